@@ -1,0 +1,62 @@
+package article
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxURI is the longest URI that is accepted, in bytes.
+const MaxURI = 2048
+
+// URI names an article for good: all its revisions share it.
+type URI string
+
+// Validate tells why u can't name an article.
+func (u URI) Validate() error {
+	switch {
+	case u == "":
+		return errors.New("uri is empty")
+	case len(u) > MaxURI:
+		return fmt.Errorf("uri has %d bytes, the limit is %d", len(u), MaxURI)
+	case !utf8.ValidString(string(u)):
+		return errors.New("uri is not valid UTF-8")
+	case strings.ContainsFunc(string(u), func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }):
+		return fmt.Errorf("uri %q has white space or a control character", string(u))
+	}
+	return nil
+}
+
+// NewURI makes a URI of a publisher's id. An id that is a URI by itself
+// (urn:, tag:, http:, https:) stands as it is; any other is put into the
+// provider's namespace.
+func NewURI(provider, id string) URI {
+	id = strings.TrimSpace(id)
+	for _, p := range []string{"urn:", "tag:", "http://", "https://"} {
+		if len(id) > len(p) && strings.EqualFold(id[:len(p)], p) {
+			return URI(strings.Map(func(r rune) rune {
+				if unicode.IsSpace(r) || unicode.IsControl(r) {
+					return '+'
+				}
+				return r
+			}, id))
+		}
+	}
+	return URI("urn:copytaster:" + url.PathEscape(provider) + ":" + url.PathEscape(id))
+}
+
+// TextURI names a text that has no id: the same words from the same provider
+// are the same article, however they are wrapped.
+func TextURI(provider, text string) URI {
+	h := sha256.New()
+	for w := range strings.FieldsSeq(text) {
+		h.Write([]byte(w))
+		h.Write([]byte{' '})
+	}
+	return URI("urn:copytaster:" + url.PathEscape(provider) + ":text:" + hex.EncodeToString(h.Sum(nil)[:20]))
+}

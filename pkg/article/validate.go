@@ -1,0 +1,65 @@
+package article
+
+import (
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
+
+// Limits of an article. A decoder cuts lists to them and flags it; a text
+// beyond MaxText is refused, since a cut article would be a false one.
+const (
+	MaxText     = 4 << 20 // bytes
+	MaxSegments = 100_000
+	MaxSubjects = 1_000
+	MaxImages   = 1_000
+)
+
+// Validate tells everything that is wrong with a: an article that passes can
+// travel and be indexed.
+func (a *Article) Validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if err := a.URI.Validate(); err != nil {
+		errs = append(errs, err)
+	}
+	if a.Revision <= 0 {
+		bad("revision %d is not positive", a.Revision)
+	}
+	switch a.Status {
+	case Usable, Withheld, Canceled:
+	default:
+		bad("status %q is none of usable, withheld, canceled", a.Status)
+	}
+	if a.Source == "" {
+		bad("source is empty")
+	}
+	if a.ReceivedAt.IsZero() {
+		bad("received_at is not set")
+	}
+	switch {
+	case len(a.Text) > MaxText:
+		bad("text has %d bytes, the limit is %d", len(a.Text), MaxText)
+	case !utf8.ValidString(a.Text):
+		bad("text is not valid UTF-8")
+	case len(a.Segments) > MaxSegments:
+		bad("article has %d segments, the limit is %d", len(a.Segments), MaxSegments)
+	default:
+		if err := CheckSegments(a.Text, a.Segments); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if blank(a.Text) && a.Status != Canceled {
+		bad("text is empty")
+	}
+	if len(a.Subjects) > MaxSubjects {
+		bad("article has %d subjects, the limit is %d", len(a.Subjects), MaxSubjects)
+	}
+	if len(a.Images) > MaxImages {
+		bad("article has %d images, the limit is %d", len(a.Images), MaxImages)
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return fmt.Errorf("article %q: %w", string(a.URI), errors.Join(errs...))
+}
