@@ -1,0 +1,42 @@
+package stage
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Permanent marks err as one that repeating can't mend. nil stays nil.
+func Permanent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &PermanentError{err}
+}
+
+// PermanentError says that a message or article is refused for good.
+type PermanentError struct{ Err error }
+
+func (e *PermanentError) Error() string { return e.Err.Error() }
+func (e *PermanentError) Unwrap() error { return e.Err }
+
+// IsPermanent tells whether err, or an error that it wraps, is permanent.
+func IsPermanent(err error) bool {
+	var p *PermanentError
+	return errors.As(err, &p)
+}
+
+// PartialError is what a [Sink] returns when some of the articles failed.
+type PartialError struct {
+	// Errs holds, by index into the written slice, what failed. Those marked
+	// permanent are refused for good; the others may be written again.
+	Errs map[int]error
+	// Total is how many were written.
+	Total int
+}
+
+func (e *PartialError) Error() string {
+	for i, err := range e.Errs {
+		return fmt.Sprintf("%d of %d articles failed, one of them (%d): %v", len(e.Errs), e.Total, i, err)
+	}
+	return "no article failed"
+}

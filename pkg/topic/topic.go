@@ -1,0 +1,90 @@
+// Package topic is the topology: every topic with its settings, and the groups
+// that read it, in one place.
+package topic
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Topic is a Kafka topic as it should be.
+type Topic struct {
+	Name       string
+	Partitions int
+	Retention  time.Duration // 0: for ever
+	Compact    bool          // newest per key; Retention must be 0
+	Writer     string        // the one service that produces to it
+	About      string
+}
+
+// Names of the topics, without a namespace.
+const (
+	Received     = "articles.received"
+	ReceivedBulk = "articles.received.bulk"
+	Enriched     = "articles.enriched"
+	SourcesState = "sources.state"
+	IngestDead   = "ingest.dead"
+)
+
+// DeadSuffix makes the name of the topic that holds a topic's dead letters.
+const DeadSuffix = ".dead"
+
+// MaxMessage is the largest message in bytes, before compression.
+const MaxMessage = 8 << 20
+
+const day = 24 * time.Hour
+
+// All is the topology.
+var All = []Topic{
+	{Name: Received, Partitions: 12, Retention: 30 * day, Writer: "ingest", About: "every article as parsed, with the original bytes"},
+	{Name: ReceivedBulk, Partitions: 12, Retention: 30 * day, Writer: "ingest", About: "the same, of back-fills, which live copy never waits behind"},
+	{Name: Enriched, Partitions: 12, Writer: "enrich", About: "every revision with what was understood of it: the log that indices are built from"},
+	{Name: SourcesState, Partitions: 1, Compact: true, Writer: "ingest", About: "where each polled source stands: ETags, dates, hashes of what was seen"},
+	{Name: IngestDead, Partitions: 1, Writer: "ingest", About: "input that could not become an article"},
+	{Name: Received + DeadSuffix, Partitions: 1, Writer: "enrich", About: "articles that could not be enriched"},
+	{Name: ReceivedBulk + DeadSuffix, Partitions: 1, Writer: "enrich", About: "articles of back-fills that could not be enriched"},
+	{Name: Enriched + DeadSuffix, Partitions: 1, Writer: "index", About: "articles that could not be indexed"},
+}
+
+// Groups of the consumers.
+const (
+	GroupEnrich = "enrich"
+	GroupIndex  = "index"
+)
+
+// Namespace sets one installation's topics and groups apart from another's on
+// the same cluster: a prefix, "" for none.
+type Namespace string
+
+// Name is the full name of a topic or group.
+func (n Namespace) Name(name string) string { return string(n) + name }
+
+// Config is the topic's settings by Kafka's names.
+func (t Topic) Config() map[string]string {
+	c := map[string]string{
+		"max.message.bytes": strconv.Itoa(MaxMessage + 1<<20), // room for keys, headers and the batch's own bytes
+		"retention.bytes":   "-1",
+		"compression.type":  "producer",
+	}
+	if t.Compact {
+		c["cleanup.policy"] = "compact"
+	} else {
+		c["cleanup.policy"] = "delete"
+		c["retention.ms"] = "-1"
+		if t.Retention > 0 {
+			c["retention.ms"] = strconv.FormatInt(t.Retention.Milliseconds(), 10)
+		}
+	}
+	return c
+}
+
+// ByName finds a topic of the topology.
+func ByName(name string) (Topic, error) {
+	for _, t := range All {
+		if t.Name == name {
+			return t, nil
+		}
+	}
+	return Topic{}, fmt.Errorf("topic %q is not in the topology", name)
+}
