@@ -38,7 +38,10 @@ func (u URI) Validate() error {
 func NewURI(provider, id string) URI {
 	id = strings.TrimSpace(id)
 	for _, p := range []string{"urn:", "tag:", "http://", "https://"} {
-		if len(id) > len(p) && strings.EqualFold(id[:len(p)], p) {
+		if hasPrefixFold(id, ownNamespace) {
+			break // nobody's id may pass for another provider's
+		}
+		if len(id) > len(p) && hasPrefixFold(id, p) {
 			return URI(strings.Map(func(r rune) rune {
 				if unicode.IsSpace(r) || unicode.IsControl(r) {
 					return '+'
@@ -47,7 +50,14 @@ func NewURI(provider, id string) URI {
 			}, id))
 		}
 	}
-	return URI("urn:copytaster:" + url.PathEscape(provider) + ":" + url.PathEscape(id))
+	return URI(ownNamespace + url.PathEscape(provider) + ":" + url.PathEscape(id))
+}
+
+// ownNamespace is what URIs begin with that Copytaster makes.
+const ownNamespace = "urn:copytaster:"
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
 // TextURI names a text that has no id: the same words from the same provider
@@ -58,5 +68,5 @@ func TextURI(provider, text string) URI {
 		h.Write([]byte(w))
 		h.Write([]byte{' '})
 	}
-	return URI("urn:copytaster:" + url.PathEscape(provider) + ":text:" + hex.EncodeToString(h.Sum(nil)[:20]))
+	return URI(ownNamespace + url.PathEscape(provider) + ":text:" + hex.EncodeToString(h.Sum(nil)[:20]))
 }
