@@ -1,0 +1,215 @@
+// Package event turns articles and dead letters into messages and back.
+//
+// An article travels as protobuf (proto/copytaster/v1) in the binary mode of
+// CloudEvents 1.0: attributes are headers named ce_*, the value is the bare
+// article, and the key is its URI, so that all revisions of one article keep
+// their order.
+//
+// Every error of this package is marked by [stage.Permanent]: the same bytes
+// will be refused again.
+package event
+
+import (
+	"fmt"
+	"mime"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/event/internal/pb"
+	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/pkg/topic"
+)
+
+// Type is the CloudEvents type of an article: what happened to it.
+type Type string
+
+// The types.
+const (
+	Received Type = "org.copytaster.article.received.v1"
+	Enriched Type = "org.copytaster.article.enriched.v1"
+)
+
+// Names and values of headers.
+const (
+	HeaderSpecVersion = "ce_specversion"
+	HeaderID          = "ce_id"
+	HeaderSource      = "ce_source"
+	HeaderType        = "ce_type"
+	HeaderTime        = "ce_time"
+	HeaderSubject     = "ce_subject"
+	HeaderDataSchema  = "ce_dataschema"
+	HeaderContentType = "content-type"
+	HeaderTraceparent = "traceparent"
+
+	SpecVersion = "1.0"
+	ContentType = "application/protobuf"
+	DataSchema  = "urn:copytaster:proto:copytaster.v1.Article"
+)
+
+const typePrefix = "org.copytaster.article."
+
+// split takes a type apart into "received" and "v1".
+func (t Type) split() (name, version string, ok bool) {
+	rest, ok := strings.CutPrefix(string(t), typePrefix)
+	if !ok {
+		return "", "", false
+	}
+	return strings.Cut(rest, ".")
+}
+
+// check tells why an article of this type can't be read here.
+func (t Type) check() error {
+	switch t {
+	case Received, Enriched:
+		return nil
+	case "":
+		return fmt.Errorf("header %s is missing", HeaderType)
+	}
+	name, version, ok := t.split()
+	if ok && version != "v1" && (name == "received" || name == "enriched") {
+		return fmt.Errorf("%s %q has version %q, this program reads v1 only", HeaderType, string(t), version)
+	}
+	return fmt.Errorf("%s %q is unknown", HeaderType, string(t))
+}
+
+// TypeOf is the type of the article in m, without reading the article.
+func TypeOf(m stage.Message) (Type, error) {
+	t := Type(m.Header(HeaderType))
+	if err := t.check(); err != nil {
+		return "", stage.Permanent(err)
+	}
+	return t, nil
+}
+
+// Encode makes the message that carries a. Its Time is not set, so that a
+// replayed article counts as new for its topic's retention.
+//
+// The original's bytes are kept for [Received] only. The same article gives
+// the same bytes. An article that is not valid, or is larger than
+// [topic.MaxMessage] with key and headers, is refused.
+func Encode(a *article.Article, t Type) (stage.Message, error) {
+	if err := t.check(); err != nil {
+		return stage.Message{}, stage.Permanent(fmt.Errorf("article %s: %w", a.URI, err))
+	}
+	if err := a.Validate(); err != nil {
+		return stage.Message{}, stage.Permanent(err)
+	}
+	p, err := toProto(a, t == Received)
+	if err != nil {
+		return stage.Message{}, stage.Permanent(fmt.Errorf("article %s: %w", a.URI, err))
+	}
+	value, err := proto.MarshalOptions{Deterministic: true}.Marshal(p)
+	if err != nil {
+		return stage.Message{}, stage.Permanent(fmt.Errorf("article %s: %w", a.URI, err))
+	}
+	name, _, _ := t.split()
+	m := stage.Message{Key: []byte(a.URI), Value: value, Partition: -1}
+	for _, h := range [...][2]string{
+		{HeaderSpecVersion, SpecVersion},
+		{HeaderID, string(a.URI) + "#" + a.Revision.String()},
+		{HeaderSource, "/copytaster/" + name + "/" + url.PathEscape(a.Source)},
+		{HeaderType, string(t)},
+		{HeaderTime, a.ReceivedAt.UTC().Format(time.RFC3339Nano)},
+		{HeaderSubject, string(a.URI)},
+		{HeaderDataSchema, DataSchema},
+		{HeaderContentType, ContentType},
+		{HeaderTraceparent, a.Traceparent},
+	} {
+		if h[1] != "" {
+			m.Headers = append(m.Headers, stage.Header{Key: h[0], Value: []byte(h[1])})
+		}
+	}
+	if n := Size(m); n > topic.MaxMessage {
+		return stage.Message{}, stage.Permanent(fmt.Errorf("article %s: message has %d bytes, the limit is %d", a.URI, n, topic.MaxMessage))
+	}
+	return m, nil
+}
+
+// Size is what counts against [topic.MaxMessage]: the bytes of key, value and
+// headers.
+func Size(m stage.Message) int {
+	n := len(m.Key) + len(m.Value)
+	for _, h := range m.Headers {
+		n += len(h.Key) + len(h.Value)
+	}
+	return n
+}
+
+// Decode reads the article in m. Refused are: another content type, another
+// type or major version, bytes that aren't such an article, one that is not
+// valid ([article.Article.Validate]), evidence outside the text, and a key
+// that is not the article's URI. Fields of a later minor version are ignored.
+func Decode(m stage.Message) (article.Article, error) {
+	a, err := decode(m)
+	if err != nil {
+		return article.Article{}, stage.Permanent(fmt.Errorf("message %s/%d@%d: %w", m.Topic, m.Partition, m.Offset, err))
+	}
+	return a, nil
+}
+
+func decode(m stage.Message) (article.Article, error) {
+	var none article.Article
+	if n := Size(m); n > topic.MaxMessage {
+		return none, fmt.Errorf("message has %d bytes, the limit is %d", n, topic.MaxMessage)
+	}
+	if v := m.Header(HeaderSpecVersion); !strings.HasPrefix(v, "1.") {
+		return none, fmt.Errorf("%s is %q, want %s", HeaderSpecVersion, v, SpecVersion)
+	}
+	ct := m.Header(HeaderContentType)
+	if mt, _, err := mime.ParseMediaType(ct); err != nil || mt != ContentType {
+		return none, fmt.Errorf("%s is %q, want %s", HeaderContentType, ct, ContentType)
+	}
+	if err := Type(m.Header(HeaderType)).check(); err != nil {
+		return none, err
+	}
+	var p pb.Article
+	if err := proto.Unmarshal(m.Value, &p); err != nil {
+		return none, fmt.Errorf("value of %d bytes is no article: %w", len(m.Value), err)
+	}
+	a, err := fromProto(&p)
+	if err != nil {
+		return none, err
+	}
+	if err := a.Validate(); err != nil {
+		return none, err
+	}
+	if string(m.Key) != string(a.URI) {
+		return none, fmt.Errorf("key %s is not the article's uri %s", quote(m.Key), strconv.Quote(string(a.URI)))
+	}
+	if s := m.Header(HeaderSubject); s != "" && s != string(a.URI) {
+		return none, fmt.Errorf("%s %s is not the article's uri %s", HeaderSubject, quote([]byte(s)), strconv.Quote(string(a.URI)))
+	}
+	a.Traceparent = traceparent(m.Header(HeaderTraceparent))
+	return a, nil
+}
+
+// maxQuoted keeps foreign bytes in error texts short.
+const maxQuoted = 80
+
+func quote(b []byte) string {
+	if len(b) > maxQuoted {
+		return strconv.Quote(string(b[:maxQuoted])) + "..."
+	}
+	return strconv.Quote(string(b))
+}
+
+// traceparent is s if it looks like one, else "": a broken trace context is
+// no reason to refuse an article, by W3C's own rule.
+func traceparent(s string) string {
+	const length = len("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+	if len(s) != length {
+		return ""
+	}
+	for i := range len(s) {
+		dash := i == 2 || i == 35 || i == 52
+		if dash != (s[i] == '-') || !dash && !strings.ContainsRune("0123456789abcdef", rune(s[i])) {
+			return ""
+		}
+	}
+	return s
+}

@@ -1,0 +1,253 @@
+package event
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/event/internal/pb"
+)
+
+// writer collects the first thing that protobuf can't carry.
+type writer struct {
+	text string
+	err  error
+}
+
+func (w *writer) fail(format string, args ...any) {
+	if w.err == nil {
+		w.err = fmt.Errorf(format, args...)
+	}
+}
+
+func toProto(a *article.Article, original bool) (*pb.Article, error) {
+	w := &writer{text: a.Text}
+	p := &pb.Article{
+		Uri: string(a.URI), Version: a.Version, Revision: int64(a.Revision), Status: statuses[a.Status],
+		EmbargoUntil: w.time("embargo_until", a.EmbargoUntil),
+		Source:       a.Source, Provider: a.Provider, Url: a.URL, Text: a.Text,
+		Language: w.label("language", a.Language), Agency: w.label("agency", a.Agency),
+		Attribution:    attributionToProto(a.Attribution),
+		Urgency:        w.int("urgency", a.Urgency),
+		PublishedAt:    w.time("published_at", a.PublishedAt),
+		VersionCreated: w.time("version_created", a.VersionCreated),
+		ReceivedAt:     w.time("received_at", a.ReceivedAt),
+		Original:       originalToProto(a.Original, original),
+		Flags:          a.Flags,
+	}
+	for _, s := range a.Segments {
+		p.Segments = append(p.Segments, &pb.Segment{Kind: string(s.Kind), Evidence: w.evidence("segments", s.Evidence)})
+	}
+	for _, l := range a.CitedMedia {
+		p.CitedMedia = append(p.CitedMedia, w.label("cited_media", l))
+	}
+	for _, c := range a.Credits {
+		p.Credits = append(p.Credits, &pb.Credit{Evidence: w.evidence("credits", c.Evidence), Photographer: c.Photographer, Agencies: c.Agencies})
+	}
+	for _, s := range a.Subjects {
+		p.Subjects = append(p.Subjects, &pb.Subject{Code: s.Code, Name: s.Name})
+	}
+	for _, i := range a.Images {
+		p.Images = append(p.Images, &pb.Image{Url: i.URL, MediaType: i.MediaType, Caption: i.Caption, Credit: i.Credit})
+	}
+	return p, w.err
+}
+
+var statuses = map[article.Status]pb.Status{
+	article.Usable:   pb.Status_STATUS_USABLE,
+	article.Withheld: pb.Status_STATUS_WITHHELD,
+	article.Canceled: pb.Status_STATUS_CANCELED,
+}
+
+func (w *writer) int(field string, n int) int32 {
+	if n < math.MinInt32 || n > math.MaxInt32 {
+		w.fail("%s: %d does not fit into 32 bits", field, n)
+	}
+	return int32(n)
+}
+
+func (w *writer) time(field string, t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	ts := timestamppb.New(t)
+	if err := ts.CheckValid(); err != nil {
+		w.fail("%s: %w", field, err)
+	}
+	return ts
+}
+
+func (w *writer) evidence(field string, e article.Evidence) *pb.Evidence {
+	if err := checkEvidence(w.text, e); err != nil {
+		w.fail("%s: %w", field, err)
+	}
+	if e == (article.Evidence{}) {
+		return nil
+	}
+	return &pb.Evidence{
+		Start: w.int(field, e.Start), End: w.int(field, e.End),
+		Enricher: e.Enricher, Version: w.int(field, e.Version), Confidence: e.Confidence,
+	}
+}
+
+func (w *writer) label(field string, l article.Label) *pb.Label {
+	if l.Value == "" && len(l.Evidence) == 0 {
+		return nil
+	}
+	p := &pb.Label{Value: l.Value}
+	for _, e := range l.Evidence {
+		if e == (article.Evidence{}) {
+			// A list has no place for nothing: an empty entry stands for it.
+			p.Evidence = append(p.Evidence, &pb.Evidence{})
+			continue
+		}
+		p.Evidence = append(p.Evidence, w.evidence(field, e))
+	}
+	return p
+}
+
+func attributionToProto(a article.Attribution) *pb.Attribution {
+	if a.Publisher == "" && a.Via == "" && len(a.Cites) == 0 {
+		return nil
+	}
+	return &pb.Attribution{Publisher: a.Publisher, Via: a.Via, Cites: a.Cites}
+}
+
+func originalToProto(o article.Original, bytes bool) *pb.Original {
+	p := &pb.Original{Size: o.Size, Hash: o.Hash, Format: o.Format, MediaType: o.MediaType, Charset: o.Charset, Name: o.Name}
+	if bytes {
+		p.Bytes = o.Bytes
+	}
+	if len(p.Bytes) == 0 && o.Size == 0 && o.Hash == "" && o.Format == "" && o.MediaType == "" && o.Charset == "" && o.Name == "" {
+		return nil
+	}
+	return p
+}
+
+// checkEvidence tells whether a span lies within the text and the confidence
+// is one.
+func checkEvidence(text string, e article.Evidence) error {
+	if e.Start < 0 || e.End < e.Start || e.End > len(text) {
+		return fmt.Errorf("span %d-%d lies outside the text of %d bytes", e.Start, e.End, len(text))
+	}
+	if !(e.Confidence >= 0 && e.Confidence <= 1) {
+		return fmt.Errorf("confidence %v is outside 0 to 1", e.Confidence)
+	}
+	return nil
+}
+
+// reader collects the first thing that is wrong with what was read.
+type reader struct {
+	text string
+	err  error
+}
+
+func (r *reader) fail(format string, args ...any) {
+	if r.err == nil {
+		r.err = fmt.Errorf(format, args...)
+	}
+}
+
+func fromProto(p *pb.Article) (article.Article, error) {
+	r := &reader{text: p.GetText()}
+	a := article.Article{
+		URI: article.URI(p.GetUri()), Version: p.GetVersion(), Revision: article.Revision(p.GetRevision()),
+		Status:       r.status(p.GetStatus()),
+		EmbargoUntil: r.time("embargo_until", p.GetEmbargoUntil()),
+		Source:       p.GetSource(), Provider: p.GetProvider(), URL: p.GetUrl(), Text: p.GetText(),
+		Language: r.label("language", p.GetLanguage()), Agency: r.label("agency", p.GetAgency()),
+		Attribution: article.Attribution{
+			Publisher: p.GetAttribution().GetPublisher(), Via: p.GetAttribution().GetVia(), Cites: p.GetAttribution().GetCites(),
+		},
+		Urgency:        int(p.GetUrgency()),
+		PublishedAt:    r.time("published_at", p.GetPublishedAt()),
+		VersionCreated: r.time("version_created", p.GetVersionCreated()),
+		ReceivedAt:     r.time("received_at", p.GetReceivedAt()),
+		Flags:          p.GetFlags(),
+	}
+	if o := p.GetOriginal(); o != nil {
+		a.Original = article.Original{
+			Bytes: o.GetBytes(), Size: o.GetSize(), Hash: o.GetHash(), Format: o.GetFormat(),
+			MediaType: o.GetMediaType(), Charset: o.GetCharset(), Name: o.GetName(),
+		}
+	}
+	if n := len(p.GetSegments()); n > 0 {
+		a.Segments = make([]article.Segment, n)
+		for i, s := range p.GetSegments() {
+			a.Segments[i] = article.Segment{Kind: article.Kind(s.GetKind()), Evidence: r.evidence("segments", s.GetEvidence())}
+			if s.GetKind() == "" {
+				r.fail("segments: segment %d has no kind", i)
+			}
+		}
+	}
+	for _, l := range p.GetCitedMedia() {
+		a.CitedMedia = append(a.CitedMedia, r.label("cited_media", l))
+	}
+	for _, c := range p.GetCredits() {
+		a.Credits = append(a.Credits, article.Credit{
+			Evidence: r.evidence("credits", c.GetEvidence()), Photographer: c.GetPhotographer(), Agencies: c.GetAgencies(),
+		})
+	}
+	for _, s := range p.GetSubjects() {
+		a.Subjects = append(a.Subjects, article.Subject{Code: s.GetCode(), Name: s.GetName()})
+	}
+	for _, i := range p.GetImages() {
+		a.Images = append(a.Images, article.Image{URL: i.GetUrl(), MediaType: i.GetMediaType(), Caption: i.GetCaption(), Credit: i.GetCredit()})
+	}
+	if r.err != nil {
+		return article.Article{}, fmt.Errorf("article %s: %w", quote([]byte(a.URI)), r.err)
+	}
+	return a, nil
+}
+
+func (r *reader) status(s pb.Status) article.Status {
+	switch s {
+	case pb.Status_STATUS_USABLE:
+		return article.Usable
+	case pb.Status_STATUS_WITHHELD:
+		return article.Withheld
+	case pb.Status_STATUS_CANCELED:
+		return article.Canceled
+	case pb.Status_STATUS_UNSPECIFIED:
+		r.fail("status is not set")
+	default:
+		r.fail("status %d is unknown", s)
+	}
+	return ""
+}
+
+var errNoTime = errors.New("is no time between the years 1 and 9999")
+
+func (r *reader) time(field string, t *timestamppb.Timestamp) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	if t.CheckValid() != nil {
+		r.fail("%s %w", field, errNoTime)
+		return time.Time{}
+	}
+	return t.AsTime()
+}
+
+func (r *reader) evidence(field string, p *pb.Evidence) article.Evidence {
+	e := article.Evidence{
+		Span:     article.Span{Start: int(p.GetStart()), End: int(p.GetEnd())},
+		Enricher: p.GetEnricher(), Version: int(p.GetVersion()), Confidence: p.GetConfidence(),
+	}
+	if err := checkEvidence(r.text, e); err != nil {
+		r.fail("%s: %w", field, err)
+	}
+	return e
+}
+
+func (r *reader) label(field string, p *pb.Label) article.Label {
+	l := article.Label{Value: p.GetValue()}
+	for _, e := range p.GetEvidence() {
+		l.Evidence = append(l.Evidence, r.evidence(field, e))
+	}
+	return l
+}
