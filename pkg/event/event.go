@@ -124,20 +124,10 @@ func Encode(a *article.Article, t Type) (stage.Message, error) {
 			m.Headers = append(m.Headers, stage.Header{Key: h[0], Value: []byte(h[1])})
 		}
 	}
-	if n := Size(m); n > topic.MaxMessage {
+	if n := m.Size(); n > topic.MaxMessage {
 		return stage.Message{}, stage.Permanent(fmt.Errorf("article %s: message has %d bytes, the limit is %d", a.URI, n, topic.MaxMessage))
 	}
 	return m, nil
-}
-
-// Size is what counts against [topic.MaxMessage]: the bytes of key, value and
-// headers.
-func Size(m stage.Message) int {
-	n := len(m.Key) + len(m.Value)
-	for _, h := range m.Headers {
-		n += len(h.Key) + len(h.Value)
-	}
-	return n
 }
 
 // Decode reads the article in m. Refused are: another content type, another
@@ -154,7 +144,7 @@ func Decode(m stage.Message) (article.Article, error) {
 
 func decode(m stage.Message) (article.Article, error) {
 	var none article.Article
-	if n := Size(m); n > topic.MaxMessage {
+	if n := m.Size(); n > topic.MaxMessage {
 		return none, fmt.Errorf("message has %d bytes, the limit is %d", n, topic.MaxMessage)
 	}
 	if v := m.Header(HeaderSpecVersion); !strings.HasPrefix(v, "1.") {

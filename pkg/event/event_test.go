@@ -157,14 +157,14 @@ func TestSizeLimitIsExact(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Lengths of three bytes become lengths of four, twice: measure once more near the limit.
-	a.Original.Bytes = make([]byte, topic.MaxMessage-Size(m)-100)
+	a.Original.Bytes = make([]byte, topic.MaxMessage-m.Size()-100)
 	if m, err = Encode(&a, Received); err != nil {
 		t.Fatal(err)
 	}
-	n := len(a.Original.Bytes) + topic.MaxMessage - Size(m)
+	n := len(a.Original.Bytes) + topic.MaxMessage - m.Size()
 	a.Original.Bytes = make([]byte, n)
-	if m, err = Encode(&a, Received); err != nil || Size(m) != topic.MaxMessage {
-		t.Fatal(Size(m), err)
+	if m, err = Encode(&a, Received); err != nil || m.Size() != topic.MaxMessage {
+		t.Fatal(m.Size(), err)
 	}
 	if _, err := Decode(m); err != nil {
 		t.Fatal(err)

@@ -63,12 +63,22 @@ func (m *Message) Header(key string) string {
 	return ""
 }
 
+// Size is the bytes of key, value and headers.
+func (m *Message) Size() int {
+	n := len(m.Key) + len(m.Value)
+	for _, h := range m.Headers {
+		n += len(h.Key) + len(h.Value)
+	}
+	return n
+}
+
 // Source gives messages.
 //
 // Next blocks until there is at least one message, ctx is done or the source
 // has ended. io.EOF: it has ended, and all it gave may still be acknowledged.
-// Any other error: nothing was lost, the call may be repeated. Next is called
-// by one goroutine at a time. Close releases what the source holds; messages
+// Any other error: nothing was lost, the call may be repeated, unless it is
+// marked by [Permanent], which ends the stage. Next is called by one goroutine
+// at a time. Close releases what the source holds; messages
 // that were not acknowledged by then come again after a restart.
 type Source interface {
 	Next(ctx context.Context) ([]Message, error)

@@ -1,0 +1,540 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"math/rand/v2"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/copytaster/copytaster/pkg/article"
+)
+
+// Stage is one step of the pipeline. All fields but Config, Observer and Log
+// must be set.
+type Stage struct {
+	// Name stands in logs, metrics and dead letters.
+	Name    string
+	Source  Source
+	Handler Handler
+	Sink    Sink
+	Dead    DeadLetters
+	Config  Config
+	// Observer hears of outcomes; nil: nobody does.
+	Observer Observer
+	Log      zerolog.Logger
+}
+
+// Observer hears what a stage does. Its methods are called from many
+// goroutines and must be quick.
+type Observer interface {
+	// Done: n articles, or a message without any, ended with outcome, taken
+	// time after the stage received the message.
+	Done(outcome Outcome, n int, taken time.Duration)
+	// Retry: a call to what will be repeated.
+	Retry(what Call)
+	// Hung: that many lanes are hung now. Called when the number changes.
+	Hung(lanes int)
+}
+
+// Outcome is how it ended.
+type Outcome string
+
+// The outcomes.
+const (
+	OK       Outcome = "ok"
+	Filtered Outcome = "filtered"
+	Dead     Outcome = "dead"    // is safe among the dead letters
+	Refused  Outcome = "refused" // the waiting sender was told so
+)
+
+// Call is what may have to be repeated.
+type Call string
+
+// The calls.
+const (
+	CallSource  Call = "source"
+	CallHandler Call = "handler"
+	CallSink    Call = "sink"
+	CallDead    Call = "dead_letters"
+)
+
+type nobody struct{}
+
+func (nobody) Done(Outcome, int, time.Duration) {}
+func (nobody) Retry(Call)                       {}
+func (nobody) Hung(int)                         {}
+
+// abortGrace is how long lanes get to return after their context is canceled
+// at the end of the drain timeout.
+const abortGrace = time.Second
+
+// Run works until ctx is done or the source has ended, which are no errors, or
+// the source fails for good. Then it finishes what is in work, for
+// Config.DrainTimeout at most if ctx is done, and closes Source, Sink and Dead
+// in any case. Messages left over are not acknowledged, and an error says how
+// many.
+//
+// Errors of the sink and of the dead letters are repeated for ever: the stage
+// stops taking messages meanwhile, and nothing is lost. A handler's error that
+// is not permanent is repeated Config.HandlerAttempts times, then the message
+// becomes a dead letter. Repetitions hold up the lane, so that no article
+// overtakes another of its key.
+func (s Stage) Run(ctx context.Context) (err error) {
+	defer func() {
+		for _, c := range []struct {
+			name string
+			c    io.Closer
+		}{{"source", closer(s.Source)}, {"sink", closer(s.Sink)}, {"dead letters", closer(s.Dead)}} {
+			if c.c == nil {
+				continue
+			}
+			if e := c.c.Close(); e != nil {
+				err = errors.Join(err, fmt.Errorf("stage %s: closing the %s: %w", s.Name, c.name, e))
+			}
+		}
+	}()
+	if s.Name == "" || s.Source == nil || s.Handler == nil || s.Sink == nil || s.Dead == nil {
+		return fmt.Errorf("stage %q lacks a name, source, handler, sink or dead letters", s.Name)
+	}
+	if err := s.Config.Validate(); err != nil {
+		return fmt.Errorf("stage %s: %w", s.Name, err)
+	}
+	if s.Observer == nil {
+		s.Observer = nobody{}
+	}
+	s.Config = s.Config.withDefaults()
+	r := &running{
+		Stage: s,
+		count: semaphore.NewWeighted(int64(s.Config.InFlight)),
+		bytes: semaphore.NewWeighted(s.Config.InFlightBytes),
+		seed:  maphash.MakeSeed(),
+	}
+	return r.run(ctx)
+}
+
+// closer is c, or nil if c is.
+func closer[C io.Closer](c C) io.Closer {
+	if any(c) == nil {
+		return nil
+	}
+	return c
+}
+
+type running struct {
+	Stage
+	work         context.Context // what handlers and sinks get: outlives the stage's by the drain timeout
+	count, bytes *semaphore.Weighted
+	seed         maphash.Seed
+	lanes        []*lane
+	open         atomic.Int64 // messages taken and not settled
+}
+
+func (r *running) run(ctx context.Context) error {
+	work, abort := context.WithCancel(context.WithoutCancel(ctx))
+	defer abort()
+	r.work = work
+
+	var lanes sync.WaitGroup
+	r.lanes = make([]*lane, r.Config.Lanes)
+	for i := range r.lanes {
+		// A queue can hold all that may be in flight: one slow lane doesn't
+		// keep the others from being filled.
+		l := &lane{running: r, queue: make(chan *task, r.Config.InFlight)}
+		r.lanes[i] = l
+		lanes.Go(l.loop)
+	}
+	watchdog := make(chan struct{})
+	stopWatchdog := make(chan struct{})
+	go func() {
+		defer close(watchdog)
+		r.watch(stopWatchdog)
+	}()
+
+	err := r.read(ctx)
+	for _, l := range r.lanes {
+		close(l.queue)
+	}
+	done := make(chan struct{})
+	go func() {
+		lanes.Wait()
+		close(done)
+	}()
+	if !r.wait(ctx, done) {
+		abort()
+		t := time.NewTimer(abortGrace)
+		select {
+		case <-done:
+		case <-t.C:
+		}
+		t.Stop()
+		if n := r.open.Load(); n > 0 {
+			err = errors.Join(err, fmt.Errorf("stage %s: %d messages were not finished within the drain timeout of %v; they come again", r.Name, n, r.Config.DrainTimeout))
+		}
+	}
+	close(stopWatchdog)
+	<-watchdog
+	return err
+}
+
+// wait tells whether all lanes ended in time.
+func (r *running) wait(ctx context.Context, done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+	}
+	t := time.NewTimer(r.Config.DrainTimeout)
+	defer t.Stop()
+	select {
+	case <-done:
+		return true
+	case <-t.C:
+		return false
+	}
+}
+
+// read takes messages and deals them to the lanes until there are no more.
+func (r *running) read(ctx context.Context) error {
+	next := 0 // lane of the next message without a key
+	for failures := 0; ; {
+		ms, err := r.Source.Next(ctx)
+		for _, m := range ms {
+			t := &task{m: m, taken: time.Now(), bytes: min(int64(m.Size()), r.Config.InFlightBytes)}
+			if r.count.Acquire(ctx, 1) != nil || r.bytes.Acquire(ctx, t.bytes) != nil {
+				return nil // ctx is done; what was not dealt out comes again
+			}
+			var i int
+			if m.Key == nil {
+				i, next = next, (next+1)%len(r.lanes)
+			} else {
+				i = int(maphash.Bytes(r.seed, m.Key) % uint64(len(r.lanes)))
+			}
+			r.open.Add(1)
+			r.lanes[i].queue <- t
+		}
+		switch {
+		case errors.Is(err, io.EOF), ctx.Err() != nil:
+			return nil
+		case err == nil:
+			failures = 0
+		case IsPermanent(err):
+			return fmt.Errorf("stage %s: source: %w", r.Name, err)
+		default:
+			failures++
+			r.Observer.Retry(CallSource)
+			r.Log.Warn().Err(err).Int("failures", failures).Msg("can't read, trying again")
+			if !r.Config.sleep(ctx, failures) {
+				return nil
+			}
+		}
+	}
+}
+
+// sleep waits before attempt n+1, and tells whether to go on.
+func (c Config) sleep(ctx context.Context, n int) bool {
+	t := time.NewTimer(c.backoff(n))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// backoff is the wait after n failures, n from 1: doubled each time, and of
+// that between half and all, so that lanes don't come back all at once.
+func (c Config) backoff(n int) time.Duration {
+	d := c.RetryMin
+	for ; n > 1 && d < c.RetryMax; n-- {
+		d *= 2
+	}
+	d = min(d, c.RetryMax)
+	return d - rand.N(d/2+1)
+}
+
+// watch reports lanes in which one call takes too long.
+func (r *running) watch(stop <-chan struct{}) {
+	tick := time.NewTicker(max(r.Config.HangAfter/4, time.Millisecond))
+	defer tick.Stop()
+	told := make([]int64, len(r.lanes))
+	was := 0
+	for {
+		select {
+		case <-stop:
+			if was > 0 {
+				r.Observer.Hung(0)
+			}
+			return
+		case <-tick.C:
+		}
+		n := 0
+		for i, l := range r.lanes {
+			since := l.since.Load()
+			if since == 0 || time.Since(time.Unix(0, since)) < r.Config.HangAfter {
+				continue
+			}
+			n++
+			if told[i] != since {
+				told[i] = since
+				what, _ := l.doing.Load().(string)
+				r.Log.Error().Int("lane", i).Str("call", what).Dur("for", time.Since(time.Unix(0, since))).Msg("lane hangs")
+			}
+		}
+		if n != was {
+			was = n
+			r.Observer.Hung(n)
+		}
+	}
+}
+
+// task is a message on its way.
+type task struct {
+	m        Message
+	taken    time.Time
+	bytes    int64 // held of the limit
+	attempts int
+	left     int           // articles that are not yet safe or refused
+	safe     []article.URI // those that are safe
+	err      error         // why it was refused for good, the first reason
+}
+
+// entry is an article that waits to be written.
+type entry struct {
+	t *task
+	a article.Article
+}
+
+type lane struct {
+	*running
+	queue chan *task
+	since atomic.Int64 // when the call now in progress began, Unix ns; 0: none
+	doing atomic.Value // string: which call
+}
+
+func (l *lane) begin(what Call, t *task) {
+	if t != nil {
+		l.doing.Store(fmt.Sprintf("%s of %s/%d@%d", what, t.m.Topic, t.m.Partition, t.m.Offset))
+	} else {
+		l.doing.Store(string(what))
+	}
+	l.since.Store(time.Now().UnixNano())
+}
+
+func (l *lane) end() { l.since.Store(0) }
+
+func (l *lane) loop() {
+	for t := range l.queue {
+		var batch []entry
+		var first time.Time // when the oldest article in batch was ready
+		for t != nil && l.work.Err() == nil {
+			batch = l.handle(t, batch)
+			t = nil
+			if len(batch) > 0 && first.IsZero() {
+				first = time.Now()
+			}
+			if len(batch) >= l.Config.BatchMax || len(batch) > 0 && time.Since(first) >= l.Config.BatchLinger {
+				break
+			}
+			select {
+			case t = <-l.queue: // nil at the end
+			default:
+			}
+		}
+		l.flush(batch)
+		if l.work.Err() != nil {
+			return
+		}
+	}
+}
+
+// handle calls the handler and returns batch with the new articles. Before it
+// waits for a repetition it writes what is in batch.
+func (l *lane) handle(t *task, batch []entry) []entry {
+	for {
+		t.attempts++
+		l.begin(CallHandler, t)
+		as, err := l.call(t.m)
+		l.end()
+		switch {
+		case err == nil && len(as) == 0:
+			l.settle(t)
+			return batch
+		case err == nil:
+			t.left = len(as)
+			for _, a := range as {
+				batch = append(batch, entry{t, a})
+			}
+			return batch
+		case l.work.Err() != nil:
+			return batch
+		case IsPermanent(err):
+			t.err = err
+			l.settle(t)
+			return batch
+		case t.attempts >= l.Config.HandlerAttempts:
+			t.err = fmt.Errorf("given up after %d attempts: %w", t.attempts, err)
+			l.settle(t)
+			return batch
+		}
+		l.Observer.Retry(CallHandler)
+		l.Log.Warn().Err(err).Str("topic", t.m.Topic).Int("partition", t.m.Partition).Int64("offset", t.m.Offset).
+			Int("attempt", t.attempts).Msg("can't handle a message, trying again")
+		l.flush(batch)
+		batch = nil
+		if !l.Config.sleep(l.work, t.attempts) {
+			return nil
+		}
+	}
+}
+
+// call is the handler with panics made errors.
+func (l *lane) call(m Message) (as []article.Article, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.Log.Error().Str("topic", m.Topic).Int("partition", m.Partition).Int64("offset", m.Offset).
+				Str("panic", fmt.Sprint(p)).Bytes("stack", debug.Stack()).Msg("handler panicked")
+			as, err = nil, Permanent(fmt.Errorf("handler panicked: %v", p))
+		}
+	}()
+	return l.Handler(l.work, m)
+}
+
+// flush writes batch. A single write has one article of a URI at most, so that
+// a partial failure can't change the order of its revisions.
+func (l *lane) flush(batch []entry) {
+	seen := make(map[article.URI]struct{}, min(len(batch), l.Config.BatchMax))
+	for len(batch) > 0 && l.work.Err() == nil {
+		clear(seen)
+		n := 0
+		for ; n < len(batch) && n < l.Config.BatchMax; n++ {
+			if _, dup := seen[batch[n].a.URI]; dup {
+				break
+			}
+			seen[batch[n].a.URI] = struct{}{}
+		}
+		l.write(batch[:n])
+		batch = batch[n:]
+	}
+}
+
+// write writes part until every article is safe or refused for good.
+func (l *lane) write(part []entry) {
+	as := make([]article.Article, 0, len(part))
+	for failures := 1; ; failures++ {
+		as = as[:0]
+		for _, e := range part {
+			as = append(as, e.a)
+		}
+		l.begin(CallSink, part[0].t)
+		err := l.Sink.Write(l.work, as)
+		l.end()
+		var partial *PartialError
+		var again []entry
+		switch {
+		case err == nil:
+			for _, e := range part {
+				l.written(e, nil)
+			}
+		case errors.As(err, &partial):
+			for i, e := range part {
+				if werr := partial.Errs[i]; werr != nil && !IsPermanent(werr) {
+					again = append(again, e)
+				} else {
+					l.written(e, werr)
+				}
+			}
+		case IsPermanent(err):
+			for _, e := range part {
+				l.written(e, err)
+			}
+		default:
+			again = part
+		}
+		if len(again) == 0 || l.work.Err() != nil {
+			return
+		}
+		part = again
+		for _, e := range part {
+			e.t.attempts++
+		}
+		l.Observer.Retry(CallSink)
+		l.Log.Warn().Err(err).Int("articles", len(part)).Int("failures", failures).Msg("can't write, trying again")
+		if !l.Config.sleep(l.work, failures) {
+			return
+		}
+	}
+}
+
+// written notes that an article is safe, or with err that it never will be.
+func (l *lane) written(e entry, err error) {
+	if err == nil {
+		e.t.safe = append(e.t.safe, e.a.URI)
+	} else if e.t.err == nil {
+		e.t.err = fmt.Errorf("article %s: %w", e.a.URI, err)
+	}
+	if e.t.left--; e.t.left == 0 {
+		l.settle(e.t)
+	}
+}
+
+// settle ends a message: dead letter, if it was refused, and verdict.
+func (l *lane) settle(t *task) {
+	outcome := Dead
+	switch {
+	case t.err == nil && len(t.safe) == 0:
+		outcome = Filtered
+	case t.err == nil:
+		outcome = OK
+	case t.m.Interactive:
+		outcome = Refused
+	case !l.bury(t):
+		return
+	}
+	if t.m.Ack != nil {
+		t.m.Ack(Verdict{Articles: t.safe, Err: t.err})
+	}
+	taken := time.Since(t.taken)
+	if len(t.safe) > 0 {
+		l.Observer.Done(OK, len(t.safe), taken)
+	}
+	if outcome != OK {
+		l.Observer.Done(outcome, 1, taken)
+	}
+	l.open.Add(-1)
+	l.count.Release(1)
+	l.bytes.Release(t.bytes)
+}
+
+// bury writes the dead letter and tells whether it is safe.
+func (l *lane) bury(t *task) bool {
+	d := DeadLetter{Message: t.m, Stage: l.Name, Err: t.err, Attempts: t.attempts, At: time.Now().UTC()}
+	d.Message.Ack = nil
+	for failures := 1; ; failures++ {
+		l.begin(CallDead, t)
+		err := l.Dead.Write(l.work, d)
+		l.end()
+		if err == nil {
+			l.Log.Warn().AnErr("error", t.err).Str("topic", t.m.Topic).Int("partition", t.m.Partition).Int64("offset", t.m.Offset).
+				Int("attempts", t.attempts).Msg("message is now a dead letter")
+			return true
+		}
+		if l.work.Err() != nil {
+			return false
+		}
+		l.Observer.Retry(CallDead)
+		l.Log.Error().Err(err).Int("failures", failures).Msg("can't write a dead letter, trying again; the lane waits")
+		if !l.Config.sleep(l.work, failures) {
+			return false
+		}
+	}
+}
