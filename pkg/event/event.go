@@ -10,6 +10,7 @@
 package event
 
 import (
+	"crypto/rand"
 	"fmt"
 	"mime"
 	"net/url"
@@ -202,4 +203,11 @@ func traceparent(s string) string {
 		}
 	}
 	return s
+}
+
+// NewTraceparent starts a trace: a sampled W3C trace context with random ids.
+func NewTraceparent() string {
+	var b [24]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return fmt.Sprintf("00-%x-%x-01", b[:16], b[16:])
 }
