@@ -96,7 +96,7 @@ func (r Revision) String() string { return strconv.FormatInt(int64(r), 10) }
 // The order time is VersionCreated, else ReceivedAt: a publication date doesn't
 // move when a text is edited. A URI that is a hash of the text is the
 // exception, since it can't be edited: sent again, it is the same revision,
-// whenever it arrives (order time PublishedAt, or 0).
+// whenever it arrives (order time PublishedAt, or 1).
 func (a *Article) Stamp() error {
 	if a.ReceivedAt.IsZero() {
 		return fmt.Errorf("article %s: received_at is not set", a.URI)
@@ -117,7 +117,9 @@ func (a *Article) Stamp() error {
 		order = latest
 		a.Flag(FlagOrderTimeClamped)
 	}
-	p.OrderTime = max(order.Unix(), 0)
+	// At least 1, or a text without a date whose hash begins with four zero
+	// bits would have revision 0, which is none.
+	p.OrderTime = max(order.Unix(), 1)
 	content := a.Original.Bytes
 	if len(content) == 0 {
 		content = []byte(a.Text)
