@@ -1,0 +1,69 @@
+package feed
+
+import (
+	"bytes"
+	"html"
+	"strings"
+
+	gofeedatom "github.com/mmcdole/gofeed/atom"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/ingest/document"
+)
+
+func atomItem(data []byte, _ document.Hint) (item, error) {
+	f, err := (&gofeedatom.Parser{}).Parse(bytes.NewReader(data))
+	if err != nil {
+		return item{}, err
+	}
+	if len(f.Entries) == 0 {
+		return item{}, errNoItem
+	}
+	e := f.Entries[0]
+	it := item{
+		id: e.ID, permalink: true, feed: f.ID, title: e.Title, summary: e.Summary, language: f.Language,
+		published: moment(e.PublishedParsed), modified: moment(e.UpdatedParsed),
+	}
+	it.unread = e.Published != "" && e.PublishedParsed == nil || e.Updated != "" && e.UpdatedParsed == nil
+	for _, l := range f.Links {
+		if l.Rel == "self" {
+			it.feed = l.Href
+		}
+	}
+	for _, l := range e.Links {
+		switch {
+		case (l.Rel == "" || l.Rel == "alternate") && it.link == "":
+			it.link = l.Href
+		case l.Rel == "enclosure" && strings.HasPrefix(l.Type, "image/"):
+			it.images = append(it.images, article.Image{URL: l.Href, MediaType: l.Type, Caption: l.Title})
+		}
+	}
+	if c := e.Content; c != nil {
+		switch t := strings.ToLower(c.Type); {
+		case t == "" || t == "text" || t == "text/plain":
+			it.plain = c.Value
+		case t == "html" || strings.Contains(t, "html"):
+			it.content = c.Value
+		case strings.HasPrefix(t, "text/"):
+			it.content = html.EscapeString(c.Value)
+		}
+	}
+	authors := e.Authors
+	if len(authors) == 0 {
+		authors = f.Authors
+	}
+	for _, p := range authors {
+		if p != nil && strings.TrimSpace(p.Name) != "" {
+			it.authors = append(it.authors, strings.Join(strings.Fields(p.Name), " "))
+		}
+	}
+	for _, c := range e.Categories {
+		name := c.Label
+		if name == "" {
+			name = c.Term
+		}
+		it.addSubject(c.Scheme, name)
+	}
+	it.addMedia(e.Extensions["media"])
+	return it, nil
+}

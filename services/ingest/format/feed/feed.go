@@ -1,0 +1,302 @@
+// Package feed decodes RSS, Atom and JSON Feed. A feed is cut into its items
+// first, each of which is then parsed by gofeed in a feed of its own, so that a
+// broken item doesn't hold its siblings.
+package feed
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/ingest/document"
+	"github.com/copytaster/copytaster/services/ingest/format/html"
+)
+
+// Names of the formats.
+const (
+	RSS      = "rss"
+	Atom     = "atom"
+	JSONFeed = "jsonfeed"
+)
+
+// version counts the changes of what the decoders make of the same bytes.
+const version = 1
+
+// declaredConfidence is what a feed's word about its language is worth.
+const declaredConfidence = 0.7
+
+// DetectRSS tells whether the root is that of RSS 0.9x, 1.0 or 2.0.
+func DetectRSS(head []byte) bool {
+	n := root(head)
+	return strings.EqualFold(n.Local, "rss") || n.Local == "RDF" && (bytes.Contains(head, []byte("purl.org/rss/")) || bytes.Contains(head, []byte("my.netscape.com/rdf/simple")))
+}
+
+// DetectAtom tells whether the root is Atom's feed.
+func DetectAtom(head []byte) bool { return localName(root(head).Local) == "feed" }
+
+// root is the name of the first element, if the input is XML.
+func root(head []byte) xml.Name {
+	if t := bytes.TrimSpace(head); len(t) == 0 || t[0] != '<' {
+		return xml.Name{}
+	}
+	s := scanner{data: head}
+	if !s.next() || s.kind != startTag {
+		return xml.Name{}
+	}
+	if p := prefix(s.name); p != "" {
+		return xml.Name{Space: p, Local: localName(s.name)}
+	}
+	return xml.Name{Local: s.name}
+}
+
+// SplitRSS and SplitAtom cut a feed into its items. Errors of single items are
+// in the parts; the returned one concerns the feed.
+func SplitRSS(data []byte, h document.Hint) ([]document.Part, error) { return rssKind.split(data, h) }
+
+// SplitAtom: see [SplitRSS].
+func SplitAtom(data []byte, h document.Hint) ([]document.Part, error) { return atomKind.split(data, h) }
+
+// DecodeRSS, DecodeAtom and DecodeJSONFeed make an article of every item. An
+// item's id is its own, within its feed, or its address where it says so.
+func DecodeRSS(_ context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
+	return decode(r, h, RSS, SplitRSS, rssItem)
+}
+
+// DecodeAtom: see [DecodeRSS].
+func DecodeAtom(_ context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
+	return decode(r, h, Atom, SplitAtom, atomItem)
+}
+
+// DecodeJSONFeed: see [DecodeRSS].
+func DecodeJSONFeed(_ context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
+	return decode(r, h, JSONFeed, SplitJSONFeed, jsonItem)
+}
+
+type splitter func(data []byte, h document.Hint) ([]document.Part, error)
+
+// decode splits again what may have been split: only so the limits hold for
+// everything that gets to the parser.
+func decode(r io.Reader, h document.Hint, format string, split splitter, parse func([]byte, document.Hint) (item, error)) ([]article.Article, error) {
+	data, err := io.ReadAll(io.LimitReader(r, document.MaxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read: %w", err)
+	}
+	if len(data) > document.MaxBytes {
+		return nil, document.Refuse(document.TooLarge, format, "more than %d bytes", document.MaxBytes)
+	}
+	parts, err := split(data, h)
+	if err != nil {
+		return nil, err
+	}
+	as := make([]article.Article, 0, len(parts))
+	for _, p := range parts {
+		if p.Err != nil {
+			return nil, p.Err
+		}
+		it, err := parse(p.Data, h)
+		if err != nil {
+			return nil, &document.Error{Reason: document.Syntax, Format: format, Field: p.Label, Detail: err.Error()}
+		}
+		a, err := it.article(format, h)
+		if err != nil {
+			return nil, err
+		}
+		as = append(as, a)
+	}
+	return as, nil
+}
+
+// item is what the three formats have in common.
+type item struct {
+	id        string
+	permalink bool // the id is the item's address
+	link      string
+	feed      string // what names the feed, if its own address isn't known
+
+	title, subtitle string
+	summary         string // marked up
+	content         string // marked up
+	plain           string // content without markup
+	authors         []string
+	subjects        []article.Subject
+	images          []article.Image
+	language        string
+	published       time.Time
+	modified        time.Time
+	unread          bool // a date is stated that could not be read
+}
+
+func (it item) article(format string, h document.Hint) (article.Article, error) {
+	a := article.Article{
+		PublishedAt:    it.published,
+		VersionCreated: it.modified,
+		Subjects:       it.subjects,
+		Original:       article.Original{Charset: "utf-8"},
+	}
+	if a.PublishedAt.IsZero() {
+		a.PublishedAt = h.PublishedAt
+	}
+	if it.unread {
+		a.Flag(article.FlagDateUnreadable)
+	}
+	base := it.link
+	if base == "" {
+		base = h.URL
+	}
+	link, _ := document.CanonicalURL(document.Resolve(h.URL, it.link))
+	if link == "" {
+		link, _ = document.CanonicalURL(it.link)
+	}
+	a.URL = link
+
+	body, pictures, err := html.Fragment(it.content, base)
+	if err != nil {
+		return a, err
+	}
+	for p := range strings.SplitSeq(strings.ReplaceAll(it.plain, "\r\n", "\n"), "\n\n") {
+		if p = strings.Join(strings.Fields(p), " "); p != "" {
+			body = append(body, html.Block{Kind: article.Paragraph, Text: p})
+		}
+	}
+	summary, more, err := html.Fragment(it.summary, base)
+	if err != nil {
+		return a, err
+	}
+	var standfirst string
+	switch {
+	case len(body) == 0 && len(summary) > 1:
+		body, pictures = summary, more // the whole text, in the wrong place
+	case len(summary) > 0 && !begins(body, summary[0].Text):
+		texts := make([]string, len(summary))
+		for i, b := range summary {
+			texts[i] = b.Text
+		}
+		standfirst = strings.Join(texts, " ")
+	}
+
+	b := article.Builder{Signer: "format/" + format, Version: version}
+	title := html.Plain(it.title)
+	b.Add(article.Headline, title)
+	if sub := html.Plain(it.subtitle); sub != standfirst {
+		b.Add(article.Standfirst, sub)
+	}
+	b.Add(article.Standfirst, standfirst)
+	b.Add(article.Byline, strings.Join(it.authors, ", "))
+	for _, im := range it.images {
+		if im.URL = document.Resolve(base, im.URL); im.URL != "" && !hasImage(a.Images, im.URL) {
+			im.Caption, im.Credit = html.Plain(im.Caption), html.Plain(im.Credit)
+			b.Add(article.Caption, im.Caption)
+			b.Add(article.CreditLine, im.Credit)
+			a.Images = append(a.Images, im)
+		}
+	}
+	for _, p := range append(pictures, more...) {
+		if !hasImage(a.Images, p.URL) {
+			a.Images = append(a.Images, article.Image{URL: p.URL, Caption: p.Caption, Credit: p.Credit})
+		}
+	}
+	for i, bl := range body {
+		if i == 0 && bl.Text == title {
+			continue
+		}
+		b.Add(bl.Kind, bl.Text)
+	}
+	if b.Len() == 0 {
+		return a, document.Refuse(document.Empty, format, "the item has neither title nor text")
+	}
+	b.Fill(&a)
+	if l, err := language.Parse(it.language); err == nil && l != language.Und {
+		a.Language = article.Label{Value: l.String(), Evidence: []article.Evidence{{Enricher: "format/" + format, Version: version, Confidence: declaredConfidence}}}
+	}
+	it.identify(&a, h)
+	return a, nil
+}
+
+// maxID is the longest id that stands in a URI as it is, in bytes; of a longer
+// one its hash does.
+const maxID = 512
+
+// identify sets the URI: the item's id. An id that is an address is the
+// article's address, and shared with its page, but only within the feed's own
+// site; any other means something within its feed alone, unless it is made to
+// be unique (urn, tag).
+func (it item) identify(a *article.Article, h document.Hint) {
+	ns := h.Namespace()
+	feed := h.URL
+	if feed == "" {
+		feed = it.feed
+	}
+	id := strings.TrimSpace(it.id)
+	if len(id) > maxID {
+		sum := sha256.Sum256([]byte(id))
+		id = hex.EncodeToString(sum[:])
+	}
+	address := ""
+	if it.permalink {
+		address, _ = document.CanonicalURL(id)
+	}
+	if id == "" {
+		address = a.URL
+	}
+	switch {
+	case address != "":
+		if feed == "" || document.SameSite(feed, address) {
+			a.URI = article.NewURI(ns, address)
+			if a.URL == "" {
+				a.URL = address
+			}
+			return
+		}
+		a.Flag(article.FlagCanonicalRejected)
+		a.URI = article.NewURI(ns, "feed "+feed+" "+address)
+	case id == "":
+		a.URI = article.TextURI(ns, a.Text)
+		a.Flag(article.FlagIdentityFromText)
+	case hasScheme(id, "urn:") || hasScheme(id, "tag:"):
+		a.URI = article.NewURI(ns, id)
+	default:
+		a.URI = article.NewURI(ns, "feed "+feed+" "+id)
+	}
+}
+
+func hasScheme(id, scheme string) bool {
+	return len(id) > len(scheme) && strings.EqualFold(id[:len(scheme)], scheme)
+}
+
+func hasImage(is []article.Image, url string) bool {
+	return slices.ContainsFunc(is, func(i article.Image) bool { return i.URL == url })
+}
+
+// begins tells whether a summary is but the beginning of the body, cut off.
+func begins(body []html.Block, summary string) bool {
+	s := strings.TrimRight(summary, " .…[]()")
+	if len(body) == 0 || s == "" {
+		return false
+	}
+	text := body[0].Text
+	for _, b := range body[1:] {
+		if len(text) > len(s) {
+			break
+		}
+		text += " " + b.Text
+	}
+	return strings.HasPrefix(text, s)
+}
+
+// moment unpacks what gofeed could read of a date.
+func moment(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}

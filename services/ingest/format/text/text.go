@@ -1,0 +1,61 @@
+// Package text decodes wire text, scraped or plain. It doesn't understand it:
+// the text is kept character by character as one unknown segment, and the
+// enrichers name its parts.
+package text
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/ingest/document"
+)
+
+// Name of the format.
+const Name = "text"
+
+// version counts the changes of what the decoder makes of the same bytes.
+const version = 1
+
+// Decode makes one article of a text. Its URI is the hint's URL, else a hash
+// of its words. Errors are [*document.Error]s.
+func Decode(_ context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
+	data, err := io.ReadAll(io.LimitReader(r, document.MaxSingle+1))
+	if err != nil {
+		return nil, fmt.Errorf("read: %w", err)
+	}
+	if len(data) > document.MaxSingle {
+		return nil, document.Refuse(document.TooLarge, Name, "more than %d bytes", document.MaxSingle)
+	}
+	t, err := document.Convert(data, h.Declared())
+	if err != nil {
+		return nil, err
+	}
+	start := strings.IndexFunc(t.UTF8, func(r rune) bool { return !unicode.IsSpace(r) })
+	if start < 0 {
+		return nil, document.Refuse(document.Empty, Name, "nothing but white space in %d bytes", len(data))
+	}
+	end := len(strings.TrimRightFunc(t.UTF8, unicode.IsSpace))
+	a := article.Article{
+		Text: t.UTF8,
+		Segments: []article.Segment{{Kind: article.Unknown, Evidence: article.Evidence{
+			Span: article.Span{Start: start, End: end}, Enricher: "format/" + Name, Version: version, Confidence: 1,
+		}}},
+		PublishedAt: h.PublishedAt,
+		Original:    article.Original{Charset: t.Charset, MediaType: "text/plain"},
+	}
+	if u, ok := document.CanonicalURL(h.URL); ok {
+		a.URL = u
+		a.URI = article.NewURI(h.Namespace(), u)
+	} else {
+		a.URI = article.TextURI(h.Namespace(), t.UTF8)
+		a.Flag(article.FlagIdentityFromText)
+	}
+	if t.Replaced > 0 {
+		a.Flag(article.FlagCharsetReplaced)
+	}
+	return []article.Article{a}, nil
+}
