@@ -1,0 +1,111 @@
+// Package corpus is the shape of the articles in Elasticsearch: index names and
+// aliases, ids, mapping, analysis, and the document itself. The index service
+// writes by it and the search service reads by it; neither knows the other.
+//
+// There are two indices, each behind an alias:
+//
+//   - articles holds the newest revision of every URI. Its id is [ID], its
+//     external version the article's revision.
+//   - article-versions holds every revision a provider sent. Its id is
+//     [VersionID], its routing [Routing], its external version the revision
+//     with generation and sequence, so that a better enrichment replaces the
+//     entry. It is stored and not searched: a reader comes to it only through
+//     the head in articles, whose status and embargo govern all revisions.
+package corpus
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/zeebo/blake3"
+
+	"github.com/copytaster/copytaster/pkg/article"
+)
+
+// Schema is the version of mapping and analysis. It is part of the names of the
+// concrete indices: a change that Elasticsearch can't apply to a live index
+// counts it up, and the new index is filled from the log beside the old one.
+const Schema = 1
+
+// MaxNamespace is the longest namespace in bytes; index names end at 255.
+const MaxNamespace = 64
+
+// Namespace sets one installation's indices apart from another's on the same
+// cluster: a prefix, "" for none.
+type Namespace string
+
+const namespaceRunes = "abcdefghijklmnopqrstuvwxyz0123456789-_."
+
+// Articles is the alias of the newest revisions.
+func (n Namespace) Articles() string { return string(n) + "articles" }
+
+// Versions is the alias of all revisions.
+func (n Namespace) Versions() string { return string(n) + "article-versions" }
+
+// Validate tells why n can't stand in front of an index name.
+func (n Namespace) Validate() error {
+	if n == "" {
+		return nil
+	}
+	switch {
+	case len(n) > MaxNamespace:
+		return fmt.Errorf("namespace %q has %d bytes, the limit is %d", string(n), len(n), MaxNamespace)
+	case strings.ContainsFunc(string(n), func(r rune) bool { return !strings.ContainsRune(namespaceRunes, r) }):
+		return fmt.Errorf("namespace %q: only a-z, 0-9, '-', '_' and '.' may stand in an index name", string(n))
+	case strings.ContainsRune("-_.", rune(n[0])):
+		return fmt.Errorf("namespace %q: an index name may not begin with %q", string(n), n[0])
+	}
+	return nil
+}
+
+// concrete is the name of the index behind an alias.
+func concrete(alias string) string { return alias + "-" + strconv.Itoa(Schema) }
+
+// ID is the document id of an article's head: 43 characters that need no
+// escaping in a URL. The URI itself won't do, since ids end at 512 bytes.
+func ID(uri article.URI) string { return hash(string(uri)) }
+
+// VersionID is the document id of one revision among the versions. Generation
+// and sequence don't count: what was enriched again replaces what it was.
+func VersionID(uri article.URI, r article.Revision) string {
+	// No URI has a control character, so the separator can't be part of one.
+	return hash(string(uri) + "\x00" + strconv.FormatInt(r.Source(), 10))
+}
+
+// Routing brings all versions of one article onto one shard.
+func Routing(uri article.URI) string { return ID(uri) }
+
+func hash(s string) string {
+	sum := blake3.Sum256([]byte(s))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// Other is the key, beside those of [Languages], under which text of all other
+// languages, and of no known one, is indexed: folded and unstemmed.
+const Other = "other"
+
+// Languages are the languages that are stemmed, by their keys in the mapping.
+var Languages = []string{"en", "de", "fr", "es"}
+
+// TextFields are the fields that words are looked for in. Each stands at the
+// top level, folded and unstemmed, and as stemmed.<language>.<field>.
+var TextFields = []string{"kicker", "headline", "standfirst", "byline", "body", "caption"}
+
+// Language is the key under which text of the language, a BCP 47 tag, is
+// stemmed: one of [Languages], or [Other].
+func Language(tag string) string {
+	primary, _, _ := strings.Cut(strings.ReplaceAll(tag, "_", "-"), "-")
+	primary = strings.ToLower(primary)
+	for _, l := range Languages {
+		if l == primary {
+			return l
+		}
+	}
+	return Other
+}
+
+// Stemmed is the name of the field that holds the stemmed text of field in the
+// language with that key.
+func Stemmed(language, field string) string { return "stemmed." + language + "." + field }

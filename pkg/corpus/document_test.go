@@ -1,0 +1,312 @@
+package corpus_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/corpus"
+)
+
+var received = time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC)
+
+// report is an article that has something in every field.
+func report(language string) article.Article {
+	a := article.Article{
+		URI: "urn:newsml:dpa.com:20240420:1", Version: "3", Status: article.Usable, EmbargoUntil: received.Add(time.Hour),
+		Source: "site-3", Provider: "dpa", URL: "https://example.org/a?b=c", Urgency: 4,
+		Language: article.Label{Value: language, Evidence: []article.Evidence{{Enricher: "language", Version: 1, Confidence: .9}}},
+		Agency:   article.Label{Value: "dpa"}, CitedMedia: []article.Label{{Value: "The Washington Post"}},
+		Attribution: article.Attribution{Publisher: "site-3", Via: "dpa", Cites: []string{"The Washington Post"}},
+		Subjects:    []article.Subject{{Code: "medtop:20000070", Name: "war"}},
+		Images:      []article.Image{{URL: "https://example.org/1.jpg", Caption: "picturecaption"}},
+		PublishedAt: received.Add(-time.Hour), VersionCreated: received.Add(-time.Minute), ReceivedAt: received.Add(123456789),
+		Original: article.Original{Size: 7, Hash: "ab", Format: "text", MediaType: "text/plain", Charset: "utf-8", Name: "a.txt"},
+		Flags:    []string{article.FlagTruncated},
+	}
+	b := article.Builder{Signer: "test", Version: 1}
+	b.Add(article.Kicker, "Sahel")
+	b.Add(article.Headline, "Soldiers are withdrawing from Niger")
+	b.Add(article.Caption, "A captioned soldier in <Agadez>.")
+	b.Add(article.CreditLine, "© creditname/AP")
+	b.Add(article.Standfirst, "Junta turns elsewhere.")
+	b.Add(article.Byline, "By Sam Mednick")
+	b.Add(article.Dateline, "NIAMEY (dpa) -")
+	b.Add(article.Paragraph, "The \"withdrawals\" began & ended.\u2028Next line.")
+	b.Add(article.Note, "notetext to editors")
+	b.Add(article.Caption, "Second caption.")
+	b.Add(article.Boilerplate, "boilerplatetext")
+	b.Fill(&a)
+	a.Credits = []article.Credit{{Evidence: a.Segments[3].Evidence, Agencies: []string{"AP"}}}
+	if err := a.Stamp(); err != nil {
+		panic(err)
+	}
+	return a
+}
+
+// names are the top-level names of a JSON object, in order, duplicates and all.
+func names(t testing.TB, doc []byte) []string {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(doc))
+	if _, err := d.Token(); err != nil {
+		t.Fatal(err)
+	}
+	var ns []string
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ns = append(ns, name.(string))
+		var skipped json.RawMessage
+		if err := d.Decode(&skipped); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return ns
+}
+
+func TestDocument(t *testing.T) {
+	for language, key := range map[string]string{"en": "en", "en-GB": "en", "DE": "de", "fr_CA": "fr", "es": "es", "pt": "other", "und": "other", "": "other", "english": "other"} {
+		a := report(language)
+		doc, err := corpus.Document(&a, received)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ns := names(t, doc)
+		slices.Sort(ns)
+		if d := slices.Compact(slices.Clone(ns)); len(d) != len(ns) {
+			t.Errorf("a name stands twice: %v", ns)
+		}
+		var got struct {
+			Headline string
+			Caption  []string
+			Stemmed  map[string]map[string]any
+		}
+		if err := json.Unmarshal(doc, &got); err != nil {
+			t.Fatal(err)
+		}
+		of := got.Stemmed[key]
+		if len(got.Stemmed) != 1 || len(of) != len(corpus.TextFields) {
+			t.Errorf("%q: stemmed is %v", language, got.Stemmed)
+		}
+		if of["headline"] != a.First(article.Headline) || of["body"] != a.Body() || got.Headline != a.First(article.Headline) {
+			t.Errorf("%q: %s", language, doc)
+		}
+		if d := cmp.Diff([]string{"A captioned soldier in <Agadez>.", "Second caption."}, got.Caption); d != "" {
+			t.Error(d)
+		}
+	}
+}
+
+func TestDocumentAndBack(t *testing.T) {
+	a := report("en")
+	for name, f := range map[string]func(*article.Article, time.Time) ([]byte, error){"head": corpus.Document, "version": corpus.VersionDocument} {
+		doc, err := f(&a, received.Add(time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, at, err := corpus.Parse(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(a, got); d != "" || !at.Equal(received.Add(time.Second)) {
+			t.Errorf("%s: %v\n%s", name, at, d)
+		}
+	}
+	doc, err := corpus.VersionDocument(&a, received)
+	if err != nil || bytes.Contains(doc, []byte("stemmed")) {
+		t.Errorf("%v: %s", err, doc)
+	}
+}
+
+func TestNoticeSaysNothing(t *testing.T) {
+	a := report("en")
+	a.Status = article.Canceled
+	for _, f := range []func(*article.Article, time.Time) ([]byte, error){corpus.Document, corpus.VersionDocument} {
+		doc, err := f(&a, received)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"oldier", "Sahel", "Junta", "Mednick", "NIAMEY", "notetext", "boilerplate", "caption", "creditname", "example.org", "a.txt", "Washington", "war\"", "stemmed", "headline"} {
+			if bytes.Contains(doc, []byte(word)) {
+				t.Errorf("the notice holds %q: %s", word, doc)
+			}
+		}
+		got, _, err := corpus.Parse(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.URI != a.URI || got.Revision != a.Revision || got.Status != article.Canceled || got.Source != "site-3" || got.Agency.Value != "dpa" ||
+			!got.ReceivedAt.Equal(a.ReceivedAt) || !got.PublishedAt.Equal(a.PublishedAt) || !got.EmbargoUntil.Equal(a.EmbargoUntil) || len(got.Flags) != 1 {
+			t.Errorf("got %+v", got)
+		}
+		allowed := append(slices.Clone(corpus.NoticeFields), "segments", "attribution", "indexed_at")
+		for _, name := range names(t, doc) {
+			if !slices.Contains(allowed, name) {
+				t.Errorf("the notice has %s", name)
+			}
+		}
+	}
+}
+
+func TestDocumentRefusesBrokenSegments(t *testing.T) {
+	a := report("en")
+	a.Segments = a.Segments[1:]
+	if _, err := corpus.Document(&a, received); err == nil {
+		t.Error("text outside every segment was taken")
+	}
+}
+
+func TestIDs(t *testing.T) {
+	long := article.URI("urn:x:" + strings.Repeat("ü/?#", 500))
+	for _, u := range []article.URI{"a", "urn:x:1", long} {
+		id := corpus.ID(u)
+		if len(id) != 43 || strings.Trim(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" {
+			t.Errorf("%q", id)
+		}
+	}
+	// The ids of a live index can't change.
+	if got := corpus.ID("urn:x:1"); got != "xqHJx1Zk0G7XvyAH6wbU_HZPuJfjdezxnZtSlnZEnDc" {
+		t.Errorf("ID: %s", got)
+	}
+	if got := corpus.VersionID("urn:x:1", 5<<16); got != "dZuf04Z8HxiPo_NNhFirtPPC6BRvApq78jU7zEcN0EE" {
+		t.Errorf("VersionID: %s", got)
+	}
+	if corpus.VersionID("u", 5<<16) != corpus.VersionID("u", 5<<16|0xffff) {
+		t.Error("generation or sequence made another version")
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		uris := rapid.StringMatching(`[ -~]{1,20}`) // no URI has a control character
+		u, v := uris.Draw(t, "u"), uris.Draw(t, "v")
+		r, s := rapid.Int64Min(1).Draw(t, "r"), rapid.Int64Min(1).Draw(t, "s")
+		same := u == v && r>>16 == s>>16
+		a, b := corpus.VersionID(article.URI(u), article.Revision(r)), corpus.VersionID(article.URI(v), article.Revision(s))
+		if (a == b) != same {
+			t.Fatalf("%s, %s", a, b)
+		}
+	})
+}
+
+func FuzzParse(f *testing.F) {
+	a := report("en")
+	doc, err := corpus.Document(&a, received)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(doc)
+	f.Add([]byte(`{"indexed_at":3}`))
+	f.Add([]byte(`null`))
+	f.Fuzz(func(t *testing.T, source []byte) {
+		a, _, err := corpus.Parse(source)
+		if err != nil {
+			return
+		}
+		if err := article.CheckSegments(a.Text, a.Segments); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestSearchable holds the mapping to what may be found, and by which words.
+func TestSearchable(t *testing.T) {
+	es, n := ensured(t)
+	put := func(uri article.URI, language string) {
+		a := report(language)
+		a.URI = uri
+		doc, err := corpus.Document(&a, received)
+		if err != nil {
+			t.Fatal(err)
+		}
+		call(t, es, "PUT", "/"+n.Articles()+"/_doc/"+corpus.ID(uri)+"?refresh=true", json.RawMessage(doc))
+		doc, err = corpus.VersionDocument(&a, received)
+		if err != nil {
+			t.Fatal(err)
+		}
+		call(t, es, "PUT", "/"+n.Versions()+"/_doc/"+corpus.VersionID(uri, a.Revision)+"?refresh=true&routing="+corpus.Routing(uri), json.RawMessage(doc))
+	}
+	put("urn:x:en", "en")
+	put("urn:x:de", "de")
+	put("urn:x:none", "")
+	hits := func(query map[string]any) []string {
+		query["_source"] = []string{"uri"}
+		reply := call(t, es, "POST", "/"+n.Articles()+"/_search", query)
+		found := []string{}
+		for _, h := range reply["hits"].(map[string]any)["hits"].([]any) {
+			found = append(found, strings.TrimPrefix(h.(map[string]any)["_source"].(map[string]any)["uri"].(string), "urn:x:"))
+		}
+		slices.Sort(found)
+		return found
+	}
+	for _, c := range []struct{ field, words, want string }{
+		{"headline", "withdrawing", "de en none"},
+		{"headline", "withdraw", ""},
+		{"headline", "NÍGER", "de en none"},
+		{"stemmed.en.headline", "withdraws soldier", "en"},
+		{"stemmed.en.body", "withdrawal", "en"},
+		{"stemmed.de.headline", "soldiers", "de"},
+		{"stemmed.other.headline", "withdraws", ""},
+		{"stemmed.other.headline", "withdrawing", "none"},
+		{"stemmed.*.caption", "captioned", "de en none"},
+		{"stemmed.en.caption", "second", "en"},
+		{"dateline", "niamey", "de en none"},
+		{"*", "notetext", ""},
+		{"*", "boilerplatetext", ""},
+		{"*", "creditname", ""},
+		{"*", "picturecaption", ""},
+	} {
+		got := hits(map[string]any{"query": map[string]any{"multi_match": map[string]any{"query": c.words, "fields": []string{c.field}, "operator": "and", "lenient": true}}})
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %s: got %v, want %s", c.field, c.words, got, c.want)
+		}
+	}
+	for field, value := range map[string]any{
+		"uri": "urn:x:en", "source": "site-3", "provider": "dpa", "agency": "dpa", "language": "en", "cited_media": "The Washington Post",
+		"status": "usable", "flags": article.FlagTruncated, "url": "https://example.org/a?b=c", "original.format": "text",
+		"urgency": 4, "subjects.code": "medtop:20000070", "subjects.name": "war", "sort_date": "2024-04-20T05:00:00Z",
+	} {
+		if got := hits(map[string]any{"query": map[string]any{"term": map[string]any{field: value}}}); !slices.Contains(got, "en") {
+			t.Errorf("%s: %v is not found by: %v", field, value, got)
+		}
+	}
+	// What was stemmed is highlighted where it stands.
+	reply := call(t, es, "POST", "/"+n.Articles()+"/_search", map[string]any{
+		"query": map[string]any{"multi_match": map[string]any{"query": "soldier withdrawal", "fields": []string{"stemmed.en.*"}}},
+		"highlight": map[string]any{"number_of_fragments": 0, "pre_tags": []string{"["}, "post_tags": []string{"]"}, "fields": map[string]any{
+			"headline": map[string]any{"matched_fields": []string{"stemmed.en.headline"}},
+			"body":     map[string]any{"matched_fields": []string{"stemmed.en.body"}},
+			"caption":  map[string]any{"matched_fields": []string{"stemmed.en.caption"}},
+		}},
+	})
+	hit := reply["hits"].(map[string]any)["hits"].([]any)[0].(map[string]any)
+	want := map[string]any{
+		"headline": []any{"[Soldiers] are [withdrawing] from Niger"},
+		"body":     []any{"The \"[withdrawals]\" began & ended.\u2028Next line."},
+		"caption":  []any{"A captioned [soldier] in <Agadez>."},
+	}
+	if d := cmp.Diff(want, hit["highlight"]); d != "" {
+		t.Errorf("highlight: -want +got\n%s", d)
+	}
+	source := hit["_source"].(map[string]any)
+	if _, ok := source["stemmed"]; ok || source["headline"] == nil || source["indexed_at"] == nil || len(source["caption"].([]any)) != 2 {
+		t.Errorf("_source: %v", source)
+	}
+	// A field that nobody knows is refused, with its name.
+	b, _ := json.Marshal(map[string]any{"uri": "x", "colour": "red"})
+	res, err := es.Index(n.Articles(), bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if s := fmt.Sprint(res); res.StatusCode != 400 || !strings.Contains(s, "colour") {
+		t.Errorf("got %s", s)
+	}
+}
