@@ -1,0 +1,103 @@
+# Run "make help" for what can be done here.
+#
+# GNU make, POSIX sh, Go. What else is needed is installed by deploy/local/need.sh
+# where that is possible, and otherwise named in one line.
+
+# Steps wait for each other (package installation, servers, one Go build cache),
+# and go uses all cores by itself: -j would only mix up the output.
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := help
+
+SHELL := /bin/sh
+GO ?= go
+
+# The workspace is found by its file, whatever the caller has set.
+unexport GOWORK
+# A checkout of another user (CI, containers) makes git, and so the stamp, fail.
+export GOFLAGS := $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false
+# Go needs a place for its caches also where there is no home.
+ifeq ($(strip $(HOME)),)
+export HOME := $(CURDIR)/.local/home
+endif
+
+# What make test needs beside Go. Race detection needs a C compiler, Kafka and
+# Elasticsearch need Java and come by Maven, the page's tests need a browser.
+TEST_NEEDS := gcc java mvn
+TEST_NEEDS += $(if $(wildcard services/search),chromium)
+TEST_NEEDS += $(if $(wildcard services/*/package.json services/*/*/package.json),node npm)
+
+.PHONY: demo
+demo: go demo-needs bin/copytaster ## set everything up, feed real copy in, show the search page (ARGS=--once: end by itself)
+	bin/copytaster demo $(ARGS)
+
+.PHONY: build
+build: go bin/copytaster ## build bin/copytaster: every service and the operator's tools
+
+.PHONY: test
+test: go test-needs bin/copytaster proto-check alone ## set everything up, run all tests with the race detector (TESTFLAGS='-run Name')
+	bin/copytaster up --exec -- deploy/tools/test.sh $(TESTFLAGS)
+	@echo "make test: passed: contract, each service built alone, tests of all modules with -race against Kafka and Elasticsearch"
+
+.PHONY: lint
+lint: go bin/golangci-lint ## go.mod, vet, golangci-lint and formatting of every module, and the tree
+	@GO="$(GO)" deploy/tools/lint.sh
+
+.PHONY: proto
+proto: go bin/buf bin/protoc-gen-go ## after an edit in proto/: lint, refuse breaking changes, generate
+	@deploy/tools/proto.sh generate
+
+.PHONY: proto-check
+proto-check: go bin/buf bin/protoc-gen-go ## fail if the contract breaks, or its generated code is stale
+	@deploy/tools/proto.sh check
+
+.PHONY: proto-baseline
+proto-baseline: go bin/buf bin/protoc-gen-go ## accept a breaking change of the contract (read proto/README.md first)
+	@deploy/tools/proto.sh baseline
+
+.PHONY: alone
+alone: go ## build each service from its own go.mod and without C, as its image does
+	@GO="$(GO)" deploy/tools/alone.sh
+
+.PHONY: image
+image: ## build the image of one service: make image SERVICE=enrich (needs a Docker engine)
+	@test -n "$(SERVICE)" || { echo "make image: say which: make image SERVICE=enrich" >&2; exit 1; }
+	@test -d "services/$(SERVICE)/cmd/$(SERVICE)" || { echo "make image: there is no service $(SERVICE) under services/" >&2; exit 1; }
+	@docker info >/dev/null 2>&1 || { echo "make image: no Docker engine answers; install one, or run bin/copytaster without images" >&2; exit 1; }
+	docker build --file deploy/docker/Dockerfile --build-arg SERVICE=$(SERVICE) --tag copytaster/$(SERVICE) .
+
+.PHONY: clean
+clean: ## remove what was built and the data of the local servers (.local/dist, a long download, stays)
+	@deploy/tools/clean.sh
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: go
+go:
+	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.26 or later and put it on the PATH" >&2; exit 1; }
+
+.PHONY: demo-needs test-needs
+demo-needs:
+	@deploy/local/need.sh java mvn
+test-needs:
+	@deploy/local/need.sh $(TEST_NEEDS)
+
+# Go knows better than make what has changed.
+.PHONY: bin/copytaster
+bin/copytaster: go
+	$(GO) build -C services/copytaster -o $(CURDIR)/$@ ./cmd/copytaster
+
+# Tools are built once, without the workspace, from modules of their own.
+tool = GOWORK=off CGO_ENABLED=0 $(GO) build -C deploy/tools/$(@F) -trimpath -o $(CURDIR)/$@ $(1)
+
+bin/buf: deploy/tools/buf/go.mod deploy/tools/buf/go.sum
+	$(call tool,github.com/bufbuild/buf/cmd/buf)
+
+bin/protoc-gen-go: deploy/tools/protoc-gen-go/go.mod deploy/tools/protoc-gen-go/go.sum
+	$(call tool,google.golang.org/protobuf/cmd/protoc-gen-go)
+
+bin/golangci-lint: deploy/tools/golangci-lint/go.mod deploy/tools/golangci-lint/go.sum
+	$(call tool,github.com/golangci/golangci-lint/v2/cmd/golangci-lint)

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Builds every main package under services/ the way its image does: from the
+# module's own go.mod, without the workspace and without C.
+set -eu
+cd "$(dirname "$0")/../.."
+
+for main in services/*/cmd/*/; do
+	[ -d "$main" ] || { echo "alone: no service has a main" >&2; exit 1; }
+	service=$(echo "$main" | cut -d/ -f2)
+	(cd "services/$service" && GOWORK=off CGO_ENABLED=0 "${GO:-go}" build -trimpath -o /dev/null "./cmd/$(basename "$main")")
+	echo "alone: $service builds from its own go.mod"
+done
