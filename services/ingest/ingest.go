@@ -1,0 +1,127 @@
+// Package ingest takes news in, by a drop folder, by HTTP and from feeds, in
+// every known format, and writes it as articles to the topic of what was
+// received.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/boot"
+	"github.com/copytaster/copytaster/pkg/bus"
+	"github.com/copytaster/copytaster/pkg/event"
+	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/pkg/topic"
+	"github.com/copytaster/copytaster/services/ingest/document"
+	"github.com/copytaster/copytaster/services/ingest/format"
+	"github.com/copytaster/copytaster/services/ingest/intake"
+	"github.com/copytaster/copytaster/services/ingest/source/drop"
+	"github.com/copytaster/copytaster/services/ingest/source/poll"
+	"github.com/copytaster/copytaster/services/ingest/source/push"
+)
+
+// Name of the service and of its stage.
+const Name = "ingest"
+
+// Service describes ingest to its process.
+var Service = boot.Service[Config]{
+	Name:   Name,
+	About:  "Takes news in from a drop folder, by HTTP and from feeds, and writes it to Kafka as articles.",
+	Listen: "127.0.0.1:8801",
+	Run:    Run,
+}
+
+// Hint is what is known of an input besides its bytes.
+type Hint = document.Hint
+
+// Decode makes articles of an input without Kafka: the same way that Run's
+// take. name forces a format, "" recognises it. There may be both articles and
+// an error: that of the parts that are broken.
+func Decode(ctx context.Context, data []byte, h Hint, name string) ([]article.Article, error) {
+	return format.Decode(ctx, data, h, name)
+}
+
+// Formats lists the names of the formats that are known.
+func Formats() []string { return format.Names() }
+
+// MaxBytes is the largest input that is accepted.
+const MaxBytes = document.MaxBytes
+
+// Run takes news in until ctx is done, then finishes what was taken.
+func Run(ctx context.Context, c Config, k *boot.Kit) error {
+	b, err := bus.Connect(c.Bus, k.Log)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	if err := b.EnsureTopics(ctx, topic.Received, topic.IngestDead, topic.SourcesState); err != nil {
+		return err
+	}
+	k.Ready("kafka", b.Ping)
+	metrics, err := intake.NewMetrics(k.Metrics)
+	if err != nil {
+		return err
+	}
+	queue := intake.NewQueue()
+
+	// The sources end when the stage does, however it does.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	// All is set up before anything starts, so that nothing is left running
+	// when setting up fails.
+	var folder *drop.Folder
+	if c.Drop.Dir != "" {
+		folder = drop.New(c.Drop, queue, metrics.Of(drop.Origin, drop.Origin), k.Log)
+	}
+	feeds, err := c.Poll.List()
+	if err != nil {
+		return err
+	}
+	var poller *poll.Poller
+	if len(feeds) > 0 {
+		state, err := b.OpenTable(ctx, topic.SourcesState)
+		if err != nil {
+			return err
+		}
+		defer state.Close()
+		if poller, err = poll.New(c.Poll, boot.Version(), queue, state, metrics, k.Log); err != nil {
+			return err
+		}
+	}
+	if c.Push.Enabled {
+		h := push.New(ctx, c.Push, queue, metrics.Of(push.Origin, push.Origin), k.Log)
+		if err := k.Handle("POST "+push.Path, h); err != nil {
+			return err
+		}
+	}
+
+	var wg sync.WaitGroup
+	failed := make(chan error, 1)
+	if folder != nil {
+		wg.Go(func() {
+			if err := folder.Run(ctx); err != nil {
+				failed <- fmt.Errorf("drop folder: %w", err)
+				cancel()
+			}
+		})
+	}
+	if poller != nil {
+		wg.Go(func() { poller.Run(ctx) })
+	}
+	k.Log.Info().Str("drop", c.Drop.Dir).Bool("push", c.Push.Enabled).Int("feeds", len(feeds)).Msg("taking news in")
+	err = stage.Stage{
+		Name: Name, Source: queue, Handler: queue.Handle, Sink: b.Sink(topic.Received, event.Received),
+		Dead: b.DeadLettersTo(topic.IngestDead), Config: c.Stage, Observer: k.Observer(Name), Log: k.Log,
+	}.Run(ctx)
+	cancel()
+	wg.Wait()
+	select {
+	case f := <-failed:
+		err = errors.Join(err, f)
+	default:
+	}
+	return err
+}

@@ -1,0 +1,446 @@
+// Package push takes in what is sent by HTTP: POST /v1/articles with a body in
+// any known format. It answers 202 when Kafka has the articles, never before.
+package push
+
+import (
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/services/ingest/document"
+	"github.com/copytaster/copytaster/services/ingest/format"
+	"github.com/copytaster/copytaster/services/ingest/intake"
+)
+
+// Origin is the source's name in messages and metrics.
+const Origin = "push"
+
+// Path is where articles are sent to.
+const Path = "/v1/articles"
+
+const (
+	// maxErrors is how many refused parts one answer names.
+	maxErrors = 100
+	// retryAfter is when a sender that was turned away should try again.
+	retryAfter = 2 * time.Second
+)
+
+// Config is who may send, and how much at once.
+type Config struct {
+	Enabled bool          `help:"Take articles by POST /v1/articles." default:"true" negatable:""`
+	Source  string        `help:"Source of what is sent without naming one." default:"push"`
+	Token   string        `help:"If set, senders must give it as a bearer token."`
+	Wait    time.Duration `help:"How long a sender waits at most until its articles are safe; then it is told to try again." default:"20s"`
+	Bodies  int           `help:"How many requests may be in work at once; others are told to try again." default:"64"`
+}
+
+// Validate tells which settings are wrong.
+func (c Config) Validate() error {
+	if !c.Enabled {
+		return nil
+	}
+	var errs []error
+	if err := intake.CheckSource(c.Source); err != nil {
+		errs = append(errs, fmt.Errorf("setting push-source: %w", err))
+	}
+	if c.Wait <= 0 || c.Wait > maxWait {
+		errs = append(errs, fmt.Errorf("setting push-wait is %v, it must be above 0 and at most %v", c.Wait, maxWait))
+	}
+	if c.Bodies < 1 {
+		errs = append(errs, fmt.Errorf("setting push-bodies is %d, it must be at least 1", c.Bodies))
+	}
+	return errors.Join(errs...)
+}
+
+// maxWait is less than the HTTP server gives for an answer.
+const maxWait = time.Minute
+
+// Handler serves POST /v1/articles.
+type Handler struct {
+	c     Config
+	token [sha256.Size]byte
+	queue *intake.Queue
+	count intake.Counter
+	log   zerolog.Logger
+	slots chan struct{}
+	stop  <-chan struct{}
+	now   func() time.Time
+}
+
+// New makes the handler. ctx is the service's: when it is done, nothing more
+// is taken.
+func New(ctx context.Context, c Config, q *intake.Queue, count intake.Counter, log zerolog.Logger) *Handler {
+	return &Handler{
+		c: c, token: sha256.Sum256([]byte(c.Token)), queue: q, count: count, log: log.With().Str("origin", Origin).Logger(),
+		slots: make(chan struct{}, c.Bodies), stop: ctx.Done(), now: time.Now,
+	}
+}
+
+// Problem is the body of a refusal, RFC 9457.
+type Problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+	// Reason is the refusal in one word, see package document.
+	Reason string `json:"reason,omitempty"`
+	// Place is where in the body, "line 3, byte 120".
+	Place string `json:"place,omitempty"`
+	Field string `json:"field,omitempty"`
+	// Errors are the refused parts of a feed, and Articles the accepted ones:
+	// those are safe and need not be sent again.
+	Errors   []Fault    `json:"errors,omitempty"`
+	Articles []Accepted `json:"articles,omitempty"`
+
+	retry bool
+}
+
+// Fault is one refused part of what was sent.
+type Fault struct {
+	Part   string `json:"part,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	Place  string `json:"place,omitempty"`
+	Detail string `json:"detail"`
+}
+
+// Accepted is an article that is safe.
+type Accepted struct {
+	URI      article.URI      `json:"uri"`
+	Revision article.Revision `json:"revision"`
+}
+
+// Answer is the body of a 202.
+type Answer struct {
+	Articles []Accepted `json:"articles"`
+}
+
+func problem(status int, detail string, args ...any) *Problem {
+	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: fmt.Sprintf(detail, args...)}
+}
+
+func busy(detail string, args ...any) *Problem {
+	p := problem(http.StatusServiceUnavailable, detail, args...)
+	p.retry = true
+	return p
+}
+
+// statuses are those of the reasons for a refusal.
+var statuses = map[document.Reason]int{
+	document.Empty:    http.StatusBadRequest,
+	document.Syntax:   http.StatusBadRequest,
+	document.TooLarge: http.StatusRequestEntityTooLarge,
+	document.TooMany:  http.StatusRequestEntityTooLarge,
+	document.TooDeep:  http.StatusUnprocessableEntity,
+	document.Invalid:  http.StatusUnprocessableEntity,
+	document.Unknown:  http.StatusUnsupportedMediaType,
+	document.Binary:   http.StatusUnsupportedMediaType,
+	document.Charset:  http.StatusUnsupportedMediaType,
+}
+
+func refusal(err error) *Problem {
+	var e *document.Error
+	if !errors.As(err, &e) {
+		return problem(http.StatusUnprocessableEntity, "%v", err)
+	}
+	p := problem(statuses[e.Reason], "%v", err)
+	p.Reason, p.Place, p.Field = string(e.Reason), e.Place(), e.Field
+	return p
+}
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answer, p := h.serve(w, r)
+	if p == nil {
+		h.count.Success()
+		h.write(w, http.StatusAccepted, "application/json", answer)
+		return
+	}
+	if p.retry {
+		h.count.Error()
+		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
+	}
+	if p.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="copytaster"`)
+	}
+	h.write(w, p.Status, "application/problem+json", p)
+}
+
+func (h *Handler) write(w http.ResponseWriter, status int, mediaType string, v any) {
+	w.Header().Set("Content-Type", mediaType)
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(v); err != nil {
+		h.log.Debug().Err(err).Msg("the sender is gone before the answer")
+	}
+}
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (Answer, *Problem) {
+	if !h.allowed(r) {
+		return Answer{}, problem(http.StatusUnauthorized, "a valid bearer token is needed")
+	}
+	select {
+	case <-h.stop:
+		return Answer{}, busy("the service is stopping")
+	default:
+	}
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	default:
+		return Answer{}, busy("%d requests are in work already", h.c.Bodies)
+	}
+	hint, name, p := h.hint(r)
+	if p != nil {
+		return Answer{}, p
+	}
+	data, p := body(w, r)
+	if p != nil {
+		return Answer{}, p
+	}
+	f, parts, err := format.Split(data, hint, name)
+	if err != nil {
+		h.count.Item(intake.Refused)
+		return Answer{}, refusal(err)
+	}
+	return h.send(r, hint, f, parts)
+}
+
+func (h *Handler) allowed(r *http.Request) bool {
+	if h.c.Token == "" {
+		return true
+	}
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	sum := sha256.Sum256([]byte(strings.TrimSpace(token)))
+	return strings.EqualFold(scheme, "bearer") && subtle.ConstantTimeCompare(sum[:], h.token[:]) == 1
+}
+
+// parameters may be given in the query, or as a header Copytaster-NAME with
+// dashes for underscores.
+var parameters = []string{"source", "provider", "url", "name", "published_at", "format", "charset"}
+
+func (h *Handler) hint(r *http.Request) (document.Hint, string, *Problem) {
+	q, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return document.Hint{}, "", problem(http.StatusBadRequest, "query: %v", err)
+	}
+	for k := range q {
+		if !slices.Contains(parameters, k) {
+			return document.Hint{}, "", field(k, "is none of the parameters %s", strings.Join(parameters, ", "))
+		}
+	}
+	get := func(name string) string {
+		if v := q.Get(name); v != "" {
+			return v
+		}
+		return r.Header.Get("Copytaster-" + strings.ReplaceAll(name, "_", "-"))
+	}
+	hint := document.Hint{
+		Source: get("source"), Provider: get("provider"), URL: get("url"), Name: get("name"), Charset: get("charset"),
+		MediaType: r.Header.Get("Content-Type"), ReceivedAt: h.now().UTC(),
+	}
+	if hint.Source == "" {
+		hint.Source = h.c.Source
+	}
+	if err := intake.CheckSource(hint.Source); err != nil {
+		return hint, "", field("source", "%v", err)
+	}
+	if hint.Provider != "" {
+		if err := intake.CheckSource(hint.Provider); err != nil {
+			return hint, "", field("provider", "%v", err)
+		}
+	}
+	if hint.URL != "" {
+		if _, ok := document.CanonicalURL(hint.URL); !ok {
+			return hint, "", field("url", "is no absolute http or https address")
+		}
+	}
+	if s := get("published_at"); s != "" {
+		t, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			return hint, "", field("published_at", "%q is not in the form of RFC 3339", s)
+		}
+		hint.PublishedAt = t.UTC()
+	}
+	name := get("format")
+	if name != "" && !slices.Contains(format.Names(), name) {
+		return hint, "", field("format", "%q is none of %s", name, strings.Join(format.Names(), ", "))
+	}
+	return hint, name, nil
+}
+
+func field(name, detail string, args ...any) *Problem {
+	p := problem(http.StatusBadRequest, "%s: %s", name, fmt.Sprintf(detail, args...))
+	p.Field = name
+	return p
+}
+
+// body reads what was sent, unpacked, within the limit both before and after.
+func body(w http.ResponseWriter, r *http.Request) ([]byte, *Problem) {
+	var src io.Reader = http.MaxBytesReader(w, r.Body, document.MaxBytes)
+	switch enc := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); enc {
+	case "", "identity":
+	case "gzip", "x-gzip":
+		z, err := gzip.NewReader(src)
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		src = z
+	default:
+		p := problem(http.StatusUnsupportedMediaType, "Content-Encoding %q is not gzip", enc)
+		p.Field = "Content-Encoding"
+		return nil, p
+	}
+	data, err := io.ReadAll(io.LimitReader(src, document.MaxBytes+1))
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	if len(data) > document.MaxBytes {
+		p := problem(http.StatusRequestEntityTooLarge, "more than %d bytes, unpacked", document.MaxBytes)
+		p.Reason = string(document.TooLarge)
+		return nil, p
+	}
+	return data, nil
+}
+
+func unreadable(err error) *Problem {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		p := problem(http.StatusRequestEntityTooLarge, "more than %d bytes", tooLarge.Limit)
+		p.Reason = string(document.TooLarge)
+		return p
+	}
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
+		return problem(http.StatusBadRequest, "the body is no intact gzip: %v", err)
+	}
+	return problem(http.StatusBadRequest, "the body breaks off: %v", err)
+}
+
+// outcome is how one part ended.
+type outcome struct {
+	part int
+	err  error
+	made []Accepted
+}
+
+// send gives the parts to the stage and waits for their verdicts.
+func (h *Handler) send(r *http.Request, hint document.Hint, f format.Format, parts []format.Part) (Answer, *Problem) {
+	ctx, cancel := context.WithTimeout(r.Context(), h.c.Wait)
+	defer cancel()
+	// Buffered for all: a verdict that comes when nobody waits any more must
+	// not hold up the stage.
+	ended := make(chan outcome, len(parts))
+	sent := 0
+	var late *Problem
+	for i, p := range parts {
+		select {
+		case <-h.stop:
+			late = busy("the service is stopping")
+		default:
+			if err := h.queue.Send(ctx, h.input(r, hint, f, p, i, ended)); err != nil {
+				late = h.late(err)
+			}
+		}
+		if late != nil {
+			break
+		}
+		sent++
+	}
+	answer := Answer{Articles: []Accepted{}}
+	var refused []outcome
+	for n := 0; n < sent; n++ {
+		var o outcome
+		select {
+		case o = <-ended:
+		default:
+			select {
+			case o = <-ended:
+			case <-h.queue.Stopped():
+				return Answer{}, busy("the service stopped before all was safe")
+			case <-ctx.Done():
+				return Answer{}, h.late(ctx.Err())
+			}
+		}
+		if o.err != nil {
+			h.count.Item(intake.Refused)
+			refused = append(refused, o)
+			continue
+		}
+		h.count.Item(intake.OK)
+		answer.Articles = append(answer.Articles, o.made...)
+	}
+	if late != nil {
+		return Answer{}, late
+	}
+	if len(refused) == 0 {
+		return answer, nil
+	}
+	return Answer{}, partly(refused, parts, answer)
+}
+
+func (h *Handler) input(r *http.Request, hint document.Hint, f format.Format, p format.Part, part int, ended chan<- outcome) intake.Input {
+	var mu sync.Mutex
+	var made []Accepted
+	in := intake.Input{
+		Origin: Origin, Data: p.Data, Hint: hint, Format: f.Name, Refused: p.Err, Interactive: true,
+		Traceparent: r.Header.Get("Traceparent"),
+		Made: func(as []article.Article) {
+			mu.Lock()
+			defer mu.Unlock()
+			made = made[:0]
+			for i := range as {
+				made = append(made, Accepted{as[i].URI, as[i].Revision})
+			}
+		},
+		Ack: func(v stage.Verdict) {
+			mu.Lock()
+			defer mu.Unlock()
+			ended <- outcome{part, v.Err, made}
+		},
+	}
+	if p.ID != "" {
+		in.Key = []byte(hint.Source + " " + p.ID)
+	}
+	return in
+}
+
+// late tells a sender that it isn't known whether its articles are safe.
+// Sending them again does no harm: they have the same identity.
+func (h *Handler) late(err error) *Problem {
+	if errors.Is(err, intake.ErrStopped) {
+		return busy("the service is stopping")
+	}
+	return busy("not safe within %v: the pipeline is busy", h.c.Wait)
+}
+
+// partly is the answer when parts were refused: all of them, or some.
+func partly(refused []outcome, parts []format.Part, answer Answer) *Problem {
+	if len(parts) == 1 {
+		return refusal(refused[0].err)
+	}
+	p := problem(http.StatusUnprocessableEntity, "%d of %d parts were refused", len(refused), len(parts))
+	p.Articles = answer.Articles
+	slices.SortFunc(refused, func(a, b outcome) int { return a.part - b.part })
+	for _, o := range refused[:min(len(refused), maxErrors)] {
+		x := Fault{Part: parts[o.part].Label, Detail: o.err.Error()}
+		var e *document.Error
+		if errors.As(o.err, &e) {
+			x.Reason, x.Place = string(e.Reason), e.Place()
+		}
+		p.Errors = append(p.Errors, x)
+	}
+	return p
+}
