@@ -1,0 +1,37 @@
+// Package enrich is the stage that understands: it takes articles as they were
+// received and says what their parts are, in which language, by which agency
+// and after which media.
+package enrich
+
+import (
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/enricher"
+	"github.com/copytaster/copytaster/services/enrich/enricher/agency"
+	"github.com/copytaster/copytaster/services/enrich/enricher/attribution"
+	"github.com/copytaster/copytaster/services/enrich/enricher/citedmedia"
+	"github.com/copytaster/copytaster/services/enrich/enricher/credits"
+	"github.com/copytaster/copytaster/services/enrich/enricher/language"
+	"github.com/copytaster/copytaster/services/enrich/enricher/segments"
+)
+
+// Catalogue is every enricher, in order. A new one is a folder under enricher/
+// and a line here.
+var Catalogue = enricher.Catalogue{
+	{Name: segments.Name, Version: segments.Version, Required: true, New: made(segments.New)},
+	{Name: language.Name, Version: language.Version, New: made(language.New), Clear: func(a *article.Article) { a.Language = article.Label{} }},
+	{Name: agency.Name, Version: agency.Version, New: made(agency.New), Clear: func(a *article.Article) { a.Agency = article.Label{} }},
+	{Name: credits.Name, Version: credits.Version, New: made(credits.New), Clear: func(a *article.Article) { a.Credits = nil }},
+	{Name: citedmedia.Name, Version: citedmedia.Version, New: made(citedmedia.New), Clear: func(a *article.Article) { a.CitedMedia = nil }},
+	{Name: attribution.Name, Version: attribution.Version, New: made(attribution.New), Clear: func(a *article.Article) { a.Attribution = article.Attribution{} }},
+}
+
+// NewChain makes the chain of [Catalogue]; it needs neither Kafka nor any other
+// service. report may be nil.
+func NewChain(report func(enricher.Outcome)) (*enricher.Chain, error) {
+	return enricher.NewChain(Catalogue, report)
+}
+
+// made fits a constructor of a concrete type into the catalogue.
+func made[E enricher.Enricher](f func() (E, error)) func() (enricher.Enricher, error) {
+	return func() (enricher.Enricher, error) { return f() }
+}

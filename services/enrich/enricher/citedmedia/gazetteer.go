@@ -1,0 +1,148 @@
+package citedmedia
+
+import (
+	"bufio"
+	"embed"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+//go:embed data/media.txt
+var data embed.FS
+
+// medium is a newspaper, broadcaster or the like.
+type medium struct {
+	name     string
+	language string
+	country  string
+	word     bool // the name is an ordinary word too
+}
+
+// alias is a way to write a medium's name.
+type alias struct {
+	medium int
+	words  []string
+	// bare: without the article that belongs to the name.
+	bare bool
+}
+
+// gazetteer finds media by name.
+type gazetteer struct {
+	media   []medium
+	aliases []alias
+	trie    lexicon.Trie // value: alias number + 1
+}
+
+var articles = []string{"The ", "Der ", "Die ", "Das "}
+
+func readGazetteer(dir fs.FS, name string) (*gazetteer, error) {
+	f, err := dir.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	g := &gazetteer{}
+	lang, country := "", ""
+	sc := bufio.NewScanner(f)
+	for n := 1; sc.Scan(); n++ {
+		line := strings.TrimSpace(sc.Text())
+		switch {
+		case line == "" || line[0] == '#':
+			continue
+		case line[0] == '[':
+			h := strings.Fields(strings.Trim(line, "[]"))
+			if len(h) != 2 {
+				return nil, fmt.Errorf("%s:%d: %s is not [language country]", name, n, line)
+			}
+			lang, country = h[0], h[1]
+			continue
+		}
+		col := strings.Split(line, "|")
+		if len(col) > 3 {
+			return nil, fmt.Errorf("%s:%d: %d columns, a medium has 3 at most", name, n, len(col))
+		}
+		m := medium{name: strings.TrimSpace(col[0]), language: lang, country: country}
+		if len(col) == 3 {
+			if strings.TrimSpace(col[2]) != "word" {
+				return nil, fmt.Errorf("%s:%d: %q is not the mark \"word\"", name, n, strings.TrimSpace(col[2]))
+			}
+			m.word = true
+		}
+		g.media = append(g.media, m)
+		id := len(g.media) - 1
+		plain, _, _ := strings.Cut(m.name, " (")
+		g.add(id, plain, false)
+		for _, a := range articles {
+			if rest, ok := strings.CutPrefix(plain, a); ok {
+				g.add(id, rest, true)
+			}
+		}
+		if len(col) > 1 {
+			for a := range strings.SplitSeq(col[1], ";") {
+				a = strings.TrimSpace(a)
+				if a == "" {
+					continue
+				}
+				with := strings.NewReplacer("(n)", "n", "(s)", "s").Replace(a)
+				without := strings.NewReplacer("(n)", "", "(s)", "").Replace(a)
+				g.add(id, without, false)
+				if with != without {
+					g.add(id, with, false)
+				}
+			}
+		}
+	}
+	return g, sc.Err()
+}
+
+// add enters an alias; of two media with the same one, the first has it.
+func (g *gazetteer) add(id int, name string, bare bool) {
+	toks := lexicon.Scan(nil, name, 0, len(name))
+	words := make([]string, len(toks))
+	for i, t := range toks {
+		words[i] = name[t.Start:t.End]
+	}
+	g.aliases = append(g.aliases, alias{id, words, bare})
+	g.trie.Add(name, 0, int32(len(g.aliases)))
+}
+
+// find is the medium whose name the tokens begin with, nil if there is none.
+// The words must be written as the medium writes them, or all in capitals.
+func (g *gazetteer) find(text string, toks []lexicon.Token) (m *medium, a *alias, n int) {
+	for limit := len(toks); limit > 0; limit = n - 1 {
+		match := g.trie.Longest(toks[:limit], 0)
+		if match.Value == 0 {
+			return nil, nil, 0
+		}
+		a, n = &g.aliases[match.Value-1], match.Tokens
+		same := true
+		for i, w := range a.words {
+			t := toks[i]
+			if text[t.Start:t.End] != w && !(t.Shape&lexicon.AllCaps != 0 && len(w) > 3) && !(i == 0 && a.article(w) && strings.EqualFold(text[t.Start:t.End], w)) {
+				same = false
+				break
+			}
+		}
+		if same {
+			return &g.media[a.medium], a, n
+		}
+	}
+	return nil, nil, 0
+}
+
+// article tells whether w is an article in front of a name, which prose writes
+// small.
+func (a *alias) article(w string) bool {
+	if len(a.words) < 2 {
+		return false
+	}
+	for _, x := range articles {
+		if w+" " == x {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,170 @@
+// Package language tells the language of what readers see of an article.
+package language
+
+import (
+	"bufio"
+	"context"
+	_ "embed"
+	"fmt"
+	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/abadojack/whatlanggo"
+
+	"github.com/copytaster/copytaster/pkg/article"
+)
+
+// Name and version that results are signed with.
+const (
+	Name    = "language"
+	Version = 1
+)
+
+const (
+	// Undetermined is said where the language was looked for and not found.
+	Undetermined = "und"
+	// MaxSample is how many bytes of the text are looked at.
+	MaxSample = 4 << 10
+	// minLetters is the least that a guess is made on.
+	minLetters = 12
+	// sure is how many letters are enough to trust the detector against what
+	// a decoder stated.
+	sure = 200
+	// stated signs a language that came without evidence.
+	stated = "stated"
+)
+
+//go:embed languages.txt
+var languages string
+
+// Enricher detects languages. It is safe for concurrent use.
+type Enricher struct {
+	options whatlanggo.Options
+	tags    map[whatlanggo.Lang]string
+}
+
+// New reads the list of languages.
+func New() (*Enricher, error) {
+	e := &Enricher{options: whatlanggo.Options{Whitelist: map[whatlanggo.Lang]bool{}}, tags: map[whatlanggo.Lang]string{}}
+	sc := bufio.NewScanner(strings.NewReader(languages))
+	for n := 1; sc.Scan(); n++ {
+		line := strings.TrimSpace(sc.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		tag, code, _ := strings.Cut(line, "\t")
+		lang := whatlanggo.CodeToLang(code)
+		if lang < 0 {
+			return nil, fmt.Errorf("languages.txt:%d: %q is no language that can be detected", n, code)
+		}
+		e.options.Whitelist[lang] = true
+		e.tags[lang] = tag
+	}
+	return e, nil
+}
+
+// Enrich sets a.Language. A stated language stays unless a long text clearly
+// is in another one; the statement's evidence then stands with confidence 0.
+func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+	tag, conf, letters := e.detect(sample(a))
+	found := article.Evidence{Enricher: Name, Version: Version, Confidence: conf}
+
+	var claims []article.Evidence
+	overruled := false
+	for _, ev := range a.Language.Evidence {
+		if ev.Enricher != Name {
+			claims = append(claims, ev)
+			overruled = overruled || ev.Confidence == 0
+		}
+	}
+	claimed := ""
+	if len(claims) > 0 && !overruled || len(a.Language.Evidence) == 0 {
+		claimed = a.Language.Value
+	}
+	if claimed == "" || claimed == Undetermined {
+		a.Language = article.Label{Value: tag, Evidence: append([]article.Evidence{found}, claims...)}
+		return nil
+	}
+	if len(claims) == 0 {
+		claims = []article.Evidence{{Enricher: stated, Confidence: 0.9}}
+	}
+	base, _, _ := strings.Cut(strings.ToLower(claimed), "-")
+	switch {
+	case base == tag:
+		a.Language = article.Label{Value: claimed, Evidence: append(claims, found)}
+	case tag != Undetermined && conf > 0.9 && letters >= sure && e.knows(base):
+		for i := range claims {
+			claims[i].Confidence = 0
+		}
+		a.Language = article.Label{Value: tag, Evidence: append([]article.Evidence{found}, claims...)}
+	default:
+		found.Confidence = math.Round(100*(1-conf)) / 100
+		a.Language = article.Label{Value: claimed, Evidence: append(claims, found)}
+	}
+	return nil
+}
+
+// knows tells whether a language can be detected at all: a text in one that
+// can't will always look like another.
+func (e *Enricher) knows(tag string) bool {
+	for _, t := range e.tags {
+		if t == tag {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *Enricher) detect(text string) (tag string, confidence float64, letters int) {
+	for _, r := range text {
+		if unicode.IsLetter(r) {
+			letters++
+		}
+	}
+	if letters < minLetters {
+		return Undetermined, 0, letters
+	}
+	info := whatlanggo.DetectWithOptions(text, e.options)
+	tag, ok := e.tags[info.Lang]
+	if !ok {
+		return Undetermined, 0, letters
+	}
+	conf := math.Round(100*min(info.Confidence, 0.99)) / 100
+	if math.IsNaN(conf) || conf < 0 {
+		conf = 0
+	}
+	if conf < 0.05 && letters < 60 {
+		return Undetermined, conf, letters
+	}
+	return tag, conf, letters
+}
+
+// sample is the beginning of what readers see, or of the whole text if nothing
+// is for them.
+func sample(a *article.Article) string {
+	var b strings.Builder
+	for _, s := range a.Segments {
+		switch s.Kind {
+		case article.Byline, article.Dateline, article.CreditLine, article.Signoff, article.Reference:
+			continue
+		}
+		if !s.Kind.ForReaders() {
+			continue
+		}
+		t := s.In(a.Text)
+		if room := MaxSample - b.Len(); len(t) > room {
+			for room > 0 && !utf8.RuneStart(t[room]) {
+				room--
+			}
+			t = t[:room]
+		}
+		b.WriteString(t)
+		b.WriteByte('\n')
+		if b.Len() >= MaxSample {
+			break
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,110 @@
+package lexicon
+
+// Trie finds phrases, word by word. The zero value is empty and ready for Add;
+// after the last Add it may be used by several goroutines.
+type Trie struct {
+	next  map[edge]int32
+	nodes []node
+}
+
+type edge struct {
+	from int32
+	word uint64
+}
+
+type node struct {
+	classes Class
+	value   int32 // 1-based; 0: none
+	inner   bool  // has children
+}
+
+// Match is a phrase that was found.
+type Match struct {
+	Tokens  int   // how many tokens it covers; 0: nothing was found
+	Classes Class // of all phrases with these very words
+	Value   int32 // as given to Add, 0: none
+}
+
+// maxPhraseGap is how many bytes may lie between two words of one phrase: room
+// for a full stop, a hyphen or a line break with a little indent.
+const maxPhraseGap = 4
+
+// Add adds the words of phrase. Classes add up; the first value other than 0
+// stays. It returns false if phrase has no words.
+func (t *Trie) Add(phrase string, classes Class, value int32) bool {
+	if t.next == nil {
+		t.next = map[edge]int32{}
+		t.nodes = make([]node, 1)
+	}
+	words := Scan(nil, phrase, 0, len(phrase))
+	at := int32(0)
+	for _, w := range words {
+		t.nodes[at].inner = true
+		e := edge{at, w.Hash}
+		to, ok := t.next[e]
+		if !ok {
+			to = int32(len(t.nodes))
+			t.nodes = append(t.nodes, node{})
+			t.next[e] = to
+		}
+		at = to
+	}
+	if at == 0 {
+		return false
+	}
+	n := &t.nodes[at]
+	n.classes |= classes
+	if n.value == 0 {
+		n.value = value
+	}
+	return true
+}
+
+// Longest is the longest phrase that begins with toks[0] and, if any of want
+// is not 0, has one of these classes.
+func (t *Trie) Longest(toks []Token, want Class) Match {
+	var m Match
+	if len(t.nodes) == 0 {
+		return m
+	}
+	at := int32(0)
+	for i := range toks {
+		if i > 0 && toks[i].Start-toks[i-1].End > maxPhraseGap {
+			break
+		}
+		to, ok := t.next[edge{at, toks[i].Hash}]
+		if !ok {
+			break
+		}
+		n := &t.nodes[to]
+		if (n.classes != 0 || n.value != 0) && (want == 0 || n.classes&want != 0) {
+			m = Match{i + 1, n.classes, n.value}
+		}
+		if !n.inner {
+			break
+		}
+		at = to
+	}
+	return m
+}
+
+// All adds up the classes of every phrase that begins with toks[0].
+func (t *Trie) All(toks []Token) Class {
+	var c Class
+	at := int32(0)
+	for i := range toks {
+		if i > 0 && toks[i].Start-toks[i-1].End > maxPhraseGap {
+			break
+		}
+		to, ok := t.next[edge{at, toks[i].Hash}]
+		if !ok {
+			break
+		}
+		c |= t.nodes[to].classes
+		if !t.nodes[to].inner {
+			break
+		}
+		at = to
+	}
+	return c
+}
