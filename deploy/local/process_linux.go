@@ -19,7 +19,7 @@ func endWithParent(attr *syscall.SysProcAttr) *syscall.SysProcAttr {
 
 // stat is what /proc says of one process.
 type stat struct {
-	state byte
+	dead  bool // a zombie through and through
 	group int
 	start string // clock ticks since boot
 }
@@ -35,7 +35,7 @@ func readStat(pid int) (stat, error) {
 		return stat{}, errors.New("no name")
 	}
 	fields := strings.Fields(string(data[end+1:]))
-	const stateAt, groupAt, startAt = 0, 2, 19 // fields 3, 5 and 22 of proc_pid_stat(5)
+	const stateAt, groupAt, threadsAt, startAt = 0, 2, 17, 19 // fields 3, 5, 20 and 22 of proc_pid_stat(5)
 	if len(fields) <= startAt {
 		return stat{}, errors.New("too few fields")
 	}
@@ -43,16 +43,23 @@ func readStat(pid int) (stat, error) {
 	if err != nil {
 		return stat{}, err
 	}
-	return stat{state: fields[stateAt][0], group: group, start: fields[startAt]}, nil
+	// A process is shown as a zombie once its first thread has ended; the others may still hold its
+	// ports and files.
+	threads, err := strconv.Atoi(fields[threadsAt])
+	if err != nil {
+		return stat{}, err
+	}
+	return stat{dead: fields[stateAt] == "Z" && threads <= 1, group: group, start: fields[startAt]}, nil
 }
 
 // identify returns when a process began and its command line; false when it isn't there or is
 // only a zombie.
 func identify(pid int) (started, command string, there bool) {
 	stat, err := readStat(pid)
-	if err != nil || stat.state == 'Z' {
+	if err != nil || stat.dead {
 		return "", "", false
 	}
+	// The command line of a process in its last throes is empty already.
 	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	if err != nil {
 		return "", "", false
@@ -74,7 +81,7 @@ func group(id int) []int {
 			continue
 		}
 		stat, err := readStat(pid)
-		if err == nil && stat.group == id && stat.state != 'Z' {
+		if err == nil && stat.group == id && !stat.dead {
 			pids = append(pids, pid)
 		}
 	}

@@ -158,7 +158,7 @@ func (s *Servers) start(ctx context.Context, dir string, config Config, progress
 	if err != nil {
 		return err
 	}
-	base, err := baseDir(dir, progress)
+	base, err := baseDir(dir, elsewhere, progress)
 	if err != nil {
 		return err
 	}
@@ -331,7 +331,7 @@ const elsewhere = "/var/lib/copytaster"
 // baseDir returns where programs, data and logs lie: dir, unless Elasticsearch's unprivileged user
 // could not get there (a repository below root's own home). Then it is a folder of its own below
 // elsewhere, and dir/base is a link to it.
-func baseDir(dir string, progress *progress) (string, error) {
+func baseDir(dir, elsewhere string, progress *progress) (string, error) {
 	if os.Geteuid() != 0 || blockedAt(filepath.Join(dir, "data")) == "" {
 		return dir, nil
 	}
