@@ -135,7 +135,9 @@ func (q Query) Positive() bool {
 
 // separates tells whether words end at r; bytes that are no text are like
 // blanks.
-func separates(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == unicode.ReplacementChar }
+func separates(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || r == unicode.ReplacementChar
+}
 
 func quotes(r rune) bool { return strings.ContainsRune("\"“”„‟«»", r) }
 

@@ -1,0 +1,163 @@
+// Package api is the search service's HTTP interface for programs: JSON, and
+// RFC 9457 problem details for everything that goes wrong.
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/search/find"
+)
+
+// Finder is where the answers come from; see [find.Finder].
+type Finder interface {
+	Search(ctx context.Context, r find.Request) (find.Result, error)
+	Article(ctx context.Context, uri article.URI, revision article.Revision) (find.Found, error)
+	Zone() *time.Location
+}
+
+// Patterns of the routes, for [http.ServeMux].
+const (
+	PatternSearch  = "GET /v1/articles"
+	PatternArticle = "GET /v1/articles/{uri...}"
+	// PatternOther answers what is no route under /v1/ with a problem, too.
+	PatternOther = "/v1/"
+)
+
+// Search answers PatternSearch with a [find.Result].
+func Search(f Finder, log zerolog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		values, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil {
+			fail(w, r, log, malformed(err))
+			return
+		}
+		request, err := find.ParseRequest(values, f.Zone())
+		if err != nil {
+			fail(w, r, log, err)
+			return
+		}
+		result, err := f.Search(r.Context(), request)
+		if err != nil {
+			fail(w, r, log, err)
+			return
+		}
+		answer(w, r, log, &result)
+	})
+}
+
+// Article answers PatternArticle with a [find.Found].
+func Article(f Finder, log zerolog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		values, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil {
+			fail(w, r, log, malformed(err))
+			return
+		}
+		revision, err := ParseRevision(values)
+		if err != nil {
+			fail(w, r, log, err)
+			return
+		}
+		found, err := f.Article(r.Context(), article.URI(r.PathValue("uri")), revision)
+		if err != nil {
+			fail(w, r, log, err)
+			return
+		}
+		answer(w, r, log, &found)
+	})
+}
+
+// Other answers what is no route.
+func Other() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			Problem{
+				Type: problemPrefix + "method", Title: "Method not allowed", Status: http.StatusMethodNotAllowed,
+				Detail: "Articles can only be read here.",
+			}.write(w)
+			return
+		}
+		Problem{
+			Type: problemPrefix + "not-found", Title: "Not found", Status: http.StatusNotFound,
+			Detail: "There is /v1/articles and /v1/articles/{uri}, the URI percent-encoded.",
+		}.write(w)
+	})
+}
+
+// ParseRevision reads the parameter revision; without it, it gives 0.
+func ParseRevision(values url.Values) (article.Revision, error) {
+	for name, given := range values {
+		if name != "revision" || len(given) > 1 {
+			return 0, &find.ParameterError{Parameter: name, Message: "there is one parameter, revision, which may be given once", At: -1}
+		}
+	}
+	s := values.Get("revision")
+	if s == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n <= 0 {
+		return 0, &find.ParameterError{Parameter: "revision", Message: "is not the number of a revision", At: -1}
+	}
+	return article.Revision(n), nil
+}
+
+func malformed(err error) error {
+	return &find.ParameterError{Parameter: "query string", Message: err.Error(), At: -1}
+}
+
+// answer writes v with an ETag, or that it is what the client has. Answers
+// must be asked for anew each time, so that what is killed doesn't live on in
+// a cache.
+func answer(w http.ResponseWriter, r *http.Request, log zerolog.Logger, v any) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // it is not HTML, and says so
+	if err := e.Encode(v); err != nil {
+		fail(w, r, log, err)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "private, no-cache")
+	if _, ok := v.(*find.Found); ok {
+		sum := sha256.Sum256(b.Bytes())
+		tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
+		h.Set("ETag", tag)
+		if matches(r.Header.Values("If-None-Match"), tag) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	if _, err := w.Write(b.Bytes()); err != nil {
+		log.Debug().Err(err).Msg("client left before its answer")
+	}
+}
+
+// matches compares as RFC 9110 has it for If-None-Match: weakly.
+func matches(header []string, tag string) bool {
+	for _, line := range header {
+		for one := range strings.SplitSeq(line, ",") {
+			one = strings.TrimSpace(one)
+			if one == "*" || strings.TrimPrefix(one, "W/") == tag {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,101 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/rs/zerolog"
+
+	"github.com/copytaster/copytaster/services/search/find"
+)
+
+// RetryAfter is how many seconds a client is told to wait when the index
+// can't be reached.
+const RetryAfter = 2
+
+// statusClientLeft is what is logged of requests that nobody waits for; nobody
+// sees it.
+const statusClientLeft = 499
+
+// problemPrefix starts the types of all problems.
+const problemPrefix = "urn:copytaster:problem:"
+
+// Problem is an RFC 9457 problem.
+type Problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+	// Parameter is which one is wrong, and Position the character of its value
+	// that is meant, counted from 1.
+	Parameter string `json:"parameter,omitempty"`
+	Position  int    `json:"position,omitempty"`
+}
+
+// ProblemOf says what err means to whoever asked.
+func ProblemOf(err error) Problem {
+	var parameter *find.ParameterError
+	var away *find.UnavailableError
+	switch {
+	case errors.As(err, &parameter):
+		return Problem{
+			Type: problemPrefix + "parameter", Title: "A parameter is wrong", Status: http.StatusBadRequest,
+			Detail: parameter.Error(), Parameter: parameter.Parameter, Position: parameter.At + 1,
+		}
+	case errors.Is(err, find.ErrNotFound):
+		return Problem{
+			Type: problemPrefix + "not-found", Title: "Not found", Status: http.StatusNotFound,
+			Detail: "There is no such article or revision. In the path, an article's URI is percent-encoded, its slashes too.",
+		}
+	case errors.Is(err, find.ErrTimeout):
+		return Problem{
+			Type: problemPrefix + "timeout", Title: "The search took too long", Status: http.StatusServiceUnavailable,
+			Detail: "The index did not answer in time. Try again, or narrow the search down.",
+		}
+	case errors.As(err, &away):
+		return Problem{
+			Type: problemPrefix + "unavailable", Title: "The index can't be reached", Status: http.StatusServiceUnavailable,
+			Detail: "Try again in a moment.",
+		}
+	case errors.Is(err, context.Canceled):
+		return Problem{Type: problemPrefix + "canceled", Title: "The client left", Status: statusClientLeft}
+	}
+	return Problem{
+		Type: problemPrefix + "internal", Title: "Something is wrong with this service", Status: http.StatusInternalServerError,
+		Detail: "It has been logged.",
+	}
+}
+
+// fail answers with the problem that err is.
+func fail(w http.ResponseWriter, r *http.Request, log zerolog.Logger, err error) {
+	p := ProblemOf(err)
+	Log(log, r, p.Status, err)
+	p.write(w)
+}
+
+// Log tells operators of an error that was answered with status, if it is for
+// them.
+func Log(log zerolog.Logger, r *http.Request, status int, err error) {
+	if status >= http.StatusInternalServerError {
+		log.Warn().Err(err).Str("path", r.URL.Path).Int("status", status).Msg("request failed")
+	}
+}
+
+func (p Problem) write(w http.ResponseWriter) {
+	b, err := json.Marshal(p)
+	if err != nil { // strings and numbers only
+		b = []byte("{}")
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	if p.Status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", strconv.Itoa(RetryAfter))
+	}
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(b) // the client may have left
+}

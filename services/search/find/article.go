@@ -1,0 +1,201 @@
+package find
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/corpus"
+)
+
+// MaxRevisions is how many revisions of an article are listed, the newest.
+const MaxRevisions = 100
+
+// Found is an article as a reader may see it.
+type Found struct {
+	// Article is the revision asked for. Its status and embargo are those of
+	// the newest one, which govern all.
+	Article *article.Article `json:"article"`
+	// Newest tells that Article is the newest revision.
+	Newest bool `json:"newest"`
+	// Revisions are all that can be asked for, newest first; none of a canceled
+	// article.
+	Revisions []Revision `json:"revisions"`
+	// MoreRevisions tells that there are older ones than those.
+	MoreRevisions bool `json:"more_revisions,omitempty"`
+}
+
+// Revision is an entry in the list of an article's revisions.
+type Revision struct {
+	Revision article.Revision `json:"revision"`
+	Version  string           `json:"version,omitempty"`
+	Headline string           `json:"headline,omitempty"`
+	Created  *time.Time       `json:"version_created,omitempty"`
+	Received *time.Time       `json:"received_at,omitempty"`
+	// SameText tells that the text says what that of the revision before it
+	// said: only what is about the text differs.
+	SameText bool `json:"same_text,omitempty"`
+}
+
+// Article gives an article by its URI, in that revision, or in the newest one
+// if revision is 0. What a reader may not see is [ErrNotFound], like what isn't
+// there; of a canceled article the notice is given.
+func (f *Finder) Article(ctx context.Context, uri article.URI, revision article.Revision) (Found, error) {
+	if uri.Validate() != nil {
+		return Found{}, ErrNotFound
+	}
+	// Get by id sees what was written a moment ago, before any search does: a
+	// kill counts at once.
+	head, err := f.get(ctx, esapi.GetRequest{Index: f.names.Articles(), DocumentID: corpus.ID(uri)})
+	if err != nil {
+		return Found{}, err
+	}
+	if head.URI != uri || !shown(head, f.now()) {
+		return Found{}, ErrNotFound
+	}
+	found := Found{Article: head, Newest: true, Revisions: []Revision{}}
+	older := revision != 0 && revision.Source() != head.Revision.Source()
+	if head.Status == article.Canceled {
+		if older {
+			return Found{}, ErrNotFound
+		}
+		return found, nil
+	}
+	if older {
+		if revision.Source() > head.Revision.Source() {
+			return Found{}, ErrNotFound // written, and its head not yet
+		}
+		v, err := f.get(ctx, esapi.GetRequest{
+			Index: f.names.Versions(), DocumentID: corpus.VersionID(uri, revision), Routing: corpus.Routing(uri),
+		})
+		if err != nil {
+			return Found{}, err
+		}
+		if v.URI != uri || v.Status == article.Canceled {
+			return Found{}, ErrNotFound
+		}
+		v.Status, v.EmbargoUntil = head.Status, head.EmbargoUntil
+		found.Article, found.Newest = v, false
+	}
+	found.Revisions, found.MoreRevisions, err = f.revisions(ctx, head)
+	return found, err
+}
+
+func (f *Finder) get(ctx context.Context, req esapi.GetRequest) (*article.Article, error) {
+	var doc struct {
+		Source json.RawMessage `json:"_source"`
+	}
+	if err := f.call(ctx, req, &doc); err != nil {
+		return nil, err
+	}
+	a, _, err := corpus.Parse(doc.Source)
+	return &a, err
+}
+
+// entry is what of a version's document its place in the list is made of.
+type entry struct {
+	Revision article.Revision `json:"revision"`
+	Version  string           `json:"version"`
+	Status   article.Status   `json:"status"`
+	Headline string           `json:"headline"`
+	Created  *time.Time       `json:"version_created"`
+	Received *time.Time       `json:"received_at"`
+
+	Kicker     string   `json:"kicker"`
+	Standfirst string   `json:"standfirst"`
+	Byline     string   `json:"byline"`
+	Dateline   string   `json:"dateline"`
+	Body       string   `json:"body"`
+	Caption    []string `json:"caption"`
+}
+
+func (e *entry) sameText(o *entry) bool {
+	return e.Headline == o.Headline && e.Kicker == o.Kicker && e.Standfirst == o.Standfirst && e.Byline == o.Byline &&
+		e.Dateline == o.Dateline && e.Body == o.Body && slices.Equal(e.Caption, o.Caption)
+}
+
+// revisions lists the revisions of a visible head, newest first.
+func (f *Finder) revisions(ctx context.Context, head *article.Article) ([]Revision, bool, error) {
+	fields := []string{"revision", "version", "status", "headline", "version_created", "received_at"}
+	texts := append(slices.Clone(fields), "kicker", "standfirst", "byline", "dateline", "body", "caption")
+	entries, err := f.entries(ctx, head, texts)
+	told := err == nil
+	if errors.Is(err, errTooLarge) {
+		entries, err = f.entries(ctx, head, fields) // better a list that doesn't tell what changed than none
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	// What is searched may be a moment behind the head.
+	if !slices.ContainsFunc(entries, func(e entry) bool { return e.Revision.Source() == head.Revision.Source() }) {
+		entries = append([]entry{entryOf(head)}, entries...)
+	}
+	entries = slices.DeleteFunc(entries, func(e entry) bool {
+		return e.Status == article.Canceled || e.Revision.Source() > head.Revision.Source()
+	})
+	list := []Revision{}
+	for i := range entries[:min(len(entries), MaxRevisions)] {
+		e := &entries[i]
+		list = append(list, Revision{
+			Revision: e.Revision, Version: e.Version, Headline: e.Headline, Created: e.Created, Received: e.Received,
+			SameText: told && i+1 < len(entries) && e.sameText(&entries[i+1]),
+		})
+	}
+	return list, len(entries) > MaxRevisions, nil
+}
+
+func (f *Finder) entries(ctx context.Context, head *article.Article, fields []string) ([]entry, error) {
+	body, err := json.Marshal(object{
+		"query": object{"bool": object{"filter": []any{term("uri", string(head.URI))}}},
+		"sort":  []any{object{"revision": "desc"}}, "size": MaxRevisions + 1, "_source": fields, "track_total_hits": false,
+	})
+	if err != nil {
+		return nil, err
+	}
+	whole := false
+	var reply struct {
+		Hits struct {
+			Hits []struct {
+				Source entry `json:"_source"`
+			} `json:"hits"`
+		} `json:"hits"`
+	}
+	err = f.call(ctx, esapi.SearchRequest{
+		Index: []string{f.names.Versions()}, Routing: []string{corpus.Routing(head.URI)},
+		Body: bytes.NewReader(body), AllowPartialSearchResults: &whole,
+	}, &reply)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]entry, len(reply.Hits.Hits))
+	for i, h := range reply.Hits.Hits {
+		entries[i] = h.Source
+	}
+	return entries, nil
+}
+
+func entryOf(a *article.Article) entry {
+	e := entry{
+		Revision: a.Revision, Version: a.Version, Status: a.Status, Headline: a.First(article.Headline),
+		Kicker: a.First(article.Kicker), Standfirst: a.First(article.Standfirst), Byline: a.First(article.Byline),
+		Dateline: a.First(article.Dateline), Body: a.Body(),
+	}
+	if !a.VersionCreated.IsZero() {
+		e.Created = &a.VersionCreated
+	}
+	if !a.ReceivedAt.IsZero() {
+		e.Received = &a.ReceivedAt
+	}
+	for _, s := range a.Segments {
+		if s.Kind == article.Caption {
+			e.Caption = append(e.Caption, s.In(a.Text))
+		}
+	}
+	return e
+}

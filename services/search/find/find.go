@@ -1,0 +1,132 @@
+// Package find reads articles from Elasticsearch, as far as a reader may see
+// them: searches with facets and pages, and single articles with their
+// revisions.
+package find
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/copytaster/copytaster/pkg/corpus"
+)
+
+// maxReply is how much of one reply of Elasticsearch is read, in bytes.
+const maxReply = 64 << 20
+
+type object = map[string]any
+
+// ErrNotFound says that there is no such article or revision that a reader
+// may see. Whether there is one that they may not see isn't told.
+var ErrNotFound = errors.New("there is no such article")
+
+// ErrTimeout says that Elasticsearch took longer than allowed. It is wrapped
+// in an [*UnavailableError].
+var ErrTimeout = errors.New("Elasticsearch took too long")
+
+// errTooLarge says that a reply was longer than maxReply.
+var errTooLarge = errors.New("the reply of Elasticsearch is too long")
+
+// UnavailableError says that Elasticsearch can't answer now; later it may.
+type UnavailableError struct{ Err error }
+
+func (e *UnavailableError) Error() string { return "the index can't be reached: " + e.Err.Error() }
+func (e *UnavailableError) Unwrap() error { return e.Err }
+
+// Finder finds articles. Its methods may be called at once by many.
+type Finder struct {
+	es      esapi.Transport
+	names   corpus.Namespace
+	zone    *time.Location
+	timeout time.Duration
+	now     func() time.Time
+	marks   marks
+}
+
+// New makes a finder. Days are days in zone, which must have a name that
+// Elasticsearch knows; timeout bounds each call of Elasticsearch; now tells
+// which embargoes are over.
+func New(es esapi.Transport, names corpus.Namespace, zone *time.Location, timeout time.Duration, now func() time.Time) *Finder {
+	return &Finder{es: es, names: names, zone: zone, timeout: timeout, now: now, marks: newMarks()}
+}
+
+// Zone is where days begin and end.
+func (f *Finder) Zone() *time.Location { return f.zone }
+
+// Ready tells whether searches can be answered.
+func (f *Finder) Ready(ctx context.Context) error { return corpus.Check(ctx, f.es, f.names) }
+
+type esRequest interface {
+	Do(ctx context.Context, t esapi.Transport) (*esapi.Response, error)
+}
+
+// call sends a request and decodes the reply's JSON into out. Replies with
+// status 404 are ErrNotFound.
+func (f *Finder) call(ctx context.Context, req esRequest, out any) error {
+	limited, cancel := context.WithTimeout(ctx, f.timeout)
+	defer cancel()
+	failed := func(err error) error {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err() // whoever asked doesn't wait any more
+		case limited.Err() != nil:
+			return &UnavailableError{ErrTimeout}
+		}
+		return &UnavailableError{err}
+	}
+	res, err := req.Do(limited, f.es)
+	if err != nil {
+		return failed(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxReply+1))
+	if err != nil {
+		return failed(err)
+	}
+	if len(body) > maxReply {
+		return errTooLarge
+	}
+	if res.IsError() {
+		return refused(res.StatusCode, body)
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	if err := d.Decode(out); err != nil {
+		return fmt.Errorf("reply of Elasticsearch: %w", err)
+	}
+	return nil
+}
+
+// refused makes an error of a reply that isn't a success.
+func refused(status int, body []byte) error {
+	var reply struct {
+		Found *bool           `json:"found"` // a document that isn't there has no error
+		Error json.RawMessage `json:"error"`
+	}
+	var reason struct {
+		Type   string `json:"type"`
+		Reason string `json:"reason"`
+	}
+	if json.Unmarshal(body, &reply) == nil {
+		if status == http.StatusNotFound && reply.Found != nil {
+			return ErrNotFound
+		}
+		_ = json.Unmarshal(reply.Error, &reason) // a proxy's answer may be anything
+	}
+	err := fmt.Errorf("Elasticsearch answered %d: %s: %s", status, clip(reason.Type), clip(reason.Reason))
+	switch status {
+	case http.StatusNotFound, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return &UnavailableError{err} // 404: the index service has not made the index yet
+	}
+	return err
+}
+
+func term(field, value string) object { return object{"term": object{field: value}} }
+
+func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -1,0 +1,107 @@
+package find
+
+import (
+	"crypto/rand"
+	"strings"
+
+	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/services/search/ask"
+)
+
+// What is cut out of long texts for the list of results.
+const (
+	fragmentSize = 180 // characters, about
+	fragments    = 2
+	leadSize     = 220 // of a body in which nothing was found
+)
+
+// texts is where words are looked for. A headline says what an article is
+// about, and kicker and standfirst nearly so. Weights are small whole numbers,
+// so that sums of them are exact and equal articles score equally.
+func texts() []ask.Text {
+	weights := map[string]float64{"headline": 4, "kicker": 3, "standfirst": 3, "byline": 2}
+	var ts []ask.Text
+	for _, name := range corpus.TextFields {
+		w := weights[name]
+		if w == 0 {
+			w = 1
+		}
+		ts = append(ts, ask.Text{Name: name, Fields: stemmed(name), Weight: w})
+	}
+	return ts
+}
+
+func stemmed(name string) []string {
+	fields := []string{corpus.Stemmed(corpus.Other, name)}
+	for _, l := range corpus.Languages {
+		fields = append(fields, corpus.Stemmed(l, name))
+	}
+	return fields
+}
+
+// Piece is a run of text that matches throughout or not at all.
+type Piece struct {
+	Text  string `json:"text"`
+	Match bool   `json:"match,omitempty"`
+}
+
+// Fragment is a part of a text, or all of it, cut into pieces.
+type Fragment []Piece
+
+// String is the fragment's plain text.
+func (f Fragment) String() string {
+	var b strings.Builder
+	for _, p := range f {
+		b.WriteString(p.Text)
+	}
+	return b.String()
+}
+
+// marks are what Elasticsearch is told to put around matches. No text can know
+// them, so none can pretend to a match or break one.
+type marks struct{ open, shut string }
+
+func newMarks() marks { return marks{"\ue000" + rand.Text(), "\ue001" + rand.Text()} }
+
+// cut makes a fragment of marked text.
+func (m marks) cut(s string) Fragment {
+	var f Fragment
+	add := func(text string, match bool) {
+		if text != "" {
+			f = append(f, Piece{text, match})
+		}
+	}
+	for s != "" {
+		before, rest, ok := strings.Cut(s, m.open)
+		add(before, false)
+		if !ok {
+			break
+		}
+		match, after, _ := strings.Cut(rest, m.shut)
+		add(match, true)
+		s = after
+	}
+	return f
+}
+
+// highlight asks Elasticsearch to mark what of the query was found where.
+func (f *Finder) highlight(query object) object {
+	fields := object{}
+	for _, name := range corpus.TextFields {
+		// What is found is the stemmed text; what is shown is the text as written.
+		field := object{"matched_fields": append([]string{name}, stemmed(name)...)}
+		switch name {
+		case "body":
+			field["number_of_fragments"], field["fragment_size"], field["no_match_size"] = fragments, fragmentSize, leadSize
+		case "caption":
+			field["number_of_fragments"], field["fragment_size"] = 1, fragmentSize
+		default:
+			field["number_of_fragments"] = 0 // all of it
+		}
+		fields[name] = field
+	}
+	return object{
+		"type": "unified", "order": "score", "require_field_match": true, "highlight_query": query,
+		"pre_tags": []string{f.marks.open}, "post_tags": []string{f.marks.shut}, "fields": fields,
+	}
+}

@@ -1,0 +1,249 @@
+package find
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/copytaster/copytaster/services/search/ask"
+)
+
+// Limits of a request.
+const (
+	DefaultSize = 20
+	MaxSize     = 100
+	// MaxValues is how many values of one facet can be chosen at once.
+	MaxValues = 32
+	// MaxValue is the longest of them, in bytes.
+	MaxValue = 512
+)
+
+// Sort is the order of the hits.
+type Sort string
+
+const (
+	// Relevance puts first what was found in headlines, kickers and standfirsts,
+	// and among equals what is newer. Without words to look for it is Time.
+	Relevance Sort = "relevance"
+	// Time puts the newest first.
+	Time Sort = "time"
+)
+
+// Request is one search.
+type Request struct {
+	Text   string              // as typed
+	Query  ask.Query           // what it means
+	Chosen map[string][]string // values by facet name; an article must have one of each facet that has any
+	From   string              // as typed: a day or an instant, inclusive; "" for no bound
+	To     string              // likewise; a day is inclusive, an instant is not
+	Sort   Sort
+	Size   int
+	After  string // cursor of the page before; "" for the first one
+
+	from, to time.Time
+	days     map[string]interval
+}
+
+type interval struct{ from, to time.Time }
+
+// ParameterError says which parameter of a request is wrong, and why.
+type ParameterError struct {
+	Parameter string
+	Message   string
+	At        int // the character of the value that is meant, from 0; -1: the value as a whole
+}
+
+func (e *ParameterError) Error() string {
+	if e.At >= 0 {
+		return fmt.Sprintf("parameter %s, character %d: %s", e.Parameter, e.At+1, e.Message)
+	}
+	return fmt.Sprintf("parameter %s: %s", e.Parameter, e.Message)
+}
+
+func wrong(parameter, format string, args ...any) error {
+	return &ParameterError{parameter, fmt.Sprintf(format, args...), -1}
+}
+
+// Parameters are the names that ParseRequest knows.
+func Parameters() []string {
+	names := []string{"q", "from", "to", "sort", "size", "after"}
+	for _, f := range Facets {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// ParseRequest reads a search from the parameters of a URL. Days are days in
+// zone. Errors are [*ParameterError]; names that are not known are errors too,
+// since a misspelt filter would show more than was asked for. With an error,
+// the request holds what could be read, for showing the form again.
+func ParseRequest(values url.Values, zone *time.Location) (Request, error) {
+	r := Request{Chosen: map[string][]string{}, Size: DefaultSize, days: map[string]interval{}}
+	known := Parameters()
+	var first error
+	note := func(err error) {
+		if first == nil {
+			first = err
+		}
+	}
+	names := make([]string, 0, len(values))
+	for name := range values {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		switch {
+		case !slices.Contains(known, name):
+			note(wrong(name, "there is no such parameter; there are %s", strings.Join(known, ", ")))
+		case len(values[name]) > 1 && !isFacet(name):
+			note(wrong(name, "is given %d times, once is enough", len(values[name])))
+		}
+		for _, v := range values[name] {
+			if !utf8.ValidString(v) {
+				note(wrong(name, "is not valid UTF-8"))
+			}
+		}
+	}
+
+	r.Text = values.Get("q")
+	var err error
+	if r.Query, err = ask.Parse(r.Text); err != nil {
+		e := err.(*ask.Error) //nolint:errorlint,forcetypeassert // all errors of Parse are.
+		note(&ParameterError{"q", e.Message, e.At})
+	}
+	for _, f := range Facets {
+		chosen, err := values[f.Name], error(nil)
+		if len(chosen) > MaxValues {
+			note(wrong(f.Name, "has %d values, the limit is %d", len(chosen), MaxValues))
+			chosen = chosen[:MaxValues]
+		}
+		for _, v := range chosen {
+			v = strings.TrimSpace(v)
+			if v == "" || slices.Contains(r.Chosen[f.Name], v) {
+				continue
+			}
+			if len(v) > MaxValue {
+				note(wrong(f.Name, "has a value of %d bytes, the limit is %d", len(v), MaxValue))
+				continue
+			}
+			if f.Day {
+				var in interval
+				if in.from, in.to, err = day(v, zone); err != nil {
+					note(wrong(f.Name, "%q is not a day such as 2024-04-20", v))
+					continue
+				}
+				r.days[v] = in
+			}
+			r.Chosen[f.Name] = append(r.Chosen[f.Name], v)
+		}
+	}
+	if r.From = strings.TrimSpace(values.Get("from")); r.From != "" {
+		if r.from, _, err = moment(r.From, zone); err != nil {
+			note(wrong("from", "%q is neither a day such as 2024-04-20 nor a time such as 2024-04-20T06:00:00Z", r.From))
+		}
+	}
+	if r.To = strings.TrimSpace(values.Get("to")); r.To != "" {
+		if _, r.to, err = moment(r.To, zone); err != nil {
+			note(wrong("to", "%q is neither a day such as 2024-04-20 nor a time such as 2024-04-20T06:00:00Z", r.To))
+		}
+	}
+	if !r.from.IsZero() && !r.to.IsZero() && !r.from.Before(r.to) {
+		note(wrong("to", "%s is not after from, %s", r.To, r.From))
+	}
+	switch s := Sort(values.Get("sort")); s {
+	case "", Relevance:
+		r.Sort = Relevance
+	case Time:
+		r.Sort = Time
+	default:
+		r.Sort = Relevance
+		note(wrong("sort", "%q is neither relevance nor time", string(s)))
+	}
+	if s := values.Get("size"); s != "" {
+		if r.Size, err = strconv.Atoi(s); err != nil || r.Size < 1 || r.Size > MaxSize {
+			note(wrong("size", "%q is not a number from 1 to %d", clip(s), MaxSize))
+			r.Size = DefaultSize
+		}
+	}
+	r.After = values.Get("after")
+	return r, first
+}
+
+// Values writes the request as the parameters of a URL, in their plainest
+// form; ParseRequest reads them back.
+func (r Request) Values() url.Values {
+	v := url.Values{}
+	set := func(name, value, unless string) {
+		if value != unless {
+			v.Set(name, value)
+		}
+	}
+	set("q", r.Text, "")
+	for name, chosen := range r.Chosen {
+		if len(chosen) > 0 {
+			v[name] = slices.Clone(chosen)
+		}
+	}
+	set("from", r.From, "")
+	set("to", r.To, "")
+	set("sort", string(r.Sort), string(Relevance))
+	set("size", strconv.Itoa(r.Size), strconv.Itoa(DefaultSize))
+	set("after", r.After, "")
+	return v
+}
+
+// sort is the order that the hits really have.
+func (r Request) sort() Sort {
+	if r.Sort == Relevance && r.Query.Positive() {
+		return Relevance
+	}
+	return Time
+}
+
+// identity is the same for two pages of the same search.
+func (r Request) identity() string {
+	v := r.Values()
+	v.Del("after")
+	v.Del("size")
+	v.Set("q", r.Query.String())
+	v.Set("sort", string(r.sort()))
+	for _, f := range Facets {
+		slices.Sort(v[f.Name])
+	}
+	return v.Encode()
+}
+
+func isFacet(name string) bool {
+	return slices.ContainsFunc(Facets, func(f Facet) bool { return f.Name == name })
+}
+
+// day is when a day begins and when the next one does.
+func day(s string, zone *time.Location) (from, to time.Time, err error) {
+	d, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return time.Time{}, time.Time{}, err
+	}
+	y, m, n := d.Date()
+	return time.Date(y, m, n, 0, 0, 0, 0, zone), time.Date(y, m, n+1, 0, 0, 0, 0, zone), nil
+}
+
+// moment reads a day, or an instant, which is an interval without length.
+func moment(s string, zone *time.Location) (from, to time.Time, err error) {
+	if from, to, err = day(s, zone); err == nil {
+		return from, to, nil
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	return t, t, err
+}
+
+func clip(s string) string {
+	const limit = 40
+	if r := []rune(s); len(r) > limit {
+		return string(r[:limit]) + "…"
+	}
+	return s
+}

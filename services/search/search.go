@@ -1,0 +1,92 @@
+// Package search is the service that answers readers: an API for programs and
+// a page for people, over the articles in Elasticsearch.
+package search
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8"
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/rs/zerolog"
+
+	"github.com/copytaster/copytaster/pkg/boot"
+	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/services/search/api"
+	"github.com/copytaster/copytaster/services/search/find"
+	"github.com/copytaster/copytaster/services/search/web"
+)
+
+// Service is what the service is called and how it is run.
+var Service = boot.Service[Config]{
+	Name:   "search",
+	About:  "Answers searches: an API at /v1/articles, and a page at /.",
+	Listen: "127.0.0.1:8804",
+	Run:    Run,
+}
+
+// connections to Elasticsearch that are kept open.
+const connections = 64
+
+// Run serves on k's server until ctx is done.
+func Run(ctx context.Context, c Config, k *boot.Kit) error {
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented as one.
+	transport.MaxIdleConnsPerHost = connections
+	defer transport.CloseIdleConnections()
+	es, err := elasticsearch.NewBaseClient(elasticsearch.Config{
+		Addresses: c.ElasticsearchURL, Transport: transport,
+		DisableRetry: true, // a reader would rather try again than wait
+	})
+	if err != nil {
+		return fmt.Errorf("setting elasticsearch-url: %w", err)
+	}
+	zone, err := c.zone()
+	if err != nil {
+		return fmt.Errorf("setting search-zone: %w", err)
+	}
+	f := find.New(es, corpus.Namespace(c.Namespace), zone, c.SearchTimeout, time.Now)
+	k.Ready("index", f.Ready)
+	if err := mount(k, f, k.Log); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+var _ esapi.Transport = (*elasticsearch.BaseClient)(nil)
+
+// mount puts the routes onto k's server.
+func mount(k *boot.Kit, f *find.Finder, log zerolog.Logger) error {
+	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "copytaster_search_seconds",
+		Help:    "Time to answer a request, by what was asked for and the answer's status.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+	}, []string{"route", "code"})
+	if err := k.Metrics.Register(seconds); err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	page, err := web.New(f, log)
+	if err != nil {
+		return err
+	}
+	for _, r := range []struct {
+		pattern, name string
+		handler       http.Handler
+	}{
+		{api.PatternSearch, "search", api.Search(f, log)},
+		{api.PatternArticle, "article", api.Article(f, log)},
+		{api.PatternOther, "other", api.Other()},
+		{web.PatternPage, "page", page},
+		{web.PatternAssets, "assets", web.Assets()},
+	} {
+		timed := promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(prometheus.Labels{"route": r.name}), r.handler)
+		if err := k.Handle(r.pattern, timed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
