@@ -57,7 +57,7 @@ func ParseByline(lex *lexicon.Lexicon, l Line) (b Byline, ok bool) {
 			run = 0
 			continue
 		}
-		if m := lex.Phrases.Longest(l.Tokens[j:], lexicon.Role); m.Tokens > 0 && j > i {
+		if m := lex.Phrases.Longest(l.Tokens[j:], lexicon.Role); m.Tokens > 0 && (j > i || b.Opener) {
 			roles++
 			j += m.Tokens - 1
 			run = 0
@@ -81,7 +81,7 @@ func ParseByline(lex *lexicon.Lexicon, l Line) (b Byline, ok bool) {
 			return b, false
 		}
 	}
-	if l.Tokens[min(i, n-1)].Shape&lexicon.Upper == 0 || upper == 0 && b.Agency == nil {
+	if l.Tokens[min(i, n-1)].Shape&lexicon.Upper == 0 && roles == 0 || upper == 0 && b.Agency == nil {
 		return b, false
 	}
 	switch {

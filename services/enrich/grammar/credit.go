@@ -50,12 +50,21 @@ func ParseCredit(lex *lexicon.Lexicon, l Line) (c Credit, ok bool) {
 		after := l.gap(i + m.Tokens)
 		last := l.Tokens[i+m.Tokens-1]
 		byWord := m.Tokens > 1 && last.Shape&lexicon.Lower != 0 && i+m.Tokens < n
-		if a, k := lex.Mark(l.Tokens[i:]); (strings.Contains(after, ":") || byWord || strings.Contains(after, "©")) && (a == nil || k < m.Tokens) {
+		if a, k := lex.Mark(l.Tokens[i:]); (strings.Contains(after, ":") || strings.HasPrefix(after, "/") && i+m.Tokens < n || byWord || strings.Contains(after, "©")) && (a == nil || k < m.Tokens) {
 			c.Opener = true
 			if a != nil {
 				c.Agencies = append(c.Agencies, a)
 			}
 			i += m.Tokens
+		}
+	}
+	if !c.Opener && lex.Phrases.Longest(l.Tokens, lexicon.Byline).Tokens > 0 {
+		return c, false
+	}
+	for k := i + 1; k < n; k++ {
+		// A sentence that ends inside makes it two things.
+		if g := l.gap(k); strings.ContainsAny(g, ".!?") && strings.ContainsAny(g, " \u00a0\n") && l.Tokens[k-1].End-l.Tokens[k-1].Start > 3 {
+			return c, false
 		}
 	}
 	var names, others, marks, otherTokens int
@@ -196,6 +205,9 @@ func appendAgency(as []*lexicon.Agency, a *lexicon.Agency) []*lexicon.Agency {
 // sentence, in brackets, or behind an opener such as "Photo:". from is the
 // byte where it begins.
 func TrailingCredit(lex *lexicon.Lexicon, l Line) (from int, ok bool) {
+	if _, whole := ParseCredit(lex, l); whole {
+		return 0, false
+	}
 	n := len(l.Tokens)
 	for i := max(1, n-maxCreditTokens); i < n; i++ {
 		g := l.gap(i)
@@ -215,7 +227,7 @@ func TrailingCredit(lex *lexicon.Lexicon, l Line) (from int, ok bool) {
 		default:
 			continue
 		}
-		if at <= l.Start {
+		if at <= l.Start || lex.Phrases.Longest(l.Tokens[i:], lexicon.Source).Tokens > 0 && strings.Contains(l.gap(i+1), ":") {
 			continue
 		}
 		if _, ok := ParseCredit(lex, l.Cut(at, l.End)); ok {

@@ -63,7 +63,7 @@ walk:
 				}
 			}
 		}
-		if a, k := lex.Mark(toks[i:]); a != nil && i > 0 && strings.Contains(g, ",") {
+		if a, k := lex.Mark(toks[i:]); a != nil && i > 0 && (strings.Contains(g, ",") || dates > 0 && toks[i].Shape&lexicon.AllCaps != 0) {
 			if m := dashAt(l.Text[toks[i+k-1].End:l.End]); m > 0 {
 				d.Agency, dash = a, true
 				end = int(toks[i+k-1].End) + m
@@ -90,7 +90,7 @@ walk:
 			if t.Shape&lexicon.AllCaps != 0 && t.End-t.Start > 2 {
 				caps++
 			}
-		case i > 0 && c&lexicon.Particle != 0:
+		case i > 0 && (c&lexicon.Particle != 0 || strings.HasPrefix(l.gap(i+1), ".") && t.End-t.Start <= 2):
 			places++
 		default:
 			return d, false

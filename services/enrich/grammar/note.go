@@ -25,7 +25,7 @@ func ParseNote(lex *lexicon.Lexicon, l Line) (confidence float64, section bool) 
 		case heading || ruled:
 			return 0.97, true
 		case colon, bracketed, m.Tokens >= 4:
-			return 0.95, alone
+			return 0.95, alone && !bracketed
 		case alone && m.Tokens > 1:
 			return 0.85, true
 		case m.Tokens >= 2:

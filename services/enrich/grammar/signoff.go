@@ -28,7 +28,7 @@ func ParseSignoff(lex *lexicon.Lexicon, l Line) (s Signoff, ok bool) {
 	}
 	if m := lex.Phrases.Longest(l.Tokens, lexicon.Signoff); m.Tokens > 0 && (m.Tokens > 1 || strings.Contains(l.gap(m.Tokens), ":")) {
 		s.Writers, s.Confidence = true, 0.9
-		s.Agency = anyAgency(lex, l.Tokens[m.Tokens:])
+		s.Agency = anyAgency(lex, l.Tokens)
 		return s, true
 	}
 	if n <= 40 {
@@ -64,6 +64,8 @@ func ParseSignoff(lex *lexicon.Lexicon, l Line) (s Signoff, ok bool) {
 		}
 		size := int(t.End - t.Start)
 		switch {
+		case lex.Phrases.All(l.Tokens[i:i+1])&(lexicon.Verb|lexicon.Said) != 0 && size > 2:
+			words++
 		case t.Shape&lexicon.HasDigit != 0:
 			codes++
 		case lex.Phrases.All(l.Tokens[i:i+1])&(lexicon.Join|lexicon.Article) != 0 && marks+codes > 0:

@@ -207,6 +207,15 @@ func (e *Enricher) confidence(text string, toks []lexicon.Token, i, n int, kind 
 			}
 		}
 	}
+	// "estimated by the daily Les Échos"
+	if noun && c < byOutlet {
+		for k := max(from, i-4); k < i; k++ {
+			m := lex.Phrases.Longest(toks[k:i], lexicon.Byline)
+			if m.Tokens > 0 && e.light(text, toks, k+m.Tokens, i) {
+				raise(byOutlet)
+			}
+		}
+	}
 	if c == 0 {
 		return 0
 	}

@@ -26,7 +26,7 @@ const (
 	// Undetermined is said where the language was looked for and not found.
 	Undetermined = "und"
 	// MaxSample is how many bytes of the text are looked at.
-	MaxSample = 4 << 10
+	MaxSample = 1 << 10
 	// minLetters is the least that a guess is made on.
 	minLetters = 12
 	// sure is how many letters are enough to trust the detector against what

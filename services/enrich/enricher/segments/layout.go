@@ -159,6 +159,12 @@ func (e *Enricher) belongs(text string, l grammar.Line, ls []line) int {
 		}
 		return 1
 	}
+	if r, _ := utf8.DecodeRuneInString(text[ls[1].start:]); strings.ContainsRune("-–—", r) && ls[1].runes < 100 {
+		p := piece{Line: l}
+		if p.quotes(l.String()); p.ev&evQuoted != 0 {
+			return 2
+		}
+	}
 	if len(l.Tokens) > 8 {
 		return 1
 	}

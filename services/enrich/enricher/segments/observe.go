@@ -45,6 +45,9 @@ func (e *Enricher) observe(a *article.Article, ps []piece) {
 			}
 			if b.ev&evCredit != 0 {
 				p.ev |= evAfterCredit
+				if p.adjacent && p.block != b.block {
+					p.ev |= evBelowCredit
+				}
 			}
 		}
 		if i+1 < len(ps) {
@@ -57,12 +60,6 @@ func (e *Enricher) observe(a *article.Article, ps []piece) {
 			}
 			if n.hint == article.Residue && n.block == p.block {
 				p.ev |= evPhotoMark
-			}
-			if n.hint == article.Dateline {
-				p.ev |= evBeforeDate
-			}
-			if n.ev&evNewsy != 0 && n.ev&(evMedium|evLong) != 0 {
-				p.ev |= evNextNewsy
 			}
 		}
 		if section {
@@ -77,6 +74,22 @@ func (e *Enricher) observe(a *article.Article, ps []piece) {
 		// top, where the report itself is still to come.
 		if _, opens := grammar.ParseNote(e.lex, p.Line); opens && p.fixed == "" && (i*2 >= len(ps) || strings.HasPrefix(p.String(), "#")) {
 			section = true
+		}
+	}
+	// What comes next to read: bylines, pictures and the like in between say
+	// nothing about what a standfirst stands before.
+	var next evidence
+	for i := len(ps) - 1; i >= 0; i-- {
+		p := &ps[i]
+		p.ev |= next
+		switch {
+		case p.hint == article.Dateline:
+			next = evBeforeDate
+		case p.ev&(evByline|evBylineWeak|evCredit|evSameCredit|evPhotoMark|evPhotoAlone|evDateOnly|evBullet|evCityOnly|evFurnitureSub) != 0:
+		case p.ev&evNewsy != 0 && p.ev&(evMedium|evLong) != 0:
+			next = evNextNewsy
+		default:
+			next = 0
 		}
 	}
 	for i := range ps {
@@ -142,9 +155,6 @@ func (e *Enricher) alone(p *piece, sources [2]string) {
 	}
 	p.quotes(s)
 	p.words(lex)
-	if p.adjacent {
-		p.ev |= evAdjacent
-	}
 	switch p.hint {
 	case article.Residue:
 		p.ev |= evHintResidue

@@ -56,7 +56,7 @@ const (
 	evBeforeCredit // the next piece is a credit
 	evSameCredit   // in the same block
 	evAfterCredit  // the piece before is a credit
-	evAdjacent     // right below the piece before
+	evBelowCredit  // right below a credit, without a blank line
 	evPhotoMark    // a scraper's mark follows
 	evRepeat       // says what an earlier short piece said
 	evRepeated     // is repeated by another
@@ -76,7 +76,7 @@ var evidenceNames = []string{
 	"credit", "byline", "byline weak", "dateline", "city only", "after dateline", "before dateline", "sign-off",
 	"initials", "writers", "end", "note", "note weak", "section for editors", "furniture", "furniture line", "rights",
 	"source", "own source", "date only", "url", "reference", "archive", "photo opener", "photo alone", "before credit",
-	"credit in block", "after credit", "adjacent", "photo mark", "repeat", "repeated", "kicker word", "subtitle",
+	"credit in block", "after credit", "below credit", "photo mark", "repeat", "repeated", "kicker word", "subtitle",
 	"stray mark", "caption split", "lower start", "sign-off split", "dateline split", "contact",
 }
 
@@ -126,13 +126,13 @@ var table = []struct {
 	{evColonEnd, weights{kHeadline: -1, kSubhead: -1, kParagraph: 0.7, kKicker: 0.5, kStandfirst: -0.5}},
 	{evAllCaps, weights{kKicker: 1.5, kHeadline: 0.3, kSubhead: 0.3, kParagraph: -1}},
 	{evSentences, weights{kHeadline: -2, kKicker: -3, kSubhead: -2.5, kParagraph: 1, kStandfirst: 0.5, kReference: -2}},
-	{evTerse, weights{kStandfirst: 1.5}},
-	{evBullet, weights{kStandfirst: 2.5, kParagraph: 0.3, kHeadline: -1.5, kSubhead: -2, kNote: 0.3, kKicker: -2}},
+	{evTerse, weights{kStandfirst: 3}},
+	{evBullet, weights{kStandfirst: 4.5, kParagraph: 0.3, kHeadline: -1.5, kSubhead: -2, kNote: 0.3, kKicker: -2}},
 	{evQuoted, weights{kQuote: 2.2, kHeadline: -0.5, kSubhead: -1}},
 	{evQuotedBy, weights{kQuote: 6, kSubhead: -2}},
 	{evHoldsQuote, weights{kStandfirst: -0.8, kByline: -2}},
 	{evNewsy, weights{kStandfirst: -1.7, kParagraph: 0.5, kSubhead: -0.7, kHeadline: -0.2}},
-	{evNextNewsy, weights{kStandfirst: 0.7}},
+	{evNextNewsy, weights{kStandfirst: 1}},
 	{evFirst, weights{kHeadline: 0.5, kKicker: 0.3}},
 	{evNearEnd, weights{kReference: 0.7, kSignoff: 0.7, kBoilerplate: 0.3, kSubhead: -0.3}},
 	{evCredit, weights{kCredit: 10, kHeadline: -3, kParagraph: -2, kSubhead: -3, kByline: -1}},
@@ -142,7 +142,7 @@ var table = []struct {
 	{evCityOnly, weights{kDateline: 4, kKicker: 0.5}},
 	{evAfterDate, weights{kParagraph: 5, kStandfirst: -5, kHeadline: -5, kSubhead: -3, kCaption: -3}},
 	{evBeforeDate, weights{kStandfirst: 3, kParagraph: -1.5, kHeadline: 0.3, kSubhead: -1}},
-	{evSignoff, weights{kSignoff: 7.5, kHeadline: -3, kParagraph: -1.5, kSubhead: -3, kKicker: -2, kByline: -1, kCredit: -2, kBoilerplate: -1}},
+	{evSignoff, weights{kSignoff: 7.5, kHeadline: -3, kParagraph: -1.5, kSubhead: -3, kKicker: -2, kByline: 4.5, kCredit: -2, kBoilerplate: -1}},
 	{evInitials, weights{kSignoff: 5, kSubhead: -2, kHeadline: -2, kKicker: -1}},
 	{evWriters, weights{kSignoff: 8, kByline: -2, kParagraph: -1, kNote: -1}},
 	{evEnd, weights{kSignoff: 7, kKicker: -1, kSubhead: -2}},
@@ -163,7 +163,7 @@ var table = []struct {
 	{evBeforeCredit, weights{kCaption: 2.2, kSubhead: -1}},
 	{evSameCredit, weights{kCaption: 3.5, kParagraph: -1, kStandfirst: -2, kHeadline: -2}},
 	{evAfterCredit, weights{kCaption: 0.2}},
-	{evAdjacent, weights{}},
+	{evBelowCredit, weights{kCaption: 4.5, kStandfirst: -1}},
 	{evPhotoMark, weights{kCaption: 5, kHeadline: -2, kStandfirst: -2}},
 	{evRepeat, weights{kResidue: 8, kHeadline: -1, kSubhead: -3, kParagraph: -2, kStandfirst: -3, kCaption: -1, kKicker: -3}},
 	{evRepeated, weights{kHeadline: 3, kKicker: -3}},
@@ -227,7 +227,7 @@ var follows = []struct {
 	{kDateline, kParagraph, 2}, {kDateline, kDateline, -4}, {kDateline, -1, -3},
 	{kSubhead, kParagraph, 1}, {kSubhead, kDateline, 0}, {kSubhead, kQuote, 0.3}, {kSubhead, kCaption, -0.5}, {kSubhead, kSubhead, -2.5}, {kSubhead, kSignoff, -3}, {kSubhead, kReference, -2}, {kSubhead, -1, -1},
 	{kCaption, kCredit, 1}, {kCredit, kCaption, 0.2}, {kCaption, kCaption, -1.5},
-	{kStandfirst, kStandfirst, -2}, {kStandfirst, kParagraph, 0.3}, {kStandfirst, kDateline, 0.5}, {kStandfirst, kSubhead, -2},
+	{kStandfirst, kStandfirst, -2}, {kStandfirst, kParagraph, 0.3}, {kStandfirst, kDateline, 0.5}, {kStandfirst, kByline, 1}, {kStandfirst, kSubhead, -2},
 	{kByline, kStandfirst, -0.8}, {kHeadline, kSubhead, -2.5}, {kByline, kByline, -2}, {kHeadline, kSignoff, -2},
 	{kNote, kNote, 0.3}, {kBoilerplate, kBoilerplate, 0.5}, {kSignoff, kSignoff, -0.5}, {kParagraph, kSignoff, 0.3},
 }

@@ -1,0 +1,120 @@
+package enrich_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/copytaster/copytaster/pkg/article"
+)
+
+func goldenArticle(t testing.TB) *article.Article {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("testdata", "golden", "niger.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &article.Article{Text: string(raw), Source: "site-3", Provider: "site-3", PublishedAt: time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC)}
+}
+
+func TestGolden(t *testing.T) {
+	a := goldenArticle(t)
+	raw := a.Text
+	if err := newChain(t).Enrich(context.Background(), a); err != nil {
+		t.Fatal(err)
+	}
+	lossless(t, "niger", raw, a)
+	js, err := os.ReadFile(filepath.Join("testdata", "golden", "niger.expected.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want struct {
+		Segments []struct {
+			Kind         article.Kind
+			Text, Starts string
+			Photographer string
+			Agencies     []string
+		}
+		Agency, Language string
+		CitedMedia       []string `json:"cited_media"`
+		Attribution      []any
+	}
+	if err := json.Unmarshal(js, &want); err != nil {
+		t.Fatal(err)
+	}
+	// The annotation leaves out the residue that its notes speak of: the
+	// repeated headline and the scraper's "photo".
+	var got []article.Segment
+	var extra []string
+	for i, s := range a.Segments {
+		if s.Kind == article.Residue && i > 0 {
+			extra = append(extra, strings.TrimSpace(s.In(a.Text)))
+			continue
+		}
+		got = append(got, s)
+	}
+	if !reflect.DeepEqual(extra, []string{"USA must withdraw its military personnel from Niger", "photo"}) {
+		t.Errorf("residue is %q", extra)
+	}
+	if len(got) != len(want.Segments) {
+		t.Fatalf("%d segments, want %d: %+v", len(got), len(want.Segments), got)
+	}
+	for i, w := range want.Segments {
+		text := got[i].In(a.Text)
+		if got[i].Kind != w.Kind || w.Text != "" && text != w.Text || w.Starts != "" && (!strings.HasPrefix(text, w.Starts) || strings.Contains(text, "\n\n")) {
+			t.Errorf("segment %d is %s %q, want %s %q", i, got[i].Kind, text, w.Kind, w.Text+w.Starts)
+		}
+	}
+	if a.Agency.Value != want.Agency || a.Language.Value != want.Language {
+		t.Errorf("agency %q, language %q", a.Agency.Value, a.Language.Value)
+	}
+	if !reflect.DeepEqual(values(a.CitedMedia), want.CitedMedia) {
+		t.Errorf("cited media %q, want %q", values(a.CitedMedia), want.CitedMedia)
+	}
+	if len(a.Credits) != 1 || a.Credits[0].Photographer != "Sam Mednick" || !reflect.DeepEqual(a.Credits[0].Agencies, []string{"AP", "dpa"}) {
+		t.Errorf("credits %+v", a.Credits)
+	}
+	if a.Publisher != "site-3" || a.Via != "dpa" || !reflect.DeepEqual(a.Cites, want.CitedMedia) {
+		t.Errorf("attribution %+v", a.Attribution)
+	}
+	if a.First(article.Headline) != "USA must withdraw its military personnel from Niger" || a.First(article.Kicker) != "" {
+		t.Errorf("headline %q, kicker %q", a.First(article.Headline), a.First(article.Kicker))
+	}
+	for _, shown := range []string{a.First(article.Headline), a.First(article.Standfirst), a.Body()} {
+		if strings.Contains(shown, "site-3") || strings.HasPrefix(shown, ":") || strings.HasSuffix(shown, "photo") {
+			t.Errorf("%q holds what is not for readers", clip(shown))
+		}
+	}
+	for _, l := range append([]article.Label{a.Agency, a.Language}, a.CitedMedia...) {
+		if len(l.Evidence) == 0 || l.Evidence[0].Enricher == "" || l.Evidence[0].Version < 1 || l.Evidence[0].Confidence <= 0 {
+			t.Errorf("%q has evidence %+v", l.Value, l.Evidence)
+		}
+	}
+
+	// Enriching again changes nothing.
+	again := *a
+	if err := newChain(t).Enrich(context.Background(), &again); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(&again, a) {
+		t.Errorf("enriching again gives another article")
+	}
+}
+
+func BenchmarkGolden(b *testing.B) {
+	a := goldenArticle(b)
+	c := newChain(b)
+	b.SetBytes(int64(len(a.Text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		x := *a
+		if err := c.Enrich(context.Background(), &x); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
