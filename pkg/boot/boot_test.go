@@ -105,6 +105,10 @@ func TestLifeOfAService(t *testing.T) {
 	var broken error
 	var mu sync.Mutex
 	k.Ready("kafka", func(context.Context) error { mu.Lock(); defer mu.Unlock(); return broken })
+	if st, b := get(t, url+"/readyz"); st != 503 || !strings.Contains(b, `"dredge/running":"the service is starting"`) {
+		t.Fatal("ready before it has started:", st, b)
+	}
+	k.Started()
 	if st, b := get(t, url+"/readyz"); st != 200 || !strings.Contains(b, `"dredge/kafka":"ok"`) {
 		t.Fatal(st, b)
 	}
@@ -319,6 +323,7 @@ func TestTwoServicesInOneProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, b := srv.Kit("a"), srv.Kit("b")
+	b.Started()
 	a.Observer("a").Done(stage.OK, 1, time.Second)
 	b.Observer("b").Done(stage.OK, 2, time.Second)
 	ctx, cancel := context.WithCancel(t.Context())

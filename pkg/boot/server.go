@@ -159,6 +159,7 @@ type Kit struct {
 
 	mu      sync.Mutex
 	checks  []check
+	started bool
 	stopped bool
 }
 
@@ -186,15 +187,29 @@ func (c check) run(ctx context.Context) error {
 	}
 }
 
-var errStopping = errors.New("the service is stopping")
+var (
+	errStarting = errors.New("the service is starting")
+	errStopping = errors.New("the service is stopping")
+)
 
 func (k *Kit) list() []check {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.stopped {
+	switch {
+	case k.stopped:
 		return []check{{"running", func(context.Context) error { return errStopping }}}
+	case !k.started:
+		return append([]check{{"running", func(context.Context) error { return errStarting }}}, k.checks...)
 	}
 	return append([]check{{"running", func(context.Context) error { return nil }}}, k.checks...)
+}
+
+// Started says that the service has set everything up. Until then it isn't
+// ready, whatever its checks say.
+func (k *Kit) Started() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.started = true
 }
 
 func (k *Kit) stop() {

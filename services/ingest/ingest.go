@@ -112,6 +112,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 		wg.Go(func() { poller.Run(ctx) })
 	}
 	k.Log.Info().Str("drop", c.Drop.Dir).Bool("push", c.Push.Enabled).Int("feeds", len(feeds)).Msg("taking news in")
+	k.Started()
 	err = stage.Stage{
 		Name: Name, Source: queue, Handler: queue.Handle, Sink: b.Sink(topic.Received, event.Received),
 		Dead: b.DeadLettersTo(topic.IngestDead), Config: c.Stage, Observer: k.Observer(Name), Log: k.Log,

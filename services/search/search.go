@@ -53,6 +53,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	if err := mount(k, f, k.Log); err != nil {
 		return err
 	}
+	k.Started()
 	<-ctx.Done()
 	return nil
 }
