@@ -1,0 +1,101 @@
+// Package copytaster is the one binary: every service, and the operator's
+// tools.
+package copytaster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
+
+	"github.com/copytaster/copytaster/pkg/boot"
+)
+
+// Terminal is where a command reads and writes.
+type Terminal struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+type cli struct {
+	Run        RunCmd                    `cmd:"" help:"Run services: all of them, or those named."`
+	Up         UpCmd                     `cmd:"" help:"Start Kafka and Elasticsearch on this machine, without Docker."`
+	Read       ReadCmd                   `cmd:"" help:"Decode and enrich files, without servers, and print each article."`
+	Demo       DemoCmd                   `cmd:"" help:"Start everything, feed real copy in, and show the search page."`
+	Completion kongcompletion.Completion `cmd:"" help:"Print how to switch on completion in your shell."`
+	Version    kong.VersionFlag          `help:"Print the version." short:"V"`
+}
+
+const about = `Reads all the wire copy as it arrives, decides what it is, and makes it searchable.
+
+Services take their settings from the environment (COPYTASTER_...) and from a file of NAME=value lines
+(--config); their READMEs list them.`
+
+// Main runs the command line, and returns the exit code.
+func Main(args []string) int {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		os.Exit(boot.ExitSignals)
+	}()
+	return execute(ctx, args, Terminal{os.Stdin, os.Stdout, os.Stderr})
+}
+
+func execute(ctx context.Context, args []string, t Terminal) int {
+	var c cli
+	said := -1
+	parser, err := kong.New(&c, kong.Name("copytaster"), kong.Description(about), kong.Writers(t.Out, t.Err),
+		kong.Vars{"version": boot.Version(), "services": strings.Join(serviceNames(), ","), "formats": formatNames()},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(func(code int) { said = code }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(t))
+	if err != nil {
+		fmt.Fprintf(t.Err, "copytaster: %v\n", err)
+		return boot.ExitUsage
+	}
+	kongcompletion.Register(parser)
+	k, err := parser.Parse(args)
+	switch {
+	case said >= 0: // --help, --version
+		return said
+	case err != nil:
+		fmt.Fprintf(t.Err, "copytaster: %v\n", err)
+		var p *kong.ParseError
+		if errors.As(err, &p) {
+			fmt.Fprintf(t.Err, "copytaster %s--help says more\n", commandOf(p.Context))
+		}
+		return boot.ExitUsage
+	}
+	err = k.Run()
+	var exit *ExitError
+	switch {
+	case errors.As(err, &exit):
+		return exit.Code
+	case err != nil:
+		fmt.Fprintf(t.Err, "copytaster: %v\n", err)
+		return boot.ExitFailed
+	}
+	return boot.ExitOK
+}
+
+// commandOf is the command that the arguments named so far, with a space
+// behind it, or "".
+func commandOf(k *kong.Context) string {
+	if k == nil || k.Selected() == nil {
+		return ""
+	}
+	return k.Selected().Name + " "
+}

@@ -1,0 +1,10 @@
+// Copytaster runs the services and the operator's tools.
+package main
+
+import (
+	"os"
+
+	"github.com/copytaster/copytaster/services/copytaster"
+)
+
+func main() { os.Exit(copytaster.Main(os.Args[1:])) }
