@@ -30,7 +30,7 @@ import (
 const Schema = 1
 
 // MaxNamespace is the longest namespace in bytes; index names end at 255.
-const MaxNamespace = 64
+const MaxNamespace = 100
 
 // Namespace sets one installation's indices apart from another's on the same
 // cluster: a prefix, "" for none.

@@ -209,7 +209,7 @@ func TestNamespace(t *testing.T) {
 		"a,b":   "only a-z",
 		"aa*":   "only a-z",
 		"a\x00": "only a-z",
-		corpus.Namespace(strings.Repeat("a", 65)): "limit is 64",
+		corpus.Namespace(strings.Repeat("a", 101)): "limit is 100",
 	} {
 		err := n.Validate()
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {

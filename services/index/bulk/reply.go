@@ -1,0 +1,123 @@
+package bulk
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/copytaster/copytaster/pkg/stage"
+)
+
+var errReplyTooLong = fmt.Errorf("the reply to a bulk request has more than %d bytes", MaxReply)
+
+// item is what a bulk reply says of one document.
+type item struct {
+	Status int    `json:"status"`
+	Error  *cause `json:"error"`
+}
+
+type cause struct {
+	Type     string `json:"type"`
+	Reason   string `json:"reason"`
+	CausedBy *cause `json:"caused_by"`
+}
+
+// parseItems reads the reply to a request of n documents. A reply that is cut
+// or speaks of another number of them is an error that may pass.
+func parseItems(reply []byte, n int) ([]item, error) {
+	var r struct {
+		Items []struct {
+			Index item `json:"index"`
+		} `json:"items"`
+	}
+	if err := json.Unmarshal(reply, &r); err != nil {
+		return nil, fmt.Errorf("the reply to a bulk request of %d documents can't be read: %w", n, err)
+	}
+	if len(r.Items) != n {
+		return nil, fmt.Errorf("the reply to a bulk request of %d documents speaks of %d", n, len(r.Items))
+	}
+	items := make([]item, n)
+	for i, it := range r.Items {
+		items[i] = it.Index
+	}
+	return items, nil
+}
+
+// parseRefusal reads the reply to a request that was refused as a whole. What
+// is not Elasticsearch's own reply, such as a proxy's page, is quoted.
+func parseRefusal(status int, reply []byte) *Error {
+	var r struct {
+		Error cause `json:"error"`
+	}
+	if err := json.Unmarshal(reply, &r); err != nil || r.Error.Type == "" {
+		return &Error{Status: status, Reason: clip(string(reply))}
+	}
+	return r.Error.refusal(status)
+}
+
+func (c *cause) refusal(status int) *Error {
+	reason := c.Reason
+	// The outer reason of a mapping conflict names the field, the inner one
+	// what is wrong with it.
+	for in, depth := c.CausedBy, 0; in != nil && depth < 2; in, depth = in.CausedBy, depth+1 {
+		if in.Reason != "" && !strings.Contains(reason, in.Reason) {
+			reason += ": " + in.Reason
+		}
+	}
+	return &Error{Status: status, Type: c.Type, Reason: clip(reason)}
+}
+
+func clip(s string) string {
+	s = strings.ToValidUTF8(s, "�")
+	if len(s) > MaxReason {
+		return strings.ToValidUTF8(s[:MaxReason], "") + "…"
+	}
+	return s
+}
+
+// ofContent tells that the request as a whole was refused for what is in it.
+// Without Elasticsearch's name for it a 400 may be anyone's.
+func (e *Error) ofContent() bool {
+	return e.Status == http.StatusRequestEntityTooLarge || e.Status == http.StatusBadRequest && e.Type != ""
+}
+
+func (it item) result() Result {
+	switch it.Status {
+	case http.StatusCreated:
+		return Result{Outcome: Created}
+	case http.StatusOK:
+		return Result{Outcome: Updated}
+	case http.StatusConflict:
+		return Result{Outcome: Superseded}
+	}
+	var err error = &Error{Status: it.Status, Reason: "without a reason"}
+	if it.Error != nil {
+		err = it.Error.refusal(it.Status)
+	}
+	if permanent(err) {
+		err = stage.Permanent(err)
+	}
+	return Result{Err: err}
+}
+
+// permanent tells whether the document itself is at fault. What is wrong with
+// the index or the account (the alias is gone, the disk is full, rights are
+// missing) is refused with a 4xx too, and no reason to give documents up: an
+// operator mends it and they go in.
+func permanent(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) || e.Status < 400 || e.Status >= 500 {
+		return false
+	}
+	switch e.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false
+	}
+	switch e.Type {
+	case "index_closed_exception", "index_not_found_exception", "cluster_block_exception", "no_shard_available_action_exception":
+		return false
+	}
+	return true
+}
