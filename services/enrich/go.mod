@@ -5,6 +5,7 @@ go 1.26.8
 require (
 	github.com/copytaster/copytaster/pkg v0.0.0
 	github.com/prometheus/client_golang v1.25.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (
