@@ -14,9 +14,9 @@ const (
 	// MaxLength is the longest query, in characters.
 	MaxLength = 1000
 	// MaxWords is how many words a query may have, those in phrases included.
-	// Every word becomes one clause per text field and language, and
-	// Elasticsearch refuses queries of more than 1024 clauses on small machines.
-	MaxWords = 28
+	// Every word becomes one clause per text field and language, some become
+	// two, and on small machines Elasticsearch refuses more than 1024.
+	MaxWords = 26
 )
 
 // Query is what was asked for. The zero value asks for everything.

@@ -158,8 +158,7 @@ func TestElastic(t *testing.T) {
 	want := map[string]any{"bool": map[string]any{
 		"must":     []any{in("coup"), in("press review"), in("niger")},
 		"must_not": []any{map[string]any{"multi_match": map[string]any{"type": "phrase", "query": "sport", "zero_terms_query": "none", "fields": []any{"b.en", "h.en", "h.de"}}}},
-		"should": []any{map[string]any{"constant_score": map[string]any{"boost": 2., "filter": map[string]any{
-			"dis_max": map[string]any{"queries": []any{near("h.en", "h.de"), near("b.en")}}}}}},
+		"should":   []any{map[string]any{"constant_score": map[string]any{"boost": 2., "filter": near("b.en", "h.en", "h.de")}}},
 	}}
 	var parsed map[string]any
 	if err := json.Unmarshal(got, &parsed); err != nil {

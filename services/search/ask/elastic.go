@@ -1,7 +1,5 @@
 package ask
 
-import "slices"
-
 // Text is a field of the article that words are looked for in: one
 // Elasticsearch field for each language, of which only the article's own holds
 // text.
@@ -15,8 +13,8 @@ const (
 	// alsoElsewhere is what a word adds to the score for every further text it
 	// is found in, as a part of that text's weight.
 	alsoElsewhere = 0.25
-	// nearby is what it adds if the words stand together, in this order, in one of
-	// the weightiest texts.
+	// nearby is what the words add together if they stand next to each other, in
+	// this order, in one text.
 	nearby = 2
 	// nearbySlop is how many places the words may be off.
 	nearbySlop = 2
@@ -66,11 +64,7 @@ func (q Query) Elastic(texts []Text) map[string]any {
 			}
 			row += t.Text
 		}
-		var together []any
-		for _, text := range weightiest(texts) {
-			together = append(together, phrase(row, text.Fields, nearbySlop, "none"))
-		}
-		clauses["should"] = []any{constant(map[string]any{"dis_max": map[string]any{"queries": together}}, nearby)}
+		clauses["should"] = []any{constant(phrase(row, everywhere(texts), nearbySlop, "none"), nearby)}
 	}
 	return map[string]any{"bool": clauses}
 }
@@ -99,19 +93,4 @@ func everywhere(texts []Text) []string {
 		all = append(all, t.Fields...)
 	}
 	return all
-}
-
-// weightiest are the two texts that count most.
-func weightiest(texts []Text) []Text {
-	sorted := slices.Clone(texts)
-	slices.SortStableFunc(sorted, func(a, b Text) int {
-		switch {
-		case a.Weight > b.Weight:
-			return -1
-		case a.Weight < b.Weight:
-			return 1
-		}
-		return 0
-	})
-	return sorted[:min(2, len(sorted))]
 }
