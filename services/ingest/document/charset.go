@@ -157,7 +157,8 @@ func escapes(data []byte, declared string) bool {
 }
 
 // mostlyUTF8 tells whether the bytes above ASCII rather are UTF-8 with
-// damages than an encoding of one byte per character.
+// damages than an encoding of one byte per character, in which bytes hardly
+// ever form a valid sequence by chance.
 func mostlyUTF8(data []byte) bool {
 	var good, bad int
 	for i := 0; i < len(data); {
@@ -173,7 +174,7 @@ func mostlyUTF8(data []byte) bool {
 		}
 		i += n
 	}
-	return good > bad
+	return good*4 > bad
 }
 
 func convert(data []byte, e encoding.Encoding, name string) (Text, error) {

@@ -299,7 +299,13 @@ type scanner struct {
 	name        string
 	selfClosing bool
 	missing     map[string]bool // marks that don't come any more
+
+	declarations int
 }
+
+// maxDeclarations is how many document types are looked for the end of; there
+// should be one. More are text.
+const maxDeclarations = 16
 
 // maxTag is the longest tag or declaration, in bytes; what is longer is text.
 const maxTag = 64 << 10
@@ -350,6 +356,10 @@ func (s *scanner) skip(rest []byte, mark string, from int) {
 
 // declaration goes past a document type with its internal subset.
 func (s *scanner) declaration(rest []byte) {
+	if s.declarations++; s.declarations > maxDeclarations {
+		s.at = s.start + 2
+		return
+	}
 	depth := 0
 	for i, c := range rest[:min(len(rest), maxTag)] {
 		switch c {

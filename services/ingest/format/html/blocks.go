@@ -89,7 +89,8 @@ func (w *walker) walk(n *html.Node, k article.Kind) {
 		return
 	}
 	own := k
-	switch n.DataAtom {
+	// By the name: the extractor renames elements and leaves their atoms.
+	switch atom.Lookup([]byte(n.Data)) {
 	case atom.Br:
 		// Two in a row stand for a paragraph, one for a line's end.
 		if next := nextElement(n); next != nil && next.DataAtom == atom.Br {

@@ -359,7 +359,7 @@ func (h *Handler) send(r *http.Request, hint document.Hint, f format.Format, par
 		}
 		sent++
 	}
-	answer := Answer{Articles: []Accepted{}}
+	made := make([][]Accepted, len(parts))
 	var refused []outcome
 	for n := 0; n < sent; n++ {
 		var o outcome
@@ -380,11 +380,12 @@ func (h *Handler) send(r *http.Request, hint document.Hint, f format.Format, par
 			continue
 		}
 		h.count.Item(intake.OK)
-		answer.Articles = append(answer.Articles, o.made...)
+		made[o.part] = o.made
 	}
 	if late != nil {
 		return Answer{}, late
 	}
+	answer := Answer{Articles: append([]Accepted{}, slices.Concat(made...)...)}
 	if len(refused) == 0 {
 		return answer, nil
 	}
