@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -28,7 +30,20 @@ import (
 	"github.com/copytaster/copytaster/services/index/bulk"
 )
 
+// realChecks is how many cases a property test tries that asks the real
+// Elasticsearch; -rapid.checks overrides it.
+const realChecks = "15"
+
 func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
+	if !given {
+		if err := flag.Set("rapid.checks", realChecks); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+	}
 	// The connections of the default transport outlive their requests.
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("net/http.(*persistConn).writeLoop"),
 		goleak.IgnoreTopFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreTopFunction("internal/poll.runtime_pollWait"))
@@ -130,7 +145,18 @@ func (w *world) say(hit map[string]any) string {
 // versions are the versions of the URI, by revision.
 func (w *world) versions(uri article.URI) []string {
 	w.Helper()
+	w.refresh()
+	return w.searchable(uri)
+}
+
+func (w *world) refresh() {
+	w.Helper()
 	w.call("POST", "/"+w.ns.Versions()+"/_refresh", nil)
+}
+
+// searchable are the versions as of the last refresh.
+func (w *world) searchable(uri article.URI) []string {
+	w.Helper()
 	reply := w.call("POST", "/"+w.ns.Versions()+"/_search?version=true&size=1000&routing="+corpus.Routing(uri), map[string]any{
 		"query": map[string]any{"term": map[string]any{"uri": uri}}, "sort": []string{"revision"},
 	})
@@ -254,25 +280,26 @@ func TestMappingConflict(t *testing.T) {
 func TestKillPurgesText(t *testing.T) {
 	w := newWorld(t)
 	const n = index.PurgeBatch + 20 // more than one round
-	for i := 1; i <= n; i++ {
-		if i <= 3 || i == n {
-			w.write(revision("urn:x:1", i))
+	w.write(revision("urn:x:1", n))
+	direct := bulk.New(w.es, bulk.Config{}, nil)
+	var older []bulk.Doc
+	for i := 1; i < n; i++ {
+		a := revision("urn:x:1", i)
+		body, err := corpus.VersionDocument(&a, a.ReceivedAt)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	var many []article.Article
-	for i := 4; i < n; i++ {
-		many = append(many, revision("urn:x:1", i))
-	}
-	// What is not the newest goes to the versions only; written side by side.
-	var wg sync.WaitGroup
-	for part := range slices.Chunk(many, 50) {
-		wg.Go(func() {
-			if err := w.sink.Write(t.Context(), part); err != nil {
-				t.Error(err)
-			}
+		older = append(older, bulk.Doc{
+			Index: w.ns.Versions(), ID: corpus.VersionID(a.URI, a.Revision), Routing: corpus.Routing(a.URI), Version: int64(a.Revision), Body: body,
 		})
 	}
-	wg.Wait()
+	results, err := direct.Write(t.Context(), older)
+	for _, r := range results {
+		err = errors.Join(err, r.Err)
+	}
+	if err := errors.Join(err, direct.Close()); err != nil {
+		t.Fatal(err)
+	}
 	w.write(revision("urn:x:other", 1))
 	if got := len(w.versions("urn:x:1")); got != n {
 		t.Fatalf("%d versions", got)
@@ -374,6 +401,7 @@ func TestAnyOrder(t *testing.T) {
 			})
 		}
 		wg.Wait()
+		w.refresh()
 		for uri, x := range want {
 			say := func(n int) string {
 				if x.killed {
@@ -390,7 +418,7 @@ func TestAnyOrder(t *testing.T) {
 					versions = append(versions, say(n))
 				}
 			}
-			if d := cmp.Diff(versions, w.versions(uri)); d != "" {
+			if d := cmp.Diff(versions, w.searchable(uri)); d != "" {
 				t.Fatalf("versions of %s: -want +got\n%s", uri, d)
 			}
 		}

@@ -128,6 +128,8 @@ func (e *Error) Error() string {
 // ErrClosed is what is said to documents that come after Close.
 var ErrClosed = errors.New("bulk writer is closed")
 
+var errNotOneLine = errors.New("the document is not one line of JSON")
+
 // Request is a finished bulk request, for whoever measures.
 type Request struct {
 	Docs, Bytes int
@@ -199,6 +201,12 @@ func (w *Writer) Write(ctx context.Context, docs []Doc) ([]Result, error) {
 	entries := make([]entry, len(docs))
 	for i, d := range docs {
 		entries[i] = entry{Doc: d, result: &results[i], call: c}
+		if len(d.Body) == 0 || bytes.IndexByte(d.Body, '\n') >= 0 {
+			// It would break up the request, and make other documents fail.
+			results[i] = Result{Err: stage.Permanent(errNotOneLine)}
+			w.finish(&entries[i])
+			continue
+		}
 		w.waiting = append(w.waiting, &entries[i])
 	}
 	w.start()
