@@ -39,8 +39,12 @@ const (
 	maxSentence = 80 // words looked through on either side
 )
 
-// Limit is the most media that are reported for one article.
-const Limit = 100
+// Limit is the most media that are reported for one article, MentionLimit the
+// most mentions that are weighed.
+const (
+	Limit        = 100
+	MentionLimit = 5000
+)
 
 // Enricher finds cited media. It is safe for concurrent use.
 type Enricher struct {
@@ -67,6 +71,7 @@ func New() (*Enricher, error) {
 func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	var found []article.Label
 	at := map[string]int{}
+	left := MentionLimit
 	var toks []lexicon.Token
 	for _, s := range a.Segments {
 		switch s.Kind {
@@ -75,7 +80,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 			continue
 		}
 		toks = lexicon.Scan(toks[:0], a.Text, s.Start, s.End)
-		e.mentions(a, s, toks, func(name string, span article.Span, conf float64) {
+		e.mentions(a, s, toks, &left, func(name string, span article.Span, conf float64) {
 			i, ok := at[name]
 			if !ok {
 				if len(found) >= Limit {
@@ -92,9 +97,9 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	return nil
 }
 
-func (e *Enricher) mentions(a *article.Article, s article.Segment, toks []lexicon.Token, put func(name string, span article.Span, conf float64)) {
+func (e *Enricher) mentions(a *article.Article, s article.Segment, toks []lexicon.Token, left *int, put func(name string, span article.Span, conf float64)) {
 	text := a.Text
-	for i := 0; i < len(toks); {
+	for i := 0; i < len(toks) && *left > 0; {
 		name, n, bare, word, listed := "", 0, false, false, true
 		if m, al, k := e.gaz.find(text, toks[i:]); k > 0 {
 			name, n, word = m.name, k, m.word
@@ -108,6 +113,7 @@ func (e *Enricher) mentions(a *article.Article, s article.Segment, toks []lexico
 			i++
 			continue
 		}
+		*left--
 		span := article.Span{Start: int(toks[i].Start), End: int(toks[i+n-1].End)}
 		if name != a.Agency.Value && !(a.Agency.Value != "" && e.isAgency(name, a.Agency.Value)) {
 			c := e.confidence(text, toks, i, n, s.Kind, word, bare, listed)

@@ -1,0 +1,108 @@
+package enricher_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/services/enrich/enricher"
+)
+
+type as func(ctx context.Context, a *article.Article) error
+
+func (f as) Enrich(ctx context.Context, a *article.Article) error { return f(ctx, a) }
+
+func entry(name string, required bool, f as) enricher.Entry {
+	return enricher.Entry{Name: name, Version: 2, Required: required, New: func() (enricher.Enricher, error) { return f, nil },
+		Clear: func(a *article.Article) { a.Agency = article.Label{} }}
+}
+
+func TestFailures(t *testing.T) {
+	boom := errors.New("boom")
+	fails := func(_ context.Context, a *article.Article) error { a.Agency.Value = "half"; return boom }
+	panics := func(_ context.Context, a *article.Article) error { a.Agency.Value = "half"; panic("lost") }
+	changes := func(_ context.Context, a *article.Article) error { a.Text += "!"; return nil }
+	works := func(_ context.Context, a *article.Article) error { a.Agency.Value = "dpa"; return nil }
+	for name, c := range map[string]struct {
+		entry    enricher.Entry
+		says     string
+		panicked bool
+	}{
+		"optional fails":   {entry("x", false, fails), "enricher x: boom", false},
+		"optional panics":  {entry("x", false, panics), "enricher x: panic: lost", true},
+		"optional changes": {entry("x", false, changes), "enricher x: it changed the text", false},
+		"required fails":   {entry("x", true, fails), "enricher x: boom", false},
+		"required panics":  {entry("x", true, panics), "enricher x: panic: lost", true},
+		"works":            {entry("x", true, works), "", false},
+	} {
+		var got enricher.Outcome
+		ch, err := enricher.NewChain(enricher.Catalogue{c.entry}, func(o enricher.Outcome) { got = o })
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := article.Article{Text: "text", Agency: article.Label{Value: "stale"}, Flags: []string{article.FlagEnricherFailed, "z"}}
+		flags := a.Flags
+		err = ch.Enrich(context.Background(), &a)
+		switch {
+		case c.says == "":
+			if err != nil || a.Agency.Value != "dpa" || slices.Contains(a.Flags, article.FlagEnricherFailed) {
+				t.Errorf("%s: %v, %+v", name, err, a)
+			}
+		case c.entry.Required:
+			if !stage.IsPermanent(err) || err.Error() != c.says {
+				t.Errorf("%s: error %v", name, err)
+			}
+		default:
+			if err != nil || a.Agency.Value != "" || !slices.Contains(a.Flags, article.FlagEnricherFailed) {
+				t.Errorf("%s: %v, %+v", name, err, a)
+			}
+		}
+		if flags[0] != article.FlagEnricherFailed || flags[1] != "z" || a.Text != "text" {
+			t.Errorf("%s: the caller's flags or text were changed: %v %q", name, flags, a.Text)
+		}
+		if got.Name != "x" || got.Version != 2 || got.Panicked != c.panicked || (got.Err == nil) != (c.says == "") {
+			t.Errorf("%s: outcome %+v", name, got)
+		}
+	}
+}
+
+func TestCanceled(t *testing.T) {
+	ch, err := enricher.NewChain(enricher.Catalogue{entry("x", true, func(ctx context.Context, _ *article.Article) error { return ctx.Err() })}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := ch.Enrich(ctx, &article.Article{}); !errors.Is(err, context.Canceled) || stage.IsPermanent(err) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCatalogue(t *testing.T) {
+	ok := entry("x", true, nil)
+	noClear := entry("y", false, nil)
+	noClear.Clear = nil
+	noVersion := entry("y", true, nil)
+	noVersion.Version = 0
+	broken := entry("y", true, nil)
+	broken.New = func() (enricher.Enricher, error) { return nil, errors.New("no data") }
+	for says, c := range map[string]enricher.Catalogue{
+		"twice":               {ok, ok},
+		"no Clear":            {ok, noClear},
+		"has version 0":       {noVersion},
+		"no name":             {{}},
+		"enricher y: no data": {ok, broken},
+	} {
+		if _, err := enricher.NewChain(c, nil); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: got %v", says, err)
+		}
+	}
+	ch, err := enricher.NewChain(enricher.Catalogue{ok, entry("y", false, nil)}, nil)
+	if err != nil || ch.Fingerprint() != "x/2 y/2" {
+		t.Errorf("%v %q", err, ch.Fingerprint())
+	}
+}
