@@ -37,7 +37,7 @@ build: go bin/copytaster ## build bin/copytaster: every service and the operator
 
 .PHONY: test
 test: go test-needs bin/copytaster proto-check alone ## set everything up, run all tests with the race detector (TESTFLAGS='-run Name')
-	bin/copytaster up --exec -- deploy/tools/test.sh $(TESTFLAGS)
+	bin/copytaster up -- deploy/tools/test.sh $(TESTFLAGS)
 	@echo "make test: passed: contract, each service built alone, tests of all modules with -race against Kafka and Elasticsearch"
 
 .PHONY: lint
