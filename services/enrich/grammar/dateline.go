@@ -130,6 +130,12 @@ walk:
 			break walk
 		case strings.Contains(g, "."):
 			last := toks[i-1]
+			if d.City && i == step && g == ". " && m.Tokens > 0 {
+				// "Linz. Ein Kabelschaden", as regional papers have it
+				dash = true
+				end++
+				break walk
+			}
 			if last.End-last.Start > 4 && !strings.Contains(g, "/") && !strings.Contains(g, "(") && lex.Phrases.All(toks[i-1:i])&lexicon.Month == 0 {
 				return d, false
 			}

@@ -66,7 +66,7 @@ func ParseSignoff(lex *lexicon.Lexicon, l Line) (s Signoff, ok bool) {
 		switch {
 		case lex.Phrases.All(l.Tokens[i:i+1])&(lexicon.Verb|lexicon.Said) != 0 && size > 2:
 			words++
-		case t.Shape&lexicon.HasDigit != 0:
+		case t.Shape&lexicon.HasDigit != 0, marks > 0 && lex.Phrases.All(l.Tokens[i:i+1])&lexicon.Month != 0:
 			codes++
 		case lex.Phrases.All(l.Tokens[i:i+1])&(lexicon.Join|lexicon.Article) != 0 && marks+codes > 0:
 		case t.Shape&lexicon.Lower != 0 && size <= maxCode && (marks > 0 || s.End || size <= 4):

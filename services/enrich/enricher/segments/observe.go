@@ -29,9 +29,15 @@ func (e *Enricher) observe(a *article.Article, ps []piece) {
 		e.alone(&ps[i], src)
 	}
 	repeats(ps)
-	section := false
+	section, list := false, false
 	for i := range ps {
 		p := &ps[i]
+		// A list of links stands below a line such as "Related stories".
+		if list && p.ev&evShort != 0 && p.ev&(evNoStop|evAsks) != 0 {
+			p.ev |= evListed
+		} else {
+			list = p.ev&evFurnitureSub != 0 && p.ev&(evNoStop|evColonEnd) != 0 && len(p.Tokens) <= 4 && i+2 < len(ps) && p.plural(ps[i+1:])
+		}
 		if i == 0 {
 			p.ev |= evFirst
 		}
@@ -97,6 +103,13 @@ func (e *Enricher) observe(a *article.Article, ps []piece) {
 	}
 }
 
+// plural tells whether two lines or more of a list follow, or one that stands
+// right below.
+func (p *piece) plural(rest []piece) bool {
+	listed := func(q *piece) bool { return q.ev&evShort != 0 && q.ev&(evNoStop|evAsks) != 0 && q.hint == "" }
+	return listed(&rest[0]) && (rest[0].adjacent || len(rest) > 1 && listed(&rest[1]))
+}
+
 func (p *piece) weigh() {
 	for _, t := range table {
 		if p.ev&t.ev == 0 {
@@ -152,6 +165,9 @@ func (e *Enricher) alone(p *piece, sources [2]string) {
 	}
 	if bulleted(s) {
 		p.ev |= evBullet
+	}
+	if s[0] == '(' && s[len(s)-1] == ')' {
+		p.ev |= evBracketed
 	}
 	p.quotes(s)
 	p.words(lex)
@@ -363,7 +379,7 @@ func (e *Enricher) furniture(p *piece, s string, sources [2]string) {
 			other++
 		}
 	}
-	if dated >= 2 && other == 0 && n <= 18 {
+	if dated >= 2 && other == 0 && n <= 18 && p.ev&evSignoff == 0 {
 		p.ev |= evDateOnly
 	}
 	if n <= mediumWords {

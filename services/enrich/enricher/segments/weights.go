@@ -67,7 +67,9 @@ const (
 	evLowerStart // begins with a small letter
 	evHintSignoff
 	evHintDateline
-	evContact // telephone numbers, addresses
+	evContact   // telephone numbers, addresses
+	evBracketed // stands in brackets
+	evListed    // in a list below a line of furniture
 )
 
 var evidenceNames = []string{
@@ -78,6 +80,7 @@ var evidenceNames = []string{
 	"source", "own source", "date only", "url", "reference", "archive", "photo opener", "photo alone", "before credit",
 	"credit in block", "after credit", "below credit", "photo mark", "repeat", "repeated", "kicker word", "subtitle",
 	"stray mark", "caption split", "lower start", "sign-off split", "dateline split", "contact",
+	"bracketed", "listed",
 }
 
 // kinds by number, for arrays.
@@ -117,7 +120,7 @@ var table = []struct {
 	{evAlways, weights{kKicker: -2, kHeadline: -0.5, kStandfirst: -1, kByline: -3, kDateline: -4, kParagraph: 0.5, kSubhead: -1, kQuote: -3, kCaption: -2, kCredit: -4, kReference: -4, kSignoff: -4, kNote: -4, kBoilerplate: -3, kResidue: -4}},
 	{evNoWords, weights{kResidue: 9, kParagraph: -4, kHeadline: -6, kKicker: -6, kSubhead: -6, kCaption: -6, kStandfirst: -6}},
 	{evVeryShort, weights{kKicker: 2.5, kHeadline: -1, kStandfirst: -2, kParagraph: -1.5, kSubhead: 0.3, kCaption: -1, kQuote: -1}},
-	{evShort, weights{kHeadline: 1.5, kSubhead: 1, kParagraph: -0.7, kStandfirst: 0.2}},
+	{evShort, weights{kHeadline: 1.5, kSubhead: 1, kParagraph: -0.7, kStandfirst: 1.2}},
 	{evMedium, weights{kHeadline: -1, kKicker: -6, kSubhead: -3, kParagraph: 0.7, kStandfirst: 0.3, kReference: -3, kSignoff: -2, kByline: -2}},
 	{evLong, weights{kHeadline: -5, kKicker: -9, kSubhead: -8, kParagraph: 2, kStandfirst: -2, kReference: -6, kSignoff: -3, kByline: -6, kCaption: -1.5, kCredit: -6, kDateline: -8}},
 	{evStop, weights{kHeadline: -2.5, kKicker: -3, kSubhead: -3, kParagraph: 1.7, kStandfirst: 0.5, kReference: -1.5, kByline: -1}},
@@ -127,8 +130,8 @@ var table = []struct {
 	{evAllCaps, weights{kKicker: 1.5, kHeadline: 0.3, kSubhead: 0.3, kParagraph: -1}},
 	{evSentences, weights{kHeadline: -2, kKicker: -3, kSubhead: -2.5, kParagraph: 1, kStandfirst: 0.5, kReference: -2}},
 	{evTerse, weights{kStandfirst: 3}},
-	{evBullet, weights{kStandfirst: 4.5, kParagraph: 0.3, kHeadline: -1.5, kSubhead: -2, kNote: 0.3, kKicker: -2}},
-	{evQuoted, weights{kQuote: 2.2, kHeadline: -0.5, kSubhead: -1}},
+	{evBullet, weights{kStandfirst: 4.5, kParagraph: 2.5, kHeadline: -1.5, kSubhead: -4, kNote: 0.3, kKicker: -2}},
+	{evQuoted, weights{kQuote: 5.3, kHeadline: -0.5, kSubhead: -1}},
 	{evQuotedBy, weights{kQuote: 6, kSubhead: -2}},
 	{evHoldsQuote, weights{kStandfirst: -0.8, kByline: -2}},
 	{evNewsy, weights{kStandfirst: -1.7, kParagraph: 0.5, kSubhead: -0.7, kHeadline: -0.2}},
@@ -136,7 +139,7 @@ var table = []struct {
 	{evFirst, weights{kHeadline: 0.5, kKicker: 0.3}},
 	{evNearEnd, weights{kReference: 0.7, kSignoff: 0.7, kBoilerplate: 0.3, kSubhead: -0.3}},
 	{evCredit, weights{kCredit: 10, kHeadline: -3, kParagraph: -2, kSubhead: -3, kByline: -1}},
-	{evByline, weights{kByline: 8, kHeadline: -3, kSubhead: -2, kParagraph: -1, kKicker: -2, kCredit: -1, kReference: -1.5}},
+	{evByline, weights{kByline: 8, kHeadline: -7, kSubhead: -2, kParagraph: -1, kKicker: -2, kCredit: -1, kReference: -1.5}},
 	{evBylineWeak, weights{kByline: 4.5, kHeadline: -1, kSubhead: -0.5, kSignoff: 0.5}},
 	{evDateline, weights{kDateline: 8, kHeadline: -2, kSubhead: -2}},
 	{evCityOnly, weights{kDateline: 4, kKicker: 0.5}},
@@ -174,6 +177,8 @@ var table = []struct {
 	{evLowerStart, weights{kHeadline: -0.7, kSubhead: -2, kKicker: -1}},
 	{evHintSignoff, weights{kSignoff: 8}},
 	{evHintDateline, weights{kDateline: 14}},
+	{evBracketed, weights{kSubhead: -4, kHeadline: -2, kKicker: -2, kNote: 0.7}},
+	{evListed, weights{kBoilerplate: 5.5, kSubhead: -1}},
 	{evContact, weights{kNote: 2.5, kBoilerplate: 1, kSubhead: -2, kHeadline: -2}},
 }
 
@@ -214,8 +219,8 @@ var zoneCost = [5][5]float32{
 	zTop:  {0, 0, never, -5, -4},
 	zHead: {never, never, 0, 0, -2},
 	zLead: {never, never, 0, 0, -1.5},
-	zBody: {never, -6, never, 0, 0},
-	zTail: {never, -6, never, -2, 0},
+	zBody: {never, -14, never, 0, 0},
+	zTail: {never, -14, never, -2, 0},
 }
 
 // follows is what the order of two kinds speaks for and against.
