@@ -7,6 +7,9 @@ cd "$(dirname "$0")/../.."
 for main in services/*/cmd/*/; do
 	[ -d "$main" ] || { echo "alone: no service has a main" >&2; exit 1; }
 	service=$(echo "$main" | cut -d/ -f2)
-	(cd "services/$service" && GOWORK=off CGO_ENABLED=0 "${GO:-go}" build -trimpath -o /dev/null "./cmd/$(basename "$main")")
+	(cd "services/$service" && GOWORK=off CGO_ENABLED=0 "${GO:-go}" build -trimpath -o /dev/null "./cmd/$(basename "$main")") || {
+		echo "alone: $service does not build from its own go.mod; if that is the reason: cd services/$service && GOWORK=off go mod tidy" >&2
+		exit 1
+	}
 	echo "alone: $service builds from its own go.mod"
 done
