@@ -76,10 +76,12 @@ func layout(ctx context.Context, base, logs string, progress *progress) error {
 
 	step := progress.step("download")
 	step.say("Maven fetches Kafka and Elasticsearch, once, about %d MB", downloadMiB)
-	run := program{dir: next, log: filepath.Join(logs, "maven.log"),
+	run := program{
+		dir: next, log: filepath.Join(logs, "maven.log"),
 		// -C: a wrong checksum is an error. The repository is our own, so that 900 MB don't stay
 		// in the user's.
-		args: []string{maven, "-B", "-C", "-Dmaven.repo.local=" + repository, "-Dlayout=" + next, "-f", file, "package"}}
+		args: []string{maven, "-B", "-C", "-Dmaven.repo.local=" + repository, "-Dlayout=" + next, "-f", file, "package"},
+	}
 	err = step.during(func() string { return fmt.Sprintf("%d of about %d MB", size(repository)>>20, downloadMiB) },
 		func() error { return run.run(ctx) })
 	if err != nil {
@@ -143,8 +145,10 @@ func whole(dist, versions string) bool {
 	if err != nil || string(got) != versions {
 		return false
 	}
-	for _, part := range []string{kafkaDir + "/libs/kafka_*.jar", elasticsearchDir + "/lib/elasticsearch-[0-9]*.jar",
-		elasticsearchDir + "/lib/cli-launcher/*.jar", elasticsearchDir + "/modules/analysis-common"} {
+	for _, part := range []string{
+		kafkaDir + "/libs/kafka_*.jar", elasticsearchDir + "/lib/elasticsearch-[0-9]*.jar",
+		elasticsearchDir + "/lib/cli-launcher/*.jar", elasticsearchDir + "/modules/analysis-common",
+	} {
 		found, err := filepath.Glob(filepath.Join(dist, filepath.FromSlash(part)))
 		if err != nil || len(found) == 0 {
 			return false
@@ -153,17 +157,20 @@ func whole(dist, versions string) bool {
 	return true
 }
 
+type property struct {
+	XMLName xml.Name
+	Value   string `xml:",chardata"`
+}
+
 // pomVersions returns the pom's properties that name versions, one "name value" a line, sorted.
 func pomVersions(pom []byte) (string, error) {
 	var project struct {
+		XMLName    xml.Name `xml:"project"`
 		Properties struct {
-			All []struct {
-				XMLName xml.Name
-				Value   string `xml:",chardata"`
-			} `xml:",any"`
+			All []property `xml:",any"`
 		} `xml:"properties"`
 	}
-	err := xml.Unmarshal(pom, &project)
+	err := xml.Unmarshal(pom, &project) //nolint:musttag // An element with any name can't have a tag.
 	if err != nil {
 		return "", fmt.Errorf("pom.xml: %w", err)
 	}
@@ -185,12 +192,15 @@ func pomVersions(pom []byte) (string, error) {
 func size(dir string) int64 {
 	var sum int64
 	_ = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return nil
+		if err == nil && !entry.IsDir() {
+			var info fs.FileInfo
+			info, err = entry.Info()
+			if err == nil {
+				sum += info.Size()
+			}
 		}
-		info, err := entry.Info()
-		if err == nil {
-			sum += info.Size()
+		if err != nil && entry != nil && entry.IsDir() {
+			return fs.SkipDir
 		}
 		return nil
 	})
@@ -204,7 +214,7 @@ func enoughSpace(dir string, need int64) error {
 	if err != nil {
 		return fmt.Errorf("free space of %s: %w", dir, err)
 	}
-	free := int64(disk.Bavail) * int64(disk.Bsize)
+	free := int64(disk.Bavail) * int64(disk.Bsize) //nolint:unconvert // Narrower on other systems.
 	if free < need {
 		return fmt.Errorf("the disk of %s has %d MB free; fetching Kafka and Elasticsearch needs %d MB", dir, free>>20, need>>20)
 	}

@@ -54,12 +54,14 @@ func startElasticsearch(ctx context.Context, config ServerConfig, usual int) (*S
 	temporary := filepath.Join(config.Dir, "tmp")
 	// The distribution's start script isn't part of the layout; this is what it would run: a
 	// launcher, which starts the server itself.
-	command := []string{java, "-Xmx64m", "-XX:+UseSerialGC",
+	command := []string{
+		java, "-Xmx64m", "-XX:+UseSerialGC",
 		"-Dcli.name=server", "-Dcli.script=" + filepath.Join(home, "bin", "elasticsearch"), "-Dcli.libs=lib/tools/server-cli",
 		"-Des.path.home=" + home, "-Des.path.conf=" + settings,
 		"-Des.distribution.type=zip", "-Des.java.type=ES_JAVA_HOME",
 		"-cp", filepath.Join(home, "lib", "*") + ":" + filepath.Join(home, "lib", "cli-launcher", "*"),
-		"org.elasticsearch.launcher.CliToolLauncher"}
+		"org.elasticsearch.launcher.CliToolLauncher",
+	}
 
 	return startOnFreePort(ctx, func() (*Server, error) {
 		port, err := choosePort("Elasticsearch", config.Port, usual)
@@ -87,7 +89,8 @@ func startElasticsearch(ctx context.Context, config ServerConfig, usual int) (*S
 			program: program{args: command, dir: home, log: config.Log, user: user, env: []string{
 				// Without pre-touch an idle node holds only the memory that it needs.
 				"ES_JAVA_OPTS=-Xms" + heap + " -Xmx" + heap + " -XX:-AlwaysPreTouch",
-				"ES_TMPDIR=" + temporary}},
+				"ES_TMPDIR=" + temporary,
+			}},
 			ready: func(ctx context.Context) error { return elasticsearchServes(ctx, "http://"+address) },
 		}, nil
 	})

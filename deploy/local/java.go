@@ -31,6 +31,7 @@ func findJava(ctx context.Context) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, javaTimeout)
 	defer cancel()
+	//nolint:gosec // G702: JAVA_HOME is there to choose what is run.
 	out, err := exec.CommandContext(ctx, path, "-version").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("java can't be run: %s -version: %w", path, err)

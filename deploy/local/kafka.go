@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,7 +41,8 @@ func startKafka(ctx context.Context, config ServerConfig, usual int) (*Server, e
 	if err != nil {
 		return nil, err
 	}
-	command := []string{java,
+	command := []string{
+		java,
 		"-Xmx" + strconv.Itoa(config.HeapMiB) + "m", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError",
 		"-Djava.awt.headless=true",
 		// Libraries for compression are unpacked here; the system's own may forbid execution.
@@ -49,7 +51,8 @@ func startKafka(ctx context.Context, config ServerConfig, usual int) (*Server, e
 		"-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
 		"-Dorg.slf4j.simpleLogger.showDateTime=true",
 		"-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
-		"-cp", filepath.Join(config.Dist, kafkaDir, "libs", "*")}
+		"-cp", filepath.Join(config.Dist, kafkaDir, "libs", "*"),
+	}
 
 	data := filepath.Join(config.Dir, "data")
 	err = formatKafka(ctx, config, command, data)
@@ -73,7 +76,7 @@ func startKafka(ctx context.Context, config ServerConfig, usual int) (*Server, e
 		address := net.JoinHostPort(host, strconv.Itoa(port))
 		return &Server{
 			Name: "Kafka", Address: address, Log: config.Log, started: config.started,
-			program: program{args: append(command[:len(command):len(command)], "kafka.Kafka", file), dir: config.Dir, log: config.Log},
+			program: program{args: append(slices.Clip(command), "kafka.Kafka", file), dir: config.Dir, log: config.Log},
 			ready:   func(ctx context.Context) error { return kafkaServes(ctx, []string{address}) },
 		}, nil
 	})
@@ -107,8 +110,10 @@ func formatKafka(ctx context.Context, config ServerConfig, command []string, dat
 	}
 	// An id must not begin with a dash, or it would be read as an option.
 	cluster := "A" + base64.RawURLEncoding.EncodeToString(id)[1:]
-	format := program{dir: config.Dir, log: config.Log,
-		args: append(command[:len(command):len(command)], "kafka.tools.StorageTool", "format", "-t", cluster, "-c", file)}
+	format := program{
+		dir: config.Dir, log: config.Log,
+		args: append(slices.Clip(command), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", file),
+	}
 	err = format.run(ctx)
 	if err != nil {
 		return fmt.Errorf("format Kafka's data folder: %w; the end of %s:%s", err, config.Log, tail(config.Log))

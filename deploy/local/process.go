@@ -62,6 +62,7 @@ func (p program) start() (*process, error) {
 	}
 	defer func() { _ = log.Close() }()
 
+	//nolint:noctx // It outlives the context of its start, and has its own ways to end.
 	cmd := exec.Command(p.args[0], p.args[1:]...)
 	cmd.Dir = p.dir
 	cmd.Env = append(os.Environ(), p.env...)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -152,11 +153,11 @@ func (s *Server) start(ctx context.Context) error {
 	}
 }
 
-// startOnFreePort makes a server with make and starts it; when it lost a port to another process,
+// startOnFreePort makes a server with create and starts it; when it lost a port to another process,
 // it does so again with other ports.
-func startOnFreePort(ctx context.Context, make func() (*Server, error)) (*Server, error) {
+func startOnFreePort(ctx context.Context, create func() (*Server, error)) (*Server, error) {
 	for attempt := 1; ; attempt++ {
-		server, err := make()
+		server, err := create()
 		if err != nil {
 			return nil, err
 		}
@@ -207,12 +208,13 @@ func choosePort(name string, wanted, usual int) (int, error) {
 }
 
 func listen(port int) (int, error) {
+	//nolint:noctx // Binding to loopback doesn't block.
 	listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	if err != nil {
 		return 0, err
 	}
-	port = listener.Addr().(*net.TCPAddr).Port
-	return port, listener.Close()
+	bound, err := netip.ParseAddrPort(listener.Addr().String())
+	return int(bound.Port()), errors.Join(err, listener.Close())
 }
 
 // replaceFile writes a file so that a reader sees the old or the new content, never a part.

@@ -343,8 +343,10 @@ func TestProgramThatIsNotThere(t *testing.T) {
 func TestServerThatDies(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "x.log")
 	never := func(context.Context) error { return errors.New("not yet") }
-	server := &Server{Name: "Kafka", Log: log, ready: never,
-		program: program{args: []string{"/bin/sh", "-c", "echo FATAL no memory; exit 3"}, log: log}}
+	server := &Server{
+		Name: "Kafka", Log: log, ready: never,
+		program: program{args: []string{"/bin/sh", "-c", "echo FATAL no memory; exit 3"}, log: log},
+	}
 	err := server.start(t.Context())
 	wantError(t, err, "Kafka died (exit status 3); the end of "+log+":\n    FATAL no memory")
 
@@ -382,8 +384,10 @@ func TestLostPortIsTriedAgain(t *testing.T) {
 			_, err := startOnFreePort(t.Context(), func() (*Server, error) {
 				tries++
 				log := filepath.Join(t.TempDir(), strconv.Itoa(tries))
-				return &Server{Name: "Kafka", Log: log, ready: func(context.Context) error { return errors.New("no") },
-					program: program{args: []string{"/bin/sh", "-c", "echo '" + test.says + "'; exit 1"}, log: log}}, nil
+				return &Server{
+					Name: "Kafka", Log: log, ready: func(context.Context) error { return errors.New("no") },
+					program: program{args: []string{"/bin/sh", "-c", "echo '" + test.says + "'; exit 1"}, log: log},
+				}, nil
 			})
 			wantError(t, err, test.says)
 			if tries != test.tries {
@@ -483,8 +487,10 @@ func TestLayout(t *testing.T) {
 
 func TestLayoutThatFails(t *testing.T) {
 	for name, test := range map[string]struct{ maven, err string }{
-		"Maven's error": {`printf '[INFO] x\n[\033[1;31mERROR\033[m] Could not transfer artifact: checksum\n[ERROR] more\n'; exit 1`,
-			"maven can't lay out Kafka and Elasticsearch: Could not transfer artifact: checksum (all it said: "},
+		"Maven's error": {
+			`printf '[INFO] x\n[\033[1;31mERROR\033[m] Could not transfer artifact: checksum\n[ERROR] more\n'; exit 1`,
+			"maven can't lay out Kafka and Elasticsearch: Could not transfer artifact: checksum (all it said: ",
+		},
 		"without a word": {`exit 7`, "exit status 7"},
 		"wrong archive":  {`exit 0`, "0 folders elasticsearch in the archive"},
 	} {
@@ -501,8 +507,10 @@ func TestLayoutThatFails(t *testing.T) {
 	}
 	t.Run("cancelled", func(t *testing.T) {
 		base := t.TempDir()
-		path := without(t, map[string]string{"java": java17, "sed": `exec /bin/sed "$@"`,
-			"mvn": `echo $$ >"${0%/*}/pid.new"; /bin/mv "${0%/*}/pid.new" "${0%/*}/pid"; /bin/sleep 600`})
+		path := without(t, map[string]string{
+			"java": java17, "sed": `exec /bin/sed "$@"`,
+			"mvn": `echo $$ >"${0%/*}/pid.new"; /bin/mv "${0%/*}/pid.new" "${0%/*}/pid"; /bin/sleep 600`,
+		})
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
 			for ctx.Err() == nil {

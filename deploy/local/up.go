@@ -187,9 +187,11 @@ func (s *Servers) start(ctx context.Context, dir string, config Config, progress
 		starting.Go(func() {
 			step := progress.step(name)
 			step.say("starting")
-			config := ServerConfig{Dist: filepath.Join(base, "dist"), Dir: filepath.Join(base, "data", strings.ToLower(name)),
+			config := ServerConfig{
+				Dist: filepath.Join(base, "dist"), Dir: filepath.Join(base, "data", strings.ToLower(name)),
 				Port: port, HeapMiB: heap, Log: filepath.Join(logs, strings.ToLower(name)+".log"),
-				started: func(id int) error { return s.record.add(name, id) }}
+				started: func(id int) error { return s.record.add(name, id) },
+			}
 			var server *Server
 			err := step.during(func() string { return "still starting" }, func() (err error) {
 				server, err = start(ctx, config, usual)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +66,7 @@ func TestRealServers(t *testing.T) {
 	for _, port := range []int{KafkaPort, ElasticsearchPort} {
 		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err == nil {
-			defer listener.Close()
+			t.Cleanup(func() { _ = listener.Close() })
 		}
 	}
 
@@ -132,17 +133,14 @@ func TestRealServers(t *testing.T) {
 	}
 	<-helperDone
 	await(t, waitLimit, "the orphans' end", func() bool {
-		for _, info := range state.Processes {
-			if isStill(info) {
-				return false
-			}
-		}
-		return true
+		return !slices.ContainsFunc(state.Processes, isStill)
 	})
 	_, err = os.Stat(filepath.Join(dir, stateFile))
 	if err != nil {
 		t.Error("the killed one tidied up?", err)
 	}
+
+	restartElasticsearch(t, dir)
 
 	// Only Kafka is started now, the data is still there, and Elasticsearch is somebody else's.
 	fake := fakeElasticsearch(t)
@@ -193,50 +191,48 @@ func TestRealServers(t *testing.T) {
 	}
 }
 
-// TestRealElasticsearch crashes one and starts it again on its data and port.
-func TestRealElasticsearch(t *testing.T) {
-	dir := realDir(t)
-	server, err := StartElasticsearch(t.Context(), ServerConfig{Dist: filepath.Join(dir, "dist"), Dir: filepath.Join(dir, "one"), HeapMiB: 512})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		err := server.Stop(context.Background())
-		if err != nil {
-			t.Error(err)
-		}
+// restartElasticsearch starts it alone on what the killed helper left, and crashes it.
+func restartElasticsearch(t *testing.T, dir string) {
+	t.Helper()
+	server, err := StartElasticsearch(t.Context(), ServerConfig{
+		Dist: filepath.Join(dir, "dist"), Dir: filepath.Join(dir, "data", "elasticsearch"), HeapMiB: 512,
 	})
-	url := "http://" + server.Address
-	put(t, url+"/kept")
-	if os.Geteuid() == 0 {
-		for _, pid := range group(server.current().pid) {
-			info, err := os.Stat(fmt.Sprintf("/proc/%d", pid))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if owner := fmt.Sprintf("%+v", info.Sys()); !strings.Contains(owner, "Uid:65534") {
-				t.Errorf("process %d doesn't run as nobody: %s", pid, owner)
-			}
-		}
-	}
-	err = server.Kill()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if reachable(server.Address) {
-		t.Fatal("it outlived a kill")
-	}
-	err = server.Restart(t.Context())
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodHead, "http://"+server.Address+"/kept", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	reply, err := http.Head(url + "/kept")
+	reply, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer reply.Body.Close()
 	if reply.StatusCode != http.StatusOK {
 		t.Errorf("the index is lost: %s", reply.Status)
+	}
+	if os.Geteuid() == 0 {
+		checkOwner(t, server.current().pid)
+	}
+	wantError(t, server.Kill(), "")
+	if reachable(server.Address) {
+		t.Error("Elasticsearch outlived a kill")
+	}
+}
+
+func checkOwner(t *testing.T, id int) {
+	t.Helper()
+	for _, pid := range group(id) {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"Uid:\t65534\t65534\t65534\t65534\n", "Gid:\t65534\t65534\t65534\t65534\n", "Groups:\t \n"} {
+			if !strings.Contains(string(status), want) {
+				t.Errorf("process %d: no %q in %s", pid, want, status)
+			}
+		}
 	}
 }
 
@@ -245,8 +241,10 @@ func TestStartIsCancelled(t *testing.T) {
 	dir := realDir(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	var id int
-	_, err := StartKafka(ctx, ServerConfig{Dist: filepath.Join(dir, "dist"), Dir: filepath.Join(dir, "k"), HeapMiB: 256,
-		started: func(group int) error { id = group; cancel(); return nil }})
+	_, err := StartKafka(ctx, ServerConfig{
+		Dist: filepath.Join(dir, "dist"), Dir: filepath.Join(dir, "k"), HeapMiB: 256,
+		started: func(group int) error { id = group; cancel(); return nil },
+	})
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v", err)
 	}
@@ -302,7 +300,8 @@ func createTopic(t *testing.T, address, topic string) {
 	t.Helper()
 	withClient(address, func(client *kafka.Client) {
 		made, err := client.CreateTopics(t.Context(), &kafka.CreateTopicsRequest{
-			Topics: []kafka.TopicConfig{{Topic: topic, NumPartitions: 2, ReplicationFactor: 1}}})
+			Topics: []kafka.TopicConfig{{Topic: topic, NumPartitions: 2, ReplicationFactor: 1}},
+		})
 		if err != nil || made.Errors[topic] != nil {
 			t.Fatalf("create a topic: %v, %+v", err, made)
 		}

@@ -216,6 +216,7 @@ func hostPort(address string) (string, error) {
 }
 
 func reach(address string) error {
+	//nolint:noctx // Bounded, and called when the test's context is over.
 	conn, err := net.DialTimeout("tcp", address, dialTimeout)
 	if err != nil {
 		return err

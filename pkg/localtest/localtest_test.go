@@ -27,17 +27,25 @@ func TestFind(t *testing.T) {
 	}{
 		{name: "nothing known"},
 		{name: "state file", state: state, brokers: []string{"127.0.0.1:1", "127.0.0.1:2"}, url: "http://127.0.0.1:3"},
-		{name: "environment wins", state: state,
+		{
+			name: "environment wins", state: state,
 			env:     map[string]string{EnvKafkaBrokers: "a:1, b:2,,", EnvElasticsearchURL: "http://c:3//"},
-			brokers: []string{"a:1", "b:2"}, url: "http://c:3"},
-		{name: "one of each", state: state, env: map[string]string{EnvKafkaBrokers: "a:1"},
-			brokers: []string{"a:1"}, url: "http://127.0.0.1:3"},
-		{name: "the other of each", state: state, env: map[string]string{EnvElasticsearchURL: "http://c:3"},
-			brokers: []string{"127.0.0.1:1", "127.0.0.1:2"}, url: "http://c:3"},
+			brokers: []string{"a:1", "b:2"}, url: "http://c:3",
+		},
+		{
+			name: "one of each", state: state, env: map[string]string{EnvKafkaBrokers: "a:1"},
+			brokers: []string{"a:1"}, url: "http://127.0.0.1:3",
+		},
+		{
+			name: "the other of each", state: state, env: map[string]string{EnvElasticsearchURL: "http://c:3"},
+			brokers: []string{"127.0.0.1:1", "127.0.0.1:2"}, url: "http://c:3",
+		},
 		{name: "broken state file", state: `{"kafka_brokers":`, err: "state.json: unexpected end"},
-		{name: "a broken state file does not matter to the environment", state: `{`,
+		{
+			name: "a broken state file does not matter to the environment", state: `{`,
 			env:     map[string]string{EnvKafkaBrokers: "a:1", EnvElasticsearchURL: "http://c:3"},
-			brokers: []string{"a:1"}, url: "http://c:3"},
+			brokers: []string{"a:1"}, url: "http://c:3",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -160,15 +168,18 @@ func create(t *testing.T, client *kafka.Client, url, prefix string) {
 	defer cancel()
 	topic := prefix + "topic"
 	made, err := client.CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{
-		{Topic: topic, NumPartitions: 1, ReplicationFactor: 1}}})
+		{Topic: topic, NumPartitions: 1, ReplicationFactor: 1},
+	}})
 	if err != nil || made.Errors[topic] != nil {
 		t.Fatalf("create topic: %v, %v", err, made)
 	}
 	// A commit outside a generation makes the group. The coordinator of a fresh broker needs a
 	// moment, and the client's metadata another, to know the new topic.
 	for {
-		reply, err := client.OffsetCommit(ctx, &kafka.OffsetCommitRequest{GroupID: prefix + "group", GenerationID: -1,
-			Topics: map[string][]kafka.OffsetCommit{topic: {{Partition: 0, Offset: 1}}}})
+		reply, err := client.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
+			GroupID: prefix + "group", GenerationID: -1,
+			Topics: map[string][]kafka.OffsetCommit{topic: {{Partition: 0, Offset: 1}}},
+		})
 		if err == nil && reply.Topics[topic][0].Error == nil {
 			break
 		}
