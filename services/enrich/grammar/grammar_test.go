@@ -91,16 +91,16 @@ func TestDateline(t *testing.T) {
 		"FRANKFURT (dpa-AFX) - #Die":                                "dpa-AFX",
 		"BRUSSELS, Jan 9 (Belga) – #The":                            "Belga",
 		"NEW YORK (Bloomberg) -- #Stocks":                           "Bloomberg",
-		"SYDNEY, March 4 AAP - #The":                                 "AAP",
+		"SYDNEY, March 4 AAP - #The":                                "AAP",
 		"NIAMEY, Niger — #The":                                      "",
 		"Berlin - #Die":                                             "",
 		"Berlin – das ist eine Stadt, in der es viel zu sehen gibt": "none",
 		"The minister (SPD) - a lawyer - said":                      "none",
 		"Kirche wird Kletterhalle - Gemeinde behält den Turm":       "none",
-		"":                                                          "none",
-		"(":                                                         "none",
-		"Niger, with its 1,000 US soldiers, is by far":              "none",
-		strings.Repeat("A/", 9000):                                  "none",
+		"":  "none",
+		"(": "none",
+		"Niger, with its 1,000 US soldiers, is by far": "none",
+		strings.Repeat("A/", 9000):                     "none",
 	} {
 		cut := strings.Index(in, "#")
 		text := strings.Replace(in, "#", "", 1)

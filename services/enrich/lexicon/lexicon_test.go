@@ -1,0 +1,50 @@
+package lexicon_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+func folder(phrases, agencies, places string) fstest.MapFS {
+	return fstest.MapFS{
+		"lang/xx/phrases.txt": {Data: []byte(phrases)}, "agencies.tsv": {Data: []byte(agencies)}, "places.txt": {Data: []byte(places)},
+	}
+}
+
+func TestLoadNamesTheLine(t *testing.T) {
+	const phrases, agencies, places = "[byline]\nby\n", "dpa\tboth\tde\tdpa\tDeutsche Presse-Agentur\n", "Rome\n"
+	if _, err := lexicon.Load(folder(phrases, agencies, places)); err != nil {
+		t.Fatal(err)
+	}
+	for says, dir := range map[string]fstest.MapFS{
+		"lang/xx/phrases.txt:1: unknown section [bylines]":              folder("[bylines]\n", agencies, places),
+		"lang/xx/phrases.txt:2: \"by\" stands before the first section": folder("# c\nby\n", agencies, places),
+		"agencies.tsv:1: an agency has 5 columns, this row has 2":       folder(phrases, "dpa\tboth\n", places),
+		"agencies.tsv:1: \"x\" is none of text, photo, both":            folder(phrases, "dpa\tx\tde\tdpa\tdpa\n", places),
+		"agencies.tsv:1: mark \"\" has no words":                        folder(phrases, "dpa\tboth\tde\t\tdpa\n", places),
+		"places.txt:2: \"-\" has no words":                              folder(phrases, agencies, "Rome\n-\n"),
+		"no lang/*/phrases.txt":                                         {},
+	} {
+		if _, err := lexicon.Load(dir); err == nil || err.Error() != says {
+			t.Errorf("got %v, want %s", err, says)
+		}
+	}
+}
+
+func TestScan(t *testing.T) {
+	text := "L’État d'Ivoire: U.S. dpa-AFX 3.60\u00a0€ ÉCOLE"
+	var got []string
+	for _, k := range lexicon.Scan(nil, text, 0, len(text)) {
+		got = append(got, text[k.Start:k.End])
+	}
+	if s := strings.Join(got, "|"); s != "L|État|d|Ivoire|U|S|dpa|AFX|3|60|ÉCOLE" {
+		t.Errorf("got %s", s)
+	}
+	a, b := lexicon.Scan(nil, "ÉCOLE", 0, 6)[0], lexicon.Scan(nil, "école", 0, 6)[0]
+	if a.Hash != b.Hash || a.Shape&lexicon.AllCaps == 0 || b.Shape&lexicon.Lower == 0 {
+		t.Errorf("%+v %+v", a, b)
+	}
+}
