@@ -103,6 +103,7 @@ func TestCitedMedia(t *testing.T) {
 		"Er machte sich ein Bild von der Lage, sagte der Minister.":                         nil,
 		"It is time to act, she said.":                                                      nil,
 		"A former Washington Post reporter was among them.":                                 nil,
+		"A former Washington Post reporter said that it was over.":                          nil,
 		"She bought The Guardian at the station.":                                           nil,
 		"According to the Harrowby Herald, the bridge is closed.":                           {"Harrowby Herald"},
 		"Selon Le Monde, le projet est abandonné.":                                          {"Le Monde"},

@@ -225,3 +225,15 @@ func TestHostile(t *testing.T) {
 		}
 	}
 }
+
+// A line that names where the text was taken from is no part of it, whether or
+// not it names the intake.
+func TestSourceLine(t *testing.T) {
+	for _, last := range []string{"Quelle: nordblick", "Source : Nordblick", "source site-3"} {
+		a := &article.Article{Source: "site-3", Text: "A headline about it\n\nThe army said on Monday that it was over, and that nobody had been hurt.\n\n" + last}
+		check(t, enricher(t), a)
+		if s := a.Segments[len(a.Segments)-1]; s.Kind != article.Boilerplate {
+			t.Errorf("%q is %s", last, s.Kind)
+		}
+	}
+}
