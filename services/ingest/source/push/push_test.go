@@ -1,0 +1,290 @@
+package push_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/copytaster/copytaster/services/ingest/document"
+	"github.com/copytaster/copytaster/services/ingest/intake/intaketest"
+	"github.com/copytaster/copytaster/services/ingest/source/push"
+)
+
+func serve(t *testing.T, change func(*push.Config)) (*intaketest.Stage, string, context.CancelFunc) {
+	t.Helper()
+	c := push.Config{Enabled: true, Source: "push", Wait: 10 * time.Second, Bodies: 8}
+	if change != nil {
+		change(&c)
+	}
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	s := intaketest.Start(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	mux := http.NewServeMux()
+	mux.Handle("POST "+push.Path, push.New(ctx, c, s.Queue, s.Count.Of("push", "push"), zerolog.Nop()))
+	srv := httptest.NewServer(mux)
+	t.Cleanup(srv.Close)
+	return s, srv.URL + push.Path, cancel
+}
+
+type reply struct {
+	status   int
+	header   http.Header
+	Articles []push.Accepted
+	Status   int
+	Detail   string
+	Reason   string
+	Place    string
+	Field    string
+	Errors   []push.Fault
+}
+
+func post(t *testing.T, url string, body io.Reader, headers ...string) reply {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPost, url, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	r := reply{status: res.StatusCode, header: res.Header}
+	if err := json.NewDecoder(res.Body).Decode(&r); err != nil {
+		t.Fatal(err)
+	}
+	if r.status != http.StatusAccepted && (res.Header.Get("Content-Type") != "application/problem+json" || r.Status != r.status || r.Detail == "") {
+		t.Errorf("%d with a body that is no problem: %+v", r.status, r)
+	}
+	return r
+}
+
+func packed(s string) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = io.WriteString(z, s)
+	_ = z.Close()
+	return b.Bytes()
+}
+
+func TestAccepted(t *testing.T) {
+	s, url, _ := serve(t, nil)
+	r := post(t, url+"?source=site-3&published_at=2024-04-20T08:00:00%2B02:00&url=https://site.example/a%3Futm_source=x", strings.NewReader("Some text."), "Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	if r.status != http.StatusAccepted || len(r.Articles) != 1 {
+		t.Fatalf("%+v", r)
+	}
+	a := s.Articles()[0]
+	if a.URI != r.Articles[0].URI || a.Revision != r.Articles[0].Revision || a.URI != "https://site.example/a" || a.Source != "site-3" ||
+		a.PublishedAt.Format(time.RFC3339) != "2024-04-20T06:00:00Z" || !strings.HasPrefix(a.Traceparent, "00-0af7651916cd43dd8448eb211c80319c") {
+		t.Errorf("%+v", a)
+	}
+	r = post(t, url, bytes.NewReader(packed("Packed text.")), "Content-Encoding", "gzip", "Copytaster-Source", "site-4", "Copytaster-Published-At", "2024-04-20T06:00:00Z")
+	if r.status != http.StatusAccepted {
+		t.Fatalf("%+v", r)
+	}
+	if a := s.Articles()[1]; a.Text != "Packed text." || a.Source != "site-4" || a.PublishedAt.IsZero() {
+		t.Errorf("%+v", a)
+	}
+	var b strings.Builder
+	for i := range 20 {
+		fmt.Fprintf(&b, "<item><guid>https://x.example/%d</guid><title>T%d</title></item>", i, i)
+	}
+	r = post(t, url, strings.NewReader("<rss><channel>"+b.String()+"</channel></rss>"))
+	if len(r.Articles) != 20 || r.Articles[7].URI != "https://x.example/7" {
+		t.Errorf("%+v", r)
+	}
+	r = post(t, url, strings.NewReader("<rss><channel></channel></rss>"))
+	if r.status != http.StatusAccepted || len(r.Articles) != 0 {
+		t.Errorf("a feed without items: %+v", r)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	s, url, _ := serve(t, nil)
+	big := strings.Repeat("x ", document.MaxBytes/2+10)
+	for _, c := range []struct {
+		name, query string
+		body        string
+		headers     []string
+		status      int
+		says        string
+	}{
+		{"empty", "", "", nil, 400, "empty"},
+		{"binary", "", "a\x00b", nil, 415, "NUL"},
+		{"unknown", "", `{"a":1}`, nil, 415, "JSON"},
+		{"wrong charset", "", "f\xfcr", []string{"Content-Type", "text/plain; charset=x-klingon"}, 415, "x-klingon"},
+		{"too large", "", big, nil, 413, "16777216"},
+		{"too large for one article", "", big[:document.MaxSingle+1], nil, 413, "3145728"},
+		{"100 MB packed into little", "", string(packed(strings.Repeat("x", 100<<20))), []string{"Content-Encoding", "gzip"}, 413, "unpacked"},
+		{"truncated gzip", "", string(packed(strings.Repeat("some text ", 1000))[:40]), []string{"Content-Encoding", "gzip"}, 400, "breaks off"},
+		{"no gzip", "", "text", []string{"Content-Encoding", "gzip"}, 400, "breaks off"},
+		{"no gzip, longer", "", "text that is long enough for a header", []string{"Content-Encoding", "gzip"}, 400, "gzip"},
+		{"other encoding", "", "text", []string{"Content-Encoding", "br"}, 415, `"br"`},
+		{"deep", "", "<html>" + strings.Repeat("<div>", 100_000), nil, 422, "deeper"},
+		{"broken JSON Feed", "", "{\"version\":\"https://jsonfeed.org/version/1\",\n\"items\":[}", nil, 400, "line 2"},
+		{"bad source", "?source=a/b", "text", nil, 400, "source"},
+		{"bad provider", "?provider=%20", "text", nil, 400, "provider"},
+		{"bad url", "?url=ftp://x.example", "text", nil, 400, "url"},
+		{"bad date", "?published_at=yesterday", "text", nil, 400, "published_at"},
+		{"bad format", "?format=docx", "text", nil, 400, "docx"},
+		{"misspelt parameter", "?sorce=x", "text", nil, 400, "sorce"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := post(t, url+c.query, strings.NewReader(c.body), c.headers...)
+			if r.status != c.status || !strings.Contains(r.Detail, c.says) {
+				t.Errorf("%+v, want %d saying %q", r, c.status, c.says)
+			}
+		})
+	}
+	if n := len(s.Articles()); n != 0 {
+		t.Errorf("%d articles", n)
+	}
+	// The sender keeps what was refused: no dead letters.
+	if n := len(s.Dead()); n != 0 {
+		t.Errorf("%d dead letters", n)
+	}
+	if r := post(t, url, strings.NewReader("Good.")); r.status != http.StatusAccepted {
+		t.Errorf("the service doesn't live: %+v", r)
+	}
+}
+
+func TestPartlyRefused(t *testing.T) {
+	s, url, _ := serve(t, nil)
+	r := post(t, url, strings.NewReader("<rss><channel><item><title>a</title></item><item><guid>1</guid></item><item><title>c</title></item></channel></rss>"))
+	if r.status != 422 || len(r.Articles) != 2 || len(r.Errors) != 1 || r.Errors[0].Part != "item 2" || r.Errors[0].Reason != "empty" {
+		t.Errorf("%+v", r)
+	}
+	if n := len(s.Articles()); n != 2 {
+		t.Errorf("%d articles", n)
+	}
+}
+
+func TestToken(t *testing.T) {
+	_, url, _ := serve(t, func(c *push.Config) { c.Token = "secret" })
+	for _, h := range []string{"", "Bearer wrong", "Basic secret", "secret", "Bearer"} {
+		r := post(t, url, strings.NewReader("text"), "Authorization", h)
+		if r.status != http.StatusUnauthorized || r.header.Get("WWW-Authenticate") == "" {
+			t.Errorf("%q: %+v", h, r)
+		}
+	}
+	if r := post(t, url, strings.NewReader("text"), "Authorization", "bearer secret"); r.status != http.StatusAccepted {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestNeverAcceptedBeforeItIsSafe: while nothing can be written there is no
+// 202, but 503, soon and with a time to come back.
+func TestNeverAcceptedBeforeItIsSafe(t *testing.T) {
+	s, url, _ := serve(t, func(c *push.Config) { c.Wait, c.Bodies = 100*time.Millisecond, 2 })
+	unblock := s.Block()
+	for range 12 {
+		r := post(t, url, strings.NewReader("text"))
+		if r.status != http.StatusServiceUnavailable || r.header.Get("Retry-After") == "" {
+			t.Fatalf("%+v", r)
+		}
+	}
+	unblock()
+	intaketest.Await(t, "articles are taken again", func() bool {
+		return post(t, url, strings.NewReader("other text")).status == http.StatusAccepted
+	})
+}
+
+func TestAtMostSoManyAtOnce(t *testing.T) {
+	s, url, _ := serve(t, func(c *push.Config) { c.Bodies = 1 })
+	unblock := s.Block()
+	defer unblock()
+	first := make(chan int, 1)
+	r, w := io.Pipe()
+	go func() {
+		res, err := http.Post(url, "text/plain", r)
+		if err != nil {
+			first <- 0
+			return
+		}
+		defer res.Body.Close()
+		first <- res.StatusCode
+	}()
+	if _, err := w.Write([]byte("half")); err != nil {
+		t.Fatal(err)
+	}
+	intaketest.Await(t, "the second is turned away", func() bool {
+		return post(t, url+"?source=a/b", strings.NewReader("x")).status == http.StatusServiceUnavailable
+	})
+	unblock()
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-first; got != http.StatusAccepted {
+		t.Errorf("the first got %d", got)
+	}
+}
+
+func TestStopping(t *testing.T) {
+	_, url, cancel := serve(t, nil)
+	cancel()
+	if r := post(t, url, strings.NewReader("text")); r.status != http.StatusServiceUnavailable || r.header.Get("Retry-After") == "" {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestStopWhileWaiting: who waits when the stage ends without a verdict is told
+// so, not left alone.
+func TestStopWhileWaiting(t *testing.T) {
+	s, url, _ := serve(t, nil)
+	defer s.Block()()
+	got := make(chan int, 1)
+	go func() {
+		res, err := http.Post(url, "text/plain", strings.NewReader("text"))
+		if err != nil {
+			got <- 0
+			return
+		}
+		defer res.Body.Close()
+		got <- res.StatusCode
+	}()
+	intaketest.Await(t, "the second is turned away for now", func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader("more"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = http.DefaultClient.Do(req) // and goes away
+		return err != nil
+	})
+	s.Stop()
+	if status := <-got; status != http.StatusServiceUnavailable {
+		t.Errorf("status %d", status)
+	}
+}
+
+func TestConfig(t *testing.T) {
+	good := push.Config{Enabled: true, Source: "push", Wait: time.Second, Bodies: 1}
+	for says, change := range map[string]func(*push.Config){
+		"push-source": func(c *push.Config) { c.Source = "" },
+		"push-wait":   func(c *push.Config) { c.Wait = time.Hour },
+		"push-bodies": func(c *push.Config) { c.Bodies = 0 },
+	} {
+		c := good
+		change(&c)
+		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v doesn't name %s", err, says)
+		}
+	}
+}
