@@ -48,16 +48,33 @@ func (b *Bus) EnsureTopics(ctx context.Context, names ...string) error {
 			}
 		case len(notReady) > 0:
 			last = fmt.Errorf("topics %v have no leaders yet", notReady)
-		default:
-			if !created {
-				b.warn(ctx, names)
+		case created:
+			// The metadata names leaders that don't know it yet.
+			if last = b.led(ctx, want); last == nil {
+				return nil
 			}
+		default:
+			b.warn(ctx, names)
 			return nil
 		}
 		if !sleep(ctx, ensurePause) {
 			return fmt.Errorf("can't set up topics: %w", errors.Join(ctx.Err(), last))
 		}
 	}
+}
+
+// led asks the leader of every partition, as a consumer will.
+func (b *Bus) led(ctx context.Context, ts []topic.Topic) error {
+	for _, t := range ts {
+		partitions := make([]int, t.Partitions)
+		for i := range partitions {
+			partitions[i] = i
+		}
+		if _, err := b.offsets(ctx, b.ns.Name(t.Name), partitions, kafka.FirstOffset); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fatal tells errors that won't go away by waiting.
