@@ -1,0 +1,179 @@
+package ingest_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/boot"
+	"github.com/copytaster/copytaster/pkg/bus"
+	"github.com/copytaster/copytaster/pkg/event"
+	"github.com/copytaster/copytaster/pkg/localtest"
+	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/pkg/topic"
+	"github.com/copytaster/copytaster/services/ingest"
+	"github.com/copytaster/copytaster/services/ingest/intake"
+	"github.com/copytaster/copytaster/services/ingest/intake/intaketest"
+	"github.com/copytaster/copytaster/services/ingest/source/drop"
+	"github.com/copytaster/copytaster/services/ingest/source/poll"
+	"github.com/copytaster/copytaster/services/ingest/source/push"
+)
+
+// reader collects the messages of a topic.
+type reader struct {
+	mu sync.Mutex
+	ms []stage.Message
+}
+
+func (r *reader) all() []stage.Message {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ms
+}
+
+func read(t *testing.T, b *bus.Bus, name string) *reader {
+	t.Helper()
+	src, err := b.Source(bus.SourceConfig{Group: "test." + name, Topics: []string{name}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &reader{}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			ms, err := src.Next(ctx)
+			if ctx.Err() != nil {
+				return
+			}
+			if err != nil {
+				continue
+			}
+			r.mu.Lock()
+			r.ms = append(r.ms, ms...)
+			r.mu.Unlock()
+			for _, m := range ms {
+				m.Ack(stage.Verdict{})
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+		if err := src.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// TestAllSourcesIntoKafka runs the service with a real Kafka: a file, a push
+// and a feed become articles on its topic, and what is broken dead letters.
+func TestAllSourcesIntoKafka(t *testing.T) {
+	brokers, ns := localtest.Kafka(t), localtest.Namespace(t)
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `<feed xmlns="http://www.w3.org/2005/Atom"><id>f</id><entry><id>tag:web,2024:1</id><title>Polled</title></entry><entry><id>2</id></entry></feed>`)
+	}))
+	defer web.Close()
+	dir := t.TempDir()
+	c := ingest.Config{
+		Bus:  bus.Config{KafkaBrokers: brokers, Namespace: ns},
+		Drop: drop.Config{Dir: dir, Source: "drop", Settle: 20 * time.Millisecond, Scan: 100 * time.Millisecond},
+		Push: push.Config{Enabled: true, Source: "push", Wait: 20 * time.Second, Bodies: 8},
+		Poll: poll.Config{Feeds: map[string]string{"web": web.URL}, AllowPrivate: []string{"web"}, Interval: time.Second},
+	}
+	srv, err := boot.NewServer(boot.Config{Listen: "127.0.0.1:0"}, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ended := make(chan error, 1)
+	kit := srv.Kit(ingest.Name)
+	go func() { ended <- boot.RunService(ctx, ingest.Service, c, kit) }()
+
+	url := "http://" + srv.Addr() + push.Path
+	intaketest.Await(t, "push is accepted", func() bool {
+		res, err := http.Post(url+"?source=desk", "text/plain", strings.NewReader("Pushed text."))
+		if err != nil {
+			return false
+		}
+		defer res.Body.Close()
+		return res.StatusCode == http.StatusAccepted
+	})
+	for name, text := range map[string]string{"good.txt": "Dropped text.", "bad.bin": "a\x00b"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := bus.Connect(c.Bus, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	received, dead := read(t, b, topic.Received), read(t, b, topic.IngestDead)
+	intaketest.Await(t, "all are in Kafka", func() bool { return len(received.all()) >= 3 && len(dead.all()) >= 2 })
+
+	got := map[string]article.Article{}
+	for _, m := range received.all() {
+		a, err := event.Decode(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(m.Key) != string(a.URI) || a.Traceparent == "" || len(a.Original.Bytes) == 0 {
+			t.Errorf("key %s, trace %q, %d bytes of original", m.Key, a.Traceparent, len(a.Original.Bytes))
+		}
+		got[a.Source] = a
+	}
+	if got["desk"].Text != "Pushed text." || got["drop"].Text != "Dropped text." || got["web"].URI != "tag:web,2024:1" {
+		t.Errorf("%+v", got)
+	}
+	for _, m := range dead.all() {
+		d, err := event.DecodeDead(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A letter holds all that is needed to try again, with the same result.
+		if _, err := intake.Decode(context.Background(), d.Message); err == nil || !stage.IsPermanent(err) {
+			t.Errorf("the letter of %s decodes: %v", d.Message.Topic, err)
+		}
+	}
+	intaketest.Await(t, "the files are put away", func() bool {
+		_, good := os.Stat(filepath.Join(dir, "done/drop/good.txt"))
+		_, bad := os.Stat(filepath.Join(dir, "failed/drop/bad.bin.reason.txt"))
+		return good == nil && bad == nil
+	})
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("the end was not clean: %v", err)
+	}
+}
+
+func TestSettingsAreNamed(t *testing.T) {
+	for want, args := range map[string][]string{
+		"drop-scan":   {"--drop-dir=x", "--drop-scan=0s"},
+		"push-source": {"--push-source=a/b"},
+		"poll":        {"--poll-feeds=a=ftp://x"},
+		"in-flight":   {"--stage-in-flight=-1"},
+	} {
+		if _, err := boot.Load(ingest.Service, args...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: error %v doesn't name %s", args, err, want)
+		}
+	}
+	c, err := boot.Load(ingest.Service, "--poll-feeds=a=https://a.example/f?x=1,2;b=https://b.example/", "--no-push-enabled")
+	if err != nil || len(c.Poll.Feeds) != 2 || c.Poll.Feeds["a"] != "https://a.example/f?x=1,2" || c.Push.Enabled {
+		t.Errorf("%+v, %v", c.Poll, err)
+	}
+}
