@@ -94,7 +94,9 @@ func TestRun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	raw := &kafka.Writer{Addr: kafka.TCP(brokers...), RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond}
+	transport := &kafka.Transport{}
+	defer transport.CloseIdleConnections()
+	raw := &kafka.Writer{Transport: transport, Addr: kafka.TCP(brokers...), RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond}
 	if err := raw.WriteMessages(t.Context(), kafka.Message{Topic: ns + topic.Enriched, Key: []byte("k"), Value: []byte("no article")}); err != nil {
 		t.Fatal(err)
 	}
