@@ -1,0 +1,166 @@
+package copytaster
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/localtest"
+	"github.com/copytaster/copytaster/services/copytaster/demo"
+)
+
+func run(t *testing.T, in string, args ...string) (code int, out, errs string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = execute(t.Context(), args, Terminal{strings.NewReader(in), &o, &e})
+	return code, o.String(), e.String()
+}
+
+func TestReadPrintsWhatTheSchemaSays(t *testing.T) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(article.Schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("article.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("article.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	items, err := demo.Items()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := 0
+	for _, it := range items {
+		code, out, errs := run(t, string(it.Bytes), "read", "--source", it.Source, "--url", "https://desk.example/"+it.Name)
+		if code != 0 {
+			t.Errorf("%s: exit code %d: %s", it.Name, code, errs)
+		}
+		for line := range strings.Lines(out) {
+			lines++
+			v, err := jsonschema.UnmarshalJSON(strings.NewReader(line))
+			if err != nil {
+				t.Fatalf("%s: %v", it.Name, err)
+			}
+			if err := schema.Validate(v); err != nil {
+				t.Errorf("%s: %v", it.Name, err)
+			}
+			if strings.Contains(line, `"kind":"unknown"`) {
+				t.Errorf("%s: a segment is still unknown: %s", it.Name, line)
+			}
+		}
+	}
+	if lines != 11 {
+		t.Errorf("%d articles, want 11", lines)
+	}
+}
+
+func TestReadGoesOnAfterABrokenFile(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		p := filepath.Join(dir, name)
+		if err := os.WriteFile(p, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	broken := file("broken.bin", "\x00\x01\x02\x00\xff")
+	good := file("good.txt", "Bridge closed\n\nThe bridge over the Lenn was closed on Wednesday.\n")
+	code, out, errs := run(t, "", "read", broken, filepath.Join(dir, "missing.txt"), good)
+	if code != 1 || strings.Count(out, "\n") != 1 || !strings.Contains(out, `"headline":"Bridge closed"`) {
+		t.Errorf("exit code %d, output %s", code, out)
+	}
+	for _, want := range []string{broken + ": ", "missing.txt: no such file"} {
+		if !strings.Contains(errs, want) {
+			t.Errorf("no %q in %s", want, errs)
+		}
+	}
+}
+
+func TestWrongUseIsToldClearly(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"raed"}, 2, `unexpected argument raed, did you mean "read"?`},
+		{[]string{"read", "--published-at", "yesterday"}, 2, `"yesterday" is not a time like 2024-04-20T06:00:00Z`},
+		{[]string{"read", "--format", "nitf"}, 1, `there is no format "nitf"; known are `},
+		{[]string{"run", "--only", "ingest,enrihc"}, 1, `there is no service "enrihc"; there are ingest, enrich, index, search`},
+		{[]string{"run", "--listen", "nowhere"}, 1, "setting listen (COPYTASTER_LISTEN)"},
+		{[]string{"up", "--kafka-port", "99999", "--dir", t.TempDir()}, 1, "port 99999 for Kafka is not between 0 and 65535"},
+	} {
+		code, _, errs := run(t, "some text", c.args...)
+		if code != c.code || !strings.Contains(errs, c.want) {
+			t.Errorf("%v: exit code %d, want %d, with %q in:\n%s", c.args, code, c.code, c.want, errs)
+		}
+	}
+}
+
+func TestHelpNamesEveryCommand(t *testing.T) {
+	code, out, _ := run(t, "", "--help")
+	for _, want := range []string{"run", "up", "read", "demo", "completion"} {
+		if code != 0 || !strings.Contains(out, "\n  "+want+" ") {
+			t.Errorf("exit code %d, no %q in:\n%s", code, want, out)
+		}
+		if code, sub, _ := run(t, "", want, "--help"); code != 0 || !strings.Contains(sub, "Usage: copytaster "+want) {
+			t.Errorf("%s --help: exit code %d:\n%s", want, code, sub)
+		}
+	}
+}
+
+func TestUpRunsACommandBesideServersThatRunElsewhere(t *testing.T) {
+	t.Setenv("COPYTASTER_KAFKA_BROKERS", strings.Join(localtest.Kafka(t), ","))
+	t.Setenv("COPYTASTER_ELASTICSEARCH_URL", localtest.Elasticsearch(t))
+	code, out, errs := run(t, "", "up", "--", "sh", "-c", `echo "$COPYTASTER_KAFKA_BROKERS $COPYTASTER_ELASTICSEARCH_URL"; exit 7`)
+	if want := localtest.Kafka(t)[0]; code != 7 || !strings.Contains(out, want) || !strings.Contains(out, localtest.Elasticsearch(t)) {
+		t.Errorf("exit code %d, output %q, want 7 and %s\n%s", code, out, want, errs)
+	}
+}
+
+func TestUpEndsItsCommandWhenItIsStopped(t *testing.T) {
+	t.Setenv("COPYTASTER_KAFKA_BROKERS", strings.Join(localtest.Kafka(t), ","))
+	t.Setenv("COPYTASTER_ELASTICSEARCH_URL", localtest.Elasticsearch(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	started := filepath.Join(t.TempDir(), "started")
+	code := make(chan int, 1)
+	var out, errs bytes.Buffer
+	go func() {
+		code <- execute(ctx, []string{"up", "--", "sh", "-c", "trap 'exit 0' TERM; : >" + started + "; while :; do sleep 0.05; done"}, Terminal{nil, &out, &errs})
+	}()
+	for deadline := time.Now().Add(waitLimit); ; {
+		if _, err := os.Stat(started); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the command did not start")
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	cancel()
+	select {
+	case <-code:
+	case <-time.After(waitLimit):
+		t.Fatal("the command goes on")
+	}
+}
+
+func TestDemoFindsEverythingItFeeds(t *testing.T) {
+	brokers, elasticsearch := localtest.Kafka(t), localtest.Elasticsearch(t)
+	t.Setenv("COPYTASTER_KAFKA_BROKERS", strings.Join(brokers, ","))
+	t.Setenv("COPYTASTER_ELASTICSEARCH_URL", elasticsearch)
+	code, _, errs := run(t, "", "demo", "--once", "--listen", "127.0.0.1:0")
+	if code != 0 || !strings.Contains(errs, "11 of 11 articles were found by search") {
+		t.Errorf("exit code %d:\n%s", code, errs)
+	}
+}
