@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -91,6 +92,14 @@ func serve(tb testing.TB, c search.Config) string {
 		return res.StatusCode == http.StatusOK
 	})
 	return base
+}
+
+// serveHandler serves h and gives the base of its URLs.
+func serveHandler(tb testing.TB, h http.Handler) string {
+	tb.Helper()
+	srv := httptest.NewServer(h)
+	tb.Cleanup(srv.Close)
+	return srv.URL
 }
 
 // await fails the test unless the condition comes true.

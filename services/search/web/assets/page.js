@@ -36,6 +36,13 @@
   }
 })();
 
+// Fields that say nothing stay out of the address.
+document.querySelector("#search").addEventListener("formdata", ({ formData }) => {
+  for (const [name, value] of [...formData]) {
+    if (value === "") formData.delete(name);
+  }
+});
+
 // Keys: "/" searches, "j" and "k" go through the list, Escape closes the article.
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
