@@ -40,6 +40,14 @@ test: go test-needs bin/copytaster proto-check alone ## set everything up, run a
 	bin/copytaster up -- deploy/tools/test.sh $(TESTFLAGS)
 	@echo "make test: passed: contract, each service built alone, tests of all modules with -race against Kafka and Elasticsearch"
 
+.PHONY: bench
+bench: go test-needs bin/copytaster ## measure: push to searchable at 20/s, and each stage alone (takes some minutes)
+	bin/copytaster up -- deploy/tools/bench.sh
+
+.PHONY: fuzz
+fuzz: go ## run every fuzz target for FUZZTIME (default 30s)
+	@deploy/tools/fuzz.sh $(or $(FUZZTIME),30s)
+
 .PHONY: lint
 lint: go bin/golangci-lint ## go.mod, vet, golangci-lint and formatting of every module, and the tree
 	@GO="$(GO)" deploy/tools/lint.sh

@@ -288,7 +288,7 @@ func TestBrokenInputBecomesADeadLetterAndHoldsNothingUp(t *testing.T) {
 	})
 }
 
-// zeros gives n bytes of text without holding them.
+// endless gives bytes of text without holding them.
 type endless struct{ left int64 }
 
 func (e *endless) Read(p []byte) (int, error) {
@@ -322,7 +322,7 @@ func TestBadInputIsRefusedClearlyAndTheServiceLives(t *testing.T) {
 		{"unknown JSON", strings.NewReader(`{"invoice": {"total": 3}}`), "", []int{415}, "unknown_format"},
 		{"deep page", strings.NewReader(deep), "", []int{422}, "too_deep"},
 		{"deep feed", strings.NewReader(deepFeed), "", []int{422}, "too_deep"},
-		{"unknown charset", strings.NewReader("text"), "charset=klingon-8", []int{415}, "charset"},
+		{"unknown charset", strings.NewReader("M\xfcnchen"), "charset=klingon-8", []int{415}, "charset"},
 		{"wrong parameter", strings.NewReader("text"), "published_at=yesterday", []int{400}, ""},
 	} {
 		a, err := s.push(c.body, c.query)

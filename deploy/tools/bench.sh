@@ -1,0 +1,9 @@
+#!/bin/sh
+# Measures the pipeline on the real servers. The figures are of this machine,
+# with Kafka and Elasticsearch on it: compare those of one run with each other.
+set -eu
+cd "$(dirname "$0")/../../services/copytaster"
+
+GO=${GO:-go}
+"$GO" test -run '^$' -bench 'PushToSearchable' -benchtime 1000x -timeout 20m .
+"$GO" test -run '^$' -bench 'Stage' -benchtime 20000x -timeout 20m .
