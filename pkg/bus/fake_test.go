@@ -1,0 +1,291 @@
+package bus_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/bus"
+	"github.com/copytaster/copytaster/pkg/event"
+	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/pkg/topic"
+)
+
+func fake(t testing.TB) (*kfake.Cluster, *bus.Bus) {
+	t.Helper()
+	c, err := kfake.NewCluster(kfake.NumBrokers(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	b, err := bus.Connect(bus.Config{KafkaBrokers: c.ListenAddrs(), Namespace: "fake."}, testLog(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	return c, b
+}
+
+func send(t testing.TB, ctx context.Context, b *bus.Bus, keys, from, to int) {
+	t.Helper()
+	sink := b.Sink(topic.Received, event.Received)
+	for r := from; r < to; r++ {
+		var as []article.Article
+		for k := range keys {
+			as = append(as, newArticle(fmt.Sprint(k), r))
+		}
+		if err := sink.Write(ctx, as); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := sink.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run starts a stage; stop ends it and gives its error.
+func run(t testing.TB, ctx context.Context, b *bus.Bus, src stage.Source, sink stage.Sink) (stop func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- stage.Stage{Name: "test", Source: src, Handler: decode, Sink: sink, Dead: b.DeadLetters(), Log: testLog(t)}.Run(ctx)
+	}()
+	return func() error { cancel(); return <-ended }
+}
+
+func TestEveryCodecIsRead(t *testing.T) {
+	c, b := fake(t)
+	ctx := testContext(t)
+	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
+		t.Fatal(err)
+	}
+	codecs := []kafka.Compression{0, kafka.Gzip, kafka.Snappy, kafka.Lz4, kafka.Zstd}
+	for i, codec := range codecs {
+		w := &kafka.Writer{Addr: kafka.TCP(c.ListenAddrs()...), RequiredAcks: kafka.RequireAll, Compression: codec, BatchTimeout: time.Millisecond}
+		a := newArticle(fmt.Sprint(i), 0)
+		m, err := event.Encode(&a, event.Received)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := kafka.Message{Topic: "fake." + topic.Received, Key: m.Key, Value: m.Value}
+		for _, h := range m.Headers {
+			k.Headers = append(k.Headers, kafka.Header(h))
+		}
+		if err := w.WriteMessages(ctx, k, k, k); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := collect(3 * len(codecs))
+	stop := run(t, ctx, b, source(t, b, "g", topic.Received), got)
+	await(t, ctx, got.done, "all codecs")
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLeaderMovesAndFaults(t *testing.T) {
+	c, b := fake(t)
+	ctx := testContext(t)
+	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
+		t.Fatal(err)
+	}
+	full := "fake." + topic.Received
+	got := collect(20 * 60)
+	stop := run(t, ctx, b, source(t, b, "g", topic.Received), got)
+	send(t, ctx, b, 20, 0, 20)
+	for p := range int32(12) {
+		if err := c.MoveTopicPartition(full, p, (c.LeaderFor(full, p)+1)%3); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(t, ctx, b, 20, 20, 40)
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: full, Err: kerr.UnknownServerError, Count: 5})
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: full, Err: kerr.NotEnoughReplicas, Count: 3})
+	send(t, ctx, b, 20, 40, 60)
+	await(t, ctx, got.done, "all articles")
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	got.mu.Lock()
+	defer got.mu.Unlock()
+	for key, revs := range got.got {
+		for i := 1; i < len(revs); i++ {
+			if revs[i] < revs[i-1] {
+				t.Fatalf("%s is out of order: %v", key, revs)
+			}
+		}
+	}
+}
+
+func TestRestartAndRebalanceLoseNothing(t *testing.T) {
+	_, b := fake(t)
+	ctx := testContext(t)
+	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
+		t.Fatal(err)
+	}
+	const keys, revisions = 30, 40
+	// Messages may come twice, so what counts is which came.
+	seen := make(chan string, 1<<16)
+	tee := func() *collector {
+		c := collect(-1)
+		c.fail = func(a article.Article) error {
+			seen <- fmt.Sprintf("%s#%d", a.URI, a.Revision)
+			return nil
+		}
+		return c
+	}
+	stop1 := run(t, ctx, b, source(t, b, "g", topic.Received), tee())
+	send(t, ctx, b, keys, 0, revisions/2)
+	second := source(t, b, "g", topic.Received)
+	stop2 := run(t, ctx, b, second, tee())
+	eventually(t, ctx, "the second member gets its share", func() error { return second.Ready(ctx) })
+	send(t, ctx, b, keys, revisions/2, revisions)
+	if err := stop1(); err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]bool{}
+	for len(all) < keys*revisions {
+		select {
+		case s := <-seen:
+			all[s] = true
+		case <-ctx.Done():
+			t.Fatalf("%d of %d articles came", len(all), keys*revisions)
+		}
+	}
+	if err := stop2(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, ctx, "lag", func() error {
+		lag, err := b.Lag(ctx, "g", topic.Received)
+		if err == nil && lag[topic.Received] != 0 {
+			err = fmt.Errorf("lag is %v", lag)
+		}
+		return err
+	})
+}
+
+func TestUnacknowledgedComesAgain(t *testing.T) {
+	_, b := fake(t)
+	ctx := testContext(t)
+	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
+		t.Fatal(err)
+	}
+	send(t, ctx, b, 1, 0, 5) // one key, so one partition
+	read := func(n int) (ms []stage.Message, src *bus.Source) {
+		src = source(t, b, "g", topic.Received)
+		for len(ms) < n {
+			more, err := src.Next(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ms = append(ms, more...)
+		}
+		return ms, src
+	}
+	ms, src := read(5)
+	first := ms[0].Offset
+	for _, i := range []int{0, 1, 3, 4} { // 2 is not done, so 3 and 4 come again too
+		ms[i].Ack(stage.Verdict{})
+	}
+	if err := src.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ms[2].Ack(stage.Verdict{}) // too late
+	ms, src = read(3)
+	if ms[0].Offset != first+2 || len(ms) != 3 {
+		t.Fatalf("%d messages from %d on", len(ms), ms[0].Offset-first)
+	}
+	if err := src.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := src.Next(ctx); !stage.IsPermanent(err) {
+		t.Fatal(err)
+	}
+}
+
+func TestOffsetBelowTheLogIsNotSkipped(t *testing.T) {
+	c, b := fake(t)
+	ctx := testContext(t)
+	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
+		t.Fatal(err)
+	}
+	send(t, ctx, b, 1, 0, 10)
+	src := source(t, b, "g", topic.Received)
+	ms, err := src.Next(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ms[0].Ack(stage.Verdict{})
+	partition := ms[0].Partition
+	if err := src.Close(); err != nil {
+		t.Fatal(err)
+	}
+	send(t, ctx, b, 1, 10, 20)
+	deleteBefore(t, ctx, c, "fake."+topic.Received, partition, 15)
+
+	src = source(t, b, "g", topic.Received)
+	defer src.Close()
+	eventually(t, ctx, "the loss is reported", func() error {
+		err := src.Ready(ctx)
+		if err != nil && strings.Contains(err.Error(), "were deleted before they were read") {
+			return nil
+		}
+		return fmt.Errorf("ready says %w", errors.Join(err, errors.New("not that")))
+	})
+	short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	defer cancel()
+	if ms, err := src.Next(short); err == nil {
+		t.Fatalf("%d messages were handed out from %d on", len(ms), ms[0].Offset)
+	}
+}
+
+func deleteBefore(t *testing.T, ctx context.Context, c *kfake.Cluster, full string, partition int, offset int64) {
+	t.Helper()
+	req := kmsg.NewPtrDeleteRecordsRequest()
+	req.TimeoutMillis = 5000
+	rt := kmsg.NewDeleteRecordsRequestTopic()
+	rt.Topic = full
+	rp := kmsg.NewDeleteRecordsRequestTopicPartition()
+	rp.Partition, rp.Offset = int32(partition), offset
+	rt.Partitions = append(rt.Partitions, rp)
+	req.Topics = append(req.Topics, rt)
+	// The request goes to the partition's leader.
+	resp, err := request(ctx, c.ListenAddrs()[c.LeaderFor(full, int32(partition))], req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code := resp.(*kmsg.DeleteRecordsResponse).Topics[0].Partitions[0].ErrorCode; code != 0 {
+		t.Fatal(kerr.ErrorForCode(code))
+	}
+}
+
+func TestConfigValidate(t *testing.T) {
+	for _, c := range []struct {
+		cfg  bus.Config
+		want string
+	}{
+		{bus.Config{KafkaBrokers: []string{"a:1", "b:2"}, Namespace: "a-b."}, ""},
+		{bus.Config{}, "kafka-brokers is empty"},
+		{bus.Config{KafkaBrokers: []string{"a"}}, `"a" is not host:port`},
+		{bus.Config{KafkaBrokers: []string{":9"}}, `":9" is not host:port`},
+		{bus.Config{KafkaBrokers: []string{"a:1"}, Namespace: "A"}, "namespace"},
+		{bus.Config{KafkaBrokers: []string{"a:1"}, Namespace: strings.Repeat("a", 101)}, "namespace"},
+	} {
+		err := c.cfg.Validate()
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%+v: %v", c.cfg, err)
+		}
+	}
+}
