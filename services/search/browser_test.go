@@ -55,6 +55,8 @@ func browse(t *testing.T, base string) *browser {
 	t.Cleanup(cancel)
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.Flag("disable-dev-shm-usage", true),
+		// A page that is taken out of that cache has nodes that chromedp never heard of.
+		chromedp.Flag("disable-features", "site-per-process,Translate,BlinkGenPropertyTrees,BackForwardCache"),
 		chromedp.WSURLReadTimeout(browserTimeout),
 	)
 	if os.Geteuid() == 0 {
@@ -211,9 +213,9 @@ func TestPageInBrowser(t *testing.T) {
 	b.shoot("article-middle-light", 900, 1100, "light")
 	b.shoot("article-narrow-light", 390, 844, "light")
 	b.shoot("article-narrow-dark", 390, 844, "dark")
-	b.do("back", emulation.ClearDeviceMetricsOverride(), chromedp.EmulateViewport(1440, 900), chromedp.NavigateBack())
+	b.do("back", emulation.ClearDeviceMetricsOverride(), chromedp.EmulateViewport(1440, 900), chromedp.Evaluate("history.back()", nil))
 	b.until(`!document.querySelector(".pane") && document.querySelectorAll(".filters li").length === 2`)
-	b.do("forward", chromedp.NavigateForward())
+	b.do("forward", chromedp.Evaluate("history.forward()", nil))
 	b.until(`document.querySelector(".pane .paper h1")`)
 	b.do("an earlier revision", chromedp.Click(`.revisions li:last-child a`, chromedp.ByQuery))
 	b.until(`document.querySelector(".old") && document.querySelector(".paper h1").textContent.includes("military personnel")`)
