@@ -1,0 +1,127 @@
+package find
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// drawRequest is any request that can be asked for.
+func drawRequest(t *rapid.T) Request {
+	v := url.Values{}
+	v.Set("q", rapid.SampledFrom([]string{"", "niger", `"a b" -c`, "  x  "}).Draw(t, "q"))
+	text := rapid.StringOfN(rapid.RuneFrom([]rune("aé \"&=%;/尼")), 0, 8, -1)
+	for _, f := range Facets {
+		values := rapid.SliceOfN(text, 0, 3)
+		if f.Day {
+			values = rapid.SliceOfN(rapid.SampledFrom([]string{"2024-02-29", "1999-12-31"}), 0, 2)
+		}
+		v[f.Name] = values.Draw(t, f.Name)
+	}
+	v.Set("from", rapid.SampledFrom([]string{"", "2024-01-01", "2024-01-01T00:00:00+02:00"}).Draw(t, "from"))
+	v.Set("to", rapid.SampledFrom([]string{"", "2024-01-02"}).Draw(t, "to"))
+	v.Set("sort", rapid.SampledFrom([]string{"", "time", "relevance"}).Draw(t, "sort"))
+	v.Set("size", rapid.SampledFrom([]string{"", "1", "100"}).Draw(t, "size"))
+	r, err := ParseRequest(v, time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestRequestIsReadBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := drawRequest(t)
+		again, err := ParseRequest(r.Values(), time.UTC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(r, again, cmp.AllowUnexported(Request{}, interval{})); d != "" {
+			t.Fatalf("(-before +after):\n%s", d)
+		}
+	})
+}
+
+func TestCursorBelongsToItsSearch(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := drawRequest(t), drawRequest(t)
+		c := cursor{
+			Score: float64(rapid.Float32Range(0, 1e30).Draw(t, "score")), Date: rapid.Int64Range(-maxInstant, maxInstant).Draw(t, "date"),
+			URI: rapid.StringN(1, 20, -1).Draw(t, "uri"), Origin: rapid.Int64Range(0, maxInstant).Draw(t, "origin"),
+		}
+		s, err := c.encode(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := decodeCursor(s, a)
+		if err != nil || got.Score != c.Score || got.Date != c.Date || got.Origin != c.Origin || got.URI != strings.ToValidUTF8(c.URI, "\ufffd") {
+			t.Fatalf("%+v became %+v, %v", c, got, err)
+		}
+		if _, err := decodeCursor(s, b); (err == nil) != (a.identity() == b.identity()) {
+			t.Fatalf("the cursor of %q for %q: %v", a.identity(), b.identity(), err)
+		}
+	})
+}
+
+func FuzzCursor(f *testing.F) {
+	r, err := ParseRequest(url.Values{"q": {"niger"}}, time.UTC)
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, err := cursor{Score: 4, Date: 1, URI: "urn:x", Origin: 2}.encode(r)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add("")
+	f.Add("AAAAAAAAAAAAAAAA")
+	f.Fuzz(func(t *testing.T, s string) {
+		c, err := decodeCursor(s, r)
+		var wrong *ParameterError
+		if err != nil && !errors.As(err, &wrong) {
+			t.Fatal(err)
+		}
+		if err == nil && c.URI == "" {
+			t.Fatalf("%q: %+v", s, c)
+		}
+	})
+}
+
+func TestCut(t *testing.T) {
+	m := newMarks()
+	for in, want := range map[string]Fragment{
+		"":                                nil,
+		"plain":                           {{"plain", false}},
+		m.open + "a" + m.shut:             {{"a", true}},
+		"x " + m.open + "a" + m.shut + "": {{"x ", false}, {"a", true}},
+		m.open + "a" + m.shut + m.open + "b" + m.shut + " <c>": {{"a", true}, {"b", true}, {" <c>", false}},
+		"\ue000a\ue001":       {{"\ue000a\ue001", false}},
+		m.open + "never shut": {{"never shut", true}},
+	} {
+		if d := cmp.Diff(want, m.cut(in)); d != "" {
+			t.Errorf("%q (-want +got):\n%s", in, d)
+		}
+	}
+}
+
+func FuzzParseRequest(f *testing.F) {
+	f.Add("q=a&day=2024-02-30&size=9&from=x")
+	f.Add("agency=%ff&q=%22")
+	f.Fuzz(func(t *testing.T, s string) {
+		v, err := url.ParseQuery(s)
+		if err != nil {
+			return
+		}
+		r, err := ParseRequest(v, time.UTC)
+		var wrong *ParameterError
+		if err != nil && !errors.As(err, &wrong) {
+			t.Fatal(err)
+		}
+		_ = r.Values()
+	})
+}
