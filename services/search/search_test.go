@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -725,10 +726,10 @@ func TestPeriod(t *testing.T) {
 }
 
 func TestElasticsearchAway(t *testing.T) {
-	var answer http.HandlerFunc
+	var answer atomic.Pointer[http.HandlerFunc] // a request that was given up may still be on its way
 	es := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Elastic-Product", "Elasticsearch")
-		answer(w, r)
+		(*answer.Load())(w, r)
 	}))
 	defer es.Close()
 	released := make(chan struct{})
@@ -767,7 +768,7 @@ func TestElasticsearchAway(t *testing.T) {
 		{"odd hit", status(200, `{"hits":{"total":{"value":1,"relation":"eq"},"hits":[{"_source":{"uri":"x"},"sort":[]}]}}`), 500, "internal"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			answer = c.answer
+			answer.Store(&c.answer)
 			for _, path := range []string{"/v1/articles?q=niger", "/v1/articles/x", "/?q=niger&uri=x"} {
 				if path == "/v1/articles/x" && (c.name == "odd hit" || c.name == "nonsense") {
 					continue
