@@ -16,7 +16,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/cdproto/log"
+	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
@@ -76,9 +76,9 @@ func browse(t *testing.T, base string) *browser {
 			if u := e.Request.URL; !strings.HasPrefix(u, base+"/") && !strings.HasPrefix(u, "data:") {
 				b.fault("asked for %s", u)
 			}
-		case *log.EventEntryAdded:
-			if e.Entry.Level == log.LevelError && !strings.Contains(e.Entry.Text, "status of 4") {
-				b.fault("%s: %s", e.Entry.URL, e.Entry.Text)
+		case *cdplog.EventEntryAdded: //nolint:forbidigo // the browser's log, not ours
+			if e.Entry.Level == cdplog.LevelError && !strings.Contains(e.Entry.Text, "status of 4") { //nolint:forbidigo // the browser's log, not ours
+				b.fault("%s: %s", e.Entry.URL, e.Entry.Text) //nolint:forbidigo // the browser's log, not ours
 			}
 		case *runtime.EventExceptionThrown:
 			b.fault("%s", e.ExceptionDetails.Error())
@@ -86,7 +86,7 @@ func browse(t *testing.T, base string) *browser {
 			b.fault("a dialog opened: %s", e.Message)
 		}
 	})
-	b.do("start", network.Enable(), log.Enable(), runtime.Enable(), page.Enable())
+	b.do("start", network.Enable(), cdplog.Enable(), runtime.Enable(), page.Enable()) //nolint:forbidigo // the browser's log, not ours
 	t.Cleanup(func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()

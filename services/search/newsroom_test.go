@@ -330,21 +330,25 @@ const secret = "Geheimnisträger"
 func desk() []report {
 	hour := func(h int) time.Time { return day.Add(time.Duration(h) * time.Hour) }
 	return []report{
-		{id: "niger", source: "site-3", agency: "dpa", language: "en", media: []string{"The Wall Street Journal", "Le Monde"},
+		{
+			id: "niger", source: "site-3", agency: "dpa", language: "en", media: []string{"The Wall Street Journal", "Le Monde"},
 			headline: "USA must withdraw its military personnel from Niger", standfirst: "It is a bitter setback for the fight against terrorism in the Sahel region.",
 			caption: "More and more Sahel countries are turning away from the West.", credit: "© Sam Mednick/AP/dpa", byline: "By Anna Weber", dateline: "NIAMEY (dpa) –",
 			body: []string{
 				"According to media reports, the soldiers will leave within months.", "# Military junta demands withdrawal",
 				"With the withdrawal, the administration loses its most important base for drones in West Africa.",
 				"> We no longer need foreign troops on our soil.", "Neighboring countries such as Mali had asked for the same.",
-			}, note: "Note to editors: check the embassy’s number.", published: hour(0), url: "https://site-3.example/niger?a=1&b=2"},
+			}, note: "Note to editors: check the embassy’s number.", published: hour(0), url: "https://site-3.example/niger?a=1&b=2",
+		},
 		{id: "drones", agency: "Reuters", language: "en", headline: "Drone base near Agadez to close", body: []string{"The base in Niger was built for 110 million dollars.", "Soldiers are packing."}, published: hour(1)},
 		{id: "sport-en", agency: "AP", language: "en", kicker: "Football", headline: "Niger win in extra time", body: []string{"The national team won 2-1 against Mali. Sport at its best."}, published: hour(2)},
 		{id: "review", agency: "dpa", language: "en", headline: "Press review: the Sahel", media: []string{"Le Monde"}, body: []string{"A press review of the withdrawals and the drone bases. Air defence was mentioned."}, published: hour(-20)},
 		{id: "defence", agency: "dpa", language: "en", headline: "Air defence for Kyiv", body: []string{"More systems are promised; defence of the air is not enough."}, published: hour(-30), urgency: 2},
 		{id: "defence2", agency: "AP", language: "en", headline: "Defence in the air", body: []string{"Not the same order of words."}, published: hour(-31)},
-		{id: "bruecke", source: "regional", agency: "dpa", language: "de", kicker: "Hamburg", headline: "Hafenbrücke wird gesperrt", standfirst: "Die Häuser am Kai bleiben erreichbar.", byline: "Von Jens Möller",
-			body: []string{"Die Brücken im Hafen werden saniert.", "Pendler müssen Umwege fahren."}, published: hour(3)},
+		{
+			id: "bruecke", source: "regional", agency: "dpa", language: "de", kicker: "Hamburg", headline: "Hafenbrücke wird gesperrt", standfirst: "Die Häuser am Kai bleiben erreichbar.", byline: "Von Jens Möller",
+			body: []string{"Die Brücken im Hafen werden saniert.", "Pendler müssen Umwege fahren."}, published: hour(3),
+		},
 		{id: "junta", source: "site-3", agency: "dpa", language: "de", media: []string{"Der Spiegel"}, headline: "Junta im Niger kündigt Militärabkommen", body: []string{"Die Soldaten sollen abziehen, berichtet der Spiegel."}, published: hour(4)},
 		{id: "strasse", agency: "KNA", language: "de", headline: "Straße nach Unwetter gesperrt", body: []string{"In den Straßen stand das Wasser."}, published: hour(-50)},
 		{id: "haiti", agency: "AFP", language: "fr", media: []string{"Le Monde"}, headline: "Haïti : l’État d’urgence prolongé", byline: "Par Élise Durand", body: []string{"Les gouvernements étrangers évacuent leurs ressortissants."}, published: hour(5)},
@@ -353,8 +357,10 @@ func desk() []report {
 		{id: "acqua", agency: "ANSA", language: "it", headline: "Acqua alta a Venezia", body: []string{"Il Mose protegge la città."}, published: hour(8)},
 		{id: "arabic", agency: "", language: "ar", headline: "النيجر تطالب بانسحاب القوات", body: []string{"قالت الحكومة إن القوات ستغادر."}, published: hour(9)},
 		{id: "chinese", agency: "", language: "zh", headline: "尼日尔要求美军撤离", body: []string{"美国士兵将在几个月内离开。"}, published: hour(10)},
-		{id: "markup", agency: "<b>AP</b>", source: `"><script>alert(1)</script>`, language: "en", headline: `<script>alert("headline")</script> & <img src=x onerror=alert(1)>`,
-			kicker: "<svg onload=alert(2)>", body: []string{`<script>alert("body")</script> markupword </p></article>`}, byline: "javascript:alert(3)", url: "javascript:alert(4)", published: hour(11)},
+		{
+			id: "markup", agency: "<b>AP</b>", source: `"><script>alert(1)</script>`, language: "en", headline: `<script>alert("headline")</script> & <img src=x onerror=alert(1)>`,
+			kicker: "<svg onload=alert(2)>", body: []string{`<script>alert("body")</script> markupword </p></article>`}, byline: "javascript:alert(3)", url: "javascript:alert(4)", published: hour(11),
+		},
 		{id: "plain", agency: "dpa", language: "en", body: []string{"An article that has no headline, only a paragraph about lighthouses."}, published: hour(-100)},
 		{id: "caption", agency: "AP", language: "en", headline: "Pictures of the day", caption: "A walrus on the beach of Spitsbergen.", credit: "Photo: AP", body: []string{"See the pictures."}, published: hour(-40)},
 		{id: "note", agency: "dpa", language: "en", headline: "Corrected figures", body: []string{"The figures were corrected."}, note: "zebracrossing: not for publication", published: hour(-41)},

@@ -1,5 +1,7 @@
 package ask
 
+import "strings"
+
 // Text is a field of the article that words are looked for in: one
 // Elasticsearch field for each language, of which only the article's own holds
 // text.
@@ -57,14 +59,11 @@ func (q Query) Elastic(texts []Text) map[string]any {
 		clauses["must_not"] = mustNot
 	}
 	if len(plain) > 1 && len(plain) <= maxNearby {
-		row := ""
+		row := make([]string, len(plain))
 		for i, t := range plain {
-			if i > 0 {
-				row += " "
-			}
-			row += t.Text
+			row[i] = t.Text
 		}
-		clauses["should"] = []any{constant(phrase(row, everywhere(texts), nearbySlop, "none"), nearby)}
+		clauses["should"] = []any{constant(phrase(strings.Join(row, " "), everywhere(texts), nearbySlop, "none"), nearby)}
 	}
 	return map[string]any{"bool": clauses}
 }

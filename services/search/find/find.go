@@ -29,7 +29,7 @@ var ErrNotFound = errors.New("there is no such article")
 
 // ErrTimeout says that Elasticsearch took longer than allowed. It is wrapped
 // in an [*UnavailableError].
-var ErrTimeout = errors.New("Elasticsearch took too long")
+var ErrTimeout = errors.New("the answer of Elasticsearch took too long")
 
 // errTooLarge says that a reply was longer than maxReply.
 var errTooLarge = errors.New("the reply of Elasticsearch is too long")
@@ -119,7 +119,7 @@ func refused(status int, body []byte) error {
 		}
 		_ = json.Unmarshal(reply.Error, &reason) // a proxy's answer may be anything
 	}
-	err := fmt.Errorf("Elasticsearch answered %d: %s: %s", status, clip(reason.Type), clip(reason.Reason))
+	err := fmt.Errorf("answer %d of Elasticsearch: %s: %s", status, clip(reason.Type), clip(reason.Reason))
 	switch status {
 	case http.StatusNotFound, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return &UnavailableError{err} // 404: the index service has not made the index yet

@@ -116,7 +116,7 @@ func ParseRequest(values url.Values, zone *time.Location) (Request, error) {
 		note(&ParameterError{"q", e.Message, e.At})
 	}
 	for _, f := range Facets {
-		chosen, err := values[f.Name], error(nil)
+		chosen := values[f.Name]
 		if len(chosen) > MaxValues {
 			note(wrong(f.Name, "has %d values, the limit is %d", len(chosen), MaxValues))
 			chosen = chosen[:MaxValues]

@@ -189,11 +189,11 @@ func (r Request) filters(except string) []any {
 		if facet.Name == except || len(chosen) == 0 {
 			continue
 		}
-		any := make([]any, len(chosen))
+		either := make([]any, len(chosen))
 		for i, v := range chosen {
-			any[i] = r.filter(facet, v)
+			either[i] = r.filter(facet, v)
 		}
-		all = append(all, object{"bool": object{"should": any, "minimum_should_match": 1}})
+		all = append(all, object{"bool": object{"should": either, "minimum_should_match": 1}})
 	}
 	return all
 }
