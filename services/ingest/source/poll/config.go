@@ -68,7 +68,7 @@ func (c Config) Validate() error {
 		errs = append(errs, errors.New("setting poll-contact has a line break"))
 	}
 	if _, err := c.List(); err != nil {
-		errs = append(errs, err)
+		errs = append(errs, fmt.Errorf("settings poll-feeds and poll-file: %w", err))
 	}
 	return errors.Join(errs...)
 }
