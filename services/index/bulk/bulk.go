@@ -271,25 +271,18 @@ func (w *Writer) start() {
 }
 
 // take is the next request's entries: the first that wait, without those whose
-// id is on its way already.
+// id is on its way already. An id is busy for the whole pass, so none of its
+// entries can overtake another.
 func (w *Writer) take() []*entry {
 	var batch []*entry
-	var held map[key]struct{} // ids that were passed over: later ones of theirs must wait too
 	size := 0
 	full := false
 	rest := w.waiting[:0]
 	for _, e := range w.waiting {
 		k := key{e.Index, e.ID}
 		_, busy := w.busy[k]
-		_, behind := held[k]
 		full = full || len(batch) == w.config.MaxDocs || len(batch) > 0 && size+e.size() > w.config.MaxBytes
-		if full || busy || behind {
-			if !full {
-				if held == nil {
-					held = map[key]struct{}{}
-				}
-				held[k] = struct{}{}
-			}
+		if full || busy {
 			rest = append(rest, e)
 			continue
 		}
