@@ -74,7 +74,11 @@ func NewLog(c Config, out io.Writer) zerolog.Logger {
 	if c.LogFormat == "console" || c.LogFormat == "auto" && ok && isatty.IsTerminal(f.Fd()) {
 		out = zerolog.ConsoleWriter{Out: out, TimeFormat: "15:04:05.000"}
 	}
-	return zerolog.New(out).Level(level).With().Timestamp().Logger()
+	// zerolog's own timestamp has whole seconds, or else a setting for the whole
+	// process: too coarse for stages that take milliseconds.
+	return zerolog.New(out).Level(level).Hook(zerolog.HookFunc(func(e *zerolog.Event, _ zerolog.Level, _ string) {
+		e.Str(zerolog.TimestampFieldName, time.Now().UTC().Format("2006-01-02T15:04:05.000Z"))
+	}))
 }
 
 func execute[C any](s Service[C], args []string, signals <-chan os.Signal, out, errs io.Writer, exit func(int)) int {
