@@ -477,9 +477,14 @@ func FuzzDecodeDead(f *testing.F) {
 	f.Add("", "x", "99999999999999999999", "0", "y")
 	f.Fuzz(func(t *testing.T, attempts, partition, offset, at, origin string) {
 		m := stage.Message{Headers: []stage.Header{
-			{Key: HeaderStage}, {Key: HeaderError}, {Key: HeaderOriginTopic}, {Key: HeaderAttempts, Value: []byte(attempts)},
-			{Key: HeaderOriginPartition, Value: []byte(partition)}, {Key: HeaderOriginOffset, Value: []byte(offset)},
-			{Key: HeaderAt, Value: []byte(at)}, {Key: HeaderOriginTime, Value: []byte(origin)},
+			{Key: HeaderStage},
+			{Key: HeaderError},
+			{Key: HeaderOriginTopic},
+			{Key: HeaderAttempts, Value: []byte(attempts)},
+			{Key: HeaderOriginPartition, Value: []byte(partition)},
+			{Key: HeaderOriginOffset, Value: []byte(offset)},
+			{Key: HeaderAt, Value: []byte(at)},
+			{Key: HeaderOriginTime, Value: []byte(origin)},
 		}}
 		d, err := DecodeDead(m)
 		if err != nil {

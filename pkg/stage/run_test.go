@@ -238,7 +238,8 @@ func TestOutcomes(t *testing.T) {
 		tired := msg("tired", 1)
 		w := newWorld([]stage.Message{
 			msg("ok", 1), msg("filtered", 1), msg("permanent", 1), msg("panic", 1), tired, msg("refused", 1), interactive, msg("two", 1),
-			msg("half", 1), {Topic: "t", Value: []byte("nokey:1")},
+			msg("half", 1),
+			{Topic: "t", Value: []byte("nokey:1")},
 		})
 		w.refuse = func(a article.Article) error {
 			if a.URI == "refused" || a.URI == "half-2" {

@@ -38,8 +38,9 @@ const about = `Reads all the wire copy as it arrives, decides what it is, and ma
 Services take their settings from the environment (COPYTASTER_...) and from a file of NAME=value lines
 (--config); their READMEs list them.`
 
-// Main runs the command line, and returns the exit code.
-func Main(args []string) int {
+// Main runs the command line, and returns the exit code. exit is called with
+// one when a second signal asks to end at once.
+func Main(args []string, exit func(code int)) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	signals := make(chan os.Signal, 2)
@@ -49,7 +50,7 @@ func Main(args []string) int {
 		<-signals
 		cancel()
 		<-signals
-		os.Exit(boot.ExitSignals)
+		exit(boot.ExitSignals)
 	}()
 	return execute(ctx, args, Terminal{os.Stdin, os.Stdout, os.Stderr})
 }
@@ -73,8 +74,7 @@ func execute(ctx context.Context, args []string, t Terminal) int {
 		return said
 	case err != nil:
 		fmt.Fprintf(t.Err, "copytaster: %v\n", err)
-		var p *kong.ParseError
-		if errors.As(err, &p) {
+		if p, ok := errors.AsType[*kong.ParseError](err); ok {
 			fmt.Fprintf(t.Err, "copytaster %s--help says more\n", commandOf(p.Context))
 		}
 		return boot.ExitUsage

@@ -145,7 +145,7 @@ func TestUpEndsItsCommandWhenItIsStopped(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("the command did not start")
 		}
-		time.Sleep(5 * time.Millisecond)
+		<-time.After(5 * time.Millisecond)
 	}
 	cancel()
 	select {

@@ -239,7 +239,8 @@ func (d *player) launch(ctx context.Context, c *DemoCmd, drop string, publisher 
 		}
 		return a
 	}
-	if l, err := net.Listen("tcp", c.Listen); err != nil {
+	var lc net.ListenConfig
+	if l, err := lc.Listen(ctx, "tcp", c.Listen); err != nil {
 		host, _, err := net.SplitHostPort(c.Listen)
 		if err != nil {
 			return nil, fmt.Errorf("flag --listen: %w", err)

@@ -105,7 +105,7 @@ func (s *system) await(what string, check func() error) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("%s: not within %v: %v", what, waitLimit, err)
 		}
-		time.Sleep(5 * time.Millisecond) // between two looks at a condition
+		<-time.After(5 * time.Millisecond) // between two looks at the condition
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -205,7 +206,7 @@ func (s *system) deadLetters(name string) ([]stage.DeadLetter, error) {
 	var all []stage.DeadLetter
 	for {
 		r, err := resp.Records.ReadRecord()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return all, nil
 		}
 		if err != nil {
@@ -240,8 +241,10 @@ func TestBrokenInputBecomesADeadLetterAndHoldsNothingUp(t *testing.T) {
 	w := &kafka.Writer{Addr: kafka.TCP(s.brokers...), Topic: s.namespace + topic.Received, RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond}
 	defer w.Close()
 	s.await("the broken message is written", func() error { // the writer may not know the new topic yet
-		return w.WriteMessages(t.Context(), kafka.Message{Key: []byte("urn:x:broken"), Value: []byte("no protobuf"),
-			Headers: []kafka.Header{{Key: "ce_type", Value: []byte("org.copytaster.article.received.v1")}}})
+		return w.WriteMessages(t.Context(), kafka.Message{
+			Key: []byte("urn:x:broken"), Value: []byte("no protobuf"),
+			Headers: []kafka.Header{{Key: "ce_type", Value: []byte("org.copytaster.article.received.v1")}},
+		})
 	})
 	s.await("the good file is found", func() error {
 		f, err := s.search(`"right behind a broken one"`)

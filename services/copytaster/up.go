@@ -123,8 +123,7 @@ func execWith(ctx context.Context, t Terminal, args, brokers []string, elasticse
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		code := exit.ExitCode()
 		if code < 0 {
 			code = 1 // ended by a signal

@@ -58,14 +58,14 @@ func Convert(data []byte, declared string) (Text, error) {
 		return Text{}, Refuse(Binary, "", "this is %s, no text", kind)
 	}
 	name, body := guess(data)
-	switch {
-	case name == "utf-16le" || name == "utf-16be":
+	switch name {
+	case "utf-16le", "utf-16be":
 		end := unicode.LittleEndian
 		if name == "utf-16be" {
 			end = unicode.BigEndian
 		}
 		return convert(body, unicode.UTF16(end, unicode.IgnoreBOM), name)
-	case name == "utf-8":
+	case "utf-8":
 		return clean(string(body), "utf-8")
 	}
 	if utf8.Valid(data) && !escapes(data, declared) {

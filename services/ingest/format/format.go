@@ -220,8 +220,7 @@ func (f Format) one(ctx context.Context, data []byte, h Hint) (as []article.Arti
 	defer rescue(f.Name, &err)
 	as, err = f.Decode(ctx, bytes.NewReader(data), h)
 	if err != nil {
-		var e *document.Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*document.Error](err); ok {
 			if e.Format == "" {
 				e.Format = f.Name
 			}

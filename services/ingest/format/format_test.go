@@ -96,8 +96,7 @@ func TestGolden(t *testing.T) {
 }
 
 func reason(err error) document.Reason {
-	var e *document.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*document.Error](err); ok {
 		return e.Reason
 	}
 	return ""

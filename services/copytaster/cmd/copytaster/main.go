@@ -7,4 +7,4 @@ import (
 	"github.com/copytaster/copytaster/services/copytaster"
 )
 
-func main() { os.Exit(copytaster.Main(os.Args[1:])) }
+func main() { os.Exit(copytaster.Main(os.Args[1:], os.Exit)) }

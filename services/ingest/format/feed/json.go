@@ -86,12 +86,10 @@ func SplitJSONFeed(data []byte, h document.Hint) ([]document.Part, error) {
 
 // jsonError gives a syntax error its place.
 func jsonError(src []byte, err error) error {
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return document.At(document.Syntax, JSONFeed, src, int(syntax.Offset), "%v", err)
 	}
-	var typ *json.UnmarshalTypeError
-	if errors.As(err, &typ) {
+	if typ, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		e := document.At(document.Syntax, JSONFeed, src, int(typ.Offset), "%v", err)
 		e.Field = typ.Field
 		return e

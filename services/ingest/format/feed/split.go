@@ -3,6 +3,7 @@ package feed
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/services/ingest/document"
@@ -95,8 +96,8 @@ func (k xmlKind) split(data []byte, h document.Hint) ([]document.Part, error) {
 			if isItem {
 				begin, itemDepth = s.start, len(stack)
 				if len(closing) == 0 {
-					for i := len(stack) - 1; i >= 0; i-- {
-						closing = append(closing, stack[i])
+					for _, s := range slices.Backward(stack) {
+						closing = append(closing, s)
 					}
 				}
 				field = -1
@@ -267,12 +268,7 @@ func prefix(name string) string {
 }
 
 func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(list, s)
 }
 
 func clip(s string) string {

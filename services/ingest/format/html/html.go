@@ -39,8 +39,10 @@ const (
 )
 
 // openings begin a page. A "<" in front of other text is no HTML.
-var openings = []string{"<!doctype html", "<html", "<head", "<body", "<title", "<meta", "<article", "<main", "<section",
-	"<div", "<p>", "<p ", "<h1", "<h2", "<h3", "<span", "<table", "<script", "<style", "<figure", "<header", "<b>", "<i>", "<br", "<a ", "<img", "<ul", "<ol"}
+var openings = []string{
+	"<!doctype html", "<html", "<head", "<body", "<title", "<meta", "<article", "<main", "<section",
+	"<div", "<p>", "<p ", "<h1", "<h2", "<h3", "<span", "<table", "<script", "<style", "<figure", "<header", "<b>", "<i>", "<br", "<a ", "<img", "<ul", "<ol",
+}
 
 // Detect tells by the first bytes whether an input is a page or a piece of one.
 func Detect(head []byte) bool {

@@ -145,4 +145,3 @@ func (l letters) Write(ctx context.Context, d stage.DeadLetter) error {
 }
 
 func (letters) Close() error { return nil }
-

@@ -559,8 +559,7 @@ func (b *batch) writeReason(path string) error {
 	r := reason{File: filepath.Base(b.path), Source: b.source, At: b.folder.now().UTC(), Accepted: b.good}
 	for _, x := range b.refused {
 		ft := fault{Part: x.part, Error: strings.ToValidUTF8(x.err.Error(), "\uFFFD")}
-		var e *document.Error
-		if errors.As(x.err, &e) {
+		if e, ok := errors.AsType[*document.Error](x.err); ok {
 			ft.Reason, ft.Place = string(e.Reason), e.Place()
 		}
 		r.Errors = append(r.Errors, ft)

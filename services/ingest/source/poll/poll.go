@@ -310,7 +310,7 @@ func (p *Poller) send(ctx context.Context, f Feed, h document.Hint, fm format.Fo
 		}
 		sent++
 	}
-	for got := 0; got < sent; got++ {
+	for range sent {
 		var d done
 		select {
 		case d = <-verdicts:

@@ -317,8 +317,7 @@ func body(w http.ResponseWriter, r *http.Request) ([]byte, *Problem) {
 }
 
 func unreadable(err error) *Problem {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		p := problem(http.StatusRequestEntityTooLarge, "more than %d bytes", tooLarge.Limit)
 		p.Reason = string(document.TooLarge)
 		return p
@@ -361,7 +360,7 @@ func (h *Handler) send(r *http.Request, hint document.Hint, f format.Format, par
 	}
 	made := make([][]Accepted, len(parts))
 	var refused []outcome
-	for n := 0; n < sent; n++ {
+	for range sent {
 		var o outcome
 		select {
 		case o = <-ended:
@@ -437,8 +436,7 @@ func partly(refused []outcome, parts []format.Part, answer Answer) *Problem {
 	slices.SortFunc(refused, func(a, b outcome) int { return a.part - b.part })
 	for _, o := range refused[:min(len(refused), maxErrors)] {
 		x := Fault{Part: parts[o.part].Label, Detail: o.err.Error()}
-		var e *document.Error
-		if errors.As(o.err, &e) {
+		if e, ok := errors.AsType[*document.Error](o.err); ok {
 			x.Reason, x.Place = string(e.Reason), e.Place()
 		}
 		p.Errors = append(p.Errors, x)
