@@ -182,6 +182,9 @@ func TestUpWithServersThatDoNotAnswer(t *testing.T) {
 }
 
 func TestLock(t *testing.T) {
+	// With servers elsewhere, nothing would be started, nor locked.
+	t.Setenv(EnvElasticsearchURL, "")
+	t.Setenv(EnvKafkaBrokers, "")
 	dir := t.TempDir()
 	// A file alone, from a process long gone, is no lock.
 	write(t, filepath.Join(dir, lockFile), "12345\n")
