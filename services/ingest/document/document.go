@@ -72,16 +72,16 @@ const (
 // Error is why an input can't become an article. Repeating is useless: the
 // same bytes give the same error.
 type Error struct {
-	Reason Reason
+	Reason Reason `json:"reason"`
 	// Format is the decoder that refused it, "" if none got to see it.
-	Format string
+	Format string `json:"format,omitempty"`
 	// Line (from 1) and Byte (from 0) say where; 0 and 0: the whole of it.
-	Line int
-	Byte int
+	Line int `json:"line,omitempty"`
+	Byte int `json:"byte,omitempty"`
 	// Field is the element or name that is wrong, if one can be named.
-	Field string
+	Field string `json:"field,omitempty"`
 	// Detail is for people.
-	Detail string
+	Detail string `json:"detail"`
 }
 
 func (e *Error) Error() string {

@@ -204,8 +204,9 @@ func (q *Queue) Send(ctx context.Context, in Input) error {
 func (q *Queue) Handle(ctx context.Context, m stage.Message) ([]article.Article, error) {
 	as, err := Decode(ctx, m)
 	if err == nil {
-		if f, ok := q.made.Load(m.Header(headerID)); ok {
-			f.(func([]article.Article))(as)
+		f, _ := q.made.Load(m.Header(headerID))
+		if made, ok := f.(func([]article.Article)); ok {
+			made(as)
 		}
 	}
 	return as, err

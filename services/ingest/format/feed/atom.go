@@ -62,7 +62,7 @@ func atomItem(data []byte, _ document.Hint) (item, error) {
 		if name == "" {
 			name = c.Term
 		}
-		it.addSubject(c.Scheme, name)
+		it.addSubject(name)
 	}
 	it.addMedia(e.Extensions["media"])
 	return it, nil

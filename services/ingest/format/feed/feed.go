@@ -59,25 +59,25 @@ func root(head []byte) xml.Name {
 	return xml.Name{Local: s.name}
 }
 
-// SplitRSS and SplitAtom cut a feed into its items. Errors of single items are
+// SplitRSS cuts a feed into its items. Errors of single items are
 // in the parts; the returned one concerns the feed.
 func SplitRSS(data []byte, h document.Hint) ([]document.Part, error) { return rssKind.split(data, h) }
 
-// SplitAtom: see [SplitRSS].
+// SplitAtom does what [SplitRSS] does.
 func SplitAtom(data []byte, h document.Hint) ([]document.Part, error) { return atomKind.split(data, h) }
 
-// DecodeRSS, DecodeAtom and DecodeJSONFeed make an article of every item. An
+// DecodeRSS makes an article of every item. An
 // item's id is its own, within its feed, or its address where it says so.
 func DecodeRSS(_ context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
 	return decode(r, h, RSS, SplitRSS, rssItem)
 }
 
-// DecodeAtom: see [DecodeRSS].
+// DecodeAtom does what [DecodeRSS] does.
 func DecodeAtom(_ context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
 	return decode(r, h, Atom, SplitAtom, atomItem)
 }
 
-// DecodeJSONFeed: see [DecodeRSS].
+// DecodeJSONFeed does what [DecodeRSS] does.
 func DecodeJSONFeed(_ context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
 	return decode(r, h, JSONFeed, SplitJSONFeed, jsonItem)
 }
@@ -136,7 +136,7 @@ type item struct {
 	unread          bool // a date is stated that could not be read
 }
 
-func (it item) article(format string, h document.Hint) (article.Article, error) {
+func (it *item) article(format string, h document.Hint) (article.Article, error) {
 	a := article.Article{
 		PublishedAt:    it.published,
 		VersionCreated: it.modified,
@@ -230,7 +230,7 @@ const maxID = 512
 // article's address, and shared with its page, but only within the feed's own
 // site; any other means something within its feed alone, unless it is made to
 // be unique (urn, tag).
-func (it item) identify(a *article.Article, h document.Hint) {
+func (it *item) identify(a *article.Article, h document.Hint) {
 	ns := h.Namespace()
 	feed := h.URL
 	if feed == "" {

@@ -157,7 +157,7 @@ func jsonItem(data []byte, _ document.Hint) (item, error) {
 		}
 	}
 	for _, t := range e.Tags {
-		it.addSubject("", t)
+		it.addSubject(t)
 	}
 	for _, u := range []string{e.Image, e.BannerImage} {
 		if u != "" {

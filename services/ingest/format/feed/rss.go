@@ -45,11 +45,11 @@ func rssItem(data []byte, _ document.Hint) (item, error) {
 	it.modified = modified(raw, common)
 	it.unread = common.Published != "" && common.PublishedParsed == nil
 	for _, c := range raw.Categories {
-		it.addSubject(c.Domain, c.Value)
+		it.addSubject(c.Value)
 	}
 	if dc := raw.DublinCoreExt; dc != nil {
 		for _, s := range dc.Subject {
-			it.addSubject("", s)
+			it.addSubject(s)
 		}
 	}
 	for _, e := range raw.Enclosures {
@@ -79,9 +79,8 @@ func modified(raw *rss.Item, common *gofeed.Item) time.Time {
 	return time.Time{}
 }
 
-// addSubject takes a category; a domain that names a scheme of codes makes the
-// value a code.
-func (it *item) addSubject(domain, value string) {
+// addSubject takes a category; IPTC's codes are known by their prefix.
+func (it *item) addSubject(value string) {
 	value = strings.Join(strings.Fields(value), " ")
 	switch {
 	case value == "":

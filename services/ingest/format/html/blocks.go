@@ -177,14 +177,14 @@ func captionOf(fig *html.Node) (caption, credit string) {
 	isCredit := func(n *html.Node) bool {
 		return n.Type == html.ElementNode && (marked(n, creditMarks) || n.DataAtom == atom.Small || attr(n, "itemprop") == "copyrightHolder")
 	}
-	cap := find(fig, func(n *html.Node) bool { return n.DataAtom == atom.Figcaption })
-	if c := find(fig, isCredit); c != nil && c != cap {
+	text := find(fig, func(n *html.Node) bool { return n.DataAtom == atom.Figcaption })
+	if c := find(fig, isCredit); c != nil && c != text {
 		credit = textOf(c, nil)
 	}
-	if cap != nil {
-		caption = textOf(cap, isCredit)
+	if text != nil {
+		caption = textOf(text, isCredit)
 		if caption == "" {
-			caption = textOf(cap, nil)
+			caption = textOf(text, nil)
 			if caption == credit {
 				caption = ""
 			}

@@ -109,12 +109,15 @@ func (s *Stage) Dead() []stage.DeadLetter {
 // Await waits for a condition and fails the test if it doesn't come true.
 func Await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.After(patience)
+	again := time.NewTicker(2 * time.Millisecond)
+	defer again.Stop()
 	for !ok() {
-		if time.Now().After(deadline) {
+		select {
+		case <-again.C:
+		case <-deadline:
 			t.Fatalf("%s did not come true within %v", what, patience)
 		}
-		time.Sleep(2 * time.Millisecond)
 	}
 }
 

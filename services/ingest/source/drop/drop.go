@@ -173,8 +173,8 @@ func (f *Folder) Run(ctx context.Context) error {
 
 // watch tells of changes in the folder and its sub-folders, as far as the
 // system does; the channel is never closed.
-func (f *Folder) watch() (changes chan struct{}, stop func()) {
-	changes = make(chan struct{}, 1)
+func (f *Folder) watch() (told <-chan struct{}, stop func()) {
+	changes := make(chan struct{}, 1)
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
 		f.log.Warn().Err(err).Msg("the system tells of no changes; the drop folder is looked through from time to time")
@@ -280,18 +280,8 @@ func (f *Folder) scan(ctx context.Context) (wait time.Duration, err error) {
 			if err != nil {
 				continue // gone again
 			}
-			s, known := f.seen[path]
 			now := f.now()
-			if !known || s.size != i.Size() || !s.mtime.Equal(i.ModTime()) {
-				s = sight{size: i.Size(), mtime: i.ModTime(), since: now}
-			}
-			ready := s.since.Add(f.c.Settle)
-			if f.renamed(i) {
-				ready = s.since
-			}
-			if s.again.After(ready) {
-				ready = s.again
-			}
+			s, ready := f.look(path, i, now)
 			if left := ready.Sub(now); left > 0 {
 				wait = min(wait, left)
 				seen[path] = s
@@ -322,6 +312,23 @@ func (f *Folder) scan(ctx context.Context) (wait time.Duration, err error) {
 	f.seen, f.hidden = seen, hidden
 	f.count.Success()
 	return wait, nil
+}
+
+// look compares a file with what it was when it was last looked at, and says
+// when it counts as complete.
+func (f *Folder) look(path string, i os.FileInfo, now time.Time) (s sight, ready time.Time) {
+	s, known := f.seen[path]
+	if !known || s.size != i.Size() || !s.mtime.Equal(i.ModTime()) {
+		s = sight{size: i.Size(), mtime: i.ModTime(), since: now}
+	}
+	ready = s.since
+	if !f.renamed(i) {
+		ready = ready.Add(f.c.Settle)
+	}
+	if s.again.After(ready) {
+		ready = s.again
+	}
+	return s, ready
 }
 
 // renamed tells whether a file was seen under an unfinished name before: its
