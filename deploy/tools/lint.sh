@@ -29,6 +29,7 @@ for dir in $modules; do
 	[ -n "$("$GO" list "$dir/..." 2>/dev/null)" ] && patterns="$patterns ./${dir#"$root"/}/..."
 done
 echo "lint: golangci-lint"
+bin/golangci-lint config verify || fail ".golangci.yml: settings that the linter does not know"
 # shellcheck disable=SC2086 # one word per module
 bin/golangci-lint run $patterns || fail "golangci-lint run"
 echo "lint: formatting"
