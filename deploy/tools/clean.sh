@@ -10,6 +10,6 @@ if [ -e .local/lock ] && command -v flock >/dev/null && ! flock -n .local/lock t
 fi
 rm -rf bin
 if [ -d .local ]; then
-	find .local -mindepth 1 -maxdepth 1 ! -name dist -exec rm -rf {} +
+	find .local -mindepth 1 -maxdepth 1 ! -name dist ! -name home -exec rm -rf {} +
 fi
 echo "clean: removed bin/ and the data of the local servers; .local/dist stays (rm -rf .local removes it, too)"
