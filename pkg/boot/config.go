@@ -198,7 +198,7 @@ func validate(v reflect.Value) error {
 	if v.CanAddr() {
 		v = v.Addr()
 	}
-	if c, ok := v.Interface().(interface{ Validate() error }); ok {
+	if c, ok := reflect.TypeAssert[interface{ Validate() error }](v); ok {
 		errs = append(errs, c.Validate())
 	}
 	return errors.Join(errs...)

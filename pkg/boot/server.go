@@ -51,7 +51,8 @@ type Server struct {
 
 // NewServer listens on c.Listen and serves at once.
 func NewServer(c Config, log zerolog.Logger) (*Server, error) {
-	l, err := net.Listen("tcp", c.Listen)
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp", c.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("setting listen (%sLISTEN): %w", EnvPrefix, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -306,7 +307,7 @@ func TestSearchable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if s := fmt.Sprint(res); res.StatusCode != 400 || !strings.Contains(s, "colour") {
+	if s := fmt.Sprint(res); res.StatusCode != http.StatusBadRequest || !strings.Contains(s, "colour") {
 		t.Errorf("got %s", s)
 	}
 }

@@ -246,7 +246,10 @@ func ask(ctx context.Context, es esapi.Transport, do string, r request, v any) e
 	case res.IsError():
 		refused := &StatusError{Do: do, Status: res.StatusCode}
 		var reply struct {
-			Error struct{ Type, Reason string }
+			Error struct {
+				Type   string `json:"type"`
+				Reason string `json:"reason"`
+			} `json:"error"`
 		}
 		if json.Unmarshal(body, &reply) == nil {
 			refused.Type, refused.Reason = reply.Error.Type, reply.Error.Reason

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"strconv"
 	"time"
 )
@@ -115,9 +116,9 @@ func articlesMapping() object {
 		// and is not bound by index.highlight.max_analyzed_offset.
 		return object{"type": "text", "analyzer": analyzer, "index_options": "offsets"}
 	}
-	m := strict(fields())
+	p := fields()
+	m := strict(p)
 	m["_source"] = object{"excludes": []string{"stemmed"}}
-	p := m["properties"].(object)
 	p["dateline"] = text("folded")
 	stemmed := object{}
 	for _, l := range append([]string{Other}, Languages...) {
@@ -133,9 +134,9 @@ func articlesMapping() object {
 }
 
 func versionsMapping() object {
-	m := strict(fields())
+	p := fields()
+	m := strict(p)
 	m["_routing"] = object{"required": true}
-	p := m["properties"].(object)
 	for _, f := range append([]string{"dateline"}, TextFields...) {
 		p[f] = object{"type": "text", "index": false}
 	}
@@ -198,9 +199,7 @@ func (x index) fingerprint() string {
 // one step, so that no half of it can be left behind.
 func (x index) create(s Settings) object {
 	mapping := object{"_meta": object{"copytaster": object{"schema": Schema, "fingerprint": x.fingerprint()}}}
-	for k, v := range x.mapping {
-		mapping[k] = v
-	}
+	maps.Copy(mapping, x.mapping)
 	settings := s.body()
 	if len(x.analysis) > 0 {
 		settings["analysis"] = x.analysis

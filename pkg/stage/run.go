@@ -210,7 +210,7 @@ func (r *running) read(ctx context.Context) error {
 		for _, m := range ms {
 			t := &task{m: m, taken: time.Now(), bytes: min(int64(m.Size()), r.Config.InFlightBytes)}
 			if r.count.Acquire(ctx, 1) != nil || r.bytes.Acquire(ctx, t.bytes) != nil {
-				return nil // ctx is done; what was not dealt out comes again
+				return nil //nolint:nilerr // ctx is done; what was not dealt out comes again
 			}
 			var i int
 			if m.Key == nil {
@@ -223,7 +223,7 @@ func (r *running) read(ctx context.Context) error {
 		}
 		switch {
 		case errors.Is(err, io.EOF), ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the end, as agreed
 		case err == nil:
 			failures = 0
 		case IsPermanent(err):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -87,8 +88,11 @@ func TestRun(t *testing.T) {
 	bad := revision("urn:x:bad", 1)
 	bad.Urgency = 300
 	for _, as := range [][]article.Article{
-		{revision("urn:x:1", 2), bad}, {revision("urn:x:1", 3), revision("urn:x:2", 1)}, {revision("urn:x:1", 1)},
-		{revision("urn:x:3", 1)}, {kill("urn:x:3", 2)},
+		{revision("urn:x:1", 2), bad},
+		{revision("urn:x:1", 3), revision("urn:x:2", 1)},
+		{revision("urn:x:1", 1)},
+		{revision("urn:x:3", 1)},
+		{kill("urn:x:3", 2)},
 	} {
 		if err := sink.Write(t.Context(), as); err != nil {
 			t.Fatal(err)
@@ -204,9 +208,7 @@ func TestElasticsearchComesAndGoes(t *testing.T) {
 		if err != nil {
 			panic(http.ErrAbortHandler)
 		}
-		for name, values := range res.Header {
-			rw.Header()[name] = values
-		}
+		maps.Copy(rw.Header(), res.Header)
 		rw.WriteHeader(res.StatusCode)
 		if k == 4 {
 			body = body[:len(body)/2]

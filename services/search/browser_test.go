@@ -76,9 +76,9 @@ func browse(t *testing.T, base string) *browser {
 			if u := e.Request.URL; !strings.HasPrefix(u, base+"/") && !strings.HasPrefix(u, "data:") {
 				b.fault("asked for %s", u)
 			}
-		case *cdplog.EventEntryAdded: //nolint:forbidigo // the browser's log, not ours
-			if e.Entry.Level == cdplog.LevelError && !strings.Contains(e.Entry.Text, "status of 4") { //nolint:forbidigo // the browser's log, not ours
-				b.fault("%s: %s", e.Entry.URL, e.Entry.Text) //nolint:forbidigo // the browser's log, not ours
+		case *cdplog.EventEntryAdded:
+			if e.Entry.Level == cdplog.LevelError && !strings.Contains(e.Entry.Text, "status of 4") {
+				b.fault("%s: %s", e.Entry.URL, e.Entry.Text)
 			}
 		case *runtime.EventExceptionThrown:
 			b.fault("%s", e.ExceptionDetails.Error())
@@ -86,7 +86,7 @@ func browse(t *testing.T, base string) *browser {
 			b.fault("a dialog opened: %s", e.Message)
 		}
 	})
-	b.do("start", network.Enable(), cdplog.Enable(), runtime.Enable(), page.Enable()) //nolint:forbidigo // the browser's log, not ours
+	b.do("start", network.Enable(), cdplog.Enable(), runtime.Enable(), page.Enable())
 	t.Cleanup(func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()

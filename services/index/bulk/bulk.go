@@ -57,8 +57,10 @@ func (c Config) Validate() error {
 		name string
 		v    int64
 	}{
-		{"max-bytes", int64(c.MaxBytes)}, {"max-docs", int64(c.MaxDocs)},
-		{"concurrency", int64(c.Concurrency)}, {"timeout", int64(c.Timeout)},
+		{"max-bytes", int64(c.MaxBytes)},
+		{"max-docs", int64(c.MaxDocs)},
+		{"concurrency", int64(c.Concurrency)},
+		{"timeout", int64(c.Timeout)},
 	} {
 		if f.v < 0 {
 			errs = append(errs, fmt.Errorf("bulk setting %s is %d, it must not be negative", f.name, f.v))
@@ -336,7 +338,7 @@ func (w *Writer) send(batch []*entry) {
 
 // request does one bulk request. The items are as many as the entries.
 func (w *Writer) request(batch []*entry) ([]item, error) {
-	buf := w.buffers.Get().(*bytes.Buffer)
+	buf := w.buffers.Get().(*bytes.Buffer) //nolint:forcetypeassert // the pool holds nothing else
 	buf.Reset()
 	for _, e := range batch {
 		encode(buf, &e.Doc)

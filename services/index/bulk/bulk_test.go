@@ -267,7 +267,7 @@ func TestLimits(t *testing.T) {
 				last[d.ID] = d.Version
 			}
 			mu.Unlock()
-			time.Sleep(time.Duration(size%300) * time.Microsecond) // a request takes its time
+			<-time.After(time.Duration(size%300) * time.Microsecond) // a request takes its time
 			mu.Lock()
 			flying--
 			for _, d := range ds {
@@ -405,7 +405,7 @@ func (n nowhere) Perform(r *http.Request) (*http.Response, error) {
 	if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		return nil, err
 	}
-	return &http.Response{StatusCode: 200, Body: io.NopCloser(bytes.NewReader(n.reply)), Header: http.Header{}}, nil
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(n.reply)), Header: http.Header{}}, nil
 }
 
 // BenchmarkBodies measures what a bulk request costs but for Elasticsearch:
