@@ -175,7 +175,7 @@ func classify(lex *lexicon.Lexicon, l Line, i, j int) (part, *lexicon.Agency) {
 			return partOther, nil
 		}
 	}
-	if upper == 0 || toks[len(toks)-1].Shape&lexicon.Upper == 0 {
+	if upper == 0 || toks[len(toks)-1].Shape&lexicon.Upper == 0 || lex.Phrases.All(toks[:1])&lexicon.Article != 0 && len(toks) > 2 && paper(lex, toks) {
 		return partOther, nil
 	}
 	return partName, nil
@@ -212,12 +212,16 @@ func TrailingCredit(lex *lexicon.Lexicon, l Line) (from int, ok bool) {
 	for i := max(1, n-maxCreditTokens); i < n; i++ {
 		g := l.gap(i)
 		at := int(l.Tokens[i].Start)
+		if m := lex.Phrases.Longest(l.Tokens[i:], lexicon.Archive); m.Tokens > 1 && strings.TrimSpace(l.gap(i+m.Tokens)) == "" {
+			continue // "File photo" without a colon is the caption's
+		}
 		switch k := strings.LastIndexAny(g, "(["); {
 		case strings.Contains(g, "©"):
 			at -= len(g) - strings.Index(g, "©")
 		case k >= 0:
 			at -= len(g) - k
 		case strings.ContainsAny(g, ".!?…|/") && endsWithSpace(g):
+		case endsWithSpace(g) && slashed(lex, l, i):
 		case lex.Phrases.All(l.Tokens[i:min(i+3, n)])&lexicon.Credit != 0 && l.Tokens[i].Shape&lexicon.Upper != 0:
 			// "A market in Agadez Photo: Jane Doe/AP"
 			m := lex.Phrases.Longest(l.Tokens[i:], lexicon.Credit)
@@ -235,6 +239,13 @@ func TrailingCredit(lex *lexicon.Lexicon, l Line) (from int, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// slashed tells whether an agency stands at token i with a name behind a slash:
+// "REUTERS/Jane Doe".
+func slashed(lex *lexicon.Lexicon, l Line, i int) bool {
+	a, k := lex.Mark(l.Tokens[i:])
+	return a != nil && l.Tokens[i].Shape&lexicon.AllCaps != 0 && i+k < len(l.Tokens) && l.gap(i+k) == "/"
 }
 
 func endsWithSpace(s string) bool {

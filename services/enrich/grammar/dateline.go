@@ -24,7 +24,7 @@ type Dateline struct {
 // ParseDateline reads the beginning of l as a dateline. What follows it may be
 // empty.
 func ParseDateline(lex *lexicon.Lexicon, l Line) (d Dateline, ok bool) {
-	var places, dates, caps int
+	var places, dates, months, caps int
 	var dash, parens, comma, colon bool
 	end := 0
 	toks := l.Tokens
@@ -83,6 +83,9 @@ walk:
 			}
 		case c&(lexicon.Month|lexicon.Weekday) != 0 && places+dates+i > 0 || t.Shape&lexicon.HasDigit != 0:
 			dates++
+			if c&lexicon.Month != 0 {
+				months++
+			}
 		case c&lexicon.Month != 0:
 			dates++
 		case t.Shape&lexicon.Upper != 0:
@@ -136,6 +139,15 @@ walk:
 				end++
 				break walk
 			}
+			if g == ". " && caps == places && places <= 3 && dates == 0 && last.End-last.Start > 3 && toks[i].Shape&lexicon.AllCaps == 0 &&
+				lex.Phrases.All(toks)&(lexicon.KickerWord|lexicon.Form|lexicon.Urgency|lexicon.Note) == 0 {
+				// "SELBITZ. Der Ort", in capitals, needs no gazetteer
+				if a, _ := lex.Mark(toks); a == nil {
+					dash = true
+					end++
+					break walk
+				}
+			}
 			if last.End-last.Start > 4 && !strings.Contains(g, "/") && !strings.Contains(g, "(") && lex.Phrases.All(toks[i-1:i])&lexicon.Month == 0 {
 				return d, false
 			}
@@ -156,6 +168,8 @@ walk:
 	case dash && caps > 0 && opens && (d.City || dates > 0 || comma || caps == places) && !strings.HasPrefix(l.Text[l.Start:], "-"):
 		d.Confidence = 0.8
 	case dash && d.City && opens && places <= 4:
+		d.Confidence = 0.7
+	case dash && comma && months > 0 && dates >= 2 && places > 0 && places <= 5 && opens && rest != "":
 		d.Confidence = 0.7
 	case colon && d.City && opens && rest != "":
 		d.Confidence = 0.65

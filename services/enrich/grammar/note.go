@@ -6,6 +6,8 @@ import (
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
+const maxRateTokens = 14
+
 // ParseNote tells how sure it is that l is a note to editors, 0 if not at all.
 // section tells that it opens a part of the text that is not for readers.
 func ParseNote(lex *lexicon.Lexicon, l Line) (confidence float64, section bool) {
@@ -35,6 +37,12 @@ func ParseNote(lex *lexicon.Lexicon, l Line) (confidence float64, section bool) 
 			return 0, false
 		}
 		return 0.4, alone
+	}
+	if bracketed && n <= maxRateTokens && l.Tokens[0].Shape&lexicon.HasDigit != 0 && strings.Contains(l.String(), "=") {
+		return 0.9, false // "($1 = 0.92 euros)", a rate of exchange
+	}
+	if m := lex.Phrases.Longest(l.Tokens, lexicon.Urgency); m.Tokens == n && l.Tokens[0].Shape&lexicon.AllCaps != 0 {
+		return 0.9, false
 	}
 	if bracketed || ruled {
 		if m := lex.Phrases.Longest(l.Tokens, lexicon.Edit); m.Tokens > 0 {

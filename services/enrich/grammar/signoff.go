@@ -8,7 +8,8 @@ import (
 
 const (
 	maxSignoffTokens = 14
-	maxCode          = 5 // letters of a writer's or desk's mark
+	maxCrewTokens    = 60 // of a list of those who worked on it
+	maxCode          = 5  // letters of a writer's or desk's mark
 )
 
 // Signoff is the closing mark of an agency or writer.
@@ -38,6 +39,21 @@ func ParseSignoff(lex *lexicon.Lexicon, l Line) (s Signoff, ok bool) {
 				s.Agency = anyAgency(lex, l.Tokens)
 				return s, true
 			}
+		}
+	}
+	if strings.HasPrefix(l.String(), "(") && strings.HasSuffix(l.String(), ")") && n <= maxCrewTokens {
+		crew, long := 0, false
+		for i := 0; i < n; i++ {
+			if m := lex.Phrases.Longest(l.Tokens[i:], lexicon.Signoff); m.Tokens > 0 {
+				crew++
+				long = long || m.Tokens > 1
+				i += m.Tokens - 1
+			}
+		}
+		if crew > 1 && long && lex.Phrases.Longest(l.Tokens, lexicon.Signoff).Tokens > 0 {
+			s.Writers, s.Confidence = true, 0.8
+			s.Agency = anyAgency(lex, l.Tokens)
+			return s, true
 		}
 	}
 	if n > maxSignoffTokens || strings.ContainsAny(l.String(), "?!\"“„«;") {
@@ -136,6 +152,13 @@ func TrailingSignoff(lex *lexicon.Lexicon, l Line) (from int, ok bool) {
 	n := len(l.Tokens)
 	for i := max(1, n-most); i < n; i++ {
 		g := l.gap(i)
+		if n-i > 1 && (g == "./" || g == ".\"/" || g == "!/" || g == "?/") {
+			// ".../abc/de/fg", right behind the last sentence
+			at := int(l.Tokens[i].Start) - 1
+			if s, ok := ParseSignoff(lex, l.Cut(at, l.End)); ok && (s.Initials || s.Agency != nil) {
+				return at, true
+			}
+		}
 		stop := strings.LastIndexAny(g, ".!?")
 		if q := strings.LastIndexAny(g, "”»\""); q >= 0 && stop < 0 && strings.ContainsAny(g, " \n") && strings.ContainsAny(g, ".!?") {
 			stop = q

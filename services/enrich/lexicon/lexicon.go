@@ -10,7 +10,7 @@ import (
 )
 
 // Class is a set of roles that a phrase plays.
-type Class uint32
+type Class uint64
 
 // The classes, one per section of the phrase files.
 const (
@@ -44,6 +44,11 @@ const (
 	MediaName  // ends the names of newspapers and stations
 	Outlet     // stands between a statement and where it was made
 	Anaphora   // speaks of the medium named before
+	Form       // a form of story that a headline may begin with
+	Urgency    // how urgent an agency says its report is
+	Invite     // asks the reader to do something on the site
+	MediaOpen  // begins the names of stations and newspapers
+	Given      // a given name
 )
 
 var sections = map[string]Class{
@@ -53,12 +58,14 @@ var sections = map[string]Class{
 	"month": Month, "weekday": Weekday, "verb": Verb, "join": Join, "article": Article, "kickerword": KickerWord,
 	"end": End, "via": Via, "standfirst": Standfirst, "particle": Particle,
 	"medianame": MediaName, "outlet": Outlet, "anaphora": Anaphora,
+	"form": Form, "urgency": Urgency, "invite": Invite, "mediaopen": MediaOpen,
 }
 
 // Agency is a news agency.
 type Agency struct {
 	Name      string // usual short name
 	PhotoOnly bool   // never the agency of a text
+	Parent    string // the agency whose service it is, "" if it is its own
 	Language  string // home language, BCP 47
 }
 
@@ -83,7 +90,8 @@ var Default = sync.OnceValues(func() (*Lexicon, error) {
 	return Load(sub)
 })
 
-// Load reads a data folder: lang/<tag>/phrases.txt, agencies.tsv, places.txt.
+// Load reads a data folder: lang/<tag>/phrases.txt, agencies.tsv, places.txt,
+// given.txt.
 // Errors name file and line.
 func Load(dir fs.FS) (*Lexicon, error) {
 	l := &Lexicon{}
@@ -102,12 +110,20 @@ func Load(dir fs.FS) (*Lexicon, error) {
 	if err := l.readAgencies(dir, "agencies.tsv"); err != nil {
 		return nil, err
 	}
-	return l, eachLine(dir, "places.txt", func(line string) error {
-		if !l.Phrases.Add(line, City, 0) {
-			return fmt.Errorf("%q has no words", line)
+	for name, class := range map[string]Class{"places.txt": City, "given.txt": Given} {
+		err := eachLine(dir, name, func(line string) error {
+			for w := range strings.SplitSeq(line, ";") {
+				if !l.Phrases.Add(w, class, 0) {
+					return fmt.Errorf("%q has no words", line)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
+	}
+	return l, nil
 }
 
 func (l *Lexicon) readPhrases(dir fs.FS, name string) error {
@@ -133,15 +149,19 @@ func (l *Lexicon) readPhrases(dir fs.FS, name string) error {
 func (l *Lexicon) readAgencies(dir fs.FS, name string) error {
 	return eachLine(dir, name, func(line string) error {
 		col := strings.Split(line, "\t")
-		if len(col) != 5 {
-			return fmt.Errorf("an agency has 5 columns, this row has %d", len(col))
+		if len(col) != 5 && len(col) != 6 {
+			return fmt.Errorf("an agency has 5 columns, or 6 with its parent, this row has %d", len(col))
 		}
 		switch col[1] {
 		case "text", "photo", "both":
 		default:
 			return fmt.Errorf("%q is none of text, photo, both", col[1])
 		}
-		l.agencies = append(l.agencies, Agency{Name: col[0], PhotoOnly: col[1] == "photo", Language: col[2]})
+		ag := Agency{Name: col[0], PhotoOnly: col[1] == "photo", Language: col[2]}
+		if len(col) == 6 {
+			ag.Parent = col[5]
+		}
+		l.agencies = append(l.agencies, ag)
 		id := int32(len(l.agencies))
 		for _, m := range strings.Split(col[3], ";") {
 			if !l.marks.Add(m, 0, id) {

@@ -10,7 +10,7 @@ import (
 
 func folder(phrases, agencies, places string) fstest.MapFS {
 	return fstest.MapFS{
-		"lang/xx/phrases.txt": {Data: []byte(phrases)}, "agencies.tsv": {Data: []byte(agencies)}, "places.txt": {Data: []byte(places)},
+		"lang/xx/phrases.txt": {Data: []byte(phrases)}, "agencies.tsv": {Data: []byte(agencies)}, "places.txt": {Data: []byte(places)}, "given.txt": {Data: []byte("Ada\n")},
 	}
 }
 
@@ -20,13 +20,13 @@ func TestLoadNamesTheLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	for says, dir := range map[string]fstest.MapFS{
-		"lang/xx/phrases.txt:1: unknown section [bylines]":              folder("[bylines]\n", agencies, places),
-		"lang/xx/phrases.txt:2: \"by\" stands before the first section": folder("# c\nby\n", agencies, places),
-		"agencies.tsv:1: an agency has 5 columns, this row has 2":       folder(phrases, "dpa\tboth\n", places),
-		"agencies.tsv:1: \"x\" is none of text, photo, both":            folder(phrases, "dpa\tx\tde\tdpa\tdpa\n", places),
-		"agencies.tsv:1: mark \"\" has no words":                        folder(phrases, "dpa\tboth\tde\t\tdpa\n", places),
-		"places.txt:2: \"-\" has no words":                              folder(phrases, agencies, "Rome\n-\n"),
-		"no lang/*/phrases.txt":                                         {},
+		"lang/xx/phrases.txt:1: unknown section [bylines]":                              folder("[bylines]\n", agencies, places),
+		"lang/xx/phrases.txt:2: \"by\" stands before the first section":                 folder("# c\nby\n", agencies, places),
+		"agencies.tsv:1: an agency has 5 columns, or 6 with its parent, this row has 2": folder(phrases, "dpa\tboth\n", places),
+		"agencies.tsv:1: \"x\" is none of text, photo, both":                            folder(phrases, "dpa\tx\tde\tdpa\tdpa\n", places),
+		"agencies.tsv:1: mark \"\" has no words":                                        folder(phrases, "dpa\tboth\tde\t\tdpa\n", places),
+		"places.txt:2: \"-\" has no words":                                              folder(phrases, agencies, "Rome\n-\n"),
+		"no lang/*/phrases.txt":                                                         {},
 	} {
 		if _, err := lexicon.Load(dir); err == nil || err.Error() != says {
 			t.Errorf("got %v, want %s", err, says)

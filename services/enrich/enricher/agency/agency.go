@@ -61,12 +61,16 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 		if ag == nil || ag.PhotoOnly {
 			return
 		}
+		name := ag.Name
+		if ag.Parent != "" {
+			name = ag.Parent
+		}
 		i := 0
-		for i < len(cs) && cs[i].name != ag.Name {
+		for i < len(cs) && cs[i].name != name {
 			i++
 		}
 		if i == len(cs) {
-			cs = append(cs, candidate{name: ag.Name, doubt: 1})
+			cs = append(cs, candidate{name: name, doubt: 1})
 		}
 		c := &cs[i]
 		c.doubt *= 1 - trust

@@ -4,6 +4,8 @@ package credits
 
 import (
 	"context"
+	"strings"
+	"unicode"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/grammar"
@@ -43,7 +45,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 		c := article.Credit{Evidence: article.Evidence{Span: s.Span, Enricher: Name, Version: Version, Confidence: unread}}
 		if p, ok := grammar.ParseCredit(e.lex, grammar.NewLine(a.Text, s.Start, s.End)); ok {
 			c.Confidence = min(p.Confidence, s.Confidence)
-			c.Photographer = p.Photographer.In(a.Text)
+			c.Photographer = personal(p.Photographer.In(a.Text))
 			for _, ag := range p.Agencies {
 				c.Agencies = append(c.Agencies, ag.Name)
 			}
@@ -52,4 +54,22 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	}
 	a.Credits = cs
 	return nil
+}
+
+// personal writes a name that stands in capitals, as some agencies have it, the
+// usual way. Names with a small letter are kept: "Jean DUPONT" shows which part
+// is the family's.
+func personal(name string) string {
+	if strings.IndexFunc(name, unicode.IsLower) >= 0 || strings.IndexFunc(name, unicode.IsSpace) < 0 {
+		return name
+	}
+	start := true
+	return strings.Map(func(r rune) rune {
+		first := start
+		start = !unicode.IsLetter(r)
+		if first {
+			return r
+		}
+		return unicode.ToLower(r)
+	}, name)
 }

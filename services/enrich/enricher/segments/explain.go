@@ -34,7 +34,7 @@ func (e *Enricher) Explain(a *article.Article) ([]Reason, error) {
 		p := &ps[i]
 		r := Reason{Span: article.Span{Start: p.Start, End: p.End}, Kind: p.kind}
 		for b, name := range evidenceNames {
-			if b > 0 && p.ev&(1<<b) != 0 {
+			if p.ev&(1<<b) != 0 {
 				r.Observed = append(r.Observed, name)
 			}
 		}

@@ -165,6 +165,12 @@ func (e *Enricher) belongs(text string, l grammar.Line, ls []line) int {
 			return 2
 		}
 	}
+	if r, _ := utf8.DecodeRuneInString(l.String()); strings.ContainsRune("\"“„«»", r) && (len(ls) == 2 || ls[2].blank) && !ls[0].indent {
+		p := piece{Line: l}
+		if p.quotes(l.String()); p.ev&evQuoted != 0 && speaker(grammar.NewLine(text, ls[1].start, ls[1].end)) {
+			return 2
+		}
+	}
 	if len(l.Tokens) > 8 {
 		return 1
 	}
@@ -214,6 +220,23 @@ func (e *Enricher) split(dst []piece, l grammar.Line, block int, adjacent bool, 
 		res.End = start
 		put(res, article.Residue)
 		l = l.Cut(start, l.End)
+	}
+	if b, ok := grammar.ParseByline(e.lex, l); ok && b.Opener && fixed == "" {
+		put(l, "")
+		return dst
+	}
+	if fixed == "" {
+		// A button of the site, run into the credit before it.
+		if at := e.button(l); at > 0 {
+			head := l.Cut(l.Start, at)
+			_, trailing := grammar.TrailingCredit(e.lex, head)
+			_, whole := grammar.ParseCredit(e.lex, head)
+			if trailing || whole {
+				dst = e.split(dst, head, block, adjacent, fixed, signer)
+				put(l.Cut(at, l.End), article.Boilerplate)
+				return dst
+			}
+		}
 	}
 	if fixed != article.Caption {
 		if d, ok := grammar.ParseDateline(e.lex, l); ok && d.End <= l.End {
@@ -304,4 +327,36 @@ func (e *Enricher) photoMark(l grammar.Line) (at int, ok bool) {
 		return 0, false
 	}
 	return int(last.Start), true
+}
+
+// speaker tells whether l is who said what stands above: a name, perhaps with
+// a title, and nothing else.
+func speaker(l grammar.Line) bool {
+	n := len(l.Tokens)
+	if n < 2 || n > 8 || l.Terminal() != 0 {
+		return false
+	}
+	upper := 0
+	for _, t := range l.Tokens {
+		if t.Shape&lexicon.Upper != 0 {
+			upper++
+		}
+	}
+	return upper >= 2 && upper*2 >= n && l.Tokens[0].Shape&lexicon.HasDigit == 0 && strings.IndexAny(l.String(), "\"“„«»|/©") < 0
+}
+
+// button finds a phrase of the site's own that ends l; at is the byte where it
+// begins, 0 if there is none.
+func (e *Enricher) button(l grammar.Line) (at int) {
+	const most = 6 // words
+	n := len(l.Tokens)
+	if int(l.Tokens[n-1].End) != l.End {
+		return 0
+	}
+	for i := max(1, n-most); i < n; i++ {
+		if m := e.lex.Phrases.Longest(l.Tokens[i:], lexicon.Boilerplate|lexicon.Invite); m.Tokens > 1 && i+m.Tokens == n && l.Tokens[i].Shape&lexicon.Upper != 0 {
+			return int(l.Tokens[i].Start)
+		}
+	}
+	return 0
 }

@@ -20,6 +20,7 @@ const (
 	compareWords  = 40
 	// closeLook is how many words of a piece are looked at for phrases.
 	closeLook = 120
+	maxCrumbs = 12 // words of a path through a site
 )
 
 // observe collects the evidence of every piece and weighs it.
@@ -33,7 +34,7 @@ func (e *Enricher) observe(a *article.Article, ps []piece) {
 	for i := range ps {
 		p := &ps[i]
 		// A list of links stands below a line such as "Related stories".
-		if list && p.ev&evShort != 0 && p.ev&(evNoStop|evAsks) != 0 {
+		if list && p.ev&(evBullet|evGiven) == 0 && p.ev&evBrief != 0 && p.ev&(evNoStop|evAsks) != 0 {
 			p.ev |= evListed
 		} else {
 			list = p.ev&evFurnitureSub != 0 && p.ev&(evNoStop|evColonEnd) != 0 && len(p.Tokens) <= 4 && i+2 < len(ps) && p.plural(ps[i+1:])
@@ -60,6 +61,9 @@ func (e *Enricher) observe(a *article.Article, ps []piece) {
 			n := &ps[i+1]
 			if n.ev&evCredit != 0 {
 				p.ev |= evBeforeCredit
+				if n.adjacent && !p.adjacent && n.block != p.block {
+					p.ev |= evAboveCredit
+				}
 				if n.block == p.block {
 					p.ev |= evSameCredit
 				}
@@ -106,11 +110,15 @@ func (e *Enricher) observe(a *article.Article, ps []piece) {
 // plural tells whether two lines or more of a list follow, or one that stands
 // right below.
 func (p *piece) plural(rest []piece) bool {
-	listed := func(q *piece) bool { return q.ev&evShort != 0 && q.ev&(evNoStop|evAsks) != 0 && q.hint == "" }
+	listed := func(q *piece) bool { return q.ev&evBrief != 0 && q.ev&(evNoStop|evAsks) != 0 && q.hint == "" }
 	return listed(&rest[0]) && (rest[0].adjacent || len(rest) > 1 && listed(&rest[1]))
 }
 
 func (p *piece) weigh() {
+	p.scores = usual
+	if f, ok := found[p.hint]; ok {
+		p.scores[f.kind] += f.weight
+	}
 	for _, t := range table {
 		if p.ev&t.ev == 0 {
 			continue
@@ -131,7 +139,6 @@ func (p *piece) weigh() {
 
 // alone observes what the piece says by itself.
 func (e *Enricher) alone(p *piece, sources [2]string) {
-	p.ev = evAlways
 	n := len(p.Tokens)
 	s := p.String()
 	lex := e.lex
@@ -141,7 +148,7 @@ func (e *Enricher) alone(p *piece, sources [2]string) {
 	}
 	switch {
 	case n <= 4:
-		p.ev |= evVeryShort | evShort
+		p.ev |= evVeryShort
 	case n <= shortWords:
 		p.ev |= evShort
 	case n <= mediumWords:
@@ -171,15 +178,7 @@ func (e *Enricher) alone(p *piece, sources [2]string) {
 	}
 	p.quotes(s)
 	p.words(lex)
-	switch p.hint {
-	case article.Residue:
-		p.ev |= evHintResidue
-	case article.Caption:
-		p.ev |= evHintCaption
-	case article.Signoff:
-		p.ev |= evHintSignoff
-	case article.Dateline:
-		p.ev |= evHintDateline
+	if p.hint == article.Dateline {
 		return
 	}
 	if n <= mediumWords {
@@ -191,6 +190,12 @@ func (e *Enricher) alone(p *piece, sources [2]string) {
 				p.ev |= evByline
 			} else {
 				p.ev |= evBylineWeak
+			}
+		}
+		if given, ok := grammar.ParseName(lex, p.Line); ok {
+			p.ev |= evName
+			if given {
+				p.ev |= evGiven
 			}
 		}
 		if so, ok := grammar.ParseSignoff(lex, p.Line); ok {
@@ -223,6 +228,7 @@ func (e *Enricher) alone(p *piece, sources [2]string) {
 		p.ev |= evNoteWeak
 	}
 	e.furniture(p, s, sources)
+	e.site(p, s)
 	e.picture(p)
 	if n <= 3 && lex.Phrases.Longest(p.Tokens, lexicon.KickerWord).Tokens == n {
 		p.ev |= evKickerWord
@@ -335,7 +341,7 @@ func (e *Enricher) furniture(p *piece, s string, sources [2]string) {
 		after := p.Text[p.Tokens[m.Tokens-1].End:p.End]
 		colon := strings.HasPrefix(strings.TrimLeft(after, " \u00a0"), ":")
 		switch {
-		case colon, m.Tokens == n, m.Tokens >= 2 && n <= shortWords, m.Tokens >= 3 && n <= mediumWords:
+		case m.Tokens < n && n <= shortWords && coded(p.Tokens[m.Tokens:]), colon, m.Tokens == n, m.Tokens >= 2 && n <= shortWords, m.Tokens >= 3 && n <= mediumWords:
 			p.ev |= evFurniture | evFurnitureSub
 		case m.Tokens >= 2 && n <= mediumWords:
 			p.ev |= evFurniture
@@ -529,7 +535,7 @@ func sequence(ts []lexicon.Token) uint64 {
 // colon, next where the headline begins; 0 if there is none. A word before a
 // colon may as well be a speaker: how the text uses it elsewhere decides.
 func (e *Enricher) kicker(ps []piece, i int) (at, next int) {
-	const maxTopic, minRest = 2, 3
+	const maxTopic, minRest = 4, 3
 	p := &ps[i]
 	for n := 1; n <= maxTopic && n+minRest <= len(p.Tokens); n++ {
 		t := p.Tokens[n-1]
@@ -568,6 +574,19 @@ func (e *Enricher) topical(ps []piece, i, n int) bool {
 	if m := e.lex.Phrases.Longest(head, lexicon.KickerWord|lexicon.City); m.Tokens == n {
 		return true
 	}
+	if capitals(head) && !capitals(ps[i].Tokens[n:]) {
+		return true
+	}
+	// Where the headline stands again without it, it is no part of it.
+	rest := ps[i].Tokens[n:]
+	for j := range ps[:min(len(ps), comparePieces)] {
+		if t := ps[j].Tokens; j != i && len(t) == len(rest) && len(t) >= 3 && sequence(t) == sequence(rest) {
+			return true
+		}
+	}
+	if n > 2 {
+		return false
+	}
 	topic, name := 0, 0
 	for j := range ps {
 		if j == i {
@@ -598,4 +617,87 @@ func indexFold(s, sub string) int {
 		}
 	}
 	return -1
+}
+
+// capitals tells whether all words are in capitals, and one of them is no
+// short form such as "EU".
+func capitals(toks []lexicon.Token) bool {
+	long := false
+	for _, t := range toks {
+		switch {
+		case t.Shape&lexicon.AllCaps != 0:
+			long = long || t.End-t.Start > 3
+		case t.Shape&lexicon.Digits == 0:
+			return false
+		}
+	}
+	return long
+}
+
+// coded tells whether all words hold a digit, as numbers of securities do.
+func coded(toks []lexicon.Token) bool {
+	for _, t := range toks {
+		if t.Shape&lexicon.HasDigit == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// site observes what only a web page says: where in the site one is, and what
+// one should do there.
+func (e *Enricher) site(p *piece, s string) {
+	lex, n := e.lex, len(p.Tokens)
+	if n <= maxCrumbs && p.crumbs(lex) {
+		p.ev |= evCrumbs
+	}
+	if lex.Phrases.Longest(p.Tokens, lexicon.Standfirst).Tokens == n {
+		p.ev |= evFurniture | evFurnitureSub
+	}
+	for _, mark := range []string{"+++", "***", "===", ">>>"} {
+		if strings.HasPrefix(s, mark) && (strings.HasSuffix(s, mark) || mark == ">>>") {
+			p.ev |= evRuled
+		}
+	}
+	if n > mediumWords {
+		return
+	}
+	for i := range p.Tokens {
+		m := lex.Phrases.Longest(p.Tokens[i:], lexicon.Invite)
+		// One word may be news; in a short line of its own it seldom is.
+		if m.Tokens > 1 || m.Tokens == 1 && (n <= shortWords && p.ev&evHoldsQuote == 0 || p.ev&evRuled != 0) {
+			p.ev |= evInvite
+			return
+		}
+	}
+}
+
+// crumbs tells whether the line is a path such as "News | Region | Town".
+func (p *piece) crumbs(lex *lexicon.Lexicon) bool {
+	n := len(p.Tokens)
+	if p.ev&(evNoStop) == 0 || n < 2 {
+		return false
+	}
+	parts, size := 1, 0
+	for i, t := range p.Tokens {
+		if t.Shape&lexicon.HasDigit != 0 {
+			return false
+		}
+		if _, k := lex.Mark(p.Tokens[i:]); k > 0 && t.Shape&lexicon.AllCaps != 0 {
+			return false
+		}
+		if i > 0 {
+			g := p.Text[p.Tokens[i-1].End:t.Start]
+			if strings.ContainsAny(g, "|›»→") || strings.Contains(g, " > ") || strings.Contains(g, " / ") {
+				parts, size = parts+1, 0
+			} else if strings.ContainsAny(g, ":;?!\"“„") {
+				return false
+			}
+		}
+		if size == 0 && t.Shape&lexicon.Upper == 0 || size == 4 || lex.Phrases.All(p.Tokens[i:i+1])&lexicon.Role != 0 {
+			return false
+		}
+		size++
+	}
+	return parts > 1
 }

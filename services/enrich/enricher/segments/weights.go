@@ -7,80 +7,81 @@ type evidence uint64
 
 // What can be observed. The names are those that [Enricher.Explain] prints.
 const (
-	evAlways evidence = 1 << iota
-	evNoWords
-	evVeryShort    // up to 4 words
-	evShort        // up to 14
-	evMedium       // 15 to 45
-	evLong         // more
-	evStop         // ends as a sentence
-	evNoStop       // does not
-	evAsks         // ends with ? or !
-	evColonEnd     // ends with a colon or comma
-	evAllCaps      // nothing but capitals
-	evSentences    // two or more
-	evTerse        // sentences of 14 words at most on average, two or more
-	evBullet       // begins with a bullet
-	evQuoted       // is a quotation as a whole
-	evQuotedBy     // is one with its speaker in brackets or behind a dash
-	evHoldsQuote   // has quotation marks inside
-	evNewsy        // tells when, or who says so
-	evNextNewsy    // the next one does
-	evFirst        // the first piece
-	evNearEnd      // among the last pieces
-	evCredit       // reads as a credit
-	evByline       // reads as a byline
-	evBylineWeak   // might be one
-	evDateline     // reads as a dateline
-	evCityOnly     // a dateline without agency, on its own
-	evAfterDate    // follows a dateline in the same block
-	evBeforeDate   // the next block begins with a dateline
-	evSignoff      // reads as a sign-off with an agency
-	evInitials     // writers' marks only
-	evWriters      // "Reporting by"
-	evEnd          // "Ends"
-	evNote         // reads as a note to editors
-	evNoteWeak     // might be one
-	evSection      // stands in a part for editors
-	evFurniture    // begins as site furniture does
-	evFurnitureSub // begins so, with a colon or as a short line
-	evRights       // speaks of rights
-	evSource       // names where it was taken from
-	evOwnSource    // names the very source it came through
-	evDateOnly     // only a date or time
-	evURL          // an address of the web or mail
-	evReference    // names a report
-	evArchive      // speaks of an older picture
-	evPhotoOpener  // begins with a word for picture and a colon
-	evPhotoAlone   // is only that
-	evBeforeCredit // the next piece is a credit
-	evSameCredit   // in the same block
-	evAfterCredit  // the piece before is a credit
-	evBelowCredit  // right below a credit, without a blank line
-	evPhotoMark    // a scraper's mark follows
-	evRepeat       // says what an earlier short piece said
-	evRepeated     // is repeated by another
-	evKickerWord   // a desk or form of story
-	evSubtitle     // says that it is a standfirst
-	evHintResidue
-	evHintCaption
-	evLowerStart // begins with a small letter
-	evHintSignoff
-	evHintDateline
-	evContact   // telephone numbers, addresses
-	evBracketed // stands in brackets
-	evListed    // in a list below a line of furniture
+	evNoWords      evidence = 1 << iota
+	evVeryShort             // up to 4 words
+	evShort                 // 5 to 14
+	evMedium                // 15 to 45
+	evLong                  // more
+	evStop                  // ends as a sentence
+	evNoStop                // does not
+	evAsks                  // ends with ? or !
+	evColonEnd              // ends with a colon or comma
+	evAllCaps               // nothing but capitals
+	evSentences             // two or more
+	evTerse                 // sentences of 14 words at most on average, two or more
+	evBullet                // begins with a bullet
+	evQuoted                // is a quotation as a whole
+	evQuotedBy              // is one with its speaker in brackets or behind a dash
+	evHoldsQuote            // has quotation marks inside
+	evNewsy                 // tells when, or who says so
+	evNextNewsy             // the next one does
+	evFirst                 // the first piece
+	evNearEnd               // among the last pieces
+	evCredit                // reads as a credit
+	evByline                // reads as a byline
+	evBylineWeak            // might be one
+	evDateline              // reads as a dateline
+	evCityOnly              // a dateline without agency, on its own
+	evAfterDate             // follows a dateline in the same block
+	evBeforeDate            // the next block begins with a dateline
+	evSignoff               // reads as a sign-off with an agency
+	evInitials              // writers' marks only
+	evWriters               // "Reporting by"
+	evEnd                   // "Ends"
+	evNote                  // reads as a note to editors
+	evNoteWeak              // might be one
+	evSection               // stands in a part for editors
+	evFurniture             // begins as site furniture does
+	evFurnitureSub          // begins so, with a colon or as a short line
+	evRights                // speaks of rights
+	evSource                // names where it was taken from
+	evOwnSource             // names the very source it came through
+	evDateOnly              // only a date or time
+	evURL                   // an address of the web or mail
+	evReference             // names a report
+	evArchive               // speaks of an older picture
+	evPhotoOpener           // begins with a word for picture and a colon
+	evPhotoAlone            // is only that
+	evBeforeCredit          // the next piece is a credit
+	evSameCredit            // in the same block
+	evAfterCredit           // the piece before is a credit
+	evBelowCredit           // right below a credit, without a blank line
+	evPhotoMark             // a scraper's mark follows
+	evRepeat                // says what an earlier short piece said
+	evRepeated              // is repeated by another
+	evKickerWord            // a desk or form of story
+	evSubtitle              // says that it is a standfirst
+	evLowerStart            // begins with a small letter
+	evContact               // telephone numbers, addresses
+	evBracketed             // stands in brackets
+	evListed                // in a list below a line of furniture
+	evCrumbs                // a path of the site: "News | Region | Town"
+	evInvite                // asks readers to do something on the site
+	evRuled                 // stands between marks such as +++
+	evName                  // nothing but a name, by its shape
+	evGiven                 // nothing but a name that begins with a known given name
+	evAboveCredit           // stands by itself, with a credit right below
 )
 
 var evidenceNames = []string{
-	"always", "no words", "very short", "short", "medium", "long", "stop", "no stop", "asks", "colon end", "all caps",
+	"no words", "very short", "short", "medium", "long", "stop", "no stop", "asks", "colon end", "all caps",
 	"sentences", "terse", "bullet", "quoted", "quoted by", "holds quote", "newsy", "next newsy", "first", "near end",
 	"credit", "byline", "byline weak", "dateline", "city only", "after dateline", "before dateline", "sign-off",
 	"initials", "writers", "end", "note", "note weak", "section for editors", "furniture", "furniture line", "rights",
 	"source", "own source", "date only", "url", "reference", "archive", "photo opener", "photo alone", "before credit",
 	"credit in block", "after credit", "below credit", "photo mark", "repeat", "repeated", "kicker word", "subtitle",
-	"stray mark", "caption split", "lower start", "sign-off split", "dateline split", "contact",
-	"bracketed", "listed",
+	"lower start", "contact",
+	"bracketed", "listed", "crumbs", "invites", "ruled", "name", "given name", "above credit",
 }
 
 // kinds by number, for arrays.
@@ -111,16 +112,30 @@ var kindNames = [nKinds]article.Kind{
 
 type weights [nKinds]float32
 
+// evBrief is up to 14 words.
+const evBrief = evVeryShort | evShort
+
+// usual is how often each kind is to be met at all.
+var usual = weights{kKicker: -2, kHeadline: -0.5, kStandfirst: -1, kByline: -3, kDateline: -4, kParagraph: 0.5, kSubhead: -1, kQuote: -3, kCaption: -2, kCredit: -4, kReference: -4, kSignoff: -4, kNote: -4, kBoilerplate: -3, kResidue: -4}
+
+// found is how much it weighs that the cut already said what a piece is.
+var found = map[article.Kind]struct {
+	kind   int
+	weight float32
+}{
+	article.Residue: {kResidue, 14}, article.Dateline: {kDateline, 14}, article.Boilerplate: {kBoilerplate, 14},
+	article.Signoff: {kSignoff, 8}, article.Caption: {kCaption, 1},
+}
+
 // table says what each observation speaks for and against. A weight of 1 makes
 // a kind e times as likely.
 var table = []struct {
 	ev evidence
 	w  weights
 }{
-	{evAlways, weights{kKicker: -2, kHeadline: -0.5, kStandfirst: -1, kByline: -3, kDateline: -4, kParagraph: 0.5, kSubhead: -1, kQuote: -3, kCaption: -2, kCredit: -4, kReference: -4, kSignoff: -4, kNote: -4, kBoilerplate: -3, kResidue: -4}},
 	{evNoWords, weights{kResidue: 9, kParagraph: -4, kHeadline: -6, kKicker: -6, kSubhead: -6, kCaption: -6, kStandfirst: -6}},
-	{evVeryShort, weights{kKicker: 2.5, kHeadline: -1, kStandfirst: -2, kParagraph: -1.5, kSubhead: 0.3, kCaption: -1, kQuote: -1}},
-	{evShort, weights{kHeadline: 1.5, kSubhead: 1, kParagraph: -0.7, kStandfirst: 1.2}},
+	{evVeryShort, weights{kKicker: 2.5, kHeadline: 0.5, kStandfirst: -0.8, kParagraph: -2.2, kSubhead: 1.3, kCaption: -1, kQuote: -1}},
+	{evShort, weights{kKicker: -2.5, kHeadline: 1.5, kByline: -0.5, kSubhead: 1, kParagraph: -0.7, kStandfirst: 1.2}},
 	{evMedium, weights{kHeadline: -1, kKicker: -6, kSubhead: -3, kParagraph: 0.7, kStandfirst: 0.3, kReference: -3, kSignoff: -2, kByline: -2}},
 	{evLong, weights{kHeadline: -5, kKicker: -9, kSubhead: -8, kParagraph: 2, kStandfirst: -2, kReference: -6, kSignoff: -3, kByline: -6, kCaption: -1.5, kCredit: -6, kDateline: -8}},
 	{evStop, weights{kHeadline: -2.5, kKicker: -3, kSubhead: -3, kParagraph: 1.7, kStandfirst: 0.5, kReference: -1.5, kByline: -1}},
@@ -172,13 +187,15 @@ var table = []struct {
 	{evRepeated, weights{kHeadline: 3, kKicker: -3}},
 	{evKickerWord, weights{kKicker: 2.5, kBoilerplate: 0.5}},
 	{evSubtitle, weights{kStandfirst: 9, kHeadline: -3, kSubhead: -3, kParagraph: -2}},
-	{evHintResidue, weights{kResidue: 14}},
-	{evHintCaption, weights{kCaption: 1}},
 	{evLowerStart, weights{kHeadline: -0.7, kSubhead: -2, kKicker: -1}},
-	{evHintSignoff, weights{kSignoff: 8}},
-	{evHintDateline, weights{kDateline: 14}},
 	{evBracketed, weights{kSubhead: -4, kHeadline: -2, kKicker: -2, kNote: 0.7}},
 	{evListed, weights{kBoilerplate: 5.5, kSubhead: -1}},
+	{evCrumbs, weights{kBoilerplate: 7, kKicker: -2, kHeadline: -3, kByline: -2, kSubhead: -2}},
+	{evInvite, weights{kBoilerplate: 5.5, kSubhead: -2, kHeadline: -1.5, kParagraph: -1.5, kCaption: -2, kStandfirst: -1.5}},
+	{evRuled, weights{kBoilerplate: 3, kSubhead: -1, kCaption: -3}},
+	{evName, weights{kByline: 1.5}},
+	{evGiven, weights{kByline: 3.2, kSubhead: -1, kKicker: -1.5, kHeadline: -1.5, kBoilerplate: -1}},
+	{evAboveCredit, weights{kCaption: 4, kParagraph: -0.5}},
 	{evContact, weights{kNote: 2.5, kBoilerplate: 1, kSubhead: -2, kHeadline: -2}},
 }
 
@@ -202,7 +219,7 @@ type state struct {
 
 var states = []state{
 	{zTop, kKicker, 0.5}, {zTop, kResidue, 0}, {zTop, kNote, 0}, {zTop, kBoilerplate, 0}, {zTop, kCaption, -1},
-	{zTop, kCredit, -0.3}, {zTop, kByline, -1}, {zTop, kDateline, -1}, {zTop, kSignoff, -2.5},
+	{zTop, kCredit, -0.3}, {zTop, kByline, -1}, {zTop, kDateline, -1}, {zTop, kSignoff, -2.5}, {zTop, kReference, -1.5},
 	{zHead, kHeadline, 1},
 	{zLead, kResidue, 0}, {zLead, kNote, -0.3}, {zLead, kBoilerplate, 0}, {zLead, kCaption, 0.3}, {zLead, kCredit, 0.3},
 	{zLead, kByline, 0.5}, {zLead, kDateline, 0}, {zLead, kStandfirst, 0.3}, {zLead, kSignoff, -2}, {zLead, kKicker, -3}, {zLead, kReference, -2},
