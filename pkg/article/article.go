@@ -16,7 +16,7 @@ import (
 type Article struct {
 	URI      URI
 	Version  string   // as the provider sent it; empty if it sent none
-	Revision Revision // orders the revisions of one URI, see [NewRevision]
+	Revision Revision // orders the revisions of one URI, see [Article.Stamp]
 	Status   Status
 	// EmbargoUntil is when the article may go out, UTC; zero means at once.
 	EmbargoUntil time.Time

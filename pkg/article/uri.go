@@ -50,7 +50,13 @@ func NewURI(provider, id string) URI {
 			}, id))
 		}
 	}
-	return URI(ownNamespace + url.PathEscape(provider) + ":" + url.PathEscape(id))
+	return ScopedURI(provider, id)
+}
+
+// ScopedURI puts an id into the provider's namespace even if it is a URI by
+// itself: for ids whose sender can't be held to be the one they name.
+func ScopedURI(provider, id string) URI {
+	return URI(ownNamespace + url.PathEscape(provider) + ":" + url.PathEscape(strings.TrimSpace(id)))
 }
 
 // ownNamespace is what URIs begin with that Copytaster makes.

@@ -54,11 +54,11 @@ func (c Config) Validate() error {
 		{"hang-after", c.HangAfter < 0, c.HangAfter},
 	} {
 		if f.bad {
-			errs = append(errs, fmt.Errorf("stage setting %s is %v, it must not be negative", f.name, f.v))
+			errs = append(errs, fmt.Errorf("setting stage-%s is %v, it must not be negative", f.name, f.v))
 		}
 	}
 	if d := c.withDefaults(); len(errs) == 0 && d.RetryMax < d.RetryMin {
-		errs = append(errs, fmt.Errorf("stage setting retry-max is %v, less than retry-min with %v", d.RetryMax, d.RetryMin))
+		errs = append(errs, fmt.Errorf("setting stage-retry-max is %v, less than stage-retry-min with %v", d.RetryMax, d.RetryMin))
 	}
 	return errors.Join(errs...)
 }

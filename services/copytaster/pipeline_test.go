@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -86,12 +87,13 @@ func TestRevisionsOutOfOrderEndWithTheNewest(t *testing.T) {
 	s := startSystem(t)
 	noon := time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
 	const id = "tag:example.org,2024:bridge"
+	const uri = article.URI("urn:copytaster:wire:tag:example.org%2C2024:bridge")
 	order := []int{3, 1, 5, 2, 5, 4, 1}
 	for _, n := range order {
-		uri := s.mustPush(atom(id, noon.Add(time.Duration(n)*time.Minute), fmt.Sprintf("Bridge closed, version %d", n),
+		got := s.mustPush(atom(id, noon.Add(time.Duration(n)*time.Minute), fmt.Sprintf("Bridge closed, version %d", n),
 			fmt.Sprintf("The bridge over the Lenn was closed on Wednesday. This is text number %d.", n)), "source=wire")
-		if uri != id {
-			t.Fatalf("uri %s", uri)
+		if got != uri {
+			t.Fatalf("uri %s", got)
 		}
 	}
 	s.await("all seven are through", func() error {
@@ -100,12 +102,12 @@ func TestRevisionsOutOfOrderEndWithTheNewest(t *testing.T) {
 		}
 		return nil
 	})
-	got := s.awaitArticle(id, func(a *article.Article) bool { return a.First(article.Headline) == "Bridge closed, version 5" })
+	got := s.awaitArticle(uri, func(a *article.Article) bool { return a.First(article.Headline) == "Bridge closed, version 5" })
 	if !got.VersionCreated.Equal(noon.Add(5 * time.Minute)) {
 		t.Errorf("version created %v", got.VersionCreated)
 	}
 	s.await("five versions are kept", func() error {
-		docs, err := s.source("article-versions", id)
+		docs, err := s.source("article-versions", uri)
 		if err == nil && len(docs) != 5 {
 			err = fmt.Errorf("%d versions", len(docs))
 		}
@@ -124,7 +126,7 @@ func TestRevisionsOutOfOrderEndWithTheNewest(t *testing.T) {
 			Headline string `json:"headline"`
 		} `json:"revisions"`
 	}
-	resp, err := s.client.Get(s.base + "/v1/articles/" + strings.ReplaceAll(id, ":", "%3A"))
+	resp, err := s.client.Get(s.base + "/v1/articles/" + url.PathEscape(string(uri)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -137,7 +137,7 @@ func TestAllSourcesIntoKafka(t *testing.T) {
 		}
 		got[a.Source] = a
 	}
-	if got["desk"].Text != "Pushed text." || got["drop"].Text != "Dropped text." || got["web"].URI != "tag:web,2024:1" {
+	if got["desk"].Text != "Pushed text." || got["drop"].Text != "Dropped text." || got["web"].URI != "urn:copytaster:web:tag:web%2C2024:1" {
 		t.Errorf("%+v", got)
 	}
 	for _, m := range dead.all() {

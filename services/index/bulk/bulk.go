@@ -63,7 +63,7 @@ func (c Config) Validate() error {
 		{"timeout", int64(c.Timeout)},
 	} {
 		if f.v < 0 {
-			errs = append(errs, fmt.Errorf("bulk setting %s is %d, it must not be negative", f.name, f.v))
+			errs = append(errs, fmt.Errorf("setting bulk-%s is %d, it must not be negative", f.name, f.v))
 		}
 	}
 	return errors.Join(errs...)

@@ -295,3 +295,29 @@ func BenchmarkDecode(b *testing.B) {
 		})
 	}
 }
+
+// An id says whose it is only as far as the feed it stands in can be held to.
+func TestFeedIDs(t *testing.T) {
+	entry := func(id string) []byte {
+		return []byte(`<feed xmlns="http://www.w3.org/2005/Atom"><title>F</title><entry><id>` + id + `</id><title>Title</title></entry></feed>`)
+	}
+	for _, c := range []struct{ url, source, id, want string }{
+		{"https://www.reuters.example/feed", "reuters", "tag:reuters.example,2025:1", "tag:reuters.example,2025:1"},
+		{"https://reuters.example/feed", "reuters", "tag:desk@reuters.example,2025:1", "tag:desk@reuters.example,2025:1"},
+		{"https://evil.example/feed", "evil", "tag:reuters.example,2025:1", "urn:copytaster:evil:tag:reuters.example%2C2025:1"},
+		{"https://evil.example/feed", "evil", "urn:newsml:reuters.example:1", "urn:copytaster:evil:urn:newsml:reuters.example:1"},
+		{"", "push", "tag:reuters.example,2025:1", "urn:copytaster:push:tag:reuters.example%2C2025:1"},
+		{"", "push", "1", "urn:copytaster:push:feed%20titled%20F%201"},
+		{"https://evil.example/feed", "evil", "1", "urn:copytaster:evil:feed%20https:%2F%2Fevil.example%2Ffeed%201"},
+	} {
+		h := hint()
+		h.URL, h.Source, h.Provider = c.url, c.source, ""
+		as, err := format.Decode(context.Background(), entry(c.id), h, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(as[0].URI) != c.want {
+			t.Errorf("%s in %q of %s: %s, want %s", c.id, c.url, c.source, as[0].URI, c.want)
+		}
+	}
+}

@@ -21,7 +21,7 @@ func atomItem(data []byte, _ document.Hint) (item, error) {
 	}
 	e := f.Entries[0]
 	it := item{
-		id: e.ID, permalink: true, feed: f.ID, title: e.Title, summary: e.Summary, language: f.Language,
+		id: e.ID, permalink: true, feed: f.ID, name: f.Title, title: e.Title, summary: e.Summary, language: f.Language,
 		published: moment(e.PublishedParsed), modified: moment(e.UpdatedParsed),
 	}
 	it.unread = e.Published != "" && e.PublishedParsed == nil || e.Updated != "" && e.UpdatedParsed == nil

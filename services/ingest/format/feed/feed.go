@@ -122,6 +122,7 @@ type item struct {
 	permalink bool // the id is the item's address
 	link      string
 	feed      string // what names the feed, if its own address isn't known
+	name      string // the feed's title, for one that has no address at all
 
 	title, subtitle string
 	summary         string // marked up
@@ -262,11 +263,32 @@ func (it *item) identify(a *article.Article, h document.Hint) {
 	case id == "":
 		a.URI = article.TextURI(ns, a.Text)
 		a.Flag(article.FlagIdentityFromText)
-	case hasScheme(id, "urn:") || hasScheme(id, "tag:"):
+	case ownTag(feed, id):
 		a.URI = article.NewURI(ns, id)
+	case hasScheme(id, "urn:") || hasScheme(id, "tag:"):
+		// Anybody can say another's urn: it is this provider's until proven.
+		a.URI = article.ScopedURI(ns, id)
+	case feed == "" && it.name != "":
+		a.URI = article.NewURI(ns, "feed titled "+it.name+" "+id)
+	case feed == "":
+		// Nothing tells this feed from another with an item of the same number.
+		a.URI = article.TextURI(ns, a.Text)
+		a.Flag(article.FlagIdentityFromText)
 	default:
 		a.URI = article.NewURI(ns, "feed "+feed+" "+id)
 	}
+}
+
+// ownTag tells whether id is a tag: URI of the feed's own site.
+func ownTag(feed, id string) bool {
+	if feed == "" || !hasScheme(id, "tag:") {
+		return false
+	}
+	authority, _, ok := strings.Cut(id[len("tag:"):], ",")
+	if _, host, mail := strings.Cut(authority, "@"); mail {
+		authority = host
+	}
+	return ok && document.SameSite(feed, "https://"+authority)
 }
 
 func hasScheme(id, scheme string) bool {

@@ -128,7 +128,7 @@ func jsonItem(data []byte, _ document.Hint) (item, error) {
 	}
 	e := f.Items[0]
 	it := item{
-		id: e.ID, permalink: true, link: e.URL, feed: f.FeedURL, title: html.EscapeString(e.Title),
+		id: e.ID, permalink: true, link: e.URL, feed: f.FeedURL, name: f.Title, title: html.EscapeString(e.Title),
 		summary: html.EscapeString(e.Summary), content: e.ContentHTML, language: e.Language,
 	}
 	if it.feed == "" {

@@ -31,7 +31,7 @@ func rssItem(data []byte, _ document.Hint) (item, error) {
 	}
 	common := t.Items[0]
 	it := item{
-		link: raw.Link, feed: f.Link, title: common.Title, summary: common.Description, content: common.Content,
+		link: raw.Link, feed: f.Link, name: f.Title, title: common.Title, summary: common.Description, content: common.Content,
 		language: t.Language, published: moment(common.PublishedParsed),
 		authors: people(common.Authors),
 	}

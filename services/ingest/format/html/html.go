@@ -32,7 +32,7 @@ const Name = "html"
 const (
 	signer = "format/" + Name
 	// version counts the changes of what the decoder makes of the same bytes.
-	version = 1
+	version = 2
 	// declaredConfidence is what a page's word about its own language is worth:
 	// templates are copied more often than changed.
 	declaredConfidence = 0.7
@@ -176,10 +176,7 @@ type page struct {
 	base string
 }
 
-// standfirstMarks are words in class names that editorial systems give to the
-// text between headline and body.
-var standfirstMarks = []string{"standfirst", "article-lead", "article__lead", "lead-text", "article-intro", "article__intro", "article-summary", "dek", "subheadline", "sub-headline", "article-teaser", "strapline"}
-
+// bylineMarks are names sure enough to be believed at the foot of a page too.
 var bylineMarks = []string{"byline", "article-author", "article__author"}
 
 // lay writes the article's parts into a, in reading order. It returns false if
@@ -187,22 +184,33 @@ var bylineMarks = []string{"byline", "article-author", "article__author"}
 func (p *page) lay(a *article.Article) bool {
 	main := p.main()
 	headline := p.headline(main)
-	standfirst := p.first(main, standfirstMarks)
-	byline := p.first(main, bylineMarks)
-	if byline == "" {
-		byline = strings.Join(p.meta.authors, ", ")
-	}
 	body := p.body()
-	b := article.Builder{Signer: signer, Version: version}
-	b.Add(article.Headline, headline)
-	if standfirst != headline {
-		b.Add(article.Standfirst, standfirst)
+	f := p.frontMatter(main, headline, body)
+	if len(f.bylines) == 0 {
+		byline := p.first(main, bylineMarks)
+		if byline == "" {
+			byline = strings.Join(p.meta.authors, ", ")
+		}
+		if byline != "" {
+			f.bylines = []string{byline}
+		}
 	}
-	b.Add(article.Byline, byline)
+	b := article.Builder{Signer: signer, Version: version}
+	for _, s := range f.kickers {
+		b.Add(article.Kicker, s)
+	}
+	b.Add(article.Headline, headline)
+	for _, s := range f.standfirsts {
+		b.Add(article.Standfirst, s)
+	}
+	b.Add(article.Byline, strings.Join(f.bylines, ", "))
+	for _, s := range f.unnamed {
+		b.Add(article.Unknown, s)
+	}
 	p.figures(main, &b, a)
 	for _, bl := range body {
 		switch {
-		case same(bl.Text, headline), same(bl.Text, standfirst), same(bl.Text, byline) && byline != "":
+		case same(bl.Text, headline), f.has(bl.Text):
 			continue // laid out already, by its own name
 		case bl.Kind == article.Caption && slices.ContainsFunc(a.Images, func(i article.Image) bool { return same(i.Caption, bl.Text) }):
 			continue
@@ -215,7 +223,7 @@ func (p *page) lay(a *article.Article) bool {
 			a.Images = append(a.Images, im)
 		}
 	}
-	return len(body) > 0 || headline != "" && standfirst != ""
+	return len(body) > 0 || headline != "" && len(f.standfirsts) > 0
 }
 
 // main is the element that holds the article, the whole page if none says so.
@@ -245,7 +253,7 @@ func (p *page) headline(main *html.Node) string {
 	var h1s []string
 	for n := range main.Descendants() {
 		if n.Type == html.ElementNode && isH1(n) {
-			if s := textOf(n, nil); s != "" {
+			if s := headlineOf(n); s != "" {
 				h1s = append(h1s, s)
 			}
 		}

@@ -102,6 +102,13 @@ type Folder struct {
 	ending sync.WaitGroup
 	seen   map[string]sight // by path, of files that are not yet taken
 	hidden []os.FileInfo    // of files under an unfinished name
+	stuck  []stuck
+}
+
+// stuck is a claimed file that could not be read when it was its turn.
+type stuck struct {
+	path, source string
+	at, again    time.Time
 }
 
 // sight is what a file looked like when it was last looked at.
@@ -149,12 +156,15 @@ func (f *Folder) Run(ctx context.Context) error {
 	changes, stop := f.watch()
 	defer stop()
 	if err := f.resume(ctx); err != nil {
-		return nil // ctx or the queue ended
+		return ended(ctx, err)
 	}
 	for {
 		wait, err := f.scan(ctx)
+		if err == nil {
+			err = f.retry(ctx)
+		}
 		if err != nil {
-			return nil
+			return ended(ctx, err)
 		}
 		timer := time.NewTimer(wait)
 		select {
@@ -169,6 +179,42 @@ func (f *Folder) Run(ctx context.Context) error {
 			timer.Stop()
 		}
 	}
+}
+
+// ended is nil for an error that only says that ctx or the queue has ended.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() == nil && !errors.Is(err, intake.ErrStopped) {
+		return err
+	}
+	return nil
+}
+
+// hold keeps a claimed file that can't be taken in for another try.
+func (f *Folder) hold(err error, path, source string, at time.Time) {
+	f.problem(err, path, "can't take this claimed file in; it stays in work and is tried again")
+	f.stuck = append(f.stuck, stuck{path, source, at, f.now().Add(stuckRetry)})
+}
+
+// retry takes those in whose time has come.
+func (f *Folder) retry(ctx context.Context) error {
+	waiting := f.stuck
+	f.stuck = nil
+	for i, s := range waiting {
+		if f.now().Before(s.again) {
+			f.stuck = append(f.stuck, s)
+			continue
+		}
+		err := f.take(ctx, s.path, s.source, s.at)
+		switch {
+		case err == nil || errors.Is(err, fs.ErrNotExist):
+		case ended(ctx, err) == nil:
+			f.stuck = append(f.stuck, waiting[i:]...)
+			return err
+		default:
+			f.hold(err, s.path, s.source, s.at)
+		}
+	}
+	return nil
 }
 
 // watch tells of changes in the folder and its sub-folders, as far as the
@@ -371,7 +417,13 @@ func (f *Folder) claim(ctx context.Context, path, source string) error {
 		return err
 	}
 	f.moving.Unlock()
-	return f.take(ctx, to, source, at)
+	if err := f.take(ctx, to, source, at); err != nil {
+		if ended(ctx, err) == nil {
+			return err
+		}
+		f.hold(err, to, source, at)
+	}
+	return nil
 }
 
 // claimDir makes a folder that no other claim has. at is moved on until it is
@@ -395,7 +447,7 @@ func claimDir(parent string, at time.Time) (string, time.Time, error) {
 
 // resume takes in again what was claimed and not finished, oldest first.
 func (f *Folder) resume(ctx context.Context) error {
-	claims, err := filepath.Glob(filepath.Join(f.c.Dir, Work, "*", "*"))
+	claims, err := f.claims()
 	if err != nil {
 		return err
 	}
@@ -421,11 +473,34 @@ func (f *Folder) resume(ctx context.Context) error {
 				if ctx.Err() != nil || errors.Is(err, intake.ErrStopped) {
 					return err
 				}
-				f.problem(err, path, "can't take this claimed file in; it stays and is tried again at the next start")
+				f.hold(err, path, source, at)
 			}
 		}
 	}
 	return nil
+}
+
+// claims lists the folders in work/, by source and time.
+func (f *Folder) claims() ([]string, error) {
+	work := filepath.Join(f.c.Dir, Work)
+	sources, err := os.ReadDir(work)
+	if err != nil {
+		return nil, fmt.Errorf("drop folder: %w", err)
+	}
+	var dirs []string
+	for _, s := range sources {
+		if !s.IsDir() {
+			continue
+		}
+		entries, err := os.ReadDir(filepath.Join(work, s.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("drop folder: %w", err)
+		}
+		for _, e := range entries {
+			dirs = append(dirs, filepath.Join(work, s.Name(), e.Name()))
+		}
+	}
+	return dirs, nil
 }
 
 // take reads a claimed file and sends its parts. It waits while the stage is

@@ -128,7 +128,7 @@ func (p *Poller) follow(ctx context.Context, f Feed) {
 			count.Success()
 			wait = time.Duration(f.Interval)
 		}
-		wait = spread(max(wait, asked))
+		wait = max(spread(wait), asked+spread(asked/10))
 	}
 }
 
