@@ -624,7 +624,7 @@ func TestUnfitStage(t *testing.T) {
 		"no handler": {func(s *stage.Stage) { s.Handler = nil }, "lacks"},
 		"no sink":    {func(s *stage.Stage) { s.Sink = nil }, "lacks"},
 		"no dead":    {func(s *stage.Stage) { s.Dead = nil }, "lacks"},
-		"lanes":      {func(s *stage.Stage) { s.Config.Lanes = -1 }, "setting lanes is -1"},
+		"lanes":      {func(s *stage.Stage) { s.Config.Lanes = -1 }, "setting stage-lanes is -1"},
 		"retry":      {func(s *stage.Stage) { s.Config.RetryMin = time.Hour }, "retry-max is 5s"},
 	} {
 		s := w.stage(one)
