@@ -206,7 +206,7 @@ func textOf(n *html.Node, skip func(*html.Node) bool) string {
 			if hidden(n) || skip != nil && skip(n) {
 				return
 			}
-			if n.DataAtom == atom.Br || n.DataAtom == atom.P || n.DataAtom == atom.Div || n.DataAtom == atom.Span {
+			if n.DataAtom == atom.Br || n.DataAtom == atom.P || n.DataAtom == atom.Div || n.DataAtom == atom.Span || n.DataAtom == atom.Li {
 				b.WriteByte(' ')
 			}
 		default:

@@ -23,7 +23,7 @@ var (
 		"subheading intro introduction strapline summary anlauf untertitel unterzeile entradilla sommario ingress abstract resumen")
 	// around are the words that may follow one of the above without changing
 	// what it says: "author__name" is a byline, "author-photo" is none.
-	around = words("text texts name names line info p para paragraph copy content title wrapper container item inner list block element link")
+	around = words("text texts name names line info p para paragraph copy content title wrapper container item inner list block element link sc css")
 	// apart are the words of what belongs to other articles, to the site or to
 	// its readers. Nothing under such a name is this article's front matter.
 	apart = words("related recommended recommendation recommendations teasers teaserlist teasergrid latest popular trending more next prev previous " +
@@ -36,9 +36,14 @@ const (
 	// is believed for; maxMarked is it for standfirsts.
 	maxByline = 300
 	maxKicker = 150
+	// maxMarkedNodes is how many nodes of the page such a text may be made of.
+	maxMarkedNodes = 500
 	// maxFront is how many pieces below the headline are looked at for the first
 	// paragraph. Where it isn't among them, only marks are believed.
 	maxFront = 40
+	// maxUnnamed is how many lines without a mark are taken; more are a ticker
+	// or a list of other articles.
+	maxUnnamed = 12
 	// maxAbove is how many pieces above the headline may hold its kicker.
 	maxAbove = 6
 	// lateByline is how many paragraphs may stand in front of a byline.
@@ -84,39 +89,45 @@ func role(n *html.Node) article.Kind {
 	return ""
 }
 
-// roleOf is the kind that one name stands for.
+// roleOf is the kind that one name stands for: a BEM modifier ("header--dek")
+// speaks only where the name itself says nothing.
 func roleOf(token string) article.Kind {
-	ps := parts(token)
-	for len(ps) > 1 && (around[ps[len(ps)-1]] || strings.ContainsAny(ps[len(ps)-1], "0123456789")) {
-		ps = ps[:len(ps)-1]
-	}
-	if len(ps) == 0 || slices.ContainsFunc(ps, func(p string) bool { return apart[p] }) {
+	name, modifier, _ := strings.Cut(token, "--")
+	if slices.ContainsFunc(parts(token), func(p string) bool { return apart[p] }) {
 		return ""
 	}
-	last := ps[len(ps)-1]
-	tails := []string{last}
-	if len(ps) > 1 {
-		tails = append(tails, ps[len(ps)-2]+last) // "sub-title"
+	if k := roleOfParts(parts(name)); k != "" {
+		return k
 	}
-	for _, w := range tails {
-		switch {
-		case bylineWords[w]:
-			return article.Byline
-		case kickerWords[w]:
-			return article.Kicker
-		case standfirstWords[w]:
-			return article.Standfirst
+	return roleOfParts(parts(modifier))
+}
+
+func roleOfParts(ps []string) article.Kind {
+	for i := len(ps) - 1; i >= 0; i-- {
+		tails := []string{ps[i]}
+		if i > 0 {
+			tails = append(tails, ps[i-1]+ps[i]) // "sub-title"
+		}
+		for _, w := range tails {
+			switch {
+			case bylineWords[w]:
+				return article.Byline
+			case kickerWords[w]:
+				return article.Kicker
+			case standfirstWords[w]:
+				return article.Standfirst
+			}
+		}
+		// Generated names end in figures.
+		if !around[ps[i]] && !strings.ContainsAny(ps[i], "0123456789") {
+			return ""
 		}
 	}
 	return ""
 }
 
-// parts takes a name apart at its punctuation and inner capitals; a BEM
-// modifier ("lead--large") is left out.
+// parts takes a name apart at its punctuation and inner capitals.
 func parts(token string) []string {
-	if i := strings.Index(token, "--"); i > 0 {
-		token = token[:i]
-	}
 	var b strings.Builder
 	lower := false
 	for _, r := range token {
@@ -166,13 +177,31 @@ type front struct {
 	kickers, standfirsts, bylines []string
 	// unnamed stand between headline and first paragraph, without a mark.
 	unnamed []string
+	// heading is the headline with the kicker that is set inside it.
+	heading string
 }
 
-// has tells whether text is laid out as front matter.
+// has tells whether text is laid out under a name of its own.
 func (f *front) has(text string) bool {
 	is := func(s string) bool { return same(s, text) }
-	return slices.ContainsFunc(f.kickers, is) || slices.ContainsFunc(f.standfirsts, is) ||
-		slices.ContainsFunc(f.bylines, is) || slices.ContainsFunc(f.unnamed, is)
+	return slices.ContainsFunc(f.kickers, is) || slices.ContainsFunc(f.standfirsts, is) || slices.ContainsFunc(f.bylines, is) || is(f.heading)
+}
+
+// rest is the body without what is laid out as front matter. A line without a
+// name is taken out once: an agency's mark may stand at the end again.
+func (f *front) rest(body []Block) []Block {
+	unnamed := slices.Clone(f.unnamed)
+	left := slices.DeleteFunc(slices.Clone(body), func(b Block) bool {
+		if i := slices.IndexFunc(unnamed, func(s string) bool { return same(s, b.Text) }); i >= 0 {
+			unnamed = slices.Delete(unnamed, i, i+1)
+			return true
+		}
+		return f.has(b.Text)
+	})
+	for len(left) > 0 && !hasWord(left[0].Text) {
+		left = left[1:] // the bar between a byline and a date
+	}
+	return left
 }
 
 // frontMatter finds what stands around the headline. Its end is the first
@@ -194,6 +223,9 @@ func (p *page) frontMatter(main *html.Node, headline string, body []Block) front
 		above, below = g.pieces[:i], g.pieces[i:]
 	}
 	var f front
+	if h1 != nil {
+		f.heading = textOf(h1, nil)
+	}
 	for _, p := range append(above[max(0, len(above)-maxAbove):len(above):len(above)], g.inside...) {
 		if p.kind == article.Kicker {
 			add(&f.kickers, p.text)
@@ -221,7 +253,7 @@ func (p *page) frontMatter(main *html.Node, headline string, body []Block) front
 			add(&unnamed, p.text)
 		}
 	}
-	if paragraphs > 0 && h1 != nil {
+	if paragraphs > 0 && h1 != nil && len(unnamed) <= maxUnnamed {
 		f.unnamed = unnamed
 	}
 	return f
@@ -256,6 +288,10 @@ func inBody(body []Block) func(string) bool {
 	}
 }
 
+func hasWord(s string) bool {
+	return strings.ContainsFunc(s, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) })
+}
+
 func compact(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), "")) }
 
 // headlineOf is a heading's text without a kicker that is set inside it.
@@ -282,18 +318,22 @@ type gatherer struct {
 
 func (g *gatherer) flush(heading bool) {
 	var all strings.Builder
+	running := 0
 	for _, r := range g.line {
 		all.WriteString(r.text)
+		if r.kind == "" {
+			running += len(collapse(r.text))
+		}
 	}
 	text := tidy(collapse(all.String()))
 	switch {
 	case text == "":
-	case len(text) >= prose && g.inBody(text):
+	case len(text) >= prose && running > len(text)/2 && g.inBody(text):
 		g.put(piece{text: text, heading: heading}) // a paragraph that names an author
 	default:
 		for _, r := range g.line {
 			r.text, r.heading = strings.Trim(tidy(collapse(r.text)), " |·•–-,/"), heading
-			if strings.ContainsFunc(r.text, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }) {
+			if hasWord(r.text) {
 				g.put(r)
 			}
 		}
@@ -387,6 +427,13 @@ func (g *gatherer) children(n *html.Node, listed bool) {
 // without a part that is named otherwise.
 func believed(n *html.Node, k article.Kind) bool {
 	limit := map[article.Kind]int{article.Byline: maxByline, article.Kicker: maxKicker, article.Standfirst: maxMarked}[k]
+	// Counted first: names may be nested, and each would read all of a page.
+	nodes := 0
+	for range n.Descendants() {
+		if nodes++; nodes > maxMarkedNodes {
+			return false
+		}
+	}
 	if len(textOf(n, nil)) > limit {
 		return false
 	}

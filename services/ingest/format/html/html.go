@@ -208,9 +208,9 @@ func (p *page) lay(a *article.Article) bool {
 		b.Add(article.Unknown, s)
 	}
 	p.figures(main, &b, a)
-	for _, bl := range body {
+	for _, bl := range f.rest(body) {
 		switch {
-		case same(bl.Text, headline), f.has(bl.Text):
+		case same(bl.Text, headline):
 			continue // laid out already, by its own name
 		case bl.Kind == article.Caption && slices.ContainsFunc(a.Images, func(i article.Image) bool { return same(i.Caption, bl.Text) }):
 			continue
