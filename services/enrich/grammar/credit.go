@@ -1,6 +1,7 @@
 package grammar
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -95,6 +96,7 @@ func ParseCredit(lex *lexicon.Lexicon, l Line) (c Credit, ok bool) {
 		}
 		i = j
 	}
+	c.Agencies = withoutServices(c.Agencies)
 	score := 0.0
 	if c.Opener {
 		score += 2
@@ -199,6 +201,14 @@ func appendAgency(as []*lexicon.Agency, a *lexicon.Agency) []*lexicon.Agency {
 		}
 	}
 	return append(as, a)
+}
+
+// withoutServices leaves out services beside the agency that they belong to:
+// of "picture alliance/dpa", dpa is the agency.
+func withoutServices(as []*lexicon.Agency) []*lexicon.Agency {
+	return slices.DeleteFunc(as, func(s *lexicon.Agency) bool {
+		return s.Parent != "" && slices.ContainsFunc(as, func(a *lexicon.Agency) bool { return a.Name == s.Parent })
+	})
 }
 
 // TrailingCredit finds a credit at the end of a caption: behind the end of a

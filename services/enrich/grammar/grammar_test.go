@@ -32,8 +32,8 @@ func TestCredit(t *testing.T) {
 		"(AP Photo/Jo Ray, File)":                          "Jo Ray|AP",
 		"Crédit : Jo Ray / AFP":                            "Jo Ray|AFP",
 		"Crédit photo : Jo Ray":                            "Jo Ray|",
-		"picture alliance / dpa / Jo Ray":                  "Jo Ray|picture alliance,dpa",
-		"Bild: picture alliance/dpa":                       "|picture alliance,dpa",
+		"picture alliance / dpa / Jo Ray":                  "Jo Ray|dpa",
+		"Bild: picture alliance/dpa":                       "|dpa",
 		"Photo: Jo Ray for Reuters":                        "Jo Ray|Reuters",
 		"Keystone/Jo Ray/Archives":                         "Jo Ray|Keystone",
 		"PHOTO/Jo Ray":                                     "Jo Ray|",
@@ -69,7 +69,7 @@ func TestCredit(t *testing.T) {
 func TestDateline(t *testing.T) {
 	for in, want := range map[string]string{ // dateline|agency; the text is cut behind "#"
 		"NIAMEY (dpa) - #The":                                       "dpa",
-		"Berlin (dpa/tmn) - #Wer":                                   "dpa",
+		"Berlin (dpa/tmn) - #Wer":                                   "dpa-tmn",
 		"LONDON, March 3 (Reuters) - #Oil":                          "Reuters",
 		"LONDON/PARIS, March 3 (Reuters) - #Oil":                    "Reuters",
 		"PARIS, 12 mars (AFP) -# Le":                                "AFP",

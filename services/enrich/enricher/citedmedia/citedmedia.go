@@ -102,7 +102,8 @@ func (e *Enricher) mentions(a *article.Article, s article.Segment, toks []lexico
 	for i := 0; i < len(toks) && *left > 0; {
 		name, n, bare, word, listed := "", 0, false, false, true
 		if m, al, k := e.gaz.find(text, toks[i:]); k > 0 {
-			name, n, word = m.name, k, m.word
+			// "the magazine Sol" is told from the sun by its noun.
+			name, n, word = m.name, k, m.word && (k == 1 || al.own || al.bare)
 			bare = al.bare
 		} else if ag, k := e.lex.AgencyName(toks[i:]); k > 0 && !ag.PhotoOnly && spelled(text, toks[i], ag, k) {
 			name, n = ag.Name, k
@@ -116,7 +117,15 @@ func (e *Enricher) mentions(a *article.Article, s article.Segment, toks []lexico
 		*left--
 		span := article.Span{Start: int(toks[i].Start), End: int(toks[i+n-1].End)}
 		if name != a.Agency.Value && !(a.Agency.Value != "" && e.isAgency(name, a.Agency.Value)) {
-			c := e.confidence(text, toks, i, n, s.Kind, word, bare, listed)
+			if !listed && callSign(text, toks[i]) {
+				// "WXYZ-TV": the station is WXYZ, and what is behind it its service
+				n = 1
+				name, span.End = name[:4], int(toks[i].End)
+				for i+n < len(toks) && text[toks[i+n-1].End:toks[i+n].Start] == "-" && e.lex.Phrases.All(toks[i+n:i+n+1])&lexicon.MediaName != 0 {
+					n++
+				}
+			}
+			c := e.confidence(text, toks, i, n, s.Kind, word, bare, listed, a.Language.Value == "de")
 			if !listed {
 				c *= unlisted
 			}
@@ -145,7 +154,7 @@ func spelled(text string, t lexicon.Token, ag *lexicon.Agency, n int) bool {
 }
 
 // confidence weighs what stands around toks[i:i+n].
-func (e *Enricher) confidence(text string, toks []lexicon.Token, i, n int, kind article.Kind, word, bare, listed bool) float64 {
+func (e *Enricher) confidence(text string, toks []lexicon.Token, i, n int, kind article.Kind, word, bare, listed, german bool) float64 {
 	if kind == article.Reference {
 		return byReference
 	}
@@ -166,10 +175,21 @@ func (e *Enricher) confidence(text string, toks []lexicon.Token, i, n int, kind 
 	}
 	quoted := strings.ContainsAny(before, "\"“„«‚‘'»") && strings.ContainsAny(after, "\"“”»’'«")
 	articled := i > from && lex.Phrases.All(toks[i-1:i])&lexicon.Article != 0
-	noun := e.class(toks, max(from, i-2), i, lexicon.MediaNoun) || i+n < to && strings.TrimSpace(after) == "" && e.class(toks, i+n, i+n+1, lexicon.MediaNoun) || strings.HasPrefix(after, "-") && i+n < to && e.class(toks, i+n, i+n+1, lexicon.MediaNoun)
+	noun := !listed && e.lex.Phrases.Longest(toks[i:], lexicon.MediaOpen).Tokens > 0 || e.class(toks, max(from, i-2), i, lexicon.MediaNoun) || i+n < to && strings.TrimSpace(after) == "" && e.class(toks, i+n, i+n+1, lexicon.MediaNoun) || strings.HasPrefix(after, "-") && i+n < to && e.class(toks, i+n, i+n+1, lexicon.MediaNoun)
 	inside := toks[i].Shape&lexicon.Upper != 0 && n == 1 && (i > from && toks[i-1].Shape&lexicon.Upper != 0 && before == " " && lex.Phrases.All(toks[i-1:i])&(lexicon.Article|lexicon.MediaNoun|lexicon.Outlet|lexicon.According|lexicon.Weekday|lexicon.Said) == 0 ||
 		i+n < to && toks[i+n].Shape&lexicon.Upper != 0 && after == " " && lex.Phrases.All(toks[i+n:i+n+1])&lexicon.MediaNoun == 0)
+	if day := lex.Phrases.All(toks[i+n-1:i+n])&(lexicon.Weekday|lexicon.Month) != 0; day && !quoted {
+		return 0 // "sagte er am Freitag"
+	}
 	if word && !quoted && !noun {
+		// In German every noun has a capital, and the article tells nothing.
+		if german {
+			return 0
+		}
+		// "The Post Office", "the Independent MP"
+		if i+n < to && toks[i+n].Shape&lexicon.Upper != 0 && after == " " && lex.Phrases.All(toks[i+n:i+n+1])&(lexicon.Weekday|lexicon.Month|lexicon.Said) == 0 {
+			return 0
+		}
 		// "The Hill" may do, "Time" alone may not; inside a longer name it is
 		// a part of that.
 		if inside || bare && !articled || !bare && n == 1 && !articled {
@@ -305,6 +325,27 @@ func ends(text string, toks []lexicon.Token, k int) bool {
 func (e *Enricher) unlisted(text string, toks []lexicon.Token, i int) int {
 	const most = 5
 	t := toks[i]
+	if e.afterNoun(text, toks, i) && quotedName(text, toks, i, most) > 0 {
+		return quotedName(text, toks, i, most)
+	}
+	if callSign(text, t) {
+		return 1
+	}
+	if m := e.lex.Phrases.Longest(toks[i:], lexicon.MediaOpen); m.Tokens > 0 && t.Shape&lexicon.Upper != 0 && toks[i+m.Tokens-1].Shape&lexicon.Upper != 0 {
+		// "Radio Nova", "La Voix de la Plaine"
+		n := m.Tokens
+		for k := n; i+k < len(toks) && k < most && narrow(text, toks, i+k); k++ {
+			switch {
+			case toks[i+k].Shape&(lexicon.Upper|lexicon.Digits) != 0:
+				n = k + 1
+			case e.lex.Phrases.All(toks[i+k:i+k+1])&(lexicon.Particle|lexicon.Article) == 0:
+				k = most
+			}
+		}
+		if n > m.Tokens {
+			return n
+		}
+	}
 	if t.Shape&lexicon.Upper == 0 || e.lex.Phrases.All(toks[i:i+1])&(lexicon.Article|lexicon.Month|lexicon.Weekday|lexicon.Outlet|lexicon.According|lexicon.MediaNoun) != 0 {
 		return 0
 	}
@@ -332,4 +373,48 @@ func (e *Enricher) unlisted(text string, toks []lexicon.Token, i int) int {
 		}
 	}
 	return 0
+}
+
+// afterNoun tells whether toks[i] stands behind a word such as "newspaper",
+// with an opening quotation mark in between.
+func (e *Enricher) afterNoun(text string, toks []lexicon.Token, i int) bool {
+	if i == 0 || e.lex.Phrases.Longest(toks[i-1:i], lexicon.MediaNoun).Tokens == 0 {
+		return false
+	}
+	g := text[toks[i-1].End:toks[i].Start]
+	return len(g) <= 8 && strings.ContainsAny(g, "\"“„«‚‘»") && !strings.ContainsAny(g, ".,;:!?")
+}
+
+// quotedName is the number of words from toks[i] on up to the closing
+// quotation mark, 0 if there are more than most.
+func quotedName(text string, toks []lexicon.Token, i, most int) int {
+	for n := 1; n <= most; n++ {
+		end := len(text)
+		if i+n < len(toks) {
+			end = int(toks[i+n].Start)
+		}
+		g := text[toks[i+n-1].End:min(end, int(toks[i+n-1].End)+4)]
+		switch {
+		case strings.ContainsAny(g, "\"“”»«’‘"):
+			return n
+		case i+n >= len(toks) || len(g) > 2:
+			return 0
+		}
+	}
+	return 0
+}
+
+// callSign tells whether t is the call sign of a station in North America.
+func callSign(text string, t lexicon.Token) bool {
+	return t.End-t.Start == 4 && t.Shape&lexicon.AllCaps != 0 && t.Shape&lexicon.HasDigit == 0 && (text[t.Start] == 'W' || text[t.Start] == 'K')
+}
+
+// narrow tells whether only a space, a hyphen or an apostrophe stands before
+// toks[k].
+func narrow(text string, toks []lexicon.Token, k int) bool {
+	switch text[toks[k-1].End:toks[k].Start] {
+	case " ", "-", "'", "’", "\n", "\u00a0":
+		return true
+	}
+	return false
 }

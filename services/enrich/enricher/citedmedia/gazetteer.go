@@ -27,6 +27,8 @@ type alias struct {
 	words  []string
 	// bare: without the article that belongs to the name.
 	bare bool
+	// own: the normal name itself.
+	own bool
 }
 
 // gazetteer finds media by name.
@@ -75,6 +77,7 @@ func readGazetteer(dir fs.FS, name string) (*gazetteer, error) {
 		id := len(g.media) - 1
 		plain, _, _ := strings.Cut(m.name, " (")
 		g.add(id, plain, false)
+		g.aliases[len(g.aliases)-1].own = true
 		for _, a := range articles {
 			if rest, ok := strings.CutPrefix(plain, a); ok {
 				g.add(id, rest, true)
@@ -105,7 +108,7 @@ func (g *gazetteer) add(id int, name string, bare bool) {
 	for i, t := range toks {
 		words[i] = name[t.Start:t.End]
 	}
-	g.aliases = append(g.aliases, alias{id, words, bare})
+	g.aliases = append(g.aliases, alias{medium: id, words: words, bare: bare})
 	g.trie.Add(name, 0, int32(len(g.aliases)))
 }
 

@@ -18,6 +18,8 @@ const (
 	// Wrapped text has lines of minWrap to maxWrap characters.
 	minWrap = 45
 	maxWrap = 100
+	// sureDateline is how sure a dateline must be in front of few words.
+	sureDateline = 0.8
 	// maxGroup is the most lines of a note that are taken together.
 	maxGroup = 40
 )
@@ -249,7 +251,7 @@ func (e *Enricher) split(dst []piece, l grammar.Line, block int, adjacent bool, 
 				put(l, "")
 				return dst
 			}
-			if words > 0 && (d.Agency != nil && words >= 4 || words >= 12) {
+			if words > 0 && (d.Agency != nil || d.Confidence >= sureDateline && words >= 3 || words >= 12) {
 				keep := fixed
 				fixed = ""
 				put(l.Cut(l.Start, d.End), article.Dateline)

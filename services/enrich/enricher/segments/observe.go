@@ -264,6 +264,8 @@ func (p *piece) quotes(s string) {
 	switch {
 	case rest == "" || rest == ".":
 		p.ev |= evQuoted
+	case strings.Contains(s[last+size:len(s)-len(rest)], "\n") && len(rest) < 120 && unicode.IsUpper(r) && !strings.ContainsAny(rest[len(rest)-1:], ".!?:;,"):
+		p.ev |= evQuotedBy // its speaker on a line below
 	case r == '(' && strings.HasSuffix(rest, ")"), strings.ContainsRune("-–—", r) && len(rest) < 120:
 		p.ev |= evQuotedBy
 	}
@@ -355,7 +357,7 @@ func (e *Enricher) furniture(p *piece, s string, sources [2]string) {
 	}
 	if n <= 10 {
 		for _, src := range sources {
-			if len(src) >= 3 && indexFold(s, src) >= 0 && !(p.ev&evSignoff != 0 && lex.Phrases.All(p.Tokens)&lexicon.Source == 0) {
+			if len(src) >= 3 && p.ev&evByline == 0 && indexFold(s, src) >= 0 && !(p.ev&evSignoff != 0 && lex.Phrases.All(p.Tokens)&lexicon.Source == 0) {
 				if len(s) <= len(src)+24 && n > 1 || lex.Phrases.All(p.Tokens)&lexicon.Source != 0 {
 					p.ev |= evOwnSource
 				}
@@ -539,7 +541,7 @@ func (e *Enricher) kicker(ps []piece, i int) (at, next int) {
 	p := &ps[i]
 	for n := 1; n <= maxTopic && n+minRest <= len(p.Tokens); n++ {
 		t := p.Tokens[n-1]
-		if t.Shape&lexicon.Upper == 0 {
+		if n == 1 && t.Shape&lexicon.Upper == 0 {
 			return 0, 0
 		}
 		g := p.Text[t.End:p.Tokens[n].Start]
@@ -571,7 +573,8 @@ func (e *Enricher) kicker(ps []piece, i int) (at, next int) {
 
 func (e *Enricher) topical(ps []piece, i, n int) bool {
 	head := ps[i].Tokens[:n]
-	if m := e.lex.Phrases.Longest(head, lexicon.KickerWord|lexicon.City); m.Tokens == n {
+	// "Exclusive:" is of the headline, "EXCLUSIVE:" is set off from it.
+	if m := e.lex.Phrases.Longest(head, lexicon.KickerWord|lexicon.City); m.Tokens == n && m.Classes&lexicon.Form == 0 {
 		return true
 	}
 	if capitals(head) && !capitals(ps[i].Tokens[n:]) {
@@ -582,6 +585,11 @@ func (e *Enricher) topical(ps []piece, i, n int) bool {
 	for j := range ps[:min(len(ps), comparePieces)] {
 		if t := ps[j].Tokens; j != i && len(t) == len(rest) && len(t) >= 3 && sequence(t) == sequence(rest) {
 			return true
+		}
+	}
+	for _, t := range head {
+		if t.Shape&lexicon.Upper == 0 {
+			return false
 		}
 	}
 	if n > 2 {

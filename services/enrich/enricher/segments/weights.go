@@ -157,7 +157,7 @@ var table = []struct {
 	{evByline, weights{kByline: 8, kHeadline: -7, kSubhead: -2, kParagraph: -1, kKicker: -2, kCredit: -1, kReference: -1.5}},
 	{evBylineWeak, weights{kByline: 4.5, kHeadline: -1, kSubhead: -0.5, kSignoff: 0.5}},
 	{evDateline, weights{kDateline: 8, kHeadline: -2, kSubhead: -2}},
-	{evCityOnly, weights{kDateline: 4, kKicker: 0.5}},
+	{evCityOnly, weights{kDateline: 4.5, kKicker: 0.5, kSubhead: -2}},
 	{evAfterDate, weights{kParagraph: 5, kStandfirst: -5, kHeadline: -5, kSubhead: -3, kCaption: -3}},
 	{evBeforeDate, weights{kStandfirst: 3, kParagraph: -1.5, kHeadline: 0.3, kSubhead: -1}},
 	{evSignoff, weights{kSignoff: 7.5, kHeadline: -3, kParagraph: -1.5, kSubhead: -3, kKicker: -2, kByline: 4.5, kCredit: -2, kBoilerplate: -1}},
