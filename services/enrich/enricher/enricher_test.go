@@ -17,8 +17,10 @@ type as func(ctx context.Context, a *article.Article) error
 func (f as) Enrich(ctx context.Context, a *article.Article) error { return f(ctx, a) }
 
 func entry(name string, required bool, f as) enricher.Entry {
-	return enricher.Entry{Name: name, Version: 2, Required: required, New: func() (enricher.Enricher, error) { return f, nil },
-		Clear: func(a *article.Article) { a.Agency = article.Label{} }}
+	return enricher.Entry{
+		Name: name, Version: 2, Required: required, New: func() (enricher.Enricher, error) { return f, nil },
+		Clear: func(a *article.Article) { a.Agency = article.Label{} },
+	}
 }
 
 func TestFailures(t *testing.T) {

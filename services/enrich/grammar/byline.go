@@ -33,6 +33,11 @@ func ParseByline(lex *lexicon.Lexicon, l Line) (b Byline, ok bool) {
 	i := 0
 	if m := lex.Phrases.Longest(l.Tokens, lexicon.Byline); m.Tokens > 0 && m.Tokens < n {
 		first := l.Tokens[0]
+		// Small, it opens one only in front of nothing but names.
+		if first.Shape&lexicon.Lower != 0 && m.Tokens == 1 && l.Terminal() == 0 && l.Tokens[1].Shape&lexicon.Upper != 0 && l.Tokens[1].Shape&lexicon.HasDigit == 0 && lex.Phrases.All(l.Tokens[1:2])&lexicon.Given != 0 {
+			b.Opener = true
+			i = 1
+		}
 		if first.Shape&lexicon.Upper != 0 && (m.Tokens > 1 || strings.Contains(l.gap(1), ":") || shortOpener(first)) {
 			b.Opener = true
 			i = m.Tokens
@@ -86,6 +91,8 @@ func ParseByline(lex *lexicon.Lexicon, l Line) (b Byline, ok bool) {
 			if c&lexicon.Join != 0 {
 				run = 0
 			}
+		case t.Shape&lexicon.Lower != 0 && sep > 0 && j+1 < n && lex.Phrases.Longest(l.Tokens[j+1:], lexicon.Role).Tokens > 0:
+			// "economics correspondent"
 		default:
 			return b, false
 		}

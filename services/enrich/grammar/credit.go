@@ -195,10 +195,8 @@ func allOf(lex *lexicon.Lexicon, toks []lexicon.Token, c lexicon.Class) bool {
 }
 
 func appendAgency(as []*lexicon.Agency, a *lexicon.Agency) []*lexicon.Agency {
-	for _, b := range as {
-		if a == b {
-			return as
-		}
+	if slices.Contains(as, a) {
+		return as
 	}
 	return append(as, a)
 }

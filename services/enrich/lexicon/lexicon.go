@@ -163,13 +163,13 @@ func (l *Lexicon) readAgencies(dir fs.FS, name string) error {
 		}
 		l.agencies = append(l.agencies, ag)
 		id := int32(len(l.agencies))
-		for _, m := range strings.Split(col[3], ";") {
+		for m := range strings.SplitSeq(col[3], ";") {
 			if !l.marks.Add(m, 0, id) {
 				return fmt.Errorf("mark %q has no words", m)
 			}
 			l.names.Add(m, 0, id)
 		}
-		for _, m := range strings.Split(col[4], ";") {
+		for m := range strings.SplitSeq(col[4], ";") {
 			if !l.names.Add(m, 0, id) {
 				return fmt.Errorf("name %q has no words", m)
 			}

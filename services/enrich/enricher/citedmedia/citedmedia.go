@@ -160,13 +160,12 @@ func (e *Enricher) confidence(text string, toks []lexicon.Token, i, n int, kind 
 	}
 	lex := e.lex
 	from, to := sentence(text, toks, i, n)
-	before := ""
+	var before, after string
 	if i > 0 {
 		before = text[toks[i-1].End:toks[i].Start]
 	} else {
 		before = text[max(0, int(toks[0].Start)-4):toks[0].Start]
 	}
-	after := ""
 	if i+n < len(toks) {
 		after = text[toks[i+n-1].End:toks[i+n].Start]
 	} else {

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -27,6 +28,8 @@ type alias struct {
 	words  []string
 	// bare: without the article that belongs to the name.
 	bare bool
+	// tail is what the name has behind its last word: "Canal+".
+	tail string
 	// own: the normal name itself.
 	own bool
 }
@@ -108,7 +111,11 @@ func (g *gazetteer) add(id int, name string, bare bool) {
 	for i, t := range toks {
 		words[i] = name[t.Start:t.End]
 	}
-	g.aliases = append(g.aliases, alias{medium: id, words: words, bare: bare})
+	tail := ""
+	if len(toks) > 0 {
+		tail = strings.TrimRight(name[toks[len(toks)-1].End:], "\"' ")
+	}
+	g.aliases = append(g.aliases, alias{tail: tail, medium: id, words: words, bare: bare})
 	g.trie.Add(name, 0, int32(len(g.aliases)))
 }
 
@@ -129,7 +136,7 @@ func (g *gazetteer) find(text string, toks []lexicon.Token) (m *medium, a *alias
 				break
 			}
 		}
-		if same {
+		if same && strings.HasPrefix(text[toks[n-1].End:], a.tail) {
 			return &g.media[a.medium], a, n
 		}
 	}
@@ -142,10 +149,5 @@ func (a *alias) article(w string) bool {
 	if len(a.words) < 2 {
 		return false
 	}
-	for _, x := range articles {
-		if w+" " == x {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(articles, w+" ")
 }

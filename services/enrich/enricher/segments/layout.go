@@ -147,6 +147,13 @@ func (e *Enricher) blocks(text string, ls []line, width int, add func(l grammar.
 // belongs tells how many of ls, the first being l, are one unwrapped block:
 // a note with its list, a byline with the writer's post below it.
 func (e *Enricher) belongs(text string, l grammar.Line, ls []line) int {
+	if strings.HasPrefix(l.String(), "> ") {
+		k := 1
+		for k < len(ls) && k < maxGroup && !ls[k].blank && text[ls[k].start] == '>' {
+			k++
+		}
+		return k
+	}
 	ruled := strings.HasPrefix(l.String(), "#") || len(l.Tokens) == 0 && len(l.String()) > 2
 	if ruled {
 		k := 1
@@ -262,10 +269,10 @@ func (e *Enricher) split(dst []piece, l grammar.Line, block int, adjacent bool, 
 		}
 	}
 	if from, ok := grammar.TrailingCredit(e.lex, l); ok {
-		if cap := l.Cut(l.Start, from); len(cap.Tokens) > 0 && len(cap.Tokens) <= 90 && fixed != article.Paragraph {
+		if caption := l.Cut(l.Start, from); len(caption.Tokens) > 0 && len(caption.Tokens) <= 90 && fixed != article.Paragraph {
 			credit := l.Cut(from, l.End)
 			signer = article.Evidence{}
-			put(cap, article.Caption)
+			put(caption, article.Caption)
 			fixed = ""
 			put(credit, article.CreditLine)
 			return dst
@@ -344,7 +351,7 @@ func speaker(l grammar.Line) bool {
 			upper++
 		}
 	}
-	return upper >= 2 && upper*2 >= n && l.Tokens[0].Shape&lexicon.HasDigit == 0 && strings.IndexAny(l.String(), "\"“„«»|/©") < 0
+	return upper >= 2 && upper*2 >= n && l.Tokens[0].Shape&lexicon.HasDigit == 0 && !strings.ContainsAny(l.String(), "\"“„«»|/©")
 }
 
 // button finds a phrase of the site's own that ends l; at is the byte where it

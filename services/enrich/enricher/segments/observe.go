@@ -19,8 +19,9 @@ const (
 	comparePieces = 16
 	compareWords  = 40
 	// closeLook is how many words of a piece are looked at for phrases.
-	closeLook = 120
-	maxCrumbs = 12 // words of a path through a site
+	closeLook   = 120
+	maxListHead = 6  // words of a line that heads a list of links
+	maxCrumbs   = 12 // words of a path through a site
 )
 
 // observe collects the evidence of every piece and weighs it.
@@ -37,7 +38,7 @@ func (e *Enricher) observe(a *article.Article, ps []piece) {
 		if list && p.ev&(evBullet|evGiven) == 0 && p.ev&evBrief != 0 && p.ev&(evNoStop|evAsks) != 0 {
 			p.ev |= evListed
 		} else {
-			list = p.ev&evFurnitureSub != 0 && p.ev&(evNoStop|evColonEnd) != 0 && len(p.Tokens) <= 4 && i+2 < len(ps) && p.plural(ps[i+1:])
+			list = p.ev&evFurnitureSub != 0 && p.ev&(evNoStop|evColonEnd) != 0 && len(p.Tokens) <= maxListHead && i+2 < len(ps) && p.plural(ps[i+1:])
 		}
 		if i == 0 {
 			p.ev |= evFirst
@@ -683,7 +684,7 @@ func (e *Enricher) site(p *piece, s string) {
 // crumbs tells whether the line is a path such as "News | Region | Town".
 func (p *piece) crumbs(lex *lexicon.Lexicon) bool {
 	n := len(p.Tokens)
-	if p.ev&(evNoStop) == 0 || n < 2 {
+	if p.ev&evNoStop == 0 || n < 2 {
 		return false
 	}
 	parts, size := 1, 0

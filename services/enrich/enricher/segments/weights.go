@@ -1,6 +1,10 @@
 package segments
 
-import "github.com/copytaster/copytaster/pkg/article"
+import (
+	"slices"
+
+	"github.com/copytaster/copytaster/pkg/article"
+)
 
 // evidence is a set of observations about one piece.
 type evidence uint64
@@ -218,15 +222,47 @@ type state struct {
 }
 
 var states = []state{
-	{zTop, kKicker, 0.5}, {zTop, kResidue, 0}, {zTop, kNote, 0}, {zTop, kBoilerplate, 0}, {zTop, kCaption, -1},
-	{zTop, kCredit, -0.3}, {zTop, kByline, -1}, {zTop, kDateline, -1}, {zTop, kSignoff, -2.5}, {zTop, kReference, -1.5},
+	{zTop, kKicker, 0.5},
+	{zTop, kResidue, 0},
+	{zTop, kNote, 0},
+	{zTop, kBoilerplate, 0},
+	{zTop, kCaption, -1},
+	{zTop, kCredit, -0.3},
+	{zTop, kByline, -1},
+	{zTop, kDateline, -1},
+	{zTop, kSignoff, -2.5},
+	{zTop, kReference, -1.5},
 	{zHead, kHeadline, 1},
-	{zLead, kResidue, 0}, {zLead, kNote, -0.3}, {zLead, kBoilerplate, 0}, {zLead, kCaption, 0.3}, {zLead, kCredit, 0.3},
-	{zLead, kByline, 0.5}, {zLead, kDateline, 0}, {zLead, kStandfirst, 0.3}, {zLead, kSignoff, -2}, {zLead, kKicker, -3}, {zLead, kReference, -2},
-	{zBody, kParagraph, 0.3}, {zBody, kSubhead, 0}, {zBody, kQuote, 0}, {zBody, kCaption, -0.5}, {zBody, kCredit, -0.3},
-	{zBody, kDateline, -0.5}, {zBody, kNote, -0.3}, {zBody, kBoilerplate, -0.2}, {zBody, kResidue, -0.5}, {zBody, kByline, -1.5}, {zBody, kSignoff, -0.5},
-	{zTail, kReference, 0.3}, {zTail, kSignoff, 0.5}, {zTail, kNote, 0.2}, {zTail, kBoilerplate, 0.3}, {zTail, kByline, -0.5},
-	{zTail, kCaption, -0.5}, {zTail, kCredit, -0.2}, {zTail, kResidue, 0},
+	{zLead, kResidue, 0},
+	{zLead, kNote, -0.3},
+	{zLead, kBoilerplate, 0},
+	{zLead, kCaption, 0.3},
+	{zLead, kCredit, 0.3},
+	{zLead, kByline, 0.5},
+	{zLead, kDateline, 0},
+	{zLead, kStandfirst, 0.3},
+	{zLead, kSignoff, -2},
+	{zLead, kKicker, -3},
+	{zLead, kReference, -2},
+	{zBody, kParagraph, 0.3},
+	{zBody, kSubhead, 0},
+	{zBody, kQuote, 0},
+	{zBody, kCaption, -0.5},
+	{zBody, kCredit, -0.3},
+	{zBody, kDateline, -0.5},
+	{zBody, kNote, -0.3},
+	{zBody, kBoilerplate, -0.2},
+	{zBody, kResidue, -0.5},
+	{zBody, kByline, -1.5},
+	{zBody, kSignoff, -0.5},
+	{zTail, kReference, 0.3},
+	{zTail, kSignoff, 0.5},
+	{zTail, kNote, 0.2},
+	{zTail, kBoilerplate, 0.3},
+	{zTail, kByline, -0.5},
+	{zTail, kCaption, -0.5},
+	{zTail, kCredit, -0.2},
+	{zTail, kResidue, 0},
 }
 
 const never = float32(-1e6)
@@ -245,21 +281,45 @@ var follows = []struct {
 	a, b int // -1: any other
 	w    float32
 }{
-	{kKicker, kHeadline, 1}, {kKicker, kKicker, -3}, {kKicker, kResidue, 0.5}, {kKicker, -1, -1.5},
-	{kDateline, kParagraph, 2}, {kDateline, kDateline, -4}, {kDateline, -1, -3},
-	{kSubhead, kParagraph, 1}, {kSubhead, kDateline, 0}, {kSubhead, kQuote, 0.3}, {kSubhead, kCaption, -0.5}, {kSubhead, kSubhead, -2.5}, {kSubhead, kSignoff, -3}, {kSubhead, kReference, -2}, {kSubhead, -1, -1},
-	{kCaption, kCredit, 1}, {kCredit, kCaption, 0.2}, {kCaption, kCaption, -1.5},
-	{kStandfirst, kStandfirst, -2}, {kStandfirst, kParagraph, 0.3}, {kStandfirst, kDateline, 0.5}, {kStandfirst, kByline, 1}, {kStandfirst, kSubhead, -2},
-	{kByline, kStandfirst, -0.8}, {kHeadline, kSubhead, -2.5}, {kByline, kByline, -2}, {kHeadline, kSignoff, -2},
-	{kNote, kNote, 0.3}, {kBoilerplate, kBoilerplate, 0.5}, {kSignoff, kSignoff, -0.5}, {kParagraph, kSignoff, 0.3},
+	{kKicker, kHeadline, 1},
+	{kKicker, kKicker, -3},
+	{kKicker, kResidue, 0.5},
+	{kKicker, -1, -1.5},
+	{kDateline, kParagraph, 2},
+	{kDateline, kDateline, -4},
+	{kDateline, -1, -3},
+	{kSubhead, kParagraph, 1},
+	{kSubhead, kDateline, 0},
+	{kSubhead, kQuote, 0.3},
+	{kSubhead, kCaption, -0.5},
+	{kSubhead, kSubhead, -2.5},
+	{kSubhead, kSignoff, -3},
+	{kSubhead, kReference, -2},
+	{kSubhead, -1, -1},
+	{kCaption, kCredit, 1},
+	{kCredit, kCaption, 0.2},
+	{kCaption, kCaption, -1.5},
+	{kStandfirst, kStandfirst, -2},
+	{kStandfirst, kParagraph, 0.3},
+	{kStandfirst, kDateline, 0.5},
+	{kStandfirst, kByline, 1},
+	{kStandfirst, kSubhead, -2},
+	{kByline, kStandfirst, -0.8},
+	{kHeadline, kSubhead, -2.5},
+	{kByline, kByline, -2},
+	{kHeadline, kSignoff, -2},
+	{kNote, kNote, 0.3},
+	{kBoilerplate, kBoilerplate, 0.5},
+	{kSignoff, kSignoff, -0.5},
+	{kParagraph, kSignoff, 0.3},
 }
 
 // step is zoneCost and follows by states, start and stop what it costs to
 // begin and end there.
 var step, start, stop = func() (m [][]float32, start, stop []float32) {
 	var pair [nKinds][nKinds]float32
-	for i := len(follows) - 1; i >= 0; i-- {
-		f := follows[i]
+	for _, f := range slices.Backward(follows) {
+
 		if f.b >= 0 {
 			continue
 		}
