@@ -49,7 +49,7 @@ func ParseNote(lex *lexicon.Lexicon, l Line) (confidence float64, section bool) 
 			return 0.9, false
 		}
 		edits := 0
-		for i := 0; i < min(n, 60); i++ {
+		for i := range min(n, 60) {
 			if lex.Phrases.Longest(l.Tokens[i:], lexicon.Edit|lexicon.Note).Tokens > 0 {
 				edits++
 			}

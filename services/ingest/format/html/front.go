@@ -14,6 +14,8 @@ import (
 // The words by which editorial systems name what stands around a headline, in
 // class names, ids and itemprop. They count as whole parts of a name:
 // "article__lead" says lead, "leading-tight" does not.
+//
+//nolint:gochecknoglobals // sets that are only read
 var (
 	bylineWords = words("author authors byline bylines autor autoren autorin autorzeile auteur auteurs autore autora auteurice writer " +
 		"writers redakteur verfasser signature contributor contributors creator reporter schrijver forfatter skribent")
@@ -70,7 +72,7 @@ func role(n *html.Node) article.Kind {
 				return article.Byline
 			}
 		case "itemprop":
-			for _, w := range strings.Fields(strings.ToLower(a.Val)) {
+			for w := range strings.FieldsSeq(strings.ToLower(a.Val)) {
 				switch w {
 				case "author", "creator":
 					return article.Byline
@@ -103,10 +105,10 @@ func roleOf(token string) article.Kind {
 }
 
 func roleOfParts(ps []string) article.Kind {
-	for i := len(ps) - 1; i >= 0; i-- {
-		tails := []string{ps[i]}
+	for i, p := range slices.Backward(ps) {
+		tails := []string{p}
 		if i > 0 {
-			tails = append(tails, ps[i-1]+ps[i]) // "sub-title"
+			tails = append(tails, ps[i-1]+p) // "sub-title"
 		}
 		for _, w := range tails {
 			switch {
@@ -119,7 +121,7 @@ func roleOfParts(ps []string) article.Kind {
 			}
 		}
 		// Generated names end in figures.
-		if !around[ps[i]] && !strings.ContainsAny(ps[i], "0123456789") {
+		if !around[p] && !strings.ContainsAny(p, "0123456789") {
 			return ""
 		}
 	}

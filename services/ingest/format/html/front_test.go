@@ -63,24 +63,38 @@ func TestFrontMatter(t *testing.T) {
 		want       []string // in front of the body; nil: nothing named there
 	}{
 		{"byline", "<h1>Ferry sails</h1><p class=author>By Ann Example</p>" + text, []string{"headline: Ferry sails", "byline: By Ann Example"}},
-		{"all", "<p class=dachzeile>Islands</p><h1>Ferry sails</h1><p class='x article__lead'>It was in dock.</p><div class=auteur>Ann</div>" + text,
-			[]string{"kicker: Islands", "headline: Ferry sails", "standfirst: It was in dock.", "byline: Ann"}},
+		{
+			"all", "<p class=dachzeile>Islands</p><h1>Ferry sails</h1><p class='x article__lead'>It was in dock.</p><div class=auteur>Ann</div>" + text,
+			[]string{"kicker: Islands", "headline: Ferry sails", "standfirst: It was in dock.", "byline: Ann"},
+		},
 		{"kicker in the heading", "<h1><span class=kicker>Islands</span> Ferry sails</h1>" + text, []string{"kicker: Islands", "headline: Ferry sails"}},
-		{"itemprop and rel", "<h1>Ferry sails</h1><p itemprop=description>It was in dock.</p><div><a rel=author href=/a>Ann</a></div>" + text,
-			[]string{"headline: Ferry sails", "standfirst: It was in dock.", "byline: Ann"}},
-		{"one line, two roles", "<h1>Ferry sails</h1><div><span class=byline>By Ann</span> | <time>12 April 2024</time></div>" + text,
-			[]string{"headline: Ferry sails", "byline: By Ann", "unknown: 12 April 2024"}},
-		{"without a mark", "<h1>Ferry sails</h1><p>By Ann Example</p><div>12 April 2024</div>" + text,
-			[]string{"headline: Ferry sails", "unknown: By Ann Example", "unknown: 12 April 2024"}},
-		{"two authors", "<h1>Ferry sails</h1><ul class=authors><li class=author>Ann</li><li class=author>Tom</li></ul>" + text,
-			[]string{"headline: Ferry sails", "byline: Ann Tom"}},
-		{"apart", "<h1>Ferry sails</h1><div class=share-bar><p>Share this</p></div><div class=related><p class=lead>Other story.</p></div><ul><li><a href=/x>Mail</a></ul>" + text,
-			[]string{"headline: Ferry sails"}},
+		{
+			"itemprop and rel", "<h1>Ferry sails</h1><p itemprop=description>It was in dock.</p><div><a rel=author href=/a>Ann</a></div>" + text,
+			[]string{"headline: Ferry sails", "standfirst: It was in dock.", "byline: Ann"},
+		},
+		{
+			"one line, two roles", "<h1>Ferry sails</h1><div><span class=byline>By Ann</span> | <time>12 April 2024</time></div>" + text,
+			[]string{"headline: Ferry sails", "byline: By Ann", "unknown: 12 April 2024"},
+		},
+		{
+			"without a mark", "<h1>Ferry sails</h1><p>By Ann Example</p><div>12 April 2024</div>" + text,
+			[]string{"headline: Ferry sails", "unknown: By Ann Example", "unknown: 12 April 2024"},
+		},
+		{
+			"two authors", "<h1>Ferry sails</h1><ul class=authors><li class=author>Ann</li><li class=author>Tom</li></ul>" + text,
+			[]string{"headline: Ferry sails", "byline: Ann Tom"},
+		},
+		{
+			"apart", "<h1>Ferry sails</h1><div class=share-bar><p>Share this</p></div><div class=related><p class=lead>Other story.</p></div><ul><li><a href=/x>Mail</a></ul>" + text,
+			[]string{"headline: Ferry sails"},
+		},
 		{"another's teaser", "<h1>Ferry sails</h1><ul><li><a href=/x><b class=kicker>Other</b></a></li></ul>" + text, []string{"headline: Ferry sails"}},
 		{"a name that frames the page", "<div class=intro><h1>Ferry sails</h1><div class=lead>" + text + strings.Repeat("<p>"+first+"</p>", 12) + "</div></div>", nil},
 		{"deep in the body", "<h1>Ferry sails</h1><p>" + first + "</p><p>" + second + "</p><p class=lead>" + third + "</p>", []string{"headline: Ferry sails"}},
-		{"byline below a paragraph", "<h1>Ferry sails</h1><p>" + first + "</p><p class=writer>By Ann</p><p>" + second + "</p><p>" + third + "</p>",
-			[]string{"headline: Ferry sails", "byline: By Ann"}},
+		{
+			"byline below a paragraph", "<h1>Ferry sails</h1><p>" + first + "</p><p class=writer>By Ann</p><p>" + second + "</p><p>" + third + "</p>",
+			[]string{"headline: Ferry sails", "byline: By Ann"},
+		},
 		{"a ticker", "<h1>Ferry sails</h1><div>" + ticker + "</div>" + text, nil},
 		{"as many lines as may be", "<h1>Ferry sails</h1><p>a</p><p>b</p>" + text, []string{"headline: Ferry sails", "unknown: a", "unknown: b"}},
 	} {
