@@ -19,12 +19,6 @@ var Service = boot.Service[Config]{
 	Name: Name, About: "Understands articles: segments, language, agency, credits, cited media, attribution.", Listen: "127.0.0.1:8802", Run: Run,
 }
 
-// Config is what the service can be told. Every part validates itself.
-type Config struct {
-	Bus   bus.Config   `embed:""`
-	Stage stage.Config `embed:"" prefix:"stage-"`
-}
-
 // Run enriches until ctx is done.
 func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	report, err := newMetrics(k.Metrics, k.Log)
