@@ -63,7 +63,7 @@ func ParseByline(lex *lexicon.Lexicon, l Line) (b Byline, ok bool) {
 			}
 			run, sep = 0, sep+1
 		}
-		if a, k := lex.AgencyName(l.Tokens[j:]); k > 0 && (j > i || b.Opener) && t.Shape&(lexicon.Upper|lexicon.Lower) != 0 && (k > 1 || t.Shape&lexicon.AllCaps != 0 || strings.ContainsAny(g, ",/(|") || t.Shape&lexicon.Upper != 0 && j == n-1) {
+		if a, k := lex.AgencyName(l.Tokens[j:]); k > 0 && (j > i || b.Opener) && t.Shape&(lexicon.Upper|lexicon.Lower) != 0 && (k > 1 || t.Shape&lexicon.AllCaps != 0 || strings.ContainsAny(g, ",/(|") || roles > 0 && l.Text[t.Start:t.End] == a.Name || t.Shape&lexicon.Upper != 0 && j == n-1) {
 			if b.Agency == nil {
 				b.Agency = a
 			}
@@ -160,7 +160,7 @@ func paper(lex *lexicon.Lexicon, toks []lexicon.Token) bool {
 // begins with a given name.
 func ParseName(lex *lexicon.Lexicon, l Line) (given, ok bool) {
 	n := len(l.Tokens)
-	if n < 2 || n > 4 || l.Tokens[0].Start != int32(l.Start) || int(l.Tokens[n-1].End) != l.End {
+	if n < 2 || n > 6 || l.Tokens[0].Start != int32(l.Start) || int(l.Tokens[n-1].End) != l.End {
 		return false, false
 	}
 	upper := 0
@@ -181,5 +181,5 @@ func ParseName(lex *lexicon.Lexicon, l Line) (given, ok bool) {
 			return false, false
 		}
 	}
-	return lex.Phrases.All(l.Tokens[:1])&lexicon.Given != 0, upper >= 2
+	return lex.Phrases.All(l.Tokens[:1])&lexicon.Given != 0, upper >= 2 && upper <= 4
 }

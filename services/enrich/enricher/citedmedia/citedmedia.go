@@ -36,6 +36,7 @@ const (
 const (
 	cueBefore   = 6
 	cueAfter    = 7
+	cueWord     = 2  // behind a name that is an ordinary word too
 	maxSentence = 80 // words looked through on either side
 )
 
@@ -196,6 +197,8 @@ func (e *Enricher) confidence(text string, toks []lexicon.Token, i, n int, kind 
 		}
 	}
 
+	// "The Sun said" may be the paper, "The Sun was shining, he said" is not.
+	doubtful := word && !quoted && !noun
 	c := 0.0
 	raise := func(v float64) { c = max(c, v) }
 	said := false
@@ -216,9 +219,13 @@ func (e *Enricher) confidence(text string, toks []lexicon.Token, i, n int, kind 
 			continue
 		}
 		said = true
-		if k-(i+n) <= cueAfter && !clause(text, toks, i+n-1, k) {
+		near := cueAfter
+		if doubtful {
+			near = cueWord
+		}
+		if k-(i+n) <= near && !clause(text, toks, i+n-1, k) {
 			raise(bySaidAfter)
-		} else if i-from <= 2 {
+		} else if i-from <= 2 && !doubtful {
 			raise(bySaidLater)
 		}
 	}
