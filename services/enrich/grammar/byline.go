@@ -172,7 +172,8 @@ func ParseName(lex *lexicon.Lexicon, l Line) (given, ok bool) {
 		}
 		c := lex.Phrases.All(l.Tokens[i : i+1])
 		switch {
-		case t.Shape&lexicon.HasDigit != 0, c&(lexicon.KickerWord|lexicon.Article|lexicon.Month|lexicon.Weekday|lexicon.Boilerplate|lexicon.Photo|lexicon.Role) != 0 && c&lexicon.Given == 0:
+		case t.Shape&lexicon.HasDigit != 0,
+			t.Shape&lexicon.Upper != 0 && c&(lexicon.KickerWord|lexicon.Article|lexicon.Month|lexicon.Weekday|lexicon.Boilerplate|lexicon.Photo|lexicon.Role) != 0 && c&lexicon.Given == 0:
 			return false, false
 		case t.Shape&lexicon.Upper != 0:
 			upper++
