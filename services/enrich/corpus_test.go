@@ -376,7 +376,8 @@ func lossless(t *testing.T, name, raw string, a *article.Article) {
 // those of the folder that COPYTASTER_WIRE_TEXTS names.
 func TestWire(t *testing.T) {
 	if d := os.Getenv("COPYTASTER_WIRE_TEXTS"); d != "" {
-		measureDir(t, d).print(t)
+		m := measureDir(t, d)
+		m.print(t)
 		return
 	}
 	m := measureDir(t, filepath.Join("testdata", "wire"))
