@@ -106,6 +106,8 @@ func ParseCredit(lex *lexicon.Lexicon, l Line) (c Credit, ok bool) {
 	}
 	if names > 0 {
 		score++
+	} else if others == 0 && len(c.Agencies) > 0 && slices.ContainsFunc(c.Agencies, func(a *lexicon.Agency) bool { return a.PhotoOnly }) {
+		score++ // "GETTY IMAGES": nothing else signs so
 	}
 	if marks > 0 {
 		score += 0.5

@@ -115,6 +115,12 @@ func (e *Enricher) mentions(a *article.Article, s article.Segment, toks []lexico
 			i++
 			continue
 		}
+		if listed && n > 1 && e.lex.Phrases.All(toks[i+n-1:i+n])&lexicon.MediaOpen != 0 {
+			// "BBC Radio" Kent: the station is the broadcaster's.
+			for i+n < len(toks) && toks[i+n].Shape&lexicon.Upper != 0 && narrow(text, toks, i+n) {
+				n++
+			}
+		}
 		*left--
 		span := article.Span{Start: int(toks[i].Start), End: int(toks[i+n-1].End)}
 		if name != a.Agency.Value && !(a.Agency.Value != "" && e.isAgency(name, a.Agency.Value)) {

@@ -197,9 +197,9 @@ func (e *Enricher) belongs(text string, l grammar.Line, ls []line) int {
 }
 
 func bulleted(s string) bool {
-	for _, b := range []string{"• ", "- ", "* ", "– ", "· ", "▪ ", "● ", "> ", "•\t", "-- "} {
-		if strings.HasPrefix(s, b) {
-			return true
+	for _, b := range []string{"• ", "- ", "* ", "– ", "· ", "▪ ", "● ", "> ", "•\t", "-- ", ":: "} {
+		if mark, ok := strings.CutSuffix(b, " "); strings.HasPrefix(s, b) && !(ok && strings.HasSuffix(s, " "+mark)) {
+			return true // unless a mark stands at both ends: "- A heading -"
 		}
 	}
 	return false
@@ -303,6 +303,9 @@ func (e *Enricher) split(dst []piece, l grammar.Line, block int, adjacent bool, 
 // with the white space behind it.
 func strayMark(l grammar.Line) int {
 	s := l.String()
+	if bulleted(s) {
+		return 0
+	}
 	n := 0
 	for n < len(s) && strings.IndexByte(":;,|/", s[n]) >= 0 {
 		n++
