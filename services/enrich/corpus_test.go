@@ -414,4 +414,7 @@ var reached = map[string]float64{
 }
 
 // unseen is the F1 of each field on testdata/unseen, rounded down.
-var unseen = map[string]float64{}
+var unseen = map[string]float64{
+	"segment": 0.91, "headline": 0.86, "kicker": 0.66, "standfirst": 0.84, "byline": 0.87, "dateline": 0.97, "agency": 0.94,
+	"language": 1, "credits": 0.55, "cited_media": 0.69, "attribution": 0.6,
+}
