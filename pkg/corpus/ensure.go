@@ -6,16 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
-)
 
-// MaxReply is how much of a reply about mappings and settings is read, in bytes.
-const MaxReply = 4 << 20
+	"github.com/copytaster/copytaster/pkg/elastic"
+)
 
 // maxDifferences is how many differences an error names.
 const maxDifferences = 8
@@ -38,18 +36,6 @@ func (e *MismatchError) Error() string {
 	}
 	return fmt.Sprintf("index %s behind alias %s differs from schema %d of this program: %s%s",
 		e.Index, e.Alias, Schema, strings.Join(shown, "; "), rest)
-}
-
-// StatusError is a reply of Elasticsearch that is not what was asked for.
-type StatusError struct {
-	Do     string // what was tried
-	Status int
-	Type   string // Elasticsearch's name of the error, e.g. "resource_already_exists_exception"
-	Reason string
-}
-
-func (e *StatusError) Error() string {
-	return fmt.Sprintf("%s: Elasticsearch answered %d: %s: %s", e.Do, e.Status, e.Type, e.Reason)
 }
 
 // Ensure makes both indices exist behind their aliases, and checks that they
@@ -91,8 +77,8 @@ func (x index) make(ctx context.Context, es esapi.Transport, s Settings) error {
 		return err
 	}
 	name := concrete(x.alias)
-	err = ask(ctx, es, "create index "+name, esapi.IndicesCreateRequest{Index: name, Body: bytes.NewReader(body)}, nil)
-	var refused *StatusError
+	err = elastic.Ask(ctx, es, "create index "+name, esapi.IndicesCreateRequest{Index: name, Body: bytes.NewReader(body)}, nil)
+	var refused *elastic.StatusError
 	if errors.As(err, &refused) && refused.Type == "resource_already_exists_exception" {
 		return nil // Another instance was faster; what it made is checked like any other.
 	}
@@ -113,8 +99,8 @@ type liveIndex struct {
 
 func (x index) check(ctx context.Context, es esapi.Transport) error {
 	var live map[string]liveIndex
-	err := ask(ctx, es, "read index "+x.alias, esapi.IndicesGetRequest{Index: []string{x.alias}}, &live)
-	var refused *StatusError
+	err := elastic.Ask(ctx, es, "read index "+x.alias, esapi.IndicesGetRequest{Index: []string{x.alias}}, &live)
+	var refused *elastic.StatusError
 	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
 		return x.orphan(ctx, es)
 	}
@@ -140,8 +126,8 @@ func (x index) check(ctx context.Context, es esapi.Transport) error {
 func (x index) orphan(ctx context.Context, es esapi.Transport) error {
 	name := concrete(x.alias)
 	var live map[string]liveIndex
-	err := ask(ctx, es, "read index "+name, esapi.IndicesGetRequest{Index: []string{name}}, &live)
-	var refused *StatusError
+	err := elastic.Ask(ctx, es, "read index "+name, esapi.IndicesGetRequest{Index: []string{name}}, &live)
+	var refused *elastic.StatusError
 	switch {
 	case errors.As(err, &refused) && refused.Status == http.StatusNotFound:
 		return fmt.Errorf("alias %s %w", x.alias, ErrMissing)
@@ -224,42 +210,4 @@ func orNothing(s string) string {
 		return "nothing"
 	}
 	return s
-}
-
-type request interface {
-	Do(ctx context.Context, t esapi.Transport) (*esapi.Response, error)
-}
-
-// ask does r and reads its JSON reply into v, unless v is nil.
-func ask(ctx context.Context, es esapi.Transport, do string, r request, v any) error {
-	res, err := r.Do(ctx, es)
-	if err != nil {
-		return fmt.Errorf("%s: %w", do, err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, MaxReply+1))
-	switch {
-	case err != nil:
-		return fmt.Errorf("%s: read the reply: %w", do, err)
-	case len(body) > MaxReply:
-		return fmt.Errorf("%s: the reply has more than %d bytes", do, MaxReply)
-	case res.IsError():
-		refused := &StatusError{Do: do, Status: res.StatusCode}
-		var reply struct {
-			Error struct {
-				Type   string `json:"type"`
-				Reason string `json:"reason"`
-			} `json:"error"`
-		}
-		if json.Unmarshal(body, &reply) == nil {
-			refused.Type, refused.Reason = reply.Error.Type, reply.Error.Reason
-		}
-		return refused
-	case v == nil:
-		return nil
-	}
-	if err := json.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("%s: read the reply: %w", do, err)
-	}
-	return nil
 }

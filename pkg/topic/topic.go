@@ -23,6 +23,8 @@ const (
 	Received     = "articles.received"
 	ReceivedBulk = "articles.received.bulk"
 	Enriched     = "articles.enriched"
+	EnrichedBulk = "articles.enriched.bulk"
+	Generations  = "enrich.generations"
 	SourcesState = "sources.state"
 	IngestDead   = "ingest.dead"
 )
@@ -40,17 +42,22 @@ var All = []Topic{
 	{Name: Received, Partitions: 12, Retention: 30 * day, Writer: "ingest", About: "every article as parsed, with the original bytes"},
 	{Name: ReceivedBulk, Partitions: 12, Retention: 30 * day, Writer: "ingest", About: "the same, of back-fills, which live copy never waits behind"},
 	{Name: Enriched, Partitions: 12, Writer: "enrich", About: "every revision with what was understood of it: the log that indices are built from"},
+	{Name: EnrichedBulk, Partitions: 12, Writer: "enrich", About: "the same, of back-fills and replays; indices are built from both"},
+	{Name: Generations, Partitions: 1, Compact: true, Writer: "copytaster", About: "the generations of the enrichment that were issued, and the one that counts"},
 	{Name: SourcesState, Partitions: 1, Compact: true, Writer: "ingest", About: "where each polled source stands: ETags, dates, hashes of what was seen"},
 	{Name: IngestDead, Partitions: 1, Writer: "ingest", About: "input that could not become an article"},
 	{Name: Received + DeadSuffix, Partitions: 1, Writer: "enrich", About: "articles that could not be enriched"},
 	{Name: ReceivedBulk + DeadSuffix, Partitions: 1, Writer: "enrich", About: "articles of back-fills that could not be enriched"},
 	{Name: Enriched + DeadSuffix, Partitions: 1, Writer: "index", About: "articles that could not be indexed"},
+	{Name: EnrichedBulk + DeadSuffix, Partitions: 1, Writer: "index", About: "articles of back-fills that could not be indexed"},
 }
 
 // Groups of the consumers.
 const (
-	GroupEnrich = "enrich"
-	GroupIndex  = "index"
+	GroupEnrich     = "enrich"
+	GroupEnrichBulk = "enrich.bulk"
+	GroupIndex      = "index"
+	GroupIndexBulk  = "index.bulk"
 )
 
 // Namespace sets one installation's topics and groups apart from another's on

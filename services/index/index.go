@@ -37,10 +37,11 @@ const (
 // Run indexes until ctx is done. It waits for Elasticsearch, for as long as it
 // takes; an index that isn't what it should be is an error.
 func Run(ctx context.Context, c Config, k *boot.Kit) error {
-	es, err := c.Elasticsearch.connect(c.Stage.Lanes + c.Bulk.Concurrency)
+	es, err := c.Elasticsearch.Connect(c.Stage.Lanes + c.Bulk.Concurrency)
 	if err != nil {
 		return err
 	}
+	defer es.Close()
 	indices := corpus.Namespace(c.Bus.Namespace)
 	k.Ready("elasticsearch", func(ctx context.Context) error { return ping(ctx, es) })
 	b, err := bus.Connect(c.Bus, k.Log)

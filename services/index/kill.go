@@ -6,23 +6,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/elastic"
 	"github.com/copytaster/copytaster/services/index/bulk"
 )
 
 // Limits of what is read back from Elasticsearch.
 const (
-	MaxReply       = 64 << 20 // bytes of a reply
-	MaxReason      = 2048     // bytes of one that is quoted
-	PurgeArticles  = 100      // killed articles that are searched for at once
-	PurgeBatch     = 500      // of their versions that are rewritten at once
-	MaxPurgeRounds = 1000     // of PurgeBatch versions; beyond it the kill is tried again
+	PurgeArticles  = 100  // killed articles that are searched for at once
+	PurgeBatch     = 500  // of their versions that are rewritten at once
+	MaxPurgeRounds = 1000 // of PurgeBatch versions; beyond it the kill is tried again
 )
 
 // head is what stands in the articles index.
@@ -165,32 +162,9 @@ func (s *Sink) purgeSome(ctx context.Context, killed []plan) error {
 	return fmt.Errorf("there is still text after %d rounds of %d versions", MaxPurgeRounds, PurgeBatch)
 }
 
-type request interface {
-	Do(ctx context.Context, t esapi.Transport) (*esapi.Response, error)
-}
-
-// ask does r and reads its JSON reply into v, unless v is nil.
-func (s *Sink) ask(ctx context.Context, do string, r request, v any) error {
+// ask is [elastic.Ask] within the sink's time.
+func (s *Sink) ask(ctx context.Context, do string, r elastic.Request, v any) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	res, err := r.Do(ctx, s.es)
-	if err != nil {
-		return fmt.Errorf("%s: %w", do, err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, MaxReply+1))
-	switch {
-	case err != nil:
-		return fmt.Errorf("%s: read the reply: %w", do, err)
-	case len(body) > MaxReply:
-		return fmt.Errorf("%s: the reply has more than %d bytes", do, MaxReply)
-	case res.IsError():
-		return fmt.Errorf("%s: Elasticsearch answered %d: %s", do, res.StatusCode, strings.ToValidUTF8(string(body[:min(len(body), MaxReason)]), ""))
-	case v == nil:
-		return nil
-	}
-	if err := json.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("%s: read the reply: %w", do, err)
-	}
-	return nil
+	return elastic.Ask(ctx, s.es, do, r, v)
 }

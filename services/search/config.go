@@ -3,20 +3,20 @@ package search
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/boot"
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/elastic"
 )
 
 // Config is what the search service can be told.
 type Config struct {
-	ElasticsearchURL []string      `help:"Addresses of Elasticsearch." default:"http://127.0.0.1:9200" placeholder:"URL"`
-	Namespace        string        `help:"Prefix of the names of all indices, for several installations on one cluster." placeholder:"PREFIX"`
-	SearchTimeout    time.Duration `help:"How long one call of Elasticsearch may take." default:"5s"`
-	SearchZone       string        `help:"Time zone whose days are counted and asked for." default:"UTC" placeholder:"AREA/CITY"`
+	Elasticsearch elastic.Config `embed:"" prefix:"elasticsearch-"`
+	Namespace     string         `help:"Prefix of the names of all indices, for several installations on one cluster." placeholder:"PREFIX"`
+	SearchTimeout time.Duration  `help:"How long one call of Elasticsearch may take." default:"5s"`
+	SearchZone    string         `help:"Time zone whose days are counted and asked for." default:"UTC" placeholder:"AREA/CITY"`
 }
 
 // MinTimeout and MaxTimeout bound SearchTimeout. Above the maximum, the HTTP
@@ -32,18 +32,6 @@ func (c Config) Validate() error {
 	bad := func(name string, err error) {
 		env := boot.EnvPrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 		errs = append(errs, fmt.Errorf("setting %s (%s): %w", name, env, err))
-	}
-	if len(c.ElasticsearchURL) == 0 {
-		bad("elasticsearch-url", errors.New("is empty"))
-	}
-	for _, address := range c.ElasticsearchURL {
-		u, err := url.Parse(address)
-		switch {
-		case err != nil:
-			bad("elasticsearch-url", errors.New("is not a URL")) // the error of Parse would show a password
-		case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-			bad("elasticsearch-url", fmt.Errorf("%q is not http://host:port or https://host:port", u.Redacted()))
-		}
 	}
 	if err := corpus.Namespace(c.Namespace).Validate(); err != nil {
 		bad("namespace", err)

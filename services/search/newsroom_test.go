@@ -21,6 +21,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/boot"
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/elastic"
 	"github.com/copytaster/copytaster/pkg/localtest"
 	"github.com/copytaster/copytaster/services/search"
 	"github.com/copytaster/copytaster/services/search/api"
@@ -50,7 +51,7 @@ func open(tb testing.TB) *newsroom {
 		tb.Fatal(err)
 	}
 	n.base = serve(tb, search.Config{
-		ElasticsearchURL: []string{address}, Namespace: string(n.names), SearchTimeout: 10 * time.Second, SearchZone: "Europe/Berlin",
+		Elasticsearch: elastic.Config{URL: []string{address}}, Namespace: string(n.names), SearchTimeout: 10 * time.Second, SearchZone: "Europe/Berlin",
 	})
 	return n
 }

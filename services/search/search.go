@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/elastic/go-elasticsearch/v8"
-	"github.com/elastic/go-elasticsearch/v8/esapi"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/rs/zerolog"
@@ -34,16 +32,11 @@ const connections = 64
 
 // Run serves on k's server until ctx is done.
 func Run(ctx context.Context, c Config, k *boot.Kit) error {
-	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented as one.
-	transport.MaxIdleConnsPerHost = connections
-	defer transport.CloseIdleConnections()
-	es, err := elasticsearch.NewBaseClient(elasticsearch.Config{
-		Addresses: c.ElasticsearchURL, Transport: transport,
-		DisableRetry: true, // a reader would rather try again than wait
-	})
+	es, err := c.Elasticsearch.Connect(connections)
 	if err != nil {
-		return fmt.Errorf("setting elasticsearch-url: %w", err)
+		return err
 	}
+	defer es.Close()
 	zone, err := c.zone()
 	if err != nil {
 		return fmt.Errorf("setting search-zone: %w", err)
@@ -57,8 +50,6 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	<-ctx.Done()
 	return nil
 }
-
-var _ esapi.Transport = (*elasticsearch.BaseClient)(nil)
 
 // mount puts the routes onto k's server.
 func mount(k *boot.Kit, f *find.Finder, log zerolog.Logger) error {
