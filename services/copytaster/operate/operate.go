@@ -54,6 +54,8 @@ type Commands struct {
 	Lag    LagCmd    `cmd:"" help:"How far each group is behind, by partition."`
 	Tail   TailCmd   `cmd:"" help:"Show the messages of a topic, decoded."`
 	Trace  TraceCmd  `cmd:"" help:"Every stage that an article passed."`
+	Dead   DeadCmd   `cmd:"" help:"List, show, redrive and discard dead letters."`
+	Replay ReplayCmd `cmd:"" help:"Have messages handled again: from a time, an offset, or of an article."`
 }
 
 // Options are what the command line needs for the commands.
