@@ -46,11 +46,22 @@ func (c Config) checkSecurity() error {
 		if c.CACert != "" {
 			errs = append(errs, fmt.Errorf("setting elasticsearch-ca-cert (COPYTASTER_ELASTICSEARCH_CA_CERT) needs https in elasticsearch-url, which has %q", u.Redacted()))
 		}
-		if c.key().Given() && !loopback(u.Hostname()) {
-			errs = append(errs, fmt.Errorf("setting elasticsearch-url (COPYTASTER_ELASTICSEARCH_URL): %q would show the API key to the network: take https", u.Redacted()))
-		}
+	}
+	if c.HasKey() {
+		errs = append(errs, c.Hidden("the API key"))
 	}
 	return errors.Join(errs...)
+}
+
+// Hidden tells if a secret would go over a network in the clear.
+func (c Config) Hidden(secret string) error {
+	for _, s := range c.URL {
+		u, err := url.Parse(s)
+		if err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
+			return fmt.Errorf("setting elasticsearch-url (COPYTASTER_ELASTICSEARCH_URL): %q would show %s to the network: take https", u.Redacted(), secret)
+		}
+	}
+	return nil
 }
 
 func loopback(host string) bool {
