@@ -52,9 +52,9 @@ type rule struct {
 
 // The states of a rule.
 const (
-	there   = "there"
-	missing = "missing"
-	extra   = "extra"
+	ruleThere   = "there"
+	ruleMissing = "missing"
+	ruleExtra   = "extra"
 )
 
 func (u users) rules(n topic.Namespace) ([]rule, error) {
@@ -152,15 +152,15 @@ func (u users) compare(ctx context.Context, b *bus.Bus) ([]rule, error) {
 	}
 	needed := map[bus.ACL]bool{}
 	for i := range rules {
-		rules[i].State = missing
+		rules[i].State = ruleMissing
 		if slices.Contains(have, rules[i].ACL) {
-			rules[i].State = there
+			rules[i].State = ruleThere
 		}
 		needed[rules[i].ACL] = true
 	}
 	for _, a := range have {
 		if !needed[a] {
-			rules = append(rules, rule{services[a.Principal], a, extra})
+			rules = append(rules, rule{services[a.Principal], a, ruleExtra})
 		}
 	}
 	return rules, nil
@@ -198,7 +198,7 @@ func (c *ACLsCheckCmd) Run(ctx context.Context, t Terminal) error {
 	if err := printRules(t.Out, c.JSON, rules); err != nil {
 		return err
 	}
-	if m, e := len(inState(rules, missing)), len(inState(rules, extra)); m+e > 0 {
+	if m, e := len(inState(rules, ruleMissing)), len(inState(rules, ruleExtra)); m+e > 0 {
 		return &ExitError{ExitDiffers, fmt.Errorf("%d rules are missing, %d are extra", m, e)}
 	}
 	return nil
@@ -231,7 +231,7 @@ func (c *ACLsApplyCmd) Run(ctx context.Context, t Terminal) error {
 	if err != nil {
 		return err
 	}
-	add, remove := inState(rules, missing), inState(rules, extra)
+	add, remove := inState(rules, ruleMissing), inState(rules, ruleExtra)
 	left := 0
 	if !c.Prune {
 		left, remove = len(remove), nil

@@ -162,7 +162,7 @@ func createKey(ctx context.Context, es esapi.Transport, n corpus.Namespace, r co
 	if err != nil {
 		return key{}, adminError(err)
 	}
-	return key{Role: string(r), ID: reply.ID, Name: reply.Name, Encoded: reply.Encoded, Expires: moment(reply.Expiration)}, nil
+	return key{Role: string(r), ID: reply.ID, Name: reply.Name, Encoded: reply.Encoded, Expires: expiry(reply.Expiration)}, nil
 }
 
 // adminError says that it is about the administrator, not about a key.
@@ -174,8 +174,8 @@ func adminError(err error) error {
 	return err
 }
 
-// moment is a time of Elasticsearch's, in milliseconds; 0 is never.
-func moment(ms int64) string {
+// expiry is a time of Elasticsearch's, in milliseconds; 0 is never.
+func expiry(ms int64) string {
 	if ms == 0 {
 		return "never"
 	}
@@ -264,7 +264,7 @@ func listKeys(ctx context.Context, es esapi.Transport, n corpus.Namespace) ([]ke
 		case k.Expiration > 0 && time.UnixMilli(k.Expiration).Before(time.Now()):
 			state = "expired"
 		}
-		keys = append(keys, key{Role: m.Role, ID: k.ID, Name: k.Name, Created: moment(k.Creation), Expires: moment(k.Expiration), State: state})
+		keys = append(keys, key{Role: m.Role, ID: k.ID, Name: k.Name, Created: expiry(k.Creation), Expires: expiry(k.Expiration), State: state})
 	}
 	slices.SortFunc(keys, func(a, b key) int { return strings.Compare(a.Role+a.Created+a.ID, b.Role+b.Created+b.ID) })
 	return keys, nil
