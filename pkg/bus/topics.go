@@ -40,6 +40,8 @@ func (b *Bus) EnsureTopics(ctx context.Context, names ...string) error {
 	for {
 		missing, notReady, err := b.missing(ctx, want)
 		switch {
+		case err != nil && surelyRefused(err):
+			return fmt.Errorf("can't set up topics: %w", err)
 		case err != nil:
 			last = err
 		case len(missing) > 0:
@@ -164,7 +166,12 @@ func (b *Bus) create(ctx context.Context, ts []topic.Topic) error {
 	}
 	var errs []error
 	for name, err := range r.Errors {
-		if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
+		if errors.Is(err, kafka.TopicAuthorizationFailed) || errors.Is(err, kafka.ClusterAuthorizationFailed) {
+			errs = append(errs, &AccessError{
+				Do:   fmt.Sprintf("topic %s is missing, or %s may not see it, and may not create it either: create it with `copytaster topics create`, and give rights with `copytaster acls`, as a user who may", name, b.who()),
+				Sure: true, Err: err,
+			})
+		} else if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
 			errs = append(errs, fmt.Errorf("create topic %s: %w", name, err))
 		} else if err == nil {
 			b.log.Info().Str("topic", name).Msg("topic created")
