@@ -65,9 +65,12 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	go k.WatchLag(ctx, topic.GroupIndex, func(ctx context.Context) (map[string]int64, error) {
 		return b.Lag(ctx, topic.GroupIndex, topic.Enriched)
 	})
+	sink := NewSink(es, indices, c.Bulk, k.Metrics)
+	sink.Log = k.Log
+	k.Ready("bulk", sink.Ready)
 	k.Started()
 	return stage.Stage{
-		Name: Name, Source: source, Handler: handle, Sink: NewSink(es, indices, c.Bulk, k.Metrics), Dead: b.DeadLetters(),
+		Name: Name, Source: source, Handler: handle, Sink: sink, Dead: b.DeadLetters(),
 		Config: c.Stage, Observer: k.Observer(Name), Log: k.Log,
 	}.Run(ctx)
 }
