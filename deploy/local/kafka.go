@@ -68,14 +68,21 @@ func startKafka(ctx context.Context, config ServerConfig, usual int) (*Server, e
 		if err != nil {
 			return nil, err
 		}
+		second := behind{proxy: config.Proxy}
+		if config.Proxy != "" {
+			second.port, err = choosePort("Kafka behind its proxy", config.ProxiedPort, 0)
+			if err != nil {
+				return nil, err
+			}
+		}
 		file := filepath.Join(config.Dir, "server.properties")
-		err = replaceFile(file, kafkaProperties(data, port, controller))
+		err = replaceFile(file, kafkaProperties(data, port, controller, second))
 		if err != nil {
 			return nil, err
 		}
 		address := net.JoinHostPort(host, strconv.Itoa(port))
 		return &Server{
-			Name: "Kafka", Address: address, Log: config.Log, started: config.started,
+			Name: "Kafka", Address: address, Proxied: second.address(), Log: config.Log, started: config.started,
 			program: program{args: append(slices.Clip(command), "kafka.Kafka", file), dir: config.Dir, log: config.Log},
 			ready:   func(ctx context.Context) error { return kafkaServes(ctx, []string{address}) },
 		}, nil
@@ -99,7 +106,7 @@ func formatKafka(ctx context.Context, config ServerConfig, command []string, dat
 		return err
 	}
 	// The ports don't matter to the format.
-	err = replaceFile(file, kafkaProperties(next, KafkaPort, KafkaPort+1))
+	err = replaceFile(file, kafkaProperties(next, KafkaPort, KafkaPort+1, behind{}))
 	if err != nil {
 		return err
 	}
@@ -121,7 +128,21 @@ func formatKafka(ctx context.Context, config ServerConfig, command []string, dat
 	return errors.Join(os.Remove(file), os.RemoveAll(data), os.Rename(next, data))
 }
 
-func kafkaProperties(data string, port, controller int) []byte {
+// behind is a second listener for those who come through a proxy: Kafka tells its clients where to
+// go on, and only the listener that they came to decides what they are told.
+type behind struct {
+	port  int
+	proxy string // host:port; "" = there is no such listener
+}
+
+func (b behind) address() string {
+	if b.proxy == "" {
+		return ""
+	}
+	return net.JoinHostPort(host, strconv.Itoa(b.port))
+}
+
+func kafkaProperties(data string, port, controller int, second behind) []byte {
 	// A backslash begins an escape in a properties file.
 	data = strings.ReplaceAll(data, `\`, `\\`)
 	lines := []string{
@@ -149,6 +170,14 @@ func kafkaProperties(data string, port, controller int) []byte {
 		"group.initial.rebalance.delay.ms=0",
 		// The default of 128 MiB is a quarter of this heap.
 		"log.cleaner.dedupe.buffer.size=16777216",
+	}
+	if second.proxy != "" {
+		// The later line counts.
+		lines = append(lines,
+			fmt.Sprintf("listeners=PLAINTEXT://%s:%d,CONTROLLER://%s:%d,PROXIED://%s", host, port, host, controller, second.address()),
+			fmt.Sprintf("advertised.listeners=PLAINTEXT://%s:%d,PROXIED://%s", host, port, second.proxy),
+			"listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT",
+			"inter.broker.listener.name=PLAINTEXT")
 	}
 	return []byte(strings.Join(lines, "\n") + "\n")
 }
