@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,7 +26,11 @@ import (
 // Options are what is run and how.
 type Options struct {
 	Root string // of the workspace: services are built from it, servers run from its .local
-	Dir  string // for the servers' data, programs and logs; Elasticsearch's user must be able to pass it
+	// Dir is for the servers' data, programs and logs; Elasticsearch's user must
+	// be able to pass it. "": a new one in .local, removed at the end if all went
+	// well, unless Keep.
+	Dir  string
+	Keep bool
 	// Seed decides on articles, moments and faults; how processes interleave it
 	// can't decide.
 	Seed  uint64
@@ -43,22 +48,25 @@ type row struct {
 	// shared rows break services and links of their own only: their small forms
 	// run side by side.
 	shared bool
-	// limit bounds the full form, shortLimit the small one.
-	limit, shortLimit time.Duration
-	run               func(context.Context, *trial) error
+	limit  time.Duration // of the full form
+	run    func(context.Context, *trial) error
 }
+
+// shortLimit bounds the small form of a row; it is for machines that have much
+// else to do.
+const shortLimit = 8 * time.Minute
 
 // matrix is the table of rows.
 func matrix() []row {
 	return []row{
-		{"kill-services", "kill -9 of each service at random moments", true, 90 * time.Minute, 3 * time.Minute, killServices},
-		{"rebalance", "rebalance storm: members of both groups join and leave", true, 60 * time.Minute, 3 * time.Minute, rebalance},
-		{"poison", "poison among good copy", true, 30 * time.Minute, 3 * time.Minute, poison},
-		{"replay", "the whole topic replayed twice, shuffled", true, 30 * time.Minute, 3 * time.Minute, replay},
-		{"clocks", "clocks a day off, dates in the future", true, 30 * time.Minute, 3 * time.Minute, clocks},
-		{"elasticsearch", "Elasticsearch refuses, hangs, breaks off, is read-only, is down", false, 60 * time.Minute, 3 * time.Minute, elastic},
-		{"links", "slow, half-open, resetting and cut links", false, 60 * time.Minute, 3 * time.Minute, links},
-		{"kill-broker", "kill -9 of the broker", false, 60 * time.Minute, 3 * time.Minute, killBroker},
+		{"kill-services", "kill -9 of each service at random moments", true, 90 * time.Minute, killServices},
+		{"rebalance", "rebalance storm: members of both groups join and leave", true, 60 * time.Minute, rebalance},
+		{"poison", "poison among good copy", true, 30 * time.Minute, poison},
+		{"replay", "the whole topic replayed twice, shuffled", true, 30 * time.Minute, replay},
+		{"clocks", "clocks a day off, dates in the future", true, 30 * time.Minute, clocks},
+		{"elasticsearch", "Elasticsearch refuses, hangs, breaks off, is read-only, is down", false, 60 * time.Minute, elastic},
+		{"links", "slow, half-open, resetting and cut links", false, 60 * time.Minute, links},
+		{"kill-broker", "kill -9 of the broker", false, 60 * time.Minute, killBroker},
 	}
 }
 
@@ -103,9 +111,12 @@ func Run(ctx context.Context, o Options) (_ []Result, err error) {
 	}
 	out := &lines{w: o.Out}
 	o.Out = out
-	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+	dir, tidy, err := o.place()
+	if err != nil {
 		return nil, err
 	}
+	o.Dir = dir
+	defer func() { err = tidy(err) }()
 	fmt.Fprintf(out, "seed %d, %s\n", o.Seed, map[bool]string{true: "short form", false: "full form"}[o.Short])
 	servers, err := rig.Start(ctx, o.Root, o.Dir, out)
 	if err != nil {
@@ -133,6 +144,39 @@ func Run(ctx context.Context, o Options) (_ []Result, err error) {
 		}
 	}
 	return results, err
+}
+
+// place makes the folder. tidy removes it or says where it is; it returns the
+// error that it is given, or one of its own.
+func (o Options) place() (dir string, tidy func(error) error, err error) {
+	say := func(err error) error {
+		fmt.Fprintf(o.Out, "data and logs are in %s\n", dir)
+		return err
+	}
+	if o.Dir != "" {
+		dir, err = filepath.Abs(o.Dir)
+		return dir, say, err
+	}
+	root, err := filepath.Abs(o.Root)
+	if err != nil {
+		return "", nil, err
+	}
+	local := filepath.Join(root, ".local")
+	if err := os.MkdirAll(local, 0o755); err != nil { //nolint:gosec // Elasticsearch's user passes it
+		return "", nil, err
+	}
+	if dir, err = os.MkdirTemp(local, "faults-"); err != nil {
+		return "", nil, err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // as above
+		return "", nil, err
+	}
+	return dir, func(err error) error {
+		if err != nil || o.Keep {
+			return say(err)
+		}
+		return os.RemoveAll(dir)
+	}, nil
 }
 
 // lines writes whole lines from many goroutines.

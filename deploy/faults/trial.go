@@ -42,7 +42,7 @@ func (o Options) try(ctx context.Context, r row, servers *rig.Servers) Result {
 	t.wire = wire.New(o.Seed, r.name, o.Texts, t.began)
 	limit := r.limit
 	if o.Short {
-		limit = r.shortLimit
+		limit = shortLimit
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the row took longer than %v", limit))
 	defer cancel()
@@ -143,17 +143,17 @@ func (t *trial) feed(ctx context.Context, items []ledger.Item, rate float64) (wa
 }
 
 // settle waits until nothing is on its way and compares the index with the
-// ledger. It returns the hash of the index.
-func (t *trial) settle(ctx context.Context) (hash string, err error) {
+// ledger. It returns what the index says.
+func (t *trial) settle(ctx context.Context) (rig.Content, error) {
 	t.probes.Wait()
 	began := time.Now()
 	if err := t.Quiet(ctx); err != nil {
-		return "", err
+		return nil, err
 	}
 	t.say("quiet after %v, reading the index", time.Since(began).Round(100*time.Millisecond))
-	v, hash, err := t.Audit(ctx)
+	v, content, err := t.Audit(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if v.Open > 0 {
 		t.fail("%d items were sent and never acknowledged", v.Open)
@@ -163,7 +163,7 @@ func (t *trial) settle(ctx context.Context) (hash string, err error) {
 	t.mu.Unlock()
 	t.note("%d attempts to push failed and were repeated", t.Retried())
 	t.say("the index is held against the ledger: %s", t.result.Counts())
-	return hash, nil
+	return content, nil
 }
 
 // between is a random time.

@@ -228,9 +228,17 @@ func (c *check) versions(ds []Document, killed bool) {
 // acknowledged as several revisions.
 func (c *check) repeated(ds []Document) {
 	n := map[string]int{}
+	type place struct {
+		mark   string
+		source int64
+	}
+	seen := map[place]bool{}
 	for _, d := range ds {
 		for _, m := range d.Marks {
-			n[m]++
+			if at := (place{m, d.Revision.Source()}); !seen[at] {
+				seen[at] = true
+				n[m]++
+			}
 		}
 	}
 	for _, i := range c.sent {

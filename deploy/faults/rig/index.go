@@ -3,8 +3,6 @@ package rig
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -31,30 +29,29 @@ func ack(i ledger.Item, uri string, revision int64) ledger.Ack {
 }
 
 // Audit reads both indices to their ends and holds them against the ledger.
-// The hash is of all their contents, without the time of indexing.
-func (p *Pipeline) Audit(ctx context.Context) (v ledger.Verdict, hash string, err error) {
+func (p *Pipeline) Audit(ctx context.Context) (ledger.Verdict, Content, error) {
 	a := p.Ledger.Audit()
 	n := corpus.Namespace(p.Namespace)
-	var sum contentHash
+	content := Content{}
 	for _, index := range []struct {
 		alias string
 		take  func(ledger.Document)
 	}{{n.Articles(), a.Head}, {n.Versions(), a.Version}} {
 		if err := p.read(ctx, index.alias, func(d document) error {
-			sum.add(index.alias[len(p.Namespace):], d)
 			parsed, err := d.parse()
-			if err == nil {
-				index.take(parsed)
+			if err != nil {
+				return err
 			}
-			return err
+			index.take(parsed)
+			return content.add(index.alias[len(p.Namespace):], d)
 		}); err != nil {
-			return ledger.Verdict{}, "", fmt.Errorf("read %s: %w", index.alias, err)
+			return ledger.Verdict{}, nil, fmt.Errorf("read %s: %w", index.alias, err)
 		}
 	}
 	if err := p.searchKilled(ctx, a, n.Articles()); err != nil {
-		return ledger.Verdict{}, "", err
+		return ledger.Verdict{}, nil, err
 	}
-	return a.Verdict(), sum.String(), nil
+	return a.Verdict(), content, nil
 }
 
 // document is one of the index as it is read back.
@@ -209,31 +206,3 @@ func (p *Pipeline) ask(ctx context.Context, method, path string, body, reply any
 	}
 	return json.Unmarshal(data, reply)
 }
-
-// contentHash is the same for the same documents, in whatever order.
-type contentHash [sha256.Size]byte
-
-func (h *contentHash) add(index string, d document) {
-	var source map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(d.Source))
-	decoder.UseNumber()
-	if err := decoder.Decode(&source); err != nil {
-		source = map[string]any{"unreadable": string(d.Source)}
-	}
-	delete(source, "indexed_at")
-	canonical, err := json.Marshal([]any{index, d.ID, d.Routing, d.Version, source})
-	if err != nil {
-		canonical = d.Source
-	}
-	one := sha256.Sum256(canonical)
-	// Addition, so that two copies of a document don't cancel out.
-	carry := 0
-	for i := len(h) - 1; i >= 0; i-- {
-		carry += int(h[i]) + int(one[i])
-		h[i] = byte(carry)
-		carry >>= 8
-	}
-}
-
-// String is the hash in hex.
-func (h *contentHash) String() string { return hex.EncodeToString(h[:]) }

@@ -61,7 +61,7 @@ func Start(ctx context.Context, root, dir string, say io.Writer) (_ *Servers, er
 			err = errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
 		}
 	}()
-	dist, err := local.Dist(filepath.Join(root, ".local"))
+	dist, err := programsOf(ctx, filepath.Join(root, ".local"), say)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +81,22 @@ func Start(ctx context.Context, root, dir string, say io.Writer) (_ *Servers, er
 	fmt.Fprintf(say, "Kafka on %s, Elasticsearch on %s and the services' programs are ready after %v\n",
 		s.Kafka.Address, s.Elasticsearch.Address, time.Since(began).Round(100*time.Millisecond))
 	return s, nil
+}
+
+// programsOf finds the programs of the servers, or has them laid out.
+func programsOf(ctx context.Context, base string, say io.Writer) (string, error) {
+	dist, err := local.Dist(base)
+	if err == nil {
+		return dist, nil
+	}
+	up, err := local.Up(ctx, local.Config{Dir: base, Progress: say})
+	if err != nil {
+		return "", err
+	}
+	if err := up.Stop(context.WithoutCancel(ctx)); err != nil {
+		return "", err
+	}
+	return local.Dist(base)
 }
 
 // ports opens the links, to ports that the servers will have.
@@ -125,8 +141,9 @@ func (s *Servers) build(ctx context.Context, root string) error {
 	}
 	for _, p := range programs {
 		//nolint:gosec // the names are those of the table
-		cmd := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(s.bin, p[0]), "./cmd/"+p[0])
+		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", filepath.Join(s.bin, p[0]), "./cmd/"+p[0])
 		cmd.Dir = filepath.Join(root, filepath.FromSlash(p[1]))
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as in their images
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("build %s: %w\n%s", p[0], err, out)
 		}
