@@ -199,7 +199,7 @@ func (b *Bus) Differences(ctx context.Context, names ...string) ([]Difference, e
 			return nil, err
 		}
 		if p := len(md[full[i]].Partitions); p != t.Partitions {
-			ds = append(ds, Difference{n, "partitions", strconv.Itoa(t.Partitions), strconv.Itoa(p)})
+			ds = append(ds, Difference{n, SettingPartitions, strconv.Itoa(t.Partitions), strconv.Itoa(p)})
 		}
 		settings := t.Config()
 		for _, k := range slices.Sorted(maps.Keys(settings)) {

@@ -5,6 +5,7 @@ package topic
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -27,6 +28,7 @@ const (
 	Generations  = "enrich.generations"
 	SourcesState = "sources.state"
 	IngestDead   = "ingest.dead"
+	DeadHandled  = "dead.handled"
 )
 
 // DeadSuffix makes the name of the topic that holds a topic's dead letters.
@@ -50,6 +52,7 @@ var All = []Topic{
 	{Name: ReceivedBulk + DeadSuffix, Partitions: 1, Writer: "enrich", About: "articles of back-fills that could not be enriched"},
 	{Name: Enriched + DeadSuffix, Partitions: 1, Writer: "index", About: "articles that could not be indexed"},
 	{Name: EnrichedBulk + DeadSuffix, Partitions: 1, Writer: "index", About: "articles of back-fills that could not be indexed"},
+	{Name: DeadHandled, Partitions: 1, Compact: true, Writer: "copytaster", About: "which dead letters were sent again or discarded: by whom, when and why"},
 }
 
 // Groups of the consumers.
@@ -59,6 +62,39 @@ const (
 	GroupIndex      = "index"
 	GroupIndexBulk  = "index.bulk"
 )
+
+// Group is a consumer group as it should be.
+type Group struct {
+	Name    string
+	Topic   string // that it reads
+	Service string // whose it is
+	Bulk    string // topic that leads what is sent again beside live copy to the same service
+}
+
+// Groups is who reads what.
+var Groups = []Group{
+	{GroupEnrich, Received, "enrich", ReceivedBulk},
+	{GroupEnrichBulk, ReceivedBulk, "enrich", ReceivedBulk},
+	{GroupIndex, Enriched, "index", EnrichedBulk},
+	{GroupIndexBulk, EnrichedBulk, "index", EnrichedBulk},
+}
+
+// GroupByName finds a group of the topology.
+func GroupByName(name string) (Group, error) {
+	for _, g := range Groups {
+		if g.Name == name {
+			return g, nil
+		}
+	}
+	names := make([]string, len(Groups))
+	for i, g := range Groups {
+		names[i] = g.Name
+	}
+	return Group{}, fmt.Errorf("group %q is not in the topology; there are %s", name, strings.Join(names, ", "))
+}
+
+// Dead tells whether the topic holds dead letters.
+func (t Topic) Dead() bool { return t.Name == IngestDead || strings.HasSuffix(t.Name, DeadSuffix) }
 
 // Namespace sets one installation's topics and groups apart from another's on
 // the same cluster: a prefix, "" for none.

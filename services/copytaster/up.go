@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/copytaster/copytaster/deploy/local"
+	"github.com/copytaster/copytaster/services/copytaster/operate"
 )
 
 // LocalServers is where and how Kafka and Elasticsearch run on this machine.
@@ -96,12 +97,6 @@ func (c *UpCmd) Run(ctx context.Context, t Terminal) (err error) {
 // commandStopTimeout is how long a command may take to end after SIGTERM.
 const commandStopTimeout = 20 * time.Second
 
-// ExitError asks for an exit code without a message: the command that failed
-// has spoken for itself.
-type ExitError struct{ Code int }
-
-func (e *ExitError) Error() string { return fmt.Sprintf("exit status %d", e.Code) }
-
 func execWith(ctx context.Context, t Terminal, args, brokers []string, elasticsearch string, died <-chan error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -128,7 +123,7 @@ func execWith(ctx context.Context, t Terminal, args, brokers []string, elasticse
 		if code < 0 {
 			code = 1 // ended by a signal
 		}
-		return &ExitError{code}
+		return &operate.ExitError{Code: code}
 	}
 	return err
 }

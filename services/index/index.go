@@ -9,15 +9,19 @@ import (
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/boot"
 	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/elastic"
 	"github.com/copytaster/copytaster/pkg/event"
+	"github.com/copytaster/copytaster/pkg/lane"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
+	"github.com/copytaster/copytaster/services/index/bulk"
 )
 
 // Name is the service's and its stage's name.
@@ -37,7 +41,7 @@ const (
 // Run indexes until ctx is done. It waits for Elasticsearch, for as long as it
 // takes; an index that isn't what it should be is an error.
 func Run(ctx context.Context, c Config, k *boot.Kit) error {
-	es, err := c.Elasticsearch.Connect(c.Stage.Lanes + c.Bulk.Concurrency)
+	es, err := c.Elasticsearch.Connect(1) // for setting up and asking after it
 	if err != nil {
 		return err
 	}
@@ -54,22 +58,37 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	if err := ensure(ctx, es, indices, settings, k.Log); err != nil {
 		return err
 	}
-	if err := b.EnsureTopics(ctx, topic.Enriched, topic.Enriched+topic.DeadSuffix); err != nil {
-		return err
+	// Each lane has its own writer and connections: a request of live copy never
+	// stands behind one of back-fills.
+	way := func(l topic.Lane, group, from string, bc bulk.Config, lanes int) lane.Way {
+		return lane.Way{Group: group, From: from, Sink: func() (stage.Sink, error) {
+			own, err := c.Elasticsearch.Connect(lanes + bc.Concurrency)
+			if err != nil {
+				return nil, err
+			}
+			sink := NewSink(own, indices, bc, prometheus.WrapRegistererWith(prometheus.Labels{"lane": string(l)}, k.Metrics))
+			return connected{sink, own}, nil
+		}}
 	}
-	source, err := b.Source(bus.SourceConfig{Group: topic.GroupIndex, Topics: []string{topic.Enriched}})
-	if err != nil {
-		return err
-	}
-	k.Ready("source", source.Ready)
-	go k.WatchLag(ctx, topic.GroupIndex, func(ctx context.Context) (map[string]int64, error) {
-		return b.Lag(ctx, topic.GroupIndex, topic.Enriched)
-	})
-	k.Started()
-	return stage.Stage{
-		Name: Name, Source: source, Handler: handle, Sink: NewSink(es, indices, c.Bulk, k.Metrics), Dead: b.DeadLetters(),
-		Config: c.Stage, Observer: k.Observer(Name), Log: k.Log,
-	}.Run(ctx)
+	return lane.Run(ctx, c.Lanes, lane.Service{
+		Name: Name, Handler: handle, Stage: c.Stage,
+		Live: way(topic.Live, topic.GroupIndex, topic.Enriched, c.Bulk, c.Stage.Lanes),
+		Bulk: way(topic.Bulk, topic.GroupIndexBulk, topic.EnrichedBulk, c.backfill(), c.Lanes.Backfill.Lanes),
+	}, b, k)
+}
+
+// connected is a sink with its own connections.
+type connected struct {
+	*Sink
+
+	es *elastic.Client
+}
+
+// Close closes both.
+func (c connected) Close() error {
+	err := c.Sink.Close()
+	c.es.Close()
+	return err
 }
 
 // handle reads the article out of its message.

@@ -33,7 +33,7 @@ func (it *item) kind() string {
 	if t := strings.ToLower(it.Type.trim()); t != "" {
 		return t
 	}
-	if b, err := it.bodies(); err == nil && len(b) == 0 && it.picture() != "" {
+	if len(it.bodies()) == 0 && it.picture() != "" {
 		return kindPicture
 	}
 	return kindText
@@ -168,8 +168,12 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 	if a.Status, err = it.status(); err != nil {
 		return err
 	}
+	notice := a.Status != article.Usable
 	if a.EmbargoUntil, err = it.embargo(); err != nil {
-		return err
+		if !notice {
+			return err
+		}
+		a.Flag(article.FlagDateUnreadable) // a kill must not fail for what it doesn't need
 	}
 	a.Version = it.Version.trim()
 	of := it.Package
@@ -193,9 +197,13 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 	}
 	it.subjects(a)
 	if err := it.lay(a, h); err != nil {
-		return err
+		if !notice {
+			return err
+		}
+		a.Text, a.Segments = "", nil
+		a.Flag(article.FlagFieldUnreadable)
 	}
-	if a.Text == "" && a.Status == article.Usable {
+	if a.Text == "" && !notice {
 		return document.Refuse(document.Empty, Name, "the item (type %q) has neither headline nor text of its own", it.kind())
 	}
 	return nil
@@ -264,44 +272,21 @@ func clean(s string) string {
 }
 
 // lay writes the text with its segments, and takes the pictures.
-//
-//nolint:gocognit // one line after the other, in the order of the text
 func (it *item) lay(a *article.Article, h document.Hint) error {
-	bodies, err := it.bodies()
+	body, pictures, err := choose(it.bodies(), h.URL)
 	if err != nil {
 		return err
 	}
-	descriptions, err := it.descriptions()
+	about, more, err := choose(it.descriptions(), h.URL)
 	if err != nil {
 		return err
 	}
-	heads, err := it.headlines()
-	if err != nil {
-		return err
+	heads := it.headlines()
+	if heads.main == "" {
+		heads.main = clean(string(it.Title))
 	}
-	body, pictures, err := choose(bodies, h.URL)
-	if err != nil {
-		return err
-	}
-	about, more, err := choose(descriptions, h.URL)
-	if err != nil {
-		return err
-	}
-	pictures = append(pictures, more...)
-
-	b := article.Builder{Signer: signer, Version: version}
-	title, slug := clean(string(it.Title)), clean(string(it.Slugline))
-	headline := heads.main
-	if headline == "" {
-		headline, title = title, ""
-	}
-	b.Add(article.Kicker, heads.kicker)
-	b.Add(article.Headline, headline)
-	for _, s := range heads.subs {
-		b.Add(article.Standfirst, s)
-	}
-	body = trimRepeated(body, headline, clean(string(it.CopyrightHolder)))
-	caption := ""
+	body = trimRepeated(body, heads.main, clean(string(it.CopyrightHolder)))
+	standfirst, caption := heads.subs, ""
 	switch {
 	case it.visual():
 		caption = joined(about)
@@ -311,86 +296,139 @@ func (it *item) lay(a *article.Article, h document.Hint) error {
 	case len(body) == 0 && len(about) > 1:
 		body = about
 	case !begins(body, joined(about)):
-		b.Add(article.Standfirst, joined(about))
+		standfirst = append(standfirst, joined(about))
 	}
-	byline := it.byline()
-	if it.kind() == kindPicture || it.kind() == kindGraphic {
-		byline = "" // it is the picture's credit
+
+	l := layout{a: a, h: h, said: map[string]bool{}}
+	l.Signer, l.Version = signer, version
+	l.Add(article.Kicker, heads.kicker)
+	l.Add(article.Headline, heads.main)
+	l.Add(article.Standfirst, strings.Join(standfirst, "\n"))
+	if k := it.kind(); k != kindPicture && k != kindGraphic { // theirs is the credit
+		l.Add(article.Byline, it.byline())
 	}
-	b.Add(article.Byline, byline)
 	place := clean(string(it.Located))
 	if !opens(body, place) {
-		b.Add(article.Dateline, place)
+		l.Add(article.Dateline, place)
 		place = ""
 	}
-	for _, bl := range body {
-		b.Add(bl.Kind, bl.Text)
-	}
-	shown := map[string]bool{}
-	for _, bl := range body {
-		shown[squeeze(bl.Text)] = true
-	}
-	add := func(im article.Image) {
-		if im.Caption != "" && !shown[squeeze(im.Caption)] {
-			shown[squeeze(im.Caption)] = true
-			b.Add(article.Caption, im.Caption)
-		}
-		b.Add(article.CreditLine, im.Credit)
-		if im.URL != "" {
-			a.Images = append(a.Images, im)
-		}
-	}
+	l.body(body)
 	if it.visual() {
 		im := it.image(h)
 		im.Caption = caption
-		add(im)
+		l.image(im)
 	}
-	if err := it.pictures(a, h, add); err != nil {
+	if err := it.walk(l.associated); err != nil {
 		return err
 	}
-	for _, p := range pictures {
-		if p.URL != "" && !hasImage(a.Images, p.URL) && (p.Caption == "" || !hasCaption(a.Images, p.Caption)) {
+	for _, p := range append(pictures, more...) {
+		if p.URL != "" && !l.hasImage(p.URL, p.Caption) {
 			a.Images = append(a.Images, article.Image{URL: p.URL, Caption: p.Caption, Credit: p.Credit})
 		}
 	}
-	if said := squeeze(joined(body)); strings.Contains(said, squeeze(place)) {
-		place = ""
+	if !strings.Contains(squeeze(joined(body)), squeeze(place)) {
+		l.Add(article.Note, "Located: "+place)
 	}
-	if place != "" {
-		b.Add(article.Note, "Located: "+place)
+	it.notes(&l.Builder, heads)
+	l.Fill(a)
+	return nil
+}
+
+// layout is an article's text in the making.
+type layout struct {
+	article.Builder
+	a    *article.Article
+	h    document.Hint
+	said map[string]bool // squeezed texts of the body and the captions
+}
+
+func (l *layout) body(blocks []html.Block) {
+	for _, b := range blocks {
+		l.Add(b.Kind, b.Text)
+		l.said[squeeze(b.Text)] = true
 	}
-	it.notes(&b, title, slug, headline, heads)
-	b.Fill(a)
+}
+
+// image adds a picture, and its caption if that isn't said already.
+func (l *layout) image(im article.Image) {
+	if s := squeeze(im.Caption); s != "" && !l.said[s] {
+		l.said[s] = true
+		l.Add(article.Caption, im.Caption)
+	}
+	l.Add(article.CreditLine, im.Credit)
+	if im.URL != "" {
+		l.a.Images = append(l.a.Images, im)
+	}
+}
+
+func (l *layout) hasImage(url, caption string) bool {
+	return slices.ContainsFunc(l.a.Images, func(i article.Image) bool {
+		return i.URL == url || caption != "" && same(i.Caption, caption)
+	})
+}
+
+// associated takes of an association the picture, or the text if that has no
+// id by which it could be an article of its own. What may not be used (yet) is
+// left out.
+func (l *layout) associated(_ string, _ member, _, m *item, broken *document.Error) error {
+	if broken != nil {
+		l.a.Flag(article.FlagFieldUnreadable)
+		return nil
+	}
+	until, err := m.embargo()
+	if err != nil || until.After(l.a.EmbargoUntil) && until.After(l.h.ReceivedAt) {
+		return nil
+	}
+	if status, err := m.status(); err != nil || status != article.Usable {
+		return nil
+	}
+	switch {
+	case m.visual():
+		im := m.image(l.h)
+		about, _, err := choose(m.descriptions(), l.h.URL)
+		if err != nil {
+			l.a.Flag(article.FlagFieldUnreadable)
+		}
+		if im.Caption = joined(about); im.Caption == "" {
+			im.Caption = m.headlines().main
+		}
+		l.image(im)
+	case m.id() == "":
+		body, _, err := choose(m.bodies(), l.h.URL)
+		if err != nil {
+			return err
+		}
+		if len(body) > 0 {
+			l.Add(article.Subhead, m.headlines().main)
+			l.body(body)
+		}
+	}
 	return nil
 }
 
 // notes adds what is for editors, and the rights.
-func (it *item) notes(b *article.Builder, title, slug, headline string, heads headings) {
-	b.Add(article.Note, tidy(string(it.EdNote)))
+func (it *item) notes(b *article.Builder, heads headings) {
 	labelled := func(k article.Kind, label, value string) {
 		if value != "" {
 			b.Add(k, label+": "+value)
 		}
 	}
+	b.Add(article.Note, tidy(string(it.EdNote)))
+	slug, title := clean(string(it.Slugline)), clean(string(it.Title))
 	labelled(article.Note, "Slugline", slug)
-	if !same(title, headline) && !same(title, slug) {
+	if !same(title, heads.main) && !same(title, slug) {
 		labelled(article.Note, "Title", title)
 	}
 	for _, o := range heads.others {
 		labelled(article.Note, "Headline ("+o.role+")", o.text)
 	}
-	descriptions, err := it.descriptions()
-	if err == nil {
-		for _, d := range descriptions {
-			if d.aside && !slices.Contains(creditRoles, d.role) {
-				labelled(article.Note, "Description ("+d.role+")", clean(d.value))
-			}
+	for _, d := range it.descriptions() {
+		if d.aside && !slices.Contains(creditRoles, d.role) {
+			labelled(article.Note, "Description ("+d.role+")", clean(d.value))
 		}
 	}
-	for _, cs := range []concepts{it.InfoSource, it.InfoSources} {
-		for _, c := range cs.list {
-			labelled(article.Note, "Source", clean(string(c.Name)))
-		}
+	for _, c := range slices.Concat(it.InfoSource.list, it.InfoSources.list) {
+		labelled(article.Note, "Source", clean(string(c.Name)))
 	}
 	notice, holder := tidy(string(it.CopyrightNotice)), clean(string(it.CopyrightHolder))
 	b.Add(article.Boilerplate, notice)
@@ -423,41 +461,6 @@ func (it *item) byline() string {
 	return strings.Join(names, ", ")
 }
 
-// pictures takes those of the associations, and the text of those that have no
-// id of their own.
-func (it *item) pictures(a *article.Article, h document.Hint, add func(article.Image)) error {
-	return it.walk(func(_ string, _ member, parent, m *item, broken *document.Error) error {
-		if broken != nil {
-			a.Flag(article.FlagFieldUnreadable)
-			return nil
-		}
-		if !m.visual() {
-			return nil
-		}
-		im := m.image(h)
-		about, err := m.descriptions()
-		if err == nil {
-			var bl []html.Block
-			if bl, _, err = choose(about, h.URL); err == nil {
-				im.Caption = joined(bl)
-			}
-		}
-		if err != nil {
-			a.Flag(article.FlagFieldUnreadable)
-		}
-		if im.Caption == "" {
-			if heads, err := m.headlines(); err == nil {
-				im.Caption = heads.main
-			}
-		}
-		if status, err := m.status(); err != nil || status != article.Usable || parent.id() == m.id() && hasImage(a.Images, im.URL) {
-			return nil // a picture that may not be used
-		}
-		add(im)
-		return nil
-	})
-}
-
 // image is the item's own picture, without caption.
 func (it *item) image(h document.Hint) article.Image {
 	im := article.Image{URL: document.Resolve(h.URL, it.picture())}
@@ -466,12 +469,9 @@ func (it *item) image(h document.Hint) article.Image {
 			im.MediaType = r.mediaType()
 		}
 	}
-	descriptions, err := it.descriptions()
-	if err == nil {
-		for _, d := range descriptions {
-			if slices.Contains(creditRoles, d.role) && im.Credit == "" {
-				im.Credit = clean(d.value)
-			}
+	for _, d := range it.descriptions() {
+		if slices.Contains(creditRoles, d.role) && im.Credit == "" {
+			im.Credit = clean(d.value)
 		}
 	}
 	for _, s := range []string{it.byline(), clean(string(it.CopyrightHolder))} {
@@ -520,22 +520,4 @@ func (it *item) picture() string {
 		}
 	}
 	return best
-}
-
-func hasImage(is []article.Image, url string) bool {
-	for _, i := range is {
-		if i.URL == url {
-			return true
-		}
-	}
-	return false
-}
-
-func hasCaption(is []article.Image, caption string) bool {
-	for _, i := range is {
-		if same(i.Caption, caption) {
-			return true
-		}
-	}
-	return false
 }

@@ -33,35 +33,31 @@ const (
 )
 
 // wordings are the fields of a list and those that 1.x names one by one.
-func (it *item) wordings(list writer, prefix string) ([]wording, error) {
-	more, err := it.others(prefix)
-	if err != nil {
-		return nil, err
-	}
+func (it *item) wordings(list writer, prefix string) []wording {
 	var ws []wording
-	for _, w := range append(slices.Clone(list), more...) {
+	for _, w := range slices.Concat(list, it.others(prefix)) {
 		if w.Value.trim() == "" {
 			continue
 		}
 		role := strings.ToLower(w.Role.trim())
 		ws = append(ws, wording{role: role, kind: markupOf(role, w.ContentType.trim(), w.Value.trim()), value: string(w.Value)})
 	}
-	return ws, nil
+	return ws
 }
 
-func (it *item) bodies() ([]wording, error) { return it.wordings(it.Bodies, "body_") }
+func (it *item) bodies() []wording { return it.wordings(it.Bodies, "body_") }
 
 // textRoles are what descriptions are called that describe what happened, in
 // whatever markup. Others say something else.
 var textRoles = []string{"", "text", "plain", "html", "xhtml", "html5", "nitf", "caption", "summary", "abstract", "description", "main", "short", "long", "lead", "teaser", "standfirst", "intro"}
 
-func (it *item) descriptions() ([]wording, error) {
-	ws, err := it.wordings(it.Descriptions, "description_")
+func (it *item) descriptions() []wording {
+	ws := it.wordings(it.Descriptions, "description_")
 	for i := range ws {
 		first, _, _ := strings.Cut(ws[i].role, "_")
 		ws[i].aside = !slices.Contains(textRoles, first)
 	}
-	return ws, err
+	return ws
 }
 
 // markupOf tells how a wording is marked up: by its type, its name, or what it
@@ -284,13 +280,9 @@ var (
 	subRoles    = []string{"sub", "subheadline", "subhead", "subtitle", "hl2", "deck", "standfirst", "unterzeile", "secondary"}
 )
 
-func (it *item) headlines() (headings, error) {
+func (it *item) headlines() headings {
 	var hs headings
-	more, err := it.others("headline_")
-	if err != nil {
-		return hs, err
-	}
-	all := append(slices.Clone(it.Headlines), more...)
+	all := slices.Concat(it.Headlines, it.others("headline_"))
 	if h := it.Headline.trim(); h != "" {
 		all = slices.Insert(all, 0, written{Role: "main", Value: it.Headline})
 	}
@@ -327,7 +319,7 @@ func (it *item) headlines() (headings, error) {
 			hs.others = append(hs.others, labelled{role, text})
 		}
 	}
-	return hs, nil
+	return hs
 }
 
 // maxSign is the longest line above a text that is but place and sign, in

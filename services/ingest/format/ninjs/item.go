@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,6 +78,7 @@ type item struct {
 	// Others are the fields that are not named here, among them 1.x's
 	// body_text, body_xhtml, description_text, headline_extended and the like.
 	Others jsontext.Value `json:",unknown"`
+	named  writer         // of Others, see [item.sort]
 }
 
 // standard says which version an item is of.
@@ -276,7 +278,7 @@ func (rs *renditions) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 }
 
 // members are a list, or in 1.x an object whose names are theirs. They are
-// read when they are needed, see [item.members].
+// read when they are needed, see [item.walk].
 type members []member
 
 // UnmarshalJSONFrom implements [json.UnmarshalerFrom].
@@ -332,36 +334,54 @@ func named(dec *jsontext.Decoder, one func(name string) error) error {
 	return err
 }
 
-// others are the fields of item.Others whose names begin with prefix and an
-// underscore, in their order; the rest of a name is the role.
-func (it *item) others(prefix string) (writer, error) {
+// namedTexts are 1.x's fields with a name of the sender's own behind theirs.
+var namedTexts = []string{"body_", "description_", "headline_"}
+
+// sort puts the named texts of Others into named.
+func (it *item) sort() error {
 	if len(it.Others) == 0 {
-		return nil, nil
+		return nil
 	}
-	var w writer
 	dec := jsontext.NewDecoder(bytes.NewReader(it.Others), lenient)
 	if _, err := dec.ReadToken(); err != nil {
-		return nil, err
+		return err
 	}
 	for dec.PeekKind() != '}' {
 		tok, err := dec.ReadToken()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		name := tok.String()
-		if len(name) <= len(prefix) || !strings.EqualFold(name[:len(prefix)], prefix) {
+		low := strings.ToLower(name)
+		if !slices.ContainsFunc(namedTexts, func(p string) bool { return len(low) > len(p) && strings.HasPrefix(low, p) }) {
 			if err := dec.SkipValue(); err != nil {
-				return nil, err
+				return err
 			}
 			continue
 		}
 		var v text
 		if err := v.UnmarshalJSONFrom(dec); err != nil {
-			return nil, &refused{pointer: "/" + name, err: errNoText}
+			if e, ok := errors.AsType[*refused](err); ok {
+				e.at = 0 // of Others, not of the input
+			}
+			return err
 		}
-		w = append(w, written{Role: text(strings.ToLower(name[len(prefix):])), Value: v})
+		it.named = append(it.named, written{Role: text(low), Value: v})
 	}
-	return w, nil
+	it.Others = nil
+	return nil
+}
+
+// others are the named texts whose names begin with prefix; the rest of the
+// name is the role.
+func (it *item) others(prefix string) writer {
+	var w writer
+	for _, n := range it.named {
+		if role, ok := strings.CutPrefix(string(n.Role), prefix); ok {
+			w = append(w, written{Role: text(role), Value: n.Value})
+		}
+	}
+	return w
 }
 
 // urgency is IPTC's 1 to 9; ok is false if something else is stated.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -44,30 +45,27 @@ var (
 	lenient = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 )
 
-// ownNames are field names of ninjs that other JSON about news seldom has, in
-// lower case.
-var ownNames = map[string]bool{
-	"uri": true, "guid": true, "type": true, "headline": true, "headlines": true, "bodies": true, "descriptions": true, "byline": true, "slugline": true,
-	"located": true, "ednote": true, "pubstatus": true, "versioncreated": true, "firstcreated": true, "contentcreated": true,
-	"embargoed": true, "embargoeduntil": true, "urgency": true, "copyrightholder": true, "copyrightnotice": true, "usageterms": true,
-	"renditions": true, "associations": true, "representationtype": true, "infosource": true, "infosources": true,
-	"altids": true, "rightsinfo": true, "digitalsourcetype": true, "eventdetails": true, "plannedcoverage": true, "genres": true,
-	"trustindicator": true, "trustindicators": true, "mimetype": true,
+// names are fields of ninjs, in lower case; true are those that other JSON about
+// news hardly has.
+var names = map[string]bool{
+	"headline": false, "byline": false, "located": false, "slugline": false, "urgency": false, "genres": false,
+	"headlines": true, "bodies": true, "descriptions": true, "ednote": true, "pubstatus": true, "embargoed": true,
+	"embargoeduntil": true, "versioncreated": true, "firstcreated": true, "contentcreated": true, "copyrightholder": true,
+	"copyrightnotice": true, "usageterms": true, "renditions": true, "associations": true, "representationtype": true,
+	"infosource": true, "infosources": true, "altids": true, "rightsinfo": true, "digitalsourcetype": true,
+	"eventdetails": true, "plannedcoverage": true, "trustindicator": true, "trustindicators": true,
 }
 
-// weak names stand in much JSON; they alone make no ninjs.
-var weakNames = map[string]bool{"uri": true, "guid": true, "type": true, "mimetype": true}
+// kinds are the types of ninjs.
+var kinds = []string{kindText, kindComposite, kindPicture, kindGraphic, kindVideo, kindAudio, "component", "event", "planning"}
 
 // Detect tells whether an input is an object, a list or lines of objects with
-// the names of ninjs: its standard says so, or it has an id and another name
-// of ninjs, or two others if the head ends before the id comes.
+// the names of ninjs: the first one's standard says so, or it has an id and a
+// name of ninjs. If the head ends before the object does, a name that is
+// ninjs's alone will do, or two others.
 func Detect(head []byte) bool {
-	s := bytes.TrimSpace(head)
-	if len(s) == 0 || s[0] != '{' && s[0] != '[' {
-		return false
-	}
-	dec := jsontext.NewDecoder(bytes.NewReader(s), lenient)
-	if s[0] == '[' {
+	dec := jsontext.NewDecoder(bytes.NewReader(head), lenient)
+	if dec.PeekKind() == '[' {
 		if _, err := dec.ReadToken(); err != nil {
 			return false
 		}
@@ -78,45 +76,52 @@ func Detect(head []byte) bool {
 	if _, err := dec.ReadToken(); err != nil {
 		return false
 	}
-	id, weak, strong := false, 0, 0
+	id, known, typical := false, 0, 0
 	for {
 		tok, err := dec.ReadToken()
-		if err != nil {
-			return strong > 1 || strong > 0 && (id || weak > 0) // the head ends
+		if err == nil && tok.Kind() != '"' {
+			return id && known > 0
 		}
-		if tok.Kind() != '"' {
-			return id && strong+weak > 1 && (strong > 0 || weak > 1)
-		}
-		name := strings.ToLower(tok.String())
-		switch {
-		case strings.HasPrefix(name, "@"): // JSON-LD
-			return false
-		case name == "standard" || name == "$standard":
-			var st standard
-			if raw, err := dec.ReadValue(); err == nil && json.Unmarshal(raw, &st, fold) == nil {
-				if st.ninjs() {
-					return true
+		var name string
+		if err == nil {
+			name = strings.ToLower(tok.String())
+			its, is := names[name]
+			for _, p := range namedTexts {
+				if strings.HasPrefix(name, p) {
+					its, is = true, true
 				}
 			}
-			continue
-		case name == "uri" || name == "guid":
-			id = true
-			weak++
-		case weakNames[name]:
-			weak++
-		case ownNames[name] || strings.HasPrefix(name, "body_") || strings.HasPrefix(name, "description_") || strings.HasPrefix(name, "headline_"):
-			strong++
+			switch {
+			case strings.HasPrefix(name, "@"): // JSON-LD
+				return false
+			case name == "uri" || name == "guid":
+				id = true
+			case its:
+				typical++
+				known++
+			case is:
+				known++
+			}
 		}
-		if err := dec.SkipValue(); err != nil {
-			return strong > 1 || strong > 0 && (id || weak > 0)
+		var value jsontext.Value
+		if err == nil {
+			value, err = dec.ReadValue()
+		}
+		if err != nil { // the head ends, or is no JSON from here on
+			return typical > 0 || known > 1 || known > 0 && id
+		}
+		switch name {
+		case "type":
+			if known < 1 && slices.Contains(kinds, strings.ToLower(strings.Trim(string(value), `"`))) {
+				known++
+			}
+		case "standard", "$standard":
+			var st standard
+			if json.Unmarshal(value, &st, fold) == nil && strings.Contains(strings.ToLower(string(st.Name)), "ninjs") {
+				return true // also an agency's extension of it ("TTNINJS")
+			}
 		}
 	}
-}
-
-// ninjs tells whether the standard is this one, or an agency's extension of it
-// ("TTNINJS").
-func (s *standard) ninjs() bool {
-	return s != nil && strings.Contains(strings.ToLower(string(s.Name)), "ninjs")
 }
 
 // check refuses a version that may say things in ways not known here.
@@ -155,6 +160,9 @@ func parse(src []byte) (*item, error) {
 	}
 	var it item
 	if err := json.Unmarshal(src, &it, fold); err != nil {
+		return nil, fault(src, err)
+	}
+	if err := it.sort(); err != nil {
 		return nil, fault(src, err)
 	}
 	if err := it.check(); err != nil {

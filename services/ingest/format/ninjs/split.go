@@ -49,10 +49,6 @@ type splitter struct {
 	parts []document.Part
 }
 
-// maxItemBytes is the largest item of several, in bytes; what a member takes
-// from its package comes on top.
-const maxItemBytes = document.MaxSingle - maxFrame
-
 // maxFrame is the most that a member takes from its package, in bytes.
 const maxFrame = 16 << 10
 
@@ -142,8 +138,8 @@ func (s *splitter) item(raw []byte, at int, err *document.Error) error {
 	switch {
 	case err != nil:
 		p.Err = err
-	case len(raw) > maxItemBytes && s.items > 1:
-		p.Err = document.At(document.TooLarge, Name, s.src, at, "%s: %d bytes, the limit is %d", p.Label, len(raw), maxItemBytes)
+	case len(raw) > document.MaxSingle:
+		p.Err = document.At(document.TooLarge, Name, s.src, at, "%s: %d bytes, the limit is %d", p.Label, len(raw), document.MaxSingle)
 	case raw[0] != '{':
 		p.Err = document.At(document.Syntax, Name, s.src, at, "%s is no object", p.Label)
 	}
@@ -283,8 +279,7 @@ func (it *item) own(m *item) bool {
 	case status != article.Usable:
 		return true // a notice needs no body
 	}
-	bodies, err := m.bodies()
-	return err != nil || len(bodies) > 0
+	return len(m.bodies()) > 0
 }
 
 // frame is what an item's members take from it: its embargo is one on what is
