@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/stage"
@@ -201,5 +202,36 @@ func TestForwardWritesMessagesAsTheyAre(t *testing.T) {
 	defer f.Close()
 	if err := f.Write(ended, topic.IngestDead, want[0]); err == nil {
 		t.Error("a write that was canceled said that it is safe")
+	}
+}
+
+// A Kafka that takes longer for its metadata than the transport's cache lasts
+// is slow, not gone.
+func TestSlowMetadataIsAskedForAgain(t *testing.T) {
+	c, b := fake(t)
+	ctx := testContext(t)
+	if err := b.EnsureTopics(ctx, topic.IngestDead); err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+	slow := 5
+	c.ControlKey(int16(kmsg.Metadata), func(kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		if slow > 0 {
+			slow--
+			c.SleepControl(func() { <-time.After(300 * time.Millisecond) })
+		}
+		return nil, nil, false
+	})
+	fresh, err := bus.Connect(bus.Config{KafkaBrokers: c.ListenAddrs(), Namespace: "fake."}, testLog(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fresh.Close()
+	if es, err := fresh.Extents(ctx, topic.IngestDead); err != nil || len(es) != 1 {
+		t.Fatal(es, err)
+	}
+	if slow == 5 {
+		t.Fatal("metadata was never slow")
 	}
 }

@@ -385,7 +385,7 @@ func (p *part) run(ctx context.Context, start int64) {
 			s.setLost(p, err)
 			if time.Since(shouted) >= lostLog {
 				shouted = time.Now()
-				log.Error().Err(err).Msg("messages are LOST; the partition stands still until an operator sets the group's offset")
+				log.Error().Err(err).Msg("messages are LOST; the partition stands still until an operator decides: copytaster replay GROUP --skip-lost")
 			}
 			if !sleep(ctx, lostRetry) {
 				return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 	"strconv"
 	"time"
@@ -111,12 +112,17 @@ func (b *Bus) missing(ctx context.Context, want []topic.Topic) (missing []topic.
 	return missing, notReady, nil
 }
 
-// metadata asks for topics by their full names. The transport answers from a
-// cache that is [metadataTTL] old at most.
+// metadata asks for topics by their full names; nil: for all. The transport
+// answers from a cache that is [metadataTTL] old at most, and gives up on a
+// Kafka that takes longer than that to fill it: hence the repetitions.
 func (b *Bus) metadata(ctx context.Context, full []string) (map[string]kafka.Topic, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	r, err := b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: full})
+	var slow net.Error
+	for errors.As(err, &slow) && slow.Timeout() && sleep(ctx, ensurePause) {
+		r, err = b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: full})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
 	}

@@ -22,10 +22,10 @@ import (
 type Terminal = operate.Terminal
 
 type cli struct {
-	Run        RunCmd                    `cmd:"" help:"Run services: all of them, or those named."`
-	Up         UpCmd                     `cmd:"" help:"Start Kafka and Elasticsearch on this machine, without Docker."`
-	Read       ReadCmd                   `cmd:"" help:"Decode and enrich files, without servers, and print each article."`
-	Demo       DemoCmd                   `cmd:"" help:"Start everything, feed real copy in, and show the search page."`
+	Run  RunCmd  `cmd:"" help:"Run services: all of them, or those named."`
+	Up   UpCmd   `cmd:"" help:"Start Kafka and Elasticsearch on this machine, without Docker."`
+	Read ReadCmd `cmd:"" help:"Decode and enrich files, without servers, and print each article."`
+	Demo DemoCmd `cmd:"" help:"Start everything, feed real copy in, and show the search page."`
 	operate.Commands
 	Completion kongcompletion.Completion `cmd:"" help:"Print how to switch on completion in your shell."`
 	Version    kong.VersionFlag          `help:"Print the version." short:"V"`

@@ -16,7 +16,7 @@ const (
 
 // Progress is what every command has that may take long.
 type Progress struct {
-	Progress bool `help:"Show progress on standard error; by default only if that is a terminal." negatable:""`
+	Progress *bool `help:"Show progress on standard error; by default only if that is a terminal." negatable:""`
 }
 
 // bar shows how far a command is, how fast, and how long it will still take.
@@ -27,7 +27,7 @@ func (p Progress) bar(t Terminal, what string, total int64) *bar {
 	if !live {
 		every = progressElse
 	}
-	if !live && !p.Progress {
+	if p.Progress != nil && !*p.Progress || p.Progress == nil && !live {
 		return &bar{}
 	}
 	return &bar{progressbar.NewOptions64(total,
