@@ -11,6 +11,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -103,6 +105,18 @@ func (p *Pipeline) env() []string {
 		"COPYTASTER_KAFKA_BROKERS=" + p.KafkaBrokers, "COPYTASTER_ELASTICSEARCH_URL=" + p.ElasticsearchURL,
 		"COPYTASTER_NAMESPACE=" + p.Namespace, "COPYTASTER_LISTEN=127.0.0.1:0", "COPYTASTER_LOG_FORMAT=json",
 	}, p.Env...)
+}
+
+// Tool runs `copytaster` with args on the pipeline's topics and indices, and
+// returns what it says.
+func (p *Pipeline) Tool(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, p.servers.Bin("copytaster"), args...) //nolint:gosec // what was built here
+	cmd.Env = append(os.Environ(), p.env()...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return out, fmt.Errorf("copytaster %s: %w: %s", strings.Join(args, " "), err, out)
+	}
+	return out, nil
 }
 
 // Services are those that every pipeline has.
