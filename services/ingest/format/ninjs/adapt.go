@@ -299,7 +299,7 @@ func (it *item) lay(a *article.Article, h document.Hint) error {
 		standfirst = append(standfirst, joined(about))
 	}
 
-	l := layout{a: a, h: h, said: map[string]bool{}}
+	l := layout{a: a, h: h, said: map[string]bool{}, own: map[*item]bool{}}
 	l.Signer, l.Version = signer, version
 	l.Add(article.Kicker, heads.kicker)
 	l.Add(article.Headline, heads.main)
@@ -340,6 +340,7 @@ type layout struct {
 	a    *article.Article
 	h    document.Hint
 	said map[string]bool // squeezed texts of the body and the captions
+	own  map[*item]bool  // associations that are articles of their own, with what is in them
 }
 
 func (l *layout) body(blocks []html.Block) {
@@ -370,9 +371,13 @@ func (l *layout) hasImage(url, caption string) bool {
 // associated takes of an association the picture, or the text if that has no
 // id by which it could be an article of its own. What may not be used (yet) is
 // left out.
-func (l *layout) associated(_ string, _ member, _, m *item, broken *document.Error) error {
+func (l *layout) associated(_ string, _ member, of, m *item, broken *document.Error) error {
 	if broken != nil {
 		l.a.Flag(article.FlagFieldUnreadable)
+		return nil
+	}
+	if l.own[of] || of.own(m) {
+		l.own[m] = true
 		return nil
 	}
 	until, err := m.embargo()

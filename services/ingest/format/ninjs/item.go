@@ -163,12 +163,11 @@ func (t *text) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 
 // wrong names what stands where something else must.
 func wrong(dec *jsontext.Decoder, want error) error {
-	at, pointer := dec.InputOffset(), dec.StackPointer()
 	v, err := dec.ReadValue()
 	if err != nil {
 		return err
 	}
-	return &refused{at: at, pointer: string(pointer), err: fmt.Errorf("%w, not %s", want, kindName(v.Kind()))}
+	return &refused{at: dec.InputOffset() - int64(len(v)), pointer: string(dec.StackPointer()), err: fmt.Errorf("%w, not %s", want, kindName(v.Kind()))}
 }
 
 // refused is an error of form with its place.
