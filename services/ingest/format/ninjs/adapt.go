@@ -449,7 +449,7 @@ func (it *item) notes(b *article.Builder, heads headings) {
 
 func (it *item) byline() string {
 	for _, s := range []text{it.Byline, it.By} {
-		if s := html.Plain(clean(string(s))); s != "" {
+		if s := clean(string(s)); s != "" {
 			return s
 		}
 	}
