@@ -380,11 +380,7 @@ func (l *layout) associated(_ string, _ member, of, m *item, broken *document.Er
 		l.own[m] = true
 		return nil
 	}
-	until, err := m.embargo()
-	if err != nil || until.After(l.a.EmbargoUntil) && until.After(l.h.ReceivedAt) {
-		return nil
-	}
-	if status, err := m.status(); err != nil || status != article.Usable {
+	if !l.usable(m) {
 		return nil
 	}
 	switch {
@@ -464,6 +460,16 @@ func (it *item) byline() string {
 		}
 	}
 	return strings.Join(names, ", ")
+}
+
+// usable tells whether what is in an association may go out with the article.
+func (l *layout) usable(m *item) bool {
+	until, err := m.embargo()
+	if err != nil || until.After(l.a.EmbargoUntil) && until.After(l.h.ReceivedAt) {
+		return false
+	}
+	status, err := m.status()
+	return err == nil && status == article.Usable
 }
 
 // image is the item's own picture, without caption.

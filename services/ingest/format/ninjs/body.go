@@ -364,16 +364,13 @@ func begins(body []html.Block, description string) bool {
 	if s == "" {
 		return true
 	}
-	text := ""
+	var text strings.Builder
 	for _, b := range body {
-		if b.Kind.InBody() {
-			text += squeeze(b.Text)
-			if len(text) >= len(s) {
-				break
-			}
+		if b.Kind.InBody() && text.Len() < len(s) {
+			text.WriteString(squeeze(b.Text))
 		}
 	}
-	return strings.HasPrefix(text, s)
+	return strings.HasPrefix(text.String(), s)
 }
 
 // ownDateline is a beginning like "GROSSETO, Italy (AP) --".

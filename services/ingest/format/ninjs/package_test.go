@@ -22,41 +22,75 @@ func TestPackages(t *testing.T) {
 		name, data string
 		want       []string // id, status, embargo, version created, headline and body
 	}{
-		{"text with id and body", `{"uri":"p","type":"composite","versionCreated":"2024-04-20T06:30:00Z","headlines":[{"value":"P"}],"associations":[` + member + `}]}`,
-			[]string{"p usable  2024-04-20T06:30:00Z P/", "m usable  2024-04-20T06:30:00Z M/Member."}},
-		{"1.x", `{"uri":"p","type":"composite","headline":"P","associations":{"a/b":{"uri":"m","type":"text","headline":"M","body_text":"Member."}}}`,
-			[]string{"p usable   P/", "m usable   M/Member."}},
-		{"without type", `{"uri":"p","headline":"P","associations":[` + strings.Replace(member, `"type":"text",`, "", 1) + `}]}`,
-			[]string{"p usable   P/", "m usable   M/Member."}},
-		{"own dates", `{"uri":"p","headline":"P","versionCreated":"2024-04-20T06:30:00Z","associations":[` + member + `,"versionCreated":"2024-04-19T06:30:00Z"}]}`,
-			[]string{"p usable  2024-04-20T06:30:00Z P/", "m usable  2024-04-19T06:30:00Z M/Member."}},
-		{"embargo of the package", `{"uri":"p","headline":"P","embargoedUntil":"2030-01-01T00:00:00+01:00","associations":[` + member + `}]}`,
-			[]string{"p usable 2029-12-31T23:00:00Z  P/", "m usable 2029-12-31T23:00:00Z  M/Member."}},
-		{"earlier embargo of its own", `{"uri":"p","headline":"P","embargoedUntil":"2030-01-01T00:00:00Z","associations":[` + member + `,"embargoedUntil":"2025-01-01T00:00:00Z"}]}`,
-			[]string{"p usable 2030-01-01T00:00:00Z  P/", "m usable 2030-01-01T00:00:00Z  M/Member."}},
-		{"later embargo of its own", `{"uri":"p","headline":"P","embargoedUntil":"2030-01-01T00:00:00Z","associations":[` + member + `,"embargoedUntil":"2031-01-01T00:00:00Z"}]}`,
-			[]string{"p usable 2030-01-01T00:00:00Z  P/", "m usable 2031-01-01T00:00:00Z  M/Member."}},
-		{"embargo of the outer package", `{"uri":"p","headline":"P","embargoed":"2030-01-01T00:00:00Z","associations":[{"name":"q","uri":"q","type":"composite","headlines":[{"value":"Q"}],"associations":[` + member + `}]}]}`,
-			[]string{"p usable 2030-01-01T00:00:00Z  P/", "m usable 2030-01-01T00:00:00Z  M/Member."}},
-		{"stub of another article", `{"uri":"p","headline":"P","associations":[{"name":"m","uri":"m","type":"text","headlines":[{"value":"M"}]}]}`,
-			[]string{"p usable   P/"}},
-		{"part of another article", `{"uri":"p","headline":"P","associations":[` + member + `,"representationType":"partial"}]}`,
-			[]string{"p usable   P/"}},
-		{"text without id is the package's", `{"uri":"p","headline":"P","bodies":[{"value":"Text."}],"associations":[` + strings.Replace(member, `"uri":"m",`, "", 1) + `}]}`,
-			[]string{"p usable   P/Text.\n\nM\n\nMember."}},
-		{"kill of a package is not its members'", `{"uri":"p","headline":"P","pubStatus":"canceled","associations":[` + member + `}]}`,
-			[]string{"p canceled   P/"}},
-		{"kill of a member", `{"uri":"p","headline":"P","associations":[{"name":"m","uri":"m","type":"text","pubStatus":"canceled"}]}`,
-			[]string{"p usable   P/", "m canceled   /"}},
-		{"kill of both", `{"uri":"p","pubStatus":"canceled","associations":[{"name":"m","uri":"m","type":"text","pubStatus":"canceled"}]}`,
-			[]string{"p canceled   /", "m canceled   /"}},
-		{"itself", `{"uri":"p","headline":"P","associations":[` + strings.Replace(member, `"uri":"m"`, `"uri":"p"`, 1) + `}]}`,
-			[]string{"p usable   P/"}},
+		{
+			"text with id and body", `{"uri":"p","type":"composite","versionCreated":"2024-04-20T06:30:00Z","headlines":[{"value":"P"}],"associations":[` + member + `}]}`,
+			[]string{"p usable  2024-04-20T06:30:00Z P/", "m usable  2024-04-20T06:30:00Z M/Member."},
+		},
+		{
+			"1.x", `{"uri":"p","type":"composite","headline":"P","associations":{"a/b":{"uri":"m","type":"text","headline":"M","body_text":"Member."}}}`,
+			[]string{"p usable   P/", "m usable   M/Member."},
+		},
+		{
+			"without type", `{"uri":"p","headline":"P","associations":[` + strings.Replace(member, `"type":"text",`, "", 1) + `}]}`,
+			[]string{"p usable   P/", "m usable   M/Member."},
+		},
+		{
+			"own dates", `{"uri":"p","headline":"P","versionCreated":"2024-04-20T06:30:00Z","associations":[` + member + `,"versionCreated":"2024-04-19T06:30:00Z"}]}`,
+			[]string{"p usable  2024-04-20T06:30:00Z P/", "m usable  2024-04-19T06:30:00Z M/Member."},
+		},
+		{
+			"embargo of the package", `{"uri":"p","headline":"P","embargoedUntil":"2030-01-01T00:00:00+01:00","associations":[` + member + `}]}`,
+			[]string{"p usable 2029-12-31T23:00:00Z  P/", "m usable 2029-12-31T23:00:00Z  M/Member."},
+		},
+		{
+			"earlier embargo of its own", `{"uri":"p","headline":"P","embargoedUntil":"2030-01-01T00:00:00Z","associations":[` + member + `,"embargoedUntil":"2025-01-01T00:00:00Z"}]}`,
+			[]string{"p usable 2030-01-01T00:00:00Z  P/", "m usable 2030-01-01T00:00:00Z  M/Member."},
+		},
+		{
+			"later embargo of its own", `{"uri":"p","headline":"P","embargoedUntil":"2030-01-01T00:00:00Z","associations":[` + member + `,"embargoedUntil":"2031-01-01T00:00:00Z"}]}`,
+			[]string{"p usable 2030-01-01T00:00:00Z  P/", "m usable 2031-01-01T00:00:00Z  M/Member."},
+		},
+		{
+			"embargo of the outer package", `{"uri":"p","headline":"P","embargoed":"2030-01-01T00:00:00Z","associations":[{"name":"q","uri":"q","type":"composite","headlines":[{"value":"Q"}],"associations":[` + member + `}]}]}`,
+			[]string{"p usable 2030-01-01T00:00:00Z  P/", "m usable 2030-01-01T00:00:00Z  M/Member."},
+		},
+		{
+			"stub of another article", `{"uri":"p","headline":"P","associations":[{"name":"m","uri":"m","type":"text","headlines":[{"value":"M"}]}]}`,
+			[]string{"p usable   P/"},
+		},
+		{
+			"part of another article", `{"uri":"p","headline":"P","associations":[` + member + `,"representationType":"partial"}]}`,
+			[]string{"p usable   P/"},
+		},
+		{
+			"text without id is the package's", `{"uri":"p","headline":"P","bodies":[{"value":"Text."}],"associations":[` + strings.Replace(member, `"uri":"m",`, "", 1) + `}]}`,
+			[]string{"p usable   P/Text.\n\nM\n\nMember."},
+		},
+		{
+			"kill of a package is not its members'", `{"uri":"p","headline":"P","pubStatus":"canceled","associations":[` + member + `}]}`,
+			[]string{"p canceled   P/"},
+		},
+		{
+			"kill of a member", `{"uri":"p","headline":"P","associations":[{"name":"m","uri":"m","type":"text","pubStatus":"canceled"}]}`,
+			[]string{"p usable   P/", "m canceled   /"},
+		},
+		{
+			"kill of both", `{"uri":"p","pubStatus":"canceled","associations":[{"name":"m","uri":"m","type":"text","pubStatus":"canceled"}]}`,
+			[]string{"p canceled   /", "m canceled   /"},
+		},
+		{
+			"itself", `{"uri":"p","headline":"P","associations":[` + strings.Replace(member, `"uri":"m"`, `"uri":"p"`, 1) + `}]}`,
+			[]string{"p usable   P/"},
+		},
 		{"null", `{"uri":"p","headline":"P","associations":{"featuremedia":null}}`, []string{"p usable   P/"}},
-		{"list", `[{"uri":"a","headline":"A"},{"uri":"p","headline":"P","associations":[` + member + `}]},{"uri":"b","headline":"B"}]`,
-			[]string{"a usable   A/", "p usable   P/", "m usable   M/Member.", "b usable   B/"}},
-		{"lines", "{\"uri\":\"a\",\"headline\":\"A\"}\n\n{\"uri\":\"b\",\n\"headline\":\"B\"} {\"uri\":\"c\",\"headline\":\"C\"}\n",
-			[]string{"a usable   A/", "b usable   B/", "c usable   C/"}},
+		{
+			"list", `[{"uri":"a","headline":"A"},{"uri":"p","headline":"P","associations":[` + member + `}]},{"uri":"b","headline":"B"}]`,
+			[]string{"a usable   A/", "p usable   P/", "m usable   M/Member.", "b usable   B/"},
+		},
+		{
+			"lines", "{\"uri\":\"a\",\"headline\":\"A\"}\n\n{\"uri\":\"b\",\n\"headline\":\"B\"} {\"uri\":\"c\",\"headline\":\"C\"}\n",
+			[]string{"a usable   A/", "b usable   B/", "c usable   C/"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string

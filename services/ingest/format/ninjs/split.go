@@ -53,7 +53,7 @@ type splitter struct {
 const maxFrame = 16 << 10
 
 func (s *splitter) list() error {
-	dec := jsontext.NewDecoder(bytes.NewReader(s.src), lenient)
+	dec := jsontext.NewDecoder(bytes.NewReader(s.src), lenient...)
 	if _, err := dec.ReadToken(); err != nil {
 		return fault(s.src, err)
 	}
@@ -94,7 +94,7 @@ func (s *splitter) lines() error {
 		if strict {
 			end = len(line)
 		}
-		dec := jsontext.NewDecoder(bytes.NewReader(rest[:end]), lenient)
+		dec := jsontext.NewDecoder(bytes.NewReader(rest[:end]), lenient...)
 		raw, err := dec.ReadValue()
 		if err == nil {
 			if err := s.item(raw.Clone(), at, nil); err != nil {
@@ -108,7 +108,7 @@ func (s *splitter) lines() error {
 		if bytes.HasPrefix(bytes.TrimLeft(next, " \t\r\n"), []byte("{")) {
 			strict = true
 			end = len(line)
-			if _, err := jsontext.NewDecoder(bytes.NewReader(line), lenient).ReadValue(); err != nil {
+			if _, err := jsontext.NewDecoder(bytes.NewReader(line), lenient...).ReadValue(); err != nil {
 				broken = shift(s.src, err, at)
 			}
 		} else if s.items == 0 {
@@ -147,25 +147,29 @@ func (s *splitter) item(raw []byte, at int, err *document.Error) error {
 		p.Err = document.At(document.Syntax, Name, s.src, at, "%s is no object", p.Label)
 	}
 	s.parts = append(s.parts, p)
-	if p.Err != nil {
+	if p.Err == nil {
+		return s.inside(&s.parts[len(s.parts)-1])
+	}
+	return nil
+}
+
+// inside finds an item's id, and the parts in it.
+func (s *splitter) inside(p *document.Part) error {
+	if !bytes.Contains(p.Item, []byte("ssociations")) {
+		p.ID = idOf(p.Item)
 		return nil
 	}
-	mine := len(s.parts) - 1
-	if !bytes.Contains(raw, []byte("ssociations")) {
-		s.parts[mine].ID = idOf(raw)
-		return nil
+	it, err := parse(p.Item)
+	if err != nil {
+		it = &item{} // told when it is decoded
 	}
-	it, perr := parse(raw)
-	if perr != nil {
-		return nil // told when it is decoded
-	}
-	s.parts[mine].ID = it.id()
+	p.ID = it.id()
 	return s.members(it, p.Label)
 }
 
 // idOf finds an item's id without reading it all.
 func idOf(raw []byte) string {
-	dec := jsontext.NewDecoder(bytes.NewReader(raw), lenient)
+	dec := jsontext.NewDecoder(bytes.NewReader(raw), lenient...)
 	if _, err := dec.ReadToken(); err != nil {
 		return ""
 	}
