@@ -372,17 +372,19 @@ func (l *layout) hasImage(url, caption string) bool {
 // id by which it could be an article of its own. What may not be used (yet) is
 // left out.
 func (l *layout) associated(_ string, _ member, of, m *item, broken *document.Error) error {
-	if broken != nil {
+	switch {
+	case broken != nil:
 		l.a.Flag(article.FlagFieldUnreadable)
-		return nil
-	}
-	if l.own[of] || of.own(m) {
+	case l.own[of] || of.own(m):
 		l.own[m] = true
-		return nil
+	case l.usable(m):
+		return l.take(m)
 	}
-	if !l.usable(m) {
-		return nil
-	}
+	return nil
+}
+
+// take adds the picture or the text of an association.
+func (l *layout) take(m *item) error {
 	switch {
 	case m.visual():
 		im := m.image(l.h)
