@@ -196,11 +196,11 @@ func TestDeadLettersOfBackfills(t *testing.T) {
 // works on one lane covers that, and leaves the other's articles alone.
 func TestBothLanesAreWatched(t *testing.T) {
 	s := startSystem(t, "enrich", "index")
-	if got := s.checks(); !slices.Equal(got, []string{
-		"enrich/kafka", "enrich/running", "enrich/source", "enrich/source.bulk",
-		"index/elasticsearch", "index/kafka", "index/running", "index/source", "index/source.bulk",
-	}) {
-		t.Errorf("ready is: %v", got)
+	got := s.checks()
+	for _, want := range []string{"enrich/source", "enrich/source.bulk", "index/source", "index/source.bulk"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("ready is: %v, without %s", got, want)
+		}
 	}
 	s.await("lag of all groups", func() error {
 		if got := s.lags(); !slices.Equal(got, []string{
