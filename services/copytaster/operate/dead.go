@@ -13,6 +13,7 @@ import (
 	"os/user"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -376,7 +377,7 @@ func (c *DeadListCmd) show(t Terminal, all []*deadCount) error {
 	case len(all) == 0:
 		fmt.Fprintln(t.Out, "no dead letters")
 	default:
-		s.print(t.Out)
+		s.write(t.Out)
 	}
 	return nil
 }
@@ -477,7 +478,7 @@ func letter(t Terminal, r *record, done *handled) {
 		field("refused by", d.Stage)
 		field("because", d.Error)
 		field("at", d.At.Format(time.RFC3339Nano))
-		field("attempts", fmt.Sprint(d.Attempts))
+		field("attempts", strconv.Itoa(d.Attempts))
 		field("came from", d.Origin.String())
 		if d.Origin.Time != nil {
 			field("written", d.Origin.Time.Format(time.RFC3339Nano))
@@ -486,10 +487,9 @@ func letter(t Terminal, r *record, done *handled) {
 	} else {
 		field("broken", r.Reason)
 	}
-	switch {
-	case done == nil:
+	if done == nil {
 		field("state", "open")
-	default:
+	} else {
 		field("state", fmt.Sprintf("%s %s by %s%s", done.Done, done.At.Format(time.RFC3339), done.By, strings.TrimSuffix(": "+done.Why, ": ")))
 	}
 	if r.Dead != nil {

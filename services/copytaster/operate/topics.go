@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -94,7 +95,7 @@ func (c *TopicsListCmd) Run(ctx context.Context, t Terminal) error {
 		}
 	}
 	if !c.JSON {
-		s.print(t.Out)
+		s.write(t.Out)
 	}
 	return nil
 }
@@ -309,7 +310,7 @@ func (c *TopicsCheckCmd) Run(ctx context.Context, t Terminal) error {
 	case len(found) == 0 && !c.JSON:
 		fmt.Fprintf(t.Out, "%d topics are as the topology has them\n", len(there))
 	case len(found) > 0 && !c.JSON:
-		s.print(t.Out)
+		s.write(t.Out)
 	}
 	if len(found) > 0 {
 		return &ExitError{Code: ExitDiffers}
@@ -387,7 +388,7 @@ func (c *TopicsApplyCmd) Run(ctx context.Context, t Terminal) error {
 
 // grouped writes a number with its thousands apart.
 func grouped(n int64) string {
-	s := fmt.Sprint(n)
+	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}
