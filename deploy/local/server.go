@@ -34,6 +34,9 @@ type ServerConfig struct {
 	HeapMiB int    // 0 = the default
 	Log     string // "" = server.log in Dir
 
+	// Secure switches TLS, passwords and rights on. nil = whoever can connect may do everything.
+	Secure *Credentials
+
 	started func(group int) error // told of each new process group before it serves
 }
 
