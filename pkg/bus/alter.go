@@ -51,8 +51,7 @@ func (b *Bus) Topics(ctx context.Context) ([]Existing, error) {
 // Apply makes topics as the topology has them, by what [Bus.Differences] found.
 // A topic that has more partitions than it should is an error before anything
 // is changed, since Kafka takes none away. It waits until new partitions can be
-// used. With dry, Kafka is only asked
-// whether it would.
+// used. With dry, Kafka is only asked whether it would.
 func (b *Bus) Apply(ctx context.Context, dry bool, ds ...Difference) error {
 	ctx, cancel := context.WithTimeout(ctx, ensureTimeout)
 	defer cancel()

@@ -51,7 +51,7 @@ func TestSheet(t *testing.T) {
 	s.row("é", 5, "up\x1b[31m\nto date")
 	s.row("long", 12345, "")
 	var b bytes.Buffer
-	s.write(&b)
+	s.print(&b)
 	want := "topic    lag  state\n" +
 		"é          5  up\uFFFD[31m to date\n" +
 		"long   12345\n"

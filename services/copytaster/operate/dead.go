@@ -377,7 +377,7 @@ func (c *DeadListCmd) show(t Terminal, all []*deadCount) error {
 	case len(all) == 0:
 		fmt.Fprintln(t.Out, "no dead letters")
 	default:
-		s.write(t.Out)
+		s.print(t.Out)
 	}
 	return nil
 }

@@ -246,7 +246,7 @@ func group(t Terminal, ls []lagLine) {
 		head = append(head, "oldest "+ageOf(oldest, lag))
 	}
 	fmt.Fprintln(t.Out, strings.Join(head, ", "))
-	s.write(t.Out)
+	s.print(t.Out)
 }
 
 func ageOf(seconds float64, lag int64) string {

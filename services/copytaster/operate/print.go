@@ -40,7 +40,7 @@ func (s *sheet) row(cells ...any) {
 // gap is between two columns.
 const gap = "  "
 
-func (s *sheet) write(w io.Writer) {
+func (s *sheet) print(w io.Writer) {
 	head := make([]string, len(s.columns))
 	right := make([]bool, len(s.columns))
 	width := make([]int, len(s.columns))

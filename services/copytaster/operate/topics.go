@@ -95,7 +95,7 @@ func (c *TopicsListCmd) Run(ctx context.Context, t Terminal) error {
 		}
 	}
 	if !c.JSON {
-		s.write(t.Out)
+		s.print(t.Out)
 	}
 	return nil
 }
@@ -310,7 +310,7 @@ func (c *TopicsCheckCmd) Run(ctx context.Context, t Terminal) error {
 	case len(found) == 0 && !c.JSON:
 		fmt.Fprintf(t.Out, "%d topics are as the topology has them\n", len(there))
 	case len(found) > 0 && !c.JSON:
-		s.write(t.Out)
+		s.print(t.Out)
 	}
 	if len(found) > 0 {
 		return &ExitError{Code: ExitDiffers}

@@ -388,7 +388,7 @@ func (c *TraceCmd) show(t Terminal, steps []step, vs []verdict) error {
 		return nil
 	}
 	fmt.Fprintln(t.Out, c.URI)
-	s.write(t.Out)
+	s.print(t.Out)
 	for _, v := range vs {
 		fmt.Fprintf(t.Out, "revision %s %s\n", revision(v.Revision, ""), v.Says)
 	}
