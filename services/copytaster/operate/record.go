@@ -14,6 +14,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
+	"github.com/copytaster/copytaster/services/ingest/intake"
 )
 
 // MaxHex is how many bytes of a value that can't be decoded are shown.
@@ -191,8 +192,11 @@ func (r *record) what() string {
 		return headline(r.article)
 	case typeDead:
 		about := r.uri()
-		if r.article != nil {
+		switch {
+		case r.article != nil:
 			about = headline(r.article)
+		case r.Dead.Headers[intake.HeaderSource] != "":
+			about = r.Dead.Headers[intake.HeaderSource] + " " + cmpOr(r.Dead.Headers[intake.HeaderURL], r.Dead.Headers[intake.HeaderName])
 		}
 		return fmt.Sprintf("DEAD in %s, from %s: %s  [%s]", r.Dead.Stage, r.Dead.Origin, cutText(r.Dead.Error), cutText(cmpOr(about, "no key")))
 	case typeBroken:
