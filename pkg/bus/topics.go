@@ -61,7 +61,7 @@ func (b *Bus) EnsureTopics(ctx context.Context, names ...string) error {
 			return nil
 		}
 		if !sleep(ctx, ensurePause) {
-			return fmt.Errorf("can't set up topics: %w", errors.Join(ctx.Err(), last))
+			return fmt.Errorf("can't set up topics: %w", errors.Join(ctx.Err(), last, b.transport.lasting()))
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func TestACLsPrint(t *testing.T) {
-	print := func(c ACLsPrintCmd) string {
+	show := func(c ACLsPrintCmd) string {
 		t.Helper()
 		c.Bus = bus.Config{KafkaBrokers: []string{"k1:9093", "k2:9093"}, Namespace: "w-"}
 		var out bytes.Buffer
@@ -21,7 +21,7 @@ func TestACLsPrint(t *testing.T) {
 		}
 		return out.String()
 	}
-	commands := print(ACLsPrintCmd{Commands: true, users: users{map[string]string{"index": "writer"}}})
+	commands := show(ACLsPrintCmd{Commands: true, users: users{map[string]string{"index": "writer"}}})
 	for _, want := range []string{
 		"kafka-acls.sh --bootstrap-server k1:9093,k2:9093 --command-config admin.properties --add --allow-principal 'User:writer' --operation Read --group 'w-index'\n",
 		"--allow-principal 'User:w-ingest' --operation DescribeConfigs --operation Read --operation Write --topic 'w-sources.state'\n",
@@ -32,7 +32,7 @@ func TestACLsPrint(t *testing.T) {
 		}
 	}
 	var got []topic.Right
-	for l := range strings.Lines(print(ACLsPrintCmd{Output: Output{JSON: true}})) {
+	for l := range strings.Lines(show(ACLsPrintCmd{Output: Output{JSON: true}})) {
 		var r rule
 		if err := json.Unmarshal([]byte(l), &r); err != nil {
 			t.Fatal(err)
@@ -51,7 +51,7 @@ func TestACLsPrint(t *testing.T) {
 			t.Errorf("%+v, want %+v", got[i], want[i])
 		}
 	}
-	if table := print(ACLsPrintCmd{}); strings.Count(table, "\n") != len(want)+1 {
+	if table := show(ACLsPrintCmd{}); strings.Count(table, "\n") != len(want)+1 {
 		t.Errorf("the table has other rules:\n%s", table)
 	}
 }
