@@ -129,6 +129,7 @@ func (s *Source) run() {
 			return
 		}
 		if err != nil {
+			err = s.bus.explain(err)
 			s.setJoined(false, err)
 			s.bus.log.Warn().Err(err).Str("group", s.cfg.Group).Msg("can't join the group, trying again")
 			continue // the group waits between attempts
@@ -591,7 +592,7 @@ func (p *part) run(ctx context.Context, start int64) {
 			s.setLost(p.place(), err)
 			if time.Since(shouted) >= lostLog {
 				shouted = time.Now()
-				log.Error().Err(err).Msg("messages are LOST; the partition stands still until an operator sets the group's offset")
+				log.Error().Err(err).Msg("messages are LOST; the partition stands still until an operator decides: copytaster replay GROUP --skip-lost")
 			}
 			if !sleep(ctx, lostRetry) {
 				return

@@ -18,8 +18,8 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 )
 
-// Stage is one step of the pipeline. All fields but Config, Observer and Log
-// must be set.
+// Stage is one step of the pipeline. All fields but Config, Gate, Observer and
+// Log must be set.
 type Stage struct {
 	// Name stands in logs, metrics and dead letters.
 	Name    string
@@ -28,6 +28,8 @@ type Stage struct {
 	Sink    Sink
 	Dead    DeadLetters
 	Config  Config
+	// Gate lets messages into work; nil: at once.
+	Gate Gate
 	// Observer hears of outcomes; nil: nobody does.
 	Observer Observer
 	Log      zerolog.Logger
@@ -115,6 +117,9 @@ func (s Stage) Run(ctx context.Context) (err error) {
 	if s.Observer == nil {
 		s.Observer = nobody{}
 	}
+	if s.Gate == nil {
+		s.Gate = noGate{}
+	}
 	s.Config = s.Config.withDefaults()
 	r := &running{
 		Stage: s,
@@ -122,7 +127,7 @@ func (s Stage) Run(ctx context.Context) (err error) {
 		bytes: semaphore.NewWeighted(s.Config.InFlightBytes),
 		seed:  maphash.MakeSeed(),
 
-		budget: newBudget(s.Config.RetryBudget),
+		budget: newRetryBudget(s.Config.RetryBudget),
 	}
 	return r.run(ctx)
 }
@@ -142,7 +147,7 @@ type running struct {
 	seed         maphash.Seed
 	lanes        []*lane
 	open         atomic.Int64 // messages taken and not settled
-	budget       *budget
+	budget       *retryBudget
 	fail         context.CancelCauseFunc // ends the stage with a fatal error
 }
 
@@ -222,7 +227,7 @@ func (r *running) read(ctx context.Context) error {
 		ms, err := r.Source.Next(ctx)
 		for _, m := range ms {
 			t := &task{m: m, taken: time.Now(), bytes: min(int64(m.Size()), r.Config.InFlightBytes)}
-			if r.count.Acquire(ctx, 1) != nil || r.bytes.Acquire(ctx, t.bytes) != nil {
+			if r.Gate.Enter(ctx) != nil || r.count.Acquire(ctx, 1) != nil || r.bytes.Acquire(ctx, t.bytes) != nil {
 				return nil //nolint:nilerr // ctx is done; what was not dealt out comes again
 			}
 			var i int
@@ -530,6 +535,7 @@ func (l *lane) settle(t *task) {
 		l.Observer.Done(outcome, 1, taken)
 	}
 	l.open.Add(-1)
+	l.Gate.Leave()
 	l.count.Release(1)
 	l.bytes.Release(t.bytes)
 }

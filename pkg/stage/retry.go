@@ -2,7 +2,7 @@ package stage
 
 import "sync/atomic"
 
-// budget tells whether a message is to blame for its failure, or what the
+// retryBudget tells whether a message is to blame for its failure, or what the
 // handler depends on.
 //
 // It begins full. A failed call of the handler takes one out, a successful one
@@ -15,7 +15,7 @@ import "sync/atomic"
 // So an outage makes at most Config.RetryBudget / Config.HandlerAttempts dead
 // letters of messages that are innocent, however long it lasts below
 // Config.GiveUpAfter.
-type budget struct {
+type retryBudget struct {
 	full int64
 	left atomic.Int64 // in parts of [budgetPart]
 }
@@ -23,14 +23,14 @@ type budget struct {
 // budgetPart is how many successes pay for a failure.
 const budgetPart = 10
 
-func newBudget(failures int) *budget {
-	b := &budget{full: int64(failures) * budgetPart}
+func newRetryBudget(failures int) *retryBudget {
+	b := &retryBudget{full: int64(failures) * budgetPart}
 	b.left.Store(b.full)
 	return b
 }
 
 // failed tells whether there was something left.
-func (b *budget) failed() bool {
+func (b *retryBudget) failed() bool {
 	for {
 		n := b.left.Load()
 		if n < budgetPart {
@@ -43,7 +43,7 @@ func (b *budget) failed() bool {
 }
 
 // succeeded tells whether there is something again that was not before.
-func (b *budget) succeeded() bool {
+func (b *retryBudget) succeeded() bool {
 	for {
 		n := b.left.Load()
 		if n >= b.full {
