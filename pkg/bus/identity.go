@@ -72,7 +72,7 @@ func (b *Bus) identitiesFrom(ctx context.Context, addr string, full []string) (m
 	req.AllowAutoTopicCreation = false
 	for _, name := range full {
 		t := kmsg.NewMetadataRequestTopic()
-		t.Topic = kmsg.StringPtr(name)
+		t.Topic = new(name)
 		req.Topics = append(req.Topics, t)
 	}
 	resp := kmsg.NewPtrMetadataResponse()

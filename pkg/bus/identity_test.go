@@ -69,7 +69,7 @@ func FuzzDecodeAnswer(f *testing.F) {
 	good := kmsg.NewPtrMetadataResponse()
 	good.Version = metadataVersion
 	rt := kmsg.NewMetadataResponseTopic()
-	rt.Topic, rt.TopicID = kmsg.StringPtr("a"), [16]byte{1}
+	rt.Topic, rt.TopicID = new("a"), [16]byte{1}
 	good.Topics = append(good.Topics, rt)
 	f.Add(good.AppendTo([]byte{0, 0, 0, 1, 0}))
 	f.Add([]byte{0, 0, 0, 2, 0})
