@@ -149,7 +149,12 @@ func TestOffsetsAtATime(t *testing.T) {
 				t.Fatal(err)
 			}
 			noon := time.Now().Add(-time.Hour).Truncate(time.Second)
-			w := &kafka.Writer{Addr: kafka.TCP(brokers...), Topic: ns + topic.IngestDead, RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond}
+			transport := &kafka.Transport{} // the default one may know the topics of a moment ago only
+			defer transport.CloseIdleConnections()
+			w := &kafka.Writer{
+				Addr: kafka.TCP(brokers...), Transport: transport, Topic: ns + topic.IngestDead,
+				RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond,
+			}
 			defer w.Close()
 			for i := range 5 {
 				if err := w.WriteMessages(ctx, kafka.Message{Value: []byte(strconv.Itoa(i)), Time: noon.Add(time.Duration(i) * time.Minute)}); err != nil {
