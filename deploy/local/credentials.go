@@ -218,3 +218,6 @@ func replaceSecret(path string, data []byte) error {
 	}
 	return os.Rename(next, path)
 }
+
+// Renew makes the certificates anew, of another authority. The servers take them at their next start.
+func (c *Credentials) Renew() error { return c.issue(time.Now()) }

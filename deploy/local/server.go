@@ -16,7 +16,7 @@ import (
 
 const (
 	// startTimeout bounds one server's start; a slow disk and a cold cache fit in.
-	startTimeout = 3 * time.Minute
+	startTimeout = 5 * time.Minute
 	// probeTimeout bounds one question whether a server serves.
 	probeTimeout = 5 * time.Second
 	// startAttempts bounds how often a server is started again because another process took a

@@ -56,7 +56,7 @@ func (b *Bus) explain(err error) error {
 	if err == nil || errors.As(err, &known) {
 		return err
 	}
-	do := ""
+	var do string
 	switch {
 	case errors.Is(err, kafka.SASLAuthenticationFailed):
 		do = fmt.Sprintf("Kafka refuses %s: the password is wrong (kafka-password-file or kafka-password), or there is no such user", b.who())
@@ -159,11 +159,15 @@ func (g *gate) note(what string, err error) {
 	switch {
 	case err != nil:
 		g.refused[what] = refusal{err, g.now()}
-		if !was || before.err.Error() != err.Error() {
+		// What waiting may mend is said by whoever waits.
+		if surelyRefused(err) && (!was || before.err.Error() != err.Error()) {
 			g.bus.log.Error().Err(err).Msg("Kafka refuses; trying again until that is mended")
 		}
 	case was:
 		delete(g.refused, what)
+		if !surelyRefused(before.err) {
+			return
+		}
 		g.bus.log.Info().Str("was", before.err.Error()).Msg("Kafka no longer refuses")
 	}
 }

@@ -25,7 +25,7 @@ const Scram512 = "SCRAM-SHA-512"
 
 // closedSoon is how young a connection is that is closed because of what it
 // is, not of what became of the broker.
-const closedSoon = 2 * time.Second
+const closedSoon = 10 * time.Second
 
 // Security is how Kafka knows who comes, and how we know that it is Kafka. The
 // zero value: neither does.
@@ -54,7 +54,9 @@ func (s Security) check() error {
 	bad := func(name, what string) { errs = append(errs, fmt.Errorf("%s %s", setting(name), what)) }
 	if !s.KafkaTLS {
 		for _, f := range []struct{ name, value string }{
-			{"kafka-ca-cert", s.KafkaCACert}, {"kafka-client-cert", s.KafkaClientCert}, {"kafka-client-key", s.KafkaClientKey},
+			{"kafka-ca-cert", s.KafkaCACert},
+			{"kafka-client-cert", s.KafkaClientCert},
+			{"kafka-client-key", s.KafkaClientKey},
 			{"kafka-user", s.KafkaUser},
 		} {
 			if f.value != "" {

@@ -16,8 +16,8 @@ import (
 )
 
 // ErrOvertaken is wrapped by what a [Table] returns once another writer has
-// opened it, or its topic was taken away. It is permanent: nothing that this
-// process writes to the table counts any more, and it must end.
+// opened it, or its topic was taken away. It is fatal, see [stage.Fatal]:
+// nothing that this process writes to the table counts any more.
 var ErrOvertaken = errors.New("another writer owns it now")
 
 // Table is state by key on a compacted topic that has this one writer. It holds
@@ -86,8 +86,8 @@ func (t *Table) takeOver(ctx context.Context) error {
 
 // Put sets key and returns when Kafka has it and it was read back. After an
 // error it is open whether it has; write again, or not, but don't rely on
-// either. An error that wraps [ErrOvertaken] is permanent, and so is a row that
-// is too large.
+// either. An error that wraps [ErrOvertaken] is fatal; a row that is too large
+// is a permanent one.
 func (t *Table) Put(ctx context.Context, key string, value []byte) error {
 	if value == nil {
 		value = []byte{}
@@ -155,9 +155,9 @@ func (t *Table) append(ctx context.Context, p *followed, key string, value []byt
 func (t *Table) overtaken(p *followed) error {
 	switch {
 	case p.cuts != t.cuts[p.id]:
-		return stage.Permanent(fmt.Errorf("table %s: the topic was created anew, or cut, under its writer: %w", t.name, ErrOvertaken))
+		return stage.Fatal(fmt.Errorf("table %s: the topic was created anew, or cut, under its writer: %w", t.name, ErrOvertaken))
 	case p.owner.compare(t.epoch) > 0:
-		return stage.Permanent(fmt.Errorf("table %s: epoch %v was overtaken by %v: %w", t.name, t.epoch, p.owner, ErrOvertaken))
+		return stage.Fatal(fmt.Errorf("table %s: epoch %v was overtaken by %v: %w", t.name, t.epoch, p.owner, ErrOvertaken))
 	}
 	return nil
 }

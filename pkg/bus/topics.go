@@ -64,7 +64,7 @@ func (b *Bus) EnsureTopics(ctx context.Context, names ...string) error {
 			}
 		}
 		if !sleep(ctx, ensurePause) {
-			return fmt.Errorf("can't set up topics: %w", errors.Join(ctx.Err(), last))
+			return fmt.Errorf("can't set up topics: %w", errors.Join(ctx.Err(), last, b.transport.lasting()))
 		}
 	}
 }

@@ -219,7 +219,7 @@ func testZombie(t *testing.T, b *bus.Bus, brokers []string, ns string) {
 	old, owner, epoch := zombie(t, ctx, b, brokers, ns+stateTopic)
 	for range 2 {
 		err := old.Put(ctx, "b", []byte("zombie"))
-		if !errors.Is(err, bus.ErrOvertaken) || !stage.IsPermanent(err) || !strings.Contains(err.Error(), "was overtaken by") {
+		if !errors.Is(err, bus.ErrOvertaken) || !stage.IsFatal(err) || !strings.Contains(err.Error(), "was overtaken by") {
 			t.Fatal(err)
 		}
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // many is n messages of different keys.
-func many(n int) []stage.Message {
+func numbered(n int) []stage.Message {
 	var ms []stage.Message
 	for i := range n {
 		ms = append(ms, msg(fmt.Sprint("k", i), 1))
@@ -164,9 +164,9 @@ func TestHangingBackfillDoesNotBlockLive(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				budget := stage.NewBudget(stage.BackfillConfig{})
-				bulk := newWorld(many(1000))
+				bulk := newWorld(numbered(1000))
 				bulk.end, bulk.whole, bulk.dead = nil, c.whole, c.dead
-				live := newWorld(many(500))
+				live := newWorld(numbered(500))
 				live.end = nil
 				b, l := bulk.stage(c.handler), live.stage(one)
 				b.Gate, b.Config = budget.Backfill(), stage.BackfillConfig{}.Stage(stage.Config{DrainTimeout: time.Second})
@@ -194,7 +194,7 @@ func TestHangingBackfillDoesNotBlockLive(t *testing.T) {
 
 func TestTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ended, goes := newWorld(many(3)), newWorld(many(3))
+		ended, goes := newWorld(numbered(3)), newWorld(numbered(3))
 		goes.end = nil
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
@@ -211,7 +211,7 @@ func TestTogether(t *testing.T) {
 			t.Fatal(err, ended.closed, goes.closed)
 		}
 
-		fails, goes := newWorld(many(3)), newWorld(many(3))
+		fails, goes := newWorld(numbered(3)), newWorld(numbered(3))
 		goes.end, fails.end = nil, stage.Permanent(errors.New("no such topic"))
 		if err := stage.Together(t.Context(), goes.stage(one), fails.stage(one)); err == nil || !strings.Contains(err.Error(), "no such topic") {
 			t.Fatal(err)
