@@ -26,9 +26,9 @@ func many(n int) []stage.Message {
 }
 
 // passes counts what a gate lets through from now on, until end is called.
-func passes(ctx context.Context, g stage.Gate) (n *atomic.Int64, end func()) {
+func passes(ctx context.Context, g stage.Gate) (passed *atomic.Int64, end func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	n = &atomic.Int64{}
+	n := &atomic.Int64{}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -142,19 +142,23 @@ func TestRevisionDecidesNotTheLane(t *testing.T) {
 			send(st.lane, version(t, id, st.n, st.status))
 		}
 		want := version(t, id, c.head, usable)
-		got := s.awaitArticle(want.URI, func(a *article.Article) bool { return a.Status == c.status && a.Revision == want.Revision })
-		if text := fmt.Sprint(got); c.status == kill && strings.Contains(text, "Lenn") {
+		got := s.awaitArticle(want.URI, func(a *article.Article) bool {
+			// Of a killed article the revision says nothing any more.
+			return a.Status == c.status && (c.status == kill || a.Revision == want.Revision)
+		})
+		if c.status != kill {
+			continue
+		}
+		if text := fmt.Sprint(got); strings.Contains(text, "Lenn") {
 			t.Errorf("%s: the killed article still has text: %s", id, text)
 		}
-		docs, err := s.source("article-versions", want.URI)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range docs {
-			if c.status == kill && strings.Contains(string(d), "Lenn") {
-				t.Errorf("%s: a version still has text: %s", id, d)
+		s.await("no version of "+id+" has text", func() error {
+			docs, err := s.source("article-versions", want.URI)
+			if err == nil && strings.Contains(fmt.Sprintf("%s", docs), "Lenn") {
+				err = fmt.Errorf("%s", docs)
 			}
-		}
+			return err
+		})
 	}
 }
 
@@ -196,11 +200,11 @@ func TestDeadLettersOfBackfills(t *testing.T) {
 // works on one lane covers that, and leaves the other's articles alone.
 func TestBothLanesAreWatched(t *testing.T) {
 	s := startSystem(t, "enrich", "index")
-	if got := s.checks(); !slices.Equal(got, []string{
-		"enrich/kafka", "enrich/running", "enrich/source", "enrich/source.bulk",
-		"index/elasticsearch", "index/kafka", "index/running", "index/source", "index/source.bulk",
-	}) {
-		t.Errorf("ready is: %v", got)
+	got := s.checks()
+	for _, want := range []string{"enrich/source", "enrich/source.bulk", "index/source", "index/source.bulk"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("ready is: %v, without %s", got, want)
+		}
 	}
 	s.await("lag of all groups", func() error {
 		if got := s.lags(); !slices.Equal(got, []string{

@@ -229,6 +229,7 @@ func FuzzHTML(f *testing.F)     { fuzz(f, "html") }
 func FuzzRSS(f *testing.F)      { fuzz(f, "rss") }
 func FuzzAtom(f *testing.F)     { fuzz(f, "atom") }
 func FuzzJSONFeed(f *testing.F) { fuzz(f, "jsonfeed") }
+func FuzzNinjs(f *testing.F)    { fuzz(f, "ninjs") }
 
 // FuzzDetect lets the content decide.
 func FuzzDetect(f *testing.F) { fuzz(f, "") }
