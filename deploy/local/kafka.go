@@ -70,8 +70,15 @@ func startKafka(ctx context.Context, config ServerConfig, usual int) (*Server, e
 		if err != nil {
 			return nil, err
 		}
+		second := behind{proxy: config.Proxy}
+		if config.Proxy != "" {
+			second.port, err = choosePort("Kafka behind its proxy", config.ProxiedPort, 0)
+			if err != nil {
+				return nil, err
+			}
+		}
 		file := filepath.Join(config.Dir, "server.properties")
-		properties, err := kafkaProperties(data, port, controller, config.Secure)
+		properties, err := kafkaProperties(data, port, controller, second, config.Secure)
 		if err != nil {
 			return nil, err
 		}
@@ -81,7 +88,7 @@ func startKafka(ctx context.Context, config ServerConfig, usual int) (*Server, e
 		}
 		address := net.JoinHostPort(host, strconv.Itoa(port))
 		return &Server{
-			Name: "Kafka", Address: address, Log: config.Log, started: config.started,
+			Name: "Kafka", Address: address, Proxied: second.address(), Log: config.Log, started: config.started,
 			program: program{args: append(slices.Clip(command), "kafka.Kafka", file), dir: config.Dir, log: config.Log},
 			ready:   func(ctx context.Context) error { return kafkaServes(ctx, []string{address}, config.Secure) },
 		}, nil
@@ -105,7 +112,7 @@ func formatKafka(ctx context.Context, config ServerConfig, command []string, dat
 		return err
 	}
 	// The ports don't matter to the format.
-	properties, err := kafkaProperties(next, KafkaPort, KafkaPort+1, config.Secure)
+	properties, err := kafkaProperties(next, KafkaPort, KafkaPort+1, behind{}, config.Secure)
 	if err != nil {
 		return err
 	}
@@ -139,7 +146,22 @@ func formatKafka(ctx context.Context, config ServerConfig, command []string, dat
 	return errors.Join(os.Remove(file), os.RemoveAll(data), os.Rename(next, data))
 }
 
-func kafkaProperties(data string, port, controller int, secure *Credentials) ([]byte, error) {
+// behind is a second listener for those who come through a proxy: Kafka tells its clients where to
+// go on, and only the listener that they came to decides what they are told.
+type behind struct {
+	port  int
+	proxy string // host:port; "" = there is no such listener
+}
+
+func (b behind) address() string {
+	if b.proxy == "" {
+		return ""
+	}
+	return net.JoinHostPort(host, strconv.Itoa(b.port))
+}
+
+// kafkaProperties are the settings of the server; the secured one has no second listener.
+func kafkaProperties(data string, port, controller int, second behind, secure *Credentials) ([]byte, error) {
 	// A backslash begins an escape in a properties file.
 	data = strings.ReplaceAll(data, `\`, `\\`)
 	lines := []string{
@@ -165,13 +187,20 @@ func kafkaProperties(data string, port, controller int, secure *Credentials) ([]
 		// The default of 128 MiB is a quarter of this heap.
 		"log.cleaner.dedupe.buffer.size=16777216",
 	}
-	if secure != nil {
+	switch {
+	case secure != nil:
 		security, err := secure.kafkaProperties(port, controller)
 		if err != nil {
 			return nil, err
 		}
 		lines = append(lines, security...)
-	} else {
+	case second.proxy != "":
+		lines = append(lines,
+			fmt.Sprintf("listeners=PLAINTEXT://%s:%d,CONTROLLER://%s:%d,PROXIED://%s", host, port, host, controller, second.address()),
+			fmt.Sprintf("advertised.listeners=PLAINTEXT://%s:%d,PROXIED://%s", host, port, second.proxy),
+			"listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT",
+			"inter.broker.listener.name=PLAINTEXT")
+	default:
 		lines = append(lines,
 			fmt.Sprintf("listeners=PLAINTEXT://%s:%d,CONTROLLER://%s:%d", host, port, host, controller),
 			fmt.Sprintf("advertised.listeners=PLAINTEXT://%s:%d", host, port),

@@ -57,8 +57,11 @@ func (b *Bus) EnsureTopics(ctx context.Context, names ...string) error {
 				return nil
 			}
 		default:
-			b.warn(ctx, names)
-			return nil
+			// The metadata is a moment old: the topics may be gone since.
+			if last = b.there(ctx, want); last == nil {
+				b.warn(ctx, names)
+				return nil
+			}
 		}
 		if !sleep(ctx, ensurePause) {
 			return fmt.Errorf("can't set up topics: %w", errors.Join(ctx.Err(), last, b.transport.lasting()))
@@ -74,6 +77,16 @@ func (b *Bus) led(ctx context.Context, ts []topic.Topic) error {
 			partitions[i] = i
 		}
 		if _, err := b.offsets(ctx, b.ns.Name(t.Name), partitions, kafka.FirstOffset); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// there asks for one partition of each topic.
+func (b *Bus) there(ctx context.Context, ts []topic.Topic) error {
+	for _, t := range ts {
+		if _, err := b.offsets(ctx, b.ns.Name(t.Name), []int{0}, kafka.FirstOffset); err != nil {
 			return err
 		}
 	}

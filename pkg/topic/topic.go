@@ -41,7 +41,11 @@ const DeadSuffix = ".dead"
 // MaxMessage is the largest message in bytes, before compression.
 const MaxMessage = 8 << 20
 
-const day = 24 * time.Hour
+const (
+	day = 24 * time.Hour
+	// compactionLag is how long nothing is compacted away.
+	compactionLag = time.Hour
+)
 
 // All is the topology.
 var All = []Topic{
@@ -116,6 +120,8 @@ func (t Topic) Config() map[string]string {
 	}
 	if t.Compact {
 		c["cleanup.policy"] = "compact"
+		// Lets the owner of a table mend what a former owner wrote over.
+		c["min.compaction.lag.ms"] = strconv.FormatInt(compactionLag.Milliseconds(), 10)
 	} else {
 		c["cleanup.policy"] = "delete"
 		c["retention.ms"] = "-1"

@@ -73,6 +73,8 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 				return nil, err
 			}
 			sink := NewSink(own, indices, bc, prometheus.WrapRegistererWith(prometheus.Labels{"lane": string(l)}, k.Metrics))
+			sink.Log = k.Log.With().Str("lane", string(l)).Logger()
+			k.Ready("bulk ("+string(l)+")", sink.Ready)
 			return connected{sink, own}, nil
 		}}
 	}
