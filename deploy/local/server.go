@@ -16,7 +16,7 @@ import (
 
 const (
 	// startTimeout bounds one server's start; a slow disk and a cold cache fit in.
-	startTimeout = 3 * time.Minute
+	startTimeout = 5 * time.Minute
 	// probeTimeout bounds one question whether a server serves.
 	probeTimeout = 5 * time.Second
 	// startAttempts bounds how often a server is started again because another process took a
@@ -37,6 +37,9 @@ type ServerConfig struct {
 	// on through it. It must send to Server.Proxied. "" = there is none.
 	Proxy       string
 	ProxiedPort int // the port of Server.Proxied; 0 = any free one
+
+	// Secure switches TLS, passwords and rights on. nil = whoever can connect may do everything.
+	Secure *Credentials
 
 	started func(group int) error // told of each new process group before it serves
 }

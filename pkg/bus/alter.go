@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/segmentio/kafka-go"
+
+	"github.com/copytaster/copytaster/pkg/topic"
 )
 
 // SettingPartitions is the name that [Difference] has for their number.
@@ -48,13 +50,14 @@ func (b *Bus) Topics(ctx context.Context) ([]Existing, error) {
 
 // Apply makes topics as the topology has them, by what [Bus.Differences] found.
 // A topic that has more partitions than it should is an error before anything
-// is changed, since Kafka takes none away. With dry, Kafka is only asked
-// whether it would.
+// is changed, since Kafka takes none away. It waits until new partitions can be
+// used. With dry, Kafka is only asked whether it would.
 func (b *Bus) Apply(ctx context.Context, dry bool, ds ...Difference) error {
 	ctx, cancel := context.WithTimeout(ctx, ensureTimeout)
 	defer cancel()
 	alter := &kafka.IncrementalAlterConfigsRequest{ValidateOnly: dry}
 	grow := &kafka.CreatePartitionsRequest{ValidateOnly: dry}
+	var grown []topic.Topic
 	resource := map[string]int{} // index in alter by topic
 	for _, d := range ds {
 		full := b.ns.Name(d.Topic)
@@ -70,14 +73,15 @@ func (b *Bus) Apply(ctx context.Context, dry bool, ds ...Difference) error {
 			})
 			continue
 		}
-		want, errWant := strconv.Atoi(d.Want)
-		have, errHave := strconv.Atoi(d.Have)
+		want, errWant := strconv.ParseInt(d.Want, 10, 32)
+		have, errHave := strconv.ParseInt(d.Have, 10, 32)
 		switch {
 		case errWant != nil || errHave != nil:
 			return fmt.Errorf("%v: no numbers", d)
 		case want < have:
 			return fmt.Errorf("%v: Kafka takes no partitions away", d)
 		}
+		grown = append(grown, topic.Topic{Name: d.Topic, Partitions: int(want)})
 		grow.Topics = append(grow.Topics, kafka.TopicPartitionsConfig{Name: full, Count: int32(want)})
 	}
 	var errs []error
@@ -103,5 +107,13 @@ func (b *Bus) Apply(ctx context.Context, dry bool, ds ...Difference) error {
 			}
 		}
 	}
-	return errors.Join(errs...)
+	if len(errs) > 0 || dry {
+		return errors.Join(errs...)
+	}
+	for err := b.led(ctx, grown); err != nil; err = b.led(ctx, grown) {
+		if !sleep(ctx, ensurePause) {
+			return fmt.Errorf("new partitions have no leaders yet: %w", errors.Join(ctx.Err(), err))
+		}
+	}
+	return nil
 }

@@ -118,6 +118,7 @@ func (s *Source) run() {
 			return
 		}
 		if err != nil {
+			err = s.bus.explain(err)
 			s.setJoined(false, err)
 			s.bus.log.Warn().Err(err).Str("group", s.cfg.Group).Msg("can't join the group, trying again")
 			continue // the group waits between attempts

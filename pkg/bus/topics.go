@@ -40,6 +40,8 @@ func (b *Bus) EnsureTopics(ctx context.Context, names ...string) error {
 	for {
 		missing, notReady, err := b.missing(ctx, want)
 		switch {
+		case err != nil && surelyRefused(err):
+			return fmt.Errorf("can't set up topics: %w", err)
 		case err != nil:
 			last = err
 		case len(missing) > 0:
@@ -55,11 +57,14 @@ func (b *Bus) EnsureTopics(ctx context.Context, names ...string) error {
 				return nil
 			}
 		default:
-			b.warn(ctx, names)
-			return nil
+			// The metadata is a moment old: the topics may be gone since.
+			if last = b.there(ctx, want); last == nil {
+				b.warn(ctx, names)
+				return nil
+			}
 		}
 		if !sleep(ctx, ensurePause) {
-			return fmt.Errorf("can't set up topics: %w", errors.Join(ctx.Err(), last))
+			return fmt.Errorf("can't set up topics: %w", errors.Join(ctx.Err(), last, b.transport.lasting()))
 		}
 	}
 }
@@ -72,6 +77,16 @@ func (b *Bus) led(ctx context.Context, ts []topic.Topic) error {
 			partitions[i] = i
 		}
 		if _, err := b.offsets(ctx, b.ns.Name(t.Name), partitions, kafka.FirstOffset); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// there asks for one partition of each topic.
+func (b *Bus) there(ctx context.Context, ts []topic.Topic) error {
+	for _, t := range ts {
+		if _, err := b.offsets(ctx, b.ns.Name(t.Name), []int{0}, kafka.FirstOffset); err != nil {
 			return err
 		}
 	}
@@ -151,7 +166,12 @@ func (b *Bus) create(ctx context.Context, ts []topic.Topic) error {
 	}
 	var errs []error
 	for name, err := range r.Errors {
-		if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
+		if errors.Is(err, kafka.TopicAuthorizationFailed) || errors.Is(err, kafka.ClusterAuthorizationFailed) {
+			errs = append(errs, &AccessError{
+				Do:   fmt.Sprintf("topic %s is missing, or %s may not see it, and may not create it either: create it with `copytaster topics create`, and give rights with `copytaster acls`, as a user who may", name, b.who()),
+				Sure: true, Err: err,
+			})
+		} else if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
 			errs = append(errs, fmt.Errorf("create topic %s: %w", name, err))
 		} else if err == nil {
 			b.log.Info().Str("topic", name).Msg("topic created")

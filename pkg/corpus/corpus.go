@@ -4,8 +4,8 @@
 //
 // There are two indices, each behind an alias:
 //
-//   - articles holds the newest revision of every URI. Its id is [ID], its
-//     external version the article's revision.
+//   - articles holds the newest revision of every URI, or its kill. Its id is
+//     [ID], its external version [HeadVersion].
 //   - article-versions holds every revision a provider sent. Its id is
 //     [VersionID], its routing [Routing], its external version the revision
 //     with generation and sequence, so that a better enrichment replaces the
@@ -16,6 +16,7 @@ package corpus
 import (
 	"encoding/base64"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -73,6 +74,28 @@ func VersionID(uri article.URI, r article.Revision) string {
 	// No URI has a control character, so the separator can't be part of one.
 	return hash(string(uri) + "\x00" + strconv.FormatInt(r.Source(), 10))
 }
+
+// killedFrom is the lowest external version of a killed head: the highest 11 of
+// 63 bits. A revision is up there only with a source version that saturates and
+// an order time after the year 2106.
+const killedFrom = math.MaxInt64 &^ (1<<killBits - 1)
+
+// killBits of a kill's revision order it among the kills of its article: the
+// order time but for its highest bit, and what follows it.
+const killBits = 52
+
+// HeadVersion is the external version of an article's head. That of a kill is
+// above every other revision's, whatever the kill's own revision is: nothing
+// but another kill can be written in its place, in no order and by nobody.
+func HeadVersion(r article.Revision, s article.Status) int64 {
+	if s == article.Canceled {
+		return killedFrom | int64(r)&(1<<killBits-1)
+	}
+	return min(int64(r), killedFrom-1)
+}
+
+// Killed tells whether the head with that external version is a kill.
+func Killed(version int64) bool { return version >= killedFrom }
 
 // Routing brings all versions of one article onto one shard.
 func Routing(uri article.URI) string { return ID(uri) }

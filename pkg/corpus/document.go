@@ -8,66 +8,59 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 )
 
-// extra is what a document has beyond the article's own JSON.
-type extra struct {
-	Caption   []string         `json:"caption,omitempty"`
-	IndexedAt time.Time        `json:"indexed_at"`
-	Stemmed   map[string]texts `json:"stemmed,omitempty"`
-}
-
-// texts are the [TextFields].
-type texts struct {
-	Kicker     string   `json:"kicker,omitempty"`
-	Headline   string   `json:"headline,omitempty"`
-	Standfirst string   `json:"standfirst,omitempty"`
-	Byline     string   `json:"byline,omitempty"`
-	Body       string   `json:"body,omitempty"`
-	Caption    []string `json:"caption,omitempty"`
-}
-
 // Document is the article as it is sent to the articles index: its JSON, with
 // caption (the captions' texts), indexed_at, and the text again under the key
 // of its language, which Elasticsearch indexes and drops from _source. Of a
 // canceled article it is a notice, see [Notice]. An error means that the
 // article can't be a document, now or later.
 func Document(a *article.Article, indexedAt time.Time) ([]byte, error) {
-	return document(a, indexedAt, true)
+	b, head, err := AppendDocuments(nil, a, indexedAt)
+	return b[:head:head], err
 }
 
 // VersionDocument is the article as it is sent to the versions index: as
 // [Document], without the text to be searched.
 func VersionDocument(a *article.Article, indexedAt time.Time) ([]byte, error) {
-	return document(a, indexedAt, false)
+	b, head, err := AppendDocuments(nil, a, indexedAt)
+	return b[head:], err
 }
 
-func document(a *article.Article, indexedAt time.Time, searchable bool) ([]byte, error) {
+// AppendDocuments appends [Document] and [VersionDocument] to b in one pass;
+// the second begins at index head of the result. After an error b is returned
+// as it was.
+func AppendDocuments(b []byte, a *article.Article, indexedAt time.Time) (_ []byte, head int, err error) {
 	if a.Status == article.Canceled {
 		notice := Notice(a)
 		a = &notice
 	}
-	base, err := a.MarshalJSON()
-	if err != nil {
-		return nil, err
+	if err := article.CheckSegments(a.Text, a.Segments); err != nil {
+		return b, len(b), fmt.Errorf("article %s: %w", a.URI, err)
 	}
-	e := extra{IndexedAt: indexedAt.UTC()}
-	for _, s := range a.Segments {
-		if s.Kind == article.Caption {
-			e.Caption = append(e.Caption, s.In(a.Text))
-		}
+	var few [usualSegments]place
+	w := writer{b: b, escaped: few[:0]}
+	if len(a.Segments) > len(few) {
+		w.escaped = make([]place, len(a.Segments))
+	} else {
+		w.escaped = few[:len(a.Segments)]
 	}
-	if searchable && len(a.Segments) > 0 {
-		e.Stemmed = map[string]texts{Language(a.Language.Value): {
-			Kicker: a.First(article.Kicker), Headline: a.First(article.Headline), Standfirst: a.First(article.Standfirst),
-			Byline: a.First(article.Byline), Body: a.Body(), Caption: e.Caption,
-		}}
+	body := w.article(a, indexedAt)
+	common := len(w.b)
+	if len(a.Segments) > 0 {
+		w.stemmed(a, body)
 	}
-	more, err := json.Marshal(e)
-	if err != nil {
-		return nil, fmt.Errorf("article %s: %w", a.URI, err)
+	w.b = append(w.b, '}')
+	head = len(w.b)
+	w.b = append(w.b, w.b[len(b):common]...)
+	w.b = append(w.b, '}')
+	if w.err != nil {
+		return b, len(b), fmt.Errorf("article %s: %w", a.URI, w.err)
 	}
-	doc := append(base[:len(base)-1], ',')
-	return append(doc, more[1:]...), nil
+	return w.b, head, nil
 }
+
+// usualSegments is how many segments an article may have until its documents
+// need a piece of memory more.
+const usualSegments = 64
 
 // Parse reads a document's _source back. What a document does not hold (the
 // original bytes, the trace) is missing from the article.

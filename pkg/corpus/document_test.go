@@ -197,6 +197,31 @@ func TestIDs(t *testing.T) {
 	})
 }
 
+func TestKillsStandAboveEverything(t *testing.T) {
+	revisions := rapid.Int64Min(1)
+	rapid.Check(t, func(t *rapid.T) {
+		r, k, l := revisions.Draw(t, "revision"), revisions.Draw(t, "kill"), revisions.Draw(t, "other kill")
+		usable, withheld := corpus.HeadVersion(article.Revision(r), article.Usable), corpus.HeadVersion(article.Revision(r), article.Withheld)
+		kill, other := corpus.HeadVersion(article.Revision(k), article.Canceled), corpus.HeadVersion(article.Revision(l), article.Canceled)
+		if usable != withheld || corpus.Killed(usable) || !corpus.Killed(kill) || kill <= usable || kill < 0 {
+			t.Fatalf("%x, %x, %x", usable, withheld, kill)
+		}
+		if r>>53 < article.MaxSourceVersion && usable != r {
+			t.Fatalf("%x became %x", r, usable)
+		}
+		// Kills of the same order time keep the order of their revisions.
+		if k>>52 == l>>52 && (k < l) != (kill < other) {
+			t.Fatalf("%x and %x became %x and %x", k, l, kill, other)
+		}
+	})
+	// A provider whose counter is beyond what a revision holds still has all
+	// its order until 2106.
+	late, err := article.Parts{SourceVersion: article.MaxSourceVersion, OrderTime: 1<<32 - 1, Content: 15, Generation: 255, Sequence: 255}.Revision()
+	if err != nil || corpus.HeadVersion(late, article.Usable) != int64(late) {
+		t.Errorf("%v, %x", err, late)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	a := report("en")
 	doc, err := corpus.Document(&a, received)

@@ -443,7 +443,11 @@ func TestTailShowsWhateverATopicHolds(t *testing.T) {
 		}
 	}
 	rows := o.lines(0, "tail", topic.SourcesState)
-	if len(rows) != 4 || !reflect.DeepEqual(rows[0]["value"], any(object{"etag": "x"})) || rows[1]["text"] != "plain" || rows[2]["hex"] != "ff" || rows[3]["deleted"] != true || len(pick(rows, object{"type": "state"})) != 4 {
+	if len(rows) != 5 || rows[0]["type"] != "epoch" {
+		t.Fatalf("state: %v", rows)
+	}
+	rows = rows[1:]
+	if !reflect.DeepEqual(rows[0]["value"], any(object{"etag": "x"})) || rows[1]["text"] != "plain" || rows[2]["hex"] != "ff" || rows[3]["deleted"] != true || len(pick(rows, object{"type": "state"})) != 4 {
 		t.Errorf("state: %v", rows)
 	}
 

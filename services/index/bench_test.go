@@ -80,7 +80,7 @@ func BenchmarkIndex(b *testing.B) {
 	})
 	b.Run("ceiling", func(b *testing.B) {
 		w := newWorld(b)
-		direct := bulk.New(w.es, bulk.Config{}, nil)
+		direct := bulk.New(w.es, bulk.Config{}, bulk.Observer{})
 		b.Cleanup(func() { _ = direct.Close() })
 		for b.Loop() {
 			b.StopTimer()

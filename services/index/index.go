@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -55,7 +56,12 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	defer b.Close()
 	k.Ready("kafka", b.Ping)
 	settings := corpus.Settings{Shards: c.Shards, RefreshInterval: c.RefreshInterval}
-	if err := ensure(ctx, es, indices, settings, k.Log); err != nil {
+	var waits waiting
+	k.Ready("indices", waits.why)
+	if c.Elasticsearch.HasKey() {
+		k.Ready("rights", func(ctx context.Context) error { return corpus.CheckRights(ctx, es, indices, corpus.Writer) })
+	}
+	if err := ensure(ctx, es, indices, settings, &waits, k.Log); err != nil {
 		return err
 	}
 	// Each lane has its own writer and connections: a request of live copy never
@@ -67,6 +73,8 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 				return nil, err
 			}
 			sink := NewSink(own, indices, bc, prometheus.WrapRegistererWith(prometheus.Labels{"lane": string(l)}, k.Metrics))
+			sink.Log = k.Log.With().Str("lane", string(l)).Logger()
+			k.Ready("bulk ("+string(l)+")", sink.Ready)
 			return connected{sink, own}, nil
 		}}
 	}
@@ -100,18 +108,42 @@ func handle(_ context.Context, m stage.Message) ([]article.Article, error) {
 	return []article.Article{a}, nil
 }
 
-// ensure makes the indices exist, once Elasticsearch is there.
-func ensure(ctx context.Context, es esapi.Transport, n corpus.Namespace, s corpus.Settings, log zerolog.Logger) error {
+// waiting is why the indices can't be used yet.
+type waiting struct {
+	mu  sync.Mutex
+	err error
+}
+
+func (w *waiting) set(err error) (news bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	news = err != nil && (w.err == nil || w.err.Error() != err.Error())
+	w.err = err
+	return news
+}
+
+func (w *waiting) why(context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// ensure makes the indices exist, once Elasticsearch is there. Whoever may not
+// make them waits until someone else has.
+func ensure(ctx context.Context, es esapi.Transport, n corpus.Namespace, s corpus.Settings, waits *waiting, log zerolog.Logger) error {
 	for {
 		err := corpus.Ensure(ctx, es, n, s)
 		var mismatch *corpus.MismatchError
 		if err == nil || errors.As(err, &mismatch) {
+			waits.set(nil)
 			return err
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		log.Warn().Err(err).Msg("Elasticsearch can't take the indices yet, trying again")
+		if waits.set(err) {
+			log.Warn().Err(err).Msg("Elasticsearch can't take the indices yet, trying again")
+		}
 		t := time.NewTimer(ensureWait)
 		select {
 		case <-t.C:
@@ -131,7 +163,7 @@ func ping(ctx context.Context, es esapi.Transport) error {
 	}
 	defer res.Body.Close()
 	if res.IsError() {
-		return fmt.Errorf("Elasticsearch answered %d", res.StatusCode)
+		return fmt.Errorf("Elasticsearch answered %d%s", res.StatusCode, elastic.Hint(res.StatusCode))
 	}
 	return nil
 }

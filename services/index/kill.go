@@ -22,55 +22,121 @@ const (
 	MaxPurgeRounds = 1000 // of PurgeBatch versions; beyond it the kill is tried again
 )
 
-// head is what stands in the articles index.
-type head struct {
-	found    bool
-	status   article.Status
-	revision article.Revision
+// found is a document that was looked for by its id.
+type found struct {
+	ID      string `json:"_id"`
+	Found   bool   `json:"found"`
+	Version int64  `json:"_version"`
+	Source  struct {
+		Status article.Status `json:"status"`
+	} `json:"_source"`
+	Error *struct {
+		Type   string `json:"type"`
+		Reason string `json:"reason"`
+	} `json:"error"`
 }
 
-// heads are the heads of the articles, in their order. They are read by id,
-// which sees what was written a moment ago, searchable or not.
-func (s *Sink) heads(ctx context.Context, as []article.Article) ([]head, error) {
-	ids := make([]string, len(as))
-	for i := range as {
-		ids[i] = corpus.ID(as[i].URI)
-	}
-	body, err := json.Marshal(map[string][]string{"ids": ids})
+// wanted is a document to look for.
+type wanted struct {
+	ID      string `json:"_id"`
+	Routing string `json:"routing,omitempty"`
+}
+
+// get reads the version and, if asked for, the status of documents by their
+// ids, which sees what was written a moment ago, searchable or not.
+func (s *Sink) get(ctx context.Context, do, alias string, docs []wanted, status bool) ([]found, error) {
+	body, err := json.Marshal(map[string][]wanted{"docs": docs})
 	if err != nil {
 		return nil, err
 	}
 	var reply struct {
-		Docs []struct {
-			Found   bool  `json:"found"`
-			Version int64 `json:"_version"`
-			Source  struct {
-				Status article.Status `json:"status"`
-			} `json:"_source"`
-			Error *struct {
-				Type   string `json:"type"`
-				Reason string `json:"reason"`
-			} `json:"error"`
-		} `json:"docs"`
+		Docs []found `json:"docs"`
 	}
-	err = s.ask(ctx, "read heads", esapi.MgetRequest{
-		Index: s.indices.Articles(), Body: bytes.NewReader(body), SourceIncludes: []string{"status"},
+	r := esapi.MgetRequest{
+		Index: alias, Body: bytes.NewReader(body),
 		FilterPath: []string{"docs._id", "docs.found", "docs._version", "docs._source", "docs.error.type", "docs.error.reason"},
-	}, &reply)
-	if err != nil {
+	}
+	if status {
+		r.SourceIncludes = []string{"status"}
+	} else {
+		r.Source = []string{"false"}
+	}
+	if err := s.ask(ctx, do, r, &reply); err != nil {
 		return nil, err
 	}
-	if len(reply.Docs) != len(as) {
-		return nil, fmt.Errorf("read heads: Elasticsearch answered with %d of %d", len(reply.Docs), len(as))
+	if len(reply.Docs) != len(docs) {
+		return nil, fmt.Errorf("%s: Elasticsearch answered with %d of %d", do, len(reply.Docs), len(docs))
 	}
-	heads := make([]head, len(as))
 	for i, d := range reply.Docs {
 		if d.Error != nil {
-			return nil, fmt.Errorf("read heads: %s: %s", d.Error.Type, d.Error.Reason)
+			return nil, fmt.Errorf("%s: %s: %s", do, d.Error.Type, d.Error.Reason)
 		}
-		heads[i] = head{found: d.Found, status: d.Source.Status, revision: article.Revision(d.Version)}
+		if d.ID != docs[i].ID {
+			return nil, fmt.Errorf("%s: Elasticsearch answered with %s where %s was asked for", do, d.ID, docs[i].ID)
+		}
 	}
-	return heads, nil
+	return reply.Docs, nil
+}
+
+// retract looks at the heads of articles that were refused, and takes the text
+// out of their versions where it was a kill that refused them.
+func (s *Sink) retract(ctx context.Context, refused []plan) error {
+	if len(refused) == 0 {
+		return nil
+	}
+	heads := make([]wanted, len(refused))
+	for i, p := range refused {
+		heads[i] = wanted{ID: corpus.ID(p.a.URI)}
+	}
+	of, err := s.get(ctx, "read heads", s.indices.Articles(), heads, false)
+	if err != nil {
+		return err
+	}
+	var killed []plan
+	var versions []wanted
+	for i, p := range refused {
+		if of[i].Found && corpus.Killed(of[i].Version) {
+			killed = append(killed, p)
+			versions = append(versions, wanted{corpus.VersionID(p.a.URI, p.a.Revision), corpus.Routing(p.a.URI)})
+		}
+	}
+	if len(killed) == 0 {
+		return nil
+	}
+	if of, err = s.get(ctx, "read versions", s.indices.Versions(), versions, true); err != nil {
+		return err
+	}
+	var docs []bulk.Doc
+	now := s.now()
+	for i, p := range killed {
+		if of[i].Source.Status == article.Canceled || of[i].Version > int64(p.a.Revision) {
+			continue // whoever wrote a newer one is refused as well, and looks after it
+		}
+		a := corpus.Notice(p.a)
+		notice, err := corpus.VersionDocument(&a, now)
+		if err != nil {
+			return err
+		}
+		docs = append(docs, bulk.Doc{
+			Index: s.indices.Versions(), ID: versions[i].ID, Routing: versions[i].Routing,
+			Version: int64(p.a.Revision), Replace: true, Body: notice,
+		})
+	}
+	return s.replace(ctx, docs)
+}
+
+// replace writes notices in place of what was there.
+func (s *Sink) replace(ctx context.Context, notices []bulk.Doc) error {
+	results, err := s.writer.Write(ctx, notices)
+	if err != nil {
+		return err
+	}
+	for _, r := range results {
+		if r.Err != nil {
+			return r.Err
+		}
+	}
+	return nil
 }
 
 // purge takes the text out of all versions of killed articles.
@@ -148,15 +214,9 @@ func (s *Sink) purgeSome(ctx context.Context, killed []plan) error {
 				Version: h.Version, Replace: true, Body: notice,
 			}
 		}
-		results, err := s.writer.Write(ctx, docs)
-		if err != nil {
+		// One that changed meanwhile is found again in the next round.
+		if err := s.replace(ctx, docs); err != nil {
 			return err
-		}
-		for _, r := range results {
-			// One that changed meanwhile is found again in the next round.
-			if r.Err != nil {
-				return r.Err
-			}
 		}
 	}
 	return fmt.Errorf("there is still text after %d rounds of %d versions", MaxPurgeRounds, PurgeBatch)

@@ -14,9 +14,12 @@ type metrics struct {
 	dead                        prometheus.Counter
 	latency, requests, docs, sz prometheus.Observer
 	statuses                    *prometheus.CounterVec
+	repeats                     prometheus.Counter
+	circuits                    *prometheus.GaugeVec
 }
 
-func newMetrics(r prometheus.Registerer) *metrics {
+// newMetrics registers in r. pending tells documents and bytes without a result.
+func newMetrics(r prometheus.Registerer, pending func() (docs int, bytes int64)) *metrics {
 	articles := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "copytaster_index_articles_total",
 		Help: "Articles by what became of their head: created, updated, superseded (a newer revision is there), dead (refused for good).",
@@ -39,11 +42,24 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	statuses := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "copytaster_index_bulk_requests_total", Help: "Bulk requests by HTTP status; 0: no reply.",
 	}, []string{"status"})
-	r.MustRegister(articles, latency, requests, docs, size, statuses)
+	repeats := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "copytaster_index_bulk_repeated_documents_total", Help: "Documents sent again since Elasticsearch had no room for them, without those of their request that went in.",
+	})
+	circuits := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "copytaster_index_circuit", Help: "1 for the state that the circuit to Elasticsearch is in: closed (requests go out), open (none does), half-open (one document is tried).",
+	}, []string{"state"})
+	pendingDocs := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "copytaster_index_pending_documents", Help: "Documents that are built and have no result yet.",
+	}, func() float64 { n, _ := pending(); return float64(n) })
+	pendingBytes := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "copytaster_index_pending_bytes", Help: "Bytes of the documents that are built and have no result yet.",
+	}, func() float64 { _, n := pending(); return float64(n) })
+	r.MustRegister(articles, latency, requests, docs, size, statuses, repeats, circuits, pendingDocs, pendingBytes)
 	m := &metrics{
 		outcomes: map[bulk.Outcome]prometheus.Counter{}, dead: articles.WithLabelValues("dead"),
-		latency: latency, requests: requests, docs: docs, sz: size, statuses: statuses,
+		latency: latency, requests: requests, docs: docs, sz: size, statuses: statuses, repeats: repeats, circuits: circuits,
 	}
+	m.circuit(bulk.Closed)
 	for _, o := range []bulk.Outcome{bulk.Created, bulk.Updated, bulk.Superseded} {
 		m.outcomes[o] = articles.WithLabelValues(string(o))
 	}
@@ -62,4 +78,16 @@ func (m *metrics) request(r bulk.Request) {
 	m.docs.Observe(float64(r.Docs))
 	m.sz.Observe(float64(r.Bytes))
 	m.statuses.WithLabelValues(strconv.Itoa(r.Status)).Inc()
+}
+
+func (m *metrics) repeat(n int) { m.repeats.Add(float64(n)) }
+
+func (m *metrics) circuit(now bulk.State) {
+	for _, s := range bulk.States {
+		v := 0.
+		if s == now {
+			v = 1
+		}
+		m.circuits.WithLabelValues(string(s)).Set(v)
+	}
 }

@@ -2,12 +2,14 @@ package index
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
@@ -20,24 +22,75 @@ import (
 // The newest revision stands in articles whatever order they come in, and every
 // revision in article-versions. A kill holds, whether it comes before or after
 // what it kills: from then on neither index has any text of that article.
+//
+// That needs no reading beforehand, and holds whoever else writes at the same
+// moment, an instance that lost its partition or one that fills from another
+// topic:
+//
+//   - A killed head has an external version above every revision's, see
+//     [corpus.HeadVersion]. Nothing that comes later takes its place.
+//   - A revision is written to article-versions first, and to articles when that
+//     is done. So a head that was written before the kill has its version there
+//     when the kill purges, and one that comes after the kill is refused.
+//   - Whoever is refused looks whether it was by a kill, and takes the text out
+//     of the version that it wrote. Only then is the article done; one that was
+//     not done comes again.
 type Sink struct {
-	es      esapi.Transport
-	indices corpus.Namespace
-	writer  *bulk.Writer
-	timeout time.Duration // of a request that is no bulk request
-	metrics *metrics
-	now     func() time.Time
+	// Log hears when Elasticsearch is lost and found. Set it before the first
+	// Write, or never.
+	Log zerolog.Logger
+
+	es          esapi.Transport
+	indices     corpus.Namespace
+	writer      *bulk.Writer
+	timeout     time.Duration // of a request that is no bulk request
+	concurrency int           // of the writer
+	metrics     *metrics
+	now         func() time.Time
+	arenas      sync.Pool // of *[]byte: where documents are built
 }
+
+// Limits of what is built and sent at once. A write is cut into parts, so that
+// Elasticsearch works on one while the next is built.
+const (
+	PartArticles = 250
+	PartBytes    = 1 << 20 // of their texts; one larger article goes alone
+)
 
 // NewSink makes a Sink on indices that exist, see [corpus.Ensure], that counts
 // in r. es must not repeat requests by itself.
 func NewSink(es esapi.Transport, n corpus.Namespace, c bulk.Config, r prometheus.Registerer) *Sink {
-	m := newMetrics(r)
-	timeout := c.Timeout
-	if timeout == 0 {
-		timeout = bulk.DefaultTimeout
+	s := &Sink{es: es, indices: n, timeout: c.Timeout, concurrency: c.Concurrency, now: time.Now}
+	if s.timeout == 0 {
+		s.timeout = bulk.DefaultTimeout
 	}
-	return &Sink{es: es, indices: n, writer: bulk.New(es, c, m.request), timeout: timeout, metrics: m, now: time.Now}
+	if s.concurrency == 0 {
+		s.concurrency = bulk.DefaultConcurrency
+	}
+	s.arenas.New = func() any { return new([]byte) }
+	s.metrics = newMetrics(r, func() (int, int64) { return s.writer.Pending() })
+	s.writer = bulk.New(es, c, bulk.Observer{Request: s.metrics.request, Repeat: s.metrics.repeat, Circuit: s.circuit})
+	return s
+}
+
+// circuit tells that Elasticsearch was lost or found.
+func (s *Sink) circuit(state bulk.State, why error) {
+	s.metrics.circuit(state)
+	e := s.Log.Warn().Err(why)
+	if state == bulk.Closed {
+		e = s.Log.Info()
+	}
+	e.Str("circuit", string(state)).Msg("circuit to Elasticsearch changed")
+}
+
+// Ready tells why articles can't be written, if Elasticsearch did not take the
+// last requests.
+func (s *Sink) Ready(context.Context) error {
+	state, why := s.writer.Circuit()
+	if state == bulk.Closed {
+		return nil
+	}
+	return fmt.Errorf("circuit to Elasticsearch is %s: %w", state, why)
 }
 
 // Close ends what is under way.
@@ -46,140 +99,222 @@ func (s *Sink) Close() error { return s.writer.Close() }
 // Write indexes articles. What Elasticsearch refuses for what the article says
 // is permanent; everything else may be written again, with the same effect.
 func (s *Sink) Write(ctx context.Context, as []article.Article) error {
-	errs := map[int]error{}
+	o := &failures{errs: map[int]error{}}
 	// Of one article, one revision after the other: what happens to the later
 	// depends on the earlier.
 	for begin := 0; begin < len(as); {
-		seen := map[article.URI]struct{}{}
-		end := begin
-		for ; end < len(as); end++ {
-			if _, again := seen[as[end].URI]; again {
-				break
+		end := begin + different(as[begin:])
+		var group errgroup.Group
+		group.SetLimit(s.concurrency)
+		for from := begin; from < end; {
+			to := from + part(as[from:end])
+			p := plans{sink: s, articles: as, from: from, to: to, failures: o}
+			if from == begin && to == end {
+				p.write(ctx)
+			} else {
+				group.Go(func() error {
+					p.write(ctx)
+					return nil
+				})
 			}
-			seen[as[end].URI] = struct{}{}
+			from = to
 		}
-		if err := s.write(ctx, as[begin:end], func(i int, err error) { errs[begin+i] = err }); err != nil {
-			if begin == 0 && end == len(as) {
-				return err
-			}
-			for i := begin; i < len(as); i++ {
-				errs[i] = err
-			}
-			break
-		}
+		_ = group.Wait() // failures has the errors
 		begin = end
 	}
-	if len(errs) > 0 {
-		return &stage.PartialError{Errs: errs, Total: len(as)}
+	if len(o.errs) > 0 {
+		return &stage.PartialError{Errs: o.errs, Total: len(as)}
 	}
 	return nil
+}
+
+// different is how many articles there are before one whose URI was there
+// already.
+func different(as []article.Article) int {
+	seen := make(map[article.URI]struct{}, len(as))
+	for i := range as {
+		if _, again := seen[as[i].URI]; again {
+			return i
+		}
+		seen[as[i].URI] = struct{}{}
+	}
+	return len(as)
+}
+
+// part is how many articles are written together.
+func part(as []article.Article) int {
+	size := 0
+	for i := range as {
+		if size += len(as[i].Text); i == PartArticles || i > 0 && size > PartBytes {
+			return i
+		}
+	}
+	return len(as)
+}
+
+// failures collects what failed, by index of the article.
+type failures struct {
+	mu   sync.Mutex
+	errs map[int]error
+}
+
+func (o *failures) fail(i int, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.errs[i] = err
+}
+
+// plans are what is done about the articles from .. to.
+type plans struct {
+	sink     *Sink
+	articles []article.Article
+	from, to int
+	failures *failures
+	open     []plan // what has not failed
 }
 
 // plan is what is done about one article.
 type plan struct {
-	i    int // of the article
-	a    *article.Article
-	head head
-	docs int // index of its first document; the second is its version
+	i             int // of the article
+	a             *article.Article
+	head, version []byte
+	outcome       bulk.Outcome // of the head
 }
 
-// errOvertaken asks for the same again.
-var errOvertaken = errors.New("the article changed while it was being killed")
+func (p plan) kill() bool { return p.a.Status == article.Canceled }
 
-// write indexes articles of different URIs.
-func (s *Sink) write(ctx context.Context, as []article.Article, fail func(int, error)) error {
-	heads, err := s.heads(ctx, as)
-	if err != nil {
-		return err
+// fail is for good if err is permanent.
+func (ps *plans) fail(p plan, err error) {
+	if stage.IsPermanent(err) {
+		ps.sink.metrics.dead.Inc()
 	}
-	plans := make([]plan, 0, len(as))
-	docs := make([]bulk.Doc, 0, 2*len(as))
+	ps.failures.fail(p.i, err)
+}
+
+// keep drops the plans of which each tells an error.
+func (ps *plans) keep(each func(i int, p *plan) error) {
+	open := ps.open[:0]
+	for i := range ps.open {
+		p := ps.open[i]
+		if err := each(i, &p); err != nil {
+			ps.fail(p, err)
+			continue
+		}
+		open = append(open, p)
+	}
+	ps.open = open
+}
+
+// write does all of it. Versions go before heads, see [Sink].
+func (ps *plans) write(ctx context.Context) {
+	s := ps.sink
+	free, err := s.writer.Reserve(ctx, room(ps.articles[ps.from:ps.to]))
+	if err != nil {
+		for i := ps.from; i < ps.to; i++ {
+			ps.failures.fail(i, err)
+		}
+		return
+	}
+	arena := s.arenas.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
+	*arena = ps.build((*arena)[:0])
+	sent := ps.send(ctx, ps.versionDoc, func(*plan, bulk.Result) {}) &&
+		ps.send(ctx, ps.headDoc, func(p *plan, r bulk.Result) { p.outcome = r.Outcome })
+	for i := range ps.open {
+		ps.open[i].head, ps.open[i].version = nil, nil
+	}
+	if sent {
+		s.arenas.Put(arena) // else a request may still read it
+	}
+	free()
 	now := s.now()
-	for i := range as {
-		p := plan{i: i, a: &as[i], head: heads[i], docs: len(docs)}
-		both, err := s.documents(&p, now)
-		if err != nil {
-			s.metrics.dead.Inc()
-			fail(i, stage.Permanent(err))
-			continue
-		}
-		docs = append(docs, both[:]...)
-		plans = append(plans, p)
-	}
-	results, err := s.writer.Write(ctx, docs)
-	if err != nil {
-		return err
-	}
-	indexed := s.now()
-	var killed []plan
-	for _, p := range plans {
-		of, version := results[p.docs], results[p.docs+1]
-		err := worse(of.Err, version.Err)
-		if err == nil && p.a.Status == article.Canceled && of.Outcome == bulk.Superseded && p.head.status != article.Canceled {
-			err = errOvertaken
-		}
+	var look, killed []plan
+	for _, p := range ps.open {
 		switch {
-		case err != nil:
-			if stage.IsPermanent(err) {
-				s.metrics.dead.Inc()
-			}
-			fail(p.i, err)
-		case p.a.Status == article.Canceled:
+		case p.kill():
 			killed = append(killed, p)
+		case p.outcome == bulk.Superseded:
+			look = append(look, p)
 		default:
-			s.metrics.indexed(of.Outcome, indexed.Sub(p.a.ReceivedAt))
+			s.metrics.indexed(p.outcome, now.Sub(p.a.ReceivedAt))
 		}
 	}
-	if len(killed) == 0 {
-		return nil
-	}
-	err = s.purge(ctx, killed)
-	for _, p := range killed {
+	ps.finish(look, s.retract(ctx, look), "take back versions")
+	ps.finish(killed, s.purge(ctx, killed), "purge the versions")
+}
+
+// finish counts what is done, or says that it failed.
+func (ps *plans) finish(of []plan, err error, what string) {
+	for _, p := range of {
 		if err != nil {
-			fail(p.i, fmt.Errorf("purge the versions of killed article %s: %w", p.a.URI, err))
+			ps.failures.fail(p.i, fmt.Errorf("article %s: %s: %w", p.a.URI, what, err))
 			continue
 		}
-		s.metrics.indexed(results[p.docs].Outcome, s.now().Sub(p.a.ReceivedAt))
+		ps.sink.metrics.indexed(p.outcome, ps.sink.now().Sub(p.a.ReceivedAt))
 	}
-	return nil
 }
 
-// documents are the article's head and version.
-func (s *Sink) documents(p *plan, now time.Time) (both [2]bulk.Doc, err error) {
-	a := *p.a
-	kill := a.Status == article.Canceled
-	if p.head.status == article.Canceled {
-		a.Status = article.Canceled // A kill sticks, also to what comes later.
+// room is about how many bytes the documents of articles have, rather more than
+// less: the head has the text three times, the version twice.
+func room(as []article.Article) int {
+	n := 0
+	for i := range as {
+		n += 6*len(as[i].Text) + 300*len(as[i].Segments) + 4<<10
 	}
-	entry, err := corpus.VersionDocument(&a, now)
-	if err != nil {
-		return both, err
-	}
-	both[1] = bulk.Doc{
-		Index: s.indices.Versions(), ID: corpus.VersionID(a.URI, a.Revision), Routing: corpus.Routing(a.URI),
-		Version: int64(a.Revision), Replace: kill, Body: entry,
-	}
-	replace := false
-	if kill && p.head.found && p.head.status != article.Canceled && p.head.revision >= a.Revision {
-		a.Revision, replace = p.head.revision, true // It kills what is newer, too.
-	}
-	body, err := corpus.Document(&a, now)
-	if err != nil {
-		return both, err
-	}
-	both[0] = bulk.Doc{
-		Index: s.indices.Articles(), ID: corpus.ID(a.URI), Version: int64(a.Revision), Replace: replace, Body: body,
-	}
-	return both, nil
+	return n
 }
 
-// worse is the error that decides: a permanent one, else any.
-func worse(errs ...error) error {
-	var worst error
-	for _, err := range errs {
-		if err != nil && (worst == nil || stage.IsPermanent(err) && !stage.IsPermanent(worst)) {
-			worst = err
+// build makes the documents and returns b, which they share.
+func (ps *plans) build(b []byte) []byte {
+	now := ps.sink.now()
+	type cut struct{ begin, head, end int }
+	cuts := make([]cut, 0, ps.to-ps.from)
+	ps.open = make([]plan, 0, ps.to-ps.from)
+	for i := ps.from; i < ps.to; i++ {
+		p := plan{i: i, a: &ps.articles[i]}
+		begin := len(b)
+		longer, head, err := corpus.AppendDocuments(b, p.a, now)
+		if err != nil {
+			ps.fail(p, stage.Permanent(err))
+			continue
 		}
+		b = longer
+		cuts = append(cuts, cut{begin, head, len(b)})
+		ps.open = append(ps.open, p)
 	}
-	return worst
+	for i, c := range cuts { // only now b moves no more
+		ps.open[i].head, ps.open[i].version = b[c.begin:c.head:c.head], b[c.head:c.end:c.end]
+	}
+	return b
+}
+
+// send writes one document of every open plan, and tells whether all results
+// are there.
+func (ps *plans) send(ctx context.Context, doc func(*plan) bulk.Doc, done func(*plan, bulk.Result)) bool {
+	docs := make([]bulk.Doc, len(ps.open))
+	for i := range ps.open {
+		docs[i] = doc(&ps.open[i])
+	}
+	results, err := ps.sink.writer.Write(ctx, docs)
+	ps.keep(func(i int, p *plan) error {
+		if err != nil {
+			return err
+		}
+		done(p, results[i])
+		return results[i].Err
+	})
+	return err == nil
+}
+
+func (ps *plans) versionDoc(p *plan) bulk.Doc {
+	return bulk.Doc{
+		Index: ps.sink.indices.Versions(), ID: corpus.VersionID(p.a.URI, p.a.Revision), Routing: corpus.Routing(p.a.URI),
+		// A kill may carry the very revision that it kills.
+		Version: int64(p.a.Revision), Replace: p.kill(), Body: p.version,
+	}
+}
+
+func (ps *plans) headDoc(p *plan) bulk.Doc {
+	return bulk.Doc{
+		Index: ps.sink.indices.Articles(), ID: corpus.ID(p.a.URI), Version: corpus.HeadVersion(p.a.Revision, p.a.Status), Body: p.head,
+	}
 }

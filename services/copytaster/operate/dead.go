@@ -13,6 +13,7 @@ import (
 	"os/user"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -160,41 +161,53 @@ func markOf(m stage.Message) string {
 }
 
 // ledger is what was done about letters. The zero value knows of nothing.
-type ledger struct{ table *bus.Table }
+//
+// Who only reads it is no writer of its table: it takes nothing away from an
+// operator who redrives at the same time. Of two who write, the later takes the
+// table over, and the first ends with an error.
+type ledger struct {
+	rows interface {
+		Get(key string) ([]byte, bool)
+		Close() error
+	}
+	table *bus.Table // nil: it is only read
+}
 
 // openLedger reads it. If it is to be written and isn't there, it is made.
 func openLedger(ctx context.Context, b *bus.Bus, write bool) (*ledger, error) {
-	there, _, err := split(ctx, b, []string{topic.DeadHandled})
-	if err != nil {
-		return nil, err
-	}
-	if len(there) == 0 {
-		if !write {
-			return &ledger{}, nil
-		}
+	if write {
 		if err := b.EnsureTopics(ctx, topic.DeadHandled); err != nil {
 			return nil, err
 		}
+		t, err := b.OpenTable(ctx, topic.DeadHandled)
+		if err != nil {
+			return nil, err
+		}
+		return &ledger{t, t}, nil
 	}
-	t, err := b.OpenTable(ctx, topic.DeadHandled)
+	there, _, err := split(ctx, b, []string{topic.DeadHandled})
+	if err != nil || len(there) == 0 {
+		return &ledger{}, err
+	}
+	v, err := b.OpenView(ctx, topic.DeadHandled)
 	if err != nil {
 		return nil, err
 	}
-	return &ledger{t}, nil
+	return &ledger{rows: v}, nil
 }
 
 func (l *ledger) close() {
-	if l.table != nil {
-		_ = l.table.Close() // every row was acknowledged when it was written
+	if l.rows != nil {
+		_ = l.rows.Close() // every row was acknowledged when it was written
 	}
 }
 
 // of is what was done about the letter m, or nil.
 func (l *ledger) of(m stage.Message) *handled {
-	if l.table == nil {
+	if l.rows == nil {
 		return nil
 	}
-	row, ok := l.table.Get(placeOf(m).String())
+	row, ok := l.rows.Get(placeOf(m).String())
 	if !ok {
 		return nil
 	}
@@ -477,7 +490,7 @@ func letter(t Terminal, r *record, done *handled) {
 		field("refused by", d.Stage)
 		field("because", d.Error)
 		field("at", d.At.Format(time.RFC3339Nano))
-		field("attempts", fmt.Sprint(d.Attempts))
+		field("attempts", strconv.Itoa(d.Attempts))
 		field("came from", d.Origin.String())
 		if d.Origin.Time != nil {
 			field("written", d.Origin.Time.Format(time.RFC3339Nano))
@@ -486,10 +499,9 @@ func letter(t Terminal, r *record, done *handled) {
 	} else {
 		field("broken", r.Reason)
 	}
-	switch {
-	case done == nil:
+	if done == nil {
 		field("state", "open")
-	default:
+	} else {
 		field("state", fmt.Sprintf("%s %s by %s%s", done.Done, done.At.Format(time.RFC3339), done.By, strings.TrimSuffix(": "+done.Why, ": ")))
 	}
 	if r.Dead != nil {

@@ -10,10 +10,12 @@ package operate
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/copytaster/copytaster/pkg/boot"
+	"github.com/copytaster/copytaster/pkg/topic"
 )
 
 // Terminal is where a command reads and writes.
@@ -50,18 +52,22 @@ func misuse(format string, args ...any) error {
 
 // Commands are the tools; they are embedded into the command line.
 type Commands struct {
-	Topics TopicsCmd `cmd:"" help:"List, create, check and alter the topics."`
-	Lag    LagCmd    `cmd:"" help:"How far each group is behind, by partition."`
-	Tail   TailCmd   `cmd:"" help:"Show the messages of a topic, decoded."`
-	Trace  TraceCmd  `cmd:"" help:"Every stage that an article passed."`
-	Dead   DeadCmd   `cmd:"" help:"List, show, redrive and discard dead letters."`
-	Replay ReplayCmd `cmd:"" help:"Have messages handled again: from a time, an offset, or of an article."`
+	ACLs    ACLsCmd    `cmd:"" name:"acls" help:"What each service may do in Kafka: print, check, apply."`
+	Keys    KeysCmd    `cmd:"" help:"Keys of the services."`
+	Indices IndicesCmd `cmd:"" help:"Create and check Elasticsearch's indices."`
+	Topics  TopicsCmd  `cmd:"" help:"List, create, check and alter the topics."`
+	Lag     LagCmd     `cmd:"" help:"How far each group is behind, by partition."`
+	Tail    TailCmd    `cmd:"" help:"Show the messages of a topic, decoded."`
+	Trace   TraceCmd   `cmd:"" help:"Every stage that an article passed."`
+	Dead    DeadCmd    `cmd:"" help:"List, show, redrive and discard dead letters."`
+	Replay  ReplayCmd  `cmd:"" help:"Have messages handled again: from a time, an offset, or of an article."`
 }
 
 // Options are what the command line needs for the commands.
 func Options() []kong.Option {
 	return []kong.Option{
 		boot.Settings("operator", groupServers),
+		kong.Vars{"kafka_services": strings.Join(topic.Services(), ", ")},
 		kong.ExplicitGroups([]kong.Group{
 			{Key: groupServers, Title: "Servers:", Description: "Also from the environment (COPYTASTER_KAFKA_BROKERS, ...) and from the file that --config names."},
 		}),

@@ -108,7 +108,7 @@ func (f *from) UnmarshalText(b []byte) error {
 		f.end = true
 	case strings.Contains(s, "@"):
 		var p place
-		if err := p.UnmarshalText([]byte("topic/" + s)); err != nil {
+		if err := p.UnmarshalText([]byte("t/" + s)); err != nil || p.Topic != "t" {
 			return fmt.Errorf("%q is not partition@offset, such as 3@120", s)
 		}
 		f.partition, f.offset, f.atOffset = p.Partition, p.Offset, true

@@ -32,7 +32,7 @@ func (p Progress) bar(t Terminal, what string, total int64) *bar {
 	}
 	return &bar{progressbar.NewOptions64(total,
 		progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(t.Err), progressbar.OptionThrottle(every),
-		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetWidth(barWidth),
+		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("messages"), progressbar.OptionSetWidth(barWidth),
 		progressbar.OptionSpinnerType(spinner), progressbar.OptionClearOnFinish(), progressbar.OptionSetRenderBlankState(live),
 		progressbar.OptionUseANSICodes(false), progressbar.OptionOnCompletion(func() {}),
 	), t.Err, live}

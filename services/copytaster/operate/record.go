@@ -10,9 +10,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
+	"github.com/copytaster/copytaster/services/ingest/intake"
 )
 
 // MaxHex is how many bytes of a value that can't be decoded are shown.
@@ -23,6 +25,7 @@ const (
 	typeArticle = "article"
 	typeDead    = "dead"   // a dead letter; what it holds is shown as far as it can be
 	typeState   = "state"  // a row of a state table
+	typeEpoch   = "epoch"  // a writer took a state table over
 	typeBroken  = "broken" // can't be decoded
 )
 
@@ -42,6 +45,7 @@ type record struct {
 	Text        string          `json:"text,omitempty"`    // else, if it is text
 	Hex         string          `json:"hex,omitempty"`     // else: the first MaxHex bytes
 	Deleted     bool            `json:"deleted,omitempty"` // the row was deleted
+	Epoch       string          `json:"epoch,omitempty"`   // of a state table: "<number> <writer's random name>"
 	Reason      string          `json:"reason,omitempty"`  // why it can't be decoded
 
 	article *article.Article
@@ -99,8 +103,10 @@ func decode(m stage.Message) *record {
 }
 
 func (r *record) state(m stage.Message) {
-	r.Type = typeState
+	r.Type, r.Epoch = typeState, m.Header(bus.EpochHeader)
 	switch {
+	case string(m.Key) == bus.EpochKey:
+		r.Type, r.Key = typeEpoch, ""
 	case m.Value == nil:
 		r.Deleted = true
 	case json.Valid(m.Value):
@@ -186,14 +192,19 @@ func (r *record) what() string {
 		return headline(r.article)
 	case typeDead:
 		about := r.uri()
-		if r.article != nil {
+		switch {
+		case r.article != nil:
 			about = headline(r.article)
+		case r.Dead.Headers[intake.HeaderSource] != "":
+			about = r.Dead.Headers[intake.HeaderSource] + " " + cmpOr(r.Dead.Headers[intake.HeaderURL], r.Dead.Headers[intake.HeaderName])
 		}
 		return fmt.Sprintf("DEAD in %s, from %s: %s  [%s]", r.Dead.Stage, r.Dead.Origin, cutText(r.Dead.Error), cutText(cmpOr(about, "no key")))
 	case typeBroken:
 		return fmt.Sprintf("BROKEN, %s bytes: %s", grouped(int64(r.Bytes)), cutText(r.Reason))
 	}
 	switch {
+	case r.Type == typeEpoch:
+		return "a writer took the table over, epoch " + r.Epoch
 	case r.Deleted:
 		return r.Key + " deleted"
 	case r.Value != nil:

@@ -153,7 +153,8 @@ func (c *ReplayCmd) move(ctx context.Context, t Terminal, b *bus.Bus, g topic.Gr
 		}
 	}
 	if !c.JSON {
-		moveSheet(moves).print(t.Out)
+		s := moveSheet(moves)
+		s.print(t.Out)
 	}
 	if len(to) > 0 && !c.DryRun {
 		if err := c.confirm(t, c.warning(g, len(to), again, lost)); err != nil {

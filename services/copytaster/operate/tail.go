@@ -41,7 +41,7 @@ type TailCmd struct {
 func (TailCmd) Help() string {
 	return `Shows messages decoded, in the order of their time: articles, dead letters with their reason and origin, rows of
 state tables, and what is broken as hex with the reason. With --json each is an object with topic, partition,
-offset, time, key, bytes, type (article, dead, state, broken), and what belongs to the type; an article is as in
+offset, time, key, bytes, type (article, dead, state, epoch, broken), and what belongs to the type; an article is as in
 "copytaster read".
 
   copytaster tail articles.enriched -f

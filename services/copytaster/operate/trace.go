@@ -172,10 +172,10 @@ func since(ctx context.Context, b *bus.Bus, ss []stretch, t time.Time) ([]stretc
 
 func stepOf(r *record) step {
 	s := step{Time: r.Time, Topic: r.Topic, Partition: &r.Partition, Offset: &r.Offset, Traceparent: r.Traceparent}
-	switch {
-	case r.Type == typeDead:
+	switch r.Type {
+	case typeDead:
 		s.Step, s.Stage, s.Error = stepDead, r.Dead.Stage, r.Dead.Error
-	case r.Type == typeBroken:
+	case typeBroken:
 		s.Error = r.Reason
 		fallthrough
 	default:

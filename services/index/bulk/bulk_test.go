@@ -41,6 +41,11 @@ type line struct {
 // writer on it.
 func fake(t testing.TB, c bulk.Config, answer func(w http.ResponseWriter, docs []line, size int)) *bulk.Writer {
 	t.Helper()
+	return observed(t, c, bulk.Observer{}, answer)
+}
+
+func observed(t testing.TB, c bulk.Config, o bulk.Observer, answer func(w http.ResponseWriter, docs []line, size int)) *bulk.Writer {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Elastic-Product", "Elasticsearch")
 		w.Header().Set("Content-Type", "application/json")
@@ -71,7 +76,7 @@ func fake(t testing.TB, c bulk.Config, answer func(w http.ResponseWriter, docs [
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := bulk.New(es, c, nil)
+	w := bulk.New(es, c, o)
 	t.Cleanup(func() {
 		if err := w.Close(); err != nil {
 			t.Error(err)
@@ -418,7 +423,7 @@ func BenchmarkBodies(b *testing.B) {
 	}
 	var reply bytes.Buffer
 	items(&reply, make([]line, n), created)
-	w := bulk.New(nowhere{reply.Bytes()}, bulk.Config{}, nil)
+	w := bulk.New(nowhere{reply.Bytes()}, bulk.Config{}, bulk.Observer{})
 	b.Cleanup(func() { _ = w.Close() })
 	b.ReportAllocs()
 	for b.Loop() {

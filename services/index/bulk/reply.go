@@ -92,15 +92,29 @@ func (it item) result() Result {
 	case http.StatusConflict:
 		return Result{Outcome: Superseded}
 	}
-	var err error = &Error{Status: it.Status, Reason: "without a reason"}
+	refused := &Error{Status: it.Status, Reason: "without a reason"}
 	if it.Error != nil {
-		err = it.Error.refusal(it.Status)
+		refused = it.Error.refusal(it.Status)
 	}
+	var err error = &itemError{refused}
 	if permanent(err) {
 		err = stage.Permanent(err)
 	}
 	return Result{Err: err}
 }
+
+// noRoom tells that Elasticsearch refused one document for the moment: a queue
+// is full, a shard is on its way.
+func noRoom(err error) bool {
+	var one *itemError
+	return errors.As(err, &one) && (one.refused.Status == http.StatusTooManyRequests || one.refused.Status >= 500)
+}
+
+// itemError is the refusal of one document, not of its request.
+type itemError struct{ refused *Error }
+
+func (e *itemError) Error() string { return e.refused.Error() }
+func (e *itemError) Unwrap() error { return e.refused }
 
 // permanent tells whether the document itself is at fault. What is wrong with
 // the index or the account (the alias is gone, the disk is full, rights are

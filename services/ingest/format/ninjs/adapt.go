@@ -299,7 +299,7 @@ func (it *item) lay(a *article.Article, h document.Hint) error {
 		standfirst = append(standfirst, joined(about))
 	}
 
-	l := layout{a: a, h: h, said: map[string]bool{}}
+	l := layout{a: a, h: h, said: map[string]bool{}, own: map[*item]bool{}}
 	l.Signer, l.Version = signer, version
 	l.Add(article.Kicker, heads.kicker)
 	l.Add(article.Headline, heads.main)
@@ -340,6 +340,7 @@ type layout struct {
 	a    *article.Article
 	h    document.Hint
 	said map[string]bool // squeezed texts of the body and the captions
+	own  map[*item]bool  // associations that are articles of their own, with what is in them
 }
 
 func (l *layout) body(blocks []html.Block) {
@@ -370,18 +371,20 @@ func (l *layout) hasImage(url, caption string) bool {
 // associated takes of an association the picture, or the text if that has no
 // id by which it could be an article of its own. What may not be used (yet) is
 // left out.
-func (l *layout) associated(_ string, _ member, _, m *item, broken *document.Error) error {
-	if broken != nil {
+func (l *layout) associated(_ string, _ member, of, m *item, broken *document.Error) error {
+	switch {
+	case broken != nil:
 		l.a.Flag(article.FlagFieldUnreadable)
-		return nil
+	case l.own[of] || of.own(m):
+		l.own[m] = true
+	case l.usable(m):
+		return l.take(m)
 	}
-	until, err := m.embargo()
-	if err != nil || until.After(l.a.EmbargoUntil) && until.After(l.h.ReceivedAt) {
-		return nil
-	}
-	if status, err := m.status(); err != nil || status != article.Usable {
-		return nil
-	}
+	return nil
+}
+
+// take adds the picture or the text of an association.
+func (l *layout) take(m *item) error {
 	switch {
 	case m.visual():
 		im := m.image(l.h)
@@ -444,7 +447,7 @@ func (it *item) notes(b *article.Builder, heads headings) {
 
 func (it *item) byline() string {
 	for _, s := range []text{it.Byline, it.By} {
-		if s := html.Plain(clean(string(s))); s != "" {
+		if s := clean(string(s)); s != "" {
 			return s
 		}
 	}
@@ -459,6 +462,16 @@ func (it *item) byline() string {
 		}
 	}
 	return strings.Join(names, ", ")
+}
+
+// usable tells whether what is in an association may go out with the article.
+func (l *layout) usable(m *item) bool {
+	until, err := m.embargo()
+	if err != nil || until.After(l.a.EmbargoUntil) && until.After(l.h.ReceivedAt) {
+		return false
+	}
+	status, err := m.status()
+	return err == nil && status == article.Usable
 }
 
 // image is the item's own picture, without caption.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/format/html"
@@ -248,20 +249,26 @@ func setIn(l string) bool {
 	return strings.HasPrefix(l, "  ") || strings.HasPrefix(l, "\t") || strings.HasPrefix(l, "\u3000")
 }
 
+// minWrapped is the least average length of wrapped lines, in bytes: shorter
+// ones are a list or a table of results.
+const minWrapped = 40
+
 // wrapped tells whether lines end where there was no more room: most of them
-// not at the end of a sentence.
+// not at the end of a sentence, and none of them early.
 func wrapped(lines []string) bool {
-	if len(lines) < 3 {
+	if len(lines) < 2 {
 		return false
 	}
-	open := 0
+	open, size := 0, 0
 	for _, l := range lines[:len(lines)-1] {
 		l = strings.TrimRight(l, " \t\"'”’»)")
-		if l != "" && !strings.ContainsRune(".!?:…", []rune(l)[len([]rune(l))-1]) {
+		size += len(l)
+		if last, _ := utf8.DecodeLastRuneInString(l); l != "" && !strings.ContainsRune(".!?:…", last) {
 			open++
 		}
 	}
-	return open*2 > len(lines)
+	n := len(lines) - 1
+	return open*2 > n && size >= minWrapped*n
 }
 
 // headings are the wordings of the headline.
@@ -357,16 +364,13 @@ func begins(body []html.Block, description string) bool {
 	if s == "" {
 		return true
 	}
-	text := ""
+	var text strings.Builder
 	for _, b := range body {
-		if b.Kind.InBody() {
-			text += squeeze(b.Text)
-			if len(text) >= len(s) {
-				break
-			}
+		if b.Kind.InBody() && text.Len() < len(s) {
+			text.WriteString(squeeze(b.Text))
 		}
 	}
-	return strings.HasPrefix(text, s)
+	return strings.HasPrefix(text.String(), s)
 }
 
 // ownDateline is a beginning like "GROSSETO, Italy (AP) --".

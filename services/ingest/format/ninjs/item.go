@@ -163,12 +163,11 @@ func (t *text) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 
 // wrong names what stands where something else must.
 func wrong(dec *jsontext.Decoder, want error) error {
-	at, pointer := dec.InputOffset(), dec.StackPointer()
 	v, err := dec.ReadValue()
 	if err != nil {
 		return err
 	}
-	return &refused{at: at, pointer: string(pointer), err: fmt.Errorf("%w, not %s", want, kindName(v.Kind()))}
+	return &refused{at: dec.InputOffset() - int64(len(v)), pointer: string(dec.StackPointer()), err: fmt.Errorf("%w, not %s", want, kindName(v.Kind()))}
 }
 
 // refused is an error of form with its place.
@@ -181,7 +180,7 @@ type refused struct {
 func (e *refused) Error() string { return e.pointer + ": " + e.err.Error() }
 func (e *refused) Unwrap() error { return e.err }
 
-func (t text) trim() string { return strings.TrimSpace(string(t)) }
+func (t *text) trim() string { return strings.TrimSpace(string(*t)) }
 
 // list reads a list of T. One T alone stands for a list of one; what plain
 // text stands for is said by fromText, if anything. An element that is null is
@@ -246,7 +245,7 @@ func (c *concepts) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if err != nil {
 		return err
 	}
-	if json.Unmarshal(raw, (*conceptList)(&c.list), fold) != nil {
+	if json.Unmarshal(raw, (*conceptList)(&c.list), fold...) != nil {
 		c.list, c.unread = nil, true
 	}
 	return nil
@@ -342,7 +341,7 @@ func (it *item) sort() error {
 	if len(it.Others) == 0 {
 		return nil
 	}
-	dec := jsontext.NewDecoder(bytes.NewReader(it.Others), lenient)
+	dec := jsontext.NewDecoder(bytes.NewReader(it.Others), lenient...)
 	if _, err := dec.ReadToken(); err != nil {
 		return err
 	}

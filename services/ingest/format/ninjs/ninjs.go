@@ -41,8 +41,8 @@ const (
 // twice are looked for by [unique] alone, since the deeper ones are common and
 // do no harm: one of the standard's own examples has a rendition twice.
 var (
-	fold    = json.JoinOptions(json.MatchCaseInsensitiveNames(true), lenient)
-	lenient = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+	fold    = []json.Options{json.MatchCaseInsensitiveNames(true), jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)}
+	lenient = []json.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)}
 )
 
 // names are fields of ninjs, in lower case; true are those that other JSON about
@@ -64,7 +64,7 @@ var kinds = []string{kindText, kindComposite, kindPicture, kindGraphic, kindVide
 // name of ninjs. If the head ends before the object does, a name that is
 // ninjs's alone will do, or two others.
 func Detect(head []byte) bool {
-	dec := jsontext.NewDecoder(bytes.NewReader(head), lenient)
+	dec := jsontext.NewDecoder(bytes.NewReader(head), lenient...)
 	if dec.PeekKind() == '[' {
 		if _, err := dec.ReadToken(); err != nil {
 			return false
@@ -117,7 +117,7 @@ func Detect(head []byte) bool {
 			}
 		case "standard", "$standard":
 			var st standard
-			if json.Unmarshal(value, &st, fold) == nil && strings.Contains(strings.ToLower(string(st.Name)), "ninjs") {
+			if json.Unmarshal(value, &st, fold...) == nil && strings.Contains(strings.ToLower(string(st.Name)), "ninjs") {
 				return true // also an agency's extension of it ("TTNINJS")
 			}
 		}
@@ -159,7 +159,7 @@ func parse(src []byte) (*item, error) {
 		return nil, fault(src, err)
 	}
 	var it item
-	if err := json.Unmarshal(src, &it, fold); err != nil {
+	if err := json.Unmarshal(src, &it, fold...); err != nil {
 		return nil, fault(src, err)
 	}
 	if err := it.sort(); err != nil {
@@ -174,7 +174,7 @@ func parse(src []byte) (*item, error) {
 // unique tells whether each field of an item stands in it once, be it in
 // capitals or not: of two statuses or embargoes none can be believed.
 func unique(src []byte) error {
-	dec := jsontext.NewDecoder(bytes.NewReader(src), lenient)
+	dec := jsontext.NewDecoder(bytes.NewReader(src), lenient...)
 	if dec.PeekKind() != '{' {
 		if v, err := dec.ReadValue(); err != nil {
 			return err

@@ -53,7 +53,7 @@ type splitter struct {
 const maxFrame = 16 << 10
 
 func (s *splitter) list() error {
-	dec := jsontext.NewDecoder(bytes.NewReader(s.src), lenient)
+	dec := jsontext.NewDecoder(bytes.NewReader(s.src), lenient...)
 	if _, err := dec.ReadToken(); err != nil {
 		return fault(s.src, err)
 	}
@@ -77,47 +77,50 @@ func (s *splitter) list() error {
 	return nil
 }
 
-// lines reads items one after the other. If one is broken, the next line is
-// tried.
+// lines reads items one after the other. Behind a broken one the next line is
+// tried, if it looks like an item; from then on each must stand on one line,
+// or a hostile input would be read to its end from each of its lines.
 func (s *splitter) lines() error {
+	strict := false
 	for at := 0; at < len(s.src); {
 		rest := s.src[at:]
-		if len(bytes.TrimSpace(rest)) == 0 {
-			break
-		}
-		dec := jsontext.NewDecoder(bytes.NewReader(rest), lenient)
-		raw, err := dec.ReadValue()
-		end := at + int(dec.InputOffset())
-		if err != nil {
-			line := bytes.IndexByte(bytes.TrimLeft(rest, " \t\r\n"), '\n')
-			if line < 0 || at == 0 && !isLines(rest) {
-				if s.items == 0 {
-					return shift(s.src, err, at) // one item, and broken
-				}
-				line = len(rest)
-			} else {
-				line += len(rest) - len(bytes.TrimLeft(rest, " \t\r\n"))
-			}
-			if err := s.item(rest[:line], at, shift(s.src, err, at)); err != nil {
-				return err
-			}
-			at += line
+		blank := len(rest) - len(bytes.TrimLeft(rest, " \t\r\n"))
+		if blank > 0 {
+			at += blank
 			continue
 		}
-		if err := s.item(raw.Clone(), at, nil); err != nil {
+		line, next, _ := bytes.Cut(rest, []byte("\n"))
+		end := len(rest)
+		if strict {
+			end = len(line)
+		}
+		dec := jsontext.NewDecoder(bytes.NewReader(rest[:end]), lenient...)
+		raw, err := dec.ReadValue()
+		if err == nil {
+			if err := s.item(raw.Clone(), at, nil); err != nil {
+				return err
+			}
+			s.alone = s.items == 1
+			at += int(dec.InputOffset())
+			continue
+		}
+		broken := shift(s.src, err, at)
+		if bytes.HasPrefix(bytes.TrimLeft(next, " \t\r\n"), []byte("{")) {
+			strict = true
+			end = len(line)
+			if _, err := jsontext.NewDecoder(bytes.NewReader(line), lenient...).ReadValue(); err != nil {
+				broken = shift(s.src, err, at)
+			}
+		} else if s.items == 0 {
+			return broken // one item, and broken
+		}
+		broken.Detail = fmt.Sprintf("item %d: %s", s.items+1, broken.Detail)
+		if err := s.item(rest[:end], at, broken); err != nil {
 			return err
 		}
-		s.alone = s.items == 1
-		at = end
+		at += end
 	}
 	return nil
-}
-
-// isLines tells whether an input whose first line is broken consists of lines
-// of items: its second line begins with one.
-func isLines(src []byte) bool {
-	_, next, ok := bytes.Cut(bytes.TrimLeft(src, " \t\r\n"), []byte("\n"))
-	return ok && bytes.HasPrefix(next, []byte("{"))
 }
 
 // shift is [fault] for an error in src from at on.
@@ -144,25 +147,29 @@ func (s *splitter) item(raw []byte, at int, err *document.Error) error {
 		p.Err = document.At(document.Syntax, Name, s.src, at, "%s is no object", p.Label)
 	}
 	s.parts = append(s.parts, p)
-	if p.Err != nil {
+	if p.Err == nil {
+		return s.inside(&s.parts[len(s.parts)-1])
+	}
+	return nil
+}
+
+// inside finds an item's id, and the parts in it.
+func (s *splitter) inside(p *document.Part) error {
+	if !bytes.Contains(p.Item, []byte("ssociations")) {
+		p.ID = idOf(p.Item)
 		return nil
 	}
-	mine := len(s.parts) - 1
-	if !bytes.Contains(raw, []byte("ssociations")) {
-		s.parts[mine].ID = idOf(raw)
-		return nil
+	it, err := parse(p.Item)
+	if err != nil {
+		it = &item{} // told when it is decoded
 	}
-	it, perr := parse(raw)
-	if perr != nil {
-		return nil // told when it is decoded
-	}
-	s.parts[mine].ID = it.id()
+	p.ID = it.id()
 	return s.members(it, p.Label)
 }
 
 // idOf finds an item's id without reading it all.
 func idOf(raw []byte) string {
-	dec := jsontext.NewDecoder(bytes.NewReader(raw), lenient)
+	dec := jsontext.NewDecoder(bytes.NewReader(raw), lenient...)
 	if _, err := dec.ReadToken(); err != nil {
 		return ""
 	}

@@ -1,0 +1,234 @@
+package corpus_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/corpus"
+)
+
+// slow makes a document the plain way: what encoding/json makes of the article,
+// and the further fields behind it.
+func slow(a *article.Article, indexedAt time.Time, searchable bool) ([]byte, error) {
+	if a.Status == article.Canceled {
+		notice := corpus.Notice(a)
+		a = &notice
+	}
+	base, err := a.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	type texts struct {
+		Kicker     string   `json:"kicker,omitempty"`
+		Headline   string   `json:"headline,omitempty"`
+		Standfirst string   `json:"standfirst,omitempty"`
+		Byline     string   `json:"byline,omitempty"`
+		Body       string   `json:"body,omitempty"`
+		Caption    []string `json:"caption,omitempty"`
+	}
+	var e struct {
+		Caption   []string         `json:"caption,omitempty"`
+		IndexedAt time.Time        `json:"indexed_at"`
+		Stemmed   map[string]texts `json:"stemmed,omitempty"`
+	}
+	e.IndexedAt = indexedAt.UTC()
+	for _, s := range a.Segments {
+		if s.Kind == article.Caption {
+			e.Caption = append(e.Caption, s.In(a.Text))
+		}
+	}
+	if searchable && len(a.Segments) > 0 {
+		e.Stemmed = map[string]texts{corpus.Language(a.Language.Value): {
+			a.First(article.Kicker), a.First(article.Headline), a.First(article.Standfirst), a.First(article.Byline), a.Body(), e.Caption,
+		}}
+	}
+	more, err := json.Marshal(e)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(base[:len(base)-1], ','), more[1:]...), nil
+}
+
+// alphabet has what JSON escapes, and what it need not.
+var alphabet = []string{
+	"a", "Z", "9", " ", "\n", "\t", "\r", "\b", "\f", "\x00", "\x1f", "\x7f", `"`, `\`, "/", "<", ">", "&", "'", "ü", "€", "\u2028", "\u2029", "\u2030", "😀", "\ufffd", "\xff", "\xc3",
+}
+
+func drawText(t *rapid.T, label string) string {
+	return strings.Join(rapid.SliceOfN(rapid.SampledFrom(alphabet), 0, 12).Draw(t, label), "")
+}
+
+// fill draws a value for everything in v: a field that is added to the article
+// is drawn, too, without a word here.
+func fill(t *rapid.T, v reflect.Value, label string) {
+	if v.Type() == reflect.TypeFor[time.Time]() {
+		if rapid.Bool().Draw(t, label) {
+			v.Set(reflect.ValueOf(time.Unix(rapid.Int64Range(-62135596799, 253402300799).Draw(t, label), rapid.Int64Range(0, 999999999).Draw(t, label)).
+				In(time.FixedZone("", rapid.IntRange(-43200, 43200).Draw(t, label)/60*60))))
+			// Another zone may carry it over the edge of what JSON holds.
+			if y := v.Interface().(time.Time).UTC().Year(); y < 1 || y > 9999 {
+				v.SetZero()
+			}
+		}
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(drawText(t, label))
+	case reflect.Int, reflect.Int64:
+		v.SetInt(rapid.OneOf(rapid.Just(int64(0)), rapid.Int64Range(-3, 40), rapid.Int64()).Draw(t, label))
+	case reflect.Float64:
+		v.SetFloat(rapid.OneOf(rapid.Float64Range(0, 1), rapid.Float64Range(-math.MaxFloat64, math.MaxFloat64), rapid.SampledFrom([]float64{1e-7, 1e21, 1e-6, 123456789e-20, 0, 1})).Draw(t, label))
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return
+		}
+		n := rapid.IntRange(0, 3).Draw(t, label)
+		if n == 0 {
+			return
+		}
+		v.Set(reflect.MakeSlice(v.Type(), n, n))
+		for i := range n {
+			fill(t, v.Index(i), label)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(t, v.Field(i), v.Type().Field(i).Name)
+		}
+	default:
+		t.Fatalf("%s is a %s: say here how to draw one", label, v.Kind())
+	}
+}
+
+// drawArticle draws an article with whole segments and anything else.
+func drawArticle(t *rapid.T) article.Article {
+	var a article.Article
+	fill(t, reflect.ValueOf(&a).Elem(), "article")
+	a.Status = rapid.SampledFrom([]article.Status{article.Usable, article.Usable, article.Withheld, article.Canceled}).Draw(t, "status")
+	a.Language.Value = rapid.SampledFrom([]string{"", "en", "de-AT", "und", `"`}).Draw(t, "language")
+	blank := rapid.SampledFrom([]string{"", " ", "\n\n", "\t\u2028"})
+	n := rapid.IntRange(0, 6).Draw(t, "segments")
+	if rapid.IntRange(0, 20).Draw(t, "many") == 0 {
+		n = 100
+	}
+	var text strings.Builder
+	text.WriteString(blank.Draw(t, "before"))
+	a.Segments = nil
+	for range n {
+		var s article.Segment
+		fill(t, reflect.ValueOf(&s).Elem(), "segment")
+		s.Kind = rapid.SampledFrom(article.Kinds).Draw(t, "kind")
+		s.Start = text.Len()
+		text.WriteString("x" + drawText(t, "text") + "x") // starts a character, ends one
+		s.End = text.Len()
+		text.WriteString(blank.Draw(t, "after"))
+		a.Segments = append(a.Segments, s)
+	}
+	a.Text = text.String()
+	return a
+}
+
+// TestDocumentsAreWhatJSONMakes holds the fast way to the plain one.
+func TestDocumentsAreWhatJSONMakes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := drawArticle(t)
+		at := received.Add(time.Duration(rapid.Int64Range(0, 1e15).Draw(t, "at")))
+		before := []byte(drawText(t, "buffer"))
+		got, head, err := corpus.AppendDocuments(bytes.Clone(before), &a, at)
+		for i, searchable := range []bool{true, false} {
+			want, wantErr := slow(&a, at, searchable)
+			if (err == nil) != (wantErr == nil) {
+				t.Fatalf("got %v, want %v", err, wantErr)
+			}
+			if err != nil {
+				if !bytes.Equal(got, before) || head != len(before) {
+					t.Fatalf("the buffer is %q, %d", got, head)
+				}
+				continue
+			}
+			doc := got[len(before):head]
+			if i == 1 {
+				doc = got[head:]
+			}
+			if !bytes.Equal(doc, want) {
+				t.Fatalf("got  %s\nwant %s", doc, want)
+			}
+		}
+	})
+}
+
+func TestDocumentRefusesWhatJSONCannotHold(t *testing.T) {
+	for name, spoil := range map[string]func(*article.Article){
+		"no number": func(a *article.Article) { a.Segments[0].Confidence = math.NaN() },
+		"infinite":  func(a *article.Article) { a.Credits[0].Confidence = math.Inf(1) },
+		"year":      func(a *article.Article) { a.PublishedAt = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
+	} {
+		a := report("en")
+		spoil(&a)
+		if _, err := slow(&a, received, true); err == nil {
+			t.Errorf("%s: JSON can hold it", name)
+		}
+		if doc, err := corpus.Document(&a, received); err == nil || len(doc) > 0 {
+			t.Errorf("%s: %s", name, doc)
+		}
+	}
+}
+
+func FuzzText(f *testing.F) {
+	f.Add("a\u2028<\xffü\"")
+	f.Fuzz(func(t *testing.T, text string) {
+		a := report("en")
+		b := article.Builder{}
+		b.Add(article.Headline, text)
+		b.Add(article.Paragraph, text)
+		b.Fill(&a)
+		want, wantErr := slow(&a, received, true)
+		got, err := corpus.Document(&a, received)
+		if (err == nil) != (wantErr == nil) || err == nil && !bytes.Equal(got, want) {
+			t.Fatalf("%v %v\ngot  %s\nwant %s", err, wantErr, got, want)
+		}
+	})
+}
+
+func BenchmarkDocuments(b *testing.B) {
+	a := report("en")
+	var builder article.Builder
+	builder.Add(article.Headline, "Ministers meet over the budget")
+	for range 12 {
+		builder.Add(article.Paragraph, strings.Repeat("The talks are \"expected\" to last until the weekend. ", 6))
+	}
+	builder.Fill(&a)
+	b.Run("both", func(b *testing.B) {
+		b.ReportAllocs()
+		var buf []byte
+		for b.Loop() {
+			var err error
+			if buf, _, err = corpus.AppendDocuments(buf[:0], &a, received); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.SetBytes(int64(len(buf)))
+	})
+	b.Run("plainly", func(b *testing.B) {
+		b.ReportAllocs()
+		n := 0
+		for b.Loop() {
+			for _, searchable := range []bool{true, false} {
+				doc, err := slow(&a, received, searchable)
+				if err != nil {
+					b.Fatal(err)
+				}
+				n += len(doc)
+			}
+		}
+		b.SetBytes(int64(n / b.N))
+	})
+}
