@@ -106,6 +106,36 @@ func TestRevisionOrderIsThePartsOrder(t *testing.T) {
 	})
 }
 
+// TestRevisionNeverFalls: raising one field, also far beyond its range, never
+// makes a revision older.
+func TestRevisionNeverFalls(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawParts(t)
+		q := p
+		switch rapid.IntRange(0, 4).Draw(t, "field") {
+		case 0:
+			p.SourceVersion = rapid.Int().Draw(t, "any version")
+			q.SourceVersion = rapid.IntMin(p.SourceVersion).Draw(t, "greater version")
+		case 1:
+			p.OrderTime = rapid.Int64().Draw(t, "any time")
+			q.OrderTime = rapid.Int64Min(p.OrderTime).Draw(t, "later time")
+		case 2:
+			q.Content = rapid.IntRange(p.Content, 15).Draw(t, "greater content")
+		case 3:
+			q.Generation = rapid.IntRange(p.Generation, article.MaxGeneration).Draw(t, "greater generation")
+		default:
+			q.Sequence = rapid.IntRange(p.Sequence, article.MaxSequence).Draw(t, "greater sequence")
+		}
+		a, b := pack(t, p), pack(t, q)
+		if a < 0 || b < a {
+			t.Fatalf("%+v has %d, %+v has %d", p, a, q, b)
+		}
+		if back := pack(t, a.Parts()); back != a {
+			t.Fatalf("%d came back as %d", a, back)
+		}
+	})
+}
+
 func TestRevisionOverflow(t *testing.T) {
 	top := pack(t, article.Parts{SourceVersion: 1 << 40, OrderTime: 1 << 62, Content: 15, Generation: 255, Sequence: 255})
 	if top != 1<<63-1 {

@@ -6,8 +6,10 @@ import (
 )
 
 func FuzzParseEpoch(f *testing.F) {
-	for _, s := range []string{"", "1", "1 ", "1 0123456789abcdef", "01 0123456789abcdef", "-1 0123456789abcdef", "+1 0123456789abcdef",
-		"9223372036854775807 0123456789abcdef", "1 0123456789ABCDEF", "1 0123456789abcdef0", "0 0123456789abcdef"} {
+	for _, s := range []string{
+		"", "1", "1 ", "1 0123456789abcdef", "01 0123456789abcdef", "-1 0123456789abcdef", "+1 0123456789abcdef",
+		"9223372036854775807 0123456789abcdef", "1 0123456789ABCDEF", "1 0123456789abcdef0", "0 0123456789abcdef",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

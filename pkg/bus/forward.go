@@ -16,7 +16,7 @@ type Forward struct {
 }
 
 // Forward makes a forward. Close it.
-func (b *Bus) Forward() *Forward { return &Forward{w: b.writer(kafka.Zstd), bus: b} }
+func (b *Bus) Forward() *Forward { return &Forward{w: b.writer(), bus: b} }
 
 // Write returns nil when all messages are safe in the topic. Kafka stamps them
 // with the time at which they were written.

@@ -2,7 +2,6 @@ package bus
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -73,7 +72,7 @@ func (b *Bus) identitiesFrom(ctx context.Context, addr string, full []string) (m
 	req.AllowAutoTopicCreation = false
 	for _, name := range full {
 		t := kmsg.NewMetadataRequestTopic()
-		t.Topic = kmsg.StringPtr(name)
+		t.Topic = new(name)
 		req.Topics = append(req.Topics, t)
 	}
 	resp := kmsg.NewPtrMetadataResponse()
@@ -95,7 +94,7 @@ func (b *Bus) identitiesFrom(ctx context.Context, addr string, full []string) (m
 	return ids, nil
 }
 
-// dial connects as the transport does.
+// dial connects as the transport does, whose dialing speaks TLS if need be.
 func (b *Bus) dial(ctx context.Context, addr string) (net.Conn, error) {
 	d := net.Dialer{Timeout: dialTimeout}
 	dial := d.DialContext
@@ -108,16 +107,6 @@ func (b *Bus) dial(ctx context.Context, addr string) (net.Conn, error) {
 	}
 	if t, ok := ctx.Deadline(); ok {
 		err = conn.SetDeadline(t)
-	}
-	if c := b.transport.TLS; c != nil && err == nil {
-		if c.ServerName == "" {
-			c = c.Clone()
-			if c.ServerName, _, err = net.SplitHostPort(addr); err != nil {
-				c.ServerName = addr
-			}
-		}
-		secure := tls.Client(conn, c)
-		err, conn = secure.HandshakeContext(ctx), secure
 	}
 	if err == nil && b.transport.SASL != nil {
 		err = b.authenticate(ctx, conn)

@@ -393,6 +393,7 @@ func TestTransactions(t *testing.T) {
 // TestFaultsOfTheGroup: commits from a member that was thrown out, a
 // coordinator that is gone.
 func TestFaultsOfTheGroup(t *testing.T) {
+	t.Parallel()
 	for _, f := range []kfake.Fault{
 		{Keys: []kmsg.Key{kmsg.OffsetCommit}, Group: "fake.g", Err: kerr.IllegalGeneration, Count: 4},
 		{Keys: []kmsg.Key{kmsg.OffsetCommit}, Group: "fake.g", Err: kerr.UnknownMemberID, Count: 4},

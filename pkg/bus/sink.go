@@ -27,13 +27,13 @@ const (
 
 // writer makes a producer that acknowledges when all replicas in sync have the
 // message. kafka-go's own defaults acknowledge nothing and wait a second.
-func (b *Bus) writer(c kafka.Compression) *kafka.Writer {
+func (b *Bus) writer() *kafka.Writer {
 	return &kafka.Writer{
 		Addr: b.client.Addr, Transport: b.transport, Balancer: kafka.Murmur2Balancer{}, RequiredAcks: kafka.RequireAll,
 		BatchTimeout: produceLinger, BatchSize: produceBatch, BatchBytes: produceBytes,
 		ReadTimeout: produceTimeout, WriteTimeout: produceTimeout,
 		MaxAttempts: produceAttempts, WriteBackoffMin: 100 * time.Millisecond, WriteBackoffMax: time.Second,
-		Compression: c,
+		Compression: kafka.Zstd,
 	}
 }
 
@@ -46,7 +46,7 @@ type Sink struct {
 
 // Sink makes a sink. Close it.
 func (b *Bus) Sink(name string, t event.Type) *Sink {
-	return &Sink{w: b.writer(kafka.Zstd), full: b.ns.Name(name), typ: t}
+	return &Sink{w: b.writer(), full: b.ns.Name(name), typ: t}
 }
 
 // Write encodes the articles and writes them. What can't be encoded or is too
@@ -153,11 +153,11 @@ type DeadLetters struct {
 
 // DeadLetters makes dead letters that go to <topic>.dead of the topic that
 // each message came from. Close it.
-func (b *Bus) DeadLetters() *DeadLetters { return &DeadLetters{w: b.writer(kafka.Zstd), bus: b} }
+func (b *Bus) DeadLetters() *DeadLetters { return &DeadLetters{w: b.writer(), bus: b} }
 
 // DeadLettersTo makes dead letters that all go to one topic. Close it.
 func (b *Bus) DeadLettersTo(name string) *DeadLetters {
-	return &DeadLetters{w: b.writer(kafka.Zstd), bus: b, name: name}
+	return &DeadLetters{w: b.writer(), bus: b, name: name}
 }
 
 // Write returns nil when the letter is safe.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -200,15 +201,7 @@ func (t *Table) produce(ctx context.Context, partition int, key string, value []
 // closed or overtaken.
 func (t *Table) repair() {
 	for t.ctx.Err() == nil {
-		err := t.await(t.ctx, func() (bool, error) {
-			for _, p := range t.parts {
-				if len(p.covered) > 0 || t.overtaken(p) != nil {
-					return true, nil
-				}
-			}
-			return false, nil
-		})
-		if err != nil {
+		if err := t.await(t.ctx, func() (bool, error) { return t.due(), nil }); err != nil {
 			return
 		}
 		switch err := t.repairAll(); {
@@ -223,6 +216,11 @@ func (t *Table) repair() {
 			}
 		}
 	}
+}
+
+// due tells whether there is something to repair, or to give up. t.mu is held.
+func (t *Table) due() bool {
+	return slices.ContainsFunc(t.parts, func(p *followed) bool { return len(p.covered) > 0 || t.overtaken(p) != nil })
 }
 
 func (t *Table) repairAll() error {

@@ -15,6 +15,7 @@ func TestTrackerAgainstModel(t *testing.T) {
 		next := start
 		var out []int64
 		done := map[int64]bool{}
+		last := start // watermark
 		watermark := func() int64 {
 			for _, o := range out {
 				if !done[o] {
@@ -26,7 +27,7 @@ func TestTrackerAgainstModel(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"deliver": func(t *rapid.T) {
 				for range rapid.IntRange(1, 100).Draw(t, "n") {
-					o := next + rapid.Int64Range(0, 3).Draw(t, "gap")
+					o := next + rapid.OneOf(rapid.Int64Range(0, 3), rapid.Int64Range(0, 1<<40)).Draw(t, "gap")
 					if !tr.deliver(o) {
 						t.Fatalf("%d was refused", o)
 					}
@@ -42,11 +43,31 @@ func TestTrackerAgainstModel(t *testing.T) {
 				if len(out) == 0 {
 					t.Skip()
 				}
-				i := rapid.IntRange(max(0, len(out)-200), len(out)-1).Draw(t, "which")
+				i := rapid.OneOf(rapid.IntRange(max(0, len(out)-200), len(out)-1), rapid.IntRange(0, len(out)-1)).Draw(t, "which")
 				if got := tr.done(out[i]); got == done[out[i]] {
 					t.Fatalf("done(%d) is %v", out[i], got)
 				}
 				done[out[i]] = true
+			},
+			"done of a stretch, backwards": func(t *rapid.T) {
+				if len(out) == 0 {
+					t.Skip()
+				}
+				from := rapid.IntRange(0, len(out)-1).Draw(t, "from")
+				for i := min(len(out), from+rapid.IntRange(1, 300).Draw(t, "n")) - 1; i >= from; i-- {
+					if got := tr.done(out[i]); got == done[out[i]] {
+						t.Fatalf("done(%d) is %v", out[i], got)
+					}
+					done[out[i]] = true
+				}
+			},
+			"many at once": func(*rapid.T) { // the ring grows with some done in it
+				for range 3 * trackerStart {
+					if !tr.deliver(next) {
+						t.Fatalf("%d was refused", next)
+					}
+					out, next = append(out, next), next+1
+				}
 			},
 			"done of all": func(*rapid.T) {
 				for _, o := range out {
@@ -66,12 +87,13 @@ func TestTrackerAgainstModel(t *testing.T) {
 				}
 			},
 			"": func(t *rapid.T) {
-				if got, want := tr.watermark(), watermark(); got != want {
-					t.Fatalf("watermark is %d, want %d", got, want)
+				if got, want := tr.watermark(), watermark(); got != want || got < last {
+					t.Fatalf("watermark is %d, want %d, was %d", got, want, last)
 				}
+				last = tr.watermark()
 				left := 0
 				for _, o := range out {
-					if o >= watermark() {
+					if o >= last {
 						left++
 					}
 				}

@@ -387,7 +387,7 @@ func TestManyOpenAtOnce(t *testing.T) {
 		if tab == nil {
 			t.Fatal("a table was not opened")
 		}
-		defer tab.Close()
+		t.Cleanup(func() { tab.Close() })
 		switch err := tab.Put(ctx, "owner", fmt.Append(nil, i)); {
 		case err == nil:
 			owners++

@@ -23,7 +23,7 @@ var errHangs = errors.New("canceled by the watchdog: the call took too long")
 type call struct {
 	mu     sync.Mutex
 	what   Call
-	m      *Message  // nil: none
+	m      *Message  // the first one, if several are written
 	since  time.Time // zero: nothing in progress
 	told   bool      // it was reported that it hangs
 	ctx    context.Context
@@ -46,7 +46,7 @@ func (c *call) begin(work context.Context, what Call, m *Message) context.Contex
 func (c *call) end(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.since, c.m = time.Time{}, nil
+	c.since = time.Time{}
 	if err != nil && c.ctx.Err() != nil {
 		if cause := context.Cause(c.ctx); errors.Is(cause, errHangs) {
 			return fmt.Errorf("%w: %w", cause, err)
@@ -119,11 +119,9 @@ func (r *running) check(i int, l *lane) bool {
 	}
 	if !c.told {
 		c.told = true
-		e := r.Log.Error().Int("lane", i).Str("call", string(c.what)).Dur("for", d)
-		if m := c.m; m != nil {
-			e = e.Str("topic", m.Topic).Int("partition", m.Partition).Int64("offset", m.Offset)
-		}
-		e.Bytes("stack", stackOf(l.goroutine)).Msg("lane hangs")
+		r.Log.Error().Int("lane", i).Str("call", string(c.what)).Dur("for", d).
+			Str("topic", c.m.Topic).Int("partition", c.m.Partition).Int64("offset", c.m.Offset).
+			Bytes("stack", stackOf(l.goroutine)).Msg("lane hangs")
 	}
 	return true
 }
@@ -143,12 +141,10 @@ func goroutine() int {
 // moment: for reports only.
 func stackOf(n int) []byte {
 	all := make([]byte, 64<<10)
-	size := 0
-	for {
-		if size = runtime.Stack(all, true); size < len(all) || len(all) >= maxStacks {
-			break
-		}
+	size := runtime.Stack(all, true)
+	for size == len(all) && size < maxStacks {
 		all = make([]byte, 2*len(all))
+		size = runtime.Stack(all, true)
 	}
 	begin := fmt.Appendf(nil, "goroutine %d ", n)
 	for s := range bytes.SplitSeq(all[:size], []byte("\n\n")) {

@@ -41,10 +41,15 @@ type File struct {
 
 // line is a message in the file. Keys and values that are nil are null.
 type line struct {
-	Key     []byte         `json:"key"`
-	Value   []byte         `json:"value"`
-	Headers []stage.Header `json:"headers,omitempty"`
-	Time    time.Time      `json:"time"`
+	Key     []byte    `json:"key"`
+	Value   []byte    `json:"value"`
+	Headers []header  `json:"headers,omitempty"`
+	Time    time.Time `json:"time"`
+}
+
+type header struct {
+	Key   string `json:"key"`
+	Value []byte `json:"value"`
 }
 
 // OpenFile opens or creates a log. Close it.
@@ -103,7 +108,11 @@ func (l *File) append(ctx context.Context, ms []stage.Message) error {
 		if at.IsZero() {
 			at = time.Now().UTC()
 		}
-		if err := enc.Encode(line{m.Key, m.Value, m.Headers, at}); err != nil {
+		var hs []header
+		for _, h := range m.Headers {
+			hs = append(hs, header(h))
+		}
+		if err := enc.Encode(line{m.Key, m.Value, hs, at}); err != nil {
 			return stage.Permanent(err)
 		}
 	}
@@ -243,7 +252,11 @@ func parseLine(b []byte) (stage.Message, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return stage.Message{}, errors.New("more than one message in a line")
 	}
-	return stage.Message{Key: l.Key, Value: l.Value, Headers: l.Headers, Time: l.Time}, nil
+	m := stage.Message{Key: l.Key, Value: l.Value, Time: l.Time}
+	for _, h := range l.Headers {
+		m.Headers = append(m.Headers, stage.Header(h))
+	}
+	return m, nil
 }
 
 // save writes the reader's place down, whole or not at all. It is not forced to

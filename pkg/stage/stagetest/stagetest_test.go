@@ -1,7 +1,6 @@
 package stagetest_test
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -160,7 +159,7 @@ func FuzzFile(f *testing.F) {
 			t.Fatal(err)
 		}
 		after, err := values(t, log, "b")
-		if err != nil || !bytes.HasPrefix([]byte(after), []byte(before)) || !strings.HasSuffix(after, "last") {
+		if err != nil || !strings.HasPrefix(after, before) || !strings.HasSuffix(after, "last") {
 			t.Fatalf("%q became %q: %v", before, after, err)
 		}
 	})

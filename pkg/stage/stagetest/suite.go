@@ -101,7 +101,7 @@ func (s *suite) close(c io.Closer) {
 func sample(uri article.URI, n int) article.Article {
 	text := fmt.Sprintf("Report %d", n)
 	return article.Article{
-		URI: uri, Version: fmt.Sprint(n), Revision: article.Revision(n), Status: article.Usable, Source: "test", Text: text,
+		URI: uri, Version: strconv.Itoa(n), Revision: article.Revision(n), Status: article.Usable, Source: "test", Text: text,
 		Segments:   []article.Segment{{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{End: len(text)}, Confidence: 1}}},
 		ReceivedAt: time.Unix(1_700_000_000, 0).UTC(),
 	}
