@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -208,7 +209,8 @@ func (ps *plans) keep(each func(i int, p *plan) error) {
 // write does all of it. Versions go before heads, see [Sink].
 func (ps *plans) write(ctx context.Context) {
 	s := ps.sink
-	free, err := s.writer.Reserve(ctx, room(ps.articles[ps.from:ps.to]))
+	need := room(ps.articles[ps.from:ps.to])
+	free, err := s.writer.Reserve(ctx, need)
 	if err != nil {
 		for i := ps.from; i < ps.to; i++ {
 			ps.failures.fail(i, err)
@@ -216,7 +218,7 @@ func (ps *plans) write(ctx context.Context) {
 		return
 	}
 	arena := s.arenas.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
-	*arena = ps.build((*arena)[:0])
+	*arena = ps.build(slices.Grow((*arena)[:0], need))
 	sent := ps.send(ctx, ps.versionDoc, func(*plan, bulk.Result) {}) &&
 		ps.send(ctx, ps.headDoc, func(p *plan, r bulk.Result) { p.outcome = r.Outcome })
 	for i := range ps.open {

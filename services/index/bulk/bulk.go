@@ -593,6 +593,11 @@ func (w *Writer) send(batch []*entry, results []Result) {
 func (w *Writer) request(batch []*entry) ([]item, error) {
 	buf := w.buffers.Get().(*bytes.Buffer) //nolint:forcetypeassert // the pool holds nothing else
 	buf.Reset()
+	size := 0
+	for _, e := range batch {
+		size += e.size()
+	}
+	buf.Grow(size)
 	for _, e := range batch {
 		encode(buf, &e.Doc)
 	}
