@@ -7,3 +7,6 @@ cd "$(dirname "$0")/../../services/copytaster"
 GO=${GO:-go}
 "$GO" test -run '^$' -bench 'PushToSearchable' -benchtime 1000x -timeout 20m .
 "$GO" test -run '^$' -bench 'Stage' -benchtime 20000x -timeout 20m .
+# The index service beside what Elasticsearch takes of bodies built beforehand.
+# deploy/BENCHMARKS.md says what it can be told by the environment.
+"$GO" test -run '^$' -bench 'IndexCeiling' -benchtime 1x -timeout 60m .

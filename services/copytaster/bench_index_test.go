@@ -116,7 +116,7 @@ func BenchmarkIndexCeiling(b *testing.B) {
 		do   func() measured
 	}
 	runs := []run{{"ceiling, " + best.String(), func() measured { return c.ceiling(c.articles, best) }}}
-	for _, lanes := range strings.Split(cmp.Or(os.Getenv(benchLanes), "1,4,16"), ",") {
+	for lanes := range strings.SplitSeq(cmp.Or(os.Getenv(benchLanes), "1,4,16"), ",") {
 		runs = append(runs, run{"index, lanes " + lanes, func() measured {
 			return c.program([]string{service}, "COPYTASTER_STAGE_LANES="+lanes,
 				"COPYTASTER_BULK_CONCURRENCY="+strconv.Itoa(best.requests), "COPYTASTER_BULK_MAX_DOCS="+strconv.Itoa(best.docs))
@@ -741,8 +741,8 @@ func profile(ctx context.Context, addr, file string) error {
 			return err
 		}
 		if resp, err := http.DefaultClient.Do(req); err == nil {
-			defer resp.Body.Close()
 			b, err := io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
 			if err != nil || resp.StatusCode != http.StatusOK {
 				return fmt.Errorf("%s: %w", resp.Status, err)
 			}

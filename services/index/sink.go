@@ -77,11 +77,11 @@ func NewSink(es esapi.Transport, n corpus.Namespace, c bulk.Config, r prometheus
 // circuit tells that Elasticsearch was lost or found.
 func (s *Sink) circuit(state bulk.State, why error) {
 	s.metrics.circuit(state)
-	e := s.Log.Warn().Err(why)
+	level := zerolog.WarnLevel
 	if state == bulk.Closed {
-		e = s.Log.Info()
+		level, why = zerolog.InfoLevel, nil
 	}
-	e.Str("circuit", string(state)).Msg("circuit to Elasticsearch changed")
+	s.Log.WithLevel(level).Err(why).Str("circuit", string(state)).Msg("circuit to Elasticsearch changed")
 }
 
 // Ready tells why articles can't be written, if Elasticsearch did not take the

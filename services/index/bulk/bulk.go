@@ -561,8 +561,8 @@ func (w *Writer) send(batch []*entry, results []Result) {
 	var refused *Error
 	if err == nil {
 		w.note(nil)
-		for i, it := range items {
-			results[i] = it.result()
+		for i := range results {
+			results[i] = items[i].result()
 		}
 		return
 	}
