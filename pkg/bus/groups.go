@@ -67,7 +67,10 @@ func (b *Bus) Committed(ctx context.Context, group, name string) (map[int]int64,
 	if err == nil {
 		err = r.Error
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, kafka.GroupIdNotFound):
+		return map[int]int64{}, nil
+	case err != nil:
 		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
 	}
 	at := map[int]int64{}

@@ -149,12 +149,10 @@ func TestOffsetsAtATime(t *testing.T) {
 				t.Fatal(err)
 			}
 			noon := time.Now().Add(-time.Hour).Truncate(time.Second)
-			transport := &kafka.Transport{} // the default one may know the topics of a moment ago only
+			// The default transport may remember that the topic isn't there.
+			transport := &kafka.Transport{MetadataTTL: 50 * time.Millisecond}
 			defer transport.CloseIdleConnections()
-			w := &kafka.Writer{
-				Addr: kafka.TCP(brokers...), Transport: transport, Topic: ns + topic.IngestDead,
-				RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond,
-			}
+			w := &kafka.Writer{Addr: kafka.TCP(brokers...), Transport: transport, Topic: ns + topic.IngestDead, RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond}
 			defer w.Close()
 			for i := range 5 {
 				if err := w.WriteMessages(ctx, kafka.Message{Value: []byte(strconv.Itoa(i)), Time: noon.Add(time.Duration(i) * time.Minute)}); err != nil {

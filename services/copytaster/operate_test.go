@@ -19,6 +19,8 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -355,6 +357,44 @@ func TestLagIsShown(t *testing.T) {
 	cancel()
 	if c := <-code; c != 0 {
 		t.Errorf("--watch ended with %d:\n%s", c, out.String())
+	}
+}
+
+func TestLagIsWatchedThroughAnOutage(t *testing.T) {
+	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(3, topic.Received))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var out, errs buffer
+	code := make(chan int, 1)
+	go func() {
+		code <- execute(ctx, []string{"lag", "enrich", "--watch", "--every", "100ms", "--kafka-brokers=" + c.ListenAddrs()[0]}, Terminal{Out: &out, Err: &errs})
+	}()
+	looked := func(more int) {
+		t.Helper()
+		n := strings.Count(out.String(), "group enrich on")
+		await(t, "it was looked", func() error {
+			if got := strings.Count(out.String(), "group enrich on"); got < n+more {
+				return fmt.Errorf("%d times, errors: %s", got-n, errs.String())
+			}
+			return nil
+		})
+	}
+	looked(1)
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.ListOffsets}, Topic: topic.Received, Err: kerr.LeaderNotAvailable, Count: 4})
+	await(t, "the outage is told", func() error {
+		if !strings.Contains(errs.String(), "offsets of topic "+topic.Received) {
+			return errors.New(errs.String())
+		}
+		return nil
+	})
+	looked(2)
+	cancel()
+	if c := <-code; c != 0 {
+		t.Errorf("ended with %d: %s", c, errs.String())
 	}
 }
 

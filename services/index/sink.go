@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -76,11 +77,11 @@ func NewSink(es esapi.Transport, n corpus.Namespace, c bulk.Config, r prometheus
 // circuit tells that Elasticsearch was lost or found.
 func (s *Sink) circuit(state bulk.State, why error) {
 	s.metrics.circuit(state)
-	e := s.Log.Warn().Err(why)
+	level := zerolog.WarnLevel
 	if state == bulk.Closed {
-		e = s.Log.Info()
+		level, why = zerolog.InfoLevel, nil
 	}
-	e.Str("circuit", string(state)).Msg("circuit to Elasticsearch changed")
+	s.Log.WithLevel(level).Err(why).Str("circuit", string(state)).Msg("circuit to Elasticsearch changed")
 }
 
 // Ready tells why articles can't be written, if Elasticsearch did not take the
@@ -208,7 +209,8 @@ func (ps *plans) keep(each func(i int, p *plan) error) {
 // write does all of it. Versions go before heads, see [Sink].
 func (ps *plans) write(ctx context.Context) {
 	s := ps.sink
-	free, err := s.writer.Reserve(ctx, room(ps.articles[ps.from:ps.to]))
+	need := room(ps.articles[ps.from:ps.to])
+	free, err := s.writer.Reserve(ctx, need)
 	if err != nil {
 		for i := ps.from; i < ps.to; i++ {
 			ps.failures.fail(i, err)
@@ -216,7 +218,7 @@ func (ps *plans) write(ctx context.Context) {
 		return
 	}
 	arena := s.arenas.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
-	*arena = ps.build((*arena)[:0])
+	*arena = ps.build(slices.Grow((*arena)[:0], need))
 	sent := ps.send(ctx, ps.versionDoc, func(*plan, bulk.Result) {}) &&
 		ps.send(ctx, ps.headDoc, func(p *plan, r bulk.Result) { p.outcome = r.Outcome })
 	for i := range ps.open {

@@ -74,17 +74,20 @@ func (c *LagCmd) Run(ctx context.Context, t Terminal) error {
 	defer tick.Stop()
 	for {
 		all, err := c.look(ctx, b, groups)
-		if err != nil {
-			if c.Watch && ctx.Err() != nil {
-				return nil
+		switch {
+		case c.Watch && ctx.Err() != nil:
+			return nil
+		case c.Watch && err != nil: // who watches wants to see the end of it
+			fmt.Fprintf(t.Err, "%s %v\n", time.Now().Format(time.TimeOnly), err)
+		case err != nil:
+			return err
+		default:
+			if c.Watch && !c.JSON && isTerminal(t.Out) {
+				fmt.Fprint(t.Out, "\x1b[H\x1b[2J")
 			}
-			return err
-		}
-		if c.Watch && !c.JSON && isTerminal(t.Out) {
-			fmt.Fprint(t.Out, "\x1b[H\x1b[2J")
-		}
-		if err := c.show(t, all); err != nil || !c.Watch {
-			return err
+			if err := c.show(t, all); err != nil || !c.Watch {
+				return err
+			}
 		}
 		select {
 		case <-tick.C:

@@ -561,8 +561,8 @@ func (w *Writer) send(batch []*entry, results []Result) {
 	var refused *Error
 	if err == nil {
 		w.note(nil)
-		for i, it := range items {
-			results[i] = it.result()
+		for i := range results {
+			results[i] = items[i].result()
 		}
 		return
 	}
@@ -593,6 +593,11 @@ func (w *Writer) send(batch []*entry, results []Result) {
 func (w *Writer) request(batch []*entry) ([]item, error) {
 	buf := w.buffers.Get().(*bytes.Buffer) //nolint:forcetypeassert // the pool holds nothing else
 	buf.Reset()
+	size := 0
+	for _, e := range batch {
+		size += e.size()
+	}
+	buf.Grow(size)
 	for _, e := range batch {
 		encode(buf, &e.Doc)
 	}
