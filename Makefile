@@ -41,8 +41,13 @@ test: go test-needs bin/copytaster proto-check alone ## set everything up, run a
 	@echo "make test: passed: contract, each service built alone, tests of all modules with -race against Kafka and Elasticsearch"
 
 .PHONY: bench
-bench: go test-needs bin/copytaster ## measure: push to searchable at 20/s, and each stage alone (takes some minutes)
-	bin/copytaster up -- deploy/tools/bench.sh
+bench: go test-needs bin/copytaster ## measure: push to searchable at 20/s, each stage alone, live copy beside a back-fill (takes some minutes; ARGS=1000000: beside one of so many articles, to its end)
+	bin/copytaster up -- deploy/tools/bench.sh $(ARGS)
+
+.PHONY: faults
+faults: go demo-needs ## break a pipeline of its own in every way, and hold it to its promises (ARGS=--short, ARGS='--row kill-services --seed 7')
+	$(GO) build -C deploy/faults -o $(CURDIR)/bin/faults ./cmd/faults
+	bin/faults --root=$(CURDIR) $(ARGS)
 
 .PHONY: fuzz
 fuzz: go ## run every fuzz target for FUZZTIME (default 30s)

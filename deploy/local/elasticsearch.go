@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -16,8 +17,9 @@ import (
 )
 
 const (
-	// ElasticsearchPort is Elasticsearch's usual port.
-	ElasticsearchPort = 9200
+	// ElasticsearchPort is Elasticsearch's usual port, ElasticsearchSecurePort that of a secured one.
+	ElasticsearchPort       = 9200
+	ElasticsearchSecurePort = 9243
 	// ElasticsearchHeapMiB is Elasticsearch's heap unless configured.
 	ElasticsearchHeapMiB = 1024
 	// unprivileged is the user and group (nobody, nogroup) that Elasticsearch runs as when this
@@ -27,7 +29,7 @@ const (
 	maxReply = 1 << 20
 )
 
-// StartElasticsearch runs a single node without security, and returns once its health is yellow or
+// StartElasticsearch runs a single node, and returns once its health is yellow or
 // green. ctx bounds the start only. After an error nothing runs.
 //
 // For root it runs as an unprivileged user, who then owns config.Dir; every folder above
@@ -54,13 +56,15 @@ func startElasticsearch(ctx context.Context, config ServerConfig, usual int) (*S
 	temporary := filepath.Join(config.Dir, "tmp")
 	// The distribution's start script isn't part of the layout; this is what it would run: a
 	// launcher, which starts the server itself.
-	command := []string{
-		java, "-Xmx64m", "-XX:+UseSerialGC",
-		"-Dcli.name=server", "-Dcli.script=" + filepath.Join(home, "bin", "elasticsearch"), "-Dcli.libs=lib/tools/server-cli",
-		"-Des.path.home=" + home, "-Des.path.conf=" + settings,
-		"-Des.distribution.type=zip", "-Des.java.type=ES_JAVA_HOME",
-		"-cp", filepath.Join(home, "lib", "*") + ":" + filepath.Join(home, "lib", "cli-launcher", "*"),
-		"org.elasticsearch.launcher.CliToolLauncher",
+	launch := func(tool, libs string, args ...string) []string {
+		return append([]string{
+			java, "-Xmx64m", "-XX:+UseSerialGC",
+			"-Dcli.name=" + tool, "-Dcli.script=" + filepath.Join(home, "bin", "elasticsearch"), "-Dcli.libs=" + libs,
+			"-Des.path.home=" + home, "-Des.path.conf=" + settings,
+			"-Des.distribution.type=zip", "-Des.java.type=ES_JAVA_HOME",
+			"-cp", filepath.Join(home, "lib", "*") + ":" + filepath.Join(home, "lib", "cli-launcher", "*"),
+			"org.elasticsearch.launcher.CliToolLauncher",
+		}, args...)
 	}
 
 	return startOnFreePort(ctx, func() (*Server, error) {
@@ -72,7 +76,7 @@ func startElasticsearch(ctx context.Context, config ServerConfig, usual int) (*S
 		if err != nil {
 			return nil, err
 		}
-		err = writeElasticsearchConfig(config.Dir, port, transport)
+		err = writeElasticsearchConfig(config.Dir, port, transport, config.Secure)
 		if err != nil {
 			return nil, err
 		}
@@ -82,22 +86,87 @@ func startElasticsearch(ctx context.Context, config ServerConfig, usual int) (*S
 				return nil, err
 			}
 		}
+		scheme := "http"
+		if config.Secure != nil {
+			scheme = "https"
+			err = setBootstrapPassword(ctx, config, program{
+				args: launch("keystore", "lib/tools/keystore-cli", "add", "--force", "--stdin", "bootstrap.password"),
+				dir:  home, log: filepath.Join(config.Dir, "logs", "keystore.log"), user: user, env: []string{"ES_TMPDIR=" + temporary},
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
 		address := net.JoinHostPort(host, strconv.Itoa(port))
 		heap := strconv.Itoa(config.HeapMiB) + "m"
 		return &Server{
 			Name: "Elasticsearch", Address: address, Log: config.Log, started: config.started,
-			program: program{args: command, dir: home, log: config.Log, user: user, env: []string{
+			program: program{args: launch("server", "lib/tools/server-cli"), dir: home, log: config.Log, user: user, env: []string{
 				// Without pre-touch an idle node holds only the memory that it needs.
 				"ES_JAVA_OPTS=-Xms" + heap + " -Xmx" + heap + " -XX:-AlwaysPreTouch",
 				"ES_TMPDIR=" + temporary,
 			}},
-			ready: func(ctx context.Context) error { return elasticsearchServes(ctx, "http://"+address) },
+			ready: func(ctx context.Context) error { return elasticsearchServes(ctx, scheme+"://"+address, config.Secure) },
 		}, nil
 	})
 }
 
-func writeElasticsearchConfig(dir string, port, transport int) error {
+// setBootstrapPassword puts the administrator's password where the first start of a secured node
+// finds it, unless it is there already.
+func setBootstrapPassword(ctx context.Context, config ServerConfig, tool program) error {
+	_, err := os.Stat(filepath.Join(config.Dir, "config", "elasticsearch.keystore"))
+	if !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	password, err := config.Secure.Password(ElasticsearchAdmin)
+	if err != nil {
+		return err
+	}
+	tool.input = strings.NewReader(password)
+	err = tool.run(ctx)
+	if err != nil {
+		return fmt.Errorf("make Elasticsearch's keystore: %w; the end of %s:%s", err, tool.log, tail(tool.log))
+	}
+	return nil
+}
+
+// elasticsearchSecurity are the settings that let nobody in without TLS and a password or an API
+// key, and copies of the certificates at the only place where a node may read them.
+func (c *Credentials) elasticsearchSecurity(settings string) ([]string, error) {
+	certificates := filepath.Join(settings, "certs")
+	err := os.MkdirAll(certificates, 0o755)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{caFile, nodeFile, nodeKeyFile} {
+		data, err := os.ReadFile(filepath.Join(c.dir, name))
+		if err != nil {
+			return nil, err
+		}
+		err = replaceSecret(filepath.Join(certificates, name), data)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return []string{
+		"xpack.security.enabled: true",
+		"xpack.security.http.ssl.enabled: true",
+		"xpack.security.http.ssl.key: certs/" + nodeKeyFile,
+		"xpack.security.http.ssl.certificate: certs/" + nodeFile,
+		"xpack.security.http.ssl.certificate_authorities: [certs/" + caFile + "]",
+	}, nil
+}
+
+func writeElasticsearchConfig(dir string, port, transport int, secure *Credentials) error {
 	settings := filepath.Join(dir, "config")
+	security := []string{"xpack.security.enabled: false"}
+	if secure != nil {
+		var err error
+		security, err = secure.elasticsearchSecurity(settings)
+		if err != nil {
+			return err
+		}
+	}
 	for _, sub := range []string{settings, filepath.Join(dir, "data"), filepath.Join(dir, "logs")} {
 		err := os.MkdirAll(sub, 0o755)
 		if err != nil {
@@ -105,19 +174,18 @@ func writeElasticsearchConfig(dir string, port, transport int) error {
 		}
 	}
 	for name, lines := range map[string][]string{
-		"elasticsearch.yml": {
+		"elasticsearch.yml": append(security,
 			"cluster.name: copytaster-local",
 			"node.name: local",
 			"discovery.type: single-node",
-			"network.host: " + host,
-			"http.port: " + strconv.Itoa(port),
-			"transport.port: " + strconv.Itoa(transport),
-			"path.data: " + quote(filepath.Join(dir, "data")),
-			"path.logs: " + quote(filepath.Join(dir, "logs")),
-			"xpack.security.enabled: false",
+			"network.host: "+host,
+			"http.port: "+strconv.Itoa(port),
+			"transport.port: "+strconv.Itoa(transport),
+			"path.data: "+quote(filepath.Join(dir, "data")),
+			"path.logs: "+quote(filepath.Join(dir, "logs")),
 			// A nearly full disk would make every index read-only.
 			"cluster.routing.allocation.disk.threshold_enabled: false",
-		},
+		),
 		"jvm.options": {
 			"-XX:+UseG1GC",
 			"-Djava.io.tmpdir=${ES_TMPDIR}",
@@ -203,13 +271,24 @@ func give(dir string) error {
 }
 
 // elasticsearchServes returns nil once the cluster's health is yellow or green.
-func elasticsearchServes(ctx context.Context, url string) error {
+func elasticsearchServes(ctx context.Context, url string, secure *Credentials) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(url, "/")+"/_cluster/health", nil)
 	if err != nil {
 		return err
 	}
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
+	if secure != nil {
+		password, err := secure.Password(ElasticsearchAdmin)
+		if err != nil {
+			return err
+		}
+		request.SetBasicAuth(ElasticsearchAdmin, password)
+		transport.TLSClientConfig, err = secure.TLS()
+		if err != nil {
+			return err
+		}
+	}
 	reply, err := (&http.Client{Transport: transport}).Do(request)
 	if err != nil {
 		return err

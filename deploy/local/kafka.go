@@ -14,11 +14,13 @@ import (
 	"strings"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/sasl/scram"
 )
 
 const (
-	// KafkaPort is Kafka's usual port.
-	KafkaPort = 9092
+	// KafkaPort and KafkaSecurePort are Kafka's usual ports.
+	KafkaPort       = 9092
+	KafkaSecurePort = 9093
 	// KafkaHeapMiB is Kafka's heap unless configured.
 	KafkaHeapMiB = 512
 	// MaxMessageBytes is the largest message (a whole compressed batch) that the broker takes. It
@@ -68,16 +70,27 @@ func startKafka(ctx context.Context, config ServerConfig, usual int) (*Server, e
 		if err != nil {
 			return nil, err
 		}
+		second := behind{proxy: config.Proxy}
+		if config.Proxy != "" {
+			second.port, err = choosePort("Kafka behind its proxy", config.ProxiedPort, 0)
+			if err != nil {
+				return nil, err
+			}
+		}
 		file := filepath.Join(config.Dir, "server.properties")
-		err = replaceFile(file, kafkaProperties(data, port, controller))
+		properties, err := kafkaProperties(data, port, controller, second, config.Secure)
+		if err != nil {
+			return nil, err
+		}
+		err = replaceSecret(file, properties)
 		if err != nil {
 			return nil, err
 		}
 		address := net.JoinHostPort(host, strconv.Itoa(port))
 		return &Server{
-			Name: "Kafka", Address: address, Log: config.Log, started: config.started,
+			Name: "Kafka", Address: address, Proxied: second.address(), Log: config.Log, started: config.started,
 			program: program{args: append(slices.Clip(command), "kafka.Kafka", file), dir: config.Dir, log: config.Log},
-			ready:   func(ctx context.Context) error { return kafkaServes(ctx, []string{address}) },
+			ready:   func(ctx context.Context) error { return kafkaServes(ctx, []string{address}, config.Secure) },
 		}, nil
 	})
 }
@@ -99,7 +112,11 @@ func formatKafka(ctx context.Context, config ServerConfig, command []string, dat
 		return err
 	}
 	// The ports don't matter to the format.
-	err = replaceFile(file, kafkaProperties(next, KafkaPort, KafkaPort+1))
+	properties, err := kafkaProperties(next, KafkaPort, KafkaPort+1, behind{}, config.Secure)
+	if err != nil {
+		return err
+	}
+	err = replaceSecret(file, properties)
 	if err != nil {
 		return err
 	}
@@ -114,6 +131,14 @@ func formatKafka(ctx context.Context, config ServerConfig, command []string, dat
 		dir: config.Dir, log: config.Log,
 		args: append(slices.Clip(command), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", file),
 	}
+	if config.Secure != nil {
+		// Whoever can list this machine's processes sees the passwords for a second or two.
+		scram, err := config.Secure.scram()
+		if err != nil {
+			return err
+		}
+		format.args = append(format.args, scram...)
+	}
 	err = format.run(ctx)
 	if err != nil {
 		return fmt.Errorf("format Kafka's data folder: %w; the end of %s:%s", err, config.Log, tail(config.Log))
@@ -121,17 +146,29 @@ func formatKafka(ctx context.Context, config ServerConfig, command []string, dat
 	return errors.Join(os.Remove(file), os.RemoveAll(data), os.Rename(next, data))
 }
 
-func kafkaProperties(data string, port, controller int) []byte {
+// behind is a second listener for those who come through a proxy: Kafka tells its clients where to
+// go on, and only the listener that they came to decides what they are told.
+type behind struct {
+	port  int
+	proxy string // host:port; "" = there is no such listener
+}
+
+func (b behind) address() string {
+	if b.proxy == "" {
+		return ""
+	}
+	return net.JoinHostPort(host, strconv.Itoa(b.port))
+}
+
+// kafkaProperties are the settings of the server; the secured one has no second listener.
+func kafkaProperties(data string, port, controller int, second behind, secure *Credentials) ([]byte, error) {
 	// A backslash begins an escape in a properties file.
 	data = strings.ReplaceAll(data, `\`, `\\`)
 	lines := []string{
 		"process.roles=broker,controller",
 		"node.id=1",
 		fmt.Sprintf("controller.quorum.voters=1@%s:%d", host, controller),
-		fmt.Sprintf("listeners=PLAINTEXT://%s:%d,CONTROLLER://%s:%d", host, port, host, controller),
-		fmt.Sprintf("advertised.listeners=PLAINTEXT://%s:%d", host, port),
 		"controller.listener.names=CONTROLLER",
-		"listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
 		"log.dirs=" + data,
 		// A misspelt topic must fail, not appear.
 		"auto.create.topics.enable=false",
@@ -150,7 +187,83 @@ func kafkaProperties(data string, port, controller int) []byte {
 		// The default of 128 MiB is a quarter of this heap.
 		"log.cleaner.dedupe.buffer.size=16777216",
 	}
-	return []byte(strings.Join(lines, "\n") + "\n")
+	switch {
+	case secure != nil:
+		security, err := secure.kafkaProperties(port, controller)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, security...)
+	case second.proxy != "":
+		lines = append(lines,
+			fmt.Sprintf("listeners=PLAINTEXT://%s:%d,CONTROLLER://%s:%d,PROXIED://%s", host, port, host, controller, second.address()),
+			fmt.Sprintf("advertised.listeners=PLAINTEXT://%s:%d,PROXIED://%s", host, port, second.proxy),
+			"listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT",
+			"inter.broker.listener.name=PLAINTEXT")
+	default:
+		lines = append(lines,
+			fmt.Sprintf("listeners=PLAINTEXT://%s:%d,CONTROLLER://%s:%d", host, port, host, controller),
+			fmt.Sprintf("advertised.listeners=PLAINTEXT://%s:%d", host, port),
+			"listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT")
+	}
+	return []byte(strings.Join(lines, "\n") + "\n"), nil
+}
+
+// kafkaProperties are the settings that let nobody in without TLS and a password, and to nothing
+// without a rule. The controller knows its broker by the certificate, because passwords are kept
+// by the controller itself.
+func (c *Credentials) kafkaProperties(port, controller int) ([]string, error) {
+	password, err := c.Password(kafkaBroker)
+	if err != nil {
+		return nil, err
+	}
+	path := func(name string) string { return strings.ReplaceAll(filepath.Join(c.dir, name), `\`, `\\`) }
+	return []string{
+		fmt.Sprintf("listeners=SASL_SSL://%s:%d,CONTROLLER://%s:%d", host, port, host, controller),
+		fmt.Sprintf("advertised.listeners=SASL_SSL://%s:%d", host, port),
+		"listener.security.protocol.map=CONTROLLER:SSL,SASL_SSL:SASL_SSL",
+		"inter.broker.listener.name=SASL_SSL",
+		"sasl.enabled.mechanisms=SCRAM-SHA-512",
+		"sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512",
+		fmt.Sprintf("listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username=%q password=%q;",
+			kafkaBroker, password),
+		"listener.name.controller.ssl.client.auth=required",
+		"ssl.keystore.type=PEM", "ssl.keystore.location=" + path(nodeStoreFile),
+		"ssl.truststore.type=PEM", "ssl.truststore.location=" + path(caFile),
+		"authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+		fmt.Sprintf("super.users=User:%s;User:%s;User:CN=%s", kafkaBroker, KafkaAdmin, nodeName),
+	}, nil
+}
+
+// scram are the arguments of the storage tool that make the users.
+func (c *Credentials) scram() ([]string, error) {
+	var args []string
+	for _, user := range c.users {
+		password, err := c.Password(user)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, "--add-scram", fmt.Sprintf("SCRAM-SHA-512=[name=%s,password=%s]", user, password))
+	}
+	return args, nil
+}
+
+// KafkaTransport is a connection to the secured Kafka as one of its users. Its user closes its idle
+// connections.
+func (c *Credentials) KafkaTransport(user string) (*kafka.Transport, error) {
+	password, err := c.Password(user)
+	if err != nil {
+		return nil, err
+	}
+	config, err := c.TLS()
+	if err != nil {
+		return nil, err
+	}
+	mechanism, err := scram.Mechanism(scram.SHA512, user, password)
+	if err != nil {
+		return nil, err
+	}
+	return &kafka.Transport{TLS: config, SASL: mechanism}, nil
 }
 
 // kafkaServes returns nil once the brokers can be produced to and consumed from. A consumer group's
@@ -158,9 +271,16 @@ func kafkaProperties(data string, port, controller int) []byte {
 // offsets, and the answer comes when that has a leader.
 //
 // Not by a CreateTopics that only validates: kafka-go then waits for the topic to appear.
-func kafkaServes(ctx context.Context, brokers []string) error {
+func kafkaServes(ctx context.Context, brokers []string, secure *Credentials) error {
 	// A transport of its own, because a kept one answers from what it learned before.
 	transport := &kafka.Transport{}
+	if secure != nil {
+		var err error
+		transport, err = secure.KafkaTransport(KafkaAdmin)
+		if err != nil {
+			return err
+		}
+	}
 	defer transport.CloseIdleConnections()
 	client := &kafka.Client{Addr: kafka.TCP(brokers...), Transport: transport}
 

@@ -36,6 +36,8 @@ type program struct {
 	env  []string // on top of this process's environment
 	log  string   // file for both outputs; what was there is kept as log+".1"
 	user *syscall.Credential
+
+	input io.Reader // nil = nothing to read
 }
 
 // process is a running program that leads a process group of its own: a Ctrl-C at the terminal
@@ -66,7 +68,7 @@ func (p program) start() (*process, error) {
 	cmd := exec.Command(p.args[0], p.args[1:]...)
 	cmd.Dir = p.dir
 	cmd.Env = append(os.Environ(), p.env...)
-	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.input, log, log
 	cmd.SysProcAttr = endWithParent(&syscall.SysProcAttr{Setpgid: true, Credential: p.user})
 
 	started := make(chan error)

@@ -16,7 +16,7 @@ import (
 
 const (
 	// startTimeout bounds one server's start; a slow disk and a cold cache fit in.
-	startTimeout = 3 * time.Minute
+	startTimeout = 5 * time.Minute
 	// probeTimeout bounds one question whether a server serves.
 	probeTimeout = 5 * time.Second
 	// startAttempts bounds how often a server is started again because another process took a
@@ -33,6 +33,13 @@ type ServerConfig struct {
 	Port    int    // 0 = any free one
 	HeapMiB int    // 0 = the default
 	Log     string // "" = server.log in Dir
+	// Proxy is where a proxy in front of Kafka listens, host:port: who comes through it is told to go
+	// on through it. It must send to Server.Proxied. "" = there is none.
+	Proxy       string
+	ProxiedPort int // the port of Server.Proxied; 0 = any free one
+
+	// Secure switches TLS, passwords and rights on. nil = whoever can connect may do everything.
+	Secure *Credentials
 
 	started func(group int) error // told of each new process group before it serves
 }
@@ -65,6 +72,7 @@ func (c ServerConfig) prepare(heapMiB int) (ServerConfig, error) {
 type Server struct {
 	Name    string // "Kafka" or "Elasticsearch"
 	Address string // host:port, the same for all its life
+	Proxied string // where Kafka listens for its proxy, see ServerConfig.Proxy; "" = nowhere
 	Log     string // what it says
 
 	program program

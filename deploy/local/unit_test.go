@@ -690,11 +690,11 @@ func TestElasticsearchServes(t *testing.T) {
 		`<html>`:              "no JSON",
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }))
-		wantError(t, elasticsearchServes(t.Context(), server.URL+"/"), want)
+		wantError(t, elasticsearchServes(t.Context(), server.URL+"/", nil), want)
 		server.Close()
 	}
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
-	wantError(t, elasticsearchServes(t.Context(), server.URL), "404")
-	wantError(t, elasticsearchServes(t.Context(), "http://%zz"), "invalid URL escape")
+	wantError(t, elasticsearchServes(t.Context(), server.URL, nil), "404")
+	wantError(t, elasticsearchServes(t.Context(), "http://%zz", nil), "invalid URL escape")
 }

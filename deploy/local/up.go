@@ -33,6 +33,11 @@ type Config struct {
 	KafkaHeapMiB, ElasticsearchHeapMiB int
 	// Progress gets one line per step; nil = nowhere.
 	Progress io.Writer
+	// Secure starts servers with TLS, passwords and rights, beside the others: they have data, ports
+	// (9093, 9243), lock and state of their own, in the folder secure below Dir, and the environment
+	// isn't asked for servers that run elsewhere. Users are Kafka's, beside its administrator.
+	Secure bool
+	Users  []string
 }
 
 // Validate names the first setting that can't be used.
@@ -62,6 +67,9 @@ type Servers struct {
 	// Kafka and Elasticsearch are nil when they run elsewhere.
 	Kafka, Elasticsearch *Server
 
+	// Credentials is nil unless the servers are secured.
+	Credentials *Credentials
+
 	lock     *os.File
 	record   *record
 	stopping chan struct{} // closed when Stop begins
@@ -84,9 +92,11 @@ func Up(ctx context.Context, config Config) (*Servers, error) {
 	}
 	servers := &Servers{stopping: make(chan struct{}), died: make(chan error, 2)}
 	progress := &progress{output: config.Progress}
-	err = servers.useOthers(ctx, progress)
-	if err != nil {
-		return nil, err
+	if !config.Secure {
+		err = servers.useOthers(ctx, progress)
+		if err != nil {
+			return nil, err
+		}
 	}
 	if servers.KafkaBrokers != nil && servers.ElasticsearchURL != "" {
 		return servers, nil
@@ -95,6 +105,10 @@ func Up(ctx context.Context, config Config) (*Servers, error) {
 	dir, err := stateDir(config.Dir)
 	if err != nil {
 		return nil, err
+	}
+	programs := dir
+	if config.Secure {
+		dir = filepath.Join(dir, secureDir)
 	}
 	err = makeOpen(dir)
 	if err != nil {
@@ -105,7 +119,7 @@ func Up(ctx context.Context, config Config) (*Servers, error) {
 		return nil, err
 	}
 	servers.record = &record{dir: dir}
-	err = servers.start(ctx, dir, config, progress)
+	err = servers.start(ctx, programs, dir, config, progress)
 	if err != nil {
 		return nil, errors.Join(err, servers.Stop(context.WithoutCancel(ctx)))
 	}
@@ -128,7 +142,7 @@ func (s *Servers) useOthers(ctx context.Context, progress *progress) error {
 			return fmt.Errorf("%s=%q names no broker", EnvKafkaBrokers, list)
 		}
 		step := progress.step("Kafka")
-		err := kafkaServes(ctx, brokers)
+		err := kafkaServes(ctx, brokers, nil)
 		if err != nil {
 			return fmt.Errorf("%s=%s does not serve: %w", EnvKafkaBrokers, list, err)
 		}
@@ -137,7 +151,7 @@ func (s *Servers) useOthers(ctx context.Context, progress *progress) error {
 	}
 	if url := strings.TrimRight(os.Getenv(EnvElasticsearchURL), "/"); url != "" {
 		step := progress.step("Elasticsearch")
-		err := elasticsearchServes(ctx, url)
+		err := elasticsearchServes(ctx, url, nil)
 		if err != nil {
 			return fmt.Errorf("%s does not serve: %w", EnvElasticsearchURL, err)
 		}
@@ -147,7 +161,11 @@ func (s *Servers) useOthers(ctx context.Context, progress *progress) error {
 	return nil
 }
 
-func (s *Servers) start(ctx context.Context, dir string, config Config, progress *progress) error {
+// secureDir is the folder of the secured servers, beside that of the others.
+const secureDir = "secure"
+
+// start starts what is wanted: programs is where they are laid out, dir where lock and state are.
+func (s *Servers) start(ctx context.Context, programs, dir string, config Config, progress *progress) error {
 	err := endLeftovers(ctx, dir, progress)
 	if err != nil {
 		return err
@@ -158,12 +176,23 @@ func (s *Servers) start(ctx context.Context, dir string, config Config, progress
 	if err != nil {
 		return err
 	}
-	base, err := baseDir(dir, elsewhere, progress)
+	base, err := baseDir(programs, elsewhere, progress)
 	if err != nil {
 		return err
 	}
-	logs := filepath.Join(base, "logs")
-	err = errors.Join(makeOpen(logs), makeOpen(filepath.Join(base, "data")))
+	dist := filepath.Join(base, "dist")
+	kafkaPort, elasticsearchPort := KafkaPort, ElasticsearchPort
+	place := base
+	if config.Secure {
+		kafkaPort, elasticsearchPort = KafkaSecurePort, ElasticsearchSecurePort
+		place = filepath.Join(base, secureDir)
+		s.Credentials, err = OpenCredentials(filepath.Join(dir, "credentials"), config.Users...)
+		if err != nil {
+			return err
+		}
+	}
+	logs := filepath.Join(place, "logs")
+	err = errors.Join(makeOpen(place), makeOpen(logs), makeOpen(filepath.Join(place, "data")))
 	if err != nil {
 		return err
 	}
@@ -188,7 +217,7 @@ func (s *Servers) start(ctx context.Context, dir string, config Config, progress
 			step := progress.step(name)
 			step.say("starting")
 			config := ServerConfig{
-				Dist: filepath.Join(base, "dist"), Dir: filepath.Join(base, "data", strings.ToLower(name)),
+				Dist: dist, Dir: filepath.Join(place, "data", strings.ToLower(name)), Secure: s.Credentials,
 				Port: port, HeapMiB: heap, Log: filepath.Join(logs, strings.ToLower(name)+".log"),
 				started: func(id int) error { return s.record.add(name, id) },
 			}
@@ -206,10 +235,10 @@ func (s *Servers) start(ctx context.Context, dir string, config Config, progress
 		})
 	}
 	if s.KafkaBrokers == nil {
-		one(&s.Kafka, startKafka, "Kafka", config.KafkaPort, KafkaPort, config.KafkaHeapMiB)
+		one(&s.Kafka, startKafka, "Kafka", config.KafkaPort, kafkaPort, config.KafkaHeapMiB)
 	}
 	if s.ElasticsearchURL == "" {
-		one(&s.Elasticsearch, startElasticsearch, "Elasticsearch", config.ElasticsearchPort, ElasticsearchPort, config.ElasticsearchHeapMiB)
+		one(&s.Elasticsearch, startElasticsearch, "Elasticsearch", config.ElasticsearchPort, elasticsearchPort, config.ElasticsearchHeapMiB)
 	}
 	starting.Wait()
 	if ctx.Err() != nil {
@@ -247,7 +276,7 @@ func (s *Servers) announce() error {
 			state.KafkaBrokers = []string{s.Kafka.Address}
 		}
 		if s.Elasticsearch != nil {
-			state.ElasticsearchURL = "http://" + s.Elasticsearch.Address
+			state.ElasticsearchURL = s.scheme() + s.Elasticsearch.Address
 		}
 	})
 	if err != nil {
@@ -257,9 +286,16 @@ func (s *Servers) announce() error {
 		s.KafkaBrokers = []string{s.Kafka.Address}
 	}
 	if s.Elasticsearch != nil {
-		s.ElasticsearchURL = "http://" + s.Elasticsearch.Address
+		s.ElasticsearchURL = s.scheme() + s.Elasticsearch.Address
 	}
 	return nil
+}
+
+func (s *Servers) scheme() string {
+	if s.Credentials != nil {
+		return "https://"
+	}
+	return "http://"
 }
 
 // Died returns a channel that gets an error, with the end of the log, for each server that ends

@@ -66,6 +66,7 @@ const (
 	FlagVersionSaturated  = "version_saturated"              // the source's version is beyond what a Revision can hold
 	FlagSortDateReceived  = "sort_date_is_received_at"       // no publication date is known
 	FlagDateUnreadable    = "date_unreadable"                // a date was stated in a form that can't be read, and is left out
+	FlagFieldUnreadable   = "field_unreadable"               // a field of the metadata has a form that can't be read, and is left out
 	FlagCharsetReplaced   = "charset_replacement_characters" // bytes could not be converted and stand as U+FFFD
 	FlagIdentityFromText  = "identity_from_text"             // no id was given, the URI is a hash of the text
 	FlagCanonicalRejected = "canonical_url_of_other_site"    // a page claimed to be another site's

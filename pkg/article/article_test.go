@@ -226,10 +226,12 @@ func TestValidate(t *testing.T) {
 			t.Errorf("error %v doesn't say %q", err, wrong)
 		}
 	}
-	kill := good()
-	kill.Status, kill.Text, kill.Segments = article.Canceled, "", nil
-	if err := kill.Validate(); err != nil {
-		t.Errorf("a kill needs no text: %v", err)
+	for _, status := range []article.Status{article.Canceled, article.Withheld} {
+		notice := good()
+		notice.Status, notice.Text, notice.Segments = status, "", nil
+		if err := notice.Validate(); err != nil {
+			t.Errorf("a notice (%s) needs no text: %v", status, err)
+		}
 	}
 }
 

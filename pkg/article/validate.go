@@ -49,7 +49,7 @@ func (a *Article) Validate() error {
 			errs = append(errs, err)
 		}
 	}
-	if blank(a.Text) && a.Status != Canceled {
+	if blank(a.Text) && a.Status == Usable {
 		bad("text is empty")
 	}
 	if len(a.Subjects) > MaxSubjects {

@@ -127,6 +127,15 @@ func TestLifeOfAService(t *testing.T) {
 	mu.Lock()
 	broken = nil
 	mu.Unlock()
+	lanes := k.Observer("sorting")
+	lanes.Hung(2)
+	if st, b := get(t, url+"/readyz"); st != 503 || !strings.Contains(b, `"dredge/stage sorting":"2 lanes hang; the log says where"`) {
+		t.Fatal(st, b)
+	}
+	lanes.Hung(0)
+	if st, b := get(t, url+"/readyz"); st != 200 {
+		t.Fatal(st, b)
+	}
 	k.Ready("panics", func(context.Context) error { panic("oh") })
 	if st, b := get(t, url+"/readyz"); st != 503 || !strings.Contains(b, "check panicked: oh") {
 		t.Fatal(st, b)

@@ -49,12 +49,26 @@ func loopback(host string) bool {
 
 // envNames gives every flag its names in the environment.
 func envNames(service string) kong.Option {
+	return envNamesOf(service, func(f *kong.Flag) bool { return f.Name != "help" && f.Name != "version" })
+}
+
+// Settings treats the flags of one group as a service's settings, in a program
+// that has other flags and commands besides: each has its names in the
+// environment, and is read from the file that the group's flag config names.
+func Settings(service, group string) kong.Option {
+	of := func(f *kong.Flag) bool { return f.Group != nil && f.Group.Key == group }
+	return kong.OptionFunc(func(k *kong.Kong) error {
+		return errors.Join(envNamesOf(service, of).Apply(k), kong.Resolvers(&fileResolver{of: of}).Apply(k))
+	})
+}
+
+func envNamesOf(service string, of func(*kong.Flag) bool) kong.Option {
 	name := strings.NewReplacer("-", "_", ".", "_")
 	service = strings.ToUpper(name.Replace(service)) + "_"
 	var visit func(n *kong.Node)
 	visit = func(n *kong.Node) {
 		for _, f := range n.Flags {
-			if f.Name == "help" || f.Name == "version" {
+			if !of(f) {
 				continue
 			}
 			if len(f.Envs) == 0 {
@@ -75,6 +89,7 @@ func envNames(service string) kong.Option {
 
 // fileResolver gives settings from the file that the flag config names.
 type fileResolver struct {
+	of     func(*kong.Flag) bool // the flags it is for; nil: all
 	loaded bool
 	values map[string]string
 	path   string
@@ -83,6 +98,9 @@ type fileResolver struct {
 func (*fileResolver) Validate(*kong.Application) error { return nil }
 
 func (r *fileResolver) Resolve(c *kong.Context, _ *kong.Path, f *kong.Flag) (any, error) {
+	if r.of != nil && !r.of(f) {
+		return nil, nil
+	}
 	if !r.loaded {
 		r.loaded = true
 		if err := r.load(c); err != nil {
@@ -103,8 +121,8 @@ func (r *fileResolver) Resolve(c *kong.Context, _ *kong.Path, f *kong.Flag) (any
 }
 
 func (r *fileResolver) load(c *kong.Context) error {
-	for _, f := range c.Model.Flags {
-		if f.Name != "config" {
+	for _, f := range c.Flags() {
+		if f.Name != "config" || r.of != nil && !r.of(f) {
 			continue
 		}
 		r.path, _ = c.FlagValue(f).(string)

@@ -1,6 +1,9 @@
 package boot
 
 import (
+	"context"
+	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -44,7 +47,7 @@ func newMetrics(r prometheus.Registerer) metrics {
 
 // observer counts for one stage. All series exist from the start, so that
 // rates are right from the first article on.
-func (m metrics) observer(name string) stage.Observer {
+func (m metrics) observer(name string) *observer {
 	o := &observer{
 		seconds: m.seconds.WithLabelValues(name), hung: m.hung.WithLabelValues(name),
 		done: map[stage.Outcome]prometheus.Counter{}, retries: map[stage.Call]prometheus.Counter{},
@@ -63,6 +66,7 @@ type observer struct {
 	retries map[stage.Call]prometheus.Counter
 	seconds prometheus.Observer
 	hung    prometheus.Gauge
+	lanes   atomic.Int64 // that hang
 }
 
 func (o *observer) Done(out stage.Outcome, n int, taken time.Duration) {
@@ -73,4 +77,15 @@ func (o *observer) Done(out stage.Outcome, n int, taken time.Duration) {
 }
 
 func (o *observer) Retry(c stage.Call) { o.retries[c].Inc() }
-func (o *observer) Hung(lanes int)     { o.hung.Set(float64(lanes)) }
+
+func (o *observer) Hung(lanes int) {
+	o.hung.Set(float64(lanes))
+	o.lanes.Store(int64(lanes))
+}
+
+func (o *observer) ready(context.Context) error {
+	if n := o.lanes.Load(); n > 0 {
+		return fmt.Errorf("%d lanes hang; the log says where", n)
+	}
+	return nil
+}

@@ -243,9 +243,11 @@ func (k *Kit) Handle(pattern string, h http.Handler) (err error) {
 }
 
 // Observer counts what a stage does, in copytaster_articles_total and its
-// like.
+// like. The service is not ready while a lane of the stage hangs.
 func (k *Kit) Observer(stageName string) stage.Observer {
-	return k.server.metrics.observer(stageName)
+	o := k.server.metrics.observer(stageName)
+	k.Ready("stage "+stageName, o.ready)
+	return o
 }
 
 // lagEvery is how often lag is measured.

@@ -37,8 +37,7 @@ const (
 type Config struct {
 	KafkaBrokers []string `help:"Addresses of Kafka, host:port, separated by commas." default:"127.0.0.1:9092"`
 	Namespace    string   `help:"Put before the names of all topics, groups and indices, to keep installations on one cluster apart."`
-	// Secure sets up TLS and SASL, if not nil.
-	Secure func(*kafka.Transport, *kafka.Dialer) `kong:"-"`
+	Security     Security `embed:""`
 }
 
 // Validate tells which settings are wrong.
@@ -56,6 +55,7 @@ func (c Config) Validate() error {
 	if len(c.Namespace) > maxNamespace || strings.Trim(c.Namespace, "abcdefghijklmnopqrstuvwxyz0123456789._-") != "" {
 		errs = append(errs, fmt.Errorf("setting namespace is %q, allowed are up to %d of a-z, 0-9, '.', '_', '-'", c.Namespace, maxNamespace))
 	}
+	errs = append(errs, c.Security.check())
 	return errors.Join(errs...)
 }
 
@@ -64,7 +64,7 @@ type Bus struct {
 	cfg       Config
 	ns        topic.Namespace
 	log       zerolog.Logger
-	transport *kafka.Transport
+	transport *gate
 	dialer    *kafka.Dialer
 	client    *kafka.Client
 }
@@ -74,14 +74,17 @@ func Connect(c Config, log zerolog.Logger) (*Bus, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	b := &Bus{
-		cfg: c, ns: topic.Namespace(c.Namespace), log: log,
-		transport: &kafka.Transport{ClientID: clientID, MetadataTTL: metadataTTL, DialTimeout: dialTimeout},
-		dialer:    &kafka.Dialer{ClientID: clientID, Timeout: dialTimeout, DualStack: true},
+	if err := c.Security.readable(); err != nil {
+		return nil, err
 	}
-	if c.Secure != nil {
-		c.Secure(b.transport, b.dialer)
+	b := &Bus{cfg: c, ns: topic.Namespace(c.Namespace), log: log}
+	transport := &kafka.Transport{ClientID: clientID, MetadataTTL: metadataTTL, DialTimeout: dialTimeout, Dial: c.Security.dial}
+	b.dialer = &kafka.Dialer{ClientID: clientID, Timeout: dialTimeout, DialFunc: c.Security.dial}
+	if c.Security.KafkaUser != "" {
+		transport.SASL = c.Security.login()
+		b.dialer.SASLMechanism = transport.SASL
 	}
+	b.transport = &gate{Transport: transport, bus: b, now: time.Now, refused: map[string]refusal{}}
 	b.client = &kafka.Client{Addr: kafka.TCP(c.KafkaBrokers...), Transport: b.transport}
 	return b, nil
 }
@@ -90,14 +93,15 @@ func Connect(c Config, log zerolog.Logger) (*Bus, error) {
 // own, before.
 func (b *Bus) Close() { b.transport.CloseIdleConnections() }
 
-// Ping tells whether Kafka answers.
+// Ping tells whether Kafka answers, and lets us do what was tried lately. The
+// error says what to do about a refusal.
 func (b *Bus) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	if _, err := b.client.ApiVersions(ctx, &kafka.ApiVersionsRequest{}); err != nil {
 		return fmt.Errorf("kafka at %s: %w", strings.Join(b.cfg.KafkaBrokers, ","), err)
 	}
-	return nil
+	return b.transport.lasting()
 }
 
 // Namespace is that of the configuration.

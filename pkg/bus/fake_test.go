@@ -176,45 +176,6 @@ func TestRestartAndRebalanceLoseNothing(t *testing.T) {
 	})
 }
 
-func TestUnacknowledgedComesAgain(t *testing.T) {
-	_, b := fake(t)
-	ctx := testContext(t)
-	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-		t.Fatal(err)
-	}
-	send(t, ctx, b, 1, 0, 5) // one key, so one partition
-	read := func(n int) (ms []stage.Message, src *bus.Source) {
-		src = source(t, b, "g", topic.Received)
-		for len(ms) < n {
-			more, err := src.Next(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ms = append(ms, more...)
-		}
-		return ms, src
-	}
-	ms, src := read(5)
-	first := ms[0].Offset
-	for _, i := range []int{0, 1, 3, 4} { // 2 is not done, so 3 and 4 come again too
-		ms[i].Ack(stage.Verdict{})
-	}
-	if err := src.Close(); err != nil {
-		t.Fatal(err)
-	}
-	ms[2].Ack(stage.Verdict{}) // too late
-	ms, src = read(3)
-	if ms[0].Offset != first+2 || len(ms) != 3 {
-		t.Fatalf("%d messages from %d on", len(ms), ms[0].Offset-first)
-	}
-	if err := src.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := src.Next(ctx); !stage.IsPermanent(err) {
-		t.Fatal(err)
-	}
-}
-
 func TestOffsetBelowTheLogIsNotSkipped(t *testing.T) {
 	c, b := fake(t)
 	ctx := testContext(t)

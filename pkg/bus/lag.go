@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/segmentio/kafka-go"
@@ -33,6 +34,10 @@ func (b *Bus) Lag(ctx context.Context, group string, names ...string) (map[strin
 	r, err := b.client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: b.ns.Name(group), Topics: ask})
 	if err == nil {
 		err = r.Error
+	}
+	// A group that never committed: some brokers say so, others give no offsets.
+	if errors.Is(err, kafka.GroupIdNotFound) {
+		r, err = &kafka.OffsetFetchResponse{}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("offsets of group %s: %w", group, err)

@@ -25,13 +25,20 @@ func testLog(t testing.TB) zerolog.Logger {
 
 func realBus(t testing.TB) *bus.Bus {
 	t.Helper()
+	b, _ := realBusAt(t)
+	return b
+}
+
+func realBusAt(t testing.TB) (b *bus.Bus, brokers []string) {
+	t.Helper()
 	ns := localtest.Namespace(t)
-	b, err := bus.Connect(bus.Config{KafkaBrokers: localtest.Kafka(t), Namespace: ns}, testLog(t))
+	brokers = localtest.Kafka(t)
+	b, err := bus.Connect(bus.Config{KafkaBrokers: brokers, Namespace: ns}, testLog(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	return b
+	return b, brokers
 }
 
 func testContext(t testing.TB) context.Context {

@@ -5,141 +5,89 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"math"
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 )
 
-// Table is state by key on a compacted topic that has this one writer. It
-// holds everything in memory.
+// ErrOvertaken is wrapped by what a [Table] returns once another writer has
+// opened it, or its topic was taken away. It is fatal, see [stage.Fatal]:
+// nothing that this process writes to the table counts any more.
+var ErrOvertaken = errors.New("another writer owns it now")
+
+// Table is state by key on a compacted topic that has this one writer. It holds
+// everything in memory, as it stands in the topic: a row is there when it was
+// read back. It may be used from many goroutines.
 type Table struct {
-	bus  *Bus
-	name string
-	w    *kafka.Writer
-
-	write sync.Mutex // one write at a time: memory and topic keep the same order
-	mu    sync.RWMutex
-	rows  map[string][]byte
+	*follower
+	epoch epoch
+	cuts  []int // of each partition, when the table was taken over
+	// gate lets writes in side by side, and a repair alone.
+	gate *semaphore.Weighted
 }
 
-// OpenTable reads the whole topic, up to its end at the time of the call, and
-// returns when that is done. Close it.
+const wholeGate = math.MaxInt32
+
+// OpenTable reads the whole topic, up to its end at the time of the call, takes
+// the table over from whoever had it before, and returns when both is done.
+// Close it.
 func (b *Bus) OpenTable(ctx context.Context, name string) (*Table, error) {
-	tp, err := topic.ByName(name)
+	f, err := b.follow(ctx, "table", name)
 	if err != nil {
 		return nil, err
 	}
-	if !tp.Compact {
-		return nil, fmt.Errorf("topic %s is not compacted, it can't hold a table", name)
-	}
-	full := b.ns.Name(name)
-	md, err := b.metadata(ctx, []string{full})
-	if err != nil {
+	t := &Table{follower: f, gate: semaphore.NewWeighted(wholeGate)}
+	if err := t.takeOver(ctx); err != nil {
+		f.stop()
 		return nil, err
 	}
-	t := md[full]
-	if t.Error != nil || len(t.Partitions) == 0 {
-		return nil, fmt.Errorf("topic %s: %w", name, errOr(t.Error, kafka.UnknownTopicOrPartition))
-	}
-	tab := &Table{bus: b, name: name, rows: map[string][]byte{}}
-	// Not compressed, so that any client can read what compaction leaves. The
-	// linger only delays a writer that writes one at a time.
-	tab.w = b.writer(0)
-	tab.w.BatchTimeout = time.Millisecond
-	for _, p := range t.Partitions {
-		if err := tab.restore(ctx, full, p.ID); err != nil {
-			_ = tab.w.Close()
-			return nil, fmt.Errorf("table %s: %w", name, err)
-		}
-	}
-	return tab, nil
+	f.wg.Go(t.repair)
+	return t, nil
 }
 
-func (t *Table) restore(ctx context.Context, full string, partition int) error {
-	wait := retryMin
-	var first, end map[int]int64
-	at := int64(-1)
+// takeOver announces an epoch that is higher than all before.
+func (t *Table) takeOver(ctx context.Context) error {
+	name := newWriterName()
 	for {
+		top := int64(0)
+		t.cuts = t.cuts[:0]
+		t.mu.RLock()
+		for _, p := range t.parts {
+			top = max(top, p.owner.n)
+			t.cuts = append(t.cuts, p.cuts)
+		}
+		t.mu.RUnlock()
+		if top >= maxEpoch {
+			return stage.Permanent(fmt.Errorf("table %s: there are no epochs after %d", t.name, top))
+		}
+		t.epoch = epoch{top + 1, name}
 		var err error
-		if at < 0 {
-			first, end, err = t.bus.bounds(ctx, full, []int{partition})
-			if err == nil {
-				at = first[partition]
+		for _, p := range t.parts {
+			at := []byte(time.Now().UTC().Format(time.RFC3339))
+			if err = t.append(ctx, p, EpochKey, at); err != nil {
+				break
 			}
 		}
-		if at >= 0 && at >= end[partition] {
+		switch {
+		case err == nil:
+			t.log.Info().Stringer("epoch", t.epoch).Int("rows", t.Len()).Msg("table opened")
 			return nil
+		case !errors.Is(err, ErrOvertaken) || ctx.Err() != nil:
+			return err
 		}
-		if err == nil {
-			var f fetched
-			f, err = t.bus.fetch(ctx, full, t.name, partition, at)
-			switch {
-			case errors.Is(err, kafka.OffsetOutOfRange):
-				// Compaction never moves the start behind what is newest per
-				// key, but a deletion by hand may, between the two calls.
-				at, err = -1, fmt.Errorf("offset %d is gone", at)
-			case err == nil:
-				for _, m := range f.messages {
-					t.apply(string(m.Key), m.Value)
-				}
-				at, wait = f.next, retryMin
-				continue
-			}
-		}
-		if ctx.Err() != nil {
-			return errors.Join(ctx.Err(), err)
-		}
-		t.bus.log.Warn().Err(err).Str("table", t.name).Msg("can't read, trying again")
-		if !sleep(ctx, wait) {
-			return errors.Join(ctx.Err(), err)
-		}
-		wait = min(2*wait, retryMax)
+		// Another one opened at the same moment.
 	}
 }
 
-func (t *Table) apply(key string, value []byte) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if value == nil {
-		delete(t.rows, key)
-	} else {
-		t.rows[key] = value
-	}
-}
-
-// Get gives the value of key; it must not be changed.
-func (t *Table) Get(key string) ([]byte, bool) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	v, ok := t.rows[key]
-	return v, ok
-}
-
-// Len is the number of keys.
-func (t *Table) Len() int {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return len(t.rows)
-}
-
-// Range calls f for every key, in no order, until it returns false. f must not
-// write to the table.
-func (t *Table) Range(f func(key string, value []byte) bool) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	for k, v := range t.rows {
-		if !f(k, v) {
-			return
-		}
-	}
-}
-
-// Put sets key and returns when Kafka has it. After an error it is open
-// whether it has; write again, or not, but don't rely on either.
+// Put sets key and returns when Kafka has it and it was read back. After an
+// error it is open whether it has; write again, or not, but don't rely on
+// either. An error that wraps [ErrOvertaken] is fatal; a row that is too large
+// is a permanent one.
 func (t *Table) Put(ctx context.Context, key string, value []byte) error {
 	if value == nil {
 		value = []byte{}
@@ -147,22 +95,181 @@ func (t *Table) Put(ctx context.Context, key string, value []byte) error {
 	return t.set(ctx, key, bytes.Clone(value))
 }
 
-// Delete removes key and returns when Kafka has that.
+// Delete removes key and returns when Kafka has that. Errors are as Put's.
 func (t *Table) Delete(ctx context.Context, key string) error { return t.set(ctx, key, nil) }
 
 func (t *Table) set(ctx context.Context, key string, value []byte) error {
-	t.write.Lock()
-	defer t.write.Unlock()
-	m := record(t.bus.ns.Name(t.name), stage.Message{Key: []byte(key), Value: value})
-	if n := len(m.Key) + len(m.Value); n > topic.MaxMessage {
+	if key == EpochKey {
+		return stage.Permanent(fmt.Errorf("table %s: key %q is the table's own", t.name, key))
+	}
+	if n := len(key) + len(value); n > topic.MaxMessage {
 		return stage.Permanent(fmt.Errorf("table %s: row %q has %d bytes, the limit is %d", t.name, key, n, topic.MaxMessage))
 	}
-	if err := write(ctx, t.w, []kafka.Message{m}); err != nil {
+	if err := t.gate.Acquire(ctx, 1); err != nil {
 		return fmt.Errorf("table %s: %w", t.name, err)
 	}
-	t.apply(key, value)
+	defer t.gate.Release(1)
+	return t.append(ctx, t.partition(key), key, value)
+}
+
+func (t *Table) partition(key string) *followed {
+	ids := make([]int, len(t.parts))
+	for i := range ids {
+		ids[i] = i
+	}
+	return t.parts[kafka.Murmur2Balancer{}.Balance(kafka.Message{Key: []byte(key)}, ids...)]
+}
+
+// append writes a record and waits until it is read back, since only then it is
+// certain that nobody overtook it.
+func (t *Table) append(ctx context.Context, p *followed, key string, value []byte) error {
+	t.mu.RLock()
+	read := p.next
+	err := t.overtaken(p)
+	t.mu.RUnlock()
+	if err == nil && t.ctx.Err() != nil {
+		err = fmt.Errorf("table %s is closed", t.name)
+	}
+	if err != nil {
+		return err
+	}
+	offset, err := t.produce(ctx, p.id, key, value)
+	if err != nil {
+		return err
+	}
+	if offset < read {
+		t.mu.Lock()
+		p.cut = true
+		t.mu.Unlock()
+	}
+	err = t.await(ctx, func() (bool, error) { return !p.cut && p.next > offset || t.overtaken(p) != nil, p.err })
+	if err != nil {
+		return err
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.overtaken(p)
+}
+
+// overtaken is an error if p has another owner. t.mu is held.
+func (t *Table) overtaken(p *followed) error {
+	switch {
+	case p.cuts != t.cuts[p.id]:
+		return stage.Fatal(fmt.Errorf("table %s: the topic was created anew, or cut, under its writer: %w", t.name, ErrOvertaken))
+	case p.owner.compare(t.epoch) > 0:
+		return stage.Fatal(fmt.Errorf("table %s: epoch %v was overtaken by %v: %w", t.name, t.epoch, p.owner, ErrOvertaken))
+	}
 	return nil
 }
 
-// Close waits for what is being written.
-func (t *Table) Close() error { return t.w.Close() }
+// produce appends a record, not compressed, so that any client can read what
+// compaction leaves, and gives its offset.
+func (t *Table) produce(ctx context.Context, partition int, key string, value []byte) (int64, error) {
+	wait := retryMin
+	for attempt := 1; ; attempt++ {
+		rec := kafka.Record{
+			Time: time.Now(), Key: kafka.NewBytes([]byte(key)),
+			Headers: []kafka.Header{{Key: EpochHeader, Value: []byte(t.epoch.String())}},
+		}
+		if value != nil {
+			rec.Value = kafka.NewBytes(value)
+		}
+		call, cancel := context.WithTimeout(ctx, produceTimeout)
+		r, err := t.bus.client.Produce(call, &kafka.ProduceRequest{
+			Topic: t.full, Partition: partition, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(rec),
+		})
+		cancel()
+		if err == nil {
+			err = r.Error
+		}
+		if err == nil {
+			return r.BaseOffset, nil
+		}
+		err = fmt.Errorf("table %s: row %q: %w", t.name, key, err)
+		switch {
+		case tooLarge(err):
+			return 0, stage.Permanent(err)
+		case attempt == produceAttempts || ctx.Err() != nil || !sleep(ctx, wait):
+			return 0, err
+		}
+		wait = min(2*wait, retryMax)
+	}
+}
+
+// repair writes rows again that stale records lie over, until the table is
+// closed or overtaken.
+func (t *Table) repair() {
+	for t.ctx.Err() == nil {
+		err := t.await(t.ctx, func() (bool, error) {
+			for _, p := range t.parts {
+				if len(p.covered) > 0 || t.overtaken(p) != nil {
+					return true, nil
+				}
+			}
+			return false, nil
+		})
+		if err != nil {
+			return
+		}
+		switch err := t.repairAll(); {
+		case err == nil:
+		case errors.Is(err, ErrOvertaken):
+			t.log.Error().Err(err).Msg("the table takes no writes any more")
+			return
+		case t.ctx.Err() == nil:
+			t.log.Warn().Err(err).Msg("can't repair the table, trying again")
+			if !sleep(t.ctx, retryMax) {
+				return
+			}
+		}
+	}
+}
+
+func (t *Table) repairAll() error {
+	// No write of a caller may come in between, or it would be written over.
+	if err := t.gate.Acquire(t.ctx, wholeGate); err != nil {
+		return err
+	}
+	defer t.gate.Release(wholeGate)
+	for _, p := range t.parts {
+		rows := map[string][]byte{}
+		t.mu.RLock()
+		err := t.overtaken(p)
+		for k := range p.covered {
+			rows[k] = p.rows[k] // nil: there is none
+		}
+		t.mu.RUnlock()
+		if err != nil {
+			return err
+		}
+		for k, v := range rows {
+			if err := t.append(t.ctx, p, k, v); err != nil {
+				return err
+			}
+			t.log.Warn().Str("key", k).Msg("wrote a row again that a stale record lay over")
+		}
+	}
+	return nil
+}
+
+// Ready tells that the table can't be read or written, and why.
+func (t *Table) Ready(context.Context) error {
+	t.mu.RLock()
+	var errs []error
+	for _, p := range t.parts {
+		errs = append(errs, t.overtaken(p))
+	}
+	t.mu.RUnlock()
+	return errors.Join(append(errs, t.ready())...)
+}
+
+// Close waits for what is being written, for [callTimeout] at most.
+func (t *Table) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	if t.gate.Acquire(ctx, wholeGate) == nil {
+		defer t.gate.Release(wholeGate)
+	}
+	t.stop()
+	return nil
+}

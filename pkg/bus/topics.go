@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 	"strconv"
 	"time"
@@ -39,6 +40,8 @@ func (b *Bus) EnsureTopics(ctx context.Context, names ...string) error {
 	for {
 		missing, notReady, err := b.missing(ctx, want)
 		switch {
+		case err != nil && surelyRefused(err):
+			return fmt.Errorf("can't set up topics: %w", err)
 		case err != nil:
 			last = err
 		case len(missing) > 0:
@@ -54,11 +57,14 @@ func (b *Bus) EnsureTopics(ctx context.Context, names ...string) error {
 				return nil
 			}
 		default:
-			b.warn(ctx, names)
-			return nil
+			// The metadata is a moment old: the topics may be gone since.
+			if last = b.there(ctx, want); last == nil {
+				b.warn(ctx, names)
+				return nil
+			}
 		}
 		if !sleep(ctx, ensurePause) {
-			return fmt.Errorf("can't set up topics: %w", errors.Join(ctx.Err(), last))
+			return fmt.Errorf("can't set up topics: %w", errors.Join(ctx.Err(), last, b.transport.lasting()))
 		}
 	}
 }
@@ -71,6 +77,16 @@ func (b *Bus) led(ctx context.Context, ts []topic.Topic) error {
 			partitions[i] = i
 		}
 		if _, err := b.offsets(ctx, b.ns.Name(t.Name), partitions, kafka.FirstOffset); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// there asks for one partition of each topic.
+func (b *Bus) there(ctx context.Context, ts []topic.Topic) error {
+	for _, t := range ts {
+		if _, err := b.offsets(ctx, b.ns.Name(t.Name), []int{0}, kafka.FirstOffset); err != nil {
 			return err
 		}
 	}
@@ -111,12 +127,17 @@ func (b *Bus) missing(ctx context.Context, want []topic.Topic) (missing []topic.
 	return missing, notReady, nil
 }
 
-// metadata asks for topics by their full names. The transport answers from a
-// cache that is [metadataTTL] old at most.
+// metadata asks for topics by their full names; nil: for all. The transport
+// answers from a cache that is [metadataTTL] old at most, and gives up on a
+// Kafka that takes longer than that to fill it: hence the repetitions.
 func (b *Bus) metadata(ctx context.Context, full []string) (map[string]kafka.Topic, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	r, err := b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: full})
+	var slow net.Error
+	for errors.As(err, &slow) && slow.Timeout() && sleep(ctx, ensurePause) {
+		r, err = b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: full})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
 	}
@@ -145,7 +166,12 @@ func (b *Bus) create(ctx context.Context, ts []topic.Topic) error {
 	}
 	var errs []error
 	for name, err := range r.Errors {
-		if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
+		if errors.Is(err, kafka.TopicAuthorizationFailed) || errors.Is(err, kafka.ClusterAuthorizationFailed) {
+			errs = append(errs, &AccessError{
+				Do:   fmt.Sprintf("topic %s is missing, or %s may not see it, and may not create it either: create it with `copytaster topics create`, and give rights with `copytaster acls`, as a user who may", name, b.who()),
+				Sure: true, Err: err,
+			})
+		} else if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
 			errs = append(errs, fmt.Errorf("create topic %s: %w", name, err))
 		} else if err == nil {
 			b.log.Info().Str("topic", name).Msg("topic created")
@@ -199,7 +225,7 @@ func (b *Bus) Differences(ctx context.Context, names ...string) ([]Difference, e
 			return nil, err
 		}
 		if p := len(md[full[i]].Partitions); p != t.Partitions {
-			ds = append(ds, Difference{n, "partitions", strconv.Itoa(t.Partitions), strconv.Itoa(p)})
+			ds = append(ds, Difference{n, SettingPartitions, strconv.Itoa(t.Partitions), strconv.Itoa(p)})
 		}
 		settings := t.Config()
 		for _, k := range slices.Sorted(maps.Keys(settings)) {

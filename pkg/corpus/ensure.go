@@ -82,6 +82,9 @@ func (x index) make(ctx context.Context, es esapi.Transport, s Settings) error {
 	if errors.As(err, &refused) && refused.Type == "resource_already_exists_exception" {
 		return nil // Another instance was faster; what it made is checked like any other.
 	}
+	if errors.As(err, &refused) && refused.Status == http.StatusForbidden {
+		return fmt.Errorf("index %s is missing, and this API key may not create it: create the indices with the operator's key, by `copytaster indices create`: %w", name, err)
+	}
 	return err
 }
 

@@ -4,19 +4,18 @@ package elastic
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/elastic/go-elasticsearch/v8"
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/copytaster/copytaster/pkg/secret"
 )
 
 // Limits of what is read of a reply, in bytes.
@@ -25,12 +24,14 @@ const (
 	MaxReason = 2048 // of a refusal that is no JSON
 )
 
-// Config is where Elasticsearch is and how to get in. The zero values of APIKey
-// and CACert stand for no security and for the system's certificates.
+// Config is where Elasticsearch is and how to get in. Without a key there is no
+// security; the zero value of CACert stands for the system's certificates. Files
+// are read anew while the service runs, so that what is in them can be changed.
 type Config struct {
-	URL    []string `name:"url" help:"Addresses of Elasticsearch, separated by commas." default:"http://127.0.0.1:9200" placeholder:"URL"`
-	APIKey string   `name:"api-key" help:"API key, as Elasticsearch encodes it."`
-	CACert string   `name:"ca-cert" help:"File with the certificates to trust, PEM." placeholder:"FILE"`
+	URL        []string    `name:"url" help:"Addresses of Elasticsearch, separated by commas." default:"http://127.0.0.1:9200" placeholder:"URL"`
+	APIKey     secret.Text `name:"api-key" help:"API key, as Elasticsearch encodes it; better in a file."`
+	APIKeyFile string      `name:"api-key-file" help:"File with the API key, looked at every second." placeholder:"FILE"`
+	CACert     string      `name:"ca-cert" help:"File with the certificates to trust, PEM; by default the system's." placeholder:"FILE"`
 }
 
 // Validate tells which settings are wrong, without showing what may be secret.
@@ -48,6 +49,7 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("setting elasticsearch-url (COPYTASTER_ELASTICSEARCH_URL): %q is not http://host:port or https://host:port", u.Redacted()))
 		}
 	}
+	errs = append(errs, c.checkSecurity())
 	return errors.Join(errs...)
 }
 
@@ -71,19 +73,18 @@ func (c Config) Connect(idle int) (*Client, error) {
 	}
 	transport = transport.Clone()
 	transport.MaxIdleConnsPerHost = idle
-	if c.CACert != "" {
-		pem, err := os.ReadFile(c.CACert)
-		if err != nil {
-			return nil, fmt.Errorf("setting elasticsearch-ca-cert: %w", err)
+	transport.DialTLSContext = c.dialTLS
+	if _, err := c.roots(); err != nil {
+		return nil, err
+	}
+	keys := &keyring{next: transport, key: c.key()}
+	if keys.key.Given() {
+		if _, err := keys.current(); err != nil {
+			return nil, err
 		}
-		roots := x509.NewCertPool()
-		if !roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("setting elasticsearch-ca-cert: %s has no certificate", c.CACert)
-		}
-		transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}
 	es, err := elasticsearch.NewBaseClient(elasticsearch.Config{
-		Addresses: c.URL, APIKey: c.APIKey, Transport: transport, DisableRetry: true,
+		Addresses: c.URL, Transport: keys, DisableRetry: true,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("setting elasticsearch-url: %w", err)
@@ -101,9 +102,9 @@ type StatusError struct {
 
 func (e *StatusError) Error() string {
 	if e.Type == "" {
-		return fmt.Sprintf("%s: Elasticsearch answered %d: %s", e.Do, e.Status, e.Reason)
+		return fmt.Sprintf("%s: Elasticsearch answered %d: %s%s", e.Do, e.Status, e.Reason, Hint(e.Status))
 	}
-	return fmt.Sprintf("%s: Elasticsearch answered %d: %s: %s", e.Do, e.Status, e.Type, e.Reason)
+	return fmt.Sprintf("%s: Elasticsearch answered %d: %s: %s%s", e.Do, e.Status, e.Type, e.Reason, Hint(e.Status))
 }
 
 // Request is one of package esapi's.

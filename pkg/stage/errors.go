@@ -19,11 +19,31 @@ type PermanentError struct{ Err error }
 func (e *PermanentError) Error() string { return e.Err.Error() }
 func (e *PermanentError) Unwrap() error { return e.Err }
 
-// IsPermanent tells whether err, or an error that it wraps, is permanent.
+// IsPermanent tells whether err, or an error that it wraps, is permanent. Fatal
+// ones are.
 func IsPermanent(err error) bool {
-	var p *PermanentError
-	return errors.As(err, &p)
+	return errors.As(err, new(*PermanentError)) || IsFatal(err)
 }
+
+// Fatal marks err as one that neither the message nor its repetition is to
+// blame for: this process must not go on, since another one does its work. A
+// stage ends with it, and leaves its messages to whoever comes next. nil stays
+// nil.
+func Fatal(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &FatalError{err}
+}
+
+// FatalError says that the process must end.
+type FatalError struct{ Err error }
+
+func (e *FatalError) Error() string { return e.Err.Error() }
+func (e *FatalError) Unwrap() error { return e.Err }
+
+// IsFatal tells whether err, or an error that it wraps, is fatal.
+func IsFatal(err error) bool { return errors.As(err, new(*FatalError)) }
 
 // PartialError is what a [Sink] returns when some of the articles failed.
 type PartialError struct {

@@ -18,8 +18,8 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 )
 
-// Stage is one step of the pipeline. All fields but Config, Observer and Log
-// must be set.
+// Stage is one step of the pipeline. All fields but Config, Gate, Observer and
+// Log must be set.
 type Stage struct {
 	// Name stands in logs, metrics and dead letters.
 	Name    string
@@ -28,6 +28,8 @@ type Stage struct {
 	Sink    Sink
 	Dead    DeadLetters
 	Config  Config
+	// Gate lets messages into work; nil: at once.
+	Gate Gate
 	// Observer hears of outcomes; nil: nobody does.
 	Observer Observer
 	Log      zerolog.Logger
@@ -85,9 +87,13 @@ const abortGrace = time.Second
 //
 // Errors of the sink and of the dead letters are repeated for ever: the stage
 // stops taking messages meanwhile, and nothing is lost. A handler's error that
-// is not permanent is repeated Config.HandlerAttempts times, then the message
-// becomes a dead letter. Repetitions hold up the lane, so that no article
-// overtakes another of its key.
+// is not permanent is repeated: Config.HandlerAttempts times, then the message
+// becomes a dead letter; but when most messages fail, then more slowly and for
+// Config.GiveUpAfter, since then the messages are not to blame. Repetitions hold
+// up the lane, so that no article overtakes another of its key.
+//
+// A call that hangs is reported, makes the service not ready, and is canceled
+// after Config.CancelAfter.
 func (s Stage) Run(ctx context.Context) (err error) {
 	defer func() {
 		for _, c := range []struct {
@@ -111,12 +117,17 @@ func (s Stage) Run(ctx context.Context) (err error) {
 	if s.Observer == nil {
 		s.Observer = nobody{}
 	}
+	if s.Gate == nil {
+		s.Gate = noGate{}
+	}
 	s.Config = s.Config.withDefaults()
 	r := &running{
 		Stage: s,
 		count: semaphore.NewWeighted(int64(s.Config.InFlight)),
 		bytes: semaphore.NewWeighted(s.Config.InFlightBytes),
 		seed:  maphash.MakeSeed(),
+
+		budget: newRetryBudget(s.Config.RetryBudget),
 	}
 	return r.run(ctx)
 }
@@ -136,12 +147,16 @@ type running struct {
 	seed         maphash.Seed
 	lanes        []*lane
 	open         atomic.Int64 // messages taken and not settled
+	budget       *retryBudget
+	fail         context.CancelCauseFunc // ends the stage with a fatal error
 }
 
 func (r *running) run(ctx context.Context) error {
 	work, abort := context.WithCancel(context.WithoutCancel(ctx))
 	defer abort()
 	r.work = work
+	ctx, r.fail = context.WithCancelCause(ctx)
+	defer r.fail(nil)
 
 	var lanes sync.WaitGroup
 	r.lanes = make([]*lane, r.Config.Lanes)
@@ -182,6 +197,9 @@ func (r *running) run(ctx context.Context) error {
 	}
 	close(stopWatchdog)
 	<-watchdog
+	if cause := context.Cause(ctx); err == nil && IsFatal(cause) {
+		err = fmt.Errorf("stage %s: %w", r.Name, cause)
+	}
 	return err
 }
 
@@ -209,7 +227,7 @@ func (r *running) read(ctx context.Context) error {
 		ms, err := r.Source.Next(ctx)
 		for _, m := range ms {
 			t := &task{m: m, taken: time.Now(), bytes: min(int64(m.Size()), r.Config.InFlightBytes)}
-			if r.count.Acquire(ctx, 1) != nil || r.bytes.Acquire(ctx, t.bytes) != nil {
+			if r.Gate.Enter(ctx) != nil || r.count.Acquire(ctx, 1) != nil || r.bytes.Acquire(ctx, t.bytes) != nil {
 				return nil //nolint:nilerr // ctx is done; what was not dealt out comes again
 			}
 			var i int
@@ -232,16 +250,16 @@ func (r *running) read(ctx context.Context) error {
 			failures++
 			r.Observer.Retry(CallSource)
 			r.Log.Warn().Err(err).Int("failures", failures).Msg("can't read, trying again")
-			if !r.Config.sleep(ctx, failures) {
+			if !sleep(ctx, r.Config.backoff(failures)) {
 				return nil
 			}
 		}
 	}
 }
 
-// sleep waits before attempt n+1, and tells whether to go on.
-func (c Config) sleep(ctx context.Context, n int) bool {
-	t := time.NewTimer(c.backoff(n))
+// sleep waits, and tells whether to go on.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
@@ -250,6 +268,9 @@ func (c Config) sleep(ctx context.Context, n int) bool {
 		return false
 	}
 }
+
+// retryForever is a number of failures after which the wait is the longest.
+const retryForever = 64
 
 // backoff is the wait after n failures, n from 1: doubled each time, and of
 // that between half and all, so that lanes don't come back all at once.
@@ -262,47 +283,14 @@ func (c Config) backoff(n int) time.Duration {
 	return d - rand.N(d/2+1)
 }
 
-// watch reports lanes in which one call takes too long.
-func (r *running) watch(stop <-chan struct{}) {
-	tick := time.NewTicker(max(r.Config.HangAfter/4, time.Millisecond))
-	defer tick.Stop()
-	told := make([]int64, len(r.lanes))
-	was := 0
-	for {
-		select {
-		case <-stop:
-			if was > 0 {
-				r.Observer.Hung(0)
-			}
-			return
-		case <-tick.C:
-		}
-		n := 0
-		for i, l := range r.lanes {
-			since := l.since.Load()
-			if since == 0 || time.Since(time.Unix(0, since)) < r.Config.HangAfter {
-				continue
-			}
-			n++
-			if told[i] != since {
-				told[i] = since
-				what, _ := l.doing.Load().(string)
-				r.Log.Error().Int("lane", i).Str("call", what).Dur("for", time.Since(time.Unix(0, since))).Msg("lane hangs")
-			}
-		}
-		if n != was {
-			was = n
-			r.Observer.Hung(n)
-		}
-	}
-}
-
 // task is a message on its way.
 type task struct {
 	m        Message
 	taken    time.Time
 	bytes    int64 // held of the limit
 	attempts int
+	blamed   int           // attempts that failed while others succeeded
+	first    time.Time     // of the attempts
 	left     int           // articles that are not yet safe or refused
 	safe     []article.URI // those that are safe
 	err      error         // why it was refused for good, the first reason
@@ -316,27 +304,29 @@ type entry struct {
 
 type lane struct {
 	*running
-	queue chan *task
-	since atomic.Int64 // when the call now in progress began, Unix ns; 0: none
-	doing atomic.Value // string: which call
+	queue     chan *task
+	call      call
+	goroutine int // for the stack of one that hangs
+	ended     bool
 }
 
-func (l *lane) begin(what Call, t *task) {
-	if t != nil {
-		l.doing.Store(fmt.Sprintf("%s of %s/%d@%d", what, t.m.Topic, t.m.Partition, t.m.Offset))
-	} else {
-		l.doing.Store(string(what))
-	}
-	l.since.Store(time.Now().UnixNano())
+// end ends the stage: this lane does nothing more.
+func (l *lane) end(err error) {
+	l.ended = true
+	l.Log.Error().Err(err).Msg("the stage can't go on")
+	l.fail(err)
 }
 
-func (l *lane) end() { l.since.Store(0) }
+// idle tells that nothing may be done any more.
+func (l *lane) idle() bool { return l.ended || l.work.Err() != nil }
 
 func (l *lane) loop() {
+	l.goroutine = goroutine()
+	defer l.call.release()
 	for t := range l.queue {
 		var batch []entry
 		var first time.Time // when the oldest article in batch was ready
-		for t != nil && l.work.Err() == nil {
+		for t != nil && !l.idle() {
 			batch = l.handle(t, batch)
 			t = nil
 			if len(batch) > 0 && first.IsZero() {
@@ -351,7 +341,7 @@ func (l *lane) loop() {
 			}
 		}
 		l.flush(batch)
-		if l.work.Err() != nil {
+		if l.idle() {
 			return
 		}
 	}
@@ -360,11 +350,13 @@ func (l *lane) loop() {
 // handle calls the handler and returns batch with the new articles. Before it
 // waits for a repetition it writes what is in batch.
 func (l *lane) handle(t *task, batch []entry) []entry {
+	t.first = time.Now()
 	for {
 		t.attempts++
-		l.begin(CallHandler, t)
-		as, err := l.call(t.m)
-		l.end()
+		as, err := l.handler(t)
+		if err == nil && l.budget.succeeded() {
+			l.Log.Info().Msg("messages are handled again")
+		}
 		switch {
 		case err == nil && len(as) == 0:
 			l.settle(t)
@@ -377,43 +369,72 @@ func (l *lane) handle(t *task, batch []entry) []entry {
 			return batch
 		case l.work.Err() != nil:
 			return batch
+		case IsFatal(err):
+			l.flush(batch)
+			l.end(err)
+			return nil
 		case IsPermanent(err):
 			t.err = err
 			l.settle(t)
 			return batch
-		case t.attempts >= l.Config.HandlerAttempts:
-			t.err = fmt.Errorf("given up after %d attempts: %w", t.attempts, err)
+		}
+		wait, again := l.again(t, err)
+		if !again {
 			l.settle(t)
 			return batch
 		}
-		l.Observer.Retry(CallHandler)
-		l.Log.Warn().Err(err).Str("topic", t.m.Topic).Int("partition", t.m.Partition).Int64("offset", t.m.Offset).
-			Int("attempt", t.attempts).Msg("can't handle a message, trying again")
 		l.flush(batch)
 		batch = nil
-		if !l.Config.sleep(l.work, t.attempts) {
+		if l.ended || !sleep(l.work, wait) {
 			return nil
 		}
 	}
 }
 
-// call is the handler with panics made errors.
-func (l *lane) call(m Message) (as []article.Article, err error) {
+// again tells how long to wait before a message is tried again that failed; or
+// that it is given up.
+func (l *lane) again(t *task, err error) (time.Duration, bool) {
+	wait := l.Config.backoff(retryForever)
+	blame := l.budget.failed()
+	if blame {
+		t.blamed++
+		wait = l.Config.backoff(t.blamed)
+	}
+	switch {
+	case t.blamed >= l.Config.HandlerAttempts:
+		t.err = fmt.Errorf("given up after %d attempts: %w", t.attempts, err)
+		return 0, false
+	case time.Since(t.first) >= l.Config.GiveUpAfter:
+		t.err = fmt.Errorf("given up after %d attempts in %v: %w", t.attempts, time.Since(t.first).Round(time.Second), err)
+		return 0, false
+	}
+	l.Observer.Retry(CallHandler)
+	l.Log.Warn().Err(err).Str("topic", t.m.Topic).Int("partition", t.m.Partition).Int64("offset", t.m.Offset).
+		Int("attempt", t.attempts).Bool("most_fail", !blame).Msg("can't handle a message, trying again")
+	return wait, true
+}
+
+// handler is the handler with panics made errors.
+func (l *lane) handler(t *task) (as []article.Article, err error) {
+	m := t.m
+	ctx := l.call.begin(l.work, CallHandler, &t.m)
 	defer func() {
-		if p := recover(); p != nil {
+		p := recover()
+		err = l.call.end(err)
+		if p != nil {
 			l.Log.Error().Str("topic", m.Topic).Int("partition", m.Partition).Int64("offset", m.Offset).
 				Str("panic", fmt.Sprint(p)).Bytes("stack", debug.Stack()).Msg("handler panicked")
 			as, err = nil, Permanent(fmt.Errorf("handler panicked: %v", p))
 		}
 	}()
-	return l.Handler(l.work, m)
+	return l.Handler(ctx, m)
 }
 
 // flush writes batch. A single write has one article of a URI at most, so that
 // a partial failure can't change the order of its revisions.
 func (l *lane) flush(batch []entry) {
 	seen := make(map[article.URI]struct{}, min(len(batch), l.Config.BatchMax))
-	for len(batch) > 0 && l.work.Err() == nil {
+	for len(batch) > 0 && !l.idle() {
 		clear(seen)
 		n := 0
 		for ; n < len(batch) && n < l.Config.BatchMax; n++ {
@@ -435,19 +456,22 @@ func (l *lane) write(part []entry) {
 		for _, e := range part {
 			as = append(as, e.a)
 		}
-		l.begin(CallSink, part[0].t)
-		err := l.Sink.Write(l.work, as)
-		l.end()
+		err := l.call.end(l.Sink.Write(l.call.begin(l.work, CallSink, &part[0].t.m), as))
 		var partial *PartialError
 		var again []entry
 		switch {
+		case IsFatal(err):
+			l.end(err)
+			return
 		case err == nil:
 			for _, e := range part {
 				l.written(e, nil)
 			}
 		case errors.As(err, &partial):
 			for i, e := range part {
-				if werr := partial.Errs[i]; werr != nil && !IsPermanent(werr) {
+				if werr := partial.Errs[i]; IsFatal(werr) {
+					l.end(werr)
+				} else if werr != nil && !IsPermanent(werr) {
 					again = append(again, e)
 				} else {
 					l.written(e, werr)
@@ -460,7 +484,7 @@ func (l *lane) write(part []entry) {
 		default:
 			again = part
 		}
-		if len(again) == 0 || l.work.Err() != nil {
+		if len(again) == 0 || l.idle() {
 			return
 		}
 		part = again
@@ -469,7 +493,7 @@ func (l *lane) write(part []entry) {
 		}
 		l.Observer.Retry(CallSink)
 		l.Log.Warn().Err(err).Int("articles", len(part)).Int("failures", failures).Msg("can't write, trying again")
-		if !l.Config.sleep(l.work, failures) {
+		if !sleep(l.work, l.Config.backoff(failures)) {
 			return
 		}
 	}
@@ -511,6 +535,7 @@ func (l *lane) settle(t *task) {
 		l.Observer.Done(outcome, 1, taken)
 	}
 	l.open.Add(-1)
+	l.Gate.Leave()
 	l.count.Release(1)
 	l.bytes.Release(t.bytes)
 }
@@ -520,9 +545,7 @@ func (l *lane) bury(t *task) bool {
 	d := DeadLetter{Message: t.m, Stage: l.Name, Err: t.err, Attempts: t.attempts, At: time.Now().UTC()}
 	d.Message.Ack = nil
 	for failures := 1; ; failures++ {
-		l.begin(CallDead, t)
-		err := l.Dead.Write(l.work, d)
-		l.end()
+		err := l.call.end(l.Dead.Write(l.call.begin(l.work, CallDead, &t.m), d))
 		if err == nil {
 			l.Log.Warn().AnErr("error", t.err).Str("topic", t.m.Topic).Int("partition", t.m.Partition).Int64("offset", t.m.Offset).
 				Int("attempts", t.attempts).Msg("message is now a dead letter")
@@ -531,9 +554,13 @@ func (l *lane) bury(t *task) bool {
 		if l.work.Err() != nil {
 			return false
 		}
+		if IsFatal(err) {
+			l.end(err)
+			return false
+		}
 		l.Observer.Retry(CallDead)
 		l.Log.Error().Err(err).Int("failures", failures).Msg("can't write a dead letter, trying again; the lane waits")
-		if !l.Config.sleep(l.work, failures) {
+		if !sleep(l.work, l.Config.backoff(failures)) {
 			return false
 		}
 	}

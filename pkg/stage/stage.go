@@ -90,14 +90,16 @@ type Source interface {
 //
 // No articles and no error: the message is filtered, that is, done. An error
 // marked by [Permanent]: repeating is useless, the message becomes a dead
-// letter. Any other error: try again later.
+// letter. One marked by [Fatal]: the stage ends, and the message comes again.
+// Any other error: try again later.
 type Handler func(ctx context.Context, m Message) ([]article.Article, error)
 
 // Sink takes articles. Write returns nil when all are safe: acknowledged by
 // Kafka, applied or superseded in the index. A [*PartialError] tells which of
 // them failed and how; the others are safe. Any other error concerns all of
 // them. Articles of one URI are written in order, one call after the other.
-// Write may be called from several goroutines.
+// Write may be called from several goroutines. An error marked by [Fatal] ends
+// the stage.
 type Sink interface {
 	Write(ctx context.Context, as []article.Article) error
 	Close() error

@@ -5,6 +5,7 @@ package topic
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -14,7 +15,8 @@ type Topic struct {
 	Partitions int
 	Retention  time.Duration // 0: for ever
 	Compact    bool          // newest per key; Retention must be 0
-	Writer     string        // the one service that produces to it
+	Writer     string        // the one service that produces to it; "copytaster": the operator's tools
+	Readers    []string      // services that read all of it, without a group; see Groups for the others
 	About      string
 }
 
@@ -27,7 +29,11 @@ const (
 	Generations  = "enrich.generations"
 	SourcesState = "sources.state"
 	IngestDead   = "ingest.dead"
+	DeadHandled  = "dead.handled"
 )
+
+// tools is the writer of what no service writes.
+const tools = "copytaster"
 
 // DeadSuffix makes the name of the topic that holds a topic's dead letters.
 const DeadSuffix = ".dead"
@@ -35,7 +41,11 @@ const DeadSuffix = ".dead"
 // MaxMessage is the largest message in bytes, before compression.
 const MaxMessage = 8 << 20
 
-const day = 24 * time.Hour
+const (
+	day = 24 * time.Hour
+	// compactionLag is how long nothing is compacted away.
+	compactionLag = time.Hour
+)
 
 // All is the topology.
 var All = []Topic{
@@ -44,12 +54,13 @@ var All = []Topic{
 	{Name: Enriched, Partitions: 12, Writer: "enrich", About: "every revision with what was understood of it: the log that indices are built from"},
 	{Name: EnrichedBulk, Partitions: 12, Writer: "enrich", About: "the same, of back-fills and replays; indices are built from both"},
 	{Name: Generations, Partitions: 1, Compact: true, Writer: "copytaster", About: "the generations of the enrichment that were issued, and the one that counts"},
-	{Name: SourcesState, Partitions: 1, Compact: true, Writer: "ingest", About: "where each polled source stands: ETags, dates, hashes of what was seen"},
+	{Name: SourcesState, Partitions: 1, Compact: true, Writer: "ingest", Readers: []string{"ingest"}, About: "where each polled source stands: ETags, dates, hashes of what was seen"},
 	{Name: IngestDead, Partitions: 1, Writer: "ingest", About: "input that could not become an article"},
 	{Name: Received + DeadSuffix, Partitions: 1, Writer: "enrich", About: "articles that could not be enriched"},
 	{Name: ReceivedBulk + DeadSuffix, Partitions: 1, Writer: "enrich", About: "articles of back-fills that could not be enriched"},
 	{Name: Enriched + DeadSuffix, Partitions: 1, Writer: "index", About: "articles that could not be indexed"},
 	{Name: EnrichedBulk + DeadSuffix, Partitions: 1, Writer: "index", About: "articles of back-fills that could not be indexed"},
+	{Name: DeadHandled, Partitions: 1, Compact: true, Writer: "copytaster", About: "which dead letters were sent again or discarded: by whom, when and why"},
 }
 
 // Groups of the consumers.
@@ -59,6 +70,39 @@ const (
 	GroupIndex      = "index"
 	GroupIndexBulk  = "index.bulk"
 )
+
+// Group is a consumer group as it should be.
+type Group struct {
+	Name    string
+	Topic   string // that it reads
+	Service string // whose it is
+	Bulk    string // topic that leads what is sent again beside live copy to the same service
+}
+
+// Groups is who reads what.
+var Groups = []Group{
+	{GroupEnrich, Received, "enrich", ReceivedBulk},
+	{GroupEnrichBulk, ReceivedBulk, "enrich", ReceivedBulk},
+	{GroupIndex, Enriched, "index", EnrichedBulk},
+	{GroupIndexBulk, EnrichedBulk, "index", EnrichedBulk},
+}
+
+// GroupByName finds a group of the topology.
+func GroupByName(name string) (Group, error) {
+	for _, g := range Groups {
+		if g.Name == name {
+			return g, nil
+		}
+	}
+	names := make([]string, len(Groups))
+	for i, g := range Groups {
+		names[i] = g.Name
+	}
+	return Group{}, fmt.Errorf("group %q is not in the topology; there are %s", name, strings.Join(names, ", "))
+}
+
+// Dead tells whether the topic holds dead letters.
+func (t Topic) Dead() bool { return t.Name == IngestDead || strings.HasSuffix(t.Name, DeadSuffix) }
 
 // Namespace sets one installation's topics and groups apart from another's on
 // the same cluster: a prefix, "" for none.
@@ -76,6 +120,8 @@ func (t Topic) Config() map[string]string {
 	}
 	if t.Compact {
 		c["cleanup.policy"] = "compact"
+		// Lets the owner of a table mend what a former owner wrote over.
+		c["min.compaction.lag.ms"] = strconv.FormatInt(compactionLag.Milliseconds(), 10)
 	} else {
 		c["cleanup.policy"] = "delete"
 		c["retention.ms"] = "-1"

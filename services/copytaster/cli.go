@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -16,19 +15,18 @@ import (
 	kongcompletion "github.com/jotaen/kong-completion"
 
 	"github.com/copytaster/copytaster/pkg/boot"
+	"github.com/copytaster/copytaster/services/copytaster/operate"
 )
 
 // Terminal is where a command reads and writes.
-type Terminal struct {
-	In       io.Reader
-	Out, Err io.Writer
-}
+type Terminal = operate.Terminal
 
 type cli struct {
-	Run        RunCmd                    `cmd:"" help:"Run services: all of them, or those named."`
-	Up         UpCmd                     `cmd:"" help:"Start Kafka and Elasticsearch on this machine, without Docker."`
-	Read       ReadCmd                   `cmd:"" help:"Decode and enrich files, without servers, and print each article."`
-	Demo       DemoCmd                   `cmd:"" help:"Start everything, feed real copy in, and show the search page."`
+	Run  RunCmd  `cmd:"" help:"Run services: all of them, or those named."`
+	Up   UpCmd   `cmd:"" help:"Start Kafka and Elasticsearch on this machine, without Docker."`
+	Read ReadCmd `cmd:"" help:"Decode and enrich files, without servers, and print each article."`
+	Demo DemoCmd `cmd:"" help:"Start everything, feed real copy in, and show the search page."`
+	operate.Commands
 	Completion kongcompletion.Completion `cmd:"" help:"Print how to switch on completion in your shell."`
 	Version    kong.VersionFlag          `help:"Print the version." short:"V"`
 }
@@ -52,17 +50,23 @@ func Main(args []string, exit func(code int)) int {
 		<-signals
 		exit(boot.ExitSignals)
 	}()
-	return execute(ctx, args, Terminal{os.Stdin, os.Stdout, os.Stderr})
+	return execute(ctx, args, Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+}
+
+// newParser reads the command line into c. exit is called after --help and
+// --version.
+func newParser(ctx context.Context, c *cli, t Terminal, exit func(code int)) (*kong.Kong, error) {
+	return kong.New(c, append(operate.Options(), kong.Name("copytaster"), kong.Description(about), kong.Writers(t.Out, t.Err),
+		kong.Vars{"version": boot.Version(), "services": strings.Join(serviceNames(), ","), "formats": formatNames()},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(exit),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(t))...)
 }
 
 func execute(ctx context.Context, args []string, t Terminal) int {
 	var c cli
 	said := -1
-	parser, err := kong.New(&c, kong.Name("copytaster"), kong.Description(about), kong.Writers(t.Out, t.Err),
-		kong.Vars{"version": boot.Version(), "services": strings.Join(serviceNames(), ","), "formats": formatNames()},
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Exit(func(code int) { said = code }),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(t))
+	parser, err := newParser(ctx, &c, t, func(code int) { said = code })
 	if err != nil {
 		fmt.Fprintf(t.Err, "copytaster: %v\n", err)
 		return boot.ExitUsage
@@ -80,9 +84,12 @@ func execute(ctx context.Context, args []string, t Terminal) int {
 		return boot.ExitUsage
 	}
 	err = k.Run()
-	var exit *ExitError
+	var exit *operate.ExitError
 	switch {
 	case errors.As(err, &exit):
+		if exit.Err != nil {
+			fmt.Fprintf(t.Err, "copytaster: %v\n", err)
+		}
 		return exit.Code
 	case err != nil:
 		fmt.Fprintf(t.Err, "copytaster: %v\n", err)

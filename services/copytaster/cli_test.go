@@ -19,7 +19,7 @@ import (
 func run(t *testing.T, in string, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	code = execute(t.Context(), args, Terminal{strings.NewReader(in), &o, &e})
+	code = execute(t.Context(), args, Terminal{In: strings.NewReader(in), Out: &o, Err: &e})
 	return code, o.String(), e.String()
 }
 
@@ -109,7 +109,7 @@ func TestWrongUseIsToldClearly(t *testing.T) {
 
 func TestHelpNamesEveryCommand(t *testing.T) {
 	code, out, _ := run(t, "", "--help")
-	for _, want := range []string{"run", "up", "read", "demo", "completion"} {
+	for _, want := range []string{"run", "up", "read", "demo", "topics", "lag", "tail", "trace", "dead", "replay", "completion"} {
 		if code != 0 || !strings.Contains(out, "\n  "+want+" ") {
 			t.Errorf("exit code %d, no %q in:\n%s", code, want, out)
 		}
@@ -136,7 +136,7 @@ func TestUpEndsItsCommandWhenItIsStopped(t *testing.T) {
 	code := make(chan int, 1)
 	var out, errs bytes.Buffer
 	go func() {
-		code <- execute(ctx, []string{"up", "--", "sh", "-c", "trap 'exit 0' TERM; : >" + started + "; while :; do sleep 0.05; done"}, Terminal{nil, &out, &errs})
+		code <- execute(ctx, []string{"up", "--", "sh", "-c", "trap 'exit 0' TERM; : >" + started + "; while :; do sleep 0.05; done"}, Terminal{Out: &out, Err: &errs})
 	}()
 	for deadline := time.Now().Add(waitLimit); ; {
 		if _, err := os.Stat(started); err == nil {

@@ -27,10 +27,12 @@ type system struct {
 	t             testing.TB
 	base          string // address of push, search, health and metrics
 	drop          string
+	backfill      string // the drop folder of back-fills
 	namespace     string
 	brokers       []string
 	elasticsearch string
 	client        *http.Client
+	stop          func() // what was started last
 }
 
 // waitLimit bounds every wait for something that must happen.
@@ -40,7 +42,7 @@ func startSystem(t testing.TB, only ...string) *system {
 	t.Helper()
 	s := &system{
 		t: t, namespace: localtest.Namespace(t), brokers: localtest.Kafka(t), elasticsearch: localtest.Elasticsearch(t),
-		drop: filepath.Join(t.TempDir(), "drop"), client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
+		drop: filepath.Join(t.TempDir(), "drop"), backfill: filepath.Join(t.TempDir(), "backfill"), client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
 	}
 	s.start(only...)
 	return s
@@ -62,7 +64,7 @@ func (s *system) start(only ...string) (stop func()) {
 			a = append(a, "--elasticsearch-url="+s.elasticsearch)
 		}
 		if service == "ingest" {
-			a = append(a, "--drop-dir="+s.drop)
+			a = append(a, "--drop-dir="+s.drop, "--drop-backfill-dir="+s.backfill)
 		}
 		return a
 	}
@@ -89,6 +91,7 @@ func (s *system) start(only ...string) (stop func()) {
 		s.client.CloseIdleConnections()
 	}
 	s.t.Cleanup(stop)
+	s.stop = stop
 	s.await("the services are ready", func() error { return boot.Healthcheck(ctx, p.Addr()) })
 	return stop
 }

@@ -40,7 +40,7 @@ func TestPipelineIndexesWhatReadShows(t *testing.T) {
 
 	var out bytes.Buffer
 	args := []string{"read", "--source", "site-3", "--published-at", "2024-04-20T06:00:00Z", goldenText}
-	if code := execute(t.Context(), args, Terminal{nil, &out, os.Stderr}); code != 0 {
+	if code := execute(t.Context(), args, Terminal{Out: &out, Err: os.Stderr}); code != 0 {
 		t.Fatalf("read: exit code %d", code)
 	}
 	if n := bytes.Count(out.Bytes(), []byte("\n")); n != 1 {

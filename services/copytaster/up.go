@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/copytaster/copytaster/deploy/local"
+	"github.com/copytaster/copytaster/pkg/topic"
+	"github.com/copytaster/copytaster/services/copytaster/operate"
 )
 
 // LocalServers is where and how Kafka and Elasticsearch run on this machine.
@@ -39,19 +41,21 @@ func (l LocalServers) up(ctx context.Context, progress io.Writer) (*local.Server
 	if err != nil {
 		return nil, nil, err
 	}
-	stop := func() error {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), serverStopTimeout)
-		defer cancel()
-		return servers.Stop(ctx)
-	}
-	return servers, stop, nil
+	return servers, func() error { return stopServers(ctx, servers) }, nil
+}
+
+func stopServers(ctx context.Context, servers *local.Servers) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), serverStopTimeout)
+	defer cancel()
+	return servers.Stop(ctx)
 }
 
 // UpCmd is `copytaster up`.
 type UpCmd struct {
 	LocalServers `embed:""`
 
-	Exec []string `arg:"" optional:"" passthrough:"" help:"A command to run with the servers' addresses in its environment; the servers stop when it ends, and its exit code is passed on."`
+	Secure bool     `help:"Start servers with TLS, passwords and rights, beside the others: with data and ports of their own."`
+	Exec   []string `arg:"" optional:"" passthrough:"" help:"A command to run with the servers' addresses in its environment; the servers stop when it ends, and its exit code is passed on."`
 }
 
 // Help is shown by `copytaster up --help`.
@@ -60,7 +64,9 @@ func (UpCmd) Help() string {
 If ` + local.EnvKafkaBrokers + ` and ` + local.EnvElasticsearchURL + ` are set, nothing is started: it is only checked that both answer.
 
   copytaster up                        run until Ctrl-C
-  copytaster up -- go test ./...       run one command beside them`
+  copytaster up -- go test ./...       run one command beside them
+  copytaster up --secure               users, rules, keys, topics and indices are made, too; the services and the
+                                       operator's tools get in with --config FILE, which is named`
 }
 
 // Run starts both servers, and stops them when ctx or the command ends.
@@ -69,21 +75,49 @@ func (c *UpCmd) Run(ctx context.Context, t Terminal) (err error) {
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
+	if c.Secure {
+		return c.secure(ctx, t, args)
+	}
 	servers, stop, err := c.up(ctx, t.Err)
 	var running *local.RunningError
 	switch {
 	case errors.As(err, &running) && len(args) > 0 && len(running.State.KafkaBrokers) > 0 && running.State.ElasticsearchURL != "":
 		// A second user of the same servers: they are not this command's to stop.
 		fmt.Fprintf(t.Err, "using the servers of process %d\n", running.State.PID)
-		return execWith(ctx, t, args, running.State.KafkaBrokers, running.State.ElasticsearchURL, nil)
+		return execWith(ctx, t, args, addresses(running.State.KafkaBrokers, running.State.ElasticsearchURL), nil)
 	case err != nil:
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
 	fmt.Fprintf(t.Err, "%s=%s\n%s=%s\n", local.EnvKafkaBrokers, strings.Join(servers.KafkaBrokers, ","), local.EnvElasticsearchURL, servers.ElasticsearchURL)
 	if len(args) > 0 {
-		return execWith(ctx, t, args, servers.KafkaBrokers, servers.ElasticsearchURL, servers.Died())
+		return execWith(ctx, t, args, addresses(servers.KafkaBrokers, servers.ElasticsearchURL), servers.Died())
 	}
+	return untilEnd(ctx, t, servers)
+}
+
+// secure is Run for secured servers.
+func (c *UpCmd) secure(ctx context.Context, t Terminal, args []string) (err error) {
+	config := c.config(t.Err)
+	config.Secure, config.Users = true, topic.Services()
+	servers, err := local.Up(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopServers(ctx, servers)) }()
+	file, err := upSecure(ctx, servers, t)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.Err, "COPYTASTER_CONFIG=%s\n", file)
+	if len(args) > 0 {
+		return execWith(ctx, t, args, []string{"COPYTASTER_CONFIG=" + file}, servers.Died())
+	}
+	return untilEnd(ctx, t, servers)
+}
+
+// untilEnd waits for the end of ctx or of a server.
+func untilEnd(ctx context.Context, t Terminal, servers *local.Servers) error {
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(t.Err, "stopping Kafka and Elasticsearch")
@@ -93,21 +127,20 @@ func (c *UpCmd) Run(ctx context.Context, t Terminal) (err error) {
 	}
 }
 
+// addresses are those of servers in the environment.
+func addresses(brokers []string, elasticsearch string) []string {
+	return []string{local.EnvKafkaBrokers + "=" + strings.Join(brokers, ","), local.EnvElasticsearchURL + "=" + elasticsearch}
+}
+
 // commandStopTimeout is how long a command may take to end after SIGTERM.
 const commandStopTimeout = 20 * time.Second
 
-// ExitError asks for an exit code without a message: the command that failed
-// has spoken for itself.
-type ExitError struct{ Code int }
-
-func (e *ExitError) Error() string { return fmt.Sprintf("exit status %d", e.Code) }
-
-func execWith(ctx context.Context, t Terminal, args, brokers []string, elasticsearch string, died <-chan error) error {
+func execWith(ctx context.Context, t Terminal, args, env []string, died <-chan error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = t.In, t.Out, t.Err
-	cmd.Env = append(os.Environ(), local.EnvKafkaBrokers+"="+strings.Join(brokers, ","), local.EnvElasticsearchURL+"="+elasticsearch)
+	cmd.Env = append(os.Environ(), env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = commandStopTimeout
 	done := make(chan struct{})
@@ -128,7 +161,7 @@ func execWith(ctx context.Context, t Terminal, args, brokers []string, elasticse
 		if code < 0 {
 			code = 1 // ended by a signal
 		}
-		return &ExitError{code}
+		return &operate.ExitError{Code: code}
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/copytaster/copytaster/pkg/bus"
+	"github.com/copytaster/copytaster/pkg/lane"
 	"github.com/copytaster/copytaster/pkg/stage"
 )
 
@@ -11,7 +12,10 @@ import (
 type Config struct {
 	Bus   bus.Config   `embed:""`
 	Stage stage.Config `embed:"" prefix:"stage-"`
+	Lanes lane.Config  `embed:""`
 }
 
 // Validate tells which settings are wrong.
-func (c Config) Validate() error { return errors.Join(c.Bus.Validate(), c.Stage.Validate()) }
+func (c Config) Validate() error {
+	return errors.Join(c.Bus.Validate(), c.Stage.Validate(), c.Lanes.Validate())
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/boot"
 	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/event"
+	"github.com/copytaster/copytaster/pkg/lane"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 )
@@ -35,17 +36,6 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	}
 	defer b.Close()
 	k.Ready("kafka", b.Ping)
-	if err := b.EnsureTopics(ctx, topic.Received, topic.Received+topic.DeadSuffix, topic.Enriched); err != nil {
-		return err
-	}
-	source, err := b.Source(bus.SourceConfig{Group: topic.GroupEnrich, Topics: []string{topic.Received}})
-	if err != nil {
-		return err
-	}
-	k.Ready("source", source.Ready)
-	go k.WatchLag(ctx, topic.GroupEnrich, func(ctx context.Context) (map[string]int64, error) {
-		return b.Lag(ctx, topic.GroupEnrich, topic.Received)
-	})
 	handle := func(ctx context.Context, m stage.Message) ([]article.Article, error) {
 		a, err := event.Decode(m)
 		if err != nil {
@@ -56,9 +46,12 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 		}
 		return []article.Article{a}, nil
 	}
-	k.Started()
-	return stage.Stage{
-		Name: Name, Source: source, Handler: handle, Sink: b.Sink(topic.Enriched, event.Enriched), Dead: b.DeadLetters(),
-		Config: c.Stage, Observer: k.Observer(Name), Log: k.Log,
-	}.Run(ctx)
+	way := func(group, from, to string) lane.Way {
+		return lane.Way{Group: group, From: from, To: to, Sink: func() (stage.Sink, error) { return b.Sink(to, event.Enriched), nil }}
+	}
+	return lane.Run(ctx, c.Lanes, lane.Service{
+		Name: Name, Handler: handle, Stage: c.Stage,
+		Live: way(topic.GroupEnrich, topic.Received, topic.Enriched),
+		Bulk: way(topic.GroupEnrichBulk, topic.ReceivedBulk, topic.EnrichedBulk),
+	}, b, k)
 }

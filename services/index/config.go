@@ -8,6 +8,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/elastic"
+	"github.com/copytaster/copytaster/pkg/lane"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/services/index/bulk"
 )
@@ -18,6 +19,10 @@ type Config struct {
 	Stage         stage.Config   `embed:"" prefix:"stage-"`
 	Elasticsearch elastic.Config `embed:"" prefix:"elasticsearch-"`
 	Bulk          bulk.Config    `embed:"" prefix:"bulk-"`
+	Lanes         lane.Config    `embed:""`
+
+	BackfillMaxDocs     int `help:"How many documents a bulk request of back-fills has at most." default:"100"`
+	BackfillConcurrency int `help:"How many bulk requests of back-fills are under way at once." default:"1"`
 
 	Shards          int           `help:"Shards of each index, when it is created." default:"1"`
 	RefreshInterval time.Duration `help:"How soon an indexed article can be found; set when an index is created." default:"250ms"`
@@ -41,5 +46,32 @@ func (c Config) Validate() error {
 	if c.RefreshInterval < MinRefreshInterval || c.RefreshInterval > MaxRefreshInterval {
 		errs = append(errs, fmt.Errorf("setting refresh-interval is %v, allowed are %v to %v", c.RefreshInterval, MinRefreshInterval, MaxRefreshInterval))
 	}
+	for _, f := range []struct {
+		name string
+		v    int
+	}{{"max-docs", c.BackfillMaxDocs}, {"concurrency", c.BackfillConcurrency}} {
+		if f.v < 0 {
+			errs = append(errs, fmt.Errorf("setting backfill-%s is %d, it must not be negative", f.name, f.v))
+		}
+	}
 	return errors.Join(errs...)
+}
+
+// What a zero field stands for.
+const (
+	DefaultBackfillMaxDocs     = 100
+	DefaultBackfillConcurrency = 1
+)
+
+// backfill is how the documents of back-fills are written.
+func (c Config) backfill() bulk.Config {
+	b := c.Bulk
+	b.MaxDocs, b.Concurrency = DefaultBackfillMaxDocs, DefaultBackfillConcurrency
+	if c.BackfillMaxDocs > 0 {
+		b.MaxDocs = c.BackfillMaxDocs
+	}
+	if c.BackfillConcurrency > 0 {
+		b.Concurrency = c.BackfillConcurrency
+	}
+	return b
 }

@@ -6,18 +6,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/boot"
 	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/elastic"
 	"github.com/copytaster/copytaster/pkg/event"
+	"github.com/copytaster/copytaster/pkg/lane"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
+	"github.com/copytaster/copytaster/services/index/bulk"
 )
 
 // Name is the service's and its stage's name.
@@ -37,7 +42,7 @@ const (
 // Run indexes until ctx is done. It waits for Elasticsearch, for as long as it
 // takes; an index that isn't what it should be is an error.
 func Run(ctx context.Context, c Config, k *boot.Kit) error {
-	es, err := c.Elasticsearch.Connect(c.Stage.Lanes + c.Bulk.Concurrency)
+	es, err := c.Elasticsearch.Connect(1) // for setting up and asking after it
 	if err != nil {
 		return err
 	}
@@ -51,28 +56,47 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	defer b.Close()
 	k.Ready("kafka", b.Ping)
 	settings := corpus.Settings{Shards: c.Shards, RefreshInterval: c.RefreshInterval}
-	if err := ensure(ctx, es, indices, settings, k.Log); err != nil {
+	var waits waiting
+	k.Ready("indices", waits.why)
+	if c.Elasticsearch.HasKey() {
+		k.Ready("rights", func(ctx context.Context) error { return corpus.CheckRights(ctx, es, indices, corpus.Writer) })
+	}
+	if err := ensure(ctx, es, indices, settings, &waits, k.Log); err != nil {
 		return err
 	}
-	if err := b.EnsureTopics(ctx, topic.Enriched, topic.Enriched+topic.DeadSuffix); err != nil {
-		return err
+	// Each lane has its own writer and connections: a request of live copy never
+	// stands behind one of back-fills.
+	way := func(l topic.Lane, group, from string, bc bulk.Config, lanes int) lane.Way {
+		return lane.Way{Group: group, From: from, Sink: func() (stage.Sink, error) {
+			own, err := c.Elasticsearch.Connect(lanes + bc.Concurrency)
+			if err != nil {
+				return nil, err
+			}
+			sink := NewSink(own, indices, bc, prometheus.WrapRegistererWith(prometheus.Labels{"lane": string(l)}, k.Metrics))
+			sink.Log = k.Log.With().Str("lane", string(l)).Logger()
+			k.Ready("bulk ("+string(l)+")", sink.Ready)
+			return connected{sink, own}, nil
+		}}
 	}
-	source, err := b.Source(bus.SourceConfig{Group: topic.GroupIndex, Topics: []string{topic.Enriched}})
-	if err != nil {
-		return err
-	}
-	k.Ready("source", source.Ready)
-	go k.WatchLag(ctx, topic.GroupIndex, func(ctx context.Context) (map[string]int64, error) {
-		return b.Lag(ctx, topic.GroupIndex, topic.Enriched)
-	})
-	sink := NewSink(es, indices, c.Bulk, k.Metrics)
-	sink.Log = k.Log
-	k.Ready("bulk", sink.Ready)
-	k.Started()
-	return stage.Stage{
-		Name: Name, Source: source, Handler: handle, Sink: sink, Dead: b.DeadLetters(),
-		Config: c.Stage, Observer: k.Observer(Name), Log: k.Log,
-	}.Run(ctx)
+	return lane.Run(ctx, c.Lanes, lane.Service{
+		Name: Name, Handler: handle, Stage: c.Stage,
+		Live: way(topic.Live, topic.GroupIndex, topic.Enriched, c.Bulk, c.Stage.Lanes),
+		Bulk: way(topic.Bulk, topic.GroupIndexBulk, topic.EnrichedBulk, c.backfill(), c.Lanes.Backfill.Lanes),
+	}, b, k)
+}
+
+// connected is a sink with its own connections.
+type connected struct {
+	*Sink
+
+	es *elastic.Client
+}
+
+// Close closes both.
+func (c connected) Close() error {
+	err := c.Sink.Close()
+	c.es.Close()
+	return err
 }
 
 // handle reads the article out of its message.
@@ -84,18 +108,42 @@ func handle(_ context.Context, m stage.Message) ([]article.Article, error) {
 	return []article.Article{a}, nil
 }
 
-// ensure makes the indices exist, once Elasticsearch is there.
-func ensure(ctx context.Context, es esapi.Transport, n corpus.Namespace, s corpus.Settings, log zerolog.Logger) error {
+// waiting is why the indices can't be used yet.
+type waiting struct {
+	mu  sync.Mutex
+	err error
+}
+
+func (w *waiting) set(err error) (news bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	news = err != nil && (w.err == nil || w.err.Error() != err.Error())
+	w.err = err
+	return news
+}
+
+func (w *waiting) why(context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// ensure makes the indices exist, once Elasticsearch is there. Whoever may not
+// make them waits until someone else has.
+func ensure(ctx context.Context, es esapi.Transport, n corpus.Namespace, s corpus.Settings, waits *waiting, log zerolog.Logger) error {
 	for {
 		err := corpus.Ensure(ctx, es, n, s)
 		var mismatch *corpus.MismatchError
 		if err == nil || errors.As(err, &mismatch) {
+			waits.set(nil)
 			return err
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		log.Warn().Err(err).Msg("Elasticsearch can't take the indices yet, trying again")
+		if waits.set(err) {
+			log.Warn().Err(err).Msg("Elasticsearch can't take the indices yet, trying again")
+		}
 		t := time.NewTimer(ensureWait)
 		select {
 		case <-t.C:
@@ -115,7 +163,7 @@ func ping(ctx context.Context, es esapi.Transport) error {
 	}
 	defer res.Body.Close()
 	if res.IsError() {
-		return fmt.Errorf("Elasticsearch answered %d", res.StatusCode)
+		return fmt.Errorf("Elasticsearch answered %d%s", res.StatusCode, elastic.Hint(res.StatusCode))
 	}
 	return nil
 }

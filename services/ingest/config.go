@@ -15,4 +15,6 @@ type Config struct {
 	Drop  drop.Config  `embed:"" prefix:"drop-"`
 	Push  push.Config  `embed:"" prefix:"push-"`
 	Poll  poll.Config  `embed:"" prefix:"poll-"`
+
+	Backfill stage.BackfillConfig `embed:"" prefix:"backfill-"`
 }

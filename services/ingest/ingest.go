@@ -13,6 +13,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/boot"
 	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/event"
+	"github.com/copytaster/copytaster/pkg/lane"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/ingest/document"
@@ -57,7 +58,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 		return err
 	}
 	defer b.Close()
-	if err := b.EnsureTopics(ctx, topic.Received, topic.IngestDead, topic.SourcesState); err != nil {
+	if err := b.EnsureTopics(ctx, topic.Received, topic.ReceivedBulk, topic.IngestDead, topic.SourcesState); err != nil {
 		return err
 	}
 	k.Ready("kafka", b.Ping)
@@ -65,16 +66,19 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	if err != nil {
 		return err
 	}
-	queue := intake.NewQueue()
+	live, bulk := intake.NewQueue(topic.Live), intake.NewQueue(topic.Bulk)
 
 	// The sources end when the stage does, however it does.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	// All is set up before anything starts, so that nothing is left running
 	// when setting up fails.
-	var folder *drop.Folder
+	var folders []*drop.Folder
 	if c.Drop.Dir != "" {
-		folder = drop.New(c.Drop, queue, metrics.Of(drop.Origin, drop.Origin), k.Log)
+		folders = append(folders, drop.New(c.Drop, live, metrics.Of(drop.Origin, drop.Origin), k.Log))
+	}
+	if c.Drop.BackfillDir != "" {
+		folders = append(folders, drop.New(c.Drop.Backfills(), bulk, metrics.Of(drop.Origin, string(topic.Bulk)), k.Log))
 	}
 	feeds, err := c.Poll.List()
 	if err != nil {
@@ -87,20 +91,21 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 			return err
 		}
 		defer state.Close()
-		if poller, err = poll.New(c.Poll, boot.Version(), queue, state, metrics, k.Log); err != nil {
+		if poller, err = poll.New(c.Poll, boot.Version(), live, state, metrics, k.Log); err != nil {
 			return err
 		}
 	}
 	if c.Push.Enabled {
-		h := push.New(ctx, c.Push, queue, metrics.Of(push.Origin, push.Origin), k.Log)
+		h := push.New(ctx, c.Push, push.Way{Queue: live, Count: metrics.Of(push.Origin, push.Origin)},
+			push.Way{Queue: bulk, Count: metrics.Of(push.Origin, string(topic.Bulk))}, k.Log)
 		if err := k.Handle("POST "+push.Path, h); err != nil {
 			return err
 		}
 	}
 
 	var wg sync.WaitGroup
-	failed := make(chan error, 1)
-	if folder != nil {
+	failed := make(chan error, len(folders))
+	for _, folder := range folders {
 		wg.Go(func() {
 			if err := folder.Run(ctx); err != nil {
 				failed <- fmt.Errorf("drop folder: %w", err)
@@ -111,18 +116,23 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	if poller != nil {
 		wg.Go(func() { poller.Run(ctx) })
 	}
-	k.Log.Info().Str("drop", c.Drop.Dir).Bool("push", c.Push.Enabled).Int("feeds", len(feeds)).Msg("taking news in")
+	k.Log.Info().Str("drop", c.Drop.Dir).Str("backfills", c.Drop.BackfillDir).Bool("push", c.Push.Enabled).Int("feeds", len(feeds)).Msg("taking news in")
 	k.Started()
-	err = stage.Stage{
-		Name: Name, Source: queue, Handler: queue.Handle, Sink: b.Sink(topic.Received, event.Received),
-		Dead: b.DeadLettersTo(topic.IngestDead), Config: c.Stage, Observer: k.Observer(Name), Log: k.Log,
-	}.Run(ctx)
+	budget := stage.NewBudget(c.Backfill)
+	of := func(name string, q *intake.Queue, to string, conf stage.Config, g stage.Gate) stage.Stage {
+		return stage.Stage{
+			Name: name, Source: q, Handler: q.Handle, Sink: b.Sink(to, event.Received), Dead: b.DeadLettersTo(topic.IngestDead),
+			Config: conf, Gate: g, Observer: k.Observer(name), Log: k.Log.With().Str("stage", name).Logger(),
+		}
+	}
+	err = stage.Together(ctx,
+		of(Name, live, topic.Received, c.Stage, budget.Live()),
+		of(lane.BulkName(Name), bulk, topic.ReceivedBulk, c.Backfill.Stage(c.Stage), budget.Backfill()))
 	cancel()
 	wg.Wait()
-	select {
-	case f := <-failed:
+	close(failed)
+	for f := range failed {
 		err = errors.Join(err, f)
-	default:
 	}
 	return err
 }

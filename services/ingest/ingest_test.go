@@ -86,11 +86,11 @@ func TestAllSourcesIntoKafka(t *testing.T) {
 		fmt.Fprint(w, `<feed xmlns="http://www.w3.org/2005/Atom"><id>f</id><entry><id>tag:web,2024:1</id><title>Polled</title></entry><entry><id>2</id></entry></feed>`)
 	}))
 	defer web.Close()
-	dir := t.TempDir()
+	dir, old := t.TempDir(), t.TempDir()
 	c := ingest.Config{
 		Bus:  bus.Config{KafkaBrokers: brokers, Namespace: ns},
-		Drop: drop.Config{Dir: dir, Source: "drop", Settle: 20 * time.Millisecond, Scan: 100 * time.Millisecond},
-		Push: push.Config{Enabled: true, Source: "push", Wait: 20 * time.Second, Bodies: 8},
+		Drop: drop.Config{Dir: dir, BackfillDir: old, Source: "drop", Settle: 20 * time.Millisecond, Scan: 100 * time.Millisecond},
+		Push: push.Config{Enabled: true, Source: "push", Wait: 20 * time.Second, Bodies: 8, BackfillBodies: 8},
 		Poll: poll.Config{Feeds: map[string]string{"web": web.URL}, AllowPrivate: []string{"web"}, Interval: time.Second},
 	}
 	srv, err := boot.NewServer(boot.Config{Listen: "127.0.0.1:0"}, zerolog.Nop())
@@ -118,13 +118,39 @@ func TestAllSourcesIntoKafka(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for name, text := range map[string]string{"good.txt": "Dropped of old.", "bad.bin": "a\x00c"} {
+		if err := os.WriteFile(filepath.Join(old, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	res, err := http.Post(url+"?source=archive&lane=bulk", "text/plain", strings.NewReader("Pushed of old."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusAccepted {
+		t.Errorf("push of a back-fill: %s", res.Status)
+	}
 	b, err := bus.Connect(c.Bus, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	received, dead := read(t, b, topic.Received), read(t, b, topic.IngestDead)
-	intaketest.Await(t, "all are in Kafka", func() bool { return len(received.all()) >= 3 && len(dead.all()) >= 2 })
+	received, backfills, dead := read(t, b, topic.Received), read(t, b, topic.ReceivedBulk), read(t, b, topic.IngestDead)
+	intaketest.Await(t, "all are in Kafka", func() bool {
+		return len(received.all()) >= 3 && len(backfills.all()) >= 2 && len(dead.all()) >= 3
+	})
+	texts := map[string]bool{}
+	for _, m := range backfills.all() {
+		a, err := event.Decode(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[a.Text] = true
+	}
+	if len(texts) != 2 || !texts["Dropped of old."] || !texts["Pushed of old."] {
+		t.Errorf("back-fills: %v", texts)
+	}
 
 	got := map[string]article.Article{}
 	for _, m := range received.all() {
@@ -140,17 +166,30 @@ func TestAllSourcesIntoKafka(t *testing.T) {
 	if got["desk"].Text != "Pushed text." || got["drop"].Text != "Dropped text." || got["web"].URI != "urn:copytaster:web:tag:web%2C2024:1" {
 		t.Errorf("%+v", got)
 	}
+	ofBulk := 0
 	for _, m := range dead.all() {
 		d, err := event.DecodeDead(m)
 		if err != nil {
 			t.Fatal(err)
+		}
+		// It tells which topic its article belongs to.
+		if bulk := d.Message.Header(intake.HeaderLane) == string(topic.Bulk); bulk != (d.Stage == "ingest.bulk") {
+			t.Errorf("the letter of stage %s has the lane %q", d.Stage, d.Message.Header(intake.HeaderLane))
+		} else if bulk {
+			ofBulk++
 		}
 		// A letter holds all that is needed to try again, with the same result.
 		if _, err := intake.Decode(context.Background(), d.Message); err == nil || !stage.IsPermanent(err) {
 			t.Errorf("the letter of %s decodes: %v", d.Message.Topic, err)
 		}
 	}
+	if ofBulk != 1 {
+		t.Errorf("%d letters of back-fills", ofBulk)
+	}
 	intaketest.Await(t, "the files are put away", func() bool {
+		if _, err := os.Stat(filepath.Join(old, "done/drop/good.txt")); err != nil {
+			return false
+		}
 		_, good := os.Stat(filepath.Join(dir, "done/drop/good.txt"))
 		_, bad := os.Stat(filepath.Join(dir, "failed/drop/bad.bin.reason.txt"))
 		return good == nil && bad == nil
@@ -163,10 +202,14 @@ func TestAllSourcesIntoKafka(t *testing.T) {
 
 func TestSettingsAreNamed(t *testing.T) {
 	for want, args := range map[string][]string{
-		"drop-scan":   {"--drop-dir=x", "--drop-scan=0s"},
-		"push-source": {"--push-source=a/b"},
-		"poll":        {"--poll-feeds=a=ftp://x"},
-		"in-flight":   {"--stage-in-flight=-1"},
+		"drop-backfill-dir":    {"--drop-dir=x", "--drop-backfill-dir=x/y"},
+		"backfill-min-rate":    {"--backfill-min-rate=-1"},
+		"backfill-rate":        {"--backfill-rate=5"},
+		"push-backfill-bodies": {"--push-backfill-bodies=0"},
+		"drop-scan":            {"--drop-dir=x", "--drop-scan=0s"},
+		"push-source":          {"--push-source=a/b"},
+		"poll":                 {"--poll-feeds=a=ftp://x"},
+		"in-flight":            {"--stage-in-flight=-1"},
 	} {
 		if _, err := boot.Load(ingest.Service, args...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v doesn't name %s", args, err, want)

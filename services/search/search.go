@@ -43,6 +43,11 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	}
 	f := find.New(es, corpus.Namespace(c.Namespace), zone, c.SearchTimeout, time.Now)
 	k.Ready("index", f.Ready)
+	if c.Elasticsearch.HasKey() {
+		k.Ready("rights", func(ctx context.Context) error {
+			return corpus.CheckRights(ctx, es, corpus.Namespace(c.Namespace), corpus.Reader)
+		})
+	}
 	if err := mount(k, f, k.Log); err != nil {
 		return err
 	}

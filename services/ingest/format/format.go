@@ -21,6 +21,7 @@ import (
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format/feed"
 	"github.com/copytaster/copytaster/services/ingest/format/html"
+	"github.com/copytaster/copytaster/services/ingest/format/ninjs"
 	"github.com/copytaster/copytaster/services/ingest/format/text"
 )
 
@@ -53,6 +54,7 @@ type Format struct {
 // Table lists the formats in the order in which they are tried: the strictest
 // first, and text, which takes everything that is text, last.
 var Table = []Format{
+	{Name: ninjs.Name, MediaTypes: []string{"application/json"}, Detect: ninjs.Detect, Split: ninjs.Split, Decode: ninjs.Decode},
 	{Name: feed.JSONFeed, MediaTypes: []string{"application/feed+json"}, Detect: feed.DetectJSONFeed, Split: feed.SplitJSONFeed, Decode: feed.DecodeJSONFeed},
 	{Name: feed.Atom, MediaTypes: []string{"application/atom+xml"}, Detect: feed.DetectAtom, Split: feed.SplitAtom, Decode: feed.DecodeAtom},
 	{Name: feed.RSS, MediaTypes: []string{"application/rss+xml", "application/rdf+xml"}, Detect: feed.DetectRSS, Split: feed.SplitRSS, Decode: feed.DecodeRSS},

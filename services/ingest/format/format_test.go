@@ -119,12 +119,13 @@ func TestRefused(t *testing.T) {
 		{"PNG as HTML", "\x89PNG\r\n\x1a\n", "html", document.Binary, "PNG"},
 		{"gzip", "\x1f\x8b\x08\x00", "", document.Binary, "gzip"},
 		{"noise", strings.Repeat("\x01\x02\x03\x04\x05\x06abc", 20), "", document.Binary, "control"},
-		{"other JSON", `{"uri":"x","headline":"y"}`, "", document.Unknown, "JSON"},
+		{"other JSON", `{"url":"x","text":"y"}`, "", document.Unknown, "JSON"},
 		{"other XML", `<?xml version="1.0"?><nitf><body/></nitf>`, "", document.Unknown, "<nitf>"},
-		{"no such format", "text", "ninjs", document.Unknown, `"ninjs"`},
+		{"no such format", "text", "nitf", document.Unknown, `"nitf"`},
 		{"feed forced on text", "text", "rss", document.Syntax, "no element"},
 		{"too large", strings.Repeat("x", document.MaxBytes+1), "", document.TooLarge, "16777217"},
 		{"too large for one article", strings.Repeat("x ", document.MaxSingle/2+1), "", document.TooLarge, "3145728"},
+		{"deep and long page", "<html><body>" + strings.Repeat("<div>", 380) + strings.Repeat("<p>Some text.", 100_000), "", document.TooMany, "byte"},
 		{"deep page", "<html><body>" + strings.Repeat("<div>", 200_000), "", document.TooDeep, "byte"},
 		{"page of formatting", "<html><body>" + fonts(390) + strings.Repeat("<p>x", 500_000), "", document.TooMany, "nodes"},
 		{"deep item", "<rss><channel><item><title>x</title>" + deepXML(200_000) + "</item></channel></rss>", "", document.TooDeep, "item 1"},
@@ -228,6 +229,7 @@ func FuzzHTML(f *testing.F)     { fuzz(f, "html") }
 func FuzzRSS(f *testing.F)      { fuzz(f, "rss") }
 func FuzzAtom(f *testing.F)     { fuzz(f, "atom") }
 func FuzzJSONFeed(f *testing.F) { fuzz(f, "jsonfeed") }
+func FuzzNinjs(f *testing.F)    { fuzz(f, "ninjs") }
 
 // FuzzDetect lets the content decide.
 func FuzzDetect(f *testing.F) { fuzz(f, "") }

@@ -16,6 +16,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format"
 )
@@ -31,6 +32,7 @@ const (
 	HeaderFormat      = "intake_format" // the format that is forced, or was recognised
 	HeaderPublishedAt = "intake_published_at"
 	HeaderReceivedAt  = "intake_received_at"
+	HeaderLane        = "intake_lane" // "bulk" for back-fills, else missing
 	headerID          = "intake_id"
 	HeaderRefused     = "intake_refused" // JSON of the *document.Error of what was refused before it was decoded
 	headerContentType = "content-type"
@@ -148,6 +150,7 @@ func Decode(ctx context.Context, m stage.Message) ([]article.Article, error) {
 // waits until the stage takes the input, so a source feels at once when the
 // stage is at its limits.
 type Queue struct {
+	lane   topic.Lane
 	ch     chan stage.Message
 	closed chan struct{}
 	once   sync.Once
@@ -156,9 +159,9 @@ type Queue struct {
 	made sync.Map // id -> Input.Made, until the message is acknowledged
 }
 
-// NewQueue makes a queue.
-func NewQueue() *Queue {
-	return &Queue{ch: make(chan stage.Message), closed: make(chan struct{})}
+// NewQueue makes a queue of one lane.
+func NewQueue(l topic.Lane) *Queue {
+	return &Queue{lane: l, ch: make(chan stage.Message), closed: make(chan struct{})}
 }
 
 // maxNext is how many messages one Next gives.
@@ -176,6 +179,9 @@ func (q *Queue) Send(ctx context.Context, in Input) error {
 	default:
 	}
 	m := in.message()
+	if q.lane == topic.Bulk {
+		m.Headers = append(m.Headers, stage.Header{Key: HeaderLane, Value: []byte(topic.Bulk)})
+	}
 	if in.Made != nil {
 		id := strconv.FormatUint(q.ids.Add(1), 36)
 		q.made.Store(id, in.Made)

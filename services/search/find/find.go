@@ -16,6 +16,7 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/elastic"
 )
 
 // maxReply is how much of one reply of Elasticsearch is read, in bytes.
@@ -119,9 +120,10 @@ func refused(status int, body []byte) error {
 		}
 		_ = json.Unmarshal(reply.Error, &reason) // a proxy's answer may be anything
 	}
-	err := fmt.Errorf("answer %d of Elasticsearch: %s: %s", status, clip(reason.Type), clip(reason.Reason))
+	err := fmt.Errorf("answer %d of Elasticsearch: %s: %s%s", status, clip(reason.Type), clip(reason.Reason), elastic.Hint(status))
 	switch status {
-	case http.StatusNotFound, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusUnauthorized, http.StatusForbidden, // an operator mends the key
+		http.StatusNotFound, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return &UnavailableError{err} // 404: the index service has not made the index yet
 	}
 	return err

@@ -34,7 +34,7 @@ func SplitJSONFeed(data []byte, h document.Hint) ([]document.Part, error) {
 		return nil, err
 	}
 	src := []byte(text.UTF8)
-	if at := jsonTooDeep(src); at >= 0 {
+	if at := document.JSONTooDeep(src); at >= 0 {
 		return nil, document.At(document.TooDeep, JSONFeed, src, at, "nested deeper than %d", document.MaxDepth)
 	}
 	var top map[string]json.RawMessage
@@ -95,27 +95,6 @@ func jsonError(src []byte, err error) error {
 		return e
 	}
 	return document.Refuse(document.Syntax, JSONFeed, "%v", err)
-}
-
-// jsonTooDeep is where brackets are nested deeper than the limit, or -1.
-func jsonTooDeep(src []byte) int {
-	depth, quoted := 0, false
-	for i := 0; i < len(src); i++ {
-		switch c := src[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			if depth++; depth > document.MaxDepth {
-				return i
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return -1
 }
 
 func jsonItem(data []byte, _ document.Hint) (item, error) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/ingest/intake"
 )
 
@@ -34,15 +35,21 @@ type Stage struct {
 	gate     chan struct{}
 }
 
-// Start runs a stage until the test ends. It has few places, so that a source
-// feels its limits.
+// Start runs a stage of live copy until the test ends. It has few places, so
+// that a source feels its limits.
 func Start(t *testing.T) *Stage {
+	t.Helper()
+	return StartLane(t, topic.Live)
+}
+
+// StartLane is [Start] for one of the lanes.
+func StartLane(t *testing.T, lane topic.Lane) *Stage {
 	t.Helper()
 	m, err := intake.NewMetrics(prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Stage{Queue: intake.NewQueue(), Count: m, ended: make(chan error, 1)}
+	s := &Stage{Queue: intake.NewQueue(lane), Count: m, ended: make(chan error, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
 	st := stage.Stage{

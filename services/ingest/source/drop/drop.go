@@ -67,17 +67,22 @@ var unfinished = []string{".tmp", ".part", ".partial", ".crdownload", ".filepart
 type Config struct {
 	Dir string `help:"Folder to take files from; none: no drop folder." placeholder:"DIR"`
 	// Source of files that lie in no sub-folder.
-	Source string        `help:"Source of files that lie directly in the folder; a sub-folder's name is its files' source." default:"drop"`
-	Settle time.Duration `help:"How long a file's size and date must stay the same before it is taken; 0 where writers rename complete files into place." default:"200ms"`
-	Scan   time.Duration `help:"How often the folder is looked through where the system tells of no changes (network drives)." default:"2s"`
+	Source string `help:"Source of files that lie directly in the folder; a sub-folder's name is its files' source." default:"drop"`
+	// BackfillDir is another folder of the same kind.
+	BackfillDir string        `help:"Folder to take files of back-fills from; none: no such folder." placeholder:"DIR"`
+	Settle      time.Duration `help:"How long a file's size and date must stay the same before it is taken; 0 where writers rename complete files into place." default:"200ms"`
+	Scan        time.Duration `help:"How often the folder is looked through where the system tells of no changes (network drives)." default:"2s"`
 }
 
 // Validate tells which settings are wrong.
 func (c Config) Validate() error {
-	if c.Dir == "" {
+	if c.Dir == "" && c.BackfillDir == "" {
 		return nil
 	}
 	var errs []error
+	if c.Dir != "" && c.BackfillDir != "" && (within(c.Dir, c.BackfillDir) || within(c.BackfillDir, c.Dir)) {
+		errs = append(errs, errors.New("settings drop-dir and drop-backfill-dir must name folders of which neither lies in the other"))
+	}
 	if err := intake.CheckSource(c.Source); err != nil {
 		errs = append(errs, fmt.Errorf("setting drop-source: %w", err))
 	}
@@ -88,6 +93,23 @@ func (c Config) Validate() error {
 		errs = append(errs, fmt.Errorf("setting drop-scan is %v, it must be above 0", c.Scan))
 	}
 	return errors.Join(errs...)
+}
+
+// within tells whether a folder is another or lies in it.
+func within(dir, parent string) bool {
+	dir, err1 := filepath.Abs(dir)
+	parent, err2 := filepath.Abs(parent)
+	if err1 != nil || err2 != nil {
+		return dir == parent
+	}
+	rel, err := filepath.Rel(parent, dir)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+// Backfills is the configuration of the folder of back-fills.
+func (c Config) Backfills() Config {
+	c.Dir, c.BackfillDir = c.BackfillDir, ""
+	return c
 }
 
 // Folder is a drop folder.

@@ -298,6 +298,11 @@ func TestConfig(t *testing.T) {
 		{drop.Config{Dir: "x", Source: "a b", Scan: 1}, "drop-source"},
 		{drop.Config{Dir: "x", Source: "a", Scan: 0}, "drop-scan"},
 		{drop.Config{Dir: "x", Source: "a", Scan: 1, Settle: -1}, "drop-settle"},
+		{drop.Config{BackfillDir: "x", Source: "a", Scan: 0}, "drop-scan"},
+		{drop.Config{Dir: "x", BackfillDir: "xy", Source: "a", Scan: 1}, ""},
+		{drop.Config{Dir: "x", BackfillDir: "./x/", Source: "a", Scan: 1}, "drop-backfill-dir"},
+		{drop.Config{Dir: "x/y", BackfillDir: "x", Source: "a", Scan: 1}, "drop-backfill-dir"},
+		{drop.Config{Dir: "x", BackfillDir: "x/y", Source: "a", Scan: 1}, "drop-backfill-dir"},
 	} {
 		err := c.c.Validate()
 		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {

@@ -23,6 +23,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format"
 	"github.com/copytaster/copytaster/services/ingest/intake"
@@ -48,6 +49,9 @@ type Config struct {
 	Token   string        `help:"If set, senders must give it as a bearer token."`
 	Wait    time.Duration `help:"How long a sender waits at most until its articles are safe; then it is told to try again." default:"20s"`
 	Bodies  int           `help:"How many requests may be in work at once; others are told to try again." default:"64"`
+	// BackfillBodies are other places than Bodies, so that a back-fill takes
+	// none from live copy.
+	BackfillBodies int `help:"How many requests of back-fills may be in work at once besides." default:"8"`
 }
 
 // Validate tells which settings are wrong.
@@ -65,6 +69,9 @@ func (c Config) Validate() error {
 	if c.Bodies < 1 {
 		errs = append(errs, fmt.Errorf("setting push-bodies is %d, it must be at least 1", c.Bodies))
 	}
+	if c.BackfillBodies < 1 {
+		errs = append(errs, fmt.Errorf("setting push-backfill-bodies is %d, it must be at least 1", c.BackfillBodies))
+	}
 	return errors.Join(errs...)
 }
 
@@ -75,20 +82,34 @@ const maxWait = time.Minute
 type Handler struct {
 	c     Config
 	token [sha256.Size]byte
-	queue *intake.Queue
-	count intake.Counter
+	lanes map[topic.Lane]way
 	log   zerolog.Logger
-	slots chan struct{}
 	stop  <-chan struct{}
 	now   func() time.Time
 }
 
+// Way is where what is sent goes, in one lane.
+type Way struct {
+	Queue *intake.Queue
+	Count intake.Counter
+}
+
+type way struct {
+	lane  topic.Lane
+	queue *intake.Queue
+	count intake.Counter
+	slots chan struct{}
+}
+
 // New makes the handler. ctx is the service's: when it is done, nothing more
 // is taken.
-func New(ctx context.Context, c Config, q *intake.Queue, count intake.Counter, log zerolog.Logger) *Handler {
+func New(ctx context.Context, c Config, live, bulk Way, log zerolog.Logger) *Handler {
 	return &Handler{
-		c: c, token: sha256.Sum256([]byte(c.Token)), queue: q, count: count, log: log.With().Str("origin", Origin).Logger(),
-		slots: make(chan struct{}, c.Bodies), stop: ctx.Done(), now: time.Now,
+		c: c, token: sha256.Sum256([]byte(c.Token)), log: log.With().Str("origin", Origin).Logger(), stop: ctx.Done(), now: time.Now,
+		lanes: map[topic.Lane]way{
+			topic.Live: {topic.Live, live.Queue, live.Count, make(chan struct{}, c.Bodies)},
+			topic.Bulk: {topic.Bulk, bulk.Queue, bulk.Count, make(chan struct{}, c.BackfillBodies)},
+		},
 	}
 }
 
@@ -107,6 +128,7 @@ type Problem struct {
 	// those are safe and need not be sent again.
 	Errors   []Fault    `json:"errors,omitempty"`
 	Articles []Accepted `json:"articles,omitempty"`
+	Lane     topic.Lane `json:"lane,omitempty"` // that Articles went to
 
 	retry bool
 }
@@ -128,6 +150,7 @@ type Accepted struct {
 // Answer is the body of a 202.
 type Answer struct {
 	Articles []Accepted `json:"articles"`
+	Lane     topic.Lane `json:"lane"`
 }
 
 func problem(status int, detail string, args ...any) *Problem {
@@ -164,14 +187,14 @@ func refusal(err error) *Problem {
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	answer, p := h.serve(w, r)
+	l, answer, p := h.serve(w, r)
 	if p == nil {
-		h.count.Success()
+		l.count.Success()
 		h.write(w, http.StatusAccepted, "application/json", answer)
 		return
 	}
 	if p.retry {
-		h.count.Error()
+		l.count.Error()
 		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
 	}
 	if p.Status == http.StatusUnauthorized {
@@ -188,35 +211,55 @@ func (h *Handler) write(w http.ResponseWriter, status int, mediaType string, v a
 	}
 }
 
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (Answer, *Problem) {
+// serve gives the lane too, that of live copy where none is known.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (way, Answer, *Problem) {
+	l := h.lanes[topic.Live]
 	if !h.allowed(r) {
-		return Answer{}, problem(http.StatusUnauthorized, "a valid bearer token is needed")
+		return l, Answer{}, problem(http.StatusUnauthorized, "a valid bearer token is needed")
 	}
 	select {
 	case <-h.stop:
-		return Answer{}, busy("the service is stopping")
+		return l, Answer{}, busy("the service is stopping")
 	default:
+	}
+	q, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return l, Answer{}, problem(http.StatusBadRequest, "query: %v", err)
+	}
+	get := func(name string) string {
+		if v := q.Get(name); v != "" {
+			return v
+		}
+		return r.Header.Get("Copytaster-" + strings.ReplaceAll(name, "_", "-"))
+	}
+	if name := topic.Lane(get("lane")); name != "" {
+		other, ok := h.lanes[name]
+		if !ok {
+			return l, Answer{}, field("lane", "%q is none of %s, %s", name, topic.Live, topic.Bulk)
+		}
+		l = other
 	}
 	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
+	case l.slots <- struct{}{}:
+		defer func() { <-l.slots }()
 	default:
-		return Answer{}, busy("%d requests are in work already", h.c.Bodies)
+		return l, Answer{}, busy("%d requests are in work already", cap(l.slots))
 	}
-	hint, name, p := h.hint(r)
+	hint, name, p := h.hint(r, q, get)
 	if p != nil {
-		return Answer{}, p
+		return l, Answer{}, p
 	}
 	data, p := body(w, r)
 	if p != nil {
-		return Answer{}, p
+		return l, Answer{}, p
 	}
 	f, parts, err := format.Split(data, hint, name)
 	if err != nil {
-		h.count.Item(intake.Refused)
-		return Answer{}, refusal(err)
+		l.count.Item(intake.Refused)
+		return l, Answer{}, refusal(err)
 	}
-	return h.send(r, hint, f, parts)
+	answer, p := h.send(r, l, hint, f, parts)
+	return l, answer, p
 }
 
 func (h *Handler) allowed(r *http.Request) bool {
@@ -230,23 +273,14 @@ func (h *Handler) allowed(r *http.Request) bool {
 
 // parameters may be given in the query, or as a header Copytaster-NAME with
 // dashes for underscores.
-var parameters = []string{"source", "provider", "url", "name", "published_at", "format", "charset"}
+var parameters = []string{"source", "provider", "url", "name", "published_at", "format", "charset", "lane"}
 
-func (h *Handler) hint(r *http.Request) (document.Hint, string, *Problem) {
-	q, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return document.Hint{}, "", problem(http.StatusBadRequest, "query: %v", err)
-	}
+// hint reads the other parameters: the hint and the format.
+func (h *Handler) hint(r *http.Request, q url.Values, get func(name string) string) (document.Hint, string, *Problem) {
 	for k := range q {
 		if !slices.Contains(parameters, k) {
 			return document.Hint{}, "", field(k, "is none of the parameters %s", strings.Join(parameters, ", "))
 		}
-	}
-	get := func(name string) string {
-		if v := q.Get(name); v != "" {
-			return v
-		}
-		return r.Header.Get("Copytaster-" + strings.ReplaceAll(name, "_", "-"))
 	}
 	hint := document.Hint{
 		Source: get("source"), Provider: get("provider"), URL: get("url"), Name: get("name"), Charset: get("charset"),
@@ -336,7 +370,7 @@ type outcome struct {
 }
 
 // send gives the parts to the stage and waits for their verdicts.
-func (h *Handler) send(r *http.Request, hint document.Hint, f format.Format, parts []format.Part) (Answer, *Problem) {
+func (h *Handler) send(r *http.Request, l way, hint document.Hint, f format.Format, parts []format.Part) (Answer, *Problem) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.c.Wait)
 	defer cancel()
 	// Buffered for all: a verdict that comes when nobody waits any more must
@@ -349,7 +383,7 @@ func (h *Handler) send(r *http.Request, hint document.Hint, f format.Format, par
 		case <-h.stop:
 			late = busy("the service is stopping")
 		default:
-			if err := h.queue.Send(ctx, h.input(r, hint, f, p, i, ended)); err != nil {
+			if err := l.queue.Send(ctx, h.input(r, hint, f, p, i, ended)); err != nil {
 				late = h.late(err)
 			}
 		}
@@ -367,24 +401,24 @@ func (h *Handler) send(r *http.Request, hint document.Hint, f format.Format, par
 		default:
 			select {
 			case o = <-ended:
-			case <-h.queue.Stopped():
+			case <-l.queue.Stopped():
 				return Answer{}, busy("the service stopped before all was safe")
 			case <-ctx.Done():
 				return Answer{}, h.late(ctx.Err())
 			}
 		}
 		if o.err != nil {
-			h.count.Item(intake.Refused)
+			l.count.Item(intake.Refused)
 			refused = append(refused, o)
 			continue
 		}
-		h.count.Item(intake.OK)
+		l.count.Item(intake.OK)
 		made[o.part] = o.made
 	}
 	if late != nil {
 		return Answer{}, late
 	}
-	answer := Answer{Articles: append([]Accepted{}, slices.Concat(made...)...)}
+	answer := Answer{Articles: append([]Accepted{}, slices.Concat(made...)...), Lane: l.lane}
 	if len(refused) == 0 {
 		return answer, nil
 	}
@@ -432,7 +466,7 @@ func partly(refused []outcome, parts []format.Part, answer Answer) *Problem {
 		return refusal(refused[0].err)
 	}
 	p := problem(http.StatusUnprocessableEntity, "%d of %d parts were refused", len(refused), len(parts))
-	p.Articles = answer.Articles
+	p.Articles, p.Lane = answer.Articles, answer.Lane
 	slices.SortFunc(refused, func(a, b outcome) int { return a.part - b.part })
 	for _, o := range refused[:min(len(refused), maxErrors)] {
 		x := Fault{Part: parts[o.part].Label, Detail: o.err.Error()}

@@ -15,34 +15,46 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/intake/intaketest"
 	"github.com/copytaster/copytaster/services/ingest/source/push"
 )
 
+func way(s *intaketest.Stage, name string) push.Way {
+	return push.Way{Queue: s.Queue, Count: s.Count.Of("push", name)}
+}
+
 func serve(t *testing.T, change func(*push.Config)) (*intaketest.Stage, string, context.CancelFunc) {
 	t.Helper()
-	c := push.Config{Enabled: true, Source: "push", Wait: 10 * time.Second, Bodies: 8}
+	s, _, url, cancel := serveLanes(t, change)
+	return s, url, cancel
+}
+
+func serveLanes(t *testing.T, change func(*push.Config)) (live, bulk *intaketest.Stage, url string, stop context.CancelFunc) {
+	t.Helper()
+	c := push.Config{Enabled: true, Source: "push", Wait: 10 * time.Second, Bodies: 8, BackfillBodies: 1}
 	if change != nil {
 		change(&c)
 	}
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	s := intaketest.Start(t)
+	s, bulk := intaketest.Start(t), intaketest.StartLane(t, topic.Bulk)
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	mux := http.NewServeMux()
-	mux.Handle("POST "+push.Path, push.New(ctx, c, s.Queue, s.Count.Of("push", "push"), zerolog.Nop()))
+	mux.Handle("POST "+push.Path, push.New(ctx, c, way(s, "push"), way(bulk, "bulk"), zerolog.Nop()))
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
-	return s, srv.URL + push.Path, cancel
+	return s, bulk, srv.URL + push.Path, cancel
 }
 
 type reply struct {
 	status   int
 	header   http.Header
 	Articles []push.Accepted
+	Lane     topic.Lane
 	Status   int
 	Detail   string
 	Reason   string
@@ -235,6 +247,63 @@ func TestAtMostSoManyAtOnce(t *testing.T) {
 	}
 }
 
+// TestLanes: what is sent as a back-fill goes its own way, whatever happens to
+// the other one.
+func TestLanes(t *testing.T) {
+	live, bulk, url, _ := serveLanes(t, nil)
+	if r := post(t, url+"?lane=bulk", strings.NewReader("Old.")); r.status != http.StatusAccepted || r.Lane != topic.Bulk || len(r.Articles) != 1 {
+		t.Errorf("%+v", r)
+	}
+	if r := post(t, url, strings.NewReader("Older."), "Copytaster-Lane", "bulk"); r.status != http.StatusAccepted || r.Lane != topic.Bulk {
+		t.Errorf("%+v", r)
+	}
+	for _, query := range []string{"", "?lane=live"} {
+		if r := post(t, url+query, strings.NewReader("New."+query)); r.status != http.StatusAccepted || r.Lane != topic.Live {
+			t.Errorf("%s: %+v", query, r)
+		}
+	}
+	if len(live.Articles()) != 2 || len(bulk.Articles()) != 2 || bulk.Articles()[0].Text != "Old." {
+		t.Errorf("live %+v, bulk %+v", live.Articles(), bulk.Articles())
+	}
+	for _, query := range []string{"?lane=fast", "?lane=both", "?lane=BULK"} {
+		if r := post(t, url+query, strings.NewReader("x")); r.status != http.StatusBadRequest || r.Field != "lane" {
+			t.Errorf("%s: %+v", query, r)
+		}
+	}
+	r := post(t, url+"?lane=bulk", strings.NewReader("<rss><channel><item><title>Good</title></item><item></item></channel></rss>"))
+	if r.status != http.StatusUnprocessableEntity || len(r.Articles) != 1 || r.Lane != topic.Bulk {
+		t.Errorf("partly refused: %+v", r)
+	}
+}
+
+// TestBackfillTakesNoPlace: back-fills that wait for their verdict leave live
+// copy its places, and those who send more are told to come back.
+func TestBackfillTakesNoPlace(t *testing.T) {
+	_, bulk, url, _ := serveLanes(t, func(c *push.Config) { c.Bodies = 1 })
+	unblock := bulk.Block()
+	defer unblock()
+	first := make(chan int, 1)
+	go func() {
+		res, err := http.Post(url+"?lane=bulk", "text/plain", strings.NewReader("Old."))
+		if err != nil {
+			first <- 0
+			return
+		}
+		defer res.Body.Close()
+		first <- res.StatusCode
+	}()
+	intaketest.Await(t, "the second back-fill is turned away", func() bool {
+		return post(t, url+"?lane=bulk&source=a/b", strings.NewReader("x")).status == http.StatusServiceUnavailable
+	})
+	if r := post(t, url, strings.NewReader("New.")); r.status != http.StatusAccepted {
+		t.Errorf("live copy beside it: %+v", r)
+	}
+	unblock()
+	if got := <-first; got != http.StatusAccepted {
+		t.Errorf("the first got %d", got)
+	}
+}
+
 func TestStopping(t *testing.T) {
 	_, url, cancel := serve(t, nil)
 	cancel()
@@ -275,11 +344,12 @@ func TestStopWhileWaiting(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	good := push.Config{Enabled: true, Source: "push", Wait: time.Second, Bodies: 1}
+	good := push.Config{Enabled: true, Source: "push", Wait: time.Second, Bodies: 1, BackfillBodies: 1}
 	for says, change := range map[string]func(*push.Config){
-		"push-source": func(c *push.Config) { c.Source = "" },
-		"push-wait":   func(c *push.Config) { c.Wait = time.Hour },
-		"push-bodies": func(c *push.Config) { c.Bodies = 0 },
+		"push-source":          func(c *push.Config) { c.Source = "" },
+		"push-wait":            func(c *push.Config) { c.Wait = time.Hour },
+		"push-bodies":          func(c *push.Config) { c.Bodies = 0 },
+		"push-backfill-bodies": func(c *push.Config) { c.BackfillBodies = 0 },
 	} {
 		c := good
 		change(&c)

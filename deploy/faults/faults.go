@@ -1,0 +1,192 @@
+// Package faults breaks a running pipeline in every way that the fault matrix
+// names, and holds what is in the index at the end against a ledger of what was
+// acknowledged.
+//
+// Everything is real: Kafka, Elasticsearch and the services are processes of
+// their own, and die by SIGKILL. Each row of the matrix has a pipeline with
+// topics and indices of its own.
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/copytaster/copytaster/deploy/faults/rig"
+	"github.com/copytaster/copytaster/deploy/faults/wire"
+)
+
+// Options are what is run and how.
+type Options struct {
+	Root string // of the workspace: services are built from it, servers run from its .local
+	// Dir is for the servers' data, programs and logs; Elasticsearch's user must
+	// be able to pass it. "": a new one in .local, removed at the end if all went
+	// well, unless Keep.
+	Dir  string
+	Keep bool
+	// Seed decides on articles, moments and faults; how processes interleave it
+	// can't decide.
+	Seed  uint64
+	Rows  []string // names of rows; none: all
+	Short bool     // a small form of each
+	// Scale multiplies articles and faults of the full form; 0: 1.
+	Scale float64
+	Texts []wire.Text // what articles say; none: made-up sentences
+	Out   io.Writer   // gets the fault log and the table; one line at a time
+}
+
+// row is one line of the matrix.
+type row struct {
+	name, about string
+	// shared rows break services and links of their own only: their small forms
+	// run side by side.
+	shared bool
+	limit  time.Duration // of the full form
+	run    func(context.Context, *trial) error
+}
+
+// shortLimit bounds the small form of a row; it is for machines that have much
+// else to do.
+const shortLimit = 8 * time.Minute
+
+// matrix is the table of rows.
+func matrix() []row {
+	return []row{
+		{"kill-services", "kill -9 of each service at random moments", true, 90 * time.Minute, killServices},
+		{"rebalance", "rebalance storm: members of both groups join and leave", true, 60 * time.Minute, rebalance},
+		{"poison", "poison among good copy", true, 30 * time.Minute, poison},
+		{"replay", "the whole topic replayed twice, shuffled", true, 30 * time.Minute, replay},
+		{"clocks", "clocks a day off, dates in the future", true, 30 * time.Minute, clocks},
+		{"elasticsearch", "Elasticsearch refuses, hangs, breaks off, is read-only, is down", false, 60 * time.Minute, elastic},
+		{"links", "slow, half-open, resetting and cut links", false, 60 * time.Minute, links},
+		{"kill-broker", "kill -9 of the broker", false, 60 * time.Minute, killBroker},
+	}
+}
+
+// Names are the names of all rows, in the order in which they run.
+func Names() []string {
+	var names []string
+	for _, r := range matrix() {
+		names = append(names, r.name)
+	}
+	return names
+}
+
+// About says what a row does.
+func About(name string) string {
+	for _, r := range matrix() {
+		if r.name == name {
+			return r.about
+		}
+	}
+	return ""
+}
+
+// ErrBroken says that a row found one of the four, or another promise broken.
+var ErrBroken = errors.New("the pipeline did not keep its promises")
+
+// Run runs rows. The results are of those that ran, in the matrix's order. The
+// error is [ErrBroken] if a row failed, another one if it could not be tried.
+func Run(ctx context.Context, o Options) (_ []Result, err error) {
+	var rows []row
+	for _, name := range o.Rows {
+		if !slices.Contains(Names(), name) {
+			return nil, fmt.Errorf("there is no row %q; there are %s", name, strings.Join(Names(), ", "))
+		}
+	}
+	for _, r := range matrix() {
+		if len(o.Rows) == 0 || slices.Contains(o.Rows, r.name) {
+			rows = append(rows, r)
+		}
+	}
+	if o.Scale == 0 || o.Short {
+		o.Scale = 1
+	}
+	out := &lines{w: o.Out}
+	o.Out = out
+	dir, tidy, err := o.place()
+	if err != nil {
+		return nil, err
+	}
+	o.Dir = dir
+	defer func() { err = tidy(err) }()
+	fmt.Fprintf(out, "seed %d, %s\n", o.Seed, map[bool]string{true: "short form", false: "full form"}[o.Short])
+	servers, err := rig.Start(ctx, o.Root, o.Dir, out)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, servers.Stop(context.WithoutCancel(ctx))) }()
+
+	results := make([]Result, len(rows))
+	var together sync.WaitGroup
+	for i, r := range rows {
+		one := func() { results[i] = o.try(ctx, r, servers) }
+		if o.Short && r.shared {
+			together.Go(one)
+			continue
+		}
+		// What breaks the servers waits for those who share them.
+		together.Wait()
+		one()
+	}
+	together.Wait()
+	fmt.Fprint(out, Table(results))
+	for _, r := range results {
+		if !r.OK() {
+			err = errors.Join(err, fmt.Errorf("row %s: %w: %s", r.Row, ErrBroken, r.Why()))
+		}
+	}
+	return results, err
+}
+
+// place makes the folder. tidy removes it or says where it is; it returns the
+// error that it is given, or one of its own.
+func (o Options) place() (dir string, tidy func(error) error, err error) {
+	say := func(err error) error {
+		fmt.Fprintf(o.Out, "data and logs are in %s\n", dir)
+		return err
+	}
+	if o.Dir != "" {
+		dir, err = filepath.Abs(o.Dir)
+		return dir, say, err
+	}
+	root, err := filepath.Abs(o.Root)
+	if err != nil {
+		return "", nil, err
+	}
+	local := filepath.Join(root, ".local")
+	if err := os.MkdirAll(local, 0o755); err != nil { //nolint:gosec // Elasticsearch's user passes it
+		return "", nil, err
+	}
+	if dir, err = os.MkdirTemp(local, "faults-"); err != nil {
+		return "", nil, err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // as above
+		return "", nil, err
+	}
+	return dir, func(err error) error {
+		if err != nil || o.Keep {
+			return say(err)
+		}
+		return os.RemoveAll(dir)
+	}, nil
+}
+
+// lines writes whole lines from many goroutines.
+type lines struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
+}

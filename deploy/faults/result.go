@@ -1,0 +1,92 @@
+package faults
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/copytaster/copytaster/deploy/faults/ledger"
+)
+
+// Result is what a row has shown.
+type Result struct {
+	Row     string
+	Seed    uint64
+	Faults  int
+	Verdict ledger.Verdict
+	// Recovery is, for each fault, the time until a reader found an article that
+	// was sent after the fault, or after it ended if the fault lasts: see Notes.
+	Recovery []time.Duration
+	Took     time.Duration
+	Notes    []string // further figures
+	Failed   []string // promises beyond the ledger that were not kept, and rows that could not be run to their end
+}
+
+// OK tells whether all promises were kept.
+func (r Result) OK() bool { return len(r.Failed) == 0 && len(r.Verdict.Findings) == 0 }
+
+// Why names what was not kept.
+func (r Result) Why() string {
+	var parts []string
+	for _, k := range ledger.Kinds() {
+		if n := r.Verdict.Count(k); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, k))
+		}
+	}
+	return strings.Join(append(parts, r.Failed...), "; ")
+}
+
+// Counts are the four, as "0/0/0/0".
+func (r Result) Counts() string {
+	var parts []string
+	for _, k := range ledger.Kinds() {
+		parts = append(parts, fmt.Sprint(r.Verdict.Count(k)))
+	}
+	return strings.Join(parts, "/")
+}
+
+// Percentile is the p-th (0 to 1) of ds by the nearest rank; 0 of none.
+func Percentile(ds []time.Duration, p float64) time.Duration {
+	if len(ds) == 0 {
+		return 0
+	}
+	ds = slices.Sorted(slices.Values(ds))
+	return ds[min(max(int(math.Ceil(p*float64(len(ds))))-1, 0), len(ds)-1)]
+}
+
+// shown is how many findings of a row the report prints.
+const shown = 20
+
+// Table is the report of all rows, in Markdown.
+func Table(rs []Result) string {
+	var b strings.Builder
+	b.WriteString("\n| row | articles | revisions | kills | faults | lost/duplicate/stale/resurrected | recovery p50 | p99 | took | seed |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	seconds := func(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+	for _, r := range rs {
+		p50, p99 := "-", "-"
+		if len(r.Recovery) > 0 {
+			p50, p99 = seconds(Percentile(r.Recovery, 0.5)), seconds(Percentile(r.Recovery, 0.99))
+		}
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %s | %s | %s | %s | %d |\n", r.Row, r.Verdict.Articles, r.Verdict.Revisions, r.Verdict.Kills,
+			r.Faults, r.Counts(), p50, p99, seconds(r.Took), r.Seed)
+	}
+	b.WriteByte('\n')
+	for _, r := range rs {
+		for _, n := range r.Notes {
+			fmt.Fprintf(&b, "%s: %s\n", r.Row, n)
+		}
+		for _, f := range r.Failed {
+			fmt.Fprintf(&b, "%s: FAILED: %s\n", r.Row, f)
+		}
+		for i, f := range r.Verdict.Findings {
+			if i == shown {
+				fmt.Fprintf(&b, "%s: and %d more\n", r.Row, len(r.Verdict.Findings)-shown)
+				break
+			}
+			fmt.Fprintf(&b, "%s: %s: %s: %s\n", r.Row, strings.ToUpper(string(f.Kind)), f.URI, f.Detail)
+		}
+	}
+	return b.String()
+}

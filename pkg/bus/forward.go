@@ -1,0 +1,35 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/segmentio/kafka-go"
+
+	"github.com/copytaster/copytaster/pkg/stage"
+)
+
+// Forward writes messages as they are: key, bytes and headers.
+type Forward struct {
+	w   *kafka.Writer
+	bus *Bus
+}
+
+// Forward makes a forward. Close it.
+func (b *Bus) Forward() *Forward { return &Forward{w: b.writer(kafka.Zstd), bus: b} }
+
+// Write returns nil when all messages are safe in the topic. Kafka stamps them
+// with the time at which they were written.
+func (f *Forward) Write(ctx context.Context, name string, ms ...stage.Message) error {
+	all := make([]kafka.Message, len(ms))
+	for i, m := range ms {
+		all[i] = record(f.bus.ns.Name(name), m)
+	}
+	if err := write(ctx, f.w, all); err != nil {
+		return fmt.Errorf("write to topic %s: %w", name, err)
+	}
+	return nil
+}
+
+// Close waits for what is being written.
+func (f *Forward) Close() error { return f.w.Close() }

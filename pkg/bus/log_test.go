@@ -1,0 +1,249 @@
+package bus_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/bus"
+	"github.com/copytaster/copytaster/pkg/event"
+	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/pkg/topic"
+)
+
+// read collects the offsets that ReadLog gives.
+func read(ctx context.Context, b *bus.Bus, name string, partition int, from, to int64) ([]int64, error) {
+	var got []int64
+	err := b.ReadLog(ctx, name, partition, from, to, func(m stage.Message) error {
+		got = append(got, m.Offset)
+		return nil
+	})
+	return got, err
+}
+
+func upTo(from, to int64) (all []int64) {
+	for o := from; o < to; o++ {
+		all = append(all, o)
+	}
+	return all
+}
+
+func TestLogIsReadBetweenOffsets(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		bus  func(t *testing.T) *bus.Bus
+	}{
+		{"kfake", func(t *testing.T) *bus.Bus { _, b := fake(t); return b }},
+		{"kafka", func(t *testing.T) *bus.Bus { return realBus(t) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b, ctx := c.bus(t), testContext(t)
+			if err := b.EnsureTopics(ctx, topic.Received); err != nil {
+				t.Fatal(err)
+			}
+			send(t, ctx, b, 40, 0, 5)
+			es, err := b.Extents(ctx, topic.Received)
+			if err != nil || len(es) != 12 {
+				t.Fatal(es, err)
+			}
+			var total int64
+			for i, e := range es {
+				if e.Partition != i || e.First != 0 {
+					t.Fatalf("extent %d is %+v", i, e)
+				}
+				total += e.End
+				got, err := read(ctx, b, topic.Received, i, 0, e.End)
+				if err != nil || !slices.Equal(got, upTo(0, e.End)) {
+					t.Fatalf("partition %d: %v %v, want 0 to %d", i, got, err, e.End)
+				}
+			}
+			if total != 200 {
+				t.Fatalf("%d messages, want 200", total)
+			}
+			full := slices.IndexFunc(es, func(e bus.Extent) bool { return e.End >= 10 })
+			if got, err := read(ctx, b, topic.Received, full, 3, 7); err != nil || !slices.Equal(got, upTo(3, 7)) {
+				t.Fatal(got, err)
+			}
+			if got, err := read(ctx, b, topic.Received, full, 7, 7); err != nil || len(got) != 0 {
+				t.Fatal(got, err)
+			}
+			if _, err := read(ctx, b, topic.Received, full, es[full].End+1, -1); !errors.Is(err, kafka.OffsetOutOfRange) {
+				t.Fatal("beyond the end:", err)
+			}
+			stop := errors.New("enough")
+			if err := b.ReadLog(ctx, topic.Received, full, 0, -1, func(stage.Message) error { return stop }); !errors.Is(err, stop) {
+				t.Fatal(err)
+			}
+			if _, err := b.Extents(ctx, topic.Enriched); !errors.Is(err, kafka.UnknownTopicOrPartition) {
+				t.Fatal("a topic that doesn't exist:", err)
+			}
+			ended, cancel := context.WithCancel(ctx)
+			cancel()
+			if _, err := read(ended, b, topic.Received, full, 0, 5); !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+func TestLogIsFollowed(t *testing.T) {
+	b, ctx := realBus(t), testContext(t)
+	if err := b.EnsureTopics(ctx, topic.IngestDead); err != nil {
+		t.Fatal(err)
+	}
+	dead := b.DeadLettersTo(topic.IngestDead)
+	defer dead.Close()
+	follow, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, 1)
+	seen := make(chan int64)
+	go func() {
+		ended <- b.ReadLog(follow, topic.IngestDead, 0, 0, -1, func(m stage.Message) error { seen <- m.Offset; return nil })
+	}()
+	for want := range int64(3) {
+		if err := dead.Write(ctx, stage.DeadLetter{Stage: "test", Err: errors.New("no")}); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case got := <-seen:
+			if got != want {
+				t.Fatalf("offset %d, want %d", got, want)
+			}
+		case <-ctx.Done():
+			t.Fatal("nothing came")
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOffsetsAtATime(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		bus  func(t *testing.T) (*bus.Bus, []string, string)
+	}{
+		{"kfake", func(t *testing.T) (*bus.Bus, []string, string) {
+			c, b := fake(t)
+			return b, c.ListenAddrs(), "fake."
+		}},
+		{"kafka", func(t *testing.T) (*bus.Bus, []string, string) {
+			b, brokers := realBusAt(t)
+			return b, brokers, string(b.Namespace())
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b, brokers, ns := c.bus(t)
+			ctx := testContext(t)
+			if err := b.EnsureTopics(ctx, topic.IngestDead); err != nil {
+				t.Fatal(err)
+			}
+			noon := time.Now().Add(-time.Hour).Truncate(time.Second)
+			w := &kafka.Writer{Addr: kafka.TCP(brokers...), Topic: ns + topic.IngestDead, RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond}
+			defer w.Close()
+			for i := range 5 {
+				if err := w.WriteMessages(ctx, kafka.Message{Value: []byte(strconv.Itoa(i)), Time: noon.Add(time.Duration(i) * time.Minute)}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, c := range []struct {
+				at   time.Time
+				want int64
+			}{
+				{time.Time{}, 0},
+				{noon.Add(-time.Minute), 0},
+				{noon, 0},
+				{noon.Add(time.Second), 1},
+				{noon.Add(4 * time.Minute), 4},
+				{noon.Add(4*time.Minute + time.Second), 5},
+			} {
+				got, err := b.OffsetsAt(ctx, topic.IngestDead, c.at)
+				if err != nil || len(got) != 1 || got[0] != c.want {
+					t.Errorf("at %v: %v %v, want %d", c.at, got, err, c.want)
+				}
+			}
+		})
+	}
+}
+
+func TestLogBelowItsStartAndThroughFaults(t *testing.T) {
+	c, b := fake(t)
+	ctx := testContext(t)
+	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
+		t.Fatal(err)
+	}
+	full := "fake." + topic.Received
+	send(t, ctx, b, 1, 0, 30)
+	es, err := b.Extents(ctx, topic.Received)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := slices.IndexFunc(es, func(e bus.Extent) bool { return e.End > 0 })
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: full, Err: kerr.NotLeaderForPartition, Count: 3})
+	if got, err := read(ctx, b, topic.Received, p, 0, 30); err != nil || !slices.Equal(got, upTo(0, 30)) {
+		t.Fatal(got, err)
+	}
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: full, Err: kerr.TopicAuthorizationFailed, Count: 1})
+	if _, err := read(ctx, b, topic.Received, p, 0, 30); !errors.Is(err, kafka.TopicAuthorizationFailed) {
+		t.Fatal(err)
+	}
+	deleteBefore(t, ctx, c, full, p, 10)
+	if es, err = b.Extents(ctx, topic.Received); err != nil || es[p] != (bus.Extent{Partition: p, First: 10, End: 30}) {
+		t.Fatal(es[p], err)
+	}
+	if got, err := read(ctx, b, topic.Received, p, 5, 30); !errors.Is(err, kafka.OffsetOutOfRange) || len(got) != 0 {
+		t.Fatal(got, err)
+	}
+	if got, err := read(ctx, b, topic.Received, p, 10, 30); err != nil || !slices.Equal(got, upTo(10, 30)) {
+		t.Fatal(got, err)
+	}
+}
+
+// TestPartitionOfAKey holds PartitionOf to where the producer really puts keys.
+func TestPartitionOfAKey(t *testing.T) {
+	b, ctx := realBus(t), testContext(t)
+	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
+		t.Fatal(err)
+	}
+	sink := b.Sink(topic.Received, event.Received)
+	var as []article.Article
+	for i := range 100 {
+		as = append(as, newArticle("key-"+strconv.Itoa(i)+"é", i))
+	}
+	if err := sink.Write(ctx, as); err != nil {
+		t.Fatal(err)
+	}
+	if err := sink.Close(); err != nil {
+		t.Fatal(err)
+	}
+	es, err := b.Extents(ctx, topic.Received)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, e := range es {
+		err := b.ReadLog(ctx, topic.Received, e.Partition, e.First, e.End, func(m stage.Message) error {
+			n++
+			if p := bus.PartitionOf(m.Key, len(es)); p != e.Partition {
+				t.Errorf("key %s stands in partition %d, PartitionOf says %d", m.Key, e.Partition, p)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n != len(as) {
+		t.Errorf("%d messages", n)
+	}
+}

@@ -1,0 +1,82 @@
+package topic
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Operator is who works with the operator's tools: the writer "copytaster".
+const Operator = "operator"
+
+// Resource is a kind of thing that Kafka gives rights on, by Kafka's name.
+type Resource string
+
+// The resources.
+const (
+	OnTopic   Resource = "Topic"
+	OnGroup   Resource = "Group"
+	OnCluster Resource = "Cluster"
+)
+
+// ClusterName is what Kafka calls the one resource of the kind [OnCluster].
+const ClusterName = "kafka-cluster"
+
+// Right is what Kafka must allow a service.
+type Right struct {
+	Service   string // or Operator
+	Resource  Resource
+	Name      string // with the namespace
+	Operation string // by Kafka's name: "Read", "Write", ...
+}
+
+// What the operator may do with every topic and group of the topology. Kafka
+// lets whoever may read, write, delete or alter see what is there, too.
+var (
+	operatorOnTopic = []string{"Read", "Write", "Create", "Delete", "Alter", "AlterConfigs"}
+	operatorOnGroup = []string{"Read", "Delete"}
+)
+
+// Services are those of the topology and the operator, in order.
+func Services() []string {
+	all := []string{Operator}
+	for _, r := range Rights("") {
+		all = append(all, r.Service)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Rights are all that the services need, and nothing else: the writer of a topic
+// may write, its readers may read, and read as their group. Who uses a topic may
+// see its settings, to say if they differ from the topology. Topics are made by
+// the operator.
+func Rights(n Namespace) []Right {
+	var all []Right
+	add := func(service string, on Resource, name string, operations ...string) {
+		if on != OnCluster {
+			name = n.Name(name)
+		}
+		for _, o := range operations {
+			all = append(all, Right{service, on, name, o})
+		}
+	}
+	for _, t := range All {
+		if t.Writer != tools {
+			add(t.Writer, OnTopic, t.Name, "Write", "DescribeConfigs")
+		}
+		for _, r := range t.Readers {
+			add(r, OnTopic, t.Name, "Read", "DescribeConfigs")
+		}
+		add(Operator, OnTopic, t.Name, operatorOnTopic...)
+	}
+	for _, g := range Groups {
+		add(g.Service, OnTopic, g.Topic, "Read", "DescribeConfigs")
+		add(g.Service, OnGroup, g.Name, "Read")
+		add(Operator, OnGroup, g.Name, operatorOnGroup...)
+	}
+	add(Operator, OnCluster, ClusterName, "Describe")
+	slices.SortFunc(all, func(a, b Right) int {
+		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Operation, b.Operation))
+	})
+	return slices.Compact(all)
+}

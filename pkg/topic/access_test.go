@@ -1,0 +1,60 @@
+package topic_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/copytaster/copytaster/pkg/topic"
+)
+
+// What a service may do is derived here a second time, from the flow and not
+// from the topology.
+func TestRightsAreWhatTheFlowNeeds(t *testing.T) {
+	may := map[string][]string{}
+	for _, r := range topic.Rights("n-") {
+		key := r.Service + " " + r.Operation
+		if r.Resource == topic.OnGroup {
+			key = r.Service + " group"
+		}
+		if r.Resource != topic.OnCluster && !strings.HasPrefix(r.Name, "n-") {
+			t.Errorf("%+v is outside the namespace", r)
+		}
+		may[key] = append(may[key], strings.TrimPrefix(r.Name, "n-"))
+	}
+	for key, want := range map[string]string{
+		"ingest Write": "articles.received articles.received.bulk ingest.dead sources.state",
+		"ingest Read":  "sources.state",
+		"ingest group": "",
+		"enrich Read":  "articles.received articles.received.bulk",
+		"enrich Write": "articles.enriched articles.enriched.bulk articles.received.bulk.dead articles.received.dead",
+		"enrich group": "enrich enrich.bulk",
+		"index Read":   "articles.enriched articles.enriched.bulk",
+		"index Write":  "articles.enriched.bulk.dead articles.enriched.dead",
+		"index group":  "index index.bulk",
+		"search Read":  "",
+	} {
+		if got := strings.Join(may[key], " "); got != want {
+			t.Errorf("%s: %s, want %s", key, got, want)
+		}
+	}
+	for _, service := range topic.Services() {
+		for _, operation := range []string{"Create", "Delete", "Alter", "AlterConfigs", "All", "ClusterAction"} {
+			if n := len(may[service+" "+operation]); n > 0 && service != topic.Operator {
+				t.Errorf("%s may %s", service, operation)
+			}
+		}
+	}
+	for _, known := range topic.All {
+		if !slices.Contains(may[topic.Operator+" Read"], known.Name) || !slices.Contains(may[topic.Operator+" Create"], known.Name) {
+			t.Errorf("the operator may not read or create %s", known.Name)
+		}
+	}
+	if got := strings.Join(topic.Services(), " "); got != "enrich index ingest operator" {
+		t.Errorf("services: %s", got)
+	}
+	all := topic.Rights("")
+	if len(slices.Compact(slices.Clone(all))) != len(all) {
+		t.Error("a right is there twice")
+	}
+}

@@ -1,0 +1,272 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/copytaster/copytaster/pkg/bus"
+	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/pkg/topic"
+)
+
+// LagCmd is `copytaster lag`.
+type LagCmd struct {
+	Output
+	Behind bool          `help:"Only partitions that are behind or that nobody reads."`
+	Watch  bool          `help:"Go on until Ctrl-C." short:"w"`
+	Every  time.Duration `help:"How often --watch looks." default:"2s"`
+	Kafka  `embed:"" group:"servers"`
+	Groups []string `arg:"" optional:"" name:"group" help:"Only these; enrich, enrich.bulk, index, index.bulk."`
+}
+
+// Help is shown by `copytaster lag --help`.
+func (LagCmd) Help() string {
+	return `For each group and partition: the offset committed, the log's end, how many messages lie between, how old the
+oldest of them is, and which member reads it. LOST says that messages were deleted before the group read them.
+The state is Kafka's: Stable, Empty (no member runs), PreparingRebalance, CompletingRebalance, Dead (never ran).
+
+  copytaster lag
+  copytaster lag --behind --watch index`
+}
+
+// lagLine is a partition in `lag --json`.
+type lagLine struct {
+	At        time.Time  `json:"at"`
+	Group     string     `json:"group"`
+	State     string     `json:"state"`
+	Members   int        `json:"members"`
+	Topic     string     `json:"topic"`
+	Partition int        `json:"partition"`
+	First     int64      `json:"first"`
+	Committed *int64     `json:"committed"` // null: nothing yet, the group begins at the log's start
+	End       int64      `json:"end"`
+	Lag       int64      `json:"lag"`
+	Lost      int64      `json:"lost,omitempty"`          // messages between the committed offset and the log's start
+	Beyond    int64      `json:"beyond,omitempty"`        // by how much the committed offset is beyond the log's end: the topic was made anew
+	Oldest    *time.Time `json:"oldest_unread,omitempty"` // when it was written
+	Age       float64    `json:"age_seconds,omitempty"`
+	Member    string     `json:"member,omitempty"` // client@host that reads it
+}
+
+// minEvery keeps --watch from being a load.
+const minEvery = 100 * time.Millisecond
+
+// Run shows where the groups stand.
+func (c *LagCmd) Run(ctx context.Context, t Terminal) error {
+	groups, err := groupsNamed(c.Groups)
+	if err != nil {
+		return err
+	}
+	if c.Every < minEvery {
+		return misuse("--every is %v, the least is %v", c.Every, minEvery)
+	}
+	b, err := c.connect(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	tick := time.NewTicker(c.Every)
+	defer tick.Stop()
+	for {
+		all, err := c.look(ctx, b, groups)
+		if err != nil {
+			if c.Watch && ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		if c.Watch && !c.JSON && isTerminal(t.Out) {
+			fmt.Fprint(t.Out, "\x1b[H\x1b[2J")
+		}
+		if err := c.show(t, all); err != nil || !c.Watch {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func groupsNamed(names []string) ([]topic.Group, error) {
+	if len(names) == 0 {
+		return topic.Groups, nil
+	}
+	gs := make([]topic.Group, len(names))
+	for i, n := range names {
+		g, err := topic.GroupByName(n)
+		if err != nil {
+			return nil, misuse("%w", err)
+		}
+		gs[i] = g
+	}
+	return gs, nil
+}
+
+func (c *LagCmd) look(ctx context.Context, b *bus.Bus, groups []topic.Group) ([]lagLine, error) {
+	each := make([][]lagLine, len(groups))
+	var work errgroup.Group
+	for i, g := range groups {
+		work.Go(func() (err error) {
+			each[i], err = lagOf(ctx, b, g)
+			return err
+		})
+	}
+	if err := work.Wait(); err != nil {
+		return nil, err
+	}
+	var all []lagLine
+	for _, ls := range each {
+		for _, l := range ls {
+			if !c.Behind || l.Lag > 0 || l.Lost > 0 || l.Beyond > 0 || l.Member == "" && l.End > 0 {
+				all = append(all, l)
+			}
+		}
+	}
+	return all, nil
+}
+
+// lagOf is where a group stands, by partition; nothing if its topic isn't there.
+func lagOf(ctx context.Context, b *bus.Bus, g topic.Group) ([]lagLine, error) {
+	there, _, err := split(ctx, b, []string{g.Topic})
+	if err != nil || len(there) == 0 {
+		return nil, err
+	}
+	state, err := b.Group(ctx, g.Name)
+	if err != nil {
+		return nil, err
+	}
+	es, err := b.Extents(ctx, g.Topic)
+	if err != nil {
+		return nil, err
+	}
+	at, err := b.Committed(ctx, g.Name, g.Topic)
+	if err != nil {
+		return nil, err
+	}
+	readers := map[int]string{}
+	for _, m := range state.Members {
+		for _, p := range m.Partitions[g.Topic] {
+			readers[p] = m.Client + "@" + m.Host
+		}
+	}
+	now := time.Now().UTC()
+	ls := make([]lagLine, len(es))
+	work, ctx := errgroup.WithContext(ctx)
+	for i, e := range es {
+		l := &ls[i]
+		*l = lagLine{
+			At: now, Group: g.Name, State: state.State, Members: len(state.Members),
+			Topic: g.Topic, Partition: e.Partition, First: e.First, End: e.End, Member: readers[e.Partition],
+		}
+		from := e.First
+		if o, ok := at[e.Partition]; ok {
+			l.Committed = &o
+			l.Lost, l.Beyond = max(e.First-o, 0), max(o-e.End, 0)
+			from = max(from, o)
+		}
+		l.Lag = max(e.End-from, 0)
+		if l.Lag > 0 {
+			work.Go(func() error { return l.age(ctx, b, from) })
+		}
+	}
+	return ls, work.Wait()
+}
+
+// age sets how old the first message from an offset on is.
+func (l *lagLine) age(ctx context.Context, b *bus.Bus, from int64) error {
+	err := b.ReadLog(ctx, l.Topic, l.Partition, from, l.End, func(m stage.Message) error {
+		at := m.Time.UTC()
+		l.Oldest, l.Age = &at, max(l.At.Sub(at), 0).Seconds()
+		return errEnough
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return err
+	}
+	return nil
+}
+
+func (c *LagCmd) show(t Terminal, all []lagLine) error {
+	if c.JSON {
+		for _, l := range all {
+			if err := line(t.Out, l); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if c.Watch {
+		fmt.Fprintf(t.Out, "%s\n", time.Now().Format(time.TimeOnly))
+	}
+	if len(all) == 0 {
+		fmt.Fprintln(t.Out, "no partition is behind")
+		return nil
+	}
+	for begin := 0; begin < len(all); {
+		end := begin
+		for end < len(all) && all[end].Group == all[begin].Group {
+			end++
+		}
+		if begin > 0 {
+			fmt.Fprintln(t.Out)
+		}
+		group(t, all[begin:end])
+		begin = end
+	}
+	return nil
+}
+
+func group(t Terminal, ls []lagLine) {
+	var lag int64
+	var oldest float64
+	s := columns(">partition", ">committed", ">end", ">lag", ">oldest", "read by", "")
+	for _, l := range ls {
+		lag += l.Lag
+		oldest = max(oldest, l.Age)
+		at, trouble := "-", ""
+		if l.Committed != nil {
+			at = grouped(*l.Committed)
+		}
+		switch {
+		case l.Lost > 0:
+			trouble = fmt.Sprintf("LOST: %s messages were deleted unread; copytaster replay %s --skip-lost", grouped(l.Lost), l.Group)
+		case l.Beyond > 0:
+			trouble = fmt.Sprintf("BEYOND the end by %s: the topic was made anew; copytaster replay %s --skip-lost", grouped(l.Beyond), l.Group)
+		}
+		s.row(l.Partition, at, grouped(l.End), grouped(l.Lag), ageOf(l.Age, l.Lag), cmpOr(l.Member, "nobody"), trouble)
+	}
+	head := []string{fmt.Sprintf("group %s on %s", ls[0].Group, ls[0].Topic), ls[0].State, count(ls[0].Members, "member"), "lag " + grouped(lag)}
+	if lag > 0 {
+		head = append(head, "oldest "+ageOf(oldest, lag))
+	}
+	fmt.Fprintln(t.Out, strings.Join(head, ", "))
+	s.print(t.Out)
+}
+
+func ageOf(seconds float64, lag int64) string {
+	if lag == 0 {
+		return "-"
+	}
+	return span(time.Duration(seconds * float64(time.Second)))
+}
+
+func cmpOr(s, or string) string {
+	if s == "" {
+		return or
+	}
+	return s
+}
+
+// count writes a number of things.
+func count[N int | int64](n N, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return grouped(int64(n)) + " " + what + "s"
+}

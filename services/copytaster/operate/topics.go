@@ -1,0 +1,414 @@
+package operate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/copytaster/copytaster/pkg/bus"
+	"github.com/copytaster/copytaster/pkg/topic"
+)
+
+// TopicsCmd is `copytaster topics`.
+type TopicsCmd struct {
+	List   TopicsListCmd   `cmd:"" default:"withargs" help:"List the topics: how large they are and what they are for (the default)."`
+	Create TopicsCreateCmd `cmd:"" help:"Create the topics that are missing."`
+	Check  TopicsCheckCmd  `cmd:"" help:"Compare the topics with the topology; exit code 3 if they differ."`
+	Apply  TopicsApplyCmd  `cmd:"" help:"Change settings and partitions to what the topology says."`
+}
+
+// TopicsListCmd is `copytaster topics list`.
+type TopicsListCmd struct {
+	Output
+	Kafka `embed:"" group:"servers"`
+}
+
+// Help is shown by `copytaster topics list --help`.
+func (TopicsListCmd) Help() string {
+	return `Messages are counted by offsets: compaction makes a topic hold fewer.
+
+  copytaster topics --namespace test-`
+}
+
+// topicLine is a topic in `topics list --json`.
+type topicLine struct {
+	Topic      string `json:"topic"`
+	State      string `json:"state"` // ok, missing, unknown (not in the topology)
+	Partitions int    `json:"partitions"`
+	Replicas   int    `json:"replicas"`
+	Messages   int64  `json:"messages"`  // end less first, of all partitions
+	End        int64  `json:"end"`       // how many were ever written
+	Retention  string `json:"retention"` // by the topology: "720h0m0s", "ever", "compacted"
+	Writer     string `json:"writer,omitempty"`
+	About      string `json:"about,omitempty"`
+}
+
+// States of a topic.
+const (
+	topicOK      = "ok"
+	topicMissing = "missing"
+	topicUnknown = "unknown"
+)
+
+// Run lists the topics.
+func (c *TopicsListCmd) Run(ctx context.Context, t Terminal) error {
+	b, err := c.connect(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	there, err := b.Topics(ctx)
+	if err != nil {
+		return err
+	}
+	s := columns("topic", "state", ">partitions", ">messages", ">ever", "kept", "about")
+	show := func(l topicLine) error {
+		if c.JSON {
+			return line(t.Out, l)
+		}
+		s.row(l.Topic, l.State, l.Partitions, grouped(l.Messages), grouped(l.End), l.Retention, l.About)
+		return nil
+	}
+	for _, tp := range topic.All {
+		l := topicLine{Topic: tp.Name, State: topicMissing, Retention: kept(tp), Writer: tp.Writer, About: tp.About}
+		if i := slices.IndexFunc(there, func(e bus.Existing) bool { return e.Name == tp.Name }); i >= 0 {
+			if err := l.measure(ctx, b, there[i]); err != nil {
+				return err
+			}
+			l.State = topicOK
+			there = slices.Delete(there, i, i+1)
+		}
+		if err := show(l); err != nil {
+			return err
+		}
+	}
+	for _, e := range c.strangers(there) {
+		l := topicLine{Topic: e.Name, State: topicUnknown}
+		if err := l.measure(ctx, b, e); err != nil {
+			return err
+		}
+		if err := show(l); err != nil {
+			return err
+		}
+	}
+	if !c.JSON {
+		s.print(t.Out)
+	}
+	return nil
+}
+
+// strangers are the topics that are not in the topology and must be ours.
+// Without a namespace the cluster may have topics of anybody.
+func (k *Kafka) strangers(there []bus.Existing) []bus.Existing {
+	if k.Bus.Namespace == "" {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(there), func(e bus.Existing) bool {
+		_, err := topic.ByName(e.Name)
+		return err == nil
+	})
+}
+
+func (l *topicLine) measure(ctx context.Context, b *bus.Bus, e bus.Existing) error {
+	l.Partitions, l.Replicas = e.Partitions, e.Replicas
+	es, err := b.Extents(ctx, e.Name)
+	if err != nil {
+		return err
+	}
+	for _, x := range es {
+		l.Messages += x.End - x.First
+		l.End += x.End
+	}
+	return nil
+}
+
+func kept(t topic.Topic) string {
+	switch {
+	case t.Compact:
+		return "compacted"
+	case t.Retention == 0:
+		return "ever"
+	}
+	return t.Retention.String()
+}
+
+// TopicsCreateCmd is `copytaster topics create`.
+type TopicsCreateCmd struct {
+	Output
+	DryRun bool `help:"Only tell what would be done." short:"n"`
+	Kafka  `embed:"" group:"servers"`
+	Topics []string `arg:"" optional:"" name:"topic" help:"Only these."`
+}
+
+// Help is shown by `copytaster topics create --help`.
+func (TopicsCreateCmd) Help() string {
+	return `Topics that are there stay as they are: see "topics check". Services create the topics they need by
+themselves, if they may.
+
+  copytaster topics create --dry-run`
+}
+
+// actionLine says in JSON what was done, or would be.
+type actionLine struct {
+	Action  string `json:"action"` // create, set, grow
+	Topic   string `json:"topic"`
+	Setting string `json:"setting,omitempty"`
+	From    string `json:"from,omitempty"`
+	To      string `json:"to,omitempty"`
+	Done    bool   `json:"done"` // false: a dry run
+}
+
+func (o Output) action(t Terminal, a actionLine) error {
+	if o.JSON {
+		return line(t.Out, a)
+	}
+	verb := a.Action
+	if !a.Done {
+		verb = "would " + verb
+	}
+	if a.Setting == "" {
+		fmt.Fprintf(t.Out, "%s %s\n", verb, a.Topic)
+	} else {
+		fmt.Fprintf(t.Out, "%s %s: %s from %s to %s\n", verb, a.Topic, a.Setting, a.From, a.To)
+	}
+	return nil
+}
+
+// Run creates topics.
+func (c *TopicsCreateCmd) Run(ctx context.Context, t Terminal) error {
+	names, err := named(c.Topics)
+	if err != nil {
+		return err
+	}
+	b, err := c.connect(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	_, missing, err := split(ctx, b, names)
+	if err != nil {
+		return err
+	}
+	if len(missing) > 0 && !c.DryRun {
+		if err := b.EnsureTopics(ctx, missing...); err != nil {
+			return err
+		}
+	}
+	for _, n := range missing {
+		if err := c.action(t, actionLine{Action: "create", Topic: n, Done: !c.DryRun}); err != nil {
+			return err
+		}
+	}
+	if len(missing) == 0 && !c.JSON {
+		fmt.Fprintln(t.Out, "every topic is there")
+	}
+	return nil
+}
+
+// named are the topics' names: all of the topology if none are said.
+func named(names []string) ([]string, error) {
+	if len(names) == 0 {
+		for _, tp := range topic.All {
+			names = append(names, tp.Name)
+		}
+		return names, nil
+	}
+	for _, n := range names {
+		if _, err := topic.ByName(n); err != nil {
+			return nil, misuse("%w", err)
+		}
+	}
+	return names, nil
+}
+
+// split tells which of the topics are there.
+func split(ctx context.Context, b *bus.Bus, names []string) (there, missing []string, err error) {
+	all, err := b.Topics(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, n := range names {
+		if slices.ContainsFunc(all, func(e bus.Existing) bool { return e.Name == n }) {
+			there = append(there, n)
+		} else {
+			missing = append(missing, n)
+		}
+	}
+	return there, missing, nil
+}
+
+// TopicsCheckCmd is `copytaster topics check`.
+type TopicsCheckCmd struct {
+	Output
+	Kafka `embed:"" group:"servers"`
+}
+
+// Help is shown by `copytaster topics check --help`.
+func (TopicsCheckCmd) Help() string {
+	return `Looks for topics that are missing, that differ in partitions or settings, and that are in the namespace
+but not in the topology. Without a namespace the last can't be told: the cluster may have topics of others.
+Exit code: 0 all as it should be, 3 something differs, 1 the check failed.
+
+  copytaster topics check || copytaster topics apply --dry-run`
+}
+
+// checkLine is something that is not as the topology has it.
+type checkLine struct {
+	Problem string `json:"problem"` // missing, unknown, differs
+	Topic   string `json:"topic"`
+	Setting string `json:"setting,omitempty"`
+	Want    string `json:"want,omitempty"`
+	Have    string `json:"have,omitempty"`
+}
+
+// Run compares.
+func (c *TopicsCheckCmd) Run(ctx context.Context, t Terminal) error {
+	b, err := c.connect(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	names, err := named(nil)
+	if err != nil {
+		return err
+	}
+	there, missing, err := split(ctx, b, names)
+	if err != nil {
+		return err
+	}
+	var found []checkLine
+	for _, n := range missing {
+		found = append(found, checkLine{Problem: topicMissing, Topic: n})
+	}
+	ds, err := b.Differences(ctx, there...)
+	if err != nil {
+		return err
+	}
+	for _, d := range ds {
+		found = append(found, checkLine{"differs", d.Topic, d.Setting, d.Want, d.Have})
+	}
+	all, err := b.Topics(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range c.strangers(all) {
+		found = append(found, checkLine{Problem: topicUnknown, Topic: e.Name})
+	}
+	s := columns("problem", "topic", "setting", ">have", ">want")
+	for _, l := range found {
+		if c.JSON {
+			if err := line(t.Out, l); err != nil {
+				return err
+			}
+		}
+		s.row(l.Problem, l.Topic, l.Setting, l.Have, l.Want)
+	}
+	switch {
+	case len(found) == 0 && !c.JSON:
+		fmt.Fprintf(t.Out, "%d topics are as the topology has them\n", len(there))
+	case len(found) > 0 && !c.JSON:
+		s.print(t.Out)
+	}
+	if len(found) > 0 {
+		return &ExitError{Code: ExitDiffers}
+	}
+	return nil
+}
+
+// TopicsApplyCmd is `copytaster topics apply`.
+type TopicsApplyCmd struct {
+	Output
+	Change
+	Kafka  `embed:"" group:"servers"`
+	Topics []string `arg:"" optional:"" name:"topic" help:"Only these."`
+}
+
+// Help is shown by `copytaster topics apply --help`.
+func (TopicsApplyCmd) Help() string {
+	return `Settings are set one by one; those that the topology doesn't speak of stay. Partitions can only be added,
+and only after a confirmation: from then on a key goes to another partition than its older messages, so that its
+revisions may be handled out of order until the older ones are read. The index bears that (a revision never
+goes back), a state table does not. Topics that are missing are left to "topics create".
+
+  copytaster topics apply --dry-run
+  copytaster topics apply articles.enriched --yes`
+}
+
+// Run changes settings.
+func (c *TopicsApplyCmd) Run(ctx context.Context, t Terminal) error {
+	names, err := named(c.Topics)
+	if err != nil {
+		return err
+	}
+	b, err := c.connect(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	there, _, err := split(ctx, b, names)
+	if err != nil {
+		return err
+	}
+	ds, err := b.Differences(ctx, there...)
+	if err != nil {
+		return err
+	}
+	var grown []string
+	for _, d := range ds {
+		if d.Setting == bus.SettingPartitions {
+			grown = append(grown, fmt.Sprintf("%s from %s to %s", d.Topic, d.Have, d.Want))
+		}
+	}
+	if len(grown) > 0 && !c.DryRun {
+		err := c.confirm(t, "Adds partitions: "+strings.Join(grown, ", ")+". Keys move to other partitions, and their older messages stay where they are: stop the services that write to and read from these topics, and let the readers catch up (copytaster lag) before the writers start again")
+		if err != nil {
+			return err
+		}
+	}
+	if err := b.Apply(ctx, c.DryRun, ds...); err != nil {
+		return err
+	}
+	for _, d := range ds {
+		a := actionLine{Action: "set", Topic: d.Topic, Setting: d.Setting, From: d.Have, To: d.Want, Done: !c.DryRun}
+		if d.Setting == bus.SettingPartitions {
+			a.Action = "grow"
+		}
+		if err := c.action(t, a); err != nil {
+			return err
+		}
+	}
+	if len(ds) == 0 && !c.JSON {
+		fmt.Fprintln(t.Out, "nothing to change")
+	}
+	return nil
+}
+
+// grouped writes a number with its thousands apart.
+func grouped(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// span writes a duration as people say it: two units at most.
+func span(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d < 0:
+		return "-" + span(-d)
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute:
+		return d.Round(100 * time.Millisecond).String()
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
+	case d < 2*day:
+		return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
+	}
+	return fmt.Sprintf("%dd%02dh", d/day, d%day/time.Hour)
+}

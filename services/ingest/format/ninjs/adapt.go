@@ -1,0 +1,536 @@
+package ninjs
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/language"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/ingest/document"
+	"github.com/copytaster/copytaster/services/ingest/format/html"
+)
+
+// What an item is, by its type.
+const (
+	kindText      = "text"
+	kindComposite = "composite"
+	kindPicture   = "picture"
+	kindGraphic   = "graphic"
+	kindVideo     = "video"
+	kindAudio     = "audio"
+)
+
+// kind is the item's type. Without one it is a picture if it has renditions of
+// one and no text, else a text.
+func (it *item) kind() string {
+	if t := strings.ToLower(it.Type.trim()); t != "" {
+		return t
+	}
+	if len(it.bodies()) == 0 && it.picture() != "" {
+		return kindPicture
+	}
+	return kindText
+}
+
+func (it *item) visual() bool {
+	switch it.kind() {
+	case kindPicture, kindGraphic, kindVideo, kindAudio:
+		return true
+	}
+	return false
+}
+
+func (it *item) id() string {
+	if id := it.URI.trim(); id != "" {
+		return id
+	}
+	return it.GUID.trim()
+}
+
+// maxID is the longest id that stands in a URI as it is, in bytes; of a longer
+// one its hash does.
+const maxID = 512
+
+// uri puts the id into the provider's namespace, also one that is a URI by
+// itself: anybody can write another's, and a kill under it would hide the
+// other's article. All ways in by which one provider sends share it.
+func (it *item) uri(h document.Hint) (article.URI, error) {
+	id := it.id()
+	if id == "" {
+		return "", &document.Error{Reason: document.Invalid, Format: Name, Field: "/uri", Detail: "is missing: no later version or kill could find the article"}
+	}
+	if len(id) > maxID {
+		sum := sha256.Sum256([]byte(id))
+		id = hex.EncodeToString(sum[:])
+	}
+	return article.ScopedURI(h.Namespace(), id), nil
+}
+
+// statuses are the standard's three, and what else is sent for them.
+var statuses = map[string]article.Status{
+	"": article.Usable, "usable": article.Usable,
+	"withheld": article.Withheld, "withhold": article.Withheld, "hold": article.Withheld,
+	"canceled": article.Canceled, "cancelled": article.Canceled, "killed": article.Canceled, "kill": article.Canceled,
+}
+
+// status is an error if it is none that is known: a kill in other words must
+// not pass for an article.
+func (it *item) status() (article.Status, error) {
+	word := strings.ToLower(it.PubStatus.trim())
+	if s, ok := statuses[strings.TrimPrefix(word, "stat:")]; ok {
+		return s, nil
+	}
+	return "", &document.Error{Reason: document.Invalid, Format: Name, Field: "/pubstatus", Detail: fmt.Sprintf("%q is none of usable, withheld, canceled", word)}
+}
+
+// embargo is the later of the item's and its package's. One that can't be read
+// to the second is an error: the article must not go out too early.
+func (it *item) embargo() (time.Time, error) {
+	var until time.Time
+	for _, s := range []struct {
+		field string
+		value text
+	}{{"/embargoed", it.Embargoed}, {"/embargoedUntil", it.EmbargoedUntil}, {"/copytaster:package/embargoed", it.packageEmbargo()}} {
+		v := s.value.trim()
+		if v == "" {
+			continue
+		}
+		t, zone := moment(v)
+		if t.IsZero() || !zone {
+			return t, &document.Error{Reason: document.Invalid, Format: Name, Field: s.field, Detail: fmt.Sprintf("%q is no date with time and time zone", v)}
+		}
+		if t.After(until) {
+			until = t
+		}
+	}
+	return until, nil
+}
+
+func (it *item) packageEmbargo() text {
+	if it.Package == nil {
+		return ""
+	}
+	return it.Package.Embargoed
+}
+
+// layouts are those of the standard (RFC 3339) and of what else is sent.
+var layouts = []struct {
+	form string
+	zone bool
+}{
+	{time.RFC3339Nano, true},
+	{"2006-01-02T15:04:05.999999999-0700", true},
+	{"2006-01-02T15:04Z07:00", true},
+	{"2006-01-02 15:04:05.999999999Z07:00", true},
+	{"2006-01-02T15:04:05.999999999", false},
+	{"2006-01-02T15:04", false},
+	{"2006-01-02", false},
+}
+
+// moment reads a date; zero if it can't be read. zone tells whether it states
+// a time zone; without one it is taken for UTC.
+func moment(s string) (t time.Time, zone bool) {
+	for _, l := range layouts {
+		if t, err := time.Parse(l.form, s); err == nil {
+			return t.UTC(), l.zone
+		}
+	}
+	return time.Time{}, false
+}
+
+// date is the first that is stated; what can't be read is flagged.
+func date(a *article.Article, stated ...text) time.Time {
+	for _, s := range stated {
+		v := s.trim()
+		if v == "" {
+			continue
+		}
+		if t, _ := moment(v); !t.IsZero() {
+			return t
+		}
+		a.Flag(article.FlagDateUnreadable)
+	}
+	return time.Time{}
+}
+
+// adapt makes the article of the item.
+func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
+	if a.URI, err = it.uri(h); err != nil {
+		return err
+	}
+	if a.Status, err = it.status(); err != nil {
+		return err
+	}
+	notice := a.Status != article.Usable
+	if a.EmbargoUntil, err = it.embargo(); err != nil {
+		if !notice {
+			return err
+		}
+		a.Flag(article.FlagDateUnreadable) // a kill must not fail for what it doesn't need
+	}
+	a.Version = it.Version.trim()
+	of := it.Package
+	if of == nil {
+		of = &frame{}
+	}
+	a.VersionCreated = date(a, it.VersionCreated, of.VersionCreated)
+	a.PublishedAt = date(a, it.FirstPublished, it.FirstCreated, of.FirstCreated)
+	if a.PublishedAt.IsZero() {
+		a.PublishedAt = h.PublishedAt
+	}
+	n, ok := it.urgency()
+	if a.Urgency = n; !ok {
+		a.Flag(article.FlagFieldUnreadable)
+	}
+	for _, tag := range []text{it.Language, of.Language} {
+		if l, err := language.Parse(strings.ReplaceAll(tag.trim(), "_", "-")); err == nil && l != language.Und {
+			a.Language = article.Label{Value: l.String(), Evidence: []article.Evidence{{Enricher: signer, Version: version, Confidence: declaredConfidence}}}
+			break
+		}
+	}
+	it.subjects(a)
+	if err := it.lay(a, h); err != nil {
+		if !notice {
+			return err
+		}
+		a.Text, a.Segments = "", nil
+		a.Flag(article.FlagFieldUnreadable)
+	}
+	if a.Text == "" && !notice {
+		return document.Refuse(document.Empty, Name, "the item (type %q) has neither headline nor text of its own", it.kind())
+	}
+	return nil
+}
+
+// subjects takes all that the item is said to be about, as it is said.
+func (it *item) subjects(a *article.Article) {
+	seen := map[article.Subject]bool{}
+	for _, cs := range []*concepts{
+		&it.Subject, &it.Subjects, &it.Service, &it.Genre, &it.Genres, &it.Person, &it.People, &it.Organisation, &it.Organisations,
+		&it.Place, &it.Places, &it.Event, &it.Events, &it.Object, &it.Objects, &it.Keywords,
+	} {
+		if cs.unread {
+			a.Flag(article.FlagFieldUnreadable)
+		}
+		for _, c := range cs.list {
+			s := article.Subject{Code: clean(c.id()), Name: clean(string(c.Name))}
+			if s != (article.Subject{}) && !seen[s] {
+				seen[s] = true
+				a.Subjects = append(a.Subjects, s)
+			}
+		}
+	}
+}
+
+// newsCodes are IPTC's vocabularies by the ends of their addresses, with the
+// prefix by which their codes are known.
+var newsCodes = []struct{ address, prefix string }{
+	{"cv.iptc.org/newscodes/mediatopic/", "medtop:"},
+	{"cv.iptc.org/newscodes/subjectcode/", "subj:"},
+	{"cv.iptc.org/newscodes/genre/", "genre:"},
+}
+
+// id is the concept's code: by IPTC's prefix, by its address, or as it stands.
+func (c *concept) id() string {
+	id := c.URI.trim()
+	if id == "" {
+		id = c.QCode.trim()
+	}
+	if code := c.Code.trim(); id == "" && code != "" {
+		switch scheme := c.Scheme.trim(); {
+		case scheme == "":
+			id = code
+		case strings.HasSuffix(scheme, "/") || strings.HasSuffix(scheme, "#") || strings.HasSuffix(scheme, "="):
+			id = scheme + code
+		case strings.Contains(scheme, "://"):
+			id = scheme + "/" + code
+		default:
+			id = scheme + ":" + code
+		}
+	}
+	if id == "" {
+		id = c.Literal.trim()
+	}
+	for _, v := range newsCodes {
+		if _, code, ok := strings.Cut(id, v.address); ok && code != "" {
+			return v.prefix + code
+		}
+	}
+	return id
+}
+
+// clean is a line of text without control characters, white space collapsed.
+func clean(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+}
+
+// lay writes the text with its segments, and takes the pictures.
+func (it *item) lay(a *article.Article, h document.Hint) error {
+	body, pictures, err := choose(it.bodies(), h.URL)
+	if err != nil {
+		return err
+	}
+	about, more, err := choose(it.descriptions(), h.URL)
+	if err != nil {
+		return err
+	}
+	heads := it.headlines()
+	if heads.main == "" {
+		heads.main = clean(string(it.Title))
+	}
+	body = trimRepeated(body, heads.main, clean(string(it.CopyrightHolder)))
+	standfirst, caption := heads.subs, ""
+	switch {
+	case it.visual():
+		caption = joined(about)
+		if len(body) == 1 && same(body[0].Text, caption) {
+			body = nil
+		}
+	case len(body) == 0 && len(about) > 1:
+		body = about
+	case !begins(body, joined(about)):
+		standfirst = append(standfirst, joined(about))
+	}
+
+	l := layout{a: a, h: h, said: map[string]bool{}, own: map[*item]bool{}}
+	l.Signer, l.Version = signer, version
+	l.Add(article.Kicker, heads.kicker)
+	l.Add(article.Headline, heads.main)
+	l.Add(article.Standfirst, strings.Join(standfirst, "\n"))
+	if k := it.kind(); k != kindPicture && k != kindGraphic { // theirs is the credit
+		l.Add(article.Byline, it.byline())
+	}
+	place := clean(string(it.Located))
+	if !opens(body, place) {
+		l.Add(article.Dateline, place)
+		place = ""
+	}
+	l.body(body)
+	if it.visual() {
+		im := it.image(h)
+		im.Caption = caption
+		l.image(im)
+	}
+	if err := it.walk(l.associated); err != nil {
+		return err
+	}
+	for _, p := range append(pictures, more...) {
+		if p.URL != "" && !l.hasImage(p.URL, p.Caption) {
+			a.Images = append(a.Images, article.Image{URL: p.URL, Caption: p.Caption, Credit: p.Credit})
+		}
+	}
+	if !strings.Contains(squeeze(joined(body)), squeeze(place)) {
+		l.Add(article.Note, "Located: "+place)
+	}
+	it.notes(&l.Builder, heads)
+	l.Fill(a)
+	return nil
+}
+
+// layout is an article's text in the making.
+type layout struct {
+	article.Builder
+	a    *article.Article
+	h    document.Hint
+	said map[string]bool // squeezed texts of the body and the captions
+	own  map[*item]bool  // associations that are articles of their own, with what is in them
+}
+
+func (l *layout) body(blocks []html.Block) {
+	for _, b := range blocks {
+		l.Add(b.Kind, b.Text)
+		l.said[squeeze(b.Text)] = true
+	}
+}
+
+// image adds a picture, and its caption if that isn't said already.
+func (l *layout) image(im article.Image) {
+	if s := squeeze(im.Caption); s != "" && !l.said[s] {
+		l.said[s] = true
+		l.Add(article.Caption, im.Caption)
+	}
+	l.Add(article.CreditLine, im.Credit)
+	if im.URL != "" {
+		l.a.Images = append(l.a.Images, im)
+	}
+}
+
+func (l *layout) hasImage(url, caption string) bool {
+	return slices.ContainsFunc(l.a.Images, func(i article.Image) bool {
+		return i.URL == url || caption != "" && same(i.Caption, caption)
+	})
+}
+
+// associated takes of an association the picture, or the text if that has no
+// id by which it could be an article of its own. What may not be used (yet) is
+// left out.
+func (l *layout) associated(_ string, _ member, of, m *item, broken *document.Error) error {
+	switch {
+	case broken != nil:
+		l.a.Flag(article.FlagFieldUnreadable)
+	case l.own[of] || of.own(m):
+		l.own[m] = true
+	case l.usable(m):
+		return l.take(m)
+	}
+	return nil
+}
+
+// take adds the picture or the text of an association.
+func (l *layout) take(m *item) error {
+	switch {
+	case m.visual():
+		im := m.image(l.h)
+		about, _, err := choose(m.descriptions(), l.h.URL)
+		if err != nil {
+			l.a.Flag(article.FlagFieldUnreadable)
+		}
+		if im.Caption = joined(about); im.Caption == "" {
+			im.Caption = m.headlines().main
+		}
+		l.image(im)
+	case m.id() == "":
+		body, _, err := choose(m.bodies(), l.h.URL)
+		if err != nil {
+			return err
+		}
+		if len(body) > 0 {
+			l.Add(article.Subhead, m.headlines().main)
+			l.body(body)
+		}
+	}
+	return nil
+}
+
+// notes adds what is for editors, and the rights.
+func (it *item) notes(b *article.Builder, heads headings) {
+	labelled := func(k article.Kind, label, value string) {
+		if value != "" {
+			b.Add(k, label+": "+value)
+		}
+	}
+	b.Add(article.Note, tidy(string(it.EdNote)))
+	slug, title := clean(string(it.Slugline)), clean(string(it.Title))
+	labelled(article.Note, "Slugline", slug)
+	if !same(title, heads.main) && !same(title, slug) {
+		labelled(article.Note, "Title", title)
+	}
+	for _, o := range heads.others {
+		labelled(article.Note, "Headline ("+o.role+")", o.text)
+	}
+	for _, d := range it.descriptions() {
+		if d.aside && !slices.Contains(creditRoles, d.role) {
+			labelled(article.Note, "Description ("+d.role+")", clean(d.value))
+		}
+	}
+	for _, c := range slices.Concat(it.InfoSource.list, it.InfoSources.list) {
+		labelled(article.Note, "Source", clean(string(c.Name)))
+	}
+	notice, holder := tidy(string(it.CopyrightNotice)), clean(string(it.CopyrightHolder))
+	b.Add(article.Boilerplate, notice)
+	if !strings.Contains(notice, holder) {
+		labelled(article.Boilerplate, "Copyright", holder)
+	}
+	labelled(article.Boilerplate, "Usage terms", tidy(string(it.UsageTerms)))
+	if r := it.RightsInfo; r != nil {
+		labelled(article.Boilerplate, "Rights", clean(string(r.LinkedRights)))
+		labelled(article.Boilerplate, "Rights", tidy(string(r.EncodedRights)))
+	}
+}
+
+func (it *item) byline() string {
+	for _, s := range []text{it.Byline, it.By} {
+		if s := clean(string(s)); s != "" {
+			return s
+		}
+	}
+	var names []string
+	for _, c := range it.Authors.list {
+		n := clean(string(c.Byline))
+		if n == "" {
+			n = clean(string(c.Name))
+		}
+		if n != "" {
+			names = append(names, n)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// usable tells whether what is in an association may go out with the article.
+func (l *layout) usable(m *item) bool {
+	until, err := m.embargo()
+	if err != nil || until.After(l.a.EmbargoUntil) && until.After(l.h.ReceivedAt) {
+		return false
+	}
+	status, err := m.status()
+	return err == nil && status == article.Usable
+}
+
+// image is the item's own picture, without caption.
+func (it *item) image(h document.Hint) article.Image {
+	im := article.Image{URL: document.Resolve(h.URL, it.picture())}
+	for _, r := range it.Renditions {
+		if r.Href.trim() == it.picture() {
+			im.MediaType = r.mediaType()
+		}
+	}
+	for _, d := range it.descriptions() {
+		if slices.Contains(creditRoles, d.role) && im.Credit == "" {
+			im.Credit = clean(d.value)
+		}
+	}
+	for _, s := range []string{it.byline(), clean(string(it.CopyrightHolder))} {
+		if im.Credit == "" {
+			im.Credit = s
+		}
+	}
+	return im
+}
+
+func (r *rendition) mediaType() string {
+	if t := strings.ToLower(r.ContentType.trim()); t != "" {
+		return t
+	}
+	return strings.ToLower(r.MimeType.trim())
+}
+
+// imageEndings tell a picture where no media type is stated.
+var imageEndings = []string{".jpg", ".jpeg", ".png", ".gif", ".webp", ".tif", ".tiff", ".svg"}
+
+// picture is the address of the rendition that shows most; "" if there is no
+// picture.
+func (it *item) picture() string {
+	best, width := "", -1.0
+	for _, r := range it.Renditions {
+		href := r.Href.trim()
+		kind := r.mediaType()
+		is := strings.HasPrefix(kind, "image/")
+		if kind == "" {
+			path, _, _ := strings.Cut(strings.ToLower(href), "?")
+			for _, e := range imageEndings {
+				is = is || strings.HasSuffix(path, e)
+			}
+			t := strings.ToLower(it.Type.trim())
+			is = is || t == kindPicture || t == kindGraphic
+		}
+		if href == "" || !is {
+			continue
+		}
+		w, err := strconv.ParseFloat(r.Width.trim(), 64)
+		if err != nil {
+			w = 0
+		}
+		if w > width {
+			best, width = href, w
+		}
+	}
+	return best
+}

@@ -1,0 +1,418 @@
+package ninjs
+
+import (
+	stdhtml "html"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/ingest/format/html"
+)
+
+// wording is one of the wordings of a body or description.
+type wording struct {
+	role  string
+	kind  markup
+	value string
+	// aside: it isn't the description, but something else said beside it
+	// ("writer": who wrote it).
+	aside bool
+}
+
+// creditRoles are what descriptions are called that name whom to credit.
+var creditRoles = []string{"credit", "creditline"}
+
+type markup int
+
+const (
+	plainText markup = iota
+	htmlText
+	otherXML // NITF, or an agency's own
+)
+
+// wordings are the fields of a list and those that 1.x names one by one.
+func (it *item) wordings(list writer, prefix string) []wording {
+	var ws []wording
+	for _, w := range slices.Concat(list, it.others(prefix)) {
+		if w.Value.trim() == "" {
+			continue
+		}
+		role := strings.ToLower(w.Role.trim())
+		ws = append(ws, wording{role: role, kind: markupOf(role, w.ContentType.trim(), w.Value.trim()), value: string(w.Value)})
+	}
+	return ws
+}
+
+func (it *item) bodies() []wording { return it.wordings(it.Bodies, "body_") }
+
+// textRoles are what descriptions are called that describe what happened, in
+// whatever markup. Others say something else.
+var textRoles = []string{"", "text", "plain", "html", "xhtml", "html5", "nitf", "caption", "summary", "abstract", "description", "main", "short", "long", "lead", "teaser", "standfirst", "intro"}
+
+func (it *item) descriptions() []wording {
+	ws := it.wordings(it.Descriptions, "description_")
+	for i := range ws {
+		first, _, _ := strings.Cut(ws[i].role, "_")
+		ws[i].aside = !slices.Contains(textRoles, first)
+	}
+	return ws
+}
+
+// markupOf tells how a wording is marked up: by its type, its name, or what it
+// begins with.
+func markupOf(role, contentType, value string) markup {
+	contentType = strings.ToLower(contentType)
+	tagged := strings.Contains(value, "<")
+	switch {
+	case strings.Contains(contentType, "nitf") || strings.Contains(role, "nitf"):
+		return otherXML
+	case strings.Contains(contentType, "html") || strings.Contains(role, "html"):
+		return htmlText
+	case strings.Contains(contentType, "xml") || strings.Contains(role, "xml"):
+		return otherXML
+	case !tagged:
+		return plainText
+	case strings.HasPrefix(value, "<nitf") || strings.HasPrefix(value, "<?xml"):
+		return otherXML
+	case strings.HasPrefix(value, "<") && strings.Contains(value, "</") && html.Detect([]byte(value)):
+		return htmlText
+	}
+	return plainText
+}
+
+// choose reads the wordings and takes the one that says the most with its
+// paragraphs: marked-up text before plain, unless the plain has clearly more
+// words or is alone in having paragraphs; XML of news only if there is nothing
+// else. A wording by a name that isn't one of a markup, and that says
+// something else, is added behind.
+func choose(ws []wording, base string) (body []html.Block, pictures []html.Picture, err error) {
+	type reading struct {
+		wording
+		blocks   []html.Block
+		pictures []html.Picture
+		letters  int
+	}
+	best := map[markup]reading{}
+	var all []reading
+	for _, w := range ws {
+		if w.aside {
+			continue
+		}
+		r := reading{wording: w}
+		if r.blocks, r.pictures, err = w.read(base); err != nil {
+			return nil, nil, err
+		}
+		for _, b := range r.blocks {
+			if b.Kind.InBody() {
+				r.letters += len(squeeze(b.Text))
+			}
+		}
+		all = append(all, r)
+		if b, ok := best[w.kind]; !ok || !alternative(b.role) && alternative(w.role) || r.letters > b.letters && alternative(b.role) == alternative(w.role) {
+			best[w.kind] = r
+		}
+	}
+	marked, plain := best[htmlText], best[plainText]
+	chosen := marked
+	switch {
+	case marked.letters*10 < plain.letters*9, len(marked.blocks) == 1 && len(plain.blocks) > 1:
+		chosen = plain
+	case marked.letters == 0 && plain.letters == 0:
+		chosen = best[otherXML]
+	}
+	body, pictures = chosen.blocks, chosen.pictures
+	said := ""
+	for _, b := range body {
+		said += squeeze(b.Text)
+	}
+	for _, r := range all {
+		if alternative(r.role) || r.kind == otherXML {
+			continue
+		}
+		for _, b := range r.blocks {
+			if s := squeeze(b.Text); !strings.Contains(said, s) {
+				said += s
+				body = append(body, b)
+			}
+		}
+	}
+	return body, pictures, nil
+}
+
+// alternative tells whether a role names but the markup, or none.
+func alternative(role string) bool {
+	first, _, _ := strings.Cut(role, "_")
+	return slices.Contains(textRoles, first) || strings.Contains(role, "html") || strings.Contains(role, "xml") || strings.Contains(role, "nitf")
+}
+
+func (w wording) read(base string) ([]html.Block, []html.Picture, error) {
+	value := strings.Map(printable, w.value)
+	switch w.kind {
+	case htmlText:
+		if !strings.Contains(value, "<") {
+			return paragraphs(stdhtml.UnescapeString(value), true), nil, nil
+		}
+		return html.Fragment(value, base)
+	case otherXML:
+		return html.Fragment(newsText(value), base)
+	default:
+		return paragraphs(value, false), nil, nil
+	}
+}
+
+func printable(r rune) rune {
+	if r != '\n' && r != '\r' && r != '\t' && unicode.IsControl(r) {
+		return ' '
+	}
+	return r
+}
+
+// newsText is what stands in an XML document's body: NITF's body.content, or
+// else all behind the head. NITF's subheads are made HTML's.
+func newsText(xml string) string {
+	lower := strings.ToLower(xml)
+	if len(lower) != len(xml) { // a letter whose small form is longer
+		lower = xml
+	}
+	for _, tag := range []string{"body.content", "brodtext", "body"} {
+		from := strings.Index(lower, "<"+tag)
+		if from < 0 {
+			continue
+		}
+		open := strings.IndexByte(lower[from:], '>')
+		if open < 0 {
+			continue
+		}
+		from += open + 1
+		end := len(xml)
+		if i := strings.LastIndex(lower[from:], "</"+tag+">"); i >= 0 {
+			end = from + i
+		}
+		xml = xml[from:end]
+		break
+	}
+	return hl2.Replace(xml)
+}
+
+var hl2 = strings.NewReplacer("<hl2", "<h2", "</hl2>", "</h2>", "<HL2", "<h2", "</HL2>", "</h2>", "<hl1", "<h1", "</hl1>", "</h1>")
+
+// maxWrapped is the longest line of a text that is broken into lines of equal
+// length, in bytes.
+const maxWrapped = 100
+
+// paragraphs cuts plain text: at blank lines, or if there are none at the ends
+// of lines, unless these are but wrapped, as joins says or their look. A line
+// that is set in begins a paragraph, too.
+func paragraphs(s string, joins bool) []html.Block {
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	lines := strings.Split(strings.Trim(s, "\n"), "\n")
+	blank, long, inset := false, 0, 0
+	for _, l := range lines {
+		switch {
+		case strings.TrimSpace(l) == "":
+			blank = true
+		case len(l) > maxWrapped:
+			long++
+		}
+		if setIn(l) {
+			inset++
+		}
+	}
+	joins = joins || blank || long == 0 && wrapped(lines)
+	byInset := inset > 0 && inset < len(lines)
+	var blocks []html.Block
+	var p []string
+	flush := func() {
+		if text := strings.Join(strings.Fields(strings.Join(p, " ")), " "); text != "" {
+			blocks = append(blocks, html.Block{Kind: article.Paragraph, Text: text})
+		}
+		p = p[:0]
+	}
+	for _, l := range lines {
+		switch {
+		case strings.TrimSpace(l) == "", !joins, byInset && setIn(l), len(l) > maxWrapped:
+			flush()
+		}
+		p = append(p, l)
+		if len(l) > maxWrapped {
+			flush()
+		}
+	}
+	flush()
+	return blocks
+}
+
+func setIn(l string) bool {
+	return strings.HasPrefix(l, "  ") || strings.HasPrefix(l, "\t") || strings.HasPrefix(l, "\u3000")
+}
+
+// minWrapped is the least average length of wrapped lines, in bytes: shorter
+// ones are a list or a table of results.
+const minWrapped = 40
+
+// wrapped tells whether lines end where there was no more room: most of them
+// not at the end of a sentence, and none of them early.
+func wrapped(lines []string) bool {
+	if len(lines) < 2 {
+		return false
+	}
+	open, size := 0, 0
+	for _, l := range lines[:len(lines)-1] {
+		l = strings.TrimRight(l, " \t\"'”’»)")
+		size += len(l)
+		if last, _ := utf8.DecodeLastRuneInString(l); l != "" && !strings.ContainsRune(".!?:…", last) {
+			open++
+		}
+	}
+	n := len(lines) - 1
+	return open*2 > n && size >= minWrapped*n
+}
+
+// headings are the wordings of the headline.
+type headings struct {
+	main, kicker string
+	subs         []string
+	others       []labelled
+}
+
+type labelled struct{ role, text string }
+
+// The roles of headlines.
+var (
+	mainRoles   = []string{"main", "headline", "title", "hl1", "text", "html", "xhtml", ""}
+	kickerRoles = []string{"kicker", "overline", "eyebrow", "dachzeile", "vignette"}
+	subRoles    = []string{"sub", "subheadline", "subhead", "subtitle", "hl2", "deck", "standfirst", "unterzeile", "secondary"}
+)
+
+func (it *item) headlines() headings {
+	var hs headings
+	all := slices.Concat(it.Headlines, it.others("headline_"))
+	if h := it.Headline.trim(); h != "" {
+		all = slices.Insert(all, 0, written{Role: "main", Value: it.Headline})
+	}
+	line := func(w written) string {
+		role := strings.ToLower(w.Role.trim())
+		if strings.Contains(role, "html") || strings.Contains(strings.ToLower(string(w.ContentType)), "html") {
+			return clean(html.Plain(string(w.Value)))
+		}
+		return clean(string(w.Value))
+	}
+	main := -1
+	for _, r := range mainRoles {
+		if main = slices.IndexFunc(all, func(w written) bool { return strings.EqualFold(w.Role.trim(), r) && line(w) != "" }); main >= 0 {
+			break
+		}
+	}
+	if main < 0 {
+		main = slices.IndexFunc(all, func(w written) bool {
+			return line(w) != "" && !slices.Contains(kickerRoles, strings.ToLower(w.Role.trim()))
+		})
+	}
+	if main >= 0 {
+		hs.main = line(all[main])
+	}
+	for i, w := range all {
+		text, role := line(w), strings.ToLower(w.Role.trim())
+		switch {
+		case i == main || text == "" || same(text, hs.main):
+		case slices.Contains(kickerRoles, role) && hs.kicker == "":
+			hs.kicker = text
+		case slices.Contains(subRoles, role):
+			hs.subs = append(hs.subs, text)
+		case !slices.Contains(hs.others, labelled{role, text}):
+			hs.others = append(hs.others, labelled{role, text})
+		}
+	}
+	return hs
+}
+
+// maxSign is the longest line above a text that is but place and sign, in
+// bytes.
+const maxSign = 40
+
+// trimRepeated takes the headline from the beginning of the body, and names
+// the line of place and agency ("Försvar TT") that may stand there.
+func trimRepeated(body []html.Block, headline, agency string) []html.Block {
+	for len(body) > 0 && headline != "" && same(body[0].Text, headline) {
+		body = body[1:]
+	}
+	if len(body) > 1 && agency != "" && len(body[0].Text) <= maxSign && body[0].Text != agency && strings.HasSuffix(body[0].Text, agency) {
+		place := strings.TrimSpace(strings.TrimSuffix(body[0].Text, agency))
+		body = slices.Clone(body)
+		body[0] = html.Block{Kind: article.Dateline, Text: place + " " + agency}
+	}
+	return body
+}
+
+func joined(blocks []html.Block) string {
+	var texts []string
+	for _, b := range blocks {
+		if b.Kind.InBody() {
+			texts = append(texts, b.Text)
+		}
+	}
+	return strings.Join(texts, " ")
+}
+
+// begins tells whether a description is but the beginning of the body, cut off,
+// or a part of it.
+func begins(body []html.Block, description string) bool {
+	s := squeeze(description)
+	if s == "" {
+		return true
+	}
+	var text strings.Builder
+	for _, b := range body {
+		if b.Kind.InBody() && text.Len() < len(s) {
+			text.WriteString(squeeze(b.Text))
+		}
+	}
+	return strings.HasPrefix(text.String(), s)
+}
+
+// ownDateline is a beginning like "GROSSETO, Italy (AP) --".
+var ownDateline = regexp.MustCompile(`^\p{Lu}[^.!?]{0,60}\([\p{L}/. ]{2,30}\)\s*[-–—:]`)
+
+// opens tells whether the text says where it comes from itself.
+func opens(body []html.Block, place string) bool {
+	if place == "" {
+		return true
+	}
+	city, _, _ := strings.Cut(place, ",")
+	for _, b := range body {
+		if b.Kind == article.Dateline {
+			return true
+		}
+		if b.Kind == article.Paragraph {
+			return strings.HasPrefix(squeeze(b.Text), squeeze(city)) || ownDateline.MatchString(b.Text)
+		}
+	}
+	return false
+}
+
+func same(a, b string) bool { return squeeze(a) == squeeze(b) }
+
+// squeeze is what is said: letters and digits alone, in lower case.
+func squeeze(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
+}
+
+// tidy is text of several lines, without control characters and with white
+// space collapsed in each.
+func tidy(s string) string {
+	var lines []string
+	for l := range strings.Lines(s) {
+		if l = clean(l); l != "" {
+			lines = append(lines, l)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
