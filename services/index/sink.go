@@ -54,7 +54,7 @@ type Sink struct {
 // Limits of what is built and sent at once. A write is cut into parts, so that
 // Elasticsearch works on one while the next is built.
 const (
-	PartArticles = 250
+	PartArticles = 64
 	PartBytes    = 1 << 20 // of their texts; one larger article goes alone
 )
 
