@@ -219,5 +219,20 @@ func replaceSecret(path string, data []byte) error {
 	return os.Rename(next, path)
 }
 
-// Renew makes the certificates anew, of another authority. The servers take them at their next start.
-func (c *Credentials) Renew() error { return c.issue(time.Now()) }
+// Renew makes the certificates anew, of another authority. A server takes them at its next start;
+// until then it shows the old one, so CA goes on to hold the old authority behind the new one.
+func (c *Credentials) Renew() error {
+	old, err := os.ReadFile(c.CA())
+	if err != nil {
+		return err
+	}
+	err = c.issue(time.Now())
+	if err != nil {
+		return err
+	}
+	renewed, err := os.ReadFile(c.CA())
+	if err != nil {
+		return err
+	}
+	return replaceFile(c.CA(), append(renewed, old...))
+}

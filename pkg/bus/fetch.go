@@ -9,6 +9,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+	fetchapi "github.com/segmentio/kafka-go/protocol/fetch"
 
 	"github.com/copytaster/copytaster/pkg/stage"
 )
@@ -36,61 +37,123 @@ type fetched struct {
 func (b *Bus) fetch(ctx context.Context, full, name string, partition int, offset int64) (fetched, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	r, err := b.client.Fetch(ctx, &kafka.FetchRequest{
-		Topic: full, Partition: partition, Offset: offset, MinBytes: 1, MaxBytes: fetchBytes, MaxWait: fetchWait,
-		IsolationLevel: kafka.ReadCommitted,
+	// Client.Fetch would do, but keeps back which transactions were aborted.
+	answer, err := b.transport.RoundTrip(ctx, b.client.Addr, &fetchapi.Request{
+		ReplicaID: -1, MaxWaitTime: int32(fetchWait.Milliseconds()), MinBytes: 1, MaxBytes: fetchBytes,
+		IsolationLevel: int8(kafka.ReadCommitted), SessionID: -1, SessionEpoch: -1,
+		Topics: []fetchapi.RequestTopic{{Topic: full, Partitions: []fetchapi.RequestPartition{{
+			Partition: int32(partition), CurrentLeaderEpoch: -1, FetchOffset: offset, LogStartOffset: -1, PartitionMaxBytes: fetchBytes,
+		}}}},
 	})
 	if err != nil {
 		return fetched{}, err
 	}
-	if r.Error != nil {
-		return fetched{}, r.Error
+	r, ok := answer.(*fetchapi.Response)
+	if !ok || r.ErrorCode == 0 && (len(r.Topics) != 1 || len(r.Topics[0].Partitions) != 1) {
+		return fetched{}, fmt.Errorf("fetch of %s/%d: an answer to another question", full, partition)
 	}
-	f := fetched{next: offset, end: r.HighWatermark}
-	for {
-		rec, err := r.Records.ReadRecord()
-		if errors.Is(err, io.EOF) {
-			break
+	if r.ErrorCode != 0 {
+		return fetched{}, kafka.Error(r.ErrorCode)
+	}
+	p := &r.Topics[0].Partitions[0]
+	if p.ErrorCode != 0 {
+		return fetched{}, kafka.Error(p.ErrorCode)
+	}
+	f := fetched{next: offset, end: p.HighWatermark}
+	stream, ok := p.RecordSet.Records.(*protocol.RecordStream)
+	if !ok || len(stream.Records) == 0 {
+		return f, nil // nothing new
+	}
+	tx := transactions{waiting: p.AbortedTransactions, aborted: map[int64]bool{}}
+	for _, batch := range stream.Records {
+		dropped, err := tx.dropped(batch)
+		if err == nil {
+			err = f.read(batch, dropped)
 		}
 		if err != nil {
-			if len(f.messages) > 0 {
+			if f.next > offset {
 				break // the next fetch begins with what is wrong, and tells
 			}
-			return fetched{}, fmt.Errorf("records: %w", err)
+			return fetched{}, err
 		}
-		m, err := message(rec)
-		if err != nil {
-			return fetched{}, fmt.Errorf("record %d: %w", rec.Offset, err)
-		}
-		if rec.Offset < f.next {
-			continue // a batch comes whole, even if it begins before the asked offset
-		}
-		m.Topic, m.Partition = name, partition
-		f.messages = append(f.messages, m)
-		f.next = rec.Offset + 1
 	}
-	if len(f.messages) == 0 {
-		f.next = skip(r.Records, offset)
+	for i := range f.messages {
+		f.messages[i].Topic, f.messages[i].Partition = name, partition
+	}
+	if f.next == offset {
+		// The batch spans offset and holds nothing there: its last records were
+		// compacted away. kafka-go hides where such a batch ends, so that the way
+		// out is step by step: as long as the step lies within the batch, the same
+		// batch comes again.
+		f.next++
 	}
 	return f, nil
 }
 
-// skip is where to go on after an answer without a record at or after offset.
-//
-// No batch: there is nothing new. Otherwise Kafka answered with a batch that
-// spans offset and holds nothing there: its last records were compacted away,
-// or it is a transaction's mark. kafka-go hides where such a batch ends, so
-// that the way out is step by step: as long as the step lies within the batch,
-// the same batch comes again.
-func skip(r kafka.RecordReader, offset int64) int64 {
-	stream, ok := r.(*protocol.RecordStream)
-	if !ok || len(stream.Records) == 0 {
-		return offset
+// read takes in what a batch holds at f.next and after; dropped batches and
+// marks of transactions are passed over.
+func (f *fetched) read(batch kafka.RecordReader, dropped bool) error {
+	if b, ok := batch.(interface{ Offset() int64 }); ok && b.Offset() > f.next {
+		f.next = b.Offset() // there is nothing in between
 	}
-	if first, ok := stream.Records[0].(interface{ Offset() int64 }); ok && first.Offset() > offset {
-		return first.Offset()
+	if c, ok := batch.(*protocol.ControlBatch); ok {
+		f.next = max(f.next, c.BaseOffset+1)
+		return nil
 	}
-	return offset + 1
+	for {
+		rec, err := batch.ReadRecord()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("records: %w", err)
+		}
+		m, err := message(rec)
+		if err != nil {
+			return fmt.Errorf("record %d: %w", rec.Offset, err)
+		}
+		if rec.Offset < f.next {
+			continue // a batch comes whole, even if it begins before the asked offset
+		}
+		f.next = rec.Offset + 1
+		if !dropped {
+			f.messages = append(f.messages, m)
+		}
+	}
+}
+
+// transactions knows which producers' batches were aborted.
+type transactions struct {
+	waiting []fetchapi.ResponseTransaction // in the order of their first offsets
+	aborted map[int64]bool                 // by producer: those that began and were not ended
+}
+
+// dropped tells whether batch is of an aborted transaction. Batches come in the
+// log's order.
+func (t *transactions) dropped(batch kafka.RecordReader) (bool, error) {
+	const abort = 0 // type of a mark; 1 is a commit
+	switch b := batch.(type) {
+	case *protocol.ControlBatch:
+		mark, err := b.ReadControlRecord()
+		if errors.Is(err, io.EOF) {
+			return true, nil // compacted away
+		}
+		if err != nil {
+			return false, fmt.Errorf("mark of a transaction at %d: %w", b.BaseOffset, err)
+		}
+		if mark.Type == abort {
+			delete(t.aborted, b.ProducerID)
+		}
+		return true, nil
+	case *protocol.RecordBatch:
+		for len(t.waiting) > 0 && t.waiting[0].FirstOffset <= b.BaseOffset {
+			t.aborted[t.waiting[0].ProducerID] = true
+			t.waiting = t.waiting[1:]
+		}
+		return b.Attributes.Transactional() && t.aborted[b.ProducerID], nil
+	default:
+		return false, nil // before there were transactions
+	}
 }
 
 // message copies a record and gives its buffers back.

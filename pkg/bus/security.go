@@ -166,6 +166,7 @@ type plainConn struct {
 const alertRecord = 0x15
 
 func (c *plainConn) Read(b []byte) (int, error) {
+	// kafka-go makes something else of whatever is an io.EOF.
 	n, err := c.Conn.Read(b)
 	first := !c.read
 	c.read = c.read || n > 0
@@ -176,9 +177,9 @@ func (c *plainConn) Read(b []byte) (int, error) {
 		return n, &AccessError{Do: "Kafka refuses our certificate: check kafka-client-cert and kafka-client-key", Sure: true, Err: err}
 	case n > 0 || !closedByPeer(err) || time.Since(c.opened) > closedSoon:
 	case c.plain:
-		return n, &AccessError{Do: "Kafka closed the new connection; if it goes on so, this port wants TLS (set kafka-tls) or a user (kafka-user)", Err: err}
+		return n, &AccessError{Do: "Kafka closed the new connection; if it goes on so, this port wants TLS (set kafka-tls) or a user (kafka-user)", Err: io.ErrUnexpectedEOF}
 	case c.anonymous:
-		return n, &AccessError{Do: "Kafka closed the new connection; if it goes on so, it wants a user (set kafka-user and kafka-password-file)", Err: err}
+		return n, &AccessError{Do: "Kafka closed the new connection; if it goes on so, it wants a user (set kafka-user and kafka-password-file)", Err: io.ErrUnexpectedEOF}
 	}
 	return n, err
 }

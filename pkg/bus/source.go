@@ -29,6 +29,8 @@ const (
 	// lostRetry is how often an offset that Kafka no longer has is asked for
 	// again, and lostLog how often that is said in the log.
 	lostRetry = 5 * time.Second
+	// lostDoubt is how long it may take to find out that the topic is another one.
+	lostDoubt = time.Second
 	lostLog   = 30 * time.Second
 	// maxCommitFailures in a row end a generation, so that a new one starts
 	// with new connections.
@@ -52,7 +54,15 @@ type SourceConfig struct {
 // begins at the first message.
 //
 // An offset that Kafka no longer has is never skipped: the partition stands
-// still, [Source.Ready] and the log say so, and an operator decides.
+// still, [Source.Ready] and the log say so, and an operator decides. A topic
+// that was deleted and created anew is read from its start, and the log says
+// so: commits carry the topic's [identity], and those of the former topic don't
+// count.
+//
+// Partitions that are added are found within [partitionWatch] and read from
+// their start. Keys that move to them have their older messages elsewhere: for
+// such a moment their order is not kept. Revisions decide what is newer, so the
+// index is right all the same.
 type Source struct {
 	bus    *Bus
 	cfg    SourceConfig
@@ -65,7 +75,8 @@ type Source struct {
 	mu     sync.Mutex
 	joined bool
 	reason error            // why it is not joined
-	lost   map[string]error // by topic/partition: offsets that are gone
+	lost   map[string]error // by topic or topic/partition: offsets and topics that are gone
+	parts  []*part          // of the present generation
 }
 
 type batch struct {
@@ -123,8 +134,16 @@ func (s *Source) run() {
 			s.bus.log.Warn().Err(err).Str("group", s.cfg.Group).Msg("can't join the group, trying again")
 			continue // the group waits between attempts
 		}
-		g := &generation{source: s, gen: gen, idle: make(chan struct{}, 1)}
-		gen.Start(g.run)
+		g := &generation{source: s, gen: gen, idle: make(chan struct{}, 1), suspect: make(chan struct{}, 1)}
+		began := time.Now()
+		gen.Start(func(ctx context.Context) {
+			g.run(ctx)
+			// kafka-go joins again without a pause, and ends a generation at once
+			// while a topic is missing.
+			if d := time.Since(began); d < joinBackoff {
+				sleep(s.ctx, joinBackoff-d)
+			}
+		})
 	}
 }
 
@@ -132,20 +151,27 @@ func (s *Source) setJoined(joined bool, reason error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.joined, s.reason = joined, reason
-	if joined {
-		clear(s.lost)
-	}
+	s.parts = nil
 }
 
-// Ready tells why messages don't come: not a member of the group, or offsets
-// that are gone.
+// Ready tells why messages don't come: not a member of the group, topics or
+// offsets that are gone, partitions that can't be read for longer than
+// [followGrace].
 func (s *Source) Ready(context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.joined {
-		return fmt.Errorf("group %s: %w", s.cfg.Group, s.reason)
+	if s.ctx.Err() != nil {
+		return errClosed
 	}
 	var errs []error
+	if !s.joined {
+		errs = append(errs, fmt.Errorf("group %s: %w", s.cfg.Group, s.reason))
+	}
+	for _, p := range s.parts {
+		if d := time.Since(p.good); p.err != nil && d > followGrace {
+			errs = append(errs, fmt.Errorf("%s/%d can't be read for %v: %w", p.name, p.id, d.Round(time.Second), p.err))
+		}
+	}
 	for _, k := range slices.Sorted(maps.Keys(s.lost)) {
 		errs = append(errs, s.lost[k])
 	}
@@ -190,6 +216,9 @@ type generation struct {
 	closed  bool // the last commit was made, acknowledgements come too late
 	pending int  // messages handed out and not acknowledged
 	idle    chan struct{}
+
+	ids     map[string]identity // of the topics, by full name; those that are known
+	suspect chan struct{}       // asks to look at them again
 }
 
 // run works until ctx, the generation's, is done; then lets what is in work
@@ -198,32 +227,30 @@ func (g *generation) run(genCtx context.Context) {
 	s := g.source
 	ctx, cancel := context.WithCancel(genCtx)
 	defer cancel()
+	starts, err := g.starts(ctx)
+	if err != nil {
+		return
+	}
 	var fetchers sync.WaitGroup
 	for _, name := range s.cfg.Topics {
-		for _, a := range g.gen.Assignments[s.bus.ns.Name(name)] {
-			p := &part{generation: g, name: name, full: s.bus.ns.Name(name), id: a.ID}
+		full := s.bus.ns.Name(name)
+		for id, start := range starts[full] {
+			p := &part{generation: g, name: name, full: full, id: id, good: time.Now()}
 			g.parts = append(g.parts, p)
-			fetchers.Go(func() { p.run(ctx, a.Offset) })
+			fetchers.Go(func() { p.run(ctx, start) })
 		}
 	}
+	s.mu.Lock()
+	clear(s.lost)
+	s.mu.Unlock()
+	g.checkTopics(s.ctx) // also if this generation is over already, as while a topic is missing
 	s.setJoined(true, nil)
+	s.mu.Lock()
+	s.parts = g.parts
+	s.mu.Unlock()
 	s.bus.log.Info().Str("group", s.cfg.Group).Int32("generation", g.gen.ID).Int("partitions", len(g.parts)).Msg("joined the group")
 
-	tick := time.NewTicker(s.cfg.Commit)
-	defer tick.Stop()
-	failures := 0
-	for failures < maxCommitFailures && ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-		case <-tick.C:
-			if err := g.commit(); err != nil && ctx.Err() == nil {
-				failures++
-				s.bus.log.Warn().Err(err).Str("group", s.cfg.Group).Int("failures", failures).Msg("can't commit offsets")
-			} else {
-				failures = 0
-			}
-		}
-	}
+	g.work(ctx)
 	s.setJoined(false, errors.New("rebalancing"))
 	g.mu.Lock()
 	g.over = true
@@ -237,12 +264,152 @@ func (g *generation) run(genCtx context.Context) {
 	g.mu.Lock()
 	g.closed = true
 	g.mu.Unlock()
-	err := g.commit()
+	err = g.commit()
 	switch {
 	case err != nil:
 		s.bus.log.Warn().Err(err).Str("group", s.cfg.Group).Msg("can't commit offsets at the end; messages come again")
 	case left > 0:
 		s.bus.log.Warn().Str("group", s.cfg.Group).Int("messages", left).Msg("messages in work come again, to this or another member")
+	}
+}
+
+// work commits now and then, and looks whether the topics are still the same,
+// until it is time to end the generation.
+func (g *generation) work(ctx context.Context) {
+	s := g.source
+	commits, looks := time.NewTicker(s.cfg.Commit), time.NewTicker(identityWatch)
+	defer commits.Stop()
+	defer looks.Stop()
+	for failures := 0; failures < maxCommitFailures && ctx.Err() == nil; {
+		look := false
+		select {
+		case <-ctx.Done():
+		case <-looks.C:
+			look = true
+		case <-g.suspect:
+			look = true
+		case <-commits.C:
+			if err := g.commit(); err != nil && ctx.Err() == nil {
+				failures++
+				s.bus.log.Warn().Err(err).Str("group", s.cfg.Group).Int("failures", failures).Msg("can't commit offsets")
+			} else {
+				failures = 0
+			}
+		}
+		if look && !g.checkTopics(ctx) {
+			return
+		}
+	}
+}
+
+// starts gives where to begin in each partition, by full name of its topic.
+func (g *generation) starts(ctx context.Context) (map[string]map[int]int64, error) {
+	s := g.source
+	starts := map[string]map[int]int64{}
+	ask := map[string][]int{}
+	for full, as := range g.gen.Assignments {
+		starts[full] = map[int]int64{}
+		for _, a := range as {
+			starts[full][a.ID] = a.Offset
+			ask[full] = append(ask[full], a.ID)
+		}
+	}
+	if len(ask) == 0 {
+		return starts, nil
+	}
+	for wait := retryMin; ; wait = min(2*wait, retryMax) {
+		err := g.heedIdentities(ctx, ask, starts)
+		if err == nil {
+			return starts, nil
+		}
+		s.setJoined(false, err)
+		s.bus.log.Warn().Err(err).Str("group", s.cfg.Group).Msg("can't tell whether the offsets are of these topics, trying again")
+		if !sleep(ctx, wait) {
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// heedIdentities sets those starts to the beginning whose commits are of a
+// former topic of the name.
+func (g *generation) heedIdentities(ctx context.Context, ask map[string][]int, starts map[string]map[int]int64) error {
+	s := g.source
+	ids, err := s.bus.identities(ctx, slices.Collect(maps.Keys(ask)))
+	if err != nil {
+		return err
+	}
+	g.ids = ids
+	call, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	r, err := s.bus.client.OffsetFetch(call, &kafka.OffsetFetchRequest{GroupID: g.gen.GroupID, Topics: ask})
+	if err == nil {
+		err = r.Error
+	}
+	if errors.Is(err, kafka.GroupIdNotFound) {
+		return nil // nothing was ever committed
+	}
+	if err != nil {
+		return fmt.Errorf("offsets of group %s: %w", s.cfg.Group, err)
+	}
+	for full, ps := range r.Topics {
+		for _, p := range ps {
+			if p.Error != nil {
+				return fmt.Errorf("offsets of group %s, topic %s, partition %d: %w", s.cfg.Group, full, p.Partition, p.Error)
+			}
+			if p.CommittedOffset < 0 || !parseIdentity(p.Metadata).other(ids[full]) {
+				continue
+			}
+			starts[full][p.Partition] = kafka.FirstOffset
+			s.bus.log.Error().Str("topic", full).Int("partition", p.Partition).Int64("offset", p.CommittedOffset).Str("group", s.cfg.Group).
+				Msg("the topic was DELETED and created anew; reading it from its start")
+		}
+	}
+	return nil
+}
+
+// checkTopics is false if a topic is not the one that it was: then the
+// generation must end, and leave no commits for it.
+func (g *generation) checkTopics(ctx context.Context) bool {
+	s := g.source
+	full := make([]string, len(s.cfg.Topics))
+	for i, name := range s.cfg.Topics {
+		full[i] = s.bus.ns.Name(name)
+	}
+	ids, err := s.bus.identities(ctx, full)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.bus.log.Warn().Err(err).Str("group", s.cfg.Group).Msg("can't tell whether the topics are still the same")
+		}
+		return true // the fetchers say what is wrong
+	}
+	same := true
+	for i, name := range s.cfg.Topics {
+		now, ok := ids[full[i]]
+		if !ok {
+			s.setLost(name, fmt.Errorf("topic %s does not exist", name))
+			continue
+		}
+		s.setLost(name, nil)
+		if !g.ids[full[i]].other(now) {
+			continue
+		}
+		same = false
+		s.bus.log.Error().Str("topic", name).Str("group", s.cfg.Group).Stringer("was", g.ids[full[i]]).Stringer("is", now).
+			Msg("the topic was DELETED and created anew while it was read; beginning at its start")
+		g.mu.Lock()
+		for _, p := range g.parts {
+			p.gone = p.gone || p.full == full[i]
+		}
+		g.mu.Unlock()
+	}
+	return same
+}
+
+// look asks for a look at the topics' identities.
+func (g *generation) look() {
+	select {
+	case g.suspect <- struct{}{}:
+	default:
 	}
 }
 
@@ -268,21 +435,23 @@ func (g *generation) drain() int {
 	}
 }
 
-// commit writes down the watermarks that moved.
+// commit writes down the watermarks that moved, each with its topic's identity.
+// Kafka refuses it from a member of a former generation.
 func (g *generation) commit() error {
-	moved := map[string]map[int]int64{}
+	moved := map[string][]kafka.OffsetCommit{}
 	var parts []*part
 	var marks []int64
 	g.mu.Lock()
 	for _, p := range g.parts {
-		if p.tracker == nil {
+		if p.tracker == nil || p.gone {
 			continue
 		}
 		if w := p.tracker.watermark(); w > p.committed {
-			if moved[p.full] == nil {
-				moved[p.full] = map[int]int64{}
+			c := kafka.OffsetCommit{Partition: p.id, Offset: w}
+			if id, ok := g.ids[p.full]; ok {
+				c.Metadata = id.String()
 			}
-			moved[p.full][p.id] = w
+			moved[p.full] = append(moved[p.full], c)
 			parts, marks = append(parts, p), append(marks, w)
 		}
 	}
@@ -290,8 +459,20 @@ func (g *generation) commit() error {
 	if len(moved) == 0 {
 		return nil
 	}
-	if err := g.gen.CommitOffsets(moved); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	r, err := g.source.bus.client.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
+		GroupID: g.gen.GroupID, GenerationID: int(g.gen.ID), MemberID: g.gen.MemberID, Topics: moved,
+	})
+	if err != nil {
 		return err
+	}
+	for full, ps := range r.Topics {
+		for _, p := range ps {
+			if p.Error != nil {
+				return fmt.Errorf("topic %s, partition %d: %w", full, p.Partition, p.Error)
+			}
+		}
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -309,6 +490,19 @@ type part struct {
 	id         int
 	tracker    *tracker
 	committed  int64
+	gone       bool // the topic is not the one that was read
+
+	good time.Time // of the last fetch that succeeded; guarded by the source's mutex
+	err  error     // of the last fetch; likewise
+}
+
+// fetched notes how a fetch went.
+func (p *part) fetched(err error) {
+	p.source.mu.Lock()
+	defer p.source.mu.Unlock()
+	if p.err = err; err == nil {
+		p.good = time.Now()
+	}
 }
 
 // deliver notes that ms are handed out and gives them their Ack; false if the
@@ -352,11 +546,14 @@ func (p *part) run(ctx context.Context, start int64) {
 	offset := start
 	wait := retryMin
 	var shouted time.Time
+	doubted := false // whether the topic is the same was asked
 	again := func(err error) bool {
 		if ctx.Err() != nil {
 			return false
 		}
 		log.Warn().Err(err).Int64("offset", offset).Msg("can't fetch, trying again")
+		p.fetched(err)
+		p.look()
 		d := wait
 		wait = min(2*wait, retryMax)
 		return sleep(ctx, d)
@@ -382,8 +579,17 @@ func (p *part) run(ctx context.Context, start int64) {
 			}
 			continue
 		case errors.Is(err, kafka.OffsetOutOfRange):
+			p.look()
+			if !doubted {
+				// The look ends this generation if the topic is another one.
+				doubted = true
+				if !sleep(ctx, lostDoubt) {
+					return
+				}
+				continue
+			}
 			err := p.lostError(ctx, offset)
-			s.setLost(p, err)
+			s.setLost(p.place(), err)
 			if time.Since(shouted) >= lostLog {
 				shouted = time.Now()
 				log.Error().Err(err).Msg("messages are LOST; the partition stands still until an operator decides: copytaster replay GROUP --skip-lost")
@@ -399,9 +605,10 @@ func (p *part) run(ctx context.Context, start int64) {
 			continue
 		}
 		wait = retryMin
+		p.fetched(nil)
 		if !shouted.IsZero() {
 			shouted = time.Time{}
-			s.setLost(p, nil)
+			s.setLost(p.place(), nil)
 		}
 		p.mu.Lock()
 		if p.tracker == nil {
@@ -434,13 +641,15 @@ func (p *part) lostError(ctx context.Context, offset int64) error {
 	return errors.New(b.String())
 }
 
-func (s *Source) setLost(p *part, err error) {
+func (p *part) place() string { return fmt.Sprintf("%s/%d", p.name, p.id) }
+
+// setLost notes what is wrong with a topic or partition; nil: nothing any more.
+func (s *Source) setLost(place string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := fmt.Sprintf("%s/%d", p.name, p.id)
 	if err == nil {
-		delete(s.lost, key)
+		delete(s.lost, place)
 	} else {
-		s.lost[key] = err
+		s.lost[place] = err
 	}
 }

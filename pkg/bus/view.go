@@ -65,6 +65,8 @@ type follower struct {
 	changed  chan struct{} // closed when a row changes
 	advanced chan struct{} // closed when any partition was read further
 	unfit    error         // why the topic is not what it was
+	id       identity
+	suspect  chan struct{} // asks to look at the topic again
 }
 
 // followed is one partition. The follower's mutex guards it.
@@ -93,9 +95,9 @@ func (b *Bus) follow(ctx context.Context, kind, name string) (*follower, error) 
 	}
 	f := &follower{
 		bus: b, kind: kind, name: name, full: b.ns.Name(name), log: b.log.With().Str(kind, name).Logger(),
-		changed: make(chan struct{}), advanced: make(chan struct{}),
+		changed: make(chan struct{}), advanced: make(chan struct{}), suspect: make(chan struct{}, 1),
 	}
-	if err := f.checkPartitions(ctx, tp.Partitions); err != nil {
+	if err := f.check(ctx, tp.Partitions); err != nil {
 		return nil, err
 	}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
@@ -104,7 +106,7 @@ func (b *Bus) follow(ctx context.Context, kind, name string) (*follower, error) 
 		f.parts = append(f.parts, p)
 		f.wg.Go(func() { f.read(p) })
 	}
-	f.wg.Go(func() { f.watchPartitions(tp.Partitions) })
+	f.wg.Go(func() { f.watch(tp.Partitions) })
 	if err := f.await(ctx, func() (bool, error) {
 		for _, p := range f.parts {
 			if !p.begun || p.loading != nil {
@@ -117,6 +119,27 @@ func (b *Bus) follow(ctx context.Context, kind, name string) (*follower, error) 
 		return nil, err
 	}
 	return f, nil
+}
+
+// check holds the topic to its identity and its number of partitions.
+func (f *follower) check(ctx context.Context, partitions int) error {
+	ids, err := f.bus.identities(ctx, []string{f.full})
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", f.kind, f.name, err)
+	}
+	id, ok := ids[f.full]
+	if !ok {
+		return fmt.Errorf("%s %s: %w", f.kind, f.name, kafka.UnknownTopicOrPartition)
+	}
+	f.mu.Lock()
+	if f.id.other(id) {
+		for _, p := range f.parts {
+			p.cut = true
+		}
+	}
+	f.id = id
+	f.mu.Unlock()
+	return f.checkPartitions(ctx, partitions)
 }
 
 // checkPartitions holds the topic to its number of partitions. Its rows keep
@@ -138,15 +161,24 @@ func (f *follower) checkPartitions(ctx context.Context, want int) error {
 	return nil
 }
 
-func (f *follower) watchPartitions(want int) {
-	for sleep(f.ctx, partitionWatch) {
-		err := f.checkPartitions(f.ctx, want)
+// watch looks whether the topic is still what it was.
+func (f *follower) watch(partitions int) {
+	tick := time.NewTicker(identityWatch)
+	defer tick.Stop()
+	for {
+		select {
+		case <-f.ctx.Done():
+			return
+		case <-tick.C:
+		case <-f.suspect:
+		}
+		err := f.check(f.ctx, partitions)
 		if f.ctx.Err() != nil {
 			return
 		}
 		f.mu.Lock()
 		if err != nil && f.unfit == nil {
-			f.log.Error().Err(err).Msg("the topic is not what it was")
+			f.log.Error().Err(err).Msg("the topic is not what it was, or out of reach")
 		}
 		f.unfit = err
 		f.mu.Unlock()
@@ -195,6 +227,10 @@ func (f *follower) read(p *followed) {
 		p.err = err
 		f.mu.Unlock()
 		f.log.Warn().Err(err).Int("partition", p.id).Msg("can't read, trying again")
+		select {
+		case f.suspect <- struct{}{}:
+		default:
+		}
 		if !sleep(f.ctx, wait) {
 			return
 		}

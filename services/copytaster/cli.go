@@ -53,14 +53,20 @@ func Main(args []string, exit func(code int)) int {
 	return execute(ctx, args, Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
 }
 
+// newParser reads the command line into c. exit is called after --help and
+// --version.
+func newParser(ctx context.Context, c *cli, t Terminal, exit func(code int)) (*kong.Kong, error) {
+	return kong.New(c, append(operate.Options(), kong.Name("copytaster"), kong.Description(about), kong.Writers(t.Out, t.Err),
+		kong.Vars{"version": boot.Version(), "services": strings.Join(serviceNames(), ","), "formats": formatNames()},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(exit),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(t))...)
+}
+
 func execute(ctx context.Context, args []string, t Terminal) int {
 	var c cli
 	said := -1
-	parser, err := kong.New(&c, append(operate.Options(), kong.Name("copytaster"), kong.Description(about), kong.Writers(t.Out, t.Err),
-		kong.Vars{"version": boot.Version(), "services": strings.Join(serviceNames(), ","), "formats": formatNames()},
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Exit(func(code int) { said = code }),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(t))...)
+	parser, err := newParser(ctx, &c, t, func(code int) { said = code })
 	if err != nil {
 		fmt.Fprintf(t.Err, "copytaster: %v\n", err)
 		return boot.ExitUsage

@@ -109,7 +109,7 @@ func TestWrongUseIsToldClearly(t *testing.T) {
 
 func TestHelpNamesEveryCommand(t *testing.T) {
 	code, out, _ := run(t, "", "--help")
-	for _, want := range []string{"run", "up", "read", "demo", "completion"} {
+	for _, want := range []string{"run", "up", "read", "demo", "topics", "lag", "tail", "trace", "dead", "replay", "completion"} {
 		if code != 0 || !strings.Contains(out, "\n  "+want+" ") {
 			t.Errorf("exit code %d, no %q in:\n%s", code, want, out)
 		}

@@ -57,7 +57,7 @@ func (b *bar) add(n int) {
 	}
 }
 
-// close takes the bar off the terminal, or ends its line.
+// close takes the bar off the terminal, or ends its line. It may be called again.
 func (b *bar) close() {
 	switch {
 	case b.ProgressBar == nil:
@@ -67,4 +67,5 @@ func (b *bar) close() {
 		_ = b.Exit()
 		fmt.Fprintln(b.w)
 	}
+	b.ProgressBar = nil
 }

@@ -1,0 +1,201 @@
+package bus
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// identityWatch is how often it is looked whether topics are still the ones
+// that they were; it is done at once, too, when a partition can't be read.
+const identityWatch = partitionWatch / 2
+
+const (
+	// metadataVersion is the first one whose answers have the ids of topics:
+	// Kafka 2.8.
+	metadataVersion = 10
+	maxAnswer       = 16 << 20
+)
+
+// identity is Kafka's own id of a topic. A topic that was deleted and created
+// anew has another one, whatever its offsets are: without it, a reader that
+// stood at offset 1000 of the old topic would go on at offset 1000 of the new
+// one, and never see what lies before. The zero identity is unknown.
+type identity [16]byte
+
+func (i identity) String() string { return hex.EncodeToString(i[:]) }
+
+// parseIdentity reads what String wrote; anything else is unknown.
+func parseIdentity(s string) identity {
+	var i identity
+	if b, err := hex.DecodeString(s); err == nil && len(b) == len(i) {
+		copy(i[:], b)
+	}
+	return i
+}
+
+// other tells whether both are known and differ.
+func (i identity) other(o identity) bool { return i != identity{} && o != identity{} && i != o }
+
+// identities asks for the ids of topics, by their full names. One that doesn't
+// exist is missing in the answer. kafka-go's protocol ends before these ids
+// came, so the question is asked by hand, on a connection of its own.
+func (b *Bus) identities(ctx context.Context, full []string) (map[string]identity, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	var errs []error
+	for _, addr := range b.cfg.KafkaBrokers {
+		ids, err := b.identitiesFrom(ctx, addr, full)
+		if err == nil {
+			return ids, nil
+		}
+		errs = append(errs, fmt.Errorf("ids of topics from %s: %w", addr, err))
+	}
+	return nil, errors.Join(errs...)
+}
+
+func (b *Bus) identitiesFrom(ctx context.Context, addr string, full []string) (map[string]identity, error) {
+	conn, err := b.dial(ctx, addr)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	req := kmsg.NewPtrMetadataRequest()
+	req.Version = metadataVersion
+	req.AllowAutoTopicCreation = false
+	for _, name := range full {
+		t := kmsg.NewMetadataRequestTopic()
+		t.Topic = kmsg.StringPtr(name)
+		req.Topics = append(req.Topics, t)
+	}
+	resp := kmsg.NewPtrMetadataResponse()
+	if err := ask(conn, req, resp); err != nil {
+		return nil, err
+	}
+	ids := map[string]identity{}
+	for _, t := range resp.Topics {
+		switch err := kafka.Error(t.ErrorCode); {
+		case errors.Is(err, kafka.UnknownTopicOrPartition):
+		case t.Topic == nil:
+			return nil, errors.New("a topic without a name")
+		case t.ErrorCode == 0, errors.Is(err, kafka.LeaderNotAvailable):
+			ids[*t.Topic] = t.TopicID
+		default:
+			return nil, fmt.Errorf("topic %s: %w", *t.Topic, err)
+		}
+	}
+	return ids, nil
+}
+
+// dial connects as the transport does.
+func (b *Bus) dial(ctx context.Context, addr string) (net.Conn, error) {
+	d := net.Dialer{Timeout: dialTimeout}
+	dial := d.DialContext
+	if b.transport.Dial != nil {
+		dial = b.transport.Dial
+	}
+	conn, err := dial(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	if t, ok := ctx.Deadline(); ok {
+		err = conn.SetDeadline(t)
+	}
+	if c := b.transport.TLS; c != nil && err == nil {
+		if c.ServerName == "" {
+			c = c.Clone()
+			if c.ServerName, _, err = net.SplitHostPort(addr); err != nil {
+				c.ServerName = addr
+			}
+		}
+		secure := tls.Client(conn, c)
+		err, conn = secure.HandshakeContext(ctx), secure
+	}
+	if err == nil && b.transport.SASL != nil {
+		err = b.authenticate(ctx, conn)
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (b *Bus) authenticate(ctx context.Context, conn net.Conn) error {
+	mech := b.transport.SASL
+	hello := kmsg.NewPtrSASLHandshakeRequest()
+	hello.Version, hello.Mechanism = 1, mech.Name()
+	agreed := kmsg.NewPtrSASLHandshakeResponse()
+	if err := ask(conn, hello, agreed); err != nil {
+		return err
+	}
+	if agreed.ErrorCode != 0 {
+		return fmt.Errorf("mechanism %s: %w", mech.Name(), kafka.Error(agreed.ErrorCode))
+	}
+	session, say, err := mech.Start(ctx)
+	if err != nil {
+		return err
+	}
+	for done := false; !done; {
+		req := kmsg.NewPtrSASLAuthenticateRequest()
+		req.Version, req.SASLAuthBytes = 1, say
+		resp := kmsg.NewPtrSASLAuthenticateResponse()
+		if err := ask(conn, req, resp); err != nil {
+			return err
+		}
+		if resp.ErrorCode != 0 {
+			return kafka.Error(resp.ErrorCode)
+		}
+		if done, say, err = session.Next(ctx, resp.SASLAuthBytes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask sends req and reads its answer into resp.
+func ask(conn net.Conn, req kmsg.Request, resp kmsg.Response) error {
+	const number = 1
+	out := kmsg.NewRequestFormatter(kmsg.FormatterClientID(clientID)).AppendRequest(nil, req, number)
+	if _, err := conn.Write(out); err != nil {
+		return err
+	}
+	var size [4]byte
+	if _, err := io.ReadFull(conn, size[:]); err != nil {
+		return err
+	}
+	n := binary.BigEndian.Uint32(size[:])
+	if n > maxAnswer {
+		return fmt.Errorf("an answer of %d bytes, the limit is %d", n, maxAnswer)
+	}
+	body := make([]byte, n)
+	if _, err := io.ReadFull(conn, body); err != nil {
+		return err
+	}
+	return decodeAnswer(body, number, req, resp)
+}
+
+// decodeAnswer reads an answer behind its size: the request's number, tags if
+// the version has them (there are none yet), and what resp is.
+func decodeAnswer(body []byte, number uint32, req kmsg.Request, resp kmsg.Response) error {
+	if len(body) < 4 || binary.BigEndian.Uint32(body) != number {
+		return errors.New("an answer to another question")
+	}
+	body = body[4:]
+	if req.IsFlexible() {
+		if len(body) == 0 || body[0] != 0 {
+			return errors.New("an answer with unknown tags")
+		}
+		body = body[1:]
+	}
+	resp.SetVersion(req.GetVersion())
+	return resp.ReadFrom(body)
+}
