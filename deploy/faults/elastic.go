@@ -19,7 +19,7 @@ const MemoryGrowth = 128 << 20
 // How long the faults of Elasticsearch last.
 const (
 	elasticFault      = 20 * time.Second
-	elasticFaultShort = 1500 * time.Millisecond
+	elasticFaultShort = time.Second
 	elasticDown       = 5 * time.Minute
 	elasticDownShort  = time.Second
 	elasticPause      = 3 * time.Second // between two

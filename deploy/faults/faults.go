@@ -64,8 +64,8 @@ func matrix() []row {
 		{"poison", "poison among good copy", true, 30 * time.Minute, poison},
 		{"replay", "the whole topic replayed twice, shuffled", true, 30 * time.Minute, replay},
 		{"clocks", "clocks a day off, dates in the future", true, 30 * time.Minute, clocks},
+		{"links", "slow, half-open, resetting and cut links", true, 60 * time.Minute, links},
 		{"elasticsearch", "Elasticsearch refuses, hangs, breaks off, is read-only, is down", false, 60 * time.Minute, elastic},
-		{"links", "slow, half-open, resetting and cut links", false, 60 * time.Minute, links},
 		{"kill-broker", "kill -9 of the broker", false, 60 * time.Minute, killBroker},
 	}
 }

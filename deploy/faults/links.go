@@ -42,14 +42,14 @@ func badLinks() []bad {
 // links makes the links to Kafka and to Elasticsearch bad in every way while
 // copy comes in.
 func links(ctx context.Context, t *trial) error {
-	if err := t.start(ctx, rig.Settings{
-		KafkaBrokers: t.servers.KafkaLink.Addr, ElasticsearchURL: "http://" + t.servers.ElasticsearchLink.Addr,
-	}); err != nil {
-		return err
-	}
+	s := rig.Settings{KafkaBrokers: t.servers.KafkaLink.Addr, ElasticsearchURL: "http://" + t.servers.ElasticsearchLink.Addr}
 	lasts, pause, rate := linkFault, linkPause, linkRate
 	if t.Short {
 		lasts, pause, rate = linkFaultShort, 0, linkRateShort
+		s.Env = []string{"COPYTASTER_BULK_TIMEOUT=" + bulkTimeout}
+	}
+	if err := t.start(ctx, s); err != nil {
+		return err
 	}
 	type one struct {
 		bad

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -113,7 +114,7 @@ func (t *trial) order(ctx context.Context, seen string) error {
 	offsets := map[string][]string{}
 	if err := t.ReadAll(ctx, topic.Received, func(m stage.Message) {
 		came[string(m.Key)] = append(came[string(m.Key)], m.Header(event.HeaderID))
-		offsets[string(m.Key)] = append(offsets[string(m.Key)], fmt.Sprint(m.Offset))
+		offsets[string(m.Key)] = append(offsets[string(m.Key)], strconv.FormatInt(m.Offset, 10))
 	}); err != nil {
 		return err
 	}

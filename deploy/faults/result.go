@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,7 +43,7 @@ func (r Result) Why() string {
 func (r Result) Counts() string {
 	var parts []string
 	for _, k := range ledger.Kinds() {
-		parts = append(parts, fmt.Sprint(r.Verdict.Count(k)))
+		parts = append(parts, strconv.Itoa(r.Verdict.Count(k)))
 	}
 	return strings.Join(parts, "/")
 }

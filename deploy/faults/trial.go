@@ -16,9 +16,6 @@ import (
 // senders push side by side.
 const senders = 12
 
-// closeTimeout is how long the end of a row may take that was broken off.
-const closeTimeout = 30 * time.Second
-
 // trial is a row while it runs.
 type trial struct {
 	Options

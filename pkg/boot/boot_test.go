@@ -369,3 +369,33 @@ func TestTwoServicesInOneProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A sender that comes while its route isn't there yet must come again, not
+// take "404" for an answer for good.
+func TestUnknownRouteWhileStarting(t *testing.T) {
+	srv, err := NewServer(Config{Listen: "127.0.0.1:0"}, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(when, path string, want int) {
+		t.Helper()
+		if st, text := get(t, "http://"+srv.Addr()+path); st != want {
+			t.Errorf("%s: %s is answered with %d %s, want %d", when, path, st, text, want)
+		}
+	}
+	ask("no service yet", "/v1/x", http.StatusServiceUnavailable)
+	a, b := srv.Kit("a"), srv.Kit("b")
+	a.Started()
+	if err := a.Handle("GET /v1/a", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})); err != nil {
+		t.Fatal(err)
+	}
+	ask("b starts", "/v1/x", http.StatusServiceUnavailable)
+	ask("b starts", "/v1/a", http.StatusOK)
+	ask("b starts", "/healthz", http.StatusOK)
+	b.Started()
+	ask("both run", "/v1/x", http.StatusNotFound)
+	ask("both run", "/v1/a", http.StatusOK)
+	if err := srv.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}

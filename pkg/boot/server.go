@@ -70,7 +70,7 @@ func NewServer(c Config, log zerolog.Logger) (*Server, error) {
 		s.mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
 	s.http = &http.Server{
-		Handler: s.mux, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 	}
 	go func() {
@@ -80,6 +80,28 @@ func NewServer(c Config, log zerolog.Logger) (*Server, error) {
 		}
 	}()
 	return s, nil
+}
+
+// retryWhileStarting is when to ask a starting service again, in seconds.
+const retryWhileStarting = "1"
+
+// serve answers. While a service is starting its routes are not there yet: who
+// asks for one must not take that for an answer for good.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if _, pattern := s.mux.Handler(r); pattern == "" && s.starting() {
+		w.Header().Set("Retry-After", retryWhileStarting)
+		http.Error(w, errStarting.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// starting tells whether some service of the process has not set everything up.
+func (s *Server) starting() bool {
+	s.mu.Lock()
+	kits := slices.Clone(s.kits)
+	s.mu.Unlock()
+	return len(kits) == 0 || slices.ContainsFunc(kits, func(k *Kit) bool { return !k.isStarted() })
 }
 
 // Addr is where the server listens, with the port that it got.
@@ -211,6 +233,12 @@ func (k *Kit) Started() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.started = true
+}
+
+func (k *Kit) isStarted() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.started
 }
 
 func (k *Kit) stop() {

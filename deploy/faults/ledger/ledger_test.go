@@ -14,7 +14,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 )
 
-var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a constant
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 func item(a uint32, version int, killed bool) ledger.Item {
 	return ledger.Item{

@@ -11,6 +11,7 @@ import (
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
+	"github.com/rs/zerolog/log"
 )
 
 // Link is a network link that can be made bad.
@@ -33,6 +34,8 @@ func newLink(name string) (*Link, error) {
 		return nil, err
 	}
 	address := func(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+	// Toxics log to the process's logger, each piece of data that they delay.
+	log.Logger = zerolog.Nop()
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	l := &Link{Addr: address(front), port: behind, proxy: toxiproxy.NewProxy(server, name, address(front), address(behind))}
 	if err := l.proxy.Start(); err != nil {

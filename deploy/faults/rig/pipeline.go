@@ -165,9 +165,10 @@ func (p *Pipeline) Close() error {
 	return errors.Join(errs...)
 }
 
-// Acked is how many pushes were acknowledged, and Retried how many attempts
-// failed.
-func (p *Pipeline) Acked() int64   { return p.acked.Load() }
+// Acked is how many pushes were acknowledged.
+func (p *Pipeline) Acked() int64 { return p.acked.Load() }
+
+// Retried is how many attempts to push failed and were repeated.
 func (p *Pipeline) Retried() int64 { return p.retried.Load() }
 
 // Push sends an item until it is acknowledged, as a sender would that must not

@@ -16,7 +16,7 @@ func fake(t *testing.T, rest string) *Process {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "fake")
 	script := "#!/bin/sh\necho 'no json'\nprintf '{\"message\":\"sta'\nprintf 'rted\",\"address\":\"127.0.0.1:%s\"}\\n' $$\n" + rest + "\n"
-	if err := os.WriteFile(path, []byte(script), 0o755); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	p := &Process{Name: "fake", path: path, log: filepath.Join(dir, "logs", "fake.log")}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -119,7 +120,7 @@ const MediaType = "application/json"
 func (w *Wire) NINJS(i ledger.Item) ([]byte, error) {
 	t := w.text(i)
 	d := document{
-		URI: i.Article, Type: "text", Version: fmt.Sprint(i.Version), VersionCreated: i.Created, PubStatus: "usable", Language: "en",
+		URI: i.Article, Type: "text", Version: strconv.Itoa(i.Version), VersionCreated: i.Created, PubStatus: "usable", Language: "en",
 		Headline: fmt.Sprintf("%s, version %d", t.Headline, i.Version), BodyText: t.Body + "\n\nThe desk knows this text by the word " + i.Mark + ".",
 	}
 	if i.Killed {
