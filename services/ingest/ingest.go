@@ -91,6 +91,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 			return err
 		}
 		defer state.Close()
+		k.Ready("table of sources", state.Ready)
 		if poller, err = poll.New(c.Poll, boot.Version(), live, state, metrics, k.Log); err != nil {
 			return err
 		}
