@@ -17,6 +17,8 @@ type Result struct {
 	Seed    uint64
 	Faults  int
 	Verdict ledger.Verdict
+	// Compared tells that the index was held against the ledger.
+	Compared bool
 	// Recovery is, for each fault, the time until a reader found an article that
 	// was sent after the fault, or after it ended if the fault lasts: see Notes.
 	Recovery []time.Duration
@@ -26,7 +28,7 @@ type Result struct {
 }
 
 // OK tells whether all promises were kept.
-func (r Result) OK() bool { return len(r.Failed) == 0 && len(r.Verdict.Findings) == 0 }
+func (r Result) OK() bool { return r.Compared && len(r.Failed) == 0 && len(r.Verdict.Findings) == 0 }
 
 // Why names what was not kept.
 func (r Result) Why() string {
@@ -41,6 +43,9 @@ func (r Result) Why() string {
 
 // Counts are the four, as "0/0/0/0".
 func (r Result) Counts() string {
+	if !r.Compared {
+		return "not compared"
+	}
 	var parts []string
 	for _, k := range ledger.Kinds() {
 		parts = append(parts, strconv.Itoa(r.Verdict.Count(k)))

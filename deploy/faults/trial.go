@@ -48,7 +48,7 @@ func (o Options) try(ctx context.Context, r row, servers *rig.Servers) Result {
 	cancel()
 	t.probes.Wait()
 	if t.Pipeline != nil {
-		if t.result.Verdict.Articles == 0 {
+		if !t.result.Compared {
 			t.result.Verdict.Counts = t.Ledger.Counts()
 		}
 		err = errors.Join(err, t.Close())
@@ -156,7 +156,7 @@ func (t *trial) settle(ctx context.Context) (rig.Content, error) {
 		t.fail("%d items were sent and never acknowledged", v.Open)
 	}
 	t.mu.Lock()
-	t.result.Verdict = v
+	t.result.Verdict, t.result.Compared = v, true
 	t.mu.Unlock()
 	t.note("%d attempts to push failed and were repeated", t.Retried())
 	t.say("the index is held against the ledger: %s", t.result.Counts())
