@@ -24,6 +24,9 @@ const (
 	MaxReason = 2048 // of a refusal that is no JSON
 )
 
+// ErrReplyTooLong is in the error of a request whose reply is beyond [MaxReply].
+var ErrReplyTooLong = fmt.Errorf("the reply has more than %d bytes", MaxReply)
+
 // Config is where Elasticsearch is and how to get in. Without a key there is no
 // security; the zero value of CACert stands for the system's certificates. Files
 // are read anew while the service runs, so that what is in them can be changed.
@@ -126,7 +129,7 @@ func Ask(ctx context.Context, es esapi.Transport, do string, r Request, v any) e
 	case err != nil:
 		return fmt.Errorf("%s: read the reply: %w", do, err)
 	case len(body) > MaxReply:
-		return fmt.Errorf("%s: the reply has more than %d bytes", do, MaxReply)
+		return fmt.Errorf("%s: %w", do, ErrReplyTooLong)
 	case res.IsError():
 		return refusal(do, res.StatusCode, body)
 	case v == nil:

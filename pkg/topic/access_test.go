@@ -26,7 +26,7 @@ func TestRightsAreWhatTheFlowNeeds(t *testing.T) {
 		"ingest Write": "articles.received articles.received.bulk ingest.dead sources.state",
 		"ingest Read":  "sources.state",
 		"ingest group": "",
-		"enrich Read":  "articles.received articles.received.bulk",
+		"enrich Read":  "articles.received articles.received.bulk enrich.generations",
 		"enrich Write": "articles.enriched articles.enriched.bulk articles.received.bulk.dead articles.received.dead",
 		"enrich group": "enrich enrich.bulk",
 		"index Read":   "articles.enriched articles.enriched.bulk",

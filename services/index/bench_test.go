@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/services/index"
@@ -96,7 +97,7 @@ func BenchmarkWithoutServers(b *testing.B) {
 				l.ms = append(l.ms, m)
 			}
 			s := stage.Stage{
-				Name: "index", Source: l, Sink: index.NewSink(created{[]byte(`{"index":{"status":201}}`)}, "", bulk.Config{}, prometheus.NewRegistry()), Dead: l,
+				Name: "index", Source: l, Sink: index.NewSink(created{[]byte(`{"index":{"status":201}}`)}, corpus.Namespace(""), bulk.Config{}, prometheus.NewRegistry()), Dead: l,
 				Handler: func(_ context.Context, m stage.Message) ([]article.Article, error) {
 					a, err := event.Decode(m)
 					return []article.Article{a}, err

@@ -42,7 +42,7 @@ type Sink struct {
 	Log zerolog.Logger
 
 	es          esapi.Transport
-	indices     corpus.Namespace
+	indices     Indices
 	writer      *bulk.Writer
 	timeout     time.Duration // of a request that is no bulk request
 	concurrency int           // of the writer
@@ -58,9 +58,16 @@ const (
 	PartBytes    = 1 << 20 // of their texts; one larger article goes alone
 )
 
+// Indices are the aliases that a Sink writes to: the live ones of a
+// [corpus.Namespace], or a [corpus.Pair] that is filled beside them.
+type Indices interface {
+	Articles() string
+	Versions() string
+}
+
 // NewSink makes a Sink on indices that exist, see [corpus.Ensure], that counts
 // in r. es must not repeat requests by itself.
-func NewSink(es esapi.Transport, n corpus.Namespace, c bulk.Config, r prometheus.Registerer) *Sink {
+func NewSink(es esapi.Transport, n Indices, c bulk.Config, r prometheus.Registerer) *Sink {
 	s := &Sink{es: es, indices: n, timeout: c.Timeout, concurrency: c.Concurrency, now: time.Now}
 	if s.timeout == 0 {
 		s.timeout = bulk.DefaultTimeout
