@@ -1,0 +1,186 @@
+// Package generation is the counter in an article's revision that an operator
+// issues with a new enrichment: what is enriched again takes the place of what
+// it was, because its generation is the higher one.
+//
+// The generations are rows of the compacted topic [topic.Generations], one of
+// each. The operator's tool writes them, the enrich service follows them and
+// stamps the one that counts into all that it enriches.
+package generation
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/copytaster/copytaster/pkg/article"
+)
+
+// Generation is one that was issued.
+type Generation struct {
+	Number   int       `json:"number"` // from 1; 0 is what was before there were any
+	Note     string    `json:"note,omitempty"`
+	IssuedAt time.Time `json:"issued_at"`
+	// PromotedAt is since when it counts, or counted; zero: never.
+	PromotedAt time.Time `json:"promoted_at,omitzero"`
+	// Restores is the generation whose results it brings back, if it is a
+	// rollback.
+	Restores *int `json:"restores,omitempty"`
+}
+
+// MaxNote is how long a note may be, in bytes.
+const MaxNote = 1000
+
+// ErrExhausted says that no generation can be issued any more.
+var ErrExhausted = fmt.Errorf("all %d generations are issued, a revision has no room for more", article.MaxGeneration)
+
+// Rows are the rows of the topic: a table or a view of package bus.
+type Rows interface {
+	Range(f func(key string, value []byte) bool)
+}
+
+// Table is the rows with the right to write them.
+type Table interface {
+	Rows
+	Put(ctx context.Context, key string, value []byte) error
+}
+
+// All are the generations by their numbers.
+func All(rows Rows) ([]Generation, error) {
+	var gs []Generation
+	var errs []error
+	rows.Range(func(key string, value []byte) bool {
+		var g Generation
+		err := json.Unmarshal(value, &g)
+		if err == nil && (strconv.Itoa(g.Number) != key || g.Number < 1 || g.Number > article.MaxGeneration) {
+			err = fmt.Errorf("it has number %d", g.Number)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("generation %q can't be read: %w", key, err))
+		}
+		gs = append(gs, g)
+		return true
+	})
+	slices.SortFunc(gs, func(a, b Generation) int { return cmp.Compare(a.Number, b.Number) })
+	return gs, errors.Join(errs...)
+}
+
+// Current is the generation that counts: the highest that was promoted, the
+// zero one if none was.
+func Current(gs []Generation) Generation {
+	var c Generation
+	for _, g := range gs {
+		if !g.PromotedAt.IsZero() {
+			c = g
+		}
+	}
+	return c
+}
+
+// Before is the generation that counted before the current one. ok is false if
+// none was ever promoted.
+func Before(gs []Generation) (before Generation, ok bool) {
+	current := Current(gs)
+	for _, g := range gs {
+		if !g.PromotedAt.IsZero() && g.Number < current.Number {
+			before = g
+		}
+	}
+	return before, current.Number > 0
+}
+
+// Undone is the generation that a rollback took back: the one that counted
+// before it.
+func Undone(gs []Generation, rollback Generation) (undone Generation, ok bool) {
+	for _, g := range gs {
+		if !g.PromotedAt.IsZero() && g.Number < rollback.Number {
+			undone, ok = g, true
+		}
+	}
+	return undone, ok
+}
+
+// Issue makes the next generation.
+func Issue(ctx context.Context, t Table, note string, now time.Time) (Generation, error) {
+	return issue(ctx, t, Generation{Note: note, IssuedAt: now})
+}
+
+func issue(ctx context.Context, t Table, g Generation) (Generation, error) {
+	if len(g.Note) > MaxNote {
+		return Generation{}, fmt.Errorf("the note has %d bytes, the limit is %d", len(g.Note), MaxNote)
+	}
+	gs, err := All(t)
+	if err != nil {
+		return Generation{}, err
+	}
+	g.Number = 1
+	if n := len(gs); n > 0 {
+		g.Number = gs[n-1].Number + 1
+	}
+	if g.Number > article.MaxGeneration {
+		return Generation{}, ErrExhausted
+	}
+	return g, put(ctx, t, g)
+}
+
+func put(ctx context.Context, t Table, g Generation) error {
+	value, err := json.Marshal(g)
+	if err != nil {
+		return err
+	}
+	return t.Put(ctx, strconv.Itoa(g.Number), value)
+}
+
+// Promotable tells why number can't be promoted, if it can't. One that counts
+// already may be promoted again, which changes nothing.
+func Promotable(gs []Generation, number int) (Generation, error) {
+	i := slices.IndexFunc(gs, func(g Generation) bool { return g.Number == number })
+	if i < 0 {
+		return Generation{}, fmt.Errorf("generation %d was not issued", number)
+	}
+	if c := Current(gs); number < c.Number {
+		return Generation{}, fmt.Errorf("generation %d is below the one that counts, %d: what it enriched would take nobody's place. A rollback takes a new generation", number, c.Number)
+	}
+	return gs[i], nil
+}
+
+// Promote makes an issued generation the one that counts. It must be above the
+// one that does, or nothing that it enriched would take its place.
+func Promote(ctx context.Context, t Table, number int, now time.Time) (Generation, error) {
+	gs, err := All(t)
+	if err != nil {
+		return Generation{}, err
+	}
+	g, err := Promotable(gs, number)
+	if err != nil || !g.PromotedAt.IsZero() {
+		return g, err
+	}
+	g.PromotedAt = now
+	return g, put(ctx, t, g)
+}
+
+// Restore issues and promotes, in one step, a generation that brings back the
+// results of the one that counted before.
+func Restore(ctx context.Context, t Table, note string, now time.Time) (Generation, error) {
+	gs, err := All(t)
+	if err != nil {
+		return Generation{}, err
+	}
+	before, ok := Before(gs)
+	if !ok {
+		return Generation{}, errors.New("no generation was promoted, there is nothing to roll back")
+	}
+	return issue(ctx, t, Generation{Note: note, IssuedAt: now, PromotedAt: now, Restores: &before.Number})
+}
+
+// Stamp is the revision r as of a generation: the same source revision and
+// sequence.
+func Stamp(r article.Revision, generation int) (article.Revision, error) {
+	p := r.Parts()
+	p.Generation = generation
+	return p.Revision()
+}
