@@ -17,15 +17,17 @@ import (
 
 // Times of a source.
 const (
-	DefaultDrain      = 10 * time.Second
+	DefaultDrain      = 5 * time.Second
 	DefaultCommit     = time.Second
-	heartbeatInterval = 3 * time.Second
-	sessionTimeout    = 30 * time.Second
-	rebalanceTimeout  = 30 * time.Second
-	joinBackoff       = 500 * time.Millisecond
-	partitionWatch    = 10 * time.Second
-	retryMin          = 50 * time.Millisecond
-	retryMax          = 2 * time.Second
+	heartbeatInterval = 2 * time.Second
+	// sessionTimeout is how long the partitions of a process that was killed
+	// wait for another: live copy waits with them.
+	sessionTimeout   = 10 * time.Second
+	rebalanceTimeout = 30 * time.Second
+	joinBackoff      = 500 * time.Millisecond
+	partitionWatch   = 10 * time.Second
+	retryMin         = 50 * time.Millisecond
+	retryMax         = 2 * time.Second
 	// lostRetry is how often an offset that Kafka no longer has is asked for
 	// again, and lostLog how often that is said in the log.
 	lostRetry = 5 * time.Second
@@ -43,7 +45,7 @@ type SourceConfig struct {
 	Topics []string // without the namespace
 	// Drain is how long messages in work may take when a partition is given
 	// away, before it is; 0: [DefaultDrain]. At most half of Kafka's session
-	// timeout of 30 s, since there are no heartbeats meanwhile.
+	// timeout of 10 s, since there are no heartbeats meanwhile.
 	Drain time.Duration
 	// Commit is how often it is written down what is done; 0: [DefaultCommit].
 	Commit time.Duration
