@@ -7,12 +7,12 @@ import (
 	"github.com/copytaster/copytaster/deploy/faults/rig"
 )
 
-// How often a service is killed, and how long it stays dead. Kafka takes half a
-// minute to believe that a member of a group is dead: each service is killed
-// about once a minute, so that most kills meet one that works.
+// How often a service is killed, and how long it stays dead. Kafka takes ten
+// seconds to believe that a member of a group is dead: each service is killed
+// about every half minute, so that most kills meet one that works.
 const (
-	killGapMin  = 5 * time.Second
-	killGapMax  = 25 * time.Second
+	killGapMin  = 3 * time.Second
+	killGapMax  = 14 * time.Second
 	killDeadMax = 1500 * time.Millisecond
 )
 
