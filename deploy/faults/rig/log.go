@@ -16,6 +16,7 @@ const (
 	fetchBytes   = 16 << 20
 	fetchWait    = 200 * time.Millisecond
 	writeTimeout = time.Minute
+	metadataTTL  = 200 * time.Millisecond
 	// writeBytes lets a message through that is larger than the pipeline takes.
 	writeBytes = 9 << 20
 	// writeBatch is how many messages are written at once.
@@ -90,8 +91,11 @@ func readPartition(ctx context.Context, client *kafka.Client, full, name string,
 // WriteAll puts messages straight into one of the pipeline's topics, as they
 // are and in their order.
 func (p *Pipeline) WriteAll(ctx context.Context, topicName string, ms []stage.Message) (err error) {
+	// The usual transport believes for seconds that a new topic isn't there.
+	transport := &kafka.Transport{MetadataTTL: metadataTTL}
+	defer transport.CloseIdleConnections()
 	w := &kafka.Writer{
-		Addr: kafka.TCP(p.servers.Kafka.Address), Topic: p.Namespace + topicName, Balancer: kafka.Murmur2Balancer{}, RequiredAcks: kafka.RequireAll,
+		Transport: transport, Addr: kafka.TCP(p.servers.Kafka.Address), Topic: p.Namespace + topicName, Balancer: kafka.Murmur2Balancer{}, RequiredAcks: kafka.RequireAll,
 		BatchTimeout: time.Millisecond, BatchBytes: writeBytes, BatchSize: writeBatch, WriteTimeout: writeTimeout, ReadTimeout: writeTimeout,
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
@@ -105,7 +109,11 @@ func (p *Pipeline) WriteAll(ctx context.Context, topicName string, ms []stage.Me
 				records[i].Headers = append(records[i].Headers, kafka.Header{Key: h.Key, Value: h.Value})
 			}
 		}
-		if err := w.WriteMessages(ctx, records...); err != nil {
+		err := w.WriteMessages(ctx, records...)
+		for errors.Is(err, kafka.UnknownTopicOrPartition) && Sleep(ctx, metadataTTL) {
+			err = w.WriteMessages(ctx, records...) // nothing was written
+		}
+		if err != nil {
 			return fmt.Errorf("write %d messages to %s: %w", len(some), topicName, err)
 		}
 	}
