@@ -157,16 +157,17 @@ func TestGenerations(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	o.refused(boot.ExitUsage, "was not issued", "generation", "promote", "2", "--yes")
-	o.refused(boot.ExitUsage, "this can't be undone", "generation", "promote", "1")
+	o.refused(boot.ExitUsage, "this can't be undone", "generation", "promote", "1", "--deployed")
 	if got := o.lines(boot.ExitOK, "generation", "promote", "1", "--replay", "--dry-run"); len(got) != 2 || got[1]["messages"] != 6.0 || got[1]["done"] != false {
 		t.Errorf("got %v", got)
 	}
+	o.refused(boot.ExitFailed, "stop enrich on all machines first", "generation", "promote", "1", "--yes")
 	stop()
 
-	stop = enrichAs(s, "two")
 	if got := o.lines(boot.ExitOK, "generation", "promote", "1", "--replay", "--yes"); got[0]["counts"] != true || got[1]["messages"] != 6.0 {
 		t.Errorf("got %v", got)
 	}
+	stop = enrichAs(s, "two")
 	// Live copy beside it: a newer revision, a new article, and a kill.
 	o.write(topic.Received, report("a", 3), report("new", 1), killOf("late", 2))
 	s.wantShelf("a", "3:two/1; 1:two/1 2:two/1 3:two/1;")
@@ -182,19 +183,21 @@ func TestGenerations(t *testing.T) {
 		}
 		return err
 	})
+	o.refused(boot.ExitFailed, "stop enrich on all machines first", "generation", "rollback", "--yes")
 	stop()
 
-	enrichAs(s, "one")
 	dry := o.lines(boot.ExitOK, "generation", "rollback", "--dry-run")[0]
 	if dry["number"] != 2.0 || dry["restores"] != 0.0 || dry["sent"] != 3.0 || dry["done"] != false {
 		t.Errorf("got %v", dry)
 	}
 	out := o.must(boot.ExitOK, "generation", "rollback", "--yes", "--note", "worse")
-	for _, want := range []string{"generation 2 counts from now on", "3 results of generation 0 and before were sent again", "2 articles were killed, and stay so", "deploy the one from before", "came since the promotion", "copytaster replay enrich --beside --from-time"} {
+	for _, want := range []string{"generation 2 counts from now on", "3 results of generation 0 and before were sent again", "2 articles were killed, and stay so", "start the old program now", "came since the promotion", "copytaster generation promote 2 --replay --from-time"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
+	o.refused(boot.ExitUsage, "is a rollback already", "generation", "rollback", "--yes")
+	enrichAs(s, "one")
 	s.wantShelf("a", "3:two/1; 1:one/2 2:one/2 3:two/1;")
 	s.wantShelf("b", "1:one/2; 1:one/2;")
 	s.wantShelf("new", "1:two/1; 1:two/1;")
@@ -204,7 +207,7 @@ func TestGenerations(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	// And the rest, as the rollback says.
-	o.must(boot.ExitOK, "replay", "enrich", "--beside", "--from-time", "1h")
+	o.must(boot.ExitOK, "generation", "promote", "2", "--replay", "--from-time", "1h")
 	s.wantShelf("a", "3:one/2; 1:one/2 2:one/2 3:one/2;")
 	s.wantShelf("new", "1:one/2; 1:one/2;")
 	s.wantShelf("k", "2:killed; 1:killed 2:killed;")

@@ -207,18 +207,45 @@ type GenerationPromoteCmd struct {
 	Progress
 	Change
 	Rate
-	Replay bool `help:"Have all of the log enriched again, through the back-fill lane."`
-	Kafka  `embed:"" group:"servers"`
-	Number int `arg:"" help:"The generation."`
+	Replay   bool   `help:"Have the log enriched again, through the back-fill lane."`
+	FromTime moment `help:"With --replay: only what was received since then, e.g. 2h or 2024-04-20." placeholder:"TIME"`
+	Deployed bool   `help:"The enrich service that runs is the generation's own, and no other has run for it."`
+	Kafka    `embed:"" group:"servers"`
+	Number   int `arg:"" help:"The generation."`
 }
 
 // Help is shown by `copytaster generation promote --help`.
 func (GenerationPromoteCmd) Help() string {
-	return `Deploy the new enrich first: what it enriches has the new generation from the promotion on. With --replay, what is in
-the log of received articles is enriched again beside live traffic, so that every article gets its new result. A kill
-stays a kill. Promoting the generation that counts already, with --replay, only replays.
+	return `Stop enrich on all machines, promote, then start the new program: what it enriches has the new generation. Live copy
+waits for as long as that takes. What ran in between would go by the wrong number, so this is refused while enrich runs,
+unless --deployed says that it is the new program already.
+
+With --replay, what is in the log of received articles (30 days, both lanes) is enriched again beside live traffic, so
+that each gets its new result; what is older keeps the one it has. A kill stays a kill. Promoting the generation that
+counts already, with --replay, only replays.
 
 There is no way back but generation rollback, which takes a new generation.`
+}
+
+// mustBeStopped refuses what must not happen while another program enriches.
+func mustBeStopped(ctx context.Context, b *bus.Bus, deployed bool, program string) error {
+	if deployed {
+		return nil
+	}
+	for _, name := range []string{topic.GroupEnrich, topic.GroupEnrichBulk} {
+		g, err := topic.GroupByName(name)
+		if err != nil {
+			return err
+		}
+		state, err := b.Group(ctx, name)
+		if err != nil {
+			return err
+		}
+		if len(state.Members) > 0 {
+			return fmt.Errorf("%w; stop enrich on all machines first (it may take 10 s until Kafka knows), or say --deployed if it is %s that runs", busy(g, state), program)
+		}
+	}
+	return nil
 }
 
 // replayLine is the result of a replay or a rollback, in JSON.
@@ -245,7 +272,13 @@ func (c *GenerationPromoteCmd) Run(ctx context.Context, t Terminal) error {
 		return misuse("%w", err)
 	}
 	again := !g.PromotedAt.IsZero()
+	if !c.FromTime.IsZero() && !c.Replay {
+		return misuse("--from-time is for --replay")
+	}
 	if !c.DryRun && !again {
+		if err := mustBeStopped(ctx, b, c.Deployed, "the new program"); err != nil {
+			return err
+		}
 		if err := c.confirm(t, fmt.Sprintf("Makes generation %d (%s) the one that counts", g.Number, safe(g.Note))); err != nil {
 			return err
 		}
@@ -323,6 +356,9 @@ func (c *GenerationPromoteCmd) replay(ctx context.Context, t Terminal, b *bus.Bu
 	var ss []stretch
 	for _, name := range from {
 		part, err := whole(ctx, b, name, nil)
+		if err == nil {
+			part, err = since(ctx, b, part, c.FromTime.Time)
+		}
 		if err != nil {
 			return 0, err
 		}
@@ -382,18 +418,22 @@ type GenerationRollbackCmd struct {
 	Change
 	Note     string `help:"Why." placeholder:"TEXT"`
 	Again    bool   `help:"Go on with the last rollback, which was interrupted: take no new generation."`
-	Deployed bool   `help:"The enrich service that runs is the old one already."`
+	Deployed bool   `help:"The enrich service that runs is the old one already, and no other has run since."`
 	Kafka    `embed:"" group:"servers"`
 }
 
 // Help is shown by `copytaster generation rollback --help`.
 func (GenerationRollbackCmd) Help() string {
 	return `Issues and promotes a new generation, and sends again, through the back-fill lane, the results that each article had
-from the generations before: from the log, without the program that made them. Kills stay.
+from the generations before: from the log, without the program that made them. What an earlier rollback took back does
+not come again. Kills stay.
 
-Live copy is enriched by the program that runs: deploy the old one, best before the rollback. Articles that came
-since the promotion have no earlier result; copytaster replay enrich --beside --from-time has the old program
-enrich them.`
+Stop enrich on all machines, roll back, then start the old program. It is refused while enrich runs, unless --deployed
+says that it is the old program already: what the new one enriches now would count as the old one's.
+
+Articles that came since the promotion have no earlier result: it ends with the command that has the old program enrich
+them. A rollback that was interrupted goes on with --again; a rollback is not rolled back: what it undid comes back as a
+new generation, with its program.`
 }
 
 // rollbackLine is the result in JSON.
@@ -418,60 +458,55 @@ func (c *GenerationRollbackCmd) Run(ctx context.Context, t Terminal) error {
 		if current.Restores == nil {
 			return misuse("--again: the generation that counts, %d, is no rollback", current.Number)
 		}
-		// What it sends twice stands there once.
-		undone, _ := generation.Undone(gs, current)
-		return c.restore(ctx, t, b, current, undone.PromotedAt)
+		return c.restore(ctx, t, b, gs, current) // what it sends twice stands there once
 	}
-	g, err := generation.Restore(ctx, rehearsal(gs), c.Note, now)
+	g, err := generation.Restore(ctx, rehearsal(gs), c.Note, now, current.Number)
+	if errors.Is(err, generation.ErrRolledBack) {
+		return misuse("%w: if it was interrupted, copytaster generation rollback --again goes on", err)
+	}
 	if err != nil {
 		return misuse("%w", err)
 	}
-	if err := c.backlog(ctx, b); err != nil {
+	if c.DryRun {
+		return c.restore(ctx, t, b, gs, g)
+	}
+	if err := mustBeStopped(ctx, b, c.Deployed, "the old program"); err != nil {
 		return err
 	}
-	if !c.DryRun {
-		if err := c.confirm(t, fmt.Sprintf("Takes generation %d to bring back the results from before generation %d (%s)", g.Number, current.Number, safe(current.Note))); err != nil {
-			return err
-		}
-		if err := b.EnsureTopics(ctx, topic.EnrichedBulk); err != nil {
-			return err
-		}
-		table, err := b.OpenTable(ctx, topic.Generations)
-		if err != nil {
-			return err
-		}
-		g, err = generation.Restore(ctx, table, c.Note, now)
-		if err = errors.Join(err, table.Close()); err != nil {
-			return err
-		}
-		if !pause(ctx, promoteGrace) {
-			return ctx.Err()
-		}
+	if err := c.confirm(t, fmt.Sprintf("Takes generation %d to bring back the results from before generation %d (%s)", g.Number, current.Number, safe(current.Note))); err != nil {
+		return err
 	}
-	return c.restore(ctx, t, b, g, current.PromotedAt)
+	if err := b.EnsureTopics(ctx, topic.EnrichedBulk); err != nil {
+		return err
+	}
+	table, err := b.OpenTable(ctx, topic.Generations)
+	if err != nil {
+		return err
+	}
+	g, err = generation.Restore(ctx, table, c.Note, now, current.Number)
+	if err = errors.Join(err, table.Close()); err != nil {
+		return err
+	}
+	if !pause(ctx, promoteGrace) {
+		return c.interrupted(g, regenerate.Result{}, ctx.Err())
+	}
+	return c.restore(ctx, t, b, gs, g)
 }
 
-// backlog refuses a rollback while back-fills wait to be enriched: the new
-// program would give their results the rollback's generation.
-func (c *GenerationRollbackCmd) backlog(ctx context.Context, b *bus.Bus) error {
-	there, _, err := split(ctx, b, []string{topic.ReceivedBulk})
-	if err != nil || len(there) == 0 || c.Deployed || c.DryRun {
+// interrupted says how to go on.
+func (c *GenerationRollbackCmd) interrupted(g generation.Generation, r regenerate.Result, err error) error {
+	if c.DryRun {
 		return err
 	}
-	lag, err := b.Lag(ctx, topic.GroupEnrichBulk, topic.ReceivedBulk)
-	if err != nil || lag[topic.ReceivedBulk] == 0 {
-		return err
-	}
-	return misuse("%s of %s are still to be enriched, and the new program would give them the rollback's generation: deploy the old program and say --deployed, or wait until copytaster lag says that there are none",
-		count(lag[topic.ReceivedBulk], "message"), topic.ReceivedBulk)
+	return fmt.Errorf("generation %d counts, and %s were sent again; to go on: copytaster generation rollback --again: %w", g.Number, count(r.Sent, "result"), err)
 }
 
-func (c *GenerationRollbackCmd) restore(ctx context.Context, t Terminal, b *bus.Bus, g generation.Generation, since time.Time) error {
+func (c *GenerationRollbackCmd) restore(ctx context.Context, t Terminal, b *bus.Bus, gs []generation.Generation, g generation.Generation) error {
 	r, err := regenerate.Restore(ctx, b, regenerate.Options{
-		Before: *g.Restores, As: g.Number, DryRun: c.DryRun, Progress: &narrator{Progress: c.Progress, t: t},
+		Before: *g.Restores, Standing: generation.Standing(gs, *g.Restores), As: g.Number, DryRun: c.DryRun, Progress: &narrator{Progress: c.Progress, t: t},
 	})
 	if err != nil {
-		return fmt.Errorf("generation %d counts, and %s were sent again; to go on: copytaster generation rollback --again: %w", g.Number, count(r.Sent, "result"), err)
+		return c.interrupted(g, r, err)
 	}
 	if c.JSON {
 		return line(t.Out, rollbackLine{"rollback", g, r, topic.EnrichedBulk, !c.DryRun})
@@ -485,10 +520,10 @@ func (c *GenerationRollbackCmd) restore(ctx context.Context, t Terminal, b *bus.
 	if r.Killed > 0 {
 		fmt.Fprintf(t.Out, "%s were killed, and stay so\n", count(r.Killed, "article"))
 	}
-	fmt.Fprintf(t.Out, "live copy is enriched by the program that runs: deploy the one from before, if you have not\n")
+	fmt.Fprintln(t.Out, "start the old program now, if it does not run")
 	if r.Without > 0 {
-		fmt.Fprintf(t.Out, "%s came since the promotion and have no earlier result; with the old program deployed:\n  copytaster replay enrich --beside --from-time %s\n",
-			count(r.Without, "revision"), since.Format(time.RFC3339))
+		fmt.Fprintf(t.Out, "%s came since the promotion and have no earlier result; with the old program running:\n  copytaster generation promote %d --replay --from-time %s\n",
+			count(r.Without, "revision"), g.Number, r.Since.Format(time.RFC3339))
 	}
 	return nil
 }

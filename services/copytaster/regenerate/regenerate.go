@@ -7,8 +7,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 	"golang.org/x/sync/errgroup"
@@ -33,7 +35,10 @@ type Progress interface {
 
 // Options are what is brought back, and as what.
 type Options struct {
-	Before   int // the highest generation whose results count
+	Before int // the highest generation whose results count
+	// Standing are those whose results count, Before among them: one below it
+	// that was taken back by a rollback does not.
+	Standing map[int]bool
 	As       int // the generation that they get; above all others
 	DryRun   bool
 	Progress Progress
@@ -43,7 +48,9 @@ type Options struct {
 type Result struct {
 	Sent    int64 `json:"sent"`    // results; in a dry run: that would be
 	Without int64 `json:"without"` // source revisions without a result from before
-	Killed  int64 `json:"killed"`  // articles; none of theirs is sent
+	// Since is when the first of those without was received; zero if there are none.
+	Since  time.Time `json:"since,omitzero"`
+	Killed int64     `json:"killed"` // articles; none of theirs is sent
 }
 
 // place is where a message is in the log.
@@ -63,7 +70,8 @@ func rankOf(p article.Parts) rank { return rank(p.Generation)<<16 | rank(p.Seque
 type found struct {
 	best  rank // of the results that count; -1: there is none
 	at    place
-	newer bool // there is a result of a later generation
+	newer bool  // there is a result of a generation that does not count any more
+	since int64 // when it was received, Unix seconds
 }
 
 // source names a source revision, and article an article, in few bytes.
@@ -81,14 +89,15 @@ func hash(s string) source {
 // index is what the log has. It takes about 100 bytes of memory for every
 // source revision.
 type index struct {
-	before int
-	mu     sync.Mutex
-	found  map[source]found
-	killed map[source]struct{}
+	before   int
+	standing map[int]bool
+	mu       sync.Mutex
+	found    map[source]found
+	killed   map[source]struct{}
 }
 
-func newIndex(before int) *index {
-	return &index{before: before, found: map[source]found{}, killed: map[source]struct{}{}}
+func newIndex(before int, standing map[int]bool) *index {
+	return &index{before: before, standing: standing, found: map[source]found{}, killed: map[source]struct{}{}}
 }
 
 func (x *index) add(a *article.Article, at place) {
@@ -101,10 +110,10 @@ func (x *index) add(a *article.Article, at place) {
 	}
 	f, ok := x.found[key]
 	if !ok {
-		f.best = -1
+		f.best, f.since = -1, a.ReceivedAt.Unix()
 	}
 	switch r := rankOf(p); {
-	case p.Generation > x.before:
+	case p.Generation > x.before, !x.standing[p.Generation]:
 		f.newer = true
 	case r > f.best || r == f.best && (at.topic < f.at.topic || at.topic == f.at.topic && at.offset < f.at.offset):
 		// Of two with the same revision the index kept the first.
@@ -122,10 +131,15 @@ func (x *index) wanted(a *article.Article, at place) bool {
 
 func (x *index) result() Result {
 	r := Result{Killed: int64(len(x.killed))}
+	since := int64(math.MaxInt64)
 	for _, f := range x.found {
 		if f.best < 0 {
 			r.Without++
+			since = min(since, f.since)
 		}
+	}
+	if r.Without > 0 {
+		r.Since = time.Unix(since, 0).UTC()
 	}
 	return r
 }
@@ -138,9 +152,8 @@ type span struct {
 	from, to  int64
 }
 
-// Restore finds, for every source revision that a later generation than
-// Options.Before has enriched, the newest result of that generation or an
-// earlier one, and sends it to the back-fill lane as generation Options.As. So
+// Restore finds, for every source revision that a generation which does not
+// count any more has enriched, the newest result of those that do, and sends it to the back-fill lane as generation Options.As. So
 // it stands in the index again. Of killed articles nothing is sent. Repeated,
 // it sends the same again, which changes nothing.
 func Restore(ctx context.Context, b *bus.Bus, o Options) (Result, error) {
@@ -151,7 +164,7 @@ func Restore(ctx context.Context, b *bus.Bus, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	x := newIndex(o.Before)
+	x := newIndex(o.Before, o.Standing)
 	o.Progress.Begin("look for results", total)
 	err = each(ctx, b, ss, o.Progress, func(a *article.Article, at place) error {
 		x.add(a, at)

@@ -93,15 +93,25 @@ func Before(gs []Generation) (before Generation, ok bool) {
 	return before, current.Number > 0
 }
 
-// Undone is the generation that a rollback took back: the one that counted
-// before it.
-func Undone(gs []Generation, rollback Generation) (undone Generation, ok bool) {
-	for _, g := range gs {
-		if !g.PromotedAt.IsZero() && g.Number < rollback.Number {
-			undone, ok = g, true
+// Standing are the generations whose results count when those of number count:
+// number itself and what was promoted before it, without what a rollback took
+// back. 0, articles from before the first promotion, is always among them.
+func Standing(gs []Generation, number int) map[int]bool {
+	standing := map[int]bool{0: true}
+	for number > 0 {
+		standing[number] = true
+		before := 0
+		for _, g := range gs { // by their numbers
+			switch {
+			case g.Number < number && !g.PromotedAt.IsZero():
+				before = g.Number
+			case g.Number == number && g.Restores != nil:
+				before = *g.Restores
+			}
 		}
+		number = before
 	}
-	return undone, ok
+	return standing
 }
 
 // Issue makes the next generation.
@@ -163,16 +173,27 @@ func Promote(ctx context.Context, t Table, number int, now time.Time) (Generatio
 	return g, put(ctx, t, g)
 }
 
+// ErrRolledBack says that the generation that counts is a rollback already.
+var ErrRolledBack = errors.New("is a rollback already")
+
 // Restore issues and promotes, in one step, a generation that brings back the
-// results of the one that counted before.
-func Restore(ctx context.Context, t Table, note string, now time.Time) (Generation, error) {
+// results of the one that counted before current. It does so only if current
+// still counts: of two operators who decide to take it back, one does. A
+// rollback is not taken back by another ([ErrRolledBack]): that would bring back
+// what it is there to undo.
+func Restore(ctx context.Context, t Table, note string, now time.Time, current int) (Generation, error) {
 	gs, err := All(t)
 	if err != nil {
 		return Generation{}, err
 	}
 	before, ok := Before(gs)
-	if !ok {
+	switch c := Current(gs); {
+	case !ok:
 		return Generation{}, errors.New("no generation was promoted, there is nothing to roll back")
+	case c.Number != current:
+		return Generation{}, fmt.Errorf("generation %d counts by now, not %d", c.Number, current)
+	case c.Restores != nil:
+		return Generation{}, fmt.Errorf("generation %d %w", c.Number, ErrRolledBack)
 	}
 	return issue(ctx, t, Generation{Note: note, IssuedAt: now, PromotedAt: now, Restores: &before.Number})
 }

@@ -69,7 +69,7 @@ func number(t *testing.T, r *rows) int {
 
 func TestLife(t *testing.T) {
 	ctx, r := t.Context(), newRows()
-	if _, err := generation.Restore(ctx, r, "", now); err == nil {
+	if _, err := generation.Restore(ctx, r, "", now, 0); err == nil {
 		t.Error("rolled back what never was")
 	}
 	if _, err := generation.Promote(ctx, r, 1, now); err == nil || !strings.Contains(err.Error(), "was not issued") {
@@ -92,7 +92,7 @@ func TestLife(t *testing.T) {
 	if g, err := generation.Promote(ctx, r, 2, now.Add(time.Hour)); err != nil || !g.PromotedAt.Equal(now) {
 		t.Errorf("%+v %v", g, err)
 	}
-	back, err := generation.Restore(ctx, r, "worse", now)
+	back, err := generation.Restore(ctx, r, "worse", now, 2)
 	if err != nil || back.Number != 4 || *back.Restores != 0 || number(t, r) != 4 {
 		t.Fatalf("%+v %v", back, err)
 	}
@@ -100,12 +100,27 @@ func TestLife(t *testing.T) {
 	if _, err := generation.Promote(ctx, r, 3, now); err == nil {
 		t.Error("3 was promoted after 4")
 	}
-	if again, err := generation.Restore(ctx, r, "", now); err != nil || again.Number != 5 || *again.Restores != 2 {
-		t.Errorf("a rollback of the rollback: %+v %v", again, err)
+	// Typed again, or by a second operator: it must not bring back what it undid.
+	if _, err := generation.Restore(ctx, r, "", now, 4); !errors.Is(err, generation.ErrRolledBack) {
+		t.Errorf("a rollback of the rollback: %v", err)
 	}
-	gs, _ := generation.All(r)
-	if u, ok := generation.Undone(gs, back); !ok || u.Number != 2 {
-		t.Errorf("%+v %v", u, ok)
+	if _, err := generation.Restore(ctx, r, "", now, 2); err == nil || !strings.Contains(err.Error(), "generation 4 counts by now, not 2") || number(t, r) != 4 {
+		t.Errorf("a rollback of what counts no more: %v", err)
+	}
+}
+
+func TestStanding(t *testing.T) {
+	zero, two := 0, 2
+	gs := []generation.Generation{
+		{Number: 1, PromotedAt: now}, {Number: 2, PromotedAt: now, Restores: &zero}, {Number: 3},
+		{Number: 4, PromotedAt: now}, {Number: 5, PromotedAt: now, Restores: &two}, {Number: 6, PromotedAt: now},
+	}
+	for number, want := range map[int]map[int]bool{
+		0: {0: true}, 1: {0: true, 1: true}, 2: {0: true, 2: true}, 4: {0: true, 2: true, 4: true}, 5: {0: true, 2: true, 5: true}, 6: {0: true, 2: true, 5: true, 6: true},
+	} {
+		if got := generation.Standing(gs, number); !maps.Equal(got, want) {
+			t.Errorf("%d: got %v, want %v", number, got, want)
+		}
 	}
 }
 
@@ -125,7 +140,7 @@ func TestLimits(t *testing.T) {
 	if _, err := generation.Promote(ctx, r, 255, now); err != nil {
 		t.Error(err)
 	}
-	if _, err := generation.Restore(ctx, r, "", now); !errors.Is(err, generation.ErrExhausted) {
+	if _, err := generation.Restore(ctx, r, "", now, 255); !errors.Is(err, generation.ErrExhausted) {
 		t.Errorf("got %v", err)
 	}
 	r = newRows()
