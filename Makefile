@@ -90,7 +90,7 @@ help: ## this list
 
 .PHONY: go
 go:
-	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.26 or later and put it on the PATH" >&2; exit 1; }
+	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.26.8 or later and put it on the PATH" >&2; exit 1; }
 
 .PHONY: demo-needs test-needs
 demo-needs:

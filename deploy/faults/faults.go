@@ -21,14 +21,15 @@ import (
 
 	"github.com/copytaster/copytaster/deploy/faults/rig"
 	"github.com/copytaster/copytaster/deploy/faults/wire"
+	"github.com/copytaster/copytaster/deploy/local"
 )
 
 // Options are what is run and how.
 type Options struct {
 	Root string // of the workspace: services are built from it, servers run from its .local
 	// Dir is for the servers' data, programs and logs; Elasticsearch's user must
-	// be able to pass it. "": a new one in .local, removed at the end if all went
-	// well, unless Keep.
+	// be able to pass it. "": a new one in .local, or where that user can go,
+	// removed at the end if all went well, unless Keep.
 	Dir  string
 	Keep bool
 	// Seed decides on articles, moments and faults; how processes interleave it
@@ -117,6 +118,11 @@ func Run(ctx context.Context, o Options) (_ []Result, err error) {
 	}
 	o.Dir = dir
 	defer func() { err = tidy(err) }()
+	lock, err := local.Lock(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
 	fmt.Fprintf(out, "seed %d, %s\n", o.Seed, map[bool]string{true: "short form", false: "full form"}[o.Short])
 	servers, err := rig.Start(ctx, o.Root, o.Dir, out)
 	if err != nil {
@@ -154,21 +160,23 @@ func (o Options) place() (dir string, tidy func(error) error, err error) {
 		return err
 	}
 	if o.Dir != "" {
-		dir, err = filepath.Abs(o.Dir)
-		return dir, say, err
+		if dir, err = filepath.Abs(o.Dir); err != nil {
+			return "", nil, err
+		}
+		return dir, say, os.MkdirAll(dir, 0o755) //nolint:gosec // Elasticsearch's user passes it
 	}
 	root, err := filepath.Abs(o.Root)
 	if err != nil {
 		return "", nil, err
 	}
-	local := filepath.Join(root, ".local")
-	if err := os.MkdirAll(local, 0o755); err != nil { //nolint:gosec // Elasticsearch's user passes it
+	base, err := local.Base(filepath.Join(root, ".local"), o.Out)
+	if err != nil {
 		return "", nil, err
 	}
-	if dir, err = os.MkdirTemp(local, "faults-"); err != nil {
+	if dir, err = os.MkdirTemp(base, "faults-"); err != nil {
 		return "", nil, err
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // as above
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // Elasticsearch's user passes it
 		return "", nil, err
 	}
 	return dir, func(err error) error {

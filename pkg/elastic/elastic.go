@@ -37,7 +37,8 @@ type Config struct {
 	CACert     string      `name:"ca-cert" help:"File with the certificates to trust, PEM; by default the system's." placeholder:"FILE"`
 }
 
-// Validate tells which settings are wrong, without showing what may be secret.
+// Validate tells which settings are wrong, without showing what may be secret. A
+// user in a URL is one: it would pass by all that is asked of a key.
 func (c Config) Validate() error {
 	var errs []error
 	if len(c.URL) == 0 {
@@ -50,6 +51,8 @@ func (c Config) Validate() error {
 			errs = append(errs, errors.New("setting elasticsearch-url (COPYTASTER_ELASTICSEARCH_URL) is not a URL"))
 		case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 			errs = append(errs, fmt.Errorf("setting elasticsearch-url (COPYTASTER_ELASTICSEARCH_URL): %q is not http://host:port or https://host:port", u.Redacted()))
+		case u.User != nil:
+			errs = append(errs, errors.New("setting elasticsearch-url (COPYTASTER_ELASTICSEARCH_URL) has a user or a password: take it out, and set elasticsearch-api-key-file"))
 		}
 	}
 	errs = append(errs, c.checkSecurity())

@@ -33,6 +33,10 @@ func TestRightsAreWhatTheFlowNeeds(t *testing.T) {
 		"index Write":  "articles.enriched.bulk.dead articles.enriched.dead",
 		"index group":  "index index.bulk",
 		"search Read":  "",
+		// Letters go back to where they came from, replays to the back-fill
+		// topics; generations and what was done with letters are the tools' own.
+		"operator Write": "articles.enriched articles.enriched.bulk articles.received articles.received.bulk dead.handled enrich.generations",
+		"operator group": "enrich enrich.bulk index index.bulk",
 	} {
 		if got := strings.Join(may[key], " "); got != want {
 			t.Errorf("%s: %s, want %s", key, got, want)
@@ -43,6 +47,11 @@ func TestRightsAreWhatTheFlowNeeds(t *testing.T) {
 			if n := len(may[service+" "+operation]); n > 0 && service != topic.Operator {
 				t.Errorf("%s may %s", service, operation)
 			}
+		}
+	}
+	for _, r := range topic.Rights("n-") {
+		if r.Operation == "Delete" || r.Operation == "All" {
+			t.Errorf("%+v: nothing that runs deletes anything", r)
 		}
 	}
 	for _, known := range topic.All {

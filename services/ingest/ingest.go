@@ -53,6 +53,12 @@ const MaxBytes = document.MaxBytes
 
 // Run takes news in until ctx is done, then finishes what was taken.
 func Run(ctx context.Context, c Config, k *boot.Kit) error {
+	if c.Push.Enabled {
+		if err := c.Push.Guarded(k.Addr()); err != nil {
+			return err
+		}
+		k.Ready("push token", func(context.Context) error { return c.Push.Readable() })
+	}
 	b, err := bus.Connect(c.Bus, k.Log)
 	if err != nil {
 		return err

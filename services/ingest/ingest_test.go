@@ -200,6 +200,33 @@ func TestAllSourcesIntoKafka(t *testing.T) {
 	}
 }
 
+// TestAnOpenDoorIsRefused: where others reach it, push without a token ends the
+// service before anything is connected.
+func TestAnOpenDoorIsRefused(t *testing.T) {
+	for addr, c := range map[string]struct {
+		push push.Config
+		want string
+	}{
+		"0.0.0.0:0":   {push.Config{Enabled: true}, "set push-token-file"},
+		"[::]:0":      {push.Config{Enabled: true}, "set push-token-file"},
+		"127.0.0.1:0": {push.Config{Enabled: true}, "kafka-brokers"},
+		":0":          {push.Config{Enabled: false}, "kafka-brokers"},
+	} {
+		srv, err := boot.NewServer(boot.Config{Listen: addr}, zerolog.Nop())
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Who gets past the door misses its broker.
+		err = boot.RunService(t.Context(), ingest.Service, ingest.Config{Push: c.push}, srv.Kit(ingest.Name))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("at %s: %v, want %q", addr, err, c.want)
+		}
+		if err := srv.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestSettingsAreNamed(t *testing.T) {
 	for want, args := range map[string][]string{
 		"drop-backfill-dir":    {"--drop-dir=x", "--drop-backfill-dir=x/y"},
@@ -208,6 +235,8 @@ func TestSettingsAreNamed(t *testing.T) {
 		"push-backfill-bodies": {"--push-backfill-bodies=0"},
 		"drop-scan":            {"--drop-dir=x", "--drop-scan=0s"},
 		"push-source":          {"--push-source=a/b"},
+		"push-token-file":      {"--push-token=a", "--push-token-file=b"},
+		"push-open":            {"--push-open", "--push-token-file=b"},
 		"poll":                 {"--poll-feeds=a=ftp://x"},
 		"in-flight":            {"--stage-in-flight=-1"},
 	} {
