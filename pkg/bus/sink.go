@@ -20,9 +20,9 @@ const (
 	produceBatch    = 1000
 	produceTimeout  = 10 * time.Second
 	produceAttempts = 5 // then the stage repeats
-	// produceBytes lets the largest message pass with room for what Kafka adds,
-	// and stays below the topics' max.message.bytes.
-	produceBytes = topic.MaxMessage + 512<<10
+	// produceBytes lets the largest message and the largest dead letter pass with
+	// room for what Kafka adds, and stays below the topics' max.message.bytes.
+	produceBytes = event.MaxDead + 128<<10
 )
 
 // producer writes messages together with others, or alone.

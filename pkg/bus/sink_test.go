@@ -57,3 +57,26 @@ func TestBatchTooLarge(t *testing.T) {
 		t.Errorf("one beyond the limit: %v", err)
 	}
 }
+
+// TestLargestDeadLetter: a message as large as Kafka takes it, with all its
+// bytes in the wrong places, becomes a dead letter.
+func TestLargestDeadLetter(t *testing.T) {
+	b := realBus(t)
+	if err := b.EnsureTopics(testContext(t), topic.IngestDead); err != nil {
+		t.Fatal(err)
+	}
+	noise := make([]byte, topic.MaxMessage+1<<20)
+	rand.Read(noise) //nolint:errcheck // never fails
+	d := b.DeadLettersTo(topic.IngestDead)
+	defer d.Close()
+	for what, m := range map[string]stage.Message{
+		"headers beyond value": {Value: noise[:topic.MaxMessage], Headers: []stage.Header{{Key: "small", Value: noise[:event.MaxDeadHeaders-50]}, {Key: "large", Value: noise[:600<<10]}}},
+		"all is key":           {Key: noise},
+		"all at most":          {Key: noise, Value: noise, Topic: strings.Repeat("t", 5000), Headers: []stage.Header{{Key: "h", Value: noise[:event.MaxDeadHeaders-50]}}},
+	} {
+		l := stage.DeadLetter{Message: m, Stage: strings.Repeat("s", 5000), Err: errors.New(strings.Repeat("e", 5000))}
+		if err := d.Write(testContext(t), l); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
