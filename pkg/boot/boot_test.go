@@ -133,6 +133,11 @@ func TestLifeOfAService(t *testing.T) {
 		t.Fatal(st, b)
 	}
 	lanes.Hung(0)
+	lanes.Failing(3, errors.New("sink: read-only"))
+	if st, b := get(t, url+"/readyz"); st != 503 || !strings.Contains(b, `"dredge/stage sorting":"3 lanes fail and don't get on: sink: read-only"`) {
+		t.Fatal(st, b)
+	}
+	lanes.Failing(0, nil)
 	if st, b := get(t, url+"/readyz"); st != 200 {
 		t.Fatal(st, b)
 	}
@@ -159,11 +164,12 @@ func TestLifeOfAService(t *testing.T) {
 	o.Done(stage.Dead, 1, time.Second)
 	o.Retry(stage.CallSink)
 	o.Hung(2)
+	o.Failing(3, errors.New("x"))
 	_, b := get(t, url+"/metrics")
 	for _, want := range []string{
 		`copytaster_articles_total{outcome="ok",stage="dredge"} 3`, `copytaster_articles_total{outcome="dead",stage="dredge"} 1`,
 		`copytaster_articles_total{outcome="filtered",stage="dredge"} 0`, `copytaster_retries_total{call="sink",stage="dredge"} 1`,
-		`copytaster_lanes_hung{stage="dredge"} 2`, `copytaster_stage_seconds_count{stage="dredge"} 4`,
+		`copytaster_lanes_hung{stage="dredge"} 2`, `copytaster_lanes_failing{stage="dredge"} 3`, `copytaster_stage_seconds_count{stage="dredge"} 4`,
 		`copytaster_stage_seconds_bucket{stage="dredge",le="0.025"} 3`, "go_goroutines", "process_cpu_seconds_total",
 	} {
 		if !strings.Contains(b, want) {

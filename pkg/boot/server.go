@@ -271,7 +271,8 @@ func (k *Kit) Handle(pattern string, h http.Handler) (err error) {
 }
 
 // Observer counts what a stage does, in copytaster_articles_total and its
-// like. The service is not ready while a lane of the stage hangs.
+// like. The service is not ready while a lane of the stage hangs, or fails for
+// too long.
 func (k *Kit) Observer(stageName string) stage.Observer {
 	o := k.server.metrics.observer(stageName)
 	k.Ready("stage "+stageName, o.ready)

@@ -125,6 +125,7 @@ func (b *Bus) Source(c SourceConfig) (*Source, error) {
 // run takes generation after generation.
 func (s *Source) run() {
 	defer close(s.ended)
+	var said said
 	for {
 		gen, err := s.group.Next(s.ctx)
 		if s.ctx.Err() != nil || errors.Is(err, kafka.ErrGroupClosed) {
@@ -133,7 +134,9 @@ func (s *Source) run() {
 		if err != nil {
 			err = s.bus.explain(err)
 			s.setJoined(false, err)
-			s.bus.log.Warn().Err(err).Str("group", s.cfg.Group).Msg("can't join the group, trying again")
+			if said.news(err) {
+				s.bus.log.Warn().Err(err).Str("group", s.cfg.Group).Msg("can't join the group, trying again")
+			}
 			continue // the group waits between attempts
 		}
 		g := &generation{source: s, gen: gen, idle: make(chan struct{}, 1), suspect: make(chan struct{}, 1)}
@@ -547,13 +550,16 @@ func (p *part) run(ctx context.Context, start int64) {
 	promised := start >= 0 // someone committed it, so nothing behind it may be skipped
 	offset := start
 	wait := retryMin
+	var said said
 	var shouted time.Time
 	doubted := false // whether the topic is the same was asked
 	again := func(err error) bool {
 		if ctx.Err() != nil {
 			return false
 		}
-		log.Warn().Err(err).Int64("offset", offset).Msg("can't fetch, trying again")
+		if said.news(err) {
+			log.Warn().Err(err).Int64("offset", offset).Msg("can't fetch, trying again")
+		}
 		p.fetched(err)
 		p.look()
 		d := wait

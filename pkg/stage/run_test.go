@@ -37,7 +37,8 @@ type world struct {
 	outcomes map[stage.Outcome]int
 	retries  map[stage.Call]int
 	hung     []int
-	writes   []int // sizes
+	failing  []string // "lanes: why"
+	writes   []int    // sizes
 	deads    int
 	closed   int
 	writing  map[article.URI]bool
@@ -139,6 +140,12 @@ func (w *world) Done(o stage.Outcome, n int, _ time.Duration) {
 
 func (w *world) Retry(c stage.Call) { w.mu.Lock(); defer w.mu.Unlock(); w.retries[c]++ }
 func (w *world) Hung(n int)         { w.mu.Lock(); defer w.mu.Unlock(); w.hung = append(w.hung, n) }
+
+func (w *world) Failing(n int, why error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failing = append(w.failing, fmt.Sprintf("%d: %v", n, why))
+}
 
 func (w *world) stage(h stage.Handler) stage.Stage {
 	return stage.Stage{Name: "test", Source: w, Handler: h, Sink: w, Dead: deadWorld{w}, Observer: w, Log: zerolog.Nop()}
@@ -530,21 +537,76 @@ func TestStopWhileHandlerIgnoresItsContext(t *testing.T) {
 	})
 }
 
+// TestRetryingLaneIsNotHung: calls that return and fail are no hanging ones,
+// but make the stage not ready when they do it for long, whoever is called.
 func TestRetryingLaneIsNotHung(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld([]stage.Message{msg("a", 1)})
-		w.whole = func(n int) error {
-			if n < 100 {
-				return errors.New("down")
+	const hangAfter = time.Minute
+	for what, fail := range map[stage.Call]func(s *stage.Stage, w *world, down func() error){
+		stage.CallSink: func(_ *stage.Stage, w *world, down func() error) { w.whole = func(int) error { return down() } },
+		"sink, one article of two": func(_ *stage.Stage, w *world, down func() error) {
+			w.refuse = func(a article.Article) error {
+				if a.Revision == 1 {
+					return nil
+				}
+				return down()
 			}
-			return nil
+		},
+		stage.CallHandler: func(s *stage.Stage, _ *world, down func() error) {
+			s.Config.RetryBudget = 1
+			s.Handler = func(ctx context.Context, m stage.Message) ([]article.Article, error) {
+				if err := down(); err != nil {
+					return nil, err
+				}
+				return one(ctx, m)
+			}
+		},
+		stage.CallDead: func(s *stage.Stage, w *world, down func() error) {
+			w.dead = func(int) error { return down() }
+			s.Handler = func(context.Context, stage.Message) ([]article.Article, error) {
+				return nil, stage.Permanent(errors.New("bad"))
+			}
+		},
+	} {
+		for _, outage := range []time.Duration{hangAfter / 2, 10 * hangAfter} {
+			t.Run(fmt.Sprint(what, " for ", outage), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld([]stage.Message{msg("a", 1), msg("a", 2)})
+					s := w.stage(one)
+					s.Config.HangAfter = hangAfter
+					begin := time.Now()
+					var last time.Duration
+					fail(&s, w, func() error {
+						if last = time.Since(begin); last < outage {
+							return fmt.Errorf("down at %v", last)
+						}
+						return nil
+					})
+					if err := s.Run(t.Context()); err != nil || len(w.hung) != 0 || len(w.verdicts) != 2 {
+						t.Fatal(err, w.hung, w.verdicts)
+					}
+					if outage < hangAfter {
+						if len(w.failing) != 0 {
+							t.Errorf("told after %v: %v", outage, w.failing)
+						}
+						return
+					}
+					n := len(w.failing)
+					if n < 10 || w.failing[n-1] != "0: <nil>" {
+						t.Fatalf("told %d times: %v", n, w.failing)
+					}
+					call, _, _ := strings.Cut(string(what), ",")
+					for _, f := range w.failing[:n-1] {
+						if !strings.HasPrefix(f, "1: "+call+", since 2000-01-01T00:00:00Z: ") || !strings.Contains(f, "down at ") {
+							t.Errorf("told %q", f)
+						}
+					}
+					if w.failing[0] == w.failing[n-2] {
+						t.Errorf("the last failure isn't told: %v", w.failing)
+					}
+				})
+			})
 		}
-		s := w.stage(one)
-		s.Config.HangAfter = time.Second
-		if err := s.Run(t.Context()); err != nil || len(w.hung) != 0 {
-			t.Fatal(err, w.hung)
-		}
-	})
+	}
 }
 
 type failing struct {

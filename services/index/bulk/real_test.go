@@ -139,6 +139,14 @@ func TestRealAnswers(t *testing.T) {
 	fails("closed", doc("3", 1, `{"n":1}`), false, "index_closed_exception")
 	r.call(http.MethodPost, "/"+r.alias+"-1/_open?wait_for_active_shards=1", nil)
 	outcome("open again", doc("3", 1, `{"n":1}`), bulk.Created)
+
+	r.call(http.MethodPut, "/"+r.alias+"-2", map[string]any{"aliases": map[string]any{r.alias: map[string]any{}}})
+	fails("alias without a write index", doc("4", 1, `{"n":1}`), false, "no write index")
+	r.call(http.MethodDelete, "/"+r.alias+"-2", nil)
+	outcome("alias mended", doc("4", 1, `{"n":1}`), bulk.Created)
+	fails("too deep", doc("5", 1, `{"x":`+strings.Repeat(`{"a":`, 1100)+"1"+strings.Repeat("}", 1101)), true, "document_parsing_exception")
+	fails("same field twice", doc("5", 1, `{"n":1,"n":2}`), true, "document_parsing_exception")
+	fails("no object", doc("5", 1, `[1]`), true, "document_parsing_exception")
 	if s, why := r.w.Circuit(); s != bulk.Closed {
 		t.Errorf("the circuit is %s: %v", s, why)
 	}
