@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -216,8 +217,8 @@ type generation struct {
 	gen    *kafka.Generation
 	parts  []*part
 
+	over    atomic.Bool // nothing is handed out any more, and what is not in work is another's; set under mu
 	mu      sync.Mutex
-	over    bool // nothing is handed out any more
 	closed  bool // the last commit was made, acknowledgements come too late
 	pending int  // messages handed out and not acknowledged
 	idle    chan struct{}
@@ -227,7 +228,7 @@ type generation struct {
 }
 
 // run works until ctx, the generation's, is done; then lets what is in work
-// finish, and commits.
+// finish, takes back what is not, and commits.
 func (g *generation) run(genCtx context.Context) {
 	s := g.source
 	ctx, cancel := context.WithCancel(genCtx)
@@ -236,11 +237,15 @@ func (g *generation) run(genCtx context.Context) {
 	if err != nil {
 		return
 	}
+	total := 0
+	for _, ps := range starts {
+		total += len(ps)
+	}
 	var fetchers sync.WaitGroup
 	for _, name := range s.cfg.Topics {
 		full := s.bus.ns.Name(name)
 		for id, start := range starts[full] {
-			p := &part{generation: g, name: name, full: full, id: id, good: time.Now()}
+			p := &part{generation: g, name: name, full: full, id: id, most: shareOf(total), good: time.Now()}
 			g.parts = append(g.parts, p)
 			fetchers.Go(func() { p.run(ctx, start) })
 		}
@@ -258,7 +263,7 @@ func (g *generation) run(genCtx context.Context) {
 	g.work(ctx)
 	s.setJoined(false, errors.New("rebalancing"))
 	g.mu.Lock()
-	g.over = true
+	g.over.Store(true)
 	left := g.pending
 	g.mu.Unlock()
 	cancel()
@@ -493,6 +498,7 @@ type part struct {
 	*generation
 	name, full string
 	id         int
+	most       int32 // bytes of a fetch
 	tracker    *tracker
 	committed  int64
 	gone       bool // the topic is not the one that was read
@@ -515,27 +521,32 @@ func (p *part) fetched(err error) {
 func (p *part) deliver(ms []stage.Message) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.over {
+	if p.over.Load() {
 		return false
 	}
+	revoked := p.over.Load
 	for i := range ms {
 		offset := ms[i].Offset
 		if !p.tracker.deliver(offset) {
 			continue
 		}
 		p.pending++
-		ms[i].Ack = func(stage.Verdict) { p.ack(offset) }
+		ms[i].Ack, ms[i].Revoked = func(v stage.Verdict) { p.ack(offset, v) }, revoked
 	}
 	return true
 }
 
-func (p *part) ack(offset int64) {
+func (p *part) ack(offset int64, v stage.Verdict) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || !p.tracker.done(offset) {
+	note := p.tracker.done
+	if errors.Is(v.Err, stage.ErrRevoked) {
+		note = p.tracker.giveBack
+	}
+	if p.closed || !note(offset) {
 		return
 	}
-	if p.pending--; p.pending == 0 && p.over {
+	if p.pending--; p.pending == 0 && p.over.Load() {
 		select {
 		case p.idle <- struct{}{}:
 		default:
@@ -577,7 +588,7 @@ func (p *part) run(ctx context.Context, start int64) {
 			}
 			offset = first[p.id]
 		}
-		f, err := s.bus.fetch(ctx, p.full, p.name, p.id, offset)
+		f, err := s.bus.fetch(ctx, p.full, p.name, p.id, offset, p.most)
 		switch {
 		case errors.Is(err, kafka.OffsetOutOfRange) && !promised:
 			// Retention was faster than the first fetch: begin anew.

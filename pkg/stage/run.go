@@ -231,6 +231,10 @@ func (r *running) read(ctx context.Context) error {
 	for failures := 0; ; {
 		ms, err := r.Source.Next(ctx)
 		for _, m := range ms {
+			if m.revoked() {
+				m.giveBack()
+				continue
+			}
 			t := &task{m: m, taken: time.Now(), bytes: min(int64(m.Size()), r.Config.InFlightBytes)}
 			if r.Gate.Enter(ctx) != nil || r.count.Acquire(ctx, 1) != nil || r.bytes.Acquire(ctx, t.bytes) != nil {
 				return nil //nolint:nilerr // ctx is done; what was not dealt out comes again
@@ -353,11 +357,17 @@ func (l *lane) loop() {
 }
 
 // handle calls the handler and returns batch with the new articles. Before it
-// waits for a repetition it writes what is in batch.
+// waits for a repetition it writes what is in batch. What was taken away is
+// given back.
 func (l *lane) handle(t *task, batch []entry) []entry {
 	t.first = time.Now()
 	defer l.call.wentOn()
 	for {
+		if t.m.revoked() {
+			t.m.giveBack()
+			l.leave(t)
+			return batch
+		}
 		t.attempts++
 		as, err := l.handler(t)
 		if err == nil && l.budget.succeeded() {
@@ -544,16 +554,21 @@ func (l *lane) settle(t *task) {
 	if outcome != OK {
 		l.Observer.Done(outcome, 1, taken)
 	}
-	l.open.Add(-1)
-	l.Gate.Leave()
-	l.count.Release(1)
-	l.bytes.Release(t.bytes)
+	l.leave(t)
+}
+
+// leave makes room for another message.
+func (r *running) leave(t *task) {
+	r.open.Add(-1)
+	r.Gate.Leave()
+	r.count.Release(1)
+	r.bytes.Release(t.bytes)
 }
 
 // bury writes the dead letter and tells whether it is safe.
 func (l *lane) bury(t *task) bool {
 	d := DeadLetter{Message: t.m, Stage: l.Name, Err: t.err, Attempts: t.attempts, At: time.Now().UTC()}
-	d.Message.Ack = nil
+	d.Message.Ack, d.Message.Revoked = nil, nil
 	began := time.Now()
 	defer l.call.wentOn()
 	for failures := 1; ; failures++ {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -724,3 +725,64 @@ func (d *devNull) Next(context.Context) ([]stage.Message, error) {
 }
 func (*devNull) Write(context.Context, []article.Article) error { return nil }
 func (*devNull) Close() error                                   { return nil }
+
+// TestRevokedIsGivenBack: what was taken away while it waited for the gate, in
+// a lane or to be tried again is not handled, and the source is asked for more.
+func TestRevokedIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var taken atomic.Bool
+		var handled atomic.Int64
+		ms, after := numbered(3000), numbered(5)
+		for i := range ms {
+			ms[i].Revoked = taken.Load
+			ms[i].Value = fmt.Appendf(nil, "r%d", i)
+		}
+		w := newWorld(ms, after)
+		s := w.stage(nil)
+		s.Config = stage.Config{Lanes: 2}
+		b := stage.NewBudget(stage.BackfillConfig{MinRate: 10})
+		b.SetLag(1 << 20)
+		s.Gate = b.Backfill()
+		s.Handler = func(ctx context.Context, m stage.Message) ([]article.Article, error) {
+			if strings.HasPrefix(string(m.Value), "r") {
+				handled.Add(1)
+				select {
+				case <-time.After(time.Second):
+				case <-ctx.Done():
+				}
+				if handled.Load() == 1 {
+					return nil, errors.New("try again")
+				}
+			}
+			return nil, nil
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- s.Run(t.Context()) }()
+		time.Sleep(5 * time.Second)
+		taken.Store(true)
+		time.Sleep(time.Second + time.Millisecond) // what is in work
+		before := handled.Load()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		if n := handled.Load(); n != before || n == 0 || n > 20 {
+			t.Errorf("%d messages were handled, %d of them after they were taken away", n, n-before)
+		}
+		given := 0
+		for i := range ms {
+			vs := w.verdicts[string(ms[i].Value)]
+			if len(vs) != 1 {
+				t.Fatalf("message %d has verdicts %v", i, vs)
+			}
+			if errors.Is(vs[0].Err, stage.ErrRevoked) {
+				given++
+			}
+		}
+		if done := len(ms) - given; int64(done) > before || done == 0 {
+			t.Errorf("%d were done and %d given back, of %d handled", done, given, before)
+		}
+		if n := len(w.letters); n != 0 {
+			t.Errorf("%d dead letters", n)
+		}
+	})
+}

@@ -111,7 +111,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	}
 
 	var wg sync.WaitGroup
-	failed := make(chan error, len(folders))
+	failed := make(chan error, len(folders)+1)
 	for _, folder := range folders {
 		wg.Go(func() {
 			if err := folder.Run(ctx); err != nil {
@@ -121,7 +121,12 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 		})
 	}
 	if poller != nil {
-		wg.Go(func() { poller.Run(ctx) })
+		wg.Go(func() {
+			if err := poller.Run(ctx); err != nil {
+				failed <- fmt.Errorf("feeds: %w", err)
+				cancel()
+			}
+		})
 	}
 	k.Log.Info().Str("drop", c.Drop.Dir).Str("backfills", c.Drop.BackfillDir).Bool("push", c.Push.Enabled).Int("feeds", len(feeds)).Msg("taking news in")
 	k.Started()

@@ -379,6 +379,8 @@ func (l *layout) associated(_ string, _ member, of, m *item, broken *document.Er
 		l.own[m] = true
 	case l.usable(m):
 		return l.take(m)
+	case m.pulled():
+		l.a.Flag(article.FlagNoticeDropped)
 	}
 	return nil
 }
@@ -464,14 +466,20 @@ func (it *item) byline() string {
 	return strings.Join(names, ", ")
 }
 
+// pulled tells whether an item states a status other than usable, or one that
+// can't be read.
+func (it *item) pulled() bool {
+	status, err := it.status()
+	return err != nil || status != article.Usable
+}
+
 // usable tells whether what is in an association may go out with the article.
 func (l *layout) usable(m *item) bool {
 	until, err := m.embargo()
 	if err != nil || until.After(l.a.EmbargoUntil) && until.After(l.h.ReceivedAt) {
 		return false
 	}
-	status, err := m.status()
-	return err == nil && status == article.Usable
+	return !m.pulled()
 }
 
 // image is the item's own picture, without caption.
