@@ -375,7 +375,12 @@ func (p *Pipeline) Put(ctx context.Context, path string, body any) error {
 	return p.ask(ctx, http.MethodPut, path, body, nil)
 }
 
-// ask talks to Elasticsearch itself, past all links.
+// Elasticsearch asks Elasticsearch itself, past all links; reply is nil where
+// the answer is of no matter.
+func (p *Pipeline) Elasticsearch(ctx context.Context, method, path string, body, reply any) error {
+	return p.ask(ctx, method, path, body, reply)
+}
+
 func (p *Pipeline) ask(ctx context.Context, method, path string, body, reply any) error {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
