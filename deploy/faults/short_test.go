@@ -14,6 +14,7 @@ func TestShortForm(t *testing.T) {
 	o := Options{Root: "../..", Seed: seed, Short: true, Out: t.Output()}
 	if err := o.serve(t.Context(), func(o Options, servers *rig.Servers) error {
 		t.Run("tampered index", func(t *testing.T) { testTamperedIndex(t, o, servers) })
+		t.Run("lies", func(t *testing.T) { testLies(t, o, servers) })
 		t.Run("matrix", func(t *testing.T) { testMatrix(t, o, servers) })
 		return nil
 	}); err != nil {
