@@ -95,7 +95,7 @@ var ErrBroken = errors.New("the pipeline did not keep its promises")
 
 // Run runs rows. The results are of those that ran, in the matrix's order. The
 // error is [ErrBroken] if a row failed, another one if it could not be tried.
-func Run(ctx context.Context, o Options) (_ []Result, err error) {
+func Run(ctx context.Context, o Options) ([]Result, error) {
 	var rows []row
 	for _, name := range o.Rows {
 		if !slices.Contains(Names(), name) {
@@ -110,11 +110,22 @@ func Run(ctx context.Context, o Options) (_ []Result, err error) {
 	if o.Scale == 0 || o.Short {
 		o.Scale = 1
 	}
+	var results []Result
+	err := o.serve(ctx, func(o Options, servers *rig.Servers) (err error) {
+		results, err = o.on(ctx, servers, rows)
+		return err
+	})
+	return results, err
+}
+
+// serve starts servers for what is done with them. The options that it is given
+// name the folder, and write whole lines.
+func (o Options) serve(ctx context.Context, do func(Options, *rig.Servers) error) (err error) {
 	out := &lines{w: o.Out}
 	o.Out = out
 	dir, tidy, err := o.place()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	o.Dir = dir
 	defer func() { err = tidy(err) }()
@@ -126,10 +137,14 @@ func Run(ctx context.Context, o Options) (_ []Result, err error) {
 	fmt.Fprintf(out, "seed %d, %s\n", o.Seed, map[bool]string{true: "short form", false: "full form"}[o.Short])
 	servers, err := rig.Start(ctx, o.Root, o.Dir, out)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, servers.Stop(context.WithoutCancel(ctx))) }()
+	return do(o, servers)
+}
 
+// on runs rows on servers that run.
+func (o Options) on(ctx context.Context, servers *rig.Servers, rows []row) ([]Result, error) {
 	results := make([]Result, len(rows))
 	var together sync.WaitGroup
 	for i, r := range rows {
@@ -143,7 +158,8 @@ func Run(ctx context.Context, o Options) (_ []Result, err error) {
 		one()
 	}
 	together.Wait()
-	fmt.Fprint(out, Table(results))
+	fmt.Fprint(o.Out, Table(results))
+	var err error
 	for _, r := range results {
 		if !r.OK() {
 			err = errors.Join(err, fmt.Errorf("row %s: %w: %s", r.Row, ErrBroken, r.Why()))

@@ -53,6 +53,7 @@ type Proxy struct {
 	fault   Fault
 	met     int
 	spoiled string
+	lie     Lie
 }
 
 // Start listens on a port of its own before the Elasticsearch at upstream, a
@@ -128,6 +129,12 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if bulk && spoiled != "" {
 		body = spoil(body, spoiled)
 	}
+	if bulk {
+		if through, became, told := p.told(body); told {
+			p.passLies(w, r, through, became)
+			return
+		}
+	}
 	switch fault {
 	case TooMany:
 		refuse(w, http.StatusTooManyRequests, "application/json", rejected(http.StatusTooManyRequests))
@@ -170,6 +177,7 @@ func (p *Proxy) forward(ctx context.Context, r *http.Request, body []byte) (answ
 		return answer{}, err
 	}
 	out.Header = r.Header.Clone()
+	out.Header.Del("Accept-Encoding") // answers are read here
 	resp, err := p.client.Do(out) //nolint:gosec // as above
 	if err != nil {
 		return answer{}, err

@@ -118,15 +118,21 @@ const MediaType = "application/json"
 
 // NINJS is the item as it is sent.
 func (w *Wire) NINJS(i ledger.Item) ([]byte, error) {
-	t := w.text(i)
+	t := w.Said(i)
 	d := document{
 		URI: i.Article, Type: "text", Version: strconv.Itoa(i.Version), VersionCreated: i.Created, PubStatus: "usable", Language: "en",
-		Headline: fmt.Sprintf("%s, version %d", t.Headline, i.Version), BodyText: t.Body + "\n\nThe desk knows this text by the word " + i.Mark + ".",
+		Headline: t.Headline, BodyText: t.Body,
 	}
 	if i.Killed {
 		d.PubStatus = "canceled"
 	}
 	return json.Marshal(d)
+}
+
+// Said is the text of an item, as it is sent.
+func (w *Wire) Said(i ledger.Item) Text {
+	t := w.text(i)
+	return Text{fmt.Sprintf("%s, version %d", t.Headline, i.Version), t.Body + "\n\nThe desk knows this text by the word " + i.Mark + "."}
 }
 
 // text is the same for the same item.
