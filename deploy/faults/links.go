@@ -11,7 +11,7 @@ import (
 // How long a link is bad, and what comes in meanwhile.
 const (
 	linkFault      = 20 * time.Second
-	linkFaultShort = 2 * time.Second
+	linkFaultShort = 4 * time.Second
 	linkPause      = 5 * time.Second
 	linkRate       = 60 // items a second
 	linkRateShort  = 20

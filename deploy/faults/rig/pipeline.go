@@ -131,6 +131,8 @@ func (p *Pipeline) Services() []*Process { return []*Process{p.Ingest, p.Enrich,
 
 // Start starts the services and waits until they are ready.
 func (p *Pipeline) Start(ctx context.Context) error {
+	p.servers.starting.Lock()
+	defer p.servers.starting.Unlock()
 	errs := make([]error, len(p.Services()))
 	var wg sync.WaitGroup
 	for i, s := range p.Services() {

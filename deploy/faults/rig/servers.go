@@ -51,6 +51,9 @@ type Servers struct {
 
 	dir string
 	bin string
+	// starting has pipelines start one after the other: each makes a hundred
+	// partitions, and a service waits only so long for its own.
+	starting sync.Mutex
 }
 
 // Start builds the services from the workspace at root by the program goTool
