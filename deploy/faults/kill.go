@@ -104,11 +104,14 @@ func (t *trial) atWork(ctx context.Context, s *rig.Process) (partitions int, mem
 	if group == "" {
 		return 0, false, nil
 	}
-	if ready != nil {
-		return 0, true, nil //nolint:nilerr // it is killed all the same, and not counted
+	// One that is not ready in time is killed all the same, and not counted.
+	for ready == nil {
+		// Who has just begun to look doesn't know the group's coordinator yet.
+		if partitions, err = t.Partitions(wait, group); err == nil && partitions > 0 || !rig.Sleep(wait, sampleEvery) {
+			break
+		}
 	}
-	partitions, err = t.Partitions(ctx, group)
-	return partitions, true, err
+	return partitions, true, context.Cause(ctx)
 }
 
 // How often the broker is killed, and how long it stays dead.

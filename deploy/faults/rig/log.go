@@ -16,6 +16,7 @@ const (
 	fetchBytes   = 16 << 20
 	fetchWait    = 200 * time.Millisecond
 	writeTimeout = time.Minute
+	dialTimeout  = 30 * time.Second // the usual 5 s are few on a busy machine
 	metadataTTL  = 200 * time.Millisecond
 	// writeBytes lets a message through that is larger than the pipeline takes.
 	writeBytes = 9 << 20
@@ -44,7 +45,7 @@ func (p *Pipeline) ReadAll(ctx context.Context, topicName string, each func(stag
 }
 
 func (p *Pipeline) kafka() *kafka.Client {
-	return &kafka.Client{Addr: kafka.TCP(p.servers.Kafka.Address), Transport: &kafka.Transport{MetadataTTL: fetchWait}}
+	return &kafka.Client{Addr: kafka.TCP(p.servers.Kafka.Address), Transport: &kafka.Transport{MetadataTTL: fetchWait, DialTimeout: dialTimeout}}
 }
 
 func readPartition(ctx context.Context, client *kafka.Client, full, name string, id int, each func(stage.Message)) error {
@@ -92,7 +93,7 @@ func readPartition(ctx context.Context, client *kafka.Client, full, name string,
 // are and in their order.
 func (p *Pipeline) WriteAll(ctx context.Context, topicName string, ms []stage.Message) (err error) {
 	// The usual transport believes for seconds that a new topic isn't there.
-	transport := &kafka.Transport{MetadataTTL: metadataTTL}
+	transport := &kafka.Transport{MetadataTTL: metadataTTL, DialTimeout: dialTimeout}
 	defer transport.CloseIdleConnections()
 	w := &kafka.Writer{
 		Transport: transport, Addr: kafka.TCP(p.servers.Kafka.Address), Topic: p.Namespace + topicName, Balancer: kafka.Murmur2Balancer{}, RequiredAcks: kafka.RequireAll,
