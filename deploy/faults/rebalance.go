@@ -85,7 +85,7 @@ func rebalance(ctx context.Context, t *trial) error {
 		}
 	}
 	wg.Wait()
-	if err := errors.Join(append(storms, late)...); err != nil {
+	if err := errors.Join(errors.Join(storms...), late); err != nil {
 		return err
 	}
 	if err := wait(); err != nil {

@@ -190,7 +190,7 @@ func (p *Pipeline) Push(ctx context.Context, i ledger.Item) (ledger.Ack, error) 
 func (p *Pipeline) lane(i ledger.Item) topic.Lane {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(i.Mark))                 // can't fail
-	if h.Sum32()%100 < uint32(p.BackfillPercent) { //nolint:gosec // a percentage
+	if h.Sum32()%100 < uint32(p.BackfillPercent) {
 		return topic.Bulk
 	}
 	return topic.Live

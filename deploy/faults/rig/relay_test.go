@@ -6,7 +6,6 @@ import (
 	"net"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // TestRelay counts what goes through, and passes on how a connection ends.
@@ -28,6 +27,7 @@ func TestRelay(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer behind.Close()
+			read := make(chan struct{})
 			go func() {
 				s, err := behind.Accept()
 				if err != nil {
@@ -37,7 +37,7 @@ func TestRelay(t *testing.T) {
 				if _, err := io.ReadFull(s, make([]byte, 4)); err == nil {
 					_, _ = s.Write([]byte("answer"))
 				}
-				time.Sleep(10 * time.Millisecond)
+				<-read
 				c.server(s)
 			}()
 			r := &relay{to: behind.Addr().String()}
@@ -56,6 +56,7 @@ func TestRelay(t *testing.T) {
 			if _, err := io.ReadFull(client, make([]byte, 6)); err != nil {
 				t.Fatal(err)
 			}
+			close(read)
 			c.client(client)
 			if _, err := client.Read(make([]byte, 1)); !errors.Is(err, c.end) {
 				t.Errorf("the client's end is %v, want %v", err, c.end)
