@@ -17,7 +17,8 @@ const (
 	fetchWait    = 200 * time.Millisecond
 	writeTimeout = time.Minute
 	dialTimeout  = 30 * time.Second // the usual 5 s are few on a busy machine
-	metadataTTL  = 200 * time.Millisecond
+	// metadataTTL is also how long kafka-go waits for an answer about topics.
+	metadataTTL = 2 * time.Second
 	// writeBytes lets a message through that is larger than the pipeline takes.
 	writeBytes = 9 << 20
 	// writeBatch is how many messages are written at once.
@@ -45,7 +46,7 @@ func (p *Pipeline) ReadAll(ctx context.Context, topicName string, each func(stag
 }
 
 func (p *Pipeline) kafka() *kafka.Client {
-	return &kafka.Client{Addr: kafka.TCP(p.servers.Kafka.Address), Transport: &kafka.Transport{MetadataTTL: fetchWait, DialTimeout: dialTimeout}}
+	return &kafka.Client{Addr: kafka.TCP(p.servers.Kafka.Address), Transport: &kafka.Transport{MetadataTTL: metadataTTL, DialTimeout: dialTimeout}}
 }
 
 func readPartition(ctx context.Context, client *kafka.Client, full, name string, id int, each func(stage.Message)) error {

@@ -189,7 +189,7 @@ func (p *Pipeline) Push(ctx context.Context, i ledger.Item) (ledger.Ack, error) 
 // lane is the way that an item takes, the same for the same item.
 func (p *Pipeline) lane(i ledger.Item) topic.Lane {
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(i.Mark))                 // can't fail
+	_, _ = h.Write([]byte(i.Mark)) // can't fail
 	if h.Sum32()%100 < uint32(p.BackfillPercent) {
 		return topic.Bulk
 	}
