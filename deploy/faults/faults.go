@@ -40,6 +40,7 @@ type Options struct {
 	// Scale multiplies articles and faults of the full form; 0: 1.
 	Scale float64
 	Texts []wire.Text // what articles say; none: made-up sentences
+	Go    string      // the program that builds the services; "": go
 	Out   io.Writer   // gets the fault log and the table; one line at a time
 }
 
@@ -55,13 +56,13 @@ type row struct {
 
 // shortLimit bounds the small form of a row; it is for machines that have much
 // else to do.
-const shortLimit = 8 * time.Minute
+const shortLimit = 5 * time.Minute
 
 // matrix is the table of rows.
 func matrix() []row {
 	return []row{
 		{"kill-services", "kill -9 of each service at random moments", true, 90 * time.Minute, killServices},
-		{"rebalance", "rebalance storm: members of both groups join and leave", true, 60 * time.Minute, rebalance},
+		{"rebalance", "rebalance storm: members of three groups join, leave and die", true, 60 * time.Minute, rebalance},
 		{"poison", "poison among good copy", true, 30 * time.Minute, poison},
 		{"replay", "the whole topic replayed twice, shuffled", true, 30 * time.Minute, replay},
 		{"clocks", "clocks a day off, dates in the future", true, 30 * time.Minute, clocks},
@@ -131,11 +132,11 @@ func (o Options) serve(ctx context.Context, do func(Options, *rig.Servers) error
 	defer func() { err = tidy(err) }()
 	lock, err := local.Lock(dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	fmt.Fprintf(out, "seed %d, %s\n", o.Seed, map[bool]string{true: "short form", false: "full form"}[o.Short])
-	servers, err := rig.Start(ctx, o.Root, o.Dir, out)
+	servers, err := rig.Start(ctx, o.Root, o.Dir, o.Go, out)
 	if err != nil {
 		return err
 	}

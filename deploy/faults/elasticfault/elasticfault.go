@@ -51,7 +51,7 @@ type Proxy struct {
 	mu      sync.Mutex
 	random  *rand.Rand
 	fault   Fault
-	met     int
+	met     Met
 	spoiled string
 	lie     Lie
 }
@@ -100,8 +100,15 @@ func (p *Proxy) Spoil(word string) {
 	p.spoiled = word
 }
 
-// Met is how many requests a fault has met.
-func (p *Proxy) Met() int {
+// Met is what faults have met.
+type Met struct {
+	Writes    int // bulk requests
+	Others    int // other requests
+	Documents int // of bulk requests, refused one by one
+}
+
+// Met is what faults have met so far.
+func (p *Proxy) Met() Met {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.met
@@ -115,7 +122,11 @@ func (p *Proxy) choose(bulk bool) (Fault, string) {
 	if f == None || f == Items && !bulk || f != Items && p.random.IntN(100) >= Share {
 		return None, p.spoiled
 	}
-	p.met++
+	if bulk {
+		p.met.Writes++
+	} else {
+		p.met.Others++
+	}
 	return f, p.spoiled
 }
 
@@ -233,6 +244,9 @@ func (p *Proxy) someItems(w http.ResponseWriter, r *http.Request, body []byte) {
 	for i := 0; i+1 < len(lines); i += 2 {
 		p.mu.Lock()
 		no := p.random.IntN(100) < Share
+		if no {
+			p.met.Documents++
+		}
 		p.mu.Unlock()
 		refused = append(refused, no)
 		if !no {

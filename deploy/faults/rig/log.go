@@ -16,7 +16,9 @@ const (
 	fetchBytes   = 16 << 20
 	fetchWait    = 200 * time.Millisecond
 	writeTimeout = time.Minute
-	metadataTTL  = 200 * time.Millisecond
+	dialTimeout  = 30 * time.Second // the usual 5 s are few on a busy machine
+	// metadataTTL is also how long kafka-go waits for an answer about topics.
+	metadataTTL = 2 * time.Second
 	// writeBytes lets a message through that is larger than the pipeline takes.
 	writeBytes = 9 << 20
 	// writeBatch is how many messages are written at once.
@@ -44,7 +46,7 @@ func (p *Pipeline) ReadAll(ctx context.Context, topicName string, each func(stag
 }
 
 func (p *Pipeline) kafka() *kafka.Client {
-	return &kafka.Client{Addr: kafka.TCP(p.servers.Kafka.Address), Transport: &kafka.Transport{MetadataTTL: fetchWait}}
+	return &kafka.Client{Addr: kafka.TCP(p.servers.Kafka.Address), Transport: &kafka.Transport{MetadataTTL: metadataTTL, DialTimeout: dialTimeout}}
 }
 
 func readPartition(ctx context.Context, client *kafka.Client, full, name string, id int, each func(stage.Message)) error {
@@ -92,7 +94,7 @@ func readPartition(ctx context.Context, client *kafka.Client, full, name string,
 // are and in their order.
 func (p *Pipeline) WriteAll(ctx context.Context, topicName string, ms []stage.Message) (err error) {
 	// The usual transport believes for seconds that a new topic isn't there.
-	transport := &kafka.Transport{MetadataTTL: metadataTTL}
+	transport := &kafka.Transport{MetadataTTL: metadataTTL, DialTimeout: dialTimeout}
 	defer transport.CloseIdleConnections()
 	w := &kafka.Writer{
 		Transport: transport, Addr: kafka.TCP(p.servers.Kafka.Address), Topic: p.Namespace + topicName, Balancer: kafka.Murmur2Balancer{}, RequiredAcks: kafka.RequireAll,

@@ -65,7 +65,10 @@ func (w *Wire) Item(a uint32, n int) ledger.Item {
 // Items are the revisions of n articles in the order in which they are sent:
 // about by number, but a revision may come before the one it replaces, a kill
 // before what it kills, and a revision after its article was killed.
-func (w *Wire) Items(n int) []ledger.Item {
+func (w *Wire) Items(n int) []ledger.Item { return w.Within(n, Window) }
+
+// Within is Items whose revisions are carried so far from their places at most.
+func (w *Wire) Within(n, window int) []ledger.Item {
 	r := rand.New(rand.NewPCG(w.seed, 1))
 	type placed struct {
 		ledger.Item
@@ -90,7 +93,7 @@ func (w *Wire) Items(n int) []ledger.Item {
 		for v := 1; v <= revisions; v++ {
 			i := w.Item(a, v)
 			i.Killed = v == kill
-			all = append(all, placed{i, len(all) + r.IntN(Window)})
+			all = append(all, placed{i, len(all) + r.IntN(window)})
 		}
 	}
 	slices.SortStableFunc(all, func(x, y placed) int { return x.at - y.at })
