@@ -133,18 +133,11 @@ func describe(head []byte) string {
 				return "this is XML without an element that could be read"
 			}
 			if s, ok := t.(xml.StartElement); ok {
-				return fmt.Sprintf("this is XML of a kind that isn't known, <%s>", clip(s.Name.Local))
+				return fmt.Sprintf("this is XML of a kind that isn't known, <%s>", document.Clip(s.Name.Local))
 			}
 		}
 	}
 	return ""
-}
-
-func clip(s string) string {
-	if len(s) > 40 {
-		s = strings.ToValidUTF8(s[:40], "") + "…"
-	}
-	return s
 }
 
 // Split cuts an input into parts of one article each. name forces a format,

@@ -1,0 +1,121 @@
+package wire
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/ingest/format/html"
+)
+
+// Story is what an agency's text consists of, in no format's words.
+type Story struct {
+	Kicker, Headline string
+	Standfirst       []string
+	Byline, Dateline string
+	// Body has the text; captions and credits stand in it where the sender
+	// put the pictures.
+	Body        []html.Block
+	Images      []article.Image // those whose captions aren't in the body are laid out behind it
+	Notes       []string        // for editors
+	Boilerplate []string
+}
+
+// Note adds a note with its label, if there is one.
+func (s *Story) Note(label, text string) {
+	if text != "" {
+		s.Notes = append(s.Notes, label+": "+text)
+	}
+}
+
+// Rights adds boilerplate with its label, if there is any.
+func (s *Story) Rights(label, text string) {
+	if text != "" {
+		s.Boilerplate = append(s.Boilerplate, label+": "+text)
+	}
+}
+
+// Fill takes what s doesn't say from o: the fields around a text, where the
+// text says some of them itself.
+func (s *Story) Fill(o *Story) {
+	for _, f := range []struct{ to, from *string }{{&s.Kicker, &o.Kicker}, {&s.Headline, &o.Headline}, {&s.Byline, &o.Byline}, {&s.Dateline, &o.Dateline}} {
+		switch {
+		case *f.to == "":
+			*f.to = *f.from
+		case f.to == &s.Headline && !Same(*f.to, *f.from):
+			s.Note("Headline", *f.from)
+		}
+	}
+	for _, t := range o.Standfirst {
+		if !Same(t, s.Headline) && !slices.ContainsFunc(s.Standfirst, func(x string) bool { return Same(x, t) }) {
+			s.Standfirst = append(s.Standfirst, t)
+		}
+	}
+	s.Body = append(s.Body, o.Body...)
+	s.Images = append(s.Images, o.Images...)
+	for _, n := range o.Notes {
+		if !slices.Contains(s.Notes, n) {
+			s.Notes = append(s.Notes, n)
+		}
+	}
+	s.Boilerplate = append(s.Boilerplate, o.Boilerplate...)
+}
+
+// Empty tells that there is nothing to read.
+func (s *Story) Empty() bool {
+	return s.Headline == "" && len(s.Standfirst) == 0 && len(s.Body) == 0 &&
+		!slices.ContainsFunc(s.Images, func(i article.Image) bool { return i.Caption != "" })
+}
+
+// Lay writes the story into a, signed.
+func (s *Story) Lay(a *article.Article, signer string, version int) {
+	body := s.Body
+	for len(body) > 0 && s.Headline != "" && Same(body[0].Text, s.Headline) {
+		body = body[1:]
+	}
+	var standfirst []string
+	for _, t := range s.Standfirst {
+		if !Begins(body, t) {
+			standfirst = append(standfirst, t)
+		}
+	}
+	b := article.Builder{Signer: signer, Version: version}
+	b.Add(article.Kicker, s.Kicker)
+	b.Add(article.Headline, s.Headline)
+	b.Add(article.Standfirst, strings.Join(standfirst, "\n"))
+	b.Add(article.Byline, s.Byline)
+	place := s.Dateline
+	if !Opens(body, place) {
+		b.Add(article.Dateline, place)
+		place = ""
+	}
+	said := map[string]bool{}
+	for _, bl := range body {
+		b.Add(bl.Kind, bl.Text)
+		said[Squeeze(bl.Text)] = true
+	}
+	for _, im := range s.Images {
+		for _, t := range []struct {
+			kind article.Kind
+			text string
+		}{{article.Caption, im.Caption}, {article.CreditLine, im.Credit}} {
+			if k := Squeeze(t.text); k != "" && !said[k] {
+				said[k] = true
+				b.Add(t.kind, t.text)
+			}
+		}
+		if im.URL != "" && !slices.ContainsFunc(a.Images, func(i article.Image) bool { return i.URL == im.URL }) {
+			a.Images = append(a.Images, im)
+		}
+	}
+	if !strings.Contains(Squeeze(Joined(body)), Squeeze(place)) {
+		b.Add(article.Note, "Dateline: "+place)
+	}
+	for _, n := range s.Notes {
+		b.Add(article.Note, n)
+	}
+	for _, n := range s.Boilerplate {
+		b.Add(article.Boilerplate, n)
+	}
+	b.Fill(a)
+}
