@@ -260,34 +260,47 @@ func (e *Element) First(names ...string) *Element {
 // Text is all text in e and below, as it stands.
 func (e *Element) Text() string {
 	var b strings.Builder
-	e.text(&b, "")
+	e.text(&b)
 	return b.String()
 }
 
-// Line is the text of e as one line, white space collapsed. Elements directly
-// below stand apart: the parts of a byline or dateline often touch.
-func (e *Element) Line() string {
-	if e == nil {
-		return ""
-	}
-	var b strings.Builder
-	for _, n := range e.Nodes {
-		if n.Element == nil {
-			b.WriteString(n.Text)
-			continue
-		}
-		b.WriteByte(' ')
-		n.Element.text(&b, " ")
-		b.WriteByte(' ')
-	}
-	s := strings.Join(strings.FieldsFunc(b.String(), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
-	return apart.Replace(s)
+// blocks are elements whose text stands apart from what is beside them, also
+// where they touch, in the vocabularies of news and of HTML.
+var blocks = []string{
+	"p", "br", "div", "block", "li", "tr", "td", "th", "hl1", "hl2", "h1", "h2", "h3", "h4", "location", "story.date", "byttl", "body", "title",
 }
 
-// apart takes back the space that an element's border cost in front of a mark.
-var apart = strings.NewReplacer(" ,", ",", " .", ".", " ;", ";", " :", ":", "( ", "(", " )", ")")
+// Line is the text of e as one line, white space collapsed.
+func (e *Element) Line() string {
+	return strings.Join(strings.FieldsFunc(borders.Replace(string(e.line(nil))), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+}
 
-func (e *Element) text(b *strings.Builder, br string) {
+// borders takes back the space that a border costs in front of a mark. A NUL,
+// which can't stand in a document, is the border.
+var borders = strings.NewReplacer("\x00,", ",", "\x00.", ".", "\x00;", ";", "\x00:", ":", "\x00)", ")", "\x00", " ")
+
+func (e *Element) line(b []byte) []byte {
+	if e == nil {
+		return b
+	}
+	for _, n := range e.Nodes {
+		if n.Element == nil {
+			b = append(b, n.Text...)
+			continue
+		}
+		border := n.Element.Is(blocks...)
+		if border && len(b) > 0 && b[len(b)-1] != 0 {
+			b = append(b, 0)
+		}
+		b = n.Element.line(b)
+		if border && len(b) > 0 && b[len(b)-1] != 0 {
+			b = append(b, 0)
+		}
+	}
+	return b
+}
+
+func (e *Element) text(b *strings.Builder) {
 	if e == nil {
 		return
 	}
@@ -299,7 +312,7 @@ func (e *Element) text(b *strings.Builder, br string) {
 		if n.Element.Name == "br" {
 			b.WriteString("\n")
 		}
-		n.Element.text(b, br)
+		n.Element.text(b)
 	}
 }
 
