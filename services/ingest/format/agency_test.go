@@ -118,6 +118,18 @@ func TestAgencyFields(t *testing.T) {
 			"a kill under embargo is a kill", status, "canceled", nitfDoc(`management-status="canceled"`, `<date.release norm="soon"/>`, hl, ""),
 			g2Doc("", `<embargoed>soon</embargoed><pubStatus qcode="stat:canceled"/>`, g2hl, ""), newsmlDoc("", strings.Replace(lifted, "Embargoed", "Canceled", 1), lines),
 		},
+		{
+			"the stricter of two counts", status, "canceled", nitfDoc(`management-status="embargoed"`, `<date.release norm="20240422T120000+0200"/><ed-msg msg-type="kill"/><ed-msg msg-type="hold"/>`, hl, ""),
+			g2Doc("", `<pubStatus qcode="stat:canceled"/><pubStatus qcode="stat:usable"/><signal qcode="sig:holdForRelease"/>`, g2hl, ""), newsmlDoc("", lifted+`<Instruction FormalName="Kill"/>`, lines),
+		},
+		{
+			"a hold outlasts the embargo", status, "withheld", nitfDoc(`management-status="embargoed"`, `<date.release norm="20240422T120000+0200"/><ed-msg msg-type="hold"/>`, hl, ""),
+			g2Doc("", `<embargoed>2024-04-22T12:00:00+02:00</embargoed><pubStatus qcode="stat:withheld"/>`, g2hl, ""), newsmlDoc("", lifted+`<Instruction FormalName="Hold"/>`, lines),
+		},
+		{
+			"killed under an embargo that can't be read", status, "canceled", nitfDoc(`management-status="embargoed"`, `<date.release norm="soon"/><ed-msg msg-type="kill"/>`, hl, ""),
+			g2Doc("", `<embargoed>soon</embargoed><signal qcode="sig:kill"/>`, g2hl, ""), newsmlDoc("", strings.Replace(lifted, "20240422T120000+0200", "soon", 1)+`<Instruction FormalName="Kill"/>`, lines),
+		},
 		{"withheld", status, "withheld", nitfDoc(`management-status="withheld"`, "", "", ""), g2Doc("", `<pubStatus qcode="STAT:Withheld"/>`, "", ""), newsmlDoc("", `<Status FormalName="Withheld"/>`, "")},
 		{"canceled", status, "canceled", nitfDoc(`management-status="Canceled"`, "", "", ""), g2Doc("", `<pubStatus uri="http://cv.iptc.org/newscodes/pubstatusg2/canceled"/>`, "", ""), newsmlDoc("", `<Status FormalName="Cancelled"/>`, "")},
 		{"killed by a message", status, "canceled", nitfDoc("", `<ed-msg msg-type="kill" info="Wrong."/>`, hl, ""), g2Doc("", `<signal qcode="sig:kill"/>`, g2hl, ""), newsmlDoc("", usable+`<Instruction FormalName="Kill"/>`, lines)},
@@ -357,6 +369,34 @@ func TestAgencyItems(t *testing.T) {
 			if err != nil || len(again) != 1 || again[0].URI != as[i].URI || again[0].Revision != as[i].Revision {
 				t.Errorf("the original of %s doesn't give it: %v", as[i].URI, err)
 			}
+		}
+	}
+}
+
+// TestAgencyManyOfAKind: what compares each with each would not end.
+func TestAgencyManyOfAKind(t *testing.T) {
+	many := func(form string) string {
+		var b strings.Builder
+		for i := range 60_000 {
+			fmt.Fprintf(&b, form, i)
+		}
+		return b.String()
+	}
+	inner := func(front, text string) string {
+		return `<nitf><body><body.head>` + front + `</body.head><body.content>` + text + `</body.content></body></nitf>`
+	}
+	for name, data := range map[string]string{
+		"headlines":  nitfDoc("", "", "<hedline><hl1>H</hl1>"+many("<hl2>s%d</hl2>")+"</hedline>", strings.Repeat("<p>.</p>", 10_000)),
+		"notes":      nitfDoc("", "", hl+many("<note>%d</note>"), ""),
+		"pictures":   g2Doc("", "", g2hl, inlineXML(many("<img src='https://p.example/%d'/>"))),
+		"standfirst": newsmlDoc("", "", lines+`<ContentItem><DataContent>`+inner("<hedline>"+many("<hl2>s%d</hl2>")+"</hedline>", "<p>x</p>")+`</DataContent></ContentItem>`),
+		"bylines":    newsmlDoc("", "", "<NewsLines><HeadLine>H</HeadLine>"+many("<ByLine>b%d</ByLine>")+"</NewsLines>"),
+		"keywords":   g2Doc("", "", g2hl+many("<keyword>%d</keyword>"), ""),
+		"br":         nitfDoc("", "", hl, "<p>"+strings.Repeat("<br/>", 60_000)+"x</p>"),
+	} {
+		as, err := format.Decode(context.Background(), []byte(data), hint(), "")
+		if err != nil || len(as) != 1 {
+			t.Errorf("%s: %d articles, %v", name, len(as), err)
 		}
 	}
 }

@@ -102,23 +102,28 @@ func (it *item) status(a *article.Article) error {
 	if !ok {
 		return it.doc.Wrong(document.Invalid, e, "Status", fmt.Sprintf("%q is none of usable, embargoed, withheld, canceled", document.Clip(word)))
 	}
+	said := article.Usable
 	for _, e := range it.management.Children("Instruction") {
 		if s, ok := wire.Status(e.Attr(formalName)); ok {
-			status = wire.Stricter(status, s)
+			said = wire.Stricter(said, s)
 		}
 	}
-	a.Status = status
+	a.Status = wire.Stricter(status, said)
 	change := it.management.Child("StatusWillChange")
 	future, ok := wire.Status(change.Child("FutureStatus").Attr(formalName))
-	if !isEmbargo || status == article.Canceled || change == nil || !ok || future != article.Usable {
+	if !isEmbargo || change == nil || !ok || future != article.Usable {
 		return nil
 	}
 	norm := change.Child("DateAndTime").Line()
 	t, zone := wire.Moment(norm)
-	if t.IsZero() || !zone {
+	switch {
+	case !t.IsZero() && zone:
+		a.Status, a.EmbargoUntil = said, t
+	case said == article.Usable:
 		return it.doc.Wrong(document.Invalid, change, "StatusWillChange", fmt.Sprintf("%q is no date with time and time zone", document.Clip(norm)))
+	default:
+		a.Flag(article.FlagDateUnreadable) // a kill must not fail for what it doesn't need
 	}
-	a.Status, a.EmbargoUntil = article.Usable, t
 	return nil
 }
 

@@ -93,6 +93,7 @@ func mime(c *xmldoc.Element) string { return strings.ToLower(c.Child("MimeType")
 // lines takes the lines above and about a text.
 func (b *builder) lines(e *xmldoc.Element) {
 	s := &b.story
+	var names []string
 	for _, l := range e.Children() {
 		t := l.Line()
 		if t == "" {
@@ -108,11 +109,7 @@ func (b *builder) lines(e *xmldoc.Element) {
 		case "SubHeadLine":
 			s.Standfirst = append(s.Standfirst, t)
 		case "ByLine":
-			if s.Byline == "" {
-				s.Byline = t
-			} else if !wire.Same(t, s.Byline) {
-				s.Byline += ", " + t
-			}
+			names = append(names, t)
 		case "DateLine":
 			if s.Dateline == "" {
 				s.Dateline = t
@@ -133,6 +130,11 @@ func (b *builder) lines(e *xmldoc.Element) {
 				s.Note(kind, text)
 			}
 		}
+	}
+	if by := strings.Join(names, ", "); s.Byline == "" {
+		s.Byline = by
+	} else if !wire.Same(by, s.Byline) {
+		s.Note("Byline", by)
 	}
 }
 

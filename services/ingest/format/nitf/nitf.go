@@ -136,7 +136,7 @@ func (d *head) dates(a *article.Article) (this, first time.Time) {
 
 // release is the end of the embargo. A date alone is none if it isn't after
 // that of issue: many agencies repeat the one as the other.
-func (d *head) release(issued time.Time, status article.Status) (time.Time, error) {
+func (d *head) release(issued time.Time, isEmbargo bool) (time.Time, error) {
 	e := d.data.Child("date.release")
 	norm := e.Attr("norm")
 	if norm == "" {
@@ -146,42 +146,51 @@ func (d *head) release(issued time.Time, status article.Status) (time.Time, erro
 	if zone {
 		return t, nil
 	}
-	if status != article.Withheld && !t.IsZero() && !issued.IsZero() && !t.After(issued) {
+	if !isEmbargo && !t.IsZero() && !issued.IsZero() && !t.After(issued) {
 		return time.Time{}, nil
 	}
 	return time.Time{}, d.doc.Wrong(document.Invalid, e, "date.release", fmt.Sprintf("%q is no date with time and time zone", document.Clip(norm)))
 }
 
-func (d *head) adapt(a *article.Article, h document.Hint) error {
+// life sets version, dates, status and embargo.
+func (d *head) life(a *article.Article) (article.Status, error) {
 	word := d.data.Attr("management-status")
 	status, err := d.status("management-status", word)
 	if err != nil {
-		return err
+		return "", err
 	}
+	said := article.Usable
 	for _, e := range d.data.Children("ed-msg") { // "kill" as the message's type
 		if s, ok := wire.Status(e.Attr("msg-type")); ok {
-			status = wire.Stricter(status, s)
+			said = wire.Stricter(said, s)
 		}
 	}
 	a.Version = d.version()
 	a.VersionCreated, a.PublishedAt = d.dates(a)
-	if a.PublishedAt.IsZero() {
-		a.PublishedAt = h.PublishedAt
-	}
-	until, err := d.release(a.VersionCreated, status)
 	isEmbargo := wire.Code(word) == embargoed
+	until, err := d.release(a.VersionCreated, isEmbargo)
 	switch {
 	case err == nil:
-		a.EmbargoUntil = until
-		if isEmbargo && !until.IsZero() && status == article.Withheld {
+		if a.EmbargoUntil = until; isEmbargo && !until.IsZero() {
 			status = article.Usable // by itself, at that time
 		}
-	case status == article.Usable || isEmbargo:
-		return err
+	case said == article.Usable && (isEmbargo || status == article.Usable):
+		return "", err
 	default:
 		a.Flag(article.FlagDateUnreadable) // a kill must not fail for what it doesn't need
 	}
-	a.Status = status
+	a.Status = wire.Stricter(status, said)
+	return a.Status, nil
+}
+
+func (d *head) adapt(a *article.Article, h document.Hint) error {
+	status, err := d.life(a)
+	if err != nil {
+		return err
+	}
+	if a.PublishedAt.IsZero() {
+		a.PublishedAt = h.PublishedAt
+	}
 	n, ok := wire.Urgency(d.data.Child("urgency").Attr("ed-urg"))
 	if a.Urgency = n; !ok {
 		a.Flag(article.FlagFieldUnreadable)

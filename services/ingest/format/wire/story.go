@@ -46,18 +46,10 @@ func (s *Story) Fill(o *Story) {
 			s.Note("Headline", *f.from)
 		}
 	}
-	for _, t := range o.Standfirst {
-		if !Same(t, s.Headline) && !slices.ContainsFunc(s.Standfirst, func(x string) bool { return Same(x, t) }) {
-			s.Standfirst = append(s.Standfirst, t)
-		}
-	}
+	s.Standfirst = append(s.Standfirst, o.Standfirst...)
 	s.Body = append(s.Body, o.Body...)
 	s.Images = append(s.Images, o.Images...)
-	for _, n := range o.Notes {
-		if !slices.Contains(s.Notes, n) {
-			s.Notes = append(s.Notes, n)
-		}
-	}
+	s.Notes = append(s.Notes, o.Notes...)
 	s.Boilerplate = append(s.Boilerplate, o.Boilerplate...)
 }
 
@@ -73,9 +65,12 @@ func (s *Story) Lay(a *article.Article, signer string, version int) {
 	for len(body) > 0 && s.Headline != "" && Same(body[0].Text, s.Headline) {
 		body = body[1:]
 	}
+	text := Squeeze(Joined(body))
+	said := seen{} // of what stands above the text
+	said.first(Squeeze(s.Headline))
 	var standfirst []string
 	for _, t := range s.Standfirst {
-		if !Begins(body, t) {
+		if k := Squeeze(t); said.first(k) && !strings.HasPrefix(text, k) {
 			standfirst = append(standfirst, t)
 		}
 	}
@@ -89,33 +84,54 @@ func (s *Story) Lay(a *article.Article, signer string, version int) {
 		b.Add(article.Dateline, place)
 		place = ""
 	}
-	said := map[string]bool{}
+	said = seen{} // of the text and the captions
 	for _, bl := range body {
 		b.Add(bl.Kind, bl.Text)
-		said[Squeeze(bl.Text)] = true
+		said.first(Squeeze(bl.Text))
+	}
+	urls := seen{}
+	for _, im := range a.Images {
+		urls.first(im.URL)
 	}
 	for _, im := range s.Images {
 		for _, t := range []struct {
 			kind article.Kind
 			text string
 		}{{article.Caption, im.Caption}, {article.CreditLine, im.Credit}} {
-			if k := Squeeze(t.text); k != "" && !said[k] {
-				said[k] = true
+			if k := Squeeze(t.text); k != "" && said.first(k) {
 				b.Add(t.kind, t.text)
 			}
 		}
-		if im.URL != "" && !slices.ContainsFunc(a.Images, func(i article.Image) bool { return i.URL == im.URL }) {
+		if im.URL != "" && urls.first(im.URL) {
 			a.Images = append(a.Images, im)
 		}
 	}
-	if !strings.Contains(Squeeze(Joined(body)), Squeeze(place)) {
+	if !strings.Contains(text, Squeeze(place)) {
 		b.Add(article.Note, "Dateline: "+place)
 	}
+	noted := seen{}
 	for _, n := range s.Notes {
-		b.Add(article.Note, n)
+		if noted.first(n) {
+			b.Add(article.Note, n)
+		}
 	}
 	for _, n := range s.Boilerplate {
-		b.Add(article.Boilerplate, n)
+		if noted.first(n) {
+			b.Add(article.Boilerplate, n)
+		}
 	}
 	b.Fill(a)
+}
+
+// seen are texts that were said already. There may be tens of thousands: each
+// compared with each would take minutes.
+type seen map[string]bool
+
+// first tells whether s is new, and remembers it.
+func (s seen) first(text string) bool {
+	if s[text] {
+		return false
+	}
+	s[text] = true
+	return true
 }
