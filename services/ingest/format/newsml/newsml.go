@@ -28,13 +28,13 @@ const (
 	newsItem = "NewsItem"
 )
 
-var items = xmldoc.Items{Format: Name, Containers: []string{rootName}, Names: []string{newsItem}}
-
 // Detect tells whether the root is NewsML's.
 func Detect(head []byte) bool { return xmldoc.LocalName(xmldoc.Root(head)) == rootName }
 
 // Split cuts a document into its news items.
-func Split(data []byte, h document.Hint) ([]document.Part, error) { return items.Split(data, h) }
+func Split(data []byte, h document.Hint) ([]document.Part, error) {
+	return xmldoc.Items{Format: Name, Containers: []string{rootName}, Names: []string{newsItem}}.Split(data, h)
+}
 
 // Decode makes an article of each news item. Errors are [*document.Error]s.
 func Decode(_ context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {

@@ -220,20 +220,20 @@ func (b *builder) contents(e *xmldoc.Element, role string) {
 	s := &b.story
 	for _, t := range texts {
 		line := wire.Joined(t.Body)
-		switch {
-		case role == "headline":
+		switch role {
+		case "headline":
 			if s.Headline == "" {
 				s.Headline = line
 			} else if !wire.Same(line, s.Headline) {
 				s.Note("Headline", line)
 			}
-		case role == "subheadline" || role == "subhead" || role == "abstract" || role == "summary":
+		case "subheadline", "subhead", "abstract", "summary":
 			if line != "" {
 				s.Standfirst = append(s.Standfirst, line)
 			}
-		case role == "contact" || role == "editorsnote" || role == "ednote" || role == "note":
+		case "contact", "editorsnote", "ednote", "note":
 			s.Note(e.Child("Role").Attr(formalName), line)
-		case role == "caption":
+		case "caption":
 			for _, p := range t.Body {
 				p.Kind = article.Caption
 				s.Body = append(s.Body, p)

@@ -33,8 +33,6 @@ const (
 // items that come by themselves, the rest is knowledge or planning.
 var others = []string{"packageItem", "conceptItem", "knowledgeItem", "planningItem", "catalogItem"}
 
-var items = xmldoc.Items{Format: Name, Containers: []string{message, "itemSet"}, Names: []string{newsItem}}
-
 // Detect tells whether the root is one of G2's.
 func Detect(head []byte) bool {
 	root := (&xmldoc.Element{Name: xmldoc.LocalName(xmldoc.Root(head))})
@@ -43,7 +41,9 @@ func Detect(head []byte) bool {
 
 // Split cuts a news message into its news items. What else stands in one with
 // news items, packages above all, is passed over.
-func Split(data []byte, h document.Hint) ([]document.Part, error) { return items.Split(data, h) }
+func Split(data []byte, h document.Hint) ([]document.Part, error) {
+	return xmldoc.Items{Format: Name, Containers: []string{message, "itemSet"}, Names: []string{newsItem}}.Split(data, h)
+}
 
 // Decode makes an article of each news item. A picture, a video is an article
 // too, of its headline and description. Errors are [*document.Error]s.
