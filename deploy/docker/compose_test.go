@@ -68,7 +68,7 @@ func TestSpoiltComposeFileIsRefused(t *testing.T) {
 			"test: [CMD, /service, healthcheck]", "test: curl localhost:8080",
 			"index: health check is not the program's own",
 		},
-		"no restart":       {"x-service: &service\n  restart: unless-stopped\n", "x-service: &service\n", "index: not restarted"},
+		"no restart":           {"x-service: &service\n  restart: unless-stopped\n", "x-service: &service\n", "index: not restarted"},
 		"push without a token": {"      COPYTASTER_INGEST_PUSH_OPEN: \"true\"\n", "", "ingest: listens on 0.0.0.0:8080, and push has no token"},
 		"push open and guarded": {
 			"COPYTASTER_INGEST_PUSH_OPEN: \"true\"", "COPYTASTER_INGEST_PUSH_OPEN: \"true\"\n      COPYTASTER_PUSH_TOKEN_FILE: /token",

@@ -15,7 +15,7 @@ import (
 // that runs as another user.
 func TestPlaceIsWhereElasticsearchCanGo(t *testing.T) {
 	root := t.TempDir()
-	if err := os.Chmod(root, 0o700); err != nil { //nolint:gosec // the owner needs to pass it
+	if err := os.Chmod(root, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	dir, tidy, err := Options{Root: root, Out: io.Discard}.place()
@@ -53,8 +53,7 @@ func TestTwoDoNotShareAFolder(t *testing.T) {
 	}
 	defer lock.Close()
 	_, err = Run(t.Context(), Options{Root: t.TempDir(), Dir: dir, Out: io.Discard})
-	var running *local.RunningError
-	if !errors.As(err, &running) {
+	if _, ok := errors.AsType[*local.RunningError](err); !ok {
 		t.Errorf("beside another run: %v", err)
 	}
 }

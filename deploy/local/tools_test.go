@@ -106,7 +106,7 @@ func TestCleanLeavesAloneWhatIsInUse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer lock.Close()
+		t.Cleanup(func() { _ = lock.Close() })
 	}
 	said, err = clean()
 	if err == nil || !strings.Contains(said, "faults-1") || !strings.Contains(said, "faults-2") {

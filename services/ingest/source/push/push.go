@@ -46,16 +46,16 @@ const (
 
 // Config is who may send, and how much at once.
 type Config struct {
-	Enabled bool          `help:"Take articles by POST /v1/articles." default:"true" negatable:""`
-	Source  string        `help:"Source of what is sent without naming one." default:"push"`
+	Enabled bool   `help:"Take articles by POST /v1/articles." default:"true" negatable:""`
+	Source  string `help:"Source of what is sent without naming one." default:"push"`
 	// Token, or what is in TokenFile, read for every request, is what senders
 	// must give. Without one, and without Open, only this machine may send.
 	Token     secret.Text `help:"If set, senders must give it as a bearer token; better in a file."`
 	TokenFile string      `help:"File with the bearer token, read for every request." placeholder:"FILE"`
 	Open      bool        `help:"Take articles without a token also on an address that is not loopback: whoever reaches it may change and kill every article."`
 
-	Wait    time.Duration `help:"How long a sender waits at most until its articles are safe; then it is told to try again." default:"20s"`
-	Bodies  int           `help:"How many requests may be in work at once; others are told to try again." default:"64"`
+	Wait   time.Duration `help:"How long a sender waits at most until its articles are safe; then it is told to try again." default:"20s"`
+	Bodies int           `help:"How many requests may be in work at once; others are told to try again." default:"64"`
 	// BackfillBodies are other places than Bodies, so that a back-fill takes
 	// none from live copy.
 	BackfillBodies int `help:"How many requests of back-fills may be in work at once besides." default:"8"`
