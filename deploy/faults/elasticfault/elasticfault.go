@@ -189,7 +189,7 @@ func (p *Proxy) forward(ctx context.Context, r *http.Request, body []byte) (answ
 	}
 	out.Header = r.Header.Clone()
 	out.Header.Del("Accept-Encoding") // answers are read here
-	resp, err := p.client.Do(out) //nolint:gosec // as above
+	resp, err := p.client.Do(out)     //nolint:gosec // as above
 	if err != nil {
 		return answer{}, err
 	}

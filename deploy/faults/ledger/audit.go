@@ -320,7 +320,7 @@ func (c *check) foreign(bySource map[int64][]Document) {
 
 // repeated finds a text that stands in several versions without having been
 // acknowledged as several revisions, and tells whether there is one.
-func (c *check) repeated(ds []Document) (any bool) {
+func (c *check) repeated(ds []Document) (found bool) {
 	n := map[string]int{}
 	type place struct {
 		mark   string
@@ -347,8 +347,8 @@ func (c *check) repeated(ds []Document) (any bool) {
 		}
 		if n[i.Mark] > max(len(revisions), 1) {
 			c.find(Duplicate, "the text of version %d stands in %d versions", i.Version, n[i.Mark])
-			any = true
+			found = true
 		}
 	}
-	return any
+	return found
 }
