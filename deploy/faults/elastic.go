@@ -273,7 +273,8 @@ func (t *trial) pile(ctx context.Context) ([]stage.Message, error) {
 func (t *trial) flat(before, after held, piled int64) {
 	t.note("index held %d MiB (RSS) when nothing came in, at most %d MiB from when Elasticsearch was down until all was indexed, of documents %d MiB of %d; %d MiB had piled up",
 		before.rss>>20, after.rss>>20, after.pending>>20, pendingBytes>>20, piled>>20)
-	if after.rss > before.rss+MemoryGrowth {
+	// The small form piles up too little to tell what grows from what is bounded.
+	if !t.Short && after.rss > before.rss+MemoryGrowth {
 		t.fail("the memory of index grew from %d to %d MiB while Elasticsearch was away, %d MiB more are allowed", before.rss>>20, after.rss>>20, MemoryGrowth>>20)
 	}
 	if after.pending > pendingBytes {

@@ -320,15 +320,16 @@ func (t *trial) redrive(ctx context.Context, name, reason string, letters int) e
 	if err != nil {
 		return err
 	}
+	// The last line is the summary.
 	var summary struct {
 		Action string `json:"action"`
 		Done   int    `json:"done"`
 		Failed int    `json:"failed"`
 	}
-	for line := range bytes.Lines(out) {
-		if err := json.Unmarshal(line, &summary); err != nil {
-			return fmt.Errorf("copytaster dead redrive said %q: %w", line, err)
-		}
+	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
+	last := lines[len(lines)-1]
+	if err := json.Unmarshal(last, &summary); err != nil {
+		return fmt.Errorf("copytaster dead redrive said %q: %w", last, err)
 	}
 	if summary.Action != "summary" || summary.Done != letters || summary.Failed != 0 {
 		t.fail("copytaster dead redrive was to send %d letters again, its last line is %+v", letters, summary)
