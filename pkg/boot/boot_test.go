@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -342,25 +343,28 @@ func TestTwoServicesInOneProcess(t *testing.T) {
 	a.Observer("a").Done(stage.OK, 1, time.Second)
 	b.Observer("b").Done(stage.OK, 2, time.Second)
 	ctx, cancel := context.WithCancel(t.Context())
-	measured := make(chan struct{}, 1)
+	var down atomic.Bool
 	watch := make(chan struct{})
 	go func() {
 		defer close(watch)
 		a.WatchLag(ctx, "g", func(context.Context) (map[string]int64, error) {
-			select {
-			case measured <- struct{}{}:
-			default:
+			if down.Load() {
+				return nil, errors.New("Kafka is away")
 			}
 			return map[string]int64{"articles": 4}, nil
 		})
 	}()
-	<-measured
 	var text string
 	for !strings.Contains(text, `copytaster_lag_messages{group="g",topic="articles"} 4`) {
 		_, text = get(t, "http://"+srv.Addr()+"/metrics")
 	}
 	if !strings.Contains(text, `stage="a"} 1`) || !strings.Contains(text, `stage="b"} 2`) {
 		t.Fatal(text)
+	}
+	down.Store(true)
+	for strings.Contains(text, "copytaster_lag_messages{") { // an old value would pass for a good one
+		time.Sleep(10 * time.Millisecond)
+		_, text = get(t, "http://"+srv.Addr()+"/metrics")
 	}
 	cancel()
 	<-watch

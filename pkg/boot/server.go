@@ -283,13 +283,18 @@ func (k *Kit) Observer(stageName string) stage.Observer {
 const lagEvery = 5 * time.Second
 
 // WatchLag measures until ctx is done how many messages a group still has to
-// read, by topic, in copytaster_lag_messages. It returns when ctx is done.
+// read, by topic, in copytaster_lag_messages. While it can't be measured the
+// metric is not there: an old value would pass for a good one. It returns when
+// ctx is done.
 func (k *Kit) WatchLag(ctx context.Context, group string, measure func(ctx context.Context) (map[string]int64, error)) {
 	t := time.NewTicker(lagEvery)
 	defer t.Stop()
 	failing := false
 	for {
 		lag, err := measure(ctx)
+		if err != nil {
+			k.server.metrics.lag.DeletePartialMatch(prometheus.Labels{"group": group})
+		}
 		switch {
 		case err == nil:
 			failing = false

@@ -236,7 +236,8 @@ func (r *running) read(ctx context.Context) error {
 				continue
 			}
 			t := &task{m: m, taken: time.Now(), bytes: min(int64(m.Size()), r.Config.InFlightBytes)}
-			if r.Gate.Enter(ctx) != nil || r.count.Acquire(ctx, 1) != nil || r.bytes.Acquire(ctx, t.bytes) != nil {
+			var err error
+			if t.entered, err = r.Gate.Enter(ctx); err != nil || r.count.Acquire(ctx, 1) != nil || r.bytes.Acquire(ctx, t.bytes) != nil {
 				return nil //nolint:nilerr // ctx is done; what was not dealt out comes again
 			}
 			var i int
@@ -296,7 +297,8 @@ func (c Config) backoff(n int) time.Duration {
 type task struct {
 	m        Message
 	taken    time.Time
-	bytes    int64 // held of the limit
+	entered  time.Time // through the gate
+	bytes    int64     // held of the limit
 	attempts int
 	blamed   int           // attempts that failed while others succeeded
 	first    time.Time     // of the attempts
@@ -560,7 +562,7 @@ func (l *lane) settle(t *task) {
 // leave makes room for another message.
 func (r *running) leave(t *task) {
 	r.open.Add(-1)
-	r.Gate.Leave()
+	r.Gate.Leave(t.entered)
 	r.count.Release(1)
 	r.bytes.Release(t.bytes)
 }

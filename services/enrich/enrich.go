@@ -55,6 +55,7 @@ func RunWith(ctx context.Context, c Config, k *boot.Kit, catalogue enricher.Cata
 	if err != nil {
 		return err
 	}
+	k.Ready("generation that counts", counts.Ready)
 	handle := handler(understands, counts.Number)
 	way := func(group, from, to string) lane.Way {
 		return lane.Way{Group: group, From: from, To: to, Sink: func() (stage.Sink, error) { return b.Sink(to, event.Enriched), nil }}

@@ -146,6 +146,7 @@ type GenerationIssueCmd struct {
 	Output
 	DryRun bool   `help:"Only tell what would be done." short:"n"`
 	Note   string `help:"What it is for." required:"" placeholder:"TEXT"`
+	Above  int    `help:"Give it a number above this one: after the loss of enrich.generations, above all that is in the index." placeholder:"N"`
 	Kafka  `embed:"" group:"servers"`
 }
 
@@ -159,7 +160,7 @@ func (c *GenerationIssueCmd) Run(ctx context.Context, t Terminal) error {
 			return err
 		}
 		defer b.Close()
-		if g, err = generation.Issue(ctx, rehearsal(gs), c.Note, now); err != nil {
+		if g, err = generation.IssueAbove(ctx, rehearsal(gs), c.Above, c.Note, now); err != nil {
 			return err
 		}
 	} else {
@@ -168,7 +169,7 @@ func (c *GenerationIssueCmd) Run(ctx context.Context, t Terminal) error {
 			return err
 		}
 		defer b.Close()
-		g, err = generation.Issue(ctx, table, c.Note, now)
+		g, err = generation.IssueAbove(ctx, table, c.Above, c.Note, now)
 		if err = errors.Join(err, table.Close()); err != nil {
 			return err
 		}

@@ -2,6 +2,8 @@ package generation
 
 import (
 	"context"
+	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/rs/zerolog"
@@ -16,11 +18,14 @@ type View interface {
 // Follower knows the generation that counts.
 type Follower struct {
 	number atomic.Int64
+
+	mu     sync.Mutex
+	unread error
 }
 
 // Follow reads what counts now, and follows it until ctx is done. Rows that
-// can't be read later on are logged, and change nothing; at first they are an
-// error.
+// can't be read later on are logged, make it not ready, and change nothing; at
+// first they are an error.
 func Follow(ctx context.Context, v View, log zerolog.Logger) (*Follower, error) {
 	f := &Follower{}
 	changed := v.Changed()
@@ -38,6 +43,7 @@ func Follow(ctx context.Context, v View, log zerolog.Logger) (*Follower, error) 
 			}
 			changed = v.Changed()
 			gs, err := All(v)
+			f.setUnread(err)
 			if err != nil {
 				log.Error().Err(err).Int("generation", f.Number()).Msg("can't follow the generations")
 				continue
@@ -55,3 +61,20 @@ func Follow(ctx context.Context, v View, log zerolog.Logger) (*Follower, error) 
 
 // Number is the generation that counts; 0: none was promoted.
 func (f *Follower) Number() int { return int(f.number.Load()) }
+
+// Ready tells why it isn't known which generation counts. It is a check of
+// readiness: a promotion may be among the rows that can't be read.
+func (f *Follower) Ready(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.unread != nil {
+		return fmt.Errorf("generation %d is stamped, since the generations can't be read: %w", f.Number(), f.unread)
+	}
+	return nil
+}
+
+func (f *Follower) setUnread(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.unread = err
+}

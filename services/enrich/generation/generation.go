@@ -116,10 +116,20 @@ func Standing(gs []Generation, number int) map[int]bool {
 
 // Issue makes the next generation.
 func Issue(ctx context.Context, t Table, note string, now time.Time) (Generation, error) {
-	return issue(ctx, t, Generation{Note: note, IssuedAt: now})
+	return IssueAbove(ctx, t, 0, note, now)
 }
 
-func issue(ctx context.Context, t Table, g Generation) (Generation, error) {
+// IssueAbove is Issue with a number above another: when the topic was lost,
+// generations that it doesn't know of stand in the index, and a lower one would
+// take nobody's place.
+func IssueAbove(ctx context.Context, t Table, above int, note string, now time.Time) (Generation, error) {
+	if above < 0 {
+		return Generation{}, fmt.Errorf("there is no generation %d to be above", above)
+	}
+	return issue(ctx, t, above, Generation{Note: note, IssuedAt: now})
+}
+
+func issue(ctx context.Context, t Table, above int, g Generation) (Generation, error) {
 	if len(g.Note) > MaxNote {
 		return Generation{}, fmt.Errorf("the note has %d bytes, the limit is %d", len(g.Note), MaxNote)
 	}
@@ -127,9 +137,9 @@ func issue(ctx context.Context, t Table, g Generation) (Generation, error) {
 	if err != nil {
 		return Generation{}, err
 	}
-	g.Number = 1
+	g.Number = above + 1
 	if n := len(gs); n > 0 {
-		g.Number = gs[n-1].Number + 1
+		g.Number = max(g.Number, gs[n-1].Number+1)
 	}
 	if g.Number > article.MaxGeneration {
 		return Generation{}, ErrExhausted
@@ -195,7 +205,7 @@ func Restore(ctx context.Context, t Table, note string, now time.Time, current i
 	case c.Restores != nil:
 		return Generation{}, fmt.Errorf("generation %d %w", c.Number, ErrRolledBack)
 	}
-	return issue(ctx, t, Generation{Note: note, IssuedAt: now, PromotedAt: now, Restores: &before.Number})
+	return issue(ctx, t, 0, Generation{Note: note, IssuedAt: now, PromotedAt: now, Restores: &before.Number})
 }
 
 // Stamp is the revision r as of a generation: the same source revision and

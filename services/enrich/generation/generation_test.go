@@ -75,6 +75,17 @@ func TestLife(t *testing.T) {
 	if _, err := generation.Promote(ctx, r, 1, now); err == nil || !strings.Contains(err.Error(), "was not issued") {
 		t.Errorf("got %v", err)
 	}
+	lost := newRows() // of a topic that was lost
+	for _, c := range []struct{ above, want int }{{7, 8}, {3, 9}, {0, 10}} {
+		if g, err := generation.IssueAbove(ctx, lost, c.above, "", now); err != nil || g.Number != c.want {
+			t.Errorf("above %d: %+v %v", c.above, g, err)
+		}
+	}
+	for _, above := range []int{-1, 255} {
+		if g, err := generation.IssueAbove(ctx, lost, above, "", now); err == nil {
+			t.Errorf("above %d: %+v", above, g)
+		}
+	}
 	for want := 1; want <= 3; want++ {
 		if g, err := generation.Issue(ctx, r, "x", now); err != nil || g.Number != want {
 			t.Fatalf("%+v %v", g, err)
@@ -190,11 +201,18 @@ func TestFollow(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if f.Number() != 2 {
-			t.Errorf("%d", f.Number())
+		if err := f.Ready(ctx); f.Number() != 2 || err == nil || !strings.Contains(err.Error(), `generation "2" can't be read`) {
+			t.Errorf("%d, ready says %v", f.Number(), err)
 		}
 		if _, err := generation.Follow(ctx, r, zerolog.Nop()); err == nil {
 			t.Error("began with rows that can't be read")
+		}
+		if err := r.Put(ctx, "2", []byte(`{"number":2}`)); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if err := f.Ready(ctx); err != nil {
+			t.Errorf("the row is mended, and ready says %v", err)
 		}
 	})
 }
