@@ -123,8 +123,12 @@ func TestLife(t *testing.T) {
 func TestStanding(t *testing.T) {
 	zero, two := 0, 2
 	gs := []generation.Generation{
-		{Number: 1, PromotedAt: now}, {Number: 2, PromotedAt: now, Restores: &zero}, {Number: 3},
-		{Number: 4, PromotedAt: now}, {Number: 5, PromotedAt: now, Restores: &two}, {Number: 6, PromotedAt: now},
+		{Number: 1, PromotedAt: now},
+		{Number: 2, PromotedAt: now, Restores: &zero},
+		{Number: 3},
+		{Number: 4, PromotedAt: now},
+		{Number: 5, PromotedAt: now, Restores: &two},
+		{Number: 6, PromotedAt: now},
 	}
 	for number, want := range map[int]map[int]bool{
 		0: {0: true}, 1: {0: true, 1: true}, 2: {0: true, 2: true}, 4: {0: true, 2: true, 4: true}, 5: {0: true, 2: true, 5: true}, 6: {0: true, 2: true, 5: true, 6: true},

@@ -41,6 +41,7 @@ func inlineXML(s string) string { return `<inlineXML>` + s + `</inlineXML>` }
 func inlineData(s string) string {
 	return `<inlineData contenttype="text/plain">` + s + `</inlineData>`
 }
+
 func content(s string) string {
 	return `<ContentItem><MimeType FormalName="text/plain"/><DataContent>` + s + `</DataContent></ContentItem>`
 }
