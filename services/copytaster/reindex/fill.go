@@ -29,6 +29,9 @@ const (
 	// MaxRefusals is how many messages that the index refused are kept with
 	// their reason, for the report.
 	MaxRefusals = 20
+	// drainTimeout is how long what is under way may take when filling is cut
+	// off: live copy may wait for it, and it is written again anyway.
+	drainTimeout = 100 * time.Millisecond
 	// chunk is how many messages a reader of the log hands over at once.
 	chunk = 200
 )
@@ -277,5 +280,5 @@ func (r *refusals) all() (int64, []Refusal) {
 // stageConfig is how a stage fills: few at once wait long for a full bulk
 // request, since nobody waits for a single article.
 func stageConfig(lanes int) stage.Config {
-	return stage.Config{Lanes: lanes, RetryMax: time.Second}
+	return stage.Config{Lanes: lanes, RetryMax: time.Second, DrainTimeout: drainTimeout}
 }
