@@ -68,7 +68,7 @@ type Index struct {
 	Shards   int    `json:"shards"`
 	Refresh  string `json:"refresh_interval"`
 	Blocked  bool   `json:"write_blocked"` // closed for writing, as the cluster has it: the index's settings may not say so
-	Versions bool   `json:"-"` // it holds the versions, not the heads
+	Versions bool   `json:"-"`             // it holds the versions, not the heads
 	meta     object // all of _meta
 }
 
@@ -101,7 +101,7 @@ func Indices(ctx context.Context, es esapi.Transport, n Namespace) ([]Index, err
 	if err != nil {
 		return nil, err
 	}
-	blocked, err := Blocked(ctx, es, patterns...)
+	blocked, err := blocked(ctx, es)
 	if err != nil {
 		return nil, err
 	}
@@ -153,12 +153,19 @@ const writeBlock = "8"
 // being added, and for good if the setting was taken away meanwhile, the
 // settings have none.
 func Blocked(ctx context.Context, es esapi.Transport, names ...string) ([]string, error) {
+	all, err := blocked(ctx, es)
+	return slices.DeleteFunc(all, func(name string) bool { return !slices.Contains(names, name) }), err
+}
+
+// blocked are all of the cluster's: Elasticsearch gives them whatever index it is
+// asked for.
+func blocked(ctx context.Context, es esapi.Transport) ([]string, error) {
 	var state struct {
 		Blocks struct {
 			Indices map[string]map[string]json.RawMessage `json:"indices"`
 		} `json:"blocks"`
 	}
-	err := elastic.Ask(ctx, es, "ask which indices are closed for writing", esapi.ClusterStateRequest{Metric: []string{"blocks"}, Index: names}, &state)
+	err := elastic.Ask(ctx, es, "ask which indices are closed for writing", esapi.ClusterStateRequest{Metric: []string{"blocks"}}, &state)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +181,17 @@ func Blocked(ctx context.Context, es esapi.Transport, names ...string) ([]string
 
 // BlockedLive are the live indices that are closed for writing.
 func BlockedLive(ctx context.Context, es esapi.Transport, n Namespace) ([]string, error) {
-	return Blocked(ctx, es, n.Articles(), n.Versions())
+	xs, err := Indices(ctx, es, n)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, x := range xs {
+		if x.Role == RoleLive && x.Blocked {
+			names = append(names, x.Name)
+		}
+	}
+	return names, nil
 }
 
 // buildOf reads the build out of a _meta's part that is ours.

@@ -139,8 +139,8 @@ func (f *filler) fill(ctx context.Context, ss []span) error {
 	err := stage.Stage{
 		Name: "reindex", Source: src, Handler: decode, Sink: kept{f.sink}, Dead: &f.dead, Config: f.config, Log: f.told,
 	}.Run(ctx)
-	if err == nil {
-		err = ctx.Err()
+	if ctx.Err() != nil {
+		return ctx.Err() // and what was not finished comes again
 	}
 	if got := f.done.Load() - want; err == nil && got != src.given.Load() {
 		err = fmt.Errorf("%d of %d messages were not finished", src.given.Load()-got, src.given.Load())
