@@ -67,8 +67,8 @@ type Index struct {
 	Bytes    int64  `json:"bytes"`
 	Shards   int    `json:"shards"`
 	Refresh  string `json:"refresh_interval"`
-	Blocked  bool   `json:"write_blocked"`
-	Versions bool   `json:"-"` // it holds the versions, not the heads
+	Blocked  bool   `json:"write_blocked"` // closed for writing, as the cluster has it: the index's settings may not say so
+	Versions bool   `json:"-"`             // it holds the versions, not the heads
 	meta     object // all of _meta
 }
 
@@ -85,9 +85,6 @@ func Indices(ctx context.Context, es esapi.Transport, n Namespace) ([]Index, err
 			Index struct {
 				Shards  string `json:"number_of_shards"`
 				Refresh string `json:"refresh_interval"`
-				Blocks  struct {
-					Write string `json:"write"`
-				} `json:"blocks"`
 			} `json:"index"`
 		} `json:"settings"`
 	}
@@ -104,13 +101,17 @@ func Indices(ctx context.Context, es esapi.Transport, n Namespace) ([]Index, err
 	if err != nil {
 		return nil, err
 	}
+	blocked, err := blocked(ctx, es)
+	if err != nil {
+		return nil, err
+	}
 	found := []Index{}
 	for name, l := range live {
 		mine, ok := l.Mappings.Meta["copytaster"].(object)
 		if !ok {
 			continue // somebody else's
 		}
-		x := Index{Name: name, Alias: n.Articles(), Role: RoleNone, Refresh: l.Settings.Index.Refresh, Blocked: l.Settings.Index.Blocks.Write == "true", meta: l.Mappings.Meta}
+		x := Index{Name: name, Alias: n.Articles(), Role: RoleNone, Refresh: l.Settings.Index.Refresh, Blocked: slices.Contains(blocked, name), meta: l.Mappings.Meta}
 		shape := indices(n)[0]
 		if strings.HasPrefix(name, n.Versions()+"-") {
 			x.Alias, x.Versions, shape = n.Versions(), true, indices(n)[1]
@@ -141,6 +142,56 @@ func Indices(ctx context.Context, es esapi.Transport, n Namespace) ([]Index, err
 		return cmp.Or(a.Build.BeganAt.Compare(b.Build.BeganAt), cmp.Compare(a.Name, b.Name))
 	})
 	return found, nil
+}
+
+// writeBlock is Elasticsearch's number for what closes an index for writing by
+// request. A full disk has another.
+const writeBlock = "8"
+
+// Blocked are those of the indices that are closed for writing, by name. It asks
+// what the cluster does, not what the indices' settings say: while a block is
+// being added, and for good if the setting was taken away meanwhile, the
+// settings have none.
+func Blocked(ctx context.Context, es esapi.Transport, names ...string) ([]string, error) {
+	all, err := blocked(ctx, es)
+	return slices.DeleteFunc(all, func(name string) bool { return !slices.Contains(names, name) }), err
+}
+
+// blocked are all of the cluster's: Elasticsearch gives them whatever index it is
+// asked for.
+func blocked(ctx context.Context, es esapi.Transport) ([]string, error) {
+	var state struct {
+		Blocks struct {
+			Indices map[string]map[string]json.RawMessage `json:"indices"`
+		} `json:"blocks"`
+	}
+	err := elastic.Ask(ctx, es, "ask which indices are closed for writing", esapi.ClusterStateRequest{Metric: []string{"blocks"}}, &state)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for name, blocks := range state.Blocks.Indices {
+		if _, ok := blocks[writeBlock]; ok {
+			found = append(found, name)
+		}
+	}
+	slices.Sort(found)
+	return found, nil
+}
+
+// BlockedLive are the live indices that are closed for writing.
+func BlockedLive(ctx context.Context, es esapi.Transport, n Namespace) ([]string, error) {
+	xs, err := Indices(ctx, es, n)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, x := range xs {
+		if x.Role == RoleLive && x.Blocked {
+			names = append(names, x.Name)
+		}
+	}
+	return names, nil
 }
 
 // buildOf reads the build out of a _meta's part that is ours.

@@ -254,7 +254,11 @@ func shadowSays(t *testing.T, o *tools) {
 	if n := len(o.log(topic.EnrichedBulk)) + len(o.log(topic.Enriched)); n != before {
 		t.Errorf("%d messages became %d", before, n)
 	}
-	o.refused(boot.ExitUsage, "go with --shadow", "reindex", "--since", "1h")
+	for _, arg := range []string{"--since=1h", "--sample=5", "--sample=1000", "--examples=5"} {
+		o.refused(boot.ExitUsage, "go with --shadow", "reindex", arg)
+	}
+	o.refused(boot.ExitUsage, "allowed are 0 to 50", "reindex", "--shadow", "--examples", "51")
+	o.refused(boot.ExitUsage, "must not be negative", "reindex", "--shadow", "--sample=-1")
 	o.refused(boot.ExitUsage, "go with building only", "reindex", "--shadow", "--anew")
 }
 
@@ -290,13 +294,30 @@ func reindexes(t *testing.T, s *system, o *tools) {
 	}
 	o.write(topic.Enriched, report("since", 1))
 	s.wantShelf("since", "1:/0; 1:/0;") // by the index service, which knows of nothing
-	if out := o.must(boot.ExitOK, "reindex", "--rollback", "--max-pause", "30s"); !strings.Contains(out, "swapped: live copy waited") {
+	o.refused(boot.ExitUsage, "Makes "+s.namespace+"articles-1 with ", "reindex", "--rollback")
+	if out := o.must(boot.ExitOK, "reindex", "--rollback", "--max-pause", "30s", "--yes"); !strings.Contains(out, "swapped: live copy waited") {
 		t.Errorf("got %s", out)
 	}
 	s.wantShelf("since", "1:/0; 1:/0;")
 	s.wantShelf("a", a)
 	o.refused(boot.ExitUsage, "can't be undone", "reindex", "drop", "previous")
 	o.refused(boot.ExitUsage, "is live", "reindex", "drop", "live")
+	o.refused(boot.ExitUsage, "no indices are", "reindex", "drop", id[1:], "--yes")
+	o.refused(boot.ExitUsage, "no indices are", "reindex", "drop", "-", "--yes")
+	closed, err := http.NewRequest(http.MethodPut, s.elasticsearch+"/"+s.namespace+"articles/_block/write", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := s.client.Do(closed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	o.refused(operate.ExitDiffers, "articles-1: closed for writing", "indices", "check")
+	if got := o.must(boot.ExitOK, "reindex", "open"); !strings.Contains(got, "articles-1: open for writing again") {
+		t.Errorf("got %s", got)
+	}
+	o.must(boot.ExitOK, "indices", "check")
 	if got := o.lines(boot.ExitOK, "reindex", "drop", id, "--yes"); len(got) != 2 || got[0]["done"] != true {
 		t.Errorf("got %v", got)
 	}

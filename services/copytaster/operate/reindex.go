@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ type ReindexCmd struct {
 	Build ReindexBuildCmd `cmd:"" default:"withargs" help:"Build the indices anew from the log, beside live traffic, and swap them in (the default)."`
 	List  ReindexListCmd  `cmd:"" help:"List the indices: which is live, which is being filled, which can be gone back to."`
 	Drop  ReindexDropCmd  `cmd:"" help:"Delete indices that are not live."`
+	Open  ReindexOpenCmd  `cmd:"" help:"Open the live indices for writing, which a build that was killed may have left closed."`
 }
 
 // ReindexBuildCmd is `copytaster reindex`.
@@ -47,10 +49,11 @@ func (ReindexBuildCmd) Help() string {
 They are compared with the live ones, document by document. Then the live ones are closed for writing, which the
 index service waits out; the last messages are added, what was written lately is compared once more, and the aliases
 are swapped in one step. Nothing is lost and no kill is undone. The old indices are kept for --rollback until they
-are dropped; they still hold the text of what is killed from now on.
+are dropped; they still hold the text of what is killed from now on. Those of the swap before are then behind no alias,
+"-" in reindex list: drop them by reindex drop -.
 
 Interrupted, it goes on where it stood when it is called again. Exit code 3: the new indices don't hold the same,
-and nothing was swapped.
+and nothing was swapped. That goes for --rollback too, which asks before it begins; --differ goes back all the same.
 
 After the loss of all of Elasticsearch: start it, and the index service if you like, and say --lost.
 
@@ -116,8 +119,10 @@ func (c *ReindexBuildCmd) check() error {
 		return misuse("--max-pause is %v, it must be more than nothing", c.MaxPause)
 	case c.RefreshInterval < 0:
 		return misuse("--refresh-interval is %v, it must not be negative", c.RefreshInterval)
-	case (c.Rollback || c.Shadow) && (c.Shards > 0 || c.Anew || c.Stay || c.Lost || c.Differ):
-		return misuse("--shards, --anew, --stay, --lost and --differ go with building only")
+	case (c.Rollback || c.Shadow) && (c.Shards > 0 || c.Anew):
+		return misuse("--shards and --anew go with building only")
+	case c.Shadow && (c.Stay || c.Lost || c.Differ):
+		return misuse("--stay, --lost and --differ go with building only")
 	}
 	return c.Sample.check(c.Shadow)
 }
@@ -204,8 +209,25 @@ func (c *ReindexBuildCmd) rollback(ctx context.Context, t Terminal, j *reindexin
 	if c.DryRun {
 		return c.plan(t, "rollback", plan, previous)
 	}
-	r, err := j.Rollback(ctx)
+	if !c.Stay {
+		if err := c.confirm(t, goesBack(plan.Live, previous)); err != nil {
+			return err
+		}
+	}
+	r, err := j.Rollback(ctx, reindex.Options{Stay: c.Stay, Lost: c.Lost, Differ: c.Differ})
 	return c.result(t, r, err)
+}
+
+// goesBack says what a rollback puts in place of what.
+func goesBack(live, previous []corpus.Index) string {
+	hold := func(xs []corpus.Index) string {
+		var ss []string
+		for _, x := range xs {
+			ss = append(ss, fmt.Sprintf("%s with %s", x.Name, count(x.Docs, "document")))
+		}
+		return strings.Join(ss, " and ")
+	}
+	return fmt.Sprintf("Makes %s live again, after what came since was added, in place of %s", hold(previous), cmpOr(hold(live), "nothing"))
 }
 
 // planLine is `reindex --dry-run --json`.
@@ -223,6 +245,9 @@ func (c *ReindexBuildCmd) plan(t Terminal, action string, p reindex.Plan, to []c
 	printIndices(t, append(p.Live, to...))
 	for _, b := range p.Begins {
 		fmt.Fprintf(t.Out, "%s: what came before is not in the log, and would be missing\n", b)
+	}
+	if len(p.Displaced) > 0 {
+		fmt.Fprintf(t.Out, "%s would be behind no alias any more, and keep the text of what was killed since: copytaster reindex drop -\n", strings.Join(p.Displaced, " and "))
 	}
 	switch {
 	case action == "rollback":
@@ -242,6 +267,8 @@ func (c *ReindexBuildCmd) result(t Terminal, r reindex.Result, err error) error 
 		err = &ExitError{ExitDiffers, fmt.Errorf("%w; nothing was swapped. See copytaster reindex --help for --lost and --differ", err)}
 	} else if err != nil && !r.Swapped && r.ID != "" {
 		err = fmt.Errorf("%w; the live indices are as they were, and the next call goes on", err)
+	} else if err != nil && r.Swapped {
+		err = fmt.Errorf("%w; the new indices are live, and the next call ends what is left to do", err)
 	}
 	if c.JSON {
 		return errors.Join(line(t.Out, r), err)
@@ -344,7 +371,7 @@ type ReindexListCmd struct {
 func (ReindexListCmd) Help() string {
 	return `live: read and written by the services. next: being filled, or filled and not swapped in. previous: was live, and is
 kept for reindex --rollback. -: no alias points at it; it can be dropped. A live index that is closed for writing was
-left so by a build that was killed: the next reindex opens it again.`
+left so by a build that was killed: reindex open, or the next reindex, opens it again.`
 }
 
 // Run lists.
@@ -379,7 +406,7 @@ type ReindexDropCmd struct {
 	Output
 	Change
 	Servers `embed:"" group:"servers"`
-	Which   string `arg:"" help:"previous, next, or the ID that ends the names of a build's indices."`
+	Which   string `arg:"" help:"previous, next, - (those behind no alias), the ID that ends the names of a build's indices, or an index's name."`
 }
 
 // Help is shown by `copytaster reindex drop --help`.
@@ -388,6 +415,7 @@ func (ReindexDropCmd) Help() string {
 killed since they were live, so don't keep them for long.
 
   copytaster reindex drop previous
+  copytaster reindex drop -
   copytaster reindex drop 20261124t150312`
 }
 
@@ -397,6 +425,28 @@ type droppedLine struct {
 	Done bool `json:"done"`
 }
 
+// meant are the indices that are to be dropped.
+func (c *ReindexDropCmd) meant(ctx context.Context, es *elastic.Client, n corpus.Namespace) ([]corpus.Index, error) {
+	xs, err := corpus.Indices(ctx, es, n)
+	if err != nil {
+		return nil, err
+	}
+	var meant []corpus.Index
+	for _, x := range xs {
+		if c.Which == "" || !slices.Contains([]string{x.Role, x.Build.ID, x.Name}, c.Which) {
+			continue
+		}
+		if x.Role == corpus.RoleLive {
+			return nil, misuse("%s is live, it can't be dropped", x.Name)
+		}
+		meant = append(meant, x)
+	}
+	if len(meant) == 0 {
+		return nil, misuse("no indices are %q: see copytaster reindex list", c.Which)
+	}
+	return meant, nil
+}
+
 // Run deletes.
 func (c *ReindexDropCmd) Run(ctx context.Context, t Terminal) error {
 	es, n, err := c.elastic(ctx)
@@ -404,34 +454,24 @@ func (c *ReindexDropCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer es.Close()
-	xs, err := corpus.Indices(ctx, es, n)
+	meant, err := c.meant(ctx, es, n)
 	if err != nil {
 		return err
-	}
-	var meant []corpus.Index
-	var names []string
-	for _, x := range xs {
-		if x.Role == c.Which || x.Build.ID == c.Which || x.Role == corpus.RoleNone && strings.HasSuffix(x.Name, c.Which) {
-			if x.Role == corpus.RoleLive {
-				return misuse("%s is live, it can't be dropped", x.Name)
-			}
-			meant, names = append(meant, x), append(names, x.Name)
-		}
-	}
-	if len(meant) == 0 {
-		return misuse("no indices are %q: see copytaster reindex list", c.Which)
 	}
 	if !c.JSON {
 		printIndices(t, meant)
 	}
 	if !c.DryRun {
+		names := make([]string, len(meant))
+		for i, x := range meant {
+			names[i] = x.Name
+		}
 		if err := c.confirm(t, "Deletes "+strings.Join(names, " and ")); err != nil {
 			return err
 		}
-		for _, x := range meant {
-			if err := corpus.Delete(ctx, es, x); err != nil {
-				return err
-			}
+		j := &reindex.Job{ES: es, Indices: n, Progress: &narrator{t: t}, Log: logger(t)}
+		if err := j.Drop(ctx, meant); err != nil {
+			return err
 		}
 	}
 	if c.JSON {
@@ -445,5 +485,41 @@ func (c *ReindexDropCmd) Run(ctx context.Context, t Terminal) error {
 	if !c.DryRun {
 		fmt.Fprintln(t.Out, "deleted")
 	}
+	return nil
+}
+
+// ReindexOpenCmd is `copytaster reindex open`.
+type ReindexOpenCmd struct {
+	Output
+	Servers `embed:"" group:"servers"`
+}
+
+// Help is shown by `copytaster reindex open --help`.
+func (ReindexOpenCmd) Help() string {
+	return `Does nothing to indices that are open. A build that still runs keeps it away: that one opens them itself.`
+}
+
+// Run opens.
+func (c *ReindexOpenCmd) Run(ctx context.Context, t Terminal) error {
+	es, n, err := c.elastic(ctx)
+	if err != nil {
+		return err
+	}
+	defer es.Close()
+	j := &reindex.Job{ES: es, Indices: n, Progress: &narrator{t: t}, Log: logger(t)}
+	opened, err := j.Open(ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return line(t.Out, struct {
+			Opened []string `json:"opened"`
+		}{opened})
+	}
+	if len(opened) == 0 {
+		fmt.Fprintln(t.Out, "the live indices were open")
+		return nil
+	}
+	fmt.Fprintf(t.Out, "%s: open for writing again\n", strings.Join(opened, " and "))
 	return nil
 }

@@ -11,21 +11,27 @@ import (
 
 // Sample says which articles reindex --shadow looks at.
 type Sample struct {
-	Sample   int           `help:"With --shadow: how many articles, spread evenly over the log; 0: all." default:"1000"`
+	Sample   *int          `help:"With --shadow: how many articles, spread evenly over the log; 0: all (default: 1000)." placeholder:"N"`
 	Since    moment        `help:"With --shadow: only what was received since this time." placeholder:"TIME"`
 	Until    moment        `help:"With --shadow: only what was received until this time." placeholder:"TIME"`
 	URI      []article.URI `name:"uri" help:"With --shadow: only this article; may be said several times."`
-	Examples int           `help:"With --shadow: how many examples of each field are shown." default:"3"`
+	Examples *int          `help:"With --shadow: how many examples of each field are shown (default: 3)." placeholder:"N"`
 }
+
+// What Sample has where nothing is said.
+const (
+	defaultSample   = 1000
+	defaultExamples = 3
+)
 
 func (s Sample) check(shadow bool) error {
 	switch {
-	case !shadow && (!s.Since.IsZero() || !s.Until.IsZero() || len(s.URI) > 0):
-		return misuse("--since, --until and --uri go with --shadow")
-	case s.Sample < 0:
-		return misuse("--sample is %d, it must not be negative", s.Sample)
-	case s.Examples < 0 || s.Examples > reindex.MaxExamples:
-		return misuse("--examples is %d, allowed are 0 to %d", s.Examples, reindex.MaxExamples)
+	case !shadow && (!s.Since.IsZero() || !s.Until.IsZero() || len(s.URI) > 0 || s.Sample != nil || s.Examples != nil):
+		return misuse("--sample, --since, --until, --uri and --examples go with --shadow")
+	case orDefault(s.Sample, defaultSample) < 0:
+		return misuse("--sample is %d, it must not be negative", *s.Sample)
+	case orDefault(s.Examples, defaultExamples) < 0 || orDefault(s.Examples, defaultExamples) > reindex.MaxExamples:
+		return misuse("--examples is %d, allowed are 0 to %d", *s.Examples, reindex.MaxExamples)
 	}
 	for _, u := range s.URI {
 		if err := u.Validate(); err != nil {
@@ -35,13 +41,20 @@ func (s Sample) check(shadow bool) error {
 	return nil
 }
 
+func orDefault(n *int, d int) int {
+	if n == nil {
+		return d
+	}
+	return *n
+}
+
 func (c *ReindexBuildCmd) shadow(ctx context.Context, t Terminal, j *reindexing) error {
 	chain, err := enrich.NewChain(nil)
 	if err != nil {
 		return err
 	}
 	s, err := j.Shadow(ctx, chain, reindex.Sample{
-		Count: c.Sample.Sample, Since: c.Sample.Since.Time, Until: c.Sample.Until.Time, URIs: c.Sample.URI, Examples: c.Sample.Examples,
+		Count: orDefault(c.Sample.Sample, defaultSample), Since: c.Sample.Since.Time, Until: c.Sample.Until.Time, URIs: c.Sample.URI, Examples: orDefault(c.Sample.Examples, defaultExamples),
 	})
 	if err != nil {
 		return err

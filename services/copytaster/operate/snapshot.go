@@ -22,7 +22,11 @@ type Repository struct {
 	Location   string `help:"Make the repository in this folder, as Elasticsearch sees it: below one that its path.repo names." placeholder:"FOLDER"`
 }
 
-func (r Repository) open(ctx context.Context, j *reindexing) error {
+// open finds the repository, or makes it: what only looks must not.
+func (r Repository) open(ctx context.Context, j *reindexing, only bool) error {
+	if only {
+		r.Location = ""
+	}
 	if err := reindex.CheckSnapshotName(r.Repository); err != nil {
 		return misuse("--repository: %w", err)
 	}
@@ -82,7 +86,7 @@ func (c *SnapshotCreateCmd) Run(ctx context.Context, t Terminal) error {
 		fmt.Fprintf(t.Out, "snapshot %s of %s would be taken into %s\n", c.Name, strings.Join(s.Indices, " and "), c.Repository.Repository)
 		return nil
 	}
-	if err := c.open(ctx, j); err != nil {
+	if err := c.open(ctx, j, false); err != nil {
 		return err
 	}
 	s, err := j.CreateSnapshot(ctx, c.Repository.Repository, c.Name)
@@ -110,7 +114,7 @@ func (c *SnapshotListCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer j.close()
-	if err := c.open(ctx, j); err != nil {
+	if err := c.open(ctx, j, true); err != nil {
 		return err
 	}
 	all, err := j.Snapshots(ctx, c.Repository.Repository)
@@ -174,7 +178,7 @@ func (c *SnapshotRestoreCmd) Run(ctx context.Context, t Terminal) error {
 	}
 	defer j.close()
 	j.MaxPause = c.Pause
-	if err := c.open(ctx, j); err != nil {
+	if err := c.open(ctx, j, c.DryRun); err != nil {
 		return err
 	}
 	s, err := j.Restorable(ctx, c.Repository.Repository, c.Name)

@@ -21,6 +21,9 @@ import (
 const (
 	// MaxDiffering is how many URIs may differ before comparing is given up.
 	MaxDiffering = 10_000
+	// MaxLag is how many messages the index service may be behind when comparing
+	// begins.
+	MaxLag = MaxDiffering / 2
 	// MaxShown is how many differences a comparison names.
 	MaxShown = 100
 	// MaxRecheck is how many URIs may be left to be looked at while the live
@@ -65,6 +68,7 @@ type check struct {
 	options Options
 
 	mu      sync.Mutex
+	lag     int64      // of the index service, in messages, when it began to look
 	first   []Compared // of the first look
 	differs map[article.URI][]Difference
 	marker  corpus.Offsets // up to here, both sides had everything when the last look began
@@ -97,6 +101,9 @@ func (c *check) mark(ctx context.Context) error {
 // before looks while both sides are written to. It returns nil when few
 // articles are left to be looked at.
 func (c *check) before(ctx context.Context) error {
+	if err := c.behind(ctx); err != nil {
+		return err
+	}
 	var open []article.URI // nil: all
 	if c.first != nil {
 		hot, err := c.since(ctx, c.marker)
@@ -127,6 +134,28 @@ func (c *check) before(ctx context.Context) error {
 		}
 	}
 	return fmt.Errorf("%d articles changed while they were compared, %d may be left: is the index service running, and without lag?", len(open), MaxRecheck)
+}
+
+// behind fails if the index service has so much left to do that its articles
+// would count as differences.
+func (c *check) behind(ctx context.Context) error {
+	at, err := c.job.committed(ctx)
+	if err != nil {
+		return err
+	}
+	es, err := extents(ctx, c.job.Bus, topics())
+	if err != nil {
+		return err
+	}
+	ss, err := spans(es, at)
+	if err != nil {
+		return err
+	}
+	c.lag = messages(ss)
+	if c.lag > MaxLag && !c.options.Lost && !c.options.Differ {
+		return fmt.Errorf("the index service has %d messages left to write, for comparing it may be %d: wait until `copytaster lag` shows less, and call again", c.lag, MaxLag)
+	}
+	return nil
 }
 
 // open are the URIs to look at again.
@@ -217,7 +246,7 @@ func (c *check) differ(d Difference) error {
 	defer c.mu.Unlock()
 	c.differs[d.URI] = append(c.differs[d.URI], d)
 	if len(c.differs) > MaxDiffering && !c.options.Differ {
-		return fmt.Errorf("more than %d articles differ, e.g. %s is %s", MaxDiffering, d.URI, d.How)
+		return fmt.Errorf("more than %d articles differ, e.g. %s is %s; the index service had %d messages left to write", MaxDiffering, d.URI, d.How, c.lag)
 	}
 	return nil
 }

@@ -29,6 +29,9 @@ const (
 	// MaxRefusals is how many messages that the index refused are kept with
 	// their reason, for the report.
 	MaxRefusals = 20
+	// drainTimeout is how long what is under way may take when filling is cut
+	// off: live copy may wait for it, and it is written again anyway.
+	drainTimeout = 100 * time.Millisecond
 	// chunk is how many messages a reader of the log hands over at once.
 	chunk = 200
 )
@@ -136,8 +139,8 @@ func (f *filler) fill(ctx context.Context, ss []span) error {
 	err := stage.Stage{
 		Name: "reindex", Source: src, Handler: decode, Sink: kept{f.sink}, Dead: &f.dead, Config: f.config, Log: f.told,
 	}.Run(ctx)
-	if err == nil {
-		err = ctx.Err()
+	if ctx.Err() != nil {
+		return ctx.Err() // and what was not finished comes again
 	}
 	if got := f.done.Load() - want; err == nil && got != src.given.Load() {
 		err = fmt.Errorf("%d of %d messages were not finished", src.given.Load()-got, src.given.Load())
@@ -277,5 +280,5 @@ func (r *refusals) all() (int64, []Refusal) {
 // stageConfig is how a stage fills: few at once wait long for a full bulk
 // request, since nobody waits for a single article.
 func stageConfig(lanes int) stage.Config {
-	return stage.Config{Lanes: lanes, RetryMax: time.Second}
+	return stage.Config{Lanes: lanes, RetryMax: time.Second, DrainTimeout: drainTimeout}
 }

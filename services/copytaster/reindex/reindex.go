@@ -17,7 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -45,8 +45,6 @@ const (
 	SwapAttempts = 3
 	// MaxLanes bounds Job.Lanes.
 	MaxLanes = 256
-	// liftTimeout is how long lifting a write block may take.
-	liftTimeout = 30 * time.Second
 )
 
 // Progress hears how far a job is.
@@ -73,8 +71,8 @@ func topics() []string {
 	return names
 }
 
-// Job is a build of the indices. All fields but Log, Lanes, Bulk and MaxPause must be
-// set.
+// Job is a build of the indices. All fields up to Progress must be set. It does one thing
+// after the other.
 type Job struct {
 	ES       esapi.Transport
 	Bus      *bus.Bus
@@ -85,6 +83,9 @@ type Job struct {
 	Lanes    int           // keys worked on side by side; 0: the stage's default
 	Bulk     bulk.Config   // how documents are written
 	MaxPause time.Duration // 0: DefaultMaxPause
+	Lease    time.Duration // 0: DefaultLease
+
+	held *lock // while it changes the indices
 }
 
 // Options are what is to be done.
@@ -139,6 +140,8 @@ type Plan struct {
 	Messages int64          `json:"messages"`          // to be read
 	Shards   int            `json:"shards"`
 	Begins   []string       `json:"begins,omitempty"` // partitions whose log does not begin at its first message any more
+	// Displaced are the previous indices that are behind no alias afterwards.
+	Displaced []string `json:"displaced,omitempty"`
 }
 
 // Plan tells what Run would do. It changes nothing.
@@ -152,6 +155,9 @@ func (j *Job) Plan(ctx context.Context, o Options) (Plan, error) {
 		return Plan{}, err
 	}
 	p := Plan{Live: s.live, Shards: j.settings(o, s).Shards, Begins: begins(es)}
+	if len(s.live) > 0 {
+		p.Displaced = names(s.previous)
+	}
 	var from corpus.Offsets
 	if len(s.next) == 2 && !o.Anew {
 		p.Resumes, from, p.Shards = s.next[0].Build.ID, s.next[0].Build.Log, s.next[0].Shards
@@ -193,7 +199,7 @@ type Result struct {
 	Refusals []Refusal     `json:"refusals,omitempty"`
 	Compared *Comparison   `json:"compared,omitempty"` // nil: there was nothing to compare with
 	Swapped  bool          `json:"swapped"`
-	// Pause is how long the live indices were closed for writing.
+	// Pause is how long the live indices were closed for writing, at one time.
 	Pause time.Duration  `json:"pause_ns,omitempty"`
 	Live  []corpus.Index `json:"live,omitempty"`
 }
@@ -230,69 +236,94 @@ func (j *Job) record(ctx context.Context, indices []corpus.Index, b corpus.Build
 	return nil
 }
 
-// Run builds, compares and swaps. Interrupted, it goes on at the next call. A
+// Run builds, compares and swaps. Interrupted, it goes on at the next call; what
+// was interrupted after the swap is ended by it, and no more. A
 // [*DifferenceError] says that the new indices don't hold the same; the live
-// ones are as they were.
+// ones are as they were. A [*HeldError]: another job is at it.
 func (j *Job) Run(ctx context.Context, o Options) (r Result, err error) {
-	s, err := j.prepare(ctx, o)
+	ctx, release, err := j.hold(ctx, "reindex")
 	if err != nil {
+		return r, err
+	}
+	defer release()
+	s, err := j.standing(ctx)
+	if err != nil {
+		return r, err
+	}
+	if was, err := j.end(ctx, s); err != nil || was && len(s.next) == 0 && !o.Anew {
+		if was {
+			r.ID, r.Swapped = s.live[0].Build.ID, true
+		}
+		err = j.ended(ctx, &r, err)
+		return r, err
+	}
+	if s, err = j.prepare(ctx, o, s); err != nil {
 		return r, err
 	}
 	w := j.open(s.next, j.Indices.Next())
 	defer func() { err = errors.Join(err, w.sink.Close()) }()
-	r.ID = w.build.ID
-	began := time.Now()
-	err = j.fill(ctx, w)
-	r.Read, r.Took = w.filler.done.Load(), time.Since(began)
-	n, first := w.filler.dead.all()
-	r.Refused, r.Refusals = w.before+n, first
-	if err != nil {
-		return r, err
+	err = j.ended(ctx, &r, j.build(ctx, o, s, w, &r))
+	return r, err
+}
+
+// ended notes in r which indices are live after a swap.
+func (j *Job) ended(ctx context.Context, r *Result, err error) error {
+	if cause := context.Cause(ctx); errors.Is(cause, errLost) {
+		err = errors.Join(err, cause)
 	}
-	if err := j.ready(ctx, o, s); err != nil {
-		return r, err
+	if !r.Swapped {
+		return err
+	}
+	ctx, cancel := grace(ctx, settleTimeout)
+	defer cancel()
+	s, e := j.standing(ctx)
+	r.Live = s.live
+	return errors.Join(err, e)
+}
+
+// build fills, compares and swaps what stands ready for it.
+func (j *Job) build(ctx context.Context, o Options, s standing, w *work, r *Result) error {
+	if err := j.filled(ctx, w, r); err != nil {
+		return err
+	}
+	if w.pair == j.Indices.Next() {
+		if err := j.ready(ctx, o, s); err != nil {
+			return err
+		}
 	}
 	var c *check
 	if len(s.live) > 0 {
 		c = &check{job: j, work: w, live: s.live, options: o}
-		if err := c.before(ctx); err != nil {
-			r.Compared = c.comparison()
-			return r, err
-		}
+		err := c.before(ctx)
 		r.Compared = c.comparison()
+		if err != nil {
+			return err
+		}
 	}
 	if o.Stay {
-		return r, nil
+		return nil
 	}
-	r.Pause, err = j.swap(ctx, w, s, c)
+	err := j.swap(ctx, w, c, r)
 	if c != nil {
 		r.Compared = c.comparison()
 	}
-	if err != nil {
-		return r, err
-	}
-	r.Swapped = true
-	s, err = j.standing(ctx)
-	r.Live = s.live
-	return r, err
+	return err
+}
+
+// filled fills, and notes in r how that was.
+func (j *Job) filled(ctx context.Context, w *work, r *Result) error {
+	r.ID = w.build.ID
+	began := time.Now()
+	err := j.fill(ctx, w)
+	r.Read, r.Took = w.filler.done.Load(), time.Since(began)
+	n, first := w.filler.dead.all()
+	r.Refused, r.Refusals = w.before+n, first
+	return err
 }
 
 // prepare makes the new indices, or takes those that an interrupted build left.
-func (j *Job) prepare(ctx context.Context, o Options) (standing, error) {
-	s, err := j.standing(ctx)
-	if err != nil {
-		return s, err
-	}
-	for _, x := range s.live {
-		if x.Blocked {
-			// Whoever closed it was killed before the swap.
-			j.Progress.Say("index " + x.Name + " was closed for writing by a build that was interrupted; it is open again")
-			if err := j.openOne(ctx, x); err != nil {
-				return s, err
-			}
-		}
-	}
-	if len(s.next) > 0 && (o.Anew || len(s.next) != 2) {
+func (j *Job) prepare(ctx context.Context, o Options, s standing) (standing, error) {
+	if o.Anew {
 		for _, x := range s.next {
 			if err := corpus.Delete(ctx, j.ES, x); err != nil {
 				return s, err
@@ -302,6 +333,9 @@ func (j *Job) prepare(ctx context.Context, o Options) (standing, error) {
 	}
 	if len(s.next) == 0 {
 		return j.begin(ctx, o, s)
+	}
+	if len(s.next) != 2 || s.next[0].Versions == s.next[1].Versions || s.next[0].Build.ID != s.next[1].Build.ID {
+		return s, fmt.Errorf("%s are not the two halves of one build: begin again with --anew", strings.Join(names(s.next), ", "))
 	}
 	for _, x := range s.next {
 		if err := corpus.Complete(ctx, j.ES, j.Indices, x); err != nil {
@@ -409,17 +443,17 @@ const progressEvery = 200 * time.Millisecond
 
 // ready gives the new indices the settings of live ones.
 func (j *Job) ready(ctx context.Context, o Options, s standing) error {
-	every := corpus.DefaultRefreshInterval.String()
-	if len(s.live) > 0 {
+	var every any // nil: Elasticsearch's default, as where the live ones have none
+	switch {
+	case o.Settings.RefreshInterval > 0:
+		every = fmt.Sprintf("%dms", o.Settings.RefreshInterval.Milliseconds())
+	case len(s.live) == 0:
+		every = corpus.DefaultRefreshInterval.String()
+	case s.live[0].Refresh != "":
 		every = s.live[0].Refresh
 	}
-	if o.Settings.RefreshInterval > 0 {
-		every = fmt.Sprintf("%dms", o.Settings.RefreshInterval.Milliseconds())
-	}
-	for _, x := range s.next {
-		if err := j.set(ctx, x, "index.refresh_interval", every); err != nil {
-			return err
-		}
+	if err := j.set(ctx, "index.refresh_interval", every, s.next...); err != nil {
+		return err
 	}
 	return j.refresh(ctx, j.Indices.Next().Articles(), j.Indices.Next().Versions())
 }
@@ -428,255 +462,44 @@ func (j *Job) refresh(ctx context.Context, names ...string) error {
 	return elastic.Ask(ctx, j.ES, "refresh", esapi.IndicesRefreshRequest{Index: names}, nil)
 }
 
-func (j *Job) set(ctx context.Context, x corpus.Index, setting string, value any) error {
+func (j *Job) set(ctx context.Context, setting string, value any, indices ...corpus.Index) error {
+	ns := names(indices)
 	content := body(map[string]any{setting: value})
-	return elastic.Ask(ctx, j.ES, "set "+setting+" of index "+x.Name, esapi.IndicesPutSettingsRequest{Index: []string{x.Name}, Body: content}, nil)
-}
-
-// close closes indices for writing, in one step since each takes Elasticsearch a
-// while. When it returns, no write is under way.
-func (j *Job) close(ctx context.Context, indices []corpus.Index) error {
-	names := make([]string, len(indices))
-	for i, x := range indices {
-		names[i] = x.Name
-	}
-	var reply struct {
-		Acknowledged bool `json:"acknowledged"`
-		Shards       bool `json:"shards_acknowledged"`
-	}
-	do := "close the live indices for writing"
-	err := elastic.Ask(ctx, j.ES, do, esapi.IndicesAddBlockRequest{Index: names, Block: "write"}, &reply)
-	if err == nil && (!reply.Acknowledged || !reply.Shards) {
-		err = errors.New(do + ": not all shards have")
-	}
-	return err
-}
-
-// openOne opens it again.
-func (j *Job) openOne(ctx context.Context, x corpus.Index) error {
-	return j.set(ctx, x, "index.blocks.write", nil)
-}
-
-// lift opens the indices again, also when ctx is done.
-func (j *Job) lift(ctx context.Context, indices []corpus.Index) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), liftTimeout)
-	defer cancel()
-	var errs []error
-	for _, x := range indices {
-		if err := j.openOne(ctx, x); err != nil {
-			errs = append(errs, fmt.Errorf("index %s may still be closed for writing, which the next reindex mends: %w", x.Name, err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// committed is up to where the index service has written each log.
-func (j *Job) committed(ctx context.Context) (corpus.Offsets, error) {
-	at := corpus.Offsets{}
-	for _, l := range lanes {
-		es, err := extents(ctx, j.Bus, []string{l.topic})
-		if err != nil {
-			return nil, err
-		}
-		if len(es) == 0 {
-			continue
-		}
-		c, err := j.Bus.Committed(ctx, l.group, l.topic)
-		if err != nil {
-			return nil, err
-		}
-		at[l.topic] = map[int]int64{}
-		for _, e := range es[l.topic] {
-			at[l.topic][e.Partition] = max(c[e.Partition], e.First)
-		}
-	}
-	return at, nil
-}
-
-// swap closes the live indices, adds what is left of the log, looks once more
-// and swaps the aliases. c may be nil: then nothing is looked at.
-func (j *Job) swap(ctx context.Context, w *work, s standing, c *check) (time.Duration, error) {
-	if len(s.live) == 0 {
-		if err := j.advanceAll(ctx, w); err != nil {
-			return 0, err
-		}
-		return 0, j.finish(ctx, w, s, nil)
-	}
-	var errs []error
-	for range SwapAttempts {
-		pause, err := j.trySwap(ctx, w, s, c)
-		if _, late := errors.AsType[*pauseError](err); !late {
-			return pause, err
-		}
-		j.Progress.Say(err.Error() + "; the live indices were opened again")
-		errs = append(errs, err)
-		// Shorten what has to be done while they are closed.
-		if err := j.advanceAll(ctx, w); err != nil {
-			return pause, err
-		}
-		if c != nil {
-			if err := c.before(ctx); err != nil {
-				return pause, err
-			}
-		}
-	}
-	return 0, errors.Join(errs...)
-}
-
-// advanceAll takes all of the log, up to its end now.
-func (j *Job) advanceAll(ctx context.Context, w *work) error {
-	ss, err := j.left(ctx, w)
-	if err != nil {
-		return err
-	}
-	return j.advance(ctx, w, ss)
-}
-
-// pauseError says that live copy would have waited too long.
-type pauseError struct{ limit time.Duration }
-
-func (e *pauseError) Error() string {
-	return fmt.Sprintf("the swap took longer than live copy may wait, %v", e.limit)
-}
-
-func (j *Job) trySwap(ctx context.Context, w *work, s standing, c *check) (pause time.Duration, err error) {
-	limit := j.MaxPause
-	if limit == 0 {
-		limit = DefaultMaxPause
-	}
-	at, err := j.committed(ctx)
-	if err != nil {
-		return 0, err
-	}
-	// From here on a rollback knows where to go on, whatever happens.
-	for i, x := range s.live {
-		b := x.Build
-		b.Log = at
-		s.live[i].Build = b
-	}
-	if err := j.record(ctx, s.live, s.live[0].Build); err != nil {
-		return 0, err
-	}
-	short, cancel := context.WithTimeoutCause(ctx, limit, &pauseError{limit})
-	defer cancel()
-	began := time.Now()
-	swapped := false
-	defer func() {
-		if !swapped {
-			if errors.Is(short.Err(), context.DeadlineExceeded) && ctx.Err() == nil {
-				err = errors.Join(&pauseError{limit}, err)
-			}
-			err = errors.Join(err, j.lift(ctx, s.live))
-		}
-		if pause == 0 {
-			pause = time.Since(began)
-		}
-	}()
-	if err := j.close(short, s.live); err != nil {
-		return 0, err
-	}
-	if err := j.advanceAll(short, w); err != nil {
-		return 0, err
-	}
-	if c != nil {
-		if err := c.last(short, at); err != nil {
-			return 0, err
-		}
-	}
-	if err := corpus.Swap(short, j.ES, w.indices, s.live, s.previous); err != nil {
-		// It may have been done all the same.
-		now, e := j.standing(context.WithoutCancel(ctx))
-		if e != nil || !same(now.live, w.indices) {
-			return 0, errors.Join(err, e)
-		}
-	}
-	swapped, pause = true, time.Since(began)
-	return pause, j.settle(ctx, w, s, at)
-}
-
-func same(a, b []corpus.Index) bool {
-	return slices.EqualFunc(a, b, func(x, y corpus.Index) bool { return x.Name == y.Name })
-}
-
-// finish swaps where nothing is live.
-func (j *Job) finish(ctx context.Context, w *work, s standing, at corpus.Offsets) error {
-	if err := corpus.Swap(ctx, j.ES, w.indices, nil, s.previous); err != nil {
-		return err
-	}
-	return j.settle(ctx, w, s, at)
-}
-
-// settle writes down what is what after the swap. Then it writes the log's last
-// messages once more: one that the service had prepared by the old index, and
-// wrote into the new one, may have missed a kill in between. Written twice
-// stands there once, and a kill written again holds.
-func (j *Job) settle(ctx context.Context, w *work, s standing, at corpus.Offsets) error {
-	now := time.Now().UTC().Truncate(time.Second)
-	for _, x := range s.live {
-		b := x.Build
-		b.RetiredAt = now
-		if err := corpus.Record(ctx, j.ES, x, b); err != nil {
-			return fmt.Errorf("swapped, but not noted: %w", err)
-		}
-	}
-	b := w.build
-	b.LiveAt, b.RetiredAt = now, time.Time{}
-	if err := j.record(ctx, w.indices, b); err != nil {
-		return fmt.Errorf("swapped, but not noted: %w", err)
-	}
-	if at == nil {
-		return nil
-	}
-	es, err := extents(ctx, j.Bus, topics())
-	if err != nil {
-		return fmt.Errorf("swapped, but the last messages were not written again: %w", err)
-	}
-	ss, err := spans(es, at)
-	if err == nil {
-		sink := index.NewSink(j.ES, j.Indices, j.Bulk, prometheus.NewRegistry())
-		again := &filler{log: j.Bus, sink: sink, config: stageConfig(j.Lanes), told: j.Log}
-		err = errors.Join(again.fill(ctx, ss), sink.Close())
-	}
-	if err != nil {
-		return fmt.Errorf("swapped, but the last messages were not written again: %w", err)
-	}
-	return nil
+	return elastic.Ask(ctx, j.ES, "set "+setting+" of index "+strings.Join(ns, " and "), esapi.IndicesPutSettingsRequest{Index: ns, Body: content}, nil)
 }
 
 // Rollback makes the previous indices live again, once they have what came
-// since; the live ones become the previous ones.
-func (j *Job) Rollback(ctx context.Context) (r Result, err error) {
+// since and hold the same as the live ones; those become the previous ones. It
+// fails as Run does. o.Lost: they may hold more.
+func (j *Job) Rollback(ctx context.Context, o Options) (r Result, err error) {
+	ctx, release, err := j.hold(ctx, "reindex --rollback")
+	if err != nil {
+		return r, err
+	}
+	defer release()
 	s, err := j.rollbackable(ctx)
 	if err != nil {
 		return r, err
 	}
-	for _, x := range s.live {
-		if err := j.openOne(ctx, x); err != nil {
-			return r, err
+	// Live indices that were retired once came back by a rollback.
+	back := len(s.live) > 0 && !s.live[0].Build.RetiredAt.IsZero()
+	if was, err := j.end(ctx, s); err != nil || was && back {
+		if was {
+			r.ID, r.Swapped = s.live[0].Build.ID, true
 		}
+		err = j.ended(ctx, &r, err)
+		return r, err
 	}
-	for _, x := range s.previous {
-		if err := j.openOne(ctx, x); err != nil {
-			return r, err
-		}
+	// Again: what they say of themselves may have been written anew.
+	if s, err = j.rollbackable(ctx); err != nil {
+		return r, err
+	}
+	if err := j.lift(ctx, s.previous); err != nil {
+		return r, err
 	}
 	w := j.open(s.previous, j.Indices.Previous())
 	defer func() { err = errors.Join(err, w.sink.Close()) }()
-	r.ID = w.build.ID
-	began := time.Now()
-	err = j.fill(ctx, w)
-	r.Read, r.Took = w.filler.done.Load(), time.Since(began)
-	n, first := w.filler.dead.all()
-	r.Refused, r.Refusals = w.before+n, first
-	if err != nil {
-		return r, err
-	}
-	if r.Pause, err = j.swap(ctx, w, s, nil); err != nil {
-		return r, err
-	}
-	r.Swapped = true
-	s, err = j.standing(ctx)
-	r.Live = s.live
+	err = j.ended(ctx, &r, j.build(ctx, o, s, w, &r))
 	return r, err
 }
 

@@ -371,7 +371,7 @@ func TestBesideLiveTraffic(t *testing.T) {
 		t.Fatalf("%+v: %v: %+v", first, err, first.Compared)
 	}
 	pauses = append(pauses, first.Pause)
-	back, err := d.job().Rollback(t.Context())
+	back, err := d.job().Rollback(t.Context(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

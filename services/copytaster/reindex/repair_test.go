@@ -165,7 +165,10 @@ func TestWhatGoesWrong(t *testing.T) {
 	// What came since is in the previous ones after a rollback, kills as well.
 	victim := as[0].URI
 	d.write(topic.Enriched, kill(victim, 9), revision("urn:x:since", 1))
-	if _, err := d.job().Rollback(t.Context()); err != nil {
+	if r, err := d.job().Rollback(t.Context(), Options{}); !errors.As(err, &differs) || r.Swapped {
+		t.Fatalf("%+v %v", r, err)
+	}
+	if _, err := d.job().Rollback(t.Context(), Options{Differ: true}); err != nil {
 		t.Fatal(err)
 	}
 	d.wantRoles("-1 live", "-1-"+id+" previous blocked")
