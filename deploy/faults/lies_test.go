@@ -60,7 +60,7 @@ func (t *trial) lied(ctx context.Context, lie elasticfault.Lie, kill bool) error
 			i.Killed = kill && n == 2
 			items = append(items, i)
 		}
-		if err := t.feed(ctx, items, 0)(); err != nil {
+		if err := t.feed(ctx, items)(); err != nil {
 			return err
 		}
 		// The first revisions are stored before the second ones come.

@@ -93,7 +93,7 @@ func poison(ctx context.Context, t *trial) error {
 	}
 	proxy.Spoil(spoiledMark)
 	spoiled := t.conflicts(max(count/(len(venoms())+1), 1))
-	wait := t.feed(ctx, t.mix(items, spoiled), 0)
+	wait := t.feed(ctx, t.mix(items, spoiled))
 	if err := t.pour(ctx, all, items); err != nil {
 		return err
 	}

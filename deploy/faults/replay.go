@@ -22,7 +22,7 @@ func replay(ctx context.Context, t *trial) error {
 	if err := t.start(ctx, rig.Settings{}); err != nil {
 		return err
 	}
-	if err := t.feed(ctx, t.wire.Items(t.pick(20_000, 200)), 0)(); err != nil {
+	if err := t.feed(ctx, t.wire.Items(t.pick(20_000, 200)))(); err != nil {
 		return err
 	}
 	content, err := t.settle(ctx)
@@ -111,7 +111,7 @@ func clocks(ctx context.Context, t *trial) error {
 		return err
 	}
 	items := t.wrongClocks(t.pick(10_000, 150))
-	if err := t.feed(ctx, items, 0)(); err != nil {
+	if err := t.feed(ctx, items)(); err != nil {
 		return err
 	}
 	content, err := t.settle(ctx)

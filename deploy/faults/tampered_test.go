@@ -85,7 +85,7 @@ func (r *tamperer) fill(ctx context.Context) error {
 	if err := r.start(ctx, rig.Settings{}); err != nil {
 		return err
 	}
-	if err := r.feed(ctx, r.wire.Items(articles), 0)(); err != nil {
+	if err := r.feed(ctx, r.wire.Items(articles))(); err != nil {
 		return err
 	}
 	for n := 1; n <= 3; n++ {

@@ -151,9 +151,9 @@ func (t *trial) fault(ctx context.Context, format string, args ...any) {
 
 // feed pushes items in the background; the function that it returns waits for
 // the end.
-func (t *trial) feed(ctx context.Context, items []ledger.Item, rate float64) (wait func() error) {
+func (t *trial) feed(ctx context.Context, items []ledger.Item) (wait func() error) {
 	done := make(chan error, 1)
-	go func() { done <- t.Feed(ctx, items, senders, rate) }()
+	go func() { done <- t.Feed(ctx, items, senders, 0) }()
 	return func() error {
 		if err := <-done; err != nil {
 			return fmt.Errorf("feed: %w", err)

@@ -363,7 +363,7 @@ func TestTwoServicesInOneProcess(t *testing.T) {
 	}
 	down.Store(true)
 	for strings.Contains(text, "copytaster_lag_messages{") { // an old value would pass for a good one
-		time.Sleep(10 * time.Millisecond)
+		<-time.After(10 * time.Millisecond) // between two looks
 		_, text = get(t, "http://"+srv.Addr()+"/metrics")
 	}
 	cancel()

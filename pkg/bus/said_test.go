@@ -22,7 +22,7 @@ func TestFailuresDontFloodTheLog(t *testing.T) {
 			if s.news(err) {
 				n++
 			}
-			time.Sleep(joinBackoff)
+			<-time.After(joinBackoff)
 		}
 		if n != 8 {
 			t.Errorf("said %d times in 4 x %v", n, sayEvery)
@@ -30,7 +30,7 @@ func TestFailuresDontFloodTheLog(t *testing.T) {
 		if !s.news(errors.New("denied")) || s.news(errors.New("denied")) {
 			t.Error("what is new is not said once")
 		}
-		time.Sleep(sayEvery)
+		<-time.After(sayEvery)
 		if !s.news(errors.New("denied")) || len(s) != 1 {
 			t.Errorf("remembers %d", len(s))
 		}

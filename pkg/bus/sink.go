@@ -129,12 +129,11 @@ func (p producer) write(ctx context.Context, ms []kafka.Message) error {
 		}
 	}
 	failed := false
-	for i, e := range each {
-		if tooLarge(e) {
-			e = p.writeAlone(ctx, ms[i])
-			each[i] = e
+	for i, m := range ms {
+		if tooLarge(each[i]) {
+			each[i] = p.writeAlone(ctx, m)
 		}
-		failed = failed || e != nil
+		failed = failed || each[i] != nil
 	}
 	if !failed {
 		return nil

@@ -36,7 +36,7 @@ func TestBatchTooLarge(t *testing.T) {
 	sized := func(key string, n int) []article.Article {
 		a := newArticle(key, 0)
 		a.Original.Bytes = make([]byte, n)
-		rand.Read(a.Original.Bytes) //nolint:errcheck // never fails
+		rand.Read(a.Original.Bytes)
 		return []article.Article{a}
 	}
 	if err := s.Write(testContext(t), sized("first", 1)); err != nil { // the topic is known
@@ -66,7 +66,7 @@ func TestLargestDeadLetter(t *testing.T) {
 		t.Fatal(err)
 	}
 	noise := make([]byte, topic.MaxMessage+1<<20)
-	rand.Read(noise) //nolint:errcheck // never fails
+	rand.Read(noise)
 	d := b.DeadLettersTo(topic.IngestDead)
 	defer d.Close()
 	for what, m := range map[string]stage.Message{
