@@ -78,6 +78,18 @@ var (
 	ordinal    = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th|\.|º|er)?$`)
 )
 
+// Zone is the zone that an abbreviation means; false if it means none or several.
+func Zone(name string) (*time.Location, bool) {
+	n, ok := zones[strings.ToLower(name)]
+	if !ok {
+		return nil, false
+	}
+	if n == 0 {
+		return time.UTC, true
+	}
+	return time.FixedZone(name, n), true
+}
+
 // moment is what was read of a date.
 type moment struct {
 	year, day, hour, minute int

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/copytaster/copytaster/pkg/article"
 )
 
 // Line is a line of a message's top.
@@ -30,6 +32,8 @@ type Marks struct {
 	Embargo              bool
 	Until                time.Time
 	Correction, Advisory bool
+	// OtherDay says that a kill or hold speaks of another day than its own.
+	OtherDay bool
 }
 
 // Target is a message as another names it.
@@ -209,6 +213,7 @@ func (m *Marks) Find(text string) {
 		if !orders.MatchString(s) {
 			continue
 		}
+		m.OtherDay = m.OtherDay || otherDay.MatchString(s)
 		for _, g := range named.FindAllStringSubmatch(s, maxTargets+1) {
 			t := Target{Agency: strings.ToLower(g[1] + g[3]), Dated: otherDay.MatchString(s)}
 			for _, d := range g[2] + g[4] {
@@ -267,4 +272,74 @@ func opens(line string, list []string) bool {
 		}
 	}
 	return false
+}
+
+// Apply puts what a message says of itself into its article. An embargo whose
+// end can't be told withholds it: it must not go out too early.
+func (m Marks) Apply(a *article.Article) {
+	if m.Correction {
+		a.Flag(article.FlagCorrection)
+	}
+	if m.Advisory {
+		a.Flag(article.FlagAdvisory)
+	}
+	switch {
+	case !m.Embargo:
+	case !m.Until.IsZero():
+		if m.Until.After(a.EmbargoUntil) {
+			a.EmbargoUntil = m.Until
+		}
+	default:
+		a.Flag(article.FlagEmbargoUnresolved)
+		if a.Status != article.Canceled {
+			a.Status = article.Withheld
+		}
+	}
+}
+
+// Notice tells whether the message is about another and no report.
+func (m Marks) Notice() bool { return m.Kill || m.Hold }
+
+// Notices are the articles that a message makes: itself, or if it kills or
+// holds others, one for each of them under its URI. known says which that is;
+// where that can't be told the message stands for itself, flagged, and kills
+// nothing. One that says both kill and hold only holds.
+func (m Marks) Notices(a article.Article, known func(Target) (article.URI, bool)) []article.Article {
+	if !m.Notice() {
+		return []article.Article{a}
+	}
+	var out []article.Article
+	seen := map[article.URI]bool{}
+	for _, t := range m.Targets {
+		uri, ok := known(t)
+		if !ok {
+			a.Flag(article.FlagTargetUnknown)
+			continue
+		}
+		if seen[uri] {
+			continue
+		}
+		seen[uri] = true
+		n := a
+		n.URI, n.Flags = uri, nil
+		if n.Status = article.Canceled; m.Hold {
+			n.Status = article.Withheld
+		}
+		for _, f := range a.Flags {
+			if f != article.FlagTargetUnknown && f != article.FlagIdentityFromText {
+				n.Flag(f)
+			}
+		}
+		out = append(out, n)
+	}
+	if len(m.Targets) == 0 {
+		a.Flag(article.FlagTargetUnknown)
+	}
+	for _, f := range a.Flags {
+		if f == article.FlagTargetUnknown {
+			a.Flag(article.FlagAdvisory)
+			return append(out, a)
+		}
+	}
+	return out
 }
