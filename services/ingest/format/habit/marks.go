@@ -61,8 +61,8 @@ func (a Agency) Read(top []Line) Marks {
 		if text == "" {
 			continue
 		}
-		m.Kill = m.Kill || alone(text, words.Kill, l.Field)
-		m.Hold = m.Hold || alone(text, words.Hold, l.Field)
+		m.Kill = m.Kill || alone(text, words.Kill, l.Field) || l.Field && tagged(text, words.Kill)
+		m.Hold = m.Hold || alone(text, words.Hold, l.Field) || l.Field && tagged(text, words.Hold)
 		m.Correction = m.Correction || alone(text, words.Correction, l.Field) || tagged(text, words.Correction)
 		m.Advisory = m.Advisory || alone(text, words.Advisory, true) || tagged(text, words.Advisory)
 		a.embargo(&m, l)
@@ -74,6 +74,9 @@ func (a Agency) Read(top []Line) Marks {
 // if all can be told, the later: an embargo never ends early.
 func (a Agency) embargo(m *Marks, l Line) {
 	rest, ok := embargoed(l)
+	if l.Field && advance.MatchString(l.Text) {
+		rest, ok = "", true // its day is stated, its hour never
+	}
 	if !ok {
 		return
 	}
@@ -93,6 +96,9 @@ func (a Agency) embargo(m *Marks, l Line) {
 	}
 	m.Embargo = true
 }
+
+// advance is a version sent ahead of its day: "ADV28", "Adv for Sunday".
+var advance = regexp.MustCompile(`(?i)^adv(?:ance)?(?: ?\d{1,2}(?:-\d{1,2})?| for \pL.*)?$`)
 
 // address is what may stand before a mark.
 var address = regexp.MustCompile(`(?i)^(?:(?:eds|editors|attention(?: editors)?|attn(?: editors)?|attn: editors|achtung(?: redaktionen)?|hinweis|note to editors|editors' note|nota|note|obs|til redaktionen|till redaktionen)\s*[:,!–-]+\s*)+`)
@@ -253,6 +259,51 @@ func sentences(s string) []string {
 	return append(out, s[from:])
 }
 
+// The lines of a text in which marks are looked for.
+const (
+	topLines    = 14 // of its beginning
+	bottomLines = 4  // of its end
+)
+
+// Lines are the lines of a text in which marks may stand: its first and last
+// ones, and all that are not for publication. Those in the midst of a text are
+// held to the stricter rule for headlines, since a line may begin anywhere in
+// a sentence.
+func Lines(text []string) []Line {
+	var out []Line
+	full := make([]string, 0, len(text))
+	for _, l := range text {
+		if strings.TrimSpace(l) != "" {
+			full = append(full, l)
+		}
+	}
+	private := false
+	for i, l := range full {
+		if private = private || Private(l); private {
+			out = append(out, Line{Text: l})
+		} else if i < topLines || i >= len(full)-bottomLines {
+			out = append(out, Line{Text: l, Heading: true})
+		}
+		private = private && !PrivateEnd(l)
+	}
+	return out
+}
+
+// Note tells whether all of a paragraph says something of the message.
+func (a Agency) Note(paragraph string) bool {
+	for _, l := range strings.Split(paragraph, "\n") {
+		m := a.Read([]Line{{Text: l}})
+		if !m.Notice() && !m.Embargo && !m.Advisory && !(m.Correction && len(l) <= maxNote) && !address.MatchString(strings.TrimLeft(l, "( *")) {
+			return false
+		}
+	}
+	return true
+}
+
+// maxNote is the longest paragraph that may be but a note of a correction, in
+// bytes: a report may begin with the word, too.
+const maxNote = 120
+
 // Private tells whether a line opens what is not for publication.
 func Private(line string) bool { return opens(line, words.Private) }
 
@@ -322,6 +373,7 @@ func (m Marks) Notices(a article.Article, known func(Target) (article.URI, bool)
 		seen[uri] = true
 		n := a
 		n.URI, n.Flags = uri, nil
+		n.PublishedAt = time.Time{} // that of the notice is none of the article
 		if n.Status = article.Canceled; m.Hold {
 			n.Status = article.Withheld
 		}
