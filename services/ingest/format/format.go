@@ -23,6 +23,7 @@ import (
 	"github.com/copytaster/copytaster/services/ingest/format/feed"
 	"github.com/copytaster/copytaster/services/ingest/format/html"
 	"github.com/copytaster/copytaster/services/ingest/format/iptc7901"
+	"github.com/copytaster/copytaster/services/ingest/format/mail"
 	"github.com/copytaster/copytaster/services/ingest/format/ninjs"
 	"github.com/copytaster/copytaster/services/ingest/format/text"
 )
@@ -58,6 +59,7 @@ type Format struct {
 var Table = []Format{
 	{Name: anpa1312.Name, MediaTypes: []string{"text/plain"}, Detect: anpa1312.Detect, Split: anpa1312.Split, Decode: anpa1312.Decode},
 	{Name: iptc7901.Name, MediaTypes: []string{"text/plain"}, Detect: iptc7901.Detect, Split: iptc7901.Split, Decode: iptc7901.Decode},
+	{Name: mail.Name, MediaTypes: []string{"message/rfc822"}, Detect: mail.Detect, Split: mail.Split(attached), Decode: mail.Decode(attached)},
 	{Name: ninjs.Name, MediaTypes: []string{"application/json"}, Detect: ninjs.Detect, Split: ninjs.Split, Decode: ninjs.Decode},
 	{Name: feed.JSONFeed, MediaTypes: []string{"application/feed+json"}, Detect: feed.DetectJSONFeed, Split: feed.SplitJSONFeed, Decode: feed.DecodeJSONFeed},
 	{Name: feed.Atom, MediaTypes: []string{"application/atom+xml"}, Detect: feed.DetectAtom, Split: feed.SplitAtom, Decode: feed.DecodeAtom},

@@ -1,8 +1,6 @@
 package ninjs
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -54,10 +52,6 @@ func (it *item) id() string {
 	return it.GUID.trim()
 }
 
-// maxID is the longest id that stands in a URI as it is, in bytes; of a longer
-// one its hash does.
-const maxID = 512
-
 // uri puts the id into the provider's namespace, also one that is a URI by
 // itself: anybody can write another's, and a kill under it would hide the
 // other's article. All ways in by which one provider sends share it.
@@ -66,11 +60,7 @@ func (it *item) uri(h document.Hint) (article.URI, error) {
 	if id == "" {
 		return "", &document.Error{Reason: document.Invalid, Format: Name, Field: "/uri", Detail: "is missing: no later version or kill could find the article"}
 	}
-	if len(id) > maxID {
-		sum := sha256.Sum256([]byte(id))
-		id = hex.EncodeToString(sum[:])
-	}
-	return article.ScopedURI(h.Namespace(), id), nil
+	return article.ScopedURI(h.Namespace(), document.ShortID(id)), nil
 }
 
 // statuses are the standard's three, and what else is sent for them.
