@@ -230,6 +230,9 @@ func FuzzRSS(f *testing.F)      { fuzz(f, "rss") }
 func FuzzAtom(f *testing.F)     { fuzz(f, "atom") }
 func FuzzJSONFeed(f *testing.F) { fuzz(f, "jsonfeed") }
 func FuzzNinjs(f *testing.F)    { fuzz(f, "ninjs") }
+func FuzzIPTC7901(f *testing.F) { fuzz(f, "iptc7901") }
+func FuzzANPA1312(f *testing.F) { fuzz(f, "anpa1312") }
+func FuzzMail(f *testing.F)     { fuzz(f, "mail") }
 
 // FuzzDetect lets the content decide.
 func FuzzDetect(f *testing.F) { fuzz(f, "") }

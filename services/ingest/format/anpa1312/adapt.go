@@ -2,6 +2,7 @@ package anpa1312
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -39,6 +40,9 @@ func (m *message) adapt(h document.Hint) ([]article.Article, error) {
 	day := m.dates(&a, h, home)
 
 	blocks := m.blocks()
+	if len(blocks) > wire.MaxParagraphs {
+		return nil, document.Refuse(document.TooMany, Name, "%d paragraphs, the limit is %d", len(blocks), wire.MaxParagraphs)
+	}
 	marks := m.agency.Read(m.marked(blocks))
 	marks.Advisory = marks.Advisory || m.Category == advisories && !marks.Notice()
 	if marks.Notice() {
@@ -55,6 +59,9 @@ func (m *message) adapt(h document.Hint) ([]article.Article, error) {
 		// The keyword names the story, and the notice goes under it.
 		marks.Targets = []habit.Target{{}}
 		return marks.Notices(a, func(habit.Target) (article.URI, bool) { return story, true }), nil
+	}
+	if marks.Notice() && ok {
+		a.URI = part(story, "notice") // it must not take the story's place
 	}
 	return marks.Notices(a, func(t habit.Target) (article.URI, bool) { return m.target(t, h, day) }), nil
 }
@@ -155,7 +162,7 @@ func key(slug string) string {
 func (m *message) uri(a *article.Article, h document.Hint, day string) article.URI {
 	if u, ok := m.story(h, day); ok {
 		if p := m.partial(); p != "" {
-			u += article.URI(":") + article.URI(strings.TrimPrefix(string(article.ScopedURI("", p)), "urn:copytaster::"))
+			return part(u, p)
 		}
 		return u
 	}
@@ -164,6 +171,11 @@ func (m *message) uri(a *article.Article, h document.Hint, day string) article.U
 		return article.TextURI(h.Namespace(), a.Text)
 	}
 	return m.numbered(h, m.Number, day)
+}
+
+// part is the URI of a part of a story.
+func part(story article.URI, what string) article.URI {
+	return story + ":" + article.URI(url.PathEscape(what))
 }
 
 func (m *message) numbered(h document.Hint, number, day string) article.URI {
@@ -219,10 +231,10 @@ func (m *message) blocks() []block {
 				flush()
 			}
 			text = append(text, s)
-		case toldEds.MatchString(s), m.agency.Note(s):
+		case toldEds.MatchString(s), len(out) < maxMarked && m.agency.Note(s):
 			flush()
 			out = append(out, block{article.Note, s})
-		case byline.MatchString(s):
+		case top && byline.MatchString(s):
 			flush()
 			out = append(out, block{article.Byline, s})
 		case len(out) > 0 && len(text) == 0 && out[len(out)-1].kind == article.Byline && title.MatchString(s):

@@ -177,6 +177,15 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+// TestLongNotice: only its beginning is read, however long it is.
+func TestLongNotice(t *testing.T) {
+	var m habit.Marks
+	m.Find("Please kill item dpa 1" + strings.Repeat(" word", 2_000) + " and item dpa 2" + strings.Repeat(" word", 500_000))
+	if len(m.Targets) != 1 {
+		t.Errorf("%+v", m.Targets)
+	}
+}
+
 func TestTooManyTargets(t *testing.T) {
 	var b strings.Builder
 	for i := range 25 {

@@ -47,6 +47,9 @@ type Target struct {
 // maxLine is the longest line that can be a mark, in bytes.
 const maxLine = 240
 
+// maxNotice is how much of a notice is read for what it is about, in bytes.
+const maxNotice = 8 << 10
+
 // maxTargets is how many messages one notice may kill.
 const maxTargets = 20
 
@@ -61,10 +64,10 @@ func (a Agency) Read(top []Line) Marks {
 		if text == "" {
 			continue
 		}
-		m.Kill = m.Kill || alone(text, words.Kill, l.Field) || l.Field && tagged(text, words.Kill)
-		m.Hold = m.Hold || alone(text, words.Hold, l.Field) || l.Field && tagged(text, words.Hold)
-		m.Correction = m.Correction || alone(text, words.Correction, l.Field) || tagged(text, words.Correction)
-		m.Advisory = m.Advisory || alone(text, words.Advisory, true) || tagged(text, words.Advisory)
+		m.Kill = m.Kill || alone(text, lone.Kill, l.Field) || l.Field && tagged(text, words.Kill)
+		m.Hold = m.Hold || alone(text, lone.Hold, l.Field) || l.Field && tagged(text, words.Hold)
+		m.Correction = m.Correction || alone(text, lone.Correction, l.Field) || tagged(text, words.Correction)
+		m.Advisory = m.Advisory || alone(text, lone.Advisory, true) || tagged(text, words.Advisory)
 		a.embargo(&m, l)
 	}
 	return m
@@ -169,9 +172,8 @@ func alone(line string, list []string, anyCase bool) bool {
 	if !anyCase && upper != line {
 		return false
 	}
-	rest, found := " "+strings.Join(strings.FieldsFunc(upper, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' }), " ")+" ", false
+	rest, found := spaced(upper), false
 	for _, w := range list {
-		w = " " + strings.Join(strings.FieldsFunc(w, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' }), " ") + " "
 		for strings.Contains(rest, w) {
 			rest, found = strings.Replace(rest, w, " ", 1), true
 		}
@@ -185,6 +187,11 @@ func alone(line string, list []string, anyCase bool) bool {
 		}
 	}
 	return true
+}
+
+// spaced is the words of a line with a space around each.
+func spaced(s string) string {
+	return " " + strings.Join(strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' }), " ") + " "
 }
 
 // tagged tells whether a line begins with such a word in capitals, followed
@@ -214,14 +221,18 @@ var otherDay = regexp.MustCompile(`(?i)\b(?:yesterday|gestern|hier|ayer|ieri|i g
 // Find is what a kill or hold says it is about: the numbers in the sentences
 // that order it, outside of quotation marks.
 func (m *Marks) Find(text string) {
+	if len(text) > maxNotice {
+		text = strings.ToValidUTF8(text[:maxNotice], "")
+	}
 	text = unquoted(text)
 	for _, s := range sentences(text) {
 		if !orders.MatchString(s) {
 			continue
 		}
-		m.OtherDay = m.OtherDay || otherDay.MatchString(s)
+		dated := otherDay.MatchString(s)
+		m.OtherDay = m.OtherDay || dated
 		for _, g := range named.FindAllStringSubmatch(s, maxTargets+1) {
-			t := Target{Agency: strings.ToLower(g[1] + g[3]), Dated: otherDay.MatchString(s)}
+			t := Target{Agency: strings.ToLower(g[1] + g[3]), Dated: dated}
 			for _, d := range g[2] + g[4] {
 				t.Number = t.Number*10 + int(d-'0')
 			}

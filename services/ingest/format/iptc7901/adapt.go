@@ -48,6 +48,9 @@ func (m *message) adapt(h document.Hint) ([]article.Article, error) {
 		a.Agency = article.Label{Value: m.agency.Name, Evidence: []article.Evidence{{Enricher: signer, Version: version, Confidence: 0.9}}}
 	}
 	blocks := wire.Paragraphs(m.Body)
+	if len(blocks) > wire.MaxParagraphs {
+		return nil, document.Refuse(document.TooMany, Name, "%d paragraphs, the limit is %d", len(blocks), wire.MaxParagraphs)
+	}
 	marks := m.agency.Read(m.marked(blocks))
 	if marks.Notice() {
 		marks.Find(strings.Join(blocks, "\n"))

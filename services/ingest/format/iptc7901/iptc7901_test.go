@@ -77,6 +77,7 @@ func TestRefused(t *testing.T) {
 		{"no text", message(head, "\n \n", ""), document.Empty, "bdt0157"},
 		{"header too long", message(head+strings.Repeat("x", wire.MaxHeader), "text", ""), document.TooLarge, "4096"},
 		{"line too long", message(head, strings.Repeat("x ", wire.MaxLine), ""), document.TooLarge, "65536"},
+		{"too many paragraphs", message(head, strings.Repeat("x\n\n", wire.MaxParagraphs+2), ""), document.TooMany, "20000"},
 		{"message too large", message(head, strings.Repeat("word\n", document.MaxSingle/5), ""), document.TooLarge, "3145728"},
 		{"too many messages", strings.Repeat(message(head, "x", ""), document.MaxItems+1), document.TooMany, "5000"},
 	} {

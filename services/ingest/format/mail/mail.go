@@ -291,6 +291,10 @@ func (c *content) marks(h document.Hint, subject, text string, blocks []html.Blo
 		top = append(top, habit.Line{Text: l})
 	}
 	m := agency.Read(top)
+	if own != subject {
+		body := agency.Read(top[1:])
+		m.Kill, m.Hold = body.Kill, body.Hold
+	}
 	if m.Notice() {
 		m.Targets = nil // numbers name no mail
 		if answer {
@@ -318,6 +322,9 @@ func (c *content) adapt(h document.Hint) ([]article.Article, error) {
 	blocks, text, charset, err := c.body(h)
 	if err != nil {
 		return nil, err
+	}
+	if len(blocks) > maxParagraphs {
+		return nil, document.Refuse(document.TooMany, Name, "%d paragraphs, the limit is %d", len(blocks), maxParagraphs)
 	}
 	a.Original.Charset = charset
 	subject := words(c.mail.header.Get("Subject"))

@@ -26,6 +26,8 @@ const (
 	maxDepth = 10
 	// maxLine is the longest line of a text, in bytes: RFC 5322 allows 998.
 	maxLine = 256 << 10
+	// maxParagraphs is how many paragraphs a mail's text may have.
+	maxParagraphs = 20_000
 )
 
 // entity is a mail or a part of one.

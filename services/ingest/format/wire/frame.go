@@ -29,6 +29,8 @@ const (
 	MaxHeader = 4 << 10
 	// MaxLine is the longest line of a message, in bytes.
 	MaxLine = 64 << 10
+	// MaxParagraphs is how many paragraphs a message may have.
+	MaxParagraphs = 20_000
 )
 
 // Message is one message, taken apart. All are parts of the input.
