@@ -46,7 +46,7 @@ func (m *message) adapt(h document.Hint) ([]article.Article, error) {
 	marks := m.agency.Read(m.marked(blocks))
 	marks.Advisory = marks.Advisory || m.Category == advisories && !marks.Notice()
 	if marks.Notice() {
-		marks.Find(joined(blocks))
+		marks = marks.Find(joined(blocks))
 	}
 	m.lay(&a, blocks, marks)
 	if a.Text == "" {

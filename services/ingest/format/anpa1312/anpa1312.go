@@ -1,7 +1,7 @@
 // Package anpa1312 decodes ANPA 1312, the wire format of North America's
 // agencies, as it is sent at high speed:
 //
-//	SYN SYN SOH w 4711 US bc--- CR LF             service level, number, selector code
+//	SYN SOH w 4711 US bc--- CR LF                 service level, number, selector code
 //	r s DC3 DC1 SP BC-HKN--Skarra-Lund SP 04-22 0310 CR LF
 //	     priority, category, format codes, keyword with version, date, words
 //	STX ^BC-HKN--Skarra-Lund, 1st Ld-Writethru,310< CR LF
@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -139,8 +140,8 @@ func (m *message) fields(line, data []byte, at int) error {
 
 // trailer takes the trailer from the end of the text, where some send it.
 func (m *message) trailer() []string {
-	for i := len(m.Lines) - 1; i >= 0; i-- {
-		l := strings.TrimSpace(m.Lines[i])
+	for i, l := range slices.Backward(m.Lines) {
+		l = strings.TrimSpace(l)
 		if l == "" {
 			continue
 		}

@@ -6,7 +6,7 @@ var aap = Agency{
 	Names: []string{"australian associated press", "aap.com.au"},
 	Zone:  "Australia/Sydney",
 	Words: Words{
-		Kill:     []string{"LEGAL KILL KILL", "KILL STORY"},
+		Kill:     []string{"KILL STORY"},
 		Embargo:  []string{"EMBARGO TO", "EMBARGOED TO", "EMBARGO:"},
 		Advisory: []string{"ADVISORY TO SUBSCRIBERS", "ATTN EDITORS"},
 	},

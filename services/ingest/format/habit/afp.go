@@ -5,7 +5,7 @@ var afp = Agency{
 	Name:  "AFP",
 	Names: []string{"agence france-presse", "afp.com"},
 	Words: Words{
-		Kill:       []string{"ANNULATION", "ANNULÉ", "DÉPÊCHE ANNULÉE", "ANNULLATION", "KILL KILL"},
+		Kill:       []string{"ANNULATION", "ANNULÉ", "DÉPÊCHE ANNULÉE", "ANNULLATION"},
 		Hold:       []string{"A SUSPENDRE", "À SUSPENDRE", "NE PAS UTILISER"},
 		Embargo:    []string{"SOUS EMBARGO", "EMBARGO JUSQU'AU", "EMBARGO JUSQU'À", "SOUS EMBARGO JUSQU'AU", "SOUS EMBARGO JUSQU'À"},
 		Correction: []string{"RECTIFICATIF", "CORRIGÉ"},

@@ -35,6 +35,8 @@ func TestEmbargo(t *testing.T) {
 		{"", "EMBARGOED UNTIL 18:00 NOV 25 2026", false, true, ""},
 		{"", "EMBARGOED UNTIL 18:00 GMT NOV 25 2026 ONLINE, 23:00 GMT NOV 24 2026 IN PRINT", false, true, ""},
 		{"", "EMBARGOED UNTIL DELIVERY", false, true, ""},
+		{"", "EMBARGOED UNTIL 25 NOV 2026 GMT", false, true, ""},
+		{"", "EMBARGOED UNTIL 18:00 IN PRINT, 17:00 ONLINE, GMT, 25 NOV 2026", false, true, ""},
 		{"", "Embargoed until the speech begins", false, true, ""},
 		{"", "*** EMBARGO ***", false, true, ""},
 		{"", "EMBARGOED UNTIL 0001 IST 25 NOV 2026", false, true, ""},
@@ -166,7 +168,7 @@ func TestTargets(t *testing.T) {
 		{"Please kill the story about the harbour.", nil},
 	} {
 		var m habit.Marks
-		m.Find(c.text)
+		m = m.Find(c.text)
 		ok := len(m.Targets) == len(c.want)
 		for i := range min(len(m.Targets), len(c.want)) {
 			ok = ok && m.Targets[i] == c.want[i]
@@ -180,7 +182,7 @@ func TestTargets(t *testing.T) {
 // TestLongNotice: only its beginning is read, however long it is.
 func TestLongNotice(t *testing.T) {
 	var m habit.Marks
-	m.Find("Please kill item dpa 1" + strings.Repeat(" word", 2_000) + " and item dpa 2" + strings.Repeat(" word", 500_000))
+	m = m.Find("Please kill item dpa 1" + strings.Repeat(" word", 2_000) + " and item dpa 2" + strings.Repeat(" word", 500_000))
 	if len(m.Targets) != 1 {
 		t.Errorf("%+v", m.Targets)
 	}
@@ -192,7 +194,7 @@ func TestTooManyTargets(t *testing.T) {
 		b.WriteString(" and dpa 1" + string(rune('0'+i/10)) + string(rune('0'+i%10)))
 	}
 	var m habit.Marks
-	if m.Find("Please kill" + b.String()); len(m.Targets) != 0 {
+	if m = m.Find("Please kill" + b.String()); len(m.Targets) != 0 {
 		t.Errorf("%d targets", len(m.Targets))
 	}
 }

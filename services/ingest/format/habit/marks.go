@@ -181,7 +181,7 @@ func alone(line string, list []string, anyCase bool) bool {
 	if !found {
 		return false
 	}
-	for _, f := range strings.Fields(rest) {
+	for f := range strings.FieldsSeq(rest) {
 		if !slices.Contains(beside, strings.Trim(f, "'")) && strings.Trim(f, "'") != "" {
 			return false
 		}
@@ -218,9 +218,9 @@ var named = regexp.MustCompile(`(?i)\b(?:(?:items?|story|stories|messages?|meldu
 // otherDay says that a notice speaks of another day than its own.
 var otherDay = regexp.MustCompile(`(?i)\b(?:yesterday|gestern|hier|ayer|ieri|i går|igår|(?:of|from|on|vom|du|del|den|fra|från)\s+(?:last\s+)?(?:\d{1,2}[. ]|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)))`)
 
-// Find is what a kill or hold says it is about: the numbers in the sentences
+// Find adds what a kill or hold says it is about: the numbers in the sentences
 // that order it, outside of quotation marks.
-func (m *Marks) Find(text string) {
+func (m Marks) Find(text string) Marks {
 	if len(text) > maxNotice {
 		text = strings.ToValidUTF8(text[:maxNotice], "")
 	}
@@ -247,6 +247,7 @@ func (m *Marks) Find(text string) {
 	if len(m.Targets) > maxTargets {
 		m.Targets = nil // a list of everything names nothing
 	}
+	return m
 }
 
 var quotes = regexp.MustCompile("\"[^\"]*\"|“[^”]*”|„[^“]*“|«[^»]*»|``[^']*''")
@@ -302,7 +303,7 @@ func Lines(text []string) []Line {
 
 // Note tells whether all of a paragraph says something of the message.
 func (a Agency) Note(paragraph string) bool {
-	for _, l := range strings.Split(paragraph, "\n") {
+	for l := range strings.SplitSeq(paragraph, "\n") {
 		m := a.Read([]Line{{Text: l}})
 		if !m.Notice() && !m.Embargo && !m.Advisory && !(m.Correction && len(l) <= maxNote) && !address.MatchString(strings.TrimLeft(l, "( *")) {
 			return false
@@ -398,11 +399,9 @@ func (m Marks) Notices(a article.Article, known func(Target) (article.URI, bool)
 	if len(m.Targets) == 0 {
 		a.Flag(article.FlagTargetUnknown)
 	}
-	for _, f := range a.Flags {
-		if f == article.FlagTargetUnknown {
-			a.Flag(article.FlagAdvisory)
-			return append(out, a)
-		}
+	if slices.Contains(a.Flags, article.FlagTargetUnknown) {
+		a.Flag(article.FlagAdvisory)
+		out = append(out, a)
 	}
 	return out
 }

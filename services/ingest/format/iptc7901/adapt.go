@@ -38,7 +38,7 @@ func (m *message) adapt(h document.Hint) ([]article.Article, error) {
 	}
 	a.Subjects = append(a.Subjects, article.Subject{Code: "iptc7901:" + m.Category})
 	for _, k := range m.Keywords {
-		for _, w := range strings.Split(k, "/") {
+		for w := range strings.SplitSeq(k, "/") {
 			if w = strings.TrimSpace(w); w != "" {
 				a.Subjects = append(a.Subjects, article.Subject{Name: w})
 			}
@@ -53,7 +53,7 @@ func (m *message) adapt(h document.Hint) ([]article.Article, error) {
 	}
 	marks := m.agency.Read(m.marked(blocks))
 	if marks.Notice() {
-		marks.Find(strings.Join(blocks, "\n"))
+		marks = marks.Find(strings.Join(blocks, "\n"))
 	}
 	m.lay(&a, blocks, marks)
 	if a.Text == "" {

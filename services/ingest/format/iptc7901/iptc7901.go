@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -120,7 +121,7 @@ func parse(data []byte, h document.Hint) (*message, error) {
 	if m.charset = bodyCharset; m.charset == "utf-8" {
 		m.charset = charset // the text has only ASCII
 	}
-	for _, l := range strings.Split(head, "\n") {
+	for l := range strings.SplitSeq(head, "\n") {
 		if l = strings.TrimSpace(l); l != "" {
 			m.Keywords = append(m.Keywords, l)
 		}
@@ -198,8 +199,8 @@ func dayTime(s string) (wire.Stated, bool) {
 
 // stamp takes the day-time group from the end of the text, where some send it.
 func (m *message) stamp(lines []string) []string {
-	for i := len(lines) - 1; i >= 0; i-- {
-		l := strings.TrimSpace(lines[i])
+	for i, l := range slices.Backward(lines) {
+		l = strings.TrimSpace(l)
 		if l == "" {
 			continue
 		}

@@ -199,7 +199,7 @@ func words(t *rapid.T, label string, least int) string {
 func wrap(s string) string {
 	var b strings.Builder
 	n := 0
-	for _, w := range strings.Fields(s) {
+	for w := range strings.FieldsSeq(s) {
 		if n > 0 && n+len(w) > 68 {
 			b.WriteString("\r\n")
 			n = 0

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/mail"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -338,7 +339,7 @@ func (c *content) adapt(h document.Hint) ([]article.Article, error) {
 	if l, err := language.Parse(strings.TrimSpace(strings.SplitN(c.mail.header.Get("Content-Language"), ",", 2)[0])); err == nil && l != language.Und {
 		a.Language = article.Label{Value: l.String(), Evidence: []article.Evidence{{Enricher: signer, Version: version, Confidence: declaredConfidence}}}
 	}
-	for _, k := range strings.Split(words(c.mail.header.Get("Keywords")), ",") {
+	for k := range strings.SplitSeq(words(c.mail.header.Get("Keywords")), ",") {
 		if k = strings.TrimSpace(k); k != "" {
 			a.Subjects = append(a.Subjects, article.Subject{Name: k})
 		}
@@ -508,7 +509,7 @@ func (s *splitter) attachment(mail, e *entity, n int, embargo string) error {
 		}
 	}
 	for i, p := range parts {
-		number := fmt.Sprint(n)
+		number := strconv.Itoa(n)
 		if len(parts) > 1 {
 			number = fmt.Sprintf("%d.%d", n, i+1)
 		}

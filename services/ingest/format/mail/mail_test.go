@@ -180,7 +180,7 @@ func TestWordings(t *testing.T) {
 		{"plain says nothing", multi("alternative", plain("Use HTML."), html("<p>"+strings.Repeat("word ", 20)+"</p>")), strings.TrimSpace(strings.Repeat("word ", 20))},
 		{"empty plain", multi("alternative", plain(" "), html("<p>x</p>")), "x"},
 		{"HTML alone", html("<p>x</p><style>y</style><p>z</p>"), "x\n\nz"},
-		{"with pictures", multi("related", strings.Replace(multi("alternative", plain("One."), html("<p>One</p>")), "=b", "=c", -1), "Content-Type: image/png\r\nContent-ID: <i>\r\n\r\nx"), "One."},
+		{"with pictures", multi("related", strings.ReplaceAll(multi("alternative", plain("One."), html("<p>One</p>")), "=b", "=c"), "Content-Type: image/png\r\nContent-ID: <i>\r\n\r\nx"), "One."},
 		{"two texts", multi("mixed", plain("One."), plain("Two.")), "One.\n\nTwo."},
 		{"flowed", "Content-Type: text/plain; format=flowed\r\n\r\nOne \r\ntwo \r\nthree.\r\nFour.", "One two three.\n\nFour."},
 	} {

@@ -130,7 +130,9 @@ func Split(name string, data []byte) ([]document.Part, error) {
 		if at += Filler(data[at:]); at >= len(data) {
 			break
 		}
-		from, to, err := at, 0, error(nil)
+		from := at
+		var to int
+		var err error
 		if data[at] == SOH {
 			to, err = ends(name, data, at)
 		} else {
