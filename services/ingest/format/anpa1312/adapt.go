@@ -11,7 +11,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format/habit"
-	"github.com/copytaster/copytaster/services/ingest/format/wire"
+	"github.com/copytaster/copytaster/services/ingest/format/telegraph"
 )
 
 // urgencies are the priorities by IPTC's scale: flash, bulletin, urgent,
@@ -40,8 +40,8 @@ func (m *message) adapt(h document.Hint) ([]article.Article, error) {
 	day := m.dates(&a, h, home)
 
 	blocks := m.blocks()
-	if len(blocks) > wire.MaxParagraphs {
-		return nil, document.Refuse(document.TooMany, Name, "%d paragraphs, the limit is %d", len(blocks), wire.MaxParagraphs)
+	if len(blocks) > telegraph.MaxParagraphs {
+		return nil, document.Refuse(document.TooMany, Name, "%d paragraphs, the limit is %d", len(blocks), telegraph.MaxParagraphs)
 	}
 	marks := m.agency.Read(m.marked(blocks))
 	marks.Advisory = marks.Advisory || m.Category == advisories && !marks.Notice()
@@ -74,7 +74,7 @@ func (m *message) dates(a *article.Article, h document.Hint, home *time.Location
 	if !h.PublishedAt.IsZero() {
 		arrival = h.PublishedAt // of a back-fill that knows better than the clock
 	}
-	stated := m.Date != wire.Stated{}
+	stated := m.Date != telegraph.Stated{}
 	at, _, ok := m.Date.Complete(arrival, home)
 	if ok {
 		a.VersionCreated = at.UTC()
@@ -86,7 +86,7 @@ func (m *message) dates(a *article.Article, h document.Hint, home *time.Location
 		a.Flag(article.FlagDateUnreadable)
 	}
 	if m.Day > 0 {
-		d, _, known := wire.Stated{Month: time.Month(m.Month), Day: m.Day}.Complete(arrival, time.UTC)
+		d, _, known := telegraph.Stated{Month: time.Month(m.Month), Day: m.Day}.Complete(arrival, time.UTC)
 		if known {
 			if !ok {
 				a.Flag(article.FlagDateCompleted)
@@ -211,7 +211,7 @@ func (m *message) blocks() []block {
 	var out []block
 	var text []string
 	flush := func() {
-		for _, p := range wire.Paragraphs(text) {
+		for _, p := range telegraph.Paragraphs(text) {
 			out = append(out, block{article.Paragraph, p})
 		}
 		text = nil

@@ -26,7 +26,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format/habit"
-	"github.com/copytaster/copytaster/services/ingest/format/wire"
+	"github.com/copytaster/copytaster/services/ingest/format/telegraph"
 )
 
 // Name of the format.
@@ -51,13 +51,13 @@ var (
 
 // Detect tells whether the first message's header has the form of 1312.
 func Detect(head []byte) bool {
-	head = head[wire.Filler(head):]
-	return len(head) > 0 && head[0] == wire.SOH && level.Match(head[1:])
+	head = head[telegraph.Filler(head):]
+	return len(head) > 0 && head[0] == telegraph.SOH && level.Match(head[1:])
 }
 
 // Split cuts a stream into its messages.
 func Split(data []byte, _ document.Hint) ([]document.Part, error) {
-	return wire.Split(Name, data)
+	return telegraph.Split(Name, data)
 }
 
 // message is a message as the format has it.
@@ -71,7 +71,7 @@ type message struct {
 	Slug               string // keyword of the text's first line, whole
 	Versions           []string
 	Trailer            string // the line behind the text, if it stood in it
-	Date               wire.Stated
+	Date               telegraph.Stated
 	Lines              []string
 
 	agency  habit.Agency
@@ -80,7 +80,7 @@ type message struct {
 
 // parse takes a message apart.
 func parse(data []byte, h document.Hint) (*message, error) {
-	f, err := wire.Open(Name, data)
+	f, err := telegraph.Open(Name, data)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func parse(data []byte, h document.Hint) (*message, error) {
 		service = trailer[1]
 	}
 	m.agency = habit.First(service, h.Provider, h.Source)
-	t, err := wire.Convert(unset(f.Text), h.Declared(), m.agency.ISO646)
+	t, err := telegraph.Convert(unset(f.Text), h.Declared(), m.agency.ISO646)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (m *message) trailer() []string {
 
 func (m *message) date(g []string) {
 	n := func(i int) int { v, _ := strconv.Atoi(g[i]); return v }
-	m.Date = wire.Stated{Year: wire.Year(n(5)), Month: time.Month(n(3)), Day: n(4), Hour: n(6), Minute: n(7)}
+	m.Date = telegraph.Stated{Year: telegraph.Year(n(5)), Month: time.Month(n(3)), Day: n(4), Hour: n(6), Minute: n(7)}
 	if z, ok := habit.Zone(g[8]); ok {
 		m.Date.Zone = z
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format"
 	"github.com/copytaster/copytaster/services/ingest/format/anpa1312"
-	"github.com/copytaster/copytaster/services/ingest/format/wire"
+	"github.com/copytaster/copytaster/services/ingest/format/telegraph"
 )
 
 var received = time.Date(2024, 4, 22, 22, 0, 0, 0, time.UTC)
@@ -73,9 +73,9 @@ func TestRefused(t *testing.T) {
 		{"no second line", "\x01w4711\x1fbc---\x02x\x03\x04", document.Syntax, "priority"},
 		{"breaks off", strings.TrimRight(message(keyword, "x", ""), "\x03\x04\r\n"), document.Syntax, "breaks off"},
 		{"no text", message(keyword, "^BC-US--Skarra<", ""), document.Empty, "no text"},
-		{"header too long", message(strings.Repeat("x", wire.MaxHeader), "x", ""), document.TooLarge, "4096"},
-		{"line too long", message(keyword, strings.Repeat("x ", wire.MaxLine), ""), document.TooLarge, "65536"},
-		{"too many paragraphs", message(keyword, strings.Repeat("x\n\n", wire.MaxParagraphs+1), ""), document.TooMany, "20000"},
+		{"header too long", message(strings.Repeat("x", telegraph.MaxHeader), "x", ""), document.TooLarge, "4096"},
+		{"line too long", message(keyword, strings.Repeat("x ", telegraph.MaxLine), ""), document.TooLarge, "65536"},
+		{"too many paragraphs", message(keyword, strings.Repeat("x\n\n", telegraph.MaxParagraphs+1), ""), document.TooMany, "20000"},
 		{"message too large", message(keyword, strings.Repeat("word\n", document.MaxSingle/5), ""), document.TooLarge, "3145728"},
 		{"too many messages", strings.Repeat(message(keyword, "x", ""), document.MaxItems+1), document.TooMany, "5000"},
 	} {

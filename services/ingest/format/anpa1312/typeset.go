@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/copytaster/copytaster/services/ingest/format/wire"
+	"github.com/copytaster/copytaster/services/ingest/format/telegraph"
 )
 
 // The control characters that mean something else than in ASCII.
@@ -45,7 +45,7 @@ func unset(text []byte) []byte {
 			out = append(out, '\n')
 		case c == '\n', c == '\t', c >= ' ' && c != 0x7f:
 			out = append(out, c)
-		case c == wire.US:
+		case c == telegraph.US:
 			out = append(out, ' ')
 		}
 	}

@@ -26,7 +26,7 @@ type Agency struct {
 	Services []string
 	// Zone is the time zone of dates that state none; "": UTC.
 	Zone string
-	// ISO646 is the national variant of its 7-bit texts, see wire.Variants.
+	// ISO646 is the national variant of its 7-bit texts, see telegraph.Variants.
 	ISO646 string
 	// SlugNames says that its keyword line names a story through all its
 	// versions of one day.

@@ -10,7 +10,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format/habit"
-	"github.com/copytaster/copytaster/services/ingest/format/wire"
+	"github.com/copytaster/copytaster/services/ingest/format/telegraph"
 )
 
 // adapt makes the article of the message.
@@ -30,7 +30,7 @@ func (m *message) adapt(h document.Hint) ([]article.Article, error) {
 		if completed {
 			a.Flag(article.FlagDateCompleted)
 		}
-	case m.Date != wire.Stated{}:
+	case m.Date != telegraph.Stated{}:
 		a.Flag(article.FlagDateUnreadable)
 	}
 	if m.own.Version != "" {
@@ -47,9 +47,9 @@ func (m *message) adapt(h document.Hint) ([]article.Article, error) {
 	if m.agency.Name != "" {
 		a.Agency = article.Label{Value: m.agency.Name, Evidence: []article.Evidence{{Enricher: signer, Version: version, Confidence: 0.9}}}
 	}
-	blocks := wire.Paragraphs(m.Body)
-	if len(blocks) > wire.MaxParagraphs {
-		return nil, document.Refuse(document.TooMany, Name, "%d paragraphs, the limit is %d", len(blocks), wire.MaxParagraphs)
+	blocks := telegraph.Paragraphs(m.Body)
+	if len(blocks) > telegraph.MaxParagraphs {
+		return nil, document.Refuse(document.TooMany, Name, "%d paragraphs, the limit is %d", len(blocks), telegraph.MaxParagraphs)
 	}
 	marks := m.agency.Read(m.marked(blocks))
 	if marks.Notice() {

@@ -23,7 +23,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format/habit"
-	"github.com/copytaster/copytaster/services/ingest/format/wire"
+	"github.com/copytaster/copytaster/services/ingest/format/telegraph"
 )
 
 // Name of the format.
@@ -40,12 +40,12 @@ var header = regexp.MustCompile(`^([A-Za-z]{1,10})[ ]?(\d{1,6})[ ]+([0-9])[ ]+([
 
 // Detect tells whether the first message's header has the form of 7901.
 func Detect(head []byte) bool {
-	head = head[wire.Filler(head):]
-	if len(head) == 0 || head[0] != wire.SOH {
+	head = head[telegraph.Filler(head):]
+	if len(head) == 0 || head[0] != telegraph.SOH {
 		return false
 	}
-	line, _, _ := bytes.Cut(bytes.TrimLeft(head[1:min(len(head), wire.MaxHeader)], "\r\n "), []byte("\n"))
-	line, _, _ = bytes.Cut(line, []byte{wire.STX})
+	line, _, _ := bytes.Cut(bytes.TrimLeft(head[1:min(len(head), telegraph.MaxHeader)], "\r\n "), []byte("\n"))
+	line, _, _ = bytes.Cut(line, []byte{telegraph.STX})
 	return header.Match(plain(line))
 }
 
@@ -61,7 +61,7 @@ func plain(line []byte) []byte {
 
 // Split cuts a stream into its messages.
 func Split(data []byte, _ document.Hint) ([]document.Part, error) {
-	return wire.Split(Name, data)
+	return telegraph.Split(Name, data)
 }
 
 // message is a message as the format has it.
@@ -75,7 +75,7 @@ type message struct {
 	Catch    []string // lines above the headline, for editors
 	Headline string
 	Body     []string // lines
-	Date     wire.Stated
+	Date     telegraph.Stated
 	Stamp    string // the day-time group as it stands, if it stood in the text
 
 	agency  habit.Agency
@@ -94,7 +94,7 @@ var ownNumber = regexp.MustCompile(`(?:^|[ ])(\pL{2,10})[ ](\d[\d-]{0,40})(?:#(\
 
 // parse takes a message apart.
 func parse(data []byte, h document.Hint) (*message, error) {
-	f, err := wire.Open(Name, data)
+	f, err := telegraph.Open(Name, data)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func parse(data []byte, h document.Hint) (*message, error) {
 func (m *message) convert(part []byte, h document.Hint) (string, string, error) {
 	part = bytes.ReplaceAll(part, []byte("\r\n"), []byte("\n"))
 	part = bytes.ReplaceAll(part, []byte("\r"), []byte("\n"))
-	t, err := wire.Convert(quiet(part), h.Declared(), m.agency.ISO646)
+	t, err := telegraph.Convert(quiet(part), h.Declared(), m.agency.ISO646)
 	return t.UTF8, t.Charset, err
 }
 
@@ -152,7 +152,7 @@ func quiet(part []byte) []byte {
 		switch {
 		case c == '\n' || c == '\t' || c == 0x1b:
 			out = append(out, c)
-		case c == wire.BEL || c == 0 || c == 0x7f:
+		case c == telegraph.BEL || c == 0 || c == 0x7f:
 		case c < ' ':
 			out = append(out, ' ')
 		default:
@@ -166,13 +166,13 @@ func quiet(part []byte) []byte {
 // first three may be missing.
 var group = regexp.MustCompile(`^(\d{2})(\d{2})(\d{2})[ ]?([A-Z]{1,4}\b)?[ ]*(?:(\pL{3,9})\.?)?[ ]*(\d{2}|\d{4})?$`)
 
-func dayTime(s string) (wire.Stated, bool) {
+func dayTime(s string) (telegraph.Stated, bool) {
 	g := group.FindStringSubmatch(strings.TrimSpace(s))
 	if g == nil {
-		return wire.Stated{}, false
+		return telegraph.Stated{}, false
 	}
 	n := func(i int) int { v, _ := strconv.Atoi(g[i]); return v }
-	d := wire.Stated{Day: n(1), Hour: n(2), Minute: n(3)}
+	d := telegraph.Stated{Day: n(1), Hour: n(2), Minute: n(3)}
 	month := g[5]
 	if g[4] != "" {
 		if z, ok := habit.Zone(g[4]); ok {
@@ -180,19 +180,19 @@ func dayTime(s string) (wire.Stated, bool) {
 		} else if month == "" && habit.MonthOf(g[4]) != 0 {
 			month = g[4] // "241805 NOV 26"
 		} else {
-			return wire.Stated{}, false
+			return telegraph.Stated{}, false
 		}
 	}
 	if month != "" {
 		if d.Month = habit.MonthOf(month); d.Month == 0 {
-			return wire.Stated{}, false
+			return telegraph.Stated{}, false
 		}
 	}
 	if g[6] != "" {
 		if d.Month == 0 {
-			return wire.Stated{}, false // a number without month is no year
+			return telegraph.Stated{}, false // a number without month is no year
 		}
-		d.Year = wire.Year(n(6))
+		d.Year = telegraph.Year(n(6))
 	}
 	return d, true
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format"
 	"github.com/copytaster/copytaster/services/ingest/format/iptc7901"
-	"github.com/copytaster/copytaster/services/ingest/format/wire"
+	"github.com/copytaster/copytaster/services/ingest/format/telegraph"
 )
 
 var received = time.Date(2024, 4, 22, 22, 0, 0, 0, time.UTC)
@@ -75,9 +75,9 @@ func TestRefused(t *testing.T) {
 		{"header", message("Dear reader, all is well", "text", ""), document.Syntax, "Dear reader"},
 		{"no priority", message("bdt0157 pl 93", "text", ""), document.Syntax, "has not the form"},
 		{"no text", message(head, "\n \n", ""), document.Empty, "bdt0157"},
-		{"header too long", message(head+strings.Repeat("x", wire.MaxHeader), "text", ""), document.TooLarge, "4096"},
-		{"line too long", message(head, strings.Repeat("x ", wire.MaxLine), ""), document.TooLarge, "65536"},
-		{"too many paragraphs", message(head, strings.Repeat("x\n\n", wire.MaxParagraphs+2), ""), document.TooMany, "20000"},
+		{"header too long", message(head+strings.Repeat("x", telegraph.MaxHeader), "text", ""), document.TooLarge, "4096"},
+		{"line too long", message(head, strings.Repeat("x ", telegraph.MaxLine), ""), document.TooLarge, "65536"},
+		{"too many paragraphs", message(head, strings.Repeat("x\n\n", telegraph.MaxParagraphs+2), ""), document.TooMany, "20000"},
 		{"message too large", message(head, strings.Repeat("word\n", document.MaxSingle/5), ""), document.TooLarge, "3145728"},
 		{"too many messages", strings.Repeat(message(head, "x", ""), document.MaxItems+1), document.TooMany, "5000"},
 	} {

@@ -1,4 +1,4 @@
-package wire_test
+package telegraph_test
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/copytaster/copytaster/services/ingest/document"
-	"github.com/copytaster/copytaster/services/ingest/format/wire"
+	"github.com/copytaster/copytaster/services/ingest/format/telegraph"
 )
 
 func TestSplit(t *testing.T) {
@@ -28,7 +28,7 @@ func TestSplit(t *testing.T) {
 		{"text between", "\x01a\x02t\x03\x04lost\x01b\x02t\x03\x04", []string{"\x01a\x02t\x03\x04", "!lost", "\x01b\x02t\x03\x04"}},
 		{"nothing", " \r\n", nil},
 	} {
-		parts, err := wire.Split("test", []byte(c.data))
+		parts, err := telegraph.Split("test", []byte(c.data))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func TestSplit(t *testing.T) {
 func TestStreamIsKept(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		data := []byte(rapid.StringMatching(`[\x01-\x04\x16 a-z\n]{0,60}`).Draw(t, "stream"))
-		parts, err := wire.Split("test", data)
+		parts, err := telegraph.Split("test", data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func TestStreamIsKept(t *testing.T) {
 		}
 		letters := func(b []byte) string {
 			return strings.Map(func(r rune) rune {
-				if r >= 'a' || r == wire.SOH {
+				if r >= 'a' || r == telegraph.SOH {
 					return r
 				}
 				return -1
@@ -74,7 +74,7 @@ func TestStreamIsKept(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	open := func(header, text int) error {
-		_, err := wire.Open("test", []byte("\x01"+strings.Repeat("h", header)+"\x02"+strings.Repeat("t", text)+"\n\x03\x04"))
+		_, err := telegraph.Open("test", []byte("\x01"+strings.Repeat("h", header)+"\x02"+strings.Repeat("t", text)+"\n\x03\x04"))
 		return err
 	}
 	refused := func(name string, err error, want document.Reason, says string) {
@@ -84,20 +84,20 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s: error %v, want %s saying %q", name, err, want, says)
 		}
 	}
-	if err := open(wire.MaxHeader, wire.MaxLine-wire.MaxHeader-2); err != nil {
+	if err := open(telegraph.MaxHeader, telegraph.MaxLine-telegraph.MaxHeader-2); err != nil {
 		t.Errorf("at the limits: %v", err)
 	}
-	refused("header", open(wire.MaxHeader+1, 1), document.TooLarge, "4096")
-	refused("line", open(1, wire.MaxLine), document.TooLarge, "65536")
-	_, err := wire.Split("test", bytes.Repeat([]byte("\x01a\x02t\x03\x04"), document.MaxItems+1))
+	refused("header", open(telegraph.MaxHeader+1, 1), document.TooLarge, "4096")
+	refused("line", open(1, telegraph.MaxLine), document.TooLarge, "65536")
+	_, err := telegraph.Split("test", bytes.Repeat([]byte("\x01a\x02t\x03\x04"), document.MaxItems+1))
 	refused("messages", err, document.TooMany, "5000")
-	parts, err := wire.Split("test", []byte("\x01a\x02"+strings.Repeat("t\n", document.MaxSingle/2)+"\x03\x04\x01a\x02t\x03\x04"))
+	parts, err := telegraph.Split("test", []byte("\x01a\x02"+strings.Repeat("t\n", document.MaxSingle/2)+"\x03\x04\x01a\x02t\x03\x04"))
 	if err != nil || len(parts) != 2 {
 		t.Fatalf("%d parts, error %v", len(parts), err)
 	}
 	refused("message", parts[0].Err, document.TooLarge, "3145728")
 	for says, data := range map[string]string{"no SOH": "abc", "no STX": "\x01abc\x04", "breaks off": "\x01a\x02b", "another message": "\x01a\x02b\x01c\x02d\x03"} {
-		_, err := wire.Open("test", []byte(data))
+		_, err := telegraph.Open("test", []byte(data))
 		refused(says, err, document.Syntax, says)
 	}
 }
@@ -116,23 +116,23 @@ func TestComplete(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name      string
-		s         wire.Stated
+		s         telegraph.Stated
 		arrival   string
 		want      string
 		completed bool
 	}{
-		{"all", wire.Stated{2026, 11, 24, 18, 5, time.UTC}, "2030-01-01 00:00", "2026-11-24 18:05", false},
-		{"home's zone", wire.Stated{2026, 11, 24, 18, 5, nil}, "2030-01-01 00:00", "2026-11-24 17:05", false},
-		{"day", wire.Stated{0, 0, 24, 18, 5, time.UTC}, "2026-11-24 18:06", "2026-11-24 18:05", true},
-		{"day before the turn of the year", wire.Stated{0, 0, 31, 23, 59, time.UTC}, "2027-01-01 00:01", "2026-12-31 23:59", true},
-		{"a clock that is ahead", wire.Stated{0, 0, 1, 0, 1, time.UTC}, "2026-12-31 23:59", "2027-01-01 00:01", true},
-		{"month", wire.Stated{0, 12, 30, 1, 0, time.UTC}, "2027-01-10 00:00", "2026-12-30 01:00", true},
-		{"leap day", wire.Stated{0, 0, 29, 1, 0, time.UTC}, "2028-03-01 00:00", "2028-02-29 01:00", true},
-		{"too old for a month", wire.Stated{0, 3, 30, 1, 0, time.UTC}, "2027-01-10 00:00", "", false},
-		{"too old for a day", wire.Stated{0, 0, 26, 1, 0, time.UTC}, "2026-11-24 00:00", "", false},
-		{"no such day", wire.Stated{2026, 2, 30, 1, 0, time.UTC}, "2026-03-01 00:00", "", false},
-		{"day 0", wire.Stated{0, 0, 0, 1, 0, time.UTC}, "2026-03-01 00:00", "", false},
-		{"hour 25", wire.Stated{0, 0, 1, 25, 0, time.UTC}, "2026-03-01 00:00", "", false},
+		{"all", telegraph.Stated{2026, 11, 24, 18, 5, time.UTC}, "2030-01-01 00:00", "2026-11-24 18:05", false},
+		{"home's zone", telegraph.Stated{2026, 11, 24, 18, 5, nil}, "2030-01-01 00:00", "2026-11-24 17:05", false},
+		{"day", telegraph.Stated{0, 0, 24, 18, 5, time.UTC}, "2026-11-24 18:06", "2026-11-24 18:05", true},
+		{"day before the turn of the year", telegraph.Stated{0, 0, 31, 23, 59, time.UTC}, "2027-01-01 00:01", "2026-12-31 23:59", true},
+		{"a clock that is ahead", telegraph.Stated{0, 0, 1, 0, 1, time.UTC}, "2026-12-31 23:59", "2027-01-01 00:01", true},
+		{"month", telegraph.Stated{0, 12, 30, 1, 0, time.UTC}, "2027-01-10 00:00", "2026-12-30 01:00", true},
+		{"leap day", telegraph.Stated{0, 0, 29, 1, 0, time.UTC}, "2028-03-01 00:00", "2028-02-29 01:00", true},
+		{"too old for a month", telegraph.Stated{0, 3, 30, 1, 0, time.UTC}, "2027-01-10 00:00", "", false},
+		{"too old for a day", telegraph.Stated{0, 0, 26, 1, 0, time.UTC}, "2026-11-24 00:00", "", false},
+		{"no such day", telegraph.Stated{2026, 2, 30, 1, 0, time.UTC}, "2026-03-01 00:00", "", false},
+		{"day 0", telegraph.Stated{0, 0, 0, 1, 0, time.UTC}, "2026-03-01 00:00", "", false},
+		{"hour 25", telegraph.Stated{0, 0, 1, 25, 0, time.UTC}, "2026-03-01 00:00", "", false},
 	} {
 		got, completed, ok := c.s.Complete(at(c.arrival), berlin)
 		if ok != (c.want != "") || ok && (!got.Equal(at(c.want)) || completed != c.completed) {
@@ -162,7 +162,7 @@ func TestConvert(t *testing.T) {
 		{"UTF-8", "Für {x}", "", "iso646-de", "Für {x}", "utf-8"},
 		{"French Latin-1", "L'\xe9t\xe9 \xe0 Gen\xe8ve, \xe7a va", "", "", "L'été à Genève, ça va", "windows-1252"},
 	} {
-		got, err := wire.Convert([]byte(c.in), c.declared, c.variant)
+		got, err := telegraph.Convert([]byte(c.in), c.declared, c.variant)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -171,7 +171,7 @@ func TestConvert(t *testing.T) {
 			t.Errorf("%s: %q from %s, want %q from %s", c.name, got.UTF8, got.Charset, c.want, c.charset)
 		}
 	}
-	if _, err := wire.Convert([]byte("f\xfcr"), "x-klingon", ""); err == nil {
+	if _, err := telegraph.Convert([]byte("f\xfcr"), "x-klingon", ""); err == nil {
 		t.Error("an unknown encoding was read")
 	}
 }

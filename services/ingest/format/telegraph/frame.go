@@ -1,8 +1,8 @@
-// Package wire holds what the telegraph's formats, IPTC 7901 and ANPA 1312,
+// Package telegraph holds what the telegraph's formats, IPTC 7901 and ANPA 1312,
 // have in common: the control characters around a message, streams of them,
 // dates that leave out the month or year, and the character sets of the time
 // before Unicode.
-package wire
+package telegraph
 
 import (
 	"bytes"
