@@ -47,7 +47,7 @@ bench: go test-needs bin/copytaster ## measure: push to searchable at 20/s, each
 .PHONY: faults
 faults: go demo-needs ## break a pipeline of its own in every way, and hold it to its promises (ARGS=--short, ARGS='--row kill-services --seed 7')
 	$(GO) build -C deploy/faults -o $(CURDIR)/bin/faults ./cmd/faults
-	bin/faults --root=$(CURDIR) $(ARGS)
+	GO="$(GO)" bin/faults --root=$(CURDIR) $(ARGS)
 
 .PHONY: fuzz
 fuzz: go ## run every fuzz target for FUZZTIME (default 30s)
@@ -90,7 +90,7 @@ help: ## this list
 
 .PHONY: go
 go:
-	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.26 or later and put it on the PATH" >&2; exit 1; }
+	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.26.8 or later and put it on the PATH" >&2; exit 1; }
 
 .PHONY: demo-needs test-needs
 demo-needs:

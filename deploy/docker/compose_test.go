@@ -68,7 +68,12 @@ func TestSpoiltComposeFileIsRefused(t *testing.T) {
 			"test: [CMD, /service, healthcheck]", "test: curl localhost:8080",
 			"index: health check is not the program's own",
 		},
-		"no restart":       {"x-service: &service\n  restart: unless-stopped\n", "x-service: &service\n", "index: not restarted"},
+		"no restart":           {"x-service: &service\n  restart: unless-stopped\n", "x-service: &service\n", "index: not restarted"},
+		"push without a token": {"      COPYTASTER_INGEST_PUSH_OPEN: \"true\"\n", "", "ingest: listens on 0.0.0.0:8080, and push has no token"},
+		"push open and guarded": {
+			"COPYTASTER_INGEST_PUSH_OPEN: \"true\"", "COPYTASTER_INGEST_PUSH_OPEN: \"true\"\n      COPYTASTER_PUSH_TOKEN_FILE: /token",
+			"ingest: push has a token, and is open",
+		},
 		"other dockerfile": {"args: {SERVICE: enrich}", "args: {SERVICE: index}", "enrich: builds service \"index\""},
 		"two on one port":  {"COPYTASTER_SEARCH_PORT:-8804", "COPYTASTER_SEARCH_PORT:-8801", "both published on 127.0.0.1:8801"},
 	}
@@ -168,6 +173,10 @@ func complaints(project *types.Project, services []string) []string {
 		}
 	}
 
+	for _, complaint := range pushComplaints(project.Services["ingest"].Environment) {
+		complain("ingest: %s", complaint)
+	}
+
 	published := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(project.Services)) {
 		c := project.Services[name]
@@ -204,6 +213,26 @@ func complaints(project *types.Project, services []string) []string {
 		}
 	}
 	return all
+}
+
+// pushComplaints tells why ingest would refuse to start with these settings, or
+// let everybody in.
+func pushComplaints(environment types.MappingWithEquals) []string {
+	get := func(setting string) string {
+		if v := environment["COPYTASTER_INGEST_"+setting]; v != nil {
+			return *v
+		}
+		return deref(environment["COPYTASTER_"+setting])
+	}
+	open, token := get("PUSH_OPEN") == "true", get("PUSH_TOKEN_FILE") != "" || get("PUSH_TOKEN") != ""
+	at, err := netip.ParseAddrPort(get("LISTEN"))
+	switch {
+	case open && token:
+		return []string{"push has a token, and is open: it does not start"}
+	case !open && !token && (err != nil || !at.Addr().IsLoopback()):
+		return []string{fmt.Sprintf("listens on %s, and push has no token and is not open: it does not start", get("LISTEN"))}
+	}
+	return nil
 }
 
 func deref(s *string) string {

@@ -21,14 +21,15 @@ import (
 
 	"github.com/copytaster/copytaster/deploy/faults/rig"
 	"github.com/copytaster/copytaster/deploy/faults/wire"
+	"github.com/copytaster/copytaster/deploy/local"
 )
 
 // Options are what is run and how.
 type Options struct {
 	Root string // of the workspace: services are built from it, servers run from its .local
 	// Dir is for the servers' data, programs and logs; Elasticsearch's user must
-	// be able to pass it. "": a new one in .local, removed at the end if all went
-	// well, unless Keep.
+	// be able to pass it. "": a new one in .local, or where that user can go,
+	// removed at the end if all went well, unless Keep.
 	Dir  string
 	Keep bool
 	// Seed decides on articles, moments and faults; how processes interleave it
@@ -39,6 +40,7 @@ type Options struct {
 	// Scale multiplies articles and faults of the full form; 0: 1.
 	Scale float64
 	Texts []wire.Text // what articles say; none: made-up sentences
+	Go    string      // the program that builds the services; "": go
 	Out   io.Writer   // gets the fault log and the table; one line at a time
 }
 
@@ -54,18 +56,18 @@ type row struct {
 
 // shortLimit bounds the small form of a row; it is for machines that have much
 // else to do.
-const shortLimit = 8 * time.Minute
+const shortLimit = 5 * time.Minute
 
 // matrix is the table of rows.
 func matrix() []row {
 	return []row{
 		{"kill-services", "kill -9 of each service at random moments", true, 90 * time.Minute, killServices},
-		{"rebalance", "rebalance storm: members of both groups join and leave", true, 60 * time.Minute, rebalance},
+		{"rebalance", "rebalance storm: members of three groups join, leave and die", true, 60 * time.Minute, rebalance},
 		{"poison", "poison among good copy", true, 30 * time.Minute, poison},
 		{"replay", "the whole topic replayed twice, shuffled", true, 30 * time.Minute, replay},
 		{"clocks", "clocks a day off, dates in the future", true, 30 * time.Minute, clocks},
+		{"links", "slow, half-open, resetting and cut links", true, 60 * time.Minute, links},
 		{"elasticsearch", "Elasticsearch refuses, hangs, breaks off, is read-only, is down", false, 60 * time.Minute, elastic},
-		{"links", "slow, half-open, resetting and cut links", false, 60 * time.Minute, links},
 		{"kill-broker", "kill -9 of the broker", false, 60 * time.Minute, killBroker},
 	}
 }
@@ -94,7 +96,7 @@ var ErrBroken = errors.New("the pipeline did not keep its promises")
 
 // Run runs rows. The results are of those that ran, in the matrix's order. The
 // error is [ErrBroken] if a row failed, another one if it could not be tried.
-func Run(ctx context.Context, o Options) (_ []Result, err error) {
+func Run(ctx context.Context, o Options) ([]Result, error) {
 	var rows []row
 	for _, name := range o.Rows {
 		if !slices.Contains(Names(), name) {
@@ -109,21 +111,41 @@ func Run(ctx context.Context, o Options) (_ []Result, err error) {
 	if o.Scale == 0 || o.Short {
 		o.Scale = 1
 	}
+	var results []Result
+	err := o.serve(ctx, func(o Options, servers *rig.Servers) (err error) {
+		results, err = o.on(ctx, servers, rows)
+		return err
+	})
+	return results, err
+}
+
+// serve starts servers for what is done with them. The options that it is given
+// name the folder, and write whole lines.
+func (o Options) serve(ctx context.Context, do func(Options, *rig.Servers) error) (err error) {
 	out := &lines{w: o.Out}
 	o.Out = out
 	dir, tidy, err := o.place()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	o.Dir = dir
 	defer func() { err = tidy(err) }()
-	fmt.Fprintf(out, "seed %d, %s\n", o.Seed, map[bool]string{true: "short form", false: "full form"}[o.Short])
-	servers, err := rig.Start(ctx, o.Root, o.Dir, out)
+	lock, err := local.Lock(dir)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	fmt.Fprintf(out, "seed %d, %s\n", o.Seed, map[bool]string{true: "short form", false: "full form"}[o.Short])
+	servers, err := rig.Start(ctx, o.Root, o.Dir, o.Go, out)
+	if err != nil {
+		return err
 	}
 	defer func() { err = errors.Join(err, servers.Stop(context.WithoutCancel(ctx))) }()
+	return do(o, servers)
+}
 
+// on runs rows on servers that run.
+func (o Options) on(ctx context.Context, servers *rig.Servers, rows []row) ([]Result, error) {
 	results := make([]Result, len(rows))
 	var together sync.WaitGroup
 	for i, r := range rows {
@@ -137,7 +159,8 @@ func Run(ctx context.Context, o Options) (_ []Result, err error) {
 		one()
 	}
 	together.Wait()
-	fmt.Fprint(out, Table(results))
+	fmt.Fprint(o.Out, Table(results))
+	var err error
 	for _, r := range results {
 		if !r.OK() {
 			err = errors.Join(err, fmt.Errorf("row %s: %w: %s", r.Row, ErrBroken, r.Why()))
@@ -154,21 +177,23 @@ func (o Options) place() (dir string, tidy func(error) error, err error) {
 		return err
 	}
 	if o.Dir != "" {
-		dir, err = filepath.Abs(o.Dir)
-		return dir, say, err
+		if dir, err = filepath.Abs(o.Dir); err != nil {
+			return "", nil, err
+		}
+		return dir, say, os.MkdirAll(dir, 0o755) //nolint:gosec // Elasticsearch's user passes it
 	}
 	root, err := filepath.Abs(o.Root)
 	if err != nil {
 		return "", nil, err
 	}
-	local := filepath.Join(root, ".local")
-	if err := os.MkdirAll(local, 0o755); err != nil { //nolint:gosec // Elasticsearch's user passes it
+	base, err := local.Base(filepath.Join(root, ".local"), o.Out)
+	if err != nil {
 		return "", nil, err
 	}
-	if dir, err = os.MkdirTemp(local, "faults-"); err != nil {
+	if dir, err = os.MkdirTemp(base, "faults-"); err != nil {
 		return "", nil, err
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // as above
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // Elasticsearch's user passes it
 		return "", nil, err
 	}
 	return dir, func(err error) error {

@@ -40,6 +40,12 @@ func TestPercentile(t *testing.T) {
 			t.Errorf("%v: %d, want %d", p, got, want)
 		}
 	}
+	if got := faults.Longest(ds); got != 99 {
+		t.Errorf("of 100: %d", got)
+	}
+	if got := faults.Longest(ds[:99]); got != 100 {
+		t.Errorf("of 99: %d, want the longest", got)
+	}
 	if got := faults.Percentile(nil, 0.5); got != 0 {
 		t.Errorf("of none: %d", got)
 	}

@@ -3,6 +3,7 @@ package faults
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -93,7 +94,7 @@ func poison(ctx context.Context, t *trial) error {
 	proxy.Spoil(spoiledMark)
 	spoiled := t.conflicts(max(count/(len(venoms())+1), 1))
 	wait := t.feed(ctx, t.mix(items, spoiled), 0)
-	if err := t.pour(ctx, all, len(items)); err != nil {
+	if err := t.pour(ctx, all, items); err != nil {
 		return err
 	}
 	if err := t.refused(ctx); err != nil {
@@ -103,7 +104,9 @@ func poison(ctx context.Context, t *trial) error {
 		return err
 	}
 	t.fault(ctx, "%d poisoned messages and %d articles that conflict with the mapping among %d good ones", len(all), len(spoiled), len(items))
+	t.mu.Lock()
 	t.result.Faults = len(all) + len(spoiled)
+	t.mu.Unlock()
 	t.probes.Wait()
 	if err := t.Quiet(ctx); err != nil {
 		return err
@@ -171,20 +174,51 @@ func (t *trial) brew(ctx context.Context, n int) ([]poisoned, error) {
 	return all, nil
 }
 
-// pour puts the poison into the topics while items come in.
-func (t *trial) pour(ctx context.Context, all []poisoned, items int) error {
-	for k, p := range all {
+// underGood is the share of the poison that has the key of a good article: one
+// in so many.
+const underGood = 3
+
+// pour puts the poison into the topics while items come in. Of some the key
+// becomes that of a good article with revisions still to come, which must go on.
+func (t *trial) pour(ctx context.Context, all []poisoned, items []ledger.Item) error {
+	began := t.Acked()
+	taken := map[string]bool{}
+	for k := range all {
+		p := &all[k]
 		// Spread over what comes in, as far as that goes.
-		for t.Acked() < int64(k*items/len(all)) {
+		for t.Acked() < began+int64(k*len(items)/len(all)) {
 			if !rig.Sleep(ctx, sampleEvery/10) {
 				return context.Cause(ctx)
+			}
+		}
+		if k%underGood == underGood-1 {
+			if uri, ok := t.goesOn(items, int(t.Acked()-began), taken); ok {
+				p.Key = []byte(uri)
 			}
 		}
 		if err := t.WriteAll(ctx, p.topic, []stage.Message{p.Message}); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
+	t.note("%d of %d poisoned messages had the key of a good article whose next revision came after", len(taken), len(all))
+	if len(taken) == 0 {
+		t.fail("no poison had the key of a good article")
+	}
 	return nil
+}
+
+// goesOn is an article that is acknowledged and has a revision that is not sent
+// yet, when so many items were acknowledged.
+func (t *trial) goesOn(items []ledger.Item, acked int, taken map[string]bool) (article.URI, bool) {
+	// What the senders have in hand is sent, maybe.
+	for _, i := range items[min(acked+2*senders, len(items)):] {
+		uri, ok := t.Ledger.URI(i.Article)
+		if ok && !taken[i.Article] && !strings.HasSuffix(i.Article, spoiledMark) {
+			taken[i.Article] = true
+			return uri, true
+		}
+	}
+	return "", false
 }
 
 // refused pushes what ingest must refuse at once: its sender is told, and it
@@ -198,7 +232,7 @@ func (t *trial) refused(ctx context.Context) error {
 		{"9 MiB", bytes.Repeat([]byte("word "), 9<<20/5), []int{http.StatusRequestEntityTooLarge}},
 		{"binary", []byte{0, 1, 2, 0xff, 0xfe, 0}, []int{http.StatusUnsupportedMediaType, http.StatusBadRequest}},
 	} {
-		status, reply, err := t.Post(ctx, c.body)
+		status, reply, err := t.Post(ctx, topic.Live, c.body)
 		if err != nil {
 			return fmt.Errorf("push of %s: %w", c.name, err)
 		}
@@ -247,7 +281,7 @@ func (t *trial) checkDead(ctx context.Context, all []poisoned, conflicts []ledge
 			t.fail("%s in %s: %d dead letters", p.name, p.topic, len(ls))
 		case !strings.Contains(ls[0].Err.Error(), p.reason):
 			t.fail("%s in %s: the dead letter's reason is %q, %q should be in it", p.name, p.topic, ls[0].Err, p.reason)
-		case !bytes.HasPrefix(p.Value, ls[0].Message.Value) || !p.few && len(p.Value) != len(ls[0].Message.Value):
+		case !bytes.Equal(ls[0].Message.Value, p.Value[:min(len(p.Value), event.MaxDeadValue)]):
 			t.fail("%s in %s: the dead letter has other bytes", p.name, p.topic)
 		}
 	}
@@ -282,10 +316,24 @@ func (t *trial) uris(items []ledger.Item) map[string]article.URI {
 // redrive has the operator's tool send the dead letters of a topic again whose
 // reason holds a text.
 func (t *trial) redrive(ctx context.Context, name, reason string, letters int) error {
-	out, err := t.Tool(ctx, "dead", "redrive", name+topic.DeadSuffix, "--reason", reason, "--yes", "--by", "faults", "--why", "the mapping was mended")
+	out, err := t.Tool(ctx, "dead", "redrive", name+topic.DeadSuffix, "--reason", reason, "--by", "faults", "--why", "the mapping was mended", "--json")
 	if err != nil {
 		return err
 	}
-	t.note("copytaster dead redrive sent %d letters again: %s", letters, strings.ReplaceAll(strings.TrimSpace(string(out)), "\n", " / "))
+	// The last line is the summary.
+	var summary struct {
+		Action string `json:"action"`
+		Done   int    `json:"done"`
+		Failed int    `json:"failed"`
+	}
+	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
+	last := lines[len(lines)-1]
+	if err := json.Unmarshal(last, &summary); err != nil {
+		return fmt.Errorf("copytaster dead redrive said %q: %w", last, err)
+	}
+	if summary.Action != "summary" || summary.Done != letters || summary.Failed != 0 {
+		t.fail("copytaster dead redrive was to send %d letters again, its last line is %+v", letters, summary)
+	}
+	t.note("copytaster dead redrive sent %d letters again", summary.Done)
 	return nil
 }

@@ -7,8 +7,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/copytaster/copytaster/deploy/faults/rig"
@@ -19,6 +21,16 @@ import (
 
 // extraMembers of a group come and go beside those that stay.
 const extraMembers = 3
+
+const (
+	// killEvery of those that leave is killed.
+	killEvery = 3
+	// stormWindow is how far an article's revisions lie apart: little, so that
+	// several are in work when members come and go.
+	stormWindow = 20
+	// stormStep is how long a join or leave may take, about.
+	stormStep = 4 * time.Second
+)
 
 // witnessGroup is that of command witness.
 const witnessGroup = "faults.witness"
@@ -40,10 +52,13 @@ func rebalance(ctx context.Context, t *trial) error {
 	}
 	defer func() { _ = witness.Kill() }()
 
-	items := t.wire.Items(t.pick(30_000, 300))
-	const join = 4 * time.Second
-	wait := t.feed(ctx, items, float64(len(items))/(time.Duration(2*rounds)*join/2).Seconds())
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	items := t.wire.Within(t.pick(30_000, 300), stormWindow)
+	next, done, wait := t.feedInStep(ctx, items, 2*rounds, float64(len(items))/(time.Duration(2*rounds)*stormStep).Seconds())
 	programs := []string{"enrich", "index", "witness"}
+	turns := make(chan struct{})
+	var leaves atomic.Int64
 	storms := make([]error, len(programs))
 	var wg sync.WaitGroup
 	for n, program := range programs {
@@ -51,10 +66,26 @@ func rebalance(ctx context.Context, t *trial) error {
 		if n < rounds%len(programs) {
 			share++
 		}
-		wg.Go(func() { storms[n] = t.storm(ctx, program, share, rand.New(rand.NewPCG(t.Seed, uint64(n)))) })
+		s := storm{t, program, share, rand.New(rand.NewPCG(t.Seed, uint64(n))), &leaves, turns, done}
+		wg.Go(func() {
+			if storms[n] = s.run(ctx); storms[n] != nil {
+				cancel()
+			}
+		})
+	}
+	// Whichever group is free takes the next turn.
+	var late error
+	for range 2 * rounds {
+		if late = next(); late != nil {
+			break
+		}
+		select {
+		case turns <- struct{}{}:
+		case <-ctx.Done():
+		}
 	}
 	wg.Wait()
-	if err := errors.Join(storms...); err != nil {
+	if err := errors.Join(errors.Join(storms...), late); err != nil {
 		return err
 	}
 	if err := wait(); err != nil {
@@ -70,40 +101,75 @@ func rebalance(ctx context.Context, t *trial) error {
 }
 
 // storm lets members of one group join and leave, so many times each.
-func (t *trial) storm(ctx context.Context, program string, rounds int, random *rand.Rand) (err error) {
+type storm struct {
+	*trial
+
+	program string
+	rounds  int
+	random  *rand.Rand
+	all     *atomic.Int64 // leaves of all groups
+	turns   <-chan struct{}
+	done    func() // ends a turn
+}
+
+func (s storm) run(ctx context.Context) (err error) {
 	slots := make([]*rig.Process, extraMembers)
 	for i := range slots {
-		slots[i] = t.Member(program, fmt.Sprintf("%s-%d", program, i+2))
+		slots[i] = s.Member(s.program, fmt.Sprintf("%s-%d", s.program, i+2))
 	}
 	defer func() {
-		for _, s := range slots {
-			err = errors.Join(err, s.Kill())
+		for _, p := range slots {
+			err = errors.Join(err, p.Kill())
 		}
 	}()
 	running := make([]bool, extraMembers)
-	for joins, leaves := 0, 0; leaves < rounds; {
-		i := random.IntN(extraMembers)
-		s := slots[i]
-		if running[i] {
-			if err := s.Stop(); err != nil {
-				return err
-			}
-			running[i] = false
-			leaves++
-			t.fault(ctx, "%s leaves the group (%d of %d)", s.Name, leaves, rounds)
-			continue
-		}
-		if joins == rounds {
+	for joins, leaves := 0, 0; leaves < s.rounds; {
+		i := s.random.IntN(extraMembers)
+		if !running[i] && joins == s.rounds {
 			continue // all that is left is to leave
 		}
-		if err := errors.Join(s.Start(ctx), t.Ready(ctx, s)); err != nil {
+		select {
+		case <-s.turns:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if running[i] {
+			leaves++
+			err = s.leave(ctx, slots[i], leaves)
+		} else {
+			joins++
+			err = s.join(ctx, slots[i], joins)
+		}
+		if err != nil {
 			return err
 		}
-		running[i] = true
-		joins++
-		t.fault(ctx, "%s joins the group (%d of %d)", s.Name, joins, rounds)
+		running[i] = !running[i]
+		s.done()
 	}
 	return nil
+}
+
+func (s storm) join(ctx context.Context, p *rig.Process, n int) error {
+	s.change(ctx, "%s joins the group (%d of %d)", p.Name, n, s.rounds)
+	return errors.Join(p.Start(ctx), s.Ready(ctx, p))
+}
+
+func (s storm) leave(ctx context.Context, p *rig.Process, n int) error {
+	if s.all.Add(1)%killEvery == 0 {
+		s.change(ctx, "kill -9 of %s, which leaves the group without a word (%d of %d)", p.Name, n, s.rounds)
+		return p.Kill()
+	}
+	s.change(ctx, "%s leaves the group (%d of %d)", p.Name, n, s.rounds)
+	return p.Stop()
+}
+
+// change notes what is about to happen. No reader depends on witnesses.
+func (s storm) change(ctx context.Context, format string, args ...any) {
+	if s.program == "witness" {
+		s.broken(format, args...)
+		return
+	}
+	s.fault(ctx, format, args...)
 }
 
 // order holds the order in which each article's revisions were handled against
@@ -113,7 +179,7 @@ func (t *trial) order(ctx context.Context, seen string) error {
 	offsets := map[string][]string{}
 	if err := t.ReadAll(ctx, topic.Received, func(m stage.Message) {
 		came[string(m.Key)] = append(came[string(m.Key)], m.Header(event.HeaderID))
-		offsets[string(m.Key)] = append(offsets[string(m.Key)], fmt.Sprint(m.Offset))
+		offsets[string(m.Key)] = append(offsets[string(m.Key)], strconv.FormatInt(m.Offset, 10))
 	}); err != nil {
 		return err
 	}

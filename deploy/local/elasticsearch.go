@@ -22,6 +22,8 @@ const (
 	ElasticsearchSecurePort = 9243
 	// ElasticsearchHeapMiB is Elasticsearch's heap unless configured.
 	ElasticsearchHeapMiB = 1024
+	// Snapshots is the folder, in a server's own, that Elasticsearch may keep snapshots in.
+	Snapshots = "snapshots"
 	// unprivileged is the user and group (nobody, nogroup) that Elasticsearch runs as when this
 	// process is root, because it refuses to run as root.
 	unprivileged = 65534
@@ -167,7 +169,7 @@ func writeElasticsearchConfig(dir string, port, transport int, secure *Credentia
 			return err
 		}
 	}
-	for _, sub := range []string{settings, filepath.Join(dir, "data"), filepath.Join(dir, "logs")} {
+	for _, sub := range []string{settings, filepath.Join(dir, "data"), filepath.Join(dir, "logs"), filepath.Join(dir, Snapshots)} {
 		err := os.MkdirAll(sub, 0o755)
 		if err != nil {
 			return err
@@ -182,6 +184,7 @@ func writeElasticsearchConfig(dir string, port, transport int, secure *Credentia
 			"http.port: "+strconv.Itoa(port),
 			"transport.port: "+strconv.Itoa(transport),
 			"path.data: "+quote(filepath.Join(dir, "data")),
+			"path.repo: "+quote(filepath.Join(dir, Snapshots)),
 			"path.logs: "+quote(filepath.Join(dir, "logs")),
 			// A nearly full disk would make every index read-only.
 			"cluster.routing.allocation.disk.threshold_enabled: false",

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,6 +70,12 @@ func Running(dir string) (*State, error) {
 		return nil, err
 	}
 	return nil, lock.Close()
+}
+
+// Lock keeps dir for this process until it is closed: Up and Lock fail there, and `make clean`
+// leaves it alone.
+func Lock(dir string) (io.Closer, error) {
+	return takeLock(dir)
 }
 
 // takeLock makes this process the only one that runs servers in dir. The lock is the kernel's on

@@ -366,6 +366,21 @@ func makeOpen(dir string) error {
 // elsewhere is where programs, data and logs lie when the unprivileged user can't reach dir.
 const elsewhere = "/var/lib/copytaster"
 
+// Base returns a folder for programs, data and logs of servers that are not [Up]'s: dir, which is
+// made, or, where Elasticsearch's unprivileged user could not get there, that which Up would use
+// instead, and says so. dir/base is then a link to it.
+func Base(dir string, say io.Writer) (string, error) {
+	dir, err := stateDir(dir)
+	if err != nil {
+		return "", err
+	}
+	err = makeOpen(dir)
+	if err != nil {
+		return "", err
+	}
+	return baseDir(dir, elsewhere, &progress{output: say})
+}
+
 // baseDir returns where programs, data and logs lie: dir, unless Elasticsearch's unprivileged user
 // could not get there (a repository below root's own home). Then it is a folder of its own below
 // elsewhere, and dir/base is a link to it.

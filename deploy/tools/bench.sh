@@ -11,3 +11,6 @@ fi
 "$GO" test -run '^$' -bench 'PushToSearchable' -benchtime 1000x -timeout 20m .
 "$GO" test -run '^$' -bench 'LiveBesideBackfill' -benchtime 1000x -timeout 20m .
 "$GO" test -run '^$' -bench 'Stage' -benchtime 20000x -timeout 20m .
+# The index service beside what Elasticsearch takes of bodies built beforehand.
+# deploy/BENCHMARKS.md says what it can be told by the environment.
+"$GO" test -run '^$' -bench 'IndexCeiling' -benchtime 1x -timeout 60m .

@@ -71,6 +71,7 @@ const (
 	FlagIdentityFromText  = "identity_from_text"             // no id was given, the URI is a hash of the text
 	FlagCanonicalRejected = "canonical_url_of_other_site"    // a page claimed to be another site's
 	FlagEnricherFailed    = "optional_enricher_failed"       // a field may be empty for that reason
+	FlagNoticeDropped     = "notice_without_id"              // a kill or the like of a part was left out: it has no id of its own
 	FlagTruncated         = "items_truncated"                // a limit cut a list (subjects, images) short
 	FlagDateCompleted     = "date_completed"                 // a date without month or year was completed from that of arrival
 	FlagAdvisory          = "advisory"                       // a message to editors, no report

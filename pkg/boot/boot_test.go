@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -133,6 +134,11 @@ func TestLifeOfAService(t *testing.T) {
 		t.Fatal(st, b)
 	}
 	lanes.Hung(0)
+	lanes.Failing(3, errors.New("sink: read-only"))
+	if st, b := get(t, url+"/readyz"); st != 503 || !strings.Contains(b, `"dredge/stage sorting":"3 lanes fail and don't get on: sink: read-only"`) {
+		t.Fatal(st, b)
+	}
+	lanes.Failing(0, nil)
 	if st, b := get(t, url+"/readyz"); st != 200 {
 		t.Fatal(st, b)
 	}
@@ -159,11 +165,12 @@ func TestLifeOfAService(t *testing.T) {
 	o.Done(stage.Dead, 1, time.Second)
 	o.Retry(stage.CallSink)
 	o.Hung(2)
+	o.Failing(3, errors.New("x"))
 	_, b := get(t, url+"/metrics")
 	for _, want := range []string{
 		`copytaster_articles_total{outcome="ok",stage="dredge"} 3`, `copytaster_articles_total{outcome="dead",stage="dredge"} 1`,
 		`copytaster_articles_total{outcome="filtered",stage="dredge"} 0`, `copytaster_retries_total{call="sink",stage="dredge"} 1`,
-		`copytaster_lanes_hung{stage="dredge"} 2`, `copytaster_stage_seconds_count{stage="dredge"} 4`,
+		`copytaster_lanes_hung{stage="dredge"} 2`, `copytaster_lanes_failing{stage="dredge"} 3`, `copytaster_stage_seconds_count{stage="dredge"} 4`,
 		`copytaster_stage_seconds_bucket{stage="dredge",le="0.025"} 3`, "go_goroutines", "process_cpu_seconds_total",
 	} {
 		if !strings.Contains(b, want) {
@@ -336,25 +343,28 @@ func TestTwoServicesInOneProcess(t *testing.T) {
 	a.Observer("a").Done(stage.OK, 1, time.Second)
 	b.Observer("b").Done(stage.OK, 2, time.Second)
 	ctx, cancel := context.WithCancel(t.Context())
-	measured := make(chan struct{}, 1)
+	var down atomic.Bool
 	watch := make(chan struct{})
 	go func() {
 		defer close(watch)
 		a.WatchLag(ctx, "g", func(context.Context) (map[string]int64, error) {
-			select {
-			case measured <- struct{}{}:
-			default:
+			if down.Load() {
+				return nil, errors.New("Kafka is away")
 			}
 			return map[string]int64{"articles": 4}, nil
 		})
 	}()
-	<-measured
 	var text string
 	for !strings.Contains(text, `copytaster_lag_messages{group="g",topic="articles"} 4`) {
 		_, text = get(t, "http://"+srv.Addr()+"/metrics")
 	}
 	if !strings.Contains(text, `stage="a"} 1`) || !strings.Contains(text, `stage="b"} 2`) {
 		t.Fatal(text)
+	}
+	down.Store(true)
+	for strings.Contains(text, "copytaster_lag_messages{") { // an old value would pass for a good one
+		time.Sleep(10 * time.Millisecond)
+		_, text = get(t, "http://"+srv.Addr()+"/metrics")
 	}
 	cancel()
 	<-watch
@@ -365,6 +375,36 @@ func TestTwoServicesInOneProcess(t *testing.T) {
 	if st, text := get(t, "http://"+srv.Addr()+"/readyz"); st != 503 || !strings.Contains(text, `"a/running":"the service is stopping"`) || !strings.Contains(text, `"b/running":"ok"`) {
 		t.Fatal("an ended service counts as ready:", st, text)
 	}
+	if err := srv.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A sender that comes while its route isn't there yet must come again, not
+// take "404" for an answer for good.
+func TestUnknownRouteWhileStarting(t *testing.T) {
+	srv, err := NewServer(Config{Listen: "127.0.0.1:0"}, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(when, path string, want int) {
+		t.Helper()
+		if st, text := get(t, "http://"+srv.Addr()+path); st != want {
+			t.Errorf("%s: %s is answered with %d %s, want %d", when, path, st, text, want)
+		}
+	}
+	ask("no service yet", "/v1/x", http.StatusServiceUnavailable)
+	a, b := srv.Kit("a"), srv.Kit("b")
+	a.Started()
+	if err := a.Handle("GET /v1/a", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})); err != nil {
+		t.Fatal(err)
+	}
+	ask("b starts", "/v1/x", http.StatusServiceUnavailable)
+	ask("b starts", "/v1/a", http.StatusOK)
+	ask("b starts", "/healthz", http.StatusOK)
+	b.Started()
+	ask("both run", "/v1/x", http.StatusNotFound)
+	ask("both run", "/v1/a", http.StatusOK)
 	if err := srv.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,9 @@ package boot
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,6 +18,7 @@ type metrics struct {
 	seconds  *prometheus.HistogramVec
 	retries  *prometheus.CounterVec
 	hung     *prometheus.GaugeVec
+	failing  *prometheus.GaugeVec
 	lag      *prometheus.GaugeVec
 }
 
@@ -37,11 +39,14 @@ func newMetrics(r prometheus.Registerer) metrics {
 		hung: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "copytaster_lanes_hung", Help: "Lanes of a stage in which one call takes too long.",
 		}, []string{"stage"}),
+		failing: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "copytaster_lanes_failing", Help: "Lanes of a stage that have repeated what fails for too long.",
+		}, []string{"stage"}),
 		lag: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "copytaster_lag_messages", Help: "Messages of a topic that a group has not finished.",
 		}, []string{"group", "topic"}),
 	}
-	r.MustRegister(m.articles, m.seconds, m.retries, m.hung, m.lag)
+	r.MustRegister(m.articles, m.seconds, m.retries, m.hung, m.failing, m.lag)
 	return m
 }
 
@@ -49,7 +54,7 @@ func newMetrics(r prometheus.Registerer) metrics {
 // rates are right from the first article on.
 func (m metrics) observer(name string) *observer {
 	o := &observer{
-		seconds: m.seconds.WithLabelValues(name), hung: m.hung.WithLabelValues(name),
+		seconds: m.seconds.WithLabelValues(name), hung: m.hung.WithLabelValues(name), failing: m.failing.WithLabelValues(name),
 		done: map[stage.Outcome]prometheus.Counter{}, retries: map[stage.Call]prometheus.Counter{},
 	}
 	for _, out := range []stage.Outcome{stage.OK, stage.Filtered, stage.Dead, stage.Refused} {
@@ -66,7 +71,11 @@ type observer struct {
 	retries map[stage.Call]prometheus.Counter
 	seconds prometheus.Observer
 	hung    prometheus.Gauge
-	lanes   atomic.Int64 // that hang
+	failing prometheus.Gauge
+
+	mu                sync.Mutex
+	hanging, repeated int   // lanes that hang, and that fail for too long
+	why               error // they fail
 }
 
 func (o *observer) Done(out stage.Outcome, n int, taken time.Duration) {
@@ -80,12 +89,27 @@ func (o *observer) Retry(c stage.Call) { o.retries[c].Inc() }
 
 func (o *observer) Hung(lanes int) {
 	o.hung.Set(float64(lanes))
-	o.lanes.Store(int64(lanes))
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.hanging = lanes
+}
+
+func (o *observer) Failing(lanes int, why error) {
+	o.failing.Set(float64(lanes))
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.repeated, o.why = lanes, why
 }
 
 func (o *observer) ready(context.Context) error {
-	if n := o.lanes.Load(); n > 0 {
-		return fmt.Errorf("%d lanes hang; the log says where", n)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var errs []error
+	if o.hanging > 0 {
+		errs = append(errs, fmt.Errorf("%d lanes hang; the log says where", o.hanging))
 	}
-	return nil
+	if o.repeated > 0 {
+		errs = append(errs, fmt.Errorf("%d lanes fail and don't get on: %w", o.repeated, o.why))
+	}
+	return errors.Join(errs...)
 }

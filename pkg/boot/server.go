@@ -70,7 +70,7 @@ func NewServer(c Config, log zerolog.Logger) (*Server, error) {
 		s.mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
 	s.http = &http.Server{
-		Handler: s.mux, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 	}
 	go func() {
@@ -80,6 +80,28 @@ func NewServer(c Config, log zerolog.Logger) (*Server, error) {
 		}
 	}()
 	return s, nil
+}
+
+// retryWhileStarting is when to ask a starting service again, in seconds.
+const retryWhileStarting = "1"
+
+// serve answers. While a service is starting its routes are not there yet: who
+// asks for one must not take that for an answer for good.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if _, pattern := s.mux.Handler(r); pattern == "" && s.starting() {
+		w.Header().Set("Retry-After", retryWhileStarting)
+		http.Error(w, errStarting.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// starting tells whether some service of the process has not set everything up.
+func (s *Server) starting() bool {
+	s.mu.Lock()
+	kits := slices.Clone(s.kits)
+	s.mu.Unlock()
+	return len(kits) == 0 || slices.ContainsFunc(kits, func(k *Kit) bool { return !k.isStarted() })
 }
 
 // Addr is where the server listens, with the port that it got.
@@ -213,6 +235,12 @@ func (k *Kit) Started() {
 	k.started = true
 }
 
+func (k *Kit) isStarted() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.started
+}
+
 func (k *Kit) stop() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -243,7 +271,8 @@ func (k *Kit) Handle(pattern string, h http.Handler) (err error) {
 }
 
 // Observer counts what a stage does, in copytaster_articles_total and its
-// like. The service is not ready while a lane of the stage hangs.
+// like. The service is not ready while a lane of the stage hangs, or fails for
+// too long.
 func (k *Kit) Observer(stageName string) stage.Observer {
 	o := k.server.metrics.observer(stageName)
 	k.Ready("stage "+stageName, o.ready)
@@ -254,13 +283,18 @@ func (k *Kit) Observer(stageName string) stage.Observer {
 const lagEvery = 5 * time.Second
 
 // WatchLag measures until ctx is done how many messages a group still has to
-// read, by topic, in copytaster_lag_messages. It returns when ctx is done.
+// read, by topic, in copytaster_lag_messages. While it can't be measured the
+// metric is not there: an old value would pass for a good one. It returns when
+// ctx is done.
 func (k *Kit) WatchLag(ctx context.Context, group string, measure func(ctx context.Context) (map[string]int64, error)) {
 	t := time.NewTicker(lagEvery)
 	defer t.Stop()
 	failing := false
 	for {
 		lag, err := measure(ctx)
+		if err != nil {
+			k.server.metrics.lag.DeletePartialMatch(prometheus.Labels{"group": group})
+		}
 		switch {
 		case err == nil:
 			failing = false

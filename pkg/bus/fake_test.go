@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -174,6 +175,80 @@ func TestRestartAndRebalanceLoseNothing(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// TestRebalanceGivesBackWhatIsNotInWork: with a long fetch in hand a partition
+// is given away as soon as the message in work is done, and nothing is handled
+// by both members.
+func TestRebalanceGivesBackWhatIsNotInWork(t *testing.T) {
+	_, b := fake(t)
+	ctx := testContext(t)
+	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
+		t.Fatal(err)
+	}
+	const revisions = 150
+	send(t, ctx, b, 1, 0, revisions) // of one partition
+	var mu sync.Mutex
+	handled := map[int64]int{}
+	took := make(chan struct{}, 2*revisions)
+	start := func() func() error {
+		src, err := b.Source(bus.SourceConfig{Group: "g", Topics: []string{topic.Received}, Drain: time.Second, Commit: 100 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		slow := func(ctx context.Context, m stage.Message) ([]article.Article, error) {
+			mu.Lock()
+			handled[m.Offset]++
+			mu.Unlock()
+			took <- struct{}{}
+			select { // what a message takes
+			case <-time.After(40 * time.Millisecond):
+			case <-ctx.Done():
+			}
+			return nil, nil
+		}
+		go func() {
+			ended <- stage.Stage{Name: "test", Source: src, Handler: slow, Sink: collect(-1), Dead: b.DeadLetters(), Log: testLog(t)}.Run(ctx)
+		}()
+		return func() error { cancel(); return <-ended }
+	}
+	stop1 := start()
+	for range 3 {
+		await1(t, ctx, took)
+	}
+	stop2 := start() // the partition moves, or comes again to the first
+	eventually(t, ctx, "all are done", func() error {
+		lag, err := b.Lag(ctx, "g", topic.Received)
+		if err == nil && lag[topic.Received] != 0 {
+			err = fmt.Errorf("lag is %v", lag)
+		}
+		return err
+	})
+	if err := errors.Join(stop1(), stop2()); err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	twice := 0
+	for _, n := range handled {
+		if n > 1 {
+			twice++
+		}
+	}
+	if len(handled) != revisions || twice > 0 {
+		t.Errorf("%d of %d messages were handled, %d of them twice", len(handled), revisions, twice)
+	}
+}
+
+func await1(t *testing.T, ctx context.Context, c <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-c:
+	case <-ctx.Done():
+		t.Fatal("nothing is handled")
+	}
 }
 
 func TestOffsetBelowTheLogIsNotSkipped(t *testing.T) {

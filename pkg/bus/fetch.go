@@ -15,9 +15,14 @@ import (
 )
 
 const (
-	// fetchBytes is how much one fetch brings at most, but for a single larger
-	// batch, which comes whole.
+	// fetchBytes is how much one fetch brings at most, as it is compressed, but
+	// for a single larger batch, which comes whole.
 	fetchBytes = 2 << 20
+	// sourceBytes is what the fetches of all partitions that a source reads
+	// bring at most together: each holds one that waits to be handed out. With
+	// very many partitions it is minFetchBytes for each.
+	sourceBytes   = 4 << 20
+	minFetchBytes = 64 << 10
 	// fetchWait is how long Kafka waits for the first new message; it answers
 	// at once when there is one.
 	fetchWait = 500 * time.Millisecond
@@ -32,17 +37,22 @@ type fetched struct {
 	end      int64           // the high watermark
 }
 
-// fetch asks for what stands at offset and after. full is the topic's full
-// name, name stands in the messages.
-func (b *Bus) fetch(ctx context.Context, full, name string, partition int, offset int64) (fetched, error) {
+// shareOf is what a fetch of one of n partitions may bring.
+func shareOf(n int) int32 {
+	return int32(min(max(sourceBytes/max(n, 1), minFetchBytes), fetchBytes))
+}
+
+// fetch asks for what stands at offset and after, of so many bytes at most.
+// full is the topic's full name, name stands in the messages.
+func (b *Bus) fetch(ctx context.Context, full, name string, partition int, offset int64, most int32) (fetched, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
 	// Client.Fetch would do, but keeps back which transactions were aborted.
 	answer, err := b.transport.RoundTrip(ctx, b.client.Addr, &fetchapi.Request{
-		ReplicaID: -1, MaxWaitTime: int32(fetchWait.Milliseconds()), MinBytes: 1, MaxBytes: fetchBytes,
+		ReplicaID: -1, MaxWaitTime: int32(fetchWait.Milliseconds()), MinBytes: 1, MaxBytes: most,
 		IsolationLevel: int8(kafka.ReadCommitted), SessionID: -1, SessionEpoch: -1,
 		Topics: []fetchapi.RequestTopic{{Topic: full, Partitions: []fetchapi.RequestPartition{{
-			Partition: int32(partition), CurrentLeaderEpoch: -1, FetchOffset: offset, LogStartOffset: -1, PartitionMaxBytes: fetchBytes,
+			Partition: int32(partition), CurrentLeaderEpoch: -1, FetchOffset: offset, LogStartOffset: -1, PartitionMaxBytes: most,
 		}}}},
 	})
 	if err != nil {

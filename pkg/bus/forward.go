@@ -11,12 +11,12 @@ import (
 
 // Forward writes messages as they are: key, bytes and headers.
 type Forward struct {
-	w   *kafka.Writer
+	w   producer
 	bus *Bus
 }
 
 // Forward makes a forward. Close it.
-func (b *Bus) Forward() *Forward { return &Forward{w: b.writer(), bus: b} }
+func (b *Bus) Forward() *Forward { return &Forward{w: b.producer(), bus: b} }
 
 // Write returns nil when all messages are safe in the topic. Kafka stamps them
 // with the time at which they were written.
@@ -25,7 +25,7 @@ func (f *Forward) Write(ctx context.Context, name string, ms ...stage.Message) e
 	for i, m := range ms {
 		all[i] = record(f.bus.ns.Name(name), m)
 	}
-	if err := write(ctx, f.w, all); err != nil {
+	if err := f.w.write(ctx, all); err != nil {
 		return fmt.Errorf("write to topic %s: %w", name, err)
 	}
 	return nil

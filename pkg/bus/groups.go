@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 
@@ -28,7 +29,13 @@ type Member struct {
 func (b *Bus) Group(ctx context.Context, group string) (Group, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	r, err := b.client.DescribeGroups(ctx, &kafka.DescribeGroupsRequest{GroupIDs: []string{b.ns.Name(group)}})
+	var r *kafka.DescribeGroupsResponse
+	err := patiently(ctx, func() (err error) {
+		if r, err = b.client.DescribeGroups(ctx, &kafka.DescribeGroupsRequest{GroupIDs: []string{b.ns.Name(group)}}); err == nil && len(r.Groups) == 1 && passing(r.Groups[0].Error) {
+			err = r.Groups[0].Error
+		}
+		return err
+	})
 	switch {
 	case err != nil:
 		return Group{}, fmt.Errorf("describe group %s: %w", group, err)
@@ -53,6 +60,30 @@ func (b *Bus) Group(ctx context.Context, group string) (Group, error) {
 	return g, nil
 }
 
+// patiently repeats a call that fails for what passes: kafka-go gives up on
+// metadata that is slower than our [metadataTTL], and then knows no broker, and
+// a coordinator moves or loads.
+func patiently(ctx context.Context, call func() error) error {
+	for {
+		err := call()
+		if !passing(err) || !sleep(ctx, ensurePause) {
+			return err
+		}
+	}
+}
+
+func passing(err error) bool {
+	if slow, ok := errors.AsType[net.Error](err); ok && slow.Timeout() {
+		return true
+	}
+	for _, e := range []kafka.Error{kafka.BrokerNotAvailable, kafka.GroupCoordinatorNotAvailable, kafka.NotCoordinatorForGroup, kafka.GroupLoadInProgress} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
 // Committed gives what a group has finished of a topic: by partition the offset
 // of the next message. Partitions of which it has committed nothing are missing.
 func (b *Bus) Committed(ctx context.Context, group, name string) (map[int]int64, error) {
@@ -63,10 +94,13 @@ func (b *Bus) Committed(ctx context.Context, group, name string) (map[int]int64,
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	full := b.ns.Name(name)
-	r, err := b.client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: b.ns.Name(group), Topics: map[string][]int{full: partitions}})
-	if err == nil {
-		err = r.Error
-	}
+	var r *kafka.OffsetFetchResponse
+	err = patiently(ctx, func() (err error) {
+		if r, err = b.client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: b.ns.Name(group), Topics: map[string][]int{full: partitions}}); err == nil {
+			err = r.Error
+		}
+		return err
+	})
 	switch {
 	case errors.Is(err, kafka.GroupIdNotFound):
 		return map[int]int64{}, nil

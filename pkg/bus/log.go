@@ -103,7 +103,7 @@ func (b *Bus) ReadLog(ctx context.Context, name string, partition int, from, to 
 	full := b.ns.Name(name)
 	at, wait, failures := from, retryMin, 0
 	for to < 0 || at < to {
-		got, err := b.fetch(ctx, full, name, partition, at)
+		got, err := b.fetch(ctx, full, name, partition, at, fetchBytes)
 		switch {
 		case ctx.Err() != nil && to < 0:
 			return nil

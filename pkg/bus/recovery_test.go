@@ -201,17 +201,19 @@ func committed(t *testing.T, ctx context.Context, b *bus.Bus, brokers []string, 
 func commitAgain(t *testing.T, ctx context.Context, b *bus.Bus, brokers []string, group string, cs []kafka.OffsetCommit) {
 	t.Helper()
 	full := b.Namespace().Name(topic.Received)
-	r, err := plainClient(t, brokers).OffsetCommit(ctx, &kafka.OffsetCommitRequest{
-		GroupID: b.Namespace().Name(group), GenerationID: -1, Topics: map[string][]kafka.OffsetCommit{full: cs},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range r.Topics[full] {
-		if p.Error != nil {
-			t.Fatal(p.Error)
+	client := plainClient(t, brokers)
+	eventually(t, ctx, "the late commit", func() error { // the coordinator hears of the topic last
+		r, err := client.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
+			GroupID: b.Namespace().Name(group), GenerationID: -1, Topics: map[string][]kafka.OffsetCommit{full: cs},
+		})
+		if err != nil {
+			return err
 		}
-	}
+		for _, p := range r.Topics[full] {
+			err = errors.Join(err, p.Error)
+		}
+		return err
+	})
 }
 
 // TestTopicThatIsMissing: said as long as it is so, and read once it is there.

@@ -20,12 +20,24 @@ const (
 	produceBatch    = 1000
 	produceTimeout  = 10 * time.Second
 	produceAttempts = 5 // then the stage repeats
-	// produceBytes lets the largest message pass with room for what Kafka adds,
-	// and stays below the topics' max.message.bytes.
-	produceBytes = topic.MaxMessage + 512<<10
+	// produceBytes lets the largest message and the largest dead letter pass with
+	// room for what Kafka adds, and stays below the topics' max.message.bytes.
+	produceBytes = event.MaxDead + 128<<10
 )
 
-// writer makes a producer that acknowledges when all replicas in sync have the
+// producer writes messages together with others, or alone.
+type producer struct{ together, alone *kafka.Writer }
+
+func (b *Bus) producer() producer {
+	p := producer{b.writer(), b.writer()}
+	p.alone.BatchSize = 1
+	return p
+}
+
+// Close waits for what is being written.
+func (p producer) Close() error { return errors.Join(p.together.Close(), p.alone.Close()) }
+
+// writer makes a writer that acknowledges when all replicas in sync have the
 // message. kafka-go's own defaults acknowledge nothing and wait a second.
 func (b *Bus) writer() *kafka.Writer {
 	return &kafka.Writer{
@@ -39,14 +51,14 @@ func (b *Bus) writer() *kafka.Writer {
 
 // Sink writes articles to one topic.
 type Sink struct {
-	w    *kafka.Writer
+	w    producer
 	full string
 	typ  event.Type
 }
 
 // Sink makes a sink. Close it.
 func (b *Bus) Sink(name string, t event.Type) *Sink {
-	return &Sink{w: b.writer(), full: b.ns.Name(name), typ: t}
+	return &Sink{w: b.producer(), full: b.ns.Name(name), typ: t}
 }
 
 // Write encodes the articles and writes them. What can't be encoded or is too
@@ -63,7 +75,7 @@ func (s *Sink) Write(ctx context.Context, as []article.Article) error {
 		}
 		ms, index = append(ms, record(s.full, m)), append(index, i)
 	}
-	err := write(ctx, s.w, ms)
+	err := s.w.write(ctx, ms)
 	var each kafka.WriteErrors
 	switch {
 	case errors.As(err, &each):
@@ -99,45 +111,47 @@ func record(full string, m stage.Message) kafka.Message {
 
 // write writes ms; errors of single messages come as [kafka.WriteErrors].
 //
-// Kafka refuses a batch as a whole when it is too large, and kafka-go blames
-// all messages in it: they are tried one by one, and only what is too large by
-// itself is refused for good.
-func write(ctx context.Context, w *kafka.Writer, ms []kafka.Message) error {
-	err := w.WriteMessages(ctx, ms...)
+// kafka-go puts messages of all callers into one batch, and Kafka refuses a
+// batch that is too large as a whole: all messages in it are blamed, even one
+// that was written by itself. Each that is blamed is tried again in a batch of
+// its own, and only what is refused there is refused for good.
+func (p producer) write(ctx context.Context, ms []kafka.Message) error {
+	err := p.together.WriteMessages(ctx, ms...)
 	var each kafka.WriteErrors
 	if !errors.As(err, &each) {
-		var large kafka.MessageTooLargeError
-		if errors.As(err, &large) && len(ms) == 1 {
-			return kafka.WriteErrors{stage.Permanent(err)}
+		if !tooLarge(err) {
+			return err
 		}
-		return err
+		// One is too large for any batch, and none was sent.
+		each = make(kafka.WriteErrors, len(ms))
+		for i := range each {
+			each[i] = err
+		}
 	}
 	failed := false
 	for i, e := range each {
-		if !tooLarge(e) {
-			failed = failed || e != nil
-			continue
-		}
-		if len(ms) > 1 {
-			if e = w.WriteMessages(ctx, ms[i]); e == nil {
-				each[i] = nil
-				continue
-			}
-			var one kafka.WriteErrors
-			if errors.As(e, &one) && len(one) == 1 {
-				e = one[0]
-			}
-		}
 		if tooLarge(e) {
-			e = stage.Permanent(fmt.Errorf("message with key %q: %w", ms[i].Key, e))
+			e = p.writeAlone(ctx, ms[i])
+			each[i] = e
 		}
-		each[i] = e
-		failed = true
+		failed = failed || e != nil
 	}
 	if !failed {
 		return nil
 	}
 	return each
+}
+
+func (p producer) writeAlone(ctx context.Context, m kafka.Message) error {
+	err := p.alone.WriteMessages(ctx, m)
+	var one kafka.WriteErrors
+	if errors.As(err, &one) && len(one) == 1 {
+		err = one[0]
+	}
+	if tooLarge(err) {
+		return stage.Permanent(fmt.Errorf("message with key %q: %w", m.Key, err))
+	}
+	return err
 }
 
 func tooLarge(err error) bool {
@@ -146,18 +160,18 @@ func tooLarge(err error) bool {
 
 // DeadLetters writes refused messages.
 type DeadLetters struct {
-	w    *kafka.Writer
+	w    producer
 	bus  *Bus
 	name string // "": each message's topic with the suffix
 }
 
 // DeadLetters makes dead letters that go to <topic>.dead of the topic that
 // each message came from. Close it.
-func (b *Bus) DeadLetters() *DeadLetters { return &DeadLetters{w: b.writer(), bus: b} }
+func (b *Bus) DeadLetters() *DeadLetters { return &DeadLetters{w: b.producer(), bus: b} }
 
 // DeadLettersTo makes dead letters that all go to one topic. Close it.
 func (b *Bus) DeadLettersTo(name string) *DeadLetters {
-	return &DeadLetters{w: b.writer(), bus: b, name: name}
+	return &DeadLetters{w: b.producer(), bus: b, name: name}
 }
 
 // Write returns nil when the letter is safe.
@@ -166,7 +180,7 @@ func (d *DeadLetters) Write(ctx context.Context, l stage.DeadLetter) error {
 	if name == "" {
 		name = l.Message.Topic + topic.DeadSuffix
 	}
-	if err := write(ctx, d.w, []kafka.Message{record(d.bus.ns.Name(name), event.EncodeDead(l))}); err != nil {
+	if err := d.w.write(ctx, []kafka.Message{record(d.bus.ns.Name(name), event.EncodeDead(l))}); err != nil {
 		return fmt.Errorf("dead letter to %s: %w", name, err)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -17,15 +18,17 @@ import (
 
 // Times of a source.
 const (
-	DefaultDrain      = 10 * time.Second
+	DefaultDrain      = 5 * time.Second
 	DefaultCommit     = time.Second
-	heartbeatInterval = 3 * time.Second
-	sessionTimeout    = 30 * time.Second
-	rebalanceTimeout  = 30 * time.Second
-	joinBackoff       = 500 * time.Millisecond
-	partitionWatch    = 10 * time.Second
-	retryMin          = 50 * time.Millisecond
-	retryMax          = 2 * time.Second
+	heartbeatInterval = 2 * time.Second
+	// sessionTimeout is how long the partitions of a process that was killed
+	// wait for another: live copy waits with them.
+	sessionTimeout   = 10 * time.Second
+	rebalanceTimeout = 30 * time.Second
+	joinBackoff      = 500 * time.Millisecond
+	partitionWatch   = 10 * time.Second
+	retryMin         = 50 * time.Millisecond
+	retryMax         = 2 * time.Second
 	// lostRetry is how often an offset that Kafka no longer has is asked for
 	// again, and lostLog how often that is said in the log.
 	lostRetry = 5 * time.Second
@@ -43,7 +46,7 @@ type SourceConfig struct {
 	Topics []string // without the namespace
 	// Drain is how long messages in work may take when a partition is given
 	// away, before it is; 0: [DefaultDrain]. At most half of Kafka's session
-	// timeout of 30 s, since there are no heartbeats meanwhile.
+	// timeout of 10 s, since there are no heartbeats meanwhile.
 	Drain time.Duration
 	// Commit is how often it is written down what is done; 0: [DefaultCommit].
 	Commit time.Duration
@@ -123,6 +126,7 @@ func (b *Bus) Source(c SourceConfig) (*Source, error) {
 // run takes generation after generation.
 func (s *Source) run() {
 	defer close(s.ended)
+	var said said
 	for {
 		gen, err := s.group.Next(s.ctx)
 		if s.ctx.Err() != nil || errors.Is(err, kafka.ErrGroupClosed) {
@@ -131,7 +135,9 @@ func (s *Source) run() {
 		if err != nil {
 			err = s.bus.explain(err)
 			s.setJoined(false, err)
-			s.bus.log.Warn().Err(err).Str("group", s.cfg.Group).Msg("can't join the group, trying again")
+			if said.news(err) {
+				s.bus.log.Warn().Err(err).Str("group", s.cfg.Group).Msg("can't join the group, trying again")
+			}
 			continue // the group waits between attempts
 		}
 		g := &generation{source: s, gen: gen, idle: make(chan struct{}, 1), suspect: make(chan struct{}, 1)}
@@ -211,8 +217,8 @@ type generation struct {
 	gen    *kafka.Generation
 	parts  []*part
 
+	over    atomic.Bool // nothing is handed out any more, and what is not in work is another's; set under mu
 	mu      sync.Mutex
-	over    bool // nothing is handed out any more
 	closed  bool // the last commit was made, acknowledgements come too late
 	pending int  // messages handed out and not acknowledged
 	idle    chan struct{}
@@ -222,7 +228,7 @@ type generation struct {
 }
 
 // run works until ctx, the generation's, is done; then lets what is in work
-// finish, and commits.
+// finish, takes back what is not, and commits.
 func (g *generation) run(genCtx context.Context) {
 	s := g.source
 	ctx, cancel := context.WithCancel(genCtx)
@@ -231,11 +237,15 @@ func (g *generation) run(genCtx context.Context) {
 	if err != nil {
 		return
 	}
+	total := 0
+	for _, ps := range starts {
+		total += len(ps)
+	}
 	var fetchers sync.WaitGroup
 	for _, name := range s.cfg.Topics {
 		full := s.bus.ns.Name(name)
 		for id, start := range starts[full] {
-			p := &part{generation: g, name: name, full: full, id: id, good: time.Now()}
+			p := &part{generation: g, name: name, full: full, id: id, most: shareOf(total), good: time.Now()}
 			g.parts = append(g.parts, p)
 			fetchers.Go(func() { p.run(ctx, start) })
 		}
@@ -253,7 +263,7 @@ func (g *generation) run(genCtx context.Context) {
 	g.work(ctx)
 	s.setJoined(false, errors.New("rebalancing"))
 	g.mu.Lock()
-	g.over = true
+	g.over.Store(true)
 	left := g.pending
 	g.mu.Unlock()
 	cancel()
@@ -488,6 +498,7 @@ type part struct {
 	*generation
 	name, full string
 	id         int
+	most       int32 // bytes of a fetch
 	tracker    *tracker
 	committed  int64
 	gone       bool // the topic is not the one that was read
@@ -510,27 +521,32 @@ func (p *part) fetched(err error) {
 func (p *part) deliver(ms []stage.Message) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.over {
+	if p.over.Load() {
 		return false
 	}
+	revoked := p.over.Load
 	for i := range ms {
 		offset := ms[i].Offset
 		if !p.tracker.deliver(offset) {
 			continue
 		}
 		p.pending++
-		ms[i].Ack = func(stage.Verdict) { p.ack(offset) }
+		ms[i].Ack, ms[i].Revoked = func(v stage.Verdict) { p.ack(offset, v) }, revoked
 	}
 	return true
 }
 
-func (p *part) ack(offset int64) {
+func (p *part) ack(offset int64, v stage.Verdict) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || !p.tracker.done(offset) {
+	note := p.tracker.done
+	if errors.Is(v.Err, stage.ErrRevoked) {
+		note = p.tracker.giveBack
+	}
+	if p.closed || !note(offset) {
 		return
 	}
-	if p.pending--; p.pending == 0 && p.over {
+	if p.pending--; p.pending == 0 && p.over.Load() {
 		select {
 		case p.idle <- struct{}{}:
 		default:
@@ -545,13 +561,16 @@ func (p *part) run(ctx context.Context, start int64) {
 	promised := start >= 0 // someone committed it, so nothing behind it may be skipped
 	offset := start
 	wait := retryMin
+	var said said
 	var shouted time.Time
 	doubted := false // whether the topic is the same was asked
 	again := func(err error) bool {
 		if ctx.Err() != nil {
 			return false
 		}
-		log.Warn().Err(err).Int64("offset", offset).Msg("can't fetch, trying again")
+		if said.news(err) {
+			log.Warn().Err(err).Int64("offset", offset).Msg("can't fetch, trying again")
+		}
 		p.fetched(err)
 		p.look()
 		d := wait
@@ -569,7 +588,7 @@ func (p *part) run(ctx context.Context, start int64) {
 			}
 			offset = first[p.id]
 		}
-		f, err := s.bus.fetch(ctx, p.full, p.name, p.id, offset)
+		f, err := s.bus.fetch(ctx, p.full, p.name, p.id, offset, p.most)
 		switch {
 		case errors.Is(err, kafka.OffsetOutOfRange) && !promised:
 			// Retention was faster than the first fetch: begin anew.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"slices"
 	"strconv"
 	"time"
@@ -133,11 +132,11 @@ func (b *Bus) missing(ctx context.Context, want []topic.Topic) (missing []topic.
 func (b *Bus) metadata(ctx context.Context, full []string) (map[string]kafka.Topic, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	r, err := b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: full})
-	var slow net.Error
-	for errors.As(err, &slow) && slow.Timeout() && sleep(ctx, ensurePause) {
+	var r *kafka.MetadataResponse
+	err := patiently(ctx, func() (err error) {
 		r, err = b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: full})
-	}
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
 	}

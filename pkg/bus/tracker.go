@@ -12,12 +12,13 @@ type tracker struct {
 	head    uint64   // number of the oldest in flight
 	tail    uint64   // number after the newest
 	next    int64    // where to go on when nothing is in flight
+	back    int64    // the lowest offset that was given back undone; -1: none
 }
 
 const trackerStart = 64 // a multiple of 64, power of two
 
 func newTracker(start int64) *tracker {
-	return &tracker{offsets: make([]int64, trackerStart), bits: make([]uint64, trackerStart/64), next: start}
+	return &tracker{offsets: make([]int64, trackerStart), bits: make([]uint64, trackerStart/64), next: start, back: -1}
 }
 
 func (t *tracker) mask() uint64 { return uint64(len(t.offsets) - 1) }
@@ -83,12 +84,28 @@ func (t *tracker) done(offset int64) bool {
 	return true
 }
 
+// giveBack notes that the message at offset won't be done, and tells whether
+// that is news, as done does. The watermark never passes it.
+func (t *tracker) giveBack(offset int64) bool {
+	if !t.done(offset) {
+		return false
+	}
+	if t.back < 0 || offset < t.back {
+		t.back = offset
+	}
+	return true
+}
+
 // watermark is the offset below which everything is done.
 func (t *tracker) watermark() int64 {
-	if t.head == t.tail {
-		return t.next
+	w := t.next
+	if t.head != t.tail {
+		w = t.offsets[t.head&t.mask()]
 	}
-	return t.offsets[t.head&t.mask()]
+	if t.back >= 0 {
+		w = min(w, t.back)
+	}
+	return w
 }
 
 // inFlight is how many offsets lie between the watermark and the newest.

@@ -252,7 +252,7 @@ func (f *follower) step(p *followed) error {
 		f.mu.Unlock()
 		return nil
 	}
-	r, err := f.bus.fetch(f.ctx, f.full, f.name, p.id, at)
+	r, err := f.bus.fetch(f.ctx, f.full, f.name, p.id, at, fetchBytes)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if p.cut || errors.Is(err, kafka.OffsetOutOfRange) {

@@ -230,23 +230,23 @@ func (w *writer) body(name string, a *article.Article) place {
 
 // captions appends the texts of all captions, if there are any.
 func (w *writer) captions(name string, a *article.Article) {
-	any := false
+	begun := false
 	for i := range a.Segments {
 		if a.Segments[i].Kind != article.Caption {
 			continue
 		}
-		if any {
+		if begun {
 			w.b = append(w.b, ',')
 		} else {
 			w.raw(name)
 			w.b = append(w.b, '[')
-			any = true
+			begun = true
 		}
 		w.b = append(w.b, '"')
 		w.segment(a, i)
 		w.b = append(w.b, '"')
 	}
-	if any {
+	if begun {
 		w.b = append(w.b, ']')
 	}
 }

@@ -45,6 +45,30 @@ func (n Namespace) Articles() string { return string(n) + "articles" }
 // Versions is the alias of all revisions.
 func (n Namespace) Versions() string { return string(n) + "article-versions" }
 
+// Pair is a pair of aliases that stand for the two indices of one build.
+type Pair struct{ articles, versions string }
+
+// Articles is the alias of the newest revisions.
+func (p Pair) Articles() string { return p.articles }
+
+// Versions is the alias of all revisions.
+func (p Pair) Versions() string { return p.versions }
+
+// Ends of the aliases that are not the live ones.
+const (
+	suffixNext     = "-next"
+	suffixPrevious = "-previous"
+)
+
+// Next are the aliases of the indices that are being filled beside the live ones.
+func (n Namespace) Next() Pair { return Pair{n.Articles() + suffixNext, n.Versions() + suffixNext} }
+
+// Previous are the aliases of the indices that were live before, and are kept
+// for a rollback.
+func (n Namespace) Previous() Pair {
+	return Pair{n.Articles() + suffixPrevious, n.Versions() + suffixPrevious}
+}
+
 // Validate tells why n can't stand in front of an index name.
 func (n Namespace) Validate() error {
 	if n == "" {

@@ -24,6 +24,9 @@ const (
 	MaxReason = 2048 // of a refusal that is no JSON
 )
 
+// ErrReplyTooLong is in the error of a request whose reply is beyond [MaxReply].
+var ErrReplyTooLong = fmt.Errorf("the reply has more than %d bytes", MaxReply)
+
 // Config is where Elasticsearch is and how to get in. Without a key there is no
 // security; the zero value of CACert stands for the system's certificates. Files
 // are read anew while the service runs, so that what is in them can be changed.
@@ -34,7 +37,8 @@ type Config struct {
 	CACert     string      `name:"ca-cert" help:"File with the certificates to trust, PEM; by default the system's." placeholder:"FILE"`
 }
 
-// Validate tells which settings are wrong, without showing what may be secret.
+// Validate tells which settings are wrong, without showing what may be secret. A
+// user in a URL is one: it would pass by all that is asked of a key.
 func (c Config) Validate() error {
 	var errs []error
 	if len(c.URL) == 0 {
@@ -47,6 +51,8 @@ func (c Config) Validate() error {
 			errs = append(errs, errors.New("setting elasticsearch-url (COPYTASTER_ELASTICSEARCH_URL) is not a URL"))
 		case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 			errs = append(errs, fmt.Errorf("setting elasticsearch-url (COPYTASTER_ELASTICSEARCH_URL): %q is not http://host:port or https://host:port", u.Redacted()))
+		case u.User != nil:
+			errs = append(errs, errors.New("setting elasticsearch-url (COPYTASTER_ELASTICSEARCH_URL) has a user or a password: take it out, and set elasticsearch-api-key-file"))
 		}
 	}
 	errs = append(errs, c.checkSecurity())
@@ -126,7 +132,7 @@ func Ask(ctx context.Context, es esapi.Transport, do string, r Request, v any) e
 	case err != nil:
 		return fmt.Errorf("%s: read the reply: %w", do, err)
 	case len(body) > MaxReply:
-		return fmt.Errorf("%s: the reply has more than %d bytes", do, MaxReply)
+		return fmt.Errorf("%s: %w", do, ErrReplyTooLong)
 	case res.IsError():
 		return refusal(do, res.StatusCode, body)
 	case v == nil:

@@ -56,6 +56,21 @@ func TestSecurityNamesTheSetting(t *testing.T) {
 	}
 }
 
+// A user in a URL would go out over http, and pass by what is asked of a key.
+func TestAUserInTheURLIsRefused(t *testing.T) {
+	for _, c := range []elastic.Config{
+		{URL: []string{"http://elastic:hunter2@127.0.0.1:9200"}},
+		{URL: []string{"https://es.example:9200", "https://hunter2@es.example:9200"}},
+		{URL: []string{"https://elastic:hunter2@es.example:9200"}, APIKey: "x"},
+		{URL: []string{"https://@es.example:9200"}},
+	} {
+		err := c.Validate()
+		if err == nil || !strings.Contains(err.Error(), "elasticsearch-url (COPYTASTER_ELASTICSEARCH_URL) has a user or a password") || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%v: %v", c.URL, err)
+		}
+	}
+}
+
 func get(c elastic.Config) error {
 	es, err := c.Connect(1)
 	if err != nil {

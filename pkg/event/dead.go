@@ -2,7 +2,6 @@ package event
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,8 +24,9 @@ const (
 	HeaderOriginOffset    = "ct_origin_offset"
 	HeaderOriginTime      = "ct_origin_time"
 	HeaderAt              = "ct_at"
-	// HeaderCut is only there when the value was too large for a message and
-	// stands cut short: "<bytes of the whole> <its SHA-256, hex>".
+	// HeaderCut is only there when the message was too large for a letter:
+	// "<bytes of the whole value> <its SHA-256, hex>", then " key=<bytes>" if the
+	// key stands cut short, then " headers=<number>" of those that were left out.
 	HeaderCut = "ct_cut"
 
 	deadPrefix = "ct_"
@@ -36,14 +36,27 @@ const (
 const (
 	// MaxDeadError is how many bytes of the error's text a letter keeps.
 	MaxDeadError = 4 << 10
-	// MaxDeadValue is how many bytes of the value it keeps: every message that
-	// came through Kafka fits.
+	// MaxDeadName is how many bytes of the stage's and the topic's name it keeps.
+	MaxDeadName = 1 << 10
+	// MaxDeadValue is how many bytes of the value it keeps: those of every article.
 	MaxDeadValue = topic.MaxMessage
+	// MaxDeadKey is how many bytes of the key it keeps.
+	MaxDeadKey = 64 << 10
+	// MaxDeadHeaders is how many bytes of the message's headers it keeps, with
+	// headerBytes for each: the largest are left out.
+	MaxDeadHeaders = 256 << 10
+	// MaxDead is the most that key, value and headers of a letter have together,
+	// counted so.
+	MaxDead = MaxDeadValue + MaxDeadKey + MaxDeadHeaders + MaxDeadError + 2*MaxDeadName + deadRest
+
+	headerBytes = 16      // Kafka's own for one header, at most
+	deadRest    = 2 << 10 // names and other values of a letter's headers, and their headerBytes
 )
 
 // EncodeDead makes the message that holds d: the refused message's key, bytes
 // and headers, and headers that say who refused it, why, and where it stood.
-// It can't fail: a letter must always be possible.
+// There is a letter of every message, and none is larger than [MaxDead]: what
+// is too large is cut, see [HeaderCut].
 func EncodeDead(d stage.DeadLetter) stage.Message {
 	m := stage.Message{Key: d.Message.Key, Value: d.Message.Value, Partition: -1}
 	for _, h := range d.Message.Headers {
@@ -52,36 +65,87 @@ func EncodeDead(d stage.DeadLetter) stage.Message {
 			m.Headers = append(m.Headers, h)
 		}
 	}
+	cut := limit(&m)
 	text := "unknown"
 	if d.Err != nil {
-		text = strings.ToValidUTF8(d.Err.Error(), "�")
-		if len(text) > MaxDeadError {
-			n := MaxDeadError
-			for !utf8.RuneStart(text[n]) {
-				n--
-			}
-			text = text[:n]
-		}
+		text = clip(strings.ToValidUTF8(d.Err.Error(), "�"), MaxDeadError)
 	}
 	add := func(key, value string) {
 		m.Headers = append(m.Headers, stage.Header{Key: key, Value: []byte(value)})
 	}
-	add(HeaderStage, d.Stage)
+	add(HeaderStage, clip(d.Stage, MaxDeadName))
 	add(HeaderError, text)
 	add(HeaderAttempts, strconv.Itoa(d.Attempts))
-	add(HeaderOriginTopic, d.Message.Topic)
+	add(HeaderOriginTopic, clip(d.Message.Topic, MaxDeadName))
 	add(HeaderOriginPartition, strconv.Itoa(d.Message.Partition))
 	add(HeaderOriginOffset, strconv.FormatInt(d.Message.Offset, 10))
 	if !d.Message.Time.IsZero() {
 		add(HeaderOriginTime, d.Message.Time.UTC().Format(time.RFC3339Nano))
 	}
 	add(HeaderAt, d.At.UTC().Format(time.RFC3339Nano))
-	if n := len(m.Value); n > MaxDeadValue {
-		sum := sha256.Sum256(m.Value)
-		m.Value = m.Value[:MaxDeadValue]
-		add(HeaderCut, strconv.Itoa(n)+" "+hex.EncodeToString(sum[:]))
+	if cut != "" {
+		add(HeaderCut, cut)
 	}
 	return m
+}
+
+// limit cuts m to what a letter keeps, and gives the [HeaderCut]; "": all of it.
+func limit(m *stage.Message) string {
+	value, key := m.Value, m.Key
+	m.Value, m.Key = value[:min(len(value), MaxDeadValue)], key[:min(len(key), MaxDeadKey)]
+	out := dropLargest(m)
+	if len(m.Value) == len(value) && len(m.Key) == len(key) && out == 0 {
+		return ""
+	}
+	cut := fmt.Sprintf("%d %x", len(value), sha256.Sum256(value))
+	if len(m.Key) < len(key) {
+		cut += fmt.Sprintf(" key=%d", len(key))
+	}
+	if out > 0 {
+		cut += fmt.Sprintf(" headers=%d", out)
+	}
+	return cut
+}
+
+// dropLargest leaves headers out until the others have MaxDeadHeaders at most,
+// and says how many.
+func dropLargest(m *stage.Message) int {
+	size := func(i int) int { return headerSize(m.Headers[i]) }
+	total := 0
+	order := make([]int, len(m.Headers))
+	for i := range order {
+		order[i] = i
+		total += size(i)
+	}
+	if total <= MaxDeadHeaders {
+		return 0
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return size(b) - size(a) })
+	out := 0
+	for ; total > MaxDeadHeaders; out++ {
+		total -= size(order[out])
+	}
+	kept := order[out:]
+	slices.Sort(kept)
+	headers := make([]stage.Header, len(kept))
+	for i, k := range kept {
+		headers[i] = m.Headers[k]
+	}
+	m.Headers = headers
+	return out
+}
+
+func headerSize(h stage.Header) int { return len(h.Key) + len(h.Value) + headerBytes }
+
+// clip is the first n bytes of s at most, without half a character.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 // DecodeDead reads what EncodeDead wrote. The message in the letter is as it

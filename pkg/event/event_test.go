@@ -2,12 +2,15 @@ package event
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"flag"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -439,6 +442,62 @@ func TestDeadLetterLimits(t *testing.T) {
 	if len(m.Value) != MaxDeadValue || m.Header(HeaderCut) != "" || m.Header(HeaderError) != "a�b" {
 		t.Fatal(len(m.Value), m.Header(HeaderCut), m.Header(HeaderError))
 	}
+}
+
+// TestDeadLetterOfAnything: whatever was refused, its letter has a bounded size,
+// can be read, and says what it lacks.
+func TestDeadLetterOfAnything(t *testing.T) {
+	blob := bytes.Repeat([]byte("ä\xff"), 6<<20)
+	rapid.Check(t, func(t *rapid.T) {
+		size := func(name string, around int) int {
+			return rapid.OneOf(rapid.IntRange(0, 100), rapid.IntRange(around-20, around+20), rapid.IntRange(0, 2*around)).Draw(t, name)
+		}
+		d := stage.DeadLetter{
+			Message: stage.Message{
+				Topic: string(blob[:size("topic", MaxDeadName)]), Partition: -1 << 63, Offset: -1 << 63, Time: time.Unix(1, 1),
+				Key: blob[:size("key", MaxDeadKey)], Value: blob[:size("value", MaxDeadValue)],
+			},
+			Stage: string(blob[:size("stage", MaxDeadName)]), Err: errors.New(string(blob[:size("error", MaxDeadError)])), Attempts: 1 << 62,
+		}
+		n := rapid.SampledFrom([]int{0, 1, 3, 100, 30_000}).Draw(t, "headers")
+		whole := 0
+		for i := range n {
+			h := stage.Header{Key: fmt.Sprint(i), Value: blob[:rapid.SampledFrom([]int{0, 1, 1000, MaxDeadHeaders}).Draw(t, "header")]}
+			if n > 100 {
+				h.Value = blob[:i%50]
+			}
+			whole += len(h.Key) + len(h.Value) + headerBytes
+			d.Message.Headers = append(d.Message.Headers, h)
+		}
+		m := EncodeDead(d)
+		got := len(m.Key) + len(m.Value)
+		for _, h := range m.Headers {
+			got += len(h.Key) + len(h.Value) + headerBytes
+		}
+		if got > MaxDead {
+			t.Fatalf("the letter has %d bytes", got)
+		}
+		back, err := DecodeDead(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lacks := len(back.Message.Key) < len(d.Message.Key) || len(back.Message.Value) < len(d.Message.Value) || len(back.Message.Headers) < n
+		if cut := m.Header(HeaderCut); (cut != "") != lacks || lacks && !strings.HasPrefix(cut, fmt.Sprintf("%d %x", len(d.Message.Value), sha256.Sum256(d.Message.Value))) ||
+			strings.Contains(cut, fmt.Sprintf(" headers=%d", n-len(back.Message.Headers))) != (len(back.Message.Headers) < n) ||
+			strings.Contains(cut, fmt.Sprintf(" key=%d", len(d.Message.Key))) != (len(back.Message.Key) < len(d.Message.Key)) {
+			t.Fatalf("cut is %q", cut)
+		}
+		if whole <= MaxDeadHeaders && len(back.Message.Headers) != n {
+			t.Fatal("headers that have room are left out")
+		}
+		for i, last := 0, -1; i < len(back.Message.Headers); i++ {
+			at, err := strconv.Atoi(back.Message.Headers[i].Key)
+			if err != nil || at <= last {
+				t.Fatal("the headers are in another order", err)
+			}
+			last = at
+		}
+	})
 }
 
 func TestDeadLetterOfADeadLetter(t *testing.T) {

@@ -61,6 +61,7 @@ func Run(ctx context.Context, c Config, s Service, b *bus.Bus, k *boot.Kit) erro
 		}
 	}
 	budget := stage.NewBudget(c.Backfill)
+	budget.SetLag(stage.UnknownLag) // until it was measured
 	var stages []stage.Stage
 	add := func(w Way, name, check string, conf stage.Config, g stage.Gate) error {
 		sink, err := w.Sink()
@@ -99,7 +100,9 @@ func Run(ctx context.Context, c Config, s Service, b *bus.Bus, k *boot.Kit) erro
 	}
 	go k.WatchLag(ctx, s.Live.Group, func(ctx context.Context) (map[string]int64, error) {
 		lag, err := b.Lag(ctx, s.Live.Group, s.Live.From)
-		if err == nil {
+		if err != nil {
+			budget.SetLag(stage.UnknownLag)
+		} else {
 			budget.SetLag(lag[s.Live.From])
 		}
 		return lag, err

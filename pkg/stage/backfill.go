@@ -10,18 +10,19 @@ import (
 
 // Gate decides when a message that was read may go into work.
 type Gate interface {
-	// Enter waits until the next message may. An error says that ctx is done.
-	Enter(ctx context.Context) error
-	// Leave says that a message that entered is done with. It may be called
+	// Enter waits until the next message may, and gives when it did. An error
+	// says that ctx is done.
+	Enter(ctx context.Context) (entered time.Time, err error)
+	// Leave says that a message that entered then is done with. It may be called
 	// from any goroutine and must not block.
-	Leave()
+	Leave(entered time.Time)
 }
 
 // noGate lets everything pass.
 type noGate struct{}
 
-func (noGate) Enter(context.Context) error { return nil }
-func (noGate) Leave()                      {}
+func (noGate) Enter(context.Context) (time.Time, error) { return time.Time{}, nil }
+func (noGate) Leave(time.Time)                          {}
 
 // What a zero field of [BackfillConfig] stands for.
 const (
@@ -35,6 +36,14 @@ const (
 
 // MaxBackfillRate is the largest rate that can be set.
 const MaxBackfillRate = 1_000_000
+
+// LiveFresh is for how long a message of live copy that is in work holds
+// back-fills back. One that takes longer is being repeated, or hangs: it needs
+// little, and may take an hour. If many do, the lag tells.
+const LiveFresh = 5 * time.Second
+
+// UnknownLag is the lag of live copy when it can't be measured.
+const UnknownLag = -1
 
 // backfillBurst is how much of what Rate allows may be made up for at once.
 const backfillBurst = 100 * time.Millisecond
@@ -102,8 +111,9 @@ func (c BackfillConfig) Stage(live Config) Config {
 // with the gate [Budget.Live], which never waits, that of back-fills with
 // [Budget.Backfill]:
 //
-//   - While a message of live copy is in work, or live copy's lag is above
-//     LiveLag, back-fills are taken at MinRate: held, but never starved.
+//   - While a message of live copy is in work for less than [LiveFresh], or live
+//     copy's lag is above LiveLag or not known, back-fills are taken at MinRate:
+//     held, but never starved.
 //   - Otherwise they are taken at Rate, or as fast as they go.
 //
 // What was taken is finished: what live copy can come to stand behind is
@@ -115,23 +125,24 @@ type Budget struct {
 	c BackfillConfig
 
 	mu    sync.Mutex
-	live  int   // messages of live copy in work
-	lag   int64 // messages of live copy that nobody has finished
+	live  map[int64]int // messages of live copy in work, by the second since began in which they entered
+	lag   int64         // messages of live copy that nobody has finished, or UnknownLag
 	next  time.Time
 	least time.Time // when one passes whatever live copy does
 	held  time.Duration
 	// waits since when the message that is next has waited for live copy; zero: it doesn't.
 	waits time.Time
 
+	began  time.Time
 	change chan struct{} // live copy may need less
 }
 
 // NewBudget makes a budget.
 func NewBudget(c BackfillConfig) *Budget {
-	return &Budget{c: c.withDefaults(), change: make(chan struct{}, 1)}
+	return &Budget{c: c.withDefaults(), live: map[int64]int{}, began: time.Now(), change: make(chan struct{}, 1)}
 }
 
-// SetLag says how many messages of live copy are not finished.
+// SetLag says how many messages of live copy are not finished, or [UnknownLag].
 func (b *Budget) SetLag(n int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -148,7 +159,7 @@ func (b *Budget) Held() time.Duration {
 
 // changed wakes who waits. b.mu is held.
 func (b *Budget) changed() {
-	if b.pressed() {
+	if b.pressed(time.Now()) {
 		return
 	}
 	select {
@@ -158,7 +169,20 @@ func (b *Budget) changed() {
 }
 
 // pressed tells whether live copy needs everything. b.mu is held.
-func (b *Budget) pressed() bool { return b.live > 0 || b.lag > b.c.LiveLag }
+func (b *Budget) pressed(now time.Time) bool {
+	if b.lag > b.c.LiveLag || b.lag < 0 {
+		return true
+	}
+	last := b.second(now)
+	for s := last; s > last-int64(LiveFresh/time.Second); s-- {
+		if b.live[s] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *Budget) second(t time.Time) int64 { return int64(t.Sub(b.began) / time.Second) }
 
 // Live is the gate of the stage of live copy.
 func (b *Budget) Live() Gate { return liveGate{b} }
@@ -168,29 +192,33 @@ func (b *Budget) Backfill() Gate { return backfillGate{b} }
 
 type liveGate struct{ b *Budget }
 
-func (g liveGate) Enter(context.Context) error {
+func (g liveGate) Enter(context.Context) (time.Time, error) {
+	now := time.Now()
 	g.b.mu.Lock()
 	defer g.b.mu.Unlock()
-	g.b.live++
-	return nil
+	g.b.live[g.b.second(now)]++
+	return now, nil
 }
 
-func (g liveGate) Leave() {
+func (g liveGate) Leave(entered time.Time) {
 	g.b.mu.Lock()
 	defer g.b.mu.Unlock()
-	g.b.live--
+	s := g.b.second(entered)
+	if g.b.live[s]--; g.b.live[s] == 0 {
+		delete(g.b.live, s)
+	}
 	g.b.changed()
 }
 
 type backfillGate struct{ b *Budget }
 
-func (backfillGate) Leave() {}
+func (backfillGate) Leave(time.Time) {}
 
-func (g backfillGate) Enter(ctx context.Context) error {
+func (g backfillGate) Enter(ctx context.Context) (time.Time, error) {
 	for {
 		wait := g.b.take()
 		if wait == 0 {
-			return ctx.Err()
+			return time.Time{}, ctx.Err()
 		}
 		t := time.NewTimer(wait)
 		select {
@@ -200,7 +228,7 @@ func (g backfillGate) Enter(ctx context.Context) error {
 		}
 		t.Stop()
 		if err := ctx.Err(); err != nil {
-			return err
+			return time.Time{}, err
 		}
 	}
 }
@@ -211,7 +239,7 @@ func (b *Budget) take() time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	if wait := b.least.Sub(now); b.pressed() && wait > 0 {
+	if wait := b.least.Sub(now); b.pressed(now) && wait > 0 {
 		if b.waits.IsZero() {
 			b.waits = now
 		}

@@ -32,9 +32,13 @@ func passes(ctx context.Context, g stage.Gate) (passed *atomic.Int64, end func()
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		for g.Enter(ctx) == nil {
+		for {
+			entered, err := g.Enter(ctx)
+			if err != nil {
+				return
+			}
 			n.Add(1)
-			g.Leave()
+			g.Leave(entered)
 			time.Sleep(time.Millisecond) // of the bubble: what a message takes
 		}
 	}()
@@ -60,23 +64,28 @@ func TestBackfillTakesWhatLiveCopyLeaves(t *testing.T) {
 			t.Errorf("%d a second with all to itself", got)
 		}
 		live := b.Live()
-		for range 2 {
-			if err := live.Enter(ctx); err != nil {
+		enter := func() time.Time {
+			entered, err := live.Enter(ctx)
+			if err != nil {
 				t.Fatal(err)
 			}
+			return entered
 		}
-		if got := during(10 * time.Second); got < 49 || got > 51 {
-			t.Errorf("%d in 10 s beside live copy, want 50", got)
+		first, second := enter(), enter()
+		if got := during(4 * time.Second); got < 19 || got > 21 {
+			t.Errorf("%d in 4 s beside live copy, want 20", got)
 		}
-		live.Leave()
-		if got := during(10 * time.Second); got < 49 || got > 51 {
-			t.Errorf("%d in 10 s beside one message of live copy, want 50", got)
+		live.Leave(first)
+		live.Leave(second)
+		second = enter()
+		if got := during(4 * time.Second); got < 19 || got > 21 {
+			t.Errorf("%d in 4 s beside one message of live copy, want 20", got)
 		}
-		if held := b.Held(); held < 19*time.Second || held > 20100*time.Millisecond {
-			t.Errorf("held for %v of 20 s", held)
+		if held := b.Held(); held < 7*time.Second || held > 8100*time.Millisecond {
+			t.Errorf("held for %v of 8 s", held)
 		}
 		during(50 * time.Millisecond) // amid the wait for the least rate
-		live.Leave()
+		live.Leave(second)
 		if got := during(10 * time.Millisecond); got < 9 {
 			t.Errorf("%d in the 10 ms after live copy was done: it isn't noticed at once", got)
 		}
@@ -93,6 +102,49 @@ func TestBackfillTakesWhatLiveCopyLeaves(t *testing.T) {
 		if got := during(10 * time.Millisecond); got < 9 {
 			t.Errorf("%d in the 10 ms after the lag was gone", got)
 		}
+		b.SetLag(stage.UnknownLag)
+		if got := during(10 * time.Second); got < 49 || got > 51 {
+			t.Errorf("%d in 10 s while live copy's lag is not known, want 50", got)
+		}
+	})
+}
+
+// TestBackfillPassesWhatHangs: a message of live copy that takes for ever holds
+// back-fills back no longer than another, and newer ones still do.
+func TestBackfillPassesWhatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := stage.NewBudget(stage.BackfillConfig{MinRate: 5})
+		n, end := passes(t.Context(), b.Backfill())
+		defer end()
+		live := b.Live()
+		hangs, err := live.Enter(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(stage.LiveFresh - time.Second)
+		synctest.Wait()
+		if got := n.Load(); got > 25 {
+			t.Errorf("%d beside a message that is fresh", got)
+		}
+		time.Sleep(2 * time.Second) // with the last wait for the least rate
+		before := n.Load()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if got := n.Load() - before; got < 900 {
+			t.Errorf("%d a second beside a message that hangs", got)
+		}
+		fresh, err := live.Enter(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		before = n.Load()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if got := n.Load() - before; got > 6 {
+			t.Errorf("%d a second beside one that hangs and one that is fresh", got)
+		}
+		live.Leave(hangs)
+		live.Leave(fresh)
 	})
 }
 
@@ -120,18 +172,19 @@ func TestBackfillNeverStarvesNorRuns(t *testing.T) {
 			n, end := passes(t.Context(), b.Backfill())
 			defer end()
 			began := time.Now()
+			var entered time.Time
 			for i, p := range pauses {
 				if i%2 == 0 {
-					_ = b.Live().Enter(t.Context())
+					entered, _ = b.Live().Enter(t.Context())
 				} else {
-					b.Live().Leave()
+					b.Live().Leave(entered)
 				}
 				time.Sleep(time.Duration(p) * time.Millisecond)
 				synctest.Wait()
 				seconds := time.Since(began).Seconds()
 				// Each takes a millisecond besides, and the first comes at once.
 				low := seconds/(1/float64(c.MinRate)+.001) - 1
-				high := seconds*float64(c.Rate) + .1*float64(c.Rate) + 1
+				high := seconds*float64(c.Rate) + .1*float64(c.Rate) + 1 + 1e-6 // floats
 				if got := float64(n.Load()); got < low || got > high {
 					t.Fatalf("%v in %.3f s, allowed are %.1f to %.1f", got, seconds, low, high)
 				}

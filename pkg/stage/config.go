@@ -19,7 +19,7 @@ const (
 	DefaultRetryMin        = 50 * time.Millisecond
 	DefaultRetryMax        = 5 * time.Second
 	DefaultDrainTimeout    = 20 * time.Second
-	DefaultHangAfter       = time.Minute
+	DefaultHangAfter       = 2 * time.Minute
 	DefaultCancelAfter     = 5 * time.Minute
 )
 
@@ -36,7 +36,7 @@ type Config struct {
 	RetryMin        time.Duration `help:"The first wait before a repetition; doubled each time, with jitter." default:"50ms"`
 	RetryMax        time.Duration `help:"The longest wait before a repetition." default:"5s"`
 	DrainTimeout    time.Duration `help:"How long what is in work may take at the end; what is left comes again after a restart." default:"20s"`
-	HangAfter       time.Duration `help:"How long one call may take until its lane is reported as hung, and the service is not ready." default:"1m"`
+	HangAfter       time.Duration `help:"How long one call may take until its lane is reported as hung, and the service is not ready; more than what the sink bounds itself." default:"2m"`
 	CancelAfter     time.Duration `help:"How long one call may take until its context is canceled, so that it fails and is repeated." default:"5m"`
 }
 

@@ -45,6 +45,10 @@ type Observer interface {
 	Retry(what Call)
 	// Hung: that many lanes are hung now. Called when the number changes.
 	Hung(lanes int)
+	// Failing: that many lanes have repeated what fails for Config.HangAfter or
+	// longer; why is the last failure of the one that fails for longest. Called
+	// when the number changes, and now and then while it isn't 0.
+	Failing(lanes int, why error)
 }
 
 // Outcome is how it ended.
@@ -74,6 +78,7 @@ type nobody struct{}
 func (nobody) Done(Outcome, int, time.Duration) {}
 func (nobody) Retry(Call)                       {}
 func (nobody) Hung(int)                         {}
+func (nobody) Failing(int, error)               {}
 
 // abortGrace is how long lanes get to return after their context is canceled
 // at the end of the drain timeout.
@@ -93,7 +98,7 @@ const abortGrace = time.Second
 // up the lane, so that no article overtakes another of its key.
 //
 // A call that hangs is reported, makes the service not ready, and is canceled
-// after Config.CancelAfter.
+// after Config.CancelAfter. One that fails and fails makes it not ready, too.
 func (s Stage) Run(ctx context.Context) (err error) {
 	defer func() {
 		for _, c := range []struct {
@@ -226,8 +231,13 @@ func (r *running) read(ctx context.Context) error {
 	for failures := 0; ; {
 		ms, err := r.Source.Next(ctx)
 		for _, m := range ms {
+			if m.revoked() {
+				m.giveBack()
+				continue
+			}
 			t := &task{m: m, taken: time.Now(), bytes: min(int64(m.Size()), r.Config.InFlightBytes)}
-			if r.Gate.Enter(ctx) != nil || r.count.Acquire(ctx, 1) != nil || r.bytes.Acquire(ctx, t.bytes) != nil {
+			var err error
+			if t.entered, err = r.Gate.Enter(ctx); err != nil || r.count.Acquire(ctx, 1) != nil || r.bytes.Acquire(ctx, t.bytes) != nil {
 				return nil //nolint:nilerr // ctx is done; what was not dealt out comes again
 			}
 			var i int
@@ -287,7 +297,8 @@ func (c Config) backoff(n int) time.Duration {
 type task struct {
 	m        Message
 	taken    time.Time
-	bytes    int64 // held of the limit
+	entered  time.Time // through the gate
+	bytes    int64     // held of the limit
 	attempts int
 	blamed   int           // attempts that failed while others succeeded
 	first    time.Time     // of the attempts
@@ -348,10 +359,17 @@ func (l *lane) loop() {
 }
 
 // handle calls the handler and returns batch with the new articles. Before it
-// waits for a repetition it writes what is in batch.
+// waits for a repetition it writes what is in batch. What was taken away is
+// given back.
 func (l *lane) handle(t *task, batch []entry) []entry {
 	t.first = time.Now()
+	defer l.call.wentOn()
 	for {
+		if t.m.revoked() {
+			t.m.giveBack()
+			l.leave(t)
+			return batch
+		}
 		t.attempts++
 		as, err := l.handler(t)
 		if err == nil && l.budget.succeeded() {
@@ -385,6 +403,7 @@ func (l *lane) handle(t *task, batch []entry) []entry {
 		}
 		l.flush(batch)
 		batch = nil
+		l.call.failed(t.first, CallHandler, err)
 		if l.ended || !sleep(l.work, wait) {
 			return nil
 		}
@@ -451,6 +470,8 @@ func (l *lane) flush(batch []entry) {
 // write writes part until every article is safe or refused for good.
 func (l *lane) write(part []entry) {
 	as := make([]article.Article, 0, len(part))
+	began := time.Now()
+	defer l.call.wentOn()
 	for failures := 1; ; failures++ {
 		as = as[:0]
 		for _, e := range part {
@@ -491,6 +512,7 @@ func (l *lane) write(part []entry) {
 		for _, e := range part {
 			e.t.attempts++
 		}
+		l.call.failed(began, CallSink, err)
 		l.Observer.Retry(CallSink)
 		l.Log.Warn().Err(err).Int("articles", len(part)).Int("failures", failures).Msg("can't write, trying again")
 		if !sleep(l.work, l.Config.backoff(failures)) {
@@ -534,16 +556,23 @@ func (l *lane) settle(t *task) {
 	if outcome != OK {
 		l.Observer.Done(outcome, 1, taken)
 	}
-	l.open.Add(-1)
-	l.Gate.Leave()
-	l.count.Release(1)
-	l.bytes.Release(t.bytes)
+	l.leave(t)
+}
+
+// leave makes room for another message.
+func (r *running) leave(t *task) {
+	r.open.Add(-1)
+	r.Gate.Leave(t.entered)
+	r.count.Release(1)
+	r.bytes.Release(t.bytes)
 }
 
 // bury writes the dead letter and tells whether it is safe.
 func (l *lane) bury(t *task) bool {
 	d := DeadLetter{Message: t.m, Stage: l.Name, Err: t.err, Attempts: t.attempts, At: time.Now().UTC()}
-	d.Message.Ack = nil
+	d.Message.Ack, d.Message.Revoked = nil, nil
+	began := time.Now()
+	defer l.call.wentOn()
 	for failures := 1; ; failures++ {
 		err := l.call.end(l.Dead.Write(l.call.begin(l.work, CallDead, &t.m), d))
 		if err == nil {
@@ -558,6 +587,7 @@ func (l *lane) bury(t *task) bool {
 			l.end(err)
 			return false
 		}
+		l.call.failed(began, CallDead, err)
 		l.Observer.Retry(CallDead)
 		l.Log.Error().Err(err).Int("failures", failures).Msg("can't write a dead letter, trying again; the lane waits")
 		if !sleep(l.work, l.Config.backoff(failures)) {

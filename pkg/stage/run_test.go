@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,7 +38,8 @@ type world struct {
 	outcomes map[stage.Outcome]int
 	retries  map[stage.Call]int
 	hung     []int
-	writes   []int // sizes
+	failing  []string // "lanes: why"
+	writes   []int    // sizes
 	deads    int
 	closed   int
 	writing  map[article.URI]bool
@@ -139,6 +141,12 @@ func (w *world) Done(o stage.Outcome, n int, _ time.Duration) {
 
 func (w *world) Retry(c stage.Call) { w.mu.Lock(); defer w.mu.Unlock(); w.retries[c]++ }
 func (w *world) Hung(n int)         { w.mu.Lock(); defer w.mu.Unlock(); w.hung = append(w.hung, n) }
+
+func (w *world) Failing(n int, why error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failing = append(w.failing, fmt.Sprintf("%d: %v", n, why))
+}
 
 func (w *world) stage(h stage.Handler) stage.Stage {
 	return stage.Stage{Name: "test", Source: w, Handler: h, Sink: w, Dead: deadWorld{w}, Observer: w, Log: zerolog.Nop()}
@@ -530,21 +538,76 @@ func TestStopWhileHandlerIgnoresItsContext(t *testing.T) {
 	})
 }
 
+// TestRetryingLaneIsNotHung: calls that return and fail are no hanging ones,
+// but make the stage not ready when they do it for long, whoever is called.
 func TestRetryingLaneIsNotHung(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld([]stage.Message{msg("a", 1)})
-		w.whole = func(n int) error {
-			if n < 100 {
-				return errors.New("down")
+	const hangAfter = time.Minute
+	for what, fail := range map[stage.Call]func(s *stage.Stage, w *world, down func() error){
+		stage.CallSink: func(_ *stage.Stage, w *world, down func() error) { w.whole = func(int) error { return down() } },
+		"sink, one article of two": func(_ *stage.Stage, w *world, down func() error) {
+			w.refuse = func(a article.Article) error {
+				if a.Revision == 1 {
+					return nil
+				}
+				return down()
 			}
-			return nil
+		},
+		stage.CallHandler: func(s *stage.Stage, _ *world, down func() error) {
+			s.Config.RetryBudget = 1
+			s.Handler = func(ctx context.Context, m stage.Message) ([]article.Article, error) {
+				if err := down(); err != nil {
+					return nil, err
+				}
+				return one(ctx, m)
+			}
+		},
+		stage.CallDead: func(s *stage.Stage, w *world, down func() error) {
+			w.dead = func(int) error { return down() }
+			s.Handler = func(context.Context, stage.Message) ([]article.Article, error) {
+				return nil, stage.Permanent(errors.New("bad"))
+			}
+		},
+	} {
+		for _, outage := range []time.Duration{hangAfter / 2, 10 * hangAfter} {
+			t.Run(fmt.Sprint(what, " for ", outage), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld([]stage.Message{msg("a", 1), msg("a", 2)})
+					s := w.stage(one)
+					s.Config.HangAfter = hangAfter
+					begin := time.Now()
+					var last time.Duration
+					fail(&s, w, func() error {
+						if last = time.Since(begin); last < outage {
+							return fmt.Errorf("down at %v", last)
+						}
+						return nil
+					})
+					if err := s.Run(t.Context()); err != nil || len(w.hung) != 0 || len(w.verdicts) != 2 {
+						t.Fatal(err, w.hung, w.verdicts)
+					}
+					if outage < hangAfter {
+						if len(w.failing) != 0 {
+							t.Errorf("told after %v: %v", outage, w.failing)
+						}
+						return
+					}
+					n := len(w.failing)
+					if n < 10 || w.failing[n-1] != "0: <nil>" {
+						t.Fatalf("told %d times: %v", n, w.failing)
+					}
+					call, _, _ := strings.Cut(string(what), ",")
+					for _, f := range w.failing[:n-1] {
+						if !strings.HasPrefix(f, "1: "+call+", since 2000-01-01T00:00:00Z: ") || !strings.Contains(f, "down at ") {
+							t.Errorf("told %q", f)
+						}
+					}
+					if w.failing[0] == w.failing[n-2] {
+						t.Errorf("the last failure isn't told: %v", w.failing)
+					}
+				})
+			})
 		}
-		s := w.stage(one)
-		s.Config.HangAfter = time.Second
-		if err := s.Run(t.Context()); err != nil || len(w.hung) != 0 {
-			t.Fatal(err, w.hung)
-		}
-	})
+	}
 }
 
 type failing struct {
@@ -662,3 +725,64 @@ func (d *devNull) Next(context.Context) ([]stage.Message, error) {
 }
 func (*devNull) Write(context.Context, []article.Article) error { return nil }
 func (*devNull) Close() error                                   { return nil }
+
+// TestRevokedIsGivenBack: what was taken away while it waited for the gate, in
+// a lane or to be tried again is not handled, and the source is asked for more.
+func TestRevokedIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var taken atomic.Bool
+		var handled atomic.Int64
+		ms, after := numbered(3000), numbered(5)
+		for i := range ms {
+			ms[i].Revoked = taken.Load
+			ms[i].Value = fmt.Appendf(nil, "r%d", i)
+		}
+		w := newWorld(ms, after)
+		s := w.stage(nil)
+		s.Config = stage.Config{Lanes: 2}
+		b := stage.NewBudget(stage.BackfillConfig{MinRate: 10})
+		b.SetLag(1 << 20)
+		s.Gate = b.Backfill()
+		s.Handler = func(ctx context.Context, m stage.Message) ([]article.Article, error) {
+			if strings.HasPrefix(string(m.Value), "r") {
+				handled.Add(1)
+				select {
+				case <-time.After(time.Second):
+				case <-ctx.Done():
+				}
+				if handled.Load() == 1 {
+					return nil, errors.New("try again")
+				}
+			}
+			return nil, nil
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- s.Run(t.Context()) }()
+		time.Sleep(5 * time.Second)
+		taken.Store(true)
+		time.Sleep(time.Second + time.Millisecond) // what is in work
+		before := handled.Load()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		if n := handled.Load(); n != before || n == 0 || n > 20 {
+			t.Errorf("%d messages were handled, %d of them after they were taken away", n, n-before)
+		}
+		given := 0
+		for i := range ms {
+			vs := w.verdicts[string(ms[i].Value)]
+			if len(vs) != 1 {
+				t.Fatalf("message %d has verdicts %v", i, vs)
+			}
+			if errors.Is(vs[0].Err, stage.ErrRevoked) {
+				given++
+			}
+		}
+		if done := len(ms) - given; int64(done) > before || done == 0 {
+			t.Errorf("%d were done and %d given back, of %d handled", done, given, before)
+		}
+		if n := len(w.letters); n != 0 {
+			t.Errorf("%d dead letters", n)
+		}
+	})
+}

@@ -9,6 +9,7 @@ package stage
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -33,10 +34,17 @@ type Message struct {
 	// input: a refusal goes back through Ack alone, and makes no dead letter.
 	Interactive bool
 
+	// Revoked tells whether the message was taken away and is for another
+	// process: one that isn't in work then is given back by Ack with
+	// [ErrRevoked] and not handled. It is asked often and from any goroutine,
+	// and once true it stays so. nil: it can't be taken away.
+	Revoked func() bool
+
 	// Ack is called exactly once: with nil when every article of the message
 	// is safe (or there was none), with the error when it was refused for good
-	// (and, unless Interactive, is safe among the dead letters). It is not
-	// called when the stage stops before either. It must not block for long
+	// (and, unless Interactive, is safe among the dead letters), with
+	// [ErrRevoked] when it was given back. It is not called when the stage
+	// stops before any of these. It must not block for long
 	// and may be called from any goroutine. May be nil.
 	Ack func(Verdict)
 }
@@ -45,6 +53,20 @@ type Message struct {
 type Verdict struct {
 	Articles []article.URI // what it became; empty: filtered
 	Err      error         // nil: accepted
+}
+
+// ErrRevoked is the verdict on a message that was taken away before it was
+// handled: it is not done, and comes again, here or elsewhere.
+var ErrRevoked = errors.New("the message was taken away")
+
+// revoked tells whether m is for another process now.
+func (m *Message) revoked() bool { return m.Revoked != nil && m.Revoked() }
+
+// giveBack says that nothing was done about m.
+func (m *Message) giveBack() {
+	if m.Ack != nil {
+		m.Ack(Verdict{Err: ErrRevoked})
+	}
 }
 
 // Header is a Kafka header or its like.

@@ -28,6 +28,41 @@ type call struct {
 	told   bool      // it was reported that it hangs
 	ctx    context.Context
 	cancel context.CancelCauseFunc
+
+	failing failure
+}
+
+// failure is what a lane repeats.
+type failure struct {
+	what  Call
+	since time.Time // of its first try; zero: nothing fails
+	err   error     // of its last
+}
+
+func (f failure) Error() string {
+	return fmt.Sprintf("%s, since %s: %v", f.what, f.since.UTC().Format(time.RFC3339), f.err)
+}
+func (f failure) Unwrap() error { return f.err }
+
+// failed notes that what was tried first at since failed, and will be repeated.
+func (c *call) failed(since time.Time, what Call, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failing = failure{what, since, err}
+}
+
+// wentOn notes that nothing waits for its repetition.
+func (c *call) wentOn() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failing = failure{}
+}
+
+// fails is what the lane repeats, if it does.
+func (c *call) fails() failure {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failing
 }
 
 // begin notes what is called, and gives the context for it.
@@ -75,18 +110,29 @@ func (c *call) release() {
 //   - One that doesn't heed it holds its lane until the process ends, and the
 //     others go on. The stage doesn't end itself: a restart is for whoever
 //     watches readiness, and would meet the same message again.
+//
+// A lane whose calls return, but fail for Config.HangAfter, is told to
+// [Observer.Failing] only: the log has each of its failures.
 func (r *running) watch(stop <-chan struct{}) {
 	tick := time.NewTicker(max(min(r.Config.HangAfter, r.Config.CancelAfter)/4, time.Millisecond))
 	defer tick.Stop()
-	was := 0
+	was, failing := 0, 0
 	for {
 		select {
 		case <-stop:
 			if was > 0 {
 				r.Observer.Hung(0)
 			}
+			if failing > 0 {
+				r.Observer.Failing(0, nil)
+			}
 			return
 		case <-tick.C:
+		}
+		before := failing
+		var why error
+		if failing, why = r.failing(); failing > 0 || before > 0 {
+			r.Observer.Failing(failing, why)
 		}
 		n := 0
 		for i, l := range r.lanes {
@@ -99,6 +145,23 @@ func (r *running) watch(stop <-chan struct{}) {
 			r.Observer.Hung(n)
 		}
 	}
+}
+
+// failing is how many lanes fail for too long, and why the first of them does.
+func (r *running) failing() (n int, why error) {
+	now := time.Now()
+	first := now
+	for _, l := range r.lanes {
+		f := l.call.fails()
+		if f.since.IsZero() || now.Sub(f.since) < r.Config.HangAfter {
+			continue
+		}
+		n++
+		if f.since.Before(first) {
+			first, why = f.since, f
+		}
+	}
+	return n, why
 }
 
 // check tells whether the lane hangs.

@@ -29,12 +29,16 @@ type Right struct {
 	Operation string // by Kafka's name: "Read", "Write", ...
 }
 
-// What the operator may do with every topic and group of the topology. Kafka
-// lets whoever may read, write, delete or alter see what is there, too.
-var (
-	operatorOnTopic = []string{"Read", "Write", "Create", "Delete", "Alter", "AlterConfigs"}
-	operatorOnGroup = []string{"Read", "Delete"}
-)
+// operatorOnTopic is what the operator may do with every topic of the topology:
+// no tool deletes one. Kafka lets whoever may read, write or alter see what is
+// there, too.
+var operatorOnTopic = []string{"Read", "Create", "Alter", "AlterConfigs"}
+
+// operatorWrites tells whether the operator's tools write to t: what is theirs,
+// and what groups read, where messages are sent again.
+func operatorWrites(t Topic) bool {
+	return t.Writer == tools || slices.ContainsFunc(Groups, func(g Group) bool { return g.Topic == t.Name })
+}
 
 // Services are those of the topology and the operator, in order.
 func Services() []string {
@@ -68,11 +72,14 @@ func Rights(n Namespace) []Right {
 			add(r, OnTopic, t.Name, "Read", "DescribeConfigs")
 		}
 		add(Operator, OnTopic, t.Name, operatorOnTopic...)
+		if operatorWrites(t) {
+			add(Operator, OnTopic, t.Name, "Write")
+		}
 	}
 	for _, g := range Groups {
 		add(g.Service, OnTopic, g.Topic, "Read", "DescribeConfigs")
 		add(g.Service, OnGroup, g.Name, "Read")
-		add(Operator, OnGroup, g.Name, operatorOnGroup...)
+		add(Operator, OnGroup, g.Name, "Read")
 	}
 	add(Operator, OnCluster, ClusterName, "Describe")
 	slices.SortFunc(all, func(a, b Right) int {

@@ -53,7 +53,7 @@ var All = []Topic{
 	{Name: ReceivedBulk, Partitions: 12, Retention: 30 * day, Writer: "ingest", About: "the same, of back-fills, which live copy never waits behind"},
 	{Name: Enriched, Partitions: 12, Writer: "enrich", About: "every revision with what was understood of it: the log that indices are built from"},
 	{Name: EnrichedBulk, Partitions: 12, Writer: "enrich", About: "the same, of back-fills and replays; indices are built from both"},
-	{Name: Generations, Partitions: 1, Compact: true, Writer: "copytaster", About: "the generations of the enrichment that were issued, and the one that counts"},
+	{Name: Generations, Partitions: 1, Compact: true, Writer: "copytaster", Readers: []string{"enrich"}, About: "the generations of the enrichment that were issued, and the one that counts"},
 	{Name: SourcesState, Partitions: 1, Compact: true, Writer: "ingest", Readers: []string{"ingest"}, About: "where each polled source stands: ETags, dates, hashes of what was seen"},
 	{Name: IngestDead, Partitions: 1, Writer: "ingest", About: "input that could not become an article"},
 	{Name: Received + DeadSuffix, Partitions: 1, Writer: "enrich", About: "articles that could not be enriched"},

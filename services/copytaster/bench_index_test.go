@@ -49,6 +49,7 @@ const (
 	benchSink     = "COPYTASTER_BENCH_SINK"        // a program to measure beside ours, with its arguments; {config} stands for its file
 	benchConfig   = "COPYTASTER_BENCH_SINK_CONFIG" // its file of settings; without {config} it is the last argument
 	benchRefresh  = "COPYTASTER_BENCH_REFRESH"     // refresh interval of the indices
+	benchProfile  = "COPYTASTER_BENCH_PROFILE"     // file for a CPU profile of our service, of its first seconds
 	benchLanes    = "COPYTASTER_BENCH_LANES"       // lanes to measure, separated by commas
 	benchShape    = "COPYTASTER_BENCH_SHAPE"       // "REQUESTSxDOCS" of the ceiling and of our service; "best": several are tried first
 )
@@ -115,7 +116,7 @@ func BenchmarkIndexCeiling(b *testing.B) {
 		do   func() measured
 	}
 	runs := []run{{"ceiling, " + best.String(), func() measured { return c.ceiling(c.articles, best) }}}
-	for _, lanes := range strings.Split(cmp.Or(os.Getenv(benchLanes), "1,4,16"), ",") {
+	for lanes := range strings.SplitSeq(cmp.Or(os.Getenv(benchLanes), "1,4,16"), ",") {
 		runs = append(runs, run{"index, lanes " + lanes, func() measured {
 			return c.program([]string{service}, "COPYTASTER_STAGE_LANES="+lanes,
 				"COPYTASTER_BULK_CONCURRENCY="+strconv.Itoa(best.requests), "COPYTASTER_BULK_MAX_DOCS="+strconv.Itoa(best.docs))
@@ -604,6 +605,9 @@ func (c *ceilingBench) program(command []string, env ...string) measured {
 		"COPYTASTER_NAMESPACE="+c.ns, "COPYTASTER_LISTEN="+listen, "COPYTASTER_LOG_LEVEL=warn",
 	)
 	cmd.Env = append(cmd.Env, env...)
+	if os.Getenv(benchProfile) != "" {
+		cmd.Env = append(cmd.Env, "COPYTASTER_PPROF=true")
+	}
 	if err := cmd.Start(); err != nil {
 		c.b.Fatal(err)
 	}
@@ -627,6 +631,13 @@ func (c *ceilingBench) program(command []string, env ...string) measured {
 	watch, end := context.WithCancel(c.b.Context())
 	var watching sync.WaitGroup
 	watching.Go(func() { heap = peakHeap(watch, listen) })
+	if file := os.Getenv(benchProfile); file != "" {
+		watching.Go(func() {
+			if err := profile(c.b.Context(), listen, file); err != nil {
+				c.say("no profile: %v", err)
+			}
+		})
+	}
 	m := c.clock(len(c.articles), func() time.Duration {
 		select {
 		case err := <-exited:
@@ -713,6 +724,34 @@ func peakHeap(ctx context.Context, addr string) int64 {
 		}
 		if values, err := gauges(ctx, client, addr); err == nil {
 			peak = max(peak, int64(values["go_memstats_heap_inuse_bytes"]))
+		}
+	}
+}
+
+// profile writes a CPU profile of ten seconds to file, as soon as the program
+// gives one.
+func profile(ctx context.Context, addr, file string) error {
+	ctx, cancel := context.WithTimeout(ctx, waitLimit)
+	defer cancel()
+	tick := time.NewTicker(benchLook)
+	defer tick.Stop()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/debug/pprof/profile?seconds=10", nil)
+		if err != nil {
+			return err
+		}
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			b, err := io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
+			if err != nil || resp.StatusCode != http.StatusOK {
+				return fmt.Errorf("%s: %w", resp.Status, err)
+			}
+			return os.WriteFile(file, b, 0o644)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }

@@ -104,5 +104,5 @@ func commandOf(k *kong.Context) string {
 	if k == nil || k.Selected() == nil {
 		return ""
 	}
-	return k.Selected().Name + " "
+	return strings.TrimPrefix(k.Selected().FullPath(), k.Model.Name+" ") + " "
 }

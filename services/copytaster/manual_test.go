@@ -21,7 +21,16 @@ func TestDocumentedCommandsExist(t *testing.T) {
 		}
 		texts[name] = string(b)
 	}
-	for _, command := range []string{"topics list", "topics create", "topics check", "topics apply", "lag", "tail", "trace", "dead list", "dead show", "dead redrive", "dead discard", "replay"} {
+	var tools cli
+	model, err := newParser(t.Context(), &tools, Terminal{Out: io.Discard, Err: io.Discard}, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leaf := range model.Model.Leaves(true) {
+		command := strings.TrimPrefix(leaf.FullPath(), "copytaster ")
+		if first := strings.Fields(command)[0]; first == "completion" || first == "demo" || first == "read" || first == "run" || first == "up" {
+			continue // no tools for servers
+		}
 		code, out, errs := run(t, "", append(strings.Fields(command), "--help")...)
 		if code != 0 || !strings.Contains(out, "copytaster "+strings.Fields(command)[0]) {
 			t.Fatalf("%s --help: %d %s", command, code, errs)
@@ -32,7 +41,7 @@ func TestDocumentedCommandsExist(t *testing.T) {
 		n := 0
 		for _, found := range documented.FindAllStringSubmatch(text, -1) {
 			line := strings.TrimSpace(found[1])
-			if strings.Contains(line, "COMMAND") || strings.Contains(line, "…") || strings.Contains(line, "--help") {
+			if strings.Contains(line, "COMMAND") || strings.Contains(line, "…") {
 				continue
 			}
 			n++
@@ -46,7 +55,7 @@ func TestDocumentedCommandsExist(t *testing.T) {
 				t.Errorf("%s: %s: %v", name, line, err)
 			}
 		}
-		if n == 0 {
+		if n == 0 && strings.HasSuffix(name, ".md") {
 			t.Errorf("%s: no command is found", name)
 		}
 	}

@@ -61,7 +61,7 @@ func toolsOn(t *testing.T, s *system) *tools {
 
 func (o *tools) args(args ...string) []string {
 	args = append(args, "--namespace="+o.ns, "--kafka-brokers="+strings.Join(o.brokers, ","))
-	if args[0] == "trace" {
+	if slices.Contains([]string{"trace", "reindex", "snapshot"}, args[0]) {
 		args = append(args, "--elasticsearch-url="+o.elasticsearch)
 	}
 	return args
@@ -706,7 +706,7 @@ func TestDeadLettersAreListedShownSentAgainAndDiscarded(t *testing.T) {
 	o.refused(2, "is not topic/partition@offset", "dead", "show", "ingest.dead")
 
 	// redrive, dry
-	if got := o.lines(1, "dead", "redrive", "-n"); len(pick(got, object{"action": "redrive", "done": false})) != 7 || len(pick(got, object{"action": "refused"})) != 4 {
+	if got := o.lines(1, "dead", "redrive", "-n", "--all"); len(pick(got, object{"action": "redrive", "done": false})) != 7 || len(pick(got, object{"action": "refused"})) != 4 {
 		t.Errorf("redrive --dry-run: %v", got)
 	}
 	if got := append(o.log(topic.Enriched), o.log(topic.Received)...); len(got) != 0 {
@@ -729,7 +729,7 @@ func TestDeadLettersAreListedShownSentAgainAndDiscarded(t *testing.T) {
 	}
 
 	// the rest; what can't be is told, and a second time nothing is sent
-	got = o.lines(1, "dead", "redrive")
+	got = o.lines(1, "dead", "redrive", "--all")
 	o.only(got, object{"action": "summary", "done": 6, "failed": 4, "handled_before": 1})
 	for letter, reason := range map[string]string{
 		deadReceived + "/0@1": "the letter is cut", deadReceived + "/0@2": "not in the topology",
@@ -751,7 +751,7 @@ func TestDeadLettersAreListedShownSentAgainAndDiscarded(t *testing.T) {
 	if err != nil || a.Text != text || a.Source != "coast" || !a.ReceivedAt.Equal(received) {
 		t.Fatalf("what ingest had refused became %+v %v", a, err)
 	}
-	got = o.lines(1, "dead", "redrive")
+	got = o.lines(1, "dead", "redrive", "--all")
 	o.only(got, object{"action": "summary", "done": 0, "failed": 4, "handled_before": 7})
 	if n := len(o.log(topic.Enriched)); n != 5 {
 		t.Fatalf("a second redrive sent again: %d", n)

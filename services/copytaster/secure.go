@@ -87,14 +87,11 @@ func (s secured) setUp(ctx context.Context, t Terminal) error {
 	if err := s.keys(ctx, t); err != nil {
 		return err
 	}
-	indices := operate.IndicesCreateCmd{Shards: 1, RefreshInterval: refreshInterval}
+	indices := operate.IndicesCreateCmd{Shards: 1, RefreshInterval: corpus.DefaultRefreshInterval}
 	indices.Elasticsearch = s.elastic(corpus.Operator)
 	indices.Bus.Namespace = s.namespace
 	return indices.Run(ctx, t)
 }
-
-// refreshInterval is the index service's own default.
-const refreshInterval = 250_000_000 // ns
 
 // keys makes the keys that are missing or no longer do.
 func (s secured) keys(ctx context.Context, t Terminal) error {

@@ -48,7 +48,7 @@ func TestExampleSettings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if regexp.MustCompile(`(?m)_(PASSWORD|API_KEY)=`).Match(text) {
+		if regexp.MustCompile(`(?m)_(PASSWORD|API_KEY|TOKEN)=`).Match(text) {
 			t.Errorf("%s has a secret", file)
 		}
 		for _, set := range name.FindAllSubmatch(text, -1) {

@@ -1,14 +1,23 @@
 package index_test
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
-	"sync"
 	"testing"
-	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/event"
+	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/services/index"
 	"github.com/copytaster/copytaster/services/index/bulk"
 )
 
@@ -34,91 +43,73 @@ func wire(run string, n int) []article.Article {
 	return as
 }
 
-func BenchmarkDocument(b *testing.B) {
-	as := wire("d", 1)
-	b.ReportAllocs()
-	var size int
-	for b.Loop() {
-		doc, err := corpus.Document(&as[0], time.Now())
-		if err != nil {
-			b.Fatal(err)
+// created answers every bulk request at once that all was created.
+type created struct{ item []byte }
+
+func (c created) Perform(r *http.Request) (*http.Response, error) {
+	var buf [32 << 10]byte
+	lines := 0
+	for {
+		n, err := r.Body.Read(buf[:])
+		lines += bytes.Count(buf[:n], []byte{'\n'})
+		if errors.Is(err, io.EOF) {
+			break
 		}
-		size = len(doc)
+		if err != nil {
+			return nil, err
+		}
 	}
-	b.ReportMetric(float64(size), "bytes/doc")
+	n := lines / 2
+	reply := append([]byte(`{"items":[`), bytes.Repeat(append(c.item, ','), n)...)
+	reply = append(reply[:len(reply)-1], `]}`...)
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(reply)), Header: http.Header{}}, nil
 }
 
-// BenchmarkIndex gives articles/s into the real Elasticsearch from 16 lanes in
-// batches of 100, beside what Elasticsearch takes of the same documents when
-// they were built beforehand and nothing is read back.
-func BenchmarkIndex(b *testing.B) {
-	const articles, lanes, batch = 3200, 16, 100
-	run := 0
-	side := func(b *testing.B, write func(lane int, as []article.Article), as []article.Article) {
-		b.Helper()
-		var wg sync.WaitGroup
-		for lane := range lanes {
-			wg.Go(func() {
-				for i := lane * batch; i < len(as); i += lanes * batch {
-					write(lane, as[i:min(i+batch, len(as))])
-				}
-			})
-		}
-		wg.Wait()
+// loop gives the same messages again and again, b.N in all.
+type loop struct {
+	ms   []stage.Message
+	left int
+}
+
+func (l *loop) Next(context.Context) ([]stage.Message, error) {
+	if l.left == 0 {
+		return nil, io.EOF
 	}
-	b.Run("sink", func(b *testing.B) {
-		w := newWorld(b)
-		for b.Loop() {
-			run++
-			side(b, func(_ int, as []article.Article) {
-				if err := w.sink.Write(b.Context(), as); err != nil {
-					b.Error(err)
-				}
-			}, wire(fmt.Sprint(run), articles))
-		}
-		b.ReportMetric(float64(articles*b.N)/b.Elapsed().Seconds(), "articles/s")
-	})
-	b.Run("ceiling", func(b *testing.B) {
-		w := newWorld(b)
-		direct := bulk.New(w.es, bulk.Config{}, bulk.Observer{})
-		b.Cleanup(func() { _ = direct.Close() })
-		for b.Loop() {
-			b.StopTimer()
-			run++
-			as := wire(fmt.Sprint(run), articles)
-			built := map[article.URI][]bulk.Doc{}
+	ms := l.ms[:min(len(l.ms), l.left)]
+	l.left -= len(ms)
+	return ms, nil
+}
+func (l *loop) Close() error                                  { return nil }
+func (l *loop) Write(context.Context, stage.DeadLetter) error { return errors.New("a dead letter") }
+
+// BenchmarkWithoutServers gives what an article costs the service itself, from
+// the message to the request: no Kafka, no Elasticsearch, no network.
+func BenchmarkWithoutServers(b *testing.B) {
+	for _, lanes := range []int{1, 4, 16} {
+		b.Run(fmt.Sprint("lanes=", lanes), func(b *testing.B) {
+			l := &loop{left: b.N}
+			as := wire("n", 1000)
 			for i := range as {
-				a := &as[i]
-				head, err := corpus.Document(a, a.ReceivedAt)
+				m, err := event.Encode(&as[i], event.Enriched)
 				if err != nil {
 					b.Fatal(err)
 				}
-				version, err := corpus.VersionDocument(a, a.ReceivedAt)
-				if err != nil {
-					b.Fatal(err)
-				}
-				built[a.URI] = []bulk.Doc{
-					{Index: w.ns.Articles(), ID: corpus.ID(a.URI), Version: int64(a.Revision), Body: head},
-					{Index: w.ns.Versions(), ID: corpus.VersionID(a.URI, a.Revision), Routing: corpus.Routing(a.URI), Version: int64(a.Revision), Body: version},
-				}
+				l.ms = append(l.ms, m)
 			}
-			b.StartTimer()
-			side(b, func(_ int, as []article.Article) {
-				var docs []bulk.Doc
-				for i := range as {
-					docs = append(docs, built[as[i].URI]...)
-				}
-				results, err := direct.Write(b.Context(), docs)
-				for _, r := range results {
-					if r.Err != nil {
-						err = r.Err
-					}
-				}
-				if err != nil {
-					b.Error(err)
-				}
-			}, as)
-		}
-		b.ReportMetric(float64(articles*b.N)/b.Elapsed().Seconds(), "articles/s")
-	})
+			s := stage.Stage{
+				Name: "index", Source: l, Sink: index.NewSink(created{[]byte(`{"index":{"status":201}}`)}, corpus.Namespace(""), bulk.Config{}, prometheus.NewRegistry()), Dead: l,
+				Handler: func(_ context.Context, m stage.Message) ([]article.Article, error) {
+					a, err := event.Decode(m)
+					return []article.Article{a}, err
+				},
+				Config: stage.Config{Lanes: lanes}, Log: zerolog.Nop(),
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			if err := s.Run(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "articles/s")
+		})
+	}
 }

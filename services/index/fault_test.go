@@ -21,6 +21,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/services/index"
 	"github.com/copytaster/copytaster/services/index/bulk"
@@ -238,7 +239,7 @@ func TestMemoryWhileElasticsearchIsAway(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			const lanes, limit, each = 16, 1 << 20, 4000
 			reg := prometheus.NewRegistry()
-			s := index.NewSink(es, "x", bulk.Config{MaxPending: limit, Timeout: 50 * time.Millisecond, ProbeEvery: 5 * time.Millisecond, MaxDocs: 10}, reg)
+			s := index.NewSink(es, corpus.Namespace("x"), bulk.Config{MaxPending: limit, Timeout: 50 * time.Millisecond, ProbeEvery: 5 * time.Millisecond, MaxDocs: 10}, reg)
 			as := make([]article.Article, 200)
 			for i := range as {
 				as[i] = revision(article.URI(fmt.Sprintf("urn:x:%d", i)), 1)

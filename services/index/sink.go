@@ -3,6 +3,8 @@ package index
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -41,26 +43,35 @@ type Sink struct {
 	Log zerolog.Logger
 
 	es          esapi.Transport
-	indices     corpus.Namespace
+	indices     Indices
 	writer      *bulk.Writer
 	timeout     time.Duration // of a request that is no bulk request
 	concurrency int           // of the writer
 	metrics     *metrics
 	now         func() time.Time
+	documents   func(b []byte, a *article.Article, now time.Time) (_ []byte, head int, err error)
+	lost        bool      // circuit said so; it is called by one goroutine at a time
 	arenas      sync.Pool // of *[]byte: where documents are built
 }
 
 // Limits of what is built and sent at once. A write is cut into parts, so that
 // Elasticsearch works on one while the next is built.
 const (
-	PartArticles = 250
+	PartArticles = 64
 	PartBytes    = 1 << 20 // of their texts; one larger article goes alone
 )
 
+// Indices are the aliases that a Sink writes to: the live ones of a
+// [corpus.Namespace], or a [corpus.Pair] that is filled beside them.
+type Indices interface {
+	Articles() string
+	Versions() string
+}
+
 // NewSink makes a Sink on indices that exist, see [corpus.Ensure], that counts
 // in r. es must not repeat requests by itself.
-func NewSink(es esapi.Transport, n corpus.Namespace, c bulk.Config, r prometheus.Registerer) *Sink {
-	s := &Sink{es: es, indices: n, timeout: c.Timeout, concurrency: c.Concurrency, now: time.Now}
+func NewSink(es esapi.Transport, n Indices, c bulk.Config, r prometheus.Registerer) *Sink {
+	s := &Sink{es: es, indices: n, timeout: c.Timeout, concurrency: c.Concurrency, now: time.Now, documents: corpus.AppendDocuments}
 	if s.timeout == 0 {
 		s.timeout = bulk.DefaultTimeout
 	}
@@ -68,19 +79,28 @@ func NewSink(es esapi.Transport, n corpus.Namespace, c bulk.Config, r prometheus
 		s.concurrency = bulk.DefaultConcurrency
 	}
 	s.arenas.New = func() any { return new([]byte) }
-	s.metrics = newMetrics(r, func() (int, int64) { return s.writer.Pending() })
-	s.writer = bulk.New(es, c, bulk.Observer{Request: s.metrics.request, Repeat: s.metrics.repeat, Circuit: s.circuit})
+	// The writer is there before the metrics, which ask it when they are read;
+	// it tells them nothing before the first Write.
+	s.writer = bulk.New(es, c, bulk.Observer{
+		Request: func(q bulk.Request) { s.metrics.request(q) }, Repeat: func(n int) { s.metrics.repeat(n) }, Circuit: s.circuit,
+	})
+	s.metrics = newMetrics(r, s.writer.Pending)
 	return s
 }
 
-// circuit tells that Elasticsearch was lost or found.
+// circuit tells that Elasticsearch was lost or found. That it is tried meanwhile
+// is no news.
 func (s *Sink) circuit(state bulk.State, why error) {
 	s.metrics.circuit(state)
-	e := s.Log.Warn().Err(why)
-	if state == bulk.Closed {
-		e = s.Log.Info()
+	was := s.lost
+	if s.lost = state != bulk.Closed; s.lost == was {
+		return
 	}
-	e.Str("circuit", string(state)).Msg("circuit to Elasticsearch changed")
+	level := zerolog.WarnLevel
+	if state == bulk.Closed {
+		level, why = zerolog.InfoLevel, nil
+	}
+	s.Log.WithLevel(level).Err(why).Str("circuit", string(state)).Msg("circuit to Elasticsearch changed")
 }
 
 // Ready tells why articles can't be written, if Elasticsearch did not take the
@@ -208,7 +228,8 @@ func (ps *plans) keep(each func(i int, p *plan) error) {
 // write does all of it. Versions go before heads, see [Sink].
 func (ps *plans) write(ctx context.Context) {
 	s := ps.sink
-	free, err := s.writer.Reserve(ctx, room(ps.articles[ps.from:ps.to]))
+	need := room(ps.articles[ps.from:ps.to])
+	free, err := s.writer.Reserve(ctx, need)
 	if err != nil {
 		for i := ps.from; i < ps.to; i++ {
 			ps.failures.fail(i, err)
@@ -216,7 +237,7 @@ func (ps *plans) write(ctx context.Context) {
 		return
 	}
 	arena := s.arenas.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
-	*arena = ps.build((*arena)[:0])
+	*arena = ps.build(slices.Grow((*arena)[:0], need))
 	sent := ps.send(ctx, ps.versionDoc, func(*plan, bulk.Result) {}) &&
 		ps.send(ctx, ps.headDoc, func(p *plan, r bulk.Result) { p.outcome = r.Outcome })
 	for i := range ps.open {
@@ -253,8 +274,9 @@ func (ps *plans) finish(of []plan, err error, what string) {
 	}
 }
 
-// room is about how many bytes the documents of articles have, rather more than
-// less: the head has the text three times, the version twice.
+// room is about how many bytes the documents of articles have: the head has the
+// text three times, the version twice. It is more than that for prose; text that
+// JSON escapes in much of it (6 bytes for a control character) has more.
 func room(as []article.Article) int {
 	n := 0
 	for i := range as {
@@ -272,7 +294,7 @@ func (ps *plans) build(b []byte) []byte {
 	for i := ps.from; i < ps.to; i++ {
 		p := plan{i: i, a: &ps.articles[i]}
 		begin := len(b)
-		longer, head, err := corpus.AppendDocuments(b, p.a, now)
+		longer, head, err := ps.sink.document(b, p.a, now)
 		if err != nil {
 			ps.fail(p, stage.Permanent(err))
 			continue
@@ -285,6 +307,18 @@ func (ps *plans) build(b []byte) []byte {
 		ps.open[i].head, ps.open[i].version = b[c.begin:c.head:c.head], b[c.head:c.end:c.end]
 	}
 	return b
+}
+
+// document appends the documents of one article. One that makes it panic is
+// refused, and the others are written.
+func (s *Sink) document(b []byte, a *article.Article, now time.Time) (longer []byte, head int, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.Log.Error().Str("article", string(a.URI)).Str("panic", fmt.Sprint(p)).Bytes("stack", debug.Stack()).Msg("can't build the documents of an article")
+			longer, head, err = b, len(b), fmt.Errorf("article %s: building its documents panicked: %v", a.URI, p)
+		}
+	}()
+	return s.documents(b, a, now)
 }
 
 // send writes one document of every open plan, and tells whether all results

@@ -53,6 +53,12 @@ const MaxBytes = document.MaxBytes
 
 // Run takes news in until ctx is done, then finishes what was taken.
 func Run(ctx context.Context, c Config, k *boot.Kit) error {
+	if c.Push.Enabled {
+		if err := c.Push.Guarded(k.Addr()); err != nil {
+			return err
+		}
+		k.Ready("push token", func(context.Context) error { return c.Push.Readable() })
+	}
 	b, err := bus.Connect(c.Bus, k.Log)
 	if err != nil {
 		return err
@@ -91,6 +97,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 			return err
 		}
 		defer state.Close()
+		k.Ready("table of sources", state.Ready)
 		if poller, err = poll.New(c.Poll, boot.Version(), live, state, metrics, k.Log); err != nil {
 			return err
 		}
@@ -104,7 +111,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	}
 
 	var wg sync.WaitGroup
-	failed := make(chan error, len(folders))
+	failed := make(chan error, len(folders)+1)
 	for _, folder := range folders {
 		wg.Go(func() {
 			if err := folder.Run(ctx); err != nil {
@@ -114,7 +121,12 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 		})
 	}
 	if poller != nil {
-		wg.Go(func() { poller.Run(ctx) })
+		wg.Go(func() {
+			if err := poller.Run(ctx); err != nil {
+				failed <- fmt.Errorf("feeds: %w", err)
+				cancel()
+			}
+		})
 	}
 	k.Log.Info().Str("drop", c.Drop.Dir).Str("backfills", c.Drop.BackfillDir).Bool("push", c.Push.Enabled).Int("feeds", len(feeds)).Msg("taking news in")
 	k.Started()

@@ -2,6 +2,7 @@ package ingest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -200,6 +202,33 @@ func TestAllSourcesIntoKafka(t *testing.T) {
 	}
 }
 
+// TestAnOpenDoorIsRefused: where others reach it, push without a token ends the
+// service before anything is connected.
+func TestAnOpenDoorIsRefused(t *testing.T) {
+	for addr, c := range map[string]struct {
+		push push.Config
+		want string
+	}{
+		"0.0.0.0:0":   {push.Config{Enabled: true}, "set push-token-file"},
+		"[::]:0":      {push.Config{Enabled: true}, "set push-token-file"},
+		"127.0.0.1:0": {push.Config{Enabled: true}, "kafka-brokers"},
+		":0":          {push.Config{Enabled: false}, "kafka-brokers"},
+	} {
+		srv, err := boot.NewServer(boot.Config{Listen: addr}, zerolog.Nop())
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Who gets past the door misses its broker.
+		err = boot.RunService(t.Context(), ingest.Service, ingest.Config{Push: c.push}, srv.Kit(ingest.Name))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("at %s: %v, want %q", addr, err, c.want)
+		}
+		if err := srv.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestSettingsAreNamed(t *testing.T) {
 	for want, args := range map[string][]string{
 		"drop-backfill-dir":    {"--drop-dir=x", "--drop-backfill-dir=x/y"},
@@ -208,6 +237,8 @@ func TestSettingsAreNamed(t *testing.T) {
 		"push-backfill-bodies": {"--push-backfill-bodies=0"},
 		"drop-scan":            {"--drop-dir=x", "--drop-scan=0s"},
 		"push-source":          {"--push-source=a/b"},
+		"push-token-file":      {"--push-token=a", "--push-token-file=b"},
+		"push-open":            {"--push-open", "--push-token-file=b"},
 		"poll":                 {"--poll-feeds=a=ftp://x"},
 		"in-flight":            {"--stage-in-flight=-1"},
 	} {
@@ -218,5 +249,45 @@ func TestSettingsAreNamed(t *testing.T) {
 	c, err := boot.Load(ingest.Service, "--poll-feeds=a=https://a.example/f?x=1,2;b=https://b.example/", "--no-push-enabled")
 	if err != nil || len(c.Poll.Feeds) != 2 || c.Poll.Feeds["a"] != "https://a.example/f?x=1,2" || c.Push.Enabled {
 		t.Errorf("%+v, %v", c.Poll, err)
+	}
+}
+
+// TestOvertakenInstanceEnds: a second instance with feeds takes the state over,
+// and the first ends and says why.
+func TestOvertakenInstanceEnds(t *testing.T) {
+	brokers, ns := localtest.Kafka(t), localtest.Namespace(t)
+	var polls atomic.Int64
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		n := polls.Add(1) // each time another item
+		fmt.Fprintf(w, `<feed xmlns="http://www.w3.org/2005/Atom"><id>f</id><entry><id>tag:web,2024:%d</id><title>Polled</title></entry></feed>`, n)
+	}))
+	defer web.Close()
+	c := ingest.Config{
+		Bus:  bus.Config{KafkaBrokers: brokers, Namespace: ns},
+		Poll: poll.Config{Feeds: map[string]string{"web": web.URL}, AllowPrivate: []string{"web"}, Interval: time.Second},
+	}
+	srv, err := boot.NewServer(boot.Config{Listen: "127.0.0.1:0"}, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close(context.Background())
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	ended := make(chan error, 1)
+	kit := srv.Kit(ingest.Name)
+	go func() { ended <- boot.RunService(ctx, ingest.Service, c, kit) }()
+	intaketest.Await(t, "the feed is polled", func() bool { return polls.Load() > 1 })
+	b, err := bus.Connect(c.Bus, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	other, err := b.OpenTable(ctx, topic.SourcesState)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := <-ended; !errors.Is(err, bus.ErrOvertaken) {
+		t.Errorf("it ended with %v", err)
 	}
 }

@@ -51,8 +51,9 @@ type Proxy struct {
 	mu      sync.Mutex
 	random  *rand.Rand
 	fault   Fault
-	met     int
+	met     Met
 	spoiled string
+	lie     Lie
 }
 
 // Start listens on a port of its own before the Elasticsearch at upstream, a
@@ -99,8 +100,15 @@ func (p *Proxy) Spoil(word string) {
 	p.spoiled = word
 }
 
-// Met is how many requests a fault has met.
-func (p *Proxy) Met() int {
+// Met is what faults have met.
+type Met struct {
+	Writes    int // bulk requests
+	Others    int // other requests
+	Documents int // of bulk requests, refused one by one
+}
+
+// Met is what faults have met so far.
+func (p *Proxy) Met() Met {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.met
@@ -114,7 +122,11 @@ func (p *Proxy) choose(bulk bool) (Fault, string) {
 	if f == None || f == Items && !bulk || f != Items && p.random.IntN(100) >= Share {
 		return None, p.spoiled
 	}
-	p.met++
+	if bulk {
+		p.met.Writes++
+	} else {
+		p.met.Others++
+	}
 	return f, p.spoiled
 }
 
@@ -127,6 +139,12 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fault, spoiled := p.choose(bulk)
 	if bulk && spoiled != "" {
 		body = spoil(body, spoiled)
+	}
+	if bulk {
+		if through, became, told := p.told(body); told {
+			p.passLies(w, r, through, became)
+			return
+		}
 	}
 	switch fault {
 	case TooMany:
@@ -165,12 +183,13 @@ type answer struct {
 }
 
 func (p *Proxy) forward(ctx context.Context, r *http.Request, body []byte) (answer, error) {
-	out, err := http.NewRequestWithContext(ctx, r.Method, p.upstream+r.URL.RequestURI(), bytes.NewReader(body))
+	out, err := http.NewRequestWithContext(ctx, r.Method, p.upstream+r.URL.RequestURI(), bytes.NewReader(body)) //nolint:gosec // a proxy on loopback before one server
 	if err != nil {
 		return answer{}, err
 	}
 	out.Header = r.Header.Clone()
-	resp, err := p.client.Do(out)
+	out.Header.Del("Accept-Encoding") // answers are read here
+	resp, err := p.client.Do(out)     //nolint:gosec // as above
 	if err != nil {
 		return answer{}, err
 	}
@@ -225,6 +244,9 @@ func (p *Proxy) someItems(w http.ResponseWriter, r *http.Request, body []byte) {
 	for i := 0; i+1 < len(lines); i += 2 {
 		p.mu.Lock()
 		no := p.random.IntN(100) < Share
+		if no {
+			p.met.Documents++
+		}
 		p.mu.Unlock()
 		refused = append(refused, no)
 		if !no {

@@ -101,7 +101,7 @@ func until(t *testing.T, p *elasticfault.Proxy, timeout time.Duration) reply {
 	t.Helper()
 	for before := p.Met(); ; {
 		r := ask(t, p.URL(), timeout)
-		if p.Met() > before {
+		if p.Met().Writes > before.Writes {
 			return r
 		}
 	}
@@ -159,6 +159,13 @@ func TestFaults(t *testing.T) {
 			p.Set(c.fault)
 			r := until(t, p, 500*time.Millisecond)
 			c.check(t, r, len(e.applied()))
+			met := p.Met()
+			if refused := docs - len(e.applied()); c.fault == elasticfault.Items && met.Documents != refused || c.fault != elasticfault.Items && met.Documents != 0 {
+				t.Errorf("%d documents are said to be refused", met.Documents)
+			}
+			if met.Others != 0 {
+				t.Errorf("a bulk request counts as another: %+v", met)
+			}
 			p.Set(elasticfault.None)
 			if r := ask(t, p.URL(), 5*time.Second); r.status != http.StatusOK || r.err != nil {
 				t.Errorf("after the fault: %+v", r)

@@ -16,20 +16,28 @@ type Document struct {
 	Revision article.Revision
 	Status   article.Status
 	Marks    []string // all that stand anywhere in it
+	Words    Words    // of all its text
+	Lacks    string   // what every enriched article has and this one has not
 }
 
 // Audit holds an index against a ledger. It keeps little of each document, so
 // that an index of any size can be streamed through it.
 type Audit struct {
 	ledger   *Ledger
+	said     func(Item) Words
 	heads    map[article.URI][]Document
 	versions map[article.URI][]Document
-	found    map[string]bool // marks that a search finds
+	found    map[string]bool   // marks that a search finds
+	missed   map[string]string // marks that a search does not find, and which
 }
 
-// Audit begins one. The ledger must not change until its verdict.
-func (l *Ledger) Audit() *Audit {
-	return &Audit{ledger: l, heads: map[article.URI][]Document{}, versions: map[article.URI][]Document{}, found: map[string]bool{}}
+// Audit begins one; said are the words of an item's text. The ledger must not
+// change until its verdict.
+func (l *Ledger) Audit(said func(Item) Words) *Audit {
+	return &Audit{
+		ledger: l, said: said, heads: map[article.URI][]Document{}, versions: map[article.URI][]Document{},
+		found: map[string]bool{}, missed: map[string]string{},
+	}
 }
 
 // Head takes in a document of the index of newest revisions.
@@ -40,6 +48,25 @@ func (a *Audit) Version(d Document) { a.versions[d.URI] = append(a.versions[d.UR
 
 // Found says that a search finds the mark, even if no document shows it.
 func (a *Audit) Found(mark string) { a.found[mark] = true }
+
+// Missed says that a search, the one named, does not find a mark of
+// [Ledger.LivingMarks].
+func (a *Audit) Missed(mark, search string) { a.missed[mark] = search }
+
+// LivingMarks are the newest marks of articles that nobody killed and of which
+// nothing is open: every search must find them.
+func (l *Ledger) LivingMarks() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var marks []string
+	for name, as := range l.acked {
+		if len(l.sent[name]) == len(as) && !slices.ContainsFunc(l.sent[name], func(i Item) bool { return i.Killed }) {
+			marks = append(marks, newest(as).Mark)
+		}
+	}
+	slices.Sort(marks)
+	return marks
+}
 
 // KilledMarks are the marks of articles whose kill was acknowledged: no search
 // may find them.
@@ -129,8 +156,8 @@ func (c *check) run() {
 }
 
 // newest is the acknowledged item that must stand in the head.
-func (c *check) newest() Ack {
-	return slices.MaxFunc(c.acks, func(x, y Ack) int {
+func newest(acks []Ack) Ack {
+	return slices.MaxFunc(acks, func(x, y Ack) int {
 		switch {
 		case x.Newer(y.Item):
 			return 1
@@ -141,37 +168,73 @@ func (c *check) newest() Ack {
 	})
 }
 
+// killSent tells that a kill may have arrived, also without an answer.
+func (c *check) killSent() bool {
+	return slices.ContainsFunc(c.sent, func(i Item) bool { return i.Killed })
+}
+
+// known tells that a revision was acknowledged.
+func (c *check) known(r article.Revision) bool {
+	return slices.ContainsFunc(c.acks, func(a Ack) bool { return a.Revision.Source() == r.Source() })
+}
+
 // head checks the head of an article that is not killed.
 func (c *check) head(heads []Document) {
-	want := c.newest()
+	want := newest(c.acks)
 	if len(heads) == 0 {
 		c.find(Lost, "no head; version %d was acknowledged", want.Version)
 		return
 	}
 	head := heads[0]
-	if head.Status == article.Canceled {
-		// A kill that was sent may have arrived without an answer.
-		if !slices.ContainsFunc(c.sent, func(i Item) bool { return i.Killed }) {
-			c.find(Lost, "the head is canceled, and nobody killed it")
-		}
+	switch {
+	case head.Status == article.Canceled && c.killSent():
 		return
-	}
-	if slices.Contains(head.Marks, want.Mark) {
-		if head.Revision < want.Revision {
-			c.find(Stale, "the head has revision %d, %d was acknowledged", head.Revision, want.Revision)
-		}
+	case head.Status == article.Canceled:
+		c.find(Lost, "the head is canceled, and nobody killed it")
+		return
+	case head.Status != article.Usable:
+		c.find(Lost, "the head is %q, it was sent as usable", head.Status)
+		return
+	case slices.Contains(head.Marks, want.Mark):
+		c.newestHead(head, want)
 		return
 	}
 	for _, i := range c.sent {
 		if !slices.Contains(head.Marks, i.Mark) {
 			continue
 		}
-		if !i.Newer(want.Item) {
+		if i.Newer(want.Item) {
+			c.whole("the head", head, i)
+		} else {
 			c.find(Stale, "the head is version %d of %v, version %d of %v was acknowledged", i.Version, i.Created, want.Version, want.Created)
 		}
 		return
 	}
 	c.find(Lost, "the head is none of the texts that were sent; version %d was acknowledged", want.Version)
+}
+
+// newestHead checks a head that has the newest mark.
+func (c *check) newestHead(head Document, want Ack) {
+	switch {
+	case head.Revision < want.Revision:
+		c.find(Stale, "the head has revision %d, %d was acknowledged", head.Revision, want.Revision)
+	case len(c.sent) == len(c.acks) && !c.known(head.Revision):
+		c.find(Duplicate, "the head has revision %d, which was acknowledged to nobody", head.Revision)
+	}
+	c.whole("the head", head, want.Item)
+	if search, missed := c.audit.missed[want.Mark]; missed {
+		c.find(Lost, "the head has the text of version %d, and a search of %s does not find it", want.Version, search)
+	}
+}
+
+// whole checks that a document has all that was sent, and what enrichment gives.
+func (c *check) whole(what string, d Document, i Item) {
+	switch {
+	case d.Words != c.audit.said(i):
+		c.find(Lost, "%s has not all words of version %d, or others", what, i.Version)
+	case d.Lacks != "":
+		c.find(Lost, "%s lacks %s", what, d.Lacks)
+	}
 }
 
 // killed checks that nothing is left of a killed article but a notice.
@@ -182,13 +245,13 @@ func (c *check) killed(heads, versions []Document) {
 	for _, d := range heads {
 		if d.Status != article.Canceled {
 			c.find(Resurrected, "the head is %s; a kill was acknowledged", d.Status)
-		} else if len(d.Marks) > 0 {
-			c.find(Resurrected, "the notice shows text: %s", d.Marks[0])
+		} else if d.shows() {
+			c.find(Resurrected, "the notice shows text: %v", d.Marks)
 		}
 	}
 	for _, d := range versions {
-		if len(d.Marks) > 0 {
-			c.find(Resurrected, "version %s, revision %d, shows text: %s", d.ID, d.Revision, d.Marks[0])
+		if d.shows() {
+			c.find(Resurrected, "version %s, revision %d, shows text: %v", d.ID, d.Revision, d.Marks)
 		}
 	}
 	for _, i := range c.sent {
@@ -198,7 +261,10 @@ func (c *check) killed(heads, versions []Document) {
 	}
 }
 
-// versions checks that every acknowledged revision is there once.
+// shows tells that there is any text in it.
+func (d Document) shows() bool { return len(d.Marks) > 0 || d.Words != Words{} }
+
+// versions checks that every acknowledged revision is there once, and no other.
 func (c *check) versions(ds []Document, killed bool) {
 	bySource := map[int64][]Document{}
 	for _, d := range ds {
@@ -217,16 +283,44 @@ func (c *check) versions(ds []Document, killed bool) {
 			c.find(Lost, "version %d, revision %d, is not among the versions", a.Version, a.Revision)
 		case len(there) > 1:
 			c.find(Duplicate, "version %d, revision %d, is %d times among the versions", a.Version, a.Revision, len(there))
-		case !killed && there[0].Status != article.Canceled && !slices.Contains(there[0].Marks, a.Mark):
-			c.find(Lost, "version %d, revision %d, has not its text among the versions", a.Version, a.Revision)
+		case !killed:
+			c.version(there[0], a)
 		}
 	}
-	c.repeated(ds)
+	if !c.repeated(ds) {
+		c.foreign(bySource)
+	}
+}
+
+// version checks an entry of an article whose kill was not acknowledged.
+func (c *check) version(d Document, a Ack) {
+	switch {
+	case d.Status == article.Canceled && c.killSent():
+	case d.Status != article.Usable:
+		c.find(Lost, "version %d, revision %d, is %q among the versions, it was sent as usable", a.Version, a.Revision, d.Status)
+	case !slices.Contains(d.Marks, a.Mark):
+		c.find(Lost, "version %d, revision %d, has not its text among the versions", a.Version, a.Revision)
+	default:
+		c.whole(fmt.Sprintf("revision %d among the versions", a.Revision), d, a.Item)
+	}
+}
+
+// foreign finds versions that nobody sent: those beyond what is open.
+func (c *check) foreign(bySource map[int64][]Document) {
+	var others []article.Revision
+	for _, ds := range bySource {
+		if !c.known(ds[0].Revision) {
+			others = append(others, ds[0].Revision)
+		}
+	}
+	if slices.Sort(others); len(others) > len(c.sent)-len(c.acks) {
+		c.find(Duplicate, "among the versions are revisions %d, which were acknowledged to nobody; %d are open", others, len(c.sent)-len(c.acks))
+	}
 }
 
 // repeated finds a text that stands in several versions without having been
-// acknowledged as several revisions.
-func (c *check) repeated(ds []Document) {
+// acknowledged as several revisions, and tells whether there is one.
+func (c *check) repeated(ds []Document) (found bool) {
 	n := map[string]int{}
 	type place struct {
 		mark   string
@@ -253,6 +347,8 @@ func (c *check) repeated(ds []Document) {
 		}
 		if n[i.Mark] > max(len(revisions), 1) {
 			c.find(Duplicate, "the text of version %d stands in %d versions", i.Version, n[i.Mark])
+			found = true
 		}
 	}
+	return found
 }

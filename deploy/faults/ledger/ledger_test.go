@@ -14,7 +14,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 )
 
-var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a constant
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 func item(a uint32, version int, killed bool) ledger.Item {
 	return ledger.Item{
@@ -31,6 +31,9 @@ func acked(i ledger.Item) ledger.Ack {
 	return ledger.Ack{Item: i, URI: article.URI("urn:x:" + i.Article), Revision: r}
 }
 
+// said: the text of an item is its mark and two more words.
+func said(i ledger.Item) ledger.Words { return ledger.WordsOf("the word " + i.Mark) }
+
 // index is a perfect one: what it holds of a ledger is what should be there.
 type index struct {
 	heads, versions map[string]ledger.Document
@@ -42,13 +45,13 @@ func newIndex() *index {
 
 // take indexes in the order of arrival, as the pipeline should.
 func (x *index) take(a ledger.Ack) {
-	d := ledger.Document{ID: string(a.URI), URI: a.URI, Revision: a.Revision, Status: article.Usable, Marks: []string{a.Mark}}
+	d := ledger.Document{ID: string(a.URI), URI: a.URI, Revision: a.Revision, Status: article.Usable, Marks: []string{a.Mark}, Words: said(a.Item)}
 	killed := x.heads[d.ID].Status == article.Canceled
 	if a.Killed || killed {
-		d.Status, d.Marks = article.Canceled, nil
+		d.Status, d.Marks, d.Words = article.Canceled, nil, ledger.Words{}
 		for id, v := range x.versions {
 			if v.URI == a.URI {
-				v.Status, v.Marks = article.Canceled, nil
+				v.Status, v.Marks, v.Words = article.Canceled, nil, ledger.Words{}
 				x.versions[id] = v
 			}
 		}
@@ -66,7 +69,7 @@ func (x *index) take(a ledger.Ack) {
 }
 
 func (x *index) audit(l *ledger.Ledger) ledger.Verdict {
-	a := l.Audit()
+	a := l.Audit(said)
 	for _, d := range x.heads {
 		a.Head(d)
 	}
@@ -137,6 +140,38 @@ func TestEveryBreachIsFound(t *testing.T) {
 		{"foreign document", func(_ *ledger.Ledger, x *index) {
 			x.heads["foreign"] = ledger.Document{ID: "foreign", URI: "urn:x:foreign", Marks: []string{"mk"}}
 		}, ledger.Duplicate, "sent by nobody"},
+		{"versions are canceled by nobody", func(_ *ledger.Ledger, x *index) {
+			x.changeVersions(one, func(d *ledger.Document) { d.Status, d.Marks, d.Words = article.Canceled, nil, ledger.Words{} })
+		}, ledger.Lost, "\"canceled\" among the versions"},
+		{"heads are withheld", func(_ *ledger.Ledger, x *index) {
+			for _, id := range []string{one, three} {
+				x.change(id, func(d *ledger.Document) { d.Status = article.Withheld })
+			}
+		}, ledger.Lost, "the head is \"withheld\""},
+		{"versions are withheld", func(_ *ledger.Ledger, x *index) {
+			x.changeVersions(three, func(d *ledger.Document) { d.Status = article.Withheld })
+		}, ledger.Lost, "\"withheld\" among the versions"},
+		{"version of nobody, without text", func(_ *ledger.Ledger, x *index) {
+			x.versions["x"] = ledger.Document{ID: "x", URI: article.URI(one), Revision: acked(item(1, 9, false)).Revision, Status: article.Usable}
+		}, ledger.Duplicate, "acknowledged to nobody"},
+		{"notice of nobody among the versions", func(_ *ledger.Ledger, x *index) {
+			x.versions["x"] = ledger.Document{ID: "x", URI: article.URI(two), Revision: acked(item(2, 9, false)).Revision, Status: article.Canceled}
+		}, ledger.Duplicate, "acknowledged to nobody"},
+		{"head has a revision of nobody", func(_ *ledger.Ledger, x *index) {
+			x.change(one, func(d *ledger.Document) { d.Revision += 1 << 16 })
+		}, ledger.Duplicate, "acknowledged to nobody"},
+		{"head has lost words", func(_ *ledger.Ledger, x *index) {
+			x.change(three, func(d *ledger.Document) { d.Words = ledger.WordsOf(d.Marks...) })
+		}, ledger.Lost, "the head has not all words"},
+		{"version has lost words", func(_ *ledger.Ledger, x *index) {
+			x.changeVersions(three, func(d *ledger.Document) { d.Words = ledger.WordsOf(d.Marks...) })
+		}, ledger.Lost, "has not all words"},
+		{"head is not enriched", func(_ *ledger.Ledger, x *index) {
+			x.change(three, func(d *ledger.Document) { d.Lacks = "a language" })
+		}, ledger.Lost, "the head lacks a language"},
+		{"notice with text but without its mark", func(_ *ledger.Ledger, x *index) {
+			x.change(two, func(d *ledger.Document) { d.Words = ledger.WordsOf("the word") })
+		}, ledger.Resurrected, "notice shows"},
 		{"two names", func(l *ledger.Ledger, _ *index) {
 			a := acked(item(3, 1, false))
 			a.URI = "urn:x:other"
@@ -181,6 +216,15 @@ func (x *index) change(id string, f func(*ledger.Document)) {
 	x.heads[id] = d
 }
 
+func (x *index) changeVersions(uri string, f func(*ledger.Document)) {
+	for id, d := range x.versions {
+		if string(d.URI) == uri {
+			f(&d)
+			x.versions[id] = d
+		}
+	}
+}
+
 func (x *index) strip(id string) { x.change(id, func(d *ledger.Document) { d.Marks = nil }) }
 
 func TestTextThatIsOnlySearchedIsFound(t *testing.T) {
@@ -188,7 +232,7 @@ func TestTextThatIsOnlySearchedIsFound(t *testing.T) {
 	if got, want := l.KilledMarks(), []string{item(2, 1, false).Mark, item(2, 2, false).Mark, item(2, 3, false).Mark}; !slices.Equal(got, want) {
 		t.Fatalf("killed marks %v, want %v", got, want)
 	}
-	a := l.Audit()
+	a := l.Audit(said)
 	for _, d := range x.heads {
 		a.Head(d)
 	}
@@ -198,6 +242,43 @@ func TestTextThatIsOnlySearchedIsFound(t *testing.T) {
 	a.Found(item(2, 3, false).Mark)
 	if v := a.Verdict(); v.Count(ledger.Resurrected) != 1 || len(v.Findings) != 1 {
 		t.Errorf("%+v", v.Findings)
+	}
+}
+
+func TestLivingTextThatNoSearchFindsIsLost(t *testing.T) {
+	l, x := world()
+	l.Sent(item(4, 1, false)) // open: may be found or not
+	if got, want := l.LivingMarks(), []string{item(1, 3, false).Mark, item(3, 1, false).Mark}; !slices.Equal(got, want) {
+		t.Fatalf("living marks %v, want %v", got, want)
+	}
+	a := l.Audit(said)
+	for _, d := range x.heads {
+		a.Head(d)
+	}
+	for _, d := range x.versions {
+		a.Version(d)
+	}
+	a.Missed(item(1, 3, false).Mark, "stemmed.en.body")
+	if v := a.Verdict(); v.Count(ledger.Lost) != 1 || len(v.Findings) != 1 || !strings.Contains(v.Findings[0].Detail, "stemmed.en.body") {
+		t.Errorf("%+v", v.Findings)
+	}
+}
+
+func TestWordsOf(t *testing.T) {
+	want := ledger.WordsOf("Rates rise", "The bank said so.")
+	for text, same := range map[string]bool{
+		"Rates rise\n\nThe bank\tsaid so.": true,
+		"Rates rise The bank said":         false,
+		"Rates rise The bank so said.":     false,
+		"Ratesrise The bank said so.":      false,
+		"Rates rise The bank said so. .":   false,
+	} {
+		if (ledger.WordsOf(text) == want) != same {
+			t.Errorf("%q: same is %v", text, !same)
+		}
+	}
+	if ledger.WordsOf(" ", "\n") != (ledger.Words{}) {
+		t.Error("white space is a word")
 	}
 }
 

@@ -1,9 +1,31 @@
 package ledger
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"regexp"
+	"strings"
 )
+
+// Words stands for the words of a text in their order; the zero value for none.
+type Words [12]byte
+
+// WordsOf are those of texts that follow each other. White space is none of
+// them.
+func WordsOf(texts ...string) Words {
+	h := sha256.New()
+	some := false
+	for _, t := range texts {
+		for word := range strings.FieldsSeq(t) {
+			some = true
+			fmt.Fprintf(h, "%s ", word)
+		}
+	}
+	if !some {
+		return Words{}
+	}
+	return Words(h.Sum(nil)[:len(Words{})])
+}
 
 // Mark makes a word that stands in the text of one revision alone. It is one
 // token for every analyzer, stemmed or not, so that it can be searched for.

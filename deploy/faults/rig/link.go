@@ -11,12 +11,15 @@ import (
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
+	"github.com/rs/zerolog/log"
 )
 
 // Link is a network link that can be made bad.
 type Link struct {
 	Addr string // where clients come to, host:port
 	port int    // of the server behind it
+
+	relay relay
 
 	mu     sync.Mutex
 	proxy  *toxiproxy.Proxy
@@ -28,14 +31,20 @@ func newLink(name string) (*Link, error) {
 	if err != nil {
 		return nil, err
 	}
+	middle, err := freePort()
+	if err != nil {
+		return nil, err
+	}
 	front, err := freePort()
 	if err != nil {
 		return nil, err
 	}
 	address := func(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+	// Toxics log to the process's logger, each piece of data that they delay.
+	log.Logger = zerolog.Nop()
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	l := &Link{Addr: address(front), port: behind, proxy: toxiproxy.NewProxy(server, name, address(front), address(behind))}
-	if err := l.proxy.Start(); err != nil {
+	l := &Link{Addr: address(front), port: behind, relay: relay{to: address(middle)}, proxy: toxiproxy.NewProxy(server, name, address(middle), address(behind))}
+	if err := l.Join(); err != nil {
 		return nil, fmt.Errorf("link to %s: %w", name, err)
 	}
 	return l, nil
@@ -85,9 +94,20 @@ func (l *Link) Heal(ctx context.Context) error {
 }
 
 // Cut refuses connections and drops those that are, until Join.
-func (l *Link) Cut() { l.proxy.Stop() }
+func (l *Link) Cut() {
+	l.relay.close()
+	l.proxy.Stop()
+}
 
 // Join takes Cut back.
-func (l *Link) Join() error { return l.proxy.Start() }
+func (l *Link) Join() error {
+	if err := l.proxy.Start(); err != nil {
+		return err
+	}
+	return l.relay.listen(l.Addr)
+}
 
-func (l *Link) close() { l.proxy.Stop() }
+// Traffic is what went through so far, as clients saw it.
+func (l *Link) Traffic() Traffic { return l.relay.sofar() }
+
+func (l *Link) close() { l.Cut() }

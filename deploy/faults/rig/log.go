@@ -16,6 +16,9 @@ const (
 	fetchBytes   = 16 << 20
 	fetchWait    = 200 * time.Millisecond
 	writeTimeout = time.Minute
+	dialTimeout  = 30 * time.Second // the usual 5 s are few on a busy machine
+	// metadataTTL is also how long kafka-go waits for an answer about topics.
+	metadataTTL = 2 * time.Second
 	// writeBytes lets a message through that is larger than the pipeline takes.
 	writeBytes = 9 << 20
 	// writeBatch is how many messages are written at once.
@@ -43,7 +46,7 @@ func (p *Pipeline) ReadAll(ctx context.Context, topicName string, each func(stag
 }
 
 func (p *Pipeline) kafka() *kafka.Client {
-	return &kafka.Client{Addr: kafka.TCP(p.servers.Kafka.Address), Transport: &kafka.Transport{MetadataTTL: fetchWait}}
+	return &kafka.Client{Addr: kafka.TCP(p.servers.Kafka.Address), Transport: &kafka.Transport{MetadataTTL: metadataTTL, DialTimeout: dialTimeout}}
 }
 
 func readPartition(ctx context.Context, client *kafka.Client, full, name string, id int, each func(stage.Message)) error {
@@ -90,8 +93,11 @@ func readPartition(ctx context.Context, client *kafka.Client, full, name string,
 // WriteAll puts messages straight into one of the pipeline's topics, as they
 // are and in their order.
 func (p *Pipeline) WriteAll(ctx context.Context, topicName string, ms []stage.Message) (err error) {
+	// The usual transport believes for seconds that a new topic isn't there.
+	transport := &kafka.Transport{MetadataTTL: metadataTTL, DialTimeout: dialTimeout}
+	defer transport.CloseIdleConnections()
 	w := &kafka.Writer{
-		Addr: kafka.TCP(p.servers.Kafka.Address), Topic: p.Namespace + topicName, Balancer: kafka.Murmur2Balancer{}, RequiredAcks: kafka.RequireAll,
+		Transport: transport, Addr: kafka.TCP(p.servers.Kafka.Address), Topic: p.Namespace + topicName, Balancer: kafka.Murmur2Balancer{}, RequiredAcks: kafka.RequireAll,
 		BatchTimeout: time.Millisecond, BatchBytes: writeBytes, BatchSize: writeBatch, WriteTimeout: writeTimeout, ReadTimeout: writeTimeout,
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
@@ -105,7 +111,11 @@ func (p *Pipeline) WriteAll(ctx context.Context, topicName string, ms []stage.Me
 				records[i].Headers = append(records[i].Headers, kafka.Header{Key: h.Key, Value: h.Value})
 			}
 		}
-		if err := w.WriteMessages(ctx, records...); err != nil {
+		err := w.WriteMessages(ctx, records...)
+		for errors.Is(err, kafka.UnknownTopicOrPartition) && Sleep(ctx, metadataTTL) {
+			err = w.WriteMessages(ctx, records...) // nothing was written
+		}
+		if err != nil {
 			return fmt.Errorf("write %d messages to %s: %w", len(some), topicName, err)
 		}
 	}

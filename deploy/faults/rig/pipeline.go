@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"maps"
 	"math/rand/v2"
@@ -50,6 +51,8 @@ type Settings struct {
 	ElasticsearchURL string
 	// Env is what the services are told besides, NAME=value.
 	Env []string
+	// BackfillPercent is how many of the items go by the lane of back-fills.
+	BackfillPercent int
 }
 
 // Pipeline is a set of services on topics and indices of their own, with a
@@ -68,6 +71,7 @@ type Pipeline struct {
 	probes  atomic.Uint32
 	acked   atomic.Int64
 	retried atomic.Int64
+	ended   chan error
 }
 
 // Pipeline makes one whose services don't run yet; zero settings are those of
@@ -86,7 +90,7 @@ func (s *Servers) Pipeline(c Settings, w *wire.Wire) (*Pipeline, error) {
 	}
 	p := &Pipeline{
 		Settings: c, Ledger: &ledger.Ledger{}, servers: s, wire: w, bus: b,
-		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
+		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, ended: make(chan error, 1),
 	}
 	p.Ingest, p.Enrich, p.Index, p.Search = p.Member("ingest", "ingest"), p.Member("enrich", "enrich"), p.Member("index", "index"), p.Member("search", "search")
 	return p, nil
@@ -96,9 +100,12 @@ func (s *Servers) Pipeline(c Settings, w *wire.Wire) (*Pipeline, error) {
 // those that every pipeline has. It doesn't run yet.
 func (p *Pipeline) Member(program, name string) *Process {
 	return &Process{
-		Name: name, path: p.servers.Bin(program), log: filepath.Join(p.servers.Dir(), "logs", p.Namespace, name+".log"), env: p.env(),
+		Name: name, path: p.servers.Bin(program), log: filepath.Join(p.servers.Dir(), "logs", p.Namespace, name+".log"), env: p.env(), ended: p.ended,
 	}
 }
+
+// Ended tells the first process of the pipeline that ended without being asked.
+func (p *Pipeline) Ended() <-chan error { return p.ended }
 
 func (p *Pipeline) env() []string {
 	return append([]string{
@@ -124,6 +131,8 @@ func (p *Pipeline) Services() []*Process { return []*Process{p.Ingest, p.Enrich,
 
 // Start starts the services and waits until they are ready.
 func (p *Pipeline) Start(ctx context.Context) error {
+	p.servers.starting.Lock()
+	defer p.servers.starting.Unlock()
 	errs := make([]error, len(p.Services()))
 	var wg sync.WaitGroup
 	for i, s := range p.Services() {
@@ -165,14 +174,29 @@ func (p *Pipeline) Close() error {
 	return errors.Join(errs...)
 }
 
-// Acked is how many pushes were acknowledged, and Retried how many attempts
-// failed.
-func (p *Pipeline) Acked() int64   { return p.acked.Load() }
+// Acked is how many pushes were acknowledged.
+func (p *Pipeline) Acked() int64 { return p.acked.Load() }
+
+// Retried is how many attempts to push failed and were repeated.
 func (p *Pipeline) Retried() int64 { return p.retried.Load() }
 
 // Push sends an item until it is acknowledged, as a sender would that must not
 // lose it. A refusal for good is an error.
 func (p *Pipeline) Push(ctx context.Context, i ledger.Item) (ledger.Ack, error) {
+	return p.pushBy(ctx, p.lane(i), i)
+}
+
+// lane is the way that an item takes, the same for the same item.
+func (p *Pipeline) lane(i ledger.Item) topic.Lane {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(i.Mark)) // can't fail
+	if h.Sum32()%100 < uint32(p.BackfillPercent) {
+		return topic.Bulk
+	}
+	return topic.Live
+}
+
+func (p *Pipeline) pushBy(ctx context.Context, lane topic.Lane, i ledger.Item) (ledger.Ack, error) {
 	body, err := p.wire.NINJS(i)
 	if err != nil {
 		return ledger.Ack{}, err
@@ -180,7 +204,7 @@ func (p *Pipeline) Push(ctx context.Context, i ledger.Item) (ledger.Ack, error) 
 	p.Ledger.Sent(i)
 	pause := pushPauseMin
 	for {
-		a, again, err := p.push(ctx, i, body)
+		a, again, err := p.push(ctx, lane, i, body)
 		if err == nil {
 			p.Ledger.Acked(a)
 			p.acked.Add(1)
@@ -198,10 +222,10 @@ func (p *Pipeline) Push(ctx context.Context, i ledger.Item) (ledger.Ack, error) 
 }
 
 // push is one attempt; again tells whether another may help.
-func (p *Pipeline) push(ctx context.Context, i ledger.Item, body []byte) (a ledger.Ack, again bool, err error) {
+func (p *Pipeline) push(ctx context.Context, lane topic.Lane, i ledger.Item, body []byte) (a ledger.Ack, again bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
-	status, reply, err := p.Post(ctx, body)
+	status, reply, err := p.Post(ctx, lane, body)
 	switch {
 	case err != nil:
 		return ledger.Ack{}, true, err
@@ -226,8 +250,8 @@ func (p *Pipeline) push(ctx context.Context, i ledger.Item, body []byte) (a ledg
 }
 
 // Post sends one body to ingest, once.
-func (p *Pipeline) Post(ctx context.Context, body []byte) (status int, reply []byte, err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+p.Ingest.Addr()+"/v1/articles?source="+Source, bytes.NewReader(body))
+func (p *Pipeline) Post(ctx context.Context, lane topic.Lane, body []byte) (status int, reply []byte, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+p.Ingest.Addr()+"/v1/articles?source="+Source+"&lane="+string(lane), bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -257,9 +281,27 @@ func (p *Pipeline) do(r *http.Request) (status int, body []byte, err error) {
 
 // Feed pushes all items with so many senders, no faster than rate a second (0:
 // as fast as it goes). It returns when all are acknowledged or one is refused.
+// Back-fills have senders of their own beside, that live copy doesn't wait for
+// theirs.
 func (p *Pipeline) Feed(ctx context.Context, items []ledger.Item, senders int, rate float64) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	lanes := map[topic.Lane][]ledger.Item{}
+	for _, i := range items {
+		l := p.lane(i)
+		lanes[l] = append(lanes[l], i)
+	}
+	var wg sync.WaitGroup
+	for _, some := range lanes {
+		wg.Go(func() {
+			p.feed(ctx, cancel, some, senders, rate*float64(len(some))/float64(len(items)))
+		})
+	}
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+func (p *Pipeline) feed(ctx context.Context, cancel context.CancelCauseFunc, items []ledger.Item, senders int, rate float64) {
 	began := time.Now()
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -281,7 +323,6 @@ func (p *Pipeline) Feed(ctx context.Context, items []ledger.Item, senders int, r
 		})
 	}
 	wg.Wait()
-	return context.Cause(ctx)
 }
 
 // probeBase is the number of the first article that probes push; those of
@@ -294,7 +335,7 @@ const probeBase = 1 << 24
 func (p *Pipeline) Probe(ctx context.Context) (time.Duration, error) {
 	began := time.Now()
 	i := p.wire.Item(probeBase+p.probes.Add(1), 1)
-	if _, err := p.Push(ctx, i); err != nil {
+	if _, err := p.pushBy(ctx, topic.Live, i); err != nil {
 		return 0, err
 	}
 	for {
@@ -326,11 +367,11 @@ func (p *Pipeline) Find(ctx context.Context, word string) (int, error) {
 	return found.Total.Value, err
 }
 
-// Lag is how many messages the groups have not finished.
+// Lag is how many messages the groups have not finished, by topic.
 func (p *Pipeline) Lag(ctx context.Context) (map[string]int64, error) {
 	lag := map[string]int64{}
-	for _, g := range []struct{ group, topic string }{{topic.GroupEnrich, topic.Received}, {topic.GroupIndex, topic.Enriched}} {
-		l, err := p.bus.Lag(ctx, g.group, g.topic)
+	for _, g := range topic.Groups {
+		l, err := p.bus.Lag(ctx, g.Name, g.Topic)
 		if err != nil {
 			return nil, err
 		}
@@ -339,20 +380,20 @@ func (p *Pipeline) Lag(ctx context.Context) (map[string]int64, error) {
 	return lag, nil
 }
 
-// Quiet waits until nothing is on its way: both groups have finished and
-// committed all there is, enrich first. It fails when a service has ended, or
-// when ctx has.
+// Quiet waits until nothing is on its way: all groups of both lanes have
+// finished and committed all there is, those of enrich first. It fails when a
+// service has ended, or when ctx has.
 func (p *Pipeline) Quiet(ctx context.Context) error {
 	for {
 		lag, err := p.Lag(ctx)
 		if err == nil && !slices.ContainsFunc(slices.Collect(maps.Values(lag)), func(n int64) bool { return n > 0 }) {
 			// What enrich committed is in its topic, but index may have been
 			// asked before that: once more.
-			if lag, err = p.Lag(ctx); err == nil && lag[topic.Enriched] == 0 {
+			if lag, err = p.Lag(ctx); err == nil && lag[topic.Enriched] == 0 && lag[topic.EnrichedBulk] == 0 {
 				return nil
 			}
 		}
-		for _, s := range []*Process{p.Enrich, p.Index} {
+		for _, s := range p.Services() {
 			if died := s.Died(); died != nil {
 				return fmt.Errorf("messages are left (%s), and %w", show(lag), died)
 			}

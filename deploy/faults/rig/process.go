@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -32,6 +33,8 @@ type Process struct {
 	args []string
 	env  []string
 	log  string
+	// ended, if any, is told a run that ends without being asked.
+	ended chan<- error
 
 	mu   sync.Mutex
 	one  *one
@@ -43,6 +46,7 @@ type one struct {
 	pid  int
 	done chan struct{} // closed when it has ended
 	err  error
+	told atomic.Bool // to end
 }
 
 // Start runs the program and returns when it says where it listens, or, for a
@@ -83,6 +87,12 @@ func (p *Process) Start(ctx context.Context) error {
 		run.pid = cmd.Process.Pid
 		started <- nil
 		run.err = errors.Join(cmd.Wait(), log.Close())
+		if p.ended != nil && !run.told.Load() {
+			select {
+			case p.ended <- fmt.Errorf("%s ended by itself: %w; its log is %s", p.Name, run.err, p.log):
+			default: // the first is enough
+			}
+		}
 		close(run.done)
 	}()
 	if err := <-started; err != nil {
@@ -126,6 +136,7 @@ func (p *Process) end(sig syscall.Signal) error {
 		return nil
 	default:
 	}
+	run.told.Store(true)
 	if err := syscall.Kill(run.pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return fmt.Errorf("%s: %w", p.Name, err)
 	}

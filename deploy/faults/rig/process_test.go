@@ -16,7 +16,7 @@ func fake(t *testing.T, rest string) *Process {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "fake")
 	script := "#!/bin/sh\necho 'no json'\nprintf '{\"message\":\"sta'\nprintf 'rted\",\"address\":\"127.0.0.1:%s\"}\\n' $$\n" + rest + "\n"
-	if err := os.WriteFile(path, []byte(script), 0o755); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	p := &Process{Name: "fake", path: path, log: filepath.Join(dir, "logs", "fake.log")}
@@ -76,5 +76,41 @@ func TestProcessThatEndsAtItsStart(t *testing.T) {
 	silent.path, silent.args = "/bin/sleep", []string{"600"}
 	if err := silent.Start(ctx); err == nil {
 		t.Error("a program that says nothing was started")
+	}
+}
+
+func TestProcessThatEndsByItself(t *testing.T) {
+	told := make(chan error, 1)
+	for _, c := range []struct {
+		name, rest string
+		by         func(*Process) error
+		itself     bool
+	}{
+		{"by itself", "exit 3", func(*Process) error { return nil }, true},
+		{"killed", "exec sleep 600", (*Process).Kill, false},
+		{"stopped", "exec sleep 600", (*Process).Stop, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := fake(t, c.rest)
+			p.ended = told
+			if err := p.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.by(p); err != nil {
+				t.Fatal(err)
+			}
+			<-p.current().done
+			if !c.itself {
+				select {
+				case err := <-told:
+					t.Errorf("told %v", err)
+				default:
+				}
+				return
+			}
+			if err := <-told; !strings.Contains(err.Error(), "exit status 3") {
+				t.Errorf("told %v", err)
+			}
+		})
 	}
 }

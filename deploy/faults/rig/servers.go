@@ -4,6 +4,7 @@
 package rig
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,11 +51,15 @@ type Servers struct {
 
 	dir string
 	bin string
+	// starting has pipelines start one after the other: each makes a hundred
+	// partitions, and a service waits only so long for its own.
+	starting sync.Mutex
 }
 
-// Start builds the services from the workspace at root and starts the servers,
-// with everything below dir. ctx bounds the start. After an error nothing runs.
-func Start(ctx context.Context, root, dir string, say io.Writer) (_ *Servers, err error) {
+// Start builds the services from the workspace at root by the program goTool
+// ("": go) and starts the servers, with everything below dir. ctx bounds the
+// start. After an error nothing runs.
+func Start(ctx context.Context, root, dir, goTool string, say io.Writer) (_ *Servers, err error) {
 	s := &Servers{dir: dir, bin: filepath.Join(dir, "bin")}
 	defer func() {
 		if err != nil {
@@ -71,7 +76,7 @@ func Start(ctx context.Context, root, dir string, say io.Writer) (_ *Servers, er
 	began := time.Now()
 	errs := make([]error, 3)
 	var wg sync.WaitGroup
-	wg.Go(func() { errs[0] = s.build(ctx, root) })
+	wg.Go(func() { errs[0] = s.build(ctx, root, goTool) })
 	wg.Go(func() { errs[1] = s.startKafka(ctx, dist) })
 	wg.Go(func() { errs[2] = s.startElasticsearch(ctx, dist) })
 	wg.Wait()
@@ -131,7 +136,7 @@ func (s *Servers) startElasticsearch(ctx context.Context, dist string) error {
 
 // build builds what runs, all at once, as make does: what it has built before
 // is not built again.
-func (s *Servers) build(ctx context.Context, root string) error {
+func (s *Servers) build(ctx context.Context, root, goTool string) error {
 	if err := os.MkdirAll(s.bin, 0o755); err != nil { //nolint:gosec // as the parent
 		return err
 	}
@@ -139,7 +144,7 @@ func (s *Servers) build(ctx context.Context, root string) error {
 	for _, service := range []string{"ingest", "enrich", "index", "search"} {
 		args = append(args, "./services/"+service+"/cmd/"+service)
 	}
-	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // names of the list above
+	cmd := exec.CommandContext(ctx, cmp.Or(goTool, "go"), args...) //nolint:gosec // names of the list above
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the services: %w\n%s", err, out)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -64,7 +65,10 @@ func (w *Wire) Item(a uint32, n int) ledger.Item {
 // Items are the revisions of n articles in the order in which they are sent:
 // about by number, but a revision may come before the one it replaces, a kill
 // before what it kills, and a revision after its article was killed.
-func (w *Wire) Items(n int) []ledger.Item {
+func (w *Wire) Items(n int) []ledger.Item { return w.Within(n, Window) }
+
+// Within is Items whose revisions are carried so far from their places at most.
+func (w *Wire) Within(n, window int) []ledger.Item {
 	r := rand.New(rand.NewPCG(w.seed, 1))
 	type placed struct {
 		ledger.Item
@@ -89,7 +93,7 @@ func (w *Wire) Items(n int) []ledger.Item {
 		for v := 1; v <= revisions; v++ {
 			i := w.Item(a, v)
 			i.Killed = v == kill
-			all = append(all, placed{i, len(all) + r.IntN(Window)})
+			all = append(all, placed{i, len(all) + r.IntN(window)})
 		}
 	}
 	slices.SortStableFunc(all, func(x, y placed) int { return x.at - y.at })
@@ -117,15 +121,21 @@ const MediaType = "application/json"
 
 // NINJS is the item as it is sent.
 func (w *Wire) NINJS(i ledger.Item) ([]byte, error) {
-	t := w.text(i)
+	t := w.Said(i)
 	d := document{
-		URI: i.Article, Type: "text", Version: fmt.Sprint(i.Version), VersionCreated: i.Created, PubStatus: "usable", Language: "en",
-		Headline: fmt.Sprintf("%s, version %d", t.Headline, i.Version), BodyText: t.Body + "\n\nThe desk knows this text by the word " + i.Mark + ".",
+		URI: i.Article, Type: "text", Version: strconv.Itoa(i.Version), VersionCreated: i.Created, PubStatus: "usable", Language: "en",
+		Headline: t.Headline, BodyText: t.Body,
 	}
 	if i.Killed {
 		d.PubStatus = "canceled"
 	}
 	return json.Marshal(d)
+}
+
+// Said is the text of an item, as it is sent.
+func (w *Wire) Said(i ledger.Item) Text {
+	t := w.text(i)
+	return Text{fmt.Sprintf("%s, version %d", t.Headline, i.Version), t.Body + "\n\nThe desk knows this text by the word " + i.Mark + "."}
 }
 
 // text is the same for the same item.

@@ -14,10 +14,10 @@ import (
 	"github.com/copytaster/copytaster/deploy/faults/wire"
 )
 
-var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a constant
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 func TestTheSameSeedMakesTheSameCopy(t *testing.T) {
-	make := func(seed uint64, name string) string {
+	copyOf := func(seed uint64, name string) string {
 		w := wire.New(seed, name, nil, noon)
 		var b strings.Builder
 		for _, i := range w.Items(50) {
@@ -29,10 +29,10 @@ func TestTheSameSeedMakesTheSameCopy(t *testing.T) {
 		}
 		return b.String()
 	}
-	if make(7, "x") != make(7, "x") {
+	if again := copyOf(7, "x"); again != copyOf(7, "x") {
 		t.Error("two wires of one seed differ")
 	}
-	if make(7, "x") == make(8, "x") || make(7, "x") == make(7, "y") {
+	if copyOf(7, "x") == copyOf(8, "x") || copyOf(7, "x") == copyOf(7, "y") {
 		t.Error("wires of two seeds or names are the same")
 	}
 }

@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"redelivery", (*suite).redelivery},
 		{"late acknowledgement", (*suite).lateAck},
 		{"odd acknowledgements", (*suite).oddAcks},
+		{"given back", (*suite).givenBack},
 		{"as it was sent", (*suite).asSent},
 		{"big", (*suite).big},
 		{"refusals", (*suite).refusals},
@@ -216,6 +217,9 @@ func (s *suite) order() {
 		if m.Ack == nil {
 			s.Fatal("a message without Ack")
 		}
+		if m.Revoked != nil && m.Revoked() {
+			s.Fatalf("%s was taken away when it was handed out", s.name(m))
+		}
 	}
 	s.nothing(src)
 }
@@ -316,6 +320,35 @@ func (s *suite) oddAcks() {
 		if !strings.HasSuffix(n, fmt.Sprintf("#%d", revisions+1)) {
 			s.Errorf("%s came again", n)
 		}
+	}
+}
+
+// givenBack: where a source can take messages away, what it is given back is
+// not done, nor is what stands behind it in its partition.
+func (s *suite) givenBack() {
+	const revisions = 6
+	s.write(1, 0, revisions)
+	src := must(s, s.Source)
+	ms := s.take(src, revisions)
+	revocable := ms[0].Revoked != nil
+	for i, m := range ms {
+		v := stage.Verdict{}
+		if revocable && (i == 2 || i == 4) {
+			v.Err = stage.ErrRevoked
+			m.Ack(v) // twice, as the others
+		}
+		m.Ack(v)
+		m.Ack(stage.Verdict{})
+	}
+	s.close(src)
+	src = must(s, s.Source)
+	defer src.Close()
+	if !revocable {
+		s.nothing(src)
+		return
+	}
+	if got := s.names(s.take(src, revisions-2)); !slices.Equal(got, s.names(ms[2:])) {
+		s.Fatalf("came again: %v", got)
 	}
 }
 

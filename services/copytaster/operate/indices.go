@@ -3,6 +3,7 @@ package operate
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/corpus"
@@ -62,6 +63,13 @@ func (c *IndicesCheckCmd) Run(ctx context.Context, t Terminal) error {
 	defer es.Close()
 	if err := corpus.Check(ctx, es, n); err != nil {
 		return &ExitError{ExitDiffers, err}
+	}
+	blocked, err := corpus.BlockedLive(ctx, es, n)
+	if err != nil {
+		return err
+	}
+	if len(blocked) > 0 {
+		return &ExitError{ExitDiffers, fmt.Errorf("%s: closed for writing. Is a reindex swapping? If not, copytaster reindex open", strings.Join(blocked, " and "))}
 	}
 	fmt.Fprintf(t.Err, "%s and %s are as they should be\n", n.Articles(), n.Versions())
 	return nil

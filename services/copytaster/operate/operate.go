@@ -52,15 +52,18 @@ func misuse(format string, args ...any) error {
 
 // Commands are the tools; they are embedded into the command line.
 type Commands struct {
-	ACLs    ACLsCmd    `cmd:"" name:"acls" help:"What each service may do in Kafka: print, check, apply."`
-	Keys    KeysCmd    `cmd:"" help:"Keys of the services."`
-	Indices IndicesCmd `cmd:"" help:"Create and check Elasticsearch's indices."`
-	Topics  TopicsCmd  `cmd:"" help:"List, create, check and alter the topics."`
-	Lag     LagCmd     `cmd:"" help:"How far each group is behind, by partition."`
-	Tail    TailCmd    `cmd:"" help:"Show the messages of a topic, decoded."`
-	Trace   TraceCmd   `cmd:"" help:"Every stage that an article passed."`
-	Dead    DeadCmd    `cmd:"" help:"List, show, redrive and discard dead letters."`
-	Replay  ReplayCmd  `cmd:"" help:"Have messages handled again: from a time, an offset, or of an article."`
+	ACLs       ACLsCmd       `cmd:"" name:"acls" help:"What each service may do in Kafka: print, check, apply."`
+	Keys       KeysCmd       `cmd:"" help:"Keys of the services."`
+	Indices    IndicesCmd    `cmd:"" help:"Create and check Elasticsearch's indices."`
+	Topics     TopicsCmd     `cmd:"" help:"List, create, check and alter the topics."`
+	Lag        LagCmd        `cmd:"" help:"How far each group is behind, by partition."`
+	Tail       TailCmd       `cmd:"" help:"Show the messages of a topic, decoded."`
+	Trace      TraceCmd      `cmd:"" help:"Every stage that an article passed."`
+	Dead       DeadCmd       `cmd:"" help:"List, show, redrive and discard dead letters."`
+	Replay     ReplayCmd     `cmd:"" help:"Have messages handled again: from a time, an offset, or of an article."`
+	Reindex    ReindexCmd    `cmd:"" help:"Build the indices anew from the log, compare, swap, go back."`
+	Generation GenerationCmd `cmd:"" help:"Issue, promote and roll back generations of the enrichment."`
+	Snapshot   SnapshotCmd   `cmd:"" help:"Snapshots of the indices: take, list, restore."`
 }
 
 // Options are what the command line needs for the commands.

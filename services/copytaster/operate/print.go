@@ -83,3 +83,9 @@ func safe(s string) string {
 		return r
 	}, s)
 }
+
+// jsonOf is v as JSON; false if it can't be.
+func jsonOf(v any) ([]byte, bool) {
+	b, err := json.Marshal(v)
+	return b, err == nil
+}

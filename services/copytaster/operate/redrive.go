@@ -50,6 +50,7 @@ type DeadRedriveCmd struct {
 	Who
 	Rate
 	DryRun bool `help:"Only tell what would be sent." short:"n"`
+	All    bool `help:"All that are open, where nothing is chosen."`
 	Again  bool `help:"Also what was redriven or discarded before."`
 	Kafka  `embed:"" group:"servers"`
 }
@@ -58,7 +59,7 @@ type DeadRedriveCmd struct {
 func (DeadRedriveCmd) Help() string {
 	return `Sends the refused messages back to the topic they came from: key, bytes and headers as they were. Input that ingest
 refused is decoded again, by this program's own decoders, and becomes an article with the time of its first
-arrival; what is still refused stays dead. What was sent is noted in the topic dead.handled, and is not sent a
+arrival, in the lane that it came by; what is still refused stays dead. What was sent is noted in the topic dead.handled, and is not sent a
 second time without --again. If this ends between sending and noting, it is sent twice: the index bears that.
 A letter that holds only a part of its message can't be sent.
 Exit code: 0 all were sent, 1 some could not be.
@@ -93,6 +94,9 @@ func (c *DeadRedriveCmd) Run(ctx context.Context, t Terminal) error {
 	if err != nil {
 		return err
 	}
+	if !c.any() && !c.All {
+		return misuse("say which letters: a topic, topic/partition@offset, --reason, --stage, --uri, --since, --until, or --all")
+	}
 	b, err := c.connect(ctx, t)
 	if err != nil {
 		return err
@@ -103,12 +107,18 @@ func (c *DeadRedriveCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer l.close()
-	r := &redrive{cmd: c, t: t, ledger: l, limit: limit, forward: b.Forward(), sink: b.Sink(topic.Received, event.Received)}
+	r := &redrive{cmd: c, t: t, ledger: l, limit: limit, forward: b.Forward(), sinks: map[string]*bus.Sink{}}
+	for _, name := range []string{topic.Received, topic.ReceivedBulk} {
+		r.sinks[name] = b.Sink(name, event.Received)
+	}
 	err = c.read(ctx, t, b, c.Progress, func(rec *record) error { return r.take(ctx, rec) })
 	if err == nil {
 		err = r.flush(ctx)
 	}
-	err = errors.Join(err, r.forward.Close(), r.sink.Close())
+	err = errors.Join(err, r.forward.Close())
+	for _, sink := range r.sinks {
+		err = errors.Join(err, sink.Close())
+	}
 	if e := r.summary(); err == nil {
 		err = e
 	}
@@ -127,7 +137,7 @@ type redrive struct {
 	ledger  *ledger
 	limit   *rate.Limiter
 	forward *bus.Forward
-	sink    *bus.Sink
+	sinks   map[string]*bus.Sink // by topic, for what ingest refused
 
 	pending []sending
 	bytes   int
@@ -193,6 +203,9 @@ func prepare(ctx context.Context, rec *record) (sending, error) {
 			return s, errors.New("it is no article")
 		}
 		s.to, s.articles = topic.Received, as
+		if topic.Lane(rec.Dead.letter.Message.Header(intake.HeaderLane)) == topic.Bulk {
+			s.to = topic.ReceivedBulk
+		}
 		return s, nil
 	}
 	if _, err := topic.ByName(s.to); err != nil {
@@ -249,7 +262,7 @@ func (r *redrive) send(ctx context.Context, ss []sending) error {
 		}
 		var err error
 		if len(as) > 0 {
-			err = r.sink.Write(ctx, as)
+			err = r.sinks[ss[begin].to].Write(ctx, as)
 		} else {
 			err = r.forward.Write(ctx, ss[begin].to, ms...)
 		}

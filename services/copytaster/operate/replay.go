@@ -137,7 +137,7 @@ func (c *ReplayCmd) move(ctx context.Context, t Terminal, b *bus.Bus, g topic.Gr
 		return err
 	}
 	if len(state.Members) > 0 && !c.DryRun {
-		return fmt.Errorf("%w; stop %s on all machines first (it may take 30 s until Kafka knows)", busy(g, state), g.Service)
+		return fmt.Errorf("%w; stop %s on all machines first (it may take 10 s until Kafka knows)", busy(g, state), g.Service)
 	}
 	moves, err := c.plan(ctx, b, g)
 	if err != nil {
@@ -389,7 +389,7 @@ func (r *resend) run(ctx context.Context, ss []stretch, key []byte) error {
 	err = errors.Join(err, r.forward.Close())
 	progress.close()
 	if err != nil {
-		if !r.reached.IsZero() {
+		if !r.reached.IsZero() && key == nil {
 			return fmt.Errorf("%s are sent; go on with --from-time %s: %w", count(r.line.Messages, "message"), r.reached.UTC().Format(time.RFC3339), err)
 		}
 		return err

@@ -160,11 +160,12 @@ var ErrClosed = errors.New("bulk writer is closed")
 var errNotOneLine = errors.New("the document is not one line of JSON")
 
 // UnavailableError is the result of documents that waited as long as a request
-// may take while the circuit was open. They were not sent.
+// may take while the circuit was open. Those that it was tried with were sent,
+// and may have been written.
 type UnavailableError struct{ Err error } // of the last request
 
 func (e *UnavailableError) Error() string {
-	return fmt.Sprintf("Elasticsearch can't be reached, not sent: %v", e.Err)
+	return fmt.Sprintf("Elasticsearch can't be reached: %v", e.Err)
 }
 func (e *UnavailableError) Unwrap() error { return e.Err }
 
@@ -561,8 +562,8 @@ func (w *Writer) send(batch []*entry, results []Result) {
 	var refused *Error
 	if err == nil {
 		w.note(nil)
-		for i, it := range items {
-			results[i] = it.result()
+		for i := range results {
+			results[i] = items[i].result()
 		}
 		return
 	}
@@ -593,6 +594,11 @@ func (w *Writer) send(batch []*entry, results []Result) {
 func (w *Writer) request(batch []*entry) ([]item, error) {
 	buf := w.buffers.Get().(*bytes.Buffer) //nolint:forcetypeassert // the pool holds nothing else
 	buf.Reset()
+	size := 0
+	for _, e := range batch {
+		size += e.size()
+	}
+	buf.Grow(size)
 	for _, e := range batch {
 		encode(buf, &e.Doc)
 	}

@@ -125,9 +125,14 @@ func TestItemOutcomes(t *testing.T) {
 		`{"status":403,"error":{"type":"security_exception","reason":"denied"}}`:                                                             {says: "denied"},
 		`{"status":400,"error":{"type":"index_closed_exception","reason":"closed"}}`:                                                         {says: "closed"},
 		`{"status":413,"error":{"type":"x","reason":"big"}}`:                                                                                 {permanent: true, says: "big"},
+		`{"status":400,"error":{"type":"illegal_argument_exception","reason":"no write index is defined for alias [a]"}}`:                    {says: "no write index"},
+		`{"status":400,"error":{"type":"illegal_argument_exception","reason":"number of documents in the index cannot exceed 2147483519"}}`:  {says: "cannot exceed"},
+		`{"status":400,"error":{"type":"illegal_argument_exception","reason":"Document contains at least one immense term in field=\"a\""}}`: {permanent: true, says: "immense"},
+		`{"status":400,"error":{"type":"mapper_parsing_exception","reason":"old"}}`:                                                          {permanent: true, says: "old"},
+		`{"status":403,"error":{"type":"document_parsing_exception","reason":"no"}}`:                                                         {says: "403"},
 		`{"status":302}`: {says: "302"},
 		`{}`:             {says: "without a reason"},
-		`{"status":400,"error":{"type":"t","reason":"` + strings.Repeat("ü", 5000) + `"}}`: {permanent: true, says: "ü…"},
+		`{"status":400,"error":{"type":"t","reason":"` + strings.Repeat("ü", 5000) + `"}}`: {says: "ü…"},
 	} {
 		w := fake(t, bulk.Config{}, func(w http.ResponseWriter, ds []line, _ int) { items(w, ds, func(line) string { return item }) })
 		got, err := w.Write(t.Context(), docs(1))

@@ -270,8 +270,7 @@ func TestUnavailable(t *testing.T) {
 	}
 	unsent := 0
 	for _, r := range results {
-		var u *bulk.UnavailableError
-		if errors.As(r.Err, &u) {
+		if _, ok := errors.AsType[*bulk.UnavailableError](r.Err); ok {
 			unsent++
 		}
 		if r.Err == nil || stage.IsPermanent(r.Err) || !strings.Contains(r.Err.Error(), "503") {
@@ -320,10 +319,9 @@ func TestReserve(t *testing.T) {
 	}
 	free()
 	for range 10 {
-		if free, err = w.Reserve(t.Context(), 10); err != nil {
+		if _, err = w.Reserve(t.Context(), 10); err != nil {
 			t.Fatal(err)
 		}
-		defer free()
 	}
 }
 

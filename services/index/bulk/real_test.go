@@ -16,17 +16,17 @@ import (
 	"github.com/copytaster/copytaster/services/index/bulk"
 )
 
-// real is a writer on the real Elasticsearch, with an index behind alias a.
-type real struct {
+// live is a writer on the real Elasticsearch, with an index behind alias a.
+type live struct {
 	*testing.T
 	es    *elastic.Client
 	w     *bulk.Writer
 	alias string
 }
 
-func newReal(t *testing.T, c bulk.Config) *real {
+func newLive(t *testing.T, c bulk.Config) *live {
 	t.Helper()
-	r := &real{T: t, alias: localtest.Namespace(t) + "a"}
+	r := &live{T: t, alias: localtest.Namespace(t) + "a"}
 	var err error
 	if r.es, err = (elastic.Config{URL: []string{localtest.Elasticsearch(t)}}).Connect(4); err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func newReal(t *testing.T, c bulk.Config) *real {
 	return r
 }
 
-func (r *real) call(method, path string, body any) {
+func (r *live) call(method, path string, body any) {
 	r.Helper()
 	var content []byte
 	if body != nil {
@@ -72,7 +72,7 @@ func (r *real) call(method, path string, body any) {
 }
 
 // write writes one document and gives its result.
-func (r *real) write(d bulk.Doc) bulk.Result {
+func (r *live) write(d bulk.Doc) bulk.Result {
 	r.Helper()
 	if d.Index == "" {
 		d.Index = r.alias
@@ -87,7 +87,7 @@ func (r *real) write(d bulk.Doc) bulk.Result {
 // TestRealAnswers holds what is made of Elasticsearch's answers to the answers
 // that it gives.
 func TestRealAnswers(t *testing.T) {
-	r := newReal(t, bulk.Config{})
+	r := newLive(t, bulk.Config{})
 	doc := func(id string, version int64, body string) bulk.Doc {
 		return bulk.Doc{ID: id, Version: version, Body: []byte(body)}
 	}
@@ -139,6 +139,14 @@ func TestRealAnswers(t *testing.T) {
 	fails("closed", doc("3", 1, `{"n":1}`), false, "index_closed_exception")
 	r.call(http.MethodPost, "/"+r.alias+"-1/_open?wait_for_active_shards=1", nil)
 	outcome("open again", doc("3", 1, `{"n":1}`), bulk.Created)
+
+	r.call(http.MethodPut, "/"+r.alias+"-2", map[string]any{"aliases": map[string]any{r.alias: map[string]any{}}})
+	fails("alias without a write index", doc("4", 1, `{"n":1}`), false, "no write index")
+	r.call(http.MethodDelete, "/"+r.alias+"-2", nil)
+	outcome("alias mended", doc("4", 1, `{"n":1}`), bulk.Created)
+	fails("too deep", doc("5", 1, `{"x":`+strings.Repeat(`{"a":`, 1100)+"1"+strings.Repeat("}", 1101)), true, "document_parsing_exception")
+	fails("same field twice", doc("5", 1, `{"n":1,"n":2}`), true, "document_parsing_exception")
+	fails("no object", doc("5", 1, `[1]`), true, "document_parsing_exception")
 	if s, why := r.w.Circuit(); s != bulk.Closed {
 		t.Errorf("the circuit is %s: %v", s, why)
 	}
@@ -147,7 +155,7 @@ func TestRealAnswers(t *testing.T) {
 // TestRealTooLarge: one document beyond http.max_content_length (100 MB) is
 // found among others, and they go in.
 func TestRealTooLarge(t *testing.T) {
-	r := newReal(t, bulk.Config{MaxBytes: 400 << 20})
+	r := newLive(t, bulk.Config{MaxBytes: 400 << 20})
 	var ds []bulk.Doc
 	for i := range 3 {
 		ds = append(ds, bulk.Doc{Index: r.alias, ID: fmt.Sprint(i), Version: 1, Body: []byte(`{"n":1}`)})

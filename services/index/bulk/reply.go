@@ -116,22 +116,32 @@ type itemError struct{ refused *Error }
 func (e *itemError) Error() string { return e.refused.Error() }
 func (e *itemError) Unwrap() error { return e.refused }
 
-// permanent tells whether the document itself is at fault. What is wrong with
-// the index or the account (the alias is gone, the disk is full, rights are
-// missing) is refused with a 4xx too, and no reason to give documents up: an
-// operator mends it and they go in.
+// immenseTerm is how Elasticsearch calls a word that Lucene has no room for: the
+// one fault of a document whose type stands for faults of the index, too.
+const immenseTerm = "immense term"
+
+// permanent tells whether the document itself is at fault, as far as that is
+// certain. What is wrong with the index or the account (the alias is gone or
+// has no write index, the index is full, the disk is, rights are missing) is
+// refused with a 4xx too, by 400 and illegal_argument_exception even, and no
+// reason to give documents up: an operator mends it and they go in. So what is
+// not known is repeated.
 func permanent(err error) bool {
 	var e *Error
-	if !errors.As(err, &e) || e.Status < 400 || e.Status >= 500 {
+	if !errors.As(err, &e) {
 		return false
 	}
-	switch e.Status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusRequestTimeout, http.StatusTooManyRequests:
+	switch {
+	case e.Status == http.StatusRequestEntityTooLarge:
+		return true
+	case e.Status != http.StatusBadRequest:
 		return false
 	}
 	switch e.Type {
-	case "index_closed_exception", "index_not_found_exception", "cluster_block_exception", "no_shard_available_action_exception":
-		return false
+	case "document_parsing_exception", "mapper_parsing_exception", "strict_dynamic_mapping_exception":
+		return true
+	case "illegal_argument_exception":
+		return strings.Contains(e.Reason, immenseTerm)
 	}
-	return true
+	return false
 }

@@ -5,6 +5,7 @@ package document
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -112,6 +113,15 @@ func (e *Error) Place() string {
 // Refuse makes an Error without a place.
 func Refuse(r Reason, format, detail string, args ...any) *Error {
 	return &Error{Reason: r, Format: format, Detail: fmt.Sprintf(detail, args...)}
+}
+
+// Clip is the beginning of a name or word of an input, short enough to stand in
+// a message.
+func Clip(s string) string {
+	if len(s) > 40 {
+		return strings.ToValidUTF8(s[:40], "") + "…"
+	}
+	return s
 }
 
 // At makes an Error at byte offset at of data.

@@ -24,7 +24,10 @@ import (
 	"github.com/copytaster/copytaster/services/ingest/format/html"
 	"github.com/copytaster/copytaster/services/ingest/format/iptc7901"
 	"github.com/copytaster/copytaster/services/ingest/format/mail"
+	"github.com/copytaster/copytaster/services/ingest/format/newsml"
+	"github.com/copytaster/copytaster/services/ingest/format/newsmlg2"
 	"github.com/copytaster/copytaster/services/ingest/format/ninjs"
+	"github.com/copytaster/copytaster/services/ingest/format/nitf"
 	"github.com/copytaster/copytaster/services/ingest/format/text"
 )
 
@@ -64,6 +67,9 @@ var Table = []Format{
 	{Name: feed.JSONFeed, MediaTypes: []string{"application/feed+json"}, Detect: feed.DetectJSONFeed, Split: feed.SplitJSONFeed, Decode: feed.DecodeJSONFeed},
 	{Name: feed.Atom, MediaTypes: []string{"application/atom+xml"}, Detect: feed.DetectAtom, Split: feed.SplitAtom, Decode: feed.DecodeAtom},
 	{Name: feed.RSS, MediaTypes: []string{"application/rss+xml", "application/rdf+xml"}, Detect: feed.DetectRSS, Split: feed.SplitRSS, Decode: feed.DecodeRSS},
+	{Name: newsmlg2.Name, MediaTypes: []string{"application/vnd.iptc.g2.newsitem+xml", "application/vnd.iptc.g2.newsmessage+xml"}, Detect: newsmlg2.Detect, Split: newsmlg2.Split, Decode: newsmlg2.Decode},
+	{Name: newsml.Name, MediaTypes: []string{"text/vnd.iptc.newsml"}, Detect: newsml.Detect, Split: newsml.Split, Decode: newsml.Decode},
+	{Name: nitf.Name, MediaTypes: []string{"text/vnd.iptc.nitf"}, Detect: nitf.Detect, Decode: nitf.Decode},
 	{Name: html.Name, MediaTypes: []string{"text/html", "application/xhtml+xml"}, Detect: html.Detect, Decode: html.Decode},
 	{Name: text.Name, MediaTypes: []string{"text/plain"}, Detect: plain, Decode: text.Decode},
 }
@@ -139,18 +145,11 @@ func describe(head []byte) string {
 				return "this is XML without an element that could be read"
 			}
 			if s, ok := t.(xml.StartElement); ok {
-				return fmt.Sprintf("this is XML of a kind that isn't known, <%s>", clip(s.Name.Local))
+				return fmt.Sprintf("this is XML of a kind that isn't known, <%s>", document.Clip(s.Name.Local))
 			}
 		}
 	}
 	return ""
-}
-
-func clip(s string) string {
-	if len(s) > 40 {
-		s = strings.ToValidUTF8(s[:40], "") + "…"
-	}
-	return s
 }
 
 // Split cuts an input into parts of one article each. name forces a format,

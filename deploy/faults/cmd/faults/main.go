@@ -27,7 +27,7 @@ const (
 )
 
 type cli struct {
-	Short   bool     `help:"A small form of every row, about a minute and a half in all."`
+	Short   bool     `help:"A small form of every row, about two minutes in all."`
 	Row     []string `help:"Run only these rows: ${rows}." placeholder:"NAME,..."`
 	Seed    uint64   `help:"Decides on articles, moments and faults; 0: a new one."`
 	Scale   float64  `help:"Multiply articles and faults of the full form." default:"1"`
@@ -35,6 +35,7 @@ type cli struct {
 	Root    string   `help:"Root of the workspace." type:"path" default:"."`
 	Dir     string   `help:"Folder for servers, programs and logs; it is removed at the end if all went well (default: .local/faults below the root)." type:"path"`
 	Keep    bool     `help:"Keep the folder."`
+	Go      string   `help:"The program that builds the services." env:"GO" default:"go"`
 }
 
 func main() {
@@ -70,7 +71,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 }
 
 func (c *cli) run(ctx context.Context, out io.Writer) (err error) {
-	o := faults.Options{Root: c.Root, Dir: c.Dir, Seed: c.Seed, Rows: c.Row, Short: c.Short, Scale: c.Scale, Keep: c.Keep, Out: out}
+	o := faults.Options{Root: c.Root, Dir: c.Dir, Seed: c.Seed, Rows: c.Row, Short: c.Short, Scale: c.Scale, Keep: c.Keep, Go: c.Go, Out: out}
 	if o.Seed == 0 {
 		o.Seed = rand.Uint64() >> 32
 	}

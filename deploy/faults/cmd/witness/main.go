@@ -8,7 +8,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
+	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/boot"
@@ -43,6 +45,25 @@ type safe struct{}
 func (safe) Write(context.Context, []article.Article) error { return nil }
 func (safe) Close() error                                   { return nil }
 
+// Some messages take a while, so that work is under way when members come and
+// go: one in slowOneIn, up to slowMost.
+const (
+	slowOneIn = 3
+	slowMost  = 20 * time.Millisecond
+)
+
+// work takes so long; false: ctx ended before.
+func work(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
 func run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	f, err := os.OpenFile(c.WitnessFile, os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -62,7 +83,12 @@ func run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	k.Started()
 	return stage.Stage{
 		Name: "witness", Source: source, Sink: safe{}, Dead: b.DeadLetters(), Config: c.Stage, Observer: k.Observer("witness"), Log: k.Log,
-		Handler: func(_ context.Context, m stage.Message) ([]article.Article, error) {
+		Handler: func(ctx context.Context, m stage.Message) ([]article.Article, error) {
+			// Before the line is written: whoever works on the key's next message
+			// too early gets ahead.
+			if rand.IntN(slowOneIn) == 0 && !work(ctx, rand.N(slowMost)) {
+				return nil, ctx.Err()
+			}
 			// One write, at the end of the file: the kernel puts the lines of all
 			// witnesses in one order.
 			if _, err := fmt.Fprintf(f, "%d %s\n", m.Offset, m.Key); err != nil {

@@ -6,7 +6,6 @@ package feed
 import (
 	"bytes"
 	"context"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"slices"
@@ -18,6 +17,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format/html"
+	"github.com/copytaster/copytaster/services/ingest/format/xmldoc"
 )
 
 // Names of the formats.
@@ -35,27 +35,12 @@ const declaredConfidence = 0.7
 
 // DetectRSS tells whether the root is that of RSS 0.9x, 1.0 or 2.0.
 func DetectRSS(head []byte) bool {
-	n := root(head)
-	return strings.EqualFold(n.Local, "rss") || n.Local == "RDF" && (bytes.Contains(head, []byte("purl.org/rss/")) || bytes.Contains(head, []byte("my.netscape.com/rdf/simple")))
+	root := xmldoc.LocalName(xmldoc.Root(head))
+	return strings.EqualFold(root, "rss") || root == "RDF" && (bytes.Contains(head, []byte("purl.org/rss/")) || bytes.Contains(head, []byte("my.netscape.com/rdf/simple")))
 }
 
 // DetectAtom tells whether the root is Atom's feed.
-func DetectAtom(head []byte) bool { return localName(root(head).Local) == "feed" }
-
-// root is the name of the first element, if the input is XML.
-func root(head []byte) xml.Name {
-	if t := bytes.TrimSpace(head); len(t) == 0 || t[0] != '<' {
-		return xml.Name{}
-	}
-	s := scanner{data: head}
-	if !s.next() || s.kind != startTag {
-		return xml.Name{}
-	}
-	if p := prefix(s.name); p != "" {
-		return xml.Name{Space: p, Local: localName(s.name)}
-	}
-	return xml.Name{Local: s.name}
-}
+func DetectAtom(head []byte) bool { return xmldoc.LocalName(xmldoc.Root(head)) == "feed" }
 
 // SplitRSS cuts a feed into its items. Errors of single items are
 // in the parts; the returned one concerns the feed.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/copytaster/copytaster/services/ingest/document"
+	"github.com/copytaster/copytaster/services/ingest/format/xmldoc"
 )
 
 // maxFrame is how much of a feed's own data (title, link, language, author) is
@@ -37,11 +38,11 @@ var (
 //
 //nolint:gocognit // one pass over the tags with one state; parts of it alone say nothing
 func (k xmlKind) split(data []byte, h document.Hint) ([]document.Part, error) {
-	text, err := document.Convert(data, xmlEncoding(data, h))
+	text, err := document.Convert(data, xmldoc.Encoding(data, h))
 	if err != nil {
 		return nil, err
 	}
-	s := scanner{data: []byte(text.UTF8)}
+	s := xmldoc.NewScanner([]byte(text.UTF8))
 	var (
 		parts       []document.Part
 		frame       bytes.Buffer
@@ -59,14 +60,14 @@ func (k xmlKind) split(data []byte, h document.Hint) ([]document.Part, error) {
 	// all of the frame is known, see below.
 	finish := func(end int) error {
 		if len(parts) == document.MaxItems {
-			return document.At(document.TooMany, k.format, s.data, begin, "more than %d items", document.MaxItems)
+			return document.At(document.TooMany, k.format, s.Data, begin, "more than %d items", document.MaxItems)
 		}
-		p := document.Part{Item: s.data[begin:end], Label: fmt.Sprintf("item %d", len(parts)+1)}
+		p := document.Part{Item: s.Data[begin:end], Label: fmt.Sprintf("item %d", len(parts)+1)}
 		switch {
 		case tooDeep:
-			p.Err = document.At(document.TooDeep, k.format, s.data, begin, "%s: elements are nested deeper than %d", p.Label, document.MaxDepth)
+			p.Err = document.At(document.TooDeep, k.format, s.Data, begin, "%s: elements are nested deeper than %d", p.Label, document.MaxDepth)
 		case end-begin > document.MaxSingle-maxFrame:
-			p.Err = document.At(document.TooLarge, k.format, s.data, begin, "%s: %d bytes, the limit is %d", p.Label, end-begin, document.MaxSingle-maxFrame)
+			p.Err = document.At(document.TooLarge, k.format, s.Data, begin, "%s: %d bytes, the limit is %d", p.Label, end-begin, document.MaxSingle-maxFrame)
 		}
 		if p.Err == nil {
 			p.ID = k.id(p.Item)
@@ -76,27 +77,27 @@ func (k xmlKind) split(data []byte, h document.Hint) ([]document.Part, error) {
 		stack = stack[:itemDepth]
 		return nil
 	}
-	for s.next() {
-		local := localName(s.name)
-		switch s.kind {
-		case startTag:
+	for s.Next() {
+		local := xmldoc.LocalName(s.Name)
+		switch s.Kind {
+		case xmldoc.StartTag:
 			if len(stack) == 0 && closing == nil {
 				if !contains(k.roots, local) {
-					return nil, document.At(document.Syntax, k.format, s.data, s.start, "the root is <%s>", clip(s.name))
+					return nil, document.At(document.Syntax, k.format, s.Data, s.Start, "the root is <%s>", document.Clip(s.Name))
 				}
 				closing = []string{}
 			}
-			isItem := local == k.item && len(stack) > 0 && (begin >= 0 || len(stack) <= 2 && k.samePrefix(s.name, stack[0]))
+			isItem := local == k.item && len(stack) > 0 && (begin >= 0 || len(stack) <= 2 && k.samePrefix(s.Name, stack[0]))
 			if isItem && begin >= 0 {
 				// The one before was never closed: it ends where this one begins.
-				if !k.samePrefix(s.name, stack[0]) {
+				if !k.samePrefix(s.Name, stack[0]) {
 					isItem = false
-				} else if err := finish(s.start); err != nil {
+				} else if err := finish(s.Start); err != nil {
 					return nil, err
 				}
 			}
 			if isItem {
-				begin, itemDepth = s.start, len(stack)
+				begin, itemDepth = s.Start, len(stack)
 				if len(closing) == 0 {
 					for _, s := range slices.Backward(stack) {
 						closing = append(closing, s)
@@ -106,68 +107,68 @@ func (k xmlKind) split(data []byte, h document.Hint) ([]document.Part, error) {
 			} else if begin < 0 {
 				switch {
 				case len(stack) == 0 || len(stack) == 1 && local == "channel":
-					if frame.Len()+s.end-s.start > maxFrame {
-						return nil, document.At(document.TooLarge, k.format, s.data, s.start, "the tag <%s> has more than %d bytes", clip(s.name), maxFrame)
+					if frame.Len()+s.End-s.Start > maxFrame {
+						return nil, document.At(document.TooLarge, k.format, s.Data, s.Start, "the tag <%s> has more than %d bytes", document.Clip(s.Name), maxFrame)
 					}
 					if len(parts) == 0 {
-						frame.Write(s.data[s.start:s.end])
+						frame.Write(s.Data[s.Start:s.End])
 					}
 				case field < 0:
-					field, fieldDepth, fieldWanted = s.start, len(stack), contains(frameFields, local)
+					field, fieldDepth, fieldWanted = s.Start, len(stack), contains(frameFields, local)
 				}
 			}
-			if s.selfClosing {
+			if s.SelfClosing {
 				if isItem {
-					if err := finish(s.end); err != nil {
+					if err := finish(s.End); err != nil {
 						return nil, err
 					}
 				} else if field >= 0 && len(stack) == fieldDepth {
-					k.keep(&frame, s.data[field:s.end], fieldWanted)
+					k.keep(&frame, s.Data[field:s.End], fieldWanted)
 					field = -1
 				}
 				continue
 			}
 			if len(stack) >= document.MaxDepth {
 				if begin < 0 {
-					return nil, document.At(document.TooDeep, k.format, s.data, s.start, "elements are nested deeper than %d", document.MaxDepth)
+					return nil, document.At(document.TooDeep, k.format, s.Data, s.Start, "elements are nested deeper than %d", document.MaxDepth)
 				}
 				tooDeep = true
 				continue
 			}
-			stack = append(stack, s.name)
-		case endTag:
+			stack = append(stack, s.Name)
+		case xmldoc.EndTag:
 			if begin >= 0 {
-				if local == k.item && s.name == stack[itemDepth] {
-					if err := finish(s.end); err != nil {
+				if local == k.item && s.Name == stack[itemDepth] {
+					if err := finish(s.End); err != nil {
 						return nil, err
 					}
 					continue
 				}
-				if len(stack) > itemDepth+1 && stack[len(stack)-1] == s.name {
+				if len(stack) > itemDepth+1 && stack[len(stack)-1] == s.Name {
 					stack = stack[:len(stack)-1]
 				}
 				continue
 			}
-			if len(stack) > 0 && stack[len(stack)-1] == s.name {
+			if len(stack) > 0 && stack[len(stack)-1] == s.Name {
 				stack = stack[:len(stack)-1]
 			}
 			if local == "channel" && len(stack) == 1 && len(parts) == 0 {
-				frame.Write(s.data[s.start:s.end]) // RSS 1.0: items stand beside the channel
+				frame.Write(s.Data[s.Start:s.End]) // RSS 1.0: items stand beside the channel
 			}
 			if field >= 0 && len(stack) <= fieldDepth {
-				k.keep(&frame, s.data[field:s.end], fieldWanted && len(parts) == 0)
+				k.keep(&frame, s.Data[field:s.End], fieldWanted && len(parts) == 0)
 				field = -1
 			}
 		}
 	}
 	if begin >= 0 {
-		end := len(s.data)
+		end := len(s.Data)
 		n := len(parts)
 		if err := finish(end); err != nil {
 			return nil, err
 		}
 		if parts[n].Err == nil {
-			parts[n].Err = document.At(document.Syntax, k.format, s.data, end, "%s has no end: the feed breaks off", parts[n].Label)
+			parts[n].Err = document.At(document.Syntax, k.format, s.Data, end, "%s has no end: the feed breaks off", parts[n].Label)
 		}
 	}
 	if closing == nil {
@@ -196,32 +197,32 @@ func (k xmlKind) keep(frame *bytes.Buffer, field []byte, wanted bool) {
 // samePrefix tells whether an element is of the feed's own vocabulary: it has
 // the root's prefix, or none (RSS 1.0, whose root alone is in RDF's).
 func (k xmlKind) samePrefix(name, root string) bool {
-	p := prefix(name)
-	return p == "" || p == prefix(root)
+	p := xmldoc.Prefix(name)
+	return p == "" || p == xmldoc.Prefix(root)
 }
 
 // id finds an item's own id without parsing it.
 func (k xmlKind) id(item []byte) string {
-	s := scanner{data: item}
+	s := xmldoc.NewScanner(item)
 	depth, want := 0, map[string][]string{RSS: {"guid", "link"}, Atom: {"id"}}[k.format]
 	found := map[string]string{}
-	for s.next() {
+	for s.Next() {
 		switch {
-		case s.kind == startTag && !s.selfClosing:
+		case s.Kind == xmldoc.StartTag && !s.SelfClosing:
 			depth++
-			if depth == 2 && contains(want, s.name) {
-				from := s.end
-				name := s.name
-				if s.next() && s.kind == endTag && s.name == name && found[name] == "" {
-					found[name] = strings.TrimSpace(string(s.data[from:s.start]))
+			if depth == 2 && contains(want, s.Name) {
+				from := s.End
+				name := s.Name
+				if s.Next() && s.Kind == xmldoc.EndTag && s.Name == name && found[name] == "" {
+					found[name] = strings.TrimSpace(string(s.Data[from:s.Start]))
 					depth--
-				} else if s.kind == startTag && !s.selfClosing {
+				} else if s.Kind == xmldoc.StartTag && !s.SelfClosing {
 					depth++
-				} else if s.kind == endTag {
+				} else if s.Kind == xmldoc.EndTag {
 					depth--
 				}
 			}
-		case s.kind == endTag:
+		case s.Kind == xmldoc.EndTag:
 			depth--
 		}
 	}
@@ -233,184 +234,6 @@ func (k xmlKind) id(item []byte) string {
 	return ""
 }
 
-// xmlEncoding is the encoding that the XML declaration names, else the
-// sender's.
-func xmlEncoding(data []byte, h document.Hint) string {
-	_, decl, ok := bytes.Cut(data[:min(len(data), 256)], []byte("<?xml"))
-	if !ok {
-		return h.Declared()
-	}
-	decl, _, _ = bytes.Cut(decl, []byte("?>"))
-	_, value, ok := bytes.Cut(decl, []byte("encoding"))
-	value = bytes.TrimLeft(value, " \t\r\n=")
-	if !ok || len(value) == 0 || value[0] != '"' && value[0] != '\'' {
-		return h.Declared()
-	}
-	name, _, closed := bytes.Cut(value[1:], value[:1])
-	if !closed {
-		return h.Declared()
-	}
-	return string(name)
-}
-
-func localName(name string) string {
-	if _, l, ok := strings.Cut(name, ":"); ok {
-		return l
-	}
-	return name
-}
-
-func prefix(name string) string {
-	p, _, ok := strings.Cut(name, ":")
-	if !ok {
-		return ""
-	}
-	return p
-}
-
 func contains(list []string, s string) bool {
 	return slices.Contains(list, s)
-}
-
-func clip(s string) string {
-	if len(s) > 40 {
-		return strings.ToValidUTF8(s[:40], "") + "…"
-	}
-	return s
-}
-
-type tagKind int
-
-const (
-	startTag tagKind = iota
-	endTag
-)
-
-// scanner finds tags, past comments, CDATA, processing instructions and
-// declarations. It never fails: what is no tag is text.
-type scanner struct {
-	data        []byte
-	at          int
-	start, end  int // of the tag
-	kind        tagKind
-	name        string
-	selfClosing bool
-	missing     map[string]bool // marks that don't come any more
-
-	declarations int
-}
-
-// maxDeclarations is how many document types are looked for the end of; there
-// should be one. More are text.
-const maxDeclarations = 16
-
-// maxTag is the longest tag or declaration, in bytes; what is longer is text.
-const maxTag = 64 << 10
-
-func (s *scanner) next() bool {
-	for {
-		i := bytes.IndexByte(s.data[s.at:], '<')
-		if i < 0 {
-			return false
-		}
-		s.start = s.at + i
-		rest := s.data[s.start:]
-		switch {
-		case bytes.HasPrefix(rest, []byte("<!--")):
-			s.skip(rest, "-->", 4)
-		case bytes.HasPrefix(rest, []byte("<![CDATA[")):
-			s.skip(rest, "]]>", 9)
-		case bytes.HasPrefix(rest, []byte("<?")):
-			s.skip(rest, "?>", 2)
-		case bytes.HasPrefix(rest, []byte("<!")):
-			s.declaration(rest)
-		default:
-			if s.tag(rest) {
-				return true
-			}
-			s.at = s.start + 1
-		}
-	}
-}
-
-// skip goes past the mark that ends what begins at s.start. Without one, only
-// the beginning is skipped: a comment without end must not swallow a feed.
-func (s *scanner) skip(rest []byte, mark string, from int) {
-	// Looked for once only, or a feed of nothing but beginnings would take
-	// time by the square of its length.
-	if !s.missing[mark] {
-		if i := bytes.Index(rest[from:], []byte(mark)); i >= 0 {
-			s.at = s.start + from + i + len(mark)
-			return
-		}
-		if s.missing == nil {
-			s.missing = map[string]bool{}
-		}
-		s.missing[mark] = true
-	}
-	s.at = s.start + from
-}
-
-// declaration goes past a document type with its internal subset.
-func (s *scanner) declaration(rest []byte) {
-	if s.declarations++; s.declarations > maxDeclarations {
-		s.at = s.start + 2
-		return
-	}
-	depth := 0
-	for i, c := range rest[:min(len(rest), maxTag)] {
-		switch c {
-		case '[':
-			depth++
-		case ']':
-			depth--
-		case '>':
-			if depth <= 0 {
-				s.at = s.start + i + 1
-				return
-			}
-		}
-	}
-	s.at = s.start + 2
-}
-
-func (s *scanner) tag(rest []byte) bool {
-	rest = rest[:min(len(rest), maxTag)]
-	i := 1
-	s.kind = startTag
-	if len(rest) > 1 && rest[1] == '/' {
-		s.kind, i = endTag, 2
-	}
-	from := i
-	for i < len(rest) && nameByte(rest[i]) {
-		i++
-	}
-	if i == from {
-		return false
-	}
-	s.name = string(rest[from:i])
-	var quote byte
-	for ; i < len(rest); i++ {
-		c := rest[i]
-		switch {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '\'':
-			quote = c
-		case c == '<':
-			return false
-		case c == '>':
-			s.selfClosing = s.kind == startTag && rest[i-1] == '/'
-			s.end = s.start + i + 1
-			s.at = s.end
-			return true
-		}
-	}
-	return false
-}
-
-func nameByte(c byte) bool {
-	return c == ':' || c == '_' || c == '-' || c == '.' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
 }

@@ -6,13 +6,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-
-	"golang.org/x/text/language"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format/html"
+	"github.com/copytaster/copytaster/services/ingest/format/wire"
 )
 
 // What an item is, by its type.
@@ -60,24 +58,17 @@ func (it *item) uri(h document.Hint) (article.URI, error) {
 	if id == "" {
 		return "", &document.Error{Reason: document.Invalid, Format: Name, Field: "/uri", Detail: "is missing: no later version or kill could find the article"}
 	}
-	return article.ScopedURI(h.Namespace(), document.ShortID(id)), nil
-}
-
-// statuses are the standard's three, and what else is sent for them.
-var statuses = map[string]article.Status{
-	"": article.Usable, "usable": article.Usable,
-	"withheld": article.Withheld, "withhold": article.Withheld, "hold": article.Withheld,
-	"canceled": article.Canceled, "cancelled": article.Canceled, "killed": article.Canceled, "kill": article.Canceled,
+	return wire.URI(h, id), nil
 }
 
 // status is an error if it is none that is known: a kill in other words must
 // not pass for an article.
 func (it *item) status() (article.Status, error) {
-	word := strings.ToLower(it.PubStatus.trim())
-	if s, ok := statuses[strings.TrimPrefix(word, "stat:")]; ok {
-		return s, nil
+	s, ok := wire.Status(it.PubStatus.trim())
+	if !ok {
+		return "", &document.Error{Reason: document.Invalid, Format: Name, Field: "/pubstatus", Detail: fmt.Sprintf("%q is none of usable, withheld, canceled", it.PubStatus.trim())}
 	}
-	return "", &document.Error{Reason: document.Invalid, Format: Name, Field: "/pubstatus", Detail: fmt.Sprintf("%q is none of usable, withheld, canceled", word)}
+	return s, nil
 }
 
 // embargo is the later of the item's and its package's. One that can't be read
@@ -92,7 +83,7 @@ func (it *item) embargo() (time.Time, error) {
 		if v == "" {
 			continue
 		}
-		t, zone := moment(v)
+		t, zone := wire.Moment(v)
 		if t.IsZero() || !zone {
 			return t, &document.Error{Reason: document.Invalid, Format: Name, Field: s.field, Detail: fmt.Sprintf("%q is no date with time and time zone", v)}
 		}
@@ -108,46 +99,6 @@ func (it *item) packageEmbargo() text {
 		return ""
 	}
 	return it.Package.Embargoed
-}
-
-// layouts are those of the standard (RFC 3339) and of what else is sent.
-var layouts = []struct {
-	form string
-	zone bool
-}{
-	{time.RFC3339Nano, true},
-	{"2006-01-02T15:04:05.999999999-0700", true},
-	{"2006-01-02T15:04Z07:00", true},
-	{"2006-01-02 15:04:05.999999999Z07:00", true},
-	{"2006-01-02T15:04:05.999999999", false},
-	{"2006-01-02T15:04", false},
-	{"2006-01-02", false},
-}
-
-// moment reads a date; zero if it can't be read. zone tells whether it states
-// a time zone; without one it is taken for UTC.
-func moment(s string) (t time.Time, zone bool) {
-	for _, l := range layouts {
-		if t, err := time.Parse(l.form, s); err == nil {
-			return t.UTC(), l.zone
-		}
-	}
-	return time.Time{}, false
-}
-
-// date is the first that is stated; what can't be read is flagged.
-func date(a *article.Article, stated ...text) time.Time {
-	for _, s := range stated {
-		v := s.trim()
-		if v == "" {
-			continue
-		}
-		if t, _ := moment(v); !t.IsZero() {
-			return t
-		}
-		a.Flag(article.FlagDateUnreadable)
-	}
-	return time.Time{}
 }
 
 // adapt makes the article of the item.
@@ -170,21 +121,16 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 	if of == nil {
 		of = &frame{}
 	}
-	a.VersionCreated = date(a, it.VersionCreated, of.VersionCreated)
-	a.PublishedAt = date(a, it.FirstPublished, it.FirstCreated, of.FirstCreated)
+	a.VersionCreated = wire.Date(a, string(it.VersionCreated), string(of.VersionCreated))
+	a.PublishedAt = wire.Date(a, string(it.FirstPublished), string(it.FirstCreated), string(of.FirstCreated))
 	if a.PublishedAt.IsZero() {
 		a.PublishedAt = h.PublishedAt
 	}
-	n, ok := it.urgency()
+	n, ok := wire.Urgency(it.Urgency.trim())
 	if a.Urgency = n; !ok {
 		a.Flag(article.FlagFieldUnreadable)
 	}
-	for _, tag := range []text{it.Language, of.Language} {
-		if l, err := language.Parse(strings.ReplaceAll(tag.trim(), "_", "-")); err == nil && l != language.Und {
-			a.Language = article.Label{Value: l.String(), Evidence: []article.Evidence{{Enricher: signer, Version: version, Confidence: declaredConfidence}}}
-			break
-		}
-	}
+	a.Language = wire.Language(signer, version, it.Language.trim(), of.Language.trim())
 	it.subjects(a)
 	if err := it.lay(a, h); err != nil {
 		if !notice {
@@ -210,21 +156,13 @@ func (it *item) subjects(a *article.Article) {
 			a.Flag(article.FlagFieldUnreadable)
 		}
 		for _, c := range cs.list {
-			s := article.Subject{Code: clean(c.id()), Name: clean(string(c.Name))}
+			s := article.Subject{Code: wire.Clean(c.id()), Name: wire.Clean(string(c.Name))}
 			if s != (article.Subject{}) && !seen[s] {
 				seen[s] = true
 				a.Subjects = append(a.Subjects, s)
 			}
 		}
 	}
-}
-
-// newsCodes are IPTC's vocabularies by the ends of their addresses, with the
-// prefix by which their codes are known.
-var newsCodes = []struct{ address, prefix string }{
-	{"cv.iptc.org/newscodes/mediatopic/", "medtop:"},
-	{"cv.iptc.org/newscodes/subjectcode/", "subj:"},
-	{"cv.iptc.org/newscodes/genre/", "genre:"},
 }
 
 // id is the concept's code: by IPTC's prefix, by its address, or as it stands.
@@ -248,17 +186,7 @@ func (c *concept) id() string {
 	if id == "" {
 		id = c.Literal.trim()
 	}
-	for _, v := range newsCodes {
-		if _, code, ok := strings.Cut(id, v.address); ok && code != "" {
-			return v.prefix + code
-		}
-	}
-	return id
-}
-
-// clean is a line of text without control characters, white space collapsed.
-func clean(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+	return wire.NewsCode(id)
 }
 
 // lay writes the text with its segments, and takes the pictures.
@@ -273,20 +201,20 @@ func (it *item) lay(a *article.Article, h document.Hint) error {
 	}
 	heads := it.headlines()
 	if heads.main == "" {
-		heads.main = clean(string(it.Title))
+		heads.main = wire.Clean(string(it.Title))
 	}
-	body = trimRepeated(body, heads.main, clean(string(it.CopyrightHolder)))
+	body = trimRepeated(body, heads.main, wire.Clean(string(it.CopyrightHolder)))
 	standfirst, caption := heads.subs, ""
 	switch {
 	case it.visual():
-		caption = joined(about)
-		if len(body) == 1 && same(body[0].Text, caption) {
+		caption = wire.Joined(about)
+		if len(body) == 1 && wire.Same(body[0].Text, caption) {
 			body = nil
 		}
 	case len(body) == 0 && len(about) > 1:
 		body = about
-	case !begins(body, joined(about)):
-		standfirst = append(standfirst, joined(about))
+	case !wire.Begins(body, wire.Joined(about)):
+		standfirst = append(standfirst, wire.Joined(about))
 	}
 
 	l := layout{a: a, h: h, said: map[string]bool{}, own: map[*item]bool{}}
@@ -297,8 +225,8 @@ func (it *item) lay(a *article.Article, h document.Hint) error {
 	if k := it.kind(); k != kindPicture && k != kindGraphic { // theirs is the credit
 		l.Add(article.Byline, it.byline())
 	}
-	place := clean(string(it.Located))
-	if !opens(body, place) {
+	place := wire.Clean(string(it.Located))
+	if !wire.Opens(body, place) {
 		l.Add(article.Dateline, place)
 		place = ""
 	}
@@ -316,7 +244,7 @@ func (it *item) lay(a *article.Article, h document.Hint) error {
 			a.Images = append(a.Images, article.Image{URL: p.URL, Caption: p.Caption, Credit: p.Credit})
 		}
 	}
-	if !strings.Contains(squeeze(joined(body)), squeeze(place)) {
+	if !strings.Contains(wire.Squeeze(wire.Joined(body)), wire.Squeeze(place)) {
 		l.Add(article.Note, "Located: "+place)
 	}
 	it.notes(&l.Builder, heads)
@@ -336,13 +264,13 @@ type layout struct {
 func (l *layout) body(blocks []html.Block) {
 	for _, b := range blocks {
 		l.Add(b.Kind, b.Text)
-		l.said[squeeze(b.Text)] = true
+		l.said[wire.Squeeze(b.Text)] = true
 	}
 }
 
 // image adds a picture, and its caption if that isn't said already.
 func (l *layout) image(im article.Image) {
-	if s := squeeze(im.Caption); s != "" && !l.said[s] {
+	if s := wire.Squeeze(im.Caption); s != "" && !l.said[s] {
 		l.said[s] = true
 		l.Add(article.Caption, im.Caption)
 	}
@@ -354,7 +282,7 @@ func (l *layout) image(im article.Image) {
 
 func (l *layout) hasImage(url, caption string) bool {
 	return slices.ContainsFunc(l.a.Images, func(i article.Image) bool {
-		return i.URL == url || caption != "" && same(i.Caption, caption)
+		return i.URL == url || caption != "" && wire.Same(i.Caption, caption)
 	})
 }
 
@@ -369,6 +297,8 @@ func (l *layout) associated(_ string, _ member, of, m *item, broken *document.Er
 		l.own[m] = true
 	case l.usable(m):
 		return l.take(m)
+	case m.pulled():
+		l.a.Flag(article.FlagNoticeDropped)
 	}
 	return nil
 }
@@ -382,7 +312,7 @@ func (l *layout) take(m *item) error {
 		if err != nil {
 			l.a.Flag(article.FlagFieldUnreadable)
 		}
-		if im.Caption = joined(about); im.Caption == "" {
+		if im.Caption = wire.Joined(about); im.Caption == "" {
 			im.Caption = m.headlines().main
 		}
 		l.image(im)
@@ -406,10 +336,10 @@ func (it *item) notes(b *article.Builder, heads headings) {
 			b.Add(k, label+": "+value)
 		}
 	}
-	b.Add(article.Note, tidy(string(it.EdNote)))
-	slug, title := clean(string(it.Slugline)), clean(string(it.Title))
+	b.Add(article.Note, wire.Tidy(string(it.EdNote)))
+	slug, title := wire.Clean(string(it.Slugline)), wire.Clean(string(it.Title))
 	labelled(article.Note, "Slugline", slug)
-	if !same(title, heads.main) && !same(title, slug) {
+	if !wire.Same(title, heads.main) && !wire.Same(title, slug) {
 		labelled(article.Note, "Title", title)
 	}
 	for _, o := range heads.others {
@@ -417,35 +347,35 @@ func (it *item) notes(b *article.Builder, heads headings) {
 	}
 	for _, d := range it.descriptions() {
 		if d.aside && !slices.Contains(creditRoles, d.role) {
-			labelled(article.Note, "Description ("+d.role+")", clean(d.value))
+			labelled(article.Note, "Description ("+d.role+")", wire.Clean(d.value))
 		}
 	}
 	for _, c := range slices.Concat(it.InfoSource.list, it.InfoSources.list) {
-		labelled(article.Note, "Source", clean(string(c.Name)))
+		labelled(article.Note, "Source", wire.Clean(string(c.Name)))
 	}
-	notice, holder := tidy(string(it.CopyrightNotice)), clean(string(it.CopyrightHolder))
+	notice, holder := wire.Tidy(string(it.CopyrightNotice)), wire.Clean(string(it.CopyrightHolder))
 	b.Add(article.Boilerplate, notice)
 	if !strings.Contains(notice, holder) {
 		labelled(article.Boilerplate, "Copyright", holder)
 	}
-	labelled(article.Boilerplate, "Usage terms", tidy(string(it.UsageTerms)))
+	labelled(article.Boilerplate, "Usage terms", wire.Tidy(string(it.UsageTerms)))
 	if r := it.RightsInfo; r != nil {
-		labelled(article.Boilerplate, "Rights", clean(string(r.LinkedRights)))
-		labelled(article.Boilerplate, "Rights", tidy(string(r.EncodedRights)))
+		labelled(article.Boilerplate, "Rights", wire.Clean(string(r.LinkedRights)))
+		labelled(article.Boilerplate, "Rights", wire.Tidy(string(r.EncodedRights)))
 	}
 }
 
 func (it *item) byline() string {
 	for _, s := range []text{it.Byline, it.By} {
-		if s := clean(string(s)); s != "" {
+		if s := wire.Clean(string(s)); s != "" {
 			return s
 		}
 	}
 	var names []string
 	for _, c := range it.Authors.list {
-		n := clean(string(c.Byline))
+		n := wire.Clean(string(c.Byline))
 		if n == "" {
-			n = clean(string(c.Name))
+			n = wire.Clean(string(c.Name))
 		}
 		if n != "" {
 			names = append(names, n)
@@ -454,14 +384,20 @@ func (it *item) byline() string {
 	return strings.Join(names, ", ")
 }
 
+// pulled tells whether an item states a status other than usable, or one that
+// can't be read.
+func (it *item) pulled() bool {
+	status, err := it.status()
+	return err != nil || status != article.Usable
+}
+
 // usable tells whether what is in an association may go out with the article.
 func (l *layout) usable(m *item) bool {
 	until, err := m.embargo()
 	if err != nil || until.After(l.a.EmbargoUntil) && until.After(l.h.ReceivedAt) {
 		return false
 	}
-	status, err := m.status()
-	return err == nil && status == article.Usable
+	return !m.pulled()
 }
 
 // image is the item's own picture, without caption.
@@ -474,10 +410,10 @@ func (it *item) image(h document.Hint) article.Image {
 	}
 	for _, d := range it.descriptions() {
 		if slices.Contains(creditRoles, d.role) && im.Credit == "" {
-			im.Credit = clean(d.value)
+			im.Credit = wire.Clean(d.value)
 		}
 	}
-	for _, s := range []string{it.byline(), clean(string(it.CopyrightHolder))} {
+	for _, s := range []string{it.byline(), wire.Clean(string(it.CopyrightHolder))} {
 		if im.Credit == "" {
 			im.Credit = s
 		}

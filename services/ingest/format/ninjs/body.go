@@ -2,14 +2,13 @@ package ninjs
 
 import (
 	stdhtml "html"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/format/html"
-	"github.com/copytaster/copytaster/services/ingest/format/plain"
+	"github.com/copytaster/copytaster/services/ingest/format/wire"
 )
 
 // wording is one of the wordings of a body or description.
@@ -107,7 +106,7 @@ func choose(ws []wording, base string) (body []html.Block, pictures []html.Pictu
 		}
 		for _, b := range r.blocks {
 			if b.Kind.InBody() {
-				r.letters += len(squeeze(b.Text))
+				r.letters += len(wire.Squeeze(b.Text))
 			}
 		}
 		all = append(all, r)
@@ -126,14 +125,14 @@ func choose(ws []wording, base string) (body []html.Block, pictures []html.Pictu
 	body, pictures = chosen.blocks, chosen.pictures
 	said := ""
 	for _, b := range body {
-		said += squeeze(b.Text)
+		said += wire.Squeeze(b.Text)
 	}
 	for _, r := range all {
 		if alternative(r.role) || r.kind == otherXML {
 			continue
 		}
 		for _, b := range r.blocks {
-			if s := squeeze(b.Text); !strings.Contains(said, s) {
+			if s := wire.Squeeze(b.Text); !strings.Contains(said, s) {
 				said += s
 				body = append(body, b)
 			}
@@ -153,13 +152,13 @@ func (w wording) read(base string) ([]html.Block, []html.Picture, error) {
 	switch w.kind {
 	case htmlText:
 		if !strings.Contains(value, "<") {
-			return paragraphs(stdhtml.UnescapeString(value), true), nil, nil
+			return wire.Paragraphs(stdhtml.UnescapeString(value), true), nil, nil
 		}
 		return html.Fragment(value, base)
 	case otherXML:
 		return html.Fragment(newsText(value), base)
 	default:
-		return paragraphs(value, false), nil, nil
+		return wire.Paragraphs(value, false), nil, nil
 	}
 }
 
@@ -199,15 +198,6 @@ func newsText(xml string) string {
 
 var hl2 = strings.NewReplacer("<hl2", "<h2", "</hl2>", "</h2>", "<HL2", "<h2", "</HL2>", "</h2>", "<hl1", "<h1", "</hl1>", "</h1>")
 
-// paragraphs are the blocks of a plain text.
-func paragraphs(s string, joins bool) []html.Block {
-	var blocks []html.Block
-	for _, p := range plain.Paragraphs(s, joins) {
-		blocks = append(blocks, html.Block{Kind: article.Paragraph, Text: p})
-	}
-	return blocks
-}
-
 // headings are the wordings of the headline.
 type headings struct {
 	main, kicker string
@@ -233,9 +223,9 @@ func (it *item) headlines() headings {
 	line := func(w written) string {
 		role := strings.ToLower(w.Role.trim())
 		if strings.Contains(role, "html") || strings.Contains(strings.ToLower(string(w.ContentType)), "html") {
-			return clean(html.Plain(string(w.Value)))
+			return wire.Clean(html.Plain(string(w.Value)))
 		}
-		return clean(string(w.Value))
+		return wire.Clean(string(w.Value))
 	}
 	main := -1
 	for _, r := range mainRoles {
@@ -254,7 +244,7 @@ func (it *item) headlines() headings {
 	for i, w := range all {
 		text, role := line(w), strings.ToLower(w.Role.trim())
 		switch {
-		case i == main || text == "" || same(text, hs.main):
+		case i == main || text == "" || wire.Same(text, hs.main):
 		case slices.Contains(kickerRoles, role) && hs.kicker == "":
 			hs.kicker = text
 		case slices.Contains(subRoles, role):
@@ -273,7 +263,7 @@ const maxSign = 40
 // trimRepeated takes the headline from the beginning of the body, and names
 // the line of place and agency ("Försvar TT") that may stand there.
 func trimRepeated(body []html.Block, headline, agency string) []html.Block {
-	for len(body) > 0 && headline != "" && same(body[0].Text, headline) {
+	for len(body) > 0 && headline != "" && wire.Same(body[0].Text, headline) {
 		body = body[1:]
 	}
 	if len(body) > 1 && agency != "" && len(body[0].Text) <= maxSign && body[0].Text != agency && strings.HasSuffix(body[0].Text, agency) {
@@ -282,74 +272,4 @@ func trimRepeated(body []html.Block, headline, agency string) []html.Block {
 		body[0] = html.Block{Kind: article.Dateline, Text: place + " " + agency}
 	}
 	return body
-}
-
-func joined(blocks []html.Block) string {
-	var texts []string
-	for _, b := range blocks {
-		if b.Kind.InBody() {
-			texts = append(texts, b.Text)
-		}
-	}
-	return strings.Join(texts, " ")
-}
-
-// begins tells whether a description is but the beginning of the body, cut off,
-// or a part of it.
-func begins(body []html.Block, description string) bool {
-	s := squeeze(description)
-	if s == "" {
-		return true
-	}
-	var text strings.Builder
-	for _, b := range body {
-		if b.Kind.InBody() && text.Len() < len(s) {
-			text.WriteString(squeeze(b.Text))
-		}
-	}
-	return strings.HasPrefix(text.String(), s)
-}
-
-// ownDateline is a beginning like "GROSSETO, Italy (AP) --".
-var ownDateline = regexp.MustCompile(`^\p{Lu}[^.!?]{0,60}\([\p{L}/. ]{2,30}\)\s*[-–—:]`)
-
-// opens tells whether the text says where it comes from itself.
-func opens(body []html.Block, place string) bool {
-	if place == "" {
-		return true
-	}
-	city, _, _ := strings.Cut(place, ",")
-	for _, b := range body {
-		if b.Kind == article.Dateline {
-			return true
-		}
-		if b.Kind == article.Paragraph {
-			return strings.HasPrefix(squeeze(b.Text), squeeze(city)) || ownDateline.MatchString(b.Text)
-		}
-	}
-	return false
-}
-
-func same(a, b string) bool { return squeeze(a) == squeeze(b) }
-
-// squeeze is what is said: letters and digits alone, in lower case.
-func squeeze(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, s)
-}
-
-// tidy is text of several lines, without control characters and with white
-// space collapsed in each.
-func tidy(s string) string {
-	var lines []string
-	for l := range strings.Lines(s) {
-		if l = clean(l); l != "" {
-			lines = append(lines, l)
-		}
-	}
-	return strings.Join(lines, "\n")
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -381,17 +380,4 @@ func (it *item) others(prefix string) writer {
 		}
 	}
 	return w
-}
-
-// urgency is IPTC's 1 to 9; ok is false if something else is stated.
-func (it *item) urgency() (n int, ok bool) {
-	s := it.Urgency.trim()
-	if s == "" {
-		return 0, true
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f < 1 || f > 9 || f != float64(int(f)) {
-		return 0, false
-	}
-	return int(f), true
 }

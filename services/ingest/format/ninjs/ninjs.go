@@ -25,8 +25,6 @@ const (
 	signer = "format/" + Name
 	// version counts the changes of what the decoder makes of the same bytes.
 	version = 1
-	// declaredConfidence is what an agency's word about its language is worth.
-	declaredConfidence = 0.9
 )
 
 const (

@@ -3,6 +3,7 @@ package ninjs_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,6 +80,18 @@ func TestPackages(t *testing.T) {
 			[]string{"p canceled   /", "m canceled   /"},
 		},
 		{
+			"kill of an incomplete member", `{"uri":"p","headline":"P","associations":[{"name":"m","uri":"m","type":"text","pubStatus":"canceled","representationType":"incomplete"}]}`,
+			[]string{"p usable   P/", "m canceled   /"},
+		},
+		{
+			"kill of a picture", `{"uri":"p","headline":"P","associations":[{"name":"m","uri":"m","type":"picture","pubStatus":"canceled"}]}`,
+			[]string{"p usable   P/", "m canceled   /"},
+		},
+		{
+			"picture withheld by a part of a package", `{"uri":"p","headline":"P","associations":[{"name":"q","uri":"q","type":"text","associations":[{"name":"m","uri":"m","type":"picture","pubStatus":"withheld","representationType":"partial"}]}]}`,
+			[]string{"p usable   P/", "m withheld   /"},
+		},
+		{
 			"itself", `{"uri":"p","headline":"P","associations":[` + strings.Replace(member, `"uri":"m"`, `"uri":"p"`, 1) + `}]}`,
 			[]string{"p usable   P/"},
 		},
@@ -105,6 +118,24 @@ func TestPackages(t *testing.T) {
 	}
 }
 
+// TestNoticeOfNobody: a kill that names nothing is not passed over in silence.
+func TestNoticeOfNobody(t *testing.T) {
+	for name, m := range map[string]string{
+		"without id":  `{"type":"text","pubstatus":"canceled","body_text":"M"}`,
+		"itself":      `{"uri":"p","type":"text","pubstatus":"canceled"}`,
+		"other words": `{"type":"picture","pubstatus":"gone"}`,
+	} {
+		as := decode(t, `{"uri":"p","headline":"P","associations":{"m":`+m+`}}`)
+		if len(as) != 1 || as[0].Status != article.Usable || !slices.Contains(as[0].Flags, article.FlagNoticeDropped) {
+			t.Errorf("%s: %+v", name, as)
+		}
+	}
+	as := decode(t, `{"uri":"p","headline":"P","associations":{"m":{"uri":"m","type":"text","pubstatus":"canceled"}}}`)
+	if len(as) != 2 || slices.Contains(as[0].Flags, article.FlagNoticeDropped) {
+		t.Errorf("a kill that was taken is flagged: %+v", as)
+	}
+}
+
 // TestBrokenPart: what can be read comes through, and the rest is named.
 func TestBrokenPart(t *testing.T) {
 	for _, c := range []struct {
@@ -119,6 +150,7 @@ func TestBrokenPart(t *testing.T) {
 		{"something behind", `{"uri":"a","headline":"A"}}`, "a", []string{"byte 26"}},
 		{"association", `{"uri":"a","headline":"A","associations":{"m":{"uri":"m","type":"picture","byline":[]}}}`, "a", []string{"/associations/m/byline", "must be text"}},
 		{"member", `{"uri":"a","headline":"A","associations":{"m":{"uri":"m","type":"text","body_text":"M","embargoed":"soon"}}}`, "a", []string{"/associations/m", "/embargoed", "soon"}},
+		{"status in other words", `{"uri":"a","headline":"A","associations":{"m":{"uri":"m","type":"picture","pubstatus":"gone"}}}`, "a", []string{"/associations/m", "/pubstatus", "gone"}},
 		{"embargo of the package", `{"uri":"a","headline":"A","embargoed":"soon","associations":{"m":{"uri":"m","type":"text","body_text":"M"}}}`, "", []string{"/embargoed", "copytaster:package"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/document"
 )
 
@@ -264,27 +263,28 @@ func (it *item) walk(f func(pointer string, m member, parent, one *item, broken 
 	return walk(it, "", 1)
 }
 
-// own tells whether an association is an article of its own: a text with an id
-// and a body, that says it is whole. A stub of an article would take its
-// place. Of what stands in a package that may not be used, only what states
-// its own status is taken: a package's kill is not its members'.
+// own tells whether an association is an article of its own. One with an id
+// that states a status other than usable is, of whatever kind and however much
+// of it is there: a notice needs no body, and a status that can't be read is
+// refused when it is decoded. Else it is a text with a body, that doesn't say it
+// is a part: a stub of an article would take its place. Of what stands in a
+// package that may not be used, only what states its own status is taken: a
+// package's kill is not its members'.
 func (it *item) own(m *item) bool {
-	if k := m.kind(); k != kindText && k != kindComposite || m.id() == "" || m.id() == it.id() {
+	if m.id() == "" || m.id() == it.id() {
+		return false
+	}
+	if m.pulled() {
+		return true
+	}
+	if k := m.kind(); k != kindText && k != kindComposite {
 		return false
 	}
 	if r := strings.ToLower(m.RepresentationType.trim()); r == "incomplete" || r == "partial" {
 		return false
 	}
-	status, err := m.status()
-	switch {
-	case err != nil:
-		return true // and refused when it is decoded
-	case m.PubStatus.trim() == "":
-		if of, err := it.status(); err != nil || of != article.Usable {
-			return false
-		}
-	case status != article.Usable:
-		return true // a notice needs no body
+	if m.PubStatus.trim() == "" && it.pulled() {
+		return false
 	}
 	return len(m.bodies()) > 0
 }

@@ -85,17 +85,28 @@ func New(c Config, version string, q *intake.Queue, s State, m *intake.Metrics, 
 }
 
 // Run polls until ctx is done, and returns when all that was under way is
-// finished and its state saved.
-func (p *Poller) Run(ctx context.Context) {
+// finished and its state saved. An error that is fatal, see [stage.Fatal], ends
+// it: another process polls these feeds.
+func (p *Poller) Run(ctx context.Context) error {
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
 	var wg sync.WaitGroup
 	for _, f := range p.feeds {
-		wg.Go(func() { p.follow(ctx, f) })
+		wg.Go(func() {
+			if err := p.follow(ctx, f); err != nil {
+				fail(fmt.Errorf("feed %s: %w", f.Name, err))
+			}
+		})
 	}
 	wg.Wait()
+	if cause := context.Cause(ctx); stage.IsFatal(cause) {
+		return cause
+	}
+	return nil
 }
 
-// follow polls one feed.
-func (p *Poller) follow(ctx context.Context, f Feed) {
+// follow polls one feed, until ctx is done or an error is fatal.
+func (p *Poller) follow(ctx context.Context, f Feed) error {
 	log := p.log.With().Str("feed", f.Name).Str("url", f.URL).Logger()
 	count := p.metrics.Of(Origin, f.Name)
 	c := client(f)
@@ -107,17 +118,21 @@ func (p *Poller) follow(ctx context.Context, f Feed) {
 		select {
 		case <-ctx.Done():
 			t.Stop()
-			return
+			return nil
 		case <-t.C:
 		}
 		asked, err := p.poll(ctx, c, f, count, log)
 		switch {
+		case stage.IsFatal(err):
+			count.Error()
+			log.Error().Err(err).Msg("polling ends")
+			return err
 		case ctx.Err() != nil || errors.Is(err, intake.ErrStopped):
-			return
+			return nil
 		case errors.Is(err, errGone):
 			count.Error()
 			log.Error().Msg("the feed is gone for good (410) and no longer polled; take it out of the settings")
-			return
+			return nil
 		case err != nil:
 			failures++
 			count.Error()

@@ -2,6 +2,7 @@ package poll_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/services/ingest/intake/intaketest"
 	"github.com/copytaster/copytaster/services/ingest/source/poll"
 )
@@ -86,7 +88,12 @@ func start(t *testing.T, url string, state poll.State, private bool) (*intaketes
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
-	go func() { defer close(ended); p.Run(ctx) }()
+	go func() {
+		defer close(ended)
+		if err := p.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	}()
 	stop := sync.OnceFunc(func() { cancel(); s.Stop(); <-ended })
 	t.Cleanup(stop)
 	return s, stop
@@ -158,13 +165,50 @@ func TestPrivateAddressesAreRefused(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		ended := make(chan struct{})
-		go func() { defer close(ended); p.Run(ctx) }()
+		go func() {
+			defer close(ended)
+			if err := p.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		}()
 		intaketest.Await(t, name+" is refused", func() bool { return strings.Contains(log.String(), "not public") })
 		cancel()
 		<-ended
 	}
 	if f, _ := web.counts(); f != 0 {
 		t.Errorf("it was asked %d times", f)
+	}
+}
+
+// overtaken is a state that another process took over.
+type overtaken struct{ poll.Memory }
+
+var errOvertaken = errors.New("overtaken")
+
+func (*overtaken) Put(context.Context, string, []byte) error { return stage.Fatal(errOvertaken) }
+
+// TestOvertakenEndsAllFeeds: else each poll would send the same items again.
+func TestOvertakenEndsAllFeeds(t *testing.T) {
+	web, quiet := publish(t, item("1", "One")), publish(t)
+	s := intaketest.Start(t)
+	c := poll.Config{Feeds: map[string]string{"a": web.URL, "b": quiet.URL}, AllowPrivate: []string{"a", "b"}, Interval: time.Second}
+	quiet.set(func() { quiet.status = http.StatusNotModified })
+	p, err := poll.New(c, "v1", s.Queue, &overtaken{}, s.Count, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(t.Context()) }()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, errOvertaken) || !stage.IsFatal(err) {
+			t.Errorf("it ended with %v", err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("it polls on")
+	}
+	if n := len(s.Articles()); n != 1 {
+		t.Errorf("%d articles were sent", n)
 	}
 }
 

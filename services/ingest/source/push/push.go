@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -22,6 +23,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/secret"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/ingest/document"
@@ -44,11 +46,16 @@ const (
 
 // Config is who may send, and how much at once.
 type Config struct {
-	Enabled bool          `help:"Take articles by POST /v1/articles." default:"true" negatable:""`
-	Source  string        `help:"Source of what is sent without naming one." default:"push"`
-	Token   string        `help:"If set, senders must give it as a bearer token."`
-	Wait    time.Duration `help:"How long a sender waits at most until its articles are safe; then it is told to try again." default:"20s"`
-	Bodies  int           `help:"How many requests may be in work at once; others are told to try again." default:"64"`
+	Enabled bool   `help:"Take articles by POST /v1/articles." default:"true" negatable:""`
+	Source  string `help:"Source of what is sent without naming one." default:"push"`
+	// Token, or what is in TokenFile, read for every request, is what senders
+	// must give. Without one, and without Open, only this machine may send.
+	Token     secret.Text `help:"If set, senders must give it as a bearer token; better in a file."`
+	TokenFile string      `help:"File with the bearer token, read for every request." placeholder:"FILE"`
+	Open      bool        `help:"Take articles without a token also on an address that is not loopback: whoever reaches it may change and kill every article."`
+
+	Wait   time.Duration `help:"How long a sender waits at most until its articles are safe; then it is told to try again." default:"20s"`
+	Bodies int           `help:"How many requests may be in work at once; others are told to try again." default:"64"`
 	// BackfillBodies are other places than Bodies, so that a back-fill takes
 	// none from live copy.
 	BackfillBodies int `help:"How many requests of back-fills may be in work at once besides." default:"8"`
@@ -63,6 +70,12 @@ func (c Config) Validate() error {
 	if err := intake.CheckSource(c.Source); err != nil {
 		errs = append(errs, fmt.Errorf("setting push-source: %w", err))
 	}
+	if c.Token != "" && c.TokenFile != "" {
+		errs = append(errs, errors.New("setting push-token (COPYTASTER_PUSH_TOKEN) and push-token-file are both set: take one"))
+	}
+	if c.Open && c.token().Given() {
+		errs = append(errs, errors.New("setting push-open (COPYTASTER_PUSH_OPEN) is set, and so is a token: take one"))
+	}
 	if c.Wait <= 0 || c.Wait > maxWait {
 		errs = append(errs, fmt.Errorf("setting push-wait is %v, it must be above 0 and at most %v", c.Wait, maxWait))
 	}
@@ -75,13 +88,43 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
+func (c Config) token() secret.Source { return secret.Source{Text: c.Token, File: c.TokenFile} }
+
+// Guarded tells why push would be an open door at addr, the host:port that is
+// listened on, or why the token can't be had.
+func (c Config) Guarded(addr string) error {
+	if c.token().Given() {
+		return c.Readable()
+	}
+	at, err := netip.ParseAddrPort(addr)
+	if c.Open || err == nil && at.Addr().Unmap().IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("push takes articles and kills from whoever reaches %s: set push-token-file (COPYTASTER_PUSH_TOKEN_FILE), listen on loopback, "+
+		"set push-open (COPYTASTER_PUSH_OPEN=true) if the network lets none but senders through, or turn push off with no-push-enabled (COPYTASTER_PUSH_ENABLED=false)", addr)
+}
+
+// Readable tells why the token can't be had, if there is to be one.
+func (c Config) Readable() error {
+	if !c.token().Given() {
+		return nil
+	}
+	if _, err := c.token().Get(); err != nil {
+		name := "push-token (COPYTASTER_PUSH_TOKEN)"
+		if c.TokenFile != "" {
+			name = "push-token-file (COPYTASTER_PUSH_TOKEN_FILE)"
+		}
+		return fmt.Errorf("setting %s: %w", name, err)
+	}
+	return nil
+}
+
 // maxWait is less than the HTTP server gives for an answer.
 const maxWait = time.Minute
 
 // Handler serves POST /v1/articles.
 type Handler struct {
 	c     Config
-	token [sha256.Size]byte
 	lanes map[topic.Lane]way
 	log   zerolog.Logger
 	stop  <-chan struct{}
@@ -105,7 +148,7 @@ type way struct {
 // is taken.
 func New(ctx context.Context, c Config, live, bulk Way, log zerolog.Logger) *Handler {
 	return &Handler{
-		c: c, token: sha256.Sum256([]byte(c.Token)), log: log.With().Str("origin", Origin).Logger(), stop: ctx.Done(), now: time.Now,
+		c: c, log: log.With().Str("origin", Origin).Logger(), stop: ctx.Done(), now: time.Now,
 		lanes: map[topic.Lane]way{
 			topic.Live: {topic.Live, live.Queue, live.Count, make(chan struct{}, c.Bodies)},
 			topic.Bulk: {topic.Bulk, bulk.Queue, bulk.Count, make(chan struct{}, c.BackfillBodies)},
@@ -214,8 +257,8 @@ func (h *Handler) write(w http.ResponseWriter, status int, mediaType string, v a
 // serve gives the lane too, that of live copy where none is known.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (way, Answer, *Problem) {
 	l := h.lanes[topic.Live]
-	if !h.allowed(r) {
-		return l, Answer{}, problem(http.StatusUnauthorized, "a valid bearer token is needed")
+	if p := h.allowed(r); p != nil {
+		return l, Answer{}, p
 	}
 	select {
 	case <-h.stop:
@@ -262,13 +305,22 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (way, Answer, *P
 	return l, answer, p
 }
 
-func (h *Handler) allowed(r *http.Request) bool {
-	if h.c.Token == "" {
-		return true
+// allowed is nil if the sender may send.
+func (h *Handler) allowed(r *http.Request) *Problem {
+	if !h.c.token().Given() {
+		return nil
+	}
+	right, err := h.c.token().Get()
+	if err != nil {
+		h.log.Error().Err(err).Msg("nobody may push: there is no token to compare with")
+		return busy("the service has lost its token")
 	}
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	sum := sha256.Sum256([]byte(strings.TrimSpace(token)))
-	return strings.EqualFold(scheme, "bearer") && subtle.ConstantTimeCompare(sum[:], h.token[:]) == 1
+	given, want := sha256.Sum256([]byte(strings.TrimSpace(token))), sha256.Sum256([]byte(right))
+	if !strings.EqualFold(scheme, "bearer") || subtle.ConstantTimeCompare(given[:], want[:]) != 1 {
+		return problem(http.StatusUnauthorized, "a valid bearer token is needed")
+	}
+	return nil
 }
 
 // parameters may be given in the query, or as a header Copytaster-NAME with

@@ -9,6 +9,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -197,6 +199,75 @@ func TestToken(t *testing.T) {
 	}
 	if r := post(t, url, strings.NewReader("text"), "Authorization", "bearer secret"); r.status != http.StatusAccepted {
 		t.Errorf("%+v", r)
+	}
+}
+
+// The token in a file can be changed while the service runs; while it can't be
+// read nobody gets in.
+func TestTokenFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "token")
+	set := func(token string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set("first\n")
+	_, url, _ := serve(t, func(c *push.Config) { c.TokenFile = file })
+	try := func(token string, want int) reply {
+		t.Helper()
+		r := post(t, url, strings.NewReader("text of "+token), "Authorization", "Bearer "+token)
+		if r.status != want {
+			t.Errorf("with %q: %+v, want %d", token, r, want)
+		}
+		return r
+	}
+	try("first", http.StatusAccepted)
+	try("second", http.StatusUnauthorized)
+	set("second")
+	try("first", http.StatusUnauthorized)
+	try("second", http.StatusAccepted)
+	set("\n")
+	try("", http.StatusServiceUnavailable)
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if r := try("second", http.StatusServiceUnavailable); strings.Contains(r.Detail, file) || r.header.Get("Retry-After") == "" {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestGuarded(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		config push.Config
+		addr   string
+		want   string // "": it may start
+	}{
+		{push.Config{}, "127.0.0.1:8801", ""},
+		{push.Config{}, "[::1]:8801", ""},
+		{push.Config{}, "[::ffff:127.0.0.1]:8801", ""},
+		{push.Config{}, "0.0.0.0:8080", "push-token-file"},
+		{push.Config{}, "[::]:8080", "push-token-file"},
+		{push.Config{}, "192.0.2.1:8080", "push-token-file"},
+		{push.Config{}, "ingest.example:8080", "push-open"},
+		{push.Config{}, "", "no-push-enabled"},
+		{push.Config{Open: true}, "[::]:8080", ""},
+		{push.Config{Token: "hunter2"}, "[::]:8080", ""},
+		{push.Config{TokenFile: empty}, "127.0.0.1:8801", "COPYTASTER_PUSH_TOKEN_FILE): " + empty + ": it is empty"},
+		{push.Config{TokenFile: empty + ".none"}, "[::]:8080", "COPYTASTER_PUSH_TOKEN_FILE): open"},
+		{push.Config{Token: "hunter2\n"}, "[::]:8080", "COPYTASTER_PUSH_TOKEN): it is not one line"},
+	} {
+		err := c.config.Guarded(c.addr)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%+v at %q: %v, want %q", c.config, c.addr, err, c.want)
+		}
+		if shown := fmt.Sprintf("%+v %v", c.config, err); strings.Contains(shown, "hunter2") {
+			t.Errorf("the token is shown: %s", shown)
+		}
 	}
 }
 

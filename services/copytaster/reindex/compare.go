@@ -1,0 +1,343 @@
+package reindex
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+	"github.com/zeebo/blake3"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/elastic"
+)
+
+// Limits of reading an index.
+const (
+	// MaxPage is how many documents are asked for at once. It is halved when
+	// a reply is too large, down to one.
+	MaxPage   = 500
+	keepAlive = "2m" // of a point in time, from page to page
+	// MaxURIs is how many URIs one query names.
+	MaxURIs = 500
+)
+
+// Sum is a hash of documents that does not depend on their order.
+type Sum [16]byte
+
+func (s Sum) String() string { return hex.EncodeToString(s[:]) }
+
+// MarshalText is the sum in hexadecimal.
+func (s Sum) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// add is the sum modulo 2^128: unlike an exclusive or, it does not cancel out
+// what stands there twice.
+func (s Sum) add(d Sum) Sum {
+	lo, carry := bits.Add64(binary.BigEndian.Uint64(s[8:]), binary.BigEndian.Uint64(d[8:]), 0)
+	hi, _ := bits.Add64(binary.BigEndian.Uint64(s[:8]), binary.BigEndian.Uint64(d[:8]), carry)
+	binary.BigEndian.PutUint64(s[:8], hi)
+	binary.BigEndian.PutUint64(s[8:], lo)
+	return s
+}
+
+// Content is what an index holds.
+type Content struct {
+	Docs int64 `json:"docs"`
+	Sum  Sum   `json:"hash"`
+}
+
+// entry is one document.
+type entry struct {
+	id       string
+	uri      article.URI
+	version  int64 // the external one, see [corpus.HeadVersion]
+	revision article.Revision
+	canceled bool
+	sum      Sum
+}
+
+// settled are the fields of a killed article's notice that don't depend on the
+// order in which kill and revisions came: the dates and the like are those of
+// whichever came last.
+var settled = []string{"uri", "revision", "status", "source", "provider"}
+
+// digest reads a document. Its hash covers the id, the external version and
+// every field but indexed_at, in whatever order they stand. Of a notice, the
+// fields that depend on the order of arrival don't count.
+func digest(id string, version int64, source []byte) (entry, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(source, &fields); err != nil {
+		return entry{}, fmt.Errorf("document %s: %w", id, err)
+	}
+	var a struct {
+		URI      article.URI
+		Revision article.Revision
+		Status   article.Status
+	}
+	for name, into := range map[string]any{"uri": &a.URI, "revision": &a.Revision, "status": &a.Status} {
+		if err := json.Unmarshal(fields[name], into); err != nil {
+			return entry{}, fmt.Errorf("document %s: %s: %w", id, name, err)
+		}
+	}
+	e := entry{id: id, uri: a.URI, version: version, revision: a.Revision, canceled: a.Status == article.Canceled}
+	delete(fields, "indexed_at")
+	if e.canceled {
+		for _, f := range corpus.NoticeFields {
+			if !slices.Contains(settled, f) {
+				delete(fields, f)
+			}
+		}
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s %d", id, version)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		b.WriteString("\n" + name + " ")
+		if err := json.Compact(&b, fields[name]); err != nil {
+			return entry{}, fmt.Errorf("document %s: %s: %w", id, name, err)
+		}
+	}
+	full := blake3.Sum256(b.Bytes())
+	copy(e.sum[:], full[:])
+	return e, nil
+}
+
+// scan calls f for every document of an index, or of those of the URIs if there
+// are any, as they stood when it began. It sees what was refreshed by then.
+func scan(ctx context.Context, es esapi.Transport, index string, uris []article.URI, f func(entry) error) (err error) {
+	var pit struct {
+		ID string `json:"id"`
+	}
+	err = elastic.Ask(ctx, es, "open a point in time of "+index, esapi.OpenPointInTimeRequest{Index: []string{index}, KeepAlive: keepAlive}, &pit)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		body, _ := json.Marshal(map[string]string{"id": pit.ID}) // a string can be
+		closing := elastic.Ask(context.WithoutCancel(ctx), es, "close a point in time", esapi.ClosePointInTimeRequest{Body: bytes.NewReader(body)}, nil)
+		if err == nil {
+			err = closing
+		}
+	}()
+	type object = map[string]any
+	query := object{"match_all": object{}}
+	if len(uris) > 0 {
+		query = object{"terms": object{"uri": uris}}
+	}
+	var after json.RawMessage
+	for size := MaxPage; ; {
+		ask := object{
+			"size": size, "query": query, "version": true, "track_total_hits": false,
+			"pit": object{"id": pit.ID, "keep_alive": keepAlive}, "sort": []string{"_shard_doc"},
+		}
+		if after != nil {
+			ask["search_after"] = after
+		}
+		body, err := json.Marshal(ask)
+		if err != nil {
+			return err
+		}
+		var reply struct {
+			PIT  string `json:"pit_id"`
+			Hits struct {
+				Hits []struct {
+					ID      string          `json:"_id"`
+					Version int64           `json:"_version"`
+					Source  json.RawMessage `json:"_source"`
+					Sort    json.RawMessage `json:"sort"`
+				} `json:"hits"`
+			} `json:"hits"`
+			TimedOut bool `json:"timed_out"`
+			Shards   struct {
+				Failed int `json:"failed"`
+			} `json:"_shards"`
+		}
+		partial := false
+		err = elastic.Ask(ctx, es, "read index "+index, esapi.SearchRequest{Body: bytes.NewReader(body), AllowPartialSearchResults: &partial}, &reply)
+		var refused *elastic.StatusError
+		if size > 1 && (errors.Is(err, elastic.ErrReplyTooLong) || errors.As(err, &refused) && strings.Contains(refused.Type, "circuit_breaking")) {
+			size /= 2
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if reply.TimedOut || reply.Shards.Failed > 0 {
+			return fmt.Errorf("read index %s: Elasticsearch answered for a part of it only", index)
+		}
+		if reply.PIT != "" {
+			pit.ID = reply.PIT
+		}
+		for _, h := range reply.Hits.Hits {
+			e, err := digest(h.ID, h.Version, h.Source)
+			if err == nil {
+				err = f(e)
+			}
+			if err != nil {
+				return fmt.Errorf("index %s: %w", index, err)
+			}
+			after = h.Sort
+		}
+		if len(reply.Hits.Hits) < size {
+			return nil
+		}
+	}
+}
+
+// ContentOf reads what an index, or what is behind an alias, holds. It sees
+// what was refreshed.
+func ContentOf(ctx context.Context, es esapi.Transport, index string) (Content, error) {
+	var c Content
+	err := scan(ctx, es, index, nil, func(e entry) error {
+		c.Docs++
+		c.Sum = c.Sum.add(e.sum)
+		return nil
+	})
+	return c, err
+}
+
+// How a document differs.
+const (
+	Missing = "missing" // the new index does not have it
+	Extra   = "extra"   // only the new index has it
+	Changed = "changed"
+)
+
+// Difference is a document that is not the same in both indices.
+type Difference struct {
+	URI   article.URI `json:"uri"`
+	Alias string      `json:"alias"`
+	How   string      `json:"how"`
+	// Old and New are revisions; 0: there is none. Of what is killed,
+	// "canceled" stands in the state.
+	Old      article.Revision `json:"old,omitempty"`
+	New      article.Revision `json:"new,omitempty"`
+	OldState string           `json:"old_state,omitempty"`
+	NewState string           `json:"new_state,omitempty"`
+
+	was, is int64 // external versions
+}
+
+// behind tells that the new index has less than the old: the document is not
+// there, or an older revision, or one that was killed is not.
+func (d Difference) behind() bool {
+	return d.How == Missing || d.How == Changed && (d.is < d.was || d.OldState == killed && d.NewState != killed)
+}
+
+const killed = "canceled"
+
+// sides is one of the two aliases with its two indices to be compared.
+type sides struct{ alias, old, new string }
+
+// side is what is kept of a document of the old index.
+type side struct {
+	sum      Sum
+	version  int64
+	revision article.Revision
+	canceled bool
+}
+
+// differ compares the documents of both sides, or those of the URIs if there
+// are any. It calls f for every difference, and keeps about 100 bytes of memory
+// for every document of the old index. progress hears of every document read.
+func differ(ctx context.Context, es esapi.Transport, s sides, uris []article.URI, progress func(n int64), f func(Difference) error) (was, is Content, err error) {
+	old := map[[32]byte]side{}
+	err = scan(ctx, es, s.old, uris, func(e entry) error {
+		was.Docs++
+		was.Sum = was.Sum.add(e.sum)
+		progress(1)
+		k, err := key(e.id)
+		old[k] = side{e.sum, e.version, e.revision, e.canceled}
+		return err
+	})
+	if err != nil {
+		return was, is, err
+	}
+	err = scan(ctx, es, s.new, uris, func(e entry) error {
+		is.Docs++
+		is.Sum = is.Sum.add(e.sum)
+		progress(1)
+		k, err := key(e.id)
+		if err != nil {
+			return err
+		}
+		o, ok := old[k]
+		delete(old, k)
+		d := Difference{URI: e.uri, Alias: s.alias, How: Extra, New: e.revision, NewState: state(e.canceled), is: e.version}
+		switch {
+		case !ok:
+		case o.sum == e.sum:
+			return nil
+		default:
+			d.How, d.Old, d.OldState, d.was = Changed, o.revision, state(o.canceled), o.version
+		}
+		return f(d)
+	})
+	if err != nil {
+		return was, is, err
+	}
+	return was, is, missing(ctx, es, s, old, f)
+}
+
+// missing names what is left of the old side by its URIs.
+func missing(ctx context.Context, es esapi.Transport, s sides, left map[[32]byte]side, f func(Difference) error) error {
+	ids := make([]string, 0, len(left))
+	for k := range left {
+		ids = append(ids, base64.RawURLEncoding.EncodeToString(k[:]))
+	}
+	slices.Sort(ids)
+	for some := range slices.Chunk(ids, MaxURIs) {
+		body, err := json.Marshal(map[string]any{"size": len(some), "_source": []string{"uri"}, "query": map[string]any{"ids": map[string]any{"values": some}}})
+		if err != nil {
+			return err
+		}
+		var reply struct {
+			Hits struct {
+				Hits []struct {
+					ID     string `json:"_id"`
+					Source struct {
+						URI article.URI `json:"uri"`
+					} `json:"_source"`
+				} `json:"hits"`
+			} `json:"hits"`
+		}
+		if err := elastic.Ask(ctx, es, "read index "+s.old, esapi.SearchRequest{Index: []string{s.old}, Body: bytes.NewReader(body)}, &reply); err != nil {
+			return err
+		}
+		for _, h := range reply.Hits.Hits {
+			k, err := key(h.ID)
+			if err != nil {
+				return err
+			}
+			if err := f(Difference{URI: h.Source.URI, Alias: s.alias, How: Missing, Old: left[k].revision, OldState: state(left[k].canceled)}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func state(canceled bool) string {
+	if canceled {
+		return killed
+	}
+	return ""
+}
+
+// key is a document's id in fewer bytes.
+func key(id string) (k [32]byte, err error) {
+	b, err := base64.RawURLEncoding.DecodeString(id)
+	if err != nil || len(b) != len(k) {
+		return k, fmt.Errorf("document %q has an id that is none of ours", id)
+	}
+	return [32]byte(b), nil
+}

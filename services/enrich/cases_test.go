@@ -1,0 +1,62 @@
+package enrich_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// found is an annotation of testdata/cases: a piece of the text, the nth of
+// those that read the same.
+type found struct {
+	Text string `json:"text"`
+	Nth  int    `json:"nth"`
+}
+
+// Whatever the cases are measured with, what they annotate must stand in their
+// texts, and no case may be in both halves.
+func TestCasesPointIntoTheirTexts(t *testing.T) {
+	files, err := filepath.Glob("testdata/cases/*/*.jsonl")
+	if err != nil || len(files) != 6 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	ids := map[string]string{}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); n++ {
+			var c struct {
+				ID         string  `json:"id"`
+				Text       string  `json:"text"`
+				Quotes     []found `json:"quotes"`
+				Dates      []found `json:"dates"`
+				Amounts    []found `json:"amounts"`
+				Quantities []found `json:"quantities"`
+			}
+			if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+				t.Fatalf("%s:%d: %v", file, n+1, err)
+			}
+			if other, twice := ids[c.ID]; twice {
+				t.Errorf("%s: case %s is in %s, too", file, c.ID, other)
+			}
+			ids[c.ID] = file
+			for _, list := range [][]found{c.Quotes, c.Dates, c.Amounts, c.Quantities} {
+				for _, f := range list {
+					if f.Text == "" || strings.Count(c.Text, f.Text) <= f.Nth {
+						t.Errorf("%s: case %s has no %d. %q", file, c.ID, f.Nth+1, f.Text)
+					}
+				}
+			}
+		}
+		if n != 80 {
+			t.Errorf("%s has %d cases", file, n)
+		}
+	}
+}

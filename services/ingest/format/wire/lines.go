@@ -1,0 +1,97 @@
+package wire
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/ingest/format/html"
+	"github.com/copytaster/copytaster/services/ingest/format/plain"
+)
+
+// Clean is a line of text without control characters, white space collapsed.
+func Clean(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+}
+
+// Joined is the text of the blocks that are of the body.
+func Joined(blocks []html.Block) string {
+	var texts []string
+	for _, b := range blocks {
+		if b.Kind.InBody() {
+			texts = append(texts, b.Text)
+		}
+	}
+	return strings.Join(texts, " ")
+}
+
+// Begins tells whether a description is but the beginning of the body, cut off,
+// or a part of it.
+func Begins(body []html.Block, description string) bool {
+	s := Squeeze(description)
+	if s == "" {
+		return true
+	}
+	var text strings.Builder
+	for _, b := range body {
+		if b.Kind.InBody() && text.Len() < len(s) {
+			text.WriteString(Squeeze(b.Text))
+		}
+	}
+	return strings.HasPrefix(text.String(), s)
+}
+
+// ownDateline is a beginning like "GROSSETO, Italy (AP) --".
+var ownDateline = regexp.MustCompile(`^\p{Lu}[^.!?]{0,60}\([\p{L}/. ]{2,30}\)\s*[-–—:]`)
+
+// Opens tells whether the text says where it comes from itself.
+func Opens(body []html.Block, place string) bool {
+	if place == "" {
+		return true
+	}
+	city, _, _ := strings.Cut(place, ",")
+	for _, b := range body {
+		if b.Kind == article.Dateline {
+			return true
+		}
+		if b.Kind == article.Paragraph {
+			return strings.HasPrefix(Squeeze(b.Text), Squeeze(city)) || ownDateline.MatchString(b.Text)
+		}
+	}
+	return false
+}
+
+// Same tells whether two texts say the same.
+func Same(a, b string) bool { return Squeeze(a) == Squeeze(b) }
+
+// Squeeze is what is said: letters and digits alone, in lower case.
+func Squeeze(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
+}
+
+// Tidy is text of several lines, without control characters and with white
+// space collapsed in each.
+func Tidy(s string) string {
+	var lines []string
+	for l := range strings.Lines(s) {
+		if l = Clean(l); l != "" {
+			lines = append(lines, l)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Paragraphs are the blocks of a plain text, see [plain.Paragraphs].
+func Paragraphs(s string, joins bool) []html.Block {
+	var blocks []html.Block
+	for _, p := range plain.Paragraphs(s, joins) {
+		blocks = append(blocks, html.Block{Kind: article.Paragraph, Text: p})
+	}
+	return blocks
+}

@@ -1,0 +1,161 @@
+// Package wire holds what the formats of news agencies have in common,
+// whatever they are written in: how ids, statuses, dates and codes are read,
+// and how a story is laid out as one text.
+package wire
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/ingest/document"
+)
+
+// declaredConfidence is what an agency's word about its language is worth.
+const declaredConfidence = 0.9
+
+// URI puts an id into the provider's namespace, also one that is a URI by
+// itself: anybody can write another's, and a kill under it would hide the
+// other's article. All ways in by which one provider sends share it.
+func URI(h document.Hint, id string) article.URI {
+	return article.ScopedURI(h.Namespace(), document.ShortID(id))
+}
+
+// statuses are the standards' three, and what else is sent for them.
+var statuses = map[string]article.Status{
+	"": article.Usable, "usable": article.Usable,
+	"withheld": article.Withheld, "withhold": article.Withheld, "hold": article.Withheld,
+	"canceled": article.Canceled, "cancelled": article.Canceled, "killed": article.Canceled, "kill": article.Canceled,
+}
+
+// Status reads a status: the word, its QCode or its address in IPTC's
+// vocabulary, in capitals or not. ok is false if it is none that is known: a
+// kill in other words must not pass for an article.
+func Status(word string) (s article.Status, ok bool) {
+	s, ok = statuses[Code(word)]
+	return s, ok
+}
+
+// Code is the last part of a QCode or of a concept's address, in lower case.
+func Code(word string) string {
+	word = strings.ToLower(strings.TrimSpace(word))
+	return word[strings.LastIndexAny(word, ":/#")+1:]
+}
+
+// Stricter is the one of two statuses that hides more.
+func Stricter(a, b article.Status) article.Status {
+	if a == article.Canceled || b == article.Canceled {
+		return article.Canceled
+	}
+	if a == article.Withheld || b == article.Withheld {
+		return article.Withheld
+	}
+	return article.Usable
+}
+
+// layouts are those of the standards (RFC 3339, ISO 8601's basic form) and of
+// what else is sent.
+var layouts = []struct {
+	form string
+	zone bool
+}{
+	{time.RFC3339Nano, true},
+	{"2006-01-02T15:04:05.999999999-0700", true},
+	{"2006-01-02T15:04Z07:00", true},
+	{"2006-01-02 15:04:05.999999999Z07:00", true},
+	{"2006-01-02T15:04:05.999999999", false},
+	{"2006-01-02T15:04", false},
+	{"2006-01-02", false},
+	{"20060102T150405.999999999Z0700", true},
+	{"20060102T150405.999999999Z07:00", true},
+	{"20060102T1504Z0700", true},
+	{"20060102150405Z0700", true},
+	{"20060102T150405.999999999", false},
+	{"20060102T1504", false},
+	{"20060102", false},
+}
+
+// Moment reads a date; zero if it can't be read. zone tells whether it states
+// a time zone; without one it is taken for UTC.
+func Moment(s string) (t time.Time, zone bool) {
+	for _, l := range layouts {
+		if t, err := time.Parse(l.form, s); err == nil {
+			return t.UTC(), l.zone
+		}
+	}
+	return time.Time{}, false
+}
+
+// Date is the first of the dates that is stated; what can't be read is
+// flagged.
+func Date(a *article.Article, stated ...string) time.Time {
+	for _, v := range stated {
+		if v = strings.TrimSpace(v); v == "" {
+			continue
+		}
+		if t, _ := Moment(v); !t.IsZero() {
+			return t
+		}
+		a.Flag(article.FlagDateUnreadable)
+	}
+	return time.Time{}
+}
+
+// Urgency reads 1 to 9; 0 is not stated. ok is false if it is none of them.
+func Urgency(s string) (n int, ok bool) {
+	if s == "" {
+		return 0, true
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || f < 1 || f > 9 || f != float64(int(f)) {
+		return 0, false
+	}
+	return int(f), true
+}
+
+// Language is the first tag that names a language, as signer read it.
+func Language(signer string, version int, tags ...string) article.Label {
+	for _, tag := range tags {
+		if l, err := language.Parse(strings.ReplaceAll(strings.TrimSpace(tag), "_", "-")); err == nil && l != language.Und {
+			return article.Label{Value: l.String(), Evidence: []article.Evidence{{Enricher: signer, Version: version, Confidence: declaredConfidence}}}
+		}
+	}
+	return article.Label{}
+}
+
+// newsCodes are IPTC's vocabularies by the ends of their addresses, with the
+// prefix by which their codes are known.
+var newsCodes = []struct{ address, prefix string }{
+	{"cv.iptc.org/newscodes/mediatopic/", "medtop:"},
+	{"cv.iptc.org/newscodes/subjectcode/", "subj:"},
+	{"cv.iptc.org/newscodes/genre/", "genre:"},
+}
+
+// NewsCode is an address of IPTC's vocabularies as the code that is known; any
+// other id as it stands.
+func NewsCode(id string) string {
+	for _, v := range newsCodes {
+		if _, code, ok := strings.Cut(id, v.address); ok && code != "" {
+			return v.prefix + code
+		}
+	}
+	return id
+}
+
+// Subjects adds subjects, each once.
+func Subjects(a *article.Article, add ...article.Subject) {
+	seen := make(map[article.Subject]bool, len(a.Subjects))
+	for _, s := range a.Subjects {
+		seen[s] = true
+	}
+	for _, s := range add {
+		s.Code, s.Name = Clean(s.Code), Clean(s.Name)
+		if s != (article.Subject{}) && !seen[s] {
+			seen[s] = true
+			a.Subjects = append(a.Subjects, s)
+		}
+	}
+}
