@@ -73,6 +73,11 @@ const (
 	FlagEnricherFailed    = "optional_enricher_failed"       // a field may be empty for that reason
 	FlagNoticeDropped     = "notice_without_id"              // a kill or the like of a part was left out: it has no id of its own
 	FlagTruncated         = "items_truncated"                // a limit cut a list (subjects, images) short
+	FlagDateCompleted     = "date_completed"                 // a date without month or year was completed from that of arrival
+	FlagAdvisory          = "advisory"                       // a message to editors, no report
+	FlagCorrection        = "correction"                     // it says of itself that it corrects an earlier one
+	FlagEmbargoUnresolved = "embargo_unresolved"             // an embargo is stated whose end can't be told; the article is withheld
+	FlagTargetUnknown     = "notice_target_unknown"          // a kill or hold whose article can't be told; it has killed nothing
 )
 
 // Flag adds name to the flags, once.

@@ -19,8 +19,11 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/document"
+	"github.com/copytaster/copytaster/services/ingest/format/anpa1312"
 	"github.com/copytaster/copytaster/services/ingest/format/feed"
 	"github.com/copytaster/copytaster/services/ingest/format/html"
+	"github.com/copytaster/copytaster/services/ingest/format/iptc7901"
+	"github.com/copytaster/copytaster/services/ingest/format/mail"
 	"github.com/copytaster/copytaster/services/ingest/format/newsml"
 	"github.com/copytaster/copytaster/services/ingest/format/newsmlg2"
 	"github.com/copytaster/copytaster/services/ingest/format/ninjs"
@@ -57,6 +60,9 @@ type Format struct {
 // Table lists the formats in the order in which they are tried: the strictest
 // first, and text, which takes everything that is text, last.
 var Table = []Format{
+	{Name: anpa1312.Name, MediaTypes: []string{"text/plain"}, Detect: anpa1312.Detect, Split: anpa1312.Split, Decode: anpa1312.Decode},
+	{Name: iptc7901.Name, MediaTypes: []string{"text/plain"}, Detect: iptc7901.Detect, Split: iptc7901.Split, Decode: iptc7901.Decode},
+	{Name: mail.Name, MediaTypes: []string{"message/rfc822"}, Detect: mail.Detect, Split: mail.Split(attached), Decode: mail.Decode(attached)},
 	{Name: ninjs.Name, MediaTypes: []string{"application/json"}, Detect: ninjs.Detect, Split: ninjs.Split, Decode: ninjs.Decode},
 	{Name: feed.JSONFeed, MediaTypes: []string{"application/feed+json"}, Detect: feed.DetectJSONFeed, Split: feed.SplitJSONFeed, Decode: feed.DecodeJSONFeed},
 	{Name: feed.Atom, MediaTypes: []string{"application/atom+xml"}, Detect: feed.DetectAtom, Split: feed.SplitAtom, Decode: feed.DecodeAtom},

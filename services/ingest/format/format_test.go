@@ -121,7 +121,7 @@ func TestRefused(t *testing.T) {
 		{"noise", strings.Repeat("\x01\x02\x03\x04\x05\x06abc", 20), "", document.Binary, "control"},
 		{"other JSON", `{"url":"x","text":"y"}`, "", document.Unknown, "JSON"},
 		{"other XML", `<?xml version="1.0"?><gpx><trk/></gpx>`, "", document.Unknown, "<gpx>"},
-		{"no such format", "text", "iptc7901", document.Unknown, `"iptc7901"`},
+		{"no such format", "text", "sportsml", document.Unknown, `"sportsml"`},
 		{"feed forced on text", "text", "rss", document.Syntax, "no element"},
 		{"too large", strings.Repeat("x", document.MaxBytes+1), "", document.TooLarge, "16777217"},
 		{"too large for one article", strings.Repeat("x ", document.MaxSingle/2+1), "", document.TooLarge, "3145728"},
@@ -230,6 +230,9 @@ func FuzzRSS(f *testing.F)      { fuzz(f, "rss") }
 func FuzzAtom(f *testing.F)     { fuzz(f, "atom") }
 func FuzzJSONFeed(f *testing.F) { fuzz(f, "jsonfeed") }
 func FuzzNinjs(f *testing.F)    { fuzz(f, "ninjs") }
+func FuzzIPTC7901(f *testing.F) { fuzz(f, "iptc7901") }
+func FuzzANPA1312(f *testing.F) { fuzz(f, "anpa1312") }
+func FuzzMail(f *testing.F)     { fuzz(f, "mail") }
 func FuzzNITF(f *testing.F)     { fuzz(f, "nitf") }
 func FuzzNewsMLG2(f *testing.F) { fuzz(f, "newsmlg2") }
 func FuzzNewsML(f *testing.F)   { fuzz(f, "newsml") }

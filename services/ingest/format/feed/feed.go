@@ -6,8 +6,6 @@ package feed
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
@@ -208,10 +206,6 @@ func (it *item) article(format string, h document.Hint) (article.Article, error)
 	return a, nil
 }
 
-// maxID is the longest id that stands in a URI as it is, in bytes; of a longer
-// one its hash does.
-const maxID = 512
-
 // identify sets the URI: the item's id. An id that is an address is the
 // article's address, and shared with its page, but only within the feed's own
 // site; any other means something within its feed alone, unless it is made to
@@ -222,11 +216,7 @@ func (it *item) identify(a *article.Article, h document.Hint) {
 	if feed == "" {
 		feed = it.feed
 	}
-	id := strings.TrimSpace(it.id)
-	if len(id) > maxID {
-		sum := sha256.Sum256([]byte(id))
-		id = hex.EncodeToString(sum[:])
-	}
+	id := document.ShortID(strings.TrimSpace(it.id))
 	address := ""
 	if it.permalink {
 		address, _ = document.CanonicalURL(id)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/document"
+	"github.com/copytaster/copytaster/services/ingest/format/habit"
 )
 
 // Name of the format.
@@ -57,5 +58,31 @@ func Decode(_ context.Context, r io.Reader, h document.Hint) ([]article.Article,
 	if t.Replaced > 0 {
 		a.Flag(article.FlagCharsetReplaced)
 	}
+	top(&a, h)
 	return []article.Article{a}, nil
+}
+
+// topLines is how many lines at the top of a text may say something of it.
+const topLines = 3
+
+// top looks for an embargo or a kill at the very top, in the strict forms that
+// hold for headlines: a text may be anybody's. A kill has no article that it
+// could name here, and is but flagged.
+func top(a *article.Article, h document.Hint) {
+	var lines []habit.Line
+	for l := range strings.Lines(a.Text) {
+		if strings.TrimSpace(l) == "" {
+			continue
+		}
+		if lines = append(lines, habit.Line{Text: l, Heading: true}); len(lines) == topLines {
+			break
+		}
+	}
+	agency := habit.First(h.Provider, h.Source)
+	m := agency.Read(lines)
+	habit.Marks{Embargo: m.Embargo, Until: m.Until}.Apply(a)
+	if agency.Read(lines[:1]).Notice() {
+		a.Flag(article.FlagTargetUnknown)
+		a.Flag(article.FlagAdvisory)
+	}
 }

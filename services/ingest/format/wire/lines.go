@@ -4,10 +4,10 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/format/html"
+	"github.com/copytaster/copytaster/services/ingest/format/plain"
 )
 
 // Clean is a line of text without control characters, white space collapsed.
@@ -87,74 +87,11 @@ func Tidy(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// maxWrapped is the longest line of a text that is broken into lines of equal
-// length, in bytes.
-const maxWrapped = 100
-
-// Paragraphs cuts plain text: at blank lines, or if there are none at the ends
-// of lines, unless these are but wrapped, as joins says or their look. A line
-// that is set in begins a paragraph, too.
+// Paragraphs are the blocks of a plain text, see [plain.Paragraphs].
 func Paragraphs(s string, joins bool) []html.Block {
-	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
-	lines := strings.Split(strings.Trim(s, "\n"), "\n")
-	blank, long, inset := false, 0, 0
-	for _, l := range lines {
-		switch {
-		case strings.TrimSpace(l) == "":
-			blank = true
-		case len(l) > maxWrapped:
-			long++
-		}
-		if setIn(l) {
-			inset++
-		}
-	}
-	joins = joins || blank || long == 0 && wrapped(lines)
-	byInset := inset > 0 && inset < len(lines)
 	var blocks []html.Block
-	var p []string
-	flush := func() {
-		if text := strings.Join(strings.Fields(strings.Join(p, " ")), " "); text != "" {
-			blocks = append(blocks, html.Block{Kind: article.Paragraph, Text: text})
-		}
-		p = p[:0]
+	for _, p := range plain.Paragraphs(s, joins) {
+		blocks = append(blocks, html.Block{Kind: article.Paragraph, Text: p})
 	}
-	for _, l := range lines {
-		switch {
-		case strings.TrimSpace(l) == "", !joins, byInset && setIn(l), len(l) > maxWrapped:
-			flush()
-		}
-		p = append(p, l)
-		if len(l) > maxWrapped {
-			flush()
-		}
-	}
-	flush()
 	return blocks
-}
-
-func setIn(l string) bool {
-	return strings.HasPrefix(l, "  ") || strings.HasPrefix(l, "\t") || strings.HasPrefix(l, "\u3000")
-}
-
-// minWrapped is the least average length of wrapped lines, in bytes: shorter
-// ones are a list or a table of results.
-const minWrapped = 40
-
-// wrapped tells whether lines end where there was no more room: most of them
-// not at the end of a sentence, and none of them early.
-func wrapped(lines []string) bool {
-	if len(lines) < 2 {
-		return false
-	}
-	open, size := 0, 0
-	for _, l := range lines[:len(lines)-1] {
-		l = strings.TrimRight(l, " \t\"'”’»)")
-		size += len(l)
-		if last, _ := utf8.DecodeLastRuneInString(l); l != "" && !strings.ContainsRune(".!?:…", last) {
-			open++
-		}
-	}
-	n := len(lines) - 1
-	return open*2 > n && size >= minWrapped*n
 }

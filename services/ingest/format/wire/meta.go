@@ -4,8 +4,6 @@
 package wire
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"strconv"
 	"strings"
 	"time"
@@ -16,10 +14,6 @@ import (
 	"github.com/copytaster/copytaster/services/ingest/document"
 )
 
-// maxID is the longest id that stands in a URI as it is, in bytes; of a longer
-// one its hash does.
-const maxID = 512
-
 // declaredConfidence is what an agency's word about its language is worth.
 const declaredConfidence = 0.9
 
@@ -27,11 +21,7 @@ const declaredConfidence = 0.9
 // itself: anybody can write another's, and a kill under it would hide the
 // other's article. All ways in by which one provider sends share it.
 func URI(h document.Hint, id string) article.URI {
-	if len(id) > maxID {
-		sum := sha256.Sum256([]byte(id))
-		id = hex.EncodeToString(sum[:])
-	}
-	return article.ScopedURI(h.Namespace(), id)
+	return article.ScopedURI(h.Namespace(), document.ShortID(id))
 }
 
 // statuses are the standards' three, and what else is sent for them.
