@@ -50,7 +50,7 @@ func (c *cutter) Perform(r *http.Request) (*http.Response, error) {
 	came := make(chan reply, 1)
 	own := r.Clone(context.WithoutCancel(r.Context()))
 	c.sent.Go(func() {
-		time.Sleep(c.late)
+		<-time.After(c.late)
 		res, err := c.t.Perform(own)
 		came <- reply{res, err}
 	})
@@ -195,7 +195,7 @@ func TestOneAtATime(t *testing.T) {
 	d.write(topic.Enriched, revision("urn:x:1", 1))
 	first, second := d.job(), d.job()
 	first.Lease, second.Lease = 2*time.Second, 2*time.Second
-	ctx, release, err := first.hold(t.Context(), "the first")
+	_, release, err := first.hold(t.Context(), "the first")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestOneAtATime(t *testing.T) {
 	}
 
 	// Gone without giving back.
-	ctx, release, err = first.hold(t.Context(), "the stopped")
+	ctx, release, err := first.hold(t.Context(), "the stopped")
 	if err != nil {
 		t.Fatal(err)
 	}

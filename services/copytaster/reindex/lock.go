@@ -58,7 +58,6 @@ type place struct {
 type lock struct {
 	job   *Job
 	index string
-	stop  func()
 
 	mu   sync.Mutex
 	mine holder
