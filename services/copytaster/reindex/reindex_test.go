@@ -180,7 +180,7 @@ func mix(r *rand.Rand, name string, n int) []article.Article {
 			uri = article.URI(fmt.Sprintf("urn:x:shared:%d", r.IntN(60)))
 		}
 		as[i] = revision(uri, 1+r.IntN(8))
-		if r.IntN(60) == 0 {
+		if r.IntN(20) == 0 {
 			as[i].Status = article.Canceled
 		}
 	}
