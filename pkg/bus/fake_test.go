@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -323,5 +324,58 @@ func TestConfigValidate(t *testing.T) {
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%+v: %v", c.cfg, err)
 		}
+	}
+}
+
+// TestWaitingSourceHoldsLittle: however much the messages unpack to that one
+// fetch could bring, a source that is not asked holds a batch of each partition.
+func TestWaitingSourceHoldsLittle(t *testing.T) {
+	const partitions, each, size = 12, 24, 1 << 20
+	_, b := fake(t)
+	ctx := testContext(t)
+	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
+		t.Fatal(err)
+	}
+	forward := b.Forward()
+	value := []byte(strings.Repeat("word ", size/len("word "))) // packs to almost nothing
+	var ms []stage.Message
+	count := map[int]int{}
+	for key := 0; len(ms) < partitions*each; key++ {
+		k := []byte(fmt.Sprint(key))
+		if p := bus.PartitionOf(k, partitions); count[p] < each {
+			count[p]++
+			ms = append(ms, stage.Message{Key: k, Value: value})
+		}
+	}
+	if err := forward.Write(ctx, topic.Received, ms...); err != nil {
+		t.Fatal(err)
+	}
+	if err := forward.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ms, value = nil, nil
+	heap := func() int {
+		runtime.GC()
+		runtime.GC() // what pools kept
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int(m.HeapAlloc)
+	}
+	before := heap()
+	src := source(t, b, "g", topic.Received)
+	seen := map[int]bool{}
+	for len(seen) < partitions {
+		got, err := src.Next(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[got[0].Partition] = true // and now the next batch of it is waiting, or will be
+	}
+	// Twice a batch of each, and two unpackers with windows of 8 MiB.
+	if grown, limit := heap()-before, partitions*2*size+2*12*size; grown > limit {
+		t.Errorf("the source holds %d MiB, %d are enough for a batch of each partition", grown>>20, limit>>20)
+	}
+	if err := src.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
