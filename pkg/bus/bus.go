@@ -15,7 +15,6 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/segmentio/kafka-go"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/copytaster/copytaster/pkg/topic"
 )
@@ -68,7 +67,7 @@ type Bus struct {
 	transport *gate
 	dialer    *kafka.Dialer
 	client    *kafka.Client
-	unpacking *semaphore.Weighted // of batches
+	unpackers unpackers
 }
 
 // Connect makes a bus; it doesn't wait for Kafka to answer.
@@ -79,7 +78,7 @@ func Connect(c Config, log zerolog.Logger) (*Bus, error) {
 	if err := c.Security.readable(); err != nil {
 		return nil, err
 	}
-	b := &Bus{cfg: c, ns: topic.Namespace(c.Namespace), log: log, unpacking: semaphore.NewWeighted(unpackers)}
+	b := &Bus{cfg: c, ns: topic.Namespace(c.Namespace), log: log, unpackers: newUnpackers()}
 	transport := &kafka.Transport{ClientID: clientID, MetadataTTL: metadataTTL, DialTimeout: dialTimeout, Dial: c.Security.dial}
 	b.dialer = &kafka.Dialer{ClientID: clientID, Timeout: dialTimeout, DialFunc: c.Security.dial}
 	if c.Security.KafkaUser != "" {

@@ -353,7 +353,6 @@ func TestWaitingSourceHoldsLittle(t *testing.T) {
 	if err := forward.Close(); err != nil {
 		t.Fatal(err)
 	}
-	ms, value = nil, nil
 	heap := func() int {
 		runtime.GC()
 		runtime.GC() // what pools kept

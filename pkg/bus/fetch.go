@@ -10,7 +10,6 @@ import (
 	"io"
 	"net"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -31,9 +30,9 @@ const (
 	// maxUnpacked is how large a batch may be when it is unpacked: producers of
 	// this package stay below an eighth of it.
 	maxUnpacked = 64 << 20
-	// unpackers is how many batches are unpacked at once: each takes the packer's
-	// window of 8 MiB besides.
-	unpackers = 2
+	// unpackersAtOnce is how many batches are unpacked at once: each takes the
+	// packer's window of 8 MiB besides.
+	unpackersAtOnce = 2
 	// keptBytes is how large a buffer may be that is kept for the next batch.
 	keptBytes = 4 << 20
 	// fetchWait is how long Kafka waits for the first new message; it answers
@@ -88,11 +87,12 @@ func (f *fetcher) read(ctx context.Context, offset int64) (_ []stage.Message, ne
 			return nil, 0, err
 		}
 	}
-	if err := f.bus.unpacking.Acquire(ctx, 1); err != nil {
+	buf, err := f.bus.unpackers.get(ctx)
+	if err != nil {
 		return nil, 0, err
 	}
-	ms, err := f.unpack()
-	f.bus.unpacking.Release(1)
+	ms, err := f.unpack(buf)
+	f.bus.unpackers.put(buf)
 	if err != nil {
 		// Fetched again, it is the first batch of an answer.
 		f.batches = batches{}
@@ -102,6 +102,33 @@ func (f *fetcher) read(ctx context.Context, offset int64) (_ []stage.Message, ne
 		ms[i].Topic, ms[i].Partition = f.name, f.partition
 	}
 	return ms, f.next, nil
+}
+
+// unpackers are what batches are unpacked with: so many at once.
+type unpackers chan *bytes.Buffer
+
+func newUnpackers() unpackers {
+	us := make(unpackers, unpackersAtOnce)
+	for range unpackersAtOnce {
+		us <- new(bytes.Buffer)
+	}
+	return us
+}
+
+func (us unpackers) get(ctx context.Context) (*bytes.Buffer, error) {
+	select {
+	case buf := <-us:
+		return buf, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (us unpackers) put(buf *bytes.Buffer) {
+	if buf.Cap() > keptBytes {
+		buf = new(bytes.Buffer)
+	}
+	us <- buf
 }
 
 // fetch asks for what stands at offset and after.
@@ -230,12 +257,10 @@ const (
 	recordFormat  = 2  // since Kafka 0.11
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 // unpack gives the messages of the next batch that has any, and moves f.next
 // behind it. Batches of aborted transactions and marks of transactions are passed
-// over.
-func (f *batches) unpack() ([]stage.Message, error) {
+// over. buf is what they are unpacked into.
+func (f *batches) unpack(buf *bytes.Buffer) ([]stage.Message, error) {
 	for {
 		raw, err := f.cut()
 		if raw == nil {
@@ -249,7 +274,7 @@ func (f *batches) unpack() ([]stage.Message, error) {
 		if b.Magic != recordFormat {
 			return nil, at(fmt.Errorf("record format %d, supported is %d", b.Magic, recordFormat))
 		}
-		if is, want := crc32.Checksum(raw[batchChecked:], castagnoli), uint32(b.CRC); is != want {
+		if is, want := crc32.Checksum(raw[batchChecked:], crc32.MakeTable(crc32.Castagnoli)), uint32(b.CRC); is != want {
 			return nil, at(fmt.Errorf("checksum is %08x, should be %08x", is, want))
 		}
 		behind := b.FirstOffset + int64(b.LastOffsetDelta) + 1
@@ -259,7 +284,7 @@ func (f *batches) unpack() ([]stage.Message, error) {
 		}
 		var ms []stage.Message
 		if !dropped && behind > f.next {
-			if ms, err = f.messages(&b); err != nil {
+			if ms, err = f.messages(&b, buf); err != nil {
 				return nil, at(err)
 			}
 		}
@@ -315,24 +340,15 @@ func (f *batches) dropped(b *kmsg.RecordBatch) (bool, error) {
 	return true, nil
 }
 
-// buffers are what batches are unpacked into.
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// messages unpacks a batch. The messages are copies.
-func (f *batches) messages(b *kmsg.RecordBatch) ([]stage.Message, error) {
+// messages unpacks a batch into buf. The messages are copies.
+func (f *batches) messages(b *kmsg.RecordBatch, buf *bytes.Buffer) ([]stage.Message, error) {
 	records := b.Records
 	if c := kafka.Compression(b.Attributes & codecBits); c != 0 {
 		codec := c.Codec()
 		if codec == nil {
 			return nil, fmt.Errorf("unknown compression %d", c)
 		}
-		buf := buffers.Get().(*bytes.Buffer) //nolint:forcetypeassert // the pool holds nothing else
-		defer func() {
-			if buf.Cap() <= keptBytes {
-				buf.Reset()
-				buffers.Put(buf)
-			}
-		}()
+		buf.Reset()
 		r := codec.NewReader(bytes.NewReader(records))
 		_, err := buf.ReadFrom(io.LimitReader(r, maxUnpacked+1))
 		if err = errors.Join(err, r.Close()); err != nil {

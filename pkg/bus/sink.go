@@ -80,8 +80,7 @@ func (s *Sink) Write(ctx context.Context, as []article.Article) error {
 		ms, index = append(ms, record(s.full, m)), append(index, i)
 	}
 	err := s.w.write(ctx, ms)
-	var each kafka.WriteErrors
-	if errors.As(err, &each) {
+	if each, ok := errors.AsType[kafka.WriteErrors](err); ok {
 		for j, e := range each {
 			if e != nil {
 				bad[index[j]] = e
@@ -142,8 +141,7 @@ func (p producer) write(ctx context.Context, ms []kafka.Message) error {
 // write writes ms, and notes the error of each.
 func write(ctx context.Context, w *kafka.Writer, ms []kafka.Message, each kafka.WriteErrors) {
 	err := w.WriteMessages(ctx, ms...)
-	var errs kafka.WriteErrors
-	if errors.As(err, &errs) {
+	if errs, ok := errors.AsType[kafka.WriteErrors](err); ok {
 		copy(each, errs)
 		return
 	}
