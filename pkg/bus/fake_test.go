@@ -71,7 +71,7 @@ func TestEveryCodecIsRead(t *testing.T) {
 	}
 	codecs := []kafka.Compression{0, kafka.Gzip, kafka.Snappy, kafka.Lz4, kafka.Zstd}
 	for i, codec := range codecs {
-		w := &kafka.Writer{Addr: kafka.TCP(c.ListenAddrs()...), RequiredAcks: kafka.RequireAll, Compression: codec, BatchTimeout: time.Millisecond}
+		w := &kafka.Writer{Addr: kafka.TCP(c.ListenAddrs()...), Transport: plainClient(t, c.ListenAddrs()).Transport, RequiredAcks: kafka.RequireAll, Compression: codec, BatchTimeout: time.Millisecond}
 		a := newArticle(fmt.Sprint(i), 0)
 		m, err := event.Encode(&a, event.Received)
 		if err != nil {
@@ -192,7 +192,7 @@ func TestRebalanceGivesBackWhatIsNotInWork(t *testing.T) {
 	handled := map[int64]int{}
 	took := make(chan struct{}, 2*revisions)
 	start := func() func() error {
-		src, err := b.Source(bus.SourceConfig{Group: "g", Topics: []string{topic.Received}, Drain: time.Second, Commit: 100 * time.Millisecond})
+		src, err := b.Source(bus.SourceConfig{Group: "g", Topics: []string{topic.Received}, Drain: 3 * time.Second, Commit: 100 * time.Millisecond})
 		if err != nil {
 			t.Fatal(err)
 		}
