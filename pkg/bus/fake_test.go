@@ -271,6 +271,19 @@ func TestOffsetBelowTheLogIsNotSkipped(t *testing.T) {
 	send(t, ctx, b, 1, 10, 20)
 	deleteBefore(t, ctx, c, "fake."+topic.Received, partition, 15)
 
+	rounds := make(chan struct{}, 1000)
+	c.ControlKey(int16(kmsg.Fetch), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		for _, t := range r.(*kmsg.FetchRequest).Topics {
+			for _, p := range t.Partitions {
+				if int(p.Partition) == partition {
+					rounds <- struct{}{}
+				}
+			}
+		}
+		return nil, nil, false
+	})
+	b.SetLostRetry(50 * time.Millisecond)
 	src = source(t, b, "g", topic.Received)
 	defer src.Close()
 	eventually(t, ctx, "the loss is reported", func() error {
@@ -280,9 +293,21 @@ func TestOffsetBelowTheLogIsNotSkipped(t *testing.T) {
 		}
 		return fmt.Errorf("ready says %w", errors.Join(err, errors.New("not that")))
 	})
-	short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	for len(rounds) > 0 {
+		<-rounds
+	}
+	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if ms, err := src.Next(short); err == nil {
+	came := make(chan []stage.Message, 1)
+	go func() {
+		ms, _ := src.Next(waiting)
+		came <- ms
+	}()
+	for range 4 { // the end of one, and three whole ones
+		await(t, ctx, rounds, "it is asked for again")
+	}
+	cancel()
+	if ms := <-came; len(ms) > 0 {
 		t.Fatalf("%d messages were handed out from %d on", len(ms), ms[0].Offset)
 	}
 }
