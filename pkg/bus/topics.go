@@ -57,10 +57,7 @@ func (b *Bus) TryTopics(ctx context.Context, names ...string) error {
 		b.warn(ctx, names)
 		return nil
 	}
-	if err = fmt.Errorf("can't set up topics: %w", err); surelyRefused(err) || fatal(err) {
-		return stage.Permanent(err)
-	}
-	return err
+	return b.judge(fmt.Errorf("can't set up topics: %w", err))
 }
 
 // tryTopics asks every broker itself: the transport's cache may be of a time
@@ -153,6 +150,14 @@ func (b *Bus) led(ctx context.Context, partitions map[string][]int) error {
 		}
 	}
 	return nil
+}
+
+// judge marks err as permanent if waiting can't mend it.
+func (b *Bus) judge(err error) error {
+	if err = b.explain(err); surelyRefused(err) || fatal(err) {
+		return stage.Permanent(err)
+	}
+	return err
 }
 
 // fatal tells errors that won't go away by waiting. Too few brokers for the
