@@ -99,7 +99,7 @@ const connection = "connection"
 
 // RoundTrip implements [kafka.RoundTripper].
 func (g *gate) RoundTrip(ctx context.Context, addr net.Addr, req kafka.Request) (kafka.Response, error) {
-	resp, err := g.Transport.RoundTrip(ctx, addr, req)
+	resp, err := g.roundTrip(ctx, addr, req)
 	if err = g.bus.explain(err); err != nil {
 		if errors.As(err, new(*AccessError)) {
 			g.note(connection, err)
@@ -140,6 +140,22 @@ func (g *gate) fetched(full string, err error) {
 	case errors.As(err, new(*AccessError)):
 		g.note(connection, err)
 	}
+}
+
+// roundTrip asks for metadata until the transport has some: its cache begins
+// with nothing, and gives up on a Kafka that takes longer than [metadataTTL] to
+// fill it. Later on it is that old at most, or older while Kafka is slow.
+func (g *gate) roundTrip(ctx context.Context, addr net.Addr, req kafka.Request) (resp kafka.Response, err error) {
+	if _, ok := req.(*metadata.Request); !ok {
+		return g.Transport.RoundTrip(ctx, addr, req)
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	err = patiently(ctx, func() error {
+		resp, err = g.Transport.RoundTrip(ctx, addr, req)
+		return err
+	})
+	return resp, err
 }
 
 // topic notes what was said about a topic.

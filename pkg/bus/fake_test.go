@@ -72,7 +72,7 @@ func TestEveryCodecIsRead(t *testing.T) {
 	}
 	codecs := []kafka.Compression{0, kafka.Gzip, kafka.Snappy, kafka.Lz4, kafka.Zstd}
 	for i, codec := range codecs {
-		w := &kafka.Writer{Addr: kafka.TCP(c.ListenAddrs()...), RequiredAcks: kafka.RequireAll, Compression: codec, BatchTimeout: time.Millisecond}
+		w := &kafka.Writer{Addr: kafka.TCP(c.ListenAddrs()...), Transport: plainClient(t, c.ListenAddrs()).Transport, RequiredAcks: kafka.RequireAll, Compression: codec, BatchTimeout: time.Millisecond}
 		a := newArticle(fmt.Sprint(i), 0)
 		m, err := event.Encode(&a, event.Received)
 		if err != nil {
@@ -193,7 +193,7 @@ func TestRebalanceGivesBackWhatIsNotInWork(t *testing.T) {
 	handled := map[int64]int{}
 	took := make(chan struct{}, 2*revisions)
 	start := func() func() error {
-		src, err := b.Source(bus.SourceConfig{Group: "g", Topics: []string{topic.Received}, Drain: time.Second, Commit: 100 * time.Millisecond})
+		src, err := b.Source(bus.SourceConfig{Group: "g", Topics: []string{topic.Received}, Drain: 3 * time.Second, Commit: 100 * time.Millisecond})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -272,6 +272,19 @@ func TestOffsetBelowTheLogIsNotSkipped(t *testing.T) {
 	send(t, ctx, b, 1, 10, 20)
 	deleteBefore(t, ctx, c, "fake."+topic.Received, partition, 15)
 
+	rounds := make(chan struct{}, 1000)
+	c.ControlKey(int16(kmsg.Fetch), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		for _, t := range r.(*kmsg.FetchRequest).Topics {
+			for _, p := range t.Partitions {
+				if int(p.Partition) == partition {
+					rounds <- struct{}{}
+				}
+			}
+		}
+		return nil, nil, false
+	})
+	b.SetLostRetry(50 * time.Millisecond)
 	src = source(t, b, "g", topic.Received)
 	defer src.Close()
 	eventually(t, ctx, "the loss is reported", func() error {
@@ -281,9 +294,21 @@ func TestOffsetBelowTheLogIsNotSkipped(t *testing.T) {
 		}
 		return fmt.Errorf("ready says %w", errors.Join(err, errors.New("not that")))
 	})
-	short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	for len(rounds) > 0 {
+		<-rounds
+	}
+	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if ms, err := src.Next(short); err == nil {
+	came := make(chan []stage.Message, 1)
+	go func() {
+		ms, _ := src.Next(waiting)
+		came <- ms
+	}()
+	for range 4 { // the end of one, and three whole ones
+		await(t, ctx, rounds, "it is asked for again")
+	}
+	cancel()
+	if ms := <-came; len(ms) > 0 {
 		t.Fatalf("%d messages were handed out from %d on", len(ms), ms[0].Offset)
 	}
 }

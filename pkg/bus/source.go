@@ -615,7 +615,7 @@ func (p *part) run(ctx context.Context, start int64) {
 				shouted = time.Now()
 				log.Error().Err(err).Msg("messages are LOST; the partition stands still until an operator decides: copytaster replay GROUP --skip-lost")
 			}
-			if !sleep(ctx, lostRetry) {
+			if !sleep(ctx, s.bus.lostRetry) {
 				return
 			}
 			continue

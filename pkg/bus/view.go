@@ -92,14 +92,17 @@ func (b *Bus) follow(ctx context.Context, kind, name string) (*follower, error) 
 		return nil, err
 	}
 	if !tp.Compact {
-		return nil, fmt.Errorf("topic %s is not compacted, it can't hold a table", name)
+		return nil, stage.Permanent(fmt.Errorf("topic %s is not compacted, it can't hold a table", name))
 	}
 	f := &follower{
 		bus: b, kind: kind, name: name, full: b.ns.Name(name), log: b.log.With().Str(kind, name).Logger(),
 		changed: make(chan struct{}), advanced: make(chan struct{}), suspect: make(chan struct{}, 1),
 	}
 	if err := f.check(ctx, tp.Partitions); err != nil {
-		return nil, err
+		if errors.As(err, new(*spreadError)) {
+			return nil, stage.Permanent(err)
+		}
+		return nil, b.judge(err)
 	}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
 	for i := range tp.Partitions {
@@ -156,10 +159,20 @@ func (f *follower) checkPartitions(ctx context.Context, want int) error {
 		return fmt.Errorf("%s %s: %w", f.kind, f.name, errOr(t.Error, kafka.UnknownTopicOrPartition))
 	}
 	if n := len(t.Partitions); n != want {
-		return fmt.Errorf("%s %s: the topic has %d partitions, the topology says %d: a table can't be spread anew, "+
-			"copy its rows into a topic that has %d", f.kind, f.name, n, want, want)
+		return &spreadError{kind: f.kind, name: f.name, have: n, want: want}
 	}
 	return nil
+}
+
+// spreadError says that a topic has another number of partitions.
+type spreadError struct {
+	kind, name string
+	have, want int
+}
+
+func (e *spreadError) Error() string {
+	return fmt.Sprintf("%s %s: the topic has %d partitions, the topology says %d: a table can't be spread anew, "+
+		"copy its rows into a topic that has %d", e.kind, e.name, e.have, e.want, e.want)
 }
 
 // watch looks whether the topic is still what it was.
