@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -180,10 +181,31 @@ func TestRestartAndRebalanceLoseNothing(t *testing.T) {
 
 // TestRebalanceGivesBackWhatIsNotInWork: with a long fetch in hand a partition
 // is given away as soon as the message in work is done, and nothing is handled
-// by both members.
+// by both members; unless Kafka took the partition from one that was too slow for
+// it, as happens on a busy machine. The log says so then, and it is tried again.
 func TestRebalanceGivesBackWhatIsNotInWork(t *testing.T) {
-	_, b := fake(t)
+	for attempt := 1; ; attempt++ {
+		twice, forced := rebalanceInWork(t)
+		switch {
+		case twice == 0:
+			return
+		case !forced || attempt == 3:
+			t.Fatalf("%d messages were handled twice, attempt %d", twice, attempt)
+		}
+	}
+}
+
+// rebalanceInWork gives how many messages were handled twice, and whether the
+// log says why.
+func rebalanceInWork(t *testing.T) (twice int, forced bool) {
+	c, _ := fake(t)
 	ctx := testContext(t)
+	var lines syncBuffer
+	b, err := bus.Connect(bus.Config{KafkaBrokers: c.ListenAddrs(), Namespace: "fake."}, testLog(t).Output(&lines).Level(zerolog.WarnLevel))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
 	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
 		t.Fatal(err)
 	}
@@ -232,15 +254,35 @@ func TestRebalanceGivesBackWhatIsNotInWork(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	twice := 0
 	for _, n := range handled {
 		if n > 1 {
 			twice++
 		}
 	}
-	if len(handled) != revisions || twice > 0 {
-		t.Errorf("%d of %d messages were handled, %d of them twice", len(handled), revisions, twice)
+	if len(handled) != revisions {
+		t.Errorf("%d of %d messages were handled", len(handled), revisions)
 	}
+	return twice, strings.Contains(lines.String(), "come again")
+}
+
+// syncBuffer is a log that can be read.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+// Write implements [io.Writer].
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+// String is what was written.
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
 }
 
 func await1(t *testing.T, ctx context.Context, c <-chan struct{}) {
