@@ -7,7 +7,6 @@ import (
 	"hash/maphash"
 	"io"
 	"math/rand/v2"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -96,6 +95,11 @@ const abortGrace = time.Second
 // becomes a dead letter; but when most messages fail, then more slowly and for
 // Config.GiveUpAfter, since then the messages are not to blame. Repetitions hold
 // up the lane, so that no article overtakes another of its key.
+//
+// A panic costs nobody else anything: a message over which the handler panics
+// becomes a dead letter, and so does the one over which the sink does; among the
+// dead letters it is repeated, and in the source it ends the stage. One in a
+// goroutine that they start is theirs.
 //
 // A call that hangs is reported, makes the service not ready, and is canceled
 // after Config.CancelAfter. One that fails and fails makes it not ready, too.
@@ -229,7 +233,12 @@ func (r *running) wait(ctx context.Context, done <-chan struct{}) bool {
 func (r *running) read(ctx context.Context) error {
 	next := 0 // lane of the next message without a key
 	for failures := 0; ; {
-		ms, err := r.Source.Next(ctx)
+		var ms []Message
+		err := guard(CallSource, func() (err error) {
+			ms, err = r.Source.Next(ctx)
+			return err
+		})
+		r.tell(err, nil)
 		for _, m := range ms {
 			if m.revoked() {
 				m.giveBack()
@@ -254,7 +263,7 @@ func (r *running) read(ctx context.Context) error {
 			return nil //nolint:nilerr // the end, as agreed
 		case err == nil:
 			failures = 0
-		case IsPermanent(err):
+		case IsPermanent(err), panicked(err):
 			return fmt.Errorf("stage %s: source: %w", r.Name, err)
 		default:
 			failures++
@@ -433,20 +442,18 @@ func (l *lane) again(t *task, err error) (time.Duration, bool) {
 	return wait, true
 }
 
-// handler is the handler with panics made errors.
+// handler calls the handler. A message that makes it panic is refused.
 func (l *lane) handler(t *task) (as []article.Article, err error) {
-	m := t.m
 	ctx := l.call.begin(l.work, CallHandler, &t.m)
-	defer func() {
-		p := recover()
-		err = l.call.end(err)
-		if p != nil {
-			l.Log.Error().Str("topic", m.Topic).Int("partition", m.Partition).Int64("offset", m.Offset).
-				Str("panic", fmt.Sprint(p)).Bytes("stack", debug.Stack()).Msg("handler panicked")
-			as, err = nil, Permanent(fmt.Errorf("handler panicked: %v", p))
-		}
-	}()
-	return l.Handler(ctx, m)
+	err = l.call.end(guard(CallHandler, func() (err error) {
+		as, err = l.Handler(ctx, t.m)
+		return err
+	}))
+	if panicked(err) {
+		l.tell(err, &t.m)
+		return nil, Permanent(err)
+	}
+	return as, err
 }
 
 // flush writes batch. A single write has one article of a URI at most, so that
@@ -462,13 +469,15 @@ func (l *lane) flush(batch []entry) {
 			}
 			seen[batch[n].a.URI] = struct{}{}
 		}
-		l.write(batch[:n])
+		l.write(batch[:n], false)
 		batch = batch[n:]
 	}
 }
 
-// write writes part until every article is safe or refused for good.
-func (l *lane) write(part []entry) {
+// write writes part until every article is safe or refused for good. When the
+// sink panics nobody knows over which: then each is a suspect, and is written
+// alone, and the one over which it panics again is refused.
+func (l *lane) write(part []entry, suspect bool) {
 	as := make([]article.Article, 0, len(part))
 	began := time.Now()
 	defer l.call.wentOn()
@@ -477,12 +486,19 @@ func (l *lane) write(part []entry) {
 		for _, e := range part {
 			as = append(as, e.a)
 		}
-		err := l.call.end(l.Sink.Write(l.call.begin(l.work, CallSink, &part[0].t.m), as))
+		ctx := l.call.begin(l.work, CallSink, &part[0].t.m)
+		err := l.call.end(guard(CallSink, func() error { return l.Sink.Write(ctx, as) }))
+		l.tell(err, &part[0].t.m)
 		var partial *PartialError
 		var again []entry
 		switch {
 		case IsFatal(err):
 			l.end(err)
+			return
+		case panicked(err) && suspect:
+			l.written(part[0], err)
+		case panicked(err):
+			l.alone(part)
 			return
 		case err == nil:
 			for _, e := range part {
@@ -518,6 +534,18 @@ func (l *lane) write(part []entry) {
 		if !sleep(l.work, l.Config.backoff(failures)) {
 			return
 		}
+	}
+}
+
+// alone writes suspects one by one.
+func (l *lane) alone(part []entry) {
+	for i := range part {
+		if l.idle() {
+			return
+		}
+		part[i].t.attempts++
+		l.Observer.Retry(CallSink)
+		l.write(part[i:i+1], true)
 	}
 }
 
@@ -574,7 +602,9 @@ func (l *lane) bury(t *task) bool {
 	began := time.Now()
 	defer l.call.wentOn()
 	for failures := 1; ; failures++ {
-		err := l.call.end(l.Dead.Write(l.call.begin(l.work, CallDead, &t.m), d))
+		ctx := l.call.begin(l.work, CallDead, &t.m)
+		err := l.call.end(guard(CallDead, func() error { return l.Dead.Write(ctx, d) }))
+		l.tell(err, &t.m)
 		if err == nil {
 			l.Log.Warn().AnErr("error", t.err).Str("topic", t.m.Topic).Int("partition", t.m.Partition).Int64("offset", t.m.Offset).
 				Int("attempts", t.attempts).Msg("message is now a dead letter")
