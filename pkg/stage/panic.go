@@ -6,24 +6,26 @@ import (
 	"runtime/debug"
 )
 
-// panicError says that a call panicked.
-type panicError struct {
+// PanicError says that a call panicked.
+type PanicError struct {
 	what  Call
 	value any
 	stack []byte
 }
 
-func (e *panicError) Error() string { return fmt.Sprintf("%s panicked: %v", e.what, e.value) }
+func (e *PanicError) Error() string { return fmt.Sprintf("%s panicked: %v", e.what, e.value) }
 
-// panicked tells whether err is of a call that panicked.
-func panicked(err error) bool { return errors.As(err, new(*panicError)) }
+// Panicked tells whether err, or an error that it wraps, is of a call that
+// panicked.
+func Panicked(err error) bool { return errors.As(err, new(*PanicError)) }
 
-// guard calls what may panic, and makes an error of it: a panic would end the
-// process, and all its services, for one message.
-func guard(what Call, call func() error) (err error) {
+// Guard calls what may panic, and makes a [*PanicError] of it: a panic would end
+// the process, and all its services, for one message. The stage guards its own
+// calls; a sink guards the goroutines that it starts, and returns the error.
+func Guard(what Call, call func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &panicError{what, p, debug.Stack()}
+			err = &PanicError{what, p, debug.Stack()}
 		}
 	}()
 	return call()
@@ -32,7 +34,7 @@ func guard(what Call, call func() error) (err error) {
 // tell logs where a call panicked, if it did; m is its message, or the first of
 // them, or nil.
 func (r *running) tell(err error, m *Message) {
-	p, ok := errors.AsType[*panicError](err)
+	p, ok := errors.AsType[*PanicError](err)
 	if !ok {
 		return
 	}

@@ -234,7 +234,7 @@ func (r *running) read(ctx context.Context) error {
 	next := 0 // lane of the next message without a key
 	for failures := 0; ; {
 		var ms []Message
-		err := guard(CallSource, func() (err error) {
+		err := Guard(CallSource, func() (err error) {
 			ms, err = r.Source.Next(ctx)
 			return err
 		})
@@ -263,7 +263,7 @@ func (r *running) read(ctx context.Context) error {
 			return nil //nolint:nilerr // the end, as agreed
 		case err == nil:
 			failures = 0
-		case IsPermanent(err), panicked(err):
+		case IsPermanent(err), Panicked(err):
 			return fmt.Errorf("stage %s: source: %w", r.Name, err)
 		default:
 			failures++
@@ -445,33 +445,44 @@ func (l *lane) again(t *task, err error) (time.Duration, bool) {
 // handler calls the handler. A message that makes it panic is refused.
 func (l *lane) handler(t *task) (as []article.Article, err error) {
 	ctx := l.call.begin(l.work, CallHandler, &t.m)
-	err = l.call.end(guard(CallHandler, func() (err error) {
+	err = l.call.end(Guard(CallHandler, func() (err error) {
 		as, err = l.Handler(ctx, t.m)
 		return err
 	}))
-	if panicked(err) {
+	if Panicked(err) {
 		l.tell(err, &t.m)
 		return nil, Permanent(err)
 	}
 	return as, err
 }
 
-// flush writes batch. A single write has one article of a URI at most, so that
-// a partial failure can't change the order of its revisions.
+// flush writes batch, in as many writes as [Sink] demands.
 func (l *lane) flush(batch []entry) {
-	seen := make(map[article.URI]struct{}, min(len(batch), l.Config.BatchMax))
+	most := min(len(batch), l.Config.BatchMax)
+	seen := make(map[article.URI]struct{}, most)
 	for len(batch) > 0 && !l.idle() {
-		clear(seen)
-		n := 0
-		for ; n < len(batch) && n < l.Config.BatchMax; n++ {
-			if _, dup := seen[batch[n].a.URI]; dup {
-				break
-			}
-			seen[batch[n].a.URI] = struct{}{}
-		}
+		n := distinct(seen, min(len(batch), most), func(i int) article.URI { return batch[i].a.URI })
 		l.write(batch[:n], false)
 		batch = batch[n:]
 	}
+}
+
+// Distinct is how many of as may be in one [Sink.Write]: those before the first
+// whose URI was there already.
+func Distinct(as []article.Article) int {
+	return distinct(make(map[article.URI]struct{}, len(as)), len(as), func(i int) article.URI { return as[i].URI })
+}
+
+func distinct(seen map[article.URI]struct{}, n int, uri func(i int) article.URI) int {
+	clear(seen)
+	for i := range n {
+		u := uri(i)
+		if _, again := seen[u]; again {
+			return i
+		}
+		seen[u] = struct{}{}
+	}
+	return n
 }
 
 // write writes part until every article is safe or refused for good. When the
@@ -487,40 +498,29 @@ func (l *lane) write(part []entry, suspect bool) {
 			as = append(as, e.a)
 		}
 		ctx := l.call.begin(l.work, CallSink, &part[0].t.m)
-		err := l.call.end(guard(CallSink, func() error { return l.Sink.Write(ctx, as) }))
+		err := l.call.end(Guard(CallSink, func() error { return l.Sink.Write(ctx, as) }))
 		l.tell(err, &part[0].t.m)
 		var partial *PartialError
-		var again []entry
-		switch {
-		case IsFatal(err):
-			l.end(err)
-			return
-		case panicked(err) && suspect:
-			l.written(part[0], err)
-		case panicked(err):
-			l.alone(part)
-			return
-		case err == nil:
-			for _, e := range part {
-				l.written(e, nil)
-			}
-		case errors.As(err, &partial):
-			for i, e := range part {
-				if werr := partial.Errs[i]; IsFatal(werr) {
-					l.end(werr)
-				} else if werr != nil && !IsPermanent(werr) {
-					again = append(again, e)
-				} else {
-					l.written(e, werr)
-				}
-			}
-		case IsPermanent(err):
-			for _, e := range part {
-				l.written(e, err)
-			}
-		default:
-			again = part
+		of := func(int) error { return err }
+		if errors.As(err, &partial) {
+			of = func(i int) error { return partial.Errs[i] }
 		}
+		var again, suspects []entry
+		for i, e := range part {
+			switch err := of(i); {
+			case IsFatal(err):
+				if !l.ended {
+					l.end(err)
+				}
+			case Panicked(err) && !suspect && !IsPermanent(err):
+				suspects = append(suspects, e)
+			case err == nil, IsPermanent(err), Panicked(err):
+				l.written(e, err)
+			default:
+				again = append(again, e)
+			}
+		}
+		l.alone(suspects)
 		if len(again) == 0 || l.idle() {
 			return
 		}
@@ -603,7 +603,7 @@ func (l *lane) bury(t *task) bool {
 	defer l.call.wentOn()
 	for failures := 1; ; failures++ {
 		ctx := l.call.begin(l.work, CallDead, &t.m)
-		err := l.call.end(guard(CallDead, func() error { return l.Dead.Write(ctx, d) }))
+		err := l.call.end(Guard(CallDead, func() error { return l.Dead.Write(ctx, d) }))
 		l.tell(err, &t.m)
 		if err == nil {
 			l.Log.Warn().AnErr("error", t.err).Str("topic", t.m.Topic).Int("partition", t.m.Partition).Int64("offset", t.m.Offset).
