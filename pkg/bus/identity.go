@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 
 	"github.com/segmentio/kafka-go"
@@ -198,24 +199,31 @@ func (b *Bus) authenticate(ctx context.Context, conn net.Conn) error {
 
 // ask sends req and reads its answer into resp.
 func ask(conn net.Conn, req kmsg.Request, resp kmsg.Response) error {
+	_, err := askInto(nil, conn, req, resp)
+	return err
+}
+
+// askInto reads the answer into buf, if it is large enough, and gives what it
+// was read into: resp points there.
+func askInto(buf []byte, conn net.Conn, req kmsg.Request, resp kmsg.Response) ([]byte, error) {
 	const number = 1
 	out := kmsg.NewRequestFormatter(kmsg.FormatterClientID(clientID)).AppendRequest(nil, req, number)
 	if _, err := conn.Write(out); err != nil {
-		return err
+		return buf, err
 	}
 	var size [4]byte
 	if _, err := io.ReadFull(conn, size[:]); err != nil {
-		return err
+		return buf, err
 	}
 	n := binary.BigEndian.Uint32(size[:])
 	if n > maxAnswer {
-		return fmt.Errorf("an answer of %d bytes, the limit is %d", n, maxAnswer)
+		return buf, fmt.Errorf("an answer of %d bytes, the limit is %d", n, maxAnswer)
 	}
-	body := make([]byte, n)
-	if _, err := io.ReadFull(conn, body); err != nil {
-		return err
+	buf = slices.Grow(buf[:0], int(n))[:n]
+	if _, err := io.ReadFull(conn, buf); err != nil {
+		return buf, err
 	}
-	return decodeAnswer(body, number, req, resp)
+	return buf, decodeAnswer(buf, number, req, resp)
 }
 
 // decodeAnswer reads an answer behind its size: the request's number, tags if

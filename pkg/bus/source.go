@@ -564,6 +564,8 @@ func (p *part) run(ctx context.Context, start int64) {
 	var said said
 	var shouted time.Time
 	doubted := false // whether the topic is the same was asked
+	fetcher := s.bus.fetcher(p.full, p.name, p.id, p.most)
+	defer fetcher.Close()
 	again := func(err error) bool {
 		if ctx.Err() != nil {
 			return false
@@ -588,7 +590,7 @@ func (p *part) run(ctx context.Context, start int64) {
 			}
 			offset = first[p.id]
 		}
-		f, err := s.bus.fetch(ctx, p.full, p.name, p.id, offset, p.most)
+		ms, next, err := fetcher.read(ctx, offset)
 		switch {
 		case errors.Is(err, kafka.OffsetOutOfRange) && !promised:
 			// Retention was faster than the first fetch: begin anew.
@@ -634,15 +636,15 @@ func (p *part) run(ctx context.Context, start int64) {
 			p.tracker, p.committed = newTracker(offset), max(start, 0)
 		}
 		p.mu.Unlock()
-		if len(f.messages) > 0 {
+		if len(ms) > 0 {
 			promised = true
 			select {
-			case s.out <- batch{p, f.messages}:
+			case s.out <- batch{p, ms}:
 			case <-ctx.Done():
 				return
 			}
 		}
-		offset = f.next
+		offset = next
 	}
 }
 

@@ -72,6 +72,7 @@ type follower struct {
 // followed is one partition. The follower's mutex guards it.
 type followed struct {
 	id      int
+	fetcher *fetcher
 	next    int64 // the next offset to read; -1: begin at the log's start
 	target  int64 // the log's end when reading began: when it is reached, loading becomes rows
 	rows    map[string][]byte
@@ -227,6 +228,8 @@ func (f *follower) await(ctx context.Context, done func() (bool, error)) error {
 
 // read reads a partition until the end of following.
 func (f *follower) read(p *followed) {
+	p.fetcher = f.bus.fetcher(f.full, f.name, p.id, fetchBytes)
+	defer p.fetcher.Close()
 	for wait := retryMin; f.ctx.Err() == nil; {
 		err := f.step(p)
 		if err == nil {
@@ -251,7 +254,7 @@ func (f *follower) read(p *followed) {
 	}
 }
 
-// step reads what one fetch brings.
+// step reads a batch.
 func (f *follower) step(p *followed) error {
 	at := p.next // nobody else writes it
 	if at < 0 {
@@ -265,7 +268,7 @@ func (f *follower) step(p *followed) error {
 		f.mu.Unlock()
 		return nil
 	}
-	r, err := f.bus.fetch(f.ctx, f.full, f.name, p.id, at, fetchBytes)
+	ms, next, err := p.fetcher.read(f.ctx, at)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if p.cut || errors.Is(err, kafka.OffsetOutOfRange) {
@@ -287,11 +290,11 @@ func (f *follower) step(p *followed) error {
 		return nil
 	}
 	rows := false
-	for i := range r.messages {
-		rows = f.apply(p, &r.messages[i]) || rows
+	for i := range ms {
+		rows = f.apply(p, &ms[i]) || rows
 	}
-	if r.next > at {
-		p.next = r.next
+	if next > at {
+		p.next = next
 		rows = p.loaded() || rows
 		f.advance()
 	}

@@ -261,13 +261,12 @@ func (ps *plans) finish(of []plan, err error, what string) {
 	}
 }
 
-// room is about how many bytes the documents of articles have: the head has the
-// text three times, the version twice. It is more than that for prose; text that
-// JSON escapes in much of it (6 bytes for a control character) has more.
+// room is about how many bytes the documents of articles have, and more: the head
+// has the text three times, the version twice.
 func room(as []article.Article) int {
 	n := 0
 	for i := range as {
-		n += 6*len(as[i].Text) + 300*len(as[i].Segments) + 4<<10
+		n += 6*corpus.EscapedLen(as[i].Text) + 300*len(as[i].Segments) + 4<<10
 	}
 	return n
 }
