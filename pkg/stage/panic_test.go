@@ -129,7 +129,7 @@ func TestSourcePanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld([]stage.Message{msg("a", 1)})
 		s := w.stage(func(ctx context.Context, m stage.Message) ([]article.Article, error) {
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			return one(ctx, m)
 		})
 		s.Source = panickingSource{w}

@@ -58,9 +58,8 @@ func (l *lane) write(part []entry, suspect bool) {
 		ctx := l.call.begin(l.work, CallSink, &part[0].t.m)
 		err := l.call.end(Guard(CallSink, func() error { return l.Sink.Write(ctx, as) }))
 		l.tell(err, &part[0].t.m)
-		var partial *PartialError
 		of := func(int) error { return err }
-		if errors.As(err, &partial) {
+		if partial, ok := errors.AsType[*PartialError](err); ok {
 			of = func(i int) error { return partial.Errs[i] }
 		}
 		var again, suspects []entry
