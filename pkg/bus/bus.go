@@ -79,7 +79,11 @@ func Connect(c Config, log zerolog.Logger) (*Bus, error) {
 	if err := c.Security.readable(); err != nil {
 		return nil, err
 	}
-	b := &Bus{cfg: c, ns: topic.Namespace(c.Namespace), log: log, unpackers: newUnpackers(), lostRetry: lostRetry}
+	us, err := newUnpackers()
+	if err != nil {
+		return nil, err
+	}
+	b := &Bus{cfg: c, ns: topic.Namespace(c.Namespace), log: log, unpackers: us, lostRetry: lostRetry}
 	transport := &kafka.Transport{ClientID: clientID, MetadataTTL: metadataTTL, DialTimeout: dialTimeout, Dial: c.Security.dial}
 	b.dialer = &kafka.Dialer{ClientID: clientID, Timeout: dialTimeout, DialFunc: c.Security.dial}
 	if c.Security.KafkaUser != "" {

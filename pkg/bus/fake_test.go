@@ -437,8 +437,8 @@ func TestWaitingSourceHoldsLittle(t *testing.T) {
 		}
 		seen[got[0].Partition] = true // and now the next batch of it is waiting, or will be
 	}
-	// Twice a batch of each, and two unpackers with windows of 8 MiB.
-	if grown, limit := heap()-before, partitions*2*size+2*12*size; grown > limit {
+	// Twice a batch of each, and two unpackers with one each.
+	if grown, limit := heap()-before, partitions*2*size+2*2*size; grown > limit {
 		t.Errorf("the source holds %d MiB, %d are enough for a batch of each partition", grown>>20, limit>>20)
 	}
 	if err := src.Close(); err != nil {

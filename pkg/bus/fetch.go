@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -30,8 +31,7 @@ const (
 	// maxUnpacked is how large a batch may be when it is unpacked: producers of
 	// this package stay below an eighth of it.
 	maxUnpacked = 64 << 20
-	// unpackersAtOnce is how many batches are unpacked at once: each takes the
-	// packer's window of 8 MiB besides.
+	// unpackersAtOnce is how many batches are unpacked at once.
 	unpackersAtOnce = 2
 	// keptBytes is how large a buffer may be that is kept for the next batch.
 	keptBytes = 4 << 20
@@ -87,12 +87,12 @@ func (f *fetcher) read(ctx context.Context, offset int64) (_ []stage.Message, ne
 			return nil, 0, err
 		}
 	}
-	buf, err := f.bus.unpackers.get(ctx)
+	u, err := f.bus.unpackers.get(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
-	ms, err := f.unpack(buf)
-	f.bus.unpackers.put(buf)
+	ms, err := f.unpack(u)
+	f.bus.unpackers <- u
 	if err != nil {
 		// Fetched again, it is the first batch of an answer.
 		f.batches = batches{}
@@ -104,31 +104,66 @@ func (f *fetcher) read(ctx context.Context, offset int64) (_ []stage.Message, ne
 	return ms, f.next, nil
 }
 
-// unpackers are what batches are unpacked with: so many at once.
-type unpackers chan *bytes.Buffer
-
-func newUnpackers() unpackers {
-	us := make(unpackers, unpackersAtOnce)
-	for range unpackersAtOnce {
-		us <- new(bytes.Buffer)
-	}
-	return us
+// unpacker unpacks batches, one after the other.
+type unpacker struct {
+	buf  []byte // what the last one was unpacked to
+	zstd *zstd.Decoder
 }
 
-func (us unpackers) get(ctx context.Context) (*bytes.Buffer, error) {
+func newUnpacker() (*unpacker, error) {
+	// kafka-go's own keeps 8 MiB of what was unpacked beside the result.
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxUnpacked))
+	return &unpacker{zstd: d}, err
+}
+
+// unpack gives what is in packed, until the next call.
+func (u *unpacker) unpack(c kafka.Compression, packed []byte) (_ []byte, err error) {
+	if cap(u.buf) > keptBytes {
+		u.buf = nil
+	}
+	codec := c.Codec()
+	switch {
+	case codec == nil:
+		return nil, fmt.Errorf("unknown compression %d", c)
+	case c == kafka.Zstd:
+		u.buf, err = u.zstd.DecodeAll(packed, u.buf[:0])
+	default:
+		buf, r := bytes.NewBuffer(u.buf[:0]), codec.NewReader(bytes.NewReader(packed))
+		_, err = buf.ReadFrom(io.LimitReader(r, maxUnpacked+1))
+		err = errors.Join(err, r.Close())
+		u.buf = buf.Bytes()
+	}
+	if errors.Is(err, zstd.ErrDecoderSizeExceeded) || err == nil && len(u.buf) > maxUnpacked {
+		return nil, fmt.Errorf("it unpacks to more than %d bytes", maxUnpacked)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("unpack: %w", err)
+	}
+	return u.buf, nil
+}
+
+// unpackers are what batches are unpacked with: so many at once.
+type unpackers chan *unpacker
+
+func newUnpackers() (unpackers, error) {
+	us := make(unpackers, unpackersAtOnce)
+	for range unpackersAtOnce {
+		u, err := newUnpacker()
+		if err != nil {
+			return nil, err
+		}
+		us <- u
+	}
+	return us, nil
+}
+
+func (us unpackers) get(ctx context.Context) (*unpacker, error) {
 	select {
-	case buf := <-us:
-		return buf, nil
+	case u := <-us:
+		return u, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-}
-
-func (us unpackers) put(buf *bytes.Buffer) {
-	if buf.Cap() > keptBytes {
-		buf = new(bytes.Buffer)
-	}
-	us <- buf
 }
 
 // fetch asks for what stands at offset and after.
@@ -187,7 +222,7 @@ func (f *fetcher) askOnce(ctx context.Context, offset int64) (_ *kmsg.FetchRespo
 	req.IsolationLevel = int8(kafka.ReadCommitted)
 	req.Topics = []kmsg.FetchRequestTopic{t}
 	resp := kmsg.NewPtrFetchResponse()
-	if cap(f.buf) > keptBytes {
+	if cap(f.buf) > 2*int(f.most) { // for a batch larger than that
 		f.buf = nil
 	}
 	if f.buf, err = askInto(f.buf, f.conn, req, resp); err != nil {
@@ -259,8 +294,8 @@ const (
 
 // unpack gives the messages of the next batch that has any, and moves f.next
 // behind it. Batches of aborted transactions and marks of transactions are passed
-// over. buf is what they are unpacked into.
-func (f *batches) unpack(buf *bytes.Buffer) ([]stage.Message, error) {
+// over.
+func (f *batches) unpack(u *unpacker) ([]stage.Message, error) {
 	for {
 		raw, err := f.cut()
 		if raw == nil {
@@ -284,7 +319,7 @@ func (f *batches) unpack(buf *bytes.Buffer) ([]stage.Message, error) {
 		}
 		var ms []stage.Message
 		if !dropped && behind > f.next {
-			if ms, err = f.messages(&b, buf); err != nil {
+			if ms, err = f.messages(&b, u); err != nil {
 				return nil, at(err)
 			}
 		}
@@ -340,24 +375,14 @@ func (f *batches) dropped(b *kmsg.RecordBatch) (bool, error) {
 	return true, nil
 }
 
-// messages unpacks a batch into buf. The messages are copies.
-func (f *batches) messages(b *kmsg.RecordBatch, buf *bytes.Buffer) ([]stage.Message, error) {
+// messages unpacks a batch. The messages are copies.
+func (f *batches) messages(b *kmsg.RecordBatch, u *unpacker) ([]stage.Message, error) {
 	records := b.Records
 	if c := kafka.Compression(b.Attributes & codecBits); c != 0 {
-		codec := c.Codec()
-		if codec == nil {
-			return nil, fmt.Errorf("unknown compression %d", c)
+		var err error
+		if records, err = u.unpack(c, records); err != nil {
+			return nil, err
 		}
-		buf.Reset()
-		r := codec.NewReader(bytes.NewReader(records))
-		_, err := buf.ReadFrom(io.LimitReader(r, maxUnpacked+1))
-		if err = errors.Join(err, r.Close()); err != nil {
-			return nil, fmt.Errorf("unpack: %w", err)
-		}
-		if buf.Len() > maxUnpacked {
-			return nil, fmt.Errorf("it unpacks to more than %d bytes", maxUnpacked)
-		}
-		records = buf.Bytes()
 	}
 	// Each record has 7 bytes at least, whatever the batch says of itself.
 	ms := make([]stage.Message, 0, min(max(int(b.NumRecords), 0), len(records)/7+1))

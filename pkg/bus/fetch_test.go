@@ -51,9 +51,13 @@ func rec(key, value string) kmsg.Record { return kmsg.Record{Key: []byte(key), V
 
 // texts are the offsets and values of all messages that are in b.
 func texts(b *batches) (got []string, err error) {
+	u, err := newUnpacker()
+	if err != nil {
+		return nil, err
+	}
 	for {
 		was := b.next
-		ms, err := b.unpack(new(bytes.Buffer))
+		ms, err := b.unpack(u)
 		if err != nil {
 			return got, err
 		}
@@ -150,6 +154,10 @@ func TestWrongBatchesAreRefused(t *testing.T) {
 // TestBatchesProperty: whatever batches, compressions, gaps, and place to begin
 // at, what comes is what is there from that place on, once, with all that it has.
 func TestBatchesProperty(t *testing.T) {
+	u, err := newUnpacker()
+	if err != nil {
+		t.Fatal(err)
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		var raw []byte
 		var want []stage.Message
@@ -190,7 +198,7 @@ func TestBatchesProperty(t *testing.T) {
 		b := &batches{next: from, left: raw, aborted: map[int64]bool{}}
 		var got []stage.Message
 		for len(b.left) > 0 {
-			ms, err := b.unpack(new(bytes.Buffer))
+			ms, err := b.unpack(u)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -210,13 +218,17 @@ func FuzzBatches(f *testing.F) {
 	f.Add(wire(0, 0, -1, 3, 4, []int64{3, 4}, []kmsg.Record{rec("", "a"), rec("k", "b")}), int64(3))
 	f.Add(wire(kafka.Zstd, transactional, 7, 0, 9, []int64{4}, []kmsg.Record{rec("k", "b")}), int64(2))
 	f.Add(wire(0, transactional|controls, 7, 0, 0, []int64{0}, []kmsg.Record{rec("\x00\x00\x00\x00", "")}), int64(0))
+	u, err := newUnpacker()
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, raw []byte, from int64) {
 		if len(raw) > batchChecked {
 			check(raw) // else nothing passes
 		}
 		b := &batches{next: from, left: raw, aborted: map[int64]bool{}}
 		for range len(raw) + 1 {
-			if _, err := b.unpack(new(bytes.Buffer)); err != nil || len(b.left) == 0 {
+			if _, err := b.unpack(u); err != nil || len(b.left) == 0 {
 				return
 			}
 		}
@@ -232,11 +244,15 @@ func BenchmarkUnpack(b *testing.B) {
 		records, at = append(records, kmsg.Record{Key: []byte("key"), Value: []byte(value)}), append(at, int64(i))
 	}
 	raw := wire(kafka.Zstd, 0, -1, 0, 299, at, records)
+	u, err := newUnpacker()
+	if err != nil {
+		b.Fatal(err)
+	}
 	b.ReportAllocs()
 	b.SetBytes(int64(len(records) * len(value)))
 	for b.Loop() {
 		batch := &batches{left: raw, aborted: map[int64]bool{}}
-		if ms, err := batch.unpack(new(bytes.Buffer)); err != nil || len(ms) != len(records) {
+		if ms, err := batch.unpack(u); err != nil || len(ms) != len(records) {
 			b.Fatal(len(ms), err)
 		}
 	}

@@ -230,8 +230,10 @@ func (ps *plans) write(ctx context.Context) {
 	for i := range ps.open {
 		ps.open[i].head, ps.open[i].version = nil, nil
 	}
-	if sent {
-		s.arenas.Put(arena) // else a request may still read it
+	// If not sent, a request may still read it; and one that is much larger than
+	// what it was used for is not kept: many small parts would hold many such.
+	if sent && cap(*arena) <= 2*need {
+		s.arenas.Put(arena)
 	}
 	free()
 	now := s.now()

@@ -634,8 +634,11 @@ func (w *Writer) request(batch []*entry) ([]item, error) {
 		return nil, parseRefusal(res.StatusCode, reply)
 	}
 	// Only now is it certain that the transport has read the buffer to its end:
-	// after an error or an early refusal it may still be at it.
-	w.buffers.Put(buf)
+	// after an error or an early refusal it may still be at it. One that is much
+	// larger than what was in it is not kept.
+	if buf.Cap() <= 2*size {
+		w.buffers.Put(buf)
+	}
 	if len(reply) > MaxReply {
 		return nil, errReplyTooLong
 	}
