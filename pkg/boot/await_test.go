@@ -34,14 +34,14 @@ func TestStepIsRepeatedUntilItSucceeds(t *testing.T) {
 			}
 			return all
 		}
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		if got := strings.Join(says(), "; "); got != "running: the service is starting; start: can't dredge yet: no water" {
 			t.Errorf("ready says %q", got)
 		}
 		if log.String() != "" {
 			t.Errorf("a second is no news: %s", log.String())
 		}
-		time.Sleep(time.Hour - time.Second)
+		<-time.After(time.Hour - time.Second)
 		if n := strings.Count(log.String(), "can't dredge yet"); n < 110 || n > 121 {
 			t.Errorf("said %d times in an hour", n)
 		}
@@ -50,7 +50,7 @@ func TestStepIsRepeatedUntilItSucceeds(t *testing.T) {
 		}
 		before := strings.Count(log.String(), "\n")
 		reason = errors.New("no shovel")
-		time.Sleep(awaitMax + time.Millisecond)
+		<-time.After(awaitMax + time.Millisecond)
 		if n := strings.Count(log.String(), "\n"); n != before+1 || !strings.Contains(log.String(), "no shovel") {
 			t.Errorf("another reason is not said at once")
 		}
