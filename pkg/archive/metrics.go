@@ -12,6 +12,7 @@ import (
 type Metrics struct {
 	seconds *prometheus.HistogramVec
 	bytes   *prometheus.CounterVec
+	claims  prometheus.Counter
 }
 
 // NewMetrics registers the metrics.
@@ -26,13 +27,23 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 			Name: "copytaster_archive_bytes_total",
 			Help: "Bytes of originals that were put into the archive, and got from it.",
 		}, []string{"call"}),
+		claims: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "copytaster_archive_claims_total",
+			Help: "Articles whose original was too large for their message, and is in the archive alone.",
+		}),
 	}
-	for _, c := range []prometheus.Collector{m.seconds, m.bytes} {
+	for _, c := range []prometheus.Collector{m.seconds, m.bytes, m.claims} {
 		if err := r.Register(c); err != nil {
 			return nil, fmt.Errorf("metrics of the archive: %w", err)
 		}
 	}
 	return m, nil
+}
+
+func (m *Metrics) claimed() {
+	if m != nil {
+		m.claims.Inc()
+	}
 }
 
 func (m *Metrics) called(call string, took time.Duration, bytes int, err error) {

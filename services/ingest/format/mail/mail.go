@@ -470,7 +470,7 @@ func (s *splitter) mail(e *entity, data []byte, embargo string) error {
 	if embargo != "" {
 		part.Data = append([]byte(fieldEmbargo+": "+embargo+"\r\n"), data...)
 	}
-	if len(data) > document.MaxSingle {
+	if len(data) > s.h.Largest() {
 		part.Data = c.light(embargo)
 	}
 	s.parts = append(s.parts[:at:at], append([]document.Part{part}, s.parts[at:]...)...)
@@ -625,12 +625,12 @@ func (c *content) light(embargo string) []byte {
 // [*document.Error]s.
 func Decode(inner []Inner) func(context.Context, io.Reader, document.Hint) ([]article.Article, error) {
 	return func(ctx context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
-		data, err := io.ReadAll(io.LimitReader(r, document.MaxSingle+1))
+		data, err := io.ReadAll(io.LimitReader(r, int64(h.Largest())+1))
 		if err != nil {
 			return nil, fmt.Errorf("read: %w", err)
 		}
-		if len(data) > document.MaxSingle {
-			return nil, document.Refuse(document.TooLarge, Name, "more than %d bytes", document.MaxSingle)
+		if len(data) > h.Largest() {
+			return nil, document.Refuse(document.TooLarge, Name, "more than %d bytes", h.Largest())
 		}
 		var rd reader
 		e, err := rd.read(data, 1)
