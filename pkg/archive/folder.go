@@ -34,7 +34,9 @@ const (
 // Several processes may use one folder, also over a network file system that
 // renames in one step and keeps what was synced (NFS does).
 type Folder struct {
-	root *os.Root
+	root  *os.Root
+	dir   string
+	swept sync.Once // before the first write
 
 	mu   sync.Mutex
 	made map[string]bool // folders that are known to be on disk
@@ -50,39 +52,38 @@ func OpenFolder(dir string) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the folder of the archive: %w", err)
 	}
-	f := &Folder{root: root, made: map[string]bool{}}
-	if err := f.prepare(); err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare the folder of the archive: %w", err), root.Close())
-	}
-	return f, nil
+	return &Folder{root: root, dir: dir, made: map[string]bool{}}, nil
 }
 
 // Close ends the use of the folder.
 func (f *Folder) Close() error { return f.root.Close() }
 
-// prepare makes the folder of unfinished files, and removes what a crash left
-// in it.
-func (f *Folder) prepare() error {
-	if err := f.mkdir(unfinished); err != nil {
-		return err
-	}
+// sweep removes what a crash left unfinished. What can't be removed does no
+// harm.
+func (f *Folder) sweep() {
 	entries, err := fs.ReadDir(f.root.FS(), unfinished)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if i, err := e.Info(); err == nil && time.Since(i.ModTime()) > unfinishedFor {
+			_ = f.root.Remove(path.Join(unfinished, e.Name()))
+		}
+	}
+}
+
+// gone tells that the folder is no longer where it was opened.
+func (f *Folder) gone() error {
+	here, err := f.root.Stat(".")
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		i, err := e.Info()
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // its writer was quicker
-		}
-		if err != nil {
-			return err
-		}
-		if time.Since(i.ModTime()) > unfinishedFor {
-			if err := f.root.Remove(path.Join(unfinished, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-		}
+	there, err := os.Stat(f.dir)
+	if err != nil {
+		return fmt.Errorf("the folder of the archive is gone: %s", err.Error()) // not that an object isn't there
+	}
+	if !os.SameFile(here, there) {
+		return errors.New("the folder of the archive is another one by now")
 	}
 	return nil
 }
@@ -141,6 +142,9 @@ func (f *Folder) Put(ctx context.Context, name string, data []byte) error {
 }
 
 func (f *Folder) put(name string, data []byte) error {
+	if err := f.gone(); err != nil {
+		return err // else it would be written where nobody finds it
+	}
 	dir := path.Dir(name)
 	if err := f.mkdir(dir); err != nil {
 		return err
@@ -165,6 +169,10 @@ func (f *Folder) put(name string, data []byte) error {
 func (f *Folder) write(data []byte) (temporary string, err error) {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
+	if err := f.mkdir(unfinished); err != nil {
+		return "", err
+	}
+	f.swept.Do(f.sweep)
 	temporary = path.Join(unfinished, hex.EncodeToString(b[:]))
 	file, err := f.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
@@ -190,9 +198,8 @@ func (f *Folder) Get(ctx context.Context, name string) ([]byte, error) {
 	}
 	data, err := f.read(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		// Missing folders above are the same, but not the archive itself.
-		if _, err := f.root.Stat(unfinished); err != nil {
-			return nil, fmt.Errorf("the folder of the archive is gone: %w", errors.New(err.Error()))
+		if err := f.gone(); err != nil {
+			return nil, err
 		}
 		return nil, ErrNotFound
 	}

@@ -78,6 +78,7 @@ const (
 	FlagCorrection        = "correction"                     // it says of itself that it corrects an earlier one
 	FlagEmbargoUnresolved = "embargo_unresolved"             // an embargo is stated whose end can't be told; the article is withheld
 	FlagTargetUnknown     = "notice_target_unknown"          // a kill or hold whose article can't be told; it has killed nothing
+	FlagHoldsOthers       = "original_holds_others"          // the original has other articles in it, or what may not be used: it is not for readers
 )
 
 // Flag adds name to the flags, once.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -344,6 +345,9 @@ func (c *content) adapt(h document.Hint) ([]article.Article, error) {
 			a.Subjects = append(a.Subjects, article.Subject{Name: k})
 		}
 	}
+	if slices.ContainsFunc(c.attached, func(e *entity) bool { return !e.picture() }) {
+		a.Flag(article.FlagHoldsOthers)
+	}
 	marks := c.marks(h, subject, text, blocks)
 	c.lay(&a, subject, blocks, marks)
 	marks.Apply(&a)
@@ -361,6 +365,12 @@ func (c *content) adapt(h document.Hint) ([]article.Article, error) {
 		answered := c.mail.answers()
 		return uri(h, answered), answered != ""
 	}), nil
+}
+
+// picture tells that an attachment can't be an article.
+func (e *entity) picture() bool {
+	kind, _, _ := strings.Cut(e.kind, "/")
+	return e.inside == nil && slices.Contains([]string{"image", "audio", "video"}, kind)
 }
 
 // lay writes the text with its segments.
