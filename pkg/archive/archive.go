@@ -65,14 +65,14 @@ func KeyOf(a *article.Article) Key { return Key{a.URI, a.Revision, a.Original.Ha
 const (
 	hashDigits     = 2 * sha256.Size
 	revisionDigits = 12 // hex, of the 47 bits of a source revision
-	shardDigits    = 2
+	shardDigits    = 3  // 4,096 folders: few to make, and some thousand files in each for ten million originals
 )
 
 // Name is the name under which a [Store] keeps the original:
 //
-//	originals/<2 digits>/<2 digits>/<SHA-256 of the URI>.<source revision>.<SHA-256 of the bytes>
+//	originals/<3 digits>/<SHA-256 of the URI>.<source revision>.<SHA-256 of the bytes>
 //
-// all in hexadecimal digits. The first four are those of the URI's hash.
+// all in hexadecimal digits. The first three are those of the URI's hash.
 func (k Key) Name() (string, error) {
 	switch {
 	case k.URI == "":
@@ -89,7 +89,7 @@ func (k Key) Name() (string, error) {
 func prefixOf(uri article.URI) string {
 	sum := sha256.Sum256([]byte(uri))
 	h := hex.EncodeToString(sum[:])
-	return "originals/" + h[:shardDigits] + "/" + h[shardDigits:2*shardDigits] + "/" + h + "."
+	return "originals/" + h[:shardDigits] + "/" + h + "."
 }
 
 const maxQuoted = 80

@@ -1,17 +1,22 @@
 package archive_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/archive"
 	"github.com/copytaster/copytaster/pkg/archive/archivetest"
+	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/stage"
 )
 
@@ -194,4 +199,33 @@ func TestFolderStaysInside(t *testing.T) {
 	if all := files(t, outside); len(all) != 1 {
 		t.Errorf("outside: %v", all)
 	}
+}
+
+// BenchmarkFolderPut keeps articles of 4 kB, as ingest's 16 lanes do. On a disk
+// each is synced twice: the file, and the folder that lists it.
+func BenchmarkFolderPut(b *testing.B) {
+	f, err := archive.OpenFolder(filepath.Join(b.TempDir(), "archive"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		if err := f.Close(); err != nil {
+			b.Error(err)
+		}
+	}()
+	a := archive.New(f, time.Minute, nil)
+	text := strings.Repeat("0123456789abcdef", 256)
+	var next atomic.Int64
+	b.SetBytes(int64(len(text)))
+	b.SetParallelism(16 / runtime.GOMAXPROCS(0))
+	b.ResetTimer()
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			uri := article.URI(fmt.Sprintf("urn:x:%d", next.Add(1)))
+			data := text + string(uri)
+			if err := a.Put(context.Background(), keyOf(uri, 1<<20, data), []byte(data)); err != nil {
+				b.Error(err)
+			}
+		}
+	})
 }

@@ -57,8 +57,10 @@ func sample() article.Article {
 		Images:   []article.Image{{URL: "https://example.org/i.jpg", MediaType: "image/jpeg", Caption: "c", Credit: "d"}},
 		Urgency:  4, PublishedAt: time.Date(2025, 12, 31, 23, 59, 59, 999999999, time.UTC),
 		VersionCreated: time.Date(2025, 12, 31, 23, 0, 0, 0, time.UTC), ReceivedAt: time.Date(2026, 1, 1, 0, 0, 0, 1, time.UTC),
-		Original: article.Original{Bytes: []byte{0, 0xff, 'x'}, Size: 3, Hash: strings.Repeat("ab", 32), Format: "text", MediaType: "text/plain", Charset: "utf-8", Name: "a.txt",
-			Archived: "originals/ab/cd/x", Stated: article.Stated{URL: "https://example.org/feed?key=1", MediaType: "text/plain; charset=ascii", Charset: "ascii", PublishedAt: time.Date(2025, 12, 30, 0, 0, 0, 5, time.UTC)}},
+		Original: article.Original{
+			Bytes: []byte{0, 0xff, 'x'}, Size: 3, Hash: strings.Repeat("ab", 32), Format: "text", MediaType: "text/plain", Charset: "utf-8", Name: "a.txt",
+			Archived: "originals/ab/cd/x", Stated: article.Stated{URL: "https://example.org/feed?key=1", MediaType: "text/plain; charset=ascii", Charset: "ascii", PublishedAt: time.Date(2025, 12, 30, 0, 0, 0, 5, time.UTC)},
+		},
 		Flags:       []string{article.FlagOrderTimeClamped},
 		Traceparent: sampleTrace,
 	}

@@ -88,7 +88,7 @@ func (c *RunCmd) Run(ctx context.Context, t Terminal) error {
 	if err != nil {
 		return err
 	}
-	p, err := launch(ctx, chosen, conf, log, func(service string) []string { return append(args[:len(args):len(args)], archived(service)...) })
+	p, err := launch(ctx, chosen, conf, log, func(service string) []string { return append(slices.Clip(args), archived(service)...) })
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 
 // Suite holds a store to the contract of [archive.Store]. open gives an empty
 // one; reopen gives another one on what the last had, nil if it keeps nothing.
-func Suite(t *testing.T, open func(t *testing.T) archive.Store, reopen func(t *testing.T) archive.Store) {
+func Suite(t *testing.T, open, reopen func(t *testing.T) archive.Store) {
 	t.Helper()
 	t.Run("what is put is got", func(t *testing.T) {
 		s := open(t)
