@@ -153,13 +153,13 @@ func TestFolderInTheWay(t *testing.T) {
 	if err := f.Put(t.Context(), "o/a/x", []byte("x")); err != nil {
 		t.Errorf("out of the way: %v", err)
 	}
-	if err := os.RemoveAll(dir); err != nil {
+	if err := os.Rename(dir, dir+".old"); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Put(t.Context(), "o/a/y", []byte("y")); err == nil || stage.IsPermanent(err) {
 		t.Errorf("put into a folder that is gone: %v", err)
 	}
-	if _, err := f.Get(t.Context(), "o/a/x"); err == nil || errors.Is(err, archive.ErrNotFound) {
+	if _, err := f.Get(t.Context(), "o/a/y"); err == nil || errors.Is(err, archive.ErrNotFound) {
 		t.Errorf("an archive that is gone has no original: %v", err)
 	}
 	if err := os.Mkdir(dir, 0o750); err != nil {
@@ -167,6 +167,9 @@ func TestFolderInTheWay(t *testing.T) {
 	}
 	if err := f.Put(t.Context(), "o/a/y", []byte("y")); err == nil || stage.IsPermanent(err) {
 		t.Errorf("put into a folder that another has replaced: %v", err)
+	}
+	if all := files(t, dir+".old"); len(all) != 1 {
+		t.Errorf("written where nobody looks: %v", all)
 	}
 	if _, err := archive.OpenFolder(filepath.Join(t.TempDir(), "not", "mounted")); err == nil {
 		t.Error("a folder was made where no disk is mounted")

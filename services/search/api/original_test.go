@@ -50,7 +50,7 @@ func TestKilledMeanwhile(t *testing.T) {
 		want int
 	}{
 		"nothing":               {shown(article.Usable, "h"), http.StatusOK},
-		"a kill":                {shown(article.Canceled, ""), http.StatusNotFound},
+		"a kill":                {shown(article.Canceled, "h"), http.StatusNotFound},
 		"an embargo":            {hidden, http.StatusNotFound},
 		"another original":      {shown(article.Usable, "i"), http.StatusNotFound},
 		"the index is away now": {func() (find.Found, error) { return find.Found{}, &find.UnavailableError{Err: errors.New("x")} }, http.StatusServiceUnavailable},
