@@ -35,12 +35,21 @@ const pingTimeout = 2 * time.Second
 
 // Run indexes until ctx is done. It waits for Elasticsearch and Kafka, for as
 // long as it takes; an index that isn't what it should be is an error.
-func Run(ctx context.Context, c Config, k *boot.Kit) error {
+func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	es, err := c.Elasticsearch.Connect(1) // for setting up and asking after it
 	if err != nil {
 		return err
 	}
 	defer es.Close()
+	var originals Originals
+	if c.PurgeOriginals {
+		keep, closeIt, e := c.Archive.Open(k.Metrics)
+		if e != nil {
+			return e
+		}
+		defer func() { err = errors.Join(err, closeIt()) }()
+		originals = keep
+	}
 	indices := corpus.Namespace(c.Bus.Namespace)
 	k.Ready("elasticsearch", func(ctx context.Context) error { return ping(ctx, es) })
 	b, err := bus.Connect(c.Bus, k.Log)
@@ -65,7 +74,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 				return nil, err
 			}
 			sink := NewSink(own, indices, bc, prometheus.WrapRegistererWith(prometheus.Labels{"lane": string(l)}, k.Metrics))
-			sink.Log = k.Log.With().Str("lane", string(l)).Logger()
+			sink.Log, sink.Originals = k.Log.With().Str("lane", string(l)).Logger(), originals
 			k.Ready("bulk ("+string(l)+")", sink.Ready)
 			return connected{sink, own}, nil
 		}}

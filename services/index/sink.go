@@ -41,6 +41,8 @@ type Sink struct {
 	// Log hears when Elasticsearch is lost and found. Set it before the first
 	// Write, or never.
 	Log zerolog.Logger
+	// Originals, if set, lose those of what is killed. It is set as Log is.
+	Originals Originals
 
 	es          esapi.Transport
 	indices     Indices
@@ -60,6 +62,11 @@ const (
 	PartArticles = 64
 	PartBytes    = 1 << 20 // of their texts; one larger article goes alone
 )
+
+// Originals is where the originals of articles are, see [archive.Archive].
+type Originals interface {
+	Purge(ctx context.Context, uri article.URI) (int, error)
+}
 
 // Indices are the aliases that a Sink writes to: the live ones of a
 // [corpus.Namespace], or a [corpus.Pair] that is filled beside them.

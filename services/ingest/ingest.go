@@ -53,7 +53,7 @@ const MaxBytes = document.MaxBytes
 
 // Run takes news in until ctx is done, then finishes what was taken. It waits
 // for Kafka, for as long as it takes.
-func Run(ctx context.Context, c Config, k *boot.Kit) error {
+func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	if c.Push.Enabled {
 		if err := c.Push.Guarded(k.Addr()); err != nil {
 			return err
@@ -71,11 +71,20 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	}); err != nil {
 		return err
 	}
+	originals, closeArchive, err := c.Archive.Open(k.Metrics)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeArchive()) }()
+	if originals != nil {
+		k.Ready("archive", originals.Ready)
+	}
 	metrics, err := intake.NewMetrics(k.Metrics)
 	if err != nil {
 		return err
 	}
 	live, bulk := intake.NewQueue(topic.Live), intake.NewQueue(topic.Bulk)
+	live.Claims, bulk.Claims = originals != nil, originals != nil
 
 	// The sources end when the stage does, however it does.
 	ctx, cancel := context.WithCancel(ctx)
@@ -139,7 +148,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	budget := stage.NewBudget(c.Backfill)
 	of := func(name string, q *intake.Queue, to string, conf stage.Config, g stage.Gate) stage.Stage {
 		return stage.Stage{
-			Name: name, Source: q, Handler: q.Handle, Sink: b.Sink(to, event.Received), Dead: b.DeadLettersTo(topic.IngestDead),
+			Name: name, Source: q, Handler: q.Handle, Sink: originals.Before(b.Sink(to, event.Received)), Dead: b.DeadLettersTo(topic.IngestDead),
 			Config: conf, Gate: g, Observer: k.Observer(name), Log: k.Log.With().Str("stage", name).Logger(),
 		}
 	}
