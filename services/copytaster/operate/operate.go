@@ -63,7 +63,7 @@ type Commands struct {
 	Replay     ReplayCmd     `cmd:"" help:"Have messages handled again: from a time, an offset, or of an article."`
 	Reindex    ReindexCmd    `cmd:"" help:"Build the indices anew from the log, compare, swap, go back."`
 	Generation GenerationCmd `cmd:"" help:"Issue, promote and roll back generations of the enrichment."`
-	Snapshot   SnapshotCmd   `cmd:"" help:"Snapshots of the indices: take, list, restore."`
+	Snapshot   SnapshotCmd   `cmd:"" help:"Snapshots of the indices: take, list, restore, delete."`
 }
 
 // Options are what the command line needs for the commands.

@@ -240,12 +240,17 @@ func (j *Job) record(ctx context.Context, indices []corpus.Index, b corpus.Build
 // was interrupted after the swap is ended by it, and no more. A
 // [*DifferenceError] says that the new indices don't hold the same; the live
 // ones are as they were. A [*HeldError]: another job is at it.
-func (j *Job) Run(ctx context.Context, o Options) (r Result, err error) {
+func (j *Job) Run(ctx context.Context, o Options) (Result, error) {
 	ctx, release, err := j.hold(ctx, "reindex")
 	if err != nil {
-		return r, err
+		return Result{}, err
 	}
 	defer release()
+	return j.run(ctx, o)
+}
+
+// run is what Run does while it holds the lock.
+func (j *Job) run(ctx context.Context, o Options) (r Result, err error) {
 	s, err := j.standing(ctx)
 	if err != nil {
 		return r, err

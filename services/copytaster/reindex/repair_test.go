@@ -236,14 +236,14 @@ func TestLossOfElasticsearch(t *testing.T) {
 	d.write(topic.EnrichedBulk, mix(r, "bulk", 40)...)
 	d.caughtUpBy(lanes...)
 	j := d.job()
-	if err := j.Repository(t.Context(), DefaultRepository, ""); err == nil || !strings.Contains(err.Error(), "say --location") {
+	if _, err := j.Repository(t.Context(), DefaultRepository); err == nil || !strings.Contains(err.Error(), "say --location") {
 		t.Errorf("got %v", err)
 	}
-	if err := j.Repository(t.Context(), DefaultRepository, "/nowhere"); err == nil || !strings.Contains(err.Error(), "path.repo") {
+	if err := j.Register(t.Context(), DefaultRepository, "/nowhere"); err == nil || !strings.Contains(err.Error(), "path.repo") {
 		t.Errorf("got %v", err)
 	}
 	store := filepath.Join(home, local.Snapshots)
-	if err := j.Repository(t.Context(), DefaultRepository, store); err != nil {
+	if err := j.Register(t.Context(), DefaultRepository, store); err != nil {
 		t.Fatal(err)
 	}
 	snap, err := j.CreateSnapshot(t.Context(), DefaultRepository, "first")
@@ -301,19 +301,16 @@ func TestLossOfElasticsearch(t *testing.T) {
 
 	// The repository is to be named again, its snapshots are there.
 	j = d.job()
-	if err := j.Repository(t.Context(), DefaultRepository, store); err != nil {
+	if err := j.Register(t.Context(), DefaultRepository, store); err != nil {
 		t.Fatal(err)
 	}
 	if all, err := j.Snapshots(t.Context(), DefaultRepository); err != nil || len(all) != 1 || all[0].Name != "first" {
 		t.Fatalf("%+v %v", all, err)
 	}
-	if err := j.Restore(t.Context(), DefaultRepository, "second"); err == nil {
+	if _, err := j.Restore(t.Context(), DefaultRepository, "second", Options{}); err == nil {
 		t.Error("a snapshot that is not there was restored")
 	}
-	if err := j.Restore(t.Context(), DefaultRepository, "first"); err != nil {
-		t.Fatal(err)
-	}
-	second, err := j.Run(t.Context(), Options{})
+	second, err := j.Restore(t.Context(), DefaultRepository, "first", Options{})
 	if err != nil || !second.Swapped || second.Compared.Differences != 0 || second.Read >= first.Read || second.Live[0].Build.From != "snapshot first" {
 		t.Fatalf("%+v %v", second, err)
 	}
