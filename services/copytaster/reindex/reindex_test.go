@@ -318,10 +318,10 @@ func (d *desk) job() *Job {
 	return &Job{ES: d.es, Bus: d.bus, Indices: d.ns, MaxPause: testPause, Progress: &says{TB: d}, Log: zerolog.New(zerolog.NewTestWriter(d))}
 }
 
-func (d *desk) content() [2]Content {
+func (d *desk) content() [2]corpus.Content {
 	d.Helper()
 	d.call("POST", "/"+d.ns.Articles()+","+d.ns.Versions()+"/_refresh", nil)
-	var cs [2]Content
+	var cs [2]corpus.Content
 	for i, alias := range []string{d.ns.Articles(), d.ns.Versions()} {
 		var err error
 		if cs[i], err = ContentOf(d.Context(), d.es, alias); err != nil {
