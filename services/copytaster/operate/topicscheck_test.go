@@ -13,8 +13,16 @@ func TestFewCopiesAreWarnedOf(t *testing.T) {
 		replicas, min int
 		says          string // "": nothing
 	}{
-		{1, 1, "one copy"}, {1, 0, "one copy"}, {1, 2, "nothing can be written: more copies"}, {0, 1, "nothing can be written"},
-		{2, 2, "while one broker is away"}, {2, 1, ""}, {3, 3, "while one broker is away"}, {3, 2, ""}, {3, 1, ""}, {3, 4, "more copies"},
+		{1, 1, "one copy"},
+		{1, 0, "one copy"},
+		{1, 2, "nothing can be written: more copies"},
+		{0, 1, "nothing can be written"},
+		{2, 2, "while one broker is away"},
+		{2, 1, ""},
+		{3, 3, "while one broker is away"},
+		{3, 2, ""},
+		{3, 1, ""},
+		{3, 4, "more copies"},
 	} {
 		r := bus.Replication{Topic: "articles.received", Replicas: c.replicas, MinInSync: c.min}
 		says := fragile(r)
