@@ -118,7 +118,7 @@ func (j *Job) restore(ctx context.Context, repository string, snap Snapshot) (id
 	if err := elastic.Ask(ctx, j.ES, "name the restored indices", esapi.IndicesUpdateAliasesRequest{Body: body(map[string]any{"actions": actions})}, nil); err != nil {
 		return i.ID, err
 	}
-	return i.ID, j.fulfilled(ctx)
+	return i.ID, j.intend(ctx, intent{}) // an operator may not delete documents
 }
 
 // intended is the restore that was interrupted, if it was of this snapshot, with
@@ -136,9 +136,13 @@ func (j *Job) intended(ctx context.Context, repository, snapshot string) (intent
 		return intent{}, nil, err
 	}
 	i := reply.Source
-	xs, err := j.restoring(ctx, i)
-	if err != nil {
+	all, err := j.restoredAs(ctx, i)
+	if err != nil || i.ID == "" {
 		return intent{}, nil, err
+	}
+	xs := unnamed(all)
+	if len(xs) < len(all) {
+		return intent{}, nil, nil // it was ended, and the note was not taken away
 	}
 	if i.Snapshot != snapshot || i.Repository != repository {
 		if len(xs) > 0 {
@@ -168,10 +172,18 @@ func (j *Job) intended(ctx context.Context, repository, snapshot string) (intent
 
 // restoring are the indices of an intent that are behind no alias yet.
 func (j *Job) restoring(ctx context.Context, i intent) ([]corpus.Index, error) {
+	xs, err := j.restoredAs(ctx, i)
+	return unnamed(xs), err
+}
+
+func unnamed(xs []corpus.Index) []corpus.Index {
+	return slices.DeleteFunc(slices.Clone(xs), func(x corpus.Index) bool { return x.Role != corpus.RoleNone })
+}
+
+// restoredAs are the indices of an intent, whatever they have become.
+func (j *Job) restoredAs(ctx context.Context, i intent) ([]corpus.Index, error) {
 	xs, err := corpus.Indices(ctx, j.ES, j.Indices)
-	return slices.DeleteFunc(xs, func(x corpus.Index) bool {
-		return x.Role != corpus.RoleNone || !slices.Contains(j.restoredNames(i, x.Schema), x.Name)
-	}), err
+	return slices.DeleteFunc(xs, func(x corpus.Index) bool { return !slices.Contains(j.restoredNames(i, x.Schema), x.Name) }), err
 }
 
 func (j *Job) restoredNames(i intent, schema int) []string {
@@ -185,16 +197,6 @@ func (j *Job) intend(ctx context.Context, i intent) error {
 		return err
 	}
 	return elastic.Ask(ctx, j.ES, "note what is to be restored", esapi.IndexRequest{Index: j.lockIndex(), DocumentID: intentID, Body: bytes.NewReader(content)}, nil)
-}
-
-// fulfilled takes the note away.
-func (j *Job) fulfilled(ctx context.Context) error {
-	err := elastic.Ask(ctx, j.ES, "note what was restored", esapi.DeleteRequest{Index: j.lockIndex(), DocumentID: intentID}, nil)
-	var refused *elastic.StatusError
-	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
-		return nil
-	}
-	return err
 }
 
 // copyOut has Elasticsearch begin to restore both indices under new names, in one

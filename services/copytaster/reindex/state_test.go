@@ -181,12 +181,7 @@ func TestSwapThatIsHalfDone(t *testing.T) {
 	said := &says{TB: t}
 	j = d.job()
 	j.ES, j.Progress = &lossy{t: d.es, after: "/_aliases", fails: "/_mapping"}, said
-	d.eventually("another second has come", func() error {
-		if corpus.BuildID(time.Now()) == first.ID {
-			return errors.New("not yet")
-		}
-		return nil
-	})
+	d.secondAfter(first.ID)
 	second, err := j.Run(t.Context(), Options{})
 	if err == nil || !second.Swapped || !strings.Contains(err.Error(), "swapped, but not noted, which the next call does: ") || !strings.Contains(err.Error(), "cut off") {
 		t.Fatalf("%+v %v", second, err)
