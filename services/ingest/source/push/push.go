@@ -294,13 +294,13 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (way, Answer, *P
 	default:
 		return l, Answer{}, busy("%d requests are in work already", cap(l.slots))
 	}
-	hint, name, p := h.hint(r, q, get)
-	if p != nil {
-		return l, Answer{}, p
-	}
 	skip, err := strconv.Atoi(cmp.Or(get("skip"), "0"))
 	if err != nil || skip < 0 {
 		return l, Answer{}, field("skip", "%q is no number of parts", get("skip"))
+	}
+	hint, name, p := h.hint(r, q, get)
+	if p != nil {
+		return l, Answer{}, p
 	}
 	data, p := body(w, r)
 	if p != nil {
