@@ -234,6 +234,61 @@ func (d Difference) String() string {
 
 // Differences compares existing topics with the topology.
 func (b *Bus) Differences(ctx context.Context, names ...string) ([]Difference, error) {
+	md, have, err := b.settings(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	var ds []Difference
+	for i, n := range names {
+		t, err := topic.ByName(n)
+		if err != nil {
+			return nil, err
+		}
+		if p := len(md[i].Partitions); p != t.Partitions {
+			ds = append(ds, Difference{n, SettingPartitions, strconv.Itoa(t.Partitions), strconv.Itoa(p)})
+		}
+		settings := t.Config()
+		for _, k := range slices.Sorted(maps.Keys(settings)) {
+			if h := have[i][k]; h != settings[k] {
+				ds = append(ds, Difference{n, k, settings[k], h})
+			}
+		}
+	}
+	return ds, nil
+}
+
+// settingMinInSync is by Kafka's name how many copies must have a message before
+// its writer is told that it is safe.
+const settingMinInSync = "min.insync.replicas"
+
+// Replication is how many copies Kafka keeps of a topic.
+type Replication struct {
+	Topic     string
+	Replicas  int // of the partition that has the fewest
+	MinInSync int // see [settingMinInSync]; 0: not told
+}
+
+// Replications tells it of existing topics.
+func (b *Bus) Replications(ctx context.Context, names ...string) ([]Replication, error) {
+	md, have, err := b.settings(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	rs := make([]Replication, len(names))
+	for i, n := range names {
+		rs[i].Topic = n
+		for p, x := range md[i].Partitions {
+			if k := len(x.Replicas); p == 0 || k < rs[i].Replicas {
+				rs[i].Replicas = k
+			}
+		}
+		rs[i].MinInSync, _ = strconv.Atoi(have[i][settingMinInSync]) // 0 if it can't be told
+	}
+	return rs, nil
+}
+
+// settings gives what the topics are and how they are set, in the order of names.
+func (b *Bus) settings(ctx context.Context, names []string) ([]kafka.Topic, []map[string]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	full := make([]string, len(names))
@@ -244,39 +299,27 @@ func (b *Bus) Differences(ctx context.Context, names ...string) ([]Difference, e
 	}
 	md, err := b.metadata(ctx, full)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r, err := b.client.DescribeConfigs(ctx, req)
 	if err != nil {
-		return nil, fmt.Errorf("describe topics: %w", err)
+		return nil, nil, fmt.Errorf("describe topics: %w", err)
 	}
-	have := map[string]map[string]string{}
+	topics, settings := make([]kafka.Topic, len(names)), make([]map[string]string, len(names))
+	for i := range names {
+		topics[i], settings[i] = md[full[i]], map[string]string{}
+	}
 	for _, res := range r.Resources {
 		if res.Error != nil {
-			return nil, fmt.Errorf("describe topic %s: %w", res.ResourceName, res.Error)
+			return nil, nil, fmt.Errorf("describe topic %s: %w", res.ResourceName, res.Error)
 		}
-		have[res.ResourceName] = map[string]string{}
 		for _, e := range res.ConfigEntries {
-			have[res.ResourceName][e.ConfigName] = e.ConfigValue
-		}
-	}
-	var ds []Difference
-	for i, n := range names {
-		t, err := topic.ByName(n)
-		if err != nil {
-			return nil, err
-		}
-		if p := len(md[full[i]].Partitions); p != t.Partitions {
-			ds = append(ds, Difference{n, SettingPartitions, strconv.Itoa(t.Partitions), strconv.Itoa(p)})
-		}
-		settings := t.Config()
-		for _, k := range slices.Sorted(maps.Keys(settings)) {
-			if h := have[full[i]][k]; h != settings[k] {
-				ds = append(ds, Difference{n, k, settings[k], h})
+			if i := slices.Index(full, res.ResourceName); i >= 0 {
+				settings[i][e.ConfigName] = e.ConfigValue
 			}
 		}
 	}
-	return ds, nil
+	return topics, settings, nil
 }
 
 func (b *Bus) warn(ctx context.Context, names []string) {

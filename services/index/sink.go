@@ -52,6 +52,7 @@ type Sink struct {
 	metrics     *metrics
 	now         func() time.Time
 	documents   func(b []byte, a *article.Article, now time.Time) (_ []byte, head int, err error)
+	blocks      blocks
 	lost        bool      // circuit said so; it is called by one goroutine at a time
 	arenas      sync.Pool // of *[]byte: where documents are built
 }
@@ -111,11 +112,11 @@ func (s *Sink) circuit(state bulk.State, why error) {
 }
 
 // Ready tells why articles can't be written, if Elasticsearch did not take the
-// last requests.
+// last requests, or if an index was blocked when it was last written to.
 func (s *Sink) Ready(context.Context) error {
 	state, why := s.writer.Circuit()
 	if state == bulk.Closed {
-		return nil
+		return s.blocks.why()
 	}
 	return fmt.Errorf("circuit to Elasticsearch is %s: %w", state, why)
 }
@@ -324,6 +325,7 @@ func (ps *plans) send(ctx context.Context, doc func(*plan) bulk.Doc, done func(*
 		docs[i] = doc(&ps.open[i])
 	}
 	results, err := ps.sink.writer.Write(ctx, docs)
+	ps.sink.blocks.saw(docs, results)
 	ps.keep(func(i int, p *plan) error {
 		if err != nil {
 			return err

@@ -65,7 +65,7 @@ type Commands struct {
 	Archive    ArchiveCmd    `cmd:"" help:"The originals' archive: get one, purge those of killed articles."`
 	Reindex    ReindexCmd    `cmd:"" help:"Build the indices anew from the log, compare, swap, go back."`
 	Generation GenerationCmd `cmd:"" help:"Issue, promote and roll back generations of the enrichment."`
-	Snapshot   SnapshotCmd   `cmd:"" help:"Snapshots of the indices: take, list, restore."`
+	Snapshot   SnapshotCmd   `cmd:"" help:"Snapshots of the indices: take, list, restore, delete."`
 }
 
 // Options are what the command line needs for the commands.
