@@ -51,7 +51,8 @@ func Formats() []string { return format.Names() }
 // MaxBytes is the largest input that is accepted.
 const MaxBytes = document.MaxBytes
 
-// Run takes news in until ctx is done, then finishes what was taken.
+// Run takes news in until ctx is done, then finishes what was taken. It waits
+// for Kafka, for as long as it takes.
 func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	if c.Push.Enabled {
 		if err := c.Push.Guarded(k.Addr()); err != nil {
@@ -64,10 +65,12 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 		return err
 	}
 	defer b.Close()
-	if err := b.EnsureTopics(ctx, topic.Received, topic.ReceivedBulk, topic.IngestDead, topic.SourcesState); err != nil {
+	k.Ready("kafka", b.Ping)
+	if err := k.Await(ctx, "set up the topics", func(ctx context.Context) error {
+		return b.TryTopics(ctx, topic.Received, topic.ReceivedBulk, topic.IngestDead, topic.SourcesState)
+	}); err != nil {
 		return err
 	}
-	k.Ready("kafka", b.Ping)
 	originals, closeArchive, err := c.Archive.Open(k.Metrics)
 	if err != nil {
 		return err
@@ -101,8 +104,11 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	}
 	var poller *poll.Poller
 	if len(feeds) > 0 {
-		state, err := b.OpenTable(ctx, topic.SourcesState)
-		if err != nil {
+		var state *bus.Table
+		if err := k.Await(ctx, "open the table of sources", func(ctx context.Context) (err error) {
+			state, err = b.OpenTable(ctx, topic.SourcesState)
+			return err
+		}); err != nil {
 			return err
 		}
 		defer state.Close()

@@ -268,14 +268,17 @@ func (r *redrive) send(ctx context.Context, ss []sending) error {
 			as = append(as, ss[end].articles...)
 			ms = append(ms, ss[end].Dead.letter.Message)
 		}
-		var err error
-		if len(as) > 0 {
-			err = r.sinks[ss[begin].to].Write(ctx, as)
-		} else {
-			err = r.forward.Write(ctx, ss[begin].to, ms...)
+		if len(as) == 0 {
+			if err := r.forward.Write(ctx, ss[begin].to, ms...); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return err
+		for len(as) > 0 {
+			n := stage.Distinct(as)
+			if err := r.sinks[ss[begin].to].Write(ctx, as[:n]); err != nil {
+				return err
+			}
+			as = as[n:]
 		}
 		begin = end
 	}
