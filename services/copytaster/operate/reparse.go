@@ -426,11 +426,15 @@ func (r *reparse) flush(ctx context.Context) error {
 	if err := r.limit.WaitN(ctx, len(r.pending)); err != nil {
 		return err
 	}
-	if err := r.sink.Write(ctx, r.pending); err != nil {
-		return fmt.Errorf("%s are sent; what was sent may be sent again, it does no harm: %w", count(r.sum.Sent, "article"), err)
+	for len(r.pending) > 0 {
+		n := stage.Distinct(r.pending)
+		if err := r.sink.Write(ctx, r.pending[:n]); err != nil {
+			return fmt.Errorf("%s are sent; what was sent may be sent again, it does no harm: %w", count(r.sum.Sent, "article"), err)
+		}
+		r.sum.Sent += int64(n)
+		r.pending = r.pending[n:]
 	}
-	r.sum.Sent += int64(len(r.pending))
-	r.pending, r.size = nil, 0
+	r.size = 0
 	return nil
 }
 
