@@ -26,7 +26,7 @@ const maxInstruction = 80
 // words that were struck out, and all that chooses fonts, rails and margins.
 // Spaces of all widths become spaces.
 func unset(text []byte) []byte {
-	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	text = telegraph.Lines(text)
 	out := make([]byte, 0, len(text))
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -41,8 +41,6 @@ func unset(text []byte) []byte {
 			out = append(out, '\t')
 		case c == spaceBand, c >= 0x19 && c <= 0x1e && c != escape:
 			out = append(out, ' ')
-		case c == '\r':
-			out = append(out, '\n')
 		case c == '\n', c == '\t', c >= ' ' && c != 0x7f:
 			out = append(out, c)
 		case c == telegraph.US:

@@ -46,14 +46,16 @@ func multi(kind string, parts ...string) string {
 
 func TestDetect(t *testing.T) {
 	for data, want := range map[string]bool{
-		"From: a@b\nMessage-ID: <1@b>\n\nx":                               true,
-		"Received: by x\r\n\tfor y\r\nMIME-Version: 1.0\r\n\r\nx":         true,
-		"From a@b Mon Apr 22\nReturn-Path: <a@b>\nMessage-ID: <1@b>\n\nx": true,
-		"From: the harbour\nDate: Monday\nSubject: ferries\n\nText":       false,
-		"Message-ID: <1@b>\nSubject: x\n\nText":                           false,
-		"From: a@b\nMessage-ID: <1@b>\nThis is text.\n":                   false,
-		"From our correspondent\nFrom: x\n":                               false,
-		"":                                                                false,
+		"From: a@b\nMessage-ID: <1@b>\n\nx":                                  true,
+		"Received: by x\r\n\tfor y\r\nMIME-Version: 1.0\r\n\r\nx":            true,
+		"From a@b Mon Apr 22\nReturn-Path: <a@b>\nMessage-ID: <1@b>\n\nx":    true,
+		"From: the harbour\nDate: Monday\nSubject: ferries\n\nText":          false,
+		"From: a@b\nDate: Mon, 22 Apr 2024 06:00:00 GMT\nSubject: x\n\nText": true,
+		"From: a@b\nDate: Mon, 22 Apr 2024 06:00:00 GMT\n\nText":             false,
+		"Message-ID: <1@b>\nSubject: x\n\nText":                              false,
+		"From: a@b\nMessage-ID: <1@b>\nThis is text.\n":                      false,
+		"From our correspondent\nFrom: x\n":                                  false,
+		"":                                                                   false,
 	} {
 		if got := mail.Detect([]byte(data)); got != want {
 			t.Errorf("%q: %v", data, got)

@@ -45,14 +45,24 @@ func (it *item) wordings(list writer, prefix string) []wording {
 	return ws
 }
 
-func (it *item) bodies() []wording { return it.wordings(it.Bodies, "body_") }
+func (it *item) bodies() []wording {
+	list := it.Bodies
+	if it.ArticleHTML.trim() != "" {
+		list = append(slices.Clip(list), written{Role: "html", Value: it.ArticleHTML})
+	}
+	return it.wordings(list, "body_")
+}
 
 // textRoles are what descriptions are called that describe what happened, in
 // whatever markup. Others say something else.
 var textRoles = []string{"", "text", "plain", "html", "xhtml", "html5", "nitf", "caption", "summary", "abstract", "description", "main", "short", "long", "lead", "teaser", "standfirst", "intro"}
 
 func (it *item) descriptions() []wording {
-	ws := it.wordings(it.Descriptions, "description_")
+	list := it.Descriptions
+	if it.Teaser.trim() != "" {
+		list = append(slices.Clip(list), written{Role: "teaser", Value: it.Teaser})
+	}
+	ws := it.wordings(list, "description_")
 	for i := range ws {
 		first, _, _ := strings.Cut(ws[i].role, "_")
 		ws[i].aside = !slices.Contains(textRoles, first)
@@ -220,9 +230,14 @@ func (it *item) headlines() headings {
 	if h := it.Headline.trim(); h != "" {
 		all = slices.Insert(all, 0, written{Role: "main", Value: it.Headline})
 	}
+	if it.Kicker.trim() != "" {
+		all = append(all, written{Role: "kicker", Value: it.Kicker})
+	}
 	line := func(w written) string {
 		role := strings.ToLower(w.Role.trim())
-		if strings.Contains(role, "html") || strings.Contains(strings.ToLower(string(w.ContentType)), "html") {
+		value := w.Value.trim()
+		tagged := strings.HasPrefix(value, "<") && strings.Contains(value, "</")
+		if tagged || strings.Contains(role, "html") || strings.Contains(strings.ToLower(string(w.ContentType)), "html") {
 			return wire.Clean(html.Plain(string(w.Value)))
 		}
 		return wire.Clean(string(w.Value))

@@ -94,6 +94,9 @@ func (w *walker) flush(k article.Kind) {
 func (w *walker) front(e *xmldoc.Element) {
 	s := &w.story
 	h := e.Child("hedline")
+	if h == nil {
+		h = e.Child("headline") // as some spell it
+	}
 	for i, l := range h.Children("hl1") {
 		if i == 0 {
 			s.Headline = l.Line()

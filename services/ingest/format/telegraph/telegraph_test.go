@@ -28,7 +28,7 @@ func TestSplit(t *testing.T) {
 		{"text between", "\x01a\x02t\x03\x04lost\x01b\x02t\x03\x04", []string{"\x01a\x02t\x03\x04", "!lost", "\x01b\x02t\x03\x04"}},
 		{"nothing", " \r\n", nil},
 	} {
-		parts, err := telegraph.Split("test", []byte(c.data))
+		parts, err := telegraph.Split("test", []byte(c.data), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func TestSplit(t *testing.T) {
 func TestStreamIsKept(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		data := []byte(rapid.StringMatching(`[\x01-\x04\x16 a-z\n]{0,60}`).Draw(t, "stream"))
-		parts, err := telegraph.Split("test", data)
+		parts, err := telegraph.Split("test", data, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,9 +89,9 @@ func TestLimits(t *testing.T) {
 	}
 	refused("header", open(telegraph.MaxHeader+1, 1), document.TooLarge, "4096")
 	refused("line", open(1, telegraph.MaxLine), document.TooLarge, "65536")
-	_, err := telegraph.Split("test", bytes.Repeat([]byte("\x01a\x02t\x03\x04"), document.MaxItems+1))
+	_, err := telegraph.Split("test", bytes.Repeat([]byte("\x01a\x02t\x03\x04"), document.MaxItems+1), nil)
 	refused("messages", err, document.TooMany, "5000")
-	parts, err := telegraph.Split("test", []byte("\x01a\x02"+strings.Repeat("t\n", document.MaxSingle/2)+"\x03\x04\x01a\x02t\x03\x04"))
+	parts, err := telegraph.Split("test", []byte("\x01a\x02"+strings.Repeat("t\n", document.MaxSingle/2)+"\x03\x04\x01a\x02t\x03\x04"), nil)
 	if err != nil || len(parts) != 2 {
 		t.Fatalf("%d parts, error %v", len(parts), err)
 	}

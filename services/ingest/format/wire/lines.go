@@ -2,10 +2,12 @@ package wire
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/ingest/format/habit"
 	"github.com/copytaster/copytaster/services/ingest/format/html"
 	"github.com/copytaster/copytaster/services/ingest/format/plain"
 )
@@ -60,6 +62,23 @@ func Opens(body []html.Block, place string) bool {
 		}
 	}
 	return false
+}
+
+// Aside makes notes of what a text itself says is not for publication, as dpa's
+// notebook behind its reports, to its stated end or that of the text.
+func Aside(body []html.Block) []html.Block {
+	private := false
+	if !slices.ContainsFunc(body, func(b html.Block) bool { return habit.Private(b.Text) }) {
+		return body
+	}
+	body = slices.Clone(body)
+	for i, b := range body {
+		if private = private || habit.Private(b.Text); private {
+			body[i].Kind = article.Note
+			private = !habit.PrivateEnd(b.Text)
+		}
+	}
+	return body
 }
 
 // Same tells whether two texts say the same.
