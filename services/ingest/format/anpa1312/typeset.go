@@ -60,9 +60,16 @@ var (
 // read is a line as readers have it: the characters that stand in the places
 // of others are set right, quads and marks of lines are gone.
 func read(line string) string {
-	line = lineEnds.ReplaceAllString(line, "")
+	// Few lines have any of these, and looking for one costs a tenth of this.
+	if strings.ContainsAny(line, "<=") {
+		line = lineEnds.ReplaceAllString(line, "")
+	}
 	line = strings.TrimPrefix(strings.TrimSpace(line), "^")
-	line = emDash.ReplaceAllString(line, "$1—$2")
-	line = oneHalf.ReplaceAllString(line, "$1½$2")
+	if strings.Contains(line, "_") {
+		line = emDash.ReplaceAllString(line, "$1—$2")
+	}
+	if strings.Contains(line, "{") {
+		line = oneHalf.ReplaceAllString(line, "$1½$2")
+	}
 	return quoted.Replace(strings.TrimSpace(line))
 }

@@ -57,7 +57,11 @@ var names = map[string]bool{
 // plainName is a field's name without what senders add to it: capitals, dashes
 // and underscores.
 func plainName(name string) string {
-	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
+	name = strings.ToLower(name)
+	if !strings.ContainsAny(name, "_-") {
+		return name
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(name, "_", ""), "-", "")
 }
 
 // kinds are the types of ninjs.

@@ -111,9 +111,22 @@ func Filler(data []byte) int { return len(filler.Find(data)) }
 
 // Lines is a part of a message with its lines ended by line feeds. Some
 // teleprinters return twice.
-func Lines(part []byte) []byte { return lineEnds.ReplaceAll(part, []byte("\n")) }
-
-var lineEnds = regexp.MustCompile(`\r*\n|\r`)
+func Lines(part []byte) []byte {
+	out := make([]byte, 0, len(part))
+	returned := false
+	for _, c := range part {
+		if returned && c != '\r' && c != '\n' {
+			out = append(out, '\n')
+		}
+		if returned = c == '\r'; !returned {
+			out = append(out, c)
+		}
+	}
+	if returned {
+		out = append(out, '\n')
+	}
+	return out
+}
 
 // Split cuts a stream into its messages. One that is cut off, and what stands
 // between messages and is no filler, are parts with an error. header tells the

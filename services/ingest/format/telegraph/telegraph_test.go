@@ -175,3 +175,37 @@ func TestConvert(t *testing.T) {
 		t.Error("an unknown encoding was read")
 	}
 }
+
+// TestLines: however often a teleprinter returns, a line ends once.
+func TestLines(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "", "a": "a", "a\nb": "a\nb", "a\r\nb\r\n": "a\nb\n", "a\r\r\nb": "a\nb", "a\rb\r": "a\nb\n", "a\r\n\r\nb": "a\n\nb", "\r\r\n\r\r\n": "\n\n",
+	} {
+		if got := string(telegraph.Lines([]byte(in))); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestRestore: only what is a header's message gets an SOH, and nothing of the
+// input is lost.
+func TestRestore(t *testing.T) {
+	header := func(l []byte) bool { return strings.HasPrefix(string(l), "HDR") }
+	for in, want := range map[string]string{
+		"":                                       "",
+		"text":                                   "text",
+		"HDR 1\n\ntext":                          "HDR 1\n\ntext",
+		"HDR 1\n\x02t\x03\x04":                   "\x01HDR 1\n\x02t\x03\x04",
+		"\x16\x16\nHDR 1\n\x02t\x03":             "\x16\x16\n\x01HDR 1\n\x02t\x03",
+		"HDR 1\n\x02t\x03\x04\nHDR 2\n\x02u\x03": "\x01HDR 1\n\x02t\x03\x04\n\x01HDR 2\n\x02u\x03",
+		"\x01HDR 1\n\x02t\x03\x04HDR 2\n\x02u":   "\x01HDR 1\n\x02t\x03\x04HDR 2\n\x02u",
+		"HDR 1\n\x02t\x03\x04rest":               "\x01HDR 1\n\x02t\x03\x04rest",
+		"ZCZC HDR 1\nkey\n\nt\nNNNN\n":           "\x01HDR 1\nkey\n\n\x02t\n\x03\x04\n",
+		"ZCZC HDR 1\nt\nu\nv\nw\n\nx\nNNNN":      "\x01HDR 1\n\x02t\nu\nv\nw\n\nx\n\x03\x04",
+		"ZCZC\nHDR 1\n\x02t\x03NNNN":             "ZCZC\n\x01HDR 1\n\x02t\x03NNNN",
+	} {
+		if got := string(telegraph.Restore([]byte(in), header)); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
