@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -106,13 +107,6 @@ func TestExamples(t *testing.T) {
 // TestConfusion: the content of every golden names its own format and no other
 // that is asked before, however it is encoded or set off.
 func TestConfusion(t *testing.T) {
-	utf16le := func(b []byte) []byte {
-		out := []byte{0xff, 0xfe}
-		for _, u := range utf16.Encode([]rune(string(b))) {
-			out = append(out, byte(u), byte(u>>8))
-		}
-		return out
-	}
 	for _, g := range goldens(t) {
 		forms := map[string][]byte{"as it is": g.data}
 		plain, err := document.Convert(g.data, "")
@@ -120,7 +114,7 @@ func TestConfusion(t *testing.T) {
 		if err == nil && plain.Charset == "utf-8" && !telegraph {
 			body := strings.TrimPrefix(plain.UTF8, "\ufeff")
 			forms["with a byte order mark"] = append([]byte("\xef\xbb\xbf"), body...)
-			forms["in UTF-16"] = utf16le([]byte(body))
+			forms["in UTF-16"] = encode(body, false)
 			if g.format != "mail" {
 				forms["after blank lines"] = append([]byte("\r\n \n"), body...)
 			}
@@ -361,4 +355,73 @@ func TestSloppyMarkup(t *testing.T) {
 			t.Errorf("%s: %d articles", in, len(as))
 		}
 	}
+}
+
+// TestXMLForms: an item says the same whatever its sender's programs make of
+// its XML: prefixes, a document type with declarations, encodings.
+func TestXMLForms(t *testing.T) {
+	declaration := regexp.MustCompile(`^\s*<\?xml[^>]*\?>\s*`)
+	doctype := regexp.MustCompile(`(?s)<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>`)
+	tag := regexp.MustCompile(`<(/?)([A-Za-z])`)
+	root := regexp.MustCompile(`<([A-Za-z:.]+)([\s/>])`)
+	hasPrefix := regexp.MustCompile(`<[A-Za-z0-9]+:`)
+	for _, g := range goldens(t) {
+		if !slices.Contains([]string{"nitf", "newsml", "newsmlg2"}, g.format) {
+			continue
+		}
+		converted, err := document.Convert(g.data, xmlEncoding(g.data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := declaration.ReplaceAllString(converted.UTF8, "")
+		bare := doctype.ReplaceAllString(text, "")
+		name := root.FindStringSubmatch(bare)[1]
+		forms := map[string][]byte{
+			"without declaration": []byte(text),
+			"with a document type": []byte(`<?xml version='1.0' encoding='utf-8' standalone="no"?><!-- <html> --><?x y?>
+<!DOCTYPE ` + name + ` PUBLIC "-//X//DTD X//EN" "http://x.example/x.dtd" [<!ENTITY a "<newsItem>"><!ENTITY % b SYSTEM "c">
+%b; <!ELEMENT x (y|z)*> <!ATTLIST x y CDATA #IMPLIED> ]>` + bare),
+			"in UTF-16 that it says": encode(`<?xml version="1.0" encoding="UTF-16"?>`+text, false),
+			"in UTF-16, big end":     encode(`<?xml version="1.0" encoding="UTF-16BE"?>`+text, true),
+			"that says UTF-16":       []byte(`<?xml version="1.0" encoding="UTF-16"?>` + text),
+			"in one line":            []byte(strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", " \n"), "\x00", "")),
+		}
+		if !strings.Contains(bare, "CDATA") && !hasPrefix.MatchString(bare) {
+			prefixed := tag.ReplaceAllString(bare, "<${1}zz:$2")
+			forms["with prefixes"] = []byte(strings.Replace(prefixed, "<zz:"+name, `<zz:`+name+` xmlns:zz="urn:zz"`, 1))
+		}
+		want := said(decodeGolden(t, g))
+		for form, data := range forms {
+			as, err := format.Decode(context.Background(), data, hint(), "")
+			if err != nil {
+				t.Errorf("%s %s: %v", g.name, form, err)
+				continue
+			}
+			if d := cmp.Diff(want, said(as)); d != "" {
+				t.Errorf("%s %s: -want +got:\n%s", g.name, form, d)
+			}
+		}
+	}
+}
+
+// xmlEncoding is the encoding that a document's declaration names.
+func xmlEncoding(data []byte) string {
+	g := regexp.MustCompile(`^\s*<\?xml[^>]*encoding=["']([^"']+)`).FindSubmatch(data)
+	if g == nil {
+		return ""
+	}
+	return string(g[1])
+}
+
+// encode is a text in UTF-16 with its mark.
+func encode(s string, big bool) []byte {
+	var out []byte
+	for _, u := range append([]uint16{0xfeff}, utf16.Encode([]rune(s))...) {
+		if big {
+			out = append(out, byte(u>>8), byte(u))
+		} else {
+			out = append(out, byte(u), byte(u>>8))
+		}
+	}
+	return out
 }

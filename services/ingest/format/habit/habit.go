@@ -49,7 +49,7 @@ type Words struct {
 }
 
 // table is every agency.
-var table = []Agency{aap, afp, ansa, ap, dpa, efe, ntb, pa, reuters, ritzau, tt}
+var table = []Agency{aap, afp, ansa, ap, apa, dpa, efe, ntb, pa, reuters, ritzau, tt}
 
 // Agencies are all that are known, by name.
 func Agencies() []Agency { return slices.Clone(table) }

@@ -163,6 +163,8 @@ func (m *message) lay(a *article.Article, blocks []string, marks habit.Marks) {
 		switch {
 		case private || i < maxMarked && m.agency.Note(p):
 			kind = article.Note
+		case i < 2 && strings.HasSuffix(p, " =") && m.Headline != "":
+			kind, p = article.Standfirst, strings.TrimRight(p, " =") // a line below the headline ends as that does
 		case i < 2 && byline.MatchString(p):
 			kind = article.Byline
 		case i < 3 && i < len(blocks)-1 && m.place(p):

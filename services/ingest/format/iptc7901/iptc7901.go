@@ -152,6 +152,8 @@ func parse(data []byte, h document.Hint) (*message, error) {
 	}
 	if d, ok := dayTime(group); ok {
 		m.Date = d
+	} else if d, ok := day(trailer); ok {
+		m.Date = d
 	} else {
 		lines = m.stamp(lines)
 	}
@@ -185,10 +187,22 @@ func quiet(part []byte) []byte {
 
 // group is a day-time group: day, hour, minute, zone, month, year. All but the
 // first three may be missing.
-var group = regexp.MustCompile(`^(\d{2})(\d{2})(\d{2})[ ]?([A-Z]{1,4}\b)?[ ]*(?:(\pL{3,9})\.?)?[ ]*(\d{2}|\d{4})?$`)
+var group = regexp.MustCompile(`^(\d{2})(\d{2})(\d{2})[ ]?([A-Z]{1,4}\b)?[ ]*(?:(\pL{3,9})\.?)?[ ]*(\d{4}|\d{2})?(?:[ ]+(GMT|UTC|UT|Z))?$`)
 
 // clock is another form of it: "20-APR-24 10:31".
 var clock = regexp.MustCompile(`^(\d{1,2})-(\pL{3})-(\d{2}|\d{4})[ ]+(\d{1,2})[:.](\d{2})$`)
+
+// iso is a third, that APA sends in front of it: "2024-04-20/10:31".
+var iso = regexp.MustCompile(`(?:^|[ ])(\d{4})-(\d{2})-(\d{2})/(\d{2}):(\d{2})(?:$|[ ]|\d{6})`)
+
+func day(s string) (telegraph.Stated, bool) {
+	g := iso.FindStringSubmatch(s)
+	if g == nil {
+		return telegraph.Stated{}, false
+	}
+	n := func(i int) int { v, _ := strconv.Atoi(g[i]); return v }
+	return telegraph.Stated{Year: n(1), Month: time.Month(n(2)), Day: n(3), Hour: n(4), Minute: n(5)}, true
+}
 
 func dayTime(s string) (telegraph.Stated, bool) {
 	if g := clock.FindStringSubmatch(strings.TrimSpace(s)); g != nil {
@@ -211,6 +225,9 @@ func dayTime(s string) (telegraph.Stated, bool) {
 		} else {
 			return telegraph.Stated{}, false
 		}
+	}
+	if g[7] != "" {
+		d.Zone = time.UTC
 	}
 	if month != "" {
 		if d.Month = habit.MonthOf(month); d.Month == 0 {
@@ -299,7 +316,7 @@ func (m *message) top(lines []string) {
 var dateline = regexp.MustCompile(`^(?:\p{Lu}[^.!?()]{0,60} )?\([\pL/. ]{2,20}\)\s*(?:[-–—:]|\.-)`)
 
 // initials are those of who wrote and edited a text.
-var initials = regexp.MustCompile(`^(?:/?\pL{2,8}/(?:\pL{2,8}/?)*|[A-Z0-9]{2,4}-[A-Z0-9]{2,4})$`)
+var initials = regexp.MustCompile(`^(?:\(Schluss\) ?)?(?:/?\pL{2,8}/(?:\pL{2,8}/?)*|[A-Z0-9]{2,4}-[A-Z0-9]{2,4})$`)
 
 // signed tells whether the last line of a text is the agency's mark, though no
 // blank line stands before it.

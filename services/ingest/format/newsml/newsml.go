@@ -156,7 +156,8 @@ func (it *item) adapt(a *article.Article) error {
 	for _, l := range it.root.All("Language") {
 		tags = append(tags, l.Attr(formalName))
 	}
-	a.Language = wire.Language(signer, version, append(tags, it.root.Attr("lang"))...)
+	tags = append(tags, it.root.Attr("lang"), it.root.Child("NewsComponent").Attr("lang"))
+	a.Language = wire.Language(signer, version, tags...)
 	s := b.story
 	if b.err != nil {
 		if a.Status == article.Usable {

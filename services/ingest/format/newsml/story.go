@@ -277,13 +277,13 @@ func (b *builder) contents(e *xmldoc.Element, role string) {
 	for _, t := range texts {
 		line := wire.Joined(t.Body)
 		switch role {
-		case "headline":
+		case "headline", "title":
 			if s.Headline == "" {
 				s.Headline = line
 			} else if !wire.Same(line, s.Headline) {
 				s.Note("Headline", line)
 			}
-		case "subheadline", "subhead", "abstract", "summary":
+		case "subheadline", "subhead", "abstract", "summary", "lead", "teaser":
 			if line != "" {
 				s.Standfirst = append(s.Standfirst, line)
 			}

@@ -166,7 +166,7 @@ func (w wording) read(base string) ([]html.Block, []html.Picture, error) {
 		}
 		return html.Fragment(value, base)
 	case otherXML:
-		return html.Fragment(newsText(value), base)
+		return html.Fragment(wire.NewsText(value), base)
 	default:
 		return wire.Paragraphs(value, false), nil, nil
 	}
@@ -178,35 +178,6 @@ func printable(r rune) rune {
 	}
 	return r
 }
-
-// newsText is what stands in an XML document's body: NITF's body.content, or
-// else all behind the head. NITF's subheads are made HTML's.
-func newsText(xml string) string {
-	lower := strings.ToLower(xml)
-	if len(lower) != len(xml) { // a letter whose small form is longer
-		lower = xml
-	}
-	for _, tag := range []string{"body.content", "brodtext", "body"} {
-		from := strings.Index(lower, "<"+tag)
-		if from < 0 {
-			continue
-		}
-		open := strings.IndexByte(lower[from:], '>')
-		if open < 0 {
-			continue
-		}
-		from += open + 1
-		end := len(xml)
-		if i := strings.LastIndex(lower[from:], "</"+tag+">"); i >= 0 {
-			end = from + i
-		}
-		xml = xml[from:end]
-		break
-	}
-	return hl2.Replace(xml)
-}
-
-var hl2 = strings.NewReplacer("<hl2", "<h2", "</hl2>", "</h2>", "<HL2", "<h2", "</HL2>", "</h2>", "<hl1", "<h1", "</hl1>", "</h1>")
 
 // headings are the wordings of the headline.
 type headings struct {

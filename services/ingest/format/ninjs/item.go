@@ -384,6 +384,12 @@ func named(dec *jsontext.Decoder, one func(name string) error) error {
 // namedTexts are 1.x's fields with a name of the sender's own behind theirs.
 var namedTexts = []string{"body_", "description_", "headline_"}
 
+// otherTexts are the same under other names: Reuters' and those without a role.
+var otherTexts = map[string]string{
+	"bodyhtml": "body_html", "bodyhtml5": "body_html5", "bodyxhtml": "body_xhtml", "bodytext": "body_text", "bodynitf": "body_nitf", "body": "body_text",
+	"descriptiontext": "description_text", "description": "description_text", "summary": "description_summary", "abstract": "description_abstract", "caption": "description_caption",
+}
+
 // sort puts the named texts of Others into named.
 func (it *item) sort() error {
 	if len(it.Others) == 0 {
@@ -400,6 +406,10 @@ func (it *item) sort() error {
 		}
 		name := tok.String()
 		low := strings.ReplaceAll(strings.ToLower(name), "-", "_")
+		also, other := otherTexts[plainName(name)]
+		if other && dec.PeekKind() == '"' {
+			low = also
+		}
 		if !slices.ContainsFunc(namedTexts, func(p string) bool { return len(low) > len(p) && strings.HasPrefix(low, p) }) {
 			if err := dec.SkipValue(); err != nil {
 				return err

@@ -52,6 +52,7 @@ var names = map[string]bool{
 	"copyrightnotice": true, "usageterms": true, "renditions": true, "associations": true, "representationtype": true,
 	"infosource": true, "infosources": true, "altids": true, "rightsinfo": true, "digitalsourcetype": true,
 	"eventdetails": true, "plannedcoverage": true, "trustindicator": true, "trustindicators": true, "articlehtml": true,
+	"bodyhtml": true, "bodyxhtml": true, "bodytext": true, "bodynitf": true,
 }
 
 // plainName is a field's name without what senders add to it: capitals, dashes

@@ -114,3 +114,32 @@ func Paragraphs(s string, joins bool) []html.Block {
 	}
 	return blocks
 }
+
+// NewsText is what stands in an XML document's body: NITF's body.content, or
+// else all behind the head. NITF's subheads are made HTML's.
+func NewsText(xml string) string {
+	lower := strings.ToLower(xml)
+	if len(lower) != len(xml) { // a letter whose small form is longer
+		lower = xml
+	}
+	for _, tag := range []string{"body.content", "brodtext", "body"} {
+		from := strings.Index(lower, "<"+tag)
+		if from < 0 {
+			continue
+		}
+		open := strings.IndexByte(lower[from:], '>')
+		if open < 0 {
+			continue
+		}
+		from += open + 1
+		end := len(xml)
+		if i := strings.LastIndex(lower[from:], "</"+tag+">"); i >= 0 {
+			end = from + i
+		}
+		xml = xml[from:end]
+		break
+	}
+	return hl2.Replace(xml)
+}
+
+var hl2 = strings.NewReplacer("<hl2", "<h2", "</hl2>", "</h2>", "<HL2", "<h2", "</HL2>", "</h2>", "<hl1", "<h1", "</hl1>", "</h1>")

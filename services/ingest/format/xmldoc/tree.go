@@ -109,6 +109,8 @@ func readable(s string) []byte {
 func (d *Document) parse() error {
 	dec := xml.NewDecoder(bytes.NewReader(d.src))
 	dec.Strict, dec.Entity = false, xml.HTMLEntity
+	// A declaration within the document is of what was put there; all is UTF-8.
+	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 	var stack []*Element
 	nodes := 0
 	for {
