@@ -48,7 +48,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 			return corpus.CheckRights(ctx, es, corpus.Namespace(c.Namespace), corpus.Reader)
 		})
 	}
-	if err := mount(k, f, k.Log); err != nil {
+	if err := mount(k, f, c.SearchPublicURL, k.Log); err != nil {
 		return err
 	}
 	k.Started()
@@ -57,7 +57,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 }
 
 // mount puts the routes onto k's server.
-func mount(k *boot.Kit, f *find.Finder, log zerolog.Logger) error {
+func mount(k *boot.Kit, f *find.Finder, public string, log zerolog.Logger) error {
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "copytaster_search_seconds",
 		Help:    "Time to answer a request, by what was asked for and the answer's status.",
@@ -74,8 +74,8 @@ func mount(k *boot.Kit, f *find.Finder, log zerolog.Logger) error {
 		pattern, name string
 		handler       http.Handler
 	}{
-		{api.PatternSearch, "search", api.Search(f, log)},
-		{api.PatternArticle, "article", api.Article(f, log)},
+		{api.PatternSearch, "search", api.Search(f, public, log)},
+		{api.PatternArticle, "article", api.Article(f, public, log)},
 		{api.PatternOther, "other", api.Other()},
 		{web.PatternPage, "page", page},
 		{web.PatternAssets, "assets", web.Assets()},

@@ -1,0 +1,75 @@
+package find
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/corpus"
+)
+
+// Page is one page of a search, with its articles whole.
+type Page struct {
+	Articles []*article.Article
+	Next     string // cursor of the next page; empty on the last one
+}
+
+// derived are the fields of a document that can be told from its segments, and
+// those that no reader of whole articles asks for.
+var derived = []string{"kicker", "headline", "standfirst", "byline", "dateline", "body", "caption", "provenance", "original"}
+
+// Articles gives the articles of the page that [Finder.Search] gives the hits
+// of. Articles that together are longer than a reply of Elasticsearch may be
+// are a [*ParameterError].
+func (f *Finder) Articles(ctx context.Context, r Request) (Page, error) {
+	body, origin, err := f.prepare(r)
+	if err != nil {
+		return Page{}, err
+	}
+	delete(body, "highlight")
+	delete(body, "aggs")
+	body["_source"], body["track_total_hits"] = object{"excludes": derived}, false
+	var reply struct {
+		Hits struct {
+			Hits []struct {
+				Source json.RawMessage   `json:"_source"`
+				Sort   []json.RawMessage `json:"sort"`
+			} `json:"hits"`
+		} `json:"hits"`
+	}
+	err = f.page(ctx, body, &reply)
+	switch {
+	case errors.Is(err, errTooLarge):
+		return Page{}, TooLong(maxReply)
+	case err != nil:
+		return Page{}, err
+	}
+	var page Page
+	var last cursor
+	now := f.now()
+	for i, h := range reply.Hits.Hits {
+		if i == r.Size { // one more was asked for, to know whether there is another page
+			if page.Next, err = last.encode(r); err != nil {
+				return Page{}, err
+			}
+			break
+		}
+		a, _, err := corpus.Parse(h.Source)
+		if err != nil {
+			return Page{}, err
+		}
+		if last, err = place(r, a.URI, origin, h.Sort); err != nil {
+			return Page{}, err
+		}
+		if a.Visible(now) { // the query asked for nothing else; this is the last gate
+			page.Articles = append(page.Articles, &a)
+		}
+	}
+	return page, nil
+}
+
+// TooLong says that a page's articles have more bytes than limit.
+func TooLong(limit int) error {
+	return wrong("size", "these articles together have more than %d MiB; ask for fewer on a page", limit>>20)
+}
