@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"pgregory.net/rapid"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -312,9 +313,52 @@ func tells(t failer, f export.Format, a *article.Article, got []article.Article,
 	}
 }
 
-// wellFormed fails the test if b isn't XML, where it should be.
-func wellFormed(t failer, b []byte) {
+// standard compiles ninjs's own schema, with the formats of dates and addresses
+// that it names.
+func standard(t *testing.T) *jsonschema.Schema {
 	t.Helper()
+	const name = "../search/export/ninjs/testdata/schema/ninjs-schema_3.1.json"
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	// The standard refers to GeoJSON's schema for places, of which none are written.
+	for address, schema := range map[string]any{"https://geojson.org/schema/GeoJSON.json": false, name: doc} {
+		if err := c.AddResource(address, schema); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := c.Compile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// wellFormed fails the test if b isn't XML, where it should be, or isn't what
+// ninjs's schema demands.
+func wellFormed(t failer, s *jsonschema.Schema, f export.Format, b []byte) {
+	t.Helper()
+	if f.Name == "ninjs" {
+		items, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+		if err != nil {
+			t.Fatalf("%v\n%s", err, b)
+		}
+		if _, many := items.([]any); !many {
+			items = []any{items}
+		}
+		for _, it := range items.([]any) {
+			if err := s.Validate(it); err != nil {
+				t.Fatalf("%v\n%s", err, b)
+			}
+		}
+	}
 	if !bytes.HasPrefix(b, []byte("<?xml")) {
 		if !json.Valid(b) {
 			t.Fatalf("no JSON: %q", b)
@@ -452,6 +496,7 @@ func runIn(a *article.Article) {
 // TestExportRoundTrip: what goes out in a format comes in again, as far as the
 // format carries it.
 func TestExportRoundTrip(t *testing.T) {
+	schema := standard(t)
 	for _, f := range export.Table {
 		if carry[f.Name] == nil {
 			continue // text: see TestExportAsText
@@ -466,7 +511,7 @@ func TestExportRoundTrip(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				wellFormed(t, b)
+				wellFormed(t, schema, f, b)
 				got, err := decodeAgain(f, b, a.Provider)
 				if f.Name == "atom" && a.Status == article.Canceled {
 					if len(got) != 0 || err != nil || !bytes.Contains(b, []byte("deleted-entry")) {
@@ -489,6 +534,7 @@ func TestExportRoundTrip(t *testing.T) {
 // TestExportOfGoldens sends what every decoder makes of its golden files
 // through every format.
 func TestExportOfGoldens(t *testing.T) {
+	schema := standard(t)
 	inputs, err := filepath.Glob("../ingest/format/testdata/*/*")
 	if err != nil {
 		t.Fatal(err)
@@ -522,7 +568,7 @@ func TestExportOfGoldens(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				wellFormed(t, b)
+				wellFormed(t, schema, f, b)
 				if f.Name == "atom" && a.Status == article.Canceled {
 					continue
 				}
@@ -548,5 +594,172 @@ func TestExportOfGoldens(t *testing.T) {
 	}
 	if n < 100 {
 		t.Errorf("only %d documents were compared", n)
+	}
+}
+
+// TestExportOfHugeText: what is as long as the ingest service takes comes in
+// again.
+func TestExportOfHugeText(t *testing.T) {
+	schema := standard(t)
+	var b article.Builder
+	b.Add(article.Headline, "Head")
+	for i := range 8_000 {
+		b.Add(article.Paragraph, strconv.Itoa(i)+" "+strings.Repeat("all < work & no play ", 4))
+	}
+	b.Add(article.Paragraph, strings.Repeat("one line ]]> ", 20_000))
+	a := article.Article{URI: "urn:copytaster:p:1", Revision: 1, Status: article.Usable, Source: "s", Provider: "p", ReceivedAt: received, VersionCreated: received, PublishedAt: received}
+	b.Fill(&a)
+	if err := a.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range export.Table {
+		doc, err := f.Encode(&a, story.List{Title: "T", Now: received, Self: "https://search.example/a"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := decodeAgain(f, doc, "p")
+		if err != nil || len(got) != 1 {
+			t.Fatalf("%s: %d articles, %v", f.Name, len(got), err)
+		}
+		if f.Name == "text" {
+			if letters(got[0].Text) != letters(a.Text) {
+				t.Error("text: the text has changed")
+			}
+			continue
+		}
+		wellFormed(t, schema, f, doc)
+		if d := cmp.Diff(carry[f.Name](read(&a), &a).Paragraphs, read(&got[0]).Paragraphs); d != "" {
+			t.Errorf("%s: %.1000s", f.Name, d)
+		}
+	}
+}
+
+// TestExportAsText: plain text is what readers see, in its order, whatever a
+// decoder makes of it.
+func TestExportAsText(t *testing.T) {
+	f, ok := export.Find("text")
+	if !ok {
+		t.Fatal("there is no text")
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		a := drawArticle(t)
+		b, err := f.Encode(a, story.List{Now: received})
+		if refused(t, f, a, err) || a.Status == article.Canceled {
+			return
+		}
+		got, err := decodeAgain(f, b, a.Provider)
+		if err != nil || len(got) != 1 {
+			t.Fatalf("%d articles, %v\n%s", len(got), err, b)
+		}
+		if strings.TrimSpace(got[0].Text) != strings.TrimSpace(string(b)) {
+			t.Fatalf("%q became %q", b, got[0].Text)
+		}
+		rest := said(string(b))
+		for _, s := range a.Segments {
+			if !s.Kind.ForReaders() {
+				continue
+			}
+			_, after, ok := strings.Cut(rest, said(s.In(a.Text)))
+			if !ok {
+				t.Fatalf("%q is missing, or not in its order, in %q", s.In(a.Text), b)
+			}
+			rest = after
+		}
+	})
+}
+
+// TestExportOfForeignURI: a URI that isn't of its provider's namespace, as that
+// of a web page, becomes one that is.
+func TestExportOfForeignURI(t *testing.T) {
+	var b article.Builder
+	b.Add(article.Paragraph, "Text.")
+	a := article.Article{URI: "https://x.example/ä?b=c d", Revision: 1, Status: article.Usable, Source: "s", Provider: "p", ReceivedAt: received}
+	a.URI = article.NewURI("p", "https://x.example/ä?b=c")
+	b.Fill(&a)
+	for _, f := range export.Table {
+		want := article.ScopedURI("p", string(a.URI))
+		switch f.Name {
+		case "text":
+			continue
+		case "ninjs":
+			want = article.ScopedURI("p", "https://x.example/%C3%A4?b=c")
+		case "atom", "jsonfeed":
+			want = "https://x.example/%C3%A4?b=c" // of the feed's own site
+		}
+		doc, err := f.Encode(&a, story.List{Title: "T", Now: received, Self: "https://x.example/feed"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := decodeAgain(f, doc, "p")
+		if err != nil || len(got) != 1 || got[0].URI != want {
+			t.Errorf("%s: %d articles, %v, %s, want %s", f.Name, len(got), err, got[0].URI, want)
+		}
+	}
+}
+
+// TestExportOfList: a list, a message or a feed is cut into its articles again,
+// each with its own language.
+func TestExportOfList(t *testing.T) {
+	schema := standard(t)
+	var as []*article.Article
+	for i, lang := range []string{"de", "fr", ""} {
+		var b article.Builder
+		b.Add(article.Headline, fmt.Sprintf("Headline %d", i))
+		b.Add(article.Paragraph, fmt.Sprintf("Text %d.", i))
+		a := article.Article{URI: article.ScopedURI("p", strconv.Itoa(i)), Revision: 1, Status: article.Usable, Source: "s", Provider: "p", ReceivedAt: received, Language: article.Label{Value: lang}}
+		b.Fill(&a)
+		as = append(as, &a)
+	}
+	l := story.List{Title: "T", Now: received, ID: "urn:x:1", Self: "https://search.example/feed"}
+	for _, f := range export.Table {
+		if f.Many == nil {
+			continue
+		}
+		doc, err := f.Many(as, l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wellFormed(t, schema, f, doc)
+		got, err := decodeAgain(f, doc, "p")
+		if err != nil || len(got) != len(as) {
+			t.Errorf("%s: %d articles, %v", f.Name, len(got), err)
+			continue
+		}
+		for i := range got {
+			if got[i].URI != as[i].URI || got[i].Language.Value != as[i].Language.Value || got[i].Body() != as[i].Body() {
+				t.Errorf("%s: %s, %q, %q", f.Name, got[i].URI, got[i].Language.Value, got[i].Body())
+			}
+		}
+		empty, err := f.Many(nil, l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wellFormed(t, schema, f, empty)
+	}
+}
+
+// TestNinjsGoldensAreValid holds the committed documents to the schema.
+func TestNinjsGoldensAreValid(t *testing.T) {
+	schema := standard(t)
+	f, _ := export.Find("ninjs")
+	docs, err := filepath.Glob("../search/export/ninjs/testdata/*.ninjs.json")
+	if err != nil || len(docs) < 6 {
+		t.Fatalf("%d documents, %v", len(docs), err)
+	}
+	for _, name := range docs {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wellFormed(t, schema, f, b)
+	}
+	for _, wrong := range []string{`{"uri":"urn:x:1","pubStatus":"killed"}`, `{"uri":"no uri"}`, `{"uri":"urn:x:1","headline":"of 1.x"}`, `{"uri":"urn:x:1","versionCreated":"20240420"}`} {
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(wrong))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if schema.Validate(v) == nil {
+			t.Errorf("%s is valid", wrong)
+		}
 	}
 }

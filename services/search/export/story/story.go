@@ -27,6 +27,8 @@ type Story struct {
 	// Body is the text in its order, the pictures where their captions stand, or
 	// else at the end.
 	Body []Block
+
+	at int // where in the body the dateline stands
 }
 
 // Block is a piece of the body.
@@ -64,8 +66,10 @@ func Of(a *article.Article) *Story {
 		if t == "" || !seg.Kind.ForReaders() {
 			continue
 		}
-		if seg.Kind == article.Dateline && s.Dateline == "" && i+1 < len(a.Segments) && a.Segments[i+1].Kind == article.Paragraph {
-			s.RunsIn = !strings.ContainsAny(article.After(a.Text, a.Segments, i), "\r\n")
+		if seg.Kind == article.Dateline && s.Dateline == "" {
+			s.at = len(s.Body)
+			s.RunsIn = i+1 < len(a.Segments) && a.Segments[i+1].Kind == article.Paragraph &&
+				!strings.ContainsAny(article.After(a.Text, a.Segments, i), "\r\n")
 		}
 		w.segment(seg.Kind, t)
 	}
@@ -201,12 +205,11 @@ func (s *Story) Running() []Block {
 		return s.Body
 	}
 	body := slices.Clone(s.Body)
-	i := slices.IndexFunc(body, func(b Block) bool { return b.Kind == article.Paragraph })
-	if i >= 0 && s.RunsIn {
-		body[i].Text = s.Dateline + " " + body[i].Text
+	if s.RunsIn && s.at < len(body) && body[s.at].Kind == article.Paragraph {
+		body[s.at].Text = s.Dateline + " " + body[s.at].Text
 		return body
 	}
-	return slices.Insert(body, max(i, 0), Block{Kind: article.Paragraph, Text: s.Dateline})
+	return slices.Insert(body, min(s.at, len(body)), Block{Kind: article.Paragraph, Text: s.Dateline})
 }
 
 // Pictures are those of the body.
