@@ -34,12 +34,17 @@ type newsroom struct {
 	es    *elasticsearch.BaseClient
 	names corpus.Namespace
 	base  string // of the service's URLs
+
+	address string // of Elasticsearch
 }
+
+// elastic is how the service reaches the indices.
+func (n *newsroom) elastic() elastic.Config { return elastic.Config{URL: []string{n.address}} }
 
 func open(tb testing.TB) *newsroom {
 	tb.Helper()
 	address := localtest.Elasticsearch(tb)
-	n := &newsroom{tb: tb, names: corpus.Namespace(localtest.Namespace(tb))}
+	n := &newsroom{tb: tb, names: corpus.Namespace(localtest.Namespace(tb)), address: address}
 	transport := &http.Transport{}
 	tb.Cleanup(transport.CloseIdleConnections)
 	es, err := elasticsearch.NewBaseClient(elasticsearch.Config{Addresses: []string{address}, Transport: transport})
