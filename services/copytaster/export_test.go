@@ -94,6 +94,7 @@ func read(a *article.Article) carried {
 			c.Captions = append(c.Captions, t)
 		case article.CreditLine:
 			c.Credits = append(c.Credits, t)
+		default: // not for readers
 		}
 	}
 	return c
@@ -106,7 +107,7 @@ func runsIn(a *article.Article) bool {
 }
 
 // notice is what a canceled article is.
-func (c carried) notice() carried {
+func (c *carried) notice() carried {
 	return carried{URI: c.URI, Version: c.Version, Status: c.Status, Embargo: c.Embargo, Created: c.Created, Published: c.Published, Urgency: c.Urgency}
 }
 

@@ -20,8 +20,6 @@ const (
 	Extension = "atom"
 )
 
-const tombstones = "http://purl.org/atompub/tombstones/1.0"
-
 // feed is a feed with its entries and what was deleted from it.
 type feed struct {
 	XMLName   xml.Name  `xml:"http://www.w3.org/2005/Atom feed"`

@@ -116,7 +116,7 @@ type texts struct {
 }
 
 type content struct {
-	Blocks []any
+	Blocks []any `xml:",any"`
 }
 
 type end struct {
