@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -195,6 +196,10 @@ var carry = map[string]func(c carried, a *article.Article) carried{
 		if c.Urgency > 8 {
 			c.Urgency = 0
 		}
+		token := regexp.MustCompile(`^[\w.:-]*$`)
+		if !token.MatchString(c.Version) {
+			c.Version = ""
+		}
 		if c.Created.IsZero() {
 			c.Created = c.Published
 		}
@@ -207,7 +212,12 @@ var carry = map[string]func(c carried, a *article.Article) carried{
 		c.once()
 		c.captions(false)
 		for i, s := range c.Subjects {
-			if s.Code != "" && strings.Trim(s.Code, "0123456789") == "" {
+			switch {
+			case !token.MatchString(s.Code) && s.Name == "":
+				c.Subjects[i] = article.Subject{Name: s.Code}
+			case !token.MatchString(s.Code):
+				c.Subjects[i].Code = ""
+			case s.Code != "" && strings.Trim(s.Code, "0123456789") == "":
 				c.Subjects[i].Code = "subj:" + s.Code
 			}
 		}
@@ -400,7 +410,7 @@ var (
 // something else.
 func drawArticle(t *rapid.T) *article.Article {
 	a := &article.Article{
-		Version: rapid.StringMatching(`|[1-9][0-9]{0,2}|[0-9]{1,3}|2b`).Draw(t, "version"),
+		Version: rapid.StringMatching(`|[1-9][0-9]{0,2}|[0-9]{1,3}|2b|1st Ld`).Draw(t, "version"),
 		Status:  rapid.SampledFrom([]article.Status{article.Usable, article.Usable, article.Withheld, article.Canceled}).Draw(t, "status"),
 		Source:  "s", Provider: rapid.SampledFrom([]string{"dpa", "a b/ü", "x:y"}).Draw(t, "provider"), ReceivedAt: received,
 		EmbargoUntil: moments.Draw(t, "embargo"), VersionCreated: moments.Draw(t, "created"), PublishedAt: moments.Draw(t, "published"),
@@ -735,7 +745,9 @@ func TestExportOfList(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wellFormed(t, schema, f, empty)
+		if len(empty) > 0 {
+			wellFormed(t, schema, f, empty)
+		}
 	}
 }
 

@@ -296,6 +296,9 @@ func TestFeedPages(t *testing.T) {
 	if r := n.get("/v1/articles?format=ninjs&q=nothingatall"); strings.TrimSpace(r.body) != "[]" {
 		t.Errorf("nothing found is %s", r.body)
 	}
+	if r := n.get("/v1/articles?format=newsmlg2&q=nothingatall"); r.status != http.StatusNoContent || r.body != "" {
+		t.Errorf("no message is %d %s", r.status, r.body)
+	}
 	// By relevance if that is asked for.
 	if f := feed(t, n.base+"/v1/articles?format=atom&q=niger&sort=relevance"); f.Entries[0].ID != string(n.search("q", "niger").Hits[0].URI) {
 		t.Errorf("by relevance, %s is first", f.Entries[0].ID)

@@ -122,6 +122,11 @@ func exportMany(w http.ResponseWriter, r *http.Request, log zerolog.Logger, f *e
 	if f.MediaTypeMany != "" {
 		mediaType = f.MediaTypeMany
 	}
+	if len(b) == 0 { // nothing was found, which the format has no document for
+		h.Set("Cache-Control", "private, no-cache")
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	h.Set("Content-Disposition", `inline; filename="articles.`+f.Extension+`"`)
 	h.Set("Content-Security-Policy", nothing)
 	send(w, r, log, b, mediaType, false)

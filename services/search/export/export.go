@@ -33,8 +33,8 @@ type Format struct {
 	// One makes the document of an article. Of a canceled one it is the notice,
 	// without text; only formats with Notice are given any.
 	One func(a *article.Article, l story.List) ([]byte, error)
-	// Many makes one document of several articles, none at all included; nil: the
-	// format has no such document.
+	// Many makes one document of several articles. Where a format has no document
+	// of none, it is empty. nil: the format has no such document at all.
 	Many func(as []*article.Article, l story.List) ([]byte, error)
 }
 

@@ -146,7 +146,9 @@ func TestGolden(t *testing.T) {
 			compare("list", b, err)
 			last := list()
 			last.Next = ""
-			b, err = f.Many(nil, last)
+			if b, err = f.Many(nil, last); f.Name == "newsmlg2" && len(b) == 0 && err == nil {
+				continue // a message must have an item
+			}
 			compare("empty", b, err)
 		}
 	}

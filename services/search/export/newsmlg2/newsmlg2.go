@@ -110,8 +110,12 @@ func One(a *article.Article, _ story.List) ([]byte, error) {
 	return encode(it)
 }
 
-// Many is a newsMessage of items, sent now.
+// Many is a newsMessage of items, sent now; nothing of none, since a message
+// must have one.
 func Many(as []*article.Article, l story.List) ([]byte, error) {
+	if len(as) == 0 {
+		return nil, nil
+	}
 	m := message{Sent: stamp(l.Now), Sender: sender}
 	for _, a := range as {
 		m.Items = append(m.Items, of(a))

@@ -5,6 +5,7 @@ package nitf
 import (
 	"encoding/xml"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -167,7 +168,7 @@ func of(a *article.Article, now time.Time) document {
 	if a.Urgency > 0 && a.Urgency <= MaxUrgency {
 		data.Urgency = &urgency{a.Urgency}
 	}
-	if v := story.Clean(a.Version); v != "" {
+	if v := story.Clean(a.Version); token.MatchString(v) {
 		data.Key = &key{v}
 	}
 	issued, first := a.VersionCreated, a.PublishedAt
@@ -196,18 +197,25 @@ func status(a *article.Article, now time.Time) string {
 	return string(a.Status)
 }
 
-// subjects are those with codes, and the others as keywords. A number without
-// a prefix is one of IPTC's subject codes.
+// token is what the schema lets a version and a subject's number be.
+var token = regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
+
+// subjects are those with codes, and the others as keywords, by their names or
+// else by what they have for one. A number without a prefix is one of IPTC's
+// subject codes.
 func (d *document) subjects(a *article.Article) {
 	for _, s := range a.Subjects {
 		code, name := story.Clean(s.Code), story.Clean(s.Name)
 		switch {
-		case code != "":
+		case token.MatchString(code):
 			if d.Head.Tobject == nil {
 				d.Head.Tobject = &tobject{Type: "news"}
 			}
 			d.Head.Tobject.Subjects = append(d.Head.Tobject.Subjects, subject{strings.TrimPrefix(code, "subj:"), name})
-		case name != "":
+		case name+code != "":
+			if name == "" {
+				name = code
+			}
 			if d.Head.Data.List == nil {
 				d.Head.Data.List = &keys{}
 			}
