@@ -1,9 +1,14 @@
 package find
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
@@ -20,7 +25,9 @@ type Page struct {
 var derived = []string{"kicker", "headline", "standfirst", "byline", "dateline", "body", "caption", "provenance", "original"}
 
 // Articles gives the articles of the page that [Finder.Search] gives the hits
-// of. Articles that together are longer than a reply of Elasticsearch may be
+// of, but those that were killed, withheld or put under an embargo since the
+// index was refreshed: a page may be shorter than asked for, and not the last.
+// Articles that together are longer than a reply of Elasticsearch may be
 // are a [*ParameterError].
 func (f *Finder) Articles(ctx context.Context, r Request) (Page, error) {
 	body, origin, err := f.prepare(r)
@@ -47,7 +54,6 @@ func (f *Finder) Articles(ctx context.Context, r Request) (Page, error) {
 	}
 	var page Page
 	var last cursor
-	now := f.now()
 	for i, h := range reply.Hits.Hits {
 		if i == r.Size { // one more was asked for, to know whether there is another page
 			if page.Next, err = last.encode(r); err != nil {
@@ -62,11 +68,53 @@ func (f *Finder) Articles(ctx context.Context, r Request) (Page, error) {
 		if last, err = place(r, a.URI, origin, h.Sort); err != nil {
 			return Page{}, err
 		}
-		if a.Visible(now) { // the query asked for nothing else; this is the last gate
-			page.Articles = append(page.Articles, &a)
-		}
+		page.Articles = append(page.Articles, &a)
+	}
+	if page.Articles, err = f.still(ctx, page.Articles); err != nil {
+		return Page{}, err
 	}
 	return page, nil
+}
+
+// still are those of the articles that may still be seen. A search knows what
+// was written up to the last refresh of the index; whole articles that go out
+// to others must not be behind a kill by as much.
+func (f *Finder) still(ctx context.Context, as []*article.Article) ([]*article.Article, error) {
+	if len(as) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(as))
+	for i, a := range as {
+		ids[i] = corpus.ID(a.URI)
+	}
+	body, err := json.Marshal(object{"ids": ids})
+	if err != nil {
+		return nil, err
+	}
+	var reply struct {
+		Docs []struct {
+			ID     string `json:"_id"`
+			Source *struct {
+				Status  article.Status `json:"status"`
+				Embargo time.Time      `json:"embargo_until"`
+			} `json:"_source"`
+		} `json:"docs"`
+	}
+	err = f.call(ctx, esapi.MgetRequest{
+		Index: f.names.Articles(), Body: bytes.NewReader(body), SourceIncludes: []string{"status", "embargo_until"},
+	}, &reply)
+	if err != nil {
+		return nil, err
+	}
+	now := f.now()
+	visible := map[string]bool{}
+	for _, d := range reply.Docs {
+		if d.Source != nil {
+			head := article.Article{Status: d.Source.Status, EmbargoUntil: d.Source.Embargo}
+			visible[d.ID] = head.Visible(now)
+		}
+	}
+	return slices.DeleteFunc(as, func(a *article.Article) bool { return !a.Visible(now) || !visible[corpus.ID(a.URI)] }), nil
 }
 
 // TooLong says that a page's articles have more bytes than limit.
