@@ -197,3 +197,37 @@ func TestStamp(t *testing.T) {
 		t.Error("stamped without received_at")
 	}
 }
+
+// TestIn: a URI is of a provider's namespace if the provider could have named
+// it, and as it would be named.
+func TestIn(t *testing.T) {
+	for _, c := range []struct {
+		uri      article.URI
+		provider string
+		want     bool
+	}{
+		{"urn:copytaster:dpa:42", "dpa", true},
+		{"urn:copytaster:dpa:urn:newsml:dpa.com:1", "dpa", true},
+		{"urn:copytaster:a%20b:c%2Fd", "a b", true},
+		{"urn:copytaster:dpa:42", "dp", false},
+		{"urn:copytaster:dpa:42", "ap", false},
+		{"urn:copytaster:dpa:c/d", "dpa", false},   // would be c%2Fd
+		{"urn:copytaster:dpa:c%2fd", "dpa", false}, // likewise
+		{"urn:copytaster:dpa:%zz", "dpa", false},
+		{"urn:copytaster:dpa:%20x", "dpa", false}, // an id has no space around it
+		{"URN:copytaster:dpa:42", "dpa", false},
+		{"https://x.example/a", "dpa", false},
+		{"", "", false},
+	} {
+		if got := c.uri.In(c.provider); got != c.want {
+			t.Errorf("%q of %q: %v", c.uri, c.provider, got)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		provider, id := rapid.String().Draw(t, "provider"), rapid.String().Draw(t, "id")
+		u := article.ScopedURI(provider, id)
+		if u.Validate() == nil && !u.In(provider) {
+			t.Fatalf("%q isn't of the provider %q that named it", u, provider)
+		}
+	})
+}

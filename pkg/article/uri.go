@@ -59,6 +59,17 @@ func ScopedURI(provider, id string) URI {
 	return URI(ownNamespace + url.PathEscape(provider) + ":" + url.PathEscape(strings.TrimSpace(id)))
 }
 
+// In tells whether u is of the provider's namespace: an id that the provider
+// gives and that is such a URI can name nothing of anybody else.
+func (u URI) In(provider string) bool {
+	id, ok := strings.CutPrefix(string(u), ownNamespace+url.PathEscape(provider)+":")
+	if !ok {
+		return false
+	}
+	plain, err := url.PathUnescape(id)
+	return err == nil && ScopedURI(provider, plain) == u && u.Validate() == nil
+}
+
 // ownNamespace is what URIs begin with that Copytaster makes.
 const ownNamespace = "urn:copytaster:"
 

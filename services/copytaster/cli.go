@@ -57,7 +57,7 @@ func Main(args []string, exit func(code int)) int {
 // --version.
 func newParser(ctx context.Context, c *cli, t Terminal, exit func(code int)) (*kong.Kong, error) {
 	return kong.New(c, append(operate.Options(), kong.Name("copytaster"), kong.Description(about), kong.Writers(t.Out, t.Err),
-		kong.Vars{"version": boot.Version(), "services": strings.Join(serviceNames(), ","), "formats": formatNames()},
+		kong.Vars{"version": boot.Version(), "services": strings.Join(serviceNames(), ","), "formats": formatNames(), "exports": exportNames()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(exit),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(t))...)

@@ -87,6 +87,23 @@ func TestReadGoesOnAfterABrokenFile(t *testing.T) {
 	}
 }
 
+// TestReadAs prints what is read in the formats that articles go out in.
+func TestReadAs(t *testing.T) {
+	const item = `{"uri":"urn:x:1","version":"2","pubstatus":"usable","headlines":[{"value":"Lighthouse lit"}],"bodies":[{"value":"It is lit."}]}`
+	for name, want := range map[string]string{
+		"ninjs": `{"uri":"urn:copytaster:wire:urn:x:1","type":"text","version":"2",`, "newsmlg2": `guid="urn:copytaster:wire:urn:x:1" version="2"`, "nitf": "<hl1>Lighthouse lit</hl1>",
+		"atom": `<title type="html">Lighthouse lit</title>`, "jsonfeed": `"title":"Lighthouse lit"`, "text": "Lighthouse lit\n\nIt is lit.\n",
+	} {
+		if code, out, errs := run(t, item, "read", "--source", "wire", "--as", name); code != 0 || !strings.Contains(out, want) {
+			t.Errorf("%s: exit code %d, %s%s", name, code, out, errs)
+		}
+	}
+	code, out, errs := run(t, strings.Replace(item, "usable", "withheld", 1), "read", "--source", "wire", "--as", "atom")
+	if code != 1 || out != "" || !strings.Contains(errs, "urn:copytaster:wire:urn:x:1: atom can't say that an article is withheld; these can: ninjs, newsmlg2, nitf") {
+		t.Errorf("what a feed can't say: exit code %d, %s%s", code, out, errs)
+	}
+}
+
 func TestWrongUseIsToldClearly(t *testing.T) {
 	for _, c := range []struct {
 		args []string
@@ -95,6 +112,8 @@ func TestWrongUseIsToldClearly(t *testing.T) {
 	}{
 		{[]string{"raed"}, 2, `unexpected argument raed, did you mean "read"?`},
 		{[]string{"read", "--published-at", "yesterday"}, 2, `"yesterday" is not a time like 2024-04-20T06:00:00Z`},
+		{[]string{"read", "--as", "rss"}, 2, `there is no such format; there are ninjs, newsmlg2, nitf, atom, jsonfeed, text`},
+		{[]string{"read", "--as", "ninjs", "--pretty"}, 2, "can't both be"},
 		{[]string{"read", "--format", "sportsml"}, 1, `there is no format "sportsml"; known are `},
 		{[]string{"run", "--only", "ingest,enrihc"}, 1, `there is no service "enrihc"; there are ingest, enrich, index, search`},
 		{[]string{"run", "--listen", "nowhere"}, 1, "setting listen (COPYTASTER_LISTEN)"},

@@ -20,6 +20,8 @@ import (
 	"github.com/copytaster/copytaster/services/enrich/enricher"
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format"
+	"github.com/copytaster/copytaster/services/search/export"
+	"github.com/copytaster/copytaster/services/search/export/story"
 )
 
 // ReadCmd is `copytaster read`.
@@ -31,6 +33,20 @@ type ReadCmd struct {
 	URL         string   `help:"Where the input is found."`
 	Format      string   `help:"Decode as this format instead of recognising it: ${formats}." placeholder:"NAME"`
 	Pretty      bool     `help:"Print for people, not as JSON." short:"p"`
+	As          string   `help:"Print each article as a document of this format: ${exports}." placeholder:"NAME"`
+}
+
+// Validate is asked by kong.
+func (c *ReadCmd) Validate() error {
+	switch _, ok := export.Find(c.As); {
+	case c.As == "":
+		return nil
+	case c.Pretty:
+		return errors.New("--pretty and --as can't both be")
+	case !ok:
+		return fmt.Errorf("--as=%s: there is no such format; there are %s", c.As, exportNames())
+	}
+	return nil
 }
 
 // Help is shown by `copytaster read --help`.
@@ -39,7 +55,8 @@ func (ReadCmd) Help() string {
 read is named on standard error with the reason; the others are read all the same, and the exit code is 1.
 
   copytaster read --source site-3 --published-at 2024-04-20T06:00:00Z report.txt
-  curl -s https://example.org/feed.xml | copytaster read --pretty`
+  curl -s https://example.org/feed.xml | copytaster read --pretty
+  copytaster read --as ninjs report.xml`
 }
 
 // rfc3339 is a flag's point in time.
@@ -81,6 +98,16 @@ func (c *ReadCmd) Run(ctx context.Context, t Terminal) error {
 			}
 		}
 		show = func(a *article.Article) error { p.article(a); return nil }
+	}
+	if f, ok := export.Find(c.As); ok {
+		show = func(a *article.Article) error {
+			b, err := f.Encode(a, story.List{Title: string(a.URI), Now: time.Now()})
+			if err != nil {
+				return fmt.Errorf("article %s: %w", a.URI, err)
+			}
+			_, err = out.Write(b)
+			return err
+		}
 	}
 	files := c.Files
 	if len(files) == 0 {
@@ -145,6 +172,9 @@ func prefix(label string, err error) error {
 	}
 	return fmt.Errorf("%s: %w", label, err)
 }
+
+// exportNames is for the help text.
+func exportNames() string { return strings.Join(export.Names(), ", ") }
 
 // formatNames is for the help text.
 func formatNames() string { return strings.Join(format.Names(), ", ") }

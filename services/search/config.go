@@ -3,6 +3,7 @@ package search
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -19,6 +20,9 @@ type Config struct {
 	SearchTimeout time.Duration  `help:"How long one call of Elasticsearch may take." default:"5s"`
 	Archive       archive.Config `embed:"" prefix:"archive-"`
 	SearchZone    string         `help:"Time zone whose days are counted and asked for." default:"UTC" placeholder:"AREA/CITY"`
+	// SearchPublicURL is for where a proxy stands in front: by what is asked
+	// there, the service can't tell how clients reach it.
+	SearchPublicURL string `help:"Address at which clients reach this service, for links in feeds (default: as the client called it)." placeholder:"URL"`
 }
 
 // MinTimeout and MaxTimeout bound SearchTimeout. Above the maximum, the HTTP
@@ -43,6 +47,10 @@ func (c Config) Validate() error {
 	}
 	if _, err := c.zone(); err != nil {
 		bad("search-zone", err)
+	}
+	if u, err := url.Parse(c.SearchPublicURL); c.SearchPublicURL != "" &&
+		(err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
+		bad("search-public-url", fmt.Errorf("%q is no address such as https://news.example/search", c.SearchPublicURL))
 	}
 	return errors.Join(errs...)
 }

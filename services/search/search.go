@@ -59,7 +59,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	if originals != nil {
 		keep = originals
 	}
-	if err := mount(k, f, keep, k.Log); err != nil {
+	if err := mount(k, f, keep, c.SearchPublicURL, k.Log); err != nil {
 		return err
 	}
 	k.Started()
@@ -68,7 +68,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 }
 
 // mount puts the routes onto k's server.
-func mount(k *boot.Kit, f *find.Finder, keep api.Archive, log zerolog.Logger) error {
+func mount(k *boot.Kit, f *find.Finder, keep api.Archive, public string, log zerolog.Logger) error {
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "copytaster_search_seconds",
 		Help:    "Time to answer a request, by what was asked for and the answer's status.",
@@ -85,8 +85,8 @@ func mount(k *boot.Kit, f *find.Finder, keep api.Archive, log zerolog.Logger) er
 		pattern, name string
 		handler       http.Handler
 	}{
-		{api.PatternSearch, "search", api.Search(f, log)},
-		{api.PatternArticle, "article", api.Article(f, log)},
+		{api.PatternSearch, "search", api.Search(f, public, log)},
+		{api.PatternArticle, "article", api.Article(f, public, log)},
 		{api.PatternOriginal, "original", api.Original(f, keep, log)},
 		{api.PatternOther, "other", api.Other()},
 		{web.PatternPage, "page", page},

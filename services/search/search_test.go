@@ -770,7 +770,7 @@ func TestElasticsearchAway(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			answer.Store(&c.answer)
-			for _, path := range []string{"/v1/articles?q=niger", "/v1/articles/x", "/?q=niger&uri=x"} {
+			for _, path := range []string{"/v1/articles?q=niger", "/v1/articles?q=niger&format=atom", "/v1/articles/x", "/?q=niger&uri=x"} {
 				if path == "/v1/articles/x" && (c.name == "odd hit" || c.name == "nonsense") {
 					continue
 				}
@@ -821,6 +821,9 @@ func TestConfigNamesTheSetting(t *testing.T) {
 		"COPYTASTER_SEARCH_TIMEOUT": func(c *search.Config) { c.SearchTimeout = time.Hour },
 		"COPYTASTER_SEARCH_ZONE":    func(c *search.Config) { c.SearchZone = "Europe/Atlantis" },
 		"search-zone":               func(c *search.Config) { c.SearchZone = "Local" },
+		"search-public-url":         func(c *search.Config) { c.SearchPublicURL = "news.example" },
+
+		"COPYTASTER_SEARCH_PUBLIC_URL": func(c *search.Config) { c.SearchPublicURL = "https://news.example/?a=b" },
 	} {
 		c := good
 		change(&c)

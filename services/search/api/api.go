@@ -23,6 +23,7 @@ import (
 // Finder is where the answers come from; see [find.Finder].
 type Finder interface {
 	Search(ctx context.Context, r find.Request) (find.Result, error)
+	Articles(ctx context.Context, r find.Request) (find.Page, error)
 	Article(ctx context.Context, uri article.URI, revision article.Revision) (find.Found, error)
 	Zone() *time.Location
 }
@@ -35,17 +36,37 @@ const (
 	PatternOther = "/v1/"
 )
 
-// Search answers PatternSearch with a [find.Result].
-func Search(f Finder, log zerolog.Logger) http.Handler {
+// Search answers PatternSearch with a [find.Result], or with the articles in
+// the format that is asked for. public is the service's address for links in
+// them; "": as it was called.
+func Search(f Finder, public string, log zerolog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		values, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
 			fail(w, r, log, malformed(err))
 			return
 		}
+		w.Header().Set("Vary", "Accept")
+		form, err := negotiate(r, values, true)
+		if err != nil {
+			fail(w, r, log, err)
+			return
+		}
+		if form != nil && form.Feed && !values.Has("sort") {
+			values.Set("sort", string(find.Time)) // who asks again wants what is new
+		}
 		request, err := find.ParseRequest(values, f.Zone())
 		if err != nil {
 			fail(w, r, log, err)
+			return
+		}
+		if form != nil {
+			page, err := f.Articles(r.Context(), request)
+			if err != nil {
+				fail(w, r, log, err)
+				return
+			}
+			exportMany(w, r, log, form, page, request, public)
 			return
 		}
 		result, err := f.Search(r.Context(), request)
@@ -57,12 +78,19 @@ func Search(f Finder, log zerolog.Logger) http.Handler {
 	})
 }
 
-// Article answers PatternArticle with a [find.Found].
-func Article(f Finder, log zerolog.Logger) http.Handler {
+// Article answers PatternArticle with a [find.Found], or with the article in
+// the format that is asked for; public as for [Search].
+func Article(f Finder, public string, log zerolog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		values, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
 			fail(w, r, log, malformed(err))
+			return
+		}
+		w.Header().Set("Vary", "Accept")
+		form, err := negotiate(r, values, false)
+		if err != nil {
+			fail(w, r, log, err)
 			return
 		}
 		revision, err := ParseRevision(values)
@@ -73,6 +101,10 @@ func Article(f Finder, log zerolog.Logger) http.Handler {
 		found, err := f.Article(r.Context(), article.URI(r.PathValue("uri")), revision)
 		if err != nil {
 			fail(w, r, log, err)
+			return
+		}
+		if form != nil {
+			exportOne(w, r, log, form, &found, public, revision)
 			return
 		}
 		answer(w, r, log, &found)
@@ -101,7 +133,7 @@ func Other() http.Handler {
 func ParseRevision(values url.Values) (article.Revision, error) {
 	for name, given := range values {
 		if name != "revision" || len(given) > 1 {
-			return 0, &find.ParameterError{Parameter: name, Message: "there is one parameter, revision, which may be given once", At: -1}
+			return 0, &find.ParameterError{Parameter: name, Message: "there are the parameters revision and format, each of which may be given once", At: -1}
 		}
 	}
 	s := values.Get("revision")
@@ -119,9 +151,7 @@ func malformed(err error) error {
 	return &find.ParameterError{Parameter: "query string", Message: err.Error(), At: -1}
 }
 
-// answer writes v with an ETag, or that it is what the client has. Answers
-// must be asked for anew each time, so that what is killed doesn't live on in
-// a cache.
+// answer writes v as JSON.
 func answer(w http.ResponseWriter, r *http.Request, log zerolog.Logger, v any) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -130,12 +160,20 @@ func answer(w http.ResponseWriter, r *http.Request, log zerolog.Logger, v any) {
 		fail(w, r, log, err)
 		return
 	}
+	_, single := v.(*find.Found)
+	send(w, r, log, b.Bytes(), "application/json", single)
+}
+
+// send writes a document, one that is tagged with an ETag, or that it is what
+// the client has. Answers must be asked for anew each time, so that what is
+// killed doesn't live on in a cache.
+func send(w http.ResponseWriter, r *http.Request, log zerolog.Logger, b []byte, mediaType string, tagged bool) {
 	h := w.Header()
-	h.Set("Content-Type", "application/json")
+	h.Set("Content-Type", mediaType)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "private, no-cache")
-	if _, ok := v.(*find.Found); ok {
-		sum := sha256.Sum256(b.Bytes())
+	if tagged {
+		sum := sha256.Sum256(b)
 		tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 		h.Set("ETag", tag)
 		if matches(r.Header.Values("If-None-Match"), tag) {
@@ -143,8 +181,8 @@ func answer(w http.ResponseWriter, r *http.Request, log zerolog.Logger, v any) {
 			return
 		}
 	}
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	if _, err := w.Write(b.Bytes()); err != nil {
+	h.Set("Content-Length", strconv.Itoa(len(b)))
+	if _, err := w.Write(b); err != nil {
 		log.Debug().Err(err).Msg("client left before its answer")
 	}
 }

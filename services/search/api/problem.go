@@ -9,6 +9,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/services/search/export"
 	"github.com/copytaster/copytaster/services/search/find"
 )
 
@@ -33,6 +34,8 @@ type Problem struct {
 	// that is meant, counted from 1.
 	Parameter string `json:"parameter,omitempty"`
 	Position  int    `json:"position,omitempty"`
+	// Formats are those in which there is an answer.
+	Formats []string `json:"formats,omitempty"`
 }
 
 // ProblemOf says what err means to whoever asked.
@@ -42,7 +45,18 @@ func ProblemOf(err error) Problem {
 	}
 	var parameter *find.ParameterError
 	var away *find.UnavailableError
+	var form *notAcceptableError
+	var unfit *export.UnfitError
 	switch {
+	case errors.As(err, &form):
+		return Problem{
+			Type: problemPrefix + "not-acceptable", Title: "There is no such form", Status: http.StatusNotAcceptable,
+			Detail: form.Error(), Parameter: form.parameter, Formats: form.names(),
+		}
+	case errors.As(err, &unfit):
+		return Problem{
+			Type: problemPrefix + "canceled", Title: "The article was canceled", Status: http.StatusGone, Detail: unfit.Error(),
+		}
 	case errors.As(err, &parameter):
 		return Problem{
 			Type: problemPrefix + "parameter", Title: "A parameter is wrong", Status: http.StatusBadRequest,

@@ -112,32 +112,45 @@ var hitFields = []string{
 // [*ParameterError]; an Elasticsearch that doesn't answer is an
 // [*UnavailableError].
 func (f *Finder) Search(ctx context.Context, r Request) (Result, error) {
+	body, origin, err := f.prepare(r)
+	if err != nil {
+		return Result{}, err
+	}
+	var reply reply
+	if err := f.page(ctx, body, &reply); err != nil {
+		return Result{}, err
+	}
+	return f.result(r, origin, &reply)
+}
+
+// prepare is the question of one page, and the time that newness is measured
+// from.
+func (f *Finder) prepare(r Request) (object, int64, error) {
 	now := f.now()
 	origin := now.UnixMilli()
 	var after *cursor
 	if r.After != "" {
 		c, err := decodeCursor(r.After, r)
 		if err != nil {
-			return Result{}, err
+			return nil, 0, err
 		}
 		after = &c
 		if c.Origin > 0 {
 			origin = c.Origin
 		}
 	}
-	body, err := json.Marshal(f.body(r, now, origin, after))
+	return f.body(r, now, origin, after), origin, nil
+}
+
+func (f *Finder) page(ctx context.Context, body object, into any) error {
+	b, err := json.Marshal(body)
 	if err != nil {
-		return Result{}, err
+		return err
 	}
 	whole := false
-	var reply reply
-	err = f.call(ctx, esapi.SearchRequest{
-		Index: []string{f.names.Articles()}, Body: bytes.NewReader(body), AllowPartialSearchResults: &whole,
-	}, &reply)
-	if err != nil {
-		return Result{}, err
-	}
-	return f.result(r, origin, &reply)
+	return f.call(ctx, esapi.SearchRequest{
+		Index: []string{f.names.Articles()}, Body: bytes.NewReader(b), AllowPartialSearchResults: &whole,
+	}, into)
 }
 
 func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) object {
@@ -293,20 +306,11 @@ func (f *Finder) result(r Request, origin int64, from *reply) (Result, error) {
 			break
 		}
 		hit := h.Source
-		last = cursor{URI: string(hit.URI)}
-		keys := h.Sort
-		if res.Sort == Relevance && len(keys) > 0 {
-			if err := json.Unmarshal(keys[0], &last.Score); err != nil {
-				return Result{}, fmt.Errorf("reply of Elasticsearch: score: %w", err)
-			}
-			hit.Score, last.Origin, keys = last.Score, origin, keys[1:]
+		var err error
+		if last, err = place(r, hit.URI, origin, h.Sort); err != nil {
+			return Result{}, err
 		}
-		if len(keys) != 2 {
-			return Result{}, fmt.Errorf("reply of Elasticsearch: %d sort values", len(h.Sort))
-		}
-		if err := json.Unmarshal(keys[0], &last.Date); err != nil {
-			return Result{}, fmt.Errorf("reply of Elasticsearch: sort date: %w", err)
-		}
+		hit.Score = last.Score
 		for name, marked := range h.Highlight {
 			if hit.Highlights == nil {
 				hit.Highlights = map[string][]Fragment{}
@@ -338,4 +342,22 @@ func (f *Finder) result(r Request, origin int64, from *reply) (Result, error) {
 		res.Facets = append(res.Facets, count)
 	}
 	return res, nil
+}
+
+// place is where the list stands after a hit.
+func place(r Request, uri article.URI, origin int64, keys []json.RawMessage) (cursor, error) {
+	c := cursor{URI: string(uri)}
+	if r.sort() == Relevance && len(keys) > 0 {
+		if err := json.Unmarshal(keys[0], &c.Score); err != nil {
+			return c, fmt.Errorf("reply of Elasticsearch: score: %w", err)
+		}
+		c.Origin, keys = origin, keys[1:]
+	}
+	if len(keys) != 2 {
+		return c, fmt.Errorf("reply of Elasticsearch: %d sort values below the score", len(keys))
+	}
+	if err := json.Unmarshal(keys[0], &c.Date); err != nil {
+		return c, fmt.Errorf("reply of Elasticsearch: sort date: %w", err)
+	}
+	return c, nil
 }

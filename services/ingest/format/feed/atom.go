@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"encoding/xml"
 	"html"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format/wire"
+	"github.com/copytaster/copytaster/services/ingest/format/xmldoc"
 )
 
 func atomItem(data []byte, _ document.Hint) (item, error) {
@@ -61,12 +63,53 @@ func atomItem(data []byte, _ document.Hint) (item, error) {
 		}
 	}
 	for _, c := range e.Categories {
-		name := c.Label
-		if name == "" {
-			name = c.Term
-		}
-		it.addSubject(name)
+		it.addCategory(c.Term, c.Label)
 	}
 	it.addMedia(e.Extensions["media"])
+	if l := entryLanguage(data); l != "" {
+		it.language = l
+	}
 	return it, nil
+}
+
+// addCategory takes a term, which is a code, with its label. Of the codes only
+// IPTC's are known for what they are; of any other the label says more.
+func (it *item) addCategory(term, label string) {
+	term, label = strings.Join(strings.Fields(term), " "), strings.Join(strings.Fields(label), " ")
+	before := len(it.subjects)
+	it.addSubject(term)
+	switch {
+	case label == "":
+	case len(it.subjects) > before && it.subjects[before].Code != "":
+		it.subjects[before].Name = label
+	default:
+		it.subjects = it.subjects[:before]
+		it.addSubject(label)
+	}
+}
+
+// entryLanguage is the language that the entry states for itself, which gofeed
+// doesn't read.
+func entryLanguage(data []byte) string {
+	s := xmldoc.NewScanner(data)
+	for s.Next() {
+		if s.Kind != xmldoc.StartTag || xmldoc.LocalName(s.Name) != "entry" {
+			continue
+		}
+		dec := xml.NewDecoder(bytes.NewReader(data[s.Start:s.End]))
+		dec.Strict = false
+		tok, err := dec.RawToken()
+		if err != nil {
+			return ""
+		}
+		if e, ok := tok.(xml.StartElement); ok {
+			for _, a := range e.Attr {
+				if a.Name.Local == "lang" && a.Name.Space == "xml" {
+					return a.Value
+				}
+			}
+		}
+		return ""
+	}
+	return ""
 }

@@ -220,6 +220,10 @@ func (it *item) identify(a *article.Article, h document.Hint) {
 	if feed == "" {
 		feed = it.feed
 	}
+	if u := article.URI(strings.TrimSpace(it.id)); u.In(ns) {
+		a.URI = u // what this system gave out
+		return
+	}
 	id := document.ShortID(strings.TrimSpace(it.id))
 	address := ""
 	if it.permalink {

@@ -215,7 +215,7 @@ func textOf(n *html.Node, skip func(*html.Node) bool) string {
 				return
 			}
 			if n.DataAtom == atom.Br || n.DataAtom == atom.P || n.DataAtom == atom.Div || n.DataAtom == atom.Span || n.DataAtom == atom.Li {
-				b.WriteByte(' ')
+				b.WriteByte(0)
 			}
 		default:
 			return
@@ -224,18 +224,16 @@ func textOf(n *html.Node, skip func(*html.Node) bool) string {
 			walk(c)
 		}
 		if n.DataAtom == atom.P || n.DataAtom == atom.Div {
-			b.WriteByte(' ')
+			b.WriteByte(0)
 		}
 	}
 	walk(n)
-	return tidy(collapse(b.String()))
+	return collapse(borders.Replace(b.String()))
 }
 
-// tidy takes back the space that an inline element's border cost in front of a
-// mark.
-func tidy(s string) string {
-	return strings.NewReplacer(" ,", ",", " .", ".", " ;", ";", "( ", "(", " )", ")").Replace(s)
-}
+// borders are the spaces that elements' borders cost, and takes them back in
+// front of a mark. A NUL, which a parser of HTML leaves in no text, is a border.
+var borders = strings.NewReplacer("\x00,", ",", "\x00.", ".", "\x00;", ";", "(\x00", "(", "\x00)", ")", "\x00", " ")
 
 // hidden tells of elements whose text no reader sees.
 func hidden(n *html.Node) bool {

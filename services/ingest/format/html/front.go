@@ -476,3 +476,9 @@ func block(n *html.Node) bool {
 	}
 	return false
 }
+
+// tidy takes back the space that an inline element's border cost in front of a
+// mark.
+func tidy(s string) string {
+	return strings.NewReplacer(" ,", ",", " .", ".", " ;", ";", "( ", "(", " )", ")").Replace(s)
+}

@@ -40,7 +40,7 @@ func (it *item) story() (wire.Story, error) {
 	}
 	im := it.picture()
 	im.Caption = strings.Join(caption, "\n")
-	if wire.Same(wire.Joined(text.Body), im.Caption) {
+	if im.Caption != "" && wire.Same(wire.Joined(text.Body), im.Caption) {
 		text.Body = nil
 	}
 	if im.Caption != "" || im.URL != "" {
@@ -165,7 +165,7 @@ func (it *item) text() (wire.Story, error) {
 			return best, err
 		}
 		n := len(wire.Squeeze(wire.Joined(s.Body)))
-		if n == 0 && s.Empty() {
+		if n == 0 && s.Empty() && len(s.Images) == 0 {
 			continue
 		}
 		// Plain text must have clearly more words to be preferred.

@@ -133,17 +133,19 @@ func choose(ws []wording, base string) (body []html.Block, pictures []html.Pictu
 		chosen = best[otherXML]
 	}
 	body, pictures = chosen.blocks, chosen.pictures
-	said := ""
+	all = slices.DeleteFunc(all, func(r reading) bool { return alternative(r.role) || r.kind == otherXML })
+	if len(all) == 0 {
+		return body, pictures, nil
+	}
+	// Not by adding strings up: of twenty thousand paragraphs it would copy gigabytes.
+	var said strings.Builder
 	for _, b := range body {
-		said += wire.Squeeze(b.Text)
+		said.WriteString(wire.Squeeze(b.Text))
 	}
 	for _, r := range all {
-		if alternative(r.role) || r.kind == otherXML {
-			continue
-		}
 		for _, b := range r.blocks {
-			if s := wire.Squeeze(b.Text); !strings.Contains(said, s) {
-				said += s
+			if s := wire.Squeeze(b.Text); !strings.Contains(said.String(), s) {
+				said.WriteString(s)
 				body = append(body, b)
 			}
 		}

@@ -1,13 +1,16 @@
 package ninjs_test
 
 import (
+	"context"
 	"encoding/json"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/ingest/format"
 )
 
 // TestParagraphs: where plain text has its paragraphs.
@@ -81,5 +84,22 @@ func TestChoice(t *testing.T) {
 				t.Errorf("headline %q", h)
 			}
 		})
+	}
+}
+
+// TestManyParagraphs: what a text costs grows with its length, not with the
+// square of it.
+func TestManyParagraphs(t *testing.T) {
+	const paragraphs, most = 20_000, 1 << 30
+	input := []byte(`{"uri":"urn:x:1","bodies":[{"contentType":"text/html","value":"` + strings.Repeat("<p>"+strings.Repeat("all work and no play ", 5)+"</p>", paragraphs) + `"}]}`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	as, err := format.Decode(context.Background(), input, format.Hint{Source: "s", ReceivedAt: received}, "ninjs")
+	runtime.ReadMemStats(&after)
+	if err != nil || len(as) != 1 || len(as[0].Segments) != paragraphs {
+		t.Fatalf("%d articles, %v", len(as), err)
+	}
+	if n := after.TotalAlloc - before.TotalAlloc; n > most {
+		t.Errorf("%d bytes of text took %d bytes of memory, one after the other", len(input), n)
 	}
 }

@@ -229,7 +229,7 @@ func Subjects(root *xmldoc.Element) []article.Subject {
 	head := root.Child("head")
 	for _, e := range head.All("tobject.subject") {
 		s := article.Subject{Code: e.Attr("tobject.subject.refnum")}
-		if s.Code != "" && !strings.Contains(s.Code, ":") {
+		if s.Code != "" && strings.Trim(s.Code, "0123456789") == "" {
 			s.Code = "subj:" + s.Code
 		}
 		for _, name := range []string{"detail", "matter", "type"} {

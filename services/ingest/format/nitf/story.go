@@ -119,11 +119,15 @@ func (w *walker) front(e *xmldoc.Element) {
 		}
 	}
 	for _, l := range h.Children("hl2") {
-		if t := l.Line(); t != "" {
+		switch t := l.Line(); {
+		case t == "":
+		case l.Attr("class") == "kicker" && s.Kicker == "":
+			s.Kicker = t
+		default:
 			s.Standfirst = append(s.Standfirst, t)
 		}
 	}
-	if h != nil && s.Headline == "" && len(s.Standfirst) == 0 {
+	if h != nil && s.Headline == "" && s.Kicker == "" && len(s.Standfirst) == 0 {
 		s.Headline = h.Line()
 	}
 	for _, n := range e.Children("note") {
@@ -256,7 +260,7 @@ func (w *walker) walk(e *xmldoc.Element, k article.Kind) {
 // paragraph adds a block. One whose lines are broken by two br in a row is
 // several.
 func (w *walker) paragraph(e *xmldoc.Element, k article.Kind) {
-	if e.Is("p") && e.First("media", "block", "p", "ul", "ol", "table", "note") == nil {
+	if e.Is("p", "hl1", "hl2", "hl3", "h1", "h2", "h3", "h4") && e.First("media", "block", "p", "ul", "ol", "table", "note") == nil {
 		for t := range strings.SplitSeq(broken(e), "\x00") {
 			w.add(k, t)
 		}

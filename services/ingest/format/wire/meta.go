@@ -19,8 +19,12 @@ const declaredConfidence = 0.9
 
 // URI puts an id into the provider's namespace, also one that is a URI by
 // itself: anybody can write another's, and a kill under it would hide the
-// other's article. All ways in by which one provider sends share it.
+// other's article. All ways in by which one provider sends share it. What is in
+// that namespace already, as what this system gave out, is the URI itself.
 func URI(h document.Hint, id string) article.URI {
+	if u := article.URI(id); u.In(h.Namespace()) {
+		return u
+	}
 	return article.ScopedURI(h.Namespace(), document.ShortID(id))
 }
 

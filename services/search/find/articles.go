@@ -1,0 +1,123 @@
+package find
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/corpus"
+)
+
+// Page is one page of a search, with its articles whole.
+type Page struct {
+	Articles []*article.Article
+	Next     string // cursor of the next page; empty on the last one
+}
+
+// derived are the fields of a document that can be told from its segments, and
+// those that no reader of whole articles asks for.
+var derived = []string{"kicker", "headline", "standfirst", "byline", "dateline", "body", "caption", "provenance", "original"}
+
+// Articles gives the articles of the page that [Finder.Search] gives the hits
+// of, but those that were killed, withheld or put under an embargo since the
+// index was refreshed: a page may be shorter than asked for, and not the last.
+// Articles that together are longer than a reply of Elasticsearch may be
+// are a [*ParameterError].
+func (f *Finder) Articles(ctx context.Context, r Request) (Page, error) {
+	body, origin, err := f.prepare(r)
+	if err != nil {
+		return Page{}, err
+	}
+	delete(body, "highlight")
+	delete(body, "aggs")
+	body["_source"], body["track_total_hits"] = object{"excludes": derived}, false
+	var reply struct {
+		Hits struct {
+			Hits []struct {
+				Source json.RawMessage   `json:"_source"`
+				Sort   []json.RawMessage `json:"sort"`
+			} `json:"hits"`
+		} `json:"hits"`
+	}
+	err = f.page(ctx, body, &reply)
+	switch {
+	case errors.Is(err, errTooLarge):
+		return Page{}, TooLong(maxReply)
+	case err != nil:
+		return Page{}, err
+	}
+	var page Page
+	var last cursor
+	for i, h := range reply.Hits.Hits {
+		if i == r.Size { // one more was asked for, to know whether there is another page
+			if page.Next, err = last.encode(r); err != nil {
+				return Page{}, err
+			}
+			break
+		}
+		a, _, err := corpus.Parse(h.Source)
+		if err != nil {
+			return Page{}, err
+		}
+		if last, err = place(r, a.URI, origin, h.Sort); err != nil {
+			return Page{}, err
+		}
+		page.Articles = append(page.Articles, &a)
+	}
+	if page.Articles, err = f.still(ctx, page.Articles); err != nil {
+		return Page{}, err
+	}
+	return page, nil
+}
+
+// still are those of the articles that may still be seen. A search knows what
+// was written up to the last refresh of the index; whole articles that go out
+// to others must not be behind a kill by as much.
+func (f *Finder) still(ctx context.Context, as []*article.Article) ([]*article.Article, error) {
+	if len(as) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(as))
+	for i, a := range as {
+		ids[i] = corpus.ID(a.URI)
+	}
+	body, err := json.Marshal(object{"ids": ids})
+	if err != nil {
+		return nil, err
+	}
+	var reply struct {
+		Docs []struct {
+			ID     string `json:"_id"`
+			Source *struct {
+				Status  article.Status `json:"status"`
+				Embargo time.Time      `json:"embargo_until"`
+			} `json:"_source"`
+		} `json:"docs"`
+	}
+	err = f.call(ctx, esapi.MgetRequest{
+		Index: f.names.Articles(), Body: bytes.NewReader(body), SourceIncludes: []string{"status", "embargo_until"},
+	}, &reply)
+	if err != nil {
+		return nil, err
+	}
+	now := f.now()
+	visible := map[string]bool{}
+	for _, d := range reply.Docs {
+		if d.Source != nil {
+			head := article.Article{Status: d.Source.Status, EmbargoUntil: d.Source.Embargo}
+			visible[d.ID] = head.Visible(now)
+		}
+	}
+	return slices.DeleteFunc(as, func(a *article.Article) bool { return !a.Visible(now) || !visible[corpus.ID(a.URI)] }), nil
+}
+
+// TooLong says that a page's articles have more bytes than limit.
+func TooLong(limit int) error {
+	return wrong("size", "these articles together have more than %d MiB; ask for fewer on a page", limit>>20)
+}
