@@ -39,6 +39,9 @@ func toProto(a *article.Article, original bool) (*pb.Article, error) {
 		Original:       originalToProto(a.Original, original),
 		Flags:          a.Flags,
 	}
+	if n := a.Notice; n != nil {
+		p.Notice = &pb.Notice{Action: string(n.Action), Who: n.Who, Reason: n.Reason, Lifts: w.time("notice", n.Lifts)}
+	}
 	for _, s := range a.Segments {
 		p.Segments = append(p.Segments, &pb.Segment{Kind: string(s.Kind), Evidence: w.evidence("segments", s.Evidence)})
 	}
@@ -174,6 +177,9 @@ func fromProto(p *pb.Article) (article.Article, error) {
 			Bytes: o.GetBytes(), Size: o.GetSize(), Hash: o.GetHash(), Format: o.GetFormat(),
 			MediaType: o.GetMediaType(), Charset: o.GetCharset(), Name: o.GetName(),
 		}
+	}
+	if n := p.GetNotice(); n != nil {
+		a.Notice = &article.Notice{Action: article.Action(n.GetAction()), Who: n.GetWho(), Reason: n.GetReason(), Lifts: r.time("notice", n.GetLifts())}
 	}
 	if n := len(p.GetSegments()); n > 0 {
 		a.Segments = make([]article.Segment, n)

@@ -64,7 +64,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 		return err
 	}
 	defer b.Close()
-	if err := b.EnsureTopics(ctx, topic.Received, topic.ReceivedBulk, topic.IngestDead, topic.SourcesState); err != nil {
+	if err := b.EnsureTopics(ctx, topic.Received, topic.ReceivedBulk, topic.Notices, topic.IngestDead, topic.SourcesState); err != nil {
 		return err
 	}
 	k.Ready("kafka", b.Ping)
@@ -133,7 +133,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	budget := stage.NewBudget(c.Backfill)
 	of := func(name string, q *intake.Queue, to string, conf stage.Config, g stage.Gate) stage.Stage {
 		return stage.Stage{
-			Name: name, Source: q, Handler: q.Handle, Sink: b.Sink(to, event.Received), Dead: b.DeadLettersTo(topic.IngestDead),
+			Name: name, Source: q, Handler: q.Handle, Sink: intake.KillsAhead(b.Sink(topic.Notices, event.Received), b.Sink(to, event.Received)), Dead: b.DeadLettersTo(topic.IngestDead),
 			Config: conf, Gate: g, Observer: k.Observer(name), Log: k.Log.With().Str("stage", name).Logger(),
 		}
 	}
