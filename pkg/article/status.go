@@ -75,18 +75,35 @@ func (n *Notice) validate(s Status) error {
 // is tells whether an editor's notice does that.
 func (n *Notice) is(a Action) bool { return n != nil && n.Action == a }
 
+// RulingTick is the unit of [Article.RuledAt]. It is short: what an agency rules
+// just after a reinstatement must not seem to come before it.
+const RulingTick = time.Second / 64
+
 // RuledAt is the place of a kill, withhold or reinstatement in the order of
-// what was ruled about the article, in seconds since 1970: its order time, but
-// not later than it arrived; of a reinstatement, just after what it lifts.
+// what was ruled about the article, in ticks of [RulingTick] since 1970: its
+// order time, but not later than it arrived; of a reinstatement, the tick after
+// what it lifts.
 func (a *Article) RuledAt() int64 {
 	if a.Notice.is(Reinstate) {
-		return a.Notice.Lifts.Unix() + 1
+		return ticks(a.Notice.Lifts) + 1
 	}
-	at := a.Revision.Parts().OrderTime
-	if !a.ReceivedAt.IsZero() {
-		at = min(at, a.ReceivedAt.Unix())
+	order := a.Revision.Parts().OrderTime
+	switch received := a.ReceivedAt; {
+	case received.IsZero(), order < received.Unix():
+		return max(ticks(time.Unix(order, 0)), 0)
+	default: // an order time that is the arrival's has lost its fraction
+		return max(ticks(received), 0)
 	}
-	return max(at, 0)
+}
+
+func ticks(t time.Time) int64 {
+	return t.Unix()*int64(time.Second/RulingTick) + int64(t.Nanosecond())/int64(RulingTick)
+}
+
+// RulingTime is the time of a place in the order of rulings.
+func RulingTime(at int64) time.Time {
+	each := int64(time.Second / RulingTick)
+	return time.Unix(at/each, at%each*int64(RulingTick)).UTC()
 }
 
 // Bars tells that a is a hold or an embargo without a version of its own. Its
@@ -125,6 +142,7 @@ func (s Standing) Bars() bool { return bars(s.Revision, s.Status, s.EmbargoUntil
 //   - A kill holds, whatever its revision, against all but a reinstatement that
 //     saw it.
 //   - An editor's withhold holds likewise, but a kill goes before it.
+//   - A hold without a version from before the newest reinstatement is over.
 //   - Of the rest, the newest revision governs: its status and embargo are those
 //     of all. Holds and embargoes without a version govern by their order time,
 //     see [Article.Bars].
@@ -153,7 +171,7 @@ func (s Standing) Apply(a *Article) (_ Standing, governs bool) {
 			return s, false
 		}
 		s.HeldAt = at
-	case s.HeldAt > 0, !s.givesWayTo(a):
+	case s.HeldAt > 0, a.Bars() && at < s.Ruling, !s.givesWayTo(a):
 		return s, false
 	}
 	s.Revision, s.Status, s.EmbargoUntil = a.Revision, a.Status, a.EmbargoUntil

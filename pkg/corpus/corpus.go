@@ -104,9 +104,9 @@ func VersionID(uri article.URI, r article.Revision) string {
 //   - of an article about which nothing was ruled: the revision that governs.
 //   - else the highest 11 of 63 bits are set; a revision is up there only with a
 //     source version that saturates and an order time after the year 2106. The
-//     next 32 bits are the place of the newest kill or reinstatement
+//     next 38 bits are the place of the newest kill or reinstatement
 //     ([article.Article.RuledAt], 0: none, but a hold without a version), then
-//     1 bit for a kill. The last 19 order what else was written: of a kill by
+//     1 bit for a kill. The last 13 order what else was written: of a kill by
 //     its revision's end, of the others by their number.
 //
 // So a kill stands above every revision, whatever its own revision is, and
@@ -114,9 +114,9 @@ func VersionID(uri article.URI, r article.Revision) string {
 // kill that it lifts, and above nothing later. See [article.Standing.Apply].
 const (
 	ruledFrom  = math.MaxInt64 &^ (1<<52 - 1)
-	maxRuling  = 1<<32 - 1
-	rulingAt   = 20
-	killBit    = 1 << 19
+	maxRuling  = 1<<38 - 1
+	rulingAt   = 14
+	killBit    = 1 << 13
 	maxCounter = killBit - 1
 )
 
@@ -125,7 +125,7 @@ const (
 // revision's; for what goes by a ruling otherwise, see [NextVersion].
 func HeadVersion(a *article.Article) int64 {
 	if a.Status == article.Canceled {
-		return ruled(a.RuledAt()) | killBit | int64(a.Revision)>>1&maxCounter
+		return ruled(a.RuledAt()) | killBit | int64(a.Revision)>>7&maxCounter
 	}
 	return min(int64(a.Revision), ruledFrom-1)
 }

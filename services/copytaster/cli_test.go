@@ -96,7 +96,7 @@ func TestWrongUseIsToldClearly(t *testing.T) {
 		{[]string{"raed"}, 2, `unexpected argument raed, did you mean "read"?`},
 		{[]string{"read", "--published-at", "yesterday"}, 2, `"yesterday" is not a time like 2024-04-20T06:00:00Z`},
 		{[]string{"read", "--format", "sportsml"}, 1, `there is no format "sportsml"; known are `},
-		{[]string{"run", "--only", "ingest,enrihc"}, 1, `there is no service "enrihc"; there are ingest, enrich, index, search`},
+		{[]string{"run", "--only", "ingest,enrihc"}, 1, `there is no service "enrihc"; there are ingest, enrich, index, release, search`},
 		{[]string{"run", "--listen", "nowhere"}, 1, "setting listen (COPYTASTER_LISTEN)"},
 		{[]string{"up", "--kafka-port", "99999", "--dir", t.TempDir()}, 1, "port 99999 for Kafka is not between 0 and 65535"},
 	} {

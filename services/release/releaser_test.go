@@ -23,7 +23,7 @@ type world struct {
 	status, pending *rows
 	log             []stage.Message // public
 	clock           time.Time
-	failIn          int // operations until one fails; 0: none does
+	failIn          int  // operations until one fails; 0: none does
 	unsure          bool // the process does not know that its last message was written
 	overtaken       bool
 	r               *releaser
@@ -289,7 +289,7 @@ func TestReleaserHoldsToTheModel(t *testing.T) {
 				a.Notice = &article.Notice{Action: article.Withhold}
 			case 3:
 				a = told(t, u, rapid.IntRange(0, 9).Draw(t, "version"), at, article.Usable, 0)
-				a.Notice = &article.Notice{Action: article.Reinstate, Lifts: second(max(model[u].Ruling, model[u].HeldAt))}
+				a.Notice = &article.Notice{Action: article.Reinstate, Lifts: article.RulingTime(max(model[u].Ruling, model[u].HeldAt))}
 			case 4, 5:
 				a = told(t, u, rapid.IntRange(0, 9).Draw(t, "version"), at, article.Usable, at+int64(rapid.IntRange(-5, 20).Draw(t, "embargo")))
 			case 6:
