@@ -188,6 +188,7 @@ func overtaken(ctx context.Context, t table) error {
 type decision struct {
 	a        *article.Article
 	stands   article.Standing
+	now      time.Time       // an embargo that ends meanwhile is for the timer
 	messages []stage.Message // that go out, one at most
 	shows    shown           // of it
 	outcome  outcome
@@ -205,8 +206,8 @@ func (r *releaser) decide(ctx context.Context, a *article.Article) (*decision, e
 	if !governs && !again {
 		return &decision{a: a, stands: stands, outcome: superseded}, nil
 	}
-	d := &decision{a: a, stands: stands}
-	waits := stands.Status == article.Usable && !stands.Visible(r.now())
+	d := &decision{a: a, stands: stands, now: r.now()}
+	waits := stands.Status == article.Usable && !stands.Visible(d.now)
 	if waits {
 		m, err := event.Encode(a, event.Released)
 		if err != nil {
@@ -218,7 +219,7 @@ func (r *releaser) decide(ctx context.Context, a *article.Article) (*decision, e
 	}
 	// A row that is to go says what goes out until it has: a timer must not take
 	// an older revision for the one that counts.
-	if has(r.status, string(a.URI)) || needsRow(stands, r.now()) {
+	if has(r.status, string(a.URI)) || needsRow(stands, d.now) {
 		value, err := json.Marshal(rowOf(stands, a))
 		if err != nil {
 			return nil, err
@@ -241,8 +242,8 @@ func needsRow(s article.Standing, now time.Time) bool {
 func (r *releaser) say(d *decision) error {
 	last, wentOut := r.gone.get(d.a.URI)
 	a := d.a
-	switch now := r.now(); {
-	case d.stands.Visible(now):
+	switch {
+	case d.stands.Visible(d.now):
 		d.shows = shown{d.stands.Revision, d.stands.Ruling, article.Usable}
 		d.outcome = released
 	case d.stands.Status == article.Canceled:
@@ -293,7 +294,7 @@ func (r *releaser) tidy(ctx context.Context, d *decision) error {
 			return err
 		}
 	}
-	if !needsRow(d.stands, r.now()) && has(r.status, uri) {
+	if !needsRow(d.stands, d.now) && has(r.status, uri) {
 		return r.status.Delete(ctx, uri)
 	}
 	return nil

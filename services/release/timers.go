@@ -151,11 +151,12 @@ func (r *releaser) releaseDue(ctx context.Context, uri article.URI) error {
 	if a.Revision != stands.Revision || stands.Status != article.Usable {
 		return r.pending.Delete(ctx, string(uri)) // something else was decided, and this was left over
 	}
-	if stands.EmbargoUntil.After(r.now()) {
+	now := r.now()
+	if stands.EmbargoUntil.After(now) {
 		r.due.set(uri, stands.EmbargoUntil)
 		return nil
 	}
-	d := &decision{a: &a, stands: stands}
+	d := &decision{a: &a, stands: stands, now: now}
 	if err := r.say(d); err != nil {
 		return err
 	}

@@ -71,6 +71,19 @@ type entry struct {
 // whichever came last.
 var settled = []string{"uri", "revision", "status", "source", "provider"}
 
+// told is the external version without what depends on how often and in which
+// order messages came: of a head that goes by more than its revision, the number
+// of heads before it, see [corpus.NextVersion].
+func told(version int64, r article.Revision) int64 {
+	if !corpus.Ruled(version) || corpus.Killed(version) {
+		return version
+	}
+	if at := corpus.Ruling(version); at > 0 {
+		return at
+	}
+	return corpus.HeadVersion(&article.Article{Revision: r, Status: article.Usable})
+}
+
 // digest reads a document. Its hash covers the id, the external version and
 // every field but indexed_at, in whatever order they stand. Of a notice, the
 // fields that depend on the order of arrival don't count.
@@ -99,7 +112,7 @@ func digest(id string, version int64, source []byte) (entry, error) {
 		}
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s %d", id, version)
+	fmt.Fprintf(&b, "%s %d", id, told(version, e.revision))
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		b.WriteString("\n" + name + " ")
 		if err := json.Compact(&b, fields[name]); err != nil {
