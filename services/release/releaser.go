@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/bus"
@@ -68,6 +69,20 @@ func rowOf(s article.Standing, a *article.Article) Row {
 		r.Action, r.Who, r.Reason = n.Action, n.Who, n.Reason
 	}
 	return r
+}
+
+// sideBySide is how many rows are written, or embargoes ended, at once: each
+// waits until Kafka has it and it was read back.
+const sideBySide = 64
+
+// together calls f for 0 up to n, side by side, and gives the first error.
+func together(n int, f func(i int) error) error {
+	var group errgroup.Group
+	group.SetLimit(sideBySide)
+	for i := range n {
+		group.Go(func() error { return f(i) })
+	}
+	return group.Wait()
 }
 
 // lockCount is how many articles may be decided about side by side at most.
@@ -148,27 +163,37 @@ func (r *releaser) Write(ctx context.Context, as []article.Article) error {
 	if err := errors.Join(overtaken(ctx, r.status), overtaken(ctx, r.pending)); err != nil {
 		return err
 	}
-	bad := map[int]error{}
-	var all []*decision
-	var ms []stage.Message
-	for i := range as {
-		d, err := r.decide(ctx, &as[i])
-		switch {
-		case stage.IsFatal(err) || err != nil && !stage.IsPermanent(err):
-			return err
-		case err != nil:
-			bad[i] = err
-		default:
-			all, ms = append(all, d), append(ms, d.messages...)
+	decisions, refused := make([]*decision, len(as)), make([]error, len(as))
+	err := together(len(as), func(i int) (err error) {
+		decisions[i], err = r.decide(ctx, &as[i])
+		if stage.IsPermanent(err) && !stage.IsFatal(err) {
+			refused[i], err = err, nil
 		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	bad := map[int]error{}
+	var ms []stage.Message
+	for i, d := range decisions {
+		if refused[i] != nil {
+			bad[i] = refused[i]
+			continue
+		}
+		ms = append(ms, d.messages...)
 	}
 	if err := r.out.Write(ctx, ms); err != nil {
 		return err
 	}
-	for _, d := range all {
-		if err := r.tidy(ctx, d); err != nil {
-			return err
+	err = together(len(as), func(i int) error {
+		if refused[i] != nil {
+			return nil
 		}
+		return r.tidy(ctx, decisions[i])
+	})
+	if err != nil {
+		return err
 	}
 	if len(bad) > 0 {
 		return &stage.PartialError{Errs: bad, Total: len(as)}

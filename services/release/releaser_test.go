@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +23,7 @@ import (
 
 // world is what outlives a process: tables, topics, and the clock.
 type world struct {
+	mu              sync.Mutex // of clock and failIn, while several are decided about
 	status, pending *rows
 	log             []stage.Message // public
 	clock           time.Time
@@ -35,6 +39,8 @@ var errCut = errors.New("cut off")
 
 // step is called before each write to Kafka.
 func (w *world) step() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.clock = w.clock.Add(w.drift)
 	if w.failIn == 0 {
 		return nil
@@ -47,15 +53,23 @@ func (w *world) step() error {
 
 type rows struct {
 	w   *world
+	mu  sync.Mutex
 	all map[string][]byte
 }
 
-func (r *rows) Get(key string) ([]byte, bool) { v, ok := r.all[key]; return v, ok }
+func (r *rows) Get(key string) ([]byte, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v, ok := r.all[key]
+	return v, ok
+}
 
 func (r *rows) Put(_ context.Context, key string, value []byte) error {
 	if err := r.w.step(); err != nil {
 		return err
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.all[key] = value
 	return nil
 }
@@ -64,6 +78,8 @@ func (r *rows) Delete(_ context.Context, key string) error {
 	if err := r.w.step(); err != nil {
 		return err
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	delete(r.all, key)
 	return nil
 }
@@ -104,7 +120,7 @@ func (w *world) Write(_ context.Context, ms []stage.Message) error {
 
 func newWorld() *world {
 	w := &world{clock: second(1000)}
-	w.status, w.pending = &rows{w, map[string][]byte{}}, &rows{w, map[string][]byte{}}
+	w.status, w.pending = &rows{w: w, all: map[string][]byte{}}, &rows{w: w, all: map[string][]byte{}}
 	return w
 }
 
@@ -124,7 +140,11 @@ func (w *world) start(t interface{ Fatal(args ...any) }) {
 		t.Fatal(err)
 	}
 	w.r = newReleaser(w.status, w.pending, gone, w, m)
-	w.r.now = func() time.Time { return w.clock }
+	w.r.now = func() time.Time {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return w.clock
+	}
 	if err := w.r.loadTimers(); err != nil {
 		t.Fatal(err)
 	}
@@ -133,13 +153,19 @@ func (w *world) start(t interface{ Fatal(args ...any) }) {
 // tick releases what is due.
 func (w *world) tick(ctx context.Context) error {
 	for {
-		uri, ok, _ := w.r.due.next(w.clock)
-		if !ok {
+		uris, _ := w.r.due.next(w.clock)
+		if len(uris) == 0 {
 			return nil
 		}
-		if err := w.r.releaseDue(ctx, uri); err != nil {
-			w.r.due.set(uri, w.clock)
-			return err
+		var failed error
+		for _, uri := range uris {
+			if err := w.r.releaseDue(ctx, uri); err != nil {
+				w.r.due.set(uri, w.clock)
+				failed = err
+			}
+		}
+		if failed != nil {
+			return failed
 		}
 	}
 }
@@ -342,6 +368,81 @@ func TestReleaserHoldsToTheModel(t *testing.T) {
 			}
 		}
 	})
+}
+
+// crowd is an output that lets nobody through until all are there.
+type crowd struct {
+	all  sync.WaitGroup
+	said atomic.Int32
+}
+
+func (c *crowd) Write(ctx context.Context, ms []stage.Message) error {
+	if len(ms) == 0 {
+		return nil
+	}
+	c.said.Add(1)
+	c.all.Done()
+	there := make(chan struct{})
+	go func() {
+		c.all.Wait()
+		close(there)
+	}()
+	select {
+	case <-there:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// On the hour, many embargoes end: none waits until the one before is written.
+func TestEmbargoesOfOneMomentEndTogether(t *testing.T) {
+	w := newWorld()
+	w.start(t)
+	var as []article.Article
+	for i := range lockCount / 8 { // few enough not to share a lock all of them
+		as = append(as, told(t, fmt.Sprintf("urn:x:%d", i), 1, 10, article.Usable, 1500))
+	}
+	if err := w.r.Write(t.Context(), as); err != nil {
+		t.Fatal(err)
+	}
+	locks := map[uint64]bool{}
+	for _, a := range as {
+		locks[maphash.String(w.r.seed, string(a.URI))%lockCount] = true
+	}
+	c := &crowd{}
+	c.all.Add(len(locks)) // those that share a lock follow, when all have gone
+	w.r.out = &firstOf{c, len(locks)}
+	w.clock = second(2000)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- w.r.runTimers(ctx) }()
+	for ctx.Err() == nil && int(c.said.Load()) < len(as) {
+		<-time.After(time.Millisecond) // between two looks
+	}
+	if n := int(c.said.Load()); n != len(as) {
+		t.Errorf("%d of %d went out", n, len(as))
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// firstOf makes the first n wait for each other.
+type firstOf struct {
+	*crowd
+
+	n int
+}
+
+func (f *firstOf) Write(ctx context.Context, ms []stage.Message) error {
+	if int(f.said.Load()) >= f.n {
+		f.said.Add(1)
+		return nil
+	}
+	return f.crowd.Write(ctx, ms)
 }
 
 func TestAnOvertakenInstanceGivesNothingOut(t *testing.T) {

@@ -61,18 +61,22 @@ func (t *timers) set(uri article.URI, at time.Time) {
 	}
 }
 
-// next takes an article that is due at now; else it tells when to ask again.
-func (t *timers) next(now time.Time) (uri article.URI, ok bool, wait time.Duration) {
+// next takes the articles that are due at now, each once; else it tells when to
+// ask again.
+func (t *timers) next(now time.Time) (due []article.URI, wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.heap) == 0 {
-		return "", false, timerCheck
+	taken := map[article.URI]bool{}
+	for len(t.heap) > 0 {
+		if d := t.heap[0].at.Sub(now); d > 0 {
+			return due, min(d, timerCheck)
+		}
+		if m, _ := heap.Pop(&t.heap).(moment); !taken[m.uri] {
+			taken[m.uri] = true
+			due = append(due, m.uri)
+		}
 	}
-	if d := t.heap[0].at.Sub(now); d > 0 {
-		return "", false, min(d, timerCheck)
-	}
-	m, _ := heap.Pop(&t.heap).(moment)
-	return m.uri, true, 0
+	return due, timerCheck
 }
 
 // loadTimers sets a timer for each article that waits.
@@ -97,19 +101,23 @@ func (r *releaser) loadTimers() error {
 // tables are another's. What was due before is released at once.
 func (r *releaser) runTimers(ctx context.Context) error {
 	for {
-		uri, ok, wait := r.due.next(r.now())
-		if ok {
-			err := r.releaseDue(ctx, uri)
-			switch {
-			case err == nil:
-				continue
-			case ctx.Err() != nil:
-				return nil
-			case stage.IsFatal(err):
+		uris, wait := r.due.next(r.now())
+		// Many end at the same moment, on the hour: side by side.
+		err := together(len(uris), func(i int) error {
+			err := r.releaseDue(ctx, uris[i])
+			if err == nil || ctx.Err() != nil || stage.IsFatal(err) {
 				return err
 			}
-			r.log.Warn().Err(err).Str("article", string(uri)).Msg("can't release an article whose embargo is over, trying again")
-			r.due.set(uri, r.now().Add(timerRetry))
+			r.log.Warn().Err(err).Str("article", string(uris[i])).Msg("can't release an article whose embargo is over, trying again")
+			r.due.set(uris[i], r.now().Add(timerRetry))
+			return nil
+		})
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		case len(uris) > 0:
 			continue
 		}
 		t := time.NewTimer(wait)
