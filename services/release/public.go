@@ -80,7 +80,7 @@ func readPublic(ctx context.Context, b *bus.Bus) (*public, error) {
 			return b.ReadLog(ctx, topic.Current, e.Partition, e.First, e.End, func(m stage.Message) error {
 				s, err := shownIn(m)
 				if err != nil {
-					return fmt.Errorf("%s/%d@%d: %w", topic.Current, m.Partition, m.Offset, err)
+					return stage.Permanent(fmt.Errorf("%s/%d@%d: %w", topic.Current, m.Partition, m.Offset, err))
 				}
 				p.set(string(m.Key), s)
 				return nil
@@ -113,9 +113,12 @@ func shownIn(m stage.Message) (s shown, err error) {
 	return s, nil
 }
 
-// message is the public message of an article, or of a notice.
+// message is the public message of an article, or of a notice. Which editor said
+// why, and where the archive keeps the original, is not for the public.
 func message(a *article.Article, ruling int64) (stage.Message, error) {
-	m, err := event.Encode(a, event.Released)
+	out := *a
+	out.Notice, out.Original.Archived = nil, ""
+	m, err := event.Encode(&out, event.Released)
 	if err != nil {
 		return m, err
 	}

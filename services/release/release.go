@@ -35,26 +35,36 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	}
 	defer b.Close()
 	k.Ready("kafka", b.Ping)
-	if err := b.EnsureTopics(ctx, topic.Released, topic.Current, topic.Status, topic.EmbargoPending, topic.ReleaseDead); err != nil {
+	if err := k.Await(ctx, "set up the topics", func(ctx context.Context) error {
+		return b.TryTopics(ctx, topic.Released, topic.Current, topic.Status, topic.EmbargoPending, topic.ReleaseDead)
+	}); err != nil {
 		return err
 	}
 	// The tables first: who had them before writes nothing from then on, and
 	// what it did write is seen below.
-	status, err := b.OpenTable(ctx, topic.Status)
-	if err != nil {
+	var status, pending *bus.Table
+	if err := k.Await(ctx, "open the table of statuses", func(ctx context.Context) (err error) {
+		status, err = b.OpenTable(ctx, topic.Status)
+		return err
+	}); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, status.Close()) }()
 	k.Ready("table of statuses", status.Ready)
-	pending, err := b.OpenTable(ctx, topic.EmbargoPending)
-	if err != nil {
+	if err := k.Await(ctx, "open the table of embargoes", func(ctx context.Context) (err error) {
+		pending, err = b.OpenTable(ctx, topic.EmbargoPending)
+		return err
+	}); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, pending.Close()) }()
 	k.Ready("table of embargoes", pending.Ready)
 	began := time.Now()
-	gone, err := readPublic(ctx, b)
-	if err != nil {
+	var gone *public
+	if err := k.Await(ctx, "read what went out", func(ctx context.Context) (err error) {
+		gone, err = readPublic(ctx, b)
+		return err
+	}); err != nil {
 		return err
 	}
 	k.Log.Info().Int("articles", gone.len()).Int("statuses", status.Len()).Int("embargoes", pending.Len()).Dur("took", time.Since(began)).

@@ -180,7 +180,7 @@ func told(t interface{ Fatal(args ...any) }, uri string, version int, at int64, 
 	}
 	a := article.Article{
 		URI: article.URI(uri), Revision: r, Status: s, Source: "wire", Provider: "dpa", ReceivedAt: second(at),
-		Original: article.Original{Bytes: []byte("secret")},
+		Original: article.Original{Bytes: []byte("secret"), Archived: "a/b"},
 	}
 	if embargo > 0 {
 		a.EmbargoUntil = second(embargo)
@@ -207,7 +207,7 @@ func (w *world) said(t *testing.T) []string {
 			text = "-"
 		}
 		all = append(all, fmt.Sprintf("%s %s", a.Status, text))
-		if len(a.Original.Bytes) > 0 || a.Status != article.Usable && (a.Text != "" || !a.EmbargoUntil.IsZero()) {
+		if a.Notice != nil || a.Original.Archived != "" || len(a.Original.Bytes) > 0 || a.Status != article.Usable && (a.Text != "" || !a.EmbargoUntil.IsZero()) {
 			t.Errorf("a public message tells too much: %+v", a)
 		}
 	}

@@ -65,6 +65,8 @@ type Commands struct {
 	Audit      AuditCmd      `cmd:"" help:"Who killed, withheld or reinstated an article, when, why, and where it had gone."`
 	Dead       DeadCmd       `cmd:"" help:"List, show, redrive and discard dead letters."`
 	Replay     ReplayCmd     `cmd:"" help:"Have messages handled again: from a time, an offset, or of an article."`
+	Reparse    ReparseCmd    `cmd:"" help:"Decode originals again by the decoders of this program, and tell what differs."`
+	Archive    ArchiveCmd    `cmd:"" help:"The originals' archive: get one, purge those of killed articles."`
 	Reindex    ReindexCmd    `cmd:"" help:"Build the indices anew from the log, compare, swap, go back."`
 	Generation GenerationCmd `cmd:"" help:"Issue, promote and roll back generations of the enrichment."`
 	Snapshot   SnapshotCmd   `cmd:"" help:"Snapshots of the indices: take, list, restore."`

@@ -20,6 +20,7 @@ func (s ahead) Write(ctx context.Context, as []article.Article) error {
 	var kills []article.Article
 	for _, a := range as {
 		if a.Status == article.Canceled {
+			a.Original.Bytes = nil // who hides it needs none
 			kills = append(kills, a)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -344,6 +345,9 @@ func (c *content) adapt(h document.Hint) ([]article.Article, error) {
 			a.Subjects = append(a.Subjects, article.Subject{Name: k})
 		}
 	}
+	if slices.ContainsFunc(c.attached, func(e *entity) bool { return !e.picture() }) {
+		a.Flag(article.FlagHoldsOthers)
+	}
 	marks := c.marks(h, subject, text, blocks)
 	c.lay(&a, subject, blocks, marks)
 	marks.Apply(&a)
@@ -361,6 +365,12 @@ func (c *content) adapt(h document.Hint) ([]article.Article, error) {
 		answered := c.mail.answers()
 		return uri(h, answered), answered != ""
 	}), nil
+}
+
+// picture tells that an attachment can't be an article.
+func (e *entity) picture() bool {
+	kind, _, _ := strings.Cut(e.kind, "/")
+	return e.inside == nil && slices.Contains([]string{"image", "audio", "video"}, kind)
 }
 
 // lay writes the text with its segments.
@@ -470,7 +480,7 @@ func (s *splitter) mail(e *entity, data []byte, embargo string) error {
 	if embargo != "" {
 		part.Data = append([]byte(fieldEmbargo+": "+embargo+"\r\n"), data...)
 	}
-	if len(data) > document.MaxSingle {
+	if len(data) > s.h.Largest() {
 		part.Data = c.light(embargo)
 	}
 	s.parts = append(s.parts[:at:at], append([]document.Part{part}, s.parts[at:]...)...)
@@ -625,12 +635,12 @@ func (c *content) light(embargo string) []byte {
 // [*document.Error]s.
 func Decode(inner []Inner) func(context.Context, io.Reader, document.Hint) ([]article.Article, error) {
 	return func(ctx context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
-		data, err := io.ReadAll(io.LimitReader(r, document.MaxSingle+1))
+		data, err := io.ReadAll(io.LimitReader(r, int64(h.Largest())+1))
 		if err != nil {
 			return nil, fmt.Errorf("read: %w", err)
 		}
-		if len(data) > document.MaxSingle {
-			return nil, document.Refuse(document.TooLarge, Name, "more than %d bytes", document.MaxSingle)
+		if len(data) > h.Largest() {
+			return nil, document.Refuse(document.TooLarge, Name, "more than %d bytes", h.Largest())
 		}
 		var rd reader
 		e, err := rd.read(data, 1)

@@ -290,6 +290,9 @@ func (l *layout) hasImage(url, caption string) bool {
 // id by which it could be an article of its own. What may not be used (yet) is
 // left out.
 func (l *layout) associated(_ string, _ member, of, m *item, broken *document.Error) error {
+	if broken != nil || l.own[of] || of.own(m) || !l.usable(m) {
+		l.a.Flag(article.FlagHoldsOthers)
+	}
 	switch {
 	case broken != nil:
 		l.a.Flag(article.FlagFieldUnreadable)

@@ -24,7 +24,7 @@ func Split(data []byte, h document.Hint) ([]document.Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := splitter{src: src}
+	s := splitter{src: src, largest: h.Largest()}
 	trimmed := bytes.TrimSpace(src)
 	switch {
 	case len(trimmed) > 0 && trimmed[0] == '[':
@@ -42,10 +42,11 @@ func Split(data []byte, h document.Hint) ([]document.Part, error) {
 }
 
 type splitter struct {
-	src   []byte
-	items int
-	alone bool // the one item is the whole input
-	parts []document.Part
+	src     []byte
+	largest int // item, in bytes
+	items   int
+	alone   bool // the one item is the whole input
+	parts   []document.Part
 }
 
 // maxFrame is the most that a member takes from its package, in bytes.
@@ -140,8 +141,8 @@ func (s *splitter) item(raw []byte, at int, err *document.Error) error {
 	switch {
 	case err != nil:
 		p.Err = err
-	case len(raw) > document.MaxSingle:
-		p.Err = document.At(document.TooLarge, Name, s.src, at, "%s: %d bytes, the limit is %d", p.Label, len(raw), document.MaxSingle)
+	case len(raw) > s.largest:
+		p.Err = document.At(document.TooLarge, Name, s.src, at, "%s: %d bytes, the limit is %d", p.Label, len(raw), s.largest)
 	case raw[0] != '{':
 		p.Err = document.At(document.Syntax, Name, s.src, at, "%s is no object", p.Label)
 	}

@@ -52,12 +52,12 @@ type Node struct {
 // they are written; a document type is passed over, with what it declares and
 // what it refers to. Errors are [*document.Error]s of that format.
 func Parse(r io.Reader, h document.Hint, format string) (*Document, error) {
-	data, err := io.ReadAll(io.LimitReader(r, document.MaxSingle+1))
+	data, err := io.ReadAll(io.LimitReader(r, int64(h.Largest())+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > document.MaxSingle {
-		return nil, document.Refuse(document.TooLarge, format, "more than %d bytes", document.MaxSingle)
+	if len(data) > h.Largest() {
+		return nil, document.Refuse(document.TooLarge, format, "more than %d bytes", h.Largest())
 	}
 	t, err := document.Convert(data, Encoding(data, h))
 	if err != nil {

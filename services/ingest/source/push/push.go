@@ -292,6 +292,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (way, Answer, *P
 	if p != nil {
 		return l, Answer{}, p
 	}
+	hint.Claimed = l.queue.Claims
 	data, p := body(w, r)
 	if p != nil {
 		return l, Answer{}, p
