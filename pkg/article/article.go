@@ -20,6 +20,8 @@ type Article struct {
 	Status   Status
 	// EmbargoUntil is when the article may go out, UTC; zero means at once.
 	EmbargoUntil time.Time
+	// Notice is set if an editor says it, and not the agency.
+	Notice *Notice
 
 	// Source is the configured name of the intake it came through ("site-3").
 	Source string
@@ -77,6 +79,7 @@ const (
 	FlagAdvisory          = "advisory"                       // a message to editors, no report
 	FlagCorrection        = "correction"                     // it says of itself that it corrects an earlier one
 	FlagEmbargoUnresolved = "embargo_unresolved"             // an embargo is stated whose end can't be told; the article is withheld
+	FlagWithheldByEditor  = "withheld_by_editor"             // it holds until an editor's reinstatement
 	FlagTargetUnknown     = "notice_target_unknown"          // a kill or hold whose article can't be told; it has killed nothing
 	FlagHoldsOthers       = "original_holds_others"          // the original has other articles in it, or what may not be used: it is not for readers
 )

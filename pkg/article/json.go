@@ -17,6 +17,7 @@ type document struct {
 	Revision     Revision   `json:"revision"`
 	Status       Status     `json:"status"`
 	EmbargoUntil *time.Time `json:"embargo_until,omitempty"`
+	Notice       *noticeDoc `json:"notice,omitempty"`
 
 	Source   string `json:"source"`
 	Provider string `json:"provider,omitempty"`
@@ -47,6 +48,13 @@ type document struct {
 
 	Original *originalDoc `json:"original,omitempty"`
 	Flags    []string     `json:"flags,omitempty"`
+}
+
+type noticeDoc struct {
+	Action Action     `json:"action"`
+	Who    string     `json:"who,omitempty"`
+	Reason string     `json:"reason,omitempty"`
+	Lifts  *time.Time `json:"lifts,omitempty"`
 }
 
 type evidenceDoc struct {
@@ -117,6 +125,9 @@ func (a *Article) MarshalJSON() ([]byte, error) {
 		PublishedAt: stamp(a.PublishedAt), VersionCreated: stamp(a.VersionCreated), ReceivedAt: stamp(a.ReceivedAt),
 		Flags: a.Flags,
 	}
+	if n := a.Notice; n != nil {
+		d.Notice = &noticeDoc{n.Action, n.Who, n.Reason, stamp(n.Lifts)}
+	}
 	for i, s := range a.Segments {
 		d.Segments[i] = segmentDoc{Kind: s.Kind, Text: s.In(a.Text), After: After(a.Text, a.Segments, i), evidenceDoc: s.doc()}
 	}
@@ -164,6 +175,9 @@ func (a *Article) UnmarshalJSON(b []byte) error {
 		Source: d.Source, Provider: d.Provider, URL: d.URL, Urgency: d.Urgency,
 		PublishedAt: moment(d.PublishedAt), VersionCreated: moment(d.VersionCreated), ReceivedAt: moment(d.ReceivedAt),
 		Flags: d.Flags, Agency: Label{Value: d.Agency}, Language: Label{Value: d.Language},
+	}
+	if n := d.Notice; n != nil {
+		a.Notice = &Notice{n.Action, n.Who, n.Reason, moment(n.Lifts)}
 	}
 	var text strings.Builder
 	for i, s := range d.Segments {

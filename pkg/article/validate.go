@@ -31,6 +31,11 @@ func (a *Article) Validate() error {
 	default:
 		bad("status %q is none of usable, withheld, canceled", a.Status)
 	}
+	if a.Notice != nil {
+		if err := a.Notice.validate(a.Status); err != nil {
+			errs = append(errs, err)
+		}
+	}
 	if a.Source == "" {
 		bad("source is empty")
 	}

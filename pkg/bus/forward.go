@@ -18,6 +18,15 @@ type Forward struct {
 // Forward makes a forward. Close it.
 func (b *Bus) Forward() *Forward { return &Forward{w: b.producer(), bus: b} }
 
+// ForwardPlain makes a forward that does not compress, for topics that are
+// compacted: not every client can read what compaction leaves of compressed
+// batches. Close it.
+func (b *Bus) ForwardPlain() *Forward {
+	f := b.Forward()
+	f.w.together.Compression, f.w.alone.Compression = 0, 0
+	return f
+}
+
 // Write returns nil when all messages are safe in the topic. Kafka stamps them
 // with the time at which they were written.
 func (f *Forward) Write(ctx context.Context, name string, ms ...stage.Message) error {

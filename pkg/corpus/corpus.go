@@ -99,27 +99,69 @@ func VersionID(uri article.URI, r article.Revision) string {
 	return hash(string(uri) + "\x00" + strconv.FormatInt(r.Source(), 10))
 }
 
-// killedFrom is the lowest external version of a killed head: the highest 11 of
-// 63 bits. A revision is up there only with a source version that saturates and
-// an order time after the year 2106.
-const killedFrom = math.MaxInt64 &^ (1<<killBits - 1)
+// The external version of a head tells, from the most significant bit:
+//
+//   - of an article about which nothing was ruled: the revision that governs.
+//   - else the highest 11 of 63 bits are set; a revision is up there only with a
+//     source version that saturates and an order time after the year 2106. The
+//     next 38 bits are the place of the newest kill or reinstatement
+//     ([article.Article.RuledAt], 0: none, but a hold without a version), then
+//     1 bit for a kill. The last 13 order what else was written: of a kill by
+//     its revision's end, of the others by their number.
+//
+// So a kill stands above every revision, whatever its own revision is, and
+// above the reinstatement that it came after; a reinstatement stands above the
+// kill that it lifts, and above nothing later. See [article.Standing.Apply].
+const (
+	ruledFrom  = math.MaxInt64 &^ (1<<52 - 1)
+	maxRuling  = 1<<38 - 1
+	rulingAt   = 14
+	killBit    = 1 << 13
+	maxCounter = killBit - 1
+)
 
-// killBits of a kill's revision order it among the kills of its article: the
-// order time but for its highest bit, and what follows it.
-const killBits = 52
-
-// HeadVersion is the external version of an article's head. That of a kill is
-// above every other revision's, whatever the kill's own revision is: nothing
-// but another kill can be written in its place, in no order and by nobody.
-func HeadVersion(r article.Revision, s article.Status) int64 {
-	if s == article.Canceled {
-		return killedFrom | int64(r)&(1<<killBits-1)
+// HeadVersion is the external version of an article's head that is written
+// without looking at what stands there. That of a kill is above every
+// revision's; for what goes by a ruling otherwise, see [NextVersion].
+func HeadVersion(a *article.Article) int64 {
+	if a.Status == article.Canceled {
+		return ruled(a.RuledAt()) | killBit | int64(a.Revision)>>7&maxCounter
 	}
-	return min(int64(r), killedFrom-1)
+	return min(int64(a.Revision), ruledFrom-1)
 }
 
+func ruled(at int64) int64 { return ruledFrom | min(at, maxRuling)<<rulingAt }
+
 // Killed tells whether the head with that external version is a kill.
-func Killed(version int64) bool { return version >= killedFrom }
+func Killed(version int64) bool { return Ruled(version) && version&killBit != 0 }
+
+// Ruled tells whether the head with that external version goes by more than its
+// revision: it is a kill, was reinstated, or is, or was, under a hold that had
+// no version. Such a head is written only after a look at it.
+func Ruled(version int64) bool { return version >= ruledFrom }
+
+// Ruling is the place of the newest kill or reinstatement of the head with that
+// external version; 0: there was none.
+func Ruling(version int64) int64 {
+	if !Ruled(version) {
+		return 0
+	}
+	return version >> rulingAt & maxRuling
+}
+
+// NextVersion is the external version for a head that takes the place of one
+// with that version (0: there is none), and is no kill. ruling is the newest,
+// see [article.Standing].
+func NextVersion(version, ruling int64) (int64, error) {
+	next := ruled(ruling)
+	if version < next {
+		return next, nil
+	}
+	if version > next+maxCounter-1 {
+		return 0, fmt.Errorf("no head can be written above version %d: it is that of a kill or a later ruling, or %d heads were written since", version, maxCounter)
+	}
+	return version + 1, nil
+}
 
 // Routing brings all versions of one article onto one shard.
 func Routing(uri article.URI) string { return ID(uri) }

@@ -197,27 +197,80 @@ func TestIDs(t *testing.T) {
 	})
 }
 
+func of(r int64, s article.Status) *article.Article {
+	return &article.Article{Revision: article.Revision(r), Status: s}
+}
+
 func TestKillsStandAboveEverything(t *testing.T) {
 	revisions := rapid.Int64Min(1)
 	rapid.Check(t, func(t *rapid.T) {
 		r, k, l := revisions.Draw(t, "revision"), revisions.Draw(t, "kill"), revisions.Draw(t, "other kill")
-		usable, withheld := corpus.HeadVersion(article.Revision(r), article.Usable), corpus.HeadVersion(article.Revision(r), article.Withheld)
-		kill, other := corpus.HeadVersion(article.Revision(k), article.Canceled), corpus.HeadVersion(article.Revision(l), article.Canceled)
-		if usable != withheld || corpus.Killed(usable) || !corpus.Killed(kill) || kill <= usable || kill < 0 {
+		usable, withheld := corpus.HeadVersion(of(r, article.Usable)), corpus.HeadVersion(of(r, article.Withheld))
+		kill, other := corpus.HeadVersion(of(k, article.Canceled)), corpus.HeadVersion(of(l, article.Canceled))
+		if usable != withheld || corpus.Killed(usable) || corpus.Ruled(usable) || !corpus.Killed(kill) || kill <= usable || kill < 0 {
 			t.Fatalf("%x, %x, %x", usable, withheld, kill)
 		}
 		if r>>53 < article.MaxSourceVersion && usable != r {
 			t.Fatalf("%x became %x", r, usable)
 		}
-		// Kills of the same order time keep the order of their revisions.
-		if k>>52 == l>>52 && (k < l) != (kill < other) {
-			t.Fatalf("%x and %x became %x and %x", k, l, kill, other)
+		// Kills are ordered by their time, whatever their versions.
+		if k, l := of(k, article.Canceled).RuledAt(), of(l, article.Canceled).RuledAt(); max(k, l) < 1<<38 && k < l && kill >= other {
+			t.Fatalf("kills of %d and %d became %x and %x", k, l, kill, other)
+		}
+		if at := of(k, article.Canceled).RuledAt(); at < 1<<38 && corpus.Ruling(kill) != at {
+			t.Fatalf("kill of %d has ruling %d", at, corpus.Ruling(kill))
 		}
 	})
+}
+
+// What is not a kill gets above a kill's version by a later ruling alone, and
+// each head above the one before it.
+func TestNextVersionStaysBelowKills(t *testing.T) {
+	times := rapid.Int64Range(0, 1<<38-2)
+	killed := func(at int64) *article.Article {
+		t := article.RulingTime(at)
+		return &article.Article{Revision: article.Revision(t.Unix()<<20 | 1), Status: article.Canceled, ReceivedAt: t}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		at, later := times.Draw(t, "kill"), times.Draw(t, "ruling")
+		version := corpus.HeadVersion(killed(at))
+		next, err := corpus.NextVersion(version, later)
+		if (err == nil) != (later > at) {
+			t.Fatalf("kill of %d, ruling of %d: %x, %v", at, later, next, err)
+		}
+		if err != nil {
+			return
+		}
+		if corpus.Killed(next) || !corpus.Ruled(next) || next <= version || corpus.Ruling(next) != later {
+			t.Fatalf("%x after the kill %x", next, version)
+		}
+		again, err := corpus.NextVersion(next, later)
+		if err != nil || again <= next || corpus.Killed(again) || corpus.Ruling(again) != later {
+			t.Fatalf("%x after %x: %v", again, next, err)
+		}
+		// A kill of that very moment still goes above all of them.
+		if v := corpus.HeadVersion(killed(later)); v <= again {
+			t.Fatalf("kill %x is not above %x", v, again)
+		}
+	})
+	plain := corpus.HeadVersion(of(5<<16, article.Usable))
+	if v, err := corpus.NextVersion(plain, 0); err != nil || !corpus.Ruled(v) || corpus.Killed(v) || corpus.Ruling(v) != 0 {
+		t.Errorf("%x, %v", v, err)
+	}
+	full, err := corpus.NextVersion(0, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := corpus.NextVersion(full+1<<13-1, 7); err == nil {
+		t.Errorf("counted over into the kills: %x", v)
+	}
+}
+
+func TestHeadsOfProvidersThatCountTooFar(t *testing.T) {
 	// A provider whose counter is beyond what a revision holds still has all
 	// its order until 2106.
 	late, err := article.Parts{SourceVersion: article.MaxSourceVersion, OrderTime: 1<<32 - 1, Content: 15, Generation: 255, Sequence: 255}.Revision()
-	if err != nil || corpus.HeadVersion(late, article.Usable) != int64(late) {
+	if err != nil || corpus.HeadVersion(of(int64(late), article.Usable)) != int64(late) {
 		t.Errorf("%v, %x", err, late)
 	}
 }

@@ -34,6 +34,9 @@ type Type string
 const (
 	Received Type = "org.copytaster.article.received.v1"
 	Enriched Type = "org.copytaster.article.enriched.v1"
+	// Released is an article that may go out, or the notice, without text, that
+	// one which went out is canceled or withheld.
+	Released Type = "org.copytaster.article.released.v1"
 )
 
 // Names and values of headers.
@@ -67,13 +70,13 @@ func (t Type) split() (name, version string, ok bool) {
 // check tells why an article of this type can't be read here.
 func (t Type) check() error {
 	switch t {
-	case Received, Enriched:
+	case Received, Enriched, Released:
 		return nil
 	case "":
 		return fmt.Errorf("header %s is missing", HeaderType)
 	}
 	name, version, ok := t.split()
-	if ok && version != "v1" && (name == "received" || name == "enriched") {
+	if ok && version != "v1" && (name == "received" || name == "enriched" || name == "released") {
 		return fmt.Errorf("%s %q has version %q, this program reads v1 only", HeaderType, string(t), version)
 	}
 	return fmt.Errorf("%s %q is unknown", HeaderType, string(t))
@@ -202,6 +205,16 @@ func decode(m stage.Message) (article.Article, error) {
 	}
 	a.Traceparent = traceparent(m.Header(HeaderTraceparent))
 	return a, nil
+}
+
+// Bare is the message around the value of one that [Encode] made, for where
+// only key and value were kept.
+func Bare(key string, value []byte, t Type) stage.Message {
+	return stage.Message{Key: []byte(key), Value: value, Partition: -1, Headers: []stage.Header{
+		{Key: HeaderSpecVersion, Value: []byte(SpecVersion)},
+		{Key: HeaderType, Value: []byte(t)},
+		{Key: HeaderContentType, Value: []byte(ContentType)},
+	}}
 }
 
 // maxQuoted keeps foreign bytes in error texts short.

@@ -41,6 +41,9 @@ func toProto(a *article.Article, t Type) (*pb.Article, error) {
 		Original:       w.original(a.Original, t),
 		Flags:          a.Flags,
 	}
+	if n := a.Notice; n != nil {
+		p.Notice = &pb.Notice{Action: string(n.Action), Who: n.Who, Reason: n.Reason, Lifts: w.time("notice", n.Lifts)}
+	}
 	for _, s := range a.Segments {
 		p.Segments = append(p.Segments, &pb.Segment{Kind: string(s.Kind), Evidence: w.evidence("segments", s.Evidence)})
 	}
@@ -185,6 +188,9 @@ func fromProto(p *pb.Article) (article.Article, error) {
 				URL: s.GetUrl(), MediaType: s.GetMediaType(), Charset: s.GetCharset(), PublishedAt: r.time("stated.published_at", s.GetPublishedAt()),
 			}
 		}
+	}
+	if n := p.GetNotice(); n != nil {
+		a.Notice = &article.Notice{Action: article.Action(n.GetAction()), Who: n.GetWho(), Reason: n.GetReason(), Lifts: r.time("notice", n.GetLifts())}
 	}
 	if n := len(p.GetSegments()); n > 0 {
 		a.Segments = make([]article.Segment, n)

@@ -29,7 +29,8 @@ func (c Config) Validate() error { return c.Backfill.Validate() }
 // Way is one lane's way through a service.
 type Way struct {
 	Group string
-	From  string // the topic that it reads; its dead letters go to the one beside it
+	From  string // the topic that it reads
+	Dead  string // the topic of its dead letters; "": the one beside From
 	To    string // the topic that it writes; "": none
 	Sink  func() (stage.Sink, error)
 }
@@ -38,12 +39,26 @@ type Way struct {
 type Service struct {
 	Name       string // of the stage of live copy
 	Live, Bulk Way
-	Handler    stage.Handler
-	Stage      stage.Config // of live copy
+	// Ahead is the way of kills, which wait behind nothing; it is worked on with
+	// live copy. nil: there is none.
+	Ahead   *Way
+	Handler stage.Handler
+	Stage   stage.Config // of live copy
 }
 
 // BulkName is the name of a service's stage of back-fills.
 func BulkName(service string) string { return service + "." + string(topic.Bulk) }
+
+// AheadName is the name of a service's stage of kills.
+func AheadName(service string) string { return service + ".notices" }
+
+// dead is the topic of dead letters.
+func (w Way) dead() string {
+	if w.Dead != "" {
+		return w.Dead
+	}
+	return w.From + topic.DeadSuffix
+}
 
 // Run creates the topics that are missing, once Kafka is there, and works on the
 // lanes that c names until ctx is done or one of them fails.
@@ -51,8 +66,12 @@ func BulkName(service string) string { return service + "." + string(topic.Bulk)
 // It measures the lag of the lanes that it works on, and always that of live
 // copy, which holds back-fills back wherever it is worked on.
 func Run(ctx context.Context, c Config, s Service, b *bus.Bus, k *boot.Kit) error {
-	for _, w := range []Way{s.Live, s.Bulk} {
-		names := []string{w.From, w.From + topic.DeadSuffix}
+	ways := []Way{s.Live, s.Bulk}
+	if s.Ahead != nil {
+		ways = append(ways, *s.Ahead)
+	}
+	for _, w := range ways {
+		names := []string{w.From, w.dead()}
 		if w.To != "" {
 			names = append(names, w.To)
 		}
@@ -74,7 +93,7 @@ func Run(ctx context.Context, c Config, s Service, b *bus.Bus, k *boot.Kit) erro
 		}
 		k.Ready(check, source.Ready)
 		stages = append(stages, stage.Stage{
-			Name: name, Source: source, Handler: s.Handler, Sink: sink, Dead: b.DeadLetters(),
+			Name: name, Source: source, Handler: s.Handler, Sink: sink, Dead: b.DeadLettersTo(w.dead()),
 			Config: conf, Gate: g, Observer: k.Observer(name), Log: k.Log.With().Str("stage", name).Logger(),
 		})
 		return nil
@@ -82,6 +101,9 @@ func Run(ctx context.Context, c Config, s Service, b *bus.Bus, k *boot.Kit) erro
 	var err error
 	if c.Lane.Has(topic.Live) {
 		err = add(s.Live, s.Name, "source", s.Stage, budget.Live())
+	}
+	if c.Lane.Has(topic.Live) && s.Ahead != nil && err == nil {
+		err = add(*s.Ahead, AheadName(s.Name), "source.notices", s.Stage, nil)
 	}
 	if c.Lane.Has(topic.Bulk) && err == nil {
 		err = add(s.Bulk, BulkName(s.Name), "source."+string(topic.Bulk), c.Backfill.Stage(s.Stage), budget.Backfill())

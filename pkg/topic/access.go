@@ -8,6 +8,10 @@ import (
 // Operator is who works with the operator's tools: the writer "copytaster".
 const Operator = "operator"
 
+// Subscriber is a downstream team, and the group that it reads as: it may read
+// what is public, and nothing else.
+const Subscriber = "subscriber"
+
 // Resource is a kind of thing that Kafka gives rights on, by Kafka's name.
 type Resource string
 
@@ -71,6 +75,9 @@ func Rights(n Namespace) []Right {
 		for _, r := range t.Readers {
 			add(r, OnTopic, t.Name, "Read", "DescribeConfigs")
 		}
+		if t.Public {
+			add(Subscriber, OnTopic, t.Name, "Read", "DescribeConfigs")
+		}
 		add(Operator, OnTopic, t.Name, operatorOnTopic...)
 		if operatorWrites(t) {
 			add(Operator, OnTopic, t.Name, "Write")
@@ -81,6 +88,7 @@ func Rights(n Namespace) []Right {
 		add(g.Service, OnGroup, g.Name, "Read")
 		add(Operator, OnGroup, g.Name, "Read")
 	}
+	add(Subscriber, OnGroup, Subscriber, "Read")
 	add(Operator, OnCluster, ClusterName, "Describe")
 	slices.SortFunc(all, func(a, b Right) int {
 		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Operation, b.Operation))

@@ -23,20 +23,28 @@ func TestRightsAreWhatTheFlowNeeds(t *testing.T) {
 		may[key] = append(may[key], strings.TrimPrefix(r.Name, "n-"))
 	}
 	for key, want := range map[string]string{
-		"ingest Write": "articles.received articles.received.bulk ingest.dead sources.state",
+		"ingest Write": "articles.notices articles.received articles.received.bulk ingest.dead sources.state",
 		"ingest Read":  "sources.state",
 		"ingest group": "",
 		"enrich Read":  "articles.received articles.received.bulk enrich.generations",
 		"enrich Write": "articles.enriched articles.enriched.bulk articles.received.bulk.dead articles.received.dead",
 		"enrich group": "enrich enrich.bulk",
-		"index Read":   "articles.enriched articles.enriched.bulk",
-		"index Write":  "articles.enriched.bulk.dead articles.enriched.dead",
-		"index group":  "index index.bulk",
-		"search Read":  "",
+		"index Read":   "articles.enriched articles.enriched.bulk articles.notices",
+		"index Write":  "articles.enriched.bulk.dead articles.enriched.dead articles.notices.dead",
+		"index group":  "index index.bulk index.notices",
+		// What is released is read back, since it says what went out.
+		"release Read":  "articles.current articles.enriched articles.enriched.bulk articles.notices articles.status embargo.pending",
+		"release Write": "articles.current articles.released articles.status embargo.pending release.dead",
+		"release group": "release release.bulk release.notices",
+		// Nothing that is under embargo or withheld is where they may read.
+		"subscriber Read":  "articles.current articles.released",
+		"subscriber Write": "",
+		"subscriber group": "subscriber",
+		"search Read":      "",
 		// Letters go back to where they came from, replays to the back-fill
 		// topics; generations and what was done with letters are the tools' own.
-		"operator Write": "articles.enriched articles.enriched.bulk articles.received articles.received.bulk dead.handled enrich.generations",
-		"operator group": "enrich enrich.bulk index index.bulk",
+		"operator Write": "articles.audit articles.enriched articles.enriched.bulk articles.notices articles.received articles.received.bulk dead.handled enrich.generations",
+		"operator group": "enrich enrich.bulk index index.bulk index.notices release release.bulk release.notices",
 	} {
 		if got := strings.Join(may[key], " "); got != want {
 			t.Errorf("%s: %s, want %s", key, got, want)
@@ -59,7 +67,7 @@ func TestRightsAreWhatTheFlowNeeds(t *testing.T) {
 			t.Errorf("the operator may not read or create %s", known.Name)
 		}
 	}
-	if got := strings.Join(topic.Services(), " "); got != "enrich index ingest operator" {
+	if got := strings.Join(topic.Services(), " "); got != "enrich index ingest operator release subscriber" {
 		t.Errorf("services: %s", got)
 	}
 	all := topic.Rights("")

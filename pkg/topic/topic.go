@@ -17,6 +17,7 @@ type Topic struct {
 	Compact    bool          // newest per key; Retention must be 0
 	Writer     string        // the one service that produces to it; "copytaster": the operator's tools
 	Readers    []string      // services that read all of it, without a group; see Groups for the others
+	Public     bool          // downstream teams may read it, see [Subscriber]
 	About      string
 }
 
@@ -26,6 +27,15 @@ const (
 	ReceivedBulk = "articles.received.bulk"
 	Enriched     = "articles.enriched"
 	EnrichedBulk = "articles.enriched.bulk"
+	// Notices has the kills beside those topics, so that none waits behind a backlog.
+	Notices        = "articles.notices"
+	Released       = "articles.released"
+	Current        = "articles.current"
+	Status         = "articles.status"
+	EmbargoPending = "embargo.pending"
+	Audit          = "articles.audit"
+	ReleaseDead    = "release.dead"
+
 	Generations  = "enrich.generations"
 	SourcesState = "sources.state"
 	IngestDead   = "ingest.dead"
@@ -53,6 +63,12 @@ var All = []Topic{
 	{Name: ReceivedBulk, Partitions: 12, Retention: 30 * day, Writer: "ingest", About: "the same, of back-fills, which live copy never waits behind"},
 	{Name: Enriched, Partitions: 12, Writer: "enrich", About: "every revision with what was understood of it: the log that indices are built from"},
 	{Name: EnrichedBulk, Partitions: 12, Writer: "enrich", About: "the same, of back-fills and replays; indices are built from both"},
+	{Name: Notices, Partitions: 12, Retention: 30 * day, Writer: "ingest", About: "the kills as they arrive, ahead of what waits to be enriched"},
+	{Name: Released, Partitions: 12, Retention: 30 * day, Writer: "release", Public: true, About: "what may go out: usable, embargo over; kills and holds of what went out follow as notices without text"},
+	{Name: Current, Partitions: 12, Compact: true, Writer: "release", Readers: []string{"release"}, Public: true, About: "the newest of each article that went out; of a killed or held one a notice without text"},
+	{Name: Status, Partitions: 1, Compact: true, Writer: "release", Readers: []string{"release"}, About: "articles that are killed, withheld, under embargo or reinstated"},
+	{Name: EmbargoPending, Partitions: 1, Compact: true, Writer: "release", Readers: []string{"release"}, About: "articles under embargo that wait for their time"},
+	{Name: Audit, Partitions: 1, Writer: "copytaster", About: "editors' kills, withholds and reinstatements: who, when, why, and where the article had gone"},
 	{Name: Generations, Partitions: 1, Compact: true, Writer: "copytaster", Readers: []string{"enrich"}, About: "the generations of the enrichment that were issued, and the one that counts"},
 	{Name: SourcesState, Partitions: 1, Compact: true, Writer: "ingest", Readers: []string{"ingest"}, About: "where each polled source stands: ETags, dates, hashes of what was seen"},
 	{Name: IngestDead, Partitions: 1, Writer: "ingest", About: "input that could not become an article"},
@@ -60,6 +76,8 @@ var All = []Topic{
 	{Name: ReceivedBulk + DeadSuffix, Partitions: 1, Writer: "enrich", About: "articles of back-fills that could not be enriched"},
 	{Name: Enriched + DeadSuffix, Partitions: 1, Writer: "index", About: "articles that could not be indexed"},
 	{Name: EnrichedBulk + DeadSuffix, Partitions: 1, Writer: "index", About: "articles of back-fills that could not be indexed"},
+	{Name: Notices + DeadSuffix, Partitions: 1, Writer: "index", About: "kills that could not be indexed ahead; they come again among the enriched"},
+	{Name: ReleaseDead, Partitions: 1, Writer: "release", About: "articles that could not be released"},
 	{Name: DeadHandled, Partitions: 1, Compact: true, Writer: "copytaster", About: "which dead letters were sent again or discarded: by whom, when and why"},
 }
 
@@ -69,6 +87,11 @@ const (
 	GroupEnrichBulk = "enrich.bulk"
 	GroupIndex      = "index"
 	GroupIndexBulk  = "index.bulk"
+
+	GroupIndexNotices   = "index.notices"
+	GroupRelease        = "release"
+	GroupReleaseBulk    = "release.bulk"
+	GroupReleaseNotices = "release.notices"
 )
 
 // Group is a consumer group as it should be.
@@ -85,6 +108,10 @@ var Groups = []Group{
 	{GroupEnrichBulk, ReceivedBulk, "enrich", ReceivedBulk},
 	{GroupIndex, Enriched, "index", EnrichedBulk},
 	{GroupIndexBulk, EnrichedBulk, "index", EnrichedBulk},
+	{GroupIndexNotices, Notices, "index", EnrichedBulk},
+	{GroupRelease, Enriched, "release", EnrichedBulk},
+	{GroupReleaseBulk, EnrichedBulk, "release", EnrichedBulk},
+	{GroupReleaseNotices, Notices, "release", EnrichedBulk},
 }
 
 // GroupByName finds a group of the topology.

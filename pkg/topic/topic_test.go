@@ -31,7 +31,7 @@ func TestDeadTopics(t *testing.T) {
 			}
 		}
 	}
-	if dead != 5 {
+	if dead != 7 {
 		t.Errorf("%d topics of dead letters", dead)
 	}
 	if tp, err := ByName(DeadHandled); err != nil || tp.Dead() || !tp.Compact {

@@ -501,7 +501,7 @@ func (c *ceilingBench) bodies(as []article.Article, s shape) [][]byte {
 			to = &versions
 		}
 		line(&versions, c.names.Versions(), corpus.VersionID(a.URI, a.Revision), corpus.Routing(a.URI), int64(a.Revision), bytes.Clone(docs[head:]))
-		line(to, c.names.Articles(), corpus.ID(a.URI), "", corpus.HeadVersion(a.Revision, a.Status), docs[:head:head])
+		line(to, c.names.Articles(), corpus.ID(a.URI), "", corpus.HeadVersion(a), docs[:head:head])
 		if n++; n == each {
 			flush()
 		}

@@ -115,7 +115,7 @@ func TestWrongUseIsToldClearly(t *testing.T) {
 		{[]string{"read", "--as", "rss"}, 2, `there is no such format; there are ninjs, newsmlg2, nitf, atom, jsonfeed, text`},
 		{[]string{"read", "--as", "ninjs", "--pretty"}, 2, "can't both be"},
 		{[]string{"read", "--format", "sportsml"}, 1, `there is no format "sportsml"; known are `},
-		{[]string{"run", "--only", "ingest,enrihc"}, 1, `there is no service "enrihc"; there are ingest, enrich, index, search`},
+		{[]string{"run", "--only", "ingest,enrihc"}, 1, `there is no service "enrihc"; there are ingest, enrich, index, release, search`},
 		{[]string{"run", "--listen", "nowhere"}, 1, "setting listen (COPYTASTER_LISTEN)"},
 		{[]string{"up", "--kafka-port", "99999", "--dir", t.TempDir()}, 1, "port 99999 for Kafka is not between 0 and 65535"},
 	} {

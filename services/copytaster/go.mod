@@ -9,6 +9,7 @@ require (
 	github.com/copytaster/copytaster/services/enrich v0.0.0
 	github.com/copytaster/copytaster/services/index v0.0.0
 	github.com/copytaster/copytaster/services/ingest v0.0.0
+	github.com/copytaster/copytaster/services/release v0.0.0
 	github.com/copytaster/copytaster/services/search v0.0.0
 	github.com/elastic/go-elasticsearch/v8 v8.19.7
 	github.com/google/go-cmp v0.7.0
@@ -107,5 +108,6 @@ replace (
 	github.com/copytaster/copytaster/services/enrich => ../enrich
 	github.com/copytaster/copytaster/services/index => ../index
 	github.com/copytaster/copytaster/services/ingest => ../ingest
+	github.com/copytaster/copytaster/services/release => ../release
 	github.com/copytaster/copytaster/services/search => ../search
 )

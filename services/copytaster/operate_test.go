@@ -61,7 +61,7 @@ func toolsOn(t *testing.T, s *system) *tools {
 
 func (o *tools) args(args ...string) []string {
 	args = append(args, "--namespace="+o.ns, "--kafka-brokers="+strings.Join(o.brokers, ","))
-	if slices.Contains([]string{"trace", "reindex", "snapshot"}, args[0]) {
+	if slices.Contains([]string{"trace", "reindex", "snapshot", "kill", "withhold", "reinstate", "audit"}, args[0]) {
 		args = append(args, "--elasticsearch-url="+o.elasticsearch)
 	}
 	return args

@@ -18,6 +18,7 @@ import (
 	"github.com/copytaster/copytaster/services/enrich"
 	"github.com/copytaster/copytaster/services/index"
 	"github.com/copytaster/copytaster/services/ingest"
+	"github.com/copytaster/copytaster/services/release"
 	"github.com/copytaster/copytaster/services/search"
 )
 
@@ -29,7 +30,7 @@ type service struct {
 }
 
 // services are all of them, in the order of the flow.
-var services = []service{of(ingest.Service), of(enrich.Service), of(index.Service), of(search.Service)}
+var services = []service{of(ingest.Service), of(enrich.Service), of(index.Service), of(release.Service), of(search.Service)}
 
 func of[C any](s boot.Service[C]) service {
 	return service{s.Name, func(args ...string) (func(context.Context, *boot.Kit) error, error) {

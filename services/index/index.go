@@ -79,8 +79,9 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 			return connected{sink, own}, nil
 		}}
 	}
+	ahead := way(topic.Live+".notices", topic.GroupIndexNotices, topic.Notices, c.Bulk, c.Stage.Lanes)
 	return lane.Run(ctx, c.Lanes, lane.Service{
-		Name: Name, Handler: handle, Stage: c.Stage,
+		Name: Name, Handler: handle, Stage: c.Stage, Ahead: &ahead,
 		Live: way(topic.Live, topic.GroupIndex, topic.Enriched, c.Bulk, c.Stage.Lanes),
 		Bulk: way(topic.Bulk, topic.GroupIndexBulk, topic.EnrichedBulk, c.backfill(), c.Lanes.Backfill.Lanes),
 	}, b, k)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -29,7 +30,11 @@ type found struct {
 	Found   bool   `json:"found"`
 	Version int64  `json:"_version"`
 	Source  struct {
-		Status article.Status `json:"status"`
+		Status       article.Status   `json:"status"`
+		Revision     article.Revision `json:"revision"`
+		EmbargoUntil time.Time        `json:"embargo_until"`
+		ReceivedAt   time.Time        `json:"received_at"`
+		Flags        []string         `json:"flags"`
 	} `json:"_source"`
 	Error *struct {
 		Type   string `json:"type"`
@@ -43,9 +48,9 @@ type wanted struct {
 	Routing string `json:"routing,omitempty"`
 }
 
-// get reads the version and, if asked for, the status of documents by their
-// ids, which sees what was written a moment ago, searchable or not.
-func (s *Sink) get(ctx context.Context, do, alias string, docs []wanted, status bool) ([]found, error) {
+// get reads how documents stand, by their ids, which sees what was written a
+// moment ago, searchable or not.
+func (s *Sink) get(ctx context.Context, do, alias string, docs []wanted) ([]found, error) {
 	body, err := json.Marshal(map[string][]wanted{"docs": docs})
 	if err != nil {
 		return nil, err
@@ -57,11 +62,7 @@ func (s *Sink) get(ctx context.Context, do, alias string, docs []wanted, status 
 		Index: alias, Body: bytes.NewReader(body),
 		FilterPath: []string{"docs._id", "docs.found", "docs._version", "docs._source", "docs.error.type", "docs.error.reason"},
 	}
-	if status {
-		r.SourceIncludes = []string{"status"}
-	} else {
-		r.Source = []string{"false"}
-	}
+	r.SourceIncludes = []string{"status", "revision", "embargo_until", "received_at", "flags"}
 	if err := s.ask(ctx, do, r, &reply); err != nil {
 		return nil, err
 	}
@@ -79,33 +80,132 @@ func (s *Sink) get(ctx context.Context, do, alias string, docs []wanted, status 
 	return reply.Docs, nil
 }
 
-// retract looks at the heads of articles that were refused, and takes the text
-// out of their versions where it was a kill that refused them.
+// standing is how the article of the head stands.
+func (f *found) standing() article.Standing {
+	if !f.Found {
+		return article.Standing{}
+	}
+	s := article.Standing{
+		Revision: f.Source.Revision, Status: f.Source.Status, EmbargoUntil: f.Source.EmbargoUntil, Ruling: corpus.Ruling(f.Version),
+	}
+	if slices.Contains(f.Source.Flags, article.FlagWithheldByEditor) {
+		head := article.Article{Revision: f.Source.Revision, ReceivedAt: f.Source.ReceivedAt}
+		s.HeldAt = head.RuledAt()
+	}
+	return s
+}
+
+// heads reads the heads of articles.
+func (s *Sink) heads(ctx context.Context, of []*plan) ([]found, error) {
+	heads := make([]wanted, len(of))
+	for i, p := range of {
+		heads[i] = wanted{ID: corpus.ID(p.a.URI)}
+	}
+	return s.get(ctx, "read heads", s.indices.Articles(), heads)
+}
+
+// MaxSettleRounds is how often a head is looked at again that others write at
+// the same time, before the article is tried again.
+const MaxSettleRounds = 20
+
+// settle writes the heads that can't be written without a look at what stands
+// there, since the revision alone doesn't tell, and notes the outcomes in of.
+// It takes the text back of what a kill refuses.
+func (s *Sink) settle(ctx context.Context, of []plan) error {
+	var killed []plan
+	open := make([]*plan, len(of))
+	for i := range of {
+		open[i] = &of[i]
+	}
+	for round := 0; len(open) > 0; round++ {
+		if round == MaxSettleRounds {
+			return fmt.Errorf("%d heads are still written by others after %d rounds", len(open), MaxSettleRounds)
+		}
+		heads, err := s.heads(ctx, open)
+		if err != nil {
+			return err
+		}
+		var docs []bulk.Doc
+		var tried []*plan
+		for i, p := range open {
+			stands, governs := heads[i].standing().Apply(p.a)
+			switch {
+			case governs:
+				version, err := corpus.NextVersion(heads[i].Version, stands.Ruling)
+				if err != nil {
+					return fmt.Errorf("article %s: %w", p.a.URI, err)
+				}
+				body, err := corpus.Document(p.a, s.now())
+				if err != nil {
+					return err
+				}
+				docs = append(docs, bulk.Doc{Index: s.indices.Articles(), ID: corpus.ID(p.a.URI), Version: version, Body: body})
+				tried = append(tried, p)
+			case heads[i].Found && heads[i].Source.Status == article.Canceled:
+				killed = append(killed, *p)
+			}
+		}
+		open = nil
+		if len(docs) == 0 {
+			continue
+		}
+		results, err := s.writer.Write(ctx, docs)
+		if err != nil {
+			return err
+		}
+		for i, r := range results {
+			tried[i].outcome = r.Outcome
+			switch {
+			case r.Err != nil:
+				return r.Err
+			case r.Outcome == bulk.Superseded: // by whoever wrote since
+				open = append(open, tried[i])
+			}
+		}
+	}
+	return s.takeBack(ctx, killed)
+}
+
+// retract looks at the heads of articles that were refused, and settles those
+// whose head goes by more than its revision.
 func (s *Sink) retract(ctx context.Context, refused []plan) error {
 	if len(refused) == 0 {
 		return nil
 	}
-	heads := make([]wanted, len(refused))
-	for i, p := range refused {
-		heads[i] = wanted{ID: corpus.ID(p.a.URI)}
+	all := make([]*plan, len(refused))
+	for i := range refused {
+		all[i] = &refused[i]
 	}
-	of, err := s.get(ctx, "read heads", s.indices.Articles(), heads, false)
+	heads, err := s.heads(ctx, all)
 	if err != nil {
 		return err
 	}
-	var killed []plan
-	var versions []wanted
+	var again []plan
+	var at []int
 	for i, p := range refused {
-		if of[i].Found && corpus.Killed(of[i].Version) {
-			killed = append(killed, p)
-			versions = append(versions, wanted{corpus.VersionID(p.a.URI, p.a.Revision), corpus.Routing(p.a.URI)})
+		if heads[i].Found && corpus.Ruled(heads[i].Version) {
+			again, at = append(again, p), append(at, i)
 		}
 	}
+	err = s.settle(ctx, again)
+	for i, p := range again {
+		refused[at[i]].outcome = p.outcome
+	}
+	return err
+}
+
+// takeBack takes the text out of the versions of articles that a kill refused.
+func (s *Sink) takeBack(ctx context.Context, killed []plan) error {
 	if len(killed) == 0 {
 		return nil
 	}
 	s.forget(ctx, killed) // what came after the kill was archived before it came here
-	if of, err = s.get(ctx, "read versions", s.indices.Versions(), versions, true); err != nil {
+	versions := make([]wanted, len(killed))
+	for i, p := range killed {
+		versions[i] = wanted{corpus.VersionID(p.a.URI, p.a.Revision), corpus.Routing(p.a.URI)}
+	}
+	of, err := s.get(ctx, "read versions", s.indices.Versions(), versions)
+	if err != nil {
 		return err
 	}
 	var docs []bulk.Doc
@@ -141,8 +241,28 @@ func (s *Sink) replace(ctx context.Context, notices []bulk.Doc) error {
 	return nil
 }
 
-// purge takes the text out of all versions of killed articles.
-func (s *Sink) purge(ctx context.Context, killed []plan) error {
+// purge takes the text out of all versions of killed articles. A kill that was
+// refused, since it comes again or another one is newer, purges what that one
+// may not have purged yet; one that was lifted does not.
+func (s *Sink) purge(ctx context.Context, kills []plan) error {
+	killed := slices.DeleteFunc(slices.Clone(kills), func(p plan) bool { return p.outcome == bulk.Superseded })
+	if len(killed) < len(kills) {
+		var refused []*plan
+		for i := range kills {
+			if kills[i].outcome == bulk.Superseded {
+				refused = append(refused, &kills[i])
+			}
+		}
+		heads, err := s.heads(ctx, refused)
+		if err != nil {
+			return err
+		}
+		for i, p := range refused {
+			if heads[i].Source.Status == article.Canceled {
+				killed = append(killed, *p)
+			}
+		}
+	}
 	s.forget(ctx, killed)
 	for len(killed) > 0 {
 		n := min(len(killed), PurgeArticles)

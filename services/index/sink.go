@@ -196,6 +196,10 @@ type plan struct {
 
 func (p plan) kill() bool { return p.a.Status == article.Canceled }
 
+// looks tells that the head can't be written without a look at what stands
+// there.
+func (p plan) looks() bool { return !p.kill() && (p.a.Notice != nil || p.a.Bars()) }
+
 // fail is for good if err is permanent.
 func (ps *plans) fail(p plan, err error) {
 	if stage.IsPermanent(err) {
@@ -245,17 +249,21 @@ func (ps *plans) write(ctx context.Context) {
 	}
 	free()
 	now := s.now()
-	var look, killed []plan
+	var look, decide, killed []plan
 	for _, p := range ps.open {
 		switch {
 		case p.kill():
 			killed = append(killed, p)
+		case p.looks():
+			p.outcome = bulk.Superseded // until it is known better
+			decide = append(decide, p)
 		case p.outcome == bulk.Superseded:
 			look = append(look, p)
 		default:
 			s.metrics.indexed(p.outcome, now.Sub(p.a.ReceivedAt))
 		}
 	}
+	ps.finish(decide, s.settle(ctx, decide), "decide about the head")
 	ps.finish(look, s.retract(ctx, look), "take back versions")
 	ps.finish(killed, s.purge(ctx, killed), "purge the versions")
 }
@@ -317,21 +325,29 @@ func (s *Sink) document(b []byte, a *article.Article, now time.Time) (longer []b
 	return s.documents(b, a, now)
 }
 
-// send writes one document of every open plan, and tells whether all results
-// are there.
+// send writes one document of every open plan, or none where doc gives one
+// without an ID, and tells whether all results are there.
 func (ps *plans) send(ctx context.Context, doc func(*plan) bulk.Doc, done func(*plan, bulk.Result)) bool {
-	docs := make([]bulk.Doc, len(ps.open))
+	docs := make([]bulk.Doc, 0, len(ps.open))
+	at := make([]int, len(ps.open)) // of each plan's document; -1: it has none
 	for i := range ps.open {
-		docs[i] = doc(&ps.open[i])
+		at[i] = -1
+		if d := doc(&ps.open[i]); d.ID != "" {
+			at[i] = len(docs)
+			docs = append(docs, d)
+		}
 	}
 	results, err := ps.sink.writer.Write(ctx, docs)
 	ps.sink.blocks.saw(docs, results)
 	ps.keep(func(i int, p *plan) error {
-		if err != nil {
+		switch {
+		case at[i] < 0:
+			return nil
+		case err != nil:
 			return err
 		}
-		done(p, results[i])
-		return results[i].Err
+		done(p, results[at[i]])
+		return results[at[i]].Err
 	})
 	return err == nil
 }
@@ -345,7 +361,10 @@ func (ps *plans) versionDoc(p *plan) bulk.Doc {
 }
 
 func (ps *plans) headDoc(p *plan) bulk.Doc {
+	if p.looks() {
+		return bulk.Doc{}
+	}
 	return bulk.Doc{
-		Index: ps.sink.indices.Articles(), ID: corpus.ID(p.a.URI), Version: corpus.HeadVersion(p.a.Revision, p.a.Status), Body: p.head,
+		Index: ps.sink.indices.Articles(), ID: corpus.ID(p.a.URI), Version: corpus.HeadVersion(p.a), Body: p.head,
 	}
 }

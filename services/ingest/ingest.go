@@ -67,7 +67,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	defer b.Close()
 	k.Ready("kafka", b.Ping)
 	if err := k.Await(ctx, "set up the topics", func(ctx context.Context) error {
-		return b.TryTopics(ctx, topic.Received, topic.ReceivedBulk, topic.IngestDead, topic.SourcesState)
+		return b.TryTopics(ctx, topic.Received, topic.ReceivedBulk, topic.Notices, topic.IngestDead, topic.SourcesState)
 	}); err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	budget := stage.NewBudget(c.Backfill)
 	of := func(name string, q *intake.Queue, to string, conf stage.Config, g stage.Gate) stage.Stage {
 		return stage.Stage{
-			Name: name, Source: q, Handler: q.Handle, Sink: originals.Before(b.Sink(to, event.Received)), Dead: b.DeadLettersTo(topic.IngestDead),
+			Name: name, Source: q, Handler: q.Handle, Sink: intake.KillsAhead(b.Sink(topic.Notices, event.Received), originals.Before(b.Sink(to, event.Received))), Dead: b.DeadLettersTo(topic.IngestDead),
 			Config: conf, Gate: g, Observer: k.Observer(name), Log: k.Log.With().Str("stage", name).Logger(),
 		}
 	}

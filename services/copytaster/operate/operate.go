@@ -59,6 +59,10 @@ type Commands struct {
 	Lag        LagCmd        `cmd:"" help:"How far each group is behind, by partition."`
 	Tail       TailCmd       `cmd:"" help:"Show the messages of a topic, decoded."`
 	Trace      TraceCmd      `cmd:"" help:"Every stage that an article passed."`
+	Kill       KillCmd       `cmd:"" help:"Kill an article for everybody, as an editor."`
+	Withhold   WithholdCmd   `cmd:"" help:"Withhold an article from everybody, as an editor."`
+	Reinstate  ReinstateCmd  `cmd:"" help:"Lift a kill or a withhold, as an editor."`
+	Audit      AuditCmd      `cmd:"" help:"Who killed, withheld or reinstated an article, when, why, and where it had gone."`
 	Dead       DeadCmd       `cmd:"" help:"List, show, redrive and discard dead letters."`
 	Replay     ReplayCmd     `cmd:"" help:"Have messages handled again: from a time, an offset, or of an article."`
 	Reparse    ReparseCmd    `cmd:"" help:"Decode originals again by the decoders of this program, and tell what differs."`

@@ -42,6 +42,19 @@ type entry struct {
 // whichever came last.
 var settled = []string{"uri", "revision", "status", "source", "provider"}
 
+// told is the external version without what depends on how often and in which
+// order messages came: of a head that goes by more than its revision, the number
+// of heads before it, see [corpus.NextVersion].
+func told(version int64, r article.Revision) int64 {
+	if !corpus.Ruled(version) || corpus.Killed(version) {
+		return version
+	}
+	if at := corpus.Ruling(version); at > 0 {
+		return at
+	}
+	return corpus.HeadVersion(&article.Article{Revision: r, Status: article.Usable})
+}
+
 // digest reads a document. Its hash is that of [corpus.SumFields]; of a notice, the
 // fields that depend on the order of arrival don't count.
 func digest(id string, version int64, source []byte) (entry, error) {
@@ -67,7 +80,7 @@ func digest(id string, version int64, source []byte) (entry, error) {
 			}
 		}
 	}
-	sums, err := corpus.SumFields(fields, version, "") // the routing is the URI's
+	sums, err := corpus.SumFields(fields, told(version, e.revision), "") // the routing is the URI's
 	if err != nil {
 		return entry{}, fmt.Errorf("document %s: %w", id, err)
 	}

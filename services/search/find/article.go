@@ -120,6 +120,11 @@ func (e *entry) sameText(o *entry) bool {
 		e.Dateline == o.Dateline && e.Body == o.Body && slices.Equal(e.Caption, o.Caption)
 }
 
+// notice tells that the entry is a hold and has no text.
+func (e *entry) notice() bool {
+	return e.Status == article.Withheld && e.Headline == "" && e.Body == "" && e.Kicker == "" && e.Standfirst == "" && len(e.Caption) == 0
+}
+
 // revisions lists the revisions of a visible head, newest first.
 func (f *Finder) revisions(ctx context.Context, head *article.Article) ([]Revision, bool, error) {
 	fields := []string{"revision", "version", "status", "headline", "version_created", "received_at"}
@@ -132,13 +137,14 @@ func (f *Finder) revisions(ctx context.Context, head *article.Article) ([]Revisi
 	if err != nil {
 		return nil, false, err
 	}
+	// Of a reinstated article, what was purged is left out, and so are notices.
+	entries = slices.DeleteFunc(entries, func(e entry) bool {
+		return e.Status == article.Canceled || e.Revision.Source() > head.Revision.Source() || e.notice()
+	})
 	// What is searched may be a moment behind the head.
 	if !slices.ContainsFunc(entries, func(e entry) bool { return e.Revision.Source() == head.Revision.Source() }) {
 		entries = append([]entry{entryOf(head)}, entries...)
 	}
-	entries = slices.DeleteFunc(entries, func(e entry) bool {
-		return e.Status == article.Canceled || e.Revision.Source() > head.Revision.Source()
-	})
 	list := []Revision{}
 	for i := range entries[:min(len(entries), MaxRevisions)] {
 		e := &entries[i]

@@ -110,8 +110,10 @@ type Article struct {
 	ReceivedAt     *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
 	Original       *Original              `protobuf:"bytes,22,opt,name=original,proto3" json:"original,omitempty"`
 	Flags          []string               `protobuf:"bytes,23,rep,name=flags,proto3" json:"flags,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Set if an editor says it, and not the agency.
+	Notice        *Notice `protobuf:"bytes,24,opt,name=notice,proto3" json:"notice,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Article) Reset() {
@@ -305,6 +307,84 @@ func (x *Article) GetFlags() []string {
 	return nil
 }
 
+func (x *Article) GetNotice() *Notice {
+	if x != nil {
+		return x.Notice
+	}
+	return nil
+}
+
+// Notice is what an editor says about an article.
+type Notice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One of: kill, withhold, reinstate.
+	Action string `protobuf:"bytes,1,opt,name=action,proto3" json:"action,omitempty"`
+	Who    string `protobuf:"bytes,2,opt,name=who,proto3" json:"who,omitempty"`
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Of a reinstatement: kills and withholds up to this time are lifted.
+	Lifts         *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=lifts,proto3" json:"lifts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Notice) Reset() {
+	*x = Notice{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Notice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Notice) ProtoMessage() {}
+
+func (x *Notice) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Notice.ProtoReflect.Descriptor instead.
+func (*Notice) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Notice) GetAction() string {
+	if x != nil {
+		return x.Action
+	}
+	return ""
+}
+
+func (x *Notice) GetWho() string {
+	if x != nil {
+		return x.Who
+	}
+	return ""
+}
+
+func (x *Notice) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Notice) GetLifts() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Lifts
+	}
+	return nil
+}
+
 type Evidence struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Bytes [start, end) of the text; both 0 when it comes from elsewhere.
@@ -319,7 +399,7 @@ type Evidence struct {
 
 func (x *Evidence) Reset() {
 	*x = Evidence{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[1]
+	mi := &file_copytaster_v1_article_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -331,7 +411,7 @@ func (x *Evidence) String() string {
 func (*Evidence) ProtoMessage() {}
 
 func (x *Evidence) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[1]
+	mi := &file_copytaster_v1_article_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -344,7 +424,7 @@ func (x *Evidence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Evidence.ProtoReflect.Descriptor instead.
 func (*Evidence) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{1}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Evidence) GetStart() int32 {
@@ -395,7 +475,7 @@ type Segment struct {
 
 func (x *Segment) Reset() {
 	*x = Segment{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[2]
+	mi := &file_copytaster_v1_article_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -407,7 +487,7 @@ func (x *Segment) String() string {
 func (*Segment) ProtoMessage() {}
 
 func (x *Segment) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[2]
+	mi := &file_copytaster_v1_article_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -420,7 +500,7 @@ func (x *Segment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Segment.ProtoReflect.Descriptor instead.
 func (*Segment) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{2}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Segment) GetKind() string {
@@ -447,7 +527,7 @@ type Label struct {
 
 func (x *Label) Reset() {
 	*x = Label{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[3]
+	mi := &file_copytaster_v1_article_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -459,7 +539,7 @@ func (x *Label) String() string {
 func (*Label) ProtoMessage() {}
 
 func (x *Label) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[3]
+	mi := &file_copytaster_v1_article_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -472,7 +552,7 @@ func (x *Label) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Label.ProtoReflect.Descriptor instead.
 func (*Label) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{3}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Label) GetValue() string {
@@ -500,7 +580,7 @@ type Credit struct {
 
 func (x *Credit) Reset() {
 	*x = Credit{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[4]
+	mi := &file_copytaster_v1_article_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -512,7 +592,7 @@ func (x *Credit) String() string {
 func (*Credit) ProtoMessage() {}
 
 func (x *Credit) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[4]
+	mi := &file_copytaster_v1_article_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -525,7 +605,7 @@ func (x *Credit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Credit.ProtoReflect.Descriptor instead.
 func (*Credit) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{4}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Credit) GetEvidence() *Evidence {
@@ -560,7 +640,7 @@ type Attribution struct {
 
 func (x *Attribution) Reset() {
 	*x = Attribution{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[5]
+	mi := &file_copytaster_v1_article_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -572,7 +652,7 @@ func (x *Attribution) String() string {
 func (*Attribution) ProtoMessage() {}
 
 func (x *Attribution) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[5]
+	mi := &file_copytaster_v1_article_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -585,7 +665,7 @@ func (x *Attribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attribution.ProtoReflect.Descriptor instead.
 func (*Attribution) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{5}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Attribution) GetPublisher() string {
@@ -619,7 +699,7 @@ type Subject struct {
 
 func (x *Subject) Reset() {
 	*x = Subject{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[6]
+	mi := &file_copytaster_v1_article_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -631,7 +711,7 @@ func (x *Subject) String() string {
 func (*Subject) ProtoMessage() {}
 
 func (x *Subject) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[6]
+	mi := &file_copytaster_v1_article_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -644,7 +724,7 @@ func (x *Subject) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Subject.ProtoReflect.Descriptor instead.
 func (*Subject) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{6}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Subject) GetCode() string {
@@ -673,7 +753,7 @@ type Image struct {
 
 func (x *Image) Reset() {
 	*x = Image{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[7]
+	mi := &file_copytaster_v1_article_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -685,7 +765,7 @@ func (x *Image) String() string {
 func (*Image) ProtoMessage() {}
 
 func (x *Image) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[7]
+	mi := &file_copytaster_v1_article_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -698,7 +778,7 @@ func (x *Image) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Image.ProtoReflect.Descriptor instead.
 func (*Image) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{7}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Image) GetUrl() string {
@@ -751,7 +831,7 @@ type Original struct {
 
 func (x *Original) Reset() {
 	*x = Original{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[8]
+	mi := &file_copytaster_v1_article_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -763,7 +843,7 @@ func (x *Original) String() string {
 func (*Original) ProtoMessage() {}
 
 func (x *Original) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[8]
+	mi := &file_copytaster_v1_article_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -776,7 +856,7 @@ func (x *Original) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Original.ProtoReflect.Descriptor instead.
 func (*Original) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{8}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Original) GetBytes() []byte {
@@ -856,7 +936,7 @@ type Stated struct {
 
 func (x *Stated) Reset() {
 	*x = Stated{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[9]
+	mi := &file_copytaster_v1_article_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -868,7 +948,7 @@ func (x *Stated) String() string {
 func (*Stated) ProtoMessage() {}
 
 func (x *Stated) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[9]
+	mi := &file_copytaster_v1_article_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -881,7 +961,7 @@ func (x *Stated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stated.ProtoReflect.Descriptor instead.
 func (*Stated) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{9}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Stated) GetUrl() string {
@@ -916,7 +996,7 @@ var File_copytaster_v1_article_proto protoreflect.FileDescriptor
 
 const file_copytaster_v1_article_proto_rawDesc = "" +
 	"\n" +
-	"\x1bcopytaster/v1/article.proto\x12\rcopytaster.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdd\a\n" +
+	"\x1bcopytaster/v1/article.proto\x12\rcopytaster.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8c\b\n" +
 	"\aArticle\x12\x10\n" +
 	"\x03uri\x18\x01 \x01(\tR\x03uri\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1a\n" +
@@ -943,7 +1023,13 @@ const file_copytaster_v1_article_proto_rawDesc = "" +
 	"\vreceived_at\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"receivedAt\x123\n" +
 	"\boriginal\x18\x16 \x01(\v2\x17.copytaster.v1.OriginalR\boriginal\x12\x14\n" +
-	"\x05flags\x18\x17 \x03(\tR\x05flags\"\x88\x01\n" +
+	"\x05flags\x18\x17 \x03(\tR\x05flags\x12-\n" +
+	"\x06notice\x18\x18 \x01(\v2\x15.copytaster.v1.NoticeR\x06notice\"|\n" +
+	"\x06Notice\x12\x16\n" +
+	"\x06action\x18\x01 \x01(\tR\x06action\x12\x10\n" +
+	"\x03who\x18\x02 \x01(\tR\x03who\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x120\n" +
+	"\x05lifts\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05lifts\"\x88\x01\n" +
 	"\bEvidence\x12\x14\n" +
 	"\x05start\x18\x01 \x01(\x05R\x05start\x12\x10\n" +
 	"\x03end\x18\x02 \x01(\x05R\x03end\x12\x1a\n" +
@@ -1011,46 +1097,49 @@ func file_copytaster_v1_article_proto_rawDescGZIP() []byte {
 }
 
 var file_copytaster_v1_article_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_copytaster_v1_article_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_copytaster_v1_article_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_copytaster_v1_article_proto_goTypes = []any{
 	(Status)(0),                   // 0: copytaster.v1.Status
 	(*Article)(nil),               // 1: copytaster.v1.Article
-	(*Evidence)(nil),              // 2: copytaster.v1.Evidence
-	(*Segment)(nil),               // 3: copytaster.v1.Segment
-	(*Label)(nil),                 // 4: copytaster.v1.Label
-	(*Credit)(nil),                // 5: copytaster.v1.Credit
-	(*Attribution)(nil),           // 6: copytaster.v1.Attribution
-	(*Subject)(nil),               // 7: copytaster.v1.Subject
-	(*Image)(nil),                 // 8: copytaster.v1.Image
-	(*Original)(nil),              // 9: copytaster.v1.Original
-	(*Stated)(nil),                // 10: copytaster.v1.Stated
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*Notice)(nil),                // 2: copytaster.v1.Notice
+	(*Evidence)(nil),              // 3: copytaster.v1.Evidence
+	(*Segment)(nil),               // 4: copytaster.v1.Segment
+	(*Label)(nil),                 // 5: copytaster.v1.Label
+	(*Credit)(nil),                // 6: copytaster.v1.Credit
+	(*Attribution)(nil),           // 7: copytaster.v1.Attribution
+	(*Subject)(nil),               // 8: copytaster.v1.Subject
+	(*Image)(nil),                 // 9: copytaster.v1.Image
+	(*Original)(nil),              // 10: copytaster.v1.Original
+	(*Stated)(nil),                // 11: copytaster.v1.Stated
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
 }
 var file_copytaster_v1_article_proto_depIdxs = []int32{
 	0,  // 0: copytaster.v1.Article.status:type_name -> copytaster.v1.Status
-	11, // 1: copytaster.v1.Article.embargo_until:type_name -> google.protobuf.Timestamp
-	3,  // 2: copytaster.v1.Article.segments:type_name -> copytaster.v1.Segment
-	4,  // 3: copytaster.v1.Article.language:type_name -> copytaster.v1.Label
-	4,  // 4: copytaster.v1.Article.agency:type_name -> copytaster.v1.Label
-	4,  // 5: copytaster.v1.Article.cited_media:type_name -> copytaster.v1.Label
-	5,  // 6: copytaster.v1.Article.credits:type_name -> copytaster.v1.Credit
-	6,  // 7: copytaster.v1.Article.attribution:type_name -> copytaster.v1.Attribution
-	7,  // 8: copytaster.v1.Article.subjects:type_name -> copytaster.v1.Subject
-	8,  // 9: copytaster.v1.Article.images:type_name -> copytaster.v1.Image
-	11, // 10: copytaster.v1.Article.published_at:type_name -> google.protobuf.Timestamp
-	11, // 11: copytaster.v1.Article.version_created:type_name -> google.protobuf.Timestamp
-	11, // 12: copytaster.v1.Article.received_at:type_name -> google.protobuf.Timestamp
-	9,  // 13: copytaster.v1.Article.original:type_name -> copytaster.v1.Original
-	2,  // 14: copytaster.v1.Segment.evidence:type_name -> copytaster.v1.Evidence
-	2,  // 15: copytaster.v1.Label.evidence:type_name -> copytaster.v1.Evidence
-	2,  // 16: copytaster.v1.Credit.evidence:type_name -> copytaster.v1.Evidence
-	10, // 17: copytaster.v1.Original.stated:type_name -> copytaster.v1.Stated
-	11, // 18: copytaster.v1.Stated.published_at:type_name -> google.protobuf.Timestamp
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	12, // 1: copytaster.v1.Article.embargo_until:type_name -> google.protobuf.Timestamp
+	4,  // 2: copytaster.v1.Article.segments:type_name -> copytaster.v1.Segment
+	5,  // 3: copytaster.v1.Article.language:type_name -> copytaster.v1.Label
+	5,  // 4: copytaster.v1.Article.agency:type_name -> copytaster.v1.Label
+	5,  // 5: copytaster.v1.Article.cited_media:type_name -> copytaster.v1.Label
+	6,  // 6: copytaster.v1.Article.credits:type_name -> copytaster.v1.Credit
+	7,  // 7: copytaster.v1.Article.attribution:type_name -> copytaster.v1.Attribution
+	8,  // 8: copytaster.v1.Article.subjects:type_name -> copytaster.v1.Subject
+	9,  // 9: copytaster.v1.Article.images:type_name -> copytaster.v1.Image
+	12, // 10: copytaster.v1.Article.published_at:type_name -> google.protobuf.Timestamp
+	12, // 11: copytaster.v1.Article.version_created:type_name -> google.protobuf.Timestamp
+	12, // 12: copytaster.v1.Article.received_at:type_name -> google.protobuf.Timestamp
+	10, // 13: copytaster.v1.Article.original:type_name -> copytaster.v1.Original
+	2,  // 14: copytaster.v1.Article.notice:type_name -> copytaster.v1.Notice
+	12, // 15: copytaster.v1.Notice.lifts:type_name -> google.protobuf.Timestamp
+	3,  // 16: copytaster.v1.Segment.evidence:type_name -> copytaster.v1.Evidence
+	3,  // 17: copytaster.v1.Label.evidence:type_name -> copytaster.v1.Evidence
+	3,  // 18: copytaster.v1.Credit.evidence:type_name -> copytaster.v1.Evidence
+	11, // 19: copytaster.v1.Original.stated:type_name -> copytaster.v1.Stated
+	12, // 20: copytaster.v1.Stated.published_at:type_name -> google.protobuf.Timestamp
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_copytaster_v1_article_proto_init() }
@@ -1064,7 +1153,7 @@ func file_copytaster_v1_article_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_copytaster_v1_article_proto_rawDesc), len(file_copytaster_v1_article_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

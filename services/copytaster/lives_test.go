@@ -1,0 +1,546 @@
+package copytaster
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/bus"
+	"github.com/copytaster/copytaster/pkg/event"
+	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/pkg/topic"
+	"github.com/copytaster/copytaster/services/ingest/intake"
+)
+
+var (
+	livesFlag = flag.Int("lives", 120, "how many random lives TestLives drives through the pipeline")
+	livesSeed = flag.Uint64("lives.seed", 0, "of TestLives; 0: another one each time")
+)
+
+// livesRounds is in how many parts the lives are sent: after each, everything
+// must agree with the model.
+const livesRounds = 3
+
+// livesWait bounds the wait for the pipeline to agree with the model, on top of
+// a second per hundred lives.
+const livesWait = 3 * time.Minute
+
+// turn is one message of a life.
+type turn struct {
+	a article.Article
+	// What the model goes by, as the agency or the editor means it.
+	version  int // 0: none
+	at       int64
+	embargo  time.Time
+	action   article.Action // "": an agency's
+	lifts    int64          // of a reinstatement
+	headline string
+}
+
+func (x *turn) kill() bool { return x.a.Status == article.Canceled }
+
+// expected is what the model says.
+type expected struct {
+	status   article.Status // "": nothing came
+	until    time.Time
+	headline string
+}
+
+func (e expected) visible(now time.Time) bool {
+	return e.status == article.Usable && !e.until.After(now)
+}
+
+// foresee says how an article stands after these messages, by the rules in
+// services/release/README.md, and not by the code: it looks at all of them
+// together.
+func foresee(sent []*turn) (e expected) {
+	var lifted int64 = -1
+	var back *turn
+	for _, x := range sent {
+		if x.action == article.Reinstate && x.lifts > lifted {
+			lifted, back = x.lifts, x
+		}
+	}
+	var all []*turn
+	bar := int64(-1)
+	var hold *turn
+	for _, x := range sent {
+		switch {
+		case x.kill() && x.at > lifted:
+			e.status = article.Canceled
+		case x.action == article.Withhold && x.at > lifted && e.status != article.Canceled:
+			e.status = article.Withheld
+		case x.action == article.Reinstate || x.kill() || x.action == article.Withhold:
+		case x.version == 0:
+			if x.at > bar && x.at > lifted {
+				bar, hold = x.at, x
+			}
+		case back == nil || x.a.Revision > back.a.Revision:
+			all = append(all, x)
+		}
+	}
+	if e.status != "" {
+		return e
+	}
+	if back != nil && back.at > bar {
+		all = append(all, back)
+	}
+	all = slices.DeleteFunc(all, func(x *turn) bool { return x.at <= bar && x != back })
+	if len(all) == 0 && hold != nil {
+		all = []*turn{hold}
+	}
+	if len(all) == 0 {
+		return e
+	}
+	newest := slices.MaxFunc(all, func(x, y *turn) int { return cmp.Compare(x.a.Revision, y.a.Revision) })
+	return expected{status: newest.a.Status, until: newest.embargo, headline: newest.headline}
+}
+
+// lived is one article and its life.
+type lived struct {
+	uri   article.URI
+	turns []*turn
+	sent  int // how many of them, as far as the checkers know
+	// settled is how many of them the pipeline has certainly done.
+	settled int
+	mu      sync.Mutex
+}
+
+// draw makes a life: what an agency and editors may do, in an order in which
+// it may arrive.
+func draw(r *rand.Rand, n int, now time.Time) *lived {
+	l := &lived{uri: article.URI(fmt.Sprintf("urn:copytaster:wire:life-%d", n))}
+	at := now.Add(-time.Hour).Unix()
+	version, ruled := 0, int64(0)
+	var newest *turn
+	var highest article.Revision
+	killed, held := false, false
+	var segments [][]*turn
+	add := func(x *turn, s article.Status, sequence int, editor bool) {
+		x.a = article.Article{
+			URI: l.uri, Status: s, Source: "wire", Provider: "wire", ReceivedAt: time.Unix(x.at, 0).UTC(), EmbargoUntil: x.embargo,
+			Language: article.Label{Value: "en"}, Traceparent: event.NewTraceparent(),
+		}
+		if x.version > 0 {
+			x.a.Version = strconv.Itoa(x.version)
+		}
+		p := article.Parts{SourceVersion: x.version, OrderTime: x.at, Sequence: sequence}
+		x.a.Revision, _ = p.Revision() // within bounds
+		if x.headline != "" {
+			var b article.Builder
+			b.Add(article.Headline, x.headline)
+			b.Add(article.Paragraph, "The livestory was told, and nobody doubted it.")
+			b.Fill(&x.a)
+		}
+		if x.action != "" {
+			x.a.Notice = &article.Notice{Action: x.action, Who: "ed", Reason: "test"}
+		}
+		if editor || len(segments) == 0 {
+			segments = append(segments, nil)
+		}
+		last := len(segments) - 1
+		segments[last] = append(segments[last], x)
+		if editor {
+			segments = append(segments, nil)
+		}
+		if x.headline != "" && (newest == nil || x.a.Revision > newest.a.Revision) {
+			newest = x
+		}
+		if s != article.Canceled {
+			highest = max(highest, x.a.Revision)
+		}
+		if s != article.Usable {
+			ruled = max(ruled, x.at)
+		}
+	}
+	embargo := func() time.Time {
+		switch r.IntN(6) {
+		case 0:
+			return now.Add(-time.Minute).Truncate(time.Millisecond)
+		case 1:
+			return now.Add(time.Duration(r.IntN(15_000)) * time.Millisecond).Truncate(time.Millisecond)
+		case 2:
+			return now.Add(24 * time.Hour).Truncate(time.Millisecond)
+		}
+		return time.Time{}
+	}
+	for range 2 + r.IntN(6) {
+		at += int64(2 + r.IntN(20))
+		x := &turn{at: at}
+		switch k := r.IntN(20); {
+		case k < 2: // a kill, by the agency or an editor
+			if r.IntN(2) == 0 {
+				x.action = article.Kill
+			} else if r.IntN(2) == 0 {
+				version++
+				x.version = version
+			}
+			killed = true
+			add(x, article.Canceled, 0, x.action != "")
+		case k < 4: // a hold without a version
+			add(x, article.Withheld, 0, false)
+		case k < 6 && !killed && !held:
+			x.action = article.Withhold
+			held = true
+			add(x, article.Withheld, 0, true)
+			x.a.Flag(article.FlagWithheldByEditor)
+		case (killed || held) && newest != nil && k < 13:
+			x.action, x.lifts, x.headline = article.Reinstate, ruled, newest.headline
+			x.embargo = newest.embargo
+			p := highest.Parts()
+			x.version, x.at = p.SourceVersion, p.OrderTime
+			add(x, article.Usable, p.Sequence+1, true)
+			x.a.Notice.Lifts = time.Unix(ruled, 0).UTC()
+			x.a.ReceivedAt = time.Unix(at, 0).UTC()
+			killed, held = false, false
+		case k < 14:
+			version++
+			x.version = version
+			add(x, article.Withheld, 0, false)
+		default:
+			version++
+			x.version, x.embargo = version, embargo()
+			x.headline = fmt.Sprintf("Livestory %d edition %d", n, version)
+			add(x, article.Usable, 0, false)
+		}
+	}
+	// Between what editors do, what agencies send comes in any order, and some
+	// of it again, also later.
+	for _, s := range segments {
+		r.Shuffle(len(s), func(i, j int) { s[i], s[j] = s[j], s[i] })
+		for _, x := range s {
+			l.turns = append(l.turns, x)
+			if r.IntN(3) == 0 {
+				l.turns = append(l.turns, l.turns[r.IntN(len(l.turns))])
+			}
+		}
+	}
+	return l
+}
+
+// known are the messages that were sent so far.
+func (l *lived) known() (turns []*turn, settled int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.turns[:l.sent], l.settled
+}
+
+// might tells whether a reader may see that headline between two moments: by
+// some state since the last one that is certainly through.
+func (l *lived) might(headline string, from, to time.Time) bool {
+	sent, settled := l.known()
+	for n := settled; n <= len(sent); n++ {
+		e := foresee(sent[:n])
+		if e.headline == headline && (e.visible(from) || e.visible(to)) {
+			return true
+		}
+	}
+	return false
+}
+
+// stage sends lives and holds what is seen to the model.
+type livesTest struct {
+	*system
+
+	lives   []*lived
+	by      map[article.URI]*lived
+	out     stage.Sink
+	current *subscriber
+}
+
+// TestLives drives random lives through the pipeline: revisions, kills,
+// embargoes, holds, withholds and reinstatements, out of order and again. The
+// index, search and the public topics end as the model says, and nobody sees at
+// any moment what they may not.
+func TestLives(t *testing.T) {
+	seed := *livesSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // repeatable on purpose
+	lt := &livesTest{system: startSystem(t), by: map[article.URI]*lived{}}
+	b, err := bus.Connect(bus.Config{KafkaBrokers: lt.brokers, Namespace: lt.namespace}, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	lt.out = intake.KillsAhead(b.Sink(topic.Notices, event.Received), b.Sink(topic.Received, event.Received))
+	t.Cleanup(func() { _ = lt.out.Close() })
+	lt.current = lt.subscribe(topic.Current)
+	now := time.Now()
+	for n := range *livesFlag {
+		l := draw(r, n, now)
+		lt.lives, lt.by[l.uri] = append(lt.lives, l), l
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var watchers sync.WaitGroup
+	var looks int
+	watchers.Go(func() { looks = lt.watch(ctx, rand.New(rand.NewPCG(seed, 2))) }) //nolint:gosec // repeatable on purpose
+	defer watchers.Wait()
+	defer cancel()
+	for round := 1; round <= livesRounds; round++ {
+		n := lt.send(t.Context(), round)
+		began := time.Now()
+		lt.agree()
+		t.Logf("round %d: %d messages, all agree %v after the last", round, n, time.Since(began).Round(time.Millisecond))
+	}
+	cancel()
+	watchers.Wait()
+	states := map[string]int{}
+	for _, l := range lt.lives {
+		e := foresee(l.turns)
+		switch {
+		case e.status == article.Usable && !e.visible(time.Now()):
+			states["embargoed"]++
+		default:
+			states[string(e.status)]++
+		}
+	}
+	t.Logf("%d lives end as %v; looked %d times", len(lt.lives), states, looks)
+}
+
+// send sends the part of the lives that belongs to the round.
+func (lt *livesTest) send(ctx context.Context, round int) (n int) {
+	lt.t.Helper()
+	for step := 0; ; step++ { // one message of each life after the other
+		var batch []article.Article
+		for _, l := range lt.lives {
+			l.mu.Lock()
+			if l.sent < len(l.turns)*round/livesRounds {
+				batch = append(batch, l.turns[l.sent].a)
+				l.sent++
+			}
+			l.mu.Unlock()
+		}
+		if len(batch) == 0 {
+			return n
+		}
+		n += len(batch)
+		for part := range slices.Chunk(batch, 500) {
+			if err := lt.out.Write(ctx, part); err != nil {
+				lt.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// agree waits until index, search and public topics say what the model says.
+func (lt *livesTest) agree() {
+	lt.t.Helper()
+	deadline := time.Now().Add(livesWait + time.Duration(len(lt.lives))*10*time.Millisecond)
+	for {
+		err := lt.differs()
+		if err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			lt.t.Fatalf("not within the time: %v", err)
+		}
+		<-time.After(200 * time.Millisecond) // between two looks at the condition
+	}
+	for _, l := range lt.lives {
+		l.mu.Lock()
+		l.settled = l.sent
+		l.mu.Unlock()
+	}
+}
+
+// differs tells the first thing that is not as the model says now.
+func (lt *livesTest) differs() error {
+	now := time.Now()
+	heads, err := lt.heads()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	bad := func(l *lived, e expected, format string, args ...any) {
+		if len(errs) < 3 {
+			sent, _ := l.known()
+			var story []string
+			for _, x := range sent {
+				story = append(story, fmt.Sprintf("%s%s v%d@%d %s", x.action, x.a.Status, x.version, x.at, x.embargo.Format(time.TimeOnly)))
+			}
+			errs = append(errs, fmt.Errorf("%s should be %+v: %s; life: %s", l.uri, e, fmt.Sprintf(format, args...), strings.Join(story, ", ")))
+		}
+	}
+	visible := 0
+	var killed []article.URI
+	for _, l := range lt.lives {
+		sent, _ := l.known()
+		e := foresee(sent)
+		if e.visible(now) {
+			visible++
+		}
+		if e.status == article.Canceled {
+			killed = append(killed, l.uri)
+		}
+		if h, ok := heads[l.uri]; ok != (len(sent) > 0) || ok && (h.Status != e.status || e.visible(now) && h.Headline != e.headline) {
+			bad(l, e, "the index has %+v", h)
+		}
+		said := lt.current.all(l.uri)
+		var last outgoing
+		if len(said) > 0 {
+			last = said[len(said)-1]
+		}
+		switch want := e; {
+		case e.visible(now):
+			if last.Status != article.Usable || last.First(article.Headline) != e.headline {
+				bad(l, want, "public is %q", last.say())
+			}
+		case len(said) > 0:
+			if e.status == article.Canceled && last.Status != article.Canceled || last.Text != "" {
+				bad(l, want, "public is %q", last.say())
+			}
+		}
+	}
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	f, err := lt.system.search("livestory")
+	if err != nil {
+		return err
+	}
+	if n := len(lt.lives); n <= 10_000 && f.Total.Value != visible {
+		return fmt.Errorf("search finds %d, should be %d", f.Total.Value, visible)
+	}
+	return lt.purged(killed)
+}
+
+// head is what of an index entry is compared.
+type head struct {
+	URI      article.URI    `json:"uri"`
+	Status   article.Status `json:"status"`
+	Headline string         `json:"headline"`
+}
+
+func (lt *livesTest) heads() (map[article.URI]head, error) {
+	all := map[article.URI]head{}
+	hits, err := lt.elastic("articles", map[string]any{"size": 10_000, "_source": []string{"uri", "status", "headline"}, "query": map[string]any{"match_all": map[string]any{}}})
+	for _, h := range hits {
+		all[h.URI] = h
+	}
+	return all, err
+}
+
+// purged tells whether the killed articles have no text among the versions.
+func (lt *livesTest) purged(killed []article.URI) error {
+	for part := range slices.Chunk(killed, 1000) {
+		hits, err := lt.elastic("article-versions", map[string]any{"size": 1, "_source": []string{"uri", "status", "headline"}, "query": map[string]any{"bool": map[string]any{
+			"filter": []any{map[string]any{"terms": map[string]any{"uri": part}}, map[string]any{"term": map[string]any{"status": "usable"}}},
+		}}})
+		if err != nil {
+			return err
+		}
+		if len(hits) > 0 {
+			return fmt.Errorf("%s is killed, and has text among its versions: %q", hits[0].URI, hits[0].Headline)
+		}
+	}
+	return nil
+}
+
+// elastic searches an index.
+func (lt *livesTest) elastic(alias string, query map[string]any) ([]head, error) {
+	q, err := json.Marshal(query)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := lt.client.Post(lt.elasticsearch+"/"+lt.namespace+alias+"/_search", "application/json", bytes.NewReader(q))
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		b, err := io.ReadAll(resp.Body)
+		return nil, errors.Join(err, fmt.Errorf("%s: %s", resp.Status, b))
+	}
+	var r struct {
+		Hits struct {
+			Hits []struct {
+				Source head `json:"_source"`
+			} `json:"hits"`
+		} `json:"hits"`
+	}
+	err = json.NewDecoder(resp.Body).Decode(&r)
+	hits := make([]head, len(r.Hits.Hits))
+	for i, h := range r.Hits.Hits {
+		hits[i] = h.Source
+	}
+	return hits, err
+}
+
+// watch looks at search, at single articles with their revisions, and at the
+// public topic, until ctx is done, and gives how often.
+func (lt *livesTest) watch(ctx context.Context, r *rand.Rand) (looks int) {
+	read := map[article.URI]int{}
+	for ; ctx.Err() == nil; looks++ {
+		from := time.Now()
+		l := lt.lives[r.IntN(len(lt.lives))]
+		f, err := lt.system.search("livestory " + strconv.Itoa(r.IntN(len(lt.lives))))
+		if err != nil {
+			lt.t.Errorf("search: %v", err)
+			return looks
+		}
+		to := time.Now()
+		for _, h := range f.Hits {
+			if seen := lt.by[h.URI]; !seen.might(h.Headline, from, to) {
+				lt.t.Errorf("search shows %q of %s, which nobody may see", h.Headline, h.URI)
+			}
+		}
+		from = time.Now()
+		status, body, err := lt.get(l.uri, 0)
+		if err != nil {
+			lt.t.Errorf("article: %v", err)
+			return looks
+		}
+		to = time.Now()
+		var got struct {
+			Article head `json:"article"`
+		}
+		if status == http.StatusOK {
+			if err := json.Unmarshal([]byte(body), &got); err != nil {
+				lt.t.Errorf("article: %v", err)
+			} else if got.Article.Status != article.Canceled && !l.might(got.Article.Headline, from, to) {
+				lt.t.Errorf("the API shows %q of %s, which nobody may see", got.Article.Headline, l.uri)
+			}
+		}
+		lt.public(l, read)
+	}
+	for _, l := range lt.lives {
+		lt.public(l, read)
+	}
+	return looks
+}
+
+// public looks at what the public topic says of an article since it was read.
+func (lt *livesTest) public(l *lived, read map[article.URI]int) {
+	out := lt.current.all(l.uri)
+	for _, o := range out[read[l.uri]:] {
+		sent, _ := l.known()
+		ok := o.Status != article.Usable
+		for n := 0; n <= len(sent) && !ok; n++ {
+			e := foresee(sent[:n])
+			ok = e.headline == o.First(article.Headline) && e.visible(o.read)
+		}
+		if !ok {
+			lt.t.Errorf("public topics have %q of %s, which nobody may see", o.say(), l.uri)
+		}
+	}
+	read[l.uri] = len(out)
+}

@@ -1,0 +1,112 @@
+package operate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/bus"
+	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/pkg/topic"
+)
+
+// AuditCmd is `copytaster audit`.
+type AuditCmd struct {
+	Output
+	Progress
+	Servers `embed:"" group:"servers"`
+	URI     article.URI `arg:"" name:"uri" help:"The article."`
+}
+
+// Help is shown by `copytaster audit --help`.
+func (AuditCmd) Help() string {
+	return `Every kill, withhold, embargo and reinstatement of an article in the order of time: who said so, when and why, and
+where its text had gone when an editor spoke. What agencies sent is read from the log, what editors did from the
+audit, which never expires. The last lines say where its text is now.
+Exit code: 0 something was found, 1 nothing, or a server failed.
+
+  copytaster audit urn:newsml:dpa.com:20240420:1`
+}
+
+// Run shows the audit.
+func (c *AuditCmd) Run(ctx context.Context, t Terminal) error {
+	if err := c.URI.Validate(); err != nil {
+		return misuse("%w", err)
+	}
+	b, err := c.connect(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	l, err := c.life(ctx, b, t, c.URI, c.Servers)
+	if err != nil {
+		return err
+	}
+	all, err := editors(ctx, b, c.URI)
+	if err != nil {
+		return err
+	}
+	for _, e := range l.events {
+		same := func(r audited) bool { return r.Action == e.Action && r.Revision.Source() == e.Revision.Source() }
+		if i := slices.IndexFunc(all, same); i >= 0 {
+			all[i].Place = e.Place
+			continue
+		}
+		all = append(all, e)
+	}
+	slices.SortStableFunc(all, func(a, b audited) int { return a.At.Compare(b.At) })
+	for _, r := range all {
+		if c.JSON {
+			if err := line(t.Out, r); err != nil {
+				return err
+			}
+			continue
+		}
+		r.print(t)
+	}
+	now := struct {
+		Action string         `json:"action"`
+		Status article.Status `json:"status,omitempty"`
+		Gone   []string       `json:"gone"`
+	}{"now", l.stands.Status, l.gone}
+	switch {
+	case c.JSON:
+		err = line(t.Out, now)
+	default:
+		fmt.Fprintf(t.Out, "now %s; its text is, or was, in:\n", cmpOr(string(now.Status), "not known"))
+		for _, g := range now.Gone {
+			fmt.Fprintf(t.Out, "  %s\n", safe(g))
+		}
+	}
+	if err == nil && len(all) == 0 {
+		err = fmt.Errorf("nothing was ruled about %s", c.URI)
+	}
+	return err
+}
+
+// editors are the entries of the audit topic about an article.
+func editors(ctx context.Context, b *bus.Bus, uri article.URI) ([]audited, error) {
+	there, _, err := split(ctx, b, []string{topic.Audit})
+	if err != nil || len(there) == 0 {
+		return nil, err
+	}
+	ss, err := whole(ctx, b, topic.Audit, keyOf(uri))
+	if err != nil {
+		return nil, err
+	}
+	var all []audited
+	err = scan(ctx, b, ss, &bar{}, func(m stage.Message) error {
+		if string(m.Key) != string(uri) {
+			return nil
+		}
+		var r audited
+		if err := json.Unmarshal(m.Value, &r); err != nil {
+			return fmt.Errorf("%s can't be read: %w", placeOf(m), err)
+		}
+		all = append(all, r)
+		return nil
+	})
+	return all, err
+}

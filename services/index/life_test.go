@@ -1,0 +1,162 @@
+package index_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/corpus"
+)
+
+// told is a message about an article of which the text says the version.
+func told(t interface{ Fatal(args ...any) }, uri article.URI, version int, at int64, s article.Status) article.Article {
+	r, err := article.Parts{SourceVersion: version, OrderTime: at}.Revision()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := revision(uri, version)
+	a.Revision, a.Status = r, s
+	if s != article.Usable {
+		a.Text, a.Segments = "", nil
+	}
+	return a
+}
+
+func reinstated(a article.Article, lifts int64) article.Article {
+	p := a.Revision.Parts()
+	p.Sequence++
+	a.Revision, _ = p.Revision() // the sequence has room
+	a.Notice = &article.Notice{Action: article.Reinstate, Who: "ed", Lifts: time.Unix(lifts, 0)}
+	return a
+}
+
+func withheld(a article.Article) article.Article {
+	a.Notice = &article.Notice{Action: article.Withhold, Who: "ed"}
+	a.Flag(article.FlagWithheldByEditor)
+	return a
+}
+
+// stands is "<status> <headline>" of the URI's head.
+func (w *world) stands(uri article.URI) string {
+	w.Helper()
+	reply := w.call("GET", "/"+w.ns.Articles()+"/_doc/"+corpus.ID(uri), nil)
+	if reply["found"] != true {
+		return ""
+	}
+	source, err := json.Marshal(reply["_source"])
+	if err != nil {
+		w.Fatal(err)
+	}
+	a, _, err := corpus.Parse(source)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return fmt.Sprintf("%s %s", a.Status, a.First(article.Headline))
+}
+
+// texts are the headlines that stand among the URI's versions.
+func (w *world) texts(uri article.URI) string {
+	w.Helper()
+	w.refresh()
+	reply := w.call("POST", "/"+w.ns.Versions()+"/_search?size=100&routing="+corpus.Routing(uri), map[string]any{
+		"query": map[string]any{"term": map[string]any{"uri": uri}}, "sort": []string{"revision"},
+	})
+	var all []string
+	for _, h := range reply["hits"].(map[string]any)["hits"].([]any) {
+		if s, ok := h.(map[string]any)["_source"].(map[string]any)["headline"].(string); ok {
+			all = append(all, s)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+func TestLifeOfAnArticle(t *testing.T) {
+	w := newWorld(t)
+	const u = article.Usable
+	v := func(n int, at int64) article.Article { return told(t, "urn:x:1", n, at, u) }
+	kill := func(at int64) article.Article { return told(t, "urn:x:1", 0, at, article.Canceled) }
+	hold := func(at int64) article.Article { return told(t, "urn:x:1", 0, at, article.Withheld) }
+	for i, c := range []struct {
+		name        string
+		as          []article.Article
+		head, texts string
+	}{
+		{"killed", []article.Article{v(1, 10), kill(20)}, "canceled ", ""},
+		{"reinstated", []article.Article{v(1, 10), kill(20), reinstated(v(1, 10), 20)}, "usable Secret 1", "Secret 1"},
+		{"the same again", []article.Article{v(1, 10), kill(20), reinstated(v(1, 10), 20), kill(20), v(1, 10), reinstated(v(1, 10), 20)}, "usable Secret 1", "Secret 1"},
+		{"updated after it", []article.Article{v(1, 10), kill(20), reinstated(v(1, 10), 20), v(2, 30), v(1, 10)}, "usable Secret 2", "Secret 1, Secret 2"},
+		{"killed again", []article.Article{v(1, 10), kill(20), reinstated(v(1, 10), 20), v(2, 30), kill(40)}, "canceled ", ""},
+		{"killed again and all again", []article.Article{v(1, 10), kill(20), reinstated(v(1, 10), 20), kill(40), v(1, 10), kill(20), reinstated(v(1, 10), 20)}, "canceled ", ""},
+		{"reinstated twice", []article.Article{v(1, 10), kill(20), reinstated(v(1, 10), 20), kill(40), reinstated(reinstated(v(1, 10), 0), 40)}, "usable Secret 1", "Secret 1"},
+		{"held without a version", []article.Article{v(7, 10), hold(20), v(6, 9)}, "withheld ", "Secret 6, Secret 7"},
+		{"held without a version, first", []article.Article{hold(20), v(7, 10)}, "withheld ", "Secret 7"},
+		{"hold lifted", []article.Article{v(7, 10), hold(20), v(8, 30), v(7, 10), hold(20)}, "usable Secret 8", "Secret 7, Secret 8"},
+		{"hold killed", []article.Article{v(7, 10), hold(20), kill(30), v(8, 40)}, "canceled ", ""},
+		{"withheld by an editor", []article.Article{v(7, 10), withheld(hold(20)), v(8, 30)}, "withheld ", "Secret 7, Secret 8"},
+		{"withheld by an editor, lifted", []article.Article{v(7, 10), withheld(hold(20)), v(8, 30), reinstated(v(8, 30), 20), withheld(hold(20))}, "usable Secret 8", "Secret 7, Secret 8"},
+		{"withheld by an editor, killed", []article.Article{v(7, 10), withheld(hold(20)), kill(30), withheld(hold(40))}, "canceled ", ""},
+	} {
+		uri := article.URI(fmt.Sprintf("urn:x:life:%d", i))
+		for _, a := range c.as {
+			a.URI = uri
+			w.write(a)
+		}
+		if got := w.stands(uri); got != c.head {
+			t.Errorf("%s: head is %q, want %q", c.name, got, c.head)
+		}
+		if got := w.texts(uri); got != c.texts {
+			t.Errorf("%s: texts are %q, want %q", c.name, got, c.texts)
+		}
+	}
+}
+
+// Two sinks that write the same articles at the same time, each in its order,
+// end as the kills and reinstatements say.
+func TestTwoSinksAgreeAboutReinstatements(t *testing.T) {
+	w := newWorld(t)
+	n := 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		uri := article.URI(fmt.Sprintf("urn:x:two:%d", n))
+		all := []article.Article{
+			told(t, uri, 1, 10, article.Usable), told(t, uri, 0, 20, article.Canceled),
+			reinstated(told(t, uri, 1, 10, article.Usable), 20),
+		}
+		want, text := "usable Secret 1", "Secret 1"
+		if rapid.Bool().Draw(t, "killed again") {
+			all = append(all, told(t, uri, 0, 40, article.Canceled))
+			want, text = "canceled ", ""
+		}
+		done := make(chan error, 2)
+		for i := range 2 {
+			order := rapid.Permutation(append(all[:len(all):len(all)], rapid.SliceOfN(rapid.SampledFrom(all), 0, 4).Draw(t, "again")...)).Draw(t, fmt.Sprint("order of ", i))
+			go func() {
+				for _, a := range order {
+					if err := w.sink.Write(w.Context(), []article.Article{a}); err != nil {
+						done <- err
+						return
+					}
+				}
+				done <- nil
+			}()
+		}
+		for range 2 {
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := w.stands(uri); got != want {
+			t.Fatalf("head is %q, want %q", got, want)
+		}
+		// A purge that was under way may take the text out of the entry that the
+		// other sink wrote meanwhile: the head has it still.
+		if got := w.texts(uri); got != text && got != "" {
+			t.Fatalf("texts are %q, want %q", got, text)
+		}
+	})
+}

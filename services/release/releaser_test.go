@@ -1,0 +1,491 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"pgregory.net/rapid"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/bus"
+	"github.com/copytaster/copytaster/pkg/event"
+	"github.com/copytaster/copytaster/pkg/stage"
+)
+
+// world is what outlives a process: tables, topics, and the clock.
+type world struct {
+	mu              sync.Mutex // of clock and failIn, while several are decided about
+	status, pending *rows
+	log             []stage.Message // public
+	clock           time.Time
+	failIn          int           // operations until one fails; 0: none does
+	drift           time.Duration // that each operation takes
+	unsure          bool          // the process does not know that its last message was written
+	overtaken       bool
+	r               *releaser
+	check           func(m stage.Message)
+}
+
+var errCut = errors.New("cut off")
+
+// step is called before each write to Kafka.
+func (w *world) step() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.clock = w.clock.Add(w.drift)
+	if w.failIn == 0 {
+		return nil
+	}
+	if w.failIn--; w.failIn == 0 {
+		return errCut
+	}
+	return nil
+}
+
+type rows struct {
+	w   *world
+	mu  sync.Mutex
+	all map[string][]byte
+}
+
+func (r *rows) Get(key string) ([]byte, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v, ok := r.all[key]
+	return v, ok
+}
+
+func (r *rows) Put(_ context.Context, key string, value []byte) error {
+	if err := r.w.step(); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all[key] = value
+	return nil
+}
+
+func (r *rows) Delete(_ context.Context, key string) error {
+	if err := r.w.step(); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.all, key)
+	return nil
+}
+
+func (r *rows) Range(f func(string, []byte) bool) {
+	for k, v := range maps.Clone(r.all) {
+		if !f(k, v) {
+			return
+		}
+	}
+}
+
+func (r *rows) Ready(context.Context) error {
+	if r.w.overtaken {
+		return stage.Fatal(fmt.Errorf("table: %w", bus.ErrOvertaken))
+	}
+	return nil
+}
+
+// Write takes public messages.
+func (w *world) Write(_ context.Context, ms []stage.Message) error {
+	if len(ms) == 0 {
+		return nil
+	}
+	if err := w.step(); err != nil {
+		return err
+	}
+	for _, m := range ms {
+		if w.check != nil {
+			w.check(m)
+		}
+		w.log = append(w.log, m)
+	}
+	err := w.step() // it is written, and nobody heard of it
+	w.unsure = err != nil
+	return err
+}
+
+func newWorld() *world {
+	w := &world{clock: second(1000)}
+	w.status, w.pending = &rows{w: w, all: map[string][]byte{}}, &rows{w: w, all: map[string][]byte{}}
+	return w
+}
+
+// start begins a process with what is in the topics.
+func (w *world) start(t interface{ Fatal(args ...any) }) {
+	w.unsure = false
+	gone := newPublic()
+	for _, m := range w.log {
+		s, err := shownIn(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gone.set(string(m.Key), s)
+	}
+	m, err := newMetrics(prometheus.NewRegistry(), func() int { return len(w.pending.all) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.r = newReleaser(w.status, w.pending, gone, w, m)
+	w.r.now = func() time.Time {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return w.clock
+	}
+	if err := w.r.loadTimers(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tick releases what is due.
+func (w *world) tick(ctx context.Context) error {
+	for {
+		uris, _ := w.r.due.next(w.clock)
+		if len(uris) == 0 {
+			return nil
+		}
+		var failed error
+		for _, uri := range uris {
+			if err := w.r.releaseDue(ctx, uri); err != nil {
+				w.r.due.set(uri, w.clock)
+				failed = err
+			}
+		}
+		if failed != nil {
+			return failed
+		}
+	}
+}
+
+func second(n int64) time.Time { return time.Unix(n, 0).UTC() }
+
+// told is a message about an article.
+func told(t interface{ Fatal(args ...any) }, uri string, version int, at int64, s article.Status, embargo int64) article.Article {
+	r, err := article.Parts{SourceVersion: version, OrderTime: at}.Revision()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := article.Article{
+		URI: article.URI(uri), Revision: r, Status: s, Source: "wire", Provider: "dpa", ReceivedAt: second(at),
+		Original: article.Original{Bytes: []byte("secret"), Archived: "a/b"},
+	}
+	if embargo > 0 {
+		a.EmbargoUntil = second(embargo)
+	}
+	if s == article.Usable {
+		var b article.Builder
+		b.Add(article.Headline, fmt.Sprintf("Secret %d", version))
+		b.Fill(&a)
+	}
+	return a
+}
+
+// said is what the public log says, "<status> <version>" each.
+func (w *world) said(t *testing.T) []string {
+	t.Helper()
+	all := []string{}
+	for _, m := range w.log {
+		a, err := event.Decode(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := a.Text
+		if text == "" {
+			text = "-"
+		}
+		all = append(all, fmt.Sprintf("%s %s", a.Status, text))
+		if a.Notice != nil || a.Original.Archived != "" || len(a.Original.Bytes) > 0 || a.Status != article.Usable && (a.Text != "" || !a.EmbargoUntil.IsZero()) {
+			t.Errorf("a public message tells too much: %+v", a)
+		}
+	}
+	return all
+}
+
+func TestWhatGoesOut(t *testing.T) {
+	usable := func(n int, at int64) article.Article { return told(t, "urn:x:1", n, at, article.Usable, 0) }
+	until := func(n int, at, e int64) article.Article { return told(t, "urn:x:1", n, at, article.Usable, e) }
+	kill := func(at int64) article.Article { return told(t, "urn:x:1", 0, at, article.Canceled, 0) }
+	hold := func(n int, at int64) article.Article { return told(t, "urn:x:1", n, at, article.Withheld, 0) }
+	back := func(n int, at, lifts int64) article.Article {
+		a := usable(n, at)
+		a.Notice = &article.Notice{Action: article.Reinstate, Who: "ed", Lifts: second(lifts)}
+		return a
+	}
+	for name, c := range map[string]struct {
+		as   []article.Article // at 1000
+		then []article.Article // at 2000
+		want []string
+	}{
+		"revisions":                           {[]article.Article{usable(1, 10), usable(2, 20), usable(1, 10), usable(2, 20)}, nil, []string{"usable Secret 1", "usable Secret 2"}},
+		"an older one later":                  {[]article.Article{usable(2, 20), usable(1, 10)}, nil, []string{"usable Secret 2"}},
+		"kill":                                {[]article.Article{usable(1, 10), kill(20), kill(20), usable(3, 30)}, nil, []string{"usable Secret 1", "canceled -"}},
+		"kill before its article":             {[]article.Article{kill(20), usable(1, 10)}, nil, []string{}},
+		"reinstated":                          {[]article.Article{usable(1, 10), kill(20), back(1, 11, 20), kill(20)}, nil, []string{"usable Secret 1", "canceled -", "usable Secret 1"}},
+		"killed again":                        {[]article.Article{usable(1, 10), kill(20), back(1, 11, 20), kill(30)}, nil, []string{"usable Secret 1", "canceled -", "usable Secret 1", "canceled -"}},
+		"withheld":                            {[]article.Article{hold(1, 10)}, nil, []string{}},
+		"withheld and sent":                   {[]article.Article{hold(1, 10), usable(2, 20)}, nil, []string{"usable Secret 2"}},
+		"withheld after it went out":          {[]article.Article{usable(1, 10), hold(0, 20), usable(1, 10)}, nil, []string{"usable Secret 1", "withheld -"}},
+		"embargo":                             {[]article.Article{until(1, 10, 1500)}, nil, []string{"usable Secret 1"}},
+		"embargo that goes on":                {[]article.Article{until(1, 10, 2500)}, nil, []string{}},
+		"embargo that is over":                {[]article.Article{until(1, 10, 900)}, nil, []string{"usable Secret 1"}},
+		"embargo after it went out":           {[]article.Article{usable(1, 10), until(2, 20, 1500)}, nil, []string{"usable Secret 1", "withheld -", "usable Secret 2"}},
+		"revision during the embargo":         {[]article.Article{until(1, 10, 1500), until(2, 20, 1500), until(1, 10, 1500)}, nil, []string{"usable Secret 2"}},
+		"embargo lifted":                      {[]article.Article{until(1, 10, 2500), usable(2, 20)}, nil, []string{"usable Secret 2"}},
+		"embargo made longer":                 {[]article.Article{until(1, 10, 1500), until(2, 20, 2500)}, nil, []string{}},
+		"kill during the embargo":             {[]article.Article{until(1, 10, 1500), kill(20)}, nil, []string{}},
+		"withheld during the embargo":         {[]article.Article{until(1, 10, 1500), hold(2, 20)}, nil, []string{}},
+		"embargoed message again, afterwards": {[]article.Article{until(1, 10, 1500)}, []article.Article{until(1, 10, 1500)}, []string{"usable Secret 1"}},
+		"unversioned embargo":                 {[]article.Article{usable(7, 10), until(0, 20, 1500)}, []article.Article{usable(7, 10)}, []string{"usable Secret 7", "withheld -", "usable Secret 0"}},
+		"kill after the embargo":              {[]article.Article{until(1, 10, 1500)}, []article.Article{kill(1900)}, []string{"usable Secret 1", "canceled -"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			w.start(t)
+			write := func(as []article.Article) {
+				for _, a := range as {
+					if err := w.r.Write(t.Context(), []article.Article{a}); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			write(c.as)
+			w.start(t) // also across a restart
+			w.clock = second(2000)
+			if err := w.tick(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			write(c.then)
+			if got := w.said(t); !slices.Equal(got, c.want) {
+				t.Errorf("said %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// Whatever comes, in whatever order and however often, wherever the process is
+// cut off: at every moment nothing is out that may not be, nothing goes out
+// twice unless its process couldn't know, and when all is done, everything is out that may be.
+func TestReleaserHoldsToTheModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ctx := context.Background()
+		w := newWorld()
+		model := map[string]article.Standing{} // what the messages say that were given so far
+		last := map[string]shown{}
+		w.check = func(m stage.Message) {
+			s, err := shownIn(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			stands := model[string(m.Key)]
+			visible := stands.Visible(w.clock)
+			if s.status == article.Withheld && stands.Status == article.Usable && !stands.EmbargoUntil.IsZero() {
+				visible = false // the embargo may have ended while this was written; the article follows
+			}
+			if visible != (s.status == article.Usable) || visible && s.revision != stands.Revision {
+				t.Fatalf("%+v goes out at %v, and stands as %+v", s, w.clock, stands)
+			}
+			if last[string(m.Key)] == s && !w.unsure {
+				t.Fatalf("%+v goes out twice", s)
+			}
+			last[string(m.Key)] = s
+		}
+		w.start(t)
+		var all []article.Article
+		at := int64(1000)
+		uri := rapid.SampledFrom([]string{"urn:x:1", "urn:x:2"})
+		for range rapid.IntRange(1, 25).Draw(t, "steps") {
+			at += int64(rapid.IntRange(1, 9).Draw(t, "later"))
+			w.clock = second(at)
+			var a article.Article
+			u := uri.Draw(t, "uri")
+			switch rapid.IntRange(0, 9).Draw(t, "what") {
+			case 0:
+				a = told(t, u, 0, at, article.Canceled, 0)
+			case 1:
+				a = told(t, u, rapid.IntRange(0, 9).Draw(t, "version"), at, article.Withheld, 0)
+			case 2:
+				a = told(t, u, 0, at, article.Withheld, 0)
+				a.Notice = &article.Notice{Action: article.Withhold}
+			case 3:
+				a = told(t, u, rapid.IntRange(0, 9).Draw(t, "version"), at, article.Usable, 0)
+				a.Notice = &article.Notice{Action: article.Reinstate, Lifts: article.RulingTime(max(model[u].Ruling, model[u].HeldAt))}
+			case 4, 5:
+				a = told(t, u, rapid.IntRange(0, 9).Draw(t, "version"), at, article.Usable, at+int64(rapid.IntRange(-5, 20).Draw(t, "embargo")))
+			case 6:
+				if len(all) > 0 {
+					a = rapid.SampledFrom(all).Draw(t, "again")
+					break
+				}
+				fallthrough
+			default:
+				a = told(t, u, rapid.IntRange(0, 9).Draw(t, "version"), at, article.Usable, 0)
+			}
+			all = append(all, a)
+			w.failIn = rapid.IntRange(0, 6).Draw(t, "fails")
+			w.drift = time.Duration(rapid.IntRange(0, 3).Draw(t, "drift")) * time.Second
+			try := func(do func() error) {
+				for err := do(); err != nil; err = do() {
+					if !errors.Is(err, errCut) {
+						t.Fatal(err)
+					}
+					if rapid.Bool().Draw(t, "restart") {
+						w.start(t)
+					}
+				}
+			}
+			try(func() error { return w.tick(ctx) })
+			model[string(a.URI)], _ = model[string(a.URI)].Apply(&a)
+			try(func() error { return w.r.Write(ctx, []article.Article{a}) })
+			w.failIn, w.drift = 0, 0
+			try(func() error { return w.tick(ctx) })
+			at = max(at, w.clock.Unix())
+			for u, stands := range model {
+				want, was := last[u]
+				switch {
+				case stands.Visible(w.clock):
+					want, was = shown{stands.Revision, stands.Ruling, article.Usable}, true
+				case was && stands.Status == article.Canceled:
+					want.status = article.Canceled
+				case was:
+					want.status = article.Withheld
+				}
+				if got, is := last[u]; is != was || got.status != want.status || got.status == article.Usable && got != want {
+					t.Fatalf("%s: out is %+v, want %+v: %+v at %v", u, got, want, stands, w.clock)
+				}
+			}
+		}
+	})
+}
+
+// crowd is an output that lets nobody through until all are there.
+type crowd struct {
+	all  sync.WaitGroup
+	said atomic.Int32
+}
+
+func (c *crowd) Write(ctx context.Context, ms []stage.Message) error {
+	if len(ms) == 0 {
+		return nil
+	}
+	c.said.Add(1)
+	c.all.Done()
+	there := make(chan struct{})
+	go func() {
+		c.all.Wait()
+		close(there)
+	}()
+	select {
+	case <-there:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// On the hour, many embargoes end: none waits until the one before is written.
+func TestEmbargoesOfOneMomentEndTogether(t *testing.T) {
+	w := newWorld()
+	w.start(t)
+	var as []article.Article
+	for i := range lockCount / 8 { // few enough not to share a lock all of them
+		as = append(as, told(t, fmt.Sprintf("urn:x:%d", i), 1, 10, article.Usable, 1500))
+	}
+	if err := w.r.Write(t.Context(), as); err != nil {
+		t.Fatal(err)
+	}
+	locks := map[uint64]bool{}
+	for _, a := range as {
+		locks[maphash.String(w.r.seed, string(a.URI))%lockCount] = true
+	}
+	c := &crowd{}
+	c.all.Add(len(locks)) // those that share a lock follow, when all have gone
+	w.r.out = &firstOf{c, len(locks)}
+	w.clock = second(2000)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- w.r.runTimers(ctx) }()
+	for ctx.Err() == nil && int(c.said.Load()) < len(as) {
+		<-time.After(time.Millisecond) // between two looks
+	}
+	if n := int(c.said.Load()); n != len(as) {
+		t.Errorf("%d of %d went out", n, len(as))
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// firstOf makes the first n wait for each other.
+type firstOf struct {
+	*crowd
+
+	n int
+}
+
+func (f *firstOf) Write(ctx context.Context, ms []stage.Message) error {
+	if int(f.said.Load()) >= f.n {
+		f.said.Add(1)
+		return nil
+	}
+	return f.crowd.Write(ctx, ms)
+}
+
+func TestAnOvertakenInstanceGivesNothingOut(t *testing.T) {
+	w := newWorld()
+	w.start(t)
+	if err := w.r.Write(t.Context(), []article.Article{told(t, "urn:x:1", 1, 10, article.Usable, 1500)}); err != nil {
+		t.Fatal(err)
+	}
+	w.overtaken = true
+	if err := w.r.Write(t.Context(), []article.Article{told(t, "urn:x:2", 1, 10, article.Usable, 0)}); !stage.IsFatal(err) {
+		t.Errorf("got %v", err)
+	}
+	w.clock = second(2000)
+	if err := w.r.runTimers(t.Context()); !stage.IsFatal(err) || !errors.Is(err, bus.ErrOvertaken) {
+		t.Errorf("timers: got %v", err)
+	}
+	if len(w.log) > 0 {
+		t.Errorf("said %q", w.said(t))
+	}
+}
+
+func TestWhatCanNotBeEncodedIsRefusedAlone(t *testing.T) {
+	w := newWorld()
+	w.start(t)
+	bad := told(t, "urn:x:bad", 1, 10, article.Usable, 0)
+	bad.Source = ""
+	err := w.r.Write(t.Context(), []article.Article{told(t, "urn:x:1", 1, 10, article.Usable, 0), bad})
+	var partial *stage.PartialError
+	if !errors.As(err, &partial) || len(partial.Errs) != 1 || !stage.IsPermanent(partial.Errs[1]) || len(w.log) != 1 {
+		t.Errorf("%v, said %q", err, w.said(t))
+	}
+}
+
+func TestTopicOfAnotherHandIsRefused(t *testing.T) {
+	for _, m := range []stage.Message{
+		{Key: []byte("urn:x:1")},
+		{Key: []byte("urn:x:1"), Headers: []stage.Header{{Key: event.HeaderID, Value: []byte("urn:x:2#5")}}},
+		{Key: []byte("urn:x:1"), Headers: []stage.Header{{Key: event.HeaderID, Value: []byte("urn:x:1#x")}}},
+		{Key: []byte("urn:x:1"), Headers: []stage.Header{{Key: event.HeaderID, Value: []byte("urn:x:1#5")}, {Key: HeaderStatus, Value: []byte("gone")}}},
+		{Key: []byte("urn:x:1"), Headers: []stage.Header{{Key: event.HeaderID, Value: []byte("urn:x:1#5")}, {Key: HeaderRuling, Value: []byte("x")}}},
+	} {
+		if s, err := shownIn(m); err == nil {
+			t.Errorf("%+v was read as %+v", m, s)
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package release
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/event"
+	"github.com/copytaster/copytaster/pkg/stage"
+)
+
+// Times of the embargoes' timers.
+const (
+	// timerCheck is how long a timer sleeps at most: a clock that is set
+	// meanwhile is seen by then.
+	timerCheck = time.Second
+	// timerRetry is the wait after a release that failed.
+	timerRetry = 500 * time.Millisecond
+)
+
+// timers are the moments at which embargoes end.
+type timers struct {
+	mu   sync.Mutex
+	heap moments
+	wake chan struct{}
+}
+
+type moment struct {
+	at  time.Time
+	uri article.URI
+}
+
+// moments is a heap, the next first. An article may be there more than once:
+// what is due is looked at again.
+type moments []moment
+
+func (m moments) Len() int           { return len(m) }
+func (m moments) Less(i, j int) bool { return m[i].at.Before(m[j].at) }
+func (m moments) Swap(i, j int)      { m[i], m[j] = m[j], m[i] }
+func (m *moments) Push(x any)        { *m = append(*m, x.(moment)) } //nolint:forcetypeassert // by heap.Push alone
+
+func (m *moments) Pop() any {
+	last := (*m)[len(*m)-1]
+	*m = (*m)[:len(*m)-1]
+	return last
+}
+
+func newTimers() *timers { return &timers{wake: make(chan struct{}, 1)} }
+
+func (t *timers) set(uri article.URI, at time.Time) {
+	t.mu.Lock()
+	heap.Push(&t.heap, moment{at, uri})
+	t.mu.Unlock()
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+// next takes the articles that are due at now, each once; else it tells when to
+// ask again.
+func (t *timers) next(now time.Time) (due []article.URI, wait time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	taken := map[article.URI]bool{}
+	for len(t.heap) > 0 {
+		if d := t.heap[0].at.Sub(now); d > 0 {
+			return due, min(d, timerCheck)
+		}
+		if m, _ := heap.Pop(&t.heap).(moment); !taken[m.uri] {
+			taken[m.uri] = true
+			due = append(due, m.uri)
+		}
+	}
+	return due, timerCheck
+}
+
+// loadTimers sets a timer for each article that waits.
+func (r *releaser) loadTimers() error {
+	var unread error
+	r.pending.Range(func(uri string, value []byte) bool {
+		a, err := waiting(uri, value)
+		if err != nil {
+			unread = errors.Join(unread, err)
+			return true
+		}
+		r.due.set(a.URI, a.EmbargoUntil)
+		return true
+	})
+	if unread != nil {
+		return fmt.Errorf("embargoes can't be read: %w", unread)
+	}
+	return nil
+}
+
+// runTimers releases what waits when its time comes, until ctx is done or the
+// tables are another's. What was due before is released at once.
+func (r *releaser) runTimers(ctx context.Context) error {
+	for {
+		uris, wait := r.due.next(r.now())
+		// Many end at the same moment, on the hour: side by side.
+		err := together(len(uris), func(i int) error {
+			err := r.releaseDue(ctx, uris[i])
+			if err == nil || ctx.Err() != nil || stage.IsFatal(err) {
+				return err
+			}
+			r.log.Warn().Err(err).Str("article", string(uris[i])).Msg("can't release an article whose embargo is over, trying again")
+			r.due.set(uris[i], r.now().Add(timerRetry))
+			return nil
+		})
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		case len(uris) > 0:
+			continue
+		}
+		t := time.NewTimer(wait)
+		select {
+		case <-t.C:
+		case <-r.due.wake:
+		case <-ctx.Done():
+			t.Stop()
+			return nil
+		}
+		t.Stop()
+	}
+}
+
+// waiting reads an article that waits for its time.
+func waiting(uri string, value []byte) (article.Article, error) {
+	return event.Decode(event.Bare(uri, value, event.Released))
+}
+
+// releaseDue gives an article out whose embargo is over. What waits no more, or
+// waits for another time, is left.
+func (r *releaser) releaseDue(ctx context.Context, uri article.URI) error {
+	defer r.lock(uri)()
+	if err := errors.Join(overtaken(ctx, r.status), overtaken(ctx, r.pending)); err != nil {
+		return err
+	}
+	value, ok := r.pending.Get(string(uri))
+	if !ok {
+		return nil
+	}
+	a, err := waiting(string(uri), value)
+	if err != nil {
+		return err
+	}
+	stands, err := r.standing(uri)
+	if err != nil {
+		return err
+	}
+	if a.Revision != stands.Revision || stands.Status != article.Usable {
+		return r.pending.Delete(ctx, string(uri)) // something else was decided, and this was left over
+	}
+	now := r.now()
+	if stands.EmbargoUntil.After(now) {
+		r.due.set(uri, stands.EmbargoUntil)
+		return nil
+	}
+	d := &decision{a: &a, stands: stands, now: now}
+	if err := r.say(d); err != nil {
+		return err
+	}
+	if err := r.out.Write(ctx, d.messages); err != nil {
+		return err
+	}
+	if len(d.messages) > 0 {
+		r.metrics.late.Observe(r.now().Sub(stands.EmbargoUntil).Seconds())
+	}
+	return r.tidy(ctx, d)
+}
