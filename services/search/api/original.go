@@ -26,6 +26,10 @@ const PatternOriginal = "GET /v1/articles/{uri}/original"
 // MiB to fetch.
 const originalWrite = 10 * time.Minute
 
+// MaxOriginals is how many are sent at the same time: each is in memory until
+// the client has it.
+const MaxOriginals = 32
+
 // Archive is where originals are kept; see [archive.Archive].
 type Archive interface {
 	Get(ctx context.Context, k archive.Key) ([]byte, error)
@@ -36,6 +40,7 @@ var (
 	errNoArchive = errors.New("there is no archive")
 	errNotKept   = errors.New("the original is not in the archive")
 	errOthers    = errors.New("the original holds other articles")
+	errBusy      = errors.New("too many originals are sent at once")
 )
 
 // Original answers PatternOriginal with the bytes of an article's original, if
@@ -45,7 +50,15 @@ var (
 // What a stranger wrote is never shown as a page of this site: a browser saves
 // it, believes the stated type and no other, and runs nothing in it.
 func Original(f Finder, keep Archive, log zerolog.Logger) http.Handler {
+	places := make(chan struct{}, MaxOriginals)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+		default:
+			fail(w, r, log, errBusy)
+			return
+		}
 		values, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
 			fail(w, r, log, malformed(err))
@@ -144,6 +157,11 @@ func originalProblem(err error) (Problem, bool) {
 		return Problem{
 			Type: problemPrefix + "holds-others", Title: "The original is not for readers", Status: http.StatusForbidden,
 			Detail: "Other articles are in the same original, which may be withheld or killed by themselves. An operator can get it.",
+		}, true
+	case errors.Is(err, errBusy):
+		return Problem{
+			Type: problemPrefix + "unavailable", Title: "Too many originals are asked for", Status: http.StatusServiceUnavailable,
+			Detail: "Try again in a moment.",
 		}, true
 	case errors.Is(err, archive.ErrDamaged):
 		return Problem{
