@@ -425,3 +425,39 @@ func encode(s string, big bool) []byte {
 	}
 	return out
 }
+
+// TestSlips: what senders' programs leave out or write in other ways costs
+// nothing of the article.
+func TestSlips(t *testing.T) {
+	const mailHead = "From: a@b\r\nSubject: s\r\nMessage-ID: <1@b>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+	for name, c := range map[string]struct{ data, uri, headline, body string }{
+		"7901, NNNN for ETX":    {"\x01dpa0004 4 pl 20\r\nA/\r\n\x02Title =\r\n\r\nThe text.\r\n201031 Apr 24\r\n\r\nNNNN\r\n", "dpa:0004:2024-04-20", "Title", "The text."},
+		"7901, date in numbers": {"\x01dpa0004 4 pl 20\r\nA/\r\n\x02Title =\r\n\r\nThe text.\r\n\x0320.04.2024 10:31\x04", "dpa:0004:2024-04-20", "Title", "The text."},
+		"7901, zone behind":     {"\x01dpa0004 4 pl 20\r\nA/\r\n\x02Title =\r\n\r\nThe text.\r\n\x03202331 Apr 24 GMT\x04", "dpa:0004:2024-04-20", "Title", "The text."},
+		"ninjs, empty members":  {`{"uri":"u","headline":"H","associations":"","renditions":"","body_text":"x"}`, "u", "H", "x"},
+		"ninjs, head in text":   {`{"uri":"u","pubstatus":"usable","body_html":"<h1>H</h1><p>x</p>"}`, "u", "H", "x"},
+		"mail, base64 unpadded": {mailHead + "SGFsbG8uCg", "1@b", "s", "Hallo."},
+		"mail, base64 padded":   {mailHead + "SGFsb\r\n G8uCg==\r\n", "1@b", "s", "Hallo."},
+	} {
+		as, err := format.Decode(context.Background(), []byte(c.data), hint(), "")
+		if err != nil || len(as) != 1 {
+			t.Errorf("%s: %d articles, error %v", name, len(as), err)
+			continue
+		}
+		a := as[0]
+		if string(a.URI) != "urn:copytaster:site-9:"+c.uri || a.First(article.Headline) != c.headline || a.Body() != c.body {
+			t.Errorf("%s: %s, %q, %q", name, a.URI, a.First(article.Headline), a.Body())
+		}
+	}
+}
+
+// TestStatusInAtom: a kill must not become an article for standing in a feed.
+func TestStatusInAtom(t *testing.T) {
+	for status, want := range map[string]int{"": 1, ` management-status="usable"`: 1, ` management-status="canceled"`: 0, ` x="y" management-status='embargoed'`: 0} {
+		as, err := format.Decode(context.Background(), []byte(`<feed xmlns="http://www.w3.org/2005/Atom"><id>f</id><title>F</title><entry><id>urn:x:1</id><title>T</title><content type="text/xml"><nitf><head><docdata`+status+
+			`/></head><body><body.content><p>Text.</p></body.content></body></nitf></content></entry></feed>`), hint(), "")
+		if len(as) != want || (err == nil) != (want == 1) {
+			t.Errorf("%s: %d articles, error %v", status, len(as), err)
+		}
+	}
+}

@@ -3,7 +3,9 @@ package feed
 import (
 	"bytes"
 	"encoding/xml"
+	"fmt"
 	"html"
+	"regexp"
 	"strings"
 
 	gofeedatom "github.com/mmcdole/gofeed/atom"
@@ -13,6 +15,9 @@ import (
 	"github.com/copytaster/copytaster/services/ingest/format/wire"
 	"github.com/copytaster/copytaster/services/ingest/format/xmldoc"
 )
+
+// managed is the status of NITF that is an entry's content.
+var managed = regexp.MustCompile(`(?i)<docdata[^<>]*\smanagement-status\s*=\s*["']([^"']*)["']`)
 
 func atomItem(data []byte, _ document.Hint) (item, error) {
 	f, err := (&gofeedatom.Parser{}).Parse(bytes.NewReader(data))
@@ -47,7 +52,12 @@ func atomItem(data []byte, _ document.Hint) (item, error) {
 			it.plain = c.Value
 		case t == "html" || strings.Contains(t, "html"):
 			it.content = c.Value
-		case strings.Contains(t, "xml"): // AP sends NITF in it
+		case strings.Contains(t, "xml") && strings.Contains(c.Value, "<body.content"): // AP sends NITF in it
+			if g := managed.FindStringSubmatch(c.Value); g != nil {
+				if s, ok := wire.Status(g[1]); !ok || s != article.Usable {
+					return item{}, fmt.Errorf("its NITF has the status %q, which an entry can't have", document.Clip(g[1]))
+				}
+			}
 			it.content = wire.NewsText(c.Value)
 		case strings.HasPrefix(t, "text/"):
 			it.content = html.EscapeString(c.Value)

@@ -204,7 +204,15 @@ func day(s string) (telegraph.Stated, bool) {
 	return telegraph.Stated{Year: n(1), Month: time.Month(n(2)), Day: n(3), Hour: n(4), Minute: n(5)}, true
 }
 
+// numeric is a fourth: "20.04.2024 10:31".
+var numeric = regexp.MustCompile(`^(\d{1,2})[./](\d{1,2})[./](\d{4}|\d{2})[ ,/]+(\d{1,2})[:.](\d{2})$`)
+
 func dayTime(s string) (telegraph.Stated, bool) {
+	if g := numeric.FindStringSubmatch(strings.TrimSpace(s)); g != nil {
+		n := func(i int) int { v, _ := strconv.Atoi(g[i]); return v }
+		d := telegraph.Stated{Year: telegraph.Year(n(3)), Month: time.Month(n(2)), Day: n(1), Hour: n(4), Minute: n(5)}
+		return d, d.Month >= 1 && d.Month <= 12
+	}
 	if g := clock.FindStringSubmatch(strings.TrimSpace(s)); g != nil {
 		n := func(i int) int { v, _ := strconv.Atoi(g[i]); return v }
 		d := telegraph.Stated{Year: telegraph.Year(n(3)), Month: habit.MonthOf(g[2]), Day: n(1), Hour: n(4), Minute: n(5)}

@@ -150,12 +150,13 @@ func (e *entity) content() ([]byte, error) {
 	case "", "7bit", "8bit", "binary":
 		return e.raw, nil
 	case "base64":
-		from = base64.NewDecoder(base64.StdEncoding, bytes.NewReader(bytes.Map(func(r rune) rune {
-			if r == ' ' || r == '\t' {
+		letters := bytes.Map(func(r rune) rune {
+			if r == ' ' || r == '\t' || r == '\r' || r == '\n' {
 				return -1
 			}
 			return r
-		}, bytes.TrimSpace(e.raw))))
+		}, e.raw)
+		from = base64.NewDecoder(base64.RawStdEncoding, bytes.NewReader(bytes.TrimRight(letters, "="))) // which some leave out
 	case "quoted-printable":
 		from = quotedprintable.NewReader(bytes.NewReader(e.raw))
 	default:

@@ -235,6 +235,9 @@ func (it *item) lay(a *article.Article, h document.Hint) error {
 	if heads.main == "" {
 		heads.main = wire.Clean(string(it.Title))
 	}
+	if heads.main == "" && len(body) > 0 && body[0].Kind == article.Subhead {
+		heads.main = body[0].Text // the text has it, and nothing else
+	}
 	body = wire.Aside(trimRepeated(body, heads.main, wire.Clean(string(it.CopyrightHolder))))
 	standfirst, caption := heads.subs, ""
 	switch {

@@ -349,6 +349,12 @@ func named(dec *jsontext.Decoder, one func(name string) error) error {
 	case '[':
 	case '{':
 		end = '}'
+	case '"':
+		var none text
+		if err := none.UnmarshalJSONFrom(dec); err != nil || none == "" {
+			return err // some send "" for none
+		}
+		return &refused{at: dec.InputOffset() - int64(len(none)) - 1, pointer: string(dec.StackPointer()), err: errors.New("must be a list or an object, not text")}
 	default:
 		return wrong(dec, errors.New("must be a list or an object"))
 	}

@@ -66,6 +66,8 @@ func Open(name string, data []byte) (*Message, error) {
 	m.Header, m.Text = body[soh+1:soh+stx], bytes.TrimRight(body[m.Start:], "\x04")
 	if etx := bytes.IndexByte(m.Text, ETX); etx >= 0 {
 		m.Text, m.Trailer = m.Text[:etx], m.Text[etx+1:]
+	} else if endsPrinted(m.Text) {
+		m.Text = m.Text[:bytes.LastIndex(m.Text, []byte("NNNN"))]
 	}
 	at := m.At
 	for line := range bytes.Lines(data[m.At:end]) {
@@ -96,10 +98,16 @@ func ends(name string, data []byte, soh int) (int, error) {
 			return i, document.At(document.Syntax, name, data, i, "another message begins before the text of this one ends")
 		}
 	}
-	if closed {
+	if closed || text && endsPrinted(data) {
 		return len(data), nil
 	}
 	return len(data), document.At(document.Syntax, name, data, len(data), "the message breaks off: neither ETX nor EOT")
+}
+
+// endsPrinted tells whether the teleprinters' NNNN ends a text, where ETX is
+// lost.
+func endsPrinted(data []byte) bool {
+	return bytes.HasSuffix(bytes.TrimRight(data, "\r\n \x00\x04"), []byte("\nNNNN"))
 }
 
 // filler is what stands between messages and belongs to none: control
