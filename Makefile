@@ -49,6 +49,10 @@ faults: go demo-needs ## break a pipeline of its own in every way, and hold it t
 	$(GO) build -C deploy/faults -o $(CURDIR)/bin/faults ./cmd/faults
 	GO="$(GO)" bin/faults --root=$(CURDIR) $(ARGS)
 
+.PHONY: lives
+lives: go test-needs bin/copytaster ## drive 10,000 random lives of articles through the pipeline, held to a model (ARGS='-lives=1000 -lives.seed=7')
+	bin/copytaster up -- $(GO) -C services/copytaster test -run '^TestLives$$' -v -timeout 3h . -lives=10000 $(ARGS)
+
 .PHONY: fuzz
 fuzz: go ## run every fuzz target for FUZZTIME (default 30s)
 	@deploy/tools/fuzz.sh $(or $(FUZZTIME),30s)

@@ -319,7 +319,7 @@ func TestSecondReleaseTakesOver(t *testing.T) {
 	first := s.release(t.Context())
 	const id = "urn:newsml:wire.example:20240501:census"
 	const uri = article.URI("urn:copytaster:wire:" + id)
-	until := time.Now().Add(15 * time.Second)
+	until := time.Now().Add(20 * time.Second)
 	s.mustPush(embargoed(id, "1", "Census", until), "source=wire")
 	s.awaitPending(uri)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -377,10 +377,11 @@ func (s *system) awaitPending(uri article.URI) {
 		s.t.Fatal(err)
 	}
 	defer b.Close()
-	v, err := b.OpenView(s.t.Context(), topic.EmbargoPending)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	var v *bus.View
+	s.await("the table is there", func() (err error) {
+		v, err = b.OpenView(s.t.Context(), topic.EmbargoPending)
+		return err
+	})
 	defer func() { _ = v.Close() }()
 	s.await("it waits for its time", func() error {
 		if _, ok := v.Get(string(uri)); !ok {

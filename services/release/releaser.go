@@ -164,12 +164,12 @@ func (r *releaser) Write(ctx context.Context, as []article.Article) error {
 		return err
 	}
 	decisions, refused := make([]*decision, len(as)), make([]error, len(as))
-	err := together(len(as), func(i int) (err error) {
-		decisions[i], err = r.decide(ctx, &as[i])
-		if stage.IsPermanent(err) && !stage.IsFatal(err) {
-			refused[i], err = err, nil
+	err := together(len(as), func(i int) error {
+		decisions[i], refused[i] = r.decide(ctx, &as[i])
+		if stage.IsPermanent(refused[i]) && !stage.IsFatal(refused[i]) {
+			return nil // the others go on
 		}
-		return err
+		return refused[i]
 	})
 	if err != nil {
 		return err

@@ -38,10 +38,10 @@ type moment struct {
 // what is due is looked at again.
 type moments []moment
 
-func (m moments) Len() int           { return len(m) }
-func (m moments) Less(i, j int) bool { return m[i].at.Before(m[j].at) }
-func (m moments) Swap(i, j int)      { m[i], m[j] = m[j], m[i] }
-func (m *moments) Push(x any)        { *m = append(*m, x.(moment)) } //nolint:forcetypeassert // by heap.Push alone
+func (m *moments) Len() int           { return len(*m) }
+func (m *moments) Less(i, j int) bool { return (*m)[i].at.Before((*m)[j].at) }
+func (m *moments) Swap(i, j int)      { (*m)[i], (*m)[j] = (*m)[j], (*m)[i] }
+func (m *moments) Push(x any)         { *m = append(*m, x.(moment)) } //nolint:forcetypeassert // by heap.Push alone
 
 func (m *moments) Pop() any {
 	last := (*m)[len(*m)-1]
@@ -114,7 +114,7 @@ func (r *releaser) runTimers(ctx context.Context) error {
 		})
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the end, as asked for
 		case err != nil:
 			return err
 		case len(uris) > 0:
