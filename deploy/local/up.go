@@ -329,6 +329,10 @@ func (s *Servers) Stop(ctx context.Context) error {
 	return s.stopErr
 }
 
+// Folder is where programs, data and logs are kept: dir, or the usual place for
+// "", as an absolute path.
+func Folder(dir string) (string, error) { return stateDir(dir) }
+
 // stateDir returns dir as an absolute path, or the usual one for "".
 func stateDir(dir string) (string, error) {
 	if dir != "" {

@@ -78,6 +78,7 @@ const (
 	FlagCorrection        = "correction"                     // it says of itself that it corrects an earlier one
 	FlagEmbargoUnresolved = "embargo_unresolved"             // an embargo is stated whose end can't be told; the article is withheld
 	FlagTargetUnknown     = "notice_target_unknown"          // a kill or hold whose article can't be told; it has killed nothing
+	FlagHoldsOthers       = "original_holds_others"          // the original has other articles in it, or what may not be used: it is not for readers
 )
 
 // Flag adds name to the flags, once.
@@ -186,11 +187,23 @@ type Image struct {
 
 // Original is what arrived, as it arrived.
 type Original struct {
-	Bytes     []byte // dropped after the received topic; the archive keeps it
+	Bytes     []byte // dropped after the received topic, or before if too large; the archive keeps it
 	Size      int64  // of Bytes
 	Hash      string // SHA-256 of Bytes, hex
 	Format    string // name of the decoder, e.g. "text"
 	MediaType string // as stated or detected
 	Charset   string // as converted from, e.g. "windows-1252"
 	Name      string // file name or the like, for people
+	Archived  string // its name in the archive, "" if it isn't there
+	Stated    Stated
+}
+
+// Stated is what the source said of the original: with the bytes, the
+// article's source, provider and ReceivedAt, and the name, all that is needed
+// to decode it again.
+type Stated struct {
+	URL         string
+	MediaType   string
+	Charset     string
+	PublishedAt time.Time
 }

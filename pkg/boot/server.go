@@ -182,6 +182,7 @@ type Kit struct {
 
 	mu      sync.Mutex
 	checks  []check
+	waits   []*wait // steps of the start that are not done
 	started bool
 	stopped bool
 }
@@ -222,7 +223,11 @@ func (k *Kit) list() []check {
 	case k.stopped:
 		return []check{{"running", func(context.Context) error { return errStopping }}}
 	case !k.started:
-		return append([]check{{"running", func(context.Context) error { return errStarting }}}, k.checks...)
+		all := []check{{"running", func(context.Context) error { return errStarting }}}
+		for _, w := range k.waits {
+			all = append(all, check{"start", w.why})
+		}
+		return append(all, k.checks...)
 	}
 	return append([]check{{"running", func(context.Context) error { return nil }}}, k.checks...)
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol/fetch"
 	"github.com/segmentio/kafka-go/protocol/listoffsets"
 	"github.com/segmentio/kafka-go/protocol/metadata"
 	"github.com/segmentio/kafka-go/protocol/produce"
@@ -100,7 +99,7 @@ const connection = "connection"
 
 // RoundTrip implements [kafka.RoundTripper].
 func (g *gate) RoundTrip(ctx context.Context, addr net.Addr, req kafka.Request) (kafka.Response, error) {
-	resp, err := g.Transport.RoundTrip(ctx, addr, req)
+	resp, err := g.roundTrip(ctx, addr, req)
 	if err = g.bus.explain(err); err != nil {
 		if errors.As(err, new(*AccessError)) {
 			g.note(connection, err)
@@ -115,12 +114,6 @@ func (g *gate) RoundTrip(ctx context.Context, addr net.Addr, req kafka.Request) 
 				g.topic("write to", t.Topic, p.ErrorCode)
 			}
 		}
-	case *fetch.Response:
-		for _, t := range r.Topics {
-			for _, p := range t.Partitions {
-				g.topic("read", t.Topic, p.ErrorCode)
-			}
-		}
 	case *listoffsets.Response:
 		for _, t := range r.Topics {
 			for _, p := range t.Partitions {
@@ -133,6 +126,36 @@ func (g *gate) RoundTrip(ctx context.Context, addr net.Addr, req kafka.Request) 
 		}
 	}
 	return resp, nil
+}
+
+// fetched notes how a fetch went, which does not come this way.
+func (g *gate) fetched(full string, err error) {
+	var said kafka.Error
+	switch {
+	case err == nil:
+		g.note(connection, nil)
+		g.topic("read", full, 0)
+	case errors.As(err, &said) && !errors.Is(err, kafka.SASLAuthenticationFailed):
+		g.topic("read", full, int16(said))
+	case errors.As(err, new(*AccessError)):
+		g.note(connection, err)
+	}
+}
+
+// roundTrip asks for metadata until the transport has some: its cache begins
+// with nothing, and gives up on a Kafka that takes longer than [metadataTTL] to
+// fill it. Later on it is that old at most, or older while Kafka is slow.
+func (g *gate) roundTrip(ctx context.Context, addr net.Addr, req kafka.Request) (resp kafka.Response, err error) {
+	if _, ok := req.(*metadata.Request); !ok {
+		return g.Transport.RoundTrip(ctx, addr, req)
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	err = patiently(ctx, func() error {
+		resp, err = g.Transport.RoundTrip(ctx, addr, req)
+		return err
+	})
+	return resp, err
 }
 
 // topic notes what was said about a topic.

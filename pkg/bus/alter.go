@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"github.com/segmentio/kafka-go"
-
-	"github.com/copytaster/copytaster/pkg/topic"
 )
 
 // SettingPartitions is the name that [Difference] has for their number.
@@ -57,7 +55,7 @@ func (b *Bus) Apply(ctx context.Context, dry bool, ds ...Difference) error {
 	defer cancel()
 	alter := &kafka.IncrementalAlterConfigsRequest{ValidateOnly: dry}
 	grow := &kafka.CreatePartitionsRequest{ValidateOnly: dry}
-	var grown []topic.Topic
+	grown := map[string][]int{}  // partitions, by the topic's full name
 	resource := map[string]int{} // index in alter by topic
 	for _, d := range ds {
 		full := b.ns.Name(d.Topic)
@@ -81,7 +79,9 @@ func (b *Bus) Apply(ctx context.Context, dry bool, ds ...Difference) error {
 		case want < have:
 			return fmt.Errorf("%v: Kafka takes no partitions away", d)
 		}
-		grown = append(grown, topic.Topic{Name: d.Topic, Partitions: int(want)})
+		for i := range int(want) {
+			grown[full] = append(grown[full], i)
+		}
 		grow.Topics = append(grow.Topics, kafka.TopicPartitionsConfig{Name: full, Count: int32(want)})
 	}
 	var errs []error

@@ -67,6 +67,8 @@ type Bus struct {
 	transport *gate
 	dialer    *kafka.Dialer
 	client    *kafka.Client
+	unpackers unpackers
+	lostRetry time.Duration // how often an offset that Kafka no longer has is asked for again
 }
 
 // Connect makes a bus; it doesn't wait for Kafka to answer.
@@ -77,7 +79,11 @@ func Connect(c Config, log zerolog.Logger) (*Bus, error) {
 	if err := c.Security.readable(); err != nil {
 		return nil, err
 	}
-	b := &Bus{cfg: c, ns: topic.Namespace(c.Namespace), log: log}
+	us, err := newUnpackers()
+	if err != nil {
+		return nil, err
+	}
+	b := &Bus{cfg: c, ns: topic.Namespace(c.Namespace), log: log, unpackers: us, lostRetry: lostRetry}
 	transport := &kafka.Transport{ClientID: clientID, MetadataTTL: metadataTTL, DialTimeout: dialTimeout, Dial: c.Security.dial}
 	b.dialer = &kafka.Dialer{ClientID: clientID, Timeout: dialTimeout, DialFunc: c.Security.dial}
 	if c.Security.KafkaUser != "" {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -71,7 +73,7 @@ func TestEveryCodecIsRead(t *testing.T) {
 	}
 	codecs := []kafka.Compression{0, kafka.Gzip, kafka.Snappy, kafka.Lz4, kafka.Zstd}
 	for i, codec := range codecs {
-		w := &kafka.Writer{Addr: kafka.TCP(c.ListenAddrs()...), RequiredAcks: kafka.RequireAll, Compression: codec, BatchTimeout: time.Millisecond}
+		w := &kafka.Writer{Addr: kafka.TCP(c.ListenAddrs()...), Transport: plainClient(t, c.ListenAddrs()).Transport, RequiredAcks: kafka.RequireAll, Compression: codec, BatchTimeout: time.Millisecond}
 		a := newArticle(fmt.Sprint(i), 0)
 		m, err := event.Encode(&a, event.Received)
 		if err != nil {
@@ -179,10 +181,31 @@ func TestRestartAndRebalanceLoseNothing(t *testing.T) {
 
 // TestRebalanceGivesBackWhatIsNotInWork: with a long fetch in hand a partition
 // is given away as soon as the message in work is done, and nothing is handled
-// by both members.
+// by both members; unless Kafka took the partition from one that was too slow for
+// it, as happens on a busy machine. The log says so then, and it is tried again.
 func TestRebalanceGivesBackWhatIsNotInWork(t *testing.T) {
-	_, b := fake(t)
+	for attempt := 1; ; attempt++ {
+		twice, forced := rebalanceInWork(t)
+		switch {
+		case twice == 0:
+			return
+		case !forced || attempt == 3:
+			t.Fatalf("%d messages were handled twice, attempt %d", twice, attempt)
+		}
+	}
+}
+
+// rebalanceInWork gives how many messages were handled twice, and whether the
+// log says why.
+func rebalanceInWork(t *testing.T) (twice int, forced bool) {
+	c, _ := fake(t)
 	ctx := testContext(t)
+	var lines syncBuffer
+	b, err := bus.Connect(bus.Config{KafkaBrokers: c.ListenAddrs(), Namespace: "fake."}, testLog(t).Output(&lines).Level(zerolog.WarnLevel))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
 	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +215,7 @@ func TestRebalanceGivesBackWhatIsNotInWork(t *testing.T) {
 	handled := map[int64]int{}
 	took := make(chan struct{}, 2*revisions)
 	start := func() func() error {
-		src, err := b.Source(bus.SourceConfig{Group: "g", Topics: []string{topic.Received}, Drain: time.Second, Commit: 100 * time.Millisecond})
+		src, err := b.Source(bus.SourceConfig{Group: "g", Topics: []string{topic.Received}, Drain: 3 * time.Second, Commit: 100 * time.Millisecond})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,15 +254,35 @@ func TestRebalanceGivesBackWhatIsNotInWork(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	twice := 0
 	for _, n := range handled {
 		if n > 1 {
 			twice++
 		}
 	}
-	if len(handled) != revisions || twice > 0 {
-		t.Errorf("%d of %d messages were handled, %d of them twice", len(handled), revisions, twice)
+	if len(handled) != revisions {
+		t.Errorf("%d of %d messages were handled", len(handled), revisions)
 	}
+	return twice, strings.Contains(lines.String(), "come again")
+}
+
+// syncBuffer is a log that can be read.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+// Write implements [io.Writer].
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+// String is what was written.
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
 }
 
 func await1(t *testing.T, ctx context.Context, c <-chan struct{}) {
@@ -271,6 +314,19 @@ func TestOffsetBelowTheLogIsNotSkipped(t *testing.T) {
 	send(t, ctx, b, 1, 10, 20)
 	deleteBefore(t, ctx, c, "fake."+topic.Received, partition, 15)
 
+	rounds := make(chan struct{}, 1000)
+	c.ControlKey(int16(kmsg.Fetch), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		for _, t := range r.(*kmsg.FetchRequest).Topics {
+			for _, p := range t.Partitions {
+				if int(p.Partition) == partition {
+					rounds <- struct{}{}
+				}
+			}
+		}
+		return nil, nil, false
+	})
+	b.SetLostRetry(50 * time.Millisecond)
 	src = source(t, b, "g", topic.Received)
 	defer src.Close()
 	eventually(t, ctx, "the loss is reported", func() error {
@@ -280,9 +336,21 @@ func TestOffsetBelowTheLogIsNotSkipped(t *testing.T) {
 		}
 		return fmt.Errorf("ready says %w", errors.Join(err, errors.New("not that")))
 	})
-	short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	for len(rounds) > 0 {
+		<-rounds
+	}
+	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if ms, err := src.Next(short); err == nil {
+	came := make(chan []stage.Message, 1)
+	go func() {
+		ms, _ := src.Next(waiting)
+		came <- ms
+	}()
+	for range 4 { // the end of one, and three whole ones
+		await(t, ctx, rounds, "it is asked for again")
+	}
+	cancel()
+	if ms := <-came; len(ms) > 0 {
 		t.Fatalf("%d messages were handed out from %d on", len(ms), ms[0].Offset)
 	}
 }
@@ -323,5 +391,57 @@ func TestConfigValidate(t *testing.T) {
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%+v: %v", c.cfg, err)
 		}
+	}
+}
+
+// TestWaitingSourceHoldsLittle: however much the messages unpack to that one
+// fetch could bring, a source that is not asked holds a batch of each partition.
+func TestWaitingSourceHoldsLittle(t *testing.T) {
+	const partitions, each, size = 12, 24, 1 << 20
+	_, b := fake(t)
+	ctx := testContext(t)
+	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
+		t.Fatal(err)
+	}
+	forward := b.Forward()
+	value := []byte(strings.Repeat("word ", size/len("word "))) // packs to almost nothing
+	var ms []stage.Message
+	count := map[int]int{}
+	for key := 0; len(ms) < partitions*each; key++ {
+		k := []byte(fmt.Sprint(key))
+		if p := bus.PartitionOf(k, partitions); count[p] < each {
+			count[p]++
+			ms = append(ms, stage.Message{Key: k, Value: value})
+		}
+	}
+	if err := forward.Write(ctx, topic.Received, ms...); err != nil {
+		t.Fatal(err)
+	}
+	if err := forward.Close(); err != nil {
+		t.Fatal(err)
+	}
+	heap := func() int {
+		runtime.GC()
+		runtime.GC() // what pools kept
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int(m.HeapAlloc)
+	}
+	before := heap()
+	src := source(t, b, "g", topic.Received)
+	seen := map[int]bool{}
+	for len(seen) < partitions {
+		got, err := src.Next(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[got[0].Partition] = true // and now the next batch of it is waiting, or will be
+	}
+	// Twice a batch of each, and two unpackers with one each.
+	if grown, limit := heap()-before, partitions*2*size+2*2*size; grown > limit {
+		t.Errorf("the source holds %d MiB, %d are enough for a batch of each partition", grown>>20, limit>>20)
+	}
+	if err := src.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -8,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
+	"strconv"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -45,26 +48,61 @@ func parseIdentity(s string) identity {
 func (i identity) other(o identity) bool { return i != identity{} && o != identity{} && i != o }
 
 // identities asks for the ids of topics, by their full names. One that doesn't
-// exist is missing in the answer. kafka-go's protocol ends before these ids
-// came, so the question is asked by hand, on a connection of its own.
+// exist is missing in the answer.
 func (b *Bus) identities(ctx context.Context, full []string) (map[string]identity, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	var errs []error
-	for _, addr := range b.cfg.KafkaBrokers {
-		ids, err := b.identitiesFrom(ctx, addr, full)
-		if err == nil {
-			return ids, nil
-		}
-		errs = append(errs, fmt.Errorf("ids of topics from %s: %w", addr, err))
+	d, err := b.describe(ctx, full)
+	if err != nil {
+		return nil, fmt.Errorf("ids of %w", err)
 	}
-	return nil, errors.Join(errs...)
+	ids := map[string]identity{}
+	for name, t := range d.topics {
+		switch {
+		case !t.there:
+		case t.err == nil, errors.Is(t.err, kafka.LeaderNotAvailable):
+			ids[name] = t.id
+		default:
+			return nil, fmt.Errorf("ids of topics: topic %s: %w", name, t.err)
+		}
+	}
+	return ids, nil
 }
 
-func (b *Bus) identitiesFrom(ctx context.Context, addr string, full []string) (map[string]identity, error) {
+// described is what one broker knows, now.
+type described struct {
+	brokers []string // addresses of all
+	topics  map[string]describedTopic
+}
+
+type describedTopic struct {
+	there      bool
+	id         identity
+	partitions []int
+	err        error
+	unled      error // why not all partitions can be used
+}
+
+// describe asks the first of the brokers that answers about topics, by their
+// full names. kafka-go's protocol ends before topics had ids, and its answers
+// may come from a cache, so the question is asked by hand, on a connection of
+// its own.
+func (b *Bus) describe(ctx context.Context, full []string) (described, error) {
+	var errs []error
+	for _, addr := range b.cfg.KafkaBrokers {
+		d, err := b.describeFrom(ctx, addr, full)
+		if err == nil {
+			return d, nil
+		}
+		errs = append(errs, err)
+	}
+	return described{}, errors.Join(errs...)
+}
+
+func (b *Bus) describeFrom(ctx context.Context, addr string, full []string) (described, error) {
 	conn, err := b.dial(ctx, addr)
 	if err != nil {
-		return nil, err
+		return described{}, fmt.Errorf("topics from %s: %w", addr, b.explain(err))
 	}
 	defer conn.Close()
 	req := kmsg.NewPtrMetadataRequest()
@@ -77,21 +115,30 @@ func (b *Bus) identitiesFrom(ctx context.Context, addr string, full []string) (m
 	}
 	resp := kmsg.NewPtrMetadataResponse()
 	if err := ask(conn, req, resp); err != nil {
-		return nil, err
+		return described{}, fmt.Errorf("topics from %s: %w", addr, err)
 	}
-	ids := map[string]identity{}
+	d := described{topics: map[string]describedTopic{}}
+	for _, br := range resp.Brokers {
+		d.brokers = append(d.brokers, net.JoinHostPort(br.Host, strconv.Itoa(int(br.Port))))
+	}
 	for _, t := range resp.Topics {
-		switch err := kafka.Error(t.ErrorCode); {
-		case errors.Is(err, kafka.UnknownTopicOrPartition):
-		case t.Topic == nil:
-			return nil, errors.New("a topic without a name")
-		case t.ErrorCode == 0, errors.Is(err, kafka.LeaderNotAvailable):
-			ids[*t.Topic] = t.TopicID
-		default:
-			return nil, fmt.Errorf("topic %s: %w", *t.Topic, err)
+		if t.Topic == nil {
+			return described{}, fmt.Errorf("topics from %s: a topic without a name", addr)
 		}
+		err := kafka.Error(t.ErrorCode)
+		dt := describedTopic{there: err != kafka.UnknownTopicOrPartition, id: t.TopicID}
+		if t.ErrorCode != 0 {
+			dt.err = err
+		}
+		for _, p := range t.Partitions {
+			dt.partitions = append(dt.partitions, int(p.Partition))
+			if p.ErrorCode != 0 || p.Leader < 0 {
+				dt.unled = fmt.Errorf("partition %d: %w", p.Partition, cmp.Or(kafka.Error(p.ErrorCode), kafka.LeaderNotAvailable))
+			}
+		}
+		d.topics[*t.Topic] = dt
 	}
-	return ids, nil
+	return d, nil
 }
 
 // dial connects as the transport does, whose dialing speaks TLS if need be.
@@ -152,24 +199,31 @@ func (b *Bus) authenticate(ctx context.Context, conn net.Conn) error {
 
 // ask sends req and reads its answer into resp.
 func ask(conn net.Conn, req kmsg.Request, resp kmsg.Response) error {
+	_, err := askInto(nil, conn, req, resp)
+	return err
+}
+
+// askInto reads the answer into buf, if it is large enough, and gives what it
+// was read into: resp points there.
+func askInto(buf []byte, conn net.Conn, req kmsg.Request, resp kmsg.Response) ([]byte, error) {
 	const number = 1
 	out := kmsg.NewRequestFormatter(kmsg.FormatterClientID(clientID)).AppendRequest(nil, req, number)
 	if _, err := conn.Write(out); err != nil {
-		return err
+		return buf, err
 	}
 	var size [4]byte
 	if _, err := io.ReadFull(conn, size[:]); err != nil {
-		return err
+		return buf, err
 	}
 	n := binary.BigEndian.Uint32(size[:])
 	if n > maxAnswer {
-		return fmt.Errorf("an answer of %d bytes, the limit is %d", n, maxAnswer)
+		return buf, fmt.Errorf("an answer of %d bytes, the limit is %d", n, maxAnswer)
 	}
-	body := make([]byte, n)
-	if _, err := io.ReadFull(conn, body); err != nil {
-		return err
+	buf = slices.Grow(buf[:0], int(n))[:n]
+	if _, err := io.ReadFull(conn, buf); err != nil {
+		return buf, err
 	}
-	return decodeAnswer(body, number, req, resp)
+	return buf, decodeAnswer(buf, number, req, resp)
 }
 
 // decodeAnswer reads an answer behind its size: the request's number, tags if

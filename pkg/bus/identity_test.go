@@ -38,7 +38,7 @@ func TestIdentities(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			ids, err := b.identities(ctx, []string{"a", "b", "none"})
 			if c.want != "" {

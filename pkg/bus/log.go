@@ -102,8 +102,10 @@ func (b *Bus) OffsetsAt(ctx context.Context, name string, t time.Time) (map[int]
 func (b *Bus) ReadLog(ctx context.Context, name string, partition int, from, to int64, f func(stage.Message) error) error {
 	full := b.ns.Name(name)
 	at, wait, failures := from, retryMin, 0
+	fetcher := b.fetcher(full, name, partition, fetchBytes)
+	defer fetcher.Close()
 	for to < 0 || at < to {
-		got, err := b.fetch(ctx, full, name, partition, at, fetchBytes)
+		ms, next, err := fetcher.read(ctx, at)
 		switch {
 		case ctx.Err() != nil && to < 0:
 			return nil
@@ -123,7 +125,7 @@ func (b *Bus) ReadLog(ctx context.Context, name string, partition int, from, to 
 			continue
 		}
 		wait, failures = retryMin, 0
-		for _, m := range got.messages {
+		for _, m := range ms {
 			if to >= 0 && m.Offset >= to {
 				return nil
 			}
@@ -131,7 +133,7 @@ func (b *Bus) ReadLog(ctx context.Context, name string, partition int, from, to 
 				return err
 			}
 		}
-		at = got.next
+		at = next
 	}
 	return nil
 }

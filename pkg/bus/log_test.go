@@ -149,8 +149,7 @@ func TestOffsetsAtATime(t *testing.T) {
 				t.Fatal(err)
 			}
 			noon := time.Now().Add(-time.Hour).Truncate(time.Second)
-			// The default transport may remember that the topic isn't there.
-			transport := &kafka.Transport{MetadataTTL: 50 * time.Millisecond}
+			transport := &kafka.Transport{} // the default one may remember that the topic isn't there
 			defer transport.CloseIdleConnections()
 			w := &kafka.Writer{Addr: kafka.TCP(brokers...), Transport: transport, Topic: ns + topic.IngestDead, RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond}
 			defer w.Close()

@@ -42,7 +42,7 @@ func realBusAt(t testing.TB) (b *bus.Bus, brokers []string) {
 }
 
 func testContext(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -202,9 +202,7 @@ func TestThroughRealKafka(t *testing.T) {
 		}
 		return err
 	})
-	if err := src.Ready(ctx); err != nil {
-		t.Fatal(err)
-	}
+	eventually(t, ctx, "ready", func() error { return src.Ready(ctx) })
 	stop()
 	if err := <-ended; err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -152,9 +153,7 @@ func TestTopicCreatedAnewBetweenRuns(t *testing.T) {
 				src := source(t, b, "g", topic.Received)
 				stop = run(t, ctx, b, src, out)
 				out.all(t, ctx, 10, 100, 120)
-				if err := src.Ready(ctx); err != nil {
-					t.Error(err)
-				}
+				eventually(t, ctx, "ready", func() error { return src.Ready(ctx) })
 				if err := stop(); err != nil {
 					t.Fatal(err)
 				}
@@ -163,7 +162,57 @@ func TestTopicCreatedAnewBetweenRuns(t *testing.T) {
 	}
 }
 
-func plainClient(t *testing.T, brokers []string) *kafka.Client {
+// TestTopicIsDeletedUnderAStaleCache: the cache has a topic that was deleted,
+// and its partitions answer still, as a real broker's do for a moment.
+func TestTopicIsDeletedUnderAStaleCache(t *testing.T) {
+	c, b := fake(t)
+	ctx := testContext(t)
+	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
+		t.Fatal(err)
+	}
+	var created atomic.Bool
+	c.ControlKey(int16(kmsg.CreateTopics), func(kmsg.Request) (kmsg.Response, error, bool) {
+		created.Store(true)
+		return nil, nil, false
+	})
+	c.ControlKey(int16(kmsg.Metadata), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		all := r.(*kmsg.MetadataRequest).Topics == nil // as the cache asks
+		return nil, errors.New("not now"), all && !created.Load()
+	})
+	c.ControlKey(int16(kmsg.ListOffsets), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		req := r.(*kmsg.ListOffsetsRequest)
+		resp := req.ResponseKind().(*kmsg.ListOffsetsResponse)
+		for _, t := range req.Topics {
+			rt := kmsg.NewListOffsetsResponseTopic()
+			rt.Topic = t.Topic
+			for _, p := range t.Partitions {
+				rp := kmsg.NewListOffsetsResponseTopicPartition()
+				rp.Partition, rp.Offset = p.Partition, 0
+				rt.Partitions = append(rt.Partitions, rp)
+			}
+			resp.Topics = append(resp.Topics, rt)
+		}
+		return resp, nil, !created.Load()
+	})
+	remove := kmsg.NewPtrDeleteTopicsRequest()
+	remove.TopicNames = []string{b.Namespace().Name(topic.Received)}
+	eventually(t, ctx, "the deletion by the broker that may", func() error {
+		for _, addr := range c.ListenAddrs() {
+			if resp, err := request(ctx, addr, remove); err == nil && resp.(*kmsg.DeleteTopicsResponse).Topics[0].ErrorCode == 0 {
+				return nil
+			}
+		}
+		return errors.New("none did")
+	})
+	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
+		t.Fatal(err)
+	}
+	send(t, ctx, b, 10, 0, 3)
+}
+
+func plainClient(t testing.TB, brokers []string) *kafka.Client {
 	transport := &kafka.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &kafka.Client{Addr: kafka.TCP(brokers...), Transport: transport}
@@ -266,7 +315,8 @@ func TestPartitionIsAdded(t *testing.T) {
 			}
 			send(t, ctx, b, 40, 1, 4)
 			out.all(t, ctx, 40, 1, 4)
-			if err := errors.Join(src.Ready(ctx), stop()); err != nil {
+			eventually(t, ctx, "ready", func() error { return src.Ready(ctx) })
+			if err := stop(); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -380,7 +430,8 @@ func TestTransactions(t *testing.T) {
 			transaction(false, 60, 61) // the marks are the log's end
 			send(t, ctx, b, 10, 4, 5)
 			out.all(t, ctx, 10, 4, 5)
-			if err := errors.Join(src.Ready(ctx), stop()); err != nil {
+			eventually(t, ctx, "ready", func() error { return src.Ready(ctx) })
+			if err := stop(); err != nil {
 				t.Fatal(err)
 			}
 			out.mu.Lock()
@@ -519,9 +570,10 @@ func TestBrokerRestart(t *testing.T) {
 	if _, err := fmt.Sscanf(addrs[0][strings.LastIndex(addrs[0], ":"):], ":%d", &port); err != nil {
 		t.Fatal(err)
 	}
-	if c, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.DataDir(dir), kfake.SyncWrites(), kfake.Ports(port)); err != nil {
-		t.Fatal(err)
-	}
+	eventually(t, ctx, "the port is free", func() error {
+		c, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.DataDir(dir), kfake.SyncWrites(), kfake.Ports(port))
+		return err
+	})
 	closed = false
 	eventually(t, ctx, "all are ready again", func() error {
 		return errors.Join(src.Ready(ctx), v.Ready(ctx), tab.Ready(ctx), b.Ping(ctx))

@@ -20,6 +20,9 @@ const (
 	produceBatch    = 1000
 	produceTimeout  = 10 * time.Second
 	produceAttempts = 5 // then the stage repeats
+	// sharedBytes is how large messages together get: whoever reads holds all of
+	// a batch, from each partition. A larger message goes alone.
+	sharedBytes = 1 << 20
 	// produceBytes lets the largest message and the largest dead letter pass with
 	// room for what Kafka adds, and stays below the topics' max.message.bytes.
 	produceBytes = event.MaxDead + 128<<10
@@ -30,6 +33,7 @@ type producer struct{ together, alone *kafka.Writer }
 
 func (b *Bus) producer() producer {
 	p := producer{b.writer(), b.writer()}
+	p.together.BatchBytes = sharedBytes
 	p.alone.BatchSize = 1
 	return p
 }
@@ -76,19 +80,11 @@ func (s *Sink) Write(ctx context.Context, as []article.Article) error {
 		ms, index = append(ms, record(s.full, m)), append(index, i)
 	}
 	err := s.w.write(ctx, ms)
-	var each kafka.WriteErrors
-	switch {
-	case errors.As(err, &each):
+	if each, ok := errors.AsType[kafka.WriteErrors](err); ok {
 		for j, e := range each {
 			if e != nil {
 				bad[index[j]] = e
 			}
-		}
-	case err != nil && len(bad) == 0:
-		return err
-	case err != nil:
-		for _, i := range index {
-			bad[i] = err
 		}
 	}
 	if len(bad) > 0 {
@@ -116,17 +112,18 @@ func record(full string, m stage.Message) kafka.Message {
 // that was written by itself. Each that is blamed is tried again in a batch of
 // its own, and only what is refused there is refused for good.
 func (p producer) write(ctx context.Context, ms []kafka.Message) error {
-	err := p.together.WriteMessages(ctx, ms...)
-	var each kafka.WriteErrors
-	if !errors.As(err, &each) {
-		if !tooLarge(err) {
-			return err
+	each := make(kafka.WriteErrors, len(ms))
+	for from := 0; from < len(ms); { // one run after the other, so that keys keep their order
+		w, alone := p.together, size(&ms[from]) > sharedBytes
+		if alone {
+			w = p.alone
 		}
-		// One is too large for any batch, and none was sent.
-		each = make(kafka.WriteErrors, len(ms))
-		for i := range each {
-			each[i] = err
+		to := from + 1
+		for to < len(ms) && size(&ms[to]) > sharedBytes == alone {
+			to++
 		}
+		write(ctx, w, ms[from:to], each[from:to])
+		from = to
 	}
 	failed := false
 	for i, m := range ms {
@@ -139,6 +136,28 @@ func (p producer) write(ctx context.Context, ms []kafka.Message) error {
 		return nil
 	}
 	return each
+}
+
+// write writes ms, and notes the error of each.
+func write(ctx context.Context, w *kafka.Writer, ms []kafka.Message, each kafka.WriteErrors) {
+	err := w.WriteMessages(ctx, ms...)
+	if errs, ok := errors.AsType[kafka.WriteErrors](err); ok {
+		copy(each, errs)
+		return
+	}
+	for i := range each {
+		each[i] = err // none was sent
+	}
+}
+
+// size is at least what kafka-go counts of a message.
+func size(m *kafka.Message) int {
+	const fixed, field = 64, 10
+	n := fixed + len(m.Key) + len(m.Value)
+	for i := range m.Headers {
+		n += 2*field + len(m.Headers[i].Key) + len(m.Headers[i].Value)
+	}
+	return n
 }
 
 func (p producer) writeAlone(ctx context.Context, m kafka.Message) error {

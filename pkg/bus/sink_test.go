@@ -22,7 +22,7 @@ import (
 func TestBatchTooLarge(t *testing.T) {
 	const writers, size = 48, 60_000
 	b, brokers := realBusAt(t)
-	client := &kafka.Client{Addr: kafka.TCP(brokers...)}
+	client := plainClient(t, brokers)
 	r, err := client.CreateTopics(t.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{
 		{Topic: b.Namespace().Name(topic.Received), NumPartitions: 1, ReplicationFactor: 1, ConfigEntries: []kafka.ConfigEntry{
 			{ConfigName: "max.message.bytes", ConfigValue: "1048588"},

@@ -45,7 +45,7 @@ func (b *Bus) OpenTable(ctx context.Context, name string) (*Table, error) {
 	t := &Table{follower: f, gate: semaphore.NewWeighted(wholeGate)}
 	if err := t.takeOver(ctx); err != nil {
 		f.stop()
-		return nil, err
+		return nil, b.judge(err)
 	}
 	f.wg.Go(t.repair)
 	return t, nil

@@ -11,92 +11,161 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
+	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 )
 
 const (
-	// ensureTimeout is how long Kafka may take until new topics have leaders.
+	// ensureTimeout is how long Kafka may take until topics can be used, for
+	// those who don't wait as long as it takes.
 	ensureTimeout = 30 * time.Second
 	ensurePause   = 50 * time.Millisecond
 )
 
 // EnsureTopics creates those of the topics that are missing, as the topology
-// has them, and waits until they can be used. Existing ones are never changed:
-// where they differ from the topology, a warning is logged.
+// has them, and waits until they can be used, by this bus's own producers, too;
+// but not for long. Existing ones are never changed: where they differ from the
+// topology, a warning is logged. An error that waiting can't mend is marked by
+// [stage.Permanent].
 func (b *Bus) EnsureTopics(ctx context.Context, names ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, ensureTimeout)
 	defer cancel()
+	for {
+		err := b.TryTopics(ctx, names...)
+		if err == nil || stage.IsPermanent(err) {
+			return err
+		}
+		if !sleep(ctx, ensurePause) {
+			return errors.Join(err, ctx.Err(), b.transport.lasting())
+		}
+	}
+}
+
+// TryTopics does what [Bus.EnsureTopics] does, without waiting: an error that
+// is not permanent says why the topics can't be used yet.
+func (b *Bus) TryTopics(ctx context.Context, names ...string) error {
 	want := make([]topic.Topic, len(names))
 	for i, n := range names {
 		t, err := topic.ByName(n)
 		if err != nil {
-			return err
+			return stage.Permanent(err)
 		}
 		want[i] = t
 	}
-	var last error
-	created := false
-	for {
-		missing, notReady, err := b.missing(ctx, want)
-		switch {
-		case err != nil && surelyRefused(err):
-			return fmt.Errorf("can't set up topics: %w", err)
-		case err != nil:
-			last = err
-		case len(missing) > 0:
-			created = true
-			if last = b.create(ctx, missing); last != nil && fatal(last) {
-				return last
-			}
-		case len(notReady) > 0:
-			last = fmt.Errorf("topics %v have no leaders yet", notReady)
-		case created:
-			// The metadata names leaders that don't know it yet.
-			if last = b.led(ctx, want); last == nil {
-				return nil
-			}
-		default:
-			// The metadata is a moment old: the topics may be gone since.
-			if last = b.there(ctx, want); last == nil {
-				b.warn(ctx, names)
-				return nil
-			}
-		}
-		if !sleep(ctx, ensurePause) {
-			return fmt.Errorf("can't set up topics: %w", errors.Join(ctx.Err(), last, b.transport.lasting()))
-		}
+	err := b.tryTopics(ctx, want)
+	if err == nil {
+		b.warn(ctx, names)
+		return nil
 	}
+	return b.judge(fmt.Errorf("can't set up topics: %w", err))
 }
 
-// led asks the leader of every partition, as a consumer will.
-func (b *Bus) led(ctx context.Context, ts []topic.Topic) error {
-	for _, t := range ts {
-		partitions := make([]int, t.Partitions)
-		for i := range partitions {
-			partitions[i] = i
+// tryTopics asks every broker itself: the transport's cache may be of a time
+// before a topic was deleted, and partitions of a deleted topic may answer a
+// moment longer than others. Once all brokers know the same topics, a cache that
+// begins anew can't fall behind that.
+func (b *Bus) tryTopics(ctx context.Context, want []topic.Topic) error {
+	partitions, missing, err := b.known(ctx, want)
+	if err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		if err := b.create(ctx, missing); err != nil {
+			return err
 		}
-		if _, err := b.offsets(ctx, b.ns.Name(t.Name), partitions, kafka.FirstOffset); err != nil {
+		// Whoever may create a topic may not see it, perhaps.
+		if partitions, missing, err = b.known(ctx, want); err != nil {
+			return err
+		}
+		if len(missing) > 0 {
+			return fmt.Errorf("topic %s is not there yet", missing[0].Name)
+		}
+	}
+	b.transport.CloseIdleConnections()
+	full := slices.Collect(maps.Keys(partitions))
+	md, err := b.metadata(ctx, full)
+	if err != nil {
+		return err
+	}
+	for _, name := range full {
+		if t := md[name]; t.Error != nil || len(t.Partitions) != len(partitions[name]) {
+			return fmt.Errorf("topic %s has %d of %d partitions yet: %w", name, len(t.Partitions), len(partitions[name]), errOr(t.Error, kafka.LeaderNotAvailable))
+		}
+	}
+	// The metadata names leaders that don't know it yet, perhaps.
+	return b.led(ctx, partitions)
+}
+
+// known gives the partitions of topics, by full name, if every broker knows the
+// same ones and all have leaders. missing are those that the first broker asked
+// doesn't know; then the others aren't asked.
+func (b *Bus) known(ctx context.Context, want []topic.Topic) (partitions map[string][]int, missing []topic.Topic, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	full := make([]string, len(want))
+	for i, t := range want {
+		full[i] = b.ns.Name(t.Name)
+	}
+	first, err := b.describe(ctx, full)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, t := range want {
+		switch d := first.topics[full[i]]; {
+		case !d.there, errors.Is(d.err, kafka.TopicAuthorizationFailed): // whether it may be created says more
+			missing = append(missing, t)
+		case d.err != nil:
+			return nil, nil, fmt.Errorf("topic %s: %w", t.Name, d.err)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, missing, nil
+	}
+	partitions = map[string][]int{}
+	for _, addr := range first.brokers {
+		at, err := b.describeFrom(ctx, addr, full)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, name := range full {
+			d := at.topics[name]
+			if !d.there || first.topics[name].id.other(d.id) {
+				return nil, nil, fmt.Errorf("topic %s: broker %s doesn't know it yet", name, addr)
+			}
+			if err := errors.Join(d.err, d.unled); err != nil {
+				return nil, nil, fmt.Errorf("topic %s: %w", name, err)
+			}
+			partitions[name] = d.partitions
+		}
+	}
+	return partitions, nil, nil
+}
+
+// led asks the leader of every partition, as a consumer will. Topics go by
+// their full names.
+func (b *Bus) led(ctx context.Context, partitions map[string][]int) error {
+	for full, ids := range partitions {
+		if _, err := b.offsets(ctx, full, ids, kafka.FirstOffset); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// there asks for one partition of each topic.
-func (b *Bus) there(ctx context.Context, ts []topic.Topic) error {
-	for _, t := range ts {
-		if _, err := b.offsets(ctx, b.ns.Name(t.Name), []int{0}, kafka.FirstOffset); err != nil {
-			return err
-		}
+// judge marks err as permanent if waiting can't mend it.
+func (b *Bus) judge(err error) error {
+	if err = b.explain(err); surelyRefused(err) || fatal(err) {
+		return stage.Permanent(err)
 	}
-	return nil
+	return err
 }
 
-// fatal tells errors that won't go away by waiting.
+// fatal tells errors that won't go away by waiting. Too few brokers for the
+// replication are not among them: after a power failure they come one by one.
 func fatal(err error) bool {
 	for _, e := range []kafka.Error{
 		kafka.TopicAuthorizationFailed, kafka.ClusterAuthorizationFailed, kafka.InvalidTopic, kafka.PolicyViolation,
-		kafka.InvalidConfiguration, kafka.InvalidReplicationFactor, kafka.InvalidPartitionNumber,
+		kafka.InvalidConfiguration, kafka.InvalidPartitionNumber,
 	} {
 		if errors.Is(err, e) {
 			return true
@@ -105,38 +174,12 @@ func fatal(err error) bool {
 	return false
 }
 
-func (b *Bus) missing(ctx context.Context, want []topic.Topic) (missing []topic.Topic, notReady []string, err error) {
-	full := make([]string, len(want))
-	for i, t := range want {
-		full[i] = b.ns.Name(t.Name)
-	}
-	md, err := b.metadata(ctx, full)
-	if err != nil {
-		return nil, nil, err
-	}
-	for i, t := range want {
-		m, ok := md[full[i]]
-		switch {
-		case !ok || errors.Is(m.Error, kafka.UnknownTopicOrPartition):
-			missing = append(missing, t)
-		case m.Error != nil || slices.ContainsFunc(m.Partitions, func(p kafka.Partition) bool { return p.Error != nil || p.Leader.Host == "" }):
-			notReady = append(notReady, t.Name)
-		}
-	}
-	return missing, notReady, nil
-}
-
-// metadata asks for topics by their full names; nil: for all. The transport
-// answers from a cache that is [metadataTTL] old at most, and gives up on a
-// Kafka that takes longer than that to fill it: hence the repetitions.
+// metadata gives what the transport's cache has of topics, by their full names;
+// nil: of all.
 func (b *Bus) metadata(ctx context.Context, full []string) (map[string]kafka.Topic, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	var r *kafka.MetadataResponse
-	err := patiently(ctx, func() (err error) {
-		r, err = b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: full})
-		return err
-	})
+	r, err := b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: full})
 	if err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
 	}
@@ -191,6 +234,61 @@ func (d Difference) String() string {
 
 // Differences compares existing topics with the topology.
 func (b *Bus) Differences(ctx context.Context, names ...string) ([]Difference, error) {
+	md, have, err := b.settings(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	var ds []Difference
+	for i, n := range names {
+		t, err := topic.ByName(n)
+		if err != nil {
+			return nil, err
+		}
+		if p := len(md[i].Partitions); p != t.Partitions {
+			ds = append(ds, Difference{n, SettingPartitions, strconv.Itoa(t.Partitions), strconv.Itoa(p)})
+		}
+		settings := t.Config()
+		for _, k := range slices.Sorted(maps.Keys(settings)) {
+			if h := have[i][k]; h != settings[k] {
+				ds = append(ds, Difference{n, k, settings[k], h})
+			}
+		}
+	}
+	return ds, nil
+}
+
+// settingMinInSync is by Kafka's name how many copies must have a message before
+// its writer is told that it is safe.
+const settingMinInSync = "min.insync.replicas"
+
+// Replication is how many copies Kafka keeps of a topic.
+type Replication struct {
+	Topic     string
+	Replicas  int // of the partition that has the fewest
+	MinInSync int // see [settingMinInSync]; 0: not told
+}
+
+// Replications tells it of existing topics.
+func (b *Bus) Replications(ctx context.Context, names ...string) ([]Replication, error) {
+	md, have, err := b.settings(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	rs := make([]Replication, len(names))
+	for i, n := range names {
+		rs[i].Topic = n
+		for p, x := range md[i].Partitions {
+			if k := len(x.Replicas); p == 0 || k < rs[i].Replicas {
+				rs[i].Replicas = k
+			}
+		}
+		rs[i].MinInSync, _ = strconv.Atoi(have[i][settingMinInSync]) // 0 if it can't be told
+	}
+	return rs, nil
+}
+
+// settings gives what the topics are and how they are set, in the order of names.
+func (b *Bus) settings(ctx context.Context, names []string) ([]kafka.Topic, []map[string]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	full := make([]string, len(names))
@@ -201,39 +299,27 @@ func (b *Bus) Differences(ctx context.Context, names ...string) ([]Difference, e
 	}
 	md, err := b.metadata(ctx, full)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r, err := b.client.DescribeConfigs(ctx, req)
 	if err != nil {
-		return nil, fmt.Errorf("describe topics: %w", err)
+		return nil, nil, fmt.Errorf("describe topics: %w", err)
 	}
-	have := map[string]map[string]string{}
+	topics, settings := make([]kafka.Topic, len(names)), make([]map[string]string, len(names))
+	for i := range names {
+		topics[i], settings[i] = md[full[i]], map[string]string{}
+	}
 	for _, res := range r.Resources {
 		if res.Error != nil {
-			return nil, fmt.Errorf("describe topic %s: %w", res.ResourceName, res.Error)
+			return nil, nil, fmt.Errorf("describe topic %s: %w", res.ResourceName, res.Error)
 		}
-		have[res.ResourceName] = map[string]string{}
 		for _, e := range res.ConfigEntries {
-			have[res.ResourceName][e.ConfigName] = e.ConfigValue
-		}
-	}
-	var ds []Difference
-	for i, n := range names {
-		t, err := topic.ByName(n)
-		if err != nil {
-			return nil, err
-		}
-		if p := len(md[full[i]].Partitions); p != t.Partitions {
-			ds = append(ds, Difference{n, SettingPartitions, strconv.Itoa(t.Partitions), strconv.Itoa(p)})
-		}
-		settings := t.Config()
-		for _, k := range slices.Sorted(maps.Keys(settings)) {
-			if h := have[full[i]][k]; h != settings[k] {
-				ds = append(ds, Difference{n, k, settings[k], h})
+			if i := slices.Index(full, res.ResourceName); i >= 0 {
+				settings[i][e.ConfigName] = e.ConfigValue
 			}
 		}
 	}
-	return ds, nil
+	return topics, settings, nil
 }
 
 func (b *Bus) warn(ctx context.Context, names []string) {

@@ -72,6 +72,7 @@ type follower struct {
 // followed is one partition. The follower's mutex guards it.
 type followed struct {
 	id      int
+	fetcher *fetcher
 	next    int64 // the next offset to read; -1: begin at the log's start
 	target  int64 // the log's end when reading began: when it is reached, loading becomes rows
 	rows    map[string][]byte
@@ -91,14 +92,17 @@ func (b *Bus) follow(ctx context.Context, kind, name string) (*follower, error) 
 		return nil, err
 	}
 	if !tp.Compact {
-		return nil, fmt.Errorf("topic %s is not compacted, it can't hold a table", name)
+		return nil, stage.Permanent(fmt.Errorf("topic %s is not compacted, it can't hold a table", name))
 	}
 	f := &follower{
 		bus: b, kind: kind, name: name, full: b.ns.Name(name), log: b.log.With().Str(kind, name).Logger(),
 		changed: make(chan struct{}), advanced: make(chan struct{}), suspect: make(chan struct{}, 1),
 	}
 	if err := f.check(ctx, tp.Partitions); err != nil {
-		return nil, err
+		if errors.As(err, new(*spreadError)) {
+			return nil, stage.Permanent(err)
+		}
+		return nil, b.judge(err)
 	}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
 	for i := range tp.Partitions {
@@ -155,10 +159,20 @@ func (f *follower) checkPartitions(ctx context.Context, want int) error {
 		return fmt.Errorf("%s %s: %w", f.kind, f.name, errOr(t.Error, kafka.UnknownTopicOrPartition))
 	}
 	if n := len(t.Partitions); n != want {
-		return fmt.Errorf("%s %s: the topic has %d partitions, the topology says %d: a table can't be spread anew, "+
-			"copy its rows into a topic that has %d", f.kind, f.name, n, want, want)
+		return &spreadError{kind: f.kind, name: f.name, have: n, want: want}
 	}
 	return nil
+}
+
+// spreadError says that a topic has another number of partitions.
+type spreadError struct {
+	kind, name string
+	have, want int
+}
+
+func (e *spreadError) Error() string {
+	return fmt.Sprintf("%s %s: the topic has %d partitions, the topology says %d: a table can't be spread anew, "+
+		"copy its rows into a topic that has %d", e.kind, e.name, e.have, e.want, e.want)
 }
 
 // watch looks whether the topic is still what it was.
@@ -214,6 +228,8 @@ func (f *follower) await(ctx context.Context, done func() (bool, error)) error {
 
 // read reads a partition until the end of following.
 func (f *follower) read(p *followed) {
+	p.fetcher = f.bus.fetcher(f.full, f.name, p.id, fetchBytes)
+	defer p.fetcher.Close()
 	for wait := retryMin; f.ctx.Err() == nil; {
 		err := f.step(p)
 		if err == nil {
@@ -238,7 +254,7 @@ func (f *follower) read(p *followed) {
 	}
 }
 
-// step reads what one fetch brings.
+// step reads a batch.
 func (f *follower) step(p *followed) error {
 	at := p.next // nobody else writes it
 	if at < 0 {
@@ -252,7 +268,7 @@ func (f *follower) step(p *followed) error {
 		f.mu.Unlock()
 		return nil
 	}
-	r, err := f.bus.fetch(f.ctx, f.full, f.name, p.id, at, fetchBytes)
+	ms, next, err := p.fetcher.read(f.ctx, at)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if p.cut || errors.Is(err, kafka.OffsetOutOfRange) {
@@ -274,11 +290,11 @@ func (f *follower) step(p *followed) error {
 		return nil
 	}
 	rows := false
-	for i := range r.messages {
-		rows = f.apply(p, &r.messages[i]) || rows
+	for i := range ms {
+		rows = f.apply(p, &ms[i]) || rows
 	}
-	if r.next > at {
-		p.next = r.next
+	if next > at {
+		p.next = next
 		rows = p.loaded() || rows
 		f.advance()
 	}

@@ -125,7 +125,7 @@ func withState(t testing.TB) (*kfake.Cluster, *bus.Bus, context.Context) {
 // setConfig sets one setting of a topic.
 func setConfig(t testing.TB, ctx context.Context, brokers []string, full, name, value string) {
 	t.Helper()
-	client := &kafka.Client{Addr: kafka.TCP(brokers...)}
+	client := plainClient(t, brokers)
 	r, err := client.IncrementalAlterConfigs(ctx, &kafka.IncrementalAlterConfigsRequest{Resources: []kafka.IncrementalAlterConfigsRequestResource{{
 		ResourceType: kafka.ResourceTypeTopic, ResourceName: full,
 		Configs: []kafka.IncrementalAlterConfigsRequestConfig{{Name: name, Value: value, ConfigOperation: kafka.ConfigOperationSet}},
@@ -430,7 +430,7 @@ func TestTopicOfATableCreatedAnew(t *testing.T) {
 func deleteTopic(t testing.TB, ctx context.Context, b *bus.Bus, brokers []string, name string) {
 	t.Helper()
 	full := b.Namespace().Name(name)
-	client := &kafka.Client{Addr: kafka.TCP(brokers...)}
+	client := plainClient(t, brokers)
 	r, err := client.DeleteTopics(ctx, &kafka.DeleteTopicsRequest{Topics: []string{full}})
 	if err != nil {
 		t.Fatal(err)
@@ -449,7 +449,7 @@ func deleteTopic(t testing.TB, ctx context.Context, b *bus.Bus, brokers []string
 func TestTableNeedsItsPartitions(t *testing.T) {
 	c, b := fake(t)
 	ctx := testContext(t)
-	client := &kafka.Client{Addr: kafka.TCP(c.ListenAddrs()...)}
+	client := plainClient(t, c.ListenAddrs())
 	if _, err := client.CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{
 		{Topic: "fake." + stateTopic, NumPartitions: 2, ReplicationFactor: 1},
 	}}); err != nil {

@@ -81,6 +81,26 @@ func (w *writer) escape(s string) {
 	w.b = append(b, s[start:]...)
 }
 
+// EscapedLen is at least how many bytes s has inside a JSON string of a document.
+func EscapedLen(s string) int {
+	if !utf8.ValidString(s) {
+		return 6 * len(s)
+	}
+	n := len(s)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < utf8.RuneSelf && plain[c]:
+		case c == '"', c == '\\', c == '\n', c == '\t', c == '\r':
+			n++
+		case c < utf8.RuneSelf:
+			n += 5
+		case c == 0xe2 && (s[i:i+3] == "\u2028" || s[i:i+3] == "\u2029"):
+			n += 3
+		}
+	}
+	return n
+}
+
 func (w *writer) raw(s string) { w.b = append(w.b, s...) }
 
 func (w *writer) string(s string) {

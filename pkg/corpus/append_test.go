@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
@@ -184,7 +185,11 @@ func TestDocumentRefusesWhatJSONCannotHold(t *testing.T) {
 
 func FuzzText(f *testing.F) {
 	f.Add("a\u2028<\xffü\"")
+	f.Add("\x01\n\u2029\u2013&\\\b")
 	f.Fuzz(func(t *testing.T, text string) {
+		if quoted, err := json.Marshal(text); err != nil || len(quoted)-2 > corpus.EscapedLen(text) || utf8.ValidString(text) && corpus.EscapedLen(text) > len(quoted)-2+4*strings.Count(text, "\b")+4*strings.Count(text, "\f") {
+			t.Fatalf("EscapedLen is %d, in JSON it is %s, %v", corpus.EscapedLen(text), quoted, err)
+		}
 		a := report("en")
 		b := article.Builder{}
 		b.Add(article.Headline, text)

@@ -11,6 +11,7 @@ package event
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"mime"
 	"net/url"
@@ -100,7 +101,7 @@ func Encode(a *article.Article, t Type) (stage.Message, error) {
 	if err := a.Validate(); err != nil {
 		return stage.Message{}, stage.Permanent(err)
 	}
-	p, err := toProto(a, t == Received)
+	p, err := toProto(a, t)
 	if err != nil {
 		return stage.Message{}, stage.Permanent(fmt.Errorf("article %s: %w", a.URI, err))
 	}
@@ -126,9 +127,33 @@ func Encode(a *article.Article, t Type) (stage.Message, error) {
 		}
 	}
 	if n := m.Size(); n > topic.MaxMessage {
-		return stage.Message{}, stage.Permanent(fmt.Errorf("article %s: message has %d bytes, the limit is %d", a.URI, n, topic.MaxMessage))
+		return stage.Message{}, stage.Permanent(&TooLargeError{a.URI, n})
 	}
 	return m, nil
+}
+
+// Fits tells whether the message that carries a is within [topic.MaxMessage].
+// It takes about as long as [Encode]; of most articles their sizes tell enough.
+func Fits(a *article.Article, t Type) bool {
+	const sure = topic.MaxMessage / 8 // leaves room for what is made of the text
+	if len(a.Text)+len(a.Original.Bytes) < sure && len(a.Segments)+len(a.Subjects)+len(a.Images) < usualParts {
+		return true
+	}
+	_, err := Encode(a, t)
+	return !errors.As(err, new(*TooLargeError))
+}
+
+// usualParts of an article are small beside its text.
+const usualParts = 1000
+
+// TooLargeError says that an article is too large for a message.
+type TooLargeError struct {
+	URI   article.URI
+	Bytes int // that the message would have
+}
+
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("article %s: message has %d bytes, the limit is %d", e.URI, e.Bytes, topic.MaxMessage)
 }
 
 // Decode reads the article in m. Refused are: another content type, another

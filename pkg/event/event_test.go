@@ -57,7 +57,10 @@ func sample() article.Article {
 		Images:   []article.Image{{URL: "https://example.org/i.jpg", MediaType: "image/jpeg", Caption: "c", Credit: "d"}},
 		Urgency:  4, PublishedAt: time.Date(2025, 12, 31, 23, 59, 59, 999999999, time.UTC),
 		VersionCreated: time.Date(2025, 12, 31, 23, 0, 0, 0, time.UTC), ReceivedAt: time.Date(2026, 1, 1, 0, 0, 0, 1, time.UTC),
-		Original:    article.Original{Bytes: []byte{0, 0xff, 'x'}, Size: 3, Hash: strings.Repeat("ab", 32), Format: "text", MediaType: "text/plain", Charset: "utf-8", Name: "a.txt"},
+		Original: article.Original{
+			Bytes: []byte{0, 0xff, 'x'}, Size: 3, Hash: strings.Repeat("ab", 32), Format: "text", MediaType: "text/plain", Charset: "utf-8", Name: "a.txt",
+			Archived: "originals/ab/cd/x", Stated: article.Stated{URL: "https://example.org/feed?key=1", MediaType: "text/plain; charset=ascii", Charset: "ascii", PublishedAt: time.Date(2025, 12, 30, 0, 0, 0, 5, time.UTC)},
+		},
 		Flags:       []string{article.FlagOrderTimeClamped},
 		Traceparent: sampleTrace,
 	}
@@ -173,8 +176,15 @@ func TestSizeLimitIsExact(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.Original.Bytes = make([]byte, n+1)
+	if !Fits(&a, Enriched) || Fits(&a, Received) {
+		t.Error("it fits without its original alone")
+	}
 	if _, err = Encode(&a, Received); err == nil {
 		t.Fatal("one byte above the limit was accepted")
+	}
+	a.Original.Bytes = make([]byte, n)
+	if !Fits(&a, Received) {
+		t.Error("what has the limit exactly doesn't fit")
 	}
 }
 
@@ -338,6 +348,7 @@ func genArticle(t *rapid.T) article.Article {
 		a.Original.Bytes = b
 	}
 	a.Original.Size = rapid.Int64().Draw(t, "size")
+	a.Original.Archived, a.Original.Stated.URL = str.Draw(t, "archived"), str.Draw(t, "stated url")
 	return a
 }
 

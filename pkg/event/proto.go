@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -24,7 +25,8 @@ func (w *writer) fail(format string, args ...any) {
 	}
 }
 
-func toProto(a *article.Article, original bool) (*pb.Article, error) {
+// toProto leaves out of the original what is not for events of type t.
+func toProto(a *article.Article, t Type) (*pb.Article, error) {
 	w := &writer{text: a.Text}
 	p := &pb.Article{
 		Uri: string(a.URI), Version: a.Version, Revision: int64(a.Revision), Status: statuses[a.Status],
@@ -36,7 +38,7 @@ func toProto(a *article.Article, original bool) (*pb.Article, error) {
 		PublishedAt:    w.time("published_at", a.PublishedAt),
 		VersionCreated: w.time("version_created", a.VersionCreated),
 		ReceivedAt:     w.time("received_at", a.ReceivedAt),
-		Original:       originalToProto(a.Original, original),
+		Original:       w.original(a.Original, t),
 		Flags:          a.Flags,
 	}
 	for _, s := range a.Segments {
@@ -117,12 +119,16 @@ func attributionToProto(a article.Attribution) *pb.Attribution {
 	return &pb.Attribution{Publisher: a.Publisher, Via: a.Via, Cites: a.Cites}
 }
 
-func originalToProto(o article.Original, bytes bool) *pb.Original {
-	p := &pb.Original{Size: o.Size, Hash: o.Hash, Format: o.Format, MediaType: o.MediaType, Charset: o.Charset, Name: o.Name}
-	if bytes {
+func (w *writer) original(o article.Original, t Type) *pb.Original {
+	p := &pb.Original{Size: o.Size, Hash: o.Hash, Format: o.Format, MediaType: o.MediaType, Charset: o.Charset, Name: o.Name, Archived: o.Archived}
+	if t == Received {
 		p.Bytes = o.Bytes
 	}
-	if len(p.Bytes) == 0 && o.Size == 0 && o.Hash == "" && o.Format == "" && o.MediaType == "" && o.Charset == "" && o.Name == "" {
+	// An address may hold a token: it is for the logs between the services.
+	if s := o.Stated; s != (article.Stated{}) && (t == Received || t == Enriched) {
+		p.Stated = &pb.Stated{Url: s.URL, MediaType: s.MediaType, Charset: s.Charset, PublishedAt: w.time("stated.published_at", s.PublishedAt)}
+	}
+	if proto.Size(p) == 0 {
 		return nil
 	}
 	return p
@@ -172,7 +178,12 @@ func fromProto(p *pb.Article) (article.Article, error) {
 	if o := p.GetOriginal(); o != nil {
 		a.Original = article.Original{
 			Bytes: o.GetBytes(), Size: o.GetSize(), Hash: o.GetHash(), Format: o.GetFormat(),
-			MediaType: o.GetMediaType(), Charset: o.GetCharset(), Name: o.GetName(),
+			MediaType: o.GetMediaType(), Charset: o.GetCharset(), Name: o.GetName(), Archived: o.GetArchived(),
+		}
+		if s := o.GetStated(); s != nil {
+			a.Original.Stated = article.Stated{
+				URL: s.GetUrl(), MediaType: s.GetMediaType(), Charset: s.GetCharset(), PublishedAt: r.time("stated.published_at", s.GetPublishedAt()),
+			}
 		}
 	}
 	if n := len(p.GetSegments()); n > 0 {

@@ -45,8 +45,8 @@ type Service struct {
 // BulkName is the name of a service's stage of back-fills.
 func BulkName(service string) string { return service + "." + string(topic.Bulk) }
 
-// Run creates the topics that are missing, and works on the lanes that c names
-// until ctx is done or one of them fails.
+// Run creates the topics that are missing, once Kafka is there, and works on the
+// lanes that c names until ctx is done or one of them fails.
 //
 // It measures the lag of the lanes that it works on, and always that of live
 // copy, which holds back-fills back wherever it is worked on.
@@ -56,7 +56,7 @@ func Run(ctx context.Context, c Config, s Service, b *bus.Bus, k *boot.Kit) erro
 		if w.To != "" {
 			names = append(names, w.To)
 		}
-		if err := b.EnsureTopics(ctx, names...); err != nil {
+		if err := k.Await(ctx, "set up the topics", func(ctx context.Context) error { return b.TryTopics(ctx, names...) }); err != nil {
 			return err
 		}
 	}

@@ -7,15 +7,12 @@ import (
 	"hash/maphash"
 	"io"
 	"math/rand/v2"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/semaphore"
-
-	"github.com/copytaster/copytaster/pkg/article"
 )
 
 // Stage is one step of the pipeline. All fields but Config, Gate, Observer and
@@ -76,9 +73,12 @@ const (
 type nobody struct{}
 
 func (nobody) Done(Outcome, int, time.Duration) {}
-func (nobody) Retry(Call)                       {}
-func (nobody) Hung(int)                         {}
-func (nobody) Failing(int, error)               {}
+
+func (nobody) Retry(Call) {}
+
+func (nobody) Hung(int) {}
+
+func (nobody) Failing(int, error) {}
 
 // abortGrace is how long lanes get to return after their context is canceled
 // at the end of the drain timeout.
@@ -96,6 +96,11 @@ const abortGrace = time.Second
 // becomes a dead letter; but when most messages fail, then more slowly and for
 // Config.GiveUpAfter, since then the messages are not to blame. Repetitions hold
 // up the lane, so that no article overtakes another of its key.
+//
+// A panic costs nobody else anything: a message over which the handler panics
+// becomes a dead letter, and so does the one over which the sink does; among the
+// dead letters it is repeated, and in the source it ends the stage. One in a
+// goroutine that they start is theirs.
 //
 // A call that hangs is reported, makes the service not ready, and is canceled
 // after Config.CancelAfter. One that fails and fails makes it not ready, too.
@@ -229,7 +234,12 @@ func (r *running) wait(ctx context.Context, done <-chan struct{}) bool {
 func (r *running) read(ctx context.Context) error {
 	next := 0 // lane of the next message without a key
 	for failures := 0; ; {
-		ms, err := r.Source.Next(ctx)
+		var ms []Message
+		err := Guard(CallSource, func() (err error) {
+			ms, err = r.Source.Next(ctx)
+			return err
+		})
+		r.tell(err, nil)
 		for _, m := range ms {
 			if m.revoked() {
 				m.giveBack()
@@ -254,7 +264,7 @@ func (r *running) read(ctx context.Context) error {
 			return nil //nolint:nilerr // the end, as agreed
 		case err == nil:
 			failures = 0
-		case IsPermanent(err):
+		case IsPermanent(err), Panicked(err):
 			return fmt.Errorf("stage %s: source: %w", r.Name, err)
 		default:
 			failures++
@@ -291,307 +301,4 @@ func (c Config) backoff(n int) time.Duration {
 	}
 	d = min(d, c.RetryMax)
 	return d - rand.N(d/2+1)
-}
-
-// task is a message on its way.
-type task struct {
-	m        Message
-	taken    time.Time
-	entered  time.Time // through the gate
-	bytes    int64     // held of the limit
-	attempts int
-	blamed   int           // attempts that failed while others succeeded
-	first    time.Time     // of the attempts
-	left     int           // articles that are not yet safe or refused
-	safe     []article.URI // those that are safe
-	err      error         // why it was refused for good, the first reason
-}
-
-// entry is an article that waits to be written.
-type entry struct {
-	t *task
-	a article.Article
-}
-
-type lane struct {
-	*running
-	queue     chan *task
-	call      call
-	goroutine int // for the stack of one that hangs
-	ended     bool
-}
-
-// end ends the stage: this lane does nothing more.
-func (l *lane) end(err error) {
-	l.ended = true
-	l.Log.Error().Err(err).Msg("the stage can't go on")
-	l.fail(err)
-}
-
-// idle tells that nothing may be done any more.
-func (l *lane) idle() bool { return l.ended || l.work.Err() != nil }
-
-func (l *lane) loop() {
-	l.goroutine = goroutine()
-	defer l.call.release()
-	for t := range l.queue {
-		var batch []entry
-		var first time.Time // when the oldest article in batch was ready
-		for t != nil && !l.idle() {
-			batch = l.handle(t, batch)
-			t = nil
-			if len(batch) > 0 && first.IsZero() {
-				first = time.Now()
-			}
-			if len(batch) >= l.Config.BatchMax || len(batch) > 0 && time.Since(first) >= l.Config.BatchLinger {
-				break
-			}
-			select {
-			case t = <-l.queue: // nil at the end
-			default:
-			}
-		}
-		l.flush(batch)
-		if l.idle() {
-			return
-		}
-	}
-}
-
-// handle calls the handler and returns batch with the new articles. Before it
-// waits for a repetition it writes what is in batch. What was taken away is
-// given back.
-func (l *lane) handle(t *task, batch []entry) []entry {
-	t.first = time.Now()
-	defer l.call.wentOn()
-	for {
-		if t.m.revoked() {
-			t.m.giveBack()
-			l.leave(t)
-			return batch
-		}
-		t.attempts++
-		as, err := l.handler(t)
-		if err == nil && l.budget.succeeded() {
-			l.Log.Info().Msg("messages are handled again")
-		}
-		switch {
-		case err == nil && len(as) == 0:
-			l.settle(t)
-			return batch
-		case err == nil:
-			t.left = len(as)
-			for _, a := range as {
-				batch = append(batch, entry{t, a})
-			}
-			return batch
-		case l.work.Err() != nil:
-			return batch
-		case IsFatal(err):
-			l.flush(batch)
-			l.end(err)
-			return nil
-		case IsPermanent(err):
-			t.err = err
-			l.settle(t)
-			return batch
-		}
-		wait, again := l.again(t, err)
-		if !again {
-			l.settle(t)
-			return batch
-		}
-		l.flush(batch)
-		batch = nil
-		l.call.failed(t.first, CallHandler, err)
-		if l.ended || !sleep(l.work, wait) {
-			return nil
-		}
-	}
-}
-
-// again tells how long to wait before a message is tried again that failed; or
-// that it is given up.
-func (l *lane) again(t *task, err error) (time.Duration, bool) {
-	wait := l.Config.backoff(retryForever)
-	blame := l.budget.failed()
-	if blame {
-		t.blamed++
-		wait = l.Config.backoff(t.blamed)
-	}
-	switch {
-	case t.blamed >= l.Config.HandlerAttempts:
-		t.err = fmt.Errorf("given up after %d attempts: %w", t.attempts, err)
-		return 0, false
-	case time.Since(t.first) >= l.Config.GiveUpAfter:
-		t.err = fmt.Errorf("given up after %d attempts in %v: %w", t.attempts, time.Since(t.first).Round(time.Second), err)
-		return 0, false
-	}
-	l.Observer.Retry(CallHandler)
-	l.Log.Warn().Err(err).Str("topic", t.m.Topic).Int("partition", t.m.Partition).Int64("offset", t.m.Offset).
-		Int("attempt", t.attempts).Bool("most_fail", !blame).Msg("can't handle a message, trying again")
-	return wait, true
-}
-
-// handler is the handler with panics made errors.
-func (l *lane) handler(t *task) (as []article.Article, err error) {
-	m := t.m
-	ctx := l.call.begin(l.work, CallHandler, &t.m)
-	defer func() {
-		p := recover()
-		err = l.call.end(err)
-		if p != nil {
-			l.Log.Error().Str("topic", m.Topic).Int("partition", m.Partition).Int64("offset", m.Offset).
-				Str("panic", fmt.Sprint(p)).Bytes("stack", debug.Stack()).Msg("handler panicked")
-			as, err = nil, Permanent(fmt.Errorf("handler panicked: %v", p))
-		}
-	}()
-	return l.Handler(ctx, m)
-}
-
-// flush writes batch. A single write has one article of a URI at most, so that
-// a partial failure can't change the order of its revisions.
-func (l *lane) flush(batch []entry) {
-	seen := make(map[article.URI]struct{}, min(len(batch), l.Config.BatchMax))
-	for len(batch) > 0 && !l.idle() {
-		clear(seen)
-		n := 0
-		for ; n < len(batch) && n < l.Config.BatchMax; n++ {
-			if _, dup := seen[batch[n].a.URI]; dup {
-				break
-			}
-			seen[batch[n].a.URI] = struct{}{}
-		}
-		l.write(batch[:n])
-		batch = batch[n:]
-	}
-}
-
-// write writes part until every article is safe or refused for good.
-func (l *lane) write(part []entry) {
-	as := make([]article.Article, 0, len(part))
-	began := time.Now()
-	defer l.call.wentOn()
-	for failures := 1; ; failures++ {
-		as = as[:0]
-		for _, e := range part {
-			as = append(as, e.a)
-		}
-		err := l.call.end(l.Sink.Write(l.call.begin(l.work, CallSink, &part[0].t.m), as))
-		var partial *PartialError
-		var again []entry
-		switch {
-		case IsFatal(err):
-			l.end(err)
-			return
-		case err == nil:
-			for _, e := range part {
-				l.written(e, nil)
-			}
-		case errors.As(err, &partial):
-			for i, e := range part {
-				if werr := partial.Errs[i]; IsFatal(werr) {
-					l.end(werr)
-				} else if werr != nil && !IsPermanent(werr) {
-					again = append(again, e)
-				} else {
-					l.written(e, werr)
-				}
-			}
-		case IsPermanent(err):
-			for _, e := range part {
-				l.written(e, err)
-			}
-		default:
-			again = part
-		}
-		if len(again) == 0 || l.idle() {
-			return
-		}
-		part = again
-		for _, e := range part {
-			e.t.attempts++
-		}
-		l.call.failed(began, CallSink, err)
-		l.Observer.Retry(CallSink)
-		l.Log.Warn().Err(err).Int("articles", len(part)).Int("failures", failures).Msg("can't write, trying again")
-		if !sleep(l.work, l.Config.backoff(failures)) {
-			return
-		}
-	}
-}
-
-// written notes that an article is safe, or with err that it never will be.
-func (l *lane) written(e entry, err error) {
-	if err == nil {
-		e.t.safe = append(e.t.safe, e.a.URI)
-	} else if e.t.err == nil {
-		e.t.err = fmt.Errorf("article %s: %w", e.a.URI, err)
-	}
-	if e.t.left--; e.t.left == 0 {
-		l.settle(e.t)
-	}
-}
-
-// settle ends a message: dead letter, if it was refused, and verdict.
-func (l *lane) settle(t *task) {
-	outcome := Dead
-	switch {
-	case t.err == nil && len(t.safe) == 0:
-		outcome = Filtered
-	case t.err == nil:
-		outcome = OK
-	case t.m.Interactive:
-		outcome = Refused
-	case !l.bury(t):
-		return
-	}
-	if t.m.Ack != nil {
-		t.m.Ack(Verdict{Articles: t.safe, Err: t.err})
-	}
-	taken := time.Since(t.taken)
-	if len(t.safe) > 0 {
-		l.Observer.Done(OK, len(t.safe), taken)
-	}
-	if outcome != OK {
-		l.Observer.Done(outcome, 1, taken)
-	}
-	l.leave(t)
-}
-
-// leave makes room for another message.
-func (r *running) leave(t *task) {
-	r.open.Add(-1)
-	r.Gate.Leave(t.entered)
-	r.count.Release(1)
-	r.bytes.Release(t.bytes)
-}
-
-// bury writes the dead letter and tells whether it is safe.
-func (l *lane) bury(t *task) bool {
-	d := DeadLetter{Message: t.m, Stage: l.Name, Err: t.err, Attempts: t.attempts, At: time.Now().UTC()}
-	d.Message.Ack, d.Message.Revoked = nil, nil
-	began := time.Now()
-	defer l.call.wentOn()
-	for failures := 1; ; failures++ {
-		err := l.call.end(l.Dead.Write(l.call.begin(l.work, CallDead, &t.m), d))
-		if err == nil {
-			l.Log.Warn().AnErr("error", t.err).Str("topic", t.m.Topic).Int("partition", t.m.Partition).Int64("offset", t.m.Offset).
-				Int("attempts", t.attempts).Msg("message is now a dead letter")
-			return true
-		}
-		if l.work.Err() != nil {
-			return false
-		}
-		if IsFatal(err) {
-			l.end(err)
-			return false
-		}
-		l.call.failed(began, CallDead, err)
-		l.Observer.Retry(CallDead)
-		l.Log.Error().Err(err).Int("failures", failures).Msg("can't write a dead letter, trying again; the lane waits")
-		if !sleep(l.work, l.Config.backoff(failures)) {
-			return false
-		}
-	}
 }

@@ -119,9 +119,12 @@ type Handler func(ctx context.Context, m Message) ([]article.Article, error)
 // Sink takes articles. Write returns nil when all are safe: acknowledged by
 // Kafka, applied or superseded in the index. A [*PartialError] tells which of
 // them failed and how; the others are safe. Any other error concerns all of
-// them. Articles of one URI are written in order, one call after the other.
-// Write may be called from several goroutines. An error marked by [Fatal] ends
-// the stage.
+// them. Write may be called from several goroutines. An error marked by [Fatal]
+// ends the stage.
+//
+// A Write has one article of a URI at most, see [Distinct]: those of one URI are
+// written in order, one call after the other, so that the failure of some can't
+// change it.
 type Sink interface {
 	Write(ctx context.Context, as []article.Article) error
 	Close() error

@@ -28,6 +28,7 @@ import (
 	"github.com/copytaster/copytaster/services/copytaster/demo"
 	"github.com/copytaster/copytaster/services/enrich"
 	"github.com/copytaster/copytaster/services/ingest"
+	"github.com/copytaster/copytaster/services/search"
 )
 
 // DemoCmd is `copytaster demo`.
@@ -223,11 +224,13 @@ func (d *player) launch(ctx context.Context, c *DemoCmd, drop string, publisher 
 			names = append(names, it.Source)
 		}
 	}
+	archived := "--archive-dir=" + filepath.Join(filepath.Dir(drop), "archive")
 	settings := map[string][]string{
 		ingest.Name: {
 			"--drop-dir=" + drop, "--poll-feeds=" + strings.Join(feeds, ";"), "--poll-allow-private=" + strings.Join(names, ","),
-			"--poll-interval=10s", "--poll-host-gap=100ms",
+			"--poll-interval=10s", "--poll-host-gap=100ms", archived,
 		},
+		search.Service.Name: {archived},
 	}
 	args := func(service string) []string {
 		a := append(settings[service], "--namespace="+d.namespace)

@@ -236,7 +236,9 @@ func TestTopicsAreCreatedCheckedAndApplied(t *testing.T) {
 	// What an earlier version or somebody by hand may have left.
 	client := &kafka.Client{Addr: kafka.TCP(o.brokers...)}
 	r, err := client.CreateTopics(t.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{
-		{Topic: o.ns + topic.Received, NumPartitions: 2, ReplicationFactor: 1, ConfigEntries: []kafka.ConfigEntry{{ConfigName: "retention.ms", ConfigValue: "60000"}}},
+		{Topic: o.ns + topic.Received, NumPartitions: 2, ReplicationFactor: 1, ConfigEntries: []kafka.ConfigEntry{
+			{ConfigName: "retention.ms", ConfigValue: "60000"}, {ConfigName: "min.insync.replicas", ConfigValue: "2"},
+		}},
 		{Topic: o.ns + "stray", NumPartitions: 1, ReplicationFactor: 1},
 	}})
 	if err != nil || r.Errors[o.ns+topic.Received] != nil {
@@ -264,8 +266,17 @@ func TestTopicsAreCreatedCheckedAndApplied(t *testing.T) {
 		t.Errorf("a second time: %s", out)
 	}
 
-	problems := func() []object { return o.lines(3, "topics", "check") }
+	problems := func() []object {
+		return slices.DeleteFunc(o.lines(3, "topics", "check"), func(v object) bool { return v["problem"] == nil })
+	}
 	before := problems()
+	copies := o.lines(3, "topics", "check")
+	if got := o.only(copies, object{"topic": topic.Received, "replicas": 1, "min_insync_replicas": 2}); !strings.Contains(got["warning"].(string), "nothing can be written") {
+		t.Errorf("got %v", got)
+	}
+	if got := o.only(copies, object{"topic": topic.Enriched, "replicas": 1}); !strings.Contains(got["warning"].(string), "one copy") {
+		t.Errorf("got %v", got)
+	}
 	o.only(before, object{"problem": "unknown", "topic": "stray"})
 	o.only(before, object{"problem": "differs", "topic": topic.Received, "setting": "partitions", "have": "2", "want": "12"})
 	o.only(before, object{"problem": "differs", "topic": topic.Received, "setting": "retention.ms", "have": "60000", "want": "2592000000"})

@@ -153,6 +153,9 @@ func TestGenerations(t *testing.T) {
 	if got := o.lines(boot.ExitOK, "generation", "issue", "--note", "two", "--dry-run"); got[0]["number"] != 1.0 || got[0]["done"] != false {
 		t.Errorf("got %v", got)
 	}
+	if got := o.lines(boot.ExitOK, "generation", "issue", "--note", "two", "--above", "7", "--dry-run"); got[0]["number"] != 8.0 {
+		t.Errorf("got %v", got)
+	}
 	if got := o.lines(boot.ExitOK, "generation", "issue", "--note", "two"); got[0]["number"] != 1.0 || got[0]["done"] != true {
 		t.Errorf("got %v", got)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/copytaster/copytaster/deploy/local"
 	"github.com/copytaster/copytaster/pkg/boot"
 	"github.com/copytaster/copytaster/services/enrich"
 	"github.com/copytaster/copytaster/services/index"
@@ -50,6 +53,7 @@ func serviceNames() []string {
 type RunCmd struct {
 	Only      []string `help:"Run only these: ${services}." placeholder:"NAME,..."`
 	Listen    string   `help:"Address of health, metrics, the push API and the search page." default:"127.0.0.1:8800" env:"COPYTASTER_LISTEN"`
+	Archive   string   `help:"Folder that keeps the originals where no setting names an archive; none: they are not kept. (default: archive in COPYTASTER_LOCAL_DIR, else in .local beside go.work, else in .local here)" placeholder:"DIR"`
 	Config    string   `help:"File of settings, one NAME=value per line." type:"path" placeholder:"FILE" env:"COPYTASTER_CONFIG"`
 	LogLevel  string   `help:"Least severe messages to log: ${enum}." enum:"trace,debug,info,warn,error" default:"info" env:"COPYTASTER_LOG_LEVEL"`
 	LogFormat string   `help:"How to log: ${enum}." enum:"auto,json,console" default:"auto" env:"COPYTASTER_LOG_FORMAT"`
@@ -80,7 +84,11 @@ func (c *RunCmd) Run(ctx context.Context, t Terminal) error {
 	if err != nil {
 		return err
 	}
-	p, err := launch(ctx, chosen, conf, log, func(string) []string { return args })
+	archived, err := c.archive(args)
+	if err != nil {
+		return err
+	}
+	p, err := launch(ctx, chosen, conf, log, func(service string) []string { return append(slices.Clip(args), archived(service)...) })
 	if err != nil {
 		return err
 	}
@@ -88,6 +96,37 @@ func (c *RunCmd) Run(ctx context.Context, t Terminal) error {
 	err = p.Wait()
 	log.Info().Msg("ended")
 	return err
+}
+
+// noArchive is said instead of a folder.
+const noArchive = "none"
+
+// archive gives the services that keep originals, or give them out, the folder
+// for them, unless their own settings name an archive.
+func (c *RunCmd) archive(args []string) (of func(service string) []string, err error) {
+	none := func(string) []string { return nil }
+	// What is wrong with the settings is told when the service is started.
+	in, _ := boot.Load(ingest.Service, args...)
+	out, _ := boot.Load(search.Service, args...)
+	if c.Archive == noArchive || in.Archive.Given() || out.Archive.Given() {
+		return none, nil
+	}
+	dir := c.Archive
+	if dir == "" {
+		if dir, err = local.Folder(os.Getenv(envLocalDir)); err != nil {
+			return nil, err
+		}
+		dir = filepath.Join(dir, "archive")
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil { //nolint:gosec // the folder of the local servers; the archive's own is closed
+		return nil, fmt.Errorf("folder of the archive: %w", err)
+	}
+	return func(service string) []string {
+		if service == ingest.Name || service == search.Service.Name {
+			return []string{"--archive-dir=" + dir}
+		}
+		return nil
+	}, nil
 }
 
 func choose(only []string) ([]service, error) {

@@ -16,6 +16,9 @@ import (
 	"github.com/copytaster/copytaster/services/copytaster/operate"
 )
 
+// envLocalDir names the folder of local servers.
+const envLocalDir = "COPYTASTER_LOCAL_DIR"
+
 // LocalServers is where and how Kafka and Elasticsearch run on this machine.
 type LocalServers struct {
 	Dir                  string `help:"Folder of the servers' programs, data and logs (default: .local beside go.work)." env:"COPYTASTER_LOCAL_DIR" type:"path"`

@@ -23,7 +23,8 @@ var Service = boot.Service[Config]{
 	Name: Name, About: "Understands articles: segments, language, agency, credits, cited media, attribution.", Listen: "127.0.0.1:8802", Run: Run,
 }
 
-// Run enriches by [Catalogue] until ctx is done.
+// Run enriches by [Catalogue] until ctx is done. It waits for Kafka, for as long
+// as it takes.
 func Run(ctx context.Context, c Config, k *boot.Kit) error { return RunWith(ctx, c, k, Catalogue) }
 
 // RunWith is Run with other enrichers.
@@ -42,11 +43,13 @@ func RunWith(ctx context.Context, c Config, k *boot.Kit, catalogue enricher.Cata
 	}
 	defer b.Close()
 	k.Ready("kafka", b.Ping)
-	if err := b.EnsureTopics(ctx, topic.Generations); err != nil {
+	var generations *bus.View
+	if err := k.Await(ctx, "read the generations", func(ctx context.Context) (err error) {
+		if err = b.TryTopics(ctx, topic.Generations); err == nil {
+			generations, err = b.OpenView(ctx, topic.Generations)
+		}
 		return err
-	}
-	generations, err := b.OpenView(ctx, topic.Generations)
-	if err != nil {
+	}); err != nil {
 		return err
 	}
 	defer func() { _ = generations.Close() }()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/copytaster/copytaster/pkg/archive"
 	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/elastic"
@@ -20,10 +21,12 @@ type Config struct {
 	Elasticsearch elastic.Config `embed:"" prefix:"elasticsearch-"`
 	Bulk          bulk.Config    `embed:"" prefix:"bulk-"`
 	Lanes         lane.Config    `embed:""`
+	Archive       archive.Config `embed:"" prefix:"archive-"`
 
 	BackfillMaxDocs     int `help:"How many documents a bulk request of back-fills has at most." default:"100"`
 	BackfillConcurrency int `help:"How many bulk requests of back-fills are under way at once." default:"1"`
 
+	PurgeOriginals  bool          `help:"Remove the originals of killed articles from the archive. Without it they stay for the record; readers can't reach them either way."`
 	Shards          int           `help:"Shards of each index, when it is created." default:"1"`
 	RefreshInterval time.Duration `help:"How soon an indexed article can be found; set when an index is created." default:"250ms"`
 }
@@ -53,6 +56,9 @@ func (c Config) Validate() error {
 		if f.v < 0 {
 			errs = append(errs, fmt.Errorf("setting backfill-%s is %d, it must not be negative", f.name, f.v))
 		}
+	}
+	if c.PurgeOriginals && !c.Archive.Given() {
+		errs = append(errs, errors.New("setting purge-originals (COPYTASTER_PURGE_ORIGINALS) needs the archive: archive-dir or archive-s3-endpoint"))
 	}
 	return errors.Join(errs...)
 }

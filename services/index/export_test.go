@@ -16,3 +16,6 @@ func (s *Sink) PanicOn(uri article.URI) {
 		return build(b, a, now)
 	}
 }
+
+// Room is what is reserved for the documents of articles.
+func Room(as []article.Article) int { return room(as) }

@@ -303,3 +303,25 @@ func TestMemoryWhileElasticsearchIsAway(t *testing.T) {
 		})
 	}
 }
+
+// TestRoomIsEnough: documents are never larger than what was reserved for them,
+// whatever of the text JSON has to escape.
+func TestRoomIsEnough(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.SampledFrom([]string{"Ministers meet. ", "\x01\x02\x03", "<&>", "\"\\", "\u2028\u2029", "Gänsefüßchen „so“ ", "\n", "新聞"})
+		a := revision("urn:x:1", 1)
+		var b article.Builder
+		b.Add(article.Headline, "Ministers meet")
+		for range rapid.IntRange(1, 20).Draw(t, "paragraphs") {
+			b.Add(article.Paragraph, "a"+strings.Repeat(text.Draw(t, "text"), rapid.IntRange(1, 3000).Draw(t, "times"))+"z")
+		}
+		b.Fill(&a)
+		docs, _, err := corpus.AppendDocuments(nil, &a, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if reserved := index.Room([]article.Article{a}); len(docs) > reserved {
+			t.Fatalf("%d bytes of documents, %d were reserved", len(docs), reserved)
+		}
+	})
+}

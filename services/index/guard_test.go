@@ -3,11 +3,14 @@ package index_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
@@ -44,6 +47,38 @@ func TestPanickingArticle(t *testing.T) {
 	var partial *stage.PartialError
 	if !errors.As(err, &partial) || len(partial.Errs) != 1 || !stage.IsPermanent(partial.Errs[1]) || !strings.Contains(partial.Errs[1].Error(), "no such day") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// forgetful can't ask for versions.
+type forgetful struct{ esapi.Transport }
+
+func (f forgetful) Perform(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Path, "_search") {
+		panic("what was it")
+	}
+	return f.Transport.Perform(r)
+}
+
+// TestPanicBesideTheCaller: parts of a large write have goroutines of their own,
+// and a panic in one of them is an error for the stage to deal with.
+func TestPanicBesideTheCaller(t *testing.T) {
+	w := newWorld(t)
+	s := index.NewSink(forgetful{w.es}, w.ns, bulk.Config{}, prometheus.NewRegistry())
+	as := []article.Article{kill("urn:x:killed", 1)} // its older versions are looked for
+	for i := range 2 * index.PartArticles {
+		as = append(as, revision(article.URI(fmt.Sprint("urn:x:", i)), 1))
+	}
+	for range 2 { // what the first one held is free again
+		if err := s.Write(t.Context(), as); !stage.Panicked(err) || !strings.Contains(err.Error(), "what was it") {
+			t.Errorf("got %v", err)
+		}
+	}
+	if err := s.Write(t.Context(), as[1:]); err != nil {
+		t.Errorf("without the culprit: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -6,12 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/rs/zerolog"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/boot"
@@ -33,20 +31,25 @@ var Service = boot.Service[Config]{
 	Name: Name, About: "Write enriched articles to Elasticsearch.", Listen: "127.0.0.1:8803", Run: Run,
 }
 
-// How long Elasticsearch is waited for before it is asked again.
-const (
-	ensureWait  = time.Second
-	pingTimeout = 2 * time.Second
-)
+const pingTimeout = 2 * time.Second
 
-// Run indexes until ctx is done. It waits for Elasticsearch, for as long as it
-// takes; an index that isn't what it should be is an error.
-func Run(ctx context.Context, c Config, k *boot.Kit) error {
+// Run indexes until ctx is done. It waits for Elasticsearch and Kafka, for as
+// long as it takes; an index that isn't what it should be is an error.
+func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	es, err := c.Elasticsearch.Connect(1) // for setting up and asking after it
 	if err != nil {
 		return err
 	}
 	defer es.Close()
+	var originals Originals
+	if c.PurgeOriginals {
+		keep, closeIt, e := c.Archive.Open(k.Metrics)
+		if e != nil {
+			return e
+		}
+		defer func() { err = errors.Join(err, closeIt()) }()
+		originals = keep
+	}
 	indices := corpus.Namespace(c.Bus.Namespace)
 	k.Ready("elasticsearch", func(ctx context.Context) error { return ping(ctx, es) })
 	b, err := bus.Connect(c.Bus, k.Log)
@@ -56,12 +59,10 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	defer b.Close()
 	k.Ready("kafka", b.Ping)
 	settings := corpus.Settings{Shards: c.Shards, RefreshInterval: c.RefreshInterval}
-	var waits waiting
-	k.Ready("indices", waits.why)
 	if c.Elasticsearch.HasKey() {
 		k.Ready("rights", func(ctx context.Context) error { return corpus.CheckRights(ctx, es, indices, corpus.Writer) })
 	}
-	if err := ensure(ctx, es, indices, settings, &waits, k.Log); err != nil {
+	if err := k.Await(ctx, "set up the indices", func(ctx context.Context) error { return ensure(ctx, es, indices, settings) }); err != nil {
 		return err
 	}
 	// Each lane has its own writer and connections: a request of live copy never
@@ -73,7 +74,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 				return nil, err
 			}
 			sink := NewSink(own, indices, bc, prometheus.WrapRegistererWith(prometheus.Labels{"lane": string(l)}, k.Metrics))
-			sink.Log = k.Log.With().Str("lane", string(l)).Logger()
+			sink.Log, sink.Originals = k.Log.With().Str("lane", string(l)).Logger(), originals
 			k.Ready("bulk ("+string(l)+")", sink.Ready)
 			return connected{sink, own}, nil
 		}}
@@ -108,50 +109,14 @@ func handle(_ context.Context, m stage.Message) ([]article.Article, error) {
 	return []article.Article{a}, nil
 }
 
-// waiting is why the indices can't be used yet.
-type waiting struct {
-	mu  sync.Mutex
-	err error
-}
-
-func (w *waiting) set(err error) (news bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	news = err != nil && (w.err == nil || w.err.Error() != err.Error())
-	w.err = err
-	return news
-}
-
-func (w *waiting) why(context.Context) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.err
-}
-
-// ensure makes the indices exist, once Elasticsearch is there. Whoever may not
-// make them waits until someone else has.
-func ensure(ctx context.Context, es esapi.Transport, n corpus.Namespace, s corpus.Settings, waits *waiting, log zerolog.Logger) error {
-	for {
-		err := corpus.Ensure(ctx, es, n, s)
-		var mismatch *corpus.MismatchError
-		if err == nil || errors.As(err, &mismatch) {
-			waits.set(nil)
-			return err
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if waits.set(err) {
-			log.Warn().Err(err).Msg("Elasticsearch can't take the indices yet, trying again")
-		}
-		t := time.NewTimer(ensureWait)
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
-			return ctx.Err()
-		}
+// ensure makes the indices exist. Whoever may not make them waits until someone
+// else has.
+func ensure(ctx context.Context, es esapi.Transport, n corpus.Namespace, s corpus.Settings) error {
+	err := corpus.Ensure(ctx, es, n, s)
+	if errors.As(err, new(*corpus.MismatchError)) {
+		return stage.Permanent(err)
 	}
+	return err
 }
 
 func ping(ctx context.Context, es esapi.Transport) error {

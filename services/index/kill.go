@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
@@ -103,6 +104,7 @@ func (s *Sink) retract(ctx context.Context, refused []plan) error {
 	if len(killed) == 0 {
 		return nil
 	}
+	s.forget(ctx, killed) // what came after the kill was archived before it came here
 	if of, err = s.get(ctx, "read versions", s.indices.Versions(), versions, true); err != nil {
 		return err
 	}
@@ -141,6 +143,7 @@ func (s *Sink) replace(ctx context.Context, notices []bulk.Doc) error {
 
 // purge takes the text out of all versions of killed articles.
 func (s *Sink) purge(ctx context.Context, killed []plan) error {
+	s.forget(ctx, killed)
 	for len(killed) > 0 {
 		n := min(len(killed), PurgeArticles)
 		if err := s.purgeSome(ctx, killed[:n]); err != nil {
@@ -149,6 +152,25 @@ func (s *Sink) purge(ctx context.Context, killed []plan) error {
 		killed = killed[n:]
 	}
 	return nil
+}
+
+// ForgetTimeout is how long the purge of one article's originals may take.
+const ForgetTimeout = 5 * time.Second
+
+// forget removes the originals of killed articles, if that is wanted. The kill
+// counts without it, and copy must not wait for an archive that is away: what
+// fails is told, and is left to `copytaster archive purge --killed`.
+func (s *Sink) forget(ctx context.Context, killed []plan) {
+	if s.Originals == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, ForgetTimeout)
+	defer cancel()
+	for _, p := range killed {
+		if _, err := s.Originals.Purge(ctx, p.a.URI); err != nil {
+			s.Log.Error().Err(err).Str("article", string(p.a.URI)).Msg("can't remove the originals of a killed article: copytaster archive purge --killed")
+		}
+	}
 }
 
 func (s *Sink) purgeSome(ctx context.Context, killed []plan) error {

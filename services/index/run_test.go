@@ -30,6 +30,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/index"
 	"github.com/copytaster/copytaster/services/index/bulk"
+	"github.com/copytaster/copytaster/services/index/indextest"
 )
 
 // patience bounds the wait for what must happen.
@@ -55,30 +56,12 @@ func eventually(t testing.TB, what string, ok func() bool) {
 func TestRun(t *testing.T) {
 	ns := localtest.Namespace(t)
 	brokers := localtest.Kafka(t)
-	c, err := boot.Load(index.Service, "--kafka-brokers="+strings.Join(brokers, ","), "--namespace="+ns, "--elasticsearch-url="+localtest.Elasticsearch(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv, err := boot.NewServer(boot.Config{Listen: "127.0.0.1:0"}, zerolog.Nop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- boot.RunService(ctx, index.Service, c, srv.Kit("index")) }()
-	defer func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-		if err := srv.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	}()
-	ready := func() bool { return boot.Healthcheck(t.Context(), srv.Addr()) == nil }
+	addr, stop := indextest.Serve(t, "--kafka-brokers="+strings.Join(brokers, ","), "--namespace="+ns, "--elasticsearch-url="+localtest.Elasticsearch(t))
+	defer stop()
+	ready := func() bool { return boot.Healthcheck(t.Context(), addr) == nil }
 	eventually(t, "the service is ready", ready)
 
-	b, err := bus.Connect(c.Bus, zerolog.Nop())
+	b, err := bus.Connect(bus.Config{KafkaBrokers: brokers, Namespace: ns}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +91,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	es, err := elasticsearch.NewClient(elasticsearch.Config{Addresses: c.Elasticsearch.URL, DisableRetry: true})
+	es, err := elasticsearch.NewClient(elasticsearch.Config{Addresses: []string{localtest.Elasticsearch(t)}, DisableRetry: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,6 +41,8 @@ type Sink struct {
 	// Log hears when Elasticsearch is lost and found. Set it before the first
 	// Write, or never.
 	Log zerolog.Logger
+	// Originals, if set, lose those of what is killed. It is set as Log is.
+	Originals Originals
 
 	es          esapi.Transport
 	indices     Indices
@@ -50,6 +52,7 @@ type Sink struct {
 	metrics     *metrics
 	now         func() time.Time
 	documents   func(b []byte, a *article.Article, now time.Time) (_ []byte, head int, err error)
+	blocks      blocks
 	lost        bool      // circuit said so; it is called by one goroutine at a time
 	arenas      sync.Pool // of *[]byte: where documents are built
 }
@@ -60,6 +63,11 @@ const (
 	PartArticles = 64
 	PartBytes    = 1 << 20 // of their texts; one larger article goes alone
 )
+
+// Originals is where the originals of articles are, see [archive.Archive].
+type Originals interface {
+	Purge(ctx context.Context, uri article.URI) (int, error)
+}
 
 // Indices are the aliases that a Sink writes to: the live ones of a
 // [corpus.Namespace], or a [corpus.Pair] that is filled beside them.
@@ -104,11 +112,11 @@ func (s *Sink) circuit(state bulk.State, why error) {
 }
 
 // Ready tells why articles can't be written, if Elasticsearch did not take the
-// last requests.
+// last requests, or if an index was blocked when it was last written to.
 func (s *Sink) Ready(context.Context) error {
 	state, why := s.writer.Circuit()
 	if state == bulk.Closed {
-		return nil
+		return s.blocks.why()
 	}
 	return fmt.Errorf("circuit to Elasticsearch is %s: %w", state, why)
 }
@@ -120,45 +128,30 @@ func (s *Sink) Close() error { return s.writer.Close() }
 // is permanent; everything else may be written again, with the same effect.
 func (s *Sink) Write(ctx context.Context, as []article.Article) error {
 	o := &failures{errs: map[int]error{}}
-	// Of one article, one revision after the other: what happens to the later
-	// depends on the earlier.
-	for begin := 0; begin < len(as); {
-		end := begin + different(as[begin:])
-		var group errgroup.Group
-		group.SetLimit(s.concurrency)
-		for from := begin; from < end; {
-			to := from + part(as[from:end])
-			p := plans{sink: s, articles: as, from: from, to: to, failures: o}
-			if from == begin && to == end {
-				p.write(ctx)
-			} else {
-				group.Go(func() error {
+	var group errgroup.Group
+	group.SetLimit(s.concurrency)
+	for from := 0; from < len(as); {
+		to := from + part(as[from:])
+		p := plans{sink: s, articles: as, from: from, to: to, failures: o}
+		if from == 0 && to == len(as) {
+			p.write(ctx)
+		} else {
+			group.Go(func() error {
+				return stage.Guard(stage.CallSink, func() error {
 					p.write(ctx)
 					return nil
 				})
-			}
-			from = to
+			})
 		}
-		_ = group.Wait() // failures has the errors
-		begin = end
+		from = to
+	}
+	if err := group.Wait(); err != nil { // a panic; failures has the other errors
+		return err
 	}
 	if len(o.errs) > 0 {
 		return &stage.PartialError{Errs: o.errs, Total: len(as)}
 	}
 	return nil
-}
-
-// different is how many articles there are before one whose URI was there
-// already.
-func different(as []article.Article) int {
-	seen := make(map[article.URI]struct{}, len(as))
-	for i := range as {
-		if _, again := seen[as[i].URI]; again {
-			return i
-		}
-		seen[as[i].URI] = struct{}{}
-	}
-	return len(as)
 }
 
 // part is how many articles are written together.
@@ -236,6 +229,8 @@ func (ps *plans) write(ctx context.Context) {
 		}
 		return
 	}
+	free = sync.OnceFunc(free)
+	defer free()                      // also after a panic
 	arena := s.arenas.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
 	*arena = ps.build(slices.Grow((*arena)[:0], need))
 	sent := ps.send(ctx, ps.versionDoc, func(*plan, bulk.Result) {}) &&
@@ -243,8 +238,10 @@ func (ps *plans) write(ctx context.Context) {
 	for i := range ps.open {
 		ps.open[i].head, ps.open[i].version = nil, nil
 	}
-	if sent {
-		s.arenas.Put(arena) // else a request may still read it
+	// If not sent, a request may still read it; and one that is much larger than
+	// what it was used for is not kept: many small parts would hold many such.
+	if sent && cap(*arena) <= 2*need {
+		s.arenas.Put(arena)
 	}
 	free()
 	now := s.now()
@@ -274,13 +271,12 @@ func (ps *plans) finish(of []plan, err error, what string) {
 	}
 }
 
-// room is about how many bytes the documents of articles have: the head has the
-// text three times, the version twice. It is more than that for prose; text that
-// JSON escapes in much of it (6 bytes for a control character) has more.
+// room is about how many bytes the documents of articles have, and more: the head
+// has the text three times, the version twice.
 func room(as []article.Article) int {
 	n := 0
 	for i := range as {
-		n += 6*len(as[i].Text) + 300*len(as[i].Segments) + 4<<10
+		n += 6*corpus.EscapedLen(as[i].Text) + 300*len(as[i].Segments) + 4<<10
 	}
 	return n
 }
@@ -329,6 +325,7 @@ func (ps *plans) send(ctx context.Context, doc func(*plan) bulk.Doc, done func(*
 		docs[i] = doc(&ps.open[i])
 	}
 	results, err := ps.sink.writer.Write(ctx, docs)
+	ps.sink.blocks.saw(docs, results)
 	ps.keep(func(i int, p *plan) error {
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"github.com/copytaster/copytaster/pkg/archive"
 	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/services/ingest/source/drop"
@@ -16,5 +17,6 @@ type Config struct {
 	Push  push.Config  `embed:"" prefix:"push-"`
 	Poll  poll.Config  `embed:"" prefix:"poll-"`
 
+	Archive  archive.Config       `embed:"" prefix:"archive-"`
 	Backfill stage.BackfillConfig `embed:"" prefix:"backfill-"`
 }

@@ -51,8 +51,9 @@ func Formats() []string { return format.Names() }
 // MaxBytes is the largest input that is accepted.
 const MaxBytes = document.MaxBytes
 
-// Run takes news in until ctx is done, then finishes what was taken.
-func Run(ctx context.Context, c Config, k *boot.Kit) error {
+// Run takes news in until ctx is done, then finishes what was taken. It waits
+// for Kafka, for as long as it takes.
+func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	if c.Push.Enabled {
 		if err := c.Push.Guarded(k.Addr()); err != nil {
 			return err
@@ -64,15 +65,26 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 		return err
 	}
 	defer b.Close()
-	if err := b.EnsureTopics(ctx, topic.Received, topic.ReceivedBulk, topic.IngestDead, topic.SourcesState); err != nil {
+	k.Ready("kafka", b.Ping)
+	if err := k.Await(ctx, "set up the topics", func(ctx context.Context) error {
+		return b.TryTopics(ctx, topic.Received, topic.ReceivedBulk, topic.IngestDead, topic.SourcesState)
+	}); err != nil {
 		return err
 	}
-	k.Ready("kafka", b.Ping)
+	originals, closeArchive, err := c.Archive.Open(k.Metrics)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeArchive()) }()
+	if originals != nil {
+		k.Ready("archive", originals.Ready)
+	}
 	metrics, err := intake.NewMetrics(k.Metrics)
 	if err != nil {
 		return err
 	}
 	live, bulk := intake.NewQueue(topic.Live), intake.NewQueue(topic.Bulk)
+	live.Claims, bulk.Claims = originals != nil, originals != nil
 
 	// The sources end when the stage does, however it does.
 	ctx, cancel := context.WithCancel(ctx)
@@ -92,8 +104,11 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	}
 	var poller *poll.Poller
 	if len(feeds) > 0 {
-		state, err := b.OpenTable(ctx, topic.SourcesState)
-		if err != nil {
+		var state *bus.Table
+		if err := k.Await(ctx, "open the table of sources", func(ctx context.Context) (err error) {
+			state, err = b.OpenTable(ctx, topic.SourcesState)
+			return err
+		}); err != nil {
 			return err
 		}
 		defer state.Close()
@@ -133,7 +148,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 	budget := stage.NewBudget(c.Backfill)
 	of := func(name string, q *intake.Queue, to string, conf stage.Config, g stage.Gate) stage.Stage {
 		return stage.Stage{
-			Name: name, Source: q, Handler: q.Handle, Sink: b.Sink(to, event.Received), Dead: b.DeadLettersTo(topic.IngestDead),
+			Name: name, Source: q, Handler: q.Handle, Sink: originals.Before(b.Sink(to, event.Received)), Dead: b.DeadLettersTo(topic.IngestDead),
 			Config: conf, Gate: g, Observer: k.Observer(name), Log: k.Log.With().Str("stage", name).Logger(),
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -196,6 +198,99 @@ func TestAllSourcesIntoKafka(t *testing.T) {
 		_, bad := os.Stat(filepath.Join(dir, "failed/drop/bad.bin.reason.txt"))
 		return good == nil && bad == nil
 	})
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("the end was not clean: %v", err)
+	}
+}
+
+// log is what the service says, and may be read meanwhile.
+type log struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// TestStartsBeforeKafka: it waits as long as it takes, says why, and turns
+// senders away for now.
+func TestStartsBeforeKafka(t *testing.T) {
+	brokers, ns := localtest.Kafka(t), localtest.Namespace(t)
+	var lc net.ListenConfig
+	listen := func(addr string) (net.Listener, error) { return lc.Listen(t.Context(), "tcp", addr) }
+	l, err := listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	said := &log{}
+	srv, err := boot.NewServer(boot.Config{Listen: "127.0.0.1:0"}, zerolog.New(said))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ended := make(chan error, 1)
+	kit := srv.Kit(ingest.Name)
+	c := ingest.Config{
+		Bus:  bus.Config{KafkaBrokers: []string{addr}, Namespace: ns},
+		Push: push.Config{Enabled: true, Source: "push", Wait: 20 * time.Second, Bodies: 8, BackfillBodies: 8},
+		Poll: poll.Config{Feeds: map[string]string{"web": "https://127.0.0.1:1/"}, Interval: time.Hour},
+	}
+	go func() { ended <- boot.RunService(ctx, ingest.Service, c, kit) }()
+	const why = "can't set up the topics yet"
+	intaketest.Await(t, "it says why", func() bool {
+		err := boot.Healthcheck(ctx, srv.Addr())
+		return err != nil && strings.Contains(err.Error(), why) && strings.Contains(said.String(), why)
+	})
+	res, err := http.Post("http://"+srv.Addr()+push.Path, "text/plain", strings.NewReader("Pushed text."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
+		t.Errorf("a push meanwhile: %s", res.Status)
+	}
+
+	// Kafka is where it was to be; it leads on to its own address.
+	intaketest.Await(t, "the port is free", func() bool {
+		l, err = listen(addr)
+		return err == nil
+	})
+	defer l.Close()
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				kafka, err := (&net.Dialer{}).DialContext(ctx, "tcp", brokers[0])
+				if err != nil {
+					return
+				}
+				defer kafka.Close()
+				go func() { _, _ = io.Copy(kafka, conn) }()
+				_, _ = io.Copy(conn, kafka)
+			}()
+		}
+	}()
+	intaketest.Await(t, "it is ready", func() bool { return boot.Healthcheck(ctx, srv.Addr()) == nil })
 	cancel()
 	if err := <-ended; err != nil {
 		t.Errorf("the end was not clean: %v", err)

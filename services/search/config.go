@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/copytaster/copytaster/pkg/archive"
 	"github.com/copytaster/copytaster/pkg/boot"
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/elastic"
@@ -17,6 +18,7 @@ type Config struct {
 	Elasticsearch elastic.Config `embed:"" prefix:"elasticsearch-"`
 	Namespace     string         `help:"Prefix of the names of all indices, for several installations on one cluster." placeholder:"PREFIX"`
 	SearchTimeout time.Duration  `help:"How long one call of Elasticsearch may take." default:"5s"`
+	Archive       archive.Config `embed:"" prefix:"archive-"`
 	SearchZone    string         `help:"Time zone whose days are counted and asked for." default:"UTC" placeholder:"AREA/CITY"`
 	// SearchPublicURL is for where a proxy stands in front: by what is asked
 	// there, the service can't tell how clients reach it.

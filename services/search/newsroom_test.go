@@ -3,12 +3,15 @@ package search_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +21,7 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/pkg/archive"
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/boot"
 	"github.com/copytaster/copytaster/pkg/corpus"
@@ -34,9 +38,9 @@ type newsroom struct {
 	es    *elasticsearch.BaseClient
 	names corpus.Namespace
 	base  string // of the service's URLs
+	kept  archive.Config
 
 	address string // of Elasticsearch
-	refresh string // "false": what is indexed is not to be found yet
 }
 
 // elastic is how the service reaches the indices.
@@ -45,7 +49,7 @@ func (n *newsroom) elastic() elastic.Config { return elastic.Config{URL: []strin
 func open(tb testing.TB) *newsroom {
 	tb.Helper()
 	address := localtest.Elasticsearch(tb)
-	n := &newsroom{tb: tb, names: corpus.Namespace(localtest.Namespace(tb)), address: address, refresh: "true"}
+	n := &newsroom{tb: tb, names: corpus.Namespace(localtest.Namespace(tb)), address: address, kept: archive.Config{Dir: filepath.Join(tb.TempDir(), "archive")}}
 	transport := &http.Transport{}
 	tb.Cleanup(transport.CloseIdleConnections)
 	es, err := elasticsearch.NewBaseClient(elasticsearch.Config{Addresses: []string{address}, Transport: transport})
@@ -58,6 +62,7 @@ func open(tb testing.TB) *newsroom {
 	}
 	n.base = serve(tb, search.Config{
 		Elasticsearch: elastic.Config{URL: []string{address}}, Namespace: string(n.names), SearchTimeout: 10 * time.Second, SearchZone: "Europe/Berlin",
+		Archive: n.kept,
 	})
 	return n
 }
@@ -139,6 +144,8 @@ type report struct {
 	urgency                              int
 	url                                  string
 	generation                           int
+	original                             article.Original // size and hash are those of its bytes
+	flags                                []string
 }
 
 var day = time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC)
@@ -185,7 +192,11 @@ func (r report) article(tb testing.TB) *article.Article {
 	if a.PublishedAt.IsZero() {
 		a.PublishedAt = day
 	}
-	a.ReceivedAt = day.Add(time.Hour)
+	a.ReceivedAt, a.Flags = day.Add(time.Hour), r.flags
+	if a.Original = r.original; len(r.original.Bytes) > 0 {
+		sum := sha256.Sum256(r.original.Bytes)
+		a.Original.Size, a.Original.Hash = int64(len(r.original.Bytes)), hex.EncodeToString(sum[:])
+	}
 	if err := a.Stamp(); err != nil {
 		tb.Fatal(err)
 	}
@@ -222,7 +233,7 @@ func (n *newsroom) index(reports ...report) []*article.Article {
 		fmt.Fprintf(&b, `{"index":{"_index":%q,"_id":%q,"routing":%q,"version":%d,"version_type":"external"}}`+"\n%s\n",
 			n.names.Versions(), corpus.VersionID(a.URI, a.Revision), corpus.Routing(a.URI), a.Revision, version)
 	}
-	res, err := esapi.BulkRequest{Body: &b, Refresh: n.refresh}.Do(context.Background(), n.es)
+	res, err := esapi.BulkRequest{Body: &b, Refresh: "true"}.Do(context.Background(), n.es)
 	if err != nil {
 		n.tb.Fatal(err)
 	}

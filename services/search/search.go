@@ -4,6 +4,7 @@ package search
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -31,7 +32,7 @@ var Service = boot.Service[Config]{
 const connections = 64
 
 // Run serves on k's server until ctx is done.
-func Run(ctx context.Context, c Config, k *boot.Kit) error {
+func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	es, err := c.Elasticsearch.Connect(connections)
 	if err != nil {
 		return err
@@ -48,7 +49,17 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 			return corpus.CheckRights(ctx, es, corpus.Namespace(c.Namespace), corpus.Reader)
 		})
 	}
-	if err := mount(k, f, c.SearchPublicURL, k.Log); err != nil {
+	originals, closeArchive, err := c.Archive.Open(k.Metrics)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeArchive()) }()
+	// Searches are answered without the archive: it plays no part in being ready.
+	var keep api.Archive
+	if originals != nil {
+		keep = originals
+	}
+	if err := mount(k, f, keep, c.SearchPublicURL, k.Log); err != nil {
 		return err
 	}
 	k.Started()
@@ -57,7 +68,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) error {
 }
 
 // mount puts the routes onto k's server.
-func mount(k *boot.Kit, f *find.Finder, public string, log zerolog.Logger) error {
+func mount(k *boot.Kit, f *find.Finder, keep api.Archive, public string, log zerolog.Logger) error {
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "copytaster_search_seconds",
 		Help:    "Time to answer a request, by what was asked for and the answer's status.",
@@ -76,6 +87,7 @@ func mount(k *boot.Kit, f *find.Finder, public string, log zerolog.Logger) error
 	}{
 		{api.PatternSearch, "search", api.Search(f, public, log)},
 		{api.PatternArticle, "article", api.Article(f, public, log)},
+		{api.PatternOriginal, "original", api.Original(f, keep, log)},
 		{api.PatternOther, "other", api.Other()},
 		{web.PatternPage, "page", page},
 		{web.PatternAssets, "assets", web.Assets()},

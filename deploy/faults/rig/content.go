@@ -1,39 +1,26 @@
 package rig
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/copytaster/copytaster/pkg/corpus"
 )
 
 // Content is what both indices say, without the time of indexing: by index and
 // id, the hashes of the fields.
-type Content map[string]map[string]fieldHash
-
-// fieldHash is enough of a SHA-256 to tell values apart.
-type fieldHash [12]byte
+type Content map[string]corpus.FieldSums
 
 func (c Content) add(index string, d document) error {
-	var source map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(d.Source))
-	decoder.UseNumber() // revisions have more digits than a float
-	if err := decoder.Decode(&source); err != nil {
+	var source map[string]json.RawMessage
+	if err := json.Unmarshal(d.Source, &source); err != nil {
 		return fmt.Errorf("document %s: %w", d.ID, err)
 	}
-	delete(source, "indexed_at")
-	source["_version"], source["_routing"] = d.Version, d.Routing
-	fields := make(map[string]fieldHash, len(source))
-	for name, value := range source {
-		canonical, err := json.Marshal(value)
-		if err != nil {
-			return fmt.Errorf("document %s: %w", d.ID, err)
-		}
-		sum := sha256.Sum256(canonical)
-		fields[name] = fieldHash(sum[:])
+	fields, err := corpus.SumFields(source, d.Version, d.Routing)
+	if err != nil {
+		return fmt.Errorf("document %s: %w", d.ID, err)
 	}
 	key := index + "/" + d.ID
 	if _, twice := c[key]; twice {
@@ -45,14 +32,11 @@ func (c Content) add(index string, d document) error {
 
 // Hash is the same for the same content.
 func (c Content) Hash() string {
-	h := sha256.New()
-	for _, key := range slices.Sorted(maps.Keys(c)) {
-		fmt.Fprintf(h, "%q", key)
-		for _, name := range slices.Sorted(maps.Keys(c[key])) {
-			fmt.Fprintf(h, "%q%x", name, c[key][name])
-		}
+	var all corpus.Content
+	for key, fields := range c {
+		all.Add(fields.Of(key))
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return all.Sum.String()
 }
 
 // Differences says what is not the same: how many documents, and for the first
@@ -75,7 +59,7 @@ func (c Content) Differences(o Content, limit int) (n int, first []string) {
 	return n, first
 }
 
-func difference(was, is map[string]fieldHash) string {
+func difference(was, is corpus.FieldSums) string {
 	switch {
 	case was == nil:
 		return "was not there"
@@ -83,7 +67,7 @@ func difference(was, is map[string]fieldHash) string {
 		return "is not there"
 	}
 	names := map[string]bool{}
-	for _, of := range []map[string]fieldHash{was, is} {
+	for _, of := range []corpus.FieldSums{was, is} {
 		for name := range of {
 			names[name] = was[name] != is[name] || names[name]
 		}

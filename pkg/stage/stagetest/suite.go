@@ -580,8 +580,9 @@ func (s *suite) deadLetters() {
 	}
 }
 
-// wholeStage: a stage that is stopped again and again leaves nothing out; what
-// is poison is among the dead letters.
+// wholeStage: a stage that is stopped again and again leaves nothing out, and
+// writes one article of a URI at a time; what is poison is among the dead
+// letters.
 func (s *suite) wholeStage() {
 	const keys, revisions = 10, 20
 	s.write(keys, 0, revisions)
@@ -660,6 +661,9 @@ type ledgerSink struct{ *ledger }
 func (l ledgerSink) Write(_ context.Context, as []article.Article) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if n := stage.Distinct(as); n < len(as) {
+		return stage.Fatal(fmt.Errorf("two articles of %s in one write", as[n].URI))
+	}
 	for _, a := range as {
 		l.order = append(l.order, l.add(a.URI, a.Revision))
 	}

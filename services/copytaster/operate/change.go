@@ -24,17 +24,22 @@ var errDeclined = errors.New("nothing was changed")
 // happen, as a sentence without its end. Whoever can't be asked must have said
 // --yes: without it nothing happens.
 func (c Change) confirm(t Terminal, what string) error {
+	return c.agree(t, what+": this can't be undone")
+}
+
+// agree asks like confirm, before something that can be undone.
+func (c Change) agree(t Terminal, what string) error {
 	switch {
 	case c.Yes:
 		return nil
 	case !isTerminal(t.In):
-		return misuse("%s: this can't be undone. Standard input is no terminal to ask on: say --yes, or see with --dry-run what would happen", what)
+		return misuse("%s. Standard input is no terminal to ask on: say --yes, or see with --dry-run what would happen", what)
 	}
 	return ask(t, what)
 }
 
 func ask(t Terminal, what string) error {
-	fmt.Fprintf(t.Err, "%s.\nThis can't be undone. Type yes to go on: ", what)
+	fmt.Fprintf(t.Err, "%s.\nType yes to go on: ", what)
 	answer, err := bufio.NewReader(io.LimitReader(t.In, maxAnswer)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read the answer: %w", err)

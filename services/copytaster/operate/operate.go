@@ -61,9 +61,11 @@ type Commands struct {
 	Trace      TraceCmd      `cmd:"" help:"Every stage that an article passed."`
 	Dead       DeadCmd       `cmd:"" help:"List, show, redrive and discard dead letters."`
 	Replay     ReplayCmd     `cmd:"" help:"Have messages handled again: from a time, an offset, or of an article."`
+	Reparse    ReparseCmd    `cmd:"" help:"Decode originals again by the decoders of this program, and tell what differs."`
+	Archive    ArchiveCmd    `cmd:"" help:"The originals' archive: get one, purge those of killed articles."`
 	Reindex    ReindexCmd    `cmd:"" help:"Build the indices anew from the log, compare, swap, go back."`
 	Generation GenerationCmd `cmd:"" help:"Issue, promote and roll back generations of the enrichment."`
-	Snapshot   SnapshotCmd   `cmd:"" help:"Snapshots of the indices: take, list, restore."`
+	Snapshot   SnapshotCmd   `cmd:"" help:"Snapshots of the indices: take, list, restore, delete."`
 }
 
 // Options are what the command line needs for the commands.

@@ -53,13 +53,16 @@ type DeadRedriveCmd struct {
 	All    bool `help:"All that are open, where nothing is chosen."`
 	Again  bool `help:"Also what was redriven or discarded before."`
 	Kafka  `embed:"" group:"servers"`
+	// What ingest refused was not archived, and is before its article is sent.
+	Originals `embed:"" group:"servers"`
 }
 
 // Help is shown by `copytaster dead redrive --help`.
 func (DeadRedriveCmd) Help() string {
 	return `Sends the refused messages back to the topic they came from: key, bytes and headers as they were. Input that ingest
 refused is decoded again, by this program's own decoders, and becomes an article with the time of its first
-arrival, in the lane that it came by; what is still refused stays dead. What was sent is noted in the topic dead.handled, and is not sent a
+arrival, in the lane that it came by; what is still refused stays dead. With the settings of the archive
+(archive-dir, ...), its original is kept there first, as ingest does. What was sent is noted in the topic dead.handled, and is not sent a
 second time without --again. If this ends between sending and noting, it is sent twice: the index bears that.
 A letter that holds only a part of its message can't be sent.
 Exit code: 0 all were sent, 1 some could not be.
@@ -89,7 +92,7 @@ type sentSummary struct {
 }
 
 // Run sends letters again.
-func (c *DeadRedriveCmd) Run(ctx context.Context, t Terminal) error {
+func (c *DeadRedriveCmd) Run(ctx context.Context, t Terminal) (err error) {
 	limit, err := c.limiter()
 	if err != nil {
 		return err
@@ -97,6 +100,11 @@ func (c *DeadRedriveCmd) Run(ctx context.Context, t Terminal) error {
 	if !c.any() && !c.All {
 		return misuse("say which letters: a topic, topic/partition@offset, --reason, --stage, --uri, --since, --until, or --all")
 	}
+	keep, closeIt, err := c.open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeIt()) }()
 	b, err := c.connect(ctx, t)
 	if err != nil {
 		return err
@@ -107,9 +115,9 @@ func (c *DeadRedriveCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer l.close()
-	r := &redrive{cmd: c, t: t, ledger: l, limit: limit, forward: b.Forward(), sinks: map[string]*bus.Sink{}}
+	r := &redrive{cmd: c, t: t, ledger: l, limit: limit, forward: b.Forward(), sinks: map[string]stage.Sink{}}
 	for _, name := range []string{topic.Received, topic.ReceivedBulk} {
-		r.sinks[name] = b.Sink(name, event.Received)
+		r.sinks[name] = keep.Before(b.Sink(name, event.Received))
 	}
 	err = c.read(ctx, t, b, c.Progress, func(rec *record) error { return r.take(ctx, rec) })
 	if err == nil {
@@ -137,7 +145,7 @@ type redrive struct {
 	ledger  *ledger
 	limit   *rate.Limiter
 	forward *bus.Forward
-	sinks   map[string]*bus.Sink // by topic, for what ingest refused
+	sinks   map[string]stage.Sink // by topic, for what ingest refused
 
 	pending []sending
 	bytes   int
@@ -260,14 +268,17 @@ func (r *redrive) send(ctx context.Context, ss []sending) error {
 			as = append(as, ss[end].articles...)
 			ms = append(ms, ss[end].Dead.letter.Message)
 		}
-		var err error
-		if len(as) > 0 {
-			err = r.sinks[ss[begin].to].Write(ctx, as)
-		} else {
-			err = r.forward.Write(ctx, ss[begin].to, ms...)
+		if len(as) == 0 {
+			if err := r.forward.Write(ctx, ss[begin].to, ms...); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return err
+		for len(as) > 0 {
+			n := stage.Distinct(as)
+			if err := r.sinks[ss[begin].to].Write(ctx, as[:n]); err != nil {
+				return err
+			}
+			as = as[n:]
 		}
 		begin = end
 	}

@@ -277,7 +277,7 @@ func (c *ReindexBuildCmd) result(t Terminal, r reindex.Result, err error) error 
 		comparison(t, r.Compared)
 	}
 	if r.Refused > 0 {
-		fmt.Fprintf(t.Out, "%s are in no index, which refused them:\n", count(r.Refused, "message"))
+		fmt.Fprintf(t.Out, "the index refused %s, and has nothing of them:\n", count(r.Refused, "message"))
 		for _, f := range r.Refusals {
 			fmt.Fprintf(t.Out, "  %s/%d@%d  %s: %s\n", f.Topic, f.Partition, f.Offset, safe(f.URI), safe(f.Reason))
 		}

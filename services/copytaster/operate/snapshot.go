@@ -2,7 +2,9 @@ package operate
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 type SnapshotCmd struct {
 	Create  SnapshotCreateCmd  `cmd:"" help:"Take a snapshot of the live indices, beside live traffic."`
 	List    SnapshotListCmd    `cmd:"" help:"List the snapshots of this installation."`
+	Delete  SnapshotDeleteCmd  `cmd:"" help:"Delete snapshots of this installation."`
 	Restore SnapshotRestoreCmd `cmd:"" help:"Make new indices of a snapshot, add what came to the log since, and swap them in."`
 }
 
@@ -22,22 +25,47 @@ type Repository struct {
 	Location   string `help:"Make the repository in this folder, as Elasticsearch sees it: below one that its path.repo names." placeholder:"FOLDER"`
 }
 
-// open finds the repository, or makes it: what only looks must not.
-func (r Repository) open(ctx context.Context, j *reindexing, only bool) error {
-	if only {
-		r.Location = ""
+// look finds the repository, and changes nothing.
+func (r Repository) look(ctx context.Context, j *reindexing) error {
+	if err := reindex.CheckSnapshotName(r.Repository); err != nil {
+		return misuse("--repository: %w", err)
+	}
+	is, err := j.Repository(ctx, r.Repository)
+	if err == nil && r.Location != "" && !is.Is(r.Location) {
+		return misuse("the snapshot repository %s is registered at %s. What changes something would ask, and register it at %s instead. Without --location, that at %[2]s is looked into", r.Repository, is, r.Location)
+	}
+	return err
+}
+
+// open finds the repository, or makes it. It asks before it registers one of that
+// name at another place.
+func (r Repository) open(ctx context.Context, t Terminal, j *reindexing, c Change) error {
+	if r.Location == "" {
+		return r.look(ctx, j)
 	}
 	if err := reindex.CheckSnapshotName(r.Repository); err != nil {
 		return misuse("--repository: %w", err)
 	}
-	return j.Repository(ctx, r.Repository, r.Location)
+	is, err := j.Repository(ctx, r.Repository)
+	if _, none := errors.AsType[*reindex.NoRepositoryError](err); !none {
+		if err != nil {
+			return err
+		}
+		if !is.Is(r.Location) {
+			err := c.agree(t, fmt.Sprintf("The snapshot repository %s is registered at %s. Registers it at %s instead; what is in the other stays there, and isn't found under this name any more", r.Repository, is, r.Location))
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return j.Register(ctx, r.Repository, r.Location)
 }
 
 // SnapshotCreateCmd is `copytaster snapshot create`.
 type SnapshotCreateCmd struct {
 	Output
 	Progress
-	DryRun bool `help:"Only tell what would be done." short:"n"`
+	Change
 	Repository
 	Servers `embed:"" group:"servers"`
 	Name    string `arg:"" optional:"" help:"Its name (default: the time)."`
@@ -71,6 +99,10 @@ func (c *SnapshotCreateCmd) Run(ctx context.Context, t Terminal) error {
 	}
 	defer j.close()
 	if c.DryRun {
+		err := c.look(ctx, j)
+		if _, none := errors.AsType[*reindex.NoRepositoryError](err); err != nil && (!none || c.Location == "") {
+			return err
+		}
 		p, err := j.Plan(ctx, reindex.Options{})
 		if err != nil {
 			return err
@@ -86,7 +118,7 @@ func (c *SnapshotCreateCmd) Run(ctx context.Context, t Terminal) error {
 		fmt.Fprintf(t.Out, "snapshot %s of %s would be taken into %s\n", c.Name, strings.Join(s.Indices, " and "), c.Repository.Repository)
 		return nil
 	}
-	if err := c.open(ctx, j, false); err != nil {
+	if err := c.open(ctx, t, j, c.Change); err != nil {
 		return err
 	}
 	s, err := j.CreateSnapshot(ctx, c.Repository.Repository, c.Name)
@@ -114,7 +146,7 @@ func (c *SnapshotListCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer j.close()
-	if err := c.open(ctx, j, true); err != nil {
+	if err := c.look(ctx, j); err != nil {
 		return err
 	}
 	all, err := j.Snapshots(ctx, c.Repository.Repository)
@@ -133,12 +165,98 @@ func (c *SnapshotListCmd) Run(ctx context.Context, t Terminal) error {
 		fmt.Fprintf(t.Out, "no snapshots in %s\n", c.Repository.Repository)
 		return nil
 	}
+	printSnapshots(t, all)
+	return nil
+}
+
+func printSnapshots(t Terminal, all []reindex.Snapshot) {
 	x := columns("snapshot", "state", "taken", ">took", "indices")
 	for _, s := range all {
 		x.row(s.Name, s.State, day(s.BeganAt), span(s.Took), strings.Join(s.Indices, " "))
 	}
 	x.print(t.Out)
+}
+
+// SnapshotDeleteCmd is `copytaster snapshot delete`.
+type SnapshotDeleteCmd struct {
+	Output
+	Progress
+	Change
+	Repository
+	Servers `embed:"" group:"servers"`
+	Names   []string `arg:"" name:"name" help:"The snapshots."`
+}
+
+// Help is shown by `copytaster snapshot delete --help`.
+func (SnapshotDeleteCmd) Help() string {
+	return `What other snapshots need of a deleted one's files stays. A snapshot keeps the text of articles that were killed after it
+was taken: it goes with it. One that is being taken is given up. While a restore or a reindex runs, nothing is deleted.
+
+  copytaster snapshot delete 20261124t150312 --dry-run`
+}
+
+// Run deletes.
+func (c *SnapshotDeleteCmd) Run(ctx context.Context, t Terminal) error {
+	for _, name := range c.Names {
+		if err := reindex.CheckSnapshotName(name); err != nil {
+			return misuse("%w", err)
+		}
+	}
+	j, err := c.job(ctx, t, c.Progress, 0)
+	if err != nil {
+		return err
+	}
+	defer j.close()
+	if err := c.look(ctx, j); err != nil {
+		return err
+	}
+	meant, err := c.meant(ctx, j)
+	if err != nil {
+		return err
+	}
+	if !c.JSON {
+		printSnapshots(t, meant)
+	}
+	if !c.DryRun {
+		if err := c.confirm(t, fmt.Sprintf("Deletes %s of repository %s: %s", count(len(meant), "snapshot"), c.Repository.Repository, strings.Join(c.Names, ", "))); err != nil {
+			return err
+		}
+	}
+	for _, s := range meant {
+		if !c.DryRun {
+			if err := j.DeleteSnapshot(ctx, c.Repository.Repository, s.Name); err != nil {
+				return err
+			}
+		}
+		if c.JSON {
+			if err := line(t.Out, snapshotLine{s, new(!c.DryRun)}); err != nil {
+				return err
+			}
+		}
+	}
+	if !c.JSON && !c.DryRun {
+		fmt.Fprintln(t.Out, "deleted")
+	}
 	return nil
+}
+
+// meant are the named snapshots: all are there, or nothing is done.
+func (c *SnapshotDeleteCmd) meant(ctx context.Context, j *reindexing) ([]reindex.Snapshot, error) {
+	all, err := j.Snapshots(ctx, c.Repository.Repository)
+	if err != nil {
+		return nil, err
+	}
+	var meant []reindex.Snapshot
+	for _, name := range c.Names {
+		i := slices.IndexFunc(all, func(s reindex.Snapshot) bool { return s.Name == name })
+		if i < 0 {
+			return nil, misuse("snapshot %s is not one of this installation: see copytaster snapshot list", name)
+		}
+		if !slices.ContainsFunc(meant, func(s reindex.Snapshot) bool { return s.Name == name }) {
+			meant = append(meant, all[i])
+		}
+	}
+	return meant, nil
 }
 
 // SnapshotRestoreCmd is `copytaster snapshot restore`.
@@ -158,8 +276,8 @@ type SnapshotRestoreCmd struct {
 // Help is shown by `copytaster snapshot restore --help`.
 func (SnapshotRestoreCmd) Help() string {
 	return `The indices of the snapshot come back under new names, beside the live ones. What came to the log since the snapshot
-is added, kills among it; then it goes on as copytaster reindex does: compare, swap, keep the old ones. Interrupted, go
-on with copytaster reindex.
+is added, kills among it; then it goes on as copytaster reindex does: compare, swap, keep the old ones. Interrupted, it goes on
+when it is called again. One job at a time changes the indices: this, or a reindex.
 
 After the loss of all of Elasticsearch: start it with the same path.repo, and say --location and --lost.`
 }
@@ -178,7 +296,11 @@ func (c *SnapshotRestoreCmd) Run(ctx context.Context, t Terminal) error {
 	}
 	defer j.close()
 	j.MaxPause = c.Pause
-	if err := c.open(ctx, j, c.DryRun); err != nil {
+	find := func() error { return c.open(ctx, t, j, c.Change) }
+	if c.DryRun {
+		find = func() error { return c.look(ctx, j) }
+	}
+	if err := find(); err != nil {
 		return err
 	}
 	s, err := j.Restorable(ctx, c.Repository.Repository, c.Name)
@@ -197,9 +319,6 @@ func (c *SnapshotRestoreCmd) Run(ctx context.Context, t Terminal) error {
 			return err
 		}
 	}
-	if err := j.Restore(ctx, c.Repository.Repository, c.Name); err != nil {
-		return err
-	}
-	r, err := j.Run(ctx, reindex.Options{Lost: c.Lost, Differ: c.Differ, Stay: c.Stay})
+	r, err := j.Restore(ctx, c.Repository.Repository, c.Name, reindex.Options{Lost: c.Lost, Differ: c.Differ, Stay: c.Stay})
 	return (&ReindexBuildCmd{Output: c.Output}).result(t, r, err)
 }

@@ -260,10 +260,12 @@ func (s *sender) flush(ctx context.Context) error {
 }
 
 func (s *sender) write(ctx context.Context) error {
-	if len(s.pending) > 0 && !s.options.DryRun {
-		if err := s.sink.Write(ctx, s.pending); err != nil {
+	for rest := s.pending; len(rest) > 0 && !s.options.DryRun; {
+		n := stage.Distinct(rest)
+		if err := s.sink.Write(ctx, rest[:n]); err != nil {
 			return err
 		}
+		rest = rest[n:]
 	}
 	s.sent += int64(len(s.pending))
 	s.pending = s.pending[:0]

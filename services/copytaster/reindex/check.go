@@ -43,9 +43,9 @@ type Comparison struct {
 
 // Compared is one of the aliases.
 type Compared struct {
-	Alias string  `json:"alias"`
-	Old   Content `json:"old"` // as it stood at the first look
-	New   Content `json:"new"`
+	Alias string         `json:"alias"`
+	Old   corpus.Content `json:"old"` // as it stood at the first look
+	New   corpus.Content `json:"new"`
 }
 
 // DifferenceError says that the new indices don't hold what the live ones do.

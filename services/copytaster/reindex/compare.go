@@ -4,18 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"math/bits"
 	"slices"
 	"strings"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
-	"github.com/zeebo/blake3"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
@@ -32,30 +27,6 @@ const (
 	MaxURIs = 500
 )
 
-// Sum is a hash of documents that does not depend on their order.
-type Sum [16]byte
-
-func (s Sum) String() string { return hex.EncodeToString(s[:]) }
-
-// MarshalText is the sum in hexadecimal.
-func (s Sum) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// add is the sum modulo 2^128: unlike an exclusive or, it does not cancel out
-// what stands there twice.
-func (s Sum) add(d Sum) Sum {
-	lo, carry := bits.Add64(binary.BigEndian.Uint64(s[8:]), binary.BigEndian.Uint64(d[8:]), 0)
-	hi, _ := bits.Add64(binary.BigEndian.Uint64(s[:8]), binary.BigEndian.Uint64(d[:8]), carry)
-	binary.BigEndian.PutUint64(s[:8], hi)
-	binary.BigEndian.PutUint64(s[8:], lo)
-	return s
-}
-
-// Content is what an index holds.
-type Content struct {
-	Docs int64 `json:"docs"`
-	Sum  Sum   `json:"hash"`
-}
-
 // entry is one document.
 type entry struct {
 	id       string
@@ -63,7 +34,7 @@ type entry struct {
 	version  int64 // the external one, see [corpus.HeadVersion]
 	revision article.Revision
 	canceled bool
-	sum      Sum
+	sum      corpus.Sum
 }
 
 // settled are the fields of a killed article's notice that don't depend on the
@@ -71,8 +42,7 @@ type entry struct {
 // whichever came last.
 var settled = []string{"uri", "revision", "status", "source", "provider"}
 
-// digest reads a document. Its hash covers the id, the external version and
-// every field but indexed_at, in whatever order they stand. Of a notice, the
+// digest reads a document. Its hash is that of [corpus.SumFields]; of a notice, the
 // fields that depend on the order of arrival don't count.
 func digest(id string, version int64, source []byte) (entry, error) {
 	var fields map[string]json.RawMessage
@@ -90,7 +60,6 @@ func digest(id string, version int64, source []byte) (entry, error) {
 		}
 	}
 	e := entry{id: id, uri: a.URI, version: version, revision: a.Revision, canceled: a.Status == article.Canceled}
-	delete(fields, "indexed_at")
 	if e.canceled {
 		for _, f := range corpus.NoticeFields {
 			if !slices.Contains(settled, f) {
@@ -98,16 +67,11 @@ func digest(id string, version int64, source []byte) (entry, error) {
 			}
 		}
 	}
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s %d", id, version)
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		b.WriteString("\n" + name + " ")
-		if err := json.Compact(&b, fields[name]); err != nil {
-			return entry{}, fmt.Errorf("document %s: %s: %w", id, name, err)
-		}
+	sums, err := corpus.SumFields(fields, version, "") // the routing is the URI's
+	if err != nil {
+		return entry{}, fmt.Errorf("document %s: %w", id, err)
 	}
-	full := blake3.Sum256(b.Bytes())
-	copy(e.sum[:], full[:])
+	e.sum = sums.Of(id)
 	return e, nil
 }
 
@@ -195,11 +159,10 @@ func scan(ctx context.Context, es esapi.Transport, index string, uris []article.
 
 // ContentOf reads what an index, or what is behind an alias, holds. It sees
 // what was refreshed.
-func ContentOf(ctx context.Context, es esapi.Transport, index string) (Content, error) {
-	var c Content
+func ContentOf(ctx context.Context, es esapi.Transport, index string) (corpus.Content, error) {
+	var c corpus.Content
 	err := scan(ctx, es, index, nil, func(e entry) error {
-		c.Docs++
-		c.Sum = c.Sum.add(e.sum)
+		c.Add(e.sum)
 		return nil
 	})
 	return c, err
@@ -240,7 +203,7 @@ type sides struct{ alias, old, new string }
 
 // side is what is kept of a document of the old index.
 type side struct {
-	sum      Sum
+	sum      corpus.Sum
 	version  int64
 	revision article.Revision
 	canceled bool
@@ -249,11 +212,10 @@ type side struct {
 // differ compares the documents of both sides, or those of the URIs if there
 // are any. It calls f for every difference, and keeps about 100 bytes of memory
 // for every document of the old index. progress hears of every document read.
-func differ(ctx context.Context, es esapi.Transport, s sides, uris []article.URI, progress func(n int64), f func(Difference) error) (was, is Content, err error) {
+func differ(ctx context.Context, es esapi.Transport, s sides, uris []article.URI, progress func(n int64), f func(Difference) error) (was, is corpus.Content, err error) {
 	old := map[[32]byte]side{}
 	err = scan(ctx, es, s.old, uris, func(e entry) error {
-		was.Docs++
-		was.Sum = was.Sum.add(e.sum)
+		was.Add(e.sum)
 		progress(1)
 		k, err := key(e.id)
 		old[k] = side{e.sum, e.version, e.revision, e.canceled}
@@ -263,8 +225,7 @@ func differ(ctx context.Context, es esapi.Transport, s sides, uris []article.URI
 		return was, is, err
 	}
 	err = scan(ctx, es, s.new, uris, func(e entry) error {
-		is.Docs++
-		is.Sum = is.Sum.add(e.sum)
+		is.Add(e.sum)
 		progress(1)
 		k, err := key(e.id)
 		if err != nil {

@@ -24,6 +24,7 @@ type cutter struct {
 		Perform(*http.Request) (*http.Response, error)
 	}
 	at   int
+	only func(*http.Request) bool // which count; nil: all
 	late time.Duration
 	stop func()
 
@@ -33,8 +34,9 @@ type cutter struct {
 }
 
 func (c *cutter) Perform(r *http.Request) (*http.Response, error) {
-	if strings.Contains(r.URL.Path, lockSuffix) {
-		return c.t.Perform(r) // it comes by the clock
+	ofLock := strings.HasSuffix(r.URL.Path, lockSuffix) || strings.HasSuffix(r.URL.Path, lockSuffix+"/_doc/"+lockID)
+	if ofLock || c.only != nil && !c.only(r) { // the lock's come by the clock
+		return c.t.Perform(r)
 	}
 	c.mu.Lock()
 	c.asked = append(c.asked, r.Method+" "+r.URL.Path)

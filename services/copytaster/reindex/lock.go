@@ -64,6 +64,9 @@ type lock struct {
 	at   place
 }
 
+// lockIndex is where the lock stands.
+func (j *Job) lockIndex() string { return j.Indices.Articles() + lockSuffix }
+
 // hold takes the lock for as long as the context lives that it returns. It is
 // given back by release.
 func (j *Job) hold(ctx context.Context, doing string) (held context.Context, release func(), err error) {
@@ -73,7 +76,7 @@ func (j *Job) hold(ctx context.Context, doing string) (held context.Context, rel
 	}
 	host, _ := os.Hostname() // only shown
 	l := &lock{
-		job: j, index: j.Indices.Articles() + lockSuffix,
+		job: j, index: j.lockIndex(),
 		mine: holder{Token: rand.Text(), Who: fmt.Sprintf("%s, process %d on %s", doing, os.Getpid(), host), Since: time.Now().UTC().Truncate(time.Second)},
 	}
 	if err := l.take(ctx, lease); err != nil {

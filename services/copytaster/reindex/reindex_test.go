@@ -1,14 +1,10 @@
 package reindex
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -24,7 +20,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/localtest"
 	"github.com/copytaster/copytaster/pkg/topic"
-	"github.com/copytaster/copytaster/services/index"
+	"github.com/copytaster/copytaster/services/index/indextest"
 )
 
 // patience bounds the wait for what must happen.
@@ -80,28 +76,8 @@ func deskAt(t testing.TB, url, ns string) *desk {
 // serve runs the index service until stop is called.
 func (d *desk) serve() (stop func()) {
 	d.Helper()
-	c, err := boot.Load(index.Service, "--kafka-brokers="+strings.Join(localtest.Kafka(d), ","), "--namespace="+string(d.ns), "--elasticsearch-url="+d.url)
-	if err != nil {
-		d.Fatal(err)
-	}
-	srv, err := boot.NewServer(boot.Config{Listen: "127.0.0.1:0"}, zerolog.Nop())
-	if err != nil {
-		d.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- boot.RunService(ctx, index.Service, c, srv.Kit("index")) }()
-	var once sync.Once
-	stop = func() {
-		once.Do(func() {
-			cancel()
-			if err := errors.Join(<-ended, srv.Close(context.Background())); err != nil {
-				d.Error(err)
-			}
-		})
-	}
-	d.Cleanup(stop)
-	d.eventually("the index service is ready", func() error { return boot.Healthcheck(d.Context(), srv.Addr()) })
+	addr, stop := indextest.Serve(d, "--kafka-brokers="+strings.Join(localtest.Kafka(d), ","), "--namespace="+string(d.ns), "--elasticsearch-url="+d.url)
+	d.eventually("the index service is ready", func() error { return boot.Healthcheck(d.Context(), addr) })
 	return stop
 }
 
@@ -124,23 +100,9 @@ func (d *desk) eventually(what string, check func() error) {
 	}
 }
 
-func revision(uri article.URI, n int) article.Article {
-	a := article.Article{
-		URI: uri, Revision: article.Revision(n << 16), Status: article.Usable, Source: "wire", Provider: "dpa",
-		Language: article.Label{Value: "en"}, ReceivedAt: time.Date(2024, 4, 20, 6, n, 0, 0, time.UTC),
-	}
-	var b article.Builder
-	b.Add(article.Headline, fmt.Sprintf("Secret %d", n))
-	b.Add(article.Paragraph, "Body of the report.")
-	b.Fill(&a)
-	return a
-}
+func revision(uri article.URI, n int) article.Article { return indextest.Revision(uri, n) }
 
-func kill(uri article.URI, n int) article.Article {
-	a := revision(uri, n)
-	a.Status = article.Canceled
-	return a
-}
+func kill(uri article.URI, n int) article.Article { return indextest.Kill(uri, n) }
 
 // write puts articles on the log and into the ledger.
 func (d *desk) write(name string, as ...article.Article) {
@@ -246,32 +208,7 @@ func (d *desk) audit() (faults, string) {
 
 func (d *desk) call(method, path string, body any) map[string]any {
 	d.Helper()
-	var content io.Reader
-	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil {
-			d.Fatal(err)
-		}
-		content = bytes.NewReader(b)
-	}
-	r, err := http.NewRequest(method, path, content)
-	if err != nil {
-		d.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	res, err := d.es.Perform(r)
-	if err != nil {
-		d.Fatal(err)
-	}
-	defer res.Body.Close()
-	var v map[string]any
-	if err := json.NewDecoder(res.Body).Decode(&v); err != nil {
-		d.Fatal(err)
-	}
-	if res.StatusCode >= 300 {
-		d.Fatalf("%s %s: %d %v", method, path, res.StatusCode, v)
-	}
-	return v
+	return indextest.Call(d, d.es, method, path, body)
 }
 
 // caughtUp waits until the index service has nothing left to do.
@@ -318,10 +255,10 @@ func (d *desk) job() *Job {
 	return &Job{ES: d.es, Bus: d.bus, Indices: d.ns, MaxPause: testPause, Progress: &says{TB: d}, Log: zerolog.New(zerolog.NewTestWriter(d))}
 }
 
-func (d *desk) content() [2]Content {
+func (d *desk) content() [2]corpus.Content {
 	d.Helper()
 	d.call("POST", "/"+d.ns.Articles()+","+d.ns.Versions()+"/_refresh", nil)
-	var cs [2]Content
+	var cs [2]corpus.Content
 	for i, alias := range []string{d.ns.Articles(), d.ns.Versions()} {
 		var err error
 		if cs[i], err = ContentOf(d.Context(), d.es, alias); err != nil {

@@ -236,14 +236,14 @@ func TestLossOfElasticsearch(t *testing.T) {
 	d.write(topic.EnrichedBulk, mix(r, "bulk", 40)...)
 	d.caughtUpBy(lanes...)
 	j := d.job()
-	if err := j.Repository(t.Context(), DefaultRepository, ""); err == nil || !strings.Contains(err.Error(), "say --location") {
+	if _, err := j.Repository(t.Context(), DefaultRepository); err == nil || !strings.Contains(err.Error(), "say --location") {
 		t.Errorf("got %v", err)
 	}
-	if err := j.Repository(t.Context(), DefaultRepository, "/nowhere"); err == nil || !strings.Contains(err.Error(), "path.repo") {
+	if err := j.Register(t.Context(), DefaultRepository, "/nowhere"); err == nil || !strings.Contains(err.Error(), "path.repo") {
 		t.Errorf("got %v", err)
 	}
 	store := filepath.Join(home, local.Snapshots)
-	if err := j.Repository(t.Context(), DefaultRepository, store); err != nil {
+	if err := j.Register(t.Context(), DefaultRepository, store); err != nil {
 		t.Fatal(err)
 	}
 	snap, err := j.CreateSnapshot(t.Context(), DefaultRepository, "first")
@@ -301,19 +301,16 @@ func TestLossOfElasticsearch(t *testing.T) {
 
 	// The repository is to be named again, its snapshots are there.
 	j = d.job()
-	if err := j.Repository(t.Context(), DefaultRepository, store); err != nil {
+	if err := j.Register(t.Context(), DefaultRepository, store); err != nil {
 		t.Fatal(err)
 	}
 	if all, err := j.Snapshots(t.Context(), DefaultRepository); err != nil || len(all) != 1 || all[0].Name != "first" {
 		t.Fatalf("%+v %v", all, err)
 	}
-	if err := j.Restore(t.Context(), DefaultRepository, "second"); err == nil {
+	if _, err := j.Restore(t.Context(), DefaultRepository, "second", Options{}); err == nil {
 		t.Error("a snapshot that is not there was restored")
 	}
-	if err := j.Restore(t.Context(), DefaultRepository, "first"); err != nil {
-		t.Fatal(err)
-	}
-	second, err := j.Run(t.Context(), Options{})
+	second, err := j.Restore(t.Context(), DefaultRepository, "first", Options{})
 	if err != nil || !second.Swapped || second.Compared.Differences != 0 || second.Read >= first.Read || second.Live[0].Build.From != "snapshot first" {
 		t.Fatalf("%+v %v", second, err)
 	}
@@ -353,7 +350,7 @@ func TestLittleIsLive(t *testing.T) {
 // TestDigest: what counts, and what does not.
 func TestDigest(t *testing.T) {
 	id := corpus.ID("urn:x:1")
-	sum := func(version int64, source string) Sum {
+	sum := func(version int64, source string) corpus.Sum {
 		t.Helper()
 		e, err := digest(id, version, []byte(source))
 		if err != nil {
@@ -365,7 +362,7 @@ func TestDigest(t *testing.T) {
 	if base != sum(5, `{"headline": "A", "status":"usable","uri":"urn:x:1", "revision":5,"indexed_at":"2025-04-20T06:00:00Z"}`) {
 		t.Error("order, spaces or the time of indexing count")
 	}
-	for _, other := range []Sum{
+	for _, other := range []corpus.Sum{
 		sum(6, `{"uri":"urn:x:1","revision":5,"status":"usable","headline":"A"}`),
 		sum(5, `{"uri":"urn:x:1","revision":6,"status":"usable","headline":"A"}`),
 		sum(5, `{"uri":"urn:x:1","revision":5,"status":"withheld","headline":"A"}`),
@@ -384,10 +381,10 @@ func TestDigest(t *testing.T) {
 	if notice == sum(5, `{"uri":"urn:x:1","revision":5,"status":"canceled","headline":"A"}`) {
 		t.Error("text in a notice does not count")
 	}
-	if a, b := (Sum{}).add(base).add(notice), (Sum{}).add(notice).add(base); a != b || a == (Sum{}) || bytes.Equal(a[:], base[:]) {
+	if a, b := (corpus.Sum{}).Plus(base).Plus(notice), (corpus.Sum{}).Plus(notice).Plus(base); a != b || a == (corpus.Sum{}) || bytes.Equal(a[:], base[:]) {
 		t.Error("the sum depends on the order, or on one alone")
 	}
-	if twice := base.add(base); twice == (Sum{}) || twice == base {
+	if twice := base.Plus(base); twice == (corpus.Sum{}) || twice == base {
 		t.Error("what stands there twice is not seen")
 	}
 	for _, bad := range []string{"", "{", `{"uri":1}`, `{"uri":"u","status":"usable"}`} {

@@ -6,10 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -18,45 +15,8 @@ import (
 	"github.com/copytaster/copytaster/pkg/elastic"
 )
 
-// DefaultRepository is the snapshot repository's usual name.
-const DefaultRepository = "copytaster"
-
 // snapshotEvery is how often a snapshot or a restore is asked how far it is.
 const snapshotEvery = 500 * time.Millisecond
-
-var nameOf = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,99}$`)
-
-// CheckSnapshotName tells why a snapshot or repository can't have that name.
-func CheckSnapshotName(name string) error {
-	if !nameOf.MatchString(name) {
-		return fmt.Errorf("%q is no name for a snapshot or its repository: up to 100 of a-z, 0-9, '.', '_', '-', not beginning with a mark", name)
-	}
-	return nil
-}
-
-// Repository registers a folder of Elasticsearch's own file system, below one
-// of the folders that its setting path.repo names. One of that name that is
-// there already stays as it is if location is "".
-func (j *Job) Repository(ctx context.Context, name, location string) error {
-	if location == "" {
-		err := elastic.Ask(ctx, j.ES, "find the snapshot repository "+name, esapi.SnapshotGetRepositoryRequest{Repository: []string{name}}, nil)
-		var refused *elastic.StatusError
-		if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
-			return fmt.Errorf("there is no snapshot repository %s: say --location to make it, a folder below Elasticsearch's path.repo", name)
-		}
-		return err
-	}
-	content, err := json.Marshal(map[string]any{"type": "fs", "settings": map[string]any{"location": location}})
-	if err != nil {
-		return err
-	}
-	err = elastic.Ask(ctx, j.ES, "make the snapshot repository "+name, esapi.SnapshotCreateRepositoryRequest{Repository: name, Body: bytes.NewReader(content)}, nil)
-	var refused *elastic.StatusError
-	if errors.As(err, &refused) && refused.Type == "repository_exception" {
-		return fmt.Errorf("%w: the folder must lie below one that path.repo in elasticsearch.yml names, and Elasticsearch must be allowed to write to it", err)
-	}
-	return err
-}
 
 // Snapshot is a snapshot of both live indices.
 type Snapshot struct {
@@ -158,111 +118,42 @@ func (j *Job) snapshots(ctx context.Context, repository, name string) ([]Snapsho
 	return found, nil
 }
 
-// Restorable is a snapshot by its name.
-func (j *Job) Restorable(ctx context.Context, repository, name string) (Snapshot, error) {
+// DeleteSnapshot deletes a snapshot of this installation; one that is being
+// taken is given up. What other snapshots need of its files stays. A
+// [*HeldError]: another job, which may be restoring it, is at the indices.
+func (j *Job) DeleteSnapshot(ctx context.Context, repository, name string) error {
+	if _, err := j.snapshot(ctx, repository, name); err != nil {
+		return err
+	}
+	ctx, release, err := j.hold(ctx, "snapshot delete")
+	if err != nil {
+		return err
+	}
+	defer release()
+	j.Progress.Begin("delete the snapshot", -1)
+	defer j.Progress.Done()
+	return elastic.Ask(ctx, j.ES, "delete snapshot "+name, esapi.SnapshotDeleteRequest{Repository: repository, Snapshot: []string{name}}, nil)
+}
+
+// snapshot is one of this installation's by its name, in whatever state.
+func (j *Job) snapshot(ctx context.Context, repository, name string) (Snapshot, error) {
 	all, err := j.snapshots(ctx, repository, name)
 	switch {
 	case err != nil:
 		return Snapshot{}, err
 	case len(all) != 1:
 		return Snapshot{}, fmt.Errorf("snapshot %s is not one of this installation", name)
-	case all[0].State != "SUCCESS" || len(all[0].Indices) != 2:
-		return all[0], fmt.Errorf("snapshot %s is %s and has %d indices, it can't be restored", name, all[0].State, len(all[0].Indices))
 	}
 	return all[0], nil
 }
 
-// Restore makes new indices out of a snapshot. They stand where an interrupted
-// build does: [Job.Run] adds what came to the log since, compares and swaps.
-func (j *Job) Restore(ctx context.Context, repository, name string) error {
-	snap, err := j.Restorable(ctx, repository, name)
-	if err != nil {
-		return err
+// Restorable is a snapshot by its name.
+func (j *Job) Restorable(ctx context.Context, repository, name string) (Snapshot, error) {
+	s, err := j.snapshot(ctx, repository, name)
+	if err == nil && (s.State != "SUCCESS" || len(s.Indices) != 2) {
+		err = fmt.Errorf("snapshot %s is %s and has %d indices, it can't be restored", name, s.State, len(s.Indices))
 	}
-	s, err := j.standing(ctx)
-	if err != nil {
-		return err
-	}
-	if len(s.next) > 0 {
-		return fmt.Errorf("build %s was not ended: end it by reindex, or copytaster reindex drop next", s.next[0].Build.ID)
-	}
-	now := time.Now().UTC().Truncate(time.Second)
-	id := corpus.BuildID(now)
-	// Two indices, each with a name of its own afterwards.
-	rename := map[string]string{}
-	for _, x := range snap.Indices {
-		alias := j.Indices.Articles()
-		if strings.HasPrefix(x, j.Indices.Versions()+"-") {
-			alias = j.Indices.Versions()
-		}
-		rename[x] = fmt.Sprintf("%s-%d-%s", alias, snap.Schema, id)
-	}
-	for _, x := range snap.Indices {
-		if err := j.restoreOne(ctx, repository, name, x, rename[x]); err != nil {
-			return err
-		}
-	}
-	if err := j.restored(ctx, snap.Indices, rename); err != nil {
-		return err
-	}
-	xs, err := corpus.Indices(ctx, j.ES, j.Indices)
-	if err != nil {
-		return err
-	}
-	b := corpus.Build{ID: id, From: "snapshot " + name, BeganAt: now, Log: snap.Log}
-	var actions []map[string]any
-	for _, x := range xs {
-		if x.Name != rename[snap.Indices[0]] && x.Name != rename[snap.Indices[1]] {
-			continue
-		}
-		if err := corpus.Record(ctx, j.ES, x, b); err != nil {
-			return err
-		}
-		next := j.Indices.Next().Articles()
-		if x.Versions {
-			next = j.Indices.Next().Versions()
-		}
-		actions = append(actions, map[string]any{"add": map[string]any{"index": x.Name, "alias": next, "is_write_index": true}})
-	}
-	return elastic.Ask(ctx, j.ES, "name the restored indices", esapi.IndicesUpdateAliasesRequest{Body: body(map[string]any{"actions": actions})}, nil)
-}
-
-func (j *Job) restoreOne(ctx context.Context, repository, snapshot, from, to string) error {
-	content := body(map[string]any{
-		"indices": from, "include_global_state": false, "include_aliases": false, "feature_states": []string{"none"},
-		"rename_pattern": "^.*$", "rename_replacement": to,
-		"index_settings":        map[string]any{"index.refresh_interval": fmt.Sprintf("%ds", int(corpus.FillRefreshInterval.Seconds()))},
-		"ignore_index_settings": []string{"index.blocks.write"},
-	})
-	return elastic.Ask(ctx, j.ES, "restore index "+from+" as "+to, esapi.SnapshotRestoreRequest{Repository: repository, Snapshot: snapshot, Body: content}, nil)
-}
-
-// restored waits until the restored indices can be used.
-func (j *Job) restored(ctx context.Context, from []string, rename map[string]string) error {
-	j.Progress.Begin("restore the snapshot", -1)
-	defer j.Progress.Done()
-	names := []string{rename[from[0]], rename[from[1]]}
-	for {
-		var health struct {
-			Status   string `json:"status"`
-			TimedOut bool   `json:"timed_out"`
-		}
-		err := elastic.Ask(ctx, j.ES, "wait for the restored indices", esapi.ClusterHealthRequest{
-			Index: names, WaitForStatus: "yellow", WaitForNoInitializingShards: new(true), Timeout: snapshotEvery,
-		}, &health)
-		var refused *elastic.StatusError
-		late := errors.As(err, &refused) && refused.Status == http.StatusRequestTimeout
-		if err != nil && !late {
-			return err
-		}
-		if err == nil && !health.TimedOut && health.Status != "red" {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		j.Progress.Add(1)
-	}
+	return s, err
 }
 
 func wait(ctx context.Context, d time.Duration) bool {

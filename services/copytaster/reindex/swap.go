@@ -104,9 +104,10 @@ func (j *Job) Open(ctx context.Context) ([]string, error) {
 	return blocked, j.lift(ctx, s.live)
 }
 
-// Drop deletes indices. A job that runs keeps it away from what it fills.
+// Drop deletes indices. A job that runs keeps it away from what it fills, and from
+// what is behind no alias: that may be what it restores.
 func (j *Job) Drop(ctx context.Context, indices []corpus.Index) error {
-	if slices.ContainsFunc(indices, func(x corpus.Index) bool { return x.Role == corpus.RoleNext }) {
+	if slices.ContainsFunc(indices, func(x corpus.Index) bool { return x.Role == corpus.RoleNext || x.Role == corpus.RoleNone }) {
 		var release func()
 		var err error
 		if ctx, release, err = j.hold(ctx, "reindex drop"); err != nil {

@@ -558,7 +558,11 @@ func (w *Writer) note(err error) {
 
 // send gives every entry its result.
 func (w *Writer) send(batch []*entry, results []Result) {
-	items, err := w.request(batch)
+	var items []item
+	err := stage.Guard(stage.CallSink, func() (err error) {
+		items, err = w.request(batch)
+		return err
+	})
 	var refused *Error
 	if err == nil {
 		w.note(nil)
@@ -567,9 +571,9 @@ func (w *Writer) send(batch []*entry, results []Result) {
 		}
 		return
 	}
-	if errors.Is(err, errReplyTooLong) || errors.As(err, &refused) && refused.ofContent() {
+	if errors.Is(err, errReplyTooLong) || stage.Panicked(err) || errors.As(err, &refused) && refused.ofContent() {
 		w.note(nil)
-		// Some document in it is too large or breaks the form: find out which.
+		// Some document in it is too large, breaks the form, or us: find out which.
 		if half := len(batch) / 2; half > 0 {
 			w.send(batch[:half], results[:half])
 			if s, why := w.Circuit(); s != Closed {
@@ -630,8 +634,11 @@ func (w *Writer) request(batch []*entry) ([]item, error) {
 		return nil, parseRefusal(res.StatusCode, reply)
 	}
 	// Only now is it certain that the transport has read the buffer to its end:
-	// after an error or an early refusal it may still be at it.
-	w.buffers.Put(buf)
+	// after an error or an early refusal it may still be at it. One that is much
+	// larger than what was in it is not kept.
+	if buf.Cap() <= 2*size {
+		w.buffers.Put(buf)
+	}
 	if len(reply) > MaxReply {
 		return nil, errReplyTooLong
 	}

@@ -260,7 +260,7 @@ func TestCulpritDoesNotKeepTheCircuitOpen(t *testing.T) {
 // TestUnavailable: what waited long enough comes back unsent, and says why.
 func TestUnavailable(t *testing.T) {
 	var sent atomic.Int32
-	w := fake(t, bulk.Config{BreakAfter: 1, ProbeEvery: 5 * time.Millisecond, Timeout: 100 * time.Millisecond, MaxDocs: 1, Concurrency: 1}, func(w http.ResponseWriter, ds []line, _ int) {
+	w := fake(t, bulk.Config{BreakAfter: 1, ProbeEvery: 100 * time.Millisecond, Timeout: 2 * time.Second, MaxDocs: 1, Concurrency: 1}, func(w http.ResponseWriter, ds []line, _ int) {
 		sent.Add(int32(len(ds)))
 		w.WriteHeader(http.StatusServiceUnavailable)
 	})

@@ -29,6 +29,17 @@ type Hint struct {
 	PublishedAt time.Time
 	// ReceivedAt is when the input arrived; the decoders never look at a clock.
 	ReceivedAt time.Time
+	// Claimed says that there is an archive: then the article needn't carry its
+	// original, and the input may be larger than [MaxSingle].
+	Claimed bool
+}
+
+// Largest is the largest input that is one article, in bytes.
+func (h Hint) Largest() int {
+	if h.Claimed {
+		return MaxBytes
+	}
+	return MaxSingle
 }
 
 // Namespace is the provider, else the source.
@@ -45,8 +56,8 @@ const (
 	// MaxBytes is the largest input, in bytes: a feed with all its items.
 	MaxBytes = 16 << 20
 	// MaxSingle is the largest input that is one article (a text, a page, one
-	// item of a feed), in bytes. The article carries it as its original beside
-	// the text and must still fit into a message.
+	// item of a feed), in bytes, where there is no archive. The article carries
+	// it as its original beside the text and must still fit into a message.
 	MaxSingle = 3 << 20
 	// MaxItems is how many items a feed may have.
 	MaxItems = 5_000

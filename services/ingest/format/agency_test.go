@@ -241,7 +241,7 @@ func TestAgencyRefuses(t *testing.T) {
 		want        document.Reason
 		field, says string
 	}{
-		{"nitf without id", `<nitf><head><docdata/></head><body><body.content><p>x</p></body.content></body></nitf>`, document.Invalid, "doc-id", "line 1, byte 12"},
+		{"nitf, kill without id", `<nitf><head><docdata management-status="canceled"/></head><body><body.content><p>x</p></body.content></body></nitf>`, document.Invalid, "doc-id", "line 1, byte 12"},
 		{"nitf, status", nitfDoc(`management-status="annulled"`, "", hl, ""), document.Invalid, "management-status", "annulled"},
 		{"nitf, status of another", nitfDoc(`management-doc-idref="y" management-idref-status="gone"`, "", hl, ""), document.Invalid, "management-idref-status", "gone"},
 		{"nitf, embargo", nitfDoc("", `<date.release norm="soon"/>`, hl, ""), document.Invalid, "date.release", "soon"},
@@ -258,8 +258,9 @@ func TestAgencyRefuses(t *testing.T) {
 		{"g2, status", g2Doc("", `<pubStatus qcode="stat:annulled"/>`, g2hl, ""), document.Invalid, "pubStatus", "annulled"},
 		{"g2, embargo without time zone", g2Doc("", `<embargoed>2024-04-25T00:00:00</embargoed>`, g2hl, ""), document.Invalid, "embargoed", "time zone"},
 		{"g2, nothing to read", g2Doc("", "", "", ""), document.Empty, "contentSet", "neither"},
-		{"g2, package", `<packageItem guid="p"><contentMeta><headline>H</headline></contentMeta></packageItem>`, document.Invalid, "packageItem", "comes by itself"},
-		{"g2, message of packages", `<newsMessage><itemSet><packageItem guid="p"/></itemSet></newsMessage>`, document.Invalid, "newsItem", "no news item"},
+		{"g2, package", `<packageItem guid="p"><groupSet><group><itemRef residref="a"><title>T</title></itemRef></group></groupSet></packageItem>`, document.Empty, "contentSet", "neither"},
+		{"g2, concept", `<conceptItem guid="c"><concept/></conceptItem>`, document.Invalid, "conceptItem", "no news"},
+		{"g2, message of concepts", `<newsMessage><itemSet><conceptItem guid="p"/></itemSet></newsMessage>`, document.Invalid, "newsItem", "no news item"},
 		{"g2, base64", g2Doc("", "", g2hl, `<inlineData encoding="base64">%%%</inlineData>`), document.Invalid, "inlineData", "base64"},
 		{"g2, too deep", g2Doc("", "", g2hl, inlineXML(deep)), document.TooDeep, "", "128"},
 		{"g2, too many items", "<newsMessage><itemSet>" + strings.Repeat("<newsItem/>", document.MaxItems+1) + "</itemSet></newsMessage>", document.TooMany, "", "5000"},

@@ -221,8 +221,8 @@ func (f Format) one(ctx context.Context, data []byte, h Hint) (as []article.Arti
 	if h.ReceivedAt.IsZero() || h.Source == "" {
 		return nil, document.Refuse(document.Invalid, f.Name, "source and received_at of the hint must be set")
 	}
-	if len(data) > document.MaxSingle {
-		return nil, document.Refuse(document.TooLarge, f.Name, "%d bytes for one article, the limit is %d", len(data), document.MaxSingle)
+	if len(data) > h.Largest() {
+		return nil, document.Refuse(document.TooLarge, f.Name, "%d bytes for one article, the limit is %d", len(data), h.Largest())
 	}
 	defer rescue(f.Name, &err)
 	as, err = f.Decode(ctx, bytes.NewReader(data), h)
@@ -268,6 +268,7 @@ func (f Format) finish(a *article.Article, data []byte, h Hint) error {
 	a.Original.Hash = hex.EncodeToString(sum[:])
 	a.Original.Format = f.Name
 	a.Original.Name = h.Name
+	a.Original.Stated = article.Stated{URL: h.URL, MediaType: h.MediaType, Charset: h.Charset, PublishedAt: h.PublishedAt}
 	if mt, _, err := mime.ParseMediaType(h.MediaType); err == nil && a.Original.MediaType == "" {
 		a.Original.MediaType = mt
 	}

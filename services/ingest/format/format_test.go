@@ -37,51 +37,30 @@ var goldenURL = map[string]string{
 // TestGolden decodes every input under testdata and compares with the JSON
 // beside it. Its folder names the format that must be recognised.
 func TestGolden(t *testing.T) {
-	inputs, err := filepath.Glob("testdata/*/*")
-	if err != nil {
-		t.Fatal(err)
-	}
 	seen := 0
-	for _, in := range inputs {
-		if strings.HasSuffix(in, ".expected.json") {
-			continue
-		}
+	for _, g := range goldens(t) {
 		seen++
-		name, err := filepath.Rel("testdata", in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name = filepath.ToSlash(name)
-		t.Run(name, func(t *testing.T) {
-			data, err := os.ReadFile(in)
-			if err != nil {
-				t.Fatal(err)
-			}
-			h := hint()
-			h.URL, h.Name = goldenURL[name], filepath.Base(in)
-			as, err := format.Decode(context.Background(), data, h, "")
-			if err != nil {
-				t.Fatal(err)
-			}
+		t.Run(g.name, func(t *testing.T) {
+			as := decodeGolden(t, g)
 			var got bytes.Buffer
 			enc := json.NewEncoder(&got)
 			enc.SetEscapeHTML(false)
 			enc.SetIndent("", " ")
 			for i := range as {
-				if want := filepath.Base(filepath.Dir(in)); as[i].Original.Format != want {
-					t.Errorf("recognised as %s, want %s", as[i].Original.Format, want)
+				if as[i].Original.Format != g.format {
+					t.Errorf("recognised as %s, want %s", as[i].Original.Format, g.format)
 				}
 				if err := enc.Encode(&as[i]); err != nil {
 					t.Fatal(err)
 				}
 			}
-			golden := in + ".expected.json"
+			expected := filepath.Join("testdata", g.name+".expected.json")
 			if *update {
-				if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
+				if err := os.WriteFile(expected, got.Bytes(), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
-			want, err := os.ReadFile(golden)
+			want, err := os.ReadFile(expected)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -134,6 +113,7 @@ func TestRefused(t *testing.T) {
 		{"too many items", "<rss><channel>" + strings.Repeat("<item/>", document.MaxItems+1), "", document.TooMany, "5000"},
 		{"JSON that breaks off", "{\"version\":\"https://jsonfeed.org/version/1\",\n\"items\":[{\"id\":", "", document.Syntax, "line 2"},
 		{"JSON Feed without items", `{"version":"https://jsonfeed.org/version/1"}`, "", document.Syntax, "items"},
+		{"item outside of its feed", strings.Repeat("0", 39) + "<feed/><published></published><updated></updated><0>0<entry></entry>0", "atom", document.Syntax, "item"},
 		{"item without anything", "<rss><channel><item><guid>1</guid></item></channel></rss>", "", document.Empty, "item 1"},
 		{"feed that breaks off", "<rss><channel><item><title>a</title></item><item><title>b", "", document.Syntax, "item 2"},
 	} {
@@ -243,19 +223,8 @@ func FuzzDetect(f *testing.F) { fuzz(f, "") }
 // fuzz feeds whatever there is to one format: an error has a reason, an
 // article is valid, and there is always one of the two.
 func fuzz(f *testing.F, name string) {
-	inputs, err := filepath.Glob("testdata/*/*")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, in := range inputs {
-		if strings.HasSuffix(in, ".expected.json") {
-			continue
-		}
-		data, err := os.ReadFile(in)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data)
+	for _, g := range goldens(f) {
+		f.Add(g.data)
 	}
 	f.Add([]byte("<rss><channel><item><title>x"))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -277,31 +246,6 @@ func fuzz(f *testing.F, name string) {
 			}
 		}
 	})
-}
-
-func BenchmarkDecode(b *testing.B) {
-	inputs, err := filepath.Glob("testdata/*/*")
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, in := range inputs {
-		if strings.HasSuffix(in, ".expected.json") {
-			continue
-		}
-		data, err := os.ReadFile(in)
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Run(in, func(b *testing.B) {
-			b.ReportAllocs()
-			b.SetBytes(int64(len(data)))
-			for b.Loop() {
-				if _, err := format.Decode(context.Background(), data, hint(), ""); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
 }
 
 // An id says whose it is only as far as the feed it stands in can be held to.

@@ -32,7 +32,8 @@ const (
 	HeaderFormat      = "intake_format" // the format that is forced, or was recognised
 	HeaderPublishedAt = "intake_published_at"
 	HeaderReceivedAt  = "intake_received_at"
-	HeaderLane        = "intake_lane" // "bulk" for back-fills, else missing
+	HeaderLane        = "intake_lane"    // "bulk" for back-fills, else missing
+	HeaderClaimed     = "intake_claimed" // "true" if there was an archive, else missing
 	headerID          = "intake_id"
 	HeaderRefused     = "intake_refused" // JSON of the *document.Error of what was refused before it was decoded
 	headerContentType = "content-type"
@@ -83,6 +84,9 @@ func (in Input) message() stage.Message {
 	add(HeaderPublishedAt, stamp(h.PublishedAt))
 	add(HeaderReceivedAt, stamp(h.ReceivedAt))
 	add(headerContentType, h.MediaType)
+	if h.Claimed {
+		add(HeaderClaimed, "true")
+	}
 	add(headerTraceparent, in.Traceparent)
 	if in.Refused != nil {
 		var e *document.Error
@@ -118,6 +122,7 @@ func Decode(ctx context.Context, m stage.Message) ([]article.Article, error) {
 	h := document.Hint{
 		Source: m.Header(HeaderSource), Provider: m.Header(HeaderProvider), URL: m.Header(HeaderURL), Name: m.Header(HeaderName),
 		Charset: m.Header(HeaderCharset), MediaType: m.Header(headerContentType),
+		Claimed: m.Header(HeaderClaimed) == "true",
 	}
 	for _, d := range []struct {
 		header string
@@ -150,6 +155,10 @@ func Decode(ctx context.Context, m stage.Message) ([]article.Article, error) {
 // waits until the stage takes the input, so a source feels at once when the
 // stage is at its limits.
 type Queue struct {
+	// Claims says that there is an archive, see [document.Hint]. It is set
+	// before the queue is used.
+	Claims bool
+
 	lane   topic.Lane
 	ch     chan stage.Message
 	closed chan struct{}

@@ -40,6 +40,9 @@ type Problem struct {
 
 // ProblemOf says what err means to whoever asked.
 func ProblemOf(err error) Problem {
+	if p, ok := originalProblem(err); ok {
+		return p
+	}
 	var parameter *find.ParameterError
 	var away *find.UnavailableError
 	var form *notAcceptableError

@@ -731,15 +731,20 @@ func (x *Image) GetCredit() string {
 
 type Original struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What arrived; only on articles.received.
+	// What arrived; only on articles.received. Empty there with a size above 0:
+	// too large for a message, see `archived`.
 	Bytes []byte `protobuf:"bytes,1,opt,name=bytes,proto3" json:"bytes,omitempty"`
 	Size  int64  `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`
 	// SHA-256, hex.
-	Hash          string `protobuf:"bytes,3,opt,name=hash,proto3" json:"hash,omitempty"`
-	Format        string `protobuf:"bytes,4,opt,name=format,proto3" json:"format,omitempty"`
-	MediaType     string `protobuf:"bytes,5,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
-	Charset       string `protobuf:"bytes,6,opt,name=charset,proto3" json:"charset,omitempty"`
-	Name          string `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
+	Hash      string `protobuf:"bytes,3,opt,name=hash,proto3" json:"hash,omitempty"`
+	Format    string `protobuf:"bytes,4,opt,name=format,proto3" json:"format,omitempty"`
+	MediaType string `protobuf:"bytes,5,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	Charset   string `protobuf:"bytes,6,opt,name=charset,proto3" json:"charset,omitempty"`
+	Name      string `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
+	// Where the archive keeps the bytes; empty: it doesn't.
+	Archived string `protobuf:"bytes,8,opt,name=archived,proto3" json:"archived,omitempty"`
+	// Only between Copytaster's own services.
+	Stated        *Stated `protobuf:"bytes,9,opt,name=stated,proto3" json:"stated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -823,6 +828,90 @@ func (x *Original) GetName() string {
 	return ""
 }
 
+func (x *Original) GetArchived() string {
+	if x != nil {
+		return x.Archived
+	}
+	return ""
+}
+
+func (x *Original) GetStated() *Stated {
+	if x != nil {
+		return x.Stated
+	}
+	return nil
+}
+
+// What the source said of the bytes: with them, all that is needed to decode
+// them again.
+type Stated struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Url           string                 `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"`
+	MediaType     string                 `protobuf:"bytes,2,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	Charset       string                 `protobuf:"bytes,3,opt,name=charset,proto3" json:"charset,omitempty"`
+	PublishedAt   *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=published_at,json=publishedAt,proto3" json:"published_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Stated) Reset() {
+	*x = Stated{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Stated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Stated) ProtoMessage() {}
+
+func (x *Stated) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Stated.ProtoReflect.Descriptor instead.
+func (*Stated) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Stated) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *Stated) GetMediaType() string {
+	if x != nil {
+		return x.MediaType
+	}
+	return ""
+}
+
+func (x *Stated) GetCharset() string {
+	if x != nil {
+		return x.Charset
+	}
+	return ""
+}
+
+func (x *Stated) GetPublishedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PublishedAt
+	}
+	return nil
+}
+
 var File_copytaster_v1_article_proto protoreflect.FileDescriptor
 
 const file_copytaster_v1_article_proto_rawDesc = "" +
@@ -885,7 +974,7 @@ const file_copytaster_v1_article_proto_rawDesc = "" +
 	"\n" +
 	"media_type\x18\x02 \x01(\tR\tmediaType\x12\x18\n" +
 	"\acaption\x18\x03 \x01(\tR\acaption\x12\x16\n" +
-	"\x06credit\x18\x04 \x01(\tR\x06credit\"\xad\x01\n" +
+	"\x06credit\x18\x04 \x01(\tR\x06credit\"\xf8\x01\n" +
 	"\bOriginal\x12\x14\n" +
 	"\x05bytes\x18\x01 \x01(\fR\x05bytes\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\x03R\x04size\x12\x12\n" +
@@ -894,7 +983,15 @@ const file_copytaster_v1_article_proto_rawDesc = "" +
 	"\n" +
 	"media_type\x18\x05 \x01(\tR\tmediaType\x12\x18\n" +
 	"\acharset\x18\x06 \x01(\tR\acharset\x12\x12\n" +
-	"\x04name\x18\a \x01(\tR\x04name*]\n" +
+	"\x04name\x18\a \x01(\tR\x04name\x12\x1a\n" +
+	"\barchived\x18\b \x01(\tR\barchived\x12-\n" +
+	"\x06stated\x18\t \x01(\v2\x15.copytaster.v1.StatedR\x06stated\"\x92\x01\n" +
+	"\x06Stated\x12\x10\n" +
+	"\x03url\x18\x01 \x01(\tR\x03url\x12\x1d\n" +
+	"\n" +
+	"media_type\x18\x02 \x01(\tR\tmediaType\x12\x18\n" +
+	"\acharset\x18\x03 \x01(\tR\acharset\x12=\n" +
+	"\fpublished_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\vpublishedAt*]\n" +
 	"\x06Status\x12\x16\n" +
 	"\x12STATUS_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATUS_USABLE\x10\x01\x12\x13\n" +
@@ -914,7 +1011,7 @@ func file_copytaster_v1_article_proto_rawDescGZIP() []byte {
 }
 
 var file_copytaster_v1_article_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_copytaster_v1_article_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_copytaster_v1_article_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_copytaster_v1_article_proto_goTypes = []any{
 	(Status)(0),                   // 0: copytaster.v1.Status
 	(*Article)(nil),               // 1: copytaster.v1.Article
@@ -926,11 +1023,12 @@ var file_copytaster_v1_article_proto_goTypes = []any{
 	(*Subject)(nil),               // 7: copytaster.v1.Subject
 	(*Image)(nil),                 // 8: copytaster.v1.Image
 	(*Original)(nil),              // 9: copytaster.v1.Original
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*Stated)(nil),                // 10: copytaster.v1.Stated
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
 }
 var file_copytaster_v1_article_proto_depIdxs = []int32{
 	0,  // 0: copytaster.v1.Article.status:type_name -> copytaster.v1.Status
-	10, // 1: copytaster.v1.Article.embargo_until:type_name -> google.protobuf.Timestamp
+	11, // 1: copytaster.v1.Article.embargo_until:type_name -> google.protobuf.Timestamp
 	3,  // 2: copytaster.v1.Article.segments:type_name -> copytaster.v1.Segment
 	4,  // 3: copytaster.v1.Article.language:type_name -> copytaster.v1.Label
 	4,  // 4: copytaster.v1.Article.agency:type_name -> copytaster.v1.Label
@@ -939,18 +1037,20 @@ var file_copytaster_v1_article_proto_depIdxs = []int32{
 	6,  // 7: copytaster.v1.Article.attribution:type_name -> copytaster.v1.Attribution
 	7,  // 8: copytaster.v1.Article.subjects:type_name -> copytaster.v1.Subject
 	8,  // 9: copytaster.v1.Article.images:type_name -> copytaster.v1.Image
-	10, // 10: copytaster.v1.Article.published_at:type_name -> google.protobuf.Timestamp
-	10, // 11: copytaster.v1.Article.version_created:type_name -> google.protobuf.Timestamp
-	10, // 12: copytaster.v1.Article.received_at:type_name -> google.protobuf.Timestamp
+	11, // 10: copytaster.v1.Article.published_at:type_name -> google.protobuf.Timestamp
+	11, // 11: copytaster.v1.Article.version_created:type_name -> google.protobuf.Timestamp
+	11, // 12: copytaster.v1.Article.received_at:type_name -> google.protobuf.Timestamp
 	9,  // 13: copytaster.v1.Article.original:type_name -> copytaster.v1.Original
 	2,  // 14: copytaster.v1.Segment.evidence:type_name -> copytaster.v1.Evidence
 	2,  // 15: copytaster.v1.Label.evidence:type_name -> copytaster.v1.Evidence
 	2,  // 16: copytaster.v1.Credit.evidence:type_name -> copytaster.v1.Evidence
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	10, // 17: copytaster.v1.Original.stated:type_name -> copytaster.v1.Stated
+	11, // 18: copytaster.v1.Stated.published_at:type_name -> google.protobuf.Timestamp
+	19, // [19:19] is the sub-list for method output_type
+	19, // [19:19] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_copytaster_v1_article_proto_init() }
@@ -964,7 +1064,7 @@ func file_copytaster_v1_article_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_copytaster_v1_article_proto_rawDesc), len(file_copytaster_v1_article_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

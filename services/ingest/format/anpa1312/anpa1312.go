@@ -27,6 +27,7 @@ import (
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format/habit"
 	"github.com/copytaster/copytaster/services/ingest/format/telegraph"
+	"github.com/copytaster/copytaster/services/ingest/format/wire"
 )
 
 // Name of the format.
@@ -40,24 +41,25 @@ const (
 
 var (
 	// level is the header's first line.
-	level = regexp.MustCompile(`^([A-Za-z])(\d{3,5})\x1f([^\r\n]{0,64})`)
+	level = regexp.MustCompile(`^([A-Za-z])(\d{3,5})(?:\x1f([^\r\n]{0,64})|[ ]?([a-z0-9]{2,6}-{1,4}(?:[\r\n]|$)))`)
 	// fields is its second line, format codes gone.
 	fields = regexp.MustCompile(`^([A-Za-z])[ ]([A-Za-z0-9])[ ]+(.*?)(?:[ ]+(\d{1,2})-(\d{1,2}))?(?:[ ]+(\d{1,6}))?[ ]*$`)
 	// sent is the line behind the text.
-	sent = regexp.MustCompile(`^(?:([A-Za-z]{1,6})-([A-Za-z]{1,4})-)?(\d{1,2})-(\d{1,2})-(\d{2}|\d{4})[ ]+(\d{2})[:-]?(\d{2})(?:[:-]\d{2})?[ ]?([A-Za-z]{1,4})?[<=! ]*$`)
+	sent = regexp.MustCompile(`^(?:([A-Za-z]{1,8})-(?:([A-Za-z]{1,4})-)?)?(\d{1,2})-(\d{1,2})-(\d{2}|\d{4})[ ]+(\d{2})[:-]?(\d{2})(?:[:-]\d{2})?[ ]?([A-Za-z]{1,4})?[<=! ]*$`)
 	// slug is a keyword line: cycle, keyword, versions, words.
 	slug = regexp.MustCompile(`^(?:BC|AM|PM|AP|[A-Z]{2})-[^\s,][^,]{0,80}(?:,|$)`)
 )
 
 // Detect tells whether the first message's header has the form of 1312.
 func Detect(head []byte) bool {
+	head = telegraph.Restore(head, level.Match)
 	head = head[telegraph.Filler(head):]
 	return len(head) > 0 && head[0] == telegraph.SOH && level.Match(head[1:])
 }
 
 // Split cuts a stream into its messages.
 func Split(data []byte, _ document.Hint) ([]document.Part, error) {
-	return telegraph.Split(Name, data)
+	return telegraph.Split(Name, data, level.Match)
 }
 
 // message is a message as the format has it.
@@ -80,6 +82,7 @@ type message struct {
 
 // parse takes a message apart.
 func parse(data []byte, h document.Hint) (*message, error) {
+	data = telegraph.Restore(data, level.Match)
 	f, err := telegraph.Open(Name, data)
 	if err != nil {
 		return nil, err
@@ -88,7 +91,7 @@ func parse(data []byte, h document.Hint) (*message, error) {
 	if g == nil {
 		return nil, document.At(document.Syntax, Name, data, f.At, "the header's first line is not service level, number, US, selector code")
 	}
-	m := &message{Service: strings.ToLower(string(g[1])), Number: string(g[2]), Selector: strings.Trim(strings.TrimSpace(string(g[3])), "-")}
+	m := &message{Service: strings.ToLower(string(g[1])), Number: string(g[2]), Selector: strings.Trim(strings.TrimSpace(string(g[3])+string(g[4])), "-")}
 	_, second, _ := bytes.Cut(f.Header, []byte("\n"))
 	second, _, _ = bytes.Cut(bytes.TrimLeft(second, "\r\n"), []byte("\n"))
 	if err := m.fields(second, data, f.At); err != nil {
@@ -170,7 +173,7 @@ func (m *message) keyword() {
 		if s == "" {
 			continue
 		}
-		if slug.MatchString(s) {
+		if slug.MatchString(s) || m.repeats(s) {
 			parts := strings.Split(s, ",")
 			m.Slug = strings.TrimSpace(parts[0])
 			for _, v := range parts[1:] {
@@ -183,6 +186,17 @@ func (m *message) keyword() {
 		return
 	}
 }
+
+// repeats tells whether a line is the header's keyword once more, whole, for
+// agencies whose keywords have no cycle.
+func (m *message) repeats(line string) bool {
+	key, _, _ := strings.Cut(line, ",")
+	head, whole := wire.Squeeze(m.Keyword), wire.Squeeze(key)
+	return head != "" && strings.HasPrefix(whole, head) && len(line) <= maxSlug
+}
+
+// maxSlug is the longest keyword line, in bytes.
+const maxSlug = 120
 
 // Decode makes the article of one message, or those that it kills or holds.
 // Errors are [*document.Error]s.

@@ -26,7 +26,7 @@ const maxInstruction = 80
 // words that were struck out, and all that chooses fonts, rails and margins.
 // Spaces of all widths become spaces.
 func unset(text []byte) []byte {
-	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	text = telegraph.Lines(text)
 	out := make([]byte, 0, len(text))
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -41,8 +41,6 @@ func unset(text []byte) []byte {
 			out = append(out, '\t')
 		case c == spaceBand, c >= 0x19 && c <= 0x1e && c != escape:
 			out = append(out, ' ')
-		case c == '\r':
-			out = append(out, '\n')
 		case c == '\n', c == '\t', c >= ' ' && c != 0x7f:
 			out = append(out, c)
 		case c == telegraph.US:
@@ -62,9 +60,16 @@ var (
 // read is a line as readers have it: the characters that stand in the places
 // of others are set right, quads and marks of lines are gone.
 func read(line string) string {
-	line = lineEnds.ReplaceAllString(line, "")
+	// Few lines have any of these, and looking for one costs a tenth of this.
+	if strings.ContainsAny(line, "<=") {
+		line = lineEnds.ReplaceAllString(line, "")
+	}
 	line = strings.TrimPrefix(strings.TrimSpace(line), "^")
-	line = emDash.ReplaceAllString(line, "$1—$2")
-	line = oneHalf.ReplaceAllString(line, "$1½$2")
+	if strings.Contains(line, "_") {
+		line = emDash.ReplaceAllString(line, "$1—$2")
+	}
+	if strings.Contains(line, "{") {
+		line = oneHalf.ReplaceAllString(line, "$1½$2")
+	}
 	return quoted.Replace(strings.TrimSpace(line))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/document"
+	"github.com/copytaster/copytaster/services/ingest/format/wire"
 	"github.com/copytaster/copytaster/services/ingest/format/xmldoc"
 )
 
@@ -46,6 +47,8 @@ func atomItem(data []byte, _ document.Hint) (item, error) {
 			it.plain = c.Value
 		case t == "html" || strings.Contains(t, "html"):
 			it.content = c.Value
+		case strings.Contains(t, "xml"): // AP sends NITF in it
+			it.content = wire.NewsText(c.Value)
 		case strings.HasPrefix(t, "text/"):
 			it.content = html.EscapeString(c.Value)
 		}

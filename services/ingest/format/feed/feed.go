@@ -81,6 +81,10 @@ func decode(r io.Reader, h document.Hint, format string, split splitter, parse f
 	if err != nil {
 		return nil, err
 	}
+	if len(parts) == 0 {
+		// Of a feed that is empty nothing gets here.
+		return nil, document.Refuse(document.Syntax, format, "%v", errNoItem)
+	}
 	as := make([]article.Article, 0, len(parts))
 	for _, p := range parts {
 		if p.Err != nil {

@@ -49,7 +49,7 @@ type Words struct {
 }
 
 // table is every agency.
-var table = []Agency{aap, afp, ansa, ap, dpa, efe, ntb, pa, reuters, ritzau, tt}
+var table = []Agency{aap, afp, ansa, ap, apa, dpa, efe, ntb, pa, reuters, ritzau, tt}
 
 // Agencies are all that are known, by name.
 func Agencies() []Agency { return slices.Clone(table) }
@@ -119,13 +119,7 @@ func lexicon() Words {
 // words is the lexicon, made once.
 var words = func() Words { return lexicon() }()
 
-// lone is the words that may stand alone, as [spaced] has them.
-var lone = func() Words {
-	w := Words{}
-	for _, l := range []struct{ to, from *[]string }{{&w.Kill, &words.Kill}, {&w.Hold, &words.Hold}, {&w.Correction, &words.Correction}, {&w.Advisory, &words.Advisory}} {
-		for _, s := range *l.from {
-			*l.to = append(*l.to, spaced(s))
-		}
-	}
-	return w
-}()
+// lone is those of the words that may stand alone, made once.
+var lone = struct{ kill, hold, correction, advisory loners }{
+	newLoners(words.Kill), newLoners(words.Hold), newLoners(words.Correction), newLoners(words.Advisory),
+}

@@ -64,10 +64,13 @@ func (a Agency) Read(top []Line) Marks {
 		if text == "" {
 			continue
 		}
-		m.Kill = m.Kill || alone(text, lone.Kill, l.Field) || l.Field && tagged(text, words.Kill)
-		m.Hold = m.Hold || alone(text, lone.Hold, l.Field) || l.Field && tagged(text, words.Hold)
-		m.Correction = m.Correction || alone(text, lone.Correction, l.Field) || tagged(text, words.Correction)
-		m.Advisory = m.Advisory || alone(text, lone.Advisory, true) || tagged(text, words.Advisory)
+		upper := strings.ToUpper(text)
+		line := spaced(upper)
+		capitals := l.Field || upper == text
+		m.Kill = m.Kill || capitals && lone.kill.alone(line) || l.Field && tagged(text, words.Kill)
+		m.Hold = m.Hold || capitals && lone.hold.alone(line) || l.Field && tagged(text, words.Hold)
+		m.Correction = m.Correction || capitals && lone.correction.alone(line) || tagged(text, words.Correction)
+		m.Advisory = m.Advisory || lone.advisory.alone(line) || tagged(text, words.Advisory)
 		a.embargo(&m, l)
 	}
 	return m
@@ -165,15 +168,35 @@ func strip(s string) string {
 // beside may stand beside a mark and change nothing.
 var beside = []string{"MANDATORY", "BULLETIN", "URGENT", "ADVISORY", "NOTICE", "STORY", "EDITORS", "ACHTUNG", "ATTENTION", "ATTN", "EDS", "EIL", "MELDUNG", "NOTE", "AND", "UND"}
 
-// alone tells whether a line consists of such words and nothing else, in
-// capitals or, in a field, in any case.
-func alone(line string, list []string, anyCase bool) bool {
-	upper := strings.ToUpper(line)
-	if !anyCase && upper != line {
+// loners are words that may stand alone, as [spaced] has them.
+type loners struct {
+	words []string
+	first map[string]bool // with which one begins, or a line of them may
+}
+
+func newLoners(list []string) loners {
+	l := loners{first: map[string]bool{}}
+	for _, s := range list {
+		s = spaced(s)
+		l.words = append(l.words, s)
+		first, _, _ := strings.Cut(s[1:], " ")
+		l.first[first] = true
+	}
+	for _, s := range beside {
+		l.first[s] = true
+	}
+	return l
+}
+
+// alone tells whether a line, [spaced] and in capitals, consists of such words
+// and nothing else. Most lines are none by their first word.
+func (l loners) alone(line string) bool {
+	first, _, _ := strings.Cut(strings.TrimLeft(line, " "), " ")
+	if quotes := strings.Trim(first, "'"); quotes != "" && !l.first[first] && !l.first[quotes] {
 		return false
 	}
-	rest, found := spaced(upper), false
-	for _, w := range list {
+	rest, found := line, false
+	for _, w := range l.words {
 		for strings.Contains(rest, w) {
 			rest, found = strings.Replace(rest, w, " ", 1), true
 		}

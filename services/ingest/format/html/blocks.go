@@ -1,6 +1,7 @@
 package html
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -26,6 +27,9 @@ type Picture struct {
 // styles, forms and what is hidden are left out. base resolves the images'
 // addresses. Errors are those of the limits.
 func Fragment(markup, base string) ([]Block, []Picture, error) {
+	if strings.Contains(markup, "/>") {
+		markup = ended.ReplaceAllString(markup, "<$1$2></$1>")
+	}
 	doc, err := parse(markup)
 	if err != nil {
 		return nil, nil, err
@@ -35,6 +39,10 @@ func Fragment(markup, base string) ([]Block, []Picture, error) {
 	w.flush(article.Paragraph)
 	return w.blocks, w.pictures, nil
 }
+
+// ended are elements that XHTML ends in their tag, and that HTML reads on to
+// their end or that of the text.
+var ended = regexp.MustCompile(`(?i)<(title|script|style|textarea|iframe|noframes|noembed)(\s[^<>]*)?/>`)
 
 // Plain is the text of a marked-up line, such as the title of a feed's item.
 func Plain(markup string) string {

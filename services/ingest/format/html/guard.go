@@ -16,8 +16,10 @@ const (
 	maxDepth = 400
 	// maxNodes is how many nodes a page may become. The parser repeats unclosed
 	// formatting elements in every block, so that three megabytes of
-	// "<font size=1><font size=2>...<p>x<p>x..." could become gigabytes.
-	maxNodes = 400_000
+	// "<font size=1><font size=2>...<p>x<p>x..." could become gigabytes. The
+	// extractor takes 3 s for as many in a flat page; news pages come to a few
+	// thousand.
+	maxNodes = 200_000
 	// maxNesting is the sum of the depths of all nodes. Whoever asks each node
 	// for what it stands in, as the extractor does time and again, takes as many
 	// steps: a hundred thousand paragraphs in 380 elements took it 36 s. News

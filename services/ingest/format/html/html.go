@@ -81,12 +81,12 @@ func Detect(head []byte) bool {
 // believed only within the site it was found on, else the address it was found
 // at, else a hash of its text. Errors are [*document.Error]s.
 func Decode(ctx context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
-	data, err := io.ReadAll(io.LimitReader(r, document.MaxSingle+1))
+	data, err := io.ReadAll(io.LimitReader(r, int64(h.Largest())+1))
 	if err != nil {
 		return nil, fmt.Errorf("read: %w", err)
 	}
-	if len(data) > document.MaxSingle {
-		return nil, document.Refuse(document.TooLarge, Name, "more than %d bytes", document.MaxSingle)
+	if len(data) > h.Largest() {
+		return nil, document.Refuse(document.TooLarge, Name, "more than %d bytes", h.Largest())
 	}
 	t, err := document.Convert(data, declared(data, h))
 	if err != nil {

@@ -163,9 +163,13 @@ func (m *message) lay(a *article.Article, blocks []string, marks habit.Marks) {
 		switch {
 		case private || i < maxMarked && m.agency.Note(p):
 			kind = article.Note
+		case i < 2 && strings.HasSuffix(p, " =") && m.Headline != "":
+			kind, p = article.Standfirst, strings.TrimRight(p, " =") // a line below the headline ends as that does
 		case i < 2 && byline.MatchString(p):
 			kind = article.Byline
-		case i == len(blocks)-1 && i > 0 && m.signs(p):
+		case i < 3 && i < len(blocks)-1 && m.place(p):
+			kind = article.Dateline
+		case i == len(blocks)-1 && i > 0 && (m.signs(p) || m.signed(p)):
 			kind = article.Signoff
 		}
 		b.Add(kind, p)
@@ -177,10 +181,24 @@ func (m *message) lay(a *article.Article, blocks []string, marks habit.Marks) {
 	b.Fill(a)
 }
 
+// place tells whether a paragraph is but where the report comes from, and the
+// agency's name: "SKARRA TT".
+func (m *message) place(p string) bool {
+	at := strings.LastIndexByte(p, ' ')
+	if at < 0 || len(p) > maxSigned || strings.ToUpper(p) != p {
+		return false
+	}
+	_, known := habit.Find(strings.Trim(p[at+1:], "()"))
+	return known
+}
+
 // signs tells whether the last paragraph is the agency's mark: its name and
 // the letters of who wrote it.
 func (m *message) signs(p string) bool {
-	if len(p) > 40 || !sign.MatchString(p) {
+	if len(p) <= maxSigned && initials.MatchString(p) {
+		return true
+	}
+	if len(p) > maxSigned || !sign.MatchString(p) {
 		return false
 	}
 	name, _, _ := strings.Cut(strings.ToLower(p), " ")

@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/document"
@@ -40,6 +41,7 @@ var header = regexp.MustCompile(`^([A-Za-z]{1,10})[ ]?(\d{1,6})[ ]+([0-9])[ ]+([
 
 // Detect tells whether the first message's header has the form of 7901.
 func Detect(head []byte) bool {
+	head = restore(head)
 	head = head[telegraph.Filler(head):]
 	if len(head) == 0 || head[0] != telegraph.SOH {
 		return false
@@ -48,6 +50,17 @@ func Detect(head []byte) bool {
 	line, _, _ = bytes.Cut(line, []byte{telegraph.STX})
 	return header.Match(plain(line))
 }
+
+// restore gives a message the frame that it has lost, or that its agency sends
+// in another form.
+func restore(data []byte) []byte {
+	if framed, ok := ansa(data); ok {
+		return framed
+	}
+	return telegraph.Restore(data, isHeader)
+}
+
+func isHeader(line []byte) bool { return header.Match(plain(line)) }
 
 // plain is a line without control characters.
 func plain(line []byte) []byte {
@@ -61,7 +74,10 @@ func plain(line []byte) []byte {
 
 // Split cuts a stream into its messages.
 func Split(data []byte, _ document.Hint) ([]document.Part, error) {
-	return telegraph.Split(Name, data)
+	if _, ok := ansa(data); ok {
+		return []document.Part{{Data: data, Item: data}}, nil
+	}
+	return telegraph.Split(Name, data, isHeader)
 }
 
 // message is a message as the format has it.
@@ -94,6 +110,7 @@ var ownNumber = regexp.MustCompile(`(?:^|[ ])(\pL{2,10})[ ](\d[\d-]{0,40})(?:#(\
 
 // parse takes a message apart.
 func parse(data []byte, h document.Hint) (*message, error) {
+	data = restore(data)
 	f, err := telegraph.Open(Name, data)
 	if err != nil {
 		return nil, err
@@ -108,7 +125,10 @@ func parse(data []byte, h document.Hint) (*message, error) {
 	if n := ownNumber.FindStringSubmatch(m.Info); n != nil {
 		m.own = story{strings.ToLower(n[1]), n[2], n[3]}
 	}
-	m.agency = habit.First(m.own.Agency, m.Service, h.Provider, h.Source)
+	trailer := string(plain(telegraph.Lines(f.Trailer)))
+	names := append([]string{m.own.Agency, m.Service}, strings.FieldsFunc(m.Info, func(r rune) bool { return !unicode.IsLetter(r) })...)
+	signed, group, _ := strings.Cut(trailer, " ") // "AFP  201031 GMT APR 24"
+	m.agency = habit.First(append(names, signed, h.Provider, h.Source)...)
 
 	head, charset, err := m.convert(more, h)
 	if err != nil {
@@ -127,7 +147,12 @@ func parse(data []byte, h document.Hint) (*message, error) {
 		}
 	}
 	lines := strings.Split(body, "\n")
-	if d, ok := dayTime(string(plain(f.Trailer))); ok {
+	if _, known := habit.Find(signed); !known {
+		group = trailer
+	}
+	if d, ok := dayTime(group); ok {
+		m.Date = d
+	} else if d, ok := day(trailer); ok {
 		m.Date = d
 	} else {
 		lines = m.stamp(lines)
@@ -138,9 +163,7 @@ func parse(data []byte, h document.Hint) (*message, error) {
 
 // convert is a part as UTF-8, its lines ended by line feeds.
 func (m *message) convert(part []byte, h document.Hint) (string, string, error) {
-	part = bytes.ReplaceAll(part, []byte("\r\n"), []byte("\n"))
-	part = bytes.ReplaceAll(part, []byte("\r"), []byte("\n"))
-	t, err := telegraph.Convert(quiet(part), h.Declared(), m.agency.ISO646)
+	t, err := telegraph.Convert(quiet(telegraph.Lines(part)), h.Declared(), m.agency.ISO646)
 	return t.UTF8, t.Charset, err
 }
 
@@ -164,9 +187,29 @@ func quiet(part []byte) []byte {
 
 // group is a day-time group: day, hour, minute, zone, month, year. All but the
 // first three may be missing.
-var group = regexp.MustCompile(`^(\d{2})(\d{2})(\d{2})[ ]?([A-Z]{1,4}\b)?[ ]*(?:(\pL{3,9})\.?)?[ ]*(\d{2}|\d{4})?$`)
+var group = regexp.MustCompile(`^(\d{2})(\d{2})(\d{2})[ ]?([A-Z]{1,4}\b)?[ ]*(?:(\pL{3,9})\.?)?[ ]*(\d{4}|\d{2})?(?:[ ]+(GMT|UTC|UT|Z))?$`)
+
+// clock is another form of it: "20-APR-24 10:31".
+var clock = regexp.MustCompile(`^(\d{1,2})-(\pL{3})-(\d{2}|\d{4})[ ]+(\d{1,2})[:.](\d{2})$`)
+
+// iso is a third, that APA sends in front of it: "2024-04-20/10:31".
+var iso = regexp.MustCompile(`(?:^|[ ])(\d{4})-(\d{2})-(\d{2})/(\d{2}):(\d{2})(?:$|[ ]|\d{6})`)
+
+func day(s string) (telegraph.Stated, bool) {
+	g := iso.FindStringSubmatch(s)
+	if g == nil {
+		return telegraph.Stated{}, false
+	}
+	n := func(i int) int { v, _ := strconv.Atoi(g[i]); return v }
+	return telegraph.Stated{Year: n(1), Month: time.Month(n(2)), Day: n(3), Hour: n(4), Minute: n(5)}, true
+}
 
 func dayTime(s string) (telegraph.Stated, bool) {
+	if g := clock.FindStringSubmatch(strings.TrimSpace(s)); g != nil {
+		n := func(i int) int { v, _ := strconv.Atoi(g[i]); return v }
+		d := telegraph.Stated{Year: telegraph.Year(n(3)), Month: habit.MonthOf(g[2]), Day: n(1), Hour: n(4), Minute: n(5)}
+		return d, d.Month != 0
+	}
 	g := group.FindStringSubmatch(strings.TrimSpace(s))
 	if g == nil {
 		return telegraph.Stated{}, false
@@ -182,6 +225,9 @@ func dayTime(s string) (telegraph.Stated, bool) {
 		} else {
 			return telegraph.Stated{}, false
 		}
+	}
+	if g[7] != "" {
+		d.Zone = time.UTC
 	}
 	if month != "" {
 		if d.Month = habit.MonthOf(month); d.Month == 0 {
@@ -229,6 +275,16 @@ func (m *message) top(lines []string) {
 			break
 		}
 	}
+	for i, l := range lines[:min(len(lines), maxTop)] {
+		if end >= 0 || i == 0 || !dateline.MatchString(strings.TrimSpace(l)) {
+			continue
+		}
+		for end = i - 1; end > 0; end-- { // what stands above the dateline
+			if above := strings.TrimSpace(lines[end]); above != "" && !byline.MatchString(above) {
+				break
+			}
+		}
+	}
 	if end < 0 && len(lines) > 2 && strings.TrimSpace(lines[1]) == "" && len(lines[0]) <= maxHeadline && !strings.HasSuffix(strings.TrimSpace(lines[0]), ".") {
 		end = 0
 	}
@@ -245,7 +301,36 @@ func (m *message) top(lines []string) {
 	}
 	m.Headline = strings.Join(headline, " ")
 	m.Body = lines[end+1:]
+	for i, l := range slices.Backward(m.Body) {
+		if l = strings.TrimSpace(l); l == "" {
+			continue
+		}
+		if i > 0 && m.signed(l) {
+			m.Body = slices.Insert(slices.Clone(m.Body), i, "") // it is no end of the paragraph's
+		}
+		break
+	}
 }
+
+// dateline begins a report: "SKARRA, 20 avr (AFP) -", "(ANSA) - ROMA".
+var dateline = regexp.MustCompile(`^(?:\p{Lu}[^.!?()]{0,60} )?\([\pL/. ]{2,20}\)\s*(?:[-–—:]|\.-)`)
+
+// initials are those of who wrote and edited a text.
+var initials = regexp.MustCompile(`^(?:\(Schluss\) ?)?(?:/?\pL{2,8}/(?:\pL{2,8}/?)*|[A-Z0-9]{2,4}-[A-Z0-9]{2,4})$`)
+
+// signed tells whether the last line of a text is the agency's mark, though no
+// blank line stands before it.
+func (m *message) signed(l string) bool {
+	if len(l) > maxSigned {
+		return false
+	}
+	name, _, _ := strings.Cut(strings.Trim(l, "/() "), " ")
+	_, known := habit.Find(name)
+	return initials.MatchString(l) || known && m.signs(strings.Trim(l, "/()"))
+}
+
+// maxSigned is the longest mark of that kind, in bytes.
+const maxSigned = 40
 
 // maxHeadline is the longest headline without the sign that ends it, in bytes.
 const maxHeadline = 120

@@ -51,7 +51,12 @@ func TestDetect(t *testing.T) {
 		{"\x01bdt 0157 3 pl\r\n\x02", true},
 		{"\x01bdt0157 3 pl 93\x02text\x03", true},
 		{"\x01w4711\x1fbc---\r\nr a BC-X 04-22 0010\r\n\x02", false},
-		{"bdt0157 3 pl 93  dpa 1888\r\n\x02text", false},
+		{"bdt0157 3 pl 93  dpa 1888\r\n\x02text", true}, // its SOH is lost
+		{"ZCZC bdt0157 3 pl 93  dpa 1888\r\nKey/\r\n\r\ntext\r\nNNNN", true},
+		{"bdt0157 3 pl 93  dpa 1888\r\n\r\ntext", false},
+		{"Apollo 13 3 days before launch\n\ntext", false},
+		{"ZCZC0123/SXA\r\nXEF12345_SXA_QBXB\r\nR ECO S0A QBXB\r\nTITOLO\r\n", true},
+		{"ZCZC0123/SXA\r\nTITOLO\r\n", false},
 		{"\x01a letter begins", false},
 		{"\x01", false},
 		{"", false},

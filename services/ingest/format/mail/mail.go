@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,12 +49,13 @@ const headBytes = 16 << 10
 var field = regexp.MustCompile(`^([!-9;-~]{1,76}):`)
 
 // Detect tells whether an input begins with a mail's header: nothing but
-// fields, among them a sender or a way it came, and an id or a MIME version.
+// fields, among them a sender or a way it came, and an id, a MIME version, or
+// a subject and a date in a mail's form.
 func Detect(head []byte) bool {
 	if rest, ok := bytes.CutPrefix(head, []byte("From ")); ok {
 		_, head, _ = bytes.Cut(rest, []byte("\n"))
 	}
-	sender, typical := false, false
+	var sender, typical, subject, date bool
 	for l := range bytes.Lines(head) {
 		l = bytes.TrimRight(l, "\r\n")
 		if len(l) == 0 {
@@ -71,9 +73,14 @@ func Detect(head []byte) bool {
 			sender = true
 		case "message-id", "mime-version":
 			typical = true
+		case "subject":
+			subject = true
+		case "date":
+			_, err := mail.ParseDate(strings.TrimSpace(string(l[len(g[0]):])))
+			date = err == nil
 		}
 	}
-	return sender && typical
+	return sender && (typical || subject && date)
 }
 
 // The header's fields by which the parts of a mail know where they come from.
@@ -169,7 +176,7 @@ func read(e *entity, s string) ([]html.Block, error) {
 		return blocks, err
 	}
 	if strings.EqualFold(e.params["format"], "flowed") {
-		s = flowed(s)
+		s = flowed(s, strings.EqualFold(e.params["delsp"], "yes"))
 	}
 	var blocks []html.Block
 	for _, p := range plain.Paragraphs(printable(s), false) {
@@ -178,19 +185,45 @@ func read(e *entity, s string) ([]html.Block, error) {
 	return blocks, nil
 }
 
-// flowed joins the lines that RFC 3676 has broken.
-func flowed(s string) string {
+// flowed joins the lines that RFC 3676 has broken; deleted says that the space
+// in front of a break is none of the text's. A blank line ends a paragraph, also
+// where the line before it wrongly says that it goes on.
+func flowed(s string, deleted bool) string {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	var b strings.Builder
+	open := false // the line before goes on
 	for l := range strings.Lines(s) {
-		if body := strings.TrimSuffix(l, "\n"); body != "-- " && strings.HasSuffix(body, " ") && !strings.HasPrefix(body, ">") {
-			b.WriteString(body)
-			continue
+		body := strings.TrimSuffix(l, "\n")
+		body = strings.TrimPrefix(body, " ") // stuffed, for what mail programs do to "From "
+		if open && (strings.TrimSpace(body) == "" || body == "-- ") {
+			b.WriteByte('\n')
 		}
-		b.WriteString(l)
+		open = body != "-- " && strings.HasSuffix(body, " ") && strings.TrimSpace(body) != "" && !strings.HasPrefix(body, ">")
+		if open && deleted {
+			body = strings.TrimSuffix(body, " ")
+		}
+		b.WriteString(body)
+		if !open {
+			b.WriteByte('\n')
+		}
 	}
 	return b.String()
 }
+
+// forwards is the header of another mail as programs put it into the text: a
+// line that says so, and fields.
+var (
+	forwards = regexp.MustCompile(`(?i)^[-_ ]{3,}\s*(?:\pL+[- ]){0,3}(?:message|nachricht|meddelande|meddelelse|melding|mensaje|messaggio|mail)\s*(?:[-_ ]{3,}|:)`)
+	fields   = regexp.MustCompile(`(?i)(?:^|\s)(?:from|von|de|da|från|fra):\s.*\s(?:subject|betreff|objet|asunto|oggetto|ämne|emne):\s`)
+)
+
+// forwarded tells whether a paragraph is such a header.
+func forwarded(p string) bool {
+	return len(p) <= maxForwarded && (forwards.MatchString(p) || fields.MatchString(p))
+}
+
+// maxForwarded is the longest header of that kind, in bytes.
+const maxForwarded = 2 << 10
 
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
@@ -344,6 +377,9 @@ func (c *content) adapt(h document.Hint) ([]article.Article, error) {
 			a.Subjects = append(a.Subjects, article.Subject{Name: k})
 		}
 	}
+	if slices.ContainsFunc(c.attached, func(e *entity) bool { return !e.picture() }) {
+		a.Flag(article.FlagHoldsOthers)
+	}
 	marks := c.marks(h, subject, text, blocks)
 	c.lay(&a, subject, blocks, marks)
 	marks.Apply(&a)
@@ -363,6 +399,12 @@ func (c *content) adapt(h document.Hint) ([]article.Article, error) {
 	}), nil
 }
 
+// picture tells that an attachment can't be an article.
+func (e *entity) picture() bool {
+	kind, _, _ := strings.Cut(e.kind, "/")
+	return e.inside == nil && slices.Contains([]string{"image", "audio", "video"}, kind)
+}
+
 // lay writes the text with its segments.
 func (c *content) lay(a *article.Article, subject string, blocks []html.Block, marks habit.Marks) {
 	agency := habit.Agency{}
@@ -377,7 +419,7 @@ func (c *content) lay(a *article.Article, subject string, blocks []html.Block, m
 		private = private || habit.Private(p.Text)
 		kind := p.Kind
 		switch {
-		case private, i < maxMarked && agency.Note(p.Text):
+		case private, i < maxMarked && agency.Note(p.Text), forwarded(p.Text):
 			kind = article.Note
 		case p.Text == "--", strings.HasPrefix(p.Text, "-- "):
 			kind, private = article.Boilerplate, true // the signature of a mail program, to the end
@@ -470,7 +512,7 @@ func (s *splitter) mail(e *entity, data []byte, embargo string) error {
 	if embargo != "" {
 		part.Data = append([]byte(fieldEmbargo+": "+embargo+"\r\n"), data...)
 	}
-	if len(data) > document.MaxSingle {
+	if len(data) > s.h.Largest() {
 		part.Data = c.light(embargo)
 	}
 	s.parts = append(s.parts[:at:at], append([]document.Part{part}, s.parts[at:]...)...)
@@ -625,12 +667,12 @@ func (c *content) light(embargo string) []byte {
 // [*document.Error]s.
 func Decode(inner []Inner) func(context.Context, io.Reader, document.Hint) ([]article.Article, error) {
 	return func(ctx context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
-		data, err := io.ReadAll(io.LimitReader(r, document.MaxSingle+1))
+		data, err := io.ReadAll(io.LimitReader(r, int64(h.Largest())+1))
 		if err != nil {
 			return nil, fmt.Errorf("read: %w", err)
 		}
-		if len(data) > document.MaxSingle {
-			return nil, document.Refuse(document.TooLarge, Name, "more than %d bytes", document.MaxSingle)
+		if len(data) > h.Largest() {
+			return nil, document.Refuse(document.TooLarge, Name, "more than %d bytes", h.Largest())
 		}
 		var rd reader
 		e, err := rd.read(data, 1)

@@ -186,7 +186,11 @@ func (e *entity) text(h document.Hint) (document.Text, error) {
 	if charset == "" || strings.EqualFold(charset, "us-ascii") || strings.EqualFold(charset, "unknown-8bit") {
 		charset = h.Charset
 	}
-	return document.Convert(data, charset)
+	t, err := document.Convert(data, charset)
+	if e, ok := errors.AsType[*document.Error](err); ok && e.Reason == document.Charset && h.Charset == "" {
+		return document.Convert(data, "") // mail programs name encodings that there are not
+	}
+	return t, err
 }
 
 // words decodes the encoded words of a header.

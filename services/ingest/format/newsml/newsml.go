@@ -147,16 +147,17 @@ func (it *item) adapt(a *article.Article) error {
 	if a.Urgency = n; !ok {
 		a.Flag(article.FlagFieldUnreadable)
 	}
-	tags := []string{}
-	for _, l := range it.root.All("Language") {
-		tags = append(tags, l.Attr(formalName))
-	}
-	a.Language = wire.Language(signer, version, append(tags, it.root.Attr("lang"))...)
 	wire.Subjects(a, it.subjects()...)
 	b := builder{it: it}
 	for _, c := range it.root.Children("NewsComponent") {
 		b.component(c, true)
 	}
+	tags := []string{b.language}
+	for _, l := range it.root.All("Language") {
+		tags = append(tags, l.Attr(formalName))
+	}
+	tags = append(tags, it.root.Attr("lang"), it.root.Child("NewsComponent").Attr("lang"))
+	a.Language = wire.Language(signer, version, tags...)
 	s := b.story
 	if b.err != nil {
 		if a.Status == article.Usable {

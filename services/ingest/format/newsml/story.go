@@ -16,9 +16,10 @@ import (
 
 // builder gathers the story of an item's components.
 type builder struct {
-	it    *item
-	story wire.Story
-	err   error
+	it       *item
+	story    wire.Story
+	language string // of several the one that was taken
+	err      error
 }
 
 // The roles of components by which their content is known, in lower case.
@@ -51,13 +52,56 @@ func (b *builder) component(e *xmldoc.Element, first bool) {
 	parts := e.Children("NewsComponent")
 	if strings.EqualFold(e.Attr("EquivalentsList"), "yes") {
 		// The same in several languages or markups: the first that has a text.
-		if i := slices.IndexFunc(parts, b.hasText); i >= 0 {
+		if i := slices.IndexFunc(parts, func(c *xmldoc.Element) bool { return b.hasText(c) && b.it.own(c) }); i >= 0 {
+			parts = parts[i : i+1]
+		} else if i := slices.IndexFunc(parts, b.hasText); i >= 0 {
 			parts = parts[i : i+1]
 		}
 	}
-	for _, c := range parts {
+	for _, c := range b.oneLanguage(parts) {
 		b.component(c, first && b.story.Headline == "")
 	}
+}
+
+// language is the one that a component states of itself; "" if it states none.
+func language(e *xmldoc.Element) string {
+	if l := e.Child("DescriptiveMetadata", "Language").Attr(formalName); l != "" {
+		return strings.ToLower(l)
+	}
+	return strings.ToLower(e.Attr("lang"))
+}
+
+// own tells whether a component's language is the item's, if that states one.
+func (it *item) own(e *xmldoc.Element) bool {
+	l := strings.ToLower(it.root.Attr("lang"))
+	return l == "" || language(e) == l
+}
+
+// oneLanguage leaves out the texts in others: of several the item's language
+// counts, else that of the first. Two in a row would be one text in two
+// languages.
+func (b *builder) oneLanguage(parts []*xmldoc.Element) []*xmldoc.Element {
+	var said []string
+	for _, c := range parts {
+		if l := language(c); l != "" && b.hasText(c) {
+			said = append(said, l)
+		}
+	}
+	if len(said) < 2 || len(slices.Compact(slices.Sorted(slices.Values(said)))) < 2 {
+		return parts
+	}
+	chosen := said[0]
+	if l := strings.ToLower(b.it.root.Attr("lang")); slices.Contains(said, l) {
+		chosen = l
+	}
+	b.language = chosen
+	var kept []*xmldoc.Element
+	for _, c := range parts {
+		if l := language(c); l == "" || l == chosen || !b.hasText(c) {
+			kept = append(kept, c)
+		}
+	}
+	return kept
 }
 
 // own are a component's content items, without those of the ones in it.
@@ -71,7 +115,7 @@ func own(e *xmldoc.Element) []xmldoc.Node {
 
 func (b *builder) hasText(e *xmldoc.Element) bool {
 	return slices.ContainsFunc(e.All("ContentItem"), func(c *xmldoc.Element) bool {
-		return c.Child("DataContent") != nil && textual(c)
+		return data(c) != nil && textual(c)
 	})
 }
 
@@ -86,6 +130,18 @@ func textual(c *xmldoc.Element) bool {
 		return true
 	}
 	return strings.Contains(kind, "text") && kind != "text/css" || strings.Contains(kind, "xml") || strings.Contains(kind, "html") || strings.Contains(kind, "nitf")
+}
+
+// data is a content item's content: in it, or in the encodings that it names
+// around it.
+func data(c *xmldoc.Element) *xmldoc.Element {
+	for c != nil {
+		if d := c.Child("DataContent"); d != nil {
+			return d
+		}
+		c = c.Child("Encoding")
+	}
+	return nil
 }
 
 func mime(c *xmldoc.Element) string { return strings.ToLower(c.Child("MimeType").Attr(formalName)) }
@@ -144,7 +200,7 @@ func (b *builder) visual(e, lines *xmldoc.Element, first bool) {
 	im := b.picture(e)
 	var captions []string
 	for _, c := range e.All("ContentItem") {
-		if c.Child("DataContent") == nil || !textual(c) {
+		if data(c) == nil || !textual(c) {
 			continue
 		}
 		t, err := b.read(c)
@@ -201,7 +257,7 @@ func (b *builder) picture(e *xmldoc.Element) article.Image {
 func (b *builder) contents(e *xmldoc.Element, role string) {
 	var texts []wire.Story
 	for _, c := range e.Children("ContentItem") {
-		if c.Child("DataContent") == nil || !textual(c) {
+		if data(c) == nil || !textual(c) {
 			continue
 		}
 		t, err := b.read(c)
@@ -221,13 +277,13 @@ func (b *builder) contents(e *xmldoc.Element, role string) {
 	for _, t := range texts {
 		line := wire.Joined(t.Body)
 		switch role {
-		case "headline":
+		case "headline", "title":
 			if s.Headline == "" {
 				s.Headline = line
 			} else if !wire.Same(line, s.Headline) {
 				s.Note("Headline", line)
 			}
-		case "subheadline", "subhead", "abstract", "summary":
+		case "subheadline", "subhead", "abstract", "summary", "lead", "teaser":
 			if line != "" {
 				s.Standfirst = append(s.Standfirst, line)
 			}
@@ -246,7 +302,7 @@ func (b *builder) contents(e *xmldoc.Element, role string) {
 
 // read is the text of a content item.
 func (b *builder) read(c *xmldoc.Element) (s wire.Story, err error) {
-	data := c.Child("DataContent")
+	data := data(c)
 	kind := mime(c)
 	format := wire.Code(c.Child("Format").Attr(formalName))
 	if n := data.First("nitf"); n != nil {
@@ -258,7 +314,7 @@ func (b *builder) read(c *xmldoc.Element) (s wire.Story, err error) {
 	markup := data.HTML()
 	if len(data.Children()) == 0 {
 		markup = data.Text()
-		if enc := wire.Code(c.Child("Encoding").Attr("Notation")); enc == "base64" {
+		if slices.ContainsFunc(c.All("Encoding"), func(e *xmldoc.Element) bool { return wire.Code(e.Attr("Notation")) == "base64" }) {
 			raw, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(markup), ""))
 			if err != nil {
 				return s, b.it.doc.Wrong(document.Invalid, data, "DataContent", "is no base64")

@@ -25,18 +25,18 @@ const (
 
 // The elements that are whole documents.
 const (
-	newsItem = "newsItem"
-	message  = "newsMessage"
+	newsItem    = "newsItem"
+	packageItem = "packageItem" // a list of references to items that come by themselves
+	message     = "newsMessage"
 )
 
-// others are G2's items that hold no text: a package is a list of references to
-// items that come by themselves, the rest is knowledge or planning.
-var others = []string{"packageItem", "conceptItem", "knowledgeItem", "planningItem", "catalogItem"}
+// others are G2's items that are no news, but knowledge or planning.
+var others = []string{"conceptItem", "knowledgeItem", "planningItem", "catalogItem"}
 
 // Detect tells whether the root is one of G2's.
 func Detect(head []byte) bool {
 	root := (&xmldoc.Element{Name: xmldoc.LocalName(xmldoc.Root(head))})
-	return root.Is(newsItem, message) || root.Is(others...)
+	return root.Is(newsItem, packageItem, message) || root.Is(others...)
 }
 
 // Split cuts a news message into its news items. What else stands in one with
@@ -46,21 +46,25 @@ func Split(data []byte, h document.Hint) ([]document.Part, error) {
 }
 
 // Decode makes an article of each news item. A picture, a video is an article
-// too, of its headline and description. Errors are [*document.Error]s.
+// too, of its headline and description; so is a package that comes alone. What
+// a package lists is not read: those items have lives of their own, and one
+// that is killed must not live on in a list. Errors are [*document.Error]s.
 func Decode(_ context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
 	doc, err := xmldoc.Parse(r, h, Name)
 	if err != nil {
 		return nil, err
 	}
 	found := []*xmldoc.Element{doc.Root}
-	if !doc.Root.Is(newsItem) {
-		found = doc.Root.All(newsItem)
+	if !doc.Root.Is(newsItem, packageItem) {
+		if found = doc.Root.All(newsItem); len(found) == 0 {
+			found = doc.Root.All(packageItem)
+		}
 	}
 	switch {
 	case doc.Root.Is(others...):
-		return nil, doc.Wrong(document.Invalid, doc.Root, doc.Root.Name, "has no text of its own, and what it lists comes by itself")
-	case !doc.Root.Is(newsItem, message):
-		return nil, doc.Wrong(document.Syntax, doc.Root, doc.Root.Name, "the root must be newsItem or newsMessage")
+		return nil, doc.Wrong(document.Invalid, doc.Root, doc.Root.Name, "is no news")
+	case !doc.Root.Is(newsItem, packageItem, message):
+		return nil, doc.Wrong(document.Syntax, doc.Root, doc.Root.Name, "the root must be newsItem, packageItem or newsMessage")
 	case len(found) == 0:
 		return nil, doc.Wrong(document.Invalid, doc.Root, newsItem, "the message has no news item")
 	case len(found) > document.MaxItems:
@@ -95,6 +99,16 @@ func concept(e *xmldoc.Element) string {
 		}
 	}
 	return e.Line()
+}
+
+// contents are what is of these names in the item's content sets, of which some
+// send several.
+func (it *item) contents(names ...string) []*xmldoc.Element {
+	var es []*xmldoc.Element
+	for _, set := range it.root.Children("contentSet") {
+		es = append(es, set.Children(names...)...)
+	}
+	return es
 }
 
 // signals are those that hide an item, besides the words of pubStatus.
@@ -161,8 +175,10 @@ func (it *item) adapt(a *article.Article) error {
 	for _, l := range it.content.Children("language") {
 		tags = append(tags, l.Attr("tag"))
 	}
-	inline := it.root.Child("contentSet", "inlineXML")
-	a.Language = wire.Language(signer, version, append(tags, it.root.Child("contentSet", "inlineData").Attr("lang"), inline.Attr("lang"), it.root.Attr("lang"))...)
+	for _, e := range it.contents("inlineData", "inlineXML") {
+		tags = append(tags, e.Attr("lang"))
+	}
+	a.Language = wire.Language(signer, version, append(tags, it.root.Attr("lang"))...)
 	wire.Subjects(a, it.subjects()...)
 	s, err := it.story()
 	if err != nil {

@@ -30,6 +30,8 @@ func (it *item) story() (wire.Story, error) {
 		t, role := d.Line(), wire.Code(d.Attr("role"))
 		switch {
 		case t == "":
+		case asides[role]:
+			s.Note("Description ("+role+")", t)
 		case role == "caption" || visual:
 			caption = append(caption, t)
 		default:
@@ -43,7 +45,7 @@ func (it *item) story() (wire.Story, error) {
 	}
 	if im.Caption != "" || im.URL != "" {
 		im.Credit = it.credit()
-		if im.Credit == "" {
+		if im.Credit == "" && visual {
 			im.Credit = s.Byline
 		}
 		s.Images = append(s.Images, im)
@@ -58,6 +60,9 @@ func (it *item) story() (wire.Story, error) {
 	it.notes(&s)
 	return s, nil
 }
+
+// asides are how descriptions are called that are made for who edits a video.
+var asides = map[string]bool{"shotlist": true, "script": true, "dopesheet": true, "restrictions": true}
 
 // subRoles are how headlines below the headline are called, kickerRoles those
 // above it.
@@ -154,7 +159,7 @@ func (it *item) visual() bool {
 func (it *item) text() (wire.Story, error) {
 	var best wire.Story
 	letters, plain := -1, true
-	for _, e := range it.root.Child("contentSet").Children("inlineXML", "inlineData") {
+	for _, e := range it.contents("inlineXML", "inlineData") {
 		s, isPlain, err := it.rendition(e)
 		if err != nil {
 			return best, err
@@ -196,12 +201,12 @@ func (it *item) rendition(e *xmldoc.Element) (s wire.Story, plain bool, err erro
 		return s, false, err
 	}
 	text := e.Text()
-	if strings.EqualFold(e.Attr("encoding"), "base64") || strings.HasSuffix(concept(e.Child("encoding")), "base64") {
+	if inBase64(e) {
 		raw, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
 		if err != nil {
 			return s, true, it.doc.Wrong(document.Invalid, e, "inlineData", "is no base64")
 		}
-		if !strings.HasPrefix(kind, "text/") {
+		if kind != "" && !strings.HasPrefix(kind, "text/") && !strings.Contains(kind, "xml") {
 			return s, true, nil
 		}
 		t, err := document.Convert(raw, document.CharsetOf(kind))
@@ -213,7 +218,7 @@ func (it *item) rendition(e *xmldoc.Element) (s wire.Story, plain bool, err erro
 	switch {
 	case strings.HasPrefix(kind, "image/"):
 		return s, true, nil
-	case strings.Contains(kind, "nitf"):
+	case strings.Contains(kind, "nitf"), strings.Contains(text[:min(len(text), sniffed)], "<nitf"):
 		doc, err := xmldoc.Parse(strings.NewReader(text), document.Hint{}, Name)
 		if err != nil {
 			return s, false, err
@@ -229,6 +234,14 @@ func (it *item) rendition(e *xmldoc.Element) (s wire.Story, plain bool, err erro
 	}
 	s.Body = wire.Paragraphs(text, false)
 	return s, true, nil
+}
+
+// sniffed is how much of a text is looked at to recognise NITF, in bytes.
+const sniffed = 1024
+
+// inBase64 tells whether a text is, by a word, a QCode or an address.
+func inBase64(e *xmldoc.Element) bool {
+	return strings.HasSuffix(strings.ToLower(e.Attr("encoding")), "base64") || strings.HasSuffix(strings.ToLower(concept(e.Child("encoding"))), "base64")
 }
 
 // marked reads a text in HTML.
@@ -249,7 +262,7 @@ func (it *item) picture() article.Image {
 	var im article.Image
 	width := -1.0
 	class := wire.Code(concept(it.meta.Child("itemClass")))
-	for _, e := range it.root.Child("contentSet").Children("remoteContent") {
+	for _, e := range it.contents("remoteContent") {
 		href, kind := e.Attr("href"), strings.ToLower(e.Attr("contenttype"))
 		if href == "" || !strings.HasPrefix(kind, "image/") && (kind != "" || class != "picture" && class != "graphic") {
 			continue

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format/html"
@@ -45,9 +47,39 @@ func (it *item) visual() bool {
 
 func (it *item) id() string {
 	if id := it.URI.trim(); id != "" {
+		// AP's is the address of one version, with a query; the id of them all
+		// stands beside it.
+		if same := it.itemID(); same != "" && strings.Contains(id, "?") {
+			return same
+		}
 		return id
 	}
-	return it.GUID.trim()
+	if id := it.GUID.trim(); id != "" {
+		return id
+	}
+	return it.URN.trim()
+}
+
+// itemID is the alternative id of that name: a field, or in 3.x one of a list.
+func (it *item) itemID() string {
+	var named struct {
+		ItemID text `json:"itemid"`
+	}
+	if json.Unmarshal(it.AltIDs, &named, fold...) == nil {
+		return named.ItemID.trim()
+	}
+	var list []struct {
+		Role  text `json:"role"`
+		Value text `json:"value"`
+	}
+	if json.Unmarshal(it.AltIDs, &list, fold...) == nil {
+		for _, id := range list {
+			if plainName(id.Role.trim()) == "itemid" {
+				return id.Value.trim()
+			}
+		}
+	}
+	return ""
 }
 
 // uri puts the id into the provider's namespace, also one that is a URI by
@@ -150,7 +182,7 @@ func (it *item) subjects(a *article.Article) {
 	seen := map[article.Subject]bool{}
 	for _, cs := range []*concepts{
 		&it.Subject, &it.Subjects, &it.Service, &it.Genre, &it.Genres, &it.Person, &it.People, &it.Organisation, &it.Organisations,
-		&it.Place, &it.Places, &it.Event, &it.Events, &it.Object, &it.Objects, &it.Keywords,
+		&it.Place, &it.Places, &it.Event, &it.Events, &it.Object, &it.Objects, &it.Keywords, &it.Categories,
 	} {
 		if cs.unread {
 			a.Flag(article.FlagFieldUnreadable)
@@ -203,7 +235,7 @@ func (it *item) lay(a *article.Article, h document.Hint) error {
 	if heads.main == "" {
 		heads.main = wire.Clean(string(it.Title))
 	}
-	body = trimRepeated(body, heads.main, wire.Clean(string(it.CopyrightHolder)))
+	body = wire.Aside(trimRepeated(body, heads.main, wire.Clean(string(it.CopyrightHolder))))
 	standfirst, caption := heads.subs, ""
 	switch {
 	case it.visual():
@@ -225,7 +257,10 @@ func (it *item) lay(a *article.Article, h document.Hint) error {
 	if k := it.kind(); k != kindPicture && k != kindGraphic { // theirs is the credit
 		l.Add(article.Byline, it.byline())
 	}
-	place := wire.Clean(string(it.Located))
+	place := wire.Clean(it.Dateline.trim())
+	if place == "" {
+		place = wire.Clean(string(it.Located))
+	}
 	if !wire.Opens(body, place) {
 		l.Add(article.Dateline, place)
 		place = ""
@@ -290,6 +325,9 @@ func (l *layout) hasImage(url, caption string) bool {
 // id by which it could be an article of its own. What may not be used (yet) is
 // left out.
 func (l *layout) associated(_ string, _ member, of, m *item, broken *document.Error) error {
+	if broken != nil || l.own[of] || of.own(m) || !l.usable(m) {
+		l.a.Flag(article.FlagHoldsOthers)
+	}
 	switch {
 	case broken != nil:
 		l.a.Flag(article.FlagFieldUnreadable)
@@ -353,6 +391,9 @@ func (it *item) notes(b *article.Builder, heads headings) {
 	for _, c := range slices.Concat(it.InfoSource.list, it.InfoSources.list) {
 		labelled(article.Note, "Source", wire.Clean(string(c.Name)))
 	}
+	if !it.visual() {
+		labelled(article.Note, "Credit", wire.Clean(string(it.Credit)))
+	}
 	notice, holder := wire.Tidy(string(it.CopyrightNotice)), wire.Clean(string(it.CopyrightHolder))
 	b.Add(article.Boilerplate, notice)
 	if !strings.Contains(notice, holder) {
@@ -366,22 +407,23 @@ func (it *item) notes(b *article.Builder, heads headings) {
 }
 
 func (it *item) byline() string {
-	for _, s := range []text{it.Byline, it.By} {
+	for _, s := range []words{it.Byline, it.By} {
 		if s := wire.Clean(string(s)); s != "" {
 			return s
 		}
 	}
-	var names []string
-	for _, c := range it.Authors.list {
-		n := wire.Clean(string(c.Byline))
-		if n == "" {
-			n = wire.Clean(string(c.Name))
+	for _, people := range []*concepts{&it.Bylines, &it.Authors} {
+		var names []string
+		for _, c := range people.list {
+			if n := wire.Clean(string(c.called())); n != "" && !slices.Contains(names, n) {
+				names = append(names, n)
+			}
 		}
-		if n != "" {
-			names = append(names, n)
+		if len(names) > 0 {
+			return strings.Join(names, ", ")
 		}
 	}
-	return strings.Join(names, ", ")
+	return ""
 }
 
 // pulled tells whether an item states a status other than usable, or one that
@@ -413,7 +455,7 @@ func (it *item) image(h document.Hint) article.Image {
 			im.Credit = wire.Clean(d.value)
 		}
 	}
-	for _, s := range []string{it.byline(), wire.Clean(string(it.CopyrightHolder))} {
+	for _, s := range []string{wire.Clean(string(it.Credit)), it.byline(), wire.Clean(string(it.CopyrightHolder))} {
 		if im.Credit == "" {
 			im.Credit = s
 		}

@@ -45,14 +45,24 @@ func (it *item) wordings(list writer, prefix string) []wording {
 	return ws
 }
 
-func (it *item) bodies() []wording { return it.wordings(it.Bodies, "body_") }
+func (it *item) bodies() []wording {
+	list := it.Bodies
+	if it.ArticleHTML.trim() != "" {
+		list = append(slices.Clip(list), written{Role: "html", Value: it.ArticleHTML})
+	}
+	return it.wordings(list, "body_")
+}
 
 // textRoles are what descriptions are called that describe what happened, in
 // whatever markup. Others say something else.
 var textRoles = []string{"", "text", "plain", "html", "xhtml", "html5", "nitf", "caption", "summary", "abstract", "description", "main", "short", "long", "lead", "teaser", "standfirst", "intro"}
 
 func (it *item) descriptions() []wording {
-	ws := it.wordings(it.Descriptions, "description_")
+	list := it.Descriptions
+	if it.Teaser.trim() != "" {
+		list = append(slices.Clip(list), written{Role: "teaser", Value: it.Teaser})
+	}
+	ws := it.wordings(list, "description_")
 	for i := range ws {
 		first, _, _ := strings.Cut(ws[i].role, "_")
 		ws[i].aside = !slices.Contains(textRoles, first)
@@ -158,7 +168,7 @@ func (w wording) read(base string) ([]html.Block, []html.Picture, error) {
 		}
 		return html.Fragment(value, base)
 	case otherXML:
-		return html.Fragment(newsText(value), base)
+		return html.Fragment(wire.NewsText(value), base)
 	default:
 		return wire.Paragraphs(value, false), nil, nil
 	}
@@ -170,35 +180,6 @@ func printable(r rune) rune {
 	}
 	return r
 }
-
-// newsText is what stands in an XML document's body: NITF's body.content, or
-// else all behind the head. NITF's subheads are made HTML's.
-func newsText(xml string) string {
-	lower := strings.ToLower(xml)
-	if len(lower) != len(xml) { // a letter whose small form is longer
-		lower = xml
-	}
-	for _, tag := range []string{"body.content", "brodtext", "body"} {
-		from := strings.Index(lower, "<"+tag)
-		if from < 0 {
-			continue
-		}
-		open := strings.IndexByte(lower[from:], '>')
-		if open < 0 {
-			continue
-		}
-		from += open + 1
-		end := len(xml)
-		if i := strings.LastIndex(lower[from:], "</"+tag+">"); i >= 0 {
-			end = from + i
-		}
-		xml = xml[from:end]
-		break
-	}
-	return hl2.Replace(xml)
-}
-
-var hl2 = strings.NewReplacer("<hl2", "<h2", "</hl2>", "</h2>", "<HL2", "<h2", "</HL2>", "</h2>", "<hl1", "<h1", "</hl1>", "</h1>")
 
 // headings are the wordings of the headline.
 type headings struct {
@@ -222,9 +203,14 @@ func (it *item) headlines() headings {
 	if h := it.Headline.trim(); h != "" {
 		all = slices.Insert(all, 0, written{Role: "main", Value: it.Headline})
 	}
+	if it.Kicker.trim() != "" {
+		all = append(all, written{Role: "kicker", Value: it.Kicker})
+	}
 	line := func(w written) string {
 		role := strings.ToLower(w.Role.trim())
-		if strings.Contains(role, "html") || strings.Contains(strings.ToLower(string(w.ContentType)), "html") {
+		value := w.Value.trim()
+		tagged := strings.HasPrefix(value, "<") && strings.Contains(value, "</")
+		if tagged || strings.Contains(role, "html") || strings.Contains(strings.ToLower(string(w.ContentType)), "html") {
 			return wire.Clean(html.Plain(string(w.Value)))
 		}
 		return wire.Clean(string(w.Value))

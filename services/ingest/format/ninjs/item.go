@@ -18,31 +18,38 @@ type item struct {
 	Standard       *standard `json:"standard"`  // 2.x, 3.x
 	DollarStandard *standard `json:"$standard"` // 1.x
 
-	URI                text `json:"uri"`
-	GUID               text `json:"guid"` // Superdesk's ninjs has it in the place of uri
-	Type               text `json:"type"`
-	RepresentationType text `json:"representationtype"`
-	Version            text `json:"version"`
-	FirstCreated       text `json:"firstcreated"`
-	FirstPublished     text `json:"firstpublished"` // Superdesk
-	VersionCreated     text `json:"versioncreated"`
-	Embargoed          text `json:"embargoed"`      // 1.x, 2.x
-	EmbargoedUntil     text `json:"embargoeduntil"` // 3.x
-	PubStatus          text `json:"pubstatus"`
-	Urgency            text `json:"urgency"`
-	Language           text `json:"language"`
+	URI                text           `json:"uri"`
+	GUID               text           `json:"guid"` // Superdesk's ninjs has it in the place of uri
+	URN                text           `json:"urn"`  // dpa's wire has it in the place of uri
+	AltIDs             jsontext.Value `json:"altids"`
+	Type               text           `json:"type"`
+	RepresentationType text           `json:"representationtype"`
+	Version            text           `json:"version"`
+	FirstCreated       text           `json:"firstcreated"`
+	FirstPublished     text           `json:"firstpublished"` // Superdesk
+	VersionCreated     text           `json:"versioncreated"`
+	Embargoed          text           `json:"embargoed"`      // 1.x, 2.x
+	EmbargoedUntil     text           `json:"embargoeduntil"` // 3.x
+	PubStatus          text           `json:"pubstatus"`
+	Urgency            text           `json:"urgency"`
+	Language           text           `json:"language"`
 
 	Headline  text   `json:"headline"` // 1.x; more of them are in Others
 	Headlines writer `json:"headlines"`
+	Kicker    text   `json:"kicker"` // dpa
 	Title     text   `json:"title"`
-	Slugline  text   `json:"slugline"`
-	Byline    text   `json:"byline"` // 1.x
-	By        text   `json:"by"`
-	Located   text   `json:"located"`
-	EdNote    text   `json:"ednote"`
+	Slugline  words  `json:"slugline"`
+	Byline    words  `json:"byline"` // 1.x
+	By        words  `json:"by"`
+	Located   words  `json:"located"`
+	Dateline  words  `json:"dateline"` // dpa
+	EdNote    words  `json:"ednote"`
+	Credit    words  `json:"creditline"` // dpa
 
 	Descriptions writer `json:"descriptions"` // 1.x: description_NAME in Others
 	Bodies       writer `json:"bodies"`       // 1.x: body_NAME in Others
+	Teaser       text   `json:"teaser"`       // dpa
+	ArticleHTML  text   `json:"articlehtml"`  // dpa
 
 	Subject       concepts `json:"subject"` // 1.x has the singular, and so on
 	Subjects      concepts `json:"subjects"`
@@ -60,13 +67,15 @@ type item struct {
 	Objects       concepts `json:"objects"`
 	InfoSource    concepts `json:"infosource"`
 	InfoSources   concepts `json:"infosources"`
-	Service       concepts `json:"service"`  // Superdesk: the desk's categories
-	Keywords      concepts `json:"keywords"` // Superdesk
-	Authors       concepts `json:"authors"`  // Superdesk
+	Service       concepts `json:"service"`    // Superdesk: the desk's categories
+	Keywords      concepts `json:"keywords"`   // Superdesk
+	Authors       concepts `json:"authors"`    // Superdesk
+	Bylines       concepts `json:"bylines"`    // AP
+	Categories    concepts `json:"categories"` // dpa
 
-	CopyrightHolder text    `json:"copyrightholder"`
-	CopyrightNotice text    `json:"copyrightnotice"`
-	UsageTerms      text    `json:"usageterms"`
+	CopyrightHolder words   `json:"copyrightholder"`
+	CopyrightNotice words   `json:"copyrightnotice"`
+	UsageTerms      words   `json:"usageterms"`
 	RightsInfo      *rights `json:"rightsinfo"`
 
 	Renditions   renditions `json:"renditions"`
@@ -117,6 +126,7 @@ type concept struct {
 	URI     text `json:"uri"`
 	Literal text `json:"literal"`
 	Byline  text `json:"byline"` // of Superdesk's authors
+	By      text `json:"by"`     // of AP's bylines
 }
 
 type rendition struct {
@@ -158,6 +168,45 @@ func (t *text) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	default:
 		return wrong(dec, errNoText)
 	}
+}
+
+// words is text for readers and editors that decides nothing. A list of them is
+// one after the other, an object is what it is called.
+type words text
+
+func (w *words) trim() string { return strings.TrimSpace(string(*w)) }
+
+// UnmarshalJSONFrom implements [json.UnmarshalerFrom].
+func (w *words) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if k := dec.PeekKind(); k != '[' && k != '{' {
+		return (*text)(w).UnmarshalJSONFrom(dec)
+	}
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	var list conceptList
+	if err := json.Unmarshal(raw, &list, fold...); err != nil {
+		return &refused{at: dec.InputOffset() - int64(len(raw)), pointer: string(dec.StackPointer()), err: fmt.Errorf("%w, or a list of names", errNoText)}
+	}
+	var said []string
+	for _, c := range list {
+		if s := strings.TrimSpace(string(c.called())); s != "" {
+			said = append(said, s)
+		}
+	}
+	*w = words(strings.Join(said, ", "))
+	return nil
+}
+
+// called is the name of a concept or of a person.
+func (c *concept) called() text {
+	for _, s := range []text{c.By, c.Byline, c.Name, c.Literal} {
+		if s.trim() != "" {
+			return s
+		}
+	}
+	return ""
 }
 
 // wrong names what stands where something else must.
@@ -335,6 +384,12 @@ func named(dec *jsontext.Decoder, one func(name string) error) error {
 // namedTexts are 1.x's fields with a name of the sender's own behind theirs.
 var namedTexts = []string{"body_", "description_", "headline_"}
 
+// otherTexts are the same under other names: Reuters' and those without a role.
+var otherTexts = map[string]string{
+	"bodyhtml": "body_html", "bodyhtml5": "body_html5", "bodyxhtml": "body_xhtml", "bodytext": "body_text", "bodynitf": "body_nitf", "body": "body_text",
+	"descriptiontext": "description_text", "description": "description_text", "summary": "description_summary", "abstract": "description_abstract", "caption": "description_caption",
+}
+
 // sort puts the named texts of Others into named.
 func (it *item) sort() error {
 	if len(it.Others) == 0 {
@@ -350,7 +405,11 @@ func (it *item) sort() error {
 			return err
 		}
 		name := tok.String()
-		low := strings.ToLower(name)
+		low := strings.ReplaceAll(strings.ToLower(name), "-", "_")
+		also, other := otherTexts[plainName(name)]
+		if other && dec.PeekKind() == '"' {
+			low = also
+		}
 		if !slices.ContainsFunc(namedTexts, func(p string) bool { return len(low) > len(p) && strings.HasPrefix(low, p) }) {
 			if err := dec.SkipValue(); err != nil {
 				return err

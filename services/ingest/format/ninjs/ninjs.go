@@ -51,17 +51,31 @@ var names = map[string]bool{
 	"embargoeduntil": true, "versioncreated": true, "firstcreated": true, "contentcreated": true, "copyrightholder": true,
 	"copyrightnotice": true, "usageterms": true, "renditions": true, "associations": true, "representationtype": true,
 	"infosource": true, "infosources": true, "altids": true, "rightsinfo": true, "digitalsourcetype": true,
-	"eventdetails": true, "plannedcoverage": true, "trustindicator": true, "trustindicators": true,
+	"eventdetails": true, "plannedcoverage": true, "trustindicator": true, "trustindicators": true, "articlehtml": true,
+	"bodyhtml": true, "bodyxhtml": true, "bodytext": true, "bodynitf": true,
+}
+
+// plainName is a field's name without what senders add to it: capitals, dashes
+// and underscores.
+func plainName(name string) string {
+	name = strings.ToLower(name)
+	if !strings.ContainsAny(name, "_-") {
+		return name
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(name, "_", ""), "-", "")
 }
 
 // kinds are the types of ninjs.
-var kinds = []string{kindText, kindComposite, kindPicture, kindGraphic, kindVideo, kindAudio, "component", "event", "planning"}
+var kinds = []string{kindText, kindComposite, kindPicture, kindGraphic, kindVideo, kindAudio, "component", "package", "event", "planning"}
 
 // Detect tells whether an input is an object, a list or lines of objects with
 // the names of ninjs: the first one's standard says so, or it has an id and a
 // name of ninjs. If the head ends before the object does, a name that is
-// ninjs's alone will do, or two others.
-func Detect(head []byte) bool {
+// ninjs's alone will do, or two others. The answer of an agency's interface, a
+// list in an object, is told by the first item in it.
+func Detect(head []byte) bool { return detect(head, 0) }
+
+func detect(head []byte, depth int) bool {
 	dec := jsontext.NewDecoder(bytes.NewReader(head), lenient...)
 	if dec.PeekKind() == '[' {
 		if _, err := dec.ReadToken(); err != nil {
@@ -83,16 +97,20 @@ func Detect(head []byte) bool {
 		var name string
 		if err == nil {
 			name = strings.ToLower(tok.String())
-			its, is := names[name]
+			its, is := names[plainName(name)]
 			for _, p := range namedTexts {
-				if strings.HasPrefix(name, p) {
+				if strings.HasPrefix(strings.ReplaceAll(name, "-", "_"), p) {
 					its, is = true, true
 				}
+			}
+			inner := bytes.TrimLeft(head[dec.InputOffset():], " \t\r\n:")
+			if !id && envelopes[name] && depth < maxEnvelopes && !bytes.Contains(head, []byte("jsonfeed.org/version")) && detect(inner, depth+1) {
+				return true
 			}
 			switch {
 			case strings.HasPrefix(name, "@"): // JSON-LD
 				return false
-			case name == "uri" || name == "guid":
+			case ids[name]:
 				id = true
 			case its:
 				typical++
@@ -189,7 +207,7 @@ func unique(src []byte) error {
 		if err != nil {
 			return err
 		}
-		name := strings.ToLower(tok.String())
+		name := plainName(tok.String())
 		if _, twice := seen[name]; twice {
 			return &refused{at: dec.InputOffset(), pointer: string(dec.StackPointer()), err: errTwice}
 		}
@@ -247,12 +265,12 @@ func kindName(k jsontext.Kind) string {
 // is an article too, of its headline and captions. Errors are
 // [*document.Error]s whose Field is a JSON Pointer.
 func Decode(_ context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
-	data, err := io.ReadAll(io.LimitReader(r, document.MaxSingle+1))
+	data, err := io.ReadAll(io.LimitReader(r, int64(h.Largest())+1))
 	if err != nil {
 		return nil, fmt.Errorf("read: %w", err)
 	}
-	if len(data) > document.MaxSingle {
-		return nil, document.Refuse(document.TooLarge, Name, "more than %d bytes", document.MaxSingle)
+	if len(data) > h.Largest() {
+		return nil, document.Refuse(document.TooLarge, Name, "more than %d bytes", h.Largest())
 	}
 	src, charset, err := read(data, h)
 	if err != nil {

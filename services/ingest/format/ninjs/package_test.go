@@ -148,7 +148,7 @@ func TestBrokenPart(t *testing.T) {
 		{"first line", "{\"uri\":\"x\",\"pubstatus\":}\n{\"uri\":\"b\",\"headline\":\"B\"}\n", "b", []string{"line 1", "/pubstatus"}},
 		{"last line", "{\"uri\":\"a\",\"headline\":\"A\"}\n{\"uri\":\"x", "a", []string{"item 2", "line 2"}},
 		{"something behind", `{"uri":"a","headline":"A"}}`, "a", []string{"byte 26"}},
-		{"association", `{"uri":"a","headline":"A","associations":{"m":{"uri":"m","type":"picture","byline":[]}}}`, "a", []string{"/associations/m/byline", "must be text"}},
+		{"association", `{"uri":"a","headline":"A","associations":{"m":{"uri":"m","type":"picture","byline":true}}}`, "a", []string{"/associations/m/byline", "must be text"}},
 		{"member", `{"uri":"a","headline":"A","associations":{"m":{"uri":"m","type":"text","body_text":"M","embargoed":"soon"}}}`, "a", []string{"/associations/m", "/embargoed", "soon"}},
 		{"status in other words", `{"uri":"a","headline":"A","associations":{"m":{"uri":"m","type":"picture","pubstatus":"gone"}}}`, "a", []string{"/associations/m", "/pubstatus", "gone"}},
 		{"embargo of the package", `{"uri":"a","headline":"A","embargoed":"soon","associations":{"m":{"uri":"m","type":"text","body_text":"M"}}}`, "", []string{"/embargoed", "copytaster:package"}},

@@ -24,7 +24,7 @@ func Split(data []byte, h document.Hint) ([]document.Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := splitter{src: src}
+	s := splitter{src: src, largest: h.Largest()}
 	trimmed := bytes.TrimSpace(src)
 	switch {
 	case len(trimmed) > 0 && trimmed[0] == '[':
@@ -35,17 +35,20 @@ func Split(data []byte, h document.Hint) ([]document.Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.items == 1 && s.alone {
+	if s.items == 1 && s.alone && !s.unpacked {
 		s.parts[0].Data, s.parts[0].Label = data, "" // the original's very bytes
 	}
 	return s.parts, nil
 }
 
 type splitter struct {
-	src   []byte
-	items int
-	alone bool // the one item is the whole input
-	parts []document.Part
+	src     []byte
+	largest int // item, in bytes
+	items   int
+	alone   bool // the one item is the whole input
+	// unpacked: it stood in something else.
+	unpacked bool
+	parts    []document.Part
 }
 
 // maxFrame is the most that a member takes from its package, in bytes.
@@ -63,7 +66,7 @@ func (s *splitter) list() error {
 			// Where the list goes on behind a broken item can't be told.
 			return fault(s.src, err)
 		}
-		if err := s.item(raw.Clone(), at, nil); err != nil {
+		if err := s.whole(raw.Clone(), at); err != nil {
 			return err
 		}
 	}
@@ -96,7 +99,7 @@ func (s *splitter) lines() error {
 		dec := jsontext.NewDecoder(bytes.NewReader(rest[:end]), lenient...)
 		raw, err := dec.ReadValue()
 		if err == nil {
-			if err := s.item(raw.Clone(), at, nil); err != nil {
+			if err := s.whole(raw.Clone(), at); err != nil {
 				return err
 			}
 			s.alone = s.items == 1
@@ -130,6 +133,93 @@ func shift(src []byte, err error, at int) *document.Error {
 	return moved
 }
 
+// ids are the fields that name an item.
+var ids = map[string]bool{"uri": true, "guid": true, "urn": true}
+
+// envelopes are the fields in which agencies' interfaces put items, in an
+// object that is none itself: the answers of AP, TT, Superdesk and others.
+var envelopes = map[string]bool{"items": true, "_items": true, "item": true, "hits": true, "results": true, "data": true, "documents": true}
+
+// maxEnvelopes is how deep they may stand in each other.
+const maxEnvelopes = 4
+
+// envelope is what stands in an object that has no id, but items; nil if it is
+// none.
+func envelope(raw []byte) []jsontext.Value {
+	dec := jsontext.NewDecoder(bytes.NewReader(raw), lenient...)
+	if dec.PeekKind() != '{' {
+		return nil
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return nil
+	}
+	var inner []jsontext.Value
+	for dec.PeekKind() == '"' {
+		tok, err := dec.ReadToken()
+		if err != nil {
+			return nil
+		}
+		name := strings.ToLower(tok.String())
+		if ids[name] {
+			return nil
+		}
+		v, err := dec.ReadValue()
+		if err != nil {
+			return nil
+		}
+		if envelopes[name] && (v.Kind() == '[' || v.Kind() == '{') {
+			inner = append(inner, v.Clone())
+		}
+	}
+	return inner
+}
+
+// unpack adds the items of an envelope at byte at, and tells whether it is one.
+// Places in them are those of the envelope.
+func (s *splitter) unpack(raw []byte, at, depth int) (bool, error) {
+	inner := envelope(raw)
+	if inner == nil || depth >= maxEnvelopes {
+		return false, nil
+	}
+	s.unpacked = true
+	add := func(v []byte) error {
+		if is, err := s.unpack(v, at, depth+1); is || err != nil {
+			return err
+		}
+		return s.item(v, at, nil)
+	}
+	for _, v := range inner {
+		if v.Kind() == '{' {
+			if err := add(v); err != nil {
+				return true, err
+			}
+			continue
+		}
+		dec := jsontext.NewDecoder(bytes.NewReader(v), lenient...)
+		if _, err := dec.ReadToken(); err != nil {
+			return true, fault(s.src, err)
+		}
+		for dec.PeekKind() != ']' {
+			one, err := dec.ReadValue()
+			if err != nil {
+				return true, fault(s.src, err)
+			}
+			if err := add(one.Clone()); err != nil {
+				return true, err
+			}
+		}
+	}
+	return true, nil
+}
+
+// whole adds an item as it stands in the input, or those that it holds.
+func (s *splitter) whole(raw []byte, at int) error {
+	if is, err := s.unpack(raw, at, 0); is || err != nil {
+		return err
+	}
+	return s.item(raw, at, nil)
+}
+
 // item adds an item with its members. err is what is wrong with it already.
 func (s *splitter) item(raw []byte, at int, err *document.Error) error {
 	if s.items++; s.items > document.MaxItems {
@@ -140,8 +230,8 @@ func (s *splitter) item(raw []byte, at int, err *document.Error) error {
 	switch {
 	case err != nil:
 		p.Err = err
-	case len(raw) > document.MaxSingle:
-		p.Err = document.At(document.TooLarge, Name, s.src, at, "%s: %d bytes, the limit is %d", p.Label, len(raw), document.MaxSingle)
+	case len(raw) > s.largest:
+		p.Err = document.At(document.TooLarge, Name, s.src, at, "%s: %d bytes, the limit is %d", p.Label, len(raw), s.largest)
 	case raw[0] != '{':
 		p.Err = document.At(document.Syntax, Name, s.src, at, "%s is no object", p.Label)
 	}
@@ -184,6 +274,8 @@ func idOf(raw []byte) string {
 			into = &it.URI
 		case strings.EqualFold(name, "guid"):
 			into = &it.GUID
+		case strings.EqualFold(name, "urn"):
+			into = &it.URN
 		default:
 			if dec.SkipValue() != nil {
 				return ""

@@ -47,11 +47,17 @@ func Decode(_ context.Context, r io.Reader, h document.Hint) ([]article.Article,
 		if notice != nil {
 			return []article.Article{*notice}, nil // it is of the other document alone
 		}
-		return nil, doc.Wrong(document.Invalid, d.data, "doc-id", "is missing, and there is no du-key: no later version or kill could find the article")
 	}
 	a := article.Article{URI: wire.URI(h, id), Original: article.Original{Charset: doc.Charset}}
 	if err := d.adapt(&a, h); err != nil {
 		return nil, err
+	}
+	if id == "" {
+		if a.Status != article.Usable {
+			return nil, doc.Wrong(document.Invalid, d.data, "doc-id", "is missing, and there is no du-key: nothing that this hides could be found")
+		}
+		a.URI = article.TextURI(h.Namespace(), a.Text)
+		a.Flag(article.FlagIdentityFromText)
 	}
 	if notice == nil {
 		return []article.Article{a}, nil
@@ -78,7 +84,7 @@ func (d *head) id() string {
 	}
 	k := d.data.Child("du-key")
 	if k.Attr("key") == "" {
-		return ""
+		return d.doc.Root.Attr("uno") // the universal name
 	}
 	return strings.Join([]string{"du-key", k.Attr("key"), k.Attr("generation"), k.Attr("part")}, " ")
 }
@@ -117,9 +123,10 @@ func (d *head) version() string { return d.data.Child("du-key").Attr("version") 
 
 // dates are those of this version and of the first, as far as they are stated.
 func (d *head) dates(a *article.Article) (this, first time.Time) {
-	this = wire.Date(a, d.data.Child("date.issue").Attr("norm"))
+	head := d.doc.Root.Child("head")
+	this = wire.Date(a, d.data.Child("date.issue").Attr("norm"), head.Child("pubdata").Attr("date.publication"))
 	first = this
-	for _, r := range d.doc.Root.Child("head").Children("revision-history") {
+	for _, r := range head.Children("revision-history") {
 		t := wire.Date(a, r.Attr("norm"))
 		if t.IsZero() {
 			continue
@@ -191,12 +198,15 @@ func (d *head) adapt(a *article.Article, h document.Hint) error {
 	if a.PublishedAt.IsZero() {
 		a.PublishedAt = h.PublishedAt
 	}
+	if a.PublishedAt.IsZero() {
+		a.PublishedAt = wire.Date(a, d.doc.Root.Child("body", "body.head", "dateline", "story.date").Attr("norm"))
+	}
 	n, ok := wire.Urgency(d.data.Child("urgency").Attr("ed-urg"))
 	if a.Urgency = n; !ok {
 		a.Flag(article.FlagFieldUnreadable)
 	}
 	root := d.doc.Root
-	a.Language = wire.Language(signer, version, root.Attr("lang"), root.Child("body").Attr("lang"), root.Child("body", "body.content").Attr("lang"))
+	a.Language = wire.Language(signer, version, root.Attr("lang"), root.Child("body").Attr("lang"), root.Child("body", "body.content").Attr("lang"), root.Attr("baselang"))
 	wire.Subjects(a, Subjects(root)...)
 	s, err := Story(root, h.URL)
 	if err != nil {

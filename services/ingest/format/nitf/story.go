@@ -1,6 +1,7 @@
 package nitf
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,7 +23,7 @@ func Story(root *xmldoc.Element, base string) (wire.Story, error) {
 	}
 	w.front(body.Child("body.head"))
 	if content := body.Child("body.content"); content != nil {
-		w.walk(content, article.Paragraph)
+		w.walk(unrepeated(content), article.Paragraph)
 	} else if body != nil {
 		w.walk(&xmldoc.Element{Name: body.Name, Nodes: without(body.Nodes, "body.head", "body.end")}, article.Paragraph)
 	}
@@ -34,6 +35,19 @@ func Story(root *xmldoc.Element, base string) (wire.Story, error) {
 	w.story.Note("Bibliography", end.Child("bibliography").Line())
 	w.data(root.Child("head"))
 	return w.story, w.err
+}
+
+// unrepeated is a text without the blocks that only repeat its beginning, as
+// archives send them beside the whole.
+func unrepeated(content *xmldoc.Element) *xmldoc.Element {
+	class := func(n xmldoc.Node, end string) bool {
+		return n.Element.Is("block") && strings.HasSuffix(n.Element.Attr("class"), end)
+	}
+	if !slices.ContainsFunc(content.Nodes, func(n xmldoc.Node) bool { return class(n, "full_text") }) {
+		return content
+	}
+	nodes := slices.DeleteFunc(slices.Clone(content.Nodes), func(n xmldoc.Node) bool { return class(n, "lead_paragraph") })
+	return &xmldoc.Element{Name: content.Name, Nodes: nodes}
 }
 
 func without(nodes []xmldoc.Node, names ...string) []xmldoc.Node {
@@ -94,6 +108,9 @@ func (w *walker) flush(k article.Kind) {
 func (w *walker) front(e *xmldoc.Element) {
 	s := &w.story
 	h := e.Child("hedline")
+	if h == nil {
+		h = e.Child("headline") // as some spell it
+	}
 	for i, l := range h.Children("hl1") {
 		if i == 0 {
 			s.Headline = l.Line()
@@ -127,7 +144,10 @@ func (w *walker) front(e *xmldoc.Element) {
 func (w *walker) blockHead(e *xmldoc.Element) {
 	s := &w.story
 	var lines []string
-	for _, b := range e.Children("byline") {
+	for i, b := range e.Children("byline") {
+		if i > 0 && strings.HasPrefix(b.Attr("class"), "normalized") {
+			continue // the first once more, for indexes
+		}
 		if t := byline(b); t != "" {
 			lines = append(lines, t)
 		}

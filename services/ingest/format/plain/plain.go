@@ -2,6 +2,7 @@
 package plain
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -14,7 +15,7 @@ const maxWrapped = 100
 // of lines, unless these are but wrapped, as joins says or their look. A line
 // that is set in begins a paragraph, too.
 func Paragraphs(s string, joins bool) []string {
-	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	s = lineEnds.Replace(s)
 	lines := strings.Split(strings.Trim(s, "\n"), "\n")
 	blank, long, inset := false, 0, 0
 	for _, l := range lines {
@@ -29,7 +30,7 @@ func Paragraphs(s string, joins bool) []string {
 		}
 	}
 	joins = joins || blank || long == 0 && wrapped(lines)
-	byInset := inset > 0 && inset < len(lines)
+	byInset := inset > 0 && (inset < len(lines) || sentences(lines))
 	var blocks []string
 	var p []string
 	flush := func() {
@@ -51,6 +52,28 @@ func Paragraphs(s string, joins bool) []string {
 	flush()
 	return blocks
 }
+
+// lineEnds are those of all times; teleprinters returned twice.
+var lineEnds = strings.NewReplacer("\r\r\n", "\n", "\r\n", "\n", "\r", "\n")
+
+// sentences tells whether most lines are whole, so that lines which are all set
+// in are paragraphs and no margin. Two short ones may be so by chance.
+func sentences(lines []string) bool {
+	if len(lines) < 3 && !slices.ContainsFunc(lines, func(l string) bool { return len(l) > maxColumn }) {
+		return false
+	}
+	whole := 0
+	for _, l := range lines {
+		l = strings.TrimRight(l, " \t\"'”’»)")
+		if last, _ := utf8.DecodeLastRuneInString(l); strings.ContainsRune(".!?:…", last) {
+			whole++
+		}
+	}
+	return whole*4 >= len(lines)*3
+}
+
+// maxColumn is the longest line of the telegraph's, in bytes.
+const maxColumn = 84
 
 func setIn(l string) bool {
 	return strings.HasPrefix(l, "  ") || strings.HasPrefix(l, "\t") || strings.HasPrefix(l, "\u3000")

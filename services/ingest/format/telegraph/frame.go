@@ -109,10 +109,31 @@ var filler = regexp.MustCompile(`^(?:[\x00\x04\x07-\x0d\x16\x20\x7f]|ZCZC[^\r\n\
 // Filler is how much of the beginning of data is no message's.
 func Filler(data []byte) int { return len(filler.Find(data)) }
 
+// Lines is a part of a message with its lines ended by line feeds. Some
+// teleprinters return twice.
+func Lines(part []byte) []byte {
+	out := make([]byte, 0, len(part))
+	returned := false
+	for _, c := range part {
+		if returned && c != '\r' && c != '\n' {
+			out = append(out, '\n')
+		}
+		if returned = c == '\r'; !returned {
+			out = append(out, c)
+		}
+	}
+	if returned {
+		out = append(out, '\n')
+	}
+	return out
+}
+
 // Split cuts a stream into its messages. One that is cut off, and what stands
-// between messages and is no filler, are parts with an error. Errors are
+// between messages and is no filler, are parts with an error. header tells the
+// first line of one, for messages that have lost their SOH. Errors are
 // [*document.Error]s.
-func Split(name string, data []byte) ([]document.Part, error) {
+func Split(name string, input []byte, header func(line []byte) bool) ([]document.Part, error) {
+	data := Restore(input, header)
 	var parts []document.Part
 	add := func(from, to int, err error) error {
 		if len(parts) >= document.MaxItems {
@@ -148,7 +169,7 @@ func Split(name string, data []byte) ([]document.Part, error) {
 		at = to
 	}
 	if len(parts) == 1 && parts[0].Err == nil {
-		parts[0].Data, parts[0].Item, parts[0].Label = data, data, "" // the original's very bytes
+		parts[0].Data, parts[0].Item, parts[0].Label = input, input, "" // the original's very bytes
 	}
 	return parts, nil
 }

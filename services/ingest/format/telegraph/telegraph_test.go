@@ -28,7 +28,7 @@ func TestSplit(t *testing.T) {
 		{"text between", "\x01a\x02t\x03\x04lost\x01b\x02t\x03\x04", []string{"\x01a\x02t\x03\x04", "!lost", "\x01b\x02t\x03\x04"}},
 		{"nothing", " \r\n", nil},
 	} {
-		parts, err := telegraph.Split("test", []byte(c.data))
+		parts, err := telegraph.Split("test", []byte(c.data), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func TestSplit(t *testing.T) {
 func TestStreamIsKept(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		data := []byte(rapid.StringMatching(`[\x01-\x04\x16 a-z\n]{0,60}`).Draw(t, "stream"))
-		parts, err := telegraph.Split("test", data)
+		parts, err := telegraph.Split("test", data, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,9 +89,9 @@ func TestLimits(t *testing.T) {
 	}
 	refused("header", open(telegraph.MaxHeader+1, 1), document.TooLarge, "4096")
 	refused("line", open(1, telegraph.MaxLine), document.TooLarge, "65536")
-	_, err := telegraph.Split("test", bytes.Repeat([]byte("\x01a\x02t\x03\x04"), document.MaxItems+1))
+	_, err := telegraph.Split("test", bytes.Repeat([]byte("\x01a\x02t\x03\x04"), document.MaxItems+1), nil)
 	refused("messages", err, document.TooMany, "5000")
-	parts, err := telegraph.Split("test", []byte("\x01a\x02"+strings.Repeat("t\n", document.MaxSingle/2)+"\x03\x04\x01a\x02t\x03\x04"))
+	parts, err := telegraph.Split("test", []byte("\x01a\x02"+strings.Repeat("t\n", document.MaxSingle/2)+"\x03\x04\x01a\x02t\x03\x04"), nil)
 	if err != nil || len(parts) != 2 {
 		t.Fatalf("%d parts, error %v", len(parts), err)
 	}
@@ -173,5 +173,39 @@ func TestConvert(t *testing.T) {
 	}
 	if _, err := telegraph.Convert([]byte("f\xfcr"), "x-klingon", ""); err == nil {
 		t.Error("an unknown encoding was read")
+	}
+}
+
+// TestLines: however often a teleprinter returns, a line ends once.
+func TestLines(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "", "a": "a", "a\nb": "a\nb", "a\r\nb\r\n": "a\nb\n", "a\r\r\nb": "a\nb", "a\rb\r": "a\nb\n", "a\r\n\r\nb": "a\n\nb", "\r\r\n\r\r\n": "\n\n",
+	} {
+		if got := string(telegraph.Lines([]byte(in))); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestRestore: only what is a header's message gets an SOH, and nothing of the
+// input is lost.
+func TestRestore(t *testing.T) {
+	header := func(l []byte) bool { return strings.HasPrefix(string(l), "HDR") }
+	for in, want := range map[string]string{
+		"":                                       "",
+		"text":                                   "text",
+		"HDR 1\n\ntext":                          "HDR 1\n\ntext",
+		"HDR 1\n\x02t\x03\x04":                   "\x01HDR 1\n\x02t\x03\x04",
+		"\x16\x16\nHDR 1\n\x02t\x03":             "\x16\x16\n\x01HDR 1\n\x02t\x03",
+		"HDR 1\n\x02t\x03\x04\nHDR 2\n\x02u\x03": "\x01HDR 1\n\x02t\x03\x04\n\x01HDR 2\n\x02u\x03",
+		"\x01HDR 1\n\x02t\x03\x04HDR 2\n\x02u":   "\x01HDR 1\n\x02t\x03\x04HDR 2\n\x02u",
+		"HDR 1\n\x02t\x03\x04rest":               "\x01HDR 1\n\x02t\x03\x04rest",
+		"ZCZC HDR 1\nkey\n\nt\nNNNN\n":           "\x01HDR 1\nkey\n\n\x02t\n\x03\x04\n",
+		"ZCZC HDR 1\nt\nu\nv\nw\n\nx\nNNNN":      "\x01HDR 1\n\x02t\nu\nv\nw\n\nx\n\x03\x04",
+		"ZCZC\nHDR 1\n\x02t\x03NNNN":             "ZCZC\n\x01HDR 1\n\x02t\x03NNNN",
+	} {
+		if got := string(telegraph.Restore([]byte(in), header)); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
 	}
 }

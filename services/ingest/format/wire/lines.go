@@ -2,10 +2,12 @@ package wire
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/ingest/format/habit"
 	"github.com/copytaster/copytaster/services/ingest/format/html"
 	"github.com/copytaster/copytaster/services/ingest/format/plain"
 )
@@ -62,6 +64,23 @@ func Opens(body []html.Block, place string) bool {
 	return false
 }
 
+// Aside makes notes of what a text itself says is not for publication, as dpa's
+// notebook behind its reports, to its stated end or that of the text.
+func Aside(body []html.Block) []html.Block {
+	private := false
+	if !slices.ContainsFunc(body, func(b html.Block) bool { return habit.Private(b.Text) }) {
+		return body
+	}
+	body = slices.Clone(body)
+	for i, b := range body {
+		if private = private || habit.Private(b.Text); private {
+			body[i].Kind = article.Note
+			private = !habit.PrivateEnd(b.Text)
+		}
+	}
+	return body
+}
+
 // Same tells whether two texts say the same.
 func Same(a, b string) bool { return Squeeze(a) == Squeeze(b) }
 
@@ -95,3 +114,32 @@ func Paragraphs(s string, joins bool) []html.Block {
 	}
 	return blocks
 }
+
+// NewsText is what stands in an XML document's body: NITF's body.content, or
+// else all behind the head. NITF's subheads are made HTML's.
+func NewsText(xml string) string {
+	lower := strings.ToLower(xml)
+	if len(lower) != len(xml) { // a letter whose small form is longer
+		lower = xml
+	}
+	for _, tag := range []string{"body.content", "brodtext", "body"} {
+		from := strings.Index(lower, "<"+tag)
+		if from < 0 {
+			continue
+		}
+		open := strings.IndexByte(lower[from:], '>')
+		if open < 0 {
+			continue
+		}
+		from += open + 1
+		end := len(xml)
+		if i := strings.LastIndex(lower[from:], "</"+tag+">"); i >= 0 {
+			end = from + i
+		}
+		xml = xml[from:end]
+		break
+	}
+	return hl2.Replace(xml)
+}
+
+var hl2 = strings.NewReplacer("<hl2", "<h2", "</hl2>", "</h2>", "<HL2", "<h2", "</HL2>", "</h2>", "<hl1", "<h1", "</hl1>", "</h1>")

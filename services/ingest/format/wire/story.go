@@ -61,7 +61,10 @@ func (s *Story) Empty() bool {
 
 // Lay writes the story into a, signed.
 func (s *Story) Lay(a *article.Article, signer string, version int) {
-	body := s.Body
+	body := Aside(s.Body)
+	if s.Headline == "" && len(body) > 0 && body[0].Kind == article.Subhead {
+		s.Headline = body[0].Text // the text has it, and nothing else
+	}
 	for len(body) > 0 && s.Headline != "" && Same(body[0].Text, s.Headline) {
 		body = body[1:]
 	}

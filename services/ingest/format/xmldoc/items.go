@@ -28,7 +28,7 @@ func (k Items) Split(data []byte, h document.Hint) ([]document.Part, error) {
 		return nil, err
 	}
 	s := NewScanner([]byte(text.UTF8))
-	c := cutter{Items: k, begin: -1}
+	c := cutter{Items: k, largest: h.Largest() - 2*maxFrame, begin: -1}
 	for s.Next() {
 		if err := c.tag(&s); err != nil {
 			return nil, err
@@ -48,6 +48,8 @@ func (k Items) Split(data []byte, h document.Hint) ([]document.Part, error) {
 // cutter is a document while it is cut.
 type cutter struct {
 	Items
+	largest int // item, in bytes
+
 	open  []string // names of the containers that are open
 	sizes []int    // of frame before each of them
 	frame []byte   // their start tags
@@ -108,8 +110,8 @@ func (c *cutter) finish(s *Scanner, end int, broken string) error {
 	switch {
 	case broken != "":
 		p.Err = document.At(document.Syntax, c.Format, s.Data, end, "%s: %s", p.Label, broken)
-	case end-c.begin > document.MaxSingle-2*maxFrame:
-		p.Err = document.At(document.TooLarge, c.Format, s.Data, c.begin, "%s: %d bytes, the limit is %d", p.Label, end-c.begin, document.MaxSingle-2*maxFrame)
+	case end-c.begin > c.largest:
+		p.Err = document.At(document.TooLarge, c.Format, s.Data, c.begin, "%s: %d bytes, the limit is %d", p.Label, end-c.begin, c.largest)
 	}
 	var b bytes.Buffer
 	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>`)

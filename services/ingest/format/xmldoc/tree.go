@@ -52,12 +52,12 @@ type Node struct {
 // they are written; a document type is passed over, with what it declares and
 // what it refers to. Errors are [*document.Error]s of that format.
 func Parse(r io.Reader, h document.Hint, format string) (*Document, error) {
-	data, err := io.ReadAll(io.LimitReader(r, document.MaxSingle+1))
+	data, err := io.ReadAll(io.LimitReader(r, int64(h.Largest())+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > document.MaxSingle {
-		return nil, document.Refuse(document.TooLarge, format, "more than %d bytes", document.MaxSingle)
+	if len(data) > h.Largest() {
+		return nil, document.Refuse(document.TooLarge, format, "more than %d bytes", h.Largest())
 	}
 	t, err := document.Convert(data, Encoding(data, h))
 	if err != nil {
@@ -109,6 +109,8 @@ func readable(s string) []byte {
 func (d *Document) parse() error {
 	dec := xml.NewDecoder(bytes.NewReader(d.src))
 	dec.Strict, dec.Entity = false, xml.HTMLEntity
+	// A declaration within the document is of what was put there; all is UTF-8.
+	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 	var stack []*Element
 	nodes := 0
 	for {
@@ -134,7 +136,7 @@ func (d *Document) parse() error {
 				return document.At(document.TooDeep, d.format, d.src, at, "elements are nested deeper than %d", document.MaxDepth)
 			}
 			nodes += 1 + len(t.Attr)
-			e := &Element{Name: t.Name.Local, At: at, Attrs: make([]Attr, len(t.Attr))}
+			e := &Element{Name: elementName(t.Name), At: at, Attrs: make([]Attr, len(t.Attr))}
 			for i, a := range t.Attr {
 				e.Attrs[i] = Attr{a.Name.Local, characters(a.Value)}
 				if a.Name.Space == "xmlns" {
@@ -147,12 +149,15 @@ func (d *Document) parse() error {
 				p := stack[len(stack)-1]
 				p.Nodes = append(p.Nodes, Node{Element: e})
 			}
-			stack = append(stack, e)
+			if len(stack) == 0 || !single(e.Name) {
+				stack = append(stack, e)
+			}
 		case xml.EndElement:
-			if len(stack) == 0 || stack[len(stack)-1].Name != t.Name.Local {
+			n, ok := closes(stack, elementName(t.Name))
+			if !ok {
 				return document.At(document.Syntax, d.format, d.src, at, "</%s> ends nothing that is open", document.Clip(t.Name.Local))
 			}
-			stack = stack[:len(stack)-1]
+			stack = stack[:n]
 		case xml.CharData:
 			if len(stack) == 0 {
 				if len(bytes.TrimSpace(t)) > 0 {
@@ -175,6 +180,54 @@ func (d *Document) parse() error {
 		return document.At(document.Syntax, d.format, d.src, len(d.src), "the document breaks off within <%s>", document.Clip(stack[len(stack)-1].Name))
 	}
 	return nil
+}
+
+// elementName is a name without its prefix. What Word leaves in HTML is no
+// paragraph ("o:p"), but running text.
+func elementName(n xml.Name) string {
+	switch n.Space {
+	case "o", "w", "v", "st1":
+		return "span"
+	}
+	return n.Local
+}
+
+// single tells of HTML's elements without an end that stand in running text.
+// Some senders leave the slash out, as HTML does.
+func single(name string) bool {
+	switch strings.ToLower(name) {
+	case "br", "hr", "img", "wbr":
+		return true
+	}
+	return false
+}
+
+// prose are HTML's elements of running text, whose ends editors' programs leave
+// out or cross. What holds an item together is not among them.
+var prose = map[string]bool{
+	"p": true, "div": true, "span": true, "font": true, "center": true, "a": true, "b": true, "i": true, "u": true, "em": true, "strong": true,
+	"small": true, "big": true, "sub": true, "sup": true, "q": true, "li": true, "ul": true, "ol": true, "td": true, "th": true, "tr": true,
+}
+
+// closes is how many elements stay open at the end of one of that name; false
+// if it ends nothing. Elements of prose that are still open in it end with it,
+// and an end of one that isn't open ends nothing and does no harm.
+func closes(stack []*Element, name string) (int, bool) {
+	n := len(stack)
+	if n > 0 && stack[n-1].Name == name {
+		return n - 1, true
+	}
+	low := strings.ToLower(name)
+	harmless := n > 0 && (prose[low] || single(low))
+	for i := n - 1; i >= 0; i-- {
+		switch {
+		case stack[i].Name == name:
+			return i, true
+		case !prose[strings.ToLower(stack[i].Name)]:
+			return n, harmless
+		}
+	}
+	return n, harmless
 }
 
 // characters reads the references to U+0080 to U+009F as what is meant by them:

@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long a condition may take on a busy machine.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // Stage is a running stage and what came out of it.
 type Stage struct {
@@ -33,6 +33,7 @@ type Stage struct {
 	articles []article.Article
 	dead     []stage.DeadLetter
 	gate     chan struct{}
+	held     func(article.Article) bool // which wait at the gate
 }
 
 // Start runs a stage of live copy until the test ends. It has few places, so
@@ -72,10 +73,16 @@ func (s *Stage) Stop() {
 
 // Block holds all writes until the returned function is called.
 func (s *Stage) Block() (unblock func()) {
+	return s.BlockIf(func(article.Article) bool { return true })
+}
+
+// BlockIf holds the writes of some articles. Of a dead letter, it is asked for
+// an empty one.
+func (s *Stage) BlockIf(held func(article.Article) bool) (unblock func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	gate := make(chan struct{})
-	s.gate = gate
+	s.gate, s.held = gate, held
 	return sync.OnceFunc(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -84,11 +91,12 @@ func (s *Stage) Block() (unblock func()) {
 	})
 }
 
-func (s *Stage) pass(ctx context.Context) error {
+func (s *Stage) pass(ctx context.Context, as ...article.Article) error {
 	s.mu.Lock()
 	g := s.gate
+	free := g == nil || !slices.ContainsFunc(as, s.held)
 	s.mu.Unlock()
-	if g == nil {
+	if free {
 		return nil
 	}
 	select {
@@ -131,7 +139,7 @@ func Await(t *testing.T, what string, ok func() bool) {
 type sink struct{ s *Stage }
 
 func (k sink) Write(ctx context.Context, as []article.Article) error {
-	if err := k.s.pass(ctx); err != nil {
+	if err := k.s.pass(ctx, as...); err != nil {
 		return err
 	}
 	k.s.mu.Lock()
@@ -145,7 +153,7 @@ func (sink) Close() error { return nil }
 type letters struct{ s *Stage }
 
 func (l letters) Write(ctx context.Context, d stage.DeadLetter) error {
-	if err := l.s.pass(ctx); err != nil {
+	if err := l.s.pass(ctx, article.Article{}); err != nil {
 		return err
 	}
 	l.s.mu.Lock()

@@ -528,7 +528,7 @@ func (f *Folder) claims() ([]string, error) {
 // take reads a claimed file and sends its parts. It waits while the stage is
 // full. An error means that the file stays in work/.
 func (f *Folder) take(ctx context.Context, path, source string, at time.Time) error {
-	h := document.Hint{Source: source, Name: filepath.Base(path), ReceivedAt: at}
+	h := document.Hint{Source: source, Name: filepath.Base(path), ReceivedAt: at, Claimed: f.queue.Claims}
 	data, err := read(path)
 	var refused *document.Error
 	if err != nil && !errors.As(err, &refused) {

@@ -116,7 +116,7 @@ func TestLeavesWhatIsNotComplete(t *testing.T) {
 // TestWaitsForWriters: a file that grows is taken once, whole.
 func TestWaitsForWriters(t *testing.T) {
 	dir := t.TempDir()
-	s, _ := start(t, dir, 300*time.Millisecond)
+	s, _ := start(t, dir, 3*time.Second) // far longer than between two writes, on a busy machine too
 	path := filepath.Join(dir, "slow.txt")
 	w, err := os.Create(path)
 	if err != nil {

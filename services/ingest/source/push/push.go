@@ -3,6 +3,7 @@
 package push
 
 import (
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -172,6 +173,11 @@ type Problem struct {
 	Errors   []Fault    `json:"errors,omitempty"`
 	Articles []Accepted `json:"articles,omitempty"`
 	Lane     topic.Lane `json:"lane,omitempty"` // that Articles went to
+	// Parts is how many a feed has of which Skip from the first on are done,
+	// when time ran out: the same body with the parameter skip goes on behind
+	// them.
+	Parts int `json:"parts,omitempty"`
+	Skip  int `json:"skip,omitempty"`
 
 	retry bool
 }
@@ -288,10 +294,15 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (way, Answer, *P
 	default:
 		return l, Answer{}, busy("%d requests are in work already", cap(l.slots))
 	}
+	skip, err := strconv.Atoi(cmp.Or(get("skip"), "0"))
+	if err != nil || skip < 0 {
+		return l, Answer{}, field("skip", "%q is no number of parts", get("skip"))
+	}
 	hint, name, p := h.hint(r, q, get)
 	if p != nil {
 		return l, Answer{}, p
 	}
+	hint.Claimed = l.queue.Claims
 	data, p := body(w, r)
 	if p != nil {
 		return l, Answer{}, p
@@ -301,7 +312,10 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (way, Answer, *P
 		l.count.Item(intake.Refused)
 		return l, Answer{}, refusal(err)
 	}
-	answer, p := h.send(r, l, hint, f, parts)
+	if skip > 0 && skip >= len(parts) {
+		return l, Answer{}, field("skip", "is %d, and the body has %d parts", skip, len(parts))
+	}
+	answer, p := h.send(r, l, hint, f, parts, skip)
 	return l, answer, p
 }
 
@@ -325,7 +339,7 @@ func (h *Handler) allowed(r *http.Request) *Problem {
 
 // parameters may be given in the query, or as a header Copytaster-NAME with
 // dashes for underscores.
-var parameters = []string{"source", "provider", "url", "name", "published_at", "format", "charset", "lane"}
+var parameters = []string{"source", "provider", "url", "name", "published_at", "format", "charset", "lane", "skip"}
 
 // hint reads the other parameters: the hint and the format.
 func (h *Handler) hint(r *http.Request, q url.Values, get func(name string) string) (document.Hint, string, *Problem) {
@@ -421,21 +435,43 @@ type outcome struct {
 	made []Accepted
 }
 
-// send gives the parts to the stage and waits for their verdicts.
-func (h *Handler) send(r *http.Request, l way, hint document.Hint, f format.Format, parts []format.Part) (Answer, *Problem) {
+// verdicts are how the parts of a body ended.
+type verdicts struct {
+	parts   []format.Part
+	lane    way
+	done    []bool
+	made    [][]Accepted
+	refused []outcome
+}
+
+func (v *verdicts) add(o outcome) {
+	v.done[o.part] = true
+	if o.err != nil {
+		v.lane.count.Item(intake.Refused)
+		v.refused = append(v.refused, o)
+		return
+	}
+	v.lane.count.Item(intake.OK)
+	v.made[o.part] = o.made
+}
+
+// send gives the parts to the stage, without the first skip of them, and waits
+// for their verdicts.
+func (h *Handler) send(r *http.Request, l way, hint document.Hint, f format.Format, parts []format.Part, skip int) (Answer, *Problem) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.c.Wait)
 	defer cancel()
 	// Buffered for all: a verdict that comes when nobody waits any more must
 	// not hold up the stage.
 	ended := make(chan outcome, len(parts))
+	v := &verdicts{parts: parts, lane: l, done: make([]bool, len(parts)), made: make([][]Accepted, len(parts))}
 	sent := 0
 	var late *Problem
-	for i, p := range parts {
+	for i, p := range parts[skip:] {
 		select {
 		case <-h.stop:
 			late = busy("the service is stopping")
 		default:
-			if err := l.queue.Send(ctx, h.input(r, hint, f, p, i, ended)); err != nil {
+			if err := l.queue.Send(ctx, h.input(r, hint, f, p, skip+i, ended)); err != nil {
 				late = h.late(err)
 			}
 		}
@@ -444,37 +480,39 @@ func (h *Handler) send(r *http.Request, l way, hint document.Hint, f format.Form
 		}
 		sent++
 	}
-	made := make([][]Accepted, len(parts))
-	var refused []outcome
+	if stopped := h.await(ctx, v, ended, sent); stopped != nil {
+		late = stopped
+	}
+	answer := Answer{Articles: append([]Accepted{}, slices.Concat(v.made...)...), Lane: l.lane}
+	switch {
+	case late != nil:
+		return Answer{}, v.unfinished(late, answer, skip)
+	case len(v.refused) > 0:
+		return Answer{}, v.partly(answer)
+	}
+	return answer, nil
+}
+
+// await takes the verdicts of as many parts as were sent, or says why they don't
+// come.
+func (h *Handler) await(ctx context.Context, v *verdicts, ended <-chan outcome, sent int) *Problem {
 	for range sent {
-		var o outcome
 		select {
-		case o = <-ended:
-		default:
-			select {
-			case o = <-ended:
-			case <-l.queue.Stopped():
-				return Answer{}, busy("the service stopped before all was safe")
-			case <-ctx.Done():
-				return Answer{}, h.late(ctx.Err())
-			}
-		}
-		if o.err != nil {
-			l.count.Item(intake.Refused)
-			refused = append(refused, o)
+		case o := <-ended:
+			v.add(o)
 			continue
+		default:
 		}
-		l.count.Item(intake.OK)
-		made[o.part] = o.made
+		select {
+		case o := <-ended:
+			v.add(o)
+		case <-v.lane.queue.Stopped():
+			return busy("the service stopped before all was safe")
+		case <-ctx.Done():
+			return h.late(ctx.Err())
+		}
 	}
-	if late != nil {
-		return Answer{}, late
-	}
-	answer := Answer{Articles: append([]Accepted{}, slices.Concat(made...)...), Lane: l.lane}
-	if len(refused) == 0 {
-		return answer, nil
-	}
-	return Answer{}, partly(refused, parts, answer)
+	return nil
 }
 
 func (h *Handler) input(r *http.Request, hint document.Hint, f format.Format, p format.Part, part int, ended chan<- outcome) intake.Input {
@@ -503,8 +541,12 @@ func (h *Handler) input(r *http.Request, hint document.Hint, f format.Format, p 
 	return in
 }
 
-// late tells a sender that it isn't known whether its articles are safe.
-// Sending them again does no harm: they have the same identity.
+// late tells a sender that it isn't known whether its articles are safe. Sent
+// again they have the same URI, so none is doubled. Their revision is the same
+// where the input says when that version was made, and of text whose URI is its
+// hash. Of what has an id and no such time, every attempt is stamped with its own
+// time of receipt, and the later is the newer revision, see [article.Article.Stamp]:
+// a sender may repeat its last word on such an article, and no older one.
 func (h *Handler) late(err error) *Problem {
 	if errors.Is(err, intake.ErrStopped) {
 		return busy("the service is stopping")
@@ -512,20 +554,44 @@ func (h *Handler) late(err error) *Problem {
 	return busy("not safe within %v: the pipeline is busy", h.c.Wait)
 }
 
-// partly is the answer when parts were refused: all of them, or some.
-func partly(refused []outcome, parts []format.Part, answer Answer) *Problem {
-	if len(parts) == 1 {
-		return refusal(refused[0].err)
+// unfinished is the answer when not all verdicts came: which parts have theirs,
+// and from where to go on. Otherwise a body that takes longer than a request may
+// would begin anew each time, and never come to its end.
+func (v *verdicts) unfinished(late *Problem, answer Answer, skip int) *Problem {
+	if len(v.parts) == 1 {
+		return late
 	}
-	p := problem(http.StatusUnprocessableEntity, "%d of %d parts were refused", len(refused), len(parts))
-	p.Articles, p.Lane = answer.Articles, answer.Lane
-	slices.SortFunc(refused, func(a, b outcome) int { return a.part - b.part })
-	for _, o := range refused[:min(len(refused), maxErrors)] {
-		x := Fault{Part: parts[o.part].Label, Detail: o.err.Error()}
+	for skip < len(v.parts) && v.done[skip] {
+		skip++
+	}
+	late.Parts, late.Skip = len(v.parts), skip
+	late.Articles, late.Lane = answer.Articles, answer.Lane
+	late.Errors = v.faults()
+	if skip > 0 {
+		late.Detail += fmt.Sprintf("; the first %d of %d parts are done: send the same body again with skip=%d, or send less at once", skip, len(v.parts), skip)
+	}
+	return late
+}
+
+// partly is the answer when parts were refused: all of them, or some.
+func (v *verdicts) partly(answer Answer) *Problem {
+	if len(v.parts) == 1 {
+		return refusal(v.refused[0].err)
+	}
+	p := problem(http.StatusUnprocessableEntity, "%d of %d parts were refused", len(v.refused), len(v.parts))
+	p.Articles, p.Lane, p.Errors = answer.Articles, answer.Lane, v.faults()
+	return p
+}
+
+// faults are the refused parts, the first of them.
+func (v *verdicts) faults() (fs []Fault) {
+	slices.SortFunc(v.refused, func(a, b outcome) int { return a.part - b.part })
+	for _, o := range v.refused[:min(len(v.refused), maxErrors)] {
+		x := Fault{Part: v.parts[o.part].Label, Detail: o.err.Error()}
 		if e, ok := errors.AsType[*document.Error](o.err); ok {
 			x.Reason, x.Place = string(e.Reason), e.Place()
 		}
-		p.Errors = append(p.Errors, x)
+		fs = append(fs, x)
 	}
-	return p
+	return fs
 }

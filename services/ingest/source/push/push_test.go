@@ -17,6 +17,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/intake/intaketest"
@@ -63,6 +64,8 @@ type reply struct {
 	Place    string
 	Field    string
 	Errors   []push.Fault
+	Parts    int
+	Skip     int
 }
 
 func post(t *testing.T, url string, body io.Reader, headers ...string) reply {
@@ -157,6 +160,9 @@ func TestRefused(t *testing.T) {
 		{"bad url", "?url=ftp://x.example", "text", nil, 400, "url"},
 		{"bad date", "?published_at=yesterday", "text", nil, 400, "published_at"},
 		{"bad format", "?format=docx", "text", nil, 400, "docx"},
+		{"bad skip", "?skip=-1", "text", nil, 400, "skip"},
+		{"skip that is no number", "?skip=x", "text", nil, 400, "skip"},
+		{"nothing left", "?skip=1", "text", nil, 400, "the body has 1 parts"},
 		{"misspelt parameter", "?sorce=x", "text", nil, 400, "sorce"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -286,6 +292,89 @@ func TestNeverAcceptedBeforeItIsSafe(t *testing.T) {
 	intaketest.Await(t, "articles are taken again", func() bool {
 		return post(t, url, strings.NewReader("other text")).status == http.StatusAccepted
 	})
+}
+
+// TestSlowFeedComesToItsEnd: a feed that takes longer than a request may is
+// answered with how far it is, and comes to its end from there.
+func TestSlowFeedComesToItsEnd(t *testing.T) {
+	const items, bad, slow = 12, 2, 5
+	_, bulk, url, _ := serveLanes(t, func(c *push.Config) { c.Wait = 3 * time.Second })
+	var feed strings.Builder
+	feed.WriteString("<rss><channel>")
+	uri := func(i int) article.URI { return article.URI(fmt.Sprintf("https://x.example/%d", i)) }
+	for i := range items {
+		if i == bad {
+			feed.WriteString("<item></item>")
+			continue
+		}
+		fmt.Fprintf(&feed, "<item><guid>%s</guid><title>T%d</title></item>", uri(i), i)
+	}
+	feed.WriteString("</channel></rss>")
+	send := func(skip int) reply {
+		t.Helper()
+		return post(t, fmt.Sprintf("%s?lane=bulk&skip=%d", url, skip), strings.NewReader(feed.String()))
+	}
+	unblock := bulk.BlockIf(func(a article.Article) bool {
+		for i := slow; i < items; i++ {
+			if a.URI == uri(i) {
+				return true
+			}
+		}
+		return false
+	})
+	r := send(0)
+	if r.status != http.StatusServiceUnavailable || r.header.Get("Retry-After") == "" || r.Skip == 0 || r.Skip > slow || r.Parts != items ||
+		!strings.Contains(r.Detail, fmt.Sprintf("send the same body again with skip=%d", r.Skip)) || r.Lane != topic.Bulk {
+		t.Fatalf("%+v", r)
+	}
+	if r.Skip > bad && (len(r.Errors) != 1 || r.Errors[0].Part != "item 3") || len(r.Articles) < min(r.Skip, bad) {
+		t.Errorf("%+v", r)
+	}
+	unblock()
+	first := r.Skip
+	for r.status == http.StatusServiceUnavailable {
+		was := r.Skip
+		if r = send(was); r.status == http.StatusServiceUnavailable && r.Skip < was {
+			t.Fatalf("it went back from %d to %d", was, r.Skip)
+		}
+	}
+	if first > bad && (r.status != http.StatusAccepted || len(r.Articles) != items-first) {
+		t.Errorf("after %d: %+v", first, r)
+	}
+	seen := map[article.URI]bool{}
+	for _, a := range bulk.Articles() {
+		seen[a.URI] = true
+	}
+	if len(seen) != items-1 {
+		t.Errorf("%d of %d articles are safe", len(seen), items-1)
+	}
+}
+
+// TestSentAgain: the same input has the same URI, and the same revision if it
+// says when it was made or is known by its text alone; else the later attempt is
+// the newer revision.
+func TestSentAgain(t *testing.T) {
+	_, url, _ := serve(t, nil)
+	for what, c := range map[string]struct {
+		body string
+		same bool
+	}{
+		"with a date": {`<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>urn:x:1</id><title>T</title><updated>2024-04-20T06:00:00Z</updated></entry></feed>`, true},
+		"text":        {"Some text.", true},
+		"id, no date": {`<rss><channel><item><guid>https://x.example/1</guid><title>T</title></item></channel></rss>`, false},
+	} {
+		one := post(t, url, strings.NewReader(c.body))
+		began := time.Now()
+		var two reply
+		intaketest.Await(t, what+": another second", func() bool {
+			two = post(t, url, strings.NewReader(c.body))
+			return time.Since(began) > 2*time.Second || len(two.Articles) == 1 && two.Articles[0].Revision != one.Articles[0].Revision
+		})
+		a, b := one.Articles[0], two.Articles[0]
+		if a.URI != b.URI || c.same && a.Revision != b.Revision || !c.same && a.Revision >= b.Revision {
+			t.Errorf("%s: %+v, then %+v", what, a, b)
+		}
+	}
 }
 
 func TestAtMostSoManyAtOnce(t *testing.T) {

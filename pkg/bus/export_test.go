@@ -1,0 +1,6 @@
+package bus
+
+import "time"
+
+// SetLostRetry makes sources of b ask sooner again for what is lost.
+func (b *Bus) SetLostRetry(d time.Duration) { b.lostRetry = d }

@@ -1,0 +1,76 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/copytaster/copytaster/pkg/archive"
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/search/api"
+	"github.com/copytaster/copytaster/services/search/find"
+)
+
+// finder answers one call after the other.
+type finder struct {
+	answers []func() (find.Found, error)
+}
+
+func (f *finder) Search(context.Context, find.Request) (find.Result, error) {
+	return find.Result{}, errors.New("nobody searches")
+}
+func (f *finder) Articles(context.Context, find.Request) (find.Page, error) {
+	return find.Page{}, errors.New("nobody searches")
+}
+func (f *finder) Zone() *time.Location { return time.UTC }
+func (f *finder) Article(context.Context, article.URI, article.Revision) (find.Found, error) {
+	answer := f.answers[0]
+	f.answers = f.answers[1:]
+	return answer()
+}
+
+type kept string
+
+func (k kept) Get(context.Context, archive.Key) ([]byte, error) { return []byte(k), nil }
+
+// TestKilledMeanwhile: a kill between the look at the article and the bytes
+// counts.
+func TestKilledMeanwhile(t *testing.T) {
+	shown := func(status article.Status, hash string) func() (find.Found, error) {
+		return func() (find.Found, error) {
+			return find.Found{Article: &article.Article{URI: "x", Revision: 1 << 20, Status: status, Original: article.Original{Hash: hash}}}, nil
+		}
+	}
+	hidden := func() (find.Found, error) { return find.Found{}, find.ErrNotFound }
+	for what, c := range map[string]struct {
+		then func() (find.Found, error)
+		want int
+	}{
+		"nothing":               {shown(article.Usable, "h"), http.StatusOK},
+		"a kill":                {shown(article.Canceled, "h"), http.StatusNotFound},
+		"an embargo":            {hidden, http.StatusNotFound},
+		"another original":      {shown(article.Usable, "i"), http.StatusNotFound},
+		"the index is away now": {func() (find.Found, error) { return find.Found{}, &find.UnavailableError{Err: errors.New("x")} }, http.StatusServiceUnavailable},
+	} {
+		f := &finder{answers: []func() (find.Found, error){shown(article.Usable, "h"), c.then}}
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/articles/x/original", nil)
+		r.SetPathValue("uri", "x")
+		api.Original(f, kept("secret"), zerolog.Nop()).ServeHTTP(w, r)
+		if told := strings.Contains(w.Body.String(), "secret"); w.Code != c.want || told != (c.want == http.StatusOK) {
+			t.Errorf("%s: %d %s", what, w.Code, w.Body)
+		}
+	}
+	w := httptest.NewRecorder()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/articles/x/original", nil)
+	api.Original(&finder{answers: []func() (find.Found, error){shown(article.Usable, "h")}}, nil, zerolog.Nop()).ServeHTTP(w, r)
+	if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "there is no archive") {
+		t.Errorf("without an archive: %d %s", w.Code, w.Body)
+	}
+}
