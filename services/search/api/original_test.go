@@ -25,9 +25,11 @@ type finder struct {
 func (f *finder) Search(context.Context, find.Request) (find.Result, error) {
 	return find.Result{}, errors.New("nobody searches")
 }
+
 func (f *finder) Articles(context.Context, find.Request) (find.Page, error) {
 	return find.Page{}, errors.New("nobody searches")
 }
+
 func (f *finder) Zone() *time.Location { return time.UTC }
 func (f *finder) Article(context.Context, article.URI, article.Revision) (find.Found, error) {
 	answer := f.answers[0]
