@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/elastic/go-elasticsearch/v8/esapi"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/elastic"
 	"github.com/copytaster/copytaster/services/search"
 	"github.com/copytaster/copytaster/services/search/export"
@@ -218,29 +218,42 @@ func TestHiddenStaysHiddenInFormats(t *testing.T) {
 // TestKillBeforeRefresh: what goes out whole is not behind a kill, also while
 // a search still finds what was killed.
 func TestKillBeforeRefresh(t *testing.T) {
-	n := open(t)
-	res, err := esapi.IndicesPutSettingsRequest{Index: []string{n.names.Articles()}, Body: strings.NewReader(`{"index":{"refresh_interval":"-1"}}`)}.Do(t.Context(), n.es)
-	if err != nil || res.IsError() {
-		t.Fatal(res, err)
+	const stays, gone = "Stays", "missing"
+	var hits, heads []any
+	for id, head := range map[string]map[string]any{
+		stays: {"status": "usable"}, "killed": {"status": "canceled"}, "held": {"status": "withheld"}, gone: nil,
+		"later": {"status": "usable", "embargo_until": time.Now().Add(time.Hour)}, "over": {"status": "usable", "embargo_until": time.Now().Add(-time.Hour)},
+	} {
+		a := report{id: id, language: "en", headline: secret, body: []string{"x"}}
+		if id == stays || id == "over" {
+			a.headline = "Text of " + id
+		}
+		source, err := corpus.Document(a.article(t), time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		uri := a.article(t).URI
+		hits = append(hits, map[string]any{"_source": json.RawMessage(source), "sort": []any{1, uri}})
+		heads = append(heads, map[string]any{"_id": corpus.ID(uri), "found": head != nil, "_source": head})
 	}
-	res.Body.Close()
-	n.index(
-		report{id: "stays", language: "en", headline: "Stays", body: []string{"x"}}, report{id: "killed", language: "en", headline: secret, body: []string{secret}, created: day},
-		report{id: "held", language: "en", headline: secret, body: []string{secret}, created: day}, report{id: "later", language: "en", headline: secret, body: []string{secret}, created: day},
-	)
-	n.refresh = "false"
-	n.index(
-		report{id: "killed", language: "en", created: day.Add(time.Minute), status: article.Canceled}, report{id: "held", language: "en", created: day.Add(time.Minute), status: article.Withheld},
-		report{id: "later", language: "en", headline: secret, body: []string{secret}, created: day.Add(time.Minute), embargo: time.Now().Add(time.Hour)},
-	)
-	if got := ids(n.search()); len(got) != 4 {
-		t.Fatalf("the index was refreshed: %v", got)
-	}
+	es := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Elastic-Product", "Elasticsearch")
+		var answer any = map[string]any{"hits": map[string]any{"hits": hits}}
+		if strings.HasSuffix(r.URL.Path, "/_mget") {
+			answer = map[string]any{"docs": heads}
+		}
+		if err := json.NewEncoder(w).Encode(answer); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer es.Close()
+	base := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: 30 * time.Second, SearchZone: "UTC"})
 	for _, f := range export.Table {
 		if f.Many == nil {
 			continue
 		}
-		if r := n.get("/v1/articles?format=" + f.Name); r.status != http.StatusOK || strings.Contains(r.body, secret) || !strings.Contains(r.body, "Stays") {
+		r := get(t, base+"/v1/articles?format="+f.Name)
+		if r.status != http.StatusOK || strings.Contains(r.body, secret) || !strings.Contains(r.body, "Text of Stays") || !strings.Contains(r.body, "Text of over") {
 			t.Errorf("%s: %d %s", f.Name, r.status, r.body)
 		}
 	}

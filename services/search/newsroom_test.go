@@ -41,7 +41,6 @@ type newsroom struct {
 	kept  archive.Config
 
 	address string // of Elasticsearch
-	refresh string // "false": what is indexed is not to be found yet
 }
 
 // elastic is how the service reaches the indices.
@@ -50,7 +49,7 @@ func (n *newsroom) elastic() elastic.Config { return elastic.Config{URL: []strin
 func open(tb testing.TB) *newsroom {
 	tb.Helper()
 	address := localtest.Elasticsearch(tb)
-	n := &newsroom{tb: tb, names: corpus.Namespace(localtest.Namespace(tb)), address: address, refresh: "true", kept: archive.Config{Dir: filepath.Join(tb.TempDir(), "archive")}}
+	n := &newsroom{tb: tb, names: corpus.Namespace(localtest.Namespace(tb)), address: address, kept: archive.Config{Dir: filepath.Join(tb.TempDir(), "archive")}}
 	transport := &http.Transport{}
 	tb.Cleanup(transport.CloseIdleConnections)
 	es, err := elasticsearch.NewBaseClient(elasticsearch.Config{Addresses: []string{address}, Transport: transport})
@@ -234,7 +233,7 @@ func (n *newsroom) index(reports ...report) []*article.Article {
 		fmt.Fprintf(&b, `{"index":{"_index":%q,"_id":%q,"routing":%q,"version":%d,"version_type":"external"}}`+"\n%s\n",
 			n.names.Versions(), corpus.VersionID(a.URI, a.Revision), corpus.Routing(a.URI), a.Revision, version)
 	}
-	res, err := esapi.BulkRequest{Body: &b, Refresh: n.refresh}.Do(context.Background(), n.es)
+	res, err := esapi.BulkRequest{Body: &b, Refresh: "true"}.Do(context.Background(), n.es)
 	if err != nil {
 		n.tb.Fatal(err)
 	}

@@ -132,8 +132,8 @@ func exportMany(w http.ResponseWriter, r *http.Request, log zerolog.Logger, f *e
 	send(w, r, log, b, mediaType, false)
 }
 
-// maxDownloadName is the longest name that is made for a file, in bytes.
-const maxDownloadName = 80
+// maxExportName is the longest name that is made for a file, in bytes.
+const maxExportName = 80
 
 // fileName is the end of an article's URI as every system can write it.
 func fileName(uri string) string {
@@ -143,5 +143,5 @@ func fileName(uri string) string {
 		}
 		return '-'
 	}, uri)
-	return strings.TrimLeft(name[max(len(name)-maxDownloadName, 0):], "-")
+	return strings.TrimLeft(name[max(len(name)-maxExportName, 0):], "-")
 }
