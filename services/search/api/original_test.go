@@ -29,7 +29,6 @@ func (f *finder) Search(context.Context, find.Request) (find.Result, error) {
 func (f *finder) Articles(context.Context, find.Request) (find.Page, error) {
 	return find.Page{}, errors.New("nobody searches")
 }
-
 func (f *finder) Zone() *time.Location { return time.UTC }
 func (f *finder) Article(context.Context, article.URI, article.Revision) (find.Found, error) {
 	answer := f.answers[0]
@@ -40,6 +39,56 @@ func (f *finder) Article(context.Context, article.URI, article.Revision) (find.F
 type kept string
 
 func (k kept) Get(context.Context, archive.Key) ([]byte, error) { return []byte(k), nil }
+
+// slow gives nothing until it is told to.
+type slow struct{ asked, open chan struct{} }
+
+func (s slow) Get(ctx context.Context, _ archive.Key) ([]byte, error) {
+	s.asked <- struct{}{}
+	select {
+	case <-s.open:
+		return []byte("x"), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// TestOriginalsAtOnce: there is a limit to what is in memory, and places are
+// given back.
+func TestOriginalsAtOnce(t *testing.T) {
+	s := slow{make(chan struct{}), make(chan struct{})}
+	h := api.Original(&always{}, s, zerolog.Nop())
+	ask := func() int {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/articles/x/original", nil))
+		return w.Code
+	}
+	codes := make(chan int, api.MaxOriginals)
+	for range api.MaxOriginals {
+		go func() { codes <- ask() }()
+		<-s.asked
+	}
+	if code := ask(); code != http.StatusServiceUnavailable {
+		t.Errorf("one too many: %d", code)
+	}
+	close(s.open)
+	for range api.MaxOriginals {
+		if code := <-codes; code != http.StatusOK {
+			t.Errorf("%d", code)
+		}
+	}
+	go func() { <-s.asked }()
+	if code := ask(); code != http.StatusOK {
+		t.Errorf("afterwards: %d", code)
+	}
+}
+
+// always finds the same article.
+type always struct{ finder }
+
+func (*always) Article(context.Context, article.URI, article.Revision) (find.Found, error) {
+	return find.Found{Article: &article.Article{URI: "x", Revision: 1 << 20, Status: article.Usable, Original: article.Original{Hash: "h"}}}, nil
+}
 
 // TestKilledMeanwhile: a kill between the look at the article and the bytes
 // counts.
