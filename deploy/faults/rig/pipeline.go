@@ -367,15 +367,21 @@ func (p *Pipeline) Find(ctx context.Context, word string) (int, error) {
 	return found.Total.Value, err
 }
 
-// Lag is how many messages the groups have not finished, by topic.
+// Lag is how many messages the groups of the services have not finished, by
+// topic; where several read one, the one that has most left.
 func (p *Pipeline) Lag(ctx context.Context) (map[string]int64, error) {
 	lag := map[string]int64{}
 	for _, g := range topic.Groups {
+		if !slices.ContainsFunc(p.Services(), func(s *Process) bool { return s.Name == g.Service }) {
+			continue // nobody reads for it here
+		}
 		l, err := p.bus.Lag(ctx, g.Name, g.Topic)
 		if err != nil {
 			return nil, err
 		}
-		maps.Copy(lag, l)
+		for name, n := range l {
+			lag[name] = max(lag[name], n)
+		}
 	}
 	return lag, nil
 }
