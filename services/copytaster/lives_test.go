@@ -274,7 +274,7 @@ func TestLives(t *testing.T) {
 		seed = rand.Uint64()
 	}
 	t.Logf("seed %d", seed)
-	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // repeatable on purpose
+	r := rand.New(rand.NewPCG(seed, 1))
 	lt := &livesTest{system: startSystem(t), by: map[article.URI]*lived{}}
 	b, err := bus.Connect(bus.Config{KafkaBrokers: lt.brokers, Namespace: lt.namespace}, zerolog.Nop())
 	if err != nil {
@@ -292,7 +292,7 @@ func TestLives(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var watchers sync.WaitGroup
 	var looks int
-	watchers.Go(func() { looks = lt.watch(ctx, rand.New(rand.NewPCG(seed, 2))) }) //nolint:gosec // repeatable on purpose
+	watchers.Go(func() { looks = lt.watch(ctx, rand.New(rand.NewPCG(seed, 2))) })
 	defer watchers.Wait()
 	defer cancel()
 	for round := 1; round <= livesRounds; round++ {
