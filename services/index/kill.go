@@ -113,9 +113,9 @@ const MaxSettleRounds = 20
 // It takes the text back of what a kill refuses.
 func (s *Sink) settle(ctx context.Context, of []plan) error {
 	var killed []plan
-	open := make([]*plan, len(of))
+	var open []*plan
 	for i := range of {
-		open[i] = &of[i]
+		open = append(open, &of[i])
 	}
 	for round := 0; len(open) > 0; round++ {
 		if round == MaxSettleRounds {
