@@ -54,35 +54,46 @@ type sink struct {
 
 func (s *sink) Close() error { return s.next.Close() }
 
+// putsAhead is how many originals are kept before their articles are written: a
+// slow archive then holds up some articles, and not all of a write.
+const putsAhead = 4 * putsAtOnce
+
 func (s *sink) Write(ctx context.Context, as []article.Article) error {
 	as = slices.Clone(as) // a repetition begins with the bytes again
-	failed := make([]error, len(as))
-	var group errgroup.Group
-	group.SetLimit(putsAtOnce)
-	for i := range as {
-		group.Go(func() error {
-			failed[i] = s.keep(ctx, &as[i])
-			return nil
-		})
-	}
-	_ = group.Wait() // failed has the errors
 	errs := map[int]error{}
-	kept := make([]article.Article, 0, len(as))
-	index := make([]int, 0, len(as)) // of those in kept
-	for i, err := range failed {
-		if err != nil {
-			errs[i] = err
-			continue
-		}
-		kept, index = append(kept, as[i]), append(index, i)
-	}
-	if len(kept) > 0 {
-		s.write(ctx, kept, index, errs)
+	for from := 0; from < len(as); from += putsAhead {
+		s.some(ctx, as, from, min(from+putsAhead, len(as)), errs)
 	}
 	if len(errs) == 0 {
 		return nil
 	}
 	return &stage.PartialError{Errs: errs, Total: len(as)}
+}
+
+// some keeps the originals from .. to, and writes those articles.
+func (s *sink) some(ctx context.Context, as []article.Article, from, to int, errs map[int]error) {
+	failed := make([]error, to-from)
+	var group errgroup.Group
+	group.SetLimit(putsAtOnce)
+	for i := range failed {
+		group.Go(func() error {
+			failed[i] = stage.Guard(stage.CallSink, func() error { return s.keep(ctx, &as[from+i]) })
+			return nil
+		})
+	}
+	_ = group.Wait() // failed has the errors
+	var kept []article.Article
+	var index []int // of those in kept
+	for i, err := range failed {
+		if err != nil {
+			errs[from+i] = err
+			continue
+		}
+		kept, index = append(kept, as[from+i]), append(index, from+i)
+	}
+	if len(kept) > 0 {
+		s.write(ctx, kept, index, errs)
+	}
 }
 
 // write writes what is kept, and notes what failed by its place in the whole.

@@ -294,6 +294,71 @@ func await1(t *testing.T, ctx context.Context, c <-chan struct{}) {
 	}
 }
 
+// TestLogThatLostItsEnd: what is appended where messages were that are gone is
+// not what would have come next; the partition stands still also when the log
+// has grown past the group's offset.
+func TestLogThatLostItsEnd(t *testing.T) {
+	c, b := fake(t)
+	ctx := testContext(t)
+	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
+		t.Fatal(err)
+	}
+	send(t, ctx, b, 1, 0, 10)
+	src := source(t, b, "g", topic.Received)
+	ms, err := src.Next(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	partition := ms[0].Partition
+	if err := src.Close(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, ctx, "the commit", func() error {
+		r, err := plainClient(t, c.ListenAddrs()).OffsetCommit(ctx, &kafka.OffsetCommitRequest{
+			GroupID: "fake.g", GenerationID: -1, Topics: map[string][]kafka.OffsetCommit{"fake." + topic.Received: {{Partition: partition, Offset: 15}}},
+		})
+		if err != nil {
+			return err
+		}
+		return r.Topics["fake."+topic.Received][0].Error
+	})
+	b.SetLostRetry(50 * time.Millisecond)
+	src = source(t, b, "g", topic.Received)
+	defer src.Close()
+	lost := func() error {
+		if err := src.Ready(ctx); err == nil || !strings.Contains(err.Error(), "stands at offset 15, the log holds 0 to") {
+			return fmt.Errorf("ready says %w", errors.Join(err, errors.New("not that")))
+		}
+		return nil
+	}
+	eventually(t, ctx, "the loss is reported", lost)
+	send(t, ctx, b, 1, 10, 20) // past offset 15
+
+	rounds := make(chan struct{}, 1000)
+	c.ControlKey(int16(kmsg.ListOffsets), func(kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		rounds <- struct{}{}
+		return nil, nil, false
+	})
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	came := make(chan []stage.Message, 1)
+	go func() {
+		ms, _ := src.Next(waiting)
+		came <- ms
+	}()
+	for range 8 { // the first offset and the end are asked for in each
+		await(t, ctx, rounds, "it is asked for again")
+	}
+	cancel()
+	if ms := <-came; len(ms) > 0 {
+		t.Errorf("the messages from %d on came", ms[0].Offset)
+	}
+	if err := lost(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOffsetBelowTheLogIsNotSkipped(t *testing.T) {
 	c, b := fake(t)
 	ctx := testContext(t)

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"hash/crc32"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -40,7 +42,7 @@ const (
 	fetchWait = 500 * time.Millisecond
 	// fetchTimeout is when a silent connection is given up.
 	fetchTimeout = fetchWait + callTimeout
-	// fetchVersion is the last one before answers that name topics by id.
+	// fetchVersion: from 13 on topics go by their ids.
 	fetchVersion = 11
 )
 
@@ -176,10 +178,7 @@ func (f *fetcher) fetch(ctx context.Context, offset int64) error {
 	if err != nil {
 		return err
 	}
-	f.batches = batches{next: offset, left: p.RecordBatches, aborted: map[int64]bool{}}
-	for _, t := range p.AbortedTransactions {
-		f.waiting = append(f.waiting, aborted{t.ProducerID, t.FirstOffset})
-	}
+	f.batches = newBatches(p, offset)
 	return nil
 }
 
@@ -210,7 +209,7 @@ func (f *fetcher) askOnce(ctx context.Context, offset int64) (_ *kmsg.FetchRespo
 		}
 	}
 	conn := f.conn
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(longAgo()) })
 	defer stop()
 
 	part := kmsg.NewFetchRequestTopicPartition()
@@ -275,6 +274,16 @@ type batches struct {
 	begun   bool // a batch was taken off
 	waiting []aborted
 	aborted map[int64]bool // by producer: those that began and were not ended
+}
+
+func newBatches(p *kmsg.FetchResponseTopicPartition, offset int64) batches {
+	b := batches{next: offset, left: p.RecordBatches, aborted: map[int64]bool{}}
+	for _, t := range p.AbortedTransactions {
+		b.waiting = append(b.waiting, aborted{t.ProducerID, t.FirstOffset})
+	}
+	// Kafka names them in the order in which they ended.
+	slices.SortFunc(b.waiting, func(x, y aborted) int { return cmp.Compare(x.first, y.first) })
+	return b
 }
 
 // aborted is a transaction, in the order of their first offsets.

@@ -151,6 +151,26 @@ func TestWrongBatchesAreRefused(t *testing.T) {
 	}
 }
 
+// TestOverlappingTransactions: Kafka names aborted ones in the order in which they
+// ended.
+func TestOverlappingTransactions(t *testing.T) {
+	part := kmsg.NewFetchResponseTopicPartition()
+	for _, a := range []struct{ producer, first int64 }{{7, 2}, {8, 0}} {
+		x := kmsg.NewFetchResponseTopicPartitionAbortedTransaction()
+		x.ProducerID, x.FirstOffset = a.producer, a.first
+		part.AbortedTransactions = append(part.AbortedTransactions, x)
+	}
+	one := func(first, producer int64) []byte {
+		return wire(0, transactional, producer, first, first, []int64{first}, []kmsg.Record{rec("k", "bad")})
+	}
+	part.RecordBatches = bytes.Join([][]byte{one(0, 8), one(1, 8), one(2, 7), wire(0, 0, -1, 3, 3, []int64{3}, []kmsg.Record{rec("k", "good")})}, nil)
+	b := newBatches(&part, 0)
+	got, err := texts(&b)
+	if s := strings.Join(got, " "); err != nil || s != "3:good" {
+		t.Errorf("got %q, %v", s, err)
+	}
+}
+
 // TestBatchesProperty: whatever batches, compressions, gaps, and place to begin
 // at, what comes is what is there from that place on, once, with all that it has.
 func TestBatchesProperty(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -25,6 +26,9 @@ const (
 	// Kafka 2.8.
 	metadataVersion = 10
 	maxAnswer       = 16 << 20
+	// brokerTimeout is how long one broker may take, so that one which hangs
+	// doesn't take the time that the others have.
+	brokerTimeout = 3 * time.Second
 )
 
 // identity is Kafka's own id of a topic. A topic that was deleted and created
@@ -90,7 +94,9 @@ type describedTopic struct {
 func (b *Bus) describe(ctx context.Context, full []string) (described, error) {
 	var errs []error
 	for _, addr := range b.cfg.KafkaBrokers {
-		d, err := b.describeFrom(ctx, addr, full)
+		one, cancel := context.WithTimeout(ctx, brokerTimeout)
+		d, err := b.describeFrom(one, addr, full)
+		cancel()
 		if err == nil {
 			return d, nil
 		}
@@ -105,6 +111,7 @@ func (b *Bus) describeFrom(ctx context.Context, addr string, full []string) (des
 		return described{}, fmt.Errorf("topics from %s: %w", addr, b.explain(err))
 	}
 	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(longAgo()) })()
 	req := kmsg.NewPtrMetadataRequest()
 	req.Version = metadataVersion
 	req.AllowAutoTopicCreation = false
@@ -141,6 +148,9 @@ func (b *Bus) describeFrom(ctx context.Context, addr string, full []string) (des
 	return d, nil
 }
 
+// longAgo is a deadline that ends what is under way.
+func longAgo() time.Time { return time.Unix(1, 0) }
+
 // dial connects as the transport does, whose dialing speaks TLS if need be.
 func (b *Bus) dial(ctx context.Context, addr string) (net.Conn, error) {
 	d := net.Dialer{Timeout: dialTimeout}
@@ -156,7 +166,9 @@ func (b *Bus) dial(ctx context.Context, addr string) (net.Conn, error) {
 		err = conn.SetDeadline(t)
 	}
 	if err == nil && b.transport.SASL != nil {
+		stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(longAgo()) })
 		err = b.authenticate(ctx, conn)
+		stop()
 	}
 	if err != nil {
 		_ = conn.Close()

@@ -99,6 +99,9 @@ func (p *part) run(ctx context.Context, start int64) {
 		wait = min(2*wait, retryMax)
 		return sleep(ctx, d)
 	}
+	// beyond: the log ended before offset. When it has grown past it, what stands
+	// there is not what would have come next, so that isn't read any more.
+	beyond := false
 	for ctx.Err() == nil {
 		if offset < 0 {
 			first, err := s.bus.offsets(ctx, p.full, []int{p.id}, kafka.FirstOffset)
@@ -110,7 +113,12 @@ func (p *part) run(ctx context.Context, start int64) {
 			}
 			offset = first[p.id]
 		}
-		ms, next, err := fetcher.read(ctx, offset)
+		var ms []stage.Message
+		var next int64
+		err := error(kafka.OffsetOutOfRange)
+		if !beyond {
+			ms, next, err = fetcher.read(ctx, offset)
+		}
 		switch {
 		case errors.Is(err, kafka.OffsetOutOfRange) && !promised:
 			// Retention was faster than the first fetch: begin anew.
@@ -129,7 +137,8 @@ func (p *part) run(ctx context.Context, start int64) {
 				}
 				continue
 			}
-			err := p.lostError(ctx, offset)
+			past, err := p.lostError(ctx, offset)
+			beyond = beyond || past
 			s.setLost(p.place(), err)
 			if time.Since(shouted) >= lostLog {
 				shouted = time.Now()
@@ -168,18 +177,18 @@ func (p *part) run(ctx context.Context, start int64) {
 	}
 }
 
-// lostError says what is missing.
-func (p *part) lostError(ctx context.Context, offset int64) error {
+// lostError says what is missing, and whether the log ends before offset.
+func (p *part) lostError(ctx context.Context, offset int64) (beyond bool, _ error) {
 	first, end, err := p.source.bus.bounds(ctx, p.full, []int{p.id})
 	if err != nil {
-		return fmt.Errorf("%s/%d: offset %d is not there: %w", p.name, p.id, offset, err)
+		return false, fmt.Errorf("%s/%d: offset %d is not there: %w", p.name, p.id, offset, err)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s/%d: group %s stands at offset %d, the log holds %d to %d", p.name, p.id, p.source.cfg.Group, offset, first[p.id], end[p.id])
 	if offset < first[p.id] {
 		fmt.Fprintf(&b, ": %d messages were deleted before they were read", first[p.id]-offset)
 	}
-	return errors.New(b.String())
+	return offset > end[p.id], errors.New(b.String())
 }
 
 func (p *part) place() string { return fmt.Sprintf("%s/%d", p.name, p.id) }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/stage"
@@ -25,24 +27,28 @@ func (s ahead) Write(ctx context.Context, as []article.Article) error {
 		}
 	}
 	if len(kills) > 0 {
-		if err := s.notices.Write(ctx, kills); err != nil {
-			var partial *stage.PartialError
-			if !errors.As(err, &partial) || !permanent(partial) {
-				return fmt.Errorf("write kills ahead: %w", err)
-			}
-			// What is refused for good is refused below, too, and told there.
+		// What is refused for good is refused below, too, and told there.
+		if err := stands(s.notices.Write(ctx, kills)); err != nil {
+			return fmt.Errorf("write kills ahead: %w", err)
 		}
 	}
 	return s.to.Write(ctx, as)
 }
 
-func permanent(e *stage.PartialError) bool {
-	for _, err := range e.Errs {
-		if !stage.IsPermanent(err) {
-			return false
+// stands is the error that stands in the way of all articles; nil if there is
+// none, or what failed is refused for good. It is never a [*stage.PartialError]:
+// that would be read as one of all articles, of which none was written.
+func stands(err error) error {
+	partial, ok := errors.AsType[*stage.PartialError](err)
+	if !ok {
+		return err
+	}
+	for _, i := range slices.Sorted(maps.Keys(partial.Errs)) {
+		if e := partial.Errs[i]; !stage.IsPermanent(e) || stage.IsFatal(e) {
+			return e
 		}
 	}
-	return true
+	return nil
 }
 
 func (s ahead) Close() error { return errors.Join(s.notices.Close(), s.to.Close()) }

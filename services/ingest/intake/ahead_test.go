@@ -45,8 +45,12 @@ func TestKillsGoAhead(t *testing.T) {
 	} {
 		var said []string
 		s := intake.KillsAhead(sink{"notices", &said, c.notices}, sink{"received", &said, nil})
-		if err := s.Write(t.Context(), as); (err != nil) != c.fails {
+		err := s.Write(t.Context(), as)
+		if (err != nil) != c.fails {
 			t.Errorf("%s: %v", name, err)
+		}
+		if _, partial := errors.AsType[*stage.PartialError](err); partial {
+			t.Errorf("%s: %v says of some articles that they were written, and none was", name, err)
 		}
 		if !slices.Equal(said, c.want) {
 			t.Errorf("%s: %q, want %q", name, said, c.want)

@@ -567,6 +567,9 @@ func (v *verdicts) unfinished(late *Problem, answer Answer, skip int) *Problem {
 	late.Parts, late.Skip = len(v.parts), skip
 	late.Articles, late.Lane = answer.Articles, answer.Lane
 	late.Errors = v.faults()
+	if n := len(v.refused); n > maxErrors {
+		late.Detail += fmt.Sprintf("; %d parts were refused, of which the first %d are named", n, maxErrors)
+	}
 	if skip > 0 {
 		late.Detail += fmt.Sprintf("; the first %d of %d parts are done: send the same body again with skip=%d, or send less at once", skip, len(v.parts), skip)
 	}
