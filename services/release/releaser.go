@@ -175,24 +175,20 @@ func (r *releaser) Write(ctx context.Context, as []article.Article) error {
 		return err
 	}
 	bad := map[int]error{}
+	var made []*decision
 	var ms []stage.Message
 	for i, d := range decisions {
 		if refused[i] != nil {
 			bad[i] = refused[i]
 			continue
 		}
+		made = append(made, d)
 		ms = append(ms, d.messages...)
 	}
 	if err := r.out.Write(ctx, ms); err != nil {
 		return err
 	}
-	err = together(len(as), func(i int) error {
-		if refused[i] != nil {
-			return nil
-		}
-		return r.tidy(ctx, decisions[i])
-	})
-	if err != nil {
+	if err := together(len(made), func(i int) error { return r.tidy(ctx, made[i]) }); err != nil {
 		return err
 	}
 	if len(bad) > 0 {
