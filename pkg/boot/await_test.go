@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,11 +18,19 @@ func TestStepIsRepeatedUntilItSucceeds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log buffer
 		k := &Kit{Name: "dredge", Log: zerolog.New(&log)}
+		var mu sync.Mutex // synctest's clock tells the race detector nothing
 		reason := errors.New("no water")
 		tries := 0
+		because := func(err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			reason = err
+		}
 		ended := make(chan error, 1)
 		go func() {
 			ended <- k.Await(t.Context(), "dredge", func(context.Context) error {
+				mu.Lock()
+				defer mu.Unlock()
 				tries++
 				return reason
 			})
@@ -45,16 +54,19 @@ func TestStepIsRepeatedUntilItSucceeds(t *testing.T) {
 		if n := strings.Count(log.String(), "can't dredge yet"); n < 110 || n > 121 {
 			t.Errorf("said %d times in an hour", n)
 		}
-		if tries < 1700 || tries > 1900 {
-			t.Errorf("tried %d times in an hour", tries)
+		mu.Lock()
+		tried := tries
+		mu.Unlock()
+		if tried < 1700 || tried > 1900 {
+			t.Errorf("tried %d times in an hour", tried)
 		}
 		before := strings.Count(log.String(), "\n")
-		reason = errors.New("no shovel")
+		because(errors.New("no shovel"))
 		<-time.After(awaitMax + time.Millisecond)
 		if n := strings.Count(log.String(), "\n"); n != before+1 || !strings.Contains(log.String(), "no shovel") {
 			t.Errorf("another reason is not said at once")
 		}
-		reason = nil
+		because(nil)
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
