@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -39,6 +40,10 @@ type Service[C any] struct {
 	Listen string // default of the setting listen, "127.0.0.1:8802"
 	// Run works until ctx is done, then finishes and returns nil.
 	Run func(ctx context.Context, c C, k *Kit) error
+	// Memory, if there is one, is about how many bytes the settings let a process
+	// of this service alone take. The garbage collector works harder rather than
+	// let it double what is held. GOMEMLIMIT wins.
+	Memory func(c C) int64
 }
 
 // Main runs the service with the process's arguments and environment, and
@@ -168,6 +173,9 @@ func RunService[C any](ctx context.Context, s Service[C], c C, kit *Kit) (err er
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
+	if s.Memory != nil && debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(s.Memory(c))
+	}
 	if err := s.Run(ctx, c, kit); err != nil && !(errors.Is(err, context.Canceled) && ctx.Err() != nil) {
 		return err
 	}

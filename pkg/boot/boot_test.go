@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -407,5 +409,26 @@ func TestUnknownRouteWhileStarting(t *testing.T) {
 	ask("both run", "/v1/a", http.StatusOK)
 	if err := srv.Close(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestMemory: the settings decide, unless the environment has.
+func TestMemory(t *testing.T) {
+	was := debug.SetMemoryLimit(-1)
+	defer debug.SetMemoryLimit(was)
+	for before, want := range map[int64]int64{math.MaxInt64: 300 << 20, 200 << 20: 200 << 20} {
+		debug.SetMemoryLimit(before)
+		s := Service[testConfig]{
+			Name: "dredge", About: "x", Listen: "127.0.0.1:0",
+			Run:    func(context.Context, testConfig, *Kit) error { return nil },
+			Memory: func(testConfig) int64 { return 300 << 20 },
+		}
+		var out, errs bytes.Buffer
+		if code := execute(s, nil, nil, &out, &errs, func(int) {}); code != 0 {
+			t.Fatalf("exit code %d: %s", code, &errs)
+		}
+		if got := debug.SetMemoryLimit(-1); got != want {
+			t.Errorf("the limit is %d, want %d", got, want)
+		}
 	}
 }

@@ -28,7 +28,7 @@ const Name = "index"
 
 // Service is the service as the process sees it.
 var Service = boot.Service[Config]{
-	Name: Name, About: "Write enriched articles to Elasticsearch.", Listen: "127.0.0.1:8803", Run: Run,
+	Name: Name, About: "Write enriched articles to Elasticsearch.", Listen: "127.0.0.1:8803", Run: Run, Memory: memory,
 }
 
 const pingTimeout = 2 * time.Second
@@ -85,6 +85,23 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 		Live: way(topic.Live, topic.GroupIndex, topic.Enriched, c.Bulk, c.Stage.Lanes),
 		Bulk: way(topic.Bulk, topic.GroupIndexBulk, topic.EnrichedBulk, c.backfill(), c.Lanes.Backfill.Lanes),
 	}, b, k)
+}
+
+// ownMemory is what the service takes besides what its settings bound.
+const ownMemory = 48 << 20
+
+// memory is what the service may take in bytes: of the messages in work their
+// bytes and what is read out of them, of documents what is built and what is
+// sent, and half as much again.
+func memory(c Config) int64 {
+	inFlight, pending := c.Stage.InFlightBytes, int64(c.Bulk.MaxPending)
+	if inFlight == 0 {
+		inFlight = stage.DefaultInFlightBytes
+	}
+	if pending == 0 {
+		pending = bulk.DefaultMaxPending
+	}
+	return ownMemory + 3*inFlight + 3*pending
 }
 
 // connected is a sink with its own connections.

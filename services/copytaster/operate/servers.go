@@ -34,12 +34,21 @@ func (k *Kafka) connect(ctx context.Context, t Terminal) (*bus.Bus, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.Ping(ctx); err != nil {
-		b.Close()
-		return nil, err
+	// A Kafka that is busy may take longer than one try waits.
+	for try := 1; ; try++ {
+		err := b.Ping(ctx)
+		if err == nil {
+			return b, nil
+		}
+		if try == pings || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			b.Close()
+			return nil, err
+		}
 	}
-	return b, nil
 }
+
+// pings is how often Kafka is asked whether it answers.
+const pings = 5
 
 // Servers is where a command finds Kafka and Elasticsearch.
 type Servers struct {
