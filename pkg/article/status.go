@@ -80,20 +80,14 @@ func (n *Notice) is(a Action) bool { return n != nil && n.Action == a }
 const RulingTick = time.Second / 64
 
 // RuledAt is the place of a kill, withhold or reinstatement in the order of
-// what was ruled about the article, in ticks of [RulingTick] since 1970: its
-// order time, but not later than it arrived; of a reinstatement, the tick after
-// what it lifts.
+// what was ruled about the article, in ticks of [RulingTick] since 1970: when it
+// arrived, whatever its date says, since a reinstatement lifts what was there to
+// be seen; of a reinstatement, the tick after what it lifts.
 func (a *Article) RuledAt() int64 {
 	if a.Notice.is(Reinstate) {
 		return ticks(a.Notice.Lifts) + 1
 	}
-	order := a.Revision.Parts().OrderTime
-	switch received := a.ReceivedAt; {
-	case received.IsZero(), order < received.Unix():
-		return max(ticks(time.Unix(order, 0)), 0)
-	default: // an order time that is the arrival's has lost its fraction
-		return max(ticks(received), 0)
-	}
+	return max(ticks(a.ReceivedAt), 0)
 }
 
 func ticks(t time.Time) int64 {

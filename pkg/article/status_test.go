@@ -93,6 +93,20 @@ func TestStanding(t *testing.T) {
 			}
 		})
 	}
+	// The agency's first kill comes after an editor's withhold was lifted, and
+	// has the date of what it kills.
+	late, lateHold := kill(10), hold(10)
+	late.ReceivedAt, lateHold.ReceivedAt = second(30), second(30)
+	lifted := back(1, 10, 20)
+	if s := standing(v(1, 10), withhold(20), lifted, late); s.Status != article.Canceled {
+		t.Errorf("a kill with an old date is lost after a reinstatement: %+v", s)
+	}
+	if s := standing(v(1, 10), withhold(20), lifted, late, lifted, back(1, 10, 30), late); s.Status != article.Usable {
+		t.Errorf("a kill with an old date is not lifted by who saw it: %+v", s)
+	}
+	if s := standing(v(1, 10), withhold(20), lifted, lateHold); s.Status != article.Withheld {
+		t.Errorf("a hold with an old date is lost after a reinstatement: %+v", s)
+	}
 	wrongClock := kill(90)
 	wrongClock.ReceivedAt = second(20)
 	if at := article.RulingTime(wrongClock.RuledAt()); at != second(20) {
@@ -102,7 +116,7 @@ func TestStanding(t *testing.T) {
 	now := second(20).Add(300 * time.Millisecond)
 	first, next := kill(20), kill(20)
 	first.ReceivedAt, next.ReceivedAt = now, now.Add(50*time.Millisecond)
-	lifted := ruled(v(1, 10), article.Notice{Action: article.Reinstate, Lifts: article.RulingTime(first.RuledAt())})
+	lifted = ruled(v(1, 10), article.Notice{Action: article.Reinstate, Lifts: article.RulingTime(first.RuledAt())})
 	if s := standing(first, lifted); s.Status != article.Usable {
 		t.Errorf("not lifted: %+v", s)
 	}

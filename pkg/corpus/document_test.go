@@ -198,7 +198,9 @@ func TestIDs(t *testing.T) {
 }
 
 func of(r int64, s article.Status) *article.Article {
-	return &article.Article{Revision: article.Revision(r), Status: s}
+	return &article.Article{
+		Revision: article.Revision(r), Status: s, ReceivedAt: time.Unix(article.Revision(r).Parts().OrderTime, 0),
+	}
 }
 
 func TestKillsStandAboveEverything(t *testing.T) {

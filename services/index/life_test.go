@@ -21,7 +21,7 @@ func told(t interface{ Fatal(args ...any) }, uri article.URI, version int, at in
 		t.Fatal(err)
 	}
 	a := revision(uri, version)
-	a.Revision, a.Status = r, s
+	a.Revision, a.Status, a.ReceivedAt = r, s, time.Unix(at, 0).UTC()
 	if s != article.Usable {
 		a.Text, a.Segments = "", nil
 	}
@@ -82,6 +82,10 @@ func TestLifeOfAnArticle(t *testing.T) {
 	v := func(n int, at int64) article.Article { return told(t, "urn:x:1", n, at, u) }
 	kill := func(at int64) article.Article { return told(t, "urn:x:1", 0, at, article.Canceled) }
 	hold := func(at int64) article.Article { return told(t, "urn:x:1", 0, at, article.Withheld) }
+	late := func(a article.Article, at int64) article.Article {
+		a.ReceivedAt = time.Unix(at, 0).UTC()
+		return a
+	}
 	for i, c := range []struct {
 		name        string
 		as          []article.Article
@@ -100,6 +104,7 @@ func TestLifeOfAnArticle(t *testing.T) {
 		{"hold killed", []article.Article{v(7, 10), hold(20), kill(30), v(8, 40)}, "canceled ", ""},
 		{"withheld by an editor", []article.Article{v(7, 10), withheld(hold(20)), v(8, 30)}, "withheld ", "Secret 7, Secret 8"},
 		{"withheld by an editor, lifted", []article.Article{v(7, 10), withheld(hold(20)), v(8, 30), reinstated(v(8, 30), 20), withheld(hold(20))}, "usable Secret 8", "Secret 7, Secret 8"},
+		{"withheld by an editor, lifted, killed by an old date", []article.Article{v(7, 10), withheld(hold(20)), reinstated(v(7, 10), 20), late(kill(10), 30)}, "canceled ", ""},
 		{"withheld by an editor, killed", []article.Article{v(7, 10), withheld(hold(20)), kill(30), withheld(hold(40))}, "canceled ", ""},
 	} {
 		uri := article.URI(fmt.Sprintf("urn:x:life:%d", i))

@@ -219,6 +219,15 @@ func TestWhatGoesOut(t *testing.T) {
 	until := func(n int, at, e int64) article.Article { return told(t, "urn:x:1", n, at, article.Usable, e) }
 	kill := func(at int64) article.Article { return told(t, "urn:x:1", 0, at, article.Canceled, 0) }
 	hold := func(n int, at int64) article.Article { return told(t, "urn:x:1", n, at, article.Withheld, 0) }
+	late := func(a article.Article, at int64) article.Article {
+		a.ReceivedAt = second(at)
+		return a
+	}
+	withhold := func(at int64) article.Article {
+		a := hold(0, at)
+		a.Notice = &article.Notice{Action: article.Withhold, Who: "ed"}
+		return a
+	}
 	back := func(n int, at, lifts int64) article.Article {
 		a := usable(n, at)
 		a.Notice = &article.Notice{Action: article.Reinstate, Who: "ed", Lifts: second(lifts)}
@@ -229,27 +238,28 @@ func TestWhatGoesOut(t *testing.T) {
 		then []article.Article // at 2000
 		want []string
 	}{
-		"revisions":                           {[]article.Article{usable(1, 10), usable(2, 20), usable(1, 10), usable(2, 20)}, nil, []string{"usable Secret 1", "usable Secret 2"}},
-		"an older one later":                  {[]article.Article{usable(2, 20), usable(1, 10)}, nil, []string{"usable Secret 2"}},
-		"kill":                                {[]article.Article{usable(1, 10), kill(20), kill(20), usable(3, 30)}, nil, []string{"usable Secret 1", "canceled -"}},
-		"kill before its article":             {[]article.Article{kill(20), usable(1, 10)}, nil, []string{}},
-		"reinstated":                          {[]article.Article{usable(1, 10), kill(20), back(1, 11, 20), kill(20)}, nil, []string{"usable Secret 1", "canceled -", "usable Secret 1"}},
-		"killed again":                        {[]article.Article{usable(1, 10), kill(20), back(1, 11, 20), kill(30)}, nil, []string{"usable Secret 1", "canceled -", "usable Secret 1", "canceled -"}},
-		"withheld":                            {[]article.Article{hold(1, 10)}, nil, []string{}},
-		"withheld and sent":                   {[]article.Article{hold(1, 10), usable(2, 20)}, nil, []string{"usable Secret 2"}},
-		"withheld after it went out":          {[]article.Article{usable(1, 10), hold(0, 20), usable(1, 10)}, nil, []string{"usable Secret 1", "withheld -"}},
-		"embargo":                             {[]article.Article{until(1, 10, 1500)}, nil, []string{"usable Secret 1"}},
-		"embargo that goes on":                {[]article.Article{until(1, 10, 2500)}, nil, []string{}},
-		"embargo that is over":                {[]article.Article{until(1, 10, 900)}, nil, []string{"usable Secret 1"}},
-		"embargo after it went out":           {[]article.Article{usable(1, 10), until(2, 20, 1500)}, nil, []string{"usable Secret 1", "withheld -", "usable Secret 2"}},
-		"revision during the embargo":         {[]article.Article{until(1, 10, 1500), until(2, 20, 1500), until(1, 10, 1500)}, nil, []string{"usable Secret 2"}},
-		"embargo lifted":                      {[]article.Article{until(1, 10, 2500), usable(2, 20)}, nil, []string{"usable Secret 2"}},
-		"embargo made longer":                 {[]article.Article{until(1, 10, 1500), until(2, 20, 2500)}, nil, []string{}},
-		"kill during the embargo":             {[]article.Article{until(1, 10, 1500), kill(20)}, nil, []string{}},
-		"withheld during the embargo":         {[]article.Article{until(1, 10, 1500), hold(2, 20)}, nil, []string{}},
-		"embargoed message again, afterwards": {[]article.Article{until(1, 10, 1500)}, []article.Article{until(1, 10, 1500)}, []string{"usable Secret 1"}},
-		"unversioned embargo":                 {[]article.Article{usable(7, 10), until(0, 20, 1500)}, []article.Article{usable(7, 10)}, []string{"usable Secret 7", "withheld -", "usable Secret 0"}},
-		"kill after the embargo":              {[]article.Article{until(1, 10, 1500)}, []article.Article{kill(1900)}, []string{"usable Secret 1", "canceled -"}},
+		"revisions":                            {[]article.Article{usable(1, 10), usable(2, 20), usable(1, 10), usable(2, 20)}, nil, []string{"usable Secret 1", "usable Secret 2"}},
+		"an older one later":                   {[]article.Article{usable(2, 20), usable(1, 10)}, nil, []string{"usable Secret 2"}},
+		"kill":                                 {[]article.Article{usable(1, 10), kill(20), kill(20), usable(3, 30)}, nil, []string{"usable Secret 1", "canceled -"}},
+		"kill before its article":              {[]article.Article{kill(20), usable(1, 10)}, nil, []string{}},
+		"reinstated":                           {[]article.Article{usable(1, 10), kill(20), back(1, 11, 20), kill(20)}, nil, []string{"usable Secret 1", "canceled -", "usable Secret 1"}},
+		"killed again":                         {[]article.Article{usable(1, 10), kill(20), back(1, 11, 20), kill(30)}, nil, []string{"usable Secret 1", "canceled -", "usable Secret 1", "canceled -"}},
+		"first killed after it was reinstated": {[]article.Article{usable(1, 10), withhold(20), back(1, 11, 20), late(kill(10), 30)}, nil, []string{"usable Secret 1", "withheld -", "usable Secret 1", "canceled -"}},
+		"withheld":                             {[]article.Article{hold(1, 10)}, nil, []string{}},
+		"withheld and sent":                    {[]article.Article{hold(1, 10), usable(2, 20)}, nil, []string{"usable Secret 2"}},
+		"withheld after it went out":           {[]article.Article{usable(1, 10), hold(0, 20), usable(1, 10)}, nil, []string{"usable Secret 1", "withheld -"}},
+		"embargo":                              {[]article.Article{until(1, 10, 1500)}, nil, []string{"usable Secret 1"}},
+		"embargo that goes on":                 {[]article.Article{until(1, 10, 2500)}, nil, []string{}},
+		"embargo that is over":                 {[]article.Article{until(1, 10, 900)}, nil, []string{"usable Secret 1"}},
+		"embargo after it went out":            {[]article.Article{usable(1, 10), until(2, 20, 1500)}, nil, []string{"usable Secret 1", "withheld -", "usable Secret 2"}},
+		"revision during the embargo":          {[]article.Article{until(1, 10, 1500), until(2, 20, 1500), until(1, 10, 1500)}, nil, []string{"usable Secret 2"}},
+		"embargo lifted":                       {[]article.Article{until(1, 10, 2500), usable(2, 20)}, nil, []string{"usable Secret 2"}},
+		"embargo made longer":                  {[]article.Article{until(1, 10, 1500), until(2, 20, 2500)}, nil, []string{}},
+		"kill during the embargo":              {[]article.Article{until(1, 10, 1500), kill(20)}, nil, []string{}},
+		"withheld during the embargo":          {[]article.Article{until(1, 10, 1500), hold(2, 20)}, nil, []string{}},
+		"embargoed message again, afterwards":  {[]article.Article{until(1, 10, 1500)}, []article.Article{until(1, 10, 1500)}, []string{"usable Secret 1"}},
+		"unversioned embargo":                  {[]article.Article{usable(7, 10), until(0, 20, 1500)}, []article.Article{usable(7, 10)}, []string{"usable Secret 7", "withheld -", "usable Secret 0"}},
+		"kill after the embargo":               {[]article.Article{until(1, 10, 1500)}, []article.Article{kill(1900)}, []string{"usable Secret 1", "canceled -"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld()

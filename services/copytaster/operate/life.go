@@ -173,7 +173,7 @@ type life struct {
 	stands  article.Standing
 	newest  *article.Article // with a text
 	highest article.Revision // of all but kills
-	ruled   int64            // the newest kill, withhold or hold
+	ruled   int64            // the newest kill, withhold, hold, or embargo without a version
 	issues  map[int64]int    // the highest sequence of each source revision
 	gone    []string
 	events  []audited // of agencies
@@ -250,7 +250,7 @@ func (l *life) take(a *article.Article, m stage.Message, told map[string]bool) {
 	if a.Status != article.Canceled {
 		l.highest = max(l.highest, a.Revision)
 	}
-	if a.Status != article.Usable {
+	if a.Status != article.Usable || a.Bars() {
 		l.ruled = max(l.ruled, a.RuledAt())
 	}
 	if l.issues == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/time/rate"
 
@@ -61,7 +62,7 @@ type DeadRedriveCmd struct {
 func (DeadRedriveCmd) Help() string {
 	return `Sends the refused messages back to the topic they came from: key, bytes and headers as they were. Input that ingest
 refused is decoded again, by this program's own decoders, and becomes an article with the time of its first
-arrival, in the lane that it came by; what is still refused stays dead. With the settings of the archive
+arrival (a kill: of this moment, so that it counts), in the lane that it came by; what is still refused stays dead. With the settings of the archive
 (archive-dir, ...), its original is kept there first, as ingest does. What was sent is noted in the topic dead.handled, and is not sent a
 second time without --again. If this ends between sending and noting, it is sent twice: the index bears that.
 A letter that holds only a part of its message can't be sent.
@@ -209,6 +210,12 @@ func prepare(ctx context.Context, rec *record) (sending, error) {
 		}
 		if len(as) == 0 {
 			return s, errors.New("it is no article")
+		}
+		for i := range as {
+			if as[i].Status == article.Canceled {
+				// Nobody could see it before: no reinstatement since then lifts it.
+				as[i].ReceivedAt = time.Now().UTC()
+			}
 		}
 		s.to, s.articles = topic.Received, as
 		if topic.Lane(rec.Dead.letter.Message.Header(intake.HeaderLane)) == topic.Bulk {
