@@ -5,6 +5,7 @@ package document
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 )
@@ -40,6 +41,19 @@ func (h Hint) Largest() int {
 		return MaxBytes
 	}
 	return MaxSingle
+}
+
+// Read reads an input of at most so many bytes. A larger one is an [*Error] of
+// that format.
+func Read(r io.Reader, format string, most int) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
+	if err != nil {
+		return nil, fmt.Errorf("read: %w", err)
+	}
+	if len(data) > most {
+		return nil, Refuse(TooLarge, format, "more than %d bytes", most)
+	}
+	return data, nil
 }
 
 // Namespace is the provider, else the source.

@@ -15,7 +15,6 @@ package anpa1312
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -201,12 +200,9 @@ const maxSlug = 120
 // Decode makes the article of one message, or those that it kills or holds.
 // Errors are [*document.Error]s.
 func Decode(_ context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
-	data, err := io.ReadAll(io.LimitReader(r, document.MaxSingle+1))
+	data, err := document.Read(r, Name, document.MaxSingle)
 	if err != nil {
-		return nil, fmt.Errorf("read: %w", err)
-	}
-	if len(data) > document.MaxSingle {
-		return nil, document.Refuse(document.TooLarge, Name, "more than %d bytes", document.MaxSingle)
+		return nil, err
 	}
 	m, err := parse(data, h)
 	if err != nil {

@@ -6,7 +6,6 @@ package feed
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -70,12 +69,9 @@ type splitter func(data []byte, h document.Hint) ([]document.Part, error)
 // decode splits again what may have been split: only so the limits hold for
 // everything that gets to the parser.
 func decode(r io.Reader, h document.Hint, format string, split splitter, parse func([]byte, document.Hint) (item, error)) ([]article.Article, error) {
-	data, err := io.ReadAll(io.LimitReader(r, document.MaxBytes+1))
+	data, err := document.Read(r, format, document.MaxBytes)
 	if err != nil {
-		return nil, fmt.Errorf("read: %w", err)
-	}
-	if len(data) > document.MaxBytes {
-		return nil, document.Refuse(document.TooLarge, format, "more than %d bytes", document.MaxBytes)
+		return nil, err
 	}
 	parts, err := split(data, h)
 	if err != nil {

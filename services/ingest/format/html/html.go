@@ -9,7 +9,6 @@ package html
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net/url"
 	"slices"
@@ -81,12 +80,9 @@ func Detect(head []byte) bool {
 // believed only within the site it was found on, else the address it was found
 // at, else a hash of its text. Errors are [*document.Error]s.
 func Decode(ctx context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
-	data, err := io.ReadAll(io.LimitReader(r, int64(h.Largest())+1))
+	data, err := document.Read(r, Name, h.Largest())
 	if err != nil {
-		return nil, fmt.Errorf("read: %w", err)
-	}
-	if len(data) > h.Largest() {
-		return nil, document.Refuse(document.TooLarge, Name, "more than %d bytes", h.Largest())
+		return nil, err
 	}
 	t, err := document.Convert(data, declared(data, h))
 	if err != nil {

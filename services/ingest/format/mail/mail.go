@@ -667,12 +667,9 @@ func (c *content) light(embargo string) []byte {
 // [*document.Error]s.
 func Decode(inner []Inner) func(context.Context, io.Reader, document.Hint) ([]article.Article, error) {
 	return func(ctx context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
-		data, err := io.ReadAll(io.LimitReader(r, int64(h.Largest())+1))
+		data, err := document.Read(r, Name, h.Largest())
 		if err != nil {
-			return nil, fmt.Errorf("read: %w", err)
-		}
-		if len(data) > h.Largest() {
-			return nil, document.Refuse(document.TooLarge, Name, "more than %d bytes", h.Largest())
+			return nil, err
 		}
 		var rd reader
 		e, err := rd.read(data, 1)

@@ -265,12 +265,9 @@ func kindName(k jsontext.Kind) string {
 // is an article too, of its headline and captions. Errors are
 // [*document.Error]s whose Field is a JSON Pointer.
 func Decode(_ context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
-	data, err := io.ReadAll(io.LimitReader(r, int64(h.Largest())+1))
+	data, err := document.Read(r, Name, h.Largest())
 	if err != nil {
-		return nil, fmt.Errorf("read: %w", err)
-	}
-	if len(data) > h.Largest() {
-		return nil, document.Refuse(document.TooLarge, Name, "more than %d bytes", h.Largest())
+		return nil, err
 	}
 	src, charset, err := read(data, h)
 	if err != nil {

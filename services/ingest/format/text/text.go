@@ -5,7 +5,6 @@ package text
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strings"
 	"unicode"
@@ -24,12 +23,9 @@ const version = 1
 // Decode makes one article of a text. Its URI is the hint's URL, else a hash
 // of its words. Errors are [*document.Error]s.
 func Decode(_ context.Context, r io.Reader, h document.Hint) ([]article.Article, error) {
-	data, err := io.ReadAll(io.LimitReader(r, int64(h.Largest())+1))
+	data, err := document.Read(r, Name, h.Largest())
 	if err != nil {
-		return nil, fmt.Errorf("read: %w", err)
-	}
-	if len(data) > h.Largest() {
-		return nil, document.Refuse(document.TooLarge, Name, "more than %d bytes", h.Largest())
+		return nil, err
 	}
 	t, err := document.Convert(data, h.Declared())
 	if err != nil {

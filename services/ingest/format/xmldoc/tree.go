@@ -52,12 +52,9 @@ type Node struct {
 // they are written; a document type is passed over, with what it declares and
 // what it refers to. Errors are [*document.Error]s of that format.
 func Parse(r io.Reader, h document.Hint, format string) (*Document, error) {
-	data, err := io.ReadAll(io.LimitReader(r, int64(h.Largest())+1))
+	data, err := document.Read(r, format, h.Largest())
 	if err != nil {
 		return nil, err
-	}
-	if len(data) > h.Largest() {
-		return nil, document.Refuse(document.TooLarge, format, "more than %d bytes", h.Largest())
 	}
 	t, err := document.Convert(data, Encoding(data, h))
 	if err != nil {
