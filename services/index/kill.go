@@ -14,6 +14,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/elastic"
+	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/services/index/bulk"
 )
 
@@ -109,7 +110,8 @@ func (s *Sink) heads(ctx context.Context, of []*plan) ([]found, error) {
 const MaxSettleRounds = 20
 
 // settle writes the heads that can't be written without a look at what stands
-// there, since the revision alone doesn't tell, and notes the outcomes in of.
+// there, since the revision alone doesn't tell, and notes the outcomes in of, and
+// what is wrong with one alone.
 // It takes the text back of what a kill refuses.
 func (s *Sink) settle(ctx context.Context, of []plan) error {
 	var killed []plan
@@ -133,11 +135,13 @@ func (s *Sink) settle(ctx context.Context, of []plan) error {
 			case governs:
 				version, err := corpus.NextVersion(heads[i].Version, stands.Ruling)
 				if err != nil {
-					return fmt.Errorf("article %s: %w", p.a.URI, err)
+					p.err = stage.Permanent(err)
+					continue
 				}
 				body, err := corpus.Document(p.a, s.now())
 				if err != nil {
-					return err
+					p.err = stage.Permanent(err)
+					continue
 				}
 				docs = append(docs, bulk.Doc{Index: s.indices.Articles(), ID: corpus.ID(p.a.URI), Version: version, Body: body})
 				tried = append(tried, p)
@@ -154,10 +158,9 @@ func (s *Sink) settle(ctx context.Context, of []plan) error {
 			return err
 		}
 		for i, r := range results {
-			tried[i].outcome = r.Outcome
+			tried[i].outcome, tried[i].err = r.Outcome, r.Err
 			switch {
 			case r.Err != nil:
-				return r.Err
 			case r.Outcome == bulk.Superseded: // by whoever wrote since
 				open = append(open, tried[i])
 			}
@@ -189,7 +192,7 @@ func (s *Sink) retract(ctx context.Context, refused []plan) error {
 	}
 	err = s.settle(ctx, again)
 	for i, p := range again {
-		refused[at[i]].outcome = p.outcome
+		refused[at[i]].outcome, refused[at[i]].err = p.outcome, p.err
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package index_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/stage"
 )
 
 // told is a message about an article of which the text says the version.
@@ -165,4 +167,39 @@ func TestTwoSinksAgreeAboutReinstatements(t *testing.T) {
 			t.Fatalf("texts are %q, want %q", got, text)
 		}
 	})
+}
+
+// TestOneThatCannotBeDecided: an article whose head has no version left is refused
+// for good, and what is decided beside it is not.
+func TestOneThatCannotBeDecided(t *testing.T) {
+	w := newWorld(t)
+	full, other := article.URI("urn:x:full"), article.URI("urn:x:other")
+	at := time.Now().Unix()
+	v1 := told(t, full, 1, at, article.Usable)
+	hold := withheld(told(t, full, 1, at+1, article.Withheld))
+	next, err := corpus.NextVersion(0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		v := next
+		if next, err = corpus.NextVersion(v, 0); err != nil {
+			doc, e := corpus.Document(&v1, time.Now())
+			if e != nil {
+				t.Fatal(e)
+			}
+			w.call("PUT", fmt.Sprintf("/%s/_doc/%s?version=%d&version_type=external", w.ns.Articles(), corpus.ID(full), v), json.RawMessage(doc))
+		}
+	}
+	if err := w.sink.Write(t.Context(), []article.Article{told(t, other, 1, at, article.Usable)}); err != nil {
+		t.Fatal(err)
+	}
+	err = w.sink.Write(t.Context(), []article.Article{hold, withheld(told(t, other, 1, at+1, article.Withheld))})
+	partial, ok := errors.AsType[*stage.PartialError](err)
+	if !ok || len(partial.Errs) != 1 || !stage.IsPermanent(partial.Errs[0]) {
+		t.Errorf("got %v", err)
+	}
+	if got := w.stands(other); !strings.HasPrefix(got, string(article.Withheld)) {
+		t.Errorf("the other one stands as %q", got)
+	}
 }

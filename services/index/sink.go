@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime/debug"
@@ -192,6 +193,7 @@ type plan struct {
 	a             *article.Article
 	head, version []byte
 	outcome       bulk.Outcome // of the head
+	err           error        // what is wrong with this one alone
 }
 
 func (p plan) kill() bool { return p.a.Status == article.Canceled }
@@ -271,8 +273,8 @@ func (ps *plans) write(ctx context.Context) {
 // finish counts what is done, or says that it failed.
 func (ps *plans) finish(of []plan, err error, what string) {
 	for _, p := range of {
-		if err != nil {
-			ps.failures.fail(p.i, fmt.Errorf("article %s: %s: %w", p.a.URI, what, err))
+		if failed := cmp.Or(p.err, err); failed != nil {
+			ps.fail(p, fmt.Errorf("article %s: %s: %w", p.a.URI, what, failed))
 			continue
 		}
 		ps.sink.metrics.indexed(p.outcome, ps.sink.now().Sub(p.a.ReceivedAt))
