@@ -55,7 +55,8 @@ func StartLane(t *testing.T, lane topic.Lane) *Stage {
 	s.cancel = cancel
 	st := stage.Stage{
 		Name: "ingest", Source: s.Queue, Handler: s.Queue.Handle, Sink: sink{s}, Dead: letters{s}, Log: zerolog.Nop(),
-		Config: stage.Config{Lanes: 4, InFlight: 8, DrainTimeout: 500 * time.Millisecond},
+		// One article a write: what waits at the gate keeps none but those behind it.
+		Config: stage.Config{Lanes: 4, InFlight: 8, BatchMax: 1, DrainTimeout: 500 * time.Millisecond},
 	}
 	go func() { s.ended <- st.Run(ctx) }()
 	t.Cleanup(s.Stop)
