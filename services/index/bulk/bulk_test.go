@@ -18,14 +18,14 @@ import (
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8"
-	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
+	"github.com/copytaster/copytaster/pkg/leaktest"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/services/index/bulk"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // line is a document as a fake Elasticsearch receives it.
 type line struct {
