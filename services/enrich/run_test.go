@@ -154,8 +154,11 @@ func read(t testing.TB, brokers []string, name string, n int) []stage.Message {
 			defer func() { _ = r.Close() }()
 			for {
 				m, err := r.ReadMessage(ctx)
-				if err != nil {
+				if ctx.Err() != nil {
 					return
+				}
+				if err != nil {
+					continue // the partition may have no leader yet
 				}
 				select {
 				case found <- m:
