@@ -39,11 +39,12 @@ const StateFile = ".local/state.json"
 
 const (
 	// dialTimeout bounds the check that a named server is there at all.
-	dialTimeout = 3 * time.Second
+	dialTimeout = 30 * time.Second
 	// cleanTimeout bounds all deleting at the end of one test.
-	cleanTimeout = 20 * time.Second
-	// groupTimeout bounds the wait for the members of a consumer group to have left.
-	groupTimeout = 5 * time.Second
+	cleanTimeout = 2 * time.Minute
+	// groupTimeout bounds the wait for the members of a consumer group to have left. One that
+	// could not say so counts until its session is over.
+	groupTimeout = time.Minute
 	// namespaceBytes of randomness keep concurrent test processes apart.
 	namespaceBytes = 4
 	// maxReply bounds what is read of a reply from Elasticsearch, in bytes.

@@ -164,7 +164,7 @@ func TestNamespaceDeletesItsOwnOnly(t *testing.T) {
 
 func create(t *testing.T, client *kafka.Client, url, prefix string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	topic := prefix + "topic"
 	made, err := client.CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{
