@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -47,6 +48,9 @@ const (
 	groupTimeout = time.Minute
 	// namespaceBytes of randomness keep concurrent test processes apart.
 	namespaceBytes = 4
+	// Ports that [Port] chooses from: below those that Linux, and above those that services, use.
+	portFirst, portCount = 20000, 12000
+	portAttempts         = 100
 	// maxReply bounds what is read of a reply from Elasticsearch, in bytes.
 	maxReply = 16 << 20
 )
@@ -130,6 +134,28 @@ func Namespace(t testing.TB) string {
 		}
 	})
 	return prefix
+}
+
+// Port returns a port of loopback that nobody listens on, for what is to listen there later, or
+// again: it is none of those that the system hands out by itself, to whoever asks for any and to
+// the client's end of every connection.
+func Port(t testing.TB) int {
+	t.Helper()
+	var failed error
+	for range portAttempts {
+		port := portFirst + mathrand.IntN(portCount)
+		//nolint:noctx // Binding to loopback doesn't block.
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			err = listener.Close()
+		}
+		if err == nil {
+			return port
+		}
+		failed = err
+	}
+	t.Fatalf("no free port between %d and %d: %v", portFirst, portFirst+portCount, failed)
+	return 0
 }
 
 type servers struct {

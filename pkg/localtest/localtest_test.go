@@ -3,6 +3,7 @@ package localtest
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -96,6 +97,17 @@ func TestHostPort(t *testing.T) {
 		if got != want || (err == nil) != (want != "") {
 			t.Errorf("hostPort(%q) = %q, %v; want %q", in, got, err, want)
 		}
+	}
+}
+
+func TestPortIsFree(t *testing.T) {
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", Port(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = listener.Close()
+	if err != nil {
+		t.Error(err)
 	}
 }
 
