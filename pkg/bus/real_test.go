@@ -42,7 +42,7 @@ func realBusAt(t testing.TB) (b *bus.Bus, brokers []string) {
 }
 
 func testContext(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -138,9 +138,7 @@ func eventually(t testing.TB, ctx context.Context, what string, ok func() error)
 func TestThroughRealKafka(t *testing.T) {
 	b := realBus(t)
 	ctx := testContext(t)
-	if err := b.Ping(ctx); err != nil {
-		t.Fatal(err)
-	}
+	eventually(t, ctx, "Kafka answers", func() error { return b.Ping(ctx) })
 	if err := b.EnsureTopics(ctx, topic.Received, topic.Received+topic.DeadSuffix); err != nil {
 		t.Fatal(err)
 	}
