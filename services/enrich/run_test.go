@@ -20,7 +20,7 @@ import (
 )
 
 // patience bounds the wait for what must happen.
-const patience = 60 * time.Second
+const patience = 5 * time.Minute
 
 func received(t testing.TB, uri article.URI, text string) article.Article {
 	t.Helper()

@@ -115,7 +115,7 @@ func serveHandler(tb testing.TB, h http.Handler) string {
 }
 
 // patience is how long a condition may take on a busy machine.
-const patience = 60 * time.Second
+const patience = 5 * time.Minute
 
 // await fails the test unless the condition comes true.
 func await(tb testing.TB, what string, condition func() bool) {
