@@ -33,9 +33,7 @@ func TestTopicsAreMadeAsTheTopologyHasThem(t *testing.T) {
 	}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.EnsureTopics(ctx, topic.Enriched); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.Enriched)
 	eventually(t, ctx, "three topics", func() error {
 		all, err := b.Topics(ctx)
 		if err != nil {
@@ -103,9 +101,7 @@ func TestTopicsAreMadeAsTheTopologyHasThem(t *testing.T) {
 
 func TestOffsetsOfAGroupAreSet(t *testing.T) {
 	b, ctx := realBus(t), testContext(t)
-	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.Received)
 	if g, err := b.Group(ctx, "g"); err != nil || g.State != "Dead" || len(g.Members) > 0 {
 		t.Fatalf("a group that isn't there: %+v %v", g, err)
 	}
@@ -167,9 +163,7 @@ func TestOffsetsOfAGroupAreSet(t *testing.T) {
 
 func TestForwardWritesMessagesAsTheyAre(t *testing.T) {
 	b, ctx := realBus(t), testContext(t)
-	if err := b.EnsureTopics(ctx, topic.IngestDead); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.IngestDead)
 	var want []stage.Message
 	for i := range 5 {
 		want = append(want, stage.Message{
@@ -220,9 +214,7 @@ func TestForwardWritesMessagesAsTheyAre(t *testing.T) {
 func TestSlowMetadataIsAskedForAgain(t *testing.T) {
 	c, b := fake(t)
 	ctx := testContext(t)
-	if err := b.EnsureTopics(ctx, topic.IngestDead); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.IngestDead)
 	b.Close()
 	const slow = 5
 	var asked atomic.Int32 // it may be asked on when the test ends

@@ -68,9 +68,7 @@ func run(t testing.TB, ctx context.Context, b *bus.Bus, src stage.Source, sink s
 func TestEveryCodecIsRead(t *testing.T) {
 	c, b := fake(t)
 	ctx := testContext(t)
-	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.Received)
 	codecs := []kafka.Compression{0, kafka.Gzip, kafka.Snappy, kafka.Lz4, kafka.Zstd}
 	for i, codec := range codecs {
 		w := &kafka.Writer{Addr: kafka.TCP(c.ListenAddrs()...), Transport: plainClient(t, c.ListenAddrs()).Transport, RequiredAcks: kafka.RequireAll, Compression: codec, BatchTimeout: time.Millisecond}
@@ -128,9 +126,7 @@ func TestLeaderMovesAndFaults(t *testing.T) { undisturbed(t, leaderMoves) }
 
 func leaderMoves(t *testing.T, c *kfake.Cluster, b *bus.Bus, _ func() bool) error {
 	ctx := testContext(t)
-	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.Received)
 	full := "fake." + topic.Received
 	got := collect(20 * 60)
 	stop := run(t, ctx, b, source(t, b, "g", topic.Received), got)
@@ -163,9 +159,7 @@ func leaderMoves(t *testing.T, c *kfake.Cluster, b *bus.Bus, _ func() bool) erro
 func TestRestartAndRebalanceLoseNothing(t *testing.T) {
 	_, b := fake(t)
 	ctx := testContext(t)
-	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.Received)
 	const keys, revisions = 30, 40
 	// Messages may come twice, so what counts is which came.
 	seen := make(chan string, 1<<16)
@@ -214,9 +208,7 @@ func TestRebalanceGivesBackWhatIsNotInWork(t *testing.T) { undisturbed(t, rebala
 
 func rebalanceInWork(t *testing.T, _ *kfake.Cluster, b *bus.Bus, _ func() bool) error {
 	ctx := testContext(t)
-	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.Received)
 	const revisions = 150
 	send(t, ctx, b, 1, 0, revisions) // of one partition
 	var mu sync.Mutex
@@ -312,9 +304,7 @@ func await1(t *testing.T, ctx context.Context, c <-chan struct{}) {
 func TestLogThatLostItsEnd(t *testing.T) {
 	c, b := fake(t)
 	ctx := testContext(t)
-	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.Received)
 	send(t, ctx, b, 1, 0, 10)
 	src := source(t, b, "g", topic.Received)
 	ms, err := src.Next(ctx)
@@ -372,9 +362,7 @@ func TestLogThatLostItsEnd(t *testing.T) {
 func TestOffsetBelowTheLogIsNotSkipped(t *testing.T) {
 	c, b := fake(t)
 	ctx := testContext(t)
-	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.Received)
 	send(t, ctx, b, 1, 0, 10)
 	src := source(t, b, "g", topic.Received)
 	ms, err := src.Next(ctx)
@@ -475,9 +463,7 @@ func TestWaitingSourceHoldsLittle(t *testing.T) {
 	const partitions, each, size = 12, 24, 1 << 20
 	_, b := fake(t)
 	ctx := testContext(t)
-	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.Received)
 	forward := b.Forward()
 	value := []byte(strings.Repeat("word ", size/len("word "))) // packs to almost nothing
 	var ms []stage.Message

@@ -102,17 +102,13 @@ func TestTopicCreatedAnewWhileRead(t *testing.T) {
 		t.Run(w.name, func(t *testing.T) {
 			b, brokers := w.open(t)
 			ctx := testContext(t)
-			if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-				t.Fatal(err)
-			}
+			ensure(t, ctx, b, topic.Received)
 			src, out := source(t, b, "g", topic.Received), newSeen()
 			stop := run(t, ctx, b, src, out)
 			send(t, ctx, b, 10, 0, 3)
 			out.all(t, ctx, 10, 0, 3)
 			deleteTopic(t, ctx, b, brokers, topic.Received)
-			if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-				t.Fatal(err)
-			}
+			ensure(t, ctx, b, topic.Received)
 			send(t, ctx, b, 10, 100, 120)
 			out.all(t, ctx, 10, 100, 120)
 			eventually(t, ctx, "ready", func() error { return src.Ready(ctx) })
@@ -138,9 +134,7 @@ func TestTopicCreatedAnewBetweenRuns(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, late commit %t", w.name, late), func(t *testing.T) {
 				b, brokers := w.open(t)
 				ctx := testContext(t)
-				if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-					t.Fatal(err)
-				}
+				ensure(t, ctx, b, topic.Received)
 				send(t, ctx, b, 10, 0, 3)
 				out := newSeen()
 				stop := run(t, ctx, b, source(t, b, "g", topic.Received), out)
@@ -150,9 +144,7 @@ func TestTopicCreatedAnewBetweenRuns(t *testing.T) {
 				}
 				old := committed(t, ctx, b, brokers, "g")
 				deleteTopic(t, ctx, b, brokers, topic.Received)
-				if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-					t.Fatal(err)
-				}
+				ensure(t, ctx, b, topic.Received)
 				if late {
 					commitAgain(t, ctx, b, brokers, "g", old)
 				}
@@ -174,9 +166,7 @@ func TestTopicCreatedAnewBetweenRuns(t *testing.T) {
 func TestTopicIsDeletedUnderAStaleCache(t *testing.T) {
 	c, b := fake(t)
 	ctx := testContext(t)
-	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.Received)
 	var created atomic.Bool
 	c.ControlKey(int16(kmsg.CreateTopics), func(kmsg.Request) (kmsg.Response, error, bool) {
 		created.Store(true)
@@ -213,9 +203,7 @@ func TestTopicIsDeletedUnderAStaleCache(t *testing.T) {
 		}
 		return errors.New("none did")
 	})
-	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.Received)
 	send(t, ctx, b, 10, 0, 3)
 }
 
@@ -286,9 +274,7 @@ func TestTopicThatIsMissing(t *testing.T) {
 				}
 				return nil
 			})
-			if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-				t.Fatal(err)
-			}
+			ensure(t, ctx, b, topic.Received)
 			send(t, ctx, b, 5, 0, 2)
 			out.all(t, ctx, 5, 0, 2)
 			eventually(t, ctx, "ready", func() error { return src.Ready(ctx) })
@@ -304,9 +290,7 @@ func TestPartitionIsAdded(t *testing.T) {
 		t.Run(w.name, func(t *testing.T) {
 			b, brokers := w.open(t)
 			ctx := testContext(t)
-			if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-				t.Fatal(err)
-			}
+			ensure(t, ctx, b, topic.Received)
 			src, out := source(t, b, "g", topic.Received), newSeen()
 			stop := run(t, ctx, b, src, out)
 			send(t, ctx, b, 40, 0, 1)
@@ -394,9 +378,7 @@ func TestTransactions(t *testing.T) {
 		t.Run(w.name, func(t *testing.T) {
 			b, brokers := w.open(t)
 			ctx := testContext(t)
-			if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-				t.Fatal(err)
-			}
+			ensure(t, ctx, b, topic.Received)
 			client, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.TransactionalID(string(b.Namespace())+"tx"), kgo.TransactionTimeout(5*time.Minute),
 				kgo.DefaultProduceTopic(b.Namespace().Name(topic.Received)))
 			if err != nil {
@@ -468,9 +450,7 @@ func TestFaultsOfTheGroup(t *testing.T) {
 			t.Parallel()
 			c, b := fake(t)
 			ctx := testContext(t)
-			if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-				t.Fatal(err)
-			}
+			ensure(t, ctx, b, topic.Received)
 			src, out := source(t, b, "g", topic.Received), newSeen()
 			stop := run(t, ctx, b, src, out)
 			send(t, ctx, b, 10, 0, 3)
@@ -498,9 +478,7 @@ func TestRebalanceWaitsForWorkInFlight(t *testing.T) { undisturbed(t, rebalanceI
 
 func rebalanceInFlight(t *testing.T, _ *kfake.Cluster, b *bus.Bus, disturbed func() bool) error {
 	ctx := testContext(t)
-	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.Received)
 	const keys = 40
 	send(t, ctx, b, keys, 0, 1)
 	first := source(t, b, "g", topic.Received)
@@ -555,9 +533,7 @@ func TestBrokerRestart(t *testing.T) {
 	}
 	defer b.Close()
 	ctx := testContext(t)
-	if err := b.EnsureTopics(ctx, topic.Received, stateTopic); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.Received, stateTopic)
 	tab := openTable(t, ctx, b)
 	put(t, ctx, tab, "a", "1")
 	v := openView(t, ctx, b)
