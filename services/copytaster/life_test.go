@@ -50,9 +50,7 @@ func (s *system) subscribe(name string) *subscriber {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := b.EnsureTopics(s.t.Context(), name); err != nil {
-		s.t.Fatal(err)
-	}
+	s.await("the topic is set up", func() error { return b.EnsureTopics(s.t.Context(), name) })
 	extents, err := b.Extents(s.t.Context(), name)
 	if err != nil {
 		s.t.Fatal(err)

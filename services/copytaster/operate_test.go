@@ -140,9 +140,7 @@ func (o *tools) only(all []object, want object) object {
 
 func (o *tools) ensure(names ...string) {
 	o.t.Helper()
-	if err := o.bus.EnsureTopics(o.t.Context(), names...); err != nil {
-		o.t.Fatal(err)
-	}
+	await(o.t, "the topics are set up", func() error { return o.bus.EnsureTopics(o.t.Context(), names...) })
 }
 
 func (o *tools) write(name string, as ...article.Article) {

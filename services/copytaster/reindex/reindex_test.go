@@ -72,9 +72,9 @@ func deskAt(t testing.TB, url, ns string) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.bus.Close)
-	if err := d.bus.EnsureTopics(t.Context(), topic.Enriched, topic.Enriched+topic.DeadSuffix, topic.EnrichedBulk, topic.EnrichedBulk+topic.DeadSuffix); err != nil {
-		t.Fatal(err)
-	}
+	d.eventually("the topics are set up", func() error {
+		return d.bus.EnsureTopics(t.Context(), topic.Enriched, topic.Enriched+topic.DeadSuffix, topic.EnrichedBulk, topic.EnrichedBulk+topic.DeadSuffix)
+	})
 	return d
 }
 
