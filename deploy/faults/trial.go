@@ -260,7 +260,7 @@ type lasting struct {
 }
 
 // meetLimit is how much longer than it should a fault lasts to meet something.
-const meetLimit = time.Minute
+const meetLimit = 2 * time.Minute
 
 // last has a fault last, and fails the row if it met nothing. Recovery is
 // measured from its end; whoever still waits for the end of another one does so

@@ -19,12 +19,12 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 
+	"github.com/copytaster/copytaster/pkg/leaktest"
 	"github.com/copytaster/copytaster/pkg/stage"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 type inner struct {
 	Depth int `help:"Depth." default:"3"`

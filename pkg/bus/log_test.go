@@ -47,9 +47,7 @@ func TestLogIsReadBetweenOffsets(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b, ctx := c.bus(t), testContext(t)
-			if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-				t.Fatal(err)
-			}
+			ensure(t, ctx, b, topic.Received)
 			send(t, ctx, b, 40, 0, 5)
 			es, err := b.Extents(ctx, topic.Received)
 			if err != nil || len(es) != 12 {
@@ -97,9 +95,7 @@ func TestLogIsReadBetweenOffsets(t *testing.T) {
 
 func TestLogIsFollowed(t *testing.T) {
 	b, ctx := realBus(t), testContext(t)
-	if err := b.EnsureTopics(ctx, topic.IngestDead); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.IngestDead)
 	dead := b.DeadLettersTo(topic.IngestDead)
 	defer dead.Close()
 	follow, cancel := context.WithCancel(ctx)
@@ -145,9 +141,7 @@ func TestOffsetsAtATime(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b, brokers, ns := c.bus(t)
 			ctx := testContext(t)
-			if err := b.EnsureTopics(ctx, topic.IngestDead); err != nil {
-				t.Fatal(err)
-			}
+			ensure(t, ctx, b, topic.IngestDead)
 			noon := time.Now().Add(-time.Hour).Truncate(time.Second)
 			transport := &kafka.Transport{} // the default one may remember that the topic isn't there
 			defer transport.CloseIdleConnections()
@@ -181,9 +175,7 @@ func TestOffsetsAtATime(t *testing.T) {
 func TestLogBelowItsStartAndThroughFaults(t *testing.T) {
 	c, b := fake(t)
 	ctx := testContext(t)
-	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.Received)
 	full := "fake." + topic.Received
 	send(t, ctx, b, 1, 0, 30)
 	es, err := b.Extents(ctx, topic.Received)
@@ -214,9 +206,7 @@ func TestLogBelowItsStartAndThroughFaults(t *testing.T) {
 // TestPartitionOfAKey holds PartitionOf to where the producer really puts keys.
 func TestPartitionOfAKey(t *testing.T) {
 	b, ctx := realBus(t), testContext(t)
-	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.Received)
 	sink := b.Sink(topic.Received, event.Received)
 	var as []article.Article
 	for i := range 100 {

@@ -42,7 +42,7 @@ func realBusAt(t testing.TB) (b *bus.Bus, brokers []string) {
 }
 
 func testContext(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -135,15 +135,17 @@ func eventually(t testing.TB, ctx context.Context, what string, ok func() error)
 	}
 }
 
+// ensure sets up topics, however long a busy Kafka takes for it.
+func ensure(t testing.TB, ctx context.Context, b *bus.Bus, names ...string) {
+	t.Helper()
+	eventually(t, ctx, "the topics are set up", func() error { return b.EnsureTopics(ctx, names...) })
+}
+
 func TestThroughRealKafka(t *testing.T) {
 	b := realBus(t)
 	ctx := testContext(t)
-	if err := b.Ping(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.EnsureTopics(ctx, topic.Received, topic.Received+topic.DeadSuffix); err != nil {
-		t.Fatal(err)
-	}
+	eventually(t, ctx, "Kafka answers", func() error { return b.Ping(ctx) })
+	ensure(t, ctx, b, topic.Received, topic.Received+topic.DeadSuffix)
 	if err := b.EnsureTopics(ctx, topic.Received); err != nil {
 		t.Fatal("a second time:", err)
 	}
@@ -257,9 +259,7 @@ func noise(n int) []byte {
 func TestTableOnRealKafka(t *testing.T) {
 	b := realBus(t)
 	ctx := testContext(t)
-	if err := b.EnsureTopics(ctx, topic.SourcesState, topic.Enriched); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, topic.SourcesState, topic.Enriched)
 	if _, err := b.OpenTable(ctx, topic.Enriched); err == nil {
 		t.Fatal("a table on a topic that isn't compacted")
 	}

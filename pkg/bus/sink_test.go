@@ -62,9 +62,7 @@ func TestBatchTooLarge(t *testing.T) {
 // bytes in the wrong places, becomes a dead letter.
 func TestLargestDeadLetter(t *testing.T) {
 	b := realBus(t)
-	if err := b.EnsureTopics(testContext(t), topic.IngestDead); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, testContext(t), b, topic.IngestDead)
 	noise := make([]byte, topic.MaxMessage+1<<20)
 	rand.Read(noise)
 	d := b.DeadLettersTo(topic.IngestDead)

@@ -19,9 +19,7 @@ import (
 func subject(t *testing.T, b *bus.Bus, brokers []string) stagetest.Subject {
 	t.Helper()
 	const dead = topic.Received + topic.DeadSuffix
-	if err := b.EnsureTopics(testContext(t), topic.Received, dead); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, testContext(t), b, topic.Received, dead)
 	return stagetest.Subject{
 		Send: func(ctx context.Context, ms ...stage.Message) error {
 			transport := &kafka.Transport{}

@@ -116,9 +116,7 @@ func withState(t testing.TB) (*kfake.Cluster, *bus.Bus, context.Context) {
 	t.Helper()
 	c, b := fake(t)
 	ctx := testContext(t)
-	if err := b.EnsureTopics(ctx, stateTopic); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, stateTopic)
 	return c, b, ctx
 }
 
@@ -254,9 +252,7 @@ func TestZombie(t *testing.T) {
 
 func TestZombieOnRealKafka(t *testing.T) {
 	b := realBus(t)
-	if err := b.EnsureTopics(testContext(t), stateTopic); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, testContext(t), b, stateTopic)
 	testZombie(t, b, localtest.Kafka(t), string(b.Namespace()))
 }
 
@@ -407,9 +403,7 @@ func TestTopicOfATableCreatedAnew(t *testing.T) {
 	put(t, ctx, tab, "b", "1")
 	v := openView(t, ctx, b)
 	deleteTopic(t, ctx, b, c.ListenAddrs(), stateTopic)
-	if err := b.EnsureTopics(ctx, stateTopic); err != nil {
-		t.Fatal(err)
-	}
+	ensure(t, ctx, b, stateTopic)
 	eventually(t, ctx, "the table's end", func() error {
 		if err := tab.Put(ctx, "c", nil); !errors.Is(err, bus.ErrOvertaken) {
 			return fmt.Errorf("put says %w", errors.Join(errors.New("not that"), err))
@@ -466,7 +460,8 @@ func TestTableNeedsItsPartitions(t *testing.T) {
 // TestTableAgainstModel: whatever is done by whomever, in any order, the topic
 // says the same to all.
 func TestTableAgainstModel(t *testing.T) {
-	_, b, ctx := withState(t)
+	_, b, _ := withState(t)
+	ctx := t.Context() // it opens hundreds of tables and views
 	var owner *bus.Table
 	model := map[string]string{}
 	rapid.Check(t, func(rt *rapid.T) {

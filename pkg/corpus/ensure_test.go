@@ -161,7 +161,7 @@ func TestEnsureWithoutElasticsearch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	err = corpus.Ensure(ctx, es, "", corpus.Settings{})
 	var mismatch *corpus.MismatchError

@@ -169,7 +169,7 @@ func TestKeyIsChangedUnderARunningClient(t *testing.T) {
 	}
 	key = "two"
 	put("two")
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for err = ask(es); err != nil && time.Now().Before(deadline); err = ask(es) {
 		<-time.After(20 * time.Millisecond) // between two looks at the condition
 	}

@@ -21,15 +21,16 @@ import (
 	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/lane"
+	"github.com/copytaster/copytaster/pkg/localtest"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 )
 
 const (
 	// patience is how long anything may take.
-	patience = 2 * time.Minute
+	patience = 5 * time.Minute
 	// many back-fills take longer than patience at the least rate of one a second.
-	many = 1000
+	many = 500
 )
 
 // process is a process with one service.
@@ -223,7 +224,9 @@ func TestBackfillsYieldToLiveCopyBesideThem(t *testing.T) {
 	p := newProcess(t, kafka(t))
 	release := make(chan struct{})
 	var live, bulk sink
-	p.start(lane.Config{Lane: topic.Both, Backfill: stage.BackfillConfig{MinRate: 1}}, &live, &bulk, func(ctx context.Context, m stage.Message) ([]article.Article, error) {
+	// At this rate some wait when live copy comes, on a busy machine too.
+	c := lane.Config{Lane: topic.Both, Backfill: stage.BackfillConfig{MinRate: 1, Rate: many / 5}}
+	p.start(c, &live, &bulk, func(ctx context.Context, m stage.Message) ([]article.Article, error) {
 		if m.Topic == topic.Received {
 			select {
 			case <-release:
@@ -238,29 +241,27 @@ func TestBackfillsYieldToLiveCopyBesideThem(t *testing.T) {
 	p.has(&bulk, many)
 	held := p.held()
 
-	p.send(topic.Received, "live", 1)
-	sent, last := int64(1), time.Now()
-	p.send(topic.ReceivedBulk, "beside", many)
+	sent, last := int64(0), time.Time{}
 	p.await("back-fills are held back", func() error {
-		// A message counts while it is fresh.
-		if time.Since(last) > stage.LiveFresh/5 && sent < 60 {
-			p.send(topic.Received, fmt.Sprint("live", sent), 1)
+		now := p.held()
+		if now >= held+0.5 {
+			return nil
+		}
+		// A message counts while it is fresh. Where the machine is so busy that no
+		// back-fill met it, there is another.
+		if time.Since(last) > stage.LiveFresh && sent < 10 {
 			sent, last = sent+1, time.Now()
+			p.send(topic.ReceivedBulk, fmt.Sprint("beside", sent), many)
+			p.send(topic.Received, fmt.Sprint("live", sent), 1)
 		}
-		if now := p.held(); now < held+0.5 {
-			return fmt.Errorf("for %v s of %v", now, held+0.5)
-		}
-		return nil
+		return fmt.Errorf("for %v s of %v", now, held+0.5)
 	})
-	if n := bulk.n.Load(); n >= 2*many {
-		t.Errorf("all %d back-fills passed beside live copy", n)
-	}
 	if n := live.n.Load(); n > 0 {
 		t.Fatalf("%d of live copy passed", n)
 	}
 	close(release)
 	p.has(&live, sent)
-	p.has(&bulk, 2*many)
+	p.has(&bulk, (1+sent)*many)
 }
 
 // TestBackfillsYieldToLiveCopyElsewhere: by live copy's lag alone, in a process
@@ -317,13 +318,8 @@ func TestNothingIsLeftOpen(t *testing.T) {
 
 // TestStartsBeforeKafka: it waits, says why, and works once Kafka is there.
 func TestStartsBeforeKafka(t *testing.T) {
-	c, err := kfake.NewCluster(kfake.NumBrokers(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	addrs := c.ListenAddrs()
-	c.Close()
-	p := newProcess(t, addrs)
+	port := localtest.Port(t)
+	p := newProcess(t, []string{fmt.Sprintf("127.0.0.1:%d", port)})
 	var live, bulk sink
 	p.start(lane.Config{Lane: topic.Both}, &live, &bulk, decode)
 	p.await("the reason, in the log and where readiness is asked", func() error {
@@ -333,17 +329,7 @@ func TestStartsBeforeKafka(t *testing.T) {
 		}
 		return nil
 	})
-	port, err := strconv.Atoi(addrs[0][strings.LastIndex(addrs[0], ":")+1:])
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.await("the port is free", func() error {
-		c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(port))
-		if err == nil {
-			t.Cleanup(c.Close)
-		}
-		return err
-	})
+	kafka(t, kfake.Ports(port))
 	p.await("ready", p.ready)
 	p.send(topic.Received, "live", 5)
 	p.has(&live, 5)

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -39,13 +40,17 @@ const StateFile = ".local/state.json"
 
 const (
 	// dialTimeout bounds the check that a named server is there at all.
-	dialTimeout = 3 * time.Second
+	dialTimeout = 30 * time.Second
 	// cleanTimeout bounds all deleting at the end of one test.
-	cleanTimeout = 20 * time.Second
-	// groupTimeout bounds the wait for the members of a consumer group to have left.
-	groupTimeout = 5 * time.Second
+	cleanTimeout = 2 * time.Minute
+	// groupTimeout bounds the wait for the members of a consumer group to have left. One that
+	// could not say so counts until its session is over.
+	groupTimeout = time.Minute
 	// namespaceBytes of randomness keep concurrent test processes apart.
 	namespaceBytes = 4
+	// Ports that [Port] chooses from: below those that Linux, and above those that services, use.
+	portFirst, portCount = 20000, 12000
+	portAttempts         = 100
 	// maxReply bounds what is read of a reply from Elasticsearch, in bytes.
 	maxReply = 16 << 20
 )
@@ -129,6 +134,28 @@ func Namespace(t testing.TB) string {
 		}
 	})
 	return prefix
+}
+
+// Port returns a port of loopback that nobody listens on, for what is to listen there later, or
+// again: it is none of those that the system hands out by itself, to whoever asks for any and to
+// the client's end of every connection.
+func Port(t testing.TB) int {
+	t.Helper()
+	var failed error
+	for range portAttempts {
+		port := portFirst + mathrand.IntN(portCount)
+		//nolint:noctx // Binding to loopback doesn't block.
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			err = listener.Close()
+		}
+		if err == nil {
+			return port
+		}
+		failed = err
+	}
+	t.Fatalf("no free port between %d and %d: %v", portFirst, portFirst+portCount, failed)
+	return 0
 }
 
 type servers struct {

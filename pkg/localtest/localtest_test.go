@@ -3,6 +3,7 @@ package localtest
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -99,6 +100,17 @@ func TestHostPort(t *testing.T) {
 	}
 }
 
+func TestPortIsFree(t *testing.T) {
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", Port(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = listener.Close()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // fatal collects what Kafka and Elasticsearch tell a test before ending it.
 type fatal struct {
 	testing.TB
@@ -164,7 +176,7 @@ func TestNamespaceDeletesItsOwnOnly(t *testing.T) {
 
 func create(t *testing.T, client *kafka.Client, url, prefix string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	topic := prefix + "topic"
 	made, err := client.CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{

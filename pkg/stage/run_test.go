@@ -14,14 +14,14 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/leaktest"
 	"github.com/copytaster/copytaster/pkg/stage"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // world is a source, sink, dead letters and observer in one, and remembers all.
 type world struct {

@@ -19,6 +19,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/boot"
 	"github.com/copytaster/copytaster/pkg/localtest"
+	"github.com/copytaster/copytaster/services/search"
 )
 
 // system is the whole pipeline in this process, on the real Kafka and
@@ -35,14 +36,18 @@ type system struct {
 	stop          func() // what was started last
 }
 
-// waitLimit bounds every wait for something that must happen.
-const waitLimit = 60 * time.Second
+// waitLimit bounds every wait for something that must happen: minutes, as a Kafka
+// that is short of a processor takes one to make all topics.
+const waitLimit = 5 * time.Minute
+
+// pushWait is the longest that a sender may be made to wait.
+const pushWait = time.Minute
 
 func startSystem(t testing.TB, only ...string) *system {
 	t.Helper()
 	s := &system{
 		t: t, namespace: localtest.Namespace(t), brokers: localtest.Kafka(t), elasticsearch: localtest.Elasticsearch(t),
-		drop: filepath.Join(t.TempDir(), "drop"), backfill: filepath.Join(t.TempDir(), "backfill"), client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
+		drop: filepath.Join(t.TempDir(), "drop"), backfill: filepath.Join(t.TempDir(), "backfill"), client: &http.Client{Timeout: waitLimit, Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
 	}
 	s.start(only...)
 	return s
@@ -60,11 +65,15 @@ func (s *system) start(only ...string) (stop func()) {
 		if service != "search" {
 			a = append(a, "--kafka-brokers="+strings.Join(s.brokers, ","))
 		}
+		if service == "search" {
+			a = append(a, "--search-timeout="+search.MaxTimeout.String())
+		}
 		if service == "search" || service == "index" {
 			a = append(a, "--elasticsearch-url="+s.elasticsearch)
 		}
 		if service == "ingest" {
-			a = append(a, "--drop-dir="+s.drop, "--drop-backfill-dir="+s.backfill)
+			// What is pushed must be accepted, on a busy machine too.
+			a = append(a, "--drop-dir="+s.drop, "--drop-backfill-dir="+s.backfill, "--push-wait="+pushWait.String())
 		}
 		return a
 	}
@@ -110,6 +119,18 @@ func (s *system) await(what string, check func() error) {
 		}
 		<-time.After(5 * time.Millisecond) // between two looks at the condition
 	}
+}
+
+// awaitDone waits until so many files of a source are put away.
+func (s *system) awaitDone(drop, source string, n int) {
+	s.t.Helper()
+	s.await("the files are put away", func() error {
+		left, err := filepath.Glob(filepath.Join(drop, "done", source, "*"))
+		if err == nil && len(left) != n {
+			err = fmt.Errorf("done/ holds %v, want %d", left, n)
+		}
+		return err
+	})
 }
 
 // answer is what ingest says of a push.

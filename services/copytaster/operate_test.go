@@ -140,9 +140,7 @@ func (o *tools) only(all []object, want object) object {
 
 func (o *tools) ensure(names ...string) {
 	o.t.Helper()
-	if err := o.bus.EnsureTopics(o.t.Context(), names...); err != nil {
-		o.t.Fatal(err)
-	}
+	await(o.t, "the topics are set up", func() error { return o.bus.EnsureTopics(o.t.Context(), names...) })
 }
 
 func (o *tools) write(name string, as ...article.Article) {
@@ -825,13 +823,13 @@ func recreate(t *testing.T, o *tools, name string) error {
 func (o *tools) deleteRecords(name string, partition int32, before int64) {
 	o.t.Helper()
 	req := kmsg.NewPtrDeleteRecordsRequest()
-	req.TimeoutMillis = 5000
+	req.TimeoutMillis = int32(time.Minute.Milliseconds())
 	rt, rp := kmsg.NewDeleteRecordsRequestTopic(), kmsg.NewDeleteRecordsRequestTopicPartition()
 	rt.Topic, rp.Partition, rp.Offset = o.ns+name, partition, before
 	rt.Partitions = append(rt.Partitions, rp)
 	req.Topics = append(req.Topics, rt)
 	req.SetVersion(1) // before the flexible versions, whose headers differ
-	conn, err := net.DialTimeout("tcp", o.brokers[0], 5*time.Second)
+	conn, err := net.DialTimeout("tcp", o.brokers[0], waitLimit)
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -152,7 +152,7 @@ func TestTheSameArticleFiveTimesIsOneDocument(t *testing.T) {
 	}
 	uri := s.mustPush(text, "source=coast")
 	s.await("all five are through", func() error {
-		if n := s.counts()["index ok"]; n != 5 {
+		if n := s.counts()["index ok"]; n < 5 {
 			return fmt.Errorf("%d indexed", n)
 		}
 		return nil
@@ -173,9 +173,7 @@ func TestTheSameArticleFiveTimesIsOneDocument(t *testing.T) {
 	if f.Total.Value != 1 {
 		t.Errorf("search finds it %d times", f.Total.Value)
 	}
-	if left, err := filepath.Glob(filepath.Join(s.drop, "done", "coast", "*")); err != nil || len(left) != 4 {
-		t.Errorf("done/ holds %v (%v)", left, err)
-	}
+	s.awaitDone(s.drop, "coast", 4)
 }
 
 func writeDropped(t testing.TB, dir, name, text string) {
@@ -194,7 +192,7 @@ func writeDropped(t testing.TB, dir, name, text string) {
 
 // deadLetters reads a topic of dead letters from its beginning.
 func (s *system) deadLetters(name string) ([]stage.DeadLetter, error) {
-	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), waitLimit)
 	defer cancel()
 	client := &kafka.Client{Addr: kafka.TCP(s.brokers...)}
 	full := s.namespace + name

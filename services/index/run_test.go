@@ -34,7 +34,7 @@ import (
 )
 
 // patience bounds the wait for what must happen.
-const patience = 60 * time.Second
+const patience = 5 * time.Minute
 
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()

@@ -21,6 +21,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/leaktest"
 	"github.com/copytaster/copytaster/pkg/localtest"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/services/index"
@@ -43,7 +44,7 @@ func TestMain(m *testing.M) {
 		}
 	}
 	// The connections of the default transport outlive their requests.
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("net/http.(*persistConn).writeLoop"),
+	leaktest.Main(m, goleak.IgnoreTopFunction("net/http.(*persistConn).writeLoop"),
 		goleak.IgnoreTopFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreTopFunction("internal/poll.runtime_pollWait"))
 }
 

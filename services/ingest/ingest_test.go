@@ -82,6 +82,19 @@ func read(t *testing.T, b *bus.Bus, name string) *reader {
 	return r
 }
 
+// put has a file there whole: one that is written in place may stay as it is, on a
+// busy machine, for longer than it takes to settle.
+func put(t *testing.T, path string, data []byte) {
+	t.Helper()
+	whole := filepath.Join(t.TempDir(), "whole")
+	if err := os.WriteFile(whole, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(whole, path); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestAllSourcesIntoKafka runs the service with a real Kafka: a file, a push
 // and a feed become articles on its topic, and what is broken dead letters.
 func TestAllSourcesIntoKafka(t *testing.T) {
@@ -94,7 +107,7 @@ func TestAllSourcesIntoKafka(t *testing.T) {
 	c := ingest.Config{
 		Bus:  bus.Config{KafkaBrokers: brokers, Namespace: ns},
 		Drop: drop.Config{Dir: dir, BackfillDir: old, Source: "drop", Settle: 20 * time.Millisecond, Scan: 100 * time.Millisecond},
-		Push: push.Config{Enabled: true, Source: "push", Wait: 20 * time.Second, Bodies: 8, BackfillBodies: 8},
+		Push: push.Config{Enabled: true, Source: "push", Wait: time.Minute, Bodies: 8, BackfillBodies: 8},
 		Poll: poll.Config{Feeds: map[string]string{"web": web.URL}, AllowPrivate: []string{"web"}, Interval: time.Second},
 	}
 	srv, err := boot.NewServer(boot.Config{Listen: "127.0.0.1:0"}, zerolog.Nop())
@@ -118,14 +131,10 @@ func TestAllSourcesIntoKafka(t *testing.T) {
 		return res.StatusCode == http.StatusAccepted
 	})
 	for name, text := range map[string]string{"good.txt": "Dropped text.", "bad.bin": "a\x00b"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		put(t, filepath.Join(dir, name), []byte(text))
 	}
 	for name, text := range map[string]string{"good.txt": "Dropped of old.", "bad.bin": "a\x00c"} {
-		if err := os.WriteFile(filepath.Join(old, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		put(t, filepath.Join(old, name), []byte(text))
 	}
 	res, err := http.Post(url+"?source=archive&lane=bulk", "text/plain", strings.NewReader("Pushed of old."))
 	if err != nil {
@@ -227,15 +236,7 @@ func (l *log) String() string {
 func TestStartsBeforeKafka(t *testing.T) {
 	brokers, ns := localtest.Kafka(t), localtest.Namespace(t)
 	var lc net.ListenConfig
-	listen := func(addr string) (net.Listener, error) { return lc.Listen(t.Context(), "tcp", addr) }
-	l, err := listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	addr := fmt.Sprintf("127.0.0.1:%d", localtest.Port(t))
 	said := &log{}
 	srv, err := boot.NewServer(boot.Config{Listen: "127.0.0.1:0"}, zerolog.New(said))
 	if err != nil {
@@ -248,7 +249,7 @@ func TestStartsBeforeKafka(t *testing.T) {
 	kit := srv.Kit(ingest.Name)
 	c := ingest.Config{
 		Bus:  bus.Config{KafkaBrokers: []string{addr}, Namespace: ns},
-		Push: push.Config{Enabled: true, Source: "push", Wait: 20 * time.Second, Bodies: 8, BackfillBodies: 8},
+		Push: push.Config{Enabled: true, Source: "push", Wait: time.Minute, Bodies: 8, BackfillBodies: 8},
 		Poll: poll.Config{Feeds: map[string]string{"web": "https://127.0.0.1:1/"}, Interval: time.Hour},
 	}
 	go func() { ended <- boot.RunService(ctx, ingest.Service, c, kit) }()
@@ -267,10 +268,10 @@ func TestStartsBeforeKafka(t *testing.T) {
 	}
 
 	// Kafka is where it was to be; it leads on to its own address.
-	intaketest.Await(t, "the port is free", func() bool {
-		l, err = listen(addr)
-		return err == nil
-	})
+	l, err := lc.Listen(t.Context(), "tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer l.Close()
 	go func() {
 		for {

@@ -24,7 +24,7 @@ import (
 )
 
 // browserTimeout bounds a whole test in the browser.
-const browserTimeout = 90 * time.Second
+const browserTimeout = 5 * time.Minute
 
 // screens is where screenshots go, for people to look at.
 const screens = "screens"

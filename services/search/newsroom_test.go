@@ -61,7 +61,7 @@ func open(tb testing.TB) *newsroom {
 		tb.Fatal(err)
 	}
 	n.base = serve(tb, search.Config{
-		Elasticsearch: elastic.Config{URL: []string{address}}, Namespace: string(n.names), SearchTimeout: 10 * time.Second, SearchZone: "Europe/Berlin",
+		Elasticsearch: elastic.Config{URL: []string{address}}, Namespace: string(n.names), SearchTimeout: search.MaxTimeout, SearchZone: "Europe/Berlin",
 		Archive: n.kept,
 	})
 	return n
@@ -88,7 +88,7 @@ func serve(tb testing.TB, c search.Config) string {
 		if err := <-ended; err != nil {
 			tb.Errorf("service ended with %v", err)
 		}
-		closing, done := context.WithTimeout(context.Background(), 5*time.Second)
+		closing, done := context.WithTimeout(context.Background(), patience)
 		defer done()
 		if err := srv.Close(closing); err != nil {
 			tb.Error(err)
@@ -114,10 +114,13 @@ func serveHandler(tb testing.TB, h http.Handler) string {
 	return srv.URL
 }
 
+// patience is how long a condition may take on a busy machine.
+const patience = 5 * time.Minute
+
 // await fails the test unless the condition comes true.
 func await(tb testing.TB, what string, condition func() bool) {
 	tb.Helper()
-	deadline := time.NewTimer(10 * time.Second)
+	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

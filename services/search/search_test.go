@@ -742,7 +742,10 @@ func TestElasticsearchAway(t *testing.T) {
 			fmt.Fprint(w, body)
 		}
 	}
-	base := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: 200 * time.Millisecond, SearchZone: "UTC"})
+	c := search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchZone: "UTC"}
+	patient := serve(t, c)
+	c.SearchTimeout = 200 * time.Millisecond
+	hasty := serve(t, c)
 	for _, c := range []struct {
 		name   string
 		answer http.HandlerFunc
@@ -770,6 +773,10 @@ func TestElasticsearchAway(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			answer.Store(&c.answer)
+			base := patient
+			if c.kind == "timeout" {
+				base = hasty
+			}
 			for _, path := range []string{"/v1/articles?q=niger", "/v1/articles?q=niger&format=atom", "/v1/articles/x", "/?q=niger&uri=x"} {
 				if path == "/v1/articles/x" && (c.name == "odd hit" || c.name == "nonsense") {
 					continue
@@ -788,7 +795,7 @@ func TestElasticsearchAway(t *testing.T) {
 		})
 	}
 	es.CloseClientConnections()
-	gone := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{"http://127.0.0.1:1"}}, SearchTimeout: time.Second, SearchZone: "UTC"})
+	gone := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{"http://127.0.0.1:1"}}, SearchTimeout: search.MaxTimeout, SearchZone: "UTC"})
 	if r := get(t, gone+"/v1/articles"); r.status != http.StatusServiceUnavailable {
 		t.Errorf("down: %d %s", r.status, r.body)
 	}

@@ -33,7 +33,7 @@ import (
 const (
 	// pushTimeout is longer than ingest lets a sender wait.
 	pushTimeout = 30 * time.Second
-	lookTimeout = 10 * time.Second
+	lookTimeout = 30 * time.Second
 	// pushPauseMin and pushPauseMax are between two attempts.
 	pushPauseMin = 50 * time.Millisecond
 	pushPauseMax = time.Second

@@ -20,7 +20,7 @@ import (
 // Times of a process.
 const (
 	// StartTimeout is how long a service may take to say where it listens.
-	StartTimeout = 30 * time.Second
+	StartTimeout = 2 * time.Minute
 	// StopTimeout is how long it may take to end after SIGTERM.
 	StopTimeout = 40 * time.Second
 )

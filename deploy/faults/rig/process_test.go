@@ -86,7 +86,8 @@ func TestProcessThatEndsByItself(t *testing.T) {
 		by         func(*Process) error
 		itself     bool
 	}{
-		{"by itself", "exit 3", func(*Process) error { return nil }, true},
+		// When it has been started: one that ends at its start is an error.
+		{"by itself", "while [ ! -e \"$0.go\" ]; do sleep 0.01; done; exit 3", func(p *Process) error { return os.WriteFile(p.path+".go", nil, 0o600) }, true},
 		{"killed", "exec sleep 600", (*Process).Kill, false},
 		{"stopped", "exec sleep 600", (*Process).Stop, false},
 	} {

@@ -24,8 +24,8 @@ import (
 )
 
 const (
-	// patience is how long anything in the suite may take.
-	patience = 60 * time.Second
+	// patience is how long a part of the suite may take.
+	patience = 5 * time.Minute
 	// moment is how long nothing must come for the suite to believe that nothing
 	// does.
 	moment = 200 * time.Millisecond

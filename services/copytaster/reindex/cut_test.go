@@ -196,7 +196,7 @@ func TestOneAtATime(t *testing.T) {
 	d := newDesk(t)
 	d.write(topic.Enriched, revision("urn:x:1", 1))
 	first, second := d.job(), d.job()
-	first.Lease, second.Lease = 2*time.Second, 2*time.Second
+	first.Lease, second.Lease = shortLease, longLease
 	_, release, err := first.hold(t.Context(), "the first")
 	if err != nil {
 		t.Fatal(err)
@@ -221,6 +221,7 @@ func TestOneAtATime(t *testing.T) {
 	}
 
 	// Gone without giving back.
+	second.Lease = shortLease
 	ctx, release, err := first.hold(t.Context(), "the stopped")
 	if err != nil {
 		t.Fatal(err)

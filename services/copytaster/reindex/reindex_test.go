@@ -24,10 +24,15 @@ import (
 )
 
 // patience bounds the wait for what must happen.
-const patience = 60 * time.Second
+const patience = 5 * time.Minute
 
 // testPause is more than a service would be given: the machine may be busy.
-const testPause = 20 * time.Second
+const testPause = 2 * time.Minute
+
+// Who holds the lock says so many times in a short lease; who looks whether it
+// lives looks for a long one, as Elasticsearch may be slow. Who is gone is gone
+// after a short one.
+const shortLease, longLease = 2 * time.Second, 20 * time.Second
 
 // desk is an installation in a namespace of its own, with a ledger of what was
 // written to its log.
@@ -67,9 +72,9 @@ func deskAt(t testing.TB, url, ns string) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.bus.Close)
-	if err := d.bus.EnsureTopics(t.Context(), topic.Enriched, topic.Enriched+topic.DeadSuffix, topic.EnrichedBulk, topic.EnrichedBulk+topic.DeadSuffix); err != nil {
-		t.Fatal(err)
-	}
+	d.eventually("the topics are set up", func() error {
+		return d.bus.EnsureTopics(t.Context(), topic.Enriched, topic.Enriched+topic.DeadSuffix, topic.EnrichedBulk, topic.EnrichedBulk+topic.DeadSuffix)
+	})
 	return d
 }
 

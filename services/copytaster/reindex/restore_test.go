@@ -226,7 +226,7 @@ func TestRestoreThatWasGivenUp(t *testing.T) {
 func TestRestoreOneAtATime(t *testing.T) {
 	d, store := snapped(t)
 	first := d.job()
-	first.Lease = 2 * time.Second
+	first.Lease = shortLease
 	_, release, err := first.hold(t.Context(), "the first")
 	if err != nil {
 		t.Fatal(err)
@@ -240,7 +240,7 @@ func TestRestoreOneAtATime(t *testing.T) {
 		"drop":   func(j *Job) error { return j.Drop(t.Context(), []corpus.Index{{Name: "x", Role: corpus.RoleNone}}) },
 	} {
 		j := d.job()
-		j.Lease = 2 * time.Second
+		j.Lease = longLease
 		var held *HeldError
 		if err := call(j); !errors.As(err, &held) {
 			t.Errorf("%s: %v", what, err)
@@ -254,10 +254,10 @@ func TestRestoreOneAtATime(t *testing.T) {
 	var second error
 	j.ES = &hooked{t: d.es, word: "/_restore", hook: func() {
 		other := d.job()
-		other.Lease = 2 * time.Second
+		other.Lease = longLease
 		_, second = other.Run(t.Context(), Options{})
 	}}
-	j.Lease = 2 * time.Second
+	j.Lease = shortLease
 	if _, err := j.Restore(t.Context(), store, "first", Options{Stay: true}); err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func (d *desk) stopAt(word string) (id string, woken func() error) {
 	d.Helper()
 	s := &stopped{t: d.es, word: word, at: make(chan struct{}), wake: make(chan struct{})}
 	j := d.job()
-	j.ES, j.Lease = s, 2*time.Second
+	j.ES, j.Lease = s, shortLease
 	ended := make(chan error, 1)
 	go func() {
 		_, err := j.Run(d.Context(), Options{})
@@ -106,7 +106,7 @@ func TestStoppedBetweenBlockAndSwap(t *testing.T) {
 			}
 			said := &says{TB: t}
 			j := d.job()
-			j.Lease, j.Progress = 2*time.Second, said
+			j.Lease, j.Progress = shortLease, said
 			if by == "open" {
 				if opened, err := j.Open(t.Context()); err != nil || !slices.Equal(opened, want) {
 					t.Errorf("opened %v, %v", opened, err)

@@ -15,17 +15,18 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8"
-	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
+	"github.com/copytaster/copytaster/pkg/leaktest"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/services/index/bulk"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // line is a document as a fake Elasticsearch receives it.
 type line struct {
@@ -56,18 +57,10 @@ func observed(t testing.TB, c bulk.Config, o bulk.Observer, answer func(w http.R
 		if r.URL.Path != "/_bulk" || r.URL.Query().Get("require_alias") != "true" {
 			t.Errorf("request %s", r.URL)
 		}
-		var docs []line
-		lines := bufio.NewScanner(bytes.NewReader(body))
-		lines.Buffer(nil, 64<<20)
-		for lines.Scan() {
-			var action struct{ Index *line }
-			if err := json.Unmarshal(lines.Bytes(), &action); err != nil || action.Index == nil {
-				t.Errorf("action line %q: %v", lines.Text(), err)
-				return
-			}
-			lines.Scan()
-			action.Index.body = lines.Text()
-			docs = append(docs, *action.Index)
+		docs, err := parse(body)
+		if err != nil {
+			t.Error(err)
+			return
 		}
 		answer(w, docs, len(body))
 	}))
@@ -85,6 +78,43 @@ func observed(t testing.TB, c bulk.Config, o bulk.Observer, answer func(w http.R
 		server.Close()
 	})
 	return w
+}
+
+// parse reads the body of a bulk request.
+func parse(body []byte) (docs []line, err error) {
+	lines := bufio.NewScanner(bytes.NewReader(body))
+	lines.Buffer(nil, 64<<20)
+	for lines.Scan() {
+		var action struct{ Index *line }
+		if err := json.Unmarshal(lines.Bytes(), &action); err != nil || action.Index == nil {
+			return nil, fmt.Errorf("action line %q: %w", lines.Text(), err)
+		}
+		lines.Scan()
+		action.Index.body = lines.Text()
+		docs = append(docs, *action.Index)
+	}
+	return docs, lines.Err()
+}
+
+// direct is an Elasticsearch without a network, for tests whose clock is that of
+// a bubble. An error is all that the writer hears.
+type direct func(ctx context.Context, w io.Writer, docs []line) (status int, err error)
+
+func (d direct) Perform(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	docs, err := parse(body)
+	if err != nil {
+		return nil, err
+	}
+	var reply bytes.Buffer
+	status, err := d(r.Context(), &reply, docs)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(&reply)}, nil
 }
 
 // items answers with one item per document.
@@ -148,8 +178,6 @@ func TestItemOutcomes(t *testing.T) {
 }
 
 func TestWholeRequestFails(t *testing.T) {
-	hold := make(chan struct{})
-	defer close(hold)
 	say := func(status int, body string) func(http.ResponseWriter, []line, int) {
 		return func(w http.ResponseWriter, _ []line, _ int) {
 			w.WriteHeader(status)
@@ -173,21 +201,13 @@ func TestWholeRequestFails(t *testing.T) {
 			items(w, ds, created)
 		},
 		"hang up": func(http.ResponseWriter, []line, int) { panic(http.ErrAbortHandler) },
-		"silence": func(http.ResponseWriter, []line, int) { <-hold },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var requests atomic.Int32
-			timeout := 5 * time.Second
-			if name == "silence" {
-				timeout = time.Second // it is to arrive, on a busy machine too
-			}
-			w := fake(t, bulk.Config{Timeout: timeout}, func(w http.ResponseWriter, ds []line, n int) {
+			w := fake(t, bulk.Config{}, func(w http.ResponseWriter, ds []line, n int) {
 				requests.Add(1)
 				answer(w, ds, n)
 			})
-			if name == "silence" {
-				t.Cleanup(func() { hold <- struct{}{} })
-			}
 			results, err := w.Write(t.Context(), docs(3))
 			if err != nil {
 				t.Fatal(err)
@@ -202,6 +222,32 @@ func TestWholeRequestFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestSilenceEndsWithTheTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		requests := 0
+		silent := direct(func(ctx context.Context, _ io.Writer, _ []line) (int, error) {
+			requests++
+			<-ctx.Done()
+			return 0, ctx.Err()
+		})
+		w := bulk.New(silent, bulk.Config{Timeout: 5 * time.Second}, bulk.Observer{})
+		defer w.Close()
+		began := time.Now()
+		results, err := w.Write(t.Context(), docs(3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range results {
+			if r.Err == nil || stage.IsPermanent(r.Err) {
+				t.Errorf("document %d: %+v", i, r)
+			}
+		}
+		if took := time.Since(began); took != 5*time.Second || requests != 1 {
+			t.Errorf("%d requests in %v", requests, took)
+		}
+	})
 }
 
 func TestTooLargeIsHalved(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long a condition may take on a busy machine.
-const patience = 60 * time.Second
+const patience = 5 * time.Minute
 
 // Stage is a running stage and what came out of it.
 type Stage struct {

@@ -344,12 +344,14 @@ func (f *Folder) scan(ctx context.Context) (wait time.Duration, err error) {
 				continue
 			}
 			path := filepath.Join(dir, e.Name())
+			// However long asking takes on a busy machine: a file has stayed the
+			// same from after the first answer to before the last question.
+			now := f.now()
 			i, err := e.Info()
 			if err != nil {
 				continue // gone again
 			}
-			now := f.now()
-			s, ready := f.look(path, i, now)
+			s, ready := f.look(path, i, f.now())
 			if left := ready.Sub(now); left > 0 {
 				wait = min(wait, left)
 				seen[path] = s
@@ -389,9 +391,8 @@ func (f *Folder) look(path string, i os.FileInfo, now time.Time) (s sight, ready
 	if !known || s.size != i.Size() || !s.mtime.Equal(i.ModTime()) {
 		s = sight{size: i.Size(), mtime: i.ModTime(), since: now}
 	}
-	ready = s.since
-	if !f.renamed(i) {
-		ready = ready.Add(f.c.Settle)
+	if f.c.Settle > 0 && !f.renamed(i) {
+		ready = s.since.Add(f.c.Settle)
 	}
 	if s.again.After(ready) {
 		ready = s.again
