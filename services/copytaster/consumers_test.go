@@ -170,7 +170,7 @@ func TestSubscribersKeepWhatMayBeUsed(t *testing.T) {
 	}
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 3))
-	lt := &livesTest{system: startSystem(t), by: map[article.URI]*lived{}}
+	lt := &livesTest{system: startSystem(t, "ingest", "enrich", "release"), by: map[article.URI]*lived{}}
 	b, err := bus.Connect(bus.Config{KafkaBrokers: lt.brokers, Namespace: lt.namespace}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)

@@ -30,6 +30,7 @@ CONTENT_TYPE = b"application/protobuf"
 
 ASK_SECONDS = 30.0  # for an answer of Kafka
 BATCH = 500  # messages in a transaction
+WAIT_SECONDS = 1.0  # for a message, until it is looked whether to stop
 PARTITIONS_EVERY = 60.0  # seconds between two looks at the number of partitions
 
 
@@ -237,7 +238,9 @@ class Subscriber:
         """What has come; of errors only the ends of partitions."""
         if self.stop.is_set():
             raise Stopped
-        messages = self.consumer.consume(BATCH, timeout=1.0)
+        # To ask for many with a timeout would be to wait for many: a kill must not.
+        one = self.consumer.poll(WAIT_SECONDS)
+        messages = [] if one is None else [one, *self.consumer.consume(BATCH - 1, timeout=0)]
         for message in messages:
             error = message.error()
             if error is None or error.code() == KafkaError._PARTITION_EOF:
