@@ -68,7 +68,7 @@ func Follow(ctx context.Context, c Config) error {
 			err = s.follow(ctx, f)
 		}
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // the end, as asked for
+			return nil // the end, as asked for
 		}
 		if !errors.Is(err, errAnew) {
 			return err
