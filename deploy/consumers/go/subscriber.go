@@ -21,11 +21,19 @@ const (
 	Current  = "articles.current"
 )
 
+// tryAgain is how long it waits when Kafka can't be asked.
+const tryAgain = time.Second
+
 // partitionsEvery is how often the number of partitions is looked at.
 const partitionsEvery = time.Minute
 
-// errAnew says that the copy can't go on from where it is, and is made anew.
-var errAnew = errors.New("the copy must be made anew")
+// What is not the end.
+var (
+	// errAnew says that the copy can't go on from where it is, and is made anew.
+	errAnew = errors.New("the copy must be made anew")
+	// errKafka says that Kafka can't be asked, and is asked again.
+	errKafka = errors.New("can't read from Kafka, trying again")
+)
 
 // Config says what to follow, and where to keep it.
 type Config struct {
@@ -50,7 +58,9 @@ func List(dir string) ([]Entry, error) {
 	}
 }
 
-// Follow keeps the copy up to date until ctx is done.
+// Follow keeps the copy up to date until ctx is done. It tries again for as long
+// as Kafka is away; what ends it is a message that it can't read, and a copy
+// that it can't write.
 func Follow(ctx context.Context, c Config) error {
 	f, err := open(c.Dir)
 	if err != nil {
@@ -67,20 +77,26 @@ func Follow(ctx context.Context, c Config) error {
 		if err == nil {
 			err = s.follow(ctx, f)
 		}
-		if ctx.Err() != nil {
-			return nil // the end, as asked for
+		if errors.Is(err, errAnew) {
+			c.Say(err.Error())
+			var next *folder
+			if next, err = s.anew(ctx, f); err == nil {
+				f = next
+				c.Say("the copy is made")
+				continue
+			}
 		}
-		if !errors.Is(err, errAnew) {
+		switch {
+		case ctx.Err() != nil:
+			return nil // the end, as asked for
+		case !errors.Is(err, errKafka) && !errors.Is(err, errAnew):
 			return err
 		}
 		c.Say(err.Error())
-		if f, err = s.anew(ctx, f); err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			return err
+		select {
+		case <-time.After(tryAgain):
+		case <-ctx.Done():
 		}
-		c.Say("the copy is made")
 	}
 }
 
@@ -144,15 +160,18 @@ func (s *subscriber) anew(ctx context.Context, f *folder) (*folder, error) {
 func (s *subscriber) extent(ctx context.Context, topic string) (first, end map[int32]int64, err error) {
 	name := s.Namespace + topic
 	starts, err := s.admin.ListStartOffsets(ctx, name)
+	if err == nil {
+		err = starts.Error()
+	}
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("%w: topic %s: %w", errKafka, name, err)
 	}
 	ends, err := s.admin.ListEndOffsets(ctx, name)
-	if err != nil {
-		return nil, nil, err
+	if err == nil {
+		err = ends.Error()
 	}
-	if err := errors.Join(starts.Error(), ends.Error()); err != nil {
-		return nil, nil, fmt.Errorf("topic %s: %w", name, err)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: topic %s: %w", errKafka, name, err)
 	}
 	first, end = map[int32]int64{}, map[int32]int64{}
 	starts.Each(func(o kadm.ListedOffset) { first[o.Partition] = o.Offset })
@@ -243,14 +262,7 @@ func (s *subscriber) follow(ctx context.Context, f *folder) error {
 // poll takes what has come; it waits for something to come.
 func poll(ctx context.Context, client *kgo.Client, take func(Entry) error) error {
 	fetches := client.PollFetches(ctx)
-	for _, failed := range fetches.Errors() {
-		if errors.Is(failed.Err, kerr.OffsetOutOfRange) {
-			return fmt.Errorf("%w: %s/%d: %w", errAnew, failed.Topic, failed.Partition, failed.Err)
-		}
-		if failed.Err != nil {
-			return fmt.Errorf("read %s/%d: %w", failed.Topic, failed.Partition, failed.Err)
-		}
-	}
+	// What came before an error counts, too: the client has gone on behind it.
 	for _, r := range fetches.Records() {
 		e, err := read(r)
 		if err != nil {
@@ -259,6 +271,12 @@ func poll(ctx context.Context, client *kgo.Client, take func(Entry) error) error
 		if err := take(e); err != nil {
 			return err
 		}
+	}
+	for _, failed := range fetches.Errors() {
+		if errors.Is(failed.Err, kerr.OffsetOutOfRange) {
+			return fmt.Errorf("%w: %s/%d: %w", errAnew, failed.Topic, failed.Partition, failed.Err)
+		}
+		return fmt.Errorf("%w: %s/%d: %w", errKafka, failed.Topic, failed.Partition, failed.Err)
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ CONTENT_TYPE = b"application/protobuf"
 
 ASK_SECONDS = 30.0  # for an answer of Kafka
 BATCH = 500  # messages in a transaction
-WAIT_SECONDS = 1.0  # for a message, until it is looked whether to stop
+WAIT_SECONDS = 1.0  # for a message, until it is looked whether to stop; and until Kafka is asked again
 PARTITIONS_EVERY = 60.0  # seconds between two looks at the number of partitions
 
 
@@ -152,7 +152,9 @@ class Subscriber:
         )
 
     def run(self):
-        """Keeps the copy up to date until it is to stop."""
+        """Keeps the copy up to date until it is to stop. It tries again for as
+        long as Kafka is away; what ends it is a message that it can't read, and
+        a copy that it can't write."""
         with contextlib.suppress(Stopped):
             while True:
                 try:
@@ -161,8 +163,17 @@ class Subscriber:
                     self.follow(positions)
                 except Anew as why:
                     say(why)
-                    self.anew()
-                    say("the copy is made")
+                    try:
+                        self.anew()
+                        say("the copy is made")
+                    except (Anew, KafkaException) as e:
+                        self.try_again(e)
+                except KafkaException as e:
+                    self.try_again(e)
+
+    def try_again(self, why):
+        say(f"can't read from Kafka, trying again: {why}")
+        self.stop.wait(WAIT_SECONDS)
 
     def check(self, positions):
         """Tells whether the log still has what comes after the copy."""
@@ -291,7 +302,7 @@ def main():
         signal.signal(number, lambda *_: stop.set())
     try:
         Subscriber(Copy(arguments.copy), settings(arguments), arguments.namespace, stop).run()
-    except (KafkaException, Refused) as e:
+    except (KafkaException, Refused, sqlite3.Error) as e:
         sys.exit(f"subscriber: {e}")
 
 
