@@ -23,8 +23,9 @@ export HOME := $(CURDIR)/.local/home
 endif
 
 # What make test needs beside Go. Race detection needs a C compiler, Kafka and
-# Elasticsearch need Java and come by Maven, the page's tests need a browser.
-TEST_NEEDS := gcc java mvn
+# Elasticsearch need Java and come by Maven, the page's tests need a browser, one of
+# the subscribers is in Python.
+TEST_NEEDS := gcc java mvn python
 TEST_NEEDS += $(if $(wildcard services/search),chromium)
 TEST_NEEDS += $(if $(wildcard services/*/package.json services/*/*/package.json),node npm)
 
@@ -36,7 +37,7 @@ demo: go demo-needs bin/copytaster ## set everything up, feed real copy in, show
 build: go bin/copytaster ## build bin/copytaster: every service and the operator's tools
 
 .PHONY: test
-test: go test-needs bin/copytaster proto-check alone ## set everything up, run all tests with the race detector (TESTFLAGS='-run Name')
+test: go test-needs bin/copytaster proto-check alone .local/python/ready ## set everything up, run all tests with the race detector (TESTFLAGS='-run Name')
 	bin/copytaster up -- deploy/tools/test.sh $(TESTFLAGS)
 	@echo "make test: passed: contract, each service built alone, tests of all modules with -race against Kafka and Elasticsearch"
 
@@ -62,11 +63,11 @@ lint: go bin/golangci-lint ## go.mod, vet, golangci-lint and formatting of every
 	@GO="$(GO)" deploy/tools/lint.sh
 
 .PHONY: proto
-proto: go bin/buf bin/protoc-gen-go ## after an edit in proto/: lint, refuse breaking changes, generate
+proto: go bin/buf bin/protoc-gen-go .local/python/ready ## after an edit in proto/: lint, refuse breaking changes, generate
 	@deploy/tools/proto.sh generate
 
 .PHONY: proto-check
-proto-check: go bin/buf bin/protoc-gen-go ## fail if the contract breaks, or its generated code is stale
+proto-check: go bin/buf bin/protoc-gen-go .local/python/ready ## fail if the contract breaks, or its generated code is stale
 	@deploy/tools/proto.sh check
 
 .PHONY: proto-baseline
@@ -101,6 +102,14 @@ demo-needs:
 	@deploy/local/need.sh java mvn
 test-needs:
 	@deploy/local/need.sh $(TEST_NEEDS)
+
+# What the subscriber in Python needs, and what makes its protobuf code.
+requirements := deploy/consumers/python/requirements.txt deploy/tools/protoc-gen-python/requirements.txt
+
+.local/python/ready: $(requirements) deploy/tools/python.sh
+	@deploy/local/need.sh python
+	@deploy/tools/python.sh $(@D) $(requirements)
+	@touch $@
 
 # Go knows better than make what has changed.
 .PHONY: bin/copytaster

@@ -4,7 +4,7 @@
 # tool in one line with how to get it. Exit code 0 only if all are there in the end.
 set -u
 
-tools='gcc java mvn node npm chromium'
+tools='gcc java mvn node npm chromium python'
 
 usage() {
 	echo "usage: need.sh TOOL...   (tools: $tools)" >&2
@@ -20,6 +20,7 @@ why() {
 	node) echo 'Node.js, builds and tests the page' ;;
 	npm) echo 'npm, fetches the libraries of the page' ;;
 	chromium) echo 'Chromium, tests the page' ;;
+	python) echo 'Python 3.11 or newer with venv, for the subscriber in Python' ;;
 	*) return 1 ;;
 	esac
 }
@@ -33,6 +34,7 @@ packages() {
 	node) echo nodejs ;;
 	npm) echo npm ;;
 	chromium) echo chromium ;;
+	python) echo python3-venv ;;
 	esac
 }
 
@@ -63,6 +65,7 @@ there() {
 			has java && java_is_new_enough java
 		fi
 		;;
+	python) python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ;;
 	chromium) has chromium || has chromium-browser || has google-chrome ;;
 	*) has "$1" ;;
 	esac

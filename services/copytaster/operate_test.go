@@ -450,6 +450,15 @@ func TestTailShowsWhateverATopicHolds(t *testing.T) {
 	if !reflect.DeepEqual(mine[0]["article"], any(wanted)) || mine[0]["traceparent"] != as[3].Traceparent {
 		t.Errorf("article is %v, want %v", mine[0], wanted)
 	}
+	if code, out, errs := o.run("tail", topic.Received, "--from", "beginning", "--articles"); code != 0 || strings.Count(errs, "no article: ") != 1 || !strings.Contains(errs, "BROKEN, 24 bytes") {
+		t.Errorf("--articles: %d %s", code, errs)
+	} else if got := objects(t, out); len(got) != 21 || !reflect.DeepEqual(pick(got, object{"uri": "urn:test:n003", "revision": wanted["revision"]}), []object{wanted}) {
+		t.Errorf("--articles: %v", got)
+	}
+	if got := o.lines(0, "tail", topic.Received, "--uri", "urn:test:n003", "--headers"); len(got) != 2 || got[0]["headers"].(object)["ce_id"] != "urn:test:n003#"+as[3].Revision.String() {
+		t.Errorf("--headers: %v", got)
+	}
+	o.refused(2, "--headers is for --json", "tail", topic.Received, "--headers")
 	if got := o.lines(0, "tail", topic.Received, "--grep", "REPORT N003,"); len(got) != 2 {
 		t.Errorf("--grep: %v", got)
 	}

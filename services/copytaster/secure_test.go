@@ -346,6 +346,7 @@ func TestSecured(t *testing.T) {
 	f.t = t
 	s = f.startAll()
 	t.Run("the pipeline works", func(t *testing.T) { f.t = t; s.throughput("alpha"); f.state() })
+	t.Run("downstream teams make their copies", func(t *testing.T) { f.t = t; f.subscribers() })
 	t.Run("everyone may do what is theirs in Kafka, and nothing else", func(t *testing.T) { f.t = t; f.kafkaTable() })
 	t.Run("everyone may do what is theirs in Elasticsearch, and nothing else", func(t *testing.T) { f.t = t; f.elasticTable() })
 	t.Run("a right that is taken away is missed aloud", func(t *testing.T) { f.t = t; s.loseRight() })
@@ -570,6 +571,22 @@ func (f *fortress) state() {
 		if err := table.Close(); err != nil {
 			f.t.Error(err)
 		}
+	}
+}
+
+// subscribers runs those of deploy/consumers, as the one user that is for them.
+func (f *fortress) subscribers() {
+	for _, d := range downstreams(f.t, "--brokers", f.brokers[0], "--namespace", f.namespace, "--ca-cert", f.credentials.CA(),
+		"--user", topic.Subscriber, "--password-file", f.credentials.PasswordFile(topic.Subscriber)) {
+		d.start()
+		f.t.Cleanup(d.stop)
+		f.await(func() error {
+			d.running()
+			if said := d.said.String(); !strings.Contains(said, "the copy is made") {
+				return fmt.Errorf("%s says %q", d.name, said)
+			}
+			return nil
+		})
 	}
 }
 

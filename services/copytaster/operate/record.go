@@ -31,22 +31,23 @@ const (
 
 // record is a message as `tail --json` and `dead show --json` print it.
 type record struct {
-	Topic       string          `json:"topic"`
-	Partition   int             `json:"partition"`
-	Offset      int64           `json:"offset"`
-	Time        time.Time       `json:"time"` // when Kafka got it
-	Key         string          `json:"key,omitempty"`
-	Bytes       int             `json:"bytes"` // of the value
-	Type        string          `json:"type"`
-	Traceparent string          `json:"traceparent,omitempty"`
-	Dead        *deadRecord     `json:"dead,omitempty"`
-	Article     json.RawMessage `json:"article,omitempty"` // by pkg/article/schema.json
-	Value       json.RawMessage `json:"value,omitempty"`   // of a state table, if it is JSON
-	Text        string          `json:"text,omitempty"`    // else, if it is text
-	Hex         string          `json:"hex,omitempty"`     // else: the first MaxHex bytes
-	Deleted     bool            `json:"deleted,omitempty"` // the row was deleted
-	Epoch       string          `json:"epoch,omitempty"`   // of a state table: "<number> <writer's random name>"
-	Reason      string          `json:"reason,omitempty"`  // why it can't be decoded
+	Topic       string            `json:"topic"`
+	Partition   int               `json:"partition"`
+	Offset      int64             `json:"offset"`
+	Time        time.Time         `json:"time"` // when Kafka got it
+	Key         string            `json:"key,omitempty"`
+	Bytes       int               `json:"bytes"` // of the value
+	Type        string            `json:"type"`
+	Traceparent string            `json:"traceparent,omitempty"`
+	Headers     map[string]string `json:"headers,omitempty"` // of the message, where they are asked for
+	Dead        *deadRecord       `json:"dead,omitempty"`
+	Article     json.RawMessage   `json:"article,omitempty"` // by pkg/article/schema.json
+	Value       json.RawMessage   `json:"value,omitempty"`   // of a state table, if it is JSON
+	Text        string            `json:"text,omitempty"`    // else, if it is text
+	Hex         string            `json:"hex,omitempty"`     // else: the first MaxHex bytes
+	Deleted     bool              `json:"deleted,omitempty"` // the row was deleted
+	Epoch       string            `json:"epoch,omitempty"`   // of a state table: "<number> <writer's random name>"
+	Reason      string            `json:"reason,omitempty"`  // why it can't be decoded
 
 	article *article.Article
 	message stage.Message // as it was read
@@ -141,12 +142,8 @@ func (r *record) dead(m stage.Message) {
 		t := d.Message.Time.UTC()
 		o.Time = &t
 	}
-	headers := map[string]string{}
-	for _, h := range d.Message.Headers {
-		headers[h.Key] = printable(h.Value)
-	}
 	r.Type = typeDead
-	r.Dead = &deadRecord{d.Stage, d.Err.Error(), d.Attempts, d.At.UTC(), o, m.Header(event.HeaderCut), headers, d}
+	r.Dead = &deadRecord{d.Stage, d.Err.Error(), d.Attempts, d.At.UTC(), o, m.Header(event.HeaderCut), headersOf(d.Message), d}
 	if a, err := event.Decode(d.Message); err == nil {
 		if r.Article, err = a.MarshalJSON(); err == nil {
 			r.article = &a
@@ -158,6 +155,15 @@ func (r *record) dead(m stage.Message) {
 	} else {
 		r.Hex = hexOf(m.Value)
 	}
+}
+
+// headersOf are a message's headers; of those with one name the last.
+func headersOf(m stage.Message) map[string]string {
+	headers := map[string]string{}
+	for _, h := range m.Headers {
+		headers[h.Key] = printable(h.Value)
+	}
+	return headers
 }
 
 func hexOf(b []byte) string { return hex.EncodeToString(b[:min(len(b), MaxHex)]) }

@@ -32,9 +32,12 @@ type TailCmd struct {
 	Grep   string      `help:"Only messages that hold this text, in whatever case." short:"g" placeholder:"TEXT"`
 	From   from        `help:"Begin here: beginning, end, PARTITION@OFFSET, a time, or how long ago (15m, 7d)." placeholder:"WHERE"`
 	Follow bool        `help:"Go on with what comes, until Ctrl-C." short:"f"`
-	Count  int         `help:"How many: the last ones, or with --from the first ones. 0: all." short:"n" default:"-1" placeholder:"10"`
-	Kafka  `embed:"" group:"servers"`
-	Topic  string `arg:"" help:"The topic, without the namespace."`
+	// Articles and Headers are for programs that read what is printed.
+	Articles bool `help:"Print the articles alone, each as JSON on a line; what is no article is named on standard error."`
+	Headers  bool `help:"With --json: the message's headers, too."`
+	Count    int  `help:"How many: the last ones, or with --from the first ones. 0: all." short:"n" default:"-1" placeholder:"10"`
+	Kafka    `embed:"" group:"servers"`
+	Topic    string `arg:"" help:"The topic, without the namespace."`
 }
 
 // Help is shown by `copytaster tail --help`.
@@ -42,9 +45,10 @@ func (TailCmd) Help() string {
 	return `Shows messages decoded, in the order of their time: articles, dead letters with their reason and origin, rows of
 state tables, and what is broken as hex with the reason. With --json each is an object with topic, partition,
 offset, time, key, bytes, type (article, dead, state, epoch, broken), and what belongs to the type; an article is as in
-"copytaster read".
+"copytaster read". With --articles there is nothing but the articles, for jq or a program.
 
   copytaster tail articles.enriched -f
+  copytaster tail articles.released -f --articles | jq -r 'select(.status == "usable") | .headline'
   copytaster tail articles.received --grep "Niamey" --from 2h
   copytaster tail ingest.dead --json -n 1`
 }
@@ -53,6 +57,8 @@ offset, time, key, bytes, type (article, dead, state, epoch, broken), and what b
 func (c *TailCmd) Run(ctx context.Context, t Terminal) error {
 	n := c.Count
 	switch {
+	case c.Headers && (!c.JSON || c.Articles):
+		return misuse("--headers is for --json")
 	case n == -1 && c.From.set:
 		n = 0
 	case n == -1:
@@ -175,7 +181,16 @@ func (o *tailOutput) show(m stage.Message) error {
 
 func (o *tailOutput) print(m stage.Message) error {
 	r := decode(m)
-	if o.cmd.JSON {
+	switch {
+	case o.cmd.Articles && r.Article != nil:
+		return line(o.t.Out, r.Article)
+	case o.cmd.Articles:
+		_, err := fmt.Fprintf(o.t.Err, "no article: %s\n", r)
+		return err
+	case o.cmd.JSON:
+		if o.cmd.Headers {
+			r.Headers = headersOf(m)
+		}
 		return line(o.t.Out, r)
 	}
 	_, err := fmt.Fprintln(o.t.Out, r)

@@ -33,6 +33,9 @@ type Hint struct {
 	// Claimed says that there is an archive: then the article needn't carry its
 	// original, and the input may be larger than [MaxSingle].
 	Claimed bool
+	// DeletedKills says that an entry which a feed deletes is killed; else it is
+	// withheld.
+	DeletedKills bool
 }
 
 // Largest is the largest input that is one article, in bytes.

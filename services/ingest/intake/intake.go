@@ -34,11 +34,15 @@ const (
 	HeaderReceivedAt  = "intake_received_at"
 	HeaderLane        = "intake_lane"    // "bulk" for back-fills, else missing
 	HeaderClaimed     = "intake_claimed" // "true" if there was an archive, else missing
+	HeaderDeleted     = "intake_deleted" // "kill" where what a feed deletes is killed, else missing
 	headerID          = "intake_id"
 	HeaderRefused     = "intake_refused" // JSON of the *document.Error of what was refused before it was decoded
 	headerContentType = "content-type"
 	headerTraceparent = "traceparent"
 )
+
+// deletedKill is the value of [HeaderDeleted].
+const deletedKill = "kill"
 
 // ErrStopped says that the stage takes nothing any more.
 var ErrStopped = errors.New("ingest is stopping")
@@ -87,6 +91,9 @@ func (in Input) message() stage.Message {
 	if h.Claimed {
 		add(HeaderClaimed, "true")
 	}
+	if h.DeletedKills {
+		add(HeaderDeleted, deletedKill)
+	}
 	add(headerTraceparent, in.Traceparent)
 	if in.Refused != nil {
 		var e *document.Error
@@ -122,7 +129,7 @@ func Decode(ctx context.Context, m stage.Message) ([]article.Article, error) {
 	h := document.Hint{
 		Source: m.Header(HeaderSource), Provider: m.Header(HeaderProvider), URL: m.Header(HeaderURL), Name: m.Header(HeaderName),
 		Charset: m.Header(HeaderCharset), MediaType: m.Header(headerContentType),
-		Claimed: m.Header(HeaderClaimed) == "true",
+		Claimed: m.Header(HeaderClaimed) == "true", DeletedKills: m.Header(HeaderDeleted) == deletedKill,
 	}
 	for _, d := range []struct {
 		header string

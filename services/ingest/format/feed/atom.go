@@ -7,6 +7,7 @@ import (
 	"html"
 	"regexp"
 	"strings"
+	"time"
 
 	gofeedatom "github.com/mmcdole/gofeed/atom"
 
@@ -24,20 +25,18 @@ func atomItem(data []byte, _ document.Hint) (item, error) {
 	if err != nil {
 		return item{}, err
 	}
-	if len(f.Entries) == 0 {
-		return item{}, errNoItem
-	}
-	e := f.Entries[0]
-	it := item{
-		id: e.ID, permalink: true, feed: f.ID, name: f.Title, title: e.Title, summary: e.Summary, language: f.Language,
-		published: moment(e.PublishedParsed), modified: moment(e.UpdatedParsed),
-	}
-	it.unread = e.Published != "" && e.PublishedParsed == nil || e.Updated != "" && e.UpdatedParsed == nil
+	it := item{permalink: true, feed: f.ID, name: f.Title, language: f.Language}
 	for _, l := range f.Links {
 		if l.Rel == "self" {
 			it.feed = l.Href
 		}
 	}
+	if len(f.Entries) == 0 {
+		return it, it.tombstone(data)
+	}
+	e := f.Entries[0]
+	it.id, it.title, it.summary, it.published, it.modified = e.ID, e.Title, e.Summary, moment(e.PublishedParsed), moment(e.UpdatedParsed)
+	it.unread = e.Published != "" && e.PublishedParsed == nil || e.Updated != "" && e.UpdatedParsed == nil
 	for _, l := range e.Links {
 		switch {
 		case (l.Rel == "" || l.Rel == "alternate") && it.link == "":
@@ -98,28 +97,49 @@ func (it *item) addCategory(term, label string) {
 	}
 }
 
+// tombstone reads a deleted-entry (RFC 6721), which gofeed passes over: the id of
+// the entry that was deleted, and when. Who did it and why stays in the original.
+func (it *item) tombstone(data []byte) error {
+	for _, a := range attributes(data, tombstone) {
+		switch a.Name.Local {
+		case "ref":
+			it.id, it.deleted = a.Value, true
+		case "when":
+			when, err := time.Parse(time.RFC3339, strings.TrimSpace(a.Value))
+			it.modified, it.unread = when.UTC(), err != nil
+		}
+	}
+	if !it.deleted {
+		return errNoItem
+	}
+	return nil
+}
+
 // entryLanguage is the language that the entry states for itself, which gofeed
 // doesn't read.
 func entryLanguage(data []byte) string {
+	for _, a := range attributes(data, "entry") {
+		if a.Name.Local == "lang" && a.Name.Space == "xml" {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// attributes are those of the first element of that local name.
+func attributes(data []byte, local string) []xml.Attr {
 	s := xmldoc.NewScanner(data)
 	for s.Next() {
-		if s.Kind != xmldoc.StartTag || xmldoc.LocalName(s.Name) != "entry" {
+		if s.Kind != xmldoc.StartTag || xmldoc.LocalName(s.Name) != local {
 			continue
 		}
 		dec := xml.NewDecoder(bytes.NewReader(data[s.Start:s.End]))
 		dec.Strict = false
 		tok, err := dec.RawToken()
-		if err != nil {
-			return ""
+		if e, ok := tok.(xml.StartElement); ok && err == nil {
+			return e.Attr
 		}
-		if e, ok := tok.(xml.StartElement); ok {
-			for _, a := range e.Attr {
-				if a.Name.Local == "lang" && a.Name.Space == "xml" {
-					return a.Value
-				}
-			}
-		}
-		return ""
+		return nil
 	}
-	return ""
+	return nil
 }

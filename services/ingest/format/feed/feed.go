@@ -29,6 +29,9 @@ const (
 // version counts the changes of what the decoders make of the same bytes.
 const version = 1
 
+// tombstone is the element that says that an entry was deleted.
+const tombstone = "deleted-entry"
+
 // declaredConfidence is what a feed's word about its language is worth.
 const declaredConfidence = 0.7
 
@@ -118,9 +121,13 @@ type item struct {
 	published       time.Time
 	modified        time.Time
 	unread          bool // a date is stated that could not be read
+	deleted         bool // it says no more than that the item of that id was deleted
 }
 
 func (it *item) article(format string, h document.Hint) (article.Article, error) {
+	if it.deleted {
+		return it.notice(format, h)
+	}
 	a := article.Article{
 		PublishedAt:    it.published,
 		VersionCreated: it.modified,
@@ -203,6 +210,24 @@ func (it *item) article(format string, h document.Hint) (article.Article, error)
 		a.Language = article.Label{Value: l.String(), Evidence: []article.Evidence{{Enricher: "format/" + format, Version: version, Confidence: declaredConfidence}}}
 	}
 	it.identify(&a, h)
+	return a, nil
+}
+
+// notice is what an item becomes that was deleted: it withholds the article, or
+// kills it if the feed is set to. Feeds delete for many reasons, and what comes
+// again with a later date is used again, if it was not killed.
+func (it *item) notice(format string, h document.Hint) (article.Article, error) {
+	a := article.Article{Status: article.Withheld, VersionCreated: it.modified, Original: article.Original{Charset: "utf-8"}}
+	if h.DeletedKills {
+		a.Status = article.Canceled
+	}
+	if it.unread {
+		a.Flag(article.FlagDateUnreadable)
+	}
+	it.identify(&a, h)
+	if strings.TrimSpace(it.id) == "" || slices.Contains(a.Flags, article.FlagIdentityFromText) {
+		return a, document.Refuse(document.Invalid, format, "an entry is deleted, and it can't be told which")
+	}
 	return a, nil
 }
 

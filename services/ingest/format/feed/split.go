@@ -24,12 +24,13 @@ var frameFields = []string{"title", "link", "id", "language", "author", "creator
 type xmlKind struct {
 	format string
 	item   string   // local name of an item's element
+	gone   string   // local name of what says that an item was deleted, in whatever namespace; "": there is none
 	roots  []string // local names of the root
 }
 
 var (
-	rssKind  = xmlKind{RSS, "item", []string{"rss", "RDF"}}
-	atomKind = xmlKind{Atom, "entry", []string{"feed"}}
+	rssKind  = xmlKind{RSS, "item", "", []string{"rss", "RDF"}}
+	atomKind = xmlKind{Atom, "entry", tombstone, []string{"feed"}}
 )
 
 // split cuts an XML feed at the tags of its items. It doesn't parse what is
@@ -87,6 +88,7 @@ func (k xmlKind) split(data []byte, h document.Hint) ([]document.Part, error) {
 				}
 				closing = []string{}
 			}
+			isGone := local == k.gone && begin < 0 && len(stack) == 1
 			isItem := local == k.item && len(stack) > 0 && (begin >= 0 || len(stack) <= 2 && k.samePrefix(s.Name, stack[0]))
 			if isItem && begin >= 0 {
 				// The one before was never closed: it ends where this one begins.
@@ -96,7 +98,7 @@ func (k xmlKind) split(data []byte, h document.Hint) ([]document.Part, error) {
 					return nil, err
 				}
 			}
-			if isItem {
+			if isItem = isItem || isGone; isItem {
 				begin, itemDepth = s.Start, len(stack)
 				if len(closing) == 0 {
 					for _, s := range slices.Backward(stack) {
@@ -138,7 +140,7 @@ func (k xmlKind) split(data []byte, h document.Hint) ([]document.Part, error) {
 			stack = append(stack, s.Name)
 		case xmldoc.EndTag:
 			if begin >= 0 {
-				if local == k.item && s.Name == stack[itemDepth] {
+				if s.Name == stack[itemDepth] {
 					if err := finish(s.End); err != nil {
 						return nil, err
 					}
@@ -203,6 +205,14 @@ func (k xmlKind) samePrefix(name, root string) bool {
 
 // id finds an item's own id without parsing it.
 func (k xmlKind) id(item []byte) string {
+	if k.gone != "" && xmldoc.LocalName(xmldoc.Root(item)) == k.gone {
+		for _, a := range attributes(item, k.gone) {
+			if a.Name.Local == "ref" {
+				return strings.TrimSpace(a.Value)
+			}
+		}
+		return ""
+	}
 	s := xmldoc.NewScanner(item)
 	depth, want := 0, map[string][]string{RSS: {"guid", "link"}, Atom: {"id"}}[k.format]
 	found := map[string]string{}

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/cputime"
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format/feed"
@@ -69,6 +70,68 @@ func TestIDs(t *testing.T) {
 	parts, err = feed.SplitAtom([]byte(`<a:feed xmlns:a="http://www.w3.org/2005/Atom"><a:entry><a:title>x</a:title></a:entry></a:feed>`), document.Hint{})
 	if err != nil || len(parts) != 1 {
 		t.Errorf("an Atom feed with a prefix: %d parts, %v", len(parts), err)
+	}
+}
+
+// atom is a feed with this in it, and the hint of where it is.
+func atom(inside string) (string, document.Hint) {
+	return `<feed xmlns="http://www.w3.org/2005/Atom" xmlns:at="http://purl.org/atompub/tombstones/1.0"><id>urn:x:feed</id>` + inside + `</feed>`,
+		document.Hint{Source: "desk", URL: "https://news.example/a.atom"}
+}
+
+// TestDeletedEntries: what is deleted is the article that the entry was, held at
+// the time that the feed says, or killed where the feed is set to.
+func TestDeletedEntries(t *testing.T) {
+	for name, c := range map[string]struct{ id string }{
+		"tag of the site": {"tag:news.example,2024:1"}, "address": {"https://news.example/1"}, "number": {"1"}, "urn": {"urn:x:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data, h := atom(`<entry><id>` + c.id + `</id><title>T</title><updated>2024-05-03T08:00:00Z</updated></entry>`)
+			made, err := feed.DecodeAtom(t.Context(), strings.NewReader(data), h)
+			if err != nil || len(made) != 1 {
+				t.Fatal(len(made), err)
+			}
+			data, _ = atom(`<at:deleted-entry ref="` + c.id + `" when="2024-05-03T10:00:00+02:00"><at:comment>x</at:comment></at:deleted-entry>`)
+			for _, kills := range []bool{false, true} {
+				h.DeletedKills = kills
+				as, err := feed.DecodeAtom(t.Context(), strings.NewReader(data), h)
+				if err != nil || len(as) != 1 {
+					t.Fatal(len(as), err)
+				}
+				want := map[bool]article.Status{false: article.Withheld, true: article.Canceled}[kills]
+				if a := as[0]; a.URI != made[0].URI || a.Status != want || a.Text != "" || a.VersionCreated.Format(time.RFC3339) != "2024-05-03T08:00:00Z" || len(a.Flags) != 0 {
+					t.Errorf("kills %v: %+v, want %s of %s", kills, a, want, made[0].URI)
+				}
+			}
+		})
+	}
+	for name, inside := range map[string]string{
+		"no ref": `<at:deleted-entry when="2024-05-03T10:00:00Z"/>`, "empty ref": `<at:deleted-entry ref=" "/>`,
+	} {
+		data, h := atom(inside)
+		if as, err := feed.DecodeAtom(t.Context(), strings.NewReader(data), h); err == nil {
+			t.Errorf("%s: %+v", name, as)
+		}
+	}
+}
+
+// TestDeletedEntriesAreItems: they stand beside entries, and not in them.
+func TestDeletedEntriesAreItems(t *testing.T) {
+	const gone = `<at:deleted-entry ref="b" when="2024-05-03T10:00:00Z"/>`
+	data, h := atom(`<entry><id>a</id><title>A</title>` + gone + `</entry>` + gone + `<at:deleted-entry ref="c"><x/></at:deleted-entry><entry><id>d</id></entry>`)
+	parts, err := feed.SplitAtom([]byte(data), h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, p := range parts {
+		if p.Err != nil {
+			t.Error(p.Err)
+		}
+		ids = append(ids, p.ID)
+	}
+	if got := strings.Join(ids, " "); got != "a b c d" {
+		t.Errorf("items are %q", got)
 	}
 }
 

@@ -26,7 +26,7 @@ const (
 // Config is what to poll and how often.
 type Config struct {
 	Feeds        map[string]string `help:"Feeds to poll: NAME=URL, separated by semicolons. The name is the source of its items." mapsep:";" placeholder:"NAME=URL"`
-	File         string            `help:"File with further feeds: a JSON list of {\"name\", \"url\", \"interval\", \"provider\", \"allow_private\"}." type:"path" placeholder:"FILE"`
+	File         string            `help:"File with further feeds: a JSON list of {\"name\", \"url\", \"interval\", \"provider\", \"allow_private\", \"deleted\"}." type:"path" placeholder:"FILE"`
 	Interval     time.Duration     `help:"How often a feed is polled that says nothing else." default:"1m"`
 	AllowPrivate []string          `help:"Names of feeds that may be on a private, link-local or loopback address." placeholder:"NAME"`
 	Contact      string            `help:"Address or page named in the User-Agent, for publishers who wonder who polls them." placeholder:"URL"`
@@ -40,7 +40,17 @@ type Feed struct {
 	Interval     Duration `json:"interval,omitempty"`
 	Provider     string   `json:"provider,omitempty"`
 	AllowPrivate bool     `json:"allow_private,omitempty"`
+	Deleted      Deleted  `json:"deleted,omitempty"`
 }
+
+// Deleted is what becomes of an article whose entry the feed deletes (RFC 6721).
+type Deleted string
+
+// What becomes of it; "" is Withhold.
+const (
+	Withhold Deleted = "withhold" // until the entry comes again
+	Kill     Deleted = "kill"
+)
 
 // Duration is a time.Duration that stands as "90s" in JSON.
 type Duration time.Duration
@@ -126,6 +136,11 @@ func (f Feed) validate() error {
 	}
 	if time.Duration(f.Interval) < minInterval {
 		return fmt.Errorf("feed %q: interval is %v, the least is %v", f.Name, time.Duration(f.Interval), minInterval)
+	}
+	switch f.Deleted {
+	case "", Withhold, Kill:
+	default:
+		return fmt.Errorf("feed %q: deleted is %q, it must be %s or %s", f.Name, f.Deleted, Withhold, Kill)
 	}
 	if f.Provider != "" {
 		if err := intake.CheckSource(f.Provider); err != nil {

@@ -170,7 +170,7 @@ func (p *Poller) poll(ctx context.Context, c *http.Client, f Feed, count intake.
 	if err != nil || data == nil {
 		return asked, err
 	}
-	h := document.Hint{Source: f.Name, Provider: f.Provider, URL: f.URL, MediaType: next.mediaType, ReceivedAt: p.now().UTC(), Claimed: p.queue.Claims}
+	h := document.Hint{Source: f.Name, Provider: f.Provider, URL: f.URL, MediaType: next.mediaType, ReceivedAt: p.now().UTC(), Claimed: p.queue.Claims, DeletedKills: f.Deleted == Kill}
 	fm, parts, err := format.Split(data, h, "")
 	if err != nil {
 		return asked, err

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/services/ingest/intake/intaketest"
 	"github.com/copytaster/copytaster/services/ingest/source/poll"
@@ -30,6 +31,7 @@ type site struct {
 	fetches  int
 	modified int // answers that held a feed
 	agent    string
+	atom     bool // else RSS
 }
 
 func publish(t *testing.T, items ...string) *site {
@@ -44,6 +46,9 @@ func publish(t *testing.T, items ...string) *site {
 			w.Header().Set(k, v)
 		}
 		body := "<rss><channel><title>T</title>" + strings.Join(s.items, "\n") + "</channel></rss>"
+		if s.atom {
+			body = `<feed xmlns="http://www.w3.org/2005/Atom" xmlns:at="http://purl.org/atompub/tombstones/1.0"><title>T</title>` + strings.Join(s.items, "\n") + "</feed>"
+		}
 		tag := fmt.Sprintf(`"%x"`, len(body)*31+len(s.items))
 		w.Header().Set("ETag", tag)
 		switch {
@@ -85,6 +90,11 @@ func startOn(t *testing.T, s *intaketest.Stage, url string, state poll.State, pr
 	if private {
 		c.AllowPrivate = []string{"site-1"}
 	}
+	return startWith(t, c, state)
+}
+
+func startWith(t *testing.T, c poll.Config, state poll.State) (*intaketest.Stage, func()) {
+	t.Helper()
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -257,6 +267,34 @@ func TestGoneIsNotAskedAgainAndErrorsAreBorne(t *testing.T) {
 	}
 }
 
+// An entry that a feed deletes withholds its article, and kills it if the feed is
+// set to; it is sent once, like any other item.
+func TestDeletedEntries(t *testing.T) {
+	for deleted, want := range map[string]article.Status{"": article.Withheld, "withhold": article.Withheld, "kill": article.Canceled} {
+		t.Run("set to "+deleted, func(t *testing.T) {
+			web := publish(t, "<entry><id>1</id><title>One</title><updated>2024-05-03T08:00:00Z</updated></entry>")
+			web.atom = true
+			file := filepath.Join(t.TempDir(), "feeds.json")
+			if err := os.WriteFile(file, fmt.Appendf(nil, `[{"name":"site-1","url":%q,"allow_private":true,"deleted":%q}]`, web.URL, deleted), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s, _ := startWith(t, poll.Config{File: file, Interval: time.Second, Contact: "https://desk.example/bot"}, &poll.Memory{})
+			intaketest.Await(t, "the entry came", func() bool { return len(s.Articles()) == 1 })
+			web.set(func() { web.items = []string{`<at:deleted-entry ref="1" when="2024-05-03T09:00:00Z"/>`} })
+			intaketest.Await(t, "it is deleted", func() bool { return len(s.Articles()) == 2 })
+			as := s.Articles()
+			if as[1].URI != as[0].URI || as[1].Status != want || as[1].Revision <= as[0].Revision {
+				t.Errorf("%+v after %+v", as[1], as[0])
+			}
+			f, _ := web.counts()
+			intaketest.Await(t, "it was asked again", func() bool { n, _ := web.counts(); return n >= f+2 })
+			if n := len(s.Articles()); n != 2 {
+				t.Errorf("%d articles", n)
+			}
+		})
+	}
+}
+
 func TestConfig(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "feeds.json")
 	write := func(s string) {
@@ -283,6 +321,7 @@ func TestConfig(t *testing.T) {
 		{nil, `{`, "feeds.json"},
 		{map[string]string{"x": "http://x.example"}, `[{"name":"x","url":"http://x.example"}]`, "twice"},
 		{nil, `[{"name":"x","url":"http://x.example","interval":"1ms"}]`, "interval"},
+		{nil, `[{"name":"x","url":"http://x.example","deleted":"drop"}]`, "withhold or kill"},
 	} {
 		c := poll.Config{Feeds: bad.feeds, Interval: time.Minute}
 		if bad.file != "" {
