@@ -360,7 +360,13 @@ func TestFailingSinkHoldsUpIntakeAndLosesNothing(t *testing.T) {
 
 func TestFailingDeadLettersBlockTheirLaneOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld([]stage.Message{msg("bad", 1), msg("bad", 2), msg("a", 1), msg("b", 1), msg("c", 1), msg("d", 1), msg("e", 1)})
+		// Of so many, in 256 lanes, a few may share that of the bad one, by chance.
+		const others, sharing = 100, 20
+		ms := []stage.Message{msg("bad", 1), msg("bad", 2)}
+		for i := range others {
+			ms = append(ms, msg(fmt.Sprint("k", i), 1))
+		}
+		w := newWorld(ms)
 		w.end = nil
 		w.dead = func(n int) error {
 			if n < 20 {
@@ -374,14 +380,14 @@ func TestFailingDeadLettersBlockTheirLaneOnly(t *testing.T) {
 			}
 			return one(ctx, m)
 		})
-		s.Config.Lanes = 256 // so that no other key shares the lane
+		s.Config.Lanes = 256
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- s.Run(ctx) }()
 		time.Sleep(time.Second)
 		synctest.Wait()
 		w.mu.Lock()
-		if len(w.verdicts["bad:1"])+len(w.verdicts["bad:2"]) != 0 || len(w.written) != 5 {
+		if len(w.verdicts["bad:1"])+len(w.verdicts["bad:2"]) != 0 || len(w.written) < others-sharing {
 			t.Errorf("while the letter can't be written: %v, verdicts %v", w.written, w.verdicts)
 		}
 		w.mu.Unlock()
@@ -391,7 +397,7 @@ func TestFailingDeadLettersBlockTheirLaneOnly(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
-		if len(w.verdicts["bad:1"]) != 1 || len(w.letters) != 1 || w.retries[stage.CallDead] != 19 || len(w.written) != 6 {
+		if len(w.verdicts["bad:1"]) != 1 || len(w.letters) != 1 || w.retries[stage.CallDead] != 19 || len(w.written) != others+1 {
 			t.Fatalf("verdicts %v, retries %v", w.verdicts, w.retries)
 		}
 	})
