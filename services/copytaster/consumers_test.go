@@ -325,7 +325,7 @@ func (lt *livesTest) copiesAgree(ds []*downstream, turns map[article.URI]copied)
 }
 
 // copyDiffers tells what is not as it should be.
-func (lt *livesTest) copyDiffers(all map[article.URI]copied, turns map[article.URI]copied, now time.Time) error {
+func (lt *livesTest) copyDiffers(all, turns map[article.URI]copied, now time.Time) error {
 	var errs []error
 	bad := func(uri article.URI, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("%s: %s", uri, fmt.Sprintf(format, args...)))
