@@ -88,7 +88,6 @@ func pythonSubscriber(t *testing.T) (python string) {
 // start runs it until the test ends or it is killed.
 func (d *downstream) start() {
 	d.t.Helper()
-	//nolint:usetesting // it ends by a signal, after the test's context
 	d.process = exec.CommandContext(context.Background(), d.follow[0], d.follow[1:]...)
 	d.process.Stderr, d.killed = &d.said, false
 	if err := d.process.Start(); err != nil {
