@@ -88,7 +88,6 @@ func pythonSubscriber(t *testing.T) (python string) {
 // start runs it until the test ends or it is killed.
 func (d *downstream) start() {
 	d.t.Helper()
-	//nolint:usetesting // it ends by a signal, after the test's context
 	d.process = exec.CommandContext(context.Background(), d.follow[0], d.follow[1:]...)
 	d.process.Stderr, d.killed = &d.said, false
 	if err := d.process.Start(); err != nil {
@@ -325,7 +324,7 @@ func (lt *livesTest) copiesAgree(ds []*downstream, turns map[article.URI]copied)
 }
 
 // copyDiffers tells what is not as it should be.
-func (lt *livesTest) copyDiffers(all map[article.URI]copied, turns map[article.URI]copied, now time.Time) error {
+func (lt *livesTest) copyDiffers(all, turns map[article.URI]copied, now time.Time) error {
 	var errs []error
 	bad := func(uri article.URI, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("%s: %s", uri, fmt.Sprintf(format, args...)))

@@ -248,6 +248,8 @@ func (s *subscriber) follow(ctx context.Context, f *folder) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case errors.Is(err, errAnew):
+			return err
 		case errors.Is(err, context.DeadlineExceeded): // nothing came
 		case err != nil:
 			return err
@@ -272,11 +274,13 @@ func poll(ctx context.Context, client *kgo.Client, take func(Entry) error) error
 			return err
 		}
 	}
-	for _, failed := range fetches.Errors() {
-		if errors.Is(failed.Err, kerr.OffsetOutOfRange) {
-			return fmt.Errorf("%w: %s/%d: %w", errAnew, failed.Topic, failed.Partition, failed.Err)
+	var failed error
+	for _, f := range fetches.Errors() {
+		kind := errKafka
+		if errors.Is(f.Err, kerr.OffsetOutOfRange) {
+			kind = errAnew
 		}
-		return fmt.Errorf("%w: %s/%d: %w", errKafka, failed.Topic, failed.Partition, failed.Err)
+		failed = errors.Join(failed, fmt.Errorf("%w: %s/%d: %w", kind, f.Topic, f.Partition, f.Err))
 	}
-	return nil
+	return failed
 }
