@@ -90,10 +90,10 @@ func startOn(t *testing.T, s *intaketest.Stage, url string, state poll.State, pr
 	if private {
 		c.AllowPrivate = []string{"site-1"}
 	}
-	return startWith(t, c, state)
+	return startWith(t, s, c, state)
 }
 
-func startWith(t *testing.T, c poll.Config, state poll.State) (*intaketest.Stage, func()) {
+func startWith(t *testing.T, s *intaketest.Stage, c poll.Config, state poll.State) (stop func()) {
 	t.Helper()
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
@@ -278,7 +278,8 @@ func TestDeletedEntries(t *testing.T) {
 			if err := os.WriteFile(file, fmt.Appendf(nil, `[{"name":"site-1","url":%q,"allow_private":true,"deleted":%q}]`, web.URL, deleted), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			s, _ := startWith(t, poll.Config{File: file, Interval: time.Second, Contact: "https://desk.example/bot"}, &poll.Memory{})
+			s := intaketest.Start(t)
+			startWith(t, s, poll.Config{File: file, Interval: time.Second, Contact: "https://desk.example/bot"}, &poll.Memory{})
 			intaketest.Await(t, "the entry came", func() bool { return len(s.Articles()) == 1 })
 			web.set(func() { web.items = []string{`<at:deleted-entry ref="1" when="2024-05-03T09:00:00Z"/>`} })
 			intaketest.Await(t, "it is deleted", func() bool { return len(s.Articles()) == 2 })
