@@ -20,6 +20,9 @@ type Article struct {
 	Status   Status
 	// EmbargoUntil is when the article may go out, UTC; zero means at once.
 	EmbargoUntil time.Time
+	// ExpiresAt is from when on the article may no longer be shown, UTC; zero
+	// means never.
+	ExpiresAt time.Time
 	// Notice is set if an editor says it, and not the agency.
 	Notice *Notice
 
@@ -113,7 +116,7 @@ func (a *Article) SortDate() (t time.Time, guessed bool) {
 // Visible tells whether a reader without special rights may see the article
 // at time now.
 func (a *Article) Visible(now time.Time) bool {
-	return a.Status == Usable && !a.EmbargoUntil.After(now)
+	return a.terms().Visible(now)
 }
 
 // First is the text of the first segment of that kind, or "".

@@ -79,7 +79,7 @@ func Parse(source []byte) (a article.Article, indexedAt time.Time, err error) {
 
 // NoticeFields are the fields of a document that [Notice] keeps.
 var NoticeFields = []string{
-	"uri", "version", "revision", "status", "embargo_until", "source", "provider", "agency", "urgency",
+	"uri", "version", "revision", "status", "embargo_until", "expires_at", "source", "provider", "agency", "urgency",
 	"published_at", "version_created", "received_at", "sort_date", "flags",
 }
 
@@ -87,7 +87,7 @@ var NoticeFields = []string{
 // that it is canceled. Nothing of what it said.
 func Notice(a *article.Article) article.Article {
 	return article.Article{
-		URI: a.URI, Version: a.Version, Revision: a.Revision, Status: article.Canceled, EmbargoUntil: a.EmbargoUntil,
+		URI: a.URI, Version: a.Version, Revision: a.Revision, Status: article.Canceled, EmbargoUntil: a.EmbargoUntil, ExpiresAt: a.ExpiresAt,
 		Source: a.Source, Provider: a.Provider, Agency: article.Label{Value: a.Agency.Value}, Urgency: a.Urgency,
 		PublishedAt: a.PublishedAt, VersionCreated: a.VersionCreated, ReceivedAt: a.ReceivedAt,
 		Flags: a.Flags,
