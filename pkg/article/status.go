@@ -104,7 +104,7 @@ func RulingTime(at int64) time.Time {
 // Bars tells that a is a hold or an embargo without a version of its own. Its
 // revision sorts below every one that has a version, so it is not the revision
 // that decides: it bars everything whose order time isn't later.
-func (a *Article) Bars() bool { return a.terms().bars() }
+func (a *Article) Bars() bool { return a.terms().Bars() }
 
 // Terms are what one revision says of the article's use.
 type Terms struct {
@@ -127,7 +127,8 @@ func (t Terms) Visible(now time.Time) bool {
 // Expired tells that the time is over in which the article may be shown.
 func (t Terms) Expired(now time.Time) bool { return !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(now) }
 
-func (t Terms) bars() bool {
+// Bars tells that they bar, see [Article.Bars].
+func (t Terms) Bars() bool {
 	return t.Revision.Parts().SourceVersion == 0 && (t.Status == Withheld || t.Status == Usable && !t.EmbargoUntil.IsZero())
 }
 
@@ -144,15 +145,15 @@ func (t Terms) equal(u Terms) bool {
 // giveWayTo tells whether u is newer, if nothing was ruled.
 func (t Terms) giveWayTo(u Terms) bool {
 	is, was := u.Revision.Parts().OrderTime, t.Revision.Parts().OrderTime
-	switch barring := t.bars(); {
+	switch barring := t.Bars(); {
 	case t.Revision == 0:
 		return true
 	case u.Revision.Source() == t.Revision.Source():
 		return u.Revision > t.Revision
-	case is != was && (barring || u.bars()):
+	case is != was && (barring || u.Bars()):
 		return is > was
-	case barring != u.bars():
-		return u.bars()
+	case barring != u.Bars():
+		return u.Bars()
 	}
 	return u.Revision > t.Revision
 }
@@ -252,7 +253,7 @@ func (s Standing) reinstate(a *Article, at int64) (Standing, bool) {
 	case at <= s.HeldAt: // the kill is lifted, the withhold was not known
 		next.Status, next.HeldAt, next.Text = Withheld, s.HeldAt, a.Revision
 		next.Kept = kept
-	case kept.Revision == 0 || !kept.binds() || kept.bars() && kept.At < at || !next.giveWayTo(kept):
+	case kept.Revision == 0 || !kept.binds() || kept.Bars() && kept.At < at || !next.giveWayTo(kept):
 	default:
 		next.Terms, next.Text = kept, a.Revision
 		next.Revision = kept.Revision.again()
