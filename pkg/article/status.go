@@ -132,9 +132,9 @@ func (t Terms) Bars() bool {
 	return t.Revision.Parts().SourceVersion == 0 && (t.Status == Withheld || t.Status == Usable && !t.EmbargoUntil.IsZero())
 }
 
-// binds tells that they forbid the use at some time.
-func (t Terms) binds() bool {
-	return t.Status == Withheld || !t.EmbargoUntil.IsZero() || !t.ExpiresAt.IsZero()
+// binds tells that they forbid the use at that time, or at a later one.
+func (t Terms) binds(at time.Time) bool {
+	return t.Status == Withheld || t.EmbargoUntil.After(at) || !t.ExpiresAt.IsZero()
 }
 
 // equal tells whether they say the same, whenever they arrived.
@@ -253,7 +253,7 @@ func (s Standing) reinstate(a *Article, at int64) (Standing, bool) {
 	case at <= s.HeldAt: // the kill is lifted, the withhold was not known
 		next.Status, next.HeldAt, next.Text = Withheld, s.HeldAt, a.Revision
 		next.Kept = kept
-	case kept.Revision == 0 || !kept.binds() || kept.Bars() && kept.At < at || !next.giveWayTo(kept):
+	case kept.Revision == 0 || !kept.binds(a.ReceivedAt) || kept.Bars() && kept.At < at || !next.giveWayTo(kept):
 	default:
 		next.Terms, next.Text = kept, a.Revision
 		next.Revision = kept.Revision.again()
