@@ -445,6 +445,75 @@ func TestReleaserHoldsToTheModel(t *testing.T) {
 	})
 }
 
+// What may have gone out before a cut is followed by its notice, by this process
+// or the next.
+func TestWhatMayBeOutHasItsNotice(t *testing.T) {
+	usable, kill := told(t, "urn:x:1", 1, 10, article.Usable, 0), told(t, "urn:x:1", 0, 20, article.Canceled, 0)
+	hold := told(t, "urn:x:1", 2, 20, article.Withheld, 0)
+	for name, cut := range map[string]int{"before it was written": 1, "between the topics": 2, "before it was heard of": 3} {
+		for _, restart := range []bool{false, true} {
+			for _, then := range []article.Article{kill, hold} {
+				w := newWorld()
+				w.start(t)
+				w.failIn = cut
+				if err := w.r.Write(t.Context(), []article.Article{usable}); !errors.Is(err, errCut) {
+					t.Fatal(err)
+				}
+				if restart {
+					w.start(t)
+				}
+				if err := w.r.Write(t.Context(), []article.Article{then}); err != nil {
+					t.Fatal(err)
+				}
+				out := len(w.log) > 1 || cut > 1
+				for _, topic := range [][]stage.Message{w.log, w.current} {
+					if last := lastOf(t, topic, "urn:x:1"); out && last.status != then.Status || last.status == article.Usable {
+						t.Errorf("%s, restart %v: %s, a topic ends with %+v", name, restart, then.Status, last)
+					}
+				}
+				// The message comes again, since it wasn't done.
+				n := len(w.log)
+				if err := w.r.Write(t.Context(), []article.Article{usable}); err != nil || len(w.log) != n {
+					t.Errorf("%s: afterwards: %v, said %q", name, err, w.said(t))
+				}
+			}
+		}
+	}
+}
+
+// A start reads what is current, and of the stream the end alone.
+func TestStartReadsTheEndOfTheStream(t *testing.T) {
+	w := newWorld()
+	w.start(t)
+	const articles, apart = 50, time.Minute
+	for i := range articles {
+		w.clock = w.clock.Add(apart)
+		if i == articles-1 {
+			w.failIn = 2
+		}
+		err := w.r.Write(t.Context(), []article.Article{told(t, fmt.Sprintf("urn:x:%d", i), 1, 10, article.Usable, 0)})
+		if (err != nil) != (i == articles-1) {
+			t.Fatal(err)
+		}
+	}
+	w.read = 0
+	w.start(t)
+	if most := articles + int(sinceMargin/apart) + 2; w.read > most {
+		t.Errorf("read %d messages, want %d at most", w.read, most)
+	}
+	if s, _ := w.r.gone.get(article.URI(fmt.Sprintf("urn:x:%d", articles-1))); !s.unsure || s.status != article.Usable {
+		t.Errorf("what was cut off: %+v", s)
+	}
+	// Topics of an earlier program don't say since when.
+	for i := range w.current {
+		w.current[i].Headers = slices.DeleteFunc(slices.Clone(w.current[i].Headers), func(h stage.Header) bool { return h.Key == HeaderSince })
+	}
+	w.start(t)
+	if s, _ := w.r.gone.get(article.URI(fmt.Sprintf("urn:x:%d", articles-1))); !s.unsure {
+		t.Errorf("what was cut off: %+v", s)
+	}
+}
+
 // lastOf is what the topic says of an article last.
 func lastOf(t interface{ Fatal(args ...any) }, ms []stage.Message, uri string) (last shown) {
 	for _, m := range ms {
@@ -552,9 +621,11 @@ func TestTopicOfAnotherHandIsRefused(t *testing.T) {
 		{Key: []byte("urn:x:1"), Headers: []stage.Header{{Key: event.HeaderID, Value: []byte("urn:x:2#5")}}},
 		{Key: []byte("urn:x:1"), Headers: []stage.Header{{Key: event.HeaderID, Value: []byte("urn:x:1#x")}}},
 		{Key: []byte("urn:x:1"), Headers: []stage.Header{{Key: event.HeaderID, Value: []byte("urn:x:1#5")}, {Key: HeaderStatus, Value: []byte("gone")}}},
+		{Key: []byte("urn:x:1"), Headers: []stage.Header{{Key: event.HeaderID, Value: []byte("urn:x:1#5")}, {Key: HeaderSince, Value: []byte("x")}}},
 		{Key: []byte("urn:x:1"), Headers: []stage.Header{{Key: event.HeaderID, Value: []byte("urn:x:1#5")}, {Key: HeaderRuling, Value: []byte("x")}}},
 	} {
-		if s, err := shownIn(m); err == nil {
+		s, err := shownIn(m)
+		if _, unread := sinceIn(m); err == nil && unread == nil {
 			t.Errorf("%+v was read as %+v", m, s)
 		}
 	}

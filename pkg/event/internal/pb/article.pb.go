@@ -4,6 +4,8 @@
 // 	protoc        (unknown)
 // source: copytaster/v1/article.proto
 
+// The contract between Copytaster's services, and with everybody downstream.
+
 package pb
 
 import (
@@ -74,35 +76,46 @@ func (Status) EnumDescriptor() ([]byte, []int) {
 	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{0}
 }
 
+// Article is one revision of one article. Spans are byte offsets into `text`,
+// which is UTF-8.
 type Article struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	Uri            string                 `protobuf:"bytes,1,opt,name=uri,proto3" json:"uri,omitempty"`
-	Version        string                 `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
-	Revision       int64                  `protobuf:"varint,3,opt,name=revision,proto3" json:"revision,omitempty"`
-	Status         Status                 `protobuf:"varint,4,opt,name=status,proto3,enum=copytaster.v1.Status" json:"status,omitempty"`
-	EmbargoUntil   *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=embargo_until,json=embargoUntil,proto3" json:"embargo_until,omitempty"`
-	Source         string                 `protobuf:"bytes,6,opt,name=source,proto3" json:"source,omitempty"`
-	Provider       string                 `protobuf:"bytes,7,opt,name=provider,proto3" json:"provider,omitempty"`
-	Url            string                 `protobuf:"bytes,8,opt,name=url,proto3" json:"url,omitempty"`
-	Text           string                 `protobuf:"bytes,9,opt,name=text,proto3" json:"text,omitempty"`
-	Segments       []*Segment             `protobuf:"bytes,10,rep,name=segments,proto3" json:"segments,omitempty"`
-	Language       *Label                 `protobuf:"bytes,11,opt,name=language,proto3" json:"language,omitempty"`
-	Agency         *Label                 `protobuf:"bytes,12,opt,name=agency,proto3" json:"agency,omitempty"`
-	CitedMedia     []*Label               `protobuf:"bytes,13,rep,name=cited_media,json=citedMedia,proto3" json:"cited_media,omitempty"`
-	Credits        []*Credit              `protobuf:"bytes,14,rep,name=credits,proto3" json:"credits,omitempty"`
-	Attribution    *Attribution           `protobuf:"bytes,15,opt,name=attribution,proto3" json:"attribution,omitempty"`
-	Subjects       []*Subject             `protobuf:"bytes,16,rep,name=subjects,proto3" json:"subjects,omitempty"`
-	Images         []*Image               `protobuf:"bytes,17,rep,name=images,proto3" json:"images,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Uri   string                 `protobuf:"bytes,1,opt,name=uri,proto3" json:"uri,omitempty"`
+	// As the provider sent it.
+	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Of two revisions of one uri, the greater is the newer.
+	Revision int64  `protobuf:"varint,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	Status   Status `protobuf:"varint,4,opt,name=status,proto3,enum=copytaster.v1.Status" json:"status,omitempty"`
+	// Not set: no embargo.
+	EmbargoUntil *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=embargo_until,json=embargoUntil,proto3" json:"embargo_until,omitempty"`
+	// The configured name of the intake.
+	Source string `protobuf:"bytes,6,opt,name=source,proto3" json:"source,omitempty"`
+	// The namespace of the publisher's ids.
+	Provider string `protobuf:"bytes,7,opt,name=provider,proto3" json:"provider,omitempty"`
+	Url      string `protobuf:"bytes,8,opt,name=url,proto3" json:"url,omitempty"`
+	Text     string `protobuf:"bytes,9,opt,name=text,proto3" json:"text,omitempty"`
+	// In order, without overlap; only white space lies between them.
+	Segments    []*Segment   `protobuf:"bytes,10,rep,name=segments,proto3" json:"segments,omitempty"`
+	Language    *Label       `protobuf:"bytes,11,opt,name=language,proto3" json:"language,omitempty"`
+	Agency      *Label       `protobuf:"bytes,12,opt,name=agency,proto3" json:"agency,omitempty"`
+	CitedMedia  []*Label     `protobuf:"bytes,13,rep,name=cited_media,json=citedMedia,proto3" json:"cited_media,omitempty"`
+	Credits     []*Credit    `protobuf:"bytes,14,rep,name=credits,proto3" json:"credits,omitempty"`
+	Attribution *Attribution `protobuf:"bytes,15,opt,name=attribution,proto3" json:"attribution,omitempty"`
+	Subjects    []*Subject   `protobuf:"bytes,16,rep,name=subjects,proto3" json:"subjects,omitempty"`
+	Images      []*Image     `protobuf:"bytes,17,rep,name=images,proto3" json:"images,omitempty"`
+	// IPTC: 1 (flash) to 9; 0: not stated.
 	Urgency        int32                  `protobuf:"varint,18,opt,name=urgency,proto3" json:"urgency,omitempty"`
 	PublishedAt    *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=published_at,json=publishedAt,proto3" json:"published_at,omitempty"`
 	VersionCreated *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=version_created,json=versionCreated,proto3" json:"version_created,omitempty"`
 	ReceivedAt     *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
 	Original       *Original              `protobuf:"bytes,22,opt,name=original,proto3" json:"original,omitempty"`
 	Flags          []string               `protobuf:"bytes,23,rep,name=flags,proto3" json:"flags,omitempty"`
-	Notice         *Notice                `protobuf:"bytes,24,opt,name=notice,proto3" json:"notice,omitempty"`
-	ExpiresAt      *timestamppb.Timestamp `protobuf:"bytes,40,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Set if an editor says it, and not the agency.
+	Notice *Notice `protobuf:"bytes,24,opt,name=notice,proto3" json:"notice,omitempty"`
+	// From then on it may no longer be shown. Not set: never.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,40,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Article) Reset() {
@@ -310,11 +323,14 @@ func (x *Article) GetExpiresAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// Notice is what an editor says about an article.
 type Notice struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Action        string                 `protobuf:"bytes,1,opt,name=action,proto3" json:"action,omitempty"`
-	Who           string                 `protobuf:"bytes,2,opt,name=who,proto3" json:"who,omitempty"`
-	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One of: kill, withhold, reinstate.
+	Action string `protobuf:"bytes,1,opt,name=action,proto3" json:"action,omitempty"`
+	Who    string `protobuf:"bytes,2,opt,name=who,proto3" json:"who,omitempty"`
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Of a reinstatement: kills and withholds up to this time are lifted.
 	Lifts         *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=lifts,proto3" json:"lifts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -379,12 +395,13 @@ func (x *Notice) GetLifts() *timestamppb.Timestamp {
 }
 
 type Evidence struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Start         int32                  `protobuf:"varint,1,opt,name=start,proto3" json:"start,omitempty"`
-	End           int32                  `protobuf:"varint,2,opt,name=end,proto3" json:"end,omitempty"`
-	Enricher      string                 `protobuf:"bytes,3,opt,name=enricher,proto3" json:"enricher,omitempty"`
-	Version       int32                  `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
-	Confidence    float64                `protobuf:"fixed64,5,opt,name=confidence,proto3" json:"confidence,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Bytes [start, end) of the text; both 0 when it comes from elsewhere.
+	Start         int32   `protobuf:"varint,1,opt,name=start,proto3" json:"start,omitempty"`
+	End           int32   `protobuf:"varint,2,opt,name=end,proto3" json:"end,omitempty"`
+	Enricher      string  `protobuf:"bytes,3,opt,name=enricher,proto3" json:"enricher,omitempty"`
+	Version       int32   `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	Confidence    float64 `protobuf:"fixed64,5,opt,name=confidence,proto3" json:"confidence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -455,9 +472,12 @@ func (x *Evidence) GetConfidence() float64 {
 }
 
 type Segment struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	Evidence      *Evidence              `protobuf:"bytes,2,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One of: unknown, kicker, headline, standfirst, byline, dateline, paragraph,
+	// subhead, quote, caption, credit, reference, signoff, note, boilerplate,
+	// residue. Readers must bear kinds that they don't know.
+	Kind          string    `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	Evidence      *Evidence `protobuf:"bytes,2,opt,name=evidence,proto3" json:"evidence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -799,16 +819,21 @@ func (x *Image) GetCredit() string {
 }
 
 type Original struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Bytes         []byte                 `protobuf:"bytes,1,opt,name=bytes,proto3" json:"bytes,omitempty"`
-	Size          int64                  `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`
-	Hash          string                 `protobuf:"bytes,3,opt,name=hash,proto3" json:"hash,omitempty"`
-	Format        string                 `protobuf:"bytes,4,opt,name=format,proto3" json:"format,omitempty"`
-	MediaType     string                 `protobuf:"bytes,5,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
-	Charset       string                 `protobuf:"bytes,6,opt,name=charset,proto3" json:"charset,omitempty"`
-	Name          string                 `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
-	Archived      string                 `protobuf:"bytes,8,opt,name=archived,proto3" json:"archived,omitempty"`
-	Stated        *Stated                `protobuf:"bytes,9,opt,name=stated,proto3" json:"stated,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What arrived; only on articles.received. Empty there with a size above 0:
+	// too large for a message, see `archived`.
+	Bytes []byte `protobuf:"bytes,1,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	Size  int64  `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`
+	// SHA-256, hex.
+	Hash      string `protobuf:"bytes,3,opt,name=hash,proto3" json:"hash,omitempty"`
+	Format    string `protobuf:"bytes,4,opt,name=format,proto3" json:"format,omitempty"`
+	MediaType string `protobuf:"bytes,5,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	Charset   string `protobuf:"bytes,6,opt,name=charset,proto3" json:"charset,omitempty"`
+	Name      string `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
+	// Where the archive keeps the bytes; empty: it doesn't.
+	Archived string `protobuf:"bytes,8,opt,name=archived,proto3" json:"archived,omitempty"`
+	// Only between Copytaster's own services.
+	Stated        *Stated `protobuf:"bytes,9,opt,name=stated,proto3" json:"stated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -906,6 +931,8 @@ func (x *Original) GetStated() *Stated {
 	return nil
 }
 
+// What the source said of the bytes: with them, all that is needed to decode
+// them again.
 type Stated struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Url           string                 `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"`
