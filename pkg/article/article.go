@@ -83,6 +83,8 @@ const (
 	FlagCorrection        = "correction"                     // it says of itself that it corrects an earlier one
 	FlagEmbargoUnresolved = "embargo_unresolved"             // an embargo is stated whose end can't be told; the article is withheld
 	FlagWithheldByEditor  = "withheld_by_editor"             // it holds until an editor's reinstatement
+	FlagWasUsable         = "was_usable"                     // a kill took its text: it was usable, or under embargo
+	FlagWasWithheld       = "was_withheld"                   // a kill took its text: it was withheld
 	FlagTargetUnknown     = "notice_target_unknown"          // a kill or hold whose article can't be told; it has killed nothing
 	FlagHoldsOthers       = "original_holds_others"          // the original has other articles in it, or what may not be used: it is not for readers
 )

@@ -134,7 +134,11 @@ func (s *Sink) settle(ctx context.Context, of []plan) error {
 		var docs []bulk.Doc
 		var tried []*plan
 		for i, p := range open {
-			stands, governs := heads[i].standing().Apply(p.a)
+			stood, err := s.stood(ctx, &heads[i], p.a)
+			if err != nil {
+				return err
+			}
+			stands, governs := stood.Apply(p.a)
 			switch {
 			case governs:
 				version, err := corpus.NextVersion(heads[i].Version, stands.Ruling)
@@ -142,7 +146,7 @@ func (s *Sink) settle(ctx context.Context, of []plan) error {
 					p.err = stage.Permanent(err)
 					continue
 				}
-				body, err := corpus.Document(p.a, s.now())
+				body, err := corpus.Document(stands.Of(p.a), s.now())
 				if err != nil {
 					p.err = stage.Permanent(err)
 					continue
@@ -353,7 +357,7 @@ func (s *Sink) purgeSome(ctx context.Context, killed []plan) error {
 			if err != nil {
 				return err
 			}
-			a.Status = article.Canceled
+			a = corpus.Notice(&a)
 			notice, err := corpus.VersionDocument(&a, now)
 			if err != nil {
 				return err
