@@ -30,6 +30,10 @@ const HeaderStatus = "ct_status"
 // [topic.Current]: all that was written before is in both.
 const HeaderSince = "ct_since"
 
+// HeaderWriter is the header of a public message that names the process that
+// wrote it.
+const HeaderWriter = "ct_writer"
+
 func sinceHeader(t time.Time) stage.Header {
 	return stage.Header{Key: HeaderSince, Value: strconv.AppendInt(nil, t.UnixMilli(), 10)}
 }
@@ -67,9 +71,13 @@ type public struct {
 	// doubts are the times from which on an article may be in one topic and not
 	// in the other.
 	doubts map[key]time.Time
+	// ends are where the reading of the topics ended, by partition.
+	ends map[string]map[int]int64
 }
 
-func newPublic() *public { return &public{all: map[key]shown{}, doubts: map[key]time.Time{}} }
+func newPublic() *public {
+	return &public{all: map[key]shown{}, doubts: map[key]time.Time{}, ends: map[string]map[int]int64{}}
+}
 
 func (p *public) len() int {
 	p.mu.RLock()
@@ -131,7 +139,8 @@ func readPublic(ctx context.Context, l log) (*public, error) {
 	p := newPublic()
 	var mu sync.Mutex
 	var stated, newest time.Time // the newest of [HeaderSince], of the messages
-	err := readTopic(ctx, l, topic.Current, nil, func(m stage.Message, s shown) error {
+	var err error
+	p.ends[topic.Current], err = readTopic(ctx, l, topic.Current, nil, func(m stage.Message, s shown) error {
 		p.set(string(m.Key), s)
 		mu.Lock()
 		defer mu.Unlock()
@@ -162,7 +171,7 @@ func readPublic(ctx context.Context, l log) (*public, error) {
 		at time.Time
 	}
 	last := map[string]found{}
-	err = readTopic(ctx, l, topic.Released, from, func(m stage.Message, s shown) error {
+	p.ends[topic.Released], err = readTopic(ctx, l, topic.Released, from, func(m stage.Message, s shown) error {
 		mu.Lock()
 		defer mu.Unlock()
 		last[string(m.Key)] = found{s, m.Time}
@@ -180,29 +189,36 @@ func readPublic(ctx context.Context, l log) (*public, error) {
 }
 
 // readTopic calls f for each message of a public topic, up to its end now, from
-// the offsets given for its partitions, or from their beginnings. Partitions are
-// read side by side.
-func readTopic(ctx context.Context, l log, name string, from map[int]int64, f func(stage.Message, shown) error) error {
+// the offsets given for its partitions, or from their beginnings, and gives those
+// ends. Partitions are read side by side.
+func readTopic(ctx context.Context, l log, name string, from map[int]int64, f func(stage.Message, shown) error) (ends map[int]int64, err error) {
 	extents, err := l.Extents(ctx, name)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	ends = map[int]int64{}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, e := range extents {
+		ends[e.Partition] = e.End
 		group.Go(func() error {
-			return l.ReadLog(ctx, name, e.Partition, max(e.First, from[e.Partition]), e.End, func(m stage.Message) error {
-				s, err := shownIn(m)
-				if err == nil {
-					err = f(m, s)
-				}
-				if err != nil {
-					return stage.Permanent(fmt.Errorf("%s/%d@%d: %w", name, m.Partition, m.Offset, err))
-				}
-				return nil
-			})
+			return l.ReadLog(ctx, name, e.Partition, max(e.First, from[e.Partition]), e.End, each(name, f))
 		})
 	}
-	return group.Wait()
+	return ends, group.Wait()
+}
+
+// each calls f with what a public message says.
+func each(name string, f func(stage.Message, shown) error) func(stage.Message) error {
+	return func(m stage.Message) error {
+		s, err := shownIn(m)
+		if err == nil {
+			err = f(m, s)
+		}
+		if err != nil {
+			return stage.Permanent(fmt.Errorf("%s/%d@%d: %w", name, m.Partition, m.Offset, err))
+		}
+		return nil
+	}
 }
 
 // sinceIn reads [HeaderSince] of a public message; zero: it has none.

@@ -3,6 +3,7 @@ package release
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -140,6 +141,7 @@ type releaser struct {
 	metrics *metrics
 	now     func() time.Time
 	due     *timers
+	writer  string // this process, see [HeaderWriter]
 
 	locks locks
 }
@@ -147,7 +149,7 @@ type releaser struct {
 func newReleaser(status, pending table, gone *public, out output, m *metrics) *releaser {
 	return &releaser{
 		log: zerolog.Nop(), status: status, pending: pending, gone: gone, out: out, metrics: m, now: time.Now,
-		due: newTimers(), locks: locks{held: map[article.URI]*lock{}},
+		due: newTimers(), writer: rand.Text(), locks: locks{held: map[article.URI]*lock{}},
 	}
 }
 
@@ -304,9 +306,9 @@ func (r *releaser) send(ctx context.Context, ds []*decision) error {
 	if len(ms) == 0 {
 		return nil
 	}
-	since := sinceHeader(r.gone.since())
+	since, writer := sinceHeader(r.gone.since()), stage.Header{Key: HeaderWriter, Value: []byte(r.writer)}
 	for i := range ms {
-		ms[i].Headers = append(ms[i].Headers, since)
+		ms[i].Headers = append(ms[i].Headers, since, writer)
 	}
 	if err := r.out.Write(ctx, ms); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -160,10 +161,22 @@ func (w *world) OffsetsAt(_ context.Context, name string, t time.Time) (map[int]
 	return map[int]int64{0: int64(at)}, nil
 }
 
-func (w *world) ReadLog(_ context.Context, name string, _ int, from, to int64, f func(stage.Message) error) error {
-	for _, m := range w.in(name)[from:to] {
+// pollEvery is how long a reader waits who is at the end.
+const pollEvery = time.Second
+
+func (w *world) ReadLog(ctx context.Context, name string, _ int, from, to int64, f func(stage.Message) error) error {
+	for at := from; to < 0 || at < to; at++ {
+		for at >= int64(len(w.in(name))) {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(pollEvery):
+			}
+		}
+		w.mu.Lock()
 		w.read++
-		if err := f(m); err != nil {
+		w.mu.Unlock()
+		if err := f(w.in(name)[at]); err != nil {
 			return err
 		}
 	}
@@ -629,4 +642,56 @@ func TestTopicOfAnotherHandIsRefused(t *testing.T) {
 			t.Errorf("%+v was read as %+v", m, s)
 		}
 	}
+}
+
+// fenced is a table that another process has taken over.
+type fenced struct{ *rows }
+
+func (fenced) Put(context.Context, string, []byte) error {
+	return stage.Fatal(fmt.Errorf("table: %w", bus.ErrOvertaken))
+}
+
+func (f fenced) Delete(ctx context.Context, key string) error { return f.Put(ctx, key, nil) }
+
+// What a process that was overtaken still gives out is followed by its notice,
+// and what this one gives out is no news to it.
+func TestWhatAnotherProcessGivesOutHasItsNotice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.start(t)
+		old := w.r
+		g := &gate{w, make(chan struct{})}
+		old.out, old.status, old.pending = g, fenced{w.status}, fenced{w.pending}
+		cut := make(chan error, 1)
+		go func() { cut <- old.Write(t.Context(), []article.Article{told(t, "urn:x:1", 1, 10, article.Usable, 0)}) }()
+		synctest.Wait() // it has looked at its tables
+		w.start(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- w.r.follow(ctx, w) }()
+		for _, a := range []article.Article{told(t, "urn:x:1", 0, 20, article.Canceled, 0), told(t, "urn:x:2", 1, 10, article.Usable, 0)} {
+			if err := w.r.Write(t.Context(), []article.Article{a}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		close(g.open)
+		if err := <-cut; err != nil && !stage.IsFatal(err) {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * pollEvery)
+		for _, name := range []string{topic.Released, topic.Current} {
+			if last := lastOf(t, w.in(name), "urn:x:1"); last.status != article.Canceled {
+				t.Errorf("%s ends with %+v", name, last)
+			}
+		}
+		said := len(w.in(topic.Released))
+		time.Sleep(2 * pollEvery)
+		if n := len(w.in(topic.Released)); n != said || said > 4 {
+			t.Errorf("said %q", w.said(t))
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
