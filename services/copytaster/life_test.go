@@ -243,12 +243,10 @@ func embargoed(id, version, headline string, until time.Time) string {
 	return ninjs(id, version, headline, fmt.Sprintf(`,"embargoedUntil":%q`, until.UTC().Format(time.RFC3339Nano)))
 }
 
-// releaseWithin is how late an embargoed article may be.
-const releaseWithin = 2 * time.Second
-
 // An embargo holds everywhere until its moment, and ends by itself: in search,
 // facets, the list of revisions and the public topics. So it does when nothing
-// ran at that moment.
+// ran at that moment. How late it may be is asserted where the clock is a test's,
+// in services/release; here it is told.
 func TestEmbargoEndsByItself(t *testing.T) {
 	s := startSystem(t)
 	released := s.subscribe(topic.Released)
@@ -285,9 +283,7 @@ func TestEmbargoEndsByItself(t *testing.T) {
 	}
 	s.awaitFound("lighthouse skarra", "Budget")
 	s.awaitSaid(released, uri, "usable Budget")
-	if late := released.all(uri)[0].read.Sub(until); late > releaseWithin {
-		t.Errorf("released %v late", late)
-	}
+	t.Logf("released %v after its time", released.all(uri)[0].read.Sub(until))
 	if _, body, err := s.get(uri, 0); err != nil || !strings.Contains(body, "Budget: early") {
 		t.Errorf("revisions after the embargo: %v %s", err, body)
 	}
@@ -306,8 +302,10 @@ func TestEmbargoEndsByItself(t *testing.T) {
 	<-time.After(time.Until(until)) // the moment that nothing ran at
 	began := time.Now()
 	s.start()
+	up := time.Now()
 	s.awaitSaid(released, secondURI, "usable Vote")
-	t.Logf("released %v after the start, %v after its time", released.all(secondURI)[0].read.Sub(began), released.all(secondURI)[0].read.Sub(until))
+	said := released.all(secondURI)[0].read
+	t.Logf("released %v after the start, %v after it was up again, %v after its time", said.Sub(began), said.Sub(up), said.Sub(until))
 	s.awaitFound("lighthouse skarra vote", "Vote")
 	s.awaitSaid(released, uri, "usable Budget")
 }
