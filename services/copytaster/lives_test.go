@@ -2,7 +2,6 @@ package copytaster
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
