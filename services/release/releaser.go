@@ -78,13 +78,14 @@ func (r Row) Standing() article.Standing {
 	return s
 }
 
-// stand makes r say that the article stands like this.
-func (r *Row) stand(s article.Standing) {
+// stands is r for an article that stands like this.
+func (r Row) stands(s article.Standing) Row {
 	r.rowTerms, r.Ruling, r.HeldAt, r.Text, r.Kept = rowTermsOf(s.Terms), s.Ruling, s.HeldAt, s.Text, nil
 	if s.Kept != (article.Terms{}) {
 		kept := rowTermsOf(s.Kept)
 		r.Kept = &kept
 	}
+	return r
 }
 
 // ReadRow reads a row's value.
@@ -94,8 +95,7 @@ func ReadRow(value []byte) (r Row, err error) {
 }
 
 func rowOf(s article.Standing, a *article.Article) Row {
-	r := Row{Source: a.Source, Provider: a.Provider, Version: a.Version, ReceivedAt: a.ReceivedAt.UTC()}
-	r.stand(s)
+	r := Row{Source: a.Source, Provider: a.Provider, Version: a.Version, ReceivedAt: a.ReceivedAt.UTC()}.stands(s)
 	if n := a.Notice; n != nil {
 		r.Action, r.Who, r.Reason = n.Action, n.Who, n.Reason
 	}
@@ -385,8 +385,7 @@ func (r *releaser) note(ctx context.Context, uri article.URI, stood, stands arti
 	if err != nil || !ok {
 		return err
 	}
-	row.stand(stands)
-	value, err := json.Marshal(row)
+	value, err := json.Marshal(row.stands(stands))
 	if err != nil {
 		return err
 	}

@@ -678,14 +678,14 @@ func TestWhatAnotherProcessGivesOutHasItsNotice(t *testing.T) {
 		if err := <-cut; err != nil && !stage.IsFatal(err) {
 			t.Fatal(err)
 		}
-		time.Sleep(2 * pollEvery)
+		<-time.After(2 * pollEvery)
 		for _, name := range []string{topic.Released, topic.Current} {
 			if last := lastOf(t, w.in(name), "urn:x:1"); last.status != article.Canceled {
 				t.Errorf("%s ends with %+v", name, last)
 			}
 		}
 		said := len(w.in(topic.Released))
-		time.Sleep(2 * pollEvery)
+		<-time.After(2 * pollEvery)
 		if n := len(w.in(topic.Released)); n != said || said > 4 {
 			t.Errorf("said %q", w.said(t))
 		}

@@ -64,16 +64,16 @@ func TestTimersAreInTime(t *testing.T) {
 			}
 		}
 		is(map[string]article.Status{"urn:x:embargo": "", "urn:x:both": "", "urn:x:expiry": "usable", "urn:x:never": ""})
-		time.Sleep(time.Minute - time.Millisecond)
+		<-time.After(time.Minute - time.Millisecond)
 		is(map[string]article.Status{"urn:x:embargo": "", "urn:x:both": "", "urn:x:expiry": "usable", "urn:x:later-expiry": "usable"})
-		time.Sleep(time.Millisecond + lateAtMost)
+		<-time.After(time.Millisecond + lateAtMost)
 		is(map[string]article.Status{"urn:x:embargo": "usable", "urn:x:both": "usable", "urn:x:expiry": "withheld", "urn:x:never": ""})
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		is(map[string]article.Status{"urn:x:both": "withheld", "urn:x:later": "", "urn:x:later-expiry": "usable"})
 		stop()
-		time.Sleep(time.Hour) // nothing runs at their moments
+		<-time.After(time.Hour) // nothing runs at their moments
 		stop = w.process(t)
-		time.Sleep(lateAtMost)
+		<-time.After(lateAtMost)
 		is(map[string]article.Status{"urn:x:later": "usable", "urn:x:later-expiry": "withheld", "urn:x:never": ""})
 		stop()
 		n := len(w.in("articles.released"))
