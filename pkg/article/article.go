@@ -20,6 +20,9 @@ type Article struct {
 	Status   Status
 	// EmbargoUntil is when the article may go out, UTC; zero means at once.
 	EmbargoUntil time.Time
+	// ExpiresAt is from when on the article may no longer be shown, UTC; zero
+	// means never.
+	ExpiresAt time.Time
 	// Notice is set if an editor says it, and not the agency.
 	Notice *Notice
 
@@ -80,6 +83,8 @@ const (
 	FlagCorrection        = "correction"                     // it says of itself that it corrects an earlier one
 	FlagEmbargoUnresolved = "embargo_unresolved"             // an embargo is stated whose end can't be told; the article is withheld
 	FlagWithheldByEditor  = "withheld_by_editor"             // it holds until an editor's reinstatement
+	FlagWasUsable         = "was_usable"                     // a kill took its text: it was usable, or under embargo
+	FlagWasWithheld       = "was_withheld"                   // a kill took its text: it was withheld
 	FlagTargetUnknown     = "notice_target_unknown"          // a kill or hold whose article can't be told; it has killed nothing
 	FlagHoldsOthers       = "original_holds_others"          // the original has other articles in it, or what may not be used: it is not for readers
 )
@@ -113,7 +118,7 @@ func (a *Article) SortDate() (t time.Time, guessed bool) {
 // Visible tells whether a reader without special rights may see the article
 // at time now.
 func (a *Article) Visible(now time.Time) bool {
-	return a.Status == Usable && !a.EmbargoUntil.After(now)
+	return a.terms().Visible(now)
 }
 
 // First is the text of the first segment of that kind, or "".

@@ -45,6 +45,7 @@ func drawArticle(t *rapid.T) article.Article {
 		return time.Unix(s, s%1e9).UTC()
 	}
 	a.EmbargoUntil, a.PublishedAt, a.VersionCreated = when("embargo"), when("published"), when("created")
+	a.ExpiresAt = when("expiry")
 	a.ReceivedAt = time.Unix(1_700_000_000, 5).UTC()
 	a.Language = article.Label{Value: "en", Evidence: []article.Evidence{evidence()}}
 	a.Agency = article.Label{Value: rapid.SampledFrom([]string{"", "dpa"}).Draw(t, "agency")}

@@ -2,6 +2,7 @@ package article_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -195,6 +196,53 @@ func TestStamp(t *testing.T) {
 	var none article.Article
 	if err := none.Stamp(); err == nil {
 		t.Error("stamped without received_at")
+	}
+}
+
+// Of what has the same version and second, what holds the article is the newer,
+// whatever it says.
+func TestHoldsAreNewerThanWhatTheyHold(t *testing.T) {
+	noon := time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)
+	rapid.Check(t, func(t *rapid.T) {
+		stamped := func(s article.Status, embargo time.Time) article.Revision {
+			a := article.Article{
+				URI: "urn:x:1", Version: rapid.SampledFrom([]string{"", "7"}).Draw(t, "version"), Text: rapid.String().Draw(t, "text"),
+				Status: s, EmbargoUntil: embargo, ReceivedAt: noon, VersionCreated: noon.Add(-time.Minute),
+			}
+			if err := a.Stamp(); err != nil {
+				t.Fatal(err)
+			}
+			p := a.Revision.Parts()
+			p.SourceVersion = 0 // the same
+			return pack(t, p)
+		}
+		usable, later := stamped(article.Usable, time.Time{}), stamped(article.Usable, noon)
+		for _, s := range []article.Status{article.Withheld, article.Canceled} {
+			if held := stamped(s, time.Time{}); held <= usable || held <= later {
+				t.Fatalf("%s is %d, usable %d, under embargo %d", s, held, usable, later)
+			}
+		}
+		if later <= usable {
+			t.Fatalf("usable is %d, under embargo %d", usable, later)
+		}
+	})
+}
+
+// Texts of the same second are told apart by all that is left for them.
+func TestTieBreaksAreSpread(t *testing.T) {
+	count := func(embargo time.Time) int {
+		seen := map[article.Revision]bool{}
+		for i := range 1000 {
+			a := article.Article{URI: "urn:x:1", Text: strconv.Itoa(i), Status: article.Usable, EmbargoUntil: embargo, ReceivedAt: time.Unix(9, 0)}
+			if err := a.Stamp(); err != nil {
+				t.Fatal(err)
+			}
+			seen[a.Revision] = true
+		}
+		return len(seen)
+	}
+	if free, later := count(time.Time{}), count(time.Unix(99, 0)); free != 12 || later != 3 {
+		t.Errorf("%d and %d", free, later)
 	}
 }
 

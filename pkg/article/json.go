@@ -17,6 +17,7 @@ type document struct {
 	Revision     Revision   `json:"revision"`
 	Status       Status     `json:"status"`
 	EmbargoUntil *time.Time `json:"embargo_until,omitempty"`
+	ExpiresAt    *time.Time `json:"expires_at,omitempty"`
 	Notice       *noticeDoc `json:"notice,omitempty"`
 
 	Source   string `json:"source"`
@@ -121,6 +122,7 @@ func (a *Article) MarshalJSON() ([]byte, error) {
 		Source: a.Source, Provider: a.Provider, URL: a.URL, Agency: a.Agency.Value, Language: a.Language.Value, Urgency: a.Urgency,
 		Kicker: a.First(Kicker), Headline: a.First(Headline), Standfirst: a.First(Standfirst),
 		Byline: a.First(Byline), Dateline: a.First(Dateline), Body: a.Body(),
+		ExpiresAt:   stamp(a.ExpiresAt),
 		Segments:    make([]segmentDoc, len(a.Segments)),
 		PublishedAt: stamp(a.PublishedAt), VersionCreated: stamp(a.VersionCreated), ReceivedAt: stamp(a.ReceivedAt),
 		Flags: a.Flags,
@@ -172,7 +174,8 @@ func (a *Article) UnmarshalJSON(b []byte) error {
 	}
 	*a = Article{
 		URI: d.URI, Version: d.Version, Revision: d.Revision, Status: d.Status, EmbargoUntil: moment(d.EmbargoUntil),
-		Source: d.Source, Provider: d.Provider, URL: d.URL, Urgency: d.Urgency,
+		ExpiresAt: moment(d.ExpiresAt),
+		Source:    d.Source, Provider: d.Provider, URL: d.URL, Urgency: d.Urgency,
 		PublishedAt: moment(d.PublishedAt), VersionCreated: moment(d.VersionCreated), ReceivedAt: moment(d.ReceivedAt),
 		Flags: d.Flags, Agency: Label{Value: d.Agency}, Language: Label{Value: d.Language},
 	}

@@ -16,7 +16,7 @@ import (
 //	bits  field            unit                               on overflow
 //	10    source version   the provider's counter             saturates at 1023, order time decides
 //	33    order time       seconds since 1970, UTC            clamped to 1970 .. 2242
-//	 4    content          tie-break from the content's hash  -
+//	 4    content          tie-break: status, content's hash  -
 //	 8    generation       issued by an operator              an error
 //	 8    sequence         re-issues (placement, override)    an error
 type Revision int64
@@ -86,12 +86,24 @@ func (r Revision) Parts() Parts {
 // often it was enriched again. It names an entry among an article's versions.
 func (r Revision) Source() int64 { return int64(r) >> (generationBits + sequenceBits) }
 
+// again is r with the next sequence: a re-issue, which takes its place.
+func (r Revision) again() Revision {
+	if r.Parts().Sequence == MaxSequence {
+		return r
+	}
+	return r + 1
+}
+
 // String is r in decimal, as it stands in JSON.
 func (r Revision) String() string { return strconv.FormatInt(int64(r), 10) }
 
-// Stamp sets a.Revision from the version, the dates and the original bytes (or
-// the text, if there are none), and flags what had to be bent. ReceivedAt must
-// be set.
+// Stamp sets a.Revision from the version, the dates, the status and the original
+// bytes (or the text, if there are none), and flags what had to be bent. All of
+// these must be set, ReceivedAt among them.
+//
+// Of what has the same version and second, a kill or hold is newer than an
+// embargo, and that newer than what may be used at once: who takes something
+// back does it after it was given.
 //
 // The order time is VersionCreated, else ReceivedAt: a publication date doesn't
 // move when a text is edited. A URI that is a hash of the text is the
@@ -125,13 +137,37 @@ func (a *Article) Stamp() error {
 		content = []byte(a.Text)
 	}
 	sum := sha256.Sum256(content)
-	p.Content = int(sum[0] >> 4)
+	p.Content = a.terms().tieBreak(sum[0])
 	r, err := p.Revision()
 	if err != nil {
 		return err
 	}
 	a.Revision = r
 	return nil
+}
+
+// Ranges of the tie-break.
+const (
+	freeTies   = 12 // 0 to 11: usable at once
+	laterTies  = 3  // 12 to 14: an embargo
+	heldTie    = 15 // a kill or hold
+	hashValues = 256
+)
+
+// tieBreak is the content part of a revision whose content's hash begins with
+// that byte.
+func (t Terms) tieBreak(hash byte) int {
+	switch {
+	case t.Status != Usable:
+		return heldTie
+	case !t.EmbargoUntil.IsZero():
+		return freeTies + int(hash)*laterTies/hashValues
+	}
+	// What fits is the hash's first four bits, as it was before status counted.
+	if n := int(hash >> 4); n < freeTies {
+		return n
+	}
+	return int(hash&0xf) * freeTies / 16
 }
 
 // sourceVersion reads a counter; what is no counter is 0, what is too big for

@@ -3,6 +3,7 @@ package article
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -103,33 +104,78 @@ func RulingTime(at int64) time.Time {
 // Bars tells that a is a hold or an embargo without a version of its own. Its
 // revision sorts below every one that has a version, so it is not the revision
 // that decides: it bars everything whose order time isn't later.
-func (a *Article) Bars() bool { return bars(a.Revision, a.Status, a.EmbargoUntil) }
+func (a *Article) Bars() bool { return a.terms().Bars() }
 
-func bars(r Revision, s Status, embargo time.Time) bool {
-	return r.Parts().SourceVersion == 0 && (s == Withheld || s == Usable && !embargo.IsZero())
+// Terms are what one revision says of the article's use.
+type Terms struct {
+	Revision     Revision
+	Status       Status
+	EmbargoUntil time.Time // zero: none
+	ExpiresAt    time.Time // zero: never
+	At           int64     // its place among what was ruled, see [Article.RuledAt]
+}
+
+func (a *Article) terms() Terms {
+	return Terms{a.Revision, a.Status, a.EmbargoUntil, a.ExpiresAt, a.RuledAt()}
+}
+
+// Visible tells whether they let the article be shown at time now.
+func (t Terms) Visible(now time.Time) bool {
+	return t.Status == Usable && !t.EmbargoUntil.After(now) && !t.Expired(now)
+}
+
+// Expired tells that the time is over in which the article may be shown.
+func (t Terms) Expired(now time.Time) bool { return !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(now) }
+
+// Bars tells that they bar, see [Article.Bars].
+func (t Terms) Bars() bool {
+	return t.Revision.Parts().SourceVersion == 0 && (t.Status == Withheld || t.Status == Usable && !t.EmbargoUntil.IsZero())
+}
+
+// binds tells that they forbid the use at that time, or at a later one.
+func (t Terms) binds(at time.Time) bool {
+	return t.Status == Withheld || t.EmbargoUntil.After(at) || !t.ExpiresAt.IsZero()
+}
+
+// equal tells whether they say the same, whenever they arrived.
+func (t Terms) equal(u Terms) bool {
+	return t.Revision == u.Revision && t.Status == u.Status && t.EmbargoUntil.Equal(u.EmbargoUntil) && t.ExpiresAt.Equal(u.ExpiresAt)
+}
+
+// giveWayTo tells whether u is newer, if nothing was ruled.
+func (t Terms) giveWayTo(u Terms) bool {
+	is, was := u.Revision.Parts().OrderTime, t.Revision.Parts().OrderTime
+	switch barring := t.Bars(); {
+	case t.Revision == 0:
+		return true
+	case u.Revision.Source() == t.Revision.Source():
+		return u.Revision > t.Revision
+	case is != was && (barring || u.Bars()):
+		return is > was
+	case barring != u.Bars():
+		return u.Bars()
+	}
+	return u.Revision > t.Revision
 }
 
 // Standing is how an article stands after all that came of it: what governs
 // all of its revisions. The zero value is an article of which nothing came.
 type Standing struct {
-	Revision     Revision  // that governs
-	Status       Status    // its status
-	EmbargoUntil time.Time // its embargo
+	Terms // that govern
+
 	// Ruling is the place of the newest kill or reinstatement, see
 	// [Article.RuledAt]; 0: there was none.
 	Ruling int64
-	// HeldAt is the place of an editor's withhold that no reinstatement lifted;
-	// 0: there is none.
+	// HeldAt is the place of an editor's withhold that no reinstatement lifted,
+	// also under a kill; 0: there is none.
 	HeldAt int64
+	// Kept is what the agency said last, while a kill or an editor's withhold
+	// governs: a reinstatement that doesn't know of it gives way to it.
+	Kept Terms
+	// Text is the revision whose text goes by Terms, if they aren't its own: that
+	// of a reinstatement which gave way. 0: their own.
+	Text Revision
 }
-
-// Visible tells whether the article may be shown at time now.
-func (s Standing) Visible(now time.Time) bool {
-	return s.Status == Usable && !s.EmbargoUntil.After(now)
-}
-
-// Bars tells that what governs bars, see [Article.Bars].
-func (s Standing) Bars() bool { return bars(s.Revision, s.Status, s.EmbargoUntil) }
 
 // Apply is how the article stands after a came, too, and whether a governs now.
 //
@@ -137,9 +183,12 @@ func (s Standing) Bars() bool { return bars(s.Revision, s.Status, s.EmbargoUntil
 //     saw it.
 //   - An editor's withhold holds likewise, but a kill goes before it.
 //   - A hold without a version from before the newest reinstatement is over.
-//   - Of the rest, the newest revision governs: its status and embargo are those
-//     of all. Holds and embargoes without a version govern by their order time,
-//     see [Article.Bars].
+//   - A reinstatement brings its text back. Where the agency has said something
+//     newer that it doesn't know of, which holds the article, puts it under an
+//     embargo or lets it expire, that governs the text: see [Standing.Of].
+//   - Of the rest, the newest revision governs: its status, embargo and expiry
+//     are those of all. Holds and embargoes without a version govern by their
+//     order time, see [Article.Bars].
 //
 // What comes again changes nothing. Kills, reinstatements and the revisions of
 // a provider whose versions and dates agree may come in any order; an editor's
@@ -148,42 +197,85 @@ func (s Standing) Apply(a *Article) (_ Standing, governs bool) {
 	at := a.RuledAt()
 	switch {
 	case a.Notice.is(Reinstate):
-		if at <= s.Ruling || at <= s.HeldAt {
-			return s, false
-		}
-		s = Standing{Ruling: at}
+		return s.reinstate(a, at)
 	case a.Status == Canceled:
 		killed := s.Status == Canceled
 		if at < s.Ruling || at == s.Ruling && killed && a.Revision <= s.Revision {
 			return s, false
 		}
-		return Standing{Revision: a.Revision, Status: Canceled, EmbargoUntil: a.EmbargoUntil, Ruling: at}, true
-	case s.Status == Canceled:
-		return s, false
+		s = s.covered()
+		s.Terms, s.Ruling = a.terms(), at
+		return s, true
 	case a.Notice.is(Withhold):
 		if at < s.Ruling || at <= s.HeldAt {
 			return s, false
 		}
+		s = s.covered()
 		s.HeldAt = at
-	case s.HeldAt > 0, a.Bars() && at < s.Ruling, !s.givesWayTo(a):
+		if s.Status == Canceled {
+			return s, false
+		}
+	case a.Bars() && at < s.Ruling && s.Status != Canceled:
+		return s, false
+	case s.covers():
+		if s.Kept.giveWayTo(a.terms()) {
+			s.Kept = a.terms()
+		}
+		return s, false
+	case !s.giveWayTo(a.terms()):
 		return s, false
 	}
-	s.Revision, s.Status, s.EmbargoUntil = a.Revision, a.Status, a.EmbargoUntil
+	s.Terms, s.Text = a.terms(), 0
 	return s, true
 }
 
-// givesWayTo tells whether a is newer than what governs, if nothing was ruled.
-func (s Standing) givesWayTo(a *Article) bool {
-	is, was := a.Revision.Parts().OrderTime, s.Revision.Parts().OrderTime
-	switch barring := s.Bars(); {
-	case s.Revision == 0:
-		return true
-	case a.Revision.Source() == s.Revision.Source():
-		return a.Revision > s.Revision
-	case is != was && (barring || a.Bars()):
-		return is > was
-	case barring != a.Bars():
-		return a.Bars()
+// covers tells that a kill or an editor's withhold governs.
+func (s Standing) covers() bool { return s.Status == Canceled || s.HeldAt > 0 }
+
+// covered is s as a kill or an editor's withhold that comes over it leaves it.
+func (s Standing) covered() Standing {
+	if !s.covers() {
+		s.Kept = s.Terms
 	}
-	return a.Revision > s.Revision
+	s.Text = 0
+	return s
 }
+
+func (s Standing) reinstate(a *Article, at int64) (Standing, bool) {
+	if at <= s.Ruling || at <= s.HeldAt && s.Status != Canceled {
+		return s, false
+	}
+	if !s.covers() {
+		s.Kept = s.Terms
+	}
+	next := Standing{Terms: a.terms(), Ruling: at}
+	switch kept := s.Kept; {
+	case at <= s.HeldAt: // the kill is lifted, the withhold was not known
+		next.Status, next.HeldAt, next.Text = Withheld, s.HeldAt, a.Revision
+		next.Kept = kept
+	case kept.Revision == 0 || !kept.binds(a.ReceivedAt) || kept.Bars() && kept.At < at || !next.giveWayTo(kept):
+	default:
+		next.Terms, next.Text = kept, a.Revision
+		next.Revision = kept.Revision.again()
+	}
+	return next, true
+}
+
+// Of is a, which governs, as the article stands by it: a itself, or, of a
+// reinstatement that gave way, its text under the newer terms.
+func (s Standing) Of(a *Article) *Article {
+	if s.Text == 0 || a.Revision != s.Text {
+		return a
+	}
+	b := *a
+	b.Revision, b.Status, b.EmbargoUntil, b.ExpiresAt = s.Revision, s.Status, s.EmbargoUntil, s.ExpiresAt
+	if s.HeldAt > 0 {
+		b.Flags = slices.Clone(a.Flags)
+		b.Flag(FlagWithheldByEditor)
+		b.ReceivedAt = RulingTime(s.HeldAt)
+	}
+	return &b
+}
+
+// Is tells that a is what governs: it has come again.
+func (s Standing) Is(a *Article) bool { return a.Revision == s.Text || s.Terms.equal(a.terms()) }

@@ -51,35 +51,46 @@ func TestStanding(t *testing.T) {
 		at     int64 // order time of what governs
 		mixed  bool  // what has a version and what has none can not be told apart afterwards
 	}{
-		"newest":                              {[]article.Article{v(1, 10), v(3, 30), v(2, 20)}, article.Usable, 30, false},
-		"newest is withheld":                  {[]article.Article{v(1, 10), told(t, 2, 20, article.Withheld, 0)}, article.Withheld, 20, false},
-		"withheld and sent again":             {[]article.Article{told(t, 2, 20, article.Withheld, 0), v(3, 30)}, article.Usable, 30, false},
-		"kill":                                {[]article.Article{v(1, 10), kill(20), v(3, 30)}, article.Canceled, 20, false},
-		"kill before its article":             {[]article.Article{kill(20), v(1, 10), v(9, 90)}, article.Canceled, 20, false},
-		"kill that came late":                 {[]article.Article{v(9, 90), kill(20)}, article.Canceled, 20, false},
-		"two kills":                           {[]article.Article{kill(30), kill(20)}, article.Canceled, 30, false},
-		"reinstated":                          {[]article.Article{v(1, 10), kill(20), back(1, 10, 20)}, article.Usable, 10, false},
-		"reinstated, and the same kill again": {[]article.Article{kill(20), back(1, 10, 20), kill(20)}, article.Usable, 10, false},
-		"reinstated before the kill came":     {[]article.Article{back(1, 10, 20), kill(20)}, article.Usable, 10, false},
-		"a kill that the editor did not see":  {[]article.Article{kill(20), kill(40), back(1, 10, 20)}, article.Canceled, 40, false},
-		"killed again":                        {[]article.Article{kill(20), back(1, 10, 20), kill(40)}, article.Canceled, 40, false},
-		"killed again a second later":         {[]article.Article{kill(20), back(1, 10, 20), kill(21)}, article.Canceled, 21, false},
-		"an update of what was reinstated":    {[]article.Article{kill(20), back(1, 10, 20), v(3, 30)}, article.Usable, 30, false},
-		"an old one after the reinstatement":  {[]article.Article{kill(20), back(2, 15, 20), v(1, 10)}, article.Usable, 15, false},
-		"hold without a version":              {[]article.Article{v(7, 10), hold(20)}, article.Withheld, 20, false},
-		"hold without a version, first":       {[]article.Article{hold(20), v(7, 10)}, article.Withheld, 20, false},
-		"hold of the same second":             {[]article.Article{v(7, 20), hold(20)}, article.Withheld, 20, false},
-		"hold of the same second, first":      {[]article.Article{hold(20), v(7, 20)}, article.Withheld, 20, false},
-		"hold lifted by what came later":      {[]article.Article{v(7, 10), hold(20), v(8, 30)}, article.Usable, 30, false},
-		"hold lifted before it came":          {[]article.Article{v(8, 30), hold(20)}, article.Usable, 30, false},
-		"hold lifted without a version":       {[]article.Article{v(7, 10), hold(20), v(0, 30)}, article.Usable, 30, true},
-		"an old hold after the reinstatement": {[]article.Article{v(1, 10), hold(15), kill(20), back(1, 10, 20), hold(15)}, article.Usable, 10, false},
-		"embargo without a version":           {[]article.Article{v(7, 10), told(t, 0, 20, article.Usable, 99)}, article.Usable, 20, false},
-		"an editor's withhold":                {[]article.Article{v(1, 10), withhold(20), v(9, 90)}, article.Withheld, 20, false},
-		"an editor's withhold, lifted":        {[]article.Article{v(1, 10), withhold(20), v(9, 90), back(9, 90, 20)}, article.Usable, 90, false},
-		"a withhold after the reinstatement":  {[]article.Article{kill(20), back(1, 10, 20), withhold(30), back(1, 10, 20)}, article.Withheld, 30, false},
-		"a withhold does not lift a kill":     {[]article.Article{kill(20), withhold(30), v(9, 90)}, article.Canceled, 20, false},
-		"a kill of what is withheld":          {[]article.Article{withhold(30), kill(20)}, article.Canceled, 20, false},
+		"newest":                               {[]article.Article{v(1, 10), v(3, 30), v(2, 20)}, article.Usable, 30, false},
+		"newest is withheld":                   {[]article.Article{v(1, 10), told(t, 2, 20, article.Withheld, 0)}, article.Withheld, 20, false},
+		"withheld and sent again":              {[]article.Article{told(t, 2, 20, article.Withheld, 0), v(3, 30)}, article.Usable, 30, false},
+		"kill":                                 {[]article.Article{v(1, 10), kill(20), v(3, 30)}, article.Canceled, 20, false},
+		"kill before its article":              {[]article.Article{kill(20), v(1, 10), v(9, 90)}, article.Canceled, 20, false},
+		"kill that came late":                  {[]article.Article{v(9, 90), kill(20)}, article.Canceled, 20, false},
+		"two kills":                            {[]article.Article{kill(30), kill(20)}, article.Canceled, 30, false},
+		"reinstated":                           {[]article.Article{v(1, 10), kill(20), back(1, 10, 20)}, article.Usable, 10, false},
+		"reinstated, and the same kill again":  {[]article.Article{kill(20), back(1, 10, 20), kill(20)}, article.Usable, 10, false},
+		"reinstated before the kill came":      {[]article.Article{back(1, 10, 20), kill(20)}, article.Usable, 10, false},
+		"a kill that the editor did not see":   {[]article.Article{kill(20), kill(40), back(1, 10, 20)}, article.Canceled, 40, false},
+		"killed again":                         {[]article.Article{kill(20), back(1, 10, 20), kill(40)}, article.Canceled, 40, false},
+		"killed again a second later":          {[]article.Article{kill(20), back(1, 10, 20), kill(21)}, article.Canceled, 21, false},
+		"an update of what was reinstated":     {[]article.Article{kill(20), back(1, 10, 20), v(3, 30)}, article.Usable, 30, false},
+		"an old one after the reinstatement":   {[]article.Article{kill(20), back(2, 15, 20), v(1, 10)}, article.Usable, 15, false},
+		"hold without a version":               {[]article.Article{v(7, 10), hold(20)}, article.Withheld, 20, false},
+		"hold without a version, first":        {[]article.Article{hold(20), v(7, 10)}, article.Withheld, 20, false},
+		"hold of the same second":              {[]article.Article{v(7, 20), hold(20)}, article.Withheld, 20, false},
+		"hold of the same second, first":       {[]article.Article{hold(20), v(7, 20)}, article.Withheld, 20, false},
+		"hold lifted by what came later":       {[]article.Article{v(7, 10), hold(20), v(8, 30)}, article.Usable, 30, false},
+		"hold lifted before it came":           {[]article.Article{v(8, 30), hold(20)}, article.Usable, 30, false},
+		"hold lifted without a version":        {[]article.Article{v(7, 10), hold(20), v(0, 30)}, article.Usable, 30, true},
+		"an old hold after the reinstatement":  {[]article.Article{v(1, 10), hold(15), kill(20), back(1, 10, 20), hold(15)}, article.Usable, 10, false},
+		"embargo without a version":            {[]article.Article{v(7, 10), told(t, 0, 20, article.Usable, 99)}, article.Usable, 20, false},
+		"an editor's withhold":                 {[]article.Article{v(1, 10), withhold(20), v(9, 90)}, article.Withheld, 20, false},
+		"an editor's withhold, lifted":         {[]article.Article{v(1, 10), withhold(20), v(9, 90), back(9, 90, 20)}, article.Usable, 90, false},
+		"a withhold after the reinstatement":   {[]article.Article{kill(20), back(1, 10, 20), withhold(30), back(1, 10, 20)}, article.Withheld, 30, false},
+		"a withhold does not lift a kill":      {[]article.Article{kill(20), withhold(30), v(9, 90)}, article.Canceled, 20, false},
+		"a kill of what is withheld":           {[]article.Article{withhold(30), kill(20)}, article.Canceled, 20, false},
+		"a withhold under a lifted kill":       {[]article.Article{v(1, 10), kill(20), withhold(30), back(1, 10, 20)}, article.Withheld, 10, false},
+		"a withhold before a lifted kill":      {[]article.Article{v(1, 10), withhold(30), kill(20), back(1, 10, 20)}, article.Withheld, 10, false},
+		"both lifted":                          {[]article.Article{v(1, 10), kill(20), withhold(30), back(1, 10, 20), back(1, 11, 30)}, article.Usable, 11, false},
+		"a hold under a kill, not seen":        {[]article.Article{v(1, 10), kill(20), told(t, 2, 30, article.Withheld, 0), back(1, 10, 20)}, article.Withheld, 30, false},
+		"the same, under a withhold":           {[]article.Article{v(1, 10), withhold(20), told(t, 2, 30, article.Withheld, 0), back(1, 10, 20)}, article.Withheld, 30, false},
+		"a hold before the kill, not seen":     {[]article.Article{v(1, 10), told(t, 2, 15, article.Withheld, 0), kill(20), back(1, 10, 20)}, article.Withheld, 15, false},
+		"a hold that has no version, not seen": {[]article.Article{v(1, 10), kill(20), hold(30), back(1, 10, 20)}, article.Withheld, 30, false},
+		"the same, seen":                       {[]article.Article{v(1, 10), kill(20), hold(30), back(1, 10, 30)}, article.Usable, 10, false},
+		"a hold under a kill, given up again":  {[]article.Article{v(1, 10), kill(20), told(t, 2, 30, article.Withheld, 0), v(3, 40), back(1, 10, 20)}, article.Usable, 10, true},
+		"a hold under a kill, then lifted":     {[]article.Article{v(1, 10), kill(20), told(t, 2, 30, article.Withheld, 0), back(1, 10, 20), v(3, 40)}, article.Usable, 40, false},
+		"an old one after the hold":            {[]article.Article{v(1, 10), kill(20), told(t, 3, 30, article.Withheld, 0), back(1, 10, 20), v(2, 15)}, article.Withheld, 30, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := standing(c.as...)
@@ -122,6 +133,44 @@ func TestStanding(t *testing.T) {
 	}
 	if s := standing(first, lifted, next); s.Status != article.Canceled {
 		t.Errorf("the kill after the reinstatement is lost: %+v", s)
+	}
+}
+
+// The editor's text is under what the agency has said since.
+func TestReinstatementGivesWay(t *testing.T) {
+	kill, embargo := told(t, 0, 20, article.Canceled, 0), told(t, 3, 30, article.Usable, 99)
+	expiring := told(t, 4, 40, article.Usable, 0)
+	expiring.ExpiresAt = second(88)
+	back := ruled(told(t, 2, 10, article.Usable, 0), article.Notice{Action: article.Reinstate, Lifts: second(20)})
+	for _, c := range []struct {
+		as              []article.Article
+		visible, hidden int64
+	}{
+		{[]article.Article{kill, embargo, back}, 99, 98},
+		{[]article.Article{kill, embargo, expiring, back}, 87, 88},
+		{[]article.Article{kill, expiring, embargo, back}, 87, 88},
+	} {
+		s := standing(c.as...)
+		if s.Visible(second(c.hidden)) || !s.Visible(second(c.visible)) {
+			t.Errorf("stands as %+v", s)
+		}
+		a := s.Of(&back)
+		if !s.Is(&back) || !s.Is(a) || a.Revision != s.Revision || a.Visible(second(c.hidden)) || !a.Visible(second(c.visible)) || back.Revision == a.Revision {
+			t.Errorf("shown is %+v", a)
+		}
+		for i := range c.as {
+			if again, governs := s.Apply(&c.as[i]); again != s || governs {
+				t.Errorf("again %d: %+v", i, again)
+			}
+		}
+	}
+	withhold := ruled(told(t, 0, 30, article.Withheld, 0), article.Notice{Action: article.Withhold})
+	s := standing(kill, withhold, back)
+	if a := s.Of(&back); !a.ReceivedAt.Equal(article.RulingTime(s.HeldAt)) || a.Status != article.Withheld || len(back.Flags) > 0 || len(a.Flags) != 1 {
+		t.Errorf("shown is %+v by %+v", a, s)
+	}
+	if a := standing(kill, back).Of(&back); a != &back {
+		t.Errorf("changed to %+v", a)
 	}
 }
 
@@ -185,7 +234,9 @@ func TestOnlyAReinstatementLiftsAKill(t *testing.T) {
 				a.Notice = &article.Notice{Action: article.Reinstate, Lifts: second(rapid.Int64Range(0, 30).Draw(t, "lifts"))}
 			}
 			next, governs := s.Apply(&a)
-			if !governs && next != s {
+			seen := next
+			seen.Kept, seen.HeldAt = s.Kept, s.HeldAt // they count when the kill is lifted
+			if !governs && seen != s || next.HeldAt < s.HeldAt && !(a.Notice != nil && a.Notice.Action == article.Reinstate && a.RuledAt() > s.HeldAt) {
 				t.Fatalf("%+v changed %+v to %+v and does not govern", a, s, next)
 			}
 			if next.Ruling < s.Ruling {
@@ -195,7 +246,7 @@ func TestOnlyAReinstatementLiftsAKill(t *testing.T) {
 			if s.Status == article.Canceled && next.Status != article.Canceled && !saw {
 				t.Fatalf("%+v lifted the kill of %d", a, s.Ruling)
 			}
-			if s.HeldAt > 0 && next.Status == article.Usable && !saw {
+			if s.HeldAt > 0 && next.Status == article.Usable && a.RuledAt() <= s.HeldAt {
 				t.Fatalf("%+v lifted the withhold of %d", a, s.HeldAt)
 			}
 			s = next

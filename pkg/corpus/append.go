@@ -287,6 +287,7 @@ func (w *writer) article(a *article.Article, indexedAt time.Time) (body place) {
 	w.number(`,"revision":`, int64(a.Revision))
 	w.field(`,"status":`, string(a.Status))
 	w.someTime(`,"embargo_until":`, a.EmbargoUntil)
+	w.someTime(`,"expires_at":`, a.ExpiresAt)
 	w.field(`,"source":`, a.Source)
 	w.some(`,"provider":`, a.Provider)
 	w.some(`,"url":`, a.URL)

@@ -3,6 +3,7 @@ package corpus
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -79,17 +80,37 @@ func Parse(source []byte) (a article.Article, indexedAt time.Time, err error) {
 
 // NoticeFields are the fields of a document that [Notice] keeps.
 var NoticeFields = []string{
-	"uri", "version", "revision", "status", "embargo_until", "source", "provider", "agency", "urgency",
+	"uri", "version", "revision", "status", "embargo_until", "expires_at", "source", "provider", "agency", "urgency",
 	"published_at", "version_created", "received_at", "sort_date", "flags",
 }
 
-// Notice is what is left of a killed article: that it was, whose, when, and
-// that it is canceled. Nothing of what it said.
+// Notice is what is left of a killed article: that it was, whose, when, that it
+// is canceled, and what its status was without the kill. Nothing of what it said.
 func Notice(a *article.Article) article.Article {
-	return article.Article{
-		URI: a.URI, Version: a.Version, Revision: a.Revision, Status: article.Canceled, EmbargoUntil: a.EmbargoUntil,
+	n := article.Article{
+		URI: a.URI, Version: a.Version, Revision: a.Revision, Status: article.Canceled, EmbargoUntil: a.EmbargoUntil, ExpiresAt: a.ExpiresAt,
 		Source: a.Source, Provider: a.Provider, Agency: article.Label{Value: a.Agency.Value}, Urgency: a.Urgency,
 		PublishedAt: a.PublishedAt, VersionCreated: a.VersionCreated, ReceivedAt: a.ReceivedAt,
 		Flags: a.Flags,
 	}
+	if flag, ok := was[a.Status]; ok {
+		n.Flags = slices.Clone(a.Flags)
+		n.Flag(flag)
+	}
+	return n
+}
+
+// was are the flags of a killed article's revisions, by what they were without
+// the kill.
+var was = map[article.Status]string{article.Usable: article.FlagWasUsable, article.Withheld: article.FlagWasWithheld}
+
+// Was is the status of a revision, or of what a kill left of it. It is canceled
+// for a kill itself.
+func Was(s article.Status, flags []string) article.Status {
+	for status, flag := range was {
+		if slices.Contains(flags, flag) {
+			return status
+		}
+	}
+	return s
 }

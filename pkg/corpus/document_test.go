@@ -22,7 +22,7 @@ var received = time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC)
 // report is an article that has something in every field.
 func report(language string) article.Article {
 	a := article.Article{
-		URI: "urn:newsml:dpa.com:20240420:1", Version: "3", Status: article.Usable, EmbargoUntil: received.Add(time.Hour),
+		URI: "urn:newsml:dpa.com:20240420:1", Version: "3", Status: article.Usable, EmbargoUntil: received.Add(time.Hour), ExpiresAt: received.Add(48 * time.Hour),
 		Source: "site-3", Provider: "dpa", URL: "https://example.org/a?b=c", Urgency: 4,
 		Language: article.Label{Value: language, Evidence: []article.Evidence{{Enricher: "language", Version: 1, Confidence: .9}}},
 		Agency:   article.Label{Value: "dpa"}, CitedMedia: []article.Label{{Value: "The Washington Post"}},
@@ -147,7 +147,7 @@ func TestNoticeSaysNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got.URI != a.URI || got.Revision != a.Revision || got.Status != article.Canceled || got.Source != "site-3" || got.Agency.Value != "dpa" ||
-			!got.ReceivedAt.Equal(a.ReceivedAt) || !got.PublishedAt.Equal(a.PublishedAt) || !got.EmbargoUntil.Equal(a.EmbargoUntil) || len(got.Flags) != 1 {
+			!got.ReceivedAt.Equal(a.ReceivedAt) || !got.PublishedAt.Equal(a.PublishedAt) || !got.EmbargoUntil.Equal(a.EmbargoUntil) || !got.ExpiresAt.Equal(a.ExpiresAt) || len(got.Flags) != 1 {
 			t.Errorf("got %+v", got)
 		}
 		allowed := append(slices.Clone(corpus.NoticeFields), "segments", "attribution", "indexed_at")
@@ -155,6 +155,19 @@ func TestNoticeSaysNothing(t *testing.T) {
 			if !slices.Contains(allowed, name) {
 				t.Errorf("the notice has %s", name)
 			}
+		}
+	}
+}
+
+// A notice of what a kill took away tells what it was, however often it is made.
+func TestNoticeTellsWhatItWas(t *testing.T) {
+	for _, s := range []article.Status{article.Usable, article.Withheld, article.Canceled} {
+		a := report("en")
+		a.Status = s
+		n := corpus.Notice(&a)
+		n = corpus.Notice(&n)
+		if was := corpus.Was(n.Status, n.Flags); n.Status != article.Canceled || was != s || len(a.Flags) != 1 {
+			t.Errorf("%s: is %s, was %s, flags %v of %v", s, n.Status, was, n.Flags, a.Flags)
 		}
 	}
 }

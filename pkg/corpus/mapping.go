@@ -102,7 +102,7 @@ func fields() object {
 		"images":       blob(),
 		"attribution":  blob(),
 		"published_at": date(), "version_created": date(), "received_at": date(),
-		"sort_date": date(), "embargo_until": date(), "indexed_at": date(),
+		"sort_date": date(), "embargo_until": date(), "expires_at": date(), "indexed_at": date(),
 		"original": strict(object{
 			"size": object{"type": "long", "coerce": false}, "hash": keyword(MaxCodeKeyword), "format": keyword(MaxCodeKeyword),
 			"media_type": keyword(MaxNameKeyword), "charset": keyword(MaxCodeKeyword), "name": keyword(MaxNameKeyword),

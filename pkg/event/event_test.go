@@ -311,7 +311,7 @@ func genArticle(t *rapid.T) article.Article {
 		URI: article.URI("urn:" + word.Draw(t, "uri")), Version: str.Draw(t, "version"),
 		Revision:     article.Revision(rapid.Int64Range(1, math.MaxInt64).Draw(t, "revision")),
 		Status:       rapid.SampledFrom([]article.Status{article.Usable, article.Withheld, article.Canceled}).Draw(t, "status"),
-		EmbargoUntil: genTime(t, "embargo"), Source: word.Draw(t, "source"), Provider: str.Draw(t, "provider"), URL: str.Draw(t, "url"),
+		EmbargoUntil: genTime(t, "embargo"), ExpiresAt: genTime(t, "expiry"), Source: word.Draw(t, "source"), Provider: str.Draw(t, "provider"), URL: str.Draw(t, "url"),
 		Urgency: rapid.IntRange(-1, 9).Draw(t, "urgency"), PublishedAt: genTime(t, "published"), VersionCreated: genTime(t, "created"),
 		ReceivedAt: time.Unix(rapid.Int64Range(1, 1<<33).Draw(t, "received"), 5).UTC(),
 	}

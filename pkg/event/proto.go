@@ -31,6 +31,7 @@ func toProto(a *article.Article, t Type) (*pb.Article, error) {
 	p := &pb.Article{
 		Uri: string(a.URI), Version: a.Version, Revision: int64(a.Revision), Status: statuses[a.Status],
 		EmbargoUntil: w.time("embargo_until", a.EmbargoUntil),
+		ExpiresAt:    w.time("expires_at", a.ExpiresAt),
 		Source:       a.Source, Provider: a.Provider, Url: a.URL, Text: a.Text,
 		Language: w.label("language", a.Language), Agency: w.label("agency", a.Agency),
 		Attribution:    attributionToProto(a.Attribution),
@@ -167,6 +168,7 @@ func fromProto(p *pb.Article) (article.Article, error) {
 		URI: article.URI(p.GetUri()), Version: p.GetVersion(), Revision: article.Revision(p.GetRevision()),
 		Status:       r.status(p.GetStatus()),
 		EmbargoUntil: r.time("embargo_until", p.GetEmbargoUntil()),
+		ExpiresAt:    r.time("expires_at", p.GetExpiresAt()),
 		Source:       p.GetSource(), Provider: p.GetProvider(), URL: p.GetUrl(), Text: p.GetText(),
 		Language: r.label("language", p.GetLanguage()), Agency: r.label("agency", p.GetAgency()),
 		Attribution: article.Attribution{

@@ -33,7 +33,7 @@ func TestRightsAreWhatTheFlowNeeds(t *testing.T) {
 		"index Write":  "articles.enriched.bulk.dead articles.enriched.dead articles.notices.dead",
 		"index group":  "index index.bulk index.notices",
 		// What is released is read back, since it says what went out.
-		"release Read":  "articles.current articles.enriched articles.enriched.bulk articles.notices articles.status embargo.pending",
+		"release Read":  "articles.current articles.enriched articles.enriched.bulk articles.notices articles.released articles.status embargo.pending",
 		"release Write": "articles.current articles.released articles.status embargo.pending release.dead",
 		"release group": "release release.bulk release.notices",
 		// Nothing that is under embargo or withheld is where they may read.

@@ -34,7 +34,8 @@ type carried struct {
 	URI                          article.URI
 	Version                      string
 	Status                       article.Status
-	Embargo, Created, Published  time.Time
+	Embargo, Expiry              time.Time
+	Created, Published           time.Time
 	Urgency                      int
 	Language                     string
 	Kicker, Headline, Standfirst string
@@ -59,7 +60,7 @@ func said(s string) string {
 // read takes from an article what may be carried.
 func read(a *article.Article) carried {
 	c := carried{
-		URI: a.URI, Version: a.Version, Status: a.Status, Embargo: a.EmbargoUntil, Created: a.VersionCreated, Published: a.PublishedAt,
+		URI: a.URI, Version: a.Version, Status: a.Status, Embargo: a.EmbargoUntil, Expiry: a.ExpiresAt, Created: a.VersionCreated, Published: a.PublishedAt,
 		Urgency: a.Urgency, Language: a.Language.Value,
 	}
 	for _, s := range a.Subjects {
@@ -109,7 +110,7 @@ func runsIn(a *article.Article) bool {
 
 // notice is what a canceled article is.
 func (c *carried) notice() carried {
-	return carried{URI: c.URI, Version: c.Version, Status: c.Status, Embargo: c.Embargo, Created: c.Created, Published: c.Published, Urgency: c.Urgency}
+	return carried{URI: c.URI, Version: c.Version, Status: c.Status, Embargo: c.Embargo, Expiry: c.Expiry, Created: c.Created, Published: c.Published, Urgency: c.Urgency}
 }
 
 // inPlace puts the dateline into the text, where a format has no other place
@@ -263,7 +264,7 @@ func known(code string) bool {
 
 // feedItem is what both feeds carry.
 func feedItem(c carried, a *article.Article) carried {
-	c.Version, c.Urgency, c.Embargo, c.Kicker = "", 0, time.Time{}, ""
+	c.Version, c.Urgency, c.Embargo, c.Expiry, c.Kicker = "", 0, time.Time{}, time.Time{}, ""
 	c.Paragraphs, c.Signoffs = append(c.Paragraphs, c.Signoffs...), nil
 	c.inPlace(runsIn(a))
 	c.captions(false)
@@ -415,6 +416,9 @@ func drawArticle(t *rapid.T) *article.Article {
 		Source:  "s", Provider: rapid.SampledFrom([]string{"dpa", "a b/ü", "x:y"}).Draw(t, "provider"), ReceivedAt: received,
 		EmbargoUntil: moments.Draw(t, "embargo"), VersionCreated: moments.Draw(t, "created"), PublishedAt: moments.Draw(t, "published"),
 		Urgency: rapid.IntRange(0, 9).Draw(t, "urgency"),
+	}
+	if rapid.Bool().Draw(t, "expires") {
+		a.ExpiresAt = received.Add(time.Hour)
 	}
 	a.URI = article.ScopedURI(a.Provider, rapid.OneOf(rapid.StringMatching(`urn:newsml:[a-z.]{1,12}:[0-9]{1,8}`), rapid.StringN(1, 12, -1).Filter(func(s string) bool { return strings.TrimSpace(s) != "" }),
 		rapid.SampledFrom([]string{`a<b>&"'c`, "https://x.example/a?b=c#d", strings.Repeat("long", 120)})).Draw(t, "id"))

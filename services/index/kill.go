@@ -34,6 +34,7 @@ type found struct {
 		Status       article.Status   `json:"status"`
 		Revision     article.Revision `json:"revision"`
 		EmbargoUntil time.Time        `json:"embargo_until"`
+		ExpiresAt    time.Time        `json:"expires_at"`
 		ReceivedAt   time.Time        `json:"received_at"`
 		Flags        []string         `json:"flags"`
 	} `json:"_source"`
@@ -63,7 +64,7 @@ func (s *Sink) get(ctx context.Context, do, alias string, docs []wanted) ([]foun
 		Index: alias, Body: bytes.NewReader(body),
 		FilterPath: []string{"docs._id", "docs.found", "docs._version", "docs._source", "docs.error.type", "docs.error.reason"},
 	}
-	r.SourceIncludes = []string{"status", "revision", "embargo_until", "received_at", "flags"}
+	r.SourceIncludes = []string{"status", "revision", "embargo_until", "expires_at", "received_at", "flags"}
 	if err := s.ask(ctx, do, r, &reply); err != nil {
 		return nil, err
 	}
@@ -87,7 +88,10 @@ func (f *found) standing() article.Standing {
 		return article.Standing{}
 	}
 	s := article.Standing{
-		Revision: f.Source.Revision, Status: f.Source.Status, EmbargoUntil: f.Source.EmbargoUntil, Ruling: corpus.Ruling(f.Version),
+		Terms: article.Terms{
+			Revision: f.Source.Revision, Status: f.Source.Status, EmbargoUntil: f.Source.EmbargoUntil, ExpiresAt: f.Source.ExpiresAt,
+		},
+		Ruling: corpus.Ruling(f.Version),
 	}
 	if slices.Contains(f.Source.Flags, article.FlagWithheldByEditor) {
 		head := article.Article{Revision: f.Source.Revision, ReceivedAt: f.Source.ReceivedAt}
@@ -130,7 +134,11 @@ func (s *Sink) settle(ctx context.Context, of []plan) error {
 		var docs []bulk.Doc
 		var tried []*plan
 		for i, p := range open {
-			stands, governs := heads[i].standing().Apply(p.a)
+			stood, err := s.stood(ctx, &heads[i], p.a)
+			if err != nil {
+				return err
+			}
+			stands, governs := stood.Apply(p.a)
 			switch {
 			case governs:
 				version, err := corpus.NextVersion(heads[i].Version, stands.Ruling)
@@ -138,7 +146,7 @@ func (s *Sink) settle(ctx context.Context, of []plan) error {
 					p.err = stage.Permanent(err)
 					continue
 				}
-				body, err := corpus.Document(p.a, s.now())
+				body, err := corpus.Document(stands.Of(p.a), s.now())
 				if err != nil {
 					p.err = stage.Permanent(err)
 					continue
@@ -349,7 +357,7 @@ func (s *Sink) purgeSome(ctx context.Context, killed []plan) error {
 			if err != nil {
 				return err
 			}
-			a.Status = article.Canceled
+			a = corpus.Notice(&a)
 			notice, err := corpus.VersionDocument(&a, now)
 			if err != nil {
 				return err

@@ -107,6 +107,16 @@ func TestLifeOfAnArticle(t *testing.T) {
 		{"withheld by an editor", []article.Article{v(7, 10), withheld(hold(20)), v(8, 30)}, "withheld ", "Secret 7, Secret 8"},
 		{"withheld by an editor, lifted", []article.Article{v(7, 10), withheld(hold(20)), v(8, 30), reinstated(v(8, 30), 20), withheld(hold(20))}, "usable Secret 8", "Secret 7, Secret 8"},
 		{"withheld by an editor, lifted, killed by an old date", []article.Article{v(7, 10), withheld(hold(20)), reinstated(v(7, 10), 20), late(kill(10), 30)}, "canceled ", ""},
+		{"a hold under the kill that the editor didn't know", []article.Article{v(1, 10), kill(20), told(t, "urn:x:1", 2, 30, article.Withheld), reinstated(v(1, 10), 20), v(2, 25)}, "withheld Secret 1", "Secret 1, Secret 2"},
+		{"the same before the kill", []article.Article{v(1, 10), told(t, "urn:x:1", 2, 15, article.Withheld), kill(20), reinstated(v(1, 10), 20)}, "withheld Secret 1", "Secret 1"},
+		{"the same without a version", []article.Article{v(1, 10), kill(20), hold(30), reinstated(v(1, 10), 20)}, "withheld Secret 1", "Secret 1"},
+		{"the same, known", []article.Article{v(1, 10), kill(20), hold(30), reinstated(v(1, 10), 30)}, "usable Secret 1", "Secret 1"},
+		{"a hold under a kill, given up", []article.Article{v(1, 10), kill(20), told(t, "urn:x:1", 2, 30, article.Withheld), v(3, 40), reinstated(v(1, 10), 20)}, "usable Secret 1", "Secret 1"},
+		{"a hold under a kill, then an update", []article.Article{v(1, 10), kill(20), told(t, "urn:x:1", 2, 30, article.Withheld), reinstated(v(1, 10), 20), v(3, 40)}, "usable Secret 3", "Secret 1, Secret 3"},
+		{"a hold under a withhold", []article.Article{v(1, 10), withheld(hold(20)), told(t, "urn:x:1", 2, 30, article.Withheld), reinstated(v(1, 10), 20)}, "withheld Secret 1", "Secret 1"},
+		{"a withhold under a kill", []article.Article{v(1, 10), kill(20), withheld(hold(30)), reinstated(v(1, 10), 20), v(2, 40)}, "withheld Secret 1", "Secret 1, Secret 2"},
+		{"a withhold under a kill, both lifted", []article.Article{v(1, 10), kill(20), withheld(hold(30)), reinstated(v(1, 10), 20), v(2, 40), reinstated(v(2, 40), 30)}, "usable Secret 2", "Secret 1, Secret 2"},
+		{"a withhold and a kill", []article.Article{v(1, 10), withheld(hold(30)), kill(20), reinstated(v(1, 10), 20)}, "withheld Secret 1", "Secret 1"},
 		{"withheld by an editor, killed", []article.Article{v(7, 10), withheld(hold(20)), kill(30), withheld(hold(40))}, "canceled ", ""},
 	} {
 		uri := article.URI(fmt.Sprintf("urn:x:life:%d", i))

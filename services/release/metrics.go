@@ -14,6 +14,7 @@ const (
 	embargoed  outcome = "embargoed"
 	withheld   outcome = "withheld"
 	canceled   outcome = "canceled"
+	expired    outcome = "expired"
 	superseded outcome = "superseded" // a newer revision, or a kill, stands
 	repeated   outcome = "repeated"   // it went out before
 )
@@ -27,7 +28,7 @@ type metrics struct {
 func newMetrics(r prometheus.Registerer, waiting func() int) (*metrics, error) {
 	articles := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "copytaster_release_articles_total",
-		Help: "Articles by what became of them: released, embargoed, withheld, canceled, superseded (a newer revision or a kill stands), repeated (it went out before).",
+		Help: "Articles by what became of them: released, embargoed, withheld, canceled, expired, superseded (a newer revision or a kill stands), repeated (it went out before).",
 	}, []string{"outcome"})
 	buckets := []float64{.01, .025, .05, .1, .25, .5, 1, 2, 5, 10, 60, 600, 3600}
 	m := &metrics{
@@ -42,7 +43,7 @@ func newMetrics(r prometheus.Registerer, waiting func() int) (*metrics, error) {
 	pending := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "copytaster_release_embargoes_pending", Help: "Articles that wait for the end of their embargo.",
 	}, func() float64 { return float64(waiting()) })
-	for _, o := range []outcome{released, embargoed, withheld, canceled, superseded, repeated} {
+	for _, o := range []outcome{released, embargoed, withheld, canceled, expired, superseded, repeated} {
 		m.outcomes[o] = articles.WithLabelValues(string(o))
 	}
 	return m, errors.Join(r.Register(articles), r.Register(m.late), r.Register(m.kills), r.Register(pending))

@@ -83,11 +83,16 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var timers sync.WaitGroup
-	var failed error
-	timers.Go(func() {
+	var beside sync.WaitGroup
+	var failed, lost error
+	beside.Go(func() {
 		failed = r.runTimers(ctx)
 		cancel()
+	})
+	beside.Go(func() {
+		if lost = r.follow(ctx, b); lost != nil && ctx.Err() == nil {
+			cancel()
+		}
 	})
 	way := func(group, from string) lane.Way {
 		return lane.Way{Group: group, From: from, Dead: topic.ReleaseDead, Sink: func() (stage.Sink, error) { return sink{r}, nil }}
@@ -99,8 +104,8 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 		Bulk: way(topic.GroupReleaseBulk, topic.EnrichedBulk),
 	}, b, k)
 	cancel()
-	timers.Wait()
-	return errors.Join(err, failed)
+	beside.Wait()
+	return errors.Join(err, failed, lost)
 }
 
 // handle reads the article out of its message.

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,17 +19,19 @@ import (
 	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/pkg/topic"
 )
 
 // world is what outlives a process: tables, topics, and the clock.
 type world struct {
 	mu              sync.Mutex // of clock and failIn, while several are decided about
 	status, pending *rows
-	log             []stage.Message // public
+	log, current    []stage.Message // public
+	read            int             // of these, at starts
 	clock           time.Time
-	failIn          int           // operations until one fails; 0: none does
-	drift           time.Duration // that each operation takes
-	unsure          bool          // the process does not know that its last message was written
+	failIn          int             // operations until one fails; 0: none does
+	drift           time.Duration   // that each operation takes
+	unsure          map[string]bool // by URI: no process knows that its last message was written
 	overtaken       bool
 	r               *releaser
 	check           func(m stage.Message)
@@ -99,41 +101,99 @@ func (r *rows) Ready(context.Context) error {
 	return nil
 }
 
-// Write takes public messages.
+// Write takes public messages, as [topics] does.
 func (w *world) Write(_ context.Context, ms []stage.Message) error {
 	if len(ms) == 0 {
 		return nil
 	}
 	if err := w.step(); err != nil {
+		for _, m := range ms {
+			w.unsure[string(m.Key)] = true
+		}
 		return err
 	}
+	w.mu.Lock()
 	for _, m := range ms {
 		if w.check != nil {
 			w.check(m)
 		}
+		m.Time = w.clock
 		w.log = append(w.log, m)
 	}
-	err := w.step() // it is written, and nobody heard of it
-	w.unsure = err != nil
+	w.mu.Unlock()
+	err := w.step() // it is in one topic, and not in the other
+	if err == nil {
+		w.mu.Lock()
+		for _, m := range ms {
+			m.Time = w.clock
+			w.current = append(w.current, m)
+		}
+		w.mu.Unlock()
+		err = w.step() // it is written, and nobody heard of it
+	}
+	for _, m := range ms {
+		w.unsure[string(m.Key)] = err != nil
+	}
 	return err
 }
 
+// in is what a public topic has.
+func (w *world) in(name string) []stage.Message {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if name == topic.Current {
+		return slices.Clone(w.current)
+	}
+	return slices.Clone(w.log)
+}
+
+// Extents of topics of one partition.
+func (w *world) Extents(_ context.Context, name string) ([]bus.Extent, error) {
+	return []bus.Extent{{End: int64(len(w.in(name)))}}, nil
+}
+
+func (w *world) OffsetsAt(_ context.Context, name string, t time.Time) (map[int]int64, error) {
+	all := w.in(name)
+	at := slices.IndexFunc(all, func(m stage.Message) bool { return !m.Time.Before(t) })
+	if at < 0 {
+		at = len(all)
+	}
+	return map[int]int64{0: int64(at)}, nil
+}
+
+// pollEvery is how long a reader waits who is at the end.
+const pollEvery = time.Second
+
+func (w *world) ReadLog(ctx context.Context, name string, _ int, from, to int64, f func(stage.Message) error) error {
+	for at := from; to < 0 || at < to; at++ {
+		for at >= int64(len(w.in(name))) {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(pollEvery):
+			}
+		}
+		w.mu.Lock()
+		w.read++
+		w.mu.Unlock()
+		if err := f(w.in(name)[at]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func newWorld() *world {
-	w := &world{clock: second(1000)}
+	w := &world{clock: second(1000), unsure: map[string]bool{}}
 	w.status, w.pending = &rows{w: w, all: map[string][]byte{}}, &rows{w: w, all: map[string][]byte{}}
 	return w
 }
 
 // start begins a process with what is in the topics.
 func (w *world) start(t interface{ Fatal(args ...any) }) {
-	w.unsure = false
-	gone := newPublic()
-	for _, m := range w.log {
-		s, err := shownIn(m)
-		if err != nil {
-			t.Fatal(err)
-		}
-		gone.set(string(m.Key), s)
+	gone, err := readPublic(context.Background(), w)
+	if err != nil {
+		t.Fatal(err)
 	}
 	m, err := newMetrics(prometheus.NewRegistry(), func() int { return len(w.pending.all) })
 	if err != nil {
@@ -159,7 +219,7 @@ func (w *world) tick(ctx context.Context) error {
 		}
 		var failed error
 		for _, uri := range uris {
-			if err := w.r.releaseDue(ctx, uri); err != nil {
+			if err := w.r.doDue(ctx, uri); err != nil {
 				w.r.due.set(uri, w.clock)
 				failed = err
 			}
@@ -304,10 +364,13 @@ func TestReleaserHoldsToTheModel(t *testing.T) {
 			if s.status == article.Withheld && stands.Status == article.Usable && !stands.EmbargoUntil.IsZero() {
 				visible = false // the embargo may have ended while this was written; the article follows
 			}
+			if s.status == article.Usable && stands.Status == article.Usable && stands.Expired(w.clock) && w.drift > 0 {
+				visible = true // it may have expired while this was written; the notice follows
+			}
 			if visible != (s.status == article.Usable) || visible && s.revision != stands.Revision {
 				t.Fatalf("%+v goes out at %v, and stands as %+v", s, w.clock, stands)
 			}
-			if last[string(m.Key)] == s && !w.unsure {
+			if last[string(m.Key)] == s && !w.unsure[string(m.Key)] {
 				t.Fatalf("%+v goes out twice", s)
 			}
 			last[string(m.Key)] = s
@@ -331,7 +394,11 @@ func TestReleaserHoldsToTheModel(t *testing.T) {
 				a.Notice = &article.Notice{Action: article.Withhold}
 			case 3:
 				a = told(t, u, rapid.IntRange(0, 9).Draw(t, "version"), at, article.Usable, 0)
-				a.Notice = &article.Notice{Action: article.Reinstate, Lifts: article.RulingTime(max(model[u].Ruling, model[u].HeldAt))}
+				lifts := max(model[u].Ruling, model[u].HeldAt)
+				if rapid.Bool().Draw(t, "saw the kill alone") {
+					lifts = model[u].Ruling
+				}
+				a.Notice = &article.Notice{Action: article.Reinstate, Lifts: article.RulingTime(lifts)}
 			case 4, 5:
 				a = told(t, u, rapid.IntRange(0, 9).Draw(t, "version"), at, article.Usable, at+int64(rapid.IntRange(-5, 20).Draw(t, "embargo")))
 			case 6:
@@ -342,6 +409,9 @@ func TestReleaserHoldsToTheModel(t *testing.T) {
 				fallthrough
 			default:
 				a = told(t, u, rapid.IntRange(0, 9).Draw(t, "version"), at, article.Usable, 0)
+			}
+			if a.Status == article.Usable && rapid.IntRange(0, 3).Draw(t, "expires") == 0 && a.ExpiresAt.IsZero() {
+				a.ExpiresAt = second(at + int64(rapid.IntRange(-5, 20).Draw(t, "expiry")))
 			}
 			all = append(all, a)
 			w.failIn = rapid.IntRange(0, 6).Draw(t, "fails")
@@ -357,6 +427,9 @@ func TestReleaserHoldsToTheModel(t *testing.T) {
 				}
 			}
 			try(func() error { return w.tick(ctx) })
+			if a.Notice != nil && a.Notice.Action == article.Reinstate {
+				a.ReceivedAt = w.clock // an embargo that is over by now is forgotten
+			}
 			model[string(a.URI)], _ = model[string(a.URI)].Apply(&a)
 			try(func() error { return w.r.Write(ctx, []article.Article{a}) })
 			w.failIn, w.drift = 0, 0
@@ -366,11 +439,16 @@ func TestReleaserHoldsToTheModel(t *testing.T) {
 				want, was := last[u]
 				switch {
 				case stands.Visible(w.clock):
-					want, was = shown{stands.Revision, stands.Ruling, article.Usable}, true
+					want, was = shown{revision: stands.Revision, ruling: stands.Ruling, status: article.Usable}, true
 				case was && stands.Status == article.Canceled:
 					want.status = article.Canceled
 				case was:
 					want.status = article.Withheld
+				}
+				if n := len(w.log); n > 0 {
+					if inCurrent := lastOf(t, w.current, u); inCurrent != last[u] {
+						t.Fatalf("%s: current is %+v, released %+v", u, inCurrent, last[u])
+					}
 				}
 				if got, is := last[u]; is != was || got.status != want.status || got.status == article.Usable && got != want {
 					t.Fatalf("%s: out is %+v, want %+v: %+v at %v", u, got, want, stands, w.clock)
@@ -378,6 +456,89 @@ func TestReleaserHoldsToTheModel(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What may have gone out before a cut is followed by its notice, by this process
+// or the next.
+func TestWhatMayBeOutHasItsNotice(t *testing.T) {
+	usable, kill := told(t, "urn:x:1", 1, 10, article.Usable, 0), told(t, "urn:x:1", 0, 20, article.Canceled, 0)
+	hold := told(t, "urn:x:1", 2, 20, article.Withheld, 0)
+	for name, cut := range map[string]int{"before it was written": 1, "between the topics": 2, "before it was heard of": 3} {
+		for _, restart := range []bool{false, true} {
+			for _, then := range []article.Article{kill, hold} {
+				w := newWorld()
+				w.start(t)
+				w.failIn = cut
+				if err := w.r.Write(t.Context(), []article.Article{usable}); !errors.Is(err, errCut) {
+					t.Fatal(err)
+				}
+				if restart {
+					w.start(t)
+				}
+				if err := w.r.Write(t.Context(), []article.Article{then}); err != nil {
+					t.Fatal(err)
+				}
+				out := len(w.log) > 1 || cut > 1
+				for _, topic := range [][]stage.Message{w.log, w.current} {
+					if last := lastOf(t, topic, "urn:x:1"); out && last.status != then.Status || last.status == article.Usable {
+						t.Errorf("%s, restart %v: %s, a topic ends with %+v", name, restart, then.Status, last)
+					}
+				}
+				// The message comes again, since it wasn't done.
+				n := len(w.log)
+				if err := w.r.Write(t.Context(), []article.Article{usable}); err != nil || len(w.log) != n {
+					t.Errorf("%s: afterwards: %v, said %q", name, err, w.said(t))
+				}
+			}
+		}
+	}
+}
+
+// A start reads what is current, and of the stream the end alone.
+func TestStartReadsTheEndOfTheStream(t *testing.T) {
+	w := newWorld()
+	w.start(t)
+	const articles, apart = 50, time.Minute
+	for i := range articles {
+		w.clock = w.clock.Add(apart)
+		if i == articles-1 {
+			w.failIn = 2
+		}
+		err := w.r.Write(t.Context(), []article.Article{told(t, fmt.Sprintf("urn:x:%d", i), 1, 10, article.Usable, 0)})
+		if (err != nil) != (i == articles-1) {
+			t.Fatal(err)
+		}
+	}
+	w.read = 0
+	w.start(t)
+	if most := articles + int(sinceMargin/apart) + 2; w.read > most {
+		t.Errorf("read %d messages, want %d at most", w.read, most)
+	}
+	if s, _ := w.r.gone.get(article.URI(fmt.Sprintf("urn:x:%d", articles-1))); !s.unsure || s.status != article.Usable {
+		t.Errorf("what was cut off: %+v", s)
+	}
+	// Topics of an earlier program don't say since when.
+	for i := range w.current {
+		w.current[i].Headers = slices.DeleteFunc(slices.Clone(w.current[i].Headers), func(h stage.Header) bool { return h.Key == HeaderSince })
+	}
+	w.start(t)
+	if s, _ := w.r.gone.get(article.URI(fmt.Sprintf("urn:x:%d", articles-1))); !s.unsure {
+		t.Errorf("what was cut off: %+v", s)
+	}
+}
+
+// lastOf is what the topic says of an article last.
+func lastOf(t interface{ Fatal(args ...any) }, ms []stage.Message, uri string) (last shown) {
+	for _, m := range ms {
+		s, err := shownIn(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(m.Key) == uri {
+			last = s
+		}
+	}
+	return last
 }
 
 // crowd is an output that lets nobody through until all are there.
@@ -410,19 +571,15 @@ func TestEmbargoesOfOneMomentEndTogether(t *testing.T) {
 	w := newWorld()
 	w.start(t)
 	var as []article.Article
-	for i := range lockCount / 8 { // few enough not to share a lock all of them
+	for i := range sideBySide / 2 {
 		as = append(as, told(t, fmt.Sprintf("urn:x:%d", i), 1, 10, article.Usable, 1500))
 	}
 	if err := w.r.Write(t.Context(), as); err != nil {
 		t.Fatal(err)
 	}
-	locks := map[uint64]bool{}
-	for _, a := range as {
-		locks[maphash.String(w.r.seed, string(a.URI))%lockCount] = true
-	}
 	c := &crowd{}
-	c.all.Add(len(locks)) // those that share a lock follow, when all have gone
-	w.r.out = &firstOf{c, len(locks)}
+	c.all.Add(len(as))
+	w.r.out = c
 	w.clock = second(2000)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -438,21 +595,6 @@ func TestEmbargoesOfOneMomentEndTogether(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-}
-
-// firstOf makes the first n wait for each other.
-type firstOf struct {
-	*crowd
-
-	n int
-}
-
-func (f *firstOf) Write(ctx context.Context, ms []stage.Message) error {
-	if int(f.said.Load()) >= f.n {
-		f.said.Add(1)
-		return nil
-	}
-	return f.crowd.Write(ctx, ms)
 }
 
 func TestAnOvertakenInstanceGivesNothingOut(t *testing.T) {
@@ -492,10 +634,64 @@ func TestTopicOfAnotherHandIsRefused(t *testing.T) {
 		{Key: []byte("urn:x:1"), Headers: []stage.Header{{Key: event.HeaderID, Value: []byte("urn:x:2#5")}}},
 		{Key: []byte("urn:x:1"), Headers: []stage.Header{{Key: event.HeaderID, Value: []byte("urn:x:1#x")}}},
 		{Key: []byte("urn:x:1"), Headers: []stage.Header{{Key: event.HeaderID, Value: []byte("urn:x:1#5")}, {Key: HeaderStatus, Value: []byte("gone")}}},
+		{Key: []byte("urn:x:1"), Headers: []stage.Header{{Key: event.HeaderID, Value: []byte("urn:x:1#5")}, {Key: HeaderSince, Value: []byte("x")}}},
 		{Key: []byte("urn:x:1"), Headers: []stage.Header{{Key: event.HeaderID, Value: []byte("urn:x:1#5")}, {Key: HeaderRuling, Value: []byte("x")}}},
 	} {
-		if s, err := shownIn(m); err == nil {
+		s, err := shownIn(m)
+		if _, unread := sinceIn(m); err == nil && unread == nil {
 			t.Errorf("%+v was read as %+v", m, s)
 		}
 	}
+}
+
+// fenced is a table that another process has taken over.
+type fenced struct{ *rows }
+
+func (fenced) Put(context.Context, string, []byte) error {
+	return stage.Fatal(fmt.Errorf("table: %w", bus.ErrOvertaken))
+}
+
+func (f fenced) Delete(ctx context.Context, key string) error { return f.Put(ctx, key, nil) }
+
+// What a process that was overtaken still gives out is followed by its notice,
+// and what this one gives out is no news to it.
+func TestWhatAnotherProcessGivesOutHasItsNotice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.start(t)
+		old := w.r
+		g := &gate{w, make(chan struct{})}
+		old.out, old.status, old.pending = g, fenced{w.status}, fenced{w.pending}
+		cut := make(chan error, 1)
+		go func() { cut <- old.Write(t.Context(), []article.Article{told(t, "urn:x:1", 1, 10, article.Usable, 0)}) }()
+		synctest.Wait() // it has looked at its tables
+		w.start(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- w.r.follow(ctx, w) }()
+		for _, a := range []article.Article{told(t, "urn:x:1", 0, 20, article.Canceled, 0), told(t, "urn:x:2", 1, 10, article.Usable, 0)} {
+			if err := w.r.Write(t.Context(), []article.Article{a}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		close(g.open)
+		if err := <-cut; err != nil && !stage.IsFatal(err) {
+			t.Fatal(err)
+		}
+		<-time.After(2 * pollEvery)
+		for _, name := range []string{topic.Released, topic.Current} {
+			if last := lastOf(t, w.in(name), "urn:x:1"); last.status != article.Canceled {
+				t.Errorf("%s ends with %+v", name, last)
+			}
+		}
+		said := len(w.in(topic.Released))
+		<-time.After(2 * pollEvery)
+		if n := len(w.in(topic.Released)); n != said || said > 4 {
+			t.Errorf("said %q", w.said(t))
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }

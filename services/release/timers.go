@@ -13,7 +13,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/stage"
 )
 
-// Times of the embargoes' timers.
+// Times of the timers of embargoes and expiries.
 const (
 	// timerCheck is how long a timer sleeps at most: a clock that is set
 	// meanwhile is seen by then.
@@ -22,7 +22,7 @@ const (
 	timerRetry = 500 * time.Millisecond
 )
 
-// timers are the moments at which embargoes end.
+// timers are the moments at which embargoes end and articles expire.
 type timers struct {
 	mu   sync.Mutex
 	heap moments
@@ -79,7 +79,8 @@ func (t *timers) next(now time.Time) (due []article.URI, wait time.Duration) {
 	return due, timerCheck
 }
 
-// loadTimers sets a timer for each article that waits.
+// loadTimers sets a timer for each article that waits, and for each that
+// expires.
 func (r *releaser) loadTimers() error {
 	var unread error
 	r.pending.Range(func(uri string, value []byte) bool {
@@ -94,21 +95,36 @@ func (r *releaser) loadTimers() error {
 	if unread != nil {
 		return fmt.Errorf("embargoes can't be read: %w", unread)
 	}
+	r.status.Range(func(uri string, value []byte) bool {
+		row, err := ReadRow(value)
+		if err != nil {
+			unread = errors.Join(unread, fmt.Errorf("%s: %w", uri, err))
+			return true
+		}
+		if row.Status == article.Usable && !row.ExpiresAt.IsZero() {
+			r.due.set(article.URI(uri), row.ExpiresAt)
+		}
+		return true
+	})
+	if unread != nil {
+		return fmt.Errorf("statuses can't be read: %w", unread)
+	}
 	return nil
 }
 
-// runTimers releases what waits when its time comes, until ctx is done or the
-// tables are another's. What was due before is released at once.
+// runTimers releases what waits when its time comes, and takes back what expires,
+// until ctx is done or the tables are another's. What was due before is done at
+// once.
 func (r *releaser) runTimers(ctx context.Context) error {
 	for {
 		uris, wait := r.due.next(r.now())
 		// Many end at the same moment, on the hour: side by side.
 		err := together(len(uris), func(i int) error {
-			err := r.releaseDue(ctx, uris[i])
+			err := r.doDue(ctx, uris[i])
 			if err == nil || ctx.Err() != nil || stage.IsFatal(err) {
 				return err
 			}
-			r.log.Warn().Err(err).Str("article", string(uris[i])).Msg("can't release an article whose embargo is over, trying again")
+			r.log.Warn().Err(err).Str("article", string(uris[i])).Msg("can't do what an article's time has come for, trying again")
 			r.due.set(uris[i], r.now().Add(timerRetry))
 			return nil
 		})
@@ -137,17 +153,26 @@ func waiting(uri string, value []byte) (article.Article, error) {
 	return event.Decode(event.Bare(uri, value, event.Released))
 }
 
-// releaseDue gives an article out whose embargo is over. What waits no more, or
-// waits for another time, is left.
-func (r *releaser) releaseDue(ctx context.Context, uri article.URI) error {
-	defer r.lock(uri)()
-	if err := errors.Join(overtaken(ctx, r.status), overtaken(ctx, r.pending)); err != nil {
+// doDue gives an article out whose embargo is over, and takes one back that
+// expired.
+func (r *releaser) doDue(ctx context.Context, uri article.URI) error {
+	unlock, err := r.locks.lock(ctx, uri)
+	if err != nil {
 		return err
 	}
-	value, ok := r.pending.Get(string(uri))
-	if !ok {
-		return nil
+	defer unlock()
+	if err := r.mine(ctx); err != nil {
+		return err
 	}
+	if value, ok := r.pending.Get(string(uri)); ok {
+		return r.release(ctx, uri, value)
+	}
+	return r.expire(ctx, uri)
+}
+
+// release gives an article out that waits. What waits no more, or waits for
+// another time, is left.
+func (r *releaser) release(ctx context.Context, uri article.URI, value []byte) error {
 	a, err := waiting(string(uri), value)
 	if err != nil {
 		return err
@@ -159,20 +184,41 @@ func (r *releaser) releaseDue(ctx context.Context, uri article.URI) error {
 	if a.Revision != stands.Revision || stands.Status != article.Usable {
 		return r.pending.Delete(ctx, string(uri)) // something else was decided, and this was left over
 	}
-	now := r.now()
-	if stands.EmbargoUntil.After(now) {
+	d := &decision{a: &a, stands: stands, now: r.now()}
+	if stands.EmbargoUntil.After(d.now) {
 		r.due.set(uri, stands.EmbargoUntil)
 		return nil
 	}
-	d := &decision{a: &a, stands: stands, now: now}
+	if err := r.carryOut(ctx, d); err != nil {
+		return err
+	}
+	if d.message != nil && d.outcome == released {
+		r.metrics.late.Observe(r.now().Sub(stands.EmbargoUntil).Seconds())
+	}
+	return nil
+}
+
+// expire tells of an article that went out that it may no longer be shown, if
+// so it is.
+func (r *releaser) expire(ctx context.Context, uri article.URI) error {
+	row, ok, err := r.row(uri)
+	if err != nil || !ok {
+		return err
+	}
+	d := &decision{a: row.article(uri), stands: row.Standing(), now: r.now()}
+	if d.stands.Status != article.Usable || !d.stands.Expired(d.now) {
+		return nil // one that expires later has a timer of its own
+	}
+	return r.carryOut(ctx, d)
+}
+
+// carryOut says what the decision says, and tidies up.
+func (r *releaser) carryOut(ctx context.Context, d *decision) error {
 	if err := r.say(d); err != nil {
 		return err
 	}
-	if err := r.out.Write(ctx, d.messages); err != nil {
+	if err := r.send(ctx, []*decision{d}); err != nil {
 		return err
-	}
-	if len(d.messages) > 0 {
-		r.metrics.late.Observe(r.now().Sub(stands.EmbargoUntil).Seconds())
 	}
 	return r.tidy(ctx, d)
 }

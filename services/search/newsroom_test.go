@@ -143,7 +143,7 @@ type report struct {
 	published                            time.Time
 	created                              time.Time
 	status                               article.Status
-	embargo                              time.Time
+	embargo, expiry                      time.Time
 	urgency                              int
 	url                                  string
 	generation                           int
@@ -191,7 +191,7 @@ func (r report) article(tb testing.TB) *article.Article {
 	for _, m := range r.media {
 		a.CitedMedia = append(a.CitedMedia, article.Label{Value: m})
 	}
-	a.PublishedAt, a.VersionCreated, a.EmbargoUntil, a.Urgency, a.URL = r.published, r.created, r.embargo, r.urgency, r.url
+	a.PublishedAt, a.VersionCreated, a.EmbargoUntil, a.ExpiresAt, a.Urgency, a.URL = r.published, r.created, r.embargo, r.expiry, r.urgency, r.url
 	if a.PublishedAt.IsZero() {
 		a.PublishedAt = day
 	}
@@ -392,6 +392,7 @@ func desk() []report {
 		{id: "embargoed", agency: secret + " agency", source: secret + "-source", language: "ko", media: []string{secret + " Post"}, headline: secret + " speech in Niger", body: []string{secret + " said so."}, embargo: time.Now().Add(time.Hour), published: time.Date(2019, 1, 1, 9, 0, 0, 0, time.UTC)},
 		{id: "withheld", agency: secret + " agency", source: secret + "-source", language: "ko", headline: secret + " is withheld in Niger", kicker: secret, caption: secret, body: []string{secret + " said so."}, status: article.Withheld, published: time.Date(2019, 1, 1, 9, 0, 0, 0, time.UTC)},
 		{id: "canceled", agency: secret + " agency", source: secret + "-source", language: "ko", headline: secret + " is killed in Niger", body: []string{secret + " said so."}, status: article.Canceled, published: time.Date(2019, 1, 1, 9, 0, 0, 0, time.UTC)},
+		{id: "expired", agency: secret + " agency", source: secret + "-source", language: "ko", headline: secret + " speech in Niger", body: []string{secret}, expiry: time.Now().Add(-time.Second), published: time.Date(2019, 1, 1, 9, 0, 0, 0, time.UTC)},
 		{id: "canceled-embargo", agency: secret + " agency", language: "ko", headline: secret, body: []string{secret}, status: article.Canceled, embargo: time.Now().Add(time.Hour), published: time.Date(2019, 1, 1, 9, 0, 0, 0, time.UTC)},
 	}
 }
@@ -400,7 +401,7 @@ func desk() []report {
 func visible(reports []report) []report {
 	var seen []report
 	for _, r := range reports {
-		if (r.status == "" || r.status == article.Usable) && r.embargo.Before(time.Now()) {
+		if (r.status == "" || r.status == article.Usable) && r.embargo.Before(time.Now()) && r.expiry.IsZero() {
 			seen = append(seen, r)
 		}
 	}

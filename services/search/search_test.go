@@ -231,7 +231,7 @@ func TestHiddenStaysHidden(t *testing.T) {
 	}
 
 	for _, path := range []string{
-		articlePath(uri["embargoed"]), articlePath(uri["withheld"]), articlePath(uri["canceled-embargo"]), articlePath(recalled.URI),
+		articlePath(uri["embargoed"]), articlePath(uri["expired"]), articlePath(uri["withheld"]), articlePath(uri["canceled-embargo"]), articlePath(recalled.URI),
 		articlePath(recalled.URI) + "?revision=" + recalled.Revision.String(), articlePath(killed.URI) + "?revision=" + first.Revision.String(),
 	} {
 		if p := n.problem(path); p.Status != http.StatusNotFound {
@@ -241,7 +241,7 @@ func TestHiddenStaysHidden(t *testing.T) {
 			t.Errorf("%s tells %s", path, r.body)
 		}
 	}
-	for _, u := range []article.URI{uri["embargoed"], uri["withheld"], uri["canceled"], uri["canceled-embargo"], recalled.URI, killed.URI} {
+	for _, u := range []article.URI{uri["embargoed"], uri["expired"], uri["withheld"], uri["canceled"], uri["canceled-embargo"], recalled.URI, killed.URI} {
 		for _, revision := range []string{"", recalled.Revision.String(), first.Revision.String()} {
 			r := n.get("/?" + query("uri", string(u), "revision", revision))
 			if strings.Contains(strings.ReplaceAll(strings.ReplaceAll(r.body, secret+" agency", ""), secret+"-source", ""), secret) {
@@ -261,6 +261,25 @@ func TestHiddenStaysHidden(t *testing.T) {
 	}
 	if body := n.get("/?" + query("uri", string(killed.URI))).body; !strings.Contains(body, "was canceled") {
 		t.Error("the page doesn't say that the article was canceled")
+	}
+}
+
+// What expires is found until then, with its revisions, and not from then on.
+func TestExpiredIsHidden(t *testing.T) {
+	n := open(t)
+	long := time.Now().Add(time.Hour)
+	n.index(report{id: "short", language: "en", headline: "Regatta won", body: []string{"x"}, created: day, expiry: long})
+	if len(n.search("q", "regatta").Hits) != 1 {
+		t.Fatal("not found before its time")
+	}
+	over := time.Now().Add(time.Second)
+	a := n.index(report{id: "short", language: "en", headline: "Regatta won", body: []string{"x"}, created: day.Add(time.Minute), expiry: over})[0]
+	await(t, "it is hidden", func() bool { return len(n.search("q", "regatta").Hits) == 0 })
+	if time.Now().Before(over) {
+		t.Error("hidden before its time")
+	}
+	if r := n.get(articlePath(a.URI)); r.status != http.StatusNotFound {
+		t.Errorf("%d %s", r.status, r.body)
 	}
 }
 

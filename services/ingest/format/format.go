@@ -261,7 +261,7 @@ func (f Format) finish(a *article.Article, data []byte, h Hint) error {
 		a.Status = article.Usable
 	}
 	a.ReceivedAt = h.ReceivedAt.UTC()
-	a.PublishedAt, a.VersionCreated = date(a.PublishedAt), date(a.VersionCreated)
+	a.PublishedAt, a.VersionCreated, a.ExpiresAt = date(a.PublishedAt), date(a.VersionCreated), date(a.ExpiresAt)
 	sum := sha256.Sum256(data)
 	a.Original.Bytes = data
 	a.Original.Size = int64(len(data))

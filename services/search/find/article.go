@@ -80,7 +80,7 @@ func (f *Finder) Article(ctx context.Context, uri article.URI, revision article.
 		if v.URI != uri || v.Status == article.Canceled {
 			return Found{}, ErrNotFound
 		}
-		v.Status, v.EmbargoUntil = head.Status, head.EmbargoUntil
+		v.Status, v.EmbargoUntil, v.ExpiresAt = head.Status, head.EmbargoUntil, head.ExpiresAt
 		found.Article, found.Newest = v, false
 	}
 	found.Revisions, found.MoreRevisions, err = f.revisions(ctx, head)

@@ -97,11 +97,12 @@ func (f *Finder) still(ctx context.Context, as []*article.Article) ([]*article.A
 			Source *struct {
 				Status  article.Status `json:"status"`
 				Embargo time.Time      `json:"embargo_until"`
+				Expires time.Time      `json:"expires_at"`
 			} `json:"_source"`
 		} `json:"docs"`
 	}
 	err = f.call(ctx, esapi.MgetRequest{
-		Index: f.names.Articles(), Body: bytes.NewReader(body), SourceIncludes: []string{"status", "embargo_until"},
+		Index: f.names.Articles(), Body: bytes.NewReader(body), SourceIncludes: []string{"status", "embargo_until", "expires_at"},
 	}, &reply)
 	if err != nil {
 		return nil, err
@@ -110,7 +111,7 @@ func (f *Finder) still(ctx context.Context, as []*article.Article) ([]*article.A
 	visible := map[string]bool{}
 	for _, d := range reply.Docs {
 		if d.Source != nil {
-			head := article.Article{Status: d.Source.Status, EmbargoUntil: d.Source.Embargo}
+			head := article.Article{Status: d.Source.Status, EmbargoUntil: d.Source.Embargo, ExpiresAt: d.Source.Expires}
 			visible[d.ID] = head.Visible(now)
 		}
 	}

@@ -13,13 +13,16 @@ import (
 func visible(now time.Time) []any {
 	return []any{
 		term("status", string(article.Usable)),
-		object{"bool": object{"must_not": []any{object{"range": object{"embargo_until": object{"gt": instant(now)}}}}}},
+		object{"bool": object{"must_not": []any{
+			object{"range": object{"embargo_until": object{"gt": instant(now)}}},
+			object{"range": object{"expires_at": object{"lte": instant(now)}}},
+		}}},
 	}
 }
 
 // shown is the head as a reader may see it by its URI, and whether they may at
 // all. Of a canceled article they may know that it was canceled: somebody may
-// have used it. Of one that is withheld or under embargo, nothing.
+// have used it. Of one that is withheld, under embargo or expired, nothing.
 func shown(head *article.Article, now time.Time) bool {
 	return head.Visible(now) || head.Status == article.Canceled && !head.EmbargoUntil.After(now)
 }

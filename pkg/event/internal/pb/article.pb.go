@@ -111,7 +111,9 @@ type Article struct {
 	Original       *Original              `protobuf:"bytes,22,opt,name=original,proto3" json:"original,omitempty"`
 	Flags          []string               `protobuf:"bytes,23,rep,name=flags,proto3" json:"flags,omitempty"`
 	// Set if an editor says it, and not the agency.
-	Notice        *Notice `protobuf:"bytes,24,opt,name=notice,proto3" json:"notice,omitempty"`
+	Notice *Notice `protobuf:"bytes,24,opt,name=notice,proto3" json:"notice,omitempty"`
+	// From then on it may no longer be shown. Not set: never.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,40,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -310,6 +312,13 @@ func (x *Article) GetFlags() []string {
 func (x *Article) GetNotice() *Notice {
 	if x != nil {
 		return x.Notice
+	}
+	return nil
+}
+
+func (x *Article) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
 	}
 	return nil
 }
@@ -996,7 +1005,7 @@ var File_copytaster_v1_article_proto protoreflect.FileDescriptor
 
 const file_copytaster_v1_article_proto_rawDesc = "" +
 	"\n" +
-	"\x1bcopytaster/v1/article.proto\x12\rcopytaster.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8c\b\n" +
+	"\x1bcopytaster/v1/article.proto\x12\rcopytaster.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\b\n" +
 	"\aArticle\x12\x10\n" +
 	"\x03uri\x18\x01 \x01(\tR\x03uri\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1a\n" +
@@ -1024,7 +1033,9 @@ const file_copytaster_v1_article_proto_rawDesc = "" +
 	"receivedAt\x123\n" +
 	"\boriginal\x18\x16 \x01(\v2\x17.copytaster.v1.OriginalR\boriginal\x12\x14\n" +
 	"\x05flags\x18\x17 \x03(\tR\x05flags\x12-\n" +
-	"\x06notice\x18\x18 \x01(\v2\x15.copytaster.v1.NoticeR\x06notice\"|\n" +
+	"\x06notice\x18\x18 \x01(\v2\x15.copytaster.v1.NoticeR\x06notice\x129\n" +
+	"\n" +
+	"expires_at\x18( \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"|\n" +
 	"\x06Notice\x12\x16\n" +
 	"\x06action\x18\x01 \x01(\tR\x06action\x12\x10\n" +
 	"\x03who\x18\x02 \x01(\tR\x03who\x12\x16\n" +
@@ -1129,17 +1140,18 @@ var file_copytaster_v1_article_proto_depIdxs = []int32{
 	12, // 12: copytaster.v1.Article.received_at:type_name -> google.protobuf.Timestamp
 	10, // 13: copytaster.v1.Article.original:type_name -> copytaster.v1.Original
 	2,  // 14: copytaster.v1.Article.notice:type_name -> copytaster.v1.Notice
-	12, // 15: copytaster.v1.Notice.lifts:type_name -> google.protobuf.Timestamp
-	3,  // 16: copytaster.v1.Segment.evidence:type_name -> copytaster.v1.Evidence
-	3,  // 17: copytaster.v1.Label.evidence:type_name -> copytaster.v1.Evidence
-	3,  // 18: copytaster.v1.Credit.evidence:type_name -> copytaster.v1.Evidence
-	11, // 19: copytaster.v1.Original.stated:type_name -> copytaster.v1.Stated
-	12, // 20: copytaster.v1.Stated.published_at:type_name -> google.protobuf.Timestamp
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	12, // 15: copytaster.v1.Article.expires_at:type_name -> google.protobuf.Timestamp
+	12, // 16: copytaster.v1.Notice.lifts:type_name -> google.protobuf.Timestamp
+	3,  // 17: copytaster.v1.Segment.evidence:type_name -> copytaster.v1.Evidence
+	3,  // 18: copytaster.v1.Label.evidence:type_name -> copytaster.v1.Evidence
+	3,  // 19: copytaster.v1.Credit.evidence:type_name -> copytaster.v1.Evidence
+	11, // 20: copytaster.v1.Original.stated:type_name -> copytaster.v1.Stated
+	12, // 21: copytaster.v1.Stated.published_at:type_name -> google.protobuf.Timestamp
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_copytaster_v1_article_proto_init() }

@@ -136,6 +136,11 @@ func (it *item) adapt(a *article.Article) error {
 	if err := it.status(a); err != nil {
 		return err
 	}
+	var ends []string
+	for _, e := range it.root.Child("NewsComponent", "RightsMetadata").Children("UsageRights") {
+		ends = append(ends, e.Child("EndDate").Line())
+	}
+	a.ExpiresAt = wire.RightsEnd(a, ends...)
 	revision := it.root.Child("Identification", "NewsIdentifier", "RevisionId")
 	a.Version = revision.Line()
 	a.VersionCreated = wire.Date(a, it.management.Child("ThisRevisionCreated").Line())

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/document"
@@ -101,6 +102,17 @@ func concept(e *xmldoc.Element) string {
 	return e.Line()
 }
 
+// rightsEnd is the end of the rights to the whole item, if all of them end.
+func (it *item) rightsEnd(a *article.Article) time.Time {
+	var ends []string
+	for _, e := range it.root.Children("rightsInfo") {
+		if e.Attr("idrefs") == "" && e.Attr("scope") == "" && e.Attr("scopeuri") == "" {
+			ends = append(ends, e.Attr("validto"))
+		}
+	}
+	return wire.RightsEnd(a, ends...)
+}
+
 // contents are what is of these names in the item's content sets, of which some
 // send several.
 func (it *item) contents(names ...string) []*xmldoc.Element {
@@ -160,6 +172,7 @@ func (it *item) adapt(a *article.Article) error {
 		}
 	}
 	a.Status = status
+	a.ExpiresAt = wire.Earlier(wire.Date(a, it.meta.Child("expires").Line()), it.rightsEnd(a))
 	a.Version = it.root.Attr("version")
 	created := it.content.Child("contentModified").Line()
 	a.VersionCreated = wire.Date(a, it.meta.Child("versionCreated").Line(), created)

@@ -186,6 +186,7 @@ func (d *head) life(a *article.Article) (article.Status, error) {
 	default:
 		a.Flag(article.FlagDateUnreadable) // a kill must not fail for what it doesn't need
 	}
+	a.ExpiresAt = wire.Date(a, d.data.Child("date.expire").Attr("norm"))
 	a.Status = wire.Stricter(status, said)
 	return a.Status, nil
 }

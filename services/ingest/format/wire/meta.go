@@ -108,6 +108,30 @@ func Date(a *article.Article, stated ...string) time.Time {
 	return time.Time{}
 }
 
+// RightsEnd is when the last of the rights to an item ends, by the ends that are
+// stated of each; zero: one of them doesn't end, or none is stated. What can't be
+// read is flagged, and counts as no end.
+func RightsEnd(a *article.Article, ends ...string) (last time.Time) {
+	for _, stated := range ends {
+		end := Date(a, stated)
+		if end.IsZero() {
+			return time.Time{}
+		}
+		if end.After(last) {
+			last = end
+		}
+	}
+	return last
+}
+
+// Earlier is the earlier of two moments, of which the zero one is none.
+func Earlier(t, u time.Time) time.Time {
+	if t.IsZero() || !u.IsZero() && u.Before(t) {
+		return u
+	}
+	return t
+}
+
 // Urgency reads 1 to 9; 0 is not stated. ok is false if it is none of them.
 func Urgency(s string) (n int, ok bool) {
 	if s == "" {

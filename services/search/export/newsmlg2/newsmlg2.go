@@ -58,6 +58,7 @@ type itemMeta struct {
 	FirstCreated   string   `xml:"firstCreated,omitempty"`
 	Embargoed      string   `xml:"embargoed,omitempty"`
 	PubStatus      *concept `xml:"pubStatus"`
+	Expires        string   `xml:"expires,omitempty"`
 }
 
 type contentMeta struct {
@@ -138,7 +139,7 @@ func of(a *article.Article) newsItem {
 		Meta: itemMeta{
 			Class: concept{QCode: "ninat:text"}, Provider: concept{Literal: story.Provider(a)},
 			VersionCreated: stamp(story.Created(a)), FirstCreated: stamp(a.PublishedAt), Embargoed: stamp(a.EmbargoUntil),
-			PubStatus: &concept{QCode: "stat:" + string(a.Status)},
+			PubStatus: &concept{QCode: "stat:" + string(a.Status)}, Expires: stamp(a.ExpiresAt),
 		},
 		Content: contentMeta{Urgency: a.Urgency},
 	}

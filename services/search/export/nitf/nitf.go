@@ -55,6 +55,7 @@ type docdata struct {
 	Urgency *urgency `xml:"urgency"`
 	Issue   *norm    `xml:"date.issue"`
 	Release *norm    `xml:"date.release"`
+	Expire  *norm    `xml:"date.expire"`
 	Key     *key     `xml:"du-key"`
 	List    *keys    `xml:"key-list"`
 }
@@ -164,7 +165,7 @@ func One(a *article.Article, l story.List) ([]byte, error) {
 func of(a *article.Article, now time.Time) document {
 	d := document{Version: "-//IPTC//DTD NITF 3.6//EN"}
 	data := &d.Head.Data
-	*data = docdata{Status: status(a, now), ID: id{Source: story.Clean(a.Provider), String: story.Clean(string(a.URI))}, Release: date(a.EmbargoUntil)}
+	*data = docdata{Status: status(a, now), ID: id{Source: story.Clean(a.Provider), String: story.Clean(string(a.URI))}, Release: date(a.EmbargoUntil), Expire: date(a.ExpiresAt)}
 	if a.Urgency > 0 && a.Urgency <= MaxUrgency {
 		data.Urgency = &urgency{a.Urgency}
 	}
