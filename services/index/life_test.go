@@ -226,9 +226,9 @@ func TestAnyNumberOfHeadsAfterARuling(t *testing.T) {
 			if got := w.stands(uri); got != want {
 				t.Fatalf("head is %q, want %q", got, want)
 			}
-			if got := w.texts(uri); stands.Status == article.Canceled && got != "" {
-				t.Fatalf("texts of a killed article are left: %q", got)
-			}
+		}
+		if got := w.texts(uri); stands.Status == article.Canceled && got != "" {
+			t.Fatalf("texts of a killed article are left: %q", got)
 		}
 	})
 }
