@@ -35,19 +35,23 @@ func TestUrgentGoesFirst(t *testing.T) {
 	}{
 		"before what waits": {
 			[]stage.Message{msg("a", 1), msg("b", 1), flash("c", 1), msg("d", 1), flash("e", 1)},
-			[]string{"c:1", "e:1", "first:1", "a:1", "b:1", "d:1"}, []int{2, 1, 3},
+			[]string{"c:1", "e:1", "first:1", "a:1", "b:1", "d:1"},
+			[]int{2, 1, 3},
 		},
 		"not before its own key's": {
 			[]stage.Message{msg("a", 1), msg("b", 1), flash("b", 2), flash("c", 1)},
-			[]string{"c:1", "first:1", "a:1", "b:1", "b:2"}, []int{1, 1, 2, 1},
+			[]string{"c:1", "first:1", "a:1", "b:1", "b:2"},
+			[]int{1, 1, 2, 1},
 		},
 		"nor before what is to be written of it": {
 			[]stage.Message{flash("first", 2), flash("c", 1)},
-			[]string{"c:1", "first:1", "first:2"}, []int{1, 1, 1},
+			[]string{"c:1", "first:1", "first:2"},
+			[]int{1, 1, 1},
 		},
 		"and is not overtaken by its own key's": {
 			[]stage.Message{flash("a", 1), flash("b", 1), msg("a", 2), flash("a", 3), msg("c", 1)},
-			[]string{"a:1", "b:1", "first:1", "a:2", "a:3", "c:1"}, nil,
+			[]string{"a:1", "b:1", "first:1", "a:2", "a:3", "c:1"},
+			nil,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -57,7 +57,8 @@ type Progress interface {
 type lane struct{ topic, group string }
 
 var lanes = []lane{
-	{topic.Enriched, topic.GroupIndex}, {topic.EnrichedBulk, topic.GroupIndexBulk},
+	{topic.Enriched, topic.GroupIndex},
+	{topic.EnrichedBulk, topic.GroupIndexBulk},
 	{topic.Notices, topic.GroupIndexNotices}, // of a kill whose own message is a dead letter, all that came
 }
 
