@@ -214,7 +214,7 @@ func TestAnyNumberOfHeadsAfterARuling(t *testing.T) {
 			told(t, uri, 0, 20, article.Canceled), told(t, uri, 0, 30, article.Canceled), told(t, uri, 0, 40, article.Canceled),
 			reinstated(told(t, uri, 2, 25, article.Usable), 30),
 		}
-		for _, a := range rapid.SliceOfN(rapid.SampledFrom(all), 1, 8).Draw(t, "messages") {
+		for _, a := range rapid.SliceOfN(rapid.SampledFrom(all), 1, 6).Draw(t, "messages") {
 			if err := w.sink.Write(w.Context(), []article.Article{a}); err != nil {
 				t.Fatal(err)
 			}
