@@ -117,6 +117,19 @@ func (p *part) admit(ctx context.Context, n int) bool {
 	}
 }
 
+// hand hands ms to the source; false: ctx is done.
+func (p *part) hand(ctx context.Context, ms []stage.Message) bool {
+	if !p.admit(ctx, len(ms)) {
+		return false
+	}
+	select {
+	case p.source.out <- batch{p, ms}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
 // run fetches from start on and hands out, until ctx is done.
 func (p *part) run(ctx context.Context, start int64) {
 	s := p.source
@@ -210,12 +223,7 @@ func (p *part) run(ctx context.Context, start int64) {
 		p.mu.Unlock()
 		if len(ms) > 0 {
 			promised = true
-			if !p.admit(ctx, len(ms)) {
-				return
-			}
-			select {
-			case s.out <- batch{p, ms}:
-			case <-ctx.Done():
+			if !p.hand(ctx, ms) {
 				return
 			}
 		}

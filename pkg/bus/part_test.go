@@ -26,12 +26,7 @@ func TestOneThatNeverEndsStopsItsPartition(t *testing.T) {
 				for i := range ms {
 					ms[i].Offset = int64(b*each + i)
 				}
-				if !p.admit(ctx, len(ms)) {
-					return
-				}
-				select {
-				case src.out <- batch{p, ms}:
-				case <-ctx.Done():
+				if !p.hand(ctx, ms) {
 					return
 				}
 			}

@@ -104,7 +104,7 @@ func TestQueueKeepsKeysInOrder(t *testing.T) {
 				}
 			},
 		})
-		for range len(all) {
+		for range all {
 			checkTaken(q.take())
 		}
 		if q.close(); q.take() != nil || len(q.urgent.keys)+len(q.others.keys) > 0 {
