@@ -20,9 +20,9 @@ const (
 
 // killServices kills services at random moments while copy comes in.
 func killServices(ctx context.Context, t *trial) error {
-	kills := t.pick(100, 4)
+	kills := t.pick(100, 5)
 	items := t.wire.Items(t.pick(100_000, 400))
-	if err := t.start(ctx, rig.Settings{BackfillPercent: backfillPercent, Env: []string{backfillRate}}); err != nil {
+	if err := t.start(ctx, rig.Settings{BackfillPercent: backfillPercent, Env: []string{backfillRate}, WithRelease: true}); err != nil {
 		return err
 	}
 	gapMin, gapMax := killGapMin, killGapMax
@@ -32,8 +32,9 @@ func killServices(ctx context.Context, t *trial) error {
 	lasts := time.Duration(kills) * ((gapMin+gapMax)/2 + killDeadMax/2)
 	next, done, wait := t.feedInStep(ctx, items, kills, float64(len(items))/lasts.Seconds())
 	full, members := 0, 0
-	// The small form has one turn, which meets index and enrich while they work.
-	services := []*rig.Process{t.Index, t.Enrich, t.Ingest, t.Search}
+	// The small form has one turn, which meets index, enrich and release while they
+	// work.
+	services := []*rig.Process{t.Index, t.Enrich, t.Release, t.Ingest, t.Search}
 	for n := range kills {
 		if err := next(); err != nil {
 			return err
@@ -69,7 +70,7 @@ func killServices(ctx context.Context, t *trial) error {
 		}
 		done()
 	}
-	t.note("%d of %d kills of enrich and index met one with partitions", full, members)
+	t.note("%d of %d kills of enrich, index and release met one with partitions", full, members)
 	if full == 0 {
 		t.fail("no kill met a member with partitions")
 	}
@@ -100,7 +101,7 @@ func (t *trial) atWork(ctx context.Context, s *rig.Process) (partitions int, mem
 	if err := errors.Join(s.Died(), context.Cause(ctx)); err != nil {
 		return 0, false, err
 	}
-	group := map[*rig.Process]string{t.Enrich: topic.GroupEnrich, t.Index: topic.GroupIndex}[s]
+	group := map[*rig.Process]string{t.Enrich: topic.GroupEnrich, t.Index: topic.GroupIndex, t.Release: topic.GroupRelease}[s]
 	if group == "" {
 		return 0, false, nil
 	}

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -9,7 +10,6 @@ import (
 	"github.com/copytaster/copytaster/deploy/faults/elasticfault"
 	"github.com/copytaster/copytaster/deploy/faults/ledger"
 	"github.com/copytaster/copytaster/deploy/faults/rig"
-	"github.com/copytaster/copytaster/pkg/corpus"
 )
 
 // lostEvery is which document is acknowledged and not stored: an odd number, so
@@ -95,7 +95,7 @@ func goesBack(killed bool) elasticfault.Lie {
 		old, there := older[d.ID]
 		older[d.ID] = d
 		isHead := !strings.Contains(d.Index, "article-versions")
-		if !isHead || !there || old.Version >= d.Version || corpus.Killed(d.Version) != killed {
+		if !isHead || !there || old.Version >= d.Version || bytes.Contains(d.Source, []byte(`"status":"canceled"`)) != killed {
 			return []elasticfault.Document{d}
 		}
 		old.Version = d.Version + 1

@@ -292,8 +292,8 @@ func (t *trial) last(ctx context.Context, l lasting) error {
 	return nil
 }
 
-// settle waits until nothing is on its way and compares the index with the
-// ledger. It returns what the index says.
+// settle waits until nothing is on its way and compares the index, and the public
+// topics if there are any, with the ledger. It returns what the index says.
 func (t *trial) settle(ctx context.Context) (rig.Content, error) {
 	t.probes.Wait()
 	began := time.Now()
@@ -304,6 +304,13 @@ func (t *trial) settle(ctx context.Context) (rig.Content, error) {
 	v, content, err := t.Audit(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if t.Release != nil {
+		public, err := t.Public(ctx)
+		if err != nil {
+			return nil, err
+		}
+		v.Findings = append(v.Findings, public...)
 	}
 	if v.Open > 0 {
 		t.fail("%d items were sent and never acknowledged", v.Open)

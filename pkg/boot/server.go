@@ -181,34 +181,73 @@ type Kit struct {
 	server *Server
 
 	mu      sync.Mutex
-	checks  []check
+	checks  []*check
 	waits   []*wait // steps of the start that are not done
 	started bool
 	stopped bool
 }
 
+// check is asked by one goroutine at a time: while one that hangs is under way,
+// whoever asks is told so.
 type check struct {
 	name string
 	ask  func(ctx context.Context) error
+
+	mu      sync.Mutex
+	running *probe // nil: none
 }
 
-// run asks, and gives up when ctx is done even if the check doesn't.
-func (c check) run(ctx context.Context) error {
-	answer := make(chan error, 1)
-	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				answer <- fmt.Errorf("check panicked: %v", p)
-			}
-		}()
-		answer <- c.ask(ctx)
-	}()
+// probe is a question to a check.
+type probe struct {
+	began time.Time
+	done  chan struct{} // closed when there is an answer
+	err   error         // the answer
+}
+
+// run asks, or waits for the answer of a question that is under way, and gives up
+// when ctx is done, or the question is older than checkTimeout, even if the check
+// doesn't.
+func (c *check) run(ctx context.Context) error {
+	p := c.probe(ctx)
+	ctx, cancel := context.WithDeadline(ctx, p.began.Add(checkTimeout))
+	defer cancel()
 	select {
-	case err := <-answer:
-		return err
+	case <-p.done:
+		return p.err
 	case <-ctx.Done():
-		return fmt.Errorf("no answer within %v", checkTimeout)
+		return fmt.Errorf("no answer for %v", time.Since(p.began).Round(time.Second))
 	}
+}
+
+// probe is the question that is under way, or a new one.
+func (c *check) probe(ctx context.Context) *probe {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.running != nil {
+		return c.running
+	}
+	p := &probe{began: time.Now(), done: make(chan struct{})}
+	c.running = p
+	// Who asked first may go, and others wait for the answer.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTimeout)
+	go func() {
+		defer cancel()
+		err := c.guarded(ctx)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		p.err, c.running = err, nil
+		close(p.done)
+	}()
+	return p
+}
+
+func (c *check) guarded(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("check panicked: %v", p)
+		}
+	}()
+	return c.ask(ctx)
 }
 
 var (
@@ -216,20 +255,25 @@ var (
 	errStopping = errors.New("the service is stopping")
 )
 
-func (k *Kit) list() []check {
+func (k *Kit) list() []*check {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {
 	case k.stopped:
-		return []check{{"running", func(context.Context) error { return errStopping }}}
+		return []*check{running(errStopping)}
 	case !k.started:
-		all := []check{{"running", func(context.Context) error { return errStarting }}}
+		all := []*check{running(errStarting)}
 		for _, w := range k.waits {
-			all = append(all, check{"start", w.why})
+			all = append(all, &check{name: "start", ask: w.why})
 		}
 		return append(all, k.checks...)
 	}
-	return append([]check{{"running", func(context.Context) error { return nil }}}, k.checks...)
+	return append([]*check{running(nil)}, k.checks...)
+}
+
+// running is the check of the service itself.
+func running(err error) *check {
+	return &check{name: "running", ask: func(context.Context) error { return err }}
 }
 
 // Started says that the service has set everything up. Until then it isn't
@@ -256,11 +300,11 @@ func (k *Kit) stop() {
 func (k *Kit) Addr() string { return k.server.Addr() }
 
 // Ready adds a check to /readyz: nil means ready. It is asked at every
-// request, so it should be cheap.
+// request, so it should be cheap, but not again while it has not answered.
 func (k *Kit) Ready(name string, ask func(ctx context.Context) error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.checks = append(k.checks, check{name, ask})
+	k.checks = append(k.checks, &check{name: name, ask: ask})
 }
 
 // Handle mounts a route, a pattern of [http.ServeMux]. A pattern that is

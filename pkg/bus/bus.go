@@ -69,6 +69,8 @@ type Bus struct {
 	client    *kafka.Client
 	unpackers unpackers
 	lostRetry time.Duration // how often an offset that Kafka no longer has is asked for again
+
+	maxTracked int // messages of a partition, see [MaxTracked]
 }
 
 // Connect makes a bus; it doesn't wait for Kafka to answer.
@@ -83,7 +85,7 @@ func Connect(c Config, log zerolog.Logger) (*Bus, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Bus{cfg: c, ns: topic.Namespace(c.Namespace), log: log, unpackers: us, lostRetry: lostRetry}
+	b := &Bus{cfg: c, ns: topic.Namespace(c.Namespace), log: log, unpackers: us, lostRetry: lostRetry, maxTracked: MaxTracked}
 	transport := &kafka.Transport{ClientID: clientID, MetadataTTL: metadataTTL, DialTimeout: dialTimeout, Dial: c.Security.dial}
 	b.dialer = &kafka.Dialer{ClientID: clientID, Timeout: dialTimeout, DialFunc: c.Security.dial}
 	if c.Security.KafkaUser != "" {

@@ -96,6 +96,81 @@ func TestEveryCodecIsRead(t *testing.T) {
 	}
 }
 
+// told is a log that says in said when a line of it has text.
+type told struct {
+	text string
+	said chan struct{}
+}
+
+func (l told) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), l.text) {
+		select {
+		case l.said <- struct{}{}:
+		default:
+		}
+	}
+	return len(p), nil
+}
+
+// A message that is not done stops its partition when many behind it were handed
+// out; and the message of an urgent article says that it is urgent.
+func TestStuckMessageStopsFetching(t *testing.T) {
+	c, b := fake(t)
+	const all, most = 40, 20
+	ctx := testContext(t)
+	ensure(t, ctx, b, topic.Received)
+	sink := b.Sink(topic.Received, event.Received)
+	for r := range all {
+		a := newArticle("0", r)
+		a.Urgency = r % 4
+		if err := sink.Write(ctx, []article.Article{a}); err != nil { // a batch of its own
+			t.Fatal(err)
+		}
+	}
+	if err := sink.Close(); err != nil {
+		t.Fatal(err)
+	}
+	log := told{"the partition stands still", make(chan struct{}, 1)}
+	reader, err := bus.Connect(bus.Config{KafkaBrokers: c.ListenAddrs(), Namespace: "fake."}, zerolog.New(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	reader.SetMaxTracked(most)
+	src := source(t, reader, "g", topic.Received)
+	var given []stage.Message
+	take := func(n int) {
+		for len(given) < n {
+			ms, err := src.Next(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range ms {
+				a, err := event.Decode(m)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if m.Urgent != (a.Urgency == 1 || a.Urgency == 2) {
+					t.Errorf("urgency %d: urgent is %v", a.Urgency, m.Urgent)
+				}
+				if given = append(given, m); len(given) > 1 {
+					m.Ack(stage.Verdict{})
+				}
+			}
+		}
+	}
+	take(most)
+	await(t, ctx, log.said, "the partition to stand still")
+	if len(given) != most {
+		t.Errorf("%d were given", len(given))
+	}
+	given[0].Ack(stage.Verdict{})
+	take(all)
+	if err := src.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // undisturbed tries again as long as the log says that Kafka took messages away
 // from one that was too slow for its group, as happens on a busy machine: then
 // they come again, as they should. It tries no more than maxTries times, or what

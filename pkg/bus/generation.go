@@ -47,7 +47,7 @@ func (g *generation) run(genCtx context.Context) {
 	for _, name := range s.cfg.Topics {
 		full := s.bus.ns.Name(name)
 		for id, start := range starts[full] {
-			p := &part{generation: g, name: name, full: full, id: id, most: shareOf(total), good: time.Now()}
+			p := &part{generation: g, name: name, full: full, id: id, most: shareOf(total), good: time.Now(), room: make(chan struct{}, 1)}
 			g.parts = append(g.parts, p)
 			fetchers.Go(func() { p.run(ctx, start) })
 		}

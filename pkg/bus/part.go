@@ -9,6 +9,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
+	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/stage"
 )
 
@@ -21,7 +22,9 @@ type part struct {
 	most       int32 // bytes of a fetch
 	tracker    *tracker
 	committed  int64
-	gone       bool // the topic is not the one that was read
+	handed     int           // messages handed to the source and not yet given out; guarded likewise
+	room       chan struct{} // has something in it after a message was done
+	gone       bool          // the topic is not the one that was read
 
 	good time.Time // of the last fetch that succeeded; guarded by the source's mutex
 	err  error     // of the last fetch; likewise
@@ -44,6 +47,7 @@ func (p *part) deliver(ms []stage.Message) bool {
 	if p.over.Load() {
 		return false
 	}
+	p.handed -= len(ms)
 	revoked := p.over.Load
 	for i := range ms {
 		offset := ms[i].Offset
@@ -51,6 +55,7 @@ func (p *part) deliver(ms []stage.Message) bool {
 			continue
 		}
 		p.pending++
+		ms[i].Urgent = event.Urgent(&ms[i])
 		ms[i].Ack, ms[i].Revoked = func(v stage.Verdict) { p.ack(offset, v) }, revoked
 	}
 	return true
@@ -66,11 +71,62 @@ func (p *part) ack(offset int64, v stage.Verdict) {
 	if p.closed || !note(offset) {
 		return
 	}
+	select {
+	case p.room <- struct{}{}:
+	default:
+	}
 	if p.pending--; p.pending == 0 && p.over.Load() {
 		select {
 		case p.idle <- struct{}{}:
 		default:
 		}
+	}
+}
+
+// MaxTracked is how many messages of a partition may be handed out beyond the
+// first that is not done, so that one which never ends doesn't cost ever more
+// memory, nor ever more that comes again after a restart. A larger batch is handed
+// out when nothing else is.
+const MaxTracked = 100_000
+
+// admit waits until n messages more may be handed out, and counts them as handed;
+// false: ctx is done.
+func (p *part) admit(ctx context.Context, n int) bool {
+	for stands := false; ; {
+		p.mu.Lock()
+		tracked := p.handed + p.tracker.inFlight()
+		admitted := tracked == 0 || tracked+n <= p.source.bus.maxTracked
+		if admitted {
+			p.handed += n
+		}
+		first := p.tracker.watermark()
+		p.mu.Unlock()
+		if admitted {
+			return true
+		}
+		if !stands {
+			stands = true
+			p.source.bus.log.Warn().Str("topic", p.name).Int("partition", p.id).Int64("offset", first).Int("tracked", tracked).
+				Msg("a message is not done, and too many behind it were handed out: the partition stands still until it is")
+		}
+		select {
+		case <-p.room:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// hand hands ms to the source; false: ctx is done.
+func (p *part) hand(ctx context.Context, ms []stage.Message) bool {
+	if !p.admit(ctx, len(ms)) {
+		return false
+	}
+	select {
+	case p.source.out <- batch{p, ms}:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
@@ -167,9 +223,7 @@ func (p *part) run(ctx context.Context, start int64) {
 		p.mu.Unlock()
 		if len(ms) > 0 {
 			promised = true
-			select {
-			case s.out <- batch{p, ms}:
-			case <-ctx.Done():
+			if !p.hand(ctx, ms) {
 				return
 			}
 		}

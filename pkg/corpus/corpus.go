@@ -99,25 +99,29 @@ func VersionID(uri article.URI, r article.Revision) string {
 	return hash(string(uri) + "\x00" + strconv.FormatInt(r.Source(), 10))
 }
 
-// The external version of a head tells, from the most significant bit:
+// The external version of a head is, of an article about which nothing was ruled,
+// the revision that governs.
 //
-//   - of an article about which nothing was ruled: the revision that governs.
-//   - else the highest 11 of 63 bits are set; a revision is up there only with a
-//     source version that saturates and an order time after the year 2106. The
-//     next 38 bits are the place of the newest kill or reinstatement
-//     ([article.Article.RuledAt], 0: none, but a hold without a version), then
-//     1 bit for a kill. The last 13 order what else was written: of a kill by
-//     its revision's end, of the others by their number.
+// Else the highest 11 of 63 bits are set; a revision is up there only with a source
+// version that saturates and an order time after the year 2106. The next 38 bits
+// are the place of the newest kill or reinstatement ([article.Article.RuledAt], 0:
+// none, but a hold without a version) when its head was written, then 1 bit for a
+// kill. The last 13 order kills of one moment by their revisions' ends. So a kill
+// stands above every revision, whatever its own revision is, and above the
+// reinstatement that it came after; a reinstatement stands above the kill that it
+// lifts, and above nothing later. See [article.Standing.Apply].
 //
-// So a kill stands above every revision, whatever its own revision is, and
-// above the reinstatement that it came after; a reinstatement stands above the
-// kill that it lifts, and above nothing later. See [article.Standing.Apply].
+// Each head that is written after a look at the one before it counts up by one from
+// there, through the bit of the kills and into the next place: nothing is left out,
+// so that whoever wrote meanwhile is noticed. What it goes by then is no longer told
+// by the version, but by the document's status and its field ruling, see
+// [RuledDocument]. A kill whose own version was passed is written after a look, too.
 const (
-	ruledFrom  = math.MaxInt64 &^ (1<<52 - 1)
-	maxRuling  = 1<<38 - 1
-	rulingAt   = 14
-	killBit    = 1 << 13
-	maxCounter = killBit - 1
+	ruledFrom = math.MaxInt64 &^ (1<<52 - 1)
+	maxRuling = 1<<38 - 1
+	rulingAt  = 14
+	killBit   = 1 << 13
+	maxTie    = killBit - 1
 )
 
 // HeadVersion is the external version of an article's head that is written
@@ -125,42 +129,44 @@ const (
 // revision's; for what goes by a ruling otherwise, see [NextVersion].
 func HeadVersion(a *article.Article) int64 {
 	if a.Status == article.Canceled {
-		return ruled(a.RuledAt()) | killBit | int64(a.Revision)>>7&maxCounter
+		return KillVersion(a.Revision, a.RuledAt())
 	}
 	return min(int64(a.Revision), ruledFrom-1)
 }
 
-func ruled(at int64) int64 { return ruledFrom | min(at, maxRuling)<<rulingAt }
+// KillVersion is [HeadVersion] of a kill with that revision and place, see
+// [article.Article.RuledAt].
+func KillVersion(r article.Revision, at int64) int64 {
+	return ruled(at) | killBit | int64(r)>>7&maxTie
+}
 
-// Killed tells whether the head with that external version is a kill.
-func Killed(version int64) bool { return Ruled(version) && version&killBit != 0 }
+func ruled(at int64) int64 { return ruledFrom | min(at, maxRuling)<<rulingAt }
 
 // Ruled tells whether the head with that external version goes by more than its
 // revision: it is a kill, was reinstated, or is, or was, under a hold that had
-// no version. Such a head is written only after a look at it.
+// no version. Such a head is written only after a look at it, but by a kill.
 func Ruled(version int64) bool { return version >= ruledFrom }
 
 // Ruling is the place of the newest kill or reinstatement of the head with that
-// external version; 0: there was none.
-func Ruling(version int64) int64 {
-	if !Ruled(version) {
+// external version and field ruling (nil: it has none); 0: there was none.
+func Ruling(version int64, field *int64) int64 {
+	switch {
+	case field != nil:
+		return *field
+	case !Ruled(version):
 		return 0
 	}
 	return version >> rulingAt & maxRuling
 }
 
 // NextVersion is the external version for a head that takes the place of one
-// with that version (0: there is none), and is no kill. ruling is the newest,
-// see [article.Standing].
+// with that version (0: there is none), which was looked at. ruling is the newest
+// then, see [article.Standing].
 func NextVersion(version, ruling int64) (int64, error) {
-	next := ruled(ruling)
-	if version < next {
-		return next, nil
+	if version == math.MaxInt64 {
+		return 0, fmt.Errorf("no head can be written above version %d, the last of the year 2106", version)
 	}
-	if version > next+maxCounter-1 {
-		return 0, fmt.Errorf("no head can be written above version %d: it is that of a kill or a later ruling, or %d heads were written since", version, maxCounter)
-	}
-	return version + 1, nil
+	return max(version+1, ruled(ruling)), nil
 }
 
 // Routing brings all versions of one article onto one shard.

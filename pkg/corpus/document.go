@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -17,6 +18,18 @@ import (
 func Document(a *article.Article, indexedAt time.Time) ([]byte, error) {
 	b, head, err := AppendDocuments(nil, a, indexedAt)
 	return b[:head:head], err
+}
+
+// RuledDocument is [Document] for a head with that external version, see
+// [NextVersion], whose newest kill or reinstatement has the place ruling. It has
+// the field ruling if the version doesn't say so.
+func RuledDocument(a *article.Article, indexedAt time.Time, version, ruling int64) ([]byte, error) {
+	b, err := Document(a, indexedAt)
+	if err != nil || Ruling(version, nil) == ruling {
+		return b, err
+	}
+	b = append(b[:len(b)-1], `,"ruling":`...)
+	return append(strconv.AppendInt(b, ruling, 10), '}'), nil
 }
 
 // VersionDocument is the article as it is sent to the versions index: as

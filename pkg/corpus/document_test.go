@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -222,7 +223,7 @@ func TestKillsStandAboveEverything(t *testing.T) {
 		r, k, l := revisions.Draw(t, "revision"), revisions.Draw(t, "kill"), revisions.Draw(t, "other kill")
 		usable, withheld := corpus.HeadVersion(of(r, article.Usable)), corpus.HeadVersion(of(r, article.Withheld))
 		kill, other := corpus.HeadVersion(of(k, article.Canceled)), corpus.HeadVersion(of(l, article.Canceled))
-		if usable != withheld || corpus.Killed(usable) || corpus.Ruled(usable) || !corpus.Killed(kill) || kill <= usable || kill < 0 {
+		if usable != withheld || corpus.Ruled(usable) || !corpus.Ruled(kill) || kill <= usable || kill < 0 {
 			t.Fatalf("%x, %x, %x", usable, withheld, kill)
 		}
 		if r>>53 < article.MaxSourceVersion && usable != r {
@@ -232,15 +233,15 @@ func TestKillsStandAboveEverything(t *testing.T) {
 		if k, l := of(k, article.Canceled).RuledAt(), of(l, article.Canceled).RuledAt(); max(k, l) < 1<<38 && k < l && kill >= other {
 			t.Fatalf("kills of %d and %d became %x and %x", k, l, kill, other)
 		}
-		if at := of(k, article.Canceled).RuledAt(); at < 1<<38 && corpus.Ruling(kill) != at {
-			t.Fatalf("kill of %d has ruling %d", at, corpus.Ruling(kill))
+		if at := of(k, article.Canceled).RuledAt(); at < 1<<38 && corpus.Ruling(kill, nil) != at {
+			t.Fatalf("kill of %d has ruling %d", at, corpus.Ruling(kill, nil))
 		}
 	})
 }
 
-// What is not a kill gets above a kill's version by a later ruling alone, and
-// each head above the one before it.
-func TestNextVersionStaysBelowKills(t *testing.T) {
+// What is not a kill gets above a kill's version by a later ruling, or by the next
+// number after a look at it.
+func TestNextVersion(t *testing.T) {
 	times := rapid.Int64Range(0, 1<<38-2)
 	killed := func(at int64) *article.Article {
 		t := article.RulingTime(at)
@@ -250,17 +251,14 @@ func TestNextVersionStaysBelowKills(t *testing.T) {
 		at, later := times.Draw(t, "kill"), times.Draw(t, "ruling")
 		version := corpus.HeadVersion(killed(at))
 		next, err := corpus.NextVersion(version, later)
-		if (err == nil) != (later > at) {
+		if err != nil || next <= version || later <= at && next != version+1 || later > at && corpus.Ruling(next, nil) != later {
 			t.Fatalf("kill of %d, ruling of %d: %x, %v", at, later, next, err)
 		}
-		if err != nil {
+		if later <= at {
 			return
 		}
-		if corpus.Killed(next) || !corpus.Ruled(next) || next <= version || corpus.Ruling(next) != later {
-			t.Fatalf("%x after the kill %x", next, version)
-		}
 		again, err := corpus.NextVersion(next, later)
-		if err != nil || again <= next || corpus.Killed(again) || corpus.Ruling(again) != later {
+		if err != nil || again != next+1 || corpus.Ruling(again, nil) != later {
 			t.Fatalf("%x after %x: %v", again, next, err)
 		}
 		// A kill of that very moment still goes above all of them.
@@ -269,16 +267,46 @@ func TestNextVersionStaysBelowKills(t *testing.T) {
 		}
 	})
 	plain := corpus.HeadVersion(of(5<<16, article.Usable))
-	if v, err := corpus.NextVersion(plain, 0); err != nil || !corpus.Ruled(v) || corpus.Killed(v) || corpus.Ruling(v) != 0 {
+	if v, err := corpus.NextVersion(plain, 0); err != nil || !corpus.Ruled(v) || corpus.Ruling(v, nil) != 0 {
 		t.Errorf("%x, %v", v, err)
 	}
-	full, err := corpus.NextVersion(0, 7)
-	if err != nil {
-		t.Fatal(err)
+	if v, err := corpus.NextVersion(math.MaxInt64, 7); err == nil {
+		t.Errorf("%x is above the highest", v)
 	}
-	if v, err := corpus.NextVersion(full+1<<13-1, 7); err == nil {
-		t.Errorf("counted over into the kills: %x", v)
-	}
+}
+
+// However many heads were written after a ruling, the version goes on, and the
+// document tells which ruling it was; one of today's scheme is told as one of
+// before, which had no field.
+func TestRuledDocumentTellsItsRuling(t *testing.T) {
+	a := report("en")
+	rapid.Check(t, func(t *rapid.T) {
+		ruling := rapid.Int64Range(0, 1<<37).Draw(t, "ruling")
+		version, err := corpus.NextVersion(0, ruling)
+		if err != nil {
+			t.Fatal(err)
+		}
+		heads := rapid.OneOf(rapid.Int64Range(0, 1<<13), rapid.Int64Range(0, 1<<16), rapid.Int64Range(0, 1<<40)).Draw(t, "heads since")
+		version += heads
+		next, err := corpus.NextVersion(version, ruling)
+		if err != nil || next != version+1 {
+			t.Fatalf("%x after %x: %v", next, version, err)
+		}
+		doc, err := corpus.RuledDocument(&a, received, next, ruling)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var source struct {
+			URI    article.URI `json:"uri"`
+			Ruling *int64      `json:"ruling"`
+		}
+		if err := json.Unmarshal(doc, &source); err != nil || source.URI != a.URI {
+			t.Fatalf("%v: %s", err, doc)
+		}
+		if got := corpus.Ruling(next, source.Ruling); got != ruling || heads+1 < 1<<14 && source.Ruling != nil {
+			t.Fatalf("%d heads after ruling %d: told is %d, field %v", heads, ruling, got, source.Ruling)
+		}
+	})
 }
 
 func TestHeadsOfProvidersThatCountTooFar(t *testing.T) {

@@ -120,6 +120,7 @@ func articlesMapping() object {
 	m := strict(p)
 	m["_source"] = object{"excludes": []string{"stemmed"}}
 	p["dateline"] = text("folded")
+	p["ruling"] = object{"type": "long", "coerce": false, "index": false, "doc_values": false}
 	stemmed := object{}
 	for _, l := range append([]string{Other}, Languages...) {
 		of := object{}

@@ -47,6 +47,7 @@ const (
 	HeaderType        = "ce_type"
 	HeaderTime        = "ce_time"
 	HeaderSubject     = "ce_subject"
+	HeaderUrgency     = "ce_urgency" // of the article, if it states one
 	HeaderDataSchema  = "ce_dataschema"
 	HeaderContentType = "content-type"
 	HeaderTraceparent = "traceparent"
@@ -121,6 +122,7 @@ func Encode(a *article.Article, t Type) (stage.Message, error) {
 		{HeaderType, string(t)},
 		{HeaderTime, a.ReceivedAt.UTC().Format(time.RFC3339Nano)},
 		{HeaderSubject, string(a.URI)},
+		{HeaderUrgency, urgency(a.Urgency)},
 		{HeaderDataSchema, DataSchema},
 		{HeaderContentType, ContentType},
 		{HeaderTraceparent, a.Traceparent},
@@ -133,6 +135,24 @@ func Encode(a *article.Article, t Type) (stage.Message, error) {
 		return stage.Message{}, stage.Permanent(&TooLargeError{a.URI, n})
 	}
 	return m, nil
+}
+
+// urgency is the header's value; "" if none is stated.
+func urgency(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// Urgent tells whether the message carries an article of urgency 1 or 2, which
+// goes before what waits. Only the header says so: one that has none waits.
+func Urgent(m *stage.Message) bool {
+	switch m.Header(HeaderUrgency) {
+	case "1", "2":
+		return true
+	}
+	return false
 }
 
 // Fits tells whether the message that carries a is within [topic.MaxMessage].

@@ -281,6 +281,25 @@ func TestDecodeBears(t *testing.T) {
 	}
 }
 
+func TestUrgent(t *testing.T) {
+	for urgency, want := range map[int]bool{0: false, 1: true, 2: true, 3: false, 9: false} {
+		a := sample()
+		a.Urgency = urgency
+		m, err := Encode(&a, Received)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Urgent(&m); got != want || urgency == 0 && m.Header(HeaderUrgency) != "" {
+			t.Errorf("urgency %d: %v, header %q", urgency, got, m.Header(HeaderUrgency))
+		}
+	}
+	for _, s := range []string{"", "01", "1 ", "10", "-1"} {
+		if m := (stage.Message{Headers: []stage.Header{{Key: HeaderUrgency, Value: []byte(s)}}}); Urgent(&m) {
+			t.Errorf("%q is urgent", s)
+		}
+	}
+}
+
 func TestTraceparent(t *testing.T) {
 	for s, want := range map[string]string{
 		sampleTrace:                  sampleTrace,

@@ -10,6 +10,7 @@ import (
 // task is a message on its way.
 type task struct {
 	m        Message
+	key      uint64 // hash of the message's; 0 if it has none
 	taken    time.Time
 	entered  time.Time // through the gate
 	bytes    int64     // held of the limit
@@ -23,7 +24,7 @@ type task struct {
 
 type lane struct {
 	*running
-	queue     chan *task
+	queue     *queue
 	call      call
 	goroutine int // for the stack of one that hangs
 	ended     bool
@@ -42,22 +43,19 @@ func (l *lane) idle() bool { return l.ended || l.work.Err() != nil }
 func (l *lane) loop() {
 	l.goroutine = goroutine()
 	defer l.call.release()
-	for t := range l.queue {
+	for t := l.queue.take(); t != nil; t = l.queue.take() {
 		var batch []entry
 		var first time.Time // when the oldest article in batch was ready
 		for t != nil && !l.idle() {
 			batch = l.handle(t, batch)
-			t = nil
 			if len(batch) > 0 && first.IsZero() {
 				first = time.Now()
 			}
 			if len(batch) >= l.Config.BatchMax || len(batch) > 0 && time.Since(first) >= l.Config.BatchLinger {
 				break
 			}
-			select {
-			case t = <-l.queue: // nil at the end
-			default:
-			}
+			// What is urgent doesn't wait for what is not.
+			t = l.queue.poll(len(batch) > 0 && t.m.Urgent)
 		}
 		l.flush(batch)
 		if l.idle() {

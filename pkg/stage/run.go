@@ -171,9 +171,9 @@ func (r *running) run(ctx context.Context) error {
 	var lanes sync.WaitGroup
 	r.lanes = make([]*lane, r.Config.Lanes)
 	for i := range r.lanes {
-		// A queue can hold all that may be in flight: one slow lane doesn't
-		// keep the others from being filled.
-		l := &lane{running: r, queue: make(chan *task, r.Config.InFlight)}
+		// A queue holds whatever is in flight: one slow lane doesn't keep the
+		// others from being filled.
+		l := &lane{running: r, queue: newQueue()}
 		r.lanes[i] = l
 		lanes.Go(l.loop)
 	}
@@ -186,7 +186,7 @@ func (r *running) run(ctx context.Context) error {
 
 	err := r.read(ctx)
 	for _, l := range r.lanes {
-		close(l.queue)
+		l.queue.close()
 	}
 	done := make(chan struct{})
 	go func() {
@@ -254,10 +254,11 @@ func (r *running) read(ctx context.Context) error {
 			if m.Key == nil {
 				i, next = next, (next+1)%len(r.lanes)
 			} else {
-				i = int(maphash.Bytes(r.seed, m.Key) % uint64(len(r.lanes)))
+				t.key = maphash.Bytes(r.seed, m.Key)
+				i = int(t.key % uint64(len(r.lanes)))
 			}
 			r.open.Add(1)
-			r.lanes[i].queue <- t
+			r.lanes[i].queue.put(t)
 		}
 		switch {
 		case errors.Is(err, io.EOF), ctx.Err() != nil:

@@ -193,11 +193,14 @@ func TestOrderWithinKeys(t *testing.T) {
 			InFlight: rapid.IntRange(1, 50).Draw(rt, "in flight"), InFlightBytes: rapid.Int64Range(1, 200).Draw(rt, "bytes"),
 		}
 		rate := rapid.IntRange(0, 60).Draw(rt, "failures in percent")
+		urgent := rapid.SliceOfN(rapid.Bool(), keys*revisions, keys*revisions).Draw(rt, "urgent")
 		synctest.Test(t, func(t *testing.T) {
 			var ms []stage.Message
 			for r := range revisions {
 				for k := range keys {
-					ms = append(ms, msg(fmt.Sprint("k", k), r+1))
+					m := msg(fmt.Sprint("k", k), r+1)
+					m.Urgent = urgent[len(ms)]
+					ms = append(ms, m)
 				}
 			}
 			w := newWorld(ms)

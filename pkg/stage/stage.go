@@ -4,7 +4,8 @@
 // safe. It knows neither Kafka nor Elasticsearch nor its neighbours.
 //
 // Messages of one key are handled one after the other, in the order in which
-// the source gave them; messages of different keys run side by side in lanes.
+// the source gave them; messages of different keys run side by side in lanes,
+// and in each lane those that are urgent go first.
 package stage
 
 import (
@@ -29,6 +30,10 @@ type Message struct {
 	Value   []byte
 	Headers []Header
 	Time    time.Time
+
+	// Urgent says that it goes before messages that wait, in the lane's queue and
+	// in what is written at once, but for those of its key.
+	Urgent bool
 
 	// Interactive says that the sender waits for the verdict and keeps the
 	// input: a refusal goes back through Ack alone, and makes no dead letter.

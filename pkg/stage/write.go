@@ -3,6 +3,7 @@ package stage
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -14,8 +15,40 @@ type entry struct {
 	a article.Article
 }
 
-// flush writes batch, in as many writes as [Sink] demands.
+// flush writes batch, what is urgent first.
 func (l *lane) flush(batch []entry) {
+	n := ahead(batch)
+	l.writeAll(batch[:n])
+	l.writeAll(batch[n:])
+}
+
+// ahead moves urgent articles to the front of batch, and tells how many. One that
+// has something of its key or its URI before it stays behind that.
+func ahead(batch []entry) int {
+	if !slices.ContainsFunc(batch, func(e entry) bool { return e.t.m.Urgent }) {
+		return 0
+	}
+	keys, uris := map[uint64]bool{}, map[article.URI]bool{}
+	var rest []entry
+	n := 0
+	for _, e := range batch {
+		if e.t.m.Urgent && !keys[e.t.key] && !uris[e.a.URI] {
+			batch[n] = e
+			n++
+			continue
+		}
+		if e.t.m.Key != nil {
+			keys[e.t.key] = true
+		}
+		uris[e.a.URI] = true
+		rest = append(rest, e)
+	}
+	copy(batch[n:], rest)
+	return n
+}
+
+// writeAll writes batch, in as many writes as [Sink] demands.
+func (l *lane) writeAll(batch []entry) {
 	most := min(len(batch), l.Config.BatchMax)
 	seen := make(map[article.URI]struct{}, most)
 	for len(batch) > 0 && !l.idle() {

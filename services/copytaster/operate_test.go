@@ -813,10 +813,14 @@ func TestDeadLettersAreListedShownSentAgainAndDiscarded(t *testing.T) {
 }
 
 func recreate(t *testing.T, o *tools, name string) error {
-	client := &kafka.Client{Addr: kafka.TCP(o.brokers...), Transport: &kafka.Transport{MetadataTTL: 50 * time.Millisecond}}
+	// kafka-go waits no longer than MetadataTTL for an answer about topics.
+	client := &kafka.Client{Addr: kafka.TCP(o.brokers...), Transport: &kafka.Transport{MetadataTTL: 30 * time.Second}}
 	r, err := client.DeleteTopics(t.Context(), &kafka.DeleteTopicsRequest{Topics: []string{o.ns + name}})
-	if err != nil || r.Errors[o.ns+name] != nil {
-		return errors.Join(err, r.Errors[o.ns+name])
+	if err == nil {
+		err = r.Errors[o.ns+name]
+	}
+	if err != nil {
+		return fmt.Errorf("delete topic %s: %w", name, err)
 	}
 	await(t, name+" is gone", func() error {
 		all, err := o.bus.Topics(t.Context())

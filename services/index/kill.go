@@ -37,6 +37,7 @@ type found struct {
 		ExpiresAt    time.Time        `json:"expires_at"`
 		ReceivedAt   time.Time        `json:"received_at"`
 		Flags        []string         `json:"flags"`
+		Ruling       *int64           `json:"ruling"`
 	} `json:"_source"`
 	Error *struct {
 		Type   string `json:"type"`
@@ -64,7 +65,7 @@ func (s *Sink) get(ctx context.Context, do, alias string, docs []wanted) ([]foun
 		Index: alias, Body: bytes.NewReader(body),
 		FilterPath: []string{"docs._id", "docs.found", "docs._version", "docs._source", "docs.error.type", "docs.error.reason"},
 	}
-	r.SourceIncludes = []string{"status", "revision", "embargo_until", "expires_at", "received_at", "flags"}
+	r.SourceIncludes = []string{"status", "revision", "embargo_until", "expires_at", "received_at", "flags", "ruling"}
 	if err := s.ask(ctx, do, r, &reply); err != nil {
 		return nil, err
 	}
@@ -91,7 +92,7 @@ func (f *found) standing() article.Standing {
 		Terms: article.Terms{
 			Revision: f.Source.Revision, Status: f.Source.Status, EmbargoUntil: f.Source.EmbargoUntil, ExpiresAt: f.Source.ExpiresAt,
 		},
-		Ruling: corpus.Ruling(f.Version),
+		Ruling: corpus.Ruling(f.Version, f.Source.Ruling),
 	}
 	if slices.Contains(f.Source.Flags, article.FlagWithheldByEditor) {
 		head := article.Article{Revision: f.Source.Revision, ReceivedAt: f.Source.ReceivedAt}
@@ -99,6 +100,8 @@ func (f *found) standing() article.Standing {
 	}
 	return s
 }
+
+func (f *found) killed() bool { return f.Found && f.Source.Status == article.Canceled }
 
 // heads reads the heads of articles.
 func (s *Sink) heads(ctx context.Context, of []*plan) ([]found, error) {
@@ -114,11 +117,9 @@ func (s *Sink) heads(ctx context.Context, of []*plan) ([]found, error) {
 const MaxSettleRounds = 20
 
 // settle writes the heads that can't be written without a look at what stands
-// there, since the revision alone doesn't tell, and notes the outcomes in of, and
-// what is wrong with one alone.
-// It takes the text back of what a kill refuses.
+// there, since the version alone doesn't tell, and notes in of the outcomes, what
+// is wrong with one alone, and which were refused by a kill.
 func (s *Sink) settle(ctx context.Context, of []plan) error {
-	var killed []plan
 	var open []*plan
 	for i := range of {
 		open = append(open, &of[i])
@@ -134,27 +135,18 @@ func (s *Sink) settle(ctx context.Context, of []plan) error {
 		var docs []bulk.Doc
 		var tried []*plan
 		for i, p := range open {
-			stood, err := s.stood(ctx, &heads[i], p.a)
+			was, err := s.stood(ctx, &heads[i], p.a)
 			if err != nil {
 				return err
 			}
-			stands, governs := stood.Apply(p.a)
+			doc, governs, err := s.above(was, &heads[i], p.a)
 			switch {
+			case err != nil:
+				p.err = stage.Permanent(err)
 			case governs:
-				version, err := corpus.NextVersion(heads[i].Version, stands.Ruling)
-				if err != nil {
-					p.err = stage.Permanent(err)
-					continue
-				}
-				body, err := corpus.Document(stands.Of(p.a), s.now())
-				if err != nil {
-					p.err = stage.Permanent(err)
-					continue
-				}
-				docs = append(docs, bulk.Doc{Index: s.indices.Articles(), ID: corpus.ID(p.a.URI), Version: version, Body: body})
-				tried = append(tried, p)
-			case heads[i].Found && heads[i].Source.Status == article.Canceled:
-				killed = append(killed, *p)
+				docs, tried = append(docs, doc), append(tried, p)
+			default:
+				p.killed = heads[i].killed()
 			}
 		}
 		open = nil
@@ -174,7 +166,31 @@ func (s *Sink) settle(ctx context.Context, of []plan) error {
 			}
 		}
 	}
-	return s.takeBack(ctx, killed)
+	return nil
+}
+
+// above is the head that takes the place of one that was looked at, of an article
+// that stood so, and whether it does.
+func (s *Sink) above(was article.Standing, head *found, a *article.Article) (doc bulk.Doc, governs bool, err error) {
+	stands, governs := was.Apply(a)
+	if !governs || a.Status == article.Canceled && head.killed() && stands.Ruling == was.Ruling {
+		return doc, false, nil // of two kills of one moment the versions have decided
+	}
+	version, err := corpus.NextVersion(head.Version, stands.Ruling)
+	if err != nil {
+		return doc, false, err
+	}
+	body, err := corpus.RuledDocument(stands.Of(a), s.now(), version, stands.Ruling)
+	return bulk.Doc{Index: s.indices.Articles(), ID: corpus.ID(a.URI), Version: version, Body: body}, true, err
+}
+
+// decide settles what can't be written without a look, and takes the text back of
+// what a kill refuses.
+func (s *Sink) decide(ctx context.Context, of []plan) error {
+	if err := s.settle(ctx, of); err != nil {
+		return err
+	}
+	return s.takeBack(ctx, slices.DeleteFunc(slices.Clone(of), func(p plan) bool { return !p.killed }))
 }
 
 // retract looks at the heads of articles that were refused, and settles those
@@ -198,7 +214,7 @@ func (s *Sink) retract(ctx context.Context, refused []plan) error {
 			again, at = append(again, p), append(at, i)
 		}
 	}
-	err = s.settle(ctx, again)
+	err = s.decide(ctx, again)
 	for i, p := range again {
 		refused[at[i]].outcome, refused[at[i]].err = p.outcome, p.err
 	}
@@ -253,27 +269,27 @@ func (s *Sink) replace(ctx context.Context, notices []bulk.Doc) error {
 }
 
 // purge takes the text out of all versions of killed articles. A kill that was
-// refused, since it comes again or another one is newer, purges what that one
-// may not have purged yet; one that was lifted does not.
+// refused is settled: its version may have been passed by heads that were written
+// after a ruling before it. If it comes again or another one is newer, it purges
+// what that one may not have purged yet; one that was lifted does not.
 func (s *Sink) purge(ctx context.Context, kills []plan) error {
-	killed := slices.DeleteFunc(slices.Clone(kills), func(p plan) bool { return p.outcome == bulk.Superseded })
-	if len(killed) < len(kills) {
-		var refused []*plan
-		for i := range kills {
-			if kills[i].outcome == bulk.Superseded {
-				refused = append(refused, &kills[i])
-			}
-		}
-		heads, err := s.heads(ctx, refused)
-		if err != nil {
-			return err
-		}
-		for i, p := range refused {
-			if heads[i].Source.Status == article.Canceled {
-				killed = append(killed, *p)
-			}
+	var refused []plan
+	var at []int
+	for i, p := range kills {
+		if p.outcome == bulk.Superseded {
+			refused, at = append(refused, p), append(at, i)
 		}
 	}
+	err := s.settle(ctx, refused)
+	for i, p := range refused {
+		kills[at[i]] = p
+	}
+	if err != nil {
+		return err
+	}
+	killed := slices.DeleteFunc(slices.Clone(kills), func(p plan) bool {
+		return p.err != nil || p.outcome == bulk.Superseded && !p.killed
+	})
 	s.forget(ctx, killed)
 	for len(killed) > 0 {
 		n := min(len(killed), PurgeArticles)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -145,6 +146,10 @@ func TestTwoSinksAgreeAboutReinstatements(t *testing.T) {
 			told(t, uri, 1, 10, article.Usable), told(t, uri, 0, 20, article.Canceled),
 			reinstated(told(t, uri, 1, 10, article.Usable), 20),
 		}
+		if rapid.Bool().Draw(t, "long ago") {
+			// The head is beyond the versions of all these kills.
+			w.place(t, reinstated(told(t, uri, 1, 10, article.Usable), 5), counted(t, 6*64, 1<<30), 5*64+1)
+		}
 		want, text := "usable Secret 1", "Secret 1"
 		if rapid.Bool().Draw(t, "killed again") {
 			all = append(all, told(t, uri, 0, 40, article.Canceled))
@@ -179,6 +184,65 @@ func TestTwoSinksAgreeAboutReinstatements(t *testing.T) {
 	})
 }
 
+// place writes a head with that external version and ruling, as if the sink had
+// counted up to there.
+func (w *world) place(t interface{ Fatal(args ...any) }, a article.Article, version, ruling int64) {
+	doc, err := corpus.RuledDocument(&a, time.Now(), version, ruling)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.call("PUT", fmt.Sprintf("/%s/_doc/%s?version=%d&version_type=external", w.ns.Articles(), corpus.ID(a.URI), version), json.RawMessage(doc))
+}
+
+// counted is where the head of a reinstated article is after so many more.
+func counted(t interface{ Fatal(args ...any) }, ruling, heads int64) int64 {
+	v, err := corpus.NextVersion(0, ruling)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v + heads
+}
+
+// After a ruling an article may get any number of heads: what decides is the same
+// wherever its external version is, below, among and above those of kills that
+// come later, and of a second ruling.
+func TestAnyNumberOfHeadsAfterARuling(t *testing.T) {
+	w := newWorld(t)
+	n := 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		uri := article.URI(fmt.Sprintf("urn:x:many:%d", n))
+		v1 := told(t, uri, 1, 10, article.Usable)
+		back := reinstated(v1, 20)
+		stands, _ := article.Standing{}.Apply(&back)
+		// As many as go into a tick of rulings are 1<<14; a second has 64.
+		const second = 64 << 14
+		heads := rapid.SampledFrom([]int64{0, 1<<13 - 3, 1 << 13, 1<<14 - 2, second, 9*second + 1<<13 - 2, 10*second - 2, 10 * second, 100 * second}).Draw(t, "heads")
+		w.place(t, back, counted(t, back.RuledAt(), heads+rapid.Int64Range(0, 4).Draw(t, "more")), back.RuledAt())
+		all := []article.Article{
+			back, v1, told(t, uri, 2, 25, article.Usable), told(t, uri, 3, 35, article.Usable),
+			told(t, uri, 0, 20, article.Canceled), told(t, uri, 0, 30, article.Canceled), told(t, uri, 0, 40, article.Canceled),
+			reinstated(told(t, uri, 2, 25, article.Usable), 30),
+		}
+		for _, a := range rapid.SliceOfN(rapid.SampledFrom(all), 1, 6).Draw(t, "messages") {
+			if err := w.sink.Write(w.Context(), []article.Article{a}); err != nil {
+				t.Fatal(err)
+			}
+			stands, _ = stands.Apply(&a)
+			want := fmt.Sprintf("%s Secret %d", stands.Status, stands.Revision.Parts().SourceVersion)
+			if stands.Status == article.Canceled {
+				want = "canceled "
+			}
+			if got := w.stands(uri); got != want {
+				t.Fatalf("head is %q, want %q", got, want)
+			}
+		}
+		if got := w.texts(uri); stands.Status == article.Canceled && got != "" {
+			t.Fatalf("texts of a killed article are left: %q", got)
+		}
+	})
+}
+
 // TestOneThatCannotBeDecided: an article whose head has no version left is refused
 // for good, and what is decided beside it is not.
 func TestOneThatCannotBeDecided(t *testing.T) {
@@ -187,24 +251,11 @@ func TestOneThatCannotBeDecided(t *testing.T) {
 	at := time.Now().Unix()
 	v1 := told(t, full, 1, at, article.Usable)
 	hold := withheld(told(t, full, 1, at+1, article.Withheld))
-	next, err := corpus.NextVersion(0, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for err == nil {
-		v := next
-		if next, err = corpus.NextVersion(v, 0); err != nil {
-			doc, e := corpus.Document(&v1, time.Now())
-			if e != nil {
-				t.Fatal(e)
-			}
-			w.call("PUT", fmt.Sprintf("/%s/_doc/%s?version=%d&version_type=external", w.ns.Articles(), corpus.ID(full), v), json.RawMessage(doc))
-		}
-	}
+	w.place(t, v1, math.MaxInt64, 0)
 	if err := w.sink.Write(t.Context(), []article.Article{told(t, other, 1, at, article.Usable)}); err != nil {
 		t.Fatal(err)
 	}
-	err = w.sink.Write(t.Context(), []article.Article{hold, withheld(told(t, other, 1, at+1, article.Withheld))})
+	err := w.sink.Write(t.Context(), []article.Article{hold, withheld(told(t, other, 1, at+1, article.Withheld))})
 	partial, ok := errors.AsType[*stage.PartialError](err)
 	if !ok || len(partial.Errs) != 1 || !stage.IsPermanent(partial.Errs[0]) {
 		t.Errorf("got %v", err)

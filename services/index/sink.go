@@ -31,7 +31,8 @@ import (
 // topic:
 //
 //   - A killed head has an external version above every revision's, see
-//     [corpus.HeadVersion]. Nothing that comes later takes its place.
+//     [corpus.HeadVersion]. Nothing that comes later takes its place without a
+//     look at it.
 //   - A revision is written to article-versions first, and to articles when that
 //     is done. So a head that was written before the kill has its version there
 //     when the kill purges, and one that comes after the kill is refused.
@@ -193,6 +194,7 @@ type plan struct {
 	a             *article.Article
 	head, version []byte
 	outcome       bulk.Outcome // of the head
+	killed        bool         // the head was looked at, and a kill refuses this one
 	err           error        // what is wrong with this one alone
 }
 
@@ -265,7 +267,7 @@ func (ps *plans) write(ctx context.Context) {
 			s.metrics.indexed(p.outcome, now.Sub(p.a.ReceivedAt))
 		}
 	}
-	ps.finish(decide, s.settle(ctx, decide), "decide about the head")
+	ps.finish(decide, s.decide(ctx, decide), "decide about the head")
 	ps.finish(look, s.retract(ctx, look), "take back versions")
 	ps.finish(killed, s.purge(ctx, killed), "purge the versions")
 }

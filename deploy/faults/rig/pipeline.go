@@ -53,6 +53,8 @@ type Settings struct {
 	Env []string
 	// BackfillPercent is how many of the items go by the lane of back-fills.
 	BackfillPercent int
+	// WithRelease has the release service run, too.
+	WithRelease bool
 }
 
 // Pipeline is a set of services on topics and indices of their own, with a
@@ -63,6 +65,7 @@ type Pipeline struct {
 	Ledger *ledger.Ledger
 	Ingest, Enrich, Index,
 	Search *Process
+	Release *Process // nil: it has none
 
 	servers *Servers
 	wire    *wire.Wire
@@ -93,6 +96,9 @@ func (s *Servers) Pipeline(c Settings, w *wire.Wire) (*Pipeline, error) {
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, ended: make(chan error, 1),
 	}
 	p.Ingest, p.Enrich, p.Index, p.Search = p.Member("ingest", "ingest"), p.Member("enrich", "enrich"), p.Member("index", "index"), p.Member("search", "search")
+	if c.WithRelease {
+		p.Release = p.Member("release", "release")
+	}
 	return p, nil
 }
 
@@ -126,8 +132,14 @@ func (p *Pipeline) Tool(ctx context.Context, args ...string) ([]byte, error) {
 	return out, nil
 }
 
-// Services are those that every pipeline has.
-func (p *Pipeline) Services() []*Process { return []*Process{p.Ingest, p.Enrich, p.Index, p.Search} }
+// Services are those that the pipeline has.
+func (p *Pipeline) Services() []*Process {
+	all := []*Process{p.Ingest, p.Enrich, p.Index, p.Search}
+	if p.Release != nil {
+		all = append(all, p.Release)
+	}
+	return all
+}
 
 // Start starts the services and waits until they are ready.
 func (p *Pipeline) Start(ctx context.Context) error {

@@ -141,7 +141,7 @@ func (s *Servers) build(ctx context.Context, root, goTool string) error {
 		return err
 	}
 	args := []string{"build", "-buildvcs=false", "-o", s.bin, "./services/copytaster/cmd/copytaster", "./deploy/faults/cmd/witness"}
-	for _, service := range []string{"ingest", "enrich", "index", "search"} {
+	for _, service := range []string{"ingest", "enrich", "index", "release", "search"} {
 		args = append(args, "./services/"+service+"/cmd/"+service)
 	}
 	cmd := exec.CommandContext(ctx, cmp.Or(goTool, "go"), args...) //nolint:gosec // names of the list above

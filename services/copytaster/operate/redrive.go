@@ -62,8 +62,9 @@ type DeadRedriveCmd struct {
 func (DeadRedriveCmd) Help() string {
 	return `Sends the refused messages back to the topic they came from: key, bytes and headers as they were. Input that ingest
 refused is decoded again, by this program's own decoders, and becomes an article with the time of its first
-arrival (a kill: of this moment, so that it counts), in the lane that it came by; what is still refused stays dead. With the settings of the archive
-(archive-dir, ...), its original is kept there first, as ingest does. What was sent is noted in the topic dead.handled, and is not sent a
+arrival (a kill: of this moment, so that it counts, and ahead of what waits, in articles.notices, too), in the lane that
+it came by; what is still refused stays dead. With the settings of the archive (archive-dir, ...), its original is kept
+there first, as ingest does. What was sent is noted in the topic dead.handled, and is not sent a
 second time without --again. If this ends between sending and noting, it is sent twice: the index bears that.
 A letter that holds only a part of its message can't be sent.
 Exit code: 0 all were sent, 1 some could not be.
@@ -117,8 +118,13 @@ func (c *DeadRedriveCmd) Run(ctx context.Context, t Terminal) (err error) {
 	}
 	defer l.close()
 	r := &redrive{cmd: c, t: t, ledger: l, limit: limit, forward: b.Forward(), sinks: map[string]stage.Sink{}}
+	if !c.DryRun {
+		if err := b.EnsureTopics(ctx, topic.Notices); err != nil {
+			return err
+		}
+	}
 	for _, name := range []string{topic.Received, topic.ReceivedBulk} {
-		r.sinks[name] = keep.Before(b.Sink(name, event.Received))
+		r.sinks[name] = intake.KillsAhead(b.Sink(topic.Notices, event.Received), keep.Before(b.Sink(name, event.Received)))
 	}
 	err = c.read(ctx, t, b, c.Progress, func(rec *record) error { return r.take(ctx, rec) })
 	if err == nil {

@@ -45,8 +45,8 @@ type ReindexBuildCmd struct {
 
 // Help is shown by `copytaster reindex --help`.
 func (ReindexBuildCmd) Help() string {
-	return `New indices are filled from the whole log of articles.enriched and articles.enriched.bulk, beside live traffic.
-They are compared with the live ones, document by document. Then the live ones are closed for writing, which the
+	return `New indices are filled from the whole log of articles.enriched and articles.enriched.bulk, and from the kills in
+articles.notices (30 days), beside live traffic. They are compared with the live ones, document by document. Then the live ones are closed for writing, which the
 index service waits out; the last messages are added, what was written lately is compared once more, and the aliases
 are swapped in one step. Nothing is lost and no kill is undone. The old indices are kept for --rollback until they
 are dropped; they still hold the text of what is killed from now on. Those of the swap before are then behind no alias,

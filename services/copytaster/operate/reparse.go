@@ -20,6 +20,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/ingest/document"
 	"github.com/copytaster/copytaster/services/ingest/format"
+	"github.com/copytaster/copytaster/services/ingest/intake"
 )
 
 // MaxShown is how many bytes of a field's value reparse prints for people.
@@ -48,7 +49,8 @@ func (ReparseCmd) Help() string {
 this program, with what their sources stated of them, and tells what comes out otherwise than it did. Nothing is fetched.
 
 --write sends the new parse of what differs to articles.received.bulk: the same article and source revision with the
-sequence raised, so that it takes the old parse's place once it is enriched, and nobody else's. An article whose
+sequence raised, so that it takes the old parse's place once it is enriched, and nobody else's. One that is a kill now
+goes to articles.notices, too, ahead of what waits. An article whose
 identity would be another (its uri) is told and never sent, and so is one that is refused now: those are for an editor.
 
   copytaster reparse --from-time 7d --format nitf
@@ -124,10 +126,10 @@ func (c *ReparseCmd) Run(ctx context.Context, t Terminal) (err error) {
 		if err := (Change{Yes: c.Yes}).confirm(t, "Sends the new parse of every article that differs to the back-fill lane"); err != nil {
 			return err
 		}
-		if err := b.EnsureTopics(ctx, topic.ReceivedBulk); err != nil {
+		if err := b.EnsureTopics(ctx, topic.ReceivedBulk, topic.Notices); err != nil {
 			return err
 		}
-		sink := keep.Before(b.Sink(topic.ReceivedBulk, event.Received))
+		sink := intake.KillsAhead(b.Sink(topic.Notices, event.Received), keep.Before(b.Sink(topic.ReceivedBulk, event.Received)))
 		defer func() { err = errors.Join(err, sink.Close()) }()
 		r.sink = sink
 	}

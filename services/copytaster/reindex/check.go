@@ -91,7 +91,10 @@ func (c *check) mark(ctx context.Context) error {
 	}
 	for name, parts := range at {
 		for p := range parts {
-			parts[p] = min(parts[p], c.work.build.Log[name][p])
+			// Without a note there was nothing to fill from.
+			if to, ok := c.work.build.Log[name][p]; ok {
+				parts[p] = min(parts[p], to)
+			}
 		}
 	}
 	c.marker = at

@@ -42,15 +42,20 @@ type entry struct {
 // whichever came last.
 var settled = []string{"uri", "revision", "status", "source", "provider"}
 
-// told is the external version without what depends on how often and in which
-// order messages came: of a head that goes by more than its revision, the number
-// of heads before it, see [corpus.NextVersion].
-func told(version int64, r article.Revision) int64 {
-	if !corpus.Ruled(version) || corpus.Killed(version) {
+// fieldRuling is part of the external version, see [corpus.Ruling].
+const fieldRuling = "ruling"
+
+// told is the external version of a document without what depends on how often
+// and in which order messages came: of a head that goes by more than its revision,
+// the number of heads before it, see [corpus.NextVersion].
+func told(version, ruling int64, r article.Revision, s article.Status) int64 {
+	switch {
+	case !corpus.Ruled(version):
 		return version
-	}
-	if at := corpus.Ruling(version); at > 0 {
-		return at
+	case s == article.Canceled:
+		return corpus.KillVersion(r, ruling)
+	case ruling > 0:
+		return ruling
 	}
 	return corpus.HeadVersion(&article.Article{Revision: r, Status: article.Usable})
 }
@@ -72,6 +77,13 @@ func digest(id string, version int64, source []byte) (entry, error) {
 			return entry{}, fmt.Errorf("document %s: %s: %w", id, name, err)
 		}
 	}
+	var ruling *int64
+	if field, ok := fields[fieldRuling]; ok {
+		if err := json.Unmarshal(field, &ruling); err != nil {
+			return entry{}, fmt.Errorf("document %s: %s: %w", id, fieldRuling, err)
+		}
+		delete(fields, fieldRuling)
+	}
 	e := entry{id: id, uri: a.URI, version: version, revision: a.Revision, canceled: a.Status == article.Canceled}
 	if e.canceled {
 		for _, f := range corpus.NoticeFields {
@@ -80,7 +92,7 @@ func digest(id string, version int64, source []byte) (entry, error) {
 			}
 		}
 	}
-	sums, err := corpus.SumFields(fields, told(version, e.revision), "") // the routing is the URI's
+	sums, err := corpus.SumFields(fields, told(version, corpus.Ruling(version, ruling), a.Revision, a.Status), "") // the routing is the URI's
 	if err != nil {
 		return entry{}, fmt.Errorf("document %s: %w", id, err)
 	}

@@ -77,14 +77,14 @@ type span struct {
 
 // spans are what lies between offsets and the logs' ends. An offset that the
 // log does not hold any more, or not yet, is an error: something is missing,
-// or the topic was made anew.
+// or the topic was made anew. Of a topic that expires what is there counts.
 func spans(es map[string][]bus.Extent, from corpus.Offsets) ([]span, error) {
 	var ss []span
 	for _, name := range slices.Sorted(maps.Keys(es)) {
 		for _, e := range es[name] {
 			at, ok := from[name][e.Partition]
-			if !ok {
-				at = e.First
+			if !ok || expires(name) {
+				at = max(at, e.First)
 			}
 			if at < e.First || at > e.End {
 				return nil, fmt.Errorf("%s/%d: the index stands at offset %d, the log holds %d to %d: was the topic made anew? Begin again with --anew",

@@ -46,7 +46,7 @@ func begins(es map[string][]bus.Extent) []string {
 	var bs []string
 	for _, name := range topics() {
 		for _, e := range es[name] {
-			if e.First > 0 {
+			if e.First > 0 && !expires(name) {
 				bs = append(bs, fmt.Sprintf("%s/%d begins at offset %d", name, e.Partition, e.First))
 			}
 		}

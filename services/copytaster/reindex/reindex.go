@@ -56,7 +56,17 @@ type Progress interface {
 // lane is a topic that is indexed and the group that indexes it.
 type lane struct{ topic, group string }
 
-var lanes = []lane{{topic.Enriched, topic.GroupIndex}, {topic.EnrichedBulk, topic.GroupIndexBulk}}
+var lanes = []lane{
+	{topic.Enriched, topic.GroupIndex},
+	{topic.EnrichedBulk, topic.GroupIndexBulk},
+	{topic.Notices, topic.GroupIndexNotices}, // of a kill whose own message is a dead letter, all that came
+}
+
+// expires tells that the topic loses what is old, as agreed: the others have it.
+func expires(name string) bool {
+	t, err := topic.ByName(name)
+	return err == nil && t.Retention > 0
+}
 
 func topics() []string {
 	names := make([]string, len(lanes))

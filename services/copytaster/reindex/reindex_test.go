@@ -73,7 +73,8 @@ func deskAt(t testing.TB, url, ns string) *desk {
 	}
 	t.Cleanup(d.bus.Close)
 	d.eventually("the topics are set up", func() error {
-		return d.bus.EnsureTopics(t.Context(), topic.Enriched, topic.Enriched+topic.DeadSuffix, topic.EnrichedBulk, topic.EnrichedBulk+topic.DeadSuffix)
+		return d.bus.EnsureTopics(t.Context(), topic.Enriched, topic.Enriched+topic.DeadSuffix, topic.EnrichedBulk, topic.EnrichedBulk+topic.DeadSuffix,
+			topic.Notices, topic.Notices+topic.DeadSuffix)
 	})
 	return d
 }
@@ -271,6 +272,22 @@ func (d *desk) content() [2]corpus.Content {
 		}
 	}
 	return cs
+}
+
+// A kill of which only the notice ahead came through, since its own message is a
+// dead letter, is killed in the new indices, too.
+func TestKillThatOnlyTheNoticesHave(t *testing.T) {
+	d := newDesk(t)
+	d.write(topic.Enriched, revision("urn:x:1", 1), revision("urn:x:2", 1), kill("urn:x:3", 2))
+	d.write(topic.Notices, kill("urn:x:1", 2), kill("urn:x:3", 2), kill("urn:x:4", 1))
+	d.caughtUpBy(lanes...)
+	r, err := d.job().Run(t.Context(), Options{})
+	if err != nil || !r.Swapped || r.Read != 6 || r.Refused != 0 {
+		t.Fatalf("%+v: %v: %+v", r, err, r.Compared)
+	}
+	if f, says := d.audit(); f != (faults{}) {
+		t.Errorf("%+v: %s", f, says)
+	}
 }
 
 // TestBesideLiveTraffic rebuilds, swaps, goes back and rebuilds again while a

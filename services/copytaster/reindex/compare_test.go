@@ -1,0 +1,49 @@
+package reindex
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/corpus"
+)
+
+// How many heads an article had since it was ruled about makes no difference, by
+// which the same article in two indices would seem to be another.
+func TestHeadsSinceARulingAreNoDifference(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0).UTC()
+	rapid.Check(t, func(t *rapid.T) {
+		a := revision("urn:x:1", rapid.IntRange(1, 9).Draw(t, "revision"))
+		a.Status = rapid.SampledFrom([]article.Status{article.Usable, article.Withheld, article.Canceled}).Draw(t, "status")
+		ruling := rapid.Int64Range(0, 1<<37).Draw(t, "ruling")
+		killed := a.Status == article.Canceled
+		base, err := corpus.NextVersion(0, ruling)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if killed {
+			base = corpus.KillVersion(a.Revision, ruling)
+		}
+		sum := func(version, ruling int64) corpus.Sum {
+			doc, err := corpus.RuledDocument(&a, now, version, ruling)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, err := digest(corpus.ID(a.URI), version, doc)
+			if err != nil || e.canceled != killed || e.version != version {
+				t.Fatalf("%+v, %v", e, err)
+			}
+			return e.sum
+		}
+		heads := rapid.OneOf(rapid.Int64Range(0, 1<<14), rapid.Int64Range(0, 1<<30)).Draw(t, "heads since")
+		if sum(base, ruling) != sum(base+heads, ruling) {
+			t.Fatalf("%d heads later it is another", heads)
+		}
+		if ruling > 0 && sum(base, ruling) == sum(base, ruling-1) {
+			t.Fatal(fmt.Sprint("another ruling is no difference: ", ruling))
+		}
+	})
+}
