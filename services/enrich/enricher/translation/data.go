@@ -28,6 +28,7 @@ type language struct {
 	stated    []string            // in lower case
 	foreign   string              // quotation marks that the language hasn't
 	spellings [][]string          // each of one name
+	spelled   map[string]bool     // all of them
 	decimal   byte                // mark
 	units     map[string]bool     // words that follow a number with a decimal mark
 	before    map[string]bool     // words of saying: no comma stands between them and what of commas
@@ -55,7 +56,7 @@ func load(dir fs.FS) (map[string]*language, error) {
 		}
 		l := &language{
 			small: map[string]bool{}, calques: map[string][]calque{}, units: map[string]bool{},
-			before: map[string]bool{}, commas: map[string]bool{}, decimal: '.',
+			before: map[string]bool{}, spelled: map[string]bool{}, commas: map[string]bool{}, decimal: '.',
 		}
 		section := ""
 		lines := bufio.NewScanner(strings.NewReader(string(b)))
@@ -87,6 +88,7 @@ func (l *language) add(section, line string) error {
 		l.foreign += line
 	case "spellings":
 		l.spellings = append(l.spellings, words)
+		put(l.spelled, words)
 	case "decimal":
 		l.decimal = line[0]
 	case "units":

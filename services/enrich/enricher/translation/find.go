@@ -172,6 +172,9 @@ func (f *finder) comma(i int) {
 
 // number finds a number with another language's decimal mark.
 func (f *finder) number(i int) {
+	if c := f.text[f.words[i].Start]; c < '0' || c > '9' {
+		return
+	}
 	if i+1 >= len(f.words) || !f.language.units[f.words[i+1].lower] || f.words[i+1].gap != " " {
 		return
 	}
@@ -198,17 +201,14 @@ func digits(s string) bool {
 // spell notes the spelling of a name that has several.
 func (f *finder) spell(i int) {
 	text := f.words[i].In(f.text)
-	for _, of := range f.language.spellings {
-		for _, s := range of {
-			if text == s {
-				if f.spelled == nil {
-					f.spelled = map[string]article.Span{}
-				}
-				if _, ok := f.spelled[s]; !ok {
-					f.spelled[s] = f.words[i].Span
-				}
-			}
-		}
+	if !f.language.spelled[text] {
+		return
+	}
+	if f.spelled == nil {
+		f.spelled = map[string]article.Span{}
+	}
+	if _, ok := f.spelled[text]; !ok {
+		f.spelled[text] = f.words[i].Span
 	}
 }
 
@@ -245,12 +245,18 @@ func (f *finder) marks(s article.Span) {
 		switch {
 		case strings.ContainsRune(f.language.foreign, r):
 			f.add(Foreign, at, weights[Foreign])
+		case r == '„':
+			open = true
 		case !strings.ContainsRune("\"“”", r):
 		case open && spaced(text[:i]) && ends(text[i+n:]):
 			f.add(Mark, at, weights[Mark])
 			open = false
-		case open && !f.language.inside && strings.HasSuffix(text[:i], ",") && r != '"':
+		case open && !f.language.inside && strings.HasSuffix(text[:i], ","):
 			f.add(Mark, article.Span{Start: at.Start - 1, End: at.End}, weights[Mark])
+			open = false
+		case r == '“':
+			open = strings.ContainsRune(f.language.foreign, '„') // else it closes
+		case r == '”':
 			open = false
 		default:
 			open = !open

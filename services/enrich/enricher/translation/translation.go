@@ -20,16 +20,15 @@ const (
 
 // Why are the words that a [article.Reason] gives.
 const (
-	Stated   = "stated"           // the text says so
-	Agency   = "agency language"  // its agency writes in another language
-	Capital  = "capital"          // a small word has a capital inside a sentence
-	Mark     = "mark"             // a closing mark stands after a blank or is an opening one
-	Foreign  = "foreign mark"     // marks of another language
-	Spelling = "mixed spelling"   // one name is written in several ways
-	Number   = "number"           // the decimal mark of another language
-	Calque   = "calque"           // words put together as another language does
-	Commas   = "comma"            // a comma where another language has one
-	Unended  = "list without and" // a row of parts that no "and" ends
+	Stated   = "stated"          // the text says so
+	Agency   = "agency language" // its agency writes in another language
+	Capital  = "capital"         // a small word has a capital inside a sentence
+	Mark     = "mark"            // a closing mark stands after a blank or is an opening one
+	Foreign  = "foreign mark"    // marks of another language
+	Spelling = "mixed spelling"  // one name is written in several ways
+	Number   = "number"          // the decimal mark of another language
+	Calque   = "calque"          // words put together as another language does
+	Commas   = "comma"           // a comma where another language has one
 )
 
 // Limits of what is given as reasons.
@@ -42,7 +41,7 @@ const (
 // alone was translated. No single slip is enough: those who write in the language
 // make slips, too. Calques have their own weights, in data.
 var weights = map[string]float64{
-	Stated: .95, Agency: .2, Capital: .45, Mark: .3, Foreign: .4, Spelling: .25, Number: .4, Commas: .3, Unended: .2,
+	Stated: .95, Agency: .2, Capital: .45, Mark: .3, Foreign: .4, Spelling: .25, Number: .4, Commas: .3,
 }
 
 // again is how much less the second and third slip of a kind count.
