@@ -223,6 +223,23 @@ func TestBodyHoldsOnlyWhatReadersReadBelowTheHeadline(t *testing.T) {
 	}
 }
 
+func TestForReaders(t *testing.T) {
+	var b article.Builder
+	b.Add(article.Paragraph, "one")
+	b.Add(article.Paragraph, "two")
+	b.Add(article.Note, "six")
+	var a article.Article
+	b.Fill(&a) // 0-3, 5-8, 10-13
+	for s, want := range map[article.Span]bool{
+		{Start: 0, End: 3}: true, {Start: 1, End: 2}: true, {Start: 0, End: 8}: true, {Start: 5, End: 6}: true, {Start: 7, End: 9}: true, {Start: 10, End: 13}: false,
+		{Start: 7, End: 11}: false, {Start: 12, End: 13}: false, {Start: 3, End: 5}: false, {}: false, {Start: 20, End: 30}: false, {Start: -3, End: -1}: false,
+	} {
+		if got := a.ForReaders(s); got != want {
+			t.Errorf("%v: %v", s, got)
+		}
+	}
+}
+
 func TestVisible(t *testing.T) {
 	now := time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC)
 	for _, c := range []struct {

@@ -133,11 +133,15 @@ func (w *writer) day(t time.Time) {
 }
 
 // found appends what of the reading is only for being found by: quotes with
-// their speakers, amounts as ranges, dates as ranges.
+// their speakers, amounts as ranges, dates as ranges. What stands in a note to
+// editors and the like can't be found.
 func (w *writer) found(a *article.Article, language string) {
 	n := 0
 	for i := range a.Quotes {
 		q := &a.Quotes[i]
+		if !a.ForReaders(q.Span) {
+			continue
+		}
 		w.raw(item(n, `,"said":[{"words":{"`, `,{"words":{"`))
 		w.raw(language)
 		w.field(`":`, cut(a.Text, q.Span))
@@ -147,11 +151,11 @@ func (w *writer) found(a *article.Article, language string) {
 		n++
 	}
 	w.end(n)
-	w.someList(`,"speakers":`, distinct(len(a.Quotes), func(i int) string { return a.Quotes[i].Speaker }))
+	w.someList(`,"speakers":`, distinct(len(a.Quotes), func(i int) string { return shown(a, a.Quotes[i].Span, a.Quotes[i].Speaker) }))
 	n = 0
 	for i := range a.Amounts {
 		m := &a.Amounts[i]
-		if !m.Known {
+		if !m.Known || !a.ForReaders(m.Span) {
 			continue
 		}
 		w.raw(item(n, `,"sums":[{"value":{"gte":`, `,{"value":{"gte":`))
@@ -164,10 +168,10 @@ func (w *writer) found(a *article.Article, language string) {
 		n++
 	}
 	w.end(n)
-	w.someList(`,"currencies":`, distinct(len(a.Amounts), func(i int) string { return a.Amounts[i].Currency }))
+	w.someList(`,"currencies":`, distinct(len(a.Amounts), func(i int) string { return shown(a, a.Amounts[i].Span, a.Amounts[i].Currency) }))
 	n = 0
 	for i := range a.Moments {
-		if from, to, ok := mentioned(&a.Moments[i]); ok {
+		if from, to, ok := mentioned(&a.Moments[i]); ok && a.ForReaders(a.Moments[i].Span) {
 			w.raw(item(n, `,"mentioned":[{"gte":`, `,{"gte":`))
 			w.time(``, from)
 			w.time(`,"lte":`, to)
@@ -177,6 +181,14 @@ func (w *writer) found(a *article.Article, language string) {
 	}
 	w.end(n)
 	w.someList(`,"filed":`, distinct(len(a.Filed.Places), func(i int) string { return a.Filed.Places[i] }))
+}
+
+// shown is value if it comes from what readers may see, else "".
+func shown(a *article.Article, s article.Span, value string) string {
+	if value == "" || !a.ForReaders(s) {
+		return ""
+	}
+	return value
 }
 
 // mentioned is the first and last millisecond of a moment that can be told. One

@@ -108,6 +108,9 @@ func slowFound(a *article.Article, language string) (f slowReading) {
 		return append(list, s)
 	}
 	for _, q := range a.Quotes {
+		if !a.ForReaders(q.Span) {
+			continue
+		}
 		text := ""
 		if q.Start >= 0 && q.Start < q.End && q.End <= len(a.Text) {
 			text = q.In(a.Text)
@@ -116,6 +119,9 @@ func slowFound(a *article.Article, language string) (f slowReading) {
 		f.Speakers = add(f.Speakers, q.Speaker)
 	}
 	for _, m := range a.Amounts {
+		if !a.ForReaders(m.Span) {
+			continue
+		}
 		if m.Known {
 			f.Sums = append(f.Sums, slowSum{slowRange{m.Value, m.To}, m.Currency})
 		}
@@ -124,7 +130,7 @@ func slowFound(a *article.Article, language string) (f slowReading) {
 	for _, m := range a.Moments {
 		from, to := m.From.UTC(), m.To.UTC()
 		switch {
-		case !m.Resolved():
+		case !m.Resolved(), !a.ForReaders(m.Span):
 			continue
 		case m.To.IsZero():
 			to = from
@@ -237,12 +243,16 @@ func drawArticle(t *rapid.T) article.Article {
 		if rapid.Bool().Draw(t, "instants") {
 			a.Moments[i].Precision = article.PrecisionTime
 		}
+		if len(a.Segments) > 0 {
+			a.Moments[i].Span = a.Segments[0].Span
+		}
 	}
 	if n := len(a.Segments); n > 0 {
 		for i := range a.Quotes {
 			a.Quotes[i].Span = a.Segments[i%n].Span
 		}
 		for i := range a.Amounts {
+			a.Amounts[i].Span = a.Segments[(i+1)%n].Span
 			a.Amounts[i].Converts = rapid.IntRange(0, 2).Draw(t, "converts")
 		}
 	}

@@ -57,6 +57,7 @@ func report(language string) article.Article {
 	a.Quotes = []article.Quotation{
 		{Evidence: read("withdrawals"), Speaker: "Ana Speaker", Role: "minister", Via: "The Washington Post", Cue: "said", Partial: true},
 		{Evidence: read("Next line"), Speaker: "Bo Other"},
+		{Evidence: read("notetext to"), Speaker: "An Editor"},
 	}
 	a.Amounts = []article.Amount{
 		{Evidence: read("began"), Figure: article.Figure{Known: true, Value: 110e6, To: 110e6}, Currency: "USD"},

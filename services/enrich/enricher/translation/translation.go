@@ -87,11 +87,13 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	}
 	f.spelling()
 	if home := primary(e.home[a.Agency.Value]); home != "" && home != tag && len(f.reasons) > 0 {
-		var where article.Span
-		if len(a.Agency.Evidence) > 0 {
-			where = a.Agency.Evidence[0].Span
+		var best article.Evidence
+		for _, e := range a.Agency.Evidence {
+			if e.Confidence > best.Confidence {
+				best = e
+			}
 		}
-		f.add(Agency, where, weights[Agency])
+		f.add(Agency, best.Span, weights[Agency])
 	}
 	if len(f.reasons) == 0 {
 		return nil
