@@ -229,6 +229,35 @@ func TestEnsureAddsFields(t *testing.T) {
 	}
 }
 
+// mayNotMap is a way to Elasticsearch with a key that may not change mappings.
+type mayNotMap struct{ http.RoundTripper }
+
+func (m mayNotMap) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/_mapping") {
+		return &http.Response{
+			StatusCode: http.StatusForbidden, Request: r,
+			Header: http.Header{"Content-Type": {"application/json"}, "X-Elastic-Product": {"Elasticsearch"}},
+			Body:   io.NopCloser(strings.NewReader(`{"error":{"type":"security_exception","reason":"unauthorized"},"status":403}`)),
+		}, nil
+	}
+	return m.RoundTripper.RoundTrip(r)
+}
+
+func TestEnsureWithAKeyThatMayNotAddFields(t *testing.T) {
+	_, n := old(t)
+	es, err := elasticsearch.NewClient(elasticsearch.Config{
+		Addresses: []string{localtest.Elasticsearch(t)}, DisableRetry: true, Transport: mayNotMap{http.DefaultTransport},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mismatch *corpus.MismatchError
+	err = corpus.Ensure(t.Context(), es, n, corpus.Settings{})
+	if err == nil || errors.As(err, &mismatch) || !strings.Contains(err.Error(), "copytaster indices create") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestEnsureAddsNothingBesideDifferences: an index that is not as it should be
 // otherwise is left alone.
 func TestEnsureAddsNothingBesideDifferences(t *testing.T) {
