@@ -107,8 +107,8 @@ func (a *Article) readingDoc() (d readingDoc, err error) {
 	}
 	for i, m := range a.Moments {
 		doc := momentDoc{Text: a.cut(m.Span), Precision: m.Precision, evidenceDoc: m.doc()}
-		if doc.From, err = m.Precision.print(m.From); err == nil {
-			doc.To, err = m.Precision.print(m.To)
+		if doc.From, err = m.Precision.end(m.From); err == nil {
+			doc.To, err = m.Precision.end(m.To)
 		}
 		if err != nil {
 			return d, fmt.Errorf("date %d: %w", i, err)
@@ -198,8 +198,8 @@ func day(t time.Time) (string, error) {
 	return t.Format(time.DateOnly), nil
 }
 
-// print writes an end of a moment of this precision; null for an open one.
-func (p Precision) print(t time.Time) (*string, error) {
+// end writes an end of a moment of this precision; null for an open one.
+func (p Precision) end(t time.Time) (*string, error) {
 	if t.IsZero() {
 		return nil, nil
 	}

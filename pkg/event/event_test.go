@@ -65,7 +65,8 @@ func sample() article.Article {
 		Quantities: []article.Quantity{{Evidence: ev(16, 19), Figure: article.Figure{Approximate: true}, Unit: "soldiers"}},
 		Moments: []article.Moment{
 			{Evidence: ev(16, 19), From: time.Date(2025, 12, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2025, 12, 31, 0, 0, 0, 0, time.UTC), Precision: article.PrecisionMonth},
-			{Evidence: ev(20, 25), Precision: article.PrecisionOpen, To: time.Date(1850, 1, 1, 0, 0, 0, 0, time.UTC)}, {Evidence: ev(26, 30), Precision: article.PrecisionDay},
+			{Evidence: ev(20, 25), Precision: article.PrecisionOpen, To: time.Date(1850, 1, 1, 0, 0, 0, 0, time.UTC)},
+			{Evidence: ev(26, 30), Precision: article.PrecisionDay},
 		},
 		Subjects: []article.Subject{{Code: "medtop:20000070", Name: "war"}, {Name: "weather"}},
 		Images:   []article.Image{{URL: "https://example.org/i.jpg", MediaType: "image/jpeg", Caption: "c", Credit: "d"}},

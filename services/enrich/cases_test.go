@@ -79,7 +79,7 @@ func TestCases(t *testing.T) {
 			t.Errorf("%s: %d texts", r.Data, r.Texts)
 		}
 		if !eval.Unseen(r.Data) {
-			print(t, r)
+			show(t, r)
 		}
 		hold(t, r, floors)
 	}

@@ -38,7 +38,7 @@ func measure(t *testing.T, task, data string) eval.Result {
 	return eval.Result{Task: k, Data: data, Measure: m}
 }
 
-func print(t *testing.T, r eval.Result) {
+func show(t *testing.T, r eval.Result) {
 	t.Helper()
 	var b strings.Builder
 	r.Write(&b, -1)
@@ -83,11 +83,11 @@ func clip(s string) string {
 // those of the folder that COPYTASTER_WIRE_TEXTS names.
 func TestWire(t *testing.T) {
 	if d := os.Getenv("COPYTASTER_WIRE_TEXTS"); d != "" {
-		print(t, measure(t, "segments", d))
+		show(t, measure(t, "segments", d))
 		return
 	}
 	r := measure(t, "segments", filepath.Join("testdata", "wire"))
-	print(t, r)
+	show(t, r)
 	hold(t, r, reached)
 }
 

@@ -6,12 +6,18 @@ import (
 	"unicode/utf8"
 )
 
-// articles are the articles of the four languages, and short forms before an
-// apostrophe, in lower case.
-var articles = strings.Fields(`the a an
-	der die das den dem des ein eine einen einem einer eines
-	le la les l un une des du
-	el la los las lo un una unos unas al del`)
+// isArticle tells whether a word in lower case is an article of one of the four
+// languages, or what is left of one before an apostrophe.
+func isArticle(word string) bool {
+	switch word {
+	case "the", "a", "an",
+		"der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer", "eines",
+		"le", "la", "les", "l", "un", "une", "du",
+		"el", "los", "las", "lo", "una", "unos", "unas", "al", "del":
+		return true
+	}
+	return false
+}
 
 // bare is a text to be compared: lower case, one blank between words, one kind of
 // apostrophe, without articles at its beginning and marks around it.
@@ -21,11 +27,11 @@ func bare(s string) string {
 	s = strings.Trim(s, " ,.;:\"“”„»«'")
 	for {
 		word, rest, ok := strings.Cut(s, " ")
-		if before, after, elided := strings.Cut(word, "'"); elided && slices.Contains(articles, before) && after != "" {
+		if before, after, elided := strings.Cut(word, "'"); elided && isArticle(before) && after != "" {
 			s = strings.TrimPrefix(s, before+"'")
 			continue
 		}
-		if !ok || !slices.Contains(articles, word) {
+		if !ok || !isArticle(word) {
 			return s
 		}
 		s = rest

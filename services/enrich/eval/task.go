@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/copytaster/copytaster/services/enrich/enricher"
@@ -32,7 +33,8 @@ var Tasks = []Task{
 func ofCases(name, folder string, k kind) Task {
 	dir := filepath.Join("cases", folder)
 	return Task{
-		name, name, "a file of cases, one in a line", []string{filepath.Join(dir, "tune.jsonl"), filepath.Join(dir, "measure.jsonl")},
+		name, name, "a file of cases, one in a line",
+		[]string{filepath.Join(dir, "tune.jsonl"), filepath.Join(dir, "measure.jsonl")},
 		func(ctx context.Context, chain *enricher.Chain, data string) (*Measure, error) {
 			return measureCases(ctx, chain, data, name, k)
 		},
@@ -99,8 +101,8 @@ func WriteTable(w io.Writer, all []Result) {
 	fmt.Fprintf(w, format, "task", "data", "texts", "precision", "recall", "F1", "right", "wrong", "missed")
 	for _, r := range all {
 		line := func(name string, s Score) {
-			fmt.Fprintf(w, format, name, r.Data, fmt.Sprint(r.Texts), three(s.Precision()), three(s.Recall()), three(s.F1()),
-				fmt.Sprint(s.Right), fmt.Sprint(s.Wrong), fmt.Sprint(s.Missed))
+			fmt.Fprintf(w, format, name, r.Data, strconv.Itoa(r.Texts), three(s.Precision()), three(s.Recall()), three(s.F1()),
+				strconv.Itoa(s.Right), strconv.Itoa(s.Wrong), strconv.Itoa(s.Missed))
 		}
 		line(r.Task.Name, r.Scores[r.Task.Main])
 		for _, language := range languages {

@@ -33,7 +33,7 @@ func samples(t testing.TB) []sample {
 		t.Fatal(err)
 	}
 	var all []sample
-	for _, block := range strings.Split(string(b), "\n\n") {
+	for block := range strings.SplitSeq(string(b), "\n\n") {
 		head, text, ok := strings.Cut(strings.TrimSpace(block), "\n")
 		if !ok || strings.HasPrefix(head, "#") {
 			continue
