@@ -41,6 +41,10 @@ test: go test-needs bin/copytaster proto-check alone .local/python/ready ## set 
 	bin/copytaster up -- deploy/tools/test.sh $(TESTFLAGS)
 	@echo "make test: passed: contract, each service built alone, tests of all modules with -race against Kafka and Elasticsearch"
 
+.PHONY: eval
+eval: go bin/copytaster ## measure what the enrichers find in the annotated texts: one table
+	@bin/copytaster eval all services/enrich/testdata
+
 .PHONY: bench
 bench: go test-needs bin/copytaster ## measure: push to searchable at 20/s, each stage alone, live copy beside a back-fill (takes some minutes; ARGS=1000000: beside one of so many articles, to its end)
 	bin/copytaster up -- deploy/tools/bench.sh $(ARGS)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Keeps the contract in proto/, its baseline image and its Go code together.
+# Keeps the contract in proto/, its baseline image and its generated code together.
 #
 #   proto.sh generate   lint, refuse breaking changes, then write code and baseline
 #   proto.sh check      fail if lint fails, a change breaks, or code or baseline is stale
@@ -15,7 +15,7 @@ buf=bin/buf
 # Source positions are left out: a change of a comment is no change of the contract.
 image() { "$buf" build proto --exclude-source-info -o "$1"; }
 
-generated() { (cd "$1" && find . \( -name .git -o -name .local -o -name node_modules \) -prune -o -name '*.pb.go' -print | LC_ALL=C sort); }
+generated() { (cd "$1" && find . \( -name .git -o -name .local -o -name node_modules \) -prune -o \( -name '*.pb.go' -o -name '*_pb2.py' \) -print | LC_ALL=C sort); }
 
 lint() { "$buf" lint proto; }
 

@@ -46,8 +46,14 @@ type Article struct {
 	CitedMedia []Label // normal names of the media the text cites, by first mention
 	Credits    []Credit
 	Attribution
-	Subjects []Subject // as sent by the provider
-	Images   []Image
+	Filed       Filed
+	Translation Translation
+	Quotes      []Quotation // by place in Text, as the three below
+	Amounts     []Amount    // of money
+	Quantities  []Quantity  // of anything else
+	Moments     []Moment    // the dates and periods that the text mentions
+	Subjects    []Subject   // as sent by the provider
+	Images      []Image
 	// Urgency is 1 (flash) to 9 by IPTC's scale; 0 means not stated.
 	Urgency int
 

@@ -3,6 +3,7 @@ package article_test
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -56,12 +57,57 @@ func drawArticle(t *rapid.T) article.Article {
 		a.Subjects = []article.Subject{{Code: "medtop:1", Name: "n"}}
 		a.Images = []article.Image{{URL: "https://x.example/a.jpg", Caption: "c"}}
 	}
+	if len(a.Segments) > 0 && rapid.Bool().Draw(t, "read") {
+		drawReading(t, &a, evidence)
+	}
 	a.Original = article.Original{Size: 3, Format: "text", Charset: "utf-8", Hash: strings.Repeat("0a", 32)}
 	a.Flag(article.FlagIdentityFromText)
 	if err := a.Stamp(); err != nil {
 		t.Fatal(err)
 	}
 	return a
+}
+
+func drawReading(t *rapid.T, a *article.Article, evidence func() article.Evidence) {
+	word := func() string { return rapid.SampledFrom([]string{"", "x", "Łódź", "a \"b\""}).Draw(t, "word") }
+	figure := func() (f article.Figure) {
+		f.Approximate, f.Known = rapid.Bool().Draw(t, "approximate"), rapid.Bool().Draw(t, "known")
+		if f.Known {
+			f.Value = rapid.Float64Range(-1e15, 1e15).Draw(t, "value")
+			f.To = rapid.SampledFrom([]float64{f.Value, 1e16}).Draw(t, "to")
+		}
+		return f
+	}
+	when := func() time.Time {
+		return time.Unix(86400*rapid.Int64Range(-700000, 700000).Draw(t, "day"), 0).UTC()
+	}
+	a.Filed = article.Filed{Evidence: evidence(), Places: []string{word()}, Agencies: []string{word(), "dpa"}}
+	if rapid.Bool().Draw(t, "filed on") {
+		a.Filed.Date = when()
+	}
+	a.Translation = article.Translation{Likelihood: rapid.Float64Range(.01, 1).Draw(t, "likelihood"), Reasons: []article.Reason{{Evidence: evidence(), Why: "mark"}}}
+	for range rapid.IntRange(0, 2).Draw(t, "quotes") {
+		a.Quotes = append(a.Quotes, article.Quotation{Evidence: evidence(), Speaker: word(), Role: word(), Via: word(), Cue: word(), Partial: rapid.Bool().Draw(t, "partial")})
+	}
+	for i := range rapid.IntRange(0, 3).Draw(t, "amounts") {
+		a.Amounts = append(a.Amounts, article.Amount{Evidence: evidence(), Figure: figure(), Currency: rapid.SampledFrom([]string{"", "EUR"}).Draw(t, "currency"), Converts: rapid.IntRange(0, i).Draw(t, "converts")})
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "quantities") {
+		a.Quantities = append(a.Quantities, article.Quantity{Evidence: evidence(), Figure: figure(), Unit: word()})
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "moments") {
+		m := article.Moment{Evidence: evidence(), Precision: rapid.SampledFrom(article.Precisions).Draw(t, "precision")}
+		if rapid.Bool().Draw(t, "from") {
+			m.From = when()
+		}
+		if rapid.Bool().Draw(t, "to") {
+			m.To = when()
+		}
+		if m.Precision == article.PrecisionTime && !m.To.IsZero() {
+			m.To = m.To.Add(12345 * time.Millisecond)
+		}
+		a.Moments = append(a.Moments, m)
+	}
 }
 
 func schema(t *testing.T) *jsonschema.Schema {
@@ -115,6 +161,12 @@ func TestSchemaRefusesWhatIsNotAnArticle(t *testing.T) {
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"more":1}`,
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[{"kind":"headlin","text":"a","start":0,"end":1,"confidence":1}],"attribution":["s",null,[]]}`,
 		`{"uri":"u","revision":1,"status":"usable","source":"s","published_at":"yesterday","segments":[],"attribution":["s",null,[]]}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"quotes":[{"text":"a","start":0,"end":1}]}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"amounts":[{"text":"a","start":0,"end":1,"confidence":1}]}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"amounts":[{"text":"a","value":1,"currency":"euro","start":0,"end":1,"confidence":1}]}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"dates":[{"text":"a","from":"1 May","to":null,"precision":"day","start":0,"end":1,"confidence":1}]}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"dates":[{"text":"a","from":null,"to":null,"precision":"moment","start":0,"end":1,"confidence":1}]}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"translation":{"likelihood":2}}`,
 	} {
 		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(bad))
 		if err != nil {
@@ -169,6 +221,23 @@ func TestBodyHoldsOnlyWhatReadersReadBelowTheHeadline(t *testing.T) {
 	}
 	if got := a.First(article.Headline); got != "<headline>" {
 		t.Errorf("headline %q", got)
+	}
+}
+
+func TestForReaders(t *testing.T) {
+	var b article.Builder
+	b.Add(article.Paragraph, "one")
+	b.Add(article.Paragraph, "two")
+	b.Add(article.Note, "six")
+	var a article.Article
+	b.Fill(&a) // 0-3, 5-8, 10-13
+	for s, want := range map[article.Span]bool{
+		{Start: 0, End: 3}: true, {Start: 1, End: 2}: true, {Start: 0, End: 8}: true, {Start: 5, End: 6}: true, {Start: 7, End: 9}: true, {Start: 10, End: 13}: false,
+		{Start: 7, End: 11}: false, {Start: 12, End: 13}: false, {Start: 3, End: 5}: false, {}: false, {Start: 20, End: 30}: false, {Start: -3, End: -1}: false,
+	} {
+		if got := a.ForReaders(s); got != want {
+			t.Errorf("%v: %v", s, got)
+		}
 	}
 }
 
@@ -232,6 +301,116 @@ func TestValidate(t *testing.T) {
 		notice.Status, notice.Text, notice.Segments = status, "", nil
 		if err := notice.Validate(); err != nil {
 			t.Errorf("a notice (%s) needs no text: %v", status, err)
+		}
+	}
+}
+
+func TestCheckReading(t *testing.T) {
+	span := func(start, end int) article.Evidence {
+		return article.Evidence{Span: article.Span{Start: start, End: end}}
+	}
+	day := func(y, m, d int) time.Time { return time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC) }
+	good := func() article.Article {
+		known := article.Figure{Known: true, Value: 1, To: 2}
+		return article.Article{
+			Text:        "é “text” with all of it",
+			Filed:       article.Filed{Evidence: span(0, 2), Date: day(2024, 4, 20)},
+			Translation: article.Translation{Likelihood: 1, Reasons: []article.Reason{{Why: "mark", Evidence: span(6, 9)}, {Why: "known of the source"}, {Why: "mark", Evidence: span(0, 2)}}},
+			Quotes:      []article.Quotation{{Evidence: span(0, 2)}, {Evidence: span(6, 9)}, {Evidence: span(6, 10)}},
+			Amounts:     []article.Amount{{Evidence: span(0, 2), Figure: known}, {Evidence: span(6, 9), Converts: 1, Figure: article.Figure{Approximate: true}}},
+			Quantities:  []article.Quantity{{Evidence: span(0, 2), Figure: known}},
+			Moments: []article.Moment{
+				{Evidence: span(0, 2), Precision: article.PrecisionDay, From: day(2024, 4, 20), To: day(2024, 4, 20)},
+				{Evidence: span(0, 2), Precision: article.PrecisionTime, From: day(2024, 4, 20).Add(time.Minute), To: day(2024, 4, 20).Add(time.Minute)},
+				{Evidence: span(0, 2), Precision: article.PrecisionOpen, From: day(2024, 4, 20)},
+			},
+		}
+	}
+	a := good()
+	if err := a.CheckReading(); err != nil {
+		t.Fatal(err)
+	}
+	for wrong, spoil := range map[string]func(*article.Article){
+		"quote 1: has span 0-99 in a text of":                 func(a *article.Article) { a.Quotes[1].Evidence = span(0, 99) },
+		"quote 2: has span 3-3":                               func(a *article.Article) { a.Quotes[2].Evidence = span(3, 3) },
+		"quote 0: has span -1-3":                              func(a *article.Article) { a.Quotes[0].Evidence = span(-1, 3) },
+		"quote 2: starts at 0, before the one before it at 6": func(a *article.Article) { a.Quotes[2].Evidence = span(0, 2) },
+		"quote 0: cuts a character in two":                    func(a *article.Article) { a.Quotes[0].Evidence = span(0, 1) },
+		"amount 0: value NaN":                                 func(a *article.Article) { a.Amounts[0].Value = math.NaN() },
+		"quantity 0: value 1 to +Inf":                         func(a *article.Article) { a.Quantities[0].To = math.Inf(1) },
+		"amount 0: ends at 0, below its beginning 1":          func(a *article.Article) { a.Amounts[0].To = 0 },
+		"amount 1: has the value 5, and says":                 func(a *article.Article) { a.Amounts[1].Value, a.Amounts[1].To = 5, 5 },
+		"amount 1: converts the one 2 before it":              func(a *article.Article) { a.Amounts[1].Converts = 2 },
+		"date 0: has no precision":                            func(a *article.Article) { a.Moments[0].Precision = "" },
+		"date 0: ends at 2024-04-19":                          func(a *article.Article) { a.Moments[0].To = day(2024, 4, 19) },
+		"is not the beginning of a day":                       func(a *article.Article) { a.Moments[2].From = a.Moments[1].From },
+		"date 0: year 10000":                                  func(a *article.Article) { a.Moments[0].To = day(10000, 1, 1) },
+		"filed 0: has span 0-99":                              func(a *article.Article) { a.Filed.End = 99 },
+		"filed 0: 2024-04-20 01:00:00":                        func(a *article.Article) { a.Filed.Date = a.Filed.Date.Add(time.Hour) },
+		"likelihood 1.5":                                      func(a *article.Article) { a.Translation.Likelihood = 1.5 },
+		"likelihood NaN":                                      func(a *article.Article) { a.Translation.Likelihood = math.NaN() },
+		"reason of translation 1: says nothing":               func(a *article.Article) { a.Translation.Reasons[1].Why = "" },
+		"reason of translation 0: has span 9-6":               func(a *article.Article) { a.Translation.Reasons[0].Evidence = span(9, 6) },
+		"2001 quotes, the limit is 2000":                      func(a *article.Article) { a.Quotes = make([]article.Quotation, 2001) },
+		"2001 amounts, the limit is 2000":                     func(a *article.Article) { a.Amounts = make([]article.Amount, 2001) },
+		"2001 quantities, the limit is 2000":                  func(a *article.Article) { a.Quantities = make([]article.Quantity, 2001) },
+		"2001 dates, the limit is 2000":                       func(a *article.Article) { a.Moments = make([]article.Moment, 2001) },
+		"21 places of filing, the limit is 20":                func(a *article.Article) { a.Filed.Places = make([]string, 21) },
+		"21 agencies of filing, the limit is 20":              func(a *article.Article) { a.Filed.Agencies = make([]string, 21) },
+		"101 reasons of translation, the limit is 100":        func(a *article.Article) { a.Translation.Reasons = make([]article.Reason, 101) },
+	} {
+		a := good()
+		spoil(&a)
+		if err := a.CheckReading(); err == nil || !strings.Contains(err.Error(), wrong) {
+			t.Errorf("error %v doesn't say %q", err, wrong)
+		}
+		if err := a.Validate(); err == nil || !strings.Contains(err.Error(), wrong) {
+			t.Errorf("Validate: error %v doesn't say %q", err, wrong)
+		}
+	}
+}
+
+func TestCutReading(t *testing.T) {
+	a := article.Article{Quotes: make([]article.Quotation, article.MaxQuotes), Amounts: make([]article.Amount, 3)}
+	if a.CutReading(); len(a.Quotes) != article.MaxQuotes || len(a.Flags) > 0 {
+		t.Errorf("%d quotes, flags %v", len(a.Quotes), a.Flags)
+	}
+	a = article.Article{
+		Filed:       article.Filed{Places: make([]string, 21), Agencies: make([]string, 21)},
+		Translation: article.Translation{Reasons: make([]article.Reason, 101)},
+		Quotes:      make([]article.Quotation, 2001), Amounts: make([]article.Amount, 2001), Quantities: make([]article.Quantity, 2001), Moments: make([]article.Moment, 2001),
+		Flags: []string{article.FlagAdvisory},
+	}
+	flags := a.Flags
+	a.CutReading()
+	if len(a.Filed.Places) != 20 || len(a.Filed.Agencies) != 20 || len(a.Translation.Reasons) != 100 ||
+		len(a.Quotes) != 2000 || len(a.Amounts) != 2000 || len(a.Quantities) != 2000 || len(a.Moments) != 2000 {
+		t.Errorf("left are %+v", a)
+	}
+	if strings.Join(a.Flags, " ") != "advisory items_truncated" || flags[0] != article.FlagAdvisory {
+		t.Errorf("flags %v, those before %v", a.Flags, flags)
+	}
+}
+
+func TestMarshalRefusesWhatIsNoDate(t *testing.T) {
+	far := time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+	for want, a := range map[string]article.Article{
+		"filed: year 10000":  {Filed: article.Filed{Date: far}},
+		"date 0: year 10000": {Moments: []article.Moment{{From: far}}},
+		"date 0: ":           {Moments: []article.Moment{{From: far, Precision: article.PrecisionTime}}},
+	} {
+		if _, err := a.MarshalJSON(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	for want, doc := range map[string]string{
+		"amount 0 converts amount 0": `{"attribution":[null,null,[]],"amounts":[{"text":"","value":1,"conversion_of":0}]}`,
+		"filed: parsing time":        `{"attribution":[null,null,[]],"filed":{"date":"20 April"}}`,
+		"date 0: parsing time":       `{"attribution":[null,null,[]],"dates":[{"from":"2024-04-20T00:00:00Z","to":null,"precision":"day"}]}`,
+	} {
+		var a article.Article
+		if err := json.Unmarshal([]byte(doc), &a); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
 		}
 	}
 }

@@ -34,13 +34,14 @@ type document struct {
 	Dateline   string `json:"dateline,omitempty"`
 	Body       string `json:"body,omitempty"`
 
-	Segments    []segmentDoc    `json:"segments"`
-	Credits     []creditDoc     `json:"credits,omitempty"`
-	CitedMedia  []string        `json:"cited_media,omitempty"`
-	Attribution [3]any          `json:"attribution"`
-	Subjects    []subjectDoc    `json:"subjects,omitempty"`
-	Images      []imageDoc      `json:"images,omitempty"`
-	Provenance  []provenanceDoc `json:"provenance,omitempty"`
+	Segments    []segmentDoc `json:"segments"`
+	Credits     []creditDoc  `json:"credits,omitempty"`
+	CitedMedia  []string     `json:"cited_media,omitempty"`
+	Attribution [3]any       `json:"attribution"`
+	readingDoc
+	Subjects   []subjectDoc    `json:"subjects,omitempty"`
+	Images     []imageDoc      `json:"images,omitempty"`
+	Provenance []provenanceDoc `json:"provenance,omitempty"`
 
 	PublishedAt    *time.Time `json:"published_at,omitempty"`
 	VersionCreated *time.Time `json:"version_created,omitempty"`
@@ -144,6 +145,10 @@ func (a *Article) MarshalJSON() ([]byte, error) {
 		cites = []string{}
 	}
 	d.Attribution = [3]any{nilIfEmpty(a.Publisher), nilIfEmpty(a.Via), cites}
+	var err error
+	if d.readingDoc, err = a.readingDoc(); err != nil {
+		return nil, fmt.Errorf("article %s: %w", a.URI, err)
+	}
 	for _, s := range a.Subjects {
 		d.Subjects = append(d.Subjects, subjectDoc(s))
 	}
@@ -206,6 +211,9 @@ func (a *Article) UnmarshalJSON(b []byte) error {
 				a.Cites = append(a.Cites, s)
 			}
 		}
+	}
+	if err := a.readReading(d.readingDoc); err != nil {
+		return fmt.Errorf("article %s: %w", a.URI, err)
 	}
 	for _, s := range d.Subjects {
 		a.Subjects = append(a.Subjects, Subject(s))

@@ -1,7 +1,9 @@
 package article
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -66,6 +68,20 @@ func (k Kind) ForReaders() bool {
 		return false
 	}
 	return true
+}
+
+// ForReaders tells whether all that s covers stands in segments that may be shown
+// to readers. Of an empty span it is false.
+func (a *Article) ForReaders(s Span) bool {
+	i, _ := slices.BinarySearchFunc(a.Segments, s.Start, func(g Segment, start int) int { return cmp.Compare(g.End, start+1) })
+	some := false
+	for ; i < len(a.Segments) && a.Segments[i].Start < s.End; i++ {
+		if !a.Segments[i].Kind.ForReaders() {
+			return false
+		}
+		some = true
+	}
+	return some
 }
 
 // After is the white space between segment i and the next one (or the end).

@@ -63,6 +63,9 @@ func (a *Article) Validate() error {
 	if len(a.Images) > MaxImages {
 		bad("article has %d images, the limit is %d", len(a.Images), MaxImages)
 	}
+	if err := a.CheckReading(); err != nil {
+		errs = append(errs, err)
+	}
 	if len(errs) == 0 {
 		return nil
 	}

@@ -177,7 +177,7 @@ func (w *writer) fail(err error) {
 // float appends f as JavaScript would.
 func (w *writer) float(f float64) {
 	if math.IsInf(f, 0) || math.IsNaN(f) {
-		w.fail(fmt.Errorf("confidence %v is no number", f))
+		w.fail(fmt.Errorf("%v is no number", f))
 		return
 	}
 	format := byte('f')
@@ -351,6 +351,7 @@ func (w *writer) lists(a *article.Article) {
 	w.b = append(w.b, ',')
 	w.list(a.Cites)
 	w.b = append(w.b, ']')
+	w.reading(a)
 	for i, s := range a.Subjects {
 		w.raw(item(i, `,"subjects":[{`, `,{`))
 		w.some(`"code":`, s.Code)
@@ -429,10 +430,12 @@ func (w *writer) original(o *article.Original) {
 	w.b = append(w.b, '}')
 }
 
-// stemmed appends the texts to be searched under the key of their language.
+// stemmed appends what is only for being found by: the texts under the key of
+// their language, and what was read in them.
 func (w *writer) stemmed(a *article.Article, body place) {
+	language := Language(a.Language.Value)
 	w.raw(`,"stemmed":{"`)
-	w.raw(Language(a.Language.Value))
+	w.raw(language)
 	w.raw(`":{`)
 	begin := len(w.b)
 	w.first(`,"kicker":`, a, article.Kicker)
@@ -448,5 +451,7 @@ func (w *writer) stemmed(a *article.Article, body place) {
 	if len(w.b) > begin {
 		w.b = append(w.b[:begin], w.b[begin+1:]...)
 	}
-	w.raw(`}}`)
+	w.b = append(w.b, '}')
+	w.found(a, language)
+	w.b = append(w.b, '}')
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,9 +37,9 @@ func slow(a *article.Article, indexedAt time.Time, searchable bool) ([]byte, err
 		Caption    []string `json:"caption,omitempty"`
 	}
 	var e struct {
-		Caption   []string         `json:"caption,omitempty"`
-		IndexedAt time.Time        `json:"indexed_at"`
-		Stemmed   map[string]texts `json:"stemmed,omitempty"`
+		Caption   []string       `json:"caption,omitempty"`
+		IndexedAt time.Time      `json:"indexed_at"`
+		Stemmed   map[string]any `json:"stemmed,omitempty"`
 	}
 	e.IndexedAt = indexedAt.UTC()
 	for _, s := range a.Segments {
@@ -47,15 +48,104 @@ func slow(a *article.Article, indexedAt time.Time, searchable bool) ([]byte, err
 		}
 	}
 	if searchable && len(a.Segments) > 0 {
-		e.Stemmed = map[string]texts{corpus.Language(a.Language.Value): {
-			a.First(article.Kicker), a.First(article.Headline), a.First(article.Standfirst), a.First(article.Byline), a.Body(), e.Caption,
-		}}
+		e.Stemmed = map[string]any{}
 	}
 	more, err := json.Marshal(e)
 	if err != nil {
 		return nil, err
 	}
-	return append(append(base[:len(base)-1], ','), more[1:]...), nil
+	doc := append(append(base[:len(base)-1], ','), more[1:]...)
+	if !searchable || len(a.Segments) == 0 {
+		return doc, nil
+	}
+	language := corpus.Language(a.Language.Value)
+	words, err := json.Marshal(map[string]texts{language: {
+		a.First(article.Kicker), a.First(article.Headline), a.First(article.Standfirst), a.First(article.Byline), a.Body(), e.Caption,
+	}})
+	if err != nil {
+		return nil, err
+	}
+	found, err := json.Marshal(slowFound(a, language))
+	if err != nil {
+		return nil, err
+	}
+	stemmed := words[:len(words)-1]
+	if string(found) != "{}" {
+		stemmed = append(append(stemmed, ','), found[1:len(found)-1]...)
+	}
+	return append(append(append(doc[:len(doc)-1], `,"stemmed":`...), stemmed...), "}}"...), nil
+}
+
+type slowRange struct {
+	From any `json:"gte"`
+	To   any `json:"lte"`
+}
+
+type slowSaid struct {
+	Words   map[string]string `json:"words"`
+	Speaker string            `json:"speaker,omitempty"`
+}
+
+type slowSum struct {
+	Value    slowRange `json:"value"`
+	Currency string    `json:"currency,omitempty"`
+}
+
+type slowReading struct {
+	Said       []slowSaid  `json:"said,omitempty"`
+	Speakers   []string    `json:"speakers,omitempty"`
+	Sums       []slowSum   `json:"sums,omitempty"`
+	Currencies []string    `json:"currencies,omitempty"`
+	Mentioned  []slowRange `json:"mentioned,omitempty"`
+	Filed      []string    `json:"filed,omitempty"`
+}
+
+func slowFound(a *article.Article, language string) (f slowReading) {
+	add := func(list []string, s string) []string {
+		if s == "" || slices.Contains(list, s) {
+			return list
+		}
+		return append(list, s)
+	}
+	for _, q := range a.Quotes {
+		if !a.ForReaders(q.Span) {
+			continue
+		}
+		text := ""
+		if q.Start >= 0 && q.Start < q.End && q.End <= len(a.Text) {
+			text = q.In(a.Text)
+		}
+		f.Said = append(f.Said, slowSaid{map[string]string{language: text}, q.Speaker})
+		f.Speakers = add(f.Speakers, q.Speaker)
+	}
+	for _, m := range a.Amounts {
+		if !a.ForReaders(m.Span) {
+			continue
+		}
+		if m.Known {
+			f.Sums = append(f.Sums, slowSum{slowRange{m.Value, m.To}, m.Currency})
+		}
+		f.Currencies = add(f.Currencies, m.Currency)
+	}
+	for _, m := range a.Moments {
+		from, to := m.From.UTC(), m.To.UTC()
+		switch {
+		case !m.Resolved(), !a.ForReaders(m.Span):
+			continue
+		case m.To.IsZero():
+			to = from
+		case m.From.IsZero():
+			from = to
+		}
+		if m.Precision != article.PrecisionTime {
+			to = to.Add(24*time.Hour - time.Millisecond)
+		}
+		f.Mentioned = append(f.Mentioned, slowRange{from, to})
+	}
+	for _, p := range a.Filed.Places {
+		f.Filed = add(f.Filed, p)
+	}
+	return f
 }
 
 // alphabet has what JSON escapes, and what it need not.
@@ -100,6 +190,8 @@ func fill(t *rapid.T, v reflect.Value, label string) {
 		for i := range n {
 			fill(t, v.Index(i), label)
 		}
+	case reflect.Bool:
+		v.SetBool(rapid.Bool().Draw(t, label))
 	case reflect.Struct:
 		for i := range v.NumField() {
 			fill(t, v.Field(i), v.Type().Field(i).Name)
@@ -147,6 +239,23 @@ func drawArticle(t *rapid.T) article.Article {
 		a.Segments = append(a.Segments, s)
 	}
 	a.Text = text.String()
+	for i := range a.Moments {
+		if rapid.Bool().Draw(t, "instants") {
+			a.Moments[i].Precision = article.PrecisionTime
+		}
+		if len(a.Segments) > 0 {
+			a.Moments[i].Span = a.Segments[0].Span
+		}
+	}
+	if n := len(a.Segments); n > 0 {
+		for i := range a.Quotes {
+			a.Quotes[i].Span = a.Segments[i%n].Span
+		}
+		for i := range a.Amounts {
+			a.Amounts[i].Span = a.Segments[(i+1)%n].Span
+			a.Amounts[i].Converts = rapid.IntRange(0, 2).Draw(t, "converts")
+		}
+	}
 	return a
 }
 
@@ -183,6 +292,8 @@ func TestDocumentRefusesWhatJSONCannotHold(t *testing.T) {
 	for name, spoil := range map[string]func(*article.Article){
 		"no number": func(a *article.Article) { a.Segments[0].Confidence = math.NaN() },
 		"infinite":  func(a *article.Article) { a.Credits[0].Confidence = math.Inf(1) },
+		"value":     func(a *article.Article) { a.Amounts[0].Value = math.NaN() },
+		"no day":    func(a *article.Article) { a.Moments[0].To = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
 		"year":      func(a *article.Article) { a.PublishedAt = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
 	} {
 		a := report("en")

@@ -204,3 +204,21 @@ func Language(tag string) string {
 // Stemmed is the name of the field that holds the stemmed text of field in the
 // language with that key.
 func Stemmed(language, field string) string { return "stemmed." + language + "." + field }
+
+// Names of what of an article's reading is found by. Said and Sums are nested:
+// SaidSpeaker belongs to the words of [SaidWords], SumsCurrency to SumsValue.
+const (
+	Said         = "stemmed.said"
+	SaidSpeaker  = "stemmed.said.speaker"
+	Sums         = "stemmed.sums"
+	SumsValue    = "stemmed.sums.value" // a range
+	SumsCurrency = "stemmed.sums.currency"
+	Speakers     = "stemmed.speakers"   // of all quotes
+	Currencies   = "stemmed.currencies" // of all amounts
+	Filed        = "stemmed.filed"      // places
+	Mentioned    = "stemmed.mentioned"  // ranges, to the millisecond
+)
+
+// SaidWords is the name of the field that holds the words of a quote, stemmed in
+// the language with that key.
+func SaidWords(language string) string { return "stemmed.said.words." + language }

@@ -48,6 +48,29 @@ func report(language string) article.Article {
 	b.Add(article.Boilerplate, "boilerplatetext")
 	b.Fill(&a)
 	a.Credits = []article.Credit{{Evidence: a.Segments[3].Evidence, Agencies: []string{"AP"}}}
+	read := func(words string) article.Evidence {
+		start := strings.Index(a.Text, words)
+		return article.Evidence{Span: article.Span{Start: start, End: start + len(words)}, Enricher: "test", Version: 1, Confidence: .8}
+	}
+	day := func(y, m, d int) time.Time { return time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC) }
+	a.Filed = article.Filed{Evidence: a.Segments[6].Evidence, Places: []string{"NIAMEY"}, Date: day(2024, 4, 19), Agencies: []string{"dpa"}}
+	a.Translation = article.Translation{Likelihood: .75, Reasons: []article.Reason{{Evidence: read("Junta"), Why: "calque"}}}
+	a.Quotes = []article.Quotation{
+		{Evidence: read("withdrawals"), Speaker: "Ana Speaker", Role: "minister", Via: "The Washington Post", Cue: "said", Partial: true},
+		{Evidence: read("Next line"), Speaker: "Bo Other"},
+		{Evidence: read("notetext to"), Speaker: "An Editor"},
+	}
+	a.Amounts = []article.Amount{
+		{Evidence: read("began"), Figure: article.Figure{Known: true, Value: 110e6, To: 110e6}, Currency: "USD"},
+		{Evidence: read("ended"), Figure: article.Figure{Known: true, Value: 94e6, To: 96e6, Approximate: true}, Currency: "EUR", Converts: 1},
+		{Evidence: read("Next"), Figure: article.Figure{Approximate: true}, Currency: "CHF"},
+	}
+	a.Quantities = []article.Quantity{{Evidence: read("line"), Figure: article.Figure{Known: true, Value: 5, To: 5}, Unit: "soldiers"}}
+	a.Moments = []article.Moment{
+		{Evidence: read("began"), From: day(2024, 3, 11), To: day(2024, 3, 20), Precision: article.PrecisionThird},
+		{Evidence: read("ended"), From: day(2025, 1, 1), Precision: article.PrecisionOpen},
+		{Evidence: read("Next"), Precision: article.PrecisionDay},
+	}
 	if err := a.Stamp(); err != nil {
 		panic(err)
 	}
@@ -91,13 +114,17 @@ func TestDocument(t *testing.T) {
 		var got struct {
 			Headline string
 			Caption  []string
-			Stemmed  map[string]map[string]any
+			Stemmed  map[string]json.RawMessage
 		}
 		if err := json.Unmarshal(doc, &got); err != nil {
 			t.Fatal(err)
 		}
-		of := got.Stemmed[key]
-		if len(got.Stemmed) != 1 || len(of) != len(corpus.TextFields) {
+		var of map[string]any
+		if err := json.Unmarshal(got.Stemmed[key], &of); err != nil {
+			t.Fatal(err)
+		}
+		in := slices.DeleteFunc(append([]string{corpus.Other}, corpus.Languages...), func(l string) bool { return got.Stemmed[l] == nil })
+		if len(in) != 1 || len(of) != len(corpus.TextFields) {
 			t.Errorf("%q: stemmed is %v", language, got.Stemmed)
 		}
 		if of["headline"] != a.First(article.Headline) || of["body"] != a.Body() || got.Headline != a.First(article.Headline) {
@@ -138,7 +165,7 @@ func TestNoticeSaysNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, word := range []string{"oldier", "Sahel", "Junta", "Mednick", "NIAMEY", "notetext", "boilerplate", "caption", "creditname", "example.org", "a.txt", "Washington", "war\"", "stemmed", "headline"} {
+		for _, word := range []string{"oldier", "Sahel", "Junta", "Mednick", "NIAMEY", "notetext", "boilerplate", "caption", "creditname", "example.org", "a.txt", "Washington", "war\"", "stemmed", "headline", "Speaker", "USD", "quotes", "filed", "translation", "dates", "amounts"} {
 			if bytes.Contains(doc, []byte(word)) {
 				t.Errorf("the notice holds %q: %s", word, doc)
 			}
@@ -420,6 +447,39 @@ func TestSearchable(t *testing.T) {
 	source := hit["_source"].(map[string]any)
 	if _, ok := source["stemmed"]; ok || source["headline"] == nil || source["indexed_at"] == nil || len(source["caption"].([]any)) != 2 {
 		t.Errorf("_source: %v", source)
+	}
+	// What was read in the text: a speaker's own words, an amount in its currency.
+	nested := func(path string, filter ...any) map[string]any {
+		return map[string]any{"nested": map[string]any{"path": path, "query": map[string]any{"bool": map[string]any{"filter": filter}}}}
+	}
+	match := func(field, words string) any { return map[string]any{"match": map[string]any{field: words}} }
+	term := func(field string, value any) any { return map[string]any{"term": map[string]any{field: value}} }
+	within := func(field string, from, to any) map[string]any {
+		return map[string]any{"range": map[string]any{field: map[string]any{"gte": from, "lte": to, "relation": "intersects"}}}
+	}
+	for name, c := range map[string]struct {
+		query any
+		want  string
+	}{
+		"who said it":              {nested(corpus.Said, match(corpus.SaidWords("en"), "withdrawal"), term(corpus.SaidSpeaker, "Ana Speaker")), "en"},
+		"unstemmed":                {nested(corpus.Said, match(corpus.SaidWords("other"), "withdrawals"), term(corpus.SaidSpeaker, "Ana Speaker")), "none"},
+		"another said it":          {nested(corpus.Said, match(corpus.SaidWords("en"), "withdrawal"), term(corpus.SaidSpeaker, "Bo Other")), ""},
+		"speaker":                  {term(corpus.Speakers, "Bo Other"), "de en none"},
+		"amount":                   {nested(corpus.Sums, within(corpus.SumsValue, 100e6, 120e6), term(corpus.SumsCurrency, "USD")), "de en none"},
+		"a range":                  {nested(corpus.Sums, within(corpus.SumsValue, 95e6, 95e6), term(corpus.SumsCurrency, "EUR")), "de en none"},
+		"in another currency":      {nested(corpus.Sums, within(corpus.SumsValue, 100e6, 120e6), term(corpus.SumsCurrency, "EUR")), ""},
+		"currency without number":  {term(corpus.Currencies, "CHF"), "de en none"},
+		"last day":                 {within(corpus.Mentioned, "2024-03-20T00:00:00Z", "2024-03-20T23:59:59.999Z"), "de en none"},
+		"its last millisecond":     {within(corpus.Mentioned, "2024-03-20T23:59:59.999Z", "2024-03-20T23:59:59.999Z"), "de en none"},
+		"the day after":            {within(corpus.Mentioned, "2024-03-21T00:00:00Z", "2024-03-31T23:59:59.999Z"), ""},
+		"open":                     {within(corpus.Mentioned, "2025-01-01T00:00:00Z", "2025-01-01T23:59:59.999Z"), "de en none"},
+		"long after its beginning": {within(corpus.Mentioned, "2026-01-01T00:00:00Z", "2026-12-31T23:59:59.999Z"), ""},
+		"filed in":                 {term(corpus.Filed, "NIAMEY"), "de en none"},
+		"translated":               {term("translation_likely", true), "de en none"},
+	} {
+		if got := hits(map[string]any{"query": c.query}); strings.Join(got, " ") != c.want {
+			t.Errorf("%s: got %v, want %s", name, got, c.want)
+		}
 	}
 	// A field that nobody knows is refused, with its name.
 	b, _ := json.Marshal(map[string]any{"uri": "x", "colour": "red"})

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -27,6 +28,9 @@ var ErrMissing = errors.New("does not exist")
 type MismatchError struct {
 	Alias, Index string
 	Differences  []string // "mapping.properties.uri.type: is text, should be keyword"
+
+	// lacks is the index's _meta if fields that are missing are all the difference.
+	lacks object
 }
 
 func (e *MismatchError) Error() string {
@@ -38,18 +42,25 @@ func (e *MismatchError) Error() string {
 		e.Index, e.Alias, Schema, strings.Join(shown, "; "), rest)
 }
 
-// Ensure makes both indices exist behind their aliases, and checks that they
-// are what this program expects. What exists is never changed: a difference is
-// a [*MismatchError] that names it. Several instances may call it at once. Any
-// other error (no connection, a cluster that can't) may be tried again.
+// Ensure makes both indices exist behind their aliases, and what this program
+// expects. Fields that an index of an earlier program lacks are added to it; what
+// is there is never changed, and any other difference is a [*MismatchError] that
+// names it. Several instances may call it at once. Any other error (no connection,
+// a cluster that can't, a key that may not) may be tried again.
 func Ensure(ctx context.Context, es esapi.Transport, n Namespace, s Settings) error {
 	if err := n.Validate(); err != nil {
 		return err
 	}
 	for _, x := range indices(n) {
 		err := x.check(ctx, es)
-		if errors.Is(err, ErrMissing) {
+		var lacks *MismatchError
+		switch {
+		case errors.Is(err, ErrMissing):
 			if err = x.make(ctx, es, s); err == nil {
+				err = x.check(ctx, es)
+			}
+		case errors.As(err, &lacks) && lacks.lacks != nil:
+			if err = x.extend(ctx, es, lacks); err == nil {
 				err = x.check(ctx, es)
 			}
 		}
@@ -111,7 +122,7 @@ func (x index) check(ctx context.Context, es esapi.Transport) error {
 		return err
 	}
 	if _, ok := live[x.alias]; ok {
-		return &MismatchError{x.alias, x.alias, []string{"it is an index of that name, should be an alias: delete or rename it"}}
+		return &MismatchError{Alias: x.alias, Index: x.alias, Differences: []string{"it is an index of that name, should be an alias: delete or rename it"}}
 	}
 	name := ""
 	for candidate, l := range live {
@@ -120,7 +131,7 @@ func (x index) check(ctx context.Context, es esapi.Transport) error {
 		}
 	}
 	if name == "" {
-		return &MismatchError{x.alias, "(several)", []string{fmt.Sprintf("alias has %d indices and none of them is its write index", len(live))}}
+		return &MismatchError{Alias: x.alias, Index: "(several)", Differences: []string{fmt.Sprintf("alias has %d indices and none of them is its write index", len(live))}}
 	}
 	return x.compare(name, live[name])
 }
@@ -140,7 +151,7 @@ func (x index) orphan(ctx context.Context, es esapi.Transport) error {
 	if _, ok := live[name].Aliases[x.alias]; ok {
 		return x.compare(name, live[name]) // It came to be between the two requests.
 	}
-	return &MismatchError{x.alias, name, []string{"the index exists and the alias does not: point the alias at it, or delete the index"}}
+	return &MismatchError{Alias: x.alias, Index: name, Differences: []string{"the index exists and the alias does not: point the alias at it, or delete the index"}}
 }
 
 func (x index) compare(name string, live liveIndex) error {
@@ -150,15 +161,67 @@ func (x index) compare(name string, live liveIndex) error {
 		stored, _ = mine["fingerprint"].(string)
 	}
 	delete(live.Mappings, "_meta")
-	differences := diff(flatten("mapping", x.mapping), flatten("mapping", live.Mappings))
+	is := flatten("mapping", live.Mappings)
+	differences := diff(flatten("mapping", x.mapping), is)
 	differences = append(differences, diff(flatten("analysis", x.analysis), flatten("analysis", live.Settings.Index.Analysis))...)
 	if fingerprint := x.fingerprint(); len(differences) == 0 && stored != fingerprint {
 		differences = []string{fmt.Sprintf("mapping._meta.copytaster.fingerprint: is %s, should be %s", orNothing(stored), fingerprint)}
 	}
-	if len(differences) > 0 {
-		return &MismatchError{x.alias, name, differences}
+	if len(differences) == 0 {
+		return nil
 	}
-	return nil
+	m := &MismatchError{Alias: x.alias, Index: name, Differences: differences}
+	if stored != "" && !slices.ContainsFunc(differences, func(d string) bool { return !ofMissingField(d, is) }) {
+		m.lacks = meta
+	}
+	return m
+}
+
+// ofMissingField tells that a difference is in a field that isn't there at all.
+func ofMissingField(difference string, is map[string]string) bool {
+	path, _, _ := strings.Cut(difference, ": ")
+	const properties = ".properties."
+	for at := 0; ; {
+		i := strings.Index(path[at:], properties)
+		if i < 0 {
+			return false
+		}
+		at += i + len(properties)
+		field := path[:at]
+		if end := strings.IndexByte(path[at:], '.'); end >= 0 {
+			field = path[:at+end]
+		}
+		known := false
+		for p := range is {
+			known = known || p == field || strings.HasPrefix(p, field+".")
+		}
+		if !known {
+			return true
+		}
+		at-- // the next one may begin with this dot
+	}
+}
+
+// extend adds the fields that an index of an earlier program lacks. Articles that
+// are in it already get them when they are written again.
+func (x index) extend(ctx context.Context, es esapi.Transport, m *MismatchError) error {
+	mine, ok := m.lacks["copytaster"].(object)
+	if !ok {
+		return m
+	}
+	meta, ours := maps.Clone(m.lacks), maps.Clone(mine)
+	ours["fingerprint"] = x.fingerprint()
+	meta["copytaster"] = ours
+	body, err := json.Marshal(object{"_meta": meta, "properties": x.mapping["properties"]})
+	if err != nil {
+		return err
+	}
+	err = elastic.Ask(ctx, es, "add fields to index "+m.Index, esapi.IndicesPutMappingRequest{Index: []string{m.Index}, Body: bytes.NewReader(body)}, nil)
+	var refused *elastic.StatusError
+	if errors.As(err, &refused) && refused.Status == http.StatusForbidden {
+		return fmt.Errorf("index %s lacks fields of this program, and this API key may not add them: add them with the operator's key, by `copytaster indices create`: %w", m.Index, err)
+	}
+	return err
 }
 
 // flatten makes path: value of a tree, with what Elasticsearch says in several

@@ -127,6 +127,14 @@ func TestEnsureNamesDifferences(t *testing.T) {
 		"a setting of a field": {func(t *testing.T, es *elasticsearch.Client, n corpus.Namespace) {
 			call(t, es, "PUT", "/"+n.Versions()+"/_mapping", field("agency", map[string]any{"type": "keyword", "ignore_above": 3}))
 		}, "mapping.properties.agency.ignore_above: is 3, should be 512"},
+		"a part of a field lost": {func(t *testing.T, es *elasticsearch.Client, n corpus.Namespace) {
+			mapping := call(t, es, "GET", "/"+n.Versions()+"/_mapping", nil)[n.Versions()+"-1"].(map[string]any)["mappings"].(map[string]any)
+			delete(mapping["properties"].(map[string]any)["agency"].(map[string]any), "ignore_above")
+			call(t, es, "DELETE", "/"+n.Versions()+"-1", nil)
+			call(t, es, "PUT", "/"+n.Versions()+"-1", map[string]any{
+				"mappings": mapping, "aliases": map[string]any{n.Versions(): map[string]any{"is_write_index": true}},
+			})
+		}, "mapping.properties.agency.ignore_above: is nothing, should be 512"},
 		"not strict any more": {func(t *testing.T, es *elasticsearch.Client, n corpus.Namespace) {
 			call(t, es, "PUT", "/"+n.Articles()+"/_mapping", map[string]any{"dynamic": true})
 		}, "mapping.dynamic: is true, should be strict"},
@@ -153,6 +161,115 @@ func TestEnsureNamesDifferences(t *testing.T) {
 				t.Errorf("check: %v", err)
 			}
 		})
+	}
+}
+
+// old makes the indices of an earlier program: this one's, without some fields.
+func old(t *testing.T) (*elasticsearch.Client, corpus.Namespace) {
+	t.Helper()
+	es, n := ensured(t)
+	for _, alias := range []string{n.Articles(), n.Versions()} {
+		of := call(t, es, "GET", "/"+alias, nil)[alias+"-1"].(map[string]any)
+		mappings := of["mappings"].(map[string]any)
+		mappings["_meta"].(map[string]any)["copytaster"].(map[string]any)["fingerprint"] = "of an earlier program"
+		mappings["_meta"].(map[string]any)["copytaster"].(map[string]any)["build"] = map[string]any{"id": "20240420t060000"}
+		fields := mappings["properties"].(map[string]any)
+		delete(fields, "quotes")
+		delete(fields, "translation_likely")
+		if stemmed, ok := fields["stemmed"].(map[string]any); ok {
+			delete(stemmed["properties"].(map[string]any), "said")
+			delete(stemmed["properties"].(map[string]any), "mentioned")
+		}
+		analysis := of["settings"].(map[string]any)["index"].(map[string]any)["analysis"]
+		settings := map[string]any{"number_of_shards": "1", "auto_expand_replicas": "0-1"}
+		if analysis != nil {
+			settings["analysis"] = analysis
+		}
+		call(t, es, "DELETE", "/"+alias+"-1", nil)
+		call(t, es, "PUT", "/"+alias+"-1", map[string]any{
+			"mappings": mappings, "settings": map[string]any{"index": settings},
+			"aliases": map[string]any{alias: map[string]any{"is_write_index": true}},
+		})
+	}
+	return es, n
+}
+
+func TestEnsureAddsFields(t *testing.T) {
+	es, n := old(t)
+	a := report("en")
+	doc, err := corpus.Document(&a, received)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mismatch *corpus.MismatchError
+	if err := corpus.Check(t.Context(), es, n); !errors.As(err, &mismatch) {
+		t.Fatalf("before: %v", err)
+	}
+	var wg sync.WaitGroup
+	errs := make([]error, 4)
+	for i := range errs {
+		wg.Go(func() { errs[i] = corpus.Ensure(t.Context(), es, n, corpus.Settings{}) })
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	if err := corpus.Check(t.Context(), es, n); err != nil {
+		t.Fatal(err)
+	}
+	call(t, es, "PUT", "/"+n.Articles()+"/_doc/1", json.RawMessage(doc))
+	xs, err := corpus.Indices(t.Context(), es, n)
+	if err != nil || len(xs) != 2 {
+		t.Fatalf("%v %v", xs, err)
+	}
+	for _, x := range xs {
+		if !x.Same || x.Build.ID != "20240420t060000" {
+			t.Errorf("what is known of index %s was lost: %+v", x.Name, x)
+		}
+	}
+}
+
+// mayNotMap is a way to Elasticsearch with a key that may not change mappings.
+type mayNotMap struct{ http.RoundTripper }
+
+func (m mayNotMap) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/_mapping") {
+		return &http.Response{
+			StatusCode: http.StatusForbidden, Request: r,
+			Header: http.Header{"Content-Type": {"application/json"}, "X-Elastic-Product": {"Elasticsearch"}},
+			Body:   io.NopCloser(strings.NewReader(`{"error":{"type":"security_exception","reason":"unauthorized"},"status":403}`)),
+		}, nil
+	}
+	return m.RoundTripper.RoundTrip(r)
+}
+
+func TestEnsureWithAKeyThatMayNotAddFields(t *testing.T) {
+	_, n := old(t)
+	es, err := elasticsearch.NewClient(elasticsearch.Config{
+		Addresses: []string{localtest.Elasticsearch(t)}, DisableRetry: true, Transport: mayNotMap{http.DefaultTransport},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mismatch *corpus.MismatchError
+	err = corpus.Ensure(t.Context(), es, n, corpus.Settings{})
+	if err == nil || errors.As(err, &mismatch) || !strings.Contains(err.Error(), "copytaster indices create") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestEnsureAddsNothingBesideDifferences: an index that is not as it should be
+// otherwise is left alone.
+func TestEnsureAddsNothingBesideDifferences(t *testing.T) {
+	es, n := old(t)
+	call(t, es, "PUT", "/"+n.Articles()+"/_mapping", map[string]any{"properties": map[string]any{"colour": map[string]any{"type": "keyword"}}})
+	var mismatch *corpus.MismatchError
+	if err := corpus.Ensure(t.Context(), es, n, corpus.Settings{}); !errors.As(err, &mismatch) || !strings.Contains(err.Error(), "colour") {
+		t.Fatalf("got %v", err)
+	}
+	of := call(t, es, "GET", "/"+n.Articles()+"/_mapping", nil)[n.Articles()+"-1"].(map[string]any)
+	if of["mappings"].(map[string]any)["properties"].(map[string]any)["quotes"] != nil {
+		t.Error("it was changed")
 	}
 }
 

@@ -83,24 +83,33 @@ func strict(properties object) object {
 // fields are the properties that both indices have.
 func fields() object {
 	return object{
-		"uri":          keyword(MaxURIKeyword),
-		"version":      keyword(MaxCodeKeyword),
-		"revision":     object{"type": "long", "coerce": false},
-		"status":       keyword(MaxCodeKeyword),
-		"source":       keyword(MaxNameKeyword),
-		"provider":     keyword(MaxNameKeyword),
-		"url":          keyword(MaxURIKeyword),
-		"agency":       keyword(MaxNameKeyword),
-		"language":     keyword(MaxCodeKeyword),
-		"cited_media":  keyword(MaxNameKeyword),
-		"flags":        keyword(MaxCodeKeyword),
-		"urgency":      object{"type": "byte", "coerce": false},
-		"subjects":     strict(object{"code": keyword(MaxNameKeyword), "name": keyword(MaxNameKeyword)}),
-		"segments":     blob(),
-		"provenance":   blob(),
-		"credits":      blob(),
-		"images":       blob(),
-		"attribution":  blob(),
+		"uri":         keyword(MaxURIKeyword),
+		"version":     keyword(MaxCodeKeyword),
+		"revision":    object{"type": "long", "coerce": false},
+		"status":      keyword(MaxCodeKeyword),
+		"source":      keyword(MaxNameKeyword),
+		"provider":    keyword(MaxNameKeyword),
+		"url":         keyword(MaxURIKeyword),
+		"agency":      keyword(MaxNameKeyword),
+		"language":    keyword(MaxCodeKeyword),
+		"cited_media": keyword(MaxNameKeyword),
+		"flags":       keyword(MaxCodeKeyword),
+		"urgency":     object{"type": "byte", "coerce": false},
+		"subjects":    strict(object{"code": keyword(MaxNameKeyword), "name": keyword(MaxNameKeyword)}),
+		"segments":    blob(),
+		"provenance":  blob(),
+		"credits":     blob(),
+		"images":      blob(),
+		"attribution": blob(),
+		"filed":       blob(),
+		"translation": blob(),
+		"quotes":      blob(),
+		"amounts":     blob(),
+		"quantities":  blob(),
+		"dates":       blob(),
+
+		"translation_likely": object{"type": "boolean"},
+
 		"published_at": date(), "version_created": date(), "received_at": date(),
 		"sort_date": date(), "embargo_until": date(), "expires_at": date(), "indexed_at": date(),
 		"original": strict(object{
@@ -130,7 +139,28 @@ func articlesMapping() object {
 		}
 		stemmed[l] = strict(of)
 	}
+	said := object{}
+	for _, l := range append([]string{Other}, Languages...) {
+		said[l] = object{"type": "text", "analyzer": Analyzer(l)}
+	}
+	// A quote's words belong to its speaker, an amount to its currency: a nested
+	// object keeps them together. Article and nested objects are documents to
+	// Elasticsearch, which refuses an article with more than
+	// index.mapping.nested_objects.limit, 10,000, of them.
+	stemmed["said"] = nested(object{"words": strict(said), "speaker": keyword(MaxNameKeyword)})
+	stemmed["sums"] = nested(object{"value": object{"type": "double_range"}, "currency": keyword(MaxCodeKeyword)})
+	stemmed["speakers"] = keyword(MaxNameKeyword)
+	stemmed["currencies"] = keyword(MaxCodeKeyword)
+	stemmed["filed"] = keyword(MaxNameKeyword)
+	stemmed["mentioned"] = object{"type": "date_range", "format": "strict_date_optional_time"}
 	p["stemmed"] = strict(stemmed)
+	return m
+}
+
+// nested are objects each of which is searched by itself.
+func nested(properties object) object {
+	m := strict(properties)
+	m["type"] = "nested"
 	return m
 }
 

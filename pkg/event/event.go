@@ -159,7 +159,8 @@ func Urgent(m *stage.Message) bool {
 // It takes about as long as [Encode]; of most articles their sizes tell enough.
 func Fits(a *article.Article, t Type) bool {
 	const sure = topic.MaxMessage / 8 // leaves room for what is made of the text
-	if len(a.Text)+len(a.Original.Bytes) < sure && len(a.Segments)+len(a.Subjects)+len(a.Images) < usualParts {
+	parts := len(a.Segments) + len(a.Subjects) + len(a.Images) + len(a.Quotes) + len(a.Amounts) + len(a.Quantities) + len(a.Moments)
+	if len(a.Text)+len(a.Original.Bytes) < sure && parts < usualParts {
 		return true
 	}
 	_, err := Encode(a, t)

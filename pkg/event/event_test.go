@@ -53,6 +53,21 @@ func sample() article.Article {
 		Attribution: article.Attribution{
 			Publisher: "site", Via: "dpa", Cites: []string{"NZZ"},
 		},
+		Filed: article.Filed{Evidence: ev(0, 7), Places: []string{"Zürich"}, Date: time.Date(2025, 12, 31, 0, 0, 0, 0, time.UTC), Agencies: []string{"dpa"}},
+		Translation: article.Translation{Likelihood: 0.75, Reasons: []article.Reason{
+			{Evidence: ev(33, 38), Why: "agency"}, {Evidence: article.Evidence{Enricher: "translation", Version: 1, Confidence: 0.5}, Why: "source"},
+		}},
+		Quotes: []article.Quotation{{Evidence: ev(16, 25), Speaker: "A. Nother", Role: "mayor", Via: "NZZ", Cue: "said", Partial: true}, {Evidence: ev(26, 30)}},
+		Amounts: []article.Amount{
+			{Evidence: ev(16, 19), Figure: article.Figure{Known: true, Value: 110e6, To: 110e6}, Currency: "USD"},
+			{Evidence: ev(20, 25), Figure: article.Figure{Known: true, Value: 94e6, To: 95.5e6, Approximate: true}, Currency: "EUR", Converts: 1},
+		},
+		Quantities: []article.Quantity{{Evidence: ev(16, 19), Figure: article.Figure{Approximate: true}, Unit: "soldiers"}},
+		Moments: []article.Moment{
+			{Evidence: ev(16, 19), From: time.Date(2025, 12, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2025, 12, 31, 0, 0, 0, 0, time.UTC), Precision: article.PrecisionMonth},
+			{Evidence: ev(20, 25), Precision: article.PrecisionOpen, To: time.Date(1850, 1, 1, 0, 0, 0, 0, time.UTC)},
+			{Evidence: ev(26, 30), Precision: article.PrecisionDay},
+		},
 		Subjects: []article.Subject{{Code: "medtop:20000070", Name: "war"}, {Name: "weather"}},
 		Images:   []article.Image{{URL: "https://example.org/i.jpg", MediaType: "image/jpeg", Caption: "c", Credit: "d"}},
 		Urgency:  4, PublishedAt: time.Date(2025, 12, 31, 23, 59, 59, 999999999, time.UTC),
@@ -134,6 +149,9 @@ func TestEncodeRefuses(t *testing.T) {
 		typ    Type
 		want   string
 	}{
+		"filed year":       {func(a *article.Article) { a.Filed.Date = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }, Received, "year 10000"},
+		"converts":         {func(a *article.Article) { a.Amounts[1].Converts = 2 }, Received, "converts the one 2 before it"},
+		"quote outside":    {func(a *article.Article) { a.Quotes[1].End = 1000 }, Received, "quote 1: has span"},
 		"no uri":           {func(a *article.Article) { a.URI = "" }, Received, "uri is empty"},
 		"unknown type":     {func(*article.Article) {}, "org.copytaster.article.shredded.v1", "unknown"},
 		"other version":    {func(*article.Article) {}, "org.copytaster.article.received.v2", "v1 only"},
@@ -363,12 +381,59 @@ func genArticle(t *rapid.T) article.Article {
 		a.Cites = append(a.Cites, str.Draw(t, "cites"))
 		a.Flag(word.Draw(t, "flag"))
 	}
+	genReading(t, &a)
 	if b := rapid.SliceOf(rapid.Byte()).Draw(t, "original"); len(b) > 0 {
 		a.Original.Bytes = b
 	}
 	a.Original.Size = rapid.Int64().Draw(t, "size")
 	a.Original.Archived, a.Original.Stated.URL = str.Draw(t, "archived"), str.Draw(t, "stated url")
 	return a
+}
+
+// genReading draws what was read in the text, by the segments' places.
+func genReading(t *rapid.T, a *article.Article) {
+	str := rapid.StringN(0, 10, 30)
+	day := func(label string) time.Time {
+		if rapid.Bool().Draw(t, label+" is set") {
+			return time.Unix(86400*rapid.Int64Range(-700000, 700000).Draw(t, label), 0).UTC()
+		}
+		return time.Time{}
+	}
+	figure := func() (f article.Figure) {
+		if f.Known = rapid.Bool().Draw(t, "known"); f.Known {
+			f.Value = rapid.Float64().Draw(t, "value")
+			f.To = max(f.Value, rapid.Float64().Draw(t, "to"))
+		}
+		f.Approximate = rapid.Bool().Draw(t, "approximate")
+		return f
+	}
+	for i, s := range a.Segments {
+		e := s.Evidence
+		switch rapid.IntRange(0, 6).Draw(t, "reading") {
+		case 0:
+			a.Filed = article.Filed{Evidence: e, Places: rapid.SliceOfN(str, 1, 2).Draw(t, "places"), Date: day("filed"), Agencies: rapid.SliceOfN(str, 1, 2).Draw(t, "agencies")}
+		case 1:
+			a.Translation.Likelihood = rapid.Float64Range(0, 1).Draw(t, "likelihood")
+			a.Translation.Reasons = append(a.Translation.Reasons, article.Reason{Evidence: e, Why: "x" + str.Draw(t, "why")})
+		case 2:
+			a.Quotes = append(a.Quotes, article.Quotation{
+				Evidence: e, Speaker: str.Draw(t, "speaker"), Role: str.Draw(t, "role"), Via: str.Draw(t, "via"), Cue: str.Draw(t, "cue"), Partial: rapid.Bool().Draw(t, "partial"),
+			})
+		case 3:
+			a.Amounts = append(a.Amounts, article.Amount{Evidence: e, Figure: figure(), Currency: str.Draw(t, "currency"), Converts: rapid.IntRange(0, len(a.Amounts)).Draw(t, "converts")})
+		case 4:
+			a.Quantities = append(a.Quantities, article.Quantity{Evidence: e, Figure: figure(), Unit: str.Draw(t, "unit")})
+		case 5:
+			m := article.Moment{Evidence: e, From: day("from"), To: day("to"), Precision: rapid.SampledFrom(article.Precisions).Draw(t, "precision")}
+			if m.To.Before(m.From) {
+				m.To = time.Time{}
+			}
+			if m.Precision == article.PrecisionTime && !m.From.IsZero() && m.To.IsZero() {
+				m.From = m.From.Add(time.Duration(i) * time.Millisecond)
+			}
+			a.Moments = append(a.Moments, m)
+		}
+	}
 }
 
 func TestRoundTripOfAnyArticle(t *testing.T) {

@@ -54,6 +54,7 @@ func toProto(a *article.Article, t Type) (*pb.Article, error) {
 	for _, c := range a.Credits {
 		p.Credits = append(p.Credits, &pb.Credit{Evidence: w.evidence("credits", c.Evidence), Photographer: c.Photographer, Agencies: c.Agencies})
 	}
+	w.reading(p, a)
 	for _, s := range a.Subjects {
 		p.Subjects = append(p.Subjects, &pb.Subject{Code: s.Code, Name: s.Name})
 	}
@@ -211,6 +212,7 @@ func fromProto(p *pb.Article) (article.Article, error) {
 			Evidence: r.evidence("credits", c.GetEvidence()), Photographer: c.GetPhotographer(), Agencies: c.GetAgencies(),
 		})
 	}
+	r.reading(&a, p)
 	for _, s := range p.GetSubjects() {
 		a.Subjects = append(a.Subjects, article.Subject{Code: s.GetCode(), Name: s.GetName()})
 	}

@@ -25,6 +25,7 @@ type cli struct {
 	Run  RunCmd  `cmd:"" help:"Run services: all of them, or those named."`
 	Up   UpCmd   `cmd:"" help:"Start Kafka and Elasticsearch on this machine, without Docker."`
 	Read ReadCmd `cmd:"" help:"Decode and enrich files, without servers, and print each article."`
+	Eval EvalCmd `cmd:"" help:"Measure what the enrichers find against annotated texts."`
 	Demo DemoCmd `cmd:"" help:"Start everything, feed real copy in, and show the search page."`
 	operate.Commands
 	Completion kongcompletion.Completion `cmd:"" help:"Print how to switch on completion in your shell."`
@@ -57,7 +58,7 @@ func Main(args []string, exit func(code int)) int {
 // --version.
 func newParser(ctx context.Context, c *cli, t Terminal, exit func(code int)) (*kong.Kong, error) {
 	return kong.New(c, append(operate.Options(), kong.Name("copytaster"), kong.Description(about), kong.Writers(t.Out, t.Err),
-		kong.Vars{"version": boot.Version(), "services": strings.Join(serviceNames(), ","), "formats": formatNames(), "exports": exportNames()},
+		kong.Vars{"version": boot.Version(), "services": strings.Join(serviceNames(), ","), "formats": formatNames(), "exports": exportNames(), "tasks": taskNames()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(exit),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(t))...)

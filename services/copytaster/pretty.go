@@ -58,8 +58,11 @@ func (p printer) article(a *article.Article) {
 		p.field("credit", strings.Join(parts, " "))
 	}
 	p.field("published", day(a.PublishedAt))
+	p.field("filed", filed(&a.Filed))
+	p.field("translated", translated(&a.Translation))
 	p.field("flags", strings.Join(a.Flags, ", "))
 	fmt.Fprintln(p.w)
+	p.reading(a)
 	for _, s := range a.Segments {
 		p.segment(s, s.In(a.Text))
 	}
@@ -82,12 +85,17 @@ func (p printer) segment(s article.Segment, text string) {
 	if !s.Kind.ForReaders() {
 		code = ansiRed
 	}
+	p.piece(code, string(s.Kind), s.Confidence, text)
+}
+
+// piece prints a text behind its name and confidence.
+func (p printer) piece(code, name string, confidence float64, text string) {
 	indent := 2 + labelColumn + 1 + percentColumn + 1
 	lines := wrap(safe(text), max(p.width-indent, 20))
 	for i, line := range lines {
 		if i == 0 {
-			fmt.Fprintf(p.w, "  %s %s %s\n", p.paint(code, fmt.Sprintf("%-*s", labelColumn, s.Kind)),
-				p.paint(ansiDim, fmt.Sprintf("%*.0f%%", percentColumn-1, 100*s.Confidence)), line)
+			fmt.Fprintf(p.w, "  %s %s %s\n", p.paint(code, fmt.Sprintf("%-*s", labelColumn, name)),
+				p.paint(ansiDim, fmt.Sprintf("%*.0f%%", percentColumn-1, 100*confidence)), line)
 			continue
 		}
 		fmt.Fprintf(p.w, "%*s%s\n", indent, "", line)

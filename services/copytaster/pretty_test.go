@@ -3,6 +3,7 @@ package copytaster
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -39,6 +40,45 @@ func TestPrettyKeepsControlCharactersOffTheTerminal(t *testing.T) {
 		t.Errorf("%q", out.String())
 	}
 	for _, want := range []string{"headline", "100%", "paragraph"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in:\n%s", want, out.String())
+		}
+	}
+}
+
+func TestPrettyShowsTheReading(t *testing.T) {
+	var b article.Builder
+	b.Add(article.Paragraph, "“Go now,” said Ana. It cost $2 million (about 1.8 to 1.9 million euros) for 5 ships since March, and millions soon.")
+	var a article.Article
+	b.Fill(&a)
+	at := func(words string) article.Evidence {
+		i := strings.Index(a.Text, words)
+		if i < 0 {
+			t.Fatal(words)
+		}
+		return article.Evidence{Span: article.Span{Start: i, End: i + len(words)}, Confidence: .9}
+	}
+	day := func(m, d int) time.Time { return time.Date(2024, time.Month(m), d, 0, 0, 0, 0, time.UTC) }
+	a.Filed = article.Filed{Places: []string{"Niamey", "Agadez"}, Date: day(4, 20), Agencies: []string{"dpa"}}
+	a.Translation = article.Translation{Likelihood: .8, Reasons: []article.Reason{{Why: "calque"}, {Why: "mark"}}}
+	a.Quotes = []article.Quotation{{Evidence: at("Go now"), Speaker: "Ana", Role: "captain", Via: "radio", Partial: true}}
+	a.Amounts = []article.Amount{
+		{Evidence: at("$2 million"), Figure: article.Figure{Known: true, Value: 2e6, To: 2e6}, Currency: "USD"},
+		{Evidence: at("about 1.8 to 1.9 million euros"), Figure: article.Figure{Known: true, Value: 1.8e6, To: 1.9e6, Approximate: true}, Currency: "EUR", Converts: 1},
+	}
+	a.Quantities = []article.Quantity{{Evidence: at("5 ships"), Figure: article.Figure{Known: true, Value: 5, To: 5}, Unit: "ships"}, {Evidence: at("millions")}}
+	a.Moments = []article.Moment{
+		{Evidence: at("March"), From: day(3, 1), To: day(3, 31), Precision: article.PrecisionMonth},
+		{Evidence: at("since"), From: day(3, 1), Precision: article.PrecisionOpen},
+		{Evidence: at("soon"), Precision: article.PrecisionDay},
+	}
+	var out strings.Builder
+	printer{w: &out, width: 200}.article(&a)
+	for _, want := range []string{
+		"Niamey, Agadez; 2024-04-20; dpa", "80%: calque, mark", "90% “Go now” = Ana, captain, radio (in part)", "$2 million = 2000000 USD",
+		"= about 1800000 to 1900000 EUR, which is $2 million", "5 ships = 5 ships", "millions = not told",
+		"March = 2024-03-01 to 2024-03-31 (month)", "since = 2024-03-01 to … (open)", "soon = not told (day)",
+	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in:\n%s", want, out.String())
 		}

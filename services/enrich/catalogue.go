@@ -12,6 +12,7 @@ import (
 	"github.com/copytaster/copytaster/services/enrich/enricher/credits"
 	"github.com/copytaster/copytaster/services/enrich/enricher/language"
 	"github.com/copytaster/copytaster/services/enrich/enricher/segments"
+	"github.com/copytaster/copytaster/services/enrich/enricher/translation"
 )
 
 // Catalogue is every enricher, in order. A new one is a folder under enricher/
@@ -23,6 +24,7 @@ var Catalogue = enricher.Catalogue{
 	{Name: credits.Name, Version: credits.Version, New: made(credits.New), Clear: func(a *article.Article) { a.Credits = nil }},
 	{Name: citedmedia.Name, Version: citedmedia.Version, New: made(citedmedia.New), Clear: func(a *article.Article) { a.CitedMedia = nil }},
 	{Name: attribution.Name, Version: attribution.Version, New: made(attribution.New), Clear: func(a *article.Article) { a.Attribution = article.Attribution{} }},
+	{Name: translation.Name, Version: translation.Version, New: made(translation.New), Clear: func(a *article.Article) { a.Translation = article.Translation{} }},
 }
 
 // NewChain makes the chain of [Catalogue]; it needs neither Kafka nor any other

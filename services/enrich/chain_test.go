@@ -3,6 +3,8 @@ package enrich_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
@@ -198,4 +200,44 @@ func BenchmarkGrowth(b *testing.B) {
 			}
 		})
 	}
+}
+
+// TestTranslationRaisesNoFalseAlarm: the texts of testdata are taken for what
+// somebody wrote in their language.
+func TestTranslationRaisesNoFalseAlarm(t *testing.T) {
+	files, err := filepath.Glob("testdata/*/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newChain(t)
+	n, highest := 0, 0.0
+	for _, file := range files {
+		dir := filepath.Base(filepath.Dir(file))
+		if dir != "wire" && dir != "unseen" {
+			continue
+		}
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := article.Article{Text: string(raw), Source: "s", Provider: "s"}
+		if err := c.Enrich(t.Context(), &a); err != nil {
+			t.Fatal(err)
+		}
+		n++
+		highest = max(highest, a.Translation.Likelihood)
+		if a.Translation.Likelihood > 0 {
+			t.Logf("%s: %.2f", file, a.Translation.Likelihood)
+			for _, r := range a.Translation.Reasons {
+				t.Logf("    %s %.2f %q", r.Why, r.Confidence, a.Text[r.Start:r.End])
+			}
+		}
+		if a.Translation.Likely() {
+			t.Errorf("%s: translated with likelihood %.2f", file, a.Translation.Likelihood)
+		}
+	}
+	if n < 60 {
+		t.Errorf("only %d texts", n)
+	}
+	t.Logf("%d texts, the highest likelihood is %.2f", n, highest)
 }

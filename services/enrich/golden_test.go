@@ -43,6 +43,7 @@ func TestGolden(t *testing.T) {
 		Agency, Language string
 		CitedMedia       []string `json:"cited_media"`
 		Attribution      []any
+		Translation      bool `json:"translation_likely"`
 	}
 	if err := json.Unmarshal(js, &want); err != nil {
 		t.Fatal(err)
@@ -81,6 +82,9 @@ func TestGolden(t *testing.T) {
 	}
 	if a.Publisher != "site-3" || a.Via != "dpa" || !reflect.DeepEqual(a.Cites, want.CitedMedia) {
 		t.Errorf("attribution %+v", a.Attribution)
+	}
+	if a.Translation.Likely() != want.Translation {
+		t.Errorf("translation %+v, likely: want %v", a.Translation, want.Translation)
 	}
 	if a.First(article.Headline) != "USA must withdraw its military personnel from Niger" || a.First(article.Kicker) != "" {
 		t.Errorf("headline %q, kicker %q", a.First(article.Headline), a.First(article.Kicker))

@@ -284,11 +284,16 @@ func (ps *plans) finish(of []plan, err error, what string) {
 }
 
 // room is about how many bytes the documents of articles have, and more: the head
-// has the text three times, the version twice.
+// has the text three times, the version twice; the quotes stand there thrice more.
 func room(as []article.Article) int {
 	n := 0
 	for i := range as {
-		n += 6*corpus.EscapedLen(as[i].Text) + 300*len(as[i].Segments) + 4<<10
+		a := &as[i]
+		found := len(a.Quotes) + len(a.Amounts) + len(a.Quantities) + len(a.Moments)
+		n += 6*corpus.EscapedLen(a.Text) + 300*len(a.Segments) + 800*found + 4<<10
+		for j := range a.Quotes {
+			n += 4 * max(0, a.Quotes[j].End-a.Quotes[j].Start)
+		}
 	}
 	return n
 }

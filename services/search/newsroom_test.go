@@ -149,6 +149,19 @@ type report struct {
 	generation                           int
 	original                             article.Original // size and hash are those of its bytes
 	flags                                []string
+	said                                 []said
+	sums                                 []sum
+	filed                                []string
+	dates                                []article.Moment // spans are made
+	translated                           float64
+}
+
+// said is a quote, which is a paragraph of its own; sum an amount.
+type said struct{ speaker, words string }
+
+type sum struct {
+	currency  string
+	value, to float64
 }
 
 var day = time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC)
@@ -173,6 +186,22 @@ func (r report) article(tb testing.TB) *article.Article {
 			b.Add(article.Paragraph, p)
 		}
 	}
+	paragraph := func(text string) article.Evidence {
+		b.Add(article.Paragraph, text)
+		return article.Evidence{Span: article.Span{Start: b.Len() - len(text), End: b.Len()}, Confidence: 1}
+	}
+	for _, q := range r.said {
+		a.Quotes = append(a.Quotes, article.Quotation{Evidence: paragraph(q.words), Speaker: q.speaker})
+	}
+	for _, m := range r.sums {
+		to := max(m.value, m.to)
+		a.Amounts = append(a.Amounts, article.Amount{Evidence: paragraph("some money"), Figure: article.Figure{Known: true, Value: m.value, To: to}, Currency: m.currency})
+	}
+	for _, m := range r.dates {
+		m.Evidence = paragraph("some day")
+		a.Moments = append(a.Moments, m)
+	}
+	a.Filed.Places, a.Translation.Likelihood = r.filed, r.translated
 	b.Add(article.Note, r.note)
 	b.Fill(&a)
 	a.URI = article.URI(r.uri)

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -326,11 +327,48 @@ func TestFacetsAgainstModel(t *testing.T) {
 		if i%11 == 0 {
 			r.embargo = time.Now().Add(time.Hour)
 		}
+		for j, q := range []said{{"Ana", "Yes, agreed"}, {"Bo", "No, never"}, {"Ana", "No, no"}} {
+			if (i/3>>j)&1 == 1 {
+				r.said = append(r.said, q)
+			}
+		}
+		for j, m := range []sum{{"EUR", 10, 0}, {"USD", 1000, 0}, {"EUR", 90, 110}} {
+			if (i/7>>j)&1 == 1 {
+				r.sums = append(r.sums, m)
+			}
+		}
+		if i%5 == 0 {
+			r.filed = []string{"Niamey"}
+		}
 		all = append(all, r)
 	}
 	n.index(all...)
+	var words string // that were said
+	var least float64
 	values := func(r report, facet string) []string {
 		switch facet {
+		case "cited_media":
+			return r.media
+		case "filed":
+			return r.filed
+		case "speaker":
+			var who []string
+			for _, q := range r.said {
+				if words == "" || strings.Contains(strings.ToLower(q.words), words) {
+					who = append(who, q.speaker)
+				}
+			}
+			slices.Sort(who)
+			return slices.Compact(who)
+		case "currency":
+			var codes []string
+			for _, m := range r.sums {
+				if max(m.value, m.to) >= least {
+					codes = append(codes, m.currency)
+				}
+			}
+			slices.Sort(codes)
+			return slices.Compact(codes)
 		case "agency":
 			if r.agency == "" {
 				return nil
@@ -343,11 +381,13 @@ func TestFacetsAgainstModel(t *testing.T) {
 		case "day":
 			return []string{r.published.In(berlin).Format(time.DateOnly)}
 		}
-		return r.media
+		t.Fatalf("facet %s", facet)
+		return nil
 	}
 	options := map[string][]string{
 		"agency": {"dpa", "AP", "Reuters", "none such"}, "source": sources, "language": languages, "cited_media": media,
-		"day": {"2024-03-30", "2024-03-31", "2024-04-01", "2024-04-03", "2000-01-01"},
+		"day":     {"2024-03-30", "2024-03-31", "2024-04-01", "2024-04-03", "2000-01-01"},
+		"speaker": {"Ana", "Bo", "none such"}, "currency": {"EUR", "USD", "CHF"}, "filed": {"Niamey", "Paris"},
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		word := rapid.SampledFrom([]string{"", "apple", "pear", "-apple"}).Draw(t, "q")
@@ -357,7 +397,12 @@ func TestFacetsAgainstModel(t *testing.T) {
 				chosen[facet] = c
 			}
 		}
-		parameters := []string{"q", word, "size", "100"}
+		words = rapid.SampledFrom([]string{"", "", "yes", "no"}).Draw(t, "said")
+		least = rapid.SampledFrom([]float64{0, 0, 100, 500}).Draw(t, "amount_from")
+		parameters := []string{"q", word, "size", "100", "said", words}
+		if least > 0 {
+			parameters = append(parameters, "amount_from", strconv.FormatFloat(least, 'f', -1, 64))
+		}
 		for facet, vs := range chosen {
 			for _, v := range vs {
 				parameters = append(parameters, facet, v)
@@ -365,6 +410,9 @@ func TestFacetsAgainstModel(t *testing.T) {
 		}
 		matches := func(r report, except string) bool {
 			if r.status != article.Usable || !r.embargo.IsZero() {
+				return false
+			}
+			if words != "" && len(values(r, "speaker")) == 0 || least > 0 && len(values(r, "currency")) == 0 {
 				return false
 			}
 			has := strings.Contains(r.body[0], strings.TrimPrefix(word, "-"))
@@ -418,6 +466,85 @@ func TestFacetsAgainstModel(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestReading asks for what was said by whom, for money and for dates.
+func TestReading(t *testing.T) {
+	n := open(t)
+	date := func(y, m, d int) time.Time { return time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC) }
+	n.index(
+		report{
+			id: "en", language: "en", headline: "A", said: []said{{"Ana Ruiz", "The soldiers are leaving"}, {"Bo Tran", "Nobody will miss them"}},
+			sums: []sum{{"USD", 110e6, 0}, {"EUR", 94e6, 0}}, filed: []string{"NIAMEY", "Agadez"}, translated: .8,
+			dates: []article.Moment{{From: date(2024, 3, 11), To: date(2024, 3, 20), Precision: article.PrecisionThird}, {From: date(2025, 1, 1), Precision: article.PrecisionOpen}},
+		},
+		report{
+			id: "de", language: "de", headline: "B", said: []said{{"Ana Ruiz", "Die Soldaten fehlen niemandem"}, {"", "Kein Häuserkampf"}},
+			sums: []sum{{"EUR", 5e6, 7e6}, {"", 120e6, 0}}, dates: []article.Moment{{From: date(2024, 3, 20), To: date(2024, 3, 20), Precision: article.PrecisionDay}, {Precision: article.PrecisionDay}},
+		},
+		report{id: "none", language: "en", headline: "The soldiers are leaving", body: []string{"Ana Ruiz paid $110 million."}},
+	)
+	for _, c := range []struct {
+		parameters []string
+		want       string
+	}{
+		{[]string{"said", "soldier leaves"}, "en"},
+		{[]string{"said", "soldaten"}, "de"},
+		{[]string{"said", "soldiers miss"}, ""}, // in two quotes
+		{[]string{"said", `"will miss"`}, "en"},
+		{[]string{"said", "soldiers -leaving"}, ""},
+		{[]string{"said", "miss", "speaker", "Bo Tran"}, "en"},
+		{[]string{"said", "miss", "speaker", "Ana Ruiz"}, ""},
+		{[]string{"speaker", "Ana Ruiz"}, "de en"},
+		{[]string{"said", "kein"}, "de"},
+		{[]string{"amount_from", "100000000"}, "de en"},
+		{[]string{"amount_from", "100000000", "currency", "USD"}, "en"},
+		{[]string{"amount_from", "100000000", "currency", "EUR"}, ""},
+		{[]string{"amount_from", "6e6", "amount_to", "6e6"}, "de"},
+		{[]string{"amount_to", "10000000", "currency", "EUR"}, "de"},
+		{[]string{"currency", "EUR"}, "de en"},
+		{[]string{"mentioned_from", "2024-03-20", "mentioned_to", "2024-03-20"}, "de en"},
+		{[]string{"mentioned_from", "2024-03-21", "mentioned_to", "2024-12-31"}, ""},
+		{[]string{"mentioned_to", "2024-03-19"}, "en"},
+		{[]string{"mentioned_from", "2025-01-01"}, "en"},
+		{[]string{"mentioned_from", "2026-01-01"}, ""},
+		{[]string{"filed", "Agadez"}, "en"},
+		{[]string{"translated", "yes"}, "en"},
+		{[]string{"translated", "no"}, "de none"},
+	} {
+		if got := strings.Join(ids(n.search(c.parameters...)), " "); got != c.want {
+			t.Errorf("%q: %s, want %s", c.parameters, got, c.want)
+		}
+	}
+	// A page of a search goes on where the one before ended, and knows its search.
+	first := n.search("speaker", "Ana Ruiz", "amount_from", "1", "size", "1")
+	second := n.search("speaker", "Ana Ruiz", "amount_from", "1", "size", "1", "after", first.Next)
+	if len(first.Hits) != 1 || len(second.Hits) != 1 || first.Hits[0].URI == second.Hits[0].URI || second.Next != "" {
+		t.Errorf("pages: %+v, %+v", first.Hits, second.Hits)
+	}
+	if p := n.problem("/v1/articles?" + query("speaker", "Ana Ruiz", "amount_from", "2", "size", "1", "after", first.Next)); p.Parameter != "after" {
+		t.Errorf("another search's cursor: %+v", p)
+	}
+	for _, c := range []struct{ name, value, says string }{
+		{"said", `"open`, "never closed"}, {"said", "-word", "only leaves words out"}, {"said", strings.Repeat("a ", find.MaxSaid+1), "more than 16 words"},
+		{"amount_from", "much", "not a number"}, {"amount_to", "NaN", "not a number"}, {"amount_to", "1e999", "not a number"},
+		{"mentioned_from", "May", "not a day"}, {"mentioned_to", "2024-04-20T06:00:00Z", "not a day"},
+		{"currency", "euro", "ISO 4217"}, {"translated", "maybe", "neither yes nor no"},
+	} {
+		p := n.problem("/v1/articles?" + query(c.name, c.value))
+		if p.Status != http.StatusBadRequest || p.Parameter != c.name || !strings.Contains(p.Detail, c.says) {
+			t.Errorf("%s=%s: %+v", c.name, c.value, p)
+		}
+	}
+	for _, c := range [][]string{{"amount_to", "amount_from", "5", "amount_to", "4"}, {"mentioned_to", "mentioned_from", "2024-01-02", "mentioned_to", "2024-01-01"}} {
+		if p := n.problem("/v1/articles?" + query(c[1:]...)); p.Parameter != c[0] {
+			t.Errorf("%q: %+v", c, p)
+		}
+	}
+	// As many words as may be are not too many for Elasticsearch.
+	for _, word := range []string{"niger ", "尼 ", "drone-base "} {
+		n.search("q", strings.Repeat(word, ask.MaxWords/len(strings.Split(word, "-"))), "said", strings.Repeat(word, find.MaxSaid/len(strings.Split(word, "-"))), "speaker", "Ana Ruiz", "amount_from", "1")
+	}
 }
 
 func TestFacetsListTheMostFrequentAndTheChosen(t *testing.T) {

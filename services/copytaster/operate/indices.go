@@ -11,7 +11,7 @@ import (
 
 // IndicesCmd is `copytaster indices`.
 type IndicesCmd struct {
-	Create IndicesCreateCmd `cmd:"" help:"Make the indices and their aliases, for an index service whose key may not."`
+	Create IndicesCreateCmd `cmd:"" help:"Make the indices and their aliases, or add the fields that they lack, for an index service whose key may not."`
 	Check  IndicesCheckCmd  `cmd:"" help:"Compare the indices with what this program expects: exit code 3 if they differ."`
 }
 
@@ -25,8 +25,8 @@ type IndicesCreateCmd struct {
 
 // Help is shown by `copytaster indices create --help`.
 func (IndicesCreateCmd) Help() string {
-	return `What exists already is only checked, and never changed. An index service that waits for the indices goes on
-by itself within a second. Needs the operator's key.`
+	return `What exists already is checked. Fields that an index of an earlier program lacks are added; nothing else is
+changed. An index service that waits for the indices goes on by itself within a second. Needs the operator's key.`
 }
 
 // Run creates.

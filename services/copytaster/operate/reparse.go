@@ -346,6 +346,7 @@ func decodeAgain(ctx context.Context, a *article.Article, data []byte, detect bo
 // ofEnrichment are the fields that the enrichment sets or changes.
 var ofEnrichment = []string{
 	"agency", "language", "kicker", "headline", "standfirst", "byline", "dateline", "body", "segments", "credits", "cited_media", "attribution", "flags",
+	"filed", "translation", "translation_likely", "quotes", "amounts", "quantities", "dates",
 }
 
 // changes compares two parses, field by field of their JSON. What says which

@@ -16,7 +16,8 @@ import (
 // Enricher finds one thing out about an article and writes it into its field.
 //
 // It never changes Text and touches no field but its own. It replaces slices
-// and never writes into those it finds. What is not to be found is left nil or
+// and never writes into those it finds. Its lists are cut to the limits of an
+// article; what [article.Article.CheckReading] refuses counts as an error. What is not to be found is left nil or
 // empty, which is no error. Enriching an article again gives the same article.
 // An error means that the field can't be told; it is then left empty by the
 // chain. Enrich is called by several goroutines at once.
@@ -117,6 +118,9 @@ func (c *Chain) Enrich(ctx context.Context, a *article.Article) error {
 		o.Took = time.Since(began)
 		if a.Text != before.Text {
 			o.Err = errors.Join(o.Err, errTextChanged)
+		} else if o.Err == nil {
+			a.CutReading()
+			o.Err = a.CheckReading()
 		}
 		if o.Err != nil {
 			*a = before

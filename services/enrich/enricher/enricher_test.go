@@ -28,6 +28,10 @@ func TestFailures(t *testing.T) {
 	fails := func(_ context.Context, a *article.Article) error { a.Agency.Value = "half"; return boom }
 	panics := func(_ context.Context, a *article.Article) error { a.Agency.Value = "half"; panic("lost") }
 	changes := func(_ context.Context, a *article.Article) error { a.Text += "!"; return nil }
+	reads := func(_ context.Context, a *article.Article) error {
+		a.Quotes = []article.Quotation{{Evidence: article.Evidence{Span: article.Span{Start: 3, End: 9}}}}
+		return nil
+	}
 	works := func(_ context.Context, a *article.Article) error { a.Agency.Value = "dpa"; return nil }
 	for name, c := range map[string]struct {
 		entry    enricher.Entry
@@ -37,6 +41,7 @@ func TestFailures(t *testing.T) {
 		"optional fails":   {entry("x", false, fails), "enricher x: boom", false},
 		"optional panics":  {entry("x", false, panics), "enricher x: panic: lost", true},
 		"optional changes": {entry("x", false, changes), "enricher x: it changed the text", false},
+		"optional reads":   {entry("x", false, reads), "enricher x: quote 0: has span 3-9 in a text of 4 bytes", false},
 		"required fails":   {entry("x", true, fails), "enricher x: boom", false},
 		"required panics":  {entry("x", true, panics), "enricher x: panic: lost", true},
 		"works":            {entry("x", true, works), "", false},
@@ -69,6 +74,24 @@ func TestFailures(t *testing.T) {
 		if got.Name != "x" || got.Version != 2 || got.Panicked != c.panicked || (got.Err == nil) != (c.says == "") {
 			t.Errorf("%s: outcome %+v", name, got)
 		}
+	}
+}
+
+func TestListsAreCut(t *testing.T) {
+	many := func(_ context.Context, a *article.Article) error {
+		a.Moments = make([]article.Moment, article.MaxMoments+1)
+		for i := range a.Moments {
+			a.Moments[i] = article.Moment{Evidence: article.Evidence{Span: article.Span{End: 1}}, Precision: article.PrecisionDay}
+		}
+		return nil
+	}
+	ch, err := enricher.NewChain(enricher.Catalogue{entry("x", true, many)}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := article.Article{Text: "text"}
+	if err := ch.Enrich(context.Background(), &a); err != nil || len(a.Moments) != article.MaxMoments || !slices.Contains(a.Flags, article.FlagTruncated) {
+		t.Errorf("%v, %d moments, flags %v", err, len(a.Moments), a.Flags)
 	}
 }
 

@@ -133,6 +133,15 @@ func (q Query) Positive() bool {
 	return false
 }
 
+// Words is how many words the query has, those in phrases included.
+func (q Query) Words() int {
+	n := 0
+	for _, t := range q.Terms {
+		n += countWords(t.Text)
+	}
+	return n
+}
+
 // separates tells whether words end at r; bytes that are no text are like
 // blanks.
 func separates(r rune) bool {

@@ -43,6 +43,7 @@ type Request struct {
 	Sort   Sort
 	Size   int
 	After  string // cursor of the page before; "" for the first one
+	Reading
 
 	from, to time.Time
 	days     map[string]interval
@@ -70,7 +71,7 @@ func wrong(parameter, format string, args ...any) error {
 
 // Parameters are the names that ParseRequest knows.
 func Parameters() []string {
-	names := []string{"q", "from", "to", "sort", "size", "after"}
+	names := append([]string{"q", "from", "to", "sort", "size", "after"}, readingParameters...)
 	for _, f := range Facets {
 		names = append(names, f.Name)
 	}
@@ -115,6 +116,7 @@ func ParseRequest(values url.Values, zone *time.Location) (Request, error) {
 		e := err.(*ask.Error) //nolint:errorlint,forcetypeassert // all errors of Parse are.
 		note(&ParameterError{"q", e.Message, e.At})
 	}
+	r.Reading = parseReading(values, note)
 	for _, f := range Facets {
 		chosen := values[f.Name]
 		if len(chosen) > MaxValues {
@@ -137,6 +139,10 @@ func ParseRequest(values url.Values, zone *time.Location) (Request, error) {
 					continue
 				}
 				r.days[v] = in
+			}
+			if f.Name == "currency" && !isCurrency(v) {
+				note(wrong(f.Name, "%q is not a code of ISO 4217 such as EUR", clip(v)))
+				continue
 			}
 			r.Chosen[f.Name] = append(r.Chosen[f.Name], v)
 		}
@@ -193,6 +199,7 @@ func (r Request) Values() url.Values {
 	set("sort", string(r.Sort), string(Relevance))
 	set("size", strconv.Itoa(r.Size), strconv.Itoa(DefaultSize))
 	set("after", r.After, "")
+	r.Reading.values(set)
 	return v
 }
 
@@ -210,6 +217,7 @@ func (r Request) identity() string {
 	v.Del("after")
 	v.Del("size")
 	v.Set("q", r.Query.String())
+	v.Set("said", r.said.String())
 	v.Set("sort", string(r.sort()))
 	for _, f := range Facets {
 		slices.Sort(v[f.Name])

@@ -21,10 +21,19 @@ func drawRequest(t *rapid.T) Request {
 		if f.Day {
 			values = rapid.SliceOfN(rapid.SampledFrom([]string{"2024-02-29", "1999-12-31"}), 0, 2)
 		}
+		if f.Name == "currency" {
+			values = rapid.SliceOfN(rapid.SampledFrom([]string{"EUR", "USD"}), 0, 2)
+		}
 		v[f.Name] = values.Draw(t, f.Name)
 	}
 	v.Set("from", rapid.SampledFrom([]string{"", "2024-01-01", "2024-01-01T00:00:00+02:00"}).Draw(t, "from"))
 	v.Set("to", rapid.SampledFrom([]string{"", "2024-01-02"}).Draw(t, "to"))
+	v.Set("said", rapid.SampledFrom([]string{"", "never", `"a b" -c`, "  x  "}).Draw(t, "said"))
+	v.Set("amount_from", rapid.SampledFrom([]string{"", "1", "1e6"}).Draw(t, "amount_from"))
+	v.Set("amount_to", rapid.SampledFrom([]string{"", "1e6", "2000000.5"}).Draw(t, "amount_to"))
+	v.Set("mentioned_from", rapid.SampledFrom([]string{"", "2024-01-01"}).Draw(t, "mentioned_from"))
+	v.Set("mentioned_to", rapid.SampledFrom([]string{"", "2024-01-01", "2024-02-01"}).Draw(t, "mentioned_to"))
+	v.Set("translated", rapid.SampledFrom([]string{"", "yes", "no"}).Draw(t, "translated"))
 	v.Set("sort", rapid.SampledFrom([]string{"", "time", "relevance"}).Draw(t, "sort"))
 	v.Set("size", rapid.SampledFrom([]string{"", "1", "100"}).Draw(t, "size"))
 	r, err := ParseRequest(v, time.UTC)
@@ -41,7 +50,7 @@ func TestRequestIsReadBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(r, again, cmp.AllowUnexported(Request{}, interval{})); d != "" {
+		if d := cmp.Diff(r, again, cmp.AllowUnexported(Request{}, Reading{}, interval{})); d != "" {
 			t.Fatalf("(-before +after):\n%s", d)
 		}
 	})

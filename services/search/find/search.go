@@ -12,6 +12,7 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/corpus"
 )
 
 const (
@@ -33,6 +34,10 @@ type Facet struct {
 	Name  string // of the parameter
 	Field string // in Elasticsearch
 	Day   bool   // its values are the days of a date
+
+	// of is the same property of the nested objects at path: where something else
+	// is asked of them, it must be true of the same one.
+	path, of string
 }
 
 // Facets are all there are, in their order.
@@ -41,6 +46,9 @@ var Facets = []Facet{
 	{Name: "source", Field: "source"},
 	{Name: "language", Field: "language"},
 	{Name: "cited_media", Field: "cited_media"},
+	{Name: "speaker", Field: corpus.Speakers, path: corpus.Said, of: corpus.SaidSpeaker},
+	{Name: "currency", Field: corpus.Currencies, path: corpus.Sums, of: corpus.SumsCurrency},
+	{Name: "filed", Field: corpus.Filed},
 	{Name: "day", Field: "sort_date", Day: true},
 }
 
@@ -159,6 +167,7 @@ func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) obj
 	if bounds := between(r.from, r.to); bounds != nil {
 		filter = append(filter, bounds)
 	}
+	filter = append(filter, r.reading()...)
 	query := object{"bool": object{"must": []any{words}, "filter": filter}}
 	sort := []any{object{"sort_date": "desc"}, object{"uri": "asc"}}
 	var from []any
@@ -217,6 +226,9 @@ func (r Request) filter(facet Facet, value string) object {
 		d := r.days[value]
 		return between(d.from, d.to)
 	}
+	if within := r.within(facet.path); within != nil {
+		return nested(facet.path, append(within, term(facet.of, value)))
+	}
 	return term(facet.Field, value)
 }
 
@@ -239,7 +251,9 @@ func (f *Finder) aggregations(r Request) object {
 	all := object{}
 	for _, facet := range Facets {
 		within := object{}
-		if facet.Day {
+		inner := r.within(facet.path)
+		switch {
+		case facet.Day:
 			within["values"] = object{
 				"date_histogram": object{
 					"field": facet.Field, "calendar_interval": "day", "time_zone": f.zone.String(), "format": "yyyy-MM-dd",
@@ -247,7 +261,9 @@ func (f *Finder) aggregations(r Request) object {
 				},
 				"aggs": object{"newest": object{"bucket_sort": object{"size": FacetValues + 1}}},
 			}
-		} else {
+		case inner != nil:
+			within["inside"] = insideAgg(facet, inner)
+		default:
 			within["values"] = object{"terms": object{
 				"field": facet.Field, "size": FacetValues, "shard_size": facetCandidates,
 				"order": []any{object{"_count": "desc"}, object{"_key": "asc"}},
@@ -277,20 +293,26 @@ type reply struct {
 		} `json:"hits"`
 	} `json:"hits"`
 	Aggregations map[string]struct {
-		Values struct {
-			Other   int `json:"sum_other_doc_count"`
-			Buckets []struct {
-				Key   json.RawMessage `json:"key"`
-				Text  string          `json:"key_as_string"`
-				Count int             `json:"doc_count"`
-			} `json:"buckets"`
-		} `json:"values"`
+		Values termsReply  `json:"values"`
+		Inside insideReply `json:"inside"`
 		Chosen struct {
 			Buckets map[string]struct {
 				Count int `json:"doc_count"`
 			} `json:"buckets"`
 		} `json:"chosen"`
 	} `json:"aggregations"`
+}
+
+type termsReply struct {
+	Other   int `json:"sum_other_doc_count"`
+	Buckets []struct {
+		Key      json.RawMessage `json:"key"`
+		Text     string          `json:"key_as_string"`
+		Count    int             `json:"doc_count"`
+		Articles *struct {
+			Count int `json:"doc_count"`
+		} `json:"articles"`
+	} `json:"buckets"`
 }
 
 func (f *Finder) result(r Request, origin int64, from *reply) (Result, error) {
@@ -324,8 +346,12 @@ func (f *Finder) result(r Request, origin int64, from *reply) (Result, error) {
 	for _, facet := range Facets {
 		agg := from.Aggregations[facet.Name]
 		chosen := r.Chosen[facet.Name]
-		count := FacetCount{Name: facet.Name, Values: []ValueCount{}, More: agg.Values.Other > 0 || len(agg.Values.Buckets) > FacetValues}
-		for _, b := range agg.Values.Buckets[:min(len(agg.Values.Buckets), FacetValues)] {
+		values := agg.Values
+		if r.within(facet.path) != nil {
+			values = agg.Inside.articles()
+		}
+		count := FacetCount{Name: facet.Name, Values: []ValueCount{}, More: values.Other > 0 || len(values.Buckets) > FacetValues}
+		for _, b := range values.Buckets[:min(len(values.Buckets), FacetValues)] {
 			value := b.Text
 			if !facet.Day {
 				if err := json.Unmarshal(b.Key, &value); err != nil {

@@ -26,6 +26,7 @@ type view struct {
 	Keep    []field // what the search form keeps beside the box
 	From    string  // of the date fields
 	To      string
+	Asked   find.Reading // of the fields for quotes, amounts and mentioned dates
 
 	Error   *failure
 	Heading string
@@ -111,6 +112,12 @@ type reading struct {
 	Source     string
 	Agency     string
 	Media      string
+	Filed      string
+	Translated string // why it seems to be; "" if it doesn't
+	Quotes     []quotation
+	Amounts    []finding
+	Dates      []finding
+	Left       int // quotes, amounts and dates that are not shown
 	Published  *moment
 	Created    *moment
 	Received   *moment
@@ -140,6 +147,7 @@ type revision struct {
 // facetLabels are what facets are called.
 var facetLabels = map[string]string{
 	"agency": "Agency", "source": "Source", "language": "Language", "cited_media": "Cites", "day": "Day",
+	"speaker": "Quotes", "currency": "Currency", "filed": "Filed in",
 }
 
 // urgent is the least urgent urgency that is shown as such.
@@ -153,8 +161,8 @@ func newView(r find.Request, zone *time.Location, version string) *view {
 	}
 	for name, chosen := range r.Values() {
 		switch name {
-		case "q", "after":
-			continue
+		case "q", "after", "said", "amount_from", "amount_to", "mentioned_from", "mentioned_to":
+			continue // stand in fields of their own
 		case "from", "to":
 			if isDay(chosen[0]) {
 				continue // stands in a field of its own
@@ -165,6 +173,7 @@ func newView(r find.Request, zone *time.Location, version string) *view {
 		}
 	}
 	slices.SortFunc(v.Keep, func(a, b field) int { return strings.Compare(a.Name+"\x00"+a.Value, b.Name+"\x00"+b.Value) })
+	v.Asked = r.Reading
 	if isDay(r.From) {
 		v.From = r.From
 	}
@@ -177,9 +186,14 @@ func newView(r find.Request, zone *time.Location, version string) *view {
 			v.Filters = append(v.Filters, filter{facetLabels[f.Name], v.label(f.Name, c), v.toggle(f.Name, c)})
 		}
 	}
-	for _, bound := range []struct{ name, label, value string }{{"from", "From", r.From}, {"to", "To", r.To}} {
-		if bound.value != "" {
-			v.Filters = append(v.Filters, filter{bound.label, v.label("day", bound.value), v.with(func(p url.Values) { p.Del(bound.name) })})
+	for _, asked := range []struct{ name, label, value string }{
+		{"from", "From", v.label("day", r.From)}, {"to", "To", v.label("day", r.To)}, {"said", "Said", r.Said},
+		{"amount_from", "Amount from", r.AmountFrom}, {"amount_to", "Amount to", r.AmountTo},
+		{"mentioned_from", "Mentions from", v.label("day", r.MentionedFrom)}, {"mentioned_to", "Mentions to", v.label("day", r.MentionedTo)},
+		{"translated", "Translated", r.Translated},
+	} {
+		if asked.value != "" {
+			v.Filters = append(v.Filters, filter{asked.label, asked.value, v.with(func(p url.Values) { p.Del(asked.name) })})
 		}
 	}
 	return v
@@ -357,6 +371,7 @@ func (v *view) read(f find.Found) {
 		r.Media += m.Value
 	}
 	r.lay(a)
+	r.found(a)
 	if r.Headline != "" {
 		v.Title = r.Headline + " – Copytaster"
 	}

@@ -74,6 +74,74 @@ func TestOnlyWhatIsForReadersIsShown(t *testing.T) {
 	}
 }
 
+func TestWhatWasReadIsListed(t *testing.T) {
+	a := paper()
+	at := func(words string) article.Evidence {
+		i := strings.Index(a.Text, words)
+		if i < 0 {
+			t.Fatal(words)
+		}
+		return article.Evidence{Span: article.Span{Start: i, End: i + len(words)}}
+	}
+	date := func(y, m, d int) time.Time { return time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC) }
+	a.Filed = article.Filed{Places: []string{"Niamey"}, Date: date(2024, 4, 20)}
+	a.Translation.Likelihood = .9
+	for range 40 {
+		a.Quotes = append(a.Quotes, article.Quotation{Evidence: at("The paragraph <i>"), Speaker: "Ana <b>", Role: "mayor", Via: "Le Monde"})
+	}
+	a.Quotes = append(a.Quotes, article.Quotation{Evidence: at("The note"), Speaker: "An editor"}, article.Quotation{Evidence: at("The subhead")})
+	a.Amounts = []article.Amount{
+		{Evidence: at("The paragraph"), Figure: article.Figure{Known: true, Value: 1.5e6, To: 2e6, Approximate: true}, Currency: "EUR"}, {Evidence: at("The paragraph")},
+		{Evidence: at("The boilerplate"), Figure: article.Figure{Known: true, Value: 777, To: 777}},
+	}
+	a.Moments = []article.Moment{
+		{Evidence: at("The paragraph"), From: date(2023, 1, 1), To: date(2023, 12, 31), Precision: article.PrecisionYear},
+		{Evidence: at("The paragraph"), From: date(2023, 1, 1), To: date(2023, 4, 30), Precision: article.PrecisionYear},
+		{Evidence: at("The paragraph"), From: date(2022, 2, 1), To: date(2022, 2, 28), Precision: article.PrecisionMonth},
+		{Evidence: at("The paragraph"), From: date(2021, 3, 4), To: date(2021, 3, 4), Precision: article.PrecisionDay},
+		{Evidence: at("The paragraph"), From: date(2019, 3, 4), Precision: article.PrecisionOpen},
+		{Evidence: at("The paragraph"), To: date(2018, 3, 4), Precision: article.PrecisionOpen},
+		{Evidence: at("The paragraph"), From: date(2017, 3, 4).Add(time.Hour), To: date(2017, 3, 4).Add(time.Hour), Precision: article.PrecisionTime},
+		{Evidence: at("The paragraph"), Precision: article.PrecisionDay},
+	}
+	body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String()
+	if n := strings.Count(body, "Ana &lt;b&gt;, mayor, Le Monde"); n != 30 {
+		t.Errorf("%d quotes are listed", n)
+	}
+	for _, want := range []string{
+		"Niamey, 20 Apr 2024", "<dt>Translated</dt>", "EUR about 1,500,000 to 2,000,000", ">2023<", "1 Jan 2023 to 30 Apr 2023", ">February 2022<", ">4 Mar 2021<",
+		"from 4 Mar 2019", "until 4 Mar 2018", "4 Mar 2017, 01:00 UTC", "and 10 more",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %q on the page", want)
+		}
+	}
+	for _, bad := range []string{"An editor", "777", "<b>"} {
+		if strings.Contains(body, bad) {
+			t.Errorf("%q is on the page", bad)
+		}
+	}
+	a.Status = article.Canceled
+	if body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "mayor") {
+		t.Error("what was read in a canceled article is shown")
+	}
+}
+
+func TestWhatIsAskedOfTheReadingIsKept(t *testing.T) {
+	body := render(t, shelf{}, "said=%3Cb%3E+word&amount_from=5&mentioned_to=2024-04-20&translated=yes&speaker=Ana").Body.String()
+	for _, want := range []string{
+		`name="said" value="&lt;b&gt; word"`, `name="amount_from" value="5"`, `name="mentioned_to" value="2024-04-20"`, `type="hidden" name="translated" value="yes"`,
+		`<span class="of">Said</span> <bdi>&lt;b&gt; word</bdi>`, `<span class="of">Mentions to</span> <bdi>Sat 20 Apr 2024</bdi>`, `<span class="of">Quotes</span> <bdi>Ana</bdi>`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %s on the page", want)
+		}
+	}
+	if n := strings.Count(body, `name="said"`); n != 1 {
+		t.Errorf("the form sends said %d times", n)
+	}
+}
+
 // TestSecondPartsAreNotLost: a text may have two headlines, or only a dateline.
 func TestSecondPartsAreNotLost(t *testing.T) {
 	var a article.Article

@@ -112,8 +112,18 @@ type Article struct {
 	Flags          []string               `protobuf:"bytes,23,rep,name=flags,proto3" json:"flags,omitempty"`
 	// Set if an editor says it, and not the agency.
 	Notice *Notice `protobuf:"bytes,24,opt,name=notice,proto3" json:"notice,omitempty"`
+	// What was read in the text, each by its place there.
+	Filed       *Filed       `protobuf:"bytes,25,opt,name=filed,proto3" json:"filed,omitempty"`
+	Translation *Translation `protobuf:"bytes,26,opt,name=translation,proto3" json:"translation,omitempty"`
+	Quotes      []*Quotation `protobuf:"bytes,27,rep,name=quotes,proto3" json:"quotes,omitempty"`
+	// Of money.
+	Amounts []*Amount `protobuf:"bytes,28,rep,name=amounts,proto3" json:"amounts,omitempty"`
+	// Of anything else.
+	Quantities []*Quantity `protobuf:"bytes,29,rep,name=quantities,proto3" json:"quantities,omitempty"`
+	// The dates and periods that the text mentions.
+	Moments []*Moment `protobuf:"bytes,30,rep,name=moments,proto3" json:"moments,omitempty"`
 	// From then on it may no longer be shown. Not set: never.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,40,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -316,11 +326,601 @@ func (x *Article) GetNotice() *Notice {
 	return nil
 }
 
+func (x *Article) GetFiled() *Filed {
+	if x != nil {
+		return x.Filed
+	}
+	return nil
+}
+
+func (x *Article) GetTranslation() *Translation {
+	if x != nil {
+		return x.Translation
+	}
+	return nil
+}
+
+func (x *Article) GetQuotes() []*Quotation {
+	if x != nil {
+		return x.Quotes
+	}
+	return nil
+}
+
+func (x *Article) GetAmounts() []*Amount {
+	if x != nil {
+		return x.Amounts
+	}
+	return nil
+}
+
+func (x *Article) GetQuantities() []*Quantity {
+	if x != nil {
+		return x.Quantities
+	}
+	return nil
+}
+
+func (x *Article) GetMoments() []*Moment {
+	if x != nil {
+		return x.Moments
+	}
+	return nil
+}
+
 func (x *Article) GetExpiresAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.ExpiresAt
 	}
 	return nil
+}
+
+// Filed is what the dateline says: where, when and for whom the report was
+// written.
+type Filed struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Evidence *Evidence              `protobuf:"bytes,1,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	// As written.
+	Places []string `protobuf:"bytes,2,rep,name=places,proto3" json:"places,omitempty"`
+	// Midnight UTC of the day; not set: the dateline has no date that can be told.
+	Date *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=date,proto3" json:"date,omitempty"`
+	// Usual short names.
+	Agencies      []string `protobuf:"bytes,4,rep,name=agencies,proto3" json:"agencies,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Filed) Reset() {
+	*x = Filed{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Filed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Filed) ProtoMessage() {}
+
+func (x *Filed) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Filed.ProtoReflect.Descriptor instead.
+func (*Filed) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Filed) GetEvidence() *Evidence {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *Filed) GetPlaces() []string {
+	if x != nil {
+		return x.Places
+	}
+	return nil
+}
+
+func (x *Filed) GetDate() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Date
+	}
+	return nil
+}
+
+func (x *Filed) GetAgencies() []string {
+	if x != nil {
+		return x.Agencies
+	}
+	return nil
+}
+
+// Translation is how likely it is that the text was translated.
+type Translation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 0 to 1.
+	Likelihood    float64   `protobuf:"fixed64,1,opt,name=likelihood,proto3" json:"likelihood,omitempty"`
+	Reasons       []*Reason `protobuf:"bytes,2,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Translation) Reset() {
+	*x = Translation{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Translation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Translation) ProtoMessage() {}
+
+func (x *Translation) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Translation.ProtoReflect.Descriptor instead.
+func (*Translation) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Translation) GetLikelihood() float64 {
+	if x != nil {
+		return x.Likelihood
+	}
+	return 0
+}
+
+func (x *Translation) GetReasons() []*Reason {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
+// Reason is one thing that speaks for a result.
+type Reason struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Evidence      *Evidence              `protobuf:"bytes,1,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	Why           string                 `protobuf:"bytes,2,opt,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reason) Reset() {
+	*x = Reason{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reason) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reason) ProtoMessage() {}
+
+func (x *Reason) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reason.ProtoReflect.Descriptor instead.
+func (*Reason) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Reason) GetEvidence() *Evidence {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *Reason) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+// Quotation is what somebody is quoted as having said or written; its evidence
+// covers what stands between the marks.
+type Quotation struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Evidence *Evidence              `protobuf:"bytes,1,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	// The fullest name, else the description, that the text gives.
+	Speaker string `protobuf:"bytes,2,opt,name=speaker,proto3" json:"speaker,omitempty"`
+	// As written.
+	Role string `protobuf:"bytes,3,opt,name=role,proto3" json:"role,omitempty"`
+	// The channel: the normal name of a medium that is known, else as written.
+	Via string `protobuf:"bytes,4,opt,name=via,proto3" json:"via,omitempty"`
+	// The words that ascribe it.
+	Cue string `protobuf:"bytes,5,opt,name=cue,proto3" json:"cue,omitempty"`
+	// Words within the reporter's own sentence.
+	Partial       bool `protobuf:"varint,6,opt,name=partial,proto3" json:"partial,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Quotation) Reset() {
+	*x = Quotation{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Quotation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Quotation) ProtoMessage() {}
+
+func (x *Quotation) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Quotation.ProtoReflect.Descriptor instead.
+func (*Quotation) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Quotation) GetEvidence() *Evidence {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *Quotation) GetSpeaker() string {
+	if x != nil {
+		return x.Speaker
+	}
+	return ""
+}
+
+func (x *Quotation) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *Quotation) GetVia() string {
+	if x != nil {
+		return x.Via
+	}
+	return ""
+}
+
+func (x *Quotation) GetCue() string {
+	if x != nil {
+		return x.Cue
+	}
+	return ""
+}
+
+func (x *Quotation) GetPartial() bool {
+	if x != nil {
+		return x.Partial
+	}
+	return false
+}
+
+// Figure is a number as the text states it.
+type Figure struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// False: the text leaves the number open ("millions").
+	Known bool `protobuf:"varint,1,opt,name=known,proto3" json:"known,omitempty"`
+	// In whole units: 110000000 for "110 million".
+	Value float64 `protobuf:"fixed64,2,opt,name=value,proto3" json:"value,omitempty"`
+	// The upper end of a range; else as value.
+	To            float64 `protobuf:"fixed64,3,opt,name=to,proto3" json:"to,omitempty"`
+	Approximate   bool    `protobuf:"varint,4,opt,name=approximate,proto3" json:"approximate,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Figure) Reset() {
+	*x = Figure{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Figure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Figure) ProtoMessage() {}
+
+func (x *Figure) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Figure.ProtoReflect.Descriptor instead.
+func (*Figure) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Figure) GetKnown() bool {
+	if x != nil {
+		return x.Known
+	}
+	return false
+}
+
+func (x *Figure) GetValue() float64 {
+	if x != nil {
+		return x.Value
+	}
+	return 0
+}
+
+func (x *Figure) GetTo() float64 {
+	if x != nil {
+		return x.To
+	}
+	return 0
+}
+
+func (x *Figure) GetApproximate() bool {
+	if x != nil {
+		return x.Approximate
+	}
+	return false
+}
+
+type Amount struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Evidence *Evidence              `protobuf:"bytes,1,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	Figure   *Figure                `protobuf:"bytes,2,opt,name=figure,proto3" json:"figure,omitempty"`
+	// ISO 4217; empty: it can't be told.
+	Currency string `protobuf:"bytes,3,opt,name=currency,proto3" json:"currency,omitempty"`
+	// How many entries before this one is the amount that this one gives in
+	// another currency; 0: it converts none.
+	Converts      int32 `protobuf:"varint,4,opt,name=converts,proto3" json:"converts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Amount) Reset() {
+	*x = Amount{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Amount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Amount) ProtoMessage() {}
+
+func (x *Amount) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Amount.ProtoReflect.Descriptor instead.
+func (*Amount) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Amount) GetEvidence() *Evidence {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *Amount) GetFigure() *Figure {
+	if x != nil {
+		return x.Figure
+	}
+	return nil
+}
+
+func (x *Amount) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+func (x *Amount) GetConverts() int32 {
+	if x != nil {
+		return x.Converts
+	}
+	return 0
+}
+
+type Quantity struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Evidence *Evidence              `protobuf:"bytes,1,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	Figure   *Figure                `protobuf:"bytes,2,opt,name=figure,proto3" json:"figure,omitempty"`
+	// As written; "percent" and "percentage points" in every language.
+	Unit          string `protobuf:"bytes,3,opt,name=unit,proto3" json:"unit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Quantity) Reset() {
+	*x = Quantity{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Quantity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Quantity) ProtoMessage() {}
+
+func (x *Quantity) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Quantity.ProtoReflect.Descriptor instead.
+func (*Quantity) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Quantity) GetEvidence() *Evidence {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *Quantity) GetFigure() *Figure {
+	if x != nil {
+		return x.Figure
+	}
+	return nil
+}
+
+func (x *Quantity) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+// Moment is a date or period.
+type Moment struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Evidence *Evidence              `protobuf:"bytes,1,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	// First and last day, UTC; of precision "time" instants. Neither set: it can't
+	// be told without a date to count from. One not set: open to that side.
+	From *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	To   *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
+	// One of: time, day, week, third of a month, month, quarter, season, half year,
+	// year, decade, century, open. Readers must bear those that they don't know.
+	Precision     string `protobuf:"bytes,4,opt,name=precision,proto3" json:"precision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Moment) Reset() {
+	*x = Moment{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Moment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Moment) ProtoMessage() {}
+
+func (x *Moment) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Moment.ProtoReflect.Descriptor instead.
+func (*Moment) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Moment) GetEvidence() *Evidence {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *Moment) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *Moment) GetTo() *timestamppb.Timestamp {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *Moment) GetPrecision() string {
+	if x != nil {
+		return x.Precision
+	}
+	return ""
 }
 
 // Notice is what an editor says about an article.
@@ -338,7 +938,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[1]
+	mi := &file_copytaster_v1_article_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -350,7 +950,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[1]
+	mi := &file_copytaster_v1_article_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -363,7 +963,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{1}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Notice) GetAction() string {
@@ -408,7 +1008,7 @@ type Evidence struct {
 
 func (x *Evidence) Reset() {
 	*x = Evidence{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[2]
+	mi := &file_copytaster_v1_article_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -420,7 +1020,7 @@ func (x *Evidence) String() string {
 func (*Evidence) ProtoMessage() {}
 
 func (x *Evidence) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[2]
+	mi := &file_copytaster_v1_article_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -433,7 +1033,7 @@ func (x *Evidence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Evidence.ProtoReflect.Descriptor instead.
 func (*Evidence) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{2}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Evidence) GetStart() int32 {
@@ -484,7 +1084,7 @@ type Segment struct {
 
 func (x *Segment) Reset() {
 	*x = Segment{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[3]
+	mi := &file_copytaster_v1_article_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -496,7 +1096,7 @@ func (x *Segment) String() string {
 func (*Segment) ProtoMessage() {}
 
 func (x *Segment) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[3]
+	mi := &file_copytaster_v1_article_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -509,7 +1109,7 @@ func (x *Segment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Segment.ProtoReflect.Descriptor instead.
 func (*Segment) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{3}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Segment) GetKind() string {
@@ -536,7 +1136,7 @@ type Label struct {
 
 func (x *Label) Reset() {
 	*x = Label{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[4]
+	mi := &file_copytaster_v1_article_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -548,7 +1148,7 @@ func (x *Label) String() string {
 func (*Label) ProtoMessage() {}
 
 func (x *Label) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[4]
+	mi := &file_copytaster_v1_article_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -561,7 +1161,7 @@ func (x *Label) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Label.ProtoReflect.Descriptor instead.
 func (*Label) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{4}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Label) GetValue() string {
@@ -589,7 +1189,7 @@ type Credit struct {
 
 func (x *Credit) Reset() {
 	*x = Credit{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[5]
+	mi := &file_copytaster_v1_article_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -601,7 +1201,7 @@ func (x *Credit) String() string {
 func (*Credit) ProtoMessage() {}
 
 func (x *Credit) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[5]
+	mi := &file_copytaster_v1_article_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -614,7 +1214,7 @@ func (x *Credit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Credit.ProtoReflect.Descriptor instead.
 func (*Credit) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{5}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Credit) GetEvidence() *Evidence {
@@ -649,7 +1249,7 @@ type Attribution struct {
 
 func (x *Attribution) Reset() {
 	*x = Attribution{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[6]
+	mi := &file_copytaster_v1_article_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -661,7 +1261,7 @@ func (x *Attribution) String() string {
 func (*Attribution) ProtoMessage() {}
 
 func (x *Attribution) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[6]
+	mi := &file_copytaster_v1_article_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -674,7 +1274,7 @@ func (x *Attribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attribution.ProtoReflect.Descriptor instead.
 func (*Attribution) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{6}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Attribution) GetPublisher() string {
@@ -708,7 +1308,7 @@ type Subject struct {
 
 func (x *Subject) Reset() {
 	*x = Subject{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[7]
+	mi := &file_copytaster_v1_article_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -720,7 +1320,7 @@ func (x *Subject) String() string {
 func (*Subject) ProtoMessage() {}
 
 func (x *Subject) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[7]
+	mi := &file_copytaster_v1_article_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -733,7 +1333,7 @@ func (x *Subject) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Subject.ProtoReflect.Descriptor instead.
 func (*Subject) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{7}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Subject) GetCode() string {
@@ -762,7 +1362,7 @@ type Image struct {
 
 func (x *Image) Reset() {
 	*x = Image{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[8]
+	mi := &file_copytaster_v1_article_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -774,7 +1374,7 @@ func (x *Image) String() string {
 func (*Image) ProtoMessage() {}
 
 func (x *Image) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[8]
+	mi := &file_copytaster_v1_article_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -787,7 +1387,7 @@ func (x *Image) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Image.ProtoReflect.Descriptor instead.
 func (*Image) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{8}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Image) GetUrl() string {
@@ -840,7 +1440,7 @@ type Original struct {
 
 func (x *Original) Reset() {
 	*x = Original{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[9]
+	mi := &file_copytaster_v1_article_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -852,7 +1452,7 @@ func (x *Original) String() string {
 func (*Original) ProtoMessage() {}
 
 func (x *Original) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[9]
+	mi := &file_copytaster_v1_article_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -865,7 +1465,7 @@ func (x *Original) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Original.ProtoReflect.Descriptor instead.
 func (*Original) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{9}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Original) GetBytes() []byte {
@@ -945,7 +1545,7 @@ type Stated struct {
 
 func (x *Stated) Reset() {
 	*x = Stated{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[10]
+	mi := &file_copytaster_v1_article_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -957,7 +1557,7 @@ func (x *Stated) String() string {
 func (*Stated) ProtoMessage() {}
 
 func (x *Stated) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[10]
+	mi := &file_copytaster_v1_article_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -970,7 +1570,7 @@ func (x *Stated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stated.ProtoReflect.Descriptor instead.
 func (*Stated) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{10}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Stated) GetUrl() string {
@@ -1005,7 +1605,8 @@ var File_copytaster_v1_article_proto protoreflect.FileDescriptor
 
 const file_copytaster_v1_article_proto_rawDesc = "" +
 	"\n" +
-	"\x1bcopytaster/v1/article.proto\x12\rcopytaster.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\b\n" +
+	"\x1bcopytaster/v1/article.proto\x12\rcopytaster.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfe\n" +
+	"\n" +
 	"\aArticle\x12\x10\n" +
 	"\x03uri\x18\x01 \x01(\tR\x03uri\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1a\n" +
@@ -1033,9 +1634,56 @@ const file_copytaster_v1_article_proto_rawDesc = "" +
 	"receivedAt\x123\n" +
 	"\boriginal\x18\x16 \x01(\v2\x17.copytaster.v1.OriginalR\boriginal\x12\x14\n" +
 	"\x05flags\x18\x17 \x03(\tR\x05flags\x12-\n" +
-	"\x06notice\x18\x18 \x01(\v2\x15.copytaster.v1.NoticeR\x06notice\x129\n" +
+	"\x06notice\x18\x18 \x01(\v2\x15.copytaster.v1.NoticeR\x06notice\x12*\n" +
+	"\x05filed\x18\x19 \x01(\v2\x14.copytaster.v1.FiledR\x05filed\x12<\n" +
+	"\vtranslation\x18\x1a \x01(\v2\x1a.copytaster.v1.TranslationR\vtranslation\x120\n" +
+	"\x06quotes\x18\x1b \x03(\v2\x18.copytaster.v1.QuotationR\x06quotes\x12/\n" +
+	"\aamounts\x18\x1c \x03(\v2\x15.copytaster.v1.AmountR\aamounts\x127\n" +
 	"\n" +
-	"expires_at\x18( \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"|\n" +
+	"quantities\x18\x1d \x03(\v2\x17.copytaster.v1.QuantityR\n" +
+	"quantities\x12/\n" +
+	"\amoments\x18\x1e \x03(\v2\x15.copytaster.v1.MomentR\amoments\x129\n" +
+	"\n" +
+	"expires_at\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\xa0\x01\n" +
+	"\x05Filed\x123\n" +
+	"\bevidence\x18\x01 \x01(\v2\x17.copytaster.v1.EvidenceR\bevidence\x12\x16\n" +
+	"\x06places\x18\x02 \x03(\tR\x06places\x12.\n" +
+	"\x04date\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04date\x12\x1a\n" +
+	"\bagencies\x18\x04 \x03(\tR\bagencies\"^\n" +
+	"\vTranslation\x12\x1e\n" +
+	"\n" +
+	"likelihood\x18\x01 \x01(\x01R\n" +
+	"likelihood\x12/\n" +
+	"\areasons\x18\x02 \x03(\v2\x15.copytaster.v1.ReasonR\areasons\"O\n" +
+	"\x06Reason\x123\n" +
+	"\bevidence\x18\x01 \x01(\v2\x17.copytaster.v1.EvidenceR\bevidence\x12\x10\n" +
+	"\x03why\x18\x02 \x01(\tR\x03why\"\xac\x01\n" +
+	"\tQuotation\x123\n" +
+	"\bevidence\x18\x01 \x01(\v2\x17.copytaster.v1.EvidenceR\bevidence\x12\x18\n" +
+	"\aspeaker\x18\x02 \x01(\tR\aspeaker\x12\x12\n" +
+	"\x04role\x18\x03 \x01(\tR\x04role\x12\x10\n" +
+	"\x03via\x18\x04 \x01(\tR\x03via\x12\x10\n" +
+	"\x03cue\x18\x05 \x01(\tR\x03cue\x12\x18\n" +
+	"\apartial\x18\x06 \x01(\bR\apartial\"f\n" +
+	"\x06Figure\x12\x14\n" +
+	"\x05known\x18\x01 \x01(\bR\x05known\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value\x12\x0e\n" +
+	"\x02to\x18\x03 \x01(\x01R\x02to\x12 \n" +
+	"\vapproximate\x18\x04 \x01(\bR\vapproximate\"\xa4\x01\n" +
+	"\x06Amount\x123\n" +
+	"\bevidence\x18\x01 \x01(\v2\x17.copytaster.v1.EvidenceR\bevidence\x12-\n" +
+	"\x06figure\x18\x02 \x01(\v2\x15.copytaster.v1.FigureR\x06figure\x12\x1a\n" +
+	"\bcurrency\x18\x03 \x01(\tR\bcurrency\x12\x1a\n" +
+	"\bconverts\x18\x04 \x01(\x05R\bconverts\"\x82\x01\n" +
+	"\bQuantity\x123\n" +
+	"\bevidence\x18\x01 \x01(\v2\x17.copytaster.v1.EvidenceR\bevidence\x12-\n" +
+	"\x06figure\x18\x02 \x01(\v2\x15.copytaster.v1.FigureR\x06figure\x12\x12\n" +
+	"\x04unit\x18\x03 \x01(\tR\x04unit\"\xb7\x01\n" +
+	"\x06Moment\x123\n" +
+	"\bevidence\x18\x01 \x01(\v2\x17.copytaster.v1.EvidenceR\bevidence\x12.\n" +
+	"\x04from\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
+	"\x02to\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02to\x12\x1c\n" +
+	"\tprecision\x18\x04 \x01(\tR\tprecision\"|\n" +
 	"\x06Notice\x12\x16\n" +
 	"\x06action\x18\x01 \x01(\tR\x06action\x12\x10\n" +
 	"\x03who\x18\x02 \x01(\tR\x03who\x12\x16\n" +
@@ -1108,50 +1756,76 @@ func file_copytaster_v1_article_proto_rawDescGZIP() []byte {
 }
 
 var file_copytaster_v1_article_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_copytaster_v1_article_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_copytaster_v1_article_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_copytaster_v1_article_proto_goTypes = []any{
 	(Status)(0),                   // 0: copytaster.v1.Status
 	(*Article)(nil),               // 1: copytaster.v1.Article
-	(*Notice)(nil),                // 2: copytaster.v1.Notice
-	(*Evidence)(nil),              // 3: copytaster.v1.Evidence
-	(*Segment)(nil),               // 4: copytaster.v1.Segment
-	(*Label)(nil),                 // 5: copytaster.v1.Label
-	(*Credit)(nil),                // 6: copytaster.v1.Credit
-	(*Attribution)(nil),           // 7: copytaster.v1.Attribution
-	(*Subject)(nil),               // 8: copytaster.v1.Subject
-	(*Image)(nil),                 // 9: copytaster.v1.Image
-	(*Original)(nil),              // 10: copytaster.v1.Original
-	(*Stated)(nil),                // 11: copytaster.v1.Stated
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*Filed)(nil),                 // 2: copytaster.v1.Filed
+	(*Translation)(nil),           // 3: copytaster.v1.Translation
+	(*Reason)(nil),                // 4: copytaster.v1.Reason
+	(*Quotation)(nil),             // 5: copytaster.v1.Quotation
+	(*Figure)(nil),                // 6: copytaster.v1.Figure
+	(*Amount)(nil),                // 7: copytaster.v1.Amount
+	(*Quantity)(nil),              // 8: copytaster.v1.Quantity
+	(*Moment)(nil),                // 9: copytaster.v1.Moment
+	(*Notice)(nil),                // 10: copytaster.v1.Notice
+	(*Evidence)(nil),              // 11: copytaster.v1.Evidence
+	(*Segment)(nil),               // 12: copytaster.v1.Segment
+	(*Label)(nil),                 // 13: copytaster.v1.Label
+	(*Credit)(nil),                // 14: copytaster.v1.Credit
+	(*Attribution)(nil),           // 15: copytaster.v1.Attribution
+	(*Subject)(nil),               // 16: copytaster.v1.Subject
+	(*Image)(nil),                 // 17: copytaster.v1.Image
+	(*Original)(nil),              // 18: copytaster.v1.Original
+	(*Stated)(nil),                // 19: copytaster.v1.Stated
+	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
 }
 var file_copytaster_v1_article_proto_depIdxs = []int32{
 	0,  // 0: copytaster.v1.Article.status:type_name -> copytaster.v1.Status
-	12, // 1: copytaster.v1.Article.embargo_until:type_name -> google.protobuf.Timestamp
-	4,  // 2: copytaster.v1.Article.segments:type_name -> copytaster.v1.Segment
-	5,  // 3: copytaster.v1.Article.language:type_name -> copytaster.v1.Label
-	5,  // 4: copytaster.v1.Article.agency:type_name -> copytaster.v1.Label
-	5,  // 5: copytaster.v1.Article.cited_media:type_name -> copytaster.v1.Label
-	6,  // 6: copytaster.v1.Article.credits:type_name -> copytaster.v1.Credit
-	7,  // 7: copytaster.v1.Article.attribution:type_name -> copytaster.v1.Attribution
-	8,  // 8: copytaster.v1.Article.subjects:type_name -> copytaster.v1.Subject
-	9,  // 9: copytaster.v1.Article.images:type_name -> copytaster.v1.Image
-	12, // 10: copytaster.v1.Article.published_at:type_name -> google.protobuf.Timestamp
-	12, // 11: copytaster.v1.Article.version_created:type_name -> google.protobuf.Timestamp
-	12, // 12: copytaster.v1.Article.received_at:type_name -> google.protobuf.Timestamp
-	10, // 13: copytaster.v1.Article.original:type_name -> copytaster.v1.Original
-	2,  // 14: copytaster.v1.Article.notice:type_name -> copytaster.v1.Notice
-	12, // 15: copytaster.v1.Article.expires_at:type_name -> google.protobuf.Timestamp
-	12, // 16: copytaster.v1.Notice.lifts:type_name -> google.protobuf.Timestamp
-	3,  // 17: copytaster.v1.Segment.evidence:type_name -> copytaster.v1.Evidence
-	3,  // 18: copytaster.v1.Label.evidence:type_name -> copytaster.v1.Evidence
-	3,  // 19: copytaster.v1.Credit.evidence:type_name -> copytaster.v1.Evidence
-	11, // 20: copytaster.v1.Original.stated:type_name -> copytaster.v1.Stated
-	12, // 21: copytaster.v1.Stated.published_at:type_name -> google.protobuf.Timestamp
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	20, // 1: copytaster.v1.Article.embargo_until:type_name -> google.protobuf.Timestamp
+	12, // 2: copytaster.v1.Article.segments:type_name -> copytaster.v1.Segment
+	13, // 3: copytaster.v1.Article.language:type_name -> copytaster.v1.Label
+	13, // 4: copytaster.v1.Article.agency:type_name -> copytaster.v1.Label
+	13, // 5: copytaster.v1.Article.cited_media:type_name -> copytaster.v1.Label
+	14, // 6: copytaster.v1.Article.credits:type_name -> copytaster.v1.Credit
+	15, // 7: copytaster.v1.Article.attribution:type_name -> copytaster.v1.Attribution
+	16, // 8: copytaster.v1.Article.subjects:type_name -> copytaster.v1.Subject
+	17, // 9: copytaster.v1.Article.images:type_name -> copytaster.v1.Image
+	20, // 10: copytaster.v1.Article.published_at:type_name -> google.protobuf.Timestamp
+	20, // 11: copytaster.v1.Article.version_created:type_name -> google.protobuf.Timestamp
+	20, // 12: copytaster.v1.Article.received_at:type_name -> google.protobuf.Timestamp
+	18, // 13: copytaster.v1.Article.original:type_name -> copytaster.v1.Original
+	10, // 14: copytaster.v1.Article.notice:type_name -> copytaster.v1.Notice
+	2,  // 15: copytaster.v1.Article.filed:type_name -> copytaster.v1.Filed
+	3,  // 16: copytaster.v1.Article.translation:type_name -> copytaster.v1.Translation
+	5,  // 17: copytaster.v1.Article.quotes:type_name -> copytaster.v1.Quotation
+	7,  // 18: copytaster.v1.Article.amounts:type_name -> copytaster.v1.Amount
+	8,  // 19: copytaster.v1.Article.quantities:type_name -> copytaster.v1.Quantity
+	9,  // 20: copytaster.v1.Article.moments:type_name -> copytaster.v1.Moment
+	20, // 21: copytaster.v1.Article.expires_at:type_name -> google.protobuf.Timestamp
+	11, // 22: copytaster.v1.Filed.evidence:type_name -> copytaster.v1.Evidence
+	20, // 23: copytaster.v1.Filed.date:type_name -> google.protobuf.Timestamp
+	4,  // 24: copytaster.v1.Translation.reasons:type_name -> copytaster.v1.Reason
+	11, // 25: copytaster.v1.Reason.evidence:type_name -> copytaster.v1.Evidence
+	11, // 26: copytaster.v1.Quotation.evidence:type_name -> copytaster.v1.Evidence
+	11, // 27: copytaster.v1.Amount.evidence:type_name -> copytaster.v1.Evidence
+	6,  // 28: copytaster.v1.Amount.figure:type_name -> copytaster.v1.Figure
+	11, // 29: copytaster.v1.Quantity.evidence:type_name -> copytaster.v1.Evidence
+	6,  // 30: copytaster.v1.Quantity.figure:type_name -> copytaster.v1.Figure
+	11, // 31: copytaster.v1.Moment.evidence:type_name -> copytaster.v1.Evidence
+	20, // 32: copytaster.v1.Moment.from:type_name -> google.protobuf.Timestamp
+	20, // 33: copytaster.v1.Moment.to:type_name -> google.protobuf.Timestamp
+	20, // 34: copytaster.v1.Notice.lifts:type_name -> google.protobuf.Timestamp
+	11, // 35: copytaster.v1.Segment.evidence:type_name -> copytaster.v1.Evidence
+	11, // 36: copytaster.v1.Label.evidence:type_name -> copytaster.v1.Evidence
+	11, // 37: copytaster.v1.Credit.evidence:type_name -> copytaster.v1.Evidence
+	19, // 38: copytaster.v1.Original.stated:type_name -> copytaster.v1.Stated
+	20, // 39: copytaster.v1.Stated.published_at:type_name -> google.protobuf.Timestamp
+	40, // [40:40] is the sub-list for method output_type
+	40, // [40:40] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_copytaster_v1_article_proto_init() }
@@ -1165,7 +1839,7 @@ func file_copytaster_v1_article_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_copytaster_v1_article_proto_rawDesc), len(file_copytaster_v1_article_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   11,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

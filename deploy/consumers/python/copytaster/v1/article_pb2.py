@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x63opytaster/v1/article.proto\x12\rcopytaster.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa6\x06\n\x07\x41rticle\x12\x0b\n\x03uri\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12%\n\x06status\x18\x04 \x01(\x0e\x32\x15.copytaster.v1.Status\x12\x31\n\rembargo_until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06source\x18\x06 \x01(\t\x12\x10\n\x08provider\x18\x07 \x01(\t\x12\x0b\n\x03url\x18\x08 \x01(\t\x12\x0c\n\x04text\x18\t \x01(\t\x12(\n\x08segments\x18\n \x03(\x0b\x32\x16.copytaster.v1.Segment\x12&\n\x08language\x18\x0b \x01(\x0b\x32\x14.copytaster.v1.Label\x12$\n\x06\x61gency\x18\x0c \x01(\x0b\x32\x14.copytaster.v1.Label\x12)\n\x0b\x63ited_media\x18\r \x03(\x0b\x32\x14.copytaster.v1.Label\x12&\n\x07\x63redits\x18\x0e \x03(\x0b\x32\x15.copytaster.v1.Credit\x12/\n\x0b\x61ttribution\x18\x0f \x01(\x0b\x32\x1a.copytaster.v1.Attribution\x12(\n\x08subjects\x18\x10 \x03(\x0b\x32\x16.copytaster.v1.Subject\x12$\n\x06images\x18\x11 \x03(\x0b\x32\x14.copytaster.v1.Image\x12\x0f\n\x07urgency\x18\x12 \x01(\x05\x12\x30\n\x0cpublished_at\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0fversion_created\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breceived_at\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x08original\x18\x16 \x01(\x0b\x32\x17.copytaster.v1.Original\x12\r\n\x05\x66lags\x18\x17 \x03(\t\x12%\n\x06notice\x18\x18 \x01(\x0b\x32\x15.copytaster.v1.Notice\"`\n\x06Notice\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\x0b\n\x03who\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12)\n\x05lifts\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"]\n\x08\x45vidence\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\x10\n\x08\x65nricher\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\x05\x12\x12\n\nconfidence\x18\x05 \x01(\x01\"B\n\x07Segment\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12)\n\x08\x65vidence\x18\x02 \x01(\x0b\x32\x17.copytaster.v1.Evidence\"A\n\x05Label\x12\r\n\x05value\x18\x01 \x01(\t\x12)\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x17.copytaster.v1.Evidence\"[\n\x06\x43redit\x12)\n\x08\x65vidence\x18\x01 \x01(\x0b\x32\x17.copytaster.v1.Evidence\x12\x14\n\x0cphotographer\x18\x02 \x01(\t\x12\x10\n\x08\x61gencies\x18\x03 \x03(\t\"<\n\x0b\x41ttribution\x12\x11\n\tpublisher\x18\x01 \x01(\t\x12\x0b\n\x03via\x18\x02 \x01(\t\x12\r\n\x05\x63ites\x18\x03 \x03(\t\"%\n\x07Subject\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"I\n\x05Image\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61ption\x18\x03 \x01(\t\x12\x0e\n\x06\x63redit\x18\x04 \x01(\t\"\xb1\x01\n\x08Original\x12\r\n\x05\x62ytes\x18\x01 \x01(\x0c\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12\x0c\n\x04hash\x18\x03 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x04 \x01(\t\x12\x12\n\nmedia_type\x18\x05 \x01(\t\x12\x0f\n\x07\x63harset\x18\x06 \x01(\t\x12\x0c\n\x04name\x18\x07 \x01(\t\x12\x10\n\x08\x61rchived\x18\x08 \x01(\t\x12%\n\x06stated\x18\t \x01(\x0b\x32\x15.copytaster.v1.Stated\"l\n\x06Stated\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x0f\n\x07\x63harset\x18\x03 \x01(\t\x12\x30\n\x0cpublished_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*]\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x11\n\rSTATUS_USABLE\x10\x01\x12\x13\n\x0fSTATUS_WITHHELD\x10\x02\x12\x13\n\x0fSTATUS_CANCELED\x10\x03\x42;Z9github.com/copytaster/copytaster/pkg/event/internal/pb;pbb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x63opytaster/v1/article.proto\x12\rcopytaster.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfe\n\n\x07\x41rticle\x12\x10\n\x03uri\x18\x01 \x01(\tR\x03uri\x12\x18\n\x07version\x18\x02 \x01(\tR\x07version\x12\x1a\n\x08revision\x18\x03 \x01(\x03R\x08revision\x12-\n\x06status\x18\x04 \x01(\x0e\x32\x15.copytaster.v1.StatusR\x06status\x12?\n\rembargo_until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x65mbargoUntil\x12\x16\n\x06source\x18\x06 \x01(\tR\x06source\x12\x1a\n\x08provider\x18\x07 \x01(\tR\x08provider\x12\x10\n\x03url\x18\x08 \x01(\tR\x03url\x12\x12\n\x04text\x18\t \x01(\tR\x04text\x12\x32\n\x08segments\x18\n \x03(\x0b\x32\x16.copytaster.v1.SegmentR\x08segments\x12\x30\n\x08language\x18\x0b \x01(\x0b\x32\x14.copytaster.v1.LabelR\x08language\x12,\n\x06\x61gency\x18\x0c \x01(\x0b\x32\x14.copytaster.v1.LabelR\x06\x61gency\x12\x35\n\x0b\x63ited_media\x18\r \x03(\x0b\x32\x14.copytaster.v1.LabelR\ncitedMedia\x12/\n\x07\x63redits\x18\x0e \x03(\x0b\x32\x15.copytaster.v1.CreditR\x07\x63redits\x12<\n\x0b\x61ttribution\x18\x0f \x01(\x0b\x32\x1a.copytaster.v1.AttributionR\x0b\x61ttribution\x12\x32\n\x08subjects\x18\x10 \x03(\x0b\x32\x16.copytaster.v1.SubjectR\x08subjects\x12,\n\x06images\x18\x11 \x03(\x0b\x32\x14.copytaster.v1.ImageR\x06images\x12\x18\n\x07urgency\x18\x12 \x01(\x05R\x07urgency\x12=\n\x0cpublished_at\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bpublishedAt\x12\x43\n\x0fversion_created\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0eversionCreated\x12;\n\x0breceived_at\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nreceivedAt\x12\x33\n\x08original\x18\x16 \x01(\x0b\x32\x17.copytaster.v1.OriginalR\x08original\x12\x14\n\x05\x66lags\x18\x17 \x03(\tR\x05\x66lags\x12-\n\x06notice\x18\x18 \x01(\x0b\x32\x15.copytaster.v1.NoticeR\x06notice\x12*\n\x05\x66iled\x18\x19 \x01(\x0b\x32\x14.copytaster.v1.FiledR\x05\x66iled\x12<\n\x0btranslation\x18\x1a \x01(\x0b\x32\x1a.copytaster.v1.TranslationR\x0btranslation\x12\x30\n\x06quotes\x18\x1b \x03(\x0b\x32\x18.copytaster.v1.QuotationR\x06quotes\x12/\n\x07\x61mounts\x18\x1c \x03(\x0b\x32\x15.copytaster.v1.AmountR\x07\x61mounts\x12\x37\n\nquantities\x18\x1d \x03(\x0b\x32\x17.copytaster.v1.QuantityR\nquantities\x12/\n\x07moments\x18\x1e \x03(\x0b\x32\x15.copytaster.v1.MomentR\x07moments\x12\x39\n\nexpires_at\x18\x1f \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\"\xa0\x01\n\x05\x46iled\x12\x33\n\x08\x65vidence\x18\x01 \x01(\x0b\x32\x17.copytaster.v1.EvidenceR\x08\x65vidence\x12\x16\n\x06places\x18\x02 \x03(\tR\x06places\x12.\n\x04\x64\x61te\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04\x64\x61te\x12\x1a\n\x08\x61gencies\x18\x04 \x03(\tR\x08\x61gencies\"^\n\x0bTranslation\x12\x1e\n\nlikelihood\x18\x01 \x01(\x01R\nlikelihood\x12/\n\x07reasons\x18\x02 \x03(\x0b\x32\x15.copytaster.v1.ReasonR\x07reasons\"O\n\x06Reason\x12\x33\n\x08\x65vidence\x18\x01 \x01(\x0b\x32\x17.copytaster.v1.EvidenceR\x08\x65vidence\x12\x10\n\x03why\x18\x02 \x01(\tR\x03why\"\xac\x01\n\tQuotation\x12\x33\n\x08\x65vidence\x18\x01 \x01(\x0b\x32\x17.copytaster.v1.EvidenceR\x08\x65vidence\x12\x18\n\x07speaker\x18\x02 \x01(\tR\x07speaker\x12\x12\n\x04role\x18\x03 \x01(\tR\x04role\x12\x10\n\x03via\x18\x04 \x01(\tR\x03via\x12\x10\n\x03\x63ue\x18\x05 \x01(\tR\x03\x63ue\x12\x18\n\x07partial\x18\x06 \x01(\x08R\x07partial\"f\n\x06\x46igure\x12\x14\n\x05known\x18\x01 \x01(\x08R\x05known\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value\x12\x0e\n\x02to\x18\x03 \x01(\x01R\x02to\x12 \n\x0b\x61pproximate\x18\x04 \x01(\x08R\x0b\x61pproximate\"\xa4\x01\n\x06\x41mount\x12\x33\n\x08\x65vidence\x18\x01 \x01(\x0b\x32\x17.copytaster.v1.EvidenceR\x08\x65vidence\x12-\n\x06\x66igure\x18\x02 \x01(\x0b\x32\x15.copytaster.v1.FigureR\x06\x66igure\x12\x1a\n\x08\x63urrency\x18\x03 \x01(\tR\x08\x63urrency\x12\x1a\n\x08\x63onverts\x18\x04 \x01(\x05R\x08\x63onverts\"\x82\x01\n\x08Quantity\x12\x33\n\x08\x65vidence\x18\x01 \x01(\x0b\x32\x17.copytaster.v1.EvidenceR\x08\x65vidence\x12-\n\x06\x66igure\x18\x02 \x01(\x0b\x32\x15.copytaster.v1.FigureR\x06\x66igure\x12\x12\n\x04unit\x18\x03 \x01(\tR\x04unit\"\xb7\x01\n\x06Moment\x12\x33\n\x08\x65vidence\x18\x01 \x01(\x0b\x32\x17.copytaster.v1.EvidenceR\x08\x65vidence\x12.\n\x04\x66rom\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04\x66rom\x12*\n\x02to\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x02to\x12\x1c\n\tprecision\x18\x04 \x01(\tR\tprecision\"|\n\x06Notice\x12\x16\n\x06\x61\x63tion\x18\x01 \x01(\tR\x06\x61\x63tion\x12\x10\n\x03who\x18\x02 \x01(\tR\x03who\x12\x16\n\x06reason\x18\x03 \x01(\tR\x06reason\x12\x30\n\x05lifts\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x05lifts\"\x88\x01\n\x08\x45vidence\x12\x14\n\x05start\x18\x01 \x01(\x05R\x05start\x12\x10\n\x03\x65nd\x18\x02 \x01(\x05R\x03\x65nd\x12\x1a\n\x08\x65nricher\x18\x03 \x01(\tR\x08\x65nricher\x12\x18\n\x07version\x18\x04 \x01(\x05R\x07version\x12\x1e\n\nconfidence\x18\x05 \x01(\x01R\nconfidence\"R\n\x07Segment\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12\x33\n\x08\x65vidence\x18\x02 \x01(\x0b\x32\x17.copytaster.v1.EvidenceR\x08\x65vidence\"R\n\x05Label\x12\x14\n\x05value\x18\x01 \x01(\tR\x05value\x12\x33\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x17.copytaster.v1.EvidenceR\x08\x65vidence\"}\n\x06\x43redit\x12\x33\n\x08\x65vidence\x18\x01 \x01(\x0b\x32\x17.copytaster.v1.EvidenceR\x08\x65vidence\x12\"\n\x0cphotographer\x18\x02 \x01(\tR\x0cphotographer\x12\x1a\n\x08\x61gencies\x18\x03 \x03(\tR\x08\x61gencies\"S\n\x0b\x41ttribution\x12\x1c\n\tpublisher\x18\x01 \x01(\tR\tpublisher\x12\x10\n\x03via\x18\x02 \x01(\tR\x03via\x12\x14\n\x05\x63ites\x18\x03 \x03(\tR\x05\x63ites\"1\n\x07Subject\x12\x12\n\x04\x63ode\x18\x01 \x01(\tR\x04\x63ode\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\"j\n\x05Image\x12\x10\n\x03url\x18\x01 \x01(\tR\x03url\x12\x1d\n\nmedia_type\x18\x02 \x01(\tR\tmediaType\x12\x18\n\x07\x63\x61ption\x18\x03 \x01(\tR\x07\x63\x61ption\x12\x16\n\x06\x63redit\x18\x04 \x01(\tR\x06\x63redit\"\xf8\x01\n\x08Original\x12\x14\n\x05\x62ytes\x18\x01 \x01(\x0cR\x05\x62ytes\x12\x12\n\x04size\x18\x02 \x01(\x03R\x04size\x12\x12\n\x04hash\x18\x03 \x01(\tR\x04hash\x12\x16\n\x06\x66ormat\x18\x04 \x01(\tR\x06\x66ormat\x12\x1d\n\nmedia_type\x18\x05 \x01(\tR\tmediaType\x12\x18\n\x07\x63harset\x18\x06 \x01(\tR\x07\x63harset\x12\x12\n\x04name\x18\x07 \x01(\tR\x04name\x12\x1a\n\x08\x61rchived\x18\x08 \x01(\tR\x08\x61rchived\x12-\n\x06stated\x18\t \x01(\x0b\x32\x15.copytaster.v1.StatedR\x06stated\"\x92\x01\n\x06Stated\x12\x10\n\x03url\x18\x01 \x01(\tR\x03url\x12\x1d\n\nmedia_type\x18\x02 \x01(\tR\tmediaType\x12\x18\n\x07\x63harset\x18\x03 \x01(\tR\x07\x63harset\x12=\n\x0cpublished_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bpublishedAt*]\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x11\n\rSTATUS_USABLE\x10\x01\x12\x13\n\x0fSTATUS_WITHHELD\x10\x02\x12\x13\n\x0fSTATUS_CANCELED\x10\x03\x42;Z9github.com/copytaster/copytaster/pkg/event/internal/pb;pbb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,28 +33,44 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'copytaster.v1.article_pb2',
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z9github.com/copytaster/copytaster/pkg/event/internal/pb;pb'
-  _globals['_STATUS']._serialized_start=1775
-  _globals['_STATUS']._serialized_end=1868
+  _globals['_STATUS']._serialized_start=3797
+  _globals['_STATUS']._serialized_end=3890
   _globals['_ARTICLE']._serialized_start=80
-  _globals['_ARTICLE']._serialized_end=886
-  _globals['_NOTICE']._serialized_start=888
-  _globals['_NOTICE']._serialized_end=984
-  _globals['_EVIDENCE']._serialized_start=986
-  _globals['_EVIDENCE']._serialized_end=1079
-  _globals['_SEGMENT']._serialized_start=1081
-  _globals['_SEGMENT']._serialized_end=1147
-  _globals['_LABEL']._serialized_start=1149
-  _globals['_LABEL']._serialized_end=1214
-  _globals['_CREDIT']._serialized_start=1216
-  _globals['_CREDIT']._serialized_end=1307
-  _globals['_ATTRIBUTION']._serialized_start=1309
-  _globals['_ATTRIBUTION']._serialized_end=1369
-  _globals['_SUBJECT']._serialized_start=1371
-  _globals['_SUBJECT']._serialized_end=1408
-  _globals['_IMAGE']._serialized_start=1410
-  _globals['_IMAGE']._serialized_end=1483
-  _globals['_ORIGINAL']._serialized_start=1486
-  _globals['_ORIGINAL']._serialized_end=1663
-  _globals['_STATED']._serialized_start=1665
-  _globals['_STATED']._serialized_end=1773
+  _globals['_ARTICLE']._serialized_end=1486
+  _globals['_FILED']._serialized_start=1489
+  _globals['_FILED']._serialized_end=1649
+  _globals['_TRANSLATION']._serialized_start=1651
+  _globals['_TRANSLATION']._serialized_end=1745
+  _globals['_REASON']._serialized_start=1747
+  _globals['_REASON']._serialized_end=1826
+  _globals['_QUOTATION']._serialized_start=1829
+  _globals['_QUOTATION']._serialized_end=2001
+  _globals['_FIGURE']._serialized_start=2003
+  _globals['_FIGURE']._serialized_end=2105
+  _globals['_AMOUNT']._serialized_start=2108
+  _globals['_AMOUNT']._serialized_end=2272
+  _globals['_QUANTITY']._serialized_start=2275
+  _globals['_QUANTITY']._serialized_end=2405
+  _globals['_MOMENT']._serialized_start=2408
+  _globals['_MOMENT']._serialized_end=2591
+  _globals['_NOTICE']._serialized_start=2593
+  _globals['_NOTICE']._serialized_end=2717
+  _globals['_EVIDENCE']._serialized_start=2720
+  _globals['_EVIDENCE']._serialized_end=2856
+  _globals['_SEGMENT']._serialized_start=2858
+  _globals['_SEGMENT']._serialized_end=2940
+  _globals['_LABEL']._serialized_start=2942
+  _globals['_LABEL']._serialized_end=3024
+  _globals['_CREDIT']._serialized_start=3026
+  _globals['_CREDIT']._serialized_end=3151
+  _globals['_ATTRIBUTION']._serialized_start=3153
+  _globals['_ATTRIBUTION']._serialized_end=3236
+  _globals['_SUBJECT']._serialized_start=3238
+  _globals['_SUBJECT']._serialized_end=3287
+  _globals['_IMAGE']._serialized_start=3289
+  _globals['_IMAGE']._serialized_end=3395
+  _globals['_ORIGINAL']._serialized_start=3398
+  _globals['_ORIGINAL']._serialized_end=3646
+  _globals['_STATED']._serialized_start=3649
+  _globals['_STATED']._serialized_end=3795
 # @@protoc_insertion_point(module_scope)

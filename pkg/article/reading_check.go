@@ -1,0 +1,190 @@
+package article
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+	"unicode/utf8"
+)
+
+// Limits of what is read in a text. The chain of enrichers cuts lists to them
+// and flags it, see [Article.CutReading]. Quotes and amounts are objects of their
+// own in the index, which takes 10,000 of them with one article.
+const (
+	MaxQuotes     = 2_000
+	MaxAmounts    = 2_000
+	MaxQuantities = 2_000
+	MaxMoments    = 2_000
+	MaxFiled      = 20  // places, and agencies, of a dateline
+	MaxReasons    = 100 // of a translation
+)
+
+// Precisions are all of them, from fine to coarse.
+var Precisions = []Precision{
+	PrecisionTime, PrecisionDay, PrecisionWeek, PrecisionThird, PrecisionMonth, PrecisionQuarter,
+	PrecisionSeason, PrecisionHalfYear, PrecisionYear, PrecisionDecade, PrecisionCentury, PrecisionOpen,
+}
+
+// CutReading cuts what was read in the text to its limits, and flags it if
+// something was cut.
+func (a *Article) CutReading() {
+	was := a.readings()
+	a.Quotes = cutTo(a.Quotes, MaxQuotes)
+	a.Amounts = cutTo(a.Amounts, MaxAmounts)
+	a.Quantities = cutTo(a.Quantities, MaxQuantities)
+	a.Moments = cutTo(a.Moments, MaxMoments)
+	a.Filed.Places = cutTo(a.Filed.Places, MaxFiled)
+	a.Filed.Agencies = cutTo(a.Filed.Agencies, MaxFiled)
+	a.Translation.Reasons = cutTo(a.Translation.Reasons, MaxReasons)
+	if a.readings() < was {
+		a.Flags = slices.Clone(a.Flags)
+		a.Flag(FlagTruncated)
+	}
+}
+
+func (a *Article) readings() int {
+	return len(a.Quotes) + len(a.Amounts) + len(a.Quantities) + len(a.Moments) +
+		len(a.Filed.Places) + len(a.Filed.Agencies) + len(a.Translation.Reasons)
+}
+
+func cutTo[T any](list []T, limit int) []T {
+	if len(list) > limit {
+		return list[:limit:limit]
+	}
+	return list
+}
+
+// CheckReading tells what is wrong with what was read in the text: more than
+// the limits, spans outside the text or out of order, numbers that are none,
+// ranges and periods that end before they begin.
+func (a *Article) CheckReading() error {
+	c := checker{text: a.Text}
+	c.count("quotes", len(a.Quotes), MaxQuotes)
+	c.count("amounts", len(a.Amounts), MaxAmounts)
+	c.count("quantities", len(a.Quantities), MaxQuantities)
+	c.count("dates", len(a.Moments), MaxMoments)
+	c.count("places of filing", len(a.Filed.Places), MaxFiled)
+	c.count("agencies of filing", len(a.Filed.Agencies), MaxFiled)
+	c.count("reasons of translation", len(a.Translation.Reasons), MaxReasons)
+	if len(c.errs) > 0 {
+		return errors.Join(c.errs...)
+	}
+	for i := range a.Quotes {
+		c.span("quote", i, a.Quotes[i].Span)
+	}
+	c.at = 0
+	for i := range a.Amounts {
+		m := &a.Amounts[i]
+		c.span("amount", i, m.Span)
+		c.figure("amount", i, m.Figure)
+		if m.Converts < 0 || m.Converts > i {
+			c.bad("amount", i, "converts the one %d before it", m.Converts)
+		}
+	}
+	c.at = 0
+	for i := range a.Quantities {
+		c.span("quantity", i, a.Quantities[i].Span)
+		c.figure("quantity", i, a.Quantities[i].Figure)
+	}
+	c.at = 0
+	for i := range a.Moments {
+		c.span("date", i, a.Moments[i].Span)
+		c.moment(i, &a.Moments[i])
+	}
+	c.at = 0
+	if f := &a.Filed; f.Span != (Span{}) {
+		c.span("filed", 0, f.Span)
+	}
+	c.day("filed", 0, a.Filed.Date)
+	c.translation(&a.Translation)
+	return errors.Join(c.errs...)
+}
+
+// maxWrong is how much of what is wrong one error names.
+const maxWrong = 8
+
+// checker collects what is wrong.
+type checker struct {
+	text string
+	at   int // where the one before it began
+	errs []error
+}
+
+func (c *checker) bad(what string, i int, format string, args ...any) {
+	if len(c.errs) < maxWrong {
+		c.errs = append(c.errs, fmt.Errorf("%s %d: %s", what, i, fmt.Sprintf(format, args...)))
+	}
+}
+
+func (c *checker) count(what string, n, limit int) {
+	if n > limit {
+		c.errs = append(c.errs, fmt.Errorf("article has %d %s, the limit is %d", n, what, limit))
+	}
+}
+
+func (c *checker) span(what string, i int, s Span) {
+	switch {
+	case s.Start < 0 || s.End > len(c.text) || s.Start >= s.End:
+		c.bad(what, i, "has span %d-%d in a text of %d bytes", s.Start, s.End, len(c.text))
+	case s.Start < c.at:
+		c.bad(what, i, "starts at %d, before the one before it at %d", s.Start, c.at)
+	case !utf8.RuneStart(c.text[s.Start]) || s.End < len(c.text) && !utf8.RuneStart(c.text[s.End]):
+		c.bad(what, i, "cuts a character in two")
+	default:
+		c.at = s.Start
+	}
+}
+
+func (c *checker) figure(what string, i int, f Figure) {
+	switch {
+	case math.IsNaN(f.Value) || math.IsNaN(f.To) || math.IsInf(f.Value, 0) || math.IsInf(f.To, 0):
+		c.bad(what, i, "value %v to %v is no number", f.Value, f.To)
+	case !f.Known && (f.Value != 0 || f.To != 0):
+		c.bad(what, i, "has the value %v, and says that it isn't known", f.Value)
+	case f.To < f.Value:
+		c.bad(what, i, "ends at %v, below its beginning %v", f.To, f.Value)
+	}
+}
+
+func (c *checker) moment(i int, m *Moment) {
+	if m.Precision == "" { // those of a later version are borne
+		c.bad("date", i, "has no precision")
+	}
+	if !m.From.IsZero() && !m.To.IsZero() && m.To.Before(m.From) {
+		c.bad("date", i, "ends at %v, before its beginning %v", m.To, m.From)
+	}
+	if m.Precision != PrecisionTime {
+		c.day("date", i, m.From)
+		c.day("date", i, m.To)
+	}
+}
+
+// day tells whether t is the beginning of a day that has a date of four digits.
+func (c *checker) day(what string, i int, t time.Time) {
+	if t.IsZero() {
+		return
+	}
+	if y := t.UTC().Year(); y < 1 || y > 9999 {
+		c.bad(what, i, "year %d is outside 1 to 9999", y)
+	}
+	if u := t.UTC(); u.Hour() != 0 || u.Minute() != 0 || u.Second() != 0 || u.Nanosecond() != 0 {
+		c.bad(what, i, "%v is not the beginning of a day, UTC", t)
+	}
+}
+
+func (c *checker) translation(t *Translation) {
+	if !(t.Likelihood >= 0 && t.Likelihood <= 1) {
+		c.errs = append(c.errs, fmt.Errorf("likelihood %v of a translation is outside 0 to 1", t.Likelihood))
+	}
+	for i, r := range t.Reasons {
+		c.at = 0 // by weight, not by place
+		if r.Why == "" {
+			c.bad("reason of translation", i, "says nothing")
+		}
+		if r.Span != (Span{}) {
+			c.span("reason of translation", i, r.Span)
+		}
+	}
+}
