@@ -98,6 +98,8 @@ func (r *reader) whose(m *money, start, before int, counts map[string]int, told 
 		return r.lang.moneys[r.hint-1].codes[0], min(sure, sureContext)
 	case best != "":
 		return best, min(sure, sureContext)
+	case m.usual != "" && !m.fixed && !m.sign:
+		return m.usual, min(sure, sureContext)
 	case m.usual != "":
 		return m.usual, sure
 	}

@@ -108,12 +108,12 @@ func (r *reader) elided(i int) bool { return i < len(r.items) && r.items[i].gap 
 
 // dotted tells whether the word at item i is an abbreviation with a full stop.
 func (r *reader) dotted(i int) bool {
-	n, e := r.phrase(i, isScale|isMoney|isBefore|isApprox)
+	n, e := r.phrase(i, isScale|isMoney|isBefore|isApprox|isLabel)
 	return n == 1 && e.dotted
 }
 
 // starters are what a figure can begin with.
-const starters = isNumber | isOne | isFew | isVague | isApprox | isBetween | isFrom | isMinus | isBefore | isISO
+const starters = isNumber | isOne | isFew | isVague | isApprox | isReach | isBetween | isFrom | isMinus | isBefore | isISO
 
 // read finds the figures of the segment that was scanned.
 func (r *reader) read() {
@@ -138,7 +138,10 @@ func (r *reader) at(i int) int {
 	f := figure{from: i, item: i}
 	const most = 3 // words of approximation
 	for range most {
-		n, _ := r.phrase(f.item, isApprox)
+		n, _ := r.phrase(f.item, isApprox|isReach)
+		if n > 0 && r.class(f.item)&isReach != 0 && r.changes(f.item) {
+			break
+		}
 		if n == 0 || !r.joined(f.item+n) && !r.elided(f.item+n) {
 			break
 		}
@@ -197,12 +200,22 @@ func (r *reader) operand(i int, first bool) operand {
 			o.money, o.next = m, k
 		}
 	}
-	if o.money == 0 && n.money {
+	if o.money == 0 && n.money && !r.many(n) {
 		// "5m" without a currency is no million.
 		o.numeral = numeral{next: j + 1, value: r.items[j].value, scale: 1, digits: true}
 	}
 	o.end = r.endOf(o.next)
 	return o
+}
+
+// many tells whether a letter that is glued to a number multiplies it though no
+// currency is near: "5m people".
+func (r *reader) many(n numeral) bool {
+	if r.items[n.next-1].gap != gapNone {
+		return false
+	}
+	u := r.unit(operand{numeral: n})
+	return u.next > 0 && (u.kind == unitNoun || u.kind == unitMeasure)
 }
 
 // moneyAgain reads the code behind an amount that has its sign in front, too:
@@ -277,7 +290,7 @@ func (r *reader) moneyBehind(n numeral) (money int16, next int) {
 		}
 		return e.money, i + 1
 	}
-	if n.scale > 1 {
+	if n.scale > 1 || n.about {
 		if k, _ := r.phrase(i, isOf); k > 0 {
 			if m, next := r.moneyName(i + k); m != 0 {
 				return m, next
@@ -541,7 +554,7 @@ func (r *reader) counts(f *figure, a, b operand, u unitPhrase, ranged bool) bool
 	}
 	i := f.from
 	before := r.class(i - 1)
-	if i == 0 || !r.joined(i) && !(r.items[i].gap == gapDotSpace && before&isLabel != 0) {
+	if i == 0 || !r.joined(i) && !(r.items[i].gap == gapDotSpace && before&isLabel != 0 && r.dotted(i-1)) {
 		return true
 	}
 	if before&isPer != 0 || before&isPerMany != 0 && a.value >= 100 && math.Log10(a.value) == math.Trunc(math.Log10(a.value)) {
@@ -549,6 +562,9 @@ func (r *reader) counts(f *figure, a, b operand, u unitPhrase, ranged bool) bool
 	}
 	if u.kind != unitNoun {
 		return true
+	}
+	if before&isRatio != 0 && i > 1 && r.joined(i-1) && (r.items[i-2].kind == number || r.class(i-2)&isNumber != 0) {
+		return false
 	}
 	if before&isLabel != 0 || r.items[i-1].gap != gapNone && r.items[i].gap == gapHyphen {
 		return false

@@ -29,6 +29,7 @@ const (
 	isFew                                  // leaves the number open: "several"
 	isVague                                // a numeral without a number: "hundreds"
 	isApprox                               // a word of approximation
+	isReach                                // as isApprox, unless something changes
 	isBetween                              // opens a range
 	isAnd                                  // stands in a range that isBetween opened
 	isFrom                                 // opens a range, or says what something was
@@ -48,6 +49,7 @@ const (
 	isYear                                 // a year can stand behind it
 	isPer                                  // the number behind it is a denominator
 	isPerMany                              // as isPer, if the number is a hundred, a thousand, …
+	isRatio                                // stands between the numbers of a ratio
 	isChange                               // what goes up or down: "to" is no range
 	isSame                                 // a figure behind it is compared with the one before
 	isEqual                                // introduces a conversion
@@ -60,9 +62,9 @@ const (
 
 var sections = map[string]lexicon.Class{
 	"number": isNumber, "scale": isScale, "money scale": isMoneyScale, "one": isOne, "half": isHalf, "few": isFew, "vague": isVague,
-	"approx": isApprox, "between": isBetween, "and": isAnd, "from": isFrom, "to": isTo, "or": isOr, "join": isJoin, "of": isOf,
+	"approx": isApprox, "reach": isReach, "between": isBetween, "and": isAnd, "from": isFrom, "to": isTo, "or": isOr, "join": isJoin, "of": isOf,
 	"minus": isMinus, "percent": isPercent, "points": isPoints, "measure": isMeasure, "never": isNever, "noun": isNoun,
-	"adjective": isAdjective, "stop": isStop, "label": isLabel, "year": isYear, "per": isPer, "per many": isPerMany, "change": isChange, "same": isSame,
+	"adjective": isAdjective, "stop": isStop, "label": isLabel, "year": isYear, "per": isPer, "per many": isPerMany, "ratio": isRatio, "change": isChange, "same": isSame,
 	"equal": isEqual, "worth": isWorth, "money": isMoney, "before": isBefore,
 }
 
@@ -282,10 +284,14 @@ func (l *language) line(drafts map[string]*draft, cat *catalogue, section, line 
 }
 
 // read reads the meaning of a name: a code or a family, codes of which the text
-// tells one, and what else is to be known: "GBP minor".
+// tells one, the usual one with "!", and what else is to be known: "GBP minor".
 func (c *catalogue) read(value string) (money, error) {
 	var m money
 	for w := range strings.FieldsSeq(value) {
+		w, usual := strings.CutSuffix(w, "!")
+		if usual {
+			m.usual = w
+		}
 		switch {
 		case w == "minor":
 			m.minor = true

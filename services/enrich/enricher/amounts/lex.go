@@ -221,6 +221,9 @@ func (r *reader) word(i, end int) int {
 				return r.put(item{kind: sign, money: m}, i, j+n)
 			}
 		}
+		if m := r.lang.signs[r.text[i:j+1]]; m != 0 {
+			return r.put(item{kind: sign, money: m}, i, j+1) // "S/"
+		}
 		if c := r.text[j:min(end, j+4)]; strings.HasPrefix(c, ".S.$") {
 			if m := r.lang.signs[r.text[i:j+4]]; m != 0 {
 				return r.put(item{kind: sign, money: m}, i, j+4)
@@ -263,6 +266,11 @@ func (r *reader) currencySign(i, j, end int) int {
 	const most = 3
 	for k < end && k-j < most && r.text[k] >= 'A' && r.text[k] <= 'Z' {
 		k++
+	}
+	if strings.HasPrefix(r.text[j:end], " ") && j+3 <= end {
+		if m := r.lang.signs[r.text[i:j+3]]; m != 0 && (j+3 == end || !isLetter(r.text[j+3])) {
+			return r.put(item{kind: sign, money: m}, i, j+3) // "$ US"
+		}
 	}
 	for ; k > j; k-- {
 		if m := r.lang.signs[r.text[i:k]]; m != 0 && (k == end || !isLetter(r.text[k])) {

@@ -79,6 +79,19 @@ func (r *reader) scaled(n numeral) numeral {
 	if n.scale > 1 {
 		n = r.halved(n)
 	}
+	return r.continued(n)
+}
+
+// continued adds the thousands behind millions: "2 millones 300 mil".
+func (r *reader) continued(n numeral) numeral {
+	i := n.next
+	if n.scale < 1e6 || i >= len(r.items) || r.items[i].kind != number || r.items[i].gap != gapSpace || r.items[i].value >= 1000 {
+		return n
+	}
+	if k, e := r.phrase(i+1, isScale); k > 0 && e.value == 1000 && r.items[i+1].gap == gapSpace {
+		n.value += r.items[i].value * 1000
+		n.next = i + 1 + k
+	}
 	return n
 }
 
@@ -110,6 +123,9 @@ func (r *reader) inWords(i int, first bool) numeral {
 		at := j
 		if j > i {
 			if !r.joined(j) {
+				break
+			}
+			if k, _ := r.phrase(j, isHalf); k > 0 {
 				break
 			}
 			if k, _ := r.phrase(j, isJoin); k > 0 && !first {
@@ -182,6 +198,9 @@ func (r *reader) numberWord(i int, behind bool) (n int, e entry) {
 	}
 	if n, e := r.phrase(i, want); n > 0 {
 		return n, *e
+	}
+	if n, _ := r.phrase(i, isOne); n > 0 && behind && r.lang.nouns == nounsFirst && (r.class(i-1)&isJoin != 0 || r.items[i].gap == gapHyphen) {
+		return n, entry{value: 1} // "vingt et un"
 	}
 	if r.lang.and != "" {
 		if v, ok := r.lang.glued(r.text[r.toks[i].Start:r.toks[i].End]); ok && v > 1 {

@@ -64,7 +64,7 @@ func (r *reader) unit(o operand) unitPhrase {
 		return unitPhrase{}
 	}
 	from := i
-	if o.scale > 1 {
+	if o.scale > 1 || o.about {
 		if n, _ := r.phrase(i, isOf); n > 0 {
 			from = i + n
 			if from >= len(r.items) || r.items[from].gap != gapSpace && r.items[from].gap != gapApostrophe {
@@ -270,6 +270,12 @@ func (r *reader) nounCapital(i int) int {
 // followedByNoun tells whether the word with a capital at item k only describes
 // the noun behind it: "Berliner Schulen".
 func (r *reader) followedByNoun(k int, w string) bool {
-	return strings.HasSuffix(w, "er") && k+1 < len(r.items) && r.items[k+1].kind == word && r.items[k+1].gap == gapSpace &&
-		r.toks[k+1].Shape&lexicon.Upper != 0 && r.class(k)&isCountry != 0
+	if !strings.HasSuffix(w, "er") {
+		return false
+	}
+	city := lexicon.Scan(r.buf[:0], w, 0, len(w)-len("er"))
+	r.buf = city[:0]
+	return k+1 < len(r.items) && r.items[k+1].kind == word && r.items[k+1].gap == gapSpace &&
+		r.toks[k+1].Shape&lexicon.Upper != 0 &&
+		(r.class(k)&isCountry != 0 || r.lex.Phrases.Longest(city, lexicon.City).Tokens > 0)
 }
