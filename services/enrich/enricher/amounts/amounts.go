@@ -69,6 +69,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 		if !s.Kind.InBody() && s.Kind != article.Headline && s.Kind != article.Standfirst && s.Kind != article.Dateline {
 			continue
 		}
+		r.title = s.Kind == article.Headline || s.Kind == article.Subhead
 		r.scan(s.Start, s.End)
 		r.findCountries()
 		if s.Kind != article.Dateline {

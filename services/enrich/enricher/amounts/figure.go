@@ -16,6 +16,7 @@ type reader struct {
 	text       string
 	dotDecimal bool // the decimal mark is a point
 	upper      bool // the segment is in capitals
+	title      bool // it is a headline, where any word may have a capital
 
 	toks  []lexicon.Token // of the segment
 	items []item          // beside toks
@@ -292,12 +293,12 @@ func (r *reader) moneyBehind(n numeral) (money int16, next int) {
 	}
 	if n.scale > 1 || n.about {
 		if k, _ := r.phrase(i, isOf); k > 0 {
-			if m, next := r.moneyName(i + k); m != 0 {
+			if m, next := r.moneyName(i+k, n); m != 0 {
 				return m, next
 			}
 		}
 	}
-	m, next := r.moneyName(i)
+	m, next := r.moneyName(i, n)
 	if m == 0 {
 		return 0, i
 	}
@@ -306,7 +307,7 @@ func (r *reader) moneyBehind(n numeral) (money int16, next int) {
 
 // moneyName reads the name of a currency with the adjective that tells whose it
 // is, before or behind: "Swiss francs", "livres turques".
-func (r *reader) moneyName(i int) (money int16, next int) {
+func (r *reader) moneyName(i int, num numeral) (money int16, next int) {
 	if n, e := r.phrase(i, isCountry); n > 0 && r.proper(i, e) && i+n < len(r.items) && r.continues(i+n) {
 		if k, name := r.phrase(i+n, isMoney); k > 0 {
 			if m := r.lang.of(e.money, name.money); m != 0 {
@@ -319,7 +320,7 @@ func (r *reader) moneyName(i int) (money int16, next int) {
 		return 0, i
 	}
 	next = i + n
-	if m := &r.lang.moneys[e.money-1]; m.weight && r.weighs(i, next) || m.minor && r.toks[i].End-r.toks[i].Start == 1 && r.toks[i].Shape&lexicon.Lower == 0 && !r.upper {
+	if m := &r.lang.moneys[e.money-1]; m.many && num.value < 100 || m.weight && r.weighs(i, next) || m.minor && r.toks[i].End-r.toks[i].Start == 1 && r.toks[i].Shape&lexicon.Lower == 0 && !r.upper {
 		return 0, i
 	}
 	if k, c := r.phrase(next, isCountry); k > 0 && r.items[next].gap == gapSpace && r.lang.nouns == nounsFirst {
@@ -327,7 +328,20 @@ func (r *reader) moneyName(i int) (money int16, next int) {
 			return m, next + k
 		}
 	}
+	if m := &r.lang.moneys[e.money-1]; m.doubt && num.scale == 1 && !r.namesCountryOf(m) {
+		return 0, i
+	}
 	return e.money, next
+}
+
+// namesCountryOf tells whether the text, so far, names a country with this money.
+func (r *reader) namesCountryOf(m *money) bool {
+	for k := len(r.countries) - 1; k >= 0 && len(r.countries)-k <= maxLook; k-- {
+		if slices.Contains(m.codes, r.lang.moneys[r.countries[k].money-1].codes[0]) {
+			return true
+		}
+	}
+	return false
 }
 
 // of is the country's currency if name is a name for it, 0 if not.
@@ -569,6 +583,9 @@ func (r *reader) counts(f *figure, a, b operand, u unitPhrase, ranged bool) bool
 	if before&isLabel != 0 || r.items[i-1].gap != gapNone && r.items[i].gap == gapHyphen {
 		return false
 	}
+	if !a.digits && i == f.item && r.toks[i].Shape&lexicon.Upper != 0 && r.items[i].gap == gapSpace && !r.title && r.lang.nouns != nounsCapital && !r.upper {
+		return false // "Six Nations", "Formula One"
+	}
 	if !a.digits || a.scale > 1 || f.about || f.item != f.from {
 		// "f.item" is still the first item of the number here.
 		return true
@@ -602,6 +619,9 @@ func (r *reader) isName(i int) bool {
 func (r *reader) amount(f *figure, fig article.Figure, m int16, span article.Span, sure float64) {
 	if len(r.amounts) >= Limit {
 		return
+	}
+	if t := r.lang.moneys[m-1].times; t > 0 {
+		fig.Value, fig.To = round(fig.Value*t), round(fig.To*t)
 	}
 	if fig.Known && r.lang.moneys[m-1].minor {
 		fig.Value, fig.To = round(fig.Value/100), round(fig.To/100)

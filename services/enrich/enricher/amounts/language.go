@@ -40,6 +40,7 @@ const (
 	isMinus                                // belongs to a number below zero
 	isPercent                              // the unit is percent
 	isPoints                               // the unit is percentage points
+	isHyphen                               // what is counted with a hyphen: "15-member"
 	isMeasure                              // a unit of measure, also in the singular
 	isNever                                // what is counted is time or turns: not reported
 	isNoun                                 // can be counted without looking like a plural
@@ -63,7 +64,7 @@ const (
 var sections = map[string]lexicon.Class{
 	"number": isNumber, "scale": isScale, "money scale": isMoneyScale, "one": isOne, "half": isHalf, "few": isFew, "vague": isVague,
 	"approx": isApprox, "reach": isReach, "between": isBetween, "and": isAnd, "from": isFrom, "to": isTo, "or": isOr, "join": isJoin, "of": isOf,
-	"minus": isMinus, "percent": isPercent, "points": isPoints, "measure": isMeasure, "never": isNever, "noun": isNoun,
+	"minus": isMinus, "percent": isPercent, "points": isPoints, "measure": isMeasure, "hyphen": isHyphen, "never": isNever, "noun": isNoun,
 	"adjective": isAdjective, "stop": isStop, "label": isLabel, "year": isYear, "per": isPer, "per many": isPerMany, "ratio": isRatio, "change": isChange, "same": isSame,
 	"equal": isEqual, "worth": isWorth, "money": isMoney, "before": isBefore,
 }
@@ -94,6 +95,9 @@ type money struct {
 	minor  bool     // a hundredth
 	sign   bool     // a sign: the usual one, unless the country has another
 	weight bool     // also a unit of weight
+	doubt  bool     // only in a text that names a country that has it, or with a scale
+	many   bool     // also another word: behind a hundred or more only
+	times  float64  // of abbreviations with a scale in them, "mdd"; 0: once
 	fixed  bool     // the usual one, wherever the text plays
 }
 
@@ -287,6 +291,7 @@ func (l *language) line(drafts map[string]*draft, cat *catalogue, section, line 
 // tells one, the usual one with "!", and what else is to be known: "GBP minor".
 func (c *catalogue) read(value string) (money, error) {
 	var m money
+	var err error
 	for w := range strings.FieldsSeq(value) {
 		w, usual := strings.CutSuffix(w, "!")
 		if usual {
@@ -297,6 +302,14 @@ func (c *catalogue) read(value string) (money, error) {
 			m.minor = true
 		case w == "weight":
 			m.weight = true
+		case w == "doubt":
+			m.doubt = true
+		case w == "many":
+			m.many = true
+		case w[0] >= '1' && w[0] <= '9':
+			if m.times, err = strconv.ParseFloat(w, 64); err != nil {
+				return m, fmt.Errorf("%q is no number", w)
+			}
 		case c.family[w] != nil:
 			m.codes = append(m.codes, c.family[w]...)
 			m.usual, m.fixed = c.usual[w], c.fixed[w]

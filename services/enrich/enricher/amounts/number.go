@@ -85,7 +85,15 @@ func (r *reader) scaled(n numeral) numeral {
 // continued adds the thousands behind millions: "2 millones 300 mil".
 func (r *reader) continued(n numeral) numeral {
 	i := n.next
-	if n.scale < 1e6 || i >= len(r.items) || r.items[i].kind != number || r.items[i].gap != gapSpace || r.items[i].value >= 1000 {
+	if n.scale < 1000 || i >= len(r.items) || r.items[i].kind != number || r.items[i].gap != gapSpace || r.items[i].value >= 1000 {
+		return n
+	}
+	if n.scale == 1000 {
+		if r.lang.nouns == nounsFirst && !r.items[i].grouped && r.toks[i].End-r.toks[i].Start == 3 {
+			n.value += r.items[i].value // "mil 500"
+			n.next = i + 1
+			return r.scaled(n)
+		}
 		return n
 	}
 	if k, e := r.phrase(i+1, isScale); k > 0 && e.value == 1000 && r.items[i+1].gap == gapSpace {

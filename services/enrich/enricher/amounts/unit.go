@@ -60,6 +60,9 @@ func (r *reader) unit(o operand) unitPhrase {
 			return r.called(u, i)
 		}
 	}
+	if hyphen && r.class(i)&isHyphen != 0 {
+		return r.called(unitPhrase{kind: unitMeasure, next: i + 1}, i)
+	}
 	if hyphen || r.items[i].gap == gapNone {
 		return unitPhrase{}
 	}
@@ -142,8 +145,11 @@ func (r *reader) nounLast(i int, single bool) int {
 			break
 		}
 		if r.items[k].kind != word {
-			// "25 Boeing 737 MAX jets"
+			// "25 Boeing 737 MAX jets", "12 Airbus A320s"
 			if k > i && head == 0 && r.items[k].kind != sign && r.toks[k-1].Shape&lexicon.Upper != 0 {
+				if r.items[k].kind == name && r.text[r.toks[k].End-1] == 's' {
+					head = k + 1
+				}
 				continue
 			}
 			break
@@ -160,6 +166,8 @@ func (r *reader) nounLast(i int, single bool) int {
 			break
 		}
 		switch {
+		case many && single && k > i:
+			return head
 		case many:
 			head = k + 1
 		case single && k-i < 3 && !r.verbal(k, k == i):
@@ -168,6 +176,9 @@ func (r *reader) nounLast(i int, single bool) int {
 			return head
 		}
 	}
+	if n, e := r.phrase(i, isCountry); head == 0 && n > 0 && e.proper && r.proper(i, e) {
+		return i + n // "three British"
+	}
 	return head
 }
 
@@ -175,7 +186,7 @@ func (r *reader) nounLast(i int, single bool) int {
 // adjective then.
 func (r *reader) verbal(k int, first bool) bool {
 	w := r.text[r.toks[k].Start:r.toks[k].End]
-	return !first && (strings.HasSuffix(w, "ed") || strings.HasSuffix(w, "ing"))
+	return !first && (strings.HasSuffix(w, "ed") || strings.HasSuffix(w, "ing") || strings.HasSuffix(w, "ly"))
 }
 
 // continues tells whether a phrase can go on with item k.
