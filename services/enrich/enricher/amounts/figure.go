@@ -28,8 +28,8 @@ type reader struct {
 	quantities []article.Quantity
 	countries  []mention
 	hint       int16 // the currency of the scales that were used: "lakh"
-	latest     int // index of the last amount of this segment; -1: none
-	latestItem int // the item behind it
+	latest     int   // index of the last amount of this segment; -1: none
+	latestItem int   // the item behind it
 }
 
 // mention is a country's name in the text.
@@ -390,6 +390,9 @@ func (r *reader) stated(f *figure) bool {
 		from = true
 		f.item += n
 	}
+	if r.isTitle(f.item) {
+		return false
+	}
 	minus := false
 	if n, _ := r.phrase(f.item, isMinus); n > 0 && !between && !from {
 		minus = true
@@ -415,6 +418,16 @@ func (r *reader) stated(f *figure) bool {
 		return false
 	}
 	return r.emit(f, a, a, false)
+}
+
+// isTitle tells whether the number word at item i has a capital in the middle of
+// a sentence, as part of a name: "Six Nations", "Formula One".
+func (r *reader) isTitle(i int) bool {
+	if r.title || r.upper || r.lang.nouns == nounsCapital || i >= len(r.items) || r.items[i].kind != word {
+		return false
+	}
+	t := r.toks[i]
+	return r.items[i].gap == gapSpace && t.Shape&lexicon.Upper != 0 && r.class(i)&(isNumber|isScale) != 0
 }
 
 // rangeTo reads the other end of the range that begins with a.
@@ -580,21 +593,21 @@ func (r *reader) counts(f *figure, a, b operand, u unitPhrase, ranged bool) bool
 	if before&isRatio != 0 && i > 1 && r.joined(i-1) && (r.items[i-2].kind == number || r.class(i-2)&isNumber != 0) {
 		return false
 	}
-	if before&isLabel != 0 || r.items[i-1].gap != gapNone && r.items[i].gap == gapHyphen {
+	if before&isNoOne != 0 && a.value == 1 {
 		return false
 	}
-	if !a.digits && i == f.item && r.toks[i].Shape&lexicon.Upper != 0 && r.items[i].gap == gapSpace && !r.title && r.lang.nouns != nounsCapital && !r.upper {
-		return false // "Six Nations", "Formula One"
+	if before&isLabel != 0 || r.items[i-1].gap != gapNone && r.items[i].gap == gapHyphen {
+		return false
 	}
 	if !a.digits || a.scale > 1 || f.about || f.item != f.from {
 		// "f.item" is still the first item of the number here.
 		return true
 	}
 	it := &r.items[f.item]
-	if it.year && !ranged && (before&(isYear|isStop) != 0 || r.calendar(i-1)) {
+	if it.year && !ranged && (before&isYear != 0 || r.items[i-1].gap == gapApostrophe || r.calendar(i-1)) {
 		return false
 	}
-	if r.calendar(i-1) {
+	if r.calendar(i - 1) {
 		return false
 	}
 	return it.grouped || !r.isName(i-1)

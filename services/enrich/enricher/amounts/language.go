@@ -45,7 +45,9 @@ const (
 	isNever                                // what is counted is time or turns: not reported
 	isNoun                                 // can be counted without looking like a plural
 	isAdjective                            // may stand before a noun that is counted
+	isMore                                 // never part of it but as its first word: "two more people"
 	isStop                                 // never part of a noun that is counted
+	isNoOne                                // no number is the one behind it
 	isLabel                                // the number behind it is a name
 	isYear                                 // a year can stand behind it
 	isPer                                  // the number behind it is a denominator
@@ -65,7 +67,7 @@ var sections = map[string]lexicon.Class{
 	"number": isNumber, "scale": isScale, "money scale": isMoneyScale, "one": isOne, "half": isHalf, "few": isFew, "vague": isVague,
 	"approx": isApprox, "reach": isReach, "between": isBetween, "and": isAnd, "from": isFrom, "to": isTo, "or": isOr, "join": isJoin, "of": isOf,
 	"minus": isMinus, "percent": isPercent, "points": isPoints, "measure": isMeasure, "hyphen": isHyphen, "never": isNever, "noun": isNoun,
-	"adjective": isAdjective, "stop": isStop, "label": isLabel, "year": isYear, "per": isPer, "per many": isPerMany, "ratio": isRatio, "change": isChange, "same": isSame,
+	"adjective": isAdjective, "stop": isStop, "more": isMore, "label": isLabel, "no one": isNoOne, "year": isYear, "per": isPer, "per many": isPerMany, "ratio": isRatio, "change": isChange, "same": isSame,
 	"equal": isEqual, "worth": isWorth, "money": isMoney, "before": isBefore,
 }
 
@@ -113,7 +115,7 @@ type language struct {
 	swaps     bool // some write the decimal point, some the comma
 	parts     map[string]float64
 	openings  map[[2]byte]bool // how the parts begin
-	and       string // between the parts of a glued number: "und"; "": none are glued
+	and       string           // between the parts of a glued number: "und"; "": none are glued
 	nouns     nouns
 	plural    []string // endings of plurals
 	singular  []string // endings that only look so
@@ -214,9 +216,12 @@ func readLanguage(dir fs.FS, folder, tag string, cat *catalogue) (*language, err
 	}
 	for _, phrase := range slices.Sorted(maps.Keys(drafts)) {
 		d := drafts[phrase]
+		if d.classes&isStop != 0 {
+			d.classes &^= isISO // "ALL"
+		}
 		l.entries = append(l.entries, d.entry)
 		if !l.phrases.Add(phrase, d.classes, int32(len(l.entries))) {
-			return nil, fmt.Errorf("%s: %q has no words", words, phrase)
+			return nil, fmt.Errorf("%s: a phrase has no words", words)
 		}
 	}
 	return l, nil

@@ -155,18 +155,24 @@ func (r *reader) nounLast(i int, single bool) int {
 			break
 		}
 		c := r.class(k)
-		if c&(isStop|isNumber) != 0 && (k == i || r.items[k].gap != gapHyphen) || r.calendar(k) {
+		hyphens := k+1 < len(r.items) && r.items[k+1].gap == gapHyphen || k > i && r.items[k].gap == gapHyphen
+		if c&isMore != 0 && k == i && !single {
+			continue
+		}
+		if c&(isStop|isNumber) != 0 && !hyphens || r.calendar(k) {
 			break
 		}
 		if k > i && r.items[k].gap == gapApostrophe {
 			continue
 		}
 		many := r.plural(k, c)
-		if head > 0 && !many && !single && r.items[k].gap != gapHyphen {
+		if head > 0 && !many && !single && r.items[k].gap != gapHyphen && r.toks[head-1].Shape&lexicon.Upper == 0 {
 			break
 		}
 		switch {
-		case many && single && k > i:
+		case many && single && k == i && c&isNoun == 0 && r.toks[k].Shape&lexicon.Upper == 0:
+			return 0 // "one knows"
+		case many && single && k > i && r.toks[k].Shape&lexicon.Upper == 0:
 			return head
 		case many:
 			head = k + 1
@@ -208,7 +214,7 @@ func (r *reader) plural(k int, c lexicon.Class) bool {
 		return true
 	}
 	t := r.toks[k]
-	if r.items[k].kind != word || c&isAdjective != 0 || t.Shape&lexicon.HasDigit != 0 || t.End-t.Start < 3 || t.Shape&lexicon.AllCaps != 0 && !r.upper {
+	if r.items[k].kind != word || c&(isAdjective|isStop) != 0 || t.Shape&lexicon.HasDigit != 0 || t.End-t.Start < 3 || t.Shape&lexicon.AllCaps != 0 && !r.upper {
 		return false
 	}
 	w := r.text[t.Start:t.End]
@@ -232,7 +238,7 @@ func (r *reader) nounFirst(i int) int {
 			return 0
 		}
 		c := r.class(k)
-		if c&isAdjective != 0 {
+		if c&isAdjective != 0 && (c&isNoun == 0 || k+1 < len(r.items) && r.items[k+1].gap == gapSpace && r.plural(k+1, r.class(k+1))) {
 			continue
 		}
 		if c&(isStop|isNumber) != 0 || r.calendar(k) || !r.plural(k, c) {
