@@ -219,18 +219,43 @@ func (r *reader) many(n numeral) bool {
 	return u.next > 0 && (u.kind == unitNoun || u.kind == unitMeasure)
 }
 
-// moneyAgain reads the code behind an amount that has its sign in front, too:
-// "$5 million CAD".
+// moneyAgain reads the code or the name behind an amount that has its sign in
+// front, too: "$5 million CAD", "$500 pesos".
 func (r *reader) moneyAgain(o operand) (money int16, next int) {
 	m := &r.lang.moneys[o.money-1]
-	if n, e := r.iso(o.next); n > 0 && m.sign && r.items[o.next].gap <= gapSpace && r.items[o.next].gap != gapOther {
-		for _, c := range r.lang.moneys {
-			if c.usual == m.codes[0] && slices.Contains(c.codes, r.lang.moneys[e.money-1].codes[0]) {
-				return e.money, o.next + n
+	if !m.sign || o.next >= len(r.items) || r.items[o.next].gap != gapSpace {
+		return o.money, o.next
+	}
+	next = o.next
+	n, e := r.iso(o.next)
+	if n > 0 {
+		money, next = e.money, o.next+n
+	} else {
+		money, next = r.moneyBehind(o.numeral)
+	}
+	if next == o.next || r.items[next-1].kind == sign {
+		return o.money, o.next
+	}
+	again := &r.lang.moneys[money-1]
+	for _, c := range again.codes {
+		if slices.Contains(m.codes, c) || c == m.usual || r.lang.dollars(m.codes[0], c) {
+			if len(m.codes) == 1 && len(again.codes) > 1 {
+				return o.money, next
 			}
+			return money, next
 		}
 	}
 	return o.money, o.next
+}
+
+// dollars tells whether a and b have the same name, of which a is the usual one.
+func (l *language) dollars(a, b string) bool {
+	for i := range l.moneys {
+		if m := &l.moneys[i]; m.usual == a && slices.Contains(m.codes, b) {
+			return true
+		}
+	}
+	return false
 }
 
 // endOf is the byte where what lies before item i ends, with the full stop of an
@@ -348,8 +373,11 @@ func (r *reader) namesCountryOf(m *money) bool {
 func (l *language) of(country, name int16) int16 {
 	code := l.moneys[country-1].codes[0]
 	m := &l.moneys[name-1]
-	if len(m.codes) == 1 || m.minor {
+	if m.minor {
 		return 0
+	}
+	if len(m.codes) == 1 {
+		return name // "Japanese yen"
 	}
 	for _, c := range m.codes {
 		if c == code {

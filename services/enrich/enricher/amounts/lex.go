@@ -323,6 +323,12 @@ func (r *reader) digits(start, i, end int) int {
 		it.value, j, figure = v, next, true
 		it.year = false
 	}
+	for _, s := range [...]string{",-", ",–", ".-", ".–", ",—", ".—"} {
+		if rest := r.text[j:end]; strings.HasPrefix(rest, s) && (len(rest) == len(s) || rest[len(s)] == ' ') {
+			j += len(s) // "20,- Euro"
+			break
+		}
+	}
 	if figure && r.named(start) {
 		figure = false
 	}

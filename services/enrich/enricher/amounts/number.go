@@ -111,7 +111,7 @@ func (r *reader) fits(i int) bool {
 
 // halved adds what "and a half" adds.
 func (r *reader) halved(n numeral) numeral {
-	if k, e := r.phrase(n.next, isHalf); k > 0 && r.items[n.next].gap == gapSpace {
+	if k, e := r.phrase(n.next, isHalf); k > 0 && r.joined(n.next) {
 		n.value += e.value * n.scale
 		n.next += k
 	}
@@ -126,6 +126,12 @@ func (r *reader) inWords(i int, first bool) numeral {
 	if k, _ := r.phrase(i, isOne); k > 0 && r.class(i+k)&isScale != 0 && r.joined(i+k) {
 		// An article is a number before a scale: "a million".
 		current, j = 1, i+k
+	}
+	if k, _ := r.phrase(i, isOne); k > 0 && j == i && r.joined(i+k) {
+		if p, _ := r.phrase(i+k, isPercent|isPoints); p > 0 {
+			n.value, n.next = 1, i+k // "ein Prozent"
+			return n
+		}
 	}
 	for j < len(r.items) && j-i < maxWords {
 		at := j
