@@ -345,7 +345,7 @@ func (r *reader) moneyName(i int, num numeral) (money int16, next int) {
 		return 0, i
 	}
 	next = i + n
-	if m := &r.lang.moneys[e.money-1]; m.many && num.value < 100 || m.weight && r.weighs(i, next) || m.minor && r.toks[i].End-r.toks[i].Start == 1 && r.toks[i].Shape&lexicon.Lower == 0 && !r.upper {
+	if m := &r.lang.moneys[e.money-1]; m.many && num.value < 100 || m.weight && r.weighs(i, next) || m.minor && r.toks[i].End-r.toks[i].Start == 1 && (r.items[i].gap != gapNone || r.toks[i].Shape&lexicon.Lower == 0 && !r.upper) {
 		return 0, i
 	}
 	if k, c := r.phrase(next, isCountry); k > 0 && r.items[next].gap == gapSpace && r.lang.nouns == nounsFirst {
@@ -737,9 +737,10 @@ func (r *reader) open(f *figure) bool {
 			n, _ := r.phrase(j, isOf)
 			k += n
 		}
-		n, e := r.phrase(k, isVague)
+		n, _ := r.phrase(k, isVague)
 		if n == 0 && (few > 0 || found) {
-			if n, e = r.phrase(k, isScale|isNumber); n > 0 && e.value < 10 {
+			var e entry
+			if n, e = r.numberWord(k, true); n > 0 && e.value < 10 {
 				n = 0
 			}
 		}

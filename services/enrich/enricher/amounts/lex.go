@@ -211,7 +211,7 @@ func (r *reader) word(i, end int) int {
 		}
 		j += n
 	}
-	if digits {
+	if digits && !r.measured(i, j) {
 		return r.put(item{kind: name}, i, j)
 	}
 	const most = 4 // letters before a sign
@@ -241,6 +241,17 @@ func (r *reader) word(i, end int) int {
 	r.buf = toks[:0]
 	t.End = int32(j)
 	return r.add(item{kind: word}, t)
+}
+
+// measured tells whether text[i:j] is a unit that has a digit: "m3".
+func (r *reader) measured(i, j int) bool {
+	const most = 4
+	if j-i > most {
+		return false
+	}
+	toks := lexicon.Scan(r.buf[:0], r.text, i, j)
+	r.buf = toks[:0]
+	return len(toks) == 1 && r.lang.phrases.Longest(toks, isMeasure).Tokens > 0
 }
 
 // opens tells whether text[i:j] names a currency before the figure that it is

@@ -1,6 +1,7 @@
 package amounts
 
 import (
+	"math"
 	"strings"
 
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -75,9 +76,9 @@ func (r *reader) unit(o operand) unitPhrase {
 			}
 		}
 	}
-	next := r.noun(from, o.value == 1 && o.next > 0)
-	if next == 0 {
-		return unitPhrase{}
+	next := r.noun(from, o.value == 1)
+	if next == 0 || o.scale == 1 && o.value != math.Trunc(o.value) && next > from+1 {
+		return unitPhrase{} // "2.5 points", but no "5.1 quake shakes"
 	}
 	u := unitPhrase{kind: unitNoun, next: next}
 	for k := from; k < next; k++ {
@@ -96,6 +97,9 @@ func (r *reader) classes(i, n int) lexicon.Class {
 // measures tells whether a unit of one letter stands as it must.
 func (r *reader) measures(o operand, i, n int) bool {
 	t := r.toks[i+n-1]
+	if i+n < len(r.items) && r.items[i+n].gap == gapApostrophe {
+		return false // "2 milliards l’an prochain"
+	}
 	return n > 1 || t.End-r.toks[i].Start > 1 || o.digits && (r.items[i].gap == gapNone || r.items[i].gap == gapSpace && t.Shape&lexicon.Lower != 0)
 }
 
@@ -267,7 +271,7 @@ func (r *reader) nounCapital(i int) int {
 		t, c := r.toks[k], r.class(k)
 		w := r.text[t.Start:t.End]
 		if t.Shape&lexicon.Upper == 0 {
-			if c&isStop != 0 || !endsIn(w, r.lang.adjective) {
+			if c&isStop != 0 || !endsIn(w, r.lang.adjective) && !r.describes(k) {
 				return 0
 			}
 			continue
@@ -282,6 +286,15 @@ func (r *reader) nounCapital(i int) int {
 		return k + 1
 	}
 	return 0
+}
+
+// describes tells whether the word at item k goes with the adjective behind it:
+// "gewerblich genutzte".
+func (r *reader) describes(k int) bool {
+	if k+1 >= len(r.items) || r.items[k+1].kind != word || r.items[k+1].gap != gapSpace || r.toks[k+1].Shape&lexicon.Lower == 0 {
+		return false
+	}
+	return r.class(k+1)&isStop == 0 && endsIn(r.text[r.toks[k+1].Start:r.toks[k+1].End], r.lang.adjective)
 }
 
 // followedByNoun tells whether the word with a capital at item k only describes
