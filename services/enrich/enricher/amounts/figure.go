@@ -609,10 +609,13 @@ func (r *reader) counts(f *figure, a, b operand, u unitPhrase, ranged bool) bool
 	}
 	i := f.from
 	before := r.class(i - 1)
-	if i == 0 || !r.joined(i) && !(r.items[i].gap == gapDotSpace && before&isLabel != 0 && r.dotted(i-1)) {
+	if r.dated(i) {
+		return false
+	}
+	if i == 0 || !r.joined(i) {
 		return true
 	}
-	if before&isPer != 0 || before&isPerMany != 0 && a.value >= 100 && math.Log10(a.value) == math.Trunc(math.Log10(a.value)) {
+	if before&isPer != 0 || before&isPerMany != 0 && powerOfTen(a.value) {
 		return false
 	}
 	if u.kind != unitNoun {
@@ -621,24 +624,38 @@ func (r *reader) counts(f *figure, a, b operand, u unitPhrase, ranged bool) bool
 	if before&isRatio != 0 && i > 1 && r.joined(i-1) && (r.items[i-2].kind == number || r.class(i-2)&isNumber != 0) {
 		return false
 	}
-	if before&isNoOne != 0 && a.value == 1 {
-		return false
-	}
-	if before&isLabel != 0 || r.items[i-1].gap != gapNone && r.items[i].gap == gapHyphen {
+	if before&isLabel != 0 || before&isNoOne != 0 && a.value == 1 || r.items[i].gap == gapHyphen {
 		return false
 	}
 	if !a.digits || a.scale > 1 || f.about || f.item != f.from {
-		// "f.item" is still the first item of the number here.
 		return true
 	}
 	it := &r.items[f.item]
-	if it.year && !ranged && (before&isYear != 0 || r.items[i-1].gap == gapApostrophe || r.calendar(i-1)) {
-		return false
-	}
-	if r.calendar(i - 1) {
+	if it.year && !ranged && (before&isYear != 0 || r.items[i-1].gap == gapApostrophe || r.capital(i-1)) {
 		return false
 	}
 	return it.grouped || !r.isName(i-1)
+}
+
+// powerOfTen tells whether v is what rates are given by: 100, 1,000, 100,000.
+func powerOfTen(v float64) bool {
+	return v >= 100 && math.Log10(v) == math.Trunc(math.Log10(v))
+}
+
+// dated tells whether a month stands before item i, or the abbreviation of
+// "number": "May 3", "Oct. 7", "No. 10".
+func (r *reader) dated(i int) bool {
+	if i == 0 || !r.joined(i) && r.items[i].gap != gapDotSpace {
+		return false
+	}
+	return r.calendar(i-1) && r.items[i].kind == number || r.items[i].gap == gapDotSpace && r.class(i-1)&isLabel != 0 && r.dotted(i-1)
+}
+
+// capital tells whether the word at item i has a capital in the middle of a
+// sentence: "Paris 2024".
+func (r *reader) capital(i int) bool {
+	return r.lang.nouns != nounsCapital && !r.upper && r.items[i].kind == word && r.toks[i].Shape&lexicon.Upper != 0 &&
+		i > 0 && r.items[i].gap == gapSpace
 }
 
 // isName tells whether the word at item i looks like a name that goes on with a
