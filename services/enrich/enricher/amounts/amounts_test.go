@@ -94,7 +94,8 @@ func TestRead(t *testing.T) {
 
 		{"ranges", "en", "From 10 to 20 staff, between $5 million and $7 million, £5-£7, $10-15,000, 70 to 80 basis points and 5.25-5.50 percent.", []string{"From 10 to 20 staff = 10-20 staff", "between $5 million and $7 million = 5000000-7000000 USD", "£5-£7 = 5-7 GBP", "$10-15,000 = 10000-15000 USD", "70 to 80 basis points = 70-80 basis points", "5.25-5.50 percent = 5.25-5.5 percent"}},
 		{"a range shares its scale", "de", "Es kostet 400 bis 500 Mio. Euro.", []string{"400 bis 500 Mio. Euro = 400000000-500000000 EUR"}},
-		{"ranges elsewhere", "fr", "Il faut de 5 à 10 millions d'euros.", []string{"de 5 à 10 millions d'euros = 5000000-10000000 EUR"}},
+		{"two figures that are no range", "es", "Pagó 1.500 pesos y 2.300 pesos en Chile.", []string{"1.500 pesos = 1500 CLP", "2.300 pesos = 2300 CLP"}},
+		{"ranges elsewhere", "fr", "Il faut de 5 à 10 millions d'euros et 40 à 50 000 personnes.", []string{"de 5 à 10 millions d'euros = 5000000-10000000 EUR", "40 à 50 000 personnes = 40000-50000 personnes"}},
 		{"a change is no range", "en", "Tax rises by £94 to £2,280; it fell from 5 to 4 percent.", []string{"£94 = 94 GBP", "£2,280 = 2280 GBP", "4 percent = 4 percent"}},
 		{"a gift is no range", "en", "It gave 5 million dollars to 7 charities.", []string{"5 million dollars = 5000000 USD", "7 charities = 7 charities"}},
 
@@ -113,6 +114,8 @@ func TestRead(t *testing.T) {
 		{"fractions", "en", "2 3/4 miles, 2½ tonnes, 1/2-inch", []string{"2 3/4 miles = 2.75 miles", "2½ tonnes = 2.5 tonnes", "1/2-inch = 0.5 inch"}},
 		{"counts", "en", "1,000 US soldiers, seven sports cars were sold, 36 crates of bananas, one field hospital.", []string{"1,000 US soldiers = 1000 US soldiers", "seven sports cars = 7 sports cars", "36 crates = 36 crates", "one field hospital = 1 field hospital"}},
 		{"models in between", "en", "25 Boeing 737 MAX jets and 18 F-16 fighters; Boeing 737 jets.", []string{"25 Boeing 737 MAX jets = 25 Boeing 737 MAX jets", "18 F-16 fighters = 18 F-16 fighters"}},
+		{"models first", "en", "20 A320neo jets, six F-16s and 31 M1 Abrams tanks.", []string{"20 A320neo jets = 20 A320neo jets", "six F-16s = 6 F-16s", "31 M1 Abrams tanks = 31 M1 Abrams tanks"}},
+		{"one", "en", "One more person, one police officer and one wounded soldier came; at one point one knows: zero tolerance.", []string{"One more person = 1 more person", "one police officer = 1 police officer", "one wounded soldier = 1 wounded soldier"}},
 		{"counts in German", "de", "Drei neue Schulen, 27 EU-Staaten, 500 Berliner Polizisten, 1200 Gäste.", []string{"Drei neue Schulen = 3 neue Schulen", "27 EU-Staaten = 27 EU-Staaten", "500 Berliner Polizisten = 500 Berliner Polizisten", "1200 Gäste = 1200 Gäste"}},
 		{"counts in French", "fr", "Quelque 500 soldats français, 38 écoles fermées, 2,2 millions de véhicules.", []string{"Quelque 500 soldats français = 500 soldats français ~", "38 écoles = 38 écoles", "2,2 millions de véhicules = 2200000 véhicules"}},
 		{"counts in Spanish", "es", "420 hectómetros cúbicos, tres edificios, nueve millones de habitantes.", []string{"420 hectómetros cúbicos = 420 hectómetros cúbicos", "tres edificios = 3 edificios", "nueve millones de habitantes = 9000000 habitantes"}},

@@ -131,8 +131,14 @@ func (r *reader) at(i int) int {
 	case name, unit:
 		return i
 	case word:
-		if n, _ := r.phrase(i, starters); n == 0 && !r.isGlued(i) {
+		n, _ := r.phrase(i, starters|isIdiom)
+		if n == 0 && !r.isGlued(i) {
 			return i
+		}
+		if n > 1 {
+			if k, _ := r.phrase(i, isIdiom); k == n {
+				return i + n
+			}
 		}
 	default:
 	}
@@ -530,8 +536,8 @@ func (r *reader) matches(a, b *operand, own, tight bool) bool {
 	switch {
 	case a.scale == 1 && b.scale > 1 && a.value < b.value/b.scale:
 		a.value = round(a.value * b.scale)
-	case tight && a.digits && b.grouped && !a.grouped && a.value < 1000 && a.value < b.value/1000:
-		a.value *= 1000 // "10-15,000"
+	case a.digits && b.grouped && !a.grouped && a.value < b.value/1000 && (tight || !own && a.value > b.value/10_000):
+		a.value *= 1000 // "10-15,000", "40 à 50 000"
 	}
 	return a.value < b.value || tight && a.value == b.value
 }

@@ -50,6 +50,7 @@ const (
 	isNoOne                                // no number is the one behind it
 	isLabel                                // the number behind it is a name
 	isYear                                 // a year can stand behind it
+	isIdiom                                // has a number in it that counts nothing
 	isPer                                  // the number behind it is a denominator
 	isPerMany                              // as isPer, if the number is a hundred, a thousand, …
 	isRatio                                // stands between the numbers of a ratio
@@ -67,7 +68,7 @@ var sections = map[string]lexicon.Class{
 	"number": isNumber, "scale": isScale, "money scale": isMoneyScale, "one": isOne, "half": isHalf, "few": isFew, "vague": isVague,
 	"approx": isApprox, "reach": isReach, "between": isBetween, "and": isAnd, "from": isFrom, "to": isTo, "or": isOr, "join": isJoin, "of": isOf,
 	"minus": isMinus, "percent": isPercent, "points": isPoints, "measure": isMeasure, "hyphen": isHyphen, "never": isNever, "noun": isNoun,
-	"adjective": isAdjective, "stop": isStop, "more": isMore, "label": isLabel, "no one": isNoOne, "year": isYear, "per": isPer, "per many": isPerMany, "ratio": isRatio, "change": isChange, "same": isSame,
+	"adjective": isAdjective, "stop": isStop, "more": isMore, "label": isLabel, "no one": isNoOne, "year": isYear, "idiom": isIdiom, "per": isPer, "per many": isPerMany, "ratio": isRatio, "change": isChange, "same": isSame,
 	"equal": isEqual, "worth": isWorth, "money": isMoney, "before": isBefore,
 }
 

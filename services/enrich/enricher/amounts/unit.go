@@ -80,6 +80,9 @@ func (r *reader) unit(o operand) unitPhrase {
 	if next == 0 || o.scale == 1 && o.value != math.Trunc(o.value) && next > from+1 {
 		return unitPhrase{} // "2.5 points", but no "5.1 quake shakes"
 	}
+	if o.value == 0 && !o.digits {
+		return unitPhrase{} // "zero tolerance"
+	}
 	u := unitPhrase{kind: unitNoun, next: next}
 	for k := from; k < next; k++ {
 		if r.class(k)&isNever != 0 && k == next-1 {
@@ -150,7 +153,7 @@ func (r *reader) nounLast(i int, single bool) int {
 		}
 		if r.items[k].kind != word {
 			// "25 Boeing 737 MAX jets", "12 Airbus A320s"
-			if k > i && head == 0 && r.items[k].kind != sign && r.toks[k-1].Shape&lexicon.Upper != 0 {
+			if r.model(k) && head == 0 && (k == i || r.toks[k-1].Shape&lexicon.Upper != 0) {
 				if r.items[k].kind == name && r.text[r.toks[k].End-1] == 's' {
 					head = k + 1
 				}
@@ -160,7 +163,7 @@ func (r *reader) nounLast(i int, single bool) int {
 		}
 		c := r.class(k)
 		hyphens := k+1 < len(r.items) && r.items[k+1].gap == gapHyphen || k > i && r.items[k].gap == gapHyphen
-		if c&isMore != 0 && k == i && !single {
+		if c&isMore != 0 && k == i {
 			continue
 		}
 		if c&(isStop|isNumber) != 0 && !hyphens || r.calendar(k) {
@@ -190,6 +193,19 @@ func (r *reader) nounLast(i int, single bool) int {
 		return i + n // "three British"
 	}
 	return head
+}
+
+// model tells whether item k can be part of a model's name: "737", "A320neo";
+// the first word of a phrase must begin with a letter.
+func (r *reader) model(k int) bool {
+	switch r.items[k].kind {
+	case name:
+		return isLetter(r.text[r.toks[k].Start]) || r.items[k-1].kind == word
+	case number:
+		return r.items[k-1].kind == word
+	default:
+		return false
+	}
 }
 
 // verbal tells whether the word ends as a verb does; not if it is the first, an
