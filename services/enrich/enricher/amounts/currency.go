@@ -131,7 +131,7 @@ func (r *reader) settleMinor(counts map[string]int) {
 		settle(i)
 	}
 	clear(last)
-	for i := len(r.amounts) - 1; i >= 0; i-- {
+	for i := range slices.Backward(r.amounts) {
 		settle(i)
 	}
 	for i := range r.amounts {

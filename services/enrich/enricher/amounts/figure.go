@@ -58,8 +58,8 @@ func (r *reader) phrase(i int, want lexicon.Class) (int, *entry) {
 	return 0, nil
 }
 
-// broken is the first item of from+1 to to before which a phrase can't go on,
-// or to.
+// broken is the first item behind from before which a phrase can't go on, to if
+// there is none.
 func (r *reader) broken(from, to int) int {
 	for k := from + 1; k < to; k++ {
 		if g := r.items[k].gap; g == gapOther || g == gapOpen {
@@ -232,7 +232,6 @@ func (r *reader) moneyAgain(o operand) (money int16, next int) {
 	if !m.sign || o.next >= len(r.items) || r.items[o.next].gap != gapSpace {
 		return o.money, o.next
 	}
-	next = o.next
 	n, e := r.iso(o.next)
 	if n > 0 {
 		money, next = e.money, o.next+n
@@ -385,10 +384,8 @@ func (l *language) of(country, name int16) int16 {
 	if len(m.codes) == 1 {
 		return name // "Japanese yen"
 	}
-	for _, c := range m.codes {
-		if c == code {
-			return country
-		}
+	if slices.Contains(m.codes, code) {
+		return country
 	}
 	return 0
 }
@@ -577,7 +574,7 @@ func (r *reader) emit(f *figure, a, b operand, ranged bool) bool {
 	if u.next == 0 {
 		return !ranged && r.unsaid(f, fig, a, start)
 	}
-	if !r.counts(f, a, b, u, ranged) {
+	if !r.counts(f, a, u, ranged) {
 		f.item = u.next
 		return true
 	}
@@ -609,7 +606,7 @@ func (r *reader) unsaid(f *figure, fig article.Figure, a operand, start int) boo
 
 // counts tells whether a number with a noun behind it counts something, and is
 // no year, name, date, rate or duration.
-func (r *reader) counts(f *figure, a, b operand, u unitPhrase, ranged bool) bool {
+func (r *reader) counts(f *figure, a operand, u unitPhrase, ranged bool) bool {
 	if u.kind == unitNever {
 		return false
 	}

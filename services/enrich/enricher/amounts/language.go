@@ -106,7 +106,6 @@ type money struct {
 
 // language is what is known of one language. It is read-only.
 type language struct {
-	tag       string
 	phrases   lexicon.Trie // value: 1-based index of entries
 	entries   []entry
 	moneys    []money
@@ -157,7 +156,7 @@ func readData(dir fs.FS) (map[string]*language, error) {
 	languages := map[string]*language{}
 	for _, f := range files {
 		tag := path.Base(path.Dir(f))
-		if languages[tag], err = readLanguage(dir, path.Dir(f), tag, cat); err != nil {
+		if languages[tag], err = readLanguage(dir, path.Dir(f), cat); err != nil {
 			return nil, err
 		}
 	}
@@ -185,8 +184,8 @@ func readCurrencies(dir fs.FS, name string) (*catalogue, error) {
 	})
 }
 
-func readLanguage(dir fs.FS, folder, tag string, cat *catalogue) (*language, error) {
-	l := &language{tag: tag, decimal: '.', signs: map[string]int16{}, parts: map[string]float64{}, openings: map[[2]byte]bool{}}
+func readLanguage(dir fs.FS, folder string, cat *catalogue) (*language, error) {
+	l := &language{decimal: '.', signs: map[string]int16{}, parts: map[string]float64{}, openings: map[[2]byte]bool{}}
 	drafts := map[string]*draft{}
 	for _, c := range cat.rows {
 		m := l.money(money{codes: []string{c.code}})

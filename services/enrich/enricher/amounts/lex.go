@@ -185,11 +185,10 @@ func between(g string) gap {
 	if len(g) > most || strings.Contains(g, "\n\n") {
 		return gapOther
 	}
-	t := strings.TrimSpace(g)
-	switch {
-	case t == "":
+	switch strings.TrimSpace(g) {
+	case "":
 		return gapSpace
-	case t == "(" || t == "[":
+	case "(", "[":
 		return gapOpen
 	}
 	return gapOther
@@ -510,13 +509,10 @@ func (r *reader) named(i int) bool {
 		return false
 	}
 	k := len(r.items) - 1
-	switch r.items[k].kind {
-	case name:
-		return true
-	case word:
+	if r.items[k].kind == word {
 		return r.class(k)&(isScale|isMoneyScale|isMoney|isMeasure|isISO|isBefore) == 0
 	}
-	return false
+	return r.items[k].kind == name
 }
 
 // suffix is the end of letters that are glued to a figure and make it no figure
