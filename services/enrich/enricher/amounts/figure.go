@@ -340,9 +340,7 @@ func (r *reader) moneyBehind(n numeral) (money int16, next int) {
 func (r *reader) moneyName(i int, num numeral) (money int16, next int) {
 	if n, e := r.phrase(i, isCountry); n > 0 && r.proper(i, e) && i+n < len(r.items) && r.continues(i+n) {
 		if k, name := r.phrase(i+n, isMoney); k > 0 {
-			if m := r.lang.of(e.money, name.money); m != 0 {
-				return m, i + n + k
-			}
+			return r.lang.of(e.money, name.money), i + n + k
 		}
 	}
 	n, e := r.phrase(i, isMoney)
@@ -354,9 +352,7 @@ func (r *reader) moneyName(i int, num numeral) (money int16, next int) {
 		return 0, i
 	}
 	if k, c := r.phrase(next, isCountry); k > 0 && r.items[next].gap == gapSpace && r.lang.nouns == nounsFirst {
-		if m := r.lang.of(c.money, e.money); m != 0 {
-			return m, next + k
-		}
+		return r.lang.of(c.money, e.money), next + k
 	}
 	if m := &r.lang.moneys[e.money-1]; m.doubt && num.scale == 1 && !r.namesCountryOf(m) {
 		return 0, i
@@ -374,20 +370,13 @@ func (r *reader) namesCountryOf(m *money) bool {
 	return false
 }
 
-// of is the country's currency if name is a name for it, 0 if not.
+// of is the country's currency if name is a name for it, else what name is.
 func (l *language) of(country, name int16) int16 {
-	code := l.moneys[country-1].codes[0]
 	m := &l.moneys[name-1]
-	if m.minor {
-		return 0
-	}
-	if len(m.codes) == 1 {
-		return name // "Japanese yen"
-	}
-	if slices.Contains(m.codes, code) {
+	if !m.minor && len(m.codes) > 1 && slices.Contains(m.codes, l.moneys[country-1].codes[0]) {
 		return country
 	}
-	return 0
+	return name
 }
 
 // proper tells whether a name is written as it must be to count.
@@ -634,10 +623,16 @@ func (r *reader) counts(f *figure, a operand, u unitPhrase, ranged bool) bool {
 		return true
 	}
 	it := &r.items[f.item]
-	if it.year && !ranged && (before&isYear != 0 || r.items[i-1].gap == gapApostrophe || r.capital(i-1)) {
+	if it.year && !ranged && (before&isYear != 0 || r.items[i-1].gap == gapApostrophe || r.capital(i-1) || r.describesYear(a.value)) {
 		return false
 	}
 	return it.grouped || !r.isName(i-1)
+}
+
+// describesYear tells whether v is a year for all that is known, in a language
+// that puts years before nouns: "pared 1987 spending plans".
+func (r *reader) describesYear(v float64) bool {
+	return r.lang.nouns == nounsLast && v > 1900 && v < 2100 && math.Mod(v, 100) != 0
 }
 
 // powerOfTen tells whether v is what rates are given by: 100, 1,000, 100,000.

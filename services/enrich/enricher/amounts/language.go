@@ -119,6 +119,7 @@ type language struct {
 	nouns     nouns
 	plural    []string // endings of plurals
 	singular  []string // endings that only look so
+	people    []string // endings of the names of peoples that are no plurals
 	adjective []string // endings of adjectives: before the noun if it has a capital, else behind it
 }
 
@@ -340,6 +341,8 @@ func (l *language) option(section, name, value string, cat *catalogue) error {
 		l.plural = append(l.plural, name)
 	case "singular":
 		l.singular = append(l.singular, name)
+	case "people":
+		l.people = append(l.people, name)
 	case "adjective ending":
 		l.adjective = append(l.adjective, name)
 	case "sign":

@@ -510,6 +510,9 @@ func (r *reader) named(i int) bool {
 	}
 	k := len(r.items) - 1
 	if r.items[k].kind == word {
+		if t := r.toks[k]; t.End-t.Start == 1 && r.items[k].gap != gapNone {
+			return true // "B-52"
+		}
 		return r.class(k)&(isScale|isMoneyScale|isMoney|isMeasure|isISO|isBefore) == 0
 	}
 	return r.items[k].kind == name

@@ -153,7 +153,7 @@ func (r *reader) nounLast(i int, single bool) int {
 		}
 		if r.items[k].kind != word {
 			// "25 Boeing 737 MAX jets", "12 Airbus A320s"
-			if r.model(k) && head == 0 && (k == i || r.toks[k-1].Shape&lexicon.Upper != 0) {
+			if r.model(k, k == i) && head == 0 && (k == i || r.toks[k-1].Shape&lexicon.Upper != 0) {
 				if r.items[k].kind == name && r.text[r.toks[k].End-1] == 's' {
 					head = k + 1
 				}
@@ -183,26 +183,29 @@ func (r *reader) nounLast(i int, single bool) int {
 			return head
 		case many:
 			head = k + 1
-		case single && k-i < 3 && !r.verbal(k, k == i):
+		case single && !r.verbal(k, k == i):
 			head = k + 1
 		case single:
 			return head
 		}
 	}
-	if n, e := r.phrase(i, isCountry); head == 0 && n > 0 && e.proper && r.proper(i, e) {
+	if n, e := r.phrase(i, isCountry); head == 0 && n == 1 && e.proper && r.proper(i, e) && !r.upper && r.toks[i].Shape&lexicon.AllCaps == 0 && endsIn(r.text[r.toks[i].Start:r.toks[i].End], r.lang.people) {
 		return i + n // "three British"
+	}
+	if single && (head == i+1 && r.verbal(i, false) || head == i+maxPhrase && head < len(r.items) && r.continues(head) && r.class(head)&isStop == 0) {
+		return 0
 	}
 	return head
 }
 
 // model tells whether item k can be part of a model's name: "737", "A320neo";
 // the first word of a phrase must begin with a letter.
-func (r *reader) model(k int) bool {
+func (r *reader) model(k int, first bool) bool {
 	switch r.items[k].kind {
 	case name:
-		return isLetter(r.text[r.toks[k].Start]) || r.items[k-1].kind == word
+		return isLetter(r.text[r.toks[k].Start]) || !first
 	case number:
-		return r.items[k-1].kind == word
+		return !first
 	default:
 		return false
 	}
