@@ -623,16 +623,10 @@ func (r *reader) counts(f *figure, a operand, u unitPhrase, ranged bool) bool {
 		return true
 	}
 	it := &r.items[f.item]
-	if it.year && !ranged && (before&isYear != 0 || r.items[i-1].gap == gapApostrophe || r.capital(i-1) || r.describesYear(a.value)) {
+	if it.year && !ranged && (before&isYear != 0 || r.items[i-1].gap == gapApostrophe || r.capital(i-1) || r.class(u.next-1)&isDated != 0) {
 		return false
 	}
 	return it.grouped || !r.isName(i-1)
-}
-
-// describesYear tells whether v is a year for all that is known, in a language
-// that puts years before nouns: "pared 1987 spending plans".
-func (r *reader) describesYear(v float64) bool {
-	return r.lang.nouns == nounsLast && v > 1900 && v < 2100 && math.Mod(v, 100) != 0
 }
 
 // powerOfTen tells whether v is what rates are given by: 100, 1,000, 100,000.

@@ -43,6 +43,9 @@ const (
 	isHyphen                               // what is counted with a hyphen: "15-member"
 	isMeasure                              // a unit of measure, also in the singular
 	isNever                                // what is counted is time or turns: not reported
+	isThing                                // a noun that ends as a verb or adverb does: "building", "family"
+	isNoNoun                               // describes one, and is none by itself
+	isDated                                // a year can stand before it
 	isNoun                                 // can be counted without looking like a plural
 	isAdjective                            // may stand before a noun that is counted
 	isMore                                 // never part of it but as its first word: "two more people"
@@ -67,7 +70,7 @@ const (
 var sections = map[string]lexicon.Class{
 	"number": isNumber, "scale": isScale, "money scale": isMoneyScale, "one": isOne, "half": isHalf, "few": isFew, "vague": isVague,
 	"approx": isApprox, "reach": isReach, "between": isBetween, "and": isAnd, "from": isFrom, "to": isTo, "or": isOr, "join": isJoin, "of": isOf,
-	"minus": isMinus, "percent": isPercent, "points": isPoints, "measure": isMeasure, "hyphen": isHyphen, "never": isNever, "noun": isNoun,
+	"minus": isMinus, "percent": isPercent, "points": isPoints, "measure": isMeasure, "hyphen": isHyphen, "never": isNever, "noun": isNoun, "thing": isThing, "dated": isDated, "no noun": isNoNoun,
 	"adjective": isAdjective, "stop": isStop, "more": isMore, "label": isLabel, "no one": isNoOne, "year": isYear, "idiom": isIdiom, "per": isPer, "per many": isPerMany, "ratio": isRatio, "change": isChange, "same": isSame,
 	"equal": isEqual, "worth": isWorth, "money": isMoney, "before": isBefore,
 }

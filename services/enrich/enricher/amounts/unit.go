@@ -172,6 +172,9 @@ func (r *reader) nounLast(i int, single bool) int {
 		if k > i && r.items[k].gap == gapApostrophe {
 			continue
 		}
+		if single && k > i && c&isNoNoun != 0 && (k+1 >= len(r.items) || !r.continues(k+1) || r.class(k+1)&isStop != 0) {
+			break // "one man hurt"
+		}
 		many := r.plural(k, c)
 		if head > 0 && !many && !single && r.items[k].gap != gapHyphen && r.toks[head-1].Shape&lexicon.Upper == 0 {
 			break
@@ -192,7 +195,7 @@ func (r *reader) nounLast(i int, single bool) int {
 	if n, e := r.phrase(i, isCountry); head == 0 && n == 1 && e.proper && r.proper(i, e) && !r.upper && r.toks[i].Shape&lexicon.AllCaps == 0 && endsIn(r.text[r.toks[i].Start:r.toks[i].End], r.lang.people) {
 		return i + n // "three British"
 	}
-	if single && (head == i+1 && r.verbal(i, false) || head == i+maxPhrase && head < len(r.items) && r.continues(head) && r.class(head)&isStop == 0) {
+	if single && (head == i+1 && (r.verbal(i, false) || r.class(i)&isNoNoun != 0) || head == i+maxPhrase && head < len(r.items) && r.continues(head) && r.class(head)&isStop == 0) {
 		return 0
 	}
 	return head
@@ -215,7 +218,7 @@ func (r *reader) model(k int, first bool) bool {
 // adjective then.
 func (r *reader) verbal(k int, first bool) bool {
 	w := r.text[r.toks[k].Start:r.toks[k].End]
-	return !first && (strings.HasSuffix(w, "ed") || strings.HasSuffix(w, "ing") || strings.HasSuffix(w, "ly"))
+	return !first && r.class(k)&isThing == 0 && (strings.HasSuffix(w, "ed") || strings.HasSuffix(w, "ing") || strings.HasSuffix(w, "ly"))
 }
 
 // continues tells whether a phrase can go on with item k.
