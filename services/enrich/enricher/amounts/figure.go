@@ -601,7 +601,7 @@ func (r *reader) counts(f *figure, a operand, u unitPhrase, ranged bool) bool {
 	}
 	i := f.from
 	before := r.class(i - 1)
-	if r.dated(i) {
+	if r.dated(i) || i == f.item && r.items[i].year && !ranged && r.class(u.next-1)&isDated != 0 {
 		return false
 	}
 	if i == 0 || !r.joined(i) {
@@ -623,7 +623,7 @@ func (r *reader) counts(f *figure, a operand, u unitPhrase, ranged bool) bool {
 		return true
 	}
 	it := &r.items[f.item]
-	if it.year && !ranged && (before&isYear != 0 || r.items[i-1].gap == gapApostrophe || r.capital(i-1) || r.class(u.next-1)&isDated != 0) {
+	if it.year && !ranged && (before&isYear != 0 || r.items[i-1].gap == gapApostrophe || r.capital(i-1)) {
 		return false
 	}
 	return it.grouped || !r.isName(i-1)

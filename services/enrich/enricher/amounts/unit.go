@@ -147,6 +147,7 @@ func (r *reader) noun(i int, single bool) int {
 // a one, up to where it must end.
 func (r *reader) nounLast(i int, single bool) int {
 	head := 0
+phrase:
 	for k := i; k < len(r.items) && k < i+maxPhrase; k++ {
 		if k > i && !r.continues(k) {
 			break
@@ -183,13 +184,13 @@ func (r *reader) nounLast(i int, single bool) int {
 		case many && single && k == i && c&isNoun == 0 && r.toks[k].Shape&lexicon.Upper == 0:
 			return 0 // "one knows"
 		case many && single && k > i && r.toks[k].Shape&lexicon.Upper == 0:
-			return head
+			break phrase
 		case many:
 			head = k + 1
 		case single && !r.verbal(k, k == i):
 			head = k + 1
 		case single:
-			return head
+			break phrase
 		}
 	}
 	if n, e := r.phrase(i, isCountry); head == 0 && n == 1 && e.proper && r.proper(i, e) && !r.upper && r.toks[i].Shape&lexicon.AllCaps == 0 && endsIn(r.text[r.toks[i].Start:r.toks[i].End], r.lang.people) {
