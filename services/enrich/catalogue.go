@@ -7,6 +7,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/enricher"
 	"github.com/copytaster/copytaster/services/enrich/enricher/agency"
+	"github.com/copytaster/copytaster/services/enrich/enricher/amounts"
 	"github.com/copytaster/copytaster/services/enrich/enricher/attribution"
 	"github.com/copytaster/copytaster/services/enrich/enricher/citedmedia"
 	"github.com/copytaster/copytaster/services/enrich/enricher/credits"
@@ -23,6 +24,7 @@ var Catalogue = enricher.Catalogue{
 	{Name: agency.Name, Version: agency.Version, New: made(agency.New), Clear: func(a *article.Article) { a.Agency = article.Label{} }},
 	{Name: credits.Name, Version: credits.Version, New: made(credits.New), Clear: func(a *article.Article) { a.Credits = nil }},
 	{Name: citedmedia.Name, Version: citedmedia.Version, New: made(citedmedia.New), Clear: func(a *article.Article) { a.CitedMedia = nil }},
+	{Name: amounts.Name, Version: amounts.Version, New: made(amounts.New), Clear: func(a *article.Article) { a.Amounts, a.Quantities = nil, nil }},
 	{Name: attribution.Name, Version: attribution.Version, New: made(attribution.New), Clear: func(a *article.Article) { a.Attribution = article.Attribution{} }},
 	{Name: translation.Name, Version: translation.Version, New: made(translation.New), Clear: func(a *article.Article) { a.Translation = article.Translation{} }},
 }
