@@ -1,0 +1,198 @@
+package calendar
+
+import (
+	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// direction is whether a date without year is meant as gone by or to come.
+type direction int8
+
+const (
+	nearest direction = iota
+	gone
+	toCome
+)
+
+// How many words are looked through for a verb.
+const (
+	verbWindow = 30
+	auxWindow  = 4 // between an auxiliary and its participle
+)
+
+// directionOf is the direction of x, whose last word is before j.
+func (r *reader) directionOf(x *Expression, j int) direction {
+	e := &x.first
+	if r.before1(e.i, meantFor) && (e.form == asDay || e.form == asWeekday || e.form == asWeekend || e.part != Whole) {
+		return toCome
+	}
+	return r.direction(e.i, j)
+}
+
+// direction tells by the words around [i, j) whether a date there is gone by or
+// to come: by a preposition that leaves no choice, else by the nearest verb of
+// its clause, else by that of the sentence.
+func (r *reader) direction(i, j int) direction {
+	if r.before1(i, since) {
+		return gone
+	}
+	from, to := i, j
+	for from > 0 && i-from < verbWindow && !r.sentenceStart(from) {
+		from--
+	}
+	for to < len(r.toks) && to-j < verbWindow && !r.sentenceStart(to) {
+		to++
+	}
+	left, right := i, j
+	for left > from && !r.opensClause(left) {
+		left--
+	}
+	for right < to && !r.opensClause(right) {
+		right++
+	}
+	for _, find := range []func() direction{
+		func() direction { return r.backward(i, left) },
+		func() direction { return r.forward(j, right) },
+		func() direction { return r.backward(left, from) },
+		func() direction { return r.forward(right, to) },
+	} {
+		if d := find(); d != nearest {
+			return d
+		}
+	}
+	if r.before1(i, until) {
+		return toCome
+	}
+	if to-from <= j-i+1 {
+		return nearest
+	}
+	if r.presentAhead {
+		return toCome
+	}
+	return gone
+}
+
+// opensClause tells whether a clause begins with word k.
+func (r *reader) opensClause(k int) bool {
+	if k == 0 || k >= len(r.toks) {
+		return true
+	}
+	if strings.ContainsAny(r.gap(k), ",;:()–—") {
+		return true
+	}
+	if r.all[k]&clause == 0 {
+		return false
+	}
+	_, n := r.is(k, clause)
+	return n > 0
+}
+
+func (r *reader) backward(i, from int) direction {
+	for k := i - 1; k >= from; k-- {
+		if d := r.tense(k, max(0, from-auxWindow)); d != nearest {
+			return d
+		}
+	}
+	return nearest
+}
+
+func (r *reader) forward(j, to int) direction {
+	for k := j; k < to; k++ {
+		if d := r.tense(k, j); d != nearest {
+			return d
+		}
+	}
+	return nearest
+}
+
+// tense is what the word k tells, as a verb; its auxiliary may stand before it,
+// from word from on.
+func (r *reader) tense(k, from int) direction {
+	c := r.all[k]
+	if c&(month|weekday|unit|noVerb) != 0 && c&(future|past) == 0 {
+		return nearest
+	}
+	if c&future != 0 {
+		if _, n := r.is(k, future); n > 0 && !r.name(k) {
+			return toCome
+		}
+	}
+	if c&past != 0 {
+		if _, n := r.is(k, past); n > 0 && !r.name(k) {
+			return r.withAuxiliary(k, from)
+		}
+	}
+	if c&present != 0 {
+		if _, n := r.is(k, present); n > 0 && !r.name(k) {
+			return toCome
+		}
+	}
+	if c&(noVerb|function) != 0 || r.toks[k].Shape&lexicon.Lower == 0 || r.length(k) < 3 {
+		return nearest
+	}
+	w := r.word(k)
+	for _, e := range r.futureEndings {
+		if len(w) > len(e)+1 && strings.HasSuffix(w, e) {
+			return toCome
+		}
+	}
+	for _, e := range r.pastEndings {
+		if len(w) > len(e)+1 && strings.HasSuffix(w, e) {
+			return r.withAuxiliary(k, from)
+		}
+	}
+	for _, p := range r.participles {
+		if len(w) > 5 && strings.HasPrefix(w, p) && (strings.HasSuffix(w, "t") || strings.HasSuffix(w, "en")) {
+			return r.withAuxiliary(k, from)
+		}
+	}
+	return nearest
+}
+
+// name tells whether word k is a name by its capital, and no verb.
+func (r *reader) name(k int) bool {
+	return r.toks[k].Shape&lexicon.Upper != 0 && !r.sentenceStart(k)
+}
+
+// withAuxiliary is the direction of a participle: "will be published" is to
+// come, and so is "is published".
+func (r *reader) withAuxiliary(k, from int) direction {
+	if r.capitals && !r.bareYears {
+		for a := k - 1; a >= max(from, k-auxWindow) && !r.opensClause(a+1); a-- {
+			switch {
+			case r.name(a):
+				return gone
+			case r.all[a]&future != 0 && r.is1(a, future):
+				return toCome
+			case r.all[a]&past != 0 && r.is1(a, past):
+				return gone
+			case r.all[a]&present != 0 && r.is1(a, present):
+				if _, n := r.is(k, past); n > 0 {
+					return toCome
+				}
+				return toCome
+			}
+		}
+		return gone
+	}
+	for a := k - 1; a >= max(from, k-auxWindow) && !r.opensClause(a+1); a-- {
+		if r.all[a]&future != 0 && r.is1(a, future) || r.endsAsFuture(a) {
+			return toCome
+		}
+	}
+	return gone
+}
+
+func (r *reader) endsAsFuture(k int) bool {
+	w := r.word(k)
+	if r.toks[k].Shape&lexicon.Lower == 0 || r.all[k]&noVerb != 0 {
+		return false
+	}
+	for _, e := range r.futureEndings {
+		if len(w) > len(e)+1 && strings.HasSuffix(w, e) {
+			return true
+		}
+	}
+	return false
+}
