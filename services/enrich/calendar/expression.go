@@ -91,7 +91,7 @@ func (r *reader) point(i int) (best expression, ok bool) {
 	if digit || c&(month|monthShort|weekday|weekdayShort) != 0 {
 		try(r.dayMonth(i))
 	}
-	if digit || c&(ordinal|quarterNamed|quarterSign|unit) != 0 {
+	if digit || c&(ordinal|quarterNamed|quarterSign|unit) != 0 || r.romanAt(i) {
 		try(r.ordinalPeriod(i))
 	}
 	if c&opens == 0 {
@@ -155,6 +155,12 @@ func (r *reader) year(k int, e *expression) (j int, ok bool) {
 	at := k
 	if _, n := r.is(at, of); n > 0 && r.joined(at, "") {
 		at += n
+		// "mayo del año 2023"
+		if u, m := r.is(at, unit); m > 0 && u.unit == Year && r.joined(at, "") && r.joined(at+m, "") {
+			if _, ok := r.yearNumber(at + m); ok {
+				at += m
+			}
+		}
 	}
 	if y, ok := r.yearNumber(at); ok && r.joined(at, ",-.") && !r.counts(at, y) {
 		e.year = y
@@ -259,6 +265,9 @@ func (r *reader) dayMonth(i int) (expression, bool) {
 		if e.year != 0 {
 			e.sure = sureFull
 		}
+	} else if s, n := r.is(k, shiftAfter); n > 0 && r.joined(k, "") && s.n != 0 {
+		e.shift, e.shifted = s.n, true
+		k += n
 	}
 	e.j = k
 	return e, true
@@ -311,6 +320,9 @@ func (r *reader) dayRange(k int) (d, n int, ok bool) {
 	}
 	at := k + m
 	if _, a := r.is(at, articleWord); a > 0 {
+		at += a
+	}
+	if _, a := r.is(at, weekday); a > 0 && r.joined(at+a, "") {
 		at += a
 	}
 	d, ok = r.dayNumber(at)
@@ -378,12 +390,13 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	if v, n = r.is(i, month); n == 0 {
 		return e, false
 	}
-	if r.nameBehind(k) {
-		if p, ok := r.before(i, in); !ok || !r.plain(i) || r.word(p) == "" {
-			return e, false
-		}
+	if r.nameBehind(k) && (r.all[k]&nameNoun != 0 || !r.before1(i, in)) {
+		return e, false
 	}
 	if _, ok := r.before(i, at); ok && r.joined(i, "") {
+		return e, true
+	}
+	if r.opensRange(k) {
 		return e, true
 	}
 	if _, sure := r.is(i, monthAlone); sure == 0 || i > 0 && r.plain(i) && r.capital(i-1) && !r.sentenceStart(i-1) {
@@ -393,9 +406,24 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	return e, true
 }
 
+// opensRange tells whether another month follows at k behind "to" or a hyphen.
+func (r *reader) opensRange(k int) bool {
+	if k >= len(r.toks) {
+		return false
+	}
+	if g := r.gap(k); g == "-" || g == "–" || g == "/" {
+		return r.all[k]&month != 0
+	}
+	_, n := r.is(k, to|and)
+	return n > 0 && k+n < len(r.toks) && r.joined(k, "") && r.all[k+n]&month != 0 && r.namesTime(k+n)
+}
+
 // nameBehind tells whether a name goes on at word k: "April Jones", "Sunday
 // Street".
 func (r *reader) nameBehind(k int) bool {
+	if k < len(r.toks) && r.plain(k) && r.capital(k) && r.all[k]&nameNoun != 0 {
+		return true
+	}
 	if !r.plain(k) || !r.capital(k) {
 		return strings.HasPrefix(r.text[r.toks[k-1].End:r.end], "'s ") && r.capital(k+1) || strings.HasPrefix(r.text[r.toks[k-1].End:r.end], "’s ") && r.capital(k+1)
 	}
@@ -409,13 +437,13 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 	if !r.namesTime(i) {
 		return e, false
 	}
-	if s, n := r.is(e.j, shiftAfter); n > 0 && r.joined(e.j, "") && s.n != 0 {
-		e.shift, e.shifted = s.n, true
+	if s, n := r.is(e.j, followingAfter); n > 0 && r.joined(e.j, "") {
+		e.form, e.shift, e.sure = asFollowing, s.n, sureRelative
 		e.j += n
 		return e, true
 	}
-	if s, n := r.is(e.j, followingAfter); n > 0 && r.joined(e.j, "") {
-		e.form, e.shift, e.sure = asFollowing, s.n, sureRelative
+	if s, n := r.is(e.j, shiftAfter); n > 0 && r.joined(e.j, "") && s.n != 0 {
+		e.shift, e.shifted = s.n, true
 		e.j += n
 		return e, true
 	}
@@ -423,7 +451,7 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 		return e, false
 	}
 	if r.capitals && r.nameBehind(e.j) {
-		if _, ok := r.before(i, on); !ok || !r.joined(i, "") {
+		if r.all[e.j]&nameNoun != 0 || !r.before1(i, on) {
 			return e, false
 		}
 	}
@@ -569,6 +597,17 @@ func (r *reader) withYear(e expression) expression {
 	if s, n := r.is(e.j, shiftAfter); n > 0 && r.joined(e.j, "") {
 		e.shift, e.shifted = s.n, true
 		e.j += n
+		return e
+	}
+	// "of the year"
+	if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") {
+		k := e.j + n
+		if _, a := r.is(k, articleWord); a > 0 && r.joined(k, "") {
+			k += a
+		}
+		if u, m := r.is(k, unit); m > 0 && u.unit == Year && r.joined(k, "") && e.form != asMonth {
+			e.yearShifts, e.j = true, k+m
+		}
 	}
 	return e
 }
@@ -623,6 +662,11 @@ func (r *reader) centuryAfter(i int) (expression, bool) {
 		}
 	}
 	return e, false
+}
+
+// romanAt tells whether word i may be the number of the century that follows.
+func (r *reader) romanAt(i int) bool {
+	return r.toks[i].Shape&lexicon.Upper != 0 && i+1 < len(r.toks) && r.all[i+1]&unit != 0 && strings.IndexByte("IVX", r.text[r.toks[i].Start]) >= 0
 }
 
 // roman reads a number up to 39.
@@ -745,7 +789,7 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 		if _, m := r.is(k, few); m > 0 {
 			k += m
 		}
-		if u, m := r.is(k, units); m > 0 && r.joined(k, "") && u.unit != Day|Week {
+		if u, m := r.is(k, units); m > 0 && r.joined(k, "") {
 			if _, single := r.is(k, unit); single == 0 || r.all[i]&shift == 0 {
 				return expression{form: asOpen, unit: u.unit, j: k + m, sure: sureWord}, true
 			}
@@ -778,8 +822,19 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 			}
 		} else if w, m := r.is(k, season); m > 0 {
 			e.form, e.n, e.j = asSeason, w.n, k+m
+		} else if d, ok := r.dayMonth(k); ok && d.year == 0 && d.weekday == 0 {
+			d.shift, d.shifted = v.n, true
+			return d, v.n != 0
 		} else {
 			return e, false
+		}
+	}
+	if e.form == asUnit && e.unit == Month {
+		// "el pasado mes de mayo"
+		if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") && r.joined(e.j+n, "") {
+			if w, m := r.is(e.j+n, month); m > 0 && r.namesTime(e.j+n) {
+				e.form, e.n, e.j = asMonth, w.n, e.j+n+m
+			}
 		}
 	}
 	return e, true
@@ -1078,7 +1133,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 				}
 			}
 		}
-		if (g == "-" || g == "’" || g == "'") && !strings.EqualFold(r.word(k), "s") && r.toks[k].Shape&lexicon.HasDigit == 0 && g != "-" {
+		if (g == "-" || g == "’" || g == "'") && !strings.EqualFold(r.word(k), "s") && r.toks[k].Shape&lexicon.HasDigit == 0 {
 			return e, false
 		}
 	}

@@ -85,6 +85,7 @@ const (
 	past                              //
 	noVerb                            // has the ending of a verb and is none
 	seasonArticle                     // a season that without article is another word
+	nameNoun                          // behind a month or weekday it makes it a name
 	cardinalPart                      // "the first" six months
 )
 
@@ -97,7 +98,7 @@ var sections = map[string]kind{
 	"until": until, "every": every, "ago before": agoBefore, "ago": agoAfter, "ahead": ahead, "later": later, "earlier": earlier,
 	"next day": nextDay, "following": following, "following after": followingAfter, "decade": decade, "decade cue": decadeCue,
 	"decades": decades, "feast": feast, "named": named, "none": none, "few": few, "noun behind year": yearNoun,
-	"not behind": notBehind, "function": function, "play": play, "cardinal part": cardinalPart,
+	"not behind": notBehind, "function": function, "play": play, "cardinal part": cardinalPart, "name noun": nameNoun,
 	"clause": clause, "future": future, "present": present, "past": past, "no verb": noVerb,
 }
 

@@ -29,12 +29,12 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int) []
 		r.all[i] = l.trie.All(r.toks[i:min(len(r.toks), i+maxPhrase)])
 	}
 	for i := 0; i < len(r.toks) && len(dst) < limit; {
-		if r.all[i]&opens == 0 && r.toks[i].Shape&lexicon.HasDigit == 0 {
-			i++
-			continue
-		}
 		if _, n := r.is(i, none); n > 0 {
 			i += n
+			continue
+		}
+		if r.all[i]&opens == 0 && r.toks[i].Shape&lexicon.HasDigit == 0 && !r.romanAt(i) {
+			i++
 			continue
 		}
 		e, ok := r.point(i)
@@ -57,8 +57,11 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int) []
 // and without a full stop that ends a sentence.
 func (r *reader) span(i, j int, e expression) (start, end int) {
 	start, end = int(r.toks[i].Start), int(r.toks[j-1].End)
-	if r.capitals && !r.bareYears && i > 0 && r.joined(i, "") && strings.EqualFold(r.word(i-1), "the") && e.form != asYear && e.form != asDay && e.form != asMonth {
+	if r.capitals && !r.bareYears && i > 0 && r.joined(i, "") && strings.EqualFold(r.word(i-1), "the") && e.form != asYear && e.form != asDay && (e.form != asMonth || e.part != Whole) {
 		start = int(r.toks[i-1].Start)
+	}
+	if e.form == asDecade && start > r.start && strings.HasSuffix(r.text[:start], "'") {
+		start-- // "the '60s"
 	}
 	rest := r.text[end:r.end]
 	if strings.HasPrefix(rest, ".") && r.dotted(j, e) {

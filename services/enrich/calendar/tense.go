@@ -27,7 +27,26 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	if r.before1(e.i, meantFor) && (e.form == asDay || e.form == asWeekday || e.form == asWeekend || e.part != Whole) {
 		return toCome
 	}
+	if x.last.form != 0 && (e.form == asWeekday || e.form == asDay) && !r.before1(e.i, since) {
+		// Days from one to another with no verb of their own are announced.
+		from, to := r.clauseAround(e.i, j)
+		if r.backward(e.i, from) == nearest && r.forward(j, to) == nearest {
+			return toCome
+		}
+	}
 	return r.direction(e.i, j)
+}
+
+// clauseAround is the range of words of the clause that [i, j) stands in.
+func (r *reader) clauseAround(i, j int) (from, to int) {
+	from, to = i, j
+	for from > 0 && i-from < verbWindow && !r.opensClause(from) {
+		from--
+	}
+	for to < len(r.toks) && to-j < verbWindow && !r.opensClause(to) {
+		to++
+	}
+	return from, to
 }
 
 // direction tells by the words around [i, j) whether a date there is gone by or
@@ -38,18 +57,19 @@ func (r *reader) direction(i, j int) direction {
 		return gone
 	}
 	from, to := i, j
-	for from > 0 && i-from < verbWindow && !r.sentenceStart(from) {
+	for from > 0 && i-from < verbWindow && !r.parts(from) {
 		from--
 	}
-	for to < len(r.toks) && to-j < verbWindow && !r.sentenceStart(to) {
+	for to < len(r.toks) && to-j < verbWindow && !r.parts(to) {
 		to++
 	}
-	left, right := i, j
-	for left > from && !r.opensClause(left) {
-		left--
-	}
-	for right < to && !r.opensClause(right) {
-		right++
+	left, right := r.clauseAround(i, j)
+	left, right = max(left, from), min(right, to)
+	if right == j && i-left <= 2 && left > from {
+		// "..., and on Friday, the court will ..."
+		if d := r.forward(right, to); d != nearest {
+			return d
+		}
 	}
 	for _, find := range []func() direction{
 		func() direction { return r.backward(i, left) },
@@ -78,7 +98,7 @@ func (r *reader) opensClause(k int) bool {
 	if k == 0 || k >= len(r.toks) {
 		return true
 	}
-	if strings.ContainsAny(r.gap(k), ",;:()–—") {
+	if strings.ContainsAny(r.gap(k), ",;:()–—") || r.sentenceStart(k) {
 		return true
 	}
 	if r.all[k]&clause == 0 {
@@ -87,6 +107,9 @@ func (r *reader) opensClause(k int) bool {
 	_, n := r.is(k, clause)
 	return n > 0
 }
+
+// parts tells whether a sentence, or what could be one, begins with word k.
+func (r *reader) parts(k int) bool { return strings.Contains(r.gap(k), ";") || r.sentenceStart(k) }
 
 func (r *reader) backward(i, from int) direction {
 	for k := i - 1; k >= from; k-- {
