@@ -67,7 +67,7 @@ const (
 )
 
 // opens are the roles that a date may begin with.
-const opens = month | monthShort | weekday | weekdayShort | season | ordinal | number | units | quarterNamed | quarterSign | part | shift |
+const opens = partHyphen | month | monthShort | weekday | weekdayShort | season | ordinal | number | units | quarterNamed | quarterSign | part | shift |
 	shiftPlural | day | period | agoBefore | ahead | nextDay | following | decade | decades | feast | named | unit | cardinalPart
 
 // point reads the longest expression that begins with word i.
@@ -106,7 +106,7 @@ func (r *reader) point(i int) (best expression, ok bool) {
 	if c&season != 0 {
 		try(r.seasonAlone(i))
 	}
-	if c&part != 0 {
+	if c&(part|partHyphen) != 0 {
 		try(r.partOf(i))
 	}
 	if c&(shift|shiftPlural) != 0 {
@@ -481,9 +481,14 @@ func (r *reader) seasonAlone(i int) (expression, bool) {
 		return e, false
 	}
 	_, art := r.before(i, articleWord)
-	_, cue := r.before(i, at|since|until)
+	_, cue := r.before(i, in|since|until)
 	if r.all[i]&seasonArticle != 0 && (!art && !r.elided(i) && !r.enBefore(i)) || !art && !cue || !r.joined(i, "") {
 		return e, false
+	}
+	if r.all[i]&seasonArticle != 0 && r.capitals {
+		if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") {
+			return e, false // "the fall in prices"
+		}
 	}
 	// "the summer heat" tells no time of its own.
 	if !r.capitals || !r.bareYears {
@@ -704,7 +709,9 @@ func roman(s string) int {
 func (r *reader) partOf(i int) (expression, bool) {
 	v, n := r.is(i, part)
 	if n == 0 {
-		return expression{}, false
+		if v, n = r.is(i, partHyphen); n == 0 || i+n >= len(r.toks) || r.gap(i+n) != "-" {
+			return expression{}, false
+		}
 	}
 	k := i + n
 	if !r.joined(k, "-") {
@@ -876,8 +883,8 @@ func (r *reader) unitAlone(i int) (e expression, ok bool) {
 func (r *reader) word1(i int) (e expression, ok bool) {
 	if v, n := r.is(i, day); n > 0 {
 		e = expression{form: asUnit, unit: Day, n: v.n, shift: v.n, shifted: true, j: i + n, sure: sureNamed}
-		if r.capitals && r.bareYears && r.capital(i) && !r.sentenceStart(i) {
-			return e, false // the noun "Morgen"
+		if r.capitals && r.capital(i) && !r.sentenceStart(i) {
+			return e, false // the noun "Morgen", the programme "Today"
 		}
 		// "Hoy lunes"
 		if _, m := r.is(e.j, weekday); m > 0 && r.joined(e.j, ",") && !r.capitals {
@@ -1004,11 +1011,8 @@ func (r *reader) distanceAfter(i int) (e expression, ok bool) {
 	if _, m := r.is(k, agoAfter); m > 0 {
 		return expression{form: asDistance, n: -c, unit: u.unit, j: k + m, sure: sureWord}, true
 	}
-	if _, m := r.is(k, later); m > 0 && u.unit <= Week && u.unit != Weekend {
-		return expression{form: asOffset, n: c, unit: u.unit, j: k + m, sure: sureRelative}, true
-	}
-	if _, m := r.is(k, earlier); m > 0 && u.unit <= Week && u.unit != Weekend {
-		return expression{form: asOffset, n: -c, unit: u.unit, j: k + m, sure: sureRelative}, true
+	if v, m := r.is(k, later); m > 0 && u.unit <= Week && u.unit != Weekend {
+		return expression{form: asOffset, n: v.n * c, unit: u.unit, j: k + m, sure: sureRelative}, true
 	}
 	return e, false
 }
@@ -1035,7 +1039,7 @@ func (r *reader) distanceBefore(i int) (e expression, ok bool) {
 	e = expression{form: asDistance, n: sign * c, unit: u.unit, j: k + m, sure: sureWord}
 	if v == ahead {
 		// "the first in two years", "done in two days": a duration
-		d := r.direction(i, e.j)
+		d, _ := r.direction(i, e.j)
 		if n == 1 && r.toks[i].End-r.toks[i].Start == 2 && d != toCome {
 			return e, false
 		}
@@ -1123,7 +1127,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	}
 	if k := i + 1; k < len(r.toks) {
 		g := r.gap(k)
-		if r.plain(k) && (r.all[k]&yearNoun != 0 || r.toks[k].Shape&lexicon.HasDigit != 0 && r.all[k]&function == 0) {
+		if r.plain(k) && (r.all[k]&yearNoun != 0 || r.toks[k].Shape&lexicon.HasDigit != 0 && r.all[k]&function == 0 && !r.strongYearCue(i)) {
 			return e, false
 		}
 		if c := firstRune(g); (c == '-' || c == '–' || c == '/' || c == '.' || c == ':' || c == ',') && len(g) == 1 && r.toks[k].Shape&lexicon.HasDigit != 0 {

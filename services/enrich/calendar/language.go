@@ -26,79 +26,84 @@ type kind = lexicon.Class
 
 // The kinds, one per section of the data.
 const (
-	month            kind = 1 << iota // 1 to 12
-	monthShort                        // its abbreviation: counts only beside a day or year
-	monthAlone                        // a month that nothing else is called, and that needs no cue
-	weekday                           // 1 (Monday) to 7
-	weekdayShort                      // counts only before a date
-	season                            // 1 (spring) to 4
-	ordinal                           // 1 and up; -1: the last
-	number                            // number words
-	unit                              // one day, week, ...: a period
-	units                             // several of them
-	quarterNamed                      // a word of its own for one quarter
-	quarterSign                       // the letter of Q3
-	part                              // early, mid, late
-	shift                             // last (-1), this (0), next (1), before a noun
-	shiftPlural                       // coming, before several
-	shiftAfter                        // the same behind the noun
-	shiftAfterPlural                  //
-	day                               // today (0), yesterday (-1)
-	period                            // a word for a period by its distance: "Vorjahr"
-	of                                // may stand between the parts of a date
-	articleWord                       //
-	to                                // between the ends of a range
-	and                               //
-	fromWord                          //
-	between                           // opens a range whose ends "and" joins
-	at                                // a month may follow without day or year
-	in                                // ... even if a name follows
-	on                                // a weekday may follow even if a name follows that
-	yearCue                           // a year may follow
-	nounCue                           // a year may follow if a noun does ("the 2022 budget")
-	since                             // what follows has begun
-	meantFor                          // what follows is to come, if it is a day
-	until                             // what follows is to come, if no verb says otherwise
-	every                             // what follows is a habit and no date
-	agoBefore                         // "il y a" two weeks
-	agoAfter                          // two weeks "ago"
-	ahead                             // "in" two weeks
-	later                             // two days "later"
-	earlier                           //
-	nextDay                           // the day after (1) or before (-1) one that was named
-	following                         // "the following" Monday
-	followingAfter                    // lundi "suivant"
-	decade                            // the sixties: 60
-	decadeCue                         // what they must have before them
-	decades                           // "années" 90
-	feast                             //
-	named                             // a day that is known by a name
-	none                              // looks like a date and is none
-	few                               //
-	yearNoun                          // what is counted, if a year's number stands before it
-	notBehind                         // a number behind it is no year
-	function                          // small words, which may follow a year
-	play                              // words of sports: halves and quarters are of a match
-	clause                            // opens a clause
-	future                            // says that it is to come
-	present                           //
-	past                              //
-	noVerb                            // has the ending of a verb and is none
-	seasonArticle                     // a season that without article is another word
-	nameNoun                          // behind a month or weekday it makes it a name
-	cardinalPart                      // "the first" six months
+	month          kind = 1 << iota // 1 to 12
+	monthShort                      // its abbreviation: counts only beside a day or year
+	monthAlone                      // a month that nothing else is called, and that needs no cue
+	weekday                         // 1 (Monday) to 7
+	weekdayShort                    // counts only before a date
+	season                          // 1 (spring) to 4
+	ordinal                         // 1 and up; -1: the last
+	number                          // number words
+	unit                            // one day, week, ...: a period
+	units                           // several of them
+	quarterNamed                    // a word of its own for one quarter
+	quarterSign                     // the letter of Q3
+	part                            // early, mid, late
+	shift                           // last (-1), this (0), next (1), before a noun
+	shiftPlural                     // coming, before several
+	shiftAfter                      // the same behind the noun
+	day                             // today (0), yesterday (-1)
+	period                          // a word for a period by its distance: "Vorjahr"
+	of                              // may stand between the parts of a date
+	articleWord                     //
+	to                              // between the ends of a range
+	and                             //
+	between                         // opens a range whose ends "and" joins
+	at                              // a month may follow without day or year
+	in                              // ... even if a name follows
+	on                              // a weekday may follow even if a name follows that
+	yearCue                         // a year may follow
+	nounCue                         // a year may follow if a noun does ("the 2022 budget")
+	since                           // what follows has begun
+	meantFor                        // what follows is to come, if it is a day
+	until                           // what follows is to come, if no verb says otherwise
+	every                           // what follows is a habit and no date
+	agoBefore                       // "il y a" two weeks
+	agoAfter                        // two weeks "ago"
+	ahead                           // "in" two weeks
+	later                           // two days "later" (1) or "earlier" (-1)
+	nextDay                         // the day after (1) or before (-1) one that was named
+	following                       // "the following" Monday
+	followingAfter                  // lundi "suivant"
+	decade                          // the sixties: 60
+	decadeCue                       // what they must have before them
+	decades                         // "années" 90
+	feast                           //
+	named                           // a day that is known by a name
+	none                            // looks like a date and is none
+	few                             //
+	yearNoun                        // what is counted, if a year's number stands before it
+	notBehind                       // a number behind it is no year
+	function                        // small words, which may follow a year
+	play                            // words of sports: halves and quarters are of a match
+	clause                          // opens a clause
+	future                          // says that it is to come
+	present                         //
+	past                            //
+	noVerb                          // has the ending of a verb and is none
+	partHyphen                      // counts only with a hyphen: "end-March"
+	untilAtLeast                    // what follows is to come, whatever the verb
+	untilStrictly                   // what follows is to come behind a verb of shuts
+	after                           // a quarter that follows is over
+	shuts                           // what was done lasts
+	infinitive                      // the word behind it is no finite verb
+	seasonArticle                   // a season that without article is another word
+	nameNoun                        // behind a month or weekday it makes it a name
+	cardinalPart                    // "the first" six months
 )
 
 var sections = map[string]kind{
 	"month": month, "month short": monthShort, "month alone": monthAlone, "weekday": weekday, "weekday short": weekdayShort,
 	"season": season, "season needs article": seasonArticle, "ordinal": ordinal, "number": number, "unit": unit, "units": units,
 	"quarter named": quarterNamed, "quarter sign": quarterSign, "part": part, "shift": shift, "shift plural": shiftPlural,
-	"shift after": shiftAfter, "shift after plural": shiftAfterPlural, "day": day, "period": period, "of": of, "article": articleWord,
-	"to": to, "and": and, "between": between, "from": fromWord, "at": at, "in": in, "on": on, "year cue": yearCue, "cued by noun": nounCue, "since": since, "meant for": meantFor,
-	"until": until, "every": every, "ago before": agoBefore, "ago": agoAfter, "ahead": ahead, "later": later, "earlier": earlier,
+	"shift after": shiftAfter, "day": day, "period": period, "of": of, "article": articleWord,
+	"to": to, "and": and, "between": between, "at": at, "in": in, "on": on, "year cue": yearCue, "cued by noun": nounCue, "since": since, "meant for": meantFor,
+	"until": until, "every": every, "ago before": agoBefore, "ago": agoAfter, "ahead": ahead, "later": later,
 	"next day": nextDay, "following": following, "following after": followingAfter, "decade": decade, "decade cue": decadeCue,
 	"decades": decades, "feast": feast, "named": named, "none": none, "few": few, "noun behind year": yearNoun,
 	"not behind": notBehind, "function": function, "play": play, "cardinal part": cardinalPart, "name noun": nameNoun,
+	"part hyphen": partHyphen, "until at least": untilAtLeast, "until strictly": untilStrictly, "after": after,
+	"shuts": shuts, "infinitive": infinitive,
 	"clause": clause, "future": future, "present": present, "past": past, "no verb": noVerb,
 }
 
@@ -126,6 +131,7 @@ type Language struct {
 
 	ordinalEndings, decadeEndings, weekdayEndings []string
 	pastEndings, futureEndings, participles       []string
+	presentEndings                                []string // of the last word of a clause
 }
 
 //go:embed data
@@ -215,6 +221,9 @@ func (l *loader) line(line string) error {
 	case "future ending":
 		l.futureEndings = append(l.futureEndings, list(line)...)
 		return nil
+	case "present ending":
+		l.presentEndings = append(l.presentEndings, list(line)...)
+		return nil
 	case "participle":
 		l.participles = append(l.participles, list(line)...)
 		return nil
@@ -226,8 +235,8 @@ func (l *loader) line(line string) error {
 	v := value{kind: k}
 	phrases := line
 	switch k {
-	case month, monthShort, monthAlone, weekday, weekdayShort, season, ordinal, number, quarterNamed, part, shift, shiftPlural,
-		shiftAfter, shiftAfterPlural, day, period, unit, units, nextDay, following, followingAfter, decade, feast, named:
+	case month, monthShort, monthAlone, weekday, weekdayShort, season, ordinal, number, quarterNamed, part, partHyphen, shift, shiftPlural,
+		shiftAfter, later, day, period, unit, units, nextDay, following, followingAfter, decade, feast, named:
 		head, rest, found := strings.Cut(line, ":")
 		if !found {
 			return fmt.Errorf("%q has no value before a colon", line)
@@ -266,7 +275,7 @@ func (v *value) parse(head string) (err error) {
 	case unit, units:
 		v.unit, err = unitNamed(head)
 		return err
-	case part:
+	case part, partHyphen:
 		v.part, err = partNamed(head)
 		return err
 	case period:

@@ -82,7 +82,7 @@ func (r *reader) dottedDay(i, d, m int, sep string) (e expression, ok bool) {
 	if sep[0] != '.' || !r.capitals || !r.bareYears || !valid(2000, m, d) || !strings.HasPrefix(r.text[r.toks[i+1].End:r.end], ".") {
 		return e, false
 	}
-	if _, cue := r.before(i, in|at|since|until|weekday|weekdayShort|fromWord|articleWord); !cue {
+	if _, cue := r.before(i, in|at|since|until|weekday|weekdayShort|articleWord); !cue {
 		return e, false
 	}
 	return expression{form: asDay, n: m, day: d, j: i + 2, sure: surePartial}, true

@@ -18,23 +18,66 @@ const (
 // How many words are looked through for a verb.
 const (
 	verbWindow = 30
-	auxWindow  = 4 // between an auxiliary and its participle
+	auxWindow  = 4  // between an auxiliary and its participle
+	headline   = 12 // words: what is no longer may have no verb
 )
 
 // directionOf is the direction of x, whose last word is before j.
 func (r *reader) directionOf(x *Expression, j int) direction {
 	e := &x.first
-	if r.before1(e.i, meantFor) && (e.form == asDay || e.form == asWeekday || e.form == asWeekend || e.part != Whole) {
+	byDay := e.form == asDay || e.form == asWeekday || e.form == asWeekend
+	switch {
+	case e.form == asFeast:
+		return nearest
+	case r.before1(e.i, untilAtLeast):
+		return toCome
+	case r.before1(e.i, since):
+		return gone
+	case r.before1(e.i, meantFor) && (byDay || e.part != Whole):
+		return toCome
+	case (e.form == asQuarter || e.form == asHalf) && r.afterWord(e.i):
+		return gone
+	case e.form == asWeekday && r.bracketed(e.i, j):
+		return gone // the day of the issue that is quoted
+	}
+	from, to := r.clauseAround(e.i, j)
+	if r.before1(e.i, untilStrictly) && r.anyOf(from, e.i, shuts) {
 		return toCome
 	}
-	if x.last.form != 0 && (e.form == asWeekday || e.form == asDay) && !r.before1(e.i, since) {
+	if x.last.form != 0 && (e.form == asWeekday || e.form == asDay) && r.backward(e.i, from) == nearest && r.forward(j, to) == nearest {
 		// Days from one to another with no verb of their own are announced.
-		from, to := r.clauseAround(e.i, j)
-		if r.backward(e.i, from) == nearest && r.forward(j, to) == nearest {
-			return toCome
+		return toCome
+	}
+	d, sure := r.direction(e.i, j)
+	if !sure && e.form != asWeekday && e.form != asWeekend && e.form != asSeason && (r.presentAhead || len(r.toks) <= headline) {
+		return nearest
+	}
+	return d
+}
+
+// afterWord tells whether "after" stands in front of word i, with adjectives
+// between them at most.
+func (r *reader) afterWord(i int) bool {
+	const adjectives = 3
+	for k := i - 1; k >= 0 && k >= i-1-adjectives && r.joined(k+1, ""); k-- {
+		if r.all[k]&after != 0 {
+			return true
 		}
 	}
-	return r.direction(e.i, j)
+	return false
+}
+
+func (r *reader) bracketed(i, j int) bool {
+	return strings.HasSuffix(r.gap(i), "(") && strings.HasPrefix(r.gap(j), ")")
+}
+
+func (r *reader) anyOf(from, to int, k kind) bool {
+	for i := from; i < to; i++ {
+		if r.is1(i, k) {
+			return true
+		}
+	}
+	return false
 }
 
 // clauseAround is the range of words of the clause that [i, j) stands in.
@@ -50,12 +93,9 @@ func (r *reader) clauseAround(i, j int) (from, to int) {
 }
 
 // direction tells by the words around [i, j) whether a date there is gone by or
-// to come: by a preposition that leaves no choice, else by the nearest verb of
-// its clause, else by that of the sentence.
-func (r *reader) direction(i, j int) direction {
-	if r.before1(i, since) {
-		return gone
-	}
+// to come: by the nearest verb of its clause, else by that of the sentence. It
+// is not sure if there is no verb that tells.
+func (r *reader) direction(i, j int) (d direction, sure bool) {
 	from, to := i, j
 	for from > 0 && i-from < verbWindow && !r.parts(from) {
 		from--
@@ -68,29 +108,47 @@ func (r *reader) direction(i, j int) direction {
 	if right == j && i-left <= 2 && left > from {
 		// "..., and on Friday, the court will ..."
 		if d := r.forward(right, to); d != nearest {
-			return d
+			return d, true
 		}
 	}
-	for _, find := range []func() direction{
-		func() direction { return r.backward(i, left) },
-		func() direction { return r.forward(j, right) },
-		func() direction { return r.backward(left, from) },
-		func() direction { return r.forward(right, to) },
-	} {
-		if d := find(); d != nearest {
-			return d
+	if d = r.backward(i, left); d != nearest {
+		return d, true
+	}
+	if d = r.forward(j, right); d != nearest {
+		return d, true
+	}
+	if right > j && r.toks[right-1].Shape&lexicon.Lower != 0 && r.all[right-1]&(function|noVerb) == 0 && r.ends(right-1, r.presentEndings) {
+		return toCome, true
+	}
+	if d = r.backward(left, from); d != nearest {
+		return d, true
+	}
+	if d = r.forward(right, to); d != nearest {
+		return d, true
+	}
+	switch {
+	case r.before1(i, until):
+		return toCome, false
+	case r.presentAhead:
+		return toCome, false
+	}
+	for k := from; k+1 < i; k++ {
+		if r.all[k]&infinitive != 0 && r.toks[k+1].Shape&lexicon.Lower != 0 && r.all[k+1]&(function|unit|number) == 0 {
+			return toCome, true // "Smelter to reopen in May"
 		}
 	}
-	if r.before1(i, until) {
-		return toCome
+	return gone, false
+}
+
+// ends tells whether word k has one of the endings, and something before it.
+func (r *reader) ends(k int, endings []string) bool {
+	w := r.word(k)
+	for _, e := range endings {
+		if len(w) > len(e)+1 && strings.HasSuffix(w, e) {
+			return true
+		}
 	}
-	if to-from <= j-i+1 {
-		return nearest
-	}
-	if r.presentAhead {
-		return toCome
-	}
-	return gone
+	return false
 }
 
 // opensClause tells whether a clause begins with word k.
@@ -148,23 +206,25 @@ func (r *reader) tense(k, from int) direction {
 	}
 	if c&present != 0 {
 		if _, n := r.is(k, present); n > 0 && !r.name(k) {
+			if k > 0 && r.all[k-1]&infinitive != 0 {
+				return nearest
+			}
+			if r.withAuxiliary(k, from) == gone && r.auxiliary(k, from) {
+				return gone
+			}
 			return toCome
 		}
 	}
 	if c&(noVerb|function) != 0 || r.toks[k].Shape&lexicon.Lower == 0 || r.length(k) < 3 {
 		return nearest
 	}
+	if r.ends(k, r.futureEndings) {
+		return toCome
+	}
+	if r.ends(k, r.pastEndings) {
+		return r.withAuxiliary(k, from)
+	}
 	w := r.word(k)
-	for _, e := range r.futureEndings {
-		if len(w) > len(e)+1 && strings.HasSuffix(w, e) {
-			return toCome
-		}
-	}
-	for _, e := range r.pastEndings {
-		if len(w) > len(e)+1 && strings.HasSuffix(w, e) {
-			return r.withAuxiliary(k, from)
-		}
-	}
 	for _, p := range r.participles {
 		if len(w) > 5 && strings.HasPrefix(w, p) && (strings.HasSuffix(w, "t") || strings.HasSuffix(w, "en")) {
 			return r.withAuxiliary(k, from)
@@ -207,15 +267,17 @@ func (r *reader) withAuxiliary(k, from int) direction {
 	return gone
 }
 
-func (r *reader) endsAsFuture(k int) bool {
-	w := r.word(k)
-	if r.toks[k].Shape&lexicon.Lower == 0 || r.all[k]&noVerb != 0 {
-		return false
-	}
-	for _, e := range r.futureEndings {
-		if len(w) > len(e)+1 && strings.HasSuffix(w, e) {
+// auxiliary tells whether a verb in the past stands right before word k: "did
+// not leave".
+func (r *reader) auxiliary(k, from int) bool {
+	for a := k - 1; a >= max(from, k-2) && !r.opensClause(a+1); a-- {
+		if r.all[a]&past != 0 && r.is1(a, past) {
 			return true
 		}
 	}
 	return false
+}
+
+func (r *reader) endsAsFuture(k int) bool {
+	return r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&noVerb == 0 && r.ends(k, r.futureEndings)
 }

@@ -239,3 +239,17 @@ func TestTuned(t *testing.T) {
 		}
 	}
 }
+
+// TestMeasured prints totals and nothing of the cases: they are to stay unseen.
+func TestMeasured(t *testing.T) {
+	if !*measure {
+		t.Skip("only with -measure")
+	}
+	for _, strict := range []bool{true, false} {
+		all, by, _ := scoreFile(t, cases+"measure.jsonl", strict)
+		t.Logf("strict %v: %v", strict, all)
+		for _, l := range []string{"en", "de", "fr", "es"} {
+			t.Logf("  %s %v", l, by[l])
+		}
+	}
+}
