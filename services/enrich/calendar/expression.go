@@ -29,6 +29,7 @@ const (
 	asOpen                      // the coming months
 	asFollowing                 // the Monday after (n > 0) what was named last
 	asOffset                    // two days after what was named last
+	asDayOfWeek                 // Monday of last week
 	asFeast                     //
 )
 
@@ -106,14 +107,14 @@ func (r *reader) point(i int) (best expression, ok bool) {
 	if c&season != 0 {
 		try(r.seasonAlone(i))
 	}
-	if c&(part|partHyphen) != 0 {
-		try(r.partOf(i))
-	}
 	if c&(shift|shiftPlural) != 0 {
 		try(r.shifted(i))
 	}
 	if c&unit != 0 {
 		try(r.unitAlone(i))
+	}
+	if c&(part|partHyphen) != 0 {
+		try(r.partOf(i))
 	}
 	if c&(day|period|feast|named|nextDay) != 0 {
 		try(r.word1(i))
@@ -240,7 +241,7 @@ func (r *reader) dayMonth(i int) (expression, bool) {
 	if v, n := r.is(k, weekday|weekdayShort); n > 0 && r.namesTime(k) {
 		e.weekday = v.n
 		k += n
-		if !r.joined(k, ",.(") {
+		if !r.joined(k, ",.") {
 			return e, false
 		}
 		for {
@@ -450,12 +451,44 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 	if _, ok := r.before(i, every); ok && r.joined(i, "") {
 		return e, false
 	}
+	if n, j, ok := r.ofWeek(e.j); ok {
+		e.form, e.unit, e.shift, e.j = asDayOfWeek, Week, n, j
+		return e, true
+	}
 	if r.capitals && r.nameBehind(e.j) {
 		if r.all[e.j]&nameNoun != 0 || !r.before1(i, on) {
 			return e, false
 		}
 	}
 	return e, true
+}
+
+// ofWeek reads "of last week", "de la semana pasada".
+func (r *reader) ofWeek(k int) (n, j int, ok bool) {
+	if k >= len(r.toks) || !r.joined(k, "") {
+		return 0, k, false
+	}
+	for _, at := range r.skips(k) {
+		if e, ok := r.shiftedUnit(at); ok && e.unit == Week && r.joined(at, "") {
+			return e.n, e.j, true
+		}
+	}
+	return 0, k, false
+}
+
+// shiftedUnit reads "last week", "semana pasada".
+func (r *reader) shiftedUnit(k int) (e expression, ok bool) {
+	if v, n := r.is(k, shift); n > 0 && r.joined(k+n, "") {
+		if u, m := r.is(k+n, unit); m > 0 {
+			return expression{unit: u.unit, n: v.n, j: k + n + m}, true
+		}
+	}
+	if u, m := r.is(k, unit); m > 0 && r.joined(k+m, "") {
+		if v, n := r.is(k+m, shiftAfter); n > 0 {
+			return expression{unit: u.unit, n: v.n, j: k + m + n}, true
+		}
+	}
+	return e, false
 }
 
 // seasonAlone reads a season.
@@ -779,6 +812,9 @@ func (r *reader) partTarget(k int) (e expression, ok bool) {
 	if e, ok = r.unitAlone(k); ok {
 		return e, true
 	}
+	if w, j, ok := r.ofMonth(k); ok {
+		return r.withYear(expression{form: asMonth, n: w, j: j, sure: surePartial}), true
+	}
 	if u, n := r.is(k, unit); n > 0 && (u.unit == Month || u.unit == Year || u.unit == Week || u.unit == Quarter || u.unit == Decade) {
 		return expression{form: asUnit, unit: u.unit, j: k + n, sure: sureWord}, true
 	}
@@ -836,15 +872,25 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 			return e, false
 		}
 	}
-	if e.form == asUnit && e.unit == Month {
-		// "el pasado mes de mayo"
-		if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") && r.joined(e.j+n, "") {
-			if w, m := r.is(e.j+n, month); m > 0 && r.namesTime(e.j+n) {
-				e.form, e.n, e.j = asMonth, w.n, e.j+n+m
-			}
-		}
+	if w, j, ok := r.ofMonth(k); ok {
+		e.form, e.n, e.j = asMonth, w, j // "el pasado mes de mayo"
 	}
 	return e, true
+}
+
+// ofMonth reads "mes de mayo" and gives the month.
+func (r *reader) ofMonth(k int) (n, j int, ok bool) {
+	u, m := r.is(k, unit)
+	if m == 0 || u.unit != Month || !r.joined(k+m, "") {
+		return 0, k, false
+	}
+	k += m
+	_, o := r.is(k, of)
+	if o == 0 || !r.joined(k+o, "") {
+		return 0, k, false
+	}
+	w, l := r.is(k+o, month)
+	return w.n, k + o + l, l > 0 && r.namesTime(k+o)
 }
 
 // unitAlone reads "the weekend", and in French and Spanish "semaine dernière".

@@ -284,3 +284,13 @@ func (x *Expression) Precision() article.Precision {
 
 // Relative tells whether x hangs on a date that the text named before it.
 func (x *Expression) Relative() bool { return x.first.form == asOffset }
+
+// OfDay tells whether x is a day of a month, with or without its year, and no
+// range.
+func (x *Expression) OfDay() bool {
+	return x.last.form == 0 && (x.first.form == asDay || x.first.form == asFixed)
+}
+
+// Nearest has x, if it has no year, mean the one nearest to the anchor, whatever
+// the words around it say.
+func (x *Expression) Nearest() { x.tense = nearest }

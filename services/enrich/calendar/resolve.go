@@ -31,6 +31,8 @@ func (e *expression) resolve(anchor time.Time, before Interval, d direction) (In
 	switch e.form {
 	case asWeekday, asWeekend:
 		return e.weekly(anchor, d), true
+	case asDayOfWeek:
+		return oneDay(mondayOf(anchor).AddDate(0, 0, 7*e.shift+e.n-1)), true
 	case asUnit:
 		return unitAt(e.unit, anchor, e.n, e.part)
 	case asDistance:
@@ -169,6 +171,9 @@ func (e *expression) weekly(anchor time.Time, d direction) Interval {
 	}
 	today := (int(anchor.Weekday())+6)%7 + 1
 	back := (today - n + 7) % 7 // days since it was
+	if d == either && back > 3 {
+		d = toCome
+	}
 	last := anchor.AddDate(0, 0, -back)
 	if e.form == asWeekend && e.shifted && e.shift < 0 && back <= length {
 		last = last.AddDate(0, 0, -7)

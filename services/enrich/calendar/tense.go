@@ -13,6 +13,7 @@ const (
 	nearest direction = iota
 	gone
 	toCome
+	either // was to come then: "was due on Friday"
 )
 
 // How many words are looked through for a verb.
@@ -44,7 +45,7 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	if r.before1(e.i, untilStrictly) && r.anyOf(from, e.i, shuts) {
 		return toCome
 	}
-	if x.last.form != 0 && (e.form == asWeekday || e.form == asDay) && r.backward(e.i, from) == nearest && r.forward(j, to) == nearest {
+	if x.last.form != 0 && (e.form == asWeekday || e.form == asDay) && from > 0 && !r.parts(from) && r.backward(e.i, from) == nearest && r.forward(j, to) == nearest {
 		// Days from one to another with no verb of their own are announced.
 		return toCome
 	}
@@ -83,6 +84,9 @@ func (r *reader) anyOf(from, to int, k kind) bool {
 // clauseAround is the range of words of the clause that [i, j) stands in.
 func (r *reader) clauseAround(i, j int) (from, to int) {
 	from, to = i, j
+	if p, ok := r.before(i, since|until|untilStrictly|after); ok && p > 0 && r.joined(p, "") && r.joined(i, "") {
+		from = p - 1 // a preposition, which could open a clause elsewhere
+	}
 	for from > 0 && i-from < verbWindow && !r.opensClause(from) {
 		from--
 	}
@@ -105,20 +109,25 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 	}
 	left, right := r.clauseAround(i, j)
 	left, right = max(left, from), min(right, to)
-	if right == j && i-left <= 2 && left > from {
-		// "..., and on Friday, the court will ..."
-		if d := r.forward(right, to); d != nearest {
-			return d, true
-		}
-	}
 	if d = r.backward(i, left); d != nearest {
 		return d, true
 	}
 	if d = r.forward(j, right); d != nearest {
 		return d, true
 	}
+	if r.presentAhead && r.capitals && right-left >= j-i+3 && left > from {
+		// In German a clause has commas around it and a verb in it: one that is
+		// not known is in the present.
+		return toCome, false
+	}
 	if right > j && r.toks[right-1].Shape&lexicon.Lower != 0 && r.all[right-1]&(function|noVerb) == 0 && r.ends(right-1, r.presentEndings) {
 		return toCome, true
+	}
+	if right == j && i-left <= 2 && left > from {
+		// "..., and on Friday, the court will ..."
+		if d := r.forward(right, to); d != nearest {
+			return d, true
+		}
 	}
 	if d = r.backward(left, from); d != nearest {
 		return d, true
@@ -196,11 +205,17 @@ func (r *reader) tense(k, from int) direction {
 	}
 	if c&future != 0 {
 		if _, n := r.is(k, future); n > 0 && !r.name(k) {
+			if r.auxiliary(k, from) && r.capitals && !r.bareYears {
+				return either
+			}
 			return toCome
 		}
 	}
 	if c&past != 0 {
 		if _, n := r.is(k, past); n > 0 && !r.name(k) {
+			if k+2 < len(r.toks) && r.all[k+1]&infinitive != 0 && r.all[k]&function != 0 && r.toks[k+2].Shape&lexicon.Lower != 0 && r.all[k+2]&(function|articleWord) == 0 {
+				return either // "were to reopen"
+			}
 			return r.withAuxiliary(k, from)
 		}
 	}
@@ -215,7 +230,7 @@ func (r *reader) tense(k, from int) direction {
 			return toCome
 		}
 	}
-	if c&(noVerb|function) != 0 || r.toks[k].Shape&lexicon.Lower == 0 || r.length(k) < 3 {
+	if c&(noVerb|function) != 0 || r.toks[k].Shape&lexicon.Lower == 0 && !r.sentenceStart(k) || r.length(k) < 3 {
 		return nearest
 	}
 	if r.ends(k, r.futureEndings) {

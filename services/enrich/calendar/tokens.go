@@ -168,7 +168,7 @@ func (r *reader) sentenceStart(i int) bool {
 	case r.all[i-1]&monthShort != 0 && r.all[i-1]&month == 0:
 		return false
 	case n == 1:
-		return prev.Shape&lexicon.Upper == 0
+		return prev.Shape&lexicon.Upper == 0 && (i < 2 || r.gap(i-1) != ".") // "5 p.m. Friday"
 	}
 	return true
 }

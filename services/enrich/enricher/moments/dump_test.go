@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/copytaster/copytaster/services/enrich/enricher/moments"
 )
@@ -27,6 +29,25 @@ func TestDump(t *testing.T) {
 			for _, m := range a.Moments {
 				fmt.Printf("      %s = %s\n", m.In(a.Text), told(m))
 			}
+		}
+	}
+}
+
+func TestTry(t *testing.T) {
+	f := os.Getenv("TRY")
+	if f == "" {
+		t.Skip()
+	}
+	e, _ := moments.New()
+	raw, _ := os.ReadFile(f)
+	lang := "en"
+	for _, line := range strings.Split(string(raw), "\n") {
+		if len(line) == 2 {
+			lang = line
+			continue
+		}
+		if line != "" {
+			fmt.Println(line, "\n       ", strings.Join(found(t, e, lang, line, time.Date(2025, 3, 12, 9, 30, 0, 0, time.UTC)), "  ;  "))
 		}
 	}
 }

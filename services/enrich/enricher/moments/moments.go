@@ -58,6 +58,9 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 		read = lang.Read(read[:0], a.Text, s.Start, s.End, Limit-len(found))
 		for i := range read {
 			x := &read[i]
+			if s.Kind == article.Dateline {
+				x.Nearest()
+			}
 			m := article.Moment{
 				Evidence:  article.Evidence{Span: article.Span{Start: x.Start, End: x.End}, Enricher: Name, Version: Version, Confidence: x.Confidence},
 				Precision: x.Precision(),
