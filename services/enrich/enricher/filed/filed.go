@@ -214,7 +214,7 @@ func (p *parts) places() []string {
 			end-- // "Paris, le"
 		}
 		name := strings.Trim(p.line.Text[toks[start].Start:toks[end-1].End], " \u00a0")
-		if strings.HasPrefix(p.line.Text[toks[end-1].End:p.line.End], ".") && toks[end-1].End-toks[end-1].Start <= 4 && toks[end-1].Shape&lexicon.AllCaps == 0 && end-1 > start {
+		if strings.HasPrefix(p.line.Text[toks[end-1].End:p.line.End], ".") && strings.ContainsAny(p.line.Text[toks[start].Start:toks[end-1].Start], ",.") && strings.HasPrefix(p.gap(end), ".,") {
 			name += "." // "AUGUSTA, Ga."
 		}
 		if open := strings.Count(name, "("); open > strings.Count(name, ")") && strings.HasPrefix(p.line.Text[toks[end-1].End:p.line.End], ")") {
