@@ -219,6 +219,9 @@ func (r *reader) dayNumber(k int) (int, bool) {
 	if d := r.withEnding(k, r.ordinalEndings); d >= 1 && d <= 31 {
 		return d, true
 	}
+	if v, n := r.is(k, number); n == 1 && r.monthFirst && v.n <= 31 && r.length(k) > 2 {
+		return v.n, true // "February three", as wires once had it
+	}
 	return 0, false
 }
 
