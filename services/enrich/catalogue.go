@@ -11,7 +11,9 @@ import (
 	"github.com/copytaster/copytaster/services/enrich/enricher/attribution"
 	"github.com/copytaster/copytaster/services/enrich/enricher/citedmedia"
 	"github.com/copytaster/copytaster/services/enrich/enricher/credits"
+	"github.com/copytaster/copytaster/services/enrich/enricher/filed"
 	"github.com/copytaster/copytaster/services/enrich/enricher/language"
+	"github.com/copytaster/copytaster/services/enrich/enricher/moments"
 	"github.com/copytaster/copytaster/services/enrich/enricher/segments"
 	"github.com/copytaster/copytaster/services/enrich/enricher/translation"
 )
@@ -25,6 +27,8 @@ var Catalogue = enricher.Catalogue{
 	{Name: credits.Name, Version: credits.Version, New: made(credits.New), Clear: func(a *article.Article) { a.Credits = nil }},
 	{Name: citedmedia.Name, Version: citedmedia.Version, New: made(citedmedia.New), Clear: func(a *article.Article) { a.CitedMedia = nil }},
 	{Name: amounts.Name, Version: amounts.Version, New: made(amounts.New), Clear: func(a *article.Article) { a.Amounts, a.Quantities = nil, nil }},
+	{Name: filed.Name, Version: filed.Version, New: made(filed.New), Clear: func(a *article.Article) { a.Filed = article.Filed{} }},
+	{Name: moments.Name, Version: moments.Version, New: made(moments.New), Clear: func(a *article.Article) { a.Moments = nil }},
 	{Name: attribution.Name, Version: attribution.Version, New: made(attribution.New), Clear: func(a *article.Article) { a.Attribution = article.Attribution{} }},
 	{Name: translation.Name, Version: translation.Version, New: made(translation.New), Clear: func(a *article.Article) { a.Translation = article.Translation{} }},
 }

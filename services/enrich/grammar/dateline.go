@@ -18,167 +18,248 @@ type Dateline struct {
 	End        int // byte behind it, without white space
 	Agency     *lexicon.Agency
 	City       bool // names a place that the lexicon knows
+	Dated      bool // has a month and a day
 	Confidence float64
 }
 
 // ParseDateline reads the beginning of l as a dateline. What follows it may be
 // empty.
 func ParseDateline(lex *lexicon.Lexicon, l Line) (d Dateline, ok bool) {
-	var places, dates, months, caps int
-	var dash, parens, comma, colon bool
-	end := 0
-	toks := l.Tokens
-	n := len(toks)
-	i := 0
-walk:
-	for i < n && int(toks[i].Start)-l.Start < maxDatelineBytes {
-		g := l.gap(i)
-		if i == 0 && strings.Trim(g, "(/= \u00a0") != "" {
-			return d, false
-		}
-		if strings.HasSuffix(g, "(") || strings.HasSuffix(g, "/") && (i == 0 || strings.ContainsAny(g, " \u00a0")) {
-			if a, to := agencyGroup(lex, l, i); a != nil {
-				d.Agency, parens = a, true
-				end = to
-				if k := dashAt(l.Text[to:min(l.End, to+8)]); k > 0 {
-					dash = true
-					end = to + k
-				} else if to < l.End && (l.Text[to] == '.' || l.Text[to] == ':') {
-					end = to + 1
-				}
-				if places == 0 && dash {
-					// "(ANSA) - ROMA, 12 MAR - "
-					rest := l.Cut(end, l.End)
-					if more, ok := ParseDateline(lex, rest); ok && more.Agency == nil {
-						end = more.End
-						places++
-					}
-				}
-				break walk
-			}
-			if strings.HasSuffix(g, "(") {
-				// "Frankfurt (Main)", "Halle (Saale)"
-				if toks[i].Shape&lexicon.Upper == 0 || !strings.HasPrefix(l.gap(i+1), ")") {
-					return d, false
-				}
-			}
-		}
-		if a, k := lex.Mark(toks[i:]); a != nil && i > 0 && (strings.Contains(g, ",") || dates > 0 && toks[i].Shape&lexicon.AllCaps != 0) {
-			if m := dashAt(l.Text[toks[i+k-1].End:l.End]); m > 0 {
-				d.Agency, dash = a, true
-				end = int(toks[i+k-1].End) + m
-				break
-			}
-		}
-		c := lex.Phrases.All(toks[i:min(n, i+4)])
-		m := lex.Phrases.Longest(toks[i:], lexicon.City)
-		step := 1
-		switch t := toks[i]; {
-		case m.Tokens > 0 && t.Shape&lexicon.Upper != 0:
-			d.City = true
-			step = m.Tokens
-			places += step
-			if t.Shape&lexicon.AllCaps != 0 {
-				caps++
-			}
-		case c&(lexicon.Month|lexicon.Weekday) != 0 && places+dates+i > 0 || t.Shape&lexicon.HasDigit != 0:
-			dates++
-			if c&lexicon.Month != 0 {
-				months++
-			}
-		case c&lexicon.Month != 0:
-			dates++
-		case t.Shape&lexicon.Upper != 0:
-			places++
-			if t.Shape&lexicon.AllCaps != 0 && t.End-t.Start > 2 {
-				caps++
-			}
-		case i > 0 && (c&lexicon.Particle != 0 || strings.HasPrefix(l.gap(i+1), ".") && t.End-t.Start <= 2):
-			places++
-		default:
-			return d, false
-		}
-		if places > maxDatelinePlaces || dates > 6 {
-			return d, false
-		}
-		i += step
-		end = int(toks[i-1].End)
-		if i == n {
-			// A line of its own: "PARIS, le 12 mars", "ANKARA"
-			if tail := strings.TrimSpace(l.Text[end:l.End]); tail != "" && tail != "." {
-				if k := dashAt(l.Text[end:l.End]); k > 0 {
-					dash = true
-					end += k
-				} else if tail != ":" {
-					return d, false
-				}
-			}
+	p := datelineReader{lex: lex, Line: l}
+	for more := true; more; {
+		if p.i >= len(l.Tokens) || int(l.Tokens[p.i].Start)-l.Start >= maxDatelineBytes {
 			break
 		}
-		g = l.gap(i)
-		if k := dashAt(g); k > 0 && (strings.TrimLeft(g, " \u00a0.") != g || strings.ContainsAny(g, "—–")) {
-			dash = true
-			end += k
-			break
-		}
-		switch {
-		case strings.ContainsAny(g, "?!;\"“”„«»\n"):
-			return d, false
-		case strings.Contains(g, ":"):
-			if caps == 0 || caps < places {
-				return d, false
-			}
-			colon = true
-			end++
-			break walk
-		case strings.Contains(g, "."):
-			last := toks[i-1]
-			if d.City && i == step && g == ". " && m.Tokens > 0 {
-				// "Linz. Ein Kabelschaden", as regional papers have it
-				dash = true
-				end++
-				break walk
-			}
-			if g == ". " && caps == places && places <= 3 && dates == 0 && last.End-last.Start > 3 && toks[i].Shape&lexicon.AllCaps == 0 &&
-				lex.Phrases.All(toks)&(lexicon.KickerWord|lexicon.Form|lexicon.Urgency|lexicon.Note) == 0 {
-				// "SELBITZ. Der Ort", in capitals, needs no gazetteer
-				if a, _ := lex.Mark(toks); a == nil {
-					dash = true
-					end++
-					break walk
-				}
-			}
-			if last.End-last.Start > 4 && !strings.Contains(g, "/") && !strings.Contains(g, "(") && lex.Phrases.All(toks[i-1:i])&lexicon.Month == 0 {
-				return d, false
-			}
-		case strings.Contains(g, ","):
-			comma = true
+		if more, ok = p.step(); !ok {
+			return Dateline{}, false
 		}
 	}
-	d.End = min(end, l.End)
-	rest := strings.TrimLeftFunc(l.Text[d.End:l.End], unicode.IsSpace)
-	first, _ := utf8.DecodeRuneInString(rest)
-	opens := rest == "" || unicode.IsUpper(first) || unicode.IsDigit(first) || strings.ContainsRune(`"'“„«‘(¿¡»`, first) || unicode.IsLetter(first) && !unicode.IsLower(first)
+	return p.judge()
+}
+
+// datelineReader walks along a dateline, word by word.
+type datelineReader struct {
+	Line
+	lex *lexicon.Lexicon
+	d   Dateline
+
+	i, end                      int // next word; byte behind what was read
+	places, dates, months, caps int // words of each kind; caps are those of places in capitals
+
+	dash, parens, comma, colon bool // seen
+}
+
+// step reads the word i and what stands around it. more is false at the end of
+// the dateline, ok is false if it is none.
+func (p *datelineReader) step() (more, ok bool) {
+	g := p.gap(p.i)
+	if p.i == 0 && strings.Trim(g, "(/= \u00a0") != "" {
+		return false, false
+	}
+	if strings.HasSuffix(g, "(") || strings.HasSuffix(g, "/") && (p.i == 0 || strings.ContainsAny(g, " \u00a0")) {
+		if p.group() {
+			return false, true
+		}
+		// "Frankfurt (Main)", "Halle (Saale)"
+		if strings.HasSuffix(g, "(") && (p.Tokens[p.i].Shape&lexicon.Upper == 0 || !strings.HasPrefix(p.gap(p.i+1), ")")) {
+			return false, false
+		}
+	}
+	if p.mark(g) {
+		return false, true
+	}
+	from := p.i
+	if !p.word() || p.places > maxDatelinePlaces || p.dates > 6 {
+		return false, false
+	}
+	p.end = int(p.Tokens[p.i-1].End)
+	if p.i == len(p.Tokens) {
+		return false, p.endOfLine()
+	}
+	return p.behind(from)
+}
+
+// group reads an agency in brackets or slashes, and the dash behind it.
+func (p *datelineReader) group() bool {
+	a, to := agencyGroup(p.lex, p.Line, p.i)
+	if a == nil {
+		return false
+	}
+	p.d.Agency, p.parens, p.end = a, true, to
+	if k := dashAt(p.Text[to:min(p.End, to+8)]); k > 0 {
+		p.dash = true
+		p.end = to + k
+	} else if to < p.End && (p.Text[to] == '.' || p.Text[to] == ':') {
+		p.end = to + 1
+	}
+	if p.places == 0 && p.dash {
+		// "(ANSA) - ROMA, 12 MAR - "
+		if more, ok := ParseDateline(p.lex, p.Cut(p.end, p.End)); ok && more.Agency == nil {
+			p.end = more.End
+			p.d.Dated = more.Dated
+			p.places++
+		}
+	}
+	return true
+}
+
+// mark reads an agency's mark before a dash: "MORIOKA, Dec. 3, Kyodo -".
+func (p *datelineReader) mark(gap string) bool {
+	a, k := p.lex.Mark(p.Tokens[p.i:])
+	if a == nil || p.i == 0 || !strings.Contains(gap, ",") && (p.dates == 0 || p.Tokens[p.i].Shape&lexicon.AllCaps == 0) {
+		return false
+	}
+	last := int(p.Tokens[p.i+k-1].End)
+	m := dashAt(p.Text[last:p.Line.End])
+	if m == 0 {
+		return false
+	}
+	p.d.Agency, p.dash, p.end = a, true, last+m
+	return true
+}
+
+// word reads a place, or a part of one or of the date. It is false if the word
+// is neither.
+func (p *datelineReader) word() bool {
+	t := p.Tokens[p.i]
+	c := p.lex.Phrases.All(p.Tokens[p.i:min(len(p.Tokens), p.i+4)])
+	city := p.lex.Phrases.Longest(p.Tokens[p.i:], lexicon.City)
+	step := 1
 	switch {
-	case d.Agency != nil && (dash || parens) && (places > 0 || dates > 0 || dash && parens):
+	case city.Tokens > 0 && t.Shape&lexicon.Upper != 0:
+		p.d.City = true
+		step = city.Tokens
+		p.places += step
+		if t.Shape&lexicon.AllCaps != 0 {
+			p.caps++
+		}
+	case c&(lexicon.Month|lexicon.Weekday) != 0 && p.places+p.dates+p.i > 0 || t.Shape&lexicon.HasDigit != 0:
+		p.dates++
+		if c&lexicon.Month != 0 {
+			p.months++
+		}
+	case c&lexicon.Month != 0:
+		p.dates++
+	case t.Shape&lexicon.Upper != 0:
+		p.places++
+		if t.Shape&lexicon.AllCaps != 0 && t.End-t.Start > 2 {
+			p.caps++
+		}
+	case p.i > 0 && (c&lexicon.Particle != 0 || strings.HasPrefix(p.gap(p.i+1), ".") && t.End-t.Start <= 2):
+		p.places++
+	default:
+		return false
+	}
+	p.i += step
+	return true
+}
+
+// endOfLine reads what stands behind the last word of a line of its own:
+// "PARIS, le 12 mars", "ANKARA".
+func (p *datelineReader) endOfLine() bool {
+	tail := strings.TrimSpace(p.Text[p.end:p.Line.End])
+	if tail == "" || tail == "." {
+		return true
+	}
+	if k := dashAt(p.Text[p.end:p.Line.End]); k > 0 {
+		p.dash = true
+		p.end += k
+		return true
+	}
+	return tail == ":"
+}
+
+// behind reads what stands between the word or city that began at word from and
+// the next word.
+func (p *datelineReader) behind(from int) (more, ok bool) {
+	g := p.gap(p.i)
+	last := p.Tokens[p.i-1]
+	if k := dashAt(g); k > 0 && (strings.TrimLeft(g, " \u00a0.") != g || strings.ContainsAny(g, "—–") || p.dates > 1 && last.Shape&lexicon.Digits != 0 && len(g) > 1) {
+		p.dash = true
+		p.end += k
+		return false, true
+	}
+	switch {
+	case strings.ContainsAny(g, "?!;\"“”„«»\n"):
+		return false, false
+	case strings.Contains(g, ":"):
+		if p.caps == 0 || p.caps < p.places {
+			return false, false
+		}
+		p.colon = true
+		p.end++
+		return false, true
+	case strings.Contains(g, "."):
+		if p.fullStop(from, g) {
+			p.dash = true
+			p.end++
+			return false, true
+		}
+		abbreviated := last.End-last.Start <= 4 || strings.ContainsAny(g, "/(,") || p.lex.Phrases.All(p.Tokens[p.i-1:p.i])&lexicon.Month != 0
+		return true, abbreviated
+	case strings.Contains(g, ","):
+		p.comma = true
+	}
+	return true, true
+}
+
+// fullStop tells whether the full stop in gap ends the dateline.
+func (p *datelineReader) fullStop(from int, gap string) bool {
+	if gap != ". " {
+		return false
+	}
+	last := p.Tokens[p.i-1]
+	if p.d.City && from == 0 && p.lex.Phrases.Longest(p.Tokens, lexicon.City).Tokens == p.i {
+		return true // "Linz. Ein Kabelschaden", as regional papers have it
+	}
+	if p.caps != p.places || p.places > 3 || p.dates != 0 || last.End-last.Start <= 3 || p.Tokens[p.i].Shape&lexicon.AllCaps != 0 ||
+		p.lex.Phrases.All(p.Tokens)&(lexicon.KickerWord|lexicon.Form|lexicon.Urgency|lexicon.Note) != 0 {
+		return false
+	}
+	// "SELBITZ. Der Ort", in capitals, needs no gazetteer
+	a, _ := p.lex.Mark(p.Tokens)
+	return a == nil
+}
+
+// judge tells how sure it is that what was read is a dateline.
+func (p *datelineReader) judge() (Dateline, bool) {
+	d := p.d
+	d.End = min(p.end, p.Line.End)
+	d.Dated = d.Dated || p.months > 0 && p.dates >= 2
+	rest := strings.TrimLeftFunc(p.Text[d.End:p.Line.End], unicode.IsSpace)
+	opens := opensReport(rest)
+	switch {
+	case d.Agency != nil && (p.dash || p.parens) && (p.places > 0 || p.dates > 0 || p.dash && p.parens):
 		d.Confidence = 0.97
-		if !dash {
+		if !p.dash {
 			d.Confidence = 0.9
 		}
-	case dash && caps > 0 && opens && (d.City || dates > 0 || comma || caps == places) && !strings.HasPrefix(l.Text[l.Start:], "-"):
+	case p.dash && p.caps > 0 && opens && (d.City || p.dates > 0 || p.comma || p.caps == p.places && !p.capitals()) && !strings.HasPrefix(p.Text[p.Start:], "-"):
 		d.Confidence = 0.8
-	case dash && d.City && opens && places <= 4:
+	case p.dash && p.comma && d.Dated && p.places > 0 && p.places <= 5 && opens && rest != "":
+		d.Confidence = 0.8
+	case p.dash && d.City && opens && p.places <= 4:
 		d.Confidence = 0.7
-	case dash && comma && months > 0 && dates >= 2 && places > 0 && places <= 5 && opens && rest != "":
-		d.Confidence = 0.7
-	case colon && d.City && opens && rest != "":
+	case p.colon && d.City && opens && rest != "":
 		d.Confidence = 0.65
-	case rest == "" && d.City && (caps > 0 || dates > 0) && !parens:
+	case rest == "" && d.City && (p.caps > 0 || p.dates > 0) && !p.parens:
 		d.Confidence = 0.5
 	default:
 		return Dateline{}, false
 	}
 	return d, true
+}
+
+// opensReport tells whether rest, behind a dateline, may begin a report.
+func opensReport(rest string) bool {
+	first, _ := utf8.DecodeRuneInString(rest)
+	return rest == "" || unicode.IsUpper(first) || unicode.IsDigit(first) || strings.ContainsRune(`"'“„«‘(¿¡»<`, first) || unicode.IsLetter(first) && !unicode.IsLower(first)
+}
+
+// capitals tells whether what follows is in capitals as well, as all of a
+// headline may be.
+func (p *datelineReader) capitals() bool {
+	return p.i < len(p.Tokens) && p.Tokens[p.i].Shape&lexicon.AllCaps != 0 && p.Tokens[p.i].End-p.Tokens[p.i].Start > 3
 }
 
 // agencyGroup reads "(dpa/tmn)" or "/TASS/" from token i on; to is the byte

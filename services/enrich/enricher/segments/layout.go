@@ -258,7 +258,7 @@ func (e *Enricher) split(dst []piece, l grammar.Line, block int, adjacent bool, 
 				put(l, "")
 				return dst
 			}
-			if words > 0 && (d.Agency != nil || d.Confidence >= sureDateline && words >= 3 || words >= 12) {
+			if words > 0 && (d.Agency != nil || d.Confidence >= sureDateline && (words >= 3 || d.Dated) || words >= 12) {
 				keep := fixed
 				fixed = ""
 				put(l.Cut(l.Start, d.End), article.Dateline)

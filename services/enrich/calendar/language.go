@@ -1,0 +1,354 @@
+// Package calendar reads dates and periods out of prose: absolute, relative,
+// partial and vague ones, as intervals with a precision. What a language calls
+// them is data under data/lang, one folder for each; the rules are the same for
+// all. Nothing here knows what day it is: an expression that needs a date to
+// count from is resolved by the one that the caller gives, or not at all.
+package calendar
+
+import (
+	"bufio"
+	"embed"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// kind is a role that a phrase plays in telling the time. A phrase may play
+// several.
+type kind = lexicon.Class
+
+// The kinds, one per section of the data.
+const (
+	month          kind = 1 << iota // 1 to 12
+	monthShort                      // its abbreviation: counts only beside a day or year
+	monthAlone                      // a month that nothing else is called, and that needs no cue
+	weekday                         // 1 (Monday) to 7
+	weekdayShort                    // counts only before a date
+	season                          // 1 (spring) to 4
+	ordinal                         // 1 and up; -1: the last
+	number                          // number words
+	unit                            // one day, week, ...: a period
+	units                           // several of them
+	quarterNamed                    // a word of its own for one quarter
+	quarterSign                     // the letter of Q3
+	part                            // early, mid, late
+	shift                           // last (-1), this (0), next (1), before a noun
+	shiftPlural                     // coming, before several
+	shiftAfter                      // the same behind the noun
+	day                             // today (0), yesterday (-1)
+	period                          // a word for a period by its distance: "Vorjahr"
+	of                              // may stand between the parts of a date
+	articleWord                     //
+	to                              // between the ends of a range
+	and                             //
+	between                         // opens a range whose ends "and" joins
+	at                              // a month may follow without day or year
+	in                              // ... even if a name follows
+	on                              // a weekday may follow even if a name follows that
+	yearCue                         // a year may follow
+	nounCue                         // a year may follow if a noun does ("the 2022 budget")
+	since                           // what follows has begun
+	meantFor                        // what follows is to come, if it is a day
+	until                           // what follows is to come, if no verb says otherwise
+	every                           // what follows is a habit and no date
+	agoBefore                       // "il y a" two weeks
+	agoAfter                        // two weeks "ago"
+	ahead                           // "in" two weeks
+	later                           // two days "later" (1) or "earlier" (-1)
+	nextDay                         // the day after (1) or before (-1) one that was named
+	following                       // "the following" Monday
+	followingAfter                  // lundi "suivant"
+	decade                          // the sixties: 60
+	decadeCue                       // what they must have before them
+	decades                         // "années" 90
+	feast                           //
+	named                           // a day that is known by a name
+	none                            // looks like a date and is none
+	few                             //
+	yearNoun                        // what is counted, if a year's number stands before it
+	notBehind                       // a number behind it is no year
+	function                        // small words, which may follow a year
+	play                            // words of sports: halves and quarters are of a match
+	clause                          // opens a clause
+	future                          // says that it is to come
+	present                         //
+	past                            //
+	noVerb                          // has the ending of a verb and is none
+	partHyphen                      // counts only with a hyphen: "end-March"
+	figuresFor                      // what follows is over, though figures are to come
+	untilStrictly                   // what follows is to come behind a verb of shuts
+	after                           // a quarter that follows is over
+	shuts                           // what was done lasts
+	infinitive                      // the word behind it is no finite verb
+	seasonArticle                   // a season that without article is another word
+	nameNoun                        // behind a month or weekday it makes it a name
+	cardinalPart                    // "the first" six months
+)
+
+var sections = map[string]kind{
+	"month": month, "month short": monthShort, "month alone": monthAlone, "weekday": weekday, "weekday short": weekdayShort,
+	"season": season, "season needs article": seasonArticle, "ordinal": ordinal, "number": number, "unit": unit, "units": units,
+	"quarter named": quarterNamed, "quarter sign": quarterSign, "part": part, "shift": shift, "shift plural": shiftPlural,
+	"shift after": shiftAfter, "day": day, "period": period, "of": of, "article": articleWord,
+	"to": to, "and": and, "between": between, "at": at, "in": in, "on": on, "year cue": yearCue, "cued by noun": nounCue, "since": since, "meant for": meantFor,
+	"until": until, "every": every, "ago before": agoBefore, "ago": agoAfter, "ahead": ahead, "later": later,
+	"next day": nextDay, "following": following, "following after": followingAfter, "decade": decade, "decade cue": decadeCue,
+	"decades": decades, "feast": feast, "named": named, "none": none, "few": few, "noun behind year": yearNoun,
+	"not behind": notBehind, "function": function, "play": play, "cardinal part": cardinalPart, "name noun": nameNoun,
+	"part hyphen": partHyphen, "figures for": figuresFor, "until strictly": untilStrictly, "after": after,
+	"shuts": shuts, "infinitive": infinitive,
+	"clause": clause, "future": future, "present": present, "past": past, "no verb": noVerb,
+}
+
+// value is what a phrase means in one of its roles.
+type value struct {
+	kind kind
+	n    int
+	unit Unit
+	part Part
+	date string // of a feast or a named day
+}
+
+// Language is how one language tells the time. It is read-only.
+type Language struct {
+	Tag string
+
+	trie   lexicon.Trie
+	values [][]value // by the trie's value, less 1
+
+	capitals     bool // months and weekdays have a capital
+	monthFirst   bool // "March 9"
+	usNumeric    bool // 3/31/25 may be month, day, year
+	bareYears    bool // a year needs no preposition
+	presentAhead bool // the present tense is used for what is to come
+
+	ordinalEndings, decadeEndings, weekdayEndings []string
+	pastEndings, futureEndings, participles       []string
+	presentEndings                                []string // of the last word of a clause
+}
+
+//go:embed data
+var data embed.FS
+
+// Languages are those that are built in, by their tags ("en"). The error is
+// for a broken build only.
+var Languages = sync.OnceValues(func() (map[string]*Language, error) {
+	sub, err := fs.Sub(data, "data/lang")
+	if err != nil {
+		return nil, err
+	}
+	return Load(sub)
+})
+
+// Load reads a folder of languages: <tag>/terms.txt and <tag>/tense.txt.
+// Errors name file and line.
+func Load(dir fs.FS) (map[string]*Language, error) {
+	files, err := fs.Glob(dir, "*/terms.txt")
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("no */terms.txt")
+	}
+	all := map[string]*Language{}
+	for _, f := range files {
+		tag := path.Dir(f)
+		l := &loader{Language: &Language{Tag: tag}, ids: map[string]int32{}}
+		for _, name := range []string{f, tag + "/tense.txt"} {
+			if err := l.read(dir, name); err != nil {
+				return nil, err
+			}
+		}
+		all[tag] = l.Language
+	}
+	return all, nil
+}
+
+type loader struct {
+	*Language
+	ids     map[string]int32
+	section string
+}
+
+func (l *loader) read(dir fs.FS, name string) error {
+	f, err := dir.Open(name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	l.section = ""
+	sc := bufio.NewScanner(f)
+	for n := 1; sc.Scan(); n++ {
+		line := strings.TrimSpace(sc.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if line[0] == '[' {
+			l.section = strings.Trim(line, "[]")
+			continue
+		}
+		if err := l.line(line); err != nil {
+			return fmt.Errorf("%s:%d: %w", name, n, err)
+		}
+	}
+	return sc.Err()
+}
+
+func (l *loader) line(line string) error {
+	switch l.section {
+	case "rules":
+		return l.rule(line)
+	case "ordinal ending":
+		l.ordinalEndings = append(l.ordinalEndings, list(line)...)
+		return nil
+	case "decade ending":
+		l.decadeEndings = append(l.decadeEndings, list(line)...)
+		return nil
+	case "weekday ending":
+		// The days of the week stand above it.
+		l.weekdayEndings = append(l.weekdayEndings, list(line)...)
+		return l.compounds()
+	case "past ending":
+		l.pastEndings = append(l.pastEndings, list(line)...)
+		return nil
+	case "future ending":
+		l.futureEndings = append(l.futureEndings, list(line)...)
+		return nil
+	case "present ending":
+		l.presentEndings = append(l.presentEndings, list(line)...)
+		return nil
+	case "participle":
+		l.participles = append(l.participles, list(line)...)
+		return nil
+	}
+	k, ok := sections[l.section]
+	if !ok {
+		return fmt.Errorf("unknown section [%s]", l.section)
+	}
+	v := value{kind: k}
+	phrases := line
+	switch k {
+	case month, monthShort, monthAlone, weekday, weekdayShort, season, ordinal, number, quarterNamed, part, partHyphen, shift, shiftPlural,
+		shiftAfter, later, day, period, unit, units, nextDay, following, followingAfter, decade, feast, named:
+		head, rest, found := strings.Cut(line, ":")
+		if !found {
+			return fmt.Errorf("%q has no value before a colon", line)
+		}
+		if err := v.parse(head); err != nil {
+			return err
+		}
+		phrases = rest
+	}
+	for _, p := range list(phrases) {
+		if err := l.add(p, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func list(s string) []string {
+	var out []string
+	for p := range strings.SplitSeq(s, ";") {
+		if p = strings.TrimSpace(p); p != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (v *value) parse(head string) (err error) {
+	switch v.kind {
+	case feast, named:
+		v.date = head
+		if _, _, ok := feastDay(head, 2000); v.kind == feast && !ok {
+			return fmt.Errorf("%q is no day of a feast", head)
+		}
+		return nil
+	case unit, units:
+		v.unit, err = unitNamed(head)
+		return err
+	case part, partHyphen:
+		v.part, err = partNamed(head)
+		return err
+	case period:
+		col := strings.Fields(head)
+		if len(col) < 2 {
+			return fmt.Errorf("%q is not a unit and a distance", head)
+		}
+		if v.unit, err = unitNamed(col[0]); err != nil {
+			return err
+		}
+		if v.n, err = strconv.Atoi(col[1]); err != nil {
+			return err
+		}
+		if len(col) > 2 {
+			v.part, err = partNamed(col[2])
+		}
+		return err
+	}
+	v.n, err = strconv.Atoi(head)
+	return err
+}
+
+func (l *loader) rule(line string) error {
+	key, val, _ := strings.Cut(line, ": ")
+	switch key {
+	case "names":
+		l.capitals = val == "capitals"
+	case "order":
+		l.usNumeric = strings.Contains(val, "US month day")
+		l.monthFirst = l.usNumeric
+	case "year":
+		l.bareYears = val == "bare"
+	case "present":
+		l.presentAhead = val == "future"
+	default:
+		return fmt.Errorf("unknown rule %q", key)
+	}
+	return nil
+}
+
+// compounds adds words such as "Freitagabend".
+func (l *loader) compounds() error {
+	for _, p := range slices.Sorted(maps.Keys(l.ids)) {
+		for _, v := range l.values[l.ids[p]-1] {
+			if v.kind != weekday {
+				continue
+			}
+			for _, e := range l.weekdayEndings {
+				if err := l.add(p+e, v); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (l *loader) add(phrase string, v value) error {
+	toks := lexicon.Scan(nil, phrase, 0, len(phrase))
+	words := make([]string, len(toks))
+	for i, t := range toks {
+		words[i] = strings.ToLower(phrase[t.Start:t.End])
+	}
+	key := strings.Join(words, " ")
+	id, ok := l.ids[key]
+	if !ok {
+		l.values = append(l.values, nil)
+		id = int32(len(l.values))
+		l.ids[key] = id
+	}
+	l.values[id-1] = append(l.values[id-1], v)
+	if !l.trie.Add(phrase, v.kind, id) {
+		return fmt.Errorf("%q has no words", phrase)
+	}
+	return nil
+}

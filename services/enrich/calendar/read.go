@@ -1,0 +1,329 @@
+package calendar
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// Expression is a date or period in a text, as it is told.
+type Expression struct {
+	Start, End int     // bytes of the text
+	Confidence float64 // that it tells the time, and how it is resolved
+	first      expression
+	last       expression // the end of a range; its form is 0 if there is none
+	quarter    bool       // the range is called a quarter
+	tense      direction
+}
+
+// Read appends the expressions of text[start:end] to dst, in order. It stops
+// when dst has limit of them. The time it takes is linear in the text.
+func (l *Language) Read(dst []Expression, text string, start, end, limit int) []Expression {
+	r := reader{Language: l, text: text, start: start, end: end}
+	r.toks = lexicon.Scan(make([]lexicon.Token, 0, (end-start)/6+8), text, start, end)
+	r.all = make([]kind, len(r.toks))
+	for i := range r.toks {
+		r.all[i] = l.trie.All(r.toks[i:min(len(r.toks), i+maxPhrase)])
+	}
+	behind, old := 0, false // the word behind the last expression, and whether it was a year or longer
+	for i := 0; i < len(r.toks) && len(dst) < limit; {
+		if _, n := r.is(i, none); n > 0 {
+			i += n
+			continue
+		}
+		if r.all[i]&opens == 0 && r.toks[i].Shape&lexicon.HasDigit == 0 && !r.romanAt(i) {
+			i++
+			continue
+		}
+		e, ok := r.point(i)
+		if !ok || r.inTitle(e) || old && r.nowadays(e, behind) {
+			i++
+			continue
+		}
+		x, j := r.ranged(e)
+		x.Start, x.End = r.span(e.i, j, e)
+		if !x.first.dated() || x.first.form == asFeast {
+			x.tense = r.directionOf(&x, j)
+		}
+		dst = append(dst, x)
+		i, behind = j, j
+		old = x.first.form == asYear || x.first.form == asDecade || x.first.form == asCentury
+	}
+	return dst
+}
+
+// nowadays tells whether "today" is set against the years that were named up to
+// the word behind: "In 1900 it had 1,200 inhabitants; today it has 41."
+func (r *reader) nowadays(e expression, behind int) bool {
+	const near = 25 // words
+	if e.form != asUnit || e.unit != Day || e.n != 0 || e.j-e.i != 1 || e.i-behind > near || !r.opensClause(e.i) {
+		return false
+	}
+	d, _ := r.direction(e.i, e.j)
+	return d != gone
+}
+
+// span is the bytes of words [i, j), with the article that belongs to a period
+// and without a full stop that ends a sentence.
+func (r *reader) span(i, j int, e expression) (start, end int) {
+	start, end = int(r.toks[i].Start), int(r.toks[j-1].End)
+	if r.capitals && !r.bareYears && i > 0 && r.joined(i, "") && strings.EqualFold(r.word(i-1), "the") && (e.form != asYear && e.form != asDay && e.form != asMonth || e.part != Whole || r.all[i]&unit != 0) {
+		start = int(r.toks[i-1].Start)
+	}
+	if e.form == asYear && e.part == Whole && r.plain(i) {
+		if u, n := r.is(i-1, unit); n == 1 && u.unit == Year {
+			start = int(r.toks[i-1].Start) // "im Jahr 2024"
+		}
+	}
+	if e.form == asDecade && start > r.start && strings.HasSuffix(r.text[:start], "'") {
+		start-- // "the '60s"
+	}
+	rest := r.text[end:r.end]
+	if strings.HasPrefix(rest, ".") && r.dotted(j, e) {
+		end++
+	}
+	return start, end
+}
+
+// dotted tells whether the full stop behind the last word belongs to it:
+// "3.4.", "Jan."
+func (r *reader) dotted(j int, e expression) bool {
+	switch {
+	case e.form == asDay && e.n != 0 && r.toks[j-1].Shape&lexicon.Digits != 0 && e.year == 0 && r.bareYears && r.capitals && r.digitsOnly(e):
+		return true
+	case r.all[j-1]&monthShort != 0 && r.all[j-1]&month == 0:
+		return j < len(r.toks) && !r.sentenceStart(j)
+	}
+	return false
+}
+
+func (r *reader) digitsOnly(e expression) bool {
+	for k := e.i; k < e.j; k++ {
+		if r.toks[k].Shape&lexicon.Digits == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// ranged adds the end of a range, if e begins one. j is the word behind it.
+func (r *reader) ranged(e expression) (x Expression, j int) {
+	x = Expression{first: e, Confidence: e.sure}
+	j = e.j
+	if e.day2 != 0 || e.form == asUnit && e.unit != Year || e.form == asDistance || e.form == asOffset || e.form == asOpen {
+		return x, j
+	}
+	if e.form == asYear {
+		if k, ok := r.shortYear(j, e.year); ok {
+			y := e.year/100*100 + r.digits(j)%100
+			if y <= e.year {
+				y += 100
+			}
+			x.last = expression{form: asYear, year: y, n: y, i: j, j: k}
+			return x, k
+		}
+	}
+	k, list, ok := r.joint(e)
+	if !ok || k >= len(r.toks) {
+		return x, j
+	}
+	var best expression
+	for range 2 {
+		if b, ok := r.rangeEnd(k, e); ok {
+			best = b
+			break
+		}
+		_, n := r.is(k, articleWord)
+		if k += n; n == 0 || k >= len(r.toks) {
+			break
+		}
+	}
+	if best.form == 0 || list && !follows(e, best) {
+		return x, j
+	}
+	x.last, j = best, best.j
+	if !e.dated() && best.dated() && !e.yearShifts {
+		x.first.year = best.year
+		if e.form != asYear && best.form == e.form && e.n > best.n && e.form != asWeekday {
+			x.first.year--
+		}
+		x.Confidence = best.sure
+	} else if !e.dated() && best.yearShifts {
+		x.first.yearShift, x.first.yearShifts = best.yearShift, true
+	}
+	if u, n := r.is(j, unit); n > 0 && u.unit == Quarter && e.form == asMonth && r.joined(j, "") {
+		x.quarter = true
+		j += n
+	}
+	return x, j
+}
+
+// joint reads what stands between the ends of a range behind e. list tells
+// that it may as well be a list.
+func (r *reader) joint(e expression) (k int, list, ok bool) {
+	j := e.j
+	if j >= len(r.toks) {
+		return j, false, false
+	}
+	switch strings.Trim(r.gap(j), " \u00a0") {
+	case "-", "–", "—":
+		return j, false, true
+	case "/":
+		return j, true, e.form == asMonth || e.form == asWeekday
+	}
+	open := r.before1(e.i, between)
+	if _, n := r.is(j, and); n > 0 && r.joined(j, ".") && r.joined(j+n, "") {
+		if open {
+			return j + n, false, true
+		}
+		return j + n, true, e.form == asMonth || e.form == asWeekday || e.form == asDay
+	}
+	if _, n := r.is(j, to); n > 0 && r.joined(j, ".") && r.joined(j+n, "") {
+		return j + n, false, true
+	}
+	return j, false, false
+}
+
+// rangeEnd reads what may end a range that e begins.
+func (r *reader) rangeEnd(k int, e expression) (b expression, ok bool) {
+	if r.all[k]&part != 0 && (e.form == asYear || e.form == asMonth) {
+		if b, ok = r.point(k); ok && b.form == e.form && (b.year == 0 || b.year >= e.year) {
+			return b, true
+		}
+	}
+	switch e.form {
+	case asYear:
+		if y, ok := r.yearNumber(k); ok && y >= e.year && !r.counts(k, y) {
+			return expression{form: asYear, year: y, n: y, i: k, j: k + 1, sure: sureFull}, true
+		}
+		return b, false
+	case asMonth:
+		if v, n := r.is(k, month|monthShort); n > 0 && r.namesTime(k) {
+			b = expression{form: asMonth, n: v.n, i: k, j: k + n, sure: surePartial}
+			b = r.withYear(b)
+			b.i = k
+			return b, true
+		}
+		return b, false
+	case asWeekday, asDay, asQuarter, asHalf, asFixed, asSeason, asDecade:
+		b, ok = r.point(k)
+		if ok && b.form == e.form && (e.form != asFixed || !b.fixed.From.Before(e.fixed.To)) {
+			return b, true
+		}
+		return b, e.form == asFixed && ok && b.form == asDay && b.year != 0
+	default:
+		return b, false
+	}
+}
+
+// follows tells whether b is the very next after a, so that a list of them is
+// one period.
+func follows(a, b expression) bool {
+	switch a.form {
+	case asWeekday:
+		return !a.shifted && !b.shifted && b.n == a.n%7+1
+	case asMonth:
+		return b.n == a.n%12+1 && (a.year == 0 || a.year == b.year) && !a.yearShifts && !a.shifted && !b.shifted && a.part == Whole && b.part == Whole
+	default:
+		return false
+	}
+}
+
+// inTitle tells whether e stands in the title of a work: few words in quotation
+// marks of their own, that begin and end with a capital or a number.
+func (r *reader) inTitle(e expression) bool {
+	const (
+		words = 6
+		marks = "\"“”„«»‘‚‹›"
+	)
+	i, j := e.i, e.j
+	for n := 0; !strings.ContainsAny(r.gap(i), marks); n++ {
+		if n == words || i == 0 {
+			return false
+		}
+		i--
+	}
+	for n := 0; !strings.ContainsAny(r.gap(j), marks+"’"); n++ {
+		if n == words || j == len(r.toks) {
+			return false
+		}
+		j++
+	}
+	if j-i > words || j-i < 2 {
+		return false
+	}
+	g := r.gap(j)
+	if strings.IndexAny(g, ".!?,") == 0 {
+		return false
+	}
+	for k := i; k < j; k++ {
+		if k > i && strings.ContainsAny(r.gap(k), ",.!?;:") {
+			return false
+		}
+		if r.toks[k].Shape&lexicon.Lower != 0 && (k == i || k == j-1 || r.all[k]&(function|of|articleWord|in|at) == 0) {
+			return false
+		}
+	}
+	return r.gap(i) != "" && unicode.IsSpace(firstRune(r.gap(i))) || i == 0
+}
+
+// Resolve tells when x is, counted from the day anchor, which may be zero: then
+// only what carries its year resolves. before is what the text named last. Not
+// ok: it can't be told.
+func (x *Expression) Resolve(anchor time.Time, before Interval) (i Interval, ok bool) {
+	if !anchor.IsZero() {
+		anchor = midnight(anchor)
+	}
+	if x.last.form == 0 {
+		return x.first.resolve(anchor, before, x.tense)
+	}
+	var a, b Interval
+	switch {
+	case x.tense == gone && !x.last.dated():
+		if b, ok = x.last.resolve(anchor, before, gone); ok {
+			a, ok = x.first.resolve(b.From, before, gone)
+			if !ok || a.From.After(b.From) {
+				return Interval{}, false
+			}
+		}
+	default:
+		if a, ok = x.first.resolve(anchor, before, x.tense); ok {
+			if b, ok = x.last.resolve(a.From, before, toCome); !ok || b.To.Before(a.From) {
+				return Interval{}, false
+			}
+		}
+	}
+	if !ok {
+		return Interval{}, false
+	}
+	i = Interval{a.From, b.To, b.Precision}
+	if x.quarter {
+		i.Precision = article.PrecisionQuarter
+	}
+	return i, true
+}
+
+// Precision is that of x, resolved or not.
+func (x *Expression) Precision() article.Precision {
+	if x.quarter {
+		return article.PrecisionQuarter
+	}
+	i, _ := x.Resolve(date(2000, 6, 15), oneDay(date(2000, 6, 15)))
+	return i.Precision
+}
+
+// Relative tells whether x hangs on a date that the text named before it.
+func (x *Expression) Relative() bool { return x.first.form == asOffset }
+
+// OfDay tells whether x is a day of a month, with or without its year, and no
+// range.
+func (x *Expression) OfDay() bool {
+	return x.last.form == 0 && (x.first.form == asDay || x.first.form == asFixed)
+}
+
+// Nearest has x, if it has no year, mean the one nearest to the anchor, whatever
+// the words around it say.
+func (x *Expression) Nearest() { x.tense = nearest }

@@ -1,0 +1,96 @@
+// Package moments finds the dates and periods that a text mentions, and tells
+// when that is: counted from the dateline's date or the day of publication, and
+// from nothing else.
+package moments
+
+import (
+	"context"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/calendar"
+)
+
+// Name and version that results are signed with.
+const (
+	Name    = "moments"
+	Version = 1
+)
+
+// Limit is the most moments that are reported for one article.
+const Limit = 2000
+
+// unresolved is what stays of the confidence in a moment that can't be
+// resolved for lack of an anchor.
+const unresolved = 0.9
+
+// Enricher finds moments. It is safe for concurrent use.
+type Enricher struct{ languages map[string]*calendar.Language }
+
+// New reads the languages that are built in.
+func New() (*Enricher, error) {
+	l, err := calendar.Languages()
+	if err != nil {
+		return nil, err
+	}
+	return &Enricher{l}, nil
+}
+
+// Enrich sets a.Moments: what headline, standfirst, dateline and body mention,
+// by place. In languages that the data doesn't have nothing is found.
+func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+	a.Moments = nil
+	tag, _, _ := strings.Cut(a.Language.Value, "-")
+	lang := e.languages[strings.ToLower(tag)]
+	if lang == nil {
+		return nil
+	}
+	anchor := Anchor(a)
+	var found []article.Moment
+	var before calendar.Interval
+	var read []calendar.Expression
+	for _, s := range a.Segments {
+		if !s.Kind.InBody() && s.Kind != article.Headline && s.Kind != article.Standfirst && s.Kind != article.Dateline {
+			continue
+		}
+		read = lang.Read(read[:0], a.Text, s.Start, s.End, Limit-len(found))
+		for i := range read {
+			x := &read[i]
+			if s.Kind == article.Dateline {
+				x.Nearest()
+			}
+			m := article.Moment{
+				Evidence:  article.Evidence{Span: article.Span{Start: x.Start, End: x.End}, Enricher: Name, Version: Version, Confidence: x.Confidence},
+				Precision: x.Precision(),
+			}
+			when, ok := x.Resolve(anchor, before)
+			switch {
+			case ok:
+				m.From, m.To, m.Precision = when.From, when.To, when.Precision
+				before = when
+			case x.Relative():
+				continue // nothing to count from: it may be a duration
+			default:
+				m.Confidence *= unresolved
+			}
+			m.Confidence = math.Round(100*m.Confidence) / 100
+			found = append(found, m)
+		}
+		if len(found) >= Limit {
+			break
+		}
+	}
+	a.Moments = found
+	return nil
+}
+
+// Anchor is the day that relative dates of a count from: that of the dateline,
+// else that of publication; zero if neither is known.
+func Anchor(a *article.Article) time.Time {
+	if !a.Filed.Date.IsZero() {
+		return a.Filed.Date
+	}
+	return a.PublishedAt
+}

@@ -1,0 +1,244 @@
+package moments_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/enricher/moments"
+)
+
+// found is what the enricher finds in a paragraph of a text that was published
+// at anchor: "words|from|to|precision".
+func found(t testing.TB, e *moments.Enricher, lang, text string, anchor time.Time) []string {
+	t.Helper()
+	b := article.Builder{Signer: "format/x", Version: 1}
+	b.Add(article.Paragraph, text)
+	a := &article.Article{PublishedAt: anchor}
+	b.Fill(a)
+	a.Language.Value = lang
+	if err := e.Enrich(context.Background(), a); err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, m := range a.Moments {
+		s := m.In(a.Text) + "|"
+		if !m.Resolved() {
+			s += "?"
+		} else {
+			s += day(m.From, m.Precision)
+			if !m.To.Equal(m.From) {
+				s += "|" + day(m.To, m.Precision)
+			}
+			if m.Precision != article.PrecisionDay {
+				s += "|" + string(m.Precision)
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// Wednesday, 12 March 2025 is the day of publication.
+func TestPhenomena(t *testing.T) {
+	e, err := moments.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	anchor := time.Date(2025, 3, 12, 9, 30, 0, 0, time.UTC)
+	for _, c := range phenomena {
+		if got := found(t, e, c.lang, c.text, anchor); !slices.Equal(got, c.want) {
+			t.Errorf("%s %q:\n got %q\nwant %q", c.lang, c.text, got, c.want)
+		}
+	}
+}
+
+type phenomenon struct {
+	lang, text string
+	want       []string
+}
+
+func w(s ...string) []string { return s }
+
+var phenomena = []phenomenon{
+	// Days of the week, in the direction of the verb.
+	{"en", "The panel met on Monday and will report on Friday.", w("Monday|2025-03-10", "Friday|2025-03-14")},
+	{"en", "The firm said Wednesday it was sold.", w("Wednesday|2025-03-12")},
+	{"en", "The hearing is set for Thursday.", w("Thursday|2025-03-13")},
+	{"en", "A verdict is expected Friday.", w("Friday|2025-03-14")},
+	{"en", "On Sunday the team will travel to Oslo.", w("Sunday|2025-03-16")},
+	{"en", "She resigned last Wednesday.", w("last Wednesday|2025-03-05")},
+	{"en", "They meet next Wednesday.", w("next Wednesday|2025-03-19")},
+	{"en", "The shop, which closed on Saturday, is to reopen on Saturday.", w("Saturday|2025-03-08", "Saturday|2025-03-15")},
+	{"en", "Police said on Tuesday that he would be charged on Thursday night.", w("Tuesday|2025-03-11", "Thursday|2025-03-13")},
+	{"en", "The talks ran from Friday to Sunday.", w("Friday to Sunday|2025-03-07|2025-03-09")},
+	{"en", "The strike will last from Monday until Wednesday.", w("Monday until Wednesday|2025-03-17|2025-03-19")},
+	{"en", "It rained between Saturday and Monday.", w("Saturday and Monday|2025-03-08|2025-03-10")},
+	{"en", "He is expected to be sentenced on Monday.", w("Monday|2025-03-17")},
+	{"en", "The bill has been before parliament since Thursday.", w("Thursday|2025-03-06")},
+	{"de", "Der Ausschuss tagt am Freitag.", w("Freitag|2025-03-14")},
+	{"de", "Das teilte die Polizei am Montagabend mit.", w("Montagabend|2025-03-10")},
+	{"de", "Am vergangenen Freitag brannte es.", w("vergangenen Freitag|2025-03-07")},
+	{"de", "Am kommenden Mittwoch tagt der Rat.", w("kommenden Mittwoch|2025-03-19")},
+	{"de", "Die Messe dauert von Donnerstag bis Sonntag.", w("Donnerstag bis Sonntag|2025-03-13|2025-03-16")},
+	{"de", "Wie die Polizei am Dienstag mitteilte, wurde der Mann am Sonntag gefasst.", w("Dienstag|2025-03-11", "Sonntag|2025-03-09")},
+	{"fr", "Le tribunal rendra sa décision vendredi.", w("vendredi|2025-03-14")},
+	{"fr", "Le ministre a démissionné lundi soir.", w("lundi|2025-03-10")},
+	{"fr", "Il sera reçu mardi prochain.", w("mardi prochain|2025-03-18")},
+	{"fr", "Dimanche dernier, le club avait perdu.", w("Dimanche dernier|2025-03-09")},
+	{"es", "El juez decidirá el viernes.", w("viernes|2025-03-14")},
+	{"es", "El ministro dimitió el lunes por la noche.", w("lunes|2025-03-10")},
+	{"es", "El lunes pasado cerró la fábrica.", w("lunes pasado|2025-03-10")},
+	{"es", "La próxima reunión es el jueves que viene.", w("jueves que viene|2025-03-13")},
+
+	// Days by their distance.
+	{"en", "It was said today that yesterday's vote stands; tomorrow the count goes on.", w("today|2025-03-12", "yesterday|2025-03-11", "tomorrow|2025-03-13")},
+	{"en", "The match is tonight.", w("tonight|2025-03-12")},
+	{"de", "Heute Abend spricht der Kanzler, gestern schwieg er.", w("Heute Abend|2025-03-12", "gestern|2025-03-11")},
+	{"de", "Das Gericht urteilt morgen.", w("morgen|2025-03-13")},
+	{"de", "Am Morgen war es kalt. Jeden Morgen ist es so.", nil},
+	{"fr", "Il arrive aujourd'hui, elle est partie avant-hier, ils viennent après-demain.", w("aujourd'hui|2025-03-12", "avant-hier|2025-03-10", "après-demain|2025-03-14")},
+	{"es", "Ayer llovió, hoy no, y pasado mañana nevará.", w("Ayer|2025-03-11", "hoy|2025-03-12", "pasado mañana|2025-03-14")},
+	{"es", "Salieron por la mañana.", nil},
+
+	// Day and month.
+	{"en", "The vote was held on 3 February and on Nov. 4.", w("3 February|2025-02-03", "Nov. 4|2024-11-04")},
+	{"en", "The vote will be held on 3 February.", w("3 February|2026-02-03")},
+	{"en", "On March 3, 2024, and on 4th May 2023, it rained.", w("March 3, 2024|2024-03-03", "4th May 2023|2023-05-04")},
+	{"en", "It opened on Tuesday, March 4, and closes on Sunday 30 March.", w("Tuesday, March 4|2025-03-04", "Sunday 30 March|2025-03-30")},
+	{"en", "The fair runs from March 20 to 23.", w("March 20 to 23|2025-03-20|2025-03-23")},
+	{"en", "The fair runs from 28 March to 2 April.", w("28 March to 2 April|2025-03-28|2025-04-02")},
+	{"en", "The fair ran Feb. 3-5.", w("Feb. 3-5|2025-02-03|2025-02-05")},
+	{"en", "The strike on May 1, 2 and 3 cost millions.", w("May 1|2024-05-01")},
+	{"de", "Am 3. Februar 2025 und am 4. Mai brannte es.", w("3. Februar 2025|2025-02-03", "4. Mai|2024-05-04")},
+	{"de", "Die Schau läuft vom 20. März bis zum 2. April.", w("20. März bis zum 2. April|2025-03-20|2025-04-02")},
+	{"de", "Am Montag, dem 17. März, tagt der Rat.", w("Montag, dem 17. März|2025-03-17")},
+	{"fr", "Le 3 février, il a neigé ; le 1er mai, il fera beau.", w("3 février|2025-02-03", "1er mai|2025-05-01")},
+	{"fr", "Le festival se tiendra du 4 au 7 juillet 2025.", w("4 au 7 juillet 2025|2025-07-04|2025-07-07")},
+	{"fr", "Né le lundi 3 mars 1980.", w("lundi 3 mars 1980|1980-03-03")},
+	{"es", "El 3 de febrero nevó; el 1 de mayo de 2025 será festivo.", w("3 de febrero|2025-02-03", "1 de mayo de 2025|2025-05-01")},
+	{"es", "La feria será del 28 de marzo al 2 de abril.", w("28 de marzo al 2 de abril|2025-03-28|2025-04-02")},
+	{"es", "El lunes 3 de marzo murió.", w("lunes 3 de marzo|2025-03-03")},
+
+	// Numbers.
+	{"en", "Valid 2025-03-16T04:00Z, filed 2025-03-11.", w("2025-03-16T04:00Z|2025-03-16T04:00:00Z|time", "2025-03-11|2025-03-11")},
+	{"en", "It is due on 31/12/2025, said the clerk.", w("31/12/2025|2025-12-31")},
+	{"en", "Dial 10.1.2.2025 or 555-12-2025, version 1.2.2020.3.", nil},
+	{"de", "Vom 3.4. bis 5.4. ist zu; seit dem 1.1.2024 gilt es.", w("3.4. bis 5.4.|2025-04-03|2025-04-05", "1.1.2024|2024-01-01")},
+	{"fr", "Le 14/07/2024, on dansa.", w("14/07/2024|2024-07-14")},
+	{"es", "Desde el 12-10-2023 no llueve.", w("12-10-2023|2023-10-12")},
+
+	// Months and their parts.
+	{"en", "In May it will open; in May it had closed.", w("May|2025-05-01|2025-05-31|month", "May|2024-05-01|2024-05-31|month")},
+	{"en", "Prices have risen since mid-January and may fall by the end of April.", w("mid-January|2025-01-11|2025-01-20|third of a month", "the end of April|2025-04-21|2025-04-30|third of a month")},
+	{"en", "It was signed in early June 2023.", w("early June 2023|2023-06-01|2023-06-10|third of a month")},
+	{"en", "It opened last October and shuts next June.", w("last October|2024-10-01|2024-10-31|month", "next June|2025-06-01|2025-06-30|month")},
+	{"en", "Rainfall in January and February was low.", w("January and February|2025-01-01|2025-02-28|month")},
+	{"de", "Im Mai eröffnet das Haus, im Oktober war Richtfest.", w("Mai|2025-05-01|2025-05-31|month", "Oktober|2024-10-01|2024-10-31|month")},
+	{"de", "Bis Ende April soll es fertig sein, seit Anfang März wird gebaut.", w("Ende April|2025-04-21|2025-04-30|third of a month", "Anfang März|2025-03-01|2025-03-10|third of a month")},
+	{"de", "Ende des Monats ist Schluss, Anfang nächsten Monats geht es weiter.", w("Ende des Monats|2025-03-21|2025-03-31|third of a month", "Anfang nächsten Monats|2025-04-01|2025-04-10|third of a month")},
+	{"fr", "À la mi-février, il a neigé ; fin avril, il rouvrira.", w("mi-février|2025-02-11|2025-02-20|third of a month", "fin avril|2025-04-21|2025-04-30|third of a month")},
+	{"fr", "Depuis début janvier, il pleut.", w("début janvier|2025-01-01|2025-01-10|third of a month")},
+	{"es", "A mediados de febrero nevó; a finales de abril abrirá.", w("mediados de febrero|2025-02-11|2025-02-20|third of a month", "finales de abril|2025-04-21|2025-04-30|third of a month")},
+
+	// Weeks, months, years from the anchor's.
+	{"en", "Last week it fell, this week it rose, next month it may end.", w("Last week|2025-03-03|2025-03-09|week", "this week|2025-03-10|2025-03-16|week", "next month|2025-04-01|2025-04-30|month")},
+	{"en", "Late last year it fell; early next year it ends.", w("Late last year|2024-09-01|2024-12-31|year", "early next year|2026-01-01|2026-04-30|year")},
+	{"en", "It opened in January last year.", w("January last year|2024-01-01|2024-01-31|month")},
+	{"de", "Im Januar vergangenen Jahres und im kommenden Jahr.", w("Januar vergangenen Jahres|2024-01-01|2024-01-31|month", "kommenden Jahr|2026-01-01|2026-12-31|year")},
+	{"de", "Vergangene Woche fiel sie, im nächsten Monat steigt sie.", w("Vergangene Woche|2025-03-03|2025-03-09|week", "nächsten Monat|2025-04-01|2025-04-30|month")},
+	{"fr", "La semaine dernière, le mois prochain et l'an dernier.", w("semaine dernière|2025-03-03|2025-03-09|week", "mois prochain|2025-04-01|2025-04-30|month", "an dernier|2024-01-01|2024-12-31|year")},
+	{"es", "La semana pasada, el mes que viene y el año pasado.", w("semana pasada|2025-03-03|2025-03-09|week", "mes que viene|2025-04-01|2025-04-30|month", "año pasado|2024-01-01|2024-12-31|year")},
+	{"en", "Growth is likely in the coming weeks.", w("the coming weeks|2025-03-12|-|open")},
+	{"de", "In den kommenden Monaten soll es besser werden.", w("kommenden Monaten|2025-03-12|-|open")},
+	{"fr", "Dans les prochaines semaines, il partira.", w("prochaines semaines|2025-03-12|-|open")},
+	{"es", "En los próximos meses se sabrá.", w("próximos meses|2025-03-12|-|open")},
+	{"en", "He rested over the weekend and will play at the weekend.", w("the weekend|2025-03-08|2025-03-09", "the weekend|2025-03-15|2025-03-16")},
+
+	// Quarters, halves, seasons.
+	{"en", "Sales fell in the fourth quarter and will rise in the second quarter.", w("the fourth quarter|2024-10-01|2024-12-31|quarter", "the second quarter|2025-04-01|2025-06-30|quarter")},
+	{"en", "Profit rose in the first half of 2024.", w("the first half of 2024|2024-01-01|2024-06-30|half year")},
+	{"en", "He scored twice in the first half.", nil},
+	{"en", "Q3 2024 was poor.", w("Q3 2024|2024-07-01|2024-09-30|quarter")},
+	{"de", "Im vierten Quartal 2024 und im 2. Halbjahr 2023 war es mau.", w("vierten Quartal 2024|2024-10-01|2024-12-31|quarter", "2. Halbjahr 2023|2023-07-01|2023-12-31|half year")},
+	{"fr", "Au quatrième trimestre 2024, le PIB a reculé.", w("quatrième trimestre 2024|2024-10-01|2024-12-31|quarter")},
+	{"es", "En el segundo trimestre de 2024 creció.", w("segundo trimestre de 2024|2024-04-01|2024-06-30|quarter")},
+	{"en", "The winter of 2019-20 was mild, last summer was hot.", w("The winter of 2019-20|2019-12-01|2020-02-29|season", "last summer|2024-06-01|2024-08-31|season")},
+	{"en", "The bridge will open in the autumn.", w("the autumn|2025-09-01|2025-11-30|season")},
+	{"de", "Im Sommer 2023 war es heiß, im Herbst wird gewählt.", w("Sommer 2023|2023-06-01|2023-08-31|season", "Herbst|2025-09-01|2025-11-30|season")},
+	{"fr", "L'été dernier a été chaud.", w("été dernier|2024-06-01|2024-08-31|season")},
+	{"es", "El verano pasado fue seco; el otoño de 2023, no.", w("verano pasado|2024-06-01|2024-08-31|season", "otoño de 2023|2023-09-01|2023-11-30|season")},
+
+	// Years, decades, centuries.
+	{"en", "In 1989 the wall fell; by 2030 it may be forgotten.", w("1989|1989-01-01|1989-12-31|year", "2030|2030-01-01|2030-12-31|year")},
+	{"en", "Profits in 2024 and 2023 were down on 2019.", w("2024|2024-01-01|2024-12-31|year", "2023|2023-01-01|2023-12-31|year", "2019|2019-01-01|2019-12-31|year")},
+	{"en", "He lived there from 1990 to 1995 (and again in 1998-99).", w("1990 to 1995|1990-01-01|1995-12-31|year", "1998-99|1998-01-01|1999-12-31|year")},
+	{"en", "The early 1990s and the mid-19th century were lean.", w("The early 1990s|1990-01-01|1993-12-31|decade", "the mid-19th century|1834-01-01|1866-12-31|century")},
+	{"en", "The late eighties were good; in his eighties he painted.", w("The late eighties|1987-01-01|1989-12-31|decade")},
+	{"en", "Some 2024 volunteers came, room 2019 was full, \"1984\" sold 2000 copies.", nil},
+	{"de", "1989 fiel die Mauer, die Stadt wuchs bis 2010.", w("1989|1989-01-01|1989-12-31|year", "2010|2010-01-01|2010-12-31|year")},
+	{"de", "In den 1990er Jahren und im 19. Jahrhundert.", w("1990er Jahren|1990-01-01|1999-12-31|decade", "19. Jahrhundert|1801-01-01|1900-12-31|century")},
+	{"fr", "Dans les années 1980 et au XIXe siècle.", w("années 1980|1980-01-01|1989-12-31|decade", "XIXe siècle|1801-01-01|1900-12-31|century")},
+	{"es", "En los años 80 y en el siglo XIX.", w("años 80|1980-01-01|1989-12-31|decade", "siglo XIX|1801-01-01|1900-12-31|century")},
+	{"en", "Output was flat in mid-2022 and late 2023.", w("mid-2022|2022-05-01|2022-08-31|year", "late 2023|2023-09-01|2023-12-31|year")},
+	{"de", "Seit Ende 2023 sinkt sie, bis Jahresende steigt sie.", w("Ende 2023|2023-09-01|2023-12-31|year", "Jahresende|2025-09-01|2025-12-31|year")},
+
+	// Distances, and what hangs on another date.
+	{"en", "He left three weeks ago and returns in two weeks.", w("three weeks ago|2025-02-19", "in two weeks|2025-03-26")},
+	{"en", "It was the best in two years.", nil},
+	{"de", "Vor drei Wochen ging er, in zwei Wochen kommt er wieder.", w("Vor drei Wochen|2025-02-19", "in zwei Wochen|2025-03-26")},
+	{"fr", "Parti il y a trois semaines, il reviendra dans deux semaines.", w("il y a trois semaines|2025-02-19", "dans deux semaines|2025-03-26")},
+	{"es", "Se fue hace tres semanas y volverá dentro de dos semanas.", w("hace tres semanas|2025-02-19", "dentro de dos semanas|2025-03-26")},
+	{"en", "She left on 3 May 2024 and came back two days later, the following Monday.", w("3 May 2024|2024-05-03", "two days later|2024-05-05", "the following Monday|2024-05-06")},
+	{"de", "Am 3. Mai 2024 ging sie, am darauffolgenden Montag kam sie.", w("3. Mai 2024|2024-05-03", "darauffolgenden Montag|2024-05-06")},
+	{"fr", "Le 3 mai 2024 il partit, revenu le lundi suivant.", w("3 mai 2024|2024-05-03", "lundi suivant|2024-05-06")},
+	{"es", "El 3 de mayo de 2024 se fue y el lunes siguiente volvió.", w("3 de mayo de 2024|2024-05-03", "lunes siguiente|2024-05-06")},
+	{"en", "The last Sunday in March is early.", w("The last Sunday in March|2025-03-30")},
+	{"en", "On the second Tuesday of May 2024 they met.", w("the second Tuesday of May 2024|2024-05-14")},
+
+	// What looks like a date and is none.
+	{"en", "April Jones may march in May Street with August Weber, and Mark Summer.", nil},
+	{"en", "Friday prayers were held every Sunday; each Monday they march.", nil},
+	{"en", "She read \"One Day in May\" and the Sunday Times.", nil},
+	{"en", "He is in his thirties, 34 years old, and won 3-2 for the second time.", nil},
+	{"de", "Der 17-Jährige wohnt in Raum 2019, Telefon 0800 2022.", nil},
+	{"fr", "La réunion a été longue, il a été élu, et chaque lundi il marche sur Mars.", nil},
+	{"es", "Plácido Domingo canta cada lunes en la sala 2019.", nil},
+
+	// Directions that are harder to tell.
+	{"en", "The minister, who took office last May, said on Friday that a law would come into force on July 1.", w("last May|2024-05-01|2024-05-31|month", "Friday|2025-03-07", "July 1|2025-07-01")},
+	{"en", "Dockers have voted to walk out for a week from March 17.", w("March 17|2025-03-17")},
+	{"en", "The court adjourned the case until Monday.", w("Monday|2025-03-17")},
+	{"en", "He was held until Monday.", w("Monday|2025-03-10")},
+	{"en", "The president was due back on Friday, and the strike was to end on Tuesday.", w("Friday|2025-03-14", "Tuesday|2025-03-11")},
+	{"en", "The county ordered families to leave the streets Monday.", w("Monday|2025-03-10")},
+	{"en", "Figures for February will be published on Friday.", w("February|2025-02-01|2025-02-28|month", "Friday|2025-03-14")},
+	{"en", "Smelter to reopen in August", w("August|2025-08-01|2025-08-31|month")},
+	{"en", "The firm declared a dividend, payable March 23.", w("March 23|2025-03-23")},
+	{"en", "The deadline is 5 p.m. Friday.", w("Friday|2025-03-14")},
+	{"en", "Schools reopen Monday, and the band plays in Leeds on Saturday.", w("Monday|2025-03-17", "Saturday|2025-03-15")},
+	{"de", "Wie das Amt am Montag mitteilte, soll es im Juni öffnen.", w("Montag|2025-03-10", "Juni|2025-06-01|2025-06-30|month")},
+	{"de", "Das Gericht vertagte den Prozess auf Montag.", w("Montag|2025-03-17")},
+	{"de", "Er wird nach einem schwachen vierten Quartal vorsichtiger.", w("vierten Quartal|2024-10-01|2024-12-31|quarter")},
+	{"fr", "Le procès a été renvoyé à lundi.", w("lundi|2025-03-17")},
+	{"fr", "Les tirs pourront être effectués jusqu'au 31 janvier.", w("31 janvier|2026-01-31")},
+	{"es", "El Gobierno ha decretado tres días de luto, de jueves a sábado.", w("jueves a sábado|2025-03-13|2025-03-15")},
+
+	// Periods from one to another, and within another.
+	{"en", "It ran from the end of 2022 to early 2024, and from the 1960s to the 1980s.", w("the end of 2022 to early 2024|2022-09-01|2024-04-30|year", "the 1960s to the 1980s|1960-01-01|1989-12-31|decade")},
+	{"en", "The 1914-18 war and the weekend of March 1-2.", w("1914-18|1914-01-01|1918-12-31|year", "the weekend of March 1-2|2025-03-01|2025-03-02")},
+	{"en", "It is the last week of June; it was the first weekend of March.", w("the last week of June|2025-06-24|2025-06-30|week", "the first weekend of March|2025-03-01|2025-03-02")},
+	{"en", "The first six months of 2024 were dry, the last three months of 2023 wet.", w("The first six months of 2024|2024-01-01|2024-06-30|half year", "the last three months of 2023|2023-10-01|2023-12-31|quarter")},
+	{"en", "Tuesday of next week, not Monday last week.", w("Tuesday of next week|2025-03-18", "Monday last week|2025-03-03")},
+	{"de", "Vom 1. auf den 2. März brannte es.", w("1. auf den 2. März|2025-03-01|2025-03-02")},
+	{"fr", "Le festival aura lieu du vendredi 4 au dimanche 6 juillet.", w("vendredi 4 au dimanche 6 juillet|2025-07-04|2025-07-06")},
+	{"es", "El pasado mes de mayo y el pasado 8 de marzo.", w("pasado mes de mayo|2024-05-01|2024-05-31|month", "pasado 8 de marzo|2025-03-08")},
+	{"es", "El lunes de la semana pasada llovió.", w("lunes de la semana pasada|2025-03-03")},
+
+	// More that is none.
+	{"en", "The council meets on the first Tuesday of every month; he came on a Monday.", nil},
+	{"en", "In the 1960s it had 300 hands; today it is a museum.", w("the 1960s|1960-01-01|1969-12-31|decade")},
+	{"de", "Die Zahl stieg von 1200 auf 1500 Mitglieder; zwischen 1900 und 2000 Menschen kamen.", nil},
+}
