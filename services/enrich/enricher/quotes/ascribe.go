@@ -1,0 +1,773 @@
+package quotes
+
+import (
+	"sort"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// ascription is who said it, by which words.
+type ascription struct {
+	who    phrase
+	entity *entity // if it is not by a phrase of the sentence
+	nobody bool    // a cue without anybody who is named
+	cue    article.Span
+	via    string
+	at     int // item of the cue, -1 if there is none
+	end    int // item behind all that belongs to it
+	guess  bool
+}
+
+// ascriber finds who said what, sentence by sentence.
+type ascriber struct {
+	grammar
+	people  *people
+	media   []mention
+	quotes  []quote
+	sents   []sentence
+	subject []phrase // of each sentence, from the first pass; to == 0: none
+
+	speaker *entity // last one
+	human   *entity // last speaker who may be "he" or "she"
+	body    *entity // last speaker who may be "it"
+	before  *entity // subject of the sentence before
+	recent  *entity // person named last
+	para    int     // paragraph of the last quotation
+	lastQ   int     // last quotation that was ascribed, -1: none
+	used    int     // items before this one belong to an ascription already
+}
+
+// mention is where the text names a medium as its source.
+type mention struct {
+	article.Span
+	name string
+}
+
+// survey enters all names, and finds the subject of every sentence.
+func (a *ascriber) survey() {
+	a.subject = make([]phrase, len(a.sents))
+	for n, s := range a.sents {
+		held := false // behind a preposition
+		for i := s.from; i < s.to; {
+			t := &a.items[i]
+			if t.kind != word {
+				held = held && t.kind != comma
+				i++
+				continue
+			}
+			if t.is(preposition) && !t.is(articleWord|pronoun) {
+				held = true
+				i++
+				continue
+			}
+			p, ok := a.noun(i, s.to)
+			if !ok {
+				i++
+				continue
+			}
+			a.apposition(&p, s.to)
+			if p.named() {
+				a.people.meet(&p)
+			}
+			if !held && a.subject[n].to == 0 {
+				a.subject[n] = p
+			}
+			held = false
+			i = max(i+1, p.to)
+		}
+	}
+}
+
+// run ascribes all quotations.
+func (a *ascriber) run() {
+	a.lastQ, a.para = -1, -1
+	for n := range a.sents {
+		s := &a.sents[n]
+		a.used = s.from
+		if n > 0 && a.sents[n-1].paragraph != s.paragraph {
+			a.before = nil
+		}
+		for i := s.from; i < s.to; i++ {
+			if a.items[i].kind == quotation {
+				a.quotation(int(a.items[i].quote), i, n)
+			}
+		}
+		a.follow(n)
+	}
+}
+
+// follow keeps in mind who the sentence was about.
+func (a *ascriber) follow(n int) {
+	s := &a.sents[n]
+	if p := &a.subject[n]; p.to > 0 {
+		if e := a.resolve(p, n, true); e != nil {
+			a.before = e
+		}
+	}
+	for i := s.from; i < s.to; i++ {
+		if !a.items[i].upper() || a.items[i].named {
+			continue
+		}
+		if p, ok := a.noun(i, s.to); ok && p.named() {
+			if e := a.people.who(&p); e.person && (e.words > 1 || e.role != "") {
+				a.recent = e
+			}
+			i = max(i, p.to-1)
+		}
+	}
+}
+
+// resolve is the entity that a phrase speaks of; nil if that can't be told.
+func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
+	if p.pronoun == 0 {
+		if m := a.theMedium(p); m != nil {
+			return m
+		}
+		e := a.people.who(p)
+		if e != nil && p.named() {
+			for _, m := range a.near(p.name.Start) {
+				if m.Start >= p.name.Start-4 && m.End <= p.name.End {
+					e.name, e.person = m.name, false
+				}
+			}
+		}
+		return e
+	}
+	// Somebody named earlier in the sentence, but not the pronoun itself.
+	if q := &a.subject[n]; !asSubject && q.to > 0 && q.to <= p.from && q.pronoun == 0 {
+		if e := a.resolve(q, n, true); fits(e, p.pronoun) {
+			return a.bind(e, p.pronoun)
+		}
+	}
+	order := []*entity{a.before, a.human, a.recent, a.speaker}
+	if p.pronoun&(neuter|plural) != 0 && p.pronoun&(masculine|feminine) == 0 {
+		order = []*entity{a.body, a.before, a.speaker}
+		if a.before != nil && !a.before.person {
+			order = []*entity{a.before, a.body, a.speaker}
+		}
+	}
+	for _, e := range order {
+		if fits(e, p.pronoun) {
+			return a.bind(e, p.pronoun)
+		}
+	}
+	return nil
+}
+
+// fits tells whether e may be meant by the pronoun.
+func fits(e *entity, p lexicon.Class) bool {
+	if e == nil {
+		return false
+	}
+	single := p & (masculine | feminine)
+	if single == 0 {
+		return p&plural != 0 || !e.person
+	}
+	if e.sex != 0 && single&e.sex == 0 {
+		return false
+	}
+	return e.person || e.words > 1 || p&plural != 0
+}
+
+func (a *ascriber) bind(e *entity, p lexicon.Class) *entity {
+	if s := p & (masculine | feminine); e.sex == 0 && (s == masculine || s == feminine) && p&plural == 0 {
+		e.sex = s
+	}
+	return e
+}
+
+// theMedium is the medium that "the paper" speaks of, nil if p doesn't.
+func (a *ascriber) theMedium(p *phrase) *entity {
+	if p.named() || p.to-p.from > 3 || a.items[p.from].words(theMedium) != p.to-p.from {
+		return nil
+	}
+	at := int(a.items[p.from].Start)
+	k := sort.Search(len(a.media), func(i int) bool { return a.media[i].Start >= at })
+	if k == 0 {
+		return nil
+	}
+	m := a.media[k-1]
+	e := a.people.who(&phrase{name: m.Span, article: true, words: 2})
+	e.name = m.name
+	return e
+}
+
+// verb is the last cue in items [from, to); -1 if there is none.
+func (a *ascriber) verb(from, to int, want lexicon.Class) int {
+	for v := to - 1; v >= from; v-- {
+		if a.cueAt(v, from, want) {
+			return v
+		}
+	}
+	return -1
+}
+
+// cueAt tells whether item v is a verb that ascribes.
+func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
+	t := &a.items[v]
+	if t.kind != word || t.upper() && v > from && !t.is(cue) || t.upper() && a.lang.capitals {
+		return false
+	}
+	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative) && a.joined(v) {
+		return false
+	}
+	if t.words(want) > 0 {
+		return true
+	}
+	if !t.is(participle) || want&cue == 0 {
+		return false
+	}
+	for k := v - 1; k >= max(from, v-5); k-- {
+		if a.items[k].is(auxiliary) {
+			return true
+		}
+	}
+	return false
+}
+
+// small tells whether the item may stand between a subject and its verb.
+func (a *ascriber) small(i int) bool {
+	t := &a.items[i]
+	return t.kind == word && (t.is(adverb|auxiliary|timeWord) || t.Shape&lexicon.Digits != 0 || t.is(pronoun) && !t.upper() && t.is(adverb))
+}
+
+// linked tells whether the verb at v belongs to a subject that ends before k.
+func (a *ascriber) linked(k, v int) bool {
+	for k < v {
+		t := &a.items[k]
+		switch {
+		case a.small(k):
+			k++
+		case t.is(preposition) && !t.is(conjunction|pronoun):
+			// "in Kiel", "on Monday"
+			k++
+			for n := 0; k < v && n < 5 && a.items[k].kind == word && !a.verbal(k) && !a.items[k].is(conjunction|relative|pronoun); n++ {
+				k++
+			}
+		case t.kind == comma:
+			for m := v - 1; m > k; m-- {
+				if a.items[m].kind == comma {
+					return a.smalls(m+1, v)
+				}
+				if a.items[m].kind == quotation {
+					return false
+				}
+			}
+			return false
+		case t.kind == bracket:
+			for k++; k < v && a.items[k].kind != bracket; k++ {
+			}
+			k++
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func (a *ascriber) smalls(from, to int) bool {
+	for k := from; k < to; k++ {
+		if !a.small(k) {
+			return false
+		}
+	}
+	return true
+}
+
+// subjectOf finds who does what the verb at v says, to its left.
+func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
+	lo := v
+	for lo > max(from, v-maxClause) {
+		k := a.items[lo-1].kind
+		if k == quotation || k == semicolon || k == colon {
+			break
+		}
+		lo--
+	}
+	// "…, who called it": whom the relative clause is about.
+	k := v - 1
+	for k > lo && a.small(k) && !a.items[k].is(relative) {
+		k--
+	}
+	behind := k > lo && a.items[k].is(relative) && (a.items[k-1].kind == comma || !a.items[k].is(articleWord|conjunction))
+	var first phrase
+	held := false
+	for c := lo; c < v; {
+		t := &a.items[c]
+		if t.kind != word {
+			held = held && t.kind != comma
+			c++
+			continue
+		}
+		if t.is(preposition) && !t.is(articleWord|pronoun) {
+			held = true
+			c++
+			continue
+		}
+		q, is := a.noun(c, v)
+		if !is {
+			held = held && !a.verbal(c)
+			c++
+			continue
+		}
+		end := q.to
+		a.apposition(&q, v)
+		switch {
+		case behind && (q.to == k || q.to == k-1 && a.items[k-1].kind == comma || end == k-1 && a.items[k-1].kind == comma):
+			return q, true, true
+		case behind || held:
+		case a.linked(q.to, v):
+			p, ok, near = q, true, true
+		}
+		if !held && first.to == 0 {
+			first = q
+		}
+		held = false
+		c = max(c+1, q.to)
+	}
+	if !ok && first.to > 0 {
+		return first, true, false
+	}
+	return p, ok, near
+}
+
+// inverted reads what stands behind a verb of saying: "said Tom Brandt", "told
+// reporters". k is the item behind the verb.
+func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
+	limit := min(end, k+10)
+	for m := k; m < limit; {
+		t := &a.items[m]
+		if t.kind != word {
+			return p, false
+		}
+		if n := t.words(audience); n > 0 {
+			m += n
+			continue
+		}
+		if n := a.channelAt(m, limit); n > 0 {
+			m += n
+			continue
+		}
+		if t.is(preposition) && !t.is(articleWord|pronoun) {
+			m++
+			if q, is := a.noun(m, end); is {
+				m = q.to
+			} else {
+				m++
+			}
+			continue
+		}
+		if q, is := a.noun(m, end); is {
+			a.apposition(&q, end)
+			return q, true
+		}
+		if !a.small(m) && m > k {
+			return p, false
+		}
+		m++
+	}
+	return p, false
+}
+
+// channelAt is how many items name a channel from i on: "in a statement".
+func (a *ascriber) channelAt(i, end int) int {
+	n := a.items[i].words(channelPreposition)
+	if n == 0 {
+		return 0
+	}
+	for m := i + n; m < min(end, i+n+6) && a.items[m].kind == word && a.joined(m); m++ {
+		t := &a.items[m]
+		if c := t.words(channel); c > 0 && (t.End-t.Start > 1 || t.upper()) {
+			return m + c - i
+		}
+		if a.verbal(m) || m > i+n && t.is(preposition) && !t.is(inside|articleWord) || t.is(relative) && !t.is(articleWord) {
+			return 0
+		}
+	}
+	return 0
+}
+
+// right looks for what ascribes a quotation behind it, from item j on. set
+// tells that the quotation is set off from what follows.
+func (a *ascriber) right(j, end int, set bool) (asc ascription, ok bool) {
+	end = min(end, j+maxSentence)
+	for k := j; k < end; k++ {
+		if a.items[k].kind == quotation || a.items[k].kind == semicolon {
+			end = k
+		}
+	}
+	if j >= end {
+		return asc, false
+	}
+	if n := a.items[j].words(according); n > 0 && set {
+		if p, is := a.noun(j+n, end); is {
+			a.apposition(&p, end)
+			return ascription{who: p, cue: a.cover(j, j+n), at: j, end: p.to}, true
+		}
+	}
+	k := j
+	for k < min(end, j+3) && a.small(k) && !a.items[k].is(auxiliary|cue|pronoun) {
+		k++
+	}
+	if k >= end || a.items[k].kind != word {
+		return asc, false
+	}
+	if asc, ok = a.verbFirst(j, k, end, set); ok {
+		return asc, true
+	}
+	return a.subjectFirst(k, end, set)
+}
+
+// verbFirst reads "said Tom Brandt", "a déclaré la maire".
+func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) {
+	t := &a.items[k]
+	if !t.upper() && t.words(cue|quoted) > 0 || set && !t.upper() && t.is(describe) {
+		n := max(1, t.words(cue|quoted))
+		if p, is := a.inverted(k+n, end); is {
+			return ascription{who: p, cue: a.cover(j, k+n), at: k, end: p.to}, true
+		}
+		if a.lang.noSubject || k+n >= end {
+			return ascription{who: phrase{pronoun: masculine | feminine}, nobody: !a.lang.noSubject, cue: a.cover(j, k+n), at: k, end: k + n}, a.lang.noSubject || set
+		}
+		return asc, false
+	}
+	if t.is(auxiliary) || t.is(adverb) && k+1 < end && a.items[k+1].is(auxiliary) {
+		who := phrase{}
+		for m := k + 1; m < min(end, k+6); m++ {
+			u := &a.items[m]
+			if u.is(participle) {
+				if who.to > 0 {
+					return ascription{who: who, cue: a.cover(k, m+1), at: m, end: m + 1}, true
+				}
+				if p, is := a.inverted(m+1, end); is {
+					return ascription{who: p, cue: a.cover(k, m+1), at: m, end: p.to}, true
+				}
+				if a.lang.noSubject {
+					return ascription{who: phrase{pronoun: masculine | feminine}, cue: a.cover(k, m+1), at: m, end: m + 1}, true
+				}
+				return asc, false
+			}
+			if u.is(pronoun) {
+				who, _ = a.noun(m, m+1)
+			} else if p, is := a.noun(m, end); is && a.lang.capitals {
+				who = p
+				m = p.to - 1
+			} else if !a.small(m) {
+				break
+			}
+		}
+	}
+	return a.unknownFirst(j, k, end, set)
+}
+
+// unknownFirst reads "sighed Tom Brandt" with a verb that the data don't know.
+func (a *ascriber) unknownFirst(j, k, end int, set bool) (asc ascription, ok bool) {
+	t := &a.items[k]
+	if !set || t.upper() || t.Shape&lexicon.Lower == 0 || a.stopper(k) || t.is(articleWord|possessive|auxiliary|finite|inside|loose|according) || k+1 >= end || !a.joined(k+1) {
+		return asc, false
+	}
+	p, is := a.noun(k+1, end)
+	if !is || p.pronoun == 0 && !p.named() && !a.items[k+1].is(articleWord) || p.pronoun&(masculine|feminine) == 0 && p.pronoun != 0 {
+		return asc, false
+	}
+	a.apposition(&p, end)
+	return ascription{who: p, cue: a.cover(j, k+1), at: k, end: p.to, guess: true}, true
+}
+
+// subjectFirst reads "Tom Brandt, owner of the bakery, said".
+func (a *ascriber) subjectFirst(k, end int, set bool) (asc ascription, ok bool) {
+	p, is := a.noun(k, end)
+	if !is {
+		return asc, false
+	}
+	direct := p.to
+	a.apposition(&p, end)
+	for v := p.to; v < min(end, p.to+30); v++ {
+		if !a.cueAt(v, k, cue|quoted|describe) {
+			continue
+		}
+		if !a.linked(p.to, v) {
+			break
+		}
+		if !set && v > p.to+2 {
+			break
+		}
+		return a.spoken(p, k, v, end), true
+	}
+	v := direct
+	if set && v < end && v == p.to && a.items[v].kind == word && a.items[v].Shape&lexicon.Lower != 0 && !a.stopper(v) && !a.items[v].is(articleWord|finite|auxiliary) && (p.pronoun != 0 || p.named()) && a.joined(v) &&
+		(v+1 >= end || a.items[v+1].kind != word || a.stopper(v+1)) {
+		return ascription{who: p, cue: a.cover(v, v+1), at: v, end: v + 1, guess: true}, true
+	}
+	return asc, false
+}
+
+// spoken fits a subject to its verb at v; of "the paper quoted an official as
+// saying" the official is who speaks.
+func (a *ascriber) spoken(p phrase, from, v, end int) ascription {
+	t := &a.items[v]
+	asc := ascription{who: p, at: v, end: v + 1}
+	n := max(1, t.words(cue|describe|quoted))
+	asc.cue = a.cover(v, v+n)
+	switch {
+	case a.lang.words.Longest([]lexicon.Token{t.Token}, theMedium).Tokens > 0:
+	case p.pronoun != 0 && p.to <= v:
+		asc.cue = a.cover(p.from, v+n)
+	case !p.named() && p.to == v && a.items[p.from].words(theMedium) > 0:
+		asc.cue = a.cover(p.from, v+n)
+	}
+	if t.words(quoted) == 0 {
+		return asc
+	}
+	for k := v - 1; k >= max(from, v-3); k-- {
+		if a.items[k].is(passive) {
+			return asc
+		}
+	}
+	q, is := a.noun(v+n, end)
+	if !is || q.pronoun&neuter != 0 {
+		return asc
+	}
+	a.apposition(&q, end)
+	asc.who, asc.end = q, q.to
+	asc.via = a.mediumOf(&p)
+	for k := q.to; k < min(end, q.to+4); k++ {
+		if m := a.items[k].words(asSaying); m > 0 {
+			asc.cue = article.Span{Start: asc.cue.Start, End: int(a.items[k+m-1].End)}
+		}
+	}
+	return asc
+}
+
+// mediumOf is the normal name of the medium that a phrase names, else the
+// phrase as written.
+func (a *ascriber) mediumOf(p *phrase) string {
+	if e := a.theMedium(p); e != nil {
+		return e.name
+	}
+	s := a.cover(p.from, p.to)
+	for _, m := range a.near(s.Start) {
+		if m.Start < s.End && s.Start < m.End {
+			return m.name
+		}
+	}
+	return clean(s.In(a.text))
+}
+
+// left looks for what ascribes a quotation at item i before it, in items [from,
+// i). tied tells that nothing sets it off from the quotation.
+func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
+	lo := max(from, i-maxSentence)
+	for k := i - 1; k >= lo; k-- {
+		if a.items[k].kind == quotation || a.items[k].kind == semicolon {
+			lo = k + 1
+			break
+		}
+	}
+	set := i > lo && a.items[i-1].kind == colon
+	tied = true
+	sawComma := false
+	for v := i - 1; v >= max(lo, a.used); v-- {
+		t := &a.items[v]
+		if t.kind == comma && v < i-1 {
+			sawComma = true
+		}
+		if sawComma && t.is(relative) && !set && v > lo && a.items[v-1].kind == comma && !a.cueBetween(v, i) {
+			tied = false
+		}
+		if n := t.words(according); n > 0 && v+n < i && !t.is(adverb) {
+			if p, is := a.noun(v+n, i); is {
+				a.apposition(&p, i)
+				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
+			}
+		}
+		if !a.cueAt(v, lo, cue|describe|quoted) {
+			continue
+		}
+		if asc, ok = a.clauseOf(v, lo, i, end); ok {
+			return asc, tied && !(sawComma && !set && v+1 < i && a.items[i-1].kind != comma && a.items[v+1].kind == comma), true
+		}
+	}
+	return asc, false, false
+}
+
+// cueBetween tells whether a cue stands in items [from, to).
+func (a *ascriber) cueBetween(from, to int) bool {
+	return a.verb(from, to, cue|describe|quoted) >= 0
+}
+
+// clauseOf reads the clause of the verb at v, which stands before a quotation at
+// item i.
+func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
+	if a.items[v].is(describe|participle) && v > lo && a.passiveAt(v, lo) {
+		// "was described as “…” by the mayor"
+		for k := i + 1; k < min(end, i+8); k++ {
+			if a.items[k].kind != word {
+				break
+			}
+			if a.items[k].is(agent) {
+				if p, is := a.noun(k+1, end); is {
+					a.apposition(&p, end)
+					return ascription{who: p, cue: a.cover(v, v+1), at: v, end: p.to}, true
+				}
+			}
+		}
+		for k := v + 1; k < i; k++ {
+			if a.items[k].is(agent) {
+				if p, is := a.noun(k+1, i); is {
+					a.apposition(&p, i)
+					return ascription{who: p, cue: a.cover(v, v+1), at: v, end: p.to}, true
+				}
+			}
+		}
+		return ascription{nobody: true, cue: a.cover(v, v+1), at: v, end: i, guess: true}, true
+	}
+	p, found, near := a.subjectOf(v, lo)
+	if !near && v+1 < i {
+		if q, is := a.noun(v+1, i); is && a.mayFollow(&q, v) {
+			a.apposition(&q, i)
+			return ascription{who: q, cue: a.cover(v, v+1), at: v, end: q.to}, true
+		}
+	}
+	if !found {
+		if a.lang.noSubject {
+			return ascription{who: phrase{pronoun: masculine | feminine}, cue: a.cover(v, v+1), at: v, end: i}, true
+		}
+		return asc, false
+	}
+	asc = a.spoken(p, lo, v, i)
+	asc.guess = !near
+	return asc, true
+}
+
+// mayFollow tells whether a phrase behind a verb may be its subject.
+func (a *ascriber) mayFollow(p *phrase, v int) bool {
+	switch {
+	case p.pronoun != 0:
+		return p.pronoun&neuter == 0
+	case p.named():
+		return !p.article
+	}
+	return a.lang.capitals || a.lang.noSubject || a.hasFunction(p.from, p.to)
+}
+
+func (a *ascriber) passiveAt(v, lo int) bool {
+	for k := v - 1; k >= max(lo, v-3); k-- {
+		if a.items[k].is(passive) {
+			return true
+		}
+		if a.items[k].kind != word || !a.small(k) {
+			return false
+		}
+	}
+	return false
+}
+
+// verbLast reads German's "hat … genannt" around a quotation at item i.
+func (a *ascriber) verbLast(i, from, end int) (asc ascription, ok bool) {
+	for k := i + 1; k < min(end, i+7) && a.items[k].kind == word; k++ {
+		if !a.items[k].is(participle) && !(a.items[k].is(cue|describe) && k > i+1) || a.items[k].upper() {
+			continue
+		}
+		for v := i - 1; v >= max(from, i-maxClause); v-- {
+			if a.items[v].kind == quotation || a.items[v].kind == semicolon {
+				break
+			}
+			if !a.items[v].is(auxiliary) {
+				continue
+			}
+			p, found, near := a.subjectOf(v, from)
+			if !near && v+1 < i {
+				if q, is := a.noun(v+1, i); is {
+					a.apposition(&q, i)
+					p, found = q, true
+				}
+			}
+			if found {
+				return ascription{who: p, cue: a.cover(k, k+1), at: k, end: k + 1}, true
+			}
+		}
+		return asc, false
+	}
+	return asc, false
+}
+
+// trailing looks for an ascription at the end of the sentence, behind a comma.
+func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
+	end = min(end, j+maxSentence)
+	for k := j; k < end; k++ {
+		switch a.items[k].kind {
+		case quotation, semicolon:
+			return asc, false
+		case comma, dash:
+			if k+1 < end && !a.items[k+1].is(relative|conjunction) {
+				if asc, ok = a.right(k+1, end, true); ok && !asc.guess {
+					return asc, true
+				}
+			}
+		}
+	}
+	return ascription{}, false
+}
+
+// channel is what the sentence says of the way that the words came, "" if it
+// doesn't: a medium, an audience, a statement.
+func (a *ascriber) channel(asc *ascription, s *sentence) string {
+	if asc.via != "" {
+		return asc.via
+	}
+	from, to := max(s.from, asc.at-maxClause), min(s.to, asc.at+maxClause)
+	who := asc.who
+	for k := from; k < to; k++ {
+		if a.items[k].kind != word || who.to > 0 && k >= who.from && k < who.to {
+			continue
+		}
+		for _, m := range a.near(int(a.items[k].Start)) {
+			if m.End > int(a.items[k].Start) && m.Start <= int(a.items[k].Start) && !(who.to > 0 && m.Start < a.cover(who.from, who.to).End && a.cover(who.from, who.to).Start < m.End) {
+				return m.name
+			}
+		}
+	}
+	for k := asc.at; k >= 0 && k < min(to, asc.at+12); k++ {
+		if n := a.items[k].words(audience); n > 0 {
+			at := k
+			if k == asc.at+1 {
+				at = asc.at
+			}
+			return clean(a.cover(at, k+n).In(a.text))
+		}
+		if a.items[k].kind == quotation {
+			break
+		}
+	}
+	for k := from; k < to; k++ {
+		if a.items[k].kind == quotation || who.to > 0 && k >= who.from && k < who.to {
+			continue
+		}
+		if n := a.channelAt(k, to); n > 0 {
+			return clean(a.cover(k, k+n).In(a.text))
+		}
+	}
+	// "sagte er der Deutschen Presse-Agentur", "told the Nordic news agency"
+	if asc.at >= 0 {
+		for k := max(asc.at+1, 0); k < min(to, asc.at+10); k++ {
+			if a.items[k].kind == quotation || a.items[k].kind == comma {
+				break
+			}
+			if who.to > 0 && k >= who.from && k < who.to || a.items[k].kind != word {
+				continue
+			}
+			if p, ok := a.noun(k, to); ok && a.medial(p.from, p.to) {
+				return clean(a.cover(p.from, p.to).In(a.text))
+			}
+		}
+	}
+	return ""
+}
+
+// near are the mentions around a place in the text.
+func (a *ascriber) near(at int) []mention {
+	lo := sort.Search(len(a.media), func(i int) bool { return a.media[i].End > at })
+	return a.media[lo:min(len(a.media), lo+2)]
+}

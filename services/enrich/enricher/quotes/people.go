@@ -1,0 +1,95 @@
+package quotes
+
+import (
+	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// entity is a person, body or description that may be quoted.
+type entity struct {
+	name   string
+	role   string
+	person bool
+	words  int
+	sex    lexicon.Class // masculine or feminine, 0: not known
+	via    string        // channel that its words came through last
+}
+
+// people are all who were named.
+type people struct {
+	text   string
+	byName map[string]*entity // names and descriptions, folded
+	byLast map[string]*entity // fullest name that ends with the word
+}
+
+func newPeople(text string) *people {
+	return &people{text: text, byName: map[string]*entity{}, byLast: map[string]*entity{}}
+}
+
+// fold makes names comparable.
+func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+
+func lastWord(s string) string {
+	if i := strings.LastIndexAny(s, " "); i >= 0 {
+		return s[i+1:]
+	}
+	return s
+}
+
+// meet enters a name that the text gives, with its function.
+func (p *people) meet(ph *phrase) {
+	name := fold(ph.name.In(p.text))
+	e := p.byName[name]
+	if e == nil {
+		e = &entity{name: clean(ph.name.In(p.text)), words: ph.words, person: !ph.article}
+		p.byName[name] = e
+	}
+	if e.role == "" && !ph.role.Empty() {
+		e.role = clean(ph.role.In(p.text))
+	}
+	if ph.words < 2 || ph.article {
+		return
+	}
+	last := lastWord(name)
+	if old := p.byLast[last]; old == nil || ph.words > old.words {
+		if old != nil && e.role == "" && strings.HasSuffix(name, old.name) {
+			e.role = old.role
+		}
+		p.byLast[last] = e
+	}
+}
+
+// clean puts a single space for every run of white space.
+func clean(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// who is the entity of a name or description.
+func (p *people) who(ph *phrase) *entity {
+	if ph.named() {
+		name := fold(ph.name.In(p.text))
+		e := p.byName[name]
+		if !ph.article && (ph.words == 1 || e == nil) {
+			if full := p.byLast[lastWord(name)]; full != nil && (ph.words == 1 || strings.HasSuffix(fold(full.name), name)) {
+				e = full
+			}
+		}
+		if e == nil {
+			e = &entity{name: clean(ph.name.In(p.text)), words: ph.words, person: !ph.article}
+			p.byName[name] = e
+		}
+		if e.role == "" && !ph.role.Empty() {
+			e.role = clean(ph.role.In(p.text))
+		}
+		return e
+	}
+	d := clean(ph.desc.In(p.text))
+	if d == "" {
+		return nil
+	}
+	e := p.byName[fold(d)]
+	if e == nil {
+		e = &entity{name: d, words: ph.to - ph.from}
+		p.byName[fold(d)] = e
+	}
+	return e
+}

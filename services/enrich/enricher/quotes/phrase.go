@@ -1,0 +1,437 @@
+package quotes
+
+import (
+	"strings"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// How far words are looked through, in items.
+const (
+	maxPhrase   = 14 // of one description or name
+	maxClause   = 40 // from a verb to its subject
+	maxSentence = 60 // from a quotation to what ascribes it
+)
+
+// phrase is a noun phrase: who or what is spoken of.
+type phrase struct {
+	from, to int           // items of the whole, with an apposition
+	name     article.Span  // of a name, without title that is a role
+	role     article.Span  // of a function, without article
+	desc     article.Span  // of a description, with article
+	pronoun  lexicon.Class // which pronoun; 0: none
+	loose    bool          // "one", "others"
+	article  bool          // the name has an article before it, and no role
+	words    int           // of the name
+}
+
+func (p *phrase) named() bool { return !p.name.Empty() }
+
+// grammar finds phrases in the items of a text.
+type grammar struct {
+	text  string
+	lang  *language
+	lex   *lexicon.Lexicon
+	items []item
+}
+
+func (g *grammar) cover(from, to int) article.Span {
+	return article.Span{Start: int(g.items[from].Start), End: int(g.items[to-1].End)}
+}
+
+// between is the text between items i-1 and i.
+func (g *grammar) between(i int) string {
+	a, b := g.items[i-1].End, g.items[i].Start
+	if b < a || b-a > 16 {
+		return "  "
+	}
+	return g.text[a:b]
+}
+
+// joined tells whether nothing but a space, hyphen, apostrophe or the point of
+// an abbreviation stands before item i.
+func (g *grammar) joined(i int) bool {
+	switch g.between(i) {
+	case " ", "-", "'", "’", "\n", "\u00a0", "\u202f", ". ", ".", "":
+		return true
+	}
+	return false
+}
+
+func (g *grammar) given(i int) bool {
+	return g.lex.Phrases.Longest([]lexicon.Token{g.items[i].Token}, lexicon.Given).Tokens > 0
+}
+
+// verbal tells whether item i is a verb, or something else that no noun phrase
+// has in it.
+func (g *grammar) verbal(i int) bool {
+	t := &g.items[i]
+	return !t.upper() && t.is(cue|describe|quoted|auxiliary|finite|subjunctive|participle)
+}
+
+// stopper tells whether a small word at i ends a noun phrase.
+func (g *grammar) stopper(i int) bool {
+	t := &g.items[i]
+	return t.is(preposition|conjunction|relative|timeWord|adverb|pronoun) && !t.is(articleWord|possessive) || t.words(according) > 0
+}
+
+// roleAt is how many items the function covers that begins at i, 0 if none
+// does.
+func (g *grammar) roleAt(i int) int {
+	t := &g.items[i]
+	if n := t.words(role); n > 0 {
+		return n
+	}
+	if t.kind != word || !g.lang.capitals || t.named || !t.upper() || g.given(i) {
+		return 0
+	}
+	w := strings.ToLower(g.text[t.Start:t.End])
+	for _, e := range g.lang.roleEndings {
+		if len(w) > len(e)+3 && strings.HasSuffix(w, e) {
+			return 1
+		}
+	}
+	return 0
+}
+
+// particle tells whether the small word at i may stand inside a name: "van",
+// "bin".
+func (g *grammar) particle(i, end int) bool {
+	t := &g.items[i]
+	if t.upper() || t.kind != word || g.lex.Phrases.All([]lexicon.Token{t.Token})&lexicon.Particle == 0 || t.is(according|cue|relative) && !t.is(articleWord) {
+		return false
+	}
+	if t.is(preposition | articleWord | conjunction | adverb) {
+		switch g.text[t.Start:t.End] {
+		case "de", "del", "von", "van", "zu", "da", "di", "al", "du", "la", "der", "den", "y", "le":
+		default:
+			return false
+		}
+	}
+	for k := i + 1; k < min(end, i+3); k++ {
+		if !g.joined(k) {
+			return false
+		}
+		if g.items[k].upper() {
+			return true
+		}
+	}
+	return false
+}
+
+// noun reads the noun phrase that begins at item i and ends before end.
+func (g *grammar) noun(i, end int) (phrase, bool) {
+	p := phrase{from: i}
+	end = min(end, len(g.items))
+	if i >= end || g.items[i].kind != word {
+		return p, false
+	}
+	t := &g.items[i]
+	if t.is(pronoun) && (!t.is(articleWord) || i+1 >= end || g.verbal(i+1)) && !t.is(possessive) {
+		p.pronoun, p.to = t.class&(masculine|feminine|neuter|plural), i+1
+		p.desc = g.cover(i, i+1)
+		return p, true
+	}
+	j := i
+	det := false
+	for j < end && g.items[j].kind == word && !g.items[j].named && g.items[j].is(articleWord|possessive|loose) && (j == i || g.joined(j)) && j < i+3 {
+		if t := &g.items[j]; t.is(role) && j == i {
+			break
+		}
+		p.loose = p.loose || g.items[j].is(loose)
+		det = true
+		j++
+	}
+	first := j
+	// Small words, then a name or, where nouns have capitals, nouns.
+	for j < end && j < i+maxPhrase && g.items[j].kind == word && !g.items[j].upper() && (j == i || g.joined(j)) {
+		t := &g.items[j]
+		if (j > first || !det) && g.verbal(j) && t.words(role) == 0 || g.stopper(j) && !(j == first && det && t.is(adverb|cue) && !t.is(preposition|conjunction|pronoun)) {
+			break
+		}
+		if t.words(role) > 1 {
+			j += t.words(role)
+			continue
+		}
+		j++
+	}
+	j = min(j, end)
+	small := j
+	run := j
+	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || j > run && g.particle(j, end) || j > run && g.items[j].Shape&lexicon.Digits != 0 && g.items[j].End-g.items[j].Start < 3) && (j == i || g.joined(j)) {
+		t := &g.items[j]
+		if j > run && (t.is(timeWord) || g.newName(run, j)) {
+			break
+		}
+		j++
+		// "Junta spokesman Amadou Abdramane"
+		if j < end && !g.items[j].upper() && g.items[j].words(role) > 0 && g.joined(j) {
+			n := j + g.items[j].words(role)
+			if n < end && g.items[n].upper() && g.joined(n) {
+				small, run, j = n, n, n
+			}
+		}
+	}
+	if j == run && small == first {
+		if p.loose && first > i {
+			return g.looseEnd(p, first, end)
+		}
+		return p, false
+	}
+	if j == run && !det && !g.hasRole(i, small) {
+		return p, false // bare small words: no one in particular
+	}
+	p.to = j
+	g.split(&p, i, first, small, run, j, det)
+	if !p.named() {
+		g.extend(&p, end)
+	}
+	return p, true
+}
+
+// newName tells whether a person's name begins at j right behind a body's
+// initials: "à l'AFP Aminata Diarra".
+func (g *grammar) newName(run, j int) bool {
+	prev := &g.items[j-1]
+	return prev.Shape&lexicon.AllCaps != 0 && j == run+1 && g.items[j].Shape&lexicon.AllCaps == 0 && g.given(j) && g.roleAt(run) == 0
+}
+
+// looseEnd is "one", "one of them".
+func (g *grammar) looseEnd(p phrase, at, end int) (phrase, bool) {
+	p.to = at
+	if at+1 < end && g.items[at].is(inside) && g.joined(at) {
+		if g.items[at+1].is(pronoun) || g.lang.words.All([]lexicon.Token{g.items[at+1].Token}) == 0 {
+			p.to = at + 2
+		} else if q, ok := g.noun(at+1, end); ok {
+			p.to = q.to
+		} else if g.items[at+1].kind == word {
+			p.to = at + 2
+		}
+	}
+	p.desc = g.cover(p.from, p.to)
+	return p, true
+}
+
+func (g *grammar) hasRole(from, to int) bool {
+	for k := from; k < to; k++ {
+		if g.items[k].words(role) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// split tells role and name apart: items [first, small) are small words, [run,
+// end) have capitals.
+func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
+	name := run
+	if name < end {
+		name = g.peel(run, end, det || small > first)
+	}
+	lower := small > first
+	switch {
+	case name >= end:
+		p.desc = g.cover(from, end)
+		p.role = g.bare(first, end)
+	case g.lang.capitals && name == run && (det || lower) && end-name == 1 && !g.given(name):
+		p.desc = g.cover(from, end) // "ein Augenzeuge"
+	case lower && !g.lang.capitals && !g.hasRole(first, small) && !g.given(name) && end-name == 1 && det:
+		p.desc = g.cover(from, end) // "a French diplomat", "the old Bundestag"
+	default:
+		p.name, p.words = g.cover(name, end), end-name
+		if g.items[name].is(title) && end-name == 2 {
+			p.words = 1
+		}
+		if name > first {
+			p.role = g.bare(first, name)
+		} else if det {
+			p.article = true
+			p.name.Start = int(g.items[from].Start)
+			p.desc = p.name
+		}
+	}
+}
+
+// peel is where the name begins in a run of words with capitals.
+func (g *grammar) peel(run, end int, before bool) int {
+	k := run
+	for k < end {
+		if g.items[k].is(title) && k+1 < end {
+			return k
+		}
+		n := g.roleAt(k)
+		if n == 0 || n > end-k {
+			break
+		}
+		k += n
+	}
+	if k > run {
+		// "Ministerpräsident des Landes", "Polizeichef Braun": what is left.
+		return k
+	}
+	for m := run + 1; m < end; m++ {
+		if g.given(m) && !g.given(m-1) && end-m >= 2 && g.between(m) == " " && (g.lang.capitals || before) && g.items[m-1].upper() {
+			return m
+		}
+		if g.roleAt(m) > 0 && g.lang.capitals && end-m >= 2 {
+			return g.peel(m, end, before)
+		}
+	}
+	if g.lang.capitals && end-run >= 3 && !g.given(run) && !g.items[run+1].is(articleWord) && g.text[g.items[run+1].Start:g.items[run+1].End] != "von" && g.between(run+1) == " " {
+		return run + 1
+	}
+	return run
+}
+
+// bare is the text of a function without what it is of before it: "the junta's
+// spokesman" is a spokesman.
+func (g *grammar) bare(from, to int) article.Span {
+	for k := to - 2; k > from; k-- {
+		if t := &g.items[k]; t.End-t.Start == 1 && g.text[t.Start] == 's' && strings.HasSuffix(g.between(k), "’") || g.text[g.items[k].Start:g.items[k].End] == "s" && g.between(k) == "'" {
+			from = k + 1
+			break
+		}
+	}
+	for from < to-1 && g.items[from].is(articleWord|possessive) {
+		from++
+	}
+	return g.cover(from, to)
+}
+
+// extend takes what a description goes on with: "of the company".
+func (g *grammar) extend(p *phrase, end int) {
+	for range 3 {
+		k := p.to
+		if k+1 >= end || k-p.from > maxPhrase || !g.joined(k) {
+			return
+		}
+		n := g.items[k].words(inside)
+		if n == 0 || k+n >= end || !g.joined(k+n) || g.items[k].words(according) > 0 {
+			return
+		}
+		if c := g.items[k+n].words(channel); c > 0 || k+n+1 < end && g.items[k+n].is(articleWord|possessive) && g.items[k+n+1].words(channel) > 0 {
+			return
+		}
+		m := k + n
+		for m < end && g.items[m].is(articleWord|possessive) && g.joined(m) {
+			m++
+		}
+		start := m
+		for m < end && m < start+4 && g.items[m].kind == word && !g.items[m].named && (m == start || g.joined(m)) {
+			if !g.items[m].upper() && (m > start && g.verbal(m) || g.stopper(m)) || g.items[m].is(timeWord) {
+				break
+			}
+			// Behind a noun, a small word is a verb that the data don't know.
+			if m > start && !g.items[m].upper() && g.items[m-1].upper() {
+				break
+			}
+			m++
+		}
+		if m == start {
+			return
+		}
+		if g.lang.capitals && g.items[k].is(articleWord) && g.medial(start, m) {
+			return // "sagte ein Sprecher der Deutschen Presse-Agentur"
+		}
+		if !p.desc.Empty() {
+			p.desc.End = int(g.items[m-1].End)
+		}
+		p.to = m
+		if !p.role.Empty() {
+			p.role.End = p.desc.End
+		}
+	}
+}
+
+// medial tells whether the name of an agency or a word for a medium is among
+// the items.
+func (g *grammar) medial(from, to int) bool {
+	for k := from; k < to; k++ {
+		if g.items[k].is(medium) {
+			return true
+		}
+	}
+	return false
+}
+
+// apposition reads what stands between commas behind a phrase and tells more of
+// it: a name behind a function, or a function behind a name. It gives the item
+// behind it; the closing comma is not part of it.
+func (g *grammar) apposition(p *phrase, end int) int {
+	k := p.to
+	if k+1 >= end || g.items[k].kind != comma || p.pronoun != 0 {
+		return p.to
+	}
+	k++
+	if g.items[k].is(relative) && !g.items[k].is(articleWord) {
+		return p.to
+	}
+	if p.named() && p.role.Empty() && !p.article {
+		return g.functionBehind(p, k, end)
+	}
+	if !p.named() {
+		q, ok := g.noun(k, end)
+		if ok && q.named() && !q.article && q.words >= 1 && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end) && g.closes(q.to, end) {
+			if p.role.Empty() {
+				p.role = p.desc
+			}
+			p.name, p.words, p.to = q.name, q.words, q.to
+			if !q.role.Empty() && q.role.Start < q.name.Start && g.items[q.from].is(title) {
+				p.role = q.role
+			}
+			return p.to
+		}
+	}
+	return p.to
+}
+
+// functionBehind reads ", owner of the bakery" behind a name.
+func (g *grammar) functionBehind(p *phrase, k, end int) int {
+	start := k
+	// "seit 2011 Leiterin", "formerly an adviser"
+	for k < end && k < start+3 && g.items[k].kind == word && (g.items[k].Shape&lexicon.Digits != 0 || g.items[k].is(preposition) && k+1 < end && g.items[k+1].Shape&lexicon.Digits != 0) {
+		k++
+	}
+	if k >= end || g.items[k].kind != word || g.verbal(k) && g.items[k].words(role) == 0 {
+		return p.to
+	}
+	q, ok := g.noun(k, end)
+	if !ok || q.pronoun != 0 || q.loose && q.to-q.from == 1 {
+		return p.to
+	}
+	det := g.items[k].is(articleWord) || g.items[k].is(possessive)
+	function := g.hasFunction(q.from, q.to)
+	if !det && !function || q.named() && !q.article && q.role.Empty() {
+		return p.to
+	}
+	// Up to the comma or the end that closes the apposition.
+	to := q.to
+	for to < end && to < q.to+8 && g.items[to].kind == word && !g.items[to].upper() && !g.verbal(to) && !g.items[to].is(relative|timeWord) {
+		to++
+	}
+	switch {
+	case !q.role.Empty() && !q.named():
+		p.role = q.role
+	case q.desc.Empty():
+		p.role = article.Span{Start: int(g.items[q.from].Start), End: q.name.End}
+	default:
+		p.role = g.bare(q.from, q.to)
+	}
+	p.to = q.to
+	return q.to
+}
+
+func (g *grammar) hasFunction(from, to int) bool {
+	for k := from; k < to; k++ {
+		if g.roleAt(k) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// closes tells whether an apposition may end before item k.
+func (g *grammar) closes(k, end int) bool {
+	return k >= end || g.items[k].kind != word || g.verbal(k) || g.stopper(k) || !g.items[k].upper()
+}
