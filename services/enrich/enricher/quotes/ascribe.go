@@ -33,6 +33,7 @@ type ascriber struct {
 	body    *entity // last speaker who may be "it"
 	before  *entity // subject of the sentence before
 	recent  *entity // person named last
+	outlet  *entity // medium named last
 	para    int     // paragraph of the last quotation
 	lastQ   int     // last quotation that was ascribed, -1: none
 	used    int     // items before this one belong to an ascription already
@@ -66,7 +67,9 @@ func (a *ascriber) survey() {
 				i++
 				continue
 			}
-			a.apposition(&p, s.to)
+			if !held || a.headed(&p) || p.named() {
+				a.apposition(&p, s.to)
+			}
 			if p.named() {
 				a.people.meet(&p)
 			}
@@ -85,9 +88,6 @@ func (a *ascriber) run() {
 	for n := range a.sents {
 		s := &a.sents[n]
 		a.used = s.from
-		if n > 0 && a.sents[n-1].paragraph != s.paragraph {
-			a.before = nil
-		}
 		for i := s.from; i < s.to; i++ {
 			if a.items[i].kind == quotation {
 				a.quotation(int(a.items[i].quote), i, n)
@@ -105,6 +105,15 @@ func (a *ascriber) follow(n int) {
 			a.before = e
 		}
 	}
+	if a.lastQ < 0 || !a.holds(a.lastQ, s) {
+		// Reported speech has a speaker, too: "…, wrote the governor."
+		if asc, ok := a.trailing(s.from, s.to); ok && !asc.nobody {
+			if e := a.resolve(&asc.who, n, false); e != nil {
+				a.before = e
+				e.via = a.channel(&asc, s)
+			}
+		}
+	}
 	for i := s.from; i < s.to; i++ {
 		if !a.items[i].upper() || a.items[i].named {
 			continue
@@ -118,6 +127,11 @@ func (a *ascriber) follow(n int) {
 	}
 }
 
+// holds tells whether the last item of quotation q is in s.
+func (a *ascriber) holds(q int, s *sentence) bool {
+	return a.quotes[q].last >= s.from && a.quotes[q].last < s.to
+}
+
 // resolve is the entity that a phrase speaks of; nil if that can't be told.
 func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 	if p.pronoun == 0 {
@@ -125,18 +139,30 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 			return m
 		}
 		e := a.people.who(p)
-		if e != nil && p.named() {
+		if e == nil {
+			return nil
+		}
+		if p.named() {
 			for _, m := range a.near(p.name.Start) {
-				if m.Start >= p.name.Start-4 && m.End <= p.name.End {
-					e.name, e.person = m.name, false
+				if m.Start < p.name.End && m.End > p.name.Start {
+					e.person, e.outlet = false, true
+					if m.Start >= p.name.Start-4 && m.Start <= p.name.Start+4 && m.End == p.name.End {
+						e.name = m.name
+					}
 				}
 			}
+		} else {
+			e.human = e.human || a.hasFunction(p.from, p.to)
+			e.many = e.many || a.items[p.from].is(many)
+		}
+		if e.outlet {
+			a.outlet = e
 		}
 		return e
 	}
 	// Somebody named earlier in the sentence, but not the pronoun itself.
 	if q := &a.subject[n]; !asSubject && q.to > 0 && q.to <= p.from && q.pronoun == 0 {
-		if e := a.resolve(q, n, true); fits(e, p.pronoun) {
+		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) {
 			return a.bind(e, p.pronoun)
 		}
 	}
@@ -147,16 +173,19 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 			order = []*entity{a.before, a.body, a.speaker}
 		}
 	}
-	for _, e := range order {
-		if fits(e, p.pronoun) {
-			return a.bind(e, p.pronoun)
+	for _, close := range []bool{true, false} {
+		for _, e := range order {
+			if fits(e, p.pronoun, close) {
+				return a.bind(e, p.pronoun)
+			}
 		}
 	}
 	return nil
 }
 
-// fits tells whether e may be meant by the pronoun.
-func fits(e *entity, p lexicon.Class) bool {
+// fits tells whether e may be meant by the pronoun; close asks for more than
+// that nothing speaks against it.
+func fits(e *entity, p lexicon.Class, close bool) bool {
 	if e == nil {
 		return false
 	}
@@ -167,7 +196,10 @@ func fits(e *entity, p lexicon.Class) bool {
 	if e.sex != 0 && single&e.sex == 0 {
 		return false
 	}
-	return e.person || e.words > 1 || p&plural != 0
+	if e.person || p&plural != 0 || e.human && !e.many {
+		return true
+	}
+	return !close && e.words > 1 && !e.many && !e.outlet
 }
 
 func (a *ascriber) bind(e *entity, p lexicon.Class) *entity {
@@ -181,6 +213,9 @@ func (a *ascriber) bind(e *entity, p lexicon.Class) *entity {
 func (a *ascriber) theMedium(p *phrase) *entity {
 	if p.named() || p.to-p.from > 3 || a.items[p.from].words(theMedium) != p.to-p.from {
 		return nil
+	}
+	if a.outlet != nil {
+		return a.outlet
 	}
 	at := int(a.items[p.from].Start)
 	k := sort.Search(len(a.media), func(i int) bool { return a.media[i].Start >= at })
@@ -209,7 +244,7 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 	if t.kind != word || t.upper() && v > from && !t.is(cue) || t.upper() && a.lang.capitals {
 		return false
 	}
-	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative) && a.joined(v) {
+	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) {
 		return false
 	}
 	if t.words(want) > 0 {
@@ -232,8 +267,12 @@ func (a *ascriber) small(i int) bool {
 	return t.kind == word && (t.is(adverb|auxiliary|timeWord) || t.Shape&lexicon.Digits != 0 || t.is(pronoun) && !t.upper() && t.is(adverb))
 }
 
-// linked tells whether the verb at v belongs to a subject that ends before k.
-func (a *ascriber) linked(k, v int) bool {
+// linked tells whether the verb at v belongs to the subject p before it.
+func (a *ascriber) linked(p *phrase, v int) bool {
+	k := p.to
+	if p.enclosed && k < v && a.items[k].kind == comma && a.smalls(k+1, v) {
+		return true
+	}
 	for k < v {
 		t := &a.items[k]
 		switch {
@@ -300,7 +339,9 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 			c++
 			continue
 		}
-		if t.is(preposition) && !t.is(articleWord|pronoun) {
+		if t.is(relative) && !t.is(articleWord) {
+			held = false
+		} else if t.is(preposition) && !t.is(articleWord|pronoun) {
 			held = true
 			c++
 			continue
@@ -312,12 +353,14 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 			continue
 		}
 		end := q.to
-		a.apposition(&q, v)
+		if !held || a.headed(&q) || q.named() {
+			a.apposition(&q, v)
+		}
 		switch {
 		case behind && (q.to == k || q.to == k-1 && a.items[k-1].kind == comma || end == k-1 && a.items[k-1].kind == comma):
 			return q, true, true
 		case behind || held:
-		case a.linked(q.to, v):
+		case a.linked(&q, v):
 			p, ok, near = q, true, true
 		}
 		if !held && first.to == 0 {
@@ -400,7 +443,7 @@ func (a *ascriber) right(j, end int, set bool) (asc ascription, ok bool) {
 	if j >= end {
 		return asc, false
 	}
-	if n := a.items[j].words(according); n > 0 && set {
+	if n := a.items[j].words(according); n > 0 && (set || n > 1) {
 		if p, is := a.noun(j+n, end); is {
 			a.apposition(&p, end)
 			return ascription{who: p, cue: a.cover(j, j+n), at: j, end: p.to}, true
@@ -422,6 +465,9 @@ func (a *ascriber) right(j, end int, set bool) (asc ascription, ok bool) {
 // verbFirst reads "said Tom Brandt", "a déclaré la maire".
 func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) {
 	t := &a.items[k]
+	if n := t.words(impersonal); n > 0 && t.words(according) == 0 {
+		return ascription{nobody: true, cue: a.cover(k, k+n), at: k, end: k + n}, true
+	}
 	if !t.upper() && t.words(cue|quoted) > 0 || set && !t.upper() && t.is(describe) {
 		n := max(1, t.words(cue|quoted))
 		if p, is := a.inverted(k+n, end); is {
@@ -487,7 +533,7 @@ func (a *ascriber) subjectFirst(k, end int, set bool) (asc ascription, ok bool) 
 		if !a.cueAt(v, k, cue|quoted|describe) {
 			continue
 		}
-		if !a.linked(p.to, v) {
+		if !a.linked(&p, v) {
 			break
 		}
 		if !set && v > p.to+2 {
@@ -625,7 +671,7 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	}
 	p, found, near := a.subjectOf(v, lo)
 	if !near && v+1 < i {
-		if q, is := a.noun(v+1, i); is && a.mayFollow(&q, v) {
+		if q, is := a.noun(v+1, i); is && a.mayFollow(&q, v-lo) {
 			a.apposition(&q, i)
 			return ascription{who: q, cue: a.cover(v, v+1), at: v, end: q.to}, true
 		}
@@ -641,15 +687,17 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	return asc, true
 }
 
-// mayFollow tells whether a phrase behind a verb may be its subject.
-func (a *ascriber) mayFollow(p *phrase, v int) bool {
+// mayFollow tells whether a phrase behind a verb, which is the nth word, may be
+// its subject.
+func (a *ascriber) mayFollow(p *phrase, n int) bool {
+	free := a.lang.capitals || a.lang.noSubject
 	switch {
-	case p.pronoun != 0:
-		return p.pronoun&neuter == 0
+	case !free && n > 2 || p.pronoun&neuter != 0 && p.pronoun&(masculine|feminine) == 0:
+		return false
 	case p.named():
 		return !p.article
 	}
-	return a.lang.capitals || a.lang.noSubject || a.hasFunction(p.from, p.to)
+	return p.pronoun != 0 || free || a.hasFunction(p.from, p.to)
 }
 
 func (a *ascriber) passiveAt(v, lo int) bool {

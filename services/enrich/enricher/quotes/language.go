@@ -53,9 +53,12 @@ const (
 	role
 	finite // common finite verb, marks a clause
 	subordinate
-	elision // word that begins with an apostrophe
-	passive // auxiliary that turns who speaks into who is spoken of
-	agent   // stands before who did it, in the passive
+	elision    // word that begins with an apostrophe
+	passive    // auxiliary that turns who speaks into who is spoken of
+	agent      // stands before who did it, in the passive
+	impersonal // "hieß es": nobody is named
+	many       // article of the plural
+	action     // other finite verb: ends a noun phrase
 )
 
 var sections = map[string]lexicon.Class{
@@ -66,13 +69,14 @@ var sections = map[string]lexicon.Class{
 	"conjunction": conjunction, "adverb": adverb, "time": timeWord, "channel": channel,
 	"channel preposition": channelPreposition, "audience": audience, "medium": medium, "the medium": theMedium,
 	"titled": titled, "sign": sign, "title": title, "abbreviation": abbreviation, "role": role,
-	"verb": finite, "subordinate": subordinate, "elision": elision, "passive": passive, "agent": agent,
+	"verb": finite, "subordinate": subordinate, "elision": elision, "passive": passive, "agent": agent, "impersonal": impersonal, "many": many, "other verb": action,
 }
 
 // language is what the data say of one language.
 type language struct {
 	words       lexicon.Trie
 	roleEndings []string // of nouns for functions, in lower case
+	verbEndings []string // of finite verbs, likewise
 	capitals    bool     // every noun has a capital
 	noSubject   bool     // a verb may do without its pronoun
 	dashes      bool     // dashes set off direct speech
@@ -113,7 +117,7 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 		case line == "" || line[0] == '#':
 		case line[0] == '[':
 			section = strings.Trim(line, "[]")
-			if sections[section] == 0 && section != "role ending" && section != "trait" {
+			if sections[section] == 0 && section != "role ending" && section != "verb ending" && section != "trait" {
 				return fmt.Errorf("%s:%d: unknown section %s", name, n, line)
 			}
 		default:
@@ -136,6 +140,10 @@ func (l *language) add(section, phrase string) error {
 	case "role ending":
 		if !slices.Contains(l.roleEndings, phrase) {
 			l.roleEndings = append(l.roleEndings, phrase)
+		}
+	case "verb ending":
+		if !slices.Contains(l.verbEndings, phrase) {
+			l.verbEndings = append(l.verbEndings, phrase)
 		}
 	case "trait":
 		switch phrase {

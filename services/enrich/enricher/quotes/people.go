@@ -12,6 +12,9 @@ type entity struct {
 	role   string
 	person bool
 	words  int
+	human  bool          // a description of somebody with a function
+	many   bool          // more than one
+	outlet bool          // a medium
 	sex    lexicon.Class // masculine or feminine, 0: not known
 	via    string        // channel that its words came through last
 }
@@ -87,6 +90,9 @@ func (p *people) who(ph *phrase) *entity {
 		return nil
 	}
 	e := p.byName[fold(d)]
+	if e == nil && ph.to-ph.from == 1 {
+		e = p.byLast[fold(d)] // "Baker said"
+	}
 	if e == nil {
 		e = &entity{name: d, words: ph.to - ph.from}
 		p.byName[fold(d)] = e

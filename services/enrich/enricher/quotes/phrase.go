@@ -24,6 +24,7 @@ type phrase struct {
 	loose    bool          // "one", "others"
 	article  bool          // the name has an article before it, and no role
 	words    int           // of the name
+	enclosed bool          // an apposition between commas belongs to it
 }
 
 func (p *phrase) named() bool { return !p.name.Empty() }
@@ -67,7 +68,21 @@ func (g *grammar) given(i int) bool {
 // has in it.
 func (g *grammar) verbal(i int) bool {
 	t := &g.items[i]
-	return !t.upper() && t.is(cue|describe|quoted|auxiliary|finite|subjunctive|participle)
+	if t.upper() || t.kind != word {
+		return false
+	}
+	if t.is(cue | describe | quoted | auxiliary | finite | subjunctive | participle | action) {
+		return true
+	}
+	if i > 0 && g.between(i) == "-" {
+		return false // "14th-ranked"
+	}
+	for _, e := range g.lang.verbEndings {
+		if int(t.End-t.Start) > len(e)+2 && strings.HasSuffix(g.text[t.Start:t.End], e) {
+			return true
+		}
+	}
+	return false
 }
 
 // stopper tells whether a small word at i ends a noun phrase.
@@ -104,7 +119,11 @@ func (g *grammar) particle(i, end int) bool {
 	}
 	if t.is(preposition | articleWord | conjunction | adverb) {
 		switch g.text[t.Start:t.End] {
-		case "de", "del", "von", "van", "zu", "da", "di", "al", "du", "la", "der", "den", "y", "le":
+		case "de", "del", "von", "van", "zu", "da", "di", "al", "du", "la", "y", "le":
+		case "der", "den":
+			if prev := g.text[g.items[i-1].Start:g.items[i-1].End]; prev != "von" && prev != "van" {
+				return false
+			}
 		default:
 			return false
 		}
@@ -124,7 +143,7 @@ func (g *grammar) particle(i, end int) bool {
 func (g *grammar) noun(i, end int) (phrase, bool) {
 	p := phrase{from: i}
 	end = min(end, len(g.items))
-	if i >= end || g.items[i].kind != word {
+	if i >= end || g.items[i].kind != word || g.genitive(i) || g.opener(i, end) {
 		return p, false
 	}
 	t := &g.items[i]
@@ -143,11 +162,17 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		det = true
 		j++
 	}
+	if n := g.owner(j, end); n > j {
+		det, j = true, n
+	}
 	first := j
 	// Small words, then a name or, where nouns have capitals, nouns.
-	for j < end && j < i+maxPhrase && g.items[j].kind == word && !g.items[j].upper() && (j == i || g.joined(j)) {
+	for j < end && j < i+maxPhrase && g.items[j].kind == word && g.lower(j) && (j == i || g.joined(j)) {
 		t := &g.items[j]
-		if (j > first || !det) && g.verbal(j) && t.words(role) == 0 || g.stopper(j) && !(j == first && det && t.is(adverb|cue) && !t.is(preposition|conjunction|pronoun)) {
+		if j > first && t.is(articleWord) || t.words(inside) > 1 {
+			break
+		}
+		if (j > first || !det || p.loose) && g.verbal(j) && t.words(role) == 0 || g.stopper(j) && !(j == first && det && t.is(adverb|cue) && !t.is(preposition|conjunction|pronoun)) {
 			break
 		}
 		if t.words(role) > 1 {
@@ -159,18 +184,14 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	j = min(j, end)
 	small := j
 	run := j
-	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || j > run && g.particle(j, end) || j > run && g.items[j].Shape&lexicon.Digits != 0 && g.items[j].End-g.items[j].Start < 3) && (j == i || g.joined(j)) {
+	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || j > run && g.between(j) == "-" || j > run && g.particle(j, end) || j > run && g.items[j].Shape&lexicon.Digits != 0 && g.items[j].End-g.items[j].Start < 3) && (j == i || g.joined(j)) {
 		t := &g.items[j]
 		if j > run && (t.is(timeWord) || g.newName(run, j)) {
 			break
 		}
 		j++
-		// "Junta spokesman Amadou Abdramane"
-		if j < end && !g.items[j].upper() && g.items[j].words(role) > 0 && g.joined(j) {
-			n := j + g.items[j].words(role)
-			if n < end && g.items[n].upper() && g.joined(n) {
-				small, run, j = n, n, n
-			}
+		if n := g.noun2(j, end, det); n > j {
+			small, run, j = n, n, n
 		}
 	}
 	if j == run && small == first {
@@ -190,11 +211,69 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	return p, true
 }
 
+// genitive tells whether item i is the "s" of "the junta's".
+func (g *grammar) genitive(i int) bool {
+	t := &g.items[i]
+	return i > 0 && t.kind == word && t.End-t.Start == 1 && g.text[t.Start] == 's' && (g.between(i) == "'" || g.between(i) == "’")
+}
+
+// opener tells whether the word at i opens a clause or sentence and is no name:
+// "Just", "that some".
+func (g *grammar) opener(i, end int) bool {
+	t := &g.items[i]
+	if t.is(relative) && t.is(articleWord) && i+1 < end && g.items[i+1].is(articleWord|possessive|pronoun|loose) {
+		return true
+	}
+	return t.upper() && !t.named && t.Shape&lexicon.AllCaps == 0 && t.is(preposition|conjunction|adverb|relative|timeWord|subordinate|finite|auxiliary) && !t.is(articleWord|possessive|pronoun|loose) && t.words(role) == 0 && !g.given(i)
+}
+
+// owner is where "China's" and the like end that begin at i; i if they don't.
+func (g *grammar) owner(i, end int) int {
+	for k := i; k < min(end, i+6) && g.items[k].kind == word && (k == i || g.joined(k)); k++ {
+		if k > i && g.genitive(k) && k+1 < end && g.joined(k+1) {
+			return k + 1
+		}
+		if k > i && !g.items[k].upper() && (g.verbal(k) || g.stopper(k)) {
+			break
+		}
+	}
+	return i
+}
+
+// noun2 is where the small words end that go on behind words with capitals:
+// "Junta spokesman Amadou Abdramane", "a U.S. military official said". It is i
+// if there are none.
+func (g *grammar) noun2(i, end int, det bool) int {
+	if g.lang.capitals {
+		return i
+	}
+	for n := i; n < min(end, i+4) && g.items[n].kind == word && !g.items[n].upper() && g.joined(n); n++ {
+		if k := g.items[n].words(role); k > 0 && (det || n+k < end && g.items[n+k].upper() && g.joined(n+k)) {
+			return n + k
+		}
+		if g.verbal(n) || g.stopper(n) || g.items[n].is(articleWord|possessive) {
+			break
+		}
+		if det && n+1 < end && g.verbal(n+1) && g.joined(n+1) {
+			return n + 1
+		}
+	}
+	return i
+}
+
 // newName tells whether a person's name begins at j right behind a body's
 // initials: "à l'AFP Aminata Diarra".
 func (g *grammar) newName(run, j int) bool {
 	prev := &g.items[j-1]
 	return prev.Shape&lexicon.AllCaps != 0 && j == run+1 && g.items[j].Shape&lexicon.AllCaps == 0 && g.given(j) && g.roleAt(run) == 0
+}
+
+// lower tells whether a phrase's small words go on at i: also with "Premier
+// ministre".
+func (g *grammar) lower(i int) bool {
+	t := &g.items[i]
+	n := t.words(role)
+	return !t.upper() || n > 1 && i+n <= len(g.items) && !g.items[i+n-1].upper()
 }
 
 // looseEnd is "one", "one of them".
@@ -271,6 +350,9 @@ func (g *grammar) peel(run, end int, before bool) int {
 		return k
 	}
 	for m := run + 1; m < end; m++ {
+		if n := g.roleAt(m); n > 0 && !g.lang.capitals && m+n < end && !g.given(m) && !g.given(m-1) {
+			return m + n // "U.S. Attorney Nealy Cox"
+		}
 		if g.given(m) && !g.given(m-1) && end-m >= 2 && g.between(m) == " " && (g.lang.capitals || before) && g.items[m-1].upper() {
 			return m
 		}
@@ -288,7 +370,7 @@ func (g *grammar) peel(run, end int, before bool) int {
 // spokesman" is a spokesman.
 func (g *grammar) bare(from, to int) article.Span {
 	for k := to - 2; k > from; k-- {
-		if t := &g.items[k]; t.End-t.Start == 1 && g.text[t.Start] == 's' && strings.HasSuffix(g.between(k), "’") || g.text[g.items[k].Start:g.items[k].End] == "s" && g.between(k) == "'" {
+		if g.genitive(k) {
 			from = k + 1
 			break
 		}
@@ -356,59 +438,54 @@ func (g *grammar) medial(from, to int) bool {
 }
 
 // apposition reads what stands between commas behind a phrase and tells more of
-// it: a name behind a function, or a function behind a name. It gives the item
-// behind it; the closing comma is not part of it.
-func (g *grammar) apposition(p *phrase, end int) int {
+// it: a name behind a function, or a function behind a name. The
+// closing comma is not part of it.
+func (g *grammar) apposition(p *phrase, end int) {
 	k := p.to
 	if k+1 >= end || g.items[k].kind != comma || p.pronoun != 0 {
-		return p.to
+		return
 	}
 	k++
 	if g.items[k].is(relative) && !g.items[k].is(articleWord) {
-		return p.to
+		return
 	}
 	if p.named() && p.role.Empty() && !p.article {
-		return g.functionBehind(p, k, end)
+		g.functionBehind(p, k, end)
+		return
 	}
 	if !p.named() {
 		q, ok := g.noun(k, end)
-		if ok && q.named() && !q.article && q.words >= 1 && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end) && g.closes(q.to, end) {
+		if ok && q.named() && !q.article && q.words >= 1 && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end) && g.closes(q.to, end) &&
+			(g.headed(p) || q.to < end && g.items[q.to].kind == comma) {
 			if p.role.Empty() {
 				p.role = p.desc
 			}
-			p.name, p.words, p.to = q.name, q.words, q.to
+			p.name, p.words, p.to, p.enclosed = q.name, q.words, q.to, true
 			if !q.role.Empty() && q.role.Start < q.name.Start && g.items[q.from].is(title) {
 				p.role = q.role
 			}
-			return p.to
 		}
 	}
-	return p.to
 }
 
 // functionBehind reads ", owner of the bakery" behind a name.
-func (g *grammar) functionBehind(p *phrase, k, end int) int {
+func (g *grammar) functionBehind(p *phrase, k, end int) {
 	start := k
 	// "seit 2011 Leiterin", "formerly an adviser"
 	for k < end && k < start+3 && g.items[k].kind == word && (g.items[k].Shape&lexicon.Digits != 0 || g.items[k].is(preposition) && k+1 < end && g.items[k+1].Shape&lexicon.Digits != 0) {
 		k++
 	}
 	if k >= end || g.items[k].kind != word || g.verbal(k) && g.items[k].words(role) == 0 {
-		return p.to
+		return
 	}
 	q, ok := g.noun(k, end)
 	if !ok || q.pronoun != 0 || q.loose && q.to-q.from == 1 {
-		return p.to
+		return
 	}
 	det := g.items[k].is(articleWord) || g.items[k].is(possessive)
 	function := g.hasFunction(q.from, q.to)
 	if !det && !function || q.named() && !q.article && q.role.Empty() {
-		return p.to
-	}
-	// Up to the comma or the end that closes the apposition.
-	to := q.to
-	for to < end && to < q.to+8 && g.items[to].kind == word && !g.items[to].upper() && !g.verbal(to) && !g.items[to].is(relative|timeWord) {
-		to++
+		return
 	}
 	switch {
 	case !q.role.Empty() && !q.named():
@@ -418,8 +495,16 @@ func (g *grammar) functionBehind(p *phrase, k, end int) int {
 	default:
 		p.role = g.bare(q.from, q.to)
 	}
-	p.to = q.to
-	return q.to
+	p.to, p.enclosed = q.to, true
+}
+
+// headed tells whether the head of a description is a function.
+func (g *grammar) headed(p *phrase) bool {
+	to := p.from + 1
+	for to < p.to && !g.items[to].is(inside) {
+		to++
+	}
+	return g.hasFunction(p.from, to)
 }
 
 func (g *grammar) hasFunction(from, to int) bool {

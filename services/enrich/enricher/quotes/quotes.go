@@ -118,16 +118,19 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	asc.run()
 	for i := range quotes {
 		if q := &quotes[i]; !q.name && q.conf >= Enough {
-			a.Quotes = append(a.Quotes, q.result())
+			a.Quotes = append(a.Quotes, q.result(a.Text))
 		}
 	}
 	return nil
 }
 
-func (q *quote) result() article.Quotation {
+func (q *quote) result(text string) article.Quotation {
 	out := article.Quotation{
 		Evidence: article.Evidence{Span: article.Span{Start: q.start, End: q.end}, Enricher: Name, Version: Version, Confidence: math.Round(min(q.conf, 0.99)*100) / 100},
 		Via:      q.via, Partial: q.partial,
+	}
+	if !q.cue.Empty() {
+		out.Cue = clean(q.cue.In(text))
 	}
 	if q.entity != nil {
 		out.Speaker, out.Role = q.entity.name, q.entity.role

@@ -27,6 +27,11 @@ func (a *ascriber) quotation(id, i, n int) {
 	}
 	atEnd := next >= s.to
 	q.partial = a.fragment(q, i, s, start, colonBefore, commaBefore, setOff || atEnd)
+	if start && !atEnd && next == i+1 && q.stop == 0 {
+		// "“…” is how she put it"
+		t := &a.items[next]
+		q.partial = t.kind == word && !t.upper() && !t.is(cue|pronoun|articleWord|role|possessive|auxiliary|loose) && t.words(according|impersonal) == 0
+	}
 
 	if q.first != q.last {
 		start, q.partial = true, false
@@ -207,15 +212,15 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	if q.caps && !a.lang.capitals && q.words <= 6 && q.partial {
 		d += titleCase
 	}
-	if q.partial {
+	if i > s.from && a.items[i-1].kind != colon {
 		for k := max(s.from, i-3); k < i; k++ {
-			if n := a.items[k].words(titled); n > 0 && (k+n == i || k+n == i-1 && a.items[i-1].kind == comma) {
+			if n := a.items[k].words(titled); n > 0 && k+n <= i && (k+n == i || k+n == i-1 && (a.items[i-1].kind == comma || a.items[i-1].is(describe))) {
 				return d + asName
 			}
 		}
 	}
 	for k := max(s.from, i-8); k < min(s.to, i+8); k++ {
-		if a.items[k].is(sign) {
+		if a.items[k].is(sign) && k > s.from && a.items[k-1].is(articleWord|possessive|preposition|cue) {
 			return d + asName
 		}
 	}
