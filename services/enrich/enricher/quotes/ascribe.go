@@ -107,7 +107,7 @@ func (a *ascriber) follow(n int) {
 	}
 	if a.lastQ < 0 || !a.holds(a.lastQ, s) {
 		// Reported speech has a speaker, too: "…, wrote the governor."
-		if asc, ok := a.trailing(s.from, s.to); ok && !asc.nobody {
+		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !asc.nobody && s.to-asc.end < 6 {
 			if e := a.resolve(&asc.who, n, false); e != nil {
 				a.before = e
 				e.via = a.channel(&asc, s)
@@ -144,9 +144,9 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		}
 		if p.named() {
 			for _, m := range a.near(p.name.Start) {
-				if m.Start < p.name.End && m.End > p.name.Start {
+				if m.End == p.name.End && m.Start <= p.name.Start || p.article && m.Start < p.name.End && m.End > p.name.Start {
 					e.person, e.outlet = false, true
-					if m.Start >= p.name.Start-4 && m.Start <= p.name.Start+4 && m.End == p.name.End {
+					if m.Start <= p.name.Start+4 && m.End == p.name.End {
 						e.name = m.name
 					}
 				}
@@ -196,10 +196,10 @@ func fits(e *entity, p lexicon.Class, close bool) bool {
 	if e.sex != 0 && single&e.sex == 0 {
 		return false
 	}
-	if e.person || p&plural != 0 || e.human && !e.many {
+	if e.person && (e.words > 1 || e.role != "") || p&plural != 0 || e.human && !e.many {
 		return true
 	}
-	return !close && e.words > 1 && !e.many && !e.outlet
+	return !close && (e.words > 1 || e.person) && !e.many && !e.outlet
 }
 
 func (a *ascriber) bind(e *entity, p lexicon.Class) *entity {
@@ -432,8 +432,9 @@ func (a *ascriber) channelAt(i, end int) int {
 }
 
 // right looks for what ascribes a quotation behind it, from item j on. set
-// tells that the quotation is set off from what follows.
-func (a *ascriber) right(j, end int, set bool) (asc ascription, ok bool) {
+// tells that the quotation is set off from what follows, part that it is a part
+// of the sentence.
+func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
 	end = min(end, j+maxSentence)
 	for k := j; k < end; k++ {
 		if a.items[k].kind == quotation || a.items[k].kind == semicolon {
@@ -459,7 +460,10 @@ func (a *ascriber) right(j, end int, set bool) (asc ascription, ok bool) {
 	if asc, ok = a.verbFirst(j, k, end, set); ok {
 		return asc, true
 	}
-	return a.subjectFirst(k, end, set)
+	if asc, ok = a.subjectFirst(k, end, set, part); ok {
+		return asc, true
+	}
+	return a.unknownFirst(j, k, end, set)
 }
 
 // verbFirst reads "said Tom Brandt", "a déclaré la maire".
@@ -504,7 +508,7 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 			}
 		}
 	}
-	return a.unknownFirst(j, k, end, set)
+	return asc, false
 }
 
 // unknownFirst reads "sighed Tom Brandt" with a verb that the data don't know.
@@ -522,15 +526,19 @@ func (a *ascriber) unknownFirst(j, k, end int, set bool) (asc ascription, ok boo
 }
 
 // subjectFirst reads "Tom Brandt, owner of the bakery, said".
-func (a *ascriber) subjectFirst(k, end int, set bool) (asc ascription, ok bool) {
+func (a *ascriber) subjectFirst(k, end int, set, part bool) (asc ascription, ok bool) {
 	p, is := a.noun(k, end)
 	if !is {
 		return asc, false
 	}
 	direct := p.to
 	a.apposition(&p, end)
+	want := cue | quoted
+	if !part {
+		want |= describe
+	}
 	for v := p.to; v < min(end, p.to+30); v++ {
-		if !a.cueAt(v, k, cue|quoted|describe) {
+		if !a.cueAt(v, k, want) {
 			continue
 		}
 		if !a.linked(&p, v) {
@@ -750,7 +758,7 @@ func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
 			return asc, false
 		case comma, dash:
 			if k+1 < end && !a.items[k+1].is(relative|conjunction) {
-				if asc, ok = a.right(k+1, end, true); ok && !asc.guess {
+				if asc, ok = a.right(k+1, end, true, true); ok && !asc.guess {
 					return asc, true
 				}
 			}

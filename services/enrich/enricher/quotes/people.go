@@ -22,12 +22,13 @@ type entity struct {
 // people are all who were named.
 type people struct {
 	text   string
+	given  *lexicon.Trie      // names that tell the pronoun
 	byName map[string]*entity // names and descriptions, folded
 	byLast map[string]*entity // fullest name that ends with the word
 }
 
-func newPeople(text string) *people {
-	return &people{text: text, byName: map[string]*entity{}, byLast: map[string]*entity{}}
+func newPeople(text string, given *lexicon.Trie) *people {
+	return &people{text: text, given: given, byName: map[string]*entity{}, byLast: map[string]*entity{}}
 }
 
 // fold makes names comparable.
@@ -45,7 +46,7 @@ func (p *people) meet(ph *phrase) {
 	name := fold(ph.name.In(p.text))
 	e := p.byName[name]
 	if e == nil {
-		e = &entity{name: clean(ph.name.In(p.text)), words: ph.words, person: !ph.article}
+		e = p.named(ph)
 		p.byName[name] = e
 	}
 	if e.role == "" && !ph.role.Empty() {
@@ -63,6 +64,15 @@ func (p *people) meet(ph *phrase) {
 	}
 }
 
+// named is a new entity for a name.
+func (p *people) named(ph *phrase) *entity {
+	e := &entity{name: clean(ph.name.In(p.text)), words: ph.words, person: !ph.article}
+	if first := lexicon.Scan(nil, e.name, 0, min(len(e.name), 24)); !ph.article && len(first) > 1 {
+		e.sex = p.given.Longest(first[:1], masculine|feminine).Classes
+	}
+	return e
+}
+
 // clean puts a single space for every run of white space.
 func clean(s string) string { return strings.Join(strings.Fields(s), " ") }
 
@@ -77,7 +87,7 @@ func (p *people) who(ph *phrase) *entity {
 			}
 		}
 		if e == nil {
-			e = &entity{name: clean(ph.name.In(p.text)), words: ph.words, person: !ph.article}
+			e = p.named(ph)
 			p.byName[name] = e
 		}
 		if e.role == "" && !ph.role.Empty() {

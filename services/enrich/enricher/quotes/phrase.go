@@ -203,6 +203,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	if j == run && !det && !g.hasRole(i, small) {
 		return p, false // bare small words: no one in particular
 	}
+	if !det && small > first && !g.hasRole(first, small) {
+		return p, false // "kill Rep. Ilhan Omar"
+	}
 	p.to = j
 	g.split(&p, i, first, small, run, j, det)
 	if !p.named() {
@@ -254,7 +257,7 @@ func (g *grammar) noun2(i, end int, det bool) int {
 		if g.verbal(n) || g.stopper(n) || g.items[n].is(articleWord|possessive) {
 			break
 		}
-		if det && n+1 < end && g.verbal(n+1) && g.joined(n+1) {
+		if det && (n+1 == end || n+1 < end && g.verbal(n+1)) && n+1 < len(g.items) && g.joined(n+1) {
 			return n + 1
 		}
 	}
@@ -323,7 +326,9 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 			p.words = 1
 		}
 		if name > first {
-			p.role = g.bare(first, name)
+			if name > run || g.lang.capitals || g.hasRole(first, small) || small == first+1 && p.words > 1 && !strings.HasSuffix(g.text[g.items[first].Start:g.items[first].End], "ing") {
+				p.role = g.bare(first, name)
+			}
 		} else if det {
 			p.article = true
 			p.name.Start = int(g.items[from].Start)
@@ -349,10 +354,12 @@ func (g *grammar) peel(run, end int, before bool) int {
 		// "Ministerpräsident des Landes", "Polizeichef Braun": what is left.
 		return k
 	}
-	for m := run + 1; m < end; m++ {
-		if n := g.roleAt(m); n > 0 && !g.lang.capitals && m+n < end && !g.given(m) && !g.given(m-1) {
+	for m := end - 1; m > run && !g.lang.capitals; m-- {
+		if n := g.roleAt(m); n > 0 && m+n < end && !g.given(m) && !g.given(m-1) {
 			return m + n // "U.S. Attorney Nealy Cox"
 		}
+	}
+	for m := run + 1; m < end; m++ {
 		if g.given(m) && !g.given(m-1) && end-m >= 2 && g.between(m) == " " && (g.lang.capitals || before) && g.items[m-1].upper() {
 			return m
 		}

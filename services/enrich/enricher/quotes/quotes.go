@@ -48,6 +48,7 @@ const longWords = 6
 type Enricher struct {
 	lex   *lexicon.Lexicon
 	langs map[string]*language
+	given *lexicon.Trie
 }
 
 // New reads the data that are built in.
@@ -60,7 +61,11 @@ func New() (*Enricher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Enricher{lex, langs}, nil
+	given := &language{}
+	if err := readWords(data, "data/given.txt", given); err != nil {
+		return nil, err
+	}
+	return &Enricher{lex, langs, &given.words}, nil
 }
 
 // quote is a passage in marks while it is weighed.
@@ -113,7 +118,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	}
 	r := reader{text: a.Text, lang: lang}
 	r.read(blocks, quotes)
-	asc := ascriber{grammar: grammar{a.Text, lang, e.lex, r.items}, people: newPeople(a.Text), media: media, quotes: quotes, sents: r.sents}
+	asc := ascriber{grammar: grammar{a.Text, lang, e.lex, r.items}, people: newPeople(a.Text, e.given), media: media, quotes: quotes, sents: r.sents}
 	asc.survey()
 	asc.run()
 	for i := range quotes {

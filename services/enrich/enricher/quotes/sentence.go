@@ -215,7 +215,7 @@ func (r *reader) endsInside(q *quote, end int) bool {
 	if rest == "" {
 		return true
 	}
-	if !unicode.IsUpper(c) && familyOf(c) == 0 && c != '"' && c != '\'' && c != '¿' && c != '¡' && !unicode.IsDigit(c) {
+	if c != '(' && c != '[' && !unicode.IsUpper(c) && familyOf(c) == 0 && c != '"' && c != '\'' && c != '¿' && c != '¡' && !unicode.IsDigit(c) {
 		return false
 	}
 	if q.stop == '.' {

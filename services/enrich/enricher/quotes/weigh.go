@@ -55,11 +55,11 @@ func (a *ascriber) quotation(id, i, n int) {
 		}
 	}
 	if a.goesOn(q, id, i, s, commaBefore) {
-		a.keep(q, id, s, byCue)
+		a.keep(q, id, s, min(byCue, a.quotes[a.lastQ].conf))
 		return
 	}
 	if !atEnd {
-		if asc, ok = a.right(next, s.to, setOff); ok {
+		if asc, ok = a.right(next, s.to, setOff, q.partial); ok {
 			c := byCue
 			if asc.guess {
 				c = byGuess
@@ -209,8 +209,11 @@ func (a *ascriber) settle(q *quote, id int, s *sentence) {
 func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	i := q.first
 	var d float64
-	if q.caps && !a.lang.capitals && q.words <= 6 && q.partial {
+	if q.caps && !a.lang.capitals && q.words <= 8 && q.partial {
 		d += titleCase
+		if q.words > 1 {
+			d += titleCase
+		}
 	}
 	if i > s.from && a.items[i-1].kind != colon {
 		for k := max(s.from, i-3); k < i; k++ {
