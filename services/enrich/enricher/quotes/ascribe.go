@@ -107,7 +107,7 @@ func (a *ascriber) follow(n int) {
 	}
 	if a.lastQ < 0 || !a.holds(a.lastQ, s) {
 		// Reported speech has a speaker, too: "…, wrote the governor."
-		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !asc.nobody && s.to-asc.end < 6 {
+		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !asc.nobody && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
 			if e := a.resolve(&asc.who, n, false); e != nil {
 				a.before = e
 				e.via = a.channel(&asc, s)
@@ -146,7 +146,7 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 			for _, m := range a.near(p.name.Start) {
 				if m.End == p.name.End && m.Start <= p.name.Start || p.article && m.Start < p.name.End && m.End > p.name.Start {
 					e.person, e.outlet = false, true
-					if m.Start <= p.name.Start+4 && m.End == p.name.End {
+					if m.Start <= p.name.Start+8 && m.End >= p.name.End-3 {
 						e.name = m.name
 					}
 				}
@@ -241,7 +241,7 @@ func (a *ascriber) verb(from, to int, want lexicon.Class) int {
 // cueAt tells whether item v is a verb that ascribes.
 func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 	t := &a.items[v]
-	if t.kind != word || t.upper() && v > from && !t.is(cue) || t.upper() && a.lang.capitals {
+	if t.kind != word || t.upper() && (v > from || a.lang.capitals) {
 		return false
 	}
 	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) {
@@ -498,6 +498,13 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 				}
 				return asc, false
 			}
+			if m == k+1 && set && !a.lang.capitals && !u.upper() && u.class == 0 {
+				// "a tempéré la glaciologue": a participle that is not known
+				if p, is := a.noun(m+1, end); is && (p.named() || a.items[m+1].is(articleWord|possessive)) {
+					a.apposition(&p, end)
+					return ascription{who: p, cue: a.cover(k, m+1), at: m, end: p.to, guess: true}, true
+				}
+			}
 			if u.is(pronoun) {
 				who, _ = a.noun(m, m+1)
 			} else if p, is := a.noun(m, end); is && a.lang.capitals {
@@ -747,6 +754,29 @@ func (a *ascriber) verbLast(i, from, end int) (asc ascription, ok bool) {
 		return asc, false
 	}
 	return asc, false
+}
+
+// under reads who is named below or behind a quotation that stands by itself:
+// "— Mogens Trolle, chairman", "(Heiko Lammert, Schwimmmeister)". marked tells
+// that a dash or bracket says so.
+func (a *ascriber) under(j, end int) (asc ascription, ok bool) {
+	marked := false
+	for j < end && (a.items[j].kind == dash || a.items[j].kind == bracket) {
+		marked = true
+		j++
+	}
+	for end > j && a.items[end-1].kind == bracket {
+		end--
+	}
+	p, is := a.noun(j, end)
+	if !is || !p.named() || p.article {
+		return asc, false
+	}
+	a.apposition(&p, end)
+	if p.to < end && !(marked && a.items[p.to].kind == comma) || !marked && p.words < 2 {
+		return asc, false
+	}
+	return ascription{who: p, at: -1, end: p.to}, true
 }
 
 // trailing looks for an ascription at the end of the sentence, behind a comma.

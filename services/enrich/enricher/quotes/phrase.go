@@ -88,6 +88,9 @@ func (g *grammar) verbal(i int) bool {
 // stopper tells whether a small word at i ends a noun phrase.
 func (g *grammar) stopper(i int) bool {
 	t := &g.items[i]
+	if i > 0 && g.between(i) == "-" {
+		return false // "47-year-old"
+	}
 	return t.is(preposition|conjunction|relative|timeWord|adverb|pronoun) && !t.is(articleWord|possessive) || t.words(according) > 0
 }
 
@@ -189,8 +192,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		if j > run && (t.is(timeWord) || g.newName(run, j)) {
 			break
 		}
-		j++
-		if n := g.noun2(j, end, det); n > j {
+		j += max(1, t.words(role)) // "Secretary of State"
+		j = min(j, end)
+		if n := g.noun2(j, end, det || j == run+1 && i == run); n > j {
 			small, run, j = n, n, n
 		}
 	}
@@ -254,7 +258,7 @@ func (g *grammar) noun2(i, end int, det bool) int {
 		if k := g.items[n].words(role); k > 0 && (det || n+k < end && g.items[n+k].upper() && g.joined(n+k)) {
 			return n + k
 		}
-		if g.verbal(n) || g.stopper(n) || g.items[n].is(articleWord|possessive) {
+		if g.verbal(n) || g.stopper(n) || strings.HasSuffix(g.text[g.items[n].Start:g.items[n].End], "ly") || g.items[n].is(articleWord|possessive) {
 			break
 		}
 		if det && (n+1 == end || n+1 < end && g.verbal(n+1)) && n+1 < len(g.items) && g.joined(n+1) {
@@ -412,7 +416,7 @@ func (g *grammar) extend(p *phrase, end int) {
 				break
 			}
 			// Behind a noun, a small word is a verb that the data don't know.
-			if m > start && !g.items[m].upper() && g.items[m-1].upper() {
+			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) {
 				break
 			}
 			m++
@@ -491,7 +495,7 @@ func (g *grammar) functionBehind(p *phrase, k, end int) {
 	}
 	det := g.items[k].is(articleWord) || g.items[k].is(possessive)
 	function := g.hasFunction(q.from, q.to)
-	if !det && !function || q.named() && !q.article && q.role.Empty() {
+	if !function && (!det || q.to < end && g.items[q.to].kind != comma) || q.named() && !q.article && q.role.Empty() {
 		return
 	}
 	switch {

@@ -100,7 +100,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	var spans []article.Span
 	for _, s := range a.Segments {
 		if s.Kind.InBody() || s.Kind == article.Headline || s.Kind == article.Standfirst {
-			blocks = append(blocks, block{s.Span, s.Kind == article.Headline})
+			blocks = append(blocks, block{s.Span, s.Kind == article.Headline || s.Kind == article.Subhead, s.Kind == article.Quote})
 			spans = append(spans, s.Span)
 		}
 	}

@@ -56,7 +56,8 @@ func (t *item) words(c lexicon.Class) int {
 type sentence struct {
 	from, to  int
 	paragraph int
-	headline  bool
+	headline  bool // or a subhead
+	setOff    bool // of a quotation that is set off from the text
 }
 
 // reader lays the text outside of quotations out as sentences.
@@ -67,15 +68,18 @@ type reader struct {
 	sents []sentence
 	begin int // first item of the sentence
 	toks  []lexicon.Token
+
+	block     *block // that is read
+	paragraph int    // which one
 }
 
 // text between two quotations of a paragraph, or beside them.
-func (r *reader) span(from, to, paragraph int, headline, quoteNext bool) {
+func (r *reader) span(from, to int, quoteNext bool) {
 	r.toks = lexicon.Scan(r.toks[:0], r.text, from, to)
 	at := from
 	for k := range r.toks {
 		t := r.toks[k]
-		r.gap(at, int(t.Start), paragraph, headline, &t, false)
+		r.gap(at, int(t.Start), &t, false)
 		it := item{Token: t, len: 1}
 		m := r.lang.words.Longest(r.toks[k:min(len(r.toks), k+6)], 0)
 		if m.Tokens > 1 {
@@ -87,12 +91,12 @@ func (r *reader) span(from, to, paragraph int, headline, quoteNext bool) {
 		r.items = append(r.items, it)
 		at = int(t.End)
 	}
-	r.gap(at, to, paragraph, headline, nil, quoteNext)
+	r.gap(at, to, nil, quoteNext)
 }
 
 // gap adds the marks of text[from:to], which has no words; next is the word
 // behind it, nil before a quotation and at the end.
-func (r *reader) gap(from, to, paragraph int, headline bool, next *lexicon.Token, quoteNext bool) {
+func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 	if from == to || to == from+1 && r.text[from] == ' ' {
 		return
 	}
@@ -116,7 +120,7 @@ func (r *reader) gap(from, to, paragraph int, headline bool, next *lexicon.Token
 			it.kind = bracket
 		case '.', '!', '?', '…':
 			if r.stops(from, from+i, to, next, quoteNext) {
-				r.stop(paragraph, headline)
+				r.stop()
 			}
 			continue
 		default:
@@ -153,9 +157,9 @@ func (r *reader) stops(from, i, to int, next *lexicon.Token, quoteNext bool) boo
 }
 
 // stop ends the sentence.
-func (r *reader) stop(paragraph int, headline bool) {
+func (r *reader) stop() {
 	if len(r.items) > r.begin {
-		r.sents = append(r.sents, sentence{r.begin, len(r.items), paragraph, headline})
+		r.sents = append(r.sents, sentence{r.begin, len(r.items), r.paragraph, r.block.headline, r.block.setOff})
 	}
 	r.begin = len(r.items)
 }
@@ -163,31 +167,33 @@ func (r *reader) stop(paragraph int, headline bool) {
 // read lays out all paragraphs. quotes are in order of their places.
 func (r *reader) read(paragraphs []block, quotes []quote) {
 	k := 0
-	for n, b := range paragraphs {
+	for n := range paragraphs {
+		b := &paragraphs[n]
+		r.block, r.paragraph = b, n
 		at := b.Start
 		if k < len(quotes) && quotes[k].open < b.Start { // goes on from a paragraph before
 			if quotes[k].close > b.End {
 				continue
 			}
-			at = r.put(quotes, k, b, n)
+			at = r.put(quotes, k, b)
 			k++
 		}
 		for ; k < len(quotes) && quotes[k].open < b.End; k++ {
-			r.span(at, quotes[k].open, n, b.headline, true)
-			if at = r.put(quotes, k, b, n); at > b.End {
+			r.span(at, quotes[k].open, true)
+			if at = r.put(quotes, k, b); at > b.End {
 				break
 			}
 		}
 		if at < b.End {
-			r.span(at, b.End, n, b.headline, false)
+			r.span(at, b.End, false)
 		}
-		r.stop(n, b.headline)
+		r.stop()
 	}
 }
 
-// put adds an item for quotes[k] in paragraph b, the nth, and gives the place
+// put adds an item for quotes[k] in paragraph b, and gives the place
 // behind it.
-func (r *reader) put(quotes []quote, k int, b block, n int) int {
+func (r *reader) put(quotes []quote, k int, b *block) int {
 	q := &quotes[k]
 	it := item{Token: lexicon.Token{Start: int32(max(q.open, b.Start)), End: int32(min(q.close, b.End))}, quote: int32(k), kind: quotation}
 	if q.name {
@@ -199,7 +205,7 @@ func (r *reader) put(quotes []quote, k int, b block, n int) int {
 	q.last = len(r.items)
 	r.items = append(r.items, it)
 	if !q.name && q.close <= b.End && r.endsInside(q, b.End) {
-		r.stop(n, b.headline)
+		r.stop()
 	}
 	return q.close
 }
@@ -237,5 +243,6 @@ func (r *reader) endsInside(q *quote, end int) bool {
 // block is a paragraph, headline or standfirst.
 type block struct {
 	article.Span
-	headline bool
+	headline bool // or a subhead
+	setOff   bool // a set-off quotation
 }

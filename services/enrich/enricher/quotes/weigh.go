@@ -233,7 +233,18 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 // alone ascribes a quotation that no cue of its sentence ascribes.
 func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 	s := &a.sents[n]
+	if asc, ok := a.signed(i, n, whole && (!q.partial || s.setOff)); ok {
+		q.partial = false
+		a.take(q, id, &asc, n, byColon)
+		return
+	}
 	switch {
+	case s.headline && !colonBefore:
+		q.conf = byFragment
+		if whole || q.sentence {
+			q.conf = bySentence
+		}
+		a.settle(q, id, s)
 	case whole && !q.partial:
 		switch {
 		case a.speaker != nil && a.para == s.paragraph && a.follows(id, n):
@@ -266,6 +277,24 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		}
 		a.settle(q, id, s)
 	}
+}
+
+// signed reads the name that stands below or behind the whole quotation at item
+// i.
+func (a *ascriber) signed(i, n int, whole bool) (asc ascription, ok bool) {
+	s := &a.sents[n]
+	if i+2 < s.to && i == s.from && a.items[i+1].kind == dash {
+		return a.under(i+1, s.to)
+	}
+	if !whole || n+1 >= len(a.sents) {
+		return asc, false
+	}
+	next := &a.sents[n+1]
+	k := a.items[next.from].kind
+	if k == dash || k == bracket || s.setOff && next.to-next.from < 12 && (next.paragraph == s.paragraph || next.setOff) {
+		return a.under(next.from, next.to)
+	}
+	return asc, false
 }
 
 // follows tells whether the sentence before n ended with an ascription.
