@@ -54,7 +54,7 @@ func (a *ascriber) survey() {
 			t := &a.items[i]
 			if t.kind != word {
 				held = held && t.kind != comma
-				i++
+				i = max(i+1, a.brackets(i, s.to))
 				continue
 			}
 			if t.is(preposition) && !t.is(articleWord|pronoun) {
@@ -294,10 +294,8 @@ func (a *ascriber) linked(p *phrase, v int) bool {
 				}
 			}
 			return false
-		case t.kind == bracket:
-			for k++; k < v && a.items[k].kind != bracket; k++ {
-			}
-			k++
+		case a.brackets(k, v) > k:
+			k = a.brackets(k, v)
 		default:
 			return false
 		}
@@ -336,7 +334,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		t := &a.items[c]
 		if t.kind != word {
 			held = held && t.kind != comma
-			c++
+			c = max(c+1, a.brackets(c, v))
 			continue
 		}
 		if t.is(relative) && !t.is(articleWord) {
@@ -445,12 +443,16 @@ func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
 		return asc, false
 	}
 	if n := a.items[j].words(according); n > 0 && (set || n > 1) {
-		if p, is := a.noun(j+n, end); is {
-			a.apposition(&p, end)
+		if p, is := a.source(j+n, end); is {
 			return ascription{who: p, cue: a.cover(j, j+n), at: j, end: p.to}, true
 		}
 	}
 	k := j
+	if n := a.items[j].words(according); n > 0 && j+n < end {
+		k = j + n // "según dijo"
+	} else if a.items[j].is(conjunction) && a.items[j].is(preposition) && set {
+		k = j + 1 // "wie er sagte"
+	}
 	for k < min(end, j+3) && a.small(k) && !a.items[k].is(auxiliary|cue|pronoun) {
 		k++
 	}
@@ -464,6 +466,31 @@ func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
 		return asc, true
 	}
 	return a.unknownFirst(j, k, end, set)
+}
+
+// source reads who stands behind "according to".
+func (a *ascriber) source(i, end int) (phrase, bool) {
+	if i < end && a.items[i].is(oblique) && (i+1 >= end || a.items[i+1].kind != word || !a.items[i+1].upper() || !a.joined(i+1)) {
+		return phrase{from: i, to: i + 1, pronoun: masculine | feminine}, true
+	}
+	p, ok := a.noun(i, end)
+	if ok {
+		a.apposition(&p, end)
+	}
+	return p, ok
+}
+
+// brackets is the item behind the brackets that open at i, i if none do.
+func (g *grammar) brackets(i, end int) int {
+	if c := g.text[g.items[i].Start]; g.items[i].kind != bracket || c != '(' && c != '[' {
+		return i
+	}
+	for k := i + 1; k < min(end, i+maxPhrase); k++ {
+		if g.items[k].kind == bracket {
+			return k + 1
+		}
+	}
+	return i
 }
 
 // verbFirst reads "said Tom Brandt", "a déclaré la maire".
@@ -638,8 +665,7 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			tied = false
 		}
 		if n := t.words(according); n > 0 && v+n < i && !t.is(adverb) {
-			if p, is := a.noun(v+n, i); is {
-				a.apposition(&p, i)
+			if p, is := a.source(v+n, i); is {
 				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
 			}
 		}
@@ -773,10 +799,34 @@ func (a *ascriber) under(j, end int) (asc ascription, ok bool) {
 		return asc, false
 	}
 	a.apposition(&p, end)
-	if p.to < end && !(marked && a.items[p.to].kind == comma) || !marked && p.words < 2 {
+	if p.to < end && !(marked && (p.enclosed || a.items[p.to].kind == comma)) || !marked && p.words < 2 {
 		return asc, false
 	}
 	return ascription{who: p, at: -1, end: p.to}, true
+}
+
+// owned is who a phrase like "his answer" or "Smith's verdict" makes the
+// speaker, the phrase itself if it is none.
+func (a *ascriber) owned(p phrase) phrase {
+	said := false
+	for k := p.from; k < p.to && k < len(a.items); k++ {
+		said = said || a.items[k].is(speech)
+	}
+	if !said || p.named() || p.to-p.from < 2 {
+		return p
+	}
+	t := &a.items[p.from]
+	if t.is(possessive) {
+		return phrase{from: p.from, to: p.from + 1, pronoun: masculine | feminine}
+	}
+	for k := p.from + 1; k < p.to; k++ {
+		if a.genitive(k) {
+			if q, ok := a.noun(p.from, k); ok {
+				return q
+			}
+		}
+	}
+	return p
 }
 
 // trailing looks for an ascription at the end of the sentence, behind a comma.
@@ -786,6 +836,14 @@ func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
 		switch a.items[k].kind {
 		case quotation, semicolon:
 			return asc, false
+		case word:
+			if k > j+2 || !a.items[k].is(conjunction) || k+1 >= end {
+				continue
+			}
+			// "“…” was how she described it"
+			if asc, ok = a.subjectFirst(k+1, end, true, false); ok && !asc.guess {
+				return asc, true
+			}
 		case comma, dash:
 			if k+1 < end && !a.items[k+1].is(relative|conjunction) {
 				if asc, ok = a.right(k+1, end, true, true); ok && !asc.guess {
@@ -805,6 +863,14 @@ func (a *ascriber) channel(asc *ascription, s *sentence) string {
 	}
 	from, to := max(s.from, asc.at-maxClause), min(s.to, asc.at+maxClause)
 	who := asc.who
+	if who.to > 0 && who.from > s.from {
+		// "heißt es in dem Bericht": the document speaks, and is the channel
+		for k := who.from; k < who.to; k++ {
+			if a.items[who.from-1].words(channelPreposition) == 1 && a.items[k].words(channel) > 0 && asc.at < who.from && a.items[asc.at].words(according) > 0 {
+				return clean(a.cover(who.from-1, who.to).In(a.text))
+			}
+		}
+	}
 	for k := from; k < to; k++ {
 		if a.items[k].kind != word || who.to > 0 && k >= who.from && k < who.to {
 			continue
@@ -818,7 +884,7 @@ func (a *ascriber) channel(asc *ascription, s *sentence) string {
 	for k := asc.at; k >= 0 && k < min(to, asc.at+12); k++ {
 		if n := a.items[k].words(audience); n > 0 {
 			at := k
-			if k == asc.at+1 {
+			if k == asc.at+1 && !a.items[k].is(preposition) {
 				at = asc.at
 			}
 			return clean(a.cover(at, k+n).In(a.text))

@@ -59,6 +59,9 @@ const (
 	impersonal // "hieß es": nobody is named
 	many       // article of the plural
 	action     // other finite verb: ends a noun phrase
+	toward     // likewise as inside, before an article or a name
+	speech     // answer, verdict: what somebody says
+	oblique    // "him": a pronoun behind "according to"
 )
 
 var sections = map[string]lexicon.Class{
@@ -69,7 +72,7 @@ var sections = map[string]lexicon.Class{
 	"conjunction": conjunction, "adverb": adverb, "time": timeWord, "channel": channel,
 	"channel preposition": channelPreposition, "audience": audience, "medium": medium, "the medium": theMedium,
 	"titled": titled, "sign": sign, "title": title, "abbreviation": abbreviation, "role": role,
-	"verb": finite, "subordinate": subordinate, "elision": elision, "passive": passive, "agent": agent, "impersonal": impersonal, "many": many, "other verb": action,
+	"verb": finite, "subordinate": subordinate, "elision": elision, "passive": passive, "agent": agent, "impersonal": impersonal, "many": many, "other verb": action, "inside name": toward, "speech": speech, "him": oblique,
 }
 
 // language is what the data say of one language.

@@ -54,7 +54,7 @@ func (g *grammar) between(i int) string {
 // an abbreviation stands before item i.
 func (g *grammar) joined(i int) bool {
 	switch g.between(i) {
-	case " ", "-", "'", "’", "\n", "\u00a0", "\u202f", ". ", ".", "":
+	case " ", "-", "'", "’", "\n", "\u00a0", "\u202f", ". ", ".", "", "' ", "’ ":
 		return true
 	}
 	return false
@@ -195,7 +195,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		j += max(1, t.words(role)) // "Secretary of State"
 		j = min(j, end)
 		if n := g.noun2(j, end, det || j == run+1 && i == run); n > j {
-			small, run, j = n, n, n
+			small, run, j, det = n, n, n, det || n == end || !g.items[n].upper()
 		}
 	}
 	if j == run && small == first {
@@ -400,6 +400,9 @@ func (g *grammar) extend(p *phrase, end int) {
 			return
 		}
 		n := g.items[k].words(inside)
+		if g.items[k].is(toward) && g.items[k+1].words(audience) == 0 && (g.items[k+1].upper() || g.items[k+1].is(articleWord|possessive)) {
+			n = 1
+		}
 		if n == 0 || k+n >= end || !g.joined(k+n) || g.items[k].words(according) > 0 {
 			return
 		}
@@ -442,6 +445,9 @@ func (g *grammar) extend(p *phrase, end int) {
 func (g *grammar) medial(from, to int) bool {
 	for k := from; k < to; k++ {
 		if g.items[k].is(medium) {
+			return true
+		}
+		if ag, n := g.lex.AgencyName([]lexicon.Token{g.items[k].Token}); n > 0 && g.items[k].upper() && g.text[g.items[k].Start:g.items[k].End] == ag.Name {
 			return true
 		}
 	}

@@ -150,8 +150,13 @@ func (r *reader) stops(from, i, to int, next *lexicon.Token, quoteNext bool) boo
 	if prev.kind != word {
 		return true
 	}
-	if prev.class&(abbreviation|title) != 0 || prev.End-prev.Start == 1 && prev.Shape&lexicon.Upper != 0 {
+	if prev.class&(abbreviation|title) != 0 {
 		return false
+	}
+	if prev.End-prev.Start == 1 && prev.Shape&lexicon.Upper != 0 {
+		// An initial, but not "on X."
+		n := len(r.items)
+		return prev.class&channel != 0 && n > 1 && r.items[n-2].is(channelPreposition)
 	}
 	return !(r.lang.capitals && prev.Shape&lexicon.Digits != 0 && prev.End-prev.Start <= 2)
 }

@@ -93,6 +93,8 @@ func (a *ascriber) verbLastTake(q *quote, id, i, n int) bool {
 func (a *ascriber) fragment(q *quote, i int, s *sentence, start, colonBefore, commaBefore, free bool) bool {
 	small := !q.upper && !q.sentence && q.stop != '!' && q.stop != '?'
 	switch {
+	case q.dash:
+		return false
 	case s.headline && q.fam == single:
 		return true
 	case start:
@@ -138,7 +140,7 @@ func (a *ascriber) goesOn(q *quote, id, i int, s *sentence, commaBefore bool) bo
 	if k < s.from {
 		return false
 	}
-	return commaBefore && i-k <= maxClause || n == 0 && i-k <= 4
+	return (commaBefore || q.dash) && i-k <= maxClause || n == 0 && i-k <= 4
 }
 
 func (a *ascriber) namesBetween(from, to int) bool {
@@ -261,7 +263,7 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		}
 		a.settle(q, id, s)
 	case colonBefore && a.subject[n].to > 0 && a.subject[n].to < i && !a.reportedSpeech(s, i):
-		asc := ascription{who: a.subject[n], at: -1}
+		asc := ascription{who: a.owned(a.subject[n]), at: -1}
 		a.take(q, id, &asc, n, byColon)
 	case a.speaker != nil && a.reportedSpeech(s, i):
 		a.keep(q, id, s, byReport)
