@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/enricher"
@@ -290,7 +291,77 @@ func show(t *testing.T, name string, scores map[string]*Score) {
 	}
 }
 
+// floor is what a half must reach: F1 of spans, F1 of spans with their speaker,
+// shares of right roles and partial flags.
+type floor struct{ spans, speakers, roles, partials float64 }
+
+func (f floor) check(t *testing.T, name string, s *Score) {
+	t.Helper()
+	spans, both := s.F1()
+	for what, v := range map[string][2]float64{
+		"F1 of spans":              {spans, f.spans},
+		"F1 of spans and speakers": {both, f.speakers},
+		"right roles":              {share(s.Roles, s.Right), f.roles},
+		"right partial flags":      {share(s.Partials, s.Right), f.partials},
+	} {
+		if v[0] < v[1] {
+			t.Errorf("%s: %s is %.3f, it was at least %.3f", name, what, v[0], v[1])
+		}
+	}
+}
+
+// The half to tune on. Its errors are logged.
 func TestTune(t *testing.T) {
-	show(t, "tune, strict", Run(t, "tune.jsonl", true, func(s string) { t.Log(s) }))
+	strict := Run(t, "tune.jsonl", true, func(s string) { t.Log(s) })
+	show(t, "tune, strict", strict)
 	show(t, "tune, all", Run(t, "tune.jsonl", false, nil))
+	floor{0.97, 0.95, 0.95, 0.97}.check(t, "tune", strict[""])
+}
+
+// The half to measure with: totals only, so that nobody tunes on it.
+func TestMeasure(t *testing.T) {
+	strict := Run(t, "measure.jsonl", true, nil)
+	show(t, "measure, strict", strict)
+	show(t, "measure, all", Run(t, "measure.jsonl", false, nil))
+	floor{0, 0, 0, 0}.check(t, "measure", strict[""])
+}
+
+// The golden text in full: three quotations and no others.
+func TestGolden(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join(testdata, "golden", "niger.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	js, err := os.ReadFile(filepath.Join(testdata, "golden", "niger.expected.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want struct {
+		PublishedAt time.Time `json:"published_at"`
+		Quotes      []struct {
+			Text, Speaker, Role, Via string
+			Partial                  bool
+		}
+	}
+	if err := json.Unmarshal(js, &want); err != nil {
+		t.Fatal(err)
+	}
+	for _, published := range []time.Time{want.PublishedAt, {}} {
+		a := article.Article{Text: string(raw), Source: "site-3", PublishedAt: published}
+		if err := newChain(t).Enrich(context.Background(), &a); err != nil {
+			t.Fatal(err)
+		}
+		if len(a.Quotes) != len(want.Quotes) {
+			t.Fatalf("%d quotations, want %d: %+v", len(a.Quotes), len(want.Quotes), a.Quotes)
+		}
+		for i, w := range want.Quotes {
+			q := a.Quotes[i]
+			if q.In(a.Text) != strings.TrimRight(w.Text, ",.") || q.Speaker != w.Speaker || q.Role != w.Role || q.Via != w.Via || q.Partial != w.Partial {
+				t.Errorf("quotation %d is %q, %+v, want %+v", i, q.In(a.Text), q, w)
+			}
+			if q.Cue == "" || q.Enricher != quotes.Name || q.Version != quotes.Version || q.Confidence < quotes.Enough {
+				t.Errorf("quotation %d is signed %+v with cue %q", i, q.Evidence, q.Cue)
+			}
+		}
+	}
 }
