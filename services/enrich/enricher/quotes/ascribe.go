@@ -37,6 +37,7 @@ type ascriber struct {
 	para    int     // paragraph of the last quotation
 	lastQ   int     // last quotation that was ascribed, -1: none
 	used    int     // items before this one belong to an ascription already
+	sent    *sentence
 }
 
 // mention is where the text names a medium as its source.
@@ -87,7 +88,7 @@ func (a *ascriber) run() {
 	a.lastQ, a.para = -1, -1
 	for n := range a.sents {
 		s := &a.sents[n]
-		a.used = s.from
+		a.used, a.sent = s.from, s
 		for i := s.from; i < s.to; i++ {
 			if a.items[i].kind == quotation {
 				a.quotation(int(a.items[i].quote), i, n)
@@ -138,6 +139,9 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		if m := a.theMedium(p); m != nil {
 			return m
 		}
+		if e := a.known(p); e != nil {
+			return e
+		}
 		e := a.people.who(p)
 		if e == nil {
 			return nil
@@ -179,6 +183,23 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 				return a.bind(e, p.pronoun)
 			}
 		}
+	}
+	return nil
+}
+
+// known is the person whom a description such as "the minister" means, nil if
+// that can't be told.
+func (a *ascriber) known(p *phrase) *entity {
+	if p.named() || p.role.Empty() || !p.definite && !a.items[p.from].is(possessive) && a.owner(p.from, p.to) == p.from || !a.headed(p) {
+		return nil
+	}
+	if e := a.people.as(p.role.In(a.text)); e != nil {
+		return e
+	}
+	// Only one person, of whom nothing is told but this.
+	if l := a.people.likely; p.definite && len(l) == 1 && l[0].role == "" && a.items[p.from].kind == word && !a.items[p.from].is(many) {
+		l[0].role = clean(p.role.In(a.text))
+		return l[0]
 	}
 	return nil
 }
@@ -499,7 +520,7 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 	if n := t.words(impersonal); n > 0 && t.words(according) == 0 {
 		return ascription{nobody: true, cue: a.cover(k, k+n), at: k, end: k + n}, true
 	}
-	if !t.upper() && t.words(cue|quoted) > 0 || set && !t.upper() && t.is(describe) {
+	if !t.upper() && t.words(cue|quoted) > 0 || (set || j == k && (a.lang.capitals || a.lang.noSubject)) && !t.upper() && t.is(describe) {
 		n := max(1, t.words(cue|quoted))
 		if p, is := a.inverted(k+n, end); is {
 			return ascription{who: p, cue: a.cover(j, k+n), at: k, end: p.to}, true
@@ -655,7 +676,7 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 	}
 	set := i > lo && a.items[i-1].kind == colon
 	tied = true
-	sawComma := false
+	hold, sawComma := false, false
 	for v := i - 1; v >= max(lo, a.used); v-- {
 		t := &a.items[v]
 		if t.kind == comma && v < i-1 {
@@ -669,14 +690,45 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
 			}
 		}
+		if n := t.words(view); n > 0 && v+n < i && (v == lo || a.items[v-1].kind == comma || a.items[v-1].is(conjunction)) {
+			if p, is := a.source(v+n, i); is && (p.named() && !p.article || p.pronoun != 0 || a.headed(&p)) {
+				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
+			}
+		}
+		if n := t.words(impersonal); n > 0 {
+			return a.hearsay(v, n, lo, i), true, true
+		}
+		if !ok && a.cueAt(v, lo, weak) {
+			asc, ok = a.clauseOf(v, lo, i, end)
+			hold = tied
+			continue
+		}
 		if !a.cueAt(v, lo, cue|describe|quoted) {
 			continue
 		}
-		if asc, ok = a.clauseOf(v, lo, i, end); ok {
-			return asc, tied && !(sawComma && !set && v+1 < i && a.items[i-1].kind != comma && a.items[v+1].kind == comma), true
+		if strong, is := a.clauseOf(v, lo, i, end); is {
+			return strong, tied, true
 		}
 	}
-	return asc, false, false
+	return asc, hold, ok
+}
+
+// hearsay reads "aus dem Umfeld hieß es": nobody, or what stands behind the
+// preposition. v is the item of the verb, of n words.
+func (a *ascriber) hearsay(v, n, lo, i int) ascription {
+	asc := ascription{nobody: true, cue: a.cover(v, v+n), at: v, end: v + n}
+	for _, r := range [2][2]int{{lo, v}, {v + n, i}} {
+		if r[0]+1 < r[1] && a.items[r[0]].is(preposition) {
+			if p, is := a.noun(r[0]+1, r[1]); is {
+				asc.who, asc.nobody, asc.end = p, false, max(p.to, v+n)
+				if m := a.channelAt(r[0], r[1]); m > 0 {
+					asc.via = clean(a.cover(r[0], p.to).In(a.text))
+				}
+				return asc
+			}
+		}
+	}
+	return asc
 }
 
 // cueBetween tells whether a cue stands in items [from, to).
@@ -687,7 +739,7 @@ func (a *ascriber) cueBetween(from, to int) bool {
 // clauseOf reads the clause of the verb at v, which stands before a quotation at
 // item i.
 func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
-	if a.items[v].is(describe|participle) && v > lo && a.passiveAt(v, lo) {
+	if v > lo && !a.items[v].is(quoted) && a.passiveAt(v, lo) && (v+1 == i || !a.items[v+1].is(toward)) {
 		// "was described as “…” by the mayor"
 		for k := i + 1; k < min(end, i+8); k++ {
 			if a.items[k].kind != word {
@@ -710,7 +762,21 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 		}
 		return ascription{nobody: true, cue: a.cover(v, v+1), at: v, end: i, guess: true}, true
 	}
-	p, found, near := a.subjectOf(v, lo)
+	at := v
+	if a.lang.capitals && a.items[v].is(participle) {
+		for k := v - 1; k >= lo; k-- {
+			if a.items[k].is(auxiliary) {
+				at = k // "hatte die Partei ihm vorgeworfen"
+				break
+			}
+		}
+	}
+	p, found, near := a.subjectOf(at, lo)
+	if at != v && !near {
+		if q, is := a.noun(at+1, v); is {
+			p, found, near = q, true, true
+		}
+	}
 	if !near && v+1 < i {
 		if q, is := a.noun(v+1, i); is && a.mayFollow(&q, v-lo) {
 			a.apposition(&q, i)
@@ -718,6 +784,9 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 		}
 	}
 	if !found {
+		if a.lastQ >= 0 && a.holds(a.lastQ, a.sent) && a.speaker != nil {
+			return ascription{entity: a.speaker, cue: a.cover(v, v+1), at: v, end: i}, true
+		}
 		if a.lang.noSubject {
 			return ascription{who: phrase{pronoun: masculine | feminine}, cue: a.cover(v, v+1), at: v, end: i}, true
 		}

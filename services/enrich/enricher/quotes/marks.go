@@ -1,6 +1,7 @@
 package quotes
 
 import (
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,6 +15,7 @@ const (
 	MaxLength     = 20_000 // bytes of a quotation within one paragraph; a longer one is not read
 	MaxParagraphs = 50     // paragraphs that one quotation goes on over
 	MaxMarks      = 100    // marks that are looked at behind an opening one for its closing one
+	MaxUnclosed   = 2_000  // bytes of a quotation without its closing mark
 	MaxQuotes     = 5_000  // quotations of one text that are weighed
 )
 
@@ -162,10 +164,15 @@ func elided(rest string, lang *language) bool {
 
 // pairing finds the passages of a text, one paragraph after the other.
 type pairing struct {
-	text  string
-	lang  *language
-	marks []mark // of the paragraph
-	toks  []lexicon.Token
+	text string
+	lang *language
+	toks []lexicon.Token
+
+	at      article.Span // the paragraph
+	marks   []mark       // in it
+	scanned bool
+	breaks  []int          // where a reporter's clause begins, if scanned
+	open    [angle + 1]int // by family: no mark before this one closes
 }
 
 // passages finds what stands between marks in the paragraphs.
@@ -173,7 +180,7 @@ func (p *pairing) passages(paragraphs []article.Span) []passage {
 	var out []passage
 	for i := 0; i < len(paragraphs) && len(out) < MaxQuotes; i++ {
 		s := paragraphs[i]
-		p.marks = findMarks(p.marks[:0], p.text, s.Start, s.End, p.lang)
+		p.enter(s)
 		var open *passage
 		out, open = p.paragraph(out, s, p.next(paragraphs, i), 0)
 		for n := 0; open != nil; n++ {
@@ -182,7 +189,7 @@ func (p *pairing) passages(paragraphs []article.Span) []passage {
 			q.paragraphs++
 			i++
 			s = paragraphs[i]
-			p.marks = findMarks(p.marks[:0], p.text, s.Start, s.End, p.lang)
+			p.enter(s)
 			more := n < MaxParagraphs && p.next(paragraphs, i) == q.fam
 			k := p.closing(0, q.fam)
 			if k < 0 && more && p.reported(p.marks[0].end, s.End) < 0 {
@@ -288,8 +295,13 @@ func (p *pairing) closing(k int, fam family) int {
 	m := p.marks[k]
 	depth, first, weak := 0, -1, -1
 	last := min(len(p.marks), k+1+MaxMarks)
+	if p.open[fam] >= last {
+		return -1
+	}
+	some := false
 	for i := k + 1; i < last; i++ {
 		c := p.marks[i]
+		some = some || c.fam == fam && (c.closes || c.free || !c.opens)
 		if c.fam != fam {
 			continue
 		}
@@ -340,6 +352,9 @@ func (p *pairing) closing(k int, fam family) int {
 			depth--
 		}
 	}
+	if !some {
+		p.open[fam] = last
+	}
 	if fam == single && weak >= 0 && p.text[p.marks[weak].start-1] == 's' && strings.ContainsAny(p.text[m.end:p.marks[weak].start], ".;") {
 		return -1
 	}
@@ -372,26 +387,43 @@ func (p *pairing) openAgain(k, c int) int {
 	return -1
 }
 
-// maxUnclosed is how many words are looked through for the cue that ends a
-// quotation without its closing mark.
-const maxUnclosed = 300
-
-// reported is where in text[from:to] the words of a quotation that was not
-// closed end and the reporter's begin, -1 if no cue tells.
+// reported is where in text[from:to], a part of the paragraph, the words of a
+// quotation that was not closed end and the reporter's begin; -1 if no cue
+// tells.
 func (p *pairing) reported(from, to int) int {
-	to = min(to, from+MaxLength)
-	p.toks = lexicon.Scan(p.toks[:0], p.text, from, to)
-	toks := p.toks[:min(len(p.toks), maxUnclosed)]
-	for k := 1; k < len(toks); k++ {
-		gap := p.text[toks[k-1].End:toks[k].Start]
-		if !strings.ContainsAny(gap, ",?!") || toks[k].Shape&(lexicon.Upper|lexicon.Lower) == 0 {
-			continue
-		}
-		if p.clause(toks[k:min(len(toks), k+6)]) {
-			return int(toks[k-1].End) + len(gap) - len(strings.TrimLeft(gap, "?!"))
-		}
+	if !p.scanned {
+		p.scan()
+	}
+	k := sort.SearchInts(p.breaks, from+1)
+	if k < len(p.breaks) && p.breaks[k] < to && p.breaks[k]-from <= MaxUnclosed {
+		return p.breaks[k]
 	}
 	return -1
+}
+
+// scan finds all places of the paragraph where a clause begins that may ascribe
+// what stands before it.
+func (p *pairing) scan() {
+	p.scanned = true
+	p.breaks = p.breaks[:0]
+	p.toks = lexicon.Scan(p.toks[:0], p.text, p.at.Start, p.at.End)
+	for k := 1; k < len(p.toks); k++ {
+		t := p.toks[k]
+		gap := p.text[p.toks[k-1].End:t.Start]
+		if gap == " " || t.Shape&(lexicon.Upper|lexicon.Lower) == 0 || len(gap) > 8 || !strings.ContainsAny(gap, ",?!") {
+			continue
+		}
+		if p.clause(p.toks[k:min(len(p.toks), k+6)]) {
+			p.breaks = append(p.breaks, int(p.toks[k-1].End)+len(gap)-len(strings.TrimLeft(gap, "?!")))
+		}
+	}
+}
+
+// enter makes s the paragraph that is looked at.
+func (p *pairing) enter(s article.Span) {
+	p.at, p.scanned = s, false
+	p.open = [angle + 1]int{}
+	p.marks = findMarks(p.marks[:0], p.text, s.Start, s.End, p.lang)
 }
 
 // clause tells whether the words ascribe what stands before them: a verb of

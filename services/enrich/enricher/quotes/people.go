@@ -15,6 +15,7 @@ type entity struct {
 	human  bool          // a description of somebody with a function
 	many   bool          // more than one
 	outlet bool          // a medium
+	likely bool          // a person by form of name, function or title
 	sex    lexicon.Class // masculine or feminine, 0: not known
 	via    string        // channel that its words came through last
 }
@@ -25,6 +26,8 @@ type people struct {
 	given  *lexicon.Trie      // names that tell the pronoun
 	byName map[string]*entity // names and descriptions, folded
 	byLast map[string]*entity // fullest name that ends with the word
+	roles  []*entity          // persons with a function
+	likely []*entity          // persons by their form
 }
 
 func newPeople(text string, given *lexicon.Trie) *people {
@@ -49,9 +52,7 @@ func (p *people) meet(ph *phrase) {
 		e = p.named(ph)
 		p.byName[name] = e
 	}
-	if e.role == "" && !ph.role.Empty() {
-		e.role = clean(ph.role.In(p.text))
-	}
+	p.know(e, ph)
 	if ph.words < 2 || ph.article {
 		return
 	}
@@ -62,6 +63,58 @@ func (p *people) meet(ph *phrase) {
 		}
 		p.byLast[last] = e
 	}
+}
+
+// maxKnown is how many persons are kept in mind for "the minister".
+const maxKnown = 100
+
+// know adds what a phrase tells of somebody who is named.
+func (p *people) know(e *entity, ph *phrase) {
+	if e.role == "" && !ph.role.Empty() {
+		e.role = clean(ph.role.In(p.text))
+		if len(p.roles) < maxKnown && e.person {
+			p.roles = append(p.roles, e)
+		}
+	}
+	if !e.likely && e.person && ph.words > 1 && (ph.likely || e.role != "" || e.sex != 0) {
+		e.likely = true
+		p.likely = append(p.likely, e)
+	}
+}
+
+// as is the person whose function the text tells by the words of d, nil if there
+// is none or more than one.
+func (p *people) as(d string) *entity {
+	var found *entity
+	words := strings.Fields(fold(d))
+	for _, e := range p.roles {
+		if !holds(strings.Fields(fold(e.role)), words) {
+			continue
+		}
+		if found != nil && found != e {
+			return nil
+		}
+		found = e
+	}
+	return found
+}
+
+// holds tells whether every word of part is in whole, but for its ending.
+func holds(whole, part []string) bool {
+	for _, w := range part {
+		ok := false
+		for _, v := range whole {
+			a, b := w, v
+			if len(a) > len(b) {
+				a, b = b, a
+			}
+			ok = ok || strings.HasPrefix(b, a) && len(b)-len(a) <= 2 && len(a) > 2
+		}
+		if !ok {
+			return false
+		}
+	}
+	return len(part) > 0
 }
 
 // named is a new entity for a name.
@@ -90,9 +143,7 @@ func (p *people) who(ph *phrase) *entity {
 			e = p.named(ph)
 			p.byName[name] = e
 		}
-		if e.role == "" && !ph.role.Empty() {
-			e.role = clean(ph.role.In(p.text))
-		}
+		p.know(e, ph)
 		return e
 	}
 	d := clean(ph.desc.In(p.text))

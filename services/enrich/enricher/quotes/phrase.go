@@ -24,6 +24,8 @@ type phrase struct {
 	loose    bool          // "one", "others"
 	article  bool          // the name has an article before it, and no role
 	words    int           // of the name
+	likely   bool          // a person's name by its form
+	definite bool          // a description with "the"
 	enclosed bool          // an apposition between commas belongs to it
 }
 
@@ -60,9 +62,7 @@ func (g *grammar) joined(i int) bool {
 	return false
 }
 
-func (g *grammar) given(i int) bool {
-	return g.lex.Phrases.Longest([]lexicon.Token{g.items[i].Token}, lexicon.Given).Tokens > 0
-}
+func (g *grammar) given(i int) bool { return g.items[i].given }
 
 // verbal tells whether item i is a verb, or something else that no noun phrase
 // has in it.
@@ -96,22 +96,7 @@ func (g *grammar) stopper(i int) bool {
 
 // roleAt is how many items the function covers that begins at i, 0 if none
 // does.
-func (g *grammar) roleAt(i int) int {
-	t := &g.items[i]
-	if n := t.words(role); n > 0 {
-		return n
-	}
-	if t.kind != word || !g.lang.capitals || t.named || !t.upper() || g.given(i) {
-		return 0
-	}
-	w := strings.ToLower(g.text[t.Start:t.End])
-	for _, e := range g.lang.roleEndings {
-		if len(w) > len(e)+3 && strings.HasSuffix(w, e) {
-			return 1
-		}
-	}
-	return 0
-}
+func (g *grammar) roleAt(i int) int { return int(g.items[i].fn) }
 
 // particle tells whether the small word at i may stand inside a name: "van",
 // "bin".
@@ -320,12 +305,17 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 	case name >= end:
 		p.desc = g.cover(from, end)
 		p.role = g.bare(first, end)
+		p.definite = g.items[from].is(definite)
 	case g.lang.capitals && name == run && (det || lower) && end-name == 1 && !g.given(name):
 		p.desc = g.cover(from, end) // "ein Augenzeuge"
+		p.definite = g.items[from].is(definite) && g.hasFunction(first, end)
+		if p.definite {
+			p.role = g.bare(first, end)
+		}
 	case lower && !g.lang.capitals && !g.hasRole(first, small) && !g.given(name) && end-name == 1 && det:
 		p.desc = g.cover(from, end) // "a French diplomat", "the old Bundestag"
 	default:
-		p.name, p.words = g.cover(name, end), end-name
+		p.name, p.words, p.likely = g.cover(name, end), end-name, g.given(name)
 		if g.items[name].is(title) && end-name == 2 {
 			p.words = 1
 		}
@@ -424,6 +414,9 @@ func (g *grammar) extend(p *phrase, end int) {
 			}
 			m++
 		}
+		if m == start && m > k+n+1 {
+			start-- // "of the three"
+		}
 		if m == start {
 			return
 		}
@@ -477,7 +470,7 @@ func (g *grammar) apposition(p *phrase, end int) {
 			if p.role.Empty() {
 				p.role = p.desc
 			}
-			p.name, p.words, p.to, p.enclosed = q.name, q.words, q.to, true
+			p.name, p.words, p.to, p.enclosed, p.likely = q.name, q.words, q.to, true, q.likely
 			if !q.role.Empty() && q.role.Start < q.name.Start && g.items[q.from].is(title) {
 				p.role = q.role
 			}
@@ -491,6 +484,9 @@ func (g *grammar) functionBehind(p *phrase, k, end int) {
 	// "seit 2011 Leiterin", "formerly an adviser"
 	for k < end && k < start+3 && g.items[k].kind == word && (g.items[k].Shape&lexicon.Digits != 0 || g.items[k].is(preposition) && k+1 < end && g.items[k+1].Shape&lexicon.Digits != 0) {
 		k++
+	}
+	if k > start && k+1 < end && g.items[k].kind == comma {
+		k++ // ", 54, a driver"
 	}
 	if k >= end || g.items[k].kind != word || g.verbal(k) && g.items[k].words(role) == 0 {
 		return

@@ -116,12 +116,16 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 			quotes = append(quotes, q)
 		}
 	}
-	r := reader{text: a.Text, lang: lang}
+	r := reader{text: a.Text, lang: lang, lex: e.lex}
 	r.read(blocks, quotes)
 	asc := ascriber{grammar: grammar{a.Text, lang, e.lex, r.items}, people: newPeople(a.Text, e.given), media: media, quotes: quotes, sents: r.sents}
 	asc.survey()
 	asc.run()
 	for i := range quotes {
+		// A channel holds for all that was said on the occasion.
+		if q := &quotes[i]; q.via == "" && q.entity != nil {
+			q.via = q.entity.via
+		}
 		if q := &quotes[i]; !q.name && q.conf >= Enough {
 			a.Quotes = append(a.Quotes, q.result(a.Text))
 		}

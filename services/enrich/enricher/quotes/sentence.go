@@ -27,6 +27,8 @@ type item struct {
 	lexicon.Token
 	kind  kind
 	named bool          // a name in quotation marks
+	given bool          // a given name
+	fn    uint8         // words of a function that begins here
 	len   uint8         // words of the longest phrase that begins here
 	class lexicon.Class // of the word itself
 	long  lexicon.Class // of the longest phrase, if it has more than one word
@@ -64,6 +66,7 @@ type sentence struct {
 type reader struct {
 	text  string
 	lang  *language
+	lex   *lexicon.Lexicon
 	items []item
 	sents []sentence
 	begin int // first item of the sentence
@@ -80,7 +83,7 @@ func (r *reader) span(from, to int, quoteNext bool) {
 	for k := range r.toks {
 		t := r.toks[k]
 		r.gap(at, int(t.Start), &t, false)
-		it := item{Token: t, len: 1}
+		it := item{Token: t, len: 1, given: t.Shape&lexicon.Upper != 0 && r.lex.Phrases.Longest(r.toks[k:k+1], lexicon.Given).Tokens > 0}
 		m := r.lang.words.Longest(r.toks[k:min(len(r.toks), k+6)], 0)
 		if m.Tokens > 1 {
 			it.long, it.len = m.Classes, uint8(m.Tokens)
@@ -88,10 +91,29 @@ func (r *reader) span(from, to int, quoteNext bool) {
 		} else {
 			it.class = m.Classes
 		}
+		it.fn = r.function(&it)
 		r.items = append(r.items, it)
 		at = int(t.End)
 	}
 	r.gap(at, to, nil, quoteNext)
+}
+
+// function is how many words the function covers that begins with the word, 0
+// if none does.
+func (r *reader) function(t *item) uint8 {
+	if n := t.words(role); n > 0 && (t.upper() || t.End-t.Start > 2) {
+		return uint8(n)
+	}
+	if !r.lang.capitals || !t.upper() || t.given {
+		return 0
+	}
+	w := r.text[t.Start:t.End]
+	for _, e := range r.lang.roleEndings {
+		if len(w) > len(e)+3 && strings.HasSuffix(w, e) {
+			return 1
+		}
+	}
+	return 0
 }
 
 // gap adds the marks of text[from:to], which has no words; next is the word

@@ -270,6 +270,12 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 	case colonBefore && a.speaker != nil:
 		a.keep(q, id, s, byReport)
 	default:
+		if p := &a.subject[n]; p.to > 0 && p.to <= i {
+			q.entity = a.resolve(p, n, true)
+		}
+		if q.entity == nil {
+			q.entity = a.speaker
+		}
 		q.conf = byFragment
 		if q.words >= longWords {
 			q.conf += longer
