@@ -184,6 +184,9 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 			}
 		}
 	}
+	if p.to-p.from > 1 {
+		return a.people.who(p)
+	}
 	return nil
 }
 

@@ -329,6 +329,9 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 			p.desc = p.name
 		}
 	}
+	if !p.named() && first+1 < end && g.items[from].is(definite) && g.items[first].Shape&lexicon.Digits != 0 && g.between(first+1) == "-" {
+		p.pronoun = masculine | feminine // "the 47-year-old"
+	}
 }
 
 // peel is where the name begins in a run of words with capitals.
