@@ -2,6 +2,7 @@ package quotes
 
 import (
 	"sort"
+	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -150,7 +151,7 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 			for _, m := range a.near(p.name.Start) {
 				if m.End == p.name.End && m.Start <= p.name.Start || p.article && m.Start < p.name.End && m.End > p.name.Start {
 					e.person, e.outlet = false, true
-					if m.Start <= p.name.Start+8 && m.End >= p.name.End-3 {
+					if m.Start <= p.name.Start+8 && m.End >= p.name.End-3 && !shorter(p.name.In(a.text), m.name) {
 						e.name = m.name
 					}
 				}
@@ -187,7 +188,21 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 	if p.to-p.from > 1 {
 		return a.people.who(p)
 	}
+	if p.pronoun&(masculine|feminine) != 0 {
+		// “…,” she said, and is named further on.
+		for _, e := range a.people.likely {
+			if fits(e, p.pronoun, true) {
+				return a.bind(e, p.pronoun)
+			}
+		}
+	}
 	return nil
+}
+
+// shorter tells whether the text has fewer words of a name than its normal
+// form: "FT".
+func shorter(text, name string) bool {
+	return len(strings.Fields(text))+1 < len(strings.Fields(name))
 }
 
 // known is the person whom a description such as "the minister" means, nil if

@@ -22,16 +22,18 @@ type entity struct {
 
 // people are all who were named.
 type people struct {
-	text   string
-	given  *lexicon.Trie      // names that tell the pronoun
-	byName map[string]*entity // names and descriptions, folded
-	byLast map[string]*entity // fullest name that ends with the word
-	roles  []*entity          // persons with a function
-	likely []*entity          // persons by their form
+	lang    *language
+	text    string
+	given   *lexicon.Trie      // names that tell the pronoun
+	byName  map[string]*entity // names and descriptions, folded
+	byLast  map[string]*entity // fullest name that ends with the word
+	byFirst map[string]*entity // first name that begins with it
+	roles   []*entity          // persons with a function
+	likely  []*entity          // persons by their form
 }
 
-func newPeople(text string, given *lexicon.Trie) *people {
-	return &people{text: text, given: given, byName: map[string]*entity{}, byLast: map[string]*entity{}}
+func newPeople(text string, lang *language, given *lexicon.Trie) *people {
+	return &people{text: text, lang: lang, given: given, byName: map[string]*entity{}, byLast: map[string]*entity{}, byFirst: map[string]*entity{}}
 }
 
 // fold makes names comparable.
@@ -56,6 +58,9 @@ func (p *people) meet(ph *phrase) {
 	if ph.words < 2 || ph.article {
 		return
 	}
+	if first, _, ok := strings.Cut(name, " "); ok && p.byFirst[first] == nil {
+		p.byFirst[first] = e
+	}
 	last := lastWord(name)
 	if old := p.byLast[last]; old == nil || ph.words > old.words {
 		if old != nil && e.role == "" && strings.HasSuffix(name, old.name) {
@@ -68,10 +73,25 @@ func (p *people) meet(ph *phrase) {
 // maxKnown is how many persons are kept in mind for "the minister".
 const maxKnown = 100
 
+// begins is the person whose name goes on behind the words: "Sir Alan".
+func (p *people) begins(name string) *entity {
+	first, rest, ok := strings.Cut(name, " ")
+	if !ok || rest == "" {
+		return nil
+	}
+	if e := p.byFirst[first]; e != nil && strings.HasPrefix(fold(e.name), name+" ") {
+		return e
+	}
+	return nil
+}
+
 // know adds what a phrase tells of somebody who is named.
 func (p *people) know(e *entity, ph *phrase) {
 	if e.role == "" && !ph.role.Empty() {
 		e.role = clean(ph.role.In(p.text))
+		if e.sex == 0 {
+			e.sex = p.sex(e.role)
+		}
 		if len(p.roles) < maxKnown && e.person {
 			p.roles = append(p.roles, e)
 		}
@@ -80,6 +100,23 @@ func (p *people) know(e *entity, ph *phrase) {
 		e.likely = true
 		p.likely = append(p.likely, e)
 	}
+}
+
+// sex tells which pronoun a function or description goes with, 0 if the words
+// don't tell.
+func (p *people) sex(s string) lexicon.Class {
+	var c lexicon.Class
+	toks := lexicon.Scan(nil, s, 0, len(s))
+	for i, t := range toks[:min(len(toks), 4)] {
+		c |= p.lang.words.Longest(toks[i:i+1], masculine|feminine).Classes & (masculine | feminine)
+		if w := s[t.Start:t.End]; p.lang.capitals && len(w) > 5 && strings.HasSuffix(w, "in") && t.Shape&lexicon.Upper != 0 {
+			return feminine
+		}
+	}
+	if c == masculine|feminine {
+		return 0
+	}
+	return c
 }
 
 // as is the person whose function the text tells by the words of d, nil if there
@@ -137,6 +174,12 @@ func (p *people) who(ph *phrase) *entity {
 		if !ph.article && (ph.words == 1 || e == nil) {
 			if full := p.byLast[lastWord(name)]; full != nil && (ph.words == 1 || strings.HasSuffix(fold(full.name), name)) {
 				e = full
+			} else if full := p.byFirst[name]; full != nil && ph.words == 1 && full.likely {
+				e = full
+			} else if e == nil || ph.words > 1 {
+				if full := p.begins(name); full != nil {
+					e = full
+				}
 			}
 		}
 		if e == nil {
@@ -155,7 +198,7 @@ func (p *people) who(ph *phrase) *entity {
 		e = p.byLast[fold(d)] // "Baker said"
 	}
 	if e == nil {
-		e = &entity{name: d, words: ph.to - ph.from}
+		e = &entity{name: d, words: ph.to - ph.from, sex: p.sex(d)}
 		p.byName[fold(d)] = e
 	}
 	return e

@@ -118,9 +118,10 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	}
 	r := reader{text: a.Text, lang: lang, lex: e.lex}
 	r.read(blocks, quotes)
-	asc := ascriber{grammar: grammar{a.Text, lang, e.lex, r.items}, people: newPeople(a.Text, e.given), media: media, quotes: quotes, sents: r.sents}
+	asc := ascriber{grammar: grammar{a.Text, lang, e.lex, r.items}, people: newPeople(a.Text, lang, e.given), media: media, quotes: quotes, sents: r.sents}
 	asc.survey()
 	asc.run()
+	asc.lend()
 	for i := range quotes {
 		// A channel holds for all that was said on the occasion.
 		if q := &quotes[i]; q.via == "" && q.entity != nil {

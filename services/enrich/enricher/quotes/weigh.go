@@ -1,5 +1,7 @@
 package quotes
 
+import "strings"
+
 // quotation ascribes quotation id, for which item i of sentence n stands.
 func (a *ascriber) quotation(id, i, n int) {
 	q := &a.quotes[id]
@@ -252,9 +254,12 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		case a.speaker != nil && a.para == s.paragraph && a.follows(id, n):
 			a.keep(q, id, s, byNext)
 			return
-		case a.before != nil && i == s.from:
+		case (a.before != nil || a.speaker != nil) && i == s.from:
 			q.entity, q.conf = a.before, byColon
-			q.via = a.before.via
+			if a.speaker != nil && (q.entity == nil || !q.entity.person && !q.entity.human && !q.entity.outlet) {
+				q.entity = a.speaker
+			}
+			q.via = q.entity.via
 		default:
 			q.conf = bySentence
 		}
@@ -303,6 +308,17 @@ func (a *ascriber) signed(i, n int, whole bool) (asc ascription, ok bool) {
 		return a.under(next.from, next.to)
 	}
 	return asc, false
+}
+
+// lend gives a quotation that nothing ascribes to whom the next one in its
+// paragraph belongs.
+func (a *ascriber) lend() {
+	for i := len(a.quotes) - 2; i >= 0; i-- {
+		q, next := &a.quotes[i], &a.quotes[i+1]
+		if q.entity == nil && q.cue.Empty() && !q.partial && !q.name && q.conf >= Enough && next.conf >= Enough && !strings.Contains(a.text[q.close:max(q.close, next.open)], "\n\n") {
+			q.entity = next.entity
+		}
+	}
 }
 
 // follows tells whether the sentence before n ended with an ascription.
