@@ -35,6 +35,7 @@ type ascriber struct {
 	before  *entity // subject of the sentence before
 	recent  *entity // person named last
 	outlet  *entity // medium named last
+	teller  *entity // whose words the last sentence tells, with or without marks
 	para    int     // paragraph of the last quotation
 	lastQ   int     // last quotation that was ascribed, -1: none
 	used    int     // items before this one belong to an ascription already
@@ -107,11 +108,18 @@ func (a *ascriber) follow(n int) {
 			a.before = e
 		}
 	}
-	if a.lastQ < 0 || !a.holds(a.lastQ, s) {
+	if a.lastQ >= 0 && a.holds(a.lastQ, s) {
+		a.teller = a.speaker
+	} else {
+		if v := a.verb(max(s.from, s.to-maxSentence), s.to, cue); v >= 0 {
+			if p, ok, near := a.subjectOf(v, s.from); ok && near && p.pronoun == 0 {
+				a.teller = a.resolve(&p, n, false)
+			}
+		}
 		// Reported speech has a speaker, too: "…, wrote the governor."
 		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !asc.nobody && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
 			if e := a.resolve(&asc.who, n, false); e != nil {
-				a.before = e
+				a.before, a.teller = e, e
 				e.via = a.channel(&asc, s)
 			}
 		}

@@ -171,15 +171,13 @@ func (p *people) who(ph *phrase) *entity {
 	if ph.named() {
 		name := fold(ph.name.In(p.text))
 		e := p.byName[name]
-		if !ph.article && (ph.words == 1 || e == nil) {
+		if !ph.article && (ph.words < 3 || e == nil) {
 			if full := p.byLast[lastWord(name)]; full != nil && (ph.words == 1 || strings.HasSuffix(fold(full.name), name)) {
 				e = full
 			} else if full := p.byFirst[name]; full != nil && ph.words == 1 && full.likely {
 				e = full
-			} else if e == nil || ph.words > 1 {
-				if full := p.begins(name); full != nil {
-					e = full
-				}
+			} else if full := p.begins(name); full != nil {
+				e = full
 			}
 		}
 		if e == nil {

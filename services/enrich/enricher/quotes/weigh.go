@@ -270,7 +270,8 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 	case colonBefore && a.subject[n].to > 0 && a.subject[n].to < i && !a.reportedSpeech(s, i):
 		asc := ascription{who: a.owned(a.subject[n]), at: -1}
 		a.take(q, id, &asc, n, byColon)
-	case a.speaker != nil && a.reportedSpeech(s, i):
+	case a.teller != nil && a.reportedSpeech(s, i):
+		a.speaker = a.teller
 		a.keep(q, id, s, byReport)
 	case colonBefore && a.speaker != nil:
 		a.keep(q, id, s, byReport)
