@@ -924,6 +924,29 @@ func (a *ascriber) owned(p phrase) phrase {
 	return p
 }
 
+// gapped reads ", der Bürgermeister von “…”" behind a quotation that was
+// ascribed, where the verb is left out.
+func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {
+	k := i - 1
+	for k > from && i-k < 12 && a.items[k].kind == word {
+		k--
+	}
+	if a.items[k].kind != comma {
+		return asc, false
+	}
+	p, is := a.noun(k+1, i)
+	if !is || p.pronoun != 0 || p.to == i {
+		return asc, false
+	}
+	a.apposition(&p, i)
+	for m := p.to; m < i; m++ {
+		if !a.items[m].is(preposition | articleWord | adverb) {
+			return asc, false
+		}
+	}
+	return ascription{who: p, at: -1, end: p.to}, true
+}
+
 // trailing looks for an ascription at the end of the sentence, behind a comma.
 func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
 	end = min(end, j+maxSentence)

@@ -440,7 +440,7 @@ func (g *grammar) extend(p *phrase, end int) {
 // the items.
 func (g *grammar) medial(from, to int) bool {
 	for k := from; k < to; k++ {
-		if g.items[k].is(medium) {
+		if g.items[k].is(medium) || g.items[k].named {
 			return true
 		}
 		if ag, n := g.lex.AgencyName([]lexicon.Token{g.items[k].Token}); n > 0 && g.items[k].upper() && g.text[g.items[k].Start:g.items[k].End] == ag.Name {

@@ -162,6 +162,49 @@ func mentions(a *article.Article) []mention {
 	return out
 }
 
+// medially tells whether the words stand where a medium's name does: laut „Kurier“,
+// the newspaper “Nova”, der „Bote“ berichtet, sagte sie der „Bild“.
+func medially(text string, q *quote, lang *language) bool {
+	const most = 60 // bytes looked at on either side
+	from := max(0, q.open-most)
+	for from < q.open && !utf8.RuneStart(text[from]) {
+		from++
+	}
+	before := lexicon.Scan(nil, text, from, q.open)
+	n := len(before)
+	if n == 0 || strings.ContainsAny(text[before[n-1].End:q.open], ",.:;!?") {
+		return false
+	}
+	class := func(i int) lexicon.Class {
+		if i < 0 || i >= n {
+			return 0
+		}
+		return lang.words.Longest(before[i:i+1], 0).Classes
+	}
+	if class(n-1)&(medium|according) != 0 && class(n-1)&preposition == 0 {
+		return true
+	}
+	if class(n-1)&articleWord == 0 {
+		return false
+	}
+	after := lexicon.Scan(nil, text, q.close, min(len(text), q.close+most/2))
+	if len(after) > 0 && strings.TrimSpace(text[q.close:after[0].Start]) == "" && lang.words.Longest(after[:1], 0).Classes&(cue|quoted) != 0 {
+		return true
+	}
+	if !lang.capitals || class(n-2)&preposition != 0 {
+		return false
+	}
+	if class(n-2)&conjunction != 0 {
+		return true // "wie der „Kurier“ unter Berufung auf"
+	}
+	for i := max(0, n-6); i < n-2; i++ {
+		if class(i)&cue != 0 && (class(n-2)&pronoun != 0 || before[n-2].Shape&lexicon.Upper != 0) {
+			return true
+		}
+	}
+	return false
+}
+
 // maxWords is how many words of a quotation are looked at.
 const maxWords = 40
 
@@ -203,6 +246,7 @@ func (e *Enricher) weighWords(text string, p passage, lang *language, media []me
 			q.name = true // "Bild"-Zeitung
 		}
 	}
+	q.name = q.name || !p.unclosed && q.caps && q.words <= 4 && q.stop == 0 && medially(text, &q, lang)
 	i := sort.Search(len(media), func(i int) bool { return media[i].End > q.start })
 	if i < len(media) && media[i].Start <= q.start+4 && media[i].End >= q.end-4 && q.words <= 8 {
 		q.name = true

@@ -56,6 +56,12 @@ func (a *ascriber) quotation(id, i, n int) {
 			return
 		}
 	}
+	if a.lastQ >= 0 && a.holds(a.lastQ, s) {
+		if asc, ok = a.gapped(i, s.from); ok {
+			a.take(q, id, &asc, n, byTie)
+			return
+		}
+	}
 	if a.goesOn(q, id, i, s, commaBefore) {
 		a.keep(q, id, s, min(byCue, a.quotes[a.lastQ].conf))
 		return
