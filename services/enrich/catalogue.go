@@ -11,6 +11,7 @@ import (
 	"github.com/copytaster/copytaster/services/enrich/enricher/citedmedia"
 	"github.com/copytaster/copytaster/services/enrich/enricher/credits"
 	"github.com/copytaster/copytaster/services/enrich/enricher/language"
+	"github.com/copytaster/copytaster/services/enrich/enricher/quotes"
 	"github.com/copytaster/copytaster/services/enrich/enricher/segments"
 )
 
@@ -22,6 +23,7 @@ var Catalogue = enricher.Catalogue{
 	{Name: agency.Name, Version: agency.Version, New: made(agency.New), Clear: func(a *article.Article) { a.Agency = article.Label{} }},
 	{Name: credits.Name, Version: credits.Version, New: made(credits.New), Clear: func(a *article.Article) { a.Credits = nil }},
 	{Name: citedmedia.Name, Version: citedmedia.Version, New: made(citedmedia.New), Clear: func(a *article.Article) { a.CitedMedia = nil }},
+	{Name: quotes.Name, Version: quotes.Version, New: made(quotes.New), Clear: func(a *article.Article) { a.Quotes = nil }},
 	{Name: attribution.Name, Version: attribution.Version, New: made(attribution.New), Clear: func(a *article.Article) { a.Attribution = article.Attribution{} }},
 }
 
