@@ -223,7 +223,8 @@ func (a *ascriber) known(p *phrase) *entity {
 		return e
 	}
 	// Only one person, of whom nothing is told but this.
-	if l := a.people.likely; p.definite && len(l) == 1 && l[0].role == "" && a.items[p.from].kind == word && !a.items[p.from].is(many) {
+	l, sex := a.people.likely, a.people.sex(p.desc.In(a.text))
+	if p.definite && len(l) == 1 && l[0].role == "" && (sex == 0 || l[0].sex == 0 || sex == l[0].sex) && a.items[p.from].kind == word && !a.items[p.from].is(many) {
 		l[0].role = clean(p.role.In(a.text))
 		return l[0]
 	}
@@ -294,11 +295,17 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) {
 		return false
 	}
+	if v > from && a.items[v-1].is(preposition) && !a.items[v-1].is(toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
+		return false // "for hope"
+	}
 	if t.words(want) > 0 {
 		return true
 	}
 	if !t.is(participle) || want&cue == 0 {
 		return false
+	}
+	if v > 0 && a.sent != nil && a.lastQ >= 0 && a.items[v-1].is(conjunction) && a.holds(a.lastQ, a.sent) && a.quotes[a.lastQ].last < v {
+		return true // "a salué «…» et promis «…»"
 	}
 	for k := v - 1; k >= max(from, v-5); k-- {
 		if a.items[k].is(auxiliary) {
@@ -334,7 +341,7 @@ func (a *ascriber) linked(p *phrase, v int) bool {
 		case t.kind == comma:
 			for m := v - 1; m > k; m-- {
 				if a.items[m].kind == comma {
-					return a.smalls(m+1, v)
+					return a.smalls(m+1, v) && !a.newClause(k, m)
 				}
 				if a.items[m].kind == quotation {
 					return false
@@ -348,6 +355,17 @@ func (a *ascriber) linked(p *phrase, v int) bool {
 		}
 	}
 	return true
+}
+
+// newClause tells whether another clause begins behind a comma between two
+// items.
+func (a *ascriber) newClause(from, to int) bool {
+	for k := from; k+1 < to; k++ {
+		if t := &a.items[k+1]; a.items[k].kind == comma && t.is(conjunction) && !t.is(relative|preposition|articleWord) {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *ascriber) smalls(from, to int) bool {
@@ -406,7 +424,11 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 			return q, true, true
 		case behind || held:
 		case a.linked(&q, v):
-			p, ok, near = q, true, true
+			// Behind a comma the first of two counts: the other one stands in
+			// what is said of it.
+			if direct := a.smalls(q.to, v); direct || !ok {
+				p, ok, near = q, true, true
+			}
 		}
 		if !held && first.to == 0 {
 			first = q
@@ -739,6 +761,23 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 	return asc, hold, ok
 }
 
+// unknown reads a verb that the data don't know, right before a quotation at
+// item i, with its subject before it.
+func (a *ascriber) unknown(i, from int) (asc ascription, ok bool) {
+	v := i - 1
+	if a.lang.capitals || v <= from || !a.joined(v) {
+		return asc, false
+	}
+	if t := &a.items[v]; t.kind != word || t.Shape&lexicon.Lower == 0 || t.class != 0 && !t.is(participle) {
+		return asc, false
+	}
+	p, found, near := a.subjectOf(v, max(from, v-maxPhrase))
+	if !found || !near || p.to == v && !p.named() && p.pronoun == 0 && a.items[p.to-1].kind != word {
+		return asc, false
+	}
+	return ascription{who: p, cue: a.cover(v, v+1), at: v, end: i, guess: true}, true
+}
+
 // hearsay reads "aus dem Umfeld hieß es": nobody, or what stands behind the
 // preposition. v is the item of the verb, of n words.
 func (a *ascriber) hearsay(v, n, lo, i int) ascription {
@@ -944,7 +983,32 @@ func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {
 			return asc, false
 		}
 	}
-	return ascription{who: p, at: -1, end: p.to}, true
+	return ascription{who: p, entity: a.people.who(&p), at: -1, end: p.to}, true
+}
+
+// spokesman puts whoever is named as speaking for a body in its place: "the
+// ministry said through its spokesman, Ian Frost".
+func (a *ascriber) spokesman(asc *ascription, s *sentence) {
+	if asc.who.to == 0 || asc.who.named() && !asc.who.article || asc.who.pronoun != 0 {
+		return
+	}
+	from := min(max(asc.who.from, s.from), max(asc.at, s.from))
+	for k := from; k < min(s.to, from+maxPhrase); k++ {
+		if a.items[k].kind == quotation {
+			return
+		}
+		n := a.items[k].words(mouth)
+		if n == 0 {
+			continue
+		}
+		if p, ok := a.noun(k+n, s.to); ok {
+			a.apposition(&p, s.to)
+			if p.named() && !p.role.Empty() {
+				asc.who = p
+			}
+			return
+		}
+	}
 }
 
 // trailing looks for an ascription at the end of the sentence, behind a comma.

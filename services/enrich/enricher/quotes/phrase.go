@@ -240,8 +240,14 @@ func (g *grammar) noun2(i, end int, det bool) int {
 		return i
 	}
 	for n := i; n < min(end, i+4) && g.items[n].kind == word && !g.items[n].upper() && g.joined(n); n++ {
-		if k := g.items[n].words(role); k > 0 && (det || n+k < end && g.items[n+k].upper() && g.joined(n+k)) {
-			return n + k
+		if k := g.items[n].words(role); k > 0 {
+			m := n + k
+			if m < end && g.items[m].kind == word && g.joined(m) && !g.items[m].upper() && !g.verbal(m) && !g.stopper(m) {
+				continue // "chief negotiator"
+			}
+			if det || m < end && g.items[m].upper() && g.joined(m) {
+				return m
+			}
 		}
 		if g.verbal(n) || g.stopper(n) || strings.HasSuffix(g.text[g.items[n].Start:g.items[n].End], "ly") || g.items[n].is(articleWord|possessive) {
 			break
@@ -417,6 +423,9 @@ func (g *grammar) extend(p *phrase, end int) {
 			}
 			m++
 		}
+		if m > start && g.genitive(m-1) {
+			m--
+		}
 		if m == start && m > k+n+1 {
 			start-- // "of the three"
 		}
@@ -469,8 +478,8 @@ func (g *grammar) apposition(p *phrase, end int) {
 	if !p.named() {
 		q, ok := g.noun(k, end)
 		if ok && q.named() && !q.article && q.words >= 1 && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end) && g.closes(q.to, end) &&
-			(g.headed(p) || q.to < end && g.items[q.to].kind == comma) {
-			if p.role.Empty() {
+			(g.headed(p) || p.loose || g.items[p.from].is(possessive) || q.to < end && g.items[q.to].kind == comma) {
+			if p.role.Empty() && !p.loose {
 				p.role = p.desc
 			}
 			p.name, p.words, p.to, p.enclosed, p.likely = q.name, q.words, q.to, true, q.likely

@@ -172,7 +172,7 @@ func (r *reader) stops(from, i, to int, next *lexicon.Token, quoteNext bool) boo
 	if prev.kind != word {
 		return true
 	}
-	if prev.class&(abbreviation|title) != 0 {
+	if prev.class&(abbreviation|title) != 0 && (prev.upper() || r.lang.capitals) {
 		return false
 	}
 	if prev.End-prev.Start == 1 && prev.Shape&lexicon.Upper != 0 {

@@ -62,6 +62,12 @@ func (a *ascriber) quotation(id, i, n int) {
 			return
 		}
 	}
+	if !start && !a.goesOn(q, id, i, s, commaBefore) {
+		if asc, ok = a.unknown(i, s.from); ok {
+			a.take(q, id, &asc, n, bySentence)
+			return
+		}
+	}
 	if a.goesOn(q, id, i, s, commaBefore) {
 		a.keep(q, id, s, min(byCue, a.quotes[a.lastQ].conf))
 		return
@@ -115,6 +121,9 @@ func (a *ascriber) fragment(q *quote, i int, s *sentence, start, colonBefore, co
 		}
 		return !q.upper || !a.cueJustBefore(i-1, s) && !q.sentence
 	}
+	if q.upper && (q.stop == '!' || q.stop == '?') && i > s.from && a.items[i-1].is(cue) {
+		return false // "chanted “Freedom!”"
+	}
 	return !(q.upper && q.sentence && q.words >= 4 && free && (a.cueJustBefore(i, s) || q.stop != 0 && q.stop != ','))
 }
 
@@ -163,6 +172,7 @@ func (a *ascriber) namesBetween(from, to int) bool {
 // take gives q to whom asc names.
 func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) {
 	s := &a.sents[n]
+	a.spokesman(asc, s)
 	var e *entity
 	if !asc.nobody {
 		e = asc.entity
