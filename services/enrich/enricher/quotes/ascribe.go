@@ -519,7 +519,7 @@ func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
 	k := j
 	if n := a.items[j].words(according); n > 0 && j+n < end {
 		k = j + n // "según dijo"
-	} else if a.items[j].is(conjunction) && a.items[j].is(preposition) && set {
+	} else if a.items[j].is(like) && set {
 		k = j + 1 // "wie er sagte"
 	}
 	for k < min(end, j+3) && a.small(k) && !a.items[k].is(auxiliary|cue|pronoun) {

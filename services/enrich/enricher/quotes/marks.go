@@ -463,7 +463,17 @@ func (p *pairing) clause(toks []lexicon.Token) bool {
 // single tells whether text[from:to] is no more than one sentence.
 func (p *pairing) single(from, to int) bool {
 	s := strings.TrimRight(p.text[from:to], ".!? \n")
-	return !strings.Contains(s, ". ") && !strings.Contains(s, "! ") && !strings.Contains(s, "? ")
+	for i := strings.IndexAny(s, ".!?"); i >= 0 && i+1 < len(s); {
+		if r, _ := utf8.DecodeRuneInString(s[i+1:]); !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return false
+		}
+		n := strings.IndexAny(s[i+1:], ".!?")
+		if n < 0 {
+			break
+		}
+		i += 1 + n
+	}
+	return true
 }
 
 // dashed adds direct speech that dashes set off: at the start of a paragraph,

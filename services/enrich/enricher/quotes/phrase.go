@@ -160,7 +160,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		if j > first && t.is(articleWord) || t.words(inside) > 1 {
 			break
 		}
-		if (j > first || !det || p.loose) && g.verbal(j) && t.words(role) == 0 || g.stopper(j) && !(j == first && det && t.is(adverb|cue) && !t.is(preposition|conjunction|pronoun)) {
+		if (j > first || !det || p.loose) && !(j == first && g.adjective(j, end)) && g.verbal(j) && t.words(role) == 0 || g.stopper(j) && !(j == first && det && t.is(adverb|cue) && !t.is(preposition|conjunction|pronoun)) {
 			break
 		}
 		if t.words(role) > 1 {
@@ -252,6 +252,9 @@ func (g *grammar) noun2(i, end int, det bool) int {
 		if g.verbal(n) || g.stopper(n) || strings.HasSuffix(g.text[g.items[n].Start:g.items[n].End], "ly") || g.items[n].is(articleWord|possessive) {
 			break
 		}
+		if det && n+1 < end && g.items[n+1].upper() && g.joined(n+1) {
+			return n + 1 // "the Oslo-based group Clean Seas"
+		}
 		if det && (n+1 == end || n+1 < end && g.verbal(n+1)) && n+1 < len(g.items) && g.joined(n+1) {
 			return n + 1
 		}
@@ -264,6 +267,12 @@ func (g *grammar) noun2(i, end int, det bool) int {
 func (g *grammar) newName(run, j int) bool {
 	prev := &g.items[j-1]
 	return prev.Shape&lexicon.AllCaps != 0 && j == run+1 && g.items[j].Shape&lexicon.AllCaps == 0 && g.given(j) && g.roleAt(run) == 0
+}
+
+// adjective tells whether the word at i, which looks like a verb, stands before a
+// function: "retired teacher Joan Pike".
+func (g *grammar) adjective(i, end int) bool {
+	return !g.items[i].is(cue|describe|auxiliary|finite|action|weak) && i+1 < end && g.joined(i+1) && g.items[i+1].words(role) > 0 && !g.items[i+1].upper()
 }
 
 // lower tells whether a phrase's small words go on at i: also with "Premier
@@ -329,7 +338,7 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 			if name > run || g.lang.capitals || g.hasRole(first, small) || small == first+1 && p.words > 1 && !strings.HasSuffix(g.text[g.items[first].Start:g.items[first].End], "ing") {
 				p.role = g.bare(first, name)
 			}
-		} else if det {
+		} else if det && (first == from+1 && g.items[from].is(articleWord) || p.words == 1 && !g.given(name)) {
 			p.article = true
 			p.name.Start = int(g.items[from].Start)
 			p.desc = p.name

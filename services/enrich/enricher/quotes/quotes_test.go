@@ -90,6 +90,10 @@ func TestForms(t *testing.T) {
 		{"view", "de", "Für Uwe Thoms ist das „ein Witz“.", []string{"ein Witz | Uwe Thoms |  |  | partial"}},
 		{"two participles", "fr", "Paul Morin a salué « un effort » et promis « des moyens ».", []string{"un effort | Paul Morin |  |  | partial", "des moyens | Paul Morin |  |  | partial"}},
 		{"source behind a pronoun", "fr", "« Il a plu », a dit Paul Morin. Selon lui, « rien ne change ».", []string{"Il a plu | Paul Morin", "rien ne change | Paul Morin |  |  | partial"}},
+		{"as she put it", "en", "The plan is “a gift”, as Jane Holt put it.", []string{"a gift | Jane Holt |  |  | partial"}},
+		{"retired teacher", "en", "“It rained,” said retired teacher Joan Pike.", []string{"It rained | Joan Pike | retired teacher"}},
+		{"a body's somebody", "en", "“It rained,” the group's Jane Holt said.", []string{"It rained | Jane Holt"}},
+		{"a body with its place", "en", "The Oslo-based group Clean Seas called it “a start”.", []string{"a start | Clean Seas |  |  | partial"}},
 		{"two speakers", "en", "“No,” said Jane Holt, to which Peter Marsh replied: “Yes, you did.”", []string{"No | Jane Holt", "Yes, you did | Peter Marsh"}},
 		// Channels.
 		{"told reporters", "en", "“It rained,” Jane Holt told reporters.", []string{"It rained | Jane Holt |  | told reporters"}},
