@@ -119,23 +119,25 @@ func TestHostile(t *testing.T) {
 		"according":        "according to “a” ",
 		"mixed":            "“‘«\"'»’” ",
 	} {
-		for _, lang := range []string{"en", "de"} {
-			a := paragraphs(lang, strings.Repeat(unit, size/len(unit)))
-			began := time.Now()
-			if err := e.Enrich(context.Background(), a); err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
-			took := time.Since(began)
-			t.Logf("%s %s: %v, %d quotations", name, lang, took, len(a.Quotes))
-			if took > 60*time.Second { // far above what it takes, for a busy machine
-				t.Errorf("%s took %v", name, took)
-			}
-			if err := sound(a); err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
-			if len(a.Quotes) > quotes.MaxQuotes {
-				t.Errorf("%s: %d quotations", name, len(a.Quotes))
-			}
+		lang := "en"
+		if strings.HasSuffix(name, "s") {
+			lang = "de"
+		}
+		a := paragraphs(lang, strings.Repeat(unit, size/len(unit)))
+		began := time.Now()
+		if err := e.Enrich(context.Background(), a); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		took := time.Since(began)
+		t.Logf("%s %s: %v, %d quotations", name, lang, took, len(a.Quotes))
+		if took > 60*time.Second { // far above what it takes, for a busy machine
+			t.Errorf("%s took %v", name, took)
+		}
+		if err := sound(a); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if len(a.Quotes) > quotes.MaxQuotes {
+			t.Errorf("%s: %d quotations", name, len(a.Quotes))
 		}
 	}
 }
