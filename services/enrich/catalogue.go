@@ -14,6 +14,7 @@ import (
 	"github.com/copytaster/copytaster/services/enrich/enricher/filed"
 	"github.com/copytaster/copytaster/services/enrich/enricher/language"
 	"github.com/copytaster/copytaster/services/enrich/enricher/moments"
+	"github.com/copytaster/copytaster/services/enrich/enricher/quotes"
 	"github.com/copytaster/copytaster/services/enrich/enricher/segments"
 	"github.com/copytaster/copytaster/services/enrich/enricher/translation"
 )
@@ -29,6 +30,7 @@ var Catalogue = enricher.Catalogue{
 	{Name: amounts.Name, Version: amounts.Version, New: made(amounts.New), Clear: func(a *article.Article) { a.Amounts, a.Quantities = nil, nil }},
 	{Name: filed.Name, Version: filed.Version, New: made(filed.New), Clear: func(a *article.Article) { a.Filed = article.Filed{} }},
 	{Name: moments.Name, Version: moments.Version, New: made(moments.New), Clear: func(a *article.Article) { a.Moments = nil }},
+	{Name: quotes.Name, Version: quotes.Version, New: made(quotes.New), Clear: func(a *article.Article) { a.Quotes = nil }},
 	{Name: attribution.Name, Version: attribution.Version, New: made(attribution.New), Clear: func(a *article.Article) { a.Attribution = article.Attribution{} }},
 	{Name: translation.Name, Version: translation.Version, New: made(translation.New), Clear: func(a *article.Article) { a.Translation = article.Translation{} }},
 }

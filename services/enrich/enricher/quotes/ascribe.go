@@ -1,0 +1,1107 @@
+package quotes
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// ascription is who said it, by which words.
+type ascription struct {
+	who    phrase
+	entity *entity // if it is not by a phrase of the sentence
+	nobody bool    // a cue without anybody who is named
+	cue    article.Span
+	via    string
+	at     int // item of the cue, -1 if there is none
+	end    int // item behind all that belongs to it
+	guess  bool
+}
+
+// ascriber finds who said what, sentence by sentence.
+type ascriber struct {
+	grammar
+	people  *people
+	media   []mention
+	quotes  []quote
+	sents   []sentence
+	subject []phrase // of each sentence, from the first pass; to == 0: none
+
+	speaker *entity // last one
+	human   *entity // last speaker who may be "he" or "she"
+	body    *entity // last speaker who may be "it"
+	before  *entity // subject of the sentence before
+	recent  *entity // person named last
+	outlet  *entity // medium named last
+	teller  *entity // whose words the last sentence tells, with or without marks
+	para    int     // paragraph of the last quotation
+	lastQ   int     // last quotation that was ascribed, -1: none
+	used    int     // items before this one belong to an ascription already
+	sent    *sentence
+}
+
+// mention is where the text names a medium as its source.
+type mention struct {
+	article.Span
+	name string
+}
+
+// survey enters all names, and finds the subject of every sentence.
+func (a *ascriber) survey() {
+	a.subject = make([]phrase, len(a.sents))
+	for n, s := range a.sents {
+		held := false // behind a preposition
+		for i := s.from; i < s.to; {
+			t := &a.items[i]
+			if t.kind != word {
+				held = held && t.kind != comma
+				i = max(i+1, a.brackets(i, s.to))
+				continue
+			}
+			if t.is(preposition) && !t.is(articleWord|pronoun) {
+				held = true
+				i++
+				continue
+			}
+			p, ok := a.noun(i, s.to)
+			if !ok {
+				i++
+				continue
+			}
+			if !held || a.headed(&p) || p.named() {
+				a.apposition(&p, s.to)
+			}
+			if p.named() {
+				a.people.meet(&p)
+			}
+			if !held && a.subject[n].to == 0 {
+				a.subject[n] = p
+			}
+			held = false
+			i = max(i+1, p.to)
+		}
+	}
+}
+
+// run ascribes all quotations.
+func (a *ascriber) run() {
+	a.lastQ, a.para = -1, -1
+	for n := range a.sents {
+		s := &a.sents[n]
+		a.used, a.sent = s.from, s
+		for i := s.from; i < s.to; i++ {
+			if a.items[i].kind == quotation {
+				a.quotation(int(a.items[i].quote), i, n)
+			}
+		}
+		a.follow(n)
+	}
+}
+
+// follow keeps in mind who the sentence was about.
+func (a *ascriber) follow(n int) {
+	s := &a.sents[n]
+	if p := &a.subject[n]; p.to > 0 {
+		if e := a.resolve(p, n, true); e != nil {
+			a.before = e
+		}
+	}
+	if a.lastQ >= 0 && a.holds(a.lastQ, s) {
+		a.teller = a.speaker
+	} else {
+		if v := a.verb(max(s.from, s.to-maxSentence), s.to, cue); v >= 0 {
+			if p, ok, near := a.subjectOf(v, s.from); ok && near && p.pronoun == 0 {
+				a.teller = a.resolve(&p, n, false)
+			}
+		}
+		// Reported speech has a speaker, too: "…, wrote the governor."
+		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !asc.nobody && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
+			if e := a.resolve(&asc.who, n, false); e != nil {
+				a.before, a.teller = e, e
+				e.via = a.channel(&asc, s)
+			}
+		}
+	}
+	for i := s.from; i < s.to; i++ {
+		if !a.items[i].upper() || a.items[i].named {
+			continue
+		}
+		if p, ok := a.noun(i, s.to); ok && p.named() {
+			if e := a.people.who(&p); e.person && (e.words > 1 || e.role != "") {
+				a.recent = e
+			}
+			i = max(i, p.to-1)
+		}
+	}
+}
+
+// holds tells whether the last item of quotation q is in s.
+func (a *ascriber) holds(q int, s *sentence) bool {
+	return a.quotes[q].last >= s.from && a.quotes[q].last < s.to
+}
+
+// resolve is the entity that a phrase speaks of; nil if that can't be told.
+func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
+	if p.pronoun == 0 {
+		if m := a.theMedium(p); m != nil {
+			return m
+		}
+		if e := a.known(p); e != nil {
+			return e
+		}
+		e := a.people.who(p)
+		if e == nil {
+			return nil
+		}
+		if p.named() {
+			for _, m := range a.near(p.name.Start) {
+				if m.End == p.name.End && m.Start <= p.name.Start || p.article && m.Start < p.name.End && m.End > p.name.Start {
+					e.person, e.outlet = false, true
+					if m.Start <= p.name.Start+8 && m.End >= p.name.End-3 && !shorter(p.name.In(a.text), m.name) {
+						e.name = m.name
+					}
+				}
+			}
+		} else {
+			e.human = e.human || a.hasFunction(p.from, p.to)
+			e.many = e.many || a.items[p.from].is(many)
+		}
+		if e.outlet {
+			a.outlet = e
+		}
+		return e
+	}
+	// Somebody named earlier in the sentence, but not the pronoun itself.
+	if q := &a.subject[n]; !asSubject && q.to > 0 && q.to <= p.from && q.pronoun == 0 {
+		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) {
+			return a.bind(e, p.pronoun)
+		}
+	}
+	order := []*entity{a.before, a.human, a.recent, a.speaker}
+	if p.pronoun&(neuter|plural) != 0 && p.pronoun&(masculine|feminine) == 0 {
+		order = []*entity{a.body, a.before, a.speaker}
+		if a.before != nil && !a.before.person {
+			order = []*entity{a.before, a.body, a.speaker}
+		}
+	}
+	for _, close := range []bool{true, false} {
+		for _, e := range order {
+			if fits(e, p.pronoun, close) {
+				return a.bind(e, p.pronoun)
+			}
+		}
+	}
+	if p.to-p.from > 1 {
+		return a.people.who(p)
+	}
+	if p.pronoun&(masculine|feminine) != 0 {
+		// “…,” she said, and is named further on.
+		for _, e := range a.people.likely {
+			if fits(e, p.pronoun, true) {
+				return a.bind(e, p.pronoun)
+			}
+		}
+	}
+	return nil
+}
+
+// shorter tells whether the text has fewer words of a name than its normal
+// form: "FT".
+func shorter(text, name string) bool {
+	return len(strings.Fields(text))+1 < len(strings.Fields(name))
+}
+
+// known is the person whom a description such as "the minister" means, nil if
+// that can't be told.
+func (a *ascriber) known(p *phrase) *entity {
+	if p.named() || p.role.Empty() || !p.definite && !a.items[p.from].is(possessive) && a.owner(p.from, p.to) == p.from || !a.headed(p) {
+		return nil
+	}
+	if e := a.people.as(p.role.In(a.text)); e != nil {
+		return e
+	}
+	// Only one person, of whom nothing is told but this.
+	l, sex := a.people.likely, a.people.sex(p.desc.In(a.text))
+	if p.definite && len(l) == 1 && l[0].role == "" && (sex == 0 || l[0].sex == 0 || sex == l[0].sex) && a.items[p.from].kind == word && !a.items[p.from].is(many) {
+		l[0].role = clean(p.role.In(a.text))
+		return l[0]
+	}
+	return nil
+}
+
+// fits tells whether e may be meant by the pronoun; close asks for more than
+// that nothing speaks against it.
+func fits(e *entity, p lexicon.Class, close bool) bool {
+	if e == nil {
+		return false
+	}
+	single := p & (masculine | feminine)
+	if single == 0 {
+		return p&plural != 0 || !e.person
+	}
+	if e.sex != 0 && single&e.sex == 0 {
+		return false
+	}
+	if e.person && (e.words > 1 || e.role != "") || p&plural != 0 || e.human && !e.many {
+		return true
+	}
+	return !close && (e.words > 1 || e.person) && !e.many && !e.outlet
+}
+
+func (a *ascriber) bind(e *entity, p lexicon.Class) *entity {
+	if s := p & (masculine | feminine); e.sex == 0 && (s == masculine || s == feminine) && p&plural == 0 {
+		e.sex = s
+	}
+	return e
+}
+
+// theMedium is the medium that "the paper" speaks of, nil if p doesn't.
+func (a *ascriber) theMedium(p *phrase) *entity {
+	if p.named() || p.to-p.from > 3 || a.items[p.from].words(theMedium) != p.to-p.from {
+		return nil
+	}
+	if a.outlet != nil {
+		return a.outlet
+	}
+	at := int(a.items[p.from].Start)
+	k := sort.Search(len(a.media), func(i int) bool { return a.media[i].Start >= at })
+	if k == 0 {
+		return nil
+	}
+	m := a.media[k-1]
+	e := a.people.who(&phrase{name: m.Span, article: true, words: 2})
+	e.name = m.name
+	return e
+}
+
+// verb is the last cue in items [from, to); -1 if there is none.
+func (a *ascriber) verb(from, to int, want lexicon.Class) int {
+	for v := to - 1; v >= from; v-- {
+		if a.cueAt(v, from, want) {
+			return v
+		}
+	}
+	return -1
+}
+
+// cueAt tells whether item v is a verb that ascribes.
+func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
+	t := &a.items[v]
+	if t.kind != word || t.upper() && (v > from || a.lang.capitals) {
+		return false
+	}
+	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) {
+		return false
+	}
+	if v > from && a.items[v-1].is(preposition) && !a.items[v-1].is(toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
+		return false // "for hope"
+	}
+	if t.words(want) > 0 {
+		return true
+	}
+	if !t.is(participle) || want&cue == 0 {
+		return false
+	}
+	if v > 0 && a.sent != nil && a.lastQ >= 0 && a.items[v-1].is(conjunction) && a.holds(a.lastQ, a.sent) && a.quotes[a.lastQ].last < v {
+		return true // "a salué «…» et promis «…»"
+	}
+	for k := v - 1; k >= max(from, v-5); k-- {
+		if a.items[k].is(auxiliary) {
+			return true
+		}
+	}
+	return false
+}
+
+// small tells whether the item may stand between a subject and its verb.
+func (a *ascriber) small(i int) bool {
+	t := &a.items[i]
+	return t.kind == word && (t.is(adverb|auxiliary|timeWord) || t.Shape&lexicon.Digits != 0 || t.is(pronoun) && !t.upper() && t.is(adverb))
+}
+
+// linked tells whether the verb at v belongs to the subject p before it.
+func (a *ascriber) linked(p *phrase, v int) bool {
+	k := p.to
+	if p.enclosed && k < v && a.items[k].kind == comma && a.smalls(k+1, v) {
+		return true
+	}
+	for k < v {
+		t := &a.items[k]
+		switch {
+		case a.small(k):
+			k++
+		case t.is(preposition) && !t.is(conjunction|pronoun):
+			// "in Kiel", "on Monday"
+			k++
+			for n := 0; k < v && n < 5 && a.items[k].kind == word && !a.verbal(k) && !a.items[k].is(conjunction|relative|pronoun); n++ {
+				k++
+			}
+		case t.kind == comma:
+			for m := v - 1; m > k; m-- {
+				if a.items[m].kind == comma {
+					return a.smalls(m+1, v) && !a.newClause(k, m)
+				}
+				if a.items[m].kind == quotation {
+					return false
+				}
+			}
+			return false
+		case a.brackets(k, v) > k:
+			k = a.brackets(k, v)
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// newClause tells whether another clause begins behind a comma between two
+// items.
+func (a *ascriber) newClause(from, to int) bool {
+	for k := from; k+1 < to; k++ {
+		if t := &a.items[k+1]; a.items[k].kind == comma && t.is(conjunction) && !t.is(relative|preposition|articleWord) {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *ascriber) smalls(from, to int) bool {
+	for k := from; k < to; k++ {
+		if !a.small(k) {
+			return false
+		}
+	}
+	return true
+}
+
+// subjectOf finds who does what the verb at v says, to its left.
+func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
+	lo := v
+	for lo > max(from, v-maxClause) {
+		k := a.items[lo-1].kind
+		if k == quotation || k == semicolon || k == colon {
+			break
+		}
+		lo--
+	}
+	// "…, who called it": whom the relative clause is about.
+	k := v - 1
+	for k > lo && a.small(k) && !a.items[k].is(relative) {
+		k--
+	}
+	behind := k > lo && a.items[k].is(relative) && (a.items[k-1].kind == comma || !a.items[k].is(articleWord|conjunction))
+	var first phrase
+	held := false
+	for c := lo; c < v; {
+		t := &a.items[c]
+		if t.kind != word {
+			held = held && t.kind != comma
+			c = max(c+1, a.brackets(c, v))
+			continue
+		}
+		if t.is(relative) && !t.is(articleWord) {
+			held = false
+		} else if t.is(preposition) && !t.is(articleWord|pronoun) {
+			held = true
+			c++
+			continue
+		}
+		q, is := a.noun(c, v)
+		if !is {
+			held = held && !a.verbal(c)
+			c++
+			continue
+		}
+		end := q.to
+		if !held || a.headed(&q) || q.named() {
+			a.apposition(&q, v)
+		}
+		switch {
+		case behind && (q.to == k || q.to == k-1 && a.items[k-1].kind == comma || end == k-1 && a.items[k-1].kind == comma):
+			return q, true, true
+		case behind || held:
+		case a.linked(&q, v):
+			// Behind a comma the first of two counts: the other one stands in
+			// what is said of it.
+			if direct := a.smalls(q.to, v); direct || !ok {
+				p, ok, near = q, true, true
+			}
+		}
+		if !held && first.to == 0 {
+			first = q
+		}
+		held = false
+		c = max(c+1, q.to)
+	}
+	if !ok && first.to > 0 {
+		return first, true, false
+	}
+	return p, ok, near
+}
+
+// inverted reads what stands behind a verb of saying: "said Tom Brandt", "told
+// reporters". k is the item behind the verb.
+func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
+	limit := min(end, k+10)
+	for m := k; m < limit; {
+		t := &a.items[m]
+		if t.kind != word {
+			return p, false
+		}
+		if n := t.words(audience); n > 0 {
+			m += n
+			continue
+		}
+		if n := a.channelAt(m, limit); n > 0 {
+			m += n
+			continue
+		}
+		if t.is(preposition) && !t.is(articleWord|pronoun) {
+			m++
+			if q, is := a.noun(m, end); is {
+				m = q.to
+			} else {
+				m++
+			}
+			continue
+		}
+		if q, is := a.noun(m, end); is {
+			a.apposition(&q, end)
+			return q, true
+		}
+		if !a.small(m) && m > k {
+			return p, false
+		}
+		m++
+	}
+	return p, false
+}
+
+// channelAt is how many items name a channel from i on: "in a statement".
+func (a *ascriber) channelAt(i, end int) int {
+	n := a.items[i].words(channelPreposition)
+	if n == 0 {
+		return 0
+	}
+	for m := i + n; m < min(end, i+n+6) && a.items[m].kind == word && a.joined(m); m++ {
+		t := &a.items[m]
+		if c := t.words(channel); c > 0 && (t.End-t.Start > 1 || t.upper()) {
+			return m + c - i
+		}
+		if a.verbal(m) || m > i+n && t.is(preposition) && !t.is(inside|articleWord) || t.is(relative) && !t.is(articleWord) {
+			return 0
+		}
+	}
+	return 0
+}
+
+// right looks for what ascribes a quotation behind it, from item j on. set
+// tells that the quotation is set off from what follows, part that it is a part
+// of the sentence.
+func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
+	end = min(end, j+maxSentence)
+	for k := j; k < end; k++ {
+		if a.items[k].kind == quotation || a.items[k].kind == semicolon {
+			end = k
+		}
+	}
+	if j >= end {
+		return asc, false
+	}
+	if n := a.items[j].words(according); n > 0 && (set || n > 1) {
+		if p, is := a.source(j+n, end); is {
+			return ascription{who: p, cue: a.cover(j, j+n), at: j, end: p.to}, true
+		}
+	}
+	k := j
+	if n := a.items[j].words(according); n > 0 && j+n < end {
+		k = j + n // "según dijo"
+	} else if a.items[j].is(like) && set {
+		k = j + 1 // "wie er sagte"
+	}
+	for k < min(end, j+3) && a.small(k) && !a.items[k].is(auxiliary|cue|pronoun) {
+		k++
+	}
+	if k >= end || a.items[k].kind != word {
+		return asc, false
+	}
+	if asc, ok = a.verbFirst(j, k, end, set); ok {
+		return asc, true
+	}
+	if asc, ok = a.subjectFirst(k, end, set, part); ok {
+		return asc, true
+	}
+	return a.unknownFirst(j, k, end, set)
+}
+
+// source reads who stands behind "according to".
+func (a *ascriber) source(i, end int) (phrase, bool) {
+	if i < end && a.items[i].is(oblique) && (i+1 >= end || a.items[i+1].kind != word || !a.items[i+1].upper() || !a.joined(i+1)) {
+		return phrase{from: i, to: i + 1, pronoun: masculine | feminine}, true
+	}
+	p, ok := a.noun(i, end)
+	if ok {
+		a.apposition(&p, end)
+	}
+	return p, ok
+}
+
+// brackets is the item behind the brackets that open at i, i if none do.
+func (g *grammar) brackets(i, end int) int {
+	if c := g.text[g.items[i].Start]; g.items[i].kind != bracket || c != '(' && c != '[' {
+		return i
+	}
+	for k := i + 1; k < min(end, i+maxPhrase); k++ {
+		if g.items[k].kind == bracket {
+			return k + 1
+		}
+	}
+	return i
+}
+
+// verbFirst reads "said Tom Brandt", "a déclaré la maire".
+func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) {
+	t := &a.items[k]
+	if n := t.words(impersonal); n > 0 && t.words(according) == 0 {
+		return ascription{nobody: true, cue: a.cover(k, k+n), at: k, end: k + n}, true
+	}
+	if !t.upper() && t.words(cue|quoted) > 0 || (set || j == k && (a.lang.capitals || a.lang.noSubject)) && !t.upper() && t.is(describe) {
+		n := max(1, t.words(cue|quoted))
+		if p, is := a.inverted(k+n, end); is {
+			return ascription{who: p, cue: a.cover(j, k+n), at: k, end: p.to}, true
+		}
+		if a.lang.noSubject || k+n >= end {
+			return ascription{who: phrase{pronoun: masculine | feminine}, nobody: !a.lang.noSubject, cue: a.cover(j, k+n), at: k, end: k + n}, a.lang.noSubject || set
+		}
+		return asc, false
+	}
+	if t.is(auxiliary) || t.is(adverb) && k+1 < end && a.items[k+1].is(auxiliary) {
+		who := phrase{}
+		for m := k + 1; m < min(end, k+6); m++ {
+			u := &a.items[m]
+			if u.is(participle) {
+				if who.to > 0 {
+					return ascription{who: who, cue: a.cover(k, m+1), at: m, end: m + 1}, true
+				}
+				if p, is := a.inverted(m+1, end); is {
+					return ascription{who: p, cue: a.cover(k, m+1), at: m, end: p.to}, true
+				}
+				if a.lang.noSubject {
+					return ascription{who: phrase{pronoun: masculine | feminine}, cue: a.cover(k, m+1), at: m, end: m + 1}, true
+				}
+				return asc, false
+			}
+			if m == k+1 && set && !a.lang.capitals && !u.upper() && u.class == 0 {
+				// "a tempéré la glaciologue": a participle that is not known
+				if p, is := a.noun(m+1, end); is && (p.named() || a.items[m+1].is(articleWord|possessive)) {
+					a.apposition(&p, end)
+					return ascription{who: p, cue: a.cover(k, m+1), at: m, end: p.to, guess: true}, true
+				}
+			}
+			if u.is(pronoun) {
+				who, _ = a.noun(m, m+1)
+			} else if p, is := a.noun(m, end); is && a.lang.capitals {
+				who = p
+				m = p.to - 1
+			} else if !a.small(m) {
+				break
+			}
+		}
+	}
+	return asc, false
+}
+
+// unknownFirst reads "sighed Tom Brandt" with a verb that the data don't know.
+func (a *ascriber) unknownFirst(j, k, end int, set bool) (asc ascription, ok bool) {
+	t := &a.items[k]
+	if !set || t.upper() || t.Shape&lexicon.Lower == 0 || a.stopper(k) || t.is(articleWord|possessive|auxiliary|finite|inside|loose|according) || k+1 >= end || !a.joined(k+1) {
+		return asc, false
+	}
+	p, is := a.noun(k+1, end)
+	if !is || p.pronoun == 0 && !p.named() && !a.items[k+1].is(articleWord) || p.pronoun&(masculine|feminine) == 0 && p.pronoun != 0 {
+		return asc, false
+	}
+	a.apposition(&p, end)
+	return ascription{who: p, cue: a.cover(j, k+1), at: k, end: p.to, guess: true}, true
+}
+
+// subjectFirst reads "Tom Brandt, owner of the bakery, said".
+func (a *ascriber) subjectFirst(k, end int, set, part bool) (asc ascription, ok bool) {
+	p, is := a.noun(k, end)
+	if !is {
+		return asc, false
+	}
+	direct := p.to
+	a.apposition(&p, end)
+	want := cue | quoted
+	if !part {
+		want |= describe
+	}
+	for v := p.to; v < min(end, p.to+30); v++ {
+		if !a.cueAt(v, k, want) {
+			continue
+		}
+		if !a.linked(&p, v) {
+			break
+		}
+		if !set && v > p.to+2 {
+			break
+		}
+		return a.spoken(p, k, v, end), true
+	}
+	v := direct
+	if set && v < end && v == p.to && a.items[v].kind == word && a.items[v].Shape&lexicon.Lower != 0 && !a.stopper(v) && !a.items[v].is(articleWord|finite|auxiliary) && (p.pronoun != 0 || p.named()) && a.joined(v) &&
+		(v+1 >= end || a.items[v+1].kind != word || a.stopper(v+1)) {
+		return ascription{who: p, cue: a.cover(v, v+1), at: v, end: v + 1, guess: true}, true
+	}
+	return asc, false
+}
+
+// spoken fits a subject to its verb at v; of "the paper quoted an official as
+// saying" the official is who speaks.
+func (a *ascriber) spoken(p phrase, from, v, end int) ascription {
+	t := &a.items[v]
+	asc := ascription{who: p, at: v, end: v + 1}
+	n := max(1, t.words(cue|describe|quoted))
+	asc.cue = a.cover(v, v+n)
+	switch {
+	case a.lang.words.Longest([]lexicon.Token{t.Token}, theMedium).Tokens > 0:
+	case p.pronoun != 0 && p.to <= v:
+		asc.cue = a.cover(p.from, v+n)
+	case !p.named() && p.to == v && a.items[p.from].words(theMedium) > 0:
+		asc.cue = a.cover(p.from, v+n)
+	}
+	if t.words(quoted) == 0 {
+		return asc
+	}
+	for k := v - 1; k >= max(from, v-3); k-- {
+		if a.items[k].is(passive) {
+			return asc
+		}
+	}
+	q, is := a.noun(v+n, end)
+	if !is || q.pronoun&neuter != 0 {
+		return asc
+	}
+	a.apposition(&q, end)
+	asc.who, asc.end = q, q.to
+	asc.via = a.mediumOf(&p)
+	for k := q.to; k < min(end, q.to+4); k++ {
+		if m := a.items[k].words(asSaying); m > 0 {
+			asc.cue = article.Span{Start: asc.cue.Start, End: int(a.items[k+m-1].End)}
+		}
+	}
+	return asc
+}
+
+// mediumOf is the normal name of the medium that a phrase names, else the
+// phrase as written.
+func (a *ascriber) mediumOf(p *phrase) string {
+	if e := a.theMedium(p); e != nil {
+		return e.name
+	}
+	s := a.cover(p.from, p.to)
+	for _, m := range a.near(s.Start) {
+		if m.Start < s.End && s.Start < m.End {
+			return m.name
+		}
+	}
+	return clean(s.In(a.text))
+}
+
+// left looks for what ascribes a quotation at item i before it, in items [from,
+// i). tied tells that nothing sets it off from the quotation.
+func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
+	lo := max(from, i-maxSentence)
+	for k := i - 1; k >= lo; k-- {
+		if a.items[k].kind == quotation || a.items[k].kind == semicolon {
+			lo = k + 1
+			break
+		}
+	}
+	set := i > lo && a.items[i-1].kind == colon
+	tied = true
+	hold, sawComma := false, false
+	for v := i - 1; v >= max(lo, a.used); v-- {
+		t := &a.items[v]
+		if t.kind == comma && v < i-1 {
+			sawComma = true
+		}
+		if sawComma && t.is(relative) && !set && v > lo && a.items[v-1].kind == comma && !a.cueBetween(v, i) {
+			tied = false
+		}
+		if n := t.words(according); n > 0 && v+n < i && !t.is(adverb) {
+			if p, is := a.source(v+n, i); is {
+				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
+			}
+		}
+		if n := t.words(view); n > 0 && v+n < i && (v == lo || a.items[v-1].kind == comma || a.items[v-1].is(conjunction)) {
+			if p, is := a.source(v+n, i); is && (p.named() && !p.article || p.pronoun != 0 || a.headed(&p)) {
+				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
+			}
+		}
+		if n := t.words(impersonal); n > 0 {
+			return a.hearsay(v, n, lo, i), true, true
+		}
+		if !ok && a.cueAt(v, lo, weak) {
+			asc, ok = a.clauseOf(v, lo, i, end)
+			hold = tied
+			continue
+		}
+		if !a.cueAt(v, lo, cue|describe|quoted) {
+			continue
+		}
+		if strong, is := a.clauseOf(v, lo, i, end); is {
+			return strong, tied, true
+		}
+	}
+	return asc, hold, ok
+}
+
+// unknown reads a verb that the data don't know, right before a quotation at
+// item i, with its subject before it.
+func (a *ascriber) unknown(i, from int) (asc ascription, ok bool) {
+	v := i - 1
+	if a.lang.capitals || v <= from || !a.joined(v) {
+		return asc, false
+	}
+	if t := &a.items[v]; t.kind != word || t.Shape&lexicon.Lower == 0 || t.class != 0 && !t.is(participle) {
+		return asc, false
+	}
+	p, found, near := a.subjectOf(v, max(from, v-maxPhrase))
+	if !found || !near || p.to == v && !p.named() && p.pronoun == 0 && a.items[p.to-1].kind != word {
+		return asc, false
+	}
+	return ascription{who: p, cue: a.cover(v, v+1), at: v, end: i, guess: true}, true
+}
+
+// hearsay reads "aus dem Umfeld hieß es": nobody, or what stands behind the
+// preposition. v is the item of the verb, of n words.
+func (a *ascriber) hearsay(v, n, lo, i int) ascription {
+	asc := ascription{nobody: true, cue: a.cover(v, v+n), at: v, end: v + n}
+	for _, r := range [2][2]int{{lo, v}, {v + n, i}} {
+		if r[0]+1 < r[1] && a.items[r[0]].is(preposition) {
+			if p, is := a.noun(r[0]+1, r[1]); is {
+				asc.who, asc.nobody, asc.end = p, false, max(p.to, v+n)
+				if m := a.channelAt(r[0], r[1]); m > 0 {
+					asc.via = clean(a.cover(r[0], p.to).In(a.text))
+				}
+				return asc
+			}
+		}
+	}
+	return asc
+}
+
+// cueBetween tells whether a cue stands in items [from, to).
+func (a *ascriber) cueBetween(from, to int) bool {
+	return a.verb(from, to, cue|describe|quoted) >= 0
+}
+
+// clauseOf reads the clause of the verb at v, which stands before a quotation at
+// item i.
+func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
+	if v > lo && !a.items[v].is(quoted) && a.passiveAt(v, lo) && (v+1 == i || !a.items[v+1].is(toward)) {
+		// "was described as “…” by the mayor"
+		for k := i + 1; k < min(end, i+8); k++ {
+			if a.items[k].kind != word {
+				break
+			}
+			if a.items[k].is(agent) {
+				if p, is := a.noun(k+1, end); is {
+					a.apposition(&p, end)
+					return ascription{who: p, cue: a.cover(v, v+1), at: v, end: p.to}, true
+				}
+			}
+		}
+		for k := v + 1; k < i; k++ {
+			if a.items[k].is(agent) {
+				if p, is := a.noun(k+1, i); is {
+					a.apposition(&p, i)
+					return ascription{who: p, cue: a.cover(v, v+1), at: v, end: p.to}, true
+				}
+			}
+		}
+		return ascription{nobody: true, cue: a.cover(v, v+1), at: v, end: i, guess: true}, true
+	}
+	at := v
+	if a.lang.capitals && a.items[v].is(participle) {
+		for k := v - 1; k >= lo; k-- {
+			if a.items[k].is(auxiliary) {
+				at = k // "hatte die Partei ihm vorgeworfen"
+				break
+			}
+		}
+	}
+	p, found, near := a.subjectOf(at, lo)
+	if at != v && !near {
+		if q, is := a.noun(at+1, v); is {
+			p, found, near = q, true, true
+		}
+	}
+	if !near && v+1 < i {
+		if q, is := a.noun(v+1, i); is && a.mayFollow(&q, v-lo) {
+			a.apposition(&q, i)
+			return ascription{who: q, cue: a.cover(v, v+1), at: v, end: q.to}, true
+		}
+	}
+	if !found {
+		if a.lastQ >= 0 && a.holds(a.lastQ, a.sent) && a.speaker != nil {
+			return ascription{entity: a.speaker, cue: a.cover(v, v+1), at: v, end: i}, true
+		}
+		if a.lang.noSubject {
+			return ascription{who: phrase{pronoun: masculine | feminine}, cue: a.cover(v, v+1), at: v, end: i}, true
+		}
+		return asc, false
+	}
+	asc = a.spoken(p, lo, v, i)
+	asc.guess = !near
+	return asc, true
+}
+
+// mayFollow tells whether a phrase behind a verb, which is the nth word, may be
+// its subject.
+func (a *ascriber) mayFollow(p *phrase, n int) bool {
+	free := a.lang.capitals || a.lang.noSubject
+	switch {
+	case !free && n > 2 || p.pronoun&neuter != 0 && p.pronoun&(masculine|feminine) == 0:
+		return false
+	case p.named():
+		return !p.article
+	}
+	return p.pronoun != 0 || free || a.hasFunction(p.from, p.to)
+}
+
+func (a *ascriber) passiveAt(v, lo int) bool {
+	for k := v - 1; k >= max(lo, v-3); k-- {
+		if a.items[k].is(passive) {
+			return true
+		}
+		if a.items[k].kind != word || !a.small(k) {
+			return false
+		}
+	}
+	return false
+}
+
+// verbLast reads German's "hat … genannt" around a quotation at item i.
+func (a *ascriber) verbLast(i, from, end int) (asc ascription, ok bool) {
+	for k := i + 1; k < min(end, i+7) && a.items[k].kind == word; k++ {
+		if !a.items[k].is(participle) && !(a.items[k].is(cue|describe) && k > i+1) || a.items[k].upper() {
+			continue
+		}
+		for v := i - 1; v >= max(from, i-maxClause); v-- {
+			if a.items[v].kind == quotation || a.items[v].kind == semicolon {
+				break
+			}
+			if !a.items[v].is(auxiliary) {
+				continue
+			}
+			p, found, near := a.subjectOf(v, from)
+			if !near && v+1 < i {
+				if q, is := a.noun(v+1, i); is {
+					a.apposition(&q, i)
+					p, found = q, true
+				}
+			}
+			if found {
+				return ascription{who: p, cue: a.cover(k, k+1), at: k, end: k + 1}, true
+			}
+		}
+		return asc, false
+	}
+	return asc, false
+}
+
+// under reads who is named below or behind a quotation that stands by itself:
+// "— Mogens Trolle, chairman", "(Heiko Lammert, Schwimmmeister)". marked tells
+// that a dash or bracket says so.
+func (a *ascriber) under(j, end int) (asc ascription, ok bool) {
+	marked := false
+	for j < end && (a.items[j].kind == dash || a.items[j].kind == bracket) {
+		marked = true
+		j++
+	}
+	for end > j && a.items[end-1].kind == bracket {
+		end--
+	}
+	p, is := a.noun(j, end)
+	if !is || !p.named() || p.article {
+		return asc, false
+	}
+	a.apposition(&p, end)
+	if p.to < end && !(marked && (p.enclosed || a.items[p.to].kind == comma)) || !marked && p.words < 2 {
+		return asc, false
+	}
+	return ascription{who: p, at: -1, end: p.to}, true
+}
+
+// owned is who a phrase like "his answer" or "Smith's verdict" makes the
+// speaker, the phrase itself if it is none.
+func (a *ascriber) owned(p phrase) phrase {
+	said := false
+	for k := p.from; k < p.to && k < len(a.items); k++ {
+		said = said || a.items[k].is(speech)
+	}
+	if !said || p.named() || p.to-p.from < 2 {
+		return p
+	}
+	t := &a.items[p.from]
+	if t.is(possessive) {
+		return phrase{from: p.from, to: p.from + 1, pronoun: masculine | feminine}
+	}
+	for k := p.from + 1; k < p.to; k++ {
+		if a.genitive(k) {
+			if q, ok := a.noun(p.from, k); ok {
+				return q
+			}
+		}
+	}
+	return p
+}
+
+// gapped reads ", der Bürgermeister von “…”" behind a quotation that was
+// ascribed, where the verb is left out.
+func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {
+	k := i - 1
+	for k > from && i-k < 12 && a.items[k].kind == word {
+		k--
+	}
+	if a.items[k].kind != comma {
+		return asc, false
+	}
+	p, is := a.noun(k+1, i)
+	if !is || p.pronoun != 0 || p.to == i {
+		return asc, false
+	}
+	a.apposition(&p, i)
+	for m := p.to; m < i; m++ {
+		if !a.items[m].is(preposition | articleWord | adverb) {
+			return asc, false
+		}
+	}
+	return ascription{who: p, entity: a.people.who(&p), at: -1, end: p.to}, true
+}
+
+// spokesman puts whoever is named as speaking for a body in its place: "the
+// ministry said through its spokesman, Ian Frost".
+func (a *ascriber) spokesman(asc *ascription, s *sentence) {
+	if asc.who.to == 0 || asc.who.named() && !asc.who.article || asc.who.pronoun != 0 {
+		return
+	}
+	from := min(max(asc.who.from, s.from), max(asc.at, s.from))
+	for k := from; k < min(s.to, from+maxPhrase); k++ {
+		if a.items[k].kind == quotation {
+			return
+		}
+		n := a.items[k].words(mouth)
+		if n == 0 {
+			continue
+		}
+		if p, ok := a.noun(k+n, s.to); ok {
+			a.apposition(&p, s.to)
+			if p.named() && !p.role.Empty() {
+				asc.who = p
+			}
+			return
+		}
+	}
+}
+
+// trailing looks for an ascription at the end of the sentence, behind a comma.
+func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
+	end = min(end, j+maxSentence)
+	for k := j; k < end; k++ {
+		switch a.items[k].kind {
+		case quotation, semicolon:
+			return asc, false
+		case word:
+			if k > j+2 || !a.items[k].is(conjunction) || k+1 >= end {
+				continue
+			}
+			// "“…” was how she described it"
+			if asc, ok = a.subjectFirst(k+1, end, true, false); ok && !asc.guess {
+				return asc, true
+			}
+		case comma, dash:
+			if k+1 < end && !a.items[k+1].is(relative|conjunction) {
+				if asc, ok = a.right(k+1, end, true, true); ok && !asc.guess {
+					return asc, true
+				}
+			}
+		}
+	}
+	return ascription{}, false
+}
+
+// channel is what the sentence says of the way that the words came, "" if it
+// doesn't: a medium, an audience, a statement.
+func (a *ascriber) channel(asc *ascription, s *sentence) string {
+	if asc.via != "" {
+		return asc.via
+	}
+	from, to := max(s.from, asc.at-maxClause), min(s.to, asc.at+maxClause)
+	who := asc.who
+	if who.to > 0 && who.from > s.from {
+		// "heißt es in dem Bericht": the document speaks, and is the channel
+		for k := who.from; k < who.to; k++ {
+			if a.items[who.from-1].words(channelPreposition) == 1 && a.items[k].words(channel) > 0 && asc.at < who.from && a.items[asc.at].words(according) > 0 {
+				return clean(a.cover(who.from-1, who.to).In(a.text))
+			}
+		}
+	}
+	for k := from; k < to; k++ {
+		if a.items[k].kind != word || who.to > 0 && k >= who.from && k < who.to {
+			continue
+		}
+		for _, m := range a.near(int(a.items[k].Start)) {
+			if m.End > int(a.items[k].Start) && m.Start <= int(a.items[k].Start) && !(who.to > 0 && m.Start < a.cover(who.from, who.to).End && a.cover(who.from, who.to).Start < m.End) {
+				return m.name
+			}
+		}
+	}
+	for k := asc.at; k >= 0 && k < min(to, asc.at+12); k++ {
+		if n := a.items[k].words(audience); n > 0 {
+			at := k
+			if k == asc.at+1 && !a.items[k].is(preposition) {
+				at = asc.at
+			}
+			return clean(a.cover(at, k+n).In(a.text))
+		}
+		if a.items[k].kind == quotation {
+			break
+		}
+	}
+	for k := from; k < to; k++ {
+		if a.items[k].kind == quotation || who.to > 0 && k >= who.from && k < who.to {
+			continue
+		}
+		if n := a.channelAt(k, to); n > 0 {
+			return clean(a.cover(k, k+n).In(a.text))
+		}
+	}
+	// "sagte er der Deutschen Presse-Agentur", "told the Nordic news agency"
+	if asc.at >= 0 {
+		for k := max(asc.at+1, 0); k < min(to, asc.at+10); k++ {
+			if a.items[k].kind == quotation || a.items[k].kind == comma {
+				break
+			}
+			if who.to > 0 && k >= who.from && k < who.to || a.items[k].kind != word {
+				continue
+			}
+			if p, ok := a.noun(k, to); ok && a.medial(p.from, p.to) {
+				return clean(a.cover(p.from, p.to).In(a.text))
+			}
+		}
+	}
+	return ""
+}
+
+// near are the mentions around a place in the text.
+func (a *ascriber) near(at int) []mention {
+	lo := sort.Search(len(a.media), func(i int) bool { return a.media[i].End > at })
+	return a.media[lo:min(len(a.media), lo+2)]
+}

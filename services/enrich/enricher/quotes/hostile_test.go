@@ -1,0 +1,170 @@
+package quotes_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/enricher/quotes"
+)
+
+// sound tells what is wrong with the quotations of an article.
+func sound(a *article.Article) error {
+	at := -1
+	for i, q := range a.Quotes {
+		switch {
+		case q.Start < 0 || q.Start >= q.End || q.End > len(a.Text):
+			return fmt.Errorf("quotation %d has span %d-%d in a text of %d bytes", i, q.Start, q.End, len(a.Text))
+		case q.Start <= at:
+			return fmt.Errorf("quotation %d begins at %d, before the end of the one before it", i, q.Start)
+		case !utf8.RuneStart(a.Text[q.Start]) || q.End < len(a.Text) && !utf8.RuneStart(a.Text[q.End]):
+			return fmt.Errorf("quotation %d cuts a character in two", i)
+		case strings.TrimSpace(q.In(a.Text)) != q.In(a.Text):
+			return fmt.Errorf("quotation %d is %q", i, q.In(a.Text))
+		case q.Confidence < quotes.Enough || q.Confidence > 1:
+			return fmt.Errorf("quotation %d has confidence %v", i, q.Confidence)
+		}
+		at = q.End - 1
+	}
+	return nil
+}
+
+// paragraphs is an article of paragraphs in a language.
+func paragraphs(lang, text string) *article.Article {
+	a := &article.Article{Text: text, Language: article.Label{Value: lang}}
+	at := 0
+	for _, p := range strings.SplitAfter(text, "\n\n") {
+		s := strings.TrimSpace(p)
+		if s != "" {
+			start := at + strings.Index(p, s)
+			a.Segments = append(a.Segments, article.Segment{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{Start: start, End: start + len(s)}}})
+		}
+		at += len(p)
+	}
+	return a
+}
+
+func FuzzQuotes(f *testing.F) {
+	for _, s := range []string{
+		"“It rained,” said Tom Brandt, head of the service. “It always does.”",
+		"“A.\n\n“B.\n\n“C,” she said.",
+		"« On tient, témoigne Nadine Perrot. La suite", "—No —dijo Ana—. Sí.", "„Ja „, sagte er. ‚Nein‘, so Müller (CDU)",
+		"12\" x 6'2\" ''a'' ‘‘b’’ ,,c“ \"\" '' “”", "The “Bild”-Zeitung: 'A' — B. (C) [D]", "\xff“\xfe”",
+	} {
+		for _, l := range []string{"en", "de", "fr", "es", ""} {
+			f.Add(l, s)
+		}
+	}
+	e, err := quotes.New()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, lang, text string) {
+		a := paragraphs(lang, strings.ToValidUTF8(text, "?"))
+		// Media anywhere, as another enricher may find them.
+		if n := len(a.Text); n > 4 {
+			a.CitedMedia = []article.Label{{Value: "M", Evidence: []article.Evidence{{Span: article.Span{Start: n / 3, End: n / 2}}}}}
+		}
+		if err := e.Enrich(context.Background(), a); err != nil {
+			t.Fatal(err)
+		}
+		if err := sound(a); err != nil {
+			t.Fatal(err)
+		}
+		first := fmt.Sprint(a.Quotes)
+		if err := e.Enrich(context.Background(), a); err != nil {
+			t.Fatal(err)
+		}
+		if again := fmt.Sprint(a.Quotes); again != first {
+			t.Fatalf("again gives\n%s\nand not\n%s", again, first)
+		}
+	})
+}
+
+// Texts that were made to be slow.
+func TestHostile(t *testing.T) {
+	const size = 1 << 20
+	e, err := quotes.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, unit := range map[string]string{
+		"marks":            "“",
+		"straight":         "\"",
+		"apostrophes":      "'",
+		"single":           " ‘a’",
+		"guillemets":       "«»",
+		"opening":          " “a",
+		"opening, spaced":  " “ ",
+		"pairs":            "“a” ",
+		"pairs with cue":   "“a,” he said. ",
+		"one word pairs":   " \"a\"",
+		"paragraphs":       "“a\n\n",
+		"no end":           "“a, b, c, d ",
+		"names":            "“a,” said Ann Ann Ann Ann. ",
+		"name":             "Ann ",
+		"commas":           ", ",
+		"commas and marks": "“a”, ",
+		"pronouns":         "he she it “a” ",
+		"brackets":         "(“a” ( ",
+		"dashes":           "— “a” — ",
+		"genitives":        "Ann’s ",
+		"roles":            "“a” mayor of mayor of ",
+		"relative":         "“a”, who, who said, ",
+		"cues":             "said said “a” ",
+		"according":        "according to “a” ",
+		"mixed":            "“‘«\"'»’” ",
+	} {
+		lang := "en"
+		if strings.HasSuffix(name, "s") {
+			lang = "de"
+		}
+		a := paragraphs(lang, strings.Repeat(unit, size/len(unit)))
+		began := time.Now()
+		if err := e.Enrich(context.Background(), a); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		took := time.Since(began)
+		t.Logf("%s %s: %v, %d quotations", name, lang, took, len(a.Quotes))
+		if took > 60*time.Second { // far above what it takes, for a busy machine
+			t.Errorf("%s took %v", name, took)
+		}
+		if err := sound(a); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if len(a.Quotes) > quotes.MaxQuotes {
+			t.Errorf("%s: %d quotations", name, len(a.Quotes))
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	long := strings.Repeat("word ", quotes.MaxLength/5)
+	for name, c := range map[string]struct {
+		text string
+		want int
+	}{
+		"as long as may be":   {"“" + long[:quotes.MaxLength-1] + "x,” said Tom Brandt.", 0},
+		"not too long":        {"“" + long[:quotes.MaxLength-10] + "x,” said Tom Brandt.", 1},
+		"as many as may be":   {strings.Repeat("“It rained,” said Tom.\n\n", quotes.MaxQuotes+10), quotes.MaxQuotes},
+		"too many paragraphs": {strings.Repeat("“It rained.\n\n", quotes.MaxParagraphs+20), 2},
+		"too many marks":      {"“It " + strings.Repeat("«a» ", quotes.MaxMarks) + "rained.” Tom Brandt left.", 0},
+		"unclosed, too long":  {"“It rained " + long[:quotes.MaxUnclosed] + ", said Tom Brandt. He left.", 0},
+	} {
+		a := paragraphs("en", c.text)
+		e, err := quotes.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Enrich(context.Background(), a); err != nil {
+			t.Fatal(err)
+		}
+		if len(a.Quotes) != c.want {
+			t.Errorf("%s: %d quotations, want %d", name, len(a.Quotes), c.want)
+		}
+	}
+}

@@ -1,0 +1,173 @@
+package quotes
+
+import (
+	"bufio"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+//go:embed data
+var data embed.FS
+
+// What words do around quotations: the sections of the data files.
+const (
+	cue         lexicon.Class = 1 << iota // verb of saying, finite
+	describe                              // verb that calls something by a source's word
+	quoted                                // verb by which a medium passes words on
+	asSaying                              // "as saying", "mit den Worten"
+	according                             // stands before a source
+	postposed                             // stands behind a source
+	subjunctive                           // form of reported speech
+	participle                            // of a verb of saying
+	auxiliary                             // goes with a participle
+	pronoun                               // of the third person
+	masculine                             // "he"
+	feminine                              // "she"
+	neuter                                // "it"
+	plural                                // "they"
+	loose                                 // "one", "others": a speaker by itself
+	relative
+	articleWord
+	possessive
+	preposition
+	inside // preposition that goes on with a description
+	conjunction
+	adverb
+	timeWord
+	channel            // statement, interview, Telegram
+	channelPreposition // stands before a channel
+	audience           // reporters
+	medium             // newspaper, broadcaster
+	theMedium          // speaks of the medium named before
+	titled             // film, so-called: what follows in marks is a name
+	sign               // banner, placard
+	title              // Mr, kept with the name
+	abbreviation
+	role
+	finite // common finite verb, marks a clause
+	subordinate
+	elision    // word that begins with an apostrophe
+	passive    // auxiliary that turns who speaks into who is spoken of
+	agent      // stands before who did it, in the passive
+	impersonal // "hieß es": nobody is named
+	many       // article of the plural
+	action     // other finite verb: ends a noun phrase
+	toward     // likewise as inside, before an article or a name
+	speech     // answer, verdict: what somebody says
+	oblique    // "him": a pronoun behind "according to"
+	definite   // article for somebody who is known
+	weak       // verb that ascribes if no better one does
+	view       // "for": stands before whose view it is, at the start of a clause
+	mouth      // "through": stands before who speaks for a body
+	like       // "as": stands before a reporter\'s clause
+)
+
+var sections = map[string]lexicon.Class{
+	"cue": cue, "describe": describe, "quoted": quoted, "as saying": asSaying, "according": according,
+	"postposed": postposed, "subjunctive": subjunctive, "participle": participle, "auxiliary": auxiliary,
+	"pronoun": pronoun, "he": masculine, "she": feminine, "it": neuter, "they": plural, "loose": loose, "relative": relative,
+	"article": articleWord, "possessive": possessive, "preposition": preposition, "inside": inside,
+	"conjunction": conjunction, "adverb": adverb, "time": timeWord, "channel": channel,
+	"channel preposition": channelPreposition, "audience": audience, "medium": medium, "the medium": theMedium,
+	"titled": titled, "sign": sign, "title": title, "abbreviation": abbreviation, "role": role,
+	"verb": finite, "subordinate": subordinate, "elision": elision, "passive": passive, "agent": agent, "impersonal": impersonal, "many": many, "other verb": action, "inside name": toward, "speech": speech, "him": oblique, "definite": definite, "weak": weak, "view": view, "through": mouth, "as": like,
+}
+
+// language is what the data say of one language.
+type language struct {
+	words       lexicon.Trie
+	roleEndings []string // of nouns for functions, in lower case
+	verbEndings []string // of finite verbs, likewise
+	capitals    bool     // every noun has a capital
+	noSubject   bool     // a verb may do without its pronoun
+	dashes      bool     // dashes set off direct speech
+}
+
+// readLanguages reads data/<tag>/words.txt of every folder, and all of them
+// together as the language "".
+func readLanguages(dir fs.FS) (map[string]*language, error) {
+	files, err := fs.Glob(dir, "data/*/words.txt")
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, errors.New("no data/*/words.txt")
+	}
+	all := map[string]*language{"": {}}
+	for _, f := range files {
+		l := &language{}
+		if err := readWords(dir, f, l, all[""]); err != nil {
+			return nil, err
+		}
+		all[path.Base(path.Dir(f))] = l
+	}
+	return all, nil
+}
+
+func readWords(dir fs.FS, name string, langs ...*language) error {
+	f, err := dir.Open(name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	section := ""
+	sc := bufio.NewScanner(f)
+	for n := 1; sc.Scan(); n++ {
+		line := strings.TrimSpace(sc.Text())
+		switch {
+		case line == "" || line[0] == '#':
+		case line[0] == '[':
+			section = strings.Trim(line, "[]")
+			if sections[section] == 0 && section != "role ending" && section != "verb ending" && section != "trait" {
+				return fmt.Errorf("%s:%d: unknown section %s", name, n, line)
+			}
+		default:
+			for phrase := range strings.SplitSeq(line, ";") {
+				for _, l := range langs {
+					if err := l.add(section, strings.TrimSpace(phrase)); err != nil {
+						return fmt.Errorf("%s:%d: %w", name, n, err)
+					}
+				}
+			}
+		}
+	}
+	return sc.Err()
+}
+
+func (l *language) add(section, phrase string) error {
+	switch section {
+	case "":
+		return fmt.Errorf("%q stands before the first section", phrase)
+	case "role ending":
+		if !slices.Contains(l.roleEndings, phrase) {
+			l.roleEndings = append(l.roleEndings, phrase)
+		}
+	case "verb ending":
+		if !slices.Contains(l.verbEndings, phrase) {
+			l.verbEndings = append(l.verbEndings, phrase)
+		}
+	case "trait":
+		switch phrase {
+		case "capital nouns":
+			l.capitals = true
+		case "verb without subject":
+			l.noSubject = true
+		case "dashes":
+			l.dashes = true
+		default:
+			return fmt.Errorf("unknown trait %q", phrase)
+		}
+	default:
+		if !l.words.Add(phrase, sections[section], 0) {
+			return fmt.Errorf("%q has no words", phrase)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,203 @@
+package quotes
+
+import (
+	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// entity is a person, body or description that may be quoted.
+type entity struct {
+	name   string
+	role   string
+	person bool
+	words  int
+	human  bool          // a description of somebody with a function
+	many   bool          // more than one
+	outlet bool          // a medium
+	likely bool          // a person by form of name, function or title
+	sex    lexicon.Class // masculine or feminine, 0: not known
+	via    string        // channel that its words came through last
+}
+
+// people are all who were named.
+type people struct {
+	lang    *language
+	text    string
+	given   *lexicon.Trie      // names that tell the pronoun
+	byName  map[string]*entity // names and descriptions, folded
+	byLast  map[string]*entity // fullest name that ends with the word
+	byFirst map[string]*entity // first name that begins with it
+	roles   []*entity          // persons with a function
+	likely  []*entity          // persons by their form
+}
+
+func newPeople(text string, lang *language, given *lexicon.Trie) *people {
+	return &people{text: text, lang: lang, given: given, byName: map[string]*entity{}, byLast: map[string]*entity{}, byFirst: map[string]*entity{}}
+}
+
+// fold makes names comparable.
+func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+
+func lastWord(s string) string {
+	if i := strings.LastIndexAny(s, " "); i >= 0 {
+		return s[i+1:]
+	}
+	return s
+}
+
+// meet enters a name that the text gives, with its function.
+func (p *people) meet(ph *phrase) {
+	name := fold(ph.name.In(p.text))
+	e := p.byName[name]
+	if e == nil {
+		e = p.named(ph)
+		p.byName[name] = e
+	}
+	p.know(e, ph)
+	if ph.words < 2 || ph.article {
+		return
+	}
+	if first, _, ok := strings.Cut(name, " "); ok && p.byFirst[first] == nil {
+		p.byFirst[first] = e
+	}
+	last := lastWord(name)
+	if old := p.byLast[last]; old == nil || ph.words > old.words {
+		if old != nil && e.role == "" && strings.HasSuffix(name, old.name) {
+			e.role = old.role
+		}
+		p.byLast[last] = e
+	}
+}
+
+// maxKnown is how many persons are kept in mind for "the minister".
+const maxKnown = 100
+
+// begins is the person whose name goes on behind the words: "Sir Alan".
+func (p *people) begins(name string) *entity {
+	first, rest, ok := strings.Cut(name, " ")
+	if !ok || rest == "" {
+		return nil
+	}
+	if e := p.byFirst[first]; e != nil && strings.HasPrefix(fold(e.name), name+" ") {
+		return e
+	}
+	return nil
+}
+
+// know adds what a phrase tells of somebody who is named.
+func (p *people) know(e *entity, ph *phrase) {
+	if e.role == "" && !ph.role.Empty() {
+		e.role = clean(ph.role.In(p.text))
+		if e.sex == 0 {
+			e.sex = p.sex(e.role)
+		}
+		if len(p.roles) < maxKnown && e.person {
+			p.roles = append(p.roles, e)
+		}
+	}
+	if !e.likely && e.person && ph.words > 1 && (ph.likely || e.role != "" || e.sex != 0) {
+		e.likely = true
+		p.likely = append(p.likely, e)
+	}
+}
+
+// sex tells which pronoun a function or description goes with, 0 if the words
+// don't tell.
+func (p *people) sex(s string) lexicon.Class {
+	var c lexicon.Class
+	toks := lexicon.Scan(nil, s, 0, len(s))
+	for i, t := range toks[:min(len(toks), 4)] {
+		c |= p.lang.words.Longest(toks[i:i+1], masculine|feminine).Classes & (masculine | feminine)
+		if w := s[t.Start:t.End]; p.lang.capitals && len(w) > 5 && strings.HasSuffix(w, "in") && t.Shape&lexicon.Upper != 0 {
+			return feminine
+		}
+	}
+	if c == masculine|feminine {
+		return 0
+	}
+	return c
+}
+
+// as is the person whose function the text tells by the words of d, nil if there
+// is none or more than one.
+func (p *people) as(d string) *entity {
+	var found *entity
+	words := strings.Fields(fold(d))
+	for _, e := range p.roles {
+		if !holds(strings.Fields(fold(e.role)), words) {
+			continue
+		}
+		if found != nil && found != e {
+			return nil
+		}
+		found = e
+	}
+	return found
+}
+
+// holds tells whether every word of part is in whole, but for its ending.
+func holds(whole, part []string) bool {
+	for _, w := range part {
+		ok := false
+		for _, v := range whole {
+			a, b := w, v
+			if len(a) > len(b) {
+				a, b = b, a
+			}
+			ok = ok || strings.HasPrefix(b, a) && len(b)-len(a) <= 2 && len(a) > 2
+		}
+		if !ok {
+			return false
+		}
+	}
+	return len(part) > 0
+}
+
+// named is a new entity for a name.
+func (p *people) named(ph *phrase) *entity {
+	e := &entity{name: clean(ph.name.In(p.text)), words: ph.words, person: !ph.article}
+	if first := lexicon.Scan(nil, e.name, 0, min(len(e.name), 24)); !ph.article && len(first) > 1 {
+		e.sex = p.given.Longest(first[:1], masculine|feminine).Classes
+	}
+	return e
+}
+
+// clean puts a single space for every run of white space.
+func clean(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// who is the entity of a name or description.
+func (p *people) who(ph *phrase) *entity {
+	if ph.named() {
+		name := fold(ph.name.In(p.text))
+		e := p.byName[name]
+		if !ph.article && (ph.words < 3 || e == nil) {
+			if full := p.byLast[lastWord(name)]; full != nil && (ph.words == 1 || strings.HasSuffix(fold(full.name), name)) {
+				e = full
+			} else if full := p.byFirst[name]; full != nil && ph.words == 1 && full.likely {
+				e = full
+			} else if full := p.begins(name); full != nil {
+				e = full
+			}
+		}
+		if e == nil {
+			e = p.named(ph)
+			p.byName[name] = e
+		}
+		p.know(e, ph)
+		return e
+	}
+	d := clean(ph.desc.In(p.text))
+	if d == "" {
+		return nil
+	}
+	e := p.byName[fold(d)]
+	if e == nil && ph.to-ph.from == 1 {
+		e = p.byLast[fold(d)] // "Baker said"
+	}
+	if e == nil {
+		e = &entity{name: d, words: ph.to - ph.from, sex: p.sex(d)}
+		p.byName[fold(d)] = e
+	}
+	return e
+}

@@ -1,0 +1,255 @@
+// Package quotes finds who is quoted: the words between quotation marks, who
+// said them, as what, by which channel. A language is a folder under data/.
+package quotes
+
+import (
+	"context"
+	"math"
+	"sort"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// Name and version that results are signed with.
+const (
+	Name    = "quotes"
+	Version = 1
+)
+
+// Enough is the confidence from which on words in marks are reported as a
+// quotation. Below it they are a title, a nickname, a term, an ironic word.
+const Enough = 0.5
+
+// How sure it is that words in marks are somebody's, by what ascribes them.
+const (
+	byCue       = 0.95 // "…," she said
+	byGuess     = 0.85 // the same with a verb that is not known
+	byColon     = 0.8  // somebody, a colon, a sentence
+	byNext      = 0.85 // a whole sentence behind one that was ascribed
+	byReport    = 0.75 // within reported speech
+	byTie       = 0.85 // within the clause of a cue
+	bySentence  = 0.6  // a whole sentence without anything that ascribes it
+	byFragment  = 0.3  // less than a sentence, likewise
+	longer      = 0.25 // more, for a long fragment
+	byDoubt     = -0.25
+	asName      = -0.6 // behind "film", "so-called"; on a banner
+	titleCase   = -0.2 // every word has a capital
+	unclosedFix = -0.1
+)
+
+// longWords is how many words make a fragment long.
+const longWords = 6
+
+// Enricher finds quotations. It is safe for concurrent use.
+type Enricher struct {
+	lex   *lexicon.Lexicon
+	langs map[string]*language
+	given *lexicon.Trie
+}
+
+// New reads the data that are built in.
+func New() (*Enricher, error) {
+	lex, err := lexicon.Default()
+	if err != nil {
+		return nil, err
+	}
+	langs, err := readLanguages(data)
+	if err != nil {
+		return nil, err
+	}
+	given := &language{}
+	if err := readWords(data, "data/given.txt", given); err != nil {
+		return nil, err
+	}
+	return &Enricher{lex, langs, &given.words}, nil
+}
+
+// quote is a passage in marks while it is weighed.
+type quote struct {
+	passage
+	stop        rune // last mark of punctuation inside, 0 if none
+	words       int
+	upper       bool // begins with a capital
+	sentence    bool // has a finite verb
+	caps        bool // every word that counts has a capital
+	name        bool // a name in the reporter's text
+	first, last int  // items that stand for it
+
+	entity  *entity
+	via     string
+	cue     article.Span
+	partial bool
+	conf    float64
+	done    bool
+}
+
+// Enrich sets a.Quotes, from the headline, the standfirst and the body. Words in
+// marks that are nobody's are not in it.
+func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+	a.Quotes = nil
+	tag, _, _ := strings.Cut(a.Language.Value, "-")
+	lang := e.langs[tag]
+	if lang == nil {
+		lang = e.langs[""]
+	}
+	var blocks []block
+	var spans []article.Span
+	for _, s := range a.Segments {
+		if s.Kind.InBody() || s.Kind == article.Headline || s.Kind == article.Standfirst {
+			blocks = append(blocks, block{s.Span, s.Kind == article.Headline || s.Kind == article.Subhead, s.Kind == article.Quote})
+			spans = append(spans, s.Span)
+		}
+	}
+	pair := pairing{text: a.Text, lang: lang}
+	passages := pair.passages(spans)
+	if len(passages) == 0 {
+		return nil
+	}
+	media := mentions(a)
+	quotes := make([]quote, 0, len(passages))
+	for _, p := range passages {
+		if q, ok := e.weighWords(a.Text, p, lang, media); ok {
+			quotes = append(quotes, q)
+		}
+	}
+	r := reader{text: a.Text, lang: lang, lex: e.lex}
+	r.read(blocks, quotes)
+	asc := ascriber{grammar: grammar{a.Text, lang, e.lex, r.items}, people: newPeople(a.Text, lang, e.given), media: media, quotes: quotes, sents: r.sents}
+	asc.survey()
+	asc.run()
+	asc.lend()
+	for i := range quotes {
+		// A channel holds for all that was said on the occasion.
+		if q := &quotes[i]; q.via == "" && q.entity != nil {
+			q.via = q.entity.via
+		}
+		if q := &quotes[i]; !q.name && q.conf >= Enough {
+			a.Quotes = append(a.Quotes, q.result(a.Text))
+		}
+	}
+	return nil
+}
+
+func (q *quote) result(text string) article.Quotation {
+	out := article.Quotation{
+		Evidence: article.Evidence{Span: article.Span{Start: q.start, End: q.end}, Enricher: Name, Version: Version, Confidence: math.Round(min(q.conf, 0.99)*100) / 100},
+		Via:      q.via, Partial: q.partial,
+	}
+	if !q.cue.Empty() {
+		out.Cue = clean(q.cue.In(text))
+	}
+	if q.entity != nil {
+		out.Speaker, out.Role = q.entity.name, q.entity.role
+	}
+	return out
+}
+
+// mentions are where the text cites media, in order.
+func mentions(a *article.Article) []mention {
+	var out []mention
+	for _, l := range a.CitedMedia {
+		for _, e := range l.Evidence {
+			if !e.Empty() {
+				out = append(out, mention{e.Span, l.Value})
+			}
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Start < out[j].Start })
+	return out
+}
+
+// medially tells whether the words stand where a medium's name does: laut „Kurier“,
+// the newspaper “Nova”, der „Bote“ berichtet, sagte sie der „Bild“.
+func medially(text string, q *quote, lang *language) bool {
+	const most = 60 // bytes looked at on either side
+	from := max(0, q.open-most)
+	for from < q.open && !utf8.RuneStart(text[from]) {
+		from++
+	}
+	before := lexicon.Scan(nil, text, from, q.open)
+	n := len(before)
+	if n == 0 || strings.ContainsAny(text[before[n-1].End:q.open], ",.:;!?") {
+		return false
+	}
+	class := func(i int) lexicon.Class {
+		if i < 0 || i >= n {
+			return 0
+		}
+		return lang.words.Longest(before[i:i+1], 0).Classes
+	}
+	if class(n-1)&(medium|according) != 0 && class(n-1)&preposition == 0 {
+		return true
+	}
+	if class(n-1)&articleWord == 0 {
+		return false
+	}
+	after := lexicon.Scan(nil, text, q.close, min(len(text), q.close+most/2))
+	if len(after) > 0 && strings.TrimSpace(text[q.close:after[0].Start]) == "" && lang.words.Longest(after[:1], 0).Classes&(cue|quoted) != 0 {
+		return true
+	}
+	if !lang.capitals || class(n-2)&preposition != 0 {
+		return false
+	}
+	if class(n-2)&conjunction != 0 {
+		return true // "wie der „Kurier“ unter Berufung auf"
+	}
+	for i := max(0, n-6); i < n-2; i++ {
+		if class(i)&cue != 0 && (class(n-2)&pronoun != 0 || before[n-2].Shape&lexicon.Upper != 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxWords is how many words of a quotation are looked at.
+const maxWords = 40
+
+// weighWords trims a passage to its words and looks at them.
+func (e *Enricher) weighWords(text string, p passage, lang *language, media []mention) (quote, bool) {
+	q := quote{passage: p}
+	q.start += len(text[q.start:q.end]) - len(strings.TrimLeftFunc(text[q.start:q.end], unicode.IsSpace))
+	s := strings.TrimRightFunc(text[q.start:q.end], unicode.IsSpace)
+	q.stop, _ = utf8.DecodeLastRuneInString(s)
+	if unicode.IsLetter(q.stop) || unicode.IsDigit(q.stop) {
+		q.stop = 0
+	}
+	if !strings.HasSuffix(s, "..") {
+		s = strings.TrimRightFunc(strings.TrimRight(s, ",."), unicode.IsSpace)
+	}
+	q.end = q.start + len(s)
+	toks := lexicon.Scan(nil, s, 0, min(len(s), maxWords*12))
+	if len(toks) == 0 {
+		return q, false
+	}
+	toks = toks[:min(len(toks), maxWords)]
+	q.words = len(toks)
+	q.upper = toks[0].Shape&lexicon.Upper != 0
+	q.caps = true
+	for i, t := range toks {
+		c := lang.words.All(toks[i : i+1])
+		if c&(finite|auxiliary|subjunctive) != 0 {
+			q.sentence = true
+		}
+		if t.Shape&lexicon.Lower != 0 && c&(articleWord|preposition|conjunction|possessive) == 0 {
+			q.caps = false
+		}
+	}
+	q.caps = q.caps && q.upper
+	q.sentence = q.sentence || q.words >= longWords+2
+	rest := text[q.close:]
+	if len(rest) > 1 && rest[0] == '-' && !p.unclosed {
+		if r, _ := utf8.DecodeRuneInString(rest[1:]); unicode.IsLetter(r) {
+			q.name = true // "Bild"-Zeitung
+		}
+	}
+	q.name = q.name || !p.unclosed && q.caps && q.words <= 4 && q.stop == 0 && medially(text, &q, lang)
+	i := sort.Search(len(media), func(i int) bool { return media[i].End > q.start })
+	if i < len(media) && media[i].Start <= q.start+4 && media[i].End >= q.end-4 && q.words <= 8 {
+		q.name = true
+	}
+	return q, true
+}

@@ -1,0 +1,190 @@
+package quotes_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/enricher/quotes"
+)
+
+// read finds the quotations of a text whose paragraphs are separated by blank
+// lines, in the language.
+func read(t testing.TB, lang, text string) *article.Article {
+	t.Helper()
+	e, err := quotes.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b article.Builder
+	for p := range strings.SplitSeq(text, "\n\n") {
+		b.Add(article.Paragraph, p)
+	}
+	a := &article.Article{Language: article.Label{Value: lang}}
+	b.Fill(a)
+	if err := e.Enrich(context.Background(), a); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// brief is a quotation in one line: text | speaker | role | via | partial. What
+// is empty at the end is left out.
+func brief(a *article.Article, q *article.Quotation) string {
+	partial := ""
+	if q.Partial {
+		partial = "partial"
+	}
+	return strings.TrimRight(strings.Join([]string{q.In(a.Text), q.Speaker, q.Role, q.Via, partial}, " | "), "| ")
+}
+
+func TestForms(t *testing.T) {
+	for _, c := range []struct {
+		name, lang, text string
+		want             []string
+	}{
+		// Cues and who speaks.
+		{"cue behind", "en", "“It rained,” said Tom Brandt.", []string{"It rained | Tom Brandt"}},
+		{"cue before", "en", "Tom Brandt said: “It rained all night.”", []string{"It rained all night | Tom Brandt"}},
+		{"cue in the middle", "en", "“It rained,” Tom Brandt said, “but we went out.”", []string{"It rained | Tom Brandt", "but we went out | Tom Brandt"}},
+		{"verb that is not known", "en", "“It rained,” Tom Brandt harrumphed.", []string{"It rained | Tom Brandt"}},
+		{"verb that is not known, inverted", "en", "“It rained,” harrumphed Tom Brandt.", []string{"It rained | Tom Brandt"}},
+		{"function before", "en", "“It rained,” said police chief Tom Brandt.", []string{"It rained | Tom Brandt | police chief"}},
+		{"function behind", "en", "“It rained,” said Tom Brandt, head of the weather service.", []string{"It rained | Tom Brandt | head of the weather service"}},
+		{"function between", "en", "“It rained,” Tom Brandt, a farmer, said.", []string{"It rained | Tom Brandt | farmer"}},
+		{"relative clause", "en", "“It rained,” Tom Brandt, who has kept sheep for years, told them.", []string{"It rained | Tom Brandt"}},
+		{"relative clause before", "en", "Tom Brandt, who has kept sheep for years, said it was “a wet one”.", []string{"a wet one | Tom Brandt |  |  | partial"}},
+		{"relative clause that quotes", "en", "The tenants, who speak of “a scandal”, went to court.", []string{"a scandal | The tenants |  |  | partial"}},
+		{"somebody's function", "en", "“It rained,” said the farmer's lawyer, Ruth Engel.", []string{"It rained | Ruth Engel | lawyer"}},
+		{"a country's function", "en", "China's ambassador to Oslo, Wei Chen, spoke of “a test”.", []string{"a test | Wei Chen | ambassador to Oslo |  | partial"}},
+		{"title", "en", "“It rained,” said Dr Jane Holt. “A lot,” she added.", []string{"It rained | Dr Jane Holt", "A lot | Dr Jane Holt"}},
+		{"description", "en", "“It rained,” a senior official in the ministry said.", []string{"It rained | a senior official in the ministry"}},
+		{"body", "en", "The company “regrets the delay”, it said.", []string{"regrets the delay | The company |  |  | partial"}},
+		{"full name later", "en", "“It rained,” said Holt. Jane Holt has run the farm since May.", []string{"It rained | Jane Holt"}},
+		{"full name and function earlier", "en", "Jane Holt, mayor of Harwick, resigned on Monday. “It is time,” Holt said.", []string{"It is time | Jane Holt | mayor of Harwick"}},
+		{"according to", "en", "The plan is “dead”, according to Jane Holt.", []string{"dead | Jane Holt |  |  | partial"}},
+		{"in somebody's words", "en", "The plan, in the words of Jane Holt, is “a fish without water”.", []string{"a fish without water | Jane Holt |  |  | partial"}},
+		{"nobody", "en", "“It rained all night and nobody slept.”", []string{"It rained all night and nobody slept"}},
+		{"described by", "en", "The plan was described as “a gift” by Jane Holt.", []string{"a gift | Jane Holt |  |  | partial"}},
+		// Reference back.
+		{"pronoun", "en", "Jane Holt was late. “It rained,” she said.", []string{"It rained | Jane Holt"}},
+		{"pronoun that fits", "en", "Jane Holt met Peter Marsh at the gate. “It rained,” he said.", []string{"It rained | Peter Marsh"}},
+		{"he added", "en", "“It rained,” said Tom Brandt. He added: “It always does.”", []string{"It rained | Tom Brandt", "It always does | Tom Brandt"}},
+		{"quotation behind quotation", "en", "“It rained,” said Tom Brandt. “It always does.”", []string{"It rained | Tom Brandt", "It always does | Tom Brandt"}},
+		{"next paragraph", "en", "“It rained,” said Tom Brandt.\n\n“It always does,” he said.", []string{"It rained | Tom Brandt", "It always does | Tom Brandt"}},
+		{"reported speech, then he", "en", "The road is closed, said Tom Brandt. “It rained,” he added.", []string{"It rained | Tom Brandt"}},
+		{"two fragments", "en", "Jane Holt called it “odd” and “sad”.", []string{"odd | Jane Holt |  |  | partial", "sad | Jane Holt |  |  | partial"}},
+		{"through a spokesman", "en", "“It rained,” the ministry said through its spokesman, Ian Frost.", []string{"It rained | Ian Frost | spokesman"}},
+		{"the minister", "en", "“It rained,” the minister said. Jane Holt, minister of works, had come by train.", []string{"It rained | Jane Holt | minister of works"}},
+		{"the 47-year-old", "en", "Jane Holt was late. “It rained,” the 47-year-old said.", []string{"It rained | Jane Holt"}},
+		{"his answer", "en", "Peter Marsh was asked about it. His answer: “It rained.”", []string{"It rained | Peter Marsh"}},
+		{"named further on", "en", "“It rained,” she said. Jane Holt had come by train.", []string{"It rained | Jane Holt"}},
+		{"signed", "en", "“It rained all night.”\n— Jane Holt, mayor", []string{"It rained all night | Jane Holt | mayor"}},
+		{"outer verb", "en", "Jane Holt said voters wanted “less noise”.", []string{"less noise | Jane Holt |  |  | partial"}},
+		{"verb left out", "de", "Jutta Meinders sprach von „Pech“, der Trainer von „Absicht“.", []string{"Pech | Jutta Meinders |  |  | partial", "Absicht | der Trainer |  |  | partial"}},
+		{"laut", "de", "Die Brücke ist laut „Kurier“ gesperrt.", nil},
+		{"hearsay", "de", "In dem Schreiben heißt es: „Es hat geregnet.“", []string{"Es hat geregnet | dem Schreiben |  | In dem Schreiben"}},
+		{"view", "de", "Für Uwe Thoms ist das „ein Witz“.", []string{"ein Witz | Uwe Thoms |  |  | partial"}},
+		{"two participles", "fr", "Paul Morin a salué « un effort » et promis « des moyens ».", []string{"un effort | Paul Morin |  |  | partial", "des moyens | Paul Morin |  |  | partial"}},
+		{"source behind a pronoun", "fr", "« Il a plu », a dit Paul Morin. Selon lui, « rien ne change ».", []string{"Il a plu | Paul Morin", "rien ne change | Paul Morin |  |  | partial"}},
+		{"as she put it", "en", "The plan is “a gift”, as Jane Holt put it.", []string{"a gift | Jane Holt |  |  | partial"}},
+		{"retired teacher", "en", "“It rained,” said retired teacher Joan Pike.", []string{"It rained | Joan Pike | retired teacher"}},
+		{"a body's somebody", "en", "“It rained,” the group's Jane Holt said.", []string{"It rained | Jane Holt"}},
+		{"a body with its place", "en", "The Oslo-based group Clean Seas called it “a start”.", []string{"a start | Clean Seas |  |  | partial"}},
+		{"two speakers", "en", "“No,” said Jane Holt, to which Peter Marsh replied: “Yes, you did.”", []string{"No | Jane Holt", "Yes, you did | Peter Marsh"}},
+		// Channels.
+		{"told reporters", "en", "“It rained,” Jane Holt told reporters.", []string{"It rained | Jane Holt |  | told reporters"}},
+		{"statement", "en", "“It rained,” Jane Holt said in a statement.", []string{"It rained | Jane Holt |  | in a statement"}},
+		{"crowd is no channel", "en", "“It rained,” Jane Holt told a crowd.", []string{"It rained | Jane Holt"}},
+		{"channel stays", "en", "“It rained,” Jane Holt told reporters. “A lot.”", []string{"It rained | Jane Holt |  | told reporters", "A lot | Jane Holt |  | told reporters"}},
+		// Over sentences and paragraphs.
+		{"sentences", "en", "“It rained. It always does. We stayed,” she said.", []string{"It rained. It always does. We stayed"}},
+		{"paragraphs", "en", "Jane Holt said: “It rained.\n\n“It always does.\n\n“We stayed.” Then she left.", []string{"It rained.\n\n“It always does.\n\n“We stayed | Jane Holt"}},
+		{"paragraphs, cue behind", "en", "“It rained.\n\n“We stayed,” said Jane Holt.", []string{"It rained.\n\n“We stayed | Jane Holt"}},
+		// Nesting and marks.
+		{"nested", "en", "“He told me ‘no’ and left,” said Jane Holt.", []string{"He told me ‘no’ and left | Jane Holt"}},
+		{"nested alike", "en", "“He told me “no” and left,” said Jane Holt.", []string{"He told me “no” and left | Jane Holt"}},
+		{"single marks", "en", "‘It's the farmers' land,’ said Jane Holt.", []string{"It's the farmers' land | Jane Holt"}},
+		{"straight single marks", "en", "'It's our land,' said Jane Holt.", []string{"It's our land | Jane Holt"}},
+		{"headline", "en", "Mayor: 'We will not pay'", []string{"We will not pay | Mayor"}},
+		{"question", "en", "“Why not?” asked Jane Holt.", []string{"Why not? | Jane Holt"}},
+		{"name behind a question", "en", "“Why not?” Jane Holt asked.", []string{"Why not? | Jane Holt"}},
+		{"one word", "en", "“Enough!” said Jane Holt.", []string{"Enough! | Jane Holt"}},
+		{"no marks", "en", "Jane Holt said that it rained.", nil},
+		{"apostrophes", "en", "The farmers' rock 'n' roll night in the '60s wasn't Bill's.", nil},
+		{"inches", "en", "A 12\" blade was found on a man of 6'2\" near the pier.", nil},
+		// Slips.
+		{"space before the closing mark", "en", "“It rained “, said Jane Holt.", []string{"It rained | Jane Holt"}},
+		{"reversed marks", "en", "”It rained all night,“ said Jane Holt.", []string{"It rained all night | Jane Holt"}},
+		{"two apostrophes", "en", "''It rained,'' said Jane Holt.", []string{"It rained | Jane Holt"}},
+		{"missing closing mark", "en", "“It rained, said Jane Holt. The road is closed.", []string{"It rained | Jane Holt"}},
+		{"missing closing mark, another quotation", "en", "“It rained, said Jane Holt. “It always does,” she added.", []string{"It rained | Jane Holt", "It always does | Jane Holt"}},
+		{"mixed marks", "en", "“It rained,\" said Jane Holt.", []string{"It rained | Jane Holt"}},
+		// What is nobody's word.
+		{"film", "en", "The film “A Winter in Oulu” won a prize.", nil},
+		{"so-called", "en", "The so-called “bread wall” is to fall.", nil},
+		{"nickname", "en", "Peter “Stumpy” Marsh will play.", nil},
+		{"irony", "en", "Flats are sold as “heritage units” in town.", nil},
+		{"banner", "en", "A banner reading “We want our park” hung from a window.", nil},
+		{"film by a name", "en", "Jane Holt, who made “Harbour Lights”, said it rained.", nil},
+		// German.
+		{"German", "de", "„Es hat geregnet“, sagte Landrätin Jutta Meinders.", []string{"Es hat geregnet | Jutta Meinders | Landrätin"}},
+		{"German, guillemets", "de", "»Es hat geregnet«, sagte der Landwirt Uwe Thoms.", []string{"Es hat geregnet | Uwe Thoms | Landwirt"}},
+		{"Swiss", "de", "«Es hat geregnet», sagte Gemeindepräsident Reto Ammann.", []string{"Es hat geregnet | Reto Ammann | Gemeindepräsident"}},
+		{"German, single", "de", "‚Es hat geregnet‘, sagte Uwe Thoms.", []string{"Es hat geregnet | Uwe Thoms"}},
+		{"German, so", "de", "„Es hat geregnet“, so Uwe Thoms.", []string{"Es hat geregnet | Uwe Thoms"}},
+		{"German, verb first", "de", "Am Montag sagte Uwe Thoms: „Es hat geregnet.“", []string{"Es hat geregnet | Uwe Thoms"}},
+		{"German, verb last", "de", "Uwe Thoms hat den Plan als „Unfug“ bezeichnet.", []string{"Unfug | Uwe Thoms |  |  | partial"}},
+		{"German, verb in front, verb last", "de", "Am Montag hatte Uwe Thoms den Plan „Unfug“ genannt.", []string{"Unfug | Uwe Thoms |  |  | partial"}},
+		{"German, reported speech", "de", "„Es hat geregnet“, sagte Uwe Thoms. Die Wege seien „ein einziger Sumpf“.", []string{"Es hat geregnet | Uwe Thoms", "ein einziger Sumpf | Uwe Thoms |  |  | partial"}},
+		{"German, fügte hinzu", "de", "„Es hat geregnet“, sagte Uwe Thoms. „Wie immer“, fügte er hinzu.", []string{"Es hat geregnet | Uwe Thoms", "Wie immer | Uwe Thoms"}},
+		{"German, nobody named", "de", "Man prüfe das „mit Hochdruck“, hieß es.", []string{"mit Hochdruck |  |  |  | partial"}},
+		{"German, body", "de", "Man prüfe das „mit Hochdruck“, hieß es aus der Staatskanzlei.", []string{"mit Hochdruck | der Staatskanzlei |  |  | partial"}},
+		{"German, to the agency", "de", "„Es hat geregnet“, sagte ein Sprecher der Deutschen Presse-Agentur.", []string{"Es hat geregnet | ein Sprecher |  | der Deutschen Presse-Agentur"}},
+		{"German, spokesman of", "de", "„Es hat geregnet“, sagte ein Sprecher der Polizei am Montag.", []string{"Es hat geregnet | ein Sprecher der Polizei"}},
+		{"German, laut", "de", "Der Mann war laut Polizei „äußerst aggressiv“.", []string{"äußerst aggressiv | Polizei |  |  | partial"}},
+		{"German, spaced closing mark", "de", "„Es hat geregnet „, sagte Uwe Thoms.", []string{"Es hat geregnet | Uwe Thoms"}},
+		{"German, missing closing mark", "de", "„Es hat geregnet, sagte Uwe Thoms. Die Wege sind gesperrt.", []string{"Es hat geregnet | Uwe Thoms"}},
+		{"German, so-called", "de", "Die sogenannte „Brotmauer“ soll fallen.", nil},
+		{"German, song", "de", "Die Band spielte den Song „Nordwind“ zweimal.", nil},
+		{"German, paper", "de", "Das sagte sie der „Bild“-Zeitung.", nil},
+		{"German, full stop inside", "de", "„Es hat geregnet.“, sagte Uwe Thoms.", []string{"Es hat geregnet | Uwe Thoms"}},
+		{"German, mit den Worten", "de", "Die Zeitung zitierte einen Beamten mit den Worten: „Es hat geregnet.“", []string{"Es hat geregnet | einen Beamten |  | Die Zeitung"}},
+		// French.
+		{"French", "fr", "« Il a plu », a déclaré la maire, Hélène Castaing.", []string{"Il a plu | Hélène Castaing | maire"}},
+		{"French, narrow spaces", "fr", "«\u202fIl a plu\u202f», a déclaré Paul Morin.", []string{"Il a plu | Paul Morin"}},
+		{"French, a-t-il", "fr", "Paul Morin est arrivé tard. « Il a plu », a-t-il expliqué.", []string{"Il a plu | Paul Morin"}},
+		{"French, s'est", "fr", "« Il a plu », s’est félicité le ministre Paul Morin.", []string{"Il a plu | Paul Morin | ministre"}},
+		{"French, selon", "fr", "La route est « impraticable », selon Paul Morin.", []string{"impraticable | Paul Morin |  |  | partial"}},
+		{"French, before", "fr", "Paul Morin a dénoncé une décision « absurde ».", []string{"absurde | Paul Morin |  |  | partial"}},
+		{"French, participle", "fr", "Paul Morin a refusé, disant : « Il a plu. »", []string{"Il a plu | Paul Morin"}},
+		{"French, to the agency", "fr", "« Il a plu », a expliqué à l’AFP Aminata Diarra, présidente de l’association.", []string{"Il a plu | Aminata Diarra | présidente de l’association | à l’AFP"}},
+		{"French, film", "fr", "Le film « Les Heures blanches » sort mercredi.", nil},
+		// Spanish.
+		{"Spanish", "es", "“Ha llovido”, dijo el alcalde, Luis Cobo.", []string{"Ha llovido | Luis Cobo | alcalde"}},
+		{"Spanish, guillemets", "es", "«Ha llovido», afirmó la ministra Rosa Peña.", []string{"Ha llovido | Rosa Peña | ministra"}},
+		{"Spanish, no pronoun", "es", "“Ha llovido”, dijo Luis Cobo. “Como siempre”, agregó.", []string{"Ha llovido | Luis Cobo", "Como siempre | Luis Cobo"}},
+		{"Spanish, según", "es", "El camino está “intransitable”, según Luis Cobo.", []string{"intransitable | Luis Cobo |  |  | partial"}},
+		{"Spanish, question", "es", "“¿Ha llovido?”, preguntó Luis Cobo.", []string{"¿Ha llovido? | Luis Cobo"}},
+		{"Spanish, dashes", "es", "—No he sido yo —dijo Luis Cobo—. Fue la lluvia.", []string{"No he sido yo | Luis Cobo", "Fue la lluvia | Luis Cobo"}},
+		{"Spanish, llamado", "es", "El llamado “impuesto al sol” fue derogado.", nil},
+		// A language without data.
+		{"no language", "", "“It rained,” said Tom Brandt.", []string{"It rained | Tom Brandt"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := read(t, c.lang, c.text)
+			var got []string
+			for i := range a.Quotes {
+				got = append(got, brief(a, &a.Quotes[i]))
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%s\ngot  %s\nwant %s", c.text, list(got), list(c.want))
+			}
+		})
+	}
+}
+
+func list(s []string) string { return fmt.Sprintf("%q", s) }

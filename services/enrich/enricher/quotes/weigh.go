@@ -1,0 +1,364 @@
+package quotes
+
+import "strings"
+
+// quotation ascribes quotation id, for which item i of sentence n stands.
+func (a *ascriber) quotation(id, i, n int) {
+	q := &a.quotes[id]
+	s := &a.sents[n]
+	if q.first != q.last && i == q.first {
+		// It goes on into a later paragraph, and what stands behind it is there:
+		// what stands before it is looked at first, and may be outdone.
+		if asc, tied, ok := a.left(i, s.from, s.to); ok && tied && a.items[i-1].kind == colon {
+			a.take(q, id, &asc, n, byCue)
+		}
+		return
+	}
+	if q.done {
+		a.lastQ, a.para = id, s.paragraph
+		return
+	}
+	start := i == s.from
+	colonBefore := !start && a.items[i-1].kind == colon
+	commaBefore := !start && (a.items[i-1].kind == comma || a.items[i-1].kind == dash)
+	next := i + 1
+	setOff := start && next < s.to || q.stop == ',' || q.stop == '?' || q.stop == '!' || q.stop == '…'
+	if next < s.to && (a.items[next].kind == comma || a.items[next].kind == dash) {
+		setOff = true
+		next++
+	}
+	atEnd := next >= s.to
+	q.partial = a.fragment(q, i, s, start, colonBefore, commaBefore, setOff || atEnd)
+	if start && !atEnd && next == i+1 && q.stop == 0 {
+		// "“…” is how she put it"
+		t := &a.items[next]
+		q.partial = t.kind == word && !t.upper() && !t.is(cue|pronoun|articleWord|role|possessive|auxiliary|loose) && t.words(according|impersonal) == 0
+	}
+
+	if q.first != q.last {
+		start, q.partial = true, false
+	}
+	var asc ascription
+	var ok, tied bool
+	if !start {
+		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(commaBefore && setOff && !atEnd && asc.guess) {
+			c := byTie
+			if !q.partial {
+				c = byCue
+			}
+			if asc.guess {
+				c += byDoubt / 2
+			}
+			a.take(q, id, &asc, n, c)
+			return
+		}
+		if a.verbLastTake(q, id, i, n) {
+			return
+		}
+	}
+	if a.lastQ >= 0 && a.holds(a.lastQ, s) {
+		if asc, ok = a.gapped(i, s.from); ok {
+			a.take(q, id, &asc, n, byTie)
+			return
+		}
+	}
+	if !start && !a.goesOn(q, id, i, s, commaBefore) {
+		if asc, ok = a.unknown(i, s.from); ok {
+			a.take(q, id, &asc, n, bySentence)
+			return
+		}
+	}
+	if a.goesOn(q, id, i, s, commaBefore) {
+		a.keep(q, id, s, min(byCue, a.quotes[a.lastQ].conf))
+		return
+	}
+	if !atEnd {
+		if asc, ok = a.right(next, s.to, setOff, q.partial); ok {
+			c := byCue
+			if asc.guess {
+				c = byGuess
+			}
+			if q.partial {
+				c = min(c, byTie)
+			}
+			a.take(q, id, &asc, n, c)
+			a.used = max(a.used, asc.at+1)
+			return
+		}
+		if asc, ok = a.trailing(next, s.to); ok {
+			a.take(q, id, &asc, n, byTie)
+			return
+		}
+	}
+	a.alone(q, id, i, n, start && atEnd, colonBefore)
+}
+
+// verbLastTake ascribes by a verb at the end of the clause.
+func (a *ascriber) verbLastTake(q *quote, id, i, n int) bool {
+	s := &a.sents[n]
+	asc, ok := a.verbLast(i, s.from, s.to)
+	if ok {
+		a.take(q, id, &asc, n, byTie)
+	}
+	return ok
+}
+
+// fragment tells whether a quotation is a part of the reporter's sentence.
+func (a *ascriber) fragment(q *quote, i int, s *sentence, start, colonBefore, commaBefore, free bool) bool {
+	small := !q.upper && !q.sentence && q.stop != '!' && q.stop != '?'
+	switch {
+	case q.dash:
+		return false
+	case s.headline && q.fam == single:
+		return true
+	case start:
+		return !free || small && q.words <= 3 && q.stop != ','
+	case colonBefore:
+		return small && q.words <= 3
+	case commaBefore:
+		if a.lastQ >= 0 && a.sameSentence(i, s) {
+			return !q.sentence && q.words < longWords
+		}
+		return !q.upper || !a.cueJustBefore(i-1, s) && !q.sentence
+	}
+	if q.upper && (q.stop == '!' || q.stop == '?') && i > s.from && a.items[i-1].is(cue) {
+		return false // "chanted “Freedom!”"
+	}
+	return !(q.upper && q.sentence && q.words >= 4 && free && (a.cueJustBefore(i, s) || q.stop != 0 && q.stop != ','))
+}
+
+// sameSentence tells whether another quotation stands before item i.
+func (a *ascriber) sameSentence(i int, s *sentence) bool {
+	for k := i - 1; k >= max(s.from, i-maxSentence); k-- {
+		if a.items[k].kind == quotation {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *ascriber) cueJustBefore(i int, s *sentence) bool {
+	return i > s.from && a.verb(max(s.from, i-4), i, cue) >= 0
+}
+
+// goesOn tells whether the quotation goes on with the one before it in the
+// sentence: behind the cue that interrupts it, or "…" and "…".
+func (a *ascriber) goesOn(q *quote, id, i int, s *sentence, commaBefore bool) bool {
+	if a.lastQ < 0 || a.lastQ != id-1 && !a.namesBetween(a.lastQ+1, id) || a.quotes[a.lastQ].entity == nil {
+		return false
+	}
+	k := i - 1
+	n := 0
+	for ; k >= s.from && a.items[k].kind != quotation; k-- {
+		if a.items[k].kind == word && !a.items[k].is(conjunction|articleWord|preposition|adverb) {
+			n++
+		}
+	}
+	if k < s.from {
+		return false
+	}
+	return (commaBefore || q.dash) && i-k <= maxClause || n == 0 && i-k <= 4
+}
+
+func (a *ascriber) namesBetween(from, to int) bool {
+	for k := from; k < to; k++ {
+		if !a.quotes[k].name {
+			return false
+		}
+	}
+	return true
+}
+
+// take gives q to whom asc names.
+func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) {
+	s := &a.sents[n]
+	a.spokesman(asc, s)
+	var e *entity
+	if !asc.nobody {
+		e = asc.entity
+		if e == nil {
+			e = a.resolve(&asc.who, n, false)
+		}
+	}
+	q.entity, q.cue, q.conf = e, asc.cue, conf
+	if via := a.channel(asc, s); via != "" {
+		q.via = via
+		if e != nil {
+			e.via = via
+		}
+	} else if e != nil {
+		q.via = e.via
+	}
+	a.settle(q, id, s)
+}
+
+// keep gives q to the last speaker.
+func (a *ascriber) keep(q *quote, id int, s *sentence, conf float64) {
+	q.entity, q.conf = a.speaker, conf
+	if q.entity != nil {
+		q.via = q.entity.via
+	}
+	a.settle(q, id, s)
+}
+
+// settle lowers the confidence of what reads like a name, and remembers the
+// speaker.
+func (a *ascriber) settle(q *quote, id int, s *sentence) {
+	q.done = true
+	q.conf += a.likeName(q, s)
+	if q.unclosed {
+		q.conf += unclosedFix
+	}
+	if q.conf < Enough {
+		return
+	}
+	a.lastQ, a.para = id, s.paragraph
+	if e := q.entity; e != nil {
+		a.speaker = e
+		if e.person || e.words > 1 {
+			a.human = e
+		}
+		if !e.person {
+			a.body = e
+		}
+	}
+}
+
+// likeName is what speaks against words that read like a title, a term or the
+// words on a sign.
+func (a *ascriber) likeName(q *quote, s *sentence) float64 {
+	i := q.first
+	var d float64
+	if q.caps && !a.lang.capitals && q.words <= 8 && q.partial {
+		d += titleCase
+		if q.words > 1 {
+			d += titleCase
+		}
+	}
+	if i > s.from && a.items[i-1].kind != colon {
+		for k := max(s.from, i-3); k < i; k++ {
+			if n := a.items[k].words(titled); n > 0 && k+n <= i && (k+n == i || k+n == i-1 && (a.items[i-1].kind == comma || a.items[i-1].is(describe))) {
+				return d + asName
+			}
+		}
+	}
+	for k := max(s.from, i-8); k < min(s.to, i+8); k++ {
+		if a.items[k].is(sign) && k > s.from && a.items[k-1].is(articleWord|possessive|preposition|cue) {
+			return d + asName
+		}
+	}
+	return d
+}
+
+// alone ascribes a quotation that no cue of its sentence ascribes.
+func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
+	s := &a.sents[n]
+	if asc, ok := a.signed(i, n, whole && (!q.partial || s.setOff)); ok {
+		q.partial = false
+		a.take(q, id, &asc, n, byColon)
+		return
+	}
+	switch {
+	case s.headline && !colonBefore:
+		q.conf = byFragment
+		if whole || q.sentence {
+			q.conf = bySentence
+		}
+		a.settle(q, id, s)
+	case whole && !q.partial:
+		switch {
+		case a.speaker != nil && a.para == s.paragraph && a.follows(id, n):
+			a.keep(q, id, s, byNext)
+			return
+		case (a.before != nil || a.speaker != nil) && i == s.from:
+			q.entity, q.conf = a.before, byColon
+			if a.speaker != nil && (q.entity == nil || !q.entity.person && !q.entity.human && !q.entity.outlet) {
+				q.entity = a.speaker
+			}
+			q.via = q.entity.via
+		default:
+			q.conf = bySentence
+		}
+		if q.words < 3 && !q.sentence {
+			q.conf += byDoubt
+		}
+		a.settle(q, id, s)
+	case colonBefore && a.subject[n].to > 0 && a.subject[n].to < i && !a.reportedSpeech(s, i):
+		asc := ascription{who: a.owned(a.subject[n]), at: -1}
+		a.take(q, id, &asc, n, byColon)
+	case a.teller != nil && a.reportedSpeech(s, i):
+		a.speaker = a.teller
+		a.keep(q, id, s, byReport)
+	case colonBefore && a.speaker != nil:
+		a.keep(q, id, s, byReport)
+	default:
+		if p := &a.subject[n]; p.to > 0 && p.to <= i {
+			q.entity = a.resolve(p, n, true)
+		}
+		if q.entity == nil {
+			q.entity = a.speaker
+		}
+		q.conf = byFragment
+		if q.words >= longWords {
+			q.conf += longer
+		}
+		if q.first == s.from && !q.partial {
+			q.conf = bySentence
+		}
+		a.settle(q, id, s)
+	}
+}
+
+// signed reads the name that stands below or behind the whole quotation at item
+// i.
+func (a *ascriber) signed(i, n int, whole bool) (asc ascription, ok bool) {
+	s := &a.sents[n]
+	if i+2 < s.to && i == s.from && a.items[i+1].kind == dash {
+		return a.under(i+1, s.to)
+	}
+	if !whole || n+1 >= len(a.sents) {
+		return asc, false
+	}
+	next := &a.sents[n+1]
+	k := a.items[next.from].kind
+	if k == dash || k == bracket || s.setOff && next.to-next.from < 12 && (next.paragraph == s.paragraph || next.setOff) {
+		return a.under(next.from, next.to)
+	}
+	return asc, false
+}
+
+// lend gives a quotation that nothing ascribes to whom the next one in its
+// paragraph belongs.
+func (a *ascriber) lend() {
+	for i := len(a.quotes) - 2; i >= 0; i-- {
+		q, next := &a.quotes[i], &a.quotes[i+1]
+		if q.entity == nil && q.cue.Empty() && !q.partial && !q.name && q.conf >= Enough && next.conf >= Enough && !strings.Contains(a.text[q.close:max(q.close, next.open)], "\n\n") {
+			q.entity = next.entity
+		}
+	}
+}
+
+// follows tells whether the sentence before n ended with an ascription.
+func (a *ascriber) follows(id, n int) bool {
+	if n == 0 || a.sents[n-1].paragraph != a.sents[n].paragraph {
+		return false
+	}
+	p := &a.sents[n-1]
+	for k := p.from; k < p.to; k++ {
+		if a.items[k].kind == quotation && a.quotes[a.items[k].quote].entity == a.speaker {
+			return true
+		}
+	}
+	return false
+}
+
+// reportedSpeech tells whether the sentence is told in the form that German
+// has for what others say.
+func (a *ascriber) reportedSpeech(s *sentence, i int) bool {
+	for k := max(s.from, i-maxClause); k < min(s.to, i+8); k++ {
+		if a.items[k].is(subjunctive) && !a.items[k].upper() {
+			return true
+		}
+	}
+	return false
+}
