@@ -1,9 +1,6 @@
 package quotes
 
 import (
-	"sort"
-	"strings"
-
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
@@ -137,367 +134,11 @@ func (a *ascriber) follow(n int) {
 	}
 }
 
-// holds tells whether the last item of quotation q is in s.
-func (a *ascriber) holds(q int, s *sentence) bool {
-	return a.quotes[q].last >= s.from && a.quotes[q].last < s.to
-}
-
-// resolve is the entity that a phrase speaks of; nil if that can't be told.
-func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
-	if p.pronoun == 0 {
-		if m := a.theMedium(p); m != nil {
-			return m
-		}
-		if e := a.known(p); e != nil {
-			return e
-		}
-		e := a.people.who(p)
-		if e == nil {
-			return nil
-		}
-		if p.named() {
-			for _, m := range a.near(p.name.Start) {
-				if m.End == p.name.End && m.Start <= p.name.Start || p.article && m.Start < p.name.End && m.End > p.name.Start {
-					e.person, e.outlet = false, true
-					if m.Start <= p.name.Start+8 && m.End >= p.name.End-3 && !shorter(p.name.In(a.text), m.name) {
-						e.name = m.name
-					}
-				}
-			}
-		} else {
-			e.human = e.human || a.hasFunction(p.from, p.to)
-			e.many = e.many || a.items[p.from].is(many)
-		}
-		if e.outlet {
-			a.outlet = e
-		}
-		return e
-	}
-	// Somebody named earlier in the sentence, but not the pronoun itself.
-	if q := &a.subject[n]; !asSubject && q.to > 0 && q.to <= p.from && q.pronoun == 0 {
-		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) {
-			return a.bind(e, p.pronoun)
-		}
-	}
-	order := []*entity{a.before, a.human, a.recent, a.speaker}
-	if p.pronoun&(neuter|plural) != 0 && p.pronoun&(masculine|feminine) == 0 {
-		order = []*entity{a.body, a.before, a.speaker}
-		if a.before != nil && !a.before.person {
-			order = []*entity{a.before, a.body, a.speaker}
-		}
-	}
-	for _, close := range []bool{true, false} {
-		for _, e := range order {
-			if fits(e, p.pronoun, close) {
-				return a.bind(e, p.pronoun)
-			}
-		}
-	}
-	if p.to-p.from > 1 {
-		return a.people.who(p)
-	}
-	if p.pronoun&(masculine|feminine) != 0 {
-		// “…,” she said, and is named further on.
-		for _, e := range a.people.likely {
-			if fits(e, p.pronoun, true) {
-				return a.bind(e, p.pronoun)
-			}
-		}
-	}
-	return nil
-}
-
 // shorter tells whether the text has fewer words of a name than its normal
-// form: "FT".
-func shorter(text, name string) bool {
-	return len(strings.Fields(text))+1 < len(strings.Fields(name))
-}
-
 // known is the person whom a description such as "the minister" means, nil if
-// that can't be told.
-func (a *ascriber) known(p *phrase) *entity {
-	if p.named() || p.role.Empty() || !p.definite && !a.items[p.from].is(possessive) && a.owner(p.from, p.to) == p.from || !a.headed(p) {
-		return nil
-	}
-	if e := a.people.as(p.role.In(a.text)); e != nil {
-		return e
-	}
-	// Only one person, of whom nothing is told but this.
-	l, sex := a.people.likely, a.people.sex(p.desc.In(a.text))
-	if p.definite && len(l) == 1 && l[0].role == "" && (sex == 0 || l[0].sex == 0 || sex == l[0].sex) && a.items[p.from].kind == word && !a.items[p.from].is(many) {
-		l[0].role = clean(p.role.In(a.text))
-		return l[0]
-	}
-	return nil
-}
-
-// fits tells whether e may be meant by the pronoun; close asks for more than
-// that nothing speaks against it.
-func fits(e *entity, p lexicon.Class, close bool) bool {
-	if e == nil {
-		return false
-	}
-	single := p & (masculine | feminine)
-	if single == 0 {
-		return p&plural != 0 || !e.person
-	}
-	if e.sex != 0 && single&e.sex == 0 {
-		return false
-	}
-	if e.person && (e.words > 1 || e.role != "") || p&plural != 0 || e.human && !e.many {
-		return true
-	}
-	return !close && (e.words > 1 || e.person) && !e.many && !e.outlet
-}
-
-func (a *ascriber) bind(e *entity, p lexicon.Class) *entity {
-	if s := p & (masculine | feminine); e.sex == 0 && (s == masculine || s == feminine) && p&plural == 0 {
-		e.sex = s
-	}
-	return e
-}
-
-// theMedium is the medium that "the paper" speaks of, nil if p doesn't.
-func (a *ascriber) theMedium(p *phrase) *entity {
-	if p.named() || p.to-p.from > 3 || a.items[p.from].words(theMedium) != p.to-p.from {
-		return nil
-	}
-	if a.outlet != nil {
-		return a.outlet
-	}
-	at := int(a.items[p.from].Start)
-	k := sort.Search(len(a.media), func(i int) bool { return a.media[i].Start >= at })
-	if k == 0 {
-		return nil
-	}
-	m := a.media[k-1]
-	e := a.people.who(&phrase{name: m.Span, article: true, words: 2})
-	e.name = m.name
-	return e
-}
-
-// verb is the last cue in items [from, to); -1 if there is none.
-func (a *ascriber) verb(from, to int, want lexicon.Class) int {
-	for v := to - 1; v >= from; v-- {
-		if a.cueAt(v, from, want) {
-			return v
-		}
-	}
-	return -1
-}
-
-// cueAt tells whether item v is a verb that ascribes.
-func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
-	t := &a.items[v]
-	if t.kind != word || t.upper() && (v > from || a.lang.capitals) {
-		return false
-	}
-	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) {
-		return false
-	}
-	if v > from && a.items[v-1].is(preposition) && !a.items[v-1].is(toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
-		return false // "for hope"
-	}
-	if t.words(want) > 0 {
-		return true
-	}
-	if !t.is(participle) || want&cue == 0 {
-		return false
-	}
-	if v > 0 && a.sent != nil && a.lastQ >= 0 && a.items[v-1].is(conjunction) && a.holds(a.lastQ, a.sent) && a.quotes[a.lastQ].last < v {
-		return true // "a salué «…» et promis «…»"
-	}
-	for k := v - 1; k >= max(from, v-5); k-- {
-		if a.items[k].is(auxiliary) {
-			return true
-		}
-	}
-	return false
-}
-
-// small tells whether the item may stand between a subject and its verb.
-func (a *ascriber) small(i int) bool {
-	t := &a.items[i]
-	return t.kind == word && (t.is(adverb|auxiliary|timeWord) || t.Shape&lexicon.Digits != 0 || t.is(pronoun) && !t.upper() && t.is(adverb))
-}
-
-// linked tells whether the verb at v belongs to the subject p before it.
-func (a *ascriber) linked(p *phrase, v int) bool {
-	k := p.to
-	if p.enclosed && k < v && a.items[k].kind == comma && a.smalls(k+1, v) {
-		return true
-	}
-	for k < v {
-		t := &a.items[k]
-		switch {
-		case a.small(k):
-			k++
-		case t.is(preposition) && !t.is(conjunction|pronoun):
-			// "in Kiel", "on Monday"
-			k++
-			for n := 0; k < v && n < 5 && a.items[k].kind == word && !a.verbal(k) && !a.items[k].is(conjunction|relative|pronoun); n++ {
-				k++
-			}
-		case t.kind == comma:
-			for m := v - 1; m > k; m-- {
-				if a.items[m].kind == comma {
-					return a.smalls(m+1, v) && !a.newClause(k, m)
-				}
-				if a.items[m].kind == quotation {
-					return false
-				}
-			}
-			return false
-		case a.brackets(k, v) > k:
-			k = a.brackets(k, v)
-		default:
-			return false
-		}
-	}
-	return true
-}
-
+// fits tells whether e may be meant by the pronoun; sure asks for more than
 // newClause tells whether another clause begins behind a comma between two
-// items.
-func (a *ascriber) newClause(from, to int) bool {
-	for k := from; k+1 < to; k++ {
-		if t := &a.items[k+1]; a.items[k].kind == comma && t.is(conjunction) && !t.is(relative|preposition|articleWord) {
-			return true
-		}
-	}
-	return false
-}
-
-func (a *ascriber) smalls(from, to int) bool {
-	for k := from; k < to; k++ {
-		if !a.small(k) {
-			return false
-		}
-	}
-	return true
-}
-
-// subjectOf finds who does what the verb at v says, to its left.
-func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
-	lo := v
-	for lo > max(from, v-maxClause) {
-		k := a.items[lo-1].kind
-		if k == quotation || k == semicolon || k == colon {
-			break
-		}
-		lo--
-	}
-	// "…, who called it": whom the relative clause is about.
-	k := v - 1
-	for k > lo && a.small(k) && !a.items[k].is(relative) {
-		k--
-	}
-	behind := k > lo && a.items[k].is(relative) && (a.items[k-1].kind == comma || !a.items[k].is(articleWord|conjunction))
-	var first phrase
-	held := false
-	for c := lo; c < v; {
-		t := &a.items[c]
-		if t.kind != word {
-			held = held && t.kind != comma
-			c = max(c+1, a.brackets(c, v))
-			continue
-		}
-		if t.is(relative) && !t.is(articleWord) {
-			held = false
-		} else if t.is(preposition) && !t.is(articleWord|pronoun) {
-			held = true
-			c++
-			continue
-		}
-		q, is := a.noun(c, v)
-		if !is {
-			held = held && !a.verbal(c)
-			c++
-			continue
-		}
-		end := q.to
-		if !held || a.headed(&q) || q.named() {
-			a.apposition(&q, v)
-		}
-		switch {
-		case behind && (q.to == k || q.to == k-1 && a.items[k-1].kind == comma || end == k-1 && a.items[k-1].kind == comma):
-			return q, true, true
-		case behind || held:
-		case a.linked(&q, v):
-			// Behind a comma the first of two counts: the other one stands in
-			// what is said of it.
-			if direct := a.smalls(q.to, v); direct || !ok {
-				p, ok, near = q, true, true
-			}
-		}
-		if !held && first.to == 0 {
-			first = q
-		}
-		held = false
-		c = max(c+1, q.to)
-	}
-	if !ok && first.to > 0 {
-		return first, true, false
-	}
-	return p, ok, near
-}
-
 // inverted reads what stands behind a verb of saying: "said Tom Brandt", "told
-// reporters". k is the item behind the verb.
-func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
-	limit := min(end, k+10)
-	for m := k; m < limit; {
-		t := &a.items[m]
-		if t.kind != word {
-			return p, false
-		}
-		if n := t.words(audience); n > 0 {
-			m += n
-			continue
-		}
-		if n := a.channelAt(m, limit); n > 0 {
-			m += n
-			continue
-		}
-		if t.is(preposition) && !t.is(articleWord|pronoun) {
-			m++
-			if q, is := a.noun(m, end); is {
-				m = q.to
-			} else {
-				m++
-			}
-			continue
-		}
-		if q, is := a.noun(m, end); is {
-			a.apposition(&q, end)
-			return q, true
-		}
-		if !a.small(m) && m > k {
-			return p, false
-		}
-		m++
-	}
-	return p, false
-}
-
-// channelAt is how many items name a channel from i on: "in a statement".
-func (a *ascriber) channelAt(i, end int) int {
-	n := a.items[i].words(channelPreposition)
-	if n == 0 {
-		return 0
-	}
-	for m := i + n; m < min(end, i+n+6) && a.items[m].kind == word && a.joined(m); m++ {
-		t := &a.items[m]
-		if c := t.words(channel); c > 0 && (t.End-t.Start > 1 || t.upper()) {
-			return m + c - i
-		}
-		if a.verbal(m) || m > i+n && t.is(preposition) && !t.is(inside|articleWord) || t.is(relative) && !t.is(articleWord) {
-			return 0
-		}
-	}
-	return 0
-}
-
 // right looks for what ascribes a quotation behind it, from item j on. set
 // tells that the quotation is set off from what follows, part that it is a part
 // of the sentence.
@@ -535,31 +176,6 @@ func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
 		return asc, true
 	}
 	return a.unknownFirst(j, k, end, set)
-}
-
-// source reads who stands behind "according to".
-func (a *ascriber) source(i, end int) (phrase, bool) {
-	if i < end && a.items[i].is(oblique) && (i+1 >= end || a.items[i+1].kind != word || !a.items[i+1].upper() || !a.joined(i+1)) {
-		return phrase{from: i, to: i + 1, pronoun: masculine | feminine}, true
-	}
-	p, ok := a.noun(i, end)
-	if ok {
-		a.apposition(&p, end)
-	}
-	return p, ok
-}
-
-// brackets is the item behind the brackets that open at i, i if none do.
-func (g *grammar) brackets(i, end int) int {
-	if c := g.text[g.items[i].Start]; g.items[i].kind != bracket || c != '(' && c != '[' {
-		return i
-	}
-	for k := i + 1; k < min(end, i+maxPhrase); k++ {
-		if g.items[k].kind == bracket {
-			return k + 1
-		}
-	}
-	return i
 }
 
 // verbFirst reads "said Tom Brandt", "a déclaré la maire".
@@ -698,20 +314,6 @@ func (a *ascriber) spoken(p phrase, from, v, end int) ascription {
 }
 
 // mediumOf is the normal name of the medium that a phrase names, else the
-// phrase as written.
-func (a *ascriber) mediumOf(p *phrase) string {
-	if e := a.theMedium(p); e != nil {
-		return e.name
-	}
-	s := a.cover(p.from, p.to)
-	for _, m := range a.near(s.Start) {
-		if m.Start < s.End && s.Start < m.End {
-			return m.name
-		}
-	}
-	return clean(s.In(a.text))
-}
-
 // left looks for what ascribes a quotation at item i before it, in items [from,
 // i). tied tells that nothing sets it off from the quotation.
 func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
@@ -863,30 +465,6 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 }
 
 // mayFollow tells whether a phrase behind a verb, which is the nth word, may be
-// its subject.
-func (a *ascriber) mayFollow(p *phrase, n int) bool {
-	free := a.lang.capitals || a.lang.noSubject
-	switch {
-	case !free && n > 2 || p.pronoun&neuter != 0 && p.pronoun&(masculine|feminine) == 0:
-		return false
-	case p.named():
-		return !p.article
-	}
-	return p.pronoun != 0 || free || a.hasFunction(p.from, p.to)
-}
-
-func (a *ascriber) passiveAt(v, lo int) bool {
-	for k := v - 1; k >= max(lo, v-3); k-- {
-		if a.items[k].is(passive) {
-			return true
-		}
-		if a.items[k].kind != word || !a.small(k) {
-			return false
-		}
-	}
-	return false
-}
-
 // verbLast reads German's "hat … genannt" around a quotation at item i.
 func (a *ascriber) verbLast(i, from, end int) (asc ascription, ok bool) {
 	for k := i + 1; k < min(end, i+7) && a.items[k].kind == word; k++ {
@@ -940,29 +518,6 @@ func (a *ascriber) under(j, end int) (asc ascription, ok bool) {
 }
 
 // owned is who a phrase like "his answer" or "Smith's verdict" makes the
-// speaker, the phrase itself if it is none.
-func (a *ascriber) owned(p phrase) phrase {
-	said := false
-	for k := p.from; k < p.to && k < len(a.items); k++ {
-		said = said || a.items[k].is(speech)
-	}
-	if !said || p.named() || p.to-p.from < 2 {
-		return p
-	}
-	t := &a.items[p.from]
-	if t.is(possessive) {
-		return phrase{from: p.from, to: p.from + 1, pronoun: masculine | feminine}
-	}
-	for k := p.from + 1; k < p.to; k++ {
-		if a.genitive(k) {
-			if q, ok := a.noun(p.from, k); ok {
-				return q
-			}
-		}
-	}
-	return p
-}
-
 // gapped reads ", der Bürgermeister von “…”" behind a quotation that was
 // ascribed, where the verb is left out.
 func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {
@@ -987,35 +542,12 @@ func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {
 }
 
 // spokesman puts whoever is named as speaking for a body in its place: "the
-// ministry said through its spokesman, Ian Frost".
-func (a *ascriber) spokesman(asc *ascription, s *sentence) {
-	if asc.who.to == 0 || asc.who.named() && !asc.who.article || asc.who.pronoun != 0 {
-		return
-	}
-	from := min(max(asc.who.from, s.from), max(asc.at, s.from))
-	for k := from; k < min(s.to, from+maxPhrase); k++ {
-		if a.items[k].kind == quotation {
-			return
-		}
-		n := a.items[k].words(mouth)
-		if n == 0 {
-			continue
-		}
-		if p, ok := a.noun(k+n, s.to); ok {
-			a.apposition(&p, s.to)
-			if p.named() && !p.role.Empty() {
-				asc.who = p
-			}
-			return
-		}
-	}
-}
-
 // trailing looks for an ascription at the end of the sentence, behind a comma.
 func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
 	end = min(end, j+maxSentence)
 	for k := j; k < end; k++ {
 		switch a.items[k].kind {
+		case colon, bracket:
 		case quotation, semicolon:
 			return asc, false
 		case word:
@@ -1038,70 +570,3 @@ func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
 }
 
 // channel is what the sentence says of the way that the words came, "" if it
-// doesn't: a medium, an audience, a statement.
-func (a *ascriber) channel(asc *ascription, s *sentence) string {
-	if asc.via != "" {
-		return asc.via
-	}
-	from, to := max(s.from, asc.at-maxClause), min(s.to, asc.at+maxClause)
-	who := asc.who
-	if who.to > 0 && who.from > s.from {
-		// "heißt es in dem Bericht": the document speaks, and is the channel
-		for k := who.from; k < who.to; k++ {
-			if a.items[who.from-1].words(channelPreposition) == 1 && a.items[k].words(channel) > 0 && asc.at < who.from && a.items[asc.at].words(according) > 0 {
-				return clean(a.cover(who.from-1, who.to).In(a.text))
-			}
-		}
-	}
-	for k := from; k < to; k++ {
-		if a.items[k].kind != word || who.to > 0 && k >= who.from && k < who.to {
-			continue
-		}
-		for _, m := range a.near(int(a.items[k].Start)) {
-			if m.End > int(a.items[k].Start) && m.Start <= int(a.items[k].Start) && !(who.to > 0 && m.Start < a.cover(who.from, who.to).End && a.cover(who.from, who.to).Start < m.End) {
-				return m.name
-			}
-		}
-	}
-	for k := asc.at; k >= 0 && k < min(to, asc.at+12); k++ {
-		if n := a.items[k].words(audience); n > 0 {
-			at := k
-			if k == asc.at+1 && !a.items[k].is(preposition) {
-				at = asc.at
-			}
-			return clean(a.cover(at, k+n).In(a.text))
-		}
-		if a.items[k].kind == quotation {
-			break
-		}
-	}
-	for k := from; k < to; k++ {
-		if a.items[k].kind == quotation || who.to > 0 && k >= who.from && k < who.to {
-			continue
-		}
-		if n := a.channelAt(k, to); n > 0 {
-			return clean(a.cover(k, k+n).In(a.text))
-		}
-	}
-	// "sagte er der Deutschen Presse-Agentur", "told the Nordic news agency"
-	if asc.at >= 0 {
-		for k := max(asc.at+1, 0); k < min(to, asc.at+10); k++ {
-			if a.items[k].kind == quotation || a.items[k].kind == comma {
-				break
-			}
-			if who.to > 0 && k >= who.from && k < who.to || a.items[k].kind != word {
-				continue
-			}
-			if p, ok := a.noun(k, to); ok && a.medial(p.from, p.to) {
-				return clean(a.cover(p.from, p.to).In(a.text))
-			}
-		}
-	}
-	return ""
-}
-
-// near are the mentions around a place in the text.
-func (a *ascriber) near(at int) []mention {
-	lo := sort.Search(len(a.media), func(i int) bool { return a.media[i].End > at })
-	return a.media[lo:min(len(a.media), lo+2)]
-}

@@ -267,7 +267,7 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		a.settle(q, id, s)
 	case whole && !q.partial:
 		switch {
-		case a.speaker != nil && a.para == s.paragraph && a.follows(id, n):
+		case a.speaker != nil && a.para == s.paragraph && a.follows(n):
 			a.keep(q, id, s, byNext)
 			return
 		case (a.before != nil || a.speaker != nil) && i == s.from:
@@ -339,7 +339,7 @@ func (a *ascriber) lend() {
 }
 
 // follows tells whether the sentence before n ended with an ascription.
-func (a *ascriber) follows(id, n int) bool {
+func (a *ascriber) follows(n int) bool {
 	if n == 0 || a.sents[n-1].paragraph != a.sents[n].paragraph {
 		return false
 	}

@@ -1,0 +1,167 @@
+package quotes
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// holds tells whether the last item of quotation q is in s.
+func (a *ascriber) holds(q int, s *sentence) bool {
+	return a.quotes[q].last >= s.from && a.quotes[q].last < s.to
+}
+
+// resolve is the entity that a phrase speaks of; nil if that can't be told.
+func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
+	if p.pronoun == 0 {
+		if m := a.theMedium(p); m != nil {
+			return m
+		}
+		if e := a.known(p); e != nil {
+			return e
+		}
+		e := a.people.who(p)
+		if e == nil {
+			return nil
+		}
+		if p.named() {
+			for _, m := range a.near(p.name.Start) {
+				if m.End == p.name.End && m.Start <= p.name.Start || p.article && m.Start < p.name.End && m.End > p.name.Start {
+					e.person, e.outlet = false, true
+					if m.Start <= p.name.Start+8 && m.End >= p.name.End-3 && !shorter(p.name.In(a.text), m.name) {
+						e.name = m.name
+					}
+				}
+			}
+		} else {
+			e.human = e.human || a.hasFunction(p.from, p.to)
+			e.many = e.many || a.items[p.from].is(many)
+		}
+		if e.outlet {
+			a.outlet = e
+		}
+		return e
+	}
+	// Somebody named earlier in the sentence, but not the pronoun itself.
+	if q := &a.subject[n]; !asSubject && q.to > 0 && q.to <= p.from && q.pronoun == 0 {
+		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) {
+			return a.bind(e, p.pronoun)
+		}
+	}
+	order := []*entity{a.before, a.human, a.recent, a.speaker}
+	if p.pronoun&(neuter|plural) != 0 && p.pronoun&(masculine|feminine) == 0 {
+		order = []*entity{a.body, a.before, a.speaker}
+		if a.before != nil && !a.before.person {
+			order = []*entity{a.before, a.body, a.speaker}
+		}
+	}
+	for _, sure := range []bool{true, false} {
+		for _, e := range order {
+			if fits(e, p.pronoun, sure) {
+				return a.bind(e, p.pronoun)
+			}
+		}
+	}
+	if p.to-p.from > 1 {
+		return a.people.who(p)
+	}
+	if p.pronoun&(masculine|feminine) != 0 {
+		// “…,” she said, and is named further on.
+		for _, e := range a.people.likely {
+			if fits(e, p.pronoun, true) {
+				return a.bind(e, p.pronoun)
+			}
+		}
+	}
+	return nil
+}
+
+// form: "FT".
+func shorter(text, name string) bool {
+	return len(strings.Fields(text))+1 < len(strings.Fields(name))
+}
+
+// that can't be told.
+func (a *ascriber) known(p *phrase) *entity {
+	if p.named() || p.role.Empty() || !p.definite && !a.items[p.from].is(possessive) && a.owner(p.from, p.to) == p.from || !a.headed(p) {
+		return nil
+	}
+	if e := a.people.as(p.role.In(a.text)); e != nil {
+		return e
+	}
+	// Only one person, of whom nothing is told but this.
+	l, sex := a.people.likely, a.people.sex(p.desc.In(a.text))
+	if p.definite && len(l) == 1 && l[0].role == "" && (sex == 0 || l[0].sex == 0 || sex == l[0].sex) && a.items[p.from].kind == word && !a.items[p.from].is(many) {
+		l[0].role = clean(p.role.In(a.text))
+		return l[0]
+	}
+	return nil
+}
+
+// that nothing speaks against it.
+func fits(e *entity, p lexicon.Class, sure bool) bool {
+	if e == nil {
+		return false
+	}
+	single := p & (masculine | feminine)
+	if single == 0 {
+		return p&plural != 0 || !e.person
+	}
+	if e.sex != 0 && single&e.sex == 0 {
+		return false
+	}
+	if e.person && (e.words > 1 || e.role != "") || p&plural != 0 || e.human && !e.many {
+		return true
+	}
+	return !sure && (e.words > 1 || e.person) && !e.many && !e.outlet
+}
+
+func (a *ascriber) bind(e *entity, p lexicon.Class) *entity {
+	if s := p & (masculine | feminine); e.sex == 0 && (s == masculine || s == feminine) && p&plural == 0 {
+		e.sex = s
+	}
+	return e
+}
+
+// theMedium is the medium that "the paper" speaks of, nil if p doesn't.
+func (a *ascriber) theMedium(p *phrase) *entity {
+	if p.named() || p.to-p.from > 3 || a.items[p.from].words(theMedium) != p.to-p.from {
+		return nil
+	}
+	if a.outlet != nil {
+		return a.outlet
+	}
+	at := int(a.items[p.from].Start)
+	k := sort.Search(len(a.media), func(i int) bool { return a.media[i].Start >= at })
+	if k == 0 {
+		return nil
+	}
+	m := a.media[k-1]
+	e := a.people.who(&phrase{name: m.Span, article: true, words: 2})
+	e.name = m.name
+	return e
+}
+
+// speaker, the phrase itself if it is none.
+func (a *ascriber) owned(p phrase) phrase {
+	said := false
+	for k := p.from; k < p.to && k < len(a.items); k++ {
+		said = said || a.items[k].is(speech)
+	}
+	if !said || p.named() || p.to-p.from < 2 {
+		return p
+	}
+	t := &a.items[p.from]
+	if t.is(possessive) {
+		return phrase{from: p.from, to: p.from + 1, pronoun: masculine | feminine}
+	}
+	for k := p.from + 1; k < p.to; k++ {
+		if a.genitive(k) {
+			if q, ok := a.noun(p.from, k); ok {
+				return q
+			}
+		}
+	}
+	return p
+}

@@ -1,0 +1,254 @@
+package quotes
+
+import "github.com/copytaster/copytaster/services/enrich/lexicon"
+
+// verb is the last cue in items [from, to); -1 if there is none.
+func (a *ascriber) verb(from, to int, want lexicon.Class) int {
+	for v := to - 1; v >= from; v-- {
+		if a.cueAt(v, from, want) {
+			return v
+		}
+	}
+	return -1
+}
+
+// cueAt tells whether item v is a verb that ascribes.
+func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
+	t := &a.items[v]
+	if t.kind != word || t.upper() && (v > from || a.lang.capitals) {
+		return false
+	}
+	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) {
+		return false
+	}
+	if v > from && a.items[v-1].is(preposition) && !a.items[v-1].is(toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
+		return false // "for hope"
+	}
+	if t.words(want) > 0 {
+		return true
+	}
+	if !t.is(participle) || want&cue == 0 {
+		return false
+	}
+	if v > 0 && a.sent != nil && a.lastQ >= 0 && a.items[v-1].is(conjunction) && a.holds(a.lastQ, a.sent) && a.quotes[a.lastQ].last < v {
+		return true // "a salué «…» et promis «…»"
+	}
+	for k := v - 1; k >= max(from, v-5); k-- {
+		if a.items[k].is(auxiliary) {
+			return true
+		}
+	}
+	return false
+}
+
+// small tells whether the item may stand between a subject and its verb.
+func (a *ascriber) small(i int) bool {
+	t := &a.items[i]
+	return t.kind == word && (t.is(adverb|auxiliary|timeWord) || t.Shape&lexicon.Digits != 0 || t.is(pronoun) && !t.upper() && t.is(adverb))
+}
+
+// linked tells whether the verb at v belongs to the subject p before it.
+func (a *ascriber) linked(p *phrase, v int) bool {
+	k := p.to
+	if p.enclosed && k < v && a.items[k].kind == comma && a.smalls(k+1, v) {
+		return true
+	}
+	for k < v {
+		t := &a.items[k]
+		switch {
+		case a.small(k):
+			k++
+		case t.is(preposition) && !t.is(conjunction|pronoun):
+			// "in Kiel", "on Monday"
+			k++
+			for n := 0; k < v && n < 5 && a.items[k].kind == word && !a.verbal(k) && !a.items[k].is(conjunction|relative|pronoun); n++ {
+				k++
+			}
+		case t.kind == comma:
+			for m := v - 1; m > k; m-- {
+				if a.items[m].kind == comma {
+					return a.smalls(m+1, v) && !a.newClause(k, m)
+				}
+				if a.items[m].kind == quotation {
+					return false
+				}
+			}
+			return false
+		case a.brackets(k, v) > k:
+			k = a.brackets(k, v)
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// items.
+func (a *ascriber) newClause(from, to int) bool {
+	for k := from; k+1 < to; k++ {
+		if t := &a.items[k+1]; a.items[k].kind == comma && t.is(conjunction) && !t.is(relative|preposition|articleWord) {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *ascriber) smalls(from, to int) bool {
+	for k := from; k < to; k++ {
+		if !a.small(k) {
+			return false
+		}
+	}
+	return true
+}
+
+// subjectOf finds who does what the verb at v says, to its left.
+func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
+	lo := v
+	for lo > max(from, v-maxClause) {
+		k := a.items[lo-1].kind
+		if k == quotation || k == semicolon || k == colon {
+			break
+		}
+		lo--
+	}
+	// "…, who called it": whom the relative clause is about.
+	k := v - 1
+	for k > lo && a.small(k) && !a.items[k].is(relative) {
+		k--
+	}
+	behind := k > lo && a.items[k].is(relative) && (a.items[k-1].kind == comma || !a.items[k].is(articleWord|conjunction))
+	var first phrase
+	held := false
+	for c := lo; c < v; {
+		t := &a.items[c]
+		if t.kind != word {
+			held = held && t.kind != comma
+			c = max(c+1, a.brackets(c, v))
+			continue
+		}
+		if t.is(relative) && !t.is(articleWord) {
+			held = false
+		} else if t.is(preposition) && !t.is(articleWord|pronoun) {
+			held = true
+			c++
+			continue
+		}
+		q, is := a.noun(c, v)
+		if !is {
+			held = held && !a.verbal(c)
+			c++
+			continue
+		}
+		end := q.to
+		if !held || a.headed(&q) || q.named() {
+			a.apposition(&q, v)
+		}
+		switch {
+		case behind && (q.to == k || q.to == k-1 && a.items[k-1].kind == comma || end == k-1 && a.items[k-1].kind == comma):
+			return q, true, true
+		case behind || held:
+		case a.linked(&q, v):
+			// Behind a comma the first of two counts: the other one stands in
+			// what is said of it.
+			if direct := a.smalls(q.to, v); direct || !ok {
+				p, ok, near = q, true, true
+			}
+		}
+		if !held && first.to == 0 {
+			first = q
+		}
+		held = false
+		c = max(c+1, q.to)
+	}
+	if !ok && first.to > 0 {
+		return first, true, false
+	}
+	return p, ok, near
+}
+
+// reporters". k is the item behind the verb.
+func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
+	limit := min(end, k+10)
+	for m := k; m < limit; {
+		t := &a.items[m]
+		if t.kind != word {
+			return p, false
+		}
+		if n := t.words(audience); n > 0 {
+			m += n
+			continue
+		}
+		if n := a.channelAt(m, limit); n > 0 {
+			m += n
+			continue
+		}
+		if t.is(preposition) && !t.is(articleWord|pronoun) {
+			m++
+			if q, is := a.noun(m, end); is {
+				m = q.to
+			} else {
+				m++
+			}
+			continue
+		}
+		if q, is := a.noun(m, end); is {
+			a.apposition(&q, end)
+			return q, true
+		}
+		if !a.small(m) && m > k {
+			return p, false
+		}
+		m++
+	}
+	return p, false
+}
+
+// source reads who stands behind "according to".
+func (a *ascriber) source(i, end int) (phrase, bool) {
+	if i < end && a.items[i].is(oblique) && (i+1 >= end || a.items[i+1].kind != word || !a.items[i+1].upper() || !a.joined(i+1)) {
+		return phrase{from: i, to: i + 1, pronoun: masculine | feminine}, true
+	}
+	p, ok := a.noun(i, end)
+	if ok {
+		a.apposition(&p, end)
+	}
+	return p, ok
+}
+
+// brackets is the item behind the brackets that open at i, i if none do.
+func (g *grammar) brackets(i, end int) int {
+	if c := g.text[g.items[i].Start]; g.items[i].kind != bracket || c != '(' && c != '[' {
+		return i
+	}
+	for k := i + 1; k < min(end, i+maxPhrase); k++ {
+		if g.items[k].kind == bracket {
+			return k + 1
+		}
+	}
+	return i
+}
+
+// its subject.
+func (a *ascriber) mayFollow(p *phrase, n int) bool {
+	free := a.lang.capitals || a.lang.noSubject
+	switch {
+	case !free && n > 2 || p.pronoun&neuter != 0 && p.pronoun&(masculine|feminine) == 0:
+		return false
+	case p.named():
+		return !p.article
+	}
+	return p.pronoun != 0 || free || a.hasFunction(p.from, p.to)
+}
+
+func (a *ascriber) passiveAt(v, lo int) bool {
+	for k := v - 1; k >= max(lo, v-3); k-- {
+		if a.items[k].is(passive) {
+			return true
+		}
+		if a.items[k].kind != word || !a.small(k) {
+			return false
+		}
+	}
+	return false
+}
