@@ -93,6 +93,7 @@ func TestRead(t *testing.T) {
 		{"pounds that weigh", "en", "A 12-pound baby, 5 pounds of flour and 200,000 pounds of debt.", []string{"12-pound = 12 pound", "5 pounds = 5 pounds", "200,000 pounds = 200000 GBP"}},
 
 		{"ranges", "en", "From 10 to 20 staff, between $5 million and $7 million, £5-£7, $10-15,000, 70 to 80 basis points and 5.25-5.50 percent.", []string{"From 10 to 20 staff = 10-20 staff", "between $5 million and $7 million = 5000000-7000000 USD", "£5-£7 = 5-7 GBP", "$10-15,000 = 10000-15000 USD", "70 to 80 basis points = 70-80 basis points", "5.25-5.50 percent = 5.25-5.5 percent"}},
+		{"articles in ranges", "es", "Entre el 5 y el 7 %, del 8 al 9 por ciento, entre un millón y dos millones de euros; un millón y dos millones.", []string{"Entre el 5 y el 7 % = 5-7 percent", "del 8 al 9 por ciento = 8-9 percent", "entre un millón y dos millones de euros = 1000000-2000000 EUR", "dos millones = 2000000 EUR"}},
 		{"a range shares its scale", "de", "Es kostet 400 bis 500 Mio. Euro.", []string{"400 bis 500 Mio. Euro = 400000000-500000000 EUR"}},
 		{"two figures that are no range", "es", "Pagó 1.500 pesos y 2.300 pesos en Chile.", []string{"1.500 pesos = 1500 CLP", "2.300 pesos = 2300 CLP"}},
 		{"ranges elsewhere", "fr", "Il faut de 5 à 10 millions d'euros et 40 à 50 000 personnes.", []string{"de 5 à 10 millions d'euros = 5000000-10000000 EUR", "40 à 50 000 personnes = 40000-50000 personnes"}},

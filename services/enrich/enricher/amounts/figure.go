@@ -410,6 +410,9 @@ func (r *reader) stated(f *figure) bool {
 		from = true
 		f.item += n
 	}
+	if between || from {
+		f.item = r.article(f.item)
+	}
 	if r.isTitle(f.item) {
 		return false
 	}
@@ -438,6 +441,14 @@ func (r *reader) stated(f *figure) bool {
 		return false
 	}
 	return r.emit(f, a, a, false)
+}
+
+// article is the item behind an article at item i; i if there is none.
+func (r *reader) article(i int) int {
+	if n, _ := r.phrase(i, isArticle); n > 0 && r.joined(i+n) && r.class(i+n)&isScale == 0 {
+		return i + n
+	}
+	return i
 }
 
 // isTitle tells whether the number word at item i has a capital in the middle of
@@ -486,6 +497,9 @@ func (r *reader) rangeTo(f *figure, a *operand, between, from bool) (b operand, 
 	}
 	if !bare && !r.joined(j) {
 		return b, false
+	}
+	if between || from {
+		j = r.article(j)
 	}
 	if b = r.operand(j, false); b.next == j {
 		return b, false

@@ -31,6 +31,7 @@ const (
 	isApprox                               // a word of approximation
 	isReach                                // as isApprox, unless something changes
 	isBetween                              // opens a range
+	isArticle                              // may stand before the ends of a range: "entre el 5 y el 7 %"
 	isAnd                                  // stands in a range that isBetween opened
 	isFrom                                 // opens a range, or says what something was
 	isTo                                   // stands in a range
@@ -69,7 +70,7 @@ const (
 
 var sections = map[string]lexicon.Class{
 	"number": isNumber, "scale": isScale, "money scale": isMoneyScale, "one": isOne, "half": isHalf, "few": isFew, "vague": isVague,
-	"approx": isApprox, "reach": isReach, "between": isBetween, "and": isAnd, "from": isFrom, "to": isTo, "or": isOr, "join": isJoin, "of": isOf,
+	"approx": isApprox, "reach": isReach, "between": isBetween, "article": isArticle, "and": isAnd, "from": isFrom, "to": isTo, "or": isOr, "join": isJoin, "of": isOf,
 	"minus": isMinus, "percent": isPercent, "points": isPoints, "measure": isMeasure, "hyphen": isHyphen, "never": isNever, "noun": isNoun, "thing": isThing, "dated": isDated, "no noun": isNoNoun,
 	"adjective": isAdjective, "stop": isStop, "more": isMore, "label": isLabel, "no one": isNoOne, "year": isYear, "idiom": isIdiom, "per": isPer, "per many": isPerMany, "ratio": isRatio, "change": isChange, "same": isSame,
 	"equal": isEqual, "worth": isWorth, "money": isMoney, "before": isBefore,

@@ -123,6 +123,7 @@ func (r *reader) inWords(i int, first bool) numeral {
 	n := numeral{next: i, scale: 1}
 	total, current, last := 0.0, 0.0, math.Inf(1)
 	j := i
+	before := n // what was read up to the last "and"
 	if k, _ := r.phrase(i, isOne); k > 0 && r.class(i+k)&isScale != 0 && r.joined(i+k) {
 		// An article is a number before a scale: "a million".
 		current, j = 1, i+k
@@ -143,7 +144,7 @@ func (r *reader) inWords(i int, first bool) numeral {
 				break
 			}
 			if k, _ := r.phrase(j, isJoin); k > 0 && !first {
-				at = j + k
+				at, before = j+k, n
 			}
 		}
 		k, e := r.numberWord(at, j > i)
@@ -152,7 +153,9 @@ func (r *reader) inWords(i int, first bool) numeral {
 			break
 		}
 		switch v := e.value; {
-		case v >= 1000 && (v <= last || last == 1000 && current == 0):
+		case v >= 1000 && v >= last && before.next > i:
+			return before // "un millón y dos millones"
+		case v >= 1000 && (v < last || last == 1000 && current == 0):
 			if v > last {
 				total *= v // "dos mil millones"
 			} else {
