@@ -219,6 +219,9 @@ func (r *reader) dayNumber(k int) (int, bool) {
 	if d := r.withEnding(k, r.ordinalEndings); d >= 1 && d <= 31 {
 		return d, true
 	}
+	if v, n := r.is(k, number); n == 1 && r.monthFirst && v.n <= 31 && r.length(k) > 2 {
+		return v.n, true // "February three", as wires once had it
+	}
 	return 0, false
 }
 
@@ -548,8 +551,10 @@ func (r *reader) shortYear(k, y int) (j int, ok bool) {
 		return k, false
 	}
 	n := r.digits(k)
-	return k + 1, n == (y+1)%100 && r.length(k) == 2 || n == y+1
+	return k + 1, n > y%100 && n <= y%100+maxYears && r.length(k) == 2 || n == (y+1)%100 && r.length(k) == 2 || n == y+1
 }
+
+const maxYears = 30 // that a range such as "1914-18" spans
 
 // ordinalPeriod reads quarters, halves and centuries by their number.
 func (r *reader) ordinalPeriod(i int) (expression, bool) {
@@ -1183,7 +1188,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 				}
 			}
 		}
-		if (g == "-" || g == "’" || g == "'") && !strings.EqualFold(r.word(k), "s") && r.toks[k].Shape&lexicon.HasDigit == 0 {
+		if (g == "-" || g == "’" || g == "'") && !r.possessive(k) && !strings.EqualFold(r.word(k), "s") && r.toks[k].Shape&lexicon.HasDigit == 0 {
 			return e, false
 		}
 	}
@@ -1205,7 +1210,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true
 	case y < 1700 || y > 2099:
 		return e, false
-	case r.before1(i, nounCue):
+	case r.before1(i, nounCue), r.possessive(i), r.possessive(i + 1):
 		return e, true
 	case i > 0 && strings.ContainsAny(r.gap(i), "(["):
 		return e, true
@@ -1220,6 +1225,16 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true
 	}
 	return e, false
+}
+
+// possessive tells whether the word before i is an "'s", or i is.
+func (r *reader) possessive(i int) bool {
+	for k := max(1, i-1); k <= i && k < len(r.toks); k++ {
+		if g := r.gap(k); (g == "'" || g == "’") && r.word(k) == "s" {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reader) before1(i int, k kind) bool {

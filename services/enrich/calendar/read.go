@@ -100,7 +100,11 @@ func (r *reader) ranged(e expression) (x Expression, j int) {
 	}
 	if e.form == asYear {
 		if k, ok := r.shortYear(j, e.year); ok {
-			x.last = expression{form: asYear, year: e.year + 1, n: e.year + 1, i: j, j: k}
+			y := e.year/100*100 + r.digits(j)%100
+			if y <= e.year {
+				y += 100
+			}
+			x.last = expression{form: asYear, year: y, n: y, i: j, j: k}
 			return x, k
 		}
 	}

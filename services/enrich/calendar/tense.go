@@ -224,7 +224,7 @@ func (r *reader) tense(k, from int) direction {
 			if k > 0 && r.all[k-1]&infinitive != 0 {
 				return nearest
 			}
-			if r.withAuxiliary(k, from) == gone && r.auxiliary(k, from) {
+			if r.auxiliary(k, from) {
 				return gone
 			}
 			return toCome
@@ -265,10 +265,7 @@ func (r *reader) withAuxiliary(k, from int) direction {
 				return toCome
 			case r.all[a]&past != 0 && r.is1(a, past):
 				return gone
-			case r.all[a]&present != 0 && r.is1(a, present):
-				if _, n := r.is(k, past); n > 0 {
-					return toCome
-				}
+			case r.all[a]&(present|function) == present|function && r.is1(a, present):
 				return toCome
 			}
 		}
@@ -286,7 +283,7 @@ func (r *reader) withAuxiliary(k, from int) direction {
 // not leave".
 func (r *reader) auxiliary(k, from int) bool {
 	for a := k - 1; a >= max(from, k-2) && !r.opensClause(a+1); a-- {
-		if r.all[a]&past != 0 && r.is1(a, past) {
+		if r.all[a]&(past|function) == past|function && r.is1(a, past) && r.is1(a, function) {
 			return true
 		}
 	}

@@ -174,7 +174,7 @@ func (p *datelineReader) endOfLine() bool {
 func (p *datelineReader) behind(from int) (more, ok bool) {
 	g := p.gap(p.i)
 	last := p.Tokens[p.i-1]
-	if k := dashAt(g); k > 0 && (strings.TrimLeft(g, " \u00a0.") != g || strings.ContainsAny(g, "—–") || p.dates > 1 && last.Shape&lexicon.Digits != 0) {
+	if k := dashAt(g); k > 0 && (strings.TrimLeft(g, " \u00a0.") != g || strings.ContainsAny(g, "—–") || p.dates > 1 && last.Shape&lexicon.Digits != 0 && len(g) > 1) {
 		p.dash = true
 		p.end += k
 		return false, true
