@@ -82,7 +82,7 @@ const (
 	past                            //
 	noVerb                          // has the ending of a verb and is none
 	partHyphen                      // counts only with a hyphen: "end-March"
-	untilAtLeast                    // what follows is to come, whatever the verb
+	figuresFor                      // what follows is over, though figures are to come
 	untilStrictly                   // what follows is to come behind a verb of shuts
 	after                           // a quarter that follows is over
 	shuts                           // what was done lasts
@@ -102,7 +102,7 @@ var sections = map[string]kind{
 	"next day": nextDay, "following": following, "following after": followingAfter, "decade": decade, "decade cue": decadeCue,
 	"decades": decades, "feast": feast, "named": named, "none": none, "few": few, "noun behind year": yearNoun,
 	"not behind": notBehind, "function": function, "play": play, "cardinal part": cardinalPart, "name noun": nameNoun,
-	"part hyphen": partHyphen, "until at least": untilAtLeast, "until strictly": untilStrictly, "after": after,
+	"part hyphen": partHyphen, "figures for": figuresFor, "until strictly": untilStrictly, "after": after,
 	"shuts": shuts, "infinitive": infinitive,
 	"clause": clause, "future": future, "present": present, "past": past, "no verb": noVerb,
 }

@@ -167,6 +167,11 @@ func (r *reader) joint(e expression) (k int, list, ok bool) {
 
 // rangeEnd reads what may end a range that e begins.
 func (r *reader) rangeEnd(k int, e expression) (b expression, ok bool) {
+	if r.all[k]&part != 0 && (e.form == asYear || e.form == asMonth) {
+		if b, ok = r.point(k); ok && b.form == e.form && (b.year == 0 || b.year >= e.year) {
+			return b, true
+		}
+	}
 	switch e.form {
 	case asYear:
 		if y, ok := r.yearNumber(k); ok && y >= e.year && !r.counts(k, y) {
@@ -181,7 +186,7 @@ func (r *reader) rangeEnd(k int, e expression) (b expression, ok bool) {
 			return b, true
 		}
 		return b, false
-	case asWeekday, asDay, asQuarter, asHalf, asFixed:
+	case asWeekday, asDay, asQuarter, asHalf, asFixed, asSeason, asDecade:
 		b, ok = r.point(k)
 		if ok && b.form == e.form && (e.form != asFixed || !b.fixed.From.Before(e.fixed.To)) {
 			return b, true

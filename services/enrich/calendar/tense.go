@@ -30,13 +30,11 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	switch {
 	case e.form == asFeast:
 		return nearest
-	case r.before1(e.i, untilAtLeast):
-		return toCome
 	case r.before1(e.i, since):
 		return gone
 	case r.before1(e.i, meantFor) && (byDay || e.part != Whole):
 		return toCome
-	case (e.form == asQuarter || e.form == asHalf) && r.afterWord(e.i):
+	case (e.form == asQuarter || e.form == asHalf) && r.afterWord(e.i), !byDay && r.before1(e.i, figuresFor):
 		return gone
 	case e.form == asWeekday && r.bracketed(e.i, j):
 		return gone // the day of the issue that is quoted
@@ -146,7 +144,10 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 			return toCome, true // "Smelter to reopen in May"
 		}
 	}
-	return gone, false
+	if len(r.toks) <= headline {
+		return gone, false
+	}
+	return toCome, false // a verb that isn't known is in the present
 }
 
 // ends tells whether word k has one of the endings, and something before it.
@@ -213,7 +214,7 @@ func (r *reader) tense(k, from int) direction {
 	}
 	if c&past != 0 {
 		if _, n := r.is(k, past); n > 0 && !r.name(k) {
-			if k+2 < len(r.toks) && r.all[k+1]&infinitive != 0 && r.all[k]&function != 0 && r.toks[k+2].Shape&lexicon.Lower != 0 && r.all[k+2]&(function|articleWord) == 0 {
+			if k+2 < len(r.toks) && r.all[k+1]&infinitive != 0 && r.all[k]&function != 0 && !r.is1(k, infinitive) && r.toks[k+2].Shape&lexicon.Lower != 0 && r.all[k+2]&(function|articleWord) == 0 {
 				return either // "were to reopen"
 			}
 			return r.withAuxiliary(k, from)
