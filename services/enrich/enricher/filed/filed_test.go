@@ -2,6 +2,7 @@ package filed_test
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -95,5 +96,73 @@ func TestNoYear(t *testing.T) {
 	}
 	if f := read(t, e, "LONDON, March 3, 2021 (Reuters) -", "en", time.Time{}); f.Date.Year() != 2021 {
 		t.Errorf("%+v", f)
+	}
+}
+
+// The whole chain's datelines are what the segments found; what else stands in
+// the text is not read.
+func TestNoDateline(t *testing.T) {
+	e, err := filed.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := article.Builder{Signer: "format/x", Version: 1}
+	b.Add(article.Paragraph, "LONDON, March 3 (Reuters) - It rained.")
+	a := &article.Article{Filed: article.Filed{Places: []string{"PARIS"}}}
+	b.Fill(a)
+	if err := e.Enrich(context.Background(), a); err != nil || !reflect.DeepEqual(a.Filed, article.Filed{}) {
+		t.Errorf("%+v, %v", a.Filed, err)
+	}
+}
+
+func FuzzFiled(f *testing.F) {
+	f.Add("PINE FORK, Idaho, Feb. 30 (AP/dpa) —", int64(1741771800))
+	f.Add("/TASS/ (", int64(0))
+	f.Add("Zürich/“, 3. März 2024. (sda)-", int64(1))
+	e, err := filed.New()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, dateline string, published int64) {
+		if strings.TrimSpace(dateline) == "" {
+			return
+		}
+		a := &article.Article{Text: dateline}
+		if published > 0 && published < 1<<40 {
+			a.PublishedAt = time.Unix(published, 0)
+		}
+		a.Segments = []article.Segment{{Kind: article.Dateline, Evidence: article.Evidence{Span: article.Span{End: len(dateline)}, Confidence: 1}}}
+		a.Language.Value = "en"
+		if err := e.Enrich(context.Background(), a); err != nil {
+			t.Fatal(err)
+		}
+		g := a.Filed
+		if len(g.Places) > filed.MaxPlaces || g.End != len(dateline) || !g.Date.IsZero() && g.Date != g.Date.Truncate(24*time.Hour) {
+			t.Fatalf("%+v", g)
+		}
+		for _, p := range g.Places {
+			if p == "" || strings.TrimSpace(p) != p {
+				t.Fatalf("place %q", p)
+			}
+		}
+	})
+}
+
+func BenchmarkDateline(b *testing.B) {
+	e, err := filed.New()
+	if err != nil {
+		b.Fatal(err)
+	}
+	bl := article.Builder{Signer: "format/x", Version: 1}
+	bl.Add(article.Dateline, "SAO PAULO/TOKYO, Jan 30 (Reuters) -")
+	a := &article.Article{PublishedAt: time.Date(2025, 1, 30, 0, 0, 0, 0, time.UTC)}
+	bl.Fill(a)
+	a.Language.Value = "en"
+	b.ReportAllocs()
+	for b.Loop() {
+		x := *a
+		if err := e.Enrich(context.Background(), &x); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
