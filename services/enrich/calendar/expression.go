@@ -11,26 +11,27 @@ import (
 type form uint8
 
 const (
-	asFixed     form = iota + 1 // a date in full
-	asDay                       // day and month, with or without year
-	asNth                       // the last Sunday in March
-	asMonth                     // n is the month
-	asWeekday                   // n is the day of the week
-	asSeason                    //
-	asQuarter                   //
-	asHalf                      //
-	asYear                      //
-	asDecade                    // n is its first year
-	asCentury                   //
-	asUnit                      // last week: n units from the anchor's
-	asWeekend                   //
-	asMonths                    // the first n months of a year
-	asDistance                  // three weeks ago: n units, told by units
-	asOpen                      // the coming months
-	asFollowing                 // the Monday after (n > 0) what was named last
-	asOffset                    // two days after what was named last
-	asDayOfWeek                 // Monday of last week
-	asFeast                     //
+	asFixed       form = iota + 1 // a date in full
+	asDay                         // day and month, with or without year
+	asNth                         // the last Sunday in March
+	asMonth                       // n is the month
+	asWeekday                     // n is the day of the week
+	asSeason                      //
+	asQuarter                     //
+	asHalf                        //
+	asYear                        //
+	asDecade                      // n is its first year
+	asCentury                     //
+	asUnit                        // last week: n units from the anchor's
+	asWeekend                     //
+	asMonths                      // the first n months of a year
+	asDistance                    // three weeks ago: n units, told by units
+	asOpen                        // the coming months
+	asFollowing                   // the Monday after (n > 0) what was named last
+	asOffset                      // two days after what was named last
+	asPartOfMonth                 // the first week of May
+	asDayOfWeek                   // Monday of last week
+	asFeast                       //
 )
 
 // expression is one date or period as it is told; its words are [i, j).
@@ -451,8 +452,11 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 		e.j += n
 		return e, true
 	}
-	if _, ok := r.before(i, every); ok && r.joined(i, "") {
-		return e, false
+	if r.before1(i, every) || r.before1(i, number) {
+		return e, false // "on a Monday"
+	}
+	if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") && e.j+n < len(r.toks) && r.is1(e.j+n, every) && r.capitals {
+		return e, false // "the first Monday of every month"
 	}
 	if n, j, ok := r.ofWeek(e.j); ok {
 		e.form, e.unit, e.shift, e.j = asDayOfWeek, Week, n, j
@@ -927,6 +931,14 @@ func (r *reader) unitAlone(i int) (e expression, ok bool) {
 	} else if _, ok := r.before(i, number); ok && r.joined(i, "") {
 		return e, false
 	}
+	// "the weekend of March 1-2"
+	if _, o := r.is(k, of); o > 0 && r.joined(k, "") && k+o < len(r.toks) && r.joined(k+o, "") {
+		for _, at := range r.skips(k + o) {
+			if d, ok := r.dayMonth(at); ok {
+				return d, true
+			}
+		}
+	}
 	return expression{form: asWeekend, j: k, sure: surePartial}, true
 }
 
@@ -1062,7 +1074,7 @@ func (r *reader) distanceAfter(i int) (e expression, ok bool) {
 	if _, m := r.is(k, agoAfter); m > 0 {
 		return expression{form: asDistance, n: -c, unit: u.unit, j: k + m, sure: sureWord}, true
 	}
-	if v, m := r.is(k, later); m > 0 && u.unit <= Week && u.unit != Weekend {
+	if v, m := r.is(k, later); m > 0 && u.unit <= Week && u.unit != Weekend && !r.is1(k+m, of) {
 		return expression{form: asOffset, n: v.n * c, unit: u.unit, j: k + m, sure: sureRelative}, true
 	}
 	return e, false
@@ -1110,6 +1122,9 @@ func (r *reader) weekdayOf(i int) (e expression, ok bool) {
 	if n == 0 || !r.joined(i+n, "") || o.n > 5 {
 		return e, false
 	}
+	if u, m := r.is(i+n, unit); m > 0 && (u.unit == Week || u.unit == Weekend || u.unit == Half) {
+		return r.ofMonthPart(i+n+m, o.n, u.unit)
+	}
 	w, m := r.is(i+n, weekday)
 	if m == 0 {
 		return e, false
@@ -1132,6 +1147,23 @@ func (r *reader) weekdayOf(i int) (e expression, ok bool) {
 		return e, true
 	}
 	return e, false
+}
+
+// ofMonthPart reads "of May 2024" behind the nth week, weekend or half.
+func (r *reader) ofMonthPart(k, nth int, u Unit) (e expression, ok bool) {
+	_, o := r.is(k, of)
+	if o == 0 || !r.joined(k, "") || !r.joined(k+o, "") {
+		return e, false
+	}
+	w, m := r.is(k+o, month)
+	if m == 0 || !r.namesTime(k+o) || u == Half && nth > 2 {
+		return e, false
+	}
+	e = expression{form: asPartOfMonth, n: w.n, day: nth, unit: u, j: k + o + m, sure: surePartial}
+	if j, ok := r.year(e.j, &e); ok {
+		e.j = j
+	}
+	return e, true
 }
 
 // firstMonths reads "the first six months of 2024".
@@ -1222,6 +1254,8 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true
 	case i > 0 && strings.TrimSpace(r.gap(i)) == "," && r.digits(i-1) >= minYear && r.length(i-1) == 4:
 		return e, true // "in 1999, 2006 and"
+	case r.plain(i+1) && y%100 != 0 && r.all[i+1]&function != 0 && r.all[i+1]&(future|past|present) != 0:
+		return e, true // "2025 would be difficult"
 	case i == 0 && y >= 1900 || r.sentenceStart(i) && y >= 1900:
 		e.sure = sureWord
 		return e, true

@@ -113,9 +113,13 @@ func (r *reader) ranged(e expression) (x Expression, j int) {
 		return x, j
 	}
 	var best expression
-	for _, at := range r.skips(k) {
-		if b, ok := r.rangeEnd(at, e); ok {
+	for range 2 {
+		if b, ok := r.rangeEnd(k, e); ok {
 			best = b
+			break
+		}
+		_, n := r.is(k, articleWord)
+		if k += n; n == 0 || k >= len(r.toks) {
 			break
 		}
 	}
@@ -203,7 +207,7 @@ func follows(a, b expression) bool {
 	case asWeekday:
 		return !a.shifted && !b.shifted && b.n == a.n%7+1
 	case asMonth:
-		return b.n == a.n%12+1 && (a.year == 0 || a.year == b.year)
+		return b.n == a.n%12+1 && (a.year == 0 || a.year == b.year) && !a.yearShifts && !a.shifted && !b.shifted && a.part == Whole && b.part == Whole
 	}
 	return false
 }

@@ -57,6 +57,8 @@ func (e *expression) inYear(y int) (Interval, bool) {
 		return i, true
 	case asNth:
 		return e.nthWeekday(y)
+	case asPartOfMonth:
+		return e.partOfMonth(y)
 	case asMonth:
 		return ofMonth(y, e.n, e.part), true
 	case asSeason:
@@ -95,6 +97,31 @@ func (e *expression) nthWeekday(y int) (Interval, bool) {
 	first := date(y, e.n, 1)
 	t := first.AddDate(0, 0, (e.weekday-int(first.Weekday())+7)%7+7*(e.day-1))
 	return oneDay(t), int(t.Month()) == e.n
+}
+
+// partOfMonth is the nth week, weekend or half of a month. Weeks are counted
+// from its first day, or back from its last.
+func (e *expression) partOfMonth(y int) (Interval, bool) {
+	last := date(y, e.n+1, 0)
+	switch e.unit {
+	case Weekend:
+		saturday := *e
+		saturday.weekday = 6
+		i, ok := saturday.nthWeekday(y)
+		i.To = i.From.AddDate(0, 0, 1)
+		return i, ok
+	case Half:
+		const middle = 15
+		if e.day == 1 {
+			return Interval{date(y, e.n, 1), date(y, e.n, middle), article.PrecisionDay}, true
+		}
+		return Interval{date(y, e.n, middle+1), last, article.PrecisionDay}, true
+	}
+	if e.day < 0 {
+		return weekFrom(last.AddDate(0, 0, -6)), true
+	}
+	from := date(y, e.n, 7*e.day-6)
+	return Interval{from, date(y, e.n, min(7*e.day, last.Day())), article.PrecisionWeek}, from.Before(last)
 }
 
 // yearly is what comes once a year, in the year that is meant.
