@@ -611,7 +611,7 @@ func (r *reader) ordinalPeriod(i int) (expression, bool) {
 		return e, false
 	}
 	e = r.withYear(e)
-	if e.form == asHalf && e.year == 0 && !e.yearShifts && u.unit == Half && strings.EqualFold(r.word(k), "half") && r.ofPlay(i, e.j) {
+	if e.form == asHalf && e.year == 0 && !e.yearShifts && (r.all[k]&play != 0 || strings.EqualFold(r.word(k), "half") && r.ofPlay(i, e.j)) {
 		return e, false
 	}
 	return e, true
@@ -1242,7 +1242,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 			return e, false
 		}
 		return e, true
-	case y < 1700 || y > 2099:
+	case y < 1700 || y > 2099 || y%100 == 0 && r.bareYears:
 		return e, false
 	case r.before1(i, nounCue), r.possessive(i), r.possessive(i + 1):
 		return e, true

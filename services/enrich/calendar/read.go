@@ -60,6 +60,11 @@ func (r *reader) span(i, j int, e expression) (start, end int) {
 	if r.capitals && !r.bareYears && i > 0 && r.joined(i, "") && strings.EqualFold(r.word(i-1), "the") && e.form != asYear && e.form != asDay && (e.form != asMonth || e.part != Whole) {
 		start = int(r.toks[i-1].Start)
 	}
+	if e.form == asYear && e.part == Whole && r.plain(i) {
+		if u, n := r.is(i-1, unit); n == 1 && u.unit == Year {
+			start = int(r.toks[i-1].Start) // "im Jahr 2024"
+		}
+	}
 	if e.form == asDecade && start > r.start && strings.HasSuffix(r.text[:start], "'") {
 		start-- // "the '60s"
 	}

@@ -113,7 +113,7 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 	if d = r.forward(j, right); d != nearest {
 		return d, true
 	}
-	if r.presentAhead && r.capitals && right-left >= j-i+3 && left > from {
+	if r.presentAhead && r.capitals && (right-left >= j-i+3 && left > from || right-left >= j-i+4 && right < to) {
 		// In German a clause has commas around it and a verb in it: one that is
 		// not known is in the present.
 		return toCome, false
