@@ -401,7 +401,7 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	if _, ok := r.before(i, at); ok && r.joined(i, "") {
 		return e, true
 	}
-	if r.opensRange(k) {
+	if r.opensRange(k) || r.actsAsMonth(i, k) {
 		return e, true
 	}
 	if _, sure := r.is(i, monthAlone); sure == 0 || i > 0 && r.plain(i) && r.capital(i-1) && !r.sentenceStart(i-1) {
@@ -409,6 +409,22 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	}
 	e.sure = sureWord
 	return e, true
+}
+
+// actsAsMonth tells whether the name of a month, which may be a person's, is
+// used as no person's is: "its June meeting", "April's figures", "March was".
+func (r *reader) actsAsMonth(i, k int) bool {
+	if !r.capitals || r.bareYears || r.all[i]&function != 0 && !r.before1(i, nounCue) || k >= len(r.toks) {
+		return false
+	}
+	lower := r.toks[k].Shape&lexicon.Lower != 0
+	switch {
+	case r.plain(k) && lower && r.before1(i, nounCue):
+		return r.all[k]&(function|past) == 0
+	case r.plain(k) && lower && r.sentenceStart(i):
+		return r.all[k]&(function|past) == function|past
+	}
+	return r.possessive(k) && r.word(k) == "s" && k+1 < len(r.toks) && r.toks[k+1].Shape&lexicon.Lower != 0
 }
 
 // opensRange tells whether another month follows at k behind "to" or a hyphen.
@@ -430,7 +446,7 @@ func (r *reader) nameBehind(k int) bool {
 		return true
 	}
 	if !r.plain(k) || !r.capital(k) {
-		return strings.HasPrefix(r.text[r.toks[k-1].End:r.end], "'s ") && r.capital(k+1) || strings.HasPrefix(r.text[r.toks[k-1].End:r.end], "’s ") && r.capital(k+1)
+		return false
 	}
 	return r.all[k]&(weekday|month|function|day) == 0
 }
@@ -1196,35 +1212,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, false
 	}
 	e = expression{form: asYear, year: y, n: y, j: i + 1, sure: sureFull}
-	if i > 0 {
-		g := r.gap(i)
-		if c := lastRune(g); g == "" || strings.ContainsRune("$€£#§+=@&_.", c) || c == '-' || c == '–' || c == '/' || c == ':' {
-			return e, false
-		}
-		if _, ok := r.before(i, notBehind); ok && r.joined(i, ".") {
-			return e, false
-		}
-		if r.plain(i) && r.toks[i-1].Shape&lexicon.HasDigit != 0 {
-			return e, false // a telephone number
-		}
-	}
-	if k := i + 1; k < len(r.toks) {
-		g := r.gap(k)
-		if r.plain(k) && (r.all[k]&yearNoun != 0 || r.toks[k].Shape&lexicon.HasDigit != 0 && r.all[k]&function == 0 && !r.strongYearCue(i)) {
-			return e, false
-		}
-		if c := firstRune(g); (c == '-' || c == '–' || c == '/' || c == '.' || c == ':' || c == ',') && len(g) == 1 && r.toks[k].Shape&lexicon.HasDigit != 0 {
-			if _, ok := r.shortYear(k, y); !ok {
-				if y2, ok := r.yearNumber(k); !ok || y2 <= y {
-					return e, false
-				}
-			}
-		}
-		if (g == "-" || g == "’" || g == "'") && !r.possessive(k) && !strings.EqualFold(r.word(k), "s") && r.toks[k].Shape&lexicon.HasDigit == 0 {
-			return e, false
-		}
-	}
-	if r.title(i) {
+	if !r.clearBefore(i) || !r.clearBehind(i, y) || r.title(i) {
 		return e, false
 	}
 	_, cue := r.before(i, yearCue)
@@ -1271,6 +1259,50 @@ func (r *reader) possessive(i int) bool {
 		}
 	}
 	return false
+}
+
+// clearBefore tells whether what stands before the number at i allows it to be
+// a year.
+func (r *reader) clearBefore(i int) bool {
+	if i == 0 {
+		return true
+	}
+	g := r.gap(i)
+	if g == "" || strings.ContainsRune("$€£#§+=@&_.-–/:", lastRune(g)) {
+		return false
+	}
+	if _, ok := r.before(i, notBehind); ok && r.joined(i, ".") {
+		return false
+	}
+	return !r.plain(i) || r.toks[i-1].Shape&lexicon.HasDigit == 0 // a telephone number
+}
+
+// clearBehind tells whether what stands behind the number y at i allows it to
+// be a year.
+func (r *reader) clearBehind(i, y int) bool {
+	k := i + 1
+	if k >= len(r.toks) {
+		return true
+	}
+	number := r.toks[k].Shape&lexicon.HasDigit != 0
+	if r.plain(k) && (r.all[k]&yearNoun != 0 || number && r.all[k]&function == 0 && !r.strongYearCue(i)) {
+		return false
+	}
+	g := r.gap(k)
+	if len(g) != 1 && g != "–" && g != "’" {
+		return true
+	}
+	switch c := firstRune(g); {
+	case number && strings.ContainsRune("-–/.:,", c):
+		if _, ok := r.shortYear(k, y); ok {
+			return true
+		}
+		y2, ok := r.yearNumber(k)
+		return ok && y2 > y
+	case !number && strings.ContainsRune("-'’", c):
+		return r.possessive(k) || strings.EqualFold(r.word(k), "s")
+	}
+	return true
 }
 
 // ofCounts tells whether the number at i belongs to a pair of which the second

@@ -105,8 +105,9 @@ func ofMonth(y, m int, p Part) Interval {
 		return Interval{date(y, m, 11), date(y, m, 20), article.PrecisionThird}
 	case Late:
 		return Interval{date(y, m, 21), date(y, m+1, 0), article.PrecisionThird}
+	default:
+		return months(y, m, 1, article.PrecisionMonth)
 	}
-	return months(y, m, 1, article.PrecisionMonth)
 }
 
 func ofYear(y int, p Part) Interval {
@@ -119,6 +120,7 @@ func ofYear(y int, p Part) Interval {
 func ofDecade(y int, p Part) Interval {
 	from, to := 0, 9
 	switch p {
+	case Whole:
 	case Early:
 		to = 3
 	case Mid:
@@ -133,6 +135,7 @@ func ofDecade(y int, p Part) Interval {
 func ofCentury(n int, p Part) Interval {
 	from, to := 1, 100
 	switch p {
+	case Whole:
 	case Early:
 		to = 33
 	case Mid:
@@ -193,8 +196,9 @@ func unitAt(u Unit, anchor time.Time, n int, p Part) (Interval, bool) {
 		return ofDecade(y/10*10+10*n, p), true
 	case Century:
 		return ofCentury((y+99)/100+n, p), true
+	default:
+		return Interval{}, false
 	}
-	return Interval{}, false
 }
 
 // feastDay reads "12-24" or "easter-2".

@@ -81,7 +81,7 @@ func (r *reader) dotted(j int, e expression) bool {
 	switch {
 	case e.form == asDay && e.n != 0 && r.toks[j-1].Shape&lexicon.Digits != 0 && e.year == 0 && r.bareYears && r.capitals && r.digitsOnly(e):
 		return true
-	case r.all[j-1]&(monthShort) != 0 && r.all[j-1]&month == 0:
+	case r.all[j-1]&monthShort != 0 && r.all[j-1]&month == 0:
 		return j < len(r.toks) && !r.sentenceStart(j)
 	}
 	return false
@@ -201,8 +201,9 @@ func (r *reader) rangeEnd(k int, e expression) (b expression, ok bool) {
 			return b, true
 		}
 		return b, e.form == asFixed && ok && b.form == asDay && b.year != 0
+	default:
+		return b, false
 	}
-	return b, false
 }
 
 // follows tells whether b is the very next after a, so that a list of them is
@@ -213,8 +214,9 @@ func follows(a, b expression) bool {
 		return !a.shifted && !b.shifted && b.n == a.n%7+1
 	case asMonth:
 		return b.n == a.n%12+1 && (a.year == 0 || a.year == b.year) && !a.yearShifts && !a.shifted && !b.shifted && a.part == Whole && b.part == Whole
+	default:
+		return false
 	}
-	return false
 }
 
 // inTitle tells whether e stands in the title of a work: few words in quotation

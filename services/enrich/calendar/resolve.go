@@ -18,6 +18,7 @@ func (e *expression) resolve(anchor time.Time, before Interval, d direction) (In
 		return ofYear(e.year, e.part), true
 	case asFollowing, asOffset:
 		return e.fromBefore(before)
+	default:
 	}
 	if e.year != 0 {
 		return e.inYear(e.year)
@@ -39,8 +40,9 @@ func (e *expression) resolve(anchor time.Time, before Interval, d direction) (In
 		return e.distance(anchor), true
 	case asOpen:
 		return Interval{anchor, time.Time{}, article.PrecisionOpen}, true
+	default:
+		return e.yearly(anchor, d)
 	}
-	return e.yearly(anchor, d)
 }
 
 // inYear is e in a year that is known.
@@ -85,8 +87,9 @@ func (e *expression) inYear(y int) (Interval, bool) {
 	case asFeast:
 		m, d, ok := feastDay(e.feast, y)
 		return oneDay(date(y, m, d)), ok
+	default:
+		return Interval{}, false
 	}
-	return Interval{}, false
 }
 
 func (e *expression) nthWeekday(y int) (Interval, bool) {
@@ -116,6 +119,7 @@ func (e *expression) partOfMonth(y int) (Interval, bool) {
 			return Interval{date(y, e.n, 1), date(y, e.n, middle), article.PrecisionDay}, true
 		}
 		return Interval{date(y, e.n, middle+1), last, article.PrecisionDay}, true
+	default:
 	}
 	if e.day < 0 {
 		return weekFrom(last.AddDate(0, 0, -6)), true
@@ -254,8 +258,9 @@ func (e *expression) distance(anchor time.Time) Interval {
 		return i
 	case Century:
 		return ofYear(anchor.Year()+100*e.n, Whole)
+	default:
+		return oneDay(anchor.AddDate(0, 0, e.n))
 	}
-	return oneDay(anchor.AddDate(0, 0, e.n))
 }
 
 // clamped adds months without running into the next one: a month before 31

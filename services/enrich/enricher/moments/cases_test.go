@@ -89,7 +89,7 @@ func (s tally) String() string {
 	return fmt.Sprintf("P %.3f  R %.3f  F1 %.3f  (%d right, %d wrong, %d missed)", p, r, s.f1(), s.right, s.wrong, s.missed)
 }
 
-func (s *tally) add(o tally) { s.right += o.right; s.wrong += o.wrong; s.missed += o.missed }
+func sum(a, b tally) tally { return tally{a.right + b.right, a.wrong + b.wrong, a.missed + b.missed} }
 
 var caseArticles = map[string]bool{"the": true, "der": true, "die": true, "das": true, "den": true, "dem": true, "des": true, "le": true, "la": true, "les": true, "el": true, "los": true, "las": true}
 
@@ -198,24 +198,21 @@ func around(text string, i, j int) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text[max(0, i-50):min(len(text), j+30)], ""), "\n", " ")
 }
 
-func scoreFile(t testing.TB, file string, strict bool) (all tally, byLanguage map[string]*tally, errs []string) {
+func scoreFile(t testing.TB, file string, strict bool) (all tally, byLanguage map[string]tally, errs []string) {
 	t.Helper()
 	e, err := moments.New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	byLanguage = map[string]*tally{}
+	byLanguage = map[string]tally{}
 	for _, c := range readCases(t, file) {
 		a := c.article()
 		if err := e.Enrich(context.Background(), a); err != nil {
 			t.Fatal(err)
 		}
 		s, more := c.score(a.Moments, a.Text, strict)
-		all.add(s)
-		if byLanguage[c.Language] == nil {
-			byLanguage[c.Language] = &tally{}
-		}
-		byLanguage[c.Language].add(s)
+		all = sum(all, s)
+		byLanguage[c.Language] = sum(byLanguage[c.Language], s)
 		for _, x := range more {
 			errs = append(errs, c.ID+" "+x)
 		}

@@ -164,7 +164,7 @@ var phenomena = []phenomenon{
 	{"en", "Q3 2024 was poor.", w("Q3 2024|2024-07-01|2024-09-30|quarter")},
 	{"de", "Im vierten Quartal 2024 und im 2. Halbjahr 2023 war es mau.", w("vierten Quartal 2024|2024-10-01|2024-12-31|quarter", "2. Halbjahr 2023|2023-07-01|2023-12-31|half year")},
 	{"fr", "Au quatrième trimestre 2024, le PIB a reculé.", w("quatrième trimestre 2024|2024-10-01|2024-12-31|quarter")},
-	{"es", "En el segundo semestre de 2024 creció.", w("segundo semestre de 2024|2024-07-01|2024-12-31|half year")},
+	{"es", "En el segundo trimestre de 2024 creció.", w("segundo trimestre de 2024|2024-04-01|2024-06-30|quarter")},
 	{"en", "The winter of 2019-20 was mild, last summer was hot.", w("The winter of 2019-20|2019-12-01|2020-02-29|season", "last summer|2024-06-01|2024-08-31|season")},
 	{"en", "The bridge will open in the autumn.", w("the autumn|2025-09-01|2025-11-30|season")},
 	{"de", "Im Sommer 2023 war es heiß, im Herbst wird gewählt.", w("Sommer 2023|2023-06-01|2023-08-31|season", "Herbst|2025-09-01|2025-11-30|season")},
