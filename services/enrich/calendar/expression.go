@@ -114,6 +114,9 @@ func (r *reader) point(i int) (best expression, ok bool) {
 	if c&unit != 0 {
 		try(r.unitAlone(i))
 	}
+	if c&units != 0 {
+		try(r.unitsAhead(i))
+	}
 	if c&(part|partHyphen) != 0 {
 		try(r.partOf(i))
 	}
@@ -916,6 +919,16 @@ func (r *reader) ofMonth(k int) (n, j int, ok bool) {
 	}
 	w, l := r.is(k+o, month)
 	return w.n, k + o + l, l > 0 && r.namesTime(k+o)
+}
+
+// unitsAhead reads "months to come".
+func (r *reader) unitsAhead(i int) (e expression, ok bool) {
+	u, n := r.is(i, units)
+	if n == 0 || !r.joined(i+n, "") {
+		return e, false
+	}
+	_, m := r.is(i+n, few)
+	return expression{form: asOpen, unit: u.unit, j: i + n + m, sure: sureWord}, m > 0
 }
 
 // unitAlone reads "the weekend", and in French and Spanish "semaine dernière".

@@ -28,6 +28,7 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int) []
 	for i := range r.toks {
 		r.all[i] = l.trie.All(r.toks[i:min(len(r.toks), i+maxPhrase)])
 	}
+	behind, old := 0, false // the word behind the last expression, and whether it was a year or longer
 	for i := 0; i < len(r.toks) && len(dst) < limit; {
 		if _, n := r.is(i, none); n > 0 {
 			i += n
@@ -38,7 +39,7 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int) []
 			continue
 		}
 		e, ok := r.point(i)
-		if !ok || r.inTitle(e) {
+		if !ok || r.inTitle(e) || old && r.nowadays(e, behind) {
 			i++
 			continue
 		}
@@ -48,9 +49,21 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int) []
 			x.tense = r.directionOf(&x, j)
 		}
 		dst = append(dst, x)
-		i = j
+		i, behind = j, j
+		old = x.first.form == asYear || x.first.form == asDecade || x.first.form == asCentury
 	}
 	return dst
+}
+
+// nowadays tells whether "today" is set against the years that were named up to
+// the word behind: "In 1900 it had 1,200 inhabitants; today it has 41."
+func (r *reader) nowadays(e expression, behind int) bool {
+	const near = 25 // words
+	if e.form != asUnit || e.unit != Day || e.n != 0 || e.j-e.i != 1 || e.i-behind > near {
+		return false
+	}
+	d, _ := r.direction(e.i, e.j)
+	return d != gone
 }
 
 // span is the bytes of words [i, j), with the article that belongs to a period
