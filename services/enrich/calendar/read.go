@@ -70,7 +70,7 @@ func (r *reader) nowadays(e expression, behind int) bool {
 // and without a full stop that ends a sentence.
 func (r *reader) span(i, j int, e expression) (start, end int) {
 	start, end = int(r.toks[i].Start), int(r.toks[j-1].End)
-	if r.capitals && !r.bareYears && i > 0 && r.joined(i, "") && strings.EqualFold(r.word(i-1), "the") && e.form != asYear && e.form != asDay && (e.form != asMonth || e.part != Whole) {
+	if r.capitals && !r.bareYears && i > 0 && r.joined(i, "") && strings.EqualFold(r.word(i-1), "the") && (e.form != asYear && e.form != asDay && e.form != asMonth || e.part != Whole || r.all[i]&unit != 0) {
 		start = int(r.toks[i-1].Start)
 	}
 	if e.form == asYear && e.part == Whole && r.plain(i) {

@@ -206,4 +206,39 @@ var phenomena = []phenomenon{
 	{"de", "Der 17-Jährige wohnt in Raum 2019, Telefon 0800 2022.", nil},
 	{"fr", "La réunion a été longue, il a été élu, et chaque lundi il marche sur Mars.", nil},
 	{"es", "Plácido Domingo canta cada lunes en la sala 2019.", nil},
+
+	// Directions that are harder to tell.
+	{"en", "The minister, who took office last May, said on Friday that a law would come into force on July 1.", w("last May|2024-05-01|2024-05-31|month", "Friday|2025-03-07", "July 1|2025-07-01")},
+	{"en", "Dockers have voted to walk out for a week from March 17.", w("March 17|2025-03-17")},
+	{"en", "The court adjourned the case until Monday.", w("Monday|2025-03-17")},
+	{"en", "He was held until Monday.", w("Monday|2025-03-10")},
+	{"en", "The president was due back on Friday, and the strike was to end on Tuesday.", w("Friday|2025-03-14", "Tuesday|2025-03-11")},
+	{"en", "The county ordered families to leave the streets Monday.", w("Monday|2025-03-10")},
+	{"en", "Figures for February will be published on Friday.", w("February|2025-02-01|2025-02-28|month", "Friday|2025-03-14")},
+	{"en", "Smelter to reopen in August", w("August|2025-08-01|2025-08-31|month")},
+	{"en", "The firm declared a dividend, payable March 23.", w("March 23|2025-03-23")},
+	{"en", "The deadline is 5 p.m. Friday.", w("Friday|2025-03-14")},
+	{"en", "Schools reopen Monday, and the band plays in Leeds on Saturday.", w("Monday|2025-03-17", "Saturday|2025-03-15")},
+	{"de", "Wie das Amt am Montag mitteilte, soll es im Juni öffnen.", w("Montag|2025-03-10", "Juni|2025-06-01|2025-06-30|month")},
+	{"de", "Das Gericht vertagte den Prozess auf Montag.", w("Montag|2025-03-17")},
+	{"de", "Er wird nach einem schwachen vierten Quartal vorsichtiger.", w("vierten Quartal|2024-10-01|2024-12-31|quarter")},
+	{"fr", "Le procès a été renvoyé à lundi.", w("lundi|2025-03-17")},
+	{"fr", "Les tirs pourront être effectués jusqu'au 31 janvier.", w("31 janvier|2026-01-31")},
+	{"es", "El Gobierno ha decretado tres días de luto, de jueves a sábado.", w("jueves a sábado|2025-03-13|2025-03-15")},
+
+	// Periods from one to another, and within another.
+	{"en", "It ran from the end of 2022 to early 2024, and from the 1960s to the 1980s.", w("the end of 2022 to early 2024|2022-09-01|2024-04-30|year", "the 1960s to the 1980s|1960-01-01|1989-12-31|decade")},
+	{"en", "The 1914-18 war and the weekend of March 1-2.", w("1914-18|1914-01-01|1918-12-31|year", "the weekend of March 1-2|2025-03-01|2025-03-02")},
+	{"en", "It is the last week of June; it was the first weekend of March.", w("the last week of June|2025-06-24|2025-06-30|week", "the first weekend of March|2025-03-01|2025-03-02")},
+	{"en", "The first six months of 2024 were dry, the last three months of 2023 wet.", w("The first six months of 2024|2024-01-01|2024-06-30|half year", "the last three months of 2023|2023-10-01|2023-12-31|quarter")},
+	{"en", "Tuesday of next week, not Monday last week.", w("Tuesday of next week|2025-03-18", "Monday last week|2025-03-03")},
+	{"de", "Vom 1. auf den 2. März brannte es.", w("1. auf den 2. März|2025-03-01|2025-03-02")},
+	{"fr", "Le festival aura lieu du vendredi 4 au dimanche 6 juillet.", w("vendredi 4 au dimanche 6 juillet|2025-07-04|2025-07-06")},
+	{"es", "El pasado mes de mayo y el pasado 8 de marzo.", w("pasado mes de mayo|2024-05-01|2024-05-31|month", "pasado 8 de marzo|2025-03-08")},
+	{"es", "El lunes de la semana pasada llovió.", w("lunes de la semana pasada|2025-03-03")},
+
+	// More that is none.
+	{"en", "The council meets on the first Tuesday of every month; he came on a Monday.", nil},
+	{"en", "In the 1960s it had 300 hands; today it is a museum.", w("the 1960s|1960-01-01|1969-12-31|decade")},
+	{"de", "Die Zahl stieg von 1200 auf 1500 Mitglieder; zwischen 1900 und 2000 Menschen kamen.", nil},
 }

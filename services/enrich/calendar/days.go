@@ -1,0 +1,365 @@
+package calendar
+
+import (
+	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// dayNumber reads the number of a day in a month.
+func (r *reader) dayNumber(k int) (int, bool) {
+	if d := r.digits(k); d >= 1 && d <= 31 && r.length(k) <= 2 {
+		return d, true
+	}
+	if d := r.withEnding(k, r.ordinalEndings); d >= 1 && d <= 31 {
+		return d, true
+	}
+	if v, n := r.is(k, number); n == 1 && r.monthFirst && v.n <= 31 && r.length(k) > 2 {
+		return v.n, true // "February three", as wires once had it
+	}
+	return 0, false
+}
+
+// monthName reads the name of a month beside a day or year.
+func (r *reader) monthName(k int) (int, int) {
+	v, n := r.is(k, month|monthShort)
+	if n > 0 && r.capitals && !r.capital(k) {
+		return 0, 0
+	}
+	return v.n, n
+}
+
+const dayMarks = ".-\u00ba\u00aa"
+
+// dayMonth reads a day and month with what stands around them: "Monday, March
+// 3, 2025", "3. bis 21. Februar", "4 de julio de 2024".
+func (r *reader) dayMonth(i int) (expression, bool) {
+	e := expression{form: asDay, sure: surePartial}
+	k := i
+	if v, n := r.is(k, weekday|weekdayShort); n > 0 && r.namesTime(k) {
+		e.weekday = v.n
+		k += n
+		if !r.joined(k, ",.") {
+			return e, false
+		}
+		for {
+			_, m := r.is(k, articleWord)
+			if m == 0 || !r.joined(k+m, "") {
+				break
+			}
+			k += m
+		}
+	}
+	k, ok := r.dayThenMonth(k, &e)
+	if !ok && (r.monthFirst || e.weekday == 0) {
+		k, ok = r.monthThenDay(k, &e)
+	}
+	if !ok || !valid(2000, e.n, e.day) || e.day2 != 0 && (!valid(2000, e.n, e.day2) || e.day2 <= e.day) {
+		return e, false
+	}
+	if j, ok := r.year(k, &e); ok {
+		if e.year == 0 || valid(e.year, e.n, e.day) {
+			k = j
+		}
+		if e.year != 0 {
+			e.sure = sureFull
+		}
+	} else if s, n := r.is(k, shiftAfter); n > 0 && r.joined(k, "") && s.n != 0 {
+		e.shift, e.shifted = s.n, true
+		k += n
+	}
+	e.j = k
+	return e, true
+}
+
+func (r *reader) dayThenMonth(k int, e *expression) (int, bool) {
+	at := k
+	d, ok := r.dayNumber(at)
+	if !ok {
+		return k, false
+	}
+	at++
+	d2, m, ok := r.dayRange(at)
+	if ok {
+		at += m
+	}
+	if r.joined(at, dayMarks) {
+		if _, n := r.is(at, of); n > 0 && r.joined(at+n, "") {
+			if _, m := r.monthName(at + n); m > 0 {
+				at += n
+			}
+		}
+	}
+	if !r.joined(at, dayMarks) {
+		return k, false
+	}
+	mo, n := r.monthName(at)
+	if n == 0 {
+		return k, false
+	}
+	e.day, e.day2, e.n = d, d2, mo
+	return at + n, true
+}
+
+// dayRange reads "to 21." or "-21" behind a day; n is how many words it has.
+func (r *reader) dayRange(k int) (d, n int, ok bool) {
+	if k >= len(r.toks) {
+		return 0, 0, false
+	}
+	if g := strings.Trim(r.gap(k), " ."); g == "-" || g == "–" || g == "/" {
+		d, ok := r.dayNumber(k)
+		return d, 1, ok
+	}
+	if !r.joined(k, dayMarks) {
+		return 0, 0, false
+	}
+	_, m := r.is(k, to|and)
+	if m == 0 || !r.joined(k+m, "") {
+		return 0, 0, false
+	}
+	at := k + m
+	if _, a := r.is(at, articleWord); a > 0 {
+		at += a
+	}
+	if _, a := r.is(at, weekday); a > 0 && r.joined(at+a, "") {
+		at += a
+	}
+	d, ok = r.dayNumber(at)
+	return d, at + 1 - k, ok && r.joined(at, "")
+}
+
+func (r *reader) monthThenDay(k int, e *expression) (int, bool) {
+	mo, n := r.monthName(k)
+	if n == 0 || !r.monthFirst && r.all[k]&monthShort == 0 {
+		return k, false
+	}
+	at := k + n
+	if !r.joined(at, ".") {
+		return k, false
+	}
+	if _, a := r.is(at, articleWord); a > 0 && r.joined(at+a, "") {
+		at += a
+	}
+	d, ok := r.dayNumber(at)
+	if !ok || r.decimal(at) {
+		return k, false
+	}
+	if r.plain(at+1) && r.all[at+1]&yearNoun != 0 {
+		return k, false // "in May 20 people"
+	}
+	if p, ok := r.before(k, in); ok && strings.EqualFold(r.word(p), "in") && p == k-1 && r.plain(at+1) && r.toks[at+1].Shape&lexicon.Lower != 0 && r.all[at+1]&function == 0 {
+		return k, false
+	}
+	e.n, e.day = mo, d
+	at++
+	if d2, m, ok := r.dayRange(at); ok && !r.decimal(at+m-1) {
+		// "March 3 to April 5" is a range of two dates.
+		if _, n := r.monthName(at + m); n == 0 || !r.joined(at+m, "") {
+			e.day2 = d2
+			at += m
+		}
+	}
+	return at, true
+}
+
+// decimal tells whether the number at k goes on: "3.5", "10,000", "9:30".
+func (r *reader) decimal(k int) bool {
+	rest := r.text[r.toks[k].End:r.end]
+	return len(rest) > 1 && strings.IndexByte(".,:", rest[0]) >= 0 && rest[1] >= '0' && rest[1] <= '9' || len(rest) > 0 && rest[0] == '%'
+}
+
+// monthAlone reads a month without day.
+func (r *reader) monthAlone(i int) (expression, bool) {
+	e := expression{form: asMonth, sure: surePartial}
+	v, n := r.is(i, month|monthShort)
+	e.n = v.n
+	k := i + n
+	if !r.namesTime(i) {
+		return e, false
+	}
+	if j, ok := r.year(k, &e); ok {
+		e.j, e.sure = j, sureFull
+		return e, true
+	}
+	e.j = k
+	if s, n := r.is(k, shiftAfter); n > 0 && r.joined(k, "") {
+		e.shift, e.shifted, e.j = s.n, true, k+n
+		return e, true
+	}
+	if v, n = r.is(i, month); n == 0 {
+		return e, false
+	}
+	if r.nameBehind(k) && (r.all[k]&nameNoun != 0 || !r.before1(i, in)) {
+		return e, false
+	}
+	if _, ok := r.before(i, at); ok && r.joined(i, "") {
+		return e, true
+	}
+	if r.opensRange(k) || r.actsAsMonth(i, k) {
+		return e, true
+	}
+	if _, sure := r.is(i, monthAlone); sure == 0 || i > 0 && r.plain(i) && r.capital(i-1) && !r.sentenceStart(i-1) {
+		return e, false
+	}
+	e.sure = sureWord
+	return e, true
+}
+
+// actsAsMonth tells whether the name of a month, which may be a person's, is
+// used as no person's is: "its June meeting", "April's figures", "March was".
+func (r *reader) actsAsMonth(i, k int) bool {
+	if !r.capitals || r.bareYears || r.all[i]&function != 0 && !r.before1(i, nounCue) || k >= len(r.toks) {
+		return false
+	}
+	lower := r.toks[k].Shape&lexicon.Lower != 0
+	switch {
+	case r.plain(k) && lower && r.before1(i, nounCue):
+		return r.all[k]&(function|past) == 0
+	case r.plain(k) && lower && r.sentenceStart(i):
+		return r.all[k]&(function|past) == function|past
+	}
+	return r.possessive(k) && r.word(k) == "s" && k+1 < len(r.toks) && r.toks[k+1].Shape&lexicon.Lower != 0
+}
+
+// opensRange tells whether another month follows at k behind "to" or a hyphen.
+func (r *reader) opensRange(k int) bool {
+	if k >= len(r.toks) {
+		return false
+	}
+	if g := r.gap(k); g == "-" || g == "–" || g == "/" {
+		return r.all[k]&month != 0
+	}
+	_, n := r.is(k, to|and)
+	return n > 0 && k+n < len(r.toks) && r.joined(k, "") && r.all[k+n]&month != 0 && r.namesTime(k+n)
+}
+
+// nameBehind tells whether a name goes on at word k: "April Jones", "Sunday
+// Street".
+func (r *reader) nameBehind(k int) bool {
+	if k < len(r.toks) && r.plain(k) && r.capital(k) && r.all[k]&nameNoun != 0 {
+		return true
+	}
+	if !r.plain(k) || !r.capital(k) {
+		return false
+	}
+	return r.all[k]&(weekday|month|function|day) == 0
+}
+
+// weekdayAlone reads a day of the week.
+func (r *reader) weekdayAlone(i int) (expression, bool) {
+	v, n := r.is(i, weekday)
+	e := expression{form: asWeekday, n: v.n, sure: surePartial, j: i + n}
+	if !r.namesTime(i) {
+		return e, false
+	}
+	if s, n := r.is(e.j, followingAfter); n > 0 && r.joined(e.j, "") {
+		e.form, e.shift, e.sure = asFollowing, s.n, sureRelative
+		e.j += n
+		return e, true
+	}
+	if s, n := r.is(e.j, shiftAfter); n > 0 && r.joined(e.j, "") && s.n != 0 {
+		e.shift, e.shifted = s.n, true
+		e.j += n
+		return e, true
+	}
+	if r.before1(i, every) || r.before1(i, number) {
+		return e, false // "on a Monday"
+	}
+	if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") && e.j+n < len(r.toks) && r.is1(e.j+n, every) && r.capitals {
+		return e, false // "the first Monday of every month"
+	}
+	if n, j, ok := r.ofWeek(e.j); ok {
+		e.form, e.unit, e.shift, e.j = asDayOfWeek, Week, n, j
+		return e, true
+	}
+	if r.capitals && r.nameBehind(e.j) {
+		if r.all[e.j]&nameNoun != 0 || !r.before1(i, on) {
+			return e, false
+		}
+	}
+	return e, true
+}
+
+// ofWeek reads "of last week", "de la semana pasada".
+func (r *reader) ofWeek(k int) (n, j int, ok bool) {
+	if k >= len(r.toks) || !r.joined(k, "") {
+		return 0, k, false
+	}
+	for _, at := range r.skips(k) {
+		if e, ok := r.shiftedUnit(at); ok && e.unit == Week && r.joined(at, "") {
+			return e.n, e.j, true
+		}
+	}
+	return 0, k, false
+}
+
+// shiftedUnit reads "last week", "semana pasada".
+func (r *reader) shiftedUnit(k int) (e expression, ok bool) {
+	if v, n := r.is(k, shift); n > 0 && r.joined(k+n, "") {
+		if u, m := r.is(k+n, unit); m > 0 {
+			return expression{unit: u.unit, n: v.n, j: k + n + m}, true
+		}
+	}
+	if u, m := r.is(k, unit); m > 0 && r.joined(k+m, "") {
+		if v, n := r.is(k+m, shiftAfter); n > 0 {
+			return expression{unit: u.unit, n: v.n, j: k + m + n}, true
+		}
+	}
+	return e, false
+}
+
+// weekdayOf reads "the following Monday", "the last Sunday in March".
+func (r *reader) weekdayOf(i int) (e expression, ok bool) {
+	if v, n := r.is(i, following); n > 0 && r.joined(i+n, "") {
+		if w, m := r.is(i+n, weekday); m > 0 && r.namesTime(i+n) {
+			return expression{form: asFollowing, n: w.n, shift: v.n, j: i + n + m, sure: sureRelative}, true
+		}
+		return e, false
+	}
+	o, n := r.is(i, ordinal)
+	if n == 0 || !r.joined(i+n, "") || o.n > 5 {
+		return e, false
+	}
+	if u, m := r.is(i+n, unit); m > 0 && (u.unit == Week || u.unit == Weekend || u.unit == Half) {
+		return r.ofMonthPart(i+n+m, o.n, u.unit)
+	}
+	w, m := r.is(i+n, weekday)
+	if m == 0 {
+		return e, false
+	}
+	k := i + n + m
+	if _, l := r.is(k, of); l > 0 && r.joined(k, "") {
+		if mo, l2 := r.is(k+l, month); l2 > 0 && r.joined(k+l, "") && r.namesTime(k+l) {
+			e = expression{form: asNth, n: mo.n, weekday: w.n, day: o.n, j: k + l + l2, sure: surePartial}
+			if j, ok := r.year(e.j, &e); ok {
+				e.j = j
+			}
+			return e, true
+		}
+	}
+	if mo, l := r.is(k, month); l > 0 && r.plain(k) && r.capitals && r.bareYears {
+		e = expression{form: asNth, n: mo.n, weekday: w.n, day: o.n, j: k + l, sure: surePartial}
+		if j, ok := r.year(e.j, &e); ok {
+			e.j = j
+		}
+		return e, true
+	}
+	return e, false
+}
+
+// ofMonthPart reads "of May 2024" behind the nth week, weekend or half.
+func (r *reader) ofMonthPart(k, nth int, u Unit) (e expression, ok bool) {
+	_, o := r.is(k, of)
+	if o == 0 || !r.joined(k, "") || !r.joined(k+o, "") {
+		return e, false
+	}
+	w, m := r.is(k+o, month)
+	if m == 0 || !r.namesTime(k+o) || u == Half && nth > 2 {
+		return e, false
+	}
+	e = expression{form: asPartOfMonth, n: w.n, day: nth, unit: u, j: k + o + m, sure: surePartial}
+	if j, ok := r.year(e.j, &e); ok {
+		e.j = j
+	}
+	return e, true
+}

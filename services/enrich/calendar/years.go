@@ -1,0 +1,364 @@
+package calendar
+
+import (
+	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// yearNumber reads the four digits of a year.
+func (r *reader) yearNumber(k int) (int, bool) {
+	y := r.digits(k)
+	if y < minYear || y > maxYear || r.length(k) != 4 {
+		return 0, false
+	}
+	rest := r.text[r.toks[k].End:r.end]
+	if len(rest) > 0 && strings.IndexByte("%€$£°", rest[0]) >= 0 || strings.HasPrefix(rest, " %") || strings.HasPrefix(rest, "\u00a0%") {
+		return 0, false
+	}
+	if len(rest) > 1 && (rest[0] == ',' || rest[0] == '.' || rest[0] == ':') && rest[1] >= '0' && rest[1] <= '9' {
+		return 0, false
+	}
+	return y, true
+}
+
+// year reads what tells the year of a date that ends before word k: a number,
+// or "last year". j is the word behind it.
+func (r *reader) year(k int, e *expression) (j int, ok bool) {
+	at := k
+	if _, n := r.is(at, of); n > 0 && r.joined(at, "") {
+		at += n
+		// "mayo del año 2023"
+		if u, m := r.is(at, unit); m > 0 && u.unit == Year && r.joined(at, "") && r.joined(at+m, "") {
+			if _, ok := r.yearNumber(at + m); ok {
+				at += m
+			}
+		}
+	}
+	if y, ok := r.yearNumber(at); ok && r.joined(at, ",-.") && !r.counts(at, y) {
+		e.year = y
+		return at + 1, true
+	}
+	for range 2 {
+		if s, j, ok := r.yearShift(at); ok && r.joined(at, "") {
+			e.yearShift, e.yearShifts = s, true
+			return j, true
+		}
+		_, n := r.is(at, articleWord)
+		if n == 0 {
+			break
+		}
+		at += n
+	}
+	return k, false
+}
+
+// counts tells whether the number at k, which could be a year, counts what
+// follows it.
+func (r *reader) counts(k, y int) bool {
+	if !r.plain(k + 1) {
+		return false
+	}
+	if r.all[k+1]&yearNoun != 0 {
+		return true
+	}
+	return y < 1900 && r.all[k+1]&function == 0 && (r.toks[k+1].Shape&lexicon.Lower != 0 && !r.capitals || r.capital(k+1) && r.bareYears && r.capitals)
+}
+
+// yearShift reads "last year", "année dernière", "Vorjahr".
+func (r *reader) yearShift(k int) (shiftBy, j int, ok bool) {
+	if v, n := r.is(k, period); n > 0 && v.unit == Year && v.part == Whole {
+		return v.n, k + n, true
+	}
+	if v, n := r.is(k, shift); n > 0 && r.joined(k+n, "") {
+		if u, m := r.is(k+n, unit); m > 0 && u.unit == Year {
+			return v.n, k + n + m, true
+		}
+	}
+	if u, m := r.is(k, unit); m > 0 && u.unit == Year && r.joined(k+m, "") {
+		if v, n := r.is(k+m, shiftAfter); n > 0 {
+			return v.n, k + m + n, true
+		}
+	}
+	return 0, k, false
+}
+
+// shortYear reads the "-20" of "2019-20".
+func (r *reader) shortYear(k, y int) (j int, ok bool) {
+	if k >= len(r.toks) {
+		return k, false
+	}
+	if g := r.gap(k); g != "-" && g != "/" && g != "–" {
+		return k, false
+	}
+	n := r.digits(k)
+	return k + 1, n > y%100 && n <= y%100+maxYears && r.length(k) == 2 || n == (y+1)%100 && r.length(k) == 2 || n == y+1
+}
+
+const maxYears = 30 // that a range such as "1914-18" spans
+
+// centuryAfter reads "siglo XXI", "XIXe siècle".
+func (r *reader) centuryAfter(i int) (expression, bool) {
+	e := expression{form: asCentury, sure: sureFull}
+	if u, n := r.is(i, unit); n > 0 && u.unit == Century && r.plain(i+n) {
+		if c := roman(r.word(i + n)); c > 0 {
+			e.n, e.j = c, i+n+1
+			return e, true
+		}
+	}
+	w := r.word(i)
+	for _, end := range r.ordinalEndings {
+		c := roman(strings.TrimSuffix(w, end))
+		if c == 0 || !strings.HasSuffix(w, end) || !r.plain(i+1) {
+			continue
+		}
+		if u, n := r.is(i+1, unit); n > 0 && u.unit == Century {
+			e.n, e.j = c, i+1+n
+			return e, true
+		}
+	}
+	return e, false
+}
+
+// romanAt tells whether word i may be the number of the century that follows.
+func (r *reader) romanAt(i int) bool {
+	return r.toks[i].Shape&lexicon.Upper != 0 && i+1 < len(r.toks) && r.all[i+1]&unit != 0 && strings.IndexByte("IVX", r.text[r.toks[i].Start]) >= 0
+}
+
+// roman reads a number up to 39.
+func roman(s string) int {
+	if s == "" || len(s) > 6 {
+		return 0
+	}
+	n := 0
+	val := func(c byte) int {
+		switch c {
+		case 'I':
+			return 1
+		case 'V':
+			return 5
+		case 'X':
+			return 10
+		}
+		return 0
+	}
+	for k := range len(s) {
+		v := val(s[k])
+		if v == 0 {
+			return 0
+		}
+		if k+1 < len(s) && v < val(s[k+1]) {
+			v = -v
+		}
+		n += v
+	}
+	return n
+}
+
+// decadeDigits reads "1980s", "90er Jahre".
+func (r *reader) decadeDigits(i int) (e expression, ok bool) {
+	n := r.withEnding(i, r.decadeEndings)
+	if n < 0 || n%10 != 0 {
+		return e, false
+	}
+	e = expression{form: asDecade, n: n, j: i + 1, sure: sureFull}
+	switch r.length(i) - len(strings.TrimLeft(r.word(i), "0123456789")) {
+	case 4:
+		if n < minYear || n > maxYear {
+			return e, false
+		}
+	case 2:
+		e.n, e.sure = 1900+n, sureWord
+		if n < 20 {
+			e.n = 2000 + n
+		}
+		if !r.bareYears {
+			_, ok := r.before(i, decadeCue)
+			if !ok {
+				return e, false
+			}
+		}
+	default:
+		return e, false
+	}
+	if u, m := r.is(e.j, units|unit); m > 0 && u.unit == Year && r.joined(e.j, "-") {
+		e.j += m
+	} else if r.bareYears && r.length(i) < 5 && r.plain(e.j) && r.capital(e.j) {
+		return e, false // "20er Pack"
+	}
+	return e, true
+}
+
+// decadeWord reads "seventies", "Fünfzigern", "années 90".
+func (r *reader) decadeWord(i int) (e expression, ok bool) {
+	if v, n := r.is(i, decade); n > 0 {
+		if _, ok := r.before(i, decadeCue); !ok && r.capitals {
+			return e, false
+		}
+		return expression{form: asDecade, n: 1900 + v.n, j: i + n, sure: sureNamed}, true
+	}
+	_, n := r.is(i, decades)
+	if n == 0 || !r.joined(i+n, "") {
+		return e, false
+	}
+	k := i + n
+	d := r.digits(k)
+	if d < 0 {
+		d = r.withEnding(k, r.decadeEndings)
+	}
+	if d < 0 || d%10 != 0 || r.decimal(k) {
+		return e, false
+	}
+	if r.is1(i, articleWord) && n == 1 {
+		if _, ok := r.before(i, part); !ok {
+			return e, false // "los 60"
+		}
+	}
+	switch {
+	case d >= minYear && d <= maxYear:
+		return expression{form: asDecade, n: d, j: k + 1, sure: sureFull}, true
+	case d >= 20 && d <= 90:
+		return expression{form: asDecade, n: 1900 + d, j: k + 1, sure: sureNamed}, true
+	}
+	return e, false
+}
+
+// yearAlone reads a year without anything before it.
+func (r *reader) yearAlone(i int) (e expression, ok bool) {
+	y, ok := r.yearNumber(i)
+	if !ok {
+		return e, false
+	}
+	e = expression{form: asYear, year: y, n: y, j: i + 1, sure: sureFull}
+	if !r.clearBefore(i) || !r.clearBehind(i, y) || r.title(i) {
+		return e, false
+	}
+	_, cue := r.before(i, yearCue)
+	cue = cue && r.joined(i, "(“\"")
+	noun := r.plain(i+1) && r.all[i+1]&(function|past|future|present) == 0
+	if r.capitals && r.bareYears {
+		noun = noun && r.capital(i+1)
+	}
+	switch {
+	case r.ofCounts(i), y < 1700 && !r.strongYearCue(i) && !r.yearBefore(i):
+		return e, false
+	case cue:
+		// "than 2000 people"
+		if noun && !r.strongYearCue(i) {
+			return e, false
+		}
+		return e, true
+	case y < 1700 || y > 2099 || y%100 == 0 && r.bareYears:
+		return e, false
+	case r.before1(i, nounCue), r.possessive(i), r.possessive(i + 1):
+		return e, true
+	case i > 0 && strings.ContainsAny(r.gap(i), "(["):
+		return e, true
+	case noun:
+		return e, false
+	case r.bareYears:
+		return e, true
+	case i > 0 && strings.TrimSpace(r.gap(i)) == "," && r.digits(i-1) >= minYear && r.length(i-1) == 4:
+		return e, true // "in 1999, 2006 and"
+	case r.plain(i+1) && y%100 != 0 && r.all[i+1]&function != 0 && r.all[i+1]&(future|past|present) != 0:
+		return e, true // "2025 would be difficult"
+	case i == 0 && y >= 1900 || r.sentenceStart(i) && y >= 1900:
+		e.sure = sureWord
+		return e, true
+	}
+	return e, false
+}
+
+// possessive tells whether the word before i is an "'s", or i is.
+func (r *reader) possessive(i int) bool {
+	for k := max(1, i-1); k <= i && k < len(r.toks); k++ {
+		if g := r.gap(k); (g == "'" || g == "’") && r.word(k) == "s" {
+			return true
+		}
+	}
+	return false
+}
+
+// clearBefore tells whether what stands before the number at i allows it to be
+// a year.
+func (r *reader) clearBefore(i int) bool {
+	if i == 0 {
+		return true
+	}
+	g := r.gap(i)
+	if g == "" || strings.ContainsRune("$€£#§+=@&_.-–/:", lastRune(g)) {
+		return false
+	}
+	if _, ok := r.before(i, notBehind); ok && r.joined(i, ".") {
+		return false
+	}
+	return !r.plain(i) || r.toks[i-1].Shape&lexicon.HasDigit == 0 // a telephone number
+}
+
+// clearBehind tells whether what stands behind the number y at i allows it to
+// be a year.
+func (r *reader) clearBehind(i, y int) bool {
+	k := i + 1
+	if k >= len(r.toks) {
+		return true
+	}
+	number := r.toks[k].Shape&lexicon.HasDigit != 0
+	if r.plain(k) && (r.all[k]&yearNoun != 0 || number && r.all[k]&function == 0 && !r.strongYearCue(i)) {
+		return false
+	}
+	g := r.gap(k)
+	if len(g) != 1 && g != "–" && g != "’" {
+		return true
+	}
+	switch c := firstRune(g); {
+	case number && strings.ContainsRune("-–/.:,", c):
+		if _, ok := r.shortYear(k, y); ok {
+			return true
+		}
+		y2, ok := r.yearNumber(k)
+		return ok && y2 > y
+	case !number && strings.ContainsRune("-'’", c):
+		return r.possessive(k) || strings.EqualFold(r.word(k), "s")
+	}
+	return true
+}
+
+// ofCounts tells whether the number at i belongs to a pair of which the second
+// counts something: "zwischen 1900 und 2000 Menschen".
+func (r *reader) ofCounts(i int) bool {
+	_, n := r.is(i+1, to|and)
+	k := i + 1 + n
+	if n == 0 || k+1 >= len(r.toks) || r.digits(k) < 0 || !r.plain(k+1) {
+		return false
+	}
+	return r.all[k+1]&yearNoun != 0 || r.capitals && r.bareYears && r.capital(k+1)
+}
+
+// yearBefore tells whether "Jahr", "año" stands before word i.
+func (r *reader) yearBefore(i int) bool {
+	if i == 0 {
+		return false
+	}
+	u, n := r.is(i-1, unit)
+	return n == 1 && u.unit == Year
+}
+
+func (r *reader) before1(i int, k kind) bool {
+	_, ok := r.before(i, k)
+	return ok && r.joined(i, "")
+}
+
+// strongYearCue tells whether the word before i is hardly found before a
+// number of things: "in", "since".
+func (r *reader) strongYearCue(i int) bool {
+	p, ok := r.before(i, in|since)
+	return ok && p < i
+}
+
+// title tells whether the year at word i stands alone in quotation marks.
+func (r *reader) title(i int) bool {
+	const marks = "\"“”„«»‘’'‹›"
+	before := strings.TrimRight(r.text[r.start:r.toks[i].Start], " \u00a0\u202f")
+	after := strings.TrimLeft(r.text[r.toks[i].End:min(r.end, int(r.toks[i].End)+8)], " \u00a0\u202f")
+	return before != "" && after != "" && strings.ContainsRune(marks, lastRune(before)) && strings.ContainsRune(marks+",", firstRune(after)) && !strings.HasPrefix(after, "'s")
+}
