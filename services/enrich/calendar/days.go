@@ -79,9 +79,15 @@ func (r *reader) dayThenMonth(k int, e *expression) (int, bool) {
 		return k, false
 	}
 	at++
+	first := at
+	for at < len(r.toks) && strings.TrimSpace(r.gap(at)) == "," && r.digits(at) > 0 && r.length(at) <= 2 {
+		at++ // "7, 8 and 9 May"
+	}
 	d2, m, ok := r.dayRange(at)
 	if ok {
 		at += m
+	} else if at > first {
+		return k, false
 	}
 	if r.joined(at, dayMarks) {
 		if _, n := r.is(at, of); n > 0 && r.joined(at+n, "") {
@@ -186,7 +192,7 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 		e.shift, e.shifted, e.j = s.n, true, k+n
 		return e, true
 	}
-	if v, n = r.is(i, month); n == 0 {
+	if !r.is1(i, month) {
 		return e, false
 	}
 	if r.nameBehind(k) && (r.all[k]&nameNoun != 0 || !r.before1(i, in)) {

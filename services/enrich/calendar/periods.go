@@ -461,7 +461,7 @@ func (r *reader) distanceAfter(i int) (e expression, ok bool) {
 
 // distanceBefore reads "vor drei Wochen", "il y a dix ans", "in two weeks".
 func (r *reader) distanceBefore(i int) (e expression, ok bool) {
-	sign, v := -1, kind(agoBefore)
+	sign, v := -1, agoBefore
 	_, n := r.is(i, agoBefore)
 	if n == 0 {
 		sign, v = 1, ahead

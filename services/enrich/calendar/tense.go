@@ -20,7 +20,7 @@ const (
 const (
 	verbWindow = 30
 	auxWindow  = 4  // between an auxiliary and its participle
-	headline   = 12 // words: what is no longer may have no verb
+	maxHead    = 12 // words: what is no longer may be a headline without a verb
 )
 
 // directionOf is the direction of x, whose last word is before j.
@@ -32,7 +32,7 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return nearest
 	case r.before1(e.i, since):
 		return gone
-	case r.before1(e.i, meantFor) && (byDay || e.part != Whole):
+	case r.before1(e.i, meantFor) && (byDay || e.part != Whole || r.monthFirst):
 		return toCome
 	case (e.form == asQuarter || e.form == asHalf) && r.afterWord(e.i), !byDay && r.before1(e.i, figuresFor):
 		return gone
@@ -48,7 +48,7 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return toCome
 	}
 	d, sure := r.direction(e.i, j)
-	if !sure && e.form != asWeekday && e.form != asWeekend && e.form != asSeason && (r.presentAhead || len(r.toks) <= headline) {
+	if !sure && e.form != asWeekday && e.form != asWeekend && e.form != asSeason {
 		return nearest
 	}
 	return d
@@ -144,10 +144,15 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 			return toCome, true // "Smelter to reopen in May"
 		}
 	}
-	if len(r.toks) <= headline {
+	if r.headline() {
 		return gone, false
 	}
 	return toCome, false // a verb that isn't known is in the present
+}
+
+// headline tells whether the text may be a headline: short, and no sentence.
+func (r *reader) headline() bool {
+	return len(r.toks) <= maxHead && !strings.ContainsAny(r.text[r.toks[len(r.toks)-1].End:r.end], ".!?")
 }
 
 // ends tells whether word k has one of the endings, and something before it.
@@ -180,12 +185,27 @@ func (r *reader) opensClause(k int) bool {
 func (r *reader) parts(k int) bool { return strings.Contains(r.gap(k), ";") || r.sentenceStart(k) }
 
 func (r *reader) backward(i, from int) direction {
+	verb := -1 // "to" with a verb behind it
 	for k := i - 1; k >= from; k-- {
-		if d := r.tense(k, max(0, from-auxWindow)); d != nearest {
+		if r.all[k]&infinitive != 0 && r.toks[k+1].Shape&lexicon.Lower != 0 && r.all[k+1]&(function|number|articleWord) == 0 {
+			verb = k
+		}
+		switch d := r.tense(k, max(0, from-auxWindow)); {
+		case d == gone && verb > k && r.intends(k, verb):
+			return toCome
+		case d != nearest:
 			return d
 		}
 	}
 	return nearest
+}
+
+// intends tells whether words k and i, set side by side, say that something is
+// to come: "agreed" on Sunday "to" meet.
+func (r *reader) intends(k, i int) bool {
+	pair := []lexicon.Token{r.toks[k], r.toks[i]}
+	pair[1].Start, pair[1].End = pair[0].End, pair[0].End
+	return r.trie.Longest(pair, future).Tokens == len(pair)
 }
 
 func (r *reader) forward(j, to int) direction {

@@ -173,7 +173,7 @@ func (r *reader) sentenceStart(i int) bool {
 	return true
 }
 
-// named tells by its case that word i may be the name of a day or month.
+// namesTime tells by its case that word i may be the name of a day or month.
 func (r *reader) namesTime(i int) bool {
 	s := r.toks[i].Shape
 	if r.capitals {
@@ -182,7 +182,7 @@ func (r *reader) namesTime(i int) bool {
 	return s&(lexicon.Lower|lexicon.AllCaps) != 0 || r.sentenceStart(i)
 }
 
-// capital tells whether word i has a capital without opening a sentence.
+// capital tells whether word i has a capital.
 func (r *reader) capital(i int) bool {
 	return i < len(r.toks) && r.toks[i].Shape&lexicon.Upper != 0
 }
