@@ -296,6 +296,8 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 	switch u, m := r.is(k, unit); {
 	case m > 0 && u.unit == Weekend:
 		e.form, e.j = asWeekend, k+m
+	case m > 0 && v.n != 0 && r.monthFirst && u.unit >= Week && u.unit <= Year && u.unit != Quarter && r.before1(i, articleWord) && r.all[i]&shiftPlural == 0:
+		return e, false // "in the last year": a duration
 	case m > 0 && u.unit != Day:
 		e.form, e.unit, e.n, e.j = asUnit, u.unit, v.n, k+m
 		if s, n := r.is(e.j, shiftAfter); n > 0 && s.n == 0 && v.n == 0 && r.joined(e.j, "-") {

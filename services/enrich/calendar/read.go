@@ -59,7 +59,7 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int) []
 // the word behind: "In 1900 it had 1,200 inhabitants; today it has 41."
 func (r *reader) nowadays(e expression, behind int) bool {
 	const near = 25 // words
-	if e.form != asUnit || e.unit != Day || e.n != 0 || e.j-e.i != 1 || e.i-behind > near {
+	if e.form != asUnit || e.unit != Day || e.n != 0 || e.j-e.i != 1 || e.i-behind > near || !r.opensClause(e.i) {
 		return false
 	}
 	d, _ := r.direction(e.i, e.j)

@@ -240,7 +240,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		noun = noun && r.capital(i+1)
 	}
 	switch {
-	case r.ofCounts(i), y < 1700 && !r.strongYearCue(i) && !r.yearBefore(i):
+	case r.ofCounts(i):
 		return e, false
 	case cue:
 		// "than 2000 people"
@@ -326,21 +326,11 @@ func (r *reader) clearBehind(i, y int) bool {
 // ofCounts tells whether the number at i belongs to a pair of which the second
 // counts something: "zwischen 1900 und 2000 Menschen".
 func (r *reader) ofCounts(i int) bool {
-	_, n := r.is(i+1, to|and)
-	k := i + 1 + n
-	if n == 0 || k+1 >= len(r.toks) || r.digits(k) < 0 || !r.plain(k+1) {
+	k := i + 2 // behind a word such as "to", "and"
+	if k+1 >= len(r.toks) || r.digits(k) < 0 || !r.plain(k+1) {
 		return false
 	}
 	return r.all[k+1]&yearNoun != 0 || r.capitals && r.bareYears && r.capital(k+1)
-}
-
-// yearBefore tells whether "Jahr", "año" stands before word i.
-func (r *reader) yearBefore(i int) bool {
-	if i == 0 {
-		return false
-	}
-	u, n := r.is(i-1, unit)
-	return n == 1 && u.unit == Year
 }
 
 func (r *reader) before1(i int, k kind) bool {
