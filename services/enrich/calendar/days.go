@@ -258,6 +258,11 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 	if !r.namesTime(i) {
 		return e, false
 	}
+	if d, ok := r.dayBehind(e.j); ok {
+		e.day = d
+		e.j++
+		return e, true
+	}
 	if s, n := r.is(e.j, followingAfter); n > 0 && r.joined(e.j, "") {
 		e.form, e.shift, e.sure = asFollowing, s.n, sureRelative
 		e.j += n
@@ -284,6 +289,22 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 		}
 	}
 	return e, true
+}
+
+// dayBehind reads the number of a day behind a weekday, without a month: "el
+// viernes 21", "Friday 21st".
+func (r *reader) dayBehind(k int) (int, bool) {
+	d, ok := r.dayNumber(k)
+	if !ok || !r.plain(k) || r.decimal(k) {
+		return 0, false
+	}
+	if r.digits(k) < 0 {
+		return d, true // with its ending
+	}
+	if r.capitals || k+1 < len(r.toks) && r.plain(k+1) && r.all[k+1]&(function|to|and|of) == 0 && r.tense(k+1, k+1) == nearest {
+		return 0, false // "Monday 10 people", "lundi 10 h"
+	}
+	return d, k+1 >= len(r.toks) || !strings.HasPrefix(r.gap(k+1), ":")
 }
 
 // ofWeek reads "of last week", "de la semana pasada".

@@ -194,8 +194,30 @@ func away(i Interval, t time.Time) time.Duration {
 	return 0
 }
 
+// numbered is the day of the week that is the day of its month, too, if there
+// is one near the anchor.
+func (e *expression) numbered(anchor time.Time, d direction) (Interval, bool) {
+	const near = 62 // days
+	for k := range near {
+		for _, t := range []time.Time{anchor.AddDate(0, 0, -k), anchor.AddDate(0, 0, k)} {
+			if t.Before(anchor) && d == toCome || t.After(anchor) && d == gone {
+				continue
+			}
+			if t.Day() == e.day && int(t.Weekday()) == e.n%7 {
+				return oneDay(t), true
+			}
+		}
+	}
+	return Interval{}, false
+}
+
 // weekly is a day of the week, or a weekend.
 func (e *expression) weekly(anchor time.Time, d direction) Interval {
+	if e.day != 0 {
+		if i, ok := e.numbered(anchor, d); ok {
+			return i
+		}
+	}
 	n, length := e.n, 0
 	if e.form == asWeekend {
 		n, length = 6, 1

@@ -90,3 +90,32 @@ func TestSignoffBehindASentence(t *testing.T) {
 		}
 	}
 }
+
+// TestDatelineForms: a date makes a dateline sure, whatever follows; a headline
+// in capitals with a dash in it is none.
+func TestDatelineForms(t *testing.T) {
+	for in, want := range map[string]string{ // what is read, and whether it is dated
+		"TORONTO, March 2 - <Four Seasons Hotels Inc> said":          "TORONTO, March 2 -|dated",
+		"LONDON, Oct 20- Allied Irish Banks said":                    "LONDON, Oct 20-|dated",
+		"BEVERLY HILLS, CALIF., March 5 - Great Western said":        "BEVERLY HILLS, CALIF., March 5 -|dated",
+		"Calgary, Alberta, March 13 - Shr 48 cts":                    "Calgary, Alberta, March 13 -|dated",
+		"ARMONK, N.Y., April 13 - 1st qtr":                           "ARMONK, N.Y., April 13 -|dated",
+		"(ANSA) - VENICE, MAR 12 - Two brothers":                     "(ANSA) - VENICE, MAR 12 -|dated",
+		"SELBITZ - Der Ort liegt":                                    "SELBITZ -|",
+		"PEP BOYS - MANNY, MOE AND JACK INC 4TH QTR":                 "",
+		"ECUADOR POSTS 71.3 MLN DLR 8-MONTH trade surplus":           "",
+		"He came in March 2 - and left":                              "",
+		"SOUTH SAN FRANCISCO, Calif., March 9 - Imatron Inc said it": "SOUTH SAN FRANCISCO, Calif., March 9 -|dated",
+	} {
+		got := ""
+		if d, ok := grammar.ParseDateline(lex(t), line(in)); ok {
+			got = in[:d.End] + "|"
+			if d.Dated {
+				got += "dated"
+			}
+		}
+		if got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}

@@ -237,6 +237,10 @@ var phenomena = []phenomenon{
 	{"es", "El pasado mes de mayo y el pasado 8 de marzo.", w("pasado mes de mayo|2024-05-01|2024-05-31|month", "pasado 8 de marzo|2025-03-08")},
 	{"es", "El lunes de la semana pasada llovió.", w("lunes de la semana pasada|2025-03-03")},
 
+	{"es", "El juicio será el viernes 21 en Madrid; el lunes 3 murió.", w("viernes 21|2025-03-21", "lunes 3|2025-03-03")},
+	{"fr", "Il sera là mardi 18, à 20 h.", w("mardi 18|2025-03-18")},
+	{"en", "It fell on Friday 7th, and on Monday 10 people died.", w("Friday 7th|2025-03-07", "Monday|2025-03-10")},
+
 	// More that is none.
 	{"en", "The council meets on the first Tuesday of every month; he came on a Monday.", nil},
 	{"en", "In the 1960s it had 300 hands; today it is a museum.", w("the 1960s|1960-01-01|1969-12-31|decade")},
