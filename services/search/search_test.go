@@ -507,10 +507,16 @@ func TestReading(t *testing.T) {
 		t.Errorf("another search's cursor: %+v", p)
 	}
 	for _, c := range []struct{ name, value, says string }{
-		{"said", `"open`, "never closed"}, {"said", "-word", "only leaves words out"}, {"said", strings.Repeat("a ", find.MaxSaid+1), "more than 16 words"},
-		{"amount_from", "much", "not a number"}, {"amount_to", "NaN", "not a number"}, {"amount_to", "1e999", "not a number"},
-		{"mentioned_from", "May", "not a day"}, {"mentioned_to", "2024-04-20T06:00:00Z", "not a day"},
-		{"currency", "euro", "ISO 4217"}, {"translated", "maybe", "neither yes nor no"},
+		{"said", `"open`, "never closed"},
+		{"said", "-word", "only leaves words out"},
+		{"said", strings.Repeat("a ", find.MaxSaid+1), "more than 16 words"},
+		{"amount_from", "much", "not a number"},
+		{"amount_to", "NaN", "not a number"},
+		{"amount_to", "1e999", "not a number"},
+		{"mentioned_from", "May", "not a day"},
+		{"mentioned_to", "2024-04-20T06:00:00Z", "not a day"},
+		{"currency", "euro", "ISO 4217"},
+		{"translated", "maybe", "neither yes nor no"},
 	} {
 		p := n.problem("/v1/articles?" + query(c.name, c.value))
 		if p.Status != http.StatusBadRequest || p.Parameter != c.name || !strings.Contains(p.Detail, c.says) {

@@ -187,9 +187,13 @@ func newView(r find.Request, zone *time.Location, version string) *view {
 		}
 	}
 	for _, asked := range []struct{ name, label, value string }{
-		{"from", "From", v.label("day", r.From)}, {"to", "To", v.label("day", r.To)}, {"said", "Said", r.Said},
-		{"amount_from", "Amount from", r.AmountFrom}, {"amount_to", "Amount to", r.AmountTo},
-		{"mentioned_from", "Mentions from", v.label("day", r.MentionedFrom)}, {"mentioned_to", "Mentions to", v.label("day", r.MentionedTo)},
+		{"from", "From", v.label("day", r.From)},
+		{"to", "To", v.label("day", r.To)},
+		{"said", "Said", r.Said},
+		{"amount_from", "Amount from", r.AmountFrom},
+		{"amount_to", "Amount to", r.AmountTo},
+		{"mentioned_from", "Mentions from", v.label("day", r.MentionedFrom)},
+		{"mentioned_to", "Mentions to", v.label("day", r.MentionedTo)},
 		{"translated", "Translated", r.Translated},
 	} {
 		if asked.value != "" {

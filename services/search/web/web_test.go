@@ -91,7 +91,8 @@ func TestWhatWasReadIsListed(t *testing.T) {
 	}
 	a.Quotes = append(a.Quotes, article.Quotation{Evidence: at("The note"), Speaker: "An editor"}, article.Quotation{Evidence: at("The subhead")})
 	a.Amounts = []article.Amount{
-		{Evidence: at("The paragraph"), Figure: article.Figure{Known: true, Value: 1.5e6, To: 2e6, Approximate: true}, Currency: "EUR"}, {Evidence: at("The paragraph")},
+		{Evidence: at("The paragraph"), Figure: article.Figure{Known: true, Value: 1.5e6, To: 2e6, Approximate: true}, Currency: "EUR"},
+		{Evidence: at("The paragraph")},
 		{Evidence: at("The boilerplate"), Figure: article.Figure{Known: true, Value: 777, To: 777}},
 	}
 	a.Moments = []article.Moment{
