@@ -316,6 +316,17 @@ func TestRoomIsEnough(t *testing.T) {
 			b.Add(article.Paragraph, "a"+strings.Repeat(text.Draw(t, "text"), rapid.IntRange(1, 3000).Draw(t, "times"))+"z")
 		}
 		b.Fill(&a)
+		if rapid.Bool().Draw(t, "read") {
+			for _, g := range a.Segments {
+				e := g.Evidence
+				e.Enricher, e.Version, e.Confidence = "quotes", 1, 1.0/3
+				long := g.In(a.Text)
+				a.Quotes = append(a.Quotes, article.Quotation{Evidence: e, Speaker: long, Role: long, Via: long, Cue: long, Partial: true})
+				a.Amounts = append(a.Amounts, article.Amount{Evidence: e, Figure: article.Figure{Known: true, Value: 1e20 / 3, To: 2e20 / 3, Approximate: true}, Currency: "EUR"})
+				a.Quantities = append(a.Quantities, article.Quantity{Evidence: e, Figure: article.Figure{Known: true, Value: 1e20 / 3, To: 2e20 / 3}, Unit: long})
+				a.Moments = append(a.Moments, article.Moment{Evidence: e, From: time.Now(), To: time.Now(), Precision: article.PrecisionTime})
+			}
+		}
 		docs, _, err := corpus.AppendDocuments(nil, &a, time.Now())
 		if err != nil {
 			t.Fatal(err)

@@ -283,16 +283,30 @@ func (ps *plans) finish(of []plan, err error, what string) {
 	}
 }
 
+// perFound is how much what was read in a text takes beside its words, in bytes: the
+// names of its members, numbers, who found it.
+const perFound = 800
+
 // room is about how many bytes the documents of articles have, and more: the head
 // has the text three times, the version twice; the quotes stand there thrice more.
 func room(as []article.Article) int {
 	n := 0
 	for i := range as {
 		a := &as[i]
-		found := len(a.Quotes) + len(a.Amounts) + len(a.Quantities) + len(a.Moments)
-		n += 6*corpus.EscapedLen(a.Text) + 300*len(a.Segments) + 800*found + 4<<10
+		n += 6*corpus.EscapedLen(a.Text) + 300*len(a.Segments) + 4<<10
 		for j := range a.Quotes {
-			n += 4 * max(0, a.Quotes[j].End-a.Quotes[j].Start)
+			q := &a.Quotes[j]
+			n += perFound + 3*corpus.EscapedLen(q.In(a.Text)) + 4*corpus.EscapedLen(q.Speaker) +
+				2*(corpus.EscapedLen(q.Role)+corpus.EscapedLen(q.Via)+corpus.EscapedLen(q.Cue))
+		}
+		for j := range a.Amounts {
+			n += perFound + 2*corpus.EscapedLen(a.Amounts[j].In(a.Text))
+		}
+		for j := range a.Quantities {
+			n += perFound + 2*(corpus.EscapedLen(a.Quantities[j].In(a.Text))+corpus.EscapedLen(a.Quantities[j].Unit))
+		}
+		for j := range a.Moments {
+			n += perFound + 2*corpus.EscapedLen(a.Moments[j].In(a.Text))
 		}
 	}
 	return n

@@ -235,7 +235,7 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 			d += titleCase
 		}
 	}
-	if i > s.from && a.items[i-1].kind != colon {
+	if i > s.from && a.items[i-1].kind != colon && (q.upper || !a.lang.capitals) {
 		for k := max(s.from, i-3); k < i; k++ {
 			if n := a.items[k].words(titled); n > 0 && k+n <= i && (k+n == i || k+n == i-1 && (a.items[i-1].kind == comma || a.items[i-1].is(describe))) {
 				return d + asName
