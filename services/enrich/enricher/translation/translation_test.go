@@ -102,7 +102,7 @@ func one(t testing.TB, language, text string) article.Article {
 
 func TestReasons(t *testing.T) {
 	for _, c := range []struct{ language, text, want string }{
-		{"en", "the terrorist network To defeat the militia", `capital "To"`},
+		{"en", "the old bridge To reach the harbour", `capital "To"`},
 		{"en", "the play To Kill a Mockingbird was shown", ``},
 		{"en", "He said: To be is to do.", ``},
 		{"en", "the team OF the year", ``},
@@ -117,9 +117,9 @@ func TestReasons(t *testing.T) {
 		{"en", "It fell 1.4 percent", ``},
 		{"en", "It was reported, that he came. He knows, whether it is so.", `comma "reported, that", comma "knows, whether"`},
 		{"en", "He said that, and that is that.", ``},
-		{"en", "He justified the whole long step with costs", `calque "justified the whole long step with"`},
-		{"en", "He justified the step. It came with costs", ``},
-		{"en", "He justified one two three four five six seven with costs", ``},
+		{"en", "He has been in the town since yesterday", `calque "has been in the town since yesterday"`},
+		{"en", "He has been there. It is open since yesterday", ``},
+		{"en", "He has been one two three four five six seven since yesterday", ``},
 		{"de", "„Gut so,“ sagte er", `mark ",“"`},
 		{"de", "„Gut so“, sagte er", ``},
 		{"de", "Es kostet 1.4 Millionen und 1,4 Millionen und 1.400 Millionen", `number "1.4"`},
@@ -182,7 +182,7 @@ func TestLong(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long texts")
 	}
-	for _, piece := range []string{"\"", "“ ", "1,4 ", "justified a ", "to To to ", "U.S. US ", ", that "} {
+	for _, piece := range []string{"\"", "“ ", "1,4 ", "has been a ", "to To to ", "U.S. US ", ", that "} {
 		began := time.Now()
 		one(t, "en", strings.Repeat(piece, 1<<20/len(piece)))
 		t.Logf("%q: %v", piece, time.Since(began))
