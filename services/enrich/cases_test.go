@@ -90,12 +90,12 @@ func TestCases(t *testing.T) {
 
 // held is the F1 that was reached, by task and data, rounded down.
 var held = map[string]map[string]float64{
-	"quotes cases/quotes/tune.jsonl":         {},
-	"quotes cases/quotes/measure.jsonl":      {},
-	"amounts cases/amounts/tune.jsonl":       {},
-	"amounts cases/amounts/measure.jsonl":    {},
-	"quantities cases/amounts/tune.jsonl":    {},
-	"quantities cases/amounts/measure.jsonl": {},
-	"dates cases/dates/tune.jsonl":           {},
-	"dates cases/dates/measure.jsonl":        {},
+	"quotes cases/quotes/tune.jsonl":         {"quotes": 0.97},
+	"quotes cases/quotes/measure.jsonl":      {"quotes": 0.89},
+	"amounts cases/amounts/tune.jsonl":       {"amounts": 0.99},
+	"amounts cases/amounts/measure.jsonl":    {"amounts": 0.97},
+	"quantities cases/amounts/tune.jsonl":    {"quantities": 0.99},
+	"quantities cases/amounts/measure.jsonl": {"quantities": 0.93},
+	"dates cases/dates/tune.jsonl":           {"dates": 0.99},
+	"dates cases/dates/measure.jsonl":        {"dates": 0.92},
 }

@@ -349,6 +349,9 @@ var dates = kind{
 		for i := range a.Moments {
 			m := &a.Moments[i]
 			k := mark{From: ofDay(m.From, m.Precision), To: ofDay(m.To, m.Precision), Precision: string(m.Precision)}
+			if !m.Resolved() {
+				k.Precision = "unresolved" // as the guide says it
+			}
 			if m.Confidence >= Sure {
 				all = append(all, finding{m.Span, k})
 			}
