@@ -1002,6 +1002,13 @@ func TestReplayBesideLiveTraffic(t *testing.T) {
 		t.Fatal("a dry run sent")
 	}
 	o.only(o.lines(0, "replay", "enrich", "--uri", "urn:test:n003"), object{"action": "send", "messages": 2, "done": true})
+	// Of a topic that was just made, a busy Kafka may say so a moment later.
+	await(t, "the topic of the replay is there", func() error {
+		if len(bulk()) == 0 {
+			return errors.New("it is not, or is empty")
+		}
+		return nil
+	})
 	sent := bulk()
 	mine := slices.DeleteFunc(slices.Clone(want), func(m stage.Message) bool { return string(m.Key) != "urn:test:n003" })
 	if len(sent) != 2 || !sameMessage(sent[0], mine[0]) || !sameMessage(sent[1], mine[1]) {
