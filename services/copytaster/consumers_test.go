@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,8 +22,10 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/event"
+	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/ingest/intake"
+	"github.com/copytaster/copytaster/services/release"
 )
 
 // copied is an article in the copy of a downstream team.
@@ -229,6 +232,38 @@ func TestSubscribersKeepWhatMayBeUsed(t *testing.T) {
 	}
 	turns[lt.wire(ferry)] = copied{Status: article.Canceled}
 	lt.copiesAgree(ds, turns)
+}
+
+// A notice that is released, and not current yet when a copy is begun, is in it.
+func TestCopyHasWhatIsNotCurrentYet(t *testing.T) {
+	o := toolsOn(t, nil)
+	o.ensure(topic.Released, topic.Current)
+	since := strconv.AppendInt(nil, time.Now().UnixMilli(), 10)
+	public := func(a article.Article) stage.Message {
+		m, err := event.Encode(&a, event.Released)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Headers = append(m.Headers, stage.Header{Key: release.HeaderSince, Value: since})
+		return m
+	}
+	usable := report("a", 1)
+	kill := article.Article{URI: usable.URI, Revision: 2 << 16, Status: article.Canceled, Source: usable.Source, ReceivedAt: usable.ReceivedAt, Traceparent: event.NewTraceparent()}
+	o.forward(topic.Released, public(usable))
+	o.forward(topic.Current, public(usable))
+	o.forward(topic.Released, public(kill))
+	for _, d := range downstreams(t, "--brokers", strings.Join(o.brokers, ","), "--namespace", o.ns) {
+		t.Cleanup(d.stop)
+		d.start()
+		await(t, d.name+" has the notice", func() error {
+			d.running()
+			all, err := d.copies(t.Context())
+			if want := (copied{URI: kill.URI, Revision: int64(kill.Revision), Status: article.Canceled}); err == nil && all[kill.URI] != want {
+				err = fmt.Errorf("it is %+v; it says %s", all[kill.URI], d.said.String())
+			}
+			return err
+		})
+	}
 }
 
 // The articles whose turns have names.

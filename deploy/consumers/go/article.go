@@ -3,6 +3,8 @@ package subscriber
 import (
 	"fmt"
 	"mime"
+	"strconv"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"google.golang.org/protobuf/proto"
@@ -14,6 +16,7 @@ import (
 const (
 	headerType        = "ce_type"
 	headerContentType = "content-type"
+	headerSince       = "ct_since"
 
 	released    = "org.copytaster.article.released.v1"
 	contentType = "application/protobuf"
@@ -28,6 +31,8 @@ type Entry struct {
 	Text     string `json:"text,omitempty"`
 
 	Place Place `json:"-"` // of the message that says so
+	// Since is the message's ct_since: what was released before is current. Zero: it says nothing.
+	Since time.Time `json:"-"`
 }
 
 // Place is where a message stands.
@@ -55,6 +60,13 @@ func read(r *kgo.Record) (Entry, error) {
 	}
 	if a.GetUri() == "" || a.GetUri() != string(r.Key) {
 		return e, fmt.Errorf("message %v: the key is %q, the uri %q", e.Place, r.Key, a.GetUri())
+	}
+	if since := header(r, headerSince); since != "" {
+		ms, err := strconv.ParseInt(since, 10, 64)
+		if err != nil {
+			return e, fmt.Errorf("message %v: %s: %w", e.Place, headerSince, err)
+		}
+		e.Since = time.UnixMilli(ms)
 	}
 	e.URI, e.Revision = a.GetUri(), a.GetRevision()
 	switch a.GetStatus() {

@@ -24,6 +24,10 @@ const (
 // tryAgain is how long it waits when Kafka can't be asked.
 const tryAgain = time.Second
 
+// sinceMargin is for clocks that differ, and for the ends of partitions that were
+// not asked for at one moment.
+const sinceMargin = time.Minute
+
 // partitionsEvery is how often the number of partitions is looked at.
 const partitionsEvery = time.Minute
 
@@ -126,15 +130,11 @@ func (s *subscriber) check(ctx context.Context, f *folder) error {
 	return nil
 }
 
-// anew makes a copy: all of what is current, and then what was released since
-// before that was read. Nobody sees it until it is whole, so that it does not
-// matter that the second repeats some of the first.
+// anew makes a copy: all of what is current, and then what was released and may
+// not have been current when that was read. Nobody sees it until it is whole, so
+// that it does not matter that the second repeats some of the first.
 func (s *subscriber) anew(ctx context.Context, f *folder) (*folder, error) {
 	next, err := f.begin()
-	if err != nil {
-		return nil, err
-	}
-	_, since, err := s.extent(ctx, Released)
 	if err != nil {
 		return nil, err
 	}
@@ -142,18 +142,49 @@ func (s *subscriber) anew(ctx context.Context, f *folder) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.read(ctx, Current, first, end, next.put); err != nil {
+	var since time.Time
+	err = s.read(ctx, Current, first, end, func(e Entry) error {
+		if e.Since.After(since) {
+			since = e.Since
+		}
+		return next.put(e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	from, err := s.from(ctx, Released, since)
+	if err != nil {
 		return nil, err
 	}
 	// What is current was released before: so this end is behind all that was read.
 	if _, end, err = s.extent(ctx, Released); err != nil {
 		return nil, err
 	}
-	if err := s.read(ctx, Released, since, end, next.put); err != nil {
+	if err := s.read(ctx, Released, from, end, next.put); err != nil {
 		return nil, err
 	}
 	next.Next = end
 	return next, next.commit()
+}
+
+// from is the offset of each partition from which on its messages are of that
+// time or later, with the margin.
+func (s *subscriber) from(ctx context.Context, topic string, t time.Time) (map[int32]int64, error) {
+	if t.IsZero() {
+		first, _, err := s.extent(ctx, topic)
+		return first, err
+	}
+	name := s.Namespace + topic
+	at, err := s.admin.ListOffsetsAfterMilli(ctx, t.Add(-sinceMargin).UnixMilli(), name)
+	if err == nil {
+		err = at.Error()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: topic %s: %w", errKafka, name, err)
+	}
+	from := map[int32]int64{}
+	at.Each(func(o kadm.ListedOffset) { from[o.Partition] = o.Offset })
+	return from, nil
 }
 
 // extent is the first offset of each partition, and the one behind its last.

@@ -31,6 +31,7 @@ CONTENT_TYPE = b"application/protobuf"
 ASK_SECONDS = 30.0  # for an answer of Kafka
 BATCH = 500  # messages in a transaction
 WAIT_SECONDS = 1.0  # for a message, until it is looked whether to stop; and until Kafka is asked again
+SINCE_MARGIN_MS = 60_000  # for clocks that differ, and ends of partitions not asked for at one moment
 PARTITIONS_EVERY = 60.0  # seconds between two looks at the number of partitions
 
 
@@ -63,6 +64,16 @@ def entry(message):
         return article.uri, article.revision, "canceled", "", ""
     # A status of later days, too, is none that lets the text be used.
     return article.uri, article.revision, "withheld", "", ""
+
+
+def since(message):
+    """The message's ct_since, ms since 1970: what was released before is current.
+    0: it says nothing."""
+    value = dict(message.headers() or []).get("ct_since", b"0")
+    try:
+        return int(value)
+    except ValueError as e:
+        raise Refused(f"message {message.topic()}/{message.partition()}@{message.offset()}: ct_since is {value}") from e
 
 
 def first(article, kind):
@@ -188,18 +199,34 @@ class Subscriber:
                 raise Anew(f"{RELEASED}/{partition} has offsets {start} to {end}, and {position} is next")
 
     def anew(self):
-        """Makes a copy: all of what is current, and then what was released since
-        before that was read. Nobody sees it until it is whole, so that it does
-        not matter that the second repeats some of the first."""
-        since = {p: end for p, (_, end) in self.extents(RELEASED).items()}
+        """Makes a copy: all of what is current, and then what was released and may
+        not have been current when that was read. Nobody sees it until it is whole,
+        so that it does not matter that the second repeats some of the first."""
         with self.copy.change():
             self.copy.clear()
             current = self.extents(CURRENT)
-            # What is current was released before: so the second end is behind all that was read.
-            self.read(CURRENT, {p: start for p, (start, _) in current.items()}, current)
+            latest = self.read(CURRENT, {p: start for p, (start, _) in current.items()}, current)
+            start = self.start(latest)
+            # What is current was released before: so this end is behind all that was read.
             released = self.extents(RELEASED)
-            self.read(RELEASED, since, released)
+            self.read(RELEASED, start, released)
             self.copy.advance({p: end for p, (_, end) in released.items()})
+
+    def start(self, time_ms):
+        """Where to begin in what was released, by partition: messages of that time
+        (ms since 1970; 0: from the first) or later, with the margin."""
+        extents = self.extents(RELEASED)
+        if time_ms == 0:
+            return {p: start for p, (start, _) in extents.items()}
+        name = self.namespace + RELEASED
+        asked = [TopicPartition(name, p, time_ms - SINCE_MARGIN_MS) for p in extents]
+        offsets = {}
+        for found in self.consumer.offsets_for_times(asked, timeout=ASK_SECONDS):
+            if found.error is not None:
+                raise KafkaException(found.error)
+            # Below 0: nothing is that late.
+            offsets[found.partition] = found.offset if found.offset >= 0 else extents[found.partition][1]
+        return offsets
 
     def extents(self, topic):
         """First offset and the one behind the last, by partition."""
@@ -216,7 +243,8 @@ class Subscriber:
         self.consumer.assign([TopicPartition(self.namespace + topic, p, at) for p, at in positions.items()])
 
     def read(self, topic, positions, extents):
-        """Reads a topic up to its end."""
+        """Reads a topic up to its end. Gives the latest ct_since."""
+        latest = 0
         left = {p for p, at in positions.items() if at < extents[p][1]}
         self.assign(topic, {p: positions[p] for p in left})
         while left:
@@ -226,8 +254,10 @@ class Subscriber:
                     continue
                 if message.offset() < extents[message.partition()][1]:
                     self.copy.put(message)
+                    latest = max(latest, since(message))
                 if message.offset() + 1 >= extents[message.partition()][1]:
                     left.discard(message.partition())
+        return latest
 
     def follow(self, positions):
         """Reads what is released from now on into the copy."""
