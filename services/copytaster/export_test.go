@@ -158,6 +158,7 @@ func (c *carried) captions(unlessSaid bool) {
 // of the search service, as a program.
 var carry = map[string]func(c carried, a *article.Article) carried{
 	"ninjs": func(c carried, a *article.Article) carried {
+		c.Expiry = time.Time{}
 		if a.Status == article.Canceled {
 			return c.notice()
 		}
@@ -228,6 +229,9 @@ var carry = map[string]func(c carried, a *article.Article) carried{
 		return c
 	},
 	"atom": func(c carried, a *article.Article) carried {
+		if a.Status == article.Canceled { // a deleted-entry, which withholds
+			return carried{URI: c.URI, Status: article.Withheld, Created: story.Created(a)}
+		}
 		c = feedItem(c, a)
 		c.Created = story.Created(a)
 		if c.Byline == "" {
@@ -528,12 +532,6 @@ func TestExportRoundTrip(t *testing.T) {
 				}
 				wellFormed(t, schema, f, b)
 				got, err := decodeAgain(f, b, a.Provider)
-				if f.Name == "atom" && a.Status == article.Canceled {
-					if len(got) != 0 || err != nil || !bytes.Contains(b, []byte("deleted-entry")) {
-						t.Fatalf("the notice: %d articles, %v\n%s", len(got), err, b)
-					}
-					return
-				}
 				if story.Of(a).Headline == "" && len(story.Of(a).Running()) == 0 && a.Status == article.Usable {
 					return // nothing that a reader could read
 				}
@@ -584,9 +582,6 @@ func TestExportOfGoldens(t *testing.T) {
 					t.Fatal(err)
 				}
 				wellFormed(t, schema, f, b)
-				if f.Name == "atom" && a.Status == article.Canceled {
-					continue
-				}
 				got, err := decodeAgain(f, b, a.Provider)
 				if err != nil {
 					t.Errorf("%s as %s: %v", in, f.Name, err)

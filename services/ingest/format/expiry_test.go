@@ -10,8 +10,9 @@ import (
 	"github.com/copytaster/copytaster/services/ingest/format"
 )
 
-// What a format says of from when on an item may no longer be shown is read; of
-// rights, the end of all of them.
+// What a format says of the end of the rights to an item, or of its validity, is
+// read; of rights, the end of all of them. That an item is no longer relevant,
+// which is what expires means in ninjs and G2, hides nothing.
 func TestExpiry(t *testing.T) {
 	ninjs := func(expires string) string {
 		return `{"uri":"urn:x:1","headline":"H","body_text":"Text.","expires":"` + expires + `"}`
@@ -28,25 +29,36 @@ func TestExpiry(t *testing.T) {
 			`<NewsComponent><NewsLines><HeadLine>H</HeadLine></NewsLines><RightsMetadata>` + rights + `</RightsMetadata>` +
 			`<ContentItem><MediaType FormalName="Text"/><Format FormalName="text/plain"/><DataContent>Text.</DataContent></ContentItem></NewsComponent></NewsItem></NewsML>`
 	}
-	nitf := func(data string) string {
-		return `<nitf><head><docdata><doc-id id-string="1"/>` + data + `</docdata></head><body><body.head><hedline><hl1>H</hl1></hedline></body.head><body.content><p>Text.</p></body.content></body></nitf>`
+	nitf := func(data, head string) string {
+		return `<nitf><head><docdata><doc-id id-string="1"/>` + data + `</docdata></head><body><body.head><hedline><hl1>H</hl1></hedline>` + head + `</body.head><body.content><p>Text.</p></body.content></body></nitf>`
 	}
 	for name, c := range map[string]struct {
 		format, data, want string
 		unread             bool
 	}{
-		"ninjs":                       {"ninjs", ninjs("2024-06-01T02:00:00+02:00"), "2024-06-01T00:00:00Z", false},
-		"ninjs, a date":               {"ninjs", ninjs("2024-06-01"), "2024-06-01T00:00:00Z", false},
-		"ninjs, none":                 {"ninjs", ninjs(""), "", false},
-		"ninjs, unreadable":           {"ninjs", ninjs("soon"), "", true},
-		"nitf":                        {"nitf", nitf(`<date.expire norm="20240601T020000+0200"/>`), "2024-06-01T00:00:00Z", false},
-		"nitf, none":                  {"nitf", nitf(`<date.expire/>`), "", false},
-		"g2":                          {"newsmlg2", g2(`<expires>2024-06-01T00:00:00Z</expires>`, ""), "2024-06-01T00:00:00Z", false},
+		"ninjs, no right":             {"ninjs", ninjs("2024-06-01T02:00:00+02:00"), "", false},
+		"ninjs, unreadable":           {"ninjs", ninjs("soon"), "", false},
+		"nitf":                        {"nitf", nitf(`<date.expire norm="20240601T020000+0200"/>`, ""), "2024-06-01T00:00:00Z", false},
+		"nitf, none":                  {"nitf", nitf(`<date.expire/><doc.rights owner="x"/>`, `<rights>All reserved</rights>`), "", false},
+		"nitf, rights":                {"nitf", nitf(`<doc.rights owner="x" enddate="20240701000000+0200"/>`, ""), "2024-06-30T22:00:00Z", false},
+		"nitf, unreadable":            {"nitf", nitf(`<doc.rights enddate="soon"/>`, ""), "", true},
+		"nitf, one after the other":   {"nitf", nitf(`<doc.rights enddate="20240701"/><doc.rights enddate="20240801"/>`, ""), "2024-08-01T00:00:00Z", false},
+		"nitf, some without end":      {"nitf", nitf(`<doc.rights enddate="20240701"/><doc.rights geography="x"/>`, ""), "", false},
+		"nitf, the body's rights":     {"nitf", nitf("", `<rights>Until <rights.enddate norm="20240701">July</rights.enddate></rights>`), "2024-07-01T00:00:00Z", false},
+		"nitf, the earlier":           {"nitf", nitf(`<date.expire norm="20240801"/><doc.rights enddate="20240701"/>`, ""), "2024-07-01T00:00:00Z", false},
+		"nitf, the earliest":          {"nitf", nitf(`<date.expire norm="20240801"/><doc.rights enddate="20240701"/>`, `<rights><rights.enddate norm="20240601"/></rights>`), "2024-06-01T00:00:00Z", false},
+		"g2, no right":                {"newsmlg2", g2(`<expires>2024-06-01T00:00:00Z</expires>`, ""), "", false},
+		"g2, no right, unreadable":    {"newsmlg2", g2(`<expires>soon</expires>`, ""), "", false},
 		"g2, rights":                  {"newsmlg2", g2("", `<rightsInfo validto="2024-07-01T00:00:00Z"/>`), "2024-07-01T00:00:00Z", false},
+		"g2, rights and no right":     {"newsmlg2", g2(`<expires>2024-06-01T00:00:00Z</expires>`, `<rightsInfo validto="2024-07-01T00:00:00Z"/>`), "2024-07-01T00:00:00Z", false},
+		"g2, rights, unreadable":      {"newsmlg2", g2("", `<rightsInfo validto="soon"/>`), "", true},
 		"g2, one after the other":     {"newsmlg2", g2("", `<rightsInfo validto="2024-07-01T00:00:00Z"/><rightsInfo validto="2024-08-01T00:00:00Z"/>`), "2024-08-01T00:00:00Z", false},
 		"g2, some without end":        {"newsmlg2", g2("", `<rightsInfo validto="2024-07-01T00:00:00Z"/><rightsInfo/>`), "", false},
 		"g2, of a part":               {"newsmlg2", g2("", `<rightsInfo idrefs="p1" validto="2024-07-01T00:00:00Z"/>`), "", false},
-		"g2, the earlier":             {"newsmlg2", g2(`<expires>2024-08-01T00:00:00Z</expires>`, `<rightsInfo validto="2024-07-01T00:00:00Z"/>`), "2024-07-01T00:00:00Z", false},
+		"g2, of a part's content":     {"newsmlg2", g2("", `<rightsInfo idrefs="p1" scope="riscope:content" validto="2024-07-01T00:00:00Z"/>`), "", false},
+		"g2, of the metadata":         {"newsmlg2", g2("", `<rightsInfo scope="riscope:metadata" validto="2024-07-01T00:00:00Z"/>`), "", false},
+		"g2, of the content":          {"newsmlg2", g2("", `<rightsInfo scope="riscope:content" validto="2024-07-01T00:00:00Z"/><rightsInfo scope="riscope:metadata"/>`), "2024-07-01T00:00:00Z", false},
+		"g2, of both":                 {"newsmlg2", g2("", `<rightsInfo scopeuri="http://cv.iptc.org/newscodes/riscope/metadata http://cv.iptc.org/newscodes/riscope/content" validto="2024-07-01T00:00:00Z"/>`), "2024-07-01T00:00:00Z", false},
 		"newsml":                      {"newsml", newsml(`<UsageRights><EndDate>20240601T000000Z</EndDate></UsageRights>`), "2024-06-01T00:00:00Z", false},
 		"newsml, several":             {"newsml", newsml(`<UsageRights><EndDate>20240601</EndDate></UsageRights><UsageRights><EndDate>20240701</EndDate></UsageRights>`), "2024-07-01T00:00:00Z", false},
 		"newsml, some without an end": {"newsml", newsml(`<UsageRights><EndDate>20240601</EndDate></UsageRights><UsageRights/>`), "", false},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,11 +103,14 @@ func concept(e *xmldoc.Element) string {
 	return e.Line()
 }
 
-// rightsEnd is the end of the rights to the whole item, if all of them end.
+// rightsEnd is the end of the rights to the whole item or to its content, if all
+// of them end. The item's expires is no right, and not read.
 func (it *item) rightsEnd(a *article.Article) time.Time {
 	var ends []string
 	for _, e := range it.root.Children("rightsInfo") {
-		if e.Attr("idrefs") == "" && e.Attr("scope") == "" && e.Attr("scopeuri") == "" {
+		scope := strings.Fields(e.Attr("scope") + " " + e.Attr("scopeuri"))
+		ofContent := slices.ContainsFunc(scope, func(s string) bool { return wire.Code(s) == "content" })
+		if e.Attr("idrefs") == "" && (len(scope) == 0 || ofContent) {
 			ends = append(ends, e.Attr("validto"))
 		}
 	}
@@ -172,7 +176,7 @@ func (it *item) adapt(a *article.Article) error {
 		}
 	}
 	a.Status = status
-	a.ExpiresAt = wire.Earlier(wire.Date(a, it.meta.Child("expires").Line()), it.rightsEnd(a))
+	a.ExpiresAt = it.rightsEnd(a)
 	a.Version = it.root.Attr("version")
 	created := it.content.Child("contentModified").Line()
 	a.VersionCreated = wire.Date(a, it.meta.Child("versionCreated").Line(), created)

@@ -148,7 +148,6 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 		}
 		a.Flag(article.FlagDateUnreadable) // a kill must not fail for what it doesn't need
 	}
-	a.ExpiresAt = wire.Date(a, it.Expires.trim())
 	a.Version = it.Version.trim()
 	of := it.Package
 	if of == nil {

@@ -30,7 +30,6 @@ type item struct {
 	VersionCreated     text           `json:"versioncreated"`
 	Embargoed          text           `json:"embargoed"`      // 1.x, 2.x
 	EmbargoedUntil     text           `json:"embargoeduntil"` // 3.x
-	Expires            text           `json:"expires"`
 	PubStatus          text           `json:"pubstatus"`
 	Urgency            text           `json:"urgency"`
 	Language           text           `json:"language"`

@@ -159,6 +159,17 @@ func (d *head) release(issued time.Time, isEmbargo bool) (time.Time, error) {
 	return time.Time{}, d.doc.Wrong(document.Invalid, e, "date.release", fmt.Sprintf("%q is no date with time and time zone", document.Clip(norm)))
 }
 
+// end is from when on the document has no validity, or when the rights to it
+// end: the earliest of what docdata and the head of the body say.
+func (d *head) end(a *article.Article) time.Time {
+	var ends []string
+	for _, e := range d.data.Children("doc.rights") {
+		ends = append(ends, e.Attr("enddate"))
+	}
+	end := wire.Earlier(wire.Date(a, d.data.Child("date.expire").Attr("norm")), wire.RightsEnd(a, ends...))
+	return wire.Earlier(end, wire.Date(a, d.doc.Root.Child("body", "body.head", "rights", "rights.enddate").Attr("norm")))
+}
+
 // life sets version, dates, status and embargo.
 func (d *head) life(a *article.Article) (article.Status, error) {
 	word := d.data.Attr("management-status")
@@ -186,7 +197,7 @@ func (d *head) life(a *article.Article) (article.Status, error) {
 	default:
 		a.Flag(article.FlagDateUnreadable) // a kill must not fail for what it doesn't need
 	}
-	a.ExpiresAt = wire.Date(a, d.data.Child("date.expire").Attr("norm"))
+	a.ExpiresAt = d.end(a)
 	a.Status = wire.Stricter(status, said)
 	return a.Status, nil
 }

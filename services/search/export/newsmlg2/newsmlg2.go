@@ -42,6 +42,7 @@ type newsItem struct {
 	Conformance     string      `xml:"conformance,attr"`
 	Lang            string      `xml:"xml:lang,attr,omitempty"`
 	Catalog         href        `xml:"catalogRef"`
+	Rights          *rightsInfo `xml:"rightsInfo"`
 	Meta            itemMeta    `xml:"itemMeta"`
 	Content         contentMeta `xml:"contentMeta"`
 	Set             *contentSet `xml:"contentSet"`
@@ -51,6 +52,11 @@ type href struct {
 	Href string `xml:"href,attr"`
 }
 
+// rightsInfo is of the whole item.
+type rightsInfo struct {
+	ValidTo string `xml:"validto,attr"`
+}
+
 type itemMeta struct {
 	Class          concept  `xml:"itemClass"`
 	Provider       concept  `xml:"provider"`
@@ -58,7 +64,6 @@ type itemMeta struct {
 	FirstCreated   string   `xml:"firstCreated,omitempty"`
 	Embargoed      string   `xml:"embargoed,omitempty"`
 	PubStatus      *concept `xml:"pubStatus"`
-	Expires        string   `xml:"expires,omitempty"`
 }
 
 type contentMeta struct {
@@ -139,9 +144,12 @@ func of(a *article.Article) newsItem {
 		Meta: itemMeta{
 			Class: concept{QCode: "ninat:text"}, Provider: concept{Literal: story.Provider(a)},
 			VersionCreated: stamp(story.Created(a)), FirstCreated: stamp(a.PublishedAt), Embargoed: stamp(a.EmbargoUntil),
-			PubStatus: &concept{QCode: "stat:" + string(a.Status)}, Expires: stamp(a.ExpiresAt),
+			PubStatus: &concept{QCode: "stat:" + string(a.Status)},
 		},
 		Content: contentMeta{Urgency: a.Urgency},
+	}
+	if !a.ExpiresAt.IsZero() {
+		it.Rights = &rightsInfo{stamp(a.ExpiresAt)}
 	}
 	if a.Status == article.Canceled {
 		return it

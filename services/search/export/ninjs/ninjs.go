@@ -37,7 +37,6 @@ type item struct {
 	FirstCreated   string `json:"firstCreated,omitempty"`
 	VersionCreated string `json:"versionCreated,omitempty"`
 	EmbargoedUntil string `json:"embargoedUntil,omitempty"`
-	Expires        string `json:"expires,omitempty"`
 	PubStatus      string `json:"pubStatus,omitempty"`
 	Urgency        int    `json:"urgency,omitempty"`
 	Language       string `json:"language,omitempty"`
@@ -111,7 +110,6 @@ func of(a *article.Article) item {
 	it := item{
 		URI: uri(string(a.URI)), Type: "text", Version: story.Clean(a.Version), PubStatus: string(a.Status), Urgency: a.Urgency,
 		FirstCreated: stamp(a.PublishedAt), VersionCreated: stamp(a.VersionCreated), EmbargoedUntil: stamp(a.EmbargoUntil),
-		Expires:  stamp(a.ExpiresAt),
 		Standard: &standard{"ninjs", version, schema},
 	}
 	if agency := story.Clean(a.Agency.Value); agency != "" {
