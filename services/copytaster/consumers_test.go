@@ -85,6 +85,15 @@ func pythonSubscriber(t *testing.T) (python string) {
 	return python
 }
 
+// TestPythonSubscriber runs the tests that the subscriber in Python has of its own.
+func TestPythonSubscriber(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), pythonSubscriber(t), "-B", "-m", "unittest", "-v", "subscriber_test")
+	cmd.Dir = "../../deploy/consumers/python"
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+}
+
 // start runs it until the test ends or it is killed.
 func (d *downstream) start() {
 	d.t.Helper()
