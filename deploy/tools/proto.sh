@@ -15,7 +15,7 @@ buf=bin/buf
 # Source positions are left out: a change of a comment is no change of the contract.
 image() { "$buf" build proto --exclude-source-info -o "$1"; }
 
-generated() { (cd "$1" && find . \( -name .git -o -name .local -o -name node_modules \) -prune -o \( -name '*.pb.go' -o -name '*_pb2.py' \) -print | LC_ALL=C sort); }
+generated() { (cd "$1" && find . \( -name .git -o -name .local -o -name node_modules -o -name venv \) -prune -o \( -name '*.pb.go' -o -name '*_pb2.py' \) -print | LC_ALL=C sort); }
 
 lint() { "$buf" lint proto; }
 

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/bus"
@@ -86,6 +87,15 @@ func pythonSubscriber(t *testing.T) (python string) {
 		t.Fatalf("no Python to test with: run `make .local/python/ready`: %v", err)
 	}
 	return python
+}
+
+// TestPythonSubscriber runs the tests that the subscriber in Python has of its own.
+func TestPythonSubscriber(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), pythonSubscriber(t), "-B", "-m", "unittest", "-v", "subscriber_test")
+	cmd.Dir = "../../deploy/consumers/python"
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 }
 
 // start runs it until the test ends or it is killed.
@@ -260,6 +270,50 @@ func TestCopyHasWhatIsNotCurrentYet(t *testing.T) {
 			all, err := d.copies(t.Context())
 			if want := (copied{URI: kill.URI, Revision: int64(kill.Revision), Status: article.Canceled}); err == nil && all[kill.URI] != want {
 				err = fmt.Errorf("it is %+v; it says %s", all[kill.URI], d.said.String())
+			}
+			return err
+		})
+	}
+}
+
+// TestSubscribersReadToAMark: a log may end with the mark of a transaction, which has
+// an offset and is no message.
+func TestSubscribersReadToAMark(t *testing.T) {
+	o := toolsOn(t, nil)
+	o.ensure(topic.Released, topic.Current)
+	a := report("marked", 1)
+	released := o.bus.Sink(topic.Released, event.Released)
+	if err := errors.Join(released.Write(t.Context(), []article.Article{a}), released.Close()); err != nil {
+		t.Fatal(err)
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(o.brokers...), kgo.TransactionalID(o.ns+"mark"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := client.BeginTransaction(); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range o.log(topic.Released) {
+		r := &kgo.Record{Topic: o.ns + topic.Current, Key: []byte(m.Key), Value: m.Value}
+		for _, h := range m.Headers {
+			r.Headers = append(r.Headers, kgo.RecordHeader{Key: h.Key, Value: h.Value})
+		}
+		if err := client.ProduceSync(t.Context(), r).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := client.EndTransaction(t.Context(), kgo.TryCommit); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range downstreams(t, "--brokers", strings.Join(o.brokers, ","), "--namespace", o.ns) {
+		t.Cleanup(d.stop)
+		d.start()
+		await(t, d.name+" has made its copy", func() error {
+			d.running()
+			all, err := d.copies(t.Context())
+			if err == nil && all[a.URI].Text != a.Text {
+				err = fmt.Errorf("%v; it says %s", all, d.said.String())
 			}
 			return err
 		})

@@ -220,40 +220,53 @@ func (s *subscriber) consume(topic string, from map[int32]int64) (*kgo.Client, e
 	return kgo.NewClient(append(append([]kgo.Opt{}, s.Kafka...),
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{s.Namespace + topic: at}),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
+		// The mark of a transaction has an offset, too, and may be the last.
+		kgo.KeepControlRecords(),
 	)...)
 }
 
 // read reads a topic up to its end.
 func (s *subscriber) read(ctx context.Context, topic string, from, end map[int32]int64, put func(Entry) error) error {
-	open := map[int32]int64{}
+	first, left := map[int32]int64{}, unread{}
 	for p, o := range from {
 		if o < end[p] {
-			open[p] = o
+			first[p], left[p] = o, end[p]
 		}
 	}
-	if len(open) == 0 {
+	if len(left) == 0 {
 		return nil
 	}
-	client, err := s.consume(topic, open)
+	client, err := s.consume(topic, first)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	for len(open) > 0 {
-		err := poll(ctx, client, func(e Entry) error {
-			if e.Place.Offset >= end[e.Place.Partition] {
+	for len(left) > 0 {
+		err := poll(ctx, client, func(r *kgo.Record) error {
+			if !left.reach(r.Partition, r.Offset) {
 				return nil
 			}
-			if e.Place.Offset+1 == end[e.Place.Partition] {
-				delete(open, e.Place.Partition)
-			}
-			return put(e)
+			return apply(r, put)
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// unread are the ends of the partitions that are not read up to there.
+type unread map[int32]int64
+
+// reach takes note that the offset is read, and tells whether it is before its
+// partition's end. What was last before the end may be gone: it is compacted away
+// when its article has a later message, and that one is then the first to come.
+func (u unread) reach(partition int32, offset int64) bool {
+	end, ok := u[partition]
+	if ok && offset+1 >= end {
+		delete(u, partition)
+	}
+	return ok && offset < end
 }
 
 // follow reads what is released from now on into the copy.
@@ -271,9 +284,9 @@ func (s *subscriber) follow(ctx context.Context, f *folder) error {
 			looked = time.Now()
 		}
 		wait, cancel := context.WithTimeout(ctx, partitionsEvery)
-		err := poll(wait, client, func(e Entry) error {
-			f.Next[e.Place.Partition] = e.Place.Offset + 1
-			return f.put(e)
+		err := poll(wait, client, func(r *kgo.Record) error {
+			f.Next[r.Partition] = r.Offset + 1
+			return apply(r, f.put)
 		})
 		cancel()
 		switch {
@@ -293,15 +306,11 @@ func (s *subscriber) follow(ctx context.Context, f *folder) error {
 }
 
 // poll takes what has come; it waits for something to come.
-func poll(ctx context.Context, client *kgo.Client, take func(Entry) error) error {
+func poll(ctx context.Context, client *kgo.Client, take func(*kgo.Record) error) error {
 	fetches := client.PollFetches(ctx)
 	// What came before an error counts, too: the client has gone on behind it.
 	for _, r := range fetches.Records() {
-		e, err := read(r)
-		if err != nil {
-			return err
-		}
-		if err := take(e); err != nil {
+		if err := take(r); err != nil {
 			return err
 		}
 	}
@@ -314,4 +323,16 @@ func poll(ctx context.Context, client *kgo.Client, take func(Entry) error) error
 		failed = errors.Join(failed, fmt.Errorf("%w: %s/%d: %w", kind, f.Topic, f.Partition, f.Err))
 	}
 	return failed
+}
+
+// apply puts what a message says. A mark of a transaction says nothing.
+func apply(r *kgo.Record, put func(Entry) error) error {
+	if r.Attrs.IsControl() {
+		return nil
+	}
+	e, err := read(r)
+	if err != nil {
+		return err
+	}
+	return put(e)
 }

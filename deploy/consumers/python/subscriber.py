@@ -97,7 +97,7 @@ class Copy:
         self.db = sqlite3.connect(path, isolation_level=None, timeout=ASK_SECONDS)
         self.db.execute("PRAGMA journal_mode = WAL")  # others may read meanwhile
         self.db.execute("PRAGMA synchronous = FULL")
-        self.db.execute("PRAGMA secure_delete = ON")  # what is killed is gone from the file, too
+        self.db.execute("PRAGMA secure_delete = ON")  # what is killed is gone from the file, too, see forget
         with self.change():
             self.db.execute(
                 "CREATE TABLE IF NOT EXISTS articles (uri TEXT PRIMARY KEY, revision INTEGER NOT NULL,"
@@ -118,7 +118,19 @@ class Copy:
         self.db.execute("COMMIT")
 
     def put(self, message):
-        self.db.execute("INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?)", entry(message))
+        """Puts what a message says in place, and tells whether it is a notice."""
+        e = entry(message)
+        self.db.execute("INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?)", e)
+        return e[2] != "usable"
+
+    def forget(self):
+        """Overwrites in the file what was taken out, and empties the log beside it,
+        which still has the text; tells whether it could. While somebody lists it can't,
+        and does not wait: the next kill must not."""
+        self.db.execute("PRAGMA busy_timeout = 0")
+        busy, *_ = self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self.db.execute(f"PRAGMA busy_timeout = {ASK_SECONDS * 1000:.0f}")
+        return not busy
 
     def clear(self):
         self.db.execute("DELETE FROM articles")
@@ -249,13 +261,13 @@ class Subscriber:
         self.assign(topic, {p: positions[p] for p in left})
         while left:
             for message in self.messages():
-                if message.error() is not None:  # the end of a partition
-                    left.discard(message.partition())
-                    continue
-                if message.offset() < extents[message.partition()][1]:
+                end = extents[message.partition()][1]
+                at_end = message.error() is not None  # of the partition; its offset is the one behind
+                if not at_end and message.offset() < end:
                     self.copy.put(message)
                     latest = max(latest, since(message))
-                if message.offset() + 1 >= extents[message.partition()][1]:
+                # What was last may be compacted away, or no message: the position tells.
+                if message.offset() + (0 if at_end else 1) >= end:
                     left.discard(message.partition())
         return latest
 
@@ -263,17 +275,19 @@ class Subscriber:
         """Reads what is released from now on into the copy."""
         self.assign(RELEASED, positions)
         looked = time.monotonic()
+        to_forget = True  # what was taken out before may be there still
         while True:
             if time.monotonic() - looked > PARTITIONS_EVERY:
                 self.check(self.copy.positions())
                 looked = time.monotonic()
             messages = [m for m in self.messages() if m.error() is None]
-            if not messages:
-                continue
-            with self.copy.change():
-                for message in messages:
-                    self.copy.put(message)
-                self.copy.advance({m.partition(): m.offset() + 1 for m in messages})
+            if messages:
+                with self.copy.change():
+                    for message in messages:
+                        to_forget |= self.copy.put(message)
+                    self.copy.advance({m.partition(): m.offset() + 1 for m in messages})
+            if to_forget:
+                to_forget = not self.copy.forget()
 
     def messages(self):
         """What has come; of errors only the ends of partitions."""

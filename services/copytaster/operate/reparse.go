@@ -335,6 +335,8 @@ func decodeAgain(ctx context.Context, a *article.Article, data []byte, detect bo
 	h := document.Hint{
 		Source: a.Source, Provider: a.Provider, URL: a.Original.Stated.URL, MediaType: a.Original.Stated.MediaType, Charset: a.Original.Stated.Charset,
 		Name: a.Original.Name, PublishedAt: a.Original.Stated.PublishedAt, ReceivedAt: a.ReceivedAt, Claimed: true,
+		// What the feed was set to is told by what became of the entry alone.
+		DeletedKills: a.Status == article.Canceled,
 	}
 	name := a.Original.Format
 	if detect {

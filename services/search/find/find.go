@@ -131,4 +131,17 @@ func refused(status int, body []byte) error {
 
 func term(field, value string) object { return object{"term": object{field: value}} }
 
-func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+// The years that can be asked for, in UTC: Elasticsearch reads years of four digits.
+var earliest, latest = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)
+
+// instant is t as Elasticsearch reads it, at most at the ends of what can be asked for:
+// the day after the last is beyond.
+func instant(t time.Time) string {
+	switch {
+	case t.Before(earliest):
+		t = earliest
+	case t.After(latest):
+		t = latest
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}

@@ -26,7 +26,7 @@ type Reading struct {
 
 	said             ask.Query
 	least, most      *float64
-	mentioned, until time.Time // days, UTC
+	mentioned, until *time.Time // days, UTC
 }
 
 // readingParameters are the parameters' names.
@@ -63,20 +63,21 @@ func parseReading(values url.Values, note func(error)) (r Reading) {
 	if r.least != nil && r.most != nil && *r.most < *r.least {
 		note(wrong("amount_to", "%s is below amount_from, %s", r.AmountTo, r.AmountFrom))
 	}
-	mentioned := func(name string) (string, time.Time) {
+	mentioned := func(name string) (string, *time.Time) {
 		s := strings.TrimSpace(values.Get(name))
 		if s == "" {
-			return "", time.Time{}
+			return "", nil
 		}
-		t, err := time.Parse(time.DateOnly, s)
+		t, _, err := day(s, time.UTC)
 		if err != nil {
-			note(wrong(name, "%q is not a day such as 2024-04-20", clip(s)))
+			note(wrong(name, "%q is not a day such as 2024-04-20, of the years 1 to 9999", clip(s)))
+			return s, nil
 		}
-		return s, t
+		return s, &t
 	}
 	r.MentionedFrom, r.mentioned = mentioned("mentioned_from")
 	r.MentionedTo, r.until = mentioned("mentioned_to")
-	if !r.mentioned.IsZero() && !r.until.IsZero() && r.until.Before(r.mentioned) {
+	if r.mentioned != nil && r.until != nil && r.until.Before(*r.mentioned) {
 		note(wrong("mentioned_to", "%s is before mentioned_from, %s", r.MentionedTo, r.MentionedFrom))
 	}
 	switch r.Translated = values.Get("translated"); r.Translated {
@@ -107,10 +108,10 @@ func (r Reading) reading() []any {
 		}
 	}
 	bounds := object{"relation": "intersects"}
-	if !r.mentioned.IsZero() {
-		bounds["gte"] = instant(r.mentioned)
+	if r.mentioned != nil {
+		bounds["gte"] = instant(*r.mentioned)
 	}
-	if !r.until.IsZero() {
+	if r.until != nil {
 		bounds["lt"] = instant(r.until.AddDate(0, 0, 1))
 	}
 	if len(bounds) > 1 {

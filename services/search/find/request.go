@@ -1,6 +1,7 @@
 package find
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -135,7 +136,7 @@ func ParseRequest(values url.Values, zone *time.Location) (Request, error) {
 			if f.Day {
 				var in interval
 				if in.from, in.to, err = day(v, zone); err != nil {
-					note(wrong(f.Name, "%q is not a day such as 2024-04-20", v))
+					note(wrong(f.Name, "%q is not a day such as 2024-04-20, of the years 1 to 9999", v))
 					continue
 				}
 				r.days[v] = in
@@ -149,12 +150,12 @@ func ParseRequest(values url.Values, zone *time.Location) (Request, error) {
 	}
 	if r.From = strings.TrimSpace(values.Get("from")); r.From != "" {
 		if r.from, _, err = moment(r.From, zone); err != nil {
-			note(wrong("from", "%q is neither a day such as 2024-04-20 nor a time such as 2024-04-20T06:00:00Z", r.From))
+			note(wrong("from", "%q is neither a day such as 2024-04-20 nor a time such as 2024-04-20T06:00:00Z, of the years 1 to 9999", r.From))
 		}
 	}
 	if r.To = strings.TrimSpace(values.Get("to")); r.To != "" {
 		if _, r.to, err = moment(r.To, zone); err != nil {
-			note(wrong("to", "%q is neither a day such as 2024-04-20 nor a time such as 2024-04-20T06:00:00Z", r.To))
+			note(wrong("to", "%q is neither a day such as 2024-04-20 nor a time such as 2024-04-20T06:00:00Z, of the years 1 to 9999", r.To))
 		}
 	}
 	if !r.from.IsZero() && !r.to.IsZero() && !r.from.Before(r.to) {
@@ -229,6 +230,9 @@ func isFacet(name string) bool {
 	return slices.ContainsFunc(Facets, func(f Facet) bool { return f.Name == name })
 }
 
+// errYear says that a day or time is none that can be asked for.
+var errYear = errors.New("the years are 1 to 9999")
+
 // day is when a day begins and when the next one does.
 func day(s string, zone *time.Location) (from, to time.Time, err error) {
 	d, err := time.Parse(time.DateOnly, s)
@@ -236,6 +240,9 @@ func day(s string, zone *time.Location) (from, to time.Time, err error) {
 		return time.Time{}, time.Time{}, err
 	}
 	y, m, n := d.Date()
+	if y < 1 {
+		return time.Time{}, time.Time{}, errYear
+	}
 	return time.Date(y, m, n, 0, 0, 0, 0, zone), time.Date(y, m, n+1, 0, 0, 0, 0, zone), nil
 }
 
@@ -245,6 +252,9 @@ func moment(s string, zone *time.Location) (from, to time.Time, err error) {
 		return from, to, nil
 	}
 	t, err := time.Parse(time.RFC3339, s)
+	if err == nil && !t.After(earliest) { // which would be no bound
+		err = errYear
+	}
 	return t, t, err
 }
 

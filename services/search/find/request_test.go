@@ -1,8 +1,10 @@
 package find
 
 import (
+	"encoding/json"
 	"errors"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +56,55 @@ func TestRequestIsReadBack(t *testing.T) {
 			t.Fatalf("(-before +after):\n%s", d)
 		}
 	})
+}
+
+// TestFirstAndLastDays: what Elasticsearch is asked for has years of four digits, no
+// bound is passed over, and what can't be asked for is told.
+func TestFirstAndLastDays(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const first, last = "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"
+	for _, c := range []struct {
+		name, value, want string
+		zone              *time.Location
+	}{
+		{"mentioned_from", "0001-01-01", first, time.UTC},
+		{"mentioned_from", "9999-12-31", "9999-12-31T00:00:00.000Z", time.UTC},
+		{"mentioned_to", "0001-01-01", "0001-01-02T00:00:00.000Z", time.UTC},
+		{"mentioned_to", "9999-12-31", last, time.UTC},
+		{"to", "9999-12-31", last, time.UTC},
+		{"to", "9999-12-31T23:00:00-05:00", last, time.UTC},
+		{"to", "0001-01-01", "0001-01-02T00:00:00.000Z", time.UTC},
+		{"from", "0001-01-01", first, berlin},
+		{"day", "9999-12-31", last, time.UTC},
+		{"day", "9999-12-31", "9999-12-31T23:00:00.000Z", berlin},
+		{"day", "0001-01-01", first, berlin},
+		{"day", "0001-01-01", "0001-01-02T00:00:00.000Z", time.UTC},
+	} {
+		r, err := ParseRequest(url.Values{c.name: {c.value}}, c.zone)
+		if err != nil {
+			t.Errorf("%s=%s: %v", c.name, c.value, err)
+			continue
+		}
+		b, err := json.Marshal([]any{r.reading(), between(r.from, r.to), r.filters("")})
+		if err != nil || !strings.Contains(string(b), strconv.Quote(c.want)) || strings.Contains(string(b), `"10000`) {
+			t.Errorf("%s=%s: %s, %v, want %s", c.name, c.value, b, err, c.want)
+		}
+	}
+	for name, values := range map[string][]string{
+		"mentioned_from": {"0000-12-31", "10000-01-01"}, "mentioned_to": {"0000-12-31", "10000-01-01"}, "day": {"0000-12-31", "10000-01-01"},
+		"from": {"0000-12-31", "0000-12-31T00:00:00Z"}, "to": {"0000-12-31", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+01:00"},
+	} {
+		for _, v := range values {
+			_, err := ParseRequest(url.Values{name: {v}}, time.UTC)
+			var wrong *ParameterError
+			if !errors.As(err, &wrong) || wrong.Parameter != name || !strings.Contains(wrong.Message, "years 1 to 9999") {
+				t.Errorf("%s=%s: %v", name, v, err)
+			}
+		}
+	}
 }
 
 func TestCursorBelongsToItsSearch(t *testing.T) {

@@ -1,6 +1,7 @@
 package translation
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/cputime"
 )
 
 func newEnricher(t testing.TB) *Enricher {
@@ -176,16 +178,43 @@ func TestDataNamesTheLine(t *testing.T) {
 	}
 }
 
-// TestLong: a text of a megabyte of marks, digits or gaps takes no longer than
-// its length.
+// TestLong: a text of a megabyte of marks, digits, gaps or beginnings of calques
+// takes no longer than its length.
 func TestLong(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long texts")
 	}
-	for _, piece := range []string{"\"", "“ ", "1,4 ", "has been a ", "to To to ", "U.S. US ", ", that "} {
-		began := time.Now()
-		one(t, "en", strings.Repeat(piece, 1<<20/len(piece)))
-		t.Logf("%q: %v", piece, time.Since(began))
+	e := newEnricher(t)
+	var begun strings.Builder // every calque but for its last word
+	for _, l := range e.languages {
+		for _, cs := range l.calques {
+			for _, c := range cs {
+				for _, w := range c.words[:len(c.words)-1] {
+					begun.WriteString(cmp.Or(w, "x x x x x x") + " ")
+				}
+			}
+		}
+	}
+	for _, piece := range []string{
+		begun.String(), "\"", "“ ", "„ ", "1,4 ", "1.", "has been a ", "to To to ", "U.S. US ", ", that ", ",", "said,,,,,,,, that ", "a.a", "A-", "’", "\n\n", "translated ", "ß", "\u0301", "„a “, ",
+	} {
+		var a article.Article
+		var b article.Builder
+		b.Add(article.Paragraph, strings.Repeat(piece, 1<<20/len(piece)))
+		b.Add(article.Note, strings.Repeat(piece, 1<<20/len(piece)))
+		b.Fill(&a)
+		for _, tag := range []string{"en", "de"} {
+			a.Language.Value = tag
+			took := cputime.Of(func() {
+				if err := e.Enrich(t.Context(), &a); err != nil {
+					t.Error(err)
+				}
+			})
+			t.Logf("%.40q in %s: %v", piece, tag, took)
+			if took > 10*time.Second { // far above what it takes, with the race detector, too
+				t.Errorf("%.40q in %s took %v", piece, tag, took)
+			}
+		}
 	}
 }
 
