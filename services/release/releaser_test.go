@@ -28,6 +28,7 @@ type world struct {
 	status, pending *rows
 	log, current    []stage.Message // public
 	read            int             // of these, at starts
+	readsFail       int             // how many readings are still to fail
 	clock           time.Time
 	failIn          int             // operations until one fails; 0: none does
 	drift           time.Duration   // that each operation takes
@@ -175,8 +176,17 @@ func (w *world) ReadLog(ctx context.Context, name string, _ int, from, to int64,
 		}
 		w.mu.Lock()
 		w.read++
+		fails := w.readsFail > 0
+		if fails {
+			w.readsFail--
+		}
 		w.mu.Unlock()
-		if err := f(w.in(name)[at]); err != nil {
+		if fails {
+			return errCut
+		}
+		m := w.in(name)[at]
+		m.Offset = at
+		if err := f(m); err != nil {
 			return err
 		}
 	}
@@ -223,6 +233,7 @@ func (w *world) tick(ctx context.Context) error {
 				w.r.due.set(uri, w.clock)
 				failed = err
 			}
+			w.r.due.done(uri)
 		}
 		if failed != nil {
 			return failed
