@@ -8,7 +8,6 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/stage"
-	"github.com/copytaster/copytaster/pkg/topic"
 )
 
 // followFor is how long a process looks after its start for what another one
@@ -76,12 +75,12 @@ func (r *releaser) followMessage(ctx context.Context, name string, m stage.Messa
 			Msg("another process wrote what can't be read: passed over")
 		return nil
 	}
-	return r.foreign(ctx, name, article.URI(m.Key), s, m.Time)
+	return r.foreign(ctx, article.URI(m.Key), s, m.Time)
 }
 
 // foreign notes what another process gave out, and lets the notice follow if the
 // article was killed or held meanwhile.
-func (r *releaser) foreign(ctx context.Context, name string, uri article.URI, s shown, at time.Time) error {
+func (r *releaser) foreign(ctx context.Context, uri article.URI, s shown, at time.Time) error {
 	unlock, err := r.locks.lock(ctx, uri)
 	if err != nil {
 		return err
@@ -106,13 +105,11 @@ func (r *releaser) foreign(ctx context.Context, name string, uri article.URI, s 
 	last.unsure = false
 	switch {
 	case !known || s.newer(last):
-		// Until it is seen in the topic that is written second, it may be in one alone.
+		// It may be in one topic alone, or stand there before an older one of this process.
 		r.gone.doubt(string(uri), s, at)
 	case last != s:
 		r.log.Warn().Str("article", string(uri)).Str("revision", s.revision.String()).Str("newest", last.revision.String()).
 			Msg("another process gave out a revision that is not the newest")
-	case name == topic.Current:
-		r.gone.set(string(uri), s)
 	}
 	return nil
 }

@@ -108,9 +108,7 @@ func (w *world) Write(_ context.Context, ms []stage.Message) error {
 		return nil
 	}
 	if err := w.step(); err != nil {
-		for _, m := range ms {
-			w.unsure[string(m.Key)] = true
-		}
+		w.knows(ms, false)
 		return err
 	}
 	w.mu.Lock()
@@ -132,10 +130,17 @@ func (w *world) Write(_ context.Context, ms []stage.Message) error {
 		w.mu.Unlock()
 		err = w.step() // it is written, and nobody heard of it
 	}
-	for _, m := range ms {
-		w.unsure[string(m.Key)] = err != nil
-	}
+	w.knows(ms, err == nil)
 	return err
+}
+
+// knows notes whether the process knows that these messages were written.
+func (w *world) knows(ms []stage.Message, written bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, m := range ms {
+		w.unsure[string(m.Key)] = !written
+	}
 }
 
 // in is what a public topic has.

@@ -113,6 +113,8 @@ func TestOneThatHangsStopsNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		stop := w.process(t)
+		s := &stuck{w, "urn:x:hangs", make(chan struct{})}
+		w.r.out = s
 		began := time.Now()
 		for uri, until := range map[string]time.Duration{"urn:x:hangs": time.Minute, "urn:x:later": time.Hour} {
 			a := told(t, uri, 1, began.Unix(), article.Usable, 0)
@@ -121,8 +123,6 @@ func TestOneThatHangsStopsNoOther(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		s := &stuck{w, "urn:x:hangs", make(chan struct{})}
-		w.r.out = s
 		<-time.After(2 * time.Minute)
 		for range 2 * sideBySide {
 			w.r.due.set("urn:x:hangs", time.Now())
