@@ -11,63 +11,50 @@ import (
 // locks let one at a time decide about an article.
 type locks struct {
 	mu   sync.Mutex
-	held map[article.URI]*lock
+	held map[article.URI]chan struct{} // each is closed when it is given back
 }
 
-// lock is an article's: free has one token while nobody decides about it.
-type lock struct {
-	free  chan struct{}
-	users int // who have it, or wait for it
-}
+func newLocks() *locks { return &locks{held: map[article.URI]chan struct{}{}} }
 
 // lock keeps all others from deciding about these articles until unlock, or
-// until ctx is done while somebody else has them.
+// until ctx is done while somebody else has one of them. Who waits has none: a
+// batch that waits for one article doesn't keep another's kill waiting.
 func (l *locks) lock(ctx context.Context, uris ...article.URI) (unlock func(), err error) {
-	// In order, so that two who want several don't wait for each other.
 	uris = slices.Compact(slices.Sorted(slices.Values(uris)))
-	for i, u := range uris {
-		if err := l.take(ctx, u); err != nil {
-			l.give(uris[:i])
-			return nil, err
+	for {
+		busy := l.take(uris)
+		if busy == nil {
+			return func() { l.give(uris) }, nil
+		}
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		}
 	}
-	return func() { l.give(uris) }, nil
 }
 
-func (l *locks) take(ctx context.Context, uri article.URI) error {
+// take takes all of them, or none while somebody has one: busy is closed when
+// that is given back.
+func (l *locks) take(uris []article.URI) (busy <-chan struct{}) {
 	l.mu.Lock()
-	k, ok := l.held[uri]
-	if !ok {
-		k = &lock{free: make(chan struct{}, 1)}
-		k.free <- struct{}{}
-		l.held[uri] = k
+	defer l.mu.Unlock()
+	for _, u := range uris {
+		if taken, ok := l.held[u]; ok {
+			return taken
+		}
 	}
-	k.users++
-	l.mu.Unlock()
-	select {
-	case <-k.free:
-		return nil
-	case <-ctx.Done():
-		l.leave(uri)
-		return ctx.Err()
+	for _, u := range uris {
+		l.held[u] = make(chan struct{})
 	}
+	return nil
 }
 
 func (l *locks) give(uris []article.URI) {
-	for _, u := range uris {
-		l.mu.Lock()
-		l.held[u].free <- struct{}{}
-		l.mu.Unlock()
-		l.leave(u)
-	}
-}
-
-func (l *locks) leave(uri article.URI) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if k := l.held[uri]; k.users > 1 {
-		k.users--
-		return
+	for _, u := range uris {
+		close(l.held[u])
+		delete(l.held, u)
 	}
-	delete(l.held, uri)
 }

@@ -96,7 +96,7 @@ func TestKillsFailAlone(t *testing.T) {
 
 func TestLocksEndWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := locks{held: map[article.URI]*lock{}}
+		l := newLocks()
 		unlock, err := l.lock(t.Context(), "b")
 		if err != nil {
 			t.Fatal(err)
@@ -112,6 +112,42 @@ func TestLocksEndWithTheContext(t *testing.T) {
 			t.Fatal(err)
 		}
 		unlock()
+		if len(l.held) > 0 {
+			t.Errorf("left are %v", l.held)
+		}
+	})
+}
+
+// A batch that waits for one of its articles doesn't keep the others.
+func TestWhoWaitsHasNoLock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocks()
+		unlockB, err := l.lock(t.Context(), "b")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make(chan func(), 1)
+		go func() {
+			unlock, err := l.lock(t.Context(), "a", "b", "c")
+			if err != nil {
+				t.Error(err)
+			}
+			got <- unlock
+		}()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		unlockA, err := l.lock(ctx, "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		unlockB()
+		synctest.Wait()
+		if len(got) > 0 {
+			t.Error("the batch has what is held")
+		}
+		unlockA()
+		(<-got)()
 		if len(l.held) > 0 {
 			t.Errorf("left are %v", l.held)
 		}

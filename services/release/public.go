@@ -55,6 +55,15 @@ type shown struct {
 	unsure   bool // it was to be written, and may or may not have been
 }
 
+// newer tells whether s comes after o: by the ruling, and of the same by the
+// revision.
+func (s shown) newer(o shown) bool {
+	if s.ruling != o.ruling {
+		return s.ruling > o.ruling
+	}
+	return s.revision > o.revision
+}
+
 // key is a URI in 16 bytes: the state of millions of articles stays small.
 type key [16]byte
 

@@ -143,13 +143,13 @@ type releaser struct {
 	due     *timers
 	writer  string // this process, see [HeaderWriter]
 
-	locks locks
+	locks *locks
 }
 
 func newReleaser(status, pending table, gone *public, out output, m *metrics) *releaser {
 	return &releaser{
 		log: zerolog.Nop(), status: status, pending: pending, gone: gone, out: out, metrics: m, now: time.Now,
-		due: newTimers(), writer: rand.Text(), locks: locks{held: map[article.URI]*lock{}},
+		due: newTimers(), writer: rand.Text(), locks: newLocks(),
 	}
 }
 

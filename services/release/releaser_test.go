@@ -28,6 +28,7 @@ type world struct {
 	status, pending *rows
 	log, current    []stage.Message // public
 	read            int             // of these, at starts
+	readsFail       int             // how many readings are still to fail
 	clock           time.Time
 	failIn          int             // operations until one fails; 0: none does
 	drift           time.Duration   // that each operation takes
@@ -107,9 +108,7 @@ func (w *world) Write(_ context.Context, ms []stage.Message) error {
 		return nil
 	}
 	if err := w.step(); err != nil {
-		for _, m := range ms {
-			w.unsure[string(m.Key)] = true
-		}
+		w.knows(ms, false)
 		return err
 	}
 	w.mu.Lock()
@@ -131,10 +130,17 @@ func (w *world) Write(_ context.Context, ms []stage.Message) error {
 		w.mu.Unlock()
 		err = w.step() // it is written, and nobody heard of it
 	}
-	for _, m := range ms {
-		w.unsure[string(m.Key)] = err != nil
-	}
+	w.knows(ms, err == nil)
 	return err
+}
+
+// knows notes whether the process knows that these messages were written.
+func (w *world) knows(ms []stage.Message, written bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, m := range ms {
+		w.unsure[string(m.Key)] = !written
+	}
 }
 
 // in is what a public topic has.
@@ -175,8 +181,17 @@ func (w *world) ReadLog(ctx context.Context, name string, _ int, from, to int64,
 		}
 		w.mu.Lock()
 		w.read++
+		fails := w.readsFail > 0
+		if fails {
+			w.readsFail--
+		}
 		w.mu.Unlock()
-		if err := f(w.in(name)[at]); err != nil {
+		if fails {
+			return errCut
+		}
+		m := w.in(name)[at]
+		m.Offset = at
+		if err := f(m); err != nil {
 			return err
 		}
 	}
@@ -223,6 +238,7 @@ func (w *world) tick(ctx context.Context) error {
 				w.r.due.set(uri, w.clock)
 				failed = err
 			}
+			w.r.due.done(uri)
 		}
 		if failed != nil {
 			return failed

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/stage"
@@ -27,6 +29,9 @@ type timers struct {
 	mu   sync.Mutex
 	heap moments
 	wake chan struct{}
+	// busy are the articles that were taken and are not done, each with the moment
+	// at which it is due again, if there is one.
+	busy map[article.URI]time.Time
 }
 
 type moment struct {
@@ -49,7 +54,9 @@ func (m *moments) Pop() any {
 	return last
 }
 
-func newTimers() *timers { return &timers{wake: make(chan struct{}, 1)} }
+func newTimers() *timers {
+	return &timers{wake: make(chan struct{}, 1), busy: map[article.URI]time.Time{}}
+}
 
 func (t *timers) set(uri article.URI, at time.Time) {
 	t.mu.Lock()
@@ -61,8 +68,8 @@ func (t *timers) set(uri article.URI, at time.Time) {
 	}
 }
 
-// next takes the articles that are due at now, each once; else it tells when to
-// ask again.
+// next takes the articles that are due at now, each once, and none that was taken
+// before until it is done; else it tells when to ask again.
 func (t *timers) next(now time.Time) (due []article.URI, wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -71,16 +78,34 @@ func (t *timers) next(now time.Time) (due []article.URI, wait time.Duration) {
 		if d := t.heap[0].at.Sub(now); d > 0 {
 			return due, min(d, timerCheck)
 		}
-		if m, _ := heap.Pop(&t.heap).(moment); !taken[m.uri] {
-			taken[m.uri] = true
-			due = append(due, m.uri)
+		m, _ := heap.Pop(&t.heap).(moment)
+		if taken[m.uri] {
+			continue
 		}
+		taken[m.uri] = true
+		if _, busy := t.busy[m.uri]; busy {
+			t.busy[m.uri] = m.at
+			continue
+		}
+		t.busy[m.uri] = time.Time{}
+		due = append(due, m.uri)
 	}
 	return due, timerCheck
 }
 
-// loadTimers sets a timer for each article that waits, and for each that
-// expires.
+// done says that an article which was taken may be taken again.
+func (t *timers) done(uri article.URI) {
+	t.mu.Lock()
+	again := t.busy[uri]
+	delete(t.busy, uri)
+	t.mu.Unlock()
+	if !again.IsZero() {
+		t.set(uri, again)
+	}
+}
+
+// loadTimers sets a timer for each article that waits, for each that expires, and
+// for each whose notice is missing, which is due at once.
 func (r *releaser) loadTimers() error {
 	var unread error
 	r.pending.Range(func(uri string, value []byte) bool {
@@ -104,6 +129,9 @@ func (r *releaser) loadTimers() error {
 		if row.Status == article.Usable && !row.ExpiresAt.IsZero() {
 			r.due.set(article.URI(uri), row.ExpiresAt)
 		}
+		if now := r.now(); r.owes(article.URI(uri), row.Standing(), now) {
+			r.due.set(article.URI(uri), now)
+		}
 		return true
 	})
 	if unread != nil {
@@ -116,24 +144,16 @@ func (r *releaser) loadTimers() error {
 // until ctx is done or the tables are another's. What was due before is done at
 // once.
 func (r *releaser) runTimers(ctx context.Context) error {
-	for {
+	group, ctx := errgroup.WithContext(ctx)
+	// Many end at the same moment, on the hour: side by side. One that hangs keeps
+	// its place, and the others go on.
+	group.SetLimit(sideBySide)
+	for ctx.Err() == nil {
 		uris, wait := r.due.next(r.now())
-		// Many end at the same moment, on the hour: side by side.
-		err := together(len(uris), func(i int) error {
-			err := r.doDue(ctx, uris[i])
-			if err == nil || ctx.Err() != nil || stage.IsFatal(err) {
-				return err
-			}
-			r.log.Warn().Err(err).Str("article", string(uris[i])).Msg("can't do what an article's time has come for, trying again")
-			r.due.set(uris[i], r.now().Add(timerRetry))
-			return nil
-		})
-		switch {
-		case ctx.Err() != nil:
-			return nil //nolint:nilerr // the end, as asked for
-		case err != nil:
-			return err
-		case len(uris) > 0:
+		for _, uri := range uris {
+			group.Go(func() error { return r.doTaken(ctx, uri) })
+		}
+		if len(uris) > 0 {
 			continue
 		}
 		t := time.NewTimer(wait)
@@ -141,11 +161,34 @@ func (r *releaser) runTimers(ctx context.Context) error {
 		case <-t.C:
 		case <-r.due.wake:
 		case <-ctx.Done():
-			t.Stop()
-			return nil
 		}
 		t.Stop()
 	}
+	return group.Wait()
+}
+
+// doTaken does what is due of an article that was taken from the timers. What
+// fails is due again.
+func (r *releaser) doTaken(ctx context.Context, uri article.URI) error {
+	defer r.due.done(uri)
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err := r.doDue(ctx, uri); err != nil && ctx.Err() == nil {
+		return r.later(uri, err)
+	}
+	return nil
+}
+
+// later lets the timers do again what failed, unless err is fatal, and is to be
+// returned.
+func (r *releaser) later(uri article.URI, err error) error {
+	if stage.IsFatal(err) {
+		return err
+	}
+	r.log.Warn().Err(err).Str("article", string(uri)).Msg("can't do what an article's time has come for, trying again")
+	r.due.set(uri, r.now().Add(timerRetry))
+	return nil
 }
 
 // waiting reads an article that waits for its time.
@@ -153,8 +196,8 @@ func waiting(uri string, value []byte) (article.Article, error) {
 	return event.Decode(event.Bare(uri, value, event.Released))
 }
 
-// doDue gives an article out whose embargo is over, and takes one back that
-// expired.
+// doDue gives an article out whose embargo is over, and takes one back that may
+// no longer be out.
 func (r *releaser) doDue(ctx context.Context, uri article.URI) error {
 	unlock, err := r.locks.lock(ctx, uri)
 	if err != nil {
@@ -167,11 +210,11 @@ func (r *releaser) doDue(ctx context.Context, uri article.URI) error {
 	if value, ok := r.pending.Get(string(uri)); ok {
 		return r.release(ctx, uri, value)
 	}
-	return r.expire(ctx, uri)
+	return r.takeBack(ctx, uri)
 }
 
-// release gives an article out that waits. What waits no more, or waits for
-// another time, is left.
+// release gives an article out that waits. One that waits for another time is
+// left, but for the notice of an earlier revision.
 func (r *releaser) release(ctx context.Context, uri article.URI, value []byte) error {
 	a, err := waiting(string(uri), value)
 	if err != nil {
@@ -182,10 +225,14 @@ func (r *releaser) release(ctx context.Context, uri article.URI, value []byte) e
 		return err
 	}
 	if a.Revision != stands.Revision || stands.Status != article.Usable {
-		return r.pending.Delete(ctx, string(uri)) // something else was decided, and this was left over
+		// Something else was decided, and this was left over.
+		if err := r.pending.Delete(ctx, string(uri)); err != nil {
+			return err
+		}
+		return r.takeBack(ctx, uri)
 	}
 	d := &decision{a: &a, stands: stands, now: r.now()}
-	if stands.EmbargoUntil.After(d.now) {
+	if stands.EmbargoUntil.After(d.now) && !r.owes(uri, stands, d.now) {
 		r.due.set(uri, stands.EmbargoUntil)
 		return nil
 	}
@@ -198,18 +245,26 @@ func (r *releaser) release(ctx context.Context, uri article.URI, value []byte) e
 	return nil
 }
 
-// expire tells of an article that went out that it may no longer be shown, if
-// so it is.
-func (r *releaser) expire(ctx context.Context, uri article.URI) error {
+// takeBack gives out the notice of an article that went out, or may have, and may
+// be out no longer: it expired, or a notice is missing since a write failed or a
+// process died.
+func (r *releaser) takeBack(ctx context.Context, uri article.URI) error {
 	row, ok, err := r.row(uri)
 	if err != nil || !ok {
 		return err
 	}
 	d := &decision{a: row.article(uri), stands: row.Standing(), now: r.now()}
-	if d.stands.Status != article.Usable || !d.stands.Expired(d.now) {
+	if !r.owes(uri, d.stands, d.now) {
 		return nil // one that expires later has a timer of its own
 	}
 	return r.carryOut(ctx, d)
+}
+
+// owes tells whether an article that stands like this is out at now, or may be,
+// and may not.
+func (r *releaser) owes(uri article.URI, s article.Standing, now time.Time) bool {
+	last, ok := r.gone.get(uri)
+	return ok && (last.unsure || last.status == article.Usable) && !s.Visible(now)
 }
 
 // carryOut says what the decision says, and tidies up.

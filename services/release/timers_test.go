@@ -2,11 +2,13 @@ package release
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/stage"
 )
 
 // lateAtMost is how late an article may go out, or be taken back.
@@ -82,4 +84,137 @@ func TestTimersAreInTime(t *testing.T) {
 			t.Errorf("said %q", w.said(t))
 		}
 	})
+}
+
+// stuck is an output that hangs for one article.
+type stuck struct {
+	w    *world
+	uri  string
+	open chan struct{}
+}
+
+func (s *stuck) Write(ctx context.Context, ms []stage.Message) error {
+	for _, m := range ms {
+		if string(m.Key) != s.uri {
+			continue
+		}
+		select {
+		case <-s.open:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return s.w.Write(ctx, ms)
+}
+
+// An article whose writing hangs keeps no other from going out at its time, and
+// is not done a second time meanwhile, however often it is due.
+func TestOneThatHangsStopsNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		stop := w.process(t)
+		s := &stuck{w, "urn:x:hangs", make(chan struct{})}
+		w.r.out = s
+		began := time.Now()
+		for uri, until := range map[string]time.Duration{"urn:x:hangs": time.Minute, "urn:x:later": time.Hour} {
+			a := told(t, uri, 1, began.Unix(), article.Usable, 0)
+			a.EmbargoUntil = began.Add(until).UTC()
+			if err := w.r.Write(t.Context(), []article.Article{a}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		<-time.After(2 * time.Minute)
+		for range 2 * sideBySide {
+			w.r.due.set("urn:x:hangs", time.Now())
+			synctest.Wait()
+		}
+		<-time.After(time.Hour)
+		if got := len(w.in("articles.released")); got != 1 {
+			t.Errorf("while one hangs, %d are out, want the other", got)
+		}
+		close(s.open)
+		<-time.After(lateAtMost)
+		if got := len(w.in("articles.released")); got != 2 {
+			t.Errorf("said %q", w.said(t))
+		}
+		stop()
+		if n := len(w.r.due.busy); n > 0 {
+			t.Errorf("%d are not done", n)
+		}
+	})
+}
+
+// A start gives out the notices that are missing: the process died between the two
+// topics, or before it followed what another one gave out. No message comes again.
+func TestAStartGivesOutTheNoticesThatAreMissing(t *testing.T) {
+	usable := told(t, "urn:x:1", 1, 10, article.Usable, 0)
+	until := func(version int) article.Article {
+		return told(t, "urn:x:1", version, 20, article.Usable, 2500)
+	}
+	expired := told(t, "urn:x:1", 2, 20, article.Usable, 0)
+	expired.ExpiresAt = second(900)
+	for name, c := range map[string]struct {
+		before  []article.Article // went out, and was taken back
+		then    article.Article
+		between int // the operation that is between the topics
+		want    article.Status
+	}{
+		"kill":                  {nil, told(t, "urn:x:1", 0, 30, article.Canceled, 0), 3, article.Canceled},
+		"hold":                  {nil, told(t, "urn:x:1", 3, 30, article.Withheld, 0), 3, article.Withheld},
+		"embargo":               {nil, until(2), 4, article.Withheld},
+		"expiry":                {nil, expired, 3, article.Withheld},
+		"kill while one waits":  {[]article.Article{until(2)}, told(t, "urn:x:1", 0, 30, article.Canceled, 0), 3, article.Canceled},
+		"embargo anew, a later": {[]article.Article{until(2), told(t, "urn:x:1", 3, 20, article.Usable, 0)}, until(4), 4, article.Withheld},
+	} {
+		t.Run(name+", between the topics", func(t *testing.T) {
+			w := newWorld()
+			w.start(t)
+			for _, a := range append([]article.Article{usable}, c.before...) {
+				if err := w.r.Write(t.Context(), []article.Article{a}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.failIn = c.between
+			if err := w.r.Write(t.Context(), []article.Article{c.then}); !errors.Is(err, errCut) {
+				t.Fatal(err)
+			}
+			if len(w.log) == len(w.current) {
+				t.Fatal("that was not between the topics")
+			}
+			w.startsAndGivesOut(t, c.want)
+		})
+		t.Run(name+", before it was followed", func(t *testing.T) {
+			w := newWorld()
+			w.start(t)
+			other := w.r
+			w.start(t)
+			if err := w.r.Write(t.Context(), []article.Article{c.then}); err != nil {
+				t.Fatal(err)
+			}
+			other.status, other.pending = &rows{w: w, all: map[string][]byte{}}, &rows{w: w, all: map[string][]byte{}} // as it looked at them
+			if err := other.Write(t.Context(), []article.Article{usable}); err != nil {
+				t.Fatal(err)
+			}
+			w.startsAndGivesOut(t, c.want)
+		})
+	}
+}
+
+// startsAndGivesOut holds a start to end both topics with the notice, once.
+func (w *world) startsAndGivesOut(t *testing.T, want article.Status) {
+	t.Helper()
+	n := 0
+	for range 2 {
+		w.start(t)
+		if err := w.tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.bothEnd(t, "urn:x:1", want)
+		if n == 0 {
+			n = len(w.log)
+		}
+	}
+	if len(w.log) != n {
+		t.Errorf("said %q", w.said(t))
+	}
 }
