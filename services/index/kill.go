@@ -88,15 +88,16 @@ func (f *found) standing() article.Standing {
 	if !f.Found {
 		return article.Standing{}
 	}
+	head := article.Article{ReceivedAt: f.Source.ReceivedAt}
 	s := article.Standing{
 		Terms: article.Terms{
 			Revision: f.Source.Revision, Status: f.Source.Status, EmbargoUntil: f.Source.EmbargoUntil, ExpiresAt: f.Source.ExpiresAt,
+			At: head.RuledAt(),
 		},
 		Ruling: corpus.Ruling(f.Version, f.Source.Ruling),
 	}
 	if slices.Contains(f.Source.Flags, article.FlagWithheldByEditor) {
-		head := article.Article{Revision: f.Source.Revision, ReceivedAt: f.Source.ReceivedAt}
-		s.HeldAt = head.RuledAt()
+		s.HeldAt = s.At
 	}
 	return s
 }
