@@ -140,6 +140,11 @@ func (s *Sink) settle(ctx context.Context, of []plan) error {
 			if err != nil {
 				return err
 			}
+			if p.unseen != nil {
+				if _, newer := was.Apply(p.unseen); !newer {
+					continue
+				}
+			}
 			doc, governs, err := s.above(was, &heads[i], p.a)
 			switch {
 			case err != nil:
@@ -189,6 +194,9 @@ func (s *Sink) above(was article.Standing, head *found, a *article.Article) (doc
 // what a kill refuses.
 func (s *Sink) decide(ctx context.Context, of []plan) error {
 	if err := s.settle(ctx, of); err != nil {
+		return err
+	}
+	if err := s.giveWay(ctx, of); err != nil {
 		return err
 	}
 	return s.takeBack(ctx, slices.DeleteFunc(slices.Clone(of), func(p plan) bool { return !p.killed }))
