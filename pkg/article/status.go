@@ -262,17 +262,21 @@ func (s Standing) reinstate(a *Article, at int64) (Standing, bool) {
 }
 
 // Of is a, which governs, as the article stands by it: a itself, or, of a
-// reinstatement that gave way, its text under the newer terms.
+// reinstatement that gave way, its text under the newer terms. Where those are an
+// editor's withhold or bar, it arrived when they did.
 func (s Standing) Of(a *Article) *Article {
 	if s.Text == 0 || a.Revision != s.Text {
 		return a
 	}
 	b := *a
 	b.Revision, b.Status, b.EmbargoUntil, b.ExpiresAt = s.Revision, s.Status, s.EmbargoUntil, s.ExpiresAt
-	if s.HeldAt > 0 {
+	switch {
+	case s.HeldAt > 0:
 		b.Flags = slices.Clone(a.Flags)
 		b.Flag(FlagWithheldByEditor)
 		b.ReceivedAt = RulingTime(s.HeldAt)
+	case s.Bars(): // who sees b must know what it goes by, to tell what lifts it
+		b.ReceivedAt = RulingTime(s.At)
 	}
 	return &b
 }

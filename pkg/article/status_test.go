@@ -169,6 +169,17 @@ func TestReinstatementGivesWay(t *testing.T) {
 	if a := s.Of(&back); !a.ReceivedAt.Equal(article.RulingTime(s.HeldAt)) || a.Status != article.Withheld || len(back.Flags) > 0 || len(a.Flags) != 1 {
 		t.Errorf("shown is %+v by %+v", a, s)
 	}
+	// What gave way to a hold or an embargo without a version has their place, by
+	// which a later reinstatement lifts them.
+	for _, bar := range []article.Article{told(t, 0, 30, article.Withheld, 0), told(t, 0, 30, article.Usable, 99)} {
+		s := standing(kill, bar, back)
+		if a := s.Of(&back); s.Text != back.Revision || !a.ReceivedAt.Equal(second(30)) {
+			t.Errorf("shown is %+v by %+v", a, s)
+		}
+	}
+	if a := standing(kill, told(t, 3, 30, article.Withheld, 0), back).Of(&back); !a.ReceivedAt.Equal(back.ReceivedAt) {
+		t.Errorf("shown is %+v", a)
+	}
 	if a := standing(kill, back).Of(&back); a != &back {
 		t.Errorf("changed to %+v", a)
 	}

@@ -156,6 +156,7 @@ func draw(r *rand.Rand, n int, now time.Time) *lived {
 		ruled   int64
 		newest  *turn
 		highest article.Revision
+		held    bool // by the agency's last word
 	}
 	var seen known
 	var looks []known
@@ -197,6 +198,9 @@ func draw(r *rand.Rand, n int, now time.Time) *lived {
 		}
 		if s != article.Usable {
 			seen.ruled = max(seen.ruled, x.at)
+		}
+		if x.action == "" || x.action == article.Reinstate {
+			seen.held = s == article.Withheld
 		}
 		looks = append(looks, seen)
 	}
@@ -245,7 +249,7 @@ func draw(r *rand.Rand, n int, now time.Time) *lived {
 			lastWithhold = at
 			add(x, article.Withheld, 0, true)
 			x.a.Flag(article.FlagWithheldByEditor)
-		case (killed || held) && saw.newest != nil && saw.ruled > lifted && k < 13:
+		case (killed || held || saw.held) && saw.newest != nil && saw.ruled > lifted && k < 13:
 			x.action, x.lifts, x.headline = article.Reinstate, saw.ruled, saw.newest.headline
 			x.embargo, x.expiry = saw.newest.embargo, saw.newest.expiry
 			p := saw.highest.Parts()

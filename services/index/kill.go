@@ -88,15 +88,16 @@ func (f *found) standing() article.Standing {
 	if !f.Found {
 		return article.Standing{}
 	}
+	head := article.Article{ReceivedAt: f.Source.ReceivedAt}
 	s := article.Standing{
 		Terms: article.Terms{
 			Revision: f.Source.Revision, Status: f.Source.Status, EmbargoUntil: f.Source.EmbargoUntil, ExpiresAt: f.Source.ExpiresAt,
+			At: head.RuledAt(),
 		},
 		Ruling: corpus.Ruling(f.Version, f.Source.Ruling),
 	}
 	if slices.Contains(f.Source.Flags, article.FlagWithheldByEditor) {
-		head := article.Article{Revision: f.Source.Revision, ReceivedAt: f.Source.ReceivedAt}
-		s.HeldAt = head.RuledAt()
+		s.HeldAt = s.At
 	}
 	return s
 }
@@ -138,6 +139,11 @@ func (s *Sink) settle(ctx context.Context, of []plan) error {
 			was, err := s.stood(ctx, &heads[i], p.a)
 			if err != nil {
 				return err
+			}
+			if p.unseen != nil {
+				if _, newer := was.Apply(p.unseen); !newer {
+					continue
+				}
 			}
 			doc, governs, err := s.above(was, &heads[i], p.a)
 			switch {
@@ -188,6 +194,9 @@ func (s *Sink) above(was article.Standing, head *found, a *article.Article) (doc
 // what a kill refuses.
 func (s *Sink) decide(ctx context.Context, of []plan) error {
 	if err := s.settle(ctx, of); err != nil {
+		return err
+	}
+	if err := s.giveWay(ctx, of); err != nil {
 		return err
 	}
 	return s.takeBack(ctx, slices.DeleteFunc(slices.Clone(of), func(p plan) bool { return !p.killed }))

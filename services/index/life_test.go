@@ -118,6 +118,10 @@ func TestLifeOfAnArticle(t *testing.T) {
 		{"a withhold under a kill", []article.Article{v(1, 10), kill(20), withheld(hold(30)), reinstated(v(1, 10), 20), v(2, 40)}, "withheld Secret 1", "Secret 1, Secret 2"},
 		{"a withhold under a kill, both lifted", []article.Article{v(1, 10), kill(20), withheld(hold(30)), reinstated(v(1, 10), 20), v(2, 40), reinstated(v(2, 40), 30)}, "usable Secret 2", "Secret 1, Secret 2"},
 		{"a withhold and a kill", []article.Article{v(1, 10), withheld(hold(30)), kill(20), reinstated(v(1, 10), 20)}, "withheld Secret 1", "Secret 1"},
+		{"a hold under a hold", []article.Article{v(1, 10), hold(20), hold(30), late(reinstated(v(1, 10), 20), 50)}, "withheld Secret 1", "Secret 1"},
+		{"a hold under a hold, known", []article.Article{v(1, 10), hold(20), hold(30), late(reinstated(v(1, 10), 30), 50)}, "usable Secret 1", "Secret 1"},
+		{"a hold under a hold, both lifted", []article.Article{v(1, 10), hold(20), hold(30), late(reinstated(v(1, 10), 20), 50), late(reinstated(reinstated(v(1, 10), 0), 30), 60)}, "usable Secret 1", "Secret 1"},
+		{"a hold under a kill, both lifted", []article.Article{v(1, 10), kill(20), hold(30), late(reinstated(v(1, 10), 20), 50), late(reinstated(reinstated(v(1, 10), 0), 30), 60)}, "usable Secret 1", "Secret 1"},
 		{"withheld by an editor, killed", []article.Article{v(7, 10), withheld(hold(20)), kill(30), withheld(hold(40))}, "canceled ", ""},
 	} {
 		uri := article.URI(fmt.Sprintf("urn:x:life:%d", i))

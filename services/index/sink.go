@@ -193,9 +193,10 @@ type plan struct {
 	i             int // of the article
 	a             *article.Article
 	head, version []byte
-	outcome       bulk.Outcome // of the head
-	killed        bool         // the head was looked at, and a kill refuses this one
-	err           error        // what is wrong with this one alone
+	outcome       bulk.Outcome     // of the head
+	killed        bool             // the head was looked at, and a kill refuses this one
+	unseen        *article.Article // only where this is newer than the head, see [Sink.giveWay]; nil: no matter
+	err           error            // what is wrong with this one alone
 }
 
 func (p plan) kill() bool { return p.a.Status == article.Canceled }
