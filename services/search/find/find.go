@@ -132,7 +132,7 @@ func refused(status int, body []byte) error {
 func term(field, value string) object { return object{"term": object{field: value}} }
 
 // The years that can be asked for, in UTC: Elasticsearch reads years of four digits.
-var earliest, latest = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)
+var earliest, latest = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC) //nolint:gochecknoglobals // never changed
 
 // instant is t as Elasticsearch reads it, at most at the ends of what can be asked for:
 // the day after the last is beyond.
