@@ -295,7 +295,7 @@ func TestSubscribersReadToAMark(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, m := range o.log(topic.Released) {
-		r := &kgo.Record{Topic: o.ns + topic.Current, Key: []byte(m.Key), Value: m.Value}
+		r := &kgo.Record{Topic: o.ns + topic.Current, Key: m.Key, Value: m.Value}
 		for _, h := range m.Headers {
 			r.Headers = append(r.Headers, kgo.RecordHeader{Key: h.Key, Value: h.Value})
 		}
