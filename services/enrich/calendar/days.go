@@ -29,6 +29,9 @@ func (r *reader) monthName(k int) (int, int) {
 	return v.n, n
 }
 
+// maxDays is how many days of one month are read in a list.
+const maxDays = 8
+
 const dayMarks = ".-\u00ba\u00aa"
 
 // dayMonth reads a day and month with what stands around them: "Monday, March
@@ -42,11 +45,7 @@ func (r *reader) dayMonth(i int) (expression, bool) {
 		if !r.joined(k, ",.") {
 			return e, false
 		}
-		for {
-			_, m := r.is(k, articleWord)
-			if m == 0 || !r.joined(k+m, "") {
-				break
-			}
+		if _, m := r.is(k, articleWord); m > 0 && r.joined(k+m, "") {
 			k += m
 		}
 	}
@@ -80,7 +79,7 @@ func (r *reader) dayThenMonth(k int, e *expression) (int, bool) {
 	}
 	at++
 	first := at
-	for at < len(r.toks) && strings.TrimSpace(r.gap(at)) == "," && r.digits(at) > 0 && r.length(at) <= 2 {
+	for at < len(r.toks) && at-first < maxDays-2 && strings.TrimSpace(r.gap(at)) == "," && r.digits(at) > 0 && r.length(at) <= 2 {
 		at++ // "7, 8 and 9 May"
 	}
 	d2, m, ok := r.dayRange(at)

@@ -272,8 +272,20 @@ func (r *reader) inTitle(e expression) bool {
 
 // Resolve tells when x is, counted from the day anchor, which may be zero: then
 // only what carries its year resolves. before is what the text named last. Not
-// ok: it can't be told.
-func (x *Expression) Resolve(anchor time.Time, before Interval) (i Interval, ok bool) {
+// ok: it can't be told, or an end lies outside the years 1 to 9999.
+func (x *Expression) Resolve(anchor time.Time, before Interval) (Interval, bool) {
+	i, ok := x.resolve(anchor, before)
+	if !ok || !writable(i.From) || !i.To.IsZero() && !writable(i.To) {
+		return Interval{}, false
+	}
+	return i, true
+}
+
+// writable tells whether t can be written as RFC 3339 has it, and is not the
+// zero time.
+func writable(t time.Time) bool { return !t.IsZero() && t.Year() >= 1 && t.Year() <= 9999 }
+
+func (x *Expression) resolve(anchor time.Time, before Interval) (i Interval, ok bool) {
 	if !anchor.IsZero() {
 		anchor = midnight(anchor)
 	}
@@ -311,7 +323,7 @@ func (x *Expression) Precision() article.Precision {
 	if x.quarter {
 		return article.PrecisionQuarter
 	}
-	i, _ := x.Resolve(date(2000, 6, 15), oneDay(date(2000, 6, 15)))
+	i, _ := x.resolve(date(2000, 6, 15), oneDay(date(2000, 6, 15)))
 	return i.Precision
 }
 

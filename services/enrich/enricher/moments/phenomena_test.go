@@ -241,6 +241,18 @@ var phenomena = []phenomenon{
 	{"fr", "Il sera là mardi 18, à 20 h.", w("mardi 18|2025-03-18")},
 	{"en", "It fell on Friday 7th, and on Monday 10 people died.", w("Friday 7th|2025-03-07", "Monday|2025-03-10")},
 
+	// Number words.
+	{"en", "It opened thirteen years ago, sixteen days ago and twenty-one years ago.", w("thirteen years ago|2012-01-01|2012-12-31|year", "sixteen days ago|2025-02-24", "twenty-one years ago|2004-01-01|2004-12-31|year")},
+	{"en", "It opened seventy years ago and ninety-nine years ago.", w("seventy years ago|1955-01-01|1955-12-31|year", "ninety-nine years ago|1926-01-01|1926-12-31|year")},
+	{"de", "Es wurde vor vierzehn Tagen und vor siebenunddreißig Jahren eröffnet.", w("vor vierzehn Tagen|2025-02-26", "vor siebenunddreißig Jahren|1988-01-01|1988-12-31|year")},
+	{"fr", "Il a ouvert il y a dix-sept ans et il y a vingt et un ans.", w("il y a dix-sept ans|2008-01-01|2008-12-31|year", "il y a vingt et un ans|2004-01-01|2004-12-31|year")},
+	{"fr", "Il a ouvert il y a quatre-vingt-dix ans.", w("il y a quatre-vingt-dix ans|1935-01-01|1935-12-31|year")},
+	{"es", "Abrió hace dieciséis días y hace treinta y cinco años.", w("hace dieciséis días|2025-02-24", "hace treinta y cinco años|1990-01-01|1990-12-31|year")},
+
+	// A list of eight days is read as one, and of a longer one the last eight.
+	{"en", "It rained on 1, 2, 3, 4, 5, 6, 7 and 8 February.", w("1, 2, 3, 4, 5, 6, 7 and 8 February|2025-02-01|2025-02-08")},
+	{"en", "It rained on 1, 2, 3, 4, 5, 6, 7, 8 and 9 February.", w("2, 3, 4, 5, 6, 7, 8 and 9 February|2025-02-02|2025-02-09")},
+
 	// More that is none.
 	{"en", "The council meets on the first Tuesday of every month; he came on a Monday.", nil},
 	{"en", "In the 1960s it had 300 hands; today it is a museum.", w("the 1960s|1960-01-01|1969-12-31|decade")},
