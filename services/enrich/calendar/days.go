@@ -139,6 +139,9 @@ func (r *reader) monthThenDay(k int, e *expression) (int, bool) {
 		return k, false
 	}
 	at := k + n
+	if r.all[k]&monthShort == 0 && !r.joined(at, "") {
+		return k, false // a sentence ends
+	}
 	if !r.joined(at, ".") {
 		return k, false
 	}
@@ -152,7 +155,7 @@ func (r *reader) monthThenDay(k int, e *expression) (int, bool) {
 	if r.plain(at+1) && r.all[at+1]&yearNoun != 0 {
 		return k, false // "in May 20 people"
 	}
-	if p, ok := r.before(k, in); ok && strings.EqualFold(r.word(p), "in") && p == k-1 && r.plain(at+1) && r.toks[at+1].Shape&lexicon.Lower != 0 && r.all[at+1]&function == 0 {
+	if p, ok := r.before(k, in); ok && strings.EqualFold(r.word(p), "in") && p == k-1 && r.plain(at+1) && r.toks[at+1].Shape&lexicon.Lower != 0 && (r.all[at+1]&function == 0 || r.all[at+1]&(past|present|future) != 0) {
 		return k, false
 	}
 	e.n, e.day = mo, d
@@ -257,12 +260,16 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 	if !r.namesTime(i) {
 		return e, false
 	}
+	if weeks, j, ok := r.weekAfter(e.j); ok {
+		e.weeks, e.j = weeks, j
+		return e, true
+	}
 	if d, ok := r.dayBehind(e.j); ok {
 		e.day = d
 		e.j++
 		return e, true
 	}
-	if s, n := r.is(e.j, followingAfter); n > 0 && r.joined(e.j, "") {
+	if s, n := r.is(e.j, followingAfter); n > 0 && s.n <= 1 && r.joined(e.j, "") {
 		e.form, e.shift, e.sure = asFollowing, s.n, sureRelative
 		e.j += n
 		return e, true
@@ -288,6 +295,17 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 		}
 	}
 	return e, true
+}
+
+// weekAfter reads what puts a day off by weeks: "Saturday week", "lundi en huit".
+func (r *reader) weekAfter(k int) (weeks, j int, ok bool) {
+	const week = 7
+	v, n := r.is(k, followingAfter)
+	if n == 0 || v.n < week || !r.joined(k, "") {
+		return 0, k, false
+	}
+	j = k + n
+	return v.n / week, j, !r.plain(j) || r.all[j]&function != 0 // "Sunday week nights"
 }
 
 // dayBehind reads the number of a day behind a weekday, without a month: "el

@@ -43,6 +43,10 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int) []
 			i++
 			continue
 		}
+		if r.ofStreet(e) {
+			i = e.j
+			continue
+		}
 		x, j := r.ranged(e)
 		x.Start, x.End = r.span(e.i, j, e)
 		if !x.first.dated() || x.first.form == asFeast {
@@ -53,6 +57,11 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int) []
 		old = x.first.form == asYear || x.first.form == asDecade || x.first.form == asCentury
 	}
 	return dst
+}
+
+// ofStreet tells whether e is the name of a street or square: "rue du 8 mai".
+func (r *reader) ofStreet(e expression) bool {
+	return e.form == asDay && !r.monthFirst && r.before1(e.i, nameNoun)
 }
 
 // nowadays tells whether "today" is set against the years that were named up to
@@ -73,7 +82,7 @@ func (r *reader) span(i, j int, e expression) (start, end int) {
 	if r.capitals && !r.bareYears && i > 0 && r.joined(i, "") && strings.EqualFold(r.word(i-1), "the") && (e.form != asYear && e.form != asDay && e.form != asMonth || e.part != Whole || r.all[i]&unit != 0) {
 		start = int(r.toks[i-1].Start)
 	}
-	if e.form == asYear && e.part == Whole && r.plain(i) {
+	if e.form == asYear && e.part == Whole && r.plain(i) && e.j == j {
 		if u, n := r.is(i-1, unit); n == 1 && u.unit == Year {
 			start = int(r.toks[i-1].Start) // "im Jahr 2024"
 		}
@@ -259,11 +268,14 @@ func (r *reader) inTitle(e expression) bool {
 	if strings.IndexAny(g, ".!?,") == 0 {
 		return false
 	}
+	if strings.Contains(g, ",") && j < len(r.toks) && r.toks[j].Shape&lexicon.Lower != 0 && r.sentenceStart(i) {
+		return false // speech, with who said it behind
+	}
 	for k := i; k < j; k++ {
 		if k > i && strings.ContainsAny(r.gap(k), ",.!?;:") {
 			return false
 		}
-		if r.toks[k].Shape&lexicon.Lower != 0 && (k == i || k == j-1 || r.all[k]&(function|of|articleWord|in|at) == 0) {
+		if r.toks[k].Shape&lexicon.Lower != 0 && (r.all[k]&function != 0 && r.all[k]&(past|present|future) != 0 || k == i || k == j-1 || r.all[k]&(function|of|articleWord|in|at) == 0) {
 			return false
 		}
 	}
