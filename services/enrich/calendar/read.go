@@ -271,11 +271,14 @@ func (r *reader) inTitle(e expression) bool {
 	if strings.Contains(g, ",") && j < len(r.toks) && r.toks[j].Shape&lexicon.Lower != 0 && r.sentenceStart(i) {
 		return false // speech, with who said it behind
 	}
+	// Where titles have a capital at their beginning only, what begins so in the
+	// middle of a sentence is one.
+	title := !r.capitals && i > 0 && r.toks[i].Shape&lexicon.Upper != 0 && !strings.ContainsAny(r.gap(i), ".!?:,;\n")
 	for k := i; k < j; k++ {
 		if k > i && strings.ContainsAny(r.gap(k), ",.!?;:") {
 			return false
 		}
-		if r.toks[k].Shape&lexicon.Lower != 0 && (r.all[k]&function != 0 && r.all[k]&(past|present|future) != 0 || k == i || k == j-1 || r.all[k]&(function|of|articleWord|in|at) == 0) {
+		if r.toks[k].Shape&lexicon.Lower != 0 && (r.all[k]&function != 0 && r.all[k]&(past|present|future) != 0 || k == i || !title && (k == j-1 || r.all[k]&(function|of|articleWord|in|at) == 0)) {
 			return false
 		}
 	}

@@ -285,6 +285,9 @@ func (r *reader) noun(k int) bool {
 	if r.all[k-1]&(nounCue|articleWord) != 0 || r.possessive(k-1) && r.word(k-1) == "s" {
 		return true
 	}
+	if r.all[k-1]&unit != 0 && r.gap(k-1) == "-" {
+		return true // "a two-year run"
+	}
 	// Behind an adjective only where a verb would have an ending.
 	return k > 1 && r.plain(k-1) && strings.EqualFold(r.word(k-2), "a") && !strings.HasSuffix(r.word(k), "s")
 }

@@ -274,6 +274,11 @@ var phenomena = []phenomenon{
 	{"en", "It was a style of the nineteen-eighties and the noughties. Anna Smith (1851–1923) left.", w("the nineteen-eighties|1980-01-01|1989-12-31|decade", "the noughties|2000-01-01|2009-12-31|decade", "1851–1923|1851-01-01|1923-12-31|year")},
 	{"de", "Seit Anfang der Nullerjahre gilt das.", w("Anfang der Nullerjahre|2000-01-01|2003-12-31|decade")},
 
+	{"en", "It ended its best two-year run on a quiet note on Wednesday.", w("Wednesday|2025-03-12")},
+	{"en", "It runs from June 1 through November 30. Forecasters in May had predicted more.", w("June 1 through November 30|2025-06-01|2025-11-30", "May|2024-05-01|2024-05-31|month")},
+	{"fr", "Le théâtre reprend « Un dimanche de mai » jeudi.", w("jeudi|2025-03-13")},
+	{"fr", "Ils ont reconduit leur grève jusqu'au 20 mars.", w("20 mars|2025-03-20")},
+
 	// More that is none.
 	{"en", "The council meets on the first Tuesday of every month; he came on a Monday.", nil},
 	{"en", "In the 1960s it had 300 hands; today it is a museum.", w("the 1960s|1960-01-01|1969-12-31|decade")},
