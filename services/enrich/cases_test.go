@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -81,15 +82,20 @@ func TestCases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	left := maps.Clone(held)
 	for _, r := range all {
 		floors, ok := held[r.Task.Name+" "+filepath.ToSlash(r.Data)]
 		if !ok {
 			continue // of segments, see TestWire and TestUnseen
 		}
+		delete(left, r.Task.Name+" "+filepath.ToSlash(r.Data))
 		if !eval.Unseen(r.Data) {
 			show(t, r)
 		}
 		hold(t, r, floors)
+	}
+	for name := range left {
+		t.Errorf("%s was not measured", name)
 	}
 	var b strings.Builder
 	eval.WriteTable(&b, all)

@@ -182,8 +182,8 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	v, n := r.is(i, month|monthShort)
 	e.n = v.n
 	k := i + n
-	if !r.namesTime(i) {
-		return e, false
+	if !r.namesTime(i) || r.before1(i, every) || !r.capitals && r.before1(i, number) {
+		return e, false // "every September", "un mayo"
 	}
 	if j, ok := r.year(k, &e); ok {
 		e.j, e.sure = j, sureFull

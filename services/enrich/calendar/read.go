@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"cmp"
 	"strings"
 	"time"
 	"unicode"
@@ -338,8 +339,12 @@ func (x *Expression) Precision() article.Precision {
 	if x.quarter {
 		return article.PrecisionQuarter
 	}
-	i, _ := x.resolve(date(2000, 6, 15), oneDay(date(2000, 6, 15)))
-	return i.Precision
+	some := oneDay(date(2000, 6, 15))
+	i, ok := x.resolve(some.From, some)
+	if !ok {
+		i, _ = x.first.resolve(some.From, some, nearest)
+	}
+	return cmp.Or(i.Precision, article.PrecisionDay) // of a day that never was
 }
 
 // Relative tells whether x hangs on a date that the text named before it.

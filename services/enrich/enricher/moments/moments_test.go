@@ -248,6 +248,24 @@ func TestYearsThatAre(t *testing.T) {
 	}
 }
 
+// TestNoSuchDay: a day that never was is not resolved, and takes nothing from
+// the others.
+func TestNoSuchDay(t *testing.T) {
+	e := enricher(t)
+	for lang, text := range map[string]string{
+		"en": "The invoice was dated Feb. 29, 2019, and paid in 2020.",
+		"de": "Die Rechnung vom 29. Februar 2019 wurde 2020 bezahlt.",
+	} {
+		a := body(lang, text, time.Date(2025, 3, 12, 0, 0, 0, 0, time.UTC))
+		if err := errors.Join(e.Enrich(context.Background(), a), a.CheckReading()); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+		if len(a.Moments) < 2 || a.Moments[0].Resolved() || told(a.Moments[len(a.Moments)-1]) != "2020-01-01 2020-12-31 year" {
+			t.Errorf("%q: %+v", text, a.Moments)
+		}
+	}
+}
+
 // TestWeekdays: whatever the anchor, a day of the week lies within a week of
 // it, on the side that the verb tells.
 func TestWeekdays(t *testing.T) {

@@ -279,6 +279,9 @@ var phenomena = []phenomenon{
 	{"fr", "Le théâtre reprend « Un dimanche de mai » jeudi.", w("jeudi|2025-03-13")},
 	{"fr", "Ils ont reconduit leur grève jusqu'au 20 mars.", w("20 mars|2025-03-20")},
 
+	{"es", "Se exhibe aún cada septiembre.", nil},
+	{"en", "They meet every May in Rome.", nil},
+
 	// More that is none.
 	{"en", "The council meets on the first Tuesday of every month; he came on a Monday.", nil},
 	{"en", "In the 1960s it had 300 hands; today it is a museum.", w("the 1960s|1960-01-01|1969-12-31|decade")},
