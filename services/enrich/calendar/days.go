@@ -29,6 +29,9 @@ func (r *reader) monthName(k int) (int, int) {
 	return v.n, n
 }
 
+// maxDays is how many days of one month are read in a list.
+const maxDays = 8
+
 const dayMarks = ".-\u00ba\u00aa"
 
 // dayMonth reads a day and month with what stands around them: "Monday, March
@@ -42,11 +45,7 @@ func (r *reader) dayMonth(i int) (expression, bool) {
 		if !r.joined(k, ",.") {
 			return e, false
 		}
-		for {
-			_, m := r.is(k, articleWord)
-			if m == 0 || !r.joined(k+m, "") {
-				break
-			}
+		if _, m := r.is(k, articleWord); m > 0 && r.joined(k+m, "") {
 			k += m
 		}
 	}
@@ -80,7 +79,7 @@ func (r *reader) dayThenMonth(k int, e *expression) (int, bool) {
 	}
 	at++
 	first := at
-	for at < len(r.toks) && strings.TrimSpace(r.gap(at)) == "," && r.digits(at) > 0 && r.length(at) <= 2 {
+	for at < len(r.toks) && at-first < maxDays-2 && strings.TrimSpace(r.gap(at)) == "," && r.digits(at) > 0 && r.length(at) <= 2 {
 		at++ // "7, 8 and 9 May"
 	}
 	d2, m, ok := r.dayRange(at)
@@ -140,6 +139,9 @@ func (r *reader) monthThenDay(k int, e *expression) (int, bool) {
 		return k, false
 	}
 	at := k + n
+	if r.all[k]&monthShort == 0 && !r.joined(at, "") {
+		return k, false // a sentence ends
+	}
 	if !r.joined(at, ".") {
 		return k, false
 	}
@@ -153,7 +155,7 @@ func (r *reader) monthThenDay(k int, e *expression) (int, bool) {
 	if r.plain(at+1) && r.all[at+1]&yearNoun != 0 {
 		return k, false // "in May 20 people"
 	}
-	if p, ok := r.before(k, in); ok && strings.EqualFold(r.word(p), "in") && p == k-1 && r.plain(at+1) && r.toks[at+1].Shape&lexicon.Lower != 0 && r.all[at+1]&function == 0 {
+	if p, ok := r.before(k, in); ok && strings.EqualFold(r.word(p), "in") && p == k-1 && r.plain(at+1) && r.toks[at+1].Shape&lexicon.Lower != 0 && (r.all[at+1]&function == 0 || r.all[at+1]&(past|present|future) != 0) {
 		return k, false
 	}
 	e.n, e.day = mo, d
@@ -180,8 +182,8 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	v, n := r.is(i, month|monthShort)
 	e.n = v.n
 	k := i + n
-	if !r.namesTime(i) {
-		return e, false
+	if !r.namesTime(i) || r.before1(i, every) || !r.capitals && r.before1(i, number) {
+		return e, false // "every September", "un mayo"
 	}
 	if j, ok := r.year(k, &e); ok {
 		e.j, e.sure = j, sureFull
@@ -258,12 +260,16 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 	if !r.namesTime(i) {
 		return e, false
 	}
+	if weeks, j, ok := r.weekAfter(e.j); ok {
+		e.weeks, e.j = weeks, j
+		return e, true
+	}
 	if d, ok := r.dayBehind(e.j); ok {
 		e.day = d
 		e.j++
 		return e, true
 	}
-	if s, n := r.is(e.j, followingAfter); n > 0 && r.joined(e.j, "") {
+	if s, n := r.is(e.j, followingAfter); n > 0 && s.n <= 1 && r.joined(e.j, "") {
 		e.form, e.shift, e.sure = asFollowing, s.n, sureRelative
 		e.j += n
 		return e, true
@@ -289,6 +295,17 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 		}
 	}
 	return e, true
+}
+
+// weekAfter reads what puts a day off by weeks: "Saturday week", "lundi en huit".
+func (r *reader) weekAfter(k int) (weeks, j int, ok bool) {
+	const week = 7
+	v, n := r.is(k, followingAfter)
+	if n == 0 || v.n < week || !r.joined(k, "") {
+		return 0, k, false
+	}
+	j = k + n
+	return v.n / week, j, !r.plain(j) || r.all[j]&function != 0 // "Sunday week nights"
 }
 
 // dayBehind reads the number of a day behind a weekday, without a month: "el

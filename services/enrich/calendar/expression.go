@@ -42,6 +42,7 @@ type expression struct {
 	year       int // 0: none
 	shift      int // of a noun; in years if yearShift
 	shifted    bool
+	weeks      int // that a day is put off by: "Saturday week"
 	yearShift  int // "January last year"
 	yearShifts bool
 	part       Part

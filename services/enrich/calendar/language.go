@@ -64,7 +64,7 @@ const (
 	later                           // two days "later" (1) or "earlier" (-1)
 	nextDay                         // the day after (1) or before (-1) one that was named
 	following                       // "the following" Monday
-	followingAfter                  // lundi "suivant"
+	followingAfter                  // lundi "suivant" (1), and by how many days a day is put off: lundi "en huit" (7)
 	decade                          // the sixties: 60
 	decadeCue                       // what they must have before them
 	decades                         // "années" 90
@@ -88,7 +88,7 @@ const (
 	shuts                           // what was done lasts
 	infinitive                      // the word behind it is no finite verb
 	seasonArticle                   // a season that without article is another word
-	nameNoun                        // behind a month or weekday it makes it a name
+	nameNoun                        // behind a month or weekday, or before a day ("rue du" 8 mai), it makes it a name
 	cardinalPart                    // "the first" six months
 )
 

@@ -398,6 +398,10 @@ func (r *reader) fixedPhrase(i int) (e expression, ok bool) {
 		if r.capitals && r.capital(i) && !r.sentenceStart(i) {
 			return e, false // the noun "Morgen", the programme "Today"
 		}
+		if weeks, j, ok := r.weekAfter(e.j); ok {
+			e.n, e.shift, e.j = e.n+7*weeks, e.shift+7*weeks, j
+			return e, true
+		}
 		// "Hoy lunes"
 		if _, m := r.is(e.j, weekday); m > 0 && r.joined(e.j, ",") && !r.capitals {
 			if w, _ := r.is(e.j, weekday); w.n != 0 {
@@ -416,6 +420,9 @@ func (r *reader) fixedPhrase(i int) (e expression, ok bool) {
 		}
 	}
 	if v, n := r.is(i, feast); n > 0 && (r.capital(i) || !r.capitals) {
+		if !(r.capitals && r.bareYears) && r.nameBehind(i+n) {
+			return e, false // "Noël Martin", "Christmas Island"
+		}
 		e = expression{form: asFeast, feast: v.date, j: i + n, sure: sureRelative}
 		if j, ok := r.year(e.j, &e); ok {
 			e.j = j

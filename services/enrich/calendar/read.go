@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"cmp"
 	"strings"
 	"time"
 	"unicode"
@@ -43,6 +44,10 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int) []
 			i++
 			continue
 		}
+		if r.ofStreet(e) {
+			i = e.j
+			continue
+		}
 		x, j := r.ranged(e)
 		x.Start, x.End = r.span(e.i, j, e)
 		if !x.first.dated() || x.first.form == asFeast {
@@ -53,6 +58,11 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int) []
 		old = x.first.form == asYear || x.first.form == asDecade || x.first.form == asCentury
 	}
 	return dst
+}
+
+// ofStreet tells whether e is the name of a street or square: "rue du 8 mai".
+func (r *reader) ofStreet(e expression) bool {
+	return e.form == asDay && !r.monthFirst && r.before1(e.i, nameNoun)
 }
 
 // nowadays tells whether "today" is set against the years that were named up to
@@ -73,7 +83,7 @@ func (r *reader) span(i, j int, e expression) (start, end int) {
 	if r.capitals && !r.bareYears && i > 0 && r.joined(i, "") && strings.EqualFold(r.word(i-1), "the") && (e.form != asYear && e.form != asDay && e.form != asMonth || e.part != Whole || r.all[i]&unit != 0) {
 		start = int(r.toks[i-1].Start)
 	}
-	if e.form == asYear && e.part == Whole && r.plain(i) {
+	if e.form == asYear && e.part == Whole && r.plain(i) && e.j == j {
 		if u, n := r.is(i-1, unit); n == 1 && u.unit == Year {
 			start = int(r.toks[i-1].Start) // "im Jahr 2024"
 		}
@@ -259,11 +269,17 @@ func (r *reader) inTitle(e expression) bool {
 	if strings.IndexAny(g, ".!?,") == 0 {
 		return false
 	}
+	if strings.Contains(g, ",") && j < len(r.toks) && r.toks[j].Shape&lexicon.Lower != 0 && r.sentenceStart(i) {
+		return false // speech, with who said it behind
+	}
+	// Where titles have a capital at their beginning only, what begins so in the
+	// middle of a sentence is one.
+	title := !r.capitals && i > 0 && r.toks[i].Shape&lexicon.Upper != 0 && !strings.ContainsAny(r.gap(i), ".!?:,;\n")
 	for k := i; k < j; k++ {
 		if k > i && strings.ContainsAny(r.gap(k), ",.!?;:") {
 			return false
 		}
-		if r.toks[k].Shape&lexicon.Lower != 0 && (k == i || k == j-1 || r.all[k]&(function|of|articleWord|in|at) == 0) {
+		if r.toks[k].Shape&lexicon.Lower != 0 && (r.all[k]&function != 0 && r.all[k]&(past|present|future) != 0 || k == i || !title && (k == j-1 || r.all[k]&(function|of|articleWord|in|at) == 0)) {
 			return false
 		}
 	}
@@ -272,8 +288,20 @@ func (r *reader) inTitle(e expression) bool {
 
 // Resolve tells when x is, counted from the day anchor, which may be zero: then
 // only what carries its year resolves. before is what the text named last. Not
-// ok: it can't be told.
-func (x *Expression) Resolve(anchor time.Time, before Interval) (i Interval, ok bool) {
+// ok: it can't be told, or an end lies outside the years 1 to 9999.
+func (x *Expression) Resolve(anchor time.Time, before Interval) (Interval, bool) {
+	i, ok := x.resolve(anchor, before)
+	if !ok || !writable(i.From) || !i.To.IsZero() && !writable(i.To) {
+		return Interval{}, false
+	}
+	return i, true
+}
+
+// writable tells whether t can be written as RFC 3339 has it, and is not the
+// zero time.
+func writable(t time.Time) bool { return !t.IsZero() && t.Year() >= 1 && t.Year() <= 9999 }
+
+func (x *Expression) resolve(anchor time.Time, before Interval) (i Interval, ok bool) {
 	if !anchor.IsZero() {
 		anchor = midnight(anchor)
 	}
@@ -311,8 +339,12 @@ func (x *Expression) Precision() article.Precision {
 	if x.quarter {
 		return article.PrecisionQuarter
 	}
-	i, _ := x.Resolve(date(2000, 6, 15), oneDay(date(2000, 6, 15)))
-	return i.Precision
+	some := oneDay(date(2000, 6, 15))
+	i, ok := x.resolve(some.From, some)
+	if !ok {
+		i, _ = x.first.resolve(some.From, some, nearest)
+	}
+	return cmp.Or(i.Precision, article.PrecisionDay) // of a day that never was
 }
 
 // Relative tells whether x hangs on a date that the text named before it.

@@ -218,6 +218,9 @@ func (e *expression) weekly(anchor time.Time, d direction) Interval {
 			return i
 		}
 	}
+	if e.weeks != 0 {
+		d = toCome
+	}
 	n, length := e.n, 0
 	if e.form == asWeekend {
 		n, length = 6, 1
@@ -250,6 +253,7 @@ func (e *expression) weekly(anchor time.Time, d direction) Interval {
 	default:
 		t = last
 	}
+	t = t.AddDate(0, 0, 7*e.weeks)
 	return Interval{t, t.AddDate(0, 0, length), article.PrecisionDay}
 }
 

@@ -102,7 +102,7 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 	for from > 0 && i-from < verbWindow && !r.parts(from) {
 		from--
 	}
-	for to < len(r.toks) && to-j < verbWindow && !r.parts(to) {
+	for to < len(r.toks) && to-j < verbWindow && !r.parts(to) && !r.endsSpeech(to) {
 		to++
 	}
 	left, right := r.clauseAround(i, j)
@@ -184,6 +184,13 @@ func (r *reader) opensClause(k int) bool {
 // parts tells whether a sentence, or what could be one, begins with word k.
 func (r *reader) parts(k int) bool { return strings.Contains(r.gap(k), ";") || r.sentenceStart(k) }
 
+// endsSpeech tells whether direct speech ends before word k, and who said it
+// follows: that verb tells nothing of what was said.
+func (r *reader) endsSpeech(k int) bool {
+	g := r.gap(k)
+	return strings.ContainsAny(g, "\"”“»«") && strings.ContainsAny(g, ",!?")
+}
+
 func (r *reader) backward(i, from int) direction {
 	verb := -1 // "to" with a verb behind it
 	for k := i - 1; k >= from; k-- {
@@ -242,7 +249,7 @@ func (r *reader) tense(k, from int) direction {
 	}
 	if c&present != 0 {
 		if _, n := r.is(k, present); n > 0 && !r.name(k) {
-			if k > 0 && r.all[k-1]&infinitive != 0 {
+			if k > 0 && r.all[k-1]&infinitive != 0 || r.noun(k) {
 				return nearest
 			}
 			if r.auxiliary(k, from) {
@@ -269,6 +276,22 @@ func (r *reader) tense(k, from int) direction {
 	return nearest
 }
 
+// noun tells whether word k, which may be an English verb in the present, is a
+// noun: "the vote", "Sunday's vote", "a quiet note".
+func (r *reader) noun(k int) bool {
+	if !r.capitals || r.bareYears || !r.plain(k) || r.all[k]&function != 0 {
+		return false
+	}
+	if r.all[k-1]&(nounCue|articleWord) != 0 || r.possessive(k-1) && r.word(k-1) == "s" {
+		return true
+	}
+	if r.all[k-1]&unit != 0 && r.gap(k-1) == "-" {
+		return true // "a two-year run"
+	}
+	// Behind an adjective only where a verb would have an ending.
+	return k > 1 && r.plain(k-1) && strings.EqualFold(r.word(k-2), "a") && !strings.HasSuffix(r.word(k), "s")
+}
+
 // name tells whether word k is a name by its capital, and no verb.
 func (r *reader) name(k int) bool {
 	return r.toks[k].Shape&lexicon.Upper != 0 && !r.sentenceStart(k)
@@ -291,6 +314,9 @@ func (r *reader) withAuxiliary(k, from int) direction {
 			}
 		}
 		return gone
+	}
+	if r.capitals && r.plain(k+1) && r.is1(k+1, future) {
+		return toCome // "gewählt wird"
 	}
 	for a := k - 1; a >= max(from, k-auxWindow) && !r.opensClause(a+1); a-- {
 		if r.all[a]&future != 0 && r.is1(a, future) || r.endsAsFuture(a) {

@@ -13,7 +13,7 @@ func (r *reader) yearNumber(k int) (int, bool) {
 		return 0, false
 	}
 	rest := r.text[r.toks[k].End:r.end]
-	if len(rest) > 0 && strings.IndexByte("%€$£°", rest[0]) >= 0 || strings.HasPrefix(rest, " %") || strings.HasPrefix(rest, "\u00a0%") {
+	if len(rest) > 0 && strings.ContainsRune("%€$£°", firstRune(rest)) || strings.HasPrefix(rest, " %") || strings.HasPrefix(rest, "\u00a0%") {
 		return 0, false
 	}
 	if len(rest) > 1 && (rest[0] == ',' || rest[0] == '.' || rest[0] == ':') && rest[1] >= '0' && rest[1] <= '9' {
@@ -327,7 +327,7 @@ func (r *reader) clearBehind(i, y int) bool {
 // counts something: "zwischen 1900 und 2000 Menschen".
 func (r *reader) ofCounts(i int) bool {
 	k := i + 2 // behind a word such as "to", "and"
-	if k+1 >= len(r.toks) || r.digits(k) < 0 || !r.plain(k+1) {
+	if k+1 >= len(r.toks) || r.all[i+1]&(to|and|function) == 0 || r.digits(k) < 0 || !r.plain(k+1) {
 		return false
 	}
 	return r.all[k+1]&yearNoun != 0 || r.capitals && r.bareYears && r.capital(k+1)

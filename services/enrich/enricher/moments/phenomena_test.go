@@ -241,6 +241,47 @@ var phenomena = []phenomenon{
 	{"fr", "Il sera là mardi 18, à 20 h.", w("mardi 18|2025-03-18")},
 	{"en", "It fell on Friday 7th, and on Monday 10 people died.", w("Friday 7th|2025-03-07", "Monday|2025-03-10")},
 
+	// Number words.
+	{"en", "It opened thirteen years ago, sixteen days ago and twenty-one years ago.", w("thirteen years ago|2012-01-01|2012-12-31|year", "sixteen days ago|2025-02-24", "twenty-one years ago|2004-01-01|2004-12-31|year")},
+	{"en", "It opened seventy years ago and ninety-nine years ago.", w("seventy years ago|1955-01-01|1955-12-31|year", "ninety-nine years ago|1926-01-01|1926-12-31|year")},
+	{"de", "Es wurde vor vierzehn Tagen und vor siebenunddreißig Jahren eröffnet.", w("vor vierzehn Tagen|2025-02-26", "vor siebenunddreißig Jahren|1988-01-01|1988-12-31|year")},
+	{"fr", "Il a ouvert il y a dix-sept ans et il y a vingt et un ans.", w("il y a dix-sept ans|2008-01-01|2008-12-31|year", "il y a vingt et un ans|2004-01-01|2004-12-31|year")},
+	{"fr", "Il a ouvert il y a quatre-vingt-dix ans.", w("il y a quatre-vingt-dix ans|1935-01-01|1935-12-31|year")},
+	{"es", "Abrió hace dieciséis días y hace treinta y cinco años.", w("hace dieciséis días|2025-02-24", "hace treinta y cinco años|1990-01-01|1990-12-31|year")},
+
+	// A list of eight days is read as one, and of a longer one the last eight.
+	{"en", "It rained on 1, 2, 3, 4, 5, 6, 7 and 8 February.", w("1, 2, 3, 4, 5, 6, 7 and 8 February|2025-02-01|2025-02-08")},
+	{"en", "It rained on 1, 2, 3, 4, 5, 6, 7, 8 and 9 February.", w("2, 3, 4, 5, 6, 7, 8 and 9 February|2025-02-02|2025-02-09")},
+
+	// Days that are put off, days in the names of streets, and verbs that are nouns.
+	{"en", "It will be held on Saturday week. It opens today week.", w("Saturday week|2025-03-22", "today week|2025-03-19")},
+	{"fr", "La campagne s'ouvrira lundi en huit.", w("lundi en huit|2025-03-24")},
+	{"en", "Turnout in Tuesday's vote was low. He won the vote on Monday. It ended on a quiet note on Friday.", w("Tuesday|2025-03-11", "Monday|2025-03-10", "Friday|2025-03-07")},
+	{"es", "Vive en la avenida 5 de mayo.", nil},
+	{"fr", "Elle habite rue du 8 mai.", nil},
+	{"fr", "Juillet a été le plus chaud.", w("Juillet|2024-07-01|2024-07-31|month")},
+	{"es", "Septiembre será clave.", w("Septiembre|2025-09-01|2025-09-30|month")},
+	{"de", "Der Mai war zu trocken.", w("Mai|2024-05-01|2024-05-31|month")},
+	{"de", "Im Land, in dem am 24. November gewählt wird, hofft man.", w("24. November|2025-11-24")},
+	{"de", "Das Ziel für 2029 lautet 70 Prozent. Das Mittel der Jahre 1991 bis 2020 ist 3 Grad.", w("2029|2029-01-01|2029-12-31|year", "1991 bis 2020|1991-01-01|2020-12-31|year")},
+	{"en", "In March 13 were killed. He is Dr Augustin May. Thirty came.", w("March|2025-03-01|2025-03-31|month")},
+	{"en", "It was in use until the fifth century, and as late as 2015.", w("the fifth century|0401-01-01|0500-12-31|century", "2015|2015-01-01|2015-12-31|year")},
+	{"de", "Es entstand im neunzehnten Jahrhundert.", w("neunzehnten Jahrhundert|1801-01-01|1900-12-31|century")},
+	{"fr", "Noël Printemps est parti.", nil},
+	{"fr", "« On n’est plus en 2019 », a lancé le ministre.", w("2019|2019-01-01|2019-12-31|year")},
+
+	{"en", "\"We do not see it coming down before the autumn,\" he told analysts.", w("the autumn|2025-09-01|2025-11-30|season")},
+	{"en", "It was a style of the nineteen-eighties and the noughties. Anna Smith (1851–1923) left.", w("the nineteen-eighties|1980-01-01|1989-12-31|decade", "the noughties|2000-01-01|2009-12-31|decade", "1851–1923|1851-01-01|1923-12-31|year")},
+	{"de", "Seit Anfang der Nullerjahre gilt das.", w("Anfang der Nullerjahre|2000-01-01|2003-12-31|decade")},
+
+	{"en", "It ended its best two-year run on a quiet note on Wednesday.", w("Wednesday|2025-03-12")},
+	{"en", "It runs from June 1 through November 30. Forecasters in May had predicted more.", w("June 1 through November 30|2025-06-01|2025-11-30", "May|2024-05-01|2024-05-31|month")},
+	{"fr", "Le théâtre reprend « Un dimanche de mai » jeudi.", w("jeudi|2025-03-13")},
+	{"fr", "Ils ont reconduit leur grève jusqu'au 20 mars.", w("20 mars|2025-03-20")},
+
+	{"es", "Se exhibe aún cada septiembre.", nil},
+	{"en", "They meet every May in Rome.", nil},
+
 	// More that is none.
 	{"en", "The council meets on the first Tuesday of every month; he came on a Monday.", nil},
 	{"en", "In the 1960s it had 300 hands; today it is a museum.", w("the 1960s|1960-01-01|1969-12-31|decade")},
