@@ -281,7 +281,7 @@ func (p *pairing) paragraph(out []passage, s article.Span, next family, at int) 
 			continue
 		case next == m.fam:
 			return out, &q
-		case m.fam != guillemet && p.single(m.end, s.End):
+		case m.fam != guillemet && s.End-m.end <= MaxUnclosed && p.single(m.end, s.End):
 			q.end, q.close, q.unclosed = s.End, s.End, true
 			return append(out, q), nil
 		}

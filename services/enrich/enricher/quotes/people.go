@@ -10,6 +10,7 @@ import (
 type entity struct {
 	name   string
 	role   string
+	duty   []string // words of the role, folded; filled when first looked at
 	person bool
 	words  int
 	human  bool          // a description of somebody with a function
@@ -70,7 +71,8 @@ func (p *people) meet(ph *phrase) {
 	}
 }
 
-// maxKnown is how many persons are kept in mind for "the minister".
+// maxKnown is how many persons are kept in mind for "the minister", and how many
+// for a "she" who is named only later.
 const maxKnown = 100
 
 // begins is the person whose name goes on behind the words: "Sir Alan".
@@ -98,7 +100,9 @@ func (p *people) know(e *entity, ph *phrase) {
 	}
 	if !e.likely && e.person && ph.words > 1 && (ph.likely || e.role != "" || e.sex != 0) {
 		e.likely = true
-		p.likely = append(p.likely, e)
+		if len(p.likely) < maxKnown {
+			p.likely = append(p.likely, e)
+		}
 	}
 }
 
@@ -125,7 +129,10 @@ func (p *people) as(d string) *entity {
 	var found *entity
 	words := strings.Fields(fold(d))
 	for _, e := range p.roles {
-		if !holds(strings.Fields(fold(e.role)), words) {
+		if e.duty == nil {
+			e.duty = strings.Fields(fold(e.role))
+		}
+		if !holds(e.duty, words) {
 			continue
 		}
 		if found != nil && found != e {
