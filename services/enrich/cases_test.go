@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,8 +24,15 @@ type found struct {
 // texts, and no case may be in both halves.
 func TestCasesPointIntoTheirTexts(t *testing.T) {
 	files, err := filepath.Glob("testdata/cases/*/*.jsonl")
-	if err != nil || len(files) != 6 {
-		t.Fatalf("%d files, %v", len(files), err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range []string{"amounts", "dates", "quotes"} {
+		for _, half := range []string{"tune.jsonl", "measure.jsonl"} {
+			if file := filepath.Join("testdata/cases", folder, half); !slices.Contains(files, file) {
+				t.Errorf("there is no %s", file)
+			}
+		}
 	}
 	ids := map[string]string{}
 	for _, file := range files {
@@ -57,8 +65,11 @@ func TestCasesPointIntoTheirTexts(t *testing.T) {
 				}
 			}
 		}
-		if n != 80 {
+		switch more := filepath.Base(file) == "more.jsonl"; {
+		case n == 0, !more && n != 80:
 			t.Errorf("%s has %d cases", file, n)
+		case !more && !slices.Contains([]string{"tune.jsonl", "measure.jsonl"}, filepath.Base(file)):
+			t.Errorf("nothing is measured with %s", file)
 		}
 	}
 }
@@ -75,9 +86,6 @@ func TestCases(t *testing.T) {
 		if !ok {
 			continue // of segments, see TestWire and TestUnseen
 		}
-		if r.Texts != 80 {
-			t.Errorf("%s: %d texts", r.Data, r.Texts)
-		}
 		if !eval.Unseen(r.Data) {
 			show(t, r)
 		}
@@ -91,6 +99,7 @@ func TestCases(t *testing.T) {
 // held is the F1 that was reached, by task and data, rounded down.
 var held = map[string]map[string]float64{
 	"quotes cases/quotes/tune.jsonl":         {"quotes": 0.97},
+	"quotes cases/quotes/more.jsonl":         {"quotes": 0.75},
 	"quotes cases/quotes/measure.jsonl":      {"quotes": 0.89},
 	"amounts cases/amounts/tune.jsonl":       {"amounts": 0.99},
 	"amounts cases/amounts/measure.jsonl":    {"amounts": 0.97},
