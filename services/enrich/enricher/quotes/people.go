@@ -25,7 +25,8 @@ type entity struct {
 type people struct {
 	lang    *language
 	text    string
-	given   *lexicon.Trie      // names that tell the pronoun
+	titles  *lexicon.Trie      // words before names that tell the pronoun
+	given   *lexicon.Trie      // given names, likewise
 	byName  map[string]*entity // names and descriptions, folded
 	byLast  map[string]*entity // fullest name that ends with the word
 	byFirst map[string]*entity // first name that begins with it
@@ -33,8 +34,8 @@ type people struct {
 	likely  []*entity          // persons by their form
 }
 
-func newPeople(text string, lang *language, given *lexicon.Trie) *people {
-	return &people{text: text, lang: lang, given: given, byName: map[string]*entity{}, byLast: map[string]*entity{}, byFirst: map[string]*entity{}}
+func newPeople(text string, lang *language, titles, given *lexicon.Trie) *people {
+	return &people{text: text, lang: lang, titles: titles, given: given, byName: map[string]*entity{}, byLast: map[string]*entity{}, byFirst: map[string]*entity{}}
 }
 
 // fold makes names comparable.
@@ -165,7 +166,14 @@ func holds(whole, part []string) bool {
 func (p *people) named(ph *phrase) *entity {
 	e := &entity{name: clean(ph.name.In(p.text)), words: ph.words, person: !ph.article}
 	if first := lexicon.Scan(nil, e.name, 0, min(len(e.name), 24)); !ph.article && len(first) > 1 {
-		e.sex = p.given.Longest(first[:1], masculine|feminine).Classes
+		e.sex = p.titles.Longest(first[:1], masculine|feminine).Classes & (masculine | feminine)
+		switch names := p.given.All(first[:1]) & (lexicon.Man | lexicon.Woman); {
+		case e.sex != 0:
+		case names == lexicon.Man:
+			e.sex = masculine
+		case names == lexicon.Woman:
+			e.sex = feminine
+		}
 	}
 	return e
 }
