@@ -444,6 +444,14 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 			p, found, near = q, true, true
 		}
 	}
+	if !near && v > lo && a.items[v-1].kind == comma {
+		// "…, the minister said, calling it “…”"
+		if u := a.verb(lo, v-1, cue); u >= 0 {
+			if q, is, close := a.subjectOf(u, lo); is && close {
+				p, found, near = q, true, true
+			}
+		}
+	}
 	if !near && v+1 < i {
 		if q, is := a.noun(v+1, i); is && a.mayFollow(&q, v-lo) {
 			a.apposition(&q, i)

@@ -88,6 +88,7 @@ type language struct {
 	capitals    bool     // every noun has a capital
 	noSubject   bool     // a verb may do without its pronoun
 	dashes      bool     // dashes set off direct speech
+	inserts     bool     // a reporter's clause may stand within the marks
 }
 
 // readLanguages reads data/<tag>/words.txt of every folder, and all of them
@@ -161,6 +162,8 @@ func (l *language) add(section, phrase string) error {
 			l.noSubject = true
 		case "dashes":
 			l.dashes = true
+		case "clause inside marks":
+			l.inserts = true
 		default:
 			return fmt.Errorf("unknown trait %q", phrase)
 		}

@@ -30,12 +30,13 @@ type people struct {
 	byName  map[string]*entity // names and descriptions, folded
 	byLast  map[string]*entity // fullest name that ends with the word
 	byFirst map[string]*entity // first name that begins with it
+	byHead  map[string]*entity // longer description met last, by its noun
 	roles   []*entity          // persons with a function
 	likely  []*entity          // persons by their form
 }
 
 func newPeople(text string, lang *language, titles, given *lexicon.Trie) *people {
-	return &people{text: text, lang: lang, titles: titles, given: given, byName: map[string]*entity{}, byLast: map[string]*entity{}, byFirst: map[string]*entity{}}
+	return &people{text: text, lang: lang, titles: titles, given: given, byName: map[string]*entity{}, byLast: map[string]*entity{}, byFirst: map[string]*entity{}, byHead: map[string]*entity{}}
 }
 
 // fold makes names comparable.
@@ -57,6 +58,7 @@ func (p *people) meet(ph *phrase) {
 		p.byName[name] = e
 	}
 	p.know(e, ph)
+	p.shorten(e, ph)
 	if ph.words < 2 || ph.article {
 		return
 	}
@@ -69,6 +71,13 @@ func (p *people) meet(ph *phrase) {
 			e.role = old.role
 		}
 		p.byLast[last] = e
+	}
+}
+
+// shorten lets the short name of a body mean it.
+func (p *people) shorten(e *entity, ph *phrase) {
+	if short := fold(ph.short.In(p.text)); short != "" && p.byName[short] == nil {
+		p.byName[short] = e
 	}
 }
 
@@ -127,28 +136,44 @@ func (p *people) sex(s string) lexicon.Class {
 // as is the person whose function the text tells by the words of d, nil if there
 // is none or more than one.
 func (p *people) as(d string) *entity {
-	var found *entity
 	words := strings.Fields(fold(d))
+	e, several := p.whose(words, false)
+	if e == nil && !several && p.lang.capitals {
+		e, _ = p.whose(words, true) // "der Chef" is the Konzernchef
+	}
+	return e
+}
+
+// whose is the one person whose function has the words, also as the ends of
+// compounds; nil if there is none, or several.
+func (p *people) whose(words []string, compound bool) (found *entity, several bool) {
 	for _, e := range p.roles {
 		if e.duty == nil {
 			e.duty = strings.Fields(fold(e.role))
 		}
-		if !holds(e.duty, words) {
+		if !holds(e.duty, words, compound) {
 			continue
 		}
 		if found != nil && found != e {
-			return nil
+			return nil, true
 		}
 		found = e
 	}
-	return found
+	return found, false
 }
 
-// holds tells whether every word of part is in whole, but for its ending.
-func holds(whole, part []string) bool {
+// minCompound is how many bytes the last part of a compound has at least.
+const minCompound = 4
+
+// holds tells whether every word of part is in whole, but for its ending, or
+// ends one of its words.
+func holds(whole, part []string, compound bool) bool {
 	for _, w := range part {
 		ok := false
 		for _, v := range whole {
+			if compound && len(w) >= minCompound && strings.HasSuffix(v, w) {
+				ok = true
+			}
 			a, b := w, v
 			if len(a) > len(b) {
 				a, b = b, a
@@ -200,6 +225,7 @@ func (p *people) who(ph *phrase) *entity {
 			p.byName[name] = e
 		}
 		p.know(e, ph)
+		p.shorten(e, ph)
 		return e
 	}
 	d := clean(ph.desc.In(p.text))

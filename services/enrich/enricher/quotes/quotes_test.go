@@ -46,6 +46,16 @@ func TestForms(t *testing.T) {
 		name, lang, text string
 		want             []string
 	}{
+		{"clause inside the marks", "fr", "« Nous sommes venus, a répondu Denis Morel, patron du café. Il n'y avait personne. »", []string{"Nous sommes venus | Denis Morel | patron du café", "Il n'y avait personne | Denis Morel | patron du café"}},
+		{"clause inside the marks, with a pronoun", "fr", "Denis Morel s'en va. « Nous verrons bien, glisse-t-il. Rien ne presse. »", []string{"Nous verrons bien | Denis Morel", "Rien ne presse | Denis Morel"}},
+		{"clause at the end of the marks", "fr", "« Nous verrons bien demain, a répondu Denis Morel »", []string{"Nous verrons bien demain | Denis Morel"}},
+		{"agency before the name", "es", "«No queda agua», dijo a la agencia AFP Xiomara Paz.", []string{"No queda agua | Xiomara Paz |  | la agencia AFP"}},
+		{"station before the name", "es", "«No queda agua», dijo a Radio Sur Carmen Paz.", []string{"No queda agua | Carmen Paz |  | Radio Sur"}},
+		{"body with what it is for", "en", "The Ministry of Rain promised “a dry year”. “It will be dry,” the Ministry said.", []string{"a dry year | The Ministry of Rain |  |  | partial", "It will be dry | The Ministry of Rain"}},
+		{"description that comes again", "en", "A senior official at the port said it rained. “It always does,” the official said.", []string{"It always does | A senior official at the port"}},
+		{"body that comes again", "de", "Der Verband der Imker ist dagegen. „Es regnet zu viel“, erklärte der Verband.", []string{"Es regnet zu viel | Der Verband der Imker"}},
+		{"end of a compound", "de", "„Es regnet“, sagte Wetterministerin Ute Brandt. Die Ministerin sprach von einem „nassen Jahr“.", []string{"Es regnet | Ute Brandt | Wetterministerin", "nassen Jahr | Ute Brandt | Wetterministerin |  | partial"}},
+		{"what the speaker does besides", "en", "The roads to the north will be closed, mayor Tom Brandt told reporters on Monday, calling the rain “a gift to nobody”.", []string{"a gift to nobody | Tom Brandt | mayor | told reporters | partial"}},
 		// Cues and who speaks.
 		{"cue behind", "en", "“It rained,” said Tom Brandt.", []string{"It rained | Tom Brandt"}},
 		{"cue before", "en", "Tom Brandt said: “It rained all night.”", []string{"It rained all night | Tom Brandt"}},

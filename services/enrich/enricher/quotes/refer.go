@@ -21,9 +21,15 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		if e := a.known(p); e != nil {
 			return e
 		}
+		if e := a.again(p); e != nil {
+			return e
+		}
 		e := a.people.who(p)
 		if e == nil {
 			return nil
+		}
+		if h := a.head(p); h != "" {
+			a.people.byHead[h] = e
 		}
 		if p.named() {
 			for _, m := range a.near(p.name.Start) {
@@ -75,6 +81,31 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		}
 	}
 	return nil
+}
+
+// head is the noun of a description that says more than the noun, "" if p is
+// none.
+func (a *ascriber) head(p *phrase) string {
+	if p.named() || p.to-p.from < 3 || !a.items[p.from].is(articleWord) {
+		return ""
+	}
+	k := p.from + 1
+	for k+1 < p.to && !a.items[k+1].is(inside|preposition) {
+		k++
+	}
+	if a.items[k].is(articleWord | possessive) {
+		return ""
+	}
+	return fold(a.cover(k, k+1).In(a.text))
+}
+
+// again is whom "the official" means behind "a senior official at the ministry",
+// nil if p is no such phrase.
+func (a *ascriber) again(p *phrase) *entity {
+	if p.named() || p.to-p.from != 2 || !a.items[p.from].is(definite) {
+		return nil
+	}
+	return a.people.byHead[fold(a.cover(p.from+1, p.to).In(a.text))]
 }
 
 // form: "FT".
