@@ -73,10 +73,14 @@ func (a *ascriber) survey() {
 			if p.named() {
 				a.people.meet(&p)
 			}
-			if !held && a.subject[n].to == 0 {
+			if !held && a.subject[n].to == 0 && a.stands(&p) {
 				a.subject[n] = p
 			}
 			held = false
+			if !p.named() && p.pronoun == 0 && p.core > i {
+				i = p.core // "the return with Tom Brandt" names somebody, too
+				continue
+			}
 			i = max(i+1, p.to)
 		}
 	}
@@ -114,7 +118,7 @@ func (a *ascriber) follow(n int) {
 			}
 		}
 		// Reported speech has a speaker, too: "…, wrote the governor."
-		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !asc.nobody && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
+		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !a.relativeBehind(&a.subject[n]) && !asc.nobody && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
 			if e := a.resolve(&asc.who, n, false); e != nil {
 				a.before, a.teller = e, e
 				e.via = a.channel(&asc, s)
@@ -132,6 +136,13 @@ func (a *ascriber) follow(n int) {
 			i = max(i, p.to-1)
 		}
 	}
+}
+
+// relativeBehind tells whether a relative clause follows a phrase, so that the verb
+// behind it is its own: "Ann Brandt, who chairs the club, blamed the mayor".
+func (a *ascriber) relativeBehind(p *phrase) bool {
+	k := p.to
+	return k > 0 && k+1 < len(a.items) && a.items[k].kind == comma && a.items[k+1].is(relative) && (a.lang.capitals || !a.items[k+1].is(articleWord))
 }
 
 // shorter tells whether the text has fewer words of a name than its normal

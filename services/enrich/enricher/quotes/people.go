@@ -133,6 +133,13 @@ func (p *people) sex(s string) lexicon.Class {
 	return c
 }
 
+// agree tells whether the words of a description may mean a person by the
+// pronoun that each goes with.
+func (p *people) agree(e *entity, d string) bool {
+	sex := p.sex(d)
+	return sex == 0 || e.sex == 0 || sex == e.sex
+}
+
 // as is the person whose function the text tells by the words of d, nil if there
 // is none or more than one.
 func (p *people) as(d string) *entity {

@@ -27,6 +27,7 @@ type phrase struct {
 	words    int           // of the name
 	likely   bool          // a person's name by its form
 	definite bool          // a description with "the"
+	core     int           // item behind it without what it goes on with
 	enclosed bool          // an apposition between commas belongs to it
 }
 
@@ -196,7 +197,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	if !det && small > first && !g.hasRole(first, small) {
 		return p, false // "kill Rep. Ilhan Omar"
 	}
-	p.to = j
+	p.to, p.core = j, j
 	g.split(&p, i, first, small, run, j, det)
 	if p.named() && p.article {
 		g.extendName(&p, end)
@@ -205,6 +206,15 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		g.extend(&p, end)
 	}
 	return p, true
+}
+
+// stands tells whether a phrase may be a subject: no time, and in German nothing
+// by its article that stands in another case.
+func (g *grammar) stands(p *phrase) bool {
+	if p.pronoun != 0 || p.loose {
+		return true
+	}
+	return !g.items[p.from].is(object) && (p.named() || p.core == 0 || !g.items[p.core-1].is(timeWord))
 }
 
 // genitive tells whether item i is the "s" of "the junta's".
@@ -365,6 +375,9 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 	}
 	if !p.named() && first+1 < end && g.items[from].is(definite) && g.items[first].Shape&lexicon.Digits != 0 && g.between(first+1) == "-" {
 		p.pronoun = masculine | feminine // "the 47-year-old"
+		if only := g.items[from].class & (masculine | feminine); g.lang.capitals && only != 0 {
+			p.pronoun = only // "die 47-Jährige"
+		}
 	}
 }
 

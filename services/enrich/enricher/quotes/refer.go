@@ -50,10 +50,14 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		return e
 	}
 	// Somebody named earlier in the sentence, but not the pronoun itself.
+	apart := !asSubject && p.from > 0 && p.to > 0 && a.items[p.from-1].kind != word && p.pronoun&(masculine|feminine) == 0
 	if q := &a.subject[n]; !asSubject && q.to > 0 && q.to <= p.from && q.pronoun == 0 {
-		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) {
+		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) && (!apart || e == a.teller || e == a.speaker || a.teller == nil) {
 			return a.bind(e, p.pronoun)
 		}
+	}
+	if apart && fits(a.teller, p.pronoun, true) {
+		return a.teller // "Half of them, it added, were “…”"
 	}
 	order := []*entity{a.before, a.human, a.recent, a.speaker}
 	if p.pronoun&(neuter|plural) != 0 && p.pronoun&(masculine|feminine) == 0 {
@@ -121,7 +125,12 @@ func (a *ascriber) known(p *phrase) *entity {
 	if e := a.people.as(p.role.In(a.text)); e != nil {
 		return e
 	}
-	// Only one person, of whom nothing is told but this.
+	// Who the sentence before was about, of whom nothing is told but this.
+	if b := a.before; p.definite && b != nil && b.likely && b.role == "" && a.people.byName[fold(p.desc.In(a.text))] == nil && a.people.agree(b, p.desc.In(a.text)) && !a.items[p.from].is(many) {
+		b.role = clean(p.role.In(a.text))
+		return b
+	}
+	// Only one person, likewise.
 	l, sex := a.people.likely, a.people.sex(p.desc.In(a.text))
 	if p.definite && len(l) == 1 && l[0].role == "" && (sex == 0 || l[0].sex == 0 || sex == l[0].sex) && a.items[p.from].kind == word && !a.items[p.from].is(many) {
 		l[0].role = clean(p.role.In(a.text))
