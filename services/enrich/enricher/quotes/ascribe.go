@@ -198,7 +198,9 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 	if !t.upper() && t.words(cue|quoted) > 0 || (set || j == k && (a.lang.capitals || a.lang.noSubject)) && !t.upper() && t.is(describe) {
 		n := max(1, t.words(cue|quoted))
 		if p, is := a.inverted(k+n, end); is {
-			return ascription{who: p, cue: a.cover(j, k+n), at: k, end: p.to}, true
+			asc = ascription{who: p, cue: a.cover(j, k+n), at: k, end: p.to}
+			a.passedOn(&asc, end)
+			return asc, true
 		}
 		if a.lang.noSubject || k+n >= end {
 			return ascription{who: phrase{pronoun: masculine | feminine}, nobody: !a.lang.noSubject, cue: a.cover(j, k+n), at: k, end: k + n}, a.lang.noSubject || set
@@ -239,6 +241,20 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 		}
 	}
 	return asc, false
+}
+
+// passedOn makes whom a medium quotes the speaker: "zitierte die Agentur den
+// Minister".
+func (a *ascriber) passedOn(asc *ascription, end int) {
+	k := asc.who.to
+	if a.items[asc.at].words(quoted) == 0 || k >= end || !a.items[k].is(object) {
+		return
+	}
+	if q, ok := a.noun(k, end); ok {
+		a.apposition(&q, end)
+		asc.via = a.mediumOf(&asc.who)
+		asc.who, asc.end = q, q.to
+	}
 }
 
 // unknownFirst reads "sighed Tom Brandt" with a verb that the data don't know.

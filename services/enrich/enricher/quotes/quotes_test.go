@@ -63,6 +63,7 @@ func TestForms(t *testing.T) {
 		{"subject with a relative clause, and an object", "en", "Anna Brandt, who chairs the club, blamed minister Oskar Pohl.\n\n“It rained,” she said.", []string{"It rained | Anna Brandt"}},
 		{"function that only the next sentence tells", "de", "Tom Brandt hat genug. „Es regnet“, sagt der Bäcker. „Es schneit“, sagt Pfarrerin Ute Pohl.", []string{"Es regnet | Tom Brandt | Bäcker", "Es schneit | Ute Pohl | Pfarrerin"}},
 		{"who tells it between commas", "en", "The auditors said the files were gone. Half of the rooms, they added, were “in other use”.", []string{"in other use | The auditors |  |  | partial"}},
+		{"whom an agency quotes", "de", "„Es regnet“, zitierte die Agentur Nordwind den Chef des Wetterdienstes, Uwe Thoms.", []string{"Es regnet | Uwe Thoms | Chef des Wetterdienstes | die Agentur Nordwind"}},
 		// Cues and who speaks.
 		{"cue behind", "en", "“It rained,” said Tom Brandt.", []string{"It rained | Tom Brandt"}},
 		{"cue before", "en", "Tom Brandt said: “It rained all night.”", []string{"It rained all night | Tom Brandt"}},

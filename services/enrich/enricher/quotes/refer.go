@@ -132,7 +132,7 @@ func (a *ascriber) known(p *phrase) *entity {
 	}
 	// Only one person, likewise.
 	l, sex := a.people.likely, a.people.sex(p.desc.In(a.text))
-	if p.definite && len(l) == 1 && l[0].role == "" && (sex == 0 || l[0].sex == 0 || sex == l[0].sex) && a.items[p.from].kind == word && !a.items[p.from].is(many) {
+	if p.definite && len(l) == 1 && l[0].role == "" && l[0].at < p.desc.Start && (sex == 0 || l[0].sex == 0 || sex == l[0].sex) && a.items[p.from].kind == word && !a.items[p.from].is(many) {
 		l[0].role = clean(p.role.In(a.text))
 		return l[0]
 	}
