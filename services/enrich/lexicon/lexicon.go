@@ -49,6 +49,8 @@ const (
 	Invite     // asks the reader to do something on the site
 	MediaOpen  // begins the names of stations and newspapers
 	Given      // a given name
+	Man        // a given name of men
+	Woman      // a given name of women
 )
 
 var sections = map[string]Class{
@@ -110,20 +112,43 @@ func Load(dir fs.FS) (*Lexicon, error) {
 	if err := l.readAgencies(dir, "agencies.tsv"); err != nil {
 		return nil, err
 	}
-	for name, class := range map[string]Class{"places.txt": City, "given.txt": Given} {
-		err := eachLine(dir, name, func(line string) error {
-			for w := range strings.SplitSeq(line, ";") {
-				if !l.Phrases.Add(w, class, 0) {
-					return fmt.Errorf("%q has no words", line)
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
+	err = eachLine(dir, "places.txt", func(line string) error { return l.addAll(line, City) })
+	if err != nil {
+		return nil, err
+	}
+	return l, l.readGiven(dir, "given.txt")
+}
+
+// addAll adds phrases that ";" separates.
+func (l *Lexicon) addAll(line string, class Class) error {
+	for w := range strings.SplitSeq(line, ";") {
+		if !l.Phrases.Add(w, class, 0) {
+			return fmt.Errorf("%q has no words", line)
 		}
 	}
-	return l, nil
+	return nil
+}
+
+// readGiven reads given names in the sections m, f and -.
+func (l *Lexicon) readGiven(dir fs.FS, name string) error {
+	var class Class
+	return eachLine(dir, name, func(line string) error {
+		switch {
+		case line == "[m]":
+			class = Given | Man
+		case line == "[f]":
+			class = Given | Woman
+		case line == "[-]":
+			class = Given
+		case strings.HasPrefix(line, "["):
+			return fmt.Errorf("unknown section %s", line)
+		case class == 0:
+			return fmt.Errorf("%q stands before the first section", line)
+		default:
+			return l.addAll(line, class)
+		}
+		return nil
+	})
 }
 
 func (l *Lexicon) readPhrases(dir fs.FS, name string) error {

@@ -10,7 +10,7 @@ import (
 
 func folder(phrases, agencies, places string) fstest.MapFS {
 	return fstest.MapFS{
-		"lang/xx/phrases.txt": {Data: []byte(phrases)}, "agencies.tsv": {Data: []byte(agencies)}, "places.txt": {Data: []byte(places)}, "given.txt": {Data: []byte("Ada\n")},
+		"lang/xx/phrases.txt": {Data: []byte(phrases)}, "agencies.tsv": {Data: []byte(agencies)}, "places.txt": {Data: []byte(places)}, "given.txt": {Data: []byte("[f]\nAda\n[m]\nJohn;Jan\n[-]\nKim\n")},
 	}
 }
 
@@ -19,7 +19,15 @@ func TestLoadNamesTheLine(t *testing.T) {
 	if _, err := lexicon.Load(folder(phrases, agencies, places)); err != nil {
 		t.Fatal(err)
 	}
+	given := func(names string) fstest.MapFS {
+		dir := folder(phrases, agencies, places)
+		dir["given.txt"] = &fstest.MapFile{Data: []byte(names)}
+		return dir
+	}
 	for says, dir := range map[string]fstest.MapFS{
+		"given.txt:1: \"Ada\" stands before the first section":                          given("Ada\n[f]\n"),
+		"given.txt:2: unknown section [x]":                                              given("# c\n[x]\nAda\n"),
+		"given.txt:2: \"Ada;-\" has no words":                                           given("[f]\nAda;-\n"),
 		"lang/xx/phrases.txt:1: unknown section [bylines]":                              folder("[bylines]\n", agencies, places),
 		"lang/xx/phrases.txt:2: \"by\" stands before the first section":                 folder("# c\nby\n", agencies, places),
 		"agencies.tsv:1: an agency has 5 columns, or 6 with its parent, this row has 2": folder(phrases, "dpa\tboth\n", places),
@@ -46,5 +54,18 @@ func TestScan(t *testing.T) {
 	a, b := lexicon.Scan(nil, "ÉCOLE", 0, 6)[0], lexicon.Scan(nil, "école", 0, 6)[0]
 	if a.Hash != b.Hash || a.Shape&lexicon.AllCaps == 0 || b.Shape&lexicon.Lower == 0 {
 		t.Errorf("%+v %+v", a, b)
+	}
+}
+
+// TestGivenNames: who is named by a given name may be a man, a woman, or either.
+func TestGivenNames(t *testing.T) {
+	lex, err := lexicon.Load(folder("[byline]\nby\n", "dpa\tboth\tde\tdpa\tDeutsche Presse-Agentur\n", "Rome\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]lexicon.Class{"Ada": lexicon.Given | lexicon.Woman, "Jan": lexicon.Given | lexicon.Man, "Kim": lexicon.Given, "Rome": lexicon.City, "Xyz": 0} {
+		if got := lex.Phrases.All(lexicon.Scan(nil, name, 0, len(name))); got != want {
+			t.Errorf("%s is %b, want %b", name, got, want)
+		}
 	}
 }

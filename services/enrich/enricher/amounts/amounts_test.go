@@ -18,6 +18,30 @@ import (
 	"github.com/copytaster/copytaster/services/enrich/enricher/amounts"
 )
 
+// paragraphs is the text as the body of an article.
+func paragraphs(text, language string) *article.Article {
+	a := &article.Article{Text: text, Language: article.Label{Value: language}}
+	at := 0
+	for part := range strings.SplitSeq(text, "\n\n") {
+		if strings.TrimSpace(part) != "" {
+			a.Segments = append(a.Segments, article.Segment{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{Start: at, End: at + len(part)}}})
+		}
+		at += len(part) + 2
+	}
+	return a
+}
+
+// says is a figure in short.
+func says(known bool, value, to float64, unit string) string {
+	if !known {
+		return "? " + unit
+	}
+	if to != value {
+		return fmt.Sprintf("%.10g-%.10g %s", value, to, unit)
+	}
+	return fmt.Sprintf("%.10g %s", value, unit)
+}
+
 func enricher(t testing.TB) *amounts.Enricher {
 	t.Helper()
 	e, err := amounts.New()

@@ -73,10 +73,14 @@ func (a *ascriber) survey() {
 			if p.named() {
 				a.people.meet(&p)
 			}
-			if !held && a.subject[n].to == 0 {
+			if !held && a.subject[n].to == 0 && a.stands(&p) {
 				a.subject[n] = p
 			}
 			held = false
+			if !p.named() && p.pronoun == 0 && p.core > i {
+				i = p.core // "the return with Tom Brandt" names somebody, too
+				continue
+			}
 			i = max(i+1, p.to)
 		}
 	}
@@ -114,7 +118,7 @@ func (a *ascriber) follow(n int) {
 			}
 		}
 		// Reported speech has a speaker, too: "…, wrote the governor."
-		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !asc.nobody && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
+		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !a.relativeBehind(&a.subject[n]) && !asc.nobody && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
 			if e := a.resolve(&asc.who, n, false); e != nil {
 				a.before, a.teller = e, e
 				e.via = a.channel(&asc, s)
@@ -132,6 +136,13 @@ func (a *ascriber) follow(n int) {
 			i = max(i, p.to-1)
 		}
 	}
+}
+
+// relativeBehind tells whether a relative clause follows a phrase, so that the verb
+// behind it is its own: "Ann Brandt, who chairs the club, blamed the mayor".
+func (a *ascriber) relativeBehind(p *phrase) bool {
+	k := p.to
+	return k > 0 && k+1 < len(a.items) && a.items[k].kind == comma && a.items[k+1].is(relative) && (a.lang.capitals || !a.items[k+1].is(articleWord))
 }
 
 // shorter tells whether the text has fewer words of a name than its normal
@@ -187,7 +198,9 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 	if !t.upper() && t.words(cue|quoted) > 0 || (set || j == k && (a.lang.capitals || a.lang.noSubject)) && !t.upper() && t.is(describe) {
 		n := max(1, t.words(cue|quoted))
 		if p, is := a.inverted(k+n, end); is {
-			return ascription{who: p, cue: a.cover(j, k+n), at: k, end: p.to}, true
+			asc = ascription{who: p, cue: a.cover(j, k+n), at: k, end: p.to}
+			a.passedOn(&asc, end)
+			return asc, true
 		}
 		if a.lang.noSubject || k+n >= end {
 			return ascription{who: phrase{pronoun: masculine | feminine}, nobody: !a.lang.noSubject, cue: a.cover(j, k+n), at: k, end: k + n}, a.lang.noSubject || set
@@ -228,6 +241,20 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 		}
 	}
 	return asc, false
+}
+
+// passedOn makes whom a medium quotes the speaker: "zitierte die Agentur den
+// Minister".
+func (a *ascriber) passedOn(asc *ascription, end int) {
+	k := asc.who.to
+	if a.items[asc.at].words(quoted) == 0 || k >= end || !a.items[k].is(object) {
+		return
+	}
+	if q, ok := a.noun(k, end); ok {
+		a.apposition(&q, end)
+		asc.via = a.mediumOf(&asc.who)
+		asc.who, asc.end = q, q.to
+	}
 }
 
 // unknownFirst reads "sighed Tom Brandt" with a verb that the data don't know.
@@ -442,6 +469,14 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	if at != v && !near {
 		if q, is := a.noun(at+1, v); is {
 			p, found, near = q, true, true
+		}
+	}
+	if !near && v > lo && a.items[v-1].kind == comma {
+		// "…, the minister said, calling it “…”"
+		if u := a.verb(lo, v-1, cue); u >= 0 {
+			if q, is, close := a.subjectOf(u, lo); is && close {
+				p, found, near = q, true, true
+			}
 		}
 	}
 	if !near && v+1 < i {

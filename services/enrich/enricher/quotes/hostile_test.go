@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/cputime"
 	"github.com/copytaster/copytaster/services/enrich/enricher/quotes"
 )
 
@@ -92,6 +93,26 @@ func TestHostile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	hold := func(name, lang, text string) {
+		t.Run(name, func(t *testing.T) {
+			a := paragraphs(lang, text)
+			took := cputime.Of(func() {
+				if err := e.Enrich(context.Background(), a); err != nil {
+					t.Error(err)
+				}
+			})
+			t.Logf("%s: %v, %d quotations", lang, took, len(a.Quotes))
+			if took > maxHostile {
+				t.Errorf("took %v", took)
+			}
+			if err := sound(a); err != nil {
+				t.Error(err)
+			}
+			if len(a.Quotes) > quotes.MaxQuotes {
+				t.Errorf("%d quotations", len(a.Quotes))
+			}
+		})
+	}
 	for name, unit := range map[string]string{
 		"marks":            "“",
 		"straight":         "\"",
@@ -123,23 +144,43 @@ func TestHostile(t *testing.T) {
 		if strings.HasSuffix(name, "s") {
 			lang = "de"
 		}
-		a := paragraphs(lang, strings.Repeat(unit, size/len(unit)))
-		began := time.Now()
-		if err := e.Enrich(context.Background(), a); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		took := time.Since(began)
-		t.Logf("%s %s: %v, %d quotations", name, lang, took, len(a.Quotes))
-		if took > 60*time.Second { // far above what it takes, for a busy machine
-			t.Errorf("%s took %v", name, took)
-		}
-		if err := sound(a); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		if len(a.Quotes) > quotes.MaxQuotes {
-			t.Errorf("%s: %d quotations", name, len(a.Quotes))
-		}
+		hold(name, lang, strings.Repeat(unit, size/len(unit)))
 	}
+	// Without a quotation nobody would be looked for.
+	const quotation = "“It rained,” said Anna Kaer.\n\n"
+	hold("names that no pronoun fits", "en", quotation+women(size)+strings.Repeat("He ran. ", size/8))
+	hold("functions that no description fits", "en", quotation+mayors(size/2)+strings.Repeat("The old mayor of Ulm ran. ", size/52))
+	hold("long paragraphs of unclosed marks", "en", strings.Repeat(strings.Repeat("“a b ", quotes.MaxLength/8)+"\n\n", size/quotes.MaxLength))
+}
+
+// maxHostile is far above what a text takes that was made to be slow.
+const maxHostile = 10 * time.Second
+
+// women is a text of size bytes that names a woman in each sentence.
+func women(size int) string {
+	var b strings.Builder
+	for n := 0; b.Len() < size; n++ {
+		fmt.Fprintf(&b, "Anna %s ran. ", surname(n))
+	}
+	return b.String()
+}
+
+// mayors is a text of size bytes that names a mayor in each sentence.
+func mayors(size int) string {
+	var b strings.Builder
+	for n := 0; b.Len() < size; n++ {
+		fmt.Fprintf(&b, "%s mayor Anna %s ran. ", surname(n), surname(n))
+	}
+	return b.String()
+}
+
+// surname is another one for each n.
+func surname(n int) string {
+	s := "K"
+	for ; n > 0; n /= 20 {
+		s += string(rune('a' + n%20))
+	}
+	return s + "er"
 }
 
 func TestLimits(t *testing.T) {
@@ -153,6 +194,8 @@ func TestLimits(t *testing.T) {
 		"as many as may be":   {strings.Repeat("“It rained,” said Tom.\n\n", quotes.MaxQuotes+10), quotes.MaxQuotes},
 		"too many paragraphs": {strings.Repeat("“It rained.\n\n", quotes.MaxParagraphs+20), 2},
 		"too many marks":      {"“It " + strings.Repeat("«a» ", quotes.MaxMarks) + "rained.” Tom Brandt left.", 0},
+		"unclosed, no cue":    {"“It rained " + long[:quotes.MaxUnclosed-100] + "all day.", 1},
+		"the same, too long":  {"“It rained " + long[:quotes.MaxUnclosed] + "all day.", 0},
 		"unclosed, too long":  {"“It rained " + long[:quotes.MaxUnclosed] + ", said Tom Brandt. He left.", 0},
 	} {
 		a := paragraphs("en", c.text)

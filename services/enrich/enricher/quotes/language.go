@@ -66,6 +66,7 @@ const (
 	weak       // verb that ascribes if no better one does
 	view       // "for": stands before whose view it is, at the start of a clause
 	mouth      // "through": stands before who speaks for a body
+	object     // article that no subject begins with
 	like       // "as": stands before a reporter\'s clause
 )
 
@@ -77,7 +78,7 @@ var sections = map[string]lexicon.Class{
 	"conjunction": conjunction, "adverb": adverb, "time": timeWord, "channel": channel,
 	"channel preposition": channelPreposition, "audience": audience, "medium": medium, "the medium": theMedium,
 	"titled": titled, "sign": sign, "title": title, "abbreviation": abbreviation, "role": role,
-	"verb": finite, "subordinate": subordinate, "elision": elision, "passive": passive, "agent": agent, "impersonal": impersonal, "many": many, "other verb": action, "inside name": toward, "speech": speech, "him": oblique, "definite": definite, "weak": weak, "view": view, "through": mouth, "as": like,
+	"verb": finite, "subordinate": subordinate, "elision": elision, "passive": passive, "agent": agent, "impersonal": impersonal, "many": many, "other verb": action, "inside name": toward, "speech": speech, "him": oblique, "definite": definite, "weak": weak, "view": view, "through": mouth, "as": like, "object": object,
 }
 
 // language is what the data say of one language.
@@ -88,6 +89,7 @@ type language struct {
 	capitals    bool     // every noun has a capital
 	noSubject   bool     // a verb may do without its pronoun
 	dashes      bool     // dashes set off direct speech
+	inserts     bool     // a reporter's clause may stand within the marks
 }
 
 // readLanguages reads data/<tag>/words.txt of every folder, and all of them
@@ -161,6 +163,8 @@ func (l *language) add(section, phrase string) error {
 			l.noSubject = true
 		case "dashes":
 			l.dashes = true
+		case "clause inside marks":
+			l.inserts = true
 		default:
 			return fmt.Errorf("unknown trait %q", phrase)
 		}

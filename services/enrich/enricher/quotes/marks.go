@@ -259,7 +259,7 @@ func (p *pairing) paragraph(out []passage, s article.Span, next family, at int) 
 			}
 			q.end, q.close = p.marks[c].start, p.marks[c].end
 			if q.end-q.start <= MaxLength {
-				out = append(out, q)
+				out = p.inserted(out, q)
 			}
 			k = c + 1
 			continue
@@ -281,7 +281,7 @@ func (p *pairing) paragraph(out []passage, s article.Span, next family, at int) 
 			continue
 		case next == m.fam:
 			return out, &q
-		case m.fam != guillemet && p.single(m.end, s.End):
+		case m.fam != guillemet && s.End-m.end <= MaxUnclosed && p.single(m.end, s.End):
 			q.end, q.close, q.unclosed = s.End, s.End, true
 			return append(out, q), nil
 		}
@@ -401,6 +401,44 @@ func (p *pairing) reported(from, to int) int {
 	return -1
 }
 
+// maxInsert is how long a reporter's clause within the marks may be, in bytes.
+const maxInsert = 160
+
+// inserted adds a passage, or the two around a reporter's clause within its
+// marks: « On tient, témoigne Nadine Perrot. La suite nous inquiète. »
+func (p *pairing) inserted(out []passage, q passage) []passage {
+	if !p.lang.inserts || q.fam != guillemet {
+		return append(out, q)
+	}
+	at := p.reported(q.start, q.end)
+	if at < 0 {
+		return append(out, q)
+	}
+	k := sort.Search(len(p.toks), func(i int) bool { return int(p.toks[i].Start) >= at })
+	if k+1 >= len(p.toks) || p.toks[k].Shape&lexicon.Upper != 0 || p.lang.words.All(p.toks[k:k+1])&(cue|auxiliary) == 0 {
+		return append(out, q) // "…, Paul dit": not the reporter's order of words
+	}
+	clause := p.text[at:min(q.end, at+maxInsert)]
+	n := strings.Index(clause, ". ")
+	if n < 0 {
+		if at+len(clause) < q.end {
+			return append(out, q)
+		}
+		q.end, q.close = at, at
+		return append(out, q)
+	}
+	rest := at + n + len(". ")
+	rest += len(p.text[rest:q.end]) - len(strings.TrimLeft(p.text[rest:q.end], " \u00a0\u202f\n"))
+	first := q
+	first.end, first.close = at, at
+	out = append(out, first)
+	if rest < q.end {
+		q.open, q.start = rest, rest
+		out = append(out, q)
+	}
+	return out
+}
+
 // scan finds all places of the paragraph where a clause begins that may ascribe
 // what stands before it.
 func (p *pairing) scan() {
@@ -436,8 +474,14 @@ func (p *pairing) clause(toks []lexicon.Token) bool {
 		return i < len(toks) && joined(i) && (toks[i].Shape&lexicon.Upper != 0 || class(i)&(pronoun|articleWord|possessive|role) != 0)
 	}
 	first := class(0)
-	if first&cue != 0 && toks[0].Shape&lexicon.Upper == 0 && subject(1) {
-		return true
+	if first&cue != 0 && toks[0].Shape&lexicon.Upper == 0 {
+		next := 1
+		if len(toks) > 2 && toks[1].End-toks[1].Start == 1 && p.text[toks[1].Start] == 't' {
+			next = 2 // "glisse-t-elle"
+		}
+		if subject(next) {
+			return true
+		}
 	}
 	if first&auxiliary != 0 && toks[0].Shape&lexicon.Upper == 0 {
 		for i := 1; i < min(len(toks), 4) && joined(i); i++ {

@@ -10,6 +10,8 @@ import (
 type entity struct {
 	name   string
 	role   string
+	duty   []string // words of the role, folded; filled when first looked at
+	at     int      // where it is named first
 	person bool
 	words  int
 	human  bool          // a description of somebody with a function
@@ -24,16 +26,18 @@ type entity struct {
 type people struct {
 	lang    *language
 	text    string
-	given   *lexicon.Trie      // names that tell the pronoun
+	titles  *lexicon.Trie      // words before names that tell the pronoun
+	given   *lexicon.Trie      // given names, likewise
 	byName  map[string]*entity // names and descriptions, folded
 	byLast  map[string]*entity // fullest name that ends with the word
 	byFirst map[string]*entity // first name that begins with it
+	byHead  map[string]*entity // longer description met last, by its noun
 	roles   []*entity          // persons with a function
 	likely  []*entity          // persons by their form
 }
 
-func newPeople(text string, lang *language, given *lexicon.Trie) *people {
-	return &people{text: text, lang: lang, given: given, byName: map[string]*entity{}, byLast: map[string]*entity{}, byFirst: map[string]*entity{}}
+func newPeople(text string, lang *language, titles, given *lexicon.Trie) *people {
+	return &people{text: text, lang: lang, titles: titles, given: given, byName: map[string]*entity{}, byLast: map[string]*entity{}, byFirst: map[string]*entity{}, byHead: map[string]*entity{}}
 }
 
 // fold makes names comparable.
@@ -55,6 +59,7 @@ func (p *people) meet(ph *phrase) {
 		p.byName[name] = e
 	}
 	p.know(e, ph)
+	p.shorten(e, ph)
 	if ph.words < 2 || ph.article {
 		return
 	}
@@ -70,7 +75,15 @@ func (p *people) meet(ph *phrase) {
 	}
 }
 
-// maxKnown is how many persons are kept in mind for "the minister".
+// shorten lets the short name of a body mean it.
+func (p *people) shorten(e *entity, ph *phrase) {
+	if short := fold(ph.short.In(p.text)); short != "" && p.byName[short] == nil {
+		p.byName[short] = e
+	}
+}
+
+// maxKnown is how many persons are kept in mind for "the minister", and how many
+// for a "she" who is named only later.
 const maxKnown = 100
 
 // begins is the person whose name goes on behind the words: "Sir Alan".
@@ -98,7 +111,9 @@ func (p *people) know(e *entity, ph *phrase) {
 	}
 	if !e.likely && e.person && ph.words > 1 && (ph.likely || e.role != "" || e.sex != 0) {
 		e.likely = true
-		p.likely = append(p.likely, e)
+		if len(p.likely) < maxKnown {
+			p.likely = append(p.likely, e)
+		}
 	}
 }
 
@@ -119,28 +134,54 @@ func (p *people) sex(s string) lexicon.Class {
 	return c
 }
 
+// agree tells whether the words of a description may mean a person by the
+// pronoun that each goes with.
+func (p *people) agree(e *entity, d string) bool {
+	sex := p.sex(d)
+	return sex == 0 || e.sex == 0 || sex == e.sex
+}
+
 // as is the person whose function the text tells by the words of d, nil if there
 // is none or more than one.
 func (p *people) as(d string) *entity {
-	var found *entity
 	words := strings.Fields(fold(d))
+	e, several := p.whose(words, false)
+	if e == nil && !several && p.lang.capitals {
+		e, _ = p.whose(words, true) // "der Chef" is the Konzernchef
+	}
+	return e
+}
+
+// whose is the one person whose function has the words, also as the ends of
+// compounds; nil if there is none, or several.
+func (p *people) whose(words []string, compound bool) (found *entity, several bool) {
 	for _, e := range p.roles {
-		if !holds(strings.Fields(fold(e.role)), words) {
+		if e.duty == nil {
+			e.duty = strings.Fields(fold(e.role))
+		}
+		if !holds(e.duty, words, compound) {
 			continue
 		}
 		if found != nil && found != e {
-			return nil
+			return nil, true
 		}
 		found = e
 	}
-	return found
+	return found, false
 }
 
-// holds tells whether every word of part is in whole, but for its ending.
-func holds(whole, part []string) bool {
+// minCompound is how many bytes the last part of a compound has at least.
+const minCompound = 4
+
+// holds tells whether every word of part is in whole, but for its ending, or
+// ends one of its words.
+func holds(whole, part []string, compound bool) bool {
 	for _, w := range part {
 		ok := false
 		for _, v := range whole {
+			if compound && len(w) >= minCompound && strings.HasSuffix(v, w) {
+				ok = true
+			}
 			a, b := w, v
 			if len(a) > len(b) {
 				a, b = b, a
@@ -156,9 +197,16 @@ func holds(whole, part []string) bool {
 
 // named is a new entity for a name.
 func (p *people) named(ph *phrase) *entity {
-	e := &entity{name: clean(ph.name.In(p.text)), words: ph.words, person: !ph.article}
+	e := &entity{name: clean(ph.name.In(p.text)), at: ph.name.Start, words: ph.words, person: !ph.article}
 	if first := lexicon.Scan(nil, e.name, 0, min(len(e.name), 24)); !ph.article && len(first) > 1 {
-		e.sex = p.given.Longest(first[:1], masculine|feminine).Classes
+		e.sex = p.titles.Longest(first[:1], masculine|feminine).Classes & (masculine | feminine)
+		switch names := p.given.All(first[:1]) & (lexicon.Man | lexicon.Woman); {
+		case e.sex != 0:
+		case names == lexicon.Man:
+			e.sex = masculine
+		case names == lexicon.Woman:
+			e.sex = feminine
+		}
 	}
 	return e
 }
@@ -185,6 +233,7 @@ func (p *people) who(ph *phrase) *entity {
 			p.byName[name] = e
 		}
 		p.know(e, ph)
+		p.shorten(e, ph)
 		return e
 	}
 	d := clean(ph.desc.In(p.text))

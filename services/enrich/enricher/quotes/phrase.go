@@ -20,12 +20,14 @@ type phrase struct {
 	name     article.Span  // of a name, without title that is a role
 	role     article.Span  // of a function, without article
 	desc     article.Span  // of a description, with article
+	short    article.Span  // of a body's name, without what it goes on with
 	pronoun  lexicon.Class // which pronoun; 0: none
 	loose    bool          // "one", "others"
 	article  bool          // the name has an article before it, and no role
 	words    int           // of the name
 	likely   bool          // a person's name by its form
 	definite bool          // a description with "the"
+	core     int           // item behind it without what it goes on with
 	enclosed bool          // an apposition between commas belongs to it
 }
 
@@ -195,12 +197,24 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	if !det && small > first && !g.hasRole(first, small) {
 		return p, false // "kill Rep. Ilhan Omar"
 	}
-	p.to = j
+	p.to, p.core = j, j
 	g.split(&p, i, first, small, run, j, det)
+	if p.named() && p.article {
+		g.extendName(&p, end)
+	}
 	if !p.named() {
 		g.extend(&p, end)
 	}
 	return p, true
+}
+
+// stands tells whether a phrase may be a subject: no time, and in German nothing
+// by its article that stands in another case.
+func (g *grammar) stands(p *phrase) bool {
+	if p.pronoun != 0 || p.loose {
+		return true
+	}
+	return !g.items[p.from].is(object) && (p.named() || p.core == 0 || !g.items[p.core-1].is(timeWord))
 }
 
 // genitive tells whether item i is the "s" of "the junta's".
@@ -265,6 +279,21 @@ func (g *grammar) noun2(i, end int, det bool) int {
 // newName tells whether a person's name begins at j right behind a body's
 // initials: "à l'AFP Aminata Diarra".
 func (g *grammar) newName(run, j int) bool {
+	prev := &g.items[j-1]
+	if g.roleAt(run) > 0 || j+1 >= len(g.items) || !g.items[j+1].upper() || !g.joined(j+1) {
+		return g.behindInitials(run, j)
+	}
+	if g.items[run].is(medium) && g.given(j) && !g.given(j-1) {
+		return true // "a Radio Andina Rosario Quispe"
+	}
+	if ag, n := g.lex.AgencyName([]lexicon.Token{prev.Token}); n > 0 && j == run+1 && g.text[prev.Start:prev.End] == ag.Name && prev.Shape&lexicon.AllCaps != 0 && g.items[j].Shape&lexicon.AllCaps == 0 && g.roleAt(j) == 0 {
+		return true
+	}
+	return g.behindInitials(run, j)
+}
+
+// behindInitials tells whether a given name stands at j behind initials.
+func (g *grammar) behindInitials(run, j int) bool {
 	prev := &g.items[j-1]
 	return prev.Shape&lexicon.AllCaps != 0 && j == run+1 && g.items[j].Shape&lexicon.AllCaps == 0 && g.given(j) && g.roleAt(run) == 0
 }
@@ -346,6 +375,9 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 	}
 	if !p.named() && first+1 < end && g.items[from].is(definite) && g.items[first].Shape&lexicon.Digits != 0 && g.between(first+1) == "-" {
 		p.pronoun = masculine | feminine // "the 47-year-old"
+		if only := g.items[from].class & (masculine | feminine); g.lang.capitals && only != 0 {
+			p.pronoun = only // "die 47-Jährige"
+		}
 	}
 }
 
@@ -452,6 +484,36 @@ func (g *grammar) extend(p *phrase, end int) {
 			p.role.End = p.desc.End
 		}
 	}
+}
+
+// extendName takes what the name of a body goes on with: "The Ministry of Works",
+// "La Cour de cassation". The name before it stays in p.short.
+func (g *grammar) extendName(p *phrase, end int) {
+	k := p.to
+	if k+1 >= end || p.to-p.from != 2 || !g.items[p.from].is(articleWord) || !g.joined(k) || !g.joined(k+1) || g.items[p.from+1].named {
+		return
+	}
+	switch g.text[g.items[k].Start:g.items[k].End] {
+	case "of", "for", "de", "des", "du", "del", "d":
+	default:
+		return
+	}
+	m := k + 1
+	for m < end && m < k+5 && g.items[m].kind == word && g.items[m].upper() && !g.items[m].is(timeWord) && g.joined(m) {
+		m++
+	}
+	if m == k+1 {
+		t := &g.items[m]
+		if !g.lang.inserts || t.class != 0 || t.Shape&lexicon.Digits != 0 || t.kind != word {
+			return
+		}
+		m++
+	}
+	p.short = p.name
+	p.to = m
+	p.name.End = int(g.items[m-1].End)
+	p.desc = p.name
+	p.words = m - p.from - 1
 }
 
 // medial tells whether the name of an agency or a word for a medium is among

@@ -48,7 +48,7 @@ const longWords = 6
 type Enricher struct {
 	lex   *lexicon.Lexicon
 	langs map[string]*language
-	given *lexicon.Trie
+	title *lexicon.Trie // words before a name, by pronoun
 }
 
 // New reads the data that are built in.
@@ -61,11 +61,11 @@ func New() (*Enricher, error) {
 	if err != nil {
 		return nil, err
 	}
-	given := &language{}
-	if err := readWords(data, "data/given.txt", given); err != nil {
+	titles := &language{}
+	if err := readWords(data, "data/titles.txt", titles); err != nil {
 		return nil, err
 	}
-	return &Enricher{lex, langs, &given.words}, nil
+	return &Enricher{lex, langs, &titles.words}, nil
 }
 
 // quote is a passage in marks while it is weighed.
@@ -118,7 +118,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	}
 	r := reader{text: a.Text, lang: lang, lex: e.lex}
 	r.read(blocks, quotes)
-	asc := ascriber{grammar: grammar{a.Text, lang, e.lex, r.items}, people: newPeople(a.Text, lang, e.given), media: media, quotes: quotes, sents: r.sents}
+	asc := ascriber{grammar: grammar{a.Text, lang, e.lex, r.items}, people: newPeople(a.Text, lang, e.title, &e.lex.Phrases), media: media, quotes: quotes, sents: r.sents}
 	asc.survey()
 	asc.run()
 	asc.lend()

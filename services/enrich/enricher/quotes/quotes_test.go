@@ -46,6 +46,24 @@ func TestForms(t *testing.T) {
 		name, lang, text string
 		want             []string
 	}{
+		{"clause inside the marks", "fr", "« Nous sommes venus, a répondu Denis Morel, patron du café. Il n'y avait personne. »", []string{"Nous sommes venus | Denis Morel | patron du café", "Il n'y avait personne | Denis Morel | patron du café"}},
+		{"clause inside the marks, with a pronoun", "fr", "Denis Morel s'en va. « Nous verrons bien, glisse-t-il. Rien ne presse. »", []string{"Nous verrons bien | Denis Morel", "Rien ne presse | Denis Morel"}},
+		{"clause at the end of the marks", "fr", "« Nous verrons bien demain, a répondu Denis Morel »", []string{"Nous verrons bien demain | Denis Morel"}},
+		{"agency before the name", "es", "«No queda agua», dijo a la agencia AFP Xiomara Paz.", []string{"No queda agua | Xiomara Paz |  | a la agencia"}},
+		{"given name that is a function, too", "en", "The judge sentenced Dean Fowler. “It rained,” Fowler said.", []string{"It rained | Dean Fowler"}},
+		{"station before the name", "es", "«No queda agua», dijo a Radio Sur Carmen Paz.", []string{"No queda agua | Carmen Paz |  | a Radio"}},
+		{"body with what it is for", "en", "The Ministry of Rain promised “a dry year”. “It will be dry,” the Ministry said.", []string{"a dry year | The Ministry of Rain |  |  | partial", "It will be dry | The Ministry of Rain"}},
+		{"description that comes again", "en", "A senior official at the port said it rained. “It always does,” the official said.", []string{"It always does | A senior official at the port"}},
+		{"body that comes again", "de", "Der Verband der Imker ist dagegen. „Es regnet zu viel“, erklärte der Verband.", []string{"Es regnet zu viel | Der Verband der Imker"}},
+		{"end of a compound", "de", "„Es regnet“, sagte Wetterministerin Ute Brandt. Die Ministerin sprach von einem „nassen Jahr“.", []string{"Es regnet | Ute Brandt | Wetterministerin", "nassen Jahr | Ute Brandt | Wetterministerin |  | partial"}},
+		{"what the speaker does besides", "en", "The roads to the north will be closed, mayor Tom Brandt told reporters on Monday, calling the rain “a gift to nobody”.", []string{"a gift to nobody | Tom Brandt | mayor |  | partial"}},
+		{"time is no subject", "de", "„Es regnet“, sagte Tom Brandt. Drei Stunden später kam er heraus und sagte, er habe „ein wenig gefroren“.", []string{"Es regnet | Tom Brandt", "ein wenig gefroren | Tom Brandt |  |  | partial"}},
+		{"age with its article", "de", "„Es regnet“, sagte Anna Brandt. Der 44-Jährige erklärte, er warte „bei der Mutter“.", []string{"Es regnet | Anna Brandt", "bei der Mutter | Der 44-Jährige |  |  | partial"}},
+		{"name within a description", "en", "The court heard on its first day from Alan Brandt, a retired farmer. “It rained,” Brandt replied.", []string{"It rained | Alan Brandt | retired farmer"}},
+		{"subject with a relative clause, and an object", "en", "Anna Brandt, who chairs the club, blamed minister Oskar Pohl.\n\n“It rained,” she said.", []string{"It rained | Anna Brandt"}},
+		{"function that only the next sentence tells", "de", "Tom Brandt hat genug. „Es regnet“, sagt der Bäcker. „Es schneit“, sagt Pfarrerin Ute Pohl.", []string{"Es regnet | Tom Brandt | Bäcker", "Es schneit | Ute Pohl | Pfarrerin"}},
+		{"who tells it between commas", "en", "The auditors said the files were gone. Half of the rooms, they added, were “in other use”.", []string{"in other use | The auditors |  |  | partial"}},
+		{"whom an agency quotes", "de", "„Es regnet“, zitierte die Agentur Nordwind den Chef des Wetterdienstes, Uwe Thoms.", []string{"Es regnet | Uwe Thoms | Chef des Wetterdienstes | die Agentur Nordwind"}},
 		// Cues and who speaks.
 		{"cue behind", "en", "“It rained,” said Tom Brandt.", []string{"It rained | Tom Brandt"}},
 		{"cue before", "en", "Tom Brandt said: “It rained all night.”", []string{"It rained all night | Tom Brandt"}},

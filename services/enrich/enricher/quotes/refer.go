@@ -21,9 +21,15 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		if e := a.known(p); e != nil {
 			return e
 		}
+		if e := a.again(p); e != nil {
+			return e
+		}
 		e := a.people.who(p)
 		if e == nil {
 			return nil
+		}
+		if h := a.head(p); h != "" {
+			a.people.byHead[h] = e
 		}
 		if p.named() {
 			for _, m := range a.near(p.name.Start) {
@@ -44,10 +50,14 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		return e
 	}
 	// Somebody named earlier in the sentence, but not the pronoun itself.
+	apart := !asSubject && p.from > 0 && p.to > 0 && a.items[p.from-1].kind != word && p.pronoun&(masculine|feminine) == 0
 	if q := &a.subject[n]; !asSubject && q.to > 0 && q.to <= p.from && q.pronoun == 0 {
-		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) {
+		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) && (!apart || e == a.teller || e == a.speaker || a.teller == nil) {
 			return a.bind(e, p.pronoun)
 		}
+	}
+	if apart && fits(a.teller, p.pronoun, true) {
+		return a.teller // "Half of them, it added, were “…”"
 	}
 	order := []*entity{a.before, a.human, a.recent, a.speaker}
 	if p.pronoun&(neuter|plural) != 0 && p.pronoun&(masculine|feminine) == 0 {
@@ -77,6 +87,31 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 	return nil
 }
 
+// head is the noun of a description that says more than the noun, "" if p is
+// none.
+func (a *ascriber) head(p *phrase) string {
+	if p.named() || p.to-p.from < 3 || !a.items[p.from].is(articleWord) {
+		return ""
+	}
+	k := p.from + 1
+	for k+1 < p.to && !a.items[k+1].is(inside|preposition) {
+		k++
+	}
+	if a.items[k].is(articleWord | possessive) {
+		return ""
+	}
+	return fold(a.cover(k, k+1).In(a.text))
+}
+
+// again is whom "the official" means behind "a senior official at the ministry",
+// nil if p is no such phrase.
+func (a *ascriber) again(p *phrase) *entity {
+	if p.named() || p.to-p.from != 2 || !a.items[p.from].is(definite) {
+		return nil
+	}
+	return a.people.byHead[fold(a.cover(p.from+1, p.to).In(a.text))]
+}
+
 // form: "FT".
 func shorter(text, name string) bool {
 	return len(strings.Fields(text))+1 < len(strings.Fields(name))
@@ -90,9 +125,14 @@ func (a *ascriber) known(p *phrase) *entity {
 	if e := a.people.as(p.role.In(a.text)); e != nil {
 		return e
 	}
-	// Only one person, of whom nothing is told but this.
+	// Who the sentence before was about, of whom nothing is told but this.
+	if b := a.before; p.definite && b != nil && b.likely && b.role == "" && a.people.byName[fold(p.desc.In(a.text))] == nil && a.people.agree(b, p.desc.In(a.text)) && !a.items[p.from].is(many) {
+		b.role = clean(p.role.In(a.text))
+		return b
+	}
+	// Only one person, likewise.
 	l, sex := a.people.likely, a.people.sex(p.desc.In(a.text))
-	if p.definite && len(l) == 1 && l[0].role == "" && (sex == 0 || l[0].sex == 0 || sex == l[0].sex) && a.items[p.from].kind == word && !a.items[p.from].is(many) {
+	if p.definite && len(l) == 1 && l[0].role == "" && l[0].at < p.desc.Start && (sex == 0 || l[0].sex == 0 || sex == l[0].sex) && a.items[p.from].kind == word && !a.items[p.from].is(many) {
 		l[0].role = clean(p.role.In(a.text))
 		return l[0]
 	}

@@ -101,7 +101,7 @@ func (r *reader) span(from, to int, quoteNext bool) {
 // function is how many words the function covers that begins with the word, 0
 // if none does.
 func (r *reader) function(t *item) uint8 {
-	if n := t.words(role); n > 0 && (t.upper() || t.End-t.Start > 2) {
+	if n := t.words(role); n > 0 && (t.upper() || t.End-t.Start > 2) && !(n == 1 && t.given) {
 		return uint8(n)
 	}
 	if !r.lang.capitals || !t.upper() || t.given {

@@ -147,7 +147,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		switch {
 		case behind && (q.to == k || q.to == k-1 && a.items[k-1].kind == comma || end == k-1 && a.items[k-1].kind == comma):
 			return q, true, true
-		case behind || held:
+		case behind || held || !a.stands(&q):
 		case a.linked(&q, v):
 			// Behind a comma the first of two counts: the other one stands in
 			// what is said of it.
@@ -155,7 +155,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 				p, ok, near = q, true, true
 			}
 		}
-		if !held && first.to == 0 {
+		if !held && first.to == 0 && a.stands(&q) {
 			first = q
 		}
 		held = false
@@ -180,7 +180,9 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 			continue
 		}
 		if n := a.channelAt(m, limit); n > 0 {
-			m += n
+			for m += n; m < limit && a.items[m-1].upper() && a.items[m].upper() && a.joined(m) && !a.given(m); {
+				m++ // "a Radio Sur"
+			}
 			continue
 		}
 		if t.is(preposition) && !t.is(articleWord|pronoun) {
@@ -192,7 +194,13 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 			}
 			continue
 		}
-		if q, is := a.noun(m, end); is {
+		if q, is := a.noun(m, end); is && a.items[m].is(object) && q.to > m {
+			m = q.to // "sagte dem Sender"
+			continue
+		} else if is && q.to < end && a.items[q.to].upper() && a.joined(q.to) && a.medial(q.from, q.to) {
+			m = q.to // "a la agencia AFP"
+			continue
+		} else if is {
 			a.apposition(&q, end)
 			return q, true
 		}

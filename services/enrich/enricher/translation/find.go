@@ -28,7 +28,8 @@ type finder struct {
 	language *language
 	reasons  []article.Reason
 	counts   map[string]int
-	words    []word // of the segment
+	words    []word           // of the segment
+	calqued  map[*calque]bool // those that were found
 	// spelled is where each spelling of a name stood first.
 	spelled map[string]article.Span
 }
@@ -127,10 +128,20 @@ func lower(s string) bool {
 	return true
 }
 
-// calques finds those that begin with word i.
+// calques finds those that begin with word i. The same one again may be what a
+// quoted person or the writer is fond of, and adds nothing.
 func (f *finder) calques(i int) {
-	for _, c := range f.language.calques[f.words[i].lower] {
+	list := f.language.calques[f.words[i].lower]
+	for k := range list {
+		c := &list[k]
 		if end := f.ends(c.words, i); end > i {
+			if f.calqued[c] {
+				return
+			}
+			if f.calqued == nil {
+				f.calqued = map[*calque]bool{}
+			}
+			f.calqued[c] = true
 			f.add(Calque, article.Span{Start: f.words[i].Start, End: f.words[end].End}, c.weight)
 			return
 		}

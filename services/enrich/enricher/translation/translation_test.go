@@ -165,6 +165,34 @@ func TestNoKindCountsForever(t *testing.T) {
 	}
 }
 
+// TestACalqueCountsOnce: what one writer is fond of is no second sign.
+func TestACalqueCountsOnce(t *testing.T) {
+	const twice = "Das ist nicht wirklich neu. Es hilft nicht wirklich, und es stört nicht wirklich."
+	once, again := one(t, "de", "Das ist nicht wirklich neu."), one(t, "de", twice)
+	if l := again.Translation.Likelihood; l == 0 || l != once.Translation.Likelihood || len(again.Translation.Reasons) != 1 {
+		t.Errorf("%v, once %v: %s", l, once.Translation.Likelihood, why(&again))
+	}
+	both := one(t, "de", twice+" Er nahm Platz.")
+	if len(both.Translation.Reasons) != 2 || both.Translation.Likelihood <= again.Translation.Likelihood {
+		t.Errorf("another one adds nothing: %v\n%s", both.Translation.Likelihood, why(&both))
+	}
+}
+
+// TestOrdinaryGerman: business copy dates by "in 2023", and people speak as they
+// do. None of it makes a translation.
+func TestOrdinaryGerman(t *testing.T) {
+	for _, text := range []string{
+		"Der Umsatz stieg in 2023 um drei Prozent und soll in 2024 erneut zulegen. Das Ergebnis lag in 2022 bei 14 Millionen Euro.",
+		"Der Vorstand ist mit dem Jahr nicht wirklich zufrieden. „Das hilft uns nicht wirklich“, sagte er. In 2024 soll es besser werden.",
+		"„Für mich macht das nicht wirklich einen Unterschied“, sagte die Trainerin. Am Ende stand es 2:1, und keiner war wirklich froh.",
+		"Der Konzern erwartet in 2025 einen Gewinn von 1,4 Milliarden Euro, nach 1,2 Milliarden in 2024. Am Ende des Tages zähle das Ergebnis, sagte die Chefin.",
+	} {
+		if a := one(t, "de", text); a.Translation.Likely() {
+			t.Errorf("%q: %v\n%s", text, a.Translation.Likelihood, why(&a))
+		}
+	}
+}
+
 func TestDataNamesTheLine(t *testing.T) {
 	for says, text := range map[string]string{
 		`en.txt:2: section "x" is unknown`:  "[x]\nword",
