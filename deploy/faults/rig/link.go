@@ -8,6 +8,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"time"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
@@ -22,8 +23,21 @@ type Link struct {
 	relay relay
 
 	mu     sync.Mutex
+	name   string
+	server *toxiproxy.ApiServer
 	proxy  *toxiproxy.Proxy
-	toxics []string
+	toxics []named
+}
+
+// changeLimit is how long a change of the toxics may take. Toxiproxy changes those
+// of every open connection with its lock held, and waits for each to give way; one
+// that ends just then waits for the lock, and both wait for ever.
+const changeLimit = 10 * time.Second
+
+// named is a toxic as toxiproxy takes it.
+type named struct {
+	name string
+	data []byte
 }
 
 func newLink(name string) (*Link, error) {
@@ -31,19 +45,19 @@ func newLink(name string) (*Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	middle, err := freePort()
-	if err != nil {
-		return nil, err
-	}
 	front, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	address := func(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 	// Toxics log to the process's logger, each piece of data that they delay.
 	log.Logger = zerolog.Nop()
-	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	l := &Link{Addr: address(front), port: behind, relay: relay{to: address(middle)}, proxy: toxiproxy.NewProxy(server, name, address(middle), address(behind))}
+	l := &Link{
+		Addr: loopback(front), port: behind, name: name,
+		server: toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()),
+	}
+	if err := l.renew(); err != nil {
+		return nil, err
+	}
 	if err := l.Join(); err != nil {
 		return nil, fmt.Errorf("link to %s: %w", name, err)
 	}
@@ -73,10 +87,22 @@ func (l *Link) Poison(t Toxic) error {
 	if err != nil {
 		return err
 	}
-	if _, err := l.proxy.Toxics.AddToxicJson(bytes.NewReader(data)); err != nil {
-		return fmt.Errorf("toxic %s: %w", name, err)
+	toxic := named{name, data}
+	changed, err := l.change(func(p *toxiproxy.Proxy) error { return toxic.add(p) })
+	if err != nil {
+		return err
 	}
-	l.toxics = append(l.toxics, name)
+	l.toxics = append(l.toxics, toxic)
+	if changed {
+		return nil
+	}
+	return l.replace()
+}
+
+func (n named) add(p *toxiproxy.Proxy) error {
+	if _, err := p.Toxics.AddToxicJson(bytes.NewReader(n.data)); err != nil {
+		return fmt.Errorf("toxic %s: %w", n.name, err)
+	}
 	return nil
 }
 
@@ -84,23 +110,82 @@ func (l *Link) Poison(t Toxic) error {
 func (l *Link) Heal(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for len(l.toxics) > 0 {
-		if err := l.proxy.Toxics.RemoveToxic(ctx, l.toxics[0]); err != nil {
-			return fmt.Errorf("remove toxic %s: %w", l.toxics[0], err)
+	toxics := l.toxics
+	changed, err := l.change(func(p *toxiproxy.Proxy) error {
+		for _, t := range toxics {
+			if err := p.Toxics.RemoveToxic(ctx, t.name); err != nil {
+				return fmt.Errorf("remove toxic %s: %w", t.name, err)
+			}
 		}
-		l.toxics = l.toxics[1:]
+		return nil
+	})
+	if err != nil {
+		return err
 	}
+	l.toxics = nil
+	if changed {
+		return nil
+	}
+	return l.replace()
+}
+
+// change changes the toxics, unless that takes longer than it may.
+func (l *Link) change(f func(*toxiproxy.Proxy) error) (changed bool, err error) {
+	ended := make(chan error, 1)
+	go func(p *toxiproxy.Proxy) { ended <- f(p) }(l.proxy)
+	select {
+	case err := <-ended:
+		return true, err
+	case <-time.After(changeLimit):
+		return false, nil
+	}
+}
+
+// replace gives the link another proxy, with the toxics that it is to have, and
+// breaks the connections that go through the one before.
+func (l *Link) replace() error {
+	old := l.proxy
+	if err := l.renew(); err != nil {
+		return err
+	}
+	if err := l.proxy.Start(); err != nil {
+		return err
+	}
+	for _, t := range l.toxics {
+		if err := t.add(l.proxy); err != nil {
+			return err
+		}
+	}
+	l.relay.drop()
+	go old.Stop() // which may wait for ever, too
 	return nil
 }
 
+// renew makes a proxy that has yet to be started, and leads there.
+func (l *Link) renew() error {
+	middle, err := freePort()
+	if err != nil {
+		return err
+	}
+	l.proxy = toxiproxy.NewProxy(l.server, l.name, loopback(middle), loopback(l.port))
+	l.relay.lead(loopback(middle))
+	return nil
+}
+
+func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
 // Cut refuses connections and drops those that are, until Join.
 func (l *Link) Cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.relay.close()
 	l.proxy.Stop()
 }
 
 // Join takes Cut back.
 func (l *Link) Join() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if err := l.proxy.Start(); err != nil {
 		return err
 	}

@@ -23,9 +23,9 @@ func (t Traffic) Less(o Traffic) Traffic {
 // relay passes connections on as they are, and counts. It stands before a
 // link's proxy, so that it sees what clients see.
 type relay struct {
-	to string
-
 	mu       sync.Mutex
+	to       string
+	open     map[net.Conn]struct{} // to there
 	listener net.Listener
 	traffic  Traffic
 }
@@ -57,6 +57,51 @@ func (r *relay) close() {
 	_ = r.listener.Close() // nothing is left to lose
 }
 
+// lead has the connections that come from now on go to another address.
+func (r *relay) lead(to string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.to = to
+}
+
+// drop breaks the connections that are.
+func (r *relay) drop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for c := range r.open {
+		_ = c.Close() // both directions end
+	}
+}
+
+// dial connects to where the relay leads; the connection is open until forget.
+func (r *relay) dial() (net.Conn, error) {
+	r.mu.Lock()
+	to := r.to
+	r.mu.Unlock()
+	c, err := net.Dial("tcp", to) //nolint:noctx // to loopback
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.to != to { // it has been led elsewhere, and dropped the others
+		_ = c.Close()
+		return nil, net.ErrClosed
+	}
+	if r.open == nil {
+		r.open = map[net.Conn]struct{}{}
+	}
+	r.open[c] = struct{}{}
+	return c, nil
+}
+
+func (r *relay) forget(c net.Conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.open, c)
+	_ = c.Close()
+}
+
 func (r *relay) count(f func(*Traffic)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -71,13 +116,13 @@ func (r *relay) sofar() Traffic {
 
 func (r *relay) serve(client net.Conn) {
 	defer func() { _ = client.Close() }()
-	server, err := net.Dial("tcp", r.to) //nolint:noctx // to loopback
+	server, err := r.dial()
 	if err != nil {
 		r.count(func(t *Traffic) { t.Broken++ })
 		reset(client)
 		return
 	}
-	defer func() { _ = server.Close() }()
+	defer r.forget(server)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
