@@ -230,7 +230,7 @@ func draw(r *rand.Rand, n int, now time.Time) *lived {
 		killed, held := lastKill > lifted, lastWithhold > lifted
 		saw := seen
 		if hasty && len(looks) > 0 && r.IntN(2) == 0 {
-			saw = looks[r.IntN(len(looks))]
+			saw = looks[len(looks)-1-r.IntN(1+r.IntN(len(looks)))] // rather a late one
 		}
 		switch k := r.IntN(20); {
 		case k < 2: // a kill, by the agency or an editor
@@ -242,7 +242,7 @@ func draw(r *rand.Rand, n int, now time.Time) *lived {
 			}
 			lastKill = at
 			add(x, article.Canceled, 0, x.action != "")
-		case k < 4: // a hold without a version
+		case k < 4, seen.held && k >= 17: // a hold without a version, and the same said again
 			add(x, article.Withheld, 0, false)
 		case k < 6 && !held:
 			x.action = article.Withhold
