@@ -38,7 +38,8 @@ func ofCases(name, folder string, k kind) Task {
 	more := filepath.Join(dir, "more.jsonl")
 	return Task{
 		name, name, "a file of cases, one in a line",
-		[]string{filepath.Join(dir, "tune.jsonl"), more, filepath.Join(dir, "measure.jsonl")}, more,
+		[]string{filepath.Join(dir, "tune.jsonl"), more, filepath.Join(dir, "measure.jsonl")},
+		more,
 		func(ctx context.Context, chain *enricher.Chain, data string) (*Measure, error) {
 			return measureCases(ctx, chain, data, name, k)
 		},
