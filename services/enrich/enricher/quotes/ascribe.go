@@ -474,7 +474,7 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	if !near && v > lo && a.items[v-1].kind == comma {
 		// "…, the minister said, calling it “…”"
 		if u := a.verb(lo, v-1, cue); u >= 0 {
-			if q, is, near := a.subjectOf(u, lo); is && near {
+			if q, is, beside := a.subjectOf(u, lo); is && beside {
 				p, found, near = q, true, true
 			}
 		}
