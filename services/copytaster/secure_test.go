@@ -981,8 +981,9 @@ func (s *suite) rotate() {
 	s.remember()
 	known := len(s.secrets)
 	s.run(boot.ExitOK, append(args("create"), "--role", "writer,reader", "--out", s.dir)...)
-	s.mustSay(s.run(boot.ExitUsage, append(args("invalidate"), old...)...), "say --yes")
-	s.run(boot.ExitOK, append(append(args("invalidate"), "--yes"), old...)...)
+	// An id may begin with a dash.
+	s.mustSay(s.run(boot.ExitUsage, append(append(args("invalidate"), "--"), old...)...), "say --yes")
+	s.run(boot.ExitOK, append(append(args("invalidate"), "--yes", "--"), old...)...)
 	s.throughput("gamma")
 
 	// New passwords; Kafka's restart makes everyone log in again, with a

@@ -276,7 +276,7 @@ type KeysInvalidateCmd struct {
 	admin
 	Change `embed:""`
 
-	ID []string `arg:"" help:"Ids of the keys, as list shows them."`
+	ID []string `arg:"" help:"Ids of the keys, as list shows them; behind -- if one begins with a dash."`
 }
 
 // Run makes keys useless.
