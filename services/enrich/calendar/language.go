@@ -6,7 +6,6 @@
 package calendar
 
 import (
-	"bufio"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -178,27 +177,14 @@ type loader struct {
 }
 
 func (l *loader) read(dir fs.FS, name string) error {
-	f, err := dir.Open(name)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
 	l.section = ""
-	sc := bufio.NewScanner(f)
-	for n := 1; sc.Scan(); n++ {
-		line := strings.TrimSpace(sc.Text())
-		if line == "" || line[0] == '#' {
-			continue
-		}
+	return lexicon.EachLine(dir, name, func(line string) error {
 		if line[0] == '[' {
 			l.section = strings.Trim(line, "[]")
-			continue
+			return nil
 		}
-		if err := l.line(line); err != nil {
-			return fmt.Errorf("%s:%d: %w", name, n, err)
-		}
-	}
-	return sc.Err()
+		return l.line(line)
+	})
 }
 
 func (l *loader) line(line string) error {

@@ -112,7 +112,7 @@ func Load(dir fs.FS) (*Lexicon, error) {
 	if err := l.readAgencies(dir, "agencies.tsv"); err != nil {
 		return nil, err
 	}
-	err = eachLine(dir, "places.txt", func(line string) error { return l.addAll(line, City) })
+	err = EachLine(dir, "places.txt", func(line string) error { return l.addAll(line, City) })
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (l *Lexicon) addAll(line string, class Class) error {
 // readGiven reads given names in the sections m, f and -.
 func (l *Lexicon) readGiven(dir fs.FS, name string) error {
 	var class Class
-	return eachLine(dir, name, func(line string) error {
+	return EachLine(dir, name, func(line string) error {
 		switch {
 		case line == "[m]":
 			class = Given | Man
@@ -153,7 +153,7 @@ func (l *Lexicon) readGiven(dir fs.FS, name string) error {
 
 func (l *Lexicon) readPhrases(dir fs.FS, name string) error {
 	var class Class
-	return eachLine(dir, name, func(line string) error {
+	return EachLine(dir, name, func(line string) error {
 		if strings.HasPrefix(line, "[") {
 			class = sections[strings.Trim(line, "[]")]
 			if class == 0 {
@@ -172,7 +172,7 @@ func (l *Lexicon) readPhrases(dir fs.FS, name string) error {
 }
 
 func (l *Lexicon) readAgencies(dir fs.FS, name string) error {
-	return eachLine(dir, name, func(line string) error {
+	return EachLine(dir, name, func(line string) error {
 		col := strings.Split(line, "\t")
 		if len(col) != 5 && len(col) != 6 {
 			return fmt.Errorf("an agency has 5 columns, or 6 with its parent, this row has %d", len(col))
@@ -222,9 +222,10 @@ func (l *Lexicon) agency(t *Trie, toks []Token) (*Agency, int) {
 // Agencies are all agencies, by the order of the data.
 func (l *Lexicon) Agencies() []Agency { return l.agencies }
 
-// eachLine calls do for every line that says something; "#" begins a comment
-// only at the start of a line.
-func eachLine(dir fs.FS, name string, do func(line string) error) error {
+// EachLine calls do for every line of a file of data that says something, without
+// the white space around it; "#" begins a comment only at the start of a line. An
+// error has the place.
+func EachLine(dir fs.FS, name string, do func(line string) error) error {
 	f, err := dir.Open(name)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package amounts
 
 import (
-	"bufio"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -173,7 +172,7 @@ func readData(dir fs.FS) (map[string]*language, error) {
 
 func readCurrencies(dir fs.FS, name string) (*catalogue, error) {
 	c := &catalogue{usual: map[string]string{}, fixed: map[string]bool{}, family: map[string][]string{}}
-	return c, eachLine(dir, name, func(line string) error {
+	return c, lexicon.EachLine(dir, name, func(line string) error {
 		if family, code, ok := strings.Cut(line, "="); ok {
 			family = strings.TrimSpace(family)
 			c.usual[family], c.fixed[family] = strings.CutSuffix(strings.TrimSpace(code), " always")
@@ -203,7 +202,7 @@ func readLanguage(dir fs.FS, folder string, cat *catalogue) (*language, error) {
 	}
 	section := ""
 	words := path.Join(folder, "words.txt")
-	err := eachLine(dir, words, func(line string) error {
+	err := lexicon.EachLine(dir, words, func(line string) error {
 		if strings.HasPrefix(line, "[") {
 			section = strings.Trim(line, "[]")
 			return nil
@@ -215,7 +214,7 @@ func readLanguage(dir fs.FS, folder string, cat *catalogue) (*language, error) {
 	}
 	countries := path.Join(folder, "countries.txt")
 	if _, err := fs.Stat(dir, countries); err == nil {
-		if err := eachLine(dir, countries, func(line string) error { return l.country(drafts, line) }); err != nil {
+		if err := lexicon.EachLine(dir, countries, func(line string) error { return l.country(drafts, line) }); err != nil {
 			return nil, err
 		}
 	}
@@ -416,30 +415,6 @@ func (l *language) country(drafts map[string]*draft, line string) error {
 		if d.money == 0 {
 			d.money = int16(i + 1)
 		}
-	}
-	return nil
-}
-
-// eachLine calls do for every line that says something; "#" begins a comment
-// at the start of a line only.
-func eachLine(dir fs.FS, name string, do func(line string) error) error {
-	f, err := dir.Open(name)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
-	sc := bufio.NewScanner(f)
-	for n := 1; sc.Scan(); n++ {
-		line := strings.TrimSpace(sc.Text())
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		if err := do(line); err != nil {
-			return fmt.Errorf("%s:%d: %w", name, n, err)
-		}
-	}
-	if err := sc.Err(); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }

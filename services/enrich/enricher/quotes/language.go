@@ -1,7 +1,6 @@
 package quotes
 
 import (
-	"bufio"
 	"embed"
 	"errors"
 	"fmt"
@@ -114,33 +113,24 @@ func readLanguages(dir fs.FS) (map[string]*language, error) {
 }
 
 func readWords(dir fs.FS, name string, langs ...*language) error {
-	f, err := dir.Open(name)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
 	section := ""
-	sc := bufio.NewScanner(f)
-	for n := 1; sc.Scan(); n++ {
-		line := strings.TrimSpace(sc.Text())
-		switch {
-		case line == "" || line[0] == '#':
-		case line[0] == '[':
+	return lexicon.EachLine(dir, name, func(line string) error {
+		if line[0] == '[' {
 			section = strings.Trim(line, "[]")
 			if sections[section] == 0 && section != "role ending" && section != "verb ending" && section != "trait" {
-				return fmt.Errorf("%s:%d: unknown section %s", name, n, line)
+				return fmt.Errorf("unknown section %s", line)
 			}
-		default:
-			for phrase := range strings.SplitSeq(line, ";") {
-				for _, l := range langs {
-					if err := l.add(section, strings.TrimSpace(phrase)); err != nil {
-						return fmt.Errorf("%s:%d: %w", name, n, err)
-					}
+			return nil
+		}
+		for phrase := range strings.SplitSeq(line, ";") {
+			for _, l := range langs {
+				if err := l.add(section, strings.TrimSpace(phrase)); err != nil {
+					return err
 				}
 			}
 		}
-	}
-	return sc.Err()
+		return nil
+	})
 }
 
 func (l *language) add(section, phrase string) error {

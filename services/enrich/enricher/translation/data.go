@@ -1,13 +1,14 @@
 package translation
 
 import (
-	"bufio"
 	"embed"
 	"fmt"
 	"io/fs"
 	"path"
 	"strconv"
 	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 //go:embed data
@@ -50,27 +51,20 @@ func load(dir fs.FS) (map[string]*language, error) {
 	}
 	all := map[string]*language{}
 	for _, file := range files {
-		b, err := fs.ReadFile(dir, file)
-		if err != nil {
-			return nil, err
-		}
 		l := &language{
 			small: map[string]bool{}, calques: map[string][]calque{}, units: map[string]bool{},
 			before: map[string]bool{}, spelled: map[string]bool{}, commas: map[string]bool{}, decimal: '.',
 		}
 		section := ""
-		lines := bufio.NewScanner(strings.NewReader(string(b)))
-		for n := 1; lines.Scan(); n++ {
-			line := strings.TrimSpace(lines.Text())
-			switch {
-			case line == "" || line[0] == '#':
-			case line[0] == '[':
+		err := lexicon.EachLine(dir, file, func(line string) error {
+			if line[0] == '[' {
 				section = strings.Trim(line, "[]")
-			default:
-				if err := l.add(section, line); err != nil {
-					return nil, fmt.Errorf("%s:%d: %w", file, n, err)
-				}
+				return nil
 			}
+			return l.add(section, line)
+		})
+		if err != nil {
+			return nil, err
 		}
 		all[strings.TrimSuffix(path.Base(file), ".txt")] = l
 	}

@@ -209,9 +209,6 @@ func TestDataNamesTheLine(t *testing.T) {
 // TestLong: a text of a megabyte of marks, digits, gaps or beginnings of calques
 // takes no longer than its length.
 func TestLong(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long texts")
-	}
 	e := newEnricher(t)
 	var begun strings.Builder // every calque but for its last word
 	for _, l := range e.languages {
