@@ -93,6 +93,28 @@ func TestLogIsReadBetweenOffsets(t *testing.T) {
 	}
 }
 
+// A topic that another process creates is there at once, although the
+// transport's cache is older.
+func TestATopicCreatedElsewhereIsSeen(t *testing.T) {
+	b, brokers := realBusAt(t)
+	ctx := testContext(t)
+	ensure(t, ctx, b, topic.IngestDead)
+	other, err := bus.Connect(bus.Config{KafkaBrokers: brokers, Namespace: string(b.Namespace())}, testLog(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(other.Close)
+	for _, name := range []string{topic.Notices, topic.Received, topic.ReceivedBulk, topic.Enriched, topic.EnrichedBulk} {
+		if _, err := b.Extents(ctx, name); !errors.Is(err, kafka.UnknownTopicOrPartition) {
+			t.Fatalf("before %s exists: %v", name, err)
+		}
+		ensure(t, ctx, other, name)
+		if es, err := b.Extents(ctx, name); err != nil || len(es) == 0 {
+			t.Fatalf("%s is created: %v, %v", name, es, err)
+		}
+	}
+}
+
 func TestLogIsFollowed(t *testing.T) {
 	b, ctx := realBus(t), testContext(t)
 	ensure(t, ctx, b, topic.IngestDead)

@@ -175,19 +175,43 @@ func fatal(err error) bool {
 }
 
 // metadata gives what the transport's cache has of topics, by their full names;
-// nil: of all.
+// nil: of all. One that the cache lacks may have been created since: it is
+// missing only if a broker says so, too.
 func (b *Bus) metadata(ctx context.Context, full []string) (map[string]kafka.Topic, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	r, err := b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: full})
+	asked := false
+	for {
+		r, err := b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: full})
+		if err != nil {
+			return nil, fmt.Errorf("metadata: %w", err)
+		}
+		ts := make(map[string]kafka.Topic, len(r.Topics))
+		var missing []string
+		for _, t := range r.Topics {
+			ts[t.Name] = t
+			if errors.Is(t.Error, kafka.UnknownTopicOrPartition) {
+				missing = append(missing, t.Name)
+			}
+		}
+		if len(missing) == 0 || !asked && !b.created(ctx, missing) {
+			return ts, nil
+		}
+		asked = true
+		if sleep(ctx, metadataTTL/4); ctx.Err() != nil {
+			return ts, nil
+		}
+	}
+}
+
+// created tells whether a broker has one of the topics, by their full names,
+// now.
+func (b *Bus) created(ctx context.Context, full []string) bool {
+	d, err := b.describe(ctx, full)
 	if err != nil {
-		return nil, fmt.Errorf("metadata: %w", err)
+		return false
 	}
-	ts := make(map[string]kafka.Topic, len(r.Topics))
-	for _, t := range r.Topics {
-		ts[t.Name] = t
-	}
-	return ts, nil
+	return slices.ContainsFunc(full, func(name string) bool { return d.topics[name].there && d.topics[name].err == nil })
 }
 
 func (b *Bus) create(ctx context.Context, ts []topic.Topic) error {
