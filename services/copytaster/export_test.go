@@ -158,7 +158,6 @@ func (c *carried) captions(unlessSaid bool) {
 // of the search service, as a program.
 var carry = map[string]func(c carried, a *article.Article) carried{
 	"ninjs": func(c carried, a *article.Article) carried {
-		c.Expiry = time.Time{}
 		if a.Status == article.Canceled {
 			return c.notice()
 		}

@@ -1,7 +1,10 @@
 package eval
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -183,6 +186,46 @@ func TestBadCases(t *testing.T) {
 	}
 	if _, err := All(t.Context(), chain, t.TempDir()); err == nil {
 		t.Error("nothing was measured")
+	}
+}
+
+func TestDatelines(t *testing.T) {
+	chain := reader(t, func(a *article.Article) {
+		a.Filed.Places = []string{"NEW YORK"}
+		a.Filed.Date = time.Date(1986, 12, 31, 0, 0, 0, 0, time.UTC)
+	})
+	data := `{"id":"1","date":" 2-JAN-1987 15:01:01.79","title":"T","dateline":"    NEW YORK, Dec 31 -","body":"It rose."}
+{"id":"2","date":"2-JAN-1987 15:01:01.79","title":"T","dateline":"NEW YORK/LONDON, Jan 2 -","body":"It rose."}
+{"id":"no day","date":"2-JAN-1987 15:01:01.79","title":"T","dateline":"NEW YORK, Jun 31 -","body":"It rose."}
+{"id":"no dateline","date":"2-JAN-1987 15:01:01.79","title":"T","dateline":"","body":"It rose."}
+`
+	measure := func(data string) (*Measure, error) {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, err := z.Write([]byte(data))
+		file := filepath.Join(t.TempDir(), "reports.jsonl.gz")
+		if err := errors.Join(err, z.Close(), os.WriteFile(file, b.Bytes(), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		task, err := Find("datelines")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return task.Run(t.Context(), chain, file)
+	}
+	m, err := measure(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if half := (Score{Right: 1, Wrong: 1, Missed: 1}); m.Texts != 2 || m.Exact != 1 || m.Scores["datelines"] != half || m.Scores["datelines place"] != half || m.Scores["datelines date"] != half {
+		t.Errorf("%+v", m)
+	}
+	for data, says := range map[string]string{
+		"": "no report", data + "{": "reports.jsonl.gz:5", strings.ReplaceAll(data, "2-JAN", "2.JAN"): "reports.jsonl.gz:1",
+	} {
+		if _, err := measure(data); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v", data, err)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package format_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,17 @@ func TestExpiry(t *testing.T) {
 	ninjs := func(expires string) string {
 		return `{"uri":"urn:x:1","headline":"H","body_text":"Text.","expires":"` + expires + `"}`
 	}
+	odrl := func(permissions string) string {
+		policy := strconv.Quote(`{"@context":"http://www.w3.org/ns/odrl.jsonld","@type":"Set","uid":"urn:p:1",` + permissions + `}`)
+		return `{"uri":"urn:x:1","headline":"H","body_text":"Text.","rightsinfo":{"langid":"http://www.w3.org/ns/odrl/2/","encodedrights":` + policy + `}}`
+	}
+	may := func(constraints string) string {
+		return `{"target":"urn:x:1","action":"use","constraint":` + constraints + `}`
+	}
+	by := func(operator, end string) string {
+		return `{"leftOperand":"dateTime","operator":"` + operator + `","rightOperand":{"@value":"` + end + `","@type":"xsd:dateTime"}}`
+	}
+	july, august := by("lteq", "2024-07-01T00:00:00Z"), by("lt", "2024-08-01T02:00:00+02:00")
 	g2 := func(meta, rights string) string {
 		return `<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="urn:x:1" version="1">` + rights +
 			`<itemMeta><itemClass qcode="ninat:text"/><provider literal="x"/><versionCreated>2024-05-01T10:00:00Z</versionCreated>` + meta + `</itemMeta>` +
@@ -38,6 +50,18 @@ func TestExpiry(t *testing.T) {
 	}{
 		"ninjs, no right":             {"ninjs", ninjs("2024-06-01T02:00:00+02:00"), "", false},
 		"ninjs, unreadable":           {"ninjs", ninjs("soon"), "", false},
+		"ninjs, policy":               {"ninjs", odrl(`"permission":[` + may("["+july+"]") + `]`), "2024-07-01T00:00:00Z", false},
+		"ninjs, policy, no lists":     {"ninjs", odrl(`"permission":` + may(august)), "2024-08-01T00:00:00Z", false},
+		"ninjs, one after the other":  {"ninjs", odrl(`"permission":[` + may("["+july+"]") + `,` + may("["+august+"]") + `]`), "2024-08-01T00:00:00Z", false},
+		"ninjs, both at once":         {"ninjs", odrl(`"permission":[` + may("["+august+`,`+july+"]") + `]`), "2024-07-01T00:00:00Z", false},
+		"ninjs, some without end":     {"ninjs", odrl(`"permission":[` + may("["+july+"]") + `,{"action":"archive"}]`), "", false},
+		"ninjs, from then on":         {"ninjs", odrl(`"permission":[` + may("["+by("gt", "2024-07-01T00:00:00Z")+"]") + `]`), "", false},
+		"ninjs, a plain string":       {"ninjs", odrl(`"permission":[` + may(`{"leftOperand":{"@id":"odrl:dateTime"},"operator":{"@id":"http://www.w3.org/ns/odrl/2/lt"},"rightOperand":"2024-07-01T00:00:00Z"}`) + `]`), "2024-07-01T00:00:00Z", false},
+		"ninjs, another constraint":   {"ninjs", odrl(`"permission":[` + may("["+july+`,{"leftOperand":"spatial","operator":"eq","rightOperand":"de"}]`) + `]`), "2024-07-01T00:00:00Z", false},
+		"ninjs, policy, unreadable":   {"ninjs", odrl(`"permission":[` + may("["+by("lt", "soon")+"]") + `]`), "", true},
+		"ninjs, policy of a number":   {"ninjs", odrl(`"permission":[` + may(`{"leftOperand":"count","operator":"lt","rightOperand":10}`) + `]`), "", false},
+		"ninjs, a number beside it":   {"ninjs", odrl(`"permission":[` + may("["+july+`,{"leftOperand":"count","operator":"lt","rightOperand":{"@value":10}}]`) + `]`), "2024-07-01T00:00:00Z", false},
+		"ninjs, policy without rule":  {"ninjs", odrl(`"permission":[]`), "", false},
 		"nitf":                        {"nitf", nitf(`<date.expire norm="20240601T020000+0200"/>`, ""), "2024-06-01T00:00:00Z", false},
 		"nitf, none":                  {"nitf", nitf(`<date.expire/><doc.rights owner="x"/>`, `<rights>All reserved</rights>`), "", false},
 		"nitf, rights":                {"nitf", nitf(`<doc.rights owner="x" enddate="20240701000000+0200"/>`, ""), "2024-06-30T22:00:00Z", false},

@@ -158,6 +158,10 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 	if a.PublishedAt.IsZero() {
 		a.PublishedAt = h.PublishedAt
 	}
+	var only bool
+	if a.ExpiresAt, only = it.rightsEnd(a); only {
+		it.RightsInfo.EncodedRights = "" // nothing is left of it for the text
+	}
 	n, ok := wire.Urgency(it.Urgency.trim())
 	if a.Urgency = n; !ok {
 		a.Flag(article.FlagFieldUnreadable)

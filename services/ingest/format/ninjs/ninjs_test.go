@@ -151,6 +151,15 @@ func TestFields(t *testing.T) {
 			`"copyrightnotice":"© 2024 A","copyrightholder":"B","usageterms":"Not in C.","rightsinfo":{"linkedrights":"https://r.example/1"}`, "",
 			`"copyrightNotice":"© 2024 A","copyrightHolder":"B","usageTerms":"Not in C.","rightsInfo":{"linkedRights":"https://r.example/1"}`,
 		},
+		{
+			"a policy of the end alone", seg(article.Boilerplate), "",
+			`"rightsinfo":{"encodedrights":"{\"permission\":[{\"action\":\"use\",\"constraint\":[{\"leftOperand\":\"dateTime\",\"operator\":\"lt\",\"rightOperand\":\"2024-07-01T00:00:00Z\"}]}]}"}`, "",
+			`"rightsInfo":{"encodedRights":"{\"permission\":[{\"action\":\"use\",\"constraint\":[{\"leftOperand\":\"dateTime\",\"operator\":\"lt\",\"rightOperand\":\"2024-07-01T00:00:00Z\"}]}]}"}`,
+		},
+		{
+			"a policy of more", seg(article.Boilerplate), `Rights: {"prohibition":[],"permission":{"constraint":{"leftOperand":"dateTime","operator":"lt","rightOperand":"2024-07-01"}}}`,
+			`"rightsinfo":{"encodedrights":"{\"prohibition\":[],\"permission\":{\"constraint\":{\"leftOperand\":\"dateTime\",\"operator\":\"lt\",\"rightOperand\":\"2024-07-01\"}}}"}`, "", "",
+		},
 		{"info source", seg(article.Note), "Source: DHA", `"infosource":[{"name":"DHA"}]`, `"infosources":[{"name":"DHA"}]`, `"infoSources":[{"name":"DHA"}]`},
 		{
 			"description", seg(article.Standfirst), "After a year.", `"description_text":"After a year.","body_text":"It runs."`,

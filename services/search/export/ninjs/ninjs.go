@@ -49,9 +49,17 @@ type item struct {
 	Subjects     []concept `json:"subjects,omitempty"`
 	InfoSources  []concept `json:"infoSources,omitempty"`
 
+	RightsInfo   *rights     `json:"rightsInfo,omitempty"`
 	Renditions   []rendition `json:"renditions,omitempty"`
 	Associations []member    `json:"associations,omitempty"`
 	Standard     *standard   `json:"standard,omitempty"`
+}
+
+// rights are a policy in a language that the standard leaves open: W3C's ODRL,
+// of which IPTC's RightsML is a profile, in JSON.
+type rights struct {
+	LangID        string `json:"langId"`
+	EncodedRights string `json:"encodedRights"`
 }
 
 type standard struct {
@@ -118,6 +126,9 @@ func of(a *article.Article) item {
 	if a.Status == article.Canceled {
 		return it
 	}
+	if !a.ExpiresAt.IsZero() {
+		it.RightsInfo = until(it.URI, a.ExpiresAt)
+	}
 	it.Language = story.Clean(a.Language.Value)
 	for _, s := range a.Subjects {
 		if c := subject(s); c != (concept{}) {
@@ -153,6 +164,13 @@ func of(a *article.Article) item {
 		it.Bodies = []wording{{ContentType: "text/html", Value: story.HTML(text)}}
 	}
 	return it
+}
+
+// until is the policy that an item may be used up to then.
+func until(target string, end time.Time) *rights {
+	const odrl = "http://www.w3.org/ns/odrl/2/"
+	return &rights{odrl, fmt.Sprintf(`{"@context":"http://www.w3.org/ns/odrl.jsonld","@type":"Set","uid":%[1]q,"permission":[{"target":%[2]q,"action":"use",`+
+		`"constraint":[{"leftOperand":"dateTime","operator":"lt","rightOperand":{"@value":%[3]q,"@type":"xsd:dateTime"}}]}]}`, target+"#rights", target, stamp(end))}
 }
 
 // plain is a line of text. One that looks like markup is marked up, since
