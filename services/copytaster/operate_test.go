@@ -307,6 +307,74 @@ func TestTopicsAreCreatedCheckedAndApplied(t *testing.T) {
 	o.only(o.lines(0, "topics"), object{"topic": "stray", "state": "unknown", "partitions": 1})
 }
 
+// What makes Kafka delete is asked for, and a table's partitions stay.
+func TestTopicsApplyAsksBeforeKafkaDeletes(t *testing.T) {
+	o := toolsOn(t, nil)
+	client := &kafka.Client{Addr: kafka.TCP(o.brokers...)}
+	r, err := client.CreateTopics(t.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{
+		{Topic: o.ns + topic.Received, NumPartitions: 12, ReplicationFactor: 1, ConfigEntries: []kafka.ConfigEntry{{ConfigName: "retention.ms", ConfigValue: "-1"}}},
+		{Topic: o.ns + topic.Status, NumPartitions: 1, ReplicationFactor: 1, ConfigEntries: []kafka.ConfigEntry{{ConfigName: "cleanup.policy", ConfigValue: "delete"}}},
+		{Topic: o.ns + topic.Current, NumPartitions: 3, ReplicationFactor: 1},
+	}})
+	if err := errors.Join(err, r.Errors[o.ns+topic.Received], r.Errors[o.ns+topic.Status], r.Errors[o.ns+topic.Current]); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "all are there", func() error {
+		all, err := o.bus.Topics(t.Context())
+		if err == nil && len(all) != 3 {
+			err = fmt.Errorf("%d topics", len(all))
+		}
+		return err
+	})
+	var old []kafka.Message
+	for i, age := range []time.Duration{50 * 24 * time.Hour, 40 * 24 * time.Hour, time.Hour} {
+		old = append(old, kafka.Message{Topic: o.ns + topic.Received, Key: []byte{byte(i)}, Value: []byte("x"), Time: time.Now().Add(-age)})
+	}
+	w := &kafka.Writer{Addr: kafka.TCP(o.brokers...), RequiredAcks: kafka.RequireAll}
+	if err := errors.Join(w.WriteMessages(t.Context(), old...), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	differences := func() []bus.Difference {
+		t.Helper()
+		ds, err := o.bus.Differences(t.Context(), topic.Received, topic.Status, topic.Current)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ds
+	}
+	before := differences()
+
+	// One of them can't be: nothing is done, and nothing is asked.
+	const stays = "articles.current: partitions is 3, should be 12: a compacted topic keeps its partitions"
+	o.refused(1, stays, "topics", "apply", "--yes")
+	o.refused(1, stays, "topics", "apply", "-n")
+	o.refused(1, stays, "topics", "apply")
+
+	const older = "what is older than 720h0m0s (2 of 3 messages now)"
+	for name, want := range map[string]string{
+		topic.Received: "of articles.received, by retention.ms from -1 to 2592000000, " + older + ": this can't be undone",
+		topic.Status:   "of articles.status, by cleanup.policy from delete to compact, all but the newest message of each key",
+	} {
+		o.refused(2, want, "topics", "apply", name)
+	}
+	got := o.lines(0, "topics", "apply", topic.Received, topic.Status, "-n")
+	o.only(got, object{"topic": topic.Received, "setting": "retention.ms", "deletes": older, "done": false})
+	if after := differences(); !reflect.DeepEqual(before, after) {
+		t.Fatalf("refusals and a dry run changed %v to %v", before, after)
+	}
+	if out := o.must(0, "topics", "apply", topic.Received, topic.Status, "--yes"); !strings.Contains(out, "set articles.received: retention.ms from -1 to 2592000000: Kafka deletes "+older) {
+		t.Errorf("it says %s", out)
+	}
+	await(t, "the table alone differs", func() error {
+		for _, d := range differences() {
+			if d.Topic != topic.Current {
+				return fmt.Errorf("still %v", d)
+			}
+		}
+		return nil
+	})
+}
+
 func TestLagIsShown(t *testing.T) {
 	s := startSystem(t, "enrich")
 	o := toolsOn(t, s)
