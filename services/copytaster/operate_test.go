@@ -802,8 +802,18 @@ func TestDeadLettersAreListedShownSentAgainAndDiscarded(t *testing.T) {
 		t.Fatalf("a dry run made a topic: %v %v", there, err)
 	}
 
+	// nobody to ask
+	o.refused(2, "Sends 7 dead letters again, 5 to articles.enriched, 2 to articles.received: this can't be undone. Standard input is no terminal to ask on: say --yes", "dead", "redrive", "--all")
+	o.refused(2, "Sends 1 dead letter again, 1 to articles.enriched", "dead", "redrive", deadEnriched+"/0@1")
+	if got := append(o.log(topic.Enriched), o.log(topic.Received)...); len(got) != 0 {
+		t.Fatalf("a refusal sent %v", got)
+	}
+	if there, err := o.bus.Topics(t.Context()); err != nil || slices.ContainsFunc(there, func(e bus.Existing) bool { return e.Name == topic.DeadHandled }) {
+		t.Fatalf("a refusal made a topic: %v %v", there, err)
+	}
+
 	// redrive by reason, byte for byte
-	got := o.lines(0, "dead", "redrive", "--reason", "TYPE LONG", "--uri", "urn:test:dead1", "--by", "ada", "--why", "mapping mended")
+	got := o.lines(0, "dead", "redrive", "--reason", "TYPE LONG", "--uri", "urn:test:dead1", "--by", "ada", "--why", "mapping mended", "--yes")
 	o.only(got, object{"action": "redrive", "done": true, "letter": deadEnriched + "/0@1", "to": topic.Enriched, "uri": "urn:test:dead1"})
 	o.only(got, object{"action": "summary", "done": 1, "failed": 0, "handled_before": 0})
 	if sent := o.log(topic.Enriched); len(sent) != 1 || !sameMessage(sent[0], refused[1]) {
@@ -815,7 +825,7 @@ func TestDeadLettersAreListedShownSentAgainAndDiscarded(t *testing.T) {
 	}
 
 	// the rest; what can't be is told, and a second time nothing is sent
-	got = o.lines(1, "dead", "redrive", "--all")
+	got = o.lines(1, "dead", "redrive", "--all", "--yes")
 	o.only(got, object{"action": "summary", "done": 6, "failed": 4, "handled_before": 1})
 	for letter, reason := range map[string]string{
 		deadReceived + "/0@1": "the letter is cut", deadReceived + "/0@2": "not in the topology",
@@ -837,12 +847,12 @@ func TestDeadLettersAreListedShownSentAgainAndDiscarded(t *testing.T) {
 	if err != nil || a.Text != text || a.Source != "coast" || !a.ReceivedAt.Equal(received) {
 		t.Fatalf("what ingest had refused became %+v %v", a, err)
 	}
-	got = o.lines(1, "dead", "redrive", "--all")
+	got = o.lines(1, "dead", "redrive", "--all", "--yes")
 	o.only(got, object{"action": "summary", "done": 0, "failed": 4, "handled_before": 7})
 	if n := len(o.log(topic.Enriched)); n != 5 {
 		t.Fatalf("a second redrive sent again: %d", n)
 	}
-	o.only(o.lines(0, "dead", "redrive", deadEnriched+"/0@1", "--again"), object{"action": "summary", "done": 1})
+	o.only(o.lines(0, "dead", "redrive", deadEnriched+"/0@1", "--again", "--yes"), object{"action": "summary", "done": 1})
 	if h, _ := o.lines(0, "dead", "show", deadEnriched+"/0@1")[0]["handled"].(object); h["times"] != 2.0 || len(o.log(topic.Enriched)) != 6 {
 		t.Errorf("--again: %v", h)
 	}
@@ -863,6 +873,7 @@ func TestDeadLettersAreListedShownSentAgainAndDiscarded(t *testing.T) {
 	if h, _ := o.lines(0, "dead", "show", cut)[0]["handled"].(object); h["done"] != "discarded" || h["by"] != "ada" || h["why"] != "lost for good" || h["at"] == nil {
 		t.Errorf("audit: %v", h)
 	}
+	// Where there is nothing to send, nothing is asked.
 	o.only(o.lines(0, "dead", "redrive", cut), object{"action": "summary", "handled_before": 1, "failed": 0})
 	open := o.lines(0, "dead", "list", "--open")
 	if len(open) != 3 {
