@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -61,7 +62,7 @@ func toolsOn(t *testing.T, s *system) *tools {
 
 func (o *tools) args(args ...string) []string {
 	args = append(args, "--namespace="+o.ns, "--kafka-brokers="+strings.Join(o.brokers, ","))
-	if slices.Contains([]string{"trace", "reindex", "snapshot", "kill", "withhold", "reinstate", "audit"}, args[0]) {
+	if slices.Contains([]string{"indices", "trace", "reindex", "snapshot", "kill", "withhold", "reinstate", "audit"}, args[0]) {
 		args = append(args, "--elasticsearch-url="+o.elasticsearch)
 	}
 	return args
@@ -373,6 +374,49 @@ func TestTopicsApplyAsksBeforeKafkaDeletes(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+func TestIndicesAreCreatedAndChecked(t *testing.T) {
+	o := toolsOn(t, nil)
+	articles, versions := o.ns+"articles", o.ns+"article-versions"
+	missing := func() {
+		t.Helper()
+		got := o.lines(3, "indices", "check")
+		o.only(got, object{"problem": "missing", "index": articles})
+		o.only(got, object{"problem": "missing", "index": versions})
+	}
+	missing()
+	got := o.lines(0, "indices", "create", "-n")
+	o.only(got, object{"action": "create", "index": articles, "done": false})
+	o.only(got, object{"action": "create", "index": versions, "done": false})
+	missing()
+	if got := o.lines(0, "indices", "create"); len(pick(got, object{"action": "create", "done": true})) != 2 {
+		t.Errorf("created: %v", got)
+	}
+	if got := o.lines(0, "indices", "check"); len(pick(got, object{"problem": ""})) != 2 {
+		t.Errorf("afterwards: %v", got)
+	}
+	if got := o.lines(0, "indices", "create"); len(got) != 0 {
+		t.Errorf("a second time: %v", got)
+	}
+	// One that differs is named, and left as it is.
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, o.elasticsearch+"/"+articles+"/_mapping", strings.NewReader(`{"properties":{"colour":{"type":"keyword"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(request)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatal(resp, err)
+	}
+	_ = resp.Body.Close()
+	l := o.only(o.lines(3, "indices", "check"), object{"problem": "differs", "index": articles})
+	if ds, _ := l["differences"].([]any); len(ds) != 1 || !strings.Contains(fmt.Sprint(ds...), "mapping.properties.colour") {
+		t.Errorf("differences: %v", l)
+	}
+	o.refused(1, "colour", "indices", "create", "-n")
+	o.refused(1, "colour", "indices", "create")
+	o.refused(1, "elasticsearch", "indices", "check", "--elasticsearch-url=http://127.0.0.1:1")
 }
 
 func TestLagIsShown(t *testing.T) {
