@@ -67,7 +67,7 @@ func older(ms int64) loss {
 // lossByPolicy is of a policy that a topic did not have.
 func lossByPolicy(d bus.Difference) loss {
 	have := strings.Split(d.Have, ",")
-	for _, p := range strings.Split(d.Want, ",") {
+	for p := range strings.SplitSeq(d.Want, ",") {
 		switch {
 		case slices.Contains(have, p):
 		case p == "compact":

@@ -51,21 +51,25 @@ func TestExitCodes(t *testing.T) {
 		errs string   // what it says is wrong
 	}{
 		"all kept": {
-			[]string{"--seed", "4711"}, shows(&seen, well("poison", 3), well("links", 200)), 0,
+			[]string{"--seed", "4711"},
+			shows(&seen, well("poison", 3), well("links", 200)), 0,
 			// p50 and p99 by the nearest rank; of fewer than 100 the longest.
 			[]string{
 				"| row | articles | revisions | kills | faults | lost/duplicate/stale/resurrected | recovery p50 | p99, of fewer than 100 the longest | took | seed |",
 				"| poison | 0 | 0 | 0 | 3 | 0/0/0/0 | 2.0 s | 3.0 s | 90.0 s | 4711 |",
 				"| links | 0 | 0 | 0 | 200 | 0/0/0/0 | 100.0 s | 198.0 s | 90.0 s | 4711 |",
-			}, "",
+			},
+			"",
 		},
 		"one of the four": {
-			[]string{"--seed", "4711"}, shows(&seen, well("poison", 3), lost), 1,
+			[]string{"--seed", "4711"},
+			shows(&seen, well("poison", 3), lost), 1,
 			[]string{"| kill-services | 0 | 0 | 0 | 3 | 1/0/0/0 |", "kill-services: LOST: urn:test:gone: it was acknowledged"},
 			"faults: row kill-services: the pipeline did not keep its promises: 1 lost",
 		},
 		"another promise": {
-			nil, shows(&seen, broken), 1, []string{"links: FAILED: a reader waited too long"},
+			nil, shows(&seen, broken), 1,
+			[]string{"links: FAILED: a reader waited too long"},
 			"faults: row links: the pipeline did not keep its promises: a reader waited too long",
 		},
 		"nothing was compared": {nil, shows(&seen, untold), 1, []string{"| not compared |"}, "faults: row poison: the pipeline did not keep its promises"},
