@@ -155,7 +155,7 @@ func (r *reader) monthThenDay(k int, e *expression) (int, bool) {
 	if r.plain(at+1) && r.all[at+1]&yearNoun != 0 {
 		return k, false // "in May 20 people"
 	}
-	if p, ok := r.before(k, in); ok && strings.EqualFold(r.word(p), "in") && p == k-1 && r.plain(at+1) && r.toks[at+1].Shape&lexicon.Lower != 0 && (r.all[at+1]&function == 0 || r.all[at+1]&(past|present|future) != 0) {
+	if p, ok := r.before(k, in); ok && strings.EqualFold(r.word(p), "in") && p == k-1 && r.plain(at+1) && r.toks[at+1].Shape&lexicon.Lower != 0 && (r.all[at+1]&function == 0 || r.role(at+1)&(past|present|future) != 0) {
 		return k, false
 	}
 	e.n, e.day = mo, d
@@ -222,9 +222,9 @@ func (r *reader) actsAsMonth(i, k int) bool {
 	lower := r.toks[k].Shape&lexicon.Lower != 0
 	switch {
 	case r.plain(k) && lower && r.before1(i, nounCue):
-		return r.all[k]&(function|past) == 0
+		return r.all[k]&function == 0 && r.role(k)&past == 0
 	case r.plain(k) && lower && r.sentenceStart(i):
-		return r.all[k]&(function|past) == function|past
+		return r.all[k]&function != 0 && r.role(k)&past != 0
 	}
 	return r.possessive(k) && r.word(k) == "s" && k+1 < len(r.toks) && r.toks[k+1].Shape&lexicon.Lower != 0
 }

@@ -23,7 +23,7 @@ import (
 // several.
 type kind = lexicon.Class
 
-// The kinds, one per section of the data.
+// The kinds, one per section of terms.txt.
 const (
 	month          kind = 1 << iota // 1 to 12
 	monthShort                      // its abbreviation: counts only beside a day or year
@@ -75,20 +75,14 @@ const (
 	notBehind                       // a number behind it is no year
 	function                        // small words, which may follow a year
 	play                            // words of sports: halves and quarters are of a match
-	clause                          // opens a clause
-	future                          // says that it is to come
-	present                         //
-	past                            //
-	noVerb                          // has the ending of a verb and is none
 	partHyphen                      // counts only with a hyphen: "end-March"
 	figuresFor                      // what follows is over, though figures are to come
 	untilStrictly                   // what follows is to come behind a verb of shuts
 	after                           // a quarter that follows is over
-	shuts                           // what was done lasts
-	infinitive                      // the word behind it is no finite verb
 	seasonArticle                   // a season that without article is another word
 	nameNoun                        // behind a month or weekday, or before a day ("rue du" 8 mai), it makes it a name
 	cardinalPart                    // "the first" six months
+	dating                          // between a noun and the day that it is of: "vom"
 )
 
 var sections = map[string]kind{
@@ -101,9 +95,39 @@ var sections = map[string]kind{
 	"next day": nextDay, "following": following, "following after": followingAfter, "decade": decade, "decade cue": decadeCue,
 	"decades": decades, "feast": feast, "named": named, "none": none, "few": few, "noun behind year": yearNoun,
 	"not behind": notBehind, "function": function, "play": play, "cardinal part": cardinalPart, "name noun": nameNoun,
-	"part hyphen": partHyphen, "figures for": figuresFor, "until strictly": untilStrictly, "after": after,
-	"shuts": shuts, "infinitive": infinitive,
-	"clause": clause, "future": future, "present": present, "past": past, "no verb": noVerb,
+	"part hyphen": partHyphen, "figures for": figuresFor, "until strictly": untilStrictly, "after": after, "dating": dating,
+}
+
+// role is what a phrase says of the direction of time.
+type role lexicon.Class
+
+// The roles, one per section of tense.txt.
+const (
+	clause     role = 1 << iota // opens a clause
+	coordinator                 // may open a clause, or join two nouns
+	future                      // says that it is to come
+	present                     //
+	past                        //
+	noVerb                      // has the ending of a verb and is none
+	shuts                       // what was done lasts
+	infinitive                  // the word behind it is no finite verb
+	unplanned                   // the present of what nobody plans: it has happened
+	once                        // what is told was to come then: "originally"
+	wasOnly                     // says that something is no more
+	never                       // never a verb, whatever its place
+	subject                     // a small word that a verb may follow
+	states                      // an auxiliary that tells what is: "está" cerrado
+	perfect                     // an auxiliary behind which even "would" is past: "haber"
+	withBe                      // a participle that "to be" makes past: "venu"
+	reflexive                   // makes "to be" an auxiliary of the past: "s'est" ouvert
+
+	looked role = 1 << 63 // of a word of the text: its roles were looked up
+)
+
+var tenses = map[string]role{
+	"clause": clause, "coordinator": coordinator, "future": future, "present": present, "past": past, "no verb": noVerb, "shuts": shuts, "infinitive": infinitive,
+	"unplanned": unplanned, "once": once, "was only": wasOnly, "never verb": never, "subject": subject, "states": states,
+	"perfect": perfect, "with être": withBe, "reflexive": reflexive,
 }
 
 // value is what a phrase means in one of its roles.
@@ -119,18 +143,23 @@ type value struct {
 type Language struct {
 	Tag string
 
-	trie   lexicon.Trie
-	values [][]value // by the trie's value, less 1
+	terms  lexicon.Trie
+	values [][]value // by the terms' value, less 1
+	tenses lexicon.Trie
 
 	capitals     bool // months and weekdays have a capital
 	monthFirst   bool // "March 9"
 	usNumeric    bool // 3/31/25 may be month, day, year
 	bareYears    bool // a year needs no preposition
 	presentAhead bool // the present tense is used for what is to come
+	verbLast     bool // the verb of a subordinate clause stands at its end
 
 	ordinalEndings, decadeEndings, weekdayEndings []string
-	pastEndings, futureEndings, participles       []string
+	pastEndings, futureEndings                    []string
+	participles, participleEndings                []string // how they begin and end
 	presentEndings                                []string // of the last word of a clause
+	singularEndings                               []string // of the present, wherever it stands
+	prefixes                                      map[string]struct{}
 }
 
 //go:embed data
@@ -159,7 +188,7 @@ func Load(dir fs.FS) (map[string]*Language, error) {
 	all := map[string]*Language{}
 	for _, f := range files {
 		tag := path.Dir(f)
-		l := &loader{Language: &Language{Tag: tag}, ids: map[string]int32{}}
+		l := &loader{Language: &Language{Tag: tag, prefixes: map[string]struct{}{}}, ids: map[string]int32{}}
 		for _, name := range []string{f, tag + "/tense.txt"} {
 			if err := l.read(dir, name); err != nil {
 				return nil, err
@@ -210,9 +239,25 @@ func (l *loader) line(line string) error {
 	case "present ending":
 		l.presentEndings = append(l.presentEndings, list(line)...)
 		return nil
+	case "verb prefix":
+		for _, p := range list(line) {
+			l.prefixes[p] = struct{}{}
+		}
+		return nil
+	case "strong past":
+		return l.strong(line)
+	case "participle ending":
+		l.participleEndings = append(l.participleEndings, list(line)...)
+		return nil
+	case "singular ending":
+		l.singularEndings = append(l.singularEndings, list(line)...)
+		return nil
 	case "participle":
 		l.participles = append(l.participles, list(line)...)
 		return nil
+	}
+	if t, ok := tenses[l.section]; ok {
+		return l.addTense(line, t)
 	}
 	k, ok := sections[l.section]
 	if !ok {
@@ -240,11 +285,28 @@ func (l *loader) line(line string) error {
 	return nil
 }
 
+// list splits a line at its semicolons. Braces hold alternatives, of which one
+// may be empty: "{moved, put off} to{, the}".
 func list(s string) []string {
 	var out []string
 	for p := range strings.SplitSeq(s, ";") {
 		if p = strings.TrimSpace(p); p != "" {
-			out = append(out, p)
+			out = append(out, alternatives(p)...)
+		}
+	}
+	return out
+}
+
+func alternatives(p string) []string {
+	head, rest, ok := strings.Cut(p, "{")
+	if !ok {
+		return []string{p}
+	}
+	inner, tail, _ := strings.Cut(rest, "}")
+	var out []string
+	for _, end := range alternatives(tail) {
+		for one := range strings.SplitSeq(inner, ",") {
+			out = append(out, head+strings.TrimSpace(one)+end)
 		}
 	}
 	return out
@@ -296,6 +358,8 @@ func (l *loader) rule(line string) error {
 		l.bareYears = val == "bare"
 	case "present":
 		l.presentAhead = val == "future"
+	case "verb":
+		l.verbLast = val == "last"
 	default:
 		return fmt.Errorf("unknown rule %q", key)
 	}
@@ -333,8 +397,33 @@ func (l *loader) add(phrase string, v value) error {
 		l.ids[key] = id
 	}
 	l.values[id-1] = append(l.values[id-1], v)
-	if !l.trie.Add(phrase, v.kind, id) {
+	if !l.terms.Add(phrase, v.kind, id) {
 		return fmt.Errorf("%q has no words", phrase)
+	}
+	return nil
+}
+
+// strong adds verbs in the past, each also with every prefix: "schloss",
+// "abschloss". The prefixes stand above them.
+func (l *loader) strong(line string) error {
+	if err := l.addTense(line, past); err != nil {
+		return err
+	}
+	for _, p := range list(line) {
+		for pre := range l.prefixes {
+			if err := l.addTense(pre+p, past); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (l *loader) addTense(line string, t role) error {
+	for _, p := range list(line) {
+		if !l.tenses.Add(p, lexicon.Class(t), 0) {
+			return fmt.Errorf("%q has no words", p)
+		}
 	}
 	return nil
 }

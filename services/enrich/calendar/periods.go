@@ -41,7 +41,7 @@ func (r *reader) seasonAlone(i int) (expression, bool) {
 	}
 	// "the summer heat" tells no time of its own.
 	if !r.capitals || !r.bareYears {
-		if r.plain(e.j) && r.toks[e.j].Shape&lexicon.Lower != 0 && r.all[e.j]&(function|past|future|present|and|to) == 0 && r.capitals {
+		if r.plain(e.j) && r.toks[e.j].Shape&lexicon.Lower != 0 && r.all[e.j]&(function|and|to) == 0 && r.role(e.j)&(past|future|present) == 0 && r.capitals {
 			return e, false
 		}
 		if r.all[min(e.j, len(r.all)-1)]&of != 0 && r.plain(e.j) && !r.bareYears && !strings.EqualFold(r.word(e.j), "in") {
@@ -167,7 +167,7 @@ func (r *reader) quarterCode(i int) (expression, bool) {
 		if n < 1 || n > 4 || c.sign < 'A' || c.sign > 'Z' {
 			continue
 		}
-		m := r.trie.Longest(lexicon.Scan(nil, string(c.sign), 0, 1), quarterSign)
+		m := r.terms.Longest(lexicon.Scan(nil, string(c.sign), 0, 1), quarterSign)
 		switch {
 		case m.Tokens > 0:
 			e := expression{form: asQuarter, n: n, j: i + 1, sure: sureWord}
@@ -374,7 +374,7 @@ func (r *reader) unitAlone(i int) (e expression, ok bool) {
 	}
 	// "a weekend", "weekend traffic"
 	if r.capitals && !r.bareYears {
-		if _, ok := r.before(i, articleWord); !ok || r.plain(k) && r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&(function|past|present|future) == 0 {
+		if _, ok := r.before(i, articleWord); !ok || r.plain(k) && r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&function == 0 && r.role(k)&(past|present|future) == 0 {
 			return e, false
 		}
 	} else if _, ok := r.before(i, number); ok && r.joined(i, "") {
@@ -435,8 +435,6 @@ func (r *reader) fixedPhrase(i int) (e expression, ok bool) {
 	return e, false
 }
 
-func (r *reader) is1(i int, k kind) bool { _, n := r.is(i, k); return n > 0 }
-
 // count reads a number of things.
 func (r *reader) count(i int) (n, j int, ok bool) {
 	if v, m := r.is(i, number); m > 0 {
@@ -491,7 +489,7 @@ func (r *reader) distanceBefore(i int) (e expression, ok bool) {
 	if v == ahead {
 		// "the first in two years", "done in two days": a duration
 		d, _ := r.direction(i, e.j)
-		if n == 1 && r.toks[i].End-r.toks[i].Start == 2 && d != toCome {
+		if n == 1 && r.toks[i].End-r.toks[i].Start == 2 && d != toCome && d != now {
 			return e, false
 		}
 	}

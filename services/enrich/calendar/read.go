@@ -26,8 +26,9 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int) []
 	r := reader{Language: l, text: text, start: start, end: end}
 	r.toks = lexicon.Scan(make([]lexicon.Token, 0, (end-start)/6+8), text, start, end)
 	r.all = make([]kind, len(r.toks))
+	r.roles = make([]role, len(r.toks))
 	for i := range r.toks {
-		r.all[i] = l.trie.All(r.toks[i:min(len(r.toks), i+maxPhrase)])
+		r.all[i] = l.terms.All(r.toks[i:min(len(r.toks), i+maxPhrase)])
 	}
 	behind, old := 0, false // the word behind the last expression, and whether it was a year or longer
 	for i := 0; i < len(r.toks) && len(dst) < limit; {
@@ -69,7 +70,7 @@ func (r *reader) ofStreet(e expression) bool {
 // the word behind: "In 1900 it had 1,200 inhabitants; today it has 41."
 func (r *reader) nowadays(e expression, behind int) bool {
 	const near = 25 // words
-	if e.form != asUnit || e.unit != Day || e.n != 0 || e.j-e.i != 1 || e.i-behind > near || !r.opensClause(e.i) {
+	if e.form != asUnit || e.unit != Day || e.n != 0 || e.j-e.i != 1 || e.i-behind > near || !r.opensClause(e.i, true) {
 		return false
 	}
 	d, _ := r.direction(e.i, e.j)
@@ -279,7 +280,7 @@ func (r *reader) inTitle(e expression) bool {
 		if k > i && strings.ContainsAny(r.gap(k), ",.!?;:") {
 			return false
 		}
-		if r.toks[k].Shape&lexicon.Lower != 0 && (r.all[k]&function != 0 && r.all[k]&(past|present|future) != 0 || k == i || !title && (k == j-1 || r.all[k]&(function|of|articleWord|in|at) == 0)) {
+		if r.toks[k].Shape&lexicon.Lower != 0 && (r.all[k]&function != 0 && r.role(k)&(past|present|future) != 0 || k == i || !title && (k == j-1 || r.all[k]&(function|of|articleWord|in|at) == 0)) {
 			return false
 		}
 	}

@@ -15,6 +15,7 @@ type reader struct {
 	start, end int
 	toks       []lexicon.Token
 	all        []kind // what begins at each word
+	roles      []role // the same for the direction of time; 0 until it is looked up
 	us         int    // what the text's numeric dates tell: -1 day first, 1 month first
 }
 
@@ -68,7 +69,7 @@ func (r *reader) is(i int, k kind) (v value, n int) {
 	if i >= len(r.toks) || r.all[i]&k == 0 {
 		return value{}, 0
 	}
-	m := r.trie.Longest(r.toks[i:min(len(r.toks), i+maxPhrase)], k)
+	m := r.terms.Longest(r.toks[i:min(len(r.toks), i+maxPhrase)], k)
 	if m.Tokens == 0 {
 		return value{}, 0
 	}
@@ -82,13 +83,28 @@ func (r *reader) is(i int, k kind) (v value, n int) {
 
 const maxPhrase = 6 // words
 
+// role is what the phrases that begin with word i say of the direction of time.
+// Most words of a text are far from any date, and never asked.
+func (r *reader) role(i int) role {
+	if i < 0 || i >= len(r.toks) {
+		return 0
+	}
+	if r.roles[i] == 0 {
+		r.roles[i] = looked | role(r.tenses.All(r.toks[i:min(len(r.toks), i+maxPhrase)]))
+	}
+	return r.roles[i]
+}
+
+// is1 tells whether a phrase from word i on plays the role k.
+func (r *reader) is1(i int, k kind) bool { return i < len(r.toks) && r.all[i]&k != 0 }
+
 // before finds a phrase of role k that ends before word i, and where it begins.
 func (r *reader) before(i int, k kind) (at int, ok bool) {
 	for n := 1; n <= maxPhrase && i-n >= 0; n++ {
 		if r.all[i-n]&k == 0 {
 			continue
 		}
-		if m := r.trie.Longest(r.toks[i-n:i], k); m.Tokens == n {
+		if m := r.terms.Longest(r.toks[i-n:i], k); m.Tokens == n {
 			at, ok = i-n, true // the longest one
 		}
 	}

@@ -235,7 +235,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	}
 	_, cue := r.before(i, yearCue)
 	cue = cue && r.joined(i, "(“\"")
-	noun := r.plain(i+1) && r.all[i+1]&(function|past|future|present) == 0
+	noun := r.plain(i+1) && r.all[i+1]&function == 0 && r.role(i+1)&(past|future|present) == 0
 	if r.capitals && r.bareYears {
 		noun = noun && r.capital(i+1)
 	}
@@ -260,7 +260,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true
 	case i > 0 && strings.TrimSpace(r.gap(i)) == "," && r.digits(i-1) >= minYear && r.length(i-1) == 4:
 		return e, true // "in 1999, 2006 and"
-	case r.plain(i+1) && y%100 != 0 && r.all[i+1]&function != 0 && r.all[i+1]&(future|past|present) != 0:
+	case r.plain(i+1) && y%100 != 0 && r.all[i+1]&function != 0 && r.role(i+1)&(future|past|present) != 0:
 		return e, true // "2025 would be difficult"
 	case i == 0 && y >= 1900 || r.sentenceStart(i) && y >= 1900:
 		e.sure = sureWord
