@@ -60,7 +60,7 @@ func TestNewLanguage(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := "Ĝi okazis la 3 de marto de 2024 kaj en la pasinta jaro."
-	xs := ls["eo"].Read(nil, text, 0, len(text), 10)
+	xs := ls["eo"].Read(nil, text, 0, len(text), 10, new(calendar.Manner))
 	if len(xs) != 2 || text[xs[0].Start:xs[0].End] != "3 de marto de 2024" || text[xs[1].Start:xs[1].End] != "pasinta jaro" {
 		t.Fatalf("%+v", xs)
 	}
@@ -79,7 +79,7 @@ func TestLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Repeat("on 3 March 2024 ", 20)
-	if xs := ls["en"].Read(nil, text, 0, len(text), 7); len(xs) != 7 {
+	if xs := ls["en"].Read(nil, text, 0, len(text), 7, new(calendar.Manner)); len(xs) != 7 {
 		t.Errorf("%d expressions", len(xs))
 	}
 }

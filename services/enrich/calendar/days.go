@@ -279,7 +279,7 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 		e.j += n
 		return e, true
 	}
-	if r.before1(i, every) || r.before1(i, number) {
+	if r.before1(i, every) || r.before1(i, number) || r.ofEvery(i) || r.person(i, uint(v.n)) || r.everyWeek(i, e.j) {
 		return e, false // "on a Monday"
 	}
 	if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") && e.j+n < len(r.toks) && r.is1(e.j+n, every) && r.capitals {
@@ -295,6 +295,64 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 		}
 	}
 	return e, true
+}
+
+// person tells whether the day of the week or month at word i, a single word
+// of value n, is the surname of somebody, and remembers it.
+func (r *reader) person(i int, n uint) bool {
+	bit := uint32(1) << n
+	switch {
+	case i == 0 || !r.capital(i):
+		return false
+	case r.givenBefore(i) || r.verbLast && r.subject(i):
+		r.persons |= bit
+		return true
+	}
+	return r.persons&bit != 0 && !r.before1(i, on|in|since|until|shift)
+}
+
+// givenBefore tells whether a given name stands before word i, and not alone as
+// those of popes and storms do, nor as that of a town.
+func (r *reader) givenBefore(i int) bool {
+	if r.given == nil || !r.plain(i) || !r.capital(i-1) || r.given.All(r.toks[i-1:i])&lexicon.Given == 0 || r.all[i-1]&(month|weekday|monthShort) != 0 {
+		return false
+	}
+	return i < 2 || !r.is1(i-2, mononym) && !(r.joined(i-1, "") && r.is1(i-2, in|on|of|to))
+}
+
+// subject tells whether the day of the week at word i stands, without a
+// preposition, between a name and the verb, where German has only one thing:
+// "Der Autor Anselm Freitag ist".
+func (r *reader) subject(i int) bool {
+	if i < 2 || !r.plain(i) || !r.capital(i-1) || r.sentenceStart(i-1) || !r.plain(i+1) || !r.plain(i-1) || !r.capital(i-2) {
+		return false
+	}
+	return r.all[i-1]&(weekday|day|part|unit|shift) == 0 && r.toks[i+1].Shape&lexicon.Lower != 0 && r.all[i+1]&function != 0 && r.role(i+1)&(past|future|states) != 0
+}
+
+// everyWeek tells whether a language says by its article alone that every week
+// is meant: "fermé le lundi".
+func (r *reader) everyWeek(i, j int) bool {
+	if !r.articleHabit || !r.before1(i, articleWord) || r.is1(j, to|shift|shiftAfter|following|followingAfter) || r.is1(i-2, between) {
+		return false
+	}
+	from, to := r.clauseAround(i, j, false)
+	return r.anyOf(from, to, opening|shuts)
+}
+
+// ofEvery tells whether word i belongs to a list of days that "every" begins.
+func (r *reader) ofEvery(i int) bool {
+	for k := i - 1; k > 0 && k > i-2*maxDays; k-- {
+		switch {
+		case r.all[k]&weekday != 0:
+			if r.before1(k, every) {
+				return true
+			}
+		case r.all[k]&(and|to) == 0 || !r.joined(k+1, ","):
+			return false
+		}
+	}
+	return false
 }
 
 // weekAfter reads what puts a day off by weeks: "Saturday week", "lundi en huit".

@@ -82,6 +82,8 @@ const (
 	seasonArticle                   // a season that without article is another word
 	nameNoun                        // behind a month or weekday, or before a day ("rue du" 8 mai), it makes it a name
 	cardinalPart                    // "the first" six months
+	mononym                         // before a name that stands alone: "Pope"
+	work                            // what has a title: "novel"
 	dating                          // between a noun and the day that it is of: "vom"
 )
 
@@ -95,7 +97,7 @@ var sections = map[string]kind{
 	"next day": nextDay, "following": following, "following after": followingAfter, "decade": decade, "decade cue": decadeCue,
 	"decades": decades, "feast": feast, "named": named, "none": none, "few": few, "noun behind year": yearNoun,
 	"not behind": notBehind, "function": function, "play": play, "cardinal part": cardinalPart, "name noun": nameNoun,
-	"part hyphen": partHyphen, "figures for": figuresFor, "until strictly": untilStrictly, "after": after, "dating": dating,
+	"part hyphen": partHyphen, "figures for": figuresFor, "until strictly": untilStrictly, "after": after, "dating": dating, "mononym": mononym, "work": work,
 }
 
 // role is what a phrase says of the direction of time.
@@ -103,23 +105,25 @@ type role lexicon.Class
 
 // The roles, one per section of tense.txt.
 const (
-	clause     role = 1 << iota // opens a clause
-	coordinator                 // may open a clause, or join two nouns
-	future                      // says that it is to come
-	present                     //
-	past                        //
-	noVerb                      // has the ending of a verb and is none
-	shuts                       // what was done lasts
-	infinitive                  // the word behind it is no finite verb
-	unplanned                   // the present of what nobody plans: it has happened
-	once                        // what is told was to come then: "originally"
-	wasOnly                     // says that something is no more
-	never                       // never a verb, whatever its place
-	subject                     // a small word that a verb may follow
-	states                      // an auxiliary that tells what is: "está" cerrado
-	perfect                     // an auxiliary behind which even "would" is past: "haber"
-	withBe                      // a participle that "to be" makes past: "venu"
-	reflexive                   // makes "to be" an auxiliary of the past: "s'est" ouvert
+	clause      role = 1 << iota // opens a clause
+	coordinator                  // may open a clause, or join two nouns
+	future                       // says that it is to come
+	present                      //
+	past                         //
+	noVerb                       // has the ending of a verb and is none
+	shuts                        // what was done lasts
+	infinitive                   // the word behind it is no finite verb
+	unplanned                    // the present of what nobody plans: it has happened
+	once                         // what is told was to come then: "originally"
+	wasOnly                      // says that something is no more
+	never                        // never a verb, whatever its place
+	subject                      // a small word that a verb may follow
+	states                       // "to be": "está" cerrado
+	perfect                      // an auxiliary behind which even "would" is past: "haber"
+	withBe                       // a participle that "to be" makes past: "venu"
+	opening                      // says when something is open
+	callsOff                     // says that what was to come is not, or not then
+	reflexive                    // makes "to be" an auxiliary of the past: "s'est" ouvert
 
 	looked role = 1 << 63 // of a word of the text: its roles were looked up
 )
@@ -127,7 +131,7 @@ const (
 var tenses = map[string]role{
 	"clause": clause, "coordinator": coordinator, "future": future, "present": present, "past": past, "no verb": noVerb, "shuts": shuts, "infinitive": infinitive,
 	"unplanned": unplanned, "once": once, "was only": wasOnly, "never verb": never, "subject": subject, "states": states,
-	"perfect": perfect, "with être": withBe, "reflexive": reflexive,
+	"perfect": perfect, "with be": withBe, "opening": opening, "calls off": callsOff, "reflexive": reflexive,
 }
 
 // value is what a phrase means in one of its roles.
@@ -152,13 +156,15 @@ type Language struct {
 	usNumeric    bool // 3/31/25 may be month, day, year
 	bareYears    bool // a year needs no preposition
 	presentAhead bool // the present tense is used for what is to come
+	articleHabit bool // "the Monday" is every Monday
 	verbLast     bool // the verb of a subordinate clause stands at its end
 
 	ordinalEndings, decadeEndings, weekdayEndings []string
 	pastEndings, futureEndings                    []string
-	participles, participleEndings                []string // how they begin and end
-	presentEndings                                []string // of the last word of a clause
-	singularEndings                               []string // of the present, wherever it stands
+	participles, participleEndings                []string      // how they begin and end
+	presentEndings                                []string      // of the last word of a clause
+	singularEndings                               []string      // of the present, wherever it stands
+	given                                         *lexicon.Trie // given names; nil: none
 	prefixes                                      map[string]struct{}
 }
 
@@ -172,7 +178,18 @@ var Languages = sync.OnceValues(func() (map[string]*Language, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Load(sub)
+	all, err := Load(sub)
+	if err != nil {
+		return nil, err
+	}
+	lex, err := lexicon.Default()
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range all {
+		l.given = &lex.Phrases
+	}
+	return all, nil
 })
 
 // Load reads a folder of languages: <tag>/terms.txt and <tag>/tense.txt.
@@ -358,6 +375,8 @@ func (l *loader) rule(line string) error {
 		l.bareYears = val == "bare"
 	case "present":
 		l.presentAhead = val == "future"
+	case "article":
+		l.articleHabit = val == "habit"
 	case "verb":
 		l.verbLast = val == "last"
 	default:

@@ -20,10 +20,18 @@ type Expression struct {
 	tense      direction
 }
 
+// Manner is what the stretches of a text that were read tell of how it is
+// written. The zero value is that of a text of which nothing was read.
+type Manner struct {
+	us      int    // numeric dates: -1 day first, 1 month first
+	persons uint32 // days of the week (1 to 7) and months (8 to 19) that are surnames
+}
+
 // Read appends the expressions of text[start:end] to dst, in order. It stops
-// when dst has limit of them. The time it takes is linear in the text.
-func (l *Language) Read(dst []Expression, text string, start, end, limit int) []Expression {
-	r := reader{Language: l, text: text, start: start, end: end}
+// when dst has limit of them. What it learns is added to m, which the next
+// stretch of the same text needs. The time it takes is linear in the text.
+func (l *Language) Read(dst []Expression, text string, start, end, limit int, m *Manner) []Expression {
+	r := reader{Language: l, Manner: m, text: text, start: start, end: end}
 	r.toks = lexicon.Scan(make([]lexicon.Token, 0, (end-start)/6+8), text, start, end)
 	r.all = make([]kind, len(r.toks))
 	r.roles = make([]role, len(r.toks))
@@ -45,8 +53,8 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int) []
 			i++
 			continue
 		}
-		if r.ofStreet(e) {
-			i = e.j
+		if j, ok := r.habit(e); ok || r.ofStreet(e) {
+			i = max(e.j, j)
 			continue
 		}
 		x, j := r.ranged(e)
@@ -63,8 +71,38 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int) []
 
 // ofStreet tells whether e is the name of a street or square: "rue du 8 mai".
 func (r *reader) ofStreet(e expression) bool {
-	return e.form == asDay && !r.monthFirst && r.before1(e.i, nameNoun)
+	if e.form != asDay {
+		return false
+	}
+	if r.monthFirst { // "12 March Lane"
+		return r.digits(e.i) > 0 && e.year == 0 && r.plain(e.j) && r.capital(e.j) && r.is1(e.j, nameNoun)
+	}
+	return r.before1(e.i, nameNoun)
 }
+
+// habit tells whether e, a day of the week, is told with others to be one on
+// which something is open: "Tuesday to Saturday". j is the word behind them.
+func (r *reader) habit(e expression) (j int, ok bool) {
+	if e.form != asWeekday || e.shifted || e.day != 0 {
+		return 0, false
+	}
+	k, list, ok := r.joint(e)
+	if !ok || list {
+		return 0, false
+	}
+	if _, n := r.is(k, articleWord); n > 0 {
+		k += n
+	}
+	_, n := r.is(k, weekday)
+	if n == 0 || r.is1(k+n, shiftAfter|shift) || r.dayMonthAt(k) {
+		return 0, false
+	}
+	from, to := r.clauseAround(e.i, k+n, false)
+	return k + n, r.anyOf(from, to, opening)
+}
+
+// dayMonthAt tells whether a day and month are told at word k.
+func (r *reader) dayMonthAt(k int) bool { _, ok := r.dayMonth(k); return ok }
 
 // nowadays tells whether "today" is set against the years that were named up to
 // the word behind: "In 1900 it had 1,200 inhabitants; today it has 41."
@@ -83,11 +121,6 @@ func (r *reader) span(i, j int, e expression) (start, end int) {
 	start, end = int(r.toks[i].Start), int(r.toks[j-1].End)
 	if r.capitals && !r.bareYears && i > 0 && r.joined(i, "") && strings.EqualFold(r.word(i-1), "the") && (e.form != asYear && e.form != asDay && e.form != asMonth || e.part != Whole || r.all[i]&unit != 0) {
 		start = int(r.toks[i-1].Start)
-	}
-	if e.form == asYear && e.part == Whole && r.plain(i) && e.j == j {
-		if u, n := r.is(i-1, unit); n == 1 && u.unit == Year {
-			start = int(r.toks[i-1].Start) // "im Jahr 2024"
-		}
 	}
 	if e.form == asDecade && start > r.start && strings.HasSuffix(r.text[:start], "'") {
 		start-- // "the '60s"
@@ -156,6 +189,9 @@ func (r *reader) ranged(e expression) (x Expression, j int) {
 		return x, j
 	}
 	x.last, j = best, best.j
+	if e.form == asWeekday && !e.shifted && best.form == asDayOfWeek {
+		x.first.form, x.first.unit, x.first.shift = best.form, best.unit, best.shift
+	}
 	if !e.dated() && best.dated() && !e.yearShifts {
 		x.first.year = best.year
 		if e.form != asYear && best.form == e.form && e.n > best.n && e.form != asWeekday {
@@ -221,7 +257,7 @@ func (r *reader) rangeEnd(k int, e expression) (b expression, ok bool) {
 		return b, false
 	case asWeekday, asDay, asQuarter, asHalf, asFixed, asSeason, asDecade:
 		b, ok = r.point(k)
-		if ok && b.form == e.form && (e.form != asFixed || !b.fixed.From.Before(e.fixed.To)) {
+		if ok && (b.form == e.form || e.form == asWeekday && b.form == asDayOfWeek) && (e.form != asFixed || !b.fixed.From.Before(e.fixed.To)) {
 			return b, true
 		}
 		return b, e.form == asFixed && ok && b.form == asDay && b.year != 0
@@ -270,8 +306,11 @@ func (r *reader) inTitle(e expression) bool {
 	if strings.IndexAny(g, ".!?,") == 0 {
 		return false
 	}
-	if strings.Contains(g, ",") && j < len(r.toks) && r.toks[j].Shape&lexicon.Lower != 0 && r.sentenceStart(i) {
+	if strings.Contains(g, ",") && j < len(r.toks) && r.toks[j].Shape&lexicon.Lower != 0 && r.all[j]&(articleWord|number) == 0 && r.sentenceStart(i) {
 		return false // speech, with who said it behind
+	}
+	if r.is1(i-1, work) {
+		return true // the novel "..."
 	}
 	// Where titles have a capital at their beginning only, what begins so in the
 	// middle of a sentence is one.
@@ -320,7 +359,11 @@ func (x *Expression) resolve(anchor time.Time, before Interval) (i Interval, ok 
 		}
 	default:
 		if a, ok = x.first.resolve(anchor, before, x.tense); ok {
-			if b, ok = x.last.resolve(a.From, before, toCome); !ok || b.To.Before(a.From) {
+			from := a.From
+			if x.first.form == asDayOfWeek {
+				from = anchor
+			}
+			if b, ok = x.last.resolve(from, before, toCome); !ok || b.To.Before(a.From) {
 				return Interval{}, false
 			}
 		}

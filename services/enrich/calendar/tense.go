@@ -35,8 +35,8 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return toCome
 	case (e.form == asQuarter || e.form == asHalf) && r.afterWord(e.i), !byDay && r.before1(e.i, figuresFor):
 		return gone
-	case e.form == asWeekday && r.bracketed(e.i, j), byDay && x.last.form == 0 && e.day2 == 0 && r.dates(e.i, j):
-		return gone // the day of the issue that is quoted, of a letter
+	case e.form == asWeekday && r.bracketed(e.i, j):
+		return gone // the day of the issue that is quoted
 	}
 	from, to := r.clauseAround(e.i, j, true)
 	if r.before1(e.i, untilStrictly) && r.anyOf(from, to, shuts) && !r.wasShut(from, to) {
@@ -48,8 +48,10 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	}
 	d, sure := r.direction(e.i, j)
 	switch {
-	case d == now && r.afterEvent(e.i, from):
+	case d == now && r.afterEvent(e.i, from), !sure && byDay && x.last.form == 0 && e.day2 == 0 && r.dates(e.i, j):
 		return gone
+	case d == gone && byDay && r.anyOf(j, to, callsOff):
+		d = either
 	case d == now:
 		d = toCome
 	case d == toCome && sure && r.anyOf(from, to, once):
@@ -344,7 +346,7 @@ func (r *reader) perfectAhead(k int) bool {
 	if end-1 == k && k >= 2 {
 		end-- // "gestorben sein soll"
 	}
-	return end >= 2 && r.role(end-1)&perfect != 0 && r.plain(end-1) && r.ends(end-2, r.participleEndings)
+	return end >= 2 && r.role(end-1)&perfect != 0 && r.plain(end-1) && (r.role(end-2)&withBe != 0 || r.role(end-1)&past != 0 && r.ends(end-2, r.participleEndings))
 }
 
 // lastInPast tells whether word k, which may be an adjective, closes its clause
@@ -395,7 +397,7 @@ func (r *reader) noun(k int) bool {
 	if !r.monthFirst {
 		return r.all[k-1]&function != 0 && r.role(k-1)&(subject|states|past|present|future) == 0
 	}
-	if !r.plain(k) || r.all[k]&function != 0 || r.role(k)&present == 0 {
+	if !r.plain(k) || r.all[k]&function != 0 || r.role(k)&(present|unplanned) == 0 {
 		return false
 	}
 	if r.all[k-1]&(nounCue|articleWord) != 0 || r.possessive(k-1) && r.word(k-1) == "s" {
@@ -441,7 +443,7 @@ func (r *reader) withAuxiliary(k, from int) direction {
 			return gone
 		case t&future != 0 || r.endsAsFuture(a):
 			return toCome
-		case t&states != 0:
+		case t&states != 0 && !r.verbLast:
 			if r.role(k)&withBe != 0 || r.role(a-1)&reflexive != 0 {
 				return gone
 			}

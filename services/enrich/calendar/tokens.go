@@ -11,12 +11,12 @@ import (
 // reader reads the words of one stretch of text.
 type reader struct {
 	*Language
+	*Manner
 	text       string
 	start, end int
 	toks       []lexicon.Token
 	all        []kind // what begins at each word
 	roles      []role // the same for the direction of time; 0 until it is looked up
-	us         int    // what the text's numeric dates tell: -1 day first, 1 month first
 }
 
 const maxGap = 4 // bytes between two words of one date
@@ -66,7 +66,7 @@ func (r *reader) joined(i int, extra string) bool {
 // is finds the longest phrase from word i on that plays the role k. n is how
 // many words it has, 0 if there is none.
 func (r *reader) is(i int, k kind) (v value, n int) {
-	if i >= len(r.toks) || r.all[i]&k == 0 {
+	if i < 0 || i >= len(r.toks) || r.all[i]&k == 0 {
 		return value{}, 0
 	}
 	m := r.terms.Longest(r.toks[i:min(len(r.toks), i+maxPhrase)], k)
@@ -96,7 +96,7 @@ func (r *reader) role(i int) role {
 }
 
 // is1 tells whether a phrase from word i on plays the role k.
-func (r *reader) is1(i int, k kind) bool { return i < len(r.toks) && r.all[i]&k != 0 }
+func (r *reader) is1(i int, k kind) bool { return i >= 0 && i < len(r.toks) && r.all[i]&k != 0 }
 
 // before finds a phrase of role k that ends before word i, and where it begins.
 func (r *reader) before(i int, k kind) (at int, ok bool) {

@@ -83,7 +83,7 @@ func (p *datelineReader) step() (more, ok bool) {
 func (p *datelineReader) group() bool {
 	a, to := agencyGroup(p.lex, p.Line, p.i)
 	if a == nil {
-		return false
+		return p.unknownGroup()
 	}
 	p.d.Agency, p.parens, p.end = a, true, to
 	if k := dashAt(p.Text[to:min(p.End, to+8)]); k > 0 {
@@ -101,6 +101,31 @@ func (p *datelineReader) group() bool {
 		}
 	}
 	return true
+}
+
+// unknownGroup reads a few words in brackets between a dated place and a dash:
+// an agency that the lexicon doesn't know.
+func (p *datelineReader) unknownGroup() bool {
+	const words = 4
+	if p.places == 0 || p.months == 0 || p.dates < 2 {
+		return false
+	}
+	for k := p.i; k < len(p.Tokens) && k < p.i+words && p.Tokens[k].Shape&lexicon.Upper != 0; k++ {
+		g := p.gap(k + 1)
+		if !strings.HasPrefix(g, ")") {
+			if g != " " && g != "/" && g != "-" {
+				return false
+			}
+			continue
+		}
+		to := int(p.Tokens[k].End) + 1
+		if m := dashAt(p.Text[to:min(p.End, to+8)]); m > 0 {
+			p.dash, p.end = true, to+m
+			return true
+		}
+		return false
+	}
+	return false
 }
 
 // mark reads an agency's mark before a dash: "MORIOKA, Dec. 3, Kyodo -".

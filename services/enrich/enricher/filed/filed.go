@@ -102,7 +102,7 @@ func (e *Enricher) date(a *article.Article, p *parts) time.Time {
 			continue
 		}
 		var date time.Time
-		for _, x := range lang.Read(nil, p.line.Text, p.line.Start, p.line.End, MaxPlaces) {
+		for _, x := range lang.Read(nil, p.line.Text, p.line.Start, p.line.End, MaxPlaces, new(calendar.Manner)) {
 			if !x.OfDay() {
 				continue
 			}
