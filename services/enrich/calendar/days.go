@@ -336,6 +336,9 @@ func (r *reader) everyWeek(i, j int) bool {
 	if !r.articleHabit || !r.before1(i, articleWord) || r.is1(j, to|shift|shiftAfter|following|followingAfter) || r.is1(i-2, between) {
 		return false
 	}
+	if d, _ := r.direction(i, j); d == now {
+		return true
+	}
 	from, to := r.clauseAround(i, j, false)
 	return r.anyOf(from, to, opening|shuts)
 }

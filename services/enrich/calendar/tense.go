@@ -48,7 +48,12 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	}
 	d, sure := r.direction(e.i, j)
 	switch {
-	case d == now && r.afterEvent(e.i, from), !sure && byDay && x.last.form == 0 && e.day2 == 0 && r.dates(e.i, j):
+	case d != gone && byDay && x.last.form == 0 && e.day2 == 0 && r.dates(e.i, j) && !r.anyOf(from, to, present|future):
+		return gone
+	case d != gone && byDay && r.afterEvent(e.i, from):
+		if d == toCome && sure {
+			return either.of(e)
+		}
 		return gone
 	case d == gone && byDay && r.anyOf(j, to, callsOff):
 		d = either
@@ -57,7 +62,15 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	case d == toCome && sure && r.anyOf(from, to, once):
 		d = either // "was originally due in May"
 	}
-	if d == either && e.form != asWeekday && e.form != asWeekend || !sure && e.form != asWeekday && e.form != asWeekend && e.form != asSeason {
+	if !sure && e.form != asWeekday && e.form != asWeekend && e.form != asSeason {
+		return nearest
+	}
+	return d.of(e)
+}
+
+// of is d as it counts for e: only days of the week can lie either way.
+func (d direction) of(e *expression) direction {
+	if d == either && e.form != asWeekday && e.form != asWeekend {
 		return nearest
 	}
 	return d
@@ -443,7 +456,7 @@ func (r *reader) withAuxiliary(k, from int) direction {
 			return gone
 		case t&future != 0 || r.endsAsFuture(a):
 			return toCome
-		case t&states != 0 && !r.verbLast:
+		case t&states != 0 && !r.verbLast && a >= k-2:
 			if r.role(k)&withBe != 0 || r.role(a-1)&reflexive != 0 {
 				return gone
 			}
