@@ -285,6 +285,9 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 	if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") && e.j+n < len(r.toks) && r.is1(e.j+n, every) && r.capitals {
 		return e, false // "the first Monday of every month"
 	}
+	if r.before1(i, ordinal) && r.ofAnyMonth(e.j) {
+		return e, false // "the first Monday of the month"
+	}
 	if n, j, ok := r.ofWeek(e.j); ok {
 		e.form, e.unit, e.shift, e.j = asDayOfWeek, Week, n, j
 		return e, true
@@ -341,6 +344,19 @@ func (r *reader) everyWeek(i, j int) bool {
 	}
 	from, to := r.clauseAround(i, j, false)
 	return r.anyOf(from, to, opening|shuts)
+}
+
+// ofAnyMonth reads "of the month".
+func (r *reader) ofAnyMonth(k int) bool {
+	if !r.joined(k, "") {
+		return false
+	}
+	for _, at := range r.skips(k)[1:] {
+		if u, n := r.is(at, unit); n > 0 && u.unit == Month && !r.is1(at+n, shiftAfter|of) {
+			return true
+		}
+	}
+	return false
 }
 
 // ofEvery tells whether word i belongs to a list of days that "every" begins.

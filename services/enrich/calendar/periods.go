@@ -175,7 +175,7 @@ func (r *reader) quarterCode(i int) (expression, bool) {
 			return x, r.quarterSignSure(c.sign) || x.year != 0
 		case c.sign == 'H' && n <= 2:
 			e := r.withYear(expression{form: asHalf, n: n, j: i + 1, sure: sureWord})
-			return e, e.year != 0
+			return e, e.year != 0 || r.before1(i, in|articleWord)
 		}
 	}
 	return expression{}, false
@@ -460,7 +460,7 @@ func (r *reader) distanceAfter(i int) (e expression, ok bool) {
 	if _, m := r.is(k, agoAfter); m > 0 {
 		return expression{form: asDistance, n: -c, unit: u.unit, j: k + m, sure: sureWord}, true
 	}
-	if v, m := r.is(k, later); m > 0 && u.unit <= Week && u.unit != Weekend && !r.is1(k+m, of) {
+	if v, m := r.is(k, later); m > 0 && u.unit <= Week && u.unit != Weekend && !r.is1(k+m, of|than) {
 		return expression{form: asOffset, n: v.n * c, unit: u.unit, j: k + m, sure: sureRelative}, true
 	}
 	return e, false

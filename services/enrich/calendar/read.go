@@ -306,7 +306,7 @@ func (r *reader) inTitle(e expression) bool {
 	if strings.IndexAny(g, ".!?,") == 0 {
 		return false
 	}
-	if strings.Contains(g, ",") && j < len(r.toks) && r.toks[j].Shape&lexicon.Lower != 0 && r.all[j]&(articleWord|number) == 0 && r.sentenceStart(i) {
+	if strings.Contains(g, ",") && j < len(r.toks) && r.toks[j].Shape&lexicon.Lower != 0 && r.all[j]&(articleWord|number) == 0 && !(r.monthFirst && r.is1(j, function) && r.role(j)&(past|present|future) != 0) && r.sentenceStart(i) {
 		return false // speech, with who said it behind
 	}
 	if r.is1(i-1, work) {
@@ -358,7 +358,12 @@ func (x *Expression) resolve(anchor time.Time, before Interval) (i Interval, ok 
 			}
 		}
 	default:
-		if a, ok = x.first.resolve(anchor, before, x.tense); ok {
+		if x.first.form == asWeekday && !x.first.shifted && int(anchor.Weekday()) == x.first.n%7 && !anchor.IsZero() {
+			a, ok = oneDay(anchor), true // "from Monday to Friday", told on Monday
+		} else {
+			a, ok = x.first.resolve(anchor, before, x.tense)
+		}
+		if ok {
 			from := a.From
 			if x.first.form == asDayOfWeek {
 				from = anchor

@@ -336,6 +336,8 @@ func (r *reader) listed(k, from int) direction {
 		return toCome
 	case r.noun(k) && r.all[k]&function == 0:
 		return nearest
+	case r.verbLast && t&wasOnly != 0 && r.plannedAhead(k):
+		return either
 	case t&past != 0:
 		if r.monthFirst && k+2 < len(r.toks) && r.role(k+1)&infinitive != 0 && r.all[k]&function != 0 && t&infinitive == 0 && r.toks[k+2].Shape&lexicon.Lower != 0 && r.all[k+2]&(function|articleWord) == 0 {
 			return either // "were to reopen"
@@ -360,6 +362,16 @@ func (r *reader) perfectAhead(k int) bool {
 		end-- // "gestorben sein soll"
 	}
 	return end >= 2 && r.role(end-1)&perfect != 0 && r.plain(end-1) && (r.role(end-2)&withBe != 0 || r.role(end-1)&past != 0 && r.ends(end-2, r.participleEndings))
+}
+
+// plannedAhead tells whether the clause of word k, an auxiliary in the past,
+// ends in what was to come: "war für Mai geplant".
+func (r *reader) plannedAhead(k int) bool {
+	end := k + 1
+	for end < len(r.toks) && end-k < verbWindow && !r.opensClause(end, false) {
+		end++
+	}
+	return r.role(end-1)&future != 0 && r.participle(end-1)
 }
 
 // lastInPast tells whether word k, which may be an adjective, closes its clause
