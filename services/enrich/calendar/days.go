@@ -23,8 +23,8 @@ func (r *reader) dayNumber(k int) (int, bool) {
 // monthName reads the name of a month beside a day or year.
 func (r *reader) monthName(k int) (int, int) {
 	v, n := r.is(k, month|monthShort)
-	if n > 0 && r.capitals && !r.capital(k) {
-		return 0, 0
+	if n > 0 && (r.capitals && !r.capital(k) || !r.capitals && r.capital(k) && r.gap(k) == "-") {
+		return 0, 0 // "place du 8-Mai"
 	}
 	return v.n, n
 }

@@ -42,8 +42,9 @@ type expression struct {
 	year       int // 0: none
 	shift      int // of a noun; in years if yearShift
 	shifted    bool
-	weeks      int // that a day is put off by: "Saturday week"
-	yearShift  int // "January last year"
+	named      bool // has a name: "the next day"
+	weeks      int  // that a day is put off by: "Saturday week"
+	yearShift  int  // "January last year"
 	yearShifts bool
 	part       Part
 	unit       Unit

@@ -430,7 +430,7 @@ func (r *reader) fixedPhrase(i int) (e expression, ok bool) {
 		return e, true
 	}
 	if v, n := r.is(i, nextDay); n > 0 {
-		return expression{form: asOffset, unit: Day, n: v.n, j: i + n, sure: sureRelative}, true
+		return expression{form: asOffset, unit: Day, n: v.n, named: true, j: i + n, sure: sureRelative}, true
 	}
 	return e, false
 }

@@ -299,10 +299,13 @@ func (r *reader) inTitle(e expression) bool {
 		}
 		j++
 	}
-	if j-i > words || j-i < 2 {
+	if j-i > words {
 		return false
 	}
 	g := r.gap(j)
+	if j-i < 2 {
+		return e.form == asMonth || e.form == asWeekday
+	}
 	if strings.IndexAny(g, ".!?,") == 0 {
 		return false
 	}
@@ -396,8 +399,9 @@ func (x *Expression) Precision() article.Precision {
 	return cmp.Or(i.Precision, article.PrecisionDay) // of a day that never was
 }
 
-// Relative tells whether x hangs on a date that the text named before it.
-func (x *Expression) Relative() bool { return x.first.form == asOffset }
+// Relative tells whether x hangs on a date that the text named before it, and is
+// a duration where there is none: "three weeks later".
+func (x *Expression) Relative() bool { return x.first.form == asOffset && !x.first.named }
 
 // OfDay tells whether x is a day of a month, with or without its year, and no
 // range.

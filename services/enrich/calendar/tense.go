@@ -79,7 +79,7 @@ func (d direction) of(e *expression) direction {
 // dates tells whether [i, j) dates the noun before it: "das Urteil vom Montag".
 func (r *reader) dates(i, j int) bool {
 	p, ok := r.before(i, dating)
-	return ok && p > 0 && r.joined(i, "") && r.plain(p) && r.capital(p-1) && !r.is1(j, to)
+	return ok && p > 0 && r.joined(i, "") && r.plain(p) && (r.capital(p-1) || r.monthFirst && r.all[p-1]&function == 0) && !r.is1(j, to)
 }
 
 // wasShut tells whether what the words [from, to) tell to be shut is so no more.
@@ -183,7 +183,9 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 			return d, true
 		}
 	}
-	if d = r.within(left, right, from, to); d != nearest {
+	if d = r.within(left, right, from, to); d == gone && r.before1(i, until) {
+		return either, true // "6 percent from March, was refused"
+	} else if d != nearest {
 		return d, true
 	}
 	return r.withoutVerb(i, from)

@@ -248,7 +248,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 			return e, false
 		}
 		return e, true
-	case y < 1700 && r.verbLast && y%100 != 0 && i > 0 && r.plain(i) && !noun && r.is1(i+1, function):
+	case y < 1700 && r.verbLast && y%100 != 0 && r.toks[max(0, i-1)].Shape&lexicon.AllCaps == 0 && i > 0 && r.plain(i) && !noun && r.is1(i+1, function):
 		e.sure = sureWord // "wurde 1136 von Mönchen gegründet"
 		return e, true
 	case y < 1700 || y > 2099 || y%100 == 0 && r.bareYears:
@@ -333,7 +333,7 @@ func (r *reader) clearBehind(i, y int) bool {
 // counts something: "zwischen 1900 und 2000 Menschen".
 func (r *reader) ofCounts(i int) bool {
 	k := i + 2 // behind a word such as "to", "and"
-	if k+1 >= len(r.toks) || r.all[i+1]&(to|and|function) == 0 || r.digits(k) < 0 || !r.plain(k+1) {
+	if k+1 >= len(r.toks) || r.all[i+1]&(to|and|function) == 0 || r.digits(k) < 0 || r.all[i+1]&(to|and) == 0 && r.length(k) < 4 || !r.plain(k+1) {
 		return false
 	}
 	return r.all[k+1]&yearNoun != 0 || r.capitals && r.bareYears && r.capital(k+1)
