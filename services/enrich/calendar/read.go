@@ -306,11 +306,8 @@ func (r *reader) inTitle(e expression) bool {
 	if j-i < 2 {
 		return e.form == asMonth || e.form == asWeekday
 	}
-	if strings.IndexAny(g, ".!?,") == 0 {
+	if strings.IndexAny(g, ".!?") == 0 || strings.IndexByte(g, ',') == 0 && !r.monthFirst || r.attributed(j) && (r.sentenceStart(i) || r.monthFirst) {
 		return false
-	}
-	if strings.Contains(g, ",") && j < len(r.toks) && r.toks[j].Shape&lexicon.Lower != 0 && r.all[j]&(articleWord|number) == 0 && !(r.monthFirst && r.is1(j, function) && r.role(j)&(past|present|future) != 0) && r.sentenceStart(i) {
-		return false // speech, with who said it behind
 	}
 	if r.is1(i-1, work) {
 		return true // the novel "..."
@@ -326,7 +323,18 @@ func (r *reader) inTitle(e expression) bool {
 			return false
 		}
 	}
-	return r.gap(i) != "" && unicode.IsSpace(firstRune(r.gap(i))) || i == 0
+	opens := firstRune(r.gap(i))
+	return i == 0 || r.gap(i) != "" && (unicode.IsSpace(opens) || r.monthFirst && opens == ',')
+}
+
+// attributed tells whether at word j, behind a comma and a quotation, stands who
+// said it.
+func (r *reader) attributed(j int) bool {
+	if !strings.Contains(r.gap(j), ",") || j >= len(r.toks) || r.toks[j].Shape&lexicon.Lower == 0 || r.all[j]&(articleWord|number) != 0 {
+		return false
+	}
+	// "..., was stolen"
+	return !r.monthFirst || r.all[j]&function == 0 || r.role(j)&(past|present|future) == 0
 }
 
 // Resolve tells when x is, counted from the day anchor, which may be zero: then

@@ -273,6 +273,8 @@ func (r *reader) backward(i, from int) direction {
 		switch d := r.tense(k, max(0, from-auxWindow)); {
 		case d == gone && verb > k && (r.intends(k, verb) || r.before1(i, untilStrictly)):
 			return toCome
+		case d == gone && verb > k && r.before1(i, until):
+			return either // "has two left to sell by May"
 		case d != nearest:
 			return d
 		}
