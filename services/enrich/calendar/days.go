@@ -23,6 +23,14 @@ func (r *reader) dayNumber(k int) (int, bool) {
 // monthName reads the name of a month beside a day or year.
 func (r *reader) monthName(k int) (int, int) {
 	v, n := r.is(k, month|monthShort)
+	if r.Careless {
+		if n == 0 && k < len(r.toks) {
+			if m := r.terms.Slip(r.word(k), month); m.Tokens > 0 {
+				return r.meaning(m, month).n, 1
+			}
+		}
+		return v.n, n
+	}
 	if n > 0 && (r.capitals && !r.capital(k) || !r.capitals && r.capital(k) && r.gap(k) == "-") {
 		return 0, 0 // "place du 8-Mai"
 	}
@@ -305,7 +313,7 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 func (r *reader) person(i int, n uint) bool {
 	bit := uint32(1) << n
 	switch {
-	case i == 0 || !r.capital(i):
+	case !r.capital(i):
 		return false
 	case r.givenBefore(i) || r.verbLast && r.subject(i):
 		r.persons |= bit
@@ -317,7 +325,7 @@ func (r *reader) person(i int, n uint) bool {
 // givenBefore tells whether a given name stands before word i, and not alone as
 // those of popes and storms do, nor as that of a town.
 func (r *reader) givenBefore(i int) bool {
-	if r.given == nil || !r.plain(i) || !r.capital(i-1) || r.given.All(r.toks[i-1:i])&lexicon.Given == 0 || r.all[i-1]&(month|weekday|monthShort) != 0 {
+	if i == 0 || r.given == nil || !r.plain(i) || !r.capital(i-1) || r.given.All(r.toks[i-1:i])&lexicon.Given == 0 || r.all[i-1]&(month|weekday|monthShort) != 0 {
 		return false
 	}
 	return i < 2 || !r.is1(i-2, mononym) && !(r.joined(i-1, "") && r.is1(i-2, in|on|of|to))

@@ -89,7 +89,7 @@ func (r *reader) point(i int) (best expression, ok bool) {
 		}
 		try(r.distanceAfter(i))
 	}
-	if digit || c&(month|monthShort|weekday|weekdayShort) != 0 {
+	if digit || c&(month|monthShort|weekday|weekdayShort) != 0 || r.Careless {
 		try(r.dayMonth(i))
 	}
 	if digit || c&(ordinal|quarterNamed|quarterSign|unit) != 0 || r.romanAt(i) {

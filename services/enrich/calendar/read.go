@@ -23,6 +23,10 @@ type Expression struct {
 // Manner is what the stretches of a text that were read tell of how it is
 // written. The zero value is that of a text of which nothing was read.
 type Manner struct {
+	// Careless text has months beside their day in any case, and with a slip
+	// ("Marc 3").
+	Careless bool
+
 	us      int    // numeric dates: -1 day first, 1 month first
 	persons uint32 // days of the week (1 to 7) and months (8 to 19) that are surnames
 }
@@ -44,7 +48,7 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int, m 
 			i += n
 			continue
 		}
-		if r.all[i]&opens == 0 && r.toks[i].Shape&lexicon.HasDigit == 0 && !r.romanAt(i) {
+		if r.all[i]&opens == 0 && r.toks[i].Shape&lexicon.HasDigit == 0 && !r.romanAt(i) && !r.Careless {
 			i++
 			continue
 		}

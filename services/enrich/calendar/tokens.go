@@ -73,12 +73,17 @@ func (r *reader) is(i int, k kind) (v value, n int) {
 	if m.Tokens == 0 {
 		return value{}, 0
 	}
+	return r.meaning(m, k), m.Tokens
+}
+
+// meaning is what a phrase that was found means in the role k.
+func (r *reader) meaning(m lexicon.Match, k kind) value {
 	for _, v := range r.values[m.Value-1] {
 		if v.kind&k != 0 {
-			return v, m.Tokens
+			return v
 		}
 	}
-	return value{}, 0
+	return value{}
 }
 
 const maxPhrase = 6 // words

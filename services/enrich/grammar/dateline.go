@@ -47,13 +47,14 @@ type datelineReader struct {
 	places, dates, months, caps int // words of each kind; caps are those of places in capitals
 
 	dash, parens, comma, colon bool // seen
+	lower                      bool // the city is in small letters, as careless copy has it
 }
 
 // step reads the word i and what stands around it. more is false at the end of
 // the dateline, ok is false if it is none.
 func (p *datelineReader) step() (more, ok bool) {
 	g := p.gap(p.i)
-	if p.i == 0 && strings.Trim(g, "(/= \u00a0") != "" {
+	if p.i == 0 && strings.Trim(g, "(/=* \u00a0") != "" {
 		return false, false
 	}
 	if strings.HasSuffix(g, "(") || strings.HasSuffix(g, "/") && (p.i == 0 || strings.ContainsAny(g, " \u00a0")) {
@@ -151,7 +152,8 @@ func (p *datelineReader) word() bool {
 	city := p.lex.Phrases.Longest(p.Tokens[p.i:], lexicon.City)
 	step := 1
 	switch {
-	case city.Tokens > 0 && t.Shape&lexicon.Upper != 0:
+	case city.Tokens > 0 && (t.Shape&lexicon.Upper != 0 || p.i == 0):
+		p.lower = t.Shape&lexicon.Upper == 0
 		p.d.City = true
 		step = city.Tokens
 		p.places += step
@@ -165,6 +167,9 @@ func (p *datelineReader) word() bool {
 		}
 	case c&lexicon.Month != 0:
 		p.dates++
+	case p.monthSlip():
+		p.dates++
+		p.months++
 	case t.Shape&lexicon.Upper != 0:
 		p.places++
 		if t.Shape&lexicon.AllCaps != 0 && t.End-t.Start > 2 {
@@ -177,6 +182,14 @@ func (p *datelineReader) word() bool {
 	}
 	p.i += step
 	return true
+}
+
+// monthSlip tells whether the next word is the name of a month with a slip, by
+// the day and dash behind it: "Apri 13 -".
+func (p *datelineReader) monthSlip() bool {
+	k := p.i + 1
+	return p.places > 0 && k < len(p.Tokens) && p.Tokens[k].Shape&lexicon.Digits != 0 && p.Tokens[k].End-p.Tokens[k].Start <= 2 && p.gap(k) == " " &&
+		dashAt(p.gap(k+1)) > 0 && p.lex.Phrases.Slip(p.Text[p.Tokens[p.i].Start:p.Tokens[p.i].End], lexicon.Month).Tokens > 0
 }
 
 // endOfLine reads what stands behind the last word of a line of its own:
@@ -199,6 +212,13 @@ func (p *datelineReader) endOfLine() bool {
 func (p *datelineReader) behind(from int) (more, ok bool) {
 	g := p.gap(p.i)
 	last := p.Tokens[p.i-1]
+	if p.datedBehind(g) {
+		return true, true
+	}
+	if last.Shape&lexicon.Digits != 0 && p.dates > 1 && strings.HasPrefix(g, ", -") {
+		g = g[1:] // "March 4, -"
+		p.end++
+	}
 	if k := dashAt(g); k > 0 && (strings.TrimLeft(g, " \u00a0.") != g || strings.ContainsAny(g, "—–") || p.dates > 1 && last.Shape&lexicon.Digits != 0 && len(g) > 1) {
 		p.dash = true
 		p.end += k
@@ -228,6 +248,14 @@ func (p *datelineReader) behind(from int) (more, ok bool) {
 	return true, true
 }
 
+// datedBehind tells whether the dash in gap has the date and another dash behind
+// it: "KANSAS CITY, Mo. - March 13 -".
+func (p *datelineReader) datedBehind(gap string) bool {
+	k := p.i
+	return p.dates == 0 && p.caps > 0 && dashAt(gap) > 0 && k+1 < len(p.Tokens) && p.lex.Phrases.All(p.Tokens[k:k+1])&lexicon.Month != 0 &&
+		p.Tokens[k+1].Shape&lexicon.Digits != 0 && dashAt(p.gap(k+2)) > 0
+}
+
 // fullStop tells whether the full stop in gap ends the dateline.
 func (p *datelineReader) fullStop(from int, gap string) bool {
 	if gap != ". " {
@@ -250,10 +278,15 @@ func (p *datelineReader) fullStop(from int, gap string) bool {
 func (p *datelineReader) judge() (Dateline, bool) {
 	d := p.d
 	d.End = min(p.end, p.Line.End)
+	p.d.End = d.End
 	d.Dated = d.Dated || p.months > 0 && p.dates >= 2
 	rest := strings.TrimLeftFunc(p.Text[d.End:p.Line.End], unicode.IsSpace)
 	opens := opensReport(rest)
 	switch {
+	case p.headline(), p.lower && !(p.dash && d.Dated):
+		return Dateline{}, false
+	case p.dash && d.Dated && (d.City || p.caps > 0) && p.places <= 5 && p.endsInDay():
+		d.Confidence = 0.8 // whatever follows: tables, careless copy
 	case d.Agency != nil && (p.dash || p.parens) && (p.places > 0 || p.dates > 0 || p.dash && p.parens):
 		d.Confidence = 0.97
 		if !p.dash {
@@ -273,6 +306,27 @@ func (p *datelineReader) judge() (Dateline, bool) {
 		return Dateline{}, false
 	}
 	return d, true
+}
+
+// endsInDay tells whether the last word before the dash is a number.
+func (p *datelineReader) endsInDay() bool {
+	return p.i > 0 && p.Tokens[p.i-1].Shape&lexicon.Digits != 0
+}
+
+// headline tells whether rest, behind the dash, is the end of a headline in
+// capitals: "CORRECTED - GM SEES RISE".
+func (p *datelineReader) headline() bool {
+	const words = 10
+	n := 0
+	for k := range p.Tokens {
+		if int(p.Tokens[k].Start) < p.d.End {
+			continue
+		}
+		if n++; p.Tokens[k].Shape&(lexicon.AllCaps|lexicon.HasDigit) == 0 {
+			return false
+		}
+	}
+	return n > 0 && n <= words && p.caps > 0 && p.caps == p.places
 }
 
 // opensReport tells whether rest, behind a dateline, may begin a report.
