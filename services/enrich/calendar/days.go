@@ -97,7 +97,7 @@ func (r *reader) dayThenMonth(k int, e *expression) (int, bool) {
 		return k, false
 	}
 	if r.joined(at, dayMarks) {
-		if _, n := r.is(at, of); n > 0 && r.joined(at+n, "") {
+		if _, n := r.is(at, of); n > 0 && !r.is1(at, in) && r.joined(at+n, "") {
 			if _, m := r.monthName(at + n); m > 0 {
 				at += n
 			}
@@ -293,8 +293,8 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 	if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") && e.j+n < len(r.toks) && r.is1(e.j+n, every) && r.capitals {
 		return e, false // "the first Monday of every month"
 	}
-	if r.before1(i, ordinal) && r.ofAnyMonth(e.j) {
-		return e, false // "the first Monday of the month"
+	if p, ok := r.before(i, ordinal); ok && r.joined(i, "") && (r.ofAnyMonth(e.j) || r.before1(p, every)) {
+		return e, false // "the first Monday of the month", "every second Monday"
 	}
 	if n, j, ok := r.ofWeek(e.j); ok {
 		e.form, e.unit, e.shift, e.j = asDayOfWeek, Week, n, j

@@ -162,11 +162,13 @@ type Language struct {
 
 	ordinalEndings, decadeEndings, weekdayEndings []string
 	pastEndings, futureEndings                    []string
-	participles, participleEndings                []string      // how they begin and end
-	presentEndings                                []string      // of the last word of a clause
-	singularEndings                               []string      // of the present, wherever it stands
-	given                                         *lexicon.Trie // given names; nil: none
-	prefixes                                      map[string]struct{}
+	participles, participleEndings                []string // how they begin and end
+	ongoingEndings, adjectiveEndings              []string // of participles of the present; behind either
+	presentEndings                                []string // of the last word of a clause
+	singularEndings                               []string // of the present, wherever it stands
+
+	given    *lexicon.Trie // given names; nil: none
+	prefixes map[string]struct{}
 }
 
 //go:embed data
@@ -234,29 +236,23 @@ func (l *loader) read(dir fs.FS, name string) error {
 	})
 }
 
+// endings are those that a section holds, nil if it holds none.
+func (l *loader) endings(section string) *[]string {
+	return map[string]*[]string{
+		"ordinal ending": &l.ordinalEndings, "decade ending": &l.decadeEndings, "past ending": &l.pastEndings, "future ending": &l.futureEndings,
+		"present ending": &l.presentEndings, "singular ending": &l.singularEndings, "participle": &l.participles,
+		"participle ending": &l.participleEndings, "ongoing ending": &l.ongoingEndings, "adjective ending": &l.adjectiveEndings,
+	}[section]
+}
+
 func (l *loader) line(line string) error {
 	switch l.section {
 	case "rules":
 		return l.rule(line)
-	case "ordinal ending":
-		l.ordinalEndings = append(l.ordinalEndings, list(line)...)
-		return nil
-	case "decade ending":
-		l.decadeEndings = append(l.decadeEndings, list(line)...)
-		return nil
 	case "weekday ending":
 		// The days of the week stand above it.
 		l.weekdayEndings = append(l.weekdayEndings, list(line)...)
 		return l.compounds()
-	case "past ending":
-		l.pastEndings = append(l.pastEndings, list(line)...)
-		return nil
-	case "future ending":
-		l.futureEndings = append(l.futureEndings, list(line)...)
-		return nil
-	case "present ending":
-		l.presentEndings = append(l.presentEndings, list(line)...)
-		return nil
 	case "verb prefix":
 		for _, p := range list(line) {
 			l.prefixes[p] = struct{}{}
@@ -264,14 +260,9 @@ func (l *loader) line(line string) error {
 		return nil
 	case "strong past":
 		return l.strong(line)
-	case "participle ending":
-		l.participleEndings = append(l.participleEndings, list(line)...)
-		return nil
-	case "singular ending":
-		l.singularEndings = append(l.singularEndings, list(line)...)
-		return nil
-	case "participle":
-		l.participles = append(l.participles, list(line)...)
+	}
+	if e := l.endings(l.section); e != nil {
+		*e = append(*e, list(line)...)
 		return nil
 	}
 	if t, ok := tenses[l.section]; ok {

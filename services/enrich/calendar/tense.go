@@ -39,7 +39,7 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return gone // the day of the issue that is quoted
 	}
 	from, to := r.clauseAround(e.i, j, true)
-	if r.before1(e.i, untilStrictly) && r.anyOf(from, to, shuts) && !r.wasShut(from, to) {
+	if r.before1(e.i, untilStrictly) && r.shutAround(e.i, j, from, to) {
 		return toCome
 	}
 	if x.last.form != 0 && (e.form == asWeekday || e.form == asDay) && from > 0 && !r.parts(from) && r.backward(e.i, from) == nearest && r.forward(j, to) == nearest {
@@ -80,6 +80,27 @@ func (d direction) of(e *expression) direction {
 func (r *reader) dates(i, j int) bool {
 	p, ok := r.before(i, dating)
 	return ok && p > 0 && r.joined(i, "") && r.plain(p) && (r.capital(p-1) || r.monthFirst && r.all[p-1]&function == 0) && !r.is1(j, to)
+}
+
+// shutAround tells whether something is shut in the clause [from, to) of the
+// date [i, j), or in its sentence, if the clause has no verb.
+func (r *reader) shutAround(i, j, from, to int) bool {
+	if r.verbLast && r.within(i, j, from, to) == nearest {
+		from, to = r.sentenceAround(i, j)
+	}
+	return r.anyOf(from, to, shuts) && !r.wasShut(from, to)
+}
+
+// sentenceAround is the range of words of the sentence that [i, j) stands in.
+func (r *reader) sentenceAround(i, j int) (from, to int) {
+	from, to = i, j
+	for from > 0 && i-from < verbWindow && !r.parts(from) {
+		from--
+	}
+	for to < len(r.toks) && to-j < verbWindow && !r.parts(to) && !r.endsSpeech(to) {
+		to++
+	}
+	return from, to
 }
 
 // wasShut tells whether what the words [from, to) tell to be shut is so no more.
@@ -152,15 +173,12 @@ func (r *reader) clauseAround(i, j int, joins bool) (from, to int) {
 // to come: by the nearest verb of its clause, else of what it is joined to,
 // else of the sentence. It is not sure if there is no verb that tells.
 func (r *reader) direction(i, j int) (d direction, sure bool) {
-	from, to := i, j
-	for from > 0 && i-from < verbWindow && !r.parts(from) {
-		from--
-	}
-	for to < len(r.toks) && to-j < verbWindow && !r.parts(to) && !r.endsSpeech(to) {
-		to++
-	}
+	from, to := r.sentenceAround(i, j)
 	left, right := r.clauseAround(i, j, true)
 	left, right = max(left, from), min(right, to)
+	if d = r.attributive(j); d != nearest {
+		return d, true
+	}
 	if d = r.within(i, j, left, right); d != nearest {
 		return d, true
 	}
@@ -190,6 +208,30 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 	}
 	return r.withoutVerb(i, from)
 }
+
+// attributive is the direction of a participle that stands between a date and
+// the noun it belongs to: "der am Dienstag gewählte Präsident".
+func (r *reader) attributive(j int) direction {
+	if !r.verbLast || !r.plain(j) || !r.plain(j+1) || !r.capital(j+1) || r.toks[j].Shape&lexicon.Lower == 0 || r.all[j]&function != 0 {
+		return nearest
+	}
+	if r.role(j)&future != 0 {
+		return either // "geplante": it was to be
+	}
+	for _, end := range r.adjectiveEndings {
+		base, ok := strings.CutSuffix(r.word(j), end)
+		switch {
+		case !ok || len(base) < minParticiple:
+		case hasSuffix(base, r.ongoingEndings):
+			return now
+		case hasSuffix(base, r.participleEndings):
+			return gone
+		}
+	}
+	return nearest
+}
+
+const minParticiple = 5 // bytes
 
 // within is the direction of the nearest verb before word i, from word from on,
 // else of the nearest from word j on, before word to.
@@ -227,7 +269,10 @@ func (r *reader) headline() bool {
 
 // ends tells whether word k has one of the endings, and something before it.
 func (r *reader) ends(k int, endings []string) bool {
-	w := r.word(k)
+	return hasSuffix(r.word(k), endings)
+}
+
+func hasSuffix(w string, endings []string) bool {
 	for _, e := range endings {
 		if len(w) > len(e)+1 && strings.HasSuffix(w, e) {
 			return true

@@ -26,6 +26,7 @@ type Dateline struct {
 // empty.
 func ParseDateline(lex *lexicon.Lexicon, l Line) (d Dateline, ok bool) {
 	p := datelineReader{lex: lex, Line: l}
+	p.smallPlace()
 	for more := true; more; {
 		if p.i >= len(l.Tokens) || int(l.Tokens[p.i].Start)-l.Start >= maxDatelineBytes {
 			break
@@ -35,6 +36,25 @@ func ParseDateline(lex *lexicon.Lexicon, l Line) (d Dateline, ok bool) {
 		}
 	}
 	return p.judge()
+}
+
+// smallPlace reads a place in small letters, as careless copy has it, by the
+// date and dash behind it: "sioux falls, april 7 -".
+func (p *datelineReader) smallPlace() {
+	const words = 3
+	for k := 0; k < words && k+1 < len(p.Tokens) && p.Tokens[k].Shape&lexicon.Lower != 0; k++ {
+		if g := p.gap(k + 1); g == ", " && p.dayAt(k+1) {
+			p.places, p.i, p.lower = k+1, k+1, true
+			return
+		} else if g != " " {
+			return
+		}
+	}
+}
+
+// dayAt tells whether a month, a day and a dash stand at word k.
+func (p *datelineReader) dayAt(k int) bool {
+	return k+1 < len(p.Tokens) && p.lex.Phrases.All(p.Tokens[k:k+1])&lexicon.Month != 0 && p.Tokens[k+1].Shape&lexicon.Digits != 0 && dashAt(p.gap(k+2)) > 0
 }
 
 // datelineReader walks along a dateline, word by word.
@@ -47,7 +67,7 @@ type datelineReader struct {
 	places, dates, months, caps int // words of each kind; caps are those of places in capitals
 
 	dash, parens, comma, colon bool // seen
-	lower                      bool // the city is in small letters, as careless copy has it
+	lower                      bool // the place is in small letters
 }
 
 // step reads the word i and what stands around it. more is false at the end of
@@ -152,8 +172,7 @@ func (p *datelineReader) word() bool {
 	city := p.lex.Phrases.Longest(p.Tokens[p.i:], lexicon.City)
 	step := 1
 	switch {
-	case city.Tokens > 0 && (t.Shape&lexicon.Upper != 0 || p.i == 0):
-		p.lower = t.Shape&lexicon.Upper == 0
+	case city.Tokens > 0 && t.Shape&lexicon.Upper != 0:
 		p.d.City = true
 		step = city.Tokens
 		p.places += step
@@ -251,9 +270,7 @@ func (p *datelineReader) behind(from int) (more, ok bool) {
 // datedBehind tells whether the dash in gap has the date and another dash behind
 // it: "KANSAS CITY, Mo. - March 13 -".
 func (p *datelineReader) datedBehind(gap string) bool {
-	k := p.i
-	return p.dates == 0 && p.caps > 0 && dashAt(gap) > 0 && k+1 < len(p.Tokens) && p.lex.Phrases.All(p.Tokens[k:k+1])&lexicon.Month != 0 &&
-		p.Tokens[k+1].Shape&lexicon.Digits != 0 && dashAt(p.gap(k+2)) > 0
+	return p.dates == 0 && p.caps > 0 && dashAt(gap) > 0 && p.dayAt(p.i)
 }
 
 // fullStop tells whether the full stop in gap ends the dateline.
@@ -285,7 +302,7 @@ func (p *datelineReader) judge() (Dateline, bool) {
 	switch {
 	case p.headline(), p.lower && !(p.dash && d.Dated):
 		return Dateline{}, false
-	case p.dash && d.Dated && (d.City || p.caps > 0) && p.places <= 5 && p.endsInDay():
+	case p.dash && d.Dated && (d.City || p.caps > 0 || p.lower || p.comma && p.dates == 2) && p.places <= 5 && p.endsInDay():
 		d.Confidence = 0.8 // whatever follows: tables, careless copy
 	case d.Agency != nil && (p.dash || p.parens) && (p.places > 0 || p.dates > 0 || p.dash && p.parens):
 		d.Confidence = 0.97
@@ -313,20 +330,21 @@ func (p *datelineReader) endsInDay() bool {
 	return p.i > 0 && p.Tokens[p.i-1].Shape&lexicon.Digits != 0
 }
 
-// headline tells whether rest, behind the dash, is the end of a headline in
-// capitals: "CORRECTED - GM SEES RISE".
+// headline tells whether the line is a short one in capitals throughout, with a
+// dash in it: "CORRECTED - GM SEES RISE". A word with a small ending may be among
+// them.
 func (p *datelineReader) headline() bool {
-	const words = 10
-	n := 0
-	for k := range p.Tokens {
-		if int(p.Tokens[k].Start) < p.d.End {
-			continue
+	const words = 10 // behind the dash
+	behind, mixed := 0, 0
+	for _, t := range p.Tokens {
+		if int(t.Start) >= p.d.End {
+			behind++
 		}
-		if n++; p.Tokens[k].Shape&(lexicon.AllCaps|lexicon.HasDigit) == 0 {
-			return false
+		if t.Shape&(lexicon.AllCaps|lexicon.Digits) == 0 && t.End-t.Start > 1 {
+			mixed++
 		}
 	}
-	return n > 0 && n <= words && p.caps > 0 && p.caps == p.places
+	return behind > 0 && behind <= words && (mixed == 0 || mixed == 1 && behind > 2)
 }
 
 // opensReport tells whether rest, behind a dateline, may begin a report.

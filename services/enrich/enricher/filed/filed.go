@@ -210,7 +210,7 @@ func (p *parts) places() []string {
 		if start < 0 {
 			return
 		}
-		for end-1 > start && toks[end-1].Shape&lexicon.Lower != 0 && !p.cityTo(start, end) {
+		for end-1 > start && toks[end-1].Shape&lexicon.Lower != 0 && toks[start].Shape&lexicon.Lower == 0 && !p.cityTo(start, end) {
 			end-- // "Paris, le"
 		}
 		name := strings.Trim(p.line.Text[toks[start].Start:toks[end-1].End], " \u00a0")
@@ -233,7 +233,7 @@ func (p *parts) places() []string {
 		case start >= 0 && p.parted(start, i):
 			flush(i)
 		}
-		if start < 0 && toks[i].Shape&lexicon.Upper == 0 && !p.opensName(i) && !(i == 0 && p.city(i)) {
+		if start < 0 && toks[i].Shape&lexicon.Upper == 0 && !p.opensName(i) && !(i == 0 && p.dated) {
 			continue // "le 12 mars", "und", "22"
 		}
 		if start < 0 {
