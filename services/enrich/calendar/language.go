@@ -84,6 +84,7 @@ const (
 	cardinalPart                    // "the first" six months
 	mononym                         // before a name that stands alone: "Pope"
 	work                            // what has a title: "novel"
+	beforehand                      // something to come follows: "before" Sunday's election
 	than                            // what is earlier or later than usual hangs on nothing
 	dating                          // between a noun and the day that it is of: "vom"
 )
@@ -98,7 +99,7 @@ var sections = map[string]kind{
 	"next day": nextDay, "following": following, "following after": followingAfter, "decade": decade, "decade cue": decadeCue,
 	"decades": decades, "feast": feast, "named": named, "none": none, "few": few, "noun behind year": yearNoun,
 	"not behind": notBehind, "function": function, "play": play, "cardinal part": cardinalPart, "name noun": nameNoun,
-	"part hyphen": partHyphen, "figures for": figuresFor, "until strictly": untilStrictly, "after": after, "dating": dating, "than": than, "mononym": mononym, "work": work,
+	"part hyphen": partHyphen, "figures for": figuresFor, "until strictly": untilStrictly, "after": after, "dating": dating, "than": than, "beforehand": beforehand, "mononym": mononym, "work": work,
 }
 
 // role is what a phrase says of the direction of time.
@@ -123,6 +124,8 @@ const (
 	perfect                      // an auxiliary behind which even "would" is past: "haber"
 	withBe                       // a participle that "to be" makes past: "venu"
 	opening                      // says when something is open
+	awaited                      // a participle of what was to come: "geplante"
+	decides                      // the past of a verb behind which an infinitive is to come
 	callsOff                     // says that what was to come is not, or not then
 	reflexive                    // makes "to be" an auxiliary of the past: "s'est" ouvert
 
@@ -132,7 +135,7 @@ const (
 var tenses = map[string]role{
 	"clause": clause, "coordinator": coordinator, "future": future, "present": present, "past": past, "no verb": noVerb, "shuts": shuts, "infinitive": infinitive,
 	"unplanned": unplanned, "once": once, "was only": wasOnly, "never verb": never, "subject": subject, "states": states,
-	"perfect": perfect, "with be": withBe, "opening": opening, "calls off": callsOff, "reflexive": reflexive,
+	"perfect": perfect, "with be": withBe, "opening": opening, "calls off": callsOff, "awaited": awaited, "decides": decides, "reflexive": reflexive,
 }
 
 // value is what a phrase means in one of its roles.
@@ -166,6 +169,8 @@ type Language struct {
 	ongoingEndings, adjectiveEndings              []string // of participles of the present; behind either
 	presentEndings                                []string // of the last word of a clause
 	singularEndings                               []string // of the present, wherever it stands
+	infinitiveEndings                             []string
+	infinitiveInfix                               string // "zu" in "abzuschließen"
 
 	given    *lexicon.Trie // given names; nil: none
 	prefixes map[string]struct{}
@@ -241,7 +246,7 @@ func (l *loader) endings(section string) *[]string {
 	return map[string]*[]string{
 		"ordinal ending": &l.ordinalEndings, "decade ending": &l.decadeEndings, "past ending": &l.pastEndings, "future ending": &l.futureEndings,
 		"present ending": &l.presentEndings, "singular ending": &l.singularEndings, "participle": &l.participles,
-		"participle ending": &l.participleEndings, "ongoing ending": &l.ongoingEndings, "adjective ending": &l.adjectiveEndings,
+		"participle ending": &l.participleEndings, "ongoing ending": &l.ongoingEndings, "adjective ending": &l.adjectiveEndings, "infinitive ending": &l.infinitiveEndings,
 	}[section]
 }
 
@@ -369,6 +374,8 @@ func (l *loader) rule(line string) error {
 		l.presentAhead = val == "future"
 	case "article":
 		l.articleHabit = val == "habit"
+	case "infinitive":
+		l.infinitiveInfix = val
 	case "verb":
 		l.verbLast = val == "last"
 	default:

@@ -50,12 +50,12 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	switch {
 	case d != gone && byDay && x.last.form == 0 && e.day2 == 0 && r.dates(e.i, j) && !r.anyOf(from, to, present|future):
 		return gone
-	case d != gone && byDay && r.afterEvent(e.i, from):
+	case d != gone && byDay && r.event(e.i, from, after):
 		if d == toCome && sure {
 			return either.of(e)
 		}
 		return gone
-	case d == gone && byDay && r.anyOf(j, to, callsOff):
+	case d == gone && byDay && (r.anyOf(j, to, callsOff) || r.event(e.i, from, beforehand) && (r.possessive(j) || !r.before1(e.i, beforehand))):
 		d = either
 	case d == now:
 		d = toCome
@@ -113,12 +113,13 @@ func (r *reader) wasShut(from, to int) bool {
 	return false
 }
 
-// afterEvent tells whether the date at word i is that of something that was:
-// "after the defeat on Saturday", "nach dem 2:1 am Samstag".
-func (r *reader) afterEvent(i, from int) bool {
+// event tells whether the date at word i is that of something that a preposition
+// of kind p puts after or before what is told: "after the defeat on Saturday",
+// "avant le sommet de jeudi".
+func (r *reader) event(i, from int, p kind) bool {
 	const near = 6 // words
 	for k := i - 1; k >= max(from-1, i-near, 0); k-- {
-		if r.all[k]&after != 0 {
+		if r.all[k]&p != 0 {
 			return true
 		}
 		if k < i-1 && r.role(k)&(past|present|future) != 0 {
@@ -215,8 +216,11 @@ func (r *reader) attributive(j int) direction {
 	if !r.verbLast || !r.plain(j) || !r.plain(j+1) || !r.capital(j+1) || r.toks[j].Shape&lexicon.Lower == 0 || r.all[j]&function != 0 {
 		return nearest
 	}
-	if r.role(j)&future != 0 {
+	switch t := r.role(j); {
+	case t&awaited != 0:
 		return either // "geplante": it was to be
+	case t&(past|present|future) != 0:
+		return nearest
 	}
 	for _, end := range r.adjectiveEndings {
 		base, ok := strings.CutSuffix(r.word(j), end)
@@ -310,12 +314,16 @@ func (r *reader) endsSpeech(k int) bool {
 }
 
 func (r *reader) backward(i, from int) direction {
-	verb := -1 // "to" with a verb behind it
+	verb := -1      // "to" with a verb behind it
+	wanted := false // an infinitive stands between
 	for k := i - 1; k >= from; k-- {
+		wanted = wanted || r.role(k)&(past|present|future|noVerb) == 0 && r.all[k]&(function|weekday) == 0 && r.ends(k, r.infinitiveEndings) && !r.noun(k)
 		if r.role(k)&infinitive != 0 && r.toks[k+1].Shape&lexicon.Lower != 0 && r.all[k+1]&(function|number|articleWord) == 0 {
 			verb = k
 		}
 		switch d := r.tense(k, max(0, from-auxWindow)); {
+		case d == gone && wanted && r.role(k)&decides != 0:
+			return toCome
 		case d == gone && verb > k && (r.intends(k, verb) || r.before1(i, untilStrictly)):
 			return toCome
 		case d == gone && verb > k && r.before1(i, until):
@@ -340,6 +348,29 @@ func (r *reader) forward(j, to int) direction {
 		if d := r.tense(k, j); d != nearest {
 			return d
 		}
+		if r.verbLast && k+1 == to {
+			return r.infinitiveClause(k)
+		}
+	}
+	return nearest
+}
+
+// infinitiveClause is the direction of a clause whose last word is k, if that is
+// an infinitive: "die Linie im Mai zu schließen", "getötet zu haben".
+func (r *reader) infinitiveClause(k int) direction {
+	if !r.opensClause(k+1, true) || !hasSuffix(r.word(k), r.infinitiveEndings) {
+		return nearest
+	}
+	if r.role(k-1)&infinitive != 0 {
+		if r.role(k)&perfect != 0 && k >= 2 && r.ends(k-2, r.participleEndings) {
+			return gone
+		}
+		return toCome
+	}
+	// "abzuschließen"
+	w := r.word(k)
+	if at := strings.Index(w, r.infinitiveInfix); r.infinitiveInfix != "" && at >= 2 && at <= 6 && r.isPrefix(w[:at]) {
+		return toCome
 	}
 	return nearest
 }
@@ -371,8 +402,8 @@ func (r *reader) tense(k, from int) direction {
 // listed is what the word k tells, which the data has for a verb.
 func (r *reader) listed(k, from int) direction {
 	t := r.role(k)
-	if r.name(k) {
-		return nearest
+	if r.name(k) || r.verbLast && t&past != 0 && r.capital(k) && r.all[k]&function == 0 && !r.participle(k) {
+		return nearest // "Anstieg", "Vertrag" at the beginning of a sentence
 	}
 	switch {
 	case t&future != 0:
