@@ -24,7 +24,7 @@ func (r *reader) dayNumber(k int) (int, bool) {
 func (r *reader) monthName(k int) (int, int) {
 	v, n := r.is(k, month|monthShort)
 	if r.Careless {
-		if n == 0 && k < len(r.toks) {
+		if n == 0 && k < len(r.toks) && (r.digits(k+1) > 0 || k > 0 && r.digits(k-1) > 0) {
 			if m := r.terms.Slip(r.word(k), month); m.Tokens > 0 {
 				return r.meaning(m, month).n, 1
 			}

@@ -103,7 +103,7 @@ var sections = map[string]kind{
 }
 
 // role is what a phrase says of the direction of time.
-type role lexicon.Class
+type role uint32
 
 // The roles, one per section of tense.txt.
 const (
@@ -129,7 +129,7 @@ const (
 	callsOff                     // says that what was to come is not, or not then
 	reflexive                    // makes "to be" an auxiliary of the past: "s'est" ouvert
 
-	looked role = 1 << 63 // of a word of the text: its roles were looked up
+	looked role = 1 << 31 // of a word of the text: its roles were looked up
 )
 
 var tenses = map[string]role{

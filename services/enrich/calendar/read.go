@@ -38,7 +38,6 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int, m 
 	r := reader{Language: l, Manner: m, text: text, start: start, end: end}
 	r.toks = lexicon.Scan(make([]lexicon.Token, 0, (end-start)/6+8), text, start, end)
 	r.all = make([]kind, len(r.toks))
-	r.roles = make([]role, len(r.toks))
 	for i := range r.toks {
 		r.all[i] = l.terms.All(r.toks[i:min(len(r.toks), i+maxPhrase)])
 	}

@@ -55,7 +55,7 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 			return either.of(e)
 		}
 		return gone
-	case d == gone && byDay && (r.anyOf(j, to, callsOff) || r.event(e.i, from, beforehand) && (r.possessive(j) || !r.before1(e.i, beforehand))):
+	case d == gone && byDay && (r.anyOf(j, to, callsOff) || r.event(e.i, from, beforehand) && (r.possessive(j) || !r.straightAfter(e.i, beforehand))):
 		d = either
 	case d == now:
 		d = toCome
@@ -74,6 +74,12 @@ func (d direction) of(e *expression) direction {
 		return nearest
 	}
 	return d
+}
+
+// straightAfter tells whether a phrase of kind k, and an article at most, stand
+// before word i.
+func (r *reader) straightAfter(i int, k kind) bool {
+	return r.before1(i, k) || r.is1(i-1, articleWord) && r.joined(i, "") && r.before1(i-1, k)
 }
 
 // dates tells whether [i, j) dates the noun before it: "das Urteil vom Montag".

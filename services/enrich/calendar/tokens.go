@@ -66,9 +66,13 @@ func (r *reader) joined(i int, extra string) bool {
 // is finds the longest phrase from word i on that plays the role k. n is how
 // many words it has, 0 if there is none.
 func (r *reader) is(i int, k kind) (v value, n int) {
-	if i < 0 || i >= len(r.toks) || r.all[i]&k == 0 {
+	if !r.is1(i, k) {
 		return value{}, 0
 	}
+	return r.longest(i, k)
+}
+
+func (r *reader) longest(i int, k kind) (v value, n int) {
 	m := r.terms.Longest(r.toks[i:min(len(r.toks), i+maxPhrase)], k)
 	if m.Tokens == 0 {
 		return value{}, 0
@@ -93,6 +97,9 @@ const maxPhrase = 6 // words
 func (r *reader) role(i int) role {
 	if i < 0 || i >= len(r.toks) {
 		return 0
+	}
+	if r.roles == nil {
+		r.roles = make([]role, len(r.toks))
 	}
 	if r.roles[i] == 0 {
 		r.roles[i] = looked | role(r.tenses.All(r.toks[i:min(len(r.toks), i+maxPhrase)]))
