@@ -297,16 +297,16 @@ func (r *reader) opensClause(k int, joins bool) bool {
 	if k == 0 || k >= len(r.toks) {
 		return true
 	}
-	if strings.ContainsAny(r.gap(k), ",;:()–—") || r.sentenceStart(k) {
+	if g := r.gap(k); strings.ContainsAny(g, ",;:()–—") && !(len(g) == 1 && r.numbers(k-1, k)) || r.sentenceStart(k) {
 		return true
 	}
 	t := r.role(k)
-	return t&clause != 0 || joins && t&coordinator != 0 && !r.betweenNumbers(k)
+	return t&clause != 0 || joins && t&coordinator != 0 && !r.numbers(k-1, k+1) // "14 and 16"
 }
 
-// betweenNumbers tells whether word k joins two numbers: "14 and 16".
-func (r *reader) betweenNumbers(k int) bool {
-	return k+1 < len(r.toks) && r.toks[k-1].Shape&lexicon.HasDigit != 0 && r.toks[k+1].Shape&lexicon.HasDigit != 0
+// numbers tells whether words i and j have digits: "2:1".
+func (r *reader) numbers(i, j int) bool {
+	return j < len(r.toks) && r.toks[i].Shape&r.toks[j].Shape&lexicon.HasDigit != 0
 }
 
 // parts tells whether a sentence, or what could be one, begins with word k.

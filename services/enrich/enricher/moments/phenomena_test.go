@@ -63,6 +63,65 @@ type phenomenon struct {
 func w(s ...string) []string { return s }
 
 var phenomena = []phenomenon{
+	// The present and the past of verbs, wherever they stand.
+	{"de", "Die Brücke bleibt bis Freitag gesperrt. Sie war bis Montag gesperrt.", w("Freitag|2025-03-14", "Montag|2025-03-10")},
+	{"de", "Der Angeklagte schwieg am Dienstag. Er hatte sich am Montag verletzt, wie der Anwalt mitteilte.", w("Dienstag|2025-03-11", "Montag|2025-03-10")},
+	{"de", "Der Stürmer, der sich am Samstag im Training verletzte, fehlt.", w("Samstag|2025-03-08")},
+	{"de", "Die Polizei sucht Zeugen, die am Dienstag zwischen 14 und 16 Uhr etwas beobachtet haben.", w("Dienstag|2025-03-11")},
+	{"de", "Die Arbeiten haben im Februar begonnen und dauern bis Ende Oktober.", w("Februar|2025-02-01|2025-02-28|month", "Ende Oktober|2025-10-21|2025-10-31|third of a month")},
+	{"de", "Er soll am Samstag geflüchtet sein. Der Bau soll am Samstag abgeschlossen sein.", w("Samstag|2025-03-08", "Samstag|2025-03-15")},
+	{"de", "Ihm wird vorgeworfen, im Juli gestohlen zu haben. Sie schlug vor, die Linie im Juli zu schließen.", w("Juli|2024-07-01|2024-07-31|month", "Juli|2025-07-01|2025-07-31|month")},
+	{"de", "Der am Dienstag gewählte Präsident und die am Freitag beginnende Messe.", w("Dienstag|2025-03-11", "Freitag|2025-03-14")},
+	{"de", "Das Urteil vom Montag ist noch nicht rechtskräftig. Die Sitzung vom Freitag findet statt.", w("Montag|2025-03-10", "Freitag|2025-03-14")},
+	{"de", "Bayerns Landtag wählt am 8. Oktober.", w("8. Oktober|2025-10-08")},
+	{"de", "Mann stirbt am Sonntag bei Unfall", w("Sonntag|2025-03-09")},
+	{"de", "Am gestrigen Dienstag kam er, am morgigen Donnerstag geht er.", w("gestrigen Dienstag|2025-03-11", "morgigen Donnerstag|2025-03-13")},
+	{"de", "Am 3. März 2025 kam er, am Montag darauf ging er.", w("3. März 2025|2025-03-03", "Montag darauf|2025-03-10")},
+	{"de", "Anstieg am Sonntag um 17 Uhr erwartet.", w("Sonntag|2025-03-16")},
+	{"fr", "Le président reçoit lundi les chefs de parti. Le marché, fermé depuis août, rouvre samedi.", w("lundi|2025-03-17", "août|2024-08-01|2024-08-31|month", "samedi|2025-03-15")},
+	{"fr", "L'audience est renvoyée au 12 juin. La décision est attendue vendredi. Le procès s'est ouvert lundi.", w("12 juin|2025-06-12", "vendredi|2025-03-14", "lundi|2025-03-10")},
+	{"fr", "Il aurait été aperçu lundi à Genève. Il est venu mardi. Le vote aurait lieu jeudi.", w("lundi|2025-03-10", "mardi|2025-03-11", "jeudi|2025-03-13")},
+	{"fr", "Ils ont convenu dimanche de se revoir en avril.", w("dimanche|2025-03-09", "avril|2025-04-01|2025-04-30|month")},
+	{"fr", "La défense a jusqu'au 17 juin pour faire appel.", w("17 juin|2025-06-17")},
+	{"es", "La Policía detuvo el sábado a un hombre. El Barça venció el domingo y visita el martes a Benfica.", w("sábado|2025-03-08", "domingo|2025-03-09", "martes|2025-03-18")},
+	{"es", "El concierto del sábado está agotado. Podría haber muerto el domingo. La exposición, abierta hasta junio, crece.", w("sábado|2025-03-15", "domingo|2025-03-09", "junio|2025-06-01|2025-06-30|month")},
+	{"es", "Acordaron el domingo volver a verse en abril. El juicio se ha aplazado a septiembre.", w("domingo|2025-03-09", "abril|2025-04-01|2025-04-30|month", "septiembre|2025-09-01|2025-09-30|month")},
+	{"es", "El juez ha citado al exministro el 25 de marzo.", w("25 de marzo|2025-03-25")},
+	{"en", "It was put back to June. It sees 30, up from the 18 it forecast in August.", w("June|2025-06-01|2025-06-30|month", "August|2024-08-01|2024-08-31|month")},
+	{"en", "They were told to return all they catch until mid-June.", w("mid-June|2025-06-11|2025-06-20|third of a month")},
+	{"en", "The pay offer, 6 percent from April, was refused.", w("April|2025-04-01|2025-04-30|month")},
+	{"en", "Quote incident 312 of 3 November.", w("3 November|2024-11-03")},
+
+	// What is told stands after or before an event, or that is called off.
+	{"de", "Nach dem 2:1 am Samstag steht Köln auf Platz drei. Trotz der Niederlage am Sonntag bleibt er.", w("Samstag|2025-03-08", "Sonntag|2025-03-09")},
+	{"fr", "Le ministre se dit confiant avant le sommet de jeudi.", w("jeudi|2025-03-13")},
+	{"en", "Ahead of Sunday's election, polls showed a lead. Saturday's match was postponed.", w("Sunday|2025-03-16", "Saturday|2025-03-15")},
+	{"es", "La reunión, prevista inicialmente para enero, se celebrará en abril.", w("enero|2025-01-01|2025-01-31|month", "abril|2025-04-01|2025-04-30|month")},
+	{"de", "Ursprünglich war der Februar vorgesehen.", w("Februar|2025-02-01|2025-02-28|month")},
+
+	// Ranges and lists.
+	{"en", "They will strike from Monday to Wednesday next week.", w("Monday to Wednesday next week|2025-03-17|2025-03-19")},
+	{"de", "Von Mittwoch bis Freitag tagt das Forum.", w("Mittwoch bis Freitag|2025-03-12|2025-03-14")},
+	{"en", "It flies every Tuesday and Thursday. It is open Tuesday to Saturday, and on the first Sunday of the month.", nil},
+	{"fr", "Entrée libre du mardi au samedi. Le musée est fermé le lundi. Le marché se tient le samedi.", nil},
+	{"de", "Jeden zweiten Mittwoch trifft sich der Chor. Geöffnet ist von Dienstag bis Sonntag.", nil},
+	{"es", "Abre de martes a domingo.", nil},
+	{"en", "It ended the year before last.", w("the year before last|2023-01-01|2023-12-31|year")},
+	{"en", "They drew 1-1 in February. It came a week later than usual.", w("February|2025-02-01|2025-02-28|month")},
+
+	// Persons, streets and works.
+	{"en", "Judge Alan Friday spoke on Monday. Mr Friday left.", w("Monday|2025-03-10")},
+	{"en", "Pope Francis Sunday urged peace. Officials in Charlotte Sunday agreed.", w("Sunday|2025-03-09", "Sunday|2025-03-09")},
+	{"de", "Der Autor Anselm Freitag ist tot. Freitag, der 1940 geboren wurde, schrieb am Freitag noch.", w("1940|1940-01-01|1940-12-31|year", "Freitag|2025-03-07")},
+	{"en", "She ran the branch at 12 March Lane. Her picture, \"An Evening in March\", was stolen.", nil},
+	{"de", "Er schrieb den Roman \"Der Mai ist vorbei\".", nil},
+	{"es", "Publicó «Agosto» y otras novelas.", nil},
+	{"fr", "Il joue place du 8-Mai, salle du Premier-Mai.", nil},
+	{"fr", "Le budget 2026 par habitant.", w("2026|2026-01-01|2026-12-31|year")},
+	{"en", "The bridge will not see 2030.", w("2030|2030-01-01|2030-12-31|year")},
+	{"de", "Gegründet wurde die Abtei 1136 von Mönchen; der ICE 1601 fuhr.", w("1136|1136-01-01|1136-12-31|year")},
+	{"de", "Das Schiff stammt aus dem Jahr 1935.", w("1935|1935-01-01|1935-12-31|year")},
+
 	// Days of the week, in the direction of the verb.
 	{"en", "The panel met on Monday and will report on Friday.", w("Monday|2025-03-10", "Friday|2025-03-14")},
 	{"en", "The firm said Wednesday it was sold.", w("Wednesday|2025-03-12")},
