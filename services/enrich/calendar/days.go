@@ -333,7 +333,7 @@ func (r *reader) givenBefore(i int) bool {
 
 // subject tells whether the day of the week at word i stands, without a
 // preposition, between a name and the verb, where German has only one thing:
-// "Der Autor Anselm Freitag ist".
+// "Der Maler Anselm Freitag ist".
 func (r *reader) subject(i int) bool {
 	if i < 2 || !r.plain(i) || !r.capital(i-1) || r.sentenceStart(i-1) || !r.plain(i+1) || !r.plain(i-1) || !r.capital(i-2) {
 		return false

@@ -112,7 +112,7 @@ var phenomena = []phenomenon{
 	// Persons, streets and works.
 	{"en", "Judge Alan Friday spoke on Monday. Mr Friday left.", w("Monday|2025-03-10")},
 	{"en", "Pope Francis Sunday urged peace. Officials in Charlotte Sunday agreed.", w("Sunday|2025-03-09", "Sunday|2025-03-09")},
-	{"de", "Der Autor Anselm Freitag ist tot. Freitag, der 1940 geboren wurde, schrieb am Freitag noch.", w("1940|1940-01-01|1940-12-31|year", "Freitag|2025-03-07")},
+	{"de", "Der Maler Anselm Freitag ist tot. Freitag, der 1940 geboren wurde, schrieb am Freitag noch.", w("1940|1940-01-01|1940-12-31|year", "Freitag|2025-03-07")},
 	{"en", "She ran the branch at 12 March Lane. Her picture, \"An Evening in March\", was stolen.", nil},
 	{"de", "Er schrieb den Roman \"Der Mai ist vorbei\".", nil},
 	{"es", "Publicó «Agosto» y otras novelas.", nil},
