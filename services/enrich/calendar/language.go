@@ -85,6 +85,7 @@ const (
 	mononym                         // before a name that stands alone: "Pope"
 	work                            // what has a title: "novel"
 	beforehand                      // something to come follows: "before" Sunday's election
+	target                          // between a verb that puts off and the new day
 	than                            // what is earlier or later than usual hangs on nothing
 	dating                          // between a noun and the day that it is of: "vom"
 )
@@ -99,7 +100,7 @@ var sections = map[string]kind{
 	"next day": nextDay, "following": following, "following after": followingAfter, "decade": decade, "decade cue": decadeCue,
 	"decades": decades, "feast": feast, "named": named, "none": none, "few": few, "noun behind year": yearNoun,
 	"not behind": notBehind, "function": function, "play": play, "cardinal part": cardinalPart, "name noun": nameNoun,
-	"part hyphen": partHyphen, "figures for": figuresFor, "until strictly": untilStrictly, "after": after, "dating": dating, "than": than, "beforehand": beforehand, "mononym": mononym, "work": work,
+	"part hyphen": partHyphen, "figures for": figuresFor, "until strictly": untilStrictly, "after": after, "dating": dating, "than": than, "target": target, "beforehand": beforehand, "mononym": mononym, "work": work,
 }
 
 // role is what a phrase says of the direction of time.

@@ -429,10 +429,18 @@ func (r *reader) fixedPhrase(i int) (e expression, ok bool) {
 		}
 		return e, true
 	}
-	if v, n := r.is(i, nextDay); n > 0 {
+	if v, n := r.is(i, nextDay); n > 0 && !r.ofWhat(i+n) {
 		return expression{form: asOffset, unit: Day, n: v.n, named: true, j: i + n, sure: sureRelative}, true
 	}
 	return e, false
+}
+
+// ofWhat tells whether word k, behind "the day after", says after what.
+func (r *reader) ofWhat(k int) bool {
+	if r.joined(k, "") && r.is1(k, of) && !r.is1(k, in) {
+		return true
+	}
+	return r.monthFirst && r.plain(k) && r.is1(k-1, after|beforehand) && !r.is1(k, in|and)
 }
 
 // count reads a number of things.

@@ -101,7 +101,7 @@ func (r *reader) habit(e expression) (j int, ok bool) {
 		return 0, false
 	}
 	from, to := r.clauseAround(e.i, k+n, false)
-	return k + n, r.anyOf(from, to, opening)
+	return k + n, r.anyOf(from, to, opening) || r.plain(k+n) && r.digits(k+n) >= 0 // "Monday-Friday 9-5"
 }
 
 // dayMonthAt tells whether a day and month are told at word k.
@@ -231,10 +231,17 @@ func (r *reader) joint(e expression) (k int, list, ok bool) {
 		}
 		return j + n, true, e.form == asMonth || e.form == asWeekday || e.form == asDay
 	}
-	if _, n := r.is(j, to); n > 0 && r.joined(j, ".") && r.joined(j+n, "") {
+	if _, n := r.is(j, to); n > 0 && r.joined(j, ".") && r.joined(j+n, "") && !r.putOff(e.i, j) {
 		return j + n, false, true
 	}
 	return j, false, false
+}
+
+// putOff tells whether what was to be on the date [i, j) is not then: "moved from
+// Monday" to Tuesday is no range.
+func (r *reader) putOff(i, j int) bool {
+	from, to := r.clauseAround(i, j, true)
+	return r.anyOf(from, to, callsOff)
 }
 
 // rangeEnd reads what may end a range that e begins.

@@ -39,6 +39,9 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return gone // the day of the issue that is quoted
 	}
 	from, to := r.clauseAround(e.i, j, true)
+	if r.before1(e.i, target) && r.anyOf(from, to, callsOff) {
+		return toCome // "moved to Tuesday"
+	}
 	if r.before1(e.i, untilStrictly) && r.shutAround(e.i, j, from, to) {
 		return toCome
 	}
