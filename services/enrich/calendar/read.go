@@ -101,7 +101,15 @@ func (r *reader) habit(e expression) (j int, ok bool) {
 		return 0, false
 	}
 	from, to := r.clauseAround(e.i, k+n, false)
-	return k + n, r.anyOf(from, to, opening) || r.plain(k+n) && r.digits(k+n) >= 0 // "Monday-Friday 9-5"
+	return k + n, r.anyOf(from, to, opening) || r.hours(k+n)
+}
+
+// hours tells whether a time of the day is told at word k: "9-5", "de 9h à 17h".
+func (r *reader) hours(k int) bool {
+	if r.is1(k, of) {
+		k++
+	}
+	return r.plain(k) && r.toks[k].Shape&lexicon.HasDigit != 0
 }
 
 // dayMonthAt tells whether a day and month are told at word k.
