@@ -42,8 +42,11 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	if r.before1(e.i, target) && r.anyOf(from, to, callsOff) {
 		return toCome // "moved to Tuesday"
 	}
-	if r.before1(e.i, untilStrictly) && r.shutAround(e.i, j, from, to) {
-		return toCome
+	if r.before1(e.i, untilStrictly) && (r.shutAround(e.i, j, from, to) || r.monthFirst && r.plain(j) && r.role(j)&infinitive != 0) {
+		return toCome // "until Friday to pay"
+	}
+	if byDay && r.ofWhatHappened(e.i, j) {
+		return gone
 	}
 	if x.last.form != 0 && (e.form == asWeekday || e.form == asDay) && from > 0 && !r.parts(from) && r.backward(e.i, from) == nearest && r.forward(j, to) == nearest {
 		// Days from one to another with no verb of their own are announced.
@@ -53,12 +56,12 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	switch {
 	case d != gone && byDay && x.last.form == 0 && e.day2 == 0 && r.dates(e.i, j) && !r.anyOf(from, to, present|future):
 		return gone
-	case d != gone && byDay && r.event(e.i, from, after):
+	case d != gone && byDay && r.besideEvent(e.i, from, after):
 		if d == toCome && sure {
 			return either.of(e)
 		}
 		return gone
-	case d == gone && byDay && (r.anyOf(j, to, callsOff) || r.event(e.i, from, beforehand) && (r.possessive(j) || !r.straightAfter(e.i, beforehand))):
+	case d == gone && byDay && (r.anyOf(j, to, callsOff) || r.besideEvent(e.i, from, beforehand) && (r.possessive(j) || !r.straightAfter(e.i, beforehand))):
 		d = either
 	case d == now:
 		d = toCome
@@ -77,6 +80,32 @@ func (d direction) of(e *expression) direction {
 		return nearest
 	}
 	return d
+}
+
+// ofWhatHappened tells whether the date [i, j) is that of what nobody announces:
+// "Saturday's attack", "der Unfall am Montag".
+func (r *reader) ofWhatHappened(i, j int) bool {
+	const near = 3 // words
+	if r.possessive(j) {
+		for k := j + 1; k < len(r.toks) && k < j+near && r.plain(k); k++ {
+			if r.happened(k) {
+				return true
+			}
+		}
+		return false
+	}
+	for k := i - 1; k >= 0 && k >= i-near && r.joined(k+1, "") && !r.before1(i, until); k-- {
+		if r.all[k]&(function|of|on|dating) == 0 {
+			return r.happened(k) && r.role(k-1)&infinitive == 0
+		}
+	}
+	return false
+}
+
+// happened tells whether word k is a noun for what nobody announces, or in
+// German ends in one.
+func (r *reader) happened(k int) bool {
+	return r.role(k)&event != 0 || r.verbLast && r.capital(k) && r.ends(k, r.eventEndings)
 }
 
 // straightAfter tells whether a phrase of kind k, and an article at most, stand
@@ -122,10 +151,10 @@ func (r *reader) wasShut(from, to int) bool {
 	return false
 }
 
-// event tells whether the date at word i is that of something that a preposition
+// besideEvent tells whether the date at word i is that of something that a preposition
 // of kind p puts after or before what is told: "after the defeat on Saturday",
 // "avant le sommet de jeudi".
-func (r *reader) event(i, from int, p kind) bool {
+func (r *reader) besideEvent(i, from int, p kind) bool {
 	const near = 6 // words
 	for k := i - 1; k >= max(from-1, i-near, 0); k-- {
 		if r.all[k]&p != 0 {

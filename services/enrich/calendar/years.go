@@ -248,7 +248,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 			return e, false
 		}
 		return e, true
-	case y < 1700 && r.verbLast && y%100 != 0 && r.toks[max(0, i-1)].Shape&lexicon.AllCaps == 0 && i > 0 && r.plain(i) && !noun && r.is1(i+1, function):
+	case y < 1700 && r.verbLast && y%100 != 0 && r.plain(i) && (r.capital(i-1) && r.toks[i-1].Shape&lexicon.AllCaps == 0 || r.role(i-1)&past != 0 && y%10 != 0) && !noun && r.is1(i+1, function):
 		e.sure = sureWord // "wurde 1136 von Mönchen gegründet"
 		return e, true
 	case y < 1700 || y > 2099 || y%100 == 0 && r.bareYears:
@@ -265,7 +265,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true // "in 1999, 2006 and"
 	case r.plain(i+1) && y%100 != 0 && r.all[i+1]&function != 0 && r.role(i+1)&(future|past|present) != 0:
 		return e, true // "2025 would be difficult"
-	case y >= 1900 && y%100 != 0 && r.plain(i) && r.toks[i-1].Shape&lexicon.Lower != 0 && (i+1 == len(r.toks) || r.sentenceStart(i+1) || strings.HasPrefix(r.gap(i+1), ",")):
+	case y >= 1900 && y%100 != 0 && r.plain(i) && r.toks[i-1].Shape&lexicon.Lower != 0 && !r.is1(i-1, function) && (i+1 == len(r.toks) || r.sentenceStart(i+1) || strings.HasPrefix(r.gap(i+1), ",")):
 		e.sure = sureWord // "will not see 2030.", "a quiet 2026"
 		return e, true
 	case i == 0 && y >= 1900 || r.sentenceStart(i) && y >= 1900:

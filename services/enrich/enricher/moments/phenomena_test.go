@@ -99,6 +99,15 @@ var phenomena = []phenomenon{
 	{"es", "La reunión, prevista inicialmente para enero, se celebrará en abril.", w("enero|2025-01-01|2025-01-31|month", "abril|2025-04-01|2025-04-30|month")},
 	{"de", "Ursprünglich war der Februar vorgesehen.", w("Februar|2025-02-01|2025-02-28|month")},
 
+	{"en", "The victims of Saturday's attack will be buried on Thursday. He has until 1 June to pay.", w("Saturday|2025-03-08", "Thursday|2025-03-13", "1 June|2025-06-01")},
+	{"de", "Nach dem Messerangriff vom Samstag kommt der Minister am Montag.", w("Samstag|2025-03-08", "Montag|2025-03-17")},
+	{"en", "The vote was delayed from Tuesday to Thursday. It was found the day after the vote.", w("Tuesday|2025-03-11", "Thursday|2025-03-13")},
+	{"de", "Die Sitzung wurde vom 28. März auf den 2. April verschoben. Die Steuer gilt rückwirkend zum 1. Januar.", w("28. März|2025-03-28", "2. April|2025-04-02", "1. Januar|2025-01-01")},
+	{"en", "A fortnight ago it rained. On the eve of Sunday's vote, thousands rallied.", w("A fortnight ago|2025-02-26", "Sunday|2025-03-16")},
+	{"de", "Freitag in acht Tagen ist Schluss.", w("Freitag in acht Tagen|2025-03-21")},
+	{"de", "Im Jahr darauf wurde 1548 in Wien gedruckt.", w("1548|1548-01-01|1548-12-31|year")},
+	{"es", "Horario: de lunes a viernes de 9 a 17.", nil},
+
 	// Ranges and lists.
 	{"en", "They will strike from Monday to Wednesday next week.", w("Monday to Wednesday next week|2025-03-17|2025-03-19")},
 	{"de", "Von Mittwoch bis Freitag tagt das Forum.", w("Mittwoch bis Freitag|2025-03-12|2025-03-14")},
