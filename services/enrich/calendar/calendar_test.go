@@ -36,6 +36,7 @@ func TestBrokenData(t *testing.T) {
 		"[rules]\ncolour: red\n":       "unknown rule",
 		"[to]\n...\n":                  "no words",
 		"may\n":                        "unknown section []",
+		"[to]\nto {the; until\n":       "a brace without its other",
 	} {
 		_, err := calendar.Load(fstest.MapFS{"xx/terms.txt": {Data: []byte(terms)}, "xx/tense.txt": {Data: []byte(tense)}})
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -47,6 +48,22 @@ func TestBrokenData(t *testing.T) {
 	}
 	if _, err := calendar.Load(fstest.MapFS{"xx/terms.txt": {Data: []byte("[to]\nto\n")}}); err == nil {
 		t.Error("a language without tense.txt is no error")
+	}
+}
+
+// Braces hold alternatives.
+func TestAlternatives(t *testing.T) {
+	ls, err := calendar.Load(fstest.MapFS{
+		"xx/terms.txt": {Data: []byte("[rules]\nnames: small\nyear: bare\n[month]\n3: mar{so,zo}\n[of]\nof{, the}\n")},
+		"xx/tense.txt": {Data: []byte("[past]\nwas\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"3 of marso of 2024", "3 of the marzo of the 2024"} {
+		if xs := ls["xx"].Read(nil, text, 0, len(text), 10, new(calendar.Manner)); len(xs) != 1 || text[xs[0].Start:xs[0].End] != text {
+			t.Errorf("%q: %+v", text, xs)
+		}
 	}
 }
 

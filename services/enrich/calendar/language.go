@@ -253,6 +253,11 @@ func (l *loader) endings(section string) *[]string {
 }
 
 func (l *loader) line(line string) error {
+	for p := range strings.SplitSeq(line, ";") {
+		if strings.Count(p, "{") != strings.Count(p, "}") {
+			return fmt.Errorf("%q has a brace without its other", strings.TrimSpace(p))
+		}
+	}
 	switch l.section {
 	case "rules":
 		return l.rule(line)
@@ -302,7 +307,7 @@ func (l *loader) line(line string) error {
 }
 
 // list splits a line at its semicolons. Braces hold alternatives, of which one
-// may be empty: "{moved, put off} to{, the}".
+// may be empty; a blank in them counts: "{moved, put off} to{, the}", "clos{e,es}".
 func list(s string) []string {
 	var out []string
 	for p := range strings.SplitSeq(s, ";") {
@@ -322,7 +327,7 @@ func alternatives(p string) []string {
 	var out []string
 	for _, end := range alternatives(tail) {
 		for one := range strings.SplitSeq(inner, ",") {
-			out = append(out, head+strings.TrimSpace(one)+end)
+			out = append(out, head+one+end)
 		}
 	}
 	return out

@@ -61,6 +61,8 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 			return either.of(e)
 		}
 		return gone
+	case d == now && e.form == asMonth && r.besideEvent(e.i, from, after):
+		return nearest // "nach der Wahl im Februar verhandeln sie"
 	case d == gone && byDay && (r.anyOf(j, to, callsOff) || r.besideEvent(e.i, from, beforehand) && (r.possessive(j) || !r.straightAfter(e.i, beforehand))):
 		d = either
 	case d == now:
