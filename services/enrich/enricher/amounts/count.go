@@ -10,7 +10,7 @@ import (
 // counts tells whether a number with a noun behind it counts something, and is
 // no year, name, date, rate or duration.
 func (r *reader) counts(f *figure, a operand, u unitPhrase, ranged bool) bool {
-	if u.kind == unitNever {
+	if u.kind == unitNever || r.compounded(u.next) {
 		return false
 	}
 	i := f.from
@@ -27,10 +27,10 @@ func (r *reader) counts(f *figure, a operand, u unitPhrase, ranged bool) bool {
 	if u.kind != unitNoun {
 		return true
 	}
-	if before&isRatio != 0 && i > 1 && r.joined(i-1) && (r.items[i-2].kind == number || r.class(i-2)&isNumber != 0) {
+	if before&isRatio != 0 && i > 1 && r.joined(i-1) && r.numberBefore(i-1, a.value) {
 		return false
 	}
-	if before&isLabel != 0 || before&isNoOne != 0 && a.value == 1 || r.items[i].gap == gapHyphen {
+	if r.labelled(i) || before&isNoOne != 0 && a.value == 1 || r.items[i].gap == gapHyphen {
 		return false
 	}
 	if !a.digits || a.scale > 1 || f.about || f.item != f.from {
@@ -41,6 +41,48 @@ func (r *reader) counts(f *figure, a operand, u unitPhrase, ranged bool) bool {
 		return false
 	}
 	return it.grouped || !r.isName(i-1)
+}
+
+// compounded tells whether a unit that ends before item i is the middle of a
+// word: "Fünf-Prozent-Hürde", "9-Euro-Ticket".
+func (r *reader) compounded(i int) bool {
+	return r.lang.nouns == nounsCapital && i < len(r.items) && r.items[i].gap == gapHyphen && r.items[i-1].gap == gapHyphen
+}
+
+// numberBefore tells whether a number below most stands before item i, as the
+// first of a ratio: "4 in 10 Americans", but "412 in three districts".
+func (r *reader) numberBefore(i int, most float64) bool {
+	switch r.items[i-1].kind {
+	case number:
+		return r.items[i-1].value < most
+	case word:
+		n, e := r.numberWord(i-1, true)
+		return n == 1 && e.value < most
+	default:
+		return false
+	}
+}
+
+// labelled tells whether a word before item i makes its number a name: "page 12".
+// Where plurals tell nouns apart from verbs, only a name does.
+func (r *reader) labelled(i int) bool {
+	m := r.lang.phrases.Longest(r.toks[i-1:i], isLabel)
+	if m.Tokens == 0 || !r.joined(i) {
+		return false
+	}
+	e := &r.lang.entries[m.Value-1]
+	if !r.proper(i-1, e) {
+		return false
+	}
+	if r.lang.nouns == nounsFirst {
+		return e.proper
+	}
+	for k := i - 2; k >= 0 && i-k <= 3 && r.joined(k+1); k-- {
+		if r.class(k)&isOne != 0 {
+			return false // "in einer ersten Klasse 29 Kinder"
+		}
+	}
+	return true
 }
 
 // powerOfTen tells whether v is what rates are given by: 100, 1,000, 100,000.

@@ -125,6 +125,9 @@ func (r *reader) emit(f *figure, a, b operand, ranged bool) bool {
 			m = a.money
 		}
 		f.item = b.next
+		if a.scale == 1 && r.compounded(a.next) {
+			return true
+		}
 		r.amount(f, fig, m, article.Span{Start: start, End: b.end}, sureSign)
 		return true
 	}

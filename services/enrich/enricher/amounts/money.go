@@ -17,7 +17,7 @@ func (r *reader) moneyBefore(i int) (money int16, n int) {
 		return r.items[i].money, 1
 	}
 	n, e := r.phrase(i, isBefore)
-	if n == 0 {
+	if n == 0 || e.mixed && n == 1 && !r.upper && r.toks[i].Shape&lexicon.AllCaps != 0 {
 		n, e = r.iso(i)
 	}
 	if n == 0 || i+n >= len(r.items) || r.items[i+n].kind != number {

@@ -1,6 +1,8 @@
 package amounts
 
 import (
+	"math"
+
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
@@ -143,7 +145,7 @@ func (r *reader) capital(i int) bool {
 }
 
 // starters are what a figure can begin with.
-const starters = isNumber | isOne | isFew | isVague | isApprox | isReach | isBetween | isFrom | isMinus | isBefore | isISO
+const starters = isNumber | isOne | isFew | isVague | isApprox | isReach | isRound | isBetween | isFrom | isMinus | isBefore | isISO
 
 // read finds the figures of the segment that was scanned.
 func (r *reader) read() {
@@ -174,11 +176,8 @@ func (r *reader) at(i int) int {
 	f := figure{from: i, item: i}
 	const most = 3 // words of approximation
 	for range most {
-		n, _ := r.phrase(f.item, isApprox|isReach)
-		if n > 0 && r.class(f.item)&isReach != 0 && r.changes(f.item) {
-			break
-		}
-		if n == 0 || !r.joined(f.item+n) && !r.elided(f.item+n) {
+		n := r.approximation(f.item)
+		if n == 0 {
 			break
 		}
 		f.item += n
@@ -188,6 +187,42 @@ func (r *reader) at(i int) int {
 		return f.item
 	}
 	return i
+}
+
+// approximation reads words of approximation at item i; 0 if there are none.
+func (r *reader) approximation(i int) int {
+	n, _ := r.phrase(i, isApprox|isReach|isRound)
+	if n == 0 || !r.joined(i+n) && !r.elided(i+n) || r.governed(i) {
+		return 0
+	}
+	switch c := r.lang.phrases.Longest(r.toks[i:i+n], isApprox|isReach|isRound).Classes; {
+	case c&isApprox != 0:
+		return n
+	case c&isReach != 0 && r.changes(i), c&isRound != 0 && !isRounded(r.numeral(i+n, false).value):
+		return 0
+	}
+	return n
+}
+
+// isRounded tells whether v is a number that one says for others near it.
+func isRounded(v float64) bool { return v >= 10 && math.Mod(v, 10) == 0 }
+
+// governed tells whether the preposition at item i belongs to what stands before
+// it: "a dispute over two islands", "verfügt über 40 Betten".
+func (r *reader) governed(i int) bool {
+	most := 1
+	if r.lang.nouns == nounsCapital {
+		most = 3 // "erstreckt sich auch über"
+	}
+	for k := i - 1; k >= 0 && i-k <= most && r.joined(k+1); k-- {
+		if r.lang.governs[[2]uint64{r.toks[k].Hash, r.toks[i].Hash}] {
+			return true
+		}
+		if r.class(k)&(isOf|isFrom|isAnd) != 0 {
+			return false
+		}
+	}
+	return false
 }
 
 func (r *reader) isGlued(i int) bool {
