@@ -2,6 +2,7 @@ package amounts
 
 import (
 	"math"
+	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -15,13 +16,13 @@ func (r *reader) counts(f *figure, a operand, u unitPhrase, ranged bool) bool {
 	}
 	i := f.from
 	before := r.class(i - 1)
-	if r.dated(i) || i == f.item && r.items[i].year && !ranged && r.class(u.next-1)&isDated != 0 {
+	if r.dated(i) || r.items[f.item].year && !ranged && r.class(u.next-1)&isDated != 0 {
 		return false
 	}
 	if i == 0 || !r.joined(i) {
 		return true
 	}
-	if before&isPer != 0 || before&isPerMany != 0 && powerOfTen(a.value) {
+	if before&isPer != 0 || before&isPerMany != 0 && powerOfTen(a.value) && r.rates(i-1, a.value) {
 		return false
 	}
 	if u.kind != unitNoun {
@@ -37,6 +38,9 @@ func (r *reader) counts(f *figure, a operand, u unitPhrase, ranged bool) bool {
 		return true
 	}
 	it := &r.items[f.item]
+	if it.year && !ranged && r.verbBehind(u) {
+		return false
+	}
 	if it.year && !ranged && (before&isYear != 0 || r.items[i-1].gap == gapApostrophe || r.capital(i-1)) {
 		return false
 	}
@@ -47,6 +51,18 @@ func (r *reader) counts(f *figure, a operand, u unitPhrase, ranged bool) bool {
 // word: "Fünf-Prozent-Hürde", "9-Euro-Ticket".
 func (r *reader) compounded(i int) bool {
 	return r.lang.nouns == nounsCapital && i < len(r.items) && r.items[i].gap == gapHyphen && r.items[i-1].gap == gapHyphen
+}
+
+// rates tells whether a number below most stands shortly before the preposition
+// at item i: "12 deaths in 1,000 births", but "in 100 countries".
+func (r *reader) rates(i int, most float64) bool {
+	const near = 3 // items
+	for k := i; k > 0 && i-k < near && r.joined(k); k-- {
+		if r.numberBefore(k, most) {
+			return true
+		}
+	}
+	return false
 }
 
 // numberBefore tells whether a number below most stands before item i, as the
@@ -85,10 +101,20 @@ func (r *reader) labelled(i int) bool {
 	return true
 }
 
+// verbBehind tells whether what follows a number that may be a year begins with
+// a verb: "für 2023 rechnen Ökonomen".
+func (r *reader) verbBehind(u unitPhrase) bool {
+	t := r.toks[u.first]
+	return r.lang.nouns == nounsCapital && u.next > u.first+1 && t.Shape&lexicon.Lower != 0 && strings.HasSuffix(r.text[t.Start:t.End], "en")
+}
+
 // powerOfTen tells whether v is what rates are given by: 100, 1,000, 100,000.
 func powerOfTen(v float64) bool {
 	return v >= 100 && math.Log10(v) == math.Trunc(math.Log10(v))
 }
+
+// daysOfMonth is the last number that a month or a day of the week dates.
+const daysOfMonth = 31
 
 // dated tells whether a month stands before item i, or the abbreviation of
 // "number": "May 3", "Oct. 7", "No. 10".
@@ -96,7 +122,8 @@ func (r *reader) dated(i int) bool {
 	if i == 0 || !r.joined(i) && r.items[i].gap != gapDotSpace {
 		return false
 	}
-	return r.calendar(i-1) && r.items[i].kind == number || r.items[i].gap == gapDotSpace && r.class(i-1)&isLabel != 0 && r.dotted(i-1)
+	it := &r.items[i]
+	return it.kind == number && r.calendar(i-1) && (it.value <= daysOfMonth && !it.grouped || it.year && r.lex.Phrases.Longest(r.toks[i-1:i], lexicon.Month).Tokens > 0) || r.items[i].gap == gapDotSpace && r.class(i-1)&isLabel != 0 && r.dotted(i-1)
 }
 
 // isName tells whether the word at item i looks like a name that goes on with a

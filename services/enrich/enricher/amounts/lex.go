@@ -163,6 +163,9 @@ func (r *reader) add(it item, t lexicon.Token) int {
 	return r.last
 }
 
+// indent is how many bytes of white space stand within a sentence at most.
+const indent = 3
+
 // between says what a gap is.
 func between(g string) gap {
 	switch g {
@@ -170,7 +173,7 @@ func between(g string) gap {
 		return gapNone
 	case " ", "\n", "\u00a0", "\u202f", "\u2009":
 		return gapSpace
-	case "-", "–", "—", "‑", "‐":
+	case "-", "–", "—", "‑", "‐", ".-":
 		return gapHyphen
 	case "'", "’":
 		return gapApostrophe
@@ -187,6 +190,9 @@ func between(g string) gap {
 	}
 	switch strings.TrimSpace(g) {
 	case "":
+		if len(g) > indent {
+			return gapOther // the next column of a table, or paragraph
+		}
 		return gapSpace
 	case "(", "[":
 		return gapOpen

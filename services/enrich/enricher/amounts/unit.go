@@ -20,10 +20,11 @@ const (
 
 // unitPhrase is what is counted.
 type unitPhrase struct {
-	kind unitKind
-	next int // the item behind it; 0: there is none
-	end  int // byte
-	name string
+	kind  unitKind
+	first int
+	next  int // the item behind it; 0: there is none
+	end   int // byte
+	name  string
 }
 
 // maxPhrase is how many words a noun that is counted has at most.
@@ -105,12 +106,28 @@ func (r *reader) measures(o operand, i, n int) bool {
 	if i+n < len(r.items) && r.items[i+n].gap == gapApostrophe {
 		return false // "2 milliards l’an prochain"
 	}
+	if n == 1 && r.class(i)&isStop != 0 && !r.ends(i+1) {
+		return false // "en 1987 ha sido"
+	}
+	if it := &r.items[o.next-1]; it.year && r.items[i].gap == gapNone && t.Shape&lexicon.Upper != 0 && t.End-t.Start == 1 {
+		return false // "batch 2024C"
+	}
 	return n > 1 || t.End-r.toks[i].Start > 1 || o.digits && (r.items[i].gap == gapNone || r.items[i].gap == gapSpace && t.Shape&lexicon.Lower != 0)
+}
+
+// ends tells whether what begins with item i can't be a verb: the end of a
+// sentence, a preposition.
+func (r *reader) ends(i int) bool {
+	if i >= len(r.items) || r.items[i].gap != gapSpace {
+		return true
+	}
+	n, _ := r.phrase(i, isOf|isFrom|isTo|isStop)
+	return n > 0 || r.items[i].kind != word
 }
 
 // called completes u, which begins with item from.
 func (r *reader) called(u unitPhrase, from int) unitPhrase {
-	u.end = int(r.toks[u.next-1].End)
+	u.first, u.end = from, int(r.toks[u.next-1].End)
 	switch u.kind {
 	case unitPercent:
 		u.name = "percent"
