@@ -305,7 +305,7 @@ func (l *language) line(drafts map[string]*draft, cat *catalogue, section, line 
 			}
 			d.money = l.money(m)
 			d.mixed = class == isBefore && phrase != strings.ToUpper(phrase)
-		case isComplement:
+		case isComplement, isIdiom:
 			d.proper = d.proper || phrase != strings.ToLower(phrase)
 		}
 	}

@@ -76,7 +76,7 @@ func (r *reader) moneyName(i int, num numeral) (money int16, next int) {
 		}
 	}
 	n, e := r.phrase(i, isMoney)
-	if n == 0 {
+	if n == 0 || r.labels(i) {
 		return 0, i
 	}
 	next = i + n

@@ -2,6 +2,7 @@ package amounts
 
 import (
 	"math"
+	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -167,7 +168,7 @@ func (r *reader) at(i int) int {
 			return i
 		}
 		if n > 1 {
-			if k, _ := r.phrase(i, isIdiom); k == n {
+			if k, e := r.phrase(i, isIdiom); k == n && r.proper(i+k-1, e) {
 				return i + n
 			}
 		}
@@ -198,10 +199,15 @@ func (r *reader) approximation(i int) int {
 	switch c := r.lang.phrases.Longest(r.toks[i:i+n], isApprox|isReach|isRound).Classes; {
 	case c&isApprox != 0:
 		return n
-	case c&isReach != 0 && r.changes(i), c&isRound != 0 && !isRounded(r.numeral(i+n, false).value):
+	case c&isReach != 0 && (r.changes(i) || r.afterComma(i) && r.changes(i-1)), c&isRound != 0 && !isRounded(r.numeral(i+n, false).value):
 		return 0
 	}
 	return n
+}
+
+// afterComma tells whether only a comma stands before item i.
+func (r *reader) afterComma(i int) bool {
+	return i > 0 && strings.HasPrefix(r.text[r.toks[i-1].End:], ", ")
 }
 
 // isRounded tells whether v is a number that one says for others near it.

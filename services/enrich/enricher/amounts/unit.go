@@ -204,6 +204,7 @@ phrase:
 			break // "one man hurt"
 		}
 		if head == 0 && r.labels(k) {
+			k++
 			continue
 		}
 		many := r.plural(k, c)
@@ -236,9 +237,14 @@ phrase:
 }
 
 // labels tells whether the word at item k names something with the number behind
-// it: "64 Year 3 pupils".
+// or the letter behind it: "64 Year 3 pupils", "Class A shares".
 func (r *reader) labels(k int) bool {
-	return r.class(k)&isLabel != 0 && r.toks[k].Shape&lexicon.Upper != 0 && k+1 < len(r.items) && r.items[k+1].kind == number && r.items[k+1].gap == gapSpace
+	if r.class(k)&isLabel == 0 || r.toks[k].Shape&lexicon.Upper == 0 || k+1 >= len(r.items) || r.items[k+1].gap != gapSpace {
+		return false
+	}
+	t := r.toks[k+1]
+	letters := t.Shape&lexicon.AllCaps != 0 || t.Shape&lexicon.Upper != 0 && t.End-t.Start == 1 // "Class A", "Grade II"
+	return r.items[k+1].kind == number || r.items[k+1].kind == word && letters && !r.upper
 }
 
 // opensNoun tells whether the time from item i to next only begins what is
