@@ -34,6 +34,9 @@ const (
 	// sure is how many letters are enough to trust the detector against what
 	// a decoder stated.
 	sure = 200
+	// sentence is the least that small words are counted in: in a short headline
+	// they are missing or by chance.
+	sentence = 30
 	// unsure is the confidence of the detector below which a single small word
 	// tells more.
 	unsure = 0.3
@@ -164,7 +167,7 @@ func (e *Enricher) detect(text string) (tag string, confidence float64, letters 
 	if math.IsNaN(conf) || conf < 0 {
 		conf = 0
 	}
-	if letters < sure {
+	if letters >= sentence && letters < sure {
 		least := 2 // words that tell
 		if conf < unsure {
 			least = 1
