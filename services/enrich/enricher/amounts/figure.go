@@ -140,6 +140,7 @@ func (r *reader) emit(f *figure, a, b operand, ranged bool) bool {
 		return true
 	}
 	f.item = u.next
+	fig.Approximate = fig.Approximate || u.about
 	sure := sureSign
 	if u.kind == unitNoun {
 		sure = sureCount

@@ -178,7 +178,7 @@ func between(g string) gap {
 	switch g {
 	case "":
 		return gapNone
-	case " ", "\n", "\u00a0", "\u202f", "\u2009":
+	case " ", "\n", "\u00a0", "\u202f", "\u2009", "- ": // also "10- to 12-foot"
 		return gapSpace
 	case "-", "–", "—", "‑", "‐", ".-":
 		return gapHyphen

@@ -164,7 +164,7 @@ func (r *reader) at(i int) int {
 		return i
 	case word:
 		n, _ := r.phrase(i, starters|isIdiom)
-		if n == 0 && !r.isGlued(i) {
+		if n == 0 && !r.isGlued(i) && !r.halfMore(i) {
 			return i
 		}
 		if n > 1 {

@@ -24,6 +24,7 @@ type unitPhrase struct {
 	first int
 	next  int // the item behind it; 0: there is none
 	end   int // byte
+	about bool
 	name  string
 }
 
@@ -44,6 +45,12 @@ func (r *reader) unit(o operand) unitPhrase {
 		return r.called(u, i)
 	}
 	hyphen := r.items[i].gap == gapHyphen
+	if hyphen && r.class(i)&isOdd != 0 && i+1 < len(r.items) && r.items[i+1].gap == gapSpace {
+		o.next = i + 1
+		u := r.unit(o)
+		u.about = u.next > 0
+		return u
+	}
 	if n, _ := r.phrase(i, isPercent|isPoints|isMeasure|isNever|isCompound); n > 0 {
 		u := unitPhrase{next: i + n}
 		switch c := r.classes(i, n); {
