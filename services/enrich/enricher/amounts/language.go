@@ -133,7 +133,7 @@ type language struct {
 	// it approximates nothing: the hashes of "dispute" and "over".
 	governs    map[[2]uint64]bool
 	participle []string // endings of participles
-	adjective  []string // endings of adjectives: before the noun if it has a capital, else behind it
+	adjective  []string // endings of adjectives before the noun
 }
 
 // draft collects phrases before they are entered.

@@ -403,16 +403,17 @@ func (r *reader) nounAt(k int) int {
 }
 
 // tellsKind tells whether the word at item k is an adjective that belongs to the
-// noun before it.
+// noun before it; a participle tells what happened to it, unless the data know it.
 func (r *reader) tellsKind(k int) bool {
 	c := r.class(k)
-	if c&isStop != 0 || r.toks[k].Shape&lexicon.Upper != 0 {
+	if c&(isStop|isNumber|isNever) != 0 || r.toks[k].Shape&lexicon.Upper != 0 || r.calendar(k) {
 		return false
 	}
 	if c&isBehind != 0 && r.governsOf(k) {
 		return false // "foyers privés d'électricité"
 	}
-	return c&(isBehind|isCountry) != 0 || endsIn(r.text[r.toks[k].Start:r.toks[k].End], r.lang.adjective)
+	w := r.text[r.toks[k].Start:r.toks[k].End]
+	return c&(isBehind|isCountry) != 0 || endsIn(w, r.lang.plural) && !endsIn(w, r.lang.participle)
 }
 
 // nounCapital reads adjectives and the noun with a capital behind them.
