@@ -70,6 +70,9 @@ func (r *reader) stated(f *figure) bool {
 		f.item += n
 	} else if n, _ := r.phrase(f.item, isFrom); n > 0 {
 		from = true
+		if f.item == f.from && r.followsNoun(f.item) {
+			f.from += n
+		}
 		f.item += n
 	}
 	if between || from {
@@ -103,6 +106,22 @@ func (r *reader) stated(f *figure) bool {
 		return false
 	}
 	return r.emit(f, a, a, false)
+}
+
+// followsNoun tells whether the preposition at item i belongs to the noun before
+// it and opens no range: "olas de seis a siete metros".
+func (r *reader) followsNoun(i int) bool {
+	if i == 0 || r.items[i-1].kind != word || r.items[i].gap != gapSpace {
+		return false
+	}
+	switch r.lang.nouns {
+	case nounsFirst:
+		return r.plural(i-1, r.class(i-1))
+	case nounsCapital:
+		return r.toks[i-1].Shape&lexicon.Upper != 0 && i > 1 && r.class(i-1)&isChange == 0
+	default:
+		return false
+	}
 }
 
 // isTitle tells whether the number word at item i has a capital in the middle of
