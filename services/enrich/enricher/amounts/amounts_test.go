@@ -166,7 +166,7 @@ func TestRead(t *testing.T) {
 		{"odd numbers", "en", "Some 20-odd men, two to three dozen cows, 10- to 12-foot waves.", []string{"Some 20-odd men = 20 men ~", "two to three dozen cows = 24-36 cows", "10- to 12-foot = 10-12 foot"}},
 		{"a half more", "es", "Afecta a millón y medio de casas y dos docenas de ovejas.", []string{"millón y medio de casas = 1500000 casas", "dos docenas de ovejas = 24 ovejas ~"}},
 		{"ranges behind nouns", "es", "Olas de seis a siete metros; cuesta de 5 a 10 euros.", []string{"seis a siete metros = 6-7 metros", "de 5 a 10 euros = 5-10 EUR"}},
-		{"ranges behind nouns", "de", "Es gab Kosten von 5 bis 7 Euro; es kostet von 5 bis 7 Euro.", []string{"5 bis 7 Euro = 5-7 EUR", "von 5 bis 7 Euro = 5-7 EUR"}},
+		{"ranges behind nouns", "de", "Man rechnet mit Kosten von 5 bis 7 Euro; es kostet von 5 bis 7 Euro.", []string{"5 bis 7 Euro = 5-7 EUR", "von 5 bis 7 Euro = 5-7 EUR"}},
 		{"names with numbers", "en", "Six Nations champions, batch 2024C, the six nations agreed.", []string{"six nations = 6 nations"}},
 
 		{"words", "en", "Two hundred and forty men, sixty-one boys, half a million euros, three and a half million people, two dozen cows.", []string{"Two hundred and forty men = 240 men", "sixty-one boys = 61 boys", "half a million euros = 500000 EUR", "three and a half million people = 3500000 people", "two dozen cows = 24 cows"}},
