@@ -23,7 +23,7 @@ func (r *reader) open(f *figure) bool {
 			k += n
 		}
 		n, _ := r.phrase(k, isVague)
-		if n == 0 && (few > 0 || found) {
+		if n == 0 && (few > 0 && r.class(i)&isArticle == 0 || found) {
 			var e entry
 			if n, e = r.numberWord(k, true); n > 0 && e.value < 10 {
 				n = 0
