@@ -163,8 +163,11 @@ func (r *reader) at(i int) int {
 	case name, unit:
 		return i
 	case word:
-		n, _ := r.phrase(i, starters|isIdiom)
-		if n == 0 && !r.isGlued(i) && !r.halfMore(i) {
+		n, _ := r.phrase(i, starters|isIdiom|isScale)
+		if n == 0 && !r.isGlued(i) {
+			return i
+		}
+		if n == 1 && r.class(i)&(starters|isIdiom) == 0 && !r.isGlued(i) && !r.halfMore(i) {
 			return i
 		}
 		if n > 1 {
