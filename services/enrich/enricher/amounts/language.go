@@ -51,6 +51,7 @@ const (
 	isCompound                             // several words that are one noun: "bureaux de vote"
 	isComplement                           // belongs to the noun before it: "de chasse"
 	isBehind                               // an adjective behind the noun that tells its kind
+	isApart                                // an adjective behind the noun that doesn't
 	isAdjective                            // may stand before a noun that is counted
 	isOdd                                  // joined to a number by a hyphen, it is about that: "20-odd"
 	isMore                                 // never part of it but as its first word: "two more people"
@@ -75,7 +76,7 @@ const (
 var sections = map[string]lexicon.Class{
 	"number": isNumber, "scale": isScale, "money scale": isMoneyScale, "one": isOne, "half": isHalf, "few": isFew, "vague": isVague,
 	"approx": isApprox, "reach": isReach, "round": isRound, "between": isBetween, "article": isArticle, "and": isAnd, "from": isFrom, "to": isTo, "or": isOr, "join": isJoin, "of": isOf,
-	"minus": isMinus, "percent": isPercent, "points": isPoints, "measure": isMeasure, "hyphen": isHyphen, "never": isNever, "noun": isNoun, "compound": isCompound, "complement": isComplement, "behind": isBehind, "thing": isThing, "dated": isDated, "no noun": isNoNoun,
+	"minus": isMinus, "percent": isPercent, "points": isPoints, "measure": isMeasure, "hyphen": isHyphen, "never": isNever, "noun": isNoun, "compound": isCompound, "complement": isComplement, "behind": isBehind, "apart": isApart, "thing": isThing, "dated": isDated, "no noun": isNoNoun,
 	"adjective": isAdjective, "stop": isStop, "more": isMore, "odd": isOdd, "label": isLabel, "no one": isNoOne, "year": isYear, "idiom": isIdiom, "per": isPer, "per many": isPerMany, "ratio": isRatio, "change": isChange, "same": isSame,
 	"equal": isEqual, "worth": isWorth, "money": isMoney, "before": isBefore,
 }

@@ -406,7 +406,7 @@ func (r *reader) nounAt(k int) int {
 // noun before it; a participle tells what happened to it, unless the data know it.
 func (r *reader) tellsKind(k int) bool {
 	c := r.class(k)
-	if c&(isStop|isNumber|isNever) != 0 || r.toks[k].Shape&lexicon.Upper != 0 || r.calendar(k) {
+	if c&(isStop|isNumber|isNever|isApart) != 0 || r.toks[k].Shape&lexicon.Upper != 0 || r.calendar(k) {
 		return false
 	}
 	if c&isBehind != 0 && r.governsOf(k) {
