@@ -168,7 +168,7 @@ func TestRead(t *testing.T) {
 		{"ranges behind nouns", "es", "Olas de seis a siete metros; cuesta de 5 a 10 euros.", []string{"seis a siete metros = 6-7 metros", "de 5 a 10 euros = 5-10 EUR"}},
 		{"ranges behind nouns", "de", "Man rechnet mit Kosten von 5 bis 7 Euro; es kostet von 5 bis 7 Euro.", []string{"5 bis 7 Euro = 5-7 EUR", "von 5 bis 7 Euro = 5-7 EUR"}},
 		{"articles before numbers", "fr", "Les quinze pays, l'une des douze régions, les milliers de morts.", []string{"quinze pays = 15 pays", "douze régions = 12 régions", "les milliers de morts = ? morts ~"}},
-		{"what only stands apart behind a noun", "fr", "Trois victimes, cinq malades, deux proches; 40 places libres.", []string{"Trois victimes = 3 victimes", "cinq malades = 5 malades", "deux proches = 2 proches", "40 places = 40 places"}},
+		{"what only stands apart behind a noun", "fr", "Trois absents, cinq malades, deux proches; 40 places libres.", []string{"Trois absents = 3 absents", "cinq malades = 5 malades", "deux proches = 2 proches", "40 places = 40 places"}},
 		{"names with numbers", "en", "Six Nations champions, batch 2024C, the six nations agreed.", []string{"six nations = 6 nations"}},
 
 		{"words", "en", "Two hundred and forty men, sixty-one boys, half a million euros, three and a half million people, two dozen cows.", []string{"Two hundred and forty men = 240 men", "sixty-one boys = 61 boys", "half a million euros = 500000 EUR", "three and a half million people = 3500000 people", "two dozen cows = 24 cows"}},
