@@ -2,9 +2,8 @@
 package language
 
 import (
-	"bufio"
 	"context"
-	_ "embed"
+	"embed"
 	"fmt"
 	"math"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/abadojack/whatlanggo"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // Name and version that results are signed with.
@@ -38,7 +38,7 @@ const (
 )
 
 //go:embed languages.txt
-var languages string
+var languages embed.FS
 
 // Enricher detects languages. It is safe for concurrent use.
 type Enricher struct {
@@ -49,19 +49,18 @@ type Enricher struct {
 // New reads the list of languages.
 func New() (*Enricher, error) {
 	e := &Enricher{options: whatlanggo.Options{Whitelist: map[whatlanggo.Lang]bool{}}, tags: map[whatlanggo.Lang]string{}}
-	sc := bufio.NewScanner(strings.NewReader(languages))
-	for n := 1; sc.Scan(); n++ {
-		line := strings.TrimSpace(sc.Text())
-		if line == "" || line[0] == '#' {
-			continue
-		}
+	err := lexicon.EachLine(languages, "languages.txt", func(line string) error {
 		tag, code, _ := strings.Cut(line, "\t")
 		lang := whatlanggo.CodeToLang(code)
 		if lang < 0 {
-			return nil, fmt.Errorf("languages.txt:%d: %q is no language that can be detected", n, code)
+			return fmt.Errorf("%q is no language that can be detected", code)
 		}
 		e.options.Whitelist[lang] = true
 		e.tags[lang] = tag
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return e, nil
 }
