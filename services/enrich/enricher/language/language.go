@@ -2,9 +2,8 @@
 package language
 
 import (
-	"bufio"
 	"context"
-	_ "embed"
+	"embed"
 	"fmt"
 	"math"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"github.com/abadojack/whatlanggo"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // Name and version that results are signed with.
@@ -44,11 +44,8 @@ const (
 	stated = "stated"
 )
 
-//go:embed languages.txt
-var languages string
-
-//go:embed words.txt
-var words string
+//go:embed languages.txt words.txt
+var data embed.FS
 
 // Enricher detects languages. It is safe for concurrent use.
 type Enricher struct {
@@ -60,38 +57,31 @@ type Enricher struct {
 // New reads the list of languages and their small words.
 func New() (*Enricher, error) {
 	e := &Enricher{options: whatlanggo.Options{Whitelist: map[whatlanggo.Lang]bool{}}, tags: map[whatlanggo.Lang]string{}, small: map[string][]string{}}
-	sc := bufio.NewScanner(strings.NewReader(languages))
-	for n := 1; sc.Scan(); n++ {
-		line := strings.TrimSpace(sc.Text())
-		if line == "" || line[0] == '#' {
-			continue
-		}
+	err := lexicon.EachLine(data, "languages.txt", func(line string) error {
 		tag, code, _ := strings.Cut(line, "\t")
 		lang := whatlanggo.CodeToLang(code)
 		if lang < 0 {
-			return nil, fmt.Errorf("languages.txt:%d: %q is no language that can be detected", n, code)
+			return fmt.Errorf("%q is no language that can be detected", code)
 		}
 		e.options.Whitelist[lang] = true
 		e.tags[lang] = tag
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return e, e.readWords(words)
+	return e, lexicon.EachLine(data, "words.txt", e.readWords)
 }
 
-func (e *Enricher) readWords(list string) error {
-	n := 0
-	for line := range strings.Lines(list) {
-		n++
-		if line[0] == '#' {
-			continue
-		}
-		tag, small, _ := strings.Cut(line, "\t")
-		if !e.knows(tag) {
-			return fmt.Errorf("words.txt:%d: %q is not in languages.txt", n, tag)
-		}
-		for w := range strings.FieldsSeq(small) {
-			if !slices.Contains(e.small[w], tag) {
-				e.small[w] = append(e.small[w], tag)
-			}
+// readWords reads a language's small words: its tag, a tab and the words.
+func (e *Enricher) readWords(line string) error {
+	tag, small, _ := strings.Cut(line, "\t")
+	if !e.knows(tag) {
+		return fmt.Errorf("%q is not in languages.txt", tag)
+	}
+	for w := range strings.FieldsSeq(small) {
+		if !slices.Contains(e.small[w], tag) {
+			e.small[w] = append(e.small[w], tag)
 		}
 	}
 	return nil
