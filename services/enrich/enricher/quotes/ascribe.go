@@ -21,6 +21,8 @@ type ascription struct {
 type ascriber struct {
 	grammar
 	people  *people
+	bodies  []introduced          // in order of their places
+	persons map[string]introduced // "a singer", by the noun
 	media   []mention
 	quotes  []quote
 	sents   []sentence
@@ -48,6 +50,7 @@ type mention struct {
 // survey enters all names, and finds the subject of every sentence.
 func (a *ascriber) survey() {
 	a.subject = make([]phrase, len(a.sents))
+	a.persons = map[string]introduced{}
 	for n, s := range a.sents {
 		held := false // behind a preposition
 		for i := s.from; i < s.to; {
@@ -73,6 +76,7 @@ func (a *ascriber) survey() {
 			if p.named() {
 				a.people.meet(&p)
 			}
+			a.introduce(&p)
 			if !held && a.subject[n].to == 0 && a.stands(&p) {
 				a.subject[n] = p
 			}

@@ -24,6 +24,9 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		if e := a.again(p); e != nil {
 			return e
 		}
+		if e := a.meant(p, n); e != nil {
+			return e
+		}
 		e := a.people.who(p)
 		if e == nil {
 			return nil

@@ -1,6 +1,10 @@
 package quotes
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
 
 // quotation ascribes quotation id, for which item i of sentence n stands.
 func (a *ascriber) quotation(id, i, n int) {
@@ -240,7 +244,13 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 			if n := a.items[k].words(titled); n > 0 && k+n <= i && (k+n == i || k+n == i-1 && (a.items[i-1].kind == comma || a.items[i-1].is(describe))) {
 				return d + asName
 			}
+			if n := a.items[k].words(work); n > 0 && q.upper && k+n <= i && (k+n == i || k+n == i-1 && (a.items[i-1].kind == comma || a.items[i-1].is(describe|like)) || k+n == i-2 && a.items[i-1].is(like)) {
+				return d + asName
+			}
 		}
+	}
+	if q.upper && q.words <= longWords && (a.dated(i, s) || a.listed(i, s)) {
+		return d + asName
 	}
 	for k := max(s.from, i-8); k < min(s.to, i+8); k++ {
 		if a.items[k].is(sign) && k > s.from && a.items[k-1].is(articleWord|possessive|preposition|cue) {
@@ -248,6 +258,21 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 		}
 	}
 	return d
+}
+
+// dated tells whether the year in brackets stands behind item i that a work has.
+func (a *ascriber) dated(i int, s *sentence) bool {
+	return i+3 < s.to && a.items[i+1].kind == bracket && a.items[i+3].kind == bracket && a.items[i+2].Shape&lexicon.Digits != 0 && a.items[i+2].End-a.items[i+2].Start == 4
+}
+
+// listed tells whether the quotation at item i goes on with a list of names:
+// "the films “…” and “…”".
+func (a *ascriber) listed(i int, s *sentence) bool {
+	if i < s.from+2 || a.items[i-2].kind != quotation || a.items[i-1].kind != comma && !a.items[i-1].is(conjunction|preposition) {
+		return false
+	}
+	q := &a.quotes[a.items[i-2].quote]
+	return q.done && q.conf < Enough && q.upper
 }
 
 // alone ascribes a quotation that no cue of its sentence ascribes.

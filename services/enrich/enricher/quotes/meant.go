@@ -1,0 +1,169 @@
+package quotes
+
+import "github.com/copytaster/copytaster/services/enrich/lexicon"
+
+// introduced is where the text first speaks of a body or of "a singer".
+type introduced struct {
+	phrase
+	kinds uint8 // of a body, 0 if its name doesn't tell
+}
+
+// maxBack is how many bodies are looked through for "the company".
+const maxBack = 50
+
+// introduce keeps what a description such as "the company" or "the man" may come
+// back to.
+func (a *ascriber) introduce(p *phrase) {
+	if p.pronoun != 0 || p.loose {
+		return
+	}
+	if h := a.headAt(p); !p.named() && h > 0 && !a.items[p.from].is(definite|possessive|many) && a.items[p.from].is(articleWord) && a.items[h].words(person|role) > 0 {
+		k := fold(a.cover(h, h+1).In(a.text))
+		if _, known := a.persons[k]; !known {
+			a.persons[k] = introduced{phrase: *p}
+		}
+	}
+	if p.to-p.from < 3 && !p.named() {
+		return
+	}
+	var kinds uint8
+	for k := p.from; k < p.to && k < p.from+maxPhrase; k++ {
+		if a.items[k].is(body) {
+			kinds |= a.lang.bodies[fold(a.cover(k, k+1).In(a.text))]
+		}
+	}
+	if kinds&kindsOfCopy != 0 {
+		return
+	}
+	if kinds != 0 && a.bodily(p) || p.named() && (p.article || a.initials(p)) {
+		a.bodies = append(a.bodies, introduced{*p, kinds})
+	}
+}
+
+// kindsOfCopy are those of rulings, which speak for the court.
+const kindsOfCopy = 64
+
+const court = 2
+
+// bodily tells whether a phrase that has a body's noun in it means the body and
+// not somebody: "the company's boss", "the president of the union".
+func (a *ascriber) bodily(p *phrase) bool {
+	h := a.headAt(p)
+	if h > 0 && a.items[h].is(body) {
+		return true
+	}
+	if !p.named() || !p.role.Empty() {
+		return false
+	}
+	first := p.from
+	for first < p.to-1 && a.items[first].is(articleWord) {
+		first++
+	}
+	return a.items[first].is(body) || a.items[p.to-1].is(body) || p.article
+}
+
+// initials tells whether a name is a body's initials: "RSW".
+func (a *ascriber) initials(p *phrase) bool {
+	t := &a.items[p.to-1]
+	return p.words == 1 && t.Shape&lexicon.AllCaps != 0 && t.End-t.Start > 1
+}
+
+// headAt is the item of a description's noun, -1 if it can't be told.
+func (a *ascriber) headAt(p *phrase) int {
+	if p.named() && !p.article || p.core <= p.from {
+		return -1
+	}
+	if a.lang.inserts || a.lang.noSubject { // adjectives stand behind
+		k := p.from
+		for k < p.core-1 && a.items[k].is(articleWord|possessive) {
+			k++
+		}
+		return k
+	}
+	return p.core - 1
+}
+
+// meant is whom or what a short description with "the" comes back to: "the
+// artist" to somebody named, "the company" to one that was named; nil if it may
+// be somebody new.
+func (a *ascriber) meant(p *phrase, n int) *entity {
+	if p.named() || p.to != p.core || p.to-p.from < 2 || !a.items[p.from].is(definite) {
+		return nil
+	}
+	h := a.headAt(p)
+	if h <= p.from || a.owner(p.from, p.to) != p.from {
+		return nil
+	}
+	t := &a.items[h]
+	if p.to-p.from == 2 && t.is(body) {
+		if e := a.theBody(p, a.lang.bodies[fold(a.cover(h, h+1).In(a.text))]); e != nil {
+			return e
+		}
+	}
+	if t.words(person|party) == 0 || a.items[p.from].is(many) {
+		return nil
+	}
+	if q, ok := a.persons[fold(a.cover(h, h+1).In(a.text))]; ok && q.from < p.from && t.words(party) == 0 {
+		return a.people.who(&q.phrase)
+	}
+	if t.words(party) > 0 {
+		return a.onTrial(p)
+	}
+	return a.lastPerson(p)
+}
+
+// onTrial is whom "the accused" means: the person named first of whom no function
+// is told.
+func (a *ascriber) onTrial(p *phrase) *entity {
+	d := p.desc.In(a.text)
+	for _, e := range a.people.likely {
+		if e.role == "" && e.at < p.desc.Start && a.people.agree(e, d) {
+			return e
+		}
+	}
+	return nil
+}
+
+// lastPerson is whom the text spoke of last that the words of p fit.
+func (a *ascriber) lastPerson(p *phrase) *entity {
+	d := p.desc.In(a.text)
+	fit := func(e *entity) bool {
+		return e != nil && e.person && e.likely && e.at < p.desc.Start && a.people.agree(e, d)
+	}
+	for _, e := range []*entity{a.before, a.recent, a.speaker} {
+		if fit(e) {
+			return e
+		}
+	}
+	for i := len(a.people.likely) - 1; i >= 0; i-- {
+		if e := a.people.likely[i]; fit(e) {
+			return e
+		}
+	}
+	return nil
+}
+
+// theBody is the body of one of the kinds that was spoken of last.
+func (a *ascriber) theBody(p *phrase, kinds uint8) *entity {
+	if kinds&kindsOfCopy != 0 {
+		kinds = court
+	}
+	var nameless *entity
+	for i, looked := len(a.bodies)-1, 0; i >= 0 && looked < maxBack; i-- {
+		b := &a.bodies[i]
+		if b.from >= p.from {
+			continue
+		}
+		looked++
+		switch {
+		case b.kinds&kinds != 0:
+			return a.people.who(&b.phrase)
+		case b.kinds == 0 && nameless == nil && kinds != court:
+			nameless = a.people.who(&b.phrase)
+		}
+	}
+	if nameless != nil && (nameless == a.before || nameless == a.body || nameless == a.speaker) {
+		return nameless
+	}
+	return nil
+}
