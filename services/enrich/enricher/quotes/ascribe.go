@@ -116,7 +116,9 @@ func (a *ascriber) follow(n int) {
 	if a.lastQ >= 0 && a.holds(a.lastQ, s) {
 		a.teller = a.speaker
 	} else {
-		if v := a.verb(max(s.from, s.to-maxSentence), s.to, cue); v >= 0 {
+		if e := a.leading(s, n); e != nil {
+			a.before, a.teller = e, e
+		} else if v := a.verb(max(s.from, s.to-maxSentence), s.to, cue); v >= 0 {
 			if p, ok, near := a.subjectOf(v, s.from); ok && near && p.pronoun == 0 {
 				a.teller = a.resolve(&p, n, false)
 			}
@@ -140,6 +142,23 @@ func (a *ascriber) follow(n int) {
 			i = max(i, p.to-1)
 		}
 	}
+}
+
+// leading is who stands behind "according to" at the beginning of a sentence.
+func (a *ascriber) leading(s *sentence, n int) *entity {
+	k := a.items[s.from].words(according)
+	if k == 0 || s.from+k >= s.to {
+		return nil
+	}
+	p, ok := a.source(s.from+k, s.to)
+	if !ok || p.pronoun != 0 {
+		return nil
+	}
+	e := a.resolve(&p, n, false)
+	if e == nil || !e.person && !e.human {
+		return nil
+	}
+	return e
 }
 
 // relativeBehind tells whether a relative clause follows a phrase, so that the verb

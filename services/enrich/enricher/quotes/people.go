@@ -50,6 +50,18 @@ func lastWord(s string) string {
 	return s
 }
 
+// family is the last word of a name but for what stands behind it: Barlow of
+// "Hugh Barlow KC".
+func (p *people) family(name string) string {
+	for {
+		last := lastWord(name)
+		if last == name || p.lang.words.Longest(lexicon.Scan(nil, last, 0, len(last)), honour).Tokens == 0 {
+			return last
+		}
+		name = name[:len(name)-len(last)-1]
+	}
+}
+
 // meet enters a name that the text gives, with its function.
 func (p *people) meet(ph *phrase) {
 	name := fold(ph.name.In(p.text))
@@ -66,7 +78,7 @@ func (p *people) meet(ph *phrase) {
 	if first, _, ok := strings.Cut(name, " "); ok && p.byFirst[first] == nil {
 		p.byFirst[first] = e
 	}
-	last := lastWord(name)
+	last := p.family(name)
 	if old := p.byLast[last]; old == nil || ph.words > old.words {
 		if old != nil && e.role == "" && strings.HasSuffix(name, old.name) {
 			e.role = old.role
@@ -220,7 +232,7 @@ func (p *people) who(ph *phrase) *entity {
 		name := fold(ph.name.In(p.text))
 		e := p.byName[name]
 		if !ph.article && (ph.words < 3 || e == nil) {
-			if full := p.byLast[lastWord(name)]; full != nil && (ph.words == 1 || strings.HasSuffix(fold(full.name), name)) {
+			if full := p.byLast[p.family(name)]; full != nil && (ph.words == 1 || strings.HasSuffix(fold(full.name), name)) {
 				e = full
 			} else if full := p.byFirst[name]; full != nil && ph.words == 1 && full.likely {
 				e = full

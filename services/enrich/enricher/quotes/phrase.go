@@ -156,6 +156,15 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		det, j = true, n
 	}
 	first := j
+	if j < end && g.titleBefore(j, end) {
+		p.to, p.core = j+2, j+2
+		for p.to < end && g.items[p.to].upper() && g.joined(p.to) {
+			p.to++
+		}
+		p.core = p.to
+		p.name, p.words, p.likely = g.cover(j, p.to), max(1, p.to-j-1), true
+		return p, true
+	}
 	// Small words, then a name or, where nouns have capitals, nouns.
 	for j < end && j < i+maxPhrase && g.items[j].kind == word && g.lower(j) && (j == i || g.joined(j)) {
 		t := &g.items[j]
@@ -176,7 +185,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	run := j
 	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || j > run && g.between(j) == "-" || j > run && g.particle(j, end) || j > run && g.items[j].Shape&lexicon.Digits != 0 && g.items[j].End-g.items[j].Start < 3) && (j == i || g.joined(j)) {
 		t := &g.items[j]
-		if j > run && (t.is(timeWord) || g.newName(run, j)) {
+		if j > run && (t.is(timeWord) && !g.given(j-1) || g.newName(run, j)) {
 			break
 		}
 		j += max(1, t.words(role)) // "Secretary of State"
@@ -310,6 +319,11 @@ func (g *grammar) lower(i int) bool {
 	t := &g.items[i]
 	n := t.words(role)
 	return !t.upper() || n > 1 && i+n <= len(g.items) && !g.items[i+n-1].upper()
+}
+
+// titleBefore tells whether a small title stands at i before a name: "don Aurelio".
+func (g *grammar) titleBefore(i, end int) bool {
+	return g.items[i].is(title) && g.items[i].Shape&lexicon.Lower != 0 && g.items[i].End-g.items[i].Start > 1 && !g.items[i].is(role|pronoun|articleWord|preposition) && i+1 < end && g.items[i+1].upper() && g.joined(i+1)
 }
 
 // looseEnd is "one", "one of them".

@@ -149,7 +149,7 @@ func fits(e *entity, p lexicon.Class, sure bool) bool {
 	}
 	single := p & (masculine | feminine)
 	if single == 0 {
-		return p&plural != 0 || !e.person
+		return p&plural != 0 || !e.person || !sure && !e.likely && e.role == ""
 	}
 	if e.sex != 0 && single&e.sex == 0 {
 		return false

@@ -45,7 +45,7 @@ func (a *ascriber) quotation(id, i, n int) {
 	var asc ascription
 	var ok, tied bool
 	if !start {
-		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(commaBefore && setOff && !atEnd && asc.guess) {
+		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(setOff && !atEnd && asc.guess && (commaBefore || a.better(next, s))) {
 			c := byTie
 			if !q.partial {
 				c = byCue
@@ -66,7 +66,7 @@ func (a *ascriber) quotation(id, i, n int) {
 			return
 		}
 	}
-	if !start && !a.goesOn(q, id, i, s, commaBefore) {
+	if !start && !a.goesOn(q, id, i, s, commaBefore) && !(setOff && !atEnd && a.better(next, s)) {
 		if asc, ok = a.unknown(i, s.from); ok {
 			a.take(q, id, &asc, n, bySentence)
 			return
@@ -95,6 +95,13 @@ func (a *ascriber) quotation(id, i, n int) {
 		}
 	}
 	a.alone(q, id, i, n, start && atEnd, colonBefore)
+}
+
+// better tells whether a verb that is known ascribes the quotation from behind,
+// from item j on.
+func (a *ascriber) better(j int, s *sentence) bool {
+	asc, ok := a.right(j, s.to, true, true)
+	return ok && !asc.guess && !asc.nobody
 }
 
 // verbLastTake ascribes by a verb at the end of the clause.
