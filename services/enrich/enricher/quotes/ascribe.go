@@ -188,7 +188,11 @@ func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
 	}
 	if n := a.items[j].words(according); n > 0 && (set || n > 1) {
 		if p, is := a.source(j+n, end); is {
-			return ascription{who: p, cue: a.cover(j, j+n), at: j, end: p.to}, true
+			asc = ascription{who: p, cue: a.cover(j, j+n), at: j, end: p.to}
+			if a.anyCopy(&p) && a.teller != nil {
+				asc.entity, asc.via = a.teller, clean(a.cover(p.from-1, p.to).In(a.text))
+			}
+			return asc, true
 		}
 	}
 	k := j
@@ -406,7 +410,7 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 		if !a.cueAt(v, lo, cue|describe|quoted) {
 			continue
 		}
-		if strong, is := a.clauseOf(v, lo, i, end); is {
+		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && v < i-4) {
 			return strong, tied, true
 		}
 	}
@@ -438,6 +442,9 @@ func (a *ascriber) hearsay(v, n, lo, i int) ascription {
 		if r[0]+1 < r[1] && a.items[r[0]].is(preposition) {
 			if p, is := a.noun(r[0]+1, r[1]); is {
 				asc.who, asc.nobody, asc.end = p, false, max(p.to, v+n)
+				if a.anyCopy(&p) && a.teller != nil {
+					asc.entity, asc.who = a.teller, phrase{}
+				}
 				if m := a.channelAt(r[0], r[1]); m > 0 {
 					asc.via = clean(a.cover(r[0], p.to).In(a.text))
 				}
@@ -448,6 +455,20 @@ func (a *ascriber) hearsay(v, n, lo, i int) ascription {
 	return asc
 }
 
+// anyCopy tells whether a phrase is a document that the text did not speak of
+// before, so that who wrote it counts: "in a statement".
+func (a *ascriber) anyCopy(p *phrase) bool {
+	if p.named() || p.pronoun != 0 || a.items[p.from].is(definite|possessive) || !a.items[p.from].is(articleWord) {
+		return false
+	}
+	for k := p.from; k < p.core; k++ {
+		if a.items[k].is(channel) {
+			return true
+		}
+	}
+	return false
+}
+
 // cueBetween tells whether a cue stands in items [from, to).
 func (a *ascriber) cueBetween(from, to int) bool {
 	return a.verb(from, to, cue|describe|quoted) >= 0
@@ -456,7 +477,7 @@ func (a *ascriber) cueBetween(from, to int) bool {
 // clauseOf reads the clause of the verb at v, which stands before a quotation at
 // item i.
 func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
-	if v > lo && !a.items[v].is(quoted) && a.passiveAt(v, lo) && (v+1 == i || !a.items[v+1].is(toward)) {
+	if v > lo && !a.items[v].is(quoted) && (a.passiveAt(v, lo) || a.agentBehind(v, i, end)) && (v+1 == i || !a.items[v+1].is(toward)) {
 		// "was described as “…” by the mayor"
 		for k := i + 1; k < min(end, i+8); k++ {
 			if a.items[k].kind != word {
@@ -479,6 +500,9 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 		}
 		return ascription{nobody: true, cue: a.cover(v, v+1), at: v, end: i, guess: true}, true
 	}
+	if asc, ok = a.attributed(v, lo, i); ok {
+		return asc, true
+	}
 	at := v
 	if a.lang.capitals && a.items[v].is(participle) {
 		for k := v - 1; k >= lo; k-- {
@@ -487,6 +511,9 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 				break
 			}
 		}
+	}
+	if a.insertedAt(v, lo, i) {
+		return ascription{entity: a.teller, cue: a.cover(v, v+1), at: v, end: v + 1}, true
 	}
 	p, found, near := a.subjectOf(at, lo)
 	if at != v && !near {
@@ -520,6 +547,58 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	asc = a.spoken(p, lo, v, i)
 	asc.guess = !near
 	return asc, true
+}
+
+// insertedAt tells whether the verb at v stands between commas right behind a
+// subject that is not its own: "The driver, he said, was", "El maquinista, añadió,
+// se disculpó".
+func (a *ascriber) insertedAt(v, lo, i int) bool {
+	k := v
+	if k > lo && a.items[k-1].is(pronoun) {
+		k--
+	} else if !a.lang.noSubject {
+		return false
+	}
+	if k <= lo || a.items[k-1].kind != comma || v+1 >= i || a.items[v+1].kind != comma || a.teller == nil {
+		return false
+	}
+	p, ok := a.noun(lo, k)
+	return ok && p.to == k-1
+}
+
+// agentBehind tells whether the participle at v, right before the quotation at
+// item i, has who did it behind the quotation: "a reply judged “…” by the senator".
+func (a *ascriber) agentBehind(v, i, end int) bool {
+	if !a.items[v].is(participle) || v < i-3 || a.lang.capitals {
+		return false
+	}
+	for k := i + 1; k < min(end, i+4) && a.items[k].kind == word; k++ {
+		if a.items[k].is(agent) {
+			return true
+		}
+	}
+	return false
+}
+
+// attributed reads "…, accused of “…”": a participle without who did it, behind
+// what it is said of. The subject of the sentence says so.
+func (a *ascriber) attributed(v, lo, i int) (asc ascription, ok bool) {
+	if v <= lo || !a.items[v].is(participle) || a.lang.capitals || a.items[v-1].is(auxiliary|adverb|pronoun|conjunction) || i-v > 6 {
+		return asc, false
+	}
+	if k := a.items[v-1].kind; k != comma && k != word || k == word && !a.joined(v) || a.sent == nil {
+		return asc, false
+	}
+	for k := lo; k < v; k++ {
+		if a.verbal(k) && k > lo {
+			p, found, near := a.subjectOf(k, lo)
+			if !found || !near || p.to > k {
+				return asc, false
+			}
+			return ascription{who: p, cue: a.cover(v, v+1), at: v, end: i}, true
+		}
+	}
+	return asc, false
 }
 
 // mayFollow tells whether a phrase behind a verb, which is the nth word, may be

@@ -562,6 +562,10 @@ func (g *grammar) apposition(p *phrase, end int) {
 	}
 	if !p.named() {
 		q, ok := g.noun(k, end)
+		if ok && q.named() && q.article && (q.words == 1 || g.items[k+1].is(title)) && g.items[k].is(articleWord) && g.headed(p) && q.to < end && g.items[q.to].kind == comma {
+			p.name, p.words, p.to, p.enclosed, p.article = q.name, q.words, q.to, true, true
+			return
+		}
 		if ok && q.named() && !q.article && q.words >= 1 && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end) && g.closes(q.to, end) &&
 			(g.headed(p) || p.loose || g.items[p.from].is(possessive) || q.to < end && g.items[q.to].kind == comma) {
 			if p.role.Empty() && !p.loose {
@@ -613,6 +617,11 @@ func (g *grammar) headed(p *phrase) bool {
 	to := p.from + 1
 	for to < p.to && !g.items[to].is(inside) {
 		to++
+	}
+	for k := p.from; k < to; k++ {
+		if g.items[k].is(body) {
+			return true
+		}
 	}
 	return g.hasFunction(p.from, to)
 }

@@ -18,7 +18,7 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 	if t.kind != word || t.upper() && (v > from || a.lang.capitals) {
 		return false
 	}
-	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) {
+	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) && !a.clitic(v-1, from) {
 		return false
 	}
 	if v > from && a.items[v-1].is(preposition) && !a.items[v-1].is(toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
@@ -39,6 +39,20 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 		}
 	}
 	return false
+}
+
+// clitic tells whether the word at i, which may be an article, is the object of
+// the verb behind it: "el alcalde la definió", "lo consideran".
+func (a *ascriber) clitic(i, from int) bool {
+	t := &a.items[i]
+	if !t.is(adverb) || !a.lang.noSubject && !a.lang.inserts || a.items[i+1].is(role) {
+		return false
+	}
+	if i == from {
+		return a.lang.noSubject
+	}
+	before := &a.items[i-1]
+	return before.kind == comma || before.kind == word && !before.is(preposition|conjunction|articleWord|possessive|relative|auxiliary) && !a.verbal(i-1)
 }
 
 // small tells whether the item may stand between a subject and its verb.

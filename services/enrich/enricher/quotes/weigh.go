@@ -44,6 +44,12 @@ func (a *ascriber) quotation(id, i, n int) {
 	}
 	var asc ascription
 	var ok, tied bool
+	if start && next < s.to && a.items[next].kind == colon && a.subject[n].to > next {
+		// “…”: with these words he began.
+		asc = ascription{who: a.subject[n], at: -1}
+		a.take(q, id, &asc, n, byColon)
+		return
+	}
 	if !start {
 		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(setOff && !atEnd && asc.guess && (commaBefore || a.better(next, s))) {
 			c := byTie
@@ -323,6 +329,8 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		a.keep(q, id, s, byReport)
 	case colonBefore && a.speaker != nil:
 		a.keep(q, id, s, byReport)
+	case a.alongside(q, i, s):
+		a.keep(q, id, s, byReport)
 	default:
 		if p := &a.subject[n]; p.to > 0 && p.to <= i {
 			q.entity = a.resolve(p, n, true)
@@ -339,6 +347,23 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		}
 		a.settle(q, id, s)
 	}
+}
+
+// alongside tells whether a part of a sentence goes on with another one that was
+// ascribed: "…, the court ruled, and that it was “…”".
+func (a *ascriber) alongside(q *quote, i int, s *sentence) bool {
+	if !q.partial || a.lastQ < 0 || !a.holds(a.lastQ, s) || a.quotes[a.lastQ].entity == nil || a.quotes[a.lastQ].entity != a.speaker || a.quotes[a.lastQ].cue.Empty() {
+		return false
+	}
+	for k := a.quotes[a.lastQ].last + 1; k < i; k++ {
+		if a.items[k].kind == quotation {
+			return false
+		}
+		if a.items[k].is(conjunction) && !a.items[k].is(relative|preposition) {
+			return true
+		}
+	}
+	return false
 }
 
 // signed reads the name that stands below or behind the whole quotation at item
