@@ -586,6 +586,9 @@ func (a *ascriber) attributed(v, lo, i int) (asc ascription, ok bool) {
 	if v <= lo || !a.items[v].is(participle) || a.lang.capitals || a.items[v-1].is(auxiliary|adverb|pronoun|conjunction) || i-v > 6 {
 		return asc, false
 	}
+	if a.items[v].is(cue|describe) && !a.items[v+1].is(preposition) {
+		return asc, false // it has its own subject
+	}
 	if k := a.items[v-1].kind; k != comma && k != word || k == word && !a.joined(v) || a.sent == nil {
 		return asc, false
 	}

@@ -200,7 +200,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		}
 		return p, false
 	}
-	if j == run && !det && !g.hasRole(i, small) {
+	if j == run && !det && (!g.hasRole(i, small) || g.items[i].is(participle)) {
 		return p, false // bare small words: no one in particular
 	}
 	if !det && small > first && !g.hasRole(first, small) {
@@ -562,7 +562,7 @@ func (g *grammar) apposition(p *phrase, end int) {
 	}
 	if !p.named() {
 		q, ok := g.noun(k, end)
-		if ok && q.named() && q.article && (q.words == 1 || g.items[k+1].is(title)) && g.items[k].is(articleWord) && g.headed(p) && q.to < end && g.items[q.to].kind == comma {
+		if ok && q.named() && q.article && (q.words == 1 || g.items[k+1].is(title)) && g.items[k].is(articleWord) && (g.headed(p) || g.bodyAt(p.from, p.to)) && q.to < end && g.items[q.to].kind == comma {
 			p.name, p.words, p.to, p.enclosed, p.article = q.name, q.words, q.to, true, true
 			return
 		}
@@ -618,12 +618,17 @@ func (g *grammar) headed(p *phrase) bool {
 	for to < p.to && !g.items[to].is(inside) {
 		to++
 	}
-	for k := p.from; k < to; k++ {
+	return g.hasFunction(p.from, to)
+}
+
+// bodyAt tells whether a body's noun is among the items.
+func (g *grammar) bodyAt(from, to int) bool {
+	for k := from; k < to; k++ {
 		if g.items[k].is(body) {
 			return true
 		}
 	}
-	return g.hasFunction(p.from, to)
+	return false
 }
 
 func (g *grammar) hasFunction(from, to int) bool {
