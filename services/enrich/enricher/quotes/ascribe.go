@@ -77,7 +77,7 @@ func (a *ascriber) survey() {
 				a.people.meet(&p)
 			}
 			a.introduce(&p)
-			if !held && a.subject[n].to == 0 && a.stands(&p) {
+			if !held && a.stands(&p) && (a.subject[n].to == 0 || a.rather(&p, &a.subject[n], s.to)) {
 				a.subject[n] = p
 			}
 			held = false
@@ -88,6 +88,27 @@ func (a *ascriber) survey() {
 			i = max(i+1, p.to)
 		}
 	}
+}
+
+// rather tells whether somebody's name is the subject, and not the phrase before
+// it, of time or place: "Two benches on, Ann, a nurse, smiled".
+func (a *ascriber) rather(p, before *phrase, end int) bool {
+	if !p.named() || p.article || before.named() || before.pronoun != 0 || before.loose || a.lang.capitals || before.to >= p.from || a.hasFunction(before.from, before.to) {
+		return false
+	}
+	for k := before.to; k < p.from; k++ {
+		if a.verbal(k) || a.items[k].is(relative) {
+			return false
+		}
+	}
+	if a.items[p.from-1].kind != comma {
+		return false
+	}
+	k := p.to
+	for k < end && (a.items[k].kind == comma || a.small(k)) && k < p.to+4 {
+		k++
+	}
+	return k < end && a.verbal(k) || k > p.to && k < end && a.verbal(k-1)
 }
 
 // run ascribes all quotations.
@@ -257,6 +278,9 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 					return ascription{who: p, cue: a.cover(k, m+1), at: m, end: p.to, guess: true}, true
 				}
 			}
+			if who.to > 0 && a.lang.capitals {
+				return a.verbFar(who, k, m, end)
+			}
 			if u.is(pronoun) {
 				who, _ = a.noun(m, m+1)
 			} else if p, is := a.noun(m, end); is && a.lang.capitals {
@@ -265,6 +289,17 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 			} else if !a.small(m) {
 				break
 			}
+		}
+	}
+	return asc, false
+}
+
+// verbFar reads the participle at the end of a clause whose auxiliary is item k:
+// "hatte der Mann vor Gericht gesagt". m is the item behind its subject.
+func (a *ascriber) verbFar(who phrase, k, m, end int) (asc ascription, ok bool) {
+	for v := m; v < min(end, m+maxPhrase) && a.items[v].kind == word; v++ {
+		if a.items[v].is(participle) && !a.items[v].upper() {
+			return ascription{who: who, cue: a.cover(v, v+1), at: v, end: v + 1}, true
 		}
 	}
 	return asc, false
@@ -307,6 +342,9 @@ func (a *ascriber) subjectFirst(k, end int, set, part bool) (asc ascription, ok 
 	direct := p.to
 	a.apposition(&p, end)
 	want := cue | quoted
+	if set && a.sent.headline {
+		want |= weak // "headteachers warn"
+	}
 	if !part {
 		want |= describe
 	}
@@ -408,9 +446,15 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			continue
 		}
 		if !a.cueAt(v, lo, cue|describe|quoted) {
+			if asc, is := a.loneParticiple(v, lo, i, end); is {
+				return asc, tied, true
+			}
 			continue
 		}
-		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && v < i-4) {
+		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && (v < i-3 || a.conjoined(v+1, i))) {
+			if w := a.insertBefore(v, lo, i); w >= 0 {
+				strong = ascription{entity: a.teller, cue: a.cover(w, w+1), at: w, end: w + 1}
+			}
 			return strong, tied, true
 		}
 	}
@@ -532,6 +576,9 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	if !near && v+1 < i {
 		if q, is := a.noun(v+1, i); is && a.mayFollow(&q, v-lo) {
 			a.apposition(&q, i)
+			if o, fronted := a.noun(lo, v); fronted && a.items[v].is(quoted) && a.items[lo].is(object) {
+				return ascription{who: o, cue: a.cover(v, v+1), via: a.mediumOf(&q), at: v, end: q.to}, true
+			}
 			return ascription{who: q, cue: a.cover(v, v+1), at: v, end: q.to}, true
 		}
 	}
@@ -580,14 +627,48 @@ func (a *ascriber) agentBehind(v, i, end int) bool {
 	return false
 }
 
+// loneParticiple reads a participle without an auxiliary that the quotation at
+// item i belongs to.
+func (a *ascriber) loneParticiple(v, lo, i, end int) (asc ascription, ok bool) {
+	t := &a.items[v]
+	if !t.is(participle) || t.upper() || v <= lo || a.items[v-1].is(articleWord|possessive|auxiliary) {
+		return asc, false
+	}
+	if a.agentBehind(v, i, end) {
+		return a.clauseOf(v, lo, i, end)
+	}
+	return a.attributed(v, lo, i)
+}
+
+// conjoined tells whether a conjunction stands in items [from, to).
+func (a *ascriber) conjoined(from, to int) bool {
+	for k := from; k < to; k++ {
+		if a.items[k].is(conjunction) && !a.items[k].is(preposition) {
+			return true
+		}
+	}
+	return false
+}
+
+// insertBefore is a cue set in between the subject and its verb at v, -1 if there
+// is none.
+func (a *ascriber) insertBefore(v, lo, i int) int {
+	for w := lo + 1; w < v; w++ {
+		if a.items[w].is(cue) && a.cueAt(w, lo, cue) && a.insertedAt(w, lo, i) {
+			return w
+		}
+	}
+	return -1
+}
+
 // attributed reads "…, accused of “…”": a participle without who did it, behind
 // what it is said of. The subject of the sentence says so.
 func (a *ascriber) attributed(v, lo, i int) (asc ascription, ok bool) {
 	if v <= lo || !a.items[v].is(participle) || a.lang.capitals || a.items[v-1].is(auxiliary|adverb|pronoun|conjunction) || i-v > 6 {
 		return asc, false
 	}
-	if a.items[v].is(cue|describe) && !a.items[v+1].is(preposition) {
-		return asc, false // it has its own subject
+	if !a.items[v+1].is(preposition) {
+		return asc, false // it may have its own subject
 	}
 	if k := a.items[v-1].kind; k != comma && k != word || k == word && !a.joined(v) || a.sent == nil {
 		return asc, false

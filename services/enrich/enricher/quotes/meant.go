@@ -130,6 +130,9 @@ func (a *ascriber) lastPerson(p *phrase) *entity {
 	fit := func(e *entity) bool {
 		return e != nil && e.person && e.likely && e.at < p.desc.Start && a.people.agree(e, d)
 	}
+	if b := a.before; b != nil && b.person && b.words > 1 && b.role == "" && b.at < p.desc.Start && a.people.agree(b, d) {
+		return b
+	}
 	for _, e := range []*entity{a.before, a.recent, a.speaker} {
 		if fit(e) {
 			return e

@@ -162,7 +162,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 			p.to++
 		}
 		p.core = p.to
-		p.name, p.words, p.likely = g.cover(j, p.to), max(1, p.to-j-1), true
+		p.name, p.words, p.likely = g.cover(j, p.to), p.to-j, true
 		return p, true
 	}
 	// Small words, then a name or, where nouns have capitals, nouns.
@@ -212,9 +212,23 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		g.extendName(&p, end)
 	}
 	if !p.named() {
+		g.dropParticiple(&p, first, end)
 		g.extend(&p, end)
 	}
 	return p, true
+}
+
+// dropParticiple leaves out the last word of a description before who did it: "un
+// employé joint par la presse".
+func (g *grammar) dropParticiple(p *phrase, first, end int) {
+	last := p.to - 1
+	if (g.lang.inserts || g.lang.noSubject) && last > first && p.to < end && g.items[p.to].is(agent) && !g.items[last].is(role) && !g.items[last].upper() {
+		p.to, p.core = last, last
+		p.desc.End = int(g.items[last-1].End)
+		if !p.role.Empty() {
+			p.role.End = p.desc.End
+		}
+	}
 }
 
 // stands tells whether a phrase may be a subject: no time, and in German nothing
@@ -473,7 +487,7 @@ func (g *grammar) extend(p *phrase, end int) {
 				break
 			}
 			// Behind a noun, a small word is a verb that the data don't know.
-			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) {
+			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) {
 				break
 			}
 			m++
@@ -562,8 +576,7 @@ func (g *grammar) apposition(p *phrase, end int) {
 	}
 	if !p.named() {
 		q, ok := g.noun(k, end)
-		if ok && q.named() && q.article && (q.words == 1 || g.items[k+1].is(title)) && g.items[k].is(articleWord) && (g.headed(p) || g.bodyAt(p.from, p.to)) && q.to < end && g.items[q.to].kind == comma {
-			p.name, p.words, p.to, p.enclosed, p.article = q.name, q.words, q.to, true, true
+		if ok && q.named() && q.article && g.byArticle(p, &q, k, end) {
 			return
 		}
 		if ok && q.named() && !q.article && q.words >= 1 && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end) && g.closes(q.to, end) &&
@@ -577,6 +590,26 @@ func (g *grammar) apposition(p *phrase, end int) {
 			}
 		}
 	}
+}
+
+// byArticle takes a name with an article, at item k between commas, for what a
+// description before it means: "his union, the RSW, has", "the vicar, the Rev Tim
+// Oakes".
+func (g *grammar) byArticle(p, q *phrase, k, end int) bool {
+	titled := g.items[k+1].is(title | role)
+	if !titled && q.words > 1 || !g.items[k].is(articleWord) || !g.headed(p) && !g.bodyAt(p.from, p.to) || q.to < end && g.items[q.to].kind != comma {
+		return false
+	}
+	p.role = p.desc
+	p.name, p.words, p.to, p.enclosed, p.article = q.name, q.words, q.to, true, !titled
+	if titled {
+		from := k + 1
+		for n := g.roleAt(from); n > 0 && from+n < q.to && !g.items[from].is(title); n = g.roleAt(from) {
+			from += n
+		}
+		p.name, p.likely = g.cover(from, q.to), true
+	}
+	return true
 }
 
 // functionBehind reads ", owner of the bakery" behind a name.

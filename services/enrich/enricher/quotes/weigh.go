@@ -329,6 +329,9 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		a.keep(q, id, s, byReport)
 	case colonBefore && a.speaker != nil:
 		a.keep(q, id, s, byReport)
+	case q.partial && !q.upper && i > s.from+1 && a.has(i, n):
+		asc := ascription{who: a.subject[n], at: -1}
+		a.take(q, id, &asc, n, byReport)
 	case a.alongside(q, i, s):
 		a.keep(q, id, s, byReport)
 	default:
@@ -364,6 +367,21 @@ func (a *ascriber) alongside(q *quote, i int, s *sentence) bool {
 		}
 	}
 	return false
+}
+
+// has tells whether the quotation at item i is what the subject of the sentence
+// has done, in its own words: "the firm has “taken note”".
+func (a *ascriber) has(i, n int) bool {
+	s := &a.sents[n]
+	k := i - 1
+	for k > s.from && a.items[k].is(adverb) && !a.items[k].is(auxiliary) {
+		k--
+	}
+	if !a.items[k].is(auxiliary) || a.items[k].is(passive) || !a.items[k].is(finite) {
+		return false
+	}
+	p, found, near := a.subjectOf(k, s.from)
+	return found && near && p.to == a.subject[n].to
 }
 
 // signed reads the name that stands below or behind the whole quotation at item
