@@ -72,6 +72,7 @@ const (
 	party      // likewise, to who stands trial
 	body       // likewise, to an organisation
 	honour     // stands behind a name: KC, MBE
+	office     // function that somebody new may have: the mayor
 )
 
 // kinds of bodies, so that "the court" means no company.
@@ -86,7 +87,7 @@ var sections = map[string]lexicon.Class{
 	"channel preposition": channelPreposition, "audience": audience, "medium": medium, "the medium": theMedium,
 	"titled": titled, "sign": sign, "title": title, "abbreviation": abbreviation, "role": role,
 	"verb": finite, "subordinate": subordinate, "elision": elision, "passive": passive, "agent": agent, "impersonal": impersonal, "many": many, "other verb": action, "inside name": toward, "speech": speech, "him": oblique, "definite": definite, "weak": weak, "view": view, "through": mouth, "as": like, "object": object,
-	"work": work, "person": person, "party": party, "honour": honour,
+	"work": work, "person": person, "party": party, "honour": honour, "office": office,
 }
 
 // language is what the data say of one language.
@@ -94,6 +95,7 @@ type language struct {
 	words       lexicon.Trie
 	bodies      map[string]uint8 // kinds of the bodies that a noun means, by the noun in lower case
 	roleEndings []string         // of nouns for functions, in lower case
+	offices     []string         // words of the section office, which may end a compound
 	verbEndings []string         // of finite verbs, likewise
 	capitals    bool             // every noun has a capital
 	noSubject   bool             // a verb may do without its pronoun
@@ -170,6 +172,9 @@ func (l *language) add(section, phrase string) error {
 		}
 	default:
 		class := sections[section]
+		if class == office {
+			l.offices = append(l.offices, phrase)
+		}
 		if kind := kinds[strings.TrimPrefix(section, "body ")]; class == 0 && kind != 0 {
 			class = body
 			if l.bodies == nil {

@@ -1,6 +1,10 @@
 package quotes
 
-import "github.com/copytaster/copytaster/services/enrich/lexicon"
+import (
+	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
 
 // introduced is where the text first speaks of a body or of "a singer".
 type introduced struct {
@@ -100,7 +104,7 @@ func (a *ascriber) meant(p *phrase, n int) *entity {
 			return e
 		}
 	}
-	if t.words(person|party) == 0 || a.items[p.from].is(many) {
+	if !a.back(h) || a.items[p.from].is(many) {
 		return nil
 	}
 	if q, ok := a.persons[fold(a.cover(h, h+1).In(a.text))]; ok && q.from < p.from && t.words(party) == 0 {
@@ -110,6 +114,27 @@ func (a *ascriber) meant(p *phrase, n int) *entity {
 		return a.onTrial(p)
 	}
 	return a.lastPerson(p)
+}
+
+// back tells whether a text comes back to somebody by the noun at item h. By an
+// office it may name somebody new.
+func (a *ascriber) back(h int) bool {
+	t := &a.items[h]
+	if t.words(person|party) > 0 {
+		return true
+	}
+	if a.roleAt(h) == 0 || t.words(office) > 0 {
+		return false
+	}
+	if a.lang.capitals {
+		w := fold(a.text[t.Start:t.End])
+		for _, o := range a.lang.offices {
+			if strings.HasSuffix(w, o) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // onTrial is whom "the accused" means: the person named first of whom no function
@@ -140,6 +165,11 @@ func (a *ascriber) lastPerson(p *phrase) *entity {
 	}
 	for i := len(a.people.likely) - 1; i >= 0; i-- {
 		if e := a.people.likely[i]; fit(e) {
+			return e
+		}
+	}
+	for i := len(a.people.others) - 1; i >= 0; i-- {
+		if e := a.people.others[i]; e.role == "" && e.at < p.desc.Start && a.people.agree(e, d) {
 			return e
 		}
 	}

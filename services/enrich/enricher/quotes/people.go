@@ -34,6 +34,7 @@ type people struct {
 	byHead  map[string]*entity // longer description met last, by its noun
 	roles   []*entity          // persons with a function
 	likely  []*entity          // persons by their form
+	others  []*entity          // who else may be a person: two words with capitals
 }
 
 func newPeople(text string, lang *language, titles, given *lexicon.Trie) *people {
@@ -74,6 +75,9 @@ func (p *people) meet(ph *phrase) {
 	p.shorten(e, ph)
 	if ph.words < 2 || ph.article {
 		return
+	}
+	if !e.likely && e.person && ph.words == 2 && len(p.others) < maxKnown && e.at == ph.name.Start {
+		p.others = append(p.others, e)
 	}
 	if first, _, ok := strings.Cut(name, " "); ok && p.byFirst[first] == nil {
 		p.byFirst[first] = e

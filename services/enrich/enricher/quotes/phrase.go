@@ -156,6 +156,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		det, j = true, n
 	}
 	first := j
+	if det && j < end && g.items[j].is(auxiliary) && !g.items[j].upper() && g.items[j].words(role) == 0 {
+		return p, false // "l'a qualifiée"
+	}
 	if j < end && g.titleBefore(j, end) {
 		p.to, p.core = j+2, j+2
 		for p.to < end && g.items[p.to].upper() && g.joined(p.to) {
@@ -378,7 +381,7 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 		p.desc = g.cover(from, end)
 		p.role = g.bare(first, end)
 		p.definite = g.items[from].is(definite)
-	case g.lang.capitals && name == run && (det || lower) && end-name == 1 && !g.given(name):
+	case g.lang.capitals && name == run && (det || lower) && g.single(name, end) && !g.given(name):
 		p.desc = g.cover(from, end) // "ein Augenzeuge"
 		p.definite = g.items[from].is(definite) && g.hasFunction(first, end)
 		if p.definite {
@@ -407,6 +410,16 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 			p.pronoun = only // "die 47-Jährige"
 		}
 	}
+}
+
+// single tells whether items [from, to) are one word, with hyphens in it.
+func (g *grammar) single(from, to int) bool {
+	for k := from + 1; k < to; k++ {
+		if g.between(k) != "-" {
+			return false
+		}
+	}
+	return true
 }
 
 // peel is where the name begins in a run of words with capitals.
@@ -495,6 +508,10 @@ func (g *grammar) extend(p *phrase, end int) {
 		if m > start && g.genitive(m-1) {
 			m--
 		}
+		if at := g.nameBehind(p, start, m, end); at > 0 {
+			p.to = at
+			return
+		}
 		if m == start && m > k+n+1 {
 			start-- // "of the three"
 		}
@@ -512,6 +529,35 @@ func (g *grammar) extend(p *phrase, end int) {
 			p.role.End = p.desc.End
 		}
 	}
+}
+
+// nameBehind names a description whose function and what it is of stand before the
+// name: "chair of governors Ravi Menon". items [start, m) are what it goes on
+// with. It is the item behind the name, 0 if there is none.
+func (g *grammar) nameBehind(p *phrase, start, m, end int) int {
+	if !g.headed(p) {
+		return 0
+	}
+	for k := start + 1; k < m; k++ {
+		t := &g.items[k]
+		if !t.upper() || k+1 >= end || !g.items[k+1].upper() || !g.joined(k+1) {
+			continue
+		}
+		known := g.given(k) && !g.given(k-1)
+		lower := !g.items[k-1].upper() && !g.items[k-1].is(body|work|articleWord|preposition) && t.Shape&lexicon.AllCaps == 0
+		if !known && !lower {
+			continue
+		}
+		to := k + 1
+		for to < end && to < k+4 && g.items[to].upper() && g.joined(to) {
+			to++
+		}
+		p.name, p.words, p.likely = g.cover(k, to), to-k, true
+		p.role = g.bare(p.from, k)
+		p.desc = article.Span{}
+		return to
+	}
+	return 0
 }
 
 // extendName takes what the name of a body goes on with: "The Ministry of Works",

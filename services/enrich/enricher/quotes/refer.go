@@ -52,6 +52,9 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		}
 		return e
 	}
+	if p.to == 0 && !asSubject && a.speaker != nil && !a.speaker.many && a.lastQ >= 0 && n > 0 && a.sents[n-1].paragraph == a.sents[n].paragraph && a.holds(a.lastQ, &a.sents[n-1]) && a.quotes[a.lastQ].entity == a.speaker && a.subject[n].to == 0 {
+		return a.speaker // “…”, añadió.
+	}
 	// Somebody named earlier in the sentence, but not the pronoun itself.
 	apart := !asSubject && p.from > 0 && p.to > 0 && a.items[p.from-1].kind != word && p.pronoun&(masculine|feminine) == 0
 	if q := &a.subject[n]; !asSubject && q.to > 0 && q.to <= p.from && q.pronoun == 0 {

@@ -72,7 +72,7 @@ func (a *ascriber) quotation(id, i, n int) {
 			return
 		}
 	}
-	if !start && !a.goesOn(q, id, i, s, commaBefore) && !(setOff && !atEnd && a.better(next, s)) {
+	if !start && !a.goesOn(q, id, i, s, commaBefore) && !a.alongside(q, i, s) && !(setOff && !atEnd && a.better(next, s)) {
 		if asc, ok = a.unknown(i, s.from); ok {
 			a.take(q, id, &asc, n, bySentence)
 			return
@@ -254,6 +254,9 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	}
 	if i > s.from && a.items[i-1].kind != colon && (q.upper || !a.lang.capitals) {
 		for k := max(s.from, i-3); k < i; k++ {
+			if a.items[k].is(participle) && a.active(k, s.from) {
+				continue // "los había llamado «…»", "s'est dite « … »"
+			}
 			if n := a.items[k].words(titled); n > 0 && k+n <= i && (k+n == i || k+n == i-1 && (a.items[i-1].kind == comma || a.items[i-1].is(describe))) {
 				return d + asName
 			}
@@ -271,6 +274,22 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 		}
 	}
 	return d
+}
+
+// active tells whether an auxiliary before the participle at k makes it what the
+// subject did.
+func (a *ascriber) active(k, from int) bool {
+	if k <= from || !a.items[k-1].is(auxiliary) {
+		return false
+	}
+	if !a.items[k-1].is(passive) {
+		return true
+	}
+	if k-2 < from {
+		return false
+	}
+	w := a.text[a.items[k-2].Start:a.items[k-2].End]
+	return w == "s" || w == "se"
 }
 
 // dated tells whether the year in brackets stands behind item i that a work has.
