@@ -28,17 +28,18 @@ type ascriber struct {
 	sents   []sentence
 	subject []phrase // of each sentence, from the first pass; to == 0: none
 
-	speaker *entity // last one
-	human   *entity // last speaker who may be "he" or "she"
-	body    *entity // last speaker who may be "it"
-	before  *entity // subject of the sentence before
-	recent  *entity // person named last
-	outlet  *entity // medium named last
-	teller  *entity // whose words the last sentence tells, with or without marks
-	para    int     // paragraph of the last quotation
-	lastQ   int     // last quotation that was ascribed, -1: none
-	used    int     // items before this one belong to an ascription already
-	sent    *sentence
+	speaker  *entity // last one
+	human    *entity // last speaker who may be "he" or "she"
+	body     *entity // last speaker who may be "it"
+	before   *entity // subject of the sentence before
+	recent   *entity // person named last
+	recentIn int     // in which sentence
+	outlet   *entity // medium named last
+	teller   *entity // whose words the last sentence tells, with or without marks
+	para     int     // paragraph of the last quotation
+	lastQ    int     // last quotation that was ascribed, -1: none
+	used     int     // items before this one belong to an ascription already
+	sent     *sentence
 }
 
 // mention is where the text names a medium as its source.
@@ -70,7 +71,7 @@ func (a *ascriber) survey() {
 				i++
 				continue
 			}
-			if !held || a.headed(&p) || p.named() {
+			if a.mayTell(&p, held) {
 				a.apposition(&p, s.to)
 			}
 			if p.named() {
@@ -88,6 +89,12 @@ func (a *ascriber) survey() {
 			i = max(i+1, p.to)
 		}
 	}
+}
+
+// mayTell tells whether what stands between commas behind a phrase may tell more of
+// it; held tells that it stands behind a preposition.
+func (a *ascriber) mayTell(p *phrase, held bool) bool {
+	return !held || p.named() || a.headed(p) && a.items[p.from].is(articleWord|possessive)
 }
 
 // rather tells whether somebody's name is the subject, and not the phrase before
@@ -158,7 +165,7 @@ func (a *ascriber) follow(n int) {
 		}
 		if p, ok := a.noun(i, s.to); ok && p.named() {
 			if e := a.people.who(&p); e.person && (e.words > 1 || e.role != "") {
-				a.recent = e
+				a.recent, a.recentIn = e, n
 			}
 			i = max(i, p.to-1)
 		}
@@ -601,6 +608,9 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 // se disculpó".
 func (a *ascriber) insertedAt(v, lo, i int) bool {
 	k := v
+	for k > lo && a.items[k-1].is(auxiliary) && a.items[v].is(participle) {
+		k--
+	}
 	if k > lo && a.items[k-1].is(pronoun) {
 		k--
 	} else if !a.lang.noSubject {
@@ -654,7 +664,7 @@ func (a *ascriber) conjoined(from, to int) bool {
 // is none.
 func (a *ascriber) insertBefore(v, lo, i int) int {
 	for w := lo + 1; w < v; w++ {
-		if a.items[w].is(cue) && a.cueAt(w, lo, cue) && a.insertedAt(w, lo, i) {
+		if a.items[w].is(cue|participle) && a.cueAt(w, lo, cue) && a.insertedAt(w, lo, i) {
 			return w
 		}
 	}
@@ -664,7 +674,7 @@ func (a *ascriber) insertBefore(v, lo, i int) int {
 // attributed reads "…, accused of “…”": a participle without who did it, behind
 // what it is said of. The subject of the sentence says so.
 func (a *ascriber) attributed(v, lo, i int) (asc ascription, ok bool) {
-	if v <= lo || !a.items[v].is(participle) || a.lang.capitals || a.items[v-1].is(auxiliary|adverb|pronoun|conjunction) || i-v > 6 {
+	if v <= lo || !a.items[v].is(participle) || a.lang.capitals || a.items[v-1].is(auxiliary|adverb|pronoun|conjunction|relative) || i-v > 6 {
 		return asc, false
 	}
 	if !a.items[v+1].is(preposition) {

@@ -50,7 +50,7 @@ func (a *ascriber) spokesman(asc *ascription, s *sentence) {
 		}
 		if p, ok := a.noun(k+n, s.to); ok {
 			a.apposition(&p, s.to)
-			if p.named() && !p.role.Empty() {
+			if p.named() && !p.role.Empty() && a.hasFunction(p.from, p.core) {
 				asc.who = p
 			}
 			return

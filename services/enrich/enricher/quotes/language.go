@@ -98,6 +98,7 @@ type language struct {
 	offices     []string         // words of the section office, which may end a compound
 	verbEndings []string         // of finite verbs, likewise
 	capitals    bool             // every noun has a capital
+	participles []string         // endings of participles, with which a clause may begin
 	noSubject   bool             // a verb may do without its pronoun
 	dashes      bool             // dashes set off direct speech
 	inserts     bool             // a reporter's clause may stand within the marks
@@ -129,7 +130,7 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 	return lexicon.EachLine(dir, name, func(line string) error {
 		if line[0] == '[' {
 			section = strings.Trim(line, "[]")
-			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "verb ending" && section != "trait" {
+			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "verb ending" && section != "participle ending" && section != "trait" {
 				return fmt.Errorf("unknown section %s", line)
 			}
 			return nil
@@ -156,6 +157,10 @@ func (l *language) add(section, phrase string) error {
 	case "verb ending":
 		if !slices.Contains(l.verbEndings, phrase) {
 			l.verbEndings = append(l.verbEndings, phrase)
+		}
+	case "participle ending":
+		if !slices.Contains(l.participles, phrase) {
+			l.participles = append(l.participles, phrase)
 		}
 	case "trait":
 		switch phrase {

@@ -39,7 +39,7 @@ func (a *ascriber) introduce(p *phrase) {
 	if kinds&kindsOfCopy != 0 {
 		return
 	}
-	if kinds != 0 && a.bodily(p) || p.named() && (p.article || a.initials(p)) {
+	if kinds != 0 && a.bodily(p) || p.named() && (p.article || a.initials(p) || len(a.bodies) == 0 && !p.likely && p.role.Empty() && p.from == 0) {
 		a.bodies = append(a.bodies, introduced{*p, kinds})
 	}
 }
@@ -116,6 +116,14 @@ func (a *ascriber) meant(p *phrase, n int) *entity {
 	return a.lastPerson(p)
 }
 
+// topic is where the subject of the first sentence ends.
+func (a *ascriber) topic() int {
+	if len(a.subject) == 0 || a.subject[0].to == 0 {
+		return 0
+	}
+	return int(a.items[a.subject[0].to-1].End)
+}
+
 // back tells whether a text comes back to somebody by the noun at item h. By an
 // office it may name somebody new.
 func (a *ascriber) back(h int) bool {
@@ -179,6 +187,9 @@ func (a *ascriber) lastPerson(p *phrase) *entity {
 // theBody is the body of one of the kinds that was spoken of last.
 func (a *ascriber) theBody(p *phrase, kinds uint8) *entity {
 	if kinds&kindsOfCopy != 0 {
+		if p.from == 0 || !a.items[p.from-1].is(according) {
+			return nil
+		}
 		kinds = court
 	}
 	var nameless *entity
@@ -195,7 +206,7 @@ func (a *ascriber) theBody(p *phrase, kinds uint8) *entity {
 			nameless = a.people.who(&b.phrase)
 		}
 	}
-	if nameless != nil && (nameless == a.before || nameless == a.body || nameless == a.speaker) {
+	if nameless != nil && (nameless == a.before || nameless == a.body || nameless == a.speaker || nameless.at <= a.topic()) {
 		return nameless
 	}
 	return nil

@@ -238,7 +238,7 @@ func (p *people) who(ph *phrase) *entity {
 		if !ph.article && (ph.words < 3 || e == nil) {
 			if full := p.byLast[p.family(name)]; full != nil && (ph.words == 1 || strings.HasSuffix(fold(full.name), name)) {
 				e = full
-			} else if full := p.byFirst[name]; full != nil && ph.words == 1 && full.likely {
+			} else if full := p.byFirst[name]; full != nil && ph.words == 1 && (full.likely || e == nil && full.at < ph.name.Start && full.sex == 0) {
 				e = full
 			} else if full := p.begins(name); full != nil {
 				e = full

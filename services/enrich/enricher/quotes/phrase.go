@@ -58,7 +58,7 @@ func (g *grammar) between(i int) string {
 // an abbreviation stands before item i.
 func (g *grammar) joined(i int) bool {
 	switch g.between(i) {
-	case " ", "-", "'", "’", "\n", "\u00a0", "\u202f", ". ", ".", "", "' ", "’ ":
+	case " ", "-", " & ", "'", "’", "\n", "\u00a0", "\u202f", ". ", ".", "", "' ", "’ ":
 		return true
 	}
 	return false
@@ -256,7 +256,31 @@ func (g *grammar) opener(i, end int) bool {
 	if t.is(relative) && t.is(articleWord) && i+1 < end && g.items[i+1].is(articleWord|possessive|pronoun|loose) {
 		return true
 	}
+	if g.participial(i, end) {
+		return true
+	}
 	return t.upper() && !t.named && t.Shape&lexicon.AllCaps == 0 && t.is(preposition|conjunction|adverb|relative|timeWord|subordinate|finite|auxiliary) && !t.is(articleWord|possessive|pronoun|loose) && t.words(role) == 0 && !g.given(i)
+}
+
+// participial tells whether a clause without a subject begins with a participle at
+// i: "Asked about it, she".
+func (g *grammar) participial(i, end int) bool {
+	t := &g.items[i]
+	if !t.upper() || t.named || g.given(i) || g.lang.capitals || t.words(role) > 0 || i+1 >= end || i > 0 && g.items[i-1].kind == word && g.joined(i) {
+		return false
+	}
+	if next := &g.items[i+1]; next.kind != comma && !next.is(preposition) {
+		return false
+	}
+	if t.is(participle) {
+		return true
+	}
+	for _, e := range g.lang.participles {
+		if int(t.End-t.Start) > len(e)+3 && strings.HasSuffix(g.text[t.Start:t.End], e) {
+			return g.items[i+1].kind != comma || len(e) > 2
+		}
+	}
+	return false
 }
 
 // owner is where "China's" and the like end that begin at i; i if they don't.
@@ -381,6 +405,7 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 		p.desc = g.cover(from, end)
 		p.role = g.bare(first, end)
 		p.definite = g.items[from].is(definite)
+	case g.firm(p, from, first, run, end, det):
 	case g.lang.capitals && name == run && (det || lower) && g.single(name, end) && !g.given(name):
 		p.desc = g.cover(from, end) // "ein Augenzeuge"
 		p.definite = g.items[from].is(definite) && g.hasFunction(first, end)
@@ -410,6 +435,52 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 			p.pronoun = only // "die 47-Jährige"
 		}
 	}
+}
+
+// firm reads "the carmaker Ravel", "der Autobauer Ravel": what a body is, and its
+// name.
+func (g *grammar) firm(p *phrase, from, first, run, end int, det bool) bool {
+	if !det {
+		return false
+	}
+	head, name := run-1, run
+	if g.lang.capitals {
+		if end-run != 2 || !g.bodyNoun(run) || g.between(run+1) != " " {
+			return false
+		}
+		head, name = run, run+1
+	} else {
+		if end-run > 3 || run <= first {
+			return false
+		}
+		for head >= first && !g.items[head].is(body) && !g.hasFunction(head, head+1) && head > run-3 {
+			head--
+		}
+		if head < first || !g.items[head].is(body) || g.lang.bodies[fold(g.cover(head, head+1).In(g.text))]&firms == 0 || g.hasFunction(head, run) {
+			return false
+		}
+	}
+	p.name, p.words, p.article = g.cover(name, end), end-name, true
+	p.role = g.bare(first, name)
+	return true
+}
+
+// firms is the kind of bodies that stand before their names.
+const firms = 1
+
+// bodyNoun tells whether the word at i is a company's noun or a compound that ends
+// with one.
+func (g *grammar) bodyNoun(i int) bool {
+	w := fold(g.text[g.items[i].Start:g.items[i].End])
+	if g.lang.bodies[w]&firms != 0 {
+		return true
+	}
+	for k := 1; k < len(w)-minCompound; k++ {
+		if g.lang.bodies[w[k:]]&firms != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // single tells whether items [from, to) are one word, with hyphens in it.
@@ -484,6 +555,9 @@ func (g *grammar) extend(p *phrase, end int) {
 		if g.items[k].is(toward) && g.items[k+1].words(audience) == 0 && (g.items[k+1].upper() || g.items[k+1].is(articleWord|possessive)) {
 			n = 1
 		}
+		if n == 0 && k == p.core && g.forTask(p, k, end) {
+			n = 1
+		}
 		if n == 0 || k+n >= end || !g.joined(k+n) || g.items[k].words(according) > 0 {
 			return
 		}
@@ -531,6 +605,22 @@ func (g *grammar) extend(p *phrase, end int) {
 	}
 }
 
+// forTask tells whether the task of a function stands behind the French "à" at k:
+// "l'adjointe à la sécurité", "secrétaire d'État au Tourisme".
+func (g *grammar) forTask(p *phrase, k, end int) bool {
+	if !g.lang.inserts || !g.headed(p) || g.items[k].words(audience) > 0 || k+1 >= end {
+		return false
+	}
+	next := &g.items[k+1]
+	switch g.text[g.items[k].Start:g.items[k].End] {
+	case "à":
+		return next.is(definite) && k+2 < end && !g.items[k+2].is(channel|medium|timeWord) && g.items[k+2].Shape&lexicon.AllCaps == 0
+	case "au", "aux":
+		return next.upper() && !g.medial(k+1, k+2)
+	}
+	return false
+}
+
 // nameBehind names a description whose function and what it is of stand before the
 // name: "chair of governors Ravi Menon". items [start, m) are what it goes on
 // with. It is the item behind the name, 0 if there is none.
@@ -567,27 +657,50 @@ func (g *grammar) extendName(p *phrase, end int) {
 	if k+1 >= end || p.to-p.from != 2 || !g.items[p.from].is(articleWord) || !g.joined(k) || !g.joined(k+1) || g.items[p.from+1].named {
 		return
 	}
+	romance := g.lang.inserts || g.lang.noSubject
+	if romance && g.items[p.from+1].is(body) {
+		for k < p.to+2 && k+1 < end && g.plain(k) && g.joined(k+1) {
+			k++ // "régionale"
+		}
+	}
 	switch g.text[g.items[k].Start:g.items[k].End] {
 	case "of", "for", "de", "des", "du", "del", "d":
+	case "in":
+		if !g.items[p.from+1].is(body) {
+			return
+		}
 	default:
 		return
 	}
 	m := k + 1
-	for m < end && m < k+5 && g.items[m].kind == word && g.items[m].upper() && !g.items[m].is(timeWord) && g.joined(m) {
+	for romance && m < k+2 && m+1 < end && g.items[m].is(articleWord) && g.joined(m+1) {
 		m++
 	}
-	if m == k+1 {
-		t := &g.items[m]
-		if !g.lang.inserts || t.class != 0 || t.Shape&lexicon.Digits != 0 || t.kind != word {
-			return
-		}
+	from := m
+	for m < end && m < k+6 && g.items[m].kind == word && g.items[m].upper() && !g.items[m].is(timeWord) && g.joined(m) {
 		m++
+	}
+	for romance && m == from && m < end && (g.plain(m) || g.items[m].Shape&lexicon.Digits == 0 && g.items[m].class == 0) && g.joined(m) {
+		m++
+		for m < from+3 && m < end && g.plain(m) && g.joined(m) {
+			m++
+		}
+		break
+	}
+	if m == from {
+		return
 	}
 	p.short = p.name
 	p.to = m
 	p.name.End = int(g.items[m-1].End)
 	p.desc = p.name
 	p.words = m - p.from - 1
+}
+
+// plain tells whether the word at k is small and no word that the data know.
+func (g *grammar) plain(k int) bool {
+	t := &g.items[k]
+	return t.kind == word && t.Shape&lexicon.Lower != 0 && t.class == 0 && t.long == 0 && !g.verbal(k)
 }
 
 // medial tells whether the name of an agency or a word for a medium is among

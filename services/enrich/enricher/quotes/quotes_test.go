@@ -111,7 +111,7 @@ func TestForms(t *testing.T) {
 		{"as she put it", "en", "The plan is “a gift”, as Jane Holt put it.", []string{"a gift | Jane Holt |  |  | partial"}},
 		{"retired teacher", "en", "“It rained,” said retired teacher Joan Pike.", []string{"It rained | Joan Pike | retired teacher"}},
 		{"a body's somebody", "en", "“It rained,” the group's Jane Holt said.", []string{"It rained | Jane Holt"}},
-		{"a body with its place", "en", "The Oslo-based group Clean Seas called it “a start”.", []string{"a start | Clean Seas |  |  | partial"}},
+		{"a body with its place", "en", "The Oslo-based group Clean Seas called it “a start”.", []string{"a start | Clean Seas | Oslo-based group |  | partial"}},
 		{"predicate", "de", "Pastor Ralf Timm findet die Aktion „wichtiger denn je“.", []string{"wichtiger denn je | Ralf Timm | Pastor |  | partial"}},
 		{"two speakers", "en", "“No,” said Jane Holt, to which Peter Marsh replied: “Yes, you did.”", []string{"No | Jane Holt", "Yes, you did | Peter Marsh"}},
 		// Channels.

@@ -45,7 +45,7 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 			}
 		} else {
 			e.human = e.human || a.hasFunction(p.from, p.to)
-			e.many = e.many || a.items[p.from].is(many)
+			e.many = e.many || a.items[p.from].is(many) || !a.lang.capitals && p.core > p.from && !a.items[p.from].is(articleWord|possessive) && strings.HasSuffix(a.text[a.items[p.from].Start:a.items[p.core-1].End], "s")
 		}
 		if e.outlet {
 			a.outlet = e
@@ -66,6 +66,9 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		return a.teller // "Half of them, it added, were “…”"
 	}
 	order := []*entity{a.before, a.human, a.recent, a.speaker}
+	if a.recentIn == n-1 {
+		order = []*entity{a.before, a.recent, a.human, a.speaker}
+	}
 	if p.pronoun&(neuter|plural) != 0 && p.pronoun&(masculine|feminine) == 0 {
 		order = []*entity{a.body, a.before, a.speaker}
 		if a.before != nil && !a.before.person {

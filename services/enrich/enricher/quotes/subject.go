@@ -155,7 +155,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 			continue
 		}
 		end := q.to
-		if !held || a.headed(&q) || q.named() {
+		if a.mayTell(&q, held) {
 			a.apposition(&q, v)
 		}
 		switch {
