@@ -75,6 +75,7 @@ func (a *ascriber) survey() {
 				a.apposition(&p, s.to)
 			}
 			if p.named() {
+				p.body = a.medial(p.from, p.to) || a.bodyAt(p.from, p.to)
 				a.people.meet(&p)
 			}
 			a.introduce(&p)

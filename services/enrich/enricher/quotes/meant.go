@@ -36,10 +36,10 @@ func (a *ascriber) introduce(p *phrase) {
 			kinds |= a.lang.bodies[fold(a.cover(k, k+1).In(a.text))]
 		}
 	}
-	if kinds&kindsOfCopy != 0 {
+	if kinds&kindsOfCopy != 0 || kinds == 0 && a.medial(p.from, p.to) {
 		return
 	}
-	if kinds != 0 && a.bodily(p) || p.named() && (p.article || a.initials(p) || len(a.bodies) == 0 && !p.likely && p.role.Empty() && p.from == 0) {
+	if kinds != 0 && a.bodily(p) || p.named() && (p.article || a.initials(p) || len(a.bodies) == 0 && !a.lang.capitals && !p.likely && p.role.Empty() && p.from == 0) {
 		a.bodies = append(a.bodies, introduced{*p, kinds})
 	}
 }

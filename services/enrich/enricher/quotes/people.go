@@ -76,7 +76,7 @@ func (p *people) meet(ph *phrase) {
 	if ph.words < 2 || ph.article {
 		return
 	}
-	if !e.likely && e.person && ph.words == 2 && len(p.others) < maxKnown && e.at == ph.name.Start {
+	if !e.likely && e.person && ph.words == 2 && !ph.body && len(p.others) < maxKnown && e.at == ph.name.Start {
 		p.others = append(p.others, e)
 	}
 	if first, _, ok := strings.Cut(name, " "); ok && p.byFirst[first] == nil {
@@ -238,7 +238,7 @@ func (p *people) who(ph *phrase) *entity {
 		if !ph.article && (ph.words < 3 || e == nil) {
 			if full := p.byLast[p.family(name)]; full != nil && (ph.words == 1 || strings.HasSuffix(fold(full.name), name)) {
 				e = full
-			} else if full := p.byFirst[name]; full != nil && ph.words == 1 && (full.likely || e == nil && full.at < ph.name.Start && full.sex == 0) {
+			} else if full := p.byFirst[name]; full != nil && ph.words == 1 && (full.likely || e != nil && full.at < e.at && full.sex == 0) {
 				e = full
 			} else if full := p.begins(name); full != nil {
 				e = full

@@ -23,6 +23,7 @@ type phrase struct {
 	short    article.Span  // of a body's name, without what it goes on with
 	pronoun  lexicon.Class // which pronoun; 0: none
 	loose    bool          // "one", "others"
+	body     bool          // a medium or a body by a word in it
 	article  bool          // the name has an article before it, and no role
 	words    int           // of the name
 	likely   bool          // a person's name by its form
@@ -266,7 +267,7 @@ func (g *grammar) opener(i, end int) bool {
 // i: "Asked about it, she".
 func (g *grammar) participial(i, end int) bool {
 	t := &g.items[i]
-	if !t.upper() || t.named || g.given(i) || g.lang.capitals || t.words(role) > 0 || i+1 >= end || i > 0 && g.items[i-1].kind == word && g.joined(i) {
+	if !t.upper() || t.named || g.given(i) || g.lang.capitals || t.words(role) > 0 || i+1 >= end || i > 0 && g.items[i-1].kind == word && g.between(i) == " " {
 		return false
 	}
 	if next := &g.items[i+1]; next.kind != comma && !next.is(preposition) {
@@ -440,16 +441,16 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 // firm reads "the carmaker Ravel", "der Autobauer Ravel": what a body is, and its
 // name.
 func (g *grammar) firm(p *phrase, from, first, run, end int, det bool) bool {
-	if !det {
-		return false
-	}
 	head, name := run-1, run
-	if g.lang.capitals {
+	switch {
+	case !det && (g.lang.capitals || g.lang.inserts || g.lang.noSubject):
+		return false
+	case !det || g.lang.capitals:
 		if end-run != 2 || !g.bodyNoun(run) || g.between(run+1) != " " {
 			return false
 		}
 		head, name = run, run+1
-	} else {
+	default:
 		if end-run > 3 || run <= first {
 			return false
 		}
@@ -654,7 +655,8 @@ func (g *grammar) nameBehind(p *phrase, start, m, end int) int {
 // "La Cour de cassation". The name before it stays in p.short.
 func (g *grammar) extendName(p *phrase, end int) {
 	k := p.to
-	if k+1 >= end || p.to-p.from != 2 || !g.items[p.from].is(articleWord) || !g.joined(k) || !g.joined(k+1) || g.items[p.from+1].named {
+	place := g.items[k-1].is(body) && k+1 < end && g.text[g.items[k].Start:g.items[k].End] == "in"
+	if k+1 >= end || p.to-p.from != 2 && !place || !g.items[p.from].is(articleWord) || !g.joined(k) || !g.joined(k+1) || g.items[p.from+1].named {
 		return
 	}
 	romance := g.lang.inserts || g.lang.noSubject
@@ -666,7 +668,7 @@ func (g *grammar) extendName(p *phrase, end int) {
 	switch g.text[g.items[k].Start:g.items[k].End] {
 	case "of", "for", "de", "des", "du", "del", "d":
 	case "in":
-		if !g.items[p.from+1].is(body) {
+		if !place {
 			return
 		}
 	default:
