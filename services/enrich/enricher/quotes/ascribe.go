@@ -92,6 +92,28 @@ func (a *ascriber) survey() {
 	}
 }
 
+// lead takes the name that the second sentence begins with for whom the first one
+// described: "A council leader has … Ann Brandt said".
+func (a *ascriber) lead() {
+	for n := range min(len(a.subject)-1, 2) {
+		p, q := &a.subject[n], &a.subject[n+1]
+		if p.to == 0 || q.to == 0 || p.named() || p.pronoun != 0 || p.loose || !q.named() || q.article {
+			continue
+		}
+		if h := a.headAt(p); h < 0 || a.roleAt(h) == 0 && a.items[h].words(person|party) == 0 && a.roleAt(p.from+1) == 0 || a.items[p.from].is(many|possessive) || !a.items[p.from].is(articleWord) {
+			continue
+		}
+		e := a.people.who(q)
+		d := p.desc.In(a.text)
+		if !e.likely || e.role != "" || e.at != q.name.Start || !a.people.agree(e, d) || a.people.byName[fold(d)] != nil {
+			continue
+		}
+		e.role = clean(p.role.In(a.text))
+		a.people.byName[fold(d)] = e
+		a.people.roles = append(a.people.roles, e)
+	}
+}
+
 // mayTell tells whether what stands between commas behind a phrase may tell more of
 // it; held tells that it stands behind a preposition.
 func (a *ascriber) mayTell(p *phrase, held bool) bool {
@@ -112,16 +134,21 @@ func (a *ascriber) rather(p, before *phrase, end int) bool {
 	if a.items[p.from-1].kind != comma {
 		return false
 	}
-	k := p.to
-	for k < end && (a.items[k].kind == comma || a.small(k)) && k < p.to+4 {
-		k++
+	for k := p.to; k < min(end, p.to+5) && (a.items[k].kind == comma || a.items[k].kind == word); k++ {
+		if a.verbal(k) {
+			return true
+		}
+		if a.items[k].kind == word && !a.small(k) {
+			return false
+		}
 	}
-	return k < end && a.verbal(k) || k > p.to && k < end && a.verbal(k-1)
+	return false
 }
 
 // run ascribes all quotations.
 func (a *ascriber) run() {
 	a.lastQ, a.para = -1, -1
+	a.lead()
 	for n := range a.sents {
 		s := &a.sents[n]
 		a.used, a.sent = s.from, s
@@ -350,14 +377,11 @@ func (a *ascriber) subjectFirst(k, end int, set, part bool) (asc ascription, ok 
 	direct := p.to
 	a.apposition(&p, end)
 	want := cue | quoted
-	if set && a.sent.headline {
-		want |= weak // "headteachers warn"
-	}
 	if !part {
 		want |= describe
 	}
 	for v := p.to; v < min(end, p.to+30); v++ {
-		if !a.cueAt(v, k, want) {
+		if !a.cueAt(v, k, want) && !(set && v == p.to && v+1 == end && a.cueAt(v, k, weak)) {
 			continue
 		}
 		if !a.linked(&p, v) {

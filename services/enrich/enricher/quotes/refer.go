@@ -56,7 +56,7 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		return a.speaker // “…”, añadió.
 	}
 	// Somebody named earlier in the sentence, but not the pronoun itself.
-	apart := !asSubject && p.from > 0 && p.to > 0 && a.items[p.from-1].kind != word && p.pronoun&(masculine|feminine) == 0
+	apart := !asSubject && p.from > 0 && p.to > 0 && a.items[p.from-1].kind == comma && p.pronoun&(masculine|feminine) == 0
 	if q := &a.subject[n]; !asSubject && q.to > 0 && q.to <= p.from && q.pronoun == 0 {
 		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) && (!apart || e == a.teller || e == a.speaker || a.teller == nil) {
 			return a.bind(e, p.pronoun)
@@ -155,6 +155,9 @@ func fits(e *entity, p lexicon.Class, sure bool) bool {
 	}
 	single := p & (masculine | feminine)
 	if single == 0 {
+		if p&neuter == 0 && e.person && e.likely && !e.many {
+			return false // "they" is not one person
+		}
 		return p&plural != 0 || !e.person || !sure && !e.likely && e.role == ""
 	}
 	if e.sex != 0 && single&e.sex == 0 {

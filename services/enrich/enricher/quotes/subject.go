@@ -258,15 +258,24 @@ func (a *ascriber) mayFollow(p *phrase, n int) bool {
 	case !free && n > 2 || p.pronoun&neuter != 0 && p.pronoun&(masculine|feminine) == 0:
 		return false
 	case p.named():
-		return !p.article
+		return !p.article || a.lang.capitals
 	}
 	return p.pronoun != 0 || free || a.hasFunction(p.from, p.to)
+}
+
+// reflexive tells whether "s'" stands before the auxiliary at k: "s'est réjouie".
+func (a *ascriber) reflexive(k, from int) bool {
+	if k <= from || !a.lang.inserts && !a.lang.noSubject {
+		return false
+	}
+	w := a.text[a.items[k-1].Start:a.items[k-1].End]
+	return w == "s" || w == "se"
 }
 
 func (a *ascriber) passiveAt(v, lo int) bool {
 	for k := v - 1; k >= max(lo, v-3); k-- {
 		if a.items[k].is(passive) {
-			return true
+			return !a.reflexive(k, lo)
 		}
 		if a.items[k].kind != word || !a.small(k) {
 			return false

@@ -282,14 +282,7 @@ func (a *ascriber) active(k, from int) bool {
 	if k <= from || !a.items[k-1].is(auxiliary) {
 		return false
 	}
-	if !a.items[k-1].is(passive) {
-		return true
-	}
-	if k-2 < from {
-		return false
-	}
-	w := a.text[a.items[k-2].Start:a.items[k-2].End]
-	return w == "s" || w == "se"
+	return !a.items[k-1].is(passive) || a.reflexive(k-1, from)
 }
 
 // dated tells whether the year in brackets stands behind item i that a work has.
