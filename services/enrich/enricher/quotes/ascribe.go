@@ -192,7 +192,7 @@ func (a *ascriber) follow(n int) {
 			continue
 		}
 		if p, ok := a.noun(i, s.to); ok && p.named() {
-			if e := a.people.who(&p); e.person && (e.words > 1 || e.role != "") {
+			if e := a.people.who(&p); e.person && (e.words > 1 || e.role != "") && !a.medial(p.from, p.to) {
 				a.recent, a.recentIn = e, n
 			}
 			i = max(i, p.to-1)
@@ -360,7 +360,11 @@ func (a *ascriber) unknownFirst(j, k, end int, set bool) (asc ascription, ok boo
 	if !set || t.upper() || t.Shape&lexicon.Lower == 0 || a.stopper(k) || t.is(articleWord|possessive|auxiliary|finite|inside|loose|according) || k+1 >= end || !a.joined(k+1) {
 		return asc, false
 	}
-	p, is := a.noun(k+1, end)
+	from := k + 1
+	if a.lang.inserts && from+1 < end && a.items[from+1].is(pronoun) && a.text[a.items[from].Start:a.items[from].End] == "t" {
+		from++ // "élude-t-elle"
+	}
+	p, is := a.noun(from, end)
 	if !is || p.pronoun == 0 && !p.named() && !a.items[k+1].is(articleWord) || p.pronoun&(masculine|feminine) == 0 && p.pronoun != 0 {
 		return asc, false
 	}
@@ -580,6 +584,9 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 		return asc, true
 	}
 	at := v
+	if a.items[v].is(infinitive) && !a.items[v].is(cue|describe) {
+		at = a.governor(v, lo)
+	}
 	if a.lang.capitals && a.items[v].is(participle) {
 		for k := v - 1; k >= lo; k-- {
 			if a.items[k].is(auxiliary) {
@@ -638,10 +645,14 @@ func (a *ascriber) insertedAt(v, lo, i int) bool {
 	}
 	if k > lo && a.items[k-1].is(pronoun) {
 		k--
-	} else if !a.lang.noSubject {
+	} else if !a.lang.noSubject && !(a.lang.inserts && v+1 < i && a.items[v+1].is(pronoun|adverb)) {
 		return false
 	}
-	if k <= lo || a.items[k-1].kind != comma || v+1 >= i || a.items[v+1].kind != comma || a.teller == nil {
+	behind := v + 1
+	for behind < min(i, v+3) && a.items[behind].is(pronoun|adverb) {
+		behind++
+	}
+	if k <= lo || a.items[k-1].kind != comma || behind >= i || a.items[behind].kind != comma || a.teller == nil {
 		return false
 	}
 	p, ok := a.noun(lo, k)

@@ -73,6 +73,7 @@ const (
 	body       // likewise, to an organisation
 	honour     // stands behind a name: KC, MBE
 	office     // function that somebody new may have: the mayor
+	infinitive // of a verb of saying; its subject is that of the verb before it
 )
 
 // kinds of bodies, so that "the court" means no company.
@@ -87,21 +88,22 @@ var sections = map[string]lexicon.Class{
 	"channel preposition": channelPreposition, "audience": audience, "medium": medium, "the medium": theMedium,
 	"titled": titled, "sign": sign, "title": title, "abbreviation": abbreviation, "role": role,
 	"verb": finite, "subordinate": subordinate, "elision": elision, "passive": passive, "agent": agent, "impersonal": impersonal, "many": many, "other verb": action, "inside name": toward, "speech": speech, "him": oblique, "definite": definite, "weak": weak, "view": view, "through": mouth, "as": like, "object": object,
-	"work": work, "person": person, "party": party, "honour": honour, "office": office,
+	"work": work, "person": person, "party": party, "honour": honour, "office": office, "infinitive": infinitive,
 }
 
 // language is what the data say of one language.
 type language struct {
 	words       lexicon.Trie
-	bodies      map[string]uint8 // kinds of the bodies that a noun means, by the noun in lower case
-	roleEndings []string         // of nouns for functions, in lower case
-	offices     []string         // words of the section office, which may end a compound
-	verbEndings []string         // of finite verbs, likewise
-	capitals    bool             // every noun has a capital
-	participles []string         // endings of participles, with which a clause may begin
-	noSubject   bool             // a verb may do without its pronoun
-	dashes      bool             // dashes set off direct speech
-	inserts     bool             // a reporter's clause may stand within the marks
+	bodies      map[string]uint8  // kinds of the bodies that a noun means, by the noun in lower case
+	roleEndings []string          // of nouns for functions, in lower case
+	offices     []string          // words of the section office, which may end a compound
+	verbEndings []string          // of finite verbs, likewise
+	capitals    bool              // every noun has a capital
+	same        []map[string]bool // groups of functions that mean the same
+	participles []string          // endings of participles, with which a clause may begin
+	noSubject   bool              // a verb may do without its pronoun
+	dashes      bool              // dashes set off direct speech
+	inserts     bool              // a reporter's clause may stand within the marks
 }
 
 // readLanguages reads data/<tag>/words.txt of every folder, and all of them
@@ -130,8 +132,18 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 	return lexicon.EachLine(dir, name, func(line string) error {
 		if line[0] == '[' {
 			section = strings.Trim(line, "[]")
-			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "verb ending" && section != "participle ending" && section != "trait" {
+			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "verb ending" && section != "participle ending" && section != "same" && section != "trait" {
 				return fmt.Errorf("unknown section %s", line)
+			}
+			return nil
+		}
+		if section == "same" {
+			group := map[string]bool{}
+			for w := range strings.SplitSeq(line, ";") {
+				group[strings.TrimSpace(w)] = true
+			}
+			for _, l := range langs {
+				l.same = append(l.same, group)
 			}
 			return nil
 		}

@@ -36,6 +36,9 @@ func (a *ascriber) introduce(p *phrase) {
 			kinds |= a.lang.bodies[fold(a.cover(k, k+1).In(a.text))]
 		}
 	}
+	if p.named() && p.words == 1 && a.items[p.core-1].is(body) || !p.named() && a.items[p.from].is(definite) && p.to == p.core {
+		return // "the government", "the textile group": these come back themselves
+	}
 	if kinds&kindsOfCopy != 0 || kinds == 0 && a.medial(p.from, p.to) {
 		return
 	}
@@ -91,8 +94,11 @@ func (a *ascriber) headAt(p *phrase) int {
 // artist" to somebody named, "the company" to one that was named; nil if it may
 // be somebody new.
 func (a *ascriber) meant(p *phrase, n int) *entity {
-	if p.named() || p.to != p.core || p.to-p.from < 2 || !a.items[p.from].is(definite) {
+	if p.named() && (!p.article || p.words != 1 || a.items[p.core-1].words(person) == 0) || p.to != p.core && !a.aged(p) || p.to-p.from < 2 || !a.items[p.from].is(definite) {
 		return nil
+	}
+	if p.to+1 < len(a.items) && a.items[p.to].kind == comma && a.items[p.to+1].is(articleWord) && !a.items[p.to+1].is(definite) {
+		return nil // "the victim, a woman in her thirties"
 	}
 	h := a.headAt(p)
 	if h <= p.from || a.owner(p.from, p.to) != p.from {
@@ -114,6 +120,12 @@ func (a *ascriber) meant(p *phrase, n int) *entity {
 		return a.onTrial(p)
 	}
 	return a.lastPerson(p)
+}
+
+// aged tells whether only an age stands behind a description: "le joueur de 24
+// ans".
+func (a *ascriber) aged(p *phrase) bool {
+	return p.core+1 < len(a.items) && p.to >= p.core && a.items[p.core].is(inside) && a.items[p.core+1].Shape&lexicon.Digits != 0
 }
 
 // topic is where the subject of the first sentence ends.
@@ -163,7 +175,7 @@ func (a *ascriber) lastPerson(p *phrase) *entity {
 	fit := func(e *entity) bool {
 		return e != nil && e.person && e.likely && e.at < p.desc.Start && a.people.agree(e, d)
 	}
-	if b := a.before; b != nil && b.person && b.words > 1 && b.role == "" && b.at < p.desc.Start && a.people.agree(b, d) {
+	if b := a.before; b != nil && b.person && !b.place && b.role == "" && b.at < p.desc.Start && a.people.agree(b, d) {
 		return b
 	}
 	for _, e := range []*entity{a.before, a.recent, a.speaker} {

@@ -17,6 +17,7 @@ type entity struct {
 	human  bool          // a description of somebody with a function
 	many   bool          // more than one
 	outlet bool          // a medium
+	place  bool          // a city, which stands for a government
 	likely bool          // a person by form of name, function or title
 	sex    lexicon.Class // masculine or feminine, 0: not known
 	via    string        // channel that its words came through last
@@ -165,7 +166,43 @@ func (p *people) as(d string) *entity {
 	if e == nil && !several && p.lang.capitals {
 		e, _ = p.whose(words, true) // "der Chef" is the Konzernchef
 	}
+	if e == nil && !several {
+		e = p.synonym(words)
+	}
 	return e
+}
+
+// synonym is the one person whose function means the same as the words: the coach
+// is the manager.
+func (p *people) synonym(words []string) *entity {
+	if len(words) == 0 {
+		return nil
+	}
+	var found *entity
+	for _, group := range p.lang.same {
+		if !group[words[len(words)-1]] && !group[words[0]] {
+			continue
+		}
+		for _, e := range p.roles {
+			if e == found || !anyOf(group, strings.Fields(fold(e.role))) {
+				continue
+			}
+			if found != nil {
+				return nil
+			}
+			found = e
+		}
+	}
+	return found
+}
+
+func anyOf(group map[string]bool, words []string) bool {
+	for _, w := range words {
+		if group[w] {
+			return true
+		}
+	}
+	return false
 }
 
 // whose is the one person whose function has the words, also as the ends of
@@ -223,6 +260,10 @@ func (p *people) named(ph *phrase) *entity {
 		case names == lexicon.Woman:
 			e.sex = feminine
 		}
+	}
+	if ph.words == 1 {
+		toks := lexicon.Scan(nil, e.name, 0, min(len(e.name), 24))
+		e.place = len(toks) > 0 && p.given.All(toks[:1])&lexicon.City != 0
 	}
 	return e
 }

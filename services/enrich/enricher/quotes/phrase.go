@@ -110,7 +110,11 @@ func (g *grammar) particle(i, end int) bool {
 	}
 	if t.is(preposition | articleWord | conjunction | adverb) {
 		switch g.text[t.Start:t.End] {
-		case "de", "del", "von", "van", "zu", "da", "di", "al", "du", "la", "y", "le":
+		case "von":
+			if i > 1 && !g.given(i-1) && g.items[i-2].upper() && g.joined(i-1) {
+				return false // "Carla Minder von der Universität"
+			}
+		case "de", "del", "van", "zu", "da", "di", "al", "du", "la", "y", "le":
 		case "der", "den":
 			if prev := g.text[g.items[i-1].Start:g.items[i-1].End]; prev != "von" && prev != "van" {
 				return false
@@ -257,10 +261,28 @@ func (g *grammar) opener(i, end int) bool {
 	if t.is(relative) && t.is(articleWord) && i+1 < end && g.items[i+1].is(articleWord|possessive|pronoun|loose) {
 		return true
 	}
-	if g.participial(i, end) {
+	if g.participial(i, end) || g.verbFirst(i) {
 		return true
 	}
 	return t.upper() && !t.named && t.Shape&lexicon.AllCaps == 0 && t.is(preposition|conjunction|adverb|relative|timeWord|subordinate|finite|auxiliary) && !t.is(articleWord|possessive|pronoun|loose) && t.words(role) == 0 && !g.given(i)
+}
+
+// verbFirst tells whether a sentence without a subject begins with a verb at i:
+// "Publicó su primer libro".
+func (g *grammar) verbFirst(i int) bool {
+	t := &g.items[i]
+	if !g.lang.noSubject || !t.upper() || t.named || g.given(i) || i > 0 && g.items[i-1].kind == word && g.between(i) == " " || t.words(role) > 0 {
+		return false
+	}
+	if t.is(cue | describe | weak | action) {
+		return true
+	}
+	for _, e := range g.lang.verbEndings {
+		if int(t.End-t.Start) > len(e)+2 && strings.HasSuffix(g.text[t.Start:t.End], e) {
+			return true
+		}
+	}
+	return false
 }
 
 // participial tells whether a clause without a subject begins with a participle at
@@ -273,7 +295,7 @@ func (g *grammar) participial(i, end int) bool {
 	if next := &g.items[i+1]; next.kind != comma && !next.is(preposition) {
 		return false
 	}
-	if t.is(participle) {
+	if t.is(participle | action) {
 		return true
 	}
 	for _, e := range g.lang.participles {
@@ -305,7 +327,7 @@ func (g *grammar) noun2(i, end int, det bool) int {
 		return i
 	}
 	for n := i; n < min(end, i+4) && g.items[n].kind == word && !g.items[n].upper() && g.joined(n); n++ {
-		if k := g.items[n].words(role); k > 0 {
+		if k := g.items[n].words(role | person); k > 0 {
 			m := n + k
 			if m < end && g.items[m].kind == word && g.joined(m) && !g.items[m].upper() && !g.verbal(m) && !g.stopper(m) {
 				continue // "chief negotiator"
@@ -446,7 +468,7 @@ func (g *grammar) firm(p *phrase, from, first, run, end int, det bool) bool {
 	case !det && (g.lang.capitals || g.lang.inserts || g.lang.noSubject):
 		return false
 	case !det || g.lang.capitals:
-		if end-run != 2 || !g.bodyNoun(run) || g.between(run+1) != " " {
+		if end-run < 2 || end-run > 4 || !g.bodyNoun(run) || g.between(run+1) != " " {
 			return false
 		}
 		head, name = run, run+1
@@ -502,7 +524,7 @@ func (g *grammar) peel(run, end int, before bool) int {
 			return k
 		}
 		n := g.roleAt(k)
-		if n == 0 || n > end-k {
+		if n == 0 || n > end-k || k+n < end && (g.between(k+n) == "' " || g.between(k+n) == "’ ") {
 			break
 		}
 		k += n
@@ -582,6 +604,9 @@ func (g *grammar) extend(p *phrase, end int) {
 		}
 		if m > start && g.genitive(m-1) {
 			m--
+		}
+		if m == start+1 && g.items[start].Shape&lexicon.Digits != 0 {
+			return // an age
 		}
 		if at := g.nameBehind(p, start, m, end); at > 0 {
 			p.to = at

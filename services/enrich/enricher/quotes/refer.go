@@ -135,7 +135,7 @@ func (a *ascriber) known(p *phrase) *entity {
 		return e
 	}
 	// Who the sentence before was about, of whom nothing is told but this.
-	if b := a.before; p.definite && b != nil && b.likely && b.role == "" && a.people.byName[fold(p.desc.In(a.text))] == nil && a.people.agree(b, p.desc.In(a.text)) && !a.items[p.from].is(many) {
+	if b := a.before; p.definite && b != nil && (b.likely || a.stillAbout(b, p)) && b.role == "" && a.people.byName[fold(p.desc.In(a.text))] == nil && a.people.agree(b, p.desc.In(a.text)) && !a.items[p.from].is(many) {
 		b.role = clean(p.role.In(a.text))
 		return b
 	}
@@ -146,6 +146,13 @@ func (a *ascriber) known(p *phrase) *entity {
 		return l[0]
 	}
 	return nil
+}
+
+// stillAbout tells whether a function without more words means the speaker of the
+// paragraph, whose name has the form of no person's.
+func (a *ascriber) stillAbout(e *entity, p *phrase) bool {
+	h := a.headAt(p)
+	return e == a.speaker && e.person && !e.place && a.sent != nil && a.para == a.sent.paragraph && p.to == p.core && h > 0 && !a.items[h].is(party)
 }
 
 // that nothing speaks against it.
@@ -160,7 +167,7 @@ func fits(e *entity, p lexicon.Class, sure bool) bool {
 		}
 		return p&plural != 0 || !e.person || !sure && !e.likely && e.role == ""
 	}
-	if e.sex != 0 && single&e.sex == 0 {
+	if e.place || e.sex != 0 && single&e.sex == 0 {
 		return false
 	}
 	if e.person && (e.words > 1 || e.role != "") || p&plural != 0 || e.human && !e.many {

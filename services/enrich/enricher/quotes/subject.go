@@ -27,6 +27,9 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 	if t.words(want) > 0 {
 		return true
 	}
+	if t.is(infinitive) && want&cue != 0 {
+		return a.governor(v, from) >= 0
+	}
 	if !t.is(participle) || want&cue == 0 {
 		return false
 	}
@@ -39,6 +42,20 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 		}
 	}
 	return false
+}
+
+// governor is the verb that the infinitive at v hangs on: "llegó a hablar"; -1 if
+// there is none.
+func (a *ascriber) governor(v, from int) int {
+	for k := v - 1; k >= max(from, v-4) && a.items[k].kind == word; k-- {
+		if a.verbal(k) {
+			return k
+		}
+		if !a.items[k].is(preposition | adverb) {
+			return -1
+		}
+	}
+	return -1
 }
 
 // clitic tells whether the word at i, which may be an article, is the object of
