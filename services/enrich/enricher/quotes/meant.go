@@ -110,7 +110,7 @@ func (a *ascriber) meant(p *phrase, n int) *entity {
 			return e
 		}
 	}
-	if !a.back(h) || a.items[p.from].is(many) {
+	if !a.back(h) || a.items[p.from].is(many) || t.is(body) && t.upper() && !a.lang.capitals {
 		return nil
 	}
 	if q, ok := a.persons[fold(a.cover(h, h+1).In(a.text))]; ok && q.from < p.from && t.words(party) == 0 {

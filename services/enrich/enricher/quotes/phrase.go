@@ -815,6 +815,9 @@ func (g *grammar) functionBehind(p *phrase, k, end int) {
 	if !ok || q.pronoun != 0 || q.loose && q.to-q.from == 1 {
 		return
 	}
+	if g.goesOn(q.to, end) {
+		return // "Behind the club, the family said"
+	}
 	det := g.items[k].is(articleWord) || g.items[k].is(possessive)
 	function := g.hasFunction(q.from, q.to)
 	if !function && (!det || q.to < end && g.items[q.to].kind != comma) || q.named() && !q.article && q.role.Empty() {
@@ -829,6 +832,20 @@ func (g *grammar) functionBehind(p *phrase, k, end int) {
 		p.role = g.bare(q.from, q.to)
 	}
 	p.to, p.enclosed = q.to, true
+}
+
+// goesOn tells whether a verb stands at k or behind small words there, so that what
+// stands before it is its subject.
+func (g *grammar) goesOn(k, end int) bool {
+	for ; k < end && g.items[k].kind == word; k++ {
+		if g.verbal(k) {
+			return true
+		}
+		if !g.items[k].is(adverb) {
+			return false
+		}
+	}
+	return false
 }
 
 // headed tells whether the head of a description is a function.

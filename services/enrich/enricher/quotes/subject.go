@@ -161,7 +161,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		if t.is(relative) && !t.is(articleWord) {
 			held = false
 		} else if t.is(preposition) && !t.is(articleWord|pronoun) {
-			held = true
+			held = !t.is(like) || !a.lang.capitals || c > lo && a.items[c-1].kind != comma
 			c++
 			continue
 		}

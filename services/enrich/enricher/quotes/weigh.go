@@ -254,7 +254,7 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	}
 	if i > s.from && a.items[i-1].kind != colon && (q.upper || !a.lang.capitals) {
 		for k := max(s.from, i-3); k < i; k++ {
-			if a.items[k].is(participle) && a.active(k, s.from) {
+			if a.items[k].is(participle) && a.active(k, s.from) || a.reflexive(k, s.from) {
 				continue // "los había llamado «…»", "s'est dite « … »"
 			}
 			if n := a.items[k].words(titled); n > 0 && k+n <= i && (k+n == i || k+n == i-1 && (a.items[i-1].kind == comma || a.items[i-1].is(describe))) {
