@@ -75,7 +75,7 @@ func (a *ascriber) survey() {
 				a.apposition(&p, s.to)
 			}
 			if p.named() {
-				p.body = a.medial(p.from, p.to) || a.bodyAt(p.from, p.to)
+				p.body = p.words == 2 && !p.likely && (a.bodyAt(p.from, p.to) || a.medial(p.from, p.to))
 				a.people.meet(&p)
 			}
 			a.introduce(&p)

@@ -39,11 +39,13 @@ func (a *ascriber) introduce(p *phrase) {
 	if p.named() && p.words == 1 && a.items[p.core-1].is(body) || !p.named() && a.items[p.from].is(definite) && p.to == p.core {
 		return // "the government", "the textile group": these come back themselves
 	}
-	if kinds&kindsOfCopy != 0 || kinds == 0 && a.medial(p.from, p.to) {
+	if kinds&kindsOfCopy != 0 {
 		return
 	}
 	if kinds != 0 && a.bodily(p) || p.named() && (p.article || a.initials(p) || len(a.bodies) == 0 && !a.lang.capitals && !p.likely && p.role.Empty() && p.from == 0) {
-		a.bodies = append(a.bodies, introduced{*p, kinds})
+		if kinds != 0 || !a.medial(p.from, p.to) {
+			a.bodies = append(a.bodies, introduced{*p, kinds})
+		}
 	}
 }
 

@@ -72,8 +72,8 @@ func (a *ascriber) quotation(id, i, n int) {
 			return
 		}
 	}
-	if !start && !a.goesOn(q, id, i, s, commaBefore) && !a.alongside(q, i, s) && !(setOff && !atEnd && a.better(next, s)) {
-		if asc, ok = a.unknown(i, s.from); ok {
+	if !start && !a.goesOn(q, id, i, s, commaBefore) {
+		if asc, ok = a.unknown(i, s.from); ok && !a.alongside(q, i, s) && !(setOff && !atEnd && a.better(next, s)) {
 			a.take(q, id, &asc, n, bySentence)
 			return
 		}
