@@ -504,7 +504,7 @@ func (a *ascriber) unknown(i, from int) (asc ascription, ok bool) {
 	if a.lang.capitals || v <= from || !a.joined(v) {
 		return asc, false
 	}
-	if t := &a.items[v]; t.kind != word || t.Shape&lexicon.Lower == 0 || t.class != 0 && !t.is(participle) || a.items[v-1].is(passive) {
+	if t := &a.items[v]; t.kind != word || t.Shape&lexicon.Lower == 0 || t.class != 0 && !t.is(participle) || a.items[v-1].is(passive|articleWord|possessive) {
 		return asc, false
 	}
 	p, found, near := a.subjectOf(v, max(from, v-maxPhrase))

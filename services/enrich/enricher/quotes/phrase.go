@@ -147,6 +147,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		p.desc = g.cover(i, i+1)
 		return p, true
 	}
+	if t.is(participle) && i > 0 && g.items[i-1].is(auxiliary) && !t.upper() && g.between(i) == " " {
+		return p, false // "a prévenu Ann Brandt"
+	}
 	j := i
 	det := false
 	for j < end && g.items[j].kind == word && !g.items[j].named && g.items[j].is(articleWord|possessive|loose) && (j == i || g.joined(j)) && j < i+3 {

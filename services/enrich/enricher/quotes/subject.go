@@ -1,6 +1,10 @@
 package quotes
 
-import "github.com/copytaster/copytaster/services/enrich/lexicon"
+import (
+	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
 
 // verb is the last cue in items [from, to); -1 if there is none.
 func (a *ascriber) verb(from, to int, want lexicon.Class) int {
@@ -25,7 +29,7 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 		return false // "for hope"
 	}
 	if t.words(want) > 0 {
-		return true
+		return !a.nounBefore(v)
 	}
 	if t.is(infinitive) && want&cue != 0 {
 		return a.governor(v, from) >= 0
@@ -42,6 +46,16 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 		}
 	}
 	return false
+}
+
+// nounBefore tells whether the English word at v, which may be a verb, is a noun
+// before its own verb: "rates might".
+func (a *ascriber) nounBefore(v int) bool {
+	if a.lang.capitals || a.lang.inserts || a.lang.noSubject || v+1 >= len(a.items) {
+		return false
+	}
+	w := a.text[a.items[v].Start:a.items[v].End]
+	return strings.HasSuffix(w, "s") && w != "says" && a.items[v+1].is(auxiliary|finite) && a.joined(v+1)
 }
 
 // governor is the verb that the infinitive at v hangs on: "llegó a hablar"; -1 if

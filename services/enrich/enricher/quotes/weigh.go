@@ -308,6 +308,11 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		a.take(q, id, &asc, n, byColon)
 		return
 	}
+	if whole && !q.partial && a.withThese(n) {
+		asc := ascription{who: a.subject[n+1], at: -1}
+		a.take(q, id, &asc, n+1, byColon)
+		return
+	}
 	switch {
 	case s.headline && !colonBefore:
 		q.conf = byFragment
@@ -394,6 +399,16 @@ func (a *ascriber) has(i, n int) bool {
 	}
 	p, found, near := a.subjectOf(k, s.from)
 	return found && near && p.to == a.subject[n].to
+}
+
+// withThese tells whether the sentence behind n begins with "With these words" and
+// has a subject.
+func (a *ascriber) withThese(n int) bool {
+	if n+1 >= len(a.sents) || a.sents[n+1].paragraph != a.sents[n].paragraph || a.subject[n+1].to == 0 {
+		return false
+	}
+	s := &a.sents[n+1]
+	return s.to-s.from > 3 && a.items[s.from].is(preposition) && a.items[s.from+1].is(articleWord) && a.items[s.from+2].is(speech)
 }
 
 // signed reads the name that stands below or behind the whole quotation at item
