@@ -61,7 +61,7 @@ func (a *ascriber) survey() {
 				i = max(i+1, a.brackets(i, s.to))
 				continue
 			}
-			if t.is(preposition) && !t.is(articleWord|pronoun) {
+			if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(i)) {
 				held = true
 				i++
 				continue
@@ -112,6 +112,13 @@ func (a *ascriber) lead() {
 		a.people.byName[fold(d)] = e
 		a.people.roles = append(a.people.roles, e)
 	}
+}
+
+// contracted tells whether the word at i is a preposition with an article in it:
+// "del".
+func (a *ascriber) contracted(i int) bool {
+	t := &a.items[i]
+	return a.lang.noSubject && t.is(preposition) && t.is(articleWord) && !t.upper()
 }
 
 // mayTell tells whether what stands between commas behind a phrase may tell more of

@@ -126,7 +126,7 @@ func (p *people) know(e *entity, ph *phrase) {
 			p.roles = append(p.roles, e)
 		}
 	}
-	if !e.likely && e.person && ph.words > 1 && (ph.likely || e.role != "" || e.sex != 0) {
+	if !e.likely && e.person && (ph.words > 1 && (ph.likely || e.sex != 0) || e.role != "") {
 		e.likely = true
 		if len(p.likely) < maxKnown {
 			p.likely = append(p.likely, e)

@@ -164,6 +164,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		det, j = true, n
 	}
 	first := j
+	if det && j == i+1 && j < end && g.lang.noSubject && t.is(adverb) && !g.items[j].upper() && g.verbal(j) && g.items[j].words(role|person) == 0 {
+		return p, false // "lo encontró"
+	}
 	if det && j < end && g.items[j].is(auxiliary) && !g.items[j].upper() && g.items[j].words(role) == 0 {
 		return p, false // "l'a qualifiée"
 	}
@@ -540,6 +543,9 @@ func (g *grammar) peel(run, end int, before bool) int {
 		if n := g.roleAt(m); n > 0 && m+n < end && !g.given(m) && !g.given(m-1) {
 			return m + n // "U.S. Attorney Nealy Cox"
 		}
+	}
+	if !g.lang.capitals && end-run == 3 && (run == 0 || g.between(run) != " ") && !g.given(run) && g.given(run+1) && !g.given(run+2) && g.between(run+1) == " " && g.items[run].Shape&lexicon.AllCaps == 0 {
+		return run + 1 // "Crofter Morag MacLeod": a function that begins the sentence
 	}
 	for m := run + 1; m < end; m++ {
 		if g.given(m) && !g.given(m-1) && end-m >= 2 && g.between(m) == " " && (g.lang.capitals || before) && g.items[m-1].upper() {

@@ -174,7 +174,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		}
 		if t.is(relative) && !t.is(articleWord) {
 			held = false
-		} else if t.is(preposition) && !t.is(articleWord|pronoun) {
+		} else if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(c)) {
 			held = !t.is(like) || !a.lang.capitals || c > lo && a.items[c-1].kind != comma
 			c++
 			continue
@@ -209,7 +209,26 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 	if !ok && first.to > 0 {
 		return first, true, false
 	}
+	if ok && a.restricts(&first, p.from) {
+		return first, true, true
+	}
 	return p, ok, near
+}
+
+// restricts tells whether a relative clause without commas stands behind p and has
+// what begins at item k in it: "A resident who filmed the blaze said".
+func (a *ascriber) restricts(p *phrase, k int) bool {
+	if p.to == 0 || p.to+1 >= k || a.lang.capitals || !a.items[p.to].is(relative) || !a.joined(p.to) {
+		return false
+	}
+	verbs := false
+	for m := p.to + 1; m < k; m++ {
+		if a.items[m].kind != word {
+			return false
+		}
+		verbs = verbs || a.verbal(m)
+	}
+	return verbs
 }
 
 // reporters". k is the item behind the verb.
