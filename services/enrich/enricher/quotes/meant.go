@@ -206,22 +206,21 @@ func (a *ascriber) theBody(p *phrase, kinds uint8) *entity {
 		}
 		kinds = court
 	}
-	var nameless *entity
+	var known *entity // by a name that doesn't tell its kind
 	for i, looked := len(a.bodies)-1, 0; i >= 0 && looked < maxBack; i-- {
 		b := &a.bodies[i]
 		if b.from >= p.from {
 			continue
 		}
 		looked++
-		switch {
-		case b.kinds&kinds != 0:
+		if b.kinds&kinds != 0 {
 			return a.people.who(&b.phrase)
-		case b.kinds == 0 && nameless == nil && kinds != court:
-			nameless = a.people.who(&b.phrase)
+		}
+		if b.kinds == 0 && known == nil && kinds != court {
+			if e := a.people.who(&b.phrase); e == a.before || e == a.body || e == a.speaker || e.at <= a.topic() {
+				known = e
+			}
 		}
 	}
-	if nameless != nil && (nameless == a.before || nameless == a.body || nameless == a.speaker || nameless.at <= a.topic()) {
-		return nameless
-	}
-	return nil
+	return known
 }

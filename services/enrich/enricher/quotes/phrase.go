@@ -164,7 +164,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		det, j = true, n
 	}
 	first := j
-	if det && j == i+1 && j < end && g.lang.noSubject && t.is(adverb) && !g.items[j].upper() && g.verbal(j) && g.items[j].words(role|person) == 0 {
+	if det && j == i+1 && j < end && g.lang.noSubject && t.is(adverb) && g.object(i) && !g.items[j].upper() && g.verbal(j) && g.items[j].words(role|person) == 0 {
 		return p, false // "lo encontró"
 	}
 	if det && j < end && g.items[j].is(auxiliary) && !g.items[j].upper() && g.items[j].words(role) == 0 {
@@ -394,6 +394,12 @@ func (g *grammar) lower(i int) bool {
 // titleBefore tells whether a small title stands at i before a name: "don Aurelio".
 func (g *grammar) titleBefore(i, end int) bool {
 	return g.items[i].is(title) && g.items[i].Shape&lexicon.Lower != 0 && g.items[i].End-g.items[i].Start > 1 && !g.items[i].is(role|pronoun|articleWord|preposition) && i+1 < end && g.items[i+1].upper() && g.joined(i+1)
+}
+
+// object tells whether the Spanish article at i, before a verb, is its object: "que
+// lo encontró".
+func (g *grammar) object(i int) bool {
+	return g.text[g.items[i].Start:g.items[i].End] == "lo" || i > 0 && g.items[i-1].kind == word && g.between(i) == " "
 }
 
 // looseEnd is "one", "one of them".
@@ -824,7 +830,7 @@ func (g *grammar) functionBehind(p *phrase, k, end int) {
 	if !ok || q.pronoun != 0 || q.loose && q.to-q.from == 1 {
 		return
 	}
-	if g.goesOn(q.to, end) {
+	if g.goesOn(q.to, min(len(g.items), q.to+4)) {
 		return // "Behind the club, the family said"
 	}
 	det := g.items[k].is(articleWord) || g.items[k].is(possessive)
