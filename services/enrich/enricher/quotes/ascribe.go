@@ -231,11 +231,6 @@ func (a *ascriber) relativeBehind(p *phrase) bool {
 	return k > 0 && k+1 < len(a.items) && a.items[k].kind == comma && a.items[k+1].is(relative) && (a.lang.capitals || !a.items[k+1].is(articleWord))
 }
 
-// shorter tells whether the text has fewer words of a name than its normal
-// known is the person whom a description such as "the minister" means, nil if
-// fits tells whether e may be meant by the pronoun; sure asks for more than
-// newClause tells whether another clause begins behind a comma between two
-// inverted reads what stands behind a verb of saying: "said Tom Brandt", "told
 // right looks for what ascribes a quotation behind it, from item j on. set
 // tells that the quotation is set off from what follows, part that it is a part
 // of the sentence.
@@ -321,7 +316,7 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 				}
 			}
 			if who.to > 0 && a.lang.capitals {
-				return a.verbFar(who, k, m, end)
+				return a.verbFar(who, m, end)
 			}
 			if u.is(pronoun) {
 				who, _ = a.noun(m, m+1)
@@ -336,9 +331,9 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 	return asc, false
 }
 
-// verbFar reads the participle at the end of a clause whose auxiliary is item k:
-// "hatte der Mann vor Gericht gesagt". m is the item behind its subject.
-func (a *ascriber) verbFar(who phrase, k, m, end int) (asc ascription, ok bool) {
+// verbFar reads the participle at the end of a clause that began with its
+// auxiliary: "hatte der Mann vor Gericht gesagt". m is the item behind its subject.
+func (a *ascriber) verbFar(who phrase, m, end int) (asc ascription, ok bool) {
 	for v := m; v < min(end, m+maxPhrase) && a.items[v].kind == word; v++ {
 		if a.items[v].is(participle) && !a.items[v].upper() {
 			return ascription{who: who, cue: a.cover(v, v+1), at: v, end: v + 1}, true
@@ -448,7 +443,6 @@ func (a *ascriber) spoken(p phrase, from, v, end int) ascription {
 	return asc
 }
 
-// mediumOf is the normal name of the medium that a phrase names, else the
 // left looks for what ascribes a quotation at item i before it, in items [from,
 // i). tied tells that nothing sets it off from the quotation.
 func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
@@ -738,7 +732,6 @@ func (a *ascriber) attributed(v, lo, i int) (asc ascription, ok bool) {
 	return asc, false
 }
 
-// mayFollow tells whether a phrase behind a verb, which is the nth word, may be
 // verbLast reads German's "hat … genannt" around a quotation at item i.
 func (a *ascriber) verbLast(i, from, end int) (asc ascription, ok bool) {
 	for k := i + 1; k < min(end, i+7) && a.items[k].kind == word; k++ {
@@ -791,7 +784,6 @@ func (a *ascriber) under(j, end int) (asc ascription, ok bool) {
 	return ascription{who: p, at: -1, end: p.to}, true
 }
 
-// owned is who a phrase like "his answer" or "Smith's verdict" makes the
 // gapped reads ", der Bürgermeister von “…”" behind a quotation that was
 // ascribed, where the verb is left out.
 func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {
@@ -815,7 +807,6 @@ func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {
 	return ascription{who: p, entity: a.people.who(&p), at: -1, end: p.to}, true
 }
 
-// spokesman puts whoever is named as speaking for a body in its place: "the
 // trailing looks for an ascription at the end of the sentence, behind a comma.
 func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
 	end = min(end, j+maxSentence)
@@ -842,5 +833,3 @@ func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
 	}
 	return ascription{}, false
 }
-
-// channel is what the sentence says of the way that the words came, "" if it

@@ -20,6 +20,7 @@ func (a *ascriber) channelAt(i, end int) int {
 	return 0
 }
 
+// mediumOf is the normal name of the medium that a phrase names, else the
 // phrase as written.
 func (a *ascriber) mediumOf(p *phrase) string {
 	if e := a.theMedium(p); e != nil {
@@ -34,6 +35,7 @@ func (a *ascriber) mediumOf(p *phrase) string {
 	return clean(s.In(a.text))
 }
 
+// spokesman puts whoever is named as speaking for a body in its place: "the
 // ministry said through its spokesman, Ian Frost".
 func (a *ascriber) spokesman(asc *ascription, s *sentence) {
 	if asc.who.to == 0 || asc.who.named() && !asc.who.article || asc.who.pronoun != 0 {
@@ -58,6 +60,7 @@ func (a *ascriber) spokesman(asc *ascription, s *sentence) {
 	}
 }
 
+// channel is what the sentence says of the way that the words came, "" if it
 // doesn't: a medium, an audience, a statement.
 func (a *ascriber) channel(asc *ascription, s *sentence) string {
 	if asc.via != "" {

@@ -1,6 +1,7 @@
 package quotes
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -95,7 +96,7 @@ func (a *ascriber) headAt(p *phrase) int {
 // meant is whom or what a short description with "the" comes back to: "the
 // artist" to somebody named, "the company" to one that was named; nil if it may
 // be somebody new.
-func (a *ascriber) meant(p *phrase, n int) *entity {
+func (a *ascriber) meant(p *phrase) *entity {
 	if p.named() && (!p.article || p.words != 1 || a.items[p.core-1].words(person) == 0) || p.to != p.core && !a.aged(p) || p.to-p.from < 2 || !a.items[p.from].is(definite) {
 		return nil
 	}
@@ -185,13 +186,13 @@ func (a *ascriber) lastPerson(p *phrase) *entity {
 			return e
 		}
 	}
-	for i := len(a.people.likely) - 1; i >= 0; i-- {
-		if e := a.people.likely[i]; fit(e) {
+	for _, e := range slices.Backward(a.people.likely) {
+		if fit(e) {
 			return e
 		}
 	}
-	for i := len(a.people.others) - 1; i >= 0; i-- {
-		if e := a.people.others[i]; e.role == "" && e.at < p.desc.Start && a.people.agree(e, d) {
+	for _, e := range slices.Backward(a.people.others) {
+		if e.role == "" && e.at < p.desc.Start && a.people.agree(e, d) {
 			return e
 		}
 	}

@@ -440,7 +440,7 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 		p.desc = g.cover(from, end)
 		p.role = g.bare(first, end)
 		p.definite = g.items[from].is(definite)
-	case g.firm(p, from, first, run, end, det):
+	case g.firm(p, first, run, end, det):
 	case g.lang.capitals && name == run && (det || lower) && g.single(name, end) && !g.given(name):
 		p.desc = g.cover(from, end) // "ein Augenzeuge"
 		p.definite = g.items[from].is(definite) && g.hasFunction(first, end)
@@ -474,8 +474,8 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 
 // firm reads "the carmaker Ravel", "der Autobauer Ravel": what a body is, and its
 // name.
-func (g *grammar) firm(p *phrase, from, first, run, end int, det bool) bool {
-	head, name := run-1, run
+func (g *grammar) firm(p *phrase, first, run, end int, det bool) bool {
+	name := run
 	switch {
 	case !det && (g.lang.capitals || g.lang.inserts || g.lang.noSubject):
 		return false
@@ -483,11 +483,12 @@ func (g *grammar) firm(p *phrase, from, first, run, end int, det bool) bool {
 		if end-run < 2 || end-run > 4 || !g.bodyNoun(run) || g.between(run+1) != " " {
 			return false
 		}
-		head, name = run, run+1
+		name = run + 1
 	default:
 		if end-run > 3 || run <= first {
 			return false
 		}
+		head := run - 1
 		for head >= first && !g.items[head].is(body) && !g.hasFunction(head, head+1) && head > run-3 {
 			head--
 		}
@@ -722,12 +723,11 @@ func (g *grammar) extendName(p *phrase, end int) {
 	for m < end && m < k+6 && g.items[m].kind == word && g.items[m].upper() && !g.items[m].is(timeWord) && g.joined(m) {
 		m++
 	}
-	for romance && m == from && m < end && (g.plain(m) || g.items[m].Shape&lexicon.Digits == 0 && g.items[m].class == 0) && g.joined(m) {
+	if romance && m == from && m < end && (g.plain(m) || g.items[m].Shape&lexicon.Digits == 0 && g.items[m].class == 0) && g.joined(m) {
 		m++
 		for m < from+3 && m < end && g.plain(m) && g.joined(m) {
 			m++
 		}
-		break
 	}
 	if m == from {
 		return

@@ -24,7 +24,7 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		if e := a.again(p); e != nil {
 			return e
 		}
-		if e := a.meant(p, n); e != nil {
+		if e := a.meant(p); e != nil {
 			return e
 		}
 		e := a.people.who(p)
@@ -121,11 +121,13 @@ func (a *ascriber) again(p *phrase) *entity {
 	return a.people.byHead[fold(a.cover(p.from+1, p.to).In(a.text))]
 }
 
+// shorter tells whether the text has fewer words of a name than its normal
 // form: "FT".
 func shorter(text, name string) bool {
 	return len(strings.Fields(text))+1 < len(strings.Fields(name))
 }
 
+// known is the person whom a description such as "the minister" means, nil if
 // that can't be told.
 func (a *ascriber) known(p *phrase) *entity {
 	if p.named() || p.role.Empty() || !p.definite && !a.items[p.from].is(possessive) && a.owner(p.from, p.to) == p.from || !a.headed(p) {
@@ -155,6 +157,7 @@ func (a *ascriber) stillAbout(e *entity, p *phrase) bool {
 	return e == a.speaker && e.person && !e.place && a.sent != nil && a.para == a.sent.paragraph && p.to == p.core && h > 0 && !a.items[h].is(party)
 }
 
+// fits tells whether e may be meant by the pronoun; sure asks for more than
 // that nothing speaks against it.
 func fits(e *entity, p lexicon.Class, sure bool) bool {
 	if e == nil {
@@ -202,6 +205,7 @@ func (a *ascriber) theMedium(p *phrase) *entity {
 	return e
 }
 
+// owned is who a phrase like "his answer" or "Smith's verdict" makes the
 // speaker, the phrase itself if it is none.
 func (a *ascriber) owned(p phrase) phrase {
 	said := false

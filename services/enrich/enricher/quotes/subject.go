@@ -25,7 +25,7 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) && !a.clitic(v-1, from) {
 		return false
 	}
-	if v > from && a.items[v-1].is(preposition) && !a.items[v-1].is(toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
+	if v > from && !t.is(infinitive) && a.items[v-1].is(preposition) && !a.items[v-1].is(toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
 		return false // "for hope"
 	}
 	if t.words(want) > 0 {
@@ -128,6 +128,7 @@ func (a *ascriber) linked(p *phrase, v int) bool {
 	return true
 }
 
+// newClause tells whether another clause begins behind a comma between two
 // items.
 func (a *ascriber) newClause(from, to int) bool {
 	for k := from; k+1 < to; k++ {
@@ -231,6 +232,7 @@ func (a *ascriber) restricts(p *phrase, k int) bool {
 	return verbs
 }
 
+// inverted reads what stands behind a verb of saying: "said Tom Brandt", "told
 // reporters". k is the item behind the verb.
 func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 	limit := min(end, k+10)
@@ -301,6 +303,7 @@ func (g *grammar) brackets(i, end int) int {
 	return i
 }
 
+// mayFollow tells whether a phrase behind a verb, which is the nth word, may be
 // its subject.
 func (a *ascriber) mayFollow(p *phrase, n int) bool {
 	free := a.lang.capitals || a.lang.noSubject
