@@ -247,8 +247,8 @@ func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
 	if n := a.items[j].words(according); n > 0 && (set || n > 1) {
 		if p, is := a.source(j+n, end); is {
 			asc = ascription{who: p, cue: a.cover(j, j+n), at: j, end: p.to}
-			if a.anyCopy(&p) && a.teller != nil {
-				asc.entity, asc.via = a.teller, clean(a.cover(p.from-1, p.to).In(a.text))
+			if e := a.writer(&p); e != nil {
+				asc.entity, asc.via = e, clean(a.cover(p.from-1, p.to).In(a.text))
 			}
 			return asc, true
 		}
@@ -259,7 +259,7 @@ func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
 	} else if a.items[j].is(like) && set {
 		k = j + 1 // "wie er sagte"
 	}
-	for k < min(end, j+3) && a.small(k) && !a.items[k].is(auxiliary|cue|pronoun) {
+	for k < min(end, j+3) && a.small(k) && !a.items[k].is(auxiliary|cue|pronoun) && a.items[k].words(cue) == 0 {
 		k++
 	}
 	if k >= end || a.items[k].kind != word {
@@ -367,7 +367,7 @@ func (a *ascriber) unknownFirst(j, k, end int, set bool) (asc ascription, ok boo
 		from++ // "élude-t-elle"
 	}
 	p, is := a.noun(from, end)
-	if !is || p.pronoun == 0 && !p.named() && !a.items[k+1].is(articleWord) || p.pronoun&(masculine|feminine) == 0 && p.pronoun != 0 {
+	if !is || p.pronoun == 0 && !p.named() && !a.items[k+1].is(articleWord|possessive) || p.pronoun&(masculine|feminine) == 0 && p.pronoun != 0 {
 		return asc, false
 	}
 	a.apposition(&p, end)
@@ -523,8 +523,8 @@ func (a *ascriber) hearsay(v, n, lo, i int) ascription {
 		if r[0]+1 < r[1] && a.items[r[0]].is(preposition) {
 			if p, is := a.noun(r[0]+1, r[1]); is {
 				asc.who, asc.nobody, asc.end = p, false, max(p.to, v+n)
-				if a.anyCopy(&p) && a.teller != nil {
-					asc.entity, asc.who = a.teller, phrase{}
+				if e := a.writer(&p); e != nil {
+					asc.entity, asc.who = e, phrase{}
 				}
 				if m := a.channelAt(r[0], r[1]); m > 0 {
 					asc.via = clean(a.cover(r[0], p.to).In(a.text))
@@ -536,18 +536,22 @@ func (a *ascriber) hearsay(v, n, lo, i int) ascription {
 	return asc
 }
 
-// anyCopy tells whether a phrase is a document that the text did not speak of
-// before, so that who wrote it counts: "in a statement".
-func (a *ascriber) anyCopy(p *phrase) bool {
+// writer is whose words a document tells that the text did not speak of before:
+// "in a statement"; nil if p is no such document.
+func (a *ascriber) writer(p *phrase) *entity {
 	if p.named() || p.pronoun != 0 || a.items[p.from].is(definite|possessive) || !a.items[p.from].is(articleWord) {
-		return false
+		return nil
 	}
 	for k := p.from; k < p.core; k++ {
-		if a.items[k].is(channel) {
-			return true
+		if !a.items[k].is(channel) {
+			continue
 		}
+		if a.teller != nil {
+			return a.teller
+		}
+		return a.before
 	}
-	return false
+	return nil
 }
 
 // cueBetween tells whether a cue stands in items [from, to).

@@ -251,7 +251,7 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 			}
 			continue
 		}
-		if t.is(preposition) && !t.is(articleWord|pronoun) {
+		if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(m)) {
 			m++
 			if q, is := a.noun(m, end); is {
 				m = q.to
