@@ -110,7 +110,9 @@ func (a *ascriber) lead() {
 		}
 		e.role = clean(p.role.In(a.text))
 		a.people.byName[fold(d)] = e
-		a.people.roles = append(a.people.roles, e)
+		if len(a.people.roles) < maxKnown {
+			a.people.roles = append(a.people.roles, e)
+		}
 	}
 }
 
