@@ -43,7 +43,7 @@ func newPeople(text string, lang *language, titles, given *lexicon.Trie) *people
 }
 
 // fold makes names comparable.
-func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+func fold(s string) string { return strings.ToLower(clean(s)) }
 
 func lastWord(s string) string {
 	if i := strings.LastIndexAny(s, " "); i >= 0 {
@@ -269,7 +269,27 @@ func (p *people) named(ph *phrase) *entity {
 }
 
 // clean puts a single space for every run of white space.
-func clean(s string) string { return strings.Join(strings.Fields(s), " ") }
+func clean(s string) string {
+	if spaced(s) {
+		return s
+	}
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// spaced tells whether s surely has no other white space than single blanks
+// between words.
+func spaced(s string) bool {
+	before := byte(' ')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ', c == ' ' && before == ' ', c == 0xc2, c == 0xe1, c == 0xe2, c == 0xe3: // the last four may begin a wide blank
+			return false
+		default:
+			before = c
+		}
+	}
+	return before != ' '
+}
 
 // who is the entity of a name or description.
 func (p *people) who(ph *phrase) *entity {
