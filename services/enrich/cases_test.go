@@ -106,7 +106,7 @@ func TestCases(t *testing.T) {
 var held = map[string]map[string]float64{
 	"quotes cases/quotes/tune.jsonl":         {"quotes": 0.97},
 	"quotes cases/quotes/more.jsonl":         {"quotes": 0.96},
-	"quotes cases/quotes/measure.jsonl":      {"quotes": 0.89},
+	"quotes cases/quotes/measure.jsonl":      {"quotes": 0.91},
 	"amounts cases/amounts/tune.jsonl":       {"amounts": 0.99},
 	"amounts cases/amounts/more.jsonl":       {"amounts": 0.99},
 	"amounts cases/amounts/measure.jsonl":    {"amounts": 0.98},
