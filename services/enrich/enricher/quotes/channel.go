@@ -71,7 +71,7 @@ func (a *ascriber) channel(asc *ascription, s *sentence) string {
 		to = min(s.to, s.from+maxSentence)
 	}
 	who := asc.who
-	if who.to > 0 && who.from > s.from {
+	if who.to > 0 && who.from > s.from && asc.at >= 0 {
 		// "heißt es in dem Bericht": the document speaks, and is the channel
 		for k := who.from; k < who.to; k++ {
 			if a.items[who.from-1].words(channelPreposition) == 1 && a.items[k].words(channel) > 0 && asc.at < who.from && a.items[asc.at].words(according) > 0 {
