@@ -59,10 +59,12 @@ func (p period) around(q period) (both period) {
 // profiles: version 2.2 in JSON-LD, or the JSON of 2.1, with other names. Of it
 // the times are read in which the item may be used.
 type policy struct {
-	a     *article.Article
-	top   map[string]any // what is said here of targets and actions, is of all rules
-	about []string       // the item's ids
-	more  bool           // it tells more than a permission to use the item, and its end
+	a      *article.Article
+	about  map[string]bool // the item's ids
+	target targets         // of all rules
+	action actions         // of all rules
+	wins   string          // permissions or prohibitions, if they say different things
+	more   bool            // it tells more than a permission to use the item, and its end
 }
 
 // allowed is when the item may be used by its policy. It begins with the first
@@ -94,7 +96,8 @@ func (it *item) allowed(a *article.Article) (when period, only bool) {
 			return when, false // it grants nothing
 		}
 	}
-	p := policy{a: a, top: top, about: it.ids()}
+	p := policy{a: a, about: it.ids(), wins: word(top["conflict"])}
+	p.target, p.action = p.targets(top), p.actions(top)
 	p.keys(top, "context", "type", "uid", "id", "target", "permission")
 	may := p.permissions(either(top, "permission", "permissions"))
 	when = may.within(p.prohibitions(either(top, "prohibition", "prohibitions")))
@@ -115,8 +118,8 @@ func parsePolicy(src []byte) (map[string]any, bool) {
 }
 
 // ids are all by which a policy may name the item.
-func (it *item) ids() []string {
-	ids := []string{it.URI.trim(), it.GUID.trim(), it.URN.trim()}
+func (it *item) ids() map[string]bool {
+	ids := map[string]bool{it.URI.trim(): true, it.GUID.trim(): true, it.URN.trim(): true}
 	var alternatives any
 	if json.Unmarshal(it.AltIDs, &alternatives, lenient...) != nil {
 		return ids
@@ -128,7 +131,7 @@ func (it *item) ids() []string {
 		}
 		for _, id := range o {
 			if s, ok := id.(string); ok {
-				ids = append(ids, strings.TrimSpace(s))
+				ids[strings.TrimSpace(s)] = true
 			}
 		}
 	}
@@ -163,7 +166,7 @@ func (p *policy) permissions(rules []any) (when period) {
 			continue
 		}
 		p.keys(rule, "type", "target", "action", "constraint")
-		if actions, refined := p.actions(rule); refined || len(actions) != 1 || actions[0] != "use" {
+		if do := p.actions(rule); do.refined || do.n+p.action.n != 1 || !do.use {
 			p.more = true
 		}
 		b := p.bounds(either(rule, "constraint", "constraints"))
@@ -196,11 +199,10 @@ func (p *policy) prohibitions(rules []any) (when period) {
 			continue
 		}
 		b := p.bounds(either(rule, "constraint", "constraints"))
-		actions, refined := p.actions(rule)
-		shown := slices.ContainsFunc(actions, func(a string) bool { return slices.Contains(showing, strings.ToLower(a)) })
+		do := p.actions(rule)
 		switch {
 		case b.times == 0:
-		case b.times > 1 || b.others || refined || !shown || word(p.top["conflict"]) == "perm":
+		case b.times > 1 || b.others || do.refined || p.action.refined || !do.showing && !p.action.showing || p.wins == "perm":
 			p.unread()
 		default:
 			when = when.within(period{b.until, b.from})
@@ -209,41 +211,59 @@ func (p *policy) prohibitions(rules []any) (when period) {
 	return when
 }
 
+// targets are what a rule is about.
+type targets struct {
+	stated, item bool // anything is; the item is
+}
+
 // ofItem tells whether a rule is about the item: it names it, or nothing.
 func (p *policy) ofItem(rule map[string]any) bool {
-	targets := slices.Concat(listed(rule["target"]), listed(p.top["target"]))
-	p.more = p.more || len(targets) > 1
-	for _, t := range targets {
-		id := t
-		if o, ok := fields(t); ok {
+	t := p.targets(rule)
+	p.more = p.more || t.stated && p.target.stated
+	return t.item || p.target.item || !t.stated && !p.target.stated
+}
+
+func (p *policy) targets(o map[string]any) (of targets) {
+	for _, id := range listed(o["target"]) {
+		if o, ok := fields(id); ok {
 			id = first(o, "uid", "id")
 			p.more = p.more || len(o) > 1
 		}
 		s, ok := id.(string)
 		if s = strings.TrimSpace(s); !ok || s == "" {
 			p.unread() // a collection of assets, which may have the item in it
-		} else if slices.Contains(p.about, s) {
-			return true
+			s = ""
 		}
+		p.more = p.more || of.stated // one of several
+		of.stated, of.item = true, of.item || s != "" && p.about[s]
 	}
-	return len(targets) == 0
+	return of
 }
 
-// actions are what a rule permits or forbids; refined tells that it is only some
-// of one.
-func (p *policy) actions(rule map[string]any) (words []string, refined bool) {
-	for _, v := range slices.Concat(listed(rule["action"]), listed(p.top["action"])) {
+// actions are what a rule permits or forbids.
+type actions struct {
+	n       int
+	use     bool // ODRL's own, which is all of them
+	showing bool // one is among them without which the item can't be shown
+	refined bool // it is only some of one
+}
+
+func (p *policy) actions(rule map[string]any) (do actions) {
+	for _, v := range listed(rule["action"]) {
 		if o, ok := fields(v); ok {
-			refined = refined || len(o) > 1
+			do.refined = do.refined || len(o) > 1
 			v = first(o, "id", "uid", "rdf:value", "http://www.w3.org/1999/02/22-rdf-syntax-ns#value", "value")
 		}
 		w := word(v)
 		if w == "" {
 			p.unread()
 		}
-		words = append(words, w)
+		do.n++
+		s, _ := v.(string)
+		do.use = do.use || bare(strings.TrimSpace(s)) == "use"
+		do.showing = do.showing || slices.Contains(showing, strings.ToLower(w))
 	}
-	return words, refined
+	return do
 }
 
 // bounds is what the constraints of a rule say of time, together.
@@ -336,6 +356,16 @@ func bound(operator string, given any) (period, error) {
 // namespaces are how ODRL's names may begin.
 var namespaces = []string{"odrl:", "http://www.w3.org/ns/odrl/2/", "http://w3.org/ns/odrl/2/", "@"}
 
+// bare is one of ODRL's names without namespace; any other as it stands.
+func bare(name string) string {
+	for _, n := range namespaces {
+		if rest, ok := strings.CutPrefix(name, n); ok {
+			return rest
+		}
+	}
+	return name
+}
+
 // fields are an object's, by their names without namespace; false if it is none,
 // or has one twice.
 func fields(v any) (map[string]any, bool) {
@@ -345,12 +375,7 @@ func fields(v any) (map[string]any, bool) {
 	}
 	named := make(map[string]any, len(o))
 	for name, v := range o {
-		for _, n := range namespaces {
-			if rest, ok := strings.CutPrefix(name, n); ok {
-				name = rest
-				break
-			}
-		}
+		name = bare(name)
 		if _, twice := named[name]; twice {
 			return nil, false
 		}
