@@ -188,8 +188,9 @@ func (f *fortress) run(want int, args ...string) string {
 }
 
 // tooBusy is what a command says where the machine is: the controller may take
-// the one broker for dead.
-var tooBusy = []error{context.DeadlineExceeded, kafka.BrokerNotAvailable}
+// the one broker for dead, and an answer about offsets that does not come is
+// unknown to the client.
+var tooBusy = []error{context.DeadlineExceeded, kafka.BrokerNotAvailable, kafka.Unknown}
 
 // runOnce is run for what may not be done twice: after a try that came too late,
 // done is what the command says when that had an effect all the same.
