@@ -1105,6 +1105,121 @@ func TestReplayBesideLiveTraffic(t *testing.T) {
 	}
 }
 
+func TestHelpNamesEveryGroup(t *testing.T) {
+	for _, command := range []string{"lag", "replay"} {
+		code, out, errs := run(t, "", command, "--help")
+		words := strings.FieldsFunc(out, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz.", r) })
+		for i := range words {
+			words[i] = strings.TrimSuffix(words[i], ".")
+		}
+		for _, g := range topic.Groups {
+			if code != 0 || !slices.Contains(words, g.Name) {
+				t.Errorf("%s --help (%d, %s) does not name %s:\n%s", command, code, errs, g.Name, out)
+			}
+		}
+	}
+	_, out, _ := run(t, "", "replay", "--help")
+	if out = strings.Join(strings.Fields(out), " "); !strings.Contains(out, "articles.enriched.bulk: for index, index.bulk, index.notices, release, release.bulk, release.notices; read by index.bulk, release.bulk") {
+		t.Errorf("replay --help does not say who reads what is sent again:\n%s", out)
+	}
+}
+
+// Each group may be moved back, and one article's messages of it be sent again.
+func TestReplayWorksForEveryGroup(t *testing.T) {
+	o := toolsOn(t, nil)
+	names := []string{topic.Received, topic.ReceivedBulk, topic.Enriched, topic.EnrichedBulk, topic.Notices}
+	o.ensure(names...)
+	for _, n := range names {
+		o.write(n, report("n003", 1))
+	}
+	for _, g := range topic.Groups {
+		at := map[int]int64{}
+		es, err := o.bus.Extents(t.Context(), g.Topic)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := -1
+		for _, e := range es {
+			if at[e.Partition] = e.End; e.End > 0 {
+				p = e.Partition
+			}
+		}
+		if err := o.bus.SetOffsets(t.Context(), g.Name, g.Topic, at); err != nil {
+			t.Fatal(err)
+		}
+		moves := o.lines(0, "replay", g.Name, "--from-time", "1h", "--yes")
+		o.only(moves, object{"action": "move", "group": g.Name, "topic": g.Topic, "partition": p, "to": 0, "again": int(at[p]), "done": true})
+		at[p] = 0
+		if got := o.committed(g.Name, g.Topic); !reflect.DeepEqual(got, at) {
+			t.Errorf("group %s stands at %v, want %v", g.Name, got, at)
+		}
+		before := len(o.log(g.Bulk))
+		sent := o.only(o.lines(0, "replay", g.Name, "--uri", "urn:test:n003"), object{"action": "send", "group": g.Name, "to": g.Bulk, "done": true})
+		if n, _ := sent["messages"].(float64); n < 1 || len(o.log(g.Bulk)) != before+int(n) {
+			t.Errorf("of group %s: %v, and %d messages more", g.Name, sent, len(o.log(g.Bulk))-before)
+		}
+	}
+}
+
+// What is sent again for one of release and index, the other reads, too: it does
+// no harm, and a kill is one there as well.
+func TestReplayForReleaseIsReadByIndexToo(t *testing.T) {
+	s := startSystem(t, "index", "release")
+	o := toolsOn(t, s)
+	const uri = article.URI("urn:test:ferry")
+	o.write(topic.Enriched, report("ferry", 1))
+	kill := report("ferry", 2)
+	kill.Status, kill.Text, kill.Segments = article.Canceled, "", nil
+	fate := func(want ...object) {
+		t.Helper()
+		await(t, fmt.Sprintf("the trace has %v", want), func() error {
+			code, out, errs := o.run("trace", string(uri), "--json")
+			if code != 0 {
+				return errors.New(errs)
+			}
+			for _, w := range want {
+				if len(pick(objects(t, out), w)) != 1 {
+					return errors.New(out)
+				}
+			}
+			return nil
+		})
+	}
+	through := func(n int64) {
+		t.Helper()
+		for _, g := range []string{topic.GroupIndexBulk, topic.GroupReleaseBulk} {
+			await(t, fmt.Sprintf("group %s has read %d messages", g, n), func() error {
+				at, err := o.bus.Committed(t.Context(), g, topic.EnrichedBulk)
+				if err != nil {
+					return err
+				}
+				var sum int64
+				for _, offset := range at {
+					sum += offset
+				}
+				if sum != n {
+					return fmt.Errorf("%d", sum)
+				}
+				return nil
+			})
+		}
+	}
+	out := object{"reached": "head", "says": "is what search finds, usable", "public": "out"}
+	fate(out)
+	o.only(o.lines(0, "replay", "release", "--uri", string(uri)), object{"messages": 1, "to": topic.EnrichedBulk})
+	through(1)
+	fate(out)
+	o.write(topic.Notices, kill)
+	killed := object{"reached": "head", "says": "is what search finds, canceled", "public": "killed"}
+	fate(killed, object{"public": "was_out"})
+	o.only(o.lines(0, "replay", "index.notices", "--uri", string(uri)), object{"messages": 2, "to": topic.EnrichedBulk})
+	through(3)
+	fate(killed, object{"public": "was_out"}, object{"step": "released", "status": "canceled"}, object{"step": "released", "status": "usable"})
+	if all := o.log(topic.ReleaseDead); len(all) != 0 {
+		t.Errorf("dead letters: %v", all)
+	}
+}
+
 func TestToolsTellWhatIsWrongWithServers(t *testing.T) {
 	for _, c := range []struct {
 		args []string
