@@ -619,7 +619,8 @@ func TestTraceShowsEveryStep(t *testing.T) {
 		o.only(got, want)
 	}
 	out := o.must(0, "trace", uri)
-	for _, want := range []string{uri + "\n", "received  articles.received/", "index: mapping conflict", " is what search finds, usable\n", "traceparent 00-",
+	for _, want := range []string{
+		uri + "\n", "received  articles.received/", "index: mapping conflict", " is what search finds, usable\n", "traceparent 00-",
 		"release: too large with its notice", "released  articles.released/", "current   articles.current/", " in the public topics: out since 20", " in the public topics: was out from 20",
 	} {
 		if !strings.Contains(out, want) {

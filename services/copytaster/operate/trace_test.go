@@ -79,8 +79,15 @@ func TestStepsAreTimedWithinARevision(t *testing.T) {
 		step string
 		ms   float64 // -1: none
 	}{
-		{stepNotice, -1}, {stepReceived, -1}, {stepReceived, 10}, {stepEnriched, 20}, {stepReleased, 20}, {stepCurrent, 5}, {stepStatus, -1},
-		{stepVersion, 60}, {stepHead, -1},
+		{stepNotice, -1},
+		{stepReceived, -1},
+		{stepReceived, 10},
+		{stepEnriched, 20},
+		{stepReleased, 20},
+		{stepCurrent, 5},
+		{stepStatus, -1},
+		{stepVersion, 60},
+		{stepHead, -1},
 	}
 	for i, w := range want {
 		s := steps[i]
