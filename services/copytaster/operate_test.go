@@ -619,7 +619,8 @@ func TestTraceShowsEveryStep(t *testing.T) {
 		o.only(got, want)
 	}
 	out := o.must(0, "trace", uri)
-	for _, want := range []string{uri + "\n", "received  articles.received/", "index: mapping conflict", " is what search finds, usable\n", "traceparent 00-",
+	for _, want := range []string{
+		uri + "\n", "received  articles.received/", "index: mapping conflict", " is what search finds, usable\n", "traceparent 00-",
 		"release: too large with its notice", "released  articles.released/", "current   articles.current/", " in the public topics: out since 20", " in the public topics: was out from 20",
 	} {
 		if !strings.Contains(out, want) {
@@ -660,6 +661,11 @@ func TestTraceShowsEveryStep(t *testing.T) {
 	if n := len(pick(got, object{"step": "released"})) + len(pick(got, object{"step": "current"})); n != 0 {
 		t.Errorf("it is out: %v", got)
 	}
+	// How it stands counts, however old that is.
+	later := o.lines(0, "trace", string(heldURI), "--since", time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	if len(pick(later, object{"step": "received"})) != 0 || len(pick(later, object{"step": "status"})) != 1 || len(pick(later, object{"public": "held"})) != 1 {
+		t.Errorf("since later: %v", later)
+	}
 	fate(killedURI, object{"public": "out"})
 	o.must(0, "kill", string(killedURI), "--who", "M. Ito", "--reason", "names a minor", "--yes")
 	fate(killedURI, object{"reached": "head", "says": "is what search finds, canceled", "public": "killed"})
@@ -681,6 +687,19 @@ func TestTraceShowsEveryStep(t *testing.T) {
 	code, out, errs := o.run("trace", uri, "--elasticsearch-url=http://127.0.0.1:1")
 	if code != 1 || !strings.Contains(errs, "elasticsearch") || !strings.Contains(out, "is enriched; the index could not be asked") {
 		t.Errorf("without Elasticsearch: %d\n%s%s", code, out, errs)
+	}
+}
+
+// Topics and indices that aren't made yet are no error: it got no further.
+func TestTraceInAnInstallationThatIsHalfMade(t *testing.T) {
+	o := toolsOn(t, nil)
+	o.ensure(topic.Received)
+	o.write(topic.Received, report("ferry", 1))
+	all := o.lines(0, "trace", "urn:test:ferry")
+	o.only(all, object{"step": "received", "topic": topic.Received})
+	v := o.only(all, object{"step": "verdict", "reached": "received"})
+	if _, said := v["public"]; said || len(all) != 2 {
+		t.Errorf("the trace is %v", all)
 	}
 }
 

@@ -42,7 +42,7 @@ func TestVerdicts(t *testing.T) {
 		{"the index is away", []step{at(stepEnriched, 2, a)}, false, map[article.Revision]string{a: stepEnriched}},
 		{"an older one", []step{at(stepVersion, 1, a), at(stepVersion, 2, b), at(stepHead, 2, b)}, true, map[article.Revision]string{a: stepVersion, b: stepHead}},
 		{"enriched again", []step{at(stepEnriched, 1, a), at(stepEnriched, 2, a+1<<8), at(stepHead, 3, a+1<<8)}, true, map[article.Revision]string{a: stepHead}},
-		{"a kill ahead, refused by index", []step{at(stepNotice, 1, a), dead("articles.notices.dead", 2, a), at(stepReceived, 3, a), at(stepEnriched, 4, a)}, true, map[article.Revision]string{a: stepEnriched}},
+		{"a kill ahead, refused by index", []step{at(stepNotice, 1, a), dead("articles.notices.dead", 5, a), at(stepReceived, 3, a), at(stepEnriched, 4, a)}, true, map[article.Revision]string{a: stepEnriched}},
 		{"a kill that was not received", []step{at(stepNotice, 1, a)}, true, map[article.Revision]string{a: stepNotice}},
 		{"released by another's log", []step{at(stepReleased, 1, a)}, true, map[article.Revision]string{a: stepReleased}},
 		{"broken", []step{{Step: stepReceived, Error: "no article"}}, true, nil},
@@ -79,8 +79,15 @@ func TestStepsAreTimedWithinARevision(t *testing.T) {
 		step string
 		ms   float64 // -1: none
 	}{
-		{stepNotice, -1}, {stepReceived, -1}, {stepReceived, 10}, {stepEnriched, 20}, {stepReleased, 20}, {stepCurrent, 5}, {stepStatus, -1},
-		{stepVersion, 60}, {stepHead, -1},
+		{stepNotice, -1},
+		{stepReceived, -1},
+		{stepReceived, 10},
+		{stepEnriched, 20},
+		{stepReleased, 20},
+		{stepCurrent, 5},
+		{stepStatus, -1},
+		{stepVersion, 60},
+		{stepHead, -1},
 	}
 	for i, w := range want {
 		s := steps[i]
@@ -151,6 +158,7 @@ func TestFates(t *testing.T) {
 		}},
 		{"refused", []step{enriched(1, a), refused(2, a)}, time.Time{}, fates{a: "refused: refused by release: too large; copytaster dead show release.dead/0@7"}},
 		{"refused, then redriven", join([]step{enriched(1, a), refused(2, a)}, out(3, a, article.Usable)), time.Time{}, fates{a: "out: out since 1970-01-01T00:00:03Z"}},
+		{"refused, then redriven into an embargo", []step{enriched(1, a), refused(2, a), row(3, held)}, time.Time{}, fates{a: "held: held until 1970-01-01T00:16:40Z"}},
 		{"under embargo", []step{enriched(1, a), row(2, held)}, time.Time{}, fates{a: "held: held until 1970-01-01T00:16:40Z"}},
 		{"whose embargo is over", []step{enriched(1, a), row(2, over)}, time.Time{}, fates{a: "waits: was held until 1970-01-01T00:01:30Z and is to go out: copytaster lag release, /readyz of release"}},
 		{"taken back into an embargo", join([]step{enriched(1, a), row(4, held)}, out(2, a, article.Usable), out(4, a, article.Withheld)), time.Time{}, fates{a: "held: held until 1970-01-01T00:16:40Z, notice sent at 1970-01-01T00:00:04Z"}},
