@@ -159,14 +159,7 @@ func (o Options) on(ctx context.Context, servers *rig.Servers, rows []row) ([]Re
 		one()
 	}
 	together.Wait()
-	fmt.Fprint(o.Out, Table(results))
-	var err error
-	for _, r := range results {
-		if !r.OK() {
-			err = errors.Join(err, fmt.Errorf("row %s: %w: %s", r.Row, ErrBroken, r.Why()))
-		}
-	}
-	return results, err
+	return results, Report(o.Out, results)
 }
 
 // place makes the folder. tidy removes it or says where it is; it returns the

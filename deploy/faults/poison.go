@@ -316,7 +316,7 @@ func (t *trial) uris(items []ledger.Item) map[string]article.URI {
 // redrive has the operator's tool send the dead letters of a topic again whose
 // reason holds a text.
 func (t *trial) redrive(ctx context.Context, name, reason string, letters int) error {
-	out, err := t.Tool(ctx, "dead", "redrive", name+topic.DeadSuffix, "--reason", reason, "--by", "faults", "--why", "the mapping was mended", "--json")
+	out, err := t.Tool(ctx, "dead", "redrive", name+topic.DeadSuffix, "--reason", reason, "--by", "faults", "--why", "the mapping was mended", "--yes", "--json")
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package faults
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -69,6 +71,19 @@ func Longest(ds []time.Duration) time.Duration {
 		return Percentile(ds, 1)
 	}
 	return Percentile(ds, 0.99)
+}
+
+// Report writes the table of all rows to w. Its error is [ErrBroken] with the rows
+// that are not OK, nil if all are.
+func Report(w io.Writer, rs []Result) error {
+	fmt.Fprint(w, Table(rs))
+	var err error
+	for _, r := range rs {
+		if !r.OK() {
+			err = errors.Join(err, fmt.Errorf("row %s: %w: %s", r.Row, ErrBroken, r.Why()))
+		}
+	}
+	return err
 }
 
 // shown is how many findings of a row the report prints.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -74,12 +75,16 @@ func TestTopicsAreMadeAsTheTopologyHasThem(t *testing.T) {
 	if after := found(); !maps.Equal(before, after) {
 		t.Fatalf("a dry run changed %v to %v", before, after)
 	}
-	shrink := bus.Difference{Topic: topic.Enriched, Setting: bus.SettingPartitions, Want: "3", Have: "12"}
-	if err := b.Apply(ctx, false, append(slices.Clone(ds), shrink)...); err == nil {
-		t.Fatal("partitions were to be taken away")
-	}
-	if after := found(); !maps.Equal(before, after) {
-		t.Fatalf("an impossible change changed %v to %v", before, after)
+	for want, d := range map[string]bus.Difference{
+		"takes no partitions away":      {Topic: topic.Enriched, Setting: bus.SettingPartitions, Want: "3", Have: "12"},
+		"move away from their old rows": {Topic: topic.Current, Setting: bus.SettingPartitions, Want: "12", Have: "3"},
+	} {
+		if err := b.Apply(ctx, false, append(slices.Clone(ds), d)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Fatalf("%v: error %v, want %q", d, err, want)
+		}
+		if after := found(); !maps.Equal(before, after) {
+			t.Fatalf("an impossible change, %v, changed %v to %v", d, before, after)
+		}
 	}
 	if err := b.Apply(ctx, false, ds...); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/segmentio/kafka-go"
+
+	"github.com/copytaster/copytaster/pkg/topic"
 )
 
 // SettingPartitions is the name that [Difference] has for their number.
@@ -46,10 +48,16 @@ func (b *Bus) Topics(ctx context.Context) ([]Existing, error) {
 	return all, nil
 }
 
+func compacted(name string) bool {
+	t, err := topic.ByName(name)
+	return err == nil && t.Compact
+}
+
 // Apply makes topics as the topology has them, by what [Bus.Differences] found.
-// A topic that has more partitions than it should is an error before anything
-// is changed, since Kafka takes none away. It waits until new partitions can be
-// used. With dry, Kafka is only asked whether it would.
+// Before anything is changed it is an error that a topic has more partitions than
+// it should, since Kafka takes none away, or a compacted one fewer, since its keys
+// would go to other partitions than their older rows. It waits until new partitions
+// can be used. With dry, Kafka is only asked whether it would.
 func (b *Bus) Apply(ctx context.Context, dry bool, ds ...Difference) error {
 	ctx, cancel := context.WithTimeout(ctx, ensureTimeout)
 	defer cancel()
@@ -78,6 +86,8 @@ func (b *Bus) Apply(ctx context.Context, dry bool, ds ...Difference) error {
 			return fmt.Errorf("%v: no numbers", d)
 		case want < have:
 			return fmt.Errorf("%v: Kafka takes no partitions away", d)
+		case compacted(d.Topic):
+			return fmt.Errorf("%v: a compacted topic keeps its partitions: its keys would move away from their old rows", d)
 		}
 		for i := range int(want) {
 			grown[full] = append(grown[full], i)

@@ -71,6 +71,33 @@ func Ensure(ctx context.Context, es esapi.Transport, n Namespace, s Settings) er
 	return nil
 }
 
+// State is how the index behind an alias is, beside what this program expects.
+type State struct {
+	Alias string
+	Err   error // nil, [ErrMissing], or a [*MismatchError]
+	// Mends tells that [Ensure] makes it, or adds the fields that it lacks.
+	Mends bool
+}
+
+// States tells it of both indices. It changes nothing.
+func States(ctx context.Context, es esapi.Transport, n Namespace) ([]State, error) {
+	if err := n.Validate(); err != nil {
+		return nil, err
+	}
+	var states []State
+	for _, x := range indices(n) {
+		s := State{Alias: x.alias, Err: x.check(ctx, es)}
+		mismatch, differs := errors.AsType[*MismatchError](s.Err)
+		missing := errors.Is(s.Err, ErrMissing)
+		if s.Err != nil && !differs && !missing {
+			return nil, s.Err
+		}
+		s.Mends = missing || differs && mismatch.lacks != nil
+		states = append(states, s)
+	}
+	return states, nil
+}
+
 // Check tells whether both indices exist ([ErrMissing]) and are what this
 // program expects ([*MismatchError]). It changes nothing.
 func Check(ctx context.Context, es esapi.Transport, n Namespace) error {

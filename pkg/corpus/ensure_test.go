@@ -73,12 +73,27 @@ func ensured(t testing.TB) (*elasticsearch.Client, corpus.Namespace) {
 	return es, n
 }
 
+// states holds both indices to a condition.
+func states(t *testing.T, es *elasticsearch.Client, n corpus.Namespace, want func(corpus.State) bool) {
+	t.Helper()
+	got, err := corpus.States(t.Context(), es, n)
+	if err != nil || len(got) != 2 || got[0].Alias != n.Articles() || got[1].Alias != n.Versions() {
+		t.Fatalf("states: %+v %v", got, err)
+	}
+	for _, s := range got {
+		if !want(s) {
+			t.Errorf("state: %+v", s)
+		}
+	}
+}
+
 func TestEnsureCreatesAndKeeps(t *testing.T) {
 	n := corpus.Namespace(localtest.Namespace(t))
 	es := connect(t)
 	if err := corpus.Check(t.Context(), es, n); !errors.Is(err, corpus.ErrMissing) {
 		t.Fatalf("before: %v", err)
 	}
+	states(t, es, n, func(s corpus.State) bool { return errors.Is(s.Err, corpus.ErrMissing) && s.Mends })
 	for range 2 {
 		if err := corpus.Ensure(t.Context(), es, n, corpus.Settings{Shards: 2, RefreshInterval: time.Second}); err != nil {
 			t.Fatal(err)
@@ -87,6 +102,7 @@ func TestEnsureCreatesAndKeeps(t *testing.T) {
 	if err := corpus.Check(t.Context(), es, n); err != nil {
 		t.Fatal(err)
 	}
+	states(t, es, n, func(s corpus.State) bool { return s.Err == nil && !s.Mends })
 	settings := call(t, es, "GET", "/"+n.Articles()+"/_settings?flat_settings=true", nil)
 	got := settings[n.Articles()+"-1"].(map[string]any)["settings"].(map[string]any)
 	if got["index.number_of_shards"] != "2" || got["index.refresh_interval"] != "1000ms" {
@@ -205,6 +221,7 @@ func TestEnsureAddsFields(t *testing.T) {
 	if err := corpus.Check(t.Context(), es, n); !errors.As(err, &mismatch) {
 		t.Fatalf("before: %v", err)
 	}
+	states(t, es, n, func(s corpus.State) bool { return errors.As(s.Err, &mismatch) && s.Mends })
 	var wg sync.WaitGroup
 	errs := make([]error, 4)
 	for i := range errs {

@@ -37,7 +37,7 @@ func TestRedriveSendsKillsAhead(t *testing.T) {
 		}}, Stage: "ingest", Err: errors.New("an older decoder knew no better"), At: now})
 	}
 	o.only(o.lines(0, "dead", "redrive", "-n", "--all"), object{"action": "summary", "would": 2})
-	o.only(o.lines(0, "dead", "redrive", "--all"), object{"action": "summary", "done": 2})
+	o.only(o.lines(0, "dead", "redrive", "--all", "--yes"), object{"action": "summary", "done": 2})
 	for _, a := range o.sent(topic.ReceivedBulk) {
 		if a.Status == article.Canceled {
 			o.wantAhead(a)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -61,7 +62,7 @@ func toolsOn(t *testing.T, s *system) *tools {
 
 func (o *tools) args(args ...string) []string {
 	args = append(args, "--namespace="+o.ns, "--kafka-brokers="+strings.Join(o.brokers, ","))
-	if slices.Contains([]string{"trace", "reindex", "snapshot", "kill", "withhold", "reinstate", "audit"}, args[0]) {
+	if slices.Contains([]string{"indices", "trace", "reindex", "snapshot", "kill", "withhold", "reinstate", "audit"}, args[0]) {
 		args = append(args, "--elasticsearch-url="+o.elasticsearch)
 	}
 	return args
@@ -305,6 +306,117 @@ func TestTopicsAreCreatedCheckedAndApplied(t *testing.T) {
 		t.Errorf("a second time: %s", out)
 	}
 	o.only(o.lines(0, "topics"), object{"topic": "stray", "state": "unknown", "partitions": 1})
+}
+
+// What makes Kafka delete is asked for, and a table's partitions stay.
+func TestTopicsApplyAsksBeforeKafkaDeletes(t *testing.T) {
+	o := toolsOn(t, nil)
+	client := &kafka.Client{Addr: kafka.TCP(o.brokers...)}
+	r, err := client.CreateTopics(t.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{
+		{Topic: o.ns + topic.Received, NumPartitions: 12, ReplicationFactor: 1, ConfigEntries: []kafka.ConfigEntry{{ConfigName: "retention.ms", ConfigValue: "-1"}}},
+		{Topic: o.ns + topic.Status, NumPartitions: 1, ReplicationFactor: 1, ConfigEntries: []kafka.ConfigEntry{{ConfigName: "cleanup.policy", ConfigValue: "delete"}}},
+		{Topic: o.ns + topic.Current, NumPartitions: 3, ReplicationFactor: 1},
+	}})
+	if err := errors.Join(err, r.Errors[o.ns+topic.Received], r.Errors[o.ns+topic.Status], r.Errors[o.ns+topic.Current]); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "all are there", func() error {
+		all, err := o.bus.Topics(t.Context())
+		if err == nil && len(all) != 3 {
+			err = fmt.Errorf("%d topics", len(all))
+		}
+		return err
+	})
+	var old []kafka.Message
+	for i, age := range []time.Duration{50 * 24 * time.Hour, 40 * 24 * time.Hour, time.Hour} {
+		old = append(old, kafka.Message{Topic: o.ns + topic.Received, Key: []byte{byte(i)}, Value: []byte("x"), Time: time.Now().Add(-age)})
+	}
+	w := &kafka.Writer{Addr: kafka.TCP(o.brokers...), RequiredAcks: kafka.RequireAll}
+	if err := errors.Join(w.WriteMessages(t.Context(), old...), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	differences := func() []bus.Difference {
+		t.Helper()
+		ds, err := o.bus.Differences(t.Context(), topic.Received, topic.Status, topic.Current)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ds
+	}
+	before := differences()
+
+	// One of them can't be: nothing is done, and nothing is asked.
+	const stays = "articles.current: partitions is 3, should be 12: a compacted topic keeps its partitions"
+	o.refused(1, stays, "topics", "apply", "--yes")
+	o.refused(1, stays, "topics", "apply", "-n")
+	o.refused(1, stays, "topics", "apply")
+
+	const older = "what is older than 720h0m0s (2 of 3 messages now)"
+	for name, want := range map[string]string{
+		topic.Received: "of articles.received, by retention.ms from -1 to 2592000000, " + older + ": this can't be undone",
+		topic.Status:   "of articles.status, by cleanup.policy from delete to compact, all but the newest message of each key",
+	} {
+		o.refused(2, want, "topics", "apply", name)
+	}
+	got := o.lines(0, "topics", "apply", topic.Received, topic.Status, "-n")
+	o.only(got, object{"topic": topic.Received, "setting": "retention.ms", "deletes": older, "done": false})
+	if after := differences(); !reflect.DeepEqual(before, after) {
+		t.Fatalf("refusals and a dry run changed %v to %v", before, after)
+	}
+	if out := o.must(0, "topics", "apply", topic.Received, topic.Status, "--yes"); !strings.Contains(out, "set articles.received: retention.ms from -1 to 2592000000: Kafka deletes "+older) {
+		t.Errorf("it says %s", out)
+	}
+	await(t, "the table alone differs", func() error {
+		for _, d := range differences() {
+			if d.Topic != topic.Current {
+				return fmt.Errorf("still %v", d)
+			}
+		}
+		return nil
+	})
+}
+
+func TestIndicesAreCreatedAndChecked(t *testing.T) {
+	o := toolsOn(t, nil)
+	articles, versions := o.ns+"articles", o.ns+"article-versions"
+	missing := func() {
+		t.Helper()
+		got := o.lines(3, "indices", "check")
+		o.only(got, object{"problem": "missing", "index": articles})
+		o.only(got, object{"problem": "missing", "index": versions})
+	}
+	missing()
+	got := o.lines(0, "indices", "create", "-n")
+	o.only(got, object{"action": "create", "index": articles, "done": false})
+	o.only(got, object{"action": "create", "index": versions, "done": false})
+	missing()
+	if got := o.lines(0, "indices", "create"); len(pick(got, object{"action": "create", "done": true})) != 2 {
+		t.Errorf("created: %v", got)
+	}
+	if got := o.lines(0, "indices", "check"); len(pick(got, object{"problem": ""})) != 2 {
+		t.Errorf("afterwards: %v", got)
+	}
+	if got := o.lines(0, "indices", "create"); len(got) != 0 {
+		t.Errorf("a second time: %v", got)
+	}
+	// One that differs is named, and left as it is.
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, o.elasticsearch+"/"+articles+"/_mapping", strings.NewReader(`{"properties":{"colour":{"type":"keyword"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(request)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatal(resp, err)
+	}
+	_ = resp.Body.Close()
+	l := o.only(o.lines(3, "indices", "check"), object{"problem": "differs", "index": articles})
+	if ds, _ := l["differences"].([]any); len(ds) != 1 || !strings.Contains(fmt.Sprint(ds...), "mapping.properties.colour") {
+		t.Errorf("differences: %v", l)
+	}
+	o.refused(1, "colour", "indices", "create", "-n")
+	o.refused(1, "colour", "indices", "create")
+	o.refused(1, "elasticsearch", "indices", "check", "--elasticsearch-url=http://127.0.0.1:1")
 }
 
 func TestLagIsShown(t *testing.T) {
@@ -812,8 +924,18 @@ func TestDeadLettersAreListedShownSentAgainAndDiscarded(t *testing.T) {
 		t.Fatalf("a dry run made a topic: %v %v", there, err)
 	}
 
+	// nobody to ask
+	o.refused(2, "Sends 7 dead letters again, 5 to articles.enriched, 2 to articles.received: this can't be undone. Standard input is no terminal to ask on: say --yes", "dead", "redrive", "--all")
+	o.refused(2, "Sends 1 dead letter again, 1 to articles.enriched", "dead", "redrive", deadEnriched+"/0@1")
+	if got := append(o.log(topic.Enriched), o.log(topic.Received)...); len(got) != 0 {
+		t.Fatalf("a refusal sent %v", got)
+	}
+	if there, err := o.bus.Topics(t.Context()); err != nil || slices.ContainsFunc(there, func(e bus.Existing) bool { return e.Name == topic.DeadHandled }) {
+		t.Fatalf("a refusal made a topic: %v %v", there, err)
+	}
+
 	// redrive by reason, byte for byte
-	got := o.lines(0, "dead", "redrive", "--reason", "TYPE LONG", "--uri", "urn:test:dead1", "--by", "ada", "--why", "mapping mended")
+	got := o.lines(0, "dead", "redrive", "--reason", "TYPE LONG", "--uri", "urn:test:dead1", "--by", "ada", "--why", "mapping mended", "--yes")
 	o.only(got, object{"action": "redrive", "done": true, "letter": deadEnriched + "/0@1", "to": topic.Enriched, "uri": "urn:test:dead1"})
 	o.only(got, object{"action": "summary", "done": 1, "failed": 0, "handled_before": 0})
 	if sent := o.log(topic.Enriched); len(sent) != 1 || !sameMessage(sent[0], refused[1]) {
@@ -825,7 +947,7 @@ func TestDeadLettersAreListedShownSentAgainAndDiscarded(t *testing.T) {
 	}
 
 	// the rest; what can't be is told, and a second time nothing is sent
-	got = o.lines(1, "dead", "redrive", "--all")
+	got = o.lines(1, "dead", "redrive", "--all", "--yes")
 	o.only(got, object{"action": "summary", "done": 6, "failed": 4, "handled_before": 1})
 	for letter, reason := range map[string]string{
 		deadReceived + "/0@1": "the letter is cut", deadReceived + "/0@2": "not in the topology",
@@ -847,12 +969,12 @@ func TestDeadLettersAreListedShownSentAgainAndDiscarded(t *testing.T) {
 	if err != nil || a.Text != text || a.Source != "coast" || !a.ReceivedAt.Equal(received) {
 		t.Fatalf("what ingest had refused became %+v %v", a, err)
 	}
-	got = o.lines(1, "dead", "redrive", "--all")
+	got = o.lines(1, "dead", "redrive", "--all", "--yes")
 	o.only(got, object{"action": "summary", "done": 0, "failed": 4, "handled_before": 7})
 	if n := len(o.log(topic.Enriched)); n != 5 {
 		t.Fatalf("a second redrive sent again: %d", n)
 	}
-	o.only(o.lines(0, "dead", "redrive", deadEnriched+"/0@1", "--again"), object{"action": "summary", "done": 1})
+	o.only(o.lines(0, "dead", "redrive", deadEnriched+"/0@1", "--again", "--yes"), object{"action": "summary", "done": 1})
 	if h, _ := o.lines(0, "dead", "show", deadEnriched+"/0@1")[0]["handled"].(object); h["times"] != 2.0 || len(o.log(topic.Enriched)) != 6 {
 		t.Errorf("--again: %v", h)
 	}
@@ -873,6 +995,7 @@ func TestDeadLettersAreListedShownSentAgainAndDiscarded(t *testing.T) {
 	if h, _ := o.lines(0, "dead", "show", cut)[0]["handled"].(object); h["done"] != "discarded" || h["by"] != "ada" || h["why"] != "lost for good" || h["at"] == nil {
 		t.Errorf("audit: %v", h)
 	}
+	// Where there is nothing to send, nothing is asked.
 	o.only(o.lines(0, "dead", "redrive", cut), object{"action": "summary", "handled_before": 1, "failed": 0})
 	open := o.lines(0, "dead", "list", "--open")
 	if len(open) != 3 {

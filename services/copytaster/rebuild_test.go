@@ -322,9 +322,15 @@ func reindexes(t *testing.T, s *system, o *tools) {
 	}
 	_ = answer.Body.Close()
 	o.refused(operate.ExitDiffers, "articles-1: closed for writing", "indices", "check")
+	o.only(o.lines(operate.ExitDiffers, "indices", "check"), object{"problem": "closed", "index": s.namespace + "articles-1"})
+	if got := o.must(boot.ExitOK, "reindex", "open", "-n"); !strings.Contains(got, "articles-1: would be opened for writing") {
+		t.Errorf("got %s", got)
+	}
+	o.refused(operate.ExitDiffers, "articles-1: closed for writing", "indices", "check") // a dry run opened nothing
 	if got := o.must(boot.ExitOK, "reindex", "open"); !strings.Contains(got, "articles-1: open for writing again") {
 		t.Errorf("got %s", got)
 	}
+	o.only(o.lines(boot.ExitOK, "reindex", "open"), object{"done": true})
 	o.must(boot.ExitOK, "indices", "check")
 	if got := o.lines(boot.ExitOK, "reindex", "drop", id, "--yes"); len(got) != 2 || got[0]["done"] != true {
 		t.Errorf("got %v", got)

@@ -111,6 +111,8 @@ func TestReparse(t *testing.T) {
 		}
 	}
 	check(o.lines(0, args...), 0)
+	check(o.lines(0, append(args, "--dry-run")...), 0)
+	check(o.lines(0, append(args, "--write", "--dry-run")...), 0)
 	if n := len(o.sent(topic.ReceivedBulk)); n != 0 {
 		t.Fatalf("a dry run sent %d", n)
 	}
@@ -202,6 +204,11 @@ func TestReparseFromTheArchive(t *testing.T) {
 	if b, err := os.ReadFile(file); err != nil || string(b) != string(want.Original.Bytes) {
 		t.Errorf("got %q, %v", b, err)
 	}
+	got := o.only(o.lines(0, "archive", "get", string(want.URI), "--archive-dir", dir, "--out", file), object{"uri": string(want.URI), "file": file, "bytes": len(want.Original.Bytes)})
+	if got["status"] != string(article.Usable) {
+		t.Errorf("%v", got)
+	}
+	o.refused(2, "say --out FILE with --json", "archive", "get", string(want.URI), "--archive-dir", dir, "--json")
 	o.refused(1, "no such article", "archive", "get", "urn:none", "--archive-dir", dir, "--out", file)
 	o.refused(2, "no archive is named", "archive", "purge", string(want.URI), "--yes")
 	o.refused(2, "say --killed, or which", "archive", "purge", "--archive-dir", dir)
@@ -210,7 +217,7 @@ func TestReparseFromTheArchive(t *testing.T) {
 	if _, err := kept.Get(t.Context(), archive.KeyOf(&want)); err != nil {
 		t.Errorf("a dry run: %v", err)
 	}
-	l = o.only(o.lines(0, "archive", "purge", string(want.URI), "--archive-dir", dir, "--yes"), object{"action": "purge"})
+	l = o.only(o.lines(0, "archive", "purge", string(want.URI), "--archive-dir", dir, "--yes", "--progress"), object{"action": "purge"})
 	if l["originals"] != float64(1) || l["done"] != true {
 		t.Errorf("%v", l)
 	}

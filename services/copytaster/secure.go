@@ -112,7 +112,7 @@ func (s secured) keys(ctx context.Context, t Terminal) error {
 	var c operate.KeysCreateCmd
 	c.Elasticsearch, c.Namespace = s.elastic(""), s.namespace
 	c.Admin, c.AdminPasswordFile = local.ElasticsearchAdmin, s.credentials.PasswordFile(local.ElasticsearchAdmin)
-	c.Role, c.Out = lacking, s.dir
+	c.Role, c.Out, c.Yes = lacking, s.dir, true // what is there no longer does
 	return c.Run(ctx, t)
 }
 

@@ -474,7 +474,9 @@ func (f *fortress) bareStart() {
 	if err := wait.stop(); err != nil {
 		f.t.Error(err)
 	}
-	out := f.run(boot.ExitOK, "keys", "elasticsearch", "create", "--config", f.file, "--namespace", f.namespace, "--admin-password-file", f.credentials.PasswordFile(local.ElasticsearchAdmin), "--out", f.dir)
+	keys := []string{"keys", "elasticsearch", "create", "--config", f.file, "--namespace", f.namespace, "--admin-password-file", f.credentials.PasswordFile(local.ElasticsearchAdmin), "--out", f.dir}
+	f.mustSay(f.run(boot.ExitOK, append(keys, "--dry-run")...), "would make copytaster-s-operator, expires never  "+f.keyFile(corpus.Operator))
+	out := f.run(boot.ExitOK, append(keys, "--yes")...)
 	f.mustSay(out, "s-operator, id ")
 	f.remember()
 	// With rights and without indices: the same, and it goes on by itself.
@@ -1155,7 +1157,9 @@ func (s *suite) rotate() {
 	}
 	s.remember()
 	known := len(s.secrets)
-	s.run(boot.ExitOK, append(args("create"), "--role", "writer,reader", "--out", s.dir)...)
+	replace := append(args("create"), "--role", "writer,reader", "--out", s.dir)
+	s.mustSay(s.run(boot.ExitUsage, replace...), "Replaces "+s.keyFile(corpus.Writer)+" and "+s.keyFile(corpus.Reader))
+	s.run(boot.ExitOK, append(replace, "--yes")...)
 	// An id may begin with a dash.
 	s.mustSay(s.run(boot.ExitUsage, append(append(args("invalidate"), "--"), old...)...), "say --yes")
 	s.run(boot.ExitOK, append(append(args("invalidate"), "--yes", "--"), old...)...)

@@ -57,9 +57,13 @@ type Servers struct {
 }
 
 // Start builds the services from the workspace at root by the program goTool
-// ("": go) and starts the servers, with everything below dir. ctx bounds the
+// ("": go) and starts the servers, with everything below dir, which is an absolute
+// path: else logs would lie wherever a process happens to run. ctx bounds the
 // start. After an error nothing runs.
 func Start(ctx context.Context, root, dir, goTool string, say io.Writer) (_ *Servers, err error) {
+	if !filepath.IsAbs(dir) {
+		return nil, fmt.Errorf("the folder for servers and logs is %q, it must be an absolute path", dir)
+	}
 	s := &Servers{dir: dir, bin: filepath.Join(dir, "bin")}
 	defer func() {
 		if err != nil {

@@ -61,6 +61,8 @@ remove those of killed articles for good. articles.received has them, too, for i
 
 // ArchiveGetCmd is `copytaster archive get`.
 type ArchiveGetCmd struct {
+	Output
+	Progress
 	Revision  article.Revision `help:"Of this revision (default: the newest in the log)." placeholder:"NUMBER"`
 	Out       string           `help:"File to write it to; standard output if none is named and that is no terminal." placeholder:"FILE"`
 	Kafka     `embed:"" group:"servers"`
@@ -82,7 +84,10 @@ func (c *ArchiveGetCmd) Run(ctx context.Context, t Terminal) (err error) {
 	if err := c.URI.Validate(); err != nil {
 		return misuse("%w", err)
 	}
-	if c.Out == "" && isTerminal(t.Out) {
+	switch {
+	case c.Out == "" && c.JSON:
+		return misuse("say --out FILE with --json: without it standard output gets the original")
+	case c.Out == "" && isTerminal(t.Out):
 		return misuse("say --out FILE: what a stranger wrote is not for a terminal")
 	}
 	keep, closeIt, err := c.open()
@@ -95,7 +100,7 @@ func (c *ArchiveGetCmd) Run(ctx context.Context, t Terminal) (err error) {
 		return err
 	}
 	defer b.Close()
-	a, err := c.newest(ctx, b)
+	a, err := c.newest(ctx, t, b)
 	if err != nil {
 		return err
 	}
@@ -113,8 +118,21 @@ func (c *ArchiveGetCmd) Run(ctx context.Context, t Terminal) (err error) {
 	if err := os.WriteFile(c.Out, data, originalMode); err != nil {
 		return err
 	}
+	if c.JSON {
+		return line(t.Out, originalLine{a.URI, a.Revision, a.Status, a.Original.MediaType, len(data), c.Out})
+	}
 	fmt.Fprintf(t.Err, "%s: %s, revision %s, %s, %s\n", safe(string(a.URI)), a.Status, a.Revision, safe(a.Original.MediaType), count(len(data), "byte"))
 	return nil
+}
+
+// originalLine is `archive get --json`.
+type originalLine struct {
+	URI       article.URI      `json:"uri"`
+	Revision  article.Revision `json:"revision"`
+	Status    article.Status   `json:"status"`
+	MediaType string           `json:"media_type,omitempty"`
+	Bytes     int              `json:"bytes"`
+	File      string           `json:"file"`
 }
 
 // originalMode is of files that may hold copy under embargo.
@@ -122,7 +140,7 @@ const originalMode = 0o600
 
 // newest is the article's newest revision in the log, or the one asked for; if
 // there is one with its bytes, that one.
-func (c *ArchiveGetCmd) newest(ctx context.Context, b *bus.Bus) (*article.Article, error) {
+func (c *ArchiveGetCmd) newest(ctx context.Context, t Terminal, b *bus.Bus) (*article.Article, error) {
 	names, _, err := split(ctx, b, []string{topic.Received, topic.ReceivedBulk, topic.Enriched, topic.EnrichedBulk})
 	if err != nil {
 		return nil, err
@@ -133,7 +151,8 @@ func (c *ArchiveGetCmd) newest(ctx context.Context, b *bus.Bus) (*article.Articl
 		if err != nil {
 			return nil, err
 		}
-		err = scan(ctx, b, ss, &bar{}, func(m stage.Message) error {
+		progress := c.bar(t, "looking in "+name, lenOf(ss))
+		err = scan(ctx, b, ss, progress, func(m stage.Message) error {
 			if string(m.Key) != string(c.URI) {
 				return nil
 			}
@@ -147,6 +166,7 @@ func (c *ArchiveGetCmd) newest(ctx context.Context, b *bus.Bus) (*article.Articl
 			}
 			return nil
 		})
+		progress.close()
 		if err != nil {
 			return nil, err
 		}
@@ -160,6 +180,7 @@ func (c *ArchiveGetCmd) newest(ctx context.Context, b *bus.Bus) (*article.Articl
 // ArchivePurgeCmd is `copytaster archive purge`.
 type ArchivePurgeCmd struct {
 	Output
+	Progress
 	Change
 	Killed    bool `help:"Of all articles that are canceled in the index."`
 	Servers   `embed:"" group:"servers"`
@@ -212,29 +233,43 @@ func (c *ArchivePurgeCmd) Run(ctx context.Context, t Terminal) (err error) {
 			return err
 		}
 	}
-	originals := 0
+	originals, err := c.purge(ctx, t, keep, uris)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.JSON:
+	case c.DryRun:
+		fmt.Fprintf(t.Out, "the originals of %s would be removed\n", count(len(uris), "article"))
+	default:
+		fmt.Fprintf(t.Out, "%s of %s removed\n", count(originals, "original"), count(len(uris), "article"))
+	}
+	return nil
+}
+
+// purge removes the originals of the articles, and says how many there were.
+func (c *ArchivePurgeCmd) purge(ctx context.Context, t Terminal, keep *archive.Archive, uris []article.URI) (originals int, err error) {
+	progress := &bar{}
+	if !c.DryRun {
+		progress = c.barOf(t, "removing originals", "articles", int64(len(uris)))
+	}
+	defer progress.close()
 	for _, u := range uris {
 		l := purgedLine{Action: "purge", URI: u, Done: !c.DryRun}
 		if !c.DryRun {
 			if l.Originals, err = keep.Purge(ctx, u); err != nil {
-				return err
+				return originals, err
 			}
 			originals += l.Originals
 		}
+		progress.add(1)
 		if c.JSON {
 			if err := line(t.Out, l); err != nil {
-				return err
+				return originals, err
 			}
 		}
 	}
-	if !c.JSON {
-		if c.DryRun {
-			fmt.Fprintf(t.Out, "the originals of %s would be removed\n", count(len(uris), "article"))
-		} else {
-			fmt.Fprintf(t.Out, "%s of %s removed\n", count(originals, "original"), count(len(uris), "article"))
-		}
-	}
-	return nil
+	return originals, nil
 }
 
 // killedPage is how many articles are asked for at once.

@@ -84,6 +84,7 @@ type key struct {
 type KeysCreateCmd struct {
 	Output `embed:""`
 	admin
+	Change `embed:""`
 
 	Role    []corpus.Role `help:"Roles to make a key for: writer (index), reader (search), operator (the operator's tools)." default:"writer,reader,operator" placeholder:"ROLE,..."`
 	Expires time.Duration `help:"How long the keys are good for; 0 is for ever." default:"0" placeholder:"DURATION"`
@@ -94,7 +95,8 @@ type KeysCreateCmd struct {
 func (KeysCreateCmd) Help() string {
 	return `Each key may do what its role needs, and nothing else; nobody can show it again later. A new key of a role
 leaves the old one as it is: give it to the service (its file is looked at every second), then
-"copytaster keys elasticsearch invalidate" the old one.`
+"copytaster keys elasticsearch invalidate" the old one. Before a file of --out is replaced, it asks: what was in it is
+nowhere else.`
 }
 
 // Run makes the keys.
@@ -113,29 +115,106 @@ func (c *KeysCreateCmd) Run(ctx context.Context, t Terminal) error {
 			return misuse("--role: %w", err)
 		}
 	}
-	for i, r := range c.Role {
-		k, err := createKey(ctx, es, n, r, grants[i], c.Expires)
-		if err != nil {
+	plan, err := c.plan(n)
+	if err != nil {
+		return err
+	}
+	if c.DryRun {
+		// Whether the administrator gets in.
+		if _, err := listKeys(ctx, es, n); err != nil {
 			return err
 		}
-		if c.Out != "" {
-			k.File = filepath.Join(c.Out, string(r)+".key")
-			if err := replaceSecret(k.File, k.Encoded); err != nil {
-				return fmt.Errorf("key %s was made, and can't be written: %w", k.ID, err)
+	} else if err := c.sure(t, plan); err != nil {
+		return err
+	}
+	for i, m := range plan {
+		if !c.DryRun {
+			if err := m.make(ctx, es, n, c.Role[i], grants[i], c.Expires); err != nil {
+				return err
 			}
-			k.Encoded = ""
 		}
-		if c.JSON {
-			err = line(t.Out, k)
-		} else {
-			s := columns(fmt.Sprintf("# %s, id %s, expires %s", k.Name, k.ID, k.Expires))
-			s.row(k.Encoded + k.File)
-			s.print(t.Out)
-		}
-		if err != nil {
+		if err := c.tell(t, m); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// madeKey is a line of `keys elasticsearch create --json`.
+type madeKey struct {
+	key
+
+	Replaces bool `json:"replaces,omitempty"` // the file is there already
+	Done     bool `json:"done"`               // false: a dry run
+}
+
+// plan are the keys as they would be.
+func (c *KeysCreateCmd) plan(n corpus.Namespace) ([]madeKey, error) {
+	plan := make([]madeKey, len(c.Role))
+	for i, r := range c.Role {
+		plan[i].key = key{Role: string(r), Name: keyName(n) + string(r), Expires: expiry(0)}
+		if c.Expires > 0 {
+			plan[i].Expires = expiry(time.Now().Add(c.Expires).UnixMilli())
+		}
+		if c.Out == "" {
+			continue
+		}
+		plan[i].File = filepath.Join(c.Out, string(r)+".key")
+		_, err := os.Lstat(plan[i].File)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+		plan[i].Replaces = err == nil
+	}
+	return plan, nil
+}
+
+// sure asks before a file is replaced.
+func (c *KeysCreateCmd) sure(t Terminal, plan []madeKey) error {
+	var files []string
+	for _, m := range plan {
+		if m.Replaces {
+			files = append(files, m.File)
+		}
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	return c.confirm(t, "Replaces "+strings.Join(files, " and ")+", and what is in there is nowhere else")
+}
+
+// make makes the key, and writes it to its file if it has one.
+func (m *madeKey) make(ctx context.Context, es esapi.Transport, n corpus.Namespace, r corpus.Role, g corpus.Grant, expires time.Duration) error {
+	k, err := createKey(ctx, es, n, r, g, expires)
+	if err != nil {
+		return err
+	}
+	k.File, m.Done = m.File, true
+	if k.File != "" {
+		if err := replaceSecret(k.File, k.Encoded); err != nil {
+			return fmt.Errorf("key %s was made, and can't be written: %w", k.ID, err)
+		}
+		k.Encoded = ""
+	}
+	m.key = k
+	return nil
+}
+
+func (c *KeysCreateCmd) tell(t Terminal, m madeKey) error {
+	if c.JSON {
+		return line(t.Out, m)
+	}
+	if !m.Done {
+		file := m.File
+		if m.Replaces {
+			file += ", in place of what is there"
+		}
+		fmt.Fprintf(t.Out, "would make %s, expires %s  %s\n", m.Name, m.Expires, file)
+		return nil
+	}
+	s := columns(fmt.Sprintf("# %s, id %s, expires %s", m.Name, m.ID, m.Expires))
+	s.row(m.Encoded + m.File)
+	s.print(t.Out)
 	return nil
 }
 

@@ -106,6 +106,11 @@ func (c *Letters) read(ctx context.Context, t Terminal, b *bus.Bus, p Progress, 
 	if err != nil {
 		return err
 	}
+	return c.readIn(ctx, t, b, p, ss, f)
+}
+
+// readIn reads in stretches, so that a second look finds the same.
+func (c *Letters) readIn(ctx context.Context, t Terminal, b *bus.Bus, p Progress, ss []stretch, f func(*record) error) error {
 	progress := p.bar(t, "reading dead letters", lenOf(ss))
 	defer progress.close()
 	return scan(ctx, b, ss, progress, func(m stage.Message) error {

@@ -19,9 +19,14 @@ type Progress struct {
 	Progress *bool `help:"Show progress on standard error; by default only if that is a terminal." negatable:""`
 }
 
-// bar shows how far a command is, how fast, and how long it will still take.
-// total < 0: nobody knows. The bar must be closed.
+// bar shows how far a command is with messages, how fast, and how long it will
+// still take. total < 0: nobody knows. The bar must be closed.
 func (p Progress) bar(t Terminal, what string, total int64) *bar {
+	return p.barOf(t, what, "messages", total)
+}
+
+// barOf is bar for other things than messages.
+func (p Progress) barOf(t Terminal, what, things string, total int64) *bar {
 	every := progressTerminal
 	live := isTerminal(t.Err)
 	if !live {
@@ -32,7 +37,7 @@ func (p Progress) bar(t Terminal, what string, total int64) *bar {
 	}
 	return &bar{progressbar.NewOptions64(total,
 		progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(t.Err), progressbar.OptionThrottle(every),
-		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("messages"), progressbar.OptionSetWidth(barWidth),
+		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(things), progressbar.OptionSetWidth(barWidth),
 		progressbar.OptionSpinnerType(spinner), progressbar.OptionClearOnFinish(), progressbar.OptionSetRenderBlankState(live),
 		progressbar.OptionUseANSICodes(false), progressbar.OptionOnCompletion(func() {}),
 	), t.Err, live}

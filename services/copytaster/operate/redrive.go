@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -49,11 +52,11 @@ type DeadRedriveCmd struct {
 	Progress
 	Letters
 	Who
+	Change
 	Rate
-	DryRun bool `help:"Only tell what would be sent." short:"n"`
-	All    bool `help:"All that are open, where nothing is chosen."`
-	Again  bool `help:"Also what was redriven or discarded before."`
-	Kafka  `embed:"" group:"servers"`
+	All   bool `help:"All that are open, where nothing is chosen."`
+	Again bool `help:"Also what was redriven or discarded before."`
+	Kafka `embed:"" group:"servers"`
 	// What ingest refused was not archived, and is before its article is sent.
 	Originals `embed:"" group:"servers"`
 }
@@ -70,7 +73,7 @@ A letter that holds only a part of its message can't be sent.
 Exit code: 0 all were sent, 1 some could not be.
 
   copytaster dead redrive --reason "no such index" --since 2d --dry-run
-  copytaster dead redrive ingest.dead/0@5 --why "parser mended"`
+  copytaster dead redrive ingest.dead/0@5 --why "parser mended" --yes`
 }
 
 // sentLine is a line of `dead redrive --json` and `dead discard --json`; the
@@ -112,6 +115,15 @@ func (c *DeadRedriveCmd) Run(ctx context.Context, t Terminal) (err error) {
 		return err
 	}
 	defer b.Close()
+	ss, err := c.stretches(ctx, b)
+	if err != nil {
+		return err
+	}
+	if !c.DryRun && !c.Yes {
+		if err := c.sure(ctx, t, b, ss); err != nil {
+			return err
+		}
+	}
 	l, err := openLedger(ctx, b, !c.DryRun)
 	if err != nil {
 		return err
@@ -126,7 +138,7 @@ func (c *DeadRedriveCmd) Run(ctx context.Context, t Terminal) (err error) {
 	for _, name := range []string{topic.Received, topic.ReceivedBulk} {
 		r.sinks[name] = intake.KillsAhead(b.Sink(topic.Notices, event.Received), keep.Before(b.Sink(name, event.Received)))
 	}
-	err = c.read(ctx, t, b, c.Progress, func(rec *record) error { return r.take(ctx, rec) })
+	err = c.readIn(ctx, t, b, c.Progress, ss, func(rec *record) error { return r.take(ctx, rec) })
 	if err == nil {
 		err = r.flush(ctx)
 	}
@@ -144,6 +156,35 @@ func (c *DeadRedriveCmd) Run(ctx context.Context, t Terminal) (err error) {
 		return &ExitError{Code: 1}
 	}
 	return nil
+}
+
+// sure asks before anything is sent: how much, and where to.
+func (c *DeadRedriveCmd) sure(ctx context.Context, t Terminal, b *bus.Bus, ss []stretch) error {
+	l, err := openLedger(ctx, b, false)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	letters, to := 0, map[string]int{}
+	if err := c.readIn(ctx, t, b, c.Progress, ss, func(rec *record) error {
+		if l.of(rec.message) != nil && !c.Again {
+			return nil
+		}
+		s, err := prepare(ctx, rec)
+		if err != nil {
+			return ctx.Err() // told when it is its turn
+		}
+		letters++
+		to[s.to]++
+		return nil
+	}); err != nil || letters == 0 {
+		return err
+	}
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(to)) {
+		parts = append(parts, fmt.Sprintf("%s to %s", grouped(int64(to[name])), name))
+	}
+	return c.confirm(t, fmt.Sprintf("Sends %s again, %s", count(letters, "dead letter"), strings.Join(parts, ", ")))
 }
 
 type redrive struct {

@@ -491,6 +491,7 @@ func (c *ReindexDropCmd) Run(ctx context.Context, t Terminal) error {
 // ReindexOpenCmd is `copytaster reindex open`.
 type ReindexOpenCmd struct {
 	Output
+	DryRun  bool `help:"Only tell what would be done." short:"n"`
 	Servers `embed:"" group:"servers"`
 }
 
@@ -506,20 +507,34 @@ func (c *ReindexOpenCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer es.Close()
-	j := &reindex.Job{ES: es, Indices: n, Progress: &narrator{t: t}, Log: logger(t)}
-	opened, err := j.Open(ctx)
+	opened, err := c.open(ctx, t, es, n)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		return line(t.Out, struct {
 			Opened []string `json:"opened"`
-		}{opened})
+			Done   bool     `json:"done"`
+		}{opened, !c.DryRun})
 	}
 	if len(opened) == 0 {
 		fmt.Fprintln(t.Out, "the live indices were open")
 		return nil
 	}
-	fmt.Fprintf(t.Out, "%s: open for writing again\n", strings.Join(opened, " and "))
+	how := "open for writing again"
+	if c.DryRun {
+		how = "would be opened for writing"
+	}
+	fmt.Fprintf(t.Out, "%s: %s\n", strings.Join(opened, " and "), how)
 	return nil
+}
+
+// open gives the names of those that were closed, none as an empty list.
+func (c *ReindexOpenCmd) open(ctx context.Context, t Terminal, es *elastic.Client, n corpus.Namespace) ([]string, error) {
+	if c.DryRun {
+		blocked, err := corpus.BlockedLive(ctx, es, n)
+		return append([]string{}, blocked...), err
+	}
+	j := &reindex.Job{ES: es, Indices: n, Progress: &narrator{t: t}, Log: logger(t)}
+	return j.Open(ctx)
 }

@@ -30,6 +30,7 @@ const MaxShown = 120
 type ReparseCmd struct {
 	Output
 	Progress
+	Change
 	Rate
 	FromTime  moment        `help:"Only what was written since this time: 2024-04-20T06:00:00Z, 2024-04-20, 90m, 7d (ago)." placeholder:"TIME"`
 	URI       []article.URI `name:"uri" help:"Only these articles."`
@@ -38,7 +39,6 @@ type ReparseCmd struct {
 	Enriched  bool          `help:"Read articles.enriched, which reaches further back, and the originals from the archive; what the enrichment changes is not compared."`
 	Detect    bool          `help:"Recognise the format anew, too."`
 	Write     bool          `help:"Send the new parse of what differs to the back-fill lane; without it nothing is changed."`
-	Yes       bool          `help:"With --write: don't ask." short:"y"`
 	Kafka     `embed:"" group:"servers"`
 	Originals `embed:"" group:"servers"`
 }
@@ -56,7 +56,9 @@ identity would be another (its uri) is told and never sent, and so is one that i
   copytaster reparse --from-time 7d --format nitf
   copytaster reparse --uri https://example.org/report --json
   copytaster reparse --enriched --archive-dir /var/lib/copytaster/archive
-  copytaster reparse --from-time 7d --format nitf --write --yes`
+  copytaster reparse --from-time 7d --format nitf --write --yes
+
+Without --write it is a dry run already; with --write, --dry-run makes it one again.`
 }
 
 // Outcomes of a message in `reparse --json`.
@@ -122,8 +124,8 @@ func (c *ReparseCmd) Run(ctx context.Context, t Terminal) (err error) {
 	}
 	defer b.Close()
 	r := &reparse{cmd: c, t: t, bus: b, keep: keep, limit: limit, sum: reparseSummary{Action: "summary", Fields: map[string]int{}}, highest: map[sourceKey]int{}, done: map[sourceKey]bool{}}
-	if c.Write {
-		if err := (Change{Yes: c.Yes}).confirm(t, "Sends the new parse of every article that differs to the back-fill lane"); err != nil {
+	if c.Write && !c.DryRun {
+		if err := c.confirm(t, "Sends the new parse of every article that differs to the back-fill lane"); err != nil {
 			return err
 		}
 		if err := b.EnsureTopics(ctx, topic.ReceivedBulk, topic.Notices); err != nil {

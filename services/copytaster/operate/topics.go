@@ -158,7 +158,8 @@ type actionLine struct {
 	Setting string `json:"setting,omitempty"`
 	From    string `json:"from,omitempty"`
 	To      string `json:"to,omitempty"`
-	Done    bool   `json:"done"` // false: a dry run
+	Deletes string `json:"deletes,omitempty"` // what Kafka deletes for it
+	Done    bool   `json:"done"`              // false: a dry run
 }
 
 func (o Output) action(t Terminal, a actionLine) error {
@@ -172,7 +173,11 @@ func (o Output) action(t Terminal, a actionLine) error {
 	if a.Setting == "" {
 		fmt.Fprintf(t.Out, "%s %s\n", verb, a.Topic)
 	} else {
-		fmt.Fprintf(t.Out, "%s %s: %s from %s to %s\n", verb, a.Topic, a.Setting, a.From, a.To)
+		deletes := ""
+		if a.Deletes != "" {
+			deletes = ": Kafka deletes " + a.Deletes
+		}
+		fmt.Fprintf(t.Out, "%s %s: %s from %s to %s%s\n", verb, a.Topic, a.Setting, a.From, a.To, deletes)
 	}
 	return nil
 }
@@ -250,10 +255,13 @@ type TopicsApplyCmd struct {
 
 // Help is shown by `copytaster topics apply --help`.
 func (TopicsApplyCmd) Help() string {
-	return `Settings are set one by one; those that the topology doesn't speak of stay. Partitions can only be added,
-and only after a confirmation: from then on a key goes to another partition than its older messages, so that its
-revisions may be handled out of order until the older ones are read. The index bears that (a revision never
-goes back), a state table does not. Topics that are missing are left to "topics create".
+	return `Settings are set one by one; those that the topology doesn't speak of stay. It asks before a setting that makes Kafka
+delete what it keeps now (retention.ms, retention.bytes, cleanup.policy, min.compaction.lag.ms), and says what that is.
+
+Partitions can only be added, and only after a confirmation: from then on a key goes to another partition than its older
+messages, so that its revisions may be handled out of order until the older ones are read. The index bears that (a revision
+never goes back), a state table does not: a compacted topic keeps its partitions for ever, and nothing is applied while one
+that is named has fewer than it should. Topics that are missing are left to "topics create".
 
   copytaster topics apply --dry-run
   copytaster topics apply articles.enriched --yes`
@@ -278,26 +286,29 @@ func (c *TopicsApplyCmd) Run(ctx context.Context, t Terminal) error {
 	if err != nil {
 		return err
 	}
-	var grown []string
-	for _, d := range ds {
-		if d.Setting == bus.SettingPartitions {
-			grown = append(grown, fmt.Sprintf("%s from %s to %s", d.Topic, d.Have, d.Want))
-		}
+	// What can't be is told before anything is asked.
+	if err := b.Apply(ctx, true, ds...); err != nil {
+		return err
 	}
-	if len(grown) > 0 && !c.DryRun {
-		err := c.confirm(t, "Adds partitions: "+strings.Join(grown, ", ")+". Keys move to other partitions, and their older messages stay where they are: stop the services that write to and read from these topics, and let the readers catch up (copytaster lag) before the writers start again")
-		if err != nil {
+	as := make([]actionLine, len(ds))
+	for i, d := range ds {
+		as[i] = actionLine{Action: "set", Topic: d.Topic, Setting: d.Setting, From: d.Have, To: d.Want, Done: !c.DryRun}
+		if d.Setting == bus.SettingPartitions {
+			as[i].Action = "grow"
+		}
+		if as[i].Deletes, err = deleted(ctx, b, d, time.Now()); err != nil {
 			return err
 		}
 	}
-	if err := b.Apply(ctx, c.DryRun, ds...); err != nil {
-		return err
-	}
-	for _, d := range ds {
-		a := actionLine{Action: "set", Topic: d.Topic, Setting: d.Setting, From: d.Have, To: d.Want, Done: !c.DryRun}
-		if d.Setting == bus.SettingPartitions {
-			a.Action = "grow"
+	if !c.DryRun {
+		if err := c.sure(t, as); err != nil {
+			return err
 		}
+		if err := b.Apply(ctx, false, ds...); err != nil {
+			return err
+		}
+	}
+	for _, a := range as {
 		if err := c.action(t, a); err != nil {
 			return err
 		}
@@ -306,6 +317,29 @@ func (c *TopicsApplyCmd) Run(ctx context.Context, t Terminal) error {
 		fmt.Fprintln(t.Out, "nothing to change")
 	}
 	return nil
+}
+
+// sure asks before what can't be undone.
+func (c *TopicsApplyCmd) sure(t Terminal, as []actionLine) error {
+	var deletes, grown, what []string
+	for _, a := range as {
+		if a.Deletes != "" {
+			deletes = append(deletes, fmt.Sprintf("of %s, by %s from %s to %s, %s", a.Topic, a.Setting, a.From, a.To, a.Deletes))
+		}
+		if a.Action == "grow" {
+			grown = append(grown, fmt.Sprintf("%s from %s to %s", a.Topic, a.From, a.To))
+		}
+	}
+	if len(deletes) > 0 {
+		what = append(what, "Makes Kafka delete "+strings.Join(deletes, "; "))
+	}
+	if len(grown) > 0 {
+		what = append(what, "Adds partitions: "+strings.Join(grown, ", ")+". Keys move to other partitions, and their older messages stay where they are: stop the services that write to and read from these topics, and let the readers catch up (copytaster lag) before the writers start again")
+	}
+	if len(what) == 0 {
+		return nil
+	}
+	return c.confirm(t, strings.Join(what, ". "))
 }
 
 // grouped writes a number with its thousands apart.

@@ -23,7 +23,7 @@ import (
 // Exit codes.
 const (
 	exitBroken = 1 // a promise was not kept
-	exitFailed = 2 // it could not be tried
+	exitFailed = 2 // it could not be tried, or was not asked for in a way that can be understood
 )
 
 type cli struct {
@@ -40,12 +40,15 @@ type cli struct {
 
 func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr, faults.Run)
 	cancel()
 	os.Exit(code)
 }
 
-func run(ctx context.Context, args []string, out, errs io.Writer) int {
+// matrix runs the rows that the options name, as [faults.Run] does.
+type matrix func(context.Context, faults.Options) ([]faults.Result, error)
+
+func run(ctx context.Context, args []string, out, errs io.Writer, rows matrix) int {
 	var c cli
 	said := -1
 	parser, err := kong.New(&c, kong.Name("faults"), kong.Description("Break a pipeline in every way, and hold the index against a ledger of what was acknowledged."),
@@ -57,7 +60,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		return said
 	}
 	if err == nil {
-		err = c.run(ctx, out)
+		err = c.run(ctx, out, rows)
 	}
 	switch {
 	case errors.Is(err, faults.ErrBroken):
@@ -70,7 +73,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	return 0
 }
 
-func (c *cli) run(ctx context.Context, out io.Writer) (err error) {
+func (c *cli) run(ctx context.Context, out io.Writer, rows matrix) (err error) {
 	o := faults.Options{Root: c.Root, Dir: c.Dir, Seed: c.Seed, Rows: c.Row, Short: c.Short, Scale: c.Scale, Keep: c.Keep, Go: c.Go, Out: out}
 	if o.Seed == 0 {
 		o.Seed = rand.Uint64() >> 32
@@ -80,6 +83,6 @@ func (c *cli) run(ctx context.Context, out io.Writer) (err error) {
 			return err
 		}
 	}
-	_, err = faults.Run(ctx, o)
+	_, err = rows(ctx, o)
 	return err
 }
