@@ -18,6 +18,9 @@ func TestExpiry(t *testing.T) {
 	ninjs := func(expires string) string {
 		return `{"uri":"urn:x:1","headline":"H","body_text":"Text.","expires":"` + expires + `"}`
 	}
+	jsonFeed := func(extension string) string {
+		return `{"version":"https://jsonfeed.org/version/1.1","title":"T","items":[{"id":"1","title":"H","content_html":"<p>Text.</p>","_copytaster":` + extension + `}]}`
+	}
 	odrl := func(permissions string) string {
 		policy := strconv.Quote(`{"@context":"http://www.w3.org/ns/odrl.jsonld","@type":"Set","uid":"urn:p:1",` + permissions + `}`)
 		return `{"uri":"urn:x:1","headline":"H","body_text":"Text.","rightsinfo":{"langid":"http://www.w3.org/ns/odrl/2/","encodedrights":` + policy + `}}`
@@ -48,6 +51,9 @@ func TestExpiry(t *testing.T) {
 		format, data, want string
 		unread             bool
 	}{
+		"jsonfeed":                    {"jsonfeed", jsonFeed(`{"expires":"2024-06-01T02:00:00+02:00"}`), "2024-06-01T00:00:00Z", false},
+		"jsonfeed, unreadable":        {"jsonfeed", jsonFeed(`{"expires":"soon"}`), "", true},
+		"jsonfeed, another's":         {"jsonfeed", jsonFeed(`["2024-06-01T02:00:00+02:00"]`), "", false},
 		"ninjs, no right":             {"ninjs", ninjs("2024-06-01T02:00:00+02:00"), "", false},
 		"ninjs, unreadable":           {"ninjs", ninjs("soon"), "", false},
 		"ninjs, policy":               {"ninjs", odrl(`"permission":[` + may("["+july+"]") + `]`), "2024-07-01T00:00:00Z", false},

@@ -123,11 +123,11 @@ func of(a *article.Article) item {
 	if agency := story.Clean(a.Agency.Value); agency != "" {
 		it.InfoSources = []concept{{Name: agency}}
 	}
-	if a.Status == article.Canceled {
-		return it
-	}
 	if !a.ExpiresAt.IsZero() {
 		it.RightsInfo = until(it.URI, a.ExpiresAt)
+	}
+	if a.Status == article.Canceled {
+		return it
 	}
 	it.Language = story.Clean(a.Language.Value)
 	for _, s := range a.Subjects {
