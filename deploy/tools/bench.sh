@@ -10,7 +10,7 @@ if [ $# -gt 0 ]; then # live copy beside a back-fill of so many articles, to its
 fi
 "$GO" test -run '^$' -bench 'PushToSearchable' -benchtime 1000x -timeout 20m .
 "$GO" test -run '^$' -bench 'LiveBesideBackfill' -benchtime 1000x -timeout 20m .
-"$GO" test -run '^$' -bench 'KillToHidden' -benchtime 3000x -timeout 20m .
+"$GO" test -run '^$' -bench 'KillToHidden' -benchtime 15000x -timeout 20m .
 "$GO" test -run '^$' -bench 'Stage' -benchtime 20000x -timeout 20m .
 # The index service beside what Elasticsearch takes of bodies built beforehand.
 # deploy/BENCHMARKS.md says what it can be told by the environment.

@@ -122,11 +122,16 @@ func GroupByName(name string) (Group, error) {
 			return g, nil
 		}
 	}
+	return Group{}, fmt.Errorf("group %q is not in the topology; there are %s", name, strings.Join(GroupNames(), ", "))
+}
+
+// GroupNames are the names of all groups, in the order of [Groups].
+func GroupNames() []string {
 	names := make([]string, len(Groups))
 	for i, g := range Groups {
 		names[i] = g.Name
 	}
-	return Group{}, fmt.Errorf("group %q is not in the topology; there are %s", name, strings.Join(names, ", "))
+	return names
 }
 
 // Dead tells whether the topic holds dead letters.

@@ -550,12 +550,15 @@ func TestTraceShowsEveryStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.Topic, m.Partition, m.Offset, m.Time = topic.Enriched, 3, 77, time.Now()
-	dead := o.bus.DeadLetters()
-	if err := errors.Join(dead.Write(t.Context(), stage.DeadLetter{Message: m, Stage: "index", Err: errors.New("mapping conflict"), At: time.Now()}), dead.Close()); err != nil {
+	dead, refused := o.bus.DeadLetters(), o.bus.DeadLettersTo(topic.ReleaseDead)
+	if err := errors.Join(
+		dead.Write(t.Context(), stage.DeadLetter{Message: m, Stage: "index", Err: errors.New("mapping conflict"), At: time.Now()}), dead.Close(),
+		refused.Write(t.Context(), stage.DeadLetter{Message: m, Stage: "release", Err: errors.New("too large with its notice"), At: time.Now()}), refused.Close(),
+	); err != nil {
 		t.Fatal(err)
 	}
 	var got []object
-	await(t, "both revisions are indexed", func() error {
+	await(t, "both revisions are indexed and out", func() error {
 		code, out, errs := o.run("trace", uri, "--json")
 		if code != 0 {
 			return errors.New(errs)
@@ -564,15 +567,22 @@ func TestTraceShowsEveryStep(t *testing.T) {
 		if n := len(pick(got, object{"step": "version"})); n != 2 {
 			return fmt.Errorf("%d versions", n)
 		}
+		if n := len(pick(got, object{"step": "current"})); n != 2 {
+			return fmt.Errorf("%d in the public topics", n)
+		}
 		return nil
 	})
-	for want, n := range map[string]int{"received": 2, "enriched": 2, "version": 2, "head": 1, "dead": 1, "verdict": 3} {
+	for want, n := range map[string]int{"notice": 0, "received": 2, "enriched": 2, "version": 2, "head": 1, "released": 2, "current": 2, "status": 0, "dead": 2, "verdict": 3} {
 		if found := pick(got, object{"step": want}); len(found) != n {
 			t.Errorf("%d steps %s, want %d", len(found), want, n)
 		}
 	}
-	letter := o.only(got, object{"step": "dead"})
-	if letter["error"] != "mapping conflict" || letter["stage"] != "index" || letter["topic"] != topic.Enriched+topic.DeadSuffix || letter["revision"] != float64(1<<60) {
+	letter := o.only(got, object{"step": "dead", "topic": topic.ReleaseDead})
+	if letter["error"] != "too large with its notice" || letter["stage"] != "release" || letter["revision"] != float64(1<<60) {
+		t.Errorf("the dead letter of release is %v", letter)
+	}
+	letter = o.only(got, object{"step": "dead", "stage": "index"})
+	if letter["error"] != "mapping conflict" || letter["topic"] != topic.Enriched+topic.DeadSuffix || letter["revision"] != float64(1<<60) {
 		t.Errorf("the dead letter is %v", letter)
 	}
 	newest := o.only(got, object{"step": "head"})
@@ -602,11 +612,16 @@ func TestTraceShowsEveryStep(t *testing.T) {
 		{"step": "verdict", "reached": "head", "says": "is what search finds, usable", "revision": int(newest["revision"].(float64))},
 		{"step": "verdict", "reached": "version"},
 		{"step": "verdict", "reached": "dead", "says": "was refused by index: copytaster dead show articles.enriched.dead/0@0"},
+		{"step": "verdict", "public": "out", "since": o.only(got, object{"step": "released", "revision": int(newest["revision"].(float64))})["time"]},
+		{"step": "verdict", "public": "was_out"},
+		{"step": "verdict", "public": "refused", "public_says": "refused by release: too large with its notice; copytaster dead show release.dead/0@0"},
 	} {
 		o.only(got, want)
 	}
 	out := o.must(0, "trace", uri)
-	for _, want := range []string{uri + "\n", "received  articles.received/", "index: mapping conflict", " is what search finds, usable\n", "traceparent 00-"} {
+	for _, want := range []string{uri + "\n", "received  articles.received/", "index: mapping conflict", " is what search finds, usable\n", "traceparent 00-",
+		"release: too large with its notice", "released  articles.released/", "current   articles.current/", " in the public topics: out since 20", " in the public topics: was out from 20",
+	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
@@ -617,6 +632,50 @@ func TestTraceShowsEveryStep(t *testing.T) {
 	if since := o.lines(0, "trace", uri, "--since", time.Now().Add(time.Hour).UTC().Format(time.RFC3339)); len(pick(since, object{"step": "received"})) != 0 || len(pick(since, object{"step": "head"})) != 1 {
 		t.Errorf("since later: %v", since)
 	}
+	// What is killed, and what is held.
+	const killed, held = "urn:newsml:wire.example:20240501:ferry", "urn:newsml:wire.example:20240501:budget"
+	const killedURI, heldURI = article.URI("urn:copytaster:wire:" + killed), article.URI("urn:copytaster:wire:" + held)
+	until := time.Now().Add(24 * time.Hour).UTC().Truncate(time.Second)
+	s.mustPush(ninjs(killed, "1", "Ferry sinks", ""), "source=wire")
+	s.mustPush(embargoed(held, "1", "Budget", until), "source=wire")
+	fate := func(uri article.URI, want object) (got []object) {
+		t.Helper()
+		await(t, fmt.Sprintf("the trace of %s ends with %v", uri, want), func() error {
+			code, out, errs := o.run("trace", string(uri), "--json")
+			if code != 0 {
+				return errors.New(errs)
+			}
+			if got = objects(t, out); len(pick(got, want)) != 1 {
+				return errors.New(out)
+			}
+			return nil
+		})
+		return got
+	}
+	got = fate(heldURI, object{
+		"public": "held", "until": until.Format(time.RFC3339), "public_says": "held until " + until.Format(time.RFC3339),
+		"reached": "head", "says": "is the head of the index, which search hides: embargo until " + until.Format(time.RFC3339),
+	})
+	o.only(got, object{"step": "status", "topic": topic.Status, "embargo_until": until.Format(time.RFC3339)})
+	if n := len(pick(got, object{"step": "released"})) + len(pick(got, object{"step": "current"})); n != 0 {
+		t.Errorf("it is out: %v", got)
+	}
+	fate(killedURI, object{"public": "out"})
+	o.must(0, "kill", string(killedURI), "--who", "M. Ito", "--reason", "names a minor", "--yes")
+	fate(killedURI, object{"reached": "head", "says": "is what search finds, canceled", "public": "killed"})
+	got = fate(killedURI, object{"step": "current", "status": "canceled"})
+	notice := o.only(got, object{"step": "notice", "topic": topic.Notices, "action": "kill", "who": "M. Ito", "reason": "names a minor"})
+	sent := o.only(got, object{"step": "released", "status": "canceled"})
+	o.only(got, object{"step": "status", "status": "canceled", "who": "M. Ito", "revision": int(notice["revision"].(float64))})
+	o.only(got, object{"public": "was_out", "until": sent["time"]})
+	verdict := o.only(got, object{"public": "killed", "since": sent["time"]})
+	if says, _ := verdict["public_says"].(string); !strings.HasPrefix(says, "killed by M. Ito (names a minor), notice sent at 20") {
+		t.Errorf("of the kill it says %s", says)
+	}
+	if out := o.must(0, "trace", string(killedURI)); !strings.Contains(out, "notice    articles.notices/") || !strings.Contains(out, "kill by M. Ito: names a minor") || !strings.Contains(out, "status    articles.status/0@") {
+		t.Errorf("for people:\n%s", out)
+	}
+
 	o.refused(1, "no trace of urn:test:nowhere", "trace", "urn:test:nowhere")
 	o.refused(2, "", "trace", "no uri\x01")
 	code, out, errs := o.run("trace", uri, "--elasticsearch-url=http://127.0.0.1:1")
@@ -1043,6 +1102,121 @@ func TestReplayBesideLiveTraffic(t *testing.T) {
 	}
 	if got := o.committed("enrich", topic.Received); len(got) != 0 {
 		t.Errorf("the live group was touched: %v", got)
+	}
+}
+
+func TestHelpNamesEveryGroup(t *testing.T) {
+	for _, command := range []string{"lag", "replay"} {
+		code, out, errs := run(t, "", command, "--help")
+		words := strings.FieldsFunc(out, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz.", r) })
+		for i := range words {
+			words[i] = strings.TrimSuffix(words[i], ".")
+		}
+		for _, g := range topic.Groups {
+			if code != 0 || !slices.Contains(words, g.Name) {
+				t.Errorf("%s --help (%d, %s) does not name %s:\n%s", command, code, errs, g.Name, out)
+			}
+		}
+	}
+	_, out, _ := run(t, "", "replay", "--help")
+	if out = strings.Join(strings.Fields(out), " "); !strings.Contains(out, "articles.enriched.bulk: for index, index.bulk, index.notices, release, release.bulk, release.notices; read by index.bulk, release.bulk") {
+		t.Errorf("replay --help does not say who reads what is sent again:\n%s", out)
+	}
+}
+
+// Each group may be moved back, and one article's messages of it be sent again.
+func TestReplayWorksForEveryGroup(t *testing.T) {
+	o := toolsOn(t, nil)
+	names := []string{topic.Received, topic.ReceivedBulk, topic.Enriched, topic.EnrichedBulk, topic.Notices}
+	o.ensure(names...)
+	for _, n := range names {
+		o.write(n, report("n003", 1))
+	}
+	for _, g := range topic.Groups {
+		at := map[int]int64{}
+		es, err := o.bus.Extents(t.Context(), g.Topic)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := -1
+		for _, e := range es {
+			if at[e.Partition] = e.End; e.End > 0 {
+				p = e.Partition
+			}
+		}
+		if err := o.bus.SetOffsets(t.Context(), g.Name, g.Topic, at); err != nil {
+			t.Fatal(err)
+		}
+		moves := o.lines(0, "replay", g.Name, "--from-time", "1h", "--yes")
+		o.only(moves, object{"action": "move", "group": g.Name, "topic": g.Topic, "partition": p, "to": 0, "again": int(at[p]), "done": true})
+		at[p] = 0
+		if got := o.committed(g.Name, g.Topic); !reflect.DeepEqual(got, at) {
+			t.Errorf("group %s stands at %v, want %v", g.Name, got, at)
+		}
+		before := len(o.log(g.Bulk))
+		sent := o.only(o.lines(0, "replay", g.Name, "--uri", "urn:test:n003"), object{"action": "send", "group": g.Name, "to": g.Bulk, "done": true})
+		if n, _ := sent["messages"].(float64); n < 1 || len(o.log(g.Bulk)) != before+int(n) {
+			t.Errorf("of group %s: %v, and %d messages more", g.Name, sent, len(o.log(g.Bulk))-before)
+		}
+	}
+}
+
+// What is sent again for one of release and index, the other reads, too: it does
+// no harm, and a kill is one there as well.
+func TestReplayForReleaseIsReadByIndexToo(t *testing.T) {
+	s := startSystem(t, "index", "release")
+	o := toolsOn(t, s)
+	const uri = article.URI("urn:test:ferry")
+	o.write(topic.Enriched, report("ferry", 1))
+	kill := report("ferry", 2)
+	kill.Status, kill.Text, kill.Segments = article.Canceled, "", nil
+	fate := func(want ...object) {
+		t.Helper()
+		await(t, fmt.Sprintf("the trace has %v", want), func() error {
+			code, out, errs := o.run("trace", string(uri), "--json")
+			if code != 0 {
+				return errors.New(errs)
+			}
+			for _, w := range want {
+				if len(pick(objects(t, out), w)) != 1 {
+					return errors.New(out)
+				}
+			}
+			return nil
+		})
+	}
+	through := func(n int64) {
+		t.Helper()
+		for _, g := range []string{topic.GroupIndexBulk, topic.GroupReleaseBulk} {
+			await(t, fmt.Sprintf("group %s has read %d messages", g, n), func() error {
+				at, err := o.bus.Committed(t.Context(), g, topic.EnrichedBulk)
+				if err != nil {
+					return err
+				}
+				var sum int64
+				for _, offset := range at {
+					sum += offset
+				}
+				if sum != n {
+					return fmt.Errorf("%d", sum)
+				}
+				return nil
+			})
+		}
+	}
+	out := object{"reached": "head", "says": "is what search finds, usable", "public": "out"}
+	fate(out)
+	o.only(o.lines(0, "replay", "release", "--uri", string(uri)), object{"messages": 1, "to": topic.EnrichedBulk})
+	through(1)
+	fate(out)
+	o.write(topic.Notices, kill)
+	killed := object{"reached": "head", "says": "is what search finds, canceled", "public": "killed"}
+	fate(killed, object{"public": "was_out"})
+	o.only(o.lines(0, "replay", "index.notices", "--uri", string(uri)), object{"messages": 2, "to": topic.EnrichedBulk})
+	through(3)
+	fate(killed, object{"public": "was_out"}, object{"step": "released", "status": "canceled"}, object{"step": "released", "status": "usable"})
+	if all := o.log(topic.ReleaseDead); len(all) != 0 {
+		t.Errorf("dead letters: %v", all)
 	}
 }
 

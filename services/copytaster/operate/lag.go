@@ -21,7 +21,7 @@ type LagCmd struct {
 	Watch  bool          `help:"Go on until Ctrl-C." short:"w"`
 	Every  time.Duration `help:"How often --watch looks." default:"2s"`
 	Kafka  `embed:"" group:"servers"`
-	Groups []string `arg:"" optional:"" name:"group" help:"Only these; enrich, enrich.bulk, index, index.bulk."`
+	Groups []string `arg:"" optional:"" name:"group" help:"Only these: ${groups}."`
 }
 
 // Help is shown by `copytaster lag --help`.

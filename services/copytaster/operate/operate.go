@@ -76,7 +76,7 @@ type Commands struct {
 func Options() []kong.Option {
 	return []kong.Option{
 		boot.Settings("operator", groupServers),
-		kong.Vars{"kafka_services": strings.Join(topic.Services(), ", ")},
+		kong.Vars{"kafka_services": strings.Join(topic.Services(), ", "), "groups": strings.Join(topic.GroupNames(), ", ")},
 		kong.ExplicitGroups([]kong.Group{
 			{Key: groupServers, Title: "Servers:", Description: "Also from the environment (COPYTASTER_KAFKA_BROKERS, ...) and from the file that --config names."},
 		}),

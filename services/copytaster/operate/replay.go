@@ -30,7 +30,7 @@ type ReplayCmd struct {
 	Beside     bool          `help:"With --from-time: send the messages again through the back-fill lane, instead of moving the group back."`
 	SkipLost   bool          `help:"Move partitions that stand still, since the log no longer has the group's offset, to the log's start."`
 	Kafka      `embed:"" group:"servers"`
-	Group      string `arg:"" help:"The group: enrich, enrich.bulk, index, index.bulk."`
+	Group      string `arg:"" help:"The group: ${groups}."`
 }
 
 // Help is shown by `copytaster replay --help`.
@@ -41,9 +41,9 @@ func (ReplayCmd) Help() string {
 starts again, it reads everything from there on before anything new. Handling an article again does no harm: the
 index keeps the newest revision.
 
---uri, --from-time with --beside: the messages are sent again to the back-fill topic of the same stage
-(articles.received.bulk for enrich, articles.enriched.bulk for index). Nothing is stopped, and live copy doesn't
-wait.
+--uri, --from-time with --beside: the messages are sent again to the service's back-fill topic. Nothing is stopped,
+and live copy doesn't wait. All groups of that topic read them, of other services, too:
+` + besideHelp() + `
 
 --skip-lost: where messages were deleted before the group read them, its partition stands still, since skipping them
 is not for a program to decide. This decides it: what is lost is counted, and the group goes on at the log's start.
@@ -52,6 +52,27 @@ The service must be stopped.
   copytaster replay index --from-time 2h --dry-run
   copytaster replay index --uri https://example.org/report
   copytaster replay enrich --beside --from-time 2024-04-20 --until 2024-04-21 --rate 200`
+}
+
+// besideHelp says where messages are sent again, and who reads them there.
+func besideHelp() string {
+	var all []string
+	for i, g := range topic.Groups {
+		if slices.IndexFunc(topic.Groups, func(o topic.Group) bool { return o.Bulk == g.Bulk }) < i {
+			continue
+		}
+		var from, by []string
+		for _, o := range topic.Groups {
+			if o.Bulk == g.Bulk {
+				from = append(from, o.Name)
+			}
+			if o.Topic == g.Bulk {
+				by = append(by, o.Name)
+			}
+		}
+		all = append(all, fmt.Sprintf("  %s: for %s; read by %s", g.Bulk, strings.Join(from, ", "), strings.Join(by, ", ")))
+	}
+	return strings.Join(all, "\n")
 }
 
 // moveLine is a partition in `replay --json`.

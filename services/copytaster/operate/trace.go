@@ -1,13 +1,12 @@
 package operate
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,15 +16,17 @@ import (
 	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/elastic"
+	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
+	"github.com/copytaster/copytaster/services/release"
 )
 
 // TraceCmd is `copytaster trace`.
 type TraceCmd struct {
 	Output
 	Progress
-	Since   moment `help:"Leave out what was written before this time: 2024-04-20, or 7d (ago). Default: nothing." placeholder:"TIME"`
+	Since   moment `help:"Leave out what was written to the log before this time: 2024-04-20, or 7d (ago). Default: nothing." placeholder:"TIME"`
 	All     bool   `name:"all-partitions" help:"Read every partition, not only the one that has the article: for topics that once had fewer."`
 	Servers `embed:"" group:"servers"`
 	URI     article.URI `arg:"" name:"uri" help:"The article."`
@@ -36,10 +37,12 @@ const MaxVersions = 100
 
 // Help is shown by `copytaster trace --help`.
 func (TraceCmd) Help() string {
-	return `Every step of every revision, in the order of time: received, enriched, dead (refused, with the stage and its
-reason), version (entry among the versions in the index), head (what search finds); each with how long it took
-since the step before. At the end it says of each revision where it got to. Input that never became an article
-has no uri: look for it in "copytaster dead list ingest.dead".
+	return `Every step of every revision, in the order of time: notice (a kill, ahead of what waits), received, enriched, dead
+(refused, with the stage and its reason), version (entry among the versions in the index), head (what search
+finds), released and current (the public topics), status (how it stands, where the revision alone doesn't tell);
+each with how long it took since the step before. At the end it says of each revision where it got to in the index,
+and what the release service did about it. Input that never became an article has no uri: look for it in
+"copytaster dead list ingest.dead".
 Exit code: 0 found, 1 no trace of it, or a server failed.
 
   copytaster trace urn:copytaster:site-3:text:2f1c
@@ -48,11 +51,15 @@ Exit code: 0 found, 1 no trace of it, or a server failed.
 
 // Steps of an article.
 const (
+	stepNotice   = "notice"
 	stepReceived = "received"
 	stepEnriched = "enriched"
 	stepDead     = "dead"
 	stepVersion  = "version"
 	stepHead     = "head"
+	stepReleased = "released"
+	stepCurrent  = "current"
+	stepStatus   = "status"
 )
 
 // step is a line of `trace --json`.
@@ -69,22 +76,57 @@ type step struct {
 	Sequence    int              `json:"sequence,omitempty"`
 	Status      article.Status   `json:"status,omitempty"`
 	Headline    string           `json:"headline,omitempty"`
-	After       *float64         `json:"after_ms,omitempty"` // since the step before of the same revision; of the first: since it arrived
+	After       *float64         `json:"after_ms,omitempty"` // since the step before on the way of the same revision; of notice and received: since it arrived
 	Stage       string           `json:"stage,omitempty"`    // that refused it
 	Error       string           `json:"error,omitempty"`
 	Traceparent string           `json:"traceparent,omitempty"`
+	Embargo     time.Time        `json:"embargo_until,omitzero"`
+	Expires     time.Time        `json:"expires_at,omitzero"`
+	Action      article.Action   `json:"action,omitempty"` // of an editor: kill, withhold, reinstate
+	Who         string           `json:"who,omitempty"`    // the editor
+	Reason      string           `json:"reason,omitempty"` // the editor's
+
+	article *article.Article // if it could be read
+	row     *release.Row     // of a status
+	ruling  int64            // of a public message, see [release.HeaderRuling]
 }
 
 // verdict is the last lines of `trace --json`: where a revision got to.
 type verdict struct {
 	Step     string           `json:"step"` // "verdict"
 	Revision article.Revision `json:"revision"`
-	Reached  string           `json:"reached"` // the last step, in the order received, dead, enriched, dead, version, head
+	Reached  string           `json:"reached"` // the last step, in the order notice, received, dead, enriched, dead, version, head
 	Says     string           `json:"says"`
+
+	Public     string    `json:"public,omitempty"` // what release did about it: one of the fates; none before it is enriched
+	PublicSays string    `json:"public_says,omitempty"`
+	Since      time.Time `json:"since,omitzero"` // when it, or its notice, went out, or it was refused
+	Until      time.Time `json:"until,omitzero"` // until when it is held, or was out
 }
 
-// traced are the topics that an article passes.
-var traced = []string{topic.Received, topic.ReceivedBulk, topic.Enriched, topic.EnrichedBulk}
+// stepIn is the step that a message stands for, by its topic.
+var stepIn = map[string]string{
+	topic.Notices:      stepNotice,
+	topic.Received:     stepReceived,
+	topic.ReceivedBulk: stepReceived,
+	topic.Enriched:     stepEnriched,
+	topic.EnrichedBulk: stepEnriched,
+	topic.Released:     stepReleased,
+	topic.Current:      stepCurrent,
+	topic.Status:       stepStatus,
+}
+
+// traced are the topics that an article passes, and those of its dead letters.
+// What [topic.EmbargoPending] holds, [topic.Status] tells as well.
+func traced() (names []string) {
+	for _, n := range lived {
+		names = append(names, n)
+		if dead, err := topic.ByName(n + topic.DeadSuffix); err == nil {
+			names = append(names, dead.Name)
+		}
+	}
+	return append(names, topic.ReleaseDead, topic.Status)
+}
 
 // Run follows the article.
 func (c *TraceCmd) Run(ctx context.Context, t Terminal) error {
@@ -104,7 +146,7 @@ func (c *TraceCmd) Run(ctx context.Context, t Terminal) error {
 	steps = append(steps, indexed...)
 	order(steps)
 	after(steps)
-	vs := verdicts(steps, errIndex == nil)
+	vs := verdicts(steps, seen{index: errIndex == nil, since: c.Since.Time, now: time.Now()})
 	if err := c.show(t, steps, vs); err != nil {
 		return err
 	}
@@ -119,11 +161,7 @@ func (c *TraceCmd) Run(ctx context.Context, t Terminal) error {
 
 // log finds the article in the topics and among the dead letters.
 func (c *TraceCmd) log(ctx context.Context, b *bus.Bus, t Terminal) ([]step, error) {
-	names := slices.Clone(traced)
-	for _, n := range traced {
-		names = append(names, n+topic.DeadSuffix)
-	}
-	names, _, err := split(ctx, b, names)
+	names, _, err := split(ctx, b, traced())
 	if err != nil {
 		return nil, err
 	}
@@ -137,20 +175,32 @@ func (c *TraceCmd) log(ctx context.Context, b *bus.Bus, t Terminal) ([]step, err
 		if err != nil {
 			return nil, err
 		}
-		if part, err = since(ctx, b, part, c.Since.Time); err != nil {
-			return nil, err
+		if n != topic.Status { // how it stands counts, since whenever
+			if part, err = since(ctx, b, part, c.Since.Time); err != nil {
+				return nil, err
+			}
 		}
 		ss = append(ss, part...)
 	}
 	progress := c.bar(t, "looking for it", lenOf(ss))
 	defer progress.close()
 	var steps []step
+	var row *step // the newest, as long as there is one
 	err = scan(ctx, b, ss, progress, func(m stage.Message) error {
-		if string(m.Key) == string(c.URI) {
+		switch {
+		case string(m.Key) != string(c.URI):
+		case m.Topic != topic.Status:
 			steps = append(steps, stepOf(decode(m)))
+		case m.Value == nil:
+			row = nil
+		default:
+			row = rowStep(decode(m))
 		}
 		return nil
 	})
+	if row != nil {
+		steps = append(steps, *row)
+	}
 	return steps, err
 }
 
@@ -171,30 +221,68 @@ func since(ctx context.Context, b *bus.Bus, ss []stretch, t time.Time) ([]stretc
 }
 
 func stepOf(r *record) step {
-	s := step{Time: r.Time, Topic: r.Topic, Partition: &r.Partition, Offset: &r.Offset, Traceparent: r.Traceparent}
+	s := newStep(r)
+	s.Step = stepIn[r.Topic]
+	s.Revision = revisionIn(r.message)
 	switch r.Type {
 	case typeDead:
 		s.Step, s.Stage, s.Error = stepDead, r.Dead.Stage, r.Dead.Error
+		s.Revision = revisionIn(r.Dead.letter.Message)
 	case typeBroken:
+		s.Step = cmpOr(s.Step, stepDead)
 		s.Error = r.Reason
-		fallthrough
-	default:
-		s.Step = stepReceived
-		if r.Topic == topic.Enriched || r.Topic == topic.EnrichedBulk {
-			s.Step = stepEnriched
-		}
 	}
 	if r.article != nil {
 		s.of(r.article)
 	}
+	if public := s.Step == stepReleased || s.Step == stepCurrent; public && s.article != nil {
+		if n, err := strconv.ParseInt(r.message.Header(release.HeaderRuling), 10, 64); err == nil {
+			s.ruling = n
+		}
+	}
 	return s
+}
+
+func newStep(r *record) step {
+	return step{Time: r.Time, Topic: r.Topic, Partition: &r.Partition, Offset: &r.Offset, Traceparent: r.Traceparent}
+}
+
+// revisionIn is the revision that a message's headers name, for what can't be
+// read: 0 if none.
+func revisionIn(m stage.Message) article.Revision {
+	n, err := strconv.ParseInt(strings.TrimPrefix(m.Header(event.HeaderID), string(m.Key)+"#"), 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return article.Revision(n)
+}
+
+// rowStep is how the article stands by a row of [topic.Status].
+func rowStep(r *record) *step {
+	s := newStep(r)
+	s.Step = stepStatus
+	row, err := release.ReadRow(r.message.Value)
+	if err != nil {
+		s.Error = err.Error()
+		return &s
+	}
+	stands := row.Standing()
+	p := stands.Revision.Parts()
+	s.row, s.Revision, s.Version, s.Generation, s.Sequence = &row, stands.Revision, row.Version, p.Generation, p.Sequence
+	s.Status, s.Embargo, s.Expires = stands.Status, stands.EmbargoUntil, stands.ExpiresAt
+	s.Action, s.Who, s.Reason = row.Action, row.Who, row.Reason
+	return &s
 }
 
 func (s *step) of(a *article.Article) {
 	p := a.Revision.Parts()
+	s.article = a
 	s.Revision, s.Version, s.Generation, s.Sequence, s.Status = a.Revision, a.Version, p.Generation, p.Sequence, a.Status
-	s.Headline = a.First(article.Headline)
-	if s.Step == stepReceived {
+	s.Headline, s.Embargo, s.Expires = a.First(article.Headline), a.EmbargoUntil, a.ExpiresAt
+	if n := a.Notice; n != nil {
+		s.Action, s.Who, s.Reason = n.Action, n.Who, n.Reason
+	}
+	if s.Step == stepReceived || s.Step == stepNotice {
 		ms := float64(s.Time.Sub(a.ReceivedAt)) / float64(time.Millisecond)
 		s.After = &ms
 	}
@@ -263,93 +351,6 @@ func missing(err error) bool {
 	return errors.As(err, &status) && status.Status == http.StatusNotFound
 }
 
-// rank is the order of steps of one revision that have the same time.
-func rank(s string) int {
-	return slices.Index([]string{stepReceived, stepEnriched, stepDead, stepVersion, stepHead}, s)
-}
-
-func order(steps []step) {
-	slices.SortStableFunc(steps, func(a, b step) int {
-		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(rank(a.Step), rank(b.Step)))
-	})
-}
-
-// after sets how long each step took since the step before it of the same
-// revision. The head's time is its version's: it is no step of its own.
-func after(steps []step) {
-	last := map[int64]time.Time{} // by revision without generation
-	for i := range steps {
-		s := &steps[i]
-		r := s.Revision.Source()
-		if before, ok := last[r]; ok && s.After == nil && s.Revision != 0 && s.Step != stepHead {
-			ms := float64(s.Time.Sub(before)) / float64(time.Millisecond)
-			s.After = &ms
-		}
-		last[r] = s.Time
-	}
-}
-
-// verdicts says of each revision where it got to. looked tells whether the index
-// could be asked.
-func verdicts(steps []step, looked bool) []verdict {
-	type way struct {
-		received, enriched, dead, version, head *step
-	}
-	var revisions []article.Revision
-	ways := map[int64]*way{}
-	var head *step
-	for i := range steps {
-		s := &steps[i]
-		if s.Step == stepHead {
-			head = s
-		}
-		if s.Revision == 0 {
-			continue // broken: nobody knows which it was
-		}
-		w, ok := ways[s.Revision.Source()]
-		if !ok {
-			w = &way{}
-			ways[s.Revision.Source()] = w
-			revisions = append(revisions, s.Revision)
-		}
-		switch s.Step {
-		case stepReceived:
-			w.received = s
-		case stepEnriched:
-			w.enriched = s
-		case stepDead:
-			w.dead = s
-		case stepVersion:
-			w.version = s
-		case stepHead:
-			w.head = s
-		}
-	}
-	var vs []verdict
-	for _, r := range revisions {
-		w := ways[r.Source()]
-		v := verdict{Step: "verdict", Revision: r}
-		switch {
-		case w.head != nil:
-			v.Reached, v.Says = stepHead, "is what search finds, "+string(w.head.Status)
-		case w.version != nil && head != nil && head.Revision > r:
-			v.Reached, v.Says = stepVersion, "is indexed as an older version; a newer one is the head"
-		case w.version != nil:
-			v.Reached, v.Says = stepVersion, "is among the versions, but not the head: look at copytaster lag index"
-		case w.dead != nil && (w.enriched == nil || w.dead.Time.After(w.enriched.Time)):
-			v.Reached, v.Says = stepDead, "was refused by "+w.dead.Stage+": copytaster dead show "+place{w.dead.Topic, *w.dead.Partition, *w.dead.Offset}.String()
-		case w.enriched != nil && !looked:
-			v.Reached, v.Says = stepEnriched, "is enriched; the index could not be asked"
-		case w.enriched != nil:
-			v.Reached, v.Says = stepEnriched, "is enriched and not in the index: it waits (copytaster lag index), or the index was made anew"
-		default:
-			v.Reached, v.Says = stepReceived, "is received and not enriched: it waits (copytaster lag enrich)"
-		}
-		vs = append(vs, v)
-	}
-	return vs
-}
-
 func (c *TraceCmd) show(t Terminal, steps []step, vs []verdict) error {
 	if c.JSON {
 		for _, s := range steps {
@@ -371,15 +372,11 @@ func (c *TraceCmd) show(t Terminal, steps []step, vs []verdict) error {
 		if p.Topic != "" {
 			where = place{p.Topic, *p.Partition, *p.Offset}.String()
 		}
-		what := cutText(p.Headline)
-		if p.Error != "" {
-			what = strings.TrimPrefix(p.Stage+": ", ": ") + cutText(p.Error)
-		}
 		took := ""
 		if p.After != nil {
 			took = span(time.Duration(*p.After * float64(time.Millisecond)))
 		}
-		s.row(p.Time.Local().Format("2006-01-02 15:04:05.000"), p.Step, where, revision(p.Revision, p.Version), p.Status, took, what)
+		s.row(p.Time.Local().Format("2006-01-02 15:04:05.000"), p.Step, where, revision(p.Revision, p.Version), p.Status, took, p.what())
 		if p.Traceparent != "" {
 			traces[p.Traceparent] = true
 		}
@@ -391,12 +388,39 @@ func (c *TraceCmd) show(t Terminal, steps []step, vs []verdict) error {
 	s.print(t.Out)
 	for _, v := range vs {
 		fmt.Fprintf(t.Out, "revision %s %s\n", revision(v.Revision, ""), v.Says)
+		if v.Public != "" {
+			fmt.Fprintf(t.Out, "revision %s in the public topics: %s\n", revision(v.Revision, ""), safe(v.PublicSays))
+		}
 	}
 	for p := range traces {
 		fmt.Fprintf(t.Out, "traceparent %s\n", p)
 	}
 	return nil
 }
+
+// what is the last column: what it is about, who ruled it, or why it was refused.
+func (s *step) what() string {
+	if s.Error != "" {
+		return strings.TrimPrefix(s.Stage+": ", ": ") + cutText(s.Error)
+	}
+	var all []string
+	if s.Headline != "" {
+		all = append(all, cutText(s.Headline))
+	}
+	if s.Action != "" {
+		all = append(all, fmt.Sprintf("%s by %s: %s", s.Action, cutText(s.Who), cutText(s.Reason)))
+	}
+	if !s.Embargo.IsZero() {
+		all = append(all, "embargo until "+words(s.Embargo))
+	}
+	if !s.Expires.IsZero() {
+		all = append(all, "expires "+words(s.Expires))
+	}
+	return strings.Join(all, "; ")
+}
+
+// words is a time in what is said of an article.
+func words(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // revision is the number, with the provider's version and the generation if
 // there are such.

@@ -36,6 +36,7 @@ func TestBrokenData(t *testing.T) {
 		"[rules]\ncolour: red\n":       "unknown rule",
 		"[to]\n...\n":                  "no words",
 		"may\n":                        "unknown section []",
+		"[to]\nto {the; until\n":       "a brace without its other",
 	} {
 		_, err := calendar.Load(fstest.MapFS{"xx/terms.txt": {Data: []byte(terms)}, "xx/tense.txt": {Data: []byte(tense)}})
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -50,6 +51,22 @@ func TestBrokenData(t *testing.T) {
 	}
 }
 
+// Braces hold alternatives.
+func TestAlternatives(t *testing.T) {
+	ls, err := calendar.Load(fstest.MapFS{
+		"xx/terms.txt": {Data: []byte("[rules]\nnames: small\nyear: bare\n[month]\n3: mar{so,zo}\n[of]\nof{, the}\n")},
+		"xx/tense.txt": {Data: []byte("[past]\nwas\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"3 of marso of 2024", "3 of the marzo of the 2024"} {
+		if xs := ls["xx"].Read(nil, text, 0, len(text), 10, new(calendar.Manner)); len(xs) != 1 || text[xs[0].Start:xs[0].End] != text {
+			t.Errorf("%q: %+v", text, xs)
+		}
+	}
+}
+
 // A language of its own needs data and no code.
 func TestNewLanguage(t *testing.T) {
 	ls, err := calendar.Load(fstest.MapFS{
@@ -60,7 +77,7 @@ func TestNewLanguage(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := "Ĝi okazis la 3 de marto de 2024 kaj en la pasinta jaro."
-	xs := ls["eo"].Read(nil, text, 0, len(text), 10)
+	xs := ls["eo"].Read(nil, text, 0, len(text), 10, new(calendar.Manner))
 	if len(xs) != 2 || text[xs[0].Start:xs[0].End] != "3 de marto de 2024" || text[xs[1].Start:xs[1].End] != "pasinta jaro" {
 		t.Fatalf("%+v", xs)
 	}
@@ -79,7 +96,7 @@ func TestLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Repeat("on 3 March 2024 ", 20)
-	if xs := ls["en"].Read(nil, text, 0, len(text), 7); len(xs) != 7 {
+	if xs := ls["en"].Read(nil, text, 0, len(text), 7, new(calendar.Manner)); len(xs) != 7 {
 		t.Errorf("%d expressions", len(xs))
 	}
 }

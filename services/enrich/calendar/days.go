@@ -23,8 +23,16 @@ func (r *reader) dayNumber(k int) (int, bool) {
 // monthName reads the name of a month beside a day or year.
 func (r *reader) monthName(k int) (int, int) {
 	v, n := r.is(k, month|monthShort)
-	if n > 0 && r.capitals && !r.capital(k) {
-		return 0, 0
+	if r.Careless {
+		if n == 0 && k < len(r.toks) && (r.digits(k+1) > 0 || k > 0 && r.digits(k-1) > 0) {
+			if m := r.terms.Slip(r.word(k), month); m.Tokens > 0 {
+				return r.meaning(m, month).n, 1
+			}
+		}
+		return v.n, n
+	}
+	if n > 0 && (r.capitals && !r.capital(k) || !r.capitals && r.capital(k) && r.gap(k) == "-") {
+		return 0, 0 // "place du 8-Mai"
 	}
 	return v.n, n
 }
@@ -89,7 +97,7 @@ func (r *reader) dayThenMonth(k int, e *expression) (int, bool) {
 		return k, false
 	}
 	if r.joined(at, dayMarks) {
-		if _, n := r.is(at, of); n > 0 && r.joined(at+n, "") {
+		if _, n := r.is(at, of); n > 0 && !r.is1(at, in) && r.joined(at+n, "") {
 			if _, m := r.monthName(at + n); m > 0 {
 				at += n
 			}
@@ -155,7 +163,7 @@ func (r *reader) monthThenDay(k int, e *expression) (int, bool) {
 	if r.plain(at+1) && r.all[at+1]&yearNoun != 0 {
 		return k, false // "in May 20 people"
 	}
-	if p, ok := r.before(k, in); ok && strings.EqualFold(r.word(p), "in") && p == k-1 && r.plain(at+1) && r.toks[at+1].Shape&lexicon.Lower != 0 && (r.all[at+1]&function == 0 || r.all[at+1]&(past|present|future) != 0) {
+	if p, ok := r.before(k, in); ok && strings.EqualFold(r.word(p), "in") && p == k-1 && r.plain(at+1) && r.toks[at+1].Shape&lexicon.Lower != 0 && (r.all[at+1]&function == 0 || r.role(at+1)&(past|present|future) != 0) {
 		return k, false
 	}
 	e.n, e.day = mo, d
@@ -222,9 +230,9 @@ func (r *reader) actsAsMonth(i, k int) bool {
 	lower := r.toks[k].Shape&lexicon.Lower != 0
 	switch {
 	case r.plain(k) && lower && r.before1(i, nounCue):
-		return r.all[k]&(function|past) == 0
+		return r.all[k]&function == 0 && r.role(k)&past == 0
 	case r.plain(k) && lower && r.sentenceStart(i):
-		return r.all[k]&(function|past) == function|past
+		return r.all[k]&function != 0 && r.role(k)&past != 0
 	}
 	return r.possessive(k) && r.word(k) == "s" && k+1 < len(r.toks) && r.toks[k+1].Shape&lexicon.Lower != 0
 }
@@ -279,11 +287,14 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 		e.j += n
 		return e, true
 	}
-	if r.before1(i, every) || r.before1(i, number) {
+	if r.before1(i, every) || r.before1(i, number) || r.ofEvery(i) || r.person(i, uint(v.n)) || r.everyWeek(i, e.j) {
 		return e, false // "on a Monday"
 	}
 	if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") && e.j+n < len(r.toks) && r.is1(e.j+n, every) && r.capitals {
 		return e, false // "the first Monday of every month"
+	}
+	if p, ok := r.before(i, ordinal); ok && r.joined(i, "") && (r.ofAnyMonth(e.j) || r.before1(p, every)) {
+		return e, false // "the first Monday of the month", "every second Monday"
 	}
 	if n, j, ok := r.ofWeek(e.j); ok {
 		e.form, e.unit, e.shift, e.j = asDayOfWeek, Week, n, j
@@ -295,6 +306,80 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 		}
 	}
 	return e, true
+}
+
+// person tells whether the day of the week or month at word i, a single word
+// of value n, is the surname of somebody, and remembers it.
+func (r *reader) person(i int, n uint) bool {
+	bit := uint32(1) << n
+	switch {
+	case !r.capital(i):
+		return false
+	case r.givenBefore(i) || r.verbLast && r.subject(i):
+		r.persons |= bit
+		return true
+	}
+	return r.persons&bit != 0 && !r.before1(i, on|in|since|until|shift)
+}
+
+// givenBefore tells whether a given name stands before word i, and not alone as
+// those of popes and storms do, nor as that of a town.
+func (r *reader) givenBefore(i int) bool {
+	if i == 0 || r.given == nil || !r.plain(i) || !r.capital(i-1) || r.given.All(r.toks[i-1:i])&lexicon.Given == 0 || r.all[i-1]&(month|weekday|monthShort) != 0 {
+		return false
+	}
+	return i < 2 || !r.is1(i-2, mononym) && !(r.joined(i-1, "") && r.is1(i-2, in|on|of|to))
+}
+
+// subject tells whether the day of the week at word i stands, without a
+// preposition, between a name and the verb, where German has only one thing:
+// "Der Maler Anselm Freitag ist".
+func (r *reader) subject(i int) bool {
+	if i < 2 || !r.plain(i) || !r.capital(i-1) || r.sentenceStart(i-1) || !r.plain(i+1) || !r.plain(i-1) || !r.capital(i-2) {
+		return false
+	}
+	return r.all[i-1]&(weekday|day|part|unit|shift) == 0 && r.toks[i+1].Shape&lexicon.Lower != 0 && r.all[i+1]&function != 0 && r.role(i+1)&(past|future|states) != 0
+}
+
+// everyWeek tells whether a language says by its article alone that every week
+// is meant: "fermé le lundi".
+func (r *reader) everyWeek(i, j int) bool {
+	if !r.articleHabit || !r.before1(i, articleWord) || r.is1(j, to|shift|shiftAfter|following|followingAfter) || r.is1(i-2, between) {
+		return false
+	}
+	if d, _ := r.direction(i, j); d == now {
+		return true
+	}
+	from, to := r.clauseAround(i, j, false)
+	return r.anyOf(from, to, opening|shuts)
+}
+
+// ofAnyMonth reads "of the month".
+func (r *reader) ofAnyMonth(k int) bool {
+	if !r.joined(k, "") {
+		return false
+	}
+	for _, at := range r.skips(k)[1:] {
+		if u, n := r.is(at, unit); n > 0 && u.unit == Month && !r.is1(at+n, shiftAfter|of) {
+			return true
+		}
+	}
+	return false
+}
+
+// ofEvery tells whether word i belongs to a list of days that "every" begins.
+func (r *reader) ofEvery(i int) bool {
+	for k := i - 1; k > 0 && k > i-2*maxDays; k-- {
+		switch {
+		case r.all[k]&weekday != 0:
+			if r.before1(k, every) {
+				return true
+			}
+		case r.all[k]&(and|to) == 0 || !r.joined(k+1, ","):
+			return false
+		}
+	}
+	return false
 }
 
 // weekAfter reads what puts a day off by weeks: "Saturday week", "lundi en huit".

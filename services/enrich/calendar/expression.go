@@ -42,8 +42,9 @@ type expression struct {
 	year       int // 0: none
 	shift      int // of a noun; in years if yearShift
 	shifted    bool
-	weeks      int // that a day is put off by: "Saturday week"
-	yearShift  int // "January last year"
+	named      bool // has a name: "the next day"
+	weeks      int  // that a day is put off by: "Saturday week"
+	yearShift  int  // "January last year"
 	yearShifts bool
 	part       Part
 	unit       Unit
@@ -88,7 +89,7 @@ func (r *reader) point(i int) (best expression, ok bool) {
 		}
 		try(r.distanceAfter(i))
 	}
-	if digit || c&(month|monthShort|weekday|weekdayShort) != 0 {
+	if digit || c&(month|monthShort|weekday|weekdayShort) != 0 || r.Careless {
 		try(r.dayMonth(i))
 	}
 	if digit || c&(ordinal|quarterNamed|quarterSign|unit) != 0 || r.romanAt(i) {

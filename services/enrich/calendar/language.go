@@ -23,7 +23,7 @@ import (
 // several.
 type kind = lexicon.Class
 
-// The kinds, one per section of the data.
+// The kinds, one per section of terms.txt.
 const (
 	month          kind = 1 << iota // 1 to 12
 	monthShort                      // its abbreviation: counts only beside a day or year
@@ -75,20 +75,19 @@ const (
 	notBehind                       // a number behind it is no year
 	function                        // small words, which may follow a year
 	play                            // words of sports: halves and quarters are of a match
-	clause                          // opens a clause
-	future                          // says that it is to come
-	present                         //
-	past                            //
-	noVerb                          // has the ending of a verb and is none
 	partHyphen                      // counts only with a hyphen: "end-March"
 	figuresFor                      // what follows is over, though figures are to come
 	untilStrictly                   // what follows is to come behind a verb of shuts
 	after                           // a quarter that follows is over
-	shuts                           // what was done lasts
-	infinitive                      // the word behind it is no finite verb
 	seasonArticle                   // a season that without article is another word
 	nameNoun                        // behind a month or weekday, or before a day ("rue du" 8 mai), it makes it a name
 	cardinalPart                    // "the first" six months
+	mononym                         // before a name that stands alone: "Pope"
+	work                            // what has a title: "novel"
+	beforehand                      // something to come follows: "before" Sunday's election
+	target                          // between a verb that puts off and the new day
+	than                            // what is earlier or later than usual hangs on nothing
+	dating                          // between a noun and the day that it is of: "vom"
 )
 
 var sections = map[string]kind{
@@ -101,9 +100,44 @@ var sections = map[string]kind{
 	"next day": nextDay, "following": following, "following after": followingAfter, "decade": decade, "decade cue": decadeCue,
 	"decades": decades, "feast": feast, "named": named, "none": none, "few": few, "noun behind year": yearNoun,
 	"not behind": notBehind, "function": function, "play": play, "cardinal part": cardinalPart, "name noun": nameNoun,
-	"part hyphen": partHyphen, "figures for": figuresFor, "until strictly": untilStrictly, "after": after,
-	"shuts": shuts, "infinitive": infinitive,
-	"clause": clause, "future": future, "present": present, "past": past, "no verb": noVerb,
+	"part hyphen": partHyphen, "figures for": figuresFor, "until strictly": untilStrictly, "after": after, "dating": dating, "than": than, "target": target, "beforehand": beforehand, "mononym": mononym, "work": work,
+}
+
+// role is what a phrase says of the direction of time.
+type role uint32
+
+// The roles, one per section of tense.txt.
+const (
+	clause      role = 1 << iota // opens a clause
+	coordinator                  // may open a clause, or join two nouns
+	future                       // says that it is to come
+	present                      //
+	past                         //
+	noVerb                       // has the ending of a verb and is none
+	shuts                        // what was done lasts
+	infinitive                   // the word behind it is no finite verb
+	unplanned                    // the present of what nobody plans: it has happened
+	once                         // what is told was to come then: "originally"
+	wasOnly                      // says that something is no more
+	never                        // never a verb, whatever its place
+	subject                      // a small word that a verb may follow
+	states                       // "to be": "está" cerrado
+	perfect                      // an auxiliary behind which even "would" is past: "haber"
+	withBe                       // a participle that "to be" makes past: "venu"
+	opening                      // says when something is open
+	event                        // a noun for what nobody announces: "attack"
+	awaited                      // a participle of what was to come: "geplante"
+	decides                      // the past of a verb behind which an infinitive is to come
+	callsOff                     // says that what was to come is not, or not then
+	reflexive                    // makes "to be" an auxiliary of the past: "s'est" ouvert
+
+	looked role = 1 << 31 // of a word of the text: its roles were looked up
+)
+
+var tenses = map[string]role{
+	"clause": clause, "coordinator": coordinator, "future": future, "present": present, "past": past, "no verb": noVerb, "shuts": shuts, "infinitive": infinitive,
+	"unplanned": unplanned, "once": once, "was only": wasOnly, "never verb": never, "subject": subject, "states": states,
+	"perfect": perfect, "with be": withBe, "opening": opening, "calls off": callsOff, "awaited": awaited, "event": event, "decides": decides, "reflexive": reflexive,
 }
 
 // value is what a phrase means in one of its roles.
@@ -119,18 +153,29 @@ type value struct {
 type Language struct {
 	Tag string
 
-	trie   lexicon.Trie
-	values [][]value // by the trie's value, less 1
+	terms  lexicon.Trie
+	values [][]value // by the terms' value, less 1
+	tenses lexicon.Trie
 
 	capitals     bool // months and weekdays have a capital
 	monthFirst   bool // "March 9"
 	usNumeric    bool // 3/31/25 may be month, day, year
 	bareYears    bool // a year needs no preposition
 	presentAhead bool // the present tense is used for what is to come
+	articleHabit bool // "the Monday" is every Monday
+	verbLast     bool // the verb of a subordinate clause stands at its end
 
 	ordinalEndings, decadeEndings, weekdayEndings []string
-	pastEndings, futureEndings, participles       []string
+	pastEndings, futureEndings                    []string
+	participles, participleEndings                []string // how they begin and end
+	ongoingEndings, adjectiveEndings              []string // of participles of the present; behind either
 	presentEndings                                []string // of the last word of a clause
+	singularEndings                               []string // of the present, wherever it stands
+	infinitiveEndings, eventEndings               []string
+	infinitiveInfix                               string // "zu" in "abzuschließen"
+
+	given    *lexicon.Trie // given names; nil: none
+	prefixes map[string]struct{}
 }
 
 //go:embed data
@@ -143,7 +188,18 @@ var Languages = sync.OnceValues(func() (map[string]*Language, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Load(sub)
+	all, err := Load(sub)
+	if err != nil {
+		return nil, err
+	}
+	lex, err := lexicon.Default()
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range all {
+		l.given = &lex.Phrases
+	}
+	return all, nil
 })
 
 // Load reads a folder of languages: <tag>/terms.txt and <tag>/tense.txt.
@@ -159,7 +215,7 @@ func Load(dir fs.FS) (map[string]*Language, error) {
 	all := map[string]*Language{}
 	for _, f := range files {
 		tag := path.Dir(f)
-		l := &loader{Language: &Language{Tag: tag}, ids: map[string]int32{}}
+		l := &loader{Language: &Language{Tag: tag, prefixes: map[string]struct{}{}}, ids: map[string]int32{}}
 		for _, name := range []string{f, tag + "/tense.txt"} {
 			if err := l.read(dir, name); err != nil {
 				return nil, err
@@ -187,32 +243,42 @@ func (l *loader) read(dir fs.FS, name string) error {
 	})
 }
 
+// endings are those that a section holds, nil if it holds none.
+func (l *loader) endings(section string) *[]string {
+	return map[string]*[]string{
+		"ordinal ending": &l.ordinalEndings, "decade ending": &l.decadeEndings, "past ending": &l.pastEndings, "future ending": &l.futureEndings,
+		"present ending": &l.presentEndings, "singular ending": &l.singularEndings, "participle": &l.participles,
+		"participle ending": &l.participleEndings, "ongoing ending": &l.ongoingEndings, "adjective ending": &l.adjectiveEndings, "infinitive ending": &l.infinitiveEndings, "event ending": &l.eventEndings,
+	}[section]
+}
+
 func (l *loader) line(line string) error {
+	for p := range strings.SplitSeq(line, ";") {
+		if strings.Count(p, "{") != strings.Count(p, "}") {
+			return fmt.Errorf("%q has a brace without its other", strings.TrimSpace(p))
+		}
+	}
 	switch l.section {
 	case "rules":
 		return l.rule(line)
-	case "ordinal ending":
-		l.ordinalEndings = append(l.ordinalEndings, list(line)...)
-		return nil
-	case "decade ending":
-		l.decadeEndings = append(l.decadeEndings, list(line)...)
-		return nil
 	case "weekday ending":
 		// The days of the week stand above it.
 		l.weekdayEndings = append(l.weekdayEndings, list(line)...)
 		return l.compounds()
-	case "past ending":
-		l.pastEndings = append(l.pastEndings, list(line)...)
+	case "verb prefix":
+		for _, p := range list(line) {
+			l.prefixes[p] = struct{}{}
+		}
 		return nil
-	case "future ending":
-		l.futureEndings = append(l.futureEndings, list(line)...)
+	case "strong past":
+		return l.strong(line)
+	}
+	if e := l.endings(l.section); e != nil {
+		*e = append(*e, list(line)...)
 		return nil
-	case "present ending":
-		l.presentEndings = append(l.presentEndings, list(line)...)
-		return nil
-	case "participle":
-		l.participles = append(l.participles, list(line)...)
-		return nil
+	}
+	if t, ok := tenses[l.section]; ok {
+		return l.addTense(line, t)
 	}
 	k, ok := sections[l.section]
 	if !ok {
@@ -240,11 +306,28 @@ func (l *loader) line(line string) error {
 	return nil
 }
 
+// list splits a line at its semicolons. Braces hold alternatives, of which one
+// may be empty; a blank in them counts: "{moved, put off} to{, the}", "clos{e,es}".
 func list(s string) []string {
 	var out []string
 	for p := range strings.SplitSeq(s, ";") {
 		if p = strings.TrimSpace(p); p != "" {
-			out = append(out, p)
+			out = append(out, alternatives(p)...)
+		}
+	}
+	return out
+}
+
+func alternatives(p string) []string {
+	head, rest, ok := strings.Cut(p, "{")
+	if !ok {
+		return []string{p}
+	}
+	inner, tail, _ := strings.Cut(rest, "}")
+	var out []string
+	for _, end := range alternatives(tail) {
+		for one := range strings.SplitSeq(inner, ",") {
+			out = append(out, head+one+end)
 		}
 	}
 	return out
@@ -296,6 +379,12 @@ func (l *loader) rule(line string) error {
 		l.bareYears = val == "bare"
 	case "present":
 		l.presentAhead = val == "future"
+	case "article":
+		l.articleHabit = val == "habit"
+	case "infinitive":
+		l.infinitiveInfix = val
+	case "verb":
+		l.verbLast = val == "last"
 	default:
 		return fmt.Errorf("unknown rule %q", key)
 	}
@@ -333,8 +422,33 @@ func (l *loader) add(phrase string, v value) error {
 		l.ids[key] = id
 	}
 	l.values[id-1] = append(l.values[id-1], v)
-	if !l.trie.Add(phrase, v.kind, id) {
+	if !l.terms.Add(phrase, v.kind, id) {
 		return fmt.Errorf("%q has no words", phrase)
+	}
+	return nil
+}
+
+// strong adds verbs in the past, each also with every prefix: "schloss",
+// "abschloss". The prefixes stand above them.
+func (l *loader) strong(line string) error {
+	if err := l.addTense(line, past); err != nil {
+		return err
+	}
+	for _, p := range list(line) {
+		for pre := range l.prefixes {
+			if err := l.addTense(pre+p, past); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (l *loader) addTense(line string, t role) error {
+	for _, p := range list(line) {
+		if !l.tenses.Add(p, lexicon.Class(t), 0) {
+			return fmt.Errorf("%q has no words", p)
+		}
 	}
 	return nil
 }

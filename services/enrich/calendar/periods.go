@@ -41,7 +41,7 @@ func (r *reader) seasonAlone(i int) (expression, bool) {
 	}
 	// "the summer heat" tells no time of its own.
 	if !r.capitals || !r.bareYears {
-		if r.plain(e.j) && r.toks[e.j].Shape&lexicon.Lower != 0 && r.all[e.j]&(function|past|future|present|and|to) == 0 && r.capitals {
+		if r.plain(e.j) && r.toks[e.j].Shape&lexicon.Lower != 0 && r.all[e.j]&(function|and|to) == 0 && r.role(e.j)&(past|future|present) == 0 && r.capitals {
 			return e, false
 		}
 		if r.all[min(e.j, len(r.all)-1)]&of != 0 && r.plain(e.j) && !r.bareYears && !strings.EqualFold(r.word(e.j), "in") {
@@ -167,7 +167,7 @@ func (r *reader) quarterCode(i int) (expression, bool) {
 		if n < 1 || n > 4 || c.sign < 'A' || c.sign > 'Z' {
 			continue
 		}
-		m := r.trie.Longest(lexicon.Scan(nil, string(c.sign), 0, 1), quarterSign)
+		m := r.terms.Longest(lexicon.Scan(nil, string(c.sign), 0, 1), quarterSign)
 		switch {
 		case m.Tokens > 0:
 			e := expression{form: asQuarter, n: n, j: i + 1, sure: sureWord}
@@ -175,7 +175,7 @@ func (r *reader) quarterCode(i int) (expression, bool) {
 			return x, r.quarterSignSure(c.sign) || x.year != 0
 		case c.sign == 'H' && n <= 2:
 			e := r.withYear(expression{form: asHalf, n: n, j: i + 1, sure: sureWord})
-			return e, e.year != 0
+			return e, e.year != 0 || r.before1(i, in|articleWord)
 		}
 	}
 	return expression{}, false
@@ -374,7 +374,7 @@ func (r *reader) unitAlone(i int) (e expression, ok bool) {
 	}
 	// "a weekend", "weekend traffic"
 	if r.capitals && !r.bareYears {
-		if _, ok := r.before(i, articleWord); !ok || r.plain(k) && r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&(function|past|present|future) == 0 {
+		if _, ok := r.before(i, articleWord); !ok || r.plain(k) && r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&function == 0 && r.role(k)&(past|present|future) == 0 {
 			return e, false
 		}
 	} else if _, ok := r.before(i, number); ok && r.joined(i, "") {
@@ -429,13 +429,19 @@ func (r *reader) fixedPhrase(i int) (e expression, ok bool) {
 		}
 		return e, true
 	}
-	if v, n := r.is(i, nextDay); n > 0 {
-		return expression{form: asOffset, unit: Day, n: v.n, j: i + n, sure: sureRelative}, true
+	if v, n := r.is(i, nextDay); n > 0 && !r.ofWhat(i+n) {
+		return expression{form: asOffset, unit: Day, n: v.n, named: true, j: i + n, sure: sureRelative}, true
 	}
 	return e, false
 }
 
-func (r *reader) is1(i int, k kind) bool { _, n := r.is(i, k); return n > 0 }
+// ofWhat tells whether word k, behind "the day after", says after what.
+func (r *reader) ofWhat(k int) bool {
+	if r.joined(k, "") && r.is1(k, of) && !r.is1(k, in) {
+		return true
+	}
+	return r.monthFirst && r.plain(k) && r.is1(k-1, after|beforehand) && !r.is1(k, in|and)
+}
 
 // count reads a number of things.
 func (r *reader) count(i int) (n, j int, ok bool) {
@@ -462,7 +468,7 @@ func (r *reader) distanceAfter(i int) (e expression, ok bool) {
 	if _, m := r.is(k, agoAfter); m > 0 {
 		return expression{form: asDistance, n: -c, unit: u.unit, j: k + m, sure: sureWord}, true
 	}
-	if v, m := r.is(k, later); m > 0 && u.unit <= Week && u.unit != Weekend && !r.is1(k+m, of) {
+	if v, m := r.is(k, later); m > 0 && u.unit <= Week && u.unit != Weekend && !r.is1(k+m, of|than) {
 		return expression{form: asOffset, n: v.n * c, unit: u.unit, j: k + m, sure: sureRelative}, true
 	}
 	return e, false
@@ -491,7 +497,7 @@ func (r *reader) distanceBefore(i int) (e expression, ok bool) {
 	if v == ahead {
 		// "the first in two years", "done in two days": a duration
 		d, _ := r.direction(i, e.j)
-		if n == 1 && r.toks[i].End-r.toks[i].Start == 2 && d != toCome {
+		if n == 1 && r.toks[i].End-r.toks[i].Start == 2 && d != toCome && d != now {
 			return e, false
 		}
 	}

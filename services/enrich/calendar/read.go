@@ -20,14 +20,26 @@ type Expression struct {
 	tense      direction
 }
 
+// Manner is what the stretches of a text that were read tell of how it is
+// written. The zero value is that of a text of which nothing was read.
+type Manner struct {
+	// Careless text has months beside their day in any case, and with a slip
+	// ("Marc 3").
+	Careless bool
+
+	us      int    // numeric dates: -1 day first, 1 month first
+	persons uint32 // days of the week (1 to 7) and months (8 to 19) that are surnames
+}
+
 // Read appends the expressions of text[start:end] to dst, in order. It stops
-// when dst has limit of them. The time it takes is linear in the text.
-func (l *Language) Read(dst []Expression, text string, start, end, limit int) []Expression {
-	r := reader{Language: l, text: text, start: start, end: end}
+// when dst has limit of them. What it learns is added to m, which the next
+// stretch of the same text needs. The time it takes is linear in the text.
+func (l *Language) Read(dst []Expression, text string, start, end, limit int, m *Manner) []Expression {
+	r := reader{Language: l, Manner: m, text: text, start: start, end: end}
 	r.toks = lexicon.Scan(make([]lexicon.Token, 0, (end-start)/6+8), text, start, end)
 	r.all = make([]kind, len(r.toks))
 	for i := range r.toks {
-		r.all[i] = l.trie.All(r.toks[i:min(len(r.toks), i+maxPhrase)])
+		r.all[i] = l.terms.All(r.toks[i:min(len(r.toks), i+maxPhrase)])
 	}
 	behind, old := 0, false // the word behind the last expression, and whether it was a year or longer
 	for i := 0; i < len(r.toks) && len(dst) < limit; {
@@ -35,7 +47,7 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int) []
 			i += n
 			continue
 		}
-		if r.all[i]&opens == 0 && r.toks[i].Shape&lexicon.HasDigit == 0 && !r.romanAt(i) {
+		if r.all[i]&opens == 0 && r.toks[i].Shape&lexicon.HasDigit == 0 && !r.romanAt(i) && !r.Careless {
 			i++
 			continue
 		}
@@ -44,8 +56,8 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int) []
 			i++
 			continue
 		}
-		if r.ofStreet(e) {
-			i = e.j
+		if j, ok := r.habit(e); ok || r.ofStreet(e) {
+			i = max(e.j, j)
 			continue
 		}
 		x, j := r.ranged(e)
@@ -62,14 +74,52 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int) []
 
 // ofStreet tells whether e is the name of a street or square: "rue du 8 mai".
 func (r *reader) ofStreet(e expression) bool {
-	return e.form == asDay && !r.monthFirst && r.before1(e.i, nameNoun)
+	if e.form != asDay {
+		return false
+	}
+	if r.monthFirst { // "12 March Lane"
+		return r.digits(e.i) > 0 && e.year == 0 && r.plain(e.j) && r.capital(e.j) && r.is1(e.j, nameNoun)
+	}
+	return r.before1(e.i, nameNoun)
 }
+
+// habit tells whether e, a day of the week, is told with others to be one on
+// which something is open: "Tuesday to Saturday". j is the word behind them.
+func (r *reader) habit(e expression) (j int, ok bool) {
+	if e.form != asWeekday || e.shifted || e.day != 0 {
+		return 0, false
+	}
+	k, list, ok := r.joint(e)
+	if !ok || list {
+		return 0, false
+	}
+	if _, n := r.is(k, articleWord); n > 0 {
+		k += n
+	}
+	_, n := r.is(k, weekday)
+	if n == 0 || r.is1(k+n, shiftAfter|shift) || r.dayMonthAt(k) {
+		return 0, false
+	}
+	from, to := r.clauseAround(e.i, k+n, false)
+	return k + n, r.anyOf(from, to, opening) || r.hours(k+n)
+}
+
+// hours tells whether a time of the day is told at word k: "9-5", "de 9h à 17h".
+func (r *reader) hours(k int) bool {
+	if r.is1(k, of) {
+		k++
+	}
+	return r.plain(k) && r.toks[k].Shape&lexicon.HasDigit != 0
+}
+
+// dayMonthAt tells whether a day and month are told at word k.
+func (r *reader) dayMonthAt(k int) bool { _, ok := r.dayMonth(k); return ok }
 
 // nowadays tells whether "today" is set against the years that were named up to
 // the word behind: "In 1900 it had 1,200 inhabitants; today it has 41."
 func (r *reader) nowadays(e expression, behind int) bool {
 	const near = 25 // words
-	if e.form != asUnit || e.unit != Day || e.n != 0 || e.j-e.i != 1 || e.i-behind > near || !r.opensClause(e.i) {
+	if e.form != asUnit || e.unit != Day || e.n != 0 || e.j-e.i != 1 || e.i-behind > near || !r.opensClause(e.i, true) {
 		return false
 	}
 	d, _ := r.direction(e.i, e.j)
@@ -82,11 +132,6 @@ func (r *reader) span(i, j int, e expression) (start, end int) {
 	start, end = int(r.toks[i].Start), int(r.toks[j-1].End)
 	if r.capitals && !r.bareYears && i > 0 && r.joined(i, "") && strings.EqualFold(r.word(i-1), "the") && (e.form != asYear && e.form != asDay && e.form != asMonth || e.part != Whole || r.all[i]&unit != 0) {
 		start = int(r.toks[i-1].Start)
-	}
-	if e.form == asYear && e.part == Whole && r.plain(i) && e.j == j {
-		if u, n := r.is(i-1, unit); n == 1 && u.unit == Year {
-			start = int(r.toks[i-1].Start) // "im Jahr 2024"
-		}
 	}
 	if e.form == asDecade && start > r.start && strings.HasSuffix(r.text[:start], "'") {
 		start-- // "the '60s"
@@ -155,6 +200,9 @@ func (r *reader) ranged(e expression) (x Expression, j int) {
 		return x, j
 	}
 	x.last, j = best, best.j
+	if e.form == asWeekday && !e.shifted && best.form == asDayOfWeek {
+		x.first.form, x.first.unit, x.first.shift = best.form, best.unit, best.shift
+	}
 	if !e.dated() && best.dated() && !e.yearShifts {
 		x.first.year = best.year
 		if e.form != asYear && best.form == e.form && e.n > best.n && e.form != asWeekday {
@@ -191,10 +239,17 @@ func (r *reader) joint(e expression) (k int, list, ok bool) {
 		}
 		return j + n, true, e.form == asMonth || e.form == asWeekday || e.form == asDay
 	}
-	if _, n := r.is(j, to); n > 0 && r.joined(j, ".") && r.joined(j+n, "") {
+	if _, n := r.is(j, to); n > 0 && r.joined(j, ".") && r.joined(j+n, "") && !r.putOff(e.i, j) {
 		return j + n, false, true
 	}
 	return j, false, false
+}
+
+// putOff tells whether what was to be on the date [i, j) is not then: "moved from
+// Monday" to Tuesday is no range.
+func (r *reader) putOff(i, j int) bool {
+	from, to := r.clauseAround(i, j, true)
+	return r.anyOf(from, to, callsOff)
 }
 
 // rangeEnd reads what may end a range that e begins.
@@ -220,7 +275,7 @@ func (r *reader) rangeEnd(k int, e expression) (b expression, ok bool) {
 		return b, false
 	case asWeekday, asDay, asQuarter, asHalf, asFixed, asSeason, asDecade:
 		b, ok = r.point(k)
-		if ok && b.form == e.form && (e.form != asFixed || !b.fixed.From.Before(e.fixed.To)) {
+		if ok && (b.form == e.form || e.form == asWeekday && b.form == asDayOfWeek) && (e.form != asFixed || !b.fixed.From.Before(e.fixed.To)) {
 			return b, true
 		}
 		return b, e.form == asFixed && ok && b.form == asDay && b.year != 0
@@ -262,15 +317,18 @@ func (r *reader) inTitle(e expression) bool {
 		}
 		j++
 	}
-	if j-i > words || j-i < 2 {
+	if j-i > words {
 		return false
 	}
 	g := r.gap(j)
-	if strings.IndexAny(g, ".!?,") == 0 {
+	if j-i < 2 {
+		return e.form == asMonth || e.form == asWeekday
+	}
+	if strings.IndexAny(g, ".!?") == 0 || strings.IndexByte(g, ',') == 0 && !r.monthFirst || r.attributed(j) && (r.sentenceStart(i) || r.monthFirst) {
 		return false
 	}
-	if strings.Contains(g, ",") && j < len(r.toks) && r.toks[j].Shape&lexicon.Lower != 0 && r.sentenceStart(i) {
-		return false // speech, with who said it behind
+	if r.is1(i-1, work) {
+		return true // the novel "..."
 	}
 	// Where titles have a capital at their beginning only, what begins so in the
 	// middle of a sentence is one.
@@ -279,11 +337,22 @@ func (r *reader) inTitle(e expression) bool {
 		if k > i && strings.ContainsAny(r.gap(k), ",.!?;:") {
 			return false
 		}
-		if r.toks[k].Shape&lexicon.Lower != 0 && (r.all[k]&function != 0 && r.all[k]&(past|present|future) != 0 || k == i || !title && (k == j-1 || r.all[k]&(function|of|articleWord|in|at) == 0)) {
+		if r.toks[k].Shape&lexicon.Lower != 0 && (r.all[k]&function != 0 && r.role(k)&(past|present|future) != 0 || k == i || !title && (k == j-1 || r.all[k]&(function|of|articleWord|in|at) == 0)) {
 			return false
 		}
 	}
-	return r.gap(i) != "" && unicode.IsSpace(firstRune(r.gap(i))) || i == 0
+	opens := firstRune(r.gap(i))
+	return i == 0 || r.gap(i) != "" && (unicode.IsSpace(opens) || r.monthFirst && opens == ',')
+}
+
+// attributed tells whether at word j, behind a comma and a quotation, stands who
+// said it.
+func (r *reader) attributed(j int) bool {
+	if !strings.Contains(r.gap(j), ",") || j >= len(r.toks) || r.toks[j].Shape&lexicon.Lower == 0 || r.all[j]&(articleWord|number) != 0 {
+		return false
+	}
+	// "..., was stolen"
+	return !r.monthFirst || r.all[j]&function == 0 || r.role(j)&(past|present|future) == 0
 }
 
 // Resolve tells when x is, counted from the day anchor, which may be zero: then
@@ -318,8 +387,17 @@ func (x *Expression) resolve(anchor time.Time, before Interval) (i Interval, ok 
 			}
 		}
 	default:
-		if a, ok = x.first.resolve(anchor, before, x.tense); ok {
-			if b, ok = x.last.resolve(a.From, before, toCome); !ok || b.To.Before(a.From) {
+		if x.first.form == asWeekday && !x.first.shifted && int(anchor.Weekday()) == x.first.n%7 && !anchor.IsZero() {
+			a, ok = oneDay(anchor), true // "from Monday to Friday", told on Monday
+		} else {
+			a, ok = x.first.resolve(anchor, before, x.tense)
+		}
+		if ok {
+			from := a.From
+			if x.first.form == asDayOfWeek {
+				from = anchor
+			}
+			if b, ok = x.last.resolve(from, before, toCome); !ok || b.To.Before(a.From) {
 				return Interval{}, false
 			}
 		}
@@ -347,8 +425,9 @@ func (x *Expression) Precision() article.Precision {
 	return cmp.Or(i.Precision, article.PrecisionDay) // of a day that never was
 }
 
-// Relative tells whether x hangs on a date that the text named before it.
-func (x *Expression) Relative() bool { return x.first.form == asOffset }
+// Relative tells whether x hangs on a date that the text named before it, and is
+// a duration where there is none: "three weeks later".
+func (x *Expression) Relative() bool { return x.first.form == asOffset && !x.first.named }
 
 // OfDay tells whether x is a day of a month, with or without its year, and no
 // range.

@@ -128,6 +128,12 @@ func (e *expression) partOfMonth(y int) (Interval, bool) {
 	return Interval{from, date(y, e.n, min(7*e.day, last.Day())), article.PrecisionWeek}, from.Before(last)
 }
 
+// How long ago a day without its year may be, if the same day is soon.
+const (
+	tooFar = 300 * 24 * time.Hour
+	soon   = 45 * 24 * time.Hour
+)
+
 // yearly is what comes once a year, in the year that is meant.
 func (e *expression) yearly(anchor time.Time, d direction) (Interval, bool) {
 	const around = 2 // years; 29 February may need more
@@ -147,6 +153,12 @@ func (e *expression) yearly(anchor time.Time, d direction) (Interval, bool) {
 		}
 		if e.admits(i, anchor, d) && (!found || e.better(i, best, anchor, d)) {
 			best, found = i, true
+		}
+	}
+	if found && e.form == asDay && away(best, anchor) > tooFar && d == gone {
+		// Who means a day so long ago tells its year.
+		if near, ok := e.yearly(anchor, nearest); ok && away(near, anchor) < soon {
+			return near, true
 		}
 	}
 	if !found && e.weekday != 0 && e.form == asDay {

@@ -14,6 +14,7 @@ const (
 	gone
 	toCome
 	either // was to come then: "was due on Friday"
+	now    // the present tense: to come, or what is
 )
 
 // How many words are looked through for a verb.
@@ -28,8 +29,6 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	e := &x.first
 	byDay := e.form == asDay || e.form == asWeekday || e.form == asWeekend
 	switch {
-	case e.form == asFeast:
-		return nearest
 	case r.before1(e.i, since):
 		return gone
 	case r.before1(e.i, meantFor) && (byDay || e.part != Whole || r.monthFirst):
@@ -39,19 +38,135 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	case e.form == asWeekday && r.bracketed(e.i, j):
 		return gone // the day of the issue that is quoted
 	}
-	from, to := r.clauseAround(e.i, j)
-	if r.before1(e.i, untilStrictly) && r.anyOf(from, e.i, shuts) {
-		return toCome
+	from, to := r.clauseAround(e.i, j, true)
+	if r.before1(e.i, target) && r.anyOf(from, to, callsOff) {
+		return toCome // "moved to Tuesday"
+	}
+	if r.before1(e.i, untilStrictly) && (r.shutAround(e.i, j, from, to) || r.monthFirst && r.plain(j) && r.role(j)&infinitive != 0) {
+		return toCome // "until Friday to pay"
+	}
+	if byDay && r.ofWhatHappened(e.i, j) {
+		return gone
 	}
 	if x.last.form != 0 && (e.form == asWeekday || e.form == asDay) && from > 0 && !r.parts(from) && r.backward(e.i, from) == nearest && r.forward(j, to) == nearest {
 		// Days from one to another with no verb of their own are announced.
 		return toCome
 	}
 	d, sure := r.direction(e.i, j)
+	switch {
+	case d != gone && byDay && x.last.form == 0 && e.day2 == 0 && r.dates(e.i, j) && !r.anyOf(from, to, present|future):
+		return gone
+	case d != gone && byDay && r.besideEvent(e.i, from, after):
+		if d == toCome && sure {
+			return either.of(e)
+		}
+		return gone
+	case d == now && e.form == asMonth && r.besideEvent(e.i, from, after):
+		return nearest // "nach der Wahl im Februar verhandeln sie"
+	case d == gone && byDay && (r.anyOf(j, to, callsOff) || r.besideEvent(e.i, from, beforehand) && (r.possessive(j) || !r.straightAfter(e.i, beforehand))):
+		d = either
+	case d == now:
+		d = toCome
+	case d == toCome && sure && r.anyOf(from, to, once):
+		d = either // "was originally due in May"
+	}
 	if !sure && e.form != asWeekday && e.form != asWeekend && e.form != asSeason {
 		return nearest
 	}
+	return d.of(e)
+}
+
+// of is d as it counts for e: only days of the week can lie either way.
+func (d direction) of(e *expression) direction {
+	if d == either && e.form != asWeekday && e.form != asWeekend {
+		return nearest
+	}
 	return d
+}
+
+// ofWhatHappened tells whether the date [i, j) is that of what nobody announces:
+// "Saturday's attack", "der Unfall am Montag".
+func (r *reader) ofWhatHappened(i, j int) bool {
+	const near = 3 // words
+	if r.possessive(j) {
+		for k := j + 1; k < len(r.toks) && k < j+near && r.plain(k); k++ {
+			if r.happened(k) {
+				return true
+			}
+		}
+		return false
+	}
+	for k := i - 1; k >= 0 && k >= i-near && r.joined(k+1, "") && !r.before1(i, until); k-- {
+		if r.all[k]&(function|of|on|dating) == 0 {
+			return r.happened(k) && r.role(k-1)&infinitive == 0
+		}
+	}
+	return false
+}
+
+// happened tells whether word k is a noun for what nobody announces, or in
+// German ends in one.
+func (r *reader) happened(k int) bool {
+	return r.role(k)&event != 0 || r.verbLast && r.capital(k) && r.ends(k, r.eventEndings)
+}
+
+// straightAfter tells whether a phrase of kind k, and an article at most, stand
+// before word i.
+func (r *reader) straightAfter(i int, k kind) bool {
+	return r.before1(i, k) || r.is1(i-1, articleWord) && r.joined(i, "") && r.before1(i-1, k)
+}
+
+// dates tells whether [i, j) dates the noun before it: "das Urteil vom Montag".
+func (r *reader) dates(i, j int) bool {
+	p, ok := r.before(i, dating)
+	return ok && p > 0 && r.joined(i, "") && r.plain(p) && (r.capital(p-1) || r.monthFirst && r.all[p-1]&function == 0) && !r.is1(j, to)
+}
+
+// shutAround tells whether something is shut in the clause [from, to) of the
+// date [i, j), or in its sentence, if the clause has no verb.
+func (r *reader) shutAround(i, j, from, to int) bool {
+	if r.verbLast && r.within(i, j, from, to) == nearest {
+		from, to = r.sentenceAround(i, j)
+	}
+	return r.anyOf(from, to, shuts) && !r.wasShut(from, to)
+}
+
+// sentenceAround is the range of words of the sentence that [i, j) stands in.
+func (r *reader) sentenceAround(i, j int) (from, to int) {
+	from, to = i, j
+	for from > 0 && i-from < verbWindow && !r.parts(from) {
+		from--
+	}
+	for to < len(r.toks) && to-j < verbWindow && !r.parts(to) && !r.endsSpeech(to) {
+		to++
+	}
+	return from, to
+}
+
+// wasShut tells whether what the words [from, to) tell to be shut is so no more.
+func (r *reader) wasShut(from, to int) bool {
+	for k := from; k < to; k++ {
+		if r.role(k)&wasOnly != 0 && !r.name(k) {
+			return true
+		}
+	}
+	return false
+}
+
+// besideEvent tells whether the date at word i is that of something that a preposition
+// of kind p puts after or before what is told: "after the defeat on Saturday",
+// "avant le sommet de jeudi".
+func (r *reader) besideEvent(i, from int, p kind) bool {
+	const near = 6 // words
+	for k := i - 1; k >= max(from-1, i-near, 0); k-- {
+		if r.all[k]&p != 0 {
+			return true
+		}
+		if k < i-1 && r.role(k)&(past|present|future) != 0 {
+			return false
+		}
+	}
+	return false
 }
 
 // afterWord tells whether "after" stands in front of word i, with adjectives
@@ -70,47 +185,47 @@ func (r *reader) bracketed(i, j int) bool {
 	return strings.HasSuffix(r.gap(i), "(") && strings.HasPrefix(r.gap(j), ")")
 }
 
-func (r *reader) anyOf(from, to int, k kind) bool {
+func (r *reader) anyOf(from, to int, t role) bool {
 	for i := from; i < to; i++ {
-		if r.is1(i, k) {
+		if r.role(i)&t != 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// clauseAround is the range of words of the clause that [i, j) stands in.
-func (r *reader) clauseAround(i, j int) (from, to int) {
+// clauseAround is the range of words of the clause that [i, j) stands in; if
+// joins, up to what joins it to another.
+func (r *reader) clauseAround(i, j int, joins bool) (from, to int) {
 	from, to = i, j
 	if p, ok := r.before(i, since|until|untilStrictly|after); ok && p > 0 && r.joined(p, "") && r.joined(i, "") {
 		from = p - 1 // a preposition, which could open a clause elsewhere
 	}
-	for from > 0 && i-from < verbWindow && !r.opensClause(from) {
+	for from > 0 && i-from < verbWindow && !r.opensClause(from, joins) {
 		from--
 	}
-	for to < len(r.toks) && to-j < verbWindow && !r.opensClause(to) {
+	for to < len(r.toks) && to-j < verbWindow && !r.opensClause(to, joins) {
 		to++
 	}
 	return from, to
 }
 
 // direction tells by the words around [i, j) whether a date there is gone by or
-// to come: by the nearest verb of its clause, else by that of the sentence. It
-// is not sure if there is no verb that tells.
+// to come: by the nearest verb of its clause, else of what it is joined to,
+// else of the sentence. It is not sure if there is no verb that tells.
 func (r *reader) direction(i, j int) (d direction, sure bool) {
-	from, to := i, j
-	for from > 0 && i-from < verbWindow && !r.parts(from) {
-		from--
-	}
-	for to < len(r.toks) && to-j < verbWindow && !r.parts(to) && !r.endsSpeech(to) {
-		to++
-	}
-	left, right := r.clauseAround(i, j)
+	from, to := r.sentenceAround(i, j)
+	left, right := r.clauseAround(i, j, true)
 	left, right = max(left, from), min(right, to)
-	if d = r.backward(i, left); d != nearest {
+	if d = r.attributive(j); d != nearest {
 		return d, true
 	}
-	if d = r.forward(j, right); d != nearest {
+	if d = r.within(i, j, left, right); d != nearest {
+		return d, true
+	}
+	wide, end := r.clauseAround(i, j, false)
+	wide, end = max(wide, from), min(end, to)
+	if d = r.within(left, right, wide, end); d != nearest && (right < end || r.verbLast) {
 		return d, true
 	}
 	if r.presentAhead && r.capitals && (right-left >= j-i+3 && left > from || right-left >= j-i+4 && right < to) {
@@ -118,7 +233,7 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 		// not known is in the present.
 		return toCome, false
 	}
-	if right > j && r.toks[right-1].Shape&lexicon.Lower != 0 && r.all[right-1]&(function|noVerb) == 0 && r.ends(right-1, r.presentEndings) {
+	if right > j && r.toks[right-1].Shape&lexicon.Lower != 0 && r.all[right-1]&function == 0 && r.role(right-1)&noVerb == 0 && r.ends(right-1, r.presentEndings) {
 		return toCome, true
 	}
 	if right == j && i-left <= 2 && left > from {
@@ -127,12 +242,53 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 			return d, true
 		}
 	}
-	if d = r.backward(left, from); d != nearest {
+	if d = r.within(left, right, from, to); d == gone && r.before1(i, until) {
+		return either, true // "6 percent from March, was refused"
+	} else if d != nearest {
 		return d, true
 	}
-	if d = r.forward(right, to); d != nearest {
-		return d, true
+	return r.withoutVerb(i, from)
+}
+
+// attributive is the direction of a participle that stands between a date and
+// the noun it belongs to: "der am Dienstag gewählte Präsident".
+func (r *reader) attributive(j int) direction {
+	if !r.verbLast || !r.plain(j) || !r.plain(j+1) || !r.capital(j+1) || r.toks[j].Shape&lexicon.Lower == 0 || r.all[j]&function != 0 {
+		return nearest
 	}
+	switch t := r.role(j); {
+	case t&awaited != 0:
+		return either // "geplante": it was to be
+	case t&(past|present|future) != 0:
+		return nearest
+	}
+	for _, end := range r.adjectiveEndings {
+		base, ok := strings.CutSuffix(r.word(j), end)
+		switch {
+		case !ok || len(base) < minParticiple:
+		case hasSuffix(base, r.ongoingEndings):
+			return now
+		case hasSuffix(base, r.participleEndings):
+			return gone
+		}
+	}
+	return nearest
+}
+
+const minParticiple = 5 // bytes
+
+// within is the direction of the nearest verb before word i, from word from on,
+// else of the nearest from word j on, before word to.
+func (r *reader) within(i, j, from, to int) direction {
+	if d := r.backward(i, from); d != nearest {
+		return d
+	}
+	return r.forward(j, to)
+}
+
+// withoutVerb is the direction of a date at word i whose sentence, from word
+// from on, has no verb that tells.
+func (r *reader) withoutVerb(i, from int) (d direction, sure bool) {
 	switch {
 	case r.before1(i, until):
 		return toCome, false
@@ -140,7 +296,7 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 		return toCome, false
 	}
 	for k := from; k+1 < i; k++ {
-		if r.all[k]&infinitive != 0 && r.toks[k+1].Shape&lexicon.Lower != 0 && r.all[k+1]&(function|unit|number) == 0 {
+		if r.role(k)&infinitive != 0 && r.toks[k+1].Shape&lexicon.Lower != 0 && r.all[k+1]&(function|unit|number) == 0 {
 			return toCome, true // "Smelter to reopen in May"
 		}
 	}
@@ -157,7 +313,10 @@ func (r *reader) headline() bool {
 
 // ends tells whether word k has one of the endings, and something before it.
 func (r *reader) ends(k int, endings []string) bool {
-	w := r.word(k)
+	return hasSuffix(r.word(k), endings)
+}
+
+func hasSuffix(w string, endings []string) bool {
 	for _, e := range endings {
 		if len(w) > len(e)+1 && strings.HasSuffix(w, e) {
 			return true
@@ -166,19 +325,22 @@ func (r *reader) ends(k int, endings []string) bool {
 	return false
 }
 
-// opensClause tells whether a clause begins with word k.
-func (r *reader) opensClause(k int) bool {
+// opensClause tells whether a clause begins with word k; if joins, also behind
+// what joins two of them.
+func (r *reader) opensClause(k int, joins bool) bool {
 	if k == 0 || k >= len(r.toks) {
 		return true
 	}
-	if strings.ContainsAny(r.gap(k), ",;:()–—") || r.sentenceStart(k) {
+	if g := r.gap(k); strings.ContainsAny(g, ",;:()–—") && !(len(g) == 1 && r.numbers(k-1, k)) || r.sentenceStart(k) {
 		return true
 	}
-	if r.all[k]&clause == 0 {
-		return false
-	}
-	_, n := r.is(k, clause)
-	return n > 0
+	t := r.role(k)
+	return t&clause != 0 || joins && t&coordinator != 0 && !r.numbers(k-1, k+1) // "14 and 16"
+}
+
+// numbers tells whether words i and j have digits: "2:1".
+func (r *reader) numbers(i, j int) bool {
+	return j < len(r.toks) && r.toks[i].Shape&r.toks[j].Shape&lexicon.HasDigit != 0
 }
 
 // parts tells whether a sentence, or what could be one, begins with word k.
@@ -192,14 +354,20 @@ func (r *reader) endsSpeech(k int) bool {
 }
 
 func (r *reader) backward(i, from int) direction {
-	verb := -1 // "to" with a verb behind it
+	verb := -1      // "to" with a verb behind it
+	wanted := false // an infinitive stands between
 	for k := i - 1; k >= from; k-- {
-		if r.all[k]&infinitive != 0 && r.toks[k+1].Shape&lexicon.Lower != 0 && r.all[k+1]&(function|number|articleWord) == 0 {
+		wanted = wanted || r.role(k)&(past|present|future|noVerb) == 0 && r.all[k]&(function|weekday) == 0 && r.ends(k, r.infinitiveEndings) && !r.noun(k)
+		if r.role(k)&infinitive != 0 && r.toks[k+1].Shape&lexicon.Lower != 0 && r.all[k+1]&(function|number|articleWord) == 0 {
 			verb = k
 		}
 		switch d := r.tense(k, max(0, from-auxWindow)); {
-		case d == gone && verb > k && r.intends(k, verb):
+		case d == gone && wanted && r.role(k)&decides != 0:
 			return toCome
+		case d == gone && verb > k && (r.intends(k, verb) || r.before1(i, untilStrictly)):
+			return toCome
+		case d == gone && verb > k && r.before1(i, until):
+			return either // "has two left to sell by May"
 		case d != nearest:
 			return d
 		}
@@ -212,7 +380,7 @@ func (r *reader) backward(i, from int) direction {
 func (r *reader) intends(k, i int) bool {
 	pair := []lexicon.Token{r.toks[k], r.toks[i]}
 	pair[1].Start, pair[1].End = pair[0].End, pair[0].End
-	return r.trie.Longest(pair, future).Tokens == len(pair)
+	return r.tenses.Longest(pair, lexicon.Class(future)).Tokens == len(pair)
 }
 
 func (r *reader) forward(j, to int) direction {
@@ -220,6 +388,29 @@ func (r *reader) forward(j, to int) direction {
 		if d := r.tense(k, j); d != nearest {
 			return d
 		}
+		if r.verbLast && k+1 == to {
+			return r.infinitiveClause(k)
+		}
+	}
+	return nearest
+}
+
+// infinitiveClause is the direction of a clause whose last word is k, if that is
+// an infinitive: "die Linie im Mai zu schließen", "getötet zu haben".
+func (r *reader) infinitiveClause(k int) direction {
+	if !r.opensClause(k+1, true) || !hasSuffix(r.word(k), r.infinitiveEndings) {
+		return nearest
+	}
+	if r.role(k-1)&infinitive != 0 {
+		if r.role(k)&perfect != 0 && k >= 2 && r.ends(k-2, r.participleEndings) {
+			return gone
+		}
+		return toCome
+	}
+	// "abzuschließen"
+	w := r.word(k)
+	if at := strings.Index(w, r.infinitiveInfix); r.infinitiveInfix != "" && at >= 2 && at <= 6 && r.isPrefix(w[:at]) {
+		return toCome
 	}
 	return nearest
 }
@@ -227,59 +418,131 @@ func (r *reader) forward(j, to int) direction {
 // tense is what the word k tells, as a verb; its auxiliary may stand before it,
 // from word from on.
 func (r *reader) tense(k, from int) direction {
-	c := r.all[k]
-	if c&(month|weekday|unit|noVerb) != 0 && c&(future|past) == 0 {
+	t, c := r.role(k), r.all[k]
+	if t&(future|past|present|unplanned) != 0 {
+		return r.listed(k, from)
+	}
+	if c&(month|weekday|unit|function) != 0 || r.toks[k].Shape&lexicon.Lower == 0 && !r.sentenceStart(k) || r.length(k) < 3 {
 		return nearest
 	}
-	if c&future != 0 {
-		if _, n := r.is(k, future); n > 0 && !r.name(k) {
-			if r.auxiliary(k, from) && r.capitals && !r.bareYears {
-				return either
-			}
-			return toCome
-		}
-	}
-	if c&past != 0 {
-		if _, n := r.is(k, past); n > 0 && !r.name(k) {
-			if k+2 < len(r.toks) && r.all[k+1]&infinitive != 0 && r.all[k]&function != 0 && !r.is1(k, infinitive) && r.toks[k+2].Shape&lexicon.Lower != 0 && r.all[k+2]&(function|articleWord) == 0 {
-				return either // "were to reopen"
-			}
-			return r.withAuxiliary(k, from)
-		}
-	}
-	if c&present != 0 {
-		if _, n := r.is(k, present); n > 0 && !r.name(k) {
-			if k > 0 && r.all[k-1]&infinitive != 0 || r.noun(k) {
-				return nearest
-			}
-			if r.auxiliary(k, from) {
-				return gone
-			}
-			return toCome
-		}
-	}
-	if c&(noVerb|function) != 0 || r.toks[k].Shape&lexicon.Lower == 0 && !r.sentenceStart(k) || r.length(k) < 3 {
+	if t&noVerb != 0 && !(r.verbLast && r.lastInPast(k)) || r.noun(k) {
 		return nearest
 	}
-	if r.ends(k, r.futureEndings) {
+	switch {
+	case r.ends(k, r.futureEndings):
 		return toCome
-	}
-	if r.ends(k, r.pastEndings) {
+	case r.ends(k, r.pastEndings), r.participle(k):
 		return r.withAuxiliary(k, from)
-	}
-	w := r.word(k)
-	for _, p := range r.participles {
-		if len(w) > 5 && strings.HasPrefix(w, p) && (strings.HasSuffix(w, "t") || strings.HasSuffix(w, "en")) {
-			return r.withAuxiliary(k, from)
-		}
+	case r.verbLast && r.inPresent(k):
+		return now
 	}
 	return nearest
 }
 
-// noun tells whether word k, which may be an English verb in the present, is a
-// noun: "the vote", "Sunday's vote", "a quiet note".
+// listed is what the word k tells, which the data has for a verb.
+func (r *reader) listed(k, from int) direction {
+	t := r.role(k)
+	if r.name(k) || r.verbLast && t&past != 0 && r.capital(k) && r.all[k]&function == 0 && !r.participle(k) {
+		return nearest // "Anstieg", "Vertrag" at the beginning of a sentence
+	}
+	switch {
+	case t&future != 0:
+		if r.verbLast && r.perfectAhead(k) {
+			return gone
+		}
+		if r.auxiliary(k, from) && r.monthFirst {
+			return either
+		}
+		return toCome
+	case r.noun(k) && r.all[k]&function == 0:
+		return nearest
+	case r.verbLast && t&wasOnly != 0 && r.plannedAhead(k):
+		return either
+	case t&past != 0:
+		if r.monthFirst && k+2 < len(r.toks) && r.role(k+1)&infinitive != 0 && r.all[k]&function != 0 && t&infinitive == 0 && r.toks[k+2].Shape&lexicon.Lower != 0 && r.all[k+2]&(function|articleWord) == 0 {
+			return either // "were to reopen"
+		}
+		return r.withAuxiliary(k, from)
+	case k > 0 && r.role(k-1)&infinitive != 0, r.verbLast && r.plain(k+1) && r.role(k+1)&(past|future) != 0:
+		return nearest
+	case t&unplanned != 0 || r.auxiliary(k, from):
+		return gone
+	}
+	return now
+}
+
+// perfectAhead tells whether the clause of word k, a modal verb, ends in an
+// infinitive of what was: "soll am Montag gestorben sein".
+func (r *reader) perfectAhead(k int) bool {
+	end := k
+	for end < len(r.toks) && end-k < verbWindow && !(end > k && r.opensClause(end, false)) {
+		end++
+	}
+	if end-1 == k && k >= 2 {
+		end-- // "gestorben sein soll"
+	}
+	return end >= 2 && r.role(end-1)&perfect != 0 && r.plain(end-1) && (r.role(end-2)&withBe != 0 || r.role(end-1)&past != 0 && r.ends(end-2, r.participleEndings))
+}
+
+// plannedAhead tells whether the clause of word k, an auxiliary in the past,
+// ends in what was to come: "war für Mai geplant".
+func (r *reader) plannedAhead(k int) bool {
+	end := k + 1
+	for end < len(r.toks) && end-k < verbWindow && !r.opensClause(end, false) {
+		end++
+	}
+	return r.role(end-1)&future != 0 && r.participle(end-1)
+}
+
+// lastInPast tells whether word k, which may be an adjective, closes its clause
+// as no adjective does, and so is a verb in the past.
+func (r *reader) lastInPast(k int) bool {
+	return strings.HasSuffix(r.word(k), r.pastEndings[0]) && r.role(k)&never == 0 && r.opensClause(k+1, false) && k > 0 && r.joined(k, "")
+}
+
+// participle tells whether word k is a participle by its beginning and end.
+func (r *reader) participle(k int) bool {
+	w := r.word(k)
+	if len(w) <= 5 || !r.ends(k, r.participleEndings) {
+		return false
+	}
+	for _, p := range r.participles {
+		if strings.HasPrefix(w, p) {
+			return true
+		}
+		// "abgesagt"
+		if at := strings.Index(w, p); at >= 2 && at <= 6 && len(w)-at > 5 && r.isPrefix(w[:at]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reader) isPrefix(s string) bool {
+	_, ok := r.prefixes[s]
+	return ok
+}
+
+// inPresent tells whether word k is a finite verb in the present by its ending,
+// and by what stands around it.
+func (r *reader) inPresent(k int) bool {
+	if r.length(k) < 4 || k == 0 || !r.ends(k, r.singularEndings) {
+		return false
+	}
+	// "beobachtet haben": its auxiliary tells
+	return k+1 >= len(r.toks) || r.role(k+1)&(past|future) == 0 || !r.plain(k+1)
+}
+
+// noun tells whether word k, which may be a verb, is a noun: "the vote",
+// "Sunday's vote", "a quiet note"; "le vote".
 func (r *reader) noun(k int) bool {
-	if !r.capitals || r.bareYears || !r.plain(k) || r.all[k]&function != 0 {
+	if k == 0 || r.verbLast || !r.joined(k, "") {
+		return false
+	}
+	if !r.monthFirst {
+		return r.all[k-1]&function != 0 && r.role(k-1)&(subject|states|past|present|future) == 0
+	}
+	if !r.plain(k) || r.all[k]&function != 0 || r.role(k)&(present|unplanned) == 0 {
 		return false
 	}
 	if r.all[k-1]&(nounCue|articleWord) != 0 || r.possessive(k-1) && r.word(k-1) == "s" {
@@ -300,27 +563,36 @@ func (r *reader) name(k int) bool {
 // withAuxiliary is the direction of a participle: "will be published" is to
 // come, and so is "is published".
 func (r *reader) withAuxiliary(k, from int) direction {
-	if r.capitals && !r.bareYears {
-		for a := k - 1; a >= max(from, k-auxWindow) && !r.opensClause(a+1); a-- {
+	if r.monthFirst {
+		for a := k - 1; a >= max(from, k-auxWindow) && !r.opensClause(a+1, true); a-- {
+			t := r.role(a)
 			switch {
 			case r.name(a):
 				return gone
-			case r.all[a]&future != 0 && r.is1(a, future):
+			case t&future != 0:
 				return toCome
-			case r.all[a]&past != 0 && r.is1(a, past):
+			case t&past != 0:
 				return gone
-			case r.all[a]&(present|function) == present|function && r.is1(a, present):
+			case r.all[a]&function != 0 && t&present != 0:
 				return toCome
 			}
 		}
 		return gone
 	}
-	if r.capitals && r.plain(k+1) && r.is1(k+1, future) {
+	if r.verbLast && r.plain(k+1) && r.role(k+1)&future != 0 {
 		return toCome // "gewählt wird"
 	}
-	for a := k - 1; a >= max(from, k-auxWindow) && !r.opensClause(a+1); a-- {
-		if r.all[a]&future != 0 && r.is1(a, future) || r.endsAsFuture(a) {
+	for a := k - 1; a >= max(from, k-auxWindow) && !r.opensClause(a+1, true); a-- {
+		switch t := r.role(a); {
+		case t&perfect != 0:
+			return gone
+		case t&future != 0 || r.endsAsFuture(a):
 			return toCome
+		case t&states != 0 && !r.verbLast && a >= k-2:
+			if r.role(k)&withBe != 0 || r.role(a-1)&reflexive != 0 {
+				return gone
+			}
+			return now
 		}
 	}
 	return gone
@@ -329,8 +601,8 @@ func (r *reader) withAuxiliary(k, from int) direction {
 // auxiliary tells whether a verb in the past stands right before word k: "did
 // not leave".
 func (r *reader) auxiliary(k, from int) bool {
-	for a := k - 1; a >= max(from, k-2) && !r.opensClause(a+1); a-- {
-		if r.all[a]&(past|function) == past|function && r.is1(a, past) && r.is1(a, function) {
+	for a := k - 1; a >= max(from, k-2) && !r.opensClause(a+1, true); a-- {
+		if r.all[a]&function != 0 && r.role(a)&past != 0 {
 			return true
 		}
 	}
@@ -338,5 +610,5 @@ func (r *reader) auxiliary(k, from int) bool {
 }
 
 func (r *reader) endsAsFuture(k int) bool {
-	return r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&noVerb == 0 && r.ends(k, r.futureEndings)
+	return r.toks[k].Shape&lexicon.Lower != 0 && r.role(k)&noVerb == 0 && r.ends(k, r.futureEndings)
 }

@@ -11,11 +11,12 @@ import (
 // reader reads the words of one stretch of text.
 type reader struct {
 	*Language
+	*Manner
 	text       string
 	start, end int
 	toks       []lexicon.Token
 	all        []kind // what begins at each word
-	us         int    // what the text's numeric dates tell: -1 day first, 1 month first
+	roles      []role // the same for the direction of time; 0 until it is looked up
 }
 
 const maxGap = 4 // bytes between two words of one date
@@ -65,22 +66,49 @@ func (r *reader) joined(i int, extra string) bool {
 // is finds the longest phrase from word i on that plays the role k. n is how
 // many words it has, 0 if there is none.
 func (r *reader) is(i int, k kind) (v value, n int) {
-	if i >= len(r.toks) || r.all[i]&k == 0 {
+	if !r.is1(i, k) {
 		return value{}, 0
 	}
-	m := r.trie.Longest(r.toks[i:min(len(r.toks), i+maxPhrase)], k)
+	return r.longest(i, k)
+}
+
+func (r *reader) longest(i int, k kind) (v value, n int) {
+	m := r.terms.Longest(r.toks[i:min(len(r.toks), i+maxPhrase)], k)
 	if m.Tokens == 0 {
 		return value{}, 0
 	}
+	return r.meaning(m, k), m.Tokens
+}
+
+// meaning is what a phrase that was found means in the role k.
+func (r *reader) meaning(m lexicon.Match, k kind) value {
 	for _, v := range r.values[m.Value-1] {
 		if v.kind&k != 0 {
-			return v, m.Tokens
+			return v
 		}
 	}
-	return value{}, 0
+	return value{}
 }
 
 const maxPhrase = 6 // words
+
+// role is what the phrases that begin with word i say of the direction of time.
+// Most words of a text are far from any date, and never asked.
+func (r *reader) role(i int) role {
+	if i < 0 || i >= len(r.toks) {
+		return 0
+	}
+	if r.roles == nil {
+		r.roles = make([]role, len(r.toks))
+	}
+	if r.roles[i] == 0 {
+		r.roles[i] = looked | role(r.tenses.All(r.toks[i:min(len(r.toks), i+maxPhrase)]))
+	}
+	return r.roles[i]
+}
+
+// is1 tells whether a phrase from word i on plays the role k.
+func (r *reader) is1(i int, k kind) bool { return i >= 0 && i < len(r.toks) && r.all[i]&k != 0 }
 
 // before finds a phrase of role k that ends before word i, and where it begins.
 func (r *reader) before(i int, k kind) (at int, ok bool) {
@@ -88,7 +116,7 @@ func (r *reader) before(i int, k kind) (at int, ok bool) {
 		if r.all[i-n]&k == 0 {
 			continue
 		}
-		if m := r.trie.Longest(r.toks[i-n:i], k); m.Tokens == n {
+		if m := r.terms.Longest(r.toks[i-n:i], k); m.Tokens == n {
 			at, ok = i-n, true // the longest one
 		}
 	}

@@ -235,7 +235,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	}
 	_, cue := r.before(i, yearCue)
 	cue = cue && r.joined(i, "(“\"")
-	noun := r.plain(i+1) && r.all[i+1]&(function|past|future|present) == 0
+	noun := r.plain(i+1) && r.all[i+1]&function == 0 && r.role(i+1)&(past|future|present) == 0
 	if r.capitals && r.bareYears {
 		noun = noun && r.capital(i+1)
 	}
@@ -247,6 +247,9 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		if noun && !r.strongYearCue(i) {
 			return e, false
 		}
+		return e, true
+	case y < 1700 && r.verbLast && y%100 != 0 && r.plain(i) && (r.capital(i-1) && r.toks[i-1].Shape&lexicon.AllCaps == 0 || r.role(i-1)&past != 0 && y%10 != 0) && !noun && r.is1(i+1, function):
+		e.sure = sureWord // "wurde 1136 von Mönchen gegründet"
 		return e, true
 	case y < 1700 || y > 2099 || y%100 == 0 && r.bareYears:
 		return e, false
@@ -260,8 +263,11 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true
 	case i > 0 && strings.TrimSpace(r.gap(i)) == "," && r.digits(i-1) >= minYear && r.length(i-1) == 4:
 		return e, true // "in 1999, 2006 and"
-	case r.plain(i+1) && y%100 != 0 && r.all[i+1]&function != 0 && r.all[i+1]&(future|past|present) != 0:
+	case r.plain(i+1) && y%100 != 0 && r.all[i+1]&function != 0 && r.role(i+1)&(future|past|present) != 0:
 		return e, true // "2025 would be difficult"
+	case y >= 1900 && y%100 != 0 && r.plain(i) && r.toks[i-1].Shape&lexicon.Lower != 0 && !r.is1(i-1, function) && (i+1 == len(r.toks) || r.sentenceStart(i+1) || strings.HasPrefix(r.gap(i+1), ",")):
+		e.sure = sureWord // "will not see 2030.", "a quiet 2026"
+		return e, true
 	case i == 0 && y >= 1900 || r.sentenceStart(i) && y >= 1900:
 		e.sure = sureWord
 		return e, true
@@ -327,7 +333,7 @@ func (r *reader) clearBehind(i, y int) bool {
 // counts something: "zwischen 1900 und 2000 Menschen".
 func (r *reader) ofCounts(i int) bool {
 	k := i + 2 // behind a word such as "to", "and"
-	if k+1 >= len(r.toks) || r.all[i+1]&(to|and|function) == 0 || r.digits(k) < 0 || !r.plain(k+1) {
+	if k+1 >= len(r.toks) || r.all[i+1]&(to|and|function) == 0 || r.digits(k) < 0 || r.all[i+1]&(to|and) == 0 && r.length(k) < 4 || !r.plain(k+1) {
 		return false
 	}
 	return r.all[k+1]&yearNoun != 0 || r.capitals && r.bareYears && r.capital(k+1)

@@ -83,7 +83,7 @@ func (m *Measure) dateline(ctx context.Context, chain *enricher.Chain, r *report
 		return err
 	}
 	before := len(m.Errors[r.ID])
-	m.one(r.ID, "datelines place", strings.ReplaceAll(part[1], "/", ", "), strings.Join(a.Filed.Places, ", "))
+	m.one(r.ID, "datelines place", strings.ReplaceAll(strings.Trim(part[1], "*-, "), "/", ", "), strings.Join(a.Filed.Places, ", "))
 	got := ""
 	if !a.Filed.Date.IsZero() {
 		got = a.Filed.Date.Format(time.DateOnly)

@@ -26,6 +26,7 @@ type Dateline struct {
 // empty.
 func ParseDateline(lex *lexicon.Lexicon, l Line) (d Dateline, ok bool) {
 	p := datelineReader{lex: lex, Line: l}
+	p.smallPlace()
 	for more := true; more; {
 		if p.i >= len(l.Tokens) || int(l.Tokens[p.i].Start)-l.Start >= maxDatelineBytes {
 			break
@@ -35,6 +36,25 @@ func ParseDateline(lex *lexicon.Lexicon, l Line) (d Dateline, ok bool) {
 		}
 	}
 	return p.judge()
+}
+
+// smallPlace reads a place in small letters, as careless copy has it, by the
+// date and dash behind it: "sioux falls, april 7 -".
+func (p *datelineReader) smallPlace() {
+	const words = 3
+	for k := 0; k < words && k+1 < len(p.Tokens) && p.Tokens[k].Shape&lexicon.Lower != 0; k++ {
+		if g := p.gap(k + 1); g == ", " && p.dayAt(k+1) {
+			p.places, p.i, p.lower = k+1, k+1, true
+			return
+		} else if g != " " {
+			return
+		}
+	}
+}
+
+// dayAt tells whether a month, a day and a dash stand at word k.
+func (p *datelineReader) dayAt(k int) bool {
+	return k+1 < len(p.Tokens) && p.lex.Phrases.All(p.Tokens[k:k+1])&lexicon.Month != 0 && p.Tokens[k+1].Shape&lexicon.Digits != 0 && dashAt(p.gap(k+2)) > 0
 }
 
 // datelineReader walks along a dateline, word by word.
@@ -47,13 +67,14 @@ type datelineReader struct {
 	places, dates, months, caps int // words of each kind; caps are those of places in capitals
 
 	dash, parens, comma, colon bool // seen
+	lower                      bool // the place is in small letters
 }
 
 // step reads the word i and what stands around it. more is false at the end of
 // the dateline, ok is false if it is none.
 func (p *datelineReader) step() (more, ok bool) {
 	g := p.gap(p.i)
-	if p.i == 0 && strings.Trim(g, "(/= \u00a0") != "" {
+	if p.i == 0 && strings.Trim(g, "(/=* \u00a0") != "" {
 		return false, false
 	}
 	if strings.HasSuffix(g, "(") || strings.HasSuffix(g, "/") && (p.i == 0 || strings.ContainsAny(g, " \u00a0")) {
@@ -83,7 +104,7 @@ func (p *datelineReader) step() (more, ok bool) {
 func (p *datelineReader) group() bool {
 	a, to := agencyGroup(p.lex, p.Line, p.i)
 	if a == nil {
-		return false
+		return p.unknownGroup()
 	}
 	p.d.Agency, p.parens, p.end = a, true, to
 	if k := dashAt(p.Text[to:min(p.End, to+8)]); k > 0 {
@@ -101,6 +122,31 @@ func (p *datelineReader) group() bool {
 		}
 	}
 	return true
+}
+
+// unknownGroup reads a few words in brackets between a dated place and a dash:
+// an agency that the lexicon doesn't know.
+func (p *datelineReader) unknownGroup() bool {
+	const words = 4
+	if p.places == 0 || p.months == 0 || p.dates < 2 {
+		return false
+	}
+	for k := p.i; k < len(p.Tokens) && k < p.i+words && p.Tokens[k].Shape&lexicon.Upper != 0; k++ {
+		g := p.gap(k + 1)
+		if !strings.HasPrefix(g, ")") {
+			if g != " " && g != "/" && g != "-" {
+				return false
+			}
+			continue
+		}
+		to := int(p.Tokens[k].End) + 1
+		if m := dashAt(p.Text[to:min(p.End, to+8)]); m > 0 {
+			p.dash, p.end = true, to+m
+			return true
+		}
+		return false
+	}
+	return false
 }
 
 // mark reads an agency's mark before a dash: "MORIOKA, Dec. 3, Kyodo -".
@@ -140,6 +186,9 @@ func (p *datelineReader) word() bool {
 		}
 	case c&lexicon.Month != 0:
 		p.dates++
+	case p.monthSlip():
+		p.dates++
+		p.months++
 	case t.Shape&lexicon.Upper != 0:
 		p.places++
 		if t.Shape&lexicon.AllCaps != 0 && t.End-t.Start > 2 {
@@ -152,6 +201,14 @@ func (p *datelineReader) word() bool {
 	}
 	p.i += step
 	return true
+}
+
+// monthSlip tells whether the next word is the name of a month with a slip, by
+// the day and dash behind it: "Apri 13 -".
+func (p *datelineReader) monthSlip() bool {
+	k := p.i + 1
+	return p.places > 0 && k < len(p.Tokens) && p.Tokens[k].Shape&lexicon.Digits != 0 && p.Tokens[k].End-p.Tokens[k].Start <= 2 && p.gap(k) == " " &&
+		dashAt(p.gap(k+1)) > 0 && p.lex.Phrases.Slip(p.Text[p.Tokens[p.i].Start:p.Tokens[p.i].End], lexicon.Month).Tokens > 0
 }
 
 // endOfLine reads what stands behind the last word of a line of its own:
@@ -174,6 +231,13 @@ func (p *datelineReader) endOfLine() bool {
 func (p *datelineReader) behind(from int) (more, ok bool) {
 	g := p.gap(p.i)
 	last := p.Tokens[p.i-1]
+	if p.datedBehind(g) {
+		return true, true
+	}
+	if last.Shape&lexicon.Digits != 0 && p.dates > 1 && strings.HasPrefix(g, ", -") {
+		g = g[1:] // "March 4, -"
+		p.end++
+	}
 	if k := dashAt(g); k > 0 && (strings.TrimLeft(g, " \u00a0.") != g || strings.ContainsAny(g, "—–") || p.dates > 1 && last.Shape&lexicon.Digits != 0 && len(g) > 1) {
 		p.dash = true
 		p.end += k
@@ -203,6 +267,12 @@ func (p *datelineReader) behind(from int) (more, ok bool) {
 	return true, true
 }
 
+// datedBehind tells whether the dash in gap has the date and another dash behind
+// it: "KANSAS CITY, Mo. - March 13 -".
+func (p *datelineReader) datedBehind(gap string) bool {
+	return p.dates == 0 && p.caps > 0 && dashAt(gap) > 0 && p.dayAt(p.i)
+}
+
 // fullStop tells whether the full stop in gap ends the dateline.
 func (p *datelineReader) fullStop(from int, gap string) bool {
 	if gap != ". " {
@@ -225,10 +295,15 @@ func (p *datelineReader) fullStop(from int, gap string) bool {
 func (p *datelineReader) judge() (Dateline, bool) {
 	d := p.d
 	d.End = min(p.end, p.Line.End)
+	p.d.End = d.End
 	d.Dated = d.Dated || p.months > 0 && p.dates >= 2
 	rest := strings.TrimLeftFunc(p.Text[d.End:p.Line.End], unicode.IsSpace)
 	opens := opensReport(rest)
 	switch {
+	case p.headline(), p.lower && !(p.dash && d.Dated):
+		return Dateline{}, false
+	case p.dash && d.Dated && (d.City || p.caps > 0 || p.lower || p.comma && p.dates == 2) && p.places <= 5 && p.endsInDay():
+		d.Confidence = 0.8 // whatever follows: tables, careless copy
 	case d.Agency != nil && (p.dash || p.parens) && (p.places > 0 || p.dates > 0 || p.dash && p.parens):
 		d.Confidence = 0.97
 		if !p.dash {
@@ -248,6 +323,28 @@ func (p *datelineReader) judge() (Dateline, bool) {
 		return Dateline{}, false
 	}
 	return d, true
+}
+
+// endsInDay tells whether the last word before the dash is a number.
+func (p *datelineReader) endsInDay() bool {
+	return p.i > 0 && p.Tokens[p.i-1].Shape&lexicon.Digits != 0
+}
+
+// headline tells whether the line is a short one in capitals throughout, with a
+// dash in it: "CORRECTED - GM SEES RISE". A word with a small ending may be among
+// them.
+func (p *datelineReader) headline() bool {
+	const words = 10 // behind the dash
+	behind, mixed := 0, 0
+	for _, t := range p.Tokens {
+		if int(t.Start) >= p.d.End {
+			behind++
+		}
+		if t.Shape&(lexicon.AllCaps|lexicon.Digits) == 0 && t.End-t.Start > 1 {
+			mixed++
+		}
+	}
+	return behind > 0 && behind <= words && (mixed == 0 || mixed == 1 && behind > 2)
 }
 
 // opensReport tells whether rest, behind a dateline, may begin a report.

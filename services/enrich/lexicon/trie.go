@@ -3,13 +3,8 @@ package lexicon
 // Trie finds phrases, word by word. The zero value is empty and ready for Add;
 // after the last Add it may be used by several goroutines.
 type Trie struct {
-	next  map[edge]int32
+	edges edges
 	nodes []node
-}
-
-type edge struct {
-	from int32
-	word uint64
 }
 
 type node struct {
@@ -32,20 +27,18 @@ const maxPhraseGap = 4
 // Add adds the words of phrase. Classes add up; the first value other than 0
 // stays. It returns false if phrase has no words.
 func (t *Trie) Add(phrase string, classes Class, value int32) bool {
-	if t.next == nil {
-		t.next = map[edge]int32{}
+	if t.nodes == nil {
 		t.nodes = make([]node, 1)
 	}
 	words := Scan(nil, phrase, 0, len(phrase))
 	at := int32(0)
 	for _, w := range words {
 		t.nodes[at].inner = true
-		e := edge{at, w.Hash}
-		to, ok := t.next[e]
-		if !ok {
+		to := t.edges.get(at, w.Hash)
+		if to == 0 {
 			to = int32(len(t.nodes))
 			t.nodes = append(t.nodes, node{})
-			t.next[e] = to
+			t.edges.put(at, w.Hash, to)
 		}
 		at = to
 	}
@@ -72,8 +65,8 @@ func (t *Trie) Longest(toks []Token, want Class) Match {
 		if i > 0 && toks[i].Start-toks[i-1].End > maxPhraseGap {
 			break
 		}
-		to, ok := t.next[edge{at, toks[i].Hash}]
-		if !ok {
+		to := t.edges.get(at, toks[i].Hash)
+		if to == 0 {
 			break
 		}
 		n := &t.nodes[to]
@@ -96,8 +89,8 @@ func (t *Trie) All(toks []Token) Class {
 		if i > 0 && toks[i].Start-toks[i-1].End > maxPhraseGap {
 			break
 		}
-		to, ok := t.next[edge{at, toks[i].Hash}]
-		if !ok {
+		to := t.edges.get(at, toks[i].Hash)
+		if to == 0 {
 			break
 		}
 		c |= t.nodes[to].classes
@@ -107,4 +100,61 @@ func (t *Trie) All(toks []Token) Class {
 		at = to
 	}
 	return c
+}
+
+// edges lead from a node by a word to another node, which is never 0. It is a hash
+// table of its own, since the words are hashes already: most of the look-ups of
+// all enrichers end here, and at the first slot.
+type edges struct {
+	slots []slot // as many as a power of two, at most half of them in use
+	used  int
+}
+
+type slot struct {
+	key uint64 // 0: free
+	to  int32
+}
+
+// key stands for a node and a word as the word's hash stands for the word.
+func key(from int32, word uint64) uint64 {
+	h := (word ^ uint64(from)*0x9e3779b97f4a7c15) * 0xd6e8feb86659fd93
+	return max(h^h>>32, 1)
+}
+
+func (e *edges) get(from int32, word uint64) int32 {
+	if len(e.slots) == 0 {
+		return 0
+	}
+	k := key(from, word)
+	mask := uint64(len(e.slots) - 1)
+	for i := k & mask; ; i = (i + 1) & mask {
+		if s := &e.slots[i]; s.key == k || s.key == 0 {
+			return s.to
+		}
+	}
+}
+
+const firstSlots = 16
+
+func (e *edges) put(from int32, word uint64, to int32) {
+	if 2*e.used >= len(e.slots) {
+		old := e.slots
+		e.slots = make([]slot, max(firstSlots, 2*len(old)))
+		for _, s := range old {
+			if s.key != 0 {
+				e.place(s)
+			}
+		}
+	}
+	e.place(slot{key(from, word), to})
+	e.used++
+}
+
+func (e *edges) place(s slot) {
+	mask := uint64(len(e.slots) - 1)
+	i := s.key & mask
+	for e.slots[i].key != 0 {
+		i = (i + 1) & mask
+	}
+	e.slots[i] = s
 }

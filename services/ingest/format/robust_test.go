@@ -144,6 +144,8 @@ var fields = []struct {
 	{"embargo", func(a *article.Article) bool {
 		return !a.EmbargoUntil.IsZero() || slices.Contains(a.Flags, article.FlagEmbargoUnresolved)
 	}},
+	{"expiry", func(a *article.Article) bool { return !a.ExpiresAt.IsZero() }},
+	{"correction", func(a *article.Article) bool { return slices.Contains(a.Flags, article.FlagCorrection) }},
 	{"headline", func(a *article.Article) bool { return a.First(article.Headline) != "" }},
 	{"byline", func(a *article.Article) bool { return a.First(article.Byline) != "" }},
 	{"dateline", func(a *article.Article) bool { return a.First(article.Dateline) != "" }},

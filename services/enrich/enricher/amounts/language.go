@@ -29,6 +29,7 @@ const (
 	isVague                                // a numeral without a number: "hundreds"
 	isApprox                               // a word of approximation
 	isReach                                // as isApprox, unless something changes
+	isRound                                // as isApprox, before a round number only
 	isBetween                              // opens a range
 	isArticle                              // may stand before the ends of a range: "entre el 5 y el 7 %"
 	isAnd                                  // stands in a range that isBetween opened
@@ -47,7 +48,12 @@ const (
 	isNoNoun                               // describes one, and is none by itself
 	isDated                                // a year can stand before it
 	isNoun                                 // can be counted without looking like a plural
+	isCompound                             // several words that are one noun: "bureaux de vote"
+	isComplement                           // belongs to the noun before it: "de chasse"
+	isBehind                               // an adjective behind the noun that tells its kind
+	isApart                                // an adjective behind the noun that doesn't
 	isAdjective                            // may stand before a noun that is counted
+	isOdd                                  // joined to a number by a hyphen, it is about that: "20-odd"
 	isMore                                 // never part of it but as its first word: "two more people"
 	isStop                                 // never part of a noun that is counted
 	isNoOne                                // no number is the one behind it
@@ -69,9 +75,9 @@ const (
 
 var sections = map[string]lexicon.Class{
 	"number": isNumber, "scale": isScale, "money scale": isMoneyScale, "one": isOne, "half": isHalf, "few": isFew, "vague": isVague,
-	"approx": isApprox, "reach": isReach, "between": isBetween, "article": isArticle, "and": isAnd, "from": isFrom, "to": isTo, "or": isOr, "join": isJoin, "of": isOf,
-	"minus": isMinus, "percent": isPercent, "points": isPoints, "measure": isMeasure, "hyphen": isHyphen, "never": isNever, "noun": isNoun, "thing": isThing, "dated": isDated, "no noun": isNoNoun,
-	"adjective": isAdjective, "stop": isStop, "more": isMore, "label": isLabel, "no one": isNoOne, "year": isYear, "idiom": isIdiom, "per": isPer, "per many": isPerMany, "ratio": isRatio, "change": isChange, "same": isSame,
+	"approx": isApprox, "reach": isReach, "round": isRound, "between": isBetween, "article": isArticle, "and": isAnd, "from": isFrom, "to": isTo, "or": isOr, "join": isJoin, "of": isOf,
+	"minus": isMinus, "percent": isPercent, "points": isPoints, "measure": isMeasure, "hyphen": isHyphen, "never": isNever, "noun": isNoun, "compound": isCompound, "complement": isComplement, "behind": isBehind, "apart": isApart, "thing": isThing, "dated": isDated, "no noun": isNoNoun,
+	"adjective": isAdjective, "stop": isStop, "more": isMore, "odd": isOdd, "label": isLabel, "no one": isNoOne, "year": isYear, "idiom": isIdiom, "per": isPer, "per many": isPerMany, "ratio": isRatio, "change": isChange, "same": isSame,
 	"equal": isEqual, "worth": isWorth, "money": isMoney, "before": isBefore,
 }
 
@@ -91,6 +97,7 @@ type entry struct {
 	about  bool    // the number is approximate
 	dotted bool    // written with a full stop
 	proper bool    // counts with a capital only
+	mixed  bool    // has small letters: "Rs" is not "RS"
 	money  int16   // 1-based index of language.moneys; 0: none
 }
 
@@ -109,21 +116,25 @@ type money struct {
 
 // language is what is known of one language. It is read-only.
 type language struct {
-	phrases   lexicon.Trie // value: 1-based index of entries
-	entries   []entry
-	moneys    []money
-	signs     map[string]int16 // of currencies; 1-based index of moneys
-	decimal   byte
-	spaces    bool // a plain space can separate thousands
-	swaps     bool // some write the decimal point, some the comma
-	parts     map[string]float64
-	openings  map[[2]byte]bool // how the parts begin
-	and       string           // between the parts of a glued number: "und"; "": none are glued
-	nouns     nouns
-	plural    []string // endings of plurals
-	singular  []string // endings that only look so
-	people    []string // endings of the names of peoples that are no plurals
-	adjective []string // endings of adjectives: before the noun if it has a capital, else behind it
+	phrases  lexicon.Trie // value: 1-based index of entries
+	entries  []entry
+	moneys   []money
+	signs    map[string]int16 // of currencies; 1-based index of moneys
+	decimal  byte
+	spaces   bool // a plain space can separate thousands
+	swaps    bool // some write the decimal point, some the comma
+	parts    map[string]float64
+	openings map[[2]byte]bool // how the parts begin
+	and      string           // between the parts of a glued number: "und"; "": none are glued
+	nouns    nouns
+	plural   []string // endings of plurals
+	singular []string // endings that only look so
+	people   []string // endings of the names of peoples that are no plurals
+	// governs has the words to which a preposition behind them belongs, so that
+	// it approximates nothing: the hashes of "dispute" and "over".
+	governs    map[[2]uint64]bool
+	participle []string // endings of participles
+	adjective  []string // endings of adjectives before the noun
 }
 
 // draft collects phrases before they are entered.
@@ -189,7 +200,7 @@ func readCurrencies(dir fs.FS, name string) (*catalogue, error) {
 }
 
 func readLanguage(dir fs.FS, folder string, cat *catalogue) (*language, error) {
-	l := &language{decimal: '.', signs: map[string]int16{}, parts: map[string]float64{}, openings: map[[2]byte]bool{}}
+	l := &language{decimal: '.', signs: map[string]int16{}, parts: map[string]float64{}, openings: map[[2]byte]bool{}, governs: map[[2]uint64]bool{}}
 	drafts := map[string]*draft{}
 	for _, c := range cat.rows {
 		m := l.money(money{codes: []string{c.code}})
@@ -266,6 +277,10 @@ func (l *language) line(drafts map[string]*draft, cat *catalogue, section, line 
 		d := drafting(drafts, phrase)
 		d.classes |= class
 		d.dotted = d.dotted || strings.HasSuffix(phrase, ".")
+		if class == isLabel && l.nouns != nounsCapital || class == isStop && l.nouns == nounsCapital {
+			r, _ := utf8.DecodeRuneInString(phrase)
+			d.proper = unicode.IsUpper(r)
+		}
 		switch class {
 		case isNumber, isScale, isMoneyScale, isHalf:
 			value, code, hinted := strings.Cut(value, " ")
@@ -291,6 +306,9 @@ func (l *language) line(drafts map[string]*draft, cat *catalogue, section, line 
 				return err
 			}
 			d.money = l.money(m)
+			d.mixed = class == isBefore && phrase != strings.ToUpper(phrase)
+		case isComplement, isIdiom:
+			d.proper = d.proper || phrase != strings.ToLower(phrase)
 		}
 	}
 	return nil
@@ -346,6 +364,8 @@ func (l *language) option(section, name, value string, cat *catalogue) error {
 		l.singular = append(l.singular, name)
 	case "people":
 		l.people = append(l.people, name)
+	case "participle ending":
+		l.participle = append(l.participle, name)
 	case "adjective ending":
 		l.adjective = append(l.adjective, name)
 	case "sign":
@@ -368,10 +388,27 @@ func (l *language) option(section, name, value string, cat *catalogue) error {
 		}
 		l.parts[name] = v
 		l.openings[[2]byte{name[0], name[1]}] = true
+	case "governs":
+		return l.govern(name, value)
 	case "format":
 		return l.format(name, value)
 	default:
 		return fmt.Errorf("unknown section [%s]", section)
+	}
+	return nil
+}
+
+// govern reads "words; … = prepositions; …".
+func (l *language) govern(words, prepositions string) error {
+	for w := range strings.SplitSeq(words, ";") {
+		for p := range strings.SplitSeq(prepositions, ";") {
+			phrase := w + " " + p
+			toks := lexicon.Scan(nil, phrase, 0, len(phrase))
+			if len(toks) != 2 {
+				return fmt.Errorf("%q is no word with its preposition", strings.TrimSpace(phrase))
+			}
+			l.governs[[2]uint64{toks[0].Hash, toks[1].Hash}] = true
+		}
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ func TestDataErrorsNameTheLine(t *testing.T) {
 		`data/lang/xx/words.txt:2: no currency is given`:                                      folder(currencies, "[money]\nx = minor\n", countries),
 		`data/lang/xx/words.txt:2: unknown format decimal = ;`:                                folder(currencies, "[format]\ndecimal = ;\n", countries),
 		`data/lang/xx/words.txt:2: "z" is too short for a part of a number`:                   folder(currencies, "[part]\nz = 2\n", countries),
+		`data/lang/xx/words.txt:2: "row" is no word with its preposition`:                     folder(currencies, "[governs]\nrow\n", countries),
 		`data/lang/xx/words.txt: a phrase has no words`:                                       folder(currencies, "[stop]\n-\n", countries),
 		`data/lang/xx/countries.txt:1: "XXX | Swiss" is not "CODE | names" with a known code`: folder(currencies, words, "XXX | Swiss\n"),
 		"no data/lang/und/words.txt":                                                          {"data/currencies.txt": {Data: []byte("")}},

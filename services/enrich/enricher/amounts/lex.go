@@ -1,6 +1,7 @@
 package amounts
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -44,11 +45,17 @@ type item struct {
 	money   int16   // of a sign; 1-based index of language.moneys
 }
 
+// perItem is how many bytes of text an item takes, in prose, at least.
+const perItem = 5
+
 // scan lays the items of text[start:end] out.
 func (r *reader) scan(start, end int) {
 	r.toks, r.items = r.toks[:0], r.items[:0]
 	r.upper = shouts(r.text[start:end])
 	r.last = start
+	if n := (end - start) / perItem; n > cap(r.items) {
+		r.toks, r.items = slices.Grow(r.toks, n), slices.Grow(r.items, n)
+	}
 	for i := start; i < end; {
 		c := r.text[i]
 		switch {
@@ -163,14 +170,17 @@ func (r *reader) add(it item, t lexicon.Token) int {
 	return r.last
 }
 
+// indent is how many bytes of white space stand within a sentence at most.
+const indent = 3
+
 // between says what a gap is.
 func between(g string) gap {
 	switch g {
 	case "":
 		return gapNone
-	case " ", "\n", "\u00a0", "\u202f", "\u2009":
+	case " ", "\n", "\u00a0", "\u202f", "\u2009", "- ": // also "10- to 12-foot"
 		return gapSpace
-	case "-", "–", "—", "‑", "‐":
+	case "-", "–", "—", "‑", "‐", ".-":
 		return gapHyphen
 	case "'", "’":
 		return gapApostrophe
@@ -187,6 +197,9 @@ func between(g string) gap {
 	}
 	switch strings.TrimSpace(g) {
 	case "":
+		if len(g) > indent {
+			return gapOther // the next column of a table, or paragraph
+		}
 		return gapSpace
 	case "(", "[":
 		return gapOpen

@@ -42,6 +42,9 @@ func (r *reader) numeral(i int, first bool) numeral {
 		return n
 	case r.items[i].kind == number:
 		n.next, n.value, n.digits, n.grouped = i+1, r.items[i].value, true, r.items[i].grouped
+	case r.halfMore(i):
+		k, e := r.phrase(i, isScale)
+		n.next, n.value, n.scale = i+k, e.value, e.value
 	case r.items[i].kind == word:
 		n = r.inWords(i, first)
 	}
@@ -49,6 +52,17 @@ func (r *reader) numeral(i int, first bool) numeral {
 		return n
 	}
 	return r.scaled(n)
+}
+
+// halfMore tells whether a scale without a number but with a half begins at item
+// i: "millón y medio".
+func (r *reader) halfMore(i int) bool {
+	n, e := r.phrase(i, isScale)
+	if n == 0 || e.value < 1000 || !r.joined(i+n) {
+		return false
+	}
+	k, _ := r.phrase(i+n, isHalf)
+	return k > 0
 }
 
 // scaled reads the scales behind a number: "million", "mil millones".
@@ -164,8 +178,11 @@ func (r *reader) inWords(i int, first bool) numeral {
 			current, last = 0, v
 		case v == 100 && current < 100 && (current > 0 || at == i || total > 0):
 			current = orOne(current) * v
-		case scale && v < 100 && current < 100:
+		case scale && v < 100 && current < 100 && total == 0:
 			current = orOne(current) * v // "two dozen"
+			n.about = n.about || e.about
+			n.next, n.value, n.scale = at+k, current, v
+			return n
 		case v < 1000 && fitsBelow(current, v) && (at == j || current >= 10 || current == 0 && total > 0):
 			current += v
 		default:

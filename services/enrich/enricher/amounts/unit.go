@@ -20,10 +20,12 @@ const (
 
 // unitPhrase is what is counted.
 type unitPhrase struct {
-	kind unitKind
-	next int // the item behind it; 0: there is none
-	end  int // byte
-	name string
+	kind  unitKind
+	first int
+	next  int // the item behind it; 0: there is none
+	end   int // byte
+	about bool
+	name  string
 }
 
 // maxPhrase is how many words a noun that is counted has at most.
@@ -43,16 +45,24 @@ func (r *reader) unit(o operand) unitPhrase {
 		return r.called(u, i)
 	}
 	hyphen := r.items[i].gap == gapHyphen
-	if n, _ := r.phrase(i, isPercent|isPoints|isMeasure|isNever); n > 0 {
+	if hyphen && r.class(i)&isOdd != 0 && i+1 < len(r.items) && r.items[i+1].gap == gapSpace {
+		o.next = i + 1
+		u := r.unit(o)
+		u.about = u.next > 0
+		return u
+	}
+	if n, _ := r.phrase(i, isPercent|isPoints|isMeasure|isNever|isCompound); n > 0 {
 		u := unitPhrase{next: i + n}
 		switch c := r.classes(i, n); {
+		case c&isCompound != 0:
+			u.next = 0
 		case c&isPoints != 0:
 			u.kind = unitPoints
 		case c&isPercent != 0:
 			u.kind = unitPercent
 		case c&isMeasure != 0 && r.measures(o, i, n):
 			u.kind = unitMeasure
-		case c&isNever != 0:
+		case c&isNever != 0 && (hyphen || !r.opensNoun(i, u.next)):
 			u.kind = unitNever
 		default:
 			u.next = 0
@@ -94,7 +104,7 @@ func (r *reader) unit(o operand) unitPhrase {
 
 // classes is what the phrase of n words at item i is.
 func (r *reader) classes(i, n int) lexicon.Class {
-	return r.lang.phrases.Longest(r.toks[i:i+n], isPercent|isPoints|isMeasure|isNever).Classes
+	return r.lang.phrases.Longest(r.toks[i:i+n], isPercent|isPoints|isMeasure|isNever|isCompound).Classes
 }
 
 // measures tells whether a unit of one letter stands as it must.
@@ -103,12 +113,28 @@ func (r *reader) measures(o operand, i, n int) bool {
 	if i+n < len(r.items) && r.items[i+n].gap == gapApostrophe {
 		return false // "2 milliards l’an prochain"
 	}
+	if n == 1 && r.class(i)&isStop != 0 && !r.ends(i+1) {
+		return false // "en 1987 ha sido"
+	}
+	if it := &r.items[o.next-1]; it.year && r.items[i].gap == gapNone && t.Shape&lexicon.Upper != 0 && t.End-t.Start == 1 {
+		return false // "batch 2024C"
+	}
 	return n > 1 || t.End-r.toks[i].Start > 1 || o.digits && (r.items[i].gap == gapNone || r.items[i].gap == gapSpace && t.Shape&lexicon.Lower != 0)
+}
+
+// ends tells whether what begins with item i can't be a verb: the end of a
+// sentence, a preposition.
+func (r *reader) ends(i int) bool {
+	if i >= len(r.items) || r.items[i].gap != gapSpace {
+		return true
+	}
+	n, _ := r.phrase(i, isOf|isFrom|isTo|isStop)
+	return n > 0 || r.items[i].kind != word
 }
 
 // called completes u, which begins with item from.
 func (r *reader) called(u unitPhrase, from int) unitPhrase {
-	u.end = int(r.toks[u.next-1].End)
+	u.first, u.end = from, int(r.toks[u.next-1].End)
 	switch u.kind {
 	case unitPercent:
 		u.name = "percent"
@@ -154,7 +180,7 @@ phrase:
 		}
 		if r.items[k].kind != word {
 			// "25 Boeing 737 MAX jets", "12 Airbus A320s"
-			if r.model(k, k == i) && head == 0 && (k == i || r.toks[k-1].Shape&lexicon.Upper != 0) {
+			if r.model(k, k == i) && head == 0 && (k == i || r.items[k].gap == gapHyphen || r.toks[k-1].Shape&lexicon.Upper != 0) {
 				if r.items[k].kind == name && r.text[r.toks[k].End-1] == 's' {
 					head = k + 1
 				}
@@ -162,7 +188,15 @@ phrase:
 			}
 			break
 		}
+		if n, _ := r.phrase(k, isCompound); n > 0 {
+			head = k + n
+			k += n - 1
+			continue
+		}
 		c := r.class(k)
+		if head == 0 && !single && k > i && c&isAnd != 0 && r.pairs(k) {
+			continue
+		}
 		hyphens := k+1 < len(r.items) && r.items[k+1].gap == gapHyphen || k > i && r.items[k].gap == gapHyphen
 		if c&isMore != 0 && k == i {
 			continue
@@ -175,6 +209,10 @@ phrase:
 		}
 		if single && k > i && c&isNoNoun != 0 && (k+1 >= len(r.items) || !r.continues(k+1) || r.class(k+1)&isStop != 0) {
 			break // "one man hurt"
+		}
+		if head == 0 && r.labels(k) {
+			k++
+			continue
 		}
 		many := r.plural(k, c)
 		if head > 0 && !many && !single && r.items[k].gap != gapHyphen && r.toks[head-1].Shape&lexicon.Upper == 0 {
@@ -199,17 +237,61 @@ phrase:
 	if single && (head == i+1 && (r.verbal(i, false) || r.class(i)&isNoNoun != 0) || head == i+maxPhrase && head < len(r.items) && r.continues(head) && r.class(head)&isStop == 0) {
 		return 0
 	}
+	for head > 0 && head < len(r.items) && r.items[head].gap == gapHyphen && r.items[head].kind == word && r.toks[head].Shape&lexicon.Lower != 0 {
+		head++ // "passers-by"
+	}
 	return head
 }
+
+// labels tells whether the word at item k names something with the number behind
+// or the letter behind it: "64 Year 3 pupils", "Class A shares".
+func (r *reader) labels(k int) bool {
+	if r.class(k)&isLabel == 0 || r.toks[k].Shape&lexicon.Upper == 0 || k+1 >= len(r.items) || r.items[k+1].gap != gapSpace {
+		return false
+	}
+	t := r.toks[k+1]
+	letters := t.Shape&lexicon.AllCaps != 0 || t.Shape&lexicon.Upper != 0 && t.End-t.Start == 1 // "Class A", "Grade II"
+	return r.items[k+1].kind == number || r.items[k+1].kind == word && letters && !r.upper
+}
+
+// opensNoun tells whether the time from item i to next only begins what is
+// counted: "three quarter-finals", "64 Year 3 pupils".
+func (r *reader) opensNoun(i, next int) bool {
+	return next < len(r.items) && r.items[next].gap == gapHyphen && r.items[next].kind == word || r.labels(i)
+}
+
+// pairs tells whether the "and" at item k joins two words that describe one
+// noun: "oak and hazel saplings".
+func (r *reader) pairs(k int) bool {
+	if r.class(k-1)&isNoNoun != 0 || r.items[k].gap != gapSpace {
+		return false
+	}
+	const most = 2 // words behind it
+	for m := k + 1; m <= k+most && m < len(r.items) && r.items[m].kind == word && r.continues(m); m++ {
+		c := r.class(m)
+		if c&(isStop|isNumber) != 0 || r.calendar(m) {
+			return false
+		}
+		if r.plural(m, c) {
+			return true
+		}
+	}
+	return false
+}
+
+// jet is how many digits the models of aircraft have that are named by their
+// number alone: "747s".
+const jet = 3
 
 // model tells whether item k can be part of a model's name: "737", "A320neo";
 // the first word of a phrase must begin with a letter.
 func (r *reader) model(k int, first bool) bool {
 	switch r.items[k].kind {
 	case name:
-		return isLetter(r.text[r.toks[k].Start]) || !first
+		return isLetter(r.text[r.toks[k].Start]) || !first || r.text[r.toks[k].End-1] == 's' && r.toks[k].End-r.toks[k].Start == jet+1
 	case number:
-		return !first
+		// "48 737 MAX planes"
+		return !first || r.toks[k].End-r.toks[k].Start == jet && k+1 < len(r.items) && r.items[k+1].gap == gapSpace && r.toks[k+1].Shape&lexicon.AllCaps != 0
 	default:
 		return false
 	}
@@ -258,31 +340,80 @@ func endsIn(w string, endings []string) bool {
 	return false
 }
 
-// nounFirst reads the plural behind which only adjectives belong to the phrase.
+// nounFirst reads the plural behind which only complements and adjectives belong
+// to the phrase.
 func (r *reader) nounFirst(i int) int {
-	for k := i; k < len(r.items) && k < i+maxPhrase; k++ {
+	k := i
+	for ; k < len(r.items) && k < i+maxPhrase; k++ {
 		if k > i && r.items[k].gap != gapSpace || r.items[k].kind != word {
 			return 0
 		}
 		c := r.class(k)
-		if c&isAdjective != 0 && (c&isNoun == 0 || k+1 < len(r.items) && r.items[k+1].gap == gapSpace && r.plural(k+1, r.class(k+1))) {
+		if c&isAdjective == 0 || k+1 < len(r.items) && r.items[k+1].gap == gapHyphen ||
+			c&isNoun != 0 && (k+1 >= len(r.items) || r.items[k+1].gap != gapSpace || !r.plural(k+1, r.class(k+1))) {
+			break
+		}
+	}
+	if k >= i+maxPhrase {
+		return 0
+	}
+	next := r.nounAt(k)
+	if next == k {
+		return 0
+	}
+	for k = next; k < len(r.items) && k < i+maxPhrase && r.items[k].kind == word; {
+		if n, e := r.phrase(k, isComplement); n > 0 && r.items[k].gap == gapSpace && (e.proper || r.title || r.toks[k+n-1].Shape&lexicon.Upper == 0) {
+			k += n
 			continue
 		}
-		if c&(isStop|isNumber) != 0 || r.calendar(k) || !r.plural(k, c) {
-			return 0
+		if r.items[k].gap != gapHyphen && (r.items[k].gap != gapSpace || !r.tellsKind(k)) {
+			break
 		}
-		for k++; k < len(r.items) && k < i+maxPhrase; k++ {
-			if r.items[k].kind != word || r.items[k].gap != gapSpace && r.items[k].gap != gapHyphen {
-				break
-			}
-			c := r.class(k)
-			if r.items[k].gap == gapSpace && (c&isStop != 0 || c&isCountry == 0 && !endsIn(r.text[r.toks[k].Start:r.toks[k].End], r.lang.adjective) || r.toks[k].Shape&lexicon.Upper != 0) {
-				break
-			}
-		}
+		k++
+	}
+	return k
+}
+
+// nounAt is the item behind the plural noun at item k, which may be several
+// words, parts with hyphens or an abbreviation in capitals; k if there is none.
+func (r *reader) nounAt(k int) int {
+	if n, _ := r.phrase(k, isCompound); n > 0 {
+		return k + n
+	}
+	if k >= len(r.items) {
 		return k
 	}
-	return 0
+	many, next := false, k
+	for next == k || next < len(r.items) && next < k+maxPhrase && r.items[next].gap == gapHyphen && r.items[next].kind == word {
+		many = many || r.plural(next, r.class(next))
+		next++
+	}
+	c := r.class(k)
+	if next == k+1 && (c&(isStop|isNumber) != 0 || r.calendar(k)) {
+		return k
+	}
+	const longest = 5 // letters of an abbreviation: "SMS", "ONG"
+	if t := r.toks[k]; next == k+1 && !r.upper && t.Shape&lexicon.AllCaps != 0 && t.End-t.Start <= longest && c&isISO == 0 {
+		return next
+	}
+	if !many {
+		return k
+	}
+	return next
+}
+
+// tellsKind tells whether the word at item k is an adjective that belongs to the
+// noun before it; a participle tells what happened to it, unless the data know it.
+func (r *reader) tellsKind(k int) bool {
+	c := r.class(k)
+	if c&(isStop|isNumber|isNever|isApart) != 0 || r.toks[k].Shape&lexicon.Upper != 0 || r.calendar(k) {
+		return false
+	}
+	if c&isBehind != 0 && r.governsOf(k) {
+		return false // "foyers privés d'électricité"
+	}
+	w := r.text[r.toks[k].Start:r.toks[k].End]
+	return c&(isBehind|isCountry) != 0 || endsIn(w, r.lang.plural) && !endsIn(w, r.lang.participle)
 }
 
 // nounCapital reads adjectives and the noun with a capital behind them.
@@ -299,16 +430,23 @@ func (r *reader) nounCapital(i int) int {
 			}
 			continue
 		}
-		if c&(isStop|isNumber) != 0 || r.calendar(k) {
+		if c&isNumber != 0 || r.stopsNouns(k) || r.calendar(k) {
 			return 0
 		}
 		hyphen := k+1 < len(r.items) && r.items[k+1].gap == gapHyphen
-		if hyphen || r.followedByNoun(k, w) {
+		if hyphen || r.followedByNoun(k, w) || c&isAdjective != 0 && r.capitalBehind(k) {
 			continue
 		}
 		return k + 1
 	}
 	return 0
+}
+
+// stopsNouns tells whether the word with a capital at item k is no noun, or none
+// that is counted; "Stimmen" is, though "stimmen" isn't.
+func (r *reader) stopsNouns(k int) bool {
+	m := r.lang.phrases.Longest(r.toks[k:k+1], isStop)
+	return m.Tokens > 0 && (r.upper || r.lang.entries[m.Value-1].proper)
 }
 
 // describes tells whether the word at item k goes with the adjective behind it:
@@ -320,6 +458,18 @@ func (r *reader) describes(k int) bool {
 	return r.class(k+1)&isStop == 0 && endsIn(r.text[r.toks[k+1].Start:r.toks[k+1].End], r.lang.adjective)
 }
 
+// governsOf tells whether an "of" without an article follows the word at item k,
+// which makes a participle of it.
+func (r *reader) governsOf(k int) bool {
+	n, _ := r.phrase(k+1, isOf)
+	return n == 1 && r.class(k+2)&(isArticle|isStop|isNumber) == 0 && endsIn(r.text[r.toks[k].Start:r.toks[k].End], r.lang.participle)
+}
+
+// capitalBehind tells whether a word with a capital follows item k.
+func (r *reader) capitalBehind(k int) bool {
+	return k+1 < len(r.items) && r.items[k+1].kind == word && r.items[k+1].gap == gapSpace && r.toks[k+1].Shape&lexicon.Upper != 0
+}
+
 // followedByNoun tells whether the word with a capital at item k only describes
 // the noun behind it: "Berliner Schulen".
 func (r *reader) followedByNoun(k int, w string) bool {
@@ -328,7 +478,6 @@ func (r *reader) followedByNoun(k int, w string) bool {
 	}
 	city := lexicon.Scan(r.buf[:0], w, 0, len(w)-len("er"))
 	r.buf = city[:0]
-	return k+1 < len(r.items) && r.items[k+1].kind == word && r.items[k+1].gap == gapSpace &&
-		r.toks[k+1].Shape&lexicon.Upper != 0 &&
+	return r.capitalBehind(k) &&
 		(r.class(k)&isCountry != 0 || r.lex.Phrases.Longest(city, lexicon.City).Tokens > 0)
 }

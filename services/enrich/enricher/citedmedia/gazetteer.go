@@ -1,7 +1,6 @@
 package citedmedia
 
 import (
-	"bufio"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -44,64 +43,60 @@ type gazetteer struct {
 var articles = []string{"The ", "Der ", "Die ", "Das "}
 
 func readGazetteer(dir fs.FS, name string) (*gazetteer, error) {
-	f, err := dir.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
 	g := &gazetteer{}
 	lang, country := "", ""
-	sc := bufio.NewScanner(f)
-	for n := 1; sc.Scan(); n++ {
-		line := strings.TrimSpace(sc.Text())
-		switch {
-		case line == "" || line[0] == '#':
-			continue
-		case line[0] == '[':
-			h := strings.Fields(strings.Trim(line, "[]"))
-			if len(h) != 2 {
-				return nil, fmt.Errorf("%s:%d: %s is not [language country]", name, n, line)
-			}
-			lang, country = h[0], h[1]
-			continue
+	err := lexicon.EachLine(dir, name, func(line string) error {
+		if line[0] != '[' {
+			return g.medium(line, lang, country)
 		}
-		col := strings.Split(line, "|")
-		if len(col) > 3 {
-			return nil, fmt.Errorf("%s:%d: %d columns, a medium has 3 at most", name, n, len(col))
+		h := strings.Fields(strings.Trim(line, "[]"))
+		if len(h) != 2 {
+			return fmt.Errorf("%s is not [language country]", line)
 		}
-		m := medium{name: strings.TrimSpace(col[0]), language: lang, country: country}
-		if len(col) == 3 {
-			if strings.TrimSpace(col[2]) != "word" {
-				return nil, fmt.Errorf("%s:%d: %q is not the mark \"word\"", name, n, strings.TrimSpace(col[2]))
-			}
-			m.word = true
+		lang, country = h[0], h[1]
+		return nil
+	})
+	return g, err
+}
+
+// medium enters a row: name | aliases | word.
+func (g *gazetteer) medium(line, lang, country string) error {
+	col := strings.Split(line, "|")
+	if len(col) > 3 {
+		return fmt.Errorf("%d columns, a medium has 3 at most", len(col))
+	}
+	m := medium{name: strings.TrimSpace(col[0]), language: lang, country: country}
+	if len(col) == 3 {
+		if strings.TrimSpace(col[2]) != "word" {
+			return fmt.Errorf("%q is not the mark \"word\"", strings.TrimSpace(col[2]))
 		}
-		g.media = append(g.media, m)
-		id := len(g.media) - 1
-		plain, _, _ := strings.Cut(m.name, " (")
-		g.add(id, plain, false)
-		g.aliases[len(g.aliases)-1].own = true
-		for _, a := range articles {
-			if rest, ok := strings.CutPrefix(plain, a); ok {
-				g.add(id, rest, true)
-			}
-		}
-		if len(col) > 1 {
-			for a := range strings.SplitSeq(col[1], ";") {
-				a = strings.TrimSpace(a)
-				if a == "" {
-					continue
-				}
-				with := strings.NewReplacer("(n)", "n", "(s)", "s").Replace(a)
-				without := strings.NewReplacer("(n)", "", "(s)", "").Replace(a)
-				g.add(id, without, false)
-				if with != without {
-					g.add(id, with, false)
-				}
-			}
+		m.word = true
+	}
+	g.media = append(g.media, m)
+	id := len(g.media) - 1
+	plain, _, _ := strings.Cut(m.name, " (")
+	g.add(id, plain, false)
+	g.aliases[len(g.aliases)-1].own = true
+	for _, a := range articles {
+		if rest, ok := strings.CutPrefix(plain, a); ok {
+			g.add(id, rest, true)
 		}
 	}
-	return g, sc.Err()
+	if len(col) == 1 {
+		return nil
+	}
+	for a := range strings.SplitSeq(col[1], ";") {
+		if a = strings.TrimSpace(a); a == "" {
+			continue
+		}
+		with := strings.NewReplacer("(n)", "n", "(s)", "s").Replace(a)
+		without := strings.NewReplacer("(n)", "", "(s)", "").Replace(a)
+		g.add(id, without, false)
+		if with != without {
+			g.add(id, with, false)
+		}
+	}
+	return nil
 }
 
 // add enters an alias; of two media with the same one, the first has it.

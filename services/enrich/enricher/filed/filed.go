@@ -102,7 +102,7 @@ func (e *Enricher) date(a *article.Article, p *parts) time.Time {
 			continue
 		}
 		var date time.Time
-		for _, x := range lang.Read(nil, p.line.Text, p.line.Start, p.line.End, MaxPlaces) {
+		for _, x := range lang.Read(nil, p.line.Text, p.line.Start, p.line.End, MaxPlaces, &calendar.Manner{Careless: true}) {
 			if !x.OfDay() {
 				continue
 			}
@@ -210,11 +210,11 @@ func (p *parts) places() []string {
 		if start < 0 {
 			return
 		}
-		for end-1 > start && toks[end-1].Shape&lexicon.Lower != 0 {
+		for end-1 > start && toks[end-1].Shape&lexicon.Lower != 0 && toks[start].Shape&lexicon.Lower == 0 && !p.cityTo(start, end) {
 			end-- // "Paris, le"
 		}
 		name := strings.Trim(p.line.Text[toks[start].Start:toks[end-1].End], " \u00a0")
-		if strings.HasPrefix(p.line.Text[toks[end-1].End:p.line.End], ".") && strings.ContainsAny(p.line.Text[toks[start].Start:toks[end-1].Start], ",.") && strings.HasPrefix(p.gap(end), ".,") {
+		if strings.HasPrefix(p.line.Text[toks[end-1].End:p.line.End], ".") && strings.ContainsAny(p.line.Text[toks[start].Start:toks[end-1].Start], ",.") && (strings.HasPrefix(p.gap(end), ".,") || end < len(toks) && p.taken[end] && p.gap(end) == ". ") {
 			name += "." // "AUGUSTA, Ga."
 		}
 		if open := strings.Count(name, "("); open > strings.Count(name, ")") && strings.HasPrefix(p.line.Text[toks[end-1].End:p.line.End], ")") {
@@ -233,7 +233,7 @@ func (p *parts) places() []string {
 		case start >= 0 && p.parted(start, i):
 			flush(i)
 		}
-		if start < 0 && toks[i].Shape&lexicon.Upper == 0 && !p.opensName(i) {
+		if start < 0 && toks[i].Shape&lexicon.Upper == 0 && !p.opensName(i) && !(i == 0 && p.dated) {
 			continue // "le 12 mars", "und", "22"
 		}
 		if start < 0 {
@@ -271,6 +271,11 @@ func (p *parts) parted(start, i int) bool {
 		return p.city(i)
 	}
 	return p.city(i) && p.city(start)
+}
+
+// cityTo tells whether words [i, j) are a city.
+func (p *parts) cityTo(i, j int) bool {
+	return p.lex.Phrases.Longest(p.line.Tokens[i:j], lexicon.City).Tokens == j-i
 }
 
 func (p *parts) city(i int) bool {

@@ -2,11 +2,11 @@
 package language
 
 import (
-	"bufio"
 	"context"
-	_ "embed"
+	"embed"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,6 +14,7 @@ import (
 	"github.com/abadojack/whatlanggo"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // Name and version that results are signed with.
@@ -33,37 +34,57 @@ const (
 	// sure is how many letters are enough to trust the detector against what
 	// a decoder stated.
 	sure = 200
+	// sentence is the least that small words are counted in: in a short headline
+	// they are missing or by chance.
+	sentence = 30
+	// unsure is the confidence of the detector below which a single small word
+	// tells more.
+	unsure = 0.3
 	// stated signs a language that came without evidence.
 	stated = "stated"
 )
 
-//go:embed languages.txt
-var languages string
+//go:embed languages.txt words.txt
+var data embed.FS
 
 // Enricher detects languages. It is safe for concurrent use.
 type Enricher struct {
 	options whatlanggo.Options
 	tags    map[whatlanggo.Lang]string
+	small   map[string][]string // the languages that have a small word
 }
 
-// New reads the list of languages.
+// New reads the list of languages and their small words.
 func New() (*Enricher, error) {
-	e := &Enricher{options: whatlanggo.Options{Whitelist: map[whatlanggo.Lang]bool{}}, tags: map[whatlanggo.Lang]string{}}
-	sc := bufio.NewScanner(strings.NewReader(languages))
-	for n := 1; sc.Scan(); n++ {
-		line := strings.TrimSpace(sc.Text())
-		if line == "" || line[0] == '#' {
-			continue
-		}
+	e := &Enricher{options: whatlanggo.Options{Whitelist: map[whatlanggo.Lang]bool{}}, tags: map[whatlanggo.Lang]string{}, small: map[string][]string{}}
+	err := lexicon.EachLine(data, "languages.txt", func(line string) error {
 		tag, code, _ := strings.Cut(line, "\t")
 		lang := whatlanggo.CodeToLang(code)
 		if lang < 0 {
-			return nil, fmt.Errorf("languages.txt:%d: %q is no language that can be detected", n, code)
+			return fmt.Errorf("%q is no language that can be detected", code)
 		}
 		e.options.Whitelist[lang] = true
 		e.tags[lang] = tag
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return e, nil
+	return e, lexicon.EachLine(data, "words.txt", e.readWords)
+}
+
+// readWords reads a language's small words: its tag, a tab and the words.
+func (e *Enricher) readWords(line string) error {
+	tag, small, _ := strings.Cut(line, "\t")
+	if !e.knows(tag) {
+		return fmt.Errorf("%q is not in languages.txt", tag)
+	}
+	for w := range strings.FieldsSeq(small) {
+		if !slices.Contains(e.small[w], tag) {
+			e.small[w] = append(e.small[w], tag)
+		}
+	}
+	return nil
 }
 
 // Enrich sets a.Language. A stated language stays unless a long text clearly
@@ -136,10 +157,45 @@ func (e *Enricher) detect(text string) (tag string, confidence float64, letters 
 	if math.IsNaN(conf) || conf < 0 {
 		conf = 0
 	}
+	if letters >= sentence && letters < sure {
+		least := 2 // words that tell
+		if conf < unsure {
+			least = 1
+		}
+		if t, c := e.byWords(text, least); t != "" {
+			if t == tag {
+				c = max(c, conf)
+			}
+			return t, c, letters
+		}
+	}
 	if conf < 0.05 && letters < 60 {
 		return Undetermined, conf, letters
 	}
 	return tag, conf, letters
+}
+
+// byWords is the language whose small words a short text has most of; "" if it
+// has less than least, or as many of another.
+func (e *Enricher) byWords(text string, least int) (tag string, confidence float64) {
+	hits := map[string]int{}
+	for w := range strings.FieldsFuncSeq(strings.ToLower(text), func(c rune) bool { return !unicode.IsLetter(c) }) {
+		for _, t := range e.small[w] {
+			hits[t]++
+		}
+	}
+	best, second := 0, 0
+	for t, n := range hits {
+		if n > best {
+			best, second, tag = n, best, t
+		} else {
+			second = max(second, n)
+		}
+	}
+	if best < least || best == second {
+		return "", 0
+	}
+	return tag, math.Round(100*float64(best-second)/float64(best)) / 100
 }
 
 // sample is the beginning of what readers see, or of the whole text if nothing

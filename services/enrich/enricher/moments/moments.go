@@ -51,11 +51,12 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	var found []article.Moment
 	var before calendar.Interval
 	var read []calendar.Expression
+	var manner calendar.Manner
 	for _, s := range a.Segments {
 		if !s.Kind.InBody() && s.Kind != article.Headline && s.Kind != article.Standfirst && s.Kind != article.Dateline {
 			continue
 		}
-		read = lang.Read(read[:0], a.Text, s.Start, s.End, Limit-len(found))
+		read = lang.Read(read[:0], a.Text, s.Start, s.End, Limit-len(found), &manner)
 		for i := range read {
 			x := &read[i]
 			if s.Kind == article.Dateline {

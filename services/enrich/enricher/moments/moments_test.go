@@ -294,7 +294,7 @@ func hostile() map[string]string {
 	for _, unit := range []string{
 		"1", "1 ", "2024 ", "20.", "1.1.", "1-1-", "12/", "May ", "in May ", "May May 1 ", "Monday ", "on Monday ", "March 3 to ", "of ", "the ",
 		"the end of ", "last ", "last year ", "early ", "first quarter of ", "and ", "Monday and ", "\"", "\"May ", "(", "'s ", "2020-", "1990s ", "two weeks ",
-		"in ", "since ", "will ", "until ", "'", ".", "XIX ", "XIX century ", "Mai und ", "the first six months of ", "ä", "\xff", "1, ", "1,", "1, 2 and ", "Monday the ", "one ",
+		"in ", "since ", "will ", "until ", "'", ".", "XIX ", "XIX century ", "Mai und ", "the first six months of ", "ä", "\xff", "1, ", "1,", "1, 2 and ", "Monday the ", "one ", "Tuesday to Saturday open ", "every Monday and ", "Paul May ", "to be on Monday ",
 	} {
 		s[unit] = strings.Repeat(unit, mb/len(unit))
 	}

@@ -21,22 +21,25 @@ type ascription struct {
 type ascriber struct {
 	grammar
 	people  *people
+	bodies  []introduced          // in order of their places
+	persons map[string]introduced // "a singer", by the noun
 	media   []mention
 	quotes  []quote
 	sents   []sentence
 	subject []phrase // of each sentence, from the first pass; to == 0: none
 
-	speaker *entity // last one
-	human   *entity // last speaker who may be "he" or "she"
-	body    *entity // last speaker who may be "it"
-	before  *entity // subject of the sentence before
-	recent  *entity // person named last
-	outlet  *entity // medium named last
-	teller  *entity // whose words the last sentence tells, with or without marks
-	para    int     // paragraph of the last quotation
-	lastQ   int     // last quotation that was ascribed, -1: none
-	used    int     // items before this one belong to an ascription already
-	sent    *sentence
+	speaker  *entity // last one
+	human    *entity // last speaker who may be "he" or "she"
+	body     *entity // last speaker who may be "it"
+	before   *entity // subject of the sentence before
+	recent   *entity // person named last
+	recentIn int     // in which sentence
+	outlet   *entity // medium named last
+	teller   *entity // whose words the last sentence tells, with or without marks
+	para     int     // paragraph of the last quotation
+	lastQ    int     // last quotation that was ascribed, -1: none
+	used     int     // items before this one belong to an ascription already
+	sent     *sentence
 }
 
 // mention is where the text names a medium as its source.
@@ -48,6 +51,7 @@ type mention struct {
 // survey enters all names, and finds the subject of every sentence.
 func (a *ascriber) survey() {
 	a.subject = make([]phrase, len(a.sents))
+	a.persons = map[string]introduced{}
 	for n, s := range a.sents {
 		held := false // behind a preposition
 		for i := s.from; i < s.to; {
@@ -57,7 +61,7 @@ func (a *ascriber) survey() {
 				i = max(i+1, a.brackets(i, s.to))
 				continue
 			}
-			if t.is(preposition) && !t.is(articleWord|pronoun) {
+			if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(i)) {
 				held = true
 				i++
 				continue
@@ -67,13 +71,15 @@ func (a *ascriber) survey() {
 				i++
 				continue
 			}
-			if !held || a.headed(&p) || p.named() {
+			if a.mayTell(&p, held) {
 				a.apposition(&p, s.to)
 			}
 			if p.named() {
+				p.body = p.words == 2 && !p.likely && (a.bodyAt(p.from, p.to) || a.medial(p.from, p.to))
 				a.people.meet(&p)
 			}
-			if !held && a.subject[n].to == 0 && a.stands(&p) {
+			a.introduce(&p)
+			if !held && a.stands(&p) && (a.subject[n].to == 0 || a.rather(&p, &a.subject[n], s.to)) {
 				a.subject[n] = p
 			}
 			held = false
@@ -86,9 +92,72 @@ func (a *ascriber) survey() {
 	}
 }
 
+// lead takes the name that the second sentence begins with for whom the first one
+// described: "A council leader has … Ann Brandt said".
+func (a *ascriber) lead() {
+	for n := range min(len(a.subject)-1, 2) {
+		p, q := &a.subject[n], &a.subject[n+1]
+		if p.to == 0 || q.to == 0 || p.named() || p.pronoun != 0 || p.loose || !q.named() || q.article {
+			continue
+		}
+		if h := a.headAt(p); h < 0 || a.roleAt(h) == 0 && a.items[h].words(person|party) == 0 && a.roleAt(p.from+1) == 0 || a.items[p.from].is(many|possessive) || !a.items[p.from].is(articleWord) {
+			continue
+		}
+		e := a.people.who(q)
+		d := p.desc.In(a.text)
+		if !e.likely || e.role != "" || e.at != q.name.Start || !a.people.agree(e, d) || a.people.byName[fold(d)] != nil {
+			continue
+		}
+		e.role = clean(p.role.In(a.text))
+		a.people.byName[fold(d)] = e
+		if len(a.people.roles) < maxKnown {
+			a.people.roles = append(a.people.roles, e)
+		}
+	}
+}
+
+// contracted tells whether the word at i is a preposition with an article in it:
+// "del".
+func (a *ascriber) contracted(i int) bool {
+	t := &a.items[i]
+	return a.lang.noSubject && t.is(preposition) && t.is(articleWord) && !t.upper()
+}
+
+// mayTell tells whether what stands between commas behind a phrase may tell more of
+// it; held tells that it stands behind a preposition.
+func (a *ascriber) mayTell(p *phrase, held bool) bool {
+	return !held || p.named() || a.headed(p) && a.items[p.from].is(articleWord|possessive)
+}
+
+// rather tells whether somebody's name is the subject, and not the phrase before
+// it, of time or place: "Two benches on, Ann, a nurse, smiled".
+func (a *ascriber) rather(p, before *phrase, end int) bool {
+	if !p.named() || p.article || before.named() || before.pronoun != 0 || before.loose || a.lang.capitals || before.to >= p.from || a.hasFunction(before.from, before.to) {
+		return false
+	}
+	for k := before.to; k < p.from; k++ {
+		if a.verbal(k) || a.items[k].is(relative) {
+			return false
+		}
+	}
+	if a.items[p.from-1].kind != comma {
+		return false
+	}
+	for k := p.to; k < min(end, p.to+5) && (a.items[k].kind == comma || a.items[k].kind == word); k++ {
+		if a.verbal(k) {
+			return true
+		}
+		if a.items[k].kind == word && !a.small(k) {
+			return false
+		}
+	}
+	return false
+}
+
 // run ascribes all quotations.
 func (a *ascriber) run() {
 	a.lastQ, a.para = -1, -1
+	a.lead()
 	for n := range a.sents {
 		s := &a.sents[n]
 		a.used, a.sent = s.from, s
@@ -112,7 +181,9 @@ func (a *ascriber) follow(n int) {
 	if a.lastQ >= 0 && a.holds(a.lastQ, s) {
 		a.teller = a.speaker
 	} else {
-		if v := a.verb(max(s.from, s.to-maxSentence), s.to, cue); v >= 0 {
+		if e := a.leading(s, n); e != nil {
+			a.before, a.teller = e, e
+		} else if v := a.verb(max(s.from, s.to-maxSentence), s.to, cue); v >= 0 {
 			if p, ok, near := a.subjectOf(v, s.from); ok && near && p.pronoun == 0 {
 				a.teller = a.resolve(&p, n, false)
 			}
@@ -130,12 +201,29 @@ func (a *ascriber) follow(n int) {
 			continue
 		}
 		if p, ok := a.noun(i, s.to); ok && p.named() {
-			if e := a.people.who(&p); e.person && (e.words > 1 || e.role != "") {
-				a.recent = e
+			if e := a.people.who(&p); e.person && (e.words > 1 || e.role != "") && !a.medial(p.from, p.to) {
+				a.recent, a.recentIn = e, n
 			}
 			i = max(i, p.to-1)
 		}
 	}
+}
+
+// leading is who stands behind "according to" at the beginning of a sentence.
+func (a *ascriber) leading(s *sentence, n int) *entity {
+	k := a.items[s.from].words(according)
+	if k == 0 || s.from+k >= s.to {
+		return nil
+	}
+	p, ok := a.source(s.from+k, s.to)
+	if !ok || p.pronoun != 0 {
+		return nil
+	}
+	e := a.resolve(&p, n, false)
+	if e == nil || !e.person && !e.human {
+		return nil
+	}
+	return e
 }
 
 // relativeBehind tells whether a relative clause follows a phrase, so that the verb
@@ -145,11 +233,6 @@ func (a *ascriber) relativeBehind(p *phrase) bool {
 	return k > 0 && k+1 < len(a.items) && a.items[k].kind == comma && a.items[k+1].is(relative) && (a.lang.capitals || !a.items[k+1].is(articleWord))
 }
 
-// shorter tells whether the text has fewer words of a name than its normal
-// known is the person whom a description such as "the minister" means, nil if
-// fits tells whether e may be meant by the pronoun; sure asks for more than
-// newClause tells whether another clause begins behind a comma between two
-// inverted reads what stands behind a verb of saying: "said Tom Brandt", "told
 // right looks for what ascribes a quotation behind it, from item j on. set
 // tells that the quotation is set off from what follows, part that it is a part
 // of the sentence.
@@ -165,7 +248,11 @@ func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
 	}
 	if n := a.items[j].words(according); n > 0 && (set || n > 1) {
 		if p, is := a.source(j+n, end); is {
-			return ascription{who: p, cue: a.cover(j, j+n), at: j, end: p.to}, true
+			asc = ascription{who: p, cue: a.cover(j, j+n), at: j, end: p.to}
+			if e := a.writer(&p); e != nil {
+				asc.entity, asc.via = e, clean(a.cover(p.from-1, p.to).In(a.text))
+			}
+			return asc, true
 		}
 	}
 	k := j
@@ -174,7 +261,7 @@ func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
 	} else if a.items[j].is(like) && set {
 		k = j + 1 // "wie er sagte"
 	}
-	for k < min(end, j+3) && a.small(k) && !a.items[k].is(auxiliary|cue|pronoun) {
+	for k < min(end, j+3) && a.small(k) && !a.items[k].is(auxiliary|cue|pronoun) && a.items[k].words(cue) == 0 {
 		k++
 	}
 	if k >= end || a.items[k].kind != word {
@@ -230,6 +317,9 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 					return ascription{who: p, cue: a.cover(k, m+1), at: m, end: p.to, guess: true}, true
 				}
 			}
+			if who.to > 0 && a.lang.capitals {
+				return a.verbFar(who, m, end)
+			}
 			if u.is(pronoun) {
 				who, _ = a.noun(m, m+1)
 			} else if p, is := a.noun(m, end); is && a.lang.capitals {
@@ -238,6 +328,17 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 			} else if !a.small(m) {
 				break
 			}
+		}
+	}
+	return asc, false
+}
+
+// verbFar reads the participle at the end of a clause that began with its
+// auxiliary: "hatte der Mann vor Gericht gesagt". m is the item behind its subject.
+func (a *ascriber) verbFar(who phrase, m, end int) (asc ascription, ok bool) {
+	for v := m; v < min(end, m+maxPhrase) && a.items[v].kind == word; v++ {
+		if a.items[v].is(participle) && !a.items[v].upper() {
+			return ascription{who: who, cue: a.cover(v, v+1), at: v, end: v + 1}, true
 		}
 	}
 	return asc, false
@@ -263,8 +364,12 @@ func (a *ascriber) unknownFirst(j, k, end int, set bool) (asc ascription, ok boo
 	if !set || t.upper() || t.Shape&lexicon.Lower == 0 || a.stopper(k) || t.is(articleWord|possessive|auxiliary|finite|inside|loose|according) || k+1 >= end || !a.joined(k+1) {
 		return asc, false
 	}
-	p, is := a.noun(k+1, end)
-	if !is || p.pronoun == 0 && !p.named() && !a.items[k+1].is(articleWord) || p.pronoun&(masculine|feminine) == 0 && p.pronoun != 0 {
+	from := k + 1
+	if a.lang.inserts && from+1 < end && a.items[from+1].is(pronoun) && a.text[a.items[from].Start:a.items[from].End] == "t" {
+		from++ // "élude-t-elle"
+	}
+	p, is := a.noun(from, end)
+	if !is || p.pronoun == 0 && !p.named() && !a.items[k+1].is(articleWord|possessive) || p.pronoun&(masculine|feminine) == 0 && p.pronoun != 0 {
 		return asc, false
 	}
 	a.apposition(&p, end)
@@ -284,7 +389,7 @@ func (a *ascriber) subjectFirst(k, end int, set, part bool) (asc ascription, ok 
 		want |= describe
 	}
 	for v := p.to; v < min(end, p.to+30); v++ {
-		if !a.cueAt(v, k, want) {
+		if !a.cueAt(v, k, want) && !(set && v == p.to && v+1 == end && a.cueAt(v, k, weak)) {
 			continue
 		}
 		if !a.linked(&p, v) {
@@ -340,7 +445,6 @@ func (a *ascriber) spoken(p phrase, from, v, end int) ascription {
 	return asc
 }
 
-// mediumOf is the normal name of the medium that a phrase names, else the
 // left looks for what ascribes a quotation at item i before it, in items [from,
 // i). tied tells that nothing sets it off from the quotation.
 func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
@@ -381,9 +485,15 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			continue
 		}
 		if !a.cueAt(v, lo, cue|describe|quoted) {
+			if asc, is := a.loneParticiple(v, lo, i, end); is {
+				return asc, tied, true
+			}
 			continue
 		}
-		if strong, is := a.clauseOf(v, lo, i, end); is {
+		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && (v < i-3 || a.conjoined(v+1, i))) {
+			if w := a.insertBefore(v, lo, i); w >= 0 {
+				strong = ascription{entity: a.teller, cue: a.cover(w, w+1), at: w, end: w + 1}
+			}
 			return strong, tied, true
 		}
 	}
@@ -397,7 +507,7 @@ func (a *ascriber) unknown(i, from int) (asc ascription, ok bool) {
 	if a.lang.capitals || v <= from || !a.joined(v) {
 		return asc, false
 	}
-	if t := &a.items[v]; t.kind != word || t.Shape&lexicon.Lower == 0 || t.class != 0 && !t.is(participle) {
+	if t := &a.items[v]; t.kind != word || t.Shape&lexicon.Lower == 0 || t.class != 0 && !t.is(participle) || a.items[v-1].is(passive|articleWord|possessive) {
 		return asc, false
 	}
 	p, found, near := a.subjectOf(v, max(from, v-maxPhrase))
@@ -415,6 +525,9 @@ func (a *ascriber) hearsay(v, n, lo, i int) ascription {
 		if r[0]+1 < r[1] && a.items[r[0]].is(preposition) {
 			if p, is := a.noun(r[0]+1, r[1]); is {
 				asc.who, asc.nobody, asc.end = p, false, max(p.to, v+n)
+				if e := a.writer(&p); e != nil {
+					asc.entity, asc.who = e, phrase{}
+				}
 				if m := a.channelAt(r[0], r[1]); m > 0 {
 					asc.via = clean(a.cover(r[0], p.to).In(a.text))
 				}
@@ -425,6 +538,24 @@ func (a *ascriber) hearsay(v, n, lo, i int) ascription {
 	return asc
 }
 
+// writer is whose words a document tells that the text did not speak of before:
+// "in a statement"; nil if p is no such document.
+func (a *ascriber) writer(p *phrase) *entity {
+	if p.named() || p.pronoun != 0 || a.items[p.from].is(definite|possessive) || !a.items[p.from].is(articleWord) {
+		return nil
+	}
+	for k := p.from; k < p.core; k++ {
+		if !a.items[k].is(channel) {
+			continue
+		}
+		if a.teller != nil {
+			return a.teller
+		}
+		return a.before
+	}
+	return nil
+}
+
 // cueBetween tells whether a cue stands in items [from, to).
 func (a *ascriber) cueBetween(from, to int) bool {
 	return a.verb(from, to, cue|describe|quoted) >= 0
@@ -433,7 +564,7 @@ func (a *ascriber) cueBetween(from, to int) bool {
 // clauseOf reads the clause of the verb at v, which stands before a quotation at
 // item i.
 func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
-	if v > lo && !a.items[v].is(quoted) && a.passiveAt(v, lo) && (v+1 == i || !a.items[v+1].is(toward)) {
+	if v > lo && !a.items[v].is(quoted) && (a.passiveAt(v, lo) || a.agentBehind(v, i, end)) && (v+1 == i || !a.items[v+1].is(toward)) {
 		// "was described as “…” by the mayor"
 		for k := i + 1; k < min(end, i+8); k++ {
 			if a.items[k].kind != word {
@@ -456,7 +587,13 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 		}
 		return ascription{nobody: true, cue: a.cover(v, v+1), at: v, end: i, guess: true}, true
 	}
+	if asc, ok = a.attributed(v, lo, i); ok {
+		return asc, true
+	}
 	at := v
+	if a.items[v].is(infinitive) && !a.items[v].is(cue|describe) {
+		at = a.governor(v, lo)
+	}
 	if a.lang.capitals && a.items[v].is(participle) {
 		for k := v - 1; k >= lo; k-- {
 			if a.items[k].is(auxiliary) {
@@ -464,6 +601,9 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 				break
 			}
 		}
+	}
+	if a.insertedAt(v, lo, i) {
+		return ascription{entity: a.teller, cue: a.cover(v, v+1), at: v, end: v + 1}, true
 	}
 	p, found, near := a.subjectOf(at, lo)
 	if at != v && !near {
@@ -482,6 +622,9 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	if !near && v+1 < i {
 		if q, is := a.noun(v+1, i); is && a.mayFollow(&q, v-lo) {
 			a.apposition(&q, i)
+			if o, fronted := a.noun(lo, v); fronted && a.items[v].is(quoted) && a.items[lo].is(object) {
+				return ascription{who: o, cue: a.cover(v, v+1), via: a.mediumOf(&q), at: v, end: q.to}, true
+			}
 			return ascription{who: q, cue: a.cover(v, v+1), at: v, end: q.to}, true
 		}
 	}
@@ -499,7 +642,102 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	return asc, true
 }
 
-// mayFollow tells whether a phrase behind a verb, which is the nth word, may be
+// insertedAt tells whether the verb at v stands between commas right behind a
+// subject that is not its own: "The driver, he said, was", "El maquinista, añadió,
+// se disculpó".
+func (a *ascriber) insertedAt(v, lo, i int) bool {
+	k := v
+	for k > lo && a.items[k-1].is(auxiliary) && a.items[v].is(participle) {
+		k--
+	}
+	if k > lo && a.items[k-1].is(pronoun) {
+		k--
+	} else if !a.lang.noSubject && !(a.lang.inserts && v+1 < i && a.items[v+1].is(pronoun|adverb)) {
+		return false
+	}
+	behind := v + 1
+	for behind < min(i, v+3) && a.items[behind].is(pronoun|adverb) {
+		behind++
+	}
+	if k <= lo || a.items[k-1].kind != comma || behind >= i || a.items[behind].kind != comma || a.teller == nil {
+		return false
+	}
+	p, ok := a.noun(lo, k)
+	return ok && p.to == k-1
+}
+
+// agentBehind tells whether the participle at v, right before the quotation at
+// item i, has who did it behind the quotation: "a reply judged “…” by the senator".
+func (a *ascriber) agentBehind(v, i, end int) bool {
+	if !a.items[v].is(participle) || v < i-3 || a.lang.capitals {
+		return false
+	}
+	for k := i + 1; k < min(end, i+4) && a.items[k].kind == word; k++ {
+		if a.items[k].is(agent) {
+			return true
+		}
+	}
+	return false
+}
+
+// loneParticiple reads a participle without an auxiliary that the quotation at
+// item i belongs to.
+func (a *ascriber) loneParticiple(v, lo, i, end int) (asc ascription, ok bool) {
+	t := &a.items[v]
+	if !t.is(participle) || t.upper() || v <= lo || a.items[v-1].is(articleWord|possessive|auxiliary) {
+		return asc, false
+	}
+	if a.agentBehind(v, i, end) {
+		return a.clauseOf(v, lo, i, end)
+	}
+	return a.attributed(v, lo, i)
+}
+
+// conjoined tells whether a conjunction stands in items [from, to).
+func (a *ascriber) conjoined(from, to int) bool {
+	for k := from; k < to; k++ {
+		if a.items[k].is(conjunction) && !a.items[k].is(preposition) {
+			return true
+		}
+	}
+	return false
+}
+
+// insertBefore is a cue set in between the subject and its verb at v, -1 if there
+// is none.
+func (a *ascriber) insertBefore(v, lo, i int) int {
+	for w := lo + 1; w < v; w++ {
+		if a.items[w].is(cue|participle) && a.cueAt(w, lo, cue) && a.insertedAt(w, lo, i) {
+			return w
+		}
+	}
+	return -1
+}
+
+// attributed reads "…, accused of “…”": a participle without who did it, behind
+// what it is said of. The subject of the sentence says so.
+func (a *ascriber) attributed(v, lo, i int) (asc ascription, ok bool) {
+	if v <= lo || !a.items[v].is(participle) || a.lang.capitals || a.items[v-1].is(auxiliary|adverb|pronoun|conjunction|relative) || i-v > 6 {
+		return asc, false
+	}
+	if !a.items[v+1].is(preposition) {
+		return asc, false // it may have its own subject
+	}
+	if k := a.items[v-1].kind; k != comma && k != word || k == word && !a.joined(v) || a.sent == nil {
+		return asc, false
+	}
+	for k := lo; k < v; k++ {
+		if a.verbal(k) && k > lo {
+			p, found, near := a.subjectOf(k, lo)
+			if !found || !near || p.to > k {
+				return asc, false
+			}
+			return ascription{who: p, cue: a.cover(v, v+1), at: v, end: i}, true
+		}
+	}
+	return asc, false
+}
+
 // verbLast reads German's "hat … genannt" around a quotation at item i.
 func (a *ascriber) verbLast(i, from, end int) (asc ascription, ok bool) {
 	for k := i + 1; k < min(end, i+7) && a.items[k].kind == word; k++ {
@@ -552,7 +790,6 @@ func (a *ascriber) under(j, end int) (asc ascription, ok bool) {
 	return ascription{who: p, at: -1, end: p.to}, true
 }
 
-// owned is who a phrase like "his answer" or "Smith's verdict" makes the
 // gapped reads ", der Bürgermeister von “…”" behind a quotation that was
 // ascribed, where the verb is left out.
 func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {
@@ -576,7 +813,6 @@ func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {
 	return ascription{who: p, entity: a.people.who(&p), at: -1, end: p.to}, true
 }
 
-// spokesman puts whoever is named as speaking for a body in its place: "the
 // trailing looks for an ascription at the end of the sentence, behind a comma.
 func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
 	end = min(end, j+maxSentence)
@@ -603,5 +839,3 @@ func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
 	}
 	return ascription{}, false
 }
-
-// channel is what the sentence says of the way that the words came, "" if it

@@ -20,6 +20,7 @@ func (a *ascriber) channelAt(i, end int) int {
 	return 0
 }
 
+// mediumOf is the normal name of the medium that a phrase names, else the
 // phrase as written.
 func (a *ascriber) mediumOf(p *phrase) string {
 	if e := a.theMedium(p); e != nil {
@@ -34,6 +35,7 @@ func (a *ascriber) mediumOf(p *phrase) string {
 	return clean(s.In(a.text))
 }
 
+// spokesman puts whoever is named as speaking for a body in its place: "the
 // ministry said through its spokesman, Ian Frost".
 func (a *ascriber) spokesman(asc *ascription, s *sentence) {
 	if asc.who.to == 0 || asc.who.named() && !asc.who.article || asc.who.pronoun != 0 {
@@ -50,7 +52,7 @@ func (a *ascriber) spokesman(asc *ascription, s *sentence) {
 		}
 		if p, ok := a.noun(k+n, s.to); ok {
 			a.apposition(&p, s.to)
-			if p.named() && !p.role.Empty() {
+			if p.named() && !p.role.Empty() && a.hasFunction(p.from, p.core) {
 				asc.who = p
 			}
 			return
@@ -58,6 +60,7 @@ func (a *ascriber) spokesman(asc *ascription, s *sentence) {
 	}
 }
 
+// channel is what the sentence says of the way that the words came, "" if it
 // doesn't: a medium, an audience, a statement.
 func (a *ascriber) channel(asc *ascription, s *sentence) string {
 	if asc.via != "" {
@@ -68,7 +71,7 @@ func (a *ascriber) channel(asc *ascription, s *sentence) string {
 		to = min(s.to, s.from+maxSentence)
 	}
 	who := asc.who
-	if who.to > 0 && who.from > s.from {
+	if who.to > 0 && who.from > s.from && asc.at >= 0 {
 		// "heißt es in dem Bericht": the document speaks, and is the channel
 		for k := who.from; k < who.to; k++ {
 			if a.items[who.from-1].words(channelPreposition) == 1 && a.items[k].words(channel) > 0 && asc.at < who.from && a.items[asc.at].words(according) > 0 {

@@ -55,6 +55,7 @@ func FuzzQuotes(f *testing.F) {
 		"“A.\n\n“B.\n\n“C,” she said.",
 		"« On tient, témoigne Nadine Perrot. La suite", "—No —dijo Ana—. Sí.", "„Ja „, sagte er. ‚Nein‘, so Müller (CDU)",
 		"12\" x 6'2\" ''a'' ‘‘b’’ ,,c“ \"\" '' “”", "The “Bild”-Zeitung: 'A' — B. (C) [D]", "\xff“\xfe”",
+		"0!A!X:   “0",
 	} {
 		for _, l := range []string{"en", "de", "fr", "es", ""} {
 			f.Add(l, s)

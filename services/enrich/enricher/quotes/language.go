@@ -67,7 +67,17 @@ const (
 	mouth      // "through": stands before who speaks for a body
 	object     // article that no subject begins with
 	like       // "as": stands before a reporter\'s clause
+	work       // film, novel: a name with a capital that follows is its title
+	person     // noun by which a text comes back to somebody it has named
+	party      // likewise, to who stands trial
+	body       // likewise, to an organisation
+	honour     // stands behind a name: KC, MBE
+	office     // function that somebody new may have: the mayor
+	infinitive // of a verb of saying; its subject is that of the verb before it
 )
+
+// kinds of bodies, so that "the court" means no company.
+var kinds = map[string]uint8{"company": 1, "court": 2, "union": 4, "office": 8, "team": 16, "party": 32, "ruling": 64}
 
 var sections = map[string]lexicon.Class{
 	"cue": cue, "describe": describe, "quoted": quoted, "as saying": asSaying, "according": according,
@@ -78,17 +88,22 @@ var sections = map[string]lexicon.Class{
 	"channel preposition": channelPreposition, "audience": audience, "medium": medium, "the medium": theMedium,
 	"titled": titled, "sign": sign, "title": title, "abbreviation": abbreviation, "role": role,
 	"verb": finite, "subordinate": subordinate, "elision": elision, "passive": passive, "agent": agent, "impersonal": impersonal, "many": many, "other verb": action, "inside name": toward, "speech": speech, "him": oblique, "definite": definite, "weak": weak, "view": view, "through": mouth, "as": like, "object": object,
+	"work": work, "person": person, "party": party, "honour": honour, "office": office, "infinitive": infinitive,
 }
 
 // language is what the data say of one language.
 type language struct {
 	words       lexicon.Trie
-	roleEndings []string // of nouns for functions, in lower case
-	verbEndings []string // of finite verbs, likewise
-	capitals    bool     // every noun has a capital
-	noSubject   bool     // a verb may do without its pronoun
-	dashes      bool     // dashes set off direct speech
-	inserts     bool     // a reporter's clause may stand within the marks
+	bodies      map[string]uint8  // kinds of the bodies that a noun means, by the noun in lower case
+	roleEndings []string          // of nouns for functions, in lower case
+	offices     []string          // words of the section office, which may end a compound
+	verbEndings []string          // of finite verbs, likewise
+	capitals    bool              // every noun has a capital
+	same        []map[string]bool // groups of functions that mean the same
+	participles []string          // endings of participles, with which a clause may begin
+	noSubject   bool              // a verb may do without its pronoun
+	dashes      bool              // dashes set off direct speech
+	inserts     bool              // a reporter's clause may stand within the marks
 }
 
 // readLanguages reads data/<tag>/words.txt of every folder, and all of them
@@ -117,8 +132,18 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 	return lexicon.EachLine(dir, name, func(line string) error {
 		if line[0] == '[' {
 			section = strings.Trim(line, "[]")
-			if sections[section] == 0 && section != "role ending" && section != "verb ending" && section != "trait" {
+			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "verb ending" && section != "participle ending" && section != "same" && section != "trait" {
 				return fmt.Errorf("unknown section %s", line)
+			}
+			return nil
+		}
+		if section == "same" {
+			group := map[string]bool{}
+			for w := range strings.SplitSeq(line, ";") {
+				group[strings.TrimSpace(w)] = true
+			}
+			for _, l := range langs {
+				l.same = append(l.same, group)
 			}
 			return nil
 		}
@@ -145,6 +170,10 @@ func (l *language) add(section, phrase string) error {
 		if !slices.Contains(l.verbEndings, phrase) {
 			l.verbEndings = append(l.verbEndings, phrase)
 		}
+	case "participle ending":
+		if !slices.Contains(l.participles, phrase) {
+			l.participles = append(l.participles, phrase)
+		}
 	case "trait":
 		switch phrase {
 		case "capital nouns":
@@ -159,7 +188,18 @@ func (l *language) add(section, phrase string) error {
 			return fmt.Errorf("unknown trait %q", phrase)
 		}
 	default:
-		if !l.words.Add(phrase, sections[section], 0) {
+		class := sections[section]
+		if class == office {
+			l.offices = append(l.offices, phrase)
+		}
+		if kind := kinds[strings.TrimPrefix(section, "body ")]; class == 0 && kind != 0 {
+			class = body
+			if l.bodies == nil {
+				l.bodies = map[string]uint8{}
+			}
+			l.bodies[phrase] |= kind
+		}
+		if !l.words.Add(phrase, class, 0) {
 			return fmt.Errorf("%q has no words", phrase)
 		}
 	}

@@ -17,6 +17,7 @@ type entity struct {
 	human  bool          // a description of somebody with a function
 	many   bool          // more than one
 	outlet bool          // a medium
+	place  bool          // a city, which stands for a government
 	likely bool          // a person by form of name, function or title
 	sex    lexicon.Class // masculine or feminine, 0: not known
 	via    string        // channel that its words came through last
@@ -34,6 +35,7 @@ type people struct {
 	byHead  map[string]*entity // longer description met last, by its noun
 	roles   []*entity          // persons with a function
 	likely  []*entity          // persons by their form
+	others  []*entity          // who else may be a person: two words with capitals
 }
 
 func newPeople(text string, lang *language, titles, given *lexicon.Trie) *people {
@@ -41,13 +43,25 @@ func newPeople(text string, lang *language, titles, given *lexicon.Trie) *people
 }
 
 // fold makes names comparable.
-func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+func fold(s string) string { return strings.ToLower(clean(s)) }
 
 func lastWord(s string) string {
 	if i := strings.LastIndexAny(s, " "); i >= 0 {
 		return s[i+1:]
 	}
 	return s
+}
+
+// family is the last word of a name but for what stands behind it: Barlow of
+// "Hugh Barlow KC".
+func (p *people) family(name string) string {
+	for {
+		last := lastWord(name)
+		if last == name || p.lang.words.Longest(lexicon.Scan(nil, last, 0, len(last)), honour).Tokens == 0 {
+			return last
+		}
+		name = name[:len(name)-len(last)-1]
+	}
 }
 
 // meet enters a name that the text gives, with its function.
@@ -63,10 +77,13 @@ func (p *people) meet(ph *phrase) {
 	if ph.words < 2 || ph.article {
 		return
 	}
+	if !e.likely && e.person && ph.words == 2 && !ph.body && len(p.others) < maxKnown && e.at == ph.name.Start {
+		p.others = append(p.others, e)
+	}
 	if first, _, ok := strings.Cut(name, " "); ok && p.byFirst[first] == nil {
 		p.byFirst[first] = e
 	}
-	last := lastWord(name)
+	last := p.family(name)
 	if old := p.byLast[last]; old == nil || ph.words > old.words {
 		if old != nil && e.role == "" && strings.HasSuffix(name, old.name) {
 			e.role = old.role
@@ -109,7 +126,7 @@ func (p *people) know(e *entity, ph *phrase) {
 			p.roles = append(p.roles, e)
 		}
 	}
-	if !e.likely && e.person && ph.words > 1 && (ph.likely || e.role != "" || e.sex != 0) {
+	if !e.likely && e.person && (ph.words > 1 && (ph.likely || e.sex != 0) || e.role != "") {
 		e.likely = true
 		if len(p.likely) < maxKnown {
 			p.likely = append(p.likely, e)
@@ -149,7 +166,43 @@ func (p *people) as(d string) *entity {
 	if e == nil && !several && p.lang.capitals {
 		e, _ = p.whose(words, true) // "der Chef" is the Konzernchef
 	}
+	if e == nil && !several {
+		e = p.synonym(words)
+	}
 	return e
+}
+
+// synonym is the one person whose function means the same as the words: the coach
+// is the manager.
+func (p *people) synonym(words []string) *entity {
+	if len(words) == 0 {
+		return nil
+	}
+	var found *entity
+	for _, group := range p.lang.same {
+		if !group[words[len(words)-1]] && !group[words[0]] {
+			continue
+		}
+		for _, e := range p.roles {
+			if e == found || !anyOf(group, strings.Fields(fold(e.role))) {
+				continue
+			}
+			if found != nil {
+				return nil
+			}
+			found = e
+		}
+	}
+	return found
+}
+
+func anyOf(group map[string]bool, words []string) bool {
+	for _, w := range words {
+		if group[w] {
+			return true
+		}
+	}
+	return false
 }
 
 // whose is the one person whose function has the words, also as the ends of
@@ -208,11 +261,35 @@ func (p *people) named(ph *phrase) *entity {
 			e.sex = feminine
 		}
 	}
+	if ph.words == 1 {
+		toks := lexicon.Scan(nil, e.name, 0, min(len(e.name), 24))
+		e.place = len(toks) > 0 && p.given.All(toks[:1])&lexicon.City != 0
+	}
 	return e
 }
 
 // clean puts a single space for every run of white space.
-func clean(s string) string { return strings.Join(strings.Fields(s), " ") }
+func clean(s string) string {
+	if spaced(s) {
+		return s
+	}
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// spaced tells whether s surely has no other white space than single blanks
+// between words.
+func spaced(s string) bool {
+	before := byte(' ')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ', c == ' ' && before == ' ', c == 0xc2, c == 0xe1, c == 0xe2, c == 0xe3: // the last four may begin a wide blank
+			return false
+		default:
+			before = c
+		}
+	}
+	return before != ' '
+}
 
 // who is the entity of a name or description.
 func (p *people) who(ph *phrase) *entity {
@@ -220,9 +297,9 @@ func (p *people) who(ph *phrase) *entity {
 		name := fold(ph.name.In(p.text))
 		e := p.byName[name]
 		if !ph.article && (ph.words < 3 || e == nil) {
-			if full := p.byLast[lastWord(name)]; full != nil && (ph.words == 1 || strings.HasSuffix(fold(full.name), name)) {
+			if full := p.byLast[p.family(name)]; full != nil && (ph.words == 1 || strings.HasSuffix(fold(full.name), name)) {
 				e = full
-			} else if full := p.byFirst[name]; full != nil && ph.words == 1 && full.likely {
+			} else if full := p.byFirst[name]; full != nil && ph.words == 1 && (full.likely || e != nil && full.at < e.at && full.sex == 0) {
 				e = full
 			} else if full := p.begins(name); full != nil {
 				e = full

@@ -23,6 +23,7 @@ type phrase struct {
 	short    article.Span  // of a body's name, without what it goes on with
 	pronoun  lexicon.Class // which pronoun; 0: none
 	loose    bool          // "one", "others"
+	body     bool          // a medium or a body by a word in it
 	article  bool          // the name has an article before it, and no role
 	words    int           // of the name
 	likely   bool          // a person's name by its form
@@ -58,7 +59,7 @@ func (g *grammar) between(i int) string {
 // an abbreviation stands before item i.
 func (g *grammar) joined(i int) bool {
 	switch g.between(i) {
-	case " ", "-", "'", "’", "\n", "\u00a0", "\u202f", ". ", ".", "", "' ", "’ ":
+	case " ", "-", " & ", "'", "’", "\n", "\u00a0", "\u202f", ". ", ".", "", "' ", "’ ":
 		return true
 	}
 	return false
@@ -109,7 +110,11 @@ func (g *grammar) particle(i, end int) bool {
 	}
 	if t.is(preposition | articleWord | conjunction | adverb) {
 		switch g.text[t.Start:t.End] {
-		case "de", "del", "von", "van", "zu", "da", "di", "al", "du", "la", "y", "le":
+		case "von":
+			if i > 1 && !g.given(i-1) && g.items[i-2].upper() && g.joined(i-1) {
+				return false // "Carla Minder von der Universität"
+			}
+		case "de", "del", "van", "zu", "da", "di", "al", "du", "la", "y", "le":
 		case "der", "den":
 			if prev := g.text[g.items[i-1].Start:g.items[i-1].End]; prev != "von" && prev != "van" {
 				return false
@@ -142,6 +147,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		p.desc = g.cover(i, i+1)
 		return p, true
 	}
+	if t.is(participle) && i > 0 && g.items[i-1].is(auxiliary) && !t.upper() && g.between(i) == " " {
+		return p, false // "a prévenu Ann Brandt"
+	}
 	j := i
 	det := false
 	for j < end && g.items[j].kind == word && !g.items[j].named && g.items[j].is(articleWord|possessive|loose) && (j == i || g.joined(j)) && j < i+3 {
@@ -156,6 +164,21 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		det, j = true, n
 	}
 	first := j
+	if det && j == i+1 && j < end && g.lang.noSubject && t.is(adverb) && g.object(i) && !g.items[j].upper() && g.verbal(j) && g.items[j].words(role|person) == 0 {
+		return p, false // "lo encontró"
+	}
+	if det && j < end && g.items[j].is(auxiliary) && !g.items[j].upper() && g.items[j].words(role) == 0 {
+		return p, false // "l'a qualifiée"
+	}
+	if j < end && g.titleBefore(j, end) {
+		p.to, p.core = j+2, j+2
+		for p.to < end && g.items[p.to].upper() && g.joined(p.to) {
+			p.to++
+		}
+		p.core = p.to
+		p.name, p.words, p.likely = g.cover(j, p.to), p.to-j, true
+		return p, true
+	}
 	// Small words, then a name or, where nouns have capitals, nouns.
 	for j < end && j < i+maxPhrase && g.items[j].kind == word && g.lower(j) && (j == i || g.joined(j)) {
 		t := &g.items[j]
@@ -176,7 +199,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	run := j
 	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || j > run && g.between(j) == "-" || j > run && g.particle(j, end) || j > run && g.items[j].Shape&lexicon.Digits != 0 && g.items[j].End-g.items[j].Start < 3) && (j == i || g.joined(j)) {
 		t := &g.items[j]
-		if j > run && (t.is(timeWord) || g.newName(run, j)) {
+		if j > run && (t.is(timeWord) && !g.given(j-1) || g.newName(run, j)) {
 			break
 		}
 		j += max(1, t.words(role)) // "Secretary of State"
@@ -191,7 +214,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		}
 		return p, false
 	}
-	if j == run && !det && !g.hasRole(i, small) {
+	if j == run && !det && (!g.hasRole(i, small) || g.items[i].is(participle)) {
 		return p, false // bare small words: no one in particular
 	}
 	if !det && small > first && !g.hasRole(first, small) {
@@ -203,9 +226,23 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		g.extendName(&p, end)
 	}
 	if !p.named() {
+		g.dropParticiple(&p, first, end)
 		g.extend(&p, end)
 	}
 	return p, true
+}
+
+// dropParticiple leaves out the last word of a description before who did it: "un
+// employé joint par la presse".
+func (g *grammar) dropParticiple(p *phrase, first, end int) {
+	last := p.to - 1
+	if (g.lang.inserts || g.lang.noSubject) && last > first && p.to < end && g.items[p.to].is(agent) && !g.items[last].is(role) && !g.items[last].upper() {
+		p.to, p.core = last, last
+		p.desc.End = int(g.items[last-1].End)
+		if !p.role.Empty() {
+			p.role.End = p.desc.End
+		}
+	}
 }
 
 // stands tells whether a phrase may be a subject: no time, and in German nothing
@@ -230,7 +267,49 @@ func (g *grammar) opener(i, end int) bool {
 	if t.is(relative) && t.is(articleWord) && i+1 < end && g.items[i+1].is(articleWord|possessive|pronoun|loose) {
 		return true
 	}
+	if g.participial(i, end) || g.verbFirst(i) {
+		return true
+	}
 	return t.upper() && !t.named && t.Shape&lexicon.AllCaps == 0 && t.is(preposition|conjunction|adverb|relative|timeWord|subordinate|finite|auxiliary) && !t.is(articleWord|possessive|pronoun|loose) && t.words(role) == 0 && !g.given(i)
+}
+
+// verbFirst tells whether a sentence without a subject begins with a verb at i:
+// "Publicó su primer libro".
+func (g *grammar) verbFirst(i int) bool {
+	t := &g.items[i]
+	if !g.lang.noSubject || !t.upper() || t.named || g.given(i) || i > 0 && g.items[i-1].kind == word && g.between(i) == " " || t.words(role) > 0 {
+		return false
+	}
+	if t.is(cue | describe | weak | action) {
+		return true
+	}
+	for _, e := range g.lang.verbEndings {
+		if int(t.End-t.Start) > len(e)+2 && strings.HasSuffix(g.text[t.Start:t.End], e) {
+			return true
+		}
+	}
+	return false
+}
+
+// participial tells whether a clause without a subject begins with a participle at
+// i: "Asked about it, she".
+func (g *grammar) participial(i, end int) bool {
+	t := &g.items[i]
+	if !t.upper() || t.named || g.given(i) || g.lang.capitals || t.words(role) > 0 || i+1 >= end || i > 0 && g.items[i-1].kind == word && g.between(i) == " " {
+		return false
+	}
+	if next := &g.items[i+1]; next.kind != comma && !next.is(preposition) {
+		return false
+	}
+	if t.is(participle | action) {
+		return true
+	}
+	for _, e := range g.lang.participles {
+		if int(t.End-t.Start) > len(e)+3 && strings.HasSuffix(g.text[t.Start:t.End], e) {
+			return g.items[i+1].kind != comma || len(e) > 2
+		}
+	}
+	return false
 }
 
 // owner is where "China's" and the like end that begin at i; i if they don't.
@@ -254,7 +333,7 @@ func (g *grammar) noun2(i, end int, det bool) int {
 		return i
 	}
 	for n := i; n < min(end, i+4) && g.items[n].kind == word && !g.items[n].upper() && g.joined(n); n++ {
-		if k := g.items[n].words(role); k > 0 {
+		if k := g.items[n].words(role | person); k > 0 {
 			m := n + k
 			if m < end && g.items[m].kind == word && g.joined(m) && !g.items[m].upper() && !g.verbal(m) && !g.stopper(m) {
 				continue // "chief negotiator"
@@ -312,6 +391,17 @@ func (g *grammar) lower(i int) bool {
 	return !t.upper() || n > 1 && i+n <= len(g.items) && !g.items[i+n-1].upper()
 }
 
+// titleBefore tells whether a small title stands at i before a name: "don Aurelio".
+func (g *grammar) titleBefore(i, end int) bool {
+	return g.items[i].is(title) && g.items[i].Shape&lexicon.Lower != 0 && g.items[i].End-g.items[i].Start > 1 && !g.items[i].is(role|pronoun|articleWord|preposition) && i+1 < end && g.items[i+1].upper() && g.joined(i+1)
+}
+
+// object tells whether the Spanish article at i, before a verb, is its object: "que
+// lo encontró".
+func (g *grammar) object(i int) bool {
+	return g.text[g.items[i].Start:g.items[i].End] == "lo" || i > 0 && g.items[i-1].kind == word && g.between(i) == " "
+}
+
 // looseEnd is "one", "one of them".
 func (g *grammar) looseEnd(p phrase, at, end int) (phrase, bool) {
 	p.to = at
@@ -350,7 +440,8 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 		p.desc = g.cover(from, end)
 		p.role = g.bare(first, end)
 		p.definite = g.items[from].is(definite)
-	case g.lang.capitals && name == run && (det || lower) && end-name == 1 && !g.given(name):
+	case g.firm(p, first, run, end, det):
+	case g.lang.capitals && name == run && (det || lower) && g.single(name, end) && !g.given(name):
 		p.desc = g.cover(from, end) // "ein Augenzeuge"
 		p.definite = g.items[from].is(definite) && g.hasFunction(first, end)
 		if p.definite {
@@ -381,6 +472,63 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 	}
 }
 
+// firm reads "the carmaker Ravel", "der Autobauer Ravel": what a body is, and its
+// name.
+func (g *grammar) firm(p *phrase, first, run, end int, det bool) bool {
+	name := run
+	switch {
+	case !det && (g.lang.capitals || g.lang.inserts || g.lang.noSubject):
+		return false
+	case !det || g.lang.capitals:
+		if end-run < 2 || end-run > 4 || !g.bodyNoun(run) || g.between(run+1) != " " {
+			return false
+		}
+		name = run + 1
+	default:
+		if end-run > 3 || run <= first {
+			return false
+		}
+		head := run - 1
+		for head >= first && !g.items[head].is(body) && !g.hasFunction(head, head+1) && head > run-3 {
+			head--
+		}
+		if head < first || !g.items[head].is(body) || g.lang.bodies[fold(g.cover(head, head+1).In(g.text))]&firms == 0 || g.hasFunction(head, run) {
+			return false
+		}
+	}
+	p.name, p.words, p.article = g.cover(name, end), end-name, true
+	p.role = g.bare(first, name)
+	return true
+}
+
+// firms is the kind of bodies that stand before their names.
+const firms = 1
+
+// bodyNoun tells whether the word at i is a company's noun or a compound that ends
+// with one.
+func (g *grammar) bodyNoun(i int) bool {
+	w := fold(g.text[g.items[i].Start:g.items[i].End])
+	if g.lang.bodies[w]&firms != 0 {
+		return true
+	}
+	for k := 1; k < len(w)-minCompound; k++ {
+		if g.lang.bodies[w[k:]]&firms != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// single tells whether items [from, to) are one word, with hyphens in it.
+func (g *grammar) single(from, to int) bool {
+	for k := from + 1; k < to; k++ {
+		if g.between(k) != "-" {
+			return false
+		}
+	}
+	return true
+}
+
 // peel is where the name begins in a run of words with capitals.
 func (g *grammar) peel(run, end int, before bool) int {
 	k := run
@@ -389,7 +537,7 @@ func (g *grammar) peel(run, end int, before bool) int {
 			return k
 		}
 		n := g.roleAt(k)
-		if n == 0 || n > end-k {
+		if n == 0 || n > end-k || k+n < end && (g.between(k+n) == "' " || g.between(k+n) == "’ ") {
 			break
 		}
 		k += n
@@ -402,6 +550,9 @@ func (g *grammar) peel(run, end int, before bool) int {
 		if n := g.roleAt(m); n > 0 && m+n < end && !g.given(m) && !g.given(m-1) {
 			return m + n // "U.S. Attorney Nealy Cox"
 		}
+	}
+	if !g.lang.capitals && end-run == 3 && (run == 0 || g.between(run) != " ") && !g.given(run) && g.given(run+1) && !g.given(run+2) && g.between(run+1) == " " && g.items[run].Shape&lexicon.AllCaps == 0 {
+		return run + 1 // "Crofter Morag MacLeod": a function that begins the sentence
 	}
 	for m := run + 1; m < end; m++ {
 		if g.given(m) && !g.given(m-1) && end-m >= 2 && g.between(m) == " " && (g.lang.capitals || before) && g.items[m-1].upper() {
@@ -443,6 +594,9 @@ func (g *grammar) extend(p *phrase, end int) {
 		if g.items[k].is(toward) && g.items[k+1].words(audience) == 0 && (g.items[k+1].upper() || g.items[k+1].is(articleWord|possessive)) {
 			n = 1
 		}
+		if n == 0 && k == p.core && g.forTask(p, k, end) {
+			n = 1
+		}
 		if n == 0 || k+n >= end || !g.joined(k+n) || g.items[k].words(according) > 0 {
 			return
 		}
@@ -459,13 +613,20 @@ func (g *grammar) extend(p *phrase, end int) {
 				break
 			}
 			// Behind a noun, a small word is a verb that the data don't know.
-			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) {
+			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) {
 				break
 			}
 			m++
 		}
 		if m > start && g.genitive(m-1) {
 			m--
+		}
+		if m == start+1 && g.items[start].Shape&lexicon.Digits != 0 {
+			return // an age
+		}
+		if at := g.nameBehind(p, start, m, end); at > 0 {
+			p.to = at
+			return
 		}
 		if m == start && m > k+n+1 {
 			start-- // "of the three"
@@ -486,34 +647,102 @@ func (g *grammar) extend(p *phrase, end int) {
 	}
 }
 
+// forTask tells whether the task of a function stands behind the French "à" at k:
+// "l'adjointe à la sécurité", "secrétaire d'État au Tourisme".
+func (g *grammar) forTask(p *phrase, k, end int) bool {
+	if !g.lang.inserts || !g.headed(p) || g.items[k].words(audience) > 0 || k+1 >= end {
+		return false
+	}
+	next := &g.items[k+1]
+	switch g.text[g.items[k].Start:g.items[k].End] {
+	case "à":
+		return next.is(definite) && k+2 < end && !g.items[k+2].is(channel|medium|timeWord) && g.items[k+2].Shape&lexicon.AllCaps == 0
+	case "au", "aux":
+		return next.upper() && !g.medial(k+1, k+2)
+	}
+	return false
+}
+
+// nameBehind names a description whose function and what it is of stand before the
+// name: "chair of governors Ravi Menon". items [start, m) are what it goes on
+// with. It is the item behind the name, 0 if there is none.
+func (g *grammar) nameBehind(p *phrase, start, m, end int) int {
+	if !g.headed(p) {
+		return 0
+	}
+	for k := start + 1; k < m; k++ {
+		t := &g.items[k]
+		if !t.upper() || k+1 >= end || !g.items[k+1].upper() || !g.joined(k+1) {
+			continue
+		}
+		known := g.given(k) && !g.given(k-1)
+		lower := !g.items[k-1].upper() && !g.items[k-1].is(body|work|articleWord|preposition) && t.Shape&lexicon.AllCaps == 0
+		if !known && !lower {
+			continue
+		}
+		to := k + 1
+		for to < end && to < k+4 && g.items[to].upper() && g.joined(to) {
+			to++
+		}
+		p.name, p.words, p.likely = g.cover(k, to), to-k, true
+		p.role = g.bare(p.from, k)
+		p.desc = article.Span{}
+		return to
+	}
+	return 0
+}
+
 // extendName takes what the name of a body goes on with: "The Ministry of Works",
 // "La Cour de cassation". The name before it stays in p.short.
 func (g *grammar) extendName(p *phrase, end int) {
 	k := p.to
-	if k+1 >= end || p.to-p.from != 2 || !g.items[p.from].is(articleWord) || !g.joined(k) || !g.joined(k+1) || g.items[p.from+1].named {
+	place := g.items[k-1].is(body) && k+1 < end && g.text[g.items[k].Start:g.items[k].End] == "in"
+	if k+1 >= end || p.to-p.from != 2 && !place || !g.items[p.from].is(articleWord) || !g.joined(k) || !g.joined(k+1) || g.items[p.from+1].named {
 		return
+	}
+	romance := g.lang.inserts || g.lang.noSubject
+	if romance && g.items[p.from+1].is(body) {
+		for k < p.to+2 && k+1 < end && g.plain(k) && g.joined(k+1) {
+			k++ // "régionale"
+		}
 	}
 	switch g.text[g.items[k].Start:g.items[k].End] {
 	case "of", "for", "de", "des", "du", "del", "d":
+	case "in":
+		if !place {
+			return
+		}
 	default:
 		return
 	}
 	m := k + 1
-	for m < end && m < k+5 && g.items[m].kind == word && g.items[m].upper() && !g.items[m].is(timeWord) && g.joined(m) {
+	for romance && m < k+2 && m+1 < end && g.items[m].is(articleWord) && g.joined(m+1) {
 		m++
 	}
-	if m == k+1 {
-		t := &g.items[m]
-		if !g.lang.inserts || t.class != 0 || t.Shape&lexicon.Digits != 0 || t.kind != word {
-			return
-		}
+	from := m
+	for m < end && m < k+6 && g.items[m].kind == word && g.items[m].upper() && !g.items[m].is(timeWord) && g.joined(m) {
 		m++
+	}
+	if romance && m == from && m < end && (g.plain(m) || g.items[m].Shape&lexicon.Digits == 0 && g.items[m].class == 0) && g.joined(m) {
+		m++
+		for m < from+3 && m < end && g.plain(m) && g.joined(m) {
+			m++
+		}
+	}
+	if m == from {
+		return
 	}
 	p.short = p.name
 	p.to = m
 	p.name.End = int(g.items[m-1].End)
 	p.desc = p.name
 	p.words = m - p.from - 1
+}
+
+// plain tells whether the word at k is small and no word that the data know.
+func (g *grammar) plain(k int) bool {
+	t := &g.items[k]
+	return t.kind == word && t.Shape&lexicon.Lower != 0 && t.class == 0 && t.long == 0 && !g.verbal(k)
 }
 
 // medial tells whether the name of an agency or a word for a medium is among
@@ -548,6 +777,9 @@ func (g *grammar) apposition(p *phrase, end int) {
 	}
 	if !p.named() {
 		q, ok := g.noun(k, end)
+		if ok && q.named() && q.article && g.byArticle(p, &q, k, end) {
+			return
+		}
 		if ok && q.named() && !q.article && q.words >= 1 && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end) && g.closes(q.to, end) &&
 			(g.headed(p) || p.loose || g.items[p.from].is(possessive) || q.to < end && g.items[q.to].kind == comma) {
 			if p.role.Empty() && !p.loose {
@@ -559,6 +791,26 @@ func (g *grammar) apposition(p *phrase, end int) {
 			}
 		}
 	}
+}
+
+// byArticle takes a name with an article, at item k between commas, for what a
+// description before it means: "his union, the RSW, has", "the vicar, the Rev Tim
+// Oakes".
+func (g *grammar) byArticle(p, q *phrase, k, end int) bool {
+	titled := g.items[k+1].is(title | role)
+	if !titled && q.words > 1 || !g.items[k].is(articleWord) || !g.headed(p) && !g.bodyAt(p.from, p.to) || q.to < end && g.items[q.to].kind != comma {
+		return false
+	}
+	p.role = p.desc
+	p.name, p.words, p.to, p.enclosed, p.article = q.name, q.words, q.to, true, !titled
+	if titled {
+		from := k + 1
+		for n := g.roleAt(from); n > 0 && from+n < q.to && !g.items[from].is(title); n = g.roleAt(from) {
+			from += n
+		}
+		p.name, p.likely = g.cover(from, q.to), true
+	}
+	return true
 }
 
 // functionBehind reads ", owner of the bakery" behind a name.
@@ -578,6 +830,9 @@ func (g *grammar) functionBehind(p *phrase, k, end int) {
 	if !ok || q.pronoun != 0 || q.loose && q.to-q.from == 1 {
 		return
 	}
+	if g.goesOn(q.to, min(len(g.items), q.to+4)) {
+		return // "Behind the club, the family said"
+	}
 	det := g.items[k].is(articleWord) || g.items[k].is(possessive)
 	function := g.hasFunction(q.from, q.to)
 	if !function && (!det || q.to < end && g.items[q.to].kind != comma) || q.named() && !q.article && q.role.Empty() {
@@ -594,6 +849,20 @@ func (g *grammar) functionBehind(p *phrase, k, end int) {
 	p.to, p.enclosed = q.to, true
 }
 
+// goesOn tells whether a verb stands at k or behind small words there, so that what
+// stands before it is its subject.
+func (g *grammar) goesOn(k, end int) bool {
+	for ; k < end && g.items[k].kind == word; k++ {
+		if g.verbal(k) {
+			return true
+		}
+		if !g.items[k].is(adverb) {
+			return false
+		}
+	}
+	return false
+}
+
 // headed tells whether the head of a description is a function.
 func (g *grammar) headed(p *phrase) bool {
 	to := p.from + 1
@@ -601,6 +870,16 @@ func (g *grammar) headed(p *phrase) bool {
 		to++
 	}
 	return g.hasFunction(p.from, to)
+}
+
+// bodyAt tells whether a body's noun is among the items.
+func (g *grammar) bodyAt(from, to int) bool {
+	for k := from; k < to; k++ {
+		if g.items[k].is(body) {
+			return true
+		}
+	}
+	return false
 }
 
 func (g *grammar) hasFunction(from, to int) bool {

@@ -205,6 +205,23 @@ func medially(text string, q *quote, lang *language) bool {
 	return false
 }
 
+// nickname tells whether the words stand between a given name and another word
+// with a capital: Walter ‘Dusty’ Rhodes.
+func (e *Enricher) nickname(text string, q *quote) bool {
+	const most = 30 // bytes looked at on either side
+	from := max(0, q.open-most)
+	for from < q.open && !utf8.RuneStart(text[from]) {
+		from++
+	}
+	before := lexicon.Scan(nil, text, from, q.open)
+	after := lexicon.Scan(nil, text, q.close, min(len(text), q.close+most))
+	if len(before) == 0 || len(after) == 0 || after[0].Shape&lexicon.Upper == 0 {
+		return false
+	}
+	last := before[len(before)-1:]
+	return last[0].Shape&lexicon.Upper != 0 && text[last[0].End:q.open] == " " && text[q.close:after[0].Start] == " " && e.lex.Phrases.Longest(last, lexicon.Given).Tokens > 0
+}
+
 // maxWords is how many words of a quotation are looked at.
 const maxWords = 40
 
@@ -246,7 +263,7 @@ func (e *Enricher) weighWords(text string, p passage, lang *language, media []me
 			q.name = true // "Bild"-Zeitung
 		}
 	}
-	q.name = q.name || !p.unclosed && q.caps && q.words <= 4 && q.stop == 0 && medially(text, &q, lang)
+	q.name = q.name || !p.unclosed && q.caps && q.words <= 2 && q.stop == 0 && e.nickname(text, &q) || !p.unclosed && q.caps && q.words <= 4 && q.stop == 0 && medially(text, &q, lang)
 	i := sort.Search(len(media), func(i int) bool { return media[i].End > q.start })
 	if i < len(media) && media[i].Start <= q.start+4 && media[i].End >= q.end-4 && q.words <= 8 {
 		q.name = true

@@ -24,6 +24,9 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		if e := a.again(p); e != nil {
 			return e
 		}
+		if e := a.meant(p); e != nil {
+			return e
+		}
 		e := a.people.who(p)
 		if e == nil {
 			return nil
@@ -42,15 +45,18 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 			}
 		} else {
 			e.human = e.human || a.hasFunction(p.from, p.to)
-			e.many = e.many || a.items[p.from].is(many)
+			e.many = e.many || a.items[p.from].is(many) || !a.lang.capitals && p.core > p.from && !a.items[p.from].is(articleWord|possessive) && strings.HasSuffix(a.text[a.items[p.from].Start:a.items[p.core-1].End], "s")
 		}
 		if e.outlet {
 			a.outlet = e
 		}
 		return e
 	}
+	if p.to == 0 && !asSubject && a.speaker != nil && !a.speaker.many && a.lastQ >= 0 && n > 0 && a.sents[n-1].paragraph == a.sents[n].paragraph && a.holds(a.lastQ, &a.sents[n-1]) && a.quotes[a.lastQ].entity == a.speaker && a.subject[n].to == 0 {
+		return a.speaker // “…”, añadió.
+	}
 	// Somebody named earlier in the sentence, but not the pronoun itself.
-	apart := !asSubject && p.from > 0 && p.to > 0 && a.items[p.from-1].kind != word && p.pronoun&(masculine|feminine) == 0
+	apart := !asSubject && p.from > 0 && p.to > 0 && a.items[p.from-1].kind == comma && p.pronoun&(masculine|feminine) == 0
 	if q := &a.subject[n]; !asSubject && q.to > 0 && q.to <= p.from && q.pronoun == 0 {
 		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) && (!apart || e == a.teller || e == a.speaker || a.teller == nil) {
 			return a.bind(e, p.pronoun)
@@ -60,6 +66,9 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		return a.teller // "Half of them, it added, were “…”"
 	}
 	order := []*entity{a.before, a.human, a.recent, a.speaker}
+	if a.recentIn == n-1 {
+		order = []*entity{a.before, a.recent, a.human, a.speaker}
+	}
 	if p.pronoun&(neuter|plural) != 0 && p.pronoun&(masculine|feminine) == 0 {
 		order = []*entity{a.body, a.before, a.speaker}
 		if a.before != nil && !a.before.person {
@@ -112,11 +121,13 @@ func (a *ascriber) again(p *phrase) *entity {
 	return a.people.byHead[fold(a.cover(p.from+1, p.to).In(a.text))]
 }
 
+// shorter tells whether the text has fewer words of a name than its normal
 // form: "FT".
 func shorter(text, name string) bool {
 	return len(strings.Fields(text))+1 < len(strings.Fields(name))
 }
 
+// known is the person whom a description such as "the minister" means, nil if
 // that can't be told.
 func (a *ascriber) known(p *phrase) *entity {
 	if p.named() || p.role.Empty() || !p.definite && !a.items[p.from].is(possessive) && a.owner(p.from, p.to) == p.from || !a.headed(p) {
@@ -126,7 +137,7 @@ func (a *ascriber) known(p *phrase) *entity {
 		return e
 	}
 	// Who the sentence before was about, of whom nothing is told but this.
-	if b := a.before; p.definite && b != nil && b.likely && b.role == "" && a.people.byName[fold(p.desc.In(a.text))] == nil && a.people.agree(b, p.desc.In(a.text)) && !a.items[p.from].is(many) {
+	if b := a.before; p.definite && b != nil && (b.likely || a.stillAbout(b, p)) && b.role == "" && a.people.byName[fold(p.desc.In(a.text))] == nil && a.people.agree(b, p.desc.In(a.text)) && !a.items[p.from].is(many) {
 		b.role = clean(p.role.In(a.text))
 		return b
 	}
@@ -139,6 +150,14 @@ func (a *ascriber) known(p *phrase) *entity {
 	return nil
 }
 
+// stillAbout tells whether a function without more words means the speaker of the
+// paragraph, whose name has the form of no person's.
+func (a *ascriber) stillAbout(e *entity, p *phrase) bool {
+	h := a.headAt(p)
+	return e == a.speaker && e.person && !e.place && a.sent != nil && a.para == a.sent.paragraph && p.to == p.core && h > 0 && !a.items[h].is(party)
+}
+
+// fits tells whether e may be meant by the pronoun; sure asks for more than
 // that nothing speaks against it.
 func fits(e *entity, p lexicon.Class, sure bool) bool {
 	if e == nil {
@@ -146,9 +165,12 @@ func fits(e *entity, p lexicon.Class, sure bool) bool {
 	}
 	single := p & (masculine | feminine)
 	if single == 0 {
-		return p&plural != 0 || !e.person
+		if p&neuter == 0 && e.person && e.likely && !e.many {
+			return false // "they" is not one person
+		}
+		return p&plural != 0 || !e.person || !sure && !e.likely && e.role == ""
 	}
-	if e.sex != 0 && single&e.sex == 0 {
+	if e.place || e.sex != 0 && single&e.sex == 0 {
 		return false
 	}
 	if e.person && (e.words > 1 || e.role != "") || p&plural != 0 || e.human && !e.many {
@@ -183,6 +205,7 @@ func (a *ascriber) theMedium(p *phrase) *entity {
 	return e
 }
 
+// owned is who a phrase like "his answer" or "Smith's verdict" makes the
 // speaker, the phrase itself if it is none.
 func (a *ascriber) owned(p phrase) phrase {
 	said := false

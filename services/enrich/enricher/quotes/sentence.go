@@ -133,11 +133,21 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 			it.kind = semicolon
 		case '—', '–':
 			it.kind = dash
+			if r.dateline() {
+				r.items = append(r.items, it)
+				r.stop()
+				continue
+			}
 		case '-':
 			if i == 0 || !unicode.IsSpace(rune(r.text[from+i-1])) {
 				continue
 			}
 			it.kind = dash
+			if r.dateline() {
+				r.items = append(r.items, it)
+				r.stop()
+				continue
+			}
 		case '(', ')', '[', ']':
 			it.kind = bracket
 		case '.', '!', '?', '…':
@@ -150,6 +160,20 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 		}
 		r.items = append(r.items, it)
 	}
+}
+
+// maxDateline is how many items stand before the dash of a dateline at most.
+const maxDateline = 10
+
+// dateline tells whether what was read of the paragraph is a dateline: "NEW DELHI
+// (AP)".
+func (r *reader) dateline() bool {
+	n := len(r.items) - r.begin
+	if n == 0 || n > maxDateline || r.block.headline || len(r.sents) > 0 && r.sents[len(r.sents)-1].paragraph == r.paragraph {
+		return false
+	}
+	first, last := &r.items[r.begin], &r.items[len(r.items)-1]
+	return first.kind == word && (first.Shape&lexicon.AllCaps != 0 && first.End-first.Start > 2 || last.kind == bracket)
 }
 
 // stops tells whether the mark at i ends a sentence; text[from:to] is what

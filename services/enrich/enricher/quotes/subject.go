@@ -1,6 +1,10 @@
 package quotes
 
-import "github.com/copytaster/copytaster/services/enrich/lexicon"
+import (
+	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
 
 // verb is the last cue in items [from, to); -1 if there is none.
 func (a *ascriber) verb(from, to int, want lexicon.Class) int {
@@ -18,14 +22,17 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 	if t.kind != word || t.upper() && (v > from || a.lang.capitals) {
 		return false
 	}
-	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) {
+	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) && !a.clitic(v-1, from) {
 		return false
 	}
-	if v > from && a.items[v-1].is(preposition) && !a.items[v-1].is(toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
+	if v > from && !t.is(infinitive) && a.items[v-1].is(preposition) && !a.items[v-1].is(toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
 		return false // "for hope"
 	}
 	if t.words(want) > 0 {
-		return true
+		return !a.nounBefore(v)
+	}
+	if t.is(infinitive) && want&cue != 0 {
+		return a.governor(v, from) >= 0
 	}
 	if !t.is(participle) || want&cue == 0 {
 		return false
@@ -39,6 +46,44 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 		}
 	}
 	return false
+}
+
+// nounBefore tells whether the English word at v, which may be a verb, is a noun
+// before its own verb: "rates might".
+func (a *ascriber) nounBefore(v int) bool {
+	if a.lang.capitals || a.lang.inserts || a.lang.noSubject || v+1 >= len(a.items) {
+		return false
+	}
+	w := a.text[a.items[v].Start:a.items[v].End]
+	return strings.HasSuffix(w, "s") && w != "says" && a.items[v+1].is(auxiliary|finite) && a.joined(v+1)
+}
+
+// governor is the verb that the infinitive at v hangs on: "llegó a hablar"; -1 if
+// there is none.
+func (a *ascriber) governor(v, from int) int {
+	for k := v - 1; k >= max(from, v-4) && a.items[k].kind == word; k-- {
+		if a.verbal(k) {
+			return k
+		}
+		if !a.items[k].is(preposition | adverb) {
+			return -1
+		}
+	}
+	return -1
+}
+
+// clitic tells whether the word at i, which may be an article, is the object of
+// the verb behind it: "el alcalde la definió", "lo consideran".
+func (a *ascriber) clitic(i, from int) bool {
+	t := &a.items[i]
+	if !t.is(adverb) || !a.lang.noSubject && !a.lang.inserts || a.items[i+1].is(role) {
+		return false
+	}
+	if i == from {
+		return a.lang.noSubject
+	}
+	before := &a.items[i-1]
+	return before.kind == comma || before.kind == word && !before.is(preposition|conjunction|articleWord|possessive|relative|auxiliary) && !a.verbal(i-1)
 }
 
 // small tells whether the item may stand between a subject and its verb.
@@ -83,6 +128,7 @@ func (a *ascriber) linked(p *phrase, v int) bool {
 	return true
 }
 
+// newClause tells whether another clause begins behind a comma between two
 // items.
 func (a *ascriber) newClause(from, to int) bool {
 	for k := from; k+1 < to; k++ {
@@ -129,8 +175,8 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		}
 		if t.is(relative) && !t.is(articleWord) {
 			held = false
-		} else if t.is(preposition) && !t.is(articleWord|pronoun) {
-			held = true
+		} else if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(c)) {
+			held = !t.is(like) || !a.lang.capitals || c > lo && a.items[c-1].kind != comma
 			c++
 			continue
 		}
@@ -141,7 +187,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 			continue
 		}
 		end := q.to
-		if !held || a.headed(&q) || q.named() {
+		if a.mayTell(&q, held) {
 			a.apposition(&q, v)
 		}
 		switch {
@@ -164,9 +210,29 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 	if !ok && first.to > 0 {
 		return first, true, false
 	}
+	if ok && a.restricts(&first, p.from) {
+		return first, true, true
+	}
 	return p, ok, near
 }
 
+// restricts tells whether a relative clause without commas stands behind p and has
+// what begins at item k in it: "A resident who filmed the blaze said".
+func (a *ascriber) restricts(p *phrase, k int) bool {
+	if p.to == 0 || p.to+1 >= k || a.lang.capitals || !a.items[p.to].is(relative) || !a.joined(p.to) {
+		return false
+	}
+	verbs := false
+	for m := p.to + 1; m < k; m++ {
+		if a.items[m].kind != word {
+			return false
+		}
+		verbs = verbs || a.verbal(m)
+	}
+	return verbs
+}
+
+// inverted reads what stands behind a verb of saying: "said Tom Brandt", "told
 // reporters". k is the item behind the verb.
 func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 	limit := min(end, k+10)
@@ -185,7 +251,7 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 			}
 			continue
 		}
-		if t.is(preposition) && !t.is(articleWord|pronoun) {
+		if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(m)) {
 			m++
 			if q, is := a.noun(m, end); is {
 				m = q.to
@@ -237,6 +303,7 @@ func (g *grammar) brackets(i, end int) int {
 	return i
 }
 
+// mayFollow tells whether a phrase behind a verb, which is the nth word, may be
 // its subject.
 func (a *ascriber) mayFollow(p *phrase, n int) bool {
 	free := a.lang.capitals || a.lang.noSubject
@@ -244,15 +311,24 @@ func (a *ascriber) mayFollow(p *phrase, n int) bool {
 	case !free && n > 2 || p.pronoun&neuter != 0 && p.pronoun&(masculine|feminine) == 0:
 		return false
 	case p.named():
-		return !p.article
+		return !p.article || a.lang.capitals
 	}
 	return p.pronoun != 0 || free || a.hasFunction(p.from, p.to)
+}
+
+// reflexive tells whether "s'" stands before the auxiliary at k: "s'est réjouie".
+func (a *ascriber) reflexive(k, from int) bool {
+	if k <= from || !a.lang.inserts && !a.lang.noSubject {
+		return false
+	}
+	w := a.text[a.items[k-1].Start:a.items[k-1].End]
+	return w == "s" || w == "se"
 }
 
 func (a *ascriber) passiveAt(v, lo int) bool {
 	for k := v - 1; k >= max(lo, v-3); k-- {
 		if a.items[k].is(passive) {
-			return true
+			return !a.reflexive(k, lo)
 		}
 		if a.items[k].kind != word || !a.small(k) {
 			return false

@@ -1,6 +1,10 @@
 package quotes
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
 
 // quotation ascribes quotation id, for which item i of sentence n stands.
 func (a *ascriber) quotation(id, i, n int) {
@@ -40,8 +44,14 @@ func (a *ascriber) quotation(id, i, n int) {
 	}
 	var asc ascription
 	var ok, tied bool
+	if start && next < s.to && a.items[next].kind == colon && a.subject[n].to > next {
+		// “…”: with these words he began.
+		asc = ascription{who: a.subject[n], at: -1}
+		a.take(q, id, &asc, n, byColon)
+		return
+	}
 	if !start {
-		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(commaBefore && setOff && !atEnd && asc.guess) {
+		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(setOff && !atEnd && asc.guess && (commaBefore || a.better(next, s))) {
 			c := byTie
 			if !q.partial {
 				c = byCue
@@ -63,7 +73,7 @@ func (a *ascriber) quotation(id, i, n int) {
 		}
 	}
 	if !start && !a.goesOn(q, id, i, s, commaBefore) {
-		if asc, ok = a.unknown(i, s.from); ok {
+		if asc, ok = a.unknown(i, s.from); ok && !a.alongside(q, i, s) && !(setOff && !atEnd && a.better(next, s)) {
 			a.take(q, id, &asc, n, bySentence)
 			return
 		}
@@ -91,6 +101,13 @@ func (a *ascriber) quotation(id, i, n int) {
 		}
 	}
 	a.alone(q, id, i, n, start && atEnd, colonBefore)
+}
+
+// better tells whether a verb that is known ascribes the quotation from behind,
+// from item j on.
+func (a *ascriber) better(j int, s *sentence) bool {
+	asc, ok := a.right(j, s.to, true, true)
+	return ok && !asc.guess && !asc.nobody
 }
 
 // verbLastTake ascribes by a verb at the end of the clause.
@@ -237,10 +254,19 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	}
 	if i > s.from && a.items[i-1].kind != colon && (q.upper || !a.lang.capitals) {
 		for k := max(s.from, i-3); k < i; k++ {
+			if a.items[k].is(participle) && a.active(k, s.from) || a.reflexive(k, s.from) {
+				continue // "los había llamado «…»", "s'est dite « … »"
+			}
 			if n := a.items[k].words(titled); n > 0 && k+n <= i && (k+n == i || k+n == i-1 && (a.items[i-1].kind == comma || a.items[i-1].is(describe))) {
 				return d + asName
 			}
+			if n := a.items[k].words(work); n > 0 && q.upper && k+n <= i && (k+n == i || k+n == i-1 && (a.items[i-1].kind == comma || a.items[i-1].is(describe|like)) || k+n == i-2 && a.items[i-1].is(like)) {
+				return d + asName
+			}
 		}
+	}
+	if q.upper && q.words <= longWords && (a.dated(i, s) || a.listed(i, s)) {
+		return d + asName
 	}
 	for k := max(s.from, i-8); k < min(s.to, i+8); k++ {
 		if a.items[k].is(sign) && k > s.from && a.items[k-1].is(articleWord|possessive|preposition|cue) {
@@ -250,12 +276,41 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	return d
 }
 
+// active tells whether an auxiliary before the participle at k makes it what the
+// subject did.
+func (a *ascriber) active(k, from int) bool {
+	if k <= from || !a.items[k-1].is(auxiliary) {
+		return false
+	}
+	return !a.items[k-1].is(passive) || a.reflexive(k-1, from)
+}
+
+// dated tells whether the year in brackets stands behind item i that a work has.
+func (a *ascriber) dated(i int, s *sentence) bool {
+	return i+3 < s.to && a.items[i+1].kind == bracket && a.items[i+3].kind == bracket && a.items[i+2].Shape&lexicon.Digits != 0 && a.items[i+2].End-a.items[i+2].Start == 4
+}
+
+// listed tells whether the quotation at item i goes on with a list of names:
+// "the films “…” and “…”".
+func (a *ascriber) listed(i int, s *sentence) bool {
+	if i < s.from+2 || a.items[i-2].kind != quotation || a.items[i-1].kind != comma && !a.items[i-1].is(conjunction|preposition) {
+		return false
+	}
+	q := &a.quotes[a.items[i-2].quote]
+	return q.done && q.conf < Enough && q.upper
+}
+
 // alone ascribes a quotation that no cue of its sentence ascribes.
 func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 	s := &a.sents[n]
 	if asc, ok := a.signed(i, n, whole && (!q.partial || s.setOff)); ok {
 		q.partial = false
 		a.take(q, id, &asc, n, byColon)
+		return
+	}
+	if whole && !q.partial && a.withThese(n) {
+		asc := ascription{who: a.subject[n+1], at: -1}
+		a.take(q, id, &asc, n+1, byColon)
 		return
 	}
 	switch {
@@ -291,6 +346,11 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		a.keep(q, id, s, byReport)
 	case colonBefore && a.speaker != nil:
 		a.keep(q, id, s, byReport)
+	case q.partial && !q.upper && i > s.from+1 && a.has(i, n):
+		asc := ascription{who: a.subject[n], at: -1}
+		a.take(q, id, &asc, n, byReport)
+	case a.alongside(q, i, s):
+		a.keep(q, id, s, byReport)
 	default:
 		if p := &a.subject[n]; p.to > 0 && p.to <= i {
 			q.entity = a.resolve(p, n, true)
@@ -307,6 +367,48 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		}
 		a.settle(q, id, s)
 	}
+}
+
+// alongside tells whether a part of a sentence goes on with another one that was
+// ascribed: "…, the court ruled, and that it was “…”".
+func (a *ascriber) alongside(q *quote, i int, s *sentence) bool {
+	if !q.partial || a.lastQ < 0 || !a.holds(a.lastQ, s) || a.quotes[a.lastQ].entity == nil || a.quotes[a.lastQ].entity != a.speaker || a.quotes[a.lastQ].cue.Empty() {
+		return false
+	}
+	for k := a.quotes[a.lastQ].last + 1; k < i; k++ {
+		if a.items[k].kind == quotation {
+			return false
+		}
+		if a.items[k].is(conjunction) && !a.items[k].is(relative|preposition) {
+			return true
+		}
+	}
+	return false
+}
+
+// has tells whether the quotation at item i is what the subject of the sentence
+// has done, in its own words: "the firm has “taken note”".
+func (a *ascriber) has(i, n int) bool {
+	s := &a.sents[n]
+	k := i - 1
+	for k > s.from && a.items[k].is(adverb) && !a.items[k].is(auxiliary) {
+		k--
+	}
+	if !a.items[k].is(auxiliary) || a.items[k].is(passive) || !a.items[k].is(finite) {
+		return false
+	}
+	p, found, near := a.subjectOf(k, s.from)
+	return found && near && p.to == a.subject[n].to
+}
+
+// withThese tells whether the sentence behind n begins with "With these words" and
+// has a subject.
+func (a *ascriber) withThese(n int) bool {
+	if n+1 >= len(a.sents) || a.sents[n+1].paragraph != a.sents[n].paragraph || a.subject[n+1].to == 0 {
+		return false
+	}
+	s := &a.sents[n+1]
+	return s.to-s.from > 3 && a.items[s.from].is(preposition) && a.items[s.from+1].is(articleWord) && a.items[s.from+2].is(speech)
 }
 
 // signed reads the name that stands below or behind the whole quotation at item

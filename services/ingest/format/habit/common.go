@@ -13,3 +13,10 @@ var common = Words{
 	},
 	PrivateEnd: []string{"END NOT FOR PUBLICATION", "END OF NOTE", "END OF ADVISORY"},
 }
+
+// reported are words for kills and holds with which a report may begin, too, as
+// in "Killed: three sailors". They are marks in capitals only.
+var reported = []string{
+	"KILLED", "ELIMINATION", "WITHDRAWN", "WITHDRAWAL", "ZURÜCKGEZOGEN", "WIRD ZURÜCKGEZOGEN", "ANNULLIERT", "RÜCKRUF", "ANNULÉ", "ANULADA", "ANULADO",
+	"ANNULLATA", "ANNULLERT", "TILBAGEKALDT",
+}

@@ -67,8 +67,8 @@ func (a Agency) Read(top []Line) Marks {
 		upper := strings.ToUpper(text)
 		line := spaced(upper)
 		capitals := l.Field || upper == text
-		m.Kill = m.Kill || capitals && lone.kill.alone(line) || l.Field && tagged(text, words.Kill)
-		m.Hold = m.Hold || capitals && lone.hold.alone(line) || l.Field && tagged(text, words.Hold)
+		m.Kill = m.Kill || capitals && lone.kill.alone(line) || l.Field && (tagged(text, words.Kill) || called(upper, words.Kill))
+		m.Hold = m.Hold || capitals && lone.hold.alone(line) || l.Field && (tagged(text, words.Hold) || called(upper, words.Hold))
 		m.Correction = m.Correction || capitals && lone.correction.alone(line) || tagged(text, words.Correction)
 		m.Advisory = m.Advisory || lone.advisory.alone(line) || tagged(text, words.Advisory)
 		a.embargo(&m, l)
@@ -229,6 +229,15 @@ func tagged(line string, list []string) bool {
 		}
 	}
 	return false
+}
+
+// called tells whether a line, in capitals, begins with such a word and a colon:
+// "Kill: Ferry runs again". Words that reports may begin with so don't count.
+func called(line string, list []string) bool {
+	return slices.ContainsFunc(list, func(w string) bool {
+		rest, ok := strings.CutPrefix(line, w)
+		return ok && strings.HasPrefix(strings.TrimLeft(rest, " "), ":") && !slices.Contains(reported, w)
+	})
 }
 
 // orders begin the sentence in which a notice names what it is about.

@@ -89,8 +89,8 @@ const formalName = "FormalName"
 // embargoed is the status that another follows at a stated time.
 const embargoed = "embargoed"
 
-// status is the present one, and the end of an embargo. An embargo without a
-// stated end holds until further notice.
+// status is the present one, and when it changes: the end of an embargo, or of
+// the use. An embargo without a stated end holds until further notice.
 func (it *item) status(a *article.Article) error {
 	e := it.management.Child("Status")
 	word := e.Attr(formalName)
@@ -107,14 +107,23 @@ func (it *item) status(a *article.Article) error {
 		if s, ok := wire.Status(e.Attr(formalName)); ok {
 			said = wire.Stricter(said, s)
 		}
+		if wire.Corrects(e.Attr(formalName)) {
+			a.Flag(article.FlagCorrection)
+		}
 	}
 	a.Status = wire.Stricter(status, said)
 	change := it.management.Child("StatusWillChange")
 	future, ok := wire.Status(change.Child("FutureStatus").Attr(formalName))
-	if !isEmbargo || change == nil || !ok || future != article.Usable {
+	norm := change.Child("DateAndTime").Line()
+	switch {
+	case change == nil || !ok:
+		return nil
+	case status == article.Usable && future != article.Usable:
+		a.ExpiresAt = wire.Date(a, norm)
+		return nil
+	case !isEmbargo || future != article.Usable:
 		return nil
 	}
-	norm := change.Child("DateAndTime").Line()
 	t, zone := wire.Moment(norm)
 	switch {
 	case !t.IsZero() && zone:
@@ -127,6 +136,17 @@ func (it *item) status(a *article.Article) error {
 	return nil
 }
 
+// rights sets the expiry, and an embargo until the rights begin. The status may
+// end the use, too.
+func (it *item) rights(a *article.Article) {
+	var starts, ends []string
+	for _, e := range it.root.Child("NewsComponent", "RightsMetadata").Children("UsageRights") {
+		starts, ends = append(starts, e.Child("StartDate").Line()), append(ends, e.Child("EndDate").Line())
+	}
+	a.ExpiresAt = wire.Earlier(a.ExpiresAt, wire.RightsEnd(a, ends...))
+	wire.NotBefore(a, it.h, wire.RightsStart(a, starts...))
+}
+
 func (it *item) adapt(a *article.Article) error {
 	id := it.id()
 	if id == "" {
@@ -136,11 +156,7 @@ func (it *item) adapt(a *article.Article) error {
 	if err := it.status(a); err != nil {
 		return err
 	}
-	var ends []string
-	for _, e := range it.root.Child("NewsComponent", "RightsMetadata").Children("UsageRights") {
-		ends = append(ends, e.Child("EndDate").Line())
-	}
-	a.ExpiresAt = wire.RightsEnd(a, ends...)
+	it.rights(a)
 	revision := it.root.Child("Identification", "NewsIdentifier", "RevisionId")
 	a.Version = revision.Line()
 	a.VersionCreated = wire.Date(a, it.management.Child("ThisRevisionCreated").Line())

@@ -103,18 +103,19 @@ func concept(e *xmldoc.Element) string {
 	return e.Line()
 }
 
-// rightsEnd is the end of the rights to the whole item or to its content, if all
-// of them end. The item's expires is no right, and not read.
-func (it *item) rightsEnd(a *article.Article) time.Time {
-	var ends []string
+// rights are from when on and until when there are rights to the whole item or
+// to its content: the earliest start and the last end of them, if all have one.
+// The item's expires is no right, and not read.
+func (it *item) rights(a *article.Article) (from, until time.Time) {
+	var starts, ends []string
 	for _, e := range it.root.Children("rightsInfo") {
 		scope := strings.Fields(e.Attr("scope") + " " + e.Attr("scopeuri"))
 		ofContent := slices.ContainsFunc(scope, func(s string) bool { return wire.Code(s) == "content" })
 		if e.Attr("idrefs") == "" && (len(scope) == 0 || ofContent) {
-			ends = append(ends, e.Attr("validto"))
+			starts, ends = append(starts, e.Attr("validfrom")), append(ends, e.Attr("validto"))
 		}
 	}
-	return wire.RightsEnd(a, ends...)
+	return wire.RightsStart(a, starts...), wire.RightsEnd(a, ends...)
 }
 
 // contents are what is of these names in the item's content sets, of which some
@@ -127,13 +128,17 @@ func (it *item) contents(names ...string) []*xmldoc.Element {
 	return es
 }
 
+// embargoSignal says no more than embargoed does, if that states a date.
+const embargoSignal = "embargoed"
+
 // signals are those that hide an item, besides the words of pubStatus.
 var signals = map[string]article.Status{
-	"holdforrelease": article.Withheld, "embargoed": article.Withheld, "retract": article.Canceled, "withdraw": article.Canceled, "withdrawn": article.Canceled,
+	"holdforrelease": article.Withheld, embargoSignal: article.Withheld, "retract": article.Canceled, "withdraw": article.Canceled, "withdrawn": article.Canceled,
 }
 
-// status is the stricter of what pubStatus and the signals say.
-func (it *item) status() (article.Status, error) {
+// status is the stricter of what pubStatus and the signals say. The signal of an
+// embargo holds the item, unless the embargo has an end.
+func (it *item) status(ends bool) (article.Status, error) {
 	status := article.Usable
 	for _, e := range it.meta.Children("pubStatus") {
 		s, ok := wire.Status(concept(e))
@@ -146,8 +151,40 @@ func (it *item) status() (article.Status, error) {
 		if s, ok := wire.Status(concept(e)); ok {
 			status = wire.Stricter(status, s)
 		}
-		status = wire.Stricter(status, signals[wire.Code(concept(e))])
+		if code := wire.Code(concept(e)); code != embargoSignal || !ends {
+			status = wire.Stricter(status, signals[code])
+		}
 	}
+	return status, nil
+}
+
+// life sets status, embargo and expiry.
+func (it *item) life(a *article.Article) (article.Status, error) {
+	norm := ""
+	e := it.meta.Child("embargoed")
+	if e != nil {
+		norm = strings.TrimSpace(e.Text())
+	}
+	t, zone := wire.Moment(norm)
+	if zone {
+		a.EmbargoUntil = t
+	}
+	status, err := it.status(zone)
+	switch {
+	case err != nil:
+		return "", err
+	case e == nil || zone:
+	case norm == "": // xsi:nil: until further notice
+		status = wire.Stricter(status, article.Withheld)
+	case status == article.Usable:
+		return "", it.doc.Wrong(document.Invalid, e, "embargoed", fmt.Sprintf("%q is no date with time and time zone", document.Clip(norm)))
+	default:
+		a.Flag(article.FlagDateUnreadable) // a kill must not fail for what it doesn't need
+	}
+	a.Status = status
+	from, until := it.rights(a)
+	a.ExpiresAt = until
+	wire.NotBefore(a, it.h, from)
 	return status, nil
 }
 
@@ -157,26 +194,15 @@ func (it *item) adapt(a *article.Article) error {
 		return it.doc.Wrong(document.Invalid, it.root, "guid", "is missing: no later version or kill could find the article")
 	}
 	a.URI = wire.URI(it.h, id)
-	status, err := it.status()
+	status, err := it.life(a)
 	if err != nil {
 		return err
 	}
-	if e := it.meta.Child("embargoed"); e != nil {
-		norm := strings.TrimSpace(e.Text())
-		t, zone := wire.Moment(norm)
-		switch {
-		case norm == "": // xsi:nil: until further notice
-			status = wire.Stricter(status, article.Withheld)
-		case !t.IsZero() && zone:
-			a.EmbargoUntil = t
-		case status == article.Usable:
-			return it.doc.Wrong(document.Invalid, e, "embargoed", fmt.Sprintf("%q is no date with time and time zone", document.Clip(norm)))
-		default:
-			a.Flag(article.FlagDateUnreadable) // a kill must not fail for what it doesn't need
+	for _, e := range it.meta.Children("signal") {
+		if wire.Corrects(concept(e)) {
+			a.Flag(article.FlagCorrection)
 		}
 	}
-	a.Status = status
-	a.ExpiresAt = it.rightsEnd(a)
 	a.Version = it.root.Attr("version")
 	created := it.content.Child("contentModified").Line()
 	a.VersionCreated = wire.Date(a, it.meta.Child("versionCreated").Line(), created)

@@ -158,16 +158,18 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 	if a.PublishedAt.IsZero() {
 		a.PublishedAt = h.PublishedAt
 	}
-	var only bool
-	if a.ExpiresAt, only = it.rightsEnd(a); only {
+	may, only := it.allowed(a)
+	if a.ExpiresAt = may.until; only {
 		it.RightsInfo.EncodedRights = "" // nothing is left of it for the text
 	}
+	wire.NotBefore(a, h, may.from)
 	n, ok := wire.Urgency(it.Urgency.trim())
 	if a.Urgency = n; !ok {
 		a.Flag(article.FlagFieldUnreadable)
 	}
 	a.Language = wire.Language(signer, version, it.Language.trim(), of.Language.trim())
 	it.subjects(a)
+	it.correction(a)
 	if err := it.lay(a, h); err != nil {
 		if !notice {
 			return err
@@ -179,6 +181,15 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 		return document.Refuse(document.Empty, Name, "the item (type %q) has neither headline nor text of its own", it.kind())
 	}
 	return nil
+}
+
+// correction flags an item that says it is one. The standard has no field for it.
+func (it *item) correction(a *article.Article) {
+	for _, c := range slices.Concat(it.Signal.list, it.Signals.list, it.Types.list) {
+		if wire.Corrects(c.id()) || wire.Corrects(string(c.Name)) {
+			a.Flag(article.FlagCorrection)
+		}
+	}
 }
 
 // subjects takes all that the item is said to be about, as it is said.
@@ -440,13 +451,16 @@ func (it *item) pulled() bool {
 	return err != nil || status != article.Usable
 }
 
-// usable tells whether what is in an association may go out with the article.
+// usable tells whether what is in an association may go out with the article. Of
+// a policy the times count, and that one can't be read is the article's flag.
 func (l *layout) usable(m *item) bool {
 	until, err := m.embargo()
+	may, _ := m.allowed(l.a)
+	until = wire.Later(until, may.from)
 	if err != nil || until.After(l.a.EmbargoUntil) && until.After(l.h.ReceivedAt) {
 		return false
 	}
-	return !m.pulled()
+	return !m.pulled() && (may.until.IsZero() || may.until.After(l.h.ReceivedAt))
 }
 
 // image is the item's own picture, without caption.

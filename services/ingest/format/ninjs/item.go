@@ -72,6 +72,9 @@ type item struct {
 	Authors       concepts `json:"authors"`    // Superdesk
 	Bylines       concepts `json:"bylines"`    // AP
 	Categories    concepts `json:"categories"` // dpa
+	Signal        concepts `json:"signal"`     // G2's, as some send it along
+	Signals       concepts `json:"signals"`
+	Types         concepts `json:"editorialtypes"` // AP
 
 	CopyrightHolder words   `json:"copyrightholder"`
 	CopyrightNotice words   `json:"copyrightnotice"`
@@ -103,11 +106,6 @@ type frame struct {
 	FirstCreated   text `json:"firstcreated,omitzero"`
 	Embargoed      text `json:"embargoed,omitzero"`
 	Language       text `json:"language,omitzero"`
-}
-
-type rights struct {
-	LinkedRights  text `json:"linkedrights"`
-	EncodedRights text `json:"encodedrights"`
 }
 
 // written is one of several wordings of a field.

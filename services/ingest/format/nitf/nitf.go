@@ -159,19 +159,22 @@ func (d *head) release(issued time.Time, isEmbargo bool) (time.Time, error) {
 	return time.Time{}, d.doc.Wrong(document.Invalid, e, "date.release", fmt.Sprintf("%q is no date with time and time zone", document.Clip(norm)))
 }
 
-// end is from when on the document has no validity, or when the rights to it
-// end: the earliest of what docdata and the head of the body say.
-func (d *head) end(a *article.Article) time.Time {
-	var ends []string
+// rights are from when on and until when there are rights to the document, and
+// until when it has validity: the latest start and the earliest end of what
+// docdata and the head of the body say.
+func (d *head) rights(a *article.Article) (from, until time.Time) {
+	var starts, ends []string
 	for _, e := range d.data.Children("doc.rights") {
-		ends = append(ends, e.Attr("enddate"))
+		starts, ends = append(starts, e.Attr("startdate")), append(ends, e.Attr("enddate"))
 	}
-	end := wire.Earlier(wire.Date(a, d.data.Child("date.expire").Attr("norm")), wire.RightsEnd(a, ends...))
-	return wire.Earlier(end, wire.Date(a, d.doc.Root.Child("body", "body.head", "rights", "rights.enddate").Attr("norm")))
+	body := d.doc.Root.Child("body", "body.head", "rights")
+	from = wire.Later(wire.RightsStart(a, starts...), wire.Date(a, body.Child("rights.startdate").Attr("norm")))
+	until = wire.Earlier(wire.Date(a, d.data.Child("date.expire").Attr("norm")), wire.RightsEnd(a, ends...))
+	return from, wire.Earlier(until, wire.Date(a, body.Child("rights.enddate").Attr("norm")))
 }
 
 // life sets version, dates, status and embargo.
-func (d *head) life(a *article.Article) (article.Status, error) {
+func (d *head) life(a *article.Article, h document.Hint) (article.Status, error) {
 	word := d.data.Attr("management-status")
 	status, err := d.status("management-status", word)
 	if err != nil {
@@ -197,13 +200,15 @@ func (d *head) life(a *article.Article) (article.Status, error) {
 	default:
 		a.Flag(article.FlagDateUnreadable) // a kill must not fail for what it doesn't need
 	}
-	a.ExpiresAt = d.end(a)
+	from, end := d.rights(a)
+	a.ExpiresAt = end
+	wire.NotBefore(a, h, from)
 	a.Status = wire.Stricter(status, said)
 	return a.Status, nil
 }
 
 func (d *head) adapt(a *article.Article, h document.Hint) error {
-	status, err := d.life(a)
+	status, err := d.life(a, h)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@
 package wire
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/document"
+	"github.com/copytaster/copytaster/services/ingest/format/habit"
 )
 
 // declaredConfidence is what an agency's word about its language is worth.
@@ -73,6 +75,7 @@ var layouts = []struct {
 	{"2006-01-02T15:04:05.999999999", false},
 	{"2006-01-02T15:04", false},
 	{"2006-01-02", false},
+	{"2006-01-02Z07:00", false},
 	{"20060102T150405.999999999Z0700", true},
 	{"20060102T150405.999999999Z07:00", true},
 	{"20060102T1504Z0700", true},
@@ -80,10 +83,12 @@ var layouts = []struct {
 	{"20060102T150405.999999999", false},
 	{"20060102T1504", false},
 	{"20060102", false},
+	{"20060102Z0700", false},
 }
 
 // Moment reads a date; zero if it can't be read. zone tells whether it states
-// a time zone; without one it is taken for UTC.
+// a time and its zone; without a zone it is taken for UTC, and a day for its
+// first moment.
 func Moment(s string) (t time.Time, zone bool) {
 	for _, l := range layouts {
 		if t, err := time.Parse(l.form, s); err == nil {
@@ -91,6 +96,17 @@ func Moment(s string) (t time.Time, zone bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// days are the layouts of dates without a time.
+var days = []string{"2006-01-02", "2006-01-02Z07:00", "20060102", "20060102Z0700"}
+
+// Day tells whether a date is that of a whole day.
+func Day(s string) bool {
+	return slices.ContainsFunc(days, func(form string) bool {
+		_, err := time.Parse(form, strings.TrimSpace(s))
+		return err == nil
+	})
 }
 
 // Date is the first of the dates that is stated; what can't be read is
@@ -122,6 +138,42 @@ func RightsEnd(a *article.Article, ends ...string) (last time.Time) {
 		}
 	}
 	return last
+}
+
+// RightsStart is when the first of the rights to an item begins, by the starts
+// that are stated of each; zero: one of them has none, or none is stated. What
+// can't be read is flagged, and counts as no start.
+func RightsStart(a *article.Article, starts ...string) (first time.Time) {
+	for _, stated := range starts {
+		start := Date(a, stated)
+		if start.IsZero() {
+			return time.Time{}
+		}
+		first = Earlier(first, start)
+	}
+	return first
+}
+
+// NotBefore puts an article under embargo until the rights to it begin, unless
+// they had begun when it arrived. Of two embargoes the later counts.
+func NotBefore(a *article.Article, h document.Hint, start time.Time) {
+	if start.After(h.ReceivedAt) {
+		a.EmbargoUntil = Later(a.EmbargoUntil, start)
+	}
+}
+
+// Later is the later of two moments.
+func Later(t, u time.Time) time.Time {
+	if u.After(t) {
+		return u
+	}
+	return t
+}
+
+// Corrects tells whether a code or a word of a signal or instruction says that
+// the item corrects an earlier one, in the words of any agency.
+func Corrects(word string) bool {
+	return Code(word) == "rectify" || habit.Agency{}.Read([]habit.Line{{Text: Code(word), Field: true}}).Correction
 }
 
 // Earlier is the earlier of two moments, of which the zero one is none.

@@ -170,7 +170,7 @@ func of(a *article.Article) item {
 func until(target string, end time.Time) *rights {
 	const odrl = "http://www.w3.org/ns/odrl/2/"
 	return &rights{odrl, fmt.Sprintf(`{"@context":"http://www.w3.org/ns/odrl.jsonld","@type":"Set","uid":%[1]q,"permission":[{"target":%[2]q,"action":"use",`+
-		`"constraint":[{"leftOperand":"dateTime","operator":"lt","rightOperand":{"@value":%[3]q,"@type":"xsd:dateTime"}}]}]}`, target+"#rights", target, stamp(end))}
+		`"constraint":[{"leftOperand":"dateTime","operator":"lt","rightOperand":{"@value":%[3]q,"@type":"xsd:dateTime"}}]}]}`, part(target, "rights"), target, stamp(end))}
 }
 
 // plain is a line of text. One that looks like markup is marked up, since
@@ -182,9 +182,18 @@ func plain(role, text string) wording {
 	return wording{role, "text/plain", text}
 }
 
+// part is the address of what belongs to an item. One that has a fragment gets no
+// other, but a longer one.
+func part(of, name string) string {
+	if strings.Contains(of, "#") {
+		return of + "/" + name
+	}
+	return of + "#" + name
+}
+
 func picture(of string, n int, p story.Picture) member {
 	name := "picture-" + strconv.Itoa(n)
-	m := member{name, item{URI: of + "#" + name, Type: "picture"}}
+	m := member{name, item{URI: part(of, name), Type: "picture"}}
 	if p.Caption != "" {
 		m.Descriptions = append(m.Descriptions, plain("caption", p.Caption))
 	}

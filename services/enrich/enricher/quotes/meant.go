@@ -1,0 +1,227 @@
+package quotes
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// introduced is where the text first speaks of a body or of "a singer".
+type introduced struct {
+	phrase
+	kinds uint8 // of a body, 0 if its name doesn't tell
+}
+
+// maxBack is how many bodies are looked through for "the company".
+const maxBack = 50
+
+// introduce keeps what a description such as "the company" or "the man" may come
+// back to.
+func (a *ascriber) introduce(p *phrase) {
+	if p.pronoun != 0 || p.loose {
+		return
+	}
+	if h := a.headAt(p); !p.named() && h > 0 && !a.items[p.from].is(definite|possessive|many) && a.items[p.from].is(articleWord) && a.items[h].words(person|role) > 0 {
+		k := fold(a.cover(h, h+1).In(a.text))
+		if _, known := a.persons[k]; !known {
+			a.persons[k] = introduced{phrase: *p}
+		}
+	}
+	if p.to-p.from < 3 && !p.named() {
+		return
+	}
+	var kinds uint8
+	for k := p.from; k < p.to && k < p.from+maxPhrase; k++ {
+		if a.items[k].is(body) {
+			kinds |= a.lang.bodies[fold(a.cover(k, k+1).In(a.text))]
+		}
+	}
+	if p.named() && p.words == 1 && a.items[p.core-1].is(body) || !p.named() && a.items[p.from].is(definite) && p.to == p.core {
+		return // "the government", "the textile group": these come back themselves
+	}
+	if kinds&kindsOfCopy != 0 {
+		return
+	}
+	if kinds != 0 && a.bodily(p) || p.named() && (p.article || a.initials(p) || len(a.bodies) == 0 && !a.lang.capitals && !p.likely && p.role.Empty() && p.from == 0) {
+		if kinds != 0 || !a.medial(p.from, p.to) {
+			a.bodies = append(a.bodies, introduced{*p, kinds})
+		}
+	}
+}
+
+// kindsOfCopy are those of rulings, which speak for the court.
+const kindsOfCopy = 64
+
+const court = 2
+
+// bodily tells whether a phrase that has a body's noun in it means the body and
+// not somebody: "the company's boss", "the president of the union".
+func (a *ascriber) bodily(p *phrase) bool {
+	h := a.headAt(p)
+	if h > 0 && a.items[h].is(body) {
+		return true
+	}
+	if !p.named() || !p.role.Empty() {
+		return false
+	}
+	first := p.from
+	for first < p.to-1 && a.items[first].is(articleWord) {
+		first++
+	}
+	return a.items[first].is(body) || a.items[p.to-1].is(body) || p.article
+}
+
+// initials tells whether a name is a body's initials: "RSW".
+func (a *ascriber) initials(p *phrase) bool {
+	t := &a.items[p.to-1]
+	return p.words == 1 && t.Shape&lexicon.AllCaps != 0 && t.End-t.Start > 1
+}
+
+// headAt is the item of a description's noun, -1 if it can't be told.
+func (a *ascriber) headAt(p *phrase) int {
+	if p.named() && !p.article || p.core <= p.from {
+		return -1
+	}
+	if a.lang.inserts || a.lang.noSubject { // adjectives stand behind
+		k := p.from
+		for k < p.core-1 && a.items[k].is(articleWord|possessive) {
+			k++
+		}
+		return k
+	}
+	return p.core - 1
+}
+
+// meant is whom or what a short description with "the" comes back to: "the
+// artist" to somebody named, "the company" to one that was named; nil if it may
+// be somebody new.
+func (a *ascriber) meant(p *phrase) *entity {
+	if p.named() && (!p.article || p.words != 1 || a.items[p.core-1].words(person) == 0) || p.to != p.core && !a.aged(p) || p.to-p.from < 2 || !a.items[p.from].is(definite) {
+		return nil
+	}
+	if p.to+1 < len(a.items) && a.items[p.to].kind == comma && a.items[p.to+1].is(articleWord) && !a.items[p.to+1].is(definite) {
+		return nil // "the victim, a woman in her thirties"
+	}
+	h := a.headAt(p)
+	if h <= p.from || a.owner(p.from, p.to) != p.from {
+		return nil
+	}
+	t := &a.items[h]
+	if p.to-p.from == 2 && t.is(body) {
+		if e := a.theBody(p, a.lang.bodies[fold(a.cover(h, h+1).In(a.text))]); e != nil {
+			return e
+		}
+	}
+	if !a.back(h) || a.items[p.from].is(many) || t.is(body) && t.upper() && !a.lang.capitals {
+		return nil
+	}
+	if q, ok := a.persons[fold(a.cover(h, h+1).In(a.text))]; ok && q.from < p.from && t.words(party) == 0 {
+		return a.people.who(&q.phrase)
+	}
+	if t.words(party) > 0 {
+		return a.onTrial(p)
+	}
+	return a.lastPerson(p)
+}
+
+// aged tells whether only an age stands behind a description: "le joueur de 24
+// ans".
+func (a *ascriber) aged(p *phrase) bool {
+	return p.core+1 < len(a.items) && p.to >= p.core && a.items[p.core].is(inside) && a.items[p.core+1].Shape&lexicon.Digits != 0
+}
+
+// topic is where the subject of the first sentence ends.
+func (a *ascriber) topic() int {
+	if len(a.subject) == 0 || a.subject[0].to == 0 {
+		return 0
+	}
+	return int(a.items[a.subject[0].to-1].End)
+}
+
+// back tells whether a text comes back to somebody by the noun at item h. By an
+// office it may name somebody new.
+func (a *ascriber) back(h int) bool {
+	t := &a.items[h]
+	if t.words(person|party) > 0 {
+		return true
+	}
+	if a.roleAt(h) == 0 || t.words(office) > 0 {
+		return false
+	}
+	if a.lang.capitals {
+		w := fold(a.text[t.Start:t.End])
+		for _, o := range a.lang.offices {
+			if strings.HasSuffix(w, o) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// onTrial is whom "the accused" means: the person named first of whom no function
+// is told.
+func (a *ascriber) onTrial(p *phrase) *entity {
+	d := p.desc.In(a.text)
+	for _, e := range a.people.likely {
+		if e.role == "" && e.at < p.desc.Start && a.people.agree(e, d) {
+			return e
+		}
+	}
+	return nil
+}
+
+// lastPerson is whom the text spoke of last that the words of p fit.
+func (a *ascriber) lastPerson(p *phrase) *entity {
+	d := p.desc.In(a.text)
+	fit := func(e *entity) bool {
+		return e != nil && e.person && e.likely && e.at < p.desc.Start && a.people.agree(e, d)
+	}
+	if b := a.before; b != nil && b.person && !b.place && b.role == "" && b.at < p.desc.Start && a.people.agree(b, d) {
+		return b
+	}
+	for _, e := range []*entity{a.before, a.recent, a.speaker} {
+		if fit(e) {
+			return e
+		}
+	}
+	for _, e := range slices.Backward(a.people.likely) {
+		if fit(e) {
+			return e
+		}
+	}
+	for _, e := range slices.Backward(a.people.others) {
+		if e.role == "" && e.at < p.desc.Start && a.people.agree(e, d) {
+			return e
+		}
+	}
+	return nil
+}
+
+// theBody is the body of one of the kinds that was spoken of last.
+func (a *ascriber) theBody(p *phrase, kinds uint8) *entity {
+	if kinds&kindsOfCopy != 0 {
+		if p.from == 0 || !a.items[p.from-1].is(according) {
+			return nil
+		}
+		kinds = court
+	}
+	var known *entity // by a name that doesn't tell its kind
+	for i, looked := len(a.bodies)-1, 0; i >= 0 && looked < maxBack; i-- {
+		b := &a.bodies[i]
+		if b.from >= p.from {
+			continue
+		}
+		looked++
+		if b.kinds&kinds != 0 {
+			return a.people.who(&b.phrase)
+		}
+		if b.kinds == 0 && known == nil && kinds != court {
+			if e := a.people.who(&b.phrase); e == a.before || e == a.body || e == a.speaker || e.at <= a.topic() {
+				known = e
+			}
+		}
+	}
+	return known
+}

@@ -1,0 +1,280 @@
+package format_test
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/ingest/format"
+)
+
+// life is what an article says of its use: status, embargo, expiry, flags.
+func life(a *article.Article) string {
+	s := string(a.Status)
+	if !a.EmbargoUntil.IsZero() {
+		s += " from " + a.EmbargoUntil.Format(time.RFC3339)
+	}
+	if !a.ExpiresAt.IsZero() {
+		s += " until " + a.ExpiresAt.Format(time.RFC3339)
+	}
+	for _, f := range []string{article.FlagFieldUnreadable, article.FlagDateUnreadable, article.FlagCorrection} {
+		if slices.Contains(a.Flags, f) {
+			s += " " + f
+		}
+	}
+	return s
+}
+
+type lifeCase struct{ format, data, want string }
+
+func checkLives(t *testing.T, cases map[string]lifeCase) {
+	t.Helper()
+	for name, c := range cases {
+		as, err := format.Decode(t.Context(), []byte(c.data), format.Hint{Source: "x", Provider: "x", ReceivedAt: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}, c.format)
+		if err != nil || len(as) != 1 {
+			t.Errorf("%s: %d articles, %v", name, len(as), err)
+			continue
+		}
+		if got := life(&as[0]); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+// The signal of an embargo holds an item until the embargo's date, if it has one.
+func TestEmbargoSignal(t *testing.T) {
+	const usable, signal = `<pubStatus qcode="stat:usable"/>`, `<signal qcode="sig:embargoed"/>`
+	const until = `<embargoed>2024-07-01T00:00:00Z</embargoed>`
+	checkLives(t, map[string]lifeCase{
+		"with a date":        {"newsmlg2", g2Item(usable+signal+until, ""), "usable from 2024-07-01T00:00:00Z"},
+		"a date alone":       {"newsmlg2", g2Item(usable+until, ""), "usable from 2024-07-01T00:00:00Z"},
+		"without a date":     {"newsmlg2", g2Item(usable+signal, ""), "withheld"},
+		"with none":          {"newsmlg2", g2Item(usable+signal+`<embargoed/>`, ""), "withheld"},
+		"with another":       {"newsmlg2", g2Item(usable+signal+`<signal qcode="sig:holdForRelease"/>`+until, ""), "withheld from 2024-07-01T00:00:00Z"},
+		"that can't be read": {"newsmlg2", g2Item(usable+signal+`<embargoed>soon</embargoed>`, ""), "withheld date_unreadable"},
+		"withheld besides":   {"newsmlg2", g2Item(`<pubStatus qcode="stat:withheld"/>`+signal+until, ""), "withheld from 2024-07-01T00:00:00Z"},
+	})
+}
+
+// Before the rights to it begin an article is under embargo; of several rights
+// until the first.
+func TestRightsStart(t *testing.T) {
+	const june, july = "2024-06-01T00:00:00Z", "2024-07-01T00:00:00Z"
+	usage := func(start string) string {
+		return `<UsageRights><StartDate>` + start + `</StartDate></UsageRights>`
+	}
+	from := func(op, when string) string { return may(byDate(op, when)) }
+	checkLives(t, map[string]lifeCase{
+		"g2":                           {"newsmlg2", g2Item("", `<rightsInfo validfrom="`+july+`"/>`), "usable from " + july},
+		"g2, begun":                    {"newsmlg2", g2Item("", `<rightsInfo validfrom="2024-05-01T12:00:00Z"/>`), "usable"},
+		"g2, several":                  {"newsmlg2", g2Item("", `<rightsInfo validfrom="`+july+`"/><rightsInfo validfrom="`+june+`" validto="`+july+`"/>`), "usable from " + june},
+		"g2, one at once":              {"newsmlg2", g2Item("", `<rightsInfo validfrom="`+july+`"/><rightsInfo/>`), "usable"},
+		"g2, of the metadata":          {"newsmlg2", g2Item("", `<rightsInfo scope="riscope:metadata" validfrom="`+july+`"/>`), "usable"},
+		"g2, of a part":                {"newsmlg2", g2Item("", `<rightsInfo idrefs="p1" validfrom="`+july+`"/>`), "usable"},
+		"g2, an embargo that is later": {"newsmlg2", g2Item(`<embargoed>`+july+`</embargoed>`, `<rightsInfo validfrom="`+june+`"/>`), "usable from " + july},
+		"g2, an earlier one":           {"newsmlg2", g2Item(`<embargoed>`+june+`</embargoed>`, `<rightsInfo validfrom="`+july+`"/>`), "usable from " + july},
+		"g2, unreadable":               {"newsmlg2", g2Item("", `<rightsInfo validfrom="soon"/>`), "usable date_unreadable"},
+		"g2, a day of a zone":          {"newsmlg2", g2Item("", `<rightsInfo validfrom="2024-07-01+02:00"/>`), "usable from 2024-06-30T22:00:00Z"},
+		"nitf":                         {"nitf", nitfItem(`<doc.rights startdate="20240701T020000+0200" enddate="20240801"/>`, ""), "usable from " + july + " until 2024-08-01T00:00:00Z"},
+		"nitf, begun":                  {"nitf", nitfItem(`<doc.rights startdate="20240401"/>`, ""), "usable"},
+		"nitf, several":                {"nitf", nitfItem(`<doc.rights startdate="20240701"/><doc.rights startdate="20240601"/>`, ""), "usable from " + june},
+		"nitf, the body's":             {"nitf", nitfItem("", `<rights><rights.startdate norm="20240701T000000Z">July</rights.startdate></rights>`), "usable from " + july},
+		"nitf, the later":              {"nitf", nitfItem(`<doc.rights startdate="20240601"/>`, `<rights><rights.startdate norm="20240701"/></rights>`), "usable from " + july},
+		"nitf, released later":         {"nitf", nitfItem(`<date.release norm="20240701T000000Z"/><doc.rights startdate="20240601"/>`, ""), "usable from " + july},
+		"nitf, released earlier":       {"nitf", nitfItem(`<date.release norm="20240601T000000Z"/><doc.rights startdate="20240701"/>`, ""), "usable from " + july},
+		"newsml":                       {"newsml", newsmlItem(usage("20240701T000000Z")), "usable from " + july},
+		"newsml, several":              {"newsml", newsmlItem(usage("20240701T000000Z") + usage("20240601")), "usable from " + june},
+		"newsml, one at once":          {"newsml", newsmlItem(usage("20240701T000000Z") + `<UsageRights/>`), "usable"},
+		"newsml, in words":             {"newsml", newsmlItem(usage("at once")), "usable date_unreadable"},
+		"ninjs":                        {"ninjs", withPolicy(`"permission":` + from("gteq", july)), "usable from " + july},
+		"ninjs, begun":                 {"ninjs", withPolicy(`"permission":` + from("gteq", "2024-04-01T00:00:00Z")), "usable"},
+		"ninjs, after a moment":        {"ninjs", withPolicy(`"permission":` + from("gt", july)), "usable from " + july},
+		"ninjs, after a day":           {"ninjs", withPolicy(`"permission":` + from("gt", "2024-06-30")), "usable from " + july},
+		"ninjs, from a day on":         {"ninjs", withPolicy(`"permission":` + from("gteq", "2024-07-01")), "usable from " + july},
+		"ninjs, several":               {"ninjs", withPolicy(`"permission":[` + from("gteq", july) + `,` + from("gteq", june) + `]`), "usable from " + june},
+		"ninjs, one at once":           {"ninjs", withPolicy(`"permission":[` + from("gteq", july) + `,{"action":"use"}]`), "usable"},
+		"ninjs, from and until":        {"ninjs", withPolicy(`"permission":` + may(`[`+byDate("gteq", june)+`,`+byDate("lt", july)+`]`)), "usable from " + june + " until " + july},
+	})
+	embargoed := strings.Replace(withPolicy(`"permission":`+from("gteq", june)), `"headline"`, `"embargoed":"`+july+`","headline"`, 1)
+	checkLives(t, map[string]lifeCase{"ninjs, an embargo that is later": {"ninjs", embargoed, "usable from " + july}})
+}
+
+// Of a policy in ODRL what is about the item counts, by its own ids; what can't be
+// read is flagged, and nothing is read into it.
+func TestPolicy(t *testing.T) {
+	const july = "2024-07-01T00:00:00Z"
+	until := byDate("lt", july)
+	rule := func(target, constraint string) string {
+		return `"permission":{` + target + `"action":"use","constraint":` + constraint + `}`
+	}
+	forbidden := func(more, constraint string) string {
+		return `"prohibition":{"target":"urn:x:1",` + more + `,"constraint":` + constraint + `}`
+	}
+	const ended, unread, free = "usable until " + july, "usable field_unreadable", "usable"
+	cases := map[string]lifeCase{}
+	for name, c := range map[string][2]string{
+		"of another asset":         {rule(`"target":"urn:x:2",`, until), free},
+		"of another, as an object": {rule(`"target":{"@id":"urn:x:2"},`, until), free},
+		"of the item, by an id":    {rule(`"target":{"@id":"urn:x:1"},`, until), ended},
+		"of the item, by a uid":    {rule(`"target":{"@type":"Asset","uid":"urn:x:1"},`, until), ended},
+		"of several":               {rule(`"target":["urn:x:2",{"uid":"urn:x:1"}],`, until), ended},
+		"of nothing":               {rule("", until), ended},
+		"of all rules, another":    {`"target":"urn:x:2",` + rule("", until), free},
+		"of all rules, the item":   {`"target":"urn:x:1",` + rule("", until), ended},
+		"of both":                  {`"target":"urn:x:2",` + rule(`"target":"urn:x:1",`, until), ended},
+		"of a collection":          {rule(`"target":{"@type":"AssetCollection","source":"urn:x:all"},`, until), unread},
+		"another's without end":    {`"permission":[` + may(until) + `,{"target":"urn:x:2","action":"use"}]`, ended},
+
+		"until a day":              {rule("", byDate("lteq", "2024-07-01")), "usable until 2024-07-02T00:00:00Z"},
+		"before a day":             {rule("", byDate("lt", "2024-07-01")), ended},
+		"until a day in UTC":       {rule("", byDate("lteq", "2024-06-30Z")), ended},
+		"until a day of a zone":    {rule("", byDate("lteq", "2024-07-01+02:00")), "usable until 2024-07-01T22:00:00Z"},
+		"forbidden by all":         {`"action":"use","prohibition":{"constraint":` + byDate("gteq", july) + `}`, ended},
+		"by prefixes":              {`"odrl:permission":[{"odrl:target":{"@id":"urn:x:1"},"odrl:action":{"@id":"odrl:use"},"odrl:constraint":[{"odrl:leftOperand":{"@id":"odrl:dateTime"},"odrl:operator":{"@id":"odrl:lt"},"odrl:rightOperand":{"@value":"` + july + `"}}]}]`, ended},
+		"by addresses":             {`"http://www.w3.org/ns/odrl/2/permission":{"http://www.w3.org/ns/odrl/2/constraint":{"http://www.w3.org/ns/odrl/2/leftOperand":"http://www.w3.org/ns/odrl/2/dateTime","http://www.w3.org/ns/odrl/2/operator":"http://www.w3.org/ns/odrl/2/lt","http://www.w3.org/ns/odrl/2/rightOperand":"` + july + `"}}`, ended},
+		"with both":                {rule("", `{"and":{"@list":[`+byDate("gteq", "2024-06-01")+`,`+until+`]}}`), "usable from 2024-06-01T00:00:00Z until " + july},
+		"with both, no list":       {rule("", `{"and":[`+until+`,{"leftOperand":"spatial","operator":"eq","rightOperand":"de"}]}`), ended},
+		"with alternatives":        {rule("", `{"or":[`+until+`]}`), unread},
+		"with one of alternatives": {rule("", `{"xone":{"@list":[`+until+`]}}`), unread},
+		"with one elsewhere":       {rule("", `"urn:c:1"`), unread},
+		"with one elsewhere, too":  {rule("", `[`+until+`,{"@id":"urn:c:1"}]`), ended + " field_unreadable"},
+		"with another operator":    {rule("", byDate("eq", july)), unread},
+		"with a list of dates":     {rule("", `{"leftOperand":"dateTime","operator":"lt","rightOperand":["`+july+`"]}`), "usable date_unreadable"},
+		"twice":                    {rule("", `{"leftOperand":"dateTime","operator":"lt","operator":"gt","rightOperand":"`+july+`"}`), unread},
+		"twice, by a prefix":       {rule(`"odrl:action":"print",`, until), unread},
+		"rules of no shape":        {`"permission":["urn:r:1"]`, unread},
+
+		"forbidden later":              {forbidden(`"action":"use"`, byDate("gteq", july)), ended},
+		"forbidden after a day":        {forbidden(`"action":["odrl:distribute","print"]`, byDate("gt", "2024-06-30")), ended},
+		"forbidden until then":         {forbidden(`"action":"display"`, byDate("lt", july)), "usable from " + july},
+		"forbidden to another":         {`"prohibition":{"target":"urn:x:2","action":"use","constraint":` + byDate("gteq", july) + `}`, free},
+		"forbidden in another way":     {forbidden(`"action":"print"`, byDate("gteq", july)), unread},
+		"forbidden elsewhere":          {forbidden(`"action":"use"`, `[`+byDate("gteq", july)+`,{"leftOperand":"spatial","operator":"eq","rightOperand":"de"}]`), unread},
+		"forbidden for a while":        {forbidden(`"action":"use"`, `[`+byDate("gteq", july)+`,`+byDate("lt", "2024-08-01")+`]`), unread},
+		"forbidden in part":            {forbidden(`"action":{"rdf:value":{"@id":"odrl:use"},"refinement":[]}`, byDate("gteq", july)), unread},
+		"forbidden, but overridden":    {`"conflict":"perm",` + forbidden(`"action":"use"`, byDate("gteq", july)), unread},
+		"forbidden without a date":     {forbidden(`"action":"use"`, `[]`), free},
+		"forbidden before it ends":     {rule("", byDate("lt", "2024-08-01")) + `,` + forbidden(`"action":"use"`, byDate("gteq", july)), ended},
+		"old names":                    {`"permissions":[{"target":"urn:x:1","action":"http://www.w3.org/ns/odrl/2/use","constraints":[{"name":"http://www.w3.org/ns/odrl/2/dateTime","operator":"http://www.w3.org/ns/odrl/2/lteq","rightoperand":"2024-06-30","rightoperanddatatype":"xs:date"}]}]`, ended},
+		"old names, of another":        {`"permissions":[{"target":"urn:x:2","constraints":[{"name":"dateTime","operator":"lt","rightoperand":"2024-07-01"}]}]`, free},
+		"old names, forbidden":         {`"prohibitions":[{"target":"urn:x:1","action":"http://www.w3.org/ns/odrl/2/display","constraints":[{"name":"dateTime","operator":"gteq","rightoperand":"2024-07-01"}]}]`, ended},
+		"no policy, but several of it": {`"@graph":[{}]`, unread},
+	} {
+		cases[name] = lifeCase{"ninjs", withPolicy(c[0]), c[1]}
+	}
+	kind := func(of string) string {
+		return strings.Replace(withPolicy(rule("", until)), `\"Set\"`, `\"`+of+`\"`, 1)
+	}
+	with := func(rights string) string {
+		return `{"uri":"urn:x:1?v=1","altids":[{"role":"itemid","value":"urn:x:one"},{"role":"slug","value":"urn:x:s"}],"headline":"H","body_text":"Text.","rightsinfo":` + rights + `}`
+	}
+	policy := `{"permission":{"constraint":` + until + `}}`
+	for name, c := range map[string][2]string{
+		"an agreement":         {kind("Agreement"), ended},
+		"an offer":             {kind("Offer"), free},
+		"a request":            {kind("http://www.w3.org/ns/odrl/2/Request"), free},
+		"an alternative id":    {with(`{"encodedrights":{"target":"urn:x:s","permission":{"constraint":` + until + `}}}`), ended},
+		"the version's id":     {with(`{"encodedrights":{"target":"urn:x:1?v=1","permission":{"constraint":` + until + `}}}`), ended},
+		"no ids of those":      {with(`{"encodedrights":{"target":"urn:x:1","permission":{"constraint":` + until + `}}}`), free},
+		"an object":            {with(`{"langid":"http://www.w3.org/ns/odrl/2/","encodedrights":` + policy + `}`), ended},
+		"in a list":            {with(`{"encodedrights":` + strconv.Quote("["+policy+"]") + `,"langid":"https://iptc.org/std/RightsML/2.0/"}`), ended},
+		"no language":          {with(`{"encodedrights":` + policy + `}`), ended},
+		"another language":     {with(`{"langid":"http://www.xrml.org/","encodedrights":` + policy + `}`), free},
+		"ODRL in XML":          {with(`{"langid":"http://www.w3.org/ns/odrl/2/","encodedrights":"<o:Policy/>"}`), unread},
+		"no language, no JSON": {with(`{"encodedrights":"All reserved."}`), free},
+		"too deep":             {with(`{"encodedrights":` + strconv.Quote(`{"a":`+strings.Repeat("[", 200)+strings.Repeat("]", 200)+`}`) + `}`), unread},
+	} {
+		cases[name] = lifeCase{"ninjs", c[0], c[1]}
+	}
+	checkLives(t, cases)
+}
+
+// What a policy says beside the end stays in the text, for editors.
+func TestPolicyKept(t *testing.T) {
+	until := byDate("lt", "2024-07-01T00:00:00Z")
+	for rules, kept := range map[string]bool{
+		`"permission":` + may(until):                                                                          false,
+		`"permission":[{"action":"odrl:use","constraint":[` + until + `]}]`:                                   false,
+		`"permission":{"action":"print","constraint":` + until + `}`:                                          true,
+		`"permission":{"action":{"rdf:value":{"@id":"odrl:use"},"refinement":[]},"constraint":` + until + `}`: true,
+		`"permission":{"constraint":` + until + `}`:                                                           true,
+		`"permission":[` + may(until) + `,{"target":"urn:x:2","action":"use"}]`:                               true,
+		`"permission":{"target":["urn:x:1","urn:x:2"],"action":"use","constraint":` + until + `}`:             true,
+		`"permission":{"action":"use","assignee":"urn:y","constraint":` + until + `}`:                         true,
+		`"permission":{"action":"use","constraint":` + strings.Replace(until, `{`, `{"unit":"x",`, 1) + `}`:   true,
+		`"permission":{"action":"use","constraint":[` + until + `,` + byDate("gteq", "2024-04-01") + `]}`:     true,
+		`"permission":{"action":"use","constraint":[` + until + `,{"leftOperand":"count","rightOperand":1}]}`: true,
+		`"action":"use","permission":` + may(until):                                                           true,
+		`"target":"urn:x:1","permission":{"action":"use","constraint":` + until + `}`:                         false,
+		`"target":"urn:x:2","permission":` + may(until):                                                       true,
+		`"permission":{"action":"https://other.example/use","constraint":` + until + `}`:                      true,
+		`"profile":"urn:p","permission":` + may(until):                                                        true,
+		`"permission":` + may(until) + `,"prohibition":{"action":"print"}`:                                    true,
+		`"permission":` + may(byDate("gteq", "2024-07-01")):                                                   true,
+	} {
+		as, err := format.Decode(t.Context(), []byte(withPolicy(rules)), format.Hint{Source: "x", ReceivedAt: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}, "ninjs")
+		if err != nil {
+			t.Errorf("%s: %v", rules, err)
+			continue
+		}
+		if got := strings.Contains(as[0].Text, "Rights:"); got != kept {
+			t.Errorf("%s: kept %v, want %v", rules, got, kept)
+		}
+	}
+}
+
+// A picture in an item is shown while its policy allows it.
+func TestPicturePolicy(t *testing.T) {
+	for constraint, shown := range map[string]bool{
+		byDate("lt", "2024-05-01T11:00:00Z"):   false,
+		byDate("lt", "2024-05-01T13:00:00Z"):   true,
+		byDate("gteq", "2024-05-01T13:00:00Z"): false,
+		byDate("gteq", "2024-05-01T11:00:00Z"): true,
+	} {
+		data := `{"uri":"urn:x:1","headline":"H","body_text":"Text.","associations":{"main":{"uri":"urn:x:p","type":"picture","description_text":"A ferry.",` +
+			`"renditions":{"main":{"href":"https://p.example/1.jpg","mimetype":"image/jpeg"}},"rightsinfo":{"encodedrights":{"permission":{"target":"urn:x:p","action":"use","constraint":` + constraint + `}}}}}}`
+		as, err := format.Decode(t.Context(), []byte(data), format.Hint{Source: "x", ReceivedAt: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}, "ninjs")
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := as[0]
+		if len(a.Images) == 1 != shown || strings.Contains(a.Text, "A ferry.") != shown || slices.Contains(a.Flags, article.FlagHoldsOthers) == shown {
+			t.Errorf("%s: %d images, text %q, flags %v; want shown %v", constraint, len(a.Images), a.Text, a.Flags, shown)
+		}
+	}
+}
+
+// Corrections are flagged by each format's own means, and what is to be withdrawn
+// at a stated time expires then.
+func TestCorrectionAndChange(t *testing.T) {
+	managed := func(more string) string {
+		return strings.Replace(newsmlItem(""), `<Status FormalName="Usable"/>`, `<Status FormalName="Usable"/>`+more, 1)
+	}
+	change := func(to, at string) string {
+		return `<StatusWillChange><FutureStatus FormalName="` + to + `"/><DateAndTime>` + at + `</DateAndTime></StatusWillChange>`
+	}
+	const ended = "usable until 2024-07-01T00:00:00Z"
+	checkLives(t, map[string]lifeCase{
+		"g2":                    {"newsmlg2", g2Item(`<signal qcode="sig:correction"/>`, ""), "usable correction"},
+		"g2, by its address":    {"newsmlg2", g2Item(`<signal uri="http://cv.iptc.org/newscodes/signal/correction"/>`, ""), "usable correction"},
+		"g2, dpa's":             {"newsmlg2", g2Item(`<signal qcode="dpasignal:berichtigung"/>`, ""), "usable correction"},
+		"g2, an update":         {"newsmlg2", g2Item(`<signal qcode="sig:update"/>`, ""), "usable"},
+		"newsml":                {"newsml", managed(`<Instruction FormalName="Correction"/>`), "usable correction"},
+		"newsml, the standard":  {"newsml", managed(`<Instruction FormalName="Rectify"/>`), "usable correction"},
+		"newsml, an update":     {"newsml", managed(`<Instruction FormalName="Update"/>`), "usable"},
+		"ninjs, AP's":           {"ninjs", `{"uri":"urn:x:1","headline":"H","body_text":"T.","editorialtypes":["Corrective"]}`, "usable correction"},
+		"ninjs, as G2's":        {"ninjs", `{"uri":"urn:x:1","headline":"H","body_text":"T.","signals":[{"uri":"http://cv.iptc.org/newscodes/signal/correction"}]}`, "usable correction"},
+		"ninjs, another":        {"ninjs", `{"uri":"urn:x:1","headline":"H","body_text":"T.","editorialtypes":["Lead"],"signals":"update"}`, "usable"},
+		"canceled then":         {"newsml", managed(change("Canceled", "20240701T000000Z")), ended},
+		"withheld then":         {"newsml", managed(change("Withheld", "20240701T020000+0200")), ended},
+		"usable then":           {"newsml", managed(change("Usable", "20240701T000000Z")), "usable"},
+		"canceled sometime":     {"newsml", managed(change("Canceled", "soon")), "usable date_unreadable"},
+		"canceled, rights end":  {"newsml", strings.Replace(managed(change("Canceled", "20240701T000000Z")), `<RightsMetadata>`, `<RightsMetadata><UsageRights><EndDate>20240601</EndDate></UsageRights>`, 1), "usable until 2024-06-01T00:00:00Z"},
+		"withheld, canceled":    {"newsml", strings.Replace(managed(change("Canceled", "20240701T000000Z")), `"Usable"`, `"Withheld"`, 1), "withheld"},
+		"embargoed until then":  {"newsml", strings.Replace(managed(change("Usable", "20240701T000000Z")), `Status FormalName="Usable"`, `Status FormalName="Embargoed"`, 1), "usable from 2024-07-01T00:00:00Z"},
+		"embargoed, then ended": {"newsml", strings.Replace(managed(change("Canceled", "20240701T000000Z")), `Status FormalName="Usable"`, `Status FormalName="Embargoed"`, 1), "withheld"},
+	})
+}
