@@ -731,7 +731,7 @@ func (s *suite) redrive() {
 		return nil
 	})
 	for _, name := range dead {
-		said := s.run(boot.ExitOK, "dead", "redrive", name+"/0@0", "--again", "--config", s.file)
+		said := s.run(boot.ExitOK, "dead", "redrive", name+"/0@0", "--again", "--yes", "--config", s.file)
 		s.mustSay(said, "redrive "+name+"/0@0")
 		s.mustSay(said, "1 letter redriven")
 	}
