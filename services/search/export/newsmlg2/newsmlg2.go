@@ -193,7 +193,7 @@ func of(a *article.Article, inline func(*article.Article) (Inline, error)) (news
 	}
 	text, err := inline(a)
 	if text.Markup != "" {
-		it.Set = &contentSet{inlineXML{text.ContentType, text.Markup}}
+		it.Set = &contentSet{inlineXML(text)}
 	}
 	return it, err
 }
