@@ -69,6 +69,10 @@ type Article struct {
 	// Traceparent is the W3C trace context the article travels in. It belongs
 	// to the journey, not to the article, and is not part of its JSON.
 	Traceparent string
+	// Replaced is how many characters stand as U+FFFD in what was read of the
+	// original. It belongs to the decoding: it is neither sent on nor part of the
+	// JSON.
+	Replaced int
 }
 
 // What a flag says. Further ones belong here too, so that there is one list.

@@ -72,6 +72,9 @@ func Rights(n Namespace) []Right {
 		if t.Writer != tools {
 			add(t.Writer, OnTopic, t.Name, "Write", "DescribeConfigs")
 		}
+		if t.Also != "" {
+			add(t.Also, OnTopic, t.Name, "Write", "DescribeConfigs")
+		}
 		for _, r := range t.Readers {
 			add(r, OnTopic, t.Name, "Read", "DescribeConfigs")
 		}

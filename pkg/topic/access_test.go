@@ -32,9 +32,10 @@ func TestRightsAreWhatTheFlowNeeds(t *testing.T) {
 		"index Read":   "articles.enriched articles.enriched.bulk articles.notices",
 		"index Write":  "articles.enriched.bulk.dead articles.enriched.dead articles.notices.dead",
 		"index group":  "index index.bulk index.notices",
-		// What is released is read back, since it says what went out.
-		"release Read":  "articles.current articles.enriched articles.enriched.bulk articles.notices articles.released articles.status embargo.pending",
-		"release Write": "articles.current articles.released articles.status embargo.pending release.dead",
+		// What is released is read back, since it says what went out; the audit,
+		// since each ruling stands there once.
+		"release Read":  "articles.audit articles.current articles.enriched articles.enriched.bulk articles.notices articles.released articles.status embargo.pending",
+		"release Write": "articles.audit articles.current articles.released articles.status embargo.pending release.dead",
 		"release group": "release release.bulk release.notices",
 		// Nothing that is under embargo or withheld is where they may read.
 		"subscriber Read":  "articles.current articles.released",

@@ -16,6 +16,7 @@ type Topic struct {
 	Retention  time.Duration // 0: for ever
 	Compact    bool          // newest per key; Retention must be 0
 	Writer     string        // the one service that produces to it; "copytaster": the operator's tools
+	Also       string        // a service that produces to it beside the tools
 	Readers    []string      // services that read all of it, without a group; see Groups for the others
 	Public     bool          // downstream teams may read it, see [Subscriber]
 	About      string
@@ -68,7 +69,7 @@ var All = []Topic{
 	{Name: Current, Partitions: 12, Compact: true, Writer: "release", Readers: []string{"release"}, Public: true, About: "the newest of each article that went out; of a killed or held one a notice without text"},
 	{Name: Status, Partitions: 1, Compact: true, Writer: "release", Readers: []string{"release"}, About: "articles that are killed, withheld, under embargo, reinstated, or expire"},
 	{Name: EmbargoPending, Partitions: 1, Compact: true, Writer: "release", Readers: []string{"release"}, About: "articles under embargo that wait for their time"},
-	{Name: Audit, Partitions: 1, Writer: "copytaster", About: "editors' kills, withholds and reinstatements: who, when, why, and where the article had gone"},
+	{Name: Audit, Partitions: 1, Writer: "copytaster", Also: "release", Readers: []string{"release"}, About: "kills, holds and what lifted them, of editors and of agencies: who, when, why, and where the article had gone"},
 	{Name: Generations, Partitions: 1, Compact: true, Writer: "copytaster", Readers: []string{"enrich"}, About: "the generations of the enrichment that were issued, and the one that counts"},
 	{Name: SourcesState, Partitions: 1, Compact: true, Writer: "ingest", Readers: []string{"ingest"}, About: "where each polled source stands: ETags, dates, hashes of what was seen"},
 	{Name: IngestDead, Partitions: 1, Writer: "ingest", About: "input that could not become an article"},

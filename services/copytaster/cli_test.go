@@ -65,6 +65,23 @@ func TestReadPrintsWhatTheSchemaSays(t *testing.T) {
 	}
 }
 
+// TestReadCountsWhatItCanNotRead: of what could not be converted the number is told.
+func TestReadCountsWhatItCanNotRead(t *testing.T) {
+	for in, want := range map[string]string{
+		"\xef\xbb\xbfFerry runs again\n\nThe ferry \xff from \xfe Skarra runs again after a year of repairs.\n":                                     `"replaced":2`,
+		`<nitf><head><docdata><doc-id id-string="1"/></docdata></head><body><body.content><p>Caf` + "\uFFFD" + `.</p></body.content></body></nitf>`: `"replaced":1`,
+		"Ferry runs again\n\nThe ferry from Skarra runs again after a year of repairs.\n":                                                           "",
+	} {
+		code, out, errs := run(t, in, "read")
+		if code != 0 || want != "" && !strings.Contains(out, want) || (want != "") != strings.Contains(out, article.FlagCharsetReplaced) || want == "" && strings.Contains(out, `"replaced"`) {
+			t.Errorf("%q: exit code %d, %s %s", in, code, out, errs)
+		}
+		if code, out, errs = run(t, in, "read", "--pretty"); code != 0 || (want != "") != strings.Contains(out, "unreadable characters") {
+			t.Errorf("%q: exit code %d, %s %s", in, code, out, errs)
+		}
+	}
+}
+
 func TestReadGoesOnAfterABrokenFile(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {

@@ -190,7 +190,7 @@ func TestSubscribersKeepWhatMayBeUsed(t *testing.T) {
 	t.Cleanup(b.Close)
 	lt.out = intake.KillsAhead(b.Sink(topic.Notices, event.Received), b.Sink(topic.Received, event.Received))
 	t.Cleanup(func() { _ = lt.out.Close() })
-	lt.current = lt.subscribe(topic.Current)
+	lt.public = map[string]*subscriber{topic.Current: lt.subscribe(topic.Current)}
 	const lives = 30
 	now := time.Now()
 	for n := range lives {
@@ -360,23 +360,15 @@ func (lt *livesTest) mustKill(id string) {
 	lt.mustPush(fmt.Sprintf(`{"uri":%q,"pubstatus":"canceled"}`, id), "source=wire")
 }
 
-func (lt *livesTest) settle() {
-	for _, l := range lt.lives {
-		l.mu.Lock()
-		l.settled = l.sent
-		l.mu.Unlock()
-	}
-}
-
 // nothingHidden looks at a copy for what nobody may see.
 func (lt *livesTest) nothingHidden(d *downstream) map[article.URI]copied {
 	lt.t.Helper()
-	from := time.Now()
+	at := lt.begin()
 	all, err := d.copies(lt.t.(*testing.T).Context())
 	if err != nil {
 		lt.t.Fatal(err)
 	}
-	to := time.Now()
+	at.to = time.Now()
 	for uri, c := range all {
 		l := lt.by[uri]
 		switch {
@@ -384,7 +376,7 @@ func (lt *livesTest) nothingHidden(d *downstream) map[article.URI]copied {
 			if c.Headline != "" || c.Text != "" {
 				lt.t.Errorf("%s keeps text of %s, which is %s", d.name, uri, c.Status)
 			}
-		case l != nil && !l.might(c.Headline, from, to):
+		case l != nil && !l.mightShow(at, c.Headline):
 			lt.t.Errorf("%s has %q of %s, which nobody may see", d.name, c.Headline, uri)
 		}
 	}
@@ -420,8 +412,7 @@ func (lt *livesTest) copyDiffers(all, turns map[article.URI]copied, now time.Tim
 	}
 	want := maps.Clone(turns)
 	for _, l := range lt.lives {
-		sent, _ := l.known()
-		switch e := foresee(sent); {
+		switch e := foresee(l.known()); {
 		case e.visible(now):
 			want[l.uri] = copied{Status: article.Usable, Headline: e.headline}
 		case all[l.uri].Status == article.Usable:
@@ -433,7 +424,7 @@ func (lt *livesTest) copyDiffers(all, turns map[article.URI]copied, now time.Tim
 			bad(uri, "is %s %q, should be %s %q", got.Status, got.Headline, w.Status, w.Headline)
 		}
 	}
-	current := lt.current.newest()
+	current := lt.public[topic.Current].newest()
 	for uri, c := range current {
 		if all[uri] != c {
 			bad(uri, "is %+v, current is %+v", all[uri], c)

@@ -220,6 +220,7 @@ func TestEditorsKillWithholdAndReinstate(t *testing.T) {
 	said("usable Ferry sinks", "canceled", "usable Ferry has sunk", "usable Ferry raised", "withheld", "usable Ferry sails")
 	s.mustPush(fmt.Sprintf(`{"uri":%q,"pubstatus":"canceled"}`, id), "source=wire")
 	s.awaitFound("lighthouse skarra", "")
+	said("usable Ferry sinks", "canceled", "usable Ferry has sunk", "usable Ferry raised", "withheld", "usable Ferry sails", "canceled")
 
 	var actions []string
 	for _, l := range o.lines(0, "audit", string(uri)) {
@@ -227,12 +228,15 @@ func TestEditorsKillWithholdAndReinstate(t *testing.T) {
 		if gone, _ := l["gone"].([]any); l["action"] == "kill" && len(gone) < 3 {
 			t.Errorf("the kill's audit has no places: %v", l)
 		}
+		if gone, _ := l["gone"].([]any); l["action"] == "canceled" && (len(gone) != 2 || !strings.Contains(fmt.Sprint(gone), topic.Released+": revision ") || l["place"] == nil) {
+			t.Errorf("the agency's kill: %v", l)
+		}
 	}
 	want := "kill by M. Ito, reinstate by M. Ito, withhold by M. Ito, reinstate by M. Ito, canceled by wire, now by <nil>"
 	if got := strings.Join(actions, ", "); got != want {
 		t.Errorf("audit: %s\nwant:  %s", got, want)
 	}
-	if out := o.must(0, "tail", topic.Audit, "--from", "beginning"); !strings.Contains(out, "names a minor") {
+	if out := o.must(0, "tail", topic.Audit, "--from", "beginning"); !strings.Contains(out, "names a minor") || !strings.Contains(out, `"canceled"`) {
 		t.Errorf("tail of the audit: %s", out)
 	}
 }

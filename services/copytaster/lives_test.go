@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -137,15 +138,20 @@ type lived struct {
 	uri   article.URI
 	turns []*turn
 	sent  int // how many of them, as far as the checkers know
-	// settled is how many of them the pipeline has certainly done.
-	settled int
+	// settled is how many of them the pipeline had certainly done after each
+	// round, at first none.
+	settled []int
 	mu      sync.Mutex
 }
+
+// sourceOf is a source of each article's own: what facets count by it is that
+// article.
+func sourceOf(n int) string { return fmt.Sprintf("wire-%d", n) }
 
 // draw makes a life: what an agency and editors may do, in an order in which
 // it may arrive.
 func draw(r *rand.Rand, n int, now time.Time) *lived {
-	l := &lived{uri: article.URI(fmt.Sprintf("urn:copytaster:wire:life-%d", n))}
+	l := &lived{uri: article.URI(fmt.Sprintf("urn:copytaster:wire:life-%d", n)), settled: []int{0}}
 	at := now.Add(-time.Hour).Unix()
 	version := 0
 	// Hasty editors don't know of all that was sent. An embargo that ends while
@@ -165,7 +171,7 @@ func draw(r *rand.Rand, n int, now time.Time) *lived {
 	var segments [][]*turn
 	add := func(x *turn, s article.Status, sequence int, editor bool) {
 		x.a = article.Article{
-			URI: l.uri, Status: s, Source: "wire", Provider: "wire", ReceivedAt: time.Unix(x.at, 0).UTC(), EmbargoUntil: x.embargo, ExpiresAt: x.expiry,
+			URI: l.uri, Status: s, Source: sourceOf(n), Provider: "wire", ReceivedAt: time.Unix(x.at, 0).UTC(), EmbargoUntil: x.embargo, ExpiresAt: x.expiry,
 			Language: article.Label{Value: "en"}, Traceparent: event.NewTraceparent(),
 		}
 		if x.version > 0 {
@@ -285,41 +291,64 @@ func draw(r *rand.Rand, n int, now time.Time) *lived {
 }
 
 // known are the messages that were sent so far.
-func (l *lived) known() (turns []*turn, settled int) {
+func (l *lived) known() []*turn {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.turns[:l.sent], l.settled
+	return l.turns[:l.sent]
 }
 
-// might tells whether a reader may see that headline between two moments: by
-// some state since the last one that is certainly through.
-func (l *lived) might(headline string, from, to time.Time) bool {
-	sent, settled := l.known()
+// look is a look at what readers see: from when to when, and how many rounds were
+// certainly through when it began.
+type look struct {
+	from, to time.Time
+	rounds   int
+}
+
+// might tells whether some state of the article since the last one that was
+// certainly through is as is says.
+func (l *lived) might(at look, is func(expected) bool) bool {
+	sent := l.known()
+	l.mu.Lock()
+	settled := l.settled[at.rounds]
+	l.mu.Unlock()
 	for n := settled; n <= len(sent); n++ {
-		e := foresee(sent[:n])
-		if e.headline == headline && (e.visible(from) || e.visible(to)) {
+		if is(foresee(sent[:n])) {
 			return true
 		}
 	}
 	return false
 }
 
+// mightShow tells whether a look may find it, with that headline, or with any.
+func (l *lived) mightShow(at look, headline ...string) bool {
+	return l.might(at, func(e expected) bool {
+		return (len(headline) == 0 || e.headline == headline[0]) && (e.visible(at.from) || e.visible(at.to))
+	})
+}
+
+// wrote tells whether a revision of the article has that headline.
+func (l *lived) wrote(headline string) bool {
+	return slices.ContainsFunc(l.known(), func(x *turn) bool { return x.headline == headline })
+}
+
 // stage sends lives and holds what is seen to the model.
 type livesTest struct {
 	*system
 
-	began   time.Time
-	lives   []*lived
-	by      map[article.URI]*lived
-	out     stage.Sink
-	current *subscriber
+	began  time.Time
+	lives  []*lived
+	by     map[article.URI]*lived
+	out    stage.Sink
+	rounds atomic.Int32 // that are certainly through
+	public map[string]*subscriber
 }
 
 // TestLives drives random lives through the pipeline: revisions, kills,
 // embargoes, expiries, holds, withholds and reinstatements by editors who know
 // all or not, out of order and again. The
 // index, search and the public topics end as the model says, and nobody sees at
-// any moment what they may not.
+// any moment what they may not: among hits, in facets, by its address, among the
+// revisions or in a topic.
 func TestLives(t *testing.T) {
 	seed := *livesSeed
 	if seed == 0 {
@@ -335,7 +364,7 @@ func TestLives(t *testing.T) {
 	t.Cleanup(b.Close)
 	lt.out = intake.KillsAhead(b.Sink(topic.Notices, event.Received), b.Sink(topic.Received, event.Received))
 	t.Cleanup(func() { _ = lt.out.Close() })
-	lt.current = lt.subscribe(topic.Current)
+	lt.public = map[string]*subscriber{topic.Released: lt.subscribe(topic.Released), topic.Current: lt.subscribe(topic.Current)}
 	lt.began = time.Now()
 	for n := range *livesFlag {
 		l := draw(r, n, lt.began)
@@ -407,11 +436,17 @@ func (lt *livesTest) agree() {
 		}
 		<-time.After(200 * time.Millisecond) // between two looks at the condition
 	}
+	lt.settle()
+}
+
+// settle notes that all that was sent is certainly through.
+func (lt *livesTest) settle() {
 	for _, l := range lt.lives {
 		l.mu.Lock()
-		l.settled = l.sent
+		l.settled = append(l.settled, l.sent)
 		l.mu.Unlock()
 	}
+	lt.rounds.Add(1)
 }
 
 // differs tells the first thing that is not as the model says now.
@@ -424,7 +459,7 @@ func (lt *livesTest) differs() error {
 	var errs []error
 	bad := func(l *lived, e expected, format string, args ...any) {
 		if len(errs) < 3 {
-			sent, _ := l.known()
+			sent := l.known()
 			var story []string
 			for _, x := range sent {
 				story = append(story, fmt.Sprintf("%s%s v%d@%d %s to %s lifts %d", x.action, x.a.Status, x.version, x.at, x.embargo.Format(time.TimeOnly), x.expiry.Format(time.TimeOnly), x.lifts))
@@ -435,7 +470,7 @@ func (lt *livesTest) differs() error {
 	visible := 0
 	var killed []article.URI
 	for _, l := range lt.lives {
-		sent, _ := l.known()
+		sent := l.known()
 		e := foresee(sent)
 		if e.visible(now) {
 			visible++
@@ -446,19 +481,21 @@ func (lt *livesTest) differs() error {
 		if h, ok := heads[l.uri]; ok != (len(sent) > 0) || ok && (h.Status != e.status || e.visible(now) && h.Headline != e.headline) {
 			bad(l, e, "the index has %+v", h)
 		}
-		said := lt.current.all(l.uri)
-		var last outgoing
-		if len(said) > 0 {
-			last = said[len(said)-1]
-		}
-		switch want := e; {
-		case e.visible(now):
-			if last.Status != article.Usable || last.First(article.Headline) != e.headline {
-				bad(l, want, "public is %q", last.say())
+		for name, sub := range lt.public {
+			said := sub.all(l.uri)
+			var last outgoing
+			if len(said) > 0 {
+				last = said[len(said)-1]
 			}
-		case len(said) > 0:
-			if e.status == article.Canceled && last.Status != article.Canceled || last.Text != "" {
-				bad(l, want, "public is %q", last.say())
+			switch want := e; {
+			case e.visible(now):
+				if last.Status != article.Usable || last.First(article.Headline) != e.headline {
+					bad(l, want, "%s has %q", name, last.say())
+				}
+			case len(said) > 0:
+				if e.status == article.Canceled && last.Status != article.Canceled || last.Text != "" {
+					bad(l, want, "%s has %q", name, last.say())
+				}
 			}
 		}
 	}
@@ -471,6 +508,13 @@ func (lt *livesTest) differs() error {
 	}
 	if n := len(lt.lives); n <= 10_000 && f.Total.Value != visible {
 		return fmt.Errorf("search finds %d, should be %d", f.Total.Value, visible)
+	}
+	for _, facet := range f.Facets {
+		for _, v := range facet.Values {
+			if v.Count > visible {
+				return fmt.Errorf("facet %s counts %d of %s, of %d that are visible", facet.Name, v.Count, v.Value, visible)
+			}
+		}
 	}
 	return lt.purged(killed)
 }
@@ -537,65 +581,123 @@ func (lt *livesTest) elastic(alias string, query map[string]any) ([]head, error)
 	return hits, err
 }
 
-// watch looks at search, at single articles with their revisions, and at the
-// public topic, until ctx is done, and gives how often.
+// watch looks at search with its facets, at single articles with their revisions,
+// and at the public topics, until ctx is done, and gives how often.
 func (lt *livesTest) watch(ctx context.Context, r *rand.Rand) (looks int) {
-	read := map[article.URI]int{}
+	read := map[string]map[article.URI]int{topic.Released: {}, topic.Current: {}}
 	for ; ctx.Err() == nil; looks++ {
-		from := time.Now()
-		l := lt.lives[r.IntN(len(lt.lives))]
-		f, err := lt.system.search("livestory " + strconv.Itoa(r.IntN(len(lt.lives))))
-		if err != nil { // a search that takes too long shows nothing
-			<-time.After(100 * time.Millisecond)
-			continue
-		}
-		to := time.Now()
-		for _, h := range f.Hits {
-			if seen := lt.by[h.URI]; !seen.might(h.Headline, from, to) {
-				lt.t.Errorf("search shows %q of %s, which nobody may see", h.Headline, h.URI)
+		n := r.IntN(len(lt.lives))
+		l := lt.lives[n]
+		// Of all that has the number, and of the article alone.
+		for _, words := range []string{"livestory " + strconv.Itoa(n), fmt.Sprintf(`"livestory %d edition"`, n)} {
+			if err := lt.lookForWords(words); err != nil { // a search that takes too long shows nothing
+				<-time.After(100 * time.Millisecond)
 			}
 		}
-		from = time.Now()
-		status, body, err := lt.get(l.uri, 0)
-		if err != nil {
+		sent := l.known()
+		revision := article.Revision(0)
+		if len(sent) > 0 && r.IntN(2) == 0 {
+			revision = sent[r.IntN(len(sent))].a.Revision
+		}
+		if err := lt.lookAt(l, revision); err != nil {
 			lt.t.Errorf("article: %v", err)
 			return looks
 		}
-		to = time.Now()
-		var got struct {
-			Article head `json:"article"`
-		}
-		if status == http.StatusOK {
-			if err := json.Unmarshal([]byte(body), &got); err != nil {
-				lt.t.Errorf("article: %v", err)
-			} else if got.Article.Status != article.Canceled && !l.might(got.Article.Headline, from, to) {
-				lt.t.Errorf("the API shows %q of %s, which nobody may see", got.Article.Headline, l.uri)
-			}
-		}
-		lt.public(l, read)
+		lt.lookAtPublic(l, read)
 	}
 	for _, l := range lt.lives {
-		lt.public(l, read)
+		lt.lookAtPublic(l, read)
 	}
 	return looks
 }
 
-// public looks at what the public topic says of an article since it was read.
-func (lt *livesTest) public(l *lived, read map[article.URI]int) {
-	out := lt.current.all(l.uri)
-	for _, o := range out[read[l.uri]:] {
-		sent, _ := l.known()
-		ok := o.Status != article.Usable
-		for n := 0; n <= len(sent) && !ok; n++ {
-			e := foresee(sent[:n])
-			if e.expiry.After(lt.began) {
-				e.expiry = time.Time{} // it may have been written before that, and read after; the notice follows
-			}
-			ok = e.headline == o.First(article.Headline) && e.visible(o.read)
-		}
-		if !ok {
-			lt.t.Errorf("public topics have %q of %s, which nobody may see", o.say(), l.uri)
+// begin begins a look.
+func (lt *livesTest) begin() look { return look{from: time.Now(), rounds: int(lt.rounds.Load())} }
+
+// lookForWords holds hits and facets of a search to the model.
+func (lt *livesTest) lookForWords(words string) error {
+	at := lt.begin()
+	f, err := lt.system.search(words)
+	if err != nil {
+		return err
+	}
+	at.to = time.Now()
+	for _, h := range f.Hits {
+		if !lt.by[h.URI].mightShow(at, h.Headline) {
+			lt.t.Errorf("search shows %q of %s, which nobody may see", h.Headline, h.URI)
 		}
 	}
-	read[l.uri] = len(out)
+	for _, facet := range f.Facets {
+		for _, v := range facet.Values {
+			if v.Count > f.Total.Value {
+				lt.t.Errorf("facet %s counts %d of %s, of %d in all", facet.Name, v.Count, v.Value, f.Total.Value)
+			}
+			if facet.Name != "source" || v.Count == 0 {
+				continue
+			}
+			n, err := strconv.Atoi(strings.TrimPrefix(v.Value, "wire-"))
+			if err != nil || n >= len(lt.lives) || v.Count != 1 || !lt.lives[n].mightShow(at) {
+				lt.t.Errorf("facet source counts %d of %s, which nobody may see", v.Count, v.Value)
+			}
+		}
+	}
+	return nil
+}
+
+// lookAt holds an article, or one of its revisions, to the model.
+func (lt *livesTest) lookAt(l *lived, revision article.Revision) error {
+	at := lt.begin()
+	status, body, err := lt.get(l.uri, revision)
+	if err != nil {
+		return err
+	}
+	at.to = time.Now()
+	if status != http.StatusOK {
+		return nil
+	}
+	var got struct {
+		Article   head   `json:"article"`
+		Newest    bool   `json:"newest"`
+		Revisions []head `json:"revisions"`
+	}
+	if err := json.Unmarshal([]byte(body), &got); err != nil {
+		return err
+	}
+	switch a := got.Article; {
+	case a.Status == article.Canceled:
+		if a.Headline != "" || len(got.Revisions) > 0 || strings.Contains(body, "edition") {
+			lt.t.Errorf("the API's notice of %s tells %s", l.uri, body)
+		}
+		return nil
+	case got.Newest && !l.mightShow(at, a.Headline), !l.mightShow(at), !l.wrote(a.Headline):
+		lt.t.Errorf("the API shows %q of %s, revision %s, which nobody may see", a.Headline, l.uri, revision)
+	}
+	for _, r := range got.Revisions {
+		if r.Headline != "" && !l.wrote(r.Headline) {
+			lt.t.Errorf("among the revisions of %s is %q", l.uri, r.Headline)
+		}
+	}
+	return nil
+}
+
+// lookAtPublic looks at what the public topics say of an article since it was read.
+func (lt *livesTest) lookAtPublic(l *lived, read map[string]map[article.URI]int) {
+	for name, sub := range lt.public {
+		out := sub.all(l.uri)
+		for _, o := range out[read[name][l.uri]:] {
+			sent := l.known()
+			ok := o.Status != article.Usable
+			for n := 0; n <= len(sent) && !ok; n++ {
+				e := foresee(sent[:n])
+				if e.expiry.After(lt.began) {
+					e.expiry = time.Time{} // it may have been written before that, and read after; the notice follows
+				}
+				ok = e.headline == o.First(article.Headline) && e.visible(o.read)
+			}
+			if !ok {
+				lt.t.Errorf("%s has %q of %s, which nobody may see", name, o.say(), l.uri)
+			}
+		}
+		read[name][l.uri] = len(out)
+	}
 }

@@ -60,6 +60,9 @@ func (p printer) article(a *article.Article) {
 	p.field("published", day(a.PublishedAt))
 	p.field("filed", filed(&a.Filed))
 	p.field("translated", translated(&a.Translation))
+	if n := a.Replaced; n > 0 {
+		p.field("replaced", fmt.Sprintf("%d unreadable characters, read as %s", n, a.Original.Charset))
+	}
 	p.field("flags", strings.Join(a.Flags, ", "))
 	fmt.Fprintln(p.w)
 	p.reading(a)

@@ -86,6 +86,9 @@ func (c *ReadCmd) Run(ctx context.Context, t Terminal) error {
 		if err != nil {
 			return err
 		}
+		if a.Replaced > 0 {
+			b = fmt.Appendf(b[:len(b)-1], `,"replaced":%d}`, a.Replaced)
+		}
 		_, err = out.Write(append(b, '\n'))
 		return err
 	}

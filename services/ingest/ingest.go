@@ -85,6 +85,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	}
 	live, bulk := intake.NewQueue(topic.Live), intake.NewQueue(topic.Bulk)
 	live.Claims, bulk.Claims = originals != nil, originals != nil
+	live.Count, bulk.Count = metrics, metrics
 
 	// The sources end when the stage does, however it does.
 	ctx, cancel := context.WithCancel(ctx)

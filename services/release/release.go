@@ -36,7 +36,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	defer b.Close()
 	k.Ready("kafka", b.Ping)
 	if err := k.Await(ctx, "set up the topics", func(ctx context.Context) error {
-		return b.TryTopics(ctx, topic.Released, topic.Current, topic.Status, topic.EmbargoPending, topic.ReleaseDead)
+		return b.TryTopics(ctx, topic.Released, topic.Current, topic.Status, topic.EmbargoPending, topic.ReleaseDead, topic.Audit)
 	}); err != nil {
 		return err
 	}
@@ -69,13 +69,25 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	}
 	k.Log.Info().Int("articles", gone.len()).Int("statuses", status.Len()).Int("embargoes", pending.Len()).Dur("took", time.Since(began)).
 		Msg("read what went out")
+	audit := b.Forward()
+	defer func() { err = errors.Join(err, audit.Close()) }()
+	var kept *trail
+	if err := k.Await(ctx, "read the audit", func(ctx context.Context) (err error) {
+		var unread error
+		if kept, unread, err = readTrail(ctx, b, auditWriter(audit)); unread != nil {
+			k.Log.Error().Err(unread).Msg("the audit has what can't be read: passed over")
+		}
+		return err
+	}); err != nil {
+		return err
+	}
 	out := &topics{released: b.Forward(), current: b.ForwardPlain()}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	m, err := newMetrics(k.Metrics, pending.Len)
 	if err != nil {
 		return err
 	}
-	r := newReleaser(status, pending, gone, out, m)
+	r := newReleaser(status, pending, gone, kept, out, m)
 	r.log = k.Log
 	if err := r.loadTimers(); err != nil {
 		return err

@@ -128,7 +128,7 @@ func together(n int, f func(i int) error) error {
 // releaser decides of each article whether and when it goes out. It may be used
 // from many goroutines.
 //
-// What is decided is written to the tables first, then the public topics, then
+// What an agency rules is written to the audit, and what is decided to the tables, first, then the public topics, then
 // the tables are tidied up; only then is the message done. So a message that
 // comes again finds what was decided, and does again what may be missing: what
 // went out is known from the topic itself.
@@ -137,6 +137,7 @@ type releaser struct {
 	status  table // [Row] by URI
 	pending table // articles by URI, as they are to go out
 	gone    *public
+	trail   *trail
 	out     output
 	metrics *metrics
 	now     func() time.Time
@@ -146,9 +147,9 @@ type releaser struct {
 	locks *locks
 }
 
-func newReleaser(status, pending table, gone *public, out output, m *metrics) *releaser {
+func newReleaser(status, pending table, gone *public, t *trail, out output, m *metrics) *releaser {
 	return &releaser{
-		log: zerolog.Nop(), status: status, pending: pending, gone: gone, out: out, metrics: m, now: time.Now,
+		log: zerolog.Nop(), status: status, pending: pending, gone: gone, trail: t, out: out, metrics: m, now: time.Now,
 		due: newTimers(), writer: rand.Text(), locks: newLocks(),
 	}
 }
@@ -340,6 +341,9 @@ func (r *releaser) decide(ctx context.Context, a *article.Article) (*decision, e
 	stands, governs := stood.Apply(a)
 	if !governs && !stands.Is(a) && !r.undone(a) {
 		return &decision{a: a, stands: stands, outcome: superseded}, r.note(ctx, a.URI, stood, stands)
+	}
+	if err := r.audit(ctx, a, stood, stands); err != nil {
+		return nil, err
 	}
 	a = stands.Of(a)
 	d := &decision{a: a, stands: stands, now: r.now()}

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -27,6 +28,7 @@ type world struct {
 	mu              sync.Mutex // of clock and failIn, while several are decided about
 	status, pending *rows
 	log, current    []stage.Message // public
+	rulings         []stage.Message // the audit
 	read            int             // of these, at starts
 	readsFail       int             // how many readings are still to fail
 	clock           time.Time
@@ -147,8 +149,11 @@ func (w *world) knows(ms []stage.Message, written bool) {
 func (w *world) in(name string) []stage.Message {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if name == topic.Current {
+	switch name {
+	case topic.Current:
 		return slices.Clone(w.current)
+	case topic.Audit:
+		return slices.Clone(w.rulings)
 	}
 	return slices.Clone(w.log)
 }
@@ -214,7 +219,11 @@ func (w *world) start(t interface{ Fatal(args ...any) }) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.r = newReleaser(w.status, w.pending, gone, w, m)
+	kept, unread, err := readTrail(context.Background(), w, w.rule)
+	if err != nil || unread != nil {
+		t.Fatal(err, unread)
+	}
+	w.r = newReleaser(w.status, w.pending, gone, kept, w, m)
 	w.r.now = func() time.Time {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -223,6 +232,25 @@ func (w *world) start(t interface{ Fatal(args ...any) }) {
 	if err := w.r.loadTimers(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// ruling is a row of the audit.
+func (w *world) ruling(t interface{ Fatal(args ...any) }, i int) (r Ruling) {
+	if err := json.Unmarshal(w.rulings[i].Value, &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// rule takes a row of the audit.
+func (w *world) rule(_ context.Context, m stage.Message) error {
+	if err := w.step(); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	w.rulings = append(w.rulings, m)
+	w.mu.Unlock()
+	return nil
 }
 
 // tick releases what is due.
@@ -446,8 +474,23 @@ func TestReleaserHoldsToTheModel(t *testing.T) {
 			if a.Notice != nil && a.Notice.Action == article.Reinstate {
 				a.ReceivedAt = w.clock // an embargo that is over by now is forgotten
 			}
-			model[string(a.URI)], _ = model[string(a.URI)].Apply(&a)
+			stood := model[string(a.URI)]
+			stands, governs := stood.Apply(&a)
+			model[string(a.URI)] = stands
+			kind, ruled := rulingOf(&a, stood, stands, w.clock)
+			began := w.clock
 			try(func() error { return w.r.Write(ctx, []article.Article{a}) })
+			rows := map[key]int{}
+			for i := range w.rulings {
+				r := w.ruling(t, i)
+				if rows[r.key()]++; rows[r.key()] > 1 {
+					t.Fatalf("the audit has %+v twice", r)
+				}
+			}
+			row := Ruling{At: a.ReceivedAt, Action: kind, URI: a.URI, Revision: a.Revision}
+			if governs && ruled && began.Equal(w.clock) && rows[row.key()] == 0 {
+				t.Fatalf("the audit lacks %+v", row)
+			}
 			w.failIn, w.drift = 0, 0
 			try(func() error { return w.tick(ctx) })
 			at = max(at, w.clock.Unix())

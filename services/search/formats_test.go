@@ -131,20 +131,18 @@ func TestOlderRevisionInFormat(t *testing.T) {
 func TestNoSuchFormat(t *testing.T) {
 	n := open(t)
 	a := n.index(desk()[0])[0]
-	one := append([]string{"json"}, export.Names()...)
-	many := []string{"json", "ninjs", "newsmlg2", "atom", "jsonfeed"}
+	all := append([]string{"json"}, export.Names()...)
 	for _, c := range []struct {
 		path, accept string
 		parameter    string
 		formats      []string
 	}{
-		{articlePath(a.URI) + "?format=rss", "", "format", one},
-		{articlePath(a.URI) + "?format=", "", "format", one},
-		{articlePath(a.URI), "image/png", "", one},
-		{articlePath(a.URI), "*/*;q=0", "", one},
-		{"/v1/articles?format=nitf", "", "format", many},
-		{"/v1/articles?format=text", "", "format", many},
-		{"/v1/articles", "text/vnd.iptc.nitf", "", many},
+		{articlePath(a.URI) + "?format=rss", "", "format", all},
+		{articlePath(a.URI) + "?format=", "", "format", all},
+		{articlePath(a.URI), "image/png", "", all},
+		{articlePath(a.URI), "*/*;q=0", "", all},
+		{"/v1/articles?format=rss", "", "format", all},
+		{"/v1/articles", "text/vnd.iptc.nitf", "", all}, // a list is no document of NITF
 	} {
 		r := n.get(c.path, "Accept", c.accept)
 		var p struct {
@@ -197,14 +195,11 @@ func TestHiddenStaysHiddenInFormats(t *testing.T) {
 				t.Errorf("%s of a kill: %+v", f.Name, p)
 			}
 		}
-		if f.Many == nil {
-			continue
-		}
 		for _, q := range []string{"", "&q=niger", "&q=" + url.QueryEscape(secret), "&language=ko", "&sort=relevance&q=-niger"} {
 			r := n.get("/v1/articles?size=100&format=" + f.Name + q)
 			body := strings.ReplaceAll(r.body, url.QueryEscape(secret), "") // of the question
 			body = strings.ReplaceAll(body, "Copytaster: "+secret, "")
-			nothing := r.status == http.StatusNoContent && f.Name == "newsmlg2" && body == ""
+			nothing := r.status == http.StatusNoContent && slices.Contains([]string{"newsmlg2", "nitf", "text"}, f.Name) && body == ""
 			if r.status != http.StatusOK && !nothing || strings.Contains(body, secret) {
 				t.Errorf("%s%s: %d %s", f.Name, q, r.status, body)
 			}
@@ -249,9 +244,6 @@ func TestKillBeforeRefresh(t *testing.T) {
 	defer es.Close()
 	base := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchZone: "UTC"})
 	for _, f := range export.Table {
-		if f.Many == nil {
-			continue
-		}
 		r := get(t, base+"/v1/articles?format="+f.Name)
 		if r.status != http.StatusOK || strings.Contains(r.body, secret) || !strings.Contains(r.body, "Text of Stays") || !strings.Contains(r.body, "Text of over") {
 			t.Errorf("%s: %d %s", f.Name, r.status, r.body)
@@ -302,9 +294,9 @@ func TestFeedPages(t *testing.T) {
 
 	// JSON Feed has its own, and every document of several has the header's.
 	next := regexp.MustCompile(`<([^>]+)>; rel="next"`)
-	for _, name := range []string{"ninjs", "newsmlg2", "atom", "jsonfeed"} {
+	for _, name := range export.Names() {
 		got = nil
-		ids := regexp.MustCompile(map[string]string{"ninjs": `"uri":"(urn:[^"#]+)","type":"text"`, "newsmlg2": ` guid="([^"]+)"`, "atom": `<entry[^>]*><id>([^<]+)</id>`, "jsonfeed": `"id":"([^"]+)"`}[name])
+		ids := regexp.MustCompile(map[string]string{"ninjs": `"uri":"(urn:[^"#]+)","type":"text"`, "newsmlg2": ` guid="([^"]+)"`, "nitf": ` id-string="([^"]+)"`, "text": `(?m)^URI: (.+)$`, "atom": `<entry[^>]*><id>([^<]+)</id>`, "jsonfeed": `"id":"([^"]+)"`}[name])
 		address := n.base + "/v1/articles?sort=time&size=7&format=" + name
 		for pages := 0; address != "" && pages < 10; pages++ {
 			r := get(t, address)
@@ -336,14 +328,21 @@ func TestFeedPages(t *testing.T) {
 			t.Errorf("%s, all pages (-want +got):\n%s", name, d)
 		}
 	}
-	if r := n.get("/v1/articles?format=newsmlg2"); r.header.Get("Content-Type") != "application/vnd.iptc.g2.newsmessage+xml" {
-		t.Errorf("a message is %s", r.header.Get("Content-Type"))
+	for name, want := range map[string]string{"newsmlg2": "application/vnd.iptc.g2.newsmessage+xml", "nitf": "application/vnd.iptc.g2.newsmessage+xml", "text": "text/plain; charset=utf-8"} {
+		if r := n.get("/v1/articles?format=" + name); r.header.Get("Content-Type") != want {
+			t.Errorf("a list as %s is %s", name, r.header.Get("Content-Type"))
+		}
+	}
+	if r := n.get("/v1/articles", "Accept", "application/vnd.iptc.g2.newsmessage+xml"); strings.Contains(r.body, "<nitf") || !strings.Contains(r.body, "<html") {
+		t.Errorf("a message, if no more is said, is %s", r.body)
 	}
 	if r := n.get("/v1/articles?format=ninjs&q=nothingatall"); strings.TrimSpace(r.body) != "[]" {
 		t.Errorf("nothing found is %s", r.body)
 	}
-	if r := n.get("/v1/articles?format=newsmlg2&q=nothingatall"); r.status != http.StatusNoContent || r.body != "" {
-		t.Errorf("no message is %d %s", r.status, r.body)
+	for _, name := range []string{"newsmlg2", "nitf", "text"} {
+		if r := n.get("/v1/articles?format=" + name + "&q=nothingatall"); r.status != http.StatusNoContent || r.body != "" {
+			t.Errorf("%s of nothing is %d %s", name, r.status, r.body)
+		}
 	}
 	// By relevance if that is asked for.
 	if f := feed(t, n.base+"/v1/articles?format=atom&q=niger&sort=relevance"); f.Entries[0].ID != string(n.search("q", "niger").Hits[0].URI) {

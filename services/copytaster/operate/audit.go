@@ -23,8 +23,9 @@ type AuditCmd struct {
 // Help is shown by `copytaster audit --help`.
 func (AuditCmd) Help() string {
 	return `Every kill, withhold, embargo and reinstatement of an article in the order of time: who said so, when and why, and
-where its text had gone when an editor spoke. What agencies sent is read from the log, what editors did from the
-audit, which never expires. The last lines say where its text is now.
+where its text had gone by then. It is read from the audit, which never expires: the tools write there what editors do,
+the release service what it carries out of what agencies say. What else agencies sent is added from the log, and where
+each stands there. The last lines say where the text is now.
 Exit code: 0 something was found, 1 nothing, or a server failed.
 
   copytaster audit urn:newsml:dpa.com:20240420:1`
@@ -44,12 +45,14 @@ func (c *AuditCmd) Run(ctx context.Context, t Terminal) error {
 	if err != nil {
 		return err
 	}
-	all, err := editors(ctx, b, c.URI)
+	all, err := ruled(ctx, b, c.URI)
 	if err != nil {
 		return err
 	}
 	for _, e := range l.events {
-		same := func(r audited) bool { return r.Action == e.Action && r.Revision.Source() == e.Revision.Source() }
+		same := func(r audited) bool {
+			return r.Place == "" && r.Action == e.Action && r.Revision.Source() == e.Revision.Source()
+		}
 		if i := slices.IndexFunc(all, same); i >= 0 {
 			all[i].Place = e.Place
 			continue
@@ -86,8 +89,9 @@ func (c *AuditCmd) Run(ctx context.Context, t Terminal) error {
 	return err
 }
 
-// editors are the entries of the audit topic about an article.
-func editors(ctx context.Context, b *bus.Bus, uri article.URI) ([]audited, error) {
+// ruled are the entries of the audit topic about an article. What two instances of
+// the release service wrote of the same ruling, one after the other, is there once.
+func ruled(ctx context.Context, b *bus.Bus, uri article.URI) ([]audited, error) {
 	there, _, err := split(ctx, b, []string{topic.Audit})
 	if err != nil || len(there) == 0 {
 		return nil, err
@@ -105,7 +109,12 @@ func editors(ctx context.Context, b *bus.Bus, uri article.URI) ([]audited, error
 		if err := json.Unmarshal(m.Value, &r); err != nil {
 			return fmt.Errorf("%s can't be read: %w", placeOf(m), err)
 		}
-		all = append(all, r)
+		again := func(b audited) bool {
+			return b.Action == r.Action && b.Revision.Source() == r.Revision.Source() && b.At.Equal(r.At)
+		}
+		if !slices.ContainsFunc(all, again) {
+			all = append(all, r)
+		}
 		return nil
 	})
 	return all, err

@@ -87,10 +87,10 @@ func (c *ReinstateCmd) Run(ctx context.Context, t Terminal) error {
 	return c.notify(ctx, t, article.Reinstate)
 }
 
-// audited is a message of [topic.Audit], and a line of `copytaster audit`.
+// audited is a message of [topic.Audit], as [release.Ruling] is, and a line of `copytaster audit`.
 type audited struct {
 	At       time.Time        `json:"at"`
-	Action   string           `json:"action"` // kill, withhold, reinstate; of agencies: canceled, withheld, embargo
+	Action   string           `json:"action"` // kill, withhold, reinstate; of agencies see [release.RulingKind]
 	URI      article.URI      `json:"uri"`
 	Who      string           `json:"who"` // an editor, or the source
 	Reason   string           `json:"reason,omitempty"`

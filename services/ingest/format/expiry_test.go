@@ -48,6 +48,11 @@ func nitfItem(data, head string) string {
 	return `<nitf><head><docdata><doc-id id-string="1"/>` + data + `</docdata></head><body><body.head><hedline><hl1>H</hl1></hedline>` + head + `</body.head><body.content><p>Text.</p></body.content></body></nitf>`
 }
 
+// jsonFeed is a feed of an item with this extension.
+func jsonFeed(extension string) string {
+	return `{"version":"https://jsonfeed.org/version/1.1","title":"T","items":[{"id":"1","title":"H","content_html":"<p>Text.</p>","_copytaster":` + extension + `}]}`
+}
+
 // What a format says of the end of the rights to an item, or of its validity, is
 // read; of rights, the end of all of them. That an item is no longer relevant,
 // which is what expires means in ninjs and G2, hides nothing.
@@ -57,6 +62,9 @@ func TestExpiry(t *testing.T) {
 		format, data, want string
 		unread             bool
 	}{
+		"jsonfeed":                    {"jsonfeed", jsonFeed(`{"expires":"2024-06-01T02:00:00+02:00"}`), "2024-06-01T00:00:00Z", false},
+		"jsonfeed, unreadable":        {"jsonfeed", jsonFeed(`{"expires":"soon"}`), "", true},
+		"jsonfeed, another's":         {"jsonfeed", jsonFeed(`["2024-06-01T02:00:00+02:00"]`), "", false},
 		"ninjs, no right":             {"ninjs", ninjsItem("2024-06-01T02:00:00+02:00"), "", false},
 		"ninjs, unreadable":           {"ninjs", ninjsItem("soon"), "", false},
 		"ninjs, policy":               {"ninjs", withPolicy(`"permission":[` + may("["+july+"]") + `]`), "2024-07-01T00:00:00Z", false},

@@ -254,6 +254,23 @@ func rescue(name string, err *error) {
 	}
 }
 
+// replaced counts the characters of an article that could not be converted. A
+// decoder that converts the whole input itself knows of those, too, which are not
+// in the article.
+func replaced(a *article.Article) int {
+	count := func(s string) int { return strings.Count(s, "\uFFFD") }
+	n := count(a.Text)
+	for _, s := range a.Subjects {
+		n += count(s.Name)
+	}
+	for _, im := range a.Images {
+		if !strings.Contains(a.Text, im.Caption) {
+			n += count(im.Caption)
+		}
+	}
+	return n
+}
+
 // finish sets what all formats have in common, and checks the whole.
 func (f Format) finish(a *article.Article, data []byte, h Hint) error {
 	a.Source, a.Provider = h.Source, h.Namespace()
@@ -275,7 +292,7 @@ func (f Format) finish(a *article.Article, data []byte, h Hint) error {
 	if a.Original.MediaType == "" {
 		a.Original.MediaType = f.MediaTypes[0]
 	}
-	if strings.ContainsRune(a.Text, '\uFFFD') {
+	if a.Replaced = max(a.Replaced, replaced(a)); a.Replaced > 0 {
 		a.Flag(article.FlagCharsetReplaced)
 	}
 	if len(a.Subjects) > article.MaxSubjects {

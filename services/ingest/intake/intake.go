@@ -165,6 +165,9 @@ type Queue struct {
 	// Claims says that there is an archive, see [document.Hint]. It is set
 	// before the queue is used.
 	Claims bool
+	// Count counts what could not be converted; nil: nobody does. It is set
+	// before the queue is used.
+	Count *Metrics
 
 	lane   topic.Lane
 	ch     chan stage.Message
@@ -229,6 +232,11 @@ func (q *Queue) Handle(ctx context.Context, m stage.Message) ([]article.Article,
 		f, _ := q.made.Load(m.Header(headerID))
 		if made, ok := f.(func([]article.Article)); ok {
 			made(as)
+		}
+		for i := range as {
+			if q.Count != nil {
+				q.Count.Replaced(as[i].Source, as[i].Replaced)
+			}
 		}
 	}
 	return as, err

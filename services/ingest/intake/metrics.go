@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -12,7 +13,18 @@ type Metrics struct {
 	items   *prometheus.CounterVec
 	errors  *prometheus.CounterVec
 	success *prometheus.GaugeVec
+
+	replaced *prometheus.CounterVec
+	mu       sync.Mutex
+	sources  map[string]bool // that replaced names
 }
+
+// MaxSources is how many sources are counted by their names, which pushes bring
+// along; further ones are counted as "other".
+const MaxSources = 1000
+
+// other is the source of what is beyond [MaxSources]; no source has that name.
+const other = "(other)"
 
 // NewMetrics registers the metrics.
 func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
@@ -29,13 +41,33 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 			Name: "copytaster_source_last_success_timestamp_seconds",
 			Help: "When a source last did its work without an error, whether or not there was something new.",
 		}, []string{"origin", "name"}),
+		replaced: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "copytaster_source_replaced_characters_total",
+			Help: "Characters of a source's articles that could not be converted, and stand as U+FFFD.",
+		}, []string{"source"}),
+		sources: map[string]bool{},
 	}
-	for _, c := range []prometheus.Collector{m.items, m.errors, m.success} {
+	for _, c := range []prometheus.Collector{m.items, m.errors, m.success, m.replaced} {
 		if err := r.Register(c); err != nil {
 			return nil, fmt.Errorf("metrics of the sources: %w", err)
 		}
 	}
 	return m, nil
+}
+
+// Replaced counts n characters of an article that could not be converted.
+func (m *Metrics) Replaced(source string, n int) {
+	if n == 0 {
+		return
+	}
+	m.mu.Lock()
+	if !m.sources[source] && len(m.sources) == MaxSources {
+		source = other
+	} else {
+		m.sources[source] = true
+	}
+	m.mu.Unlock()
+	m.replaced.WithLabelValues(source).Add(float64(n))
 }
 
 // Outcomes of an input.

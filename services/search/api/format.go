@@ -26,14 +26,11 @@ func offers(many bool) []offer {
 	list := []offer{{plainJSON, "application/json", nil}}
 	for i := range export.Table {
 		f := &export.Table[i]
-		switch {
-		case many && f.Many == nil:
-			continue
-		case many && f.MediaTypeMany != "":
-			list = append(list, offer{f.Name, f.MediaTypeMany, f})
-		default:
-			list = append(list, offer{f.Name, f.MediaType, f})
+		mediaType := f.MediaType
+		if many && f.MediaTypeMany != "" {
+			mediaType = f.MediaTypeMany
 		}
+		list = append(list, offer{f.Name, mediaType, f})
 	}
 	return list
 }

@@ -20,7 +20,8 @@ import (
 type Format struct {
 	Name      string
 	MediaType string // of a document of one article
-	// MediaTypeMany is that of a document of several, if it is another.
+	// MediaTypeMany is that of a document of several, if it is another. Formats
+	// may share it: who asks by it gets the first of them.
 	MediaTypeMany string
 	Extension     string // of a file's name, without the leading dot
 	// Notice tells whether it can say that an article was canceled.
@@ -34,7 +35,7 @@ type Format struct {
 	// without text; only formats with Notice are given any.
 	One func(a *article.Article, l story.List) ([]byte, error)
 	// Many makes one document of several articles. Where a format has no document
-	// of none, it is empty. nil: the format has no such document at all.
+	// of none, it is empty.
 	Many func(as []*article.Article, l story.List) ([]byte, error)
 }
 
@@ -42,10 +43,10 @@ type Format struct {
 var Table = []Format{
 	{Name: ninjs.Name, MediaType: ninjs.MediaType, Extension: ninjs.Extension, Notice: true, Life: true, One: ninjs.One, Many: ninjs.Many},
 	{Name: newsmlg2.Name, MediaType: newsmlg2.MediaType, MediaTypeMany: newsmlg2.MediaTypeMany, Extension: newsmlg2.Extension, Notice: true, Life: true, One: newsmlg2.One, Many: newsmlg2.Many},
-	{Name: nitf.Name, MediaType: nitf.MediaType, Extension: nitf.Extension, Notice: true, Life: true, One: nitf.One},
+	{Name: nitf.Name, MediaType: nitf.MediaType, MediaTypeMany: nitf.MediaTypeMany, Extension: nitf.Extension, Notice: true, Life: true, One: nitf.One, Many: nitf.Many},
 	{Name: atom.Name, MediaType: atom.MediaType, Extension: atom.Extension, Notice: true, Feed: true, One: atom.One, Many: atom.Many},
 	{Name: jsonfeed.Name, MediaType: jsonfeed.MediaType, Extension: jsonfeed.Extension, Feed: true, One: jsonfeed.One, Many: jsonfeed.Many},
-	{Name: text.Name, MediaType: text.MediaType, Extension: text.Extension, Notice: true, One: text.One},
+	{Name: text.Name, MediaType: text.MediaType, Extension: text.Extension, Notice: true, One: text.One, Many: text.Many},
 }
 
 // Find is the format of that name.

@@ -141,16 +141,14 @@ func TestGolden(t *testing.T) {
 			b, err := f.Encode(a, list())
 			compare(name, b, err)
 		}
-		if f.Many != nil {
-			b, err := f.Many([]*article.Article{full(), bare(), awkward()}, list())
-			compare("list", b, err)
-			last := list()
-			last.Next = ""
-			if b, err = f.Many(nil, last); f.Name == "newsmlg2" && len(b) == 0 && err == nil {
-				continue // a message must have an item
-			}
-			compare("empty", b, err)
+		b, err := f.Many([]*article.Article{full(), bare(), awkward()}, list())
+		compare("list", b, err)
+		last := list()
+		last.Next = ""
+		if b, err = f.Many(nil, last); slices.Contains([]string{"newsmlg2", "nitf", "text"}, f.Name) && len(b) == 0 && err == nil {
+			continue // a message must have an item, and no text is no document
 		}
+		compare("empty", b, err)
 	}
 }
 
@@ -221,7 +219,11 @@ func TestUnfit(t *testing.T) {
 func TestTable(t *testing.T) {
 	seen := map[string]bool{}
 	for _, f := range export.Table {
-		for field, v := range map[string]string{"name": f.Name, "type": f.MediaType, "type of many": f.MediaTypeMany, "extension": f.Extension} {
+		many := f.MediaTypeMany
+		if f.Name == "nitf" {
+			many = "" // its lists are messages of NewsML-G2
+		}
+		for field, v := range map[string]string{"name": f.Name, "type": f.MediaType, "type of many": many, "extension": f.Extension} {
 			if key := strings.Fields(field)[0] + " " + v; v != "" && seen[key] {
 				t.Errorf("%s: the %s %q is another's, too", f.Name, field, v)
 			} else {

@@ -120,6 +120,7 @@ type item struct {
 	language        string
 	published       time.Time
 	modified        time.Time
+	expires         time.Time
 	unread          bool // a date is stated that could not be read
 	deleted         bool // it says no more than that the item of that id was deleted
 }
@@ -131,6 +132,7 @@ func (it *item) article(format string, h document.Hint) (article.Article, error)
 	a := article.Article{
 		PublishedAt:    it.published,
 		VersionCreated: it.modified,
+		ExpiresAt:      it.expires,
 		Subjects:       it.subjects,
 		Original:       article.Original{Charset: "utf-8"},
 	}

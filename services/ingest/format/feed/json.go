@@ -120,6 +120,7 @@ func jsonItem(data []byte, _ document.Hint) (item, error) {
 		it.plain = e.ContentText
 	}
 	it.published, it.modified = it.date(e.DatePublished), it.date(e.DateModified)
+	it.expires = it.date(ownExpiry(data))
 	authors := e.Authors
 	if len(authors) == 0 && e.Author != nil {
 		authors = append(authors, e.Author)
@@ -151,6 +152,23 @@ func jsonItem(data []byte, _ document.Hint) (item, error) {
 		}
 	}
 	return it, nil
+}
+
+// ownExpiry is the end of rights that this tree's own feeds state of their item,
+// or "".
+func ownExpiry(data []byte) string {
+	var f struct {
+		Items []struct {
+			Own json.RawMessage `json:"_copytaster"`
+		} `json:"items"`
+	}
+	var own struct {
+		Expires string `json:"expires"`
+	}
+	if json.Unmarshal(data, &f) != nil || len(f.Items) == 0 || json.Unmarshal(f.Items[0].Own, &own) != nil {
+		return ""
+	}
+	return own.Expires
 }
 
 // date reads what the standard demands, RFC 3339.

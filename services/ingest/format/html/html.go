@@ -106,10 +106,8 @@ func Decode(ctx context.Context, r io.Reader, h document.Hint) ([]article.Articl
 	a := article.Article{
 		PublishedAt:    m.published,
 		VersionCreated: m.modified,
+		Replaced:       t.Replaced,
 		Original:       article.Original{MediaType: "text/html", Charset: t.Charset},
-	}
-	if t.Replaced > 0 {
-		a.Flag(article.FlagCharsetReplaced)
 	}
 	p := page{doc: doc, meta: m, base: base}
 	if !p.lay(&a) {

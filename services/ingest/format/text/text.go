@@ -42,6 +42,7 @@ func Decode(_ context.Context, r io.Reader, h document.Hint) ([]article.Article,
 			Span: article.Span{Start: start, End: end}, Enricher: "format/" + Name, Version: version, Confidence: 1,
 		}}},
 		PublishedAt: h.PublishedAt,
+		Replaced:    t.Replaced,
 		Original:    article.Original{Charset: t.Charset, MediaType: "text/plain"},
 	}
 	if u, ok := document.CanonicalURL(h.URL); ok {
@@ -50,9 +51,6 @@ func Decode(_ context.Context, r io.Reader, h document.Hint) ([]article.Article,
 	} else {
 		a.URI = article.TextURI(h.Namespace(), t.UTF8)
 		a.Flag(article.FlagIdentityFromText)
-	}
-	if t.Replaced > 0 {
-		a.Flag(article.FlagCharsetReplaced)
 	}
 	top(&a, h)
 	return []article.Article{a}, nil

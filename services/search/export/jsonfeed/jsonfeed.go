@@ -41,6 +41,12 @@ type item struct {
 	Authors   []author `json:"authors,omitempty"`
 	Tags      []string `json:"tags,omitempty"`
 	Language  string   `json:"language,omitempty"`
+	Own       *own     `json:"_copytaster,omitempty"`
+}
+
+// own is the feed's extension: the standard has no end of rights.
+type own struct {
+	Expires string `json:"expires"` // from then on the item may not be used
 }
 
 type author struct {
@@ -77,6 +83,9 @@ func of(a *article.Article) item {
 	}
 	if u, err := url.Parse(a.URL); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
 		it.URL = story.Clean(a.URL)
+	}
+	if !a.ExpiresAt.IsZero() {
+		it.Own = &own{stamp(a.ExpiresAt)}
 	}
 	if s.Byline != "" {
 		it.Authors = []author{{s.Byline}}

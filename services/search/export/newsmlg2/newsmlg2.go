@@ -1,5 +1,6 @@
 // Package newsmlg2 writes IPTC's NewsML-G2, conformance power: an article as a
-// newsItem with its text in XHTML, several in a newsMessage.
+// newsItem with its text in XHTML, several in a newsMessage, whose items may
+// have their texts in another XML, too.
 package newsmlg2
 
 import (
@@ -111,20 +112,37 @@ type message struct {
 
 // One is an article's newsItem. Of a canceled article it is the notice.
 func One(a *article.Article, _ story.List) ([]byte, error) {
-	it := of(a)
+	it, err := of(a, inXHTML)
+	if err != nil {
+		return nil, err
+	}
 	it.XMLName.Space = namespace
 	return encode(it)
 }
 
+// Inline is a text in XML, as it stands in an item.
+type Inline struct {
+	ContentType string // its media type
+	Markup      string // one element, without an XML declaration; "": there is no text
+}
+
 // Many is a newsMessage of items, sent now; nothing of none, since a message
 // must have one.
-func Many(as []*article.Article, l story.List) ([]byte, error) {
+func Many(as []*article.Article, l story.List) ([]byte, error) { return Message(as, l, inXHTML) }
+
+// Message is [Many] of items whose texts are made by inline, which isn't asked
+// for that of a canceled article.
+func Message(as []*article.Article, l story.List, inline func(*article.Article) (Inline, error)) ([]byte, error) {
 	if len(as) == 0 {
 		return nil, nil
 	}
 	m := message{Sent: stamp(l.Now), Sender: sender}
 	for _, a := range as {
-		m.Items = append(m.Items, of(a))
+		it, err := of(a, inline)
+		if err != nil {
+			return nil, err
+		}
+		m.Items = append(m.Items, it)
 	}
 	return encode(m)
 }
@@ -137,7 +155,7 @@ func encode(v any) ([]byte, error) {
 	return append([]byte(xml.Header), append(b, '\n')...), nil
 }
 
-func of(a *article.Article) newsItem {
+func of(a *article.Article, inline func(*article.Article) (Inline, error)) (newsItem, error) {
 	it := newsItem{
 		XMLName: xml.Name{Local: "newsItem"}, GUID: story.Clean(string(a.URI)), Version: counter(a.Version),
 		Standard: "NewsML-G2", StandardVersion: standard, Conformance: "power", Catalog: href{catalog},
@@ -152,7 +170,7 @@ func of(a *article.Article) newsItem {
 		it.Rights = &rightsInfo{stamp(a.ExpiresAt)}
 	}
 	if a.Status == article.Canceled {
-		return it
+		return it, nil
 	}
 	if lang := story.Clean(a.Language.Value); lang != "" {
 		it.Lang, it.Content.Language = lang, &tag{lang}
@@ -173,14 +191,24 @@ func of(a *article.Article) newsItem {
 	for _, t := range s.Standfirst {
 		it.Content.Descriptions = append(it.Content.Descriptions, headline{"drol:summary", t})
 	}
+	text, err := inline(a)
+	if text.Markup != "" {
+		it.Set = &contentSet{inlineXML(text)}
+	}
+	return it, err
+}
+
+// inXHTML is a text in XHTML.
+func inXHTML(a *article.Article) (Inline, error) {
+	s := story.Of(a)
 	body := s.Body
 	if s.RunsIn {
 		body = s.Running()
 	}
-	if len(body) > 0 {
-		it.Set = &contentSet{inlineXML{"application/xhtml+xml", page(s.Headline, body)}}
+	if len(body) == 0 {
+		return Inline{}, nil
 	}
-	return it
+	return Inline{"application/xhtml+xml", page(s.Headline, body)}, nil
 }
 
 // page is a text as an XHTML document.

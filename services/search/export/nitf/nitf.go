@@ -1,5 +1,6 @@
-// Package nitf writes IPTC's News Industry Text Format, version 3.6: one
-// article, since a document has one.
+// Package nitf writes IPTC's News Industry Text Format, version 3.6. A document
+// has one article; several go out as the items of a NewsML-G2 newsMessage, each
+// with its document in inlineXML.
 package nitf
 
 import (
@@ -10,14 +11,16 @@ import (
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/search/export/newsmlg2"
 	"github.com/copytaster/copytaster/services/search/export/story"
 )
 
 // The format, as it is asked for and travels.
 const (
-	Name      = "nitf"
-	MediaType = "text/vnd.iptc.nitf"
-	Extension = "nitf.xml"
+	Name          = "nitf"
+	MediaType     = "text/vnd.iptc.nitf"
+	MediaTypeMany = newsmlg2.MediaTypeMany
+	Extension     = "nitf.xml"
 )
 
 // MaxUrgency is the highest number that ed-urg may be.
@@ -160,6 +163,18 @@ func One(a *article.Article, l story.List) ([]byte, error) {
 		return nil, fmt.Errorf("nitf: %w", err)
 	}
 	return append([]byte(xml.Header), append(b, '\n')...), nil
+}
+
+// Many is a newsMessage of documents; nothing of none. A canceled article's item
+// is the notice itself.
+func Many(as []*article.Article, l story.List) ([]byte, error) {
+	return newsmlg2.Message(as, l, func(a *article.Article) (newsmlg2.Inline, error) {
+		b, err := xml.Marshal(of(a, l.Now))
+		if err != nil {
+			return newsmlg2.Inline{}, fmt.Errorf("nitf: %w", err)
+		}
+		return newsmlg2.Inline{ContentType: MediaType, Markup: string(b)}, nil
+	})
 }
 
 func of(a *article.Article, now time.Time) document {
