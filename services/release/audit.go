@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -60,14 +59,17 @@ func rulingOf(a *article.Article, stood, stands article.Standing, now time.Time)
 // process or another.
 type trail struct {
 	mu   sync.Mutex
-	kept map[key]bool
+	kept map[key]struct{}
+	owed map[key]*Ruling // carried out and not yet written, as it was then
 	out  func(context.Context, stage.Message) error
 }
 
 // readTrail reads which rulings the audit has. Rows that can't be read are told,
-// and passed over: they keep no kill from its work.
+// the first of them with its place, and passed over: they keep no kill from its
+// work.
 func readTrail(ctx context.Context, l log, out func(context.Context, stage.Message) error) (t *trail, unread, err error) {
-	t = &trail{kept: map[key]bool{}, out: out}
+	t = &trail{kept: map[key]struct{}{}, owed: map[key]*Ruling{}, out: out}
+	lost := 0
 	extents, err := l.Extents(ctx, topic.Audit)
 	if err != nil {
 		return nil, nil, err
@@ -76,38 +78,60 @@ func readTrail(ctx context.Context, l log, out func(context.Context, stage.Messa
 		err := l.ReadLog(ctx, topic.Audit, e.Partition, e.First, e.End, func(m stage.Message) error {
 			var r Ruling
 			if err := json.Unmarshal(m.Value, &r); err != nil {
-				unread = errors.Join(unread, fmt.Errorf("%s/%d@%d: %w", topic.Audit, m.Partition, m.Offset, err))
+				if lost++; lost == 1 {
+					unread = fmt.Errorf("%s/%d@%d: %w", topic.Audit, m.Partition, m.Offset, err)
+				}
 				return nil
 			}
-			t.kept[r.key()] = true
+			t.kept[r.key()] = struct{}{}
 			return nil
 		})
 		if err != nil {
 			return nil, nil, err
 		}
 	}
+	if lost > 1 {
+		unread = fmt.Errorf("%d rows, the first is %w", lost, unread)
+	}
 	return t, unread, nil
 }
 
-// key tells rulings apart: by article, revision and kind. A kill that arrives
+// key tells rulings apart: by article, kind, and revision however often that was
+// enriched again; what was decoded anew may rule otherwise. A kill that arrives
 // later is another one, though it may have the same revision: it kills again.
 func (r *Ruling) key() (k key) {
 	var at int64
 	if r.Action == RulingKill {
 		at = r.At.UnixMilli()
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%d", r.URI, r.Action, r.Revision.Source(), at))
+	p := r.Revision.Parts()
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%d\n%d", r.URI, r.Action, r.Revision.Source(), p.Sequence, at))
 	copy(k[:], sum[:])
 	return k
 }
 
-// keep writes a ruling that isn't there. The article must be locked.
-func (t *trail) keep(ctx context.Context, r *Ruling) error {
+// owe is the row of a ruling that is about to be carried out, as it was when it was
+// first tried; nil if it is there, or none. The article must be locked.
+func (t *trail) owe(r *Ruling) *Ruling {
+	if r == nil {
+		return nil
+	}
 	k := r.key()
 	t.mu.Lock()
-	kept := t.kept[k]
-	t.mu.Unlock()
-	if kept {
+	defer t.mu.Unlock()
+	if _, kept := t.kept[k]; kept {
+		return nil
+	}
+	if first := t.owed[k]; first != nil {
+		return first
+	}
+	t.owed[k] = r
+	return r
+}
+
+// keep writes a row that is owed; nil is none. The article must be locked.
+func (t *trail) keep(ctx context.Context, r *Ruling) error {
+	if r == nil {
 		return nil
 	}
 	value, err := json.Marshal(r)
@@ -119,7 +143,9 @@ func (t *trail) keep(ctx context.Context, r *Ruling) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.kept[k] = true
+	k := r.key()
+	t.kept[k] = struct{}{}
+	delete(t.owed, k)
 	return nil
 }
 
@@ -128,9 +154,9 @@ func auditWriter(f *bus.Forward) func(context.Context, stage.Message) error {
 	return func(ctx context.Context, m stage.Message) error { return f.Write(ctx, topic.Audit, m) }
 }
 
-// audit keeps what a ruled, before it is carried out: afterwards it would not be
-// known where the text had gone.
-func (r *releaser) audit(ctx context.Context, a *article.Article, stood, stands article.Standing) error {
+// ruling is what a rules, with where the text has gone by now; nil if it rules
+// nothing.
+func (r *releaser) ruling(a *article.Article, stood, stands article.Standing) *Ruling {
 	kind, ok := rulingOf(a, stood, stands, r.now())
 	if !ok {
 		return nil
@@ -139,7 +165,7 @@ func (r *releaser) audit(ctx context.Context, a *article.Article, stood, stands 
 	if kind == RulingEmbargo {
 		row.Until = &a.EmbargoUntil
 	}
-	return r.trail.keep(ctx, row)
+	return row
 }
 
 // whereGone says where an article's text has gone by now, for people.

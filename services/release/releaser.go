@@ -128,8 +128,9 @@ func together(n int, f func(i int) error) error {
 // releaser decides of each article whether and when it goes out. It may be used
 // from many goroutines.
 //
-// What an agency rules is written to the audit, and what is decided to the tables, first, then the public topics, then
-// the tables are tidied up; only then is the message done. So a message that
+// What is decided is written to the tables first, then to the public topics, then
+// the tables are tidied up, then an agency's ruling is written to the audit, which
+// must keep no kill waiting; only then is the message done. So a message that
 // comes again finds what was decided, and does again what may be missing: what
 // went out is known from the topic itself.
 type releaser struct {
@@ -273,6 +274,9 @@ func (r *releaser) write(ctx context.Context, as []article.Article) error {
 	if err := together(len(made), func(i int) error { return r.tidy(ctx, made[i]) }); err != nil {
 		return err
 	}
+	if err := together(len(made), func(i int) error { return r.trail.keep(ctx, made[i].ruling) }); err != nil {
+		return err
+	}
 	if len(bad) > 0 {
 		return &stage.PartialError{Errs: bad, Total: len(as)}
 	}
@@ -330,6 +334,7 @@ type decision struct {
 	message *stage.Message
 	shows   shown // of the message
 	outcome outcome
+	ruling  *Ruling // for the audit, after all else
 }
 
 // decide writes down how the article stands after a came.
@@ -342,8 +347,13 @@ func (r *releaser) decide(ctx context.Context, a *article.Article) (*decision, e
 	if !governs && !stands.Is(a) && !r.undone(a) {
 		return &decision{a: a, stands: stands, outcome: superseded}, r.note(ctx, a.URI, stood, stands)
 	}
-	if err := r.audit(ctx, a, stood, stands); err != nil {
-		return nil, err
+	ruling := r.ruling(a, stood, stands)
+	if ruling != nil && ruling.Action == RulingLift {
+		// Afterwards nobody knows what it lifted, and it can wait.
+		if err := r.trail.keep(ctx, r.trail.owe(ruling)); err != nil {
+			return nil, err
+		}
+		ruling = nil
 	}
 	a = stands.Of(a)
 	d := &decision{a: a, stands: stands, now: r.now()}
@@ -369,6 +379,7 @@ func (r *releaser) decide(ctx context.Context, a *article.Article) (*decision, e
 			}
 		}
 	}
+	d.ruling = r.trail.owe(ruling)
 	return d, r.say(d)
 }
 
