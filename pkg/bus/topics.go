@@ -180,38 +180,47 @@ func fatal(err error) bool {
 func (b *Bus) metadata(ctx context.Context, full []string) (map[string]kafka.Topic, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	asked := false
-	for {
-		r, err := b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: full})
-		if err != nil {
-			return nil, fmt.Errorf("metadata: %w", err)
-		}
-		ts := make(map[string]kafka.Topic, len(r.Topics))
-		var missing []string
-		for _, t := range r.Topics {
-			ts[t.Name] = t
-			if errors.Is(t.Error, kafka.UnknownTopicOrPartition) {
-				missing = append(missing, t.Name)
-			}
-		}
-		if len(missing) == 0 || !asked && !b.created(ctx, missing) {
-			return ts, nil
-		}
-		asked = true
+	ts, err := b.cached(ctx, full)
+	if err != nil || len(unknown(ts)) == 0 {
+		return ts, err
+	}
+	now, err := b.describe(ctx, unknown(ts))
+	if err != nil {
+		return nil, fmt.Errorf("metadata: %w", err)
+	}
+	created := func(name string) bool { return now.topics[name].there && now.topics[name].err == nil }
+	for slices.ContainsFunc(unknown(ts), created) {
 		if sleep(ctx, metadataTTL/4); ctx.Err() != nil {
-			return ts, nil
+			return nil, fmt.Errorf("metadata: waiting for what a broker has already: %w", ctx.Err())
+		}
+		if ts, err = b.cached(ctx, full); err != nil {
+			return nil, err
 		}
 	}
+	return ts, nil
 }
 
-// created tells whether a broker has one of the topics, by their full names,
-// now.
-func (b *Bus) created(ctx context.Context, full []string) bool {
-	d, err := b.describe(ctx, full)
+// cached is what the transport's cache has, as metadata gives it.
+func (b *Bus) cached(ctx context.Context, full []string) (map[string]kafka.Topic, error) {
+	r, err := b.client.Metadata(ctx, &kafka.MetadataRequest{Topics: full})
 	if err != nil {
-		return false
+		return nil, fmt.Errorf("metadata: %w", err)
 	}
-	return slices.ContainsFunc(full, func(name string) bool { return d.topics[name].there && d.topics[name].err == nil })
+	ts := make(map[string]kafka.Topic, len(r.Topics))
+	for _, t := range r.Topics {
+		ts[t.Name] = t
+	}
+	return ts, nil
+}
+
+// unknown are the topics that don't exist, by their full names.
+func unknown(ts map[string]kafka.Topic) (full []string) {
+	for name, t := range ts {
+		if errors.Is(t.Error, kafka.UnknownTopicOrPartition) {
+			full = append(full, name)
+		}
+	}
+	return full
 }
 
 func (b *Bus) create(ctx context.Context, ts []topic.Topic) error {
