@@ -332,7 +332,8 @@ func (p *public) went(w *way, governs bool, v *verdict) {
 func (p *public) held(w *way, v *verdict) {
 	switch s := p.stands; {
 	case s.Status == article.Canceled:
-		v.Public, v.PublicSays = fateKilled, "killed"+w.by()+"; no notice was sent"+p.unless()
+		v.Public = fateKilled
+		v.Since, v.PublicSays = p.told("killed" + w.by())
 	case s.Status == article.Withheld:
 		v.Public, v.PublicSays = fateWithheld, "withheld"+w.by()
 	case s.EmbargoUntil.After(p.now):
@@ -345,6 +346,16 @@ func (p *public) held(w *way, v *verdict) {
 	default:
 		v.Public, v.PublicSays = fateWaits, "is to go out: copytaster lag release, /readyz of release"+p.unless()
 	}
+}
+
+// told is said of a kill that has no notice of its own: release writes none where
+// that of an earlier kill stands. since is when that one was sent.
+func (p *public) told(killed string) (since time.Time, says string) {
+	if p.last == nil || p.last.Status != article.Canceled {
+		return since, killed + "; no notice was sent" + p.unless()
+	}
+	since = p.began[p.last.Revision.Source()]
+	return since, fmt.Sprintf("%s; the notice of revision %s stands, sent at %s", killed, p.last.Revision, words(since))
 }
 
 // absent is said of a revision of which release left no trace.
