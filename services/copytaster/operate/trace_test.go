@@ -175,6 +175,12 @@ func TestFates(t *testing.T) {
 		{"killed, and what came since", join([]step{at(stepNotice, 50, kill, article.Canceled), row(50, killed), enriched(60, b)}), time.Time{}, fates{
 			kill: "killed: killed; no notice was sent", b: "superseded: does not go out: revision 196608 governs, canceled",
 		}},
+		{"killed, and reinstated", join(out(2, a, article.Usable), out(51, kill, article.Canceled), out(70, a+1, article.Usable)), time.Time{}, fates{
+			a: "out: out since 1970-01-01T00:01:10Z", kill: "killed: killed, notice sent at 1970-01-01T00:00:51Z, until revision 65537 followed at 1970-01-01T00:01:10Z",
+		}},
+		{"withheld, and reinstated", join(out(2, a, article.Usable), out(51, b, article.Withheld), out(70, a+1, article.Usable)), time.Time{}, fates{
+			a: "out: out since 1970-01-01T00:01:10Z", b: "withheld: withheld, notice sent at 1970-01-01T00:00:51Z, until revision 65537 followed at 1970-01-01T00:01:10Z",
+		}},
 		{"killed again by another revision", join([]step{enriched(1, a), at(stepNotice, 50, kill, article.Canceled), at(stepNotice, 60, again, article.Canceled), row(60, killedAgain)}, out(2, a, article.Usable), out(51, kill, article.Canceled)), time.Time{}, fates{
 			a:     "was_out: was out from 1970-01-01T00:00:02Z to 1970-01-01T00:00:51Z, when revision 196608 followed, canceled",
 			kill:  "killed: killed, notice sent at 1970-01-01T00:00:51Z",
@@ -191,6 +197,9 @@ func TestFates(t *testing.T) {
 			got[v.Revision] = v.Public + ": " + v.PublicSays
 			if sent := "sent at "; strings.Contains(v.PublicSays, sent) && !strings.Contains(v.PublicSays, sent+words(v.Since)) {
 				t.Errorf("%s: since %v, but %s", c.name, v.Since, v.PublicSays)
+			}
+			if strings.Contains(v.PublicSays, ", until revision ") && !strings.HasSuffix(v.PublicSays, " followed at "+words(v.Until)) {
+				t.Errorf("%s: until %v, but %s", c.name, v.Until, v.PublicSays)
 			}
 		}
 		if !maps.Equal(got, c.want) {

@@ -306,12 +306,16 @@ func (p *public) went(w *way, governs bool, v *verdict) {
 	switch s.Status {
 	case article.Canceled:
 		v.Public, v.PublicSays = fateKilled, "killed"+w.by()+", notice sent at "+words(began)
+		p.lifted(r, v)
 	case article.Withheld:
 		v.Public, v.PublicSays = fateWithheld, "withheld"+w.by()
 		if governs {
 			p.held(w, v)
 		}
 		v.PublicSays += ", notice sent at " + words(began)
+		if !governs {
+			p.lifted(r, v)
+		}
 	case article.Usable:
 		v.Public, v.PublicSays = fateOut, "out since "+words(began)
 		switch {
@@ -326,6 +330,17 @@ func (p *public) went(w *way, governs bool, v *verdict) {
 		}
 	}
 	v.Since = began
+}
+
+// lifted adds to what is said of a kill or a hold when another revision followed
+// it in public.
+func (p *public) lifted(revision int64, v *verdict) {
+	if p.last.Revision.Source() == revision {
+		return
+	}
+	next := p.next[revision]
+	v.Until = next.Time
+	v.PublicSays += fmt.Sprintf(", until revision %s followed at %s", next.Revision, words(next.Time))
 }
 
 // held is said of the revision that governs, if it isn't out.
