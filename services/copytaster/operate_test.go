@@ -925,8 +925,8 @@ func TestDeadLettersAreListedShownSentAgainAndDiscarded(t *testing.T) {
 	}
 
 	// nobody to ask
-	o.refused(2, "Sends 7 dead letters again, 5 to articles.enriched, 2 to articles.received: this can't be undone. Standard input is no terminal to ask on: say --yes", "dead", "redrive", "--all")
-	o.refused(2, "Sends 1 dead letter again, 1 to articles.enriched", "dead", "redrive", deadEnriched+"/0@1")
+	o.refused(2, "Sends dead letters again: this can't be undone. Standard input is no terminal to ask on: say --yes", "dead", "redrive", "--all")
+	o.refused(2, "say --yes", "dead", "redrive", deadEnriched+"/0@1")
 	if got := append(o.log(topic.Enriched), o.log(topic.Received)...); len(got) != 0 {
 		t.Fatalf("a refusal sent %v", got)
 	}
@@ -995,8 +995,7 @@ func TestDeadLettersAreListedShownSentAgainAndDiscarded(t *testing.T) {
 	if h, _ := o.lines(0, "dead", "show", cut)[0]["handled"].(object); h["done"] != "discarded" || h["by"] != "ada" || h["why"] != "lost for good" || h["at"] == nil {
 		t.Errorf("audit: %v", h)
 	}
-	// Where there is nothing to send, nothing is asked.
-	o.only(o.lines(0, "dead", "redrive", cut), object{"action": "summary", "handled_before": 1, "failed": 0})
+	o.only(o.lines(0, "dead", "redrive", cut, "--yes"), object{"action": "summary", "handled_before": 1, "failed": 0})
 	open := o.lines(0, "dead", "list", "--open")
 	if len(open) != 3 {
 		t.Errorf("still open: %v", open)
