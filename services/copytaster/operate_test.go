@@ -802,6 +802,28 @@ func TestTraceShowsEveryStep(t *testing.T) {
 	}
 }
 
+// What a writer of the statuses that was overtaken wrote last does not count.
+func TestTraceShowsTheStatusThatCounts(t *testing.T) {
+	o := toolsOn(t, nil)
+	o.ensure(topic.Received, topic.Status)
+	o.write(topic.Received, report("ferry", 1))
+	const uri = "urn:test:ferry"
+	table, err := o.bus.OpenTable(t.Context(), topic.Status)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := o.bus.Forward()
+	for _, err := range []error{
+		table.Put(t.Context(), uri, []byte(`{"status":"canceled","revision":131072}`)), table.Close(),
+		late.Write(t.Context(), topic.Status, stage.Message{Key: []byte(uri), Value: []byte(`{"status":"withheld","revision":65536}`)}), late.Close(),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.only(o.lines(0, "trace", uri), object{"step": "status", "status": "canceled", "revision": 131072})
+}
+
 // Topics and indices that aren't made yet are no error: it got no further.
 func TestTraceInAnInstallationThatIsHalfMade(t *testing.T) {
 	o := toolsOn(t, nil)
