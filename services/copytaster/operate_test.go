@@ -802,6 +802,28 @@ func TestTraceShowsEveryStep(t *testing.T) {
 	}
 }
 
+// What a writer of the statuses that was overtaken wrote last does not count.
+func TestTraceShowsTheStatusThatCounts(t *testing.T) {
+	o := toolsOn(t, nil)
+	o.ensure(topic.Received, topic.Status)
+	o.write(topic.Received, report("ferry", 1))
+	const uri = "urn:test:ferry"
+	table, err := o.bus.OpenTable(t.Context(), topic.Status)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := o.bus.Forward()
+	for _, err := range []error{
+		table.Put(t.Context(), uri, []byte(`{"status":"canceled","revision":131072}`)), table.Close(),
+		late.Write(t.Context(), topic.Status, stage.Message{Key: []byte(uri), Value: []byte(`{"status":"withheld","revision":65536}`)}), late.Close(),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.only(o.lines(0, "trace", uri), object{"step": "status", "status": "canceled", "revision": 131072})
+}
+
 // Topics and indices that aren't made yet are no error: it got no further.
 func TestTraceInAnInstallationThatIsHalfMade(t *testing.T) {
 	o := toolsOn(t, nil)
@@ -925,8 +947,8 @@ func TestDeadLettersAreListedShownSentAgainAndDiscarded(t *testing.T) {
 	}
 
 	// nobody to ask
-	o.refused(2, "Sends 7 dead letters again, 5 to articles.enriched, 2 to articles.received: this can't be undone. Standard input is no terminal to ask on: say --yes", "dead", "redrive", "--all")
-	o.refused(2, "Sends 1 dead letter again, 1 to articles.enriched", "dead", "redrive", deadEnriched+"/0@1")
+	o.refused(2, "Sends dead letters again: this can't be undone. Standard input is no terminal to ask on: say --yes", "dead", "redrive", "--all")
+	o.refused(2, "say --yes", "dead", "redrive", deadEnriched+"/0@1")
 	if got := append(o.log(topic.Enriched), o.log(topic.Received)...); len(got) != 0 {
 		t.Fatalf("a refusal sent %v", got)
 	}
@@ -995,8 +1017,7 @@ func TestDeadLettersAreListedShownSentAgainAndDiscarded(t *testing.T) {
 	if h, _ := o.lines(0, "dead", "show", cut)[0]["handled"].(object); h["done"] != "discarded" || h["by"] != "ada" || h["why"] != "lost for good" || h["at"] == nil {
 		t.Errorf("audit: %v", h)
 	}
-	// Where there is nothing to send, nothing is asked.
-	o.only(o.lines(0, "dead", "redrive", cut), object{"action": "summary", "handled_before": 1, "failed": 0})
+	o.only(o.lines(0, "dead", "redrive", cut, "--yes"), object{"action": "summary", "handled_before": 1, "failed": 0})
 	open := o.lines(0, "dead", "list", "--open")
 	if len(open) != 3 {
 		t.Errorf("still open: %v", open)

@@ -49,16 +49,7 @@ func (c *AuditCmd) Run(ctx context.Context, t Terminal) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range l.events {
-		same := func(r audited) bool {
-			return r.Place == "" && r.Action == e.Action && r.Revision.Source() == e.Revision.Source()
-		}
-		if i := slices.IndexFunc(all, same); i >= 0 {
-			all[i].Place = e.Place
-			continue
-		}
-		all = append(all, e)
-	}
+	all = placed(all, l.events)
 	slices.SortStableFunc(all, func(a, b audited) int { return a.At.Compare(b.At) })
 	for _, r := range all {
 		if c.JSON {
@@ -87,6 +78,24 @@ func (c *AuditCmd) Run(ctx context.Context, t Terminal) error {
 		err = fmt.Errorf("nothing was ruled about %s", c.URI)
 	}
 	return err
+}
+
+// placed gives the entries of the audit their places in the log, and adds what
+// the log alone has. A kill is the one of its time: another of the same revision
+// may have come later.
+func placed(all, events []audited) []audited {
+	for _, e := range events {
+		same := func(r audited) bool {
+			return r.Place == "" && r.Action == e.Action && r.Revision.Source() == e.Revision.Source() &&
+				(e.Action != string(article.Canceled) || r.At.Equal(e.At))
+		}
+		if i := slices.IndexFunc(all, same); i >= 0 {
+			all[i].Place = e.Place
+			continue
+		}
+		all = append(all, e)
+	}
+	return all
 }
 
 // ruled are the entries of the audit topic about an article. What two instances of

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/copytaster/copytaster/pkg/bus"
 )
 
 func TestConfirm(t *testing.T) {
@@ -43,6 +45,17 @@ func TestConfirm(t *testing.T) {
 	var exit *ExitError
 	if err := (Change{}).confirm(Terminal{In: strings.NewReader("yes\n")}, "x"); !errors.As(err, &exit) || exit.Code != 2 {
 		t.Errorf("exit code of a refusal: %v", err)
+	}
+}
+
+// Whoever can't be asked is refused before Kafka is: nothing answers there.
+func TestRedriveIsRefusedBeforeAnythingIsRead(t *testing.T) {
+	c := DeadRedriveCmd{All: true, Kafka: Kafka{Bus: bus.Config{KafkaBrokers: []string{"127.0.0.1:1"}}}}
+	var out bytes.Buffer
+	err := c.Run(t.Context(), Terminal{strings.NewReader("yes\n"), &out, &out})
+	var exit *ExitError
+	if !errors.As(err, &exit) || exit.Code != 2 || !strings.Contains(err.Error(), "say --yes") {
+		t.Errorf("it ended with %v", err)
 	}
 }
 

@@ -181,21 +181,28 @@ type life struct {
 
 // ruledSoFar is how the article stands by the table of statuses.
 func ruledSoFar(ctx context.Context, b *bus.Bus, uri article.URI) (article.Standing, error) {
-	there, _, err := split(ctx, b, []string{topic.Status})
-	if err != nil || len(there) == 0 {
+	value, err := statusOf(ctx, b, uri)
+	if err != nil || value == nil {
 		return article.Standing{}, err
-	}
-	v, err := b.OpenView(ctx, topic.Status)
-	if err != nil {
-		return article.Standing{}, err
-	}
-	defer func() { _ = v.Close() }()
-	value, ok := v.Get(string(uri))
-	if !ok {
-		return article.Standing{}, nil
 	}
 	row, err := release.ReadRow(value)
 	return row.Standing(), err
+}
+
+// statusOf is the article's row in the table of statuses, whatever a writer that
+// was overtaken wrote since; nil if it has none.
+func statusOf(ctx context.Context, b *bus.Bus, uri article.URI) ([]byte, error) {
+	there, _, err := split(ctx, b, []string{topic.Status})
+	if err != nil || len(there) == 0 {
+		return nil, err
+	}
+	v, err := b.OpenView(ctx, topic.Status)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = v.Close() }()
+	value, _ := v.Get(string(uri))
+	return value, nil
 }
 
 // lived are the topics that an article passes on its way to the public, in the

@@ -69,7 +69,8 @@ arrival (a kill: of this moment, so that it counts, and ahead of what waits, in 
 it came by; what is still refused stays dead. With the settings of the archive (archive-dir, ...), its original is kept
 there first, as ingest does. What was sent is noted in the topic dead.handled, and is not sent a
 second time without --again. If this ends between sending and noting, it is sent twice: the index bears that.
-A letter that holds only a part of its message can't be sent.
+A letter that holds only a part of its message can't be sent. A script says --yes: where nobody can be asked, nothing is
+read without it.
 Exit code: 0 all were sent, 1 some could not be.
 
   copytaster dead redrive --reason "no such index" --since 2d --dry-run
@@ -104,6 +105,11 @@ func (c *DeadRedriveCmd) Run(ctx context.Context, t Terminal) (err error) {
 	}
 	if !c.any() && !c.All {
 		return misuse("say which letters: a topic, topic/partition@offset, --reason, --stage, --uri, --since, --until, or --all")
+	}
+	if !c.DryRun && !isTerminal(t.In) { // before all is read, and also where nothing is open now
+		if err := c.confirm(t, "Sends dead letters again"); err != nil {
+			return err
+		}
 	}
 	keep, closeIt, err := c.open()
 	if err != nil {

@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -165,6 +166,10 @@ func (c *TraceCmd) log(ctx context.Context, b *bus.Bus, t Terminal) ([]step, err
 	if err != nil {
 		return nil, err
 	}
+	stands, err := statusOf(ctx, b, c.URI) // before the ends of the topics: its record is among them
+	if err != nil {
+		return nil, err
+	}
 	key := keyOf(c.URI)
 	if c.All {
 		key = nil
@@ -185,15 +190,13 @@ func (c *TraceCmd) log(ctx context.Context, b *bus.Bus, t Terminal) ([]step, err
 	progress := c.bar(t, "looking for it", lenOf(ss))
 	defer progress.close()
 	var steps []step
-	var row *step // the newest, as long as there is one
+	var row *step // the newest record that says how it stands
 	err = scan(ctx, b, ss, progress, func(m stage.Message) error {
 		switch {
 		case string(m.Key) != string(c.URI):
 		case m.Topic != topic.Status:
 			steps = append(steps, stepOf(decode(m)))
-		case m.Value == nil:
-			row = nil
-		default:
+		case stands != nil && bytes.Equal(m.Value, stands):
 			row = rowStep(decode(m))
 		}
 		return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,7 +100,7 @@ func TestStepsAreTimedWithinARevision(t *testing.T) {
 
 // What release did about a revision, told from what it left behind.
 func TestFates(t *testing.T) {
-	const a, b, kill = article.Revision(1 << 16), article.Revision(2 << 16), article.Revision(3 << 16)
+	const a, b, kill, again = article.Revision(1 << 16), article.Revision(2 << 16), article.Revision(3 << 16), article.Revision(4 << 16)
 	clock := func(second int) time.Time { return time.Unix(int64(second), 0).UTC() }
 	p, o := 0, int64(7)
 	at := func(what string, second int, r article.Revision, status article.Status) step {
@@ -127,6 +128,7 @@ func TestFates(t *testing.T) {
 		return *rowStep(&record{Topic: topic.Status, Time: clock(second), message: stage.Message{Value: []byte(value)}})
 	}
 	killed := article.Article{URI: "urn:x", Revision: kill, Status: article.Canceled, ReceivedAt: clock(50)}
+	killedAgain := article.Article{URI: "urn:x", Revision: again, Status: article.Canceled, ReceivedAt: clock(60)}
 	held := article.Article{URI: "urn:x", Revision: a, Status: article.Usable, EmbargoUntil: clock(1000), ReceivedAt: clock(1)}
 	over := held
 	over.EmbargoUntil = clock(90)
@@ -173,6 +175,17 @@ func TestFates(t *testing.T) {
 		{"killed, and what came since", join([]step{at(stepNotice, 50, kill, article.Canceled), row(50, killed), enriched(60, b)}), time.Time{}, fates{
 			kill: "killed: killed; no notice was sent", b: "superseded: does not go out: revision 196608 governs, canceled",
 		}},
+		{"killed, and reinstated", join(out(2, a, article.Usable), out(51, kill, article.Canceled), out(70, a+1, article.Usable)), time.Time{}, fates{
+			a: "out: out since 1970-01-01T00:01:10Z", kill: "killed: killed, notice sent at 1970-01-01T00:00:51Z, until revision 65537 followed at 1970-01-01T00:01:10Z",
+		}},
+		{"withheld, and reinstated", join(out(2, a, article.Usable), out(51, b, article.Withheld), out(70, a+1, article.Usable)), time.Time{}, fates{
+			a: "out: out since 1970-01-01T00:01:10Z", b: "withheld: withheld, notice sent at 1970-01-01T00:00:51Z, until revision 65537 followed at 1970-01-01T00:01:10Z",
+		}},
+		{"killed again by another revision", join([]step{enriched(1, a), at(stepNotice, 50, kill, article.Canceled), at(stepNotice, 60, again, article.Canceled), row(60, killedAgain)}, out(2, a, article.Usable), out(51, kill, article.Canceled)), time.Time{}, fates{
+			a:     "was_out: was out from 1970-01-01T00:00:02Z to 1970-01-01T00:00:51Z, when revision 196608 followed, canceled",
+			kill:  "killed: killed, notice sent at 1970-01-01T00:00:51Z",
+			again: "killed: killed; the notice of revision 196608 stands, sent at 1970-01-01T00:00:51Z",
+		}},
 		{"killed, and the notice is missing", join([]step{enriched(1, a), at(stepNotice, 50, kill, article.Canceled), row(50, killed)}, out(2, a, article.Usable)), time.Time{}, fates{
 			a:    "out: out since 1970-01-01T00:00:02Z; it may not be any longer, its notice is missing: copytaster lag release",
 			kill: "killed: killed; no notice was sent; revision 65536 is out still, its notice is missing: copytaster lag release",
@@ -182,6 +195,12 @@ func TestFates(t *testing.T) {
 		got := fates{}
 		for _, v := range verdicts(c.steps, seen{index: true, since: c.since, now: clock(100)}) {
 			got[v.Revision] = v.Public + ": " + v.PublicSays
+			if sent := "sent at "; strings.Contains(v.PublicSays, sent) && !strings.Contains(v.PublicSays, sent+words(v.Since)) {
+				t.Errorf("%s: since %v, but %s", c.name, v.Since, v.PublicSays)
+			}
+			if strings.Contains(v.PublicSays, ", until revision ") && !strings.HasSuffix(v.PublicSays, " followed at "+words(v.Until)) {
+				t.Errorf("%s: until %v, but %s", c.name, v.Until, v.PublicSays)
+			}
 		}
 		if !maps.Equal(got, c.want) {
 			t.Errorf("%s: %q\nwant %q", c.name, got, c.want)

@@ -306,12 +306,16 @@ func (p *public) went(w *way, governs bool, v *verdict) {
 	switch s.Status {
 	case article.Canceled:
 		v.Public, v.PublicSays = fateKilled, "killed"+w.by()+", notice sent at "+words(began)
+		p.lifted(r, v)
 	case article.Withheld:
 		v.Public, v.PublicSays = fateWithheld, "withheld"+w.by()
 		if governs {
 			p.held(w, v)
 		}
 		v.PublicSays += ", notice sent at " + words(began)
+		if !governs {
+			p.lifted(r, v)
+		}
 	case article.Usable:
 		v.Public, v.PublicSays = fateOut, "out since "+words(began)
 		switch {
@@ -328,11 +332,23 @@ func (p *public) went(w *way, governs bool, v *verdict) {
 	v.Since = began
 }
 
+// lifted adds to what is said of a kill or a hold when another revision followed
+// it in public.
+func (p *public) lifted(revision int64, v *verdict) {
+	if p.last.Revision.Source() == revision {
+		return
+	}
+	next := p.next[revision]
+	v.Until = next.Time
+	v.PublicSays += fmt.Sprintf(", until revision %s followed at %s", next.Revision, words(next.Time))
+}
+
 // held is said of the revision that governs, if it isn't out.
 func (p *public) held(w *way, v *verdict) {
 	switch s := p.stands; {
 	case s.Status == article.Canceled:
-		v.Public, v.PublicSays = fateKilled, "killed"+w.by()+"; no notice was sent"+p.unless()
+		v.Public = fateKilled
+		v.Since, v.PublicSays = p.told("killed" + w.by())
 	case s.Status == article.Withheld:
 		v.Public, v.PublicSays = fateWithheld, "withheld"+w.by()
 	case s.EmbargoUntil.After(p.now):
@@ -345,6 +361,16 @@ func (p *public) held(w *way, v *verdict) {
 	default:
 		v.Public, v.PublicSays = fateWaits, "is to go out: copytaster lag release, /readyz of release"+p.unless()
 	}
+}
+
+// told is said of a kill that has no notice of its own: release writes none where
+// that of an earlier kill stands. since is when that one was sent.
+func (p *public) told(killed string) (since time.Time, says string) {
+	if p.last == nil || p.last.Status != article.Canceled {
+		return since, killed + "; no notice was sent" + p.unless()
+	}
+	since = p.began[p.last.Revision.Source()]
+	return since, fmt.Sprintf("%s; the notice of revision %s stands, sent at %s", killed, p.last.Revision, words(since))
 }
 
 // absent is said of a revision of which release left no trace.
