@@ -147,6 +147,13 @@ func TestPolicy(t *testing.T) {
 		"twice, by a prefix":       {rule(`"odrl:action":"print",`, until), unread},
 		"rules of no shape":        {`"permission":["urn:r:1"]`, unread},
 
+		"to keep until then":      {`"permission":{"action":"archive","constraint":` + until + `}`, free},
+		"to translate from then":  {`"permission":{"action":"odrl:translate","constraint":` + byDate("gteq", july) + `}`, free},
+		"of all rules, to keep":   {`"action":"archive","permission":{"constraint":` + until + `}`, free},
+		"to keep and to show":     {`"permission":{"action":["archive","display"],"constraint":` + until + `}`, ended},
+		"all rules of no action":  {`"permission":{"constraint":` + until + `}`, ended},
+		"to use until, then keep": {`"permission":[` + may(until) + `,{"action":"archive","constraint":` + byDate("lt", "2024-08-01") + `}]`, ended},
+
 		"forbidden later":              {forbidden(`"action":"use"`, byDate("gteq", july)), ended},
 		"forbidden after a day":        {forbidden(`"action":["odrl:distribute","print"]`, byDate("gt", "2024-06-30")), ended},
 		"forbidden until then":         {forbidden(`"action":"display"`, byDate("lt", july)), "usable from " + july},
