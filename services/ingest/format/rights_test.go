@@ -20,7 +20,7 @@ func life(a *article.Article) string {
 	if !a.ExpiresAt.IsZero() {
 		s += " until " + a.ExpiresAt.Format(time.RFC3339)
 	}
-	for _, f := range []string{article.FlagFieldUnreadable, article.FlagDateUnreadable, article.FlagCorrection} {
+	for _, f := range []string{article.FlagFieldUnreadable, article.FlagDateUnreadable, article.FlagEmbargoUnresolved, article.FlagCorrection} {
 		if slices.Contains(a.Flags, f) {
 			s += " " + f
 		}
@@ -76,7 +76,17 @@ func TestRightsStart(t *testing.T) {
 		"g2, of a part":                {"newsmlg2", g2Item("", `<rightsInfo idrefs="p1" validfrom="`+july+`"/>`), "usable"},
 		"g2, an embargo that is later": {"newsmlg2", g2Item(`<embargoed>`+july+`</embargoed>`, `<rightsInfo validfrom="`+june+`"/>`), "usable from " + july},
 		"g2, an earlier one":           {"newsmlg2", g2Item(`<embargoed>`+june+`</embargoed>`, `<rightsInfo validfrom="`+july+`"/>`), "usable from " + july},
-		"g2, unreadable":               {"newsmlg2", g2Item("", `<rightsInfo validfrom="soon"/>`), "usable date_unreadable"},
+		"g2, unreadable":               {"newsmlg2", g2Item("", `<rightsInfo validfrom="soon"/>`), "withheld date_unreadable embargo_unresolved"},
+		"g2, unreadable, and begun":    {"newsmlg2", g2Item("", `<rightsInfo validfrom="soon"/><rightsInfo validfrom="2024-04-01"/>`), "usable date_unreadable"},
+		"g2, unreadable, and later":    {"newsmlg2", g2Item("", `<rightsInfo validfrom="soon"/><rightsInfo validfrom="`+july+`"/>`), "withheld date_unreadable embargo_unresolved"},
+		"g2, no zone":                  {"newsmlg2", g2Item("", `<rightsInfo validfrom="2024-05-01T00:00:01"/>`), "withheld embargo_unresolved"},
+		"g2, no zone, begun in all":    {"newsmlg2", g2Item("", `<rightsInfo validfrom="2024-05-01T00:00:00"/>`), "usable"},
+		"nitf, unreadable":             {"nitf", nitfItem(`<doc.rights startdate="soon"/>`, ""), "withheld date_unreadable embargo_unresolved"},
+		"nitf, no zone":                {"nitf", nitfItem(`<doc.rights startdate="20240701T000000"/>`, ""), "withheld embargo_unresolved"},
+		"nitf, the body's, no zone":    {"nitf", nitfItem(`<doc.rights startdate="20240401"/>`, `<rights><rights.startdate norm="20240701T000000"/></rights>`), "withheld embargo_unresolved"},
+		"nitf, killed, no zone":        {"nitf", strings.Replace(nitfItem(`<doc.rights startdate="20240701T000000"/>`, ""), `<docdata>`, `<docdata management-status="canceled">`, 1), "canceled embargo_unresolved"},
+		"newsml, unreadable":           {"newsml", newsmlItem(usage("1 July")), "withheld date_unreadable embargo_unresolved"},
+		"newsml, no zone":              {"newsml", newsmlItem(usage("20240701T000000")), "withheld embargo_unresolved"},
 		"g2, a day of a zone":          {"newsmlg2", g2Item("", `<rightsInfo validfrom="2024-07-01+02:00"/>`), "usable from 2024-06-30T22:00:00Z"},
 		"nitf":                         {"nitf", nitfItem(`<doc.rights startdate="20240701T020000+0200" enddate="20240801"/>`, ""), "usable from " + july + " until 2024-08-01T00:00:00Z"},
 		"nitf, begun":                  {"nitf", nitfItem(`<doc.rights startdate="20240401"/>`, ""), "usable"},

@@ -141,7 +141,12 @@ func (it *item) status(a *article.Article) error {
 func (it *item) rights(a *article.Article) {
 	var starts, ends []string
 	for _, e := range it.root.Child("NewsComponent", "RightsMetadata").Children("UsageRights") {
-		starts, ends = append(starts, e.Child("StartDate").Line()), append(ends, e.Child("EndDate").Line())
+		start := e.Child("StartDate").Line()
+		if start != "" && !strings.ContainsAny(start, "0123456789") {
+			a.Flag(article.FlagDateUnreadable) // words, as "immediately"
+			start = ""
+		}
+		starts, ends = append(starts, start), append(ends, e.Child("EndDate").Line())
 	}
 	a.ExpiresAt = wire.Earlier(a.ExpiresAt, wire.RightsEnd(a, ends...))
 	wire.NotBefore(a, it.h, wire.RightsStart(a, starts...))

@@ -106,7 +106,7 @@ func concept(e *xmldoc.Element) string {
 // rights are from when on and until when there are rights to the whole item or
 // to its content: the earliest start and the last end of them, if all have one.
 // The item's expires is no right, and not read.
-func (it *item) rights(a *article.Article) (from, until time.Time) {
+func (it *item) rights(a *article.Article) (from wire.Start, until time.Time) {
 	var starts, ends []string
 	for _, e := range it.root.Children("rightsInfo") {
 		scope := strings.Fields(e.Attr("scope") + " " + e.Attr("scopeuri"))
@@ -185,7 +185,7 @@ func (it *item) life(a *article.Article) (article.Status, error) {
 	from, until := it.rights(a)
 	a.ExpiresAt = until
 	wire.NotBefore(a, it.h, from)
-	return status, nil
+	return a.Status, nil
 }
 
 func (it *item) adapt(a *article.Article) error {

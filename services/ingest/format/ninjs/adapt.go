@@ -162,7 +162,7 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 	if a.ExpiresAt = may.until; only {
 		it.RightsInfo.EncodedRights = "" // nothing is left of it for the text
 	}
-	wire.NotBefore(a, h, may.from)
+	wire.NotBefore(a, h, wire.Start{At: may.from})
 	n, ok := wire.Urgency(it.Urgency.trim())
 	if a.Urgency = n; !ok {
 		a.Flag(article.FlagFieldUnreadable)

@@ -159,18 +159,19 @@ func (d *head) release(issued time.Time, isEmbargo bool) (time.Time, error) {
 	return time.Time{}, d.doc.Wrong(document.Invalid, e, "date.release", fmt.Sprintf("%q is no date with time and time zone", document.Clip(norm)))
 }
 
-// rights are from when on and until when there are rights to the document, and
-// until when it has validity: the latest start and the earliest end of what
-// docdata and the head of the body say.
-func (d *head) rights(a *article.Article) (from, until time.Time) {
+// rights puts the document under embargo until there are rights to it, and sets
+// until when there are, and until when it has validity: the latest start and the
+// earliest end of what docdata and the head of the body say.
+func (d *head) rights(a *article.Article, h document.Hint) {
 	var starts, ends []string
 	for _, e := range d.data.Children("doc.rights") {
 		starts, ends = append(starts, e.Attr("startdate")), append(ends, e.Attr("enddate"))
 	}
 	body := d.doc.Root.Child("body", "body.head", "rights")
-	from = wire.Later(wire.RightsStart(a, starts...), wire.Date(a, body.Child("rights.startdate").Attr("norm")))
-	until = wire.Earlier(wire.Date(a, d.data.Child("date.expire").Attr("norm")), wire.RightsEnd(a, ends...))
-	return from, wire.Earlier(until, wire.Date(a, body.Child("rights.enddate").Attr("norm")))
+	wire.NotBefore(a, h, wire.RightsStart(a, starts...))
+	wire.NotBefore(a, h, wire.RightsStart(a, body.Child("rights.startdate").Attr("norm")))
+	until := wire.Earlier(wire.Date(a, d.data.Child("date.expire").Attr("norm")), wire.RightsEnd(a, ends...))
+	a.ExpiresAt = wire.Earlier(until, wire.Date(a, body.Child("rights.enddate").Attr("norm")))
 }
 
 // life sets version, dates, status and embargo.
@@ -200,10 +201,8 @@ func (d *head) life(a *article.Article, h document.Hint) (article.Status, error)
 	default:
 		a.Flag(article.FlagDateUnreadable) // a kill must not fail for what it doesn't need
 	}
-	from, end := d.rights(a)
-	a.ExpiresAt = end
-	wire.NotBefore(a, h, from)
 	a.Status = wire.Stricter(status, said)
+	d.rights(a, h)
 	return a.Status, nil
 }
 

@@ -140,25 +140,51 @@ func RightsEnd(a *article.Article, ends ...string) (last time.Time) {
 	return last
 }
 
+// Start is when rights begin. The zero value: they have begun.
+type Start struct {
+	// At is when they begin; zero if that isn't known.
+	At time.Time
+	// Unresolved says that At is no more than the latest that is known of it.
+	Unresolved bool
+}
+
+// farthest is how long after UTC a day begins in the last of all zones.
+const farthest = 12 * time.Hour
+
 // RightsStart is when the first of the rights to an item begins, by the starts
-// that are stated of each; zero: one of them has none, or none is stated. What
-// can't be read is flagged, and counts as no start.
-func RightsStart(a *article.Article, starts ...string) (first time.Time) {
+// that are stated of each. What can't be read is flagged; when it is, and where a
+// time has no zone, can't be told.
+func RightsStart(a *article.Article, starts ...string) (first Start) {
 	for _, stated := range starts {
-		start := Date(a, stated)
-		if start.IsZero() {
-			return time.Time{}
+		stated = strings.TrimSpace(stated)
+		t, zone := Moment(stated)
+		switch {
+		case stated == "":
+			return Start{}
+		case t.IsZero():
+			a.Flag(article.FlagDateUnreadable)
+			first.Unresolved = true
+			continue
+		case !zone && !Day(stated):
+			t, first.Unresolved = t.Add(farthest), true
 		}
-		first = Earlier(first, start)
+		first.At = Earlier(first.At, t)
 	}
 	return first
 }
 
 // NotBefore puts an article under embargo until the rights to it begin, unless
-// they had begun when it arrived. Of two embargoes the later counts.
-func NotBefore(a *article.Article, h document.Hint, start time.Time) {
-	if start.After(h.ReceivedAt) {
-		a.EmbargoUntil = Later(a.EmbargoUntil, start)
+// they had begun when it arrived. Of two embargoes the later counts. If it can't
+// be told when they begin, the article is withheld: an embargo never ends early.
+func NotBefore(a *article.Article, h document.Hint, start Start) {
+	begun := start.At.IsZero() && !start.Unresolved || !start.At.IsZero() && !start.At.After(h.ReceivedAt)
+	switch {
+	case begun:
+	case start.Unresolved:
+		a.Flag(article.FlagEmbargoUnresolved)
+		a.Status = Stricter(a.Status, article.Withheld)
+	default:
+		a.EmbargoUntil = Later(a.EmbargoUntil, start.At)
 	}
 }
 
