@@ -84,7 +84,7 @@ func TestRightsStart(t *testing.T) {
 		"nitf, unreadable":             {"nitf", nitfItem(`<doc.rights startdate="soon"/>`, ""), "withheld date_unreadable embargo_unresolved"},
 		"nitf, no zone":                {"nitf", nitfItem(`<doc.rights startdate="20240701T000000"/>`, ""), "withheld embargo_unresolved"},
 		"nitf, the body's, no zone":    {"nitf", nitfItem(`<doc.rights startdate="20240401"/>`, `<rights><rights.startdate norm="20240701T000000"/></rights>`), "withheld embargo_unresolved"},
-		"nitf, killed, no zone":        {"nitf", strings.Replace(nitfItem(`<doc.rights startdate="20240701T000000"/>`, ""), `<docdata>`, `<docdata management-status="canceled">`, 1), "canceled embargo_unresolved"},
+		"nitf, killed, no zone":        {"nitf", strings.Replace(nitfItem(`<doc.rights startdate="20240701T000000"/>`, ""), `<docdata>`, `<docdata management-status="canceled">`, 1), "canceled"},
 		"newsml, unreadable":           {"newsml", newsmlItem(usage("1 July")), "withheld date_unreadable embargo_unresolved"},
 		"newsml, no zone":              {"newsml", newsmlItem(usage("20240701T000000")), "withheld embargo_unresolved"},
 		"g2, a day of a zone":          {"newsmlg2", g2Item("", `<rightsInfo validfrom="2024-07-01+02:00"/>`), "usable from 2024-06-30T22:00:00Z"},
@@ -110,6 +110,42 @@ func TestRightsStart(t *testing.T) {
 	})
 	embargoed := strings.Replace(withPolicy(`"permission":`+from("gteq", june)), `"headline"`, `"embargoed":"`+july+`","headline"`, 1)
 	checkLives(t, map[string]lifeCase{"ninjs, an embargo that is later": {"ninjs", embargoed, "usable from " + july}})
+}
+
+// Rights for a part of the world or of the uses are not those to the item.
+func TestPartOfRights(t *testing.T) {
+	const july = "2024-07-01T00:00:00Z"
+	dates := ` startdate="20240601" enddate="20240701"`
+	cases := map[string]lifeCase{
+		"nitf, worldwide":    {"nitf", nitfItem(`<doc.rights geography="Worldwide"`+dates+`/>`, ""), "usable from 2024-06-01T00:00:00Z until " + july},
+		"nitf, one of all":   {"nitf", nitfItem(`<doc.rights enddate="20240701"/><doc.rights geography="x"/>`, ""), "usable until " + july},
+		"newsml, worldwide":  {"newsml", newsmlItem(`<UsageRights><Geography>World</Geography><Limitations>none</Limitations><StartDate>20240601</StartDate></UsageRights>`), "usable from 2024-06-01T00:00:00Z"},
+		"newsml, one of all": {"newsml", newsmlItem(`<UsageRights><StartDate>20240701</StartDate></UsageRights><UsageRights><Geography>DE</Geography><StartDate>20240601</StartDate></UsageRights>`), "usable from " + july},
+	}
+	for _, name := range []string{"geography", "location-code", "type", "limitations"} {
+		cases["nitf, "+name] = lifeCase{"nitf", nitfItem(`<doc.rights `+name+`="x"`+dates+`/>`, ""), "usable"}
+	}
+	for _, name := range []string{"geography", "type", "limitations"} {
+		cases["nitf, the body's "+name] = lifeCase{"nitf", nitfItem("", `<rights><rights.`+name+`>x</rights.`+name+`><rights.startdate norm="20240601"/><rights.enddate norm="20240701"/></rights>`), "usable"}
+	}
+	for _, name := range []string{"UsageType", "Geography", "Limitations"} {
+		cases["newsml, "+name] = lifeCase{"newsml", newsmlItem(`<UsageRights><` + name + `>x</` + name + `><StartDate>20240601</StartDate><EndDate>20240701</EndDate></UsageRights>`), "usable"}
+	}
+	checkLives(t, cases)
+}
+
+// A kill is known at once, whenever the rights would have begun.
+func TestKillBeforeRights(t *testing.T) {
+	const july = "2024-07-01T00:00:00Z"
+	started := nitfItem(`<doc.rights startdate="20240701"/>`, "")
+	checkLives(t, map[string]lifeCase{
+		"g2":              {"newsmlg2", g2Item(`<pubStatus qcode="stat:canceled"/>`, `<rightsInfo validfrom="`+july+`"/>`), "canceled"},
+		"nitf":            {"nitf", strings.Replace(started, `<docdata>`, `<docdata management-status="canceled">`, 1), "canceled"},
+		"nitf, a type":    {"nitf", strings.Replace(started, `<docdata>`, `<docdata><ed-msg msg-type="kill"/>`, 1), "canceled"},
+		"nitf, of itself": {"nitf", strings.Replace(started, `<docdata>`, `<docdata management-doc-idref="1" management-idref-status="canceled">`, 1), "canceled"},
+		"newsml":          {"newsml", strings.Replace(newsmlItem(`<UsageRights><StartDate>20240701</StartDate></UsageRights>`), `"Usable"`, `"Canceled"`, 1), "canceled"},
+		"ninjs":           {"ninjs", strings.Replace(withPolicy(`"permission":`+may(byDate("gteq", july))), `"headline"`, `"pubstatus":"canceled","headline"`, 1), "canceled"},
+	})
 }
 
 // Of a policy in ODRL what is about the item counts, by its own ids; what can't be

@@ -140,6 +140,17 @@ func RightsEnd(a *article.Article, ends ...string) (last time.Time) {
 	return last
 }
 
+// unlimited are what stands for all of the world or of the uses.
+var unlimited = []string{"", "all", "any", "none", "unlimited", "unrestricted", "world", "worldwide"}
+
+// Partial tells whether rights are limited to a part of the world or of the uses,
+// by what is stated of either. The dates of such are not those of the item.
+func Partial(limits ...string) bool {
+	return slices.ContainsFunc(limits, func(l string) bool {
+		return !slices.Contains(unlimited, strings.ToLower(strings.TrimSpace(l)))
+	})
+}
+
 // Start is when rights begin. The zero value: they have begun.
 type Start struct {
 	// At is when they begin; zero if that isn't known.
@@ -175,8 +186,12 @@ func RightsStart(a *article.Article, starts ...string) (first Start) {
 
 // NotBefore puts an article under embargo until the rights to it begin, unless
 // they had begun when it arrived. Of two embargoes the later counts. If it can't
-// be told when they begin, the article is withheld: an embargo never ends early.
+// be told when they begin, the article is withheld: an embargo never ends early. A
+// canceled one stays as it is: under embargo nothing would tell of the kill.
 func NotBefore(a *article.Article, h document.Hint, start Start) {
+	if a.Status == article.Canceled {
+		return
+	}
 	begun := start.At.IsZero() && !start.Unresolved || !start.At.IsZero() && !start.At.After(h.ReceivedAt)
 	switch {
 	case begun:
