@@ -59,6 +59,32 @@ func TestEmbargoSignal(t *testing.T) {
 	})
 }
 
+// Signals of a kill or a hold count in ninjs as in G2, whatever pubstatus says.
+func TestSignalsInNinjs(t *testing.T) {
+	const until = `,"embargoed":"2024-07-01T00:00:00Z"`
+	cases := map[string]lifeCase{}
+	for _, c := range []struct{ more, want string }{
+		{`"signal":[{"qcode":"sig:retract"}]`, "canceled"},
+		{`"signals":[{"uri":"http://cv.iptc.org/newscodes/signal/withdraw"}]`, "canceled"},
+		{`"signals":"sig:holdForRelease"`, "withheld"},
+		{`"signals":[{"name":"Withdrawn"}]`, "canceled"},
+		{`"editorialtypes":["Kill"]`, "canceled"},
+		{`"editorialtypes":["Withhold","Lead"]`, "withheld"},
+		{`"editorialtypes":["Lead"]`, "usable"},
+		{`"signal":"sig:update"`, "usable"},
+		{`"signal":"sig:embargoed"`, "withheld"},
+		{`"signal":"sig:embargoed"` + until, "usable from 2024-07-01T00:00:00Z"},
+		{`"signal":"sig:holdForRelease"` + until, "withheld from 2024-07-01T00:00:00Z"},
+	} {
+		cases[c.more] = lifeCase{"ninjs", `{"uri":"urn:x:1","headline":"H","body_text":"T.","pubstatus":"usable",` + c.more + `}`, c.want}
+	}
+	checkLives(t, cases)
+	as, err := format.Decode(t.Context(), []byte(`{"uri":"urn:x:1","signal":"sig:retract"}`), format.Hint{Source: "x", ReceivedAt: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}, "ninjs")
+	if err != nil || len(as) != 1 || as[0].Status != article.Canceled {
+		t.Errorf("a kill of the id alone: %v, %v", as, err)
+	}
+}
+
 // Before the rights to it begin an article is under embargo; of several rights
 // until the first.
 func TestRightsStart(t *testing.T) {

@@ -128,14 +128,6 @@ func (it *item) contents(names ...string) []*xmldoc.Element {
 	return es
 }
 
-// embargoSignal says no more than embargoed does, if that states a date.
-const embargoSignal = "embargoed"
-
-// signals are those that hide an item, besides the words of pubStatus.
-var signals = map[string]article.Status{
-	"holdforrelease": article.Withheld, embargoSignal: article.Withheld, "retract": article.Canceled, "withdraw": article.Canceled, "withdrawn": article.Canceled,
-}
-
 // status is the stricter of what pubStatus and the signals say. The signal of an
 // embargo holds the item, unless the embargo has an end.
 func (it *item) status(ends bool) (article.Status, error) {
@@ -148,12 +140,7 @@ func (it *item) status(ends bool) (article.Status, error) {
 		status = wire.Stricter(status, s)
 	}
 	for _, e := range it.meta.Children("signal") {
-		if s, ok := wire.Status(concept(e)); ok {
-			status = wire.Stricter(status, s)
-		}
-		if code := wire.Code(concept(e)); code != embargoSignal || !ends {
-			status = wire.Stricter(status, signals[code])
-		}
+		status = wire.Stricter(status, wire.Signal(concept(e), ends))
 	}
 	return status, nil
 }

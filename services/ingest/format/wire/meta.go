@@ -45,6 +45,28 @@ func Status(word string) (s article.Status, ok bool) {
 	return s, ok
 }
 
+// embargoSignal says no more than the date of an embargo does, if there is one.
+const embargoSignal = "embargoed"
+
+// signals are G2's that hide an item, besides the words of a status.
+var signals = map[string]article.Status{
+	"holdforrelease": article.Withheld, embargoSignal: article.Withheld, "retract": article.Canceled, "withdraw": article.Canceled, "withdrawn": article.Canceled,
+}
+
+// Signal is the status that the code or word of a signal gives an item; Usable if
+// it is another. ends says that the item's embargo has an end: that of an embargo
+// then says no more.
+func Signal(word string, ends bool) article.Status {
+	if s, ok := Status(word); ok {
+		return s
+	}
+	code := Code(word)
+	if code == embargoSignal && ends {
+		return article.Usable
+	}
+	return Stricter(article.Usable, signals[code])
+}
+
 // Code is the last part of a QCode or of a concept's address, in lower case.
 func Code(word string) string {
 	word = strings.ToLower(strings.TrimSpace(word))
