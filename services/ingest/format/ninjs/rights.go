@@ -206,6 +206,9 @@ func (p *policy) prohibitions(rules []any) (when period) {
 		do := p.actions(rule)
 		switch {
 		case b.times == 0:
+			if always := !b.others && !do.refined && !p.action.refined; always && (do.showing || p.action.showing) && p.wins != "perm" {
+				p.unread() // by it the item may never be shown
+			}
 		case b.times > 1 || b.others || do.refined || p.action.refined || !do.showing && !p.action.showing || p.wins == "perm":
 			p.unread()
 		default:
