@@ -160,6 +160,27 @@ func TestPartOfRights(t *testing.T) {
 	checkLives(t, cases)
 }
 
+// NITF that is the content of an Atom entry says of its use what it says alone.
+func TestNITFInAtom(t *testing.T) {
+	entry := func(data string) string {
+		return `<feed xmlns="http://www.w3.org/2005/Atom"><id>urn:x:f</id><title>T</title><updated>2024-05-01T10:00:00Z</updated><entry><id>urn:x:1</id><title>H</title>` +
+			`<updated>2024-05-01T10:00:00Z</updated><content type="text/xml">` + nitfItem(data, "") + `</content></entry></feed>`
+	}
+	checkLives(t, map[string]lifeCase{
+		"nothing":  {"atom", entry(""), "usable"},
+		"released": {"atom", entry(`<date.release norm="20240701T020000+0200"/>`), "usable from 2024-07-01T00:00:00Z"},
+		"rights":   {"atom", entry(`<doc.rights startdate="20240601" enddate="20240701"/>`), "usable from 2024-06-01T00:00:00Z until 2024-07-01T00:00:00Z"},
+		"no zone":  {"atom", entry(`<doc.rights startdate="20240601T000000"/>`), "withheld embargo_unresolved"},
+		"expiry":   {"atom", entry(`<date.expire norm="20240701"/>`), "usable until 2024-07-01T00:00:00Z"},
+	})
+	for data, says := range map[string]string{`<date.release norm="soon"/>`: "date.release", `<ed-msg msg-type="kill"/>`: "kill"} {
+		hint := format.Hint{Source: "x", ReceivedAt: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}
+		if _, err := format.Decode(t.Context(), []byte(entry(data)), hint, "atom"); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", data, err)
+		}
+	}
+}
+
 // A kill is known at once, whenever the rights would have begun.
 func TestKillBeforeRights(t *testing.T) {
 	const july = "2024-07-01T00:00:00Z"

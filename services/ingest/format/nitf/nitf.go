@@ -68,6 +68,19 @@ func Decode(_ context.Context, r io.Reader, h document.Hint) ([]article.Article,
 	return []article.Article{a, *notice}, nil
 }
 
+// Life is what a document that stands in another format says of its own use:
+// status, embargo, expiry, with flags. Errors are [*document.Error]s.
+func Life(r io.Reader, h document.Hint) (article.Article, error) {
+	var a article.Article
+	doc, err := xmldoc.Parse(r, h, Name)
+	if err != nil {
+		return a, err
+	}
+	d := head{doc: doc, data: doc.Root.Child("head", "docdata")}
+	_, err = d.life(&a, h)
+	return a, err
+}
+
 // head is a document while its head is read.
 type head struct {
 	doc  *xmldoc.Document
