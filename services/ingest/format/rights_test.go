@@ -20,7 +20,7 @@ func life(a *article.Article) string {
 	if !a.ExpiresAt.IsZero() {
 		s += " until " + a.ExpiresAt.Format(time.RFC3339)
 	}
-	for _, f := range []string{article.FlagFieldUnreadable, article.FlagDateUnreadable, article.FlagCorrection} {
+	for _, f := range []string{article.FlagFieldUnreadable, article.FlagDateUnreadable, article.FlagEmbargoUnresolved, article.FlagCorrection} {
 		if slices.Contains(a.Flags, f) {
 			s += " " + f
 		}
@@ -59,6 +59,32 @@ func TestEmbargoSignal(t *testing.T) {
 	})
 }
 
+// Signals of a kill or a hold count in ninjs as in G2, whatever pubstatus says.
+func TestSignalsInNinjs(t *testing.T) {
+	const until = `,"embargoed":"2024-07-01T00:00:00Z"`
+	cases := map[string]lifeCase{}
+	for _, c := range []struct{ more, want string }{
+		{`"signal":[{"qcode":"sig:retract"}]`, "canceled"},
+		{`"signals":[{"uri":"http://cv.iptc.org/newscodes/signal/withdraw"}]`, "canceled"},
+		{`"signals":"sig:holdForRelease"`, "withheld"},
+		{`"signals":[{"name":"Withdrawn"}]`, "canceled"},
+		{`"editorialtypes":["Kill"]`, "canceled"},
+		{`"editorialtypes":["Withhold","Lead"]`, "withheld"},
+		{`"editorialtypes":["Lead"]`, "usable"},
+		{`"signal":"sig:update"`, "usable"},
+		{`"signal":"sig:embargoed"`, "withheld"},
+		{`"signal":"sig:embargoed"` + until, "usable from 2024-07-01T00:00:00Z"},
+		{`"signal":"sig:holdForRelease"` + until, "withheld from 2024-07-01T00:00:00Z"},
+	} {
+		cases[c.more] = lifeCase{"ninjs", `{"uri":"urn:x:1","headline":"H","body_text":"T.","pubstatus":"usable",` + c.more + `}`, c.want}
+	}
+	checkLives(t, cases)
+	as, err := format.Decode(t.Context(), []byte(`{"uri":"urn:x:1","signal":"sig:retract"}`), format.Hint{Source: "x", ReceivedAt: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}, "ninjs")
+	if err != nil || len(as) != 1 || as[0].Status != article.Canceled {
+		t.Errorf("a kill of the id alone: %v, %v", as, err)
+	}
+}
+
 // Before the rights to it begin an article is under embargo; of several rights
 // until the first.
 func TestRightsStart(t *testing.T) {
@@ -76,7 +102,17 @@ func TestRightsStart(t *testing.T) {
 		"g2, of a part":                {"newsmlg2", g2Item("", `<rightsInfo idrefs="p1" validfrom="`+july+`"/>`), "usable"},
 		"g2, an embargo that is later": {"newsmlg2", g2Item(`<embargoed>`+july+`</embargoed>`, `<rightsInfo validfrom="`+june+`"/>`), "usable from " + july},
 		"g2, an earlier one":           {"newsmlg2", g2Item(`<embargoed>`+june+`</embargoed>`, `<rightsInfo validfrom="`+july+`"/>`), "usable from " + july},
-		"g2, unreadable":               {"newsmlg2", g2Item("", `<rightsInfo validfrom="soon"/>`), "usable date_unreadable"},
+		"g2, unreadable":               {"newsmlg2", g2Item("", `<rightsInfo validfrom="soon"/>`), "withheld date_unreadable embargo_unresolved"},
+		"g2, unreadable, and begun":    {"newsmlg2", g2Item("", `<rightsInfo validfrom="soon"/><rightsInfo validfrom="2024-04-01"/>`), "usable date_unreadable"},
+		"g2, unreadable, and later":    {"newsmlg2", g2Item("", `<rightsInfo validfrom="soon"/><rightsInfo validfrom="`+july+`"/>`), "withheld date_unreadable embargo_unresolved"},
+		"g2, no zone":                  {"newsmlg2", g2Item("", `<rightsInfo validfrom="2024-05-01T00:00:01"/>`), "withheld embargo_unresolved"},
+		"g2, no zone, begun in all":    {"newsmlg2", g2Item("", `<rightsInfo validfrom="2024-05-01T00:00:00"/>`), "usable"},
+		"nitf, unreadable":             {"nitf", nitfItem(`<doc.rights startdate="soon"/>`, ""), "withheld date_unreadable embargo_unresolved"},
+		"nitf, no zone":                {"nitf", nitfItem(`<doc.rights startdate="20240701T000000"/>`, ""), "withheld embargo_unresolved"},
+		"nitf, the body's, no zone":    {"nitf", nitfItem(`<doc.rights startdate="20240401"/>`, `<rights><rights.startdate norm="20240701T000000"/></rights>`), "withheld embargo_unresolved"},
+		"nitf, killed, no zone":        {"nitf", strings.Replace(nitfItem(`<doc.rights startdate="20240701T000000"/>`, ""), `<docdata>`, `<docdata management-status="canceled">`, 1), "canceled"},
+		"newsml, unreadable":           {"newsml", newsmlItem(usage("1 July")), "withheld date_unreadable embargo_unresolved"},
+		"newsml, no zone":              {"newsml", newsmlItem(usage("20240701T000000")), "withheld embargo_unresolved"},
 		"g2, a day of a zone":          {"newsmlg2", g2Item("", `<rightsInfo validfrom="2024-07-01+02:00"/>`), "usable from 2024-06-30T22:00:00Z"},
 		"nitf":                         {"nitf", nitfItem(`<doc.rights startdate="20240701T020000+0200" enddate="20240801"/>`, ""), "usable from " + july + " until 2024-08-01T00:00:00Z"},
 		"nitf, begun":                  {"nitf", nitfItem(`<doc.rights startdate="20240401"/>`, ""), "usable"},
@@ -100,6 +136,63 @@ func TestRightsStart(t *testing.T) {
 	})
 	embargoed := strings.Replace(withPolicy(`"permission":`+from("gteq", june)), `"headline"`, `"embargoed":"`+july+`","headline"`, 1)
 	checkLives(t, map[string]lifeCase{"ninjs, an embargo that is later": {"ninjs", embargoed, "usable from " + july}})
+}
+
+// Rights for a part of the world or of the uses are not those to the item.
+func TestPartOfRights(t *testing.T) {
+	const july = "2024-07-01T00:00:00Z"
+	dates := ` startdate="20240601" enddate="20240701"`
+	cases := map[string]lifeCase{
+		"nitf, worldwide":    {"nitf", nitfItem(`<doc.rights geography="Worldwide"`+dates+`/>`, ""), "usable from 2024-06-01T00:00:00Z until " + july},
+		"nitf, one of all":   {"nitf", nitfItem(`<doc.rights enddate="20240701"/><doc.rights geography="x"/>`, ""), "usable until " + july},
+		"newsml, worldwide":  {"newsml", newsmlItem(`<UsageRights><Geography>World</Geography><Limitations>none</Limitations><StartDate>20240601</StartDate></UsageRights>`), "usable from 2024-06-01T00:00:00Z"},
+		"newsml, one of all": {"newsml", newsmlItem(`<UsageRights><StartDate>20240701</StartDate></UsageRights><UsageRights><Geography>DE</Geography><StartDate>20240601</StartDate></UsageRights>`), "usable from " + july},
+	}
+	for _, name := range []string{"geography", "location-code", "type", "limitations"} {
+		cases["nitf, "+name] = lifeCase{"nitf", nitfItem(`<doc.rights `+name+`="x"`+dates+`/>`, ""), "usable"}
+	}
+	for _, name := range []string{"geography", "type", "limitations"} {
+		cases["nitf, the body's "+name] = lifeCase{"nitf", nitfItem("", `<rights><rights.`+name+`>x</rights.`+name+`><rights.startdate norm="20240601"/><rights.enddate norm="20240701"/></rights>`), "usable"}
+	}
+	for _, name := range []string{"UsageType", "Geography", "Limitations"} {
+		cases["newsml, "+name] = lifeCase{"newsml", newsmlItem(`<UsageRights><` + name + `>x</` + name + `><StartDate>20240601</StartDate><EndDate>20240701</EndDate></UsageRights>`), "usable"}
+	}
+	checkLives(t, cases)
+}
+
+// NITF that is the content of an Atom entry says of its use what it says alone.
+func TestNITFInAtom(t *testing.T) {
+	entry := func(data string) string {
+		return `<feed xmlns="http://www.w3.org/2005/Atom"><id>urn:x:f</id><title>T</title><updated>2024-05-01T10:00:00Z</updated><entry><id>urn:x:1</id><title>H</title>` +
+			`<updated>2024-05-01T10:00:00Z</updated><content type="text/xml">` + nitfItem(data, "") + `</content></entry></feed>`
+	}
+	checkLives(t, map[string]lifeCase{
+		"nothing":  {"atom", entry(""), "usable"},
+		"released": {"atom", entry(`<date.release norm="20240701T020000+0200"/>`), "usable from 2024-07-01T00:00:00Z"},
+		"rights":   {"atom", entry(`<doc.rights startdate="20240601" enddate="20240701"/>`), "usable from 2024-06-01T00:00:00Z until 2024-07-01T00:00:00Z"},
+		"no zone":  {"atom", entry(`<doc.rights startdate="20240601T000000"/>`), "withheld embargo_unresolved"},
+		"expiry":   {"atom", entry(`<date.expire norm="20240701"/>`), "usable until 2024-07-01T00:00:00Z"},
+	})
+	for data, says := range map[string]string{`<date.release norm="soon"/>`: "date.release", `<ed-msg msg-type="kill"/>`: "kill"} {
+		hint := format.Hint{Source: "x", ReceivedAt: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}
+		if _, err := format.Decode(t.Context(), []byte(entry(data)), hint, "atom"); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", data, err)
+		}
+	}
+}
+
+// A kill is known at once, whenever the rights would have begun.
+func TestKillBeforeRights(t *testing.T) {
+	const july = "2024-07-01T00:00:00Z"
+	started := nitfItem(`<doc.rights startdate="20240701"/>`, "")
+	checkLives(t, map[string]lifeCase{
+		"g2":              {"newsmlg2", g2Item(`<pubStatus qcode="stat:canceled"/>`, `<rightsInfo validfrom="`+july+`"/>`), "canceled"},
+		"nitf":            {"nitf", strings.Replace(started, `<docdata>`, `<docdata management-status="canceled">`, 1), "canceled"},
+		"nitf, a type":    {"nitf", strings.Replace(started, `<docdata>`, `<docdata><ed-msg msg-type="kill"/>`, 1), "canceled"},
+		"nitf, of itself": {"nitf", strings.Replace(started, `<docdata>`, `<docdata management-doc-idref="1" management-idref-status="canceled">`, 1), "canceled"},
+		"newsml":          {"newsml", strings.Replace(newsmlItem(`<UsageRights><StartDate>20240701</StartDate></UsageRights>`), `"Usable"`, `"Canceled"`, 1), "canceled"},
+		"ninjs":           {"ninjs", strings.Replace(withPolicy(`"permission":`+may(byDate("gteq", july))), `"headline"`, `"pubstatus":"canceled","headline"`, 1), "canceled"},
+	})
 }
 
 // Of a policy in ODRL what is about the item counts, by its own ids; what can't be
@@ -147,6 +240,13 @@ func TestPolicy(t *testing.T) {
 		"twice, by a prefix":       {rule(`"odrl:action":"print",`, until), unread},
 		"rules of no shape":        {`"permission":["urn:r:1"]`, unread},
 
+		"to keep until then":      {`"permission":{"action":"archive","constraint":` + until + `}`, free},
+		"to translate from then":  {`"permission":{"action":"odrl:translate","constraint":` + byDate("gteq", july) + `}`, free},
+		"of all rules, to keep":   {`"action":"archive","permission":{"constraint":` + until + `}`, free},
+		"to keep and to show":     {`"permission":{"action":["archive","display"],"constraint":` + until + `}`, ended},
+		"all rules of no action":  {`"permission":{"constraint":` + until + `}`, ended},
+		"to use until, then keep": {`"permission":[` + may(until) + `,{"action":"archive","constraint":` + byDate("lt", "2024-08-01") + `}]`, ended},
+
 		"forbidden later":              {forbidden(`"action":"use"`, byDate("gteq", july)), ended},
 		"forbidden after a day":        {forbidden(`"action":["odrl:distribute","print"]`, byDate("gt", "2024-06-30")), ended},
 		"forbidden until then":         {forbidden(`"action":"display"`, byDate("lt", july)), "usable from " + july},
@@ -156,7 +256,13 @@ func TestPolicy(t *testing.T) {
 		"forbidden for a while":        {forbidden(`"action":"use"`, `[`+byDate("gteq", july)+`,`+byDate("lt", "2024-08-01")+`]`), unread},
 		"forbidden in part":            {forbidden(`"action":{"rdf:value":{"@id":"odrl:use"},"refinement":[]}`, byDate("gteq", july)), unread},
 		"forbidden, but overridden":    {`"conflict":"perm",` + forbidden(`"action":"use"`, byDate("gteq", july)), unread},
-		"forbidden without a date":     {forbidden(`"action":"use"`, `[]`), free},
+		"forbidden without a date":     {forbidden(`"action":"use"`, `[]`), unread},
+		"forbidden always":             {`"prohibition":[{"action":"use"}]`, unread},
+		"forbidden always, by all":     {`"action":"display","prohibition":[{}]`, unread},
+		"forbidden always, overridden": {`"conflict":"perm","permission":{"action":"use"},"prohibition":[{"action":"use"}]`, free},
+		"forbidden always to print":    {`"prohibition":[{"action":"print"}]`, free},
+		"forbidden always to another":  {`"prohibition":[{"target":"urn:x:2","action":"use"}]`, free},
+		"forbidden in a place":         {forbidden(`"action":"use"`, `{"leftOperand":"spatial","operator":"eq","rightOperand":"de"}`), free},
 		"forbidden before it ends":     {rule("", byDate("lt", "2024-08-01")) + `,` + forbidden(`"action":"use"`, byDate("gteq", july)), ended},
 		"old names":                    {`"permissions":[{"target":"urn:x:1","action":"http://www.w3.org/ns/odrl/2/use","constraints":[{"name":"http://www.w3.org/ns/odrl/2/dateTime","operator":"http://www.w3.org/ns/odrl/2/lteq","rightoperand":"2024-06-30","rightoperanddatatype":"xs:date"}]}]`, ended},
 		"old names, of another":        {`"permissions":[{"target":"urn:x:2","constraints":[{"name":"dateTime","operator":"lt","rightoperand":"2024-07-01"}]}]`, free},

@@ -3,6 +3,7 @@ package feed
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"html"
 	"regexp"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/ingest/document"
+	"github.com/copytaster/copytaster/services/ingest/format/nitf"
 	"github.com/copytaster/copytaster/services/ingest/format/wire"
 	"github.com/copytaster/copytaster/services/ingest/format/xmldoc"
 )
@@ -20,7 +22,7 @@ import (
 // managed is the status of NITF that is an entry's content.
 var managed = regexp.MustCompile(`(?i)<docdata[^<>]*\smanagement-status\s*=\s*["']([^"']*)["']`)
 
-func atomItem(data []byte, _ document.Hint) (item, error) {
+func atomItem(data []byte, h document.Hint) (item, error) {
 	f, err := (&gofeedatom.Parser{}).Parse(bytes.NewReader(data))
 	if err != nil {
 		return item{}, err
@@ -57,6 +59,9 @@ func atomItem(data []byte, _ document.Hint) (item, error) {
 					return item{}, fmt.Errorf("its NITF has the status %q, which an entry can't have", document.Clip(g[1]))
 				}
 			}
+			if err := it.nitf(c.Value, h); err != nil {
+				return item{}, err
+			}
 			it.content = wire.NewsText(c.Value)
 		case strings.HasPrefix(t, "text/"):
 			it.content = html.EscapeString(c.Value)
@@ -79,6 +84,24 @@ func atomItem(data []byte, _ document.Hint) (item, error) {
 		it.language = l
 	}
 	return it, nil
+}
+
+// nitf takes what NITF that is the content says of its use. One that is no whole
+// document is flagged.
+func (it *item) nitf(content string, h document.Hint) error {
+	life, err := nitf.Life(strings.NewReader(content), h)
+	e, ok := errors.AsType[*document.Error](err)
+	switch {
+	case ok && e.Reason == document.Invalid:
+		return fmt.Errorf("its NITF: %w", err)
+	case err != nil:
+		it.flags = []string{article.FlagFieldUnreadable}
+		return nil
+	case life.Status == article.Canceled:
+		return errors.New("its NITF is a kill, which an entry can't be")
+	}
+	it.status, it.embargo, it.expires, it.flags = life.Status, life.EmbargoUntil, life.ExpiresAt, life.Flags
+	return nil
 }
 
 // addCategory takes a term, which is a code, with its label. Of the codes only

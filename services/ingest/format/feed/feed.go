@@ -121,8 +121,11 @@ type item struct {
 	published       time.Time
 	modified        time.Time
 	expires         time.Time
-	unread          bool // a date is stated that could not be read
-	deleted         bool // it says no more than that the item of that id was deleted
+	status          article.Status
+	embargo         time.Time
+	flags           []string // of what stands in the item
+	unread          bool     // a date is stated that could not be read
+	deleted         bool     // it says no more than that the item of that id was deleted
 }
 
 func (it *item) article(format string, h document.Hint) (article.Article, error) {
@@ -133,8 +136,13 @@ func (it *item) article(format string, h document.Hint) (article.Article, error)
 		PublishedAt:    it.published,
 		VersionCreated: it.modified,
 		ExpiresAt:      it.expires,
+		EmbargoUntil:   it.embargo,
+		Status:         it.status,
 		Subjects:       it.subjects,
 		Original:       article.Original{Charset: "utf-8"},
+	}
+	for _, f := range it.flags {
+		a.Flag(f)
 	}
 	if a.PublishedAt.IsZero() {
 		a.PublishedAt = h.PublishedAt

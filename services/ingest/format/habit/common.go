@@ -3,7 +3,7 @@ package habit
 // common is what many agencies write.
 var common = Words{
 	Kill:       []string{"KILL", "KILLED", "MANDATORY KILL", "BULLETIN KILL", "STORY KILL", "STORY KILLED", "KILL NOTICE", "KILL ADVISORY", "ELIMINATION"},
-	Hold:       []string{"HOLD", "MANDATORY HOLD", "WITHHOLD", "STORY WITHHELD", "STORY HELD"},
+	Hold:       []string{"HOLD", "MANDATORY HOLD", "WITHHOLD", "STORY WITHHELD", "STORY HELD", "DO NOT USE"},
 	Embargo:    []string{"EMBARGO", "EMBARGOED", "UNDER EMBARGO", "STRICT EMBARGO", "STRICTLY EMBARGOED", "HOLD FOR RELEASE", "NOT FOR RELEASE BEFORE", "NOT FOR RELEASE UNTIL", "NOT FOR PUBLICATION BEFORE", "NOT FOR PUBLICATION UNTIL", "NOT FOR USE BEFORE", "NOT FOR USE UNTIL"},
 	Correction: []string{"CORRECTION", "CORRECTED", "CORRECTS", "CORRECTIVE", "REPEATING WITH CORRECTION", "CORRECTED REPETITION"},
 	Advisory:   []string{"ADVISORY", "ADVISORY TO EDITORS", "NOTE TO EDITORS", "EDITORS' NOTE", "EDITORS ADVISORY"},
@@ -14,9 +14,11 @@ var common = Words{
 	PrivateEnd: []string{"END NOT FOR PUBLICATION", "END OF NOTE", "END OF ADVISORY"},
 }
 
-// reported are words for kills and holds with which a report may begin, too, as
-// in "Killed: three sailors". They are marks in capitals only.
-var reported = []string{
-	"KILLED", "ELIMINATION", "WITHDRAWN", "WITHDRAWAL", "ZURÜCKGEZOGEN", "WIRD ZURÜCKGEZOGEN", "ANNULLIERT", "RÜCKRUF", "ANNULÉ", "ANULADA", "ANULADO",
-	"ANNULLATA", "ANNULLERT", "TILBAGEKALDT",
+// unmistakable are the words for kills and holds with which no report begins.
+// Before a colon they are marks in small letters, too; all others, as in
+// "Annulation : le concert du 12 mai" or "Hold: ...", a team in Danish, are
+// marks in capitals only.
+var unmistakable = []string{
+	"KILL", "MANDATORY KILL", "STORY KILL", "KILL NOTICE", "KILL ADVISORY", "MAKULERAS", "MELDUNG ZURÜCKGEZOGEN", "DÉPÊCHE ANNULÉE", "NOTICIA ANULADA",
+	"DO NOT USE", "NICHT VERWENDEN", "NICHT MEHR VERWENDEN", "BITTE NICHT VERWENDEN", "NE PAS UTILISER", "NE PLUS UTILISER", "NO UTILIZAR",
 }

@@ -232,11 +232,11 @@ func tagged(line string, list []string) bool {
 }
 
 // called tells whether a line, in capitals, begins with such a word and a colon:
-// "Kill: Ferry runs again". Words that reports may begin with so don't count.
+// "Kill: Ferry runs again". Only words count with which no report begins.
 func called(line string, list []string) bool {
-	return slices.ContainsFunc(list, func(w string) bool {
+	return slices.ContainsFunc(unmistakable, func(w string) bool {
 		rest, ok := strings.CutPrefix(line, w)
-		return ok && strings.HasPrefix(strings.TrimLeft(rest, " "), ":") && !slices.Contains(reported, w)
+		return ok && strings.HasPrefix(strings.TrimLeft(rest, " "), ":") && slices.Contains(list, w)
 	})
 }
 

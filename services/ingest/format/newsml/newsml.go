@@ -137,11 +137,19 @@ func (it *item) status(a *article.Article) error {
 }
 
 // rights sets the expiry, and an embargo until the rights begin. The status may
-// end the use, too.
+// end the use, too. Rights for a part of the world or of the uses don't count.
 func (it *item) rights(a *article.Article) {
 	var starts, ends []string
 	for _, e := range it.root.Child("NewsComponent", "RightsMetadata").Children("UsageRights") {
-		starts, ends = append(starts, e.Child("StartDate").Line()), append(ends, e.Child("EndDate").Line())
+		if wire.Partial(e.Child("UsageType").Line(), e.Child("Geography").Line(), e.Child("Limitations").Line()) {
+			continue
+		}
+		start := e.Child("StartDate").Line()
+		if start != "" && !strings.ContainsAny(start, "0123456789") {
+			a.Flag(article.FlagDateUnreadable) // words, as "immediately"
+			start = ""
+		}
+		starts, ends = append(starts, start), append(ends, e.Child("EndDate").Line())
 	}
 	a.ExpiresAt = wire.Earlier(a.ExpiresAt, wire.RightsEnd(a, ends...))
 	wire.NotBefore(a, it.h, wire.RightsStart(a, starts...))

@@ -106,7 +106,7 @@ func concept(e *xmldoc.Element) string {
 // rights are from when on and until when there are rights to the whole item or
 // to its content: the earliest start and the last end of them, if all have one.
 // The item's expires is no right, and not read.
-func (it *item) rights(a *article.Article) (from, until time.Time) {
+func (it *item) rights(a *article.Article) (from wire.Start, until time.Time) {
 	var starts, ends []string
 	for _, e := range it.root.Children("rightsInfo") {
 		scope := strings.Fields(e.Attr("scope") + " " + e.Attr("scopeuri"))
@@ -128,14 +128,6 @@ func (it *item) contents(names ...string) []*xmldoc.Element {
 	return es
 }
 
-// embargoSignal says no more than embargoed does, if that states a date.
-const embargoSignal = "embargoed"
-
-// signals are those that hide an item, besides the words of pubStatus.
-var signals = map[string]article.Status{
-	"holdforrelease": article.Withheld, embargoSignal: article.Withheld, "retract": article.Canceled, "withdraw": article.Canceled, "withdrawn": article.Canceled,
-}
-
 // status is the stricter of what pubStatus and the signals say. The signal of an
 // embargo holds the item, unless the embargo has an end.
 func (it *item) status(ends bool) (article.Status, error) {
@@ -148,12 +140,7 @@ func (it *item) status(ends bool) (article.Status, error) {
 		status = wire.Stricter(status, s)
 	}
 	for _, e := range it.meta.Children("signal") {
-		if s, ok := wire.Status(concept(e)); ok {
-			status = wire.Stricter(status, s)
-		}
-		if code := wire.Code(concept(e)); code != embargoSignal || !ends {
-			status = wire.Stricter(status, signals[code])
-		}
+		status = wire.Stricter(status, wire.Signal(concept(e), ends))
 	}
 	return status, nil
 }
@@ -185,7 +172,7 @@ func (it *item) life(a *article.Article) (article.Status, error) {
 	from, until := it.rights(a)
 	a.ExpiresAt = until
 	wire.NotBefore(a, it.h, from)
-	return status, nil
+	return a.Status, nil
 }
 
 func (it *item) adapt(a *article.Article) error {

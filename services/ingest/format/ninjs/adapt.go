@@ -93,12 +93,17 @@ func (it *item) uri(h document.Hint) (article.URI, error) {
 	return wire.URI(h, id), nil
 }
 
-// status is an error if it is none that is known: a kill in other words must
-// not pass for an article.
+// status is the stricter of the item's and of its signals'. It is an error if it
+// is none that is known: a kill in other words must not pass for an article.
 func (it *item) status() (article.Status, error) {
 	s, ok := wire.Status(it.PubStatus.trim())
 	if !ok {
 		return "", &document.Error{Reason: document.Invalid, Format: Name, Field: "/pubstatus", Detail: fmt.Sprintf("%q is none of usable, withheld, canceled", it.PubStatus.trim())}
+	}
+	until, err := it.embargo()
+	ends := err == nil && !until.IsZero()
+	for _, c := range it.signals() {
+		s = wire.Stricter(s, wire.Stricter(wire.Signal(c.id(), ends), wire.Signal(string(c.Name), ends)))
 	}
 	return s, nil
 }
@@ -162,7 +167,7 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 	if a.ExpiresAt = may.until; only {
 		it.RightsInfo.EncodedRights = "" // nothing is left of it for the text
 	}
-	wire.NotBefore(a, h, may.from)
+	wire.NotBefore(a, h, wire.Start{At: may.from})
 	n, ok := wire.Urgency(it.Urgency.trim())
 	if a.Urgency = n; !ok {
 		a.Flag(article.FlagFieldUnreadable)
@@ -183,9 +188,14 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 	return nil
 }
 
+// signals are G2's as they come with ninjs, and AP's types.
+func (it *item) signals() []concept {
+	return slices.Concat(it.Signal.list, it.Signals.list, it.Types.list)
+}
+
 // correction flags an item that says it is one. The standard has no field for it.
 func (it *item) correction(a *article.Article) {
-	for _, c := range slices.Concat(it.Signal.list, it.Signals.list, it.Types.list) {
+	for _, c := range it.signals() {
 		if wire.Corrects(c.id()) || wire.Corrects(string(c.Name)) {
 			a.Flag(article.FlagCorrection)
 		}

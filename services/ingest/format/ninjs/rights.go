@@ -152,7 +152,7 @@ func (p *policy) keys(o map[string]any, known ...string) {
 }
 
 // permissions is the time from the first to the last moment of those that are
-// about the item.
+// about the item and permit to show it. One that names no action permits all.
 func (p *policy) permissions(rules []any) (when period) {
 	n := 0
 	for _, v := range rules {
@@ -166,8 +166,12 @@ func (p *policy) permissions(rules []any) (when period) {
 			continue
 		}
 		p.keys(rule, "type", "target", "action", "constraint")
-		if do := p.actions(rule); do.refined || do.n+p.action.n != 1 || !do.use {
+		do := p.actions(rule)
+		if do.refined || do.n+p.action.n != 1 || !do.use {
 			p.more = true
+		}
+		if do.n+p.action.n > 0 && !do.showing && !p.action.showing {
+			continue
 		}
 		b := p.bounds(either(rule, "constraint", "constraints"))
 		p.more = p.more || b.times != 1 || b.others
@@ -202,6 +206,9 @@ func (p *policy) prohibitions(rules []any) (when period) {
 		do := p.actions(rule)
 		switch {
 		case b.times == 0:
+			if always := !b.others && !do.refined && !p.action.refined; always && (do.showing || p.action.showing) && p.wins != "perm" {
+				p.unread() // by it the item may never be shown
+			}
 		case b.times > 1 || b.others || do.refined || p.action.refined || !do.showing && !p.action.showing || p.wins == "perm":
 			p.unread()
 		default:

@@ -48,6 +48,9 @@ func Decode(_ context.Context, r io.Reader, h document.Hint) ([]article.Article,
 			return []article.Article{*notice}, nil // it is of the other document alone
 		}
 	}
+	if notice != nil && notice.URI == wire.URI(h, id) {
+		d.said, notice = notice.Status, nil
+	}
 	a := article.Article{URI: wire.URI(h, id), Original: article.Original{Charset: doc.Charset}}
 	if err := d.adapt(&a, h); err != nil {
 		return nil, err
@@ -62,17 +65,27 @@ func Decode(_ context.Context, r io.Reader, h document.Hint) ([]article.Article,
 	if notice == nil {
 		return []article.Article{a}, nil
 	}
-	if notice.URI == a.URI {
-		a.Status = wire.Stricter(a.Status, notice.Status)
-		return []article.Article{a}, nil
-	}
 	return []article.Article{a, *notice}, nil
+}
+
+// Life is what a document that stands in another format says of its own use:
+// status, embargo, expiry, with flags. Errors are [*document.Error]s.
+func Life(r io.Reader, h document.Hint) (article.Article, error) {
+	var a article.Article
+	doc, err := xmldoc.Parse(r, h, Name)
+	if err != nil {
+		return a, err
+	}
+	d := head{doc: doc, data: doc.Root.Child("head", "docdata")}
+	_, err = d.life(&a, h)
+	return a, err
 }
 
 // head is a document while its head is read.
 type head struct {
 	doc  *xmldoc.Document
 	data *xmldoc.Element // docdata
+	said article.Status  // by the document of itself as the one that it manages; "" if it doesn't
 }
 
 // id is the document's: doc-id. A du-key is no more than a slug with many
@@ -159,18 +172,26 @@ func (d *head) release(issued time.Time, isEmbargo bool) (time.Time, error) {
 	return time.Time{}, d.doc.Wrong(document.Invalid, e, "date.release", fmt.Sprintf("%q is no date with time and time zone", document.Clip(norm)))
 }
 
-// rights are from when on and until when there are rights to the document, and
-// until when it has validity: the latest start and the earliest end of what
-// docdata and the head of the body say.
-func (d *head) rights(a *article.Article) (from, until time.Time) {
+// rights puts the document under embargo until there are rights to it, and sets
+// until when there are, and until when it has validity: the latest start and the
+// earliest end of what docdata and the head of the body say. Rights for a part of
+// the world or of the uses don't count.
+func (d *head) rights(a *article.Article, h document.Hint) {
 	var starts, ends []string
 	for _, e := range d.data.Children("doc.rights") {
+		if wire.Partial(e.Attr("geography"), e.Attr("location-code"), e.Attr("type"), e.Attr("limitations")) {
+			continue
+		}
 		starts, ends = append(starts, e.Attr("startdate")), append(ends, e.Attr("enddate"))
 	}
 	body := d.doc.Root.Child("body", "body.head", "rights")
-	from = wire.Later(wire.RightsStart(a, starts...), wire.Date(a, body.Child("rights.startdate").Attr("norm")))
-	until = wire.Earlier(wire.Date(a, d.data.Child("date.expire").Attr("norm")), wire.RightsEnd(a, ends...))
-	return from, wire.Earlier(until, wire.Date(a, body.Child("rights.enddate").Attr("norm")))
+	if wire.Partial(body.Child("rights.geography").Line(), body.Child("rights.type").Line(), body.Child("rights.limitations").Line()) {
+		body = nil
+	}
+	wire.NotBefore(a, h, wire.RightsStart(a, starts...))
+	wire.NotBefore(a, h, wire.RightsStart(a, body.Child("rights.startdate").Attr("norm")))
+	until := wire.Earlier(wire.Date(a, d.data.Child("date.expire").Attr("norm")), wire.RightsEnd(a, ends...))
+	a.ExpiresAt = wire.Earlier(until, wire.Date(a, body.Child("rights.enddate").Attr("norm")))
 }
 
 // life sets version, dates, status and embargo.
@@ -180,7 +201,7 @@ func (d *head) life(a *article.Article, h document.Hint) (article.Status, error)
 	if err != nil {
 		return "", err
 	}
-	said := article.Usable
+	said := wire.Stricter(article.Usable, d.said)
 	for _, e := range d.data.Children("ed-msg") { // "kill" as the message's type
 		if s, ok := wire.Status(e.Attr("msg-type")); ok {
 			said = wire.Stricter(said, s)
@@ -200,10 +221,8 @@ func (d *head) life(a *article.Article, h document.Hint) (article.Status, error)
 	default:
 		a.Flag(article.FlagDateUnreadable) // a kill must not fail for what it doesn't need
 	}
-	from, end := d.rights(a)
-	a.ExpiresAt = end
-	wire.NotBefore(a, h, from)
 	a.Status = wire.Stricter(status, said)
+	d.rights(a, h)
 	return a.Status, nil
 }
 

@@ -45,6 +45,28 @@ func Status(word string) (s article.Status, ok bool) {
 	return s, ok
 }
 
+// embargoSignal says no more than the date of an embargo does, if there is one.
+const embargoSignal = "embargoed"
+
+// signals are G2's that hide an item, besides the words of a status.
+var signals = map[string]article.Status{
+	"holdforrelease": article.Withheld, embargoSignal: article.Withheld, "retract": article.Canceled, "withdraw": article.Canceled, "withdrawn": article.Canceled,
+}
+
+// Signal is the status that the code or word of a signal gives an item; Usable if
+// it is another. ends says that the item's embargo has an end: that of an embargo
+// then says no more.
+func Signal(word string, ends bool) article.Status {
+	if s, ok := Status(word); ok {
+		return s
+	}
+	code := Code(word)
+	if code == embargoSignal && ends {
+		return article.Usable
+	}
+	return Stricter(article.Usable, signals[code])
+}
+
 // Code is the last part of a QCode or of a concept's address, in lower case.
 func Code(word string) string {
 	word = strings.ToLower(strings.TrimSpace(word))
@@ -140,25 +162,66 @@ func RightsEnd(a *article.Article, ends ...string) (last time.Time) {
 	return last
 }
 
+// unlimited are what stands for all of the world or of the uses.
+var unlimited = []string{"", "all", "any", "none", "unlimited", "unrestricted", "world", "worldwide"}
+
+// Partial tells whether rights are limited to a part of the world or of the uses,
+// by what is stated of either. The dates of such are not those of the item.
+func Partial(limits ...string) bool {
+	return slices.ContainsFunc(limits, func(l string) bool {
+		return !slices.Contains(unlimited, strings.ToLower(strings.TrimSpace(l)))
+	})
+}
+
+// Start is when rights begin. The zero value: they have begun.
+type Start struct {
+	// At is when they begin; zero if that isn't known.
+	At time.Time
+	// Unresolved says that At is no more than the latest that is known of it.
+	Unresolved bool
+}
+
+// farthest is how long after UTC a day begins in the last of all zones.
+const farthest = 12 * time.Hour
+
 // RightsStart is when the first of the rights to an item begins, by the starts
-// that are stated of each; zero: one of them has none, or none is stated. What
-// can't be read is flagged, and counts as no start.
-func RightsStart(a *article.Article, starts ...string) (first time.Time) {
+// that are stated of each. What can't be read is flagged; when it is, and where a
+// time has no zone, can't be told.
+func RightsStart(a *article.Article, starts ...string) (first Start) {
 	for _, stated := range starts {
-		start := Date(a, stated)
-		if start.IsZero() {
-			return time.Time{}
+		stated = strings.TrimSpace(stated)
+		t, zone := Moment(stated)
+		switch {
+		case stated == "":
+			return Start{}
+		case t.IsZero():
+			a.Flag(article.FlagDateUnreadable)
+			first.Unresolved = true
+			continue
+		case !zone && !Day(stated):
+			t, first.Unresolved = t.Add(farthest), true
 		}
-		first = Earlier(first, start)
+		first.At = Earlier(first.At, t)
 	}
 	return first
 }
 
 // NotBefore puts an article under embargo until the rights to it begin, unless
-// they had begun when it arrived. Of two embargoes the later counts.
-func NotBefore(a *article.Article, h document.Hint, start time.Time) {
-	if start.After(h.ReceivedAt) {
-		a.EmbargoUntil = Later(a.EmbargoUntil, start)
+// they had begun when it arrived. Of two embargoes the later counts. If it can't
+// be told when they begin, the article is withheld: an embargo never ends early. A
+// canceled one stays as it is: under embargo nothing would tell of the kill.
+func NotBefore(a *article.Article, h document.Hint, start Start) {
+	if a.Status == article.Canceled {
+		return
+	}
+	begun := start.At.IsZero() && !start.Unresolved || !start.At.IsZero() && !start.At.After(h.ReceivedAt)
+	switch {
+	case begun:
+	case start.Unresolved:
+		a.Flag(article.FlagEmbargoUnresolved)
+		a.Status = Stricter(a.Status, article.Withheld)
+	default:
+		a.EmbargoUntil = Later(a.EmbargoUntil, start.At)
 	}
 }
 

@@ -166,11 +166,40 @@ func of(a *article.Article) item {
 	return it
 }
 
+// policy is one in W3C's ODRL, as JSON-LD.
+type policy struct {
+	Context    string       `json:"@context"`
+	Type       string       `json:"@type"`
+	UID        string       `json:"uid"`
+	Permission []permission `json:"permission"`
+}
+
+type permission struct {
+	Target     string       `json:"target"`
+	Action     string       `json:"action"`
+	Constraint []constraint `json:"constraint"`
+}
+
+type constraint struct {
+	LeftOperand  string  `json:"leftOperand"`
+	Operator     string  `json:"operator"`
+	RightOperand literal `json:"rightOperand"`
+}
+
+type literal struct {
+	Value string `json:"@value"`
+	Type  string `json:"@type"`
+}
+
 // until is the policy that an item may be used up to then.
 func until(target string, end time.Time) *rights {
 	const odrl = "http://www.w3.org/ns/odrl/2/"
-	return &rights{odrl, fmt.Sprintf(`{"@context":"http://www.w3.org/ns/odrl.jsonld","@type":"Set","uid":%[1]q,"permission":[{"target":%[2]q,"action":"use",`+
-		`"constraint":[{"leftOperand":"dateTime","operator":"lt","rightOperand":{"@value":%[3]q,"@type":"xsd:dateTime"}}]}]}`, part(target, "rights"), target, stamp(end))}
+	ends := constraint{"dateTime", "lt", literal{stamp(end), "xsd:dateTime"}}
+	encoded, err := encode(policy{"http://www.w3.org/ns/odrl.jsonld", "Set", part(target, "rights"), []permission{{target, "use", []constraint{ends}}}})
+	if err != nil {
+		panic(err) // it is made of strings
+	}
+	return &rights{odrl, string(bytes.TrimSpace(encoded))}
 }
 
 // plain is a line of text. One that looks like markup is marked up, since
