@@ -151,6 +151,7 @@ func TestHostile(t *testing.T) {
 	const quotation = "“It rained,” said Anna Kaer.\n\n"
 	hold("names that no pronoun fits", "en", quotation+women(size)+strings.Repeat("He ran. ", size/8))
 	hold("functions that no description fits", "en", quotation+mayors(size/2)+strings.Repeat("The old mayor of Ulm ran. ", size/52))
+	hold("a long German compound", "de", quotation+"Der A"+strings.Repeat("a", size)+" Ravel.")
 	hold("long paragraphs of unclosed marks", "en", strings.Repeat(strings.Repeat("“a b ", quotes.MaxLength/8)+"\n\n", size/quotes.MaxLength))
 }
 

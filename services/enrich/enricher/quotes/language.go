@@ -95,6 +95,7 @@ var sections = map[string]lexicon.Class{
 type language struct {
 	words       lexicon.Trie
 	bodies      map[string]uint8  // kinds of the bodies that a noun means, by the noun in lower case
+	longestBody int               // bytes of the longest of them
 	roleEndings []string          // of nouns for functions, in lower case
 	offices     []string          // words of the section office, which may end a compound
 	verbEndings []string          // of finite verbs, likewise
@@ -198,6 +199,7 @@ func (l *language) add(section, phrase string) error {
 				l.bodies = map[string]uint8{}
 			}
 			l.bodies[phrase] |= kind
+			l.longestBody = max(l.longestBody, len(phrase))
 		}
 		if !l.words.Add(phrase, class, 0) {
 			return fmt.Errorf("%q has no words", phrase)

@@ -511,7 +511,7 @@ func (g *grammar) bodyNoun(i int) bool {
 	if g.lang.bodies[w]&firms != 0 {
 		return true
 	}
-	for k := 1; k < len(w)-minCompound; k++ {
+	for k := max(1, len(w)-g.lang.longestBody); k < len(w)-minCompound; k++ {
 		if g.lang.bodies[w[k:]]&firms != 0 {
 			return true
 		}
