@@ -127,6 +127,8 @@ const (
 	opening                      // says when something is open
 	event                        // a noun for what nobody announces: "attack"
 	eventful                     // an adjective that only such a thing has: "deadly"
+	titleShort                   // an abbreviation before names, whose full stop ends no sentence: "Sen."
+	says                         // a finite verb of saying, which the day may stand before: "Monday said"
 	outcome                      // a noun for what has happened unless the clause looks ahead: "victory"
 	awaited                      // a participle of what was to come: "geplante"
 	decides                      // the past of a verb behind which an infinitive is to come
@@ -139,7 +141,7 @@ const (
 var tenses = map[string]role{
 	"clause": clause, "coordinator": coordinator, "future": future, "present": present, "past": past, "no verb": noVerb, "shuts": shuts, "infinitive": infinitive,
 	"unplanned": unplanned, "once": once, "was only": wasOnly, "never verb": never, "subject": subject, "states": states,
-	"perfect": perfect, "with be": withBe, "opening": opening, "calls off": callsOff, "awaited": awaited, "event": event, "eventful": eventful, "outcome": outcome, "decides": decides, "reflexive": reflexive,
+	"perfect": perfect, "with be": withBe, "opening": opening, "calls off": callsOff, "awaited": awaited, "event": event, "eventful": eventful, "outcome": outcome, "title short": titleShort, "says": says, "decides": decides, "reflexive": reflexive,
 }
 
 // value is what a phrase means in one of its roles.

@@ -93,6 +93,12 @@ var phenomena = []phenomenon{
 	{"en", "Quote incident 312 of 3 November.", w("3 November|2024-11-03")},
 
 	// What is told stands after or before an event, or that is called off.
+	// Surnames that are given names, too.
+	{"en", "The plan is dead, said Sen. Rand Paul Monday. On Monday he voted. It passed Monday.", w("Monday|2025-03-10", "Monday|2025-03-10", "Monday|2025-03-10")},
+	{"en", "It failed, said Sen. Tim Scott Tuesday. It failed Tuesday.", w("Tuesday|2025-03-11", "Tuesday|2025-03-11")},
+	{"en", "The dissent by Clarence Thomas Friday was short. Israel and Jordan Monday signed a treaty.", w("Friday|2025-03-07", "Monday|2025-03-10")},
+	{"en", "The actor Paul Monday is ill. Monday was born in Leeds.", nil},
+	{"en", "It rained, said Paul Monday. It also rained Monday.", w("Monday|2025-03-10")},
 	// What happens is announced, too.
 	{"de", "Anstoß am Samstag ist um 15.30 Uhr.", w("Samstag|2025-03-15")},
 	{"de", "Der Wintereinbruch am Wochenende bringt Schnee.", w("Wochenende|2025-03-15|2025-03-16")},
