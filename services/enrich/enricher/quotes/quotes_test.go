@@ -130,6 +130,8 @@ func TestForms(t *testing.T) {
 		// Names.
 		{"nickname within a name", "en", "Walter ‘Dusty’ Marsh has died. ‘It had two strings,’ Marsh said.", []string{"It had two strings | Walter ‘Dusty’ Marsh"}},
 		{"letters behind a name", "en", "Hugh Barlow KC stood up. “No,” said Mr Barlow.", []string{"No | Hugh Barlow KC"}},
+		{"three names", "en", "Chukwu Paul Okafor said it was “a start”.", []string{"a start | Chukwu Paul Okafor |  |  | partial"}},
+		{"function that begins the sentence", "en", "Crofter Paul MacLeod said it was “a start”.", []string{"a start | Paul MacLeod | Crofter |  | partial"}},
 		{"small title", "es", "Llegó don Aurelio. «No subo», dijo don Aurelio.", []string{"No subo | don Aurelio"}},
 		{"title with an article", "en", "“It rained,” said the vicar, the Rev Tim Oakes.", []string{"It rained | Tim Oakes | vicar"}},
 		{"union by its initials", "en", "His union, the RSW, called it “a start”.", []string{"a start | the RSW | His union |  | partial"}},
