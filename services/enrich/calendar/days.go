@@ -308,27 +308,65 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 	return e, true
 }
 
-// person tells whether the day of the week or month at word i, a single word
-// of value n, is the surname of somebody, and remembers it.
+// person tells whether the day of the week at word i, a single word of value n,
+// is the surname of somebody, and remembers it where it can't be a day.
 func (r *reader) person(i int, n uint) bool {
 	bit := uint32(1) << n
 	switch {
 	case !r.capital(i):
 		return false
-	case r.givenBefore(i) || r.verbLast && r.subject(i):
+	case r.verbLast && r.subject(i):
 		r.persons |= bit
+		return true
+	case r.givenBefore(i):
+		if !r.mayTellWhen(i) {
+			r.persons |= bit
+		}
 		return true
 	}
 	return r.persons&bit != 0 && !r.before1(i, on|in|since|until|shift)
 }
 
+// mayTellWhen tells whether the word at i, behind a name, stands where English
+// has the day of what is told: before a verb of saying, and at the end of the
+// clause.
+func (r *reader) mayTellWhen(i int) bool {
+	return r.monthFirst && (r.opensClause(i+1, true) || r.role(i+1)&says != 0)
+}
+
 // givenBefore tells whether a given name stands before word i, and not alone as
-// those of popes and storms do, nor as that of a town.
+// those of popes and storms do, nor as that of a town, nor as a surname.
 func (r *reader) givenBefore(i int) bool {
-	if i == 0 || r.given == nil || !r.plain(i) || !r.capital(i-1) || r.given.All(r.toks[i-1:i])&lexicon.Given == 0 || r.all[i-1]&(month|weekday|monthShort) != 0 {
+	if i == 0 || r.given == nil || !r.plain(i) || !r.isGiven(i-1) || r.all[i-1]&(month|weekday|monthShort) != 0 {
 		return false
 	}
-	return i < 2 || !r.is1(i-2, mononym) && !(r.joined(i-1, "") && r.is1(i-2, in|on|of|to))
+	if i < 2 {
+		return true
+	}
+	if !r.joined(i-1, "") {
+		return r.role(i-2)&titleShort == 0
+	}
+	return !r.is1(i-2, mononym|in|on|of|to) && !r.surname(i-1) && !r.besidePlace(i-1)
+}
+
+// isGiven tells whether word i is a given name.
+func (r *reader) isGiven(i int) bool {
+	return i >= 0 && r.capital(i) && r.given.All(r.toks[i:i+1])&lexicon.Given != 0
+}
+
+// surname tells whether the given name at word i is a surname by what stands
+// before it: "Tim Scott", "Clarence Thomas".
+func (r *reader) surname(i int) bool {
+	if !r.plain(i) || !r.capital(i-1) {
+		return false
+	}
+	return r.isGiven(i-1) || r.role(i-1)&titleShort != 0 || r.monthFirst && !r.sentenceStart(i-1)
+}
+
+// besidePlace tells whether the given name at word i is joined to a name that no
+// given name is part of: "Israel and Jordan".
+func (r *reader) besidePlace(i int) bool {
+	return i >= 2 && r.monthFirst && r.is1(i-1, and) && r.plain(i-1) && r.capital(i-2) && !r.isGiven(i-2) && (i < 3 || !r.isGiven(i-3))
 }
 
 // subject tells whether the day of the week at word i stands, without a

@@ -126,6 +126,10 @@ const (
 	withBe                       // a participle that "to be" makes past: "venu"
 	opening                      // says when something is open
 	event                        // a noun for what nobody announces: "attack"
+	eventful                     // an adjective that only such a thing has: "deadly"
+	titleShort                   // an abbreviation before names, whose full stop ends no sentence: "Sen."
+	says                         // a finite verb of saying, which the day may stand before: "Monday said"
+	outcome                      // a noun for what has happened unless the clause looks ahead: "victory"
 	awaited                      // a participle of what was to come: "geplante"
 	decides                      // the past of a verb behind which an infinitive is to come
 	callsOff                     // says that what was to come is not, or not then
@@ -137,7 +141,7 @@ const (
 var tenses = map[string]role{
 	"clause": clause, "coordinator": coordinator, "future": future, "present": present, "past": past, "no verb": noVerb, "shuts": shuts, "infinitive": infinitive,
 	"unplanned": unplanned, "once": once, "was only": wasOnly, "never verb": never, "subject": subject, "states": states,
-	"perfect": perfect, "with be": withBe, "opening": opening, "calls off": callsOff, "awaited": awaited, "event": event, "decides": decides, "reflexive": reflexive,
+	"perfect": perfect, "with be": withBe, "opening": opening, "calls off": callsOff, "awaited": awaited, "event": event, "eventful": eventful, "outcome": outcome, "title short": titleShort, "says": says, "decides": decides, "reflexive": reflexive,
 }
 
 // value is what a phrase means in one of its roles.
@@ -172,6 +176,7 @@ type Language struct {
 	presentEndings                                []string // of the last word of a clause
 	singularEndings                               []string // of the present, wherever it stands
 	infinitiveEndings, eventEndings               []string
+	outcomeEndings                                []string
 	infinitiveInfix                               string // "zu" in "abzuschließen"
 
 	given    *lexicon.Trie // given names; nil: none
@@ -248,7 +253,7 @@ func (l *loader) endings(section string) *[]string {
 	return map[string]*[]string{
 		"ordinal ending": &l.ordinalEndings, "decade ending": &l.decadeEndings, "past ending": &l.pastEndings, "future ending": &l.futureEndings,
 		"present ending": &l.presentEndings, "singular ending": &l.singularEndings, "participle": &l.participles,
-		"participle ending": &l.participleEndings, "ongoing ending": &l.ongoingEndings, "adjective ending": &l.adjectiveEndings, "infinitive ending": &l.infinitiveEndings, "event ending": &l.eventEndings,
+		"participle ending": &l.participleEndings, "ongoing ending": &l.ongoingEndings, "adjective ending": &l.adjectiveEndings, "infinitive ending": &l.infinitiveEndings, "event ending": &l.eventEndings, "outcome ending": &l.outcomeEndings,
 	}[section]
 }
 

@@ -28,7 +28,7 @@ type Manner struct {
 	Careless bool
 
 	us      int    // numeric dates: -1 day first, 1 month first
-	persons uint32 // days of the week (1 to 7) and months (8 to 19) that are surnames
+	persons uint32 // a bit for each day of the week (1 to 7) that is a surname
 }
 
 // Read appends the expressions of text[start:end] to dst, in order. It stops

@@ -45,7 +45,7 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	if r.before1(e.i, untilStrictly) && (r.shutAround(e.i, j, from, to) || r.monthFirst && r.plain(j) && r.role(j)&infinitive != 0) {
 		return toCome // "until Friday to pay"
 	}
-	if byDay && r.ofWhatHappened(e.i, j) {
+	if byDay && r.ofWhatHappened(e.i, j, r.looksAhead(from, to) && !r.besideEvent(e.i, from, after)) {
 		return gone
 	}
 	if x.last.form != 0 && (e.form == asWeekday || e.form == asDay) && from > 0 && !r.parts(from) && r.backward(e.i, from) == nearest && r.forward(j, to) == nearest {
@@ -85,12 +85,13 @@ func (d direction) of(e *expression) direction {
 }
 
 // ofWhatHappened tells whether the date [i, j) is that of what nobody announces:
-// "Saturday's attack", "der Unfall am Montag".
-func (r *reader) ofWhatHappened(i, j int) bool {
+// "Saturday's attack", "der Unfall am Montag". In a clause that looks ahead, a
+// victory is none.
+func (r *reader) ofWhatHappened(i, j int, ahead bool) bool {
 	const near = 3 // words
 	if r.possessive(j) {
 		for k := j + 1; k < len(r.toks) && k < j+near && r.plain(k); k++ {
-			if r.happened(k) {
+			if r.role(k)&eventful != 0 || r.happened(k, ahead) && !r.qualifies(k) {
 				return true
 			}
 		}
@@ -98,7 +99,7 @@ func (r *reader) ofWhatHappened(i, j int) bool {
 	}
 	for k := i - 1; k >= 0 && k >= i-near && r.joined(k+1, "") && !r.before1(i, until); k-- {
 		if r.all[k]&(function|of|on|dating) == 0 {
-			return r.happened(k) && r.role(k-1)&infinitive == 0
+			return r.happened(k, ahead) && r.role(k-1)&infinitive == 0
 		}
 	}
 	return false
@@ -106,8 +107,32 @@ func (r *reader) ofWhatHappened(i, j int) bool {
 
 // happened tells whether word k is a noun for what nobody announces, or in
 // German ends in one.
-func (r *reader) happened(k int) bool {
-	return r.role(k)&event != 0 || r.verbLast && r.capital(k) && r.ends(k, r.eventEndings)
+func (r *reader) happened(k int, ahead bool) bool {
+	compound := r.verbLast && r.capital(k)
+	if r.role(k)&(event|eventful) != 0 || compound && r.ends(k, r.eventEndings) {
+		return true
+	}
+	return !ahead && (r.role(k)&outcome != 0 || compound && r.ends(k, r.outcomeEndings))
+}
+
+// qualifies tells whether the noun k stands before another one that it belongs
+// to: "murder trial".
+func (r *reader) qualifies(k int) bool {
+	if k+1 >= len(r.toks) || !r.plain(k+1) || !r.joined(k+1, "") || r.all[k+1]&(function|of|on|in|to|and|weekday|month) != 0 {
+		return false
+	}
+	return r.role(k+1)&(clause|coordinator|infinitive|subject|states|unplanned|past|present|future) == 0 && r.tense(k+1, k+1) == nearest
+}
+
+// looksAhead tells whether a verb of the future or a conditional is among the
+// words [from, to).
+func (r *reader) looksAhead(from, to int) bool {
+	for k := from; k < to; k++ {
+		if r.role(k)&future != 0 || r.endsAsFuture(k) {
+			return true
+		}
+	}
+	return false
 }
 
 // straightAfter tells whether a phrase of kind k, and an article at most, stand

@@ -195,6 +195,8 @@ func (r *reader) sentenceStart(i int) bool {
 		return n > 2 || r.all[i]&(month|monthShort|unit|units) == 0 && !(r.capitals && r.bareYears)
 	case r.all[i-1]&monthShort != 0 && r.all[i-1]&month == 0:
 		return false
+	case r.capital(i-1) && r.role(i-1)&titleShort != 0:
+		return false
 	case n == 1:
 		return prev.Shape&lexicon.Upper == 0 && (i < 2 || r.gap(i-1) != ".") // "5 p.m. Friday"
 	}

@@ -93,6 +93,19 @@ var phenomena = []phenomenon{
 	{"en", "Quote incident 312 of 3 November.", w("3 November|2024-11-03")},
 
 	// What is told stands after or before an event, or that is called off.
+	// Surnames that are given names, too.
+	{"en", "The plan is dead, said Sen. Rand Paul Monday. On Monday he voted. It passed Monday.", w("Monday|2025-03-10", "Monday|2025-03-10", "Monday|2025-03-10")},
+	{"en", "It failed, said Sen. Tim Scott Tuesday. It failed Tuesday.", w("Tuesday|2025-03-11", "Tuesday|2025-03-11")},
+	{"en", "The dissent by Clarence Thomas Friday was short. Israel and Jordan Monday signed a treaty.", w("Friday|2025-03-07", "Monday|2025-03-10")},
+	{"en", "The actor Paul Monday is ill. Monday was born in Leeds.", nil},
+	{"en", "It rained, said Paul Monday. It also rained Monday.", w("Monday|2025-03-10")},
+	// What happens is announced, too.
+	{"de", "Anstoß am Samstag ist um 15.30 Uhr.", w("Samstag|2025-03-15")},
+	{"de", "Der Wintereinbruch am Wochenende bringt Schnee.", w("Wochenende|2025-03-15|2025-03-16")},
+	{"de", "Mit einem Sieg am Samstag kann der Klub aufsteigen. Nach dem Sieg am Samstag kann er aufsteigen.", w("Samstag|2025-03-15", "Samstag|2025-03-08")},
+	{"en", "A victory on Saturday would send them top. Monday's murder trial will open late. Saturday's victory parade will be long.", w("Saturday|2025-03-15", "Monday|2025-03-17", "Saturday|2025-03-15")},
+	{"en", "Saturday's victory left them top. Saturday's deadly storm will be remembered.", w("Saturday|2025-03-08", "Saturday|2025-03-08")},
+	{"es", "Una victoria el domingo daría el título al club.", w("domingo|2025-03-16")},
 	{"de", "Nach dem 2:1 am Samstag steht Köln auf Platz drei. Trotz der Niederlage am Sonntag bleibt er.", w("Samstag|2025-03-08", "Sonntag|2025-03-09")},
 	{"fr", "Le ministre se dit confiant avant le sommet de jeudi.", w("jeudi|2025-03-13")},
 	{"en", "Ahead of Sunday's election, polls showed a lead. Saturday's match was postponed.", w("Sunday|2025-03-16", "Saturday|2025-03-15")},

@@ -151,6 +151,9 @@ func TestHostile(t *testing.T) {
 	const quotation = "“It rained,” said Anna Kaer.\n\n"
 	hold("names that no pronoun fits", "en", quotation+women(size)+strings.Repeat("He ran. ", size/8))
 	hold("functions that no description fits", "en", quotation+mayors(size/2)+strings.Repeat("The old mayor of Ulm ran. ", size/52))
+	hold("a long German compound", "de", quotation+"Der A"+strings.Repeat("a", size)+" Ravel.")
+	hold("bodies behind the firm that is asked for", "en", quotation+strings.Repeat("The firm ran. ", size/8)+strings.Repeat("RSW ran. ", size/8))
+	hold("parts of quotations far behind an ascribed one", "en", quotation+"Anna Kaer said it was “wet and cold”"+strings.Repeat(" rain", size)+strings.Repeat(" “so wet and cold”", quotes.MaxQuotes-2)+".")
 	hold("long paragraphs of unclosed marks", "en", strings.Repeat(strings.Repeat("“a b ", quotes.MaxLength/8)+"\n\n", size/quotes.MaxLength))
 }
 

@@ -93,17 +93,19 @@ var sections = map[string]lexicon.Class{
 
 // language is what the data say of one language.
 type language struct {
-	words       lexicon.Trie
-	bodies      map[string]uint8  // kinds of the bodies that a noun means, by the noun in lower case
-	roleEndings []string          // of nouns for functions, in lower case
-	offices     []string          // words of the section office, which may end a compound
-	verbEndings []string          // of finite verbs, likewise
-	capitals    bool              // every noun has a capital
-	same        []map[string]bool // groups of functions that mean the same
-	participles []string          // endings of participles, with which a clause may begin
-	noSubject   bool              // a verb may do without its pronoun
-	dashes      bool              // dashes set off direct speech
-	inserts     bool              // a reporter's clause may stand within the marks
+	words         lexicon.Trie
+	bodies        map[string]uint8  // kinds of the bodies that a noun means, by the noun in lower case
+	longestBody   int               // bytes of the longest of them
+	roleEndings   []string          // of nouns for functions, in lower case
+	likelyEndings []string          // of words before a full name that are functions rather than given names
+	offices       []string          // words of the section office, which may end a compound
+	verbEndings   []string          // of finite verbs, likewise
+	capitals      bool              // every noun has a capital
+	same          []map[string]bool // groups of functions that mean the same
+	participles   []string          // endings of participles, with which a clause may begin
+	noSubject     bool              // a verb may do without its pronoun
+	dashes        bool              // dashes set off direct speech
+	inserts       bool              // a reporter's clause may stand within the marks
 }
 
 // readLanguages reads data/<tag>/words.txt of every folder, and all of them
@@ -132,7 +134,7 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 	return lexicon.EachLine(dir, name, func(line string) error {
 		if line[0] == '[' {
 			section = strings.Trim(line, "[]")
-			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "verb ending" && section != "participle ending" && section != "same" && section != "trait" {
+			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "likely role ending" && section != "verb ending" && section != "participle ending" && section != "same" && section != "trait" {
 				return fmt.Errorf("unknown section %s", line)
 			}
 			return nil
@@ -166,6 +168,10 @@ func (l *language) add(section, phrase string) error {
 		if !slices.Contains(l.roleEndings, phrase) {
 			l.roleEndings = append(l.roleEndings, phrase)
 		}
+	case "likely role ending":
+		if !slices.Contains(l.likelyEndings, phrase) {
+			l.likelyEndings = append(l.likelyEndings, phrase)
+		}
 	case "verb ending":
 		if !slices.Contains(l.verbEndings, phrase) {
 			l.verbEndings = append(l.verbEndings, phrase)
@@ -198,6 +204,7 @@ func (l *language) add(section, phrase string) error {
 				l.bodies = map[string]uint8{}
 			}
 			l.bodies[phrase] |= kind
+			l.longestBody = max(l.longestBody, len(phrase))
 		}
 		if !l.words.Add(phrase, class, 0) {
 			return fmt.Errorf("%q has no words", phrase)

@@ -2,6 +2,7 @@ package quotes
 
 import (
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -208,12 +209,9 @@ func (a *ascriber) theBody(p *phrase, kinds uint8) *entity {
 		kinds = court
 	}
 	var known *entity // by a name that doesn't tell its kind
-	for i, looked := len(a.bodies)-1, 0; i >= 0 && looked < maxBack; i-- {
+	before := sort.Search(len(a.bodies), func(i int) bool { return a.bodies[i].from >= p.from })
+	for i := before - 1; i >= max(0, before-maxBack); i-- {
 		b := &a.bodies[i]
-		if b.from >= p.from {
-			continue
-		}
-		looked++
 		if b.kinds&kinds != 0 {
 			return a.people.who(&b.phrase)
 		}

@@ -1,6 +1,7 @@
 package quotes
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -511,7 +512,7 @@ func (g *grammar) bodyNoun(i int) bool {
 	if g.lang.bodies[w]&firms != 0 {
 		return true
 	}
-	for k := 1; k < len(w)-minCompound; k++ {
+	for k := max(1, len(w)-g.lang.longestBody); k < len(w)-minCompound; k++ {
 		if g.lang.bodies[w[k:]]&firms != 0 {
 			return true
 		}
@@ -551,7 +552,7 @@ func (g *grammar) peel(run, end int, before bool) int {
 			return m + n // "U.S. Attorney Nealy Cox"
 		}
 	}
-	if !g.lang.capitals && end-run == 3 && (run == 0 || g.between(run) != " ") && !g.given(run) && g.given(run+1) && !g.given(run+2) && g.between(run+1) == " " && g.items[run].Shape&lexicon.AllCaps == 0 {
+	if !g.lang.capitals && end-run == 3 && (run == 0 || g.between(run) != " ") && !g.given(run) && g.given(run+1) && !g.given(run+2) && g.between(run+1) == " " && g.items[run].Shape&lexicon.AllCaps == 0 && g.roleLike(run) {
 		return run + 1 // "Crofter Morag MacLeod": a function that begins the sentence
 	}
 	for m := run + 1; m < end; m++ {
@@ -567,6 +568,17 @@ func (g *grammar) peel(run, end int, before bool) int {
 	}
 	return run
 }
+
+// roleLike tells whether the word at i is a function or ends like one.
+func (g *grammar) roleLike(i int) bool {
+	w := g.text[g.items[i].Start:g.items[i].End]
+	return g.roleAt(i) > 0 || slices.ContainsFunc(g.lang.likelyEndings, func(e string) bool {
+		return len(w) > len(e)+minStem && strings.HasSuffix(w, e)
+	})
+}
+
+// minStem is how many bytes stand before the ending of a function at least.
+const minStem = 3
 
 // bare is the text of a function without what it is of before it: "the junta's
 // spokesman" is a spokesman.

@@ -130,6 +130,8 @@ func TestForms(t *testing.T) {
 		// Names.
 		{"nickname within a name", "en", "Walter ‘Dusty’ Marsh has died. ‘It had two strings,’ Marsh said.", []string{"It had two strings | Walter ‘Dusty’ Marsh"}},
 		{"letters behind a name", "en", "Hugh Barlow KC stood up. “No,” said Mr Barlow.", []string{"No | Hugh Barlow KC"}},
+		{"three names", "en", "Chukwu Paul Okafor said it was “a start”.", []string{"a start | Chukwu Paul Okafor |  |  | partial"}},
+		{"function that begins the sentence", "en", "Crofter Paul MacLeod said it was “a start”.", []string{"a start | Paul MacLeod | Crofter |  | partial"}},
 		{"small title", "es", "Llegó don Aurelio. «No subo», dijo don Aurelio.", []string{"No subo | don Aurelio"}},
 		{"title with an article", "en", "“It rained,” said the vicar, the Rev Tim Oakes.", []string{"It rained | Tim Oakes | vicar"}},
 		{"union by its initials", "en", "His union, the RSW, called it “a start”.", []string{"a start | the RSW | His union |  | partial"}},
@@ -155,6 +157,9 @@ func TestForms(t *testing.T) {
 		{"statement of who was spoken of", "de", "Die Gewerkschaft Nord ist dagegen, sagte Uwe Thoms. „Die Zeche zahlen wir“, hieß es in einer Erklärung.", []string{"Die Zeche zahlen wir | Uwe Thoms |  | in einer Erklärung"}},
 		{"participle that opens the sentence", "fr", "Contactée, la mairie n’exclut « aucune piste », a dit la maire.", []string{"aucune piste | la maire |  |  | partial"}},
 		{"dateline", "en", "NEW DELHI (AP) — The court struck down the plan, calling it “opaque”.", []string{"opaque | The court |  |  | partial"}},
+		{"dateline of places and a date", "en", "LONDON, 3 May — The court struck down the plan, calling it “opaque”.", []string{"opaque | The court |  |  | partial"}},
+		{"aside behind initials", "en", "NASA — under fire for months — called the plan “opaque”.", []string{"opaque | NASA |  |  | partial"}},
+		{"aside behind a party", "de", "Karl Müller (CDU) – seit Mai im Amt – nannte das „falsch“.", []string{"falsch | Karl Müller |  |  | partial"}},
 		// Titles of works begin with a capital.
 		{"what a film is called by a critic", "en", "Tom Salter called the film “three hours of weather”.", []string{"three hours of weather | Tom Salter |  |  | partial"}},
 		{"works in a list", "es", "«Me voy», escribe Elena Prado, autora de éxitos como «Puerta de sol» o «La novia».", []string{"Me voy | Elena Prado | autora de éxitos"}},

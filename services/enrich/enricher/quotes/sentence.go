@@ -133,7 +133,7 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 			it.kind = semicolon
 		case '—', '–':
 			it.kind = dash
-			if r.dateline() {
+			if r.dateline(from + i) {
 				r.items = append(r.items, it)
 				r.stop()
 				continue
@@ -143,7 +143,7 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 				continue
 			}
 			it.kind = dash
-			if r.dateline() {
+			if r.dateline(from + i) {
 				r.items = append(r.items, it)
 				r.stop()
 				continue
@@ -162,18 +162,83 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 	}
 }
 
-// maxDateline is how many items stand before the dash of a dateline at most.
-const maxDateline = 10
+const (
+	maxDateline        = 10  // items before the dash of a dateline
+	datelineParagraphs = 5   // of a text's first ones, headlines too, may begin with a dateline
+	maxAside           = 300 // bytes behind a dash in which another one is looked for
+)
 
-// dateline tells whether what was read of the paragraph is a dateline: "NEW DELHI
-// (AP)".
-func (r *reader) dateline() bool {
+// dateline tells whether what was read of the paragraph before the dash at byte
+// dash is a dateline: "NEW DELHI (AP)", "LONDON, 3 May".
+func (r *reader) dateline(dash int) bool {
 	n := len(r.items) - r.begin
-	if n == 0 || n > maxDateline || r.block.headline || len(r.sents) > 0 && r.sents[len(r.sents)-1].paragraph == r.paragraph {
+	if n == 0 || n > maxDateline || r.block.headline || r.paragraph >= datelineParagraphs || len(r.sents) > 0 && r.sents[len(r.sents)-1].paragraph == r.paragraph {
 		return false
 	}
-	first, last := &r.items[r.begin], &r.items[len(r.items)-1]
-	return first.kind == word && (first.Shape&lexicon.AllCaps != 0 && first.End-first.Start > 2 || last.kind == bracket)
+	items := r.items[r.begin:]
+	first := &items[0]
+	if first.kind != word || !first.upper() {
+		return false
+	}
+	if items[n-1].kind == bracket {
+		open := n - 2
+		for open > 0 && items[open].kind != bracket {
+			open--
+		}
+		return open > 0 && r.agencyIn(items[open+1:n-1])
+	}
+	return first.End-first.Start > 2 && r.placeAndDate(items) && !r.secondDash(dash)
+}
+
+// agencyIn tells whether an agency or a medium is among the words of a bracket.
+func (r *reader) agencyIn(items []item) bool {
+	toks := tokens(items)
+	for k := range toks {
+		if a, _ := r.lex.Mark(toks[k:]); a != nil || items[k].is(medium) {
+			return true
+		}
+		if a, _ := r.lex.AgencyName(toks[k:]); a != nil || r.lex.Phrases.Longest(toks[k:], lexicon.MediaName|lexicon.MediaOpen).Tokens > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// placeAndDate tells whether items are places and dates only, all words of others
+// in capitals.
+func (r *reader) placeAndDate(items []item) bool {
+	toks := tokens(items)
+	for k := 0; k < len(items); k++ {
+		t := &items[k]
+		if t.kind == comma || t.kind == word && !t.named && (t.Shape&(lexicon.AllCaps|lexicon.HasDigit) != 0) {
+			continue
+		}
+		m := r.lex.Phrases.Longest(toks[k:], lexicon.City|lexicon.Month|lexicon.Weekday)
+		if t.kind != word || m.Tokens == 0 {
+			return false
+		}
+		k += m.Tokens - 1
+	}
+	return true
+}
+
+func tokens(items []item) []lexicon.Token {
+	toks := make([]lexicon.Token, len(items))
+	for k := range items {
+		toks[k] = items[k].Token
+	}
+	return toks
+}
+
+// secondDash tells whether another dash follows in the sentence, so that the one
+// at byte dash opens an aside.
+func (r *reader) secondDash(dash int) bool {
+	_, size := utf8.DecodeRuneInString(r.text[dash:])
+	rest := r.text[dash+size : max(dash+size, min(dash+maxAside, r.block.End))]
+	for _, end := range []string{". ", "! ", "? ", "\n"} {
+		rest, _, _ = strings.Cut(rest, end)
+	}
+	return strings.Contains(rest, " – ") || strings.Contains(rest, " - ") || strings.Contains(rest, "—")
 }
 
 // stops tells whether the mark at i ends a sentence; text[from:to] is what

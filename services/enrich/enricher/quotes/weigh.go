@@ -375,7 +375,11 @@ func (a *ascriber) alongside(q *quote, i int, s *sentence) bool {
 	if !q.partial || a.lastQ < 0 || !a.holds(a.lastQ, s) || a.quotes[a.lastQ].entity == nil || a.quotes[a.lastQ].entity != a.speaker || a.quotes[a.lastQ].cue.Empty() {
 		return false
 	}
-	for k := a.quotes[a.lastQ].last + 1; k < i; k++ {
+	last := a.quotes[a.lastQ].last
+	if i-last > maxSentence {
+		return false
+	}
+	for k := last + 1; k < i; k++ {
 		if a.items[k].kind == quotation {
 			return false
 		}
