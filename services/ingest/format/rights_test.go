@@ -167,11 +167,12 @@ func TestNITFInAtom(t *testing.T) {
 			`<updated>2024-05-01T10:00:00Z</updated><content type="text/xml">` + nitfItem(data, "") + `</content></entry></feed>`
 	}
 	checkLives(t, map[string]lifeCase{
-		"nothing":  {"atom", entry(""), "usable"},
-		"released": {"atom", entry(`<date.release norm="20240701T020000+0200"/>`), "usable from 2024-07-01T00:00:00Z"},
-		"rights":   {"atom", entry(`<doc.rights startdate="20240601" enddate="20240701"/>`), "usable from 2024-06-01T00:00:00Z until 2024-07-01T00:00:00Z"},
-		"no zone":  {"atom", entry(`<doc.rights startdate="20240601T000000"/>`), "withheld embargo_unresolved"},
-		"expiry":   {"atom", entry(`<date.expire norm="20240701"/>`), "usable until 2024-07-01T00:00:00Z"},
+		"nothing":   {"atom", entry(""), "usable"},
+		"released":  {"atom", entry(`<date.release norm="20240701T020000+0200"/>`), "usable from 2024-07-01T00:00:00Z"},
+		"rights":    {"atom", entry(`<doc.rights startdate="20240601" enddate="20240701"/>`), "usable from 2024-06-01T00:00:00Z until 2024-07-01T00:00:00Z"},
+		"no zone":   {"atom", entry(`<doc.rights startdate="20240601T000000"/>`), "withheld embargo_unresolved"},
+		"expiry":    {"atom", entry(`<date.expire norm="20240701"/>`), "usable until 2024-07-01T00:00:00Z"},
+		"not whole": {"atom", strings.Replace(entry(`<date.expire norm="20240701"/>`), `<nitf>`, `<p>P.</p><nitf>`, 1), "usable field_unreadable"},
 	})
 	for data, says := range map[string]string{`<date.release norm="soon"/>`: "date.release", `<ed-msg msg-type="kill"/>`: "kill"} {
 		hint := format.Hint{Source: "x", ReceivedAt: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}

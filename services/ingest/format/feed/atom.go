@@ -94,13 +94,13 @@ func (it *item) nitf(content string, h document.Hint) error {
 	switch {
 	case ok && e.Reason == document.Invalid:
 		return fmt.Errorf("its NITF: %w", err)
-	case err != nil:
-		it.flags = []string{article.FlagFieldUnreadable}
-		return nil
 	case life.Status == article.Canceled:
 		return errors.New("its NITF is a kill, which an entry can't be")
+	case err == nil:
+		it.status, it.embargo, it.expires, it.flags = life.Status, life.EmbargoUntil, life.ExpiresAt, life.Flags
+	default:
+		it.flags = []string{article.FlagFieldUnreadable}
 	}
-	it.status, it.embargo, it.expires, it.flags = life.Status, life.EmbargoUntil, life.ExpiresAt, life.Flags
 	return nil
 }
 
