@@ -59,7 +59,7 @@ type item struct {
 // of which IPTC's RightsML is a profile, in JSON.
 type rights struct {
 	LangID        string `json:"langId"`
-	EncodedRights string `json:"encodedRights"`
+	EncodedRights policy `json:"encodedRights"`
 }
 
 type standard struct {
@@ -191,15 +191,23 @@ type literal struct {
 	Type  string `json:"@type"`
 }
 
+// MarshalJSON writes the policy as the standard wants it: JSON in a string.
+func (p policy) MarshalJSON() ([]byte, error) {
+	type plain policy
+	inner, err := encode(plain(p))
+	if err != nil {
+		return nil, err
+	}
+	return encode(string(bytes.TrimSpace(inner)))
+}
+
 // until is the policy that an item may be used up to then.
 func until(target string, end time.Time) *rights {
-	const odrl = "http://www.w3.org/ns/odrl/2/"
 	ends := constraint{"dateTime", "lt", literal{stamp(end), "xsd:dateTime"}}
-	encoded, err := encode(policy{"http://www.w3.org/ns/odrl.jsonld", "Set", part(target, "rights"), []permission{{target, "use", []constraint{ends}}}})
-	if err != nil {
-		panic(err) // it is made of strings
+	return &rights{
+		"http://www.w3.org/ns/odrl/2/",
+		policy{"http://www.w3.org/ns/odrl.jsonld", "Set", part(target, "rights"), []permission{{target, "use", []constraint{ends}}}},
 	}
-	return &rights{odrl, string(bytes.TrimSpace(encoded))}
 }
 
 // plain is a line of text. One that looks like markup is marked up, since
