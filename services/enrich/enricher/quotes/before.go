@@ -1,0 +1,350 @@
+package quotes
+
+import (
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// left looks for what ascribes a quotation at item i before it, in items [from,
+// i). tied tells that nothing sets it off from the quotation.
+func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
+	lo := max(from, i-maxSentence)
+	for k := i - 1; k >= lo; k-- {
+		if a.items[k].kind == quotation || a.items[k].kind == semicolon {
+			lo = k + 1
+			break
+		}
+	}
+	set := i > lo && a.items[i-1].kind == colon
+	tied = true
+	hold, sawComma := false, false
+	for v := i - 1; v >= max(lo, a.used); v-- {
+		t := &a.items[v]
+		if t.kind == comma && v < i-1 {
+			sawComma = true
+		}
+		if sawComma && t.is(relative) && !set && v > lo && a.items[v-1].kind == comma && !a.cueBetween(v, i) {
+			tied = false
+		}
+		if n := t.words(according); n > 0 && v+n < i && !t.is(adverb) {
+			if p, is := a.source(v+n, i); is {
+				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
+			}
+		}
+		if n := t.words(view); n > 0 && v+n < i && (v == lo || a.items[v-1].kind == comma || a.items[v-1].is(conjunction)) {
+			if p, is := a.source(v+n, i); is && (p.named() && !p.article || p.pronoun != 0 || a.headed(&p)) {
+				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
+			}
+		}
+		if n := t.words(impersonal); n > 0 {
+			return a.hearsay(v, n, lo, i), true, true
+		}
+		if !ok && a.cueAt(v, lo, weak) {
+			asc, ok = a.clauseOf(v, lo, i, end)
+			hold = tied
+			continue
+		}
+		if !a.cueAt(v, lo, cue|describe|quoted) {
+			if asc, is := a.loneParticiple(v, lo, i, end); is {
+				return asc, tied, true
+			}
+			continue
+		}
+		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && (v < i-3 || a.conjoined(v+1, i))) {
+			if w := a.insertBefore(v, lo, i); w >= 0 {
+				strong = ascription{entity: a.teller, cue: a.cover(w, w+1), at: w, end: w + 1}
+			}
+			return strong, tied, true
+		}
+	}
+	return asc, hold, ok
+}
+
+// unknown reads a verb that the data don't know, right before a quotation at
+// item i, with its subject before it.
+func (a *ascriber) unknown(i, from int) (asc ascription, ok bool) {
+	v := i - 1
+	if a.lang.capitals || v <= from || !a.joined(v) {
+		return asc, false
+	}
+	if t := &a.items[v]; t.kind != word || t.Shape&lexicon.Lower == 0 || t.class != 0 && !t.is(participle) || a.items[v-1].is(passive|articleWord|possessive) {
+		return asc, false
+	}
+	p, found, near := a.subjectOf(v, max(from, v-maxPhrase))
+	if !found || !near || p.to == v && !p.named() && p.pronoun == 0 && a.items[p.to-1].kind != word {
+		return asc, false
+	}
+	return ascription{who: p, cue: a.cover(v, v+1), at: v, end: i, guess: true}, true
+}
+
+// hearsay reads "aus dem Umfeld hieß es": nobody, or what stands behind the
+// preposition. v is the item of the verb, of n words.
+func (a *ascriber) hearsay(v, n, lo, i int) ascription {
+	asc := ascription{nobody: true, cue: a.cover(v, v+n), at: v, end: v + n}
+	for _, r := range [2][2]int{{lo, v}, {v + n, i}} {
+		if r[0]+1 < r[1] && a.items[r[0]].is(preposition) {
+			if p, is := a.noun(r[0]+1, r[1]); is {
+				asc.who, asc.nobody, asc.end = p, false, max(p.to, v+n)
+				if e := a.writer(&p); e != nil {
+					asc.entity, asc.who = e, phrase{}
+				}
+				if m := a.channelAt(r[0], r[1]); m > 0 {
+					asc.via = clean(a.cover(r[0], p.to).In(a.text))
+				}
+				return asc
+			}
+		}
+	}
+	return asc
+}
+
+// writer is whose words a document tells that the text did not speak of before:
+// "in a statement"; nil if p is no such document.
+func (a *ascriber) writer(p *phrase) *entity {
+	if p.named() || p.pronoun != 0 || a.items[p.from].is(definite|possessive) || !a.items[p.from].is(articleWord) {
+		return nil
+	}
+	for k := p.from; k < p.core; k++ {
+		if !a.items[k].is(channel) {
+			continue
+		}
+		if a.teller != nil {
+			return a.teller
+		}
+		return a.before
+	}
+	return nil
+}
+
+// cueBetween tells whether a cue stands in items [from, to).
+func (a *ascriber) cueBetween(from, to int) bool {
+	return a.verb(from, to, cue|describe|quoted) >= 0
+}
+
+// clauseOf reads the clause of the verb at v, which stands before a quotation at
+// item i.
+func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
+	if v > lo && !a.items[v].is(quoted) && (a.passiveAt(v, lo) || a.agentBehind(v, i, end)) && (v+1 == i || !a.items[v+1].is(toward)) {
+		// "was described as “…” by the mayor"
+		for k := i + 1; k < min(end, i+8); k++ {
+			if a.items[k].kind != word {
+				break
+			}
+			if a.items[k].is(agent) {
+				if p, is := a.noun(k+1, end); is {
+					a.apposition(&p, end)
+					return ascription{who: p, cue: a.cover(v, v+1), at: v, end: p.to}, true
+				}
+			}
+		}
+		for k := v + 1; k < i; k++ {
+			if a.items[k].is(agent) {
+				if p, is := a.noun(k+1, i); is {
+					a.apposition(&p, i)
+					return ascription{who: p, cue: a.cover(v, v+1), at: v, end: p.to}, true
+				}
+			}
+		}
+		return ascription{nobody: true, cue: a.cover(v, v+1), at: v, end: i, guess: true}, true
+	}
+	if asc, ok = a.attributed(v, lo, i); ok {
+		return asc, true
+	}
+	at := v
+	if a.items[v].is(infinitive) && !a.items[v].is(cue|describe) {
+		at = a.governor(v, lo)
+	}
+	if a.lang.capitals && a.items[v].is(participle) {
+		for k := v - 1; k >= lo; k-- {
+			if a.items[k].is(auxiliary) {
+				at = k // "hatte die Partei ihm vorgeworfen"
+				break
+			}
+		}
+	}
+	if a.insertedAt(v, lo, i) {
+		return ascription{entity: a.teller, cue: a.cover(v, v+1), at: v, end: v + 1}, true
+	}
+	p, found, near := a.subjectOf(at, lo)
+	if at != v && !near {
+		if q, is := a.noun(at+1, v); is {
+			p, found, near = q, true, true
+		}
+	}
+	if !near && v > lo && a.items[v-1].kind == comma {
+		// "…, the minister said, calling it “…”"
+		if u := a.verb(lo, v-1, cue); u >= 0 {
+			if q, is, beside := a.subjectOf(u, lo); is && beside {
+				p, found, near = q, true, true
+			}
+		}
+	}
+	if !near && v+1 < i {
+		if q, is := a.noun(v+1, i); is && a.mayFollow(&q, v-lo) {
+			a.apposition(&q, i)
+			if o, fronted := a.noun(lo, v); fronted && a.items[v].is(quoted) && a.items[lo].is(object) {
+				return ascription{who: o, cue: a.cover(v, v+1), via: a.mediumOf(&q), at: v, end: q.to}, true
+			}
+			return ascription{who: q, cue: a.cover(v, v+1), at: v, end: q.to}, true
+		}
+	}
+	if !found {
+		if a.lastQ >= 0 && a.holds(a.lastQ, a.sent) && a.speaker != nil {
+			return ascription{entity: a.speaker, cue: a.cover(v, v+1), at: v, end: i}, true
+		}
+		if a.lang.noSubject {
+			return ascription{who: phrase{pronoun: masculine | feminine}, cue: a.cover(v, v+1), at: v, end: i}, true
+		}
+		return asc, false
+	}
+	asc = a.spoken(p, lo, v, i)
+	asc.guess = !near
+	return asc, true
+}
+
+// insertedAt tells whether the verb at v stands between commas right behind a
+// subject that is not its own: "The driver, he said, was", "El maquinista, añadió,
+// se disculpó".
+func (a *ascriber) insertedAt(v, lo, i int) bool {
+	k := v
+	for k > lo && a.items[k-1].is(auxiliary) && a.items[v].is(participle) {
+		k--
+	}
+	if k > lo && a.items[k-1].is(pronoun) {
+		k--
+	} else if !a.lang.noSubject && !(a.lang.inserts && v+1 < i && a.items[v+1].is(pronoun|adverb)) {
+		return false
+	}
+	behind := v + 1
+	for behind < min(i, v+3) && a.items[behind].is(pronoun|adverb) {
+		behind++
+	}
+	if k <= lo || a.items[k-1].kind != comma || behind >= i || a.items[behind].kind != comma || a.teller == nil {
+		return false
+	}
+	p, ok := a.noun(lo, k)
+	return ok && p.to == k-1
+}
+
+// agentBehind tells whether the participle at v, right before the quotation at
+// item i, has who did it behind the quotation: "a reply judged “…” by the senator".
+func (a *ascriber) agentBehind(v, i, end int) bool {
+	if !a.items[v].is(participle) || v < i-3 || a.lang.capitals {
+		return false
+	}
+	for k := i + 1; k < min(end, i+4) && a.items[k].kind == word; k++ {
+		if a.items[k].is(agent) {
+			return true
+		}
+	}
+	return false
+}
+
+// loneParticiple reads a participle without an auxiliary that the quotation at
+// item i belongs to.
+func (a *ascriber) loneParticiple(v, lo, i, end int) (asc ascription, ok bool) {
+	t := &a.items[v]
+	if !t.is(participle) || t.upper() || v <= lo || a.items[v-1].is(articleWord|possessive|auxiliary) {
+		return asc, false
+	}
+	if a.agentBehind(v, i, end) {
+		return a.clauseOf(v, lo, i, end)
+	}
+	return a.attributed(v, lo, i)
+}
+
+// conjoined tells whether a conjunction stands in items [from, to).
+func (a *ascriber) conjoined(from, to int) bool {
+	for k := from; k < to; k++ {
+		if a.items[k].is(conjunction) && !a.items[k].is(preposition) {
+			return true
+		}
+	}
+	return false
+}
+
+// insertBefore is a cue set in between the subject and its verb at v, -1 if there
+// is none.
+func (a *ascriber) insertBefore(v, lo, i int) int {
+	for w := lo + 1; w < v; w++ {
+		if a.items[w].is(cue|participle) && a.cueAt(w, lo, cue) && a.insertedAt(w, lo, i) {
+			return w
+		}
+	}
+	return -1
+}
+
+// attributed reads "…, accused of “…”": a participle without who did it, behind
+// what it is said of. The subject of the sentence says so.
+func (a *ascriber) attributed(v, lo, i int) (asc ascription, ok bool) {
+	if v <= lo || !a.items[v].is(participle) || a.lang.capitals || a.items[v-1].is(auxiliary|adverb|pronoun|conjunction|relative) || i-v > 6 {
+		return asc, false
+	}
+	if !a.items[v+1].is(preposition) {
+		return asc, false // it may have its own subject
+	}
+	if k := a.items[v-1].kind; k != comma && k != word || k == word && !a.joined(v) || a.sent == nil {
+		return asc, false
+	}
+	for k := lo; k < v; k++ {
+		if a.verbal(k) && k > lo {
+			p, found, near := a.subjectOf(k, lo)
+			if !found || !near || p.to > k {
+				return asc, false
+			}
+			return ascription{who: p, cue: a.cover(v, v+1), at: v, end: i}, true
+		}
+	}
+	return asc, false
+}
+
+// verbLast reads German's "hat … genannt" around a quotation at item i.
+func (a *ascriber) verbLast(i, from, end int) (asc ascription, ok bool) {
+	for k := i + 1; k < min(end, i+7) && a.items[k].kind == word; k++ {
+		if !a.items[k].is(participle) && !(a.items[k].is(cue|describe) && k > i+1) || a.items[k].upper() {
+			continue
+		}
+		for v := i - 1; v >= max(from, i-maxClause); v-- {
+			if a.items[v].kind == quotation || a.items[v].kind == semicolon {
+				break
+			}
+			if !a.items[v].is(auxiliary) {
+				continue
+			}
+			p, found, near := a.subjectOf(v, from)
+			if !near && v+1 < i {
+				if q, is := a.noun(v+1, i); is {
+					a.apposition(&q, i)
+					p, found = q, true
+				}
+			}
+			if found {
+				return ascription{who: p, cue: a.cover(k, k+1), at: k, end: k + 1}, true
+			}
+		}
+		return asc, false
+	}
+	return asc, false
+}
+
+// gapped reads ", der Bürgermeister von “…”" behind a quotation that was
+// ascribed, where the verb is left out.
+func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {
+	k := i - 1
+	for k > from && i-k < 12 && a.items[k].kind == word {
+		k--
+	}
+	if a.items[k].kind != comma {
+		return asc, false
+	}
+	p, is := a.noun(k+1, i)
+	if !is || p.pronoun != 0 || p.to == i {
+		return asc, false
+	}
+	a.apposition(&p, i)
+	for m := p.to; m < i; m++ {
+		if !a.items[m].is(preposition | articleWord | adverb) {
+			return asc, false
+		}
+	}
+	return ascription{who: p, entity: a.people.who(&p), at: -1, end: p.to}, true
+}

@@ -1,0 +1,291 @@
+package quotes
+
+import (
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// extend takes what a description goes on with: "of the company".
+func (g *grammar) extend(p *phrase, end int) {
+	for range 3 {
+		k := p.to
+		if k+1 >= end || k-p.from > maxPhrase || !g.joined(k) {
+			return
+		}
+		n := g.items[k].words(inside)
+		if g.items[k].is(toward) && g.items[k+1].words(audience) == 0 && (g.items[k+1].upper() || g.items[k+1].is(articleWord|possessive)) {
+			n = 1
+		}
+		if n == 0 && k == p.core && g.forTask(p, k, end) {
+			n = 1
+		}
+		if n == 0 || k+n >= end || !g.joined(k+n) || g.items[k].words(according) > 0 {
+			return
+		}
+		if c := g.items[k+n].words(channel); c > 0 || k+n+1 < end && g.items[k+n].is(articleWord|possessive) && g.items[k+n+1].words(channel) > 0 {
+			return
+		}
+		m := k + n
+		for m < end && g.items[m].is(articleWord|possessive) && g.joined(m) {
+			m++
+		}
+		start := m
+		for m < end && m < start+4 && g.items[m].kind == word && !g.items[m].named && (m == start || g.joined(m)) {
+			if !g.items[m].upper() && (m > start && g.verbal(m) || g.stopper(m)) || g.items[m].is(timeWord) {
+				break
+			}
+			// Behind a noun, a small word is a verb that the data don't know.
+			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) {
+				break
+			}
+			m++
+		}
+		if m > start && g.genitive(m-1) {
+			m--
+		}
+		if m == start+1 && g.items[start].Shape&lexicon.Digits != 0 {
+			return // an age
+		}
+		if at := g.nameBehind(p, start, m, end); at > 0 {
+			p.to = at
+			return
+		}
+		if m == start && m > k+n+1 {
+			start-- // "of the three"
+		}
+		if m == start {
+			return
+		}
+		if g.lang.capitals && g.items[k].is(articleWord) && g.medial(start, m) {
+			return // "sagte ein Sprecher der Deutschen Presse-Agentur"
+		}
+		if !p.desc.Empty() {
+			p.desc.End = int(g.items[m-1].End)
+		}
+		p.to = m
+		if !p.role.Empty() {
+			p.role.End = p.desc.End
+		}
+	}
+}
+
+// forTask tells whether the task of a function stands behind the French "à" at k:
+// "l'adjointe à la sécurité", "secrétaire d'État au Tourisme".
+func (g *grammar) forTask(p *phrase, k, end int) bool {
+	if !g.lang.inserts || !g.headed(p) || g.items[k].words(audience) > 0 || k+1 >= end {
+		return false
+	}
+	next := &g.items[k+1]
+	switch g.text[g.items[k].Start:g.items[k].End] {
+	case "à":
+		return next.is(definite) && k+2 < end && !g.items[k+2].is(channel|medium|timeWord) && g.items[k+2].Shape&lexicon.AllCaps == 0
+	case "au", "aux":
+		return next.upper() && !g.medial(k+1, k+2)
+	}
+	return false
+}
+
+// nameBehind names a description whose function and what it is of stand before the
+// name: "chair of governors Ravi Menon". items [start, m) are what it goes on
+// with. It is the item behind the name, 0 if there is none.
+func (g *grammar) nameBehind(p *phrase, start, m, end int) int {
+	if !g.headed(p) {
+		return 0
+	}
+	for k := start + 1; k < m; k++ {
+		t := &g.items[k]
+		if !t.upper() || k+1 >= end || !g.items[k+1].upper() || !g.joined(k+1) {
+			continue
+		}
+		known := g.given(k) && !g.given(k-1)
+		lower := !g.items[k-1].upper() && !g.items[k-1].is(body|work|articleWord|preposition) && t.Shape&lexicon.AllCaps == 0
+		if !known && !lower {
+			continue
+		}
+		to := k + 1
+		for to < end && to < k+4 && g.items[to].upper() && g.joined(to) {
+			to++
+		}
+		p.name, p.words, p.likely = g.cover(k, to), to-k, true
+		p.role = g.bare(p.from, k)
+		p.desc = article.Span{}
+		return to
+	}
+	return 0
+}
+
+// extendName takes what the name of a body goes on with: "The Ministry of Works",
+// "La Cour de cassation". The name before it stays in p.short.
+func (g *grammar) extendName(p *phrase, end int) {
+	k := p.to
+	place := g.items[k-1].is(body) && k+1 < end && g.text[g.items[k].Start:g.items[k].End] == "in"
+	if k+1 >= end || p.to-p.from != 2 && !place || !g.items[p.from].is(articleWord) || !g.joined(k) || !g.joined(k+1) || g.items[p.from+1].named {
+		return
+	}
+	romance := g.lang.inserts || g.lang.noSubject
+	if romance && g.items[p.from+1].is(body) {
+		for k < p.to+2 && k+1 < end && g.plain(k) && g.joined(k+1) {
+			k++ // "régionale"
+		}
+	}
+	switch g.text[g.items[k].Start:g.items[k].End] {
+	case "of", "for", "de", "des", "du", "del", "d":
+	case "in":
+		if !place {
+			return
+		}
+	default:
+		return
+	}
+	m := k + 1
+	for romance && m < k+2 && m+1 < end && g.items[m].is(articleWord) && g.joined(m+1) {
+		m++
+	}
+	from := m
+	for m < end && m < k+6 && g.items[m].kind == word && g.items[m].upper() && !g.items[m].is(timeWord) && g.joined(m) {
+		m++
+	}
+	if romance && m == from && m < end && (g.plain(m) || g.items[m].Shape&lexicon.Digits == 0 && g.items[m].class == 0) && g.joined(m) {
+		m++
+		for m < from+3 && m < end && g.plain(m) && g.joined(m) {
+			m++
+		}
+	}
+	if m == from {
+		return
+	}
+	p.short = p.name
+	p.to = m
+	p.name.End = int(g.items[m-1].End)
+	p.desc = p.name
+	p.words = m - p.from - 1
+}
+
+// plain tells whether the word at k is small and no word that the data know.
+func (g *grammar) plain(k int) bool {
+	t := &g.items[k]
+	return t.kind == word && t.Shape&lexicon.Lower != 0 && t.class == 0 && t.long == 0 && !g.verbal(k)
+}
+
+// medial tells whether the name of an agency or a word for a medium is among
+// the items.
+func (g *grammar) medial(from, to int) bool {
+	for k := from; k < to; k++ {
+		if g.items[k].is(medium) || g.items[k].named {
+			return true
+		}
+		if ag, n := g.lex.AgencyName([]lexicon.Token{g.items[k].Token}); n > 0 && g.items[k].upper() && g.text[g.items[k].Start:g.items[k].End] == ag.Name {
+			return true
+		}
+	}
+	return false
+}
+
+// apposition reads what stands between commas behind a phrase and tells more of
+// it: a name behind a function, or a function behind a name. The
+// closing comma is not part of it.
+func (g *grammar) apposition(p *phrase, end int) {
+	k := p.to
+	if k+1 >= end || g.items[k].kind != comma || p.pronoun != 0 {
+		return
+	}
+	k++
+	if g.items[k].is(relative) && !g.items[k].is(articleWord) {
+		return
+	}
+	if p.named() && p.role.Empty() && !p.article {
+		g.functionBehind(p, k, end)
+		return
+	}
+	if !p.named() {
+		q, ok := g.noun(k, end)
+		if ok && q.named() && q.article && g.byArticle(p, &q, k, end) {
+			return
+		}
+		if ok && q.named() && !q.article && q.words >= 1 && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end) && g.closes(q.to, end) &&
+			(g.headed(p) || p.loose || g.items[p.from].is(possessive) || q.to < end && g.items[q.to].kind == comma) {
+			if p.role.Empty() && !p.loose {
+				p.role = p.desc
+			}
+			p.name, p.words, p.to, p.enclosed, p.likely = q.name, q.words, q.to, true, q.likely
+			if !q.role.Empty() && q.role.Start < q.name.Start && g.items[q.from].is(title) {
+				p.role = q.role
+			}
+		}
+	}
+}
+
+// byArticle takes a name with an article, at item k between commas, for what a
+// description before it means: "his union, the RSW, has", "the vicar, the Rev Tim
+// Oakes".
+func (g *grammar) byArticle(p, q *phrase, k, end int) bool {
+	titled := g.items[k+1].is(title | role)
+	if !titled && q.words > 1 || !g.items[k].is(articleWord) || !g.headed(p) && !g.bodyAt(p.from, p.to) || q.to < end && g.items[q.to].kind != comma {
+		return false
+	}
+	p.role = p.desc
+	p.name, p.words, p.to, p.enclosed, p.article = q.name, q.words, q.to, true, !titled
+	if titled {
+		from := k + 1
+		for n := g.roleAt(from); n > 0 && from+n < q.to && !g.items[from].is(title); n = g.roleAt(from) {
+			from += n
+		}
+		p.name, p.likely = g.cover(from, q.to), true
+	}
+	return true
+}
+
+// functionBehind reads ", owner of the bakery" behind a name.
+func (g *grammar) functionBehind(p *phrase, k, end int) {
+	start := k
+	// "seit 2011 Leiterin", "formerly an adviser"
+	for k < end && k < start+3 && g.items[k].kind == word && (g.items[k].Shape&lexicon.Digits != 0 || g.items[k].is(preposition) && k+1 < end && g.items[k+1].Shape&lexicon.Digits != 0) {
+		k++
+	}
+	if k > start && k+1 < end && g.items[k].kind == comma {
+		k++ // ", 54, a driver"
+	}
+	if k >= end || g.items[k].kind != word || g.verbal(k) && g.items[k].words(role) == 0 {
+		return
+	}
+	q, ok := g.noun(k, end)
+	if !ok || q.pronoun != 0 || q.loose && q.to-q.from == 1 {
+		return
+	}
+	if g.goesOn(q.to, min(len(g.items), q.to+4)) {
+		return // "Behind the club, the family said"
+	}
+	det := g.items[k].is(articleWord) || g.items[k].is(possessive)
+	function := g.hasFunction(q.from, q.to)
+	if !function && (!det || q.to < end && g.items[q.to].kind != comma) || q.named() && !q.article && q.role.Empty() {
+		return
+	}
+	switch {
+	case !q.role.Empty() && !q.named():
+		p.role = q.role
+	case q.desc.Empty():
+		p.role = article.Span{Start: int(g.items[q.from].Start), End: q.name.End}
+	default:
+		p.role = g.bare(q.from, q.to)
+	}
+	p.to, p.enclosed = q.to, true
+}
+
+// goesOn tells whether a verb stands at k or behind small words there, so that what
+// stands before it is its subject.
+func (g *grammar) goesOn(k, end int) bool {
+	for ; k < end && g.items[k].kind == word; k++ {
+		if g.verbal(k) {
+			return true
+		}
+		if !g.items[k].is(adverb) {
+			return false
+		}
+	}
+	return false
+}
+
+// closes tells whether an apposition may end before item k.
+func (g *grammar) closes(k, end int) bool {
+	return k >= end || g.items[k].kind != word || g.verbal(k) || g.stopper(k) || !g.items[k].upper()
+}
