@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -69,7 +70,7 @@ func (c *AuditCmd) Run(ctx context.Context, t Terminal) error {
 	case c.JSON:
 		err = line(t.Out, now)
 	default:
-		fmt.Fprintf(t.Out, "now %s; its text is, or was, in:\n", cmpOr(string(now.Status), "not known"))
+		fmt.Fprintf(t.Out, "now %s; its text is, or was, in:\n", cmp.Or(string(now.Status), "not known"))
 		for _, g := range now.Gone {
 			fmt.Fprintf(t.Out, "  %s\n", safe(g))
 		}

@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -242,7 +243,7 @@ func group(t Terminal, ls []lagLine) {
 		case l.Beyond > 0:
 			trouble = fmt.Sprintf("BEYOND the end by %s: the topic was made anew; copytaster replay %s --skip-lost", grouped(l.Beyond), l.Group)
 		}
-		s.row(l.Partition, at, grouped(l.End), grouped(l.Lag), ageOf(l.Age, l.Lag), cmpOr(l.Member, "nobody"), trouble)
+		s.row(l.Partition, at, grouped(l.End), grouped(l.Lag), ageOf(l.Age, l.Lag), cmp.Or(l.Member, "nobody"), trouble)
 	}
 	head := []string{fmt.Sprintf("group %s on %s", ls[0].Group, ls[0].Topic), ls[0].State, count(ls[0].Members, "member"), "lag " + grouped(lag)}
 	if lag > 0 {
@@ -257,13 +258,6 @@ func ageOf(seconds float64, lag int64) string {
 		return "-"
 	}
 	return span(time.Duration(seconds * float64(time.Second)))
-}
-
-func cmpOr(s, or string) string {
-	if s == "" {
-		return or
-	}
-	return s
 }
 
 // count writes a number of things.

@@ -2,6 +2,7 @@ package operate
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -202,9 +203,9 @@ func (r *record) what() string {
 		case r.article != nil:
 			about = headline(r.article)
 		case r.Dead.Headers[intake.HeaderSource] != "":
-			about = r.Dead.Headers[intake.HeaderSource] + " " + cmpOr(r.Dead.Headers[intake.HeaderURL], r.Dead.Headers[intake.HeaderName])
+			about = r.Dead.Headers[intake.HeaderSource] + " " + cmp.Or(r.Dead.Headers[intake.HeaderURL], r.Dead.Headers[intake.HeaderName])
 		}
-		return fmt.Sprintf("DEAD in %s, from %s: %s  [%s]", r.Dead.Stage, r.Dead.Origin, cutText(r.Dead.Error), cutText(cmpOr(about, "no key")))
+		return fmt.Sprintf("DEAD in %s, from %s: %s  [%s]", r.Dead.Stage, r.Dead.Origin, cutText(r.Dead.Error), cutText(cmp.Or(about, "no key")))
 	case typeBroken:
 		return fmt.Sprintf("BROKEN, %s bytes: %s", grouped(int64(r.Bytes)), cutText(r.Reason))
 	}

@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -227,7 +228,7 @@ func goesBack(live, previous []corpus.Index) string {
 		}
 		return strings.Join(ss, " and ")
 	}
-	return fmt.Sprintf("Makes %s live again, after what came since was added, in place of %s", hold(previous), cmpOr(hold(live), "nothing"))
+	return fmt.Sprintf("Makes %s live again, after what came since was added, in place of %s", hold(previous), cmp.Or(hold(live), "nothing"))
 }
 
 // planLine is `reindex --dry-run --json`.

@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -80,7 +81,7 @@ func (c *ReindexBuildCmd) shadow(ctx context.Context, t Terminal, j *reindexing)
 	f.print(t.Out)
 	for _, x := range s.Fields {
 		for _, e := range x.Examples {
-			fmt.Fprintf(t.Out, "\n%s %s of %s\n  indexed: %s\n  now:     %s\n", x.Field, e.How, safe(string(e.URI)), cmpOr(safe(string(e.Indexed)), "nothing"), cmpOr(safe(string(e.Now)), "nothing"))
+			fmt.Fprintf(t.Out, "\n%s %s of %s\n  indexed: %s\n  now:     %s\n", x.Field, e.How, safe(string(e.URI)), cmp.Or(safe(string(e.Indexed)), "nothing"), cmp.Or(safe(string(e.Now)), "nothing"))
 		}
 	}
 	return nil

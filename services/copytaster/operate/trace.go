@@ -2,6 +2,7 @@ package operate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -232,7 +233,7 @@ func stepOf(r *record) step {
 		s.Step, s.Stage, s.Error = stepDead, r.Dead.Stage, r.Dead.Error
 		s.Revision = revisionIn(r.Dead.letter.Message)
 	case typeBroken:
-		s.Step = cmpOr(s.Step, stepDead)
+		s.Step = cmp.Or(s.Step, stepDead)
 		s.Error = r.Reason
 	}
 	if r.article != nil {
