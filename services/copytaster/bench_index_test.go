@@ -243,12 +243,12 @@ func (c *ceilingBench) number(name string, otherwise int) int {
 	return n
 }
 
-// texts gives the texts of the corpus, or made-up ones for ever.
-func (c *ceilingBench) texts(n int) []string {
-	c.b.Helper()
+// benchTexts gives at most n texts of the corpus, or of made-up ones.
+func benchTexts(b *testing.B, n int) []string {
+	b.Helper()
 	path := os.Getenv(benchCorpus)
 	if path == "" {
-		text := wire(c.b)
+		text := wire(b)
 		made := make([]string, min(n, 1000))
 		for i := range made {
 			made[i] = text(i)
@@ -257,12 +257,12 @@ func (c *ceilingBench) texts(n int) []string {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		c.b.Fatal(err)
+		b.Fatal(err)
 	}
 	defer f.Close()
 	z, err := gzip.NewReader(f)
 	if err != nil {
-		c.b.Fatal(err)
+		b.Fatal(err)
 	}
 	var texts []string
 	lines := bufio.NewScanner(z)
@@ -270,7 +270,7 @@ func (c *ceilingBench) texts(n int) []string {
 	for lines.Scan() && len(texts) < n {
 		var report struct{ Title, Dateline, Body string }
 		if err := json.Unmarshal(lines.Bytes(), &report); err != nil {
-			c.b.Fatal(err)
+			b.Fatal(err)
 		}
 		if report.Body == "" {
 			continue
@@ -278,7 +278,7 @@ func (c *ceilingBench) texts(n int) []string {
 		texts = append(texts, report.Title+"\n\n"+strings.TrimSpace(report.Dateline+" "+report.Body))
 	}
 	if err := lines.Err(); err != nil || len(texts) == 0 {
-		c.b.Fatalf("%s: %d texts, %v", path, len(texts), err)
+		b.Fatalf("%s: %d texts, %v", path, len(texts), err)
 	}
 	return texts
 }
@@ -290,7 +290,7 @@ func (c *ceilingBench) read(n int) {
 	if err != nil {
 		c.b.Fatal(err)
 	}
-	texts := c.texts(n)
+	texts := benchTexts(c.b, n)
 	known := make([]article.Article, len(texts))
 	var group errgroup.Group
 	group.SetLimit(runtime.NumCPU())

@@ -236,7 +236,9 @@ func BenchmarkIngestStage(b *testing.B) {
 // load writes n articles to a topic, enriched or not.
 func (s *system) load(b *testing.B, n int, name string, typ event.Type) {
 	b.Helper()
-	text := wire(b)
+	texts := benchTexts(b, n)
+	// Each is another article, also where the texts come again.
+	text := func(i int) string { return fmt.Sprintf("Report %d of %d: %s", i, n, texts[i%len(texts)]) }
 	chain, err := enrich.NewChain(nil)
 	if err != nil {
 		b.Fatal(err)
