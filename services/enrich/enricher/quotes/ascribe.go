@@ -74,11 +74,11 @@ func (a *ascriber) survey() {
 				a.apposition(&p, s.to)
 			}
 			if p.named() {
-				p.body = p.words == 2 && !p.likely && (a.bodyAt(p.from, p.to) || a.medial(p.from, p.to))
+				p.body = !p.likely && p.role.Empty() && (a.items[p.to-1].is(body) || p.words == 2 && (a.bodyAt(p.from, p.to) || a.medial(p.from, p.to)))
 				a.people.meet(&p)
 			}
 			a.introduce(&p)
-			if !held && a.stands(&p) && (a.subject[n].to == 0 || a.rather(&p, &a.subject[n], s.to)) {
+			if !held && a.stands(&p) && !a.predicate(&p, s.from) && (a.subject[n].to == 0 || a.rather(&p, &a.subject[n], s.to)) {
 				a.subject[n] = p
 			}
 			held = false
@@ -89,6 +89,12 @@ func (a *ascriber) survey() {
 			i = max(i+1, p.to)
 		}
 	}
+}
+
+// predicate tells whether a phrase without an article says what the subject that is
+// left out is: "Fue profesora en Tucumán".
+func (a *ascriber) predicate(p *phrase, from int) bool {
+	return a.lang.noSubject && p.from > from && !p.named() && p.pronoun == 0 && !p.loose && !a.items[p.from].is(articleWord|possessive) && a.items[p.from-1].is(finite|auxiliary)
 }
 
 // lead takes the name that the second sentence begins with for whom the first one
@@ -131,7 +137,7 @@ func (a *ascriber) mayTell(p *phrase, held bool) bool {
 // rather tells whether somebody's name is the subject, and not the phrase before
 // it, of time or place: "Two benches on, Ann, a nurse, smiled".
 func (a *ascriber) rather(p, before *phrase, end int) bool {
-	if !p.named() || p.article || before.named() || before.pronoun != 0 || before.loose || a.lang.capitals || before.to >= p.from || a.hasFunction(before.from, before.to) {
+	if !p.named() || p.article || before.named() && (before.words > 1 || before.likely || p.words < 2 || !p.likely) || before.pronoun != 0 || before.loose || a.lang.capitals || before.to >= p.from || a.hasFunction(before.from, before.to) {
 		return false
 	}
 	for k := before.to; k < p.from; k++ {
@@ -200,12 +206,22 @@ func (a *ascriber) follow(n int) {
 			continue
 		}
 		if p, ok := a.noun(i, s.to); ok && p.named() {
-			if e := a.people.who(&p); e.person && (e.words > 1 || e.role != "") && !a.medial(p.from, p.to) {
+			if e := a.people.who(&p); e.person && (e.words > 1 || e.role != "") && !a.medial(p.from, p.to) && !(!e.likely && e != a.before && a.within(i, s.from)) {
 				a.recent, a.recentIn = e, n
 			}
 			i = max(i, p.to-1)
 		}
 	}
+}
+
+// within tells whether the name at i stands behind a preposition, so that it may be
+// a place: "en el Palacio Real".
+func (a *ascriber) within(i, from int) bool {
+	k := i - 1
+	for k > from && a.items[k].is(articleWord) && !a.items[k].is(preposition) {
+		k--
+	}
+	return k >= from && a.items[k].is(preposition)
 }
 
 // leading is who stands behind "according to" at the beginning of a sentence.

@@ -178,8 +178,15 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 			}
 		}
 	}
-	if !near && v+1 < i {
-		if q, is := a.noun(v+1, i); is && a.mayFollow(&q, v-lo) {
+	next := v + 1
+	if a.lang.capitals && next+1 < i && a.items[next].is(pronoun) && a.items[next].is(neuter) {
+		next++ // "sieht es die Bank"
+	}
+	if near && p.pronoun == 0 && a.lang.capitals && next < i && a.items[next].class&(pronoun|masculine|articleWord) == pronoun|masculine {
+		near = false // "Eine Pflicht nennt er"
+	}
+	if !near && next < i {
+		if q, is := a.noun(next, i); is && a.mayFollow(&q, v-lo) && !(q.pronoun == 0 && a.shares(v, lo)) {
 			a.apposition(&q, i)
 			if o, fronted := a.noun(lo, v); fronted && a.items[v].is(quoted) && a.items[lo].is(object) {
 				return ascription{who: o, cue: a.cover(v, v+1), via: a.mediumOf(&q), at: v, end: q.to}, true
@@ -187,14 +194,16 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 			return ascription{who: q, cue: a.cover(v, v+1), at: v, end: q.to}, true
 		}
 	}
-	if !found {
-		if a.lastQ >= 0 && a.holds(a.lastQ, a.sent) && a.speaker != nil {
+	if !found || !near && a.shares(at, lo) {
+		if a.lastQ >= 0 && a.holds(a.lastQ, a.sent) && a.speaker != nil && a.quotes[a.lastQ].last < at {
 			return ascription{entity: a.speaker, cue: a.cover(v, v+1), at: v, end: i}, true
 		}
 		if a.lang.noSubject {
 			return ascription{who: phrase{pronoun: masculine | feminine}, cue: a.cover(v, v+1), at: v, end: i}, true
 		}
-		return asc, false
+		if !found {
+			return asc, false
+		}
 	}
 	asc = a.spoken(p, lo, v, i)
 	asc.guess = !near
@@ -248,6 +257,13 @@ func (a *ascriber) loneParticiple(v, lo, i, end int) (asc ascription, ok bool) {
 	}
 	if a.agentBehind(v, i, end) {
 		return a.clauseOf(v, lo, i, end)
+	}
+	if v+2 < i && a.items[v+1].is(agent) && !a.lang.capitals && a.items[i-1].kind != comma {
+		// "Motif invoqué par la direction : une baisse « … »"
+		if p, is := a.noun(v+2, i); is && (p.named() || a.headed(&p) || a.bodyAt(p.from, p.to)) {
+			a.apposition(&p, i)
+			return ascription{who: p, cue: a.cover(v, v+1), at: v, end: p.to, guess: true}, true
+		}
 	}
 	return a.attributed(v, lo, i)
 }

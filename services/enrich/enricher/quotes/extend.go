@@ -32,6 +32,9 @@ func (g *grammar) extend(p *phrase, end int) {
 		start := m
 		for m < end && m < start+4 && g.items[m].kind == word && !g.items[m].named && (m == start || g.joined(m)) {
 			if !g.items[m].upper() && (m > start && g.verbal(m) || g.stopper(m)) || g.items[m].is(timeWord) {
+				if m == start+1 && g.items[m].is(timeWord) && !g.items[start].upper() && g.headed(p) && m+1 < end && g.items[m+1].kind == comma {
+					m++ // "her editor of thirty years, Ann Brandt"
+				}
 				break
 			}
 			// Behind a noun, a small word is a verb that the data don't know.
@@ -52,6 +55,9 @@ func (g *grammar) extend(p *phrase, end int) {
 		}
 		if m == start && m > k+n+1 {
 			start-- // "of the three"
+		}
+		if m == start && m == k+n+1 && m+1 < end && g.items[m].is(inside) && g.items[m+1].is(oblique|pronoun) && g.joined(m+1) {
+			m += 2 // "de una de ellas"
 		}
 		if m == start {
 			return
@@ -90,7 +96,7 @@ func (g *grammar) forTask(p *phrase, k, end int) bool {
 // with. It is the item behind the name, 0 if there is none.
 func (g *grammar) nameBehind(p *phrase, start, m, end int) int {
 	if !g.headed(p) {
-		return 0
+		return g.firmBehind(p, start, m)
 	}
 	for k := start + 1; k < m; k++ {
 		t := &g.items[k]
@@ -112,6 +118,32 @@ func (g *grammar) nameBehind(p *phrase, start, m, end int) int {
 		return to
 	}
 	return 0
+}
+
+// firmBehind names a description of a firm whose trade stands before the name:
+// "le fabricant de skis Valmorain", "la cadena de supermercados Sol". It is the
+// item behind the name, 0 if there is none.
+func (g *grammar) firmBehind(p *phrase, start, m int) int {
+	if !g.lang.inserts && !g.lang.noSubject || !g.items[p.from].is(articleWord) || p.core != p.from+2 || !g.items[p.from+1].is(body) ||
+		g.lang.bodies[fold(g.cover(p.from+1, p.from+2).In(g.text))]&firms == 0 || g.items[start-1].is(articleWord) {
+		return 0
+	}
+	k := start
+	for k < m && !g.items[k].upper() {
+		k++
+	}
+	if k == start || k == m {
+		return 0
+	}
+	for j := k; j < m; j++ {
+		if !g.items[j].upper() {
+			return 0
+		}
+	}
+	p.name, p.words, p.article = g.cover(k, m), m-k, true
+	p.role = g.bare(p.from, k)
+	p.desc = article.Span{}
+	return m
 }
 
 // extendName takes what the name of a body goes on with: "The Ministry of Works",
@@ -186,7 +218,11 @@ func (g *grammar) medial(from, to int) bool {
 // closing comma is not part of it.
 func (g *grammar) apposition(p *phrase, end int) {
 	k := p.to
-	if k+1 >= end || g.items[k].kind != comma || p.pronoun != 0 {
+	if k+1 >= end || p.pronoun != 0 {
+		return
+	}
+	if g.items[k].kind != comma {
+		g.nameBeyond(p, end)
 		return
 	}
 	k++
@@ -213,6 +249,54 @@ func (g *grammar) apposition(p *phrase, end int) {
 			}
 		}
 	}
+}
+
+// maxTask is how many words may stand between a function and who has it.
+const maxTask = 12
+
+// nameBeyond reads who has a function that goes on with words that the data don't
+// know: "l'entraîneur du Stade nantois, Paul Morin," "le conseiller chargé de la
+// santé Paul Morin".
+func (g *grammar) nameBeyond(p *phrase, end int) {
+	if p.named() || !g.lang.inserts && !g.lang.noSubject || !g.items[p.from].is(definite|possessive) && (p.from == 0 || !g.contractedAt(p.from)) || !g.headed(p) {
+		return
+	}
+	for k := p.to; k < min(end, p.to+maxTask); k++ {
+		t := &g.items[k]
+		switch {
+		case t.kind == comma:
+			q, ok := g.noun(k+1, end)
+			if !ok || !q.named() || q.article || q.words < 2 || q.to < end && g.items[q.to].kind == word && !g.verbal(q.to) {
+				return
+			}
+			g.bears(p, &q, g.cover(p.from, k))
+			p.enclosed = true
+			return
+		case t.kind != word || t.is(relative|pronoun) && !t.is(articleWord) || t.is(auxiliary|cue|describe|finite|weak) && !t.is(participle|articleWord|preposition):
+			return
+		case k > p.to && t.upper() && g.given(k) && !g.items[k-1].is(preposition|articleWord|title) && k+1 < end && g.items[k+1].upper() && g.joined(k+1) && !g.items[k-1].upper():
+			if q, ok := g.noun(k, end); ok && q.named() && q.words > 1 {
+				g.bears(p, &q, g.cover(p.from, k))
+			}
+			return
+		case k > p.to && !g.joined(k):
+			return
+		}
+	}
+}
+
+// contractedAt tells whether the word at i is a preposition with an article in it.
+func (g *grammar) contractedAt(i int) bool {
+	return g.items[i].is(preposition) && g.items[i].is(articleWord)
+}
+
+// bears makes q who has the function that p describes.
+func (g *grammar) bears(p, q *phrase, function article.Span) {
+	for from := p.from; from < p.to && int(g.items[from].Start) == function.Start && g.items[from].is(articleWord|possessive); from++ {
+		function.Start = int(g.items[from+1].Start)
+	}
+	p.name, p.words, p.likely, p.to = q.name, q.words, true, q.to
+	p.role, p.desc = function, article.Span{}
 }
 
 // byArticle takes a name with an article, at item k between commas, for what a
@@ -257,7 +341,7 @@ func (g *grammar) functionBehind(p *phrase, k, end int) {
 	}
 	det := g.items[k].is(articleWord) || g.items[k].is(possessive)
 	function := g.hasFunction(q.from, q.to)
-	if !function && (!det || q.to < end && g.items[q.to].kind != comma) || q.named() && !q.article && q.role.Empty() {
+	if !function && (!det || q.to < end && g.items[q.to].kind != comma && !g.items[q.to].is(relative)) || q.named() && !q.article && q.role.Empty() {
 		return
 	}
 	switch {

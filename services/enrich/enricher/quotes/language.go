@@ -74,10 +74,15 @@ const (
 	honour     // stands behind a name: KC, MBE
 	office     // function that somebody new may have: the mayor
 	infinitive // of a verb of saying; its subject is that of the verb before it
+	negated    // "no", "nobody": nobody who speaks begins with it
+	firstone   // "I", "my": who says it is one person
+	rating     // of shares: "buy"
+	asking     // verb of asking: the answer is whom it asks
+	within     // preposition before a work: what follows with a capital is its title
 )
 
 // kinds of bodies, so that "the court" means no company.
-var kinds = map[string]uint8{"company": 1, "court": 2, "union": 4, "office": 8, "team": 16, "party": 32, "ruling": 64}
+var kinds = map[string]uint8{"company": 1, "court": 2, "union": 4, "office": 8, "team": 16, "party": 32, "ruling": 64, "document": 128}
 
 var sections = map[string]lexicon.Class{
 	"cue": cue, "describe": describe, "quoted": quoted, "as saying": asSaying, "according": according,
@@ -89,6 +94,7 @@ var sections = map[string]lexicon.Class{
 	"titled": titled, "sign": sign, "title": title, "abbreviation": abbreviation, "role": role,
 	"verb": finite, "subordinate": subordinate, "elision": elision, "passive": passive, "agent": agent, "impersonal": impersonal, "many": many, "other verb": action, "inside name": toward, "speech": speech, "him": oblique, "definite": definite, "weak": weak, "view": view, "through": mouth, "as": like, "object": object,
 	"work": work, "person": person, "party": party, "honour": honour, "office": office, "infinitive": infinitive,
+	"no": negated, "i": firstone, "rating": rating, "asking": asking, "in work": within,
 }
 
 // language is what the data say of one language.

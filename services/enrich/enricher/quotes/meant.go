@@ -34,9 +34,7 @@ func (a *ascriber) introduce(p *phrase) {
 	}
 	var kinds uint8
 	for k := p.from; k < p.to && k < p.from+maxPhrase; k++ {
-		if a.items[k].is(body) {
-			kinds |= a.lang.bodies[fold(a.cover(k, k+1).In(a.text))]
-		}
+		kinds |= a.kindsAt(k)
 	}
 	if p.named() && p.words == 1 && a.items[p.core-1].is(body) || !p.named() && a.items[p.from].is(definite) && p.to == p.core {
 		return // "the government", "the textile group": these come back themselves
@@ -60,7 +58,7 @@ const court = 2
 // not somebody: "the company's boss", "the president of the union".
 func (a *ascriber) bodily(p *phrase) bool {
 	h := a.headAt(p)
-	if h > 0 && a.items[h].is(body) {
+	if h > 0 && a.kindsAt(h) != 0 {
 		return true
 	}
 	if !p.named() || !p.role.Empty() {
@@ -109,8 +107,8 @@ func (a *ascriber) meant(p *phrase) *entity {
 		return nil
 	}
 	t := &a.items[h]
-	if p.to-p.from == 2 && t.is(body) {
-		if e := a.theBody(p, a.lang.bodies[fold(a.cover(h, h+1).In(a.text))]); e != nil {
+	if kinds := a.bodyMeant(p, h); kinds != 0 {
+		if e := a.theBody(p, kinds); e != nil {
 			return e
 		}
 	}
@@ -124,6 +122,37 @@ func (a *ascriber) meant(p *phrase) *entity {
 		return a.onTrial(p)
 	}
 	return a.lastPerson(p)
+}
+
+// bodyMeant is the kinds of bodies that "the company", "la haute juridiction" may
+// mean; 0 if the phrase says more, or is none.
+func (a *ascriber) bodyMeant(p *phrase, h int) uint8 {
+	switch p.core - p.from {
+	case 2:
+		return a.kindsAt(h)
+	case 3:
+		return a.lang.bodies[fold(a.cover(p.from+1, p.core).In(a.text))]
+	}
+	return 0
+}
+
+// kindsAt is the kinds of bodies that the noun at item k means, in German also at
+// the end of a compound: "Landesverband".
+func (g *grammar) kindsAt(k int) uint8 {
+	t := &g.items[k]
+	if t.is(body) {
+		return g.lang.bodies[fold(g.text[t.Start:t.End])]
+	}
+	if !g.lang.capitals || !t.upper() || t.given || t.End-t.Start < minCompound+3 {
+		return 0
+	}
+	w := g.text[t.Start:t.End]
+	for n := max(minStem, len(w)-g.lang.longestBody); n <= len(w)-minCompound; n++ {
+		if kinds := g.lang.bodies[w[n:]]; kinds != 0 {
+			return kinds
+		}
+	}
+	return 0
 }
 
 // aged tells whether only an age stands behind a description: "le joueur de 24
@@ -203,9 +232,6 @@ func (a *ascriber) lastPerson(p *phrase) *entity {
 // theBody is the body of one of the kinds that was spoken of last.
 func (a *ascriber) theBody(p *phrase, kinds uint8) *entity {
 	if kinds&kindsOfCopy != 0 {
-		if p.from == 0 || !a.items[p.from-1].is(according) {
-			return nil
-		}
 		kinds = court
 	}
 	var known *entity // by a name that doesn't tell its kind
@@ -220,6 +246,9 @@ func (a *ascriber) theBody(p *phrase, kinds uint8) *entity {
 				known = e
 			}
 		}
+	}
+	if b := a.before; known == nil && kinds&(court|kindsOfCopy) == 0 && b != nil && b.at < p.desc.Start && b.named && !b.likely && b.sex == 0 && !b.outlet && !b.place && b.role == "" && !a.items[p.from].is(many) {
+		return b
 	}
 	return known
 }

@@ -124,6 +124,9 @@ func (g *grammar) peel(run, end int, before bool) int {
 		// "Ministerpräsident des Landes", "Polizeichef Braun": what is left.
 		return k
 	}
+	if before && !g.lang.capitals && end-run >= 3 && !g.given(run) && g.items[run].words(person) > 0 && g.between(run+1) == " " && g.items[run+1].Shape&lexicon.AllCaps == 0 {
+		return run + 1 // "le Slovène Matej Zupan"
+	}
 	for m := end - 1; m > run && !g.lang.capitals; m-- {
 		if n := g.roleAt(m); n > 0 && m+n < end && !g.given(m) && !g.given(m-1) {
 			return m + n // "U.S. Attorney Nealy Cox"

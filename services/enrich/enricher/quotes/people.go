@@ -13,6 +13,7 @@ type entity struct {
 	duty   []string // words of the role, folded; filled when first looked at
 	at     int      // where it is named first
 	person bool
+	named  bool // by a name and no description
 	words  int
 	human  bool          // a description of somebody with a function
 	many   bool          // more than one
@@ -250,7 +251,7 @@ func holds(whole, part []string, compound bool) bool {
 
 // named is a new entity for a name.
 func (p *people) named(ph *phrase) *entity {
-	e := &entity{name: clean(ph.name.In(p.text)), at: ph.name.Start, words: ph.words, person: !ph.article}
+	e := &entity{name: clean(ph.name.In(p.text)), at: ph.name.Start, words: ph.words, person: !ph.article && !ph.body, named: true}
 	if first := lexicon.Scan(nil, e.name, 0, min(len(e.name), 24)); !ph.article && len(first) > 1 {
 		e.sex = p.titles.Longest(first[:1], masculine|feminine).Classes & (masculine | feminine)
 		switch names := p.given.All(first[:1]) & (lexicon.Man | lexicon.Woman); {

@@ -80,12 +80,7 @@ func (g *grammar) verbal(i int) bool {
 	if i > 0 && g.between(i) == "-" {
 		return false // "14th-ranked"
 	}
-	for _, e := range g.lang.verbEndings {
-		if int(t.End-t.Start) > len(e)+2 && strings.HasSuffix(g.text[t.Start:t.End], e) {
-			return true
-		}
-	}
-	return false
+	return g.pastEnding(i)
 }
 
 // stopper tells whether a small word at i ends a noun phrase.
@@ -186,6 +181,10 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 			break
 		}
 		if (j > first || !det || p.loose) && !(j == first && g.adjective(j, end)) && g.verbal(j) && t.words(role) == 0 || g.stopper(j) && !(j == first && det && t.is(adverb|cue) && !t.is(preposition|conjunction|pronoun)) {
+			if g.bothRoles(first, j, end) {
+				j++
+				continue
+			}
 			break
 		}
 		if t.words(role) > 1 {
@@ -197,7 +196,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	j = min(j, end)
 	small := j
 	run := j
-	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || j > run && g.between(j) == "-" || j > run && g.particle(j, end) || j > run && g.items[j].Shape&lexicon.Digits != 0 && g.items[j].End-g.items[j].Start < 3) && (j == i || g.joined(j)) {
+	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || j > run && g.between(j) == "-" || j > run && g.particle(j, end) || j > run && g.numbered(run, j)) && (j == i || g.joined(j)) {
 		t := &g.items[j]
 		if j > run && (t.is(timeWord) && !g.given(j-1) || g.newName(run, j)) {
 			break
@@ -232,6 +231,30 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	return p, true
 }
 
+// bothRoles tells whether the word at j joins two functions of one person: "son ami
+// et guitariste Paul Morin".
+func (g *grammar) bothRoles(first, j, end int) bool {
+	if !g.items[j].is(conjunction) || g.items[j].is(preposition|relative) || j == first || j+2 >= end || !g.hasRole(first, j) || g.items[j-1].upper() || !g.joined(j) || !g.joined(j+1) {
+		return false
+	}
+	n := g.items[j+1].words(role)
+	return n > 0 && !g.items[j+1].upper() && j+1+n < end && g.items[j+1+n].upper() && g.joined(j+1+n)
+}
+
+// numbered tells whether the number at j belongs to a name that begins at run:
+// "Apollo 11", but not to a person's: "Ann Brandt 6-3".
+func (g *grammar) numbered(run, j int) bool {
+	if j == run || g.items[j].Shape&lexicon.Digits == 0 || g.items[j].End-g.items[j].Start > 2 {
+		return false
+	}
+	for k := run; k < j; k++ {
+		if g.given(k) {
+			return false
+		}
+	}
+	return true
+}
+
 // dropParticiple leaves out the last word of a description before who did it: "un
 // employé joint par la presse".
 func (g *grammar) dropParticiple(p *phrase, first, end int) {
@@ -251,7 +274,7 @@ func (g *grammar) stands(p *phrase) bool {
 	if p.pronoun != 0 || p.loose {
 		return true
 	}
-	return !g.items[p.from].is(object) && (p.named() || p.core == 0 || !g.items[p.core-1].is(timeWord))
+	return !g.items[p.from].is(object|negated) && (p.named() || p.core == 0 || !g.items[p.core-1].is(timeWord))
 }
 
 // genitive tells whether item i is the "s" of "the junta's".
@@ -270,7 +293,7 @@ func (g *grammar) opener(i, end int) bool {
 	if g.participial(i, end) || g.verbFirst(i) {
 		return true
 	}
-	return t.upper() && !t.named && t.Shape&lexicon.AllCaps == 0 && t.is(preposition|conjunction|adverb|relative|timeWord|subordinate|finite|auxiliary) && !t.is(articleWord|possessive|pronoun|loose) && t.words(role) == 0 && !g.given(i)
+	return t.upper() && !t.named && t.Shape&lexicon.AllCaps == 0 && t.is(preposition|conjunction|adverb|relative|timeWord|subordinate|finite|auxiliary) && !t.is(articleWord|possessive|pronoun|loose) && t.words(role) == 0 && (!g.given(i) || g.lang.capitals && t.is(adverb) && i+1 < end && !g.items[i+1].upper() && g.verbal(i+1))
 }
 
 // verbFirst tells whether a sentence without a subject begins with a verb at i:
@@ -283,12 +306,7 @@ func (g *grammar) verbFirst(i int) bool {
 	if t.is(cue | describe | weak | action) {
 		return true
 	}
-	for _, e := range g.lang.verbEndings {
-		if int(t.End-t.Start) > len(e)+2 && strings.HasSuffix(g.text[t.Start:t.End], e) {
-			return true
-		}
-	}
-	return false
+	return g.pastEnding(i)
 }
 
 // participial tells whether a clause without a subject begins with a participle at
@@ -351,6 +369,9 @@ func (g *grammar) noun2(i, end int, det bool) int {
 		if det && (n+1 == end || n+1 < end && g.verbal(n+1)) && n+1 < len(g.items) && g.joined(n+1) {
 			return n + 1
 		}
+		if det && n == i && n+1 < end && g.items[n+1].kind == comma && g.items[n].is(body) {
+			return n + 1 // "The French embassy, in a message"
+		}
 	}
 	return i
 }
@@ -362,8 +383,8 @@ func (g *grammar) newName(run, j int) bool {
 	if g.roleAt(run) > 0 || j+1 >= len(g.items) || !g.items[j+1].upper() || !g.joined(j+1) {
 		return g.behindInitials(run, j)
 	}
-	if g.items[run].is(medium) && g.given(j) && !g.given(j-1) {
-		return true // "a Radio Andina Rosario Quispe"
+	if g.items[run].is(medium) && g.given(j) && !g.given(j-1) || prev.is(medium) && j > run+1 && g.roleAt(j) == 0 {
+		return true // "a Radio Andina Rosario Quispe", "a Caracol Radio Wilmer Pachón"
 	}
 	if ag, n := g.lex.AgencyName([]lexicon.Token{prev.Token}); n > 0 && j == run+1 && g.text[prev.Start:prev.End] == ag.Name && prev.Shape&lexicon.AllCaps != 0 && g.items[j].Shape&lexicon.AllCaps == 0 && g.roleAt(j) == 0 {
 		return true
@@ -399,7 +420,7 @@ func (g *grammar) titleBefore(i, end int) bool {
 // object tells whether the Spanish article at i, before a verb, is its object: "que
 // lo encontró".
 func (g *grammar) object(i int) bool {
-	return g.text[g.items[i].Start:g.items[i].End] == "lo" || i > 0 && g.items[i-1].kind == word && g.between(i) == " "
+	return strings.EqualFold(g.text[g.items[i].Start:g.items[i].End], "lo") || i > 0 && g.items[i-1].kind == word && g.between(i) == " "
 }
 
 // looseEnd is "one", "one of them".

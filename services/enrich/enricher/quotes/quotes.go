@@ -76,6 +76,7 @@ type quote struct {
 	upper       bool // begins with a capital
 	sentence    bool // has a finite verb
 	caps        bool // every word that counts has a capital
+	one         bool // the speaker calls himself "I"
 	name        bool // a name in the reporter's text
 	first, last int  // items that stand for it
 
@@ -246,8 +247,11 @@ func (e *Enricher) weighWords(text string, p passage, lang *language, media []me
 	q.words = len(toks)
 	q.upper = toks[0].Shape&lexicon.Upper != 0
 	q.caps = true
+	rated := q.words <= 2
 	for i, t := range toks {
 		c := lang.words.All(toks[i : i+1])
+		q.one = q.one || c&firstone != 0
+		rated = rated && c&rating != 0
 		if c&(finite|auxiliary|subjunctive) != 0 {
 			q.sentence = true
 		}
@@ -257,6 +261,7 @@ func (e *Enricher) weighWords(text string, p passage, lang *language, media []me
 	}
 	q.caps = q.caps && q.upper
 	q.sentence = q.sentence || q.words >= longWords+2
+	q.name = rated && !p.unclosed && q.stop == 0
 	rest := text[q.close:]
 	if len(rest) > 1 && rest[0] == '-' && !p.unclosed {
 		if r, _ := utf8.DecodeRuneInString(rest[1:]); unicode.IsLetter(r) {

@@ -130,11 +130,20 @@ func shorter(text, name string) bool {
 // known is the person whom a description such as "the minister" means, nil if
 // that can't be told.
 func (a *ascriber) known(p *phrase) *entity {
-	if p.named() || p.role.Empty() || !p.definite && !a.items[p.from].is(possessive) && a.owner(p.from, p.to) == p.from || !a.headed(p) {
+	if p.named() || p.role.Empty() {
+		return nil
+	}
+	if a.sent != nil && a.sent.headline && p.to == p.core && !a.items[p.from].is(articleWord|possessive|many) && a.headed(p) {
+		return a.people.as(p.role.In(a.text)) // "Mayor: “…”"
+	}
+	if !p.definite && !a.items[p.from].is(possessive) && a.owner(p.from, p.to) == p.from || !a.headed(p) {
 		return nil
 	}
 	if e := a.people.as(p.role.In(a.text)); e != nil {
 		return e
+	}
+	if a.plural(p) {
+		return nil
 	}
 	// Who the sentence before was about, of whom nothing is told but this.
 	if b := a.before; p.definite && b != nil && (b.likely || a.stillAbout(b, p)) && b.role == "" && a.people.byName[fold(p.desc.In(a.text))] == nil && a.people.agree(b, p.desc.In(a.text)) && !a.items[p.from].is(many) {
@@ -147,7 +156,49 @@ func (a *ascriber) known(p *phrase) *entity {
 		l[0].role = clean(p.role.In(a.text))
 		return l[0]
 	}
+	return a.onlyOne(p, sex)
+}
+
+// onlyOne is the one person named before "la ministra" or "the Leeds coach": nobody
+// else's pronoun goes with the function, or it is of something that the text begins
+// with; nil if there is no such one.
+func (a *ascriber) onlyOne(p *phrase, sex lexicon.Class) *entity {
+	l := a.people.likely
+	if !p.definite || len(l) == 0 || l[0].at >= p.desc.Start || a.items[p.from].is(many) || p.to != p.core || a.people.byName[fold(p.desc.In(a.text))] != nil {
+		return nil
+	}
+	if sex != 0 && l[0].sex == sex && (len(l) == 1 || l[1].at > p.desc.Start) {
+		return l[0]
+	}
+	if l[0].role != "" || l[0].at > a.topic() || sex != 0 && l[0].sex != 0 && sex != l[0].sex {
+		return nil
+	}
+	first := &a.sents[0]
+	for k := p.from; k < p.to; k++ {
+		if !a.items[k].upper() || a.roleAt(k) > 0 || a.lang.capitals {
+			continue
+		}
+		w := a.cover(k, k+1).In(a.text)
+		for m := first.from; m < min(first.to, maxSentence); m++ {
+			if a.items[m].upper() && a.cover(m, m+1).In(a.text) == w {
+				return l[0]
+			}
+		}
+	}
 	return nil
+}
+
+// plural tells whether a description has the form of a plural.
+func (a *ascriber) plural(p *phrase) bool {
+	if a.items[p.from].is(many) {
+		return true
+	}
+	h := a.headAt(p)
+	if a.lang.capitals || h < 0 {
+		return false
+	}
+	w := a.cover(h, h+1).In(a.text)
+	return strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss")
 }
 
 // stillAbout tells whether a function without more words means the speaker of the

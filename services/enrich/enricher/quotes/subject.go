@@ -76,6 +76,9 @@ func (a *ascriber) governor(v, from int) int {
 // the verb behind it: "el alcalde la definió", "lo consideran".
 func (a *ascriber) clitic(i, from int) bool {
 	t := &a.items[i]
+	if a.lang.noSubject && i > from && a.pastEnding(i+1) && a.items[i-1].is(conjunction|pronoun|relative) {
+		return true // "y los acusó"
+	}
 	if !t.is(adverb) || !a.lang.noSubject && !a.lang.inserts || a.items[i+1].is(role) {
 		return false
 	}
@@ -84,6 +87,17 @@ func (a *ascriber) clitic(i, from int) bool {
 	}
 	before := &a.items[i-1]
 	return before.kind == comma || before.kind == word && !before.is(preposition|conjunction|articleWord|possessive|relative|auxiliary) && !a.verbal(i-1)
+}
+
+// pastEnding tells whether the word at i ends as a finite verb only does.
+func (g *grammar) pastEnding(i int) bool {
+	t := &g.items[i]
+	for _, e := range g.lang.verbEndings {
+		if int(t.End-t.Start) > len(e)+2 && strings.HasSuffix(g.text[t.Start:t.End], e) {
+			return true
+		}
+	}
+	return false
 }
 
 // small tells whether the item may stand between a subject and its verb.
@@ -163,6 +177,9 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 	for k > lo && a.small(k) && !a.items[k].is(relative) {
 		k--
 	}
+	if a.lang.noSubject && k > lo && a.items[k].is(relative) && a.items[k].is(subordinate) {
+		return p, false, false // "en Osuna, donde ha advertido": whoever was spoken of
+	}
 	behind := k > lo && a.items[k].is(relative) && (a.items[k-1].kind == comma || !a.items[k].is(articleWord|conjunction))
 	var first phrase
 	held := false
@@ -193,6 +210,8 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		switch {
 		case behind && (q.to == k || q.to == k-1 && a.items[k-1].kind == comma || end == k-1 && a.items[k-1].kind == comma):
 			return q, true, true
+		case held && q.to == v && q.named() && !q.article && strings.HasSuffix(a.text[a.items[v].Start:a.items[v].End], "ing"):
+			return q, true, true // "with Ann Brandt saying"
 		case behind || held || !a.stands(&q):
 		case a.linked(&q, v):
 			// Behind a comma the first of two counts: the other one stands in
@@ -207,13 +226,51 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		held = false
 		c = max(c+1, q.to)
 	}
+	if !ok || !near {
+		if q, is := a.several(v, lo); is {
+			return q, true, true
+		}
+	}
 	if !ok && first.to > 0 {
-		return first, true, false
+		return first, true, a.shares(v, lo)
 	}
 	if ok && a.restricts(&first, p.from) {
 		return first, true, true
 	}
 	return p, ok, near
+}
+
+// several is a plural without an article right before the verb at v: "surveyors
+// found", "gremios llaman".
+func (a *ascriber) several(v, lo int) (p phrase, ok bool) {
+	k := v - 1
+	for k > lo && a.small(k) {
+		k--
+	}
+	if k < lo || a.lang.capitals || a.lang.inserts || a.items[k].kind != word || a.items[k].Shape&lexicon.Lower == 0 || a.items[v].is(participle) && k == v-1 && !a.items[v].is(cue) {
+		return p, false
+	}
+	t := &a.items[k]
+	if w := a.text[t.Start:t.End]; len(w) < 5 || !strings.HasSuffix(w, "s") || strings.HasSuffix(w, "ss") || t.class&^(role|person|body) != 0 || a.verbal(k) {
+		return p, false
+	}
+	if before := k - 1; before >= 0 && before >= lo && a.items[before].kind == word && !a.items[before].is(conjunction) {
+		return p, false
+	}
+	return phrase{from: k, to: k + 1, core: k + 1, desc: a.cover(k, k+1)}, true
+}
+
+// shares tells whether the verb at v stands behind a conjunction, so that its
+// subject is that of the verb before: "praised the book and called it".
+func (a *ascriber) shares(v, lo int) bool {
+	k := v - 1
+	for k > lo && a.small(k) && !a.items[k].is(conjunction) {
+		k--
+	}
+	for k > lo && a.items[k].is(articleWord|pronoun) && a.clitic(k, lo) {
+		k--
+	}
+	return k > lo && a.items[k].is(conjunction) && !a.items[k].is(relative|preposition|subordinate)
 }
 
 // restricts tells whether a relative clause without commas stands behind p and has

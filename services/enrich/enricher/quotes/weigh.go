@@ -265,6 +265,9 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 			}
 		}
 	}
+	if a.titleAfter(q, s) {
+		return d + asName
+	}
 	if q.upper && q.words <= longWords && (a.dated(i, s) || a.listed(i, s)) {
 		return d + asName
 	}
@@ -274,6 +277,32 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 		}
 	}
 	return d
+}
+
+// titleAfter tells whether the words are the title of a work that they stand behind:
+// "in “Clear Hours”", "his first novel in ten years, “The Well”"; or in German the
+// name of a product: "ihr Müsli „Crispy Crunch“".
+func (a *ascriber) titleAfter(q *quote, s *sentence) bool {
+	i := q.first
+	if i <= s.from || !q.upper || q.words > longWords || q.stop != 0 && q.stop != ',' {
+		return false
+	}
+	if a.lang.capitals {
+		t := &a.items[i-1]
+		return q.caps && q.partial && q.words > 1 && q.words <= 4 && t.upper() && !t.given && t.class == 0 && a.roleAt(i-1) == 0 && a.verb(s.from, i, describe) < 0
+	}
+	if q.partial && !q.sentence && a.items[i-1].is(within) && i > s.from+1 && !a.items[i-2].is(cue|describe) {
+		return true
+	}
+	if a.items[i-1].kind != comma {
+		return false
+	}
+	for k := i - 2; k >= max(s.from, i-9) && a.items[k].kind == word && !a.verbal(k); k-- {
+		if a.items[k].is(work) {
+			return true
+		}
+	}
+	return false
 }
 
 // active tells whether an auxiliary before the participle at k makes it what the
@@ -314,6 +343,9 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		return
 	}
 	switch {
+	case s.headline && !colonBefore && q.partial && a.beside(i, n):
+		asc := ascription{who: a.subject[n], at: -1}
+		a.take(q, id, &asc, n, byReport)
 	case s.headline && !colonBefore:
 		q.conf = byFragment
 		if whole || q.sentence {
@@ -327,7 +359,11 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 			return
 		case (a.before != nil || a.speaker != nil) && i == s.from:
 			q.entity, q.conf = a.before, byColon
-			if a.speaker != nil && (q.entity == nil || !q.entity.person && !q.entity.human && !q.entity.outlet) {
+			if e := a.answers(n); e != nil {
+				q.entity = e
+			} else if a.before != nil && a.before.many && (a.speaker != nil && !a.speaker.many && a.para == s.paragraph || q.one) {
+				q.entity = a.single(s)
+			} else if a.speaker != nil && (q.entity == nil || !q.entity.person && !q.entity.human && !q.entity.outlet) {
 				q.entity = a.speaker
 			}
 			q.via = q.entity.via
@@ -367,6 +403,62 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		}
 		a.settle(q, id, s)
 	}
+}
+
+// beside tells whether the quotation at item i of a headline stands right behind who
+// is quoted: "Mayor ‘heartbroken’ as lido shuts".
+func (a *ascriber) beside(i, n int) bool {
+	p := &a.subject[n]
+	return p.to > 0 && p.to == i && p.from == a.sents[n].from && p.pronoun == 0 && !a.quotes[a.items[i].quote].upper && (p.likely || a.hasFunction(p.from, p.to))
+}
+
+// single is the one person who goes on speaking, or whom the text spoke of last.
+func (a *ascriber) single(s *sentence) *entity {
+	if a.speaker != nil && !a.speaker.many && a.para == s.paragraph {
+		return a.speaker
+	}
+	if a.recent != nil {
+		return a.recent
+	}
+	return a.before
+}
+
+// answers is whom the sentence before n asks something, nil if it asks nobody:
+// "Counsel asked her whether she was sure."
+func (a *ascriber) answers(n int) *entity {
+	if n == 0 || a.sents[n-1].paragraph != a.sents[n].paragraph {
+		return nil
+	}
+	s := &a.sents[n-1]
+	for v := s.from + 1; v+1 < s.to; v++ {
+		if a.items[v].kind == quotation {
+			return nil
+		}
+		if !a.items[v].is(asking) || a.passiveAt(v, s.from) {
+			continue
+		}
+		p, ok := a.noun(v+1, s.to)
+		switch {
+		case a.items[v+1].is(oblique) && (v+2 >= s.to || !a.items[v+2].is(preposition) && !a.items[v+2].upper()):
+			return a.other(a.before, a.items[v+1].class)
+		case a.items[v-1].is(oblique), v > s.from+1 && a.items[v-1].is(auxiliary) && a.items[v-2].is(oblique):
+			return a.other(a.before, 0)
+		case ok && p.named() && !p.article:
+			return a.resolve(&p, n-1, false)
+		}
+		return nil
+	}
+	return nil
+}
+
+// other is the person whom the text spoke of last but for e.
+func (a *ascriber) other(e *entity, c lexicon.Class) *entity {
+	for _, o := range []*entity{a.speaker, a.human, a.recent} {
+		if o != nil && o != e && o.person && (c&(masculine|feminine) == 0 || o.sex == 0 || o.sex&c != 0) {
+			return o
+		}
+	}
+	return nil
 }
 
 // alongside tells whether a part of a sentence goes on with another one that was
