@@ -70,7 +70,8 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 		who := phrase{}
 		for m := k + 1; m < min(end, k+6); m++ {
 			u := &a.items[m]
-			if u.is(participle) {
+			if n := u.words(participle); n > 0 || u.is(participle) {
+				m += max(0, n-1) // "fait valoir"
 				if who.to > 0 {
 					return ascription{who: who, cue: a.cover(k, m+1), at: m, end: m + 1}, true
 				}

@@ -1,6 +1,9 @@
 package quotes
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
@@ -38,7 +41,7 @@ func (g *grammar) extend(p *phrase, end int) {
 				break
 			}
 			// Behind a noun, a small word is a verb that the data don't know.
-			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) {
+			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) && !g.adjectival(m) {
 				break
 			}
 			m++
@@ -73,6 +76,16 @@ func (g *grammar) extend(p *phrase, end int) {
 			p.role.End = p.desc.End
 		}
 	}
+}
+
+// adjectival tells whether the small word at k, which the data don't know, ends like
+// an adjective: "Ejecutivo regional".
+func (g *grammar) adjectival(k int) bool {
+	if !g.plain(k) {
+		return false
+	}
+	w := g.text[g.items[k].Start:g.items[k].End]
+	return slices.ContainsFunc(g.lang.adjectives, func(e string) bool { return len(w) > len(e)+minStem && strings.HasSuffix(w, e) })
 }
 
 // forTask tells whether the task of a function stands behind the French "à" at k:
@@ -182,6 +195,9 @@ func (g *grammar) extendName(p *phrase, end int) {
 		for m < from+3 && m < end && g.plain(m) && g.joined(m) {
 			m++
 		}
+		if m+1 < end && g.items[m].is(conjunction) && !g.items[m].is(preposition|relative) && g.joined(m) && g.plain(m+1) && g.joined(m+1) && (m+2 >= end || !g.items[m+2].is(articleWord|preposition)) {
+			m += 2 // "justice et police"
+		}
 	}
 	if m == from {
 		return
@@ -231,6 +247,13 @@ func (g *grammar) apposition(p *phrase, end int) {
 	}
 	if p.named() && p.role.Empty() && !p.article {
 		g.functionBehind(p, k, end)
+		return
+	}
+	if p.named() && !p.article && g.items[k].is(articleWord) {
+		// "Sen. Ann Brandt, the Ohio Democrat who led the talks, said"
+		if q, ok := g.noun(k, end); ok && q.pronoun == 0 && q.to < end && (g.items[q.to].kind == comma || g.items[q.to].is(relative)) && (!q.named() || q.article) {
+			p.to, p.enclosed = q.to, true
+		}
 		return
 	}
 	if !p.named() {

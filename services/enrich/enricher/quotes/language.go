@@ -78,6 +78,7 @@ const (
 	firstone   // "I", "my": who says it is one person
 	rating     // of shares: "buy"
 	asking     // verb of asking: the answer is whom it asks
+	trial      // function of others in a trial than who stands it
 	within     // preposition before a work: what follows with a capital is its title
 )
 
@@ -94,7 +95,7 @@ var sections = map[string]lexicon.Class{
 	"titled": titled, "sign": sign, "title": title, "abbreviation": abbreviation, "role": role,
 	"verb": finite, "subordinate": subordinate, "elision": elision, "passive": passive, "agent": agent, "impersonal": impersonal, "many": many, "other verb": action, "inside name": toward, "speech": speech, "him": oblique, "definite": definite, "weak": weak, "view": view, "through": mouth, "as": like, "object": object,
 	"work": work, "person": person, "party": party, "honour": honour, "office": office, "infinitive": infinitive,
-	"no": negated, "i": firstone, "rating": rating, "asking": asking, "in work": within,
+	"no": negated, "i": firstone, "rating": rating, "asking": asking, "trial": trial, "in work": within,
 }
 
 // language is what the data say of one language.
@@ -108,6 +109,7 @@ type language struct {
 	verbEndings   []string          // of finite verbs, likewise
 	capitals      bool              // every noun has a capital
 	same          []map[string]bool // groups of functions that mean the same
+	adjectives    []string          // endings of adjectives that stand behind a noun
 	participles   []string          // endings of participles, with which a clause may begin
 	noSubject     bool              // a verb may do without its pronoun
 	dashes        bool              // dashes set off direct speech
@@ -140,7 +142,7 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 	return lexicon.EachLine(dir, name, func(line string) error {
 		if line[0] == '[' {
 			section = strings.Trim(line, "[]")
-			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "likely role ending" && section != "verb ending" && section != "participle ending" && section != "same" && section != "trait" {
+			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "likely role ending" && section != "verb ending" && section != "participle ending" && section != "adjective ending" && section != "same" && section != "trait" {
 				return fmt.Errorf("unknown section %s", line)
 			}
 			return nil
@@ -185,6 +187,10 @@ func (l *language) add(section, phrase string) error {
 	case "participle ending":
 		if !slices.Contains(l.participles, phrase) {
 			l.participles = append(l.participles, phrase)
+		}
+	case "adjective ending":
+		if !slices.Contains(l.adjectives, phrase) {
+			l.adjectives = append(l.adjectives, phrase)
 		}
 	case "trait":
 		switch phrase {

@@ -471,7 +471,14 @@ func (p *pairing) clause(toks []lexicon.Token) bool {
 	class := func(i int) lexicon.Class { return w.All(toks[i : i+1]) }
 	joined := func(i int) bool { return !strings.ContainsAny(p.text[toks[i-1].End:toks[i].Start], ",.;:!?") }
 	subject := func(i int) bool {
-		return i < len(toks) && joined(i) && (toks[i].Shape&lexicon.Upper != 0 || class(i)&(pronoun|articleWord|possessive|role) != 0)
+		for ; i < len(toks) && joined(i); i++ {
+			if c := class(i); toks[i].Shape&lexicon.Upper != 0 || c&(pronoun|articleWord|possessive|role) != 0 {
+				return true
+			} else if c != 0 || p.lang.capitals {
+				break // else as in "said county engineer Ann Brandt"
+			}
+		}
+		return false
 	}
 	first := class(0)
 	if first&cue != 0 && toks[0].Shape&lexicon.Upper == 0 {

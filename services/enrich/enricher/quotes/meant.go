@@ -39,7 +39,7 @@ func (a *ascriber) introduce(p *phrase) {
 	if p.named() && p.words == 1 && a.items[p.core-1].is(body) || !p.named() && a.items[p.from].is(definite) && p.to == p.core {
 		return // "the government", "the textile group": these come back themselves
 	}
-	if kinds&kindsOfCopy != 0 {
+	if kinds&kindsOfCopy != 0 || a.contractedAt(p.from) {
 		return
 	}
 	if kinds != 0 && a.bodily(p) || p.named() && (p.article || a.initials(p) || len(a.bodies) == 0 && !a.lang.capitals && !p.likely && p.role.Empty() && p.from == 0) {
@@ -53,6 +53,9 @@ func (a *ascriber) introduce(p *phrase) {
 const kindsOfCopy = 64
 
 const court = 2
+
+// kindsOfPaper are those of documents.
+const kindsOfPaper = 128
 
 // bodily tells whether a phrase that has a body's noun in it means the body and
 // not somebody: "the company's boss", "the president of the union".
@@ -199,7 +202,25 @@ func (a *ascriber) onTrial(p *phrase) *entity {
 			return e
 		}
 	}
+	// Or who has a function, but none that others have in a trial.
+	for _, e := range a.people.likely {
+		if e.at < p.desc.Start && a.people.agree(e, d) && !a.official(e) {
+			return e
+		}
+	}
 	return nil
+}
+
+// official tells whether somebody has a function that others have in a trial than who
+// stands it: a judge, a lawyer.
+func (a *ascriber) official(e *entity) bool {
+	toks := lexicon.Scan(nil, e.role, 0, len(e.role))
+	for k := range toks {
+		if a.lang.words.All(toks[k:k+1])&trial != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // lastPerson is whom the text spoke of last that the words of p fit.
@@ -232,6 +253,9 @@ func (a *ascriber) lastPerson(p *phrase) *entity {
 // theBody is the body of one of the kinds that was spoken of last.
 func (a *ascriber) theBody(p *phrase, kinds uint8) *entity {
 	if kinds&kindsOfCopy != 0 {
+		if p.from == 0 || !a.items[p.from-1].is(according) {
+			return nil
+		}
 		kinds = court
 	}
 	var known *entity // by a name that doesn't tell its kind
@@ -241,13 +265,13 @@ func (a *ascriber) theBody(p *phrase, kinds uint8) *entity {
 		if b.kinds&kinds != 0 {
 			return a.people.who(&b.phrase)
 		}
-		if b.kinds == 0 && known == nil && kinds != court {
+		if b.kinds == 0 && known == nil && kinds != court && kinds&kindsOfPaper == 0 {
 			if e := a.people.who(&b.phrase); e == a.before || e == a.body || e == a.speaker || e.at <= a.topic() {
 				known = e
 			}
 		}
 	}
-	if b := a.before; known == nil && kinds&(court|kindsOfCopy) == 0 && b != nil && b.at < p.desc.Start && b.named && !b.likely && b.sex == 0 && !b.outlet && !b.place && b.role == "" && !a.items[p.from].is(many) {
+	if b := a.before; known == nil && kinds&(court|kindsOfPaper) == 0 && b != nil && b.words > 1 && b.at < p.desc.Start && b.named && !b.likely && b.sex == 0 && !b.outlet && !b.place && b.role == "" && !a.items[p.from].is(many) {
 		return b
 	}
 	return known

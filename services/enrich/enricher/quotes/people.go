@@ -1,6 +1,7 @@
 package quotes
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -185,7 +186,7 @@ func (p *people) synonym(words []string) *entity {
 			continue
 		}
 		for _, e := range p.roles {
-			if e == found || !anyOf(group, strings.Fields(fold(e.role))) {
+			if e == found || !anyOf(group, strings.Fields(fold(e.role))) || !p.goesWith(e, words, group) {
 				continue
 			}
 			if found != nil {
@@ -195,6 +196,20 @@ func (p *people) synonym(words []string) *entity {
 		}
 	}
 	return found
+}
+
+// goesWith tells whether nothing else that a function says is unlike what the text
+// tells of e: not "le coach bourguignon" of "l'entraîneur du Stade nantois".
+func (p *people) goesWith(e *entity, words []string, group map[string]bool) bool {
+	if p.lang.capitals || len(words) < 2 || !p.lang.inserts && !p.lang.noSubject {
+		return true
+	}
+	for _, w := range words {
+		if !group[w] && !strings.Contains(fold(e.role), w) && len(w) > 3 {
+			return false
+		}
+	}
+	return true
 }
 
 func anyOf(group map[string]bool, words []string) bool {
@@ -217,11 +232,30 @@ func (p *people) whose(words []string, compound bool) (found *entity, several bo
 			continue
 		}
 		if found != nil && found != e {
-			return nil, true
+			several = true
+			continue
 		}
 		found = e
 	}
+	if several {
+		return p.first(words), true
+	}
 	return found, false
+}
+
+// first is the one person whose function begins with just these words: of the mayor
+// and the deputy mayor the first; nil if there are several.
+func (p *people) first(words []string) (found *entity) {
+	for _, e := range p.roles {
+		if len(e.duty) < len(words) || !slices.Equal(e.duty[:len(words)], words) {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = e
+	}
+	return found
 }
 
 // minCompound is how many bytes the last part of a compound has at least.

@@ -165,6 +165,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	if det && j < end && g.items[j].is(auxiliary) && !g.items[j].upper() && g.items[j].words(role) == 0 {
 		return p, false // "l'a qualifiée"
 	}
+	if g.lang.capitals && det && j == i+1 && j < end && g.items[j].is(cue|weak) && !g.items[j].upper() && strings.EqualFold(g.text[t.Start:t.End], "das") {
+		return p, false // "Das bestätigte eine Sprecherin"
+	}
 	if j < end && g.titleBefore(j, end) {
 		p.to, p.core = j+2, j+2
 		for p.to < end && g.items[p.to].upper() && g.joined(p.to) {
@@ -247,12 +250,7 @@ func (g *grammar) numbered(run, j int) bool {
 	if j == run || g.items[j].Shape&lexicon.Digits == 0 || g.items[j].End-g.items[j].Start > 2 {
 		return false
 	}
-	for k := run; k < j; k++ {
-		if g.given(k) {
-			return false
-		}
-	}
-	return true
+	return !g.anyGiven(run, j)
 }
 
 // dropParticiple leaves out the last word of a description before who did it: "un
@@ -293,7 +291,7 @@ func (g *grammar) opener(i, end int) bool {
 	if g.participial(i, end) || g.verbFirst(i) {
 		return true
 	}
-	return t.upper() && !t.named && t.Shape&lexicon.AllCaps == 0 && t.is(preposition|conjunction|adverb|relative|timeWord|subordinate|finite|auxiliary) && !t.is(articleWord|possessive|pronoun|loose) && t.words(role) == 0 && (!g.given(i) || g.lang.capitals && t.is(adverb) && i+1 < end && !g.items[i+1].upper() && g.verbal(i+1))
+	return t.upper() && !t.named && t.Shape&lexicon.AllCaps == 0 && t.is(preposition|conjunction|adverb|relative|timeWord|subordinate|finite|auxiliary) && !t.is(articleWord|possessive|pronoun|loose) && t.words(role) == 0 && (!g.given(i) || g.lang.capitals && t.is(adverb) && i+1 < end && !g.items[i+1].upper() && (g.verbal(i+1) || g.items[i+1].is(weak)))
 }
 
 // verbFirst tells whether a sentence without a subject begins with a verb at i:
@@ -383,7 +381,7 @@ func (g *grammar) newName(run, j int) bool {
 	if g.roleAt(run) > 0 || j+1 >= len(g.items) || !g.items[j+1].upper() || !g.joined(j+1) {
 		return g.behindInitials(run, j)
 	}
-	if g.items[run].is(medium) && g.given(j) && !g.given(j-1) || prev.is(medium) && j > run+1 && g.roleAt(j) == 0 {
+	if g.items[run].is(medium) && g.given(j) && !g.given(j-1) || prev.is(medium|channel) && j > run+1 && g.roleAt(j) == 0 && g.lang.noSubject {
 		return true // "a Radio Andina Rosario Quispe", "a Caracol Radio Wilmer Pachón"
 	}
 	if ag, n := g.lex.AgencyName([]lexicon.Token{prev.Token}); n > 0 && j == run+1 && g.text[prev.Start:prev.End] == ag.Name && prev.Shape&lexicon.AllCaps != 0 && g.items[j].Shape&lexicon.AllCaps == 0 && g.roleAt(j) == 0 {

@@ -27,6 +27,9 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		if e := a.meant(p); e != nil {
 			return e
 		}
+		if e := a.onlyOne(p); e != nil {
+			return e
+		}
 		e := a.people.who(p)
 		if e == nil {
 			return nil
@@ -45,7 +48,7 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 			}
 		} else {
 			e.human = e.human || a.hasFunction(p.from, p.to)
-			e.many = e.many || a.items[p.from].is(many) || !a.lang.capitals && p.core > p.from && !a.items[p.from].is(articleWord|possessive) && strings.HasSuffix(a.text[a.items[p.from].Start:a.items[p.core-1].End], "s")
+			e.many = e.many || a.items[p.from].is(many) || a.items[p.from].Shape&lexicon.Digits != 0 && p.to > p.from+1 && a.between(p.from+1) == " " || !a.lang.capitals && p.core > p.from && !a.items[p.from].is(articleWord|possessive) && strings.HasSuffix(a.text[a.items[p.from].Start:a.items[p.core-1].End], "s")
 		}
 		if e.outlet {
 			a.outlet = e
@@ -58,7 +61,7 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 	// Somebody named earlier in the sentence, but not the pronoun itself.
 	apart := !asSubject && p.from > 0 && p.to > 0 && a.items[p.from-1].kind == comma && p.pronoun&(masculine|feminine) == 0
 	if q := &a.subject[n]; !asSubject && q.to > 0 && q.to <= p.from && q.pronoun == 0 {
-		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) && (!apart || e == a.teller || e == a.speaker || a.teller == nil) {
+		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) && a.mayTalk(e, p.pronoun) && (!apart || e == a.teller || e == a.speaker || a.teller == nil) {
 			return a.bind(e, p.pronoun)
 		}
 	}
@@ -94,6 +97,20 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		}
 	}
 	return nil
+}
+
+// mayTalk tells whether a "he" rather means e, of whom no function is told, than
+// somebody whom the text spoke of before: not "Eine Pflicht nennt er".
+func (a *ascriber) mayTalk(e *entity, p lexicon.Class) bool {
+	if e.named || e.human || e.outlet || p&(masculine|feminine) == 0 {
+		return true
+	}
+	for _, o := range []*entity{a.before, a.human, a.recent, a.speaker} {
+		if o != nil && o != e && (o.named || o.human) && fits(o, p, true) {
+			return false
+		}
+	}
+	return true
 }
 
 // head is the noun of a description that says more than the noun, "" if p is
@@ -156,15 +173,19 @@ func (a *ascriber) known(p *phrase) *entity {
 		l[0].role = clean(p.role.In(a.text))
 		return l[0]
 	}
-	return a.onlyOne(p, sex)
+	return nil
 }
 
 // onlyOne is the one person named before "la ministra" or "the Leeds coach": nobody
 // else's pronoun goes with the function, or it is of something that the text begins
 // with; nil if there is no such one.
-func (a *ascriber) onlyOne(p *phrase, sex lexicon.Class) *entity {
+func (a *ascriber) onlyOne(p *phrase) *entity {
 	l := a.people.likely
-	if !p.definite || len(l) == 0 || l[0].at >= p.desc.Start || a.items[p.from].is(many) || p.to != p.core || a.people.byName[fold(p.desc.In(a.text))] != nil {
+	if p.named() || p.role.Empty() || !p.definite || len(l) == 0 || a.plural(p) || p.to < len(a.items) && a.items[p.to].kind == comma {
+		return nil
+	}
+	sex := a.people.sex(p.desc.In(a.text))
+	if h := a.headAt(p); h < 0 || a.roleAt(h) == 0 || l[0].at >= p.desc.Start || p.to != p.core || a.people.byName[fold(p.desc.In(a.text))] != nil {
 		return nil
 	}
 	if sex != 0 && l[0].sex == sex && (len(l) == 1 || l[1].at > p.desc.Start) {
