@@ -2,6 +2,7 @@ package quotes
 
 import (
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // ascription is who said it, by which words.
@@ -77,7 +78,8 @@ func (a *ascriber) survey() {
 				p.body = !p.likely && p.role.Empty() && (a.items[p.to-1].is(body) || p.words == 2 && (a.bodyAt(p.from, p.to) || a.medial(p.from, p.to)))
 				a.people.meet(&p)
 			}
-			a.introduce(&p)
+			a.introduce(&p, held)
+			a.abbreviated(&p)
 			if !held && a.stands(&p) && !a.predicate(&p, s.from) && (a.subject[n].to == 0 || a.rather(&p, &a.subject[n], s.to)) {
 				a.subject[n] = p
 			}
@@ -88,6 +90,23 @@ func (a *ascriber) survey() {
 			}
 			i = max(i+1, p.to)
 		}
+	}
+}
+
+// abbreviated keeps the initials in brackets behind a body: "the Federation of Small
+// Businesses (FSB)".
+func (a *ascriber) abbreviated(p *phrase) {
+	k := p.to
+	if k+2 >= len(a.items) || a.items[k].kind != bracket || a.items[k+2].kind != bracket || p.pronoun != 0 || p.likely || p.to-p.from < 3 {
+		return
+	}
+	t := &a.items[k+1]
+	if t.kind != word || t.Shape&lexicon.AllCaps == 0 || t.End-t.Start < 2 || !a.items[p.from].is(articleWord) {
+		return
+	}
+	w := a.text[t.Start:t.End]
+	if a.people.initial[w] == nil {
+		a.people.initial[w] = a.people.who(p)
 	}
 }
 
@@ -149,7 +168,7 @@ func (a *ascriber) rather(p, before *phrase, end int) bool {
 		return false
 	}
 	for k := p.to; k < min(end, p.to+5) && (a.items[k].kind == comma || a.items[k].kind == word); k++ {
-		if a.verbal(k) {
+		if a.verbal(k) || k == p.to && a.items[k].Shape&lexicon.Lower != 0 && a.items[k].class == 0 {
 			return true
 		}
 		if a.items[k].kind == word && !a.small(k) {
@@ -172,6 +191,7 @@ func (a *ascriber) run() {
 			}
 		}
 		a.follow(n)
+		a.dbg(n)
 	}
 }
 
@@ -194,7 +214,7 @@ func (a *ascriber) follow(n int) {
 			}
 		}
 		// Reported speech has a speaker, too: "…, wrote the governor."
-		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !a.relativeBehind(&a.subject[n]) && !asc.nobody && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
+		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !a.relativeBehind(&a.subject[n]) && !asc.nobody && asc.at >= 0 && !a.items[asc.at].is(describe) && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
 			if e := a.resolve(&asc.who, n, false); e != nil {
 				a.before, a.teller = e, e
 				e.via = a.channel(&asc, s)
@@ -206,7 +226,8 @@ func (a *ascriber) follow(n int) {
 			continue
 		}
 		if p, ok := a.noun(i, s.to); ok && p.named() {
-			if e := a.people.who(&p); e.person && (e.words > 1 || e.role != "") && !a.medial(p.from, p.to) && !(!e.likely && e != a.before && a.within(i, s.from)) {
+			a.apposition(&p, s.to)
+			if e := a.people.who(&p); e.person && (e.words > 1 && !a.single(p.from, p.to) || e.role != "") && !a.medial(p.from, p.to) && !(!e.likely && e != a.before && a.within(i, s.from)) {
 				a.recent, a.recentIn = e, n
 			}
 			i = max(i, p.to-1)

@@ -31,7 +31,7 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			}
 		}
 		if n := t.words(view); n > 0 && v+n < i && (v == lo || a.items[v-1].kind == comma || a.items[v-1].is(conjunction)) {
-			if p, is := a.source(v+n, i); is && (p.named() && !p.article || p.pronoun != 0 || a.headed(&p)) {
+			if p, is := a.source(v+n, i); is && (p.named() && !p.article || p.pronoun != 0 || a.headed(&p) || a.bodyAt(p.from, p.to)) {
 				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
 			}
 		}
@@ -146,6 +146,9 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 		}
 		return ascription{nobody: true, cue: a.cover(v, v+1), at: v, end: i, guess: true}, true
 	}
+	if asc, ok = a.agentNext(v, lo, i); ok {
+		return asc, true
+	}
 	if asc, ok = a.attributed(v, lo, i); ok {
 		return asc, true
 	}
@@ -194,7 +197,7 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 			return ascription{who: q, cue: a.cover(v, v+1), at: v, end: q.to}, true
 		}
 	}
-	if !found || !near && a.shares(at, lo) {
+	if !found || a.shares(at, lo) && (!near || a.onlyObjects(lo, at)) {
 		if a.lastQ >= 0 && a.holds(a.lastQ, a.sent) && a.speaker != nil && a.quotes[a.lastQ].last < at {
 			return ascription{entity: a.speaker, cue: a.cover(v, v+1), at: v, end: i}, true
 		}
@@ -208,6 +211,21 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	asc = a.spoken(p, lo, v, i)
 	asc.guess = !near
 	return asc, true
+}
+
+// onlyObjects tells whether no verb stands between the quotation before item lo and
+// the verb at v, so that nouns there belong to the verb before: "called the plan “…”
+// on Monday and called it “…”".
+func (a *ascriber) onlyObjects(lo, v int) bool {
+	if lo == 0 || a.items[lo-1].kind != quotation {
+		return false
+	}
+	for k := lo; k < v && !a.items[k].is(conjunction); k++ {
+		if a.verbal(k) || a.items[k].kind != word {
+			return false
+		}
+	}
+	return true
 }
 
 // insertedAt tells whether the verb at v stands between commas right behind a
@@ -258,14 +276,24 @@ func (a *ascriber) loneParticiple(v, lo, i, end int) (asc ascription, ok bool) {
 	if a.agentBehind(v, i, end) {
 		return a.clauseOf(v, lo, i, end)
 	}
-	if v+2 < i && a.items[v+1].is(agent) && !a.lang.capitals && a.items[i-1].kind != comma {
-		// "Motif invoqué par la direction : une baisse « … »"
-		if p, is := a.noun(v+2, i); is && (p.named() || a.headed(&p) || a.bodyAt(p.from, p.to)) {
-			a.apposition(&p, i)
-			return ascription{who: p, cue: a.cover(v, v+1), at: v, end: p.to, guess: true}, true
-		}
+	if asc, ok = a.agentNext(v, lo, i); ok {
+		return asc, true
 	}
 	return a.attributed(v, lo, i)
+}
+
+// agentNext reads who did it right behind a participle without an auxiliary: "Motif
+// invoqué par la direction : une baisse « … »".
+func (a *ascriber) agentNext(v, lo, i int) (asc ascription, ok bool) {
+	if v+2 >= i || a.lang.capitals || !a.items[v].is(participle) || !a.items[v+1].is(agent) || v == lo || a.items[v-1].kind != word || a.items[v-1].is(auxiliary) || a.items[i-1].kind == comma {
+		return asc, false
+	}
+	p, is := a.noun(v+2, i)
+	if !is || !p.named() && !a.headed(&p) && !a.bodyAt(p.from, p.to) {
+		return asc, false
+	}
+	a.apposition(&p, i)
+	return ascription{who: p, cue: a.cover(v, v+1), at: v, end: p.to, guess: true}, true
 }
 
 // conjoined tells whether a conjunction stands in items [from, to).

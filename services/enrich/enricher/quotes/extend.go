@@ -10,6 +10,13 @@ import (
 
 // extend takes what a description goes on with: "of the company".
 func (g *grammar) extend(p *phrase, end int) {
+	if k := p.to; k < end && k > p.from && len(g.lang.adjectives) > 0 && g.items[k-1].upper() && g.joined(k) && g.adjectival(k) && !p.desc.Empty() {
+		p.to++
+		p.desc.End = int(g.items[k].End)
+		if !p.role.Empty() {
+			p.role.End = p.desc.End
+		}
+	}
 	for range 3 {
 		k := p.to
 		if k+1 >= end || k-p.from > maxPhrase || !g.joined(k) {
@@ -163,7 +170,7 @@ func (g *grammar) firmBehind(p *phrase, start, m int) int {
 // "La Cour de cassation". The name before it stays in p.short.
 func (g *grammar) extendName(p *phrase, end int) {
 	k := p.to
-	place := g.items[k-1].is(body) && k+1 < end && g.text[g.items[k].Start:g.items[k].End] == "in"
+	place := g.kindsAt(k-1) != 0 && k+1 < end && g.text[g.items[k].Start:g.items[k].End] == "in"
 	if k+1 >= end || p.to-p.from != 2 && !place || !g.items[p.from].is(articleWord) || !g.joined(k) || !g.joined(k+1) || g.items[p.from+1].named {
 		return
 	}
@@ -202,6 +209,9 @@ func (g *grammar) extendName(p *phrase, end int) {
 	if m == from {
 		return
 	}
+	if romance && m < end && g.items[m-1].upper() && g.joined(m) && g.adjectival(m) {
+		m++ // "des Affaires étrangères"
+	}
 	p.short = p.name
 	p.to = m
 	p.name.End = int(g.items[m-1].End)
@@ -235,6 +245,16 @@ func (g *grammar) medial(from, to int) bool {
 func (g *grammar) apposition(p *phrase, end int) {
 	k := p.to
 	if k+1 >= end || p.pronoun != 0 {
+		return
+	}
+	if n := g.brackets(k, end); n > k && n < end && (!p.named() || g.items[n].kind == comma) {
+		k = n // "le maire (divers droite), Paul Morin"
+		if q, ok := g.noun(k, end); ok && !p.named() && q.named() && !q.article && q.words > 1 && g.headed(p) {
+			g.bears(p, &q, g.cover(p.from, p.to))
+			return
+		}
+	}
+	if k+1 >= end {
 		return
 	}
 	if g.items[k].kind != comma {

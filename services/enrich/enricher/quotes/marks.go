@@ -415,7 +415,7 @@ func (p *pairing) inserted(out []passage, q passage) []passage {
 		return append(out, q)
 	}
 	k := sort.Search(len(p.toks), func(i int) bool { return int(p.toks[i].Start) >= at })
-	if k+1 >= len(p.toks) || p.toks[k].Shape&lexicon.Upper != 0 || p.lang.words.All(p.toks[k:k+1])&(cue|auxiliary) == 0 {
+	if k+1 >= len(p.toks) || int(p.toks[k].Start) >= q.end || p.toks[k].Shape&lexicon.Upper != 0 || p.lang.words.All(p.toks[k:k+1])&(cue|auxiliary|adverb) == 0 {
 		return append(out, q) // "…, Paul dit": not the reporter's order of words
 	}
 	clause := p.text[at:min(q.end, at+maxInsert)]
@@ -474,13 +474,17 @@ func (p *pairing) clause(toks []lexicon.Token) bool {
 		for ; i < len(toks) && joined(i); i++ {
 			if c := class(i); toks[i].Shape&lexicon.Upper != 0 || c&(pronoun|articleWord|possessive|role) != 0 {
 				return true
-			} else if c != 0 || p.lang.capitals {
+			} else if c&^(body|person|office) != 0 || p.lang.capitals {
 				break // else as in "said county engineer Ann Brandt"
 			}
 		}
 		return false
 	}
 	first := class(0)
+	if p.lang.inserts && first&adverb != 0 && first&cue == 0 && len(toks) > 2 && joined(1) && class(1)&cue != 0 && toks[0].Shape&lexicon.Upper == 0 {
+		toks = toks[1:] // "se réjouit l'avocate"
+		first = class(0)
+	}
 	if first&cue != 0 && toks[0].Shape&lexicon.Upper == 0 {
 		next := 1
 		if len(toks) > 2 && toks[1].End-toks[1].Start == 1 && p.text[toks[1].Start] == 't' {

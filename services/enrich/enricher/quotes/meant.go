@@ -18,8 +18,8 @@ type introduced struct {
 const maxBack = 50
 
 // introduce keeps what a description such as "the company" or "the man" may come
-// back to.
-func (a *ascriber) introduce(p *phrase) {
+// back to; held tells that it stands behind a preposition.
+func (a *ascriber) introduce(p *phrase, held bool) {
 	if p.pronoun != 0 || p.loose {
 		return
 	}
@@ -39,7 +39,7 @@ func (a *ascriber) introduce(p *phrase) {
 	if p.named() && p.words == 1 && a.items[p.core-1].is(body) || !p.named() && a.items[p.from].is(definite) && p.to == p.core {
 		return // "the government", "the textile group": these come back themselves
 	}
-	if kinds&kindsOfCopy != 0 || a.contractedAt(p.from) {
+	if kinds&kindsOfCopy != 0 || a.contractedAt(p.from) || held && kinds == 0 && !a.initials(p) {
 		return
 	}
 	if kinds != 0 && a.bodily(p) || p.named() && (p.article || a.initials(p) || len(a.bodies) == 0 && !a.lang.capitals && !p.likely && p.role.Empty() && p.from == 0) {
@@ -64,14 +64,27 @@ func (a *ascriber) bodily(p *phrase) bool {
 	if h > 0 && a.kindsAt(h) != 0 {
 		return true
 	}
-	if !p.named() || !p.role.Empty() {
+	if !p.named() {
 		return false
+	}
+	if !p.role.Empty() {
+		return !p.likely && a.firmBefore(p) // "processor Longmeadow"
 	}
 	first := p.from
 	for first < p.to-1 && a.items[first].is(articleWord) {
 		first++
 	}
 	return a.items[first].is(body) || a.items[p.to-1].is(body) || p.article
+}
+
+// firmBefore tells whether a company's noun stands right before the name of p.
+func (a *ascriber) firmBefore(p *phrase) bool {
+	for k := p.from; k+1 < p.to; k++ {
+		if int(a.items[k+1].Start) == p.name.Start {
+			return a.kindsAt(k)&firms != 0 && a.roleAt(k) == 0
+		}
+	}
+	return false
 }
 
 // initials tells whether a name is a body's initials: "RSW".
@@ -89,6 +102,9 @@ func (a *ascriber) headAt(p *phrase) int {
 		k := p.from
 		for k < p.core-1 && a.items[k].is(articleWord|possessive) {
 			k++
+		}
+		if k < p.core-1 && a.items[k].words(person|role|body) == 0 && a.items[k+1].words(person|role|body) > 0 && !a.items[k].upper() {
+			k++ // "l'ancien élu"
 		}
 		return k
 	}
@@ -125,6 +141,12 @@ func (a *ascriber) meant(p *phrase) *entity {
 		return a.onTrial(p)
 	}
 	return a.lastPerson(p)
+}
+
+// sameNoun tells whether two descriptions have the same noun.
+func (a *ascriber) sameNoun(p, q *phrase) bool {
+	h, k := a.headAt(p), a.headAt(q)
+	return h >= 0 && k >= 0 && fold(a.cover(h, h+1).In(a.text)) == fold(a.cover(k, k+1).In(a.text))
 }
 
 // bodyMeant is the kinds of bodies that "the company", "la haute juridiction" may
@@ -262,6 +284,9 @@ func (a *ascriber) theBody(p *phrase, kinds uint8) *entity {
 	before := sort.Search(len(a.bodies), func(i int) bool { return a.bodies[i].from >= p.from })
 	for i := before - 1; i >= max(0, before-maxBack); i-- {
 		b := &a.bodies[i]
+		if b.kinds&kinds != 0 && kinds&kindsOfPaper != 0 && a.sameNoun(&b.phrase, p) {
+			return nil // "the letter" stands for itself behind "a letter to the board"
+		}
 		if b.kinds&kinds != 0 {
 			return a.people.who(&b.phrase)
 		}

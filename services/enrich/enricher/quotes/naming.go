@@ -115,6 +115,9 @@ func (g *grammar) peel(run, end int, before bool) int {
 			return k
 		}
 		n := g.roleAt(k)
+		if n > 0 && k+n == end-1 && n == 1 && k == run && g.items[k+n].is(body) && !g.lang.capitals {
+			break // "Premier League"
+		}
 		if n == 0 || n > end-k || k+n < end && (g.between(k+n) == "' " || g.between(k+n) == "’ ") {
 			break
 		}
@@ -129,6 +132,9 @@ func (g *grammar) peel(run, end int, before bool) int {
 	}
 	if before && !g.lang.capitals && end-run >= 3 && !g.given(run) && g.items[run].words(person) > 0 && g.between(run+1) == " " && g.items[run+1].Shape&lexicon.AllCaps == 0 {
 		return run + 1 // "le Slovène Matej Zupan"
+	}
+	if end-run == 2 && before && !g.lang.capitals && g.items[end-1].words(person) > 0 && g.between(end-1) == " " && !g.anyGiven(run, end) {
+		return end // "the Ohio Democrat"
 	}
 	if end-run > 1 && !g.lang.capitals && g.roleAt(end-1) > 0 && g.between(end-1) == " " && !g.anyGiven(run, end) && end < len(g.items) && g.items[end].kind == comma {
 		return end // "Public Relations Officer, Ann Brandt,"
@@ -149,7 +155,7 @@ func (g *grammar) peel(run, end int, before bool) int {
 			return g.peel(m, end, before)
 		}
 	}
-	if g.lang.capitals && end-run >= 3 && !g.given(run) && !g.items[run+1].is(articleWord) && g.text[g.items[run+1].Start:g.items[run+1].End] != "von" && g.between(run+1) == " " {
+	if g.lang.capitals && end-run >= 3 && !g.given(run) && g.items[run].End-g.items[run].Start > minCompound && !g.items[run+1].is(articleWord) && g.text[g.items[run+1].Start:g.items[run+1].End] != "von" && g.between(run+1) == " " {
 		return run + 1
 	}
 	return run

@@ -34,6 +34,7 @@ type people struct {
 	byName  map[string]*entity // names and descriptions, folded
 	byLast  map[string]*entity // fullest name that ends with the word
 	byFirst map[string]*entity // first name that begins with it
+	initial map[string]*entity // bodies by the initials in brackets behind their names
 	byHead  map[string]*entity // longer description met last, by its noun
 	roles   []*entity          // persons with a function
 	likely  []*entity          // persons by their form
@@ -41,7 +42,7 @@ type people struct {
 }
 
 func newPeople(text string, lang *language, titles, given *lexicon.Trie) *people {
-	return &people{text: text, lang: lang, titles: titles, given: given, byName: map[string]*entity{}, byLast: map[string]*entity{}, byFirst: map[string]*entity{}, byHead: map[string]*entity{}}
+	return &people{text: text, lang: lang, titles: titles, given: given, byName: map[string]*entity{}, byLast: map[string]*entity{}, byFirst: map[string]*entity{}, byHead: map[string]*entity{}, initial: map[string]*entity{}}
 }
 
 // fold makes names comparable.
@@ -142,6 +143,9 @@ func (p *people) sex(s string) lexicon.Class {
 	var c lexicon.Class
 	toks := lexicon.Scan(nil, s, 0, len(s))
 	for i, t := range toks[:min(len(toks), 4)] {
+		if i > 0 && !p.lang.capitals && p.lang.words.Longest(toks[i:i+1], inside).Classes&inside != 0 {
+			break // "jefe de la policía"
+		}
 		c |= p.lang.words.Longest(toks[i:i+1], masculine|feminine).Classes & (masculine | feminine)
 		if w := s[t.Start:t.End]; p.lang.capitals && len(w) > 5 && strings.HasSuffix(w, "in") && t.Shape&lexicon.Upper != 0 {
 			return feminine
@@ -285,7 +289,14 @@ func holds(whole, part []string, compound bool) bool {
 
 // named is a new entity for a name.
 func (p *people) named(ph *phrase) *entity {
-	e := &entity{name: clean(ph.name.In(p.text)), at: ph.name.Start, words: ph.words, person: !ph.article && !ph.body, named: true}
+	name := ph.name.In(p.text)
+	if !ph.role.Empty() && ph.role.Start < ph.name.Start {
+		name = p.untitled(name)
+	}
+	if ph.to == ph.from+2 || ph.words == 1 {
+		name = strings.Trim(name, "“”„\"«» \u00a0\u202f")
+	}
+	e := &entity{name: clean(name), at: ph.name.Start, words: ph.words, person: !ph.article && !ph.body, named: true}
 	if first := lexicon.Scan(nil, e.name, 0, min(len(e.name), 24)); !ph.article && len(first) > 1 {
 		e.sex = p.titles.Longest(first[:1], masculine|feminine).Classes & (masculine | feminine)
 		switch names := p.given.All(first[:1]) & (lexicon.Man | lexicon.Woman); {
@@ -301,6 +312,16 @@ func (p *people) named(ph *phrase) *entity {
 		e.place = len(toks) > 0 && p.given.All(toks[:1])&lexicon.City != 0
 	}
 	return e
+}
+
+// untitled is a name without the degree that stands between a function and it:
+// "Chefärztin Dr. Ann Brandt".
+func (p *people) untitled(name string) string {
+	toks := lexicon.Scan(nil, name, 0, min(len(name), 24))
+	if len(toks) < 3 || p.lang.inserts || p.lang.words.Longest(toks[:1], title).Classes&title == 0 || p.titles.Longest(toks[:1], masculine|feminine).Tokens > 0 {
+		return name
+	}
+	return name[toks[1].Start:]
 }
 
 // clean puts a single space for every run of white space.

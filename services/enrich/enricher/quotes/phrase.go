@@ -106,6 +106,9 @@ func (g *grammar) particle(i, end int) bool {
 	if t.is(preposition | articleWord | conjunction | adverb) {
 		switch g.text[t.Start:t.End] {
 		case "von":
+			if i+1 < end && g.roleAt(i+1) > 0 {
+				return false // "Einschätzung von Ratsmitglied Ann Brandt"
+			}
 			if i > 1 && !g.given(i-1) && g.items[i-2].upper() && g.joined(i-1) {
 				return false // "Carla Minder von der Universität"
 			}
@@ -199,6 +202,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	j = min(j, end)
 	small := j
 	run := j
+	ofBody := g.ofBody(j, end, det)
 	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || j > run && g.between(j) == "-" || j > run && g.particle(j, end) || j > run && g.numbered(run, j)) && (j == i || g.joined(j)) {
 		t := &g.items[j]
 		if j > run && (t.is(timeWord) && !g.given(j-1) || g.newName(run, j)) {
@@ -210,8 +214,11 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 			small, run, j, det = n, n, n, det || n == end || !g.items[n].upper()
 		}
 	}
+	if ofBody > 0 {
+		j, small, run = ofBody, ofBody, ofBody
+	}
 	if j == run && small == first {
-		if p.loose && first > i {
+		if first > i && (p.loose || first+1 < end && g.items[first].is(inside) && g.joined(first) && g.items[first+1].is(oblique)) {
 			return g.looseEnd(p, first, end)
 		}
 		return p, false
@@ -232,6 +239,33 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		g.extend(&p, end)
 	}
 	return p, true
+}
+
+// ofBody is where a function ends that stands behind the name of a body with a
+// preposition in it, which begins at i: "a Ministry of Works spokesman"; 0 if there
+// is none.
+func (g *grammar) ofBody(i, end int, det bool) int {
+	if !det || g.lang.capitals || g.lang.inserts || g.lang.noSubject || i+3 >= end || !g.items[i].upper() {
+		return 0
+	}
+	j := i + 1
+	for j < end && g.items[j].upper() && g.joined(j) {
+		j++
+	}
+	if j+2 >= end || !g.items[j].is(inside) || !g.joined(j) || !g.items[j+1].upper() || !g.joined(j+1) {
+		return 0
+	}
+	for j++; j < end && j < i+8 && (g.items[j].upper() || g.items[j].is(conjunction) && j+1 < end && g.items[j+1].upper()) && g.joined(j); {
+		j++
+	}
+	n := 0
+	if j < end && g.joined(j) && !g.items[j].upper() {
+		n = g.items[j].words(role)
+	}
+	if n == 0 || j+n < end && g.items[j+n].upper() && g.joined(j+n) {
+		return 0
+	}
+	return j + n
 }
 
 // bothRoles tells whether the word at j joins two functions of one person: "son ami
@@ -291,7 +325,7 @@ func (g *grammar) opener(i, end int) bool {
 	if g.participial(i, end) || g.verbFirst(i) {
 		return true
 	}
-	return t.upper() && !t.named && t.Shape&lexicon.AllCaps == 0 && t.is(preposition|conjunction|adverb|relative|timeWord|subordinate|finite|auxiliary) && !t.is(articleWord|possessive|pronoun|loose) && t.words(role) == 0 && (!g.given(i) || g.lang.capitals && t.is(adverb) && i+1 < end && !g.items[i+1].upper() && (g.verbal(i+1) || g.items[i+1].is(weak)))
+	return t.upper() && !t.named && t.Shape&lexicon.AllCaps == 0 && t.is(preposition|conjunction|adverb|relative|timeWord|subordinate|finite|auxiliary) && !t.is(articleWord|possessive|pronoun|loose) && t.words(role) == 0 && (!g.given(i) || g.lang.capitals && t.is(adverb) && i+1 < len(g.items) && !g.items[i+1].upper() && (g.verbal(i+1) || g.items[i+1].is(weak)))
 }
 
 // verbFirst tells whether a sentence without a subject begins with a verb at i:

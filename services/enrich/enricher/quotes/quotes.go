@@ -185,6 +185,9 @@ func medially(text string, q *quote, lang *language) bool {
 	if class(n-1)&(medium|according) != 0 && class(n-1)&preposition == 0 {
 		return true
 	}
+	if n > 1 && class(n-1)&body != 0 && class(n-2)&articleWord != 0 && !called(class, n) {
+		return true // "die Gruppe „Klima jetzt“"
+	}
 	if class(n-1)&articleWord == 0 {
 		return false
 	}
@@ -200,6 +203,16 @@ func medially(text string, q *quote, lang *language) bool {
 	}
 	for i := max(0, n-6); i < n-2; i++ {
 		if class(i)&cue != 0 && (class(n-2)&pronoun != 0 || before[n-2].Shape&lexicon.Upper != 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// called tells whether a verb that calls things names is among the last of n words.
+func called(class func(int) lexicon.Class, n int) bool {
+	for i := max(0, n-8); i < n-2; i++ {
+		if class(i)&(describe|auxiliary|infinitive) != 0 {
 			return true
 		}
 	}
@@ -261,14 +274,14 @@ func (e *Enricher) weighWords(text string, p passage, lang *language, media []me
 	}
 	q.caps = q.caps && q.upper
 	q.sentence = q.sentence || q.words >= longWords+2
-	q.name = rated && !p.unclosed && q.stop == 0
+	q.name = !p.unclosed && (rated && q.stop == 0 || q.open > 1 && text[q.open-1] == '-' && !unicode.IsSpace(rune(text[q.open-2])) && q.caps)
 	rest := text[q.close:]
 	if len(rest) > 1 && rest[0] == '-' && !p.unclosed {
 		if r, _ := utf8.DecodeRuneInString(rest[1:]); unicode.IsLetter(r) {
 			q.name = true // "Bild"-Zeitung
 		}
 	}
-	q.name = q.name || !p.unclosed && q.caps && q.words <= 2 && q.stop == 0 && e.nickname(text, &q) || !p.unclosed && q.caps && q.words <= 4 && q.stop == 0 && medially(text, &q, lang)
+	q.name = q.name || !p.unclosed && q.caps && q.words <= 2 && q.stop == 0 && e.nickname(text, &q) || !p.unclosed && q.upper && (q.caps || lang.capitals && !q.sentence) && q.words <= 4 && q.stop == 0 && medially(text, &q, lang)
 	i := sort.Search(len(media), func(i int) bool { return media[i].End > q.start })
 	if i < len(media) && media[i].Start <= q.start+4 && media[i].End >= q.end-4 && q.words <= 8 {
 		q.name = true

@@ -30,16 +30,22 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		if e := a.onlyOne(p); e != nil {
 			return e
 		}
+		if p.core > p.from && p.core-p.from <= 2 && len(a.people.initial) > 0 {
+			if e := a.people.initial[a.cover(p.core-1, p.core).In(a.text)]; e != nil {
+				return e
+			}
+		}
 		e := a.people.who(p)
 		if e == nil {
 			return nil
 		}
+		e.many = e.many || a.counted(p)
 		if h := a.head(p); h != "" {
 			a.people.byHead[h] = e
 		}
 		if p.named() {
 			for _, m := range a.near(p.name.Start) {
-				if m.End == p.name.End && m.Start <= p.name.Start || p.article && m.Start < p.name.End && m.End > p.name.Start {
+				if m.End == p.name.End && m.Start <= p.name.Start && m.Start >= int(a.items[p.from].Start) || p.article && m.Start < p.name.End && m.End > p.name.Start {
 					e.person, e.outlet = false, true
 					if m.Start <= p.name.Start+8 && m.End >= p.name.End-3 && !shorter(p.name.In(a.text), m.name) {
 						e.name = m.name
@@ -48,7 +54,7 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 			}
 		} else {
 			e.human = e.human || a.hasFunction(p.from, p.to)
-			e.many = e.many || a.items[p.from].is(many) || a.items[p.from].Shape&lexicon.Digits != 0 && p.to > p.from+1 && a.between(p.from+1) == " " || !a.lang.capitals && p.core > p.from && !a.items[p.from].is(articleWord|possessive) && strings.HasSuffix(a.text[a.items[p.from].Start:a.items[p.core-1].End], "s")
+			e.many = e.many || a.items[p.from].is(many) || !a.lang.capitals && p.core > p.from && !a.items[p.from].is(articleWord|possessive) && strings.HasSuffix(a.text[a.items[p.from].Start:a.items[p.core-1].End], "s")
 		}
 		if e.outlet {
 			a.outlet = e
@@ -111,6 +117,15 @@ func (a *ascriber) mayTalk(e *entity, p lexicon.Class) bool {
 		}
 	}
 	return true
+}
+
+// counted tells whether a number stands before the noun of p, right or as its first
+// word: "140 Feuerwehrleute".
+func (a *ascriber) counted(p *phrase) bool {
+	number := func(k int) bool {
+		return a.items[k].Shape&lexicon.Digits != 0 && a.between(k+1) == " "
+	}
+	return !p.likely && p.role.Empty() && (p.from > 0 && number(p.from-1) && !a.items[p.from].is(timeWord) || p.to > p.from+1 && number(p.from))
 }
 
 // head is the noun of a description that says more than the noun, "" if p is
@@ -188,7 +203,7 @@ func (a *ascriber) onlyOne(p *phrase) *entity {
 	if h := a.headAt(p); h < 0 || a.roleAt(h) == 0 || l[0].at >= p.desc.Start || p.to != p.core || a.people.byName[fold(p.desc.In(a.text))] != nil {
 		return nil
 	}
-	if sex != 0 && l[0].sex == sex && (len(l) == 1 || l[1].at > p.desc.Start) {
+	if sex != 0 && (l[0].sex == sex || l[0].sex == 0 && p.to-p.from > 2) && (len(l) == 1 || l[1].at > p.desc.Start) {
 		return l[0]
 	}
 	if l[0].role != "" || l[0].at > a.topic() || sex != 0 && l[0].sex != 0 && sex != l[0].sex {

@@ -284,7 +284,7 @@ func (a *ascriber) restricts(p *phrase, k int) bool {
 		if a.items[m].kind != word {
 			return false
 		}
-		verbs = verbs || a.verbal(m)
+		verbs = verbs || a.verbal(m) || m == p.to+1 && a.items[m].class == 0 && (a.lang.inserts || a.lang.noSubject)
 	}
 	return verbs
 }
@@ -303,7 +303,8 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 			continue
 		}
 		if n := a.channelAt(m, limit); n > 0 {
-			for m += n; m < limit && a.items[m-1].upper() && a.items[m].upper() && a.joined(m) && !a.given(m); {
+			own := n > 2 && a.items[m+n-2].upper() // "a Caracol Radio", the whole name
+			for m += n; !own && m < limit && a.items[m-1].upper() && a.items[m].upper() && a.joined(m) && !a.given(m); {
 				m++ // "a Radio Sur"
 			}
 			continue
@@ -349,6 +350,9 @@ func (a *ascriber) source(i, end int) (phrase, bool) {
 
 // brackets is the item behind the brackets that open at i, i if none do.
 func (g *grammar) brackets(i, end int) int {
+	if i >= end {
+		return i
+	}
 	if c := g.text[g.items[i].Start]; g.items[i].kind != bracket || c != '(' && c != '[' {
 		return i
 	}

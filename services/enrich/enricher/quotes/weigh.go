@@ -92,7 +92,9 @@ func (a *ascriber) quotation(id, i, n int) {
 				c = min(c, byTie)
 			}
 			a.take(q, id, &asc, n, c)
-			a.used = max(a.used, asc.at+1)
+			if q.conf >= Enough {
+				a.used = max(a.used, asc.at+1)
+			}
 			return
 		}
 		if asc, ok = a.trailing(next, s.to); ok {
@@ -198,6 +200,7 @@ func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) 
 		}
 	}
 	q.entity, q.cue, q.conf = e, asc.cue, conf
+	a.dbgq(q, asc)
 	if via := a.channel(asc, s); via != "" {
 		q.via = via
 		if e != nil {
@@ -362,7 +365,7 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 			if e := a.answers(n); e != nil {
 				q.entity = e
 			} else if a.before != nil && a.before.many && (a.speaker != nil && !a.speaker.many && a.para == s.paragraph || q.one) {
-				q.entity = a.single(s)
+				q.entity = a.soleSpeaker(s)
 			} else if a.speaker != nil && (q.entity == nil || !q.entity.person && !q.entity.human && !q.entity.outlet) {
 				q.entity = a.speaker
 			}
@@ -376,6 +379,9 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		a.settle(q, id, s)
 	case colonBefore && a.subject[n].to > 0 && a.subject[n].to < i && !a.reportedSpeech(s, i):
 		asc := ascription{who: a.owned(a.subject[n]), at: -1}
+		if p, ok := a.lastPronoun(i-1, s.from); ok {
+			asc.who = p
+		}
 		a.take(q, id, &asc, n, byColon)
 	case a.teller != nil && a.reportedSpeech(s, i):
 		a.speaker = a.teller
@@ -405,6 +411,21 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 	}
 }
 
+// lastPronoun is the "he" of the clause that ends with the colon at item c, in German
+// behind its verb: "Ob sie klagt, ließ er offen: „…“".
+func (a *ascriber) lastPronoun(c, from int) (p phrase, ok bool) {
+	for k := c - 1; k > from; k-- {
+		t := &a.items[k]
+		if t.kind != word {
+			return p, false
+		}
+		if a.lang.capitals && t.is(pronoun) && t.is(masculine) && !t.is(articleWord|neuter) {
+			return a.noun(k, k+1)
+		}
+	}
+	return p, false
+}
+
 // beside tells whether the quotation at item i of a headline stands right behind who
 // is quoted: "Mayor ‘heartbroken’ as lido shuts".
 func (a *ascriber) beside(i, n int) bool {
@@ -412,8 +433,8 @@ func (a *ascriber) beside(i, n int) bool {
 	return p.to > 0 && p.to == i && p.from == a.sents[n].from && p.pronoun == 0 && !a.quotes[a.items[i].quote].upper && (p.likely || a.hasFunction(p.from, p.to))
 }
 
-// single is the one person who goes on speaking, or whom the text spoke of last.
-func (a *ascriber) single(s *sentence) *entity {
+// soleSpeaker is the one person who goes on speaking, or whom the text spoke of last.
+func (a *ascriber) soleSpeaker(s *sentence) *entity {
 	if a.speaker != nil && !a.speaker.many && a.para == s.paragraph {
 		return a.speaker
 	}
