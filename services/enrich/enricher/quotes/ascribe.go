@@ -68,6 +68,7 @@ func (a *ascriber) survey() {
 			}
 			p, ok := a.noun(i, s.to)
 			if !ok {
+				held = held && !a.timeEnds(i, s.to)
 				i++
 				continue
 			}

@@ -26,6 +26,9 @@ func (g *grammar) extend(p *phrase, end int) {
 		if g.items[k].is(toward) && g.items[k+1].words(audience) == 0 && (g.items[k+1].upper() || g.items[k+1].is(articleWord|possessive)) {
 			n = 1
 		}
+		if n == 0 && k == p.core && g.lang.capitals && g.kindsAt(k-1) != 0 && !(p.from > 0 && g.items[p.from-1].is(preposition) && g.between(p.from) == " ") && g.items[k+1].upper() && g.text[g.items[k].Start:g.items[k].End] == "in" && g.lex.Phrases.All([]lexicon.Token{g.items[k+1].Token})&lexicon.City != 0 {
+			n = 1 // "das Ministerium in Kiew"
+		}
 		if n == 0 && k == p.core && g.forTask(p, k, end) {
 			n = 1
 		}
@@ -275,6 +278,9 @@ func (g *grammar) apposition(p *phrase, end int) {
 			p.to, p.enclosed = q.to, true
 		}
 		return
+	}
+	if n := g.roleAt(k); !p.named() && n > 0 && k+n < end && g.brackets(k+n, end) > k+n && !g.items[k].upper() {
+		k = g.brackets(k+n, end) // "general (r) Luis Cobo"
 	}
 	if !p.named() {
 		q, ok := g.noun(k, end)

@@ -248,11 +248,16 @@ func (a *ascriber) official(e *entity) bool {
 // lastPerson is whom the text spoke of last that the words of p fit.
 func (a *ascriber) lastPerson(p *phrase) *entity {
 	d := p.desc.In(a.text)
+	h := a.headAt(p)
+	other := h > p.from && a.roleAt(h-1) > 1 // "the case officer" is no councillor
 	fit := func(e *entity) bool {
 		return e != nil && e.person && e.likely && e.at < p.desc.Start && a.people.agree(e, d)
 	}
 	if b := a.before; b != nil && b.person && !b.place && b.role == "" && b.at < p.desc.Start && a.people.agree(b, d) {
 		return b
+	}
+	if other {
+		return nil
 	}
 	for _, e := range []*entity{a.before, a.recent, a.speaker} {
 		if fit(e) {

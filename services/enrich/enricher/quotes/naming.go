@@ -58,6 +58,10 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 func (g *grammar) firm(p *phrase, first, run, end int, det bool) bool {
 	name := run
 	switch {
+	case !det && run == first+1 && g.kindsAt(first)&firms != 0 && !g.lang.capitals && !g.lang.inserts && !g.lang.noSubject:
+		if end-run > 3 {
+			return false // "processor Longmeadow"
+		}
 	case !det && (g.lang.capitals || g.lang.inserts || g.lang.noSubject):
 		return false
 	case !det || g.lang.capitals:

@@ -318,7 +318,7 @@ func (p *people) named(ph *phrase) *entity {
 // "Chefärztin Dr. Ann Brandt".
 func (p *people) untitled(name string) string {
 	toks := lexicon.Scan(nil, name, 0, min(len(name), 24))
-	if len(toks) < 3 || p.lang.inserts || p.lang.words.Longest(toks[:1], title).Classes&title == 0 || p.titles.Longest(toks[:1], masculine|feminine).Tokens > 0 {
+	if len(toks) < 3 || p.lang.words.Longest(toks[:1], title).Classes&title == 0 || p.titles.Longest(toks[:1], masculine|feminine).Tokens > 0 {
 		return name
 	}
 	return name[toks[1].Start:]

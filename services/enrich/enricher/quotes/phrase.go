@@ -226,7 +226,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	if j == run && !det && (!g.hasRole(i, small) || g.items[i].is(participle)) {
 		return p, false // bare small words: no one in particular
 	}
-	if !det && small > first && !g.hasRole(first, small) {
+	if !det && small > first && !g.hasRole(first, small) && !(small == first+1 && run == small && j > run && g.kindsAt(first)&firms != 0 && !g.lang.inserts && !g.lang.noSubject) {
 		return p, false // "kill Rep. Ilhan Omar"
 	}
 	p.to, p.core = j, j
@@ -305,6 +305,9 @@ func (g *grammar) dropParticiple(p *phrase, first, end int) {
 func (g *grammar) stands(p *phrase) bool {
 	if p.pronoun != 0 || p.loose {
 		return true
+	}
+	if p.core > p.from+1 && g.items[p.core-1].named && g.items[p.core-2].is(titled) {
+		return false // "la llamada «…»"
 	}
 	return !g.items[p.from].is(object|negated) && (p.named() || p.core == 0 || !g.items[p.core-1].is(timeWord))
 }

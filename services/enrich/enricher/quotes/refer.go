@@ -1,6 +1,7 @@
 package quotes
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -95,6 +96,11 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		return a.people.who(p)
 	}
 	if p.pronoun&(masculine|feminine) != 0 {
+		for _, e := range slices.Backward(a.people.likely) {
+			if e.at < p.desc.Start && fits(e, p.pronoun, true) {
+				return a.bind(e, p.pronoun)
+			}
+		}
 		// “…,” she said, and is named further on.
 		for _, e := range a.people.likely {
 			if fits(e, p.pronoun, true) {
@@ -108,7 +114,7 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 // mayTalk tells whether a "he" rather means e, of whom no function is told, than
 // somebody whom the text spoke of before: not "Eine Pflicht nennt er".
 func (a *ascriber) mayTalk(e *entity, p lexicon.Class) bool {
-	if e.named || e.human || e.outlet || p&(masculine|feminine) == 0 {
+	if e.named && e.person || e.human || e.outlet || p&(masculine|feminine) == 0 {
 		return true
 	}
 	for _, o := range []*entity{a.before, a.human, a.recent, a.speaker} {

@@ -182,16 +182,17 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 	}
 	behind := k > lo && a.items[k].is(relative) && (a.items[k-1].kind == comma || !a.items[k].is(articleWord|conjunction))
 	var first phrase
-	held := false
+	held, about := false, false
 	for c := lo; c < v; {
 		t := &a.items[c]
 		if t.kind != word {
+			about = about && t.kind != comma
 			held = held && t.kind != comma
 			c = max(c+1, a.brackets(c, v))
 			continue
 		}
 		if t.is(relative) && !t.is(articleWord) {
-			held = false
+			held, about = false, a.lang.noSubject
 		} else if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(c)) {
 			held = !t.is(like) || !a.lang.capitals || c > lo && a.items[c-1].kind != comma
 			c++
@@ -199,7 +200,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		}
 		q, is := a.noun(c, v)
 		if !is {
-			held = held && !a.verbal(c)
+			held = held && !a.verbal(c) && !a.timeEnds(c, v)
 			c++
 			continue
 		}
@@ -220,7 +221,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 				p, ok, near = q, true, true
 			}
 		}
-		if !held && first.to == 0 && a.stands(&q) {
+		if !held && !about && first.to == 0 && a.stands(&q) {
 			first = q
 		}
 		held = false
@@ -271,6 +272,15 @@ func (a *ascriber) shares(v, lo int) bool {
 		k--
 	}
 	return k > lo && a.items[k].is(conjunction) && !a.items[k].is(relative|preposition|subordinate)
+}
+
+// timeEnds tells whether a time behind a preposition ends with the word at k: "On
+// Thursday the ministry", but not "ihrem am Donnerstag vorgelegten Bericht".
+func (a *ascriber) timeEnds(k, end int) bool {
+	if !a.items[k].is(timeWord) {
+		return false
+	}
+	return !a.lang.capitals || k+1 >= end || a.verbal(k+1) || a.items[k+1].is(weak|articleWord|pronoun)
 }
 
 // restricts tells whether a relative clause without commas stands behind p and has

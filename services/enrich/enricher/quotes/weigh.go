@@ -230,6 +230,10 @@ func (a *ascriber) settle(q *quote, id int, s *sentence) {
 		q.conf += unclosedFix
 	}
 	if q.conf < Enough {
+		if q.first == q.last {
+			t := &a.items[q.first]
+			t.kind, t.named, t.len, t.Shape = word, true, 1, lexicon.Upper
+		}
 		return
 	}
 	a.lastQ, a.para = id, s.paragraph
@@ -325,7 +329,7 @@ func (a *ascriber) dated(i int, s *sentence) bool {
 // listed tells whether the quotation at item i goes on with a list of names:
 // "the films “…” and “…”".
 func (a *ascriber) listed(i int, s *sentence) bool {
-	if i < s.from+2 || a.items[i-2].kind != quotation || a.items[i-1].kind != comma && !a.items[i-1].is(conjunction|preposition) {
+	if i < s.from+2 || a.items[i-2].kind != quotation && !a.items[i-2].named || a.items[i-1].kind != comma && !a.items[i-1].is(conjunction|preposition) {
 		return false
 	}
 	q := &a.quotes[a.items[i-2].quote]
