@@ -94,6 +94,11 @@ func (a *ascriber) survey() {
 	}
 }
 
+// english tells that the language has none of the others' ways with verbs and nouns.
+func (g *grammar) english() bool {
+	return !g.lang.capitals && !g.lang.inserts && !g.lang.noSubject
+}
+
 // abbreviated keeps the initials in brackets behind a body: "the Federation of Small
 // Businesses (FSB)".
 func (a *ascriber) abbreviated(p *phrase) {
@@ -215,7 +220,7 @@ func (a *ascriber) follow(n int) {
 			}
 		}
 		// Reported speech has a speaker, too: "…, wrote the governor."
-		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !a.relativeBehind(&a.subject[n]) && !asc.nobody && asc.at >= 0 && !a.items[asc.at].is(describe) && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
+		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !a.relativeBehind(&a.subject[n]) && !asc.nobody && !(a.english() && asc.at >= 0 && a.items[asc.at].is(describe)) && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
 			if e := a.resolve(&asc.who, n, false); e != nil {
 				a.before, a.teller = e, e
 				e.via = a.channel(&asc, s)

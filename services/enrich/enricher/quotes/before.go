@@ -31,7 +31,7 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			}
 		}
 		if n := t.words(view); n > 0 && v+n < i && (v == lo || a.items[v-1].kind == comma || a.items[v-1].is(conjunction)) {
-			if p, is := a.source(v+n, i); is && (p.named() && !p.article || p.pronoun != 0 || a.headed(&p) || a.bodyAt(p.from, p.to)) {
+			if p, is := a.source(v+n, i); is && (p.named() && !p.article || p.pronoun != 0 || a.headed(&p) || a.opines(&p)) {
 				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
 			}
 		}
@@ -57,6 +57,13 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 		}
 	}
 	return asc, hold, ok
+}
+
+// opines tells whether a phrase means a body that has views: a union, a firm.
+func (a *ascriber) opines(p *phrase) bool {
+	const kinds = firms | court | unions | parties
+	h := a.headAt(p)
+	return h > p.from && a.kindsAt(h)&kinds != 0 && a.kindsAt(h)&kindsOfPaper == 0
 }
 
 // unknown reads a verb that the data don't know, right before a quotation at

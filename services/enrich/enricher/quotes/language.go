@@ -83,7 +83,7 @@ const (
 )
 
 // kinds of bodies, so that "the court" means no company.
-var kinds = map[string]uint8{"company": 1, "court": 2, "union": 4, "office": 8, "team": 16, "party": 32, "ruling": 64, "document": 128}
+var kinds = map[string]uint16{"company": 1, "court": 2, "union": 4, "office": 8, "team": 16, "party": 32, "ruling": 64, "document": 128, "paper": 256}
 
 var sections = map[string]lexicon.Class{
 	"cue": cue, "describe": describe, "quoted": quoted, "as saying": asSaying, "according": according,
@@ -101,7 +101,7 @@ var sections = map[string]lexicon.Class{
 // language is what the data say of one language.
 type language struct {
 	words         lexicon.Trie
-	bodies        map[string]uint8  // kinds of the bodies that a noun means, by the noun in lower case
+	bodies        map[string]uint16 // kinds of the bodies that a noun means, by the noun in lower case
 	longestBody   int               // bytes of the longest of them
 	roleEndings   []string          // of nouns for functions, in lower case
 	likelyEndings []string          // of words before a full name that are functions rather than given names
@@ -213,7 +213,7 @@ func (l *language) add(section, phrase string) error {
 		if kind := kinds[strings.TrimPrefix(section, "body ")]; class == 0 && kind != 0 {
 			class = body
 			if l.bodies == nil {
-				l.bodies = map[string]uint8{}
+				l.bodies = map[string]uint16{}
 			}
 			l.bodies[phrase] |= kind
 			l.longestBody = max(l.longestBody, len(phrase))

@@ -474,14 +474,14 @@ func (p *pairing) clause(toks []lexicon.Token) bool {
 		for ; i < len(toks) && joined(i); i++ {
 			if c := class(i); toks[i].Shape&lexicon.Upper != 0 || c&(pronoun|articleWord|possessive|role) != 0 {
 				return true
-			} else if c&^(body|person|office) != 0 || p.lang.capitals {
+			} else if c&^(body|person|office) != 0 || p.lang.capitals || p.lang.inserts || p.lang.noSubject {
 				break // else as in "said county engineer Ann Brandt"
 			}
 		}
 		return false
 	}
 	first := class(0)
-	if p.lang.inserts && first&adverb != 0 && first&cue == 0 && len(toks) > 2 && joined(1) && class(1)&cue != 0 && toks[0].Shape&lexicon.Upper == 0 {
+	if p.lang.inserts && first&adverb != 0 && first&cue == 0 && len(toks) > 2 && toks[0].End-toks[0].Start <= 2 && joined(1) && class(1)&cue != 0 && toks[0].Shape&lexicon.Upper == 0 {
 		toks = toks[1:] // "se réjouit l'avocate"
 		first = class(0)
 	}

@@ -11,7 +11,7 @@ import (
 // introduced is where the text first speaks of a body or of "a singer".
 type introduced struct {
 	phrase
-	kinds uint8 // of a body, 0 if its name doesn't tell
+	kinds uint16 // of a body, 0 if its name doesn't tell
 }
 
 // maxBack is how many bodies are looked through for "the company".
@@ -32,7 +32,7 @@ func (a *ascriber) introduce(p *phrase, held bool) {
 	if p.to-p.from < 3 && !p.named() {
 		return
 	}
-	var kinds uint8
+	var kinds uint16
 	for k := p.from; k < p.to && k < p.from+maxPhrase; k++ {
 		kinds |= a.kindsAt(k)
 	}
@@ -54,8 +54,11 @@ const kindsOfCopy = 64
 
 const court = 2
 
-// kindsOfPaper are those of documents.
-const kindsOfPaper = 128
+// kindsOfPaper are those of documents: a report, or whatever "the document" means.
+const (
+	kindsOfPaper = 128 | anyPaper
+	anyPaper     = 256
+)
 
 // bodily tells whether a phrase that has a body's noun in it means the body and
 // not somebody: "the company's boss", "the president of the union".
@@ -143,15 +146,9 @@ func (a *ascriber) meant(p *phrase) *entity {
 	return a.lastPerson(p)
 }
 
-// sameNoun tells whether two descriptions have the same noun.
-func (a *ascriber) sameNoun(p, q *phrase) bool {
-	h, k := a.headAt(p), a.headAt(q)
-	return h >= 0 && k >= 0 && fold(a.cover(h, h+1).In(a.text)) == fold(a.cover(k, k+1).In(a.text))
-}
-
 // bodyMeant is the kinds of bodies that "the company", "la haute juridiction" may
 // mean; 0 if the phrase says more, or is none.
-func (a *ascriber) bodyMeant(p *phrase, h int) uint8 {
+func (a *ascriber) bodyMeant(p *phrase, h int) uint16 {
 	switch p.core - p.from {
 	case 2:
 		return a.kindsAt(h)
@@ -163,7 +160,7 @@ func (a *ascriber) bodyMeant(p *phrase, h int) uint8 {
 
 // kindsAt is the kinds of bodies that the noun at item k means, in German also at
 // the end of a compound: "Landesverband".
-func (g *grammar) kindsAt(k int) uint8 {
+func (g *grammar) kindsAt(k int) uint16 {
 	t := &g.items[k]
 	if t.is(body) {
 		return g.lang.bodies[fold(g.text[t.Start:t.End])]
@@ -278,20 +275,23 @@ func (a *ascriber) lastPerson(p *phrase) *entity {
 }
 
 // theBody is the body of one of the kinds that was spoken of last.
-func (a *ascriber) theBody(p *phrase, kinds uint8) *entity {
+func (a *ascriber) theBody(p *phrase, kinds uint16) *entity {
 	if kinds&kindsOfCopy != 0 {
 		if p.from == 0 || !a.items[p.from-1].is(according) {
 			return nil
 		}
 		kinds = court
 	}
+	if kinds&kindsOfPaper != 0 && kinds&anyPaper == 0 {
+		return nil // "the letter" stands for itself
+	}
+	if kinds&anyPaper != 0 {
+		kinds |= kindsOfPaper
+	}
 	var known *entity // by a name that doesn't tell its kind
 	before := sort.Search(len(a.bodies), func(i int) bool { return a.bodies[i].from >= p.from })
 	for i := before - 1; i >= max(0, before-maxBack); i-- {
 		b := &a.bodies[i]
-		if b.kinds&kinds != 0 && kinds&kindsOfPaper != 0 && a.sameNoun(&b.phrase, p) {
-			return nil // "the letter" stands for itself behind "a letter to the board"
-		}
 		if b.kinds&kinds != 0 {
 			return a.people.who(&b.phrase)
 		}

@@ -486,5 +486,11 @@ func (g *grammar) hasRole(from, to int) bool {
 // firms is the kind of bodies that stand before their names.
 const firms = 1
 
+// unions and parties are kinds of bodies that have views.
+const (
+	unions  = 4
+	parties = 32
+)
+
 // minStem is how many bytes stand before the ending of a function at least.
 const minStem = 3

@@ -76,6 +76,7 @@ type quote struct {
 	upper       bool // begins with a capital
 	sentence    bool // has a finite verb
 	caps        bool // every word that counts has a capital
+	rated       bool // a rating of shares
 	one         bool // the speaker calls himself "I"
 	name        bool // a name in the reporter's text
 	first, last int  // items that stand for it
@@ -274,7 +275,8 @@ func (e *Enricher) weighWords(text string, p passage, lang *language, media []me
 	}
 	q.caps = q.caps && q.upper
 	q.sentence = q.sentence || q.words >= longWords+2
-	q.name = !p.unclosed && (rated && q.stop == 0 || q.open > 1 && text[q.open-1] == '-' && !unicode.IsSpace(rune(text[q.open-2])) && q.caps)
+	q.rated = rated && q.stop == 0
+	q.name = !p.unclosed && q.open > 1 && text[q.open-1] == '-' && !unicode.IsSpace(rune(text[q.open-2])) && q.caps // Ö1-"Mittagsjournal"
 	rest := text[q.close:]
 	if len(rest) > 1 && rest[0] == '-' && !p.unclosed {
 		if r, _ := utf8.DecodeRuneInString(rest[1:]); unicode.IsLetter(r) {

@@ -174,14 +174,14 @@ func (a *ascriber) known(p *phrase) *entity {
 	if a.sent != nil && a.sent.headline && p.to == p.core && !a.items[p.from].is(articleWord|possessive|many) && a.headed(p) {
 		return a.people.as(p.role.In(a.text)) // "Mayor: “…”"
 	}
+	if a.plural(p) {
+		return nil
+	}
 	if !p.definite && !a.items[p.from].is(possessive) && a.owner(p.from, p.to) == p.from || !a.headed(p) {
 		return nil
 	}
 	if e := a.people.as(p.role.In(a.text)); e != nil {
 		return e
-	}
-	if a.plural(p) {
-		return nil
 	}
 	// Who the sentence before was about, of whom nothing is told but this.
 	if b := a.before; p.definite && b != nil && (b.likely || a.stillAbout(b, p)) && b.role == "" && a.people.byName[fold(p.desc.In(a.text))] == nil && a.people.agree(b, p.desc.In(a.text)) && !a.items[p.from].is(many) {
@@ -197,9 +197,9 @@ func (a *ascriber) known(p *phrase) *entity {
 	return nil
 }
 
-// onlyOne is the one person named before "la ministra" or "the Leeds coach": nobody
-// else's pronoun goes with the function, or it is of something that the text begins
-// with; nil if there is no such one.
+// onlyOne is the one person named before "der italienische Notenbankchef" or "the
+// Leeds coach": nobody else was named, or the function is of something that the text
+// begins with; nil if there is no such one.
 func (a *ascriber) onlyOne(p *phrase) *entity {
 	l := a.people.likely
 	if p.named() || p.role.Empty() || !p.definite || len(l) == 0 || a.plural(p) || p.to < len(a.items) && a.items[p.to].kind == comma {
@@ -209,7 +209,8 @@ func (a *ascriber) onlyOne(p *phrase) *entity {
 	if h := a.headAt(p); h < 0 || a.roleAt(h) == 0 || l[0].at >= p.desc.Start || p.to != p.core || a.people.byName[fold(p.desc.In(a.text))] != nil {
 		return nil
 	}
-	if sex != 0 && (l[0].sex == sex || l[0].sex == 0 && p.to-p.from > 2) && (len(l) == 1 || l[1].at > p.desc.Start) {
+	if near := l[0] == a.recent || l[0] == a.speaker; near && sex != 0 && (len(l) == 1 || l[1].at > p.desc.Start) &&
+		(l[0].sex == sex && !a.hasOffice(l[0]) || l[0].sex == 0 && p.to-p.from > 2) {
 		return l[0]
 	}
 	if l[0].role != "" || l[0].at > a.topic() || sex != 0 && l[0].sex != 0 && sex != l[0].sex {
@@ -228,6 +229,18 @@ func (a *ascriber) onlyOne(p *phrase) *entity {
 		}
 	}
 	return nil
+}
+
+// hasOffice tells whether the function that the text tells of e is an office, so that
+// another office is somebody else's.
+func (a *ascriber) hasOffice(e *entity) bool {
+	toks := lexicon.Scan(nil, e.role, 0, len(e.role))
+	for k := range toks {
+		if a.lang.words.All(toks[k:k+1])&office != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // plural tells whether a description has the form of a plural.

@@ -272,7 +272,7 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 			}
 		}
 	}
-	if a.titleAfter(q, s) {
+	if q.rated && a.ratingAt(i, s) || a.titleAfter(q, s) {
 		return d + asName
 	}
 	if q.upper && q.words <= longWords && (a.dated(i, s) || a.listed(i, s)) {
@@ -284,6 +284,12 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 		}
 	}
 	return d
+}
+
+// ratingAt tells whether a rating of shares is named at item i: "kept its “hold”
+// rating", "hebt sie auf „Kaufen“".
+func (a *ascriber) ratingAt(i int, s *sentence) bool {
+	return i > s.from && (a.items[i-1].is(preposition) || a.items[i-1].words(titled|speech) > 0) || i+1 < s.to && a.items[i+1].words(titled|speech) > 0
 }
 
 // titleAfter tells whether the words are the title of a work that they stand behind:
@@ -462,13 +468,17 @@ func (a *ascriber) answers(n int) *entity {
 		if !a.items[v].is(asking) || a.passiveAt(v, s.from) {
 			continue
 		}
-		p, ok := a.noun(v+1, s.to)
-		switch {
-		case a.items[v+1].is(oblique) && (v+2 >= s.to || !a.items[v+2].is(preposition) && !a.items[v+2].upper()):
+		question := func(k int) bool { return k < s.to && a.items[k].is(conjunction|relative) }
+		before := v - 1
+		if a.items[before].is(auxiliary) && before > s.from {
+			before--
+		}
+		switch p, ok := a.noun(v+1, s.to); {
+		case a.items[v+1].is(oblique) && question(v+2):
 			return a.other(a.before, a.items[v+1].class)
-		case a.items[v-1].is(oblique), v > s.from+1 && a.items[v-1].is(auxiliary) && a.items[v-2].is(oblique):
+		case a.items[before].is(oblique) && !a.items[before].is(pronoun) && question(v+1):
 			return a.other(a.before, 0)
-		case ok && p.named() && !p.article:
+		case ok && p.named() && !p.article && question(p.to):
 			return a.resolve(&p, n-1, false)
 		}
 		return nil
