@@ -76,7 +76,7 @@ func (a *ascriber) survey() {
 				a.apposition(&p, s.to)
 			}
 			if p.named() {
-				p.body = !p.likely && p.role.Empty() && (a.items[p.to-1].is(body) || p.words == 2 && (a.bodyAt(p.from, p.to) || a.medial(p.from, p.to)))
+				p.body = !p.likely && p.role.Empty() && (a.items[p.to-1].is(body) || p.words == 2 && (a.bodyAt(p.to-2, p.to) || a.medial(p.to-2, p.to)))
 				a.people.meet(&p)
 			}
 			a.introduce(&p, held)
@@ -92,6 +92,17 @@ func (a *ascriber) survey() {
 			i = max(i+1, p.to)
 		}
 	}
+}
+
+// clauseIn tells whether a verb is among the next items: "Ann Brandt, back at work,
+// said the council would pay".
+func (a *ascriber) clauseIn(from, to int) bool {
+	for k := from; k < min(to, from+8) && a.items[k].kind == word; k++ {
+		if a.verbal(k) {
+			return true
+		}
+	}
+	return false
 }
 
 // english tells that the language has none of the others' ways with verbs and nouns.
@@ -220,7 +231,7 @@ func (a *ascriber) follow(n int) {
 			}
 		}
 		// Reported speech has a speaker, too: "…, wrote the governor."
-		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !a.relativeBehind(&a.subject[n]) && !asc.nobody && !(a.english() && asc.at >= 0 && a.items[asc.at].is(describe)) && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
+		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !a.relativeBehind(&a.subject[n]) && !asc.nobody && !(a.english() && (asc.at >= 0 && a.items[asc.at].is(describe) || a.clauseIn(asc.end, s.to))) && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
 			if e := a.resolve(&asc.who, n, false); e != nil {
 				a.before, a.teller = e, e
 				e.via = a.channel(&asc, s)
@@ -228,12 +239,12 @@ func (a *ascriber) follow(n int) {
 		}
 	}
 	for i := s.from; i < s.to; i++ {
-		if !a.items[i].upper() || a.items[i].named {
+		if !a.items[i].upper() || a.items[i].named || i > s.from && a.items[i-1].is(articleWord) && !a.lang.capitals && a.between(i) == " " {
 			continue
 		}
 		if p, ok := a.noun(i, s.to); ok && p.named() {
 			a.apposition(&p, s.to)
-			if e := a.people.who(&p); e.person && (e.words > 1 && !a.single(p.from, p.to) || e.role != "") && !a.medial(p.from, p.to) && !(!e.likely && e != a.before && a.within(i, s.from)) {
+			if e := a.people.who(&p); e.person && (e.words > 1 && !a.single(p.from, p.to) || e.role != "") && !a.medial(p.from, p.to) && (e.likely || e == a.before || a.recent == nil && !a.behindPreposition(i, s.from)) {
 				a.recent, a.recentIn = e, n
 			}
 			i = max(i, p.to-1)
@@ -241,9 +252,9 @@ func (a *ascriber) follow(n int) {
 	}
 }
 
-// within tells whether the name at i stands behind a preposition, so that it may be
+// behindPreposition tells whether the name at i stands behind a preposition, so that it may be
 // a place: "en el Palacio Real".
-func (a *ascriber) within(i, from int) bool {
+func (a *ascriber) behindPreposition(i, from int) bool {
 	k := i - 1
 	for k > from && a.items[k].is(articleWord) && !a.items[k].is(preposition) {
 		k--

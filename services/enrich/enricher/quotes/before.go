@@ -43,6 +43,9 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			hold = tied
 			continue
 		}
+		if v > lo && a.items[v-1].words(asSaying) > 1 {
+			continue // "quoted the president as saying"
+		}
 		if !a.cueAt(v, lo, cue|describe|quoted) {
 			if asc, is := a.loneParticiple(v, lo, i, end); is {
 				return asc, tied, true
@@ -353,6 +356,9 @@ func (a *ascriber) attributed(v, lo, i int) (asc ascription, ok bool) {
 
 // verbLast reads German's "hat … genannt" around a quotation at item i.
 func (a *ascriber) verbLast(i, from, end int) (asc ascription, ok bool) {
+	if !a.lang.capitals {
+		return asc, false
+	}
 	for k := i + 1; k < min(end, i+7) && a.items[k].kind == word; k++ {
 		if !a.items[k].is(participle) && !(a.items[k].is(cue|describe) && k > i+1) || a.items[k].upper() {
 			continue

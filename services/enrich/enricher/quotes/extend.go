@@ -287,7 +287,7 @@ func (g *grammar) apposition(p *phrase, end int) {
 		if ok && q.named() && q.article && g.byArticle(p, &q, k, end) {
 			return
 		}
-		if ok && q.named() && !q.article && q.words >= 1 && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end) && g.closes(q.to, end) &&
+		if ok && q.named() && !q.article && !(q.words == 1 && g.plural(p)) && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end) && g.closes(q.to, end) &&
 			(g.headed(p) || p.loose || g.items[p.from].is(possessive) || q.to < end && g.items[q.to].kind == comma) {
 			if p.role.Empty() && !p.loose {
 				p.role = p.desc
@@ -401,7 +401,23 @@ func (g *grammar) functionBehind(p *phrase, k, end int) {
 	default:
 		p.role = g.bare(q.from, q.to)
 	}
-	p.to, p.enclosed = q.to, true
+	p.to, p.enclosed = g.moreFunctions(q.to, end), true
+}
+
+// moreFunctions is where the functions end that stand behind another one: "president
+// and chief operating officer".
+func (g *grammar) moreFunctions(k, end int) int {
+	for range 3 {
+		if k+1 >= end || !g.items[k].is(conjunction) || g.items[k].is(preposition|relative) || g.items[k+1].upper() {
+			return k
+		}
+		q, ok := g.noun(k+1, end)
+		if !ok || q.named() || !g.headed(&q) {
+			return k
+		}
+		k = q.to
+	}
+	return k
 }
 
 // goesOn tells whether a verb stands at k or behind small words there, so that what

@@ -97,16 +97,16 @@ func (a *ascriber) initials(p *phrase) bool {
 }
 
 // headAt is the item of a description's noun, -1 if it can't be told.
-func (a *ascriber) headAt(p *phrase) int {
+func (g *grammar) headAt(p *phrase) int {
 	if p.named() && !p.article || p.core <= p.from {
 		return -1
 	}
-	if a.lang.inserts || a.lang.noSubject { // adjectives stand behind
+	if g.lang.inserts || g.lang.noSubject { // adjectives stand behind
 		k := p.from
-		for k < p.core-1 && a.items[k].is(articleWord|possessive) {
+		for k < p.core-1 && g.items[k].is(articleWord|possessive) {
 			k++
 		}
-		if k < p.core-1 && a.items[k].words(person|role|body) == 0 && a.items[k+1].words(person|role|body) > 0 && !a.items[k].upper() {
+		if k < p.core-1 && g.items[k].words(person|role|body) == 0 && g.items[k+1].words(person|role|body) > 0 && !g.items[k].upper() {
 			k++ // "l'ancien élu"
 		}
 		return k
@@ -134,7 +134,7 @@ func (a *ascriber) meant(p *phrase) *entity {
 			return e
 		}
 	}
-	if !a.back(h) || a.items[p.from].is(many) || t.is(body) && t.upper() && !a.lang.capitals {
+	if !a.back(h) || a.plural(p) || t.is(body) && t.upper() && !a.lang.capitals {
 		return nil
 	}
 	if q, ok := a.persons[fold(a.cover(h, h+1).In(a.text))]; ok && q.from < p.from && t.words(party) == 0 {

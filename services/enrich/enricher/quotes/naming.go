@@ -134,7 +134,7 @@ func (g *grammar) peel(run, end int, before bool) int {
 		// "Ministerpräsident des Landes", "Polizeichef Braun": what is left.
 		return k
 	}
-	if before && !g.lang.capitals && end-run >= 3 && !g.given(run) && g.items[run].words(person) > 0 && g.between(run+1) == " " && g.items[run+1].Shape&lexicon.AllCaps == 0 {
+	if before && !g.lang.capitals && end-run >= 3 && !g.given(run) && g.items[run].words(person) > 0 && g.between(run+1) == " " && !g.bodyAt(run+1, end) && g.items[run+1].Shape&lexicon.AllCaps == 0 {
 		return run + 1 // "le Slovène Matej Zupan"
 	}
 	if end-run == 2 && before && !g.lang.capitals && g.items[end-1].words(person) > 0 && g.between(end-1) == " " && !g.anyGiven(run, end) {

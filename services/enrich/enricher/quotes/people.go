@@ -294,7 +294,7 @@ func (p *people) named(ph *phrase) *entity {
 		name = p.untitled(name)
 	}
 	if ph.to == ph.from+2 || ph.words == 1 {
-		name = strings.Trim(name, "“”„\"«» \u00a0\u202f")
+		name = unmarked(name)
 	}
 	e := &entity{name: clean(name), at: ph.name.Start, words: ph.words, person: !ph.article && !ph.body, named: true}
 	if first := lexicon.Scan(nil, e.name, 0, min(len(e.name), 24)); !ph.article && len(first) > 1 {
@@ -312,6 +312,21 @@ func (p *people) named(ph *phrase) *entity {
 		e.place = len(toks) > 0 && p.given.All(toks[:1])&lexicon.City != 0
 	}
 	return e
+}
+
+// unmarked is a name without the quotation marks around it.
+func unmarked(name string) string {
+	const marks = "“”„\"«»"
+	if !strings.ContainsAny(name, marks) {
+		return name
+	}
+	name = strings.Map(func(c rune) rune {
+		if strings.ContainsRune(marks, c) {
+			return -1
+		}
+		return c
+	}, name)
+	return strings.Trim(name, " ,.\u00a0\u202f")
 }
 
 // untitled is a name without the degree that stands between a function and it:

@@ -214,6 +214,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 			small, run, j, det = n, n, n, det || n == end || !g.items[n].upper()
 		}
 	}
+	if j > run && g.english() && g.genitive(j) && !g.items[j-1].named && (j+1 == end || g.sayingAt(j+1)) {
+		j++ // "Moody's said"
+	}
 	if ofBody > 0 {
 		j, small, run = ofBody, ofBody, ofBody
 	}
@@ -314,6 +317,9 @@ func (g *grammar) stands(p *phrase) bool {
 
 // genitive tells whether item i is the "s" of "the junta's".
 func (g *grammar) genitive(i int) bool {
+	if i >= len(g.items) {
+		return false
+	}
 	t := &g.items[i]
 	return i > 0 && t.kind == word && t.End-t.Start == 1 && g.text[t.Start] == 's' && (g.between(i) == "'" || g.between(i) == "’")
 }
@@ -365,10 +371,16 @@ func (g *grammar) participial(i, end int) bool {
 	return false
 }
 
+// sayingAt tells whether the English word at i is a verb of saying and no noun:
+// "Moody's said", but not "Moody's claims".
+func (g *grammar) sayingAt(i int) bool {
+	return g.items[i].is(cue) && g.items[i].is(participle) && !g.items[i].upper()
+}
+
 // owner is where "China's" and the like end that begin at i; i if they don't.
 func (g *grammar) owner(i, end int) int {
 	for k := i; k < min(end, i+6) && g.items[k].kind == word && (k == i || g.joined(k)); k++ {
-		if k > i && g.genitive(k) && k+1 < end && g.joined(k+1) {
+		if k > i && g.genitive(k) && k+1 < end && g.joined(k+1) && !(g.english() && g.items[k-1].upper() && g.sayingAt(k+1)) {
 			return k + 1
 		}
 		if k > i && !g.items[k].upper() && (g.verbal(k) || g.stopper(k)) {

@@ -114,6 +114,9 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 // mayTalk tells whether a "he" rather means e, of whom no function is told, than
 // somebody whom the text spoke of before: not "Eine Pflicht nennt er".
 func (a *ascriber) mayTalk(e *entity, p lexicon.Class) bool {
+	if a.english() && !e.named && !e.human && !e.outlet && p&(neuter|plural) == 0 {
+		return false // "The vote was “…”, he said"
+	}
 	if e.named && e.person || e.human || e.outlet || p&(masculine|feminine) == 0 {
 		return true
 	}
@@ -244,15 +247,15 @@ func (a *ascriber) hasOffice(e *entity) bool {
 }
 
 // plural tells whether a description has the form of a plural.
-func (a *ascriber) plural(p *phrase) bool {
-	if a.items[p.from].is(many) {
+func (g *grammar) plural(p *phrase) bool {
+	if g.items[p.from].is(many) {
 		return true
 	}
-	h := a.headAt(p)
-	if a.lang.capitals || h < 0 {
+	h := g.headAt(p)
+	if g.lang.capitals || h < 0 {
 		return false
 	}
-	w := a.cover(h, h+1).In(a.text)
+	w := g.cover(h, h+1).In(g.text)
 	return strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss")
 }
 

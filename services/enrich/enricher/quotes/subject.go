@@ -19,7 +19,7 @@ func (a *ascriber) verb(from, to int, want lexicon.Class) int {
 // cueAt tells whether item v is a verb that ascribes.
 func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 	t := &a.items[v]
-	if t.kind != word || t.upper() && (v > from || a.lang.capitals) {
+	if t.kind != word || t.upper() && (v > from || a.lang.capitals) || v > from && (a.between(v) == "-" || a.genitive(v-1) && !a.sayingAt(v)) {
 		return false
 	}
 	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) && !a.clitic(v-1, from) {
@@ -132,7 +132,7 @@ func (a *ascriber) linked(p *phrase, v int) bool {
 					return false
 				}
 			}
-			return false
+			return p.enclosed && a.smalls(k+1, v)
 		case a.brackets(k, v) > k:
 			k = a.brackets(k, v)
 		default:

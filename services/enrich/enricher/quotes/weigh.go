@@ -13,7 +13,7 @@ func (a *ascriber) quotation(id, i, n int) {
 	if q.first != q.last && i == q.first {
 		// It goes on into a later paragraph, and what stands behind it is there:
 		// what stands before it is looked at first, and may be outdone.
-		if asc, tied, ok := a.left(i, s.from, s.to); ok && tied && a.items[i-1].kind == colon {
+		if asc, tied, ok := a.left(i, s.from, s.to); ok && tied && (a.items[i-1].kind == colon || a.items[i-1].kind == comma && a.cueJustBefore(i-1, s)) {
 			a.take(q, id, &asc, n, byCue)
 		}
 		return
@@ -51,7 +51,7 @@ func (a *ascriber) quotation(id, i, n int) {
 		return
 	}
 	if !start {
-		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(setOff && !atEnd && asc.guess && (commaBefore || a.better(next, s))) {
+		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(setOff && !atEnd && (asc.guess && (commaBefore || a.better(next, s)) || asc.at >= 0 && asc.at < i-3 && !a.items[asc.at].is(cue|participle) && a.items[next].words(according) > 0)) {
 			c := byTie
 			if !q.partial {
 				c = byCue
@@ -255,9 +255,12 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	var d float64
 	if q.caps && !a.lang.capitals && q.words <= 8 && q.partial {
 		d += titleCase
-		if q.words > 1 {
+		if q.words > 1 || a.text[q.start:q.end] == strings.ToUpper(a.text[q.start:q.end]) {
 			d += titleCase
 		}
+	}
+	if q.caps && q.partial && a.english() && i > s.from && a.items[i-1].is(definite) && q.words <= 2 && a.verb(max(s.from, i-4), i, describe) < 0 {
+		d += titleCase // the “Britannia”
 	}
 	if i > s.from && a.items[i-1].kind != colon && (q.upper || !a.lang.capitals) {
 		for k := max(s.from, i-3); k < i; k++ {
