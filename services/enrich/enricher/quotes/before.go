@@ -25,8 +25,12 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 		if sawComma && t.is(relative) && !set && v > lo && a.items[v-1].kind == comma && !a.cueBetween(v, i) {
 			tied = false
 		}
-		if n := t.words(according); n > 0 && v+n < i && !t.is(adverb) {
-			if p, is := a.source(v+n, i); is {
+		if n := t.words(according); n > 1 && t.long&oblique != 0 {
+			// "in her view"
+			return ascription{who: phrase{from: v, to: v + n, pronoun: masculine | feminine, desc: a.cover(v, v+n)}, cue: a.cover(v, v+n), at: v, end: v + n}, true, true
+		}
+		if n := t.words(according); n > 0 && v+n < i && (!t.is(adverb) || v > lo && a.items[v-1].kind == comma) {
+			if p, is := a.source(v+n, i); is && (!t.is(adverb) || p.to == i || a.items[p.to].kind == comma) {
 				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
 			}
 		}
@@ -195,6 +199,9 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	if a.lang.capitals && next+1 < i && a.items[next].is(pronoun) && a.items[next].is(neuter) {
 		next++ // "sieht es die Bank"
 	}
+	if near && a.fronted(&p, next, i) {
+		near = false // "Das Angebot wies Gewerkschaftschef Bernd Krug als „…“ zurück"
+	}
 	if near && p.pronoun == 0 && a.lang.capitals && next < i && a.items[next].class&(pronoun|masculine|articleWord) == pronoun|masculine {
 		near = false // "Eine Pflicht nennt er"
 	}
@@ -215,7 +222,11 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 			return ascription{entity: a.speaker, cue: a.cover(v, v+1), at: v, end: i}, true
 		}
 		if a.lang.noSubject {
-			return ascription{who: phrase{pronoun: masculine | feminine}, cue: a.cover(v, v+1), at: v, end: i}, true
+			who := phrase{pronoun: masculine | feminine}
+			if p, is := a.source(lo+1, v); is && a.items[lo].is(view) && !a.items[lo].is(adverb) && (a.bodyAt(p.from, p.to) || a.headed(&p)) {
+				who = p // "Desde el sindicato acusan a la empresa de «…»"
+			}
+			return ascription{who: who, cue: a.cover(v, v+1), at: v, end: i}, true
 		}
 		if !found {
 			return asc, false
@@ -224,6 +235,16 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	asc = a.spoken(p, lo, v, i)
 	asc.guess = !near
 	return asc, true
+}
+
+// fronted tells whether in German somebody with a function or a body follows the
+// verb, from item k on, and a thing stands before it, so that this is the object.
+func (a *ascriber) fronted(p *phrase, k, i int) bool {
+	if !a.lang.capitals || p.named() || p.pronoun != 0 || a.hasFunction(p.from, p.core) || a.kindsAt(p.core-1) != 0 || k >= i || a.items[k].is(object|preposition) {
+		return false
+	}
+	q, ok := a.noun(k, i)
+	return ok && q.pronoun == 0 && q.named() && !q.role.Empty() && a.items[p.from].is(articleWord|possessive)
 }
 
 // onlyObjects tells whether no verb stands between the quotation before item lo and

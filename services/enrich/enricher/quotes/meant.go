@@ -143,7 +143,14 @@ func (a *ascriber) meant(p *phrase) *entity {
 	if t.words(party) > 0 {
 		return a.onTrial(p)
 	}
-	return a.lastPerson(p)
+	if e := a.lastPerson(p); e != nil {
+		return e
+	}
+	// "a resident" is "the pensioner" in what he goes on to say.
+	if s := a.speaker; s != nil && !s.named && s.human && !s.many && a.sent != nil && a.para == a.sent.paragraph && p.to == p.core && t.words(office) == 0 && a.people.agree(s, p.desc.In(a.text)) {
+		return s
+	}
+	return nil
 }
 
 // bodyMeant is the kinds of bodies that "the company", "la haute juridiction" may

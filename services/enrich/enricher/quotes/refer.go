@@ -92,7 +92,7 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 			}
 		}
 	}
-	if p.to-p.from > 1 {
+	if p.to-p.from > 1 && a.items[p.from].words(according) == 0 {
 		return a.people.who(p)
 	}
 	if p.pronoun&(masculine|feminine) != 0 {

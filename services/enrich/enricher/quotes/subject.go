@@ -25,7 +25,7 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) && !a.clitic(v-1, from) {
 		return false
 	}
-	if v > from && !t.is(infinitive) && a.items[v-1].is(preposition) && !a.items[v-1].is(toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
+	if v > from && !t.is(infinitive) && a.items[v-1].is(preposition) && !a.items[v-1].is(according|toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
 		return false // "for hope"
 	}
 	if t.words(want) > 0 {
@@ -335,6 +335,9 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 			m = q.to // "a la agencia AFP"
 			continue
 		} else if is {
+			if r, next := a.noun(q.to, end); next && a.lang.noSubject && !q.named() && q.pronoun == 0 && !a.headed(&q) && !a.bodyAt(q.from, q.to) && a.joined(q.to) && (r.named() || a.headed(&r)) {
+				q = r // "tachó la decisión el líder"
+			}
 			a.apposition(&q, end)
 			return q, true
 		}

@@ -267,6 +267,9 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 			if a.items[k].is(participle) && a.active(k, s.from) || a.reflexive(k, s.from) {
 				continue // "los había llamado «…»", "s'est dite « … »"
 			}
+			if !q.upper && a.items[k].is(cue) && a.cueAt(k, s.from, cue) && q.entity != nil && !a.lang.capitals {
+				continue // "Ann Brandt dit « assumer »"
+			}
 			if n := a.items[k].words(titled); n > 0 && k+n <= i && (k+n == i || k+n == i-1 && (a.items[i-1].kind == comma || a.items[i-1].is(describe))) {
 				return d + asName
 			}
