@@ -208,7 +208,6 @@ func (a *ascriber) run() {
 			}
 		}
 		a.follow(n)
-		a.dbg(n)
 	}
 }
 

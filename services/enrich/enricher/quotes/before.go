@@ -214,9 +214,6 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 			return ascription{who: q, cue: a.cover(v, v+1), at: v, end: q.to}, true
 		}
 	}
-	if qdebug {
-		println("clauseOf", a.text[a.items[v].Start:a.items[v].End], found, near, p.from, p.to, lo, at)
-	}
 	if !found || a.shares(at, lo) && (!near || a.onlyObjects(lo, at)) {
 		if a.lastQ >= 0 && a.holds(a.lastQ, a.sent) && a.speaker != nil && a.quotes[a.lastQ].last < at {
 			return ascription{entity: a.speaker, cue: a.cover(v, v+1), at: v, end: i}, true

@@ -17,7 +17,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "quotes"
-	Version = 1
+	Version = 2
 )
 
 // Enough is the confidence from which on words in marks are reported as a

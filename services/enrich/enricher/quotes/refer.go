@@ -213,7 +213,7 @@ func (a *ascriber) onlyOne(p *phrase) *entity {
 		return nil
 	}
 	if near := l[0] == a.recent || l[0] == a.speaker; near && sex != 0 && (len(l) == 1 || l[1].at > p.desc.Start) &&
-		(l[0].sex == sex && !a.hasOffice(l[0]) || l[0].sex == 0 && p.to-p.from > 2) {
+		(l[0].sex == sex && l[0].role == "" || l[0].sex == 0 && p.to-p.from > 2) {
 		return l[0]
 	}
 	if l[0].role != "" || l[0].at > a.topic() || sex != 0 && l[0].sex != 0 && sex != l[0].sex {
@@ -232,18 +232,6 @@ func (a *ascriber) onlyOne(p *phrase) *entity {
 		}
 	}
 	return nil
-}
-
-// hasOffice tells whether the function that the text tells of e is an office, so that
-// another office is somebody else's.
-func (a *ascriber) hasOffice(e *entity) bool {
-	toks := lexicon.Scan(nil, e.role, 0, len(e.role))
-	for k := range toks {
-		if a.lang.words.All(toks[k:k+1])&office != 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // plural tells whether a description has the form of a plural.
@@ -291,6 +279,12 @@ func fits(e *entity, p lexicon.Class, sure bool) bool {
 func (a *ascriber) bind(e *entity, p lexicon.Class) *entity {
 	if s := p & (masculine | feminine); e.sex == 0 && (s == masculine || s == feminine) && p&plural == 0 {
 		e.sex = s
+	}
+	if !a.lang.noSubject && e.named && e.person && !e.likely && !e.place && e.words > 1 && p&(masculine|feminine) != 0 {
+		e.likely = true // a person, as the text says
+		if len(a.people.likely) < maxKnown {
+			a.people.likely = append(a.people.likely, e)
+		}
 	}
 	return e
 }

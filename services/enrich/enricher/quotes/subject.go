@@ -25,7 +25,7 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) && !a.clitic(v-1, from) {
 		return false
 	}
-	if v > from && !t.is(infinitive) && a.items[v-1].is(preposition) && !a.items[v-1].is(according|toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
+	if v > from && !t.is(infinitive) && !(a.english() && strings.HasSuffix(a.text[t.Start:t.End], "ing") && !a.items[v-1].is(inside)) && a.items[v-1].is(preposition) && !a.items[v-1].is(according|toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
 		return false // "for hope"
 	}
 	if t.words(want) > 0 {

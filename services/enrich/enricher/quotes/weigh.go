@@ -200,7 +200,6 @@ func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) 
 		}
 	}
 	q.entity, q.cue, q.conf = e, asc.cue, conf
-	a.dbgq(q, asc)
 	if via := a.channel(asc, s); via != "" {
 		q.via = via
 		if e != nil {
