@@ -213,7 +213,7 @@ func (g *grammar) extendName(p *phrase, end int) {
 		return
 	}
 	if romance && m < end && g.items[m-1].upper() && g.joined(m) && g.adjectival(m) {
-		m++ // "des Affaires étrangères"
+		m++ // "des Finances publiques"
 	}
 	p.short = p.name
 	p.to = m
