@@ -31,6 +31,7 @@ type ascriber struct {
 	speaker  *entity // last one
 	human    *entity // last speaker who may be "he" or "she"
 	body     *entity // last speaker who may be "it"
+	bench    *entity // last of them that is a court without a name
 	before   *entity // subject of the sentence before
 	recent   *entity // person named last
 	recentIn int     // in which sentence

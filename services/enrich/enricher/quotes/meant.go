@@ -308,6 +308,9 @@ func (a *ascriber) theBody(p *phrase, kinds uint16) *entity {
 			}
 		}
 	}
+	if kinds == court && a.bench != nil {
+		return a.bench // "the judges" of "the court"
+	}
 	if p.core-p.from > 2 {
 		return nil // "the central bank" says more than that it is a body
 	}

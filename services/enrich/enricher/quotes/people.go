@@ -339,6 +339,11 @@ func (p *people) untitled(name string) string {
 	return name[toks[1].Start:]
 }
 
+// isCourt tells whether a description ends with a court's noun: "the court".
+func (p *people) isCourt(description string) bool {
+	return p.lang.bodies[lastWord(fold(description))] == court
+}
+
 // clean puts a single space for every run of white space.
 func clean(s string) string {
 	if spaced(s) {

@@ -105,6 +105,10 @@ func (g *grammar) particle(i, end int) bool {
 	}
 	if t.is(preposition | articleWord | conjunction | adverb) {
 		switch g.text[t.Start:t.End] {
+		case "y":
+			if i+1 < end && g.given(i+1) {
+				return false // "Luis Cobo y Ana Ruiz"
+			}
 		case "von":
 			if i+1 < end && g.roleAt(i+1) > 0 {
 				return false // "Einschätzung von Ratsmitglied Ann Brandt"
@@ -112,7 +116,7 @@ func (g *grammar) particle(i, end int) bool {
 			if i > 1 && !g.given(i-1) && g.items[i-2].upper() && g.joined(i-1) {
 				return false // "Carla Minder von der Universität"
 			}
-		case "de", "del", "van", "zu", "da", "di", "al", "du", "la", "y", "le":
+		case "de", "del", "van", "zu", "da", "di", "al", "du", "la", "le":
 		case "der", "den":
 			if prev := g.text[g.items[i-1].Start:g.items[i-1].End]; prev != "von" && prev != "van" {
 				return false

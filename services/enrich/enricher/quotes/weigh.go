@@ -243,6 +243,9 @@ func (a *ascriber) settle(q *quote, id int, s *sentence) {
 		}
 		if !e.person {
 			a.body = e
+			if !e.named && a.people.isCourt(e.name) {
+				a.bench = e
+			}
 		}
 	}
 }
