@@ -209,7 +209,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	ofBody := g.ofBody(j, end, det)
 	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || j > run && g.between(j) == "-" || j > run && g.particle(j, end) || j > run && g.numbered(run, j)) && (j == i || g.joined(j)) {
 		t := &g.items[j]
-		if j > run && (t.is(timeWord) && !g.given(j-1) || g.newName(run, j)) {
+		if j > run && (t.is(timeWord) && !g.given(j-1) && !(t.upper() && (g.lang.inserts || g.lang.noSubject)) || g.newName(run, j)) {
 			break
 		}
 		j += max(1, t.words(role)) // "Secretary of State"

@@ -297,7 +297,7 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 // ratingAt tells whether a rating of shares is named at item i: "kept its “hold”
 // rating", "hebt sie auf „Kaufen“".
 func (a *ascriber) ratingAt(i int, s *sentence) bool {
-	return i > s.from && (a.items[i-1].is(preposition) || a.items[i-1].words(titled|speech) > 0) || i+1 < s.to && a.items[i+1].words(titled|speech) > 0
+	return i > s.from && (a.items[i-1].is(preposition|describe|participle) || a.items[i-1].words(titled|speech) > 0) || i+1 < s.to && a.items[i+1].words(titled|speech) > 0
 }
 
 // titleAfter tells whether the words are the title of a work that they stand behind:
