@@ -315,7 +315,7 @@ func (a *ascriber) titleAfter(q *quote, s *sentence) bool {
 	if q.partial && !q.sentence && a.items[i-1].is(within) && i > s.from+1 && !a.items[i-2].is(cue|describe) {
 		return true
 	}
-	if a.items[i-1].kind != comma {
+	if a.items[i-1].kind != comma || !q.partial || q.sentence {
 		return false
 	}
 	for k := i - 2; k >= max(s.from, i-9) && a.items[k].kind == word && !a.verbal(k); k-- {
