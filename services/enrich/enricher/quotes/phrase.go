@@ -256,7 +256,7 @@ func (g *grammar) ofBody(i, end int, det bool) int {
 		return 0
 	}
 	j := i + 1
-	for j < end && g.items[j].upper() && g.joined(j) {
+	for j < min(end, i+maxPhrase) && g.items[j].upper() && g.joined(j) {
 		j++
 	}
 	if j+2 >= end || !g.items[j].is(inside) || !g.joined(j) || !g.items[j+1].upper() || !g.joined(j+1) {
