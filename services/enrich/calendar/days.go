@@ -46,10 +46,13 @@ const dayMarks = ".-\u00ba\u00aa"
 // 3, 2025", "3. bis 21. Februar", "4 de julio de 2024".
 func (r *reader) dayMonth(i int) (expression, bool) {
 	e := expression{form: asDay, sure: surePartial}
-	k := i
+	k, until := i, 0
 	if v, n := r.is(k, weekday|weekdayShort); n > 0 && r.namesTime(k) {
 		e.weekday = v.n
 		k += n
+		if last, j, ok := r.weekdayTo(k); ok {
+			k, until = j, last
+		}
 		if !r.joined(k, ",.") {
 			return e, false
 		}
@@ -61,7 +64,7 @@ func (r *reader) dayMonth(i int) (expression, bool) {
 	if !ok && (r.monthFirst || e.weekday == 0) {
 		k, ok = r.monthThenDay(k, &e)
 	}
-	if !ok || !valid(2000, e.n, e.day) || e.day2 != 0 && (!valid(2000, e.n, e.day2) || e.day2 <= e.day) {
+	if !ok || !valid(2000, e.n, e.day) || e.day2 != 0 && (!valid(2000, e.n, e.day2) || e.day2 <= e.day) || until != 0 && (until-e.weekday+7)%7 != (e.day2-e.day)%7 {
 		return e, false
 	}
 	if j, ok := r.year(k, &e); ok {
@@ -77,6 +80,23 @@ func (r *reader) dayMonth(i int) (expression, bool) {
 	}
 	e.j = k
 	return e, true
+}
+
+// weekdayTo reads the end of a range of days of the week whose numbers follow:
+// "Thursday"-"Saturday, June 13-15".
+func (r *reader) weekdayTo(k int) (last, j int, ok bool) {
+	if k >= len(r.toks) {
+		return 0, k, false
+	}
+	if g := strings.TrimSpace(r.gap(k)); g != "-" && g != "–" {
+		_, n := r.is(k, to)
+		if n == 0 || !r.joined(k, ".") || !r.joined(k+n, "") {
+			return 0, k, false
+		}
+		k += n
+	}
+	v, n := r.is(k, weekday|weekdayShort)
+	return v.n, k + n, n > 0 && r.namesTime(k)
 }
 
 func (r *reader) dayThenMonth(k int, e *expression) (int, bool) {
@@ -190,6 +210,9 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	v, n := r.is(i, month|monthShort)
 	e.n = v.n
 	k := i + n
+	if r.surnameAt(i, k, monthBits+uint(v.n)) {
+		return e, false
+	}
 	if !r.namesTime(i) || r.before1(i, every) || !r.capitals && r.before1(i, number) {
 		return e, false // "every September", "un mayo"
 	}
@@ -265,7 +288,7 @@ func (r *reader) nameBehind(k int) bool {
 func (r *reader) weekdayAlone(i int) (expression, bool) {
 	v, n := r.is(i, weekday)
 	e := expression{form: asWeekday, n: v.n, sure: surePartial, j: i + n}
-	if !r.namesTime(i) {
+	if r.surnameAt(i, e.j, uint(v.n)) || !r.namesTime(i) {
 		return e, false
 	}
 	if weeks, j, ok := r.weekAfter(e.j); ok {
@@ -290,7 +313,7 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 	if r.before1(i, every) || r.before1(i, number) || r.ofEvery(i) || r.person(i, uint(v.n)) || r.everyWeek(i, e.j) {
 		return e, false // "on a Monday"
 	}
-	if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") && e.j+n < len(r.toks) && r.is1(e.j+n, every) && r.capitals {
+	if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") && e.j+n < len(r.toks) && r.is1(e.j+n, every) && r.capitals && !r.is1(e.j, in) {
 		return e, false // "the first Monday of every month"
 	}
 	if p, ok := r.before(i, ordinal); ok && r.joined(i, "") && (r.ofAnyMonth(e.j) || r.before1(p, every)) {
@@ -306,6 +329,29 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 		}
 	}
 	return e, true
+}
+
+// monthBits is the bit of no month in Manner.persons: those of the days of the
+// week stand before it.
+const monthBits = 7
+
+// surnameAt tells whether the words [i, j), a day or month of the given bit, are
+// somebody's name by what stands around them, and remembers it: "namens Freitag",
+// "Benito Mayo", "Augie Friday, who".
+func (r *reader) surnameAt(i, j int, n uint) bool {
+	bit := uint32(1) << n
+	if !r.capital(i) || i == 0 {
+		return false
+	}
+	named := r.plain(i) && r.capital(i-1) && !r.sentenceStart(i-1)
+	switch {
+	case r.plain(i) && r.role(i-1)&namesake != 0,
+		named && r.all[i-1]&(month|weekday|day|shift) == 0 && strings.HasPrefix(r.gap(j), ",") && r.role(j)&whoBehind != 0,
+		!r.capitals && !r.sentenceStart(i) && r.plain(i) && (named || r.isGiven(i-1)):
+		r.persons |= bit
+		return true
+	}
+	return n > monthBits && r.persons&bit != 0 && !r.capitals && r.sentenceStart(i)
 }
 
 // person tells whether the day of the week at word i, a single word of value n,

@@ -86,8 +86,12 @@ func (r *reader) point(i int) (best expression, ok bool) {
 			try(r.numeric(i))
 			try(r.decadeDigits(i))
 			try(r.yearAlone(i))
+			try(r.yearOfTwo(i))
 		}
 		try(r.distanceAfter(i))
+	}
+	if c&(weekday|weekdayShort) != 0 {
+		try(r.numeric(i))
 	}
 	if digit || c&(month|monthShort|weekday|weekdayShort) != 0 || r.Careless {
 		try(r.dayMonth(i))

@@ -104,7 +104,7 @@ var sections = map[string]kind{
 }
 
 // role is what a phrase says of the direction of time.
-type role uint32
+type role uint64
 
 // The roles, one per section of tense.txt.
 const (
@@ -134,14 +134,21 @@ const (
 	decides                      // the past of a verb behind which an infinitive is to come
 	callsOff                     // says that what was to come is not, or not then
 	reflexive                    // makes "to be" an auxiliary of the past: "s'est" ouvert
+	wasTo                        // the past of what was to come then: "devait", "vencía"
+	clock                        // between the figures of a time of day and the day: "a.m.", "Uhr"
+	contract                     // what is traded for a month to come: "delivery"
+	namesake                     // a name follows: "namens", "surnamed"
+	whoBehind                    // what it follows is a person: "who"
+	speaks                       // what is said may follow without a word between: "said"
 
-	looked role = 1 << 31 // of a word of the text: its roles were looked up
+	looked role = 1 << 63 // of a word of the text: its roles were looked up
 )
 
 var tenses = map[string]role{
 	"clause": clause, "coordinator": coordinator, "future": future, "present": present, "past": past, "no verb": noVerb, "shuts": shuts, "infinitive": infinitive,
 	"unplanned": unplanned, "once": once, "was only": wasOnly, "never verb": never, "subject": subject, "states": states,
 	"perfect": perfect, "with be": withBe, "opening": opening, "calls off": callsOff, "awaited": awaited, "event": event, "eventful": eventful, "outcome": outcome, "title short": titleShort, "says": says, "decides": decides, "reflexive": reflexive,
+	"was to": wasTo, "clock": clock, "contract": contract, "namesake": namesake, "behind person": whoBehind, "speaks": speaks,
 }
 
 // value is what a phrase means in one of its roles.

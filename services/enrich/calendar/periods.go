@@ -175,7 +175,7 @@ func (r *reader) quarterCode(i int) (expression, bool) {
 			return x, r.quarterSignSure(c.sign) || x.year != 0
 		case c.sign == 'H' && n <= 2:
 			e := r.withYear(expression{form: asHalf, n: n, j: i + 1, sure: sureWord})
-			return e, e.year != 0 || r.before1(i, in|articleWord)
+			return e, e.year != 0 || r.before1(i, in|articleWord) || r.plain(i) && !r.plain(i+1) && r.toks[i-1].Shape&lexicon.Lower != 0
 		}
 	}
 	return expression{}, false
@@ -437,7 +437,7 @@ func (r *reader) fixedPhrase(i int) (e expression, ok bool) {
 
 // ofWhat tells whether word k, behind "the day after", says after what.
 func (r *reader) ofWhat(k int) bool {
-	if r.joined(k, "") && r.is1(k, of) && !r.is1(k, in) {
+	if r.joined(k, "") && r.is1(k, of) && !(r.is1(k, in) && r.is1(k, at)) {
 		return true
 	}
 	return r.monthFirst && r.plain(k) && r.is1(k-1, after|beforehand) && !r.is1(k, in|and)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -64,7 +65,10 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int, m 
 		x.Start, x.End = r.span(e.i, j, e)
 		if !x.first.dated() || x.first.form == asFeast {
 			x.tense = r.directionOf(&x, j)
+		} else {
+			r.cue = r.governed(e.i)
 		}
+		r.behind = j
 		dst = append(dst, x)
 		i, behind = j, j
 		old = x.first.form == asYear || x.first.form == asDecade || x.first.form == asCentury
@@ -133,8 +137,10 @@ func (r *reader) span(i, j int, e expression) (start, end int) {
 	if r.capitals && !r.bareYears && i > 0 && r.joined(i, "") && strings.EqualFold(r.word(i-1), "the") && (e.form != asYear && e.form != asDay && e.form != asMonth || e.part != Whole || r.all[i]&unit != 0) {
 		start = int(r.toks[i-1].Start)
 	}
-	if e.form == asDecade && start > r.start && strings.HasSuffix(r.text[:start], "'") {
-		start-- // "the '60s"
+	if (e.form == asDecade || e.form == asYear) && start > r.start {
+		if mark := lastRune(r.text[r.start:start]); e.form == asDecade && mark == '\'' || e.form == asYear && r.length(i) == 2 && (mark == '\'' || mark == '’') {
+			start -= utf8.RuneLen(mark) // "the '60s", "in '97"
+		}
 	}
 	rest := r.text[end:r.end]
 	if strings.HasPrefix(rest, ".") && r.dotted(j, e) {
@@ -434,6 +440,10 @@ func (x *Expression) Relative() bool { return x.first.form == asOffset && !x.fir
 func (x *Expression) OfDay() bool {
 	return x.last.form == 0 && (x.first.form == asDay || x.first.form == asFixed)
 }
+
+// Agenda tells whether x is a day as an agenda or a table of results heads what
+// belongs to it: with its month, and without a year, which the stamp of a page has.
+func (x *Expression) Agenda() bool { return x.first.form == asDay && x.first.year == 0 }
 
 // Nearest has x, if it has no year, mean the one nearest to the anchor, whatever
 // the words around it say.

@@ -28,21 +28,23 @@ const (
 func (r *reader) directionOf(x *Expression, j int) direction {
 	e := &x.first
 	byDay := e.form == asDay || e.form == asWeekday || e.form == asWeekend
+	cue := r.governed(e.i)
+	r.cue = cue
+	from, to := r.clauseAround(e.i, j, true)
 	switch {
-	case r.before1(e.i, since):
+	case r.before1(cue, since) && !(r.before1(cue, until) && r.backward(e.i, from) == toCome):
 		return gone
-	case r.before1(e.i, meantFor) && (byDay || e.part != Whole || r.monthFirst):
+	case r.before1(cue, meantFor) && (byDay || e.part != Whole || r.monthFirst), e.form == asMonth && r.traded(j):
 		return toCome
-	case (e.form == asQuarter || e.form == asHalf) && r.afterWord(e.i), !byDay && r.before1(e.i, figuresFor):
+	case (e.form == asQuarter || e.form == asHalf) && r.afterWord(e.i), !byDay && r.straightAfter(e.i, figuresFor):
 		return gone
 	case e.form == asWeekday && r.bracketed(e.i, j):
 		return gone // the day of the issue that is quoted
 	}
-	from, to := r.clauseAround(e.i, j, true)
-	if r.before1(e.i, target) && r.anyOf(from, to, callsOff) {
-		return toCome // "moved to Tuesday"
+	if r.before1(cue, target) && (r.anyOf(from, to, callsOff) || e.form == asDay && r.anyOf(from, to, decides)) {
+		return toCome // "moved to Tuesday", "proposé au 1er juillet"
 	}
-	if r.before1(e.i, untilStrictly) && (r.shutAround(e.i, j, from, to) || r.monthFirst && r.plain(j) && r.role(j)&infinitive != 0) {
+	if r.before1(cue, untilStrictly) && (r.shutAround(e.i, j, from, to) || r.monthFirst && r.plain(j) && r.role(j)&infinitive != 0) {
 		return toCome // "until Friday to pay"
 	}
 	if byDay && r.ofWhatHappened(e.i, j, r.looksAhead(from, to) && !r.besideEvent(e.i, from, after)) {
@@ -61,6 +63,8 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 			return either.of(e)
 		}
 		return gone
+	case d == either && byDay && r.anyOf(from, to, wasTo) && r.calledOff(e.i, j):
+		return toCome // "qui devait avoir lieu dimanche, est reporté"
 	case d == now && e.form == asMonth && r.besideEvent(e.i, from, after):
 		return nearest // "nach der Wahl im Februar verhandeln sie"
 	case d == gone && byDay && (r.anyOf(j, to, callsOff) || r.besideEvent(e.i, from, beforehand) && (r.possessive(j) || !r.straightAfter(e.i, beforehand))):
@@ -76,6 +80,44 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	return d.of(e)
 }
 
+// governed is the word that the preposition of a date at word i stands before: i
+// itself, the time of the day before it ("until 5 p.m. on Friday"), or the date
+// that it is joined to ("para el jueves y el viernes").
+func (r *reader) governed(i int) int {
+	if r.behind > 0 && r.behind < i && i-r.behind <= 2 && r.is1(r.behind, and) && r.joined(r.behind, "") && r.joined(i, "") &&
+		(i-r.behind == 1 || r.is1(i-1, articleWord)) && !r.before1(r.cue, since) {
+		return r.cue
+	}
+	k := i
+	for k > 0 && i-k < 2 && r.joined(k, "") && r.all[k-1]&(on|articleWord|of) != 0 {
+		k--
+	}
+	day := k
+	for k > 0 && day-k < maxClock && r.joined(k, ".:,") && (r.toks[k-1].Shape&lexicon.HasDigit != 0 || r.role(k-1)&clock != 0) {
+		k--
+	}
+	if k == day {
+		return i
+	}
+	if k > 0 && r.is1(k-1, articleWord) && r.joined(k, "") {
+		k-- // "hasta las 9.00 horas del viernes"
+	}
+	return k
+}
+
+const maxClock = 6 // words of a time of the day
+
+// traded tells whether the month before word j is that of a contract: "February
+// delivery".
+func (r *reader) traded(j int) bool { return r.plain(j) && r.role(j)&contract != 0 }
+
+// calledOff tells whether what the sentence of [i, j) tells to have been meant
+// for then is called off further on.
+func (r *reader) calledOff(i, j int) bool {
+	_, end := r.sentenceAround(i, j)
+	return r.anyOf(j, end, callsOff)
+}
+
 // of is d as it counts for e: only days of the week can lie either way.
 func (d direction) of(e *expression) direction {
 	if d == either && e.form != asWeekday && e.form != asWeekend {
@@ -88,7 +130,10 @@ func (d direction) of(e *expression) direction {
 // "Saturday's attack", "der Unfall am Montag". In a clause that looks ahead, a
 // victory is none.
 func (r *reader) ofWhatHappened(i, j int, ahead bool) bool {
-	const near = 3 // words
+	const (
+		near = 3  // words
+		far  = 12 // with names and times of the day between them
+	)
 	if r.possessive(j) {
 		for k := j + 1; k < len(r.toks) && k < j+near && r.plain(k); k++ {
 			if r.role(k)&eventful != 0 || r.happened(k, ahead) && !r.qualifies(k) {
@@ -97,12 +142,26 @@ func (r *reader) ofWhatHappened(i, j int, ahead bool) bool {
 		}
 		return false
 	}
-	for k := i - 1; k >= 0 && k >= i-near && r.joined(k+1, "") && !r.before1(i, until); k-- {
-		if r.all[k]&(function|of|on|dating) == 0 {
-			return r.happened(k, ahead) && r.role(k-1)&infinitive == 0
+	if r.before1(i, until) {
+		return false
+	}
+	for k, left := i-1, near; k >= max(0, i-far) && left > 0 && r.joined(k+1, ".:"); k-- {
+		switch small := r.all[k]&(function|of|on|dating) != 0; {
+		case small:
+			left--
+		case r.happened(k, ahead):
+			return r.role(k-1)&infinitive == 0
+		case !r.placeOrClock(k):
+			return false
 		}
 	}
 	return false
+}
+
+// placeOrClock tells whether word k, between what happened and its day, may
+// belong to the name of a place or to a time of the day.
+func (r *reader) placeOrClock(k int) bool {
+	return r.toks[k].Shape&lexicon.HasDigit != 0 || r.role(k)&clock != 0 || !r.verbLast && r.capital(k) && !r.sentenceStart(k)
 }
 
 // happened tells whether word k is a noun for what nobody announces, or in
@@ -187,7 +246,7 @@ func (r *reader) besideEvent(i, from int, p kind) bool {
 		if r.all[k]&p != 0 {
 			return true
 		}
-		if k < i-1 && r.role(k)&(past|present|future) != 0 {
+		if k < i-1 && r.role(k)&(past|present|future|states) != 0 {
 			return false
 		}
 	}
@@ -247,6 +306,9 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 	}
 	if d = r.within(i, j, left, right); d != nearest {
 		return d, true
+	}
+	if left > 0 && left < i && r.role(left)&clause != 0 && r.role(left-1)&future != 0 {
+		return toCome, true // "prevé que los costes se estabilicen en mayo"
 	}
 	wide, end := r.clauseAround(i, j, false)
 	wide, end = max(wide, from), min(end, to)
@@ -360,7 +422,13 @@ func (r *reader) opensClause(k int, joins bool) bool {
 		return true
 	}
 	t := r.role(k)
-	return t&clause != 0 || joins && t&coordinator != 0 && !r.numbers(k-1, k+1) // "14 and 16"
+	return t&clause != 0 || joins && (t&coordinator != 0 && !r.numbers(k-1, k+1) || r.saidBefore(k)) // "14 and 16"
+}
+
+// saidBefore tells whether what is said begins with word k, as English has it
+// without "that": "said some trains on Friday would be late".
+func (r *reader) saidBefore(k int) bool {
+	return r.monthFirst && r.role(k-1)&speaks != 0 && r.plain(k) && r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&(weekday|month|day|shift|period|in|on|of|at|to|until|after|since) == 0
 }
 
 // numbers tells whether words i and j have digits: "2:1".
@@ -444,7 +512,7 @@ func (r *reader) infinitiveClause(k int) direction {
 // from word from on.
 func (r *reader) tense(k, from int) direction {
 	t, c := r.role(k), r.all[k]
-	if t&(future|past|present|unplanned) != 0 {
+	if t&(future|past|present|unplanned|wasTo) != 0 {
 		return r.listed(k, from)
 	}
 	if c&(month|weekday|unit|function) != 0 || r.toks[k].Shape&lexicon.Lower == 0 && !r.sentenceStart(k) || r.length(k) < 3 {
@@ -471,9 +539,19 @@ func (r *reader) listed(k, from int) direction {
 		return nearest // "Anstieg", "Vertrag" at the beginning of a sentence
 	}
 	switch {
+	case t&wasTo != 0:
+		return either
+	case t&future != 0 && t&unplanned != 0:
+		return gone // "could hardly walk"
 	case t&future != 0:
 		if r.verbLast && r.perfectAhead(k) {
 			return gone
+		}
+		if r.verbLast && r.pastModal(k+1) {
+			return nearest // "beherbergt werden durften": the next word tells
+		}
+		if !r.verbLast && !r.monthFirst && k > 0 && r.role(k-1)&wasOnly != 0 && r.plain(k) {
+			return either // "était prévu", "estaba previsto"
 		}
 		if r.auxiliary(k, from) && r.monthFirst {
 			return either
@@ -494,6 +572,11 @@ func (r *reader) listed(k, from int) direction {
 		return gone
 	}
 	return now
+}
+
+// pastModal tells whether the word k, behind an infinitive, is a verb in the past.
+func (r *reader) pastModal(k int) bool {
+	return r.plain(k) && r.role(k)&(future|noVerb) == 0 && r.toks[k].Shape&lexicon.Lower != 0 && r.ends(k, r.pastEndings)
 }
 
 // perfectAhead tells whether the clause of word k, a modal verb, ends in an
@@ -596,6 +679,8 @@ func (r *reader) withAuxiliary(k, from int) direction {
 				return gone
 			case t&future != 0:
 				return toCome
+			case t&past != 0 && a >= 2 && r.role(a-1)&infinitive != 0 && r.role(a-2)&future != 0 && r.role(a-2)&present == 0:
+				return toCome // "hoped to have a cabinet sworn in"
 			case t&past != 0:
 				return gone
 			case r.all[a]&function != 0 && t&present != 0:
@@ -606,6 +691,9 @@ func (r *reader) withAuxiliary(k, from int) direction {
 	}
 	if r.verbLast && r.plain(k+1) && r.role(k+1)&future != 0 {
 		return toCome // "gewählt wird"
+	}
+	if r.verbLast && r.role(k)&shuts != 0 && r.isShut(k) {
+		return now // "sind von Donnerstag an verboten"
 	}
 	for a := k - 1; a >= max(from, k-auxWindow) && !r.opensClause(a+1, true); a-- {
 		switch t := r.role(a); {
@@ -628,6 +716,20 @@ func (r *reader) withAuxiliary(k, from int) direction {
 func (r *reader) auxiliary(k, from int) bool {
 	for a := k - 1; a >= max(from, k-2) && !r.opensClause(a+1, true); a-- {
 		if r.all[a]&function != 0 && r.role(a)&past != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// isShut tells whether "to be" stands in the clause of word k, a participle of
+// what lasts, before it, and nothing behind it that makes that the past.
+func (r *reader) isShut(k int) bool {
+	if r.plain(k+1) && r.role(k+1)&past != 0 {
+		return false
+	}
+	for a := k - 1; a >= max(0, k-verbWindow) && !r.opensClause(a+1, true); a-- {
+		if r.role(a)&states != 0 {
 			return true
 		}
 	}

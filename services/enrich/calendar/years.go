@@ -239,6 +239,9 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	if r.capitals && r.bareYears {
 		noun = noun && r.capital(i+1)
 	}
+	if r.monthFirst && noun && r.ends(i+1, r.pastEndings) && r.plain(i+2) && r.all[i+2]&(articleWord|nounCue) != 0 {
+		noun = false // "the drought of 2011 proved her point"
+	}
 	switch {
 	case r.ofCounts(i):
 		return e, false
@@ -248,7 +251,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 			return e, false
 		}
 		return e, true
-	case y < 1700 && r.verbLast && y%100 != 0 && r.plain(i) && (r.capital(i-1) && r.toks[i-1].Shape&lexicon.AllCaps == 0 || r.role(i-1)&past != 0 && y%10 != 0) && !noun && r.is1(i+1, function):
+	case y < 1700 && r.verbLast && y%100 != 0 && r.plain(i) && (r.capital(i-1) && r.toks[i-1].Shape&lexicon.AllCaps == 0 || r.role(i-1)&past != 0 && y%10 != 0) && !noun && (r.is1(i+1, function) || r.plain(i+1) && r.participle(i+1)):
 		e.sure = sureWord // "wurde 1136 von Mönchen gegründet"
 		return e, true
 	case y < 1700 || y > 2099 || y%100 == 0 && r.bareYears:
@@ -273,6 +276,22 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true
 	}
 	return e, false
+}
+
+// yearOfTwo reads the last two digits of a year behind an apostrophe: "in '97".
+func (r *reader) yearOfTwo(i int) (e expression, ok bool) {
+	const turn = 30 // up to here they are of this century
+	y := r.digits(i)
+	if i == 0 || y < 0 || r.length(i) != 2 || !r.elided(i) || r.gap(i)[0] != ' ' || r.plain(i+1) && r.all[i+1]&function == 0 {
+		return e, false
+	}
+	if _, ok := r.before(i, yearCue|in|since); !ok || strings.ContainsAny(r.gap(i+1), "'’") {
+		return e, false
+	}
+	if y += 1900; y < 1900+turn {
+		y += 100
+	}
+	return expression{form: asYear, year: y, n: y, j: i + 1, sure: sureWord}, true
 }
 
 // possessive tells whether the word before i is an "'s", or i is.
@@ -347,6 +366,11 @@ func (r *reader) before1(i int, k kind) bool {
 // strongYearCue tells whether the word before i is hardly found before a
 // number of things: "in", "since".
 func (r *reader) strongYearCue(i int) bool {
+	if i > 0 && r.plain(i) && r.is1(i-1, unit) {
+		if u, n := r.is(i-1, unit); n == 1 && u.unit == Year {
+			return true // "exercice 2023 marqué"
+		}
+	}
 	p, ok := r.before(i, in|since)
 	return ok && p < i
 }
