@@ -234,7 +234,7 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	if _, ok := r.before(i, at); ok && r.joined(i, "") {
 		return e, true
 	}
-	if r.opensRange(k) || r.actsAsMonth(i, k) {
+	if r.opensRange(k) || r.actsAsMonth(i, k) || r.closesEntry(i, k) {
 		return e, true
 	}
 	if _, sure := r.is(i, monthAlone); sure == 0 || i > 0 && r.plain(i) && r.capital(i-1) && !r.sentenceStart(i-1) {
@@ -242,6 +242,12 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	}
 	e.sure = sureWord
 	return e, true
+}
+
+// closesEntry tells whether the month at words [i, k) stands behind a noun at the
+// end of a line or before a bracket, as in an agenda: "Handelsbilanz März".
+func (r *reader) closesEntry(i, k int) bool {
+	return r.verbLast && r.plain(i) && r.capital(i-1) && !r.isGiven(i-1) && (k == len(r.toks) && r.gap(k) == "" || strings.HasPrefix(r.gap(k), " ("))
 }
 
 // actsAsMonth tells whether the name of a month, which may be a person's, is
@@ -428,8 +434,17 @@ func (r *reader) subject(i int) bool {
 // everyWeek tells whether a language says by its article alone that every week
 // is meant: "fermé le lundi".
 func (r *reader) everyWeek(i, j int) bool {
-	if !r.articleHabit || !r.before1(i, articleWord) || r.is1(j, to|shift|shiftAfter|following|followingAfter) || r.is1(i-2, between) {
+	if !r.articleHabit || r.is1(j, to|shift|shiftAfter|following|followingAfter) || r.is1(i-2, between) {
 		return false
+	}
+	if r.role(i-1)&weekly != 0 && r.plain(i) && !r.before1(i, until|since|meantFor|untilStrictly|between) {
+		return true // "le marché du dimanche"
+	}
+	if !r.before1(i, articleWord) {
+		return false
+	}
+	if i > 1 && r.role(i-2)&(past|wasTo|noVerb) == 0 && r.ends(i-2, r.habitEndings) {
+		return true // "il venait le jeudi"
 	}
 	if d, _ := r.direction(i, j); d == now {
 		return true
@@ -475,6 +490,20 @@ func (r *reader) weekAfter(k int) (weeks, j int, ok bool) {
 	}
 	j = k + n
 	return v.n / week, j, !r.plain(j) || r.all[j]&function != 0 // "Sunday week nights"
+}
+
+// numberedDay reads a day of a month that isn't told: "el día 3".
+func (r *reader) numberedDay(i int) (e expression, ok bool) {
+	u, n := r.is(i, unit)
+	k := i + n
+	if !r.numberedDays || n == 0 || u.unit != Day || !r.plain(k) || r.decimal(k) || r.dayMonthAt(k) || r.is1(i-1, every) {
+		return e, false
+	}
+	d, ok := r.dayNumber(k)
+	if !ok || r.plain(k+1) && r.all[k+1]&function == 0 && r.tense(k+1, k+1) == nearest || r.is1(k+1, to|and) {
+		return e, false
+	}
+	return expression{form: asDayOfMonth, day: d, j: k + 1, sure: sureRelative}, true
 }
 
 // dayBehind reads the number of a day behind a weekday, without a month: "el

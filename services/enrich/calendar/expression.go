@@ -13,6 +13,7 @@ const (
 	asNth                         // the last Sunday in March
 	asMonth                       // n is the month
 	asWeekday                     // n is the day of the week
+	asDayOfMonth                  // day is its number; the month isn't told
 	asSeason                      //
 	asQuarter                     //
 	asHalf                        //
@@ -116,6 +117,7 @@ func (r *reader) point(i int) (best expression, ok bool) {
 	}
 	if c&unit != 0 {
 		try(r.unitAlone(i))
+		try(r.numberedDay(i))
 	}
 	if c&units != 0 {
 		try(r.unitsAhead(i))

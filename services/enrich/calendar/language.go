@@ -139,6 +139,7 @@ const (
 	contract                     // what is traded for a month to come: "delivery"
 	namesake                     // a name follows: "namens", "surnamed"
 	whoBehind                    // what it follows is a person: "who"
+	weekly                       // a day of the week behind it is every week's: "du" dimanche
 	speaks                       // what is said may follow without a word between: "said"
 
 	looked role = 1 << 63 // of a word of the text: its roles were looked up
@@ -148,7 +149,7 @@ var tenses = map[string]role{
 	"clause": clause, "coordinator": coordinator, "future": future, "present": present, "past": past, "no verb": noVerb, "shuts": shuts, "infinitive": infinitive,
 	"unplanned": unplanned, "once": once, "was only": wasOnly, "never verb": never, "subject": subject, "states": states,
 	"perfect": perfect, "with be": withBe, "opening": opening, "calls off": callsOff, "awaited": awaited, "event": event, "eventful": eventful, "outcome": outcome, "title short": titleShort, "says": says, "decides": decides, "reflexive": reflexive,
-	"was to": wasTo, "clock": clock, "contract": contract, "namesake": namesake, "behind person": whoBehind, "speaks": speaks,
+	"was to": wasTo, "clock": clock, "contract": contract, "namesake": namesake, "behind person": whoBehind, "speaks": speaks, "weekly": weekly,
 }
 
 // value is what a phrase means in one of its roles.
@@ -174,6 +175,7 @@ type Language struct {
 	bareYears    bool // a year needs no preposition
 	presentAhead bool // the present tense is used for what is to come
 	articleHabit bool // "the Monday" is every Monday
+	numberedDays bool // "el día 3" is a day of the month
 	verbLast     bool // the verb of a subordinate clause stands at its end
 
 	ordinalEndings, decadeEndings, weekdayEndings []string
@@ -183,7 +185,7 @@ type Language struct {
 	presentEndings                                []string // of the last word of a clause
 	singularEndings                               []string // of the present, wherever it stands
 	infinitiveEndings, eventEndings               []string
-	outcomeEndings                                []string
+	outcomeEndings, habitEndings                  []string
 	infinitiveInfix                               string // "zu" in "abzuschließen"
 
 	given    *lexicon.Trie // given names; nil: none
@@ -260,7 +262,7 @@ func (l *loader) endings(section string) *[]string {
 	return map[string]*[]string{
 		"ordinal ending": &l.ordinalEndings, "decade ending": &l.decadeEndings, "past ending": &l.pastEndings, "future ending": &l.futureEndings,
 		"present ending": &l.presentEndings, "singular ending": &l.singularEndings, "participle": &l.participles,
-		"participle ending": &l.participleEndings, "ongoing ending": &l.ongoingEndings, "adjective ending": &l.adjectiveEndings, "infinitive ending": &l.infinitiveEndings, "event ending": &l.eventEndings, "outcome ending": &l.outcomeEndings,
+		"participle ending": &l.participleEndings, "ongoing ending": &l.ongoingEndings, "adjective ending": &l.adjectiveEndings, "infinitive ending": &l.infinitiveEndings, "event ending": &l.eventEndings, "outcome ending": &l.outcomeEndings, "habit ending": &l.habitEndings,
 	}[section]
 }
 
@@ -393,6 +395,8 @@ func (l *loader) rule(line string) error {
 		l.presentAhead = val == "future"
 	case "article":
 		l.articleHabit = val == "habit"
+	case "day":
+		l.numberedDays = val == "numbered"
 	case "infinitive":
 		l.infinitiveInfix = val
 	case "verb":

@@ -298,7 +298,11 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 		e.form, e.j = asWeekend, k+m
 	case m > 0 && v.n != 0 && r.monthFirst && u.unit >= Week && u.unit <= Year && u.unit != Quarter && r.before1(i, articleWord) && r.all[i]&shiftPlural == 0:
 		return e, false // "in the last year": a duration
-	case m > 0 && u.unit != Day:
+	case m > 0 && u.unit == Day:
+		d, ok := r.numberedDay(k)
+		d.shift, d.shifted = v.n, true
+		return d, ok
+	case m > 0:
 		e.form, e.unit, e.n, e.j = asUnit, u.unit, v.n, k+m
 		if s, n := r.is(e.j, shiftAfter); n > 0 && s.n == 0 && v.n == 0 && r.joined(e.j, "-") {
 			e.j += n // "ce mois-ci"

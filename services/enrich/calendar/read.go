@@ -330,11 +330,11 @@ func (r *reader) inTitle(e expression) bool {
 	if j-i < 2 {
 		return e.form == asMonth || e.form == asWeekday
 	}
+	if r.workBefore(i) {
+		return true // the novel "..."
+	}
 	if strings.IndexAny(g, ".!?") == 0 || strings.IndexByte(g, ',') == 0 && !r.monthFirst || r.attributed(j) && (r.sentenceStart(i) || r.monthFirst) {
 		return false
-	}
-	if r.is1(i-1, work) {
-		return true // the novel "..."
 	}
 	// Where titles have a capital at their beginning only, what begins so in the
 	// middle of a sentence is one.
@@ -349,6 +349,25 @@ func (r *reader) inTitle(e expression) bool {
 	}
 	opens := firstRune(r.gap(i))
 	return i == 0 || r.gap(i) != "" && (unicode.IsSpace(opens) || r.monthFirst && opens == ',')
+}
+
+// workBefore tells whether a word for a work stands before the quotation that
+// begins with word i, or a few words before it where a comma parts them: "su obra
+// más célebre, «...»".
+func (r *reader) workBefore(i int) bool {
+	const near = 3 // words
+	if r.is1(i-1, work) {
+		return true
+	}
+	if i == 0 || !strings.HasPrefix(r.gap(i), ", ") {
+		return false
+	}
+	for k := i - 2; k >= max(0, i-1-near) && r.joined(k+1, ""); k-- {
+		if r.is1(k, work) {
+			return true
+		}
+	}
+	return false
 }
 
 // attributed tells whether at word j, behind a comma and a quotation, stands who

@@ -27,14 +27,14 @@ const (
 // directionOf is the direction of x, whose last word is before j.
 func (r *reader) directionOf(x *Expression, j int) direction {
 	e := &x.first
-	byDay := e.form == asDay || e.form == asWeekday || e.form == asWeekend
+	byDay := e.form == asDay || e.form == asWeekday || e.form == asWeekend || e.form == asDayOfMonth
 	cue := r.governed(e.i)
 	r.cue = cue
 	from, to := r.clauseAround(e.i, j, true)
 	switch {
 	case r.before1(cue, since) && !(r.before1(cue, until) && r.backward(e.i, from) == toCome):
 		return gone
-	case r.before1(cue, meantFor) && (byDay || e.part != Whole || r.monthFirst), e.form == asMonth && r.traded(j):
+	case r.before1(cue, meantFor) && !r.anyOf(from, e.i, once) && (byDay || e.part != Whole || r.monthFirst), e.form == asMonth && r.traded(j):
 		return toCome
 	case (e.form == asQuarter || e.form == asHalf) && r.afterWord(e.i), !byDay && r.straightAfter(e.i, figuresFor):
 		return gone
@@ -89,7 +89,7 @@ func (r *reader) governed(i int) int {
 		return r.cue
 	}
 	k := i
-	for k > 0 && i-k < 2 && r.joined(k, "") && r.all[k-1]&(on|articleWord|of) != 0 {
+	for k > 0 && i-k < 2 && r.joined(k, "") && r.all[k-1]&(on|articleWord|of) != 0 && r.all[k-1]&(since|until|untilStrictly|after|meantFor) == 0 {
 		k--
 	}
 	day := k
@@ -120,7 +120,7 @@ func (r *reader) calledOff(i, j int) bool {
 
 // of is d as it counts for e: only days of the week can lie either way.
 func (d direction) of(e *expression) direction {
-	if d == either && e.form != asWeekday && e.form != asWeekend {
+	if d == either && e.form != asWeekday && e.form != asWeekend && e.form != asDayOfMonth {
 		return nearest
 	}
 	return d
@@ -132,7 +132,7 @@ func (d direction) of(e *expression) direction {
 func (r *reader) ofWhatHappened(i, j int, ahead bool) bool {
 	const (
 		near = 3  // words
-		far  = 12 // with names and times of the day between them
+		far  = 16 // with names and times of the day between them
 	)
 	if r.possessive(j) {
 		for k := j + 1; k < len(r.toks) && k < j+near && r.plain(k); k++ {
@@ -148,7 +148,9 @@ func (r *reader) ofWhatHappened(i, j int, ahead bool) bool {
 	for k, left := i-1, near; k >= max(0, i-far) && left > 0 && r.joined(k+1, ".:"); k-- {
 		switch small := r.all[k]&(function|of|on|dating) != 0; {
 		case small:
-			left--
+			if !r.placeOrClock(k + 1) {
+				left--
+			}
 		case r.happened(k, ahead):
 			return r.role(k-1)&infinitive == 0
 		case !r.placeOrClock(k):
@@ -282,7 +284,7 @@ func (r *reader) anyOf(from, to int, t role) bool {
 // joins, up to what joins it to another.
 func (r *reader) clauseAround(i, j int, joins bool) (from, to int) {
 	from, to = i, j
-	if p, ok := r.before(i, since|until|untilStrictly|after); ok && p > 0 && r.joined(p, "") && r.joined(i, "") {
+	if p, ok := r.before(r.governed(i), since|until|untilStrictly|after); ok && p > 0 && r.joined(p, "") && r.joined(i, "") {
 		from = p - 1 // a preposition, which could open a clause elsewhere
 	}
 	for from > 0 && i-from < verbWindow && !r.opensClause(from, joins) {
@@ -535,7 +537,8 @@ func (r *reader) tense(k, from int) direction {
 // listed is what the word k tells, which the data has for a verb.
 func (r *reader) listed(k, from int) direction {
 	t := r.role(k)
-	if r.name(k) || r.verbLast && t&past != 0 && r.capital(k) && r.all[k]&function == 0 && !r.participle(k) {
+	if r.name(k) || t&noVerb != 0 && t&perfect != 0 || t&clock != 0 && k > 0 && r.toks[k-1].Shape&lexicon.HasDigit != 0 ||
+		r.verbLast && t&past != 0 && r.capital(k) && r.all[k]&function == 0 && !r.participle(k) {
 		return nearest // "Anstieg", "Vertrag" at the beginning of a sentence
 	}
 	switch {
@@ -699,6 +702,8 @@ func (r *reader) withAuxiliary(k, from int) direction {
 		switch t := r.role(a); {
 		case t&perfect != 0:
 			return gone
+		case a == k-1 && t&future != 0 && r.verbLast && r.pastModal(k) && !r.participle(k):
+			// "werden durften"
 		case t&future != 0 || r.endsAsFuture(a):
 			return toCome
 		case t&states != 0 && !r.verbLast && a >= k-2:

@@ -234,7 +234,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, false
 	}
 	_, cue := r.before(i, yearCue)
-	cue = cue && r.joined(i, "(“\"")
+	cue = cue && r.joined(i, "(“\"") || r.yearBefore(i)
 	noun := r.plain(i+1) && r.all[i+1]&function == 0 && r.role(i+1)&(past|future|present) == 0
 	if r.capitals && r.bareYears {
 		noun = noun && r.capital(i+1)
@@ -366,13 +366,18 @@ func (r *reader) before1(i int, k kind) bool {
 // strongYearCue tells whether the word before i is hardly found before a
 // number of things: "in", "since".
 func (r *reader) strongYearCue(i int) bool {
-	if i > 0 && r.plain(i) && r.is1(i-1, unit) {
-		if u, n := r.is(i-1, unit); n == 1 && u.unit == Year {
-			return true // "exercice 2023 marqué"
-		}
-	}
 	p, ok := r.before(i, in|since)
-	return ok && p < i
+	return ok && p < i || r.yearBefore(i)
+}
+
+// yearBefore tells whether a word for a year stands before its number:
+// "exercice 2023".
+func (r *reader) yearBefore(i int) bool {
+	if !r.plain(i) || !r.is1(i-1, unit) {
+		return false
+	}
+	u, n := r.is(i-1, unit)
+	return n == 1 && u.unit == Year
 }
 
 // title tells whether the year at word i stands alone in quotation marks.
