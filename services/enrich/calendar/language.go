@@ -139,6 +139,8 @@ const (
 	contract                     // what is traded for a month to come: "delivery"
 	namesake                     // a name follows: "namens", "surnamed"
 	whoBehind                    // what it follows is a person: "who"
+	purpose                      // behind a date until which there is time: "until Friday" to pay
+	hadDone                      // an auxiliary whose participle is over: "hatte" angekündigt
 	weekly                       // a day of the week behind it is every week's: "du" dimanche
 	speaks                       // what is said may follow without a word between: "said"
 
@@ -149,7 +151,7 @@ var tenses = map[string]role{
 	"clause": clause, "coordinator": coordinator, "future": future, "present": present, "past": past, "no verb": noVerb, "shuts": shuts, "infinitive": infinitive,
 	"unplanned": unplanned, "once": once, "was only": wasOnly, "never verb": never, "subject": subject, "states": states,
 	"perfect": perfect, "with be": withBe, "opening": opening, "calls off": callsOff, "awaited": awaited, "event": event, "eventful": eventful, "outcome": outcome, "title short": titleShort, "says": says, "decides": decides, "reflexive": reflexive,
-	"was to": wasTo, "clock": clock, "contract": contract, "namesake": namesake, "behind person": whoBehind, "speaks": speaks, "weekly": weekly,
+	"was to": wasTo, "clock": clock, "contract": contract, "namesake": namesake, "behind person": whoBehind, "speaks": speaks, "weekly": weekly, "purpose": purpose, "had": hadDone,
 }
 
 // value is what a phrase means in one of its roles.

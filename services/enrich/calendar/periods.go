@@ -500,8 +500,8 @@ func (r *reader) distanceBefore(i int) (e expression, ok bool) {
 	e = expression{form: asDistance, n: sign * c, unit: u.unit, j: k + m, sure: sureWord}
 	if v == ahead {
 		// "the first in two years", "done in two days": a duration
-		d, _ := r.direction(i, e.j)
-		if n == 1 && r.toks[i].End-r.toks[i].Start == 2 && d != toCome && d != now {
+		d, sure := r.direction(i, e.j)
+		if n == 1 && r.toks[i].End-r.toks[i].Start == 2 && (d != toCome && d != now || !sure && !r.capitals) {
 			return e, false
 		}
 	}

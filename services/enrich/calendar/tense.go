@@ -32,7 +32,7 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	r.cue = cue
 	from, to := r.clauseAround(e.i, j, true)
 	switch {
-	case r.before1(cue, since) && !(r.before1(cue, until) && r.backward(e.i, from) == toCome):
+	case r.before1(cue, since) && !(r.before1(cue, until) && r.toBe(e.i, j)):
 		return gone
 	case r.before1(cue, meantFor) && !r.anyOf(from, e.i, once) && (byDay || e.part != Whole || r.monthFirst), e.form == asMonth && r.traded(j):
 		return toCome
@@ -44,7 +44,7 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	if r.before1(cue, target) && (r.anyOf(from, to, callsOff) || e.form == asDay && r.anyOf(from, to, decides)) {
 		return toCome // "moved to Tuesday", "proposé au 1er juillet"
 	}
-	if r.before1(cue, untilStrictly) && (r.shutAround(e.i, j, from, to) || r.monthFirst && r.plain(j) && r.role(j)&infinitive != 0) {
+	if r.before1(cue, untilStrictly) && (r.shutAround(e.i, j, from, to) || r.grants(j)) {
 		return toCome // "until Friday to pay"
 	}
 	if byDay && r.ofWhatHappened(e.i, j, r.looksAhead(from, to) && !r.besideEvent(e.i, from, after)) {
@@ -58,6 +58,12 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	switch {
 	case d != gone && byDay && x.last.form == 0 && e.day2 == 0 && r.dates(e.i, j) && !r.anyOf(from, to, present|future):
 		return gone
+	case (d == now || !sure) && r.besideEvent(e.i, from, since) && !r.before1(cue, until):
+		return gone // "depuis les élections de juin"
+	case d == gone && e.form == asMonth && r.straightAfter(e.i, beforehand), d == gone && e.form == asMonth && r.verbLast && r.besideEvent(e.i, from, beforehand):
+		return nearest // "ahead of the June election"
+	case d == gone && e.form == asWeekday && r.monthFirst && r.before1(cue, target) && r.before1(cue, at) && !r.before1(cue, untilStrictly) && !r.possessive(j) && r.plain(cue-1):
+		return toCome // "called a strike for Friday"
 	case d != gone && byDay && r.besideEvent(e.i, from, after):
 		if d == toCome && sure {
 			return either.of(e)
@@ -106,6 +112,18 @@ func (r *reader) governed(i int) int {
 }
 
 const maxClock = 6 // words of a time of the day
+
+// toBe tells whether the words around [i, j) say that a date there is to come.
+func (r *reader) toBe(i, j int) bool {
+	d, sure := r.direction(i, j)
+	return d == toCome && sure
+}
+
+// grants tells whether word j, behind a date until which there is time, begins to
+// tell for what: "until Friday to pay", "bis Freitag Zeit".
+func (r *reader) grants(j int) bool {
+	return r.plain(j) && r.role(j)&purpose != 0 && (r.monthFirst || r.verbLast || r.plain(j+1) && r.ends(j+1, r.infinitiveEndings))
+}
 
 // traded tells whether the month before word j is that of a contract: "February
 // delivery".
@@ -205,7 +223,7 @@ func (r *reader) straightAfter(i int, k kind) bool {
 // dates tells whether [i, j) dates the noun before it: "das Urteil vom Montag".
 func (r *reader) dates(i, j int) bool {
 	p, ok := r.before(i, dating)
-	return ok && p > 0 && r.joined(i, "") && r.plain(p) && (r.capital(p-1) || r.monthFirst && r.all[p-1]&function == 0) && !r.is1(j, to)
+	return ok && p > 0 && r.joined(i, "") && r.plain(p) && r.all[p-1]&function == 0 && (r.capital(p-1) || r.monthFirst && r.all[p-1]&function == 0) && !r.is1(j, to)
 }
 
 // shutAround tells whether something is shut in the clause [from, to) of the
@@ -317,6 +335,9 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 	if d = r.within(left, right, wide, end); d != nearest && (right < end || r.verbLast) {
 		return d, true
 	}
+	if left > 0 && left < i && r.role(left)&clause != 0 && r.unknownVerb(left+1, i, right-j) {
+		return toCome, r.monthFirst
+	}
 	if r.presentAhead && r.capitals && (right-left >= j-i+3 && left > from || right-left >= j-i+4 && right < to) {
 		// In German a clause has commas around it and a verb in it: one that is
 		// not known is in the present.
@@ -337,6 +358,16 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 		return d, true
 	}
 	return r.withoutVerb(i, from)
+}
+
+// unknownVerb tells whether a clause that begins before word k has a verb that the
+// data doesn't have before word i or among the rest words behind the date; such
+// a one is in the present: "which stars on Friday", "qui planche vendredi".
+func (r *reader) unknownVerb(k, i, rest int) bool {
+	if r.monthFirst {
+		return k < i && r.plain(k) && r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&(function|unit|units) == 0 && strings.HasSuffix(r.word(k), "s")
+	}
+	return r.presentAhead && !r.capitals && i > k && i-k+rest > 1
 }
 
 // attributive is the direction of a participle that stands between a date and
@@ -520,7 +551,7 @@ func (r *reader) tense(k, from int) direction {
 	if c&(month|weekday|unit|function) != 0 || r.toks[k].Shape&lexicon.Lower == 0 && !r.sentenceStart(k) || r.length(k) < 3 {
 		return nearest
 	}
-	if t&noVerb != 0 && !(r.verbLast && r.lastInPast(k)) || r.noun(k) {
+	if t&noVerb != 0 && !r.verbAfterAll(k) || r.noun(k) {
 		return nearest
 	}
 	switch {
@@ -532,6 +563,15 @@ func (r *reader) tense(k, from int) direction {
 		return now
 	}
 	return nearest
+}
+
+// verbAfterAll tells whether word k, which looks like a verb and mostly is none, is
+// one by what stands beside it: "married in June", "verletzte sich".
+func (r *reader) verbAfterAll(k int) bool {
+	if r.verbLast {
+		return r.lastInPast(k) || r.plain(k+1) && r.role(k+1)&reflexive != 0 && r.ends(k, r.pastEndings)
+	}
+	return r.monthFirst && r.role(k)&(never|future) == 0 && r.ends(k, r.pastEndings) && r.plain(k+1) && r.all[k+1]&(function|weekday) != 0 && r.plain(k)
 }
 
 // listed is what the word k tells, which the data has for a verb.
@@ -562,7 +602,7 @@ func (r *reader) listed(k, from int) direction {
 		return toCome
 	case r.noun(k) && r.all[k]&function == 0:
 		return nearest
-	case r.verbLast && t&wasOnly != 0 && r.plannedAhead(k):
+	case r.verbLast && t&wasOnly != 0 && t&hadDone == 0 && r.plannedAhead(k):
 		return either
 	case t&past != 0:
 		if r.monthFirst && k+2 < len(r.toks) && r.role(k+1)&infinitive != 0 && r.all[k]&function != 0 && t&infinitive == 0 && r.toks[k+2].Shape&lexicon.Lower != 0 && r.all[k+2]&(function|articleWord) == 0 {
