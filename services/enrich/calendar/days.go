@@ -234,7 +234,7 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	if _, ok := r.before(i, at); ok && r.joined(i, "") {
 		return e, true
 	}
-	if r.opensRange(k) || r.actsAsMonth(i, k) || r.closesEntry(i, k) {
+	if r.opensRange(k) || r.actsAsMonth(i, k) || r.closesEntry(i, k) || r.likeAny(i, k) {
 		return e, true
 	}
 	if _, sure := r.is(i, monthAlone); sure == 0 || i > 0 && r.plain(i) && r.capital(i-1) && !r.sentenceStart(i-1) {
@@ -247,7 +247,14 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 // closesEntry tells whether the month at words [i, k) stands behind a noun at the
 // end of a line or before a bracket, as in an agenda: "Handelsbilanz März".
 func (r *reader) closesEntry(i, k int) bool {
-	return r.verbLast && r.plain(i) && r.capital(i-1) && !r.isGiven(i-1) && (k == len(r.toks) && r.gap(k) == "" || strings.HasPrefix(r.gap(k), " ("))
+	return r.verbLast && r.plain(i) && r.capital(i-1) && !r.isGiven(i-1) && r.toks[0].Shape&lexicon.HasDigit != 0 && (k == len(r.toks) && r.gap(k) == "" || strings.HasPrefix(r.gap(k), " ("))
+}
+
+// likeAny tells whether the month at words [i, k) ends what an article and an
+// adjective begin: "a soggy June".
+func (r *reader) likeAny(i, k int) bool {
+	return r.monthFirst && i > 1 && r.plain(i) && r.plain(i-1) && r.toks[i-1].Shape&lexicon.Lower != 0 && r.all[i-1]&function == 0 &&
+		r.all[i-2]&(articleWord|number) != 0 && r.digits(i-2) < 0 && !r.plain(k)
 }
 
 // actsAsMonth tells whether the name of a month, which may be a person's, is
@@ -351,13 +358,25 @@ func (r *reader) surnameAt(i, j int, n uint) bool {
 	}
 	named := r.plain(i) && r.capital(i-1) && !r.sentenceStart(i-1)
 	switch {
-	case r.plain(i) && r.role(i-1)&namesake != 0,
+	case r.plain(i) && r.role(i-1)&namesake != 0, (r.plain(i) || r.gap(i) == ". ") && r.capital(i-1) && r.titled(i),
+		named && r.aged(j),
 		named && r.all[i-1]&(month|weekday|day|shift) == 0 && strings.HasPrefix(r.gap(j), ",") && r.role(j)&whoBehind != 0,
 		!r.capitals && !r.sentenceStart(i) && r.plain(i) && (named || r.isGiven(i-1)):
 		r.persons |= bit
 		return true
 	}
 	return n > monthBits && r.persons&bit != 0 && !r.capitals && r.sentenceStart(i)
+}
+
+// titled tells whether a title that stands before nothing but names ends before
+// word i.
+func (r *reader) titled(i int) bool {
+	return r.role(i-1)&title != 0 && (i < 2 || r.all[i-2]&articleWord == 0)
+}
+
+// aged tells whether an age stands at word j, behind a name and between commas.
+func (r *reader) aged(j int) bool {
+	return r.digits(j) >= 10 && r.length(j) == 2 && strings.HasPrefix(r.gap(j), ",") && (strings.HasPrefix(r.gap(j+1), ",") || strings.HasPrefix(r.gap(j+1), "."))
 }
 
 // person tells whether the day of the week at word i, a single word of value n,

@@ -330,7 +330,7 @@ func (r *reader) inTitle(e expression) bool {
 	if j-i < 2 {
 		return e.form == asMonth || e.form == asWeekday
 	}
-	if r.workBefore(i) {
+	if r.workBefore(i) || r.workBehind(j) {
 		return true // the novel "..."
 	}
 	if strings.IndexAny(g, ".!?") == 0 || strings.IndexByte(g, ',') == 0 && !r.monthFirst || r.attributed(j) && (r.sentenceStart(i) || r.monthFirst) {
@@ -370,14 +370,29 @@ func (r *reader) workBefore(i int) bool {
 	return false
 }
 
+// workBehind tells whether a word for a work stands behind the comma after a
+// quotation that ends before word j: "«...», a film by".
+func (r *reader) workBehind(j int) bool {
+	const near = 3 // words
+	if !strings.Contains(r.gap(j), ",") || !r.is1(j, articleWord|number) {
+		return false
+	}
+	for k := j + 1; k < min(len(r.toks), j+near) && r.joined(k, ""); k++ {
+		if r.is1(k, work) {
+			return true
+		}
+	}
+	return false
+}
+
 // attributed tells whether at word j, behind a comma and a quotation, stands who
 // said it.
 func (r *reader) attributed(j int) bool {
 	if !strings.Contains(r.gap(j), ",") || j >= len(r.toks) || r.toks[j].Shape&lexicon.Lower == 0 || r.all[j]&(articleWord|number) != 0 {
 		return false
 	}
-	// "..., was stolen"
-	return !r.monthFirst || r.all[j]&function == 0 || r.role(j)&(past|present|future) == 0
+	const near = 6 // words
+	return !r.monthFirst || r.anyOf(j, min(len(r.toks), j+near), says)
 }
 
 // Resolve tells when x is, counted from the day anchor, which may be zero: then

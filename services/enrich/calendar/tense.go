@@ -36,7 +36,7 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return gone
 	case r.before1(cue, meantFor) && !r.anyOf(from, e.i, once) && (byDay || e.part != Whole || r.monthFirst), e.form == asMonth && r.traded(j):
 		return toCome
-	case (e.form == asQuarter || e.form == asHalf) && r.afterWord(e.i), !byDay && r.straightAfter(e.i, figuresFor):
+	case (e.form == asQuarter || e.form == asHalf) && r.afterWord(e.i), !byDay && r.straightAfter(e.i, figuresFor), r.madePublic(e, j, from, to):
 		return gone
 	case e.form == asWeekday && r.bracketed(e.i, j):
 		return gone // the day of the issue that is quoted
@@ -60,6 +60,12 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return gone
 	case (d == now || !sure) && r.besideEvent(e.i, from, since) && !r.before1(cue, until):
 		return gone // "depuis les élections de juin"
+	case d == gone && byDay && r.before1(cue, until) && !r.before1(cue, untilStrictly) && r.anyOf(from, e.i, shuts):
+		return either.of(e) // "were extended from 4pm on Wednesday"
+	case (e.form == asMonth || e.form == asQuarter) && r.compared(e.i):
+		return gone
+	case d == gone && e.form == asDay && r.decidedOn(e.i, from), d == gone && r.verbLast && r.anyOf(from, to, once):
+		return nearest // "prometió elecciones el 2 de octubre"
 	case d == gone && e.form == asMonth && r.straightAfter(e.i, beforehand), d == gone && e.form == asMonth && r.verbLast && r.besideEvent(e.i, from, beforehand):
 		return nearest // "ahead of the June election"
 	case d == gone && e.form == asWeekday && r.monthFirst && r.before1(cue, target) && r.before1(cue, at) && !r.before1(cue, untilStrictly) && !r.possessive(j) && r.plain(cue-1):
@@ -125,9 +131,62 @@ func (r *reader) grants(j int) bool {
 	return r.plain(j) && r.role(j)&purpose != 0 && (r.monthFirst || r.verbLast || r.plain(j+1) && r.ends(j+1, r.infinitiveEndings))
 }
 
+// madePublic tells whether e, a month or a part of a year, is that of figures: those
+// that are published are of what is over.
+func (r *reader) madePublic(e *expression, j, from, to int) bool {
+	switch e.form {
+	case asQuarter, asHalf:
+		return r.monthFirst && r.plain(j) && r.role(j)&figures != 0
+	case asMonth:
+	default:
+		return false
+	}
+	of := !r.verbLast && !r.monthFirst && r.before1(e.i, of) && !r.is1(e.i-1, in)
+	return (of || r.monthFirst && r.plain(j) && r.role(j)&figures != 0) && r.anyOf(from, to, publishes)
+}
+
+// compared tells whether the month or quarter at word i is that of a figure that
+// another one is compared with: "after 3.8 percent in December".
+func (r *reader) compared(i int) bool {
+	const near = 6 // words
+	for k := i - 1; k > 0 && k >= i-near && r.joined(k+1, ".,%"); k-- {
+		if r.toks[k].Shape&lexicon.HasDigit != 0 && r.role(k-1)&comparison != 0 {
+			return true
+		}
+		if r.role(k)&(past|present|future) != 0 {
+			return false
+		}
+	}
+	return false
+}
+
 // traded tells whether the month before word j is that of a contract: "February
 // delivery".
 func (r *reader) traded(j int) bool { return r.plain(j) && r.role(j)&contract != 0 }
+
+// decidedOn tells whether the nearest verb before word i, from word from on, is one
+// of deciding, and what is decided stands between.
+func (r *reader) decidedOn(i, from int) bool {
+	for k := i - 1; k >= from; k-- {
+		if r.role(k)&decides != 0 {
+			return r.anyNoun(k+1, i)
+		}
+		if r.role(k)&(past|present|future) != 0 {
+			return false
+		}
+	}
+	return false
+}
+
+// anyNoun tells whether a word that is not small stands among the words [i, j).
+func (r *reader) anyNoun(i, j int) bool {
+	for k := i; k < j; k++ {
+		if r.all[k]&(function|articleWord|of|on|in) == 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // calledOff tells whether what the sentence of [i, j) tells to have been meant
 // for then is called off further on.
@@ -352,7 +411,10 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 			return d, true
 		}
 	}
-	if d = r.within(left, right, from, to); d == gone && r.before1(i, until) {
+	if d = r.pastRelative(right, to); d != nearest {
+		return d, true
+	}
+	if d = r.within(left, right, from, to); d == gone && r.before1(r.governed(i), until) {
 		return either, true // "6 percent from March, was refused"
 	} else if d != nearest {
 		return d, true
@@ -368,6 +430,20 @@ func (r *reader) unknownVerb(k, i, rest int) bool {
 		return k < i && r.plain(k) && r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&(function|unit|units) == 0 && strings.HasSuffix(r.word(k), "s")
 	}
 	return r.presentAhead && !r.capitals && i > k && i-k+rest > 1
+}
+
+// pastRelative is the direction of what goes on behind a relative clause that
+// begins with word k: "the ceremony on Friday, which was never called off, will".
+func (r *reader) pastRelative(k, to int) direction {
+	if r.verbLast || k >= to || r.role(k)&clause == 0 || !strings.Contains(r.gap(k), ",") {
+		return nearest
+	}
+	for k++; k < to; k++ {
+		if strings.Contains(r.gap(k), ",") && !r.numbers(k-1, k) {
+			return r.forward(k, to)
+		}
+	}
+	return nearest
 }
 
 // attributive is the direction of a participle that stands between a date and
@@ -511,6 +587,9 @@ func (r *reader) intends(k, i int) bool {
 
 func (r *reader) forward(j, to int) direction {
 	for k := j; k < to; k++ {
+		if r.monthFirst && k > j && r.role(k)&nounToo != 0 && r.all[k-1]&(at|articleWord|nounCue) != 0 && r.role(k-1)&infinitive == 0 {
+			continue // "on Monday about plans"
+		}
 		if d := r.tense(k, j); d != nearest {
 			return d
 		}
@@ -545,6 +624,9 @@ func (r *reader) infinitiveClause(k int) direction {
 // from word from on.
 func (r *reader) tense(k, from int) direction {
 	t, c := r.role(k), r.all[k]
+	if r.monthFirst && k+1 < len(r.toks) && r.gap(k+1) == "-" && t&future == 0 {
+		return nearest // "open-top"
+	}
 	if t&(future|past|present|unplanned|wasTo) != 0 {
 		return r.listed(k, from)
 	}
