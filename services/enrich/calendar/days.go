@@ -82,6 +82,17 @@ func (r *reader) dayMonth(i int) (expression, bool) {
 	return e, true
 }
 
+// firstOf tells whether the first of a month is told in words at word k: "primero
+// de mayo", "the first of May".
+func (r *reader) firstOf(k int) bool {
+	v, n := r.is(k, ordinal)
+	if n != 1 || v.n != 1 || r.verbLast || !r.plain(k+1) {
+		return false
+	}
+	_, o := r.is(k+1, of)
+	return o > 0 && !r.is1(k+1, in) && r.is1(k+1+o, month) && r.joined(k+1+o, "")
+}
+
 // weekdayTo reads the end of a range of days of the week whose numbers follow:
 // "Thursday"-"Saturday, June 13-15".
 func (r *reader) weekdayTo(k int) (last, j int, ok bool) {
@@ -102,6 +113,9 @@ func (r *reader) weekdayTo(k int) (last, j int, ok bool) {
 func (r *reader) dayThenMonth(k int, e *expression) (int, bool) {
 	at := k
 	d, ok := r.dayNumber(at)
+	if !ok && r.firstOf(at) {
+		d, ok = 1, true
+	}
 	if !ok {
 		return k, false
 	}
@@ -313,6 +327,13 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 		e.j++
 		return e, true
 	}
+	if r.monthFirst && r.is1(e.j, articleWord) && r.withEnding(e.j+1, r.ordinalEndings) > 0 && r.plain(e.j) && r.plain(e.j+1) {
+		if d, ok := r.dayNumber(e.j + 1); ok && !r.is1(e.j+2, unit|of) {
+			e.day = d
+			e.j += 2 // "Monday the 3rd"
+			return e, true
+		}
+	}
 	if s, n := r.is(e.j, followingAfter); n > 0 && s.n <= 1 && r.joined(e.j, "") {
 		e.form, e.shift, e.sure = asFollowing, s.n, sureRelative
 		e.j += n
@@ -353,12 +374,13 @@ const monthBits = 7
 // "Benito Mayo", "Augie Friday, who".
 func (r *reader) surnameAt(i, j int, n uint) bool {
 	bit := uint32(1) << n
-	if !r.capital(i) || i == 0 {
+	if !r.capital(i) || i == 0 && r.capitals {
 		return false
 	}
 	named := r.plain(i) && r.capital(i-1) && !r.sentenceStart(i-1)
 	switch {
-	case r.plain(i) && r.role(i-1)&namesake != 0, (r.plain(i) || r.gap(i) == ". ") && r.capital(i-1) && r.titled(i),
+	case !r.capitals && (r.isGiven(i) || !r.articleHabit && n <= monthBits) && r.sentenceStart(i) && r.plain(j) && r.capital(j) && r.all[j]&(weekday|month) == 0,
+		r.plain(i) && r.role(i-1)&namesake != 0, (r.plain(i) || r.gap(i) == ". ") && r.capital(i-1) && r.titled(i),
 		named && r.aged(j),
 		named && r.all[i-1]&(month|weekday|day|shift) == 0 && strings.HasPrefix(r.gap(j), ",") && r.role(j)&whoBehind != 0,
 		!r.capitals && !r.sentenceStart(i) && r.plain(i) && (named || r.isGiven(i-1)):

@@ -94,7 +94,7 @@ func (r *reader) point(i int) (best expression, ok bool) {
 	if c&(weekday|weekdayShort) != 0 {
 		try(r.numeric(i))
 	}
-	if digit || c&(month|monthShort|weekday|weekdayShort) != 0 || r.Careless {
+	if digit || c&(month|monthShort|weekday|weekdayShort|ordinal) != 0 || r.Careless {
 		try(r.dayMonth(i))
 	}
 	if digit || c&(ordinal|quarterNamed|quarterSign|unit) != 0 || r.romanAt(i) {

@@ -472,6 +472,9 @@ func (r *reader) distanceAfter(i int) (e expression, ok bool) {
 	if _, m := r.is(k, agoAfter); m > 0 {
 		return expression{form: asDistance, n: -c, unit: u.unit, j: k + m, sure: sureWord}, true
 	}
+	if v, m := r.is(k, later); m > 0 && v.n > 1 {
+		return expression{form: asDistance, n: c, unit: u.unit, j: k + m, sure: sureWord}, true // "from now"
+	}
 	if v, m := r.is(k, later); m > 0 && u.unit <= Week && u.unit != Weekend && !r.is1(k+m, of|than) {
 		return expression{form: asOffset, n: v.n * c, unit: u.unit, j: k + m, sure: sureRelative}, true
 	}
@@ -486,8 +489,8 @@ func (r *reader) distanceBefore(i int) (e expression, ok bool) {
 		sign, v = 1, ahead
 		_, n = r.is(i, ahead)
 	}
-	if n == 0 || !r.joined(i+n, "") {
-		return e, false
+	if n == 0 || !r.joined(i+n, "") || r.before1(i, since) {
+		return e, false // "desde hace tres años"
 	}
 	c, k, ok := r.count(i + n)
 	if !ok || !r.joined(k, "") {

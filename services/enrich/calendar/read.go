@@ -267,7 +267,7 @@ func (r *reader) rangeEnd(k int, e expression) (b expression, ok bool) {
 	}
 	switch e.form {
 	case asYear:
-		if y, ok := r.yearNumber(k); ok && y >= e.year && !r.counts(k, y) {
+		if y, ok := r.yearNumber(k); ok && y >= e.year && !r.counts(k, y) && !(r.capitals && r.bareYears && r.plain(k+1) && r.capital(k+1)) {
 			return expression{form: asYear, year: y, n: y, i: k, j: k + 1, sure: sureFull}, true
 		}
 		return b, false
@@ -328,7 +328,7 @@ func (r *reader) inTitle(e expression) bool {
 	}
 	g := r.gap(j)
 	if j-i < 2 {
-		return e.form == asMonth || e.form == asWeekday
+		return e.form == asMonth || e.form == asWeekday || e.form == asUnit && r.capital(i) && !strings.ContainsAny(g, ",.!?") && !r.sentenceStart(j)
 	}
 	if r.workBefore(i) || r.workBehind(j) {
 		return true // the novel "..."

@@ -39,6 +39,10 @@ func (r *reader) year(k int, e *expression) (j int, ok bool) {
 		e.year = y
 		return at + 1, true
 	}
+	if n := r.digits(k); n > 31 && r.length(k) == 2 && r.bareYears && !r.capitals && r.plain(k) && (e.form == asMonth) && !r.decimal(k) && (!r.plain(k+1) || r.all[k+1]&function != 0) {
+		e.year = 1900 + n // "mai 68"
+		return k + 1, true
+	}
 	for range 2 {
 		if s, j, ok := r.yearShift(at); ok && r.joined(at, "") {
 			e.yearShift, e.yearShifts = s, true
@@ -161,6 +165,9 @@ func (r *reader) decadeDigits(i int) (e expression, ok bool) {
 	if n < 0 || n%10 != 0 {
 		return e, false
 	}
+	if r.length(i) < 4 && r.ofHeat(i) {
+		return e, false // "highs in the 60s"
+	}
 	e = expression{form: asDecade, n: n, j: i + 1, sure: sureFull}
 	switch r.length(i) - len(strings.TrimLeft(r.word(i), "0123456789")) {
 	case 4:
@@ -187,6 +194,12 @@ func (r *reader) decadeDigits(i int) (e expression, ok bool) {
 		return e, false // "20er Pack"
 	}
 	return e, true
+}
+
+// ofHeat tells whether degrees are told in the sentence of word i.
+func (r *reader) ofHeat(i int) bool {
+	from, to := r.sentenceAround(i, i+1)
+	return r.anyOf(from, to, degrees)
 }
 
 // decadeWord reads "seventies", "Fünfzigern", "années 90".
@@ -236,8 +249,11 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	_, cue := r.before(i, yearCue)
 	cue = cue && r.joined(i, "(“\"") || r.yearBefore(i)
 	noun := r.plain(i+1) && r.all[i+1]&function == 0 && r.role(i+1)&(past|future|present) == 0
-	if r.capitals && r.bareYears {
+	switch {
+	case r.capitals && r.bareYears:
 		noun = noun && r.capital(i+1)
+	case r.bareYears:
+		noun = noun && (r.severalOf(i+1) || i > 0 && r.capital(i-1))
 	}
 	if r.monthFirst && noun && r.ends(i+1, r.pastEndings) && r.plain(i+2) && r.all[i+2]&(articleWord|nounCue) != 0 {
 		noun = false // "the drought of 2011 proved her point"
@@ -254,8 +270,14 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	case y < 1700 && r.verbLast && y%100 != 0 && r.plain(i) && (r.capital(i-1) && r.toks[i-1].Shape&lexicon.AllCaps == 0 || r.role(i-1)&past != 0 && y%10 != 0) && !noun && (r.is1(i+1, function) || r.plain(i+1) && r.participle(i+1)):
 		e.sure = sureWord // "wurde 1136 von Mönchen gegründet"
 		return e, true
+	case strings.HasSuffix(r.gap(i), "(") && strings.HasPrefix(r.gap(i+1), ")") && y%100 != 0:
+		return e, true
 	case y < 1700 || y > 2099 || y%100 == 0 && r.bareYears:
 		return e, false
+	case r.spans(i, y):
+		return e, true
+	case noun && y < 1900 && r.capital(i+1):
+		return e, false // "Tchaikovsky's 1812 Overture"
 	case r.before1(i, nounCue), r.possessive(i), r.possessive(i + 1):
 		return e, true
 	case i > 0 && strings.ContainsAny(r.gap(i), "(["):
@@ -276,6 +298,24 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true
 	}
 	return e, false
+}
+
+// spans tells whether the year y at word i begins a range of years joined by a dash:
+// "2008-2012".
+func (r *reader) spans(i, y int) bool {
+	if i+1 >= len(r.toks) || r.gap(i+1) != "-" && r.gap(i+1) != "–" {
+		return false
+	}
+	y2, ok := r.yearNumber(i + 1)
+	return ok && y2 > y && y2 <= y+maxSpan && r.clearBehind(i+1, y2)
+}
+
+const maxSpan = 100 // years of a range without a word that says it is one
+
+// severalOf tells whether word k may be what is counted by its ending.
+func (r *reader) severalOf(k int) bool {
+	last := lastRune(r.word(k))
+	return last == 's' || last == 'x'
 }
 
 // yearOfTwo reads the last two digits of a year behind an apostrophe: "in '97".
