@@ -308,6 +308,10 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 			e.j += n // "ce mois-ci"
 		}
 	default:
+		if d, ok := r.dayMonth(k); ok && r.monthFirst && d.year == 0 && d.weekday == 0 && !d.shifted && v.n != 0 {
+			d.shift, d.shifted = v.n, true // "next March 31"
+			return d, true
+		}
 		if w, m := r.is(k, weekday); m > 0 && r.namesTime(k) {
 			e.form, e.n, e.j = asWeekday, w.n, k+m
 		} else if w, m := r.is(k, month); m > 0 && r.namesTime(k) {
@@ -500,6 +504,9 @@ func (r *reader) distanceBefore(i int) (e expression, ok bool) {
 	if m == 0 || u.unit == Weekend {
 		return e, false
 	}
+	if r.monthFirst && c == 1 && r.superlative(i) {
+		return e, false // "the slowest in a decade"
+	}
 	e = expression{form: asDistance, n: sign * c, unit: u.unit, j: k + m, sure: sureWord}
 	if v == ahead {
 		// "the first in two years", "done in two days": a duration
@@ -509,6 +516,16 @@ func (r *reader) distanceBefore(i int) (e expression, ok bool) {
 		}
 	}
 	return e, true
+}
+
+// superlative tells whether one stands before word i, or before the noun there.
+func (r *reader) superlative(i int) bool {
+	for k := i - 1; k >= max(0, i-3) && r.joined(k+1, ""); k-- {
+		if r.length(k) > 4 && strings.HasSuffix(r.word(k), "est") || r.is1(k, ordinal) {
+			return true
+		}
+	}
+	return false
 }
 
 // firstMonths reads "the first six months of 2024".

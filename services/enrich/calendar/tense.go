@@ -34,7 +34,7 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	switch {
 	case r.before1(cue, since) && !(r.before1(cue, until) && r.toBe(e.i, j)):
 		return gone
-	case r.before1(cue, meantFor) && !r.anyOf(from, e.i, once) && (byDay || e.part != Whole || r.monthFirst), e.form == asMonth && r.traded(j):
+	case r.before1(cue, meantFor) && !r.anyOf(from, e.i, once) && (byDay || e.part != Whole || r.monthFirst), e.form == asMonth && r.traded(e.i, j):
 		return toCome
 	case (e.form == asQuarter || e.form == asHalf) && r.afterWord(e.i), !byDay && r.straightAfter(e.i, figuresFor), r.madePublic(e, j, from, to):
 		return gone
@@ -60,6 +60,12 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return gone
 	case (d == now || !sure) && r.besideEvent(e.i, from, since) && !r.before1(cue, until):
 		return gone // "depuis les élections de juin"
+	case (e.form == asMonth || e.form == asDay) && r.ofShifted(e.i) != nearest:
+		return r.ofShifted(e.i)
+	case d == gone && e.form == asMonth && r.monthFirst && r.is1(e.i-1, number) && r.plain(j) && r.toks[j].Shape&lexicon.Lower != 0:
+		return nearest // "prospects for a June election rose"
+	case r.endsPeriod(e), d == now && e.form == asMonth && r.monthFirst && r.plain(j) && r.toks[j].Shape&lexicon.Lower != 0 && r.all[j]&function == 0 && !r.traded(e.i, j):
+		return nearest // "the week to October 18", "the January price is"
 	case d == gone && byDay && r.before1(cue, until) && !r.before1(cue, untilStrictly) && r.anyOf(from, e.i, shuts):
 		return either.of(e) // "were extended from 4pm on Wednesday"
 	case (e.form == asMonth || e.form == asQuarter) && r.compared(e.i):
@@ -68,7 +74,7 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return nearest // "prometió elecciones el 2 de octubre"
 	case d == gone && e.form == asMonth && r.straightAfter(e.i, beforehand), d == gone && e.form == asMonth && r.verbLast && r.besideEvent(e.i, from, beforehand):
 		return nearest // "ahead of the June election"
-	case d == gone && e.form == asWeekday && r.monthFirst && r.before1(cue, target) && r.before1(cue, at) && !r.before1(cue, untilStrictly) && !r.possessive(j) && r.plain(cue-1):
+	case d == gone && e.form == asWeekday && r.meantForDay(cue, j):
 		return toCome // "called a strike for Friday"
 	case d != gone && byDay && r.besideEvent(e.i, from, after):
 		if d == toCome && sure {
@@ -105,7 +111,7 @@ func (r *reader) governed(i int) int {
 		k--
 	}
 	day := k
-	for k > 0 && day-k < maxClock && r.joined(k, ".:,") && (r.toks[k-1].Shape&lexicon.HasDigit != 0 || r.role(k-1)&clock != 0) {
+	for k > 0 && day-k < maxClock && r.joined(k, ".:,") && (r.role(k-1)&clock != 0 || r.hourAt(k-1)) {
 		k--
 	}
 	if k == day {
@@ -115,6 +121,18 @@ func (r *reader) governed(i int) int {
 		k-- // "hasta las 9.00 horas del viernes"
 	}
 	return k
+}
+
+// hourAt tells whether word k may be a number of a time of the day: "5", "30pm",
+// "0830" before what says so.
+func (r *reader) hourAt(k int) bool {
+	switch s := r.toks[k].Shape; {
+	case s&lexicon.HasDigit == 0:
+		return false
+	case s&lexicon.Digits == 0:
+		return r.length(k) <= 4
+	}
+	return r.length(k) <= 2 || r.length(k) == 4 && r.role(k+1)&clock != 0
 }
 
 const maxClock = 6 // words of a time of the day
@@ -148,9 +166,16 @@ func (r *reader) madePublic(e *expression, j, from, to int) bool {
 // compared tells whether the month or quarter at word i is that of a figure that
 // another one is compared with: "after 3.8 percent in December".
 func (r *reader) compared(i int) bool {
-	const near = 6 // words
-	for k := i - 1; k > 0 && k >= i-near && r.joined(k+1, ".,%"); k-- {
-		if r.toks[k].Shape&lexicon.HasDigit != 0 && r.role(k-1)&comparison != 0 {
+	const (
+		near  = 9 // words
+		words = 3 // before the figure
+	)
+	figure := 0
+	for k := i - 1; k >= 0 && k >= i-near && r.joined(k+1, ".,%"); k-- {
+		switch {
+		case r.toks[k].Shape&lexicon.HasDigit != 0:
+			figure = k
+		case figure > 0 && k >= figure-1-words && r.role(k)&comparison != 0:
 			return true
 		}
 		if r.role(k)&(past|present|future) != 0 {
@@ -160,9 +185,52 @@ func (r *reader) compared(i int) bool {
 	return false
 }
 
-// traded tells whether the month before word j is that of a contract: "February
-// delivery".
-func (r *reader) traded(j int) bool { return r.plain(j) && r.role(j)&contract != 0 }
+// meantForDay tells whether "for" stands before a day of the week, whose words end
+// before word j, and where its preposition does at word cue: "called a strike for
+// Friday".
+func (r *reader) meantForDay(cue, j int) bool {
+	return r.monthFirst && r.before1(cue, target) && r.before1(cue, at) && !r.before1(cue, to|untilStrictly) && !r.possessive(j) && r.plain(cue-1)
+}
+
+// traded tells whether the month at words [i, j) is that of a contract: "February
+// delivery", "July crude futures", "delivery in May".
+func (r *reader) traded(i, j int) bool {
+	const near = 3 // words
+	for k := j; k < j+near && r.plain(k) && r.all[k]&function == 0; k++ {
+		if r.role(k)&contract != 0 {
+			return true
+		}
+	}
+	return i > 1 && r.is1(i-1, in) && r.role(i-2)&contract != 0
+}
+
+// ofShifted is the direction of a date at word i of what is called the last or the
+// next one: "at its last meeting in December".
+func (r *reader) ofShifted(i int) direction {
+	const words = 3
+	for k := i - 1; k >= max(0, i-1-words) && r.joined(k+1, ""); k-- {
+		if v, n := r.is(k, shift); n > 0 && v.n != 0 && k+n < i && r.all[k+n]&(unit|units|weekday|month|season|number|function) == 0 && r.digits(k+n) < 0 {
+			if v.n < 0 {
+				return gone
+			}
+			return toCome
+		}
+		if k < i-1 && r.all[k]&function != 0 {
+			return nearest
+		}
+	}
+	return nearest
+}
+
+// endsPeriod tells whether e is the end of a period that is named before it: "the
+// nine months to September", "the week ended October 18".
+func (r *reader) endsPeriod(e *expression) bool {
+	if e.form != asDay && e.form != asMonth || !r.monthFirst {
+		return false
+	}
+	p, ok := r.before(e.i, to|at)
+	return ok && r.joined(e.i, "") && r.all[p]&in == 0 && p > 0 && r.joined(p, "") && r.is1(p-1, unit|units) && r.all[p]&(of|since|between) == 0
+}
 
 // decidedOn tells whether the nearest verb before word i, from word from on, is one
 // of deciding, and what is decided stands between.
@@ -590,6 +658,9 @@ func (r *reader) forward(j, to int) direction {
 		if r.monthFirst && k > j && r.role(k)&nounToo != 0 && r.all[k-1]&(at|articleWord|nounCue) != 0 && r.role(k-1)&infinitive == 0 {
 			continue // "on Monday about plans"
 		}
+		if r.monthFirst && r.role(k)&(future|noVerb) == future && r.role(k+1)&infinitive != 0 && r.ends(k, r.pastEndings) {
+			return r.withAuxiliary(k, j) // "on Friday the seven agreed to"
+		}
 		if d := r.tense(k, j); d != nearest {
 			return d
 		}
@@ -659,13 +730,15 @@ func (r *reader) verbAfterAll(k int) bool {
 // listed is what the word k tells, which the data has for a verb.
 func (r *reader) listed(k, from int) direction {
 	t := r.role(k)
-	if r.name(k) || t&noVerb != 0 && t&perfect != 0 || t&clock != 0 && k > 0 && r.toks[k-1].Shape&lexicon.HasDigit != 0 ||
+	if r.name(k) || t&noVerb != 0 && t&perfect != 0 || t&future != 0 && k > 0 && r.is1(k-1, than) || t&clock != 0 && k > 0 && r.toks[k-1].Shape&lexicon.HasDigit != 0 ||
 		r.verbLast && t&past != 0 && r.capital(k) && r.all[k]&function == 0 && !r.participle(k) {
 		return nearest // "Anstieg", "Vertrag" at the beginning of a sentence
 	}
 	switch {
 	case t&wasTo != 0:
 		return either
+	case t&future != 0 && r.monthFirst && r.role(k+1)&infinitive != 0 && k+2 < len(r.toks) && r.all[k+2]&(articleWord|number|nounCue) != 0 && r.ends(k, r.pastEndings):
+		return r.withAuxiliary(k, from) // "agreed to a package"
 	case t&future != 0 && t&unplanned != 0:
 		return gone // "could hardly walk"
 	case t&future != 0:
@@ -778,7 +851,7 @@ func (r *reader) noun(k int) bool {
 	if !r.plain(k) || r.all[k]&function != 0 || r.role(k)&(present|unplanned) == 0 {
 		return false
 	}
-	if r.all[k-1]&(nounCue|articleWord) != 0 || r.possessive(k-1) && r.word(k-1) == "s" {
+	if r.all[k-1]&(nounCue|articleWord) != 0 || r.toks[k-1].Shape&lexicon.HasDigit != 0 || r.possessive(k-1) && r.word(k-1) == "s" {
 		return true
 	}
 	if r.all[k-1]&unit != 0 && r.gap(k-1) == "-" {
@@ -802,6 +875,8 @@ func (r *reader) withAuxiliary(k, from int) direction {
 			switch {
 			case r.name(a):
 				return gone
+			case t&future != 0 && a > 0 && r.all[a-1]&function != 0 && r.role(a-1)&past != 0:
+				return either // "was to be held"
 			case t&future != 0:
 				return toCome
 			case t&past != 0 && a >= 2 && r.role(a-1)&infinitive != 0 && r.role(a-2)&future != 0 && r.role(a-2)&present == 0:
