@@ -347,7 +347,7 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 	if r.before1(i, every) || r.before1(i, number) || r.ofEvery(i) || r.person(i, uint(v.n)) || r.everyWeek(i, e.j) {
 		return e, false // "on a Monday"
 	}
-	if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") && e.j+n < len(r.toks) && r.is1(e.j+n, every) && r.capitals && !r.is1(e.j, in) {
+	if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") && e.j+n < len(r.toks) && r.is1(e.j+n, every) && !r.is1(e.j, in) {
 		return e, false // "the first Monday of every month"
 	}
 	if p, ok := r.before(i, ordinal); ok && r.joined(i, "") && (r.ofAnyMonth(e.j) || r.before1(p, every)) {
@@ -475,7 +475,7 @@ func (r *reader) subject(i int) bool {
 // everyWeek tells whether a language says by its article alone that every week
 // is meant: "fermé le lundi".
 func (r *reader) everyWeek(i, j int) bool {
-	if !r.articleHabit || r.is1(j, to|shift|shiftAfter|following|followingAfter) || r.is1(i-2, between) {
+	if !r.articleHabit || r.is1(j, to) && !r.is1(j, and) || r.is1(j, shift|shiftAfter|following|followingAfter) || r.is1(i-2, between) {
 		return false
 	}
 	if r.role(i-1)&weekly != 0 && r.plain(i) && !r.before1(i, until|since|meantFor|untilStrictly|between) {

@@ -313,7 +313,14 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 			return d, true
 		}
 		if w, m := r.is(k, weekday); m > 0 && r.namesTime(k) {
+			if d, ok := r.dayMonth(k); ok && v.n == 0 {
+				return d, true // "este miércoles 12 de marzo"
+			}
 			e.form, e.n, e.j = asWeekday, w.n, k+m
+			if d, ok := r.dayBehind(e.j); ok && v.n == 0 {
+				e.day = d
+				e.j++
+			}
 		} else if w, m := r.is(k, month); m > 0 && r.namesTime(k) {
 			e.form, e.n, e.j = asMonth, w.n, k+m
 			if y, ok := r.year(e.j, &e); ok {

@@ -90,6 +90,9 @@ func (r *reader) ofStreet(e expression) bool {
 // habit tells whether e, a day of the week, is told with others to be one on
 // which something is open: "Tuesday to Saturday". j is the word behind them.
 func (r *reader) habit(e expression) (j int, ok bool) {
+	if (e.form == asDay && e.day2 == 0 || e.form == asSeason) && !e.dated() && !e.shifted && !e.yearShifts && r.before1(e.i, every) {
+		return e.j, true // "every May 1"
+	}
 	if e.form != asWeekday || e.shifted || e.day != 0 {
 		return 0, false
 	}

@@ -201,7 +201,7 @@ func (r *reader) traded(i, j int) bool {
 			return true
 		}
 	}
-	return i > 1 && r.is1(i-1, in) && r.role(i-2)&contract != 0
+	return i > 2 && r.is1(i-1, in) && r.role(i-2)&contract != 0 && r.is1(i-3, function) && r.all[i-3]&articleWord == 0
 }
 
 // ofShifted is the direction of a date at word i of what is called the last or the
@@ -448,7 +448,10 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 	from, to := r.sentenceAround(i, j)
 	left, right := r.clauseAround(i, j, true)
 	left, right = max(left, from), min(right, to)
-	if d = r.attributive(j); d != nearest {
+	if d = r.attributive(j); d == nearest && i > 1 && r.is1(i-2, articleWord) {
+		d = r.attributiveBehind(j)
+	}
+	if d != nearest {
 		return d, true
 	}
 	if d = r.within(i, j, left, right); d != nearest {
@@ -534,6 +537,21 @@ func (r *reader) attributive(j int) direction {
 			return now
 		case hasSuffix(base, r.participleEndings):
 			return gone
+		}
+	}
+	return nearest
+}
+
+// attributiveBehind is attributive where a phrase with a preposition stands between:
+// "die am Freitag im Fluss gefundene Leiche".
+func (r *reader) attributiveBehind(j int) direction {
+	const words = 4
+	if !r.is1(j, function|in|on|at) {
+		return nearest
+	}
+	for k := j + 1; k < j+words && r.plain(k); k++ {
+		if r.toks[k].Shape&lexicon.Lower != 0 && r.capital(k-1) {
+			return r.attributive(k)
 		}
 	}
 	return nearest
@@ -627,14 +645,14 @@ func (r *reader) backward(i, from int) direction {
 	verb := -1      // "to" with a verb behind it
 	wanted := false // an infinitive stands between
 	for k := i - 1; k >= from; k-- {
-		wanted = wanted || r.role(k)&(past|present|future|noVerb) == 0 && r.all[k]&(function|weekday) == 0 && r.ends(k, r.infinitiveEndings) && !r.noun(k)
+		wanted = wanted || r.role(k)&(past|present|future|noVerb) == 0 && r.all[k]&(function|weekday) == 0 && r.ends(k, r.infinitiveEndings) && (!r.noun(k) || r.is1(k+1, articleWord) && !r.is1(k-1, articleWord))
 		if r.role(k)&infinitive != 0 && r.toks[k+1].Shape&lexicon.Lower != 0 && r.all[k+1]&(function|number|articleWord) == 0 {
 			verb = k
 		}
 		switch d := r.tense(k, max(0, from-auxWindow)); {
 		case d == gone && wanted && r.role(k)&decides != 0:
 			return toCome
-		case d == gone && verb > k && (r.intends(k, verb) || r.before1(i, untilStrictly)):
+		case d == gone && verb > k && (k == 0 || r.role(k-1)&negation == 0) && (r.intends(k, verb) || r.before1(i, untilStrictly)):
 			return toCome
 		case d == gone && verb > k && r.before1(i, until):
 			return either // "has two left to sell by May"
@@ -651,6 +669,12 @@ func (r *reader) intends(k, i int) bool {
 	pair := []lexicon.Token{r.toks[k], r.toks[i]}
 	pair[1].Start, pair[1].End = pair[0].End, pair[0].End
 	return r.tenses.Longest(pair, lexicon.Class(future)).Tokens == len(pair)
+}
+
+// pair tells whether words k and k+1 are a phrase of role t.
+func (r *reader) pair(k int, t role) bool {
+	const two = 2
+	return r.plain(k+1) && r.tenses.Longest(r.toks[k:k+two], lexicon.Class(t)).Tokens == two
 }
 
 func (r *reader) forward(j, to int) direction {
@@ -735,6 +759,8 @@ func (r *reader) listed(k, from int) direction {
 		return nearest // "Anstieg", "Vertrag" at the beginning of a sentence
 	}
 	switch {
+	case t&past != 0 && k > 0 && r.role(k-1)&present != 0 && r.pair(k-1, present):
+		return now // "il y a"
 	case t&wasTo != 0:
 		return either
 	case t&future != 0 && r.monthFirst && r.role(k+1)&infinitive != 0 && k+2 < len(r.toks) && r.all[k+2]&(articleWord|number|nounCue) != 0 && r.ends(k, r.pastEndings):

@@ -39,9 +39,9 @@ func (r *reader) year(k int, e *expression) (j int, ok bool) {
 		e.year = y
 		return at + 1, true
 	}
-	if n := r.digits(k); n > 31 && r.length(k) == 2 && r.bareYears && !r.capitals && r.plain(k) && (e.form == asMonth) && !r.decimal(k) && (!r.plain(k+1) || r.all[k+1]&function != 0) {
-		e.year = 1900 + n // "mai 68"
-		return k + 1, true
+	if y, ok := r.bareTwo(at, e); ok {
+		e.year = y // "mai 68"
+		return at + 1, true
 	}
 	for range 2 {
 		if s, j, ok := r.yearShift(at); ok && r.joined(at, "") {
@@ -55,6 +55,21 @@ func (r *reader) year(k int, e *expression) (j int, ok bool) {
 		at += n
 	}
 	return k, false
+}
+
+// bareTwo reads the last two digits of a year behind a month, where they can be no
+// day: "mai 68", "6. Juni 44".
+func (r *reader) bareTwo(k int, e *expression) (y int, ok bool) {
+	const lastDay = 31
+	n := r.digits(k)
+	if n <= lastDay || r.length(k) != 2 || !r.bareYears || !r.plain(k) || r.decimal(k) || e.form != asMonth && e.form != asDay || e.day2 != 0 {
+		return 0, false
+	}
+	noun := r.plain(k+1) && r.all[k+1]&function == 0
+	if r.capitals {
+		noun = noun && r.capital(k+1)
+	}
+	return 1900 + n, !noun
 }
 
 // counts tells whether the number at k, which could be a year, counts what
@@ -272,6 +287,8 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true
 	case strings.HasSuffix(r.gap(i), "(") && strings.HasPrefix(r.gap(i+1), ")") && y%100 != 0:
 		return e, true
+	case y >= 1900 && y%100 == 0 && r.bareYears && strings.TrimSpace(r.gap(i)) == "," && r.length(i-1) == 4 && r.digits(i-1) >= minYear && !noun:
+		return e, true // "en 1999, 2000 y 2001"
 	case y < 1700 || y > 2099 || y%100 == 0 && r.bareYears:
 		return e, false
 	case r.spans(i, y):
