@@ -190,7 +190,7 @@ func (r *reader) grants(j int) bool {
 // before word j, and where its preposition does at word cue: "called a strike for
 // Friday".
 func (r *reader) meantForDay(cue, j int) bool {
-	return r.monthFirst && r.before1(cue, target) && r.before1(cue, at) && !r.before1(cue, to|untilStrictly) && !r.possessive(j) && r.plain(cue-1)
+	return r.monthFirst && r.before1(cue, target) && r.before1(cue, at) && !r.before1(cue, to|untilStrictly) && !r.possessive(j) && r.plain(cue-1) && r.role(cue-2)&figures == 0
 }
 
 // madePublic tells whether e, a month or a part of a year, is that of figures: those

@@ -90,6 +90,9 @@ func (r *reader) firstOf(k int) bool {
 		return false
 	}
 	_, o := r.is(k+1, of)
+	if !r.monthFirst && r.is1(k+1, month) {
+		return true // "le premier mai"
+	}
 	return o > 0 && !r.is1(k+1, in) && r.is1(k+1+o, month) && r.joined(k+1+o, "")
 }
 
@@ -381,7 +384,7 @@ func (r *reader) surnameAt(i, j int, n uint) bool {
 	switch {
 	case !r.capitals && (r.isGiven(i) || !r.articleHabit && n <= monthBits) && r.sentenceStart(i) && r.plain(j) && r.capital(j) && r.all[j]&(weekday|month) == 0,
 		r.plain(i) && r.role(i-1)&namesake != 0, (r.plain(i) || r.gap(i) == ". ") && r.capital(i-1) && r.titled(i),
-		named && r.aged(j),
+		r.plain(i) && r.capital(i-1) && r.all[i-1]&function == 0 && r.aged(j),
 		named && r.all[i-1]&(month|weekday|day|shift) == 0 && strings.HasPrefix(r.gap(j), ",") && r.role(j)&whoBehind != 0,
 		!r.capitals && !r.sentenceStart(i) && r.plain(i) && (named || r.isGiven(i-1)):
 		r.persons |= bit
@@ -475,7 +478,7 @@ func (r *reader) subject(i int) bool {
 // everyWeek tells whether a language says by its article alone that every week
 // is meant: "fermé le lundi".
 func (r *reader) everyWeek(i, j int) bool {
-	if !r.articleHabit || r.is1(j, to) && !r.is1(j, and) || r.is1(j, shift|shiftAfter|following|followingAfter) || r.is1(i-2, between) {
+	if !r.articleHabit || r.rangeFollows(j) || r.is1(j, shift|shiftAfter|following|followingAfter) || r.is1(i-2, between) {
 		return false
 	}
 	if r.role(i-1)&weekly != 0 && r.plain(i) && !r.before1(i, until|since|meantFor|untilStrictly|between) {
@@ -492,6 +495,17 @@ func (r *reader) everyWeek(i, j int) bool {
 	}
 	from, to := r.clauseAround(i, j, false)
 	return r.anyOf(from, to, opening|shuts)
+}
+
+// rangeFollows tells whether another day of the week, up to which something lasts,
+// follows at word j.
+func (r *reader) rangeFollows(j int) bool {
+	_, n := r.is(j, to)
+	if n == 0 || r.is1(j, and) {
+		return false
+	}
+	_, a := r.is(j+n, articleWord)
+	return r.is1(j+n+a, weekday)
 }
 
 // ofAnyMonth reads "of the month".

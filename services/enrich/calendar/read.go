@@ -165,7 +165,11 @@ func (r *reader) dotted(j int, e expression) bool {
 }
 
 func (r *reader) digitsOnly(e expression) bool {
-	for k := e.i; k < e.j; k++ {
+	from := e.i
+	if r.is1(from, weekday|weekdayShort) {
+		from++
+	}
+	for k := from; k < e.j; k++ {
 		if r.toks[k].Shape&lexicon.Digits == 0 {
 			return false
 		}
