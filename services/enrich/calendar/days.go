@@ -347,7 +347,7 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 		e.j += n
 		return e, true
 	}
-	if r.before1(i, every) || r.before1(i, number) || r.ofEvery(i) || r.person(i, uint(v.n)) || r.everyWeek(i, e.j) {
+	if r.before1(i, every) || r.before1(i, number) && !r.ofOneDay(i, e.j) || r.ofEvery(i) || r.person(i, uint(v.n)) || r.everyWeek(i, e.j) {
 		return e, false // "on a Monday"
 	}
 	if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") && e.j+n < len(r.toks) && r.is1(e.j+n, every) && !r.is1(e.j, in) {
@@ -495,6 +495,12 @@ func (r *reader) everyWeek(i, j int) bool {
 	}
 	from, to := r.clauseAround(i, j, false)
 	return r.anyOf(from, to, opening|shuts)
+}
+
+// ofOneDay tells whether what happens once stands behind the day of the week [i, j)
+// with "a" before it: "a Monday deadline".
+func (r *reader) ofOneDay(i, j int) bool {
+	return r.monthFirst && r.is1(i-1, number) && r.digits(i-1) < 0 && r.plain(j) && r.role(j)&(datedNoun|event) != 0
 }
 
 // rangeFollows tells whether another day of the week, up to which something lasts,

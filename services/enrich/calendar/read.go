@@ -252,7 +252,11 @@ func (r *reader) joint(e expression) (k int, list, ok bool) {
 		}
 		return j + n, true, e.form == asMonth || e.form == asWeekday || e.form == asDay
 	}
-	if _, n := r.is(j, to); n > 0 && r.joined(j, ".") && r.joined(j+n, "") && !r.putOff(e.i, j) {
+	marks := "."
+	if r.monthFirst && e.form == asDay && e.year != 0 {
+		marks = ".," // "Dec. 30, 2024, to"
+	}
+	if _, n := r.is(j, to); n > 0 && r.joined(j, marks) && r.joined(j+n, "") && !r.putOff(e.i, j) {
 		return j + n, false, true
 	}
 	return j, false, false
