@@ -124,7 +124,7 @@ func (r *reader) dayThenMonth(k int, e *expression) (int, bool) {
 	}
 	at++
 	first := at
-	for at < len(r.toks) && at-first < maxDays-2 && strings.TrimSpace(r.gap(at)) == "," && r.digits(at) > 0 && r.length(at) <= 2 {
+	for at < len(r.toks) && at-first < maxDays-2 && strings.Trim(r.gap(at), " .") == "," && r.digits(at) > 0 && r.length(at) <= 2 {
 		at++ // "7, 8 and 9 May"
 	}
 	d2, m, ok := r.dayRange(at)
@@ -253,6 +253,9 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	}
 	if r.opensRange(k) || r.actsAsMonth(i, k) || r.closesEntry(i, k) || r.likeAny(i, k) {
 		return e, true
+	}
+	if !r.capitals && r.toks[i].Shape&lexicon.Lower != 0 {
+		return e, true // no name is written so
 	}
 	if _, sure := r.is(i, monthAlone); sure == 0 || i > 0 && r.plain(i) && r.capital(i-1) && !r.sentenceStart(i-1) {
 		return e, false

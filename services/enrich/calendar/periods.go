@@ -434,7 +434,7 @@ func (r *reader) fixedPhrase(i int) (e expression, ok bool) {
 			return expression{form: asFixed, fixed: oneDay(t), j: i + n, sure: sureNamed}, true
 		}
 	}
-	if v, n := r.is(i, feast); n > 0 && (r.capital(i) || !r.capitals) {
+	if v, n := r.is(i, feast); n > 0 && (r.capital(i) || r.capital(i+n-1) || !r.capitals) {
 		if !(r.capitals && r.bareYears) && r.nameBehind(i+n) {
 			return e, false // "Noël Martin", "Christmas Island"
 		}

@@ -306,7 +306,7 @@ func (r *reader) rangeEnd(k int, e expression) (b expression, ok bool) {
 func follows(a, b expression) bool {
 	switch a.form {
 	case asWeekday:
-		return !a.shifted && !b.shifted && b.n == a.n%7+1
+		return (!a.shifted || a.shift == 0) && !b.shifted && b.n == a.n%7+1
 	case asMonth:
 		return b.n == a.n%12+1 && (a.year == 0 || a.year == b.year) && !a.yearShifts && !a.shifted && !b.shifted && a.part == Whole && b.part == Whole
 	default:
