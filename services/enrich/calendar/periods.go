@@ -307,6 +307,9 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 		if s, n := r.is(e.j, shiftAfter); n > 0 && s.n == 0 && v.n == 0 && r.joined(e.j, "-") {
 			e.j += n // "ce mois-ci"
 		}
+		if q, ok := r.partOwned(e); ok {
+			return q, true
+		}
 	default:
 		if d, ok := r.dayMonth(k); ok && r.monthFirst && d.year == 0 && d.weekday == 0 && !d.shifted && v.n != 0 {
 			d.shift, d.shifted = v.n, true // "next March 31"
@@ -339,6 +342,19 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 		e.form, e.n, e.j = asMonth, w, j // "el pasado mes de mayo"
 	}
 	return e, true
+}
+
+// partOwned reads "'s first quarter" behind "this year".
+func (r *reader) partOwned(e expression) (q expression, ok bool) {
+	if !r.monthFirst || e.unit != Year || !r.possessive(e.j) || e.j+1 >= len(r.toks) {
+		return q, false
+	}
+	q, ok = r.ordinalPeriod(e.j + 1)
+	if !ok || q.form != asQuarter && q.form != asHalf || q.dated() || q.yearShifts {
+		return q, false
+	}
+	q.yearShift, q.yearShifts = e.n, true
+	return q, true
 }
 
 // ofMonth reads "mes de mayo" and gives the month.

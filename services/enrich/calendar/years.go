@@ -320,11 +320,19 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 // spans tells whether the year y at word i begins a range of years joined by a dash:
 // "2008-2012".
 func (r *reader) spans(i, y int) bool {
-	if i+1 >= len(r.toks) || r.gap(i+1) != "-" && r.gap(i+1) != "–" {
+	k := i + 1
+	if k >= len(r.toks) {
 		return false
 	}
-	y2, ok := r.yearNumber(i + 1)
-	return ok && y2 > y && y2 <= y+maxSpan && r.clearBehind(i+1, y2)
+	if g := r.gap(k); g != "-" && g != "–" {
+		_, n := r.is(k, to)
+		if n == 0 || !r.plain(k) || !r.plain(k+n) || y < 1700 || r.plain(i) && r.is1(i-1, to) {
+			return false // "1914 to 1918"
+		}
+		k += n
+	}
+	y2, ok := r.yearNumber(k)
+	return ok && y2 > y && y2 <= y+maxSpan && r.clearBehind(k, y2) && !r.counts(k, y2) && (k == i+1 || !r.plain(k+1) || r.all[k+1]&function != 0)
 }
 
 const maxSpan = 100 // years of a range without a word that says it is one
