@@ -16,6 +16,8 @@ type reader struct {
 	start, end int
 	toks       []lexicon.Token
 	all        []kind // what begins at each word
+	cue        int    // the word that the preposition of the last expression stands before
+	behind     int    // the word behind that expression; 0 if there is none
 	roles      []role // the same for the direction of time; 0 until it is looked up
 }
 
@@ -182,7 +184,7 @@ func (r *reader) sentenceStart(i int) bool {
 		return r.toks[i].Shape&lexicon.Lower == 0
 	}
 	if strings.ContainsAny(g, "\"“„«»") && (g[0] == ' ' || g[0] == ',' || g[0] == ':') {
-		return r.toks[i].Shape&lexicon.Upper != 0
+		return r.toks[i].Shape&lexicon.Upper != 0 && !r.fewQuoted(i)
 	}
 	if !strings.Contains(g, ".") || r.toks[i].Shape&lexicon.Lower != 0 {
 		return false
@@ -201,6 +203,28 @@ func (r *reader) sentenceStart(i int) bool {
 		return prev.Shape&lexicon.Upper == 0 && (i < 2 || r.gap(i-1) != ".") // "5 p.m. Friday"
 	}
 	return true
+}
+
+// fewQuoted tells whether word i opens a quotation of a few words in the middle
+// of a sentence: a name or a title.
+func (r *reader) fewQuoted(i int) bool {
+	const (
+		words = 4
+		marks = "\"“”„«»"
+	)
+	if r.gap(i)[0] != ' ' || strings.Contains(r.gap(i), "»") {
+		return false
+	}
+	for k := i + 1; k <= len(r.toks) && k <= i+words; k++ {
+		g := r.gap(k)
+		if at := strings.IndexAny(g, marks); at >= 0 {
+			return !strings.ContainsAny(g[:at], ".!?")
+		}
+		if strings.ContainsAny(g, ".!?;:\n") {
+			return false
+		}
+	}
+	return false
 }
 
 // namesTime tells by its case that word i may be the name of a day or month.

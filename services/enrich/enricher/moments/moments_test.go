@@ -117,6 +117,32 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestAgenda: a line that is only a day, and no paragraph, heads what belongs to it;
+// one with its year is the stamp of a page.
+func TestAgenda(t *testing.T) {
+	e := enricher(t)
+	for line, want := range map[string]int{
+		"MONDAY, MAY 6":       1,
+		"Tuesday, 7 May:":     1,
+		"Monday, May 6, 2024": 0,
+		"Updated May 6":       0,
+		"Monday":              0,
+		strings.Repeat(".", 60) + "MONDAY, MAY 6": 0,
+	} {
+		b := article.Builder{Signer: "format/x", Version: 1}
+		b.Add(article.Boilerplate, line)
+		a := &article.Article{PublishedAt: time.Date(2024, 5, 3, 0, 0, 0, 0, time.UTC)}
+		b.Fill(a)
+		a.Language.Value = "en"
+		if err := e.Enrich(context.Background(), a); err != nil {
+			t.Fatal(err)
+		}
+		if len(a.Moments) != want {
+			t.Errorf("%q has %d moments, want %d", line, len(a.Moments), want)
+		}
+	}
+}
+
 // TestAnchor: dates count from the dateline, else from the day of publication;
 // never from when an article was received, nor from the clock.
 func TestAnchor(t *testing.T) {
