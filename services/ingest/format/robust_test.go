@@ -146,6 +146,7 @@ var fields = []struct {
 	}},
 	{"expiry", func(a *article.Article) bool { return !a.ExpiresAt.IsZero() }},
 	{"correction", func(a *article.Article) bool { return slices.Contains(a.Flags, article.FlagCorrection) }},
+	{"evolved from", func(a *article.Article) bool { return len(a.EvolvedFrom) > 0 }},
 	{"headline", func(a *article.Article) bool { return a.First(article.Headline) != "" }},
 	{"byline", func(a *article.Article) bool { return a.First(article.Byline) != "" }},
 	{"dateline", func(a *article.Article) bool { return a.First(article.Dateline) != "" }},

@@ -175,6 +175,7 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 	a.Language = wire.Language(signer, version, it.Language.trim(), of.Language.trim())
 	it.subjects(a)
 	it.correction(a)
+	it.evolved(a, h)
 	if err := it.lay(a, h); err != nil {
 		if !notice {
 			return err
@@ -186,6 +187,22 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 		return document.Refuse(document.Empty, Name, "the item (type %q) has neither headline nor text of its own", it.kind())
 	}
 	return nil
+}
+
+// evolved notes what the item goes on from. The standard has the relations of
+// associations for it, from 3.x on; agencies have fields of their own.
+func (it *item) evolved(a *article.Article, h document.Hint) {
+	for _, r := range []references{it.EvolvedFrom, it.RewriteOf, it.Replacing} {
+		wire.EvolvedFrom(a, h, r.ids...)
+		if r.unread {
+			a.Flag(article.FlagFieldUnreadable)
+		}
+	}
+	for _, m := range it.Associations {
+		if one, err := parse(m.raw); err == nil && wire.Evolved(one.Rel.trim()) {
+			wire.EvolvedFrom(a, h, one.id())
+		}
+	}
 }
 
 // signals are G2's as they come with ninjs, and AP's types.

@@ -30,6 +30,37 @@ func URI(h document.Hint, id string) article.URI {
 	return article.ScopedURI(h.Namespace(), document.ShortID(id))
 }
 
+// Relations of an item to another that it takes the place of. The second is also
+// that of an item to its own earlier version.
+const (
+	evolvedFrom     = "evolvedfrom"
+	previousVersion = "previousversion"
+)
+
+// Evolved tells whether the code or word of a relation between items says that one
+// goes on from the other.
+func Evolved(rel string) bool {
+	code := Code(rel)
+	return code == evolvedFrom || code == previousVersion
+}
+
+// EvolvedFrom notes which articles a goes on from, by the ids that their publisher
+// gave them: their URIs are made as a's own, which must be known. Its own id among
+// them says nothing.
+func EvolvedFrom(a *article.Article, h document.Hint, ids ...string) {
+	for _, id := range ids {
+		if id = strings.TrimSpace(id); id == "" {
+			continue
+		}
+		if u := URI(h, id); u != a.URI && !slices.Contains(a.EvolvedFrom, u) {
+			a.EvolvedFrom = append(a.EvolvedFrom, u)
+		}
+		if len(a.EvolvedFrom) > article.MaxEvolvedFrom {
+			return // more than can be kept, which is flagged where all limits are
+		}
+	}
+}
+
 // statuses are the standards' three, and what else is sent for them.
 var statuses = map[string]article.Status{
 	"": article.Usable, "usable": article.Usable,
