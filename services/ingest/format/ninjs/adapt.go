@@ -167,7 +167,7 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 	if a.ExpiresAt = may.until; only {
 		it.RightsInfo.EncodedRights = "" // nothing is left of it for the text
 	}
-	wire.NotBefore(a, h, wire.Start{At: may.from})
+	wire.NotBefore(a, h, may.from)
 	n, ok := wire.Urgency(it.Urgency.trim())
 	if a.Urgency = n; !ok {
 		a.Flag(article.FlagFieldUnreadable)
@@ -483,7 +483,12 @@ func (it *item) pulled() bool {
 func (l *layout) usable(m *item) bool {
 	until, err := m.embargo()
 	may, _ := m.allowed(l.a)
-	until = wire.Later(until, may.from)
+	if !may.from.Begun(l.h.ReceivedAt) {
+		if may.from.Unresolved {
+			return false
+		}
+		until = wire.Later(until, may.from.At)
+	}
 	if err != nil || until.After(l.a.EmbargoUntil) && until.After(l.h.ReceivedAt) {
 		return false
 	}

@@ -1,7 +1,6 @@
 package ninjs
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -37,18 +36,19 @@ func (e *expression) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 
 // period is from when on and until when something may be used; a zero moment is
 // no bound.
-type period struct{ from, until time.Time }
+type period struct {
+	from  wire.Start
+	until time.Time
+}
 
 // within is the time that is in both.
 func (p period) within(q period) period {
-	return period{wire.Later(p.from, q.from), wire.Earlier(p.until, q.until)}
+	return period{p.from.And(q.from), wire.Earlier(p.until, q.until)}
 }
 
 // around is the time from the first to the last moment of either.
 func (p period) around(q period) (both period) {
-	if !p.from.IsZero() && !q.from.IsZero() {
-		both.from = wire.Earlier(p.from, q.from)
-	}
+	both.from = p.from.Or(q.from)
 	if !p.until.IsZero() && !q.until.IsZero() {
 		both.until = wire.Later(p.until, q.until)
 	}
@@ -69,8 +69,9 @@ type policy struct {
 
 // allowed is when the item may be used by its policy. It begins with the first
 // and ends with the last of the permissions, and ends or begins with a prohibition,
-// too. What can't be read is flagged, and is no bound. only says that nothing else
-// is in the policy than the end.
+// too. What can't be read is flagged, and is no end; a beginning that can't be read
+// is one whose time isn't known. only says that nothing else is in the policy than
+// the end.
 func (it *item) allowed(a *article.Article) (when period, only bool) {
 	if it.RightsInfo == nil {
 		return when, false
@@ -212,7 +213,7 @@ func (p *policy) prohibitions(rules []any) (when period) {
 		case b.times > 1 || b.others || do.refined || p.action.refined || !do.showing && !p.action.showing || p.wins == "perm":
 			p.unread()
 		default:
-			when = when.within(period{b.until, b.from})
+			when = when.within(b.last.before())
 		}
 	}
 	return when
@@ -276,8 +277,9 @@ func (p *policy) actions(rule map[string]any) (do actions) {
 // bounds is what the constraints of a rule say of time, together.
 type bounds struct {
 	period
-	times  int  // how many constraints of time there are
-	others bool // there are others, or such that can't be read
+	times  int   // how many constraints of time there are
+	last   bound // of them
+	others bool  // there are others, or such that can't be read
 }
 
 func (p *policy) bounds(constraints []any) (b bounds) {
@@ -302,6 +304,9 @@ func (p *policy) constraint(c map[string]any, b *bounds) {
 		}
 		in := p.bounds(all)
 		b.period, b.times, b.others = b.within(in.period), b.times+in.times, b.others || in.others || in.times == 0
+		if in.times > 0 {
+			b.last = in.last
+		}
 		p.more = true
 		return
 	}
@@ -314,50 +319,65 @@ func (p *policy) constraint(c map[string]any, b *bounds) {
 		}
 		return
 	}
-	when, err := bound(word(c["operator"]), first(c, "rightOperand", "rightoperand"))
-	switch {
-	case errors.Is(err, errNoDate):
-		p.a.Flag(article.FlagDateUnreadable)
-	case err != nil:
-		p.unread()
-	}
 	b.times++
-	b.others = b.others || err != nil
-	b.period = b.within(when)
+	limit, ok := p.bound(word(c["operator"]), first(c, "rightOperand", "rightoperand"))
+	if !ok {
+		p.unread()
+		b.others = true
+		return
+	}
+	b.last, b.period = limit, b.within(limit.after())
 }
 
-var (
-	errNoDate     = errors.New("is no date")
-	errNoOperator = errors.New("is no operator of dates that is known")
-)
+// bound is one side of a time: its beginning or its end. A day is a whole one: what
+// may be until then may be until its end.
+type bound struct {
+	begins bool // else it ends
+	at     time.Time
+	start  wire.Start // of what begins at that time; one that can't be read isn't known
+}
 
-// bound is when a date compares so with the one that is given. A day is a whole
-// one: what may be until then may be until its end.
-func bound(operator string, given any) (period, error) {
+// after is the time that the bound leaves.
+func (b *bound) after() period {
+	if b.begins {
+		return period{from: b.start}
+	}
+	return period{until: b.at}
+}
+
+// before is the time that is left where what is after the bound is forbidden.
+func (b *bound) before() period {
+	if b.begins {
+		return period{until: b.at}
+	}
+	return period{from: b.start}
+}
+
+// bound is when a date compares so with the one that is given; false if it isn't
+// known what the operator says of it. A date that can't be read is flagged.
+func (p *policy) bound(operator string, given any) (b bound, ok bool) {
 	if o, ok := given.(map[string]any); ok {
 		given = o["@value"]
 	}
 	s, _ := given.(string)
 	s = strings.TrimSpace(s)
-	day, _ := wire.Moment(s)
-	if day.IsZero() {
-		return period{}, errNoDate
+	if s == "" {
+		s = "?" // as one that can't be read
 	}
-	after := day
-	if wire.Day(s) {
-		after = day.AddDate(0, 0, 1)
-	}
+	b.at, _ = wire.Moment(s)
+	b.start = wire.StartOf(p.a, s)
 	switch operator {
-	case "lt":
-		return period{until: day}, nil
-	case "lteq":
-		return period{until: after}, nil
-	case "gteq":
-		return period{from: day}, nil
-	case "gt":
-		return period{from: after}, nil
+	case "lt", "gteq":
+	case "lteq", "gt":
+		if wire.Day(s) {
+			b.at = b.at.AddDate(0, 0, 1)
+			b.start.At = b.at
+		}
+	default:
+		return b, false
 	}
-	return period{}, errNoOperator
+	b.begins = operator[0] == 'g'
+	return b, true
 }
 
 // namespaces are how ODRL's names may begin.
