@@ -3,6 +3,7 @@ package search_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/elastic"
+	"github.com/copytaster/copytaster/services/search"
 	"github.com/copytaster/copytaster/services/search/find"
 )
 
@@ -82,9 +86,52 @@ func TestSuperseded(t *testing.T) {
 	}
 
 	// A kill ends it, and so does a revision that doesn't say so any more.
-	n.index(report{id: "second", headline: secret, body: []string{secret}, published: day, created: day.Add(time.Minute), status: article.Canceled})
-	n.index(report{id: "third", body: []string{"x"}, published: day, created: day.Add(time.Minute)})
+	n.index(report{id: "second", headline: secret, body: []string{secret}, published: day, created: day.Add(2 * time.Hour), status: article.Canceled})
+	n.index(report{id: "third", body: []string{"x"}, published: day, created: day.Add(2 * time.Hour)})
 	if found, _ := ask("flash"); len(found.SupersededBy) > 0 {
 		t.Errorf("superseded by %v, one of which is killed, and one says so no more", found.SupersededBy)
+	}
+}
+
+// TestSupersededBeforeRefresh: a kill, and a revision that doesn't say so any more,
+// count with their write, also while a search still finds what was.
+func TestSupersededBeforeRefresh(t *testing.T) {
+	uri := func(id string) article.URI { return article.NewURI("test", id) }
+	earlier := report{id: "flash", headline: "Ferry aground", body: []string{"x"}, evolvedFrom: []article.URI{uri("older")}}.article(t)
+	source, err := corpus.Document(earlier, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := []article.URI{earlier.URI}
+	var hits, heads []any
+	for id, head := range map[string]map[string]any{
+		"stays": {"status": "usable", "evolved_from": said}, "killed": {"status": "canceled", "evolved_from": said}, "revised": {"status": "usable"}, "missing": nil,
+	} {
+		hits = append(hits, map[string]any{"_source": map[string]any{"uri": uri(id)}})
+		heads = append(heads, map[string]any{"_id": corpus.ID(uri(id)), "found": head != nil, "_source": head})
+	}
+	heads = append(heads, map[string]any{"_id": corpus.ID(uri("older")), "found": true, "_source": map[string]any{"status": "canceled"}})
+	es := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Elastic-Product", "Elasticsearch")
+		var answer any = map[string]any{"hits": map[string]any{"hits": hits}}
+		switch {
+		case strings.Contains(r.URL.Path, "/_doc/"):
+			answer = map[string]any{"found": true, "_source": json.RawMessage(source)}
+		case strings.HasSuffix(r.URL.Path, "/_mget"):
+			answer = map[string]any{"docs": heads}
+		}
+		if err := json.NewEncoder(w).Encode(answer); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer es.Close()
+	base := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchZone: "UTC"})
+	r := get(t, base+articlePath(earlier.URI))
+	var found find.Found
+	if err := json.Unmarshal([]byte(r.body), &found); err != nil || r.status != http.StatusOK {
+		t.Fatalf("%d %s %v", r.status, r.body, err)
+	}
+	if len(found.Supersedes) > 0 || len(found.SupersededBy) != 1 || found.SupersededBy[0].URI != uri("stays") {
+		t.Errorf("it goes on from %v and is superseded by %v", found.Supersedes, found.SupersededBy)
 	}
 }

@@ -86,7 +86,7 @@ func (f *Finder) still(ctx context.Context, as []*article.Article) ([]*article.A
 	}
 	now := f.now()
 	return slices.DeleteFunc(as, func(a *article.Article) bool {
-		h := heads[a.URI]
+		h := heads[corpus.ID(a.URI)]
 		return !a.Visible(now) || !h.visible(now)
 	}), nil
 }

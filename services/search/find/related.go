@@ -38,7 +38,7 @@ func (f *Finder) related(ctx context.Context, a *article.Article) (supersedes, s
 	now := f.now()
 	list := func(uris []article.URI, also func(*head) bool) (rs []Related) {
 		for _, u := range uris {
-			if h, ok := heads[u]; ok && h.visible(now) && also(&h) {
+			if h, ok := heads[corpus.ID(u)]; ok && h.visible(now) && also(&h) {
 				rs = append(rs, Related{u, h.Headline, h.SortDate})
 			}
 		}
@@ -95,10 +95,10 @@ func (h *head) visible(now time.Time) bool {
 	return a.Visible(now)
 }
 
-// heads are those of the articles that there are, in real time. A search knows
+// heads are those of the articles that there are, by [corpus.ID], in real time. A search knows
 // what was written up to the last refresh of the index; this knows of a kill at
 // once.
-func (f *Finder) heads(ctx context.Context, uris []article.URI) (map[article.URI]head, error) {
+func (f *Finder) heads(ctx context.Context, uris []article.URI) (map[string]head, error) {
 	if len(uris) == 0 {
 		return nil, nil
 	}
@@ -112,7 +112,8 @@ func (f *Finder) heads(ctx context.Context, uris []article.URI) (map[article.URI
 	}
 	var reply struct {
 		Docs []struct {
-			Source *head `json:"_source"`
+			ID     string `json:"_id"`
+			Source *head  `json:"_source"`
 		} `json:"docs"`
 	}
 	err = f.call(ctx, esapi.MgetRequest{
@@ -122,10 +123,10 @@ func (f *Finder) heads(ctx context.Context, uris []article.URI) (map[article.URI
 	if err != nil {
 		return nil, err
 	}
-	heads := make(map[article.URI]head, len(reply.Docs))
+	heads := make(map[string]head, len(reply.Docs))
 	for _, d := range reply.Docs {
 		if d.Source != nil {
-			heads[d.Source.URI] = *d.Source
+			heads[d.ID] = *d.Source
 		}
 	}
 	return heads, nil
