@@ -164,10 +164,10 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 		a.PublishedAt = h.PublishedAt
 	}
 	may, only := it.allowed(a)
-	if a.ExpiresAt = may.until; only {
+	if a.ExpiresAt = may.Until; only {
 		it.RightsInfo.EncodedRights = "" // nothing is left of it for the text
 	}
-	wire.NotBefore(a, h, may.from)
+	wire.NotBefore(a, h, may.From)
 	n, ok := wire.Urgency(it.Urgency.trim())
 	if a.Urgency = n; !ok {
 		a.Flag(article.FlagFieldUnreadable)
@@ -483,16 +483,16 @@ func (it *item) pulled() bool {
 func (l *layout) usable(m *item) bool {
 	until, err := m.embargo()
 	may, _ := m.allowed(l.a)
-	if !may.from.Begun(l.h.ReceivedAt) {
-		if may.from.Unresolved {
+	if !may.From.Begun(l.h.ReceivedAt) {
+		if may.From.Unresolved {
 			return false
 		}
-		until = wire.Later(until, may.from.At)
+		until = wire.Later(until, may.From.At)
 	}
 	if err != nil || until.After(l.a.EmbargoUntil) && until.After(l.h.ReceivedAt) {
 		return false
 	}
-	return !m.pulled() && (may.until.IsZero() || may.until.After(l.h.ReceivedAt))
+	return !m.pulled() && (may.Until.IsZero() || may.Until.After(l.h.ReceivedAt))
 }
 
 // image is the item's own picture, without caption.
