@@ -160,6 +160,9 @@ var restarts = []struct {
 	{"killed-1s-before", 25 * time.Second, time.Second},
 }
 
+// restartGoal is the longest that it should take.
+const restartGoal = 2 * time.Second
+
 // BenchmarkEmbargoAcrossRestart kills the release service, as a program of its own,
 // by SIGKILL while an article is under embargo, and starts it again when the
 // embargo has ended. It measures from that start until the article is in both
@@ -176,7 +179,7 @@ func BenchmarkEmbargoAcrossRestart(b *testing.B) {
 				word := fmt.Sprintf("restart%s%d%d", strings.NewReplacer("-", "", "killed", "").Replace(c.name), b.N, i)
 				id := "urn:newsml:wire.example:" + word
 				uri := article.URI("urn:copytaster:wire:" + id)
-				kill := s.program(b, program)
+				kill, _ := s.program(b, program)
 				end := time.Now().Add(c.embargo)
 				s.mustPush(embargoed(id, "1", "Report "+word, end), "source=wire")
 				if !s.awaitPending(uri, end) || !time.Now().Before(end.Add(-c.out)) {
@@ -186,7 +189,7 @@ func BenchmarkEmbargoAcrossRestart(b *testing.B) {
 				kill()
 				<-time.After(time.Until(end)) // the moment that it is dead at
 				began := time.Now()
-				kill = s.program(b, program)
+				kill, log := s.program(b, program)
 				s.await("a search finds it", func() error {
 					f, err := s.search(word)
 					if err == nil && len(f.Hits) != 1 {
@@ -203,6 +206,9 @@ func BenchmarkEmbargoAcrossRestart(b *testing.B) {
 					b.Errorf("released %v before its time", early)
 				}
 				kill()
+				if late := current.all(uri)[0].read.Sub(began); late > restartGoal {
+					b.Logf("%v after the start at %s, which says:\n%s", late, began.UTC().Format(time.RFC3339Nano), log)
+				}
 			}
 			for what, all := range took {
 				b.ReportMetric(float64(slices.Max(all))/float64(time.Millisecond), what+"-max-ms")
@@ -215,14 +221,14 @@ func BenchmarkEmbargoAcrossRestart(b *testing.B) {
 }
 
 // program runs a service as a process on the system's servers until kill, which
-// leaves it no time for anything.
-func (s *system) program(b *testing.B, path string) (kill func()) {
+// leaves it no time for anything. The log may be read after that.
+func (s *system) program(b *testing.B, path string) (kill func(), log *bytes.Buffer) {
 	b.Helper()
-	var log bytes.Buffer
+	log = new(bytes.Buffer)
 	cmd := exec.Command(path)
-	cmd.Stdout, cmd.Stderr = &log, &log
+	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = append(os.Environ(), "COPYTASTER_KAFKA_BROKERS="+strings.Join(s.brokers, ","), "COPYTASTER_NAMESPACE="+s.namespace,
-		"COPYTASTER_LISTEN="+freeAddr(b), "COPYTASTER_LOG_LEVEL=warn")
+		"COPYTASTER_LISTEN="+freeAddr(b), "COPYTASTER_LOG_LEVEL=debug")
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
@@ -230,9 +236,9 @@ func (s *system) program(b *testing.B, path string) (kill func()) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		if b.Failed() {
-			b.Logf("%s said: %s", path, log.String())
+			b.Logf("%s said: %s", path, log)
 		}
 	})
 	b.Cleanup(kill)
-	return kill
+	return kill, log
 }

@@ -185,13 +185,20 @@ func ParseRequest(values url.Values, zone *time.Location) (Request, error) {
 		}
 	}
 	r.After = values.Get("after")
-	if r.EvolvedFrom = article.URI(strings.TrimSpace(values.Get(fieldEvolvedFrom))); r.EvolvedFrom != "" {
-		if err := r.EvolvedFrom.Validate(); err != nil {
-			note(wrong(fieldEvolvedFrom, "is not the uri of an article: %v", err))
-			r.EvolvedFrom = ""
-		}
-	}
+	r.EvolvedFrom = parseEvolvedFrom(values, note)
 	return r, first
+}
+
+func parseEvolvedFrom(values url.Values, note func(error)) article.URI {
+	u := article.URI(strings.TrimSpace(values.Get(fieldEvolvedFrom)))
+	if u == "" {
+		return ""
+	}
+	if err := u.Validate(); err != nil {
+		note(wrong(fieldEvolvedFrom, "is not the uri of an article: %v", err))
+		return ""
+	}
+	return u
 }
 
 // Values writes the request as the parameters of a URL, in their plainest

@@ -323,8 +323,7 @@ func (r *references) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	}
 	var named referenceList
 	if json.Unmarshal(raw, &named, fold...) != nil {
-		r.unread = true
-		return nil
+		named, r.unread = nil, true
 	}
 	for _, n := range named {
 		id := n.URI.trim()
