@@ -24,7 +24,7 @@ var received = time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC)
 func report(language string) article.Article {
 	a := article.Article{
 		URI: "urn:newsml:dpa.com:20240420:1", Version: "3", Status: article.Usable, EmbargoUntil: received.Add(time.Hour), ExpiresAt: received.Add(48 * time.Hour),
-		Source: "site-3", Provider: "dpa", URL: "https://example.org/a?b=c", Urgency: 4,
+		Source: "site-3", Provider: "dpa", URL: "https://example.org/a?b=c", Urgency: 4, EvolvedFrom: []article.URI{"urn:earlier:1", "urn:earlier:\"2\""},
 		Language: article.Label{Value: language, Evidence: []article.Evidence{{Enricher: "language", Version: 1, Confidence: .9}}},
 		Agency:   article.Label{Value: "dpa"}, CitedMedia: []article.Label{{Value: "The Washington Post"}},
 		Attribution: article.Attribution{Publisher: "site-3", Via: "dpa", Cites: []string{"The Washington Post"}},
@@ -165,7 +165,7 @@ func TestNoticeSaysNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, word := range []string{"oldier", "Sahel", "Junta", "Mednick", "NIAMEY", "notetext", "boilerplate", "caption", "creditname", "example.org", "a.txt", "Washington", "war\"", "stemmed", "headline", "Speaker", "USD", "quotes", "filed", "translation", "dates", "amounts"} {
+		for _, word := range []string{"oldier", "Sahel", "Junta", "Mednick", "NIAMEY", "notetext", "boilerplate", "caption", "creditname", "example.org", "a.txt", "Washington", "war\"", "stemmed", "headline", "Speaker", "USD", "quotes", "filed", "translation", "dates", "amounts", "earlier"} {
 			if bytes.Contains(doc, []byte(word)) {
 				t.Errorf("the notice holds %q: %s", word, doc)
 			}

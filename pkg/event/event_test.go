@@ -350,7 +350,8 @@ func genArticle(t *rapid.T) article.Article {
 		Status:       rapid.SampledFrom([]article.Status{article.Usable, article.Withheld, article.Canceled}).Draw(t, "status"),
 		EmbargoUntil: genTime(t, "embargo"), ExpiresAt: genTime(t, "expiry"), Source: word.Draw(t, "source"), Provider: str.Draw(t, "provider"), URL: str.Draw(t, "url"),
 		Urgency: rapid.IntRange(-1, 9).Draw(t, "urgency"), PublishedAt: genTime(t, "published"), VersionCreated: genTime(t, "created"),
-		ReceivedAt: time.Unix(rapid.Int64Range(1, 1<<33).Draw(t, "received"), 5).UTC(),
+		ReceivedAt:  time.Unix(rapid.Int64Range(1, 1<<33).Draw(t, "received"), 5).UTC(),
+		EvolvedFrom: rapid.SampledFrom([][]article.URI{nil, {"urn:a"}, {"urn:a", "urn:ä"}}).Draw(t, "evolved from"),
 	}
 	for i := range rapid.IntRange(1, 6).Draw(t, "segments") {
 		text.WriteString(rapid.SampledFrom([]string{"", " ", "\n\n", "\u00a0"}).Draw(t, "space"))

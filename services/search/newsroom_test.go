@@ -154,6 +154,7 @@ type report struct {
 	filed                                []string
 	dates                                []article.Moment // spans are made
 	translated                           float64
+	evolvedFrom                          []article.URI
 }
 
 // said is a quote, which is a paragraph of its own; sum an amount.
@@ -224,7 +225,7 @@ func (r report) article(tb testing.TB) *article.Article {
 	if a.PublishedAt.IsZero() {
 		a.PublishedAt = day
 	}
-	a.ReceivedAt, a.Flags = day.Add(time.Hour), r.flags
+	a.ReceivedAt, a.Flags, a.EvolvedFrom = day.Add(time.Hour), r.flags, r.evolvedFrom
 	if a.Original = r.original; len(r.original.Bytes) > 0 {
 		sum := sha256.Sum256(r.original.Bytes)
 		a.Original.Size, a.Original.Hash = int64(len(r.original.Bytes)), hex.EncodeToString(sum[:])

@@ -123,6 +123,8 @@ type reading struct {
 	Received   *moment
 	Old        bool   // not the newest revision
 	Newest     string // URL of the newest one
+	Earlier    []link // articles that it goes on from
+	Later      []link // those that go on from it
 	Revisions  []revision
 	More       bool
 }
@@ -149,6 +151,9 @@ var facetLabels = map[string]string{
 	"agency": "Agency", "source": "Source", "language": "Language", "cited_media": "Cites", "day": "Day",
 	"speaker": "Quotes", "currency": "Currency", "filed": "Filed in",
 }
+
+// noHeadline is what an article without one is called.
+const noHeadline = "Without a headline"
 
 // urgent is the least urgent urgency that is shown as such.
 const urgent = 3
@@ -195,6 +200,7 @@ func newView(r find.Request, zone *time.Location, version string) *view {
 		{"mentioned_from", "Mentions from", v.label("day", r.MentionedFrom)},
 		{"mentioned_to", "Mentions to", v.label("day", r.MentionedTo)},
 		{"translated", "Translated", r.Translated},
+		{"evolved_from", "Goes on from", string(r.EvolvedFrom)},
 	} {
 		if asked.value != "" {
 			v.Filters = append(v.Filters, filter{asked.label, asked.value, v.with(func(p url.Values) { p.Del(asked.name) })})
@@ -308,7 +314,7 @@ func (v *view) hit(i int, h find.Hit, open string) hit {
 		}
 	}
 	if len(shown.Headline) == 0 { // a link needs a text
-		shown.Headline = find.Fragment{{Text: "Without a headline"}}
+		shown.Headline = find.Fragment{{Text: noHeadline}}
 	}
 	return shown
 }
@@ -389,6 +395,7 @@ func (v *view) read(f find.Found) {
 		return address(p)
 	}
 	r.Newest = at(0)
+	r.Earlier, r.Later = v.others(f.Supersedes), v.others(f.SupersededBy)
 	for i, o := range f.Revisions {
 		when := o.Created
 		if when == nil {
@@ -403,6 +410,21 @@ func (v *view) read(f find.Found) {
 		}
 		r.Revisions = append(r.Revisions, shown)
 	}
+}
+
+// others are links to other articles, by their headlines.
+func (v *view) others(list []find.Related) []link {
+	var links []link
+	for _, o := range list {
+		p := v.request.Values()
+		p.Set("uri", string(o.URI))
+		l := link{Label: o.Headline, URL: address(p)}
+		if l.Label == "" {
+			l.Label = noHeadline
+		}
+		links = append(links, l)
+	}
+	return links
 }
 
 // lay sets the segments like a newspaper: the title parts above, then the

@@ -123,7 +123,10 @@ type Article struct {
 	// The dates and periods that the text mentions.
 	Moments []*Moment `protobuf:"bytes,30,rep,name=moments,proto3" json:"moments,omitempty"`
 	// From then on it may no longer be shown. Not set: never.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// The uris of the articles that this one goes on from and takes the place of,
+	// as its publisher says. They keep their own statuses.
+	EvolvedFrom   []string `protobuf:"bytes,32,rep,name=evolved_from,json=evolvedFrom,proto3" json:"evolved_from,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -371,6 +374,13 @@ func (x *Article) GetMoments() []*Moment {
 func (x *Article) GetExpiresAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *Article) GetEvolvedFrom() []string {
+	if x != nil {
+		return x.EvolvedFrom
 	}
 	return nil
 }
@@ -1605,8 +1615,7 @@ var File_copytaster_v1_article_proto protoreflect.FileDescriptor
 
 const file_copytaster_v1_article_proto_rawDesc = "" +
 	"\n" +
-	"\x1bcopytaster/v1/article.proto\x12\rcopytaster.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfe\n" +
-	"\n" +
+	"\x1bcopytaster/v1/article.proto\x12\rcopytaster.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa1\v\n" +
 	"\aArticle\x12\x10\n" +
 	"\x03uri\x18\x01 \x01(\tR\x03uri\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1a\n" +
@@ -1644,7 +1653,8 @@ const file_copytaster_v1_article_proto_rawDesc = "" +
 	"quantities\x12/\n" +
 	"\amoments\x18\x1e \x03(\v2\x15.copytaster.v1.MomentR\amoments\x129\n" +
 	"\n" +
-	"expires_at\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\xa0\x01\n" +
+	"expires_at\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12!\n" +
+	"\fevolved_from\x18  \x03(\tR\vevolvedFrom\"\xa0\x01\n" +
 	"\x05Filed\x123\n" +
 	"\bevidence\x18\x01 \x01(\v2\x17.copytaster.v1.EvidenceR\bevidence\x12\x16\n" +
 	"\x06places\x18\x02 \x03(\tR\x06places\x12.\n" +
