@@ -254,7 +254,7 @@ func TestPolicy(t *testing.T) {
 		"with one of alternatives": {rule("", `{"xone":{"@list":[`+until+`]}}`), unread},
 		"with one elsewhere":       {rule("", `"urn:c:1"`), unread},
 		"with one elsewhere, too":  {rule("", `[`+until+`,{"@id":"urn:c:1"}]`), ended + " field_unreadable"},
-		"with another operator":    {rule("", byDate("eq", july)), unread},
+		"with another operator":    {rule("", byDate("eq", july)), "withheld field_unreadable embargo_unresolved"},
 		"with a list of dates":     {rule("", `{"leftOperand":"dateTime","operator":"lt","rightOperand":["`+july+`"]}`), "usable date_unreadable"},
 		"twice":                    {rule("", `{"leftOperand":"dateTime","operator":"lt","operator":"gt","rightOperand":"`+july+`"}`), unread},
 		"twice, by a prefix":       {rule(`"odrl:action":"print",`, until), unread},
