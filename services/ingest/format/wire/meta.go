@@ -30,7 +30,7 @@ func URI(h document.Hint, id string) article.URI {
 	return article.ScopedURI(h.Namespace(), document.ShortID(id))
 }
 
-// Relations of an item to another that it takes the place of. The second is also
+// Relations of an item to another that it goes on from. The second is also
 // that of an item to its own earlier version.
 const (
 	evolvedFrom     = "evolvedfrom"
