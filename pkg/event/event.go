@@ -159,7 +159,7 @@ func Urgent(m *stage.Message) bool {
 // It takes about as long as [Encode]; of most articles their sizes tell enough.
 func Fits(a *article.Article, t Type) bool {
 	const sure = topic.MaxMessage / 8 // leaves room for what is made of the text
-	parts := len(a.Segments) + len(a.Subjects) + len(a.Images) + len(a.Quotes) + len(a.Amounts) + len(a.Quantities) + len(a.Moments)
+	parts := len(a.Segments) + len(a.Subjects) + len(a.Images) + len(a.Quotes) + len(a.Amounts) + len(a.Quantities) + len(a.Moments) + len(a.EvolvedFrom)
 	if len(a.Text)+len(a.Original.Bytes) < sure && parts < usualParts {
 		return true
 	}

@@ -242,7 +242,7 @@ func TestKillBeforeRefresh(t *testing.T) {
 		}
 	}))
 	defer es.Close()
-	base := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchZone: "UTC"})
+	base := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC"})
 	for _, f := range export.Table {
 		r := get(t, base+"/v1/articles?format="+f.Name)
 		if r.status != http.StatusOK || strings.Contains(r.body, secret) || !strings.Contains(r.body, "Text of Stays") || !strings.Contains(r.body, "Text of over") {
@@ -356,7 +356,7 @@ func TestPublicURL(t *testing.T) {
 	n := open(t)
 	a := n.index(desk()[0])[0]
 	base := serve(t, search.Config{
-		Elasticsearch: n.elastic(), Namespace: string(n.names), SearchTimeout: search.MaxTimeout, SearchZone: "UTC", SearchPublicURL: "https://news.example/search/",
+		Elasticsearch: n.elastic(), Namespace: string(n.names), SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC", SearchPublicURL: "https://news.example/search/",
 	})
 	for _, path := range []string{"/v1/articles?format=atom", articlePath(a.URI) + "?format=atom"} {
 		f := feed(t, base+path)
@@ -402,7 +402,7 @@ func TestLongReply(t *testing.T) {
 		}
 	}))
 	defer es.Close()
-	base := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchZone: "UTC"})
+	base := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC"})
 	r := get(t, base+"/v1/articles?format=ninjs")
 	if r.status != http.StatusBadRequest || !strings.Contains(r.body, "64 MiB") || !strings.Contains(r.body, `"parameter":"size"`) {
 		t.Errorf("%d %s", r.status, r.body)

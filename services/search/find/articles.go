@@ -74,21 +74,26 @@ func (f *Finder) Articles(ctx context.Context, r Request) (Page, error) {
 
 // still are those of the articles that may still be seen. A search knows what
 // was written up to the last refresh of the index; whole articles that go out
-// to others must not be behind a kill by as much.
+// to others must not be behind a kill by as much. Nor do they tell the URIs of others
+// that may not be seen.
 func (f *Finder) still(ctx context.Context, as []*article.Article) ([]*article.Article, error) {
-	uris := make([]article.URI, len(as))
-	for i, a := range as {
-		uris[i] = a.URI
+	var uris []article.URI
+	for _, a := range as {
+		uris = append(append(uris, a.URI), a.EvolvedFrom...)
 	}
 	heads, err := f.heads(ctx, uris)
 	if err != nil {
 		return nil, err
 	}
 	now := f.now()
-	return slices.DeleteFunc(as, func(a *article.Article) bool {
-		h := heads[corpus.ID(a.URI)]
-		return !a.Visible(now) || !h.visible(now)
-	}), nil
+	hidden := func(u article.URI) bool {
+		h := heads[corpus.ID(u)]
+		return !h.visible(now)
+	}
+	for _, a := range as {
+		a.EvolvedFrom = slices.DeleteFunc(a.EvolvedFrom, hidden)
+	}
+	return slices.DeleteFunc(as, func(a *article.Article) bool { return !a.Visible(now) || hidden(a.URI) }), nil
 }
 
 // TooLong says that a page's articles have more bytes than limit.

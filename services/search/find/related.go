@@ -23,15 +23,45 @@ type Related struct {
 	SortDate *time.Time  `json:"sort_date,omitempty"`
 }
 
-// related are the articles that a says it goes on from, in its order, and those
-// that say that they go on from it, the newest first. What a reader may not see is
-// in neither list.
-func (f *Finder) related(ctx context.Context, a *article.Article) (supersedes, superseded []Related, err error) {
-	later, err := f.later(ctx, a.URI)
-	if err != nil {
-		return nil, nil, err
+// relate fills in what found goes on from and, if others is set, those that go on
+// from it, the newest first. What a reader may not see is in neither list, nor its URI
+// in the article. If that can't be told, the article says nothing of others.
+func (f *Finder) relate(ctx context.Context, found *Found, others bool) {
+	a := found.Article
+	said := a.EvolvedFrom
+	a.EvolvedFrom = nil
+	limited := ctx
+	if f.Related > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, f.Related)
+		defer cancel()
 	}
-	heads, err := f.heads(ctx, slices.Concat(a.EvolvedFrom, later))
+	earlier, later, err := f.related(limited, a.URI, said, others)
+	if err != nil {
+		if ctx.Err() == nil { // somebody still waits
+			f.Log.Warn().Err(err).Str("article", string(a.URI)).Msg("an article is shown without what it is related to")
+		}
+		return
+	}
+	found.Later = later
+	for _, u := range said {
+		if i := slices.IndexFunc(earlier, func(r Related) bool { return r.URI == u }); i >= 0 {
+			a.EvolvedFrom = append(a.EvolvedFrom, u)
+			found.Earlier = append(found.Earlier, earlier[i])
+		}
+	}
+}
+
+// related are the visible ones of the articles that one says it goes on from, in its
+// order, and of those that say so of it.
+func (f *Finder) related(ctx context.Context, uri article.URI, said []article.URI, others bool) (earlier, later []Related, err error) {
+	var sayers []article.URI
+	if others {
+		if sayers, err = f.later(ctx, uri); err != nil {
+			return nil, nil, err
+		}
+	}
+	heads, err := f.heads(ctx, slices.Concat(said, sayers))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -44,8 +74,8 @@ func (f *Finder) related(ctx context.Context, a *article.Article) (supersedes, s
 		}
 		return rs
 	}
-	return list(a.EvolvedFrom, func(h *head) bool { return h.URI != a.URI }),
-		list(later, func(h *head) bool { return slices.Contains(h.EvolvedFrom, a.URI) }), nil
+	return list(said, func(h *head) bool { return h.URI != uri }),
+		list(sayers, func(h *head) bool { return slices.Contains(h.EvolvedFrom, uri) }), nil
 }
 
 // later are the articles that go on from one, as far as searches know.

@@ -250,10 +250,7 @@ func (p *policy) bounds(constraints []any) (b bounds) {
 // constraint adds what one says. All of a list must hold; of alternatives it
 // can't be told which will.
 func (p *policy) constraint(c map[string]any, b *bounds) {
-	if all := either(c, "and", "andSequence"); all != nil {
-		if o, ok := fields(all[0]); ok && o["list"] != nil {
-			all = listed(o["list"])
-		}
+	if all := parts(c, "and", "andSequence"); all != nil {
 		in := p.bounds(all)
 		b.Period, b.times, b.others = b.within(in.Period), b.times+in.times, b.others || in.others || in.times == 0
 		if in.times > 0 {
@@ -262,9 +259,17 @@ func (p *policy) constraint(c map[string]any, b *bounds) {
 		p.more = true
 		return
 	}
+	if one := parts(c, "or", "xone"); one != nil {
+		p.unread()
+		b.others = true
+		if p.allBegin(one) {
+			b.Period = b.within(Period{From: unknown})
+		}
+		return
+	}
 	p.keys(c, "type", "leftOperand", "operator", "rightOperand")
 	left := word(first(c, "leftOperand", "name"))
-	if left != "dateTime" {
+	if !strings.EqualFold(left, "dateTime") {
 		b.others = true
 		if left == "" {
 			p.unread()
@@ -272,13 +277,37 @@ func (p *policy) constraint(c map[string]any, b *bounds) {
 		return
 	}
 	b.times++
-	limit, ok := p.bound(word(c["operator"]), first(c, "rightOperand", "rightoperand"))
+	limit, ok := p.bound(strings.ToLower(word(c["operator"])), first(c, "rightOperand", "rightoperand"))
 	if !ok {
 		p.unread()
-		b.others = true
+		b.last, b.Period = bound{start: unknown}, b.within(Period{From: unknown})
 		return
 	}
 	b.last, b.Period = limit, b.within(limit.after())
+}
+
+// unknown is a beginning of which nothing is known.
+var unknown = wire.Start{Unresolved: true} //nolint:gochecknoglobals // never changed
+
+// allBegin tells whether each of the alternatives has a beginning.
+func (p *policy) allBegin(alternatives []any) bool {
+	for _, one := range alternatives {
+		if in := p.bounds([]any{one}); in.From == (wire.Start{}) {
+			return false
+		}
+	}
+	return len(alternatives) > 0
+}
+
+// parts are those of a constraint that is made of others; nil if it is none.
+func parts(c map[string]any, names ...string) []any {
+	all := either(c, names...)
+	if len(all) > 0 {
+		if o, ok := fields(all[0]); ok && o["list"] != nil {
+			return listed(o["list"])
+		}
+	}
+	return all
 }
 
 // bound is one side of a time: its beginning or its end. A day is a whole one: what
