@@ -58,18 +58,15 @@ func (r *reader) year(k int, e *expression) (j int, ok bool) {
 }
 
 // bareTwo reads the last two digits of a year behind a month, where they can be no
-// day: "mai 68", "6. Juni 44".
+// day: "mai 68", "6. Juni 44"; but not before what they count.
 func (r *reader) bareTwo(k int, e *expression) (y int, ok bool) {
 	const lastDay = 31
 	n := r.digits(k)
 	if n <= lastDay || r.length(k) != 2 || !r.bareYears || !r.plain(k) || r.decimal(k) || e.form != asMonth && e.form != asDay || e.day2 != 0 {
 		return 0, false
 	}
-	noun := r.plain(k+1) && r.all[k+1]&function == 0
-	if r.capitals {
-		noun = noun && r.capital(k+1)
-	}
-	return 1900 + n, !noun
+	g := r.gap(k + 1)
+	return 1900 + n, g == "" && k+1 == len(r.toks) || strings.IndexAny(g, ".,;!?)»") == 0 || r.plain(k+1) && r.all[k+1]&function != 0
 }
 
 // counts tells whether the number at k, which could be a year, counts what

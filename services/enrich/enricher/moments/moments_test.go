@@ -365,6 +365,30 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// TestCutOff: what a text leaves open at its end, wherever that is, is read.
+func TestCutOff(t *testing.T) {
+	e := enricher(t)
+	for lang, texts := range map[string][]string{
+		"en": {"It opens, he said, on \u201cMonday\u201d: \"May\": 3.", "\u00ab Today \u00bb", ". May spoke."},
+		"de": {"Es sank gegenüber dem \"Vorjahr\": um zwei, gegenüber dem „Mai“: um drei.", "« Heute »", ". Mai sprach. Dr. Mai kam am 3. Mai 85-jährig."},
+		"fr": {"C'est pour lundi, selon « Aujourd'hui »: il part.", "« Hier »", ". Lundi, la cour a jugé. M. Mai, 45, en mai 68."},
+		"es": {"Llega hoy, según informa «Hoy»: llueve.", "« Hoy »", ". Mayo fue seco. D. Mayo, de 45 años, en mayo 68."},
+	} {
+		for _, text := range texts {
+			for from := range len(text) {
+				for end := from + 1; end <= len(text); end++ {
+					a := &article.Article{Text: text, PublishedAt: time.Date(2025, 3, 12, 0, 0, 0, 0, time.UTC)}
+					a.Segments = []article.Segment{{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{Start: from, End: end}}}}
+					a.Language.Value = lang
+					if err := e.Enrich(context.Background(), a); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+	}
+}
+
 func FuzzMoments(f *testing.F) {
 	for _, p := range phenomena {
 		f.Add(p.lang, p.text, int64(1741771800))

@@ -414,4 +414,14 @@ var phenomena = []phenomenon{
 	{"es", "Es un 4 %, frente al 3 % de enero. El dato de enero se publicará el jueves.", w("enero|2025-01-01|2025-01-31|month", "enero|2025-01-01|2025-01-31|month", "jueves|2025-03-13")},
 	{"es", "Nació el primero de mayo de 1968. Llueve desde hace tres años. En 1999, 2000 y 2001 llovió.", w("primero de mayo de 1968|1968-05-01", "1999|1999-01-01|1999-12-31|year", "2000|2000-01-01|2000-12-31|year", "2001|2001-01-01|2001-12-31|year")},
 	{"es", "Recibió a Julia Mayo. Mayo habló. La víspera del acto, su obra, «Lunes de mayo», gustó.", w()},
+
+	// Two digits behind a month that count something, and those that are a year.
+	{"de", "Er starb am 3. Mai 85-jährig. Im Juni 45 neue Fälle.", w("3. Mai|2024-05-03", "Juni|2025-06-01|2025-06-30|month")},
+	{"de", "Im Mai 40 % mehr Aufträge. Im Mai 50'000 Besucher.", w("Mai|2025-05-01|2025-05-31|month", "Mai|2025-05-01|2025-05-31|month")},
+	{"de", "Im Mai 68, sagte sie. Er fiel am 6. Juni 44.", w("Mai 68|1968-05-01|1968-05-31|month", "6. Juni 44|1944-06-06")},
+	{"fr", "En mai 40 % des ménages ont payé. Il a chanté en mai 68.", w("mai|2024-05-01|2024-05-31|month", "mai 68|1968-05-01|1968-05-31|month")},
+
+	// Nouns that are verbs of what is to come elsewhere.
+	{"en", "Jets struck military targets on Monday. The city ended two projects on Monday. He unveiled a plan on Monday.", w("Monday|2025-03-10", "Monday|2025-03-10", "Monday|2025-03-10")},
+	{"en", "The sale is targeted for Monday. The firm is targeting Monday. She foresees a vote on Monday.", w("Monday|2025-03-17", "Monday|2025-03-17", "Monday|2025-03-17")},
 }
