@@ -424,4 +424,12 @@ var phenomena = []phenomenon{
 	// Nouns that are verbs of what is to come elsewhere.
 	{"en", "Jets struck military targets on Monday. The city ended two projects on Monday. He unveiled a plan on Monday.", w("Monday|2025-03-10", "Monday|2025-03-10", "Monday|2025-03-10")},
 	{"en", "The sale is targeted for Monday. The firm is targeting Monday. She foresees a vote on Monday.", w("Monday|2025-03-17", "Monday|2025-03-17", "Monday|2025-03-17")},
+
+	// What nobody announces, and what is feared.
+	{"en", "Heavy rain could cause flooding on Thursday. The storm may bring floods on Sunday. There was flooding on Sunday.", w("Thursday|2025-03-13", "Sunday|2025-03-16", "Sunday|2025-03-09")},
+	{"en", "The thaw could set off an avalanche on Sunday. It is expected to trigger landslides on Sunday. They issued a warning of attacks on Sunday.", w("Sunday|2025-03-16", "Sunday|2025-03-16", "Sunday|2025-03-16")},
+	{"en", "He will be charged over an attack on Sunday. The panel will look into the crash on Sunday. The fire on Sunday killed two.", w("Sunday|2025-03-09", "Sunday|2025-03-09", "Sunday|2025-03-09")},
+	{"de", "Die Hitze könnte einen Waldbrand am Sonntag auslösen. Es drohen Angriffe am Sonntag. Er soll bei einem Angriff am Sonntag gestorben sein.", w("Sonntag|2025-03-16", "Sonntag|2025-03-16", "Sonntag|2025-03-09")},
+	{"fr", "La fonte pourrait provoquer un effondrement dimanche. Le choc risque de causer des émeutes dimanche. L'attaque de dimanche sera jugée.", w("dimanche|2025-03-16", "dimanche|2025-03-16", "dimanche|2025-03-09")},
+	{"es", "La lluvia podría causar un derrumbe el domingo. El calor puede provocar incendios el domingo. El ataque del domingo será juzgado.", w("domingo|2025-03-16", "domingo|2025-03-16", "domingo|2025-03-09")},
 }
