@@ -143,6 +143,23 @@ func TestAgenda(t *testing.T) {
 	}
 }
 
+// TestManner: what stands beside the article tells nothing of how it writes.
+func TestManner(t *testing.T) {
+	b := article.Builder{Signer: "format/x", Version: 1}
+	b.Add(article.Boilerplate, "Call Wes Friday, 44, or 13/12/2024")
+	b.Add(article.Paragraph, "Friday will be dry. It opened on 3/4/2024.")
+	a := &article.Article{PublishedAt: time.Date(2025, 3, 12, 0, 0, 0, 0, time.UTC)}
+	b.Fill(a)
+	a.Language.Value = "en"
+	e, alone := enricher(t), body("en", "Friday will be dry. It opened on 3/4/2024.", a.PublishedAt)
+	if err := errors.Join(e.Enrich(context.Background(), a), e.Enrich(context.Background(), alone)); err != nil {
+		t.Fatal(err)
+	}
+	if len(alone.Moments) != 2 || len(a.Moments) != 2 || told(a.Moments[0]) != told(alone.Moments[0]) || told(a.Moments[1]) != told(alone.Moments[1]) {
+		t.Errorf("%+v, alone %+v", a.Moments, alone.Moments)
+	}
+}
+
 // TestAnchor: dates count from the dateline, else from the day of publication;
 // never from when an article was received, nor from the clock.
 func TestAnchor(t *testing.T) {
