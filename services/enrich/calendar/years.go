@@ -282,7 +282,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	case y < 1700 && r.verbLast && y%100 != 0 && r.plain(i) && (r.capital(i-1) && r.toks[i-1].Shape&lexicon.AllCaps == 0 || r.role(i-1)&past != 0 && y%10 != 0) && !noun && (r.is1(i+1, function) || r.plain(i+1) && r.participle(i+1)):
 		e.sure = sureWord // "wurde 1136 von Mönchen gegründet"
 		return e, true
-	case strings.HasSuffix(r.gap(i), "(") && strings.HasPrefix(r.gap(i+1), ")") && y%100 != 0:
+	case strings.HasSuffix(r.gap(i), "(") && strings.HasPrefix(r.gap(i+1), ")") && y%100 != 0 && (y >= 1700 || r.nounBefore(i)):
 		return e, true
 	case y >= 1900 && y%100 == 0 && r.bareYears && strings.TrimSpace(r.gap(i)) == "," && r.length(i-1) == 4 && r.digits(i-1) >= minYear && !noun:
 		return e, true // "en 1999, 2000 y 2001"
@@ -312,6 +312,15 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true
 	}
 	return e, false
+}
+
+// nounBefore tells whether a noun that is no name stands before word i: "the abbey
+// (1490)", and not "Anna Huber (1190)", who has so many votes.
+func (r *reader) nounBefore(i int) bool {
+	if r.capitals {
+		return i > 1 && r.is1(i-2, articleWord)
+	}
+	return i > 0 && r.toks[i-1].Shape&lexicon.Lower != 0
 }
 
 // spans tells whether the year y at word i begins a range of years joined by a dash:

@@ -432,4 +432,11 @@ var phenomena = []phenomenon{
 	{"de", "Die Hitze könnte einen Waldbrand am Sonntag auslösen. Es drohen Angriffe am Sonntag. Er soll bei einem Angriff am Sonntag gestorben sein.", w("Sonntag|2025-03-16", "Sonntag|2025-03-16", "Sonntag|2025-03-09")},
 	{"fr", "La fonte pourrait provoquer un effondrement dimanche. Le choc risque de causer des émeutes dimanche. L'attaque de dimanche sera jugée.", w("dimanche|2025-03-16", "dimanche|2025-03-16", "dimanche|2025-03-09")},
 	{"es", "La lluvia podría causar un derrumbe el domingo. El calor puede provocar incendios el domingo. El ataque del domingo será juzgado.", w("domingo|2025-03-16", "domingo|2025-03-16", "domingo|2025-03-09")},
+
+	// A fortnight is no half of a year; and numbers that are no years.
+	{"es", "Cerró en la primera quincena. Abrirá en la primera quincena de mayo.", w("primera quincena de mayo|2025-05-01|2025-05-15")},
+	{"fr", "Il a fermé la première quinzaine. Il ouvrira la première quinzaine de mai.", w("première quinzaine de mai|2025-05-01|2025-05-15")},
+	{"de", "Gewählt sind Hans Meier (1245) und Anna Huber (1190). Das Kloster (1490) brannte ab.", w("1490|1490-01-01|1490-12-31|year")},
+	{"en", "Elected were John Meyer (1,245), Ann Hall (1190). The abbey (1490) burned down.", w("1490|1490-01-01|1490-12-31|year")},
+	{"de", "Die Preise (Stand 2023) gelten noch.", w("2023|2023-01-01|2023-12-31|year")},
 }
