@@ -325,7 +325,7 @@ func (r *reader) ofWhatHappened(i, j int, ahead bool) bool {
 			if !r.placeOrClock(k + 1) {
 				left--
 			}
-		case r.happened(k, ahead):
+		case r.happened(k, ahead) && !(ahead && r.feared(k)):
 			return r.role(k-1)&infinitive == 0
 		case !r.placeOrClock(k):
 			return false
@@ -348,6 +348,21 @@ func (r *reader) happened(k int, ahead bool) bool {
 		return true
 	}
 	return !ahead && (r.role(k)&outcome != 0 || compound && r.ends(k, r.outcomeEndings))
+}
+
+// feared tells whether a verb that looks ahead has the noun k for what it is about,
+// and it is none that is known: "could set off an avalanche", "warning of attacks".
+func (r *reader) feared(k int) bool {
+	const words = 6
+	for a := k - 1; a >= 0 && k-a <= words && r.plain(a+1); a-- {
+		switch t := r.role(a); {
+		case t&future != 0 || r.endsAsFuture(a):
+			return !r.verbLast || !r.perfectAhead(a)
+		case r.is1(a, articleWord), r.all[a]&of == 0 && (r.all[a]&(after|since|in|at|on|dating) != 0 || r.all[a]&function != 0 && r.all[a]&number == 0 && t&infinitive == 0):
+			return false
+		}
+	}
+	return false
 }
 
 // qualifies tells whether the noun k stands before another one that it belongs

@@ -386,7 +386,7 @@ func (r *reader) surnameAt(i, j int, n uint) bool {
 	named := r.plain(i) && r.capital(i-1) && !r.sentenceStart(i-1)
 	switch {
 	case !r.capitals && (r.isGiven(i) || !r.articleHabit && n <= monthBits) && r.sentenceStart(i) && r.plain(j) && r.capital(j) && r.all[j]&(weekday|month) == 0,
-		r.plain(i) && r.role(i-1)&namesake != 0, (r.plain(i) || r.gap(i) == ". ") && r.capital(i-1) && r.titled(i),
+		r.plain(i) && r.role(i-1)&namesake != 0, i > 0 && (r.plain(i) || r.gap(i) == ". ") && r.capital(i-1) && r.titled(i),
 		r.plain(i) && r.capital(i-1) && r.all[i-1]&function == 0 && r.aged(j),
 		named && r.all[i-1]&(month|weekday|day|shift) == 0 && strings.HasPrefix(r.gap(j), ",") && r.role(j)&whoBehind != 0,
 		!r.capitals && !r.sentenceStart(i) && r.plain(i) && (named || r.isGiven(i-1)):

@@ -171,9 +171,10 @@ func (r *reader) withEnding(i int, endings []string) int {
 	return -1
 }
 
-// sentenceStart tells whether word i opens a sentence or the text.
+// sentenceStart tells whether word i opens a sentence or the text, or would
+// behind its last word.
 func (r *reader) sentenceStart(i int) bool {
-	if i == 0 {
+	if i <= 0 || i >= len(r.toks) {
 		return true
 	}
 	g := r.gap(i)
@@ -238,7 +239,7 @@ func (r *reader) namesTime(i int) bool {
 
 // capital tells whether word i has a capital.
 func (r *reader) capital(i int) bool {
-	return i < len(r.toks) && r.toks[i].Shape&lexicon.Upper != 0
+	return i >= 0 && i < len(r.toks) && r.toks[i].Shape&lexicon.Upper != 0
 }
 
 // plain tells whether nothing but a space stands before word i.

@@ -58,18 +58,15 @@ func (r *reader) year(k int, e *expression) (j int, ok bool) {
 }
 
 // bareTwo reads the last two digits of a year behind a month, where they can be no
-// day: "mai 68", "6. Juni 44".
+// day: "mai 68", "6. Juni 44"; but not before what they count.
 func (r *reader) bareTwo(k int, e *expression) (y int, ok bool) {
 	const lastDay = 31
 	n := r.digits(k)
 	if n <= lastDay || r.length(k) != 2 || !r.bareYears || !r.plain(k) || r.decimal(k) || e.form != asMonth && e.form != asDay || e.day2 != 0 {
 		return 0, false
 	}
-	noun := r.plain(k+1) && r.all[k+1]&function == 0
-	if r.capitals {
-		noun = noun && r.capital(k+1)
-	}
-	return 1900 + n, !noun
+	g := r.gap(k + 1)
+	return 1900 + n, g == "" && k+1 == len(r.toks) || strings.IndexAny(g, ".,;!?)»") == 0 || r.plain(k+1) && r.all[k+1]&function != 0
 }
 
 // counts tells whether the number at k, which could be a year, counts what
@@ -285,7 +282,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	case y < 1700 && r.verbLast && y%100 != 0 && r.plain(i) && (r.capital(i-1) && r.toks[i-1].Shape&lexicon.AllCaps == 0 || r.role(i-1)&past != 0 && y%10 != 0) && !noun && (r.is1(i+1, function) || r.plain(i+1) && r.participle(i+1)):
 		e.sure = sureWord // "wurde 1136 von Mönchen gegründet"
 		return e, true
-	case strings.HasSuffix(r.gap(i), "(") && strings.HasPrefix(r.gap(i+1), ")") && y%100 != 0:
+	case strings.HasSuffix(r.gap(i), "(") && strings.HasPrefix(r.gap(i+1), ")") && y%100 != 0 && (y >= 1700 || r.nounBefore(i)):
 		return e, true
 	case y >= 1900 && y%100 == 0 && r.bareYears && strings.TrimSpace(r.gap(i)) == "," && r.length(i-1) == 4 && r.digits(i-1) >= minYear && !noun:
 		return e, true // "en 1999, 2000 y 2001"
@@ -315,6 +312,15 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true
 	}
 	return e, false
+}
+
+// nounBefore tells whether a noun that is no name stands before word i: "the abbey
+// (1490)", and not "Anna Huber (1190)", who has so many votes.
+func (r *reader) nounBefore(i int) bool {
+	if r.capitals {
+		return i > 1 && r.is1(i-2, articleWord)
+	}
+	return i > 0 && r.toks[i-1].Shape&lexicon.Lower != 0
 }
 
 // spans tells whether the year y at word i begins a range of years joined by a dash:

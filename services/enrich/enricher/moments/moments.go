@@ -61,7 +61,12 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 		if !s.Kind.InBody() && s.Kind != article.Headline && s.Kind != article.Standfirst && s.Kind != article.Dateline && (!alone || s.End-s.Start > maxDayLine) {
 			continue
 		}
-		read = lang.Read(read[:0], a.Text, s.Start, s.End, Limit-len(found), &manner)
+		reads := &manner
+		if alone {
+			apart := manner // what a page says beside the article tells nothing of its manner
+			reads = &apart
+		}
+		read = lang.Read(read[:0], a.Text, s.Start, s.End, Limit-len(found), reads)
 		if alone && (len(read) != 1 || !read[0].Agenda() || strings.Trim(a.Text[s.Start:read[0].Start]+a.Text[read[0].End:s.End], " .:") != "") {
 			continue
 		}

@@ -414,4 +414,29 @@ var phenomena = []phenomenon{
 	{"es", "Es un 4 %, frente al 3 % de enero. El dato de enero se publicará el jueves.", w("enero|2025-01-01|2025-01-31|month", "enero|2025-01-01|2025-01-31|month", "jueves|2025-03-13")},
 	{"es", "Nació el primero de mayo de 1968. Llueve desde hace tres años. En 1999, 2000 y 2001 llovió.", w("primero de mayo de 1968|1968-05-01", "1999|1999-01-01|1999-12-31|year", "2000|2000-01-01|2000-12-31|year", "2001|2001-01-01|2001-12-31|year")},
 	{"es", "Recibió a Julia Mayo. Mayo habló. La víspera del acto, su obra, «Lunes de mayo», gustó.", w()},
+
+	// Two digits behind a month that count something, and those that are a year.
+	{"de", "Er starb am 3. Mai 85-jährig. Im Juni 45 neue Fälle.", w("3. Mai|2024-05-03", "Juni|2025-06-01|2025-06-30|month")},
+	{"de", "Im Mai 40 % mehr Aufträge. Im Mai 50'000 Besucher.", w("Mai|2025-05-01|2025-05-31|month", "Mai|2025-05-01|2025-05-31|month")},
+	{"de", "Im Mai 68, sagte sie. Er fiel am 6. Juni 44.", w("Mai 68|1968-05-01|1968-05-31|month", "6. Juni 44|1944-06-06")},
+	{"fr", "En mai 40 % des ménages ont payé. Il a chanté en mai 68.", w("mai|2024-05-01|2024-05-31|month", "mai 68|1968-05-01|1968-05-31|month")},
+
+	// Nouns that are verbs of what is to come elsewhere.
+	{"en", "Jets struck military targets on Monday. The city ended two projects on Monday. He unveiled a plan on Monday.", w("Monday|2025-03-10", "Monday|2025-03-10", "Monday|2025-03-10")},
+	{"en", "The sale is targeted for Monday. The firm is targeting Monday. She foresees a vote on Monday.", w("Monday|2025-03-17", "Monday|2025-03-17", "Monday|2025-03-17")},
+
+	// What nobody announces, and what is feared.
+	{"en", "Heavy rain could cause flooding on Thursday. The storm may bring floods on Sunday. There was flooding on Sunday.", w("Thursday|2025-03-13", "Sunday|2025-03-16", "Sunday|2025-03-09")},
+	{"en", "The thaw could set off an avalanche on Sunday. It is expected to trigger landslides on Sunday. They issued a warning of attacks on Sunday.", w("Sunday|2025-03-16", "Sunday|2025-03-16", "Sunday|2025-03-16")},
+	{"en", "He will be charged over an attack on Sunday. The panel will look into the crash on Sunday. The fire on Sunday killed two.", w("Sunday|2025-03-09", "Sunday|2025-03-09", "Sunday|2025-03-09")},
+	{"de", "Die Hitze könnte einen Waldbrand am Sonntag auslösen. Es drohen Angriffe am Sonntag. Er soll bei einem Angriff am Sonntag gestorben sein.", w("Sonntag|2025-03-16", "Sonntag|2025-03-16", "Sonntag|2025-03-09")},
+	{"fr", "La fonte pourrait provoquer un effondrement dimanche. Le choc risque de causer des émeutes dimanche. L'attaque de dimanche sera jugée.", w("dimanche|2025-03-16", "dimanche|2025-03-16", "dimanche|2025-03-09")},
+	{"es", "La lluvia podría causar un derrumbe el domingo. El calor puede provocar incendios el domingo. El ataque del domingo será juzgado.", w("domingo|2025-03-16", "domingo|2025-03-16", "domingo|2025-03-09")},
+
+	// A fortnight is no half of a year; and numbers that are no years.
+	{"es", "Cerró en la primera quincena. Abrirá en la primera quincena de mayo.", w("primera quincena de mayo|2025-05-01|2025-05-15")},
+	{"fr", "Il a fermé la première quinzaine. Il ouvrira la première quinzaine de mai.", w("première quinzaine de mai|2025-05-01|2025-05-15")},
+	{"de", "Gewählt sind Hans Meier (1245) und Anna Huber (1190). Das Kloster (1490) brannte ab.", w("1490|1490-01-01|1490-12-31|year")},
+	{"en", "Elected were John Meyer (1,245), Ann Hall (1190). The abbey (1490) burned down.", w("1490|1490-01-01|1490-12-31|year")},
+	{"de", "Die Preise (Stand 2023) gelten noch.", w("2023|2023-01-01|2023-12-31|year")},
 }

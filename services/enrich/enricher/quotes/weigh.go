@@ -310,7 +310,7 @@ func (a *ascriber) titleAfter(q *quote, s *sentence) bool {
 	}
 	if a.lang.capitals {
 		t := &a.items[i-1]
-		return q.caps && q.partial && q.words > 1 && q.words <= 4 && t.upper() && !t.given && t.class == 0 && a.roleAt(i-1) == 0 && a.verb(s.from, i, describe) < 0
+		return q.caps && q.partial && q.words > 1 && q.words <= 4 && t.upper() && !t.given && t.class == 0 && a.roleAt(i-1) == 0 && a.verb(max(s.from, i-maxSentence), i, describe) < 0
 	}
 	if q.partial && !q.sentence && a.items[i-1].is(within) && i > s.from+1 && !a.items[i-2].is(cue|describe) {
 		return true
