@@ -105,9 +105,11 @@ func (p *policy) keys(o map[string]any, known ...string) {
 }
 
 // permissions is the time from the first to the last moment of those that are
-// about the item and permit to show it. One that names no action permits all.
+// about the item and permit to show it. One that names no action permits all. One
+// with conditions other than time begins nothing where there is one without.
 func (p *policy) permissions(rules []any) (when Period) {
-	n := 0
+	n, plain := 0, 0
+	var begins wire.Start // the first of those without
 	for _, v := range rules {
 		rule, ok := fields(v)
 		if !ok {
@@ -131,12 +133,22 @@ func (p *policy) permissions(rules []any) (when Period) {
 		if b.except {
 			p.unread()
 		}
+		if !b.others && !do.refined && !p.action.refined && either(rule, "assignee", "assignees") == nil {
+			if plain++; plain == 1 {
+				begins = b.From
+			} else {
+				begins = begins.Or(b.From)
+			}
+		}
 		if n++; n == 1 {
 			when = b.Period
 			continue
 		}
 		p.more = true
 		when = when.around(b.Period)
+	}
+	if plain > 0 {
+		when.From = begins
 	}
 	return when
 }
