@@ -308,9 +308,10 @@ func TestPolicy(t *testing.T) {
 	} {
 		cases[name] = lifeCase{"ninjs", withPolicy(c[0]), c[1]}
 	}
-	kind := func(of string) string {
-		return strings.Replace(withPolicy(rule("", until)), `\"Set\"`, `\"`+of+`\"`, 1)
+	kindOf := func(of, rules string) string {
+		return strings.Replace(withPolicy(rules), `\"Set\"`, `\"`+of+`\"`, 1)
 	}
+	kind := func(of string) string { return kindOf(of, rule("", until)) }
 	with := func(rights string) string {
 		return `{"uri":"urn:x:1?v=1","altids":[{"role":"itemid","value":"urn:x:one"},{"role":"slug","value":"urn:x:s"}],"headline":"H","body_text":"Text.","rightsinfo":` + rights + `}`
 	}
@@ -318,6 +319,7 @@ func TestPolicy(t *testing.T) {
 	for name, c := range map[string][2]string{
 		"an agreement":         {kind("Agreement"), ended},
 		"an offer":             {kind("Offer"), free},
+		"an offer that begins": {kindOf("Offer", rule("", byDate("gteq", july))), "usable from " + july},
 		"a request":            {kind("http://www.w3.org/ns/odrl/2/Request"), free},
 		"an alternative id":    {with(`{"encodedrights":{"target":"urn:x:s","permission":{"constraint":` + until + `}}}`), ended},
 		"the version's id":     {with(`{"encodedrights":{"target":"urn:x:1?v=1","permission":{"constraint":` + until + `}}}`), ended},

@@ -65,9 +65,13 @@ func Read(a *article.Article, src string, ids map[string]bool) (when Period, onl
 		a.Flag(article.FlagFieldUnreadable)
 		return when, false
 	}
+	offer := false
 	for _, t := range either(top, "type", "policytype") {
-		if w := strings.ToLower(word(t)); w == "request" || w == "offer" {
+		switch strings.ToLower(word(t)) {
+		case "request":
 			return when, false // it grants nothing
+		case "offer":
+			offer = true
 		}
 	}
 	p := policy{a: a, about: ids, wins: word(top["conflict"])}
@@ -75,6 +79,9 @@ func Read(a *article.Article, src string, ids map[string]bool) (when Period, onl
 	p.keys(top, "context", "type", "uid", "id", "target", "permission")
 	may := p.permissions(either(top, "permission", "permissions"))
 	when = may.within(p.prohibitions(either(top, "prohibition", "prohibitions")))
+	if offer {
+		return Period{From: when.From}, false // what isn't granted doesn't end
+	}
 	return when, !p.more && when.From == (wire.Start{}) && !when.Until.IsZero()
 }
 
