@@ -153,7 +153,11 @@ func oneArticle(t *testing.T, a *article.Article, search http.HandlerFunc) (url 
 		case strings.Contains(r.URL.Path, "/_doc/"):
 			answer = map[string]any{"found": true, "_source": json.RawMessage(source)}
 		case strings.HasSuffix(r.URL.Path, "/_mget"):
-			answer = map[string]any{"docs": []any{}}
+			docs := []any{}
+			for _, u := range a.EvolvedFrom {
+				docs = append(docs, map[string]any{"_id": corpus.ID(u), "found": true, "_source": map[string]any{"uri": u, "status": "usable"}})
+			}
+			answer = map[string]any{"docs": docs}
 		case r.URL.Path == "/"+corpus.Namespace("").Articles()+"/_search":
 			searches.Add(1)
 			search(w, r)
@@ -166,7 +170,7 @@ func oneArticle(t *testing.T, a *article.Article, search http.HandlerFunc) (url 
 }
 
 // TestRelatedFails: an article opens without what goes on from it where that can't be
-// told, soon, and nobody asks for it who doesn't show it.
+// told, soon, with what it goes on from; and nobody asks for it who doesn't show it.
 func TestRelatedFails(t *testing.T) {
 	a := report{id: "flash", headline: "Ferry aground", body: []string{"x"}, evolvedFrom: []article.URI{article.NewURI("test", "older")}}.article(t)
 	for name, c := range map[string]struct {
@@ -195,7 +199,7 @@ func TestRelatedFails(t *testing.T) {
 			if err := json.Unmarshal([]byte(r.body), &found); err != nil || r.status != http.StatusOK {
 				t.Fatalf("%d %s %v", r.status, r.body, err)
 			}
-			if len(found.Revisions) != 1 || len(found.Earlier)+len(found.Later)+len(found.Article.EvolvedFrom) > 0 {
+			if len(found.Revisions) != 1 || len(found.Later) > 0 || len(found.Earlier) != 1 || len(found.Article.EvolvedFrom) != 1 {
 				t.Errorf("%s", r.body)
 			}
 		})

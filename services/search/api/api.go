@@ -26,6 +26,7 @@ type Finder interface {
 	Articles(ctx context.Context, r find.Request) (find.Page, error)
 	Article(ctx context.Context, uri article.URI, revision article.Revision) (find.Found, error)
 	Alone(ctx context.Context, uri article.URI, revision article.Revision) (find.Found, error)
+	Itself(ctx context.Context, uri article.URI, revision article.Revision) (find.Found, error)
 	Zone() *time.Location
 }
 

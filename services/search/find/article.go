@@ -85,6 +85,15 @@ func (f *Finder) Alone(ctx context.Context, uri article.URI, revision article.Re
 	return found, err
 }
 
+// Itself gives what [Finder.Alone] does without what the article goes on from.
+func (f *Finder) Itself(ctx context.Context, uri article.URI, revision article.Revision) (Found, error) {
+	_, found, err := f.article(ctx, uri, revision)
+	if err == nil {
+		found.Article.EvolvedFrom = nil
+	}
+	return found, err
+}
+
 // article is the article itself, and its newest revision.
 func (f *Finder) article(ctx context.Context, uri article.URI, revision article.Revision) (head *article.Article, found Found, err error) {
 	if uri.Validate() != nil {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -25,23 +27,23 @@ type Related struct {
 
 // relate fills in what found goes on from and, if others is set, those that go on
 // from it, the newest first. What a reader may not see is in neither list, nor its URI
-// in the article. If that can't be told, the article says nothing of others.
+// in the article. Of what can't be told, the article says nothing.
 func (f *Finder) relate(ctx context.Context, found *Found, others bool) {
 	a := found.Article
 	said := a.EvolvedFrom
 	a.EvolvedFrom = nil
-	limited := ctx
-	if f.Related > 0 {
-		var cancel context.CancelFunc
-		limited, cancel = context.WithTimeout(ctx, f.Related)
-		defer cancel()
+	limited, cancel := f.briefly(ctx)
+	defer cancel()
+	var later []Related
+	var untold error
+	var both sync.WaitGroup
+	if others {
+		both.Go(func() { later, untold = f.later(limited, a.URI) })
 	}
-	earlier, later, err := f.related(limited, a.URI, said, others)
-	if err != nil {
-		if ctx.Err() == nil { // somebody still waits
-			f.Log.Warn().Err(err).Str("article", string(a.URI)).Msg("an article is shown without what it is related to")
-		}
-		return
+	earlier, err := f.earlier(limited, a.URI, said)
+	both.Wait()
+	if err = errors.Join(err, untold); err != nil && ctx.Err() == nil { // somebody still waits
+		f.Log.Warn().Err(err).Str("article", string(a.URI)).Msg("an article is shown without all that it is related to")
 	}
 	found.Later = later
 	for _, u := range said {
@@ -52,34 +54,46 @@ func (f *Finder) relate(ctx context.Context, found *Found, others bool) {
 	}
 }
 
-// related are the visible ones of the articles that one says it goes on from, in its
-// order, and of those that say so of it.
-func (f *Finder) related(ctx context.Context, uri article.URI, said []article.URI, others bool) (earlier, later []Related, err error) {
-	var sayers []article.URI
-	if others {
-		if sayers, err = f.later(ctx, uri); err != nil {
-			return nil, nil, err
-		}
+// briefly is ctx for as long as may be waited for what articles are related to.
+func (f *Finder) briefly(ctx context.Context) (context.Context, context.CancelFunc) {
+	if f.Related > 0 {
+		return context.WithTimeout(ctx, f.Related)
 	}
-	heads, err := f.heads(ctx, slices.Concat(said, sayers))
-	if err != nil {
-		return nil, nil, err
-	}
-	now := f.now()
-	list := func(uris []article.URI, also func(*head) bool) (rs []Related) {
-		for _, u := range uris {
-			if h, ok := heads[corpus.ID(u)]; ok && h.visible(now) && also(&h) {
-				rs = append(rs, Related{u, h.Headline, h.SortDate})
-			}
-		}
-		return rs
-	}
-	return list(said, func(h *head) bool { return h.URI != uri }),
-		list(sayers, func(h *head) bool { return slices.Contains(h.EvolvedFrom, uri) }), nil
+	return context.WithCancel(ctx)
 }
 
-// later are the articles that go on from one, as far as searches know.
-func (f *Finder) later(ctx context.Context, uri article.URI) ([]article.URI, error) {
+// earlier are the visible ones of the articles that one says it goes on from, in its
+// order.
+func (f *Finder) earlier(ctx context.Context, uri article.URI, said []article.URI) ([]Related, error) {
+	return f.seen(ctx, said, func(h *head) bool { return h.URI != uri })
+}
+
+// later are the visible ones of the articles that say they go on from one.
+func (f *Finder) later(ctx context.Context, uri article.URI) ([]Related, error) {
+	sayers, err := f.sayers(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
+	return f.seen(ctx, sayers, func(h *head) bool { return slices.Contains(h.EvolvedFrom, uri) })
+}
+
+// seen are the visible ones of the articles of which also holds.
+func (f *Finder) seen(ctx context.Context, uris []article.URI, also func(*head) bool) (rs []Related, err error) {
+	heads, err := f.heads(ctx, uris)
+	if err != nil {
+		return nil, err
+	}
+	now := f.now()
+	for _, u := range uris {
+		if h, ok := heads[corpus.ID(u)]; ok && h.visible(now) && also(&h) {
+			rs = append(rs, Related{u, h.Headline, h.SortDate})
+		}
+	}
+	return rs, nil
+}
+
+// sayers are the articles that go on from one, as far as searches know.
+func (f *Finder) sayers(ctx context.Context, uri article.URI) ([]article.URI, error) {
 	body, err := json.Marshal(object{
 		"query": object{"bool": object{
 			"filter": append(visible(f.now()), term(fieldEvolvedFrom, string(uri))), "must_not": []any{term("uri", string(uri))},

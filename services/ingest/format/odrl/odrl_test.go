@@ -40,6 +40,8 @@ func TestRead(t *testing.T) {
 		{`{"permission":{"action":"use","constraint":{"or":[` + from + `,{"leftOperand":"spatial","operator":"eq","rightOperand":"x"}]}}}`, odrl.Period{}, false, article.FlagFieldUnreadable},
 		{`{"permission":[{"action":"use","constraint":{"xone":[` + from + `,` + later + `]}},{"action":"use"}]}`, odrl.Period{}, false, article.FlagFieldUnreadable},
 		{`{"@type":"Offer","permission":{"action":"use","constraint":` + until + `}}`, odrl.Period{}, false, ""},
+		{`{"@type":["odrl:Offer"],"permission":{"action":"use","constraint":[` + from + `,{"leftOperand":"dateTime","operator":"lt","rightOperand":"2024-08-01"}]}}`, odrl.Period{From: wire.Start{At: july}}, false, ""},
+		{`{"@type":"Request","permission":{"action":"use","constraint":` + from + `}}`, odrl.Period{}, false, ""},
 		{`no policy`, odrl.Period{}, false, article.FlagFieldUnreadable},
 		{``, odrl.Period{}, false, article.FlagFieldUnreadable},
 	} {
