@@ -77,23 +77,43 @@ func (f *Finder) Articles(ctx context.Context, r Request) (Page, error) {
 // to others must not be behind a kill by as much. Nor do they tell the URIs of others
 // that may not be seen.
 func (f *Finder) still(ctx context.Context, as []*article.Article) ([]*article.Article, error) {
-	var uris []article.URI
-	for _, a := range as {
-		uris = append(append(uris, a.URI), a.EvolvedFrom...)
+	uris := make([]article.URI, len(as))
+	for i, a := range as {
+		uris[i] = a.URI
 	}
 	heads, err := f.heads(ctx, uris)
 	if err != nil {
 		return nil, err
 	}
 	now := f.now()
-	hidden := func(u article.URI) bool {
-		h := heads[corpus.ID(u)]
-		return !h.visible(now)
-	}
+	as = slices.DeleteFunc(as, func(a *article.Article) bool {
+		h := heads[corpus.ID(a.URI)]
+		return !a.Visible(now) || !h.visible(now)
+	})
+	f.known(ctx, as)
+	return as, nil
+}
+
+// known leaves of what the articles go on from what may be seen; nothing, if that
+// can't be told soon.
+func (f *Finder) known(ctx context.Context, as []*article.Article) {
+	var said []article.URI
 	for _, a := range as {
-		a.EvolvedFrom = slices.DeleteFunc(a.EvolvedFrom, hidden)
+		said = append(said, a.EvolvedFrom...)
 	}
-	return slices.DeleteFunc(as, func(a *article.Article) bool { return !a.Visible(now) || hidden(a.URI) }), nil
+	limited, cancel := f.briefly(ctx)
+	defer cancel()
+	heads, err := f.heads(limited, said)
+	if err != nil && ctx.Err() == nil {
+		f.Log.Warn().Err(err).Msg("a page of articles is given without what they go on from")
+	}
+	now := f.now()
+	for _, a := range as {
+		a.EvolvedFrom = slices.DeleteFunc(a.EvolvedFrom, func(u article.URI) bool {
+			h, ok := heads[corpus.ID(u)]
+			return !ok || !h.visible(now)
+		})
+	}
 }
 
 // TooLong says that a page's articles have more bytes than limit.

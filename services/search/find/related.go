@@ -150,6 +150,8 @@ func (f *Finder) heads(ctx context.Context, uris []article.URI) (map[string]head
 	for i, u := range uris {
 		ids[i] = corpus.ID(u)
 	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
 	body, err := json.Marshal(object{"ids": ids})
 	if err != nil {
 		return nil, err
