@@ -91,10 +91,7 @@ func parse(src []byte) (map[string]any, bool) {
 	if document.JSONTooDeep(src) >= 0 || json.Unmarshal(src, &root, jsontext.AllowInvalidUTF8(true)) != nil {
 		return nil, false
 	}
-	if of := listed(root); len(of) == 1 {
-		root = of[0]
-	}
-	top, ok := fields(root)
+	top, ok := fields(sole(root))
 	return top, ok && top["graph"] == nil
 }
 
@@ -289,7 +286,7 @@ func (p *policy) constraint(c map[string]any, b *bounds) {
 		p.unread()
 		b.others = true
 		if p.allBegin(one) {
-			b.Period = b.within(Period{From: unknown})
+			b.Period = b.within(Period{From: unknown()})
 		}
 		return
 	}
@@ -306,14 +303,14 @@ func (p *policy) constraint(c map[string]any, b *bounds) {
 	limit, ok := p.bound(strings.ToLower(word(c["operator"])), first(c, "rightOperand", "rightoperand"))
 	if !ok {
 		p.unread()
-		b.last, b.Period = bound{start: unknown}, b.within(Period{From: unknown})
+		b.last, b.Period = bound{start: unknown()}, b.within(Period{From: unknown()})
 		return
 	}
 	b.last, b.Period, b.except = limit, b.within(limit.after()), b.except || limit.except
 }
 
 // unknown is a beginning of which nothing is known.
-var unknown = wire.Start{Unresolved: true} //nolint:gochecknoglobals // never changed
+func unknown() wire.Start { return wire.Start{Unresolved: true} }
 
 // allBegin tells whether each of the alternatives has a beginning.
 func (p *policy) allBegin(alternatives []any) bool {
@@ -397,7 +394,7 @@ func (p *policy) bound(operator string, given any) (b bound, ok bool) {
 	case "eq", "neq":
 		b.one, b.except = true, operator == "neq"
 		if b.at = b.at.AddDate(0, 0, 1); !day { // to be allowed for a moment is never to be
-			b.at, b.start = time.Time{}, unknown
+			b.at, b.start = time.Time{}, unknown()
 		}
 		return b, true
 	default:
