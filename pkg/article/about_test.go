@@ -86,13 +86,16 @@ func TestCheckReadingChecksWhatTheTextIsAbout(t *testing.T) {
 	}
 	long := strings.Repeat("n", article.MaxNameBytes+1)
 	for wrong, spoil := range map[string]func(*article.Article){
-		"entity 0: has no type":                         func(a *article.Article) { a.Entities[0].Type = "" },
-		"entity 1: has no name":                         func(a *article.Article) { a.Entities[1].Name = "" },
-		"entity 2: has 0 mentions":                      func(a *article.Article) { a.Entities[2].Mentions = nil },
-		"entity 0: has 1001 mentions":                   func(a *article.Article) { a.Entities[0].Mentions = make([]article.Evidence, article.MaxMentions+1) },
-		"entity 0: has span 0-99":                       func(a *article.Article) { a.Entities[0].Mentions[0].End = 99 },
-		"entity 0: cuts a character":                    func(a *article.Article) { a.Entities[0].Mentions[0].End = 1 },
-		"entity 0: starts at 0, before the one":         func(a *article.Article) { a.Entities[0].Mentions[0].Span = article.Span{Start: 3, End: 6}; a.Entities[0].Mentions[1].Span = article.Span{Start: 0, End: 2} },
+		"entity 0: has no type":       func(a *article.Article) { a.Entities[0].Type = "" },
+		"entity 1: has no name":       func(a *article.Article) { a.Entities[1].Name = "" },
+		"entity 2: has 0 mentions":    func(a *article.Article) { a.Entities[2].Mentions = nil },
+		"entity 0: has 1001 mentions": func(a *article.Article) { a.Entities[0].Mentions = make([]article.Evidence, article.MaxMentions+1) },
+		"entity 0: has span 0-99":     func(a *article.Article) { a.Entities[0].Mentions[0].End = 99 },
+		"entity 0: cuts a character":  func(a *article.Article) { a.Entities[0].Mentions[0].End = 1 },
+		"entity 0: starts at 0, before the one": func(a *article.Article) {
+			a.Entities[0].Mentions[0].Span = article.Span{Start: 3, End: 6}
+			a.Entities[0].Mentions[1].Span = article.Span{Start: 0, End: 2}
+		},
 		"entity 2: starts at 0, before the one":         func(a *article.Article) { a.Entities[0].Mentions[0].Span = article.Span{Start: 3, End: 6} },
 		"place 1: starts at 3, before the one":          func(a *article.Article) { a.Places[0].Mentions[0].Span = article.Span{Start: 6, End: 7} },
 		"place 0: has no name":                          func(a *article.Article) { a.Places[0].Name = "" },
