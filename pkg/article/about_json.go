@@ -71,7 +71,11 @@ func (a *Article) aboutDoc() aboutDoc {
 	}
 	for i := range a.Topics {
 		t := &a.Topics[i]
-		d.Topics = append(d.Topics, topicDoc{t.Qcode, t.Label, append([]string{}, t.Path...), a.reasonDocs(t.Why), a.cut(t.Span), t.doc()})
+		path := t.Path
+		if path == nil {
+			path = []string{}
+		}
+		d.Topics = append(d.Topics, topicDoc{t.Qcode, t.Label, path, a.reasonDocs(t.Why), a.cut(t.Span), t.doc()})
 	}
 	for i := range a.Keyphrases {
 		k := &a.Keyphrases[i]

@@ -3,6 +3,7 @@ package article_test
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -179,9 +180,9 @@ func TestCutReadingCutsWhatTheTextIsAbout(t *testing.T) {
 		a := about()
 		c.spoil(&a)
 		before := a
-		before.Entities = append([]article.Entity(nil), a.Entities...)
-		before.Places = append([]article.Place(nil), a.Places...)
-		before.Topics = append([]article.Topic(nil), a.Topics...)
+		before.Entities = slices.Clone(a.Entities)
+		before.Places = slices.Clone(a.Places)
+		before.Topics = slices.Clone(a.Topics)
 		given := a
 		a.CutReading()
 		if !c.left(&a) || strings.Join(a.Flags, " ") != article.FlagTruncated {

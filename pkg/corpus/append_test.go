@@ -138,10 +138,10 @@ func slowFoundAbout(a *article.Article) (f slowAbout) {
 		if !readable(e.Mentions...) {
 			continue
 		}
-		switch e.Type {
-		case "person":
+		if e.Type == "person" {
 			f.Persons = add(f.Persons, e.Name)
-		case "organisation":
+		}
+		if e.Type == "organisation" {
 			f.Organisations = add(f.Organisations, e.Name)
 		}
 	}

@@ -312,6 +312,7 @@ func TestFacetsAgainstModel(t *testing.T) {
 	languages, media := []string{"en", "de", "fr"}, []string{"Le Monde", "Der Spiegel", "CNN"}
 	statuses := []article.Status{article.Usable, article.Usable, article.Usable, article.Withheld, article.Canceled}
 	start := time.Date(2024, 3, 30, 21, 0, 0, 0, time.UTC) // clocks change on the 31st
+	places := []article.Place{{Name: "Agadez", Country: "NE"}, {Name: "Sahel"}, {Name: "Niger", Country: "NE"}, {Name: "Benin", Country: "BJ"}}
 	var all []report
 	for i := range 120 {
 		r := report{
@@ -340,16 +341,8 @@ func TestFacetsAgainstModel(t *testing.T) {
 		if i%5 == 0 {
 			r.filed = []string{"Niamey"}
 		}
-		for j, p := range []article.Place{{Name: "Agadez", Country: "NE"}, {Name: "Sahel"}, {Name: "Niger", Country: "NE"}, {Name: "Benin", Country: "BJ"}} {
-			if (i/2>>j)&1 == 1 {
-				r.places = append(r.places, p)
-			}
-		}
-		for j, path := range [][]string{{"medtop:16000000", "medtop:20000056"}, {"medtop:16000000", "medtop:20000070"}, {"medtop:11000000"}} {
-			if (i/4>>j)&1 == 1 {
-				r.topics = append(r.topics, path)
-			}
-		}
+		r.places = pick(i/2, places...)
+		r.topics = pick(i/4, []string{"medtop:16000000", "medtop:20000056"}, []string{"medtop:16000000", "medtop:20000070"}, []string{"medtop:11000000"})
 		r.persons, r.organisations, r.keyphrases = pick(i, "Ana Ruiz", "Bo Tran"), pick(i/3, "Junta", "Ana Ruiz"), pick(i/5, "drone base", "coup")
 		all = append(all, r)
 	}
@@ -507,12 +500,12 @@ func (r report) aboutValues(facet string) []string {
 	return slices.Compact(all)
 }
 
-// pick are those of the names whose bits are set in n.
-func pick(n int, names ...string) []string {
-	var some []string
-	for i, name := range names {
+// pick are those of all whose bits are set in n.
+func pick[T any](n int, all ...T) []T {
+	var some []T
+	for i, one := range all {
 		if n>>i&1 == 1 {
-			some = append(some, name)
+			some = append(some, one)
 		}
 	}
 	return some
