@@ -58,8 +58,8 @@ type Topic struct {
 // is the first place where it stands.
 type Keyphrase struct {
 	Evidence
-	Text  string  // normal form
-	Score float64 // from 0 up; comparable within one article only
+	Phrase string  // normal form
+	Score  float64 // from 0 up; comparable within one article only
 }
 
 // How fast news is read: the mean of silent reading of non-fiction in English

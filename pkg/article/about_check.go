@@ -71,7 +71,7 @@ func (t *Topic) fits() bool {
 	return short(t.Qcode, t.Label) && short(t.Path...) && len(t.Path) <= MaxTopicDepth
 }
 
-func (k *Keyphrase) fits() bool { return short(k.Text) }
+func (k *Keyphrase) fits() bool { return short(k.Phrase) }
 
 func short(texts ...string) bool {
 	return !slices.ContainsFunc(texts, func(s string) bool { return len(s) > MaxNameBytes })
@@ -85,7 +85,7 @@ func (c *checker) about(a *Article) {
 		k := &a.Keyphrases[i]
 		c.at = 0 // by score, not by place
 		c.optionalSpan("keyphrase", i, k.Span)
-		if c.name("keyphrase", i, k.Text); !(k.Score >= 0) || math.IsInf(k.Score, 0) {
+		if c.name("keyphrase", i, k.Phrase); !(k.Score >= 0) || math.IsInf(k.Score, 0) {
 			c.bad("keyphrase", i, "score %v is no number from 0 up", k.Score)
 		}
 	}

@@ -79,7 +79,7 @@ func (a *Article) aboutDoc() aboutDoc {
 	}
 	for i := range a.Keyphrases {
 		k := &a.Keyphrases[i]
-		d.Keyphrases = append(d.Keyphrases, keyphraseDoc{k.Text, k.Score, a.cut(k.Span), k.doc()})
+		d.Keyphrases = append(d.Keyphrases, keyphraseDoc{k.Phrase, k.Score, a.cut(k.Span), k.doc()})
 	}
 	if a.Summary != (Evidence{}) {
 		d.Summary = &summaryDoc{a.cut(a.Summary.Span), a.Summary.doc()}

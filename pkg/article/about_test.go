@@ -48,7 +48,7 @@ func drawAbout(t *rapid.T, a *article.Article, evidence func() article.Evidence)
 		a.Topics = append(a.Topics, article.Topic{Evidence: evidence(), Qcode: "medtop:2", Label: perhaps(), Path: []string{"medtop:1", "medtop:2"}, Why: reasons()})
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "keyphrases") {
-		a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: evidence(), Text: name(), Score: rapid.Float64Range(0, 1e6).Draw(t, "score")})
+		a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: evidence(), Phrase: name(), Score: rapid.Float64Range(0, 1e6).Draw(t, "score")})
 	}
 	if rapid.Bool().Draw(t, "summary") {
 		a.Summary = evidence()
@@ -75,7 +75,7 @@ func about() article.Article {
 			{Evidence: span(6, 9), Qcode: "medtop:2", Path: []string{"medtop:1", "medtop:2"}, Why: []article.Reason{{Evidence: span(6, 9), Why: "text"}, {Evidence: span(0, 2), Why: "é"}}},
 			{Qcode: "medtop:1", Path: []string{"medtop:1"}},
 		},
-		Keyphrases: []article.Keyphrase{{Evidence: span(6, 9), Text: "text", Score: 2}, {Evidence: span(0, 2), Text: "é", Score: 1}},
+		Keyphrases: []article.Keyphrase{{Evidence: span(6, 9), Phrase: "text", Score: 2}, {Evidence: span(0, 2), Phrase: "é", Score: 1}},
 		Summary:    span(0, 9),
 	}
 }
@@ -117,7 +117,7 @@ func TestCheckReadingChecksWhatTheTextIsAbout(t *testing.T) {
 		"topic 0: has span 6-99":                        func(a *article.Article) { a.Topics[0].End = 99 },
 		"reason of a topic 1: has no name":              func(a *article.Article) { a.Topics[0].Why[1].Why = "" },
 		"reason of a topic 0: has span 6-6":             func(a *article.Article) { a.Topics[0].Why[0].End = 6 },
-		"keyphrase 1: has no name":                      func(a *article.Article) { a.Keyphrases[1].Text = "" },
+		"keyphrase 1: has no name":                      func(a *article.Article) { a.Keyphrases[1].Phrase = "" },
 		"keyphrase 0: score NaN":                        func(a *article.Article) { a.Keyphrases[0].Score = math.NaN() },
 		"keyphrase 0: score +Inf":                       func(a *article.Article) { a.Keyphrases[0].Score = math.Inf(1) },
 		"keyphrase 1: score -1":                         func(a *article.Article) { a.Keyphrases[1].Score = -1 },
@@ -133,7 +133,7 @@ func TestCheckReadingChecksWhatTheTextIsAbout(t *testing.T) {
 		`place 0: "nnnn`:                                func(a *article.Article) { a.Places[0].Name = long },
 		`topic 0: "nnnn`:                                func(a *article.Article) { a.Topics[0].Label = long },
 		`topic 1: "nnnn`:                                func(a *article.Article) { a.Topics[1].Path = []string{long, "medtop:1"} },
-		`keyphrase 0: "nnnn`:                            func(a *article.Article) { a.Keyphrases[0].Text = long },
+		`keyphrase 0: "nnnn`:                            func(a *article.Article) { a.Keyphrases[0].Phrase = long },
 	} {
 		a := about()
 		spoil(&a)
@@ -174,7 +174,7 @@ func TestCutReadingCutsWhatTheTextIsAbout(t *testing.T) {
 		"a long place":     {func(a *article.Article) { a.Places[0].Name = long }, func(a *article.Article) bool { return len(a.Places) == 1 && a.Places[0].Name == "C" }},
 		"a long path":      {func(a *article.Article) { a.Topics[0].Path = make([]string, 11) }, func(a *article.Article) bool { return len(a.Topics) == 1 && a.Topics[0].Qcode == "medtop:1" }},
 		"a long qcode":     {func(a *article.Article) { a.Topics[1].Path = []string{long} }, func(a *article.Article) bool { return len(a.Topics) == 1 && a.Topics[0].Qcode == "medtop:2" }},
-		"a long keyphrase": {func(a *article.Article) { a.Keyphrases[0].Text = long }, func(a *article.Article) bool { return len(a.Keyphrases) == 1 && a.Keyphrases[0].Text == "é" }},
+		"a long keyphrase": {func(a *article.Article) { a.Keyphrases[0].Phrase = long }, func(a *article.Article) bool { return len(a.Keyphrases) == 1 && a.Keyphrases[0].Phrase == "é" }},
 		"a long summary":   {func(a *article.Article) { a.Summary.End = 1001 }, func(a *article.Article) bool { return a.Summary == article.Evidence{} }},
 	} {
 		a := about()

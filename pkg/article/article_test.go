@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,7 @@ func drawArticle(t *rapid.T) article.Article {
 	}
 	a.EmbargoUntil, a.PublishedAt, a.VersionCreated = when("embargo"), when("published"), when("created")
 	a.ExpiresAt = when("expiry")
+	a.EvolvedFrom = rapid.SampledFrom([][]article.URI{nil, {"urn:x:\"0\""}, {"urn:x:0", "https://x.example/é"}}).Draw(t, "evolved from")
 	a.ReceivedAt = time.Unix(1_700_000_000, 5).UTC()
 	a.Language = article.Label{Value: "en", Evidence: []article.Evidence{evidence()}}
 	a.Agency = article.Label{Value: rapid.SampledFrom([]string{"", "dpa"}).Draw(t, "agency")}
@@ -444,4 +446,22 @@ func TestFlagsAreSortedAndUnique(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestEvolvedFromIsChecked(t *testing.T) {
+	a := article.Article{
+		URI: "urn:x:1", Revision: 1, Status: article.Withheld, Source: "s", ReceivedAt: time.Unix(1, 0),
+		EvolvedFrom: slices.Repeat([]article.URI{"urn:x:0"}, article.MaxEvolvedFrom),
+	}
+	if err := a.Validate(); err != nil {
+		t.Error(err)
+	}
+	a.EvolvedFrom = append(a.EvolvedFrom, "urn:x:0")
+	if err := a.Validate(); err == nil || !strings.Contains(err.Error(), "101") {
+		t.Errorf("one too many: %v", err)
+	}
+	a.EvolvedFrom = []article.URI{"no uri"}
+	if err := a.Validate(); err == nil || !strings.Contains(err.Error(), "evolved_from") {
+		t.Errorf("none: %v", err)
+	}
 }

@@ -30,7 +30,7 @@ func (w *writer) about(a *article.Article) {
 	w.end(len(a.Topics))
 	for i := range a.Keyphrases {
 		k := &a.Keyphrases[i]
-		w.field(item(i, `,"keyphrases":[{"phrase":`, `,{"phrase":`), k.Text)
+		w.field(item(i, `,"keyphrases":[{"phrase":`, `,{"phrase":`), k.Phrase)
 		w.raw(`,"score":`)
 		w.float(k.Score)
 		w.some(`,"text":`, cut(a.Text, k.Span))
@@ -123,7 +123,7 @@ func (w *writer) foundAbout(a *article.Article) {
 	w.someList(`,"topics":`, distinct(len(topics), func(i int) string { return topics[i] }))
 	w.someList(`,"keyphrases":`, distinct(len(a.Keyphrases), func(i int) string {
 		if k := &a.Keyphrases[i]; a.Mentioned([]article.Evidence{k.Evidence}) {
-			return k.Text
+			return k.Phrase
 		}
 		return ""
 	}))

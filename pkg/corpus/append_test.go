@@ -162,7 +162,7 @@ func slowFoundAbout(a *article.Article) (f slowAbout) {
 	}
 	for _, k := range a.Keyphrases {
 		if readable(k.Evidence) {
-			f.Keyphrases = add(f.Keyphrases, k.Text)
+			f.Keyphrases = add(f.Keyphrases, k.Phrase)
 		}
 	}
 	return f

@@ -29,7 +29,7 @@ func (p printer) about(a *article.Article) {
 	}
 	for i := range a.Keyphrases {
 		k := &a.Keyphrases[i]
-		p.piece(ansiGreen, "keyphrase", k.Confidence, fmt.Sprintf("%s = %.3g", k.Text, k.Score))
+		p.piece(ansiGreen, "keyphrase", k.Confidence, fmt.Sprintf("%s = %.3g", k.Phrase, k.Score))
 	}
 	if s := a.Summary; s.Span != (article.Span{}) {
 		p.piece(ansiGreen, "summary", s.Confidence, s.In(a.Text))

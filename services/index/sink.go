@@ -353,7 +353,7 @@ func roomAbout(a *article.Article) int {
 	for i := range a.Keyphrases {
 		k := &a.Keyphrases[i]
 		piece(&k.Evidence)
-		n += 3 * corpus.EscapedLen(k.Text)
+		n += 3 * corpus.EscapedLen(k.Phrase)
 	}
 	piece(&a.Summary)
 	return n

@@ -29,6 +29,11 @@ type Found struct {
 	Revisions []Revision `json:"revisions"`
 	// MoreRevisions tells that there are older ones than those.
 	MoreRevisions bool `json:"more_revisions,omitempty"`
+	// Supersedes are the articles that Article goes on from, as far as a reader
+	// may see them; SupersededBy those that go on from it. None of a canceled
+	// article.
+	Supersedes   []Related `json:"supersedes,omitempty"`
+	SupersededBy []Related `json:"superseded_by,omitempty"`
 }
 
 // Revision is an entry in the list of an article's revisions.
@@ -83,7 +88,10 @@ func (f *Finder) Article(ctx context.Context, uri article.URI, revision article.
 		v.Status, v.EmbargoUntil, v.ExpiresAt = head.Status, head.EmbargoUntil, head.ExpiresAt
 		found.Article, found.Newest = v, false
 	}
-	found.Revisions, found.MoreRevisions, err = f.revisions(ctx, head)
+	if found.Revisions, found.MoreRevisions, err = f.revisions(ctx, head); err != nil {
+		return Found{}, err
+	}
+	found.Supersedes, found.SupersededBy, err = f.related(ctx, found.Article)
 	return found, err
 }
 

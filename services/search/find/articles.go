@@ -1,14 +1,10 @@
 package find
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"slices"
-	"time"
-
-	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
@@ -80,42 +76,19 @@ func (f *Finder) Articles(ctx context.Context, r Request) (Page, error) {
 // was written up to the last refresh of the index; whole articles that go out
 // to others must not be behind a kill by as much.
 func (f *Finder) still(ctx context.Context, as []*article.Article) ([]*article.Article, error) {
-	if len(as) == 0 {
-		return nil, nil
-	}
-	ids := make([]string, len(as))
+	uris := make([]article.URI, len(as))
 	for i, a := range as {
-		ids[i] = corpus.ID(a.URI)
+		uris[i] = a.URI
 	}
-	body, err := json.Marshal(object{"ids": ids})
-	if err != nil {
-		return nil, err
-	}
-	var reply struct {
-		Docs []struct {
-			ID     string `json:"_id"`
-			Source *struct {
-				Status  article.Status `json:"status"`
-				Embargo time.Time      `json:"embargo_until"`
-				Expires time.Time      `json:"expires_at"`
-			} `json:"_source"`
-		} `json:"docs"`
-	}
-	err = f.call(ctx, esapi.MgetRequest{
-		Index: f.names.Articles(), Body: bytes.NewReader(body), SourceIncludes: []string{"status", "embargo_until", "expires_at"},
-	}, &reply)
+	heads, err := f.heads(ctx, uris)
 	if err != nil {
 		return nil, err
 	}
 	now := f.now()
-	visible := map[string]bool{}
-	for _, d := range reply.Docs {
-		if d.Source != nil {
-			head := article.Article{Status: d.Source.Status, EmbargoUntil: d.Source.Embargo, ExpiresAt: d.Source.Expires}
-			visible[d.ID] = head.Visible(now)
-		}
-	}
-	return slices.DeleteFunc(as, func(a *article.Article) bool { return !a.Visible(now) || !visible[corpus.ID(a.URI)] }), nil
+	return slices.DeleteFunc(as, func(a *article.Article) bool {
+		h := heads[corpus.ID(a.URI)]
+		return !a.Visible(now) || !h.visible(now)
+	}), nil
 }
 
 // TooLong says that a page's articles have more bytes than limit.

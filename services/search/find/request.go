@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/search/ask"
 )
 
@@ -22,6 +23,10 @@ const (
 	// MaxValue is the longest of them, in bytes.
 	MaxValue = 512
 )
+
+// fieldEvolvedFrom is the field of what an article goes on from, and the
+// parameter that asks for it.
+const fieldEvolvedFrom = "evolved_from"
 
 // Sort is the order of the hits.
 type Sort string
@@ -44,6 +49,9 @@ type Request struct {
 	Sort   Sort
 	Size   int
 	After  string // cursor of the page before; "" for the first one
+	// EvolvedFrom is the URI of an article that those looked for go on from; "":
+	// of any or none.
+	EvolvedFrom article.URI
 	Reading
 
 	from, to time.Time
@@ -72,7 +80,7 @@ func wrong(parameter, format string, args ...any) error {
 
 // Parameters are the names that ParseRequest knows.
 func Parameters() []string {
-	names := append([]string{"q", "from", "to", "sort", "size", "after"}, readingParameters...)
+	names := append([]string{"q", "from", "to", "sort", "size", "after", fieldEvolvedFrom}, readingParameters...)
 	for _, f := range Facets {
 		names = append(names, f.Name)
 	}
@@ -181,7 +189,20 @@ func ParseRequest(values url.Values, zone *time.Location) (Request, error) {
 		}
 	}
 	r.After = values.Get("after")
+	r.EvolvedFrom = parseEvolvedFrom(values, note)
 	return r, first
+}
+
+func parseEvolvedFrom(values url.Values, note func(error)) article.URI {
+	u := article.URI(strings.TrimSpace(values.Get(fieldEvolvedFrom)))
+	if u == "" {
+		return ""
+	}
+	if err := u.Validate(); err != nil {
+		note(wrong(fieldEvolvedFrom, "is not the uri of an article: %v", err))
+		return ""
+	}
+	return u
 }
 
 // Values writes the request as the parameters of a URL, in their plainest
@@ -204,6 +225,7 @@ func (r Request) Values() url.Values {
 	set("sort", string(r.Sort), string(Relevance))
 	set("size", strconv.Itoa(r.Size), strconv.Itoa(DefaultSize))
 	set("after", r.After, "")
+	set(fieldEvolvedFrom, string(r.EvolvedFrom), "")
 	r.Reading.values(set)
 	return v
 }

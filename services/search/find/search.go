@@ -122,14 +122,15 @@ type Hit struct {
 	Received   *time.Time            `json:"received_at,omitempty"`
 	SortDate   *time.Time            `json:"sort_date,omitempty"`
 	Flags      []string              `json:"flags,omitempty"`
-	Score      float64               `json:"score,omitempty"`      // absent when sorted by time
-	Highlights map[string][]Fragment `json:"highlights,omitempty"` // by text: kicker, headline, ... body
+	Evolved    []article.URI         `json:"evolved_from,omitempty"` // what it goes on from
+	Score      float64               `json:"score,omitempty"`        // absent when sorted by time
+	Highlights map[string][]Fragment `json:"highlights,omitempty"`   // by text: kicker, headline, ... body
 }
 
 // hitFields are the fields of a document that a Hit is made of.
 var hitFields = []string{
 	"uri", "revision", "version", "source", "provider", "url", "agency", "language", "cited_media", "urgency",
-	"kicker", "headline", "standfirst", "byline", "dateline", "published_at", "version_created", "received_at", "sort_date", "flags",
+	"kicker", "headline", "standfirst", "byline", "dateline", "published_at", "version_created", "received_at", "sort_date", "flags", fieldEvolvedFrom,
 }
 
 // Search gives one page. A cursor that isn't this search's is a
@@ -182,6 +183,9 @@ func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) obj
 	filter := visible(now)
 	if bounds := between(r.from, r.to); bounds != nil {
 		filter = append(filter, bounds)
+	}
+	if r.EvolvedFrom != "" {
+		filter = append(filter, term(fieldEvolvedFrom, string(r.EvolvedFrom)))
 	}
 	filter = append(filter, r.reading()...)
 	query := object{"bool": object{"must": []any{words}, "filter": filter}}

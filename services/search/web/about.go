@@ -48,7 +48,7 @@ func (r *reading) about(a *article.Article) {
 	}
 	for i := range a.Keyphrases {
 		if k := &a.Keyphrases[i]; a.Mentioned([]article.Evidence{k.Evidence}) {
-			r.Keyphrases = append(r.Keyphrases, named{Name: k.Text, URL: only("keyphrase", k.Text)})
+			r.Keyphrases = append(r.Keyphrases, named{Name: k.Phrase, URL: only("keyphrase", k.Phrase)})
 		}
 	}
 	r.Left += cut(&r.People) + cut(&r.Bodies) + cut(&r.Places) + cut(&r.Keyphrases)

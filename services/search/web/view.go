@@ -130,6 +130,8 @@ type reading struct {
 	Received   *moment
 	Old        bool   // not the newest revision
 	Newest     string // URL of the newest one
+	Earlier    []link // articles that it goes on from
+	Later      []link // those that go on from it
 	Revisions  []revision
 	More       bool
 }
@@ -157,6 +159,9 @@ var facetLabels = map[string]string{
 	"topic": "Topic", "person": "Person", "organisation": "Organisation", "place": "Place", "country": "Country", "keyphrase": "Keyphrase",
 	"speaker": "Quotes", "currency": "Currency", "filed": "Filed in",
 }
+
+// noHeadline is what an article without one is called.
+const noHeadline = "Without a headline"
 
 // urgent is the least urgent urgency that is shown as such.
 const urgent = 3
@@ -203,6 +208,7 @@ func newView(r find.Request, zone *time.Location, version string) *view {
 		{"mentioned_from", "Mentions from", v.label("day", r.MentionedFrom)},
 		{"mentioned_to", "Mentions to", v.label("day", r.MentionedTo)},
 		{"translated", "Translated", r.Translated},
+		{"evolved_from", "Goes on from", string(r.EvolvedFrom)},
 	} {
 		if asked.value != "" {
 			v.Filters = append(v.Filters, filter{asked.label, asked.value, v.with(func(p url.Values) { p.Del(asked.name) })})
@@ -316,7 +322,7 @@ func (v *view) hit(i int, h find.Hit, open string) hit {
 		}
 	}
 	if len(shown.Headline) == 0 { // a link needs a text
-		shown.Headline = find.Fragment{{Text: "Without a headline"}}
+		shown.Headline = find.Fragment{{Text: noHeadline}}
 	}
 	return shown
 }
@@ -398,6 +404,7 @@ func (v *view) read(f find.Found) {
 		return address(p)
 	}
 	r.Newest = at(0)
+	r.Earlier, r.Later = v.others(f.Supersedes), v.others(f.SupersededBy)
 	for i, o := range f.Revisions {
 		when := o.Created
 		if when == nil {
@@ -412,6 +419,21 @@ func (v *view) read(f find.Found) {
 		}
 		r.Revisions = append(r.Revisions, shown)
 	}
+}
+
+// others are links to other articles, by their headlines.
+func (v *view) others(list []find.Related) []link {
+	var links []link
+	for _, o := range list {
+		p := v.request.Values()
+		p.Set("uri", string(o.URI))
+		l := link{Label: o.Headline, URL: address(p)}
+		if l.Label == "" {
+			l.Label = noHeadline
+		}
+		links = append(links, l)
+	}
+	return links
 }
 
 // lay sets the segments like a newspaper: the title parts above, then the

@@ -154,7 +154,7 @@ func TestWhatTheTextIsAboutIsListed(t *testing.T) {
 		{Name: "Sahel", Mentions: in(article.Paragraph)}, {Name: "Hidden City", Country: "NE", Mentions: in(article.Boilerplate)},
 	}
 	a.Topics = []article.Topic{{Qcode: "medtop:20000070", Path: []string{"medtop:16000000", "medtop:20000070"}}, {Qcode: "medtop:99999999", Path: []string{"medtop:99999999"}}}
-	a.Keyphrases = []article.Keyphrase{{Evidence: in(article.Paragraph)[0], Text: "drone & base"}, {Evidence: in(article.Residue)[0], Text: "hidden phrase"}}
+	a.Keyphrases = []article.Keyphrase{{Evidence: in(article.Paragraph)[0], Phrase: "drone & base"}, {Evidence: in(article.Residue)[0], Phrase: "hidden phrase"}}
 	body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String()
 	if n := strings.Count(body, "Ana &lt;b&gt; "); n != 30 {
 		t.Errorf("%d persons are listed", n)
@@ -301,5 +301,27 @@ func TestFailuresAreSaid(t *testing.T) {
 		if (w.Header().Get("Retry-After") != "") != (c.status == http.StatusServiceUnavailable) {
 			t.Errorf("%v: Retry-After %q", c.err, w.Header().Get("Retry-After"))
 		}
+	}
+}
+
+func TestSupersededIsSaidAndLinked(t *testing.T) {
+	a := paper()
+	found := find.Found{
+		Article: &a, Newest: true,
+		Supersedes:   []find.Related{{URI: "urn:x:0&1", Headline: "The <flash>"}},
+		SupersededBy: []find.Related{{URI: "urn:x:2", Headline: "The rewrite"}, {URI: "urn:x:3"}},
+	}
+	body := render(t, shelf{found: found}, "q=x&uri=urn:x").Body.String()
+	for _, want := range []string{
+		`A later article goes on from this one: <a href="/?q=x&amp;uri=urn%3Ax%3A2" dir="auto">The rewrite</a>; <a href="/?q=x&amp;uri=urn%3Ax%3A3" dir="auto">Without a headline</a></p>`,
+		`<dt>Goes on from</dt><dd><a href="/?q=x&amp;uri=urn%3Ax%3A0%261" dir="auto">The &lt;flash&gt;</a></dd>`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %s on the page", want)
+		}
+	}
+	body = render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x&evolved_from=urn:y").Body.String()
+	if strings.Contains(body, "later article") || strings.Contains(body, "<dt>Goes on") || !strings.Contains(body, `<span class="of">Goes on from</span> <bdi>urn:y</bdi>`) {
+		t.Error("an article that goes on from none, found by what it goes on from")
 	}
 }

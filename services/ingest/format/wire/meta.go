@@ -30,6 +30,37 @@ func URI(h document.Hint, id string) article.URI {
 	return article.ScopedURI(h.Namespace(), document.ShortID(id))
 }
 
+// Relations of an item to another that it takes the place of. The second is also
+// that of an item to its own earlier version.
+const (
+	evolvedFrom     = "evolvedfrom"
+	previousVersion = "previousversion"
+)
+
+// Evolved tells whether the code or word of a relation between items says that one
+// goes on from the other.
+func Evolved(rel string) bool {
+	code := Code(rel)
+	return code == evolvedFrom || code == previousVersion
+}
+
+// EvolvedFrom notes which articles a goes on from, by the ids that their publisher
+// gave them: their URIs are made as a's own, which must be known. Its own id among
+// them says nothing.
+func EvolvedFrom(a *article.Article, h document.Hint, ids ...string) {
+	for _, id := range ids {
+		if id = strings.TrimSpace(id); id == "" {
+			continue
+		}
+		if u := URI(h, id); u != a.URI && !slices.Contains(a.EvolvedFrom, u) {
+			a.EvolvedFrom = append(a.EvolvedFrom, u)
+		}
+		if len(a.EvolvedFrom) > article.MaxEvolvedFrom {
+			return // more than can be kept, which is flagged where all limits are
+		}
+	}
+}
+
 // statuses are the standards' three, and what else is sent for them.
 var statuses = map[string]article.Status{
 	"": article.Usable, "usable": article.Usable,
@@ -181,6 +212,49 @@ type Start struct {
 	Unresolved bool
 }
 
+// Begun tells whether it is sure that the rights had begun at that time.
+func (s Start) Begun(at time.Time) bool {
+	if s.At.IsZero() {
+		return !s.Unresolved
+	}
+	return !s.At.After(at)
+}
+
+// And is when the later of two has begun.
+func (s Start) And(o Start) Start {
+	if s.never() || o.never() {
+		return Start{Unresolved: true}
+	}
+	return Start{Later(s.At, o.At), s.Unresolved || o.Unresolved}
+}
+
+// Or is when the first of two has begun.
+func (s Start) Or(o Start) Start {
+	if s == (Start{}) || o == (Start{}) {
+		return Start{}
+	}
+	return Start{Earlier(s.At, o.At), s.Unresolved || o.Unresolved}
+}
+
+// never tells that nothing is known of the time.
+func (s Start) never() bool { return s.Unresolved && s.At.IsZero() }
+
+// StartOf is what a stated start says; flagged if it can't be read.
+func StartOf(a *article.Article, stated string) Start {
+	stated = strings.TrimSpace(stated)
+	t, zone := Moment(stated)
+	switch {
+	case stated == "":
+		return Start{}
+	case t.IsZero():
+		a.Flag(article.FlagDateUnreadable)
+		return Start{Unresolved: true}
+	case !zone && !Day(stated):
+		return Start{t.Add(farthest), true}
+	}
+	return Start{At: t}
+}
+
 // farthest is how long after UTC a day begins in the last of all zones.
 const farthest = 12 * time.Hour
 
@@ -188,20 +262,12 @@ const farthest = 12 * time.Hour
 // that are stated of each. What can't be read is flagged; when it is, and where a
 // time has no zone, can't be told.
 func RightsStart(a *article.Article, starts ...string) (first Start) {
-	for _, stated := range starts {
-		stated = strings.TrimSpace(stated)
-		t, zone := Moment(stated)
-		switch {
-		case stated == "":
-			return Start{}
-		case t.IsZero():
-			a.Flag(article.FlagDateUnreadable)
-			first.Unresolved = true
-			continue
-		case !zone && !Day(stated):
-			t, first.Unresolved = t.Add(farthest), true
+	for i, stated := range starts {
+		if start := StartOf(a, stated); i == 0 {
+			first = start
+		} else {
+			first = first.Or(start)
 		}
-		first.At = Earlier(first.At, t)
 	}
 	return first
 }
@@ -214,9 +280,8 @@ func NotBefore(a *article.Article, h document.Hint, start Start) {
 	if a.Status == article.Canceled {
 		return
 	}
-	begun := start.At.IsZero() && !start.Unresolved || !start.At.IsZero() && !start.At.After(h.ReceivedAt)
 	switch {
-	case begun:
+	case start.Begun(h.ReceivedAt):
 	case start.Unresolved:
 		a.Flag(article.FlagEmbargoUnresolved)
 		a.Status = Stricter(a.Status, article.Withheld)
