@@ -173,7 +173,7 @@ func TestSchemaRefusesWhatIsNotAnArticle(t *testing.T) {
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"translation":{"likelihood":1,"reasons":[{"why":"","start":0,"end":1,"confidence":1}]}}`,
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"entities":[{"type":"person","name":"A"}]}`,
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"entities":[{"type":"person","name":"A","mentions":[]}]}`,
-		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"entities":[{"type":"people","name":"A","mentions":[{"start":0,"end":1,"confidence":1}]}]}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"entities":[{"type":"","name":"A","mentions":[{"start":0,"end":1,"confidence":1}]}]}`,
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"places":[{"name":"A","country":"Niger","mentions":[{"start":0,"end":1,"confidence":1}]}]}`,
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"places":[{"name":"A","lat":1,"mentions":[{"start":0,"end":1,"confidence":1}]}]}`,
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"topics":[{"qcode":"medtop:1","path":[],"start":0,"end":0,"confidence":1}]}`,
