@@ -156,6 +156,16 @@ func slowFoundAbout(a *article.Article) (f slowAbout) {
 		}
 	}
 	for _, t := range a.Topics {
+		var es []article.Evidence
+		for _, r := range t.Why {
+			es = append(es, r.Evidence)
+		}
+		if t.Start != 0 || t.End != 0 || len(es) == 0 {
+			es = append(es, t.Evidence)
+		}
+		if !readable(es...) {
+			continue
+		}
 		for _, q := range t.Path {
 			f.Topics = add(f.Topics, q)
 		}

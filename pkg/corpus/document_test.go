@@ -86,6 +86,7 @@ func report(language string) article.Article {
 	a.Topics = []article.Topic{
 		{Evidence: read("Soldiers"), Qcode: "medtop:20000056", Label: "armed conflict", Path: []string{"medtop:16000000", "medtop:20000056"}, Why: []article.Reason{{Evidence: read("Soldiers"), Why: "soldier"}}},
 		{Qcode: "medtop:16000000", Path: []string{"medtop:16000000"}},
+		{Evidence: read("notetext"), Qcode: "medtop:15000000", Path: []string{"medtop:15000000"}, Why: []article.Reason{{Evidence: read("boilerplatetext"), Why: "x"}}},
 	}
 	a.Keyphrases = []article.Keyphrase{{Evidence: read("withdrawing"), Phrase: "withdrawal", Score: 3.5}, {Evidence: read("notetext"), Phrase: "notephrase", Score: 1}}
 	a.Summary = read("The \"withdrawals\" began & ended.")

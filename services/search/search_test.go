@@ -199,7 +199,7 @@ func TestHiddenStaysHidden(t *testing.T) {
 		query("language", "ko"), query("day", "2019-01-01"), query("agency", secret+" agency"), query("size", "100"),
 		query("q", `"`+secret+`"`), query("from", "2019-01-01", "to", "2019-01-02"),
 	} {
-		result := n.get("/v1/articles?" + p)
+		result := n.get("/v1/articles?" + p + "&" + query("facets", strings.Join(find.FacetNames(), ",")))
 		if result.status != http.StatusOK {
 			t.Fatalf("%s: %d %s", p, result.status, result.body)
 		}
@@ -347,6 +347,7 @@ func TestFacetsAgainstModel(t *testing.T) {
 		all = append(all, r)
 	}
 	n.index(all...)
+	every := strings.Join(find.FacetNames(), ",")
 	var words string // that were said
 	var least float64
 	values := func(r report, facet string) []string {
@@ -413,7 +414,7 @@ func TestFacetsAgainstModel(t *testing.T) {
 		}
 		words = rapid.SampledFrom([]string{"", "", "yes", "no"}).Draw(t, "said")
 		least = rapid.SampledFrom([]float64{0, 0, 100, 500}).Draw(t, "amount_from")
-		parameters := []string{"q", word, "size", "100", "said", words}
+		parameters := []string{"q", word, "size", "100", "said", words, "facets", every}
 		if least > 0 {
 			parameters = append(parameters, "amount_from", strconv.FormatFloat(least, 'f', -1, 64))
 		}
@@ -467,6 +468,9 @@ func TestFacetsAgainstModel(t *testing.T) {
 		if got.Total != (find.Total{Value: len(want), Relation: "eq"}) {
 			t.Fatalf("%q: total %+v, want %d", parameters, got.Total, len(want))
 		}
+		if len(got.Facets) != len(find.Facets) {
+			t.Fatalf("%d facets are counted", len(got.Facets))
+		}
 		for _, f := range got.Facets {
 			is := map[string]int{}
 			for _, v := range f.Values {
@@ -480,6 +484,14 @@ func TestFacetsAgainstModel(t *testing.T) {
 			}
 		}
 	})
+}
+
+func facetNames(r find.Result) []string {
+	var names []string
+	for _, f := range r.Facets {
+		names = append(names, f.Name)
+	}
+	return names
 }
 
 // aboutValues are a report's values of the facet place, country or topic.
@@ -545,6 +557,23 @@ func TestAbout(t *testing.T) {
 		if want := (find.ValueCount{Value: "medtop:20000070", Label: "coup d'etat", Chosen: true}); f.Name == "topic" && !slices.Contains(f.Values, want) {
 			t.Errorf("topics: %+v", f.Values)
 		}
+	}
+	for _, c := range []struct{ asked, want string }{
+		{"", "agency source language cited_media topic country speaker currency filed day"},
+		{"none", ""},
+		{"person, keyphrase,person", "person keyphrase"},
+	} {
+		first := n.search("facets", c.asked, "size", "1")
+		if got := strings.Join(facetNames(first), " "); got != c.want || first.Facets == nil {
+			t.Errorf("facets=%s: %s, want %s", c.asked, got, c.want)
+		}
+		// They are those of all pages, and another page may ask for others.
+		if second := n.search("facets", "person", "size", "1", "after", first.Next); len(second.Facets) != 0 || len(second.Hits) != 1 {
+			t.Errorf("facets=%s: second page %+v", c.asked, second)
+		}
+	}
+	if p := n.problem("/v1/articles?" + query("facets", "person,nobody")); p.Parameter != "facets" || !strings.Contains(p.Detail, `"nobody" is no facet`) {
+		t.Errorf("%+v", p)
 	}
 	for _, code := range []string{"ne", "NER", "Niger"} {
 		if p := n.problem("/v1/articles?" + query("country", code)); p.Status != http.StatusBadRequest || p.Parameter != "country" || !strings.Contains(p.Detail, "ISO 3166-1") {

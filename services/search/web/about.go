@@ -23,7 +23,9 @@ func (r *reading) about(a *article.Article) {
 	}
 	var topics []string
 	for i := range a.Topics {
-		topics = append(topics, topicName(a.Topics[i].Qcode))
+		if t := &a.Topics[i]; a.Tells(t) {
+			topics = append(topics, topicName(t.Qcode, t.Label))
+		}
 	}
 	r.Topics = strings.Join(topics, "; ")
 	r.Length = minutes(a.ReadingTime())

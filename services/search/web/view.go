@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -34,6 +35,7 @@ type view struct {
 	Filters []filter
 	Sorts   []link
 	Facets  []facet
+	Others  []link // facets that are shown on demand
 	Hits    []hit
 	Found   bool   // a search was made
 	First   string // URL of the first page, on later ones
@@ -238,6 +240,31 @@ func (v *view) toggle(name, value string) string {
 	})
 }
 
+// search is the search with the facets that the page shows: those that it always
+// does, those in which something is chosen, and those that were asked for.
+func (v *view) search() find.Request {
+	r := v.request
+	r.Facets = []string{}
+	for _, f := range find.Facets {
+		if !f.Asked || len(r.Chosen[f.Name]) > 0 || slices.Contains(v.request.Facets, f.Name) {
+			r.Facets = append(r.Facets, f.Name)
+		}
+	}
+	return r
+}
+
+// offer lists the facets that the page doesn't show, with the addresses at which
+// it does.
+func (v *view) offer() {
+	shown := v.search().Facets
+	for _, f := range find.Facets {
+		if !slices.Contains(shown, f.Name) {
+			asked := append(slices.Clone(v.request.Facets), f.Name)
+			v.Others = append(v.Others, link{Label: facetLabels[f.Name], URL: v.with(func(p url.Values) { p.Set("facets", strings.Join(asked, ",")) })})
+		}
+	}
+}
+
 func address(p url.Values) string {
 	if len(p) == 0 {
 		return "/"
@@ -285,7 +312,9 @@ func (v *view) results(r find.Result, open string) {
 		}
 		v.Facets = append(v.Facets, shown)
 	}
-	if v.request.After != "" {
+	if v.request.After == "" {
+		v.offer()
+	} else {
 		v.First = v.with(func(url.Values) {})
 	}
 	if r.Next != "" {
@@ -501,7 +530,7 @@ func (v *view) label(facet, value string) string {
 	case "country":
 		return countryName(value)
 	case "topic":
-		return topicName(value)
+		return topicName(value, "")
 	case "day":
 		if t, err := time.Parse(time.DateOnly, value); err == nil {
 			return t.Format("Mon 2 Jan 2006")
@@ -544,9 +573,11 @@ func countryName(code string) string {
 	return code
 }
 
-func topicName(qcode string) string {
-	if label := mediatopic.Label(qcode); label != "" {
-		return sentence(label)
+// topicName is the name of a topic, which label is for one that is none of the
+// table's; its code, if it has none.
+func topicName(qcode, label string) string {
+	if name := cmp.Or(mediatopic.Label(qcode), label); name != "" {
+		return sentence(name)
 	}
 	return qcode
 }
