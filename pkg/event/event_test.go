@@ -228,15 +228,17 @@ func TestSizeLimitIsExact(t *testing.T) {
 // What stands in the lists of an article's lists counts, too.
 func TestFitsCountsMentions(t *testing.T) {
 	a := sample()
-	a.Entities = make([]article.Entity, 300)
+	a.Places = nil
+	long := strings.Repeat("e", 500)
+	a.Entities = make([]article.Entity, article.MaxAllMentions/article.MaxMentions)
 	for i := range a.Entities {
 		a.Entities[i] = article.Entity{Type: article.EntityPerson, Name: "A", Mentions: make([]article.Evidence, article.MaxMentions)}
 		for j := range a.Entities[i].Mentions {
-			a.Entities[i].Mentions[j] = article.Evidence{Span: article.Span{Start: 16, End: 19}, Enricher: strings.Repeat("e", 30)}
+			a.Entities[i].Mentions[j] = article.Evidence{Span: article.Span{Start: 16, End: 19}, Enricher: long}
 		}
 	}
 	if Fits(&a, Enriched) {
-		t.Error("300,000 mentions fit")
+		t.Error("20,000 mentions fit, with a long name each")
 	}
 	a.Entities = a.Entities[:1]
 	if !Fits(&a, Enriched) {
