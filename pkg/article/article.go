@@ -32,9 +32,9 @@ type Article struct {
 	Provider string
 	// URL is where readers find the article, if anywhere.
 	URL string
-	// EvolvedFrom are the articles that this one goes on from and takes the place
-	// of, as its publisher says. Their own identities, statuses and revisions stay
-	// as they are, and it says nothing of its own.
+	// EvolvedFrom are the articles that this one goes on from or is derived from, as
+	// its publisher says; it may take their place. Their own identities, statuses and
+	// revisions stay as they are, and it says nothing of its own.
 	EvolvedFrom []URI
 
 	// Text is everything that was written, UTF-8. For plain text it is the

@@ -317,6 +317,13 @@ func TestRoomIsEnough(t *testing.T) {
 			b.Add(article.Paragraph, "a"+strings.Repeat(text.Draw(t, "text"), rapid.IntRange(1, 3000).Draw(t, "times"))+"z")
 		}
 		b.Fill(&a)
+		for range rapid.IntRange(0, article.MaxEvolvedFrom).Draw(t, "goes on from") {
+			u := rapid.SampledFrom([]string{"a", "\"", "<&>", "\\", "ü", "新"}).Draw(t, "uri")
+			a.EvolvedFrom = append(a.EvolvedFrom, article.URI("urn:"+strings.Repeat(u, (article.MaxURI-4)/len(u))))
+		}
+		if err := a.Validate(); err != nil {
+			t.Fatal(err)
+		}
 		if rapid.Bool().Draw(t, "read") {
 			for _, g := range a.Segments {
 				e := g.Evidence

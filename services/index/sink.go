@@ -297,6 +297,10 @@ const perMention = 150
 // names of its members, numbers, who found it.
 const perFound = 800
 
+// perURI is how much an article's URI takes beside its characters in both documents,
+// in bytes: quotes and commas.
+const perURI = 6
+
 // room is about how many bytes the documents of articles have, and more: the head
 // has the text three times, the version twice; the quotes stand there thrice more.
 func room(as []article.Article) int {
@@ -304,6 +308,9 @@ func room(as []article.Article) int {
 	for i := range as {
 		a := &as[i]
 		n += 6*corpus.EscapedLen(a.Text) + 300*len(a.Segments) + 4<<10
+		for _, u := range a.EvolvedFrom {
+			n += 2*corpus.EscapedLen(string(u)) + perURI
+		}
 		for j := range a.Quotes {
 			q := &a.Quotes[j]
 			n += perFound + 3*corpus.EscapedLen(q.In(a.Text)) + 4*corpus.EscapedLen(q.Speaker) +

@@ -1012,7 +1012,7 @@ func TestElasticsearchAway(t *testing.T) {
 			fmt.Fprint(w, body)
 		}
 	}
-	c := search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchZone: "UTC"}
+	c := search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC"}
 	patient := serve(t, c)
 	c.SearchTimeout = 200 * time.Millisecond
 	hasty := serve(t, c)
@@ -1065,7 +1065,7 @@ func TestElasticsearchAway(t *testing.T) {
 		})
 	}
 	es.CloseClientConnections()
-	gone := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{"http://127.0.0.1:1"}}, SearchTimeout: search.MaxTimeout, SearchZone: "UTC"})
+	gone := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{"http://127.0.0.1:1"}}, SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC"})
 	if r := get(t, gone+"/v1/articles"); r.status != http.StatusServiceUnavailable {
 		t.Errorf("down: %d %s", r.status, r.body)
 	}
@@ -1089,16 +1089,17 @@ func TestReadyAndMetrics(t *testing.T) {
 }
 
 func TestConfigNamesTheSetting(t *testing.T) {
-	good := search.Config{SearchTimeout: time.Second, SearchZone: "UTC"}
+	good := search.Config{SearchTimeout: time.Second, SearchRelatedTimeout: time.Second, SearchZone: "UTC"}
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*search.Config){
-		"COPYTASTER_NAMESPACE":      func(c *search.Config) { c.Namespace = "A*" },
-		"COPYTASTER_SEARCH_TIMEOUT": func(c *search.Config) { c.SearchTimeout = time.Hour },
-		"COPYTASTER_SEARCH_ZONE":    func(c *search.Config) { c.SearchZone = "Europe/Atlantis" },
-		"search-zone":               func(c *search.Config) { c.SearchZone = "Local" },
-		"search-public-url":         func(c *search.Config) { c.SearchPublicURL = "news.example" },
+		"COPYTASTER_NAMESPACE":              func(c *search.Config) { c.Namespace = "A*" },
+		"COPYTASTER_SEARCH_TIMEOUT":         func(c *search.Config) { c.SearchTimeout = time.Hour },
+		"COPYTASTER_SEARCH_RELATED_TIMEOUT": func(c *search.Config) { c.SearchRelatedTimeout = 0 },
+		"COPYTASTER_SEARCH_ZONE":            func(c *search.Config) { c.SearchZone = "Europe/Atlantis" },
+		"search-zone":                       func(c *search.Config) { c.SearchZone = "Local" },
+		"search-public-url":                 func(c *search.Config) { c.SearchPublicURL = "news.example" },
 
 		"COPYTASTER_SEARCH_PUBLIC_URL": func(c *search.Config) { c.SearchPublicURL = "https://news.example/?a=b" },
 	} {

@@ -107,6 +107,10 @@ func TestRightsStart(t *testing.T) {
 		"g2, unreadable, and later":      {"newsmlg2", g2Item("", `<rightsInfo validfrom="soon"/><rightsInfo validfrom="`+july+`"/>`), "withheld date_unreadable embargo_unresolved"},
 		"g2, no zone":                    {"newsmlg2", g2Item("", `<rightsInfo validfrom="2024-05-01T00:00:01"/>`), "withheld embargo_unresolved"},
 		"g2, no zone, begun in all":      {"newsmlg2", g2Item("", `<rightsInfo validfrom="2024-05-01T00:00:00"/>`), "usable"},
+		"g2, no zone, and later":         {"newsmlg2", g2Item("", `<rightsInfo validfrom="2024-06-01T00:00:00"/><rightsInfo validfrom="`+july+`"/>`), "withheld embargo_unresolved"},
+		"g2, no zone, and as early":      {"newsmlg2", g2Item("", `<rightsInfo validfrom="2024-06-01T14:00:00"/><rightsInfo validfrom="`+june+`"/>`), "usable from " + june},
+		"g2, no zone, a second later":    {"newsmlg2", g2Item("", `<rightsInfo validfrom="2024-06-01T13:59:59"/><rightsInfo validfrom="`+june+`"/>`), "withheld embargo_unresolved"},
+		"g2, no zone, unreadable, both":  {"newsmlg2", g2Item("", `<rightsInfo validfrom="soon"/><rightsInfo validfrom="2024-07-01T00:00:00"/><rightsInfo validfrom="`+june+`"/>`), "withheld date_unreadable embargo_unresolved"},
 		"nitf, unreadable":               {"nitf", nitfItem(`<doc.rights startdate="soon"/>`, ""), "withheld date_unreadable embargo_unresolved"},
 		"nitf, no zone":                  {"nitf", nitfItem(`<doc.rights startdate="20240701T000000"/>`, ""), "withheld embargo_unresolved"},
 		"nitf, the body's, no zone":      {"nitf", nitfItem(`<doc.rights startdate="20240401"/>`, `<rights><rights.startdate norm="20240701T000000"/></rights>`), "withheld embargo_unresolved"},
@@ -132,12 +136,19 @@ func TestRightsStart(t *testing.T) {
 		"ninjs, from a day on":           {"ninjs", withPolicy(`"permission":` + from("gteq", "2024-07-01")), "usable from " + july},
 		"ninjs, several":                 {"ninjs", withPolicy(`"permission":[` + from("gteq", july) + `,` + from("gteq", june) + `]`), "usable from " + june},
 		"ninjs, one at once":             {"ninjs", withPolicy(`"permission":[` + from("gteq", july) + `,{"action":"use"}]`), "usable"},
+		"ninjs, another's at once":       {"ninjs", withPolicy(`"permission":[{"assignee":"urn:premium","action":"use"},` + from("gteq", july) + `]`), "usable from " + july},
+		"ninjs, elsewhere at once":       {"ninjs", withPolicy(`"permission":[` + from("gteq", july) + `,{"action":"use","constraint":{"leftOperand":"spatial","operator":"eq","rightOperand":"de"}}]`), "usable from " + july},
+		"ninjs, in part at once":         {"ninjs", withPolicy(`"permission":[` + from("gteq", july) + `,{"action":{"@id":"use","refinement":[]}}]`), "usable from " + july},
+		"ninjs, others' alone":           {"ninjs", withPolicy(`"permission":[{"assignee":"urn:premium","action":"use","constraint":` + byDate("gteq", june) + `},{"assignee":"urn:all","action":"use","constraint":` + byDate("gteq", july) + `}]`), "usable from " + june},
+		"ninjs, another's, unreadable":   {"ninjs", withPolicy(`"permission":[{"assignee":"urn:premium","action":"use","constraint":` + byDate("gteq", "soon") + `},` + from("gteq", july) + `]`), "usable from " + july + " date_unreadable"},
 		"ninjs, unreadable":              {"ninjs", withPolicy(`"permission":` + from("gteq", "soon")), "withheld date_unreadable embargo_unresolved"},
 		"ninjs, nothing":                 {"ninjs", withPolicy(`"permission":` + from("gt", "")), "withheld date_unreadable embargo_unresolved"},
 		"ninjs, unreadable, and begun":   {"ninjs", withPolicy(`"permission":[` + from("gt", "soon") + `,` + from("gteq", "2024-04-01") + `]`), "usable date_unreadable"},
 		"ninjs, unreadable, and later":   {"ninjs", withPolicy(`"permission":[` + from("gteq", july) + `,` + from("gteq", "soon") + `]`), "withheld date_unreadable embargo_unresolved"},
 		"ninjs, unreadable, one at once": {"ninjs", withPolicy(`"permission":[` + from("gteq", "soon") + `,{"action":"use"}]`), "usable date_unreadable"},
 		"ninjs, both must be begun":      {"ninjs", withPolicy(`"permission":` + may(`[`+byDate("gteq", "soon")+`,`+byDate("gteq", "2024-04-01")+`]`)), "withheld date_unreadable embargo_unresolved"},
+		"ninjs, no zone, and as late":    {"ninjs", withPolicy(`"permission":` + may(`[`+byDate("gteq", "2024-05-31T12:00:00")+`,`+byDate("gteq", june)+`]`)), "usable from " + june},
+		"ninjs, no zone, and earlier":    {"ninjs", withPolicy(`"permission":` + may(`[`+byDate("gteq", "2024-05-31T12:00:01")+`,`+byDate("gteq", june)+`]`)), "withheld embargo_unresolved"},
 		"ninjs, unreadable, to keep":     {"ninjs", withPolicy(`"permission":{"action":"archive","constraint":` + byDate("gteq", "soon") + `}`), "usable"},
 		"ninjs, no zone":                 {"ninjs", withPolicy(`"permission":` + from("gteq", "2024-07-01T00:00:00")), "withheld embargo_unresolved"},
 		"ninjs, no zone, begun in all":   {"ninjs", withPolicy(`"permission":` + from("gteq", "2024-05-01T00:00:00")), "usable"},
@@ -248,8 +259,16 @@ func TestPolicy(t *testing.T) {
 		"with one of alternatives": {rule("", `{"xone":{"@list":[`+until+`]}}`), unread},
 		"with one elsewhere":       {rule("", `"urn:c:1"`), unread},
 		"with one elsewhere, too":  {rule("", `[`+until+`,{"@id":"urn:c:1"}]`), ended + " field_unreadable"},
-		"with another operator":    {rule("", byDate("eq", july)), unread},
-		"with a list of dates":     {rule("", `{"leftOperand":"dateTime","operator":"lt","rightOperand":["`+july+`"]}`), "usable date_unreadable"},
+		"at one moment":            {rule("", byDate("eq", july)), "withheld embargo_unresolved"},
+		"on a day":                 {rule("", byDate("eq", "2024-07-01")), "usable from " + july + " until 2024-07-02T00:00:00Z"},
+		"on a day that is soon":    {rule("", byDate("eq", "soon")), "withheld date_unreadable embargo_unresolved"},
+		"on all days but one":      {rule("", byDate("neq", "2024-12-24")), unread},
+		"but for one moment":       {rule("", byDate("neq", july)), unread},
+		"but for a day, until":     {rule("", `{"and":[`+byDate("neq", "2024-06-24")+`,`+until+`]}`), ended + " field_unreadable"},
+		"with another operator":    {rule("", byDate("isA", july)), "withheld field_unreadable embargo_unresolved"},
+		"with a list of one date":  {rule("", `{"leftOperand":"dateTime","operator":"lt","rightOperand":["`+july+`"]}`), ended},
+		"with a list of dates":     {rule("", `{"leftOperand":"dateTime","operator":"lt","rightOperand":["`+july+`","2024-08-01"]}`), "usable date_unreadable"},
+		"expanded":                 {rule("", `[{"odrl:leftOperand":[{"@id":"odrl:dateTime"}],"odrl:operator":[{"@id":"odrl:lteq"}],"odrl:rightOperand":[{"@value":"2024-06-30"}]}]`), ended},
 		"twice":                    {rule("", `{"leftOperand":"dateTime","operator":"lt","operator":"gt","rightOperand":"`+july+`"}`), unread},
 		"twice, by a prefix":       {rule(`"odrl:action":"print",`, until), unread},
 		"rules of no shape":        {`"permission":["urn:r:1"]`, unread},
@@ -264,6 +283,10 @@ func TestPolicy(t *testing.T) {
 		"forbidden later":              {forbidden(`"action":"use"`, byDate("gteq", july)), ended},
 		"forbidden after a day":        {forbidden(`"action":["odrl:distribute","print"]`, byDate("gt", "2024-06-30")), ended},
 		"forbidden until then":         {forbidden(`"action":"display"`, byDate("lt", july)), "usable from " + july},
+		"forbidden on a day":           {forbidden(`"action":"use"`, byDate("eq", "2024-12-24")), unread},
+		"forbidden at one moment":      {forbidden(`"action":"use"`, byDate("eq", july)), unread},
+		"forbidden but for a day":      {forbidden(`"action":"use"`, byDate("neq", "2024-07-01")), "usable from " + july + " until 2024-07-02T00:00:00Z"},
+		"forbidden but for a moment":   {forbidden(`"action":"use"`, byDate("neq", july)), "withheld embargo_unresolved"},
 		"forbidden to another":         {`"prohibition":{"target":"urn:x:2","action":"use","constraint":` + byDate("gteq", july) + `}`, free},
 		"forbidden in another way":     {forbidden(`"action":"print"`, byDate("gteq", july)), unread},
 		"forbidden elsewhere":          {forbidden(`"action":"use"`, `[`+byDate("gteq", july)+`,{"leftOperand":"spatial","operator":"eq","rightOperand":"de"}]`), unread},
@@ -285,9 +308,10 @@ func TestPolicy(t *testing.T) {
 	} {
 		cases[name] = lifeCase{"ninjs", withPolicy(c[0]), c[1]}
 	}
-	kind := func(of string) string {
-		return strings.Replace(withPolicy(rule("", until)), `\"Set\"`, `\"`+of+`\"`, 1)
+	kindOf := func(of, rules string) string {
+		return strings.Replace(withPolicy(rules), `\"Set\"`, `\"`+of+`\"`, 1)
 	}
+	kind := func(of string) string { return kindOf(of, rule("", until)) }
 	with := func(rights string) string {
 		return `{"uri":"urn:x:1?v=1","altids":[{"role":"itemid","value":"urn:x:one"},{"role":"slug","value":"urn:x:s"}],"headline":"H","body_text":"Text.","rightsinfo":` + rights + `}`
 	}
@@ -295,12 +319,17 @@ func TestPolicy(t *testing.T) {
 	for name, c := range map[string][2]string{
 		"an agreement":         {kind("Agreement"), ended},
 		"an offer":             {kind("Offer"), free},
+		"an offer that begins": {kindOf("Offer", rule("", byDate("gteq", july))), "usable from " + july},
 		"a request":            {kind("http://www.w3.org/ns/odrl/2/Request"), free},
 		"an alternative id":    {with(`{"encodedrights":{"target":"urn:x:s","permission":{"constraint":` + until + `}}}`), ended},
 		"the version's id":     {with(`{"encodedrights":{"target":"urn:x:1?v=1","permission":{"constraint":` + until + `}}}`), ended},
 		"no ids of those":      {with(`{"encodedrights":{"target":"urn:x:1","permission":{"constraint":` + until + `}}}`), free},
 		"an object":            {with(`{"langid":"http://www.w3.org/ns/odrl/2/","encodedrights":` + policy + `}`), ended},
 		"in a list":            {with(`{"encodedrights":` + strconv.Quote("["+policy+"]") + `,"langid":"https://iptc.org/std/RightsML/2.0/"}`), ended},
+		"no language, a list":  {with(`{"encodedrights":[` + policy + `]}`), ended},
+		"no language, quoted":  {with(`{"encodedrights":` + strconv.Quote(" ["+policy+"]") + `}`), ended},
+		"no language, several": {with(`{"encodedrights":[` + policy + `,` + policy + `]}`), unread},
+		"no language, no list": {with(`{"encodedrights":"[All reserved.]"}`), unread},
 		"no language":          {with(`{"encodedrights":` + policy + `}`), ended},
 		"another language":     {with(`{"langid":"http://www.xrml.org/","encodedrights":` + policy + `}`), free},
 		"ODRL in XML":          {with(`{"langid":"http://www.w3.org/ns/odrl/2/","encodedrights":"<o:Policy/>"}`), unread},
@@ -333,6 +362,7 @@ func TestPolicyKept(t *testing.T) {
 		`"permission":{"action":"https://other.example/use","constraint":` + until + `}`:                      true,
 		`"profile":"urn:p","permission":` + may(until):                                                        true,
 		`"permission":` + may(until) + `,"prohibition":{"action":"print"}`:                                    true,
+		`"permission":` + may(byDate("eq", "2024-07-01")):                                                     true,
 		`"permission":` + may(byDate("gteq", "2024-07-01")):                                                   true,
 	} {
 		as, err := format.Decode(t.Context(), []byte(withPolicy(rules)), format.Hint{Source: "x", ReceivedAt: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}, "ninjs")

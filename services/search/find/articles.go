@@ -74,7 +74,8 @@ func (f *Finder) Articles(ctx context.Context, r Request) (Page, error) {
 
 // still are those of the articles that may still be seen. A search knows what
 // was written up to the last refresh of the index; whole articles that go out
-// to others must not be behind a kill by as much.
+// to others must not be behind a kill by as much. Nor do they tell the URIs of others
+// that may not be seen.
 func (f *Finder) still(ctx context.Context, as []*article.Article) ([]*article.Article, error) {
 	uris := make([]article.URI, len(as))
 	for i, a := range as {
@@ -85,10 +86,34 @@ func (f *Finder) still(ctx context.Context, as []*article.Article) ([]*article.A
 		return nil, err
 	}
 	now := f.now()
-	return slices.DeleteFunc(as, func(a *article.Article) bool {
+	as = slices.DeleteFunc(as, func(a *article.Article) bool {
 		h := heads[corpus.ID(a.URI)]
 		return !a.Visible(now) || !h.visible(now)
-	}), nil
+	})
+	f.known(ctx, as)
+	return as, nil
+}
+
+// known leaves of what the articles go on from what may be seen; nothing, if that
+// can't be told soon.
+func (f *Finder) known(ctx context.Context, as []*article.Article) {
+	var said []article.URI
+	for _, a := range as {
+		said = append(said, a.EvolvedFrom...)
+	}
+	limited, cancel := f.briefly(ctx)
+	defer cancel()
+	heads, err := f.heads(limited, said)
+	if err != nil && ctx.Err() == nil {
+		f.Log.Warn().Err(err).Msg("a page of articles is given without what they go on from")
+	}
+	now := f.now()
+	for _, a := range as {
+		a.EvolvedFrom = slices.DeleteFunc(a.EvolvedFrom, func(u article.URI) bool {
+			h, ok := heads[corpus.ID(u)]
+			return !ok || !h.visible(now)
+		})
+	}
 }
 
 // TooLong says that a page's articles have more bytes than limit.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -23,33 +25,75 @@ type Related struct {
 	SortDate *time.Time  `json:"sort_date,omitempty"`
 }
 
-// related are the articles that a says it goes on from, in its order, and those
-// that say that they go on from it, the newest first. What a reader may not see is
-// in neither list.
-func (f *Finder) related(ctx context.Context, a *article.Article) (supersedes, superseded []Related, err error) {
-	later, err := f.later(ctx, a.URI)
-	if err != nil {
-		return nil, nil, err
+// relate fills in what found goes on from and, if others is set, those that go on
+// from it, the newest first. What a reader may not see is in neither list, nor its URI
+// in the article. Of what can't be told, the article says nothing.
+func (f *Finder) relate(ctx context.Context, found *Found, others bool) {
+	a := found.Article
+	said := a.EvolvedFrom
+	a.EvolvedFrom = nil
+	limited, cancel := f.briefly(ctx)
+	defer cancel()
+	var later []Related
+	var untold error
+	var both sync.WaitGroup
+	if others {
+		both.Go(func() { later, untold = f.later(limited, a.URI) })
 	}
-	heads, err := f.heads(ctx, slices.Concat(a.EvolvedFrom, later))
-	if err != nil {
-		return nil, nil, err
+	earlier, err := f.earlier(limited, a.URI, said)
+	both.Wait()
+	if err = errors.Join(err, untold); err != nil && ctx.Err() == nil { // somebody still waits
+		f.Log.Warn().Err(err).Str("article", string(a.URI)).Msg("an article is shown without all that it is related to")
 	}
-	now := f.now()
-	list := func(uris []article.URI, also func(*head) bool) (rs []Related) {
-		for _, u := range uris {
-			if h, ok := heads[corpus.ID(u)]; ok && h.visible(now) && also(&h) {
-				rs = append(rs, Related{u, h.Headline, h.SortDate})
-			}
+	found.Later = later
+	for _, u := range said {
+		if i := slices.IndexFunc(earlier, func(r Related) bool { return r.URI == u }); i >= 0 {
+			a.EvolvedFrom = append(a.EvolvedFrom, u)
+			found.Earlier = append(found.Earlier, earlier[i])
 		}
-		return rs
 	}
-	return list(a.EvolvedFrom, func(h *head) bool { return h.URI != a.URI }),
-		list(later, func(h *head) bool { return slices.Contains(h.EvolvedFrom, a.URI) }), nil
 }
 
-// later are the articles that go on from one, as far as searches know.
-func (f *Finder) later(ctx context.Context, uri article.URI) ([]article.URI, error) {
+// briefly is ctx for as long as may be waited for what articles are related to.
+func (f *Finder) briefly(ctx context.Context) (context.Context, context.CancelFunc) {
+	if f.Related > 0 {
+		return context.WithTimeout(ctx, f.Related)
+	}
+	return context.WithCancel(ctx)
+}
+
+// earlier are the visible ones of the articles that one says it goes on from, in its
+// order.
+func (f *Finder) earlier(ctx context.Context, uri article.URI, said []article.URI) ([]Related, error) {
+	return f.seen(ctx, said, func(h *head) bool { return h.URI != uri })
+}
+
+// later are the visible ones of the articles that say they go on from one.
+func (f *Finder) later(ctx context.Context, uri article.URI) ([]Related, error) {
+	sayers, err := f.sayers(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
+	return f.seen(ctx, sayers, func(h *head) bool { return slices.Contains(h.EvolvedFrom, uri) })
+}
+
+// seen are the visible ones of the articles of which also holds.
+func (f *Finder) seen(ctx context.Context, uris []article.URI, also func(*head) bool) (rs []Related, err error) {
+	heads, err := f.heads(ctx, uris)
+	if err != nil {
+		return nil, err
+	}
+	now := f.now()
+	for _, u := range uris {
+		if h, ok := heads[corpus.ID(u)]; ok && h.visible(now) && also(&h) {
+			rs = append(rs, Related{u, h.Headline, h.SortDate})
+		}
+	}
+	return rs, nil
+}
+
+// sayers are the articles that go on from one, as far as searches know.
+func (f *Finder) sayers(ctx context.Context, uri article.URI) ([]article.URI, error) {
 	body, err := json.Marshal(object{
 		"query": object{"bool": object{
 			"filter": append(visible(f.now()), term(fieldEvolvedFrom, string(uri))), "must_not": []any{term("uri", string(uri))},
@@ -106,6 +150,8 @@ func (f *Finder) heads(ctx context.Context, uris []article.URI) (map[string]head
 	for i, u := range uris {
 		ids[i] = corpus.ID(u)
 	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
 	body, err := json.Marshal(object{"ids": ids})
 	if err != nil {
 		return nil, err

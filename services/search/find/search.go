@@ -125,15 +125,14 @@ type Hit struct {
 	Received   *time.Time            `json:"received_at,omitempty"`
 	SortDate   *time.Time            `json:"sort_date,omitempty"`
 	Flags      []string              `json:"flags,omitempty"`
-	Evolved    []article.URI         `json:"evolved_from,omitempty"` // what it goes on from
-	Score      float64               `json:"score,omitempty"`        // absent when sorted by time
-	Highlights map[string][]Fragment `json:"highlights,omitempty"`   // by text: kicker, headline, ... body
+	Score      float64               `json:"score,omitempty"`      // absent when sorted by time
+	Highlights map[string][]Fragment `json:"highlights,omitempty"` // by text: kicker, headline, ... body
 }
 
 // hitFields are the fields of a document that a Hit is made of.
 var hitFields = []string{
 	"uri", "revision", "version", "source", "provider", "url", "agency", "language", "cited_media", "urgency",
-	"kicker", "headline", "standfirst", "byline", "dateline", "published_at", "version_created", "received_at", "sort_date", "flags", fieldEvolvedFrom,
+	"kicker", "headline", "standfirst", "byline", "dateline", "published_at", "version_created", "received_at", "sort_date", "flags",
 }
 
 // Search gives one page. A cursor that isn't this search's is a

@@ -433,7 +433,7 @@ func (v *view) read(f find.Found) {
 		return address(p)
 	}
 	r.Newest = at(0)
-	r.Earlier, r.Later = v.others(f.Supersedes), v.others(f.SupersededBy)
+	r.Earlier, r.Later = v.others(f.Earlier), v.others(f.Later)
 	for i, o := range f.Revisions {
 		when := o.Created
 		if when == nil {

@@ -339,24 +339,24 @@ func TestFailuresAreSaid(t *testing.T) {
 	}
 }
 
-func TestSupersededIsSaidAndLinked(t *testing.T) {
+func TestRelatedIsSaidAndLinked(t *testing.T) {
 	a := paper()
 	found := find.Found{
 		Article: &a, Newest: true,
-		Supersedes:   []find.Related{{URI: "urn:x:0&1", Headline: "The <flash>"}},
-		SupersededBy: []find.Related{{URI: "urn:x:2", Headline: "The rewrite"}, {URI: "urn:x:3"}},
+		Earlier: []find.Related{{URI: "urn:x:0&1", Headline: "The <flash>"}},
+		Later:   []find.Related{{URI: "urn:x:2", Headline: "The rewrite"}, {URI: "urn:x:3"}},
 	}
 	body := render(t, shelf{found: found}, "q=x&uri=urn:x").Body.String()
 	for _, want := range []string{
-		`A later article goes on from this one: <a href="/?q=x&amp;uri=urn%3Ax%3A2" dir="auto">The rewrite</a>; <a href="/?q=x&amp;uri=urn%3Ax%3A3" dir="auto">Without a headline</a></p>`,
-		`<dt>Goes on from</dt><dd><a href="/?q=x&amp;uri=urn%3Ax%3A0%261" dir="auto">The &lt;flash&gt;</a></dd>`,
+		`A later article goes on from this one or is derived from it: <a href="/?q=x&amp;uri=urn%3Ax%3A2" dir="auto">The rewrite</a>; <a href="/?q=x&amp;uri=urn%3Ax%3A3" dir="auto">Without a headline</a></p>`,
+		`<dt>Goes on or derived from</dt><dd><a href="/?q=x&amp;uri=urn%3Ax%3A0%261" dir="auto">The &lt;flash&gt;</a></dd>`,
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %s on the page", want)
 		}
 	}
 	body = render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x&evolved_from=urn:y").Body.String()
-	if strings.Contains(body, "later article") || strings.Contains(body, "<dt>Goes on") || !strings.Contains(body, `<span class="of">Goes on from</span> <bdi>urn:y</bdi>`) {
+	if strings.Contains(body, "later article") || strings.Contains(body, "<dt>Goes on or") || !strings.Contains(body, `<span class="of">Goes on from</span> <bdi>urn:y</bdi>`) {
 		t.Error("an article that goes on from none, found by what it goes on from")
 	}
 }

@@ -124,8 +124,8 @@ type Article struct {
 	Moments []*Moment `protobuf:"bytes,30,rep,name=moments,proto3" json:"moments,omitempty"`
 	// From then on it may no longer be shown. Not set: never.
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
-	// The uris of the articles that this one goes on from and takes the place of,
-	// as its publisher says. They keep their own statuses.
+	// The uris of the articles that this one goes on from or is derived from, as its
+	// publisher says; it may take their place. They keep their own statuses.
 	EvolvedFrom []string `protobuf:"bytes,32,rep,name=evolved_from,json=evolvedFrom,proto3" json:"evolved_from,omitempty"`
 	// Who and what the text speaks of by name, by first mention.
 	Entities []*Entity `protobuf:"bytes,33,rep,name=entities,proto3" json:"entities,omitempty"`

@@ -43,7 +43,7 @@ func (it *item) allowed(a *article.Article) (when odrl.Period, only bool) {
 		}
 	}
 	src := strings.TrimSpace(string(it.RightsInfo.EncodedRights))
-	if src == "" || !named && src[0] != '{' {
+	if src == "" || !named && src[0] != '{' && src[0] != '[' {
 		return when, false // in a language that isn't known
 	}
 	return odrl.Read(a, src, it.ids())

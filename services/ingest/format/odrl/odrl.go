@@ -65,9 +65,13 @@ func Read(a *article.Article, src string, ids map[string]bool) (when Period, onl
 		a.Flag(article.FlagFieldUnreadable)
 		return when, false
 	}
+	offer := false
 	for _, t := range either(top, "type", "policytype") {
-		if w := strings.ToLower(word(t)); w == "request" || w == "offer" {
+		switch strings.ToLower(word(t)) {
+		case "request":
 			return when, false // it grants nothing
+		case "offer":
+			offer = true
 		}
 	}
 	p := policy{a: a, about: ids, wins: word(top["conflict"])}
@@ -75,7 +79,10 @@ func Read(a *article.Article, src string, ids map[string]bool) (when Period, onl
 	p.keys(top, "context", "type", "uid", "id", "target", "permission")
 	may := p.permissions(either(top, "permission", "permissions"))
 	when = may.within(p.prohibitions(either(top, "prohibition", "prohibitions")))
-	return when, !p.more && !when.Until.IsZero()
+	if offer {
+		return Period{From: when.From}, false // what isn't granted doesn't end
+	}
+	return when, !p.more && when.From == (wire.Start{}) && !when.Until.IsZero()
 }
 
 // parse is a policy's fields; false if it isn't one policy in JSON.
@@ -84,10 +91,7 @@ func parse(src []byte) (map[string]any, bool) {
 	if document.JSONTooDeep(src) >= 0 || json.Unmarshal(src, &root, jsontext.AllowInvalidUTF8(true)) != nil {
 		return nil, false
 	}
-	if of := listed(root); len(of) == 1 {
-		root = of[0]
-	}
-	top, ok := fields(root)
+	top, ok := fields(sole(root))
 	return top, ok && top["graph"] == nil
 }
 
@@ -105,9 +109,11 @@ func (p *policy) keys(o map[string]any, known ...string) {
 }
 
 // permissions is the time from the first to the last moment of those that are
-// about the item and permit to show it. One that names no action permits all.
+// about the item and permit to show it. One that names no action permits all. One
+// with conditions other than time begins nothing where there is one without.
 func (p *policy) permissions(rules []any) (when Period) {
-	n := 0
+	n, plain := 0, 0
+	var begins wire.Start // the first of those without
 	for _, v := range rules {
 		rule, ok := fields(v)
 		if !ok {
@@ -128,12 +134,25 @@ func (p *policy) permissions(rules []any) (when Period) {
 		}
 		b := p.bounds(either(rule, "constraint", "constraints"))
 		p.more = p.more || b.times != 1 || b.others
+		if b.except {
+			p.unread()
+		}
+		if !b.others && !do.refined && !p.action.refined && either(rule, "assignee", "assignees") == nil {
+			if plain++; plain == 1 {
+				begins = b.From
+			} else {
+				begins = begins.Or(b.From)
+			}
+		}
 		if n++; n == 1 {
 			when = b.Period
 			continue
 		}
 		p.more = true
 		when = when.around(b.Period)
+	}
+	if plain > 0 {
+		when.From = begins
 	}
 	return when
 }
@@ -164,6 +183,8 @@ func (p *policy) prohibitions(rules []any) (when Period) {
 			}
 		case b.times > 1 || b.others || do.refined || p.action.refined || !do.showing && !p.action.showing || p.wins == "perm":
 			p.unread()
+		case b.last.one && !b.except:
+			p.unread() // only a day is forbidden
 		default:
 			when = when.within(b.last.before())
 		}
@@ -232,6 +253,7 @@ type bounds struct {
 	times  int   // how many constraints of time there are
 	last   bound // of them
 	others bool  // there are others, or such that can't be read
+	except bool  // one leaves out a day or a moment
 }
 
 func (p *policy) bounds(constraints []any) (b bounds) {
@@ -250,21 +272,27 @@ func (p *policy) bounds(constraints []any) (b bounds) {
 // constraint adds what one says. All of a list must hold; of alternatives it
 // can't be told which will.
 func (p *policy) constraint(c map[string]any, b *bounds) {
-	if all := either(c, "and", "andSequence"); all != nil {
-		if o, ok := fields(all[0]); ok && o["list"] != nil {
-			all = listed(o["list"])
-		}
+	if all := parts(c, "and", "andSequence"); all != nil {
 		in := p.bounds(all)
 		b.Period, b.times, b.others = b.within(in.Period), b.times+in.times, b.others || in.others || in.times == 0
+		b.except = b.except || in.except
 		if in.times > 0 {
 			b.last = in.last
 		}
 		p.more = true
 		return
 	}
+	if one := parts(c, "or", "xone"); one != nil {
+		p.unread()
+		b.others = true
+		if p.allBegin(one) {
+			b.Period = b.within(Period{From: unknown()})
+		}
+		return
+	}
 	p.keys(c, "type", "leftOperand", "operator", "rightOperand")
 	left := word(first(c, "leftOperand", "name"))
-	if left != "dateTime" {
+	if !strings.EqualFold(left, "dateTime") {
 		b.others = true
 		if left == "" {
 			p.unread()
@@ -272,26 +300,57 @@ func (p *policy) constraint(c map[string]any, b *bounds) {
 		return
 	}
 	b.times++
-	limit, ok := p.bound(word(c["operator"]), first(c, "rightOperand", "rightoperand"))
+	limit, ok := p.bound(strings.ToLower(word(c["operator"])), first(c, "rightOperand", "rightoperand"))
 	if !ok {
 		p.unread()
-		b.others = true
+		b.last, b.Period = bound{start: unknown()}, b.within(Period{From: unknown()})
 		return
 	}
-	b.last, b.Period = limit, b.within(limit.after())
+	b.last, b.Period, b.except = limit, b.within(limit.after()), b.except || limit.except
 }
 
-// bound is one side of a time: its beginning or its end. A day is a whole one: what
-// may be until then may be until its end.
+// unknown is a beginning of which nothing is known.
+func unknown() wire.Start { return wire.Start{Unresolved: true} }
+
+// allBegin tells whether each of the alternatives has a beginning.
+func (p *policy) allBegin(alternatives []any) bool {
+	for _, one := range alternatives {
+		if in := p.bounds([]any{one}); in.From == (wire.Start{}) {
+			return false
+		}
+	}
+	return len(alternatives) > 0
+}
+
+// parts are those of a constraint that is made of others; nil if it is none.
+func parts(c map[string]any, names ...string) []any {
+	all := either(c, names...)
+	if len(all) > 0 {
+		if o, ok := fields(all[0]); ok && o["list"] != nil {
+			return listed(o["list"])
+		}
+	}
+	return all
+}
+
+// bound is one side of a time, its beginning or its end, or one day, or all but one. A
+// day is a whole one: what may be until then may be until its end.
 type bound struct {
 	begins bool // else it ends
 	at     time.Time
 	start  wire.Start // of what begins at that time; one that can't be read isn't known
+	one    bool       // a day or a moment: from start until at
+	except bool       // all but that
 }
 
 // after is the time that the bound leaves.
 func (b *bound) after() Period {
-	if b.begins {
+	switch {
+	case b.except:
+		return Period{}
+	case b.one:
+		return Period{b.start, b.at}
+	case b.begins:
 		return Period{From: b.start}
 	}
 	return Period{Until: b.at}
@@ -299,7 +358,12 @@ func (b *bound) after() Period {
 
 // before is the time that is left where what is after the bound is forbidden.
 func (b *bound) before() Period {
-	if b.begins {
+	switch {
+	case b.one && !b.except:
+		return Period{}
+	case b.one:
+		return Period{b.start, b.at}
+	case b.begins:
 		return Period{Until: b.at}
 	}
 	return Period{From: b.start}
@@ -308,6 +372,7 @@ func (b *bound) before() Period {
 // bound is when a date compares so with the one that is given; false if it isn't
 // known what the operator says of it. A date that can't be read is flagged.
 func (p *policy) bound(operator string, given any) (b bound, ok bool) {
+	given = sole(given)
 	if o, ok := given.(map[string]any); ok {
 		given = o["@value"]
 	}
@@ -318,13 +383,20 @@ func (p *policy) bound(operator string, given any) (b bound, ok bool) {
 	}
 	b.at, _ = wire.Moment(s)
 	b.start = wire.StartOf(p.a, s)
+	day := wire.Day(s)
 	switch operator {
 	case "lt", "gteq":
 	case "lteq", "gt":
-		if wire.Day(s) {
+		if day {
 			b.at = b.at.AddDate(0, 0, 1)
 			b.start.At = b.at
 		}
+	case "eq", "neq":
+		b.one, b.except = true, operator == "neq"
+		if b.at = b.at.AddDate(0, 0, 1); !day { // to be allowed for a moment is never to be
+			b.at, b.start = time.Time{}, unknown()
+		}
+		return b, true
 	default:
 		return b, false
 	}
@@ -385,6 +457,14 @@ func listed(v any) []any {
 	return []any{v}
 }
 
+// sole is what a list of one has in it, which means the same in JSON-LD.
+func sole(v any) any {
+	if l, ok := v.([]any); ok && len(l) == 1 {
+		return l[0]
+	}
+	return v
+}
+
 // either is all that stands under one of these names.
 func either(o map[string]any, names ...string) (all []any) {
 	for _, n := range names {
@@ -396,6 +476,7 @@ func either(o map[string]any, names ...string) (all []any) {
 // word is a term, an address or an object that has one, without its namespace; ""
 // if it is none of them.
 func word(v any) string {
+	v = sole(v)
 	if o, ok := fields(v); ok {
 		v = first(o, "id", "value")
 	}

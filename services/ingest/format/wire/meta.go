@@ -30,7 +30,7 @@ func URI(h document.Hint, id string) article.URI {
 	return article.ScopedURI(h.Namespace(), document.ShortID(id))
 }
 
-// Relations of an item to another that it takes the place of. The second is also
+// Relations of an item to another that it goes on from. The second is also
 // that of an item to its own earlier version.
 const (
 	evolvedFrom     = "evolvedfrom"
@@ -210,6 +210,8 @@ type Start struct {
 	At time.Time
 	// Unresolved says that At is no more than the latest that is known of it.
 	Unresolved bool
+	// Earliest is then the earliest that is known of it; zero if nothing is.
+	Earliest time.Time
 }
 
 // Begun tells whether it is sure that the rights had begun at that time.
@@ -222,10 +224,11 @@ func (s Start) Begun(at time.Time) bool {
 
 // And is when the later of two has begun.
 func (s Start) And(o Start) Start {
+	both := Start{Later(s.At, o.At), s.Unresolved || o.Unresolved, Later(s.earliest(), o.earliest())}
 	if s.never() || o.never() {
-		return Start{Unresolved: true}
+		both.At = time.Time{}
 	}
-	return Start{Later(s.At, o.At), s.Unresolved || o.Unresolved}
+	return both.settled()
 }
 
 // Or is when the first of two has begun.
@@ -233,11 +236,30 @@ func (s Start) Or(o Start) Start {
 	if s == (Start{}) || o == (Start{}) {
 		return Start{}
 	}
-	return Start{Earlier(s.At, o.At), s.Unresolved || o.Unresolved}
+	either := Start{At: Earlier(s.At, o.At), Unresolved: s.Unresolved || o.Unresolved}
+	if a, b := s.earliest(), o.earliest(); !a.IsZero() && !b.IsZero() {
+		either.Earliest = Earlier(a, b)
+	}
+	return either.settled()
 }
 
-// never tells that nothing is known of the time.
+// never tells that nothing is known of the latest time.
 func (s Start) never() bool { return s.Unresolved && s.At.IsZero() }
+
+func (s Start) earliest() time.Time {
+	if s.Unresolved {
+		return s.Earliest
+	}
+	return s.At
+}
+
+// settled is s, resolved if the latest time is the earliest, too.
+func (s Start) settled() Start {
+	if !s.Unresolved || !s.At.IsZero() && s.At.Equal(s.Earliest) {
+		return Start{At: s.At}
+	}
+	return s
+}
 
 // StartOf is what a stated start says; flagged if it can't be read.
 func StartOf(a *article.Article, stated string) Start {
@@ -250,13 +272,14 @@ func StartOf(a *article.Article, stated string) Start {
 		a.Flag(article.FlagDateUnreadable)
 		return Start{Unresolved: true}
 	case !zone && !Day(stated):
-		return Start{t.Add(farthest), true}
+		return Start{t.Add(farthest), true, t.Add(-nearest)}
 	}
 	return Start{At: t}
 }
 
-// farthest is how long after UTC a day begins in the last of all zones.
-const farthest = 12 * time.Hour
+// How long before UTC a day begins in the first of all zones, and how long after it
+// in the last.
+const nearest, farthest = 14 * time.Hour, 12 * time.Hour
 
 // RightsStart is when the first of the rights to an item begins, by the starts
 // that are stated of each. What can't be read is flagged; when it is, and where a
