@@ -193,8 +193,9 @@ func (e *TooLargeError) Error() string {
 
 // Decode reads the article in m. Refused are: another content type, another
 // type or major version, bytes that aren't such an article, one that is not
-// valid ([article.Article.Validate]), evidence outside the text, and a key
-// that is not the article's URI. Fields of a later minor version are ignored.
+// valid ([article.Article.Validate]), and a key that is not the article's URI.
+// Fields of a later minor version are ignored, and of what was read in the text that
+// is cut which is more than this one can hold ([article.Article.CutReading]).
 func Decode(m stage.Message) (article.Article, error) {
 	a, err := decode(m)
 	if err != nil {
@@ -226,6 +227,7 @@ func decode(m stage.Message) (article.Article, error) {
 	if err != nil {
 		return none, err
 	}
+	a.CutReading()
 	if err := a.Validate(); err != nil {
 		return none, err
 	}
