@@ -553,11 +553,11 @@ func TestLengthOfAnyText(t *testing.T) {
 			}
 			before = r
 		}
-		a := article.Article{Text: string(runes)}
-		if a.Text != "" {
-			a.Segments = []article.Segment{{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{End: len(a.Text)}}}}
-		}
-		seconds := math.Ceil((float64(words)+float64(letters)/article.LettersPerWord)*60/article.WordsPerMinute + float64(characters)*60/article.CharactersPerMinute)
+		const times = 1000 // one more or less makes seconds
+		a := article.Article{Text: strings.Repeat(string(runes)+" ", times)}
+		a.Segments = []article.Segment{{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{End: len(a.Text)}}}}
+		all := float64(times*words) + float64(times*letters)/article.LettersPerWord
+		seconds := math.Ceil(all*60/article.WordsPerMinute + float64(times*characters)*60/article.CharactersPerMinute)
 		if got := a.ReadingTime(); got != time.Duration(seconds)*time.Second {
 			t.Fatalf("%q: %v, want %v seconds for %d words, %d characters, %d letters", a.Text, got, seconds, words, characters, letters)
 		}

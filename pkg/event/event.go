@@ -159,11 +159,20 @@ func Urgent(m *stage.Message) bool {
 // It takes about as long as [Encode]; of most articles their sizes tell enough.
 func Fits(a *article.Article, t Type) bool {
 	const sure = topic.MaxMessage / 8 // leaves room for what is made of the text
-	if len(a.Text)+len(a.Original.Bytes) < sure && parts(a) < usualParts {
+	if written(a) < sure && parts(a) < usualParts {
 		return true
 	}
 	_, err := Encode(a, t)
 	return !errors.As(err, new(*TooLargeError))
+}
+
+// written is how many bytes have what may be long.
+func written(a *article.Article) int {
+	n := len(a.Text) + len(a.Original.Bytes)
+	for i := range a.Images {
+		n += len(a.Images[i].URL) + len(a.Images[i].Caption) + len(a.Images[i].Credit)
+	}
+	return n
 }
 
 func parts(a *article.Article) int {

@@ -355,6 +355,13 @@ func TestDecodeBears(t *testing.T) {
 	}
 }
 
+func TestFitsCountsCaptions(t *testing.T) {
+	a := sample()
+	if a.Images[0].Caption = strings.Repeat("c", topic.MaxMessage); Fits(&a, Enriched) {
+		t.Error("a caption as long as a message fits")
+	}
+}
+
 // TestDecodeCuts: a later version may have more of what a text is about than this
 // one holds, and is read all the same.
 func TestDecodeCuts(t *testing.T) {
