@@ -553,7 +553,7 @@ func TestLengthOfAnyText(t *testing.T) {
 			}
 			before = r
 		}
-		const times = 1000 // one more or less makes seconds
+		const times = 100 // one more or less makes seconds
 		a := article.Article{Text: strings.Repeat(string(runes)+" ", times)}
 		a.Segments = []article.Segment{{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{End: len(a.Text)}}}}
 		all := float64(times*words) + float64(times*letters)/article.LettersPerWord

@@ -390,6 +390,23 @@ func TestDocumentsAreWhatJSONMakes(t *testing.T) {
 	})
 }
 
+func TestWhatIsUnsureIsNotFound(t *testing.T) {
+	a := report("en")
+	doc, head, err := corpus.AppendDocuments(nil, &a, received)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, found, ok := strings.Cut(string(doc[:head]), `"stemmed":`)
+	if !ok {
+		t.Fatalf("%s", doc)
+	}
+	for _, name := range []string{"Unsure Labour", "Unsure City", `"XU"`, `"lat":-60`, "medtop:14000000", "unsure phrase"} {
+		if strings.Contains(found, name) || !strings.Contains(whole, name) {
+			t.Errorf("%s is found, or isn't in the document: %s", name, doc)
+		}
+	}
+}
+
 func TestDocumentRefusesWhatJSONCannotHold(t *testing.T) {
 	for name, spoil := range map[string]func(*article.Article){
 		"no number": func(a *article.Article) { a.Segments[0].Confidence = math.NaN() },
