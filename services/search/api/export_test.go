@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -28,7 +29,7 @@ func TestFeedIsOfItsSearch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, l, err := many(&f, find.Page{Next: "further"}, request, httptest.NewRequest("GET", "/v1/articles", nil), "https://x.example")
+		b, l, err := many(&f, find.Page{Next: "further"}, request, httptest.NewRequest(http.MethodGet, "/v1/articles", nil), "https://x.example")
 		if err != nil {
 			t.Fatal(err)
 		}

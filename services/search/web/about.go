@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,7 +27,7 @@ func (r *reading) about(a *article.Article) {
 	}
 	for i := range a.Topics {
 		if t := &a.Topics[i]; a.Tells(t) {
-			r.Topics = append(r.Topics, named{Name: topicName(t.Qcode, t.Label), URL: only("topic", t.Qcode)})
+			once(&r.Topics, named{Name: topicName(t.Qcode, t.Label), URL: only("topic", t.Qcode)})
 		}
 	}
 	if s := a.Summary.Span; !s.Empty() {
@@ -40,24 +41,31 @@ func (r *reading) about(a *article.Article) {
 		}
 		switch e.Type {
 		case article.EntityPerson:
-			r.People = append(r.People, named{e.Name, joined(e.Title, e.Role), only("person", e.Name)})
+			once(&r.People, named{e.Name, joined(e.Title, e.Role), only("person", e.Name)})
 		case article.EntityOrganisation:
-			r.Bodies = append(r.Bodies, named{e.Name, e.Role, only("organisation", e.Name)})
+			once(&r.Bodies, named{e.Name, e.Role, only("organisation", e.Name)})
 		case article.EntityPlace, article.EntityOther:
 			// Places are listed by themselves.
 		}
 	}
 	for i := range a.Places {
 		if p := &a.Places[i]; a.Mentioned(p.Mentions) {
-			r.Places = append(r.Places, named{p.Name, country(p), only("place", p.Name)})
+			once(&r.Places, named{p.Name, country(p), only("place", p.Name)})
 		}
 	}
 	for i := range a.Keyphrases {
 		if k := &a.Keyphrases[i]; a.Mentioned([]article.Evidence{k.Evidence}) {
-			r.Keyphrases = append(r.Keyphrases, named{Name: k.Phrase, URL: only("keyphrase", k.Phrase)})
+			once(&r.Keyphrases, named{Name: k.Phrase, URL: only("keyphrase", k.Phrase)})
 		}
 	}
 	r.Left += cut(&r.People) + cut(&r.Bodies) + cut(&r.Places) + cut(&r.Keyphrases)
+}
+
+// once adds what doesn't look like one that is there.
+func once(list *[]named, n named) {
+	if !slices.Contains(*list, n) {
+		*list = append(*list, n)
+	}
 }
 
 // countryIDs are the countries' codes of ISO 3166-1 with their ids of GeoNames

@@ -159,6 +159,7 @@ func TestWhatTheTextIsAboutIsListed(t *testing.T) {
 		{Name: "Agadez", Country: "NE", Main: true, Mentions: in(article.Paragraph)}, {Name: "Niger", Country: "NE", Mentions: in(article.Paragraph)},
 		{Name: "Sahel", Mentions: in(article.Paragraph)}, {Name: "Hidden City", Country: "NE", Mentions: in(article.Boilerplate)},
 	}
+	a.Entities = append(a.Entities, a.Entities[0]) // as if there were another
 	sure := article.Evidence{Confidence: article.Sure}
 	unsure := in(article.Paragraph)[0]
 	unsure.Confidence = .3
