@@ -294,7 +294,7 @@ func (c *checker) topics(ts []Topic) {
 	for i := range ts {
 		t := &ts[i]
 		c.name("topic", i, t.Qcode)
-		c.lengths("topic", i, append(t.Path[:len(t.Path):len(t.Path)], t.Label)...)
+		c.lengths("topic", i, append(slices.Clip(t.Path), t.Label)...)
 		c.normal("topic", i, t.Path...)
 		switch n := len(t.Path); {
 		case n > MaxTopicDepth:

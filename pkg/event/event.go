@@ -175,16 +175,11 @@ func written(a *article.Article) int {
 	return n
 }
 
+// parts is how many there are of what is written. Mentions are left out: within their
+// limit they are too few to make a message too large that isn't by other things.
 func parts(a *article.Article) int {
-	n := len(a.Segments) + len(a.Subjects) + len(a.Images) + len(a.Quotes) + len(a.Amounts) + len(a.Quantities) + len(a.Moments) + len(a.EvolvedFrom) +
+	return len(a.Segments) + len(a.Subjects) + len(a.Images) + len(a.Quotes) + len(a.Amounts) + len(a.Quantities) + len(a.Moments) + len(a.EvolvedFrom) +
 		len(a.Entities) + len(a.Places) + len(a.Keyphrases)
-	for i := range a.Entities {
-		n += len(a.Entities[i].Mentions)
-	}
-	for i := range a.Places {
-		n += len(a.Places[i].Mentions)
-	}
-	return n
 }
 
 // usualParts of an article are small beside its text.

@@ -74,7 +74,8 @@ func sample() article.Article {
 		},
 		Places: []article.Place{
 			{Name: "Zürich", Country: "CH", GeoNamesID: 2657896, Located: true, Lat: 47.36667, Lon: 8.55, Main: true, Mentions: []article.Evidence{ev(0, 7)}},
-			{Name: "Null Island", Located: true, Mentions: []article.Evidence{ev(16, 19)}}, {Name: "Alps", Mentions: []article.Evidence{ev(16, 19), {}}},
+			{Name: "Null Island", Located: true, Mentions: []article.Evidence{ev(16, 19)}},
+			{Name: "Alps", Mentions: []article.Evidence{ev(16, 19), {}}},
 		},
 		Topics: []article.Topic{
 			{Evidence: ev(16, 19), Qcode: "medtop:20000070", Label: "war", Path: []string{"medtop:16000000", "medtop:20000070"}, Why: []article.Reason{{Evidence: ev(16, 19), Why: "war"}, {Why: "subject"}}},
@@ -229,8 +230,9 @@ func TestSizeLimitIsExact(t *testing.T) {
 	}
 }
 
-// What stands in the lists of an article's lists counts, too.
-func TestFitsCountsMentions(t *testing.T) {
+// TestFitsCountsWhatATextIsAbout has all of it at its limits beside the longest text
+// that is taken for short.
+func TestFitsCountsWhatATextIsAbout(t *testing.T) {
 	a := sample()
 	a.Text += strings.Repeat(".", topic.MaxMessage/8-1-len(a.Text))
 	a.Segments[2].End, a.Status = len(a.Text), article.Usable
