@@ -234,7 +234,7 @@ func TestSizeLimitIsExact(t *testing.T) {
 // that is taken for short.
 func TestFitsCountsWhatATextIsAbout(t *testing.T) {
 	a := sample()
-	a.Text += strings.Repeat(".", topic.MaxMessage/8-1-len(a.Text))
+	a.Text += strings.Repeat(".", topic.MaxMessage/8-1000-len(a.Text)) // and some for original and pictures
 	a.Segments[2].End, a.Status = len(a.Text), article.Usable
 	long := strings.Repeat("n", article.MaxNameBytes)
 	mentions := make([]article.Evidence, article.MaxAllMentions/(article.MaxEntities+article.MaxPlaces))
