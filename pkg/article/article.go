@@ -56,8 +56,15 @@ type Article struct {
 	Amounts     []Amount    // of money
 	Quantities  []Quantity  // of anything else
 	Moments     []Moment    // the dates and periods that the text mentions
-	Subjects    []Subject   // as sent by the provider
-	Images      []Image
+	Entities    []Entity    // by first mention, as Places
+	Places      []Place
+	Topics      []Topic     // the surest first
+	Keyphrases  []Keyphrase // the highest score first
+	// Summary is the one sentence of the text that tells most of it; a zero span
+	// means that there is none.
+	Summary  Evidence
+	Subjects []Subject // as sent by the provider
+	Images   []Image
 	// Urgency is 1 (flash) to 9 by IPTC's scale; 0 means not stated.
 	Urgency int
 

@@ -12,10 +12,7 @@ func (w *writer) reading(p *pb.Article, a *article.Article) {
 		p.Filed = &pb.Filed{Evidence: e, Places: f.Places, Date: w.time("filed", f.Date), Agencies: f.Agencies}
 	}
 	if t := a.Translation; t.Likelihood != 0 || len(t.Reasons) > 0 {
-		p.Translation = &pb.Translation{Likelihood: t.Likelihood}
-		for _, r := range t.Reasons {
-			p.Translation.Reasons = append(p.Translation.Reasons, &pb.Reason{Evidence: w.evidence("translation", r.Evidence), Why: r.Why})
-		}
+		p.Translation = &pb.Translation{Likelihood: t.Likelihood, Reasons: w.reasons("translation", t.Reasons)}
 	}
 	for i := range a.Quotes {
 		q := &a.Quotes[i]
@@ -52,31 +49,28 @@ func figureToProto(f article.Figure) *pb.Figure {
 func (r *reader) reading(a *article.Article, p *pb.Article) {
 	if f := p.GetFiled(); f != nil {
 		a.Filed = article.Filed{
-			Evidence: r.evidence("filed", f.GetEvidence()), Places: f.GetPlaces(), Date: r.time("filed", f.GetDate()), Agencies: f.GetAgencies(),
+			Evidence: evidence(f.GetEvidence()), Places: f.GetPlaces(), Date: r.time("filed", f.GetDate()), Agencies: f.GetAgencies(),
 		}
 	}
 	if t := p.GetTranslation(); t != nil {
-		a.Translation.Likelihood = t.GetLikelihood()
-		for _, why := range t.GetReasons() {
-			a.Translation.Reasons = append(a.Translation.Reasons, article.Reason{Evidence: r.evidence("translation", why.GetEvidence()), Why: why.GetWhy()})
-		}
+		a.Translation = article.Translation{Likelihood: t.GetLikelihood(), Reasons: reasons(t.GetReasons())}
 	}
 	for _, q := range p.GetQuotes() {
 		a.Quotes = append(a.Quotes, article.Quotation{
-			Evidence: r.evidence("quotes", q.GetEvidence()), Speaker: q.GetSpeaker(), Role: q.GetRole(), Via: q.GetVia(), Cue: q.GetCue(), Partial: q.GetPartial(),
+			Evidence: evidence(q.GetEvidence()), Speaker: q.GetSpeaker(), Role: q.GetRole(), Via: q.GetVia(), Cue: q.GetCue(), Partial: q.GetPartial(),
 		})
 	}
 	for _, m := range p.GetAmounts() {
 		a.Amounts = append(a.Amounts, article.Amount{
-			Evidence: r.evidence("amounts", m.GetEvidence()), Figure: figureFromProto(m.GetFigure()), Currency: m.GetCurrency(), Converts: int(m.GetConverts()),
+			Evidence: evidence(m.GetEvidence()), Figure: figureFromProto(m.GetFigure()), Currency: m.GetCurrency(), Converts: int(m.GetConverts()),
 		})
 	}
 	for _, q := range p.GetQuantities() {
-		a.Quantities = append(a.Quantities, article.Quantity{Evidence: r.evidence("quantities", q.GetEvidence()), Figure: figureFromProto(q.GetFigure()), Unit: q.GetUnit()})
+		a.Quantities = append(a.Quantities, article.Quantity{Evidence: evidence(q.GetEvidence()), Figure: figureFromProto(q.GetFigure()), Unit: q.GetUnit()})
 	}
 	for _, m := range p.GetMoments() {
 		a.Moments = append(a.Moments, article.Moment{
-			Evidence: r.evidence("moments", m.GetEvidence()), From: r.time("moments", m.GetFrom()), To: r.time("moments", m.GetTo()), Precision: article.Precision(m.GetPrecision()),
+			Evidence: evidence(m.GetEvidence()), From: r.time("moments", m.GetFrom()), To: r.time("moments", m.GetTo()), Precision: article.Precision(m.GetPrecision()),
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/text/message"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/mediatopic"
 	"github.com/copytaster/copytaster/services/search/api"
 	"github.com/copytaster/copytaster/services/search/find"
 )
@@ -33,6 +35,7 @@ type view struct {
 	Filters []filter
 	Sorts   []link
 	Facets  []facet
+	Others  []link // facets that are shown on demand
 	Hits    []hit
 	Found   bool   // a search was made
 	First   string // URL of the first page, on later ones
@@ -114,10 +117,17 @@ type reading struct {
 	Media      string
 	Filed      string
 	Translated string // why it seems to be; "" if it doesn't
+	Topics     []named
+	Summary    string
+	Length     string // how long it takes to read
+	People     []named
+	Bodies     []named // organisations
+	Places     []named
+	Keyphrases []named
 	Quotes     []quotation
 	Amounts    []finding
 	Dates      []finding
-	Left       int // quotes, amounts and dates that are not shown
+	Left       int // of these lists, what is not shown
 	Published  *moment
 	Created    *moment
 	Received   *moment
@@ -149,6 +159,7 @@ type revision struct {
 // facetLabels are what facets are called.
 var facetLabels = map[string]string{
 	"agency": "Agency", "source": "Source", "language": "Language", "cited_media": "Cites", "day": "Day",
+	"topic": "Topic", "person": "Person", "organisation": "Organisation", "place": "Place", "country": "Country", "keyphrase": "Keyphrase",
 	"speaker": "Quotes", "currency": "Currency", "filed": "Filed in",
 }
 
@@ -230,6 +241,31 @@ func (v *view) toggle(name, value string) string {
 	})
 }
 
+// search is the search with the facets that the page shows: those that it always
+// does, those in which something is chosen, and those that were asked for.
+func (v *view) search() find.Request {
+	r := v.request
+	r.Facets = []string{}
+	for _, f := range find.Facets {
+		if !f.Asked || len(r.Chosen[f.Name]) > 0 || slices.Contains(v.request.Facets, f.Name) {
+			r.Facets = append(r.Facets, f.Name)
+		}
+	}
+	return r
+}
+
+// offer lists the facets that the page doesn't show, with the addresses at which
+// it does.
+func (v *view) offer() {
+	shown := v.search().Facets
+	for _, f := range find.Facets {
+		if !slices.Contains(shown, f.Name) {
+			asked := append(slices.Clone(v.request.Facets), f.Name)
+			v.Others = append(v.Others, link{Label: facetLabels[f.Name], URL: v.with(func(p url.Values) { p.Set("facets", strings.Join(asked, ",")) })})
+		}
+	}
+}
+
 func address(p url.Values) string {
 	if len(p) == 0 {
 		return "/"
@@ -277,7 +313,9 @@ func (v *view) results(r find.Result, open string) {
 		}
 		v.Facets = append(v.Facets, shown)
 	}
-	if v.request.After != "" {
+	if v.request.After == "" {
+		v.offer()
+	} else {
 		v.First = v.with(func(url.Values) {})
 	}
 	if r.Next != "" {
@@ -382,6 +420,7 @@ func (v *view) read(f find.Found) {
 	}
 	r.lay(a)
 	r.found(a)
+	r.about(a)
 	if r.Headline != "" {
 		v.Title = r.Headline + " – Copytaster"
 	}
@@ -489,6 +528,10 @@ func (v *view) label(facet, value string) string {
 	switch facet {
 	case "language":
 		return languageName(value)
+	case "country":
+		return countryName(value)
+	case "topic":
+		return topicName(value, "")
 	case "day":
 		if t, err := time.Parse(time.DateOnly, value); err == nil {
 			return t.Format("Mon 2 Jan 2006")
@@ -516,6 +559,28 @@ func languageName(tag string) string {
 		return name
 	}
 	return tag
+}
+
+// countryName is the English name of a country of ISO 3166-1; the code, if it
+// has none.
+func countryName(code string) string {
+	r, err := language.ParseRegion(code)
+	if err != nil || !r.IsCountry() {
+		return code
+	}
+	if name := display.English.Regions().Name(r); name != "" {
+		return name
+	}
+	return code
+}
+
+// topicName is the name of a topic, which label is for one that is none of the
+// table's; its code, if it has none.
+func topicName(qcode, label string) string {
+	if name := cmp.Or(mediatopic.Label(qcode), label); name != "" {
+		return sentence(name)
+	}
+	return qcode
 }
 
 func number(n int) string { return message.NewPrinter(language.English).Sprintf("%d", n) }

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -20,12 +21,18 @@ import (
 
 // shelf answers with what it is given.
 type shelf struct {
+	asked  *find.Request // of the last search
 	result find.Result
 	found  find.Found
 	err    error
 }
 
-func (s shelf) Search(context.Context, find.Request) (find.Result, error) { return s.result, s.err }
+func (s shelf) Search(_ context.Context, r find.Request) (find.Result, error) {
+	if s.asked != nil {
+		*s.asked = r
+	}
+	return s.result, s.err
+}
 func (s shelf) Article(context.Context, article.URI, article.Revision) (find.Found, error) {
 	return s.found, s.err
 }
@@ -125,6 +132,126 @@ func TestWhatWasReadIsListed(t *testing.T) {
 	a.Status = article.Canceled
 	if body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "mayor") {
 		t.Error("what was read in a canceled article is shown")
+	}
+}
+
+func TestWhatTheTextIsAboutIsListed(t *testing.T) {
+	a := paper()
+	in := func(k article.Kind) []article.Evidence {
+		for _, s := range a.Segments {
+			if s.Kind == k {
+				return []article.Evidence{s.Evidence}
+			}
+		}
+		t.Fatal(k)
+		return nil
+	}
+	for i := range 40 {
+		a.Entities = append(a.Entities, article.Entity{Type: article.EntityPerson, Name: fmt.Sprintf("Ana <b> %d", i), Title: "Dr", Role: "mayor", Mentions: in(article.Paragraph)})
+	}
+	a.Entities = append(
+		a.Entities,
+		article.Entity{Type: article.EntityOrganisation, Name: "A Council", Mentions: in(article.Paragraph)},
+		article.Entity{Type: article.EntityOrganisation, Name: "Hidden Council", Mentions: in(article.Note)},
+		article.Entity{Type: article.EntityPlace, Name: "Not by type", Mentions: in(article.Paragraph)},
+	)
+	a.Places = []article.Place{
+		{Name: "Agadez", Country: "NE", Main: true, Mentions: in(article.Paragraph)}, {Name: "Niger", Country: "NE", Mentions: in(article.Paragraph)},
+		{Name: "Sahel", Mentions: in(article.Paragraph)}, {Name: "Hidden City", Country: "NE", Mentions: in(article.Boilerplate)},
+	}
+	a.Entities = append(a.Entities, a.Entities[0]) // as if there were another
+	sure := article.Evidence{Confidence: article.Sure}
+	unsure := in(article.Paragraph)[0]
+	unsure.Confidence = .3
+	a.Topics = []article.Topic{
+		{Evidence: sure, Qcode: "medtop:20000070", Path: []string{"medtop:16000000", "medtop:20000070"}}, {Evidence: sure, Qcode: "medtop:99999999", Path: []string{"medtop:99999999"}}, {Evidence: sure, Qcode: "x:1", Label: "label & own"},
+		{Evidence: in(article.Note)[0], Qcode: "x:2", Label: "Hidden topic"}, {Evidence: unsure, Qcode: "x:3", Label: "Doubtful topic"},
+	}
+	a.Entities = append(a.Entities, article.Entity{Type: article.EntityOrganisation, Name: "Doubtful Council", Mentions: []article.Evidence{unsure}})
+	a.Places = append(
+		a.Places,
+		article.Place{Name: "Doubtful City", Country: "NE", Mentions: []article.Evidence{unsure}},
+		article.Place{Name: "Ivory Coast", Country: "CI", GeoNamesID: 2287781, Mentions: in(article.Paragraph)}, article.Place{Name: "Hong Kong", Country: "HK", GeoNamesID: 1819730, Mentions: in(article.Paragraph)},
+		article.Place{Name: "Singapore", Country: "SG", GeoNamesID: 1880252, Mentions: in(article.Paragraph)}, article.Place{Name: "Paris", Country: "US", GeoNamesID: 4717560, Mentions: in(article.Paragraph)},
+	)
+	a.Summary = in(article.Standfirst)[0]
+	a.Keyphrases = []article.Keyphrase{{Evidence: in(article.Paragraph)[0], Phrase: "drone & base"}, {Evidence: unsure, Phrase: "doubtful phrase"}, {Evidence: in(article.Residue)[0], Phrase: "hidden phrase"}}
+	body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String()
+	if n := strings.Count(body, "Ana &lt;b&gt; "); n != 30 {
+		t.Errorf("%d persons are listed", n)
+	}
+	for _, want := range []string{
+		"<bdi>Dr, mayor</bdi>", `<a href="/?person=Ana&#43;%3Cb%3E&#43;0" rel="nofollow">`, "and 10 more", "<bdi>A Council</bdi></a></li>", "<bdi>Agadez</bdi></a> <span class=\"is\"><bdi>Niger</bdi>",
+		"<bdi>Niger</bdi></a></li>", "<bdi>Sahel</bdi></a></li>",
+		`<dd><a href="/?topic=medtop%3A20000070" rel="nofollow"><bdi>Coup d&#39;etat</bdi></a>; <a href="/?topic=medtop%3A99999999" rel="nofollow"><bdi>medtop:99999999</bdi></a>; <a href="/?topic=x%3A1" rel="nofollow"><bdi>Label &amp; own</bdi></a></dd>`,
+		`<dt>Summary</dt><dd dir="auto">The standfirst &lt;i&gt;text&lt;/i&gt;.</dd>`, "<bdi>Ivory Coast</bdi></a></li>", "<bdi>Hong Kong</bdi></a></li>", "<bdi>Singapore</bdi></a></li>",
+		"<bdi>Paris</bdi></a> <span class=\"is\"><bdi>United States</bdi>", "<bdi>drone &amp; base</bdi>", "<dd>under a minute</dd>",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %q on the page", want)
+		}
+	}
+	for _, bad := range []string{"Hidden", "hidden phrase", "Not by type", "Doubtful", "doubtful", "<b>"} {
+		if strings.Contains(body, bad) {
+			t.Errorf("%q is on the page", bad)
+		}
+	}
+	a.Status = article.Canceled
+	if body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "mayor") || strings.Contains(body, "Reading time") || strings.Contains(body, "Summary") {
+		t.Error("what a canceled article was about is shown")
+	}
+	none := paper()
+	if body := render(t, shelf{found: find.Found{Article: &none, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "People") || strings.Contains(body, "Topics") || strings.Contains(body, "Keyphrases") || strings.Contains(body, "Summary") {
+		t.Error("what isn't there has a heading")
+	}
+}
+
+func TestFacetsAreCalledByNames(t *testing.T) {
+	r := find.Result{Total: find.Total{Value: 1, Relation: "eq"}, Facets: []find.FacetCount{
+		{Name: "topic", Values: []find.ValueCount{{Value: "medtop:16000000", Label: "conflict, war and peace", Count: 2}}},
+		{Name: "country", Values: []find.ValueCount{{Value: "NE", Count: 2}, {Value: "XQ", Count: 1}}},
+		{Name: "person"},
+	}}
+	body := render(t, shelf{result: r}, "topic=medtop:20000070&country=DE&organisation=A+%26+B").Body.String()
+	for _, want := range []string{
+		">Conflict, war and peace<", ">Niger<", ">XQ<", `<span class="of">Topic</span> <bdi>Coup d&#39;etat</bdi>`, `<span class="of">Country</span> <bdi>Germany</bdi>`,
+		`<span class="of">Organisation</span> <bdi>A &amp; B</bdi>`, `name="topic" value="medtop:20000070"`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %q on the page", want)
+		}
+	}
+	if strings.Contains(body, "facet-person") {
+		t.Error("a facet without values is shown")
+	}
+}
+
+// TestFacetsOnDemand: what has as many values as there are articles is counted
+// for those who ask.
+func TestFacetsOnDemand(t *testing.T) {
+	const always = "agency,source,language,cited_media,topic,"
+	for query, c := range map[string]struct{ facets, offered string }{
+		"":                          {always + "country,speaker,currency,filed,day", "/?facets=person /?facets=organisation /?facets=place /?facets=keyphrase"},
+		"q=a&facets=place,person":   {always + "person,place,country,speaker,currency,filed,day", "/?facets=place%2Cperson%2Corganisation&amp;q=a /?facets=place%2Cperson%2Ckeyphrase&amp;q=a"},
+		"keyphrase=a&facets=none":   {always + "country,keyphrase,speaker,currency,filed,day", "/?facets=person&amp;keyphrase=a /?facets=organisation&amp;keyphrase=a /?facets=place&amp;keyphrase=a"},
+		"after=x&facets=person&q=a": {always + "person,country,speaker,currency,filed,day", ""},
+	} {
+		var asked find.Request
+		body := render(t, shelf{asked: &asked}, query).Body.String()
+		if got := strings.Join(asked.Facets, ","); got != c.facets {
+			t.Errorf("%s: facets %s, want %s", query, got, c.facets)
+		}
+		for _, address := range strings.Fields(c.offered) {
+			if !strings.Contains(body, `<a href="`+address+`"`) {
+				t.Errorf("%s: no %s on the page", query, address)
+			}
+		}
+		if strings.Contains(body, "other-facets") != (c.offered != "") {
+			t.Errorf("%s: offered are others", query)
+		}
+		if strings.Contains(body, "on the first page") != strings.Contains(query, "after") {
+			t.Errorf("%s: where the facets are", query)
+		}
 	}
 }
 
