@@ -16,6 +16,7 @@ import (
 	"github.com/copytaster/copytaster/services/enrich/enricher/moments"
 	"github.com/copytaster/copytaster/services/enrich/enricher/quotes"
 	"github.com/copytaster/copytaster/services/enrich/enricher/segments"
+	"github.com/copytaster/copytaster/services/enrich/enricher/topics"
 	"github.com/copytaster/copytaster/services/enrich/enricher/translation"
 )
 
@@ -33,6 +34,7 @@ var Catalogue = enricher.Catalogue{
 	{Name: quotes.Name, Version: quotes.Version, New: made(quotes.New), Clear: func(a *article.Article) { a.Quotes = nil }},
 	{Name: attribution.Name, Version: attribution.Version, New: made(attribution.New), Clear: func(a *article.Article) { a.Attribution = article.Attribution{} }},
 	{Name: translation.Name, Version: translation.Version, New: made(translation.New), Clear: func(a *article.Article) { a.Translation = article.Translation{} }},
+	{Name: topics.Name, Version: topics.Version, New: made(topics.New), Clear: func(a *article.Article) { a.Topics = nil }},
 }
 
 // NewChain makes the chain of [Catalogue]; it needs neither Kafka nor any other

@@ -70,6 +70,7 @@ type testcase struct {
 	Dates       []mark    `json:"dates"`
 	Amounts     []mark    `json:"amounts"`
 	Quantities  []mark    `json:"quantities"`
+	Topics      []string  `json:"topics"` // qcodes
 }
 
 func readCases(file string) ([]testcase, error) {
