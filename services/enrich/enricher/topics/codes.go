@@ -17,8 +17,8 @@ const (
 
 // codes tell which topics the agencies' codes mean.
 type codes struct {
-	scheme  *scheme
-	byCode  map[string]int32 // in lower case
+	scheme *scheme
+	byCode map[string]int32 // in lower case
 }
 
 func readCodes(dir fs.FS, name string, s *scheme) (*codes, error) {
