@@ -14,10 +14,12 @@ const (
 	byTail
 )
 
-// shortestTail and its word are in bytes: the end of a shorter word is no part
-// of a compound.
+// Lengths in bytes: a shorter stem has no ending, a stem that is shorter than long
+// none of more than one letter, and the end of a shorter word is no part of a
+// compound.
 const (
 	shortestStem = 3
+	longStem     = 4
 	shortestTail = 4
 	tailedWord   = 6
 )
@@ -63,7 +65,7 @@ func (t *terms) whole(k *token, w *word, shouted bool) {
 		if s.hash == 0 {
 			continue
 		}
-		if p := s.pattern[whole] - 1; p != none && k.patterns[byWhole] == none && t.ends(b, n, shortestStem) && t.forms[p].fits(w, shouted) {
+		if p := s.pattern[whole] - 1; p != none && k.patterns[byWhole] == none && t.ends(b, n) && t.forms[p].fits(w, shouted) {
 			k.patterns[byWhole] = p
 		}
 		if p := s.pattern[begins] - 1; p != none && k.patterns[byHead] == none && t.forms[p].fits(w, shouted) {
@@ -72,10 +74,15 @@ func (t *terms) whole(k *token, w *word, shouted bool) {
 	}
 }
 
-// ends tells whether what follows the first n bytes of b is nothing or an ending,
-// which only a stem of some length has.
-func (t *terms) ends(b []byte, n, stem int) bool {
-	return n == len(b) || n >= stem && len(b)-n <= t.ending && t.endings[string(b[n:])]
+// ends tells whether what follows the first n bytes of b is nothing or an ending.
+func (t *terms) ends(b []byte, n int) bool {
+	switch rest := len(b) - n; {
+	case rest == 0:
+		return true
+	case n < shortestStem || rest > t.ending || rest > 1 && n < longStem:
+		return false
+	}
+	return t.endings[string(b[n:])]
 }
 
 // tail is the longest pattern for ends of words that w ends with.
@@ -83,7 +90,7 @@ func (t *terms) tail(w *word, shouted bool) int32 {
 	b := w.bytes()
 	best, size := int32(none), 0
 	for n := len(b); n >= len(b)-t.ending && n >= shortestTail; n-- {
-		if !t.ends(b, n, shortestTail) {
+		if !t.ends(b, n) {
 			continue
 		}
 		h := uint64(hashSeed)

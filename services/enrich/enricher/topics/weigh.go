@@ -26,19 +26,22 @@ const (
 	// a longer one it is divided by the root of how much longer it is.
 	plainWords = 80
 	// telling is the evidence that leaves a doubt of 1/e.
-	telling = 8
+	telling = 5.5
 	// beside is the power to which the share of the strongest topic is taken: of
 	// what a text mentions by the way, some is always about something else.
-	beside = 0.75
+	beside = 0.9
 	// single is what the evidence of one term alone is worth.
-	single = 0.6
+	single = 0.5
+	// least is the evidence for which the strongest topic is told even if it gives
+	// less than MinConfidence: a text is about something.
+	least = 2.5
 	// up is the part of the evidence for a topic that is evidence for the one
 	// above it.
 	up = 0.5
 	// specific is the part of a top topic's evidence that one below it needs to be
 	// told in its place; another one needs as much of the first one's.
 	specific = 0.25
-	another  = 0.5
+	another  = 0.4
 )
 
 // hit is a term that was found.
@@ -177,10 +180,10 @@ func (e *evidence) guesses(s *scheme) []guess {
 		}
 		return v
 	}
-	most := 0.0
+	most, first := 0.0, int32(none)
 	for _, t := range e.told {
-		if s.concepts[t].parent == none {
-			most = max(most, strength(t))
+		if v := strength(t); s.concepts[t].parent == none && v > most {
+			most, first = v, t
 		}
 	}
 	var all []guess
@@ -193,6 +196,9 @@ func (e *evidence) guesses(s *scheme) []guess {
 		if confidence >= MinConfidence {
 			all = e.narrow(all, s, t, confidence)
 		}
+	}
+	if len(all) == 0 && most >= least {
+		all = e.narrow(all, s, first, MinConfidence)
 	}
 	slices.SortStableFunc(all, func(a, b guess) int { return cmp.Compare(b.confidence, a.confidence) })
 	return all
@@ -209,10 +215,13 @@ func (e *evidence) narrow(all []guess, s *scheme, top int32, confidence float64)
 		}
 	}
 	slices.SortStableFunc(below, func(a, b int32) int { return cmp.Compare(e.scores[b].value, e.scores[a].value) })
-	for _, t := range below {
+	for i, t := range below {
 		v := e.scores[t].value
 		if len(all)-from == MaxBelow || v < another*e.scores[below[0]].value {
 			break
+		}
+		if i > 0 && e.scores[t].terms < 2 {
+			continue // by the way
 		}
 		if !slices.ContainsFunc(all[from:], func(g guess) bool { return s.within(t, g.topic) || s.within(g.topic, t) }) {
 			// The first is as sure as the top topic, those behind it less so.
