@@ -59,6 +59,7 @@ func drawArticle(t *rapid.T) article.Article {
 	}
 	if len(a.Segments) > 0 && rapid.Bool().Draw(t, "read") {
 		drawReading(t, &a, evidence)
+		drawAbout(t, &a, evidence)
 	}
 	a.Original = article.Original{Size: 3, Format: "text", Charset: "utf-8", Hash: strings.Repeat("0a", 32)}
 	a.Flag(article.FlagIdentityFromText)
@@ -167,6 +168,16 @@ func TestSchemaRefusesWhatIsNotAnArticle(t *testing.T) {
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"dates":[{"text":"a","from":"1 May","to":null,"precision":"day","start":0,"end":1,"confidence":1}]}`,
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"dates":[{"text":"a","from":null,"to":null,"precision":"moment","start":0,"end":1,"confidence":1}]}`,
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"translation":{"likelihood":2}}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"translation":{"likelihood":1,"reasons":[{"why":"","start":0,"end":1,"confidence":1}]}}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"entities":[{"type":"person","name":"A"}]}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"entities":[{"type":"person","name":"A","mentions":[]}]}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"entities":[{"type":"people","name":"A","mentions":[{"start":0,"end":1,"confidence":1}]}]}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"places":[{"name":"A","country":"Niger","mentions":[{"start":0,"end":1,"confidence":1}]}]}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"places":[{"name":"A","lat":1,"mentions":[{"start":0,"end":1,"confidence":1}]}]}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"topics":[{"qcode":"medtop:1","path":[],"start":0,"end":0,"confidence":1}]}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"keyphrases":[{"phrase":"","score":1,"start":0,"end":1,"confidence":1}]}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"summary":"A sentence."}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"reading_time":"1 min"}`,
 	} {
 		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(bad))
 		if err != nil {

@@ -39,6 +39,7 @@ type document struct {
 	CitedMedia  []string     `json:"cited_media,omitempty"`
 	Attribution [3]any       `json:"attribution"`
 	readingDoc
+	aboutDoc
 	Subjects   []subjectDoc    `json:"subjects,omitempty"`
 	Images     []imageDoc      `json:"images,omitempty"`
 	Provenance []provenanceDoc `json:"provenance,omitempty"`
@@ -149,6 +150,7 @@ func (a *Article) MarshalJSON() ([]byte, error) {
 	if d.readingDoc, err = a.readingDoc(); err != nil {
 		return nil, fmt.Errorf("article %s: %w", a.URI, err)
 	}
+	d.aboutDoc = a.aboutDoc()
 	for _, s := range a.Subjects {
 		d.Subjects = append(d.Subjects, subjectDoc(s))
 	}
@@ -215,6 +217,7 @@ func (a *Article) UnmarshalJSON(b []byte) error {
 	if err := a.readReading(d.readingDoc); err != nil {
 		return fmt.Errorf("article %s: %w", a.URI, err)
 	}
+	a.readAbout(d.aboutDoc)
 	for _, s := range d.Subjects {
 		a.Subjects = append(a.Subjects, Subject(s))
 	}

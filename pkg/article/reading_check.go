@@ -38,7 +38,7 @@ func (a *Article) CutReading() {
 	a.Filed.Places = cutTo(a.Filed.Places, MaxFiled)
 	a.Filed.Agencies = cutTo(a.Filed.Agencies, MaxFiled)
 	a.Translation.Reasons = cutTo(a.Translation.Reasons, MaxReasons)
-	if a.readings() < was {
+	if cut := a.cutAbout(); cut || a.readings() < was {
 		a.Flags = slices.Clone(a.Flags)
 		a.Flag(FlagTruncated)
 	}
@@ -58,7 +58,8 @@ func cutTo[T any](list []T, limit int) []T {
 
 // CheckReading tells what is wrong with what was read in the text: more than
 // the limits, spans outside the text or out of order, numbers that are none,
-// ranges and periods that end before they begin.
+// ranges and periods that end before they begin, places outside the earth, paths
+// that don't end at their topic.
 func (a *Article) CheckReading() error {
 	c := checker{text: a.Text}
 	c.count("quotes", len(a.Quotes), MaxQuotes)
@@ -68,6 +69,10 @@ func (a *Article) CheckReading() error {
 	c.count("places of filing", len(a.Filed.Places), MaxFiled)
 	c.count("agencies of filing", len(a.Filed.Agencies), MaxFiled)
 	c.count("reasons of translation", len(a.Translation.Reasons), MaxReasons)
+	c.count("entities", len(a.Entities), MaxEntities)
+	c.count("places", len(a.Places), MaxPlaces)
+	c.count("topics", len(a.Topics), MaxTopics)
+	c.count("keyphrases", len(a.Keyphrases), MaxKeyphrases)
 	if len(c.errs) > 0 {
 		return errors.Join(c.errs...)
 	}
@@ -99,6 +104,7 @@ func (a *Article) CheckReading() error {
 	}
 	c.day("filed", 0, a.Filed.Date)
 	c.translation(&a.Translation)
+	c.about(a)
 	return errors.Join(c.errs...)
 }
 

@@ -191,8 +191,15 @@ func (w *writer) float(f float64) {
 	}
 }
 
+// evidence appends where something comes from, and the end of its object.
 func (w *writer) evidence(e *article.Evidence) {
-	w.number(`,"start":`, int64(e.Start))
+	w.raw(`,"start":`)
+	w.evidenceFromStart(e)
+}
+
+// evidenceFromStart is evidence behind the name of its first member.
+func (w *writer) evidenceFromStart(e *article.Evidence) {
+	w.b = strconv.AppendInt(w.b, int64(e.Start), 10)
 	w.number(`,"end":`, int64(e.End))
 	w.some(`,"enricher":`, e.Enricher)
 	w.someNumber(`,"version":`, int64(e.Version))
@@ -352,6 +359,7 @@ func (w *writer) lists(a *article.Article) {
 	w.list(a.Cites)
 	w.b = append(w.b, ']')
 	w.reading(a)
+	w.about(a)
 	for i, s := range a.Subjects {
 		w.raw(item(i, `,"subjects":[{`, `,{`))
 		w.some(`"code":`, s.Code)
@@ -453,5 +461,6 @@ func (w *writer) stemmed(a *article.Article, body place) {
 	}
 	w.b = append(w.b, '}')
 	w.found(a, language)
+	w.foundAbout(a)
 	w.b = append(w.b, '}')
 }

@@ -71,6 +71,24 @@ func report(language string) article.Article {
 		{Evidence: read("ended"), From: day(2025, 1, 1), Precision: article.PrecisionOpen},
 		{Evidence: read("Next"), Precision: article.PrecisionDay},
 	}
+	a.Entities = []article.Entity{
+		{Type: article.EntityPerson, Name: "Sam Mednick", Title: "Ms", Role: "reporter", ID: "wikidata:Q1", Mentions: []article.Evidence{read("Sam Mednick"), read("Next")}},
+		{Type: article.EntityOrganisation, Name: "Junta Council", Mentions: []article.Evidence{read("Junta")}},
+		{Type: article.EntityOther, Name: "Operation Otherwise", Mentions: []article.Evidence{read("Next")}},
+		{Type: article.EntityPerson, Name: "Nota Reader", Mentions: []article.Evidence{read("notetext")}},
+		{Type: article.EntityOrganisation, Name: "Of Metadata", Mentions: []article.Evidence{{Enricher: "test", Version: 1, Confidence: 1}}},
+	}
+	a.Places = []article.Place{
+		{Name: "Agadez", Country: "NE", GeoNamesID: 2448085, Located: true, Lat: 16.97333, Lon: 7.99111, Main: true, Mentions: []article.Evidence{read("Agadez")}},
+		{Name: "Sahelia", Mentions: []article.Evidence{read("began")}},
+		{Name: "Hidden City", Country: "XH", Located: true, Lat: -45, Lon: -170, Mentions: []article.Evidence{read("boilerplatetext")}},
+	}
+	a.Topics = []article.Topic{
+		{Evidence: read("Soldiers"), Qcode: "medtop:20000056", Label: "armed conflict", Path: []string{"medtop:16000000", "medtop:20000056"}, Why: []article.Reason{{Evidence: read("Soldiers"), Why: "soldier"}}},
+		{Qcode: "medtop:16000000", Path: []string{"medtop:16000000"}},
+	}
+	a.Keyphrases = []article.Keyphrase{{Evidence: read("withdrawing"), Text: "withdrawal", Score: 3.5}, {Evidence: read("notetext"), Text: "notephrase", Score: 1}}
+	a.Summary = read("The \"withdrawals\" began & ended.")
 	if err := a.Stamp(); err != nil {
 		panic(err)
 	}
@@ -165,7 +183,7 @@ func TestNoticeSaysNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, word := range []string{"oldier", "Sahel", "Junta", "Mednick", "NIAMEY", "notetext", "boilerplate", "caption", "creditname", "example.org", "a.txt", "Washington", "war\"", "stemmed", "headline", "Speaker", "USD", "quotes", "filed", "translation", "dates", "amounts"} {
+		for _, word := range []string{"oldier", "Sahel", "Junta", "Mednick", "NIAMEY", "notetext", "boilerplate", "caption", "creditname", "example.org", "a.txt", "Washington", "war\"", "stemmed", "headline", "Speaker", "USD", "quotes", "filed", "translation", "dates", "amounts", "Council", "Metadata", "NE\"", "entities", "places", "armed", "topics", "withdraw", "keyphrases", "summary", "reading_time"} {
 			if bytes.Contains(doc, []byte(word)) {
 				t.Errorf("the notice holds %q: %s", word, doc)
 			}
@@ -409,6 +427,7 @@ func TestSearchable(t *testing.T) {
 		{"dateline", "niamey", "de en none"},
 		{"*", "notetext", ""},
 		{"*", "boilerplatetext", ""},
+		{"*", "Hidden City", ""},
 		{"*", "creditname", ""},
 		{"*", "picturecaption", ""},
 	} {
@@ -457,6 +476,9 @@ func TestSearchable(t *testing.T) {
 	within := func(field string, from, to any) map[string]any {
 		return map[string]any{"range": map[string]any{field: map[string]any{"gte": from, "lte": to, "relation": "intersects"}}}
 	}
+	near := func(lat, lon float64, distance string) any {
+		return map[string]any{"geo_distance": map[string]any{"distance": distance, corpus.Locations: map[string]any{"lat": lat, "lon": lon}}}
+	}
 	for name, c := range map[string]struct {
 		query any
 		want  string
@@ -475,6 +497,23 @@ func TestSearchable(t *testing.T) {
 		"open":                     {within(corpus.Mentioned, "2025-01-01T00:00:00Z", "2025-01-01T23:59:59.999Z"), "de en none"},
 		"long after its beginning": {within(corpus.Mentioned, "2026-01-01T00:00:00Z", "2026-12-31T23:59:59.999Z"), ""},
 		"filed in":                 {term(corpus.Filed, "NIAMEY"), "de en none"},
+		"person":                   {term(corpus.Persons, "Sam Mednick"), "de en none"},
+		"as another type":          {term(corpus.Organisations, "Sam Mednick"), ""},
+		"organisation":             {term(corpus.Organisations, "Junta Council"), "de en none"},
+		"of the metadata":          {term(corpus.Organisations, "Of Metadata"), "de en none"},
+		"person in a note":         {term(corpus.Persons, "Nota Reader"), ""},
+		"place":                    {term(corpus.Places, "Agadez"), "de en none"},
+		"region":                   {term(corpus.Places, "Sahelia"), "de en none"},
+		"place in boilerplate":     {term(corpus.Places, "Hidden City"), ""},
+		"country":                  {term(corpus.Countries, "NE"), "de en none"},
+		"country in boilerplate":   {term(corpus.Countries, "XH"), ""},
+		"topic":                    {term(corpus.Topics, "medtop:20000056"), "de en none"},
+		"broader topic":            {term(corpus.Topics, "medtop:16000000"), "de en none"},
+		"keyphrase":                {term(corpus.Keyphrases, "withdrawal"), "de en none"},
+		"keyphrase in a note":      {term(corpus.Keyphrases, "notephrase"), ""},
+		"near":                     {near(17, 8, "10km"), "de en none"},
+		"not near":                 {near(18, 8, "10km"), ""},
+		"near what is hidden":      {near(-45, -170, "10km"), ""},
 		"translated":               {term("translation_likely", true), "de en none"},
 	} {
 		if got := hits(map[string]any{"query": c.query}); strings.Join(got, " ") != c.want {

@@ -309,7 +309,53 @@ func room(as []article.Article) int {
 		for j := range a.Moments {
 			n += perFound + 2*corpus.EscapedLen(a.Moments[j].In(a.Text))
 		}
+		n += roomAbout(a)
 	}
+	return n
+}
+
+// roomAbout is room for what the text of one article is about.
+func roomAbout(a *article.Article) int {
+	n := 0
+	piece := func(e *article.Evidence) {
+		n += perFound
+		if e.Span != (article.Span{}) {
+			n += 2 * corpus.EscapedLen(e.In(a.Text))
+		}
+	}
+	mentions := func(ms []article.Evidence) {
+		for i := range ms {
+			piece(&ms[i])
+		}
+	}
+	for i := range a.Entities {
+		e := &a.Entities[i]
+		n += perFound + 3*corpus.EscapedLen(e.Name) + 2*(corpus.EscapedLen(e.ID)+corpus.EscapedLen(e.Title)+corpus.EscapedLen(e.Role))
+		mentions(e.Mentions)
+	}
+	for i := range a.Places {
+		p := &a.Places[i]
+		n += perFound + 3*corpus.EscapedLen(p.Name)
+		mentions(p.Mentions)
+	}
+	for i := range a.Topics {
+		t := &a.Topics[i]
+		piece(&t.Evidence)
+		n += 2 * (corpus.EscapedLen(t.Qcode) + corpus.EscapedLen(t.Label))
+		for _, q := range t.Path {
+			n += 3 * (corpus.EscapedLen(q) + len(`"",`))
+		}
+		for j := range t.Why {
+			piece(&t.Why[j].Evidence)
+			n += 2 * corpus.EscapedLen(t.Why[j].Why)
+		}
+	}
+	for i := range a.Keyphrases {
+		k := &a.Keyphrases[i]
+		piece(&k.Evidence)
+		n += 3 * corpus.EscapedLen(k.Text)
+	}
+	piece(&a.Summary)
 	return n
 }
 

@@ -154,6 +154,9 @@ type report struct {
 	filed                                []string
 	dates                                []article.Moment // spans are made
 	translated                           float64
+	persons, organisations, keyphrases   []string
+	places                               []article.Place // mentions are made
+	topics                               [][]string      // paths
 }
 
 // said is a quote, which is a paragraph of its own; sum an amount.
@@ -165,6 +168,26 @@ type sum struct {
 }
 
 var day = time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC)
+
+// about fills in what the article is about, each name as a paragraph.
+func (r report) about(a *article.Article, paragraph func(string) article.Evidence) {
+	for _, name := range r.persons {
+		a.Entities = append(a.Entities, article.Entity{Type: article.EntityPerson, Name: name, Mentions: []article.Evidence{paragraph(name)}})
+	}
+	for _, name := range r.organisations {
+		a.Entities = append(a.Entities, article.Entity{Type: article.EntityOrganisation, Name: name, Mentions: []article.Evidence{paragraph(name)}})
+	}
+	for _, p := range r.places {
+		p.Mentions = []article.Evidence{paragraph(p.Name)}
+		a.Places = append(a.Places, p)
+	}
+	for _, path := range r.topics {
+		a.Topics = append(a.Topics, article.Topic{Qcode: path[len(path)-1], Path: path})
+	}
+	for _, k := range r.keyphrases {
+		a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: paragraph(k), Text: k})
+	}
+}
 
 func (r report) article(tb testing.TB) *article.Article {
 	tb.Helper()
@@ -202,6 +225,7 @@ func (r report) article(tb testing.TB) *article.Article {
 		a.Moments = append(a.Moments, m)
 	}
 	a.Filed.Places, a.Translation.Likelihood = r.filed, r.translated
+	r.about(&a, paragraph)
 	b.Add(article.Note, r.note)
 	b.Fill(&a)
 	a.URI = article.URI(r.uri)

@@ -340,6 +340,17 @@ func TestFacetsAgainstModel(t *testing.T) {
 		if i%5 == 0 {
 			r.filed = []string{"Niamey"}
 		}
+		for j, p := range []article.Place{{Name: "Agadez", Country: "NE"}, {Name: "Sahel"}, {Name: "Niger", Country: "NE"}, {Name: "Benin", Country: "BJ"}} {
+			if (i/2>>j)&1 == 1 {
+				r.places = append(r.places, p)
+			}
+		}
+		for j, path := range [][]string{{"medtop:16000000", "medtop:20000056"}, {"medtop:16000000", "medtop:20000070"}, {"medtop:11000000"}} {
+			if (i/4>>j)&1 == 1 {
+				r.topics = append(r.topics, path)
+			}
+		}
+		r.persons, r.organisations, r.keyphrases = pick(i, "Ana Ruiz", "Bo Tran"), pick(i/3, "Junta", "Ana Ruiz"), pick(i/5, "drone base", "coup")
 		all = append(all, r)
 	}
 	n.index(all...)
@@ -349,6 +360,14 @@ func TestFacetsAgainstModel(t *testing.T) {
 		switch facet {
 		case "cited_media":
 			return r.media
+		case "person":
+			return r.persons
+		case "organisation":
+			return r.organisations
+		case "keyphrase":
+			return r.keyphrases
+		case "place", "country", "topic":
+			return r.aboutValues(facet)
 		case "filed":
 			return r.filed
 		case "speaker":
@@ -388,6 +407,8 @@ func TestFacetsAgainstModel(t *testing.T) {
 		"agency": {"dpa", "AP", "Reuters", "none such"}, "source": sources, "language": languages, "cited_media": media,
 		"day":     {"2024-03-30", "2024-03-31", "2024-04-01", "2024-04-03", "2000-01-01"},
 		"speaker": {"Ana", "Bo", "none such"}, "currency": {"EUR", "USD", "CHF"}, "filed": {"Niamey", "Paris"},
+		"person": {"Ana Ruiz", "Bo Tran"}, "organisation": {"Junta", "Ana Ruiz"}, "keyphrase": {"coup", "base"}, "place": {"Agadez", "Niger", "Sahel"},
+		"country": {"NE", "BJ"}, "topic": {"medtop:16000000", "medtop:20000070", "medtop:01000000"},
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		word := rapid.SampledFrom([]string{"", "apple", "pear", "-apple"}).Draw(t, "q")
@@ -466,6 +487,77 @@ func TestFacetsAgainstModel(t *testing.T) {
 			}
 		}
 	})
+}
+
+// aboutValues are a report's values of the facet place, country or topic.
+func (r report) aboutValues(facet string) []string {
+	var all []string
+	for _, p := range r.places {
+		switch {
+		case facet == "place":
+			all = append(all, p.Name)
+		case facet == "country" && p.Country != "":
+			all = append(all, p.Country)
+		}
+	}
+	if facet == "topic" {
+		all = slices.Concat(r.topics...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// pick are those of the names whose bits are set in n.
+func pick(n int, names ...string) []string {
+	var some []string
+	for i, name := range names {
+		if n>>i&1 == 1 {
+			some = append(some, name)
+		}
+	}
+	return some
+}
+
+// TestAbout asks for whom and what articles are about.
+func TestAbout(t *testing.T) {
+	n := open(t)
+	n.index(
+		report{
+			id: "niger", language: "en", headline: "A", persons: []string{"Amadou Abdramane"}, organisations: []string{"Pentagon"}, keyphrases: []string{"military coup"},
+			places: []article.Place{{Name: "Agadez", Country: "NE", Located: true, Lat: 16.97, Lon: 7.99, Main: true}, {Name: "Sahel"}},
+			topics: [][]string{{"medtop:16000000", "medtop:20000056", "medtop:20000070"}},
+		},
+		report{id: "mali", language: "fr", headline: "B", places: []article.Place{{Name: "Mali", Country: "ML"}}, topics: [][]string{{"medtop:16000000"}}},
+		report{id: "none", language: "en", headline: "Amadou Abdramane in Agadez, Niger", body: []string{"Of the Pentagon and a military coup."}},
+	)
+	for _, c := range []struct{ name, value, want string }{
+		{"person", "Amadou Abdramane", "niger"},
+		{"person", "Pentagon", ""},
+		{"organisation", "Pentagon", "niger"},
+		{"place", "Agadez", "niger"},
+		{"place", "Sahel", "niger"},
+		{"country", "NE", "niger"},
+		{"country", "BJ", ""},
+		{"topic", "medtop:20000070", "niger"},
+		{"topic", "medtop:20000056", "niger"},
+		{"topic", "medtop:16000000", "mali niger"},
+		{"keyphrase", "military coup", "niger"},
+		{"keyphrase", "coup", ""},
+	} {
+		if got := strings.Join(ids(n.search(c.name, c.value)), " "); got != c.want {
+			t.Errorf("%s=%s: %s, want %s", c.name, c.value, got, c.want)
+		}
+	}
+	for _, f := range n.search("topic", "medtop:20000070", "country", "BJ").Facets {
+		if want := (find.ValueCount{Value: "medtop:20000070", Label: "coup d'etat", Chosen: true}); f.Name == "topic" && !slices.Contains(f.Values, want) {
+			t.Errorf("topics: %+v", f.Values)
+		}
+	}
+	for _, code := range []string{"ne", "NER", "Niger"} {
+		if p := n.problem("/v1/articles?" + query("country", code)); p.Status != http.StatusBadRequest || p.Parameter != "country" || !strings.Contains(p.Detail, "ISO 3166-1") {
+			t.Errorf("country=%s: %+v", code, p)
+		}
+	}
 }
 
 // TestReading asks for what was said by whom, for money and for dates.

@@ -141,8 +141,12 @@ func ParseRequest(values url.Values, zone *time.Location) (Request, error) {
 				}
 				r.days[v] = in
 			}
-			if f.Name == "currency" && !isCurrency(v) {
+			if f.Name == "currency" && !isCode(v, 3) {
 				note(wrong(f.Name, "%q is not a code of ISO 4217 such as EUR", clip(v)))
+				continue
+			}
+			if f.Name == "country" && !isCode(v, 2) {
+				note(wrong(f.Name, "%q is not a code of ISO 3166-1 such as NE", clip(v)))
 				continue
 			}
 			r.Chosen[f.Name] = append(r.Chosen[f.Name], v)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/mediatopic"
 )
 
 const (
@@ -46,10 +47,24 @@ var Facets = []Facet{
 	{Name: "source", Field: "source"},
 	{Name: "language", Field: "language"},
 	{Name: "cited_media", Field: "cited_media"},
+	{Name: "topic", Field: corpus.Topics},
+	{Name: "person", Field: corpus.Persons},
+	{Name: "organisation", Field: corpus.Organisations},
+	{Name: "place", Field: corpus.Places},
+	{Name: "country", Field: corpus.Countries},
+	{Name: "keyphrase", Field: corpus.Keyphrases},
 	{Name: "speaker", Field: corpus.Speakers, path: corpus.Said, of: corpus.SaidSpeaker},
 	{Name: "currency", Field: corpus.Currencies, path: corpus.Sums, of: corpus.SumsCurrency},
 	{Name: "filed", Field: corpus.Filed},
 	{Name: "day", Field: "sort_date", Day: true},
+}
+
+// label is what people call a value that is a code of its own making.
+func (f Facet) label(value string) string {
+	if f.Field == corpus.Topics {
+		return mediatopic.Label(value)
+	}
+	return ""
 }
 
 // Result is one page of a search.
@@ -80,6 +95,7 @@ type FacetCount struct {
 // ValueCount is a value of a facet.
 type ValueCount struct {
 	Value  string `json:"value"`
+	Label  string `json:"label,omitempty"` // of a topic, its English name
 	Count  int    `json:"count"`
 	Chosen bool   `json:"chosen,omitempty"`
 }
@@ -358,11 +374,11 @@ func (f *Finder) result(r Request, origin int64, from *reply) (Result, error) {
 					return Result{}, fmt.Errorf("reply of Elasticsearch: facet %s: %w", facet.Name, err)
 				}
 			}
-			count.Values = append(count.Values, ValueCount{value, b.Count, slices.Contains(chosen, value)})
+			count.Values = append(count.Values, ValueCount{value, facet.label(value), b.Count, slices.Contains(chosen, value)})
 		}
 		for i, v := range chosen {
 			if !slices.ContainsFunc(count.Values, func(c ValueCount) bool { return c.Value == v }) {
-				count.Values = append(count.Values, ValueCount{v, agg.Chosen.Buckets[strconv.Itoa(i)].Count, true})
+				count.Values = append(count.Values, ValueCount{v, facet.label(v), agg.Chosen.Buckets[strconv.Itoa(i)].Count, true})
 			}
 		}
 		res.Facets = append(res.Facets, count)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/message"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/mediatopic"
 	"github.com/copytaster/copytaster/services/search/api"
 	"github.com/copytaster/copytaster/services/search/find"
 )
@@ -114,10 +115,16 @@ type reading struct {
 	Media      string
 	Filed      string
 	Translated string // why it seems to be; "" if it doesn't
+	Topics     string
+	Length     string // how long it takes to read
+	People     []named
+	Bodies     []named // organisations
+	Places     []named
+	Keyphrases []named
 	Quotes     []quotation
 	Amounts    []finding
 	Dates      []finding
-	Left       int // quotes, amounts and dates that are not shown
+	Left       int // of these lists, what is not shown
 	Published  *moment
 	Created    *moment
 	Received   *moment
@@ -147,6 +154,7 @@ type revision struct {
 // facetLabels are what facets are called.
 var facetLabels = map[string]string{
 	"agency": "Agency", "source": "Source", "language": "Language", "cited_media": "Cites", "day": "Day",
+	"topic": "Topic", "person": "Person", "organisation": "Organisation", "place": "Place", "country": "Country", "keyphrase": "Keyphrase",
 	"speaker": "Quotes", "currency": "Currency", "filed": "Filed in",
 }
 
@@ -376,6 +384,7 @@ func (v *view) read(f find.Found) {
 	}
 	r.lay(a)
 	r.found(a)
+	r.about(a)
 	if r.Headline != "" {
 		v.Title = r.Headline + " – Copytaster"
 	}
@@ -467,6 +476,10 @@ func (v *view) label(facet, value string) string {
 	switch facet {
 	case "language":
 		return languageName(value)
+	case "country":
+		return countryName(value)
+	case "topic":
+		return topicName(value)
 	case "day":
 		if t, err := time.Parse(time.DateOnly, value); err == nil {
 			return t.Format("Mon 2 Jan 2006")
@@ -494,6 +507,26 @@ func languageName(tag string) string {
 		return name
 	}
 	return tag
+}
+
+// countryName is the English name of a country of ISO 3166-1; the code, if it
+// has none.
+func countryName(code string) string {
+	r, err := language.ParseRegion(code)
+	if err != nil || !r.IsCountry() {
+		return code
+	}
+	if name := display.English.Regions().Name(r); name != "" {
+		return name
+	}
+	return code
+}
+
+func topicName(qcode string) string {
+	if label := mediatopic.Label(qcode); label != "" {
+		return sentence(label)
+	}
+	return qcode
 }
 
 func number(n int) string { return message.NewPrinter(language.English).Sprintf("%d", n) }

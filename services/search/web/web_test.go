@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -125,6 +126,79 @@ func TestWhatWasReadIsListed(t *testing.T) {
 	a.Status = article.Canceled
 	if body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "mayor") {
 		t.Error("what was read in a canceled article is shown")
+	}
+}
+
+func TestWhatTheTextIsAboutIsListed(t *testing.T) {
+	a := paper()
+	in := func(k article.Kind) []article.Evidence {
+		for _, s := range a.Segments {
+			if s.Kind == k {
+				return []article.Evidence{s.Evidence}
+			}
+		}
+		t.Fatal(k)
+		return nil
+	}
+	for i := range 40 {
+		a.Entities = append(a.Entities, article.Entity{Type: article.EntityPerson, Name: fmt.Sprintf("Ana <b> %d", i), Title: "Dr", Role: "mayor", Mentions: in(article.Paragraph)})
+	}
+	a.Entities = append(
+		a.Entities,
+		article.Entity{Type: article.EntityOrganisation, Name: "A Council", Mentions: in(article.Paragraph)},
+		article.Entity{Type: article.EntityOrganisation, Name: "Hidden Council", Mentions: in(article.Note)},
+		article.Entity{Type: article.EntityPlace, Name: "Not by type", Mentions: in(article.Paragraph)},
+	)
+	a.Places = []article.Place{
+		{Name: "Agadez", Country: "NE", Main: true, Mentions: in(article.Paragraph)}, {Name: "Niger", Country: "NE", Mentions: in(article.Paragraph)},
+		{Name: "Sahel", Mentions: in(article.Paragraph)}, {Name: "Hidden City", Country: "NE", Mentions: in(article.Boilerplate)},
+	}
+	a.Topics = []article.Topic{{Qcode: "medtop:20000070", Path: []string{"medtop:16000000", "medtop:20000070"}}, {Qcode: "medtop:99999999", Path: []string{"medtop:99999999"}}}
+	a.Keyphrases = []article.Keyphrase{{Evidence: in(article.Paragraph)[0], Text: "drone & base"}, {Evidence: in(article.Residue)[0], Text: "hidden phrase"}}
+	body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String()
+	if n := strings.Count(body, "Ana &lt;b&gt; "); n != 30 {
+		t.Errorf("%d persons are listed", n)
+	}
+	for _, want := range []string{
+		"<bdi>Dr, mayor</bdi>", `<a href="/?person=Ana&#43;%3Cb%3E&#43;0" rel="nofollow">`, "and 10 more", "<bdi>A Council</bdi></a></li>", "<bdi>Agadez</bdi></a> <span class=\"is\"><bdi>Niger</bdi>",
+		"<bdi>Niger</bdi></a></li>", "<bdi>Sahel</bdi></a></li>", "<dd>Coup d&#39;etat; medtop:99999999</dd>", "<bdi>drone &amp; base</bdi>", "<dd>under a minute</dd>",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %q on the page", want)
+		}
+	}
+	for _, bad := range []string{"Hidden", "hidden phrase", "Not by type", "<b>"} {
+		if strings.Contains(body, bad) {
+			t.Errorf("%q is on the page", bad)
+		}
+	}
+	a.Status = article.Canceled
+	if body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "mayor") || strings.Contains(body, "Reading time") {
+		t.Error("what a canceled article was about is shown")
+	}
+	none := paper()
+	if body := render(t, shelf{found: find.Found{Article: &none, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "People") || strings.Contains(body, "Topics") || strings.Contains(body, "Keyphrases") {
+		t.Error("what isn't there has a heading")
+	}
+}
+
+func TestFacetsAreCalledByNames(t *testing.T) {
+	r := find.Result{Total: find.Total{Value: 1, Relation: "eq"}, Facets: []find.FacetCount{
+		{Name: "topic", Values: []find.ValueCount{{Value: "medtop:16000000", Label: "conflict, war and peace", Count: 2}}},
+		{Name: "country", Values: []find.ValueCount{{Value: "NE", Count: 2}, {Value: "XQ", Count: 1}}},
+		{Name: "person"},
+	}}
+	body := render(t, shelf{result: r}, "topic=medtop:20000070&country=DE&organisation=A+%26+B").Body.String()
+	for _, want := range []string{
+		">Conflict, war and peace<", ">Niger<", ">XQ<", `<span class="of">Topic</span> <bdi>Coup d&#39;etat</bdi>`, `<span class="of">Country</span> <bdi>Germany</bdi>`,
+		`<span class="of">Organisation</span> <bdi>A &amp; B</bdi>`, `name="topic" value="medtop:20000070"`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %q on the page", want)
+		}
+	}
+	if strings.Contains(body, "facet-person") {
+		t.Error("a facet without values is shown")
 	}
 }
 
