@@ -52,6 +52,10 @@ func (c *codes) topic(sub article.Subject) int32 {
 		return none
 	}
 	code = strings.ToLower(code)
+	// IPTC 7901 allows several categories, the first one is the message's.
+	if i := strings.IndexByte(code, ','); i > 0 {
+		code = code[:i]
+	}
 	if t, ok := c.byCode[code]; ok {
 		return t
 	}

@@ -41,7 +41,7 @@ const (
 	// specific is the part of a top topic's evidence that one below it needs to be
 	// told in its place; another one needs as much of the first one's.
 	specific = 0.25
-	another  = 0.4
+	another  = 0.35
 )
 
 // hit is a term that was found.
