@@ -66,8 +66,9 @@ func TestCasesPointIntoTheirTexts(t *testing.T) {
 				}
 			}
 		}
+		topics := filepath.Base(filepath.Dir(file)) == "topics" // they have no places in their texts
 		switch more := filepath.Base(file) == "more.jsonl"; {
-		case n == 0, !more && n != 80:
+		case n == 0, !more && !topics && n != 80:
 			t.Errorf("%s has %d cases", file, n)
 		case !more && !slices.Contains([]string{"tune.jsonl", "measure.jsonl"}, filepath.Base(file)):
 			t.Errorf("nothing is measured with %s", file)
@@ -104,6 +105,7 @@ func TestCases(t *testing.T) {
 
 // held is the F1 that was reached, by task and data, rounded down.
 var held = map[string]map[string]float64{
+	"topics cases/topics/tune.jsonl":         {"topics": 0.95, "topics en": 0.95, "topics de": 0.95, "topics fr": 0.95, "topics es": 0.8},
 	"quotes cases/quotes/tune.jsonl":         {"quotes": 0.97},
 	"quotes cases/quotes/more.jsonl":         {"quotes": 0.96},
 	"quotes cases/quotes/measure.jsonl":      {"quotes": 0.91},

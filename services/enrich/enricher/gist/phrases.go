@@ -99,6 +99,7 @@ func (c *counter) segment(text string, l *language, weight float64, title bool) 
 			words[j-i] = l.stem(text, t)
 			key = (key ^ words[j-i]) * 0x9e3779b97f4a7c15
 			if c.kinds[j]&inner != 0 {
+				names = names && !l.nouns // "Umfrage des Verbandes" is none
 				continue
 			}
 			content++

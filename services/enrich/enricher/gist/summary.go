@@ -109,8 +109,12 @@ func whole(s string) bool {
 	if !unicode.IsUpper(first) && !unicode.IsDigit(first) && first != '¿' && first != '¡' || !strings.ContainsRune(".!?…", last) {
 		return false
 	}
-	return strings.Count(s, `"`)%2 == 0 && strings.Count(s, "“")+strings.Count(s, "„") <= strings.Count(s, "”")+strings.Count(s, "“") &&
-		strings.Count(s, "«") == strings.Count(s, "»") && strings.Count(s, "(") == strings.Count(s, ")")
+	of := func(mark string) int { return strings.Count(s, mark) }
+	curly := of("“") == of("”")
+	if low := of("„"); low > 0 {
+		curly = low == of("“")+of("”")
+	}
+	return curly && of(`"`)%2 == 0 && of("«") == of("»") && of("(") == of(")")
 }
 
 func trim(text string, s article.Span) article.Span {
