@@ -301,6 +301,10 @@ func (w *writer) article(a *article.Article, indexedAt time.Time) (body place) {
 	w.some(`,"agency":`, a.Agency.Value)
 	w.some(`,"language":`, a.Language.Value)
 	w.someNumber(`,"urgency":`, int64(a.Urgency))
+	for i, u := range a.EvolvedFrom {
+		w.field(item(i, `,"evolved_from":[`, `,`), string(u))
+	}
+	w.end(len(a.EvolvedFrom))
 	w.first(`,"kicker":`, a, article.Kicker)
 	w.first(`,"headline":`, a, article.Headline)
 	w.first(`,"standfirst":`, a, article.Standfirst)

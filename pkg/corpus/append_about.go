@@ -30,7 +30,7 @@ func (w *writer) about(a *article.Article) {
 	w.end(len(a.Topics))
 	for i := range a.Keyphrases {
 		k := &a.Keyphrases[i]
-		w.field(item(i, `,"keyphrases":[{"phrase":`, `,{"phrase":`), k.Text)
+		w.field(item(i, `,"keyphrases":[{"phrase":`, `,{"phrase":`), k.Phrase)
 		w.raw(`,"score":`)
 		w.float(k.Score)
 		w.some(`,"text":`, cut(a.Text, k.Span))
@@ -92,7 +92,7 @@ func (w *writer) reasons(first string, a *article.Article, rs []article.Reason) 
 	w.end(len(rs))
 }
 
-// foundAbout appends what of that an article is found by. Who and what is named
+// foundAbout appends what of that an article is found by. What stands
 // only in a note to editors and the like can't be found.
 func (w *writer) foundAbout(a *article.Article) {
 	w.someList(`,"persons":`, named(a, article.EntityPerson))
@@ -118,12 +118,14 @@ func (w *writer) foundAbout(a *article.Article) {
 	w.end(n)
 	var topics []string
 	for i := range a.Topics {
-		topics = append(topics, a.Topics[i].Path...)
+		if t := &a.Topics[i]; a.Tells(t) {
+			topics = append(topics, t.Path...)
+		}
 	}
 	w.someList(`,"topics":`, distinct(len(topics), func(i int) string { return topics[i] }))
 	w.someList(`,"keyphrases":`, distinct(len(a.Keyphrases), func(i int) string {
 		if k := &a.Keyphrases[i]; a.Mentioned([]article.Evidence{k.Evidence}) {
-			return k.Text
+			return k.Phrase
 		}
 		return ""
 	}))

@@ -138,10 +138,10 @@ func slowFoundAbout(a *article.Article) (f slowAbout) {
 		if !readable(e.Mentions...) {
 			continue
 		}
-		switch e.Type {
-		case "person":
+		if e.Type == "person" {
 			f.Persons = add(f.Persons, e.Name)
-		case "organisation":
+		}
+		if e.Type == "organisation" {
 			f.Organisations = add(f.Organisations, e.Name)
 		}
 	}
@@ -156,13 +156,23 @@ func slowFoundAbout(a *article.Article) (f slowAbout) {
 		}
 	}
 	for _, t := range a.Topics {
+		var es []article.Evidence
+		for _, r := range t.Why {
+			es = append(es, r.Evidence)
+		}
+		if t.Start != 0 || t.End != 0 || len(es) == 0 {
+			es = append(es, t.Evidence)
+		}
+		if !readable(es...) {
+			continue
+		}
 		for _, q := range t.Path {
 			f.Topics = add(f.Topics, q)
 		}
 	}
 	for _, k := range a.Keyphrases {
 		if readable(k.Evidence) {
-			f.Keyphrases = add(f.Keyphrases, k.Text)
+			f.Keyphrases = add(f.Keyphrases, k.Phrase)
 		}
 	}
 	return f

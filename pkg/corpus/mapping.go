@@ -95,6 +95,9 @@ func fields() object {
 		"cited_media": keyword(MaxNameKeyword),
 		"flags":       keyword(MaxCodeKeyword),
 		"urgency":     object{"type": "byte", "coerce": false},
+
+		"evolved_from": keyword(MaxURIKeyword),
+
 		"subjects":    strict(object{"code": keyword(MaxNameKeyword), "name": keyword(MaxNameKeyword)}),
 		"segments":    blob(),
 		"provenance":  blob(),

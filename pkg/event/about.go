@@ -29,7 +29,7 @@ func (w *writer) about(p *pb.Article, a *article.Article) {
 	}
 	for i := range a.Keyphrases {
 		k := &a.Keyphrases[i]
-		p.Keyphrases = append(p.Keyphrases, &pb.Keyphrase{Evidence: w.evidence("keyphrases", k.Evidence), Text: k.Text, Score: k.Score})
+		p.Keyphrases = append(p.Keyphrases, &pb.Keyphrase{Evidence: w.evidence("keyphrases", k.Evidence), Phrase: k.Phrase, Score: k.Score})
 	}
 	p.Summary = w.evidence("summary", a.Summary)
 }
@@ -62,7 +62,7 @@ func (r *reader) about(a *article.Article, p *pb.Article) {
 		})
 	}
 	for _, k := range p.GetKeyphrases() {
-		a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: r.evidence("keyphrases", k.GetEvidence()), Text: k.GetText(), Score: k.GetScore()})
+		a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: r.evidence("keyphrases", k.GetEvidence()), Phrase: k.GetPhrase(), Score: k.GetScore()})
 	}
 	a.Summary = r.evidence("summary", p.GetSummary())
 }

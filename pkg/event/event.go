@@ -167,7 +167,7 @@ func Fits(a *article.Article, t Type) bool {
 }
 
 func parts(a *article.Article) int {
-	n := len(a.Segments) + len(a.Subjects) + len(a.Images) + len(a.Quotes) + len(a.Amounts) + len(a.Quantities) + len(a.Moments) +
+	n := len(a.Segments) + len(a.Subjects) + len(a.Images) + len(a.Quotes) + len(a.Amounts) + len(a.Quantities) + len(a.Moments) + len(a.EvolvedFrom) +
 		len(a.Entities) + len(a.Places) + len(a.Keyphrases)
 	for i := range a.Entities {
 		n += len(a.Entities[i].Mentions)

@@ -80,7 +80,7 @@ func sample() article.Article {
 			{Evidence: ev(16, 19), Qcode: "medtop:20000070", Label: "war", Path: []string{"medtop:16000000", "medtop:20000070"}, Why: []article.Reason{{Evidence: ev(16, 19), Why: "war"}, {Why: "subject"}}},
 			{Qcode: "medtop:16000000", Path: []string{"medtop:16000000"}},
 		},
-		Keyphrases: []article.Keyphrase{{Evidence: ev(16, 25), Text: "mayor", Score: 2.5}, {Text: "war"}},
+		Keyphrases: []article.Keyphrase{{Evidence: ev(16, 25), Phrase: "mayor", Score: 2.5}, {Phrase: "war"}},
 		Summary:    ev(16, 31),
 		Subjects:   []article.Subject{{Code: "medtop:20000070", Name: "war"}, {Name: "weather"}},
 		Images:     []article.Image{{URL: "https://example.org/i.jpg", MediaType: "image/jpeg", Caption: "c", Credit: "d"}},
@@ -228,15 +228,17 @@ func TestSizeLimitIsExact(t *testing.T) {
 // What stands in the lists of an article's lists counts, too.
 func TestFitsCountsMentions(t *testing.T) {
 	a := sample()
-	a.Entities = make([]article.Entity, 300)
+	a.Places = nil
+	long := strings.Repeat("e", 500)
+	a.Entities = make([]article.Entity, article.MaxAllMentions/article.MaxMentions)
 	for i := range a.Entities {
 		a.Entities[i] = article.Entity{Type: article.EntityPerson, Name: "A", Mentions: make([]article.Evidence, article.MaxMentions)}
 		for j := range a.Entities[i].Mentions {
-			a.Entities[i].Mentions[j] = article.Evidence{Span: article.Span{Start: 16, End: 19}, Enricher: strings.Repeat("e", 30)}
+			a.Entities[i].Mentions[j] = article.Evidence{Span: article.Span{Start: 16, End: 19}, Enricher: long}
 		}
 	}
 	if Fits(&a, Enriched) {
-		t.Error("300,000 mentions fit")
+		t.Error("20,000 mentions fit, with a long name each")
 	}
 	a.Entities = a.Entities[:1]
 	if !Fits(&a, Enriched) {
@@ -388,7 +390,8 @@ func genArticle(t *rapid.T) article.Article {
 		Status:       rapid.SampledFrom([]article.Status{article.Usable, article.Withheld, article.Canceled}).Draw(t, "status"),
 		EmbargoUntil: genTime(t, "embargo"), ExpiresAt: genTime(t, "expiry"), Source: word.Draw(t, "source"), Provider: str.Draw(t, "provider"), URL: str.Draw(t, "url"),
 		Urgency: rapid.IntRange(-1, 9).Draw(t, "urgency"), PublishedAt: genTime(t, "published"), VersionCreated: genTime(t, "created"),
-		ReceivedAt: time.Unix(rapid.Int64Range(1, 1<<33).Draw(t, "received"), 5).UTC(),
+		ReceivedAt:  time.Unix(rapid.Int64Range(1, 1<<33).Draw(t, "received"), 5).UTC(),
+		EvolvedFrom: rapid.SampledFrom([][]article.URI{nil, {"urn:a"}, {"urn:a", "urn:ä"}}).Draw(t, "evolved from"),
 	}
 	for i := range rapid.IntRange(1, 6).Draw(t, "segments") {
 		text.WriteString(rapid.SampledFrom([]string{"", " ", "\n\n", "\u00a0"}).Draw(t, "space"))
@@ -509,7 +512,7 @@ func genAbout(t *rapid.T, a *article.Article) {
 				})
 			}
 		case 3:
-			a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: e, Text: name.Draw(t, "phrase"), Score: rapid.Float64Min(0).Draw(t, "score")})
+			a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: e, Phrase: name.Draw(t, "phrase"), Score: rapid.Float64Min(0).Draw(t, "score")})
 		case 4:
 			a.Summary = e
 		}

@@ -41,6 +41,7 @@ func toProto(a *article.Article, t Type) (*pb.Article, error) {
 		ReceivedAt:     w.time("received_at", a.ReceivedAt),
 		Original:       w.original(a.Original, t),
 		Flags:          a.Flags,
+		EvolvedFrom:    texts[string](a.EvolvedFrom),
 	}
 	if n := a.Notice; n != nil {
 		p.Notice = &pb.Notice{Action: string(n.Action), Who: n.Who, Reason: n.Reason, Lifts: w.time("notice", n.Lifts)}
@@ -63,6 +64,18 @@ func toProto(a *article.Article, t Type) (*pb.Article, error) {
 		p.Images = append(p.Images, &pb.Image{Url: i.URL, MediaType: i.MediaType, Caption: i.Caption, Credit: i.Credit})
 	}
 	return p, w.err
+}
+
+// texts is a list of strings of one type as one of another; nil of none.
+func texts[To, From ~string](from []From) []To {
+	if len(from) == 0 {
+		return nil
+	}
+	to := make([]To, len(from))
+	for i, s := range from {
+		to[i] = To(s)
+	}
+	return to
 }
 
 var statuses = map[article.Status]pb.Status{
@@ -182,6 +195,7 @@ func fromProto(p *pb.Article) (article.Article, error) {
 		VersionCreated: r.time("version_created", p.GetVersionCreated()),
 		ReceivedAt:     r.time("received_at", p.GetReceivedAt()),
 		Flags:          p.GetFlags(),
+		EvolvedFrom:    texts[article.URI](p.GetEvolvedFrom()),
 	}
 	if o := p.GetOriginal(); o != nil {
 		a.Original = article.Original{

@@ -64,7 +64,7 @@ func TestPrettyShowsWhatTheTextIsAbout(t *testing.T) {
 	}
 	a.Places = []article.Place{{Name: "Agadez", Country: "NE", Located: true, Lat: 16.973, Lon: 7.99, GeoNamesID: 2448085, Main: true, Mentions: []article.Evidence{at("Agadez")}}}
 	a.Topics = []article.Topic{{Evidence: at("sailed"), Qcode: "medtop:2", Label: "sailing", Path: []string{"medtop:0", "medtop:1", "medtop:2"}, Why: []article.Reason{{Why: "sail"}, {Why: "captain"}}}}
-	a.Keyphrases = []article.Keyphrase{{Evidence: at("It rained"), Text: "rain", Score: 1.23456}}
+	a.Keyphrases = []article.Keyphrase{{Evidence: at("It rained"), Phrase: "rain", Score: 1.23456}}
 	a.Summary = at("It rained.")
 	var out strings.Builder
 	printer{w: &out, width: 200}.article(&a)

@@ -1,11 +1,13 @@
 package copytaster
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/mediatopic"
 )
 
 // about prints what the text is about: a line for each entity, place, topic and
@@ -17,7 +19,7 @@ func (p printer) about(a *article.Article) {
 		for _, r := range t.Why {
 			why = append(why, r.Why)
 		}
-		p.piece(ansiGreen, "topic", t.Confidence, described(t.Qcode+" "+t.Label, broader(t.Path), strings.Join(why, ", ")))
+		p.piece(ansiGreen, "topic", t.Confidence, described(t.Qcode+" "+cmp.Or(mediatopic.Label(t.Qcode), t.Label), broader(t.Path), strings.Join(why, ", ")))
 	}
 	for i := range a.Entities {
 		e := &a.Entities[i]
@@ -29,7 +31,7 @@ func (p printer) about(a *article.Article) {
 	}
 	for i := range a.Keyphrases {
 		k := &a.Keyphrases[i]
-		p.piece(ansiGreen, "keyphrase", k.Confidence, fmt.Sprintf("%s = %.3g", k.Text, k.Score))
+		p.piece(ansiGreen, "keyphrase", k.Confidence, fmt.Sprintf("%s = %.3g", k.Phrase, k.Score))
 	}
 	if s := a.Summary; s.Span != (article.Span{}) {
 		p.piece(ansiGreen, "summary", s.Confidence, s.In(a.Text))

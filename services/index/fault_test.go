@@ -317,6 +317,13 @@ func TestRoomIsEnough(t *testing.T) {
 			b.Add(article.Paragraph, "a"+strings.Repeat(text.Draw(t, "text"), rapid.IntRange(1, 3000).Draw(t, "times"))+"z")
 		}
 		b.Fill(&a)
+		for range rapid.IntRange(0, article.MaxEvolvedFrom).Draw(t, "goes on from") {
+			u := rapid.SampledFrom([]string{"a", "\"", "<&>", "\\", "ü", "新"}).Draw(t, "uri")
+			a.EvolvedFrom = append(a.EvolvedFrom, article.URI("urn:"+strings.Repeat(u, (article.MaxURI-4)/len(u))))
+		}
+		if err := a.Validate(); err != nil {
+			t.Fatal(err)
+		}
 		if rapid.Bool().Draw(t, "read") {
 			for _, g := range a.Segments {
 				e := g.Evidence
@@ -330,7 +337,7 @@ func TestRoomIsEnough(t *testing.T) {
 				a.Entities = append(a.Entities, article.Entity{Type: article.EntityOrganisation, Name: long, ID: long, Title: long, Role: long, Mentions: mentions})
 				a.Places = append(a.Places, article.Place{Name: long, Country: "NE", GeoNamesID: math.MaxInt64, Located: true, Lat: -1.0 / 3, Lon: -100.0 / 3, Main: true, Mentions: mentions})
 				a.Topics = append(a.Topics, article.Topic{Evidence: e, Qcode: long, Label: long, Path: []string{"", long + "x", long}, Why: []article.Reason{{Evidence: e, Why: long}, {Why: long}}})
-				a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: e, Text: long, Score: 1e20 / 3})
+				a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: e, Phrase: long, Score: 1e20 / 3})
 				a.Summary = e
 			}
 		}

@@ -61,7 +61,7 @@ func open(tb testing.TB) *newsroom {
 		tb.Fatal(err)
 	}
 	n.base = serve(tb, search.Config{
-		Elasticsearch: elastic.Config{URL: []string{address}}, Namespace: string(n.names), SearchTimeout: search.MaxTimeout, SearchZone: "Europe/Berlin",
+		Elasticsearch: elastic.Config{URL: []string{address}}, Namespace: string(n.names), SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "Europe/Berlin",
 		Archive: n.kept,
 	})
 	return n
@@ -157,6 +157,7 @@ type report struct {
 	persons, organisations, keyphrases   []string
 	places                               []article.Place // mentions are made
 	topics                               [][]string      // paths
+	evolvedFrom                          []article.URI
 }
 
 // said is a quote, which is a paragraph of its own; sum an amount.
@@ -185,7 +186,7 @@ func (r report) about(a *article.Article, paragraph func(string) article.Evidenc
 		a.Topics = append(a.Topics, article.Topic{Qcode: path[len(path)-1], Path: path})
 	}
 	for _, k := range r.keyphrases {
-		a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: paragraph(k), Text: k})
+		a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: paragraph(k), Phrase: k})
 	}
 }
 
@@ -248,7 +249,7 @@ func (r report) article(tb testing.TB) *article.Article {
 	if a.PublishedAt.IsZero() {
 		a.PublishedAt = day
 	}
-	a.ReceivedAt, a.Flags = day.Add(time.Hour), r.flags
+	a.ReceivedAt, a.Flags, a.EvolvedFrom = day.Add(time.Hour), r.flags, r.evolvedFrom
 	if a.Original = r.original; len(r.original.Bytes) > 0 {
 		sum := sha256.Sum256(r.original.Bytes)
 		a.Original.Size, a.Original.Hash = int64(len(r.original.Bytes)), hex.EncodeToString(sum[:])

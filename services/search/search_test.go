@@ -199,7 +199,7 @@ func TestHiddenStaysHidden(t *testing.T) {
 		query("language", "ko"), query("day", "2019-01-01"), query("agency", secret+" agency"), query("size", "100"),
 		query("q", `"`+secret+`"`), query("from", "2019-01-01", "to", "2019-01-02"),
 	} {
-		result := n.get("/v1/articles?" + p)
+		result := n.get("/v1/articles?" + p + "&" + query("facets", strings.Join(find.FacetNames(), ",")))
 		if result.status != http.StatusOK {
 			t.Fatalf("%s: %d %s", p, result.status, result.body)
 		}
@@ -312,6 +312,7 @@ func TestFacetsAgainstModel(t *testing.T) {
 	languages, media := []string{"en", "de", "fr"}, []string{"Le Monde", "Der Spiegel", "CNN"}
 	statuses := []article.Status{article.Usable, article.Usable, article.Usable, article.Withheld, article.Canceled}
 	start := time.Date(2024, 3, 30, 21, 0, 0, 0, time.UTC) // clocks change on the 31st
+	places := []article.Place{{Name: "Agadez", Country: "NE"}, {Name: "Sahel"}, {Name: "Niger", Country: "NE"}, {Name: "Benin", Country: "BJ"}}
 	var all []report
 	for i := range 120 {
 		r := report{
@@ -340,20 +341,13 @@ func TestFacetsAgainstModel(t *testing.T) {
 		if i%5 == 0 {
 			r.filed = []string{"Niamey"}
 		}
-		for j, p := range []article.Place{{Name: "Agadez", Country: "NE"}, {Name: "Sahel"}, {Name: "Niger", Country: "NE"}, {Name: "Benin", Country: "BJ"}} {
-			if (i/2>>j)&1 == 1 {
-				r.places = append(r.places, p)
-			}
-		}
-		for j, path := range [][]string{{"medtop:16000000", "medtop:20000056"}, {"medtop:16000000", "medtop:20000070"}, {"medtop:11000000"}} {
-			if (i/4>>j)&1 == 1 {
-				r.topics = append(r.topics, path)
-			}
-		}
+		r.places = pick(i/2, places...)
+		r.topics = pick(i/4, []string{"medtop:16000000", "medtop:20000056"}, []string{"medtop:16000000", "medtop:20000070"}, []string{"medtop:11000000"})
 		r.persons, r.organisations, r.keyphrases = pick(i, "Ana Ruiz", "Bo Tran"), pick(i/3, "Junta", "Ana Ruiz"), pick(i/5, "drone base", "coup")
 		all = append(all, r)
 	}
 	n.index(all...)
+	every := strings.Join(find.FacetNames(), ",")
 	var words string // that were said
 	var least float64
 	values := func(r report, facet string) []string {
@@ -420,7 +414,7 @@ func TestFacetsAgainstModel(t *testing.T) {
 		}
 		words = rapid.SampledFrom([]string{"", "", "yes", "no"}).Draw(t, "said")
 		least = rapid.SampledFrom([]float64{0, 0, 100, 500}).Draw(t, "amount_from")
-		parameters := []string{"q", word, "size", "100", "said", words}
+		parameters := []string{"q", word, "size", "100", "said", words, "facets", every}
 		if least > 0 {
 			parameters = append(parameters, "amount_from", strconv.FormatFloat(least, 'f', -1, 64))
 		}
@@ -474,6 +468,9 @@ func TestFacetsAgainstModel(t *testing.T) {
 		if got.Total != (find.Total{Value: len(want), Relation: "eq"}) {
 			t.Fatalf("%q: total %+v, want %d", parameters, got.Total, len(want))
 		}
+		if len(got.Facets) != len(find.Facets) {
+			t.Fatalf("%d facets are counted", len(got.Facets))
+		}
 		for _, f := range got.Facets {
 			is := map[string]int{}
 			for _, v := range f.Values {
@@ -487,6 +484,14 @@ func TestFacetsAgainstModel(t *testing.T) {
 			}
 		}
 	})
+}
+
+func facetNames(r find.Result) []string {
+	var names []string
+	for _, f := range r.Facets {
+		names = append(names, f.Name)
+	}
+	return names
 }
 
 // aboutValues are a report's values of the facet place, country or topic.
@@ -507,12 +512,12 @@ func (r report) aboutValues(facet string) []string {
 	return slices.Compact(all)
 }
 
-// pick are those of the names whose bits are set in n.
-func pick(n int, names ...string) []string {
-	var some []string
-	for i, name := range names {
+// pick are those of all whose bits are set in n.
+func pick[T any](n int, all ...T) []T {
+	var some []T
+	for i, one := range all {
 		if n>>i&1 == 1 {
-			some = append(some, name)
+			some = append(some, one)
 		}
 	}
 	return some
@@ -552,6 +557,23 @@ func TestAbout(t *testing.T) {
 		if want := (find.ValueCount{Value: "medtop:20000070", Label: "coup d'etat", Chosen: true}); f.Name == "topic" && !slices.Contains(f.Values, want) {
 			t.Errorf("topics: %+v", f.Values)
 		}
+	}
+	for _, c := range []struct{ asked, want string }{
+		{"", "agency source language cited_media topic country speaker currency filed day"},
+		{"none", ""},
+		{"person, keyphrase,person", "person keyphrase"},
+	} {
+		first := n.search("facets", c.asked, "size", "1")
+		if got := strings.Join(facetNames(first), " "); got != c.want || first.Facets == nil {
+			t.Errorf("facets=%s: %s, want %s", c.asked, got, c.want)
+		}
+		// They are those of all pages, and another page may ask for others.
+		if second := n.search("facets", "person", "size", "1", "after", first.Next); len(second.Facets) != 0 || len(second.Hits) != 1 {
+			t.Errorf("facets=%s: second page %+v", c.asked, second)
+		}
+	}
+	if p := n.problem("/v1/articles?" + query("facets", "person,nobody")); p.Parameter != "facets" || !strings.Contains(p.Detail, `"nobody" is no facet`) {
+		t.Errorf("%+v", p)
 	}
 	for _, code := range []string{"ne", "NER", "Niger"} {
 		if p := n.problem("/v1/articles?" + query("country", code)); p.Status != http.StatusBadRequest || p.Parameter != "country" || !strings.Contains(p.Detail, "ISO 3166-1") {
@@ -990,7 +1012,7 @@ func TestElasticsearchAway(t *testing.T) {
 			fmt.Fprint(w, body)
 		}
 	}
-	c := search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchZone: "UTC"}
+	c := search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC"}
 	patient := serve(t, c)
 	c.SearchTimeout = 200 * time.Millisecond
 	hasty := serve(t, c)
@@ -1043,7 +1065,7 @@ func TestElasticsearchAway(t *testing.T) {
 		})
 	}
 	es.CloseClientConnections()
-	gone := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{"http://127.0.0.1:1"}}, SearchTimeout: search.MaxTimeout, SearchZone: "UTC"})
+	gone := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{"http://127.0.0.1:1"}}, SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC"})
 	if r := get(t, gone+"/v1/articles"); r.status != http.StatusServiceUnavailable {
 		t.Errorf("down: %d %s", r.status, r.body)
 	}
@@ -1067,16 +1089,17 @@ func TestReadyAndMetrics(t *testing.T) {
 }
 
 func TestConfigNamesTheSetting(t *testing.T) {
-	good := search.Config{SearchTimeout: time.Second, SearchZone: "UTC"}
+	good := search.Config{SearchTimeout: time.Second, SearchRelatedTimeout: time.Second, SearchZone: "UTC"}
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*search.Config){
-		"COPYTASTER_NAMESPACE":      func(c *search.Config) { c.Namespace = "A*" },
-		"COPYTASTER_SEARCH_TIMEOUT": func(c *search.Config) { c.SearchTimeout = time.Hour },
-		"COPYTASTER_SEARCH_ZONE":    func(c *search.Config) { c.SearchZone = "Europe/Atlantis" },
-		"search-zone":               func(c *search.Config) { c.SearchZone = "Local" },
-		"search-public-url":         func(c *search.Config) { c.SearchPublicURL = "news.example" },
+		"COPYTASTER_NAMESPACE":              func(c *search.Config) { c.Namespace = "A*" },
+		"COPYTASTER_SEARCH_TIMEOUT":         func(c *search.Config) { c.SearchTimeout = time.Hour },
+		"COPYTASTER_SEARCH_RELATED_TIMEOUT": func(c *search.Config) { c.SearchRelatedTimeout = 0 },
+		"COPYTASTER_SEARCH_ZONE":            func(c *search.Config) { c.SearchZone = "Europe/Atlantis" },
+		"search-zone":                       func(c *search.Config) { c.SearchZone = "Local" },
+		"search-public-url":                 func(c *search.Config) { c.SearchPublicURL = "news.example" },
 
 		"COPYTASTER_SEARCH_PUBLIC_URL": func(c *search.Config) { c.SearchPublicURL = "https://news.example/?a=b" },
 	} {

@@ -23,7 +23,9 @@ func (r *reading) about(a *article.Article) {
 	}
 	var topics []string
 	for i := range a.Topics {
-		topics = append(topics, topicName(a.Topics[i].Qcode))
+		if t := &a.Topics[i]; a.Tells(t) {
+			topics = append(topics, topicName(t.Qcode, t.Label))
+		}
 	}
 	r.Topics = strings.Join(topics, "; ")
 	r.Length = minutes(a.ReadingTime())
@@ -34,9 +36,11 @@ func (r *reading) about(a *article.Article) {
 		}
 		switch e.Type {
 		case article.EntityPerson:
-			r.People = append(r.People, named{e.Name, joined(", ", e.Title, e.Role), only("person", e.Name)})
+			r.People = append(r.People, named{e.Name, joined(e.Title, e.Role), only("person", e.Name)})
 		case article.EntityOrganisation:
 			r.Bodies = append(r.Bodies, named{e.Name, e.Role, only("organisation", e.Name)})
+		case article.EntityPlace, article.EntityOther:
+			// Places are listed by themselves.
 		}
 	}
 	for i := range a.Places {
@@ -46,7 +50,7 @@ func (r *reading) about(a *article.Article) {
 	}
 	for i := range a.Keyphrases {
 		if k := &a.Keyphrases[i]; a.Mentioned([]article.Evidence{k.Evidence}) {
-			r.Keyphrases = append(r.Keyphrases, named{Name: k.Text, URL: only("keyphrase", k.Text)})
+			r.Keyphrases = append(r.Keyphrases, named{Name: k.Phrase, URL: only("keyphrase", k.Phrase)})
 		}
 	}
 	r.Left += cut(&r.People) + cut(&r.Bodies) + cut(&r.Places) + cut(&r.Keyphrases)
@@ -63,14 +67,15 @@ func country(p *article.Place) string {
 // only is the address of all articles with that value of a facet.
 func only(facet, value string) string { return address(url.Values{facet: {value}}) }
 
-func joined(by string, parts ...string) string {
+// joined are the parts that there are.
+func joined(parts ...string) string {
 	var all []string
 	for _, p := range parts {
 		if p != "" {
 			all = append(all, p)
 		}
 	}
-	return strings.Join(all, by)
+	return strings.Join(all, ", ")
 }
 
 // minutes is a reading time for people, "" for none.

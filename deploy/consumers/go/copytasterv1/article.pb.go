@@ -124,6 +124,9 @@ type Article struct {
 	Moments []*Moment `protobuf:"bytes,30,rep,name=moments,proto3" json:"moments,omitempty"`
 	// From then on it may no longer be shown. Not set: never.
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// The uris of the articles that this one goes on from or is derived from, as its
+	// publisher says; it may take their place. They keep their own statuses.
+	EvolvedFrom []string `protobuf:"bytes,32,rep,name=evolved_from,json=evolvedFrom,proto3" json:"evolved_from,omitempty"`
 	// Who and what the text speaks of by name, by first mention.
 	Entities []*Entity `protobuf:"bytes,33,rep,name=entities,proto3" json:"entities,omitempty"`
 	// By first mention.
@@ -381,6 +384,13 @@ func (x *Article) GetMoments() []*Moment {
 func (x *Article) GetExpiresAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *Article) GetEvolvedFrom() []string {
+	if x != nil {
+		return x.EvolvedFrom
 	}
 	return nil
 }
@@ -744,7 +754,7 @@ type Keyphrase struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Evidence *Evidence              `protobuf:"bytes,1,opt,name=evidence,proto3" json:"evidence,omitempty"`
 	// Normal form.
-	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	Phrase string `protobuf:"bytes,2,opt,name=phrase,proto3" json:"phrase,omitempty"`
 	// From 0 up; comparable within one article only.
 	Score         float64 `protobuf:"fixed64,3,opt,name=score,proto3" json:"score,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -788,9 +798,9 @@ func (x *Keyphrase) GetEvidence() *Evidence {
 	return nil
 }
 
-func (x *Keyphrase) GetText() string {
+func (x *Keyphrase) GetPhrase() string {
 	if x != nil {
-		return x.Text
+		return x.Phrase
 	}
 	return ""
 }
@@ -2032,7 +2042,7 @@ var File_copytaster_v1_article_proto protoreflect.FileDescriptor
 
 const file_copytaster_v1_article_proto_rawDesc = "" +
 	"\n" +
-	"\x1bcopytaster/v1/article.proto\x12\rcopytaster.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfa\f\n" +
+	"\x1bcopytaster/v1/article.proto\x12\rcopytaster.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9d\r\n" +
 	"\aArticle\x12\x10\n" +
 	"\x03uri\x18\x01 \x01(\tR\x03uri\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1a\n" +
@@ -2070,7 +2080,8 @@ const file_copytaster_v1_article_proto_rawDesc = "" +
 	"quantities\x12/\n" +
 	"\amoments\x18\x1e \x03(\v2\x15.copytaster.v1.MomentR\amoments\x129\n" +
 	"\n" +
-	"expires_at\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x121\n" +
+	"expires_at\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12!\n" +
+	"\fevolved_from\x18  \x03(\tR\vevolvedFrom\x121\n" +
 	"\bentities\x18! \x03(\v2\x15.copytaster.v1.EntityR\bentities\x12,\n" +
 	"\x06places\x18\" \x03(\v2\x14.copytaster.v1.PlaceR\x06places\x12,\n" +
 	"\x06topics\x18# \x03(\v2\x14.copytaster.v1.TopicR\x06topics\x128\n" +
@@ -2101,10 +2112,10 @@ const file_copytaster_v1_article_proto_rawDesc = "" +
 	"\x05qcode\x18\x02 \x01(\tR\x05qcode\x12\x14\n" +
 	"\x05label\x18\x03 \x01(\tR\x05label\x12\x12\n" +
 	"\x04path\x18\x04 \x03(\tR\x04path\x12'\n" +
-	"\x03why\x18\x05 \x03(\v2\x15.copytaster.v1.ReasonR\x03why\"j\n" +
+	"\x03why\x18\x05 \x03(\v2\x15.copytaster.v1.ReasonR\x03why\"n\n" +
 	"\tKeyphrase\x123\n" +
-	"\bevidence\x18\x01 \x01(\v2\x17.copytaster.v1.EvidenceR\bevidence\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\x12\x14\n" +
+	"\bevidence\x18\x01 \x01(\v2\x17.copytaster.v1.EvidenceR\bevidence\x12\x16\n" +
+	"\x06phrase\x18\x02 \x01(\tR\x06phrase\x12\x14\n" +
 	"\x05score\x18\x03 \x01(\x01R\x05score\"\xa0\x01\n" +
 	"\x05Filed\x123\n" +
 	"\bevidence\x18\x01 \x01(\v2\x17.copytaster.v1.EvidenceR\bevidence\x12\x16\n" +

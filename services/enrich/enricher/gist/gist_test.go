@@ -60,11 +60,11 @@ func check(t testing.TB, a *article.Article) {
 		return slices.ContainsFunc(a.Segments, func(g article.Segment) bool { return g.Contains(s) }) && (utf8.ValidString(s.In(a.Text)) || !utf8.ValidString(a.Text))
 	}
 	for i, k := range a.Keyphrases {
-		if k.Text == "" || k.Text != k.In(a.Text) || !inSegment(k.Span) || k.Confidence <= 0 || k.Confidence > 1 || k.Enricher != Name || k.Version != Version {
+		if k.Phrase == "" || k.Phrase != k.In(a.Text) || !inSegment(k.Span) || k.Confidence <= 0 || k.Confidence > 1 || k.Enricher != Name || k.Version != Version {
 			t.Errorf("keyphrase %+v", k)
 		}
 		if i > 0 && k.Score > a.Keyphrases[i-1].Score {
-			t.Errorf("%q scores more than the one before", k.Text)
+			t.Errorf("%q scores more than the one before", k.Phrase)
 		}
 	}
 	s := a.Summary
@@ -78,7 +78,7 @@ func check(t testing.TB, a *article.Article) {
 
 func phrases(a *article.Article) (all []string) {
 	for _, k := range a.Keyphrases {
-		all = append(all, k.Text)
+		all = append(all, k.Phrase)
 	}
 	return all
 }

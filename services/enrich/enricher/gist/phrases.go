@@ -205,7 +205,7 @@ func (c *counter) keyphrases(text string, chosen []*candidate) []article.Keyphra
 		v := n.score()
 		all = append(all, article.Keyphrase{
 			Evidence: article.Evidence{Span: n.first, Enricher: Name, Version: Version, Confidence: v / (v + doubted)},
-			Text:     n.first.In(text), Score: v,
+			Phrase:   n.first.In(text), Score: v,
 		})
 	}
 	return all

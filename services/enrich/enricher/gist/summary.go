@@ -84,7 +84,7 @@ func tells(text string, l *language, s article.Span, title []uint64, phrases []a
 	}
 	of := 0.0
 	for i := range phrases {
-		if strings.Contains(s.In(text), phrases[i].Text) {
+		if strings.Contains(s.In(text), phrases[i].Phrase) {
 			of += phrases[i].Score
 		}
 	}
