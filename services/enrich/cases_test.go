@@ -28,7 +28,7 @@ func TestCasesPointIntoTheirTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, folder := range []string{"amounts", "dates", "quotes"} {
+	for _, folder := range []string{"amounts", "dates", "quotes", "topics"} {
 		for _, half := range []string{"tune.jsonl", "measure.jsonl"} {
 			if file := filepath.Join("testdata/cases", folder, half); !slices.Contains(files, file) {
 				t.Errorf("there is no %s", file)

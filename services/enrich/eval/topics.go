@@ -23,7 +23,6 @@ var topicsTask = Task{
 	Main: topTopics,
 	Data: "a file of cases, one in a line",
 	sets: []string{filepath.Join("cases", topTopics, "tune.jsonl"), filepath.Join("cases", topTopics, "measure.jsonl")},
-	more: filepath.Join("cases", topTopics, "measure.jsonl"),
 	run:  measureTopics,
 }
 
@@ -45,13 +44,9 @@ func measureTopics(ctx context.Context, chain *enricher.Chain, file string) (*Me
 		if err := chain.Enrich(ctx, &a); err != nil {
 			return nil, fmt.Errorf("%s: case %s: %w", file, c.ID, err)
 		}
-		var want [][]string
-		for _, code := range c.Topics {
-			p := path(code)
-			if p == nil {
-				return nil, fmt.Errorf("%s: case %s: %q is none of the Media Topics", file, c.ID, code)
-			}
-			want = append(want, p)
+		want, err := expect(c, path)
+		if err != nil {
+			return nil, fmt.Errorf("%s: case %s: %w", file, c.ID, err)
 		}
 		var got [][]string
 		for i := range a.Topics {
@@ -69,51 +64,106 @@ func measureTopics(ctx context.Context, chain *enricher.Chain, file string) (*Me
 	return m, nil
 }
 
-// compareTopics takes paths from the top.
-func (m *Measure) compareTopics(c *testcase, want, got [][]string) {
-	tops := func(paths [][]string) (all []string) {
-		for _, p := range paths {
-			all = append(all, p[0])
+// expected is what a case says that its text is about.
+type expected struct {
+	paths    [][]string // from the top
+	firm     []string   // topmost topics
+	doubtful []string   // topmost topics that count neither way
+}
+
+func expect(c *testcase, path func(qcode string) []string) (*expected, error) {
+	x := &expected{firm: c.Tops, doubtful: c.Doubtful}
+	for _, code := range c.Topics {
+		p := path(code)
+		if p == nil {
+			return nil, fmt.Errorf("%q is none of the Media Topics", code)
 		}
-		slices.Sort(all)
-		return slices.Compact(all)
+		x.paths = append(x.paths, p)
 	}
-	add := func(top string, s Score) {
-		m.add(topTopics, s)
-		m.add(topTopics+" "+c.Language, s)
-		m.add(topTopics+": "+top, s)
+	for _, code := range slices.Concat(c.Tops, c.Doubtful) {
+		if len(path(code)) != 1 {
+			return nil, fmt.Errorf("%q is none of the topmost Media Topics", code)
+		}
 	}
-	wanted, told := tops(want), tops(got)
-	for _, t := range wanted {
+	for _, code := range c.Doubtful {
+		if slices.Contains(c.Tops, code) {
+			return nil, fmt.Errorf("%s is doubtful and is not", code)
+		}
+	}
+	if len(x.firm) == 0 {
+		x.firm = tops(x.paths)
+	}
+	return x, nil
+}
+
+// tops are the topmost topics of paths, each once.
+func tops(paths [][]string) (all []string) {
+	for _, p := range paths {
+		all = append(all, p[0])
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func (m *Measure) compareTopics(c *testcase, want *expected, got [][]string) {
+	told := tops(got)
+	for _, t := range want.firm {
+		s := Score{Missed: 1}
 		if slices.Contains(told, t) {
-			add(t, Score{Right: 1})
-			continue
+			s = Score{Right: 1}
+		} else {
+			m.blame(c.ID, "missed: %s in %q", t, clip(c.Text))
 		}
-		add(t, Score{Missed: 1})
-		m.blame(c.ID, "missed: %s in %q", t, clip(c.Text))
+		m.addTop(c, t, s)
 	}
 	for _, t := range told {
-		if !slices.Contains(wanted, t) {
-			add(t, Score{Wrong: 1})
+		if !slices.Contains(want.firm, t) && !slices.Contains(want.doubtful, t) {
+			m.addTop(c, t, Score{Wrong: 1})
 			m.blame(c.ID, "wrong: %s in %q", t, clip(c.Text))
 		}
 	}
-	all := func(paths [][]string) []string {
-		codes := slices.Concat(paths...)
-		slices.Sort(codes)
-		return slices.Compact(codes)
-	}
-	whole, found := all(want), all(got)
-	for _, t := range whole {
-		if slices.Contains(found, t) {
-			m.add(pathTopics, Score{Right: 1})
-		} else {
-			m.add(pathTopics, Score{Missed: 1})
+	m.compareSets(topTopics+doubtfulToo, slices.Concat(want.firm, tops(want.paths)), told)
+	firm := func(p []string) bool { return !slices.Contains(want.doubtful, p[0]) }
+	m.compareSets(pathTopics, codes(want.paths, firm), codes(got, firm))
+}
+
+// addTop counts a topmost topic.
+func (m *Measure) addTop(c *testcase, top string, s Score) {
+	m.add(topTopics, s)
+	m.add(topTopics+" "+c.Language, s)
+	m.add(topTopics+": "+top, s)
+}
+
+// annotated is how many topics of a path are annotated at most: no editor was
+// asked for more than three steps below the topmost one.
+const annotated = 4
+
+// codes are all codes of the paths that are good, as far as they are annotated.
+func codes(paths [][]string, good func(path []string) bool) (all []string) {
+	for _, p := range paths {
+		if good(p) {
+			all = append(all, p[:min(len(p), annotated)]...)
 		}
 	}
-	for _, t := range found {
-		if !slices.Contains(whole, t) {
-			m.add(pathTopics, Score{Wrong: 1})
+	return all
+}
+
+// compareSets counts what two sets of codes have in common, and what not.
+func (m *Measure) compareSets(field string, want, got []string) {
+	for _, list := range []*[]string{&want, &got} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+	for _, t := range want {
+		if slices.Contains(got, t) {
+			m.add(field, Score{Right: 1})
+		} else {
+			m.add(field, Score{Missed: 1})
+		}
+	}
+	for _, t := range got {
+		if !slices.Contains(want, t) {
+			m.add(field, Score{Wrong: 1})
 		}
 	}
 }

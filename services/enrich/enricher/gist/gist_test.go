@@ -192,15 +192,6 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-func TestHostile(t *testing.T) {
-	e := newEnricher(t)
-	for _, piece := range []string{".“", "„.“ ", "a.", ". ", "\n\n", "\"", "(", "\xff\xfe", "Ana Lopez ", "de la de la ", "d'd'", "\u00a0.", "ﬁ\u0301", "🙂! "} {
-		for _, language := range []string{"en", "de", "fr", "es", ""} {
-			enrich(t, e, laid(language, piece, strings.Repeat(piece, 50_000)))
-		}
-	}
-}
-
 func TestBrokenData(t *testing.T) {
 	for text, want := range map[string]string{
 		"word":            "en.txt:1: it stands before",
@@ -220,21 +211,4 @@ func FuzzGist(f *testing.F) {
 	f.Fuzz(func(t *testing.T, language, headline, text string) {
 		enrich(t, e, laid(language, headline, text))
 	})
-}
-
-func BenchmarkEnrich(b *testing.B) {
-	e := newEnricher(b)
-	piece := "The defence minister said on Tuesday that the troops would leave the air base by the end of the month, after talks with the junta. "
-	for _, n := range []int{1, 26, 750} {
-		a := laid("en", "Army to leave air base", strings.Repeat(piece, n))
-		b.Run(fmt.Sprintf("%d bytes", len(a.Text)), func(b *testing.B) {
-			b.SetBytes(int64(len(a.Text)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := e.Enrich(context.Background(), a); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
 }

@@ -128,30 +128,41 @@ func trim(text string, s article.Span) article.Span {
 // next is the first sentence of a part of the text.
 func next(text string, l *language, s article.Span) article.Span {
 	part := s.In(text)
-	for i := 0; i < len(part); i++ {
+	for i := 0; i < len(part); {
 		c := part[i]
 		if c == '\n' && strings.HasPrefix(part[i:], "\n\n") {
 			return article.Span{Start: s.Start, End: s.Start + i + 2}
 		}
 		if c != '.' && c != '!' && c != '?' {
+			i++
 			continue
 		}
-		end := i + 1
-		for end < len(part) { // closing marks belong to it
-			r, n := utf8.DecodeRuneInString(part[end:])
-			if !strings.ContainsRune(".!?”\"»’)", r) && !(r == '“' && strings.Contains(part[max(0, i-MaxSummary):i], "„")) {
-				break
-			}
-			end += n
+		end := closing(part, i)
+		after := strings.TrimLeftFunc(part[end:], unicode.IsSpace)
+		spaced := end == len(part) || len(after) < len(part)-end
+		if spaced && (strings.ContainsAny(part[i:end], "!?") || l.ends(part[:i], after)) {
+			return article.Span{Start: s.Start, End: s.Start + end}
 		}
-		rest := part[end:]
-		after := strings.TrimLeftFunc(rest, unicode.IsSpace)
-		if len(after) == len(rest) && rest != "" || c == '.' && !l.ends(part[:i], after) {
-			continue
-		}
-		return article.Span{Start: s.Start, End: s.Start + end}
+		i = end
 	}
 	return s
+}
+
+// closing is where the marks end that belong to a sentence which ends at part[i].
+func closing(part string, i int) int {
+	end := i + 1
+	low := -1 // whether a low mark stands before: not known, no, yes
+	for end < len(part) {
+		r, n := utf8.DecodeRuneInString(part[end:])
+		if r == '“' && low < 0 {
+			low = strings.Count(part[max(0, i-MaxSummary):i], "„")
+		}
+		if !strings.ContainsRune(".!?”\"»’)", r) && (r != '“' || low == 0) {
+			break
+		}
+		end += n
+	}
+	return end
 }
 
 // ends tells whether a full stop between before and after ends a sentence.

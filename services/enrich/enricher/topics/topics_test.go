@@ -2,8 +2,6 @@ package topics
 
 import (
 	"context"
-	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -28,11 +26,16 @@ func newEnricher(t testing.TB) *Enricher {
 func told(t testing.TB, e *Enricher, language, headline string, paragraphs ...string) []article.Topic {
 	t.Helper()
 	a := laid(language, headline, paragraphs...)
+	enrich(t, e, a)
+	return a.Topics
+}
+
+func enrich(t testing.TB, e *Enricher, a *article.Article) {
+	t.Helper()
 	if err := e.Enrich(context.Background(), a); err != nil {
 		t.Fatal(err)
 	}
 	check(t, e, a)
-	return a.Topics
 }
 
 func laid(language, headline string, paragraphs ...string) *article.Article {
@@ -174,10 +177,7 @@ func TestSubjects(t *testing.T) {
 	} {
 		a := laid("xx", "Untitled")
 		a.Subjects = []article.Subject{{Code: c.code, Name: "x"}}
-		if err := e.Enrich(context.Background(), a); err != nil {
-			t.Fatal(err)
-		}
-		check(t, e, a)
+		enrich(t, e, a)
 		if got := strings.Join(labels(a.Topics), ", "); got != c.want {
 			t.Errorf("%s means %q, want %q", c.code, got, c.want)
 		}
@@ -190,10 +190,7 @@ func TestSubjectsAndText(t *testing.T) {
 	e := newEnricher(t)
 	a := laid("en", "Earthquake shakes town", "The quake had a magnitude of 6.1 and many aftershocks.")
 	a.Subjects = []article.Subject{{Code: "subj:03000000"}, {Code: "medtop:03000000"}, {Code: "medtop:11000000"}}
-	if err := e.Enrich(context.Background(), a); err != nil {
-		t.Fatal(err)
-	}
-	check(t, e, a)
+	enrich(t, e, a)
 	if got := labels(a.Topics); !slices.Equal(got, []string{"earthquake", "politics"}) || a.Topics[0].Confidence <= stated || a.Topics[0].Why[0].Why != Subject || a.Topics[0].Empty() {
 		t.Errorf("%+v", a.Topics)
 	}
@@ -205,10 +202,7 @@ func TestMoreSubjectsThanTopics(t *testing.T) {
 	for i := range e.scheme.concepts {
 		a.Subjects = append(a.Subjects, article.Subject{Code: e.scheme.concepts[i].qcode})
 	}
-	if err := e.Enrich(context.Background(), a); err != nil {
-		t.Fatal(err)
-	}
-	check(t, e, a)
+	enrich(t, e, a)
 	if len(a.Topics) != Limit {
 		t.Errorf("%d topics", len(a.Topics))
 	}
@@ -259,10 +253,7 @@ func FuzzTopics(f *testing.F) {
 	f.Fuzz(func(t *testing.T, language, headline, text, code string) {
 		a := laid(language, headline, text)
 		a.Subjects = []article.Subject{{Code: code}}
-		if err := e.Enrich(context.Background(), a); err != nil {
-			t.Fatal(err)
-		}
-		check(t, e, a)
+		enrich(t, e, a)
 	})
 }
 
@@ -392,35 +383,5 @@ func TestPaths(t *testing.T) {
 	}
 	if got := path("medtop:1"); got != nil {
 		t.Errorf("%q", got)
-	}
-}
-
-func BenchmarkEnrich(b *testing.B) {
-	e := newEnricher(b)
-	piece := "The defence minister said on Tuesday that the troops would leave the air base by the end of the month, after talks with the junta. "
-	for _, n := range []int{1, 26, 750} {
-		a := laid("en", "Army to leave air base", strings.Repeat(piece, n))
-		b.Run(fmt.Sprintf("%d bytes", len(a.Text)), func(b *testing.B) {
-			b.SetBytes(int64(len(a.Text)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := e.Enrich(context.Background(), a); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
-func BenchmarkLoad(b *testing.B) {
-	sub, err := fs.Sub(embedded, "data")
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := load(sub); err != nil {
-			b.Fatal(err)
-		}
 	}
 }
