@@ -74,6 +74,9 @@ func hostile() map[string]string {
 	for i := 0; distinct.Len() < megabyte; i++ {
 		distinct.WriteString("Word" + strings.Map(func(r rune) rune { return r - '0' + 'a' }, strconv.Itoa(i)) + " ")
 	}
+	for _, mark := range []string{".", "!", ".)", "?”"} {
+		texts["a row of "+mark] = "A" + strings.Repeat(mark, megabyte/len(mark)) + "b"
+	}
 	texts["distinct words"] = distinct.String()
 	return texts
 }

@@ -60,18 +60,18 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	l := e.languages[tag]
 	if l == nil {
 		a.Keyphrases = nil
-		a.Summary = summary(a, &language{}, nil)
+		a.Summary = c.summary(a, &language{}, nil)
 		return nil
 	}
 	c.read(a, l, e.lex)
 	chosen := c.choose()
 	a.Keyphrases = c.keyphrases(a.Text, chosen)
-	a.Summary = summary(a, l, a.Keyphrases)
+	a.Summary = c.summary(a, l, a.Keyphrases)
 	return nil
 }
 
-// place is the weight of what stands in a segment; 0: it is not read.
-func place(k article.Kind) float64 {
+// weight is that of what stands in a segment; 0: it is not read.
+func weight(k article.Kind) float64 {
 	switch k {
 	case article.Headline, article.Kicker:
 		return 2

@@ -96,6 +96,20 @@ func TestKeyphrases(t *testing.T) {
 		{"inner word", "es", "El tipo de interés sube", "Baja el tipo de interés. El tipo de interés estaba bajo.", "tipo de interés", ""},
 		{"noun at the end", "de", "Die neue Brücke", "Die lange gesperrte Brücke bleibt gesperrt, die Brücke ist gesperrt.", "Brücke", "gesperrt"},
 		{"elision", "fr", "La poche d'eau", "Une poche d'eau menace. La poche d'eau inquiète.", "poche d'eau", ""},
+		{"two names", "en", "Talks on the war", "The talks between Emmanuel Macron and Olaf Scholz ended.", "Emmanuel Macron", "Emmanuel Macron and Olaf"},
+		{"second name", "en", "Talks on the war", "The talks between Emmanuel Macron and Olaf Scholz ended.", "Olaf Scholz", "Macron and Olaf Scholz"},
+		{"title before a name", "en", "Talks", "The talks were opened by British Prime Minister Keir Starmer and others.", "Keir Starmer", "British Prime Minister Keir"},
+		{"title with a small word", "en", "Talks", "The talks were led by Secretary of State Antony Blinken.", "Antony Blinken", "Secretary of State Antony"},
+		{"name in full and short", "en", "Talks", "The talks were led by Antony Blinken. Blinken said little. Then Blinken left.", "Antony Blinken", "Blinken"},
+		{"long name", "en", "Talks", "It is what the Organization for Economic Co-operation and Development of Western Europe said.", "", "Economic Co-operation"},
+		{"name with small words", "en", "Rates", "A rise by the Bank of England is expected.", "Bank of England", ""},
+		{"initial", "en", "Library", "A hall was named for John F. Kennedy in the spring.", "John F. Kennedy", ""},
+		{"behind an abbreviation", "en", "Library", "It was Mr. John Smith who opened the hall.", "John Smith", ""},
+		{"month that is a surname", "en", "Votes", "It was said by Martin May in the hall.", "Martin May", ""},
+		{"two things", "en", "Prices", "Prices of food and drink rose. Those of food and drink will fall.", "food and drink", ""},
+		{"noun in -ment", "fr", "Climat", "Le changement climatique inquiète. Le changement climatique est là.", "changement climatique", "climatique"},
+		{"adverb", "fr", "Climat", "La ville lentement éclairée est officiellement fermée, officiellement fermée.", "", "officiellement"},
+		{"noun in -ly", "en", "Food supply", "The food supply is short. The food supply was short.", "food supply", "food"},
 		{"unknown language", "xx", "Harbour bridge", "The harbour bridge, the harbour bridge.", "", "harbour bridge"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -121,6 +135,7 @@ func TestSummary(t *testing.T) {
 		{"abbreviations", "en", "Bridge", "Sen. Ana Ruiz of the U.S. Senate crossed the bridge at 5 p.m. on Friday. She smiled.", "Sen. Ana Ruiz of the U.S. Senate crossed the bridge at 5 p.m. on Friday."},
 		{"ordinals", "de", "Brücke", "Die Brücke am Hafen wird am 3. Februar nach langer Zeit wieder geöffnet. Danach ist Ruhe.", "Die Brücke am Hafen wird am 3. Februar nach langer Zeit wieder geöffnet."},
 		{"quotation inside", "de", "Brücke", "Der Bürgermeister nannte die neue Brücke am Hafen „ein Wunder der Technik“. Danach war Ruhe.", "Der Bürgermeister nannte die neue Brücke am Hafen „ein Wunder der Technik“."},
+		{"ends in a quotation", "en", "Bridge", "The mayor called the new bridge across the old harbour “a miracle.” Then she left.", "The mayor called the new bridge across the old harbour “a miracle.”"},
 		{"question in Spanish", "es", "Puente", "¿Cuándo abrirá por fin el puente nuevo del puerto viejo? Nadie lo sabe.", "¿Cuándo abrirá por fin el puente nuevo del puerto viejo?"},
 		{"other language", "xx", "Harbour bridge closed", lead, lead},
 		{"none", "en", "Harbour bridge closed", "no sentence here at all, as it begins and ends without", ""},
@@ -201,6 +216,23 @@ func TestBrokenData(t *testing.T) {
 		if _, err := load(fstest.MapFS{"en.txt": {Data: []byte(text)}}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
+	}
+}
+
+// What one long text needed isn't kept, and of a long segment no more is read than
+// counts.
+func TestKeepsLittle(t *testing.T) {
+	e := newEnricher(t)
+	text := hostile()["distinct words"]
+	c := &counter{byKey: map[uint64]int32{}}
+	c.read(laid("en", "", strings.Repeat(text, 4)), e.languages["en"], e.lex)
+	if n := cap(c.tokens); n > 4*MaxWords {
+		t.Errorf("room for %d words", n)
+	}
+	c.choose()
+	c.clear()
+	if cap(c.tokens) > kept || cap(c.all) > kept || len(c.byKey) > 0 {
+		t.Errorf("kept %d words, %d candidates", cap(c.tokens), cap(c.all))
 	}
 }
 

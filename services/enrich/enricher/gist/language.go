@@ -12,25 +12,36 @@ import (
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
-// kind is a set of what a word can't do.
-type kind uint8
+// trait is a set of what is known of a word.
+type trait uint16
 
+// Traits that the data gives.
 const (
-	stop kind = 1 << iota
-	inner
-	opens
-	abbreviation
+	stop         trait = 1 << iota // says nothing of what a text is about
+	inner                          // may stand inside a phrase between two others
+	joint                          // likewise, but not between names
+	opens                          // begins sentences that hang on the one before
+	abbreviation                   // a full stop behind it ends no sentence
+	noForm                         // a noun that ends like a form of a verb or an adverb
 )
 
-var sections = map[string]kind{"stop": stop, "inner": inner, "opens": opens, "abbreviations": abbreviation}
+// Traits of a word at its place in a text.
+const (
+	given trait = noForm << (1 + iota) // a given name
+	name                               // a name begins within a run of capitals
+	first                              // a phrase may begin here
+	last                               // a phrase may end here
+	alone                              // a phrase may be this one word
+)
+
+var sections = map[string]trait{"stop": stop, "inner": inner, "joint": joint, "opens": opens, "abbreviations": abbreviation, "but": noForm}
 
 // language is what a file of data says.
 type language struct {
-	words   map[uint64]kind // by hash
-	short   map[string]bool // abbreviations, in small letters
+	words   map[uint64]trait // by hash
+	short   map[string]bool  // abbreviations, in small letters
 	endings []string
-	nouns   bool // they have capitals
-	plural  bool // "s" makes one
+	nouns   bool // they have capitals, and their plurals no "s"
 }
 
 //go:embed data
@@ -52,7 +63,7 @@ func load(dir fs.FS) (map[string]*language, error) {
 	}
 	all := map[string]*language{}
 	for _, file := range files {
-		l := &language{words: map[uint64]kind{}, short: map[string]bool{}}
+		l := &language{words: map[uint64]trait{}, short: map[string]bool{}}
 		section := ""
 		err := lexicon.EachLine(dir, file, func(line string) error {
 			if line[0] == '[' {
@@ -64,7 +75,6 @@ func load(dir fs.FS) (map[string]*language, error) {
 		if err != nil {
 			return nil, err
 		}
-		l.plural = !l.nouns
 		all[strings.TrimSuffix(path.Base(file), ".txt")] = l
 	}
 	return all, nil
@@ -86,11 +96,13 @@ func (l *language) add(section, line string) error {
 		return fmt.Errorf("section %q is unknown", section)
 	}
 	for w := range strings.FieldsSeq(line) {
+		toks := lexicon.Scan(nil, w, 0, len(w))
 		if k == abbreviation {
 			l.short[strings.ToLower(w)] = true
-			continue
+			if len(toks) > 1 {
+				continue // "u.s" is known by its letters
+			}
 		}
-		toks := lexicon.Scan(nil, w, 0, len(w))
 		if len(toks) != 1 {
 			return fmt.Errorf("%q is no word", w)
 		}

@@ -20,56 +20,104 @@ type candidate struct {
 	inside bool         // first is inside a sentence
 	named  bool         // stood inside a sentence with capitals throughout
 	size   int
+	score  float64
 }
 
 // counter counts phrases. It is used again for other texts.
 type counter struct {
 	tokens []lexicon.Token
-	kinds  []kind
+	traits []trait
 	all    []candidate
+	chosen []*candidate
 	byKey  map[uint64]int32
 	words  int
 }
 
+// kept is how many tokens and candidates a counter has room for when it is used
+// again: what one long text needed is given back.
+const kept = 4096
+
 func (c *counter) clear() {
 	clear(c.byKey)
+	if len(c.all) > kept {
+		c.byKey, c.all, c.chosen = map[uint64]int32{}, nil, nil
+	}
+	if cap(c.tokens) > kept {
+		c.tokens, c.traits = nil, nil
+	}
 	c.all, c.words = c.all[:0], 0
 }
 
 func (c *counter) read(a *article.Article, l *language, lex *lexicon.Lexicon) {
 	for i := range a.Segments {
 		s := &a.Segments[i]
-		w := place(s.Kind)
+		w := weight(s.Kind)
 		if w == 0 || c.words >= MaxWords {
 			continue
 		}
-		c.tokens = lexicon.Scan(c.tokens[:0], a.Text, s.Start, s.End)
-		c.tokens = c.tokens[:min(len(c.tokens), MaxWords-c.words)]
-		c.words += len(c.tokens)
-		c.kinds = c.kinds[:0]
+		c.scan(a.Text, s.Span)
+		c.traits = c.traits[:0]
 		for j := range c.tokens {
-			c.kinds = append(c.kinds, l.kind(a.Text, &c.tokens[j], lex))
+			c.traits = append(c.traits, l.traits(a.Text, c.tokens, j, lex))
 		}
-		c.segment(a.Text, l, w, s.Kind == article.Headline)
+		title := s.Kind == article.Headline
+		if !title {
+			c.names(a.Text)
+		}
+		c.segment(a.Text, l, w, title)
 	}
+}
+
+// chunk is how many bytes are read at once, so that of a long segment no more is
+// read than counts.
+const chunk = 1 << 16
+
+// scan reads the words of a segment, up to the limit.
+func (c *counter) scan(text string, s article.Span) {
+	c.tokens = c.tokens[:0]
+	most := MaxWords - c.words
+	for at := s.Start; at < s.End && len(c.tokens) < most; {
+		end := min(at+chunk, s.End)
+		if end < s.End {
+			// Not within a word, unless there is no other place.
+			if i := strings.LastIndexByte(text[at:end], ' '); i > 0 {
+				end = at + i
+			}
+		}
+		c.tokens = lexicon.Scan(c.tokens, text, at, end)
+		at = end
+	}
+	c.tokens = c.tokens[:min(len(c.tokens), most)]
+	c.words += len(c.tokens)
 }
 
 // shortest is how many bytes a word of a phrase has, if it isn't in capitals.
 const shortest = 3
 
-// kind tells what a word of the text can't do.
-func (l *language) kind(text string, t *lexicon.Token, lex *lexicon.Lexicon) kind {
+// traits are those of a word of the text.
+func (l *language) traits(text string, tokens []lexicon.Token, i int, lex *lexicon.Lexicon) trait {
+	t := &tokens[i]
 	k := l.words[t.Hash]
-	if k&(stop|inner) != 0 {
+	known := k&(stop|inner|joint) != 0
+	if known && t.Shape&lexicon.Upper == 0 {
 		return k
 	}
-	one := [1]lexicon.Token{*t}
+	of := lex.Phrases.Longest(tokens[i:i+1], lexicon.Month|lexicon.Weekday|lexicon.Given).Classes
+	day := of&(lexicon.Month|lexicon.Weekday) != 0
 	switch {
-	case t.Shape&lexicon.Digits != 0,
-		t.End-t.Start < shortest && t.Shape&lexicon.AllCaps == 0,
-		lex.Phrases.Longest(one[:], lexicon.Month|lexicon.Weekday).Tokens > 0:
+	case day && l.surname(text, tokens, i, lex):
+		return 0
+	case known:
+		return k
+	case initial(t):
+		return k | inner
+	case day, t.Shape&lexicon.Digits != 0, t.End-t.Start < shortest && t.Shape&lexicon.AllCaps == 0:
 		return k | stop
-	case t.Shape&lexicon.Lower == 0:
+	}
+	if of&lexicon.Given != 0 && t.Shape&lexicon.Upper != 0 {
+		k |= given
+	}
+	if k&noForm != 0 || t.Shape&lexicon.Lower == 0 {
 		return k
 	}
 	for _, e := range l.endings {
@@ -80,52 +128,155 @@ func (l *language) kind(text string, t *lexicon.Token, lex *lexicon.Lexicon) kin
 	return k
 }
 
+// surname tells whether a word stands behind a given name, as in "Theresa May".
+func (l *language) surname(text string, tokens []lexicon.Token, i int, lex *lexicon.Lexicon) bool {
+	if i == 0 || tokens[i-1].Shape&tokens[i].Shape&lexicon.Upper == 0 || !joins(text, tokens, i) {
+		return false
+	}
+	of := lex.Phrases.Longest(tokens[i-1:i], lexicon.Given).Classes
+	return of&lexicon.Given != 0 && of&(lexicon.Month|lexicon.Weekday) == 0
+}
+
+// names marks where the names of a segment, runs of words with capitals, begin
+// and end, so that no phrase has a part of one. Of a run with a given name in it
+// the name is what begins there, and of one too long for a phrase its last two
+// words: titles stand before them.
+func (c *counter) names(text string) {
+	for i := 0; i < len(c.tokens); i++ {
+		if !c.upper(i) {
+			c.traits[i] |= first | last
+			continue
+		}
+		j := c.run(text, i)
+		c.traits[i] |= first
+		c.traits[j] |= last | alone
+		if k := c.person(i, j); k > i {
+			c.traits[k] |= first | name
+			c.traits[k-1] |= last
+		}
+		i = j
+	}
+}
+
+// person is the word from i to j with which a name may begin behind titles; i if
+// there is none.
+func (c *counter) person(i, j int) int {
+	for k := i; k < j; k++ {
+		if c.traits[k]&given != 0 && (c.upper(k+1) || c.traits[k+1]&inner != 0) {
+			return k
+		}
+	}
+	if j-i >= PhraseWords && c.upper(j-1) {
+		return j - 1
+	}
+	return i
+}
+
+// upper tells whether word i has a capital and may be of a phrase.
+func (c *counter) upper(i int) bool {
+	return c.traits[i]&(stop|inner|joint) == 0 && c.tokens[i].Shape&lexicon.Upper != 0
+}
+
+// run is the last word of the run of capitals that begins at word i; small words
+// inside belong to it.
+func (c *counter) run(text string, i int) int {
+	end := i
+	for k := i + 1; k < len(c.tokens) && joins(text, c.tokens, k); k++ {
+		if c.upper(k) {
+			end = k
+		} else if c.traits[k]&inner == 0 {
+			break
+		}
+	}
+	return end
+}
+
 // segment counts the phrases of a segment's tokens.
 func (c *counter) segment(text string, l *language, weight float64, title bool) {
 	for i := range c.tokens {
-		if c.kinds[i]&(stop|inner) != 0 {
+		k := c.traits[i]
+		if k&(stop|inner|joint) != 0 || !title && k&(first|alone) == 0 {
 			continue
 		}
-		begins := i == 0 || opensSentence(text[c.tokens[i-1].End:c.tokens[i].Start])
+		begins := c.opensSentence(text, i)
 		content := 0
 		var words [PhraseWords]uint64
 		key := uint64(0)
-		names := !title && !begins
-		for j := i; j < len(c.tokens) && j < i+PhraseWords; j++ {
+		named := !title && k&first != 0 && (!begins || k&given != 0)
+		for j := i; j < len(c.tokens) && j < i+PhraseWords && (j == i || c.continues(text, i, j, title)); j++ {
 			t := &c.tokens[j]
-			if j > i && !joins(text[c.tokens[j-1].End:t.Start]) || c.kinds[j]&stop != 0 && c.kinds[j]&inner == 0 {
-				break
-			}
 			words[j-i] = l.stem(text, t)
-			key = (key ^ words[j-i]) * 0x9e3779b97f4a7c15
-			if c.kinds[j]&inner != 0 {
-				names = names && !l.nouns // "Umfrage des Verbandes" is none
+			key = extend(key, words[j-i])
+			if c.traits[j]&(inner|joint) != 0 {
+				named = named && !l.nouns // "Umfrage des Verbandes" is none
 				continue
 			}
 			content++
-			names = names && t.Shape&lexicon.Upper != 0
-			if l.nouns && t.Shape&lexicon.Upper == 0 {
+			named = named && t.Shape&lexicon.Upper != 0
+			if l.nouns && t.Shape&lexicon.Upper == 0 || !title && c.traits[j]&last == 0 {
 				continue
 			}
 			at := article.Span{Start: int(c.tokens[i].Start), End: int(t.End)}
-			c.count(candidate{key: key, words: words, weight: weight, first: at, inside: !begins && !title, named: names && content > 1, size: j - i + 1})
+			c.count(candidate{key: key, words: words, weight: weight, first: at, inside: !begins && !title, named: named && content > 1, size: j - i + 1})
 		}
 	}
 }
 
-// joins tells whether two words with gap between them may be of one phrase.
-func joins(gap string) bool {
-	return gap == " " || gap == "-" || gap == "'" || gap == "’" || gap == "\u00a0"
+// continues tells whether a phrase that begins at word i may have word j.
+func (c *counter) continues(text string, i, j int, title bool) bool {
+	k := c.traits[j]
+	switch {
+	case !joins(text, c.tokens, j), k&stop != 0 && k&(inner|joint) == 0:
+		return false
+	case title:
+		return true
+	case k&joint != 0:
+		// "Macron and Scholz" are two, "food and drink" is one.
+		return j+1 < len(c.tokens) && c.tokens[j+1].Shape&lexicon.Upper == 0
+	}
+	return c.traits[i]&first != 0 && k&name == 0
 }
 
-func opensSentence(gap string) bool { return strings.ContainsAny(gap, ".!?:\n“„\"«") }
+// joins tells whether word j may be of one phrase with the word before it.
+func joins(text string, tokens []lexicon.Token, j int) bool {
+	before := &tokens[j-1]
+	switch text[before.End:tokens[j].Start] {
+	case " ", "-", "'", "’", "\u00a0":
+		return true
+	case ". ":
+		return initial(before)
+	}
+	return false
+}
+
+// initial tells whether a word is the one letter of a name.
+func initial(t *lexicon.Token) bool {
+	return t.End-t.Start == 1 && t.Shape&lexicon.Upper != 0
+}
+
+// opensSentence tells whether a sentence, or a part of one that has a capital,
+// begins with word i.
+func (c *counter) opensSentence(text string, i int) bool {
+	if i == 0 {
+		return true
+	}
+	before := &c.tokens[i-1]
+	gap := text[before.End:c.tokens[i].Start]
+	if gap == ". " && (initial(before) || c.traits[i-1]&abbreviation != 0) {
+		return false
+	}
+	return strings.ContainsAny(gap, ".!?:\n“„\"«")
+}
+
+// extend is the key of a phrase with one more word.
+func extend(key, word uint64) uint64 { return (key ^ word) * 0x9e3779b97f4a7c15 }
 
 // inverse of the prime of the hash of words: what takes a letter off again.
 const hashInverse = 0xce965057aff6957b
 
 // stem is the hash of a word without a plural's ending.
 func (l *language) stem(text string, t *lexicon.Token) uint64 {
-	if l.plural && t.End-t.Start > shortest && (text[t.End-1] == 's' || text[t.End-1] == 'S') {
+	if !l.nouns && t.End-t.Start > shortest && (text[t.End-1] == 's' || text[t.End-1] == 'S') {
 		return t.Hash*hashInverse ^ 's'
 	}
 	return t.Hash
@@ -154,24 +305,37 @@ func (c *counter) count(n candidate) {
 // longer is how much another word adds to a phrase's score: it says more.
 const longer = 0.4
 
-func (n *candidate) score() float64 {
-	return math.Log2(1+n.weight) * (1 + longer*float64(n.size-1))
+// rate sets the score of all candidates. A name counts as often as its last word,
+// by which it goes on.
+func (c *counter) rate() {
+	for i := range c.all {
+		n := &c.all[i]
+		w := n.weight
+		if n.named {
+			if k, ok := c.byKey[extend(0, n.words[n.size-1])]; ok {
+				w = max(w, c.all[k].weight)
+			}
+		}
+		n.score = math.Log2(1+w) * (1 + longer*float64(n.size-1))
+	}
 }
 
 // choose are the phrases that tell most, the highest score first. What stands
 // only once is one if it is a name; of phrases of which one is in the other the
 // higher stays.
 func (c *counter) choose() []*candidate {
-	var all []*candidate
+	c.rate()
+	all := c.chosen[:0]
 	for i := range c.all {
 		if n := &c.all[i]; n.count > 1 || n.named {
 			all = append(all, n)
 		}
 	}
 	slices.SortFunc(all, func(a, b *candidate) int {
-		return cmp.Or(cmp.Compare(b.score(), a.score()), cmp.Compare(a.first.Start, b.first.Start), cmp.Compare(b.size, a.size))
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.first.Start, b.first.Start), cmp.Compare(b.size, a.size))
 	})
-	var chosen []*candidate
+	c.chosen = all
+	chosen := all[:0]
 	for _, n := range all {
 		if len(chosen) == MaxPhrases {
 			break
@@ -202,7 +366,7 @@ func (c *counter) keyphrases(text string, chosen []*candidate) []article.Keyphra
 	}
 	all := make([]article.Keyphrase, 0, len(chosen))
 	for _, n := range chosen {
-		v := n.score()
+		v := n.score
 		all = append(all, article.Keyphrase{
 			Evidence: article.Evidence{Span: n.first, Enricher: Name, Version: Version, Confidence: v / (v + doubted)},
 			Phrase:   n.first.In(text), Score: v,

@@ -24,8 +24,8 @@ const (
 )
 
 // summary is the sentence that tells most; a zero span if none will do.
-func summary(a *article.Article, l *language, phrases []article.Keyphrase) article.Evidence {
-	title := titleWords(a, l)
+func (c *counter) summary(a *article.Article, l *language, phrases []article.Keyphrase) article.Evidence {
+	title := c.titleWords(a, l)
 	var best article.Evidence
 	most, n := 0.0, 0
 	for i := range a.Segments {
@@ -40,7 +40,7 @@ func summary(a *article.Article, l *language, phrases []article.Keyphrase) artic
 			if !whole(sentence.In(a.Text)) {
 				continue
 			}
-			v := tells(a.Text, l, sentence, title, phrases) * (1 - later*min(float64(n), 1/later-1))
+			v := c.tells(a.Text, l, sentence, title, phrases) * (1 - later*min(float64(n), 1/later-1))
 			if v > most {
 				most = v
 				best = article.Evidence{Span: sentence, Enricher: Name, Version: Version, Confidence: v / (v + doubted)}
@@ -51,16 +51,17 @@ func summary(a *article.Article, l *language, phrases []article.Keyphrase) artic
 }
 
 // titleWords are the hashes of the words of the headline that say something.
-func titleWords(a *article.Article, l *language) []uint64 {
+func (c *counter) titleWords(a *article.Article, l *language) []uint64 {
 	var all []uint64
 	for i := range a.Segments {
 		s := &a.Segments[i]
 		if s.Kind != article.Headline {
 			continue
 		}
-		for _, t := range lexicon.Scan(nil, a.Text, s.Start, min(s.End, s.Start+MaxSummary)) {
-			if l.words[t.Hash]&stop == 0 && t.End-t.Start >= shortest {
-				all = append(all, l.stem(a.Text, &t))
+		c.tokens = lexicon.Scan(c.tokens[:0], a.Text, s.Start, min(s.End, s.Start+MaxSummary))
+		for i := range c.tokens {
+			if t := &c.tokens[i]; l.words[t.Hash]&stop == 0 && t.End-t.Start >= shortest {
+				all = append(all, l.stem(a.Text, t))
 			}
 		}
 		break
@@ -70,12 +71,13 @@ func titleWords(a *article.Article, l *language) []uint64 {
 
 // tells is how much a sentence tells: 1, and what it has of headline and
 // keyphrases.
-func tells(text string, l *language, s article.Span, title []uint64, phrases []article.Keyphrase) float64 {
-	tokens := lexicon.Scan(nil, text, s.Start, s.End)
+func (c *counter) tells(text string, l *language, s article.Span, title []uint64, phrases []article.Keyphrase) float64 {
+	tokens := lexicon.Scan(c.tokens[:0], text, s.Start, s.End)
+	c.tokens = tokens
 	v := 1.0
 	seen := 0
 	for i, w := range title {
-		if !slices.Contains(title[:i], w) && slices.ContainsFunc(tokens, func(t lexicon.Token) bool { return l.stem(text, &t) == w }) {
+		if !slices.Contains(title[:i], w) && hasWord(text, l, tokens, w) {
 			seen++
 		}
 	}
@@ -97,6 +99,15 @@ func tells(text string, l *language, s article.Span, title []uint64, phrases []a
 	return v
 }
 
+func hasWord(text string, l *language, tokens []lexicon.Token, word uint64) bool {
+	for i := range tokens {
+		if l.stem(text, &tokens[i]) == word {
+			return true
+		}
+	}
+	return false
+}
+
 // whole tells whether a sentence stands on its own: it begins with a capital or a
 // figure and ends as sentences do, is no quotation and no part of one, and neither
 // too short nor too long.
@@ -105,7 +116,7 @@ func whole(s string) bool {
 		return false
 	}
 	first, _ := utf8.DecodeRuneInString(s)
-	last, _ := utf8.DecodeLastRuneInString(s)
+	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(s, "”“\"»’) \u00a0\u202f"))
 	if !unicode.IsUpper(first) && !unicode.IsDigit(first) && first != '¿' && first != '¡' || !strings.ContainsRune(".!?…", last) {
 		return false
 	}

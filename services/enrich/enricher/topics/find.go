@@ -3,16 +3,11 @@ package topics
 // token is a word of the text with the patterns that it fits.
 type token struct {
 	start, end int32
-	// patterns are the one of the whole word, of its beginning and of its end;
-	// none where there isn't any.
-	patterns [3]int32
+	patterns   [ways]int32 // none where there isn't any
 }
 
-const (
-	byWhole = iota
-	byHead
-	byTail
-)
+// unfit are the patterns of a word that fits none.
+var unfit = [ways]int32{none, none, none, none, none}
 
 // Lengths in bytes: a shorter stem has no ending, a stem that is shorter than long
 // none of more than one letter, and the end of a shorter word is no part of a
@@ -29,7 +24,7 @@ func (t *terms) tokens(dst []token, text string, start, end, most int) []token {
 	shouted := shouts(text[start:end])
 	var w word
 	for i := start; most > 0 && w.next(text, i, end); i = int(w.end) {
-		k := token{start: w.start, end: w.end, patterns: [3]int32{none, none, none}}
+		k := token{start: w.start, end: w.end, patterns: unfit}
 		t.whole(&k, &w, shouted)
 		if len(t.tails.slots) > 0 && w.size >= tailedWord {
 			k.patterns[byTail] = t.tail(&w, shouted)
@@ -51,7 +46,7 @@ func shouts(text string) bool {
 }
 
 // whole sets the patterns that w is a form of, and that it begins with: of each
-// the longest.
+// way the longest.
 func (t *terms) whole(k *token, w *word, shouted bool) {
 	var at [maxWord]uint64
 	b := w.bytes()
@@ -65,11 +60,10 @@ func (t *terms) whole(k *token, w *word, shouted bool) {
 		if s.hash == 0 {
 			continue
 		}
-		if p := s.pattern[whole] - 1; p != none && k.patterns[byWhole] == none && t.ends(b, n) && t.forms[p].fits(w, shouted) {
-			k.patterns[byWhole] = p
-		}
-		if p := s.pattern[begins] - 1; p != none && k.patterns[byHead] == none && t.forms[p].fits(w, shouted) {
-			k.patterns[byHead] = p
+		for way := byName; way < byTail; way++ {
+			if p := s.pattern[way] - 1; p != none && k.patterns[way] == none && t.forms[p].fits(w, shouted) && (way >= byNameHead || t.ends(b, n)) {
+				k.patterns[way] = p
+			}
 		}
 	}
 }
@@ -99,8 +93,8 @@ func (t *terms) tail(w *word, shouted bool) int32 {
 			if n-i < shortestTail || n-i <= size {
 				continue
 			}
-			if s := t.tails.get(h); s.hash != 0 && t.forms[s.pattern[whole]-1].fits(w, shouted) {
-				best, size = s.pattern[whole]-1, n-i
+			if s := t.tails.get(h); s.hash != 0 && t.forms[s.pattern[byTail]-1].fits(w, shouted) {
+				best, size = s.pattern[byTail]-1, n-i
 			}
 		}
 	}

@@ -29,14 +29,16 @@ func (f form) fits(w *word, shouted bool) bool {
 //
 // Each word of a term is a pattern with a number: "vote" stands for itself with
 // the language's endings, "terror*" for all that begins so, "*wahl" for all
-// that ends so, with the endings. Patterns are found by the hashes of a word's
-// beginnings and ends; a term is a path of patterns.
+// that ends so, with the endings. One that must have a capital is another than
+// the one that need not ("Cubs" and "cubs"). Patterns are found by the hashes of
+// a word's beginnings and ends; a term is a path of patterns.
 type terms struct {
 	endings  map[string]bool
 	ending   int // bytes of the longest ending
 	heads    table
 	tails    table
 	patterns map[string]int32 // while reading
+	silent   map[int32]bool   // while reading: terms that stand in [none]
 	forms    []form           // by pattern
 	opens    []bool           // by pattern: a term of several words begins with it
 	edges    map[uint64]int32 // node and pattern to node
@@ -44,17 +46,20 @@ type terms struct {
 	postings [][]posting      // by term; of a term that says nothing there are none
 }
 
-// Kinds of patterns that share their letters.
+// Ways in which a pattern fits a word, the one that says most first.
 const (
-	whole = iota
-	begins
-	kinds
+	byName     = iota // the whole word, with the capital that it must have
+	byWhole           // the whole word
+	byNameHead        // its beginning, with a capital
+	byHead            // its beginning
+	byTail            // its end
+	ways
 )
 
 // slot is the patterns with these letters.
 type slot struct {
 	hash    uint64
-	pattern [kinds]int32 // 0: none, else its number and 1
+	pattern [ways]int32 // 0: none, else its number and 1
 }
 
 // table is a hash table with open addresses; at most half of it is in use.
@@ -74,7 +79,7 @@ func (t *table) get(h uint64) *slot {
 	}
 }
 
-func (t *table) put(h uint64, kind int, pattern int32) {
+func (t *table) put(h uint64, way int, pattern int32) {
 	if 2*t.used >= len(t.slots) {
 		old := t.slots
 		t.slots = make([]slot, max(firstSlots, 2*len(old)))
@@ -89,14 +94,17 @@ func (t *table) put(h uint64, kind int, pattern int32) {
 		s.hash = h
 		t.used++
 	}
-	s.pattern[kind] = pattern + 1
+	s.pattern[way] = pattern + 1
 }
 
-// silent is the section of what says nothing, and hides the words that would.
-const silent = "none"
+// nothing is the section of what says nothing, and hides the words that would.
+const nothing = "none"
 
 func newTerms() *terms {
-	return &terms{endings: map[string]bool{}, patterns: map[string]int32{}, edges: map[uint64]int32{}, nodes: []int32{none}}
+	return &terms{
+		endings: map[string]bool{}, patterns: map[string]int32{}, silent: map[int32]bool{},
+		edges: map[uint64]int32{}, nodes: []int32{none},
+	}
 }
 
 // read reads a file of terms. Its sections are "endings", "none", and labels or
@@ -107,7 +115,7 @@ func (t *terms) read(dir fs.FS, name string, s *scheme) error {
 	return lexicon.EachLine(dir, name, func(line string) error {
 		if line[0] == '[' {
 			section = strings.Trim(line, "[]")
-			if section == endings || section == silent {
+			if section == endings || section == nothing {
 				return nil
 			}
 			var err error
@@ -123,7 +131,7 @@ func (t *terms) read(dir fs.FS, name string, s *scheme) error {
 				t.ending = max(t.ending, len(e))
 			}
 			return nil
-		case silent:
+		case nothing:
 			return t.addAll(line, nil)
 		}
 		number, list, _ := strings.Cut(line, " ")
@@ -179,43 +187,59 @@ func (t *terms) add(term string, p *posting) error {
 		t.nodes[at] = int32(len(t.postings))
 		t.postings = append(t.postings, nil)
 	}
-	if p != nil {
-		return t.post(t.nodes[at], term, *p)
-	}
-	return nil
+	return t.post(t.nodes[at], term, p)
 }
 
-func (t *terms) post(n int32, term string, p posting) error {
+// post adds what term n says.
+func (t *terms) post(n int32, term string, p *posting) error {
+	switch {
+	case p == nil && len(t.postings[n]) > 0, p != nil && t.silent[n]:
+		return fmt.Errorf("term %q: %w", strings.TrimSpace(term), errSilent)
+	case p == nil:
+		t.silent[n] = true
+		return nil
+	}
 	for _, q := range t.postings[n] {
 		if q.topic == p.topic {
 			return fmt.Errorf("term %q: %w", strings.TrimSpace(term), errTwice)
 		}
 	}
-	t.postings[n] = append(t.postings[n], p)
+	t.postings[n] = append(t.postings[n], *p)
 	return nil
 }
 
-var errTwice = errors.New("it stands twice for one topic")
+var (
+	errTwice  = errors.New("it stands twice for one topic")
+	errSilent = errors.New("it stands in [" + nothing + "], too")
+)
 
 func edge(node, pattern int32) uint64 { return uint64(node)<<32 | uint64(pattern) }
 
 // pattern numbers a word of a term.
 func (t *terms) pattern(written string) (int32, error) {
-	text, kind, table := written, whole, &t.heads
+	text, way := written, byWhole
 	if s, ok := strings.CutPrefix(text, "*"); ok {
-		text, table = s, &t.tails
+		text, way = s, byTail
 	}
 	if s, ok := strings.CutSuffix(text, "*"); ok {
-		if table == &t.tails {
+		if way == byTail {
 			return none, fmt.Errorf("%q is open on both sides", written)
 		}
-		text, kind = s, begins
+		text, way = s, byHead
 	}
 	var w word
 	if !w.next(text, 0, len(text)) || int(w.end) != len(text) || w.start != 0 || w.size == maxWord {
 		return none, fmt.Errorf("%q is no word", written)
 	}
-	key := strings.Replace(written, text, string(w.bytes()), 1)
+	if w.capital {
+		switch way {
+		case byWhole:
+			way = byName
+		case byHead:
+			way = byNameHead
+		}
+	}
+	key := strconv.Itoa(way) + string(w.bytes())
 	f := form{capital: w.capital, capitals: w.capitals}
 	n, ok := t.patterns[key]
 	if ok {
@@ -228,11 +252,11 @@ func (t *terms) pattern(written string) (int32, error) {
 	t.patterns[key] = n
 	t.forms = append(t.forms, f)
 	t.opens = append(t.opens, false)
-	if table == &t.tails {
-		t.tails.put(hashBack(w.bytes()), whole, n)
+	if way == byTail {
+		t.tails.put(hashBack(w.bytes()), way, n)
 		return n, nil
 	}
-	t.heads.put(hash(w.bytes()), kind, n)
+	t.heads.put(hash(w.bytes()), way, n)
 	return n, nil
 }
 
@@ -245,9 +269,10 @@ func (t *terms) labels(s *scheme, language string, below int32, weight float32, 
 		if label == "" || c == below || but[c] || !s.within(c, below) || strings.ContainsAny(label, ",/&") {
 			continue
 		}
-		// A term that the language's own file has for the topic stays.
+		// A term that the language's own file has for the topic, or has silenced,
+		// stays.
 		err := t.add(strings.ToLower(label), &posting{c, weight})
-		if err != nil && !errors.Is(err, errTwice) {
+		if err != nil && !errors.Is(err, errTwice) && !errors.Is(err, errSilent) {
 			return err
 		}
 	}

@@ -111,7 +111,7 @@ func load(dir fs.FS) (*knowledge, error) {
 		return nil, err
 	}
 	for _, t := range k.languages {
-		t.patterns = nil
+		t.patterns, t.silent = nil, nil
 		k.most = max(k.most, len(t.postings))
 	}
 	return k, nil

@@ -331,6 +331,8 @@ func TestBrokenData(t *testing.T) {
 		"no word":       {"lang/en/terms.txt", "[top]\n1 a;;b", "no words"},
 		"both ends":     {"lang/en/terms.txt", "[top]\n1 *word*", "open on both"},
 		"marks":         {"lang/en/terms.txt", "[top]\n1 w/o", `"w/o" is no word`},
+		"silenced":      {"lang/en/terms.txt", "[none]\nword\n[top]\n1 word", `"word": it stands in [none], too`},
+		"silenced late": {"lang/en/terms.txt", "[top]\n1 word\n[none]\nword", `"word": it stands in [none], too`},
 		"term twice":    {"lang/en/terms.txt", "[top]\n1 word; Wörd", "twice"},
 		"labels weight": {"labels.txt", "x top", "labels.txt:1"},
 		"labels topic":  {"labels.txt", "1 nothing", `"nothing"`},
