@@ -22,7 +22,7 @@ var topicsTask = Task{
 	Name: topTopics,
 	Main: topTopics,
 	Data: "a file of cases, one in a line",
-	sets: []string{filepath.Join("cases", topTopics, "tune.jsonl"), filepath.Join("cases", topTopics, "measure.jsonl")},
+	sets: []string{filepath.Join("cases", topTopics, "tune.jsonl"), filepath.Join("cases", topTopics, "more.jsonl"), filepath.Join("cases", topTopics, "measure.jsonl")},
 	run:  measureTopics,
 }
 

@@ -107,6 +107,7 @@ func TestKeyphrases(t *testing.T) {
 		{"behind an abbreviation", "en", "Library", "It was Mr. John Smith who opened the hall.", "John Smith", ""},
 		{"month that is a surname", "en", "Votes", "It was said by Martin May in the hall.", "Martin May", ""},
 		{"two things", "en", "Prices", "Prices of food and drink rose. Those of food and drink will fall.", "food and drink", ""},
+		{"word in two phrases", "en", "Military", "The military junta spoke of a military base. The military junta closed the military base.", "military junta", "military"},
 		{"noun in -ment", "fr", "Climat", "Le changement climatique inquiète. Le changement climatique est là.", "changement climatique", "climatique"},
 		{"adverb", "fr", "Climat", "La ville lentement éclairée est officiellement fermée, officiellement fermée.", "", "officiellement"},
 		{"noun in -ly", "en", "Food supply", "The food supply is short. The food supply was short.", "food supply", "food"},

@@ -20,6 +20,7 @@ type candidate struct {
 	inside bool         // first is inside a sentence
 	named  bool         // stood inside a sentence with capitals throughout
 	size   int
+	within float64 // weight of the phrases of several words that have it
 	score  float64
 }
 
@@ -306,8 +307,20 @@ func (c *counter) count(n candidate) {
 const longer = 0.4
 
 // rate sets the score of all candidates. A name counts as often as its last word,
-// by which it goes on.
+// by which it goes on; other words only where they aren't in a phrase of several
+// that is there again.
 func (c *counter) rate() {
+	for i := range c.all {
+		n := &c.all[i]
+		if n.size == 1 || n.count < 2 && !n.named {
+			continue
+		}
+		for _, w := range n.words[:n.size] {
+			if k, ok := c.byKey[extend(0, w)]; ok && !n.named {
+				c.all[k].within += n.weight
+			}
+		}
+	}
 	for i := range c.all {
 		n := &c.all[i]
 		w := n.weight
@@ -316,7 +329,7 @@ func (c *counter) rate() {
 				w = max(w, c.all[k].weight)
 			}
 		}
-		n.score = math.Log2(1+w) * (1 + longer*float64(n.size-1))
+		n.score = math.Log2(1+max(0, w-n.within)) * (1 + longer*float64(n.size-1))
 	}
 }
 
@@ -327,7 +340,7 @@ func (c *counter) choose() []*candidate {
 	c.rate()
 	all := c.chosen[:0]
 	for i := range c.all {
-		if n := &c.all[i]; n.count > 1 || n.named {
+		if n := &c.all[i]; n.score > 0 && (n.count > 1 || n.named) {
 			all = append(all, n)
 		}
 	}

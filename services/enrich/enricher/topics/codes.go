@@ -44,14 +44,13 @@ func readCodes(dir fs.FS, name string, s *scheme) (*codes, error) {
 // topic is the topic that a subject means, or none. A subject code that isn't
 // known means what the longest known one above it does.
 func (c *codes) topic(sub article.Subject) int32 {
-	code := sub.Code
+	code := strings.ToLower(sub.Code)
 	if strings.HasPrefix(code, mediaTopic) {
 		if t, ok := c.scheme.byCode[code]; ok {
 			return t
 		}
 		return none
 	}
-	code = strings.ToLower(code)
 	// IPTC 7901 allows several categories, the first one is the message's.
 	if i := strings.IndexByte(code, ','); i > 0 {
 		code = code[:i]

@@ -112,7 +112,7 @@ func newTerms() *terms {
 func (t *terms) read(dir fs.FS, name string, s *scheme) error {
 	const endings = "endings"
 	section, topic := "", int32(none)
-	return lexicon.EachLine(dir, name, func(line string) error {
+	err := lexicon.EachLine(dir, name, func(line string) error {
 		if line[0] == '[' {
 			section = strings.Trim(line, "[]")
 			if section == endings || section == nothing {
@@ -141,6 +141,10 @@ func (t *terms) read(dir fs.FS, name string, s *scheme) error {
 		}
 		return t.addAll(list, &posting{topic, float32(weight)})
 	})
+	if err == nil && len(t.heads.slots) == 0 {
+		return fmt.Errorf("%s: there is no term in it", name)
+	}
+	return err
 }
 
 // maxWeight is the most that a term weighs.

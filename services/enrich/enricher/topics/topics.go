@@ -148,7 +148,7 @@ func (k *knowledge) readLabels(dir fs.FS, name string) error {
 	})
 }
 
-// Enrich sets a.Topics. It replaces what it said itself before.
+// Enrich sets a.Topics, and replaces what is there.
 func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	ev, _ := e.pool.Get().(*evidence)
 	defer func() {
@@ -209,7 +209,8 @@ func readArticle(ev *evidence, t *terms, a *article.Article) {
 }
 
 // merge puts together what the agency says and what the text says, the surest
-// first. Of two topics of which one is above the other, the lower one stays.
+// first. Of two topics of which one is above the other, the lower one stays. What
+// the agency says is left out last.
 func (e *Enricher) merge(subjects []article.Subject, told []guess) []guess {
 	var all []guess
 	for _, sub := range subjects {
@@ -217,7 +218,7 @@ func (e *Enricher) merge(subjects []article.Subject, told []guess) []guess {
 		if t == none || slices.ContainsFunc(all, func(g guess) bool { return g.topic == t }) {
 			continue
 		}
-		all = append(all, guess{t, stated})
+		all = append(all, guess{topic: t, confidence: stated, stated: true})
 		if len(all) == maxStated {
 			break
 		}
@@ -228,7 +229,7 @@ func (e *Enricher) merge(subjects []article.Subject, told []guess) []guess {
 			continue
 		}
 		if slices.ContainsFunc(all, func(o guess) bool { return e.scheme.within(g.topic, o.topic) }) {
-			g.confidence = max(g.confidence, stated)
+			g.confidence, g.stated = max(g.confidence, stated), true
 		}
 		all = append(all, g)
 	}
@@ -238,8 +239,22 @@ func (e *Enricher) merge(subjects []article.Subject, told []guess) []guess {
 			kept = append(kept, g)
 		}
 	}
-	slices.SortStableFunc(kept, func(a, b guess) int { return cmp.Compare(b.confidence, a.confidence) })
-	return kept[:min(len(kept), Limit)]
+	surest := func(a, b guess) int { return cmp.Compare(b.confidence, a.confidence) }
+	slices.SortStableFunc(kept, surest)
+	if len(kept) > Limit {
+		slices.SortStableFunc(kept, func(a, b guess) int {
+			if a.stated == b.stated {
+				return 0
+			}
+			if a.stated {
+				return -1
+			}
+			return 1
+		})
+		kept = kept[:Limit]
+		slices.SortStableFunc(kept, surest)
+	}
+	return kept
 }
 
 // maxStated is how many different topics of an agency are looked at.

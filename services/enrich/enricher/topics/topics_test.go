@@ -149,8 +149,8 @@ func TestPlaceCounts(t *testing.T) {
 func TestLengthCounts(t *testing.T) {
 	e := newEnricher(t)
 	short := told(t, e, "en", "", "The earthquake had a magnitude of 6.1.")
-	long := told(t, e, "en", "", "The earthquake had a magnitude of 6.1.", strings.Repeat("It was as it had been before. ", 100))
-	if len(short) == 0 || len(long) > 0 && long[0].Confidence >= short[0].Confidence {
+	long := told(t, e, "en", "", "The earthquake had a magnitude of 6.1.", strings.Repeat("It was as it had been before. ", 20))
+	if len(short) == 0 || len(long) == 0 || long[0].Confidence >= short[0].Confidence {
 		t.Errorf("%+v in a short text, %+v in a long one", short, long)
 	}
 }
@@ -159,6 +159,7 @@ func TestSubjects(t *testing.T) {
 	e := newEnricher(t)
 	for _, c := range []struct{ code, want string }{
 		{"medtop:20000070", "coup d'etat"},
+		{"MEDTOP:20000070", "coup d'etat"},
 		{"medtop:99999999", ""},
 		{"subj:11002000", "diplomacy"},
 		{"subj:15054000", "soccer"},
@@ -208,6 +209,51 @@ func TestMoreSubjectsThanTopics(t *testing.T) {
 	}
 }
 
+// What the agency says is told whatever the text says.
+func TestAgencyFirst(t *testing.T) {
+	e := newEnricher(t)
+	a := laid("en", "Earthquake, election, strike, cancer and football", strings.Repeat("An earthquake; the election and its voters; a strike of the union's workers; cancer and its patients; a football club and its goalkeeper. ", 3))
+	enrich(t, e, a)
+	if len(a.Topics) < Limit-1 {
+		t.Fatalf("the text tells of %q only", labels(a.Topics))
+	}
+	a.Subjects = []article.Subject{{Code: "medtop:12000000"}, {Code: "medtop:17000000"}}
+	enrich(t, e, a)
+	if got := labels(a.Topics); len(got) != Limit || !slices.Contains(got, "religion and belief") || !slices.Contains(got, "weather") {
+		t.Errorf("%q", got)
+	}
+}
+
+// One word of many meanings makes no topic, nor does a name that is a word.
+func TestHomonyms(t *testing.T) {
+	e := newEnricher(t)
+	for _, c := range []struct{ language, headline, text, never string }{
+		{"en", "BP first-half profit falls", "BP said on Tuesday its profit fell 12% in the first half, and it expects a better second half.", "soccer"},
+		{"en", "President tries to end deadlock", "The president tries again this week to end the deadlock.", "rugby"},
+		{"en", "Kingdom expands nuclear arsenal", "The nuclear arsenal has grown, the U.N. atomic watchdog said.", "soccer"},
+		{"en", "Minister hails accord", "The minister hailed the deal.", "weather"},
+		{"en", "Man dies in Liverpool", "A man has died in Liverpool.", "soccer"},
+		{"en", "Nightclub manager jailed", "A nightclub manager was jailed for three years.", "soccer"},
+		{"en", "Lira sinks", "The lira sank to a record low.", "maritime accident and incident"},
+		{"en", "Marathon talks end", "Marathon talks ended without a deal.", "marathon"},
+		{"en", "A novel approach to parking", "The town tries a novel approach to parking.", "literature"},
+		{"en", "Cash as a last resort", "The bank lends as a last resort.", "travel and tourism"},
+		{"en", "Sue Gray resigns", "Sue Gray resigned as chief of staff.", "litigation"},
+		{"en", "Cubs beat Giants 5-2", "The Cubs beat the Giants 5-2 in Chicago.", "animal"},
+		{"de", "Söldner der Gruppe Wagner überfallen Dorf", "Söldner der Gruppe Wagner haben ein Dorf überfallen.", "music"},
+		{"de", "Roland Koch zieht sich zurück", "Roland Koch zieht sich aus der Politik zurück.", "food and drink enthusiasm"},
+		{"de", "Der Aufstieg der Partei", "Der Aufstieg der Partei ist rasch.", "soccer"},
+		{"de", "Das Band zwischen den Ländern", "Das Band zwischen den Ländern ist stark.", "music"},
+		{"de", "Zahlen im Vergleich", "Im Vergleich zum Vorjahr ist es mehr.", "litigation"},
+		{"fr", "Le golfe s'ensable", "Le golfe s'ensable depuis longtemps.", "golf"},
+		{"es", "De qué se trata", "Se trata de una idea que trata de todo.", "human smuggling and trafficking"},
+	} {
+		if got := labels(told(t, e, c.language, c.headline, c.text)); slices.Contains(got, c.never) {
+			t.Errorf("%s: %q", c.headline, got)
+		}
+	}
+}
+
 // Words behind the limit aren't read.
 func TestMaxWords(t *testing.T) {
 	e := newEnricher(t)
@@ -217,9 +263,6 @@ func TestMaxWords(t *testing.T) {
 	readArticle(ev, e.languages["en"], a)
 	if len(ev.hits) > 0 || ev.words != MaxWords {
 		t.Errorf("%d words, %d terms", ev.words, len(ev.hits))
-	}
-	if got := told(t, e, "en", "", quake, strings.Repeat("word ", MaxWords)); len(got) > 0 && got[0].Label != "earthquake" {
-		t.Errorf("%q", labels(got))
 	}
 }
 
@@ -257,62 +300,6 @@ func FuzzTopics(f *testing.F) {
 	})
 }
 
-// Work grows as the text does, also for texts that are made to be slow: one term's
-// beginning again and again, one long word, many words that end alike.
-func TestWorkIsLinear(t *testing.T) {
-	e := newEnricher(t)
-	for name, piece := range map[string]string{
-		"plain":       "The earthquake shook the town on Sunday. ",
-		"beginnings":  "coup d coup d stock stock state of state ",
-		"ends":        "gerichtgerichtgericht ",
-		"no blank":    "militarymilitary",
-		"apostrophes": "d'd'd'd'",
-		"capitals":    "WHO ",
-	} {
-		for language, terms := range e.languages {
-			steps := func(n int) int {
-				text := strings.Repeat(piece, n)
-				tokens := terms.tokens(nil, text, 0, len(text), MaxWords)
-				all := 0
-				for i := 0; i < len(tokens); {
-					_, size := terms.longest(tokens[i:])
-					all += 1 + terms.tries(tokens[i:])
-					i += max(1, size)
-				}
-				return all
-			}
-			few, many := steps(100), steps(1000)
-			if many > 11*few+100 {
-				t.Errorf("%s in %s: %d steps for 100 pieces, %d for 1000", name, language, few, many)
-			}
-		}
-	}
-}
-
-// tries is how many tokens a term that begins with tokens[0] is looked for in.
-func (t *terms) tries(tokens []token) int {
-	most := 0
-	for _, p := range tokens[0].patterns {
-		if p != none && t.opens[p] {
-			most = max(most, t.depth(t.edges[edge(0, p)], tokens[1:]))
-		}
-	}
-	return most
-}
-
-func (t *terms) depth(node int32, tokens []token) int {
-	if len(tokens) == 0 {
-		return 0
-	}
-	n := 1
-	for _, p := range tokens[0].patterns {
-		if to, ok := t.edges[edge(node, p)]; ok && p != none {
-			n += t.depth(to, tokens[1:])
-		}
-	}
-	return n
-}
-
 func TestBrokenData(t *testing.T) {
 	const scheme = "a\t\ttop\nb\ta\tbelow\n"
 	for name, c := range map[string]struct{ file, text, want string }{
@@ -324,6 +311,7 @@ func TestBrokenData(t *testing.T) {
 		"code":          {"codes.tsv", "x", "codes.tsv:1"},
 		"code's topic":  {"codes.tsv", "x\tnothing", `"nothing" is no topic`},
 		"code twice":    {"codes.tsv", "x\ttop\nX\ttop", "twice"},
+		"no term":       {"lang/en/terms.txt", "[endings]\ns", "terms.txt: there is no term"},
 		"no section":    {"lang/en/terms.txt", "1 word", "terms.txt:1: it stands before"},
 		"section":       {"lang/en/terms.txt", "[nothing]", `"nothing" is no topic`},
 		"weight":        {"lang/en/terms.txt", "[top]\nword", "no weight"},
@@ -333,7 +321,7 @@ func TestBrokenData(t *testing.T) {
 		"marks":         {"lang/en/terms.txt", "[top]\n1 w/o", `"w/o" is no word`},
 		"silenced":      {"lang/en/terms.txt", "[none]\nword\n[top]\n1 word", `"word": it stands in [none], too`},
 		"silenced late": {"lang/en/terms.txt", "[top]\n1 word\n[none]\nword", `"word": it stands in [none], too`},
-		"term twice":    {"lang/en/terms.txt", "[top]\n1 word; Wörd", "twice"},
+		"term twice":    {"lang/en/terms.txt", "[top]\n1 word; wörd", "twice"},
 		"labels weight": {"labels.txt", "x top", "labels.txt:1"},
 		"labels topic":  {"labels.txt", "1 nothing", `"nothing"`},
 		"labels but":    {"labels.txt", "1 top; nothing", `"nothing"`},

@@ -167,6 +167,7 @@ func heaviest(postings []posting, k int, s *scheme) bool {
 type guess struct {
 	topic      int32
 	confidence float64
+	stated     bool // the agency says so, or says what is above it
 }
 
 // guesses are the topics that the text is about, the surest first.
@@ -225,11 +226,11 @@ func (e *evidence) narrow(all []guess, s *scheme, top int32, confidence float64)
 		}
 		if !slices.ContainsFunc(all[from:], func(g guess) bool { return s.within(t, g.topic) || s.within(g.topic, t) }) {
 			// The first is as sure as the top topic, those behind it less so.
-			all = append(all, guess{t, max(MinConfidence, confidence*math.Pow(v/e.scores[below[0]].value, beside))})
+			all = append(all, guess{topic: t, confidence: max(MinConfidence, confidence*math.Pow(v/e.scores[below[0]].value, beside))})
 		}
 	}
 	if len(all) == from {
-		all = append(all, guess{top, confidence})
+		all = append(all, guess{topic: top, confidence: confidence})
 	}
 	return all
 }
