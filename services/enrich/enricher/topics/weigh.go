@@ -28,8 +28,9 @@ const (
 	// telling is the evidence that leaves a doubt of 1/e.
 	telling = 5.5
 	// beside is the power to which the share of the strongest topic is taken: of
-	// what a text mentions by the way, some is always about something else.
-	beside = 0.9
+	// what a text mentions by the way, some is always about something else, and
+	// what a third of it is about is a topic.
+	beside = 0.7
 	// single is what the evidence of one term alone is worth.
 	single = 0.5
 	// least is the evidence for which the strongest topic is told even if it gives
