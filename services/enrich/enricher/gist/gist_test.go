@@ -172,10 +172,10 @@ func TestOtherSegments(t *testing.T) {
 // Enriching again, after other texts, gives the same.
 func TestAgain(t *testing.T) {
 	e := newEnricher(t)
-	make := func() *article.Article {
+	bridge := func() *article.Article {
 		return laid("en", "Harbour bridge closed", "The harbour bridge will be closed to all traffic until Friday morning. The bridge has cracks.")
 	}
-	a, b := make(), make()
+	a, b := bridge(), bridge()
 	enrich(t, e, a)
 	enrich(t, e, laid("de", "Brücke", strings.Repeat("Die Brücke am Hafen bleibt gesperrt. ", 50)))
 	enrich(t, e, b)

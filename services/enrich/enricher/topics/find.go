@@ -60,7 +60,7 @@ func (t *terms) whole(k *token, w *word, shouted bool) {
 		if s.hash == 0 {
 			continue
 		}
-		for way := byName; way < byTail; way++ {
+		for way := range byTail {
 			if p := s.pattern[way] - 1; p != none && k.patterns[way] == none && t.forms[p].fits(w, shouted) && (way >= byNameHead || t.ends(b, n)) {
 				k.patterns[way] = p
 			}

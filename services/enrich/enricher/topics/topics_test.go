@@ -109,7 +109,7 @@ func TestTopics(t *testing.T) {
 		{"headline", "en", "Volcano erupts on island", "Lava ran down the slope on Sunday and villages were evacuated.", "volcanic eruption", ""},
 		{"compound", "de", "Oberverwaltungsgericht kippt Verbot", "Die Richter gaben der Klage statt.", "court", ""},
 		{"other language's words", "de", "Volcano, lava, eruption", "lava lava", "", "volcanic eruption"},
-		{"diacritics and capitals", "fr", "ELECTION PRESIDENTIELLE: LE SECOND TOUR", "Les électeurs votent dimanche.", "election", ""},
+		{"diacritics and capitals", "fr", "ELECTION PRESIDENTIELLE: LE SECOND TOUR", "Les urnes ouvrent dimanche.", "election", ""},
 		{"inflected", "es", "Los volcanes y las erupciones", "Las erupciones de los volcanes cubrieron el pueblo de ceniza.", "volcanic eruption", ""},
 		{"hidden by a longer term", "en", "Price war between grocers", "The price war has gone on for a year, say shoppers and retailers.", "retail", "war"},
 		{"capitals that are none in a shout", "en", "WHO SAID WHAT", "Nothing more was heard.", "", "epidemic"},

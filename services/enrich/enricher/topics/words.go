@@ -1,6 +1,7 @@
 package topics
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -126,8 +127,8 @@ func hash(b []byte) uint64 {
 // hashBack is the hash of b read from its end.
 func hashBack(b []byte) uint64 {
 	h := uint64(hashSeed)
-	for i := len(b) - 1; i >= 0; i-- {
-		h = (h ^ uint64(b[i])) * hashPrime
+	for _, c := range slices.Backward(b) {
+		h = (h ^ uint64(c)) * hashPrime
 	}
 	return h
 }
