@@ -100,12 +100,15 @@ func NewChain(c Catalogue, report func(Outcome)) (*Chain, error) {
 var errTextChanged = errors.New("it changed the text")
 
 // Enrich runs all enrichers on a. An optional one that fails leaves its field
-// empty and [article.FlagEnricherFailed] set. The error is that of a required
+// empty and [article.FlagEnricherFailed] set. An article that got too large for a
+// message loses mentions, and [article.FlagTruncated] is set. The error is that of a required
 // one, permanent by [stage.Permanent], or that of ctx.
 func (c *Chain) Enrich(ctx context.Context, a *article.Article) error {
 	if i := slices.Index(a.Flags, article.FlagEnricherFailed); i >= 0 {
 		a.Flags = slices.Delete(slices.Clone(a.Flags), i, i+1)
 	}
+	// One of before may lie in what is no report by the segments of now.
+	a.Summary = article.Evidence{}
 	for i := range c.links {
 		l := &c.links[i]
 		if err := ctx.Err(); err != nil {
@@ -142,6 +145,7 @@ func (c *Chain) Enrich(ctx context.Context, a *article.Article) error {
 		a.Flags = slices.Clone(a.Flags)
 		a.Flag(article.FlagEnricherFailed)
 	}
+	fit(a)
 	return nil
 }
 
