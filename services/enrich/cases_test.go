@@ -28,7 +28,7 @@ func TestCasesPointIntoTheirTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, folder := range []string{"amounts", "dates", "quotes"} {
+	for _, folder := range []string{"amounts", "dates", "quotes", "topics"} {
 		for _, half := range []string{"tune.jsonl", "measure.jsonl"} {
 			if file := filepath.Join("testdata/cases", folder, half); !slices.Contains(files, file) {
 				t.Errorf("there is no %s", file)
@@ -66,8 +66,9 @@ func TestCasesPointIntoTheirTexts(t *testing.T) {
 				}
 			}
 		}
+		topics := filepath.Base(filepath.Dir(file)) == "topics" // they have no places in their texts
 		switch more := filepath.Base(file) == "more.jsonl"; {
-		case n == 0, !more && n != 80:
+		case n == 0, !more && !topics && n != 80:
 			t.Errorf("%s has %d cases", file, n)
 		case !more && !slices.Contains([]string{"tune.jsonl", "measure.jsonl"}, filepath.Base(file)):
 			t.Errorf("nothing is measured with %s", file)
@@ -104,6 +105,9 @@ func TestCases(t *testing.T) {
 
 // held is the F1 that was reached, by task and data, rounded down.
 var held = map[string]map[string]float64{
+	"topics cases/topics/tune.jsonl":         {"topics": 0.97, "topics en": 0.97, "topics de": 0.99, "topics fr": 0.99, "topics es": 0.92},
+	"topics cases/topics/more.jsonl":         {"topics": 0.92, "topics en": 0.93, "topics de": 0.95, "topics fr": 0.88, "topics es": 0.9},
+	"topics cases/topics/measure.jsonl":      {"topics": 0.86, "topics en": 0.85, "topics de": 0.91, "topics fr": 0.87, "topics es": 0.83, "topics with their paths": 0.66},
 	"quotes cases/quotes/tune.jsonl":         {"quotes": 0.98},
 	"quotes cases/quotes/more.jsonl":         {"quotes": 0.96},
 	"quotes cases/quotes/measure.jsonl":      {"quotes": 0.92},

@@ -44,6 +44,10 @@ func TestGolden(t *testing.T) {
 		CitedMedia       []string `json:"cited_media"`
 		Attribution      []any
 		Translation      bool `json:"translation_likely"`
+		Topics           struct {
+			Must, Never   []string
+			ExpectedAmong []string `json:"expected_among"`
+		}
 	}
 	if err := json.Unmarshal(js, &want); err != nil {
 		t.Fatal(err)
@@ -85,6 +89,31 @@ func TestGolden(t *testing.T) {
 	}
 	if a.Translation.Likely() != want.Translation {
 		t.Errorf("translation %+v, likely: want %v", a.Translation, want.Translation)
+	}
+	about := map[string]bool{}
+	for _, p := range a.Topics {
+		for _, code := range p.Path {
+			about[code] = true
+		}
+	}
+	expected := 0
+	for _, code := range want.Topics.ExpectedAmong {
+		if about[code] {
+			expected++
+		}
+	}
+	for _, code := range want.Topics.Must {
+		if !about[code] {
+			t.Errorf("%s is missing among the topics", code)
+		}
+	}
+	for _, code := range want.Topics.Never {
+		if about[code] {
+			t.Errorf("%s is no topic of it", code)
+		}
+	}
+	if expected < 3 {
+		t.Errorf("%d of the expected topics", expected)
 	}
 	if a.First(article.Headline) != "USA must withdraw its military personnel from Niger" || a.First(article.Kicker) != "" {
 		t.Errorf("headline %q, kicker %q", a.First(article.Headline), a.First(article.Kicker))

@@ -70,6 +70,9 @@ type testcase struct {
 	Dates       []mark    `json:"dates"`
 	Amounts     []mark    `json:"amounts"`
 	Quantities  []mark    `json:"quantities"`
+	Topics      []string  `json:"topics"`   // qcodes
+	Tops        []string  `json:"tops"`     // qcodes of the topmost ones that are firm; none: all above Topics
+	Doubtful    []string  `json:"doubtful"` // qcodes of topmost ones that may be told or not
 }
 
 func readCases(file string) ([]testcase, error) {

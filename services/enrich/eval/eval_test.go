@@ -15,6 +15,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/enricher"
+	"github.com/copytaster/copytaster/services/enrich/enricher/topics"
 )
 
 func TestScore(t *testing.T) {
@@ -46,6 +47,50 @@ func TestAlike(t *testing.T) {
 	} {
 		if alike(c.a, c.b) != c.same || alike(c.b, c.a) != c.same {
 			t.Errorf("%q and %q: alike is %v", c.a, c.b, !c.same)
+		}
+	}
+}
+
+func TestTopics(t *testing.T) {
+	const (
+		disaster, conflict, weather = "medtop:03000000", "medtop:16000000", "medtop:17000000"
+		politics, sport             = "medtop:11000000", "medtop:15000000"
+	)
+	path, err := topics.Paths()
+	if err != nil {
+		t.Fatal(err)
+	}
+	find := func(a *article.Article) {
+		a.Topics = nil
+		for code, confidence := range map[string]float64{"medtop:20000156": 1, weather: 1, politics: .5, sport: .4, "medtop:20000070": 1} {
+			a.Topics = append(a.Topics, article.Topic{Evidence: article.Evidence{Confidence: confidence}, Qcode: code, Label: "of " + code, Path: path(code)})
+		}
+	}
+	// Found are an avalanche, which is five levels down, weather, politics and a coup.
+	m := run(t, "topics", `{"id":"1","language":"en","text":"Some text","topics":["medtop:20000151","medtop:16000000"],"tops":["medtop:03000000"],"doubtful":["medtop:16000000","medtop:17000000"]}`, find)
+	want := map[string]Score{
+		"topics": {1, 1, 0}, "topics en": {1, 1, 0}, "topics: " + disaster: {1, 0, 0}, "topics: " + politics: {0, 1, 0},
+		"topics, doubtful too": {2, 2, 0}, "topics with their paths": {3, 2, 0},
+	}
+	if d := cmp.Diff(want, m.Scores); d != "" {
+		t.Errorf("-want +got\n%s", d)
+	}
+	m = run(t, "topics", `{"id":"1","language":"en","text":"Some text","topics":["medtop:20000070"]}`, find)
+	if d := cmp.Diff(Score{1, 3, 0}, m.Scores["topics"]); d != "" || m.Scores["topics: "+conflict] != (Score{Right: 1}) {
+		t.Errorf("without tops: %v", m.Scores)
+	}
+	for data, want := range map[string]string{
+		`{"topics":["medtop:1"]}`:                                                                  "none of the Media Topics",
+		`{"topics":["medtop:16000000"],"tops":["medtop:20000070"]}`:                                "none of the topmost",
+		`{"topics":["medtop:16000000"],"doubtful":["medtop:1"]}`:                                   "none of the topmost",
+		`{"topics":["medtop:16000000"],"tops":["medtop:16000000"],"doubtful":["medtop:16000000"]}`: "doubtful and is not",
+	} {
+		file := filepath.Join(t.TempDir(), "tune.jsonl")
+		if err := os.WriteFile(file, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := topicsTask.Run(t.Context(), reader(t, find), file); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", data, err, want)
 		}
 	}
 }

@@ -31,6 +31,7 @@ var Tasks = []Task{
 	ofCases("amounts", "amounts", amounts),
 	ofCases("quantities", "amounts", quantities),
 	ofCases("dates", "dates", dates),
+	topicsTask,
 	{"datelines", "datelines", "Reuters-21578, gzipped lines of JSON with id, date, title, dateline, body; not part of the project", nil, "", measureDatelines},
 }
 
