@@ -1,0 +1,398 @@
+package places
+
+import (
+	"strings"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// mention is a name of the gazetteer in the text.
+type mention struct {
+	start, end int32
+	first, n   int32 // its words, in the words of its segment
+	head       int32 // the places that the name may mean
+	key        uint64
+	within     int32 // the mention that says where it lies, one more than its index; 0: none
+	record     int32 // what it means, 0: nothing
+	score      float32
+	kind       article.Kind
+	lead       bool // the first paragraph of the body
+	capitals   bool // written in capitals only
+	near       nearby
+}
+
+// nearby is what stands around a mention.
+type nearby uint16
+
+const (
+	preposition nearby = 1 << iota // a word before it that stands before places
+	certain                        // one that stands before little else
+	barred                         // it is part of another name, a person, a government
+	weak                           // it may be part of another name
+	word                           // the name is a word or a person first
+	attribute                      // before a noun: "US soldiers"
+	genitive
+	typed // its type stands behind it: "Nyanza Province"
+	listed
+)
+
+const maxGap = 4 // bytes between two words of a name
+
+// joined tells whether words k-1 and k may be of one name.
+func joined(text string, toks []lexicon.Token, k int) bool {
+	g := text[toks[k-1].End:toks[k].Start]
+	switch g {
+	case " ", "-", "'", "’", "\u00a0", "‑", "–", "\n", ".":
+		return true
+	case ". ":
+		return toks[k-1].End-toks[k-1].Start <= 2
+	}
+	return len(g) <= maxGap && len(g) > 1 && strings.Trim(g, " \n\r\u00a0") == ""
+}
+
+// longest finds the longest name that begins with word i: the number of its words,
+// and the head of its places.
+func (g *Gazetteer) longest(text string, toks []lexicon.Token, i int) (n int, head int32, key uint64) {
+	h := uint64(0)
+	small := toks[i].Shape&lexicon.Upper == 0
+	for k := i; k < len(toks); k++ {
+		if k > i && !joined(text, toks, k) {
+			break
+		}
+		h = step(h, toks[k].Hash)
+		p, some := g.table.get(h)
+		if !some {
+			break
+		}
+		small = small && toks[k].Shape&lexicon.Upper == 0
+		if p != 0 && !small && g.written(toks[i:k+1], p) {
+			n, head, key = k+1-i, p, h
+		}
+	}
+	return n, head, key
+}
+
+// written tells whether the words are written as a name is of any of the places.
+func (g *Gazetteer) written(toks []lexicon.Token, head int32) bool {
+	for p := head; p != 0; p = g.postings[p].next {
+		if g.fits(toks, g.postings[p].how) {
+			return true
+		}
+	}
+	return false
+}
+
+const maxParticle = 3 // bytes of a word with a small letter inside a name
+
+func (g *Gazetteer) fits(toks []lexicon.Token, how manner) bool {
+	for i, t := range toks {
+		switch {
+		case how&exact != 0 && how&tail == 0 && t.Shape&lexicon.AllCaps == 0 && (t.End-t.Start > 1 || t.Shape&lexicon.Upper == 0):
+			return false
+		case how&lower == 0 && t.Shape&lexicon.Lower != 0 && (i == 0 || t.End-t.Start > maxParticle):
+			return false
+		}
+	}
+	return true
+}
+
+// finder looks for places in an article.
+type finder struct {
+	g        *Gazetteer
+	lex      *lexicon.Lexicon
+	lang     *language
+	text     string
+	toks     []lexicon.Token
+	mentions []mention
+	segment  article.Segment
+	lead     bool
+	titled   bool // most words of the segment have a capital
+
+	countries [256]float32 // what speaks for each country
+	divisions map[uint16]float32
+	senses    map[uint64]int32
+	seen      map[int32]int32
+}
+
+func (f *finder) reset() {
+	f.mentions = f.mentions[:0]
+	clear(f.countries[:])
+	clear(f.divisions)
+	clear(f.senses)
+	clear(f.seen)
+}
+
+// scan finds what the segment names.
+func (f *finder) scan() {
+	s := f.segment
+	f.toks = lexicon.Scan(f.toks[:0], f.text, s.Start, s.End)
+	f.titled = mostCapitals(f.toks)
+	begin := len(f.mentions)
+	for i := 0; i < len(f.toks); {
+		n, head, key := f.g.longest(f.text, f.toks, i)
+		if n == 0 {
+			f.people(i)
+			i++
+			continue
+		}
+		if len(f.mentions) >= MentionLimit {
+			return
+		}
+		last := f.toks[i+n-1]
+		m := mention{start: f.toks[i].Start, end: last.End, first: int32(i), n: int32(n), head: head, key: key, kind: s.Kind, lead: f.lead, capitals: allCapitals(f.toks[i : i+n])}
+		if f.text[last.Start:last.End] == strings.ToUpper(f.text[last.Start:last.End]) && last.End-last.Start == 1 && int(last.End) < s.End && f.text[last.End] == '.' && n > 1 {
+			m.end++ // "U.S."
+		}
+		f.mentions = append(f.mentions, m)
+		i += n
+	}
+	for k := begin; k < len(f.mentions); k++ {
+		f.surround(begin, k)
+	}
+}
+
+func allCapitals(toks []lexicon.Token) bool {
+	for _, t := range toks {
+		if t.Shape&lexicon.AllCaps == 0 && (t.End-t.Start > 1 || t.Shape&lexicon.Upper == 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// mostCapitals tells whether a line is written with capitals, as some headlines are.
+func mostCapitals(toks []lexicon.Token) bool {
+	const long = 4 // bytes of a word that has a capital there
+	words, upper := 0, 0
+	for _, t := range toks {
+		if t.End-t.Start >= long && t.Shape&lexicon.Digits == 0 {
+			words++
+			if t.Shape&lexicon.Upper != 0 {
+				upper++
+			}
+		}
+	}
+	return words > 0 && upper*10 >= words*7
+}
+
+// people adds what an adjective or a people says about the country.
+func (f *finder) people(i int) {
+	if m := f.lang.byPeople.Longest(f.toks[i:], 0); m.Value > 0 {
+		f.countries[m.Value-1]++
+	}
+}
+
+func (f *finder) gap(k int) string {
+	from, to := f.segment.Start, f.segment.End
+	if k > 0 {
+		from = int(f.toks[k-1].End)
+	}
+	if k < len(f.toks) {
+		to = int(f.toks[k].Start)
+	}
+	return f.text[from:to]
+}
+
+func (f *finder) is(k int, c lexicon.Class) bool {
+	return k >= 0 && k < len(f.toks) && f.lang.words.Longest(f.toks[k:min(k+1, len(f.toks))], c).Tokens > 0
+}
+
+// ending tells whether a phrase of class c ends right before word i.
+func (f *finder) ending(i int, c lexicon.Class) bool {
+	for k := max(0, i-4); k < i; k++ {
+		if m := f.lang.words.Longest(f.toks[k:i], c); m.Tokens == i-k && m.Tokens > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *finder) general(k int, c lexicon.Class) bool {
+	return k >= 0 && k < len(f.toks) && f.lex.Phrases.Longest(f.toks[k:k+1], c).Tokens > 0
+}
+
+// opens tells whether a sentence begins with word k.
+func (f *finder) opens(k int) bool {
+	return k == 0 || strings.ContainsAny(f.gap(k), ".!?:\"“„«\n•—") && len(f.gap(k)) > 1
+}
+
+// surround looks at what stands around mention k of a segment whose first one is begin.
+func (f *finder) surround(begin, k int) {
+	m := &f.mentions[k]
+	i, end := int(m.first), int(m.first+m.n)
+	if m.n == 1 && f.lang.words.Longest(f.toks[i:end], stop).Tokens > 0 {
+		m.near |= word
+	}
+	if m.n == 1 && f.general(i, lexicon.Given) {
+		m.near |= word
+	}
+	before, after := f.gap(i), f.gap(end)
+	if strings.HasSuffix(before, "@") || strings.HasSuffix(before, "#") || strings.HasSuffix(before, "_") || strings.HasPrefix(after, "@") || strings.HasPrefix(after, "$") || strings.HasSuffix(before, "$") ||
+		strings.HasPrefix(after, "_") || strings.HasPrefix(after, "://") || before == "." || after == "." && m.n == 1 && end < len(f.toks) && f.toks[end].Shape&lexicon.Lower != 0 {
+		m.near |= barred
+		return
+	}
+	f.ahead(m, begin, k, i)
+	f.behind(m, begin, k, end)
+	f.container(m, k, end)
+}
+
+// ahead looks at what stands before a mention that begins with word i.
+func (f *finder) ahead(m *mention, begin, k, i int) {
+	if i == 0 {
+		return
+	}
+	gap := f.gap(i)
+	at := i
+	if f.general(at-1, lexicon.Article) && f.toks[at-1].Shape&lexicon.Lower != 0 && space(gap) {
+		at-- // "in the Netherlands"
+	}
+	touching := space(f.gap(at)) && at > 0
+	if touching && f.ending(at, bodyBefore) && f.toks[at-1].End > 0 {
+		m.near |= barred
+		return
+	}
+	if touching && f.ending(at, feature) {
+		m.near |= barred
+		return
+	}
+	if touching && f.ending(at, before|strong) {
+		m.near |= preposition
+		if f.ending(at, strong) {
+			m.near |= certain
+		}
+		if f.ending(at, talks) {
+			m.near |= genitive
+		}
+	}
+	neighbour := k > begin && f.mentions[k-1].first+f.mentions[k-1].n == int32(i)
+	prev := f.toks[i-1]
+	switch {
+	case prev.Shape&lexicon.Upper == 0 || neighbour && f.mentions[k-1].near&barred == 0 && gap != "-":
+	case gap == "-":
+		if !neighbour {
+			m.near |= barred // "Ebola-Reston"
+		}
+	case !space(gap) || gap == "\n":
+	case f.general(i-1, lexicon.Given) && m.n == 1 && !(f.opens(i-1) && f.ending(i, before)):
+		m.near |= barred // "Jack London"
+	case f.ending(i, title):
+		m.near |= word
+		if m.n == 1 {
+			m.near |= weak
+		}
+	case f.lang.nouns || f.titled || f.opens(i-1) || prev.Shape&lexicon.AllCaps != 0 && allCapitals(f.toks[i:i+int(m.n)]):
+	case f.ending(i, before|strong) || f.general(i-1, lexicon.Weekday|lexicon.Month|lexicon.Article|lexicon.Join):
+	case f.lang.byPeople.Longest(f.toks[i-1:i], 0).Tokens > 0:
+	case prev.Shape&lexicon.HasDigit != 0:
+	default:
+		m.near |= weak // "Racing Victoria"
+	}
+}
+
+func space(gap string) bool { return gap == " " || gap == "\u00a0" || gap == "\n" || gap == "  " }
+
+// behind looks at what stands behind a mention, from word end on.
+func (f *finder) behind(m *mention, begin, k, end int) {
+	if end >= len(f.toks) {
+		return
+	}
+	gap := f.gap(end)
+	next := f.toks[end]
+	if (gap == "'" || gap == "’") && next.End-next.Start == 1 && (f.text[next.Start] == 's' || f.text[next.Start] == 'S') {
+		m.near |= genitive
+		if f.is(end+1, policy) || f.is(end+2, policy) && space(f.gap(end+2)) {
+			m.near |= attribute
+		}
+		return
+	}
+	switch {
+	case gap == "-" && next.Shape&lexicon.Upper != 0 && f.body(end):
+		m.near |= barred
+	case gap == "-" && next.Shape&lexicon.Upper != 0 && !f.startsName(begin, k, end) && !f.lang.nouns:
+		m.near |= weak
+		if f.lang.byPeople.Longest(f.toks[end:end+1], 0).Tokens > 0 {
+			m.near |= barred // "UK-Algerian"
+		}
+	case !space(gap) || gap == "\n":
+	case f.is(end, typeWord) && next.Shape&lexicon.Upper != 0 && !f.body(end+1):
+		m.near |= typed
+	case next.Shape&lexicon.Lower != 0:
+		f.follows(m, end)
+	case next.Shape&lexicon.Upper == 0:
+	case f.body(end):
+		m.near |= barred
+	case f.titled || f.lang.nouns || f.is(end, title) || f.general(end, lexicon.Weekday|lexicon.Month) || f.startsName(begin, k, end):
+		m.near |= attribute
+	case m.near&word != 0:
+		m.near |= barred // "Victoria Beckham"
+	default:
+		m.near |= weak
+	}
+}
+
+// follows looks at a word with a small letter behind a mention.
+func (f *finder) follows(m *mention, end int) {
+	switch {
+	case f.lang.words.Longest(f.toks[end:min(len(f.toks), end+3)], acts).Tokens > 0 || f.general(end, lexicon.Said):
+		if m.near&preposition == 0 {
+			m.near |= listed
+		}
+	case m.near&preposition == 0 && !f.is(end, before) && !f.general(end, lexicon.Join|lexicon.Verb|lexicon.Particle):
+		m.near |= attribute
+	}
+	if m.near&word != 0 && f.is(end, body) {
+		m.near |= weak
+	}
+}
+
+// startsName tells whether the next mention begins with word end.
+func (f *finder) startsName(begin, k, end int) bool {
+	return k+1 < len(f.mentions) && int(f.mentions[k+1].first) == end
+}
+
+// body tells whether the words with capitals from word k on are the rest of the name of
+// a body: "Regional Public Health Services", "Blue Jays".
+func (f *finder) body(k int) bool {
+	const most = 5 // words looked at
+	for n := 0; k+n < len(f.toks) && n < most; n++ {
+		if n > 0 && !space(f.gap(k+n)) && f.gap(k+n) != "-" || f.toks[k+n].Shape&lexicon.Upper == 0 {
+			return false
+		}
+		if f.lang.words.Longest(f.toks[k+n:], body).Tokens > 0 {
+			return true
+		}
+		if f.is(k+n, title) || f.general(k+n, lexicon.Weekday|lexicon.Month) {
+			return false
+		}
+	}
+	return false
+}
+
+// container finds what says where a mention lies: "Agadez, Niger", "Agadez (Niger)".
+func (f *finder) container(m *mention, k, end int) {
+	if k+1 >= len(f.mentions) {
+		return
+	}
+	c := &f.mentions[k+1]
+	at := int(c.first)
+	gap := f.gap(end)
+	switch {
+	case at == end && (gap == ", " || gap == " (" || gap == ","):
+		m.within = int32(k + 2)
+	case at > end && at <= end+3 && space(gap) && f.is(end, strong) && f.small(end, at) || at > end && at <= end+4 && gap == ", " && f.is(end, strong) && f.small(end, at):
+		m.within = -int32(k + 2) // "Pandi in Bulacan"
+	}
+}
+
+// small tells whether words [from, to) have small letters, and nothing but blanks
+// between them.
+func (f *finder) small(from, to int) bool {
+	for i := from; i < to; i++ {
+		if f.toks[i].Shape&lexicon.Upper != 0 || !space(f.gap(i+1)) {
+			return false
+		}
+	}
+	return true
+}
