@@ -18,8 +18,12 @@ type mention struct {
 	score      float32
 	kind       article.Kind
 	lead       bool // the first paragraph of the body
-	capitals   bool // written in capitals only
-	near       nearby
+	spelling
+	only    uint64 // its only word, 0 if it has more
+	country uint8  // the country of that name, 0 if there is none
+	state   bool   // a country or a first division has that name
+	capital bool   // so has a capital
+	near    nearby
 }
 
 // nearby is what stands around a mention.
@@ -33,8 +37,11 @@ const (
 	word                           // the name is a word or a person first
 	attribute                      // before a noun: "US soldiers"
 	genitive
-	typed // its type stands behind it: "Nyanza Province"
-	listed
+	typed  // its type stands beside it: "Nyanza Province"
+	acting // a verb of doing behind it: "Moscow said"
+	dealt  // a word of dealing before it: "talks with Moscow"
+	bodied // it begins the name of a body: "US Department of Justice"
+	code   // of letters that are no word: "US"
 )
 
 const maxGap = 4 // bytes between two words of a name
@@ -73,29 +80,45 @@ func (g *Gazetteer) longest(text string, toks []lexicon.Token, i int) (n int, he
 	return n, head, key
 }
 
+// spelling is how the words of a name are written in a text.
+type spelling struct {
+	capitals bool // in capitals only
+	plain    bool // none but particles has a small letter
+}
+
+const maxParticle = 3 // bytes of a word with a small letter inside a name
+
+func spell(toks []lexicon.Token) spelling {
+	s := spelling{true, true}
+	for i, t := range toks {
+		if t.Shape&lexicon.AllCaps == 0 && (t.End-t.Start > 1 || t.Shape&lexicon.Upper == 0) {
+			s.capitals = false
+		}
+		if t.Shape&lexicon.Lower != 0 && (i == 0 || t.End-t.Start > maxParticle) {
+			s.plain = false
+		}
+	}
+	return s
+}
+
+func (s spelling) fits(how manner) bool {
+	return (how&exact == 0 || how&tail != 0 || s.capitals) && (how&lower != 0 || s.plain)
+}
+
 // written tells whether the words are written as a name is of any of the places.
 func (g *Gazetteer) written(toks []lexicon.Token, head int32) bool {
+	s := spell(toks)
 	for p := head; p != 0; p = g.postings[p].next {
-		if g.fits(toks, g.postings[p].how) {
+		if s.fits(g.postings[p].how) {
 			return true
 		}
 	}
 	return false
 }
 
-const maxParticle = 3 // bytes of a word with a small letter inside a name
-
-func (g *Gazetteer) fits(toks []lexicon.Token, how manner) bool {
-	for i, t := range toks {
-		switch {
-		case how&exact != 0 && how&tail == 0 && t.Shape&lexicon.AllCaps == 0 && (t.End-t.Start > 1 || t.Shape&lexicon.Upper == 0):
-			return false
-		case how&lower == 0 && t.Shape&lexicon.Lower != 0 && (i == 0 || t.End-t.Start > maxParticle):
-			return false
-		}
-	}
-	return true
-}
+// smallBits is room for the words of a long article, so that few seem to be there that
+// aren't.
+const smallBits = 1 << 16
 
 // finder looks for places in an article.
 type finder struct {
@@ -110,16 +133,22 @@ type finder struct {
 	titled   bool // most words of the segment have a capital
 
 	countries [256]float32 // what speaks for each country
+	inner     [256]float32 // what speaks for any of its divisions
 	divisions map[uint16]float32
-	senses    map[uint64]int32
+	senses    map[uint64]int32 // what a name meant where that was certain
+	persons   map[uint64]bool  // names that were a person's
 	seen      map[int32]int32
+	lowered   [smallBits / 64]uint64 // words that the text has with a small letter, roughly
 }
 
 func (f *finder) reset() {
 	f.mentions = f.mentions[:0]
 	clear(f.countries[:])
 	clear(f.divisions)
+	clear(f.inner[:])
+	clear(f.lowered[:])
 	clear(f.senses)
+	clear(f.persons)
 	clear(f.seen)
 }
 
@@ -128,6 +157,11 @@ func (f *finder) scan() {
 	s := f.segment
 	f.toks = lexicon.Scan(f.toks[:0], f.text, s.Start, s.End)
 	f.titled = mostCapitals(f.toks)
+	for _, t := range f.toks {
+		if t.Shape&lexicon.Lower != 0 {
+			f.lowered[t.Hash%smallBits/64] |= 1 << (t.Hash % 64)
+		}
+	}
 	begin := len(f.mentions)
 	for i := 0; i < len(f.toks); {
 		n, head, key := f.g.longest(f.text, f.toks, i)
@@ -140,7 +174,9 @@ func (f *finder) scan() {
 			return
 		}
 		last := f.toks[i+n-1]
-		m := mention{start: f.toks[i].Start, end: last.End, first: int32(i), n: int32(n), head: head, key: key, kind: s.Kind, lead: f.lead, capitals: allCapitals(f.toks[i : i+n])}
+		m := mention{start: f.toks[i].Start, end: last.End, first: int32(i), n: int32(n), head: head, key: key, kind: s.Kind, lead: f.lead}
+		m.spelling = spell(f.toks[i : i+n])
+		f.named(&m)
 		if f.text[last.Start:last.End] == strings.ToUpper(f.text[last.Start:last.End]) && last.End-last.Start == 1 && int(last.End) < s.End && f.text[last.End] == '.' && n > 1 {
 			m.end++ // "U.S."
 		}
@@ -152,13 +188,28 @@ func (f *finder) scan() {
 	}
 }
 
-func allCapitals(toks []lexicon.Token) bool {
-	for _, t := range toks {
-		if t.Shape&lexicon.AllCaps == 0 && (t.End-t.Start > 1 || t.Shape&lexicon.Upper == 0) {
-			return false
+// named tells what of rank has the name.
+func (f *finder) named(m *mention) {
+	if m.n == 1 {
+		m.only = f.toks[m.first].Hash
+	}
+	g := f.g
+	for p, n := m.head, 0; p != 0 && n < maxSenses; p, n = g.postings[p].next, n+1 {
+		if !m.fits(g.postings[p].how) {
+			continue
+		}
+		if g.postings[p].how&exact != 0 {
+			m.near |= code
+		}
+		switch r := &g.records[g.postings[p].record]; r.kind {
+		case Country:
+			m.country, m.state = r.country, true
+		case Division:
+			m.state = m.state || r.population >= known
+		case Capital:
+			m.capital = true
 		}
 	}
-	return true
 }
 
 // mostCapitals tells whether a line is written with capitals, as some headlines are.
@@ -217,15 +268,19 @@ func (f *finder) opens(k int) bool {
 	return k == 0 || strings.ContainsAny(f.gap(k), ".!?:\"“„«\n•—") && len(f.gap(k)) > 1
 }
 
+// tiny is how many bytes a name has that means nothing by itself.
+const tiny = 2
+
 // surround looks at what stands around mention k of a segment whose first one is begin.
 func (f *finder) surround(begin, k int) {
 	m := &f.mentions[k]
 	i, end := int(m.first), int(m.first+m.n)
-	if m.n == 1 && f.lang.words.Longest(f.toks[i:end], stop).Tokens > 0 {
+	if m.n == 1 && (f.is(i, stop|body|feature|typeWord|title|before) || f.general(i, lexicon.Given) || f.toks[i].End-f.toks[i].Start <= tiny) {
 		m.near |= word
 	}
-	if m.n == 1 && f.general(i, lexicon.Given) {
-		m.near |= word
+	if m.n == 1 && f.general(i, lexicon.Month|lexicon.Weekday) && !f.titled {
+		m.near |= barred
+		return
 	}
 	before, after := f.gap(i), f.gap(end)
 	if strings.HasSuffix(before, "@") || strings.HasSuffix(before, "#") || strings.HasSuffix(before, "_") || strings.HasPrefix(after, "@") || strings.HasPrefix(after, "$") || strings.HasSuffix(before, "$") ||
@@ -257,13 +312,16 @@ func (f *finder) ahead(m *mention, begin, k, i int) {
 		m.near |= barred
 		return
 	}
+	if touching && f.ending(at, typeOf) {
+		m.near |= typed
+	}
 	if touching && f.ending(at, before|strong) {
 		m.near |= preposition
 		if f.ending(at, strong) {
 			m.near |= certain
 		}
 		if f.ending(at, talks) {
-			m.near |= genitive
+			m.near |= dealt
 		}
 	}
 	neighbour := k > begin && f.mentions[k-1].first+f.mentions[k-1].n == int32(i)
@@ -274,20 +332,58 @@ func (f *finder) ahead(m *mention, begin, k, i int) {
 		if !neighbour {
 			m.near |= barred // "Ebola-Reston"
 		}
-	case !space(gap) || gap == "\n":
-	case f.general(i-1, lexicon.Given) && m.n == 1 && !(f.opens(i-1) && f.ending(i, before)):
-		m.near |= barred // "Jack London"
-	case f.ending(i, title):
-		m.near |= word
-		if m.n == 1 {
-			m.near |= weak
-		}
-	case f.lang.nouns || f.titled || f.opens(i-1) || prev.Shape&lexicon.AllCaps != 0 && allCapitals(f.toks[i:i+int(m.n)]):
+	case !space(gap) && gap != ". " || gap == "\n":
+	case f.general(i-1, lexicon.Given) && m.n == 1 && space(gap) && !(f.opens(i-1) && f.ending(i, before)):
+		f.person(m) // "Jack London"
+	case f.ending(i, title) && m.n == 1 && m.country == 0:
+		f.person(m) // "Mr. Corby"
+	case f.is(i-1, direction) && space(gap):
+		f.towards(m, i)
+	case !space(gap):
+	case f.opens(i-1) && !f.titled && !f.lang.nouns && m.country == 0 && !f.common(i-1) && !f.is(i-1, before|strong|stop|title):
+		m.near |= weak // "Blair Norton"
+	case f.lang.nouns || f.titled || f.opens(i-1) || prev.Shape&lexicon.AllCaps != 0 && m.capitals:
 	case f.ending(i, before|strong) || f.general(i-1, lexicon.Weekday|lexicon.Month|lexicon.Article|lexicon.Join):
 	case f.lang.byPeople.Longest(f.toks[i-1:i], 0).Tokens > 0:
 	case prev.Shape&lexicon.HasDigit != 0:
 	default:
 		m.near |= weak // "Racing Victoria"
+	}
+}
+
+// person bars a mention that is somebody's name, here and wherever it stands alone.
+func (f *finder) person(m *mention) {
+	m.near |= barred
+	f.persons[m.key] = true
+}
+
+// common tells whether the text has word k with a small letter, too.
+func (f *finder) common(k int) bool { return f.commonly(f.toks[k].Hash) }
+
+func (f *finder) commonly(word uint64) bool {
+	return f.lowered[word%smallBits/64]&(1<<(word%64)) != 0
+}
+
+// towards takes directions with a capital into the name of a country or state
+// ("Western Kasai"); before anything else they make another name of it.
+func (f *finder) towards(m *mention, i int) {
+	if f.opens(i - 1) {
+		return
+	}
+	if !m.state {
+		m.near |= barred
+		return
+	}
+	for i > 0 && f.is(i-1, direction) && f.toks[i-1].Shape&lexicon.Upper != 0 && (space(f.gap(i)) || f.gap(i) == "-") {
+		i--
+	}
+	if i > 0 && space(f.gap(i)) && f.ending(i, bodyBefore) {
+		m.near |= barred
+		return
+	}
+	m.start = f.toks[i].Start
+	if i > 0 && space(f.gap(i)) && f.ending(i, before|strong) {
+		m.near |= preposition
 	}
 }
 
@@ -322,7 +418,7 @@ func (f *finder) behind(m *mention, begin, k, end int) {
 		f.follows(m, end)
 	case next.Shape&lexicon.Upper == 0:
 	case f.body(end):
-		m.near |= barred
+		m.near |= bodied
 	case f.titled || f.lang.nouns || f.is(end, title) || f.general(end, lexicon.Weekday|lexicon.Month) || f.startsName(begin, k, end):
 		m.near |= attribute
 	case m.near&word != 0:
@@ -337,13 +433,13 @@ func (f *finder) follows(m *mention, end int) {
 	switch {
 	case f.lang.words.Longest(f.toks[end:min(len(f.toks), end+3)], acts).Tokens > 0 || f.general(end, lexicon.Said):
 		if m.near&preposition == 0 {
-			m.near |= listed
+			m.near |= acting
 		}
 	case m.near&preposition == 0 && !f.is(end, before) && !f.general(end, lexicon.Join|lexicon.Verb|lexicon.Particle):
 		m.near |= attribute
 	}
-	if m.near&word != 0 && f.is(end, body) {
-		m.near |= weak
+	if f.is(end, named) {
+		m.near |= weak // "the Reston virus"
 	}
 }
 

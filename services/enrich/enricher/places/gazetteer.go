@@ -100,7 +100,7 @@ func load(dir fs.FS) (*Gazetteer, error) {
 		file string
 		read func(dir fs.FS, file string) error
 	}{
-		{"countries.txt", l.readMiddles}, {"gazetteer.tsv.gz", l.readPlaces}, {"regions.txt", l.readRegions},
+		{"middles.txt", l.readMiddles}, {"gazetteer.tsv.gz", l.readPlaces}, {"regions.txt", l.readRegions},
 	} {
 		if err := step.read(dir, step.file); err != nil {
 			return nil, err
@@ -202,12 +202,15 @@ func (l *loader) place(line []byte) error {
 		key = string(col[1])
 		at, ok := l.middles[key]
 		if !ok {
-			return fmt.Errorf("country %s is not in countries.txt", key)
+			return fmt.Errorf("country %s is not in middles.txt", key)
 		}
 		r.lat, r.lon = at[0], at[1]
 	case 'a':
 		r.kind = Division
 		key = string(col[1]) + "." + string(col[2])
+		if at, ok := l.middles[key]; ok {
+			r.lat, r.lon = at[0], at[1]
+		}
 	case 'b':
 		r.kind = Subdivision
 	case 'c':

@@ -22,12 +22,15 @@ const (
 	talks
 	title
 	stop
+	direction
+	typeOf
+	named
 	people
 )
 
 var sections = map[string]lexicon.Class{
 	"before": before, "strong": strong, "type": typeWord, "feature": feature, "body": body, "bodybefore": bodyBefore,
-	"policy": policy, "acts": acts, "talks": talks, "title": title, "stop": stop,
+	"policy": policy, "acts": acts, "talks": talks, "title": title, "stop": stop, "direction": direction, "typeof": typeOf, "named": named,
 }
 
 // language is how one language speaks of places.

@@ -40,7 +40,7 @@ func New() (*Enricher, error) {
 	}
 	e := &Enricher{lex: lex, gaz: gaz}
 	e.finders.New = func() any {
-		return &finder{g: gaz, lex: lex, divisions: map[uint16]float32{}, senses: map[uint64]int32{}, seen: map[int32]int32{}}
+		return &finder{g: gaz, lex: lex, divisions: map[uint16]float32{}, senses: map[uint64]int32{}, persons: map[uint64]bool{}, seen: map[int32]int32{}}
 	}
 	return e, nil
 }
@@ -167,7 +167,7 @@ func weight(m *mention) float64 {
 	switch {
 	case m.near&preposition != 0:
 		w *= located
-	case m.near&(attribute|listed) != 0 || m.capitals:
+	case m.near&(attribute|acting|bodied) != 0 || m.capitals:
 		w *= aside
 	}
 	return w

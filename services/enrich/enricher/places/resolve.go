@@ -4,18 +4,18 @@ import (
 	"math"
 
 	"github.com/copytaster/copytaster/pkg/article"
-	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // What speaks for a place among those of one name; to be compared with the logarithm
 // of how many live there.
 const (
 	asCountry     = 4
-	asRegion      = 9
+	asRegion      = 13
 	asDivision    = -0.5
 	asSubdivision = -1.2
 	asCapital     = 0.7
 	asTyped       = 4   // "Nyanza Province" is no city
+	asNamesake    = -4  // the state of Mexico is named less often than Mexico
 	byContainer   = 8   // "Paris, Texas"
 	byLooseOne    = 5   // "Paris in Texas"
 	byCountry     = 2.5 // the text speaks of its country
@@ -77,6 +77,7 @@ func (f *finder) testify(m *mention) {
 			if r.population >= 10*known && m.near&(word|weak) == 0 {
 				f.countries[r.country] += 0.5
 				f.divisions[r.division] += 0.5
+				f.inner[r.country] += 0.5
 			}
 		case Region:
 			if r.country != 0 {
@@ -101,6 +102,7 @@ func (f *finder) witness(m *mention) {
 		f.countries[r.country]++
 		if r.division != 0 {
 			f.divisions[r.division]++
+			f.inner[r.country]++
 		}
 	}
 }
@@ -115,14 +117,14 @@ func (f *finder) allowed(m *mention, p int32) bool {
 	if q.langs != 0 && f.lang.bit != 0 && q.langs&f.lang.bit == 0 {
 		return false
 	}
-	if q.how&tail != 0 && m.near&listed == 0 && !f.follower(m) {
+	if q.how&tail != 0 && !f.follower(m) {
 		return false
 	}
-	if !f.g.fits(f.toksOf(m), q.how) {
+	if !m.fits(q.how) {
 		return false
 	}
-	const code = 4 // bytes of capitals that are a code rather than a name
-	if m.capitals && q.how&exact == 0 && m.n == 1 && m.end-m.start <= code && m.kind != article.Dateline && !f.shouted(m) {
+	const short = 4 // bytes of capitals that are a code rather than a name
+	if m.capitals && q.how&exact == 0 && m.n == 1 && m.end-m.start <= short && m.kind != article.Dateline && !f.shouted(m) {
 		return false
 	}
 	return true
@@ -141,12 +143,6 @@ func (f *finder) shouted(m *mention) bool {
 		}
 	}
 	return true
-}
-
-// toksOf are the words of a mention, whose segment is no longer at hand.
-func (f *finder) toksOf(m *mention) []lexicon.Token {
-	f.toks = lexicon.Scan(f.toks[:0], f.text, int(m.start), int(m.end))
-	return f.toks
 }
 
 // follower tells whether a mention says where the one before it lies.
@@ -228,6 +224,9 @@ func (f *finder) weigh(m *mention, at int32) (score float32, linked bool) {
 			s += byDivision
 		}
 	}
+	if m.country != 0 && m.country == r.country && r.kind != Country && m.near&typed == 0 {
+		s += asNamesake
+	}
 	if m.within != 0 && f.linked(m, r) {
 		linked = true
 		if m.within > 0 {
@@ -244,6 +243,9 @@ func (f *finder) linked(m *mention, r *record) bool {
 	c := &f.mentions[max(m.within, -m.within)-1]
 	if c.near&barred != 0 || r.kind == Country {
 		return false
+	}
+	if m.state && c.state && c.near&code == 0 && r.kind < Division && r.population < 5*known {
+		return false // a list of countries or states
 	}
 	g := f.g
 	n := 0
@@ -292,7 +294,7 @@ func (f *finder) accept() {
 		}
 		if f.holds(m) {
 			f.seen[m.record]++
-		} else if m.near&barred != 0 || m.near&(weak|word) != 0 || f.government(m) {
+		} else if m.near&(barred|bodied|weak|word) != 0 || f.persons[m.key] || f.government(m) {
 			m.record = 0
 		}
 	}
@@ -306,11 +308,10 @@ func (f *finder) accept() {
 
 // government tells whether a capital stands for who governs there.
 func (f *finder) government(m *mention) bool {
-	r := &f.g.records[m.record]
-	if r.kind != Capital || m.within != 0 {
+	if !m.capital || m.within != 0 {
 		return false
 	}
-	return m.near&(genitive|attribute) == genitive|attribute || m.near&listed != 0 || m.near&(preposition|genitive) == preposition|genitive
+	return m.near&(genitive|attribute) == genitive|attribute || m.near&acting != 0 && m.near&preposition == 0 || m.near&dealt != 0
 }
 
 // holds tells whether enough speaks for a mention by itself.
@@ -318,30 +319,41 @@ func (f *finder) holds(m *mention) bool {
 	r := &f.g.records[m.record]
 	switch {
 	case m.near&barred != 0:
-		return r.kind == Country && m.capitals
+		return false
+	case m.near&bodied != 0:
+		return r.kind == Country && m.near&code != 0
 	case f.government(m):
 		return false
-	}
-	home := f.countries[r.country] > 0
-	at := m.near&preposition != 0
-	sure := m.near&certain != 0
-	switch {
 	case m.within != 0 && f.linked(m, r) || f.follower(m) && r.kind >= Subdivision:
 		return true
 	case r.kind == Country:
-		return m.near&weak == 0 || m.capitals || at
+		return m.near&weak == 0 || m.capitals || m.near&preposition != 0
 	case r.kind == Region:
-		return m.near&weak == 0 || at
+		return m.near&weak == 0 || m.near&preposition != 0
+	case f.persons[m.key]:
+		return false
+	}
+	return f.supported(m, r)
+}
+
+// supported tells whether enough speaks for a division or a city.
+func (f *finder) supported(m *mention, r *record) bool {
+	home := f.countries[r.country] > 0
+	inside := f.divisions[r.division] > 0
+	elsewhere := f.inner[r.country] > 0 && !inside
+	at := m.near&preposition != 0
+	sure := m.near&certain != 0
+	switch {
 	case m.near&weak != 0:
 		return at && r.population >= known
-	case m.near&word != 0:
-		return r.population >= 3*known && (at || home) || sure && home && r.population >= middle
+	case m.near&word != 0 || m.only != 0 && f.commonly(m.only):
+		return r.population >= 3*known && (at || home) || sure && home && r.population >= known || at && inside && r.population >= middle
 	case r.kind == Division:
 		return r.population >= known*5 || home || sure
 	case r.kind == Capital, r.population >= known && r.kind == City:
 		return true
 	case r.population >= middle:
-		return sure || at && home || home && f.divisions[r.division] > 0
+		return sure && !elsewhere || at && home && !elsewhere || home && inside
 	}
-	return sure && home || at && f.divisions[r.division] > 0
+	return sure && home && !elsewhere || at && inside
 }
