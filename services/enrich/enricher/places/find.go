@@ -23,6 +23,7 @@ type mention struct {
 	country uint8  // the country of that name, 0 if there is none
 	state   bool   // a country or a first division has that name
 	capital bool   // so has a capital
+	alone   bool   // one place only has that name
 	near    nearby
 }
 
@@ -194,6 +195,7 @@ func (f *finder) named(m *mention) {
 		m.only = f.toks[m.first].Hash
 	}
 	g := f.g
+	m.alone = g.postings[m.head].next == 0
 	for p, n := m.head, 0; p != 0 && n < maxSenses; p, n = g.postings[p].next, n+1 {
 		if !m.fits(g.postings[p].how) {
 			continue
@@ -275,10 +277,10 @@ const tiny = 2
 func (f *finder) surround(begin, k int) {
 	m := &f.mentions[k]
 	i, end := int(m.first), int(m.first+m.n)
-	if m.n == 1 && (f.is(i, stop|body|feature|typeWord|title|before) || f.general(i, lexicon.Given) || f.toks[i].End-f.toks[i].Start <= tiny) {
+	if m.n == 1 && (f.is(i, stop|body|feature|typeWord|title|before) || f.general(i, lexicon.Given) || f.toks[i].End-f.toks[i].Start <= tiny && m.near&code == 0) {
 		m.near |= word
 	}
-	if m.n == 1 && f.general(i, lexicon.Month|lexicon.Weekday) && !f.titled {
+	if m.n == 1 && (f.is(i, direction) || f.general(i, lexicon.Month|lexicon.Weekday) && !f.titled) {
 		m.near |= barred
 		return
 	}
@@ -324,10 +326,10 @@ func (f *finder) ahead(m *mention, begin, k, i int) {
 			m.near |= dealt
 		}
 	}
-	neighbour := k > begin && f.mentions[k-1].first+f.mentions[k-1].n == int32(i)
+	neighbour := k > begin && f.mentions[k-1].first+f.mentions[k-1].n == int32(i) && f.mentions[k-1].state && f.mentions[k-1].near&(barred|word) == 0
 	prev := f.toks[i-1]
 	switch {
-	case prev.Shape&lexicon.Upper == 0 || neighbour && f.mentions[k-1].near&barred == 0 && gap != "-":
+	case prev.Shape&lexicon.Upper == 0 || neighbour && gap != "-":
 	case gap == "-":
 		if !neighbour {
 			m.near |= barred // "Ebola-Reston"
@@ -412,6 +414,8 @@ func (f *finder) behind(m *mention, begin, k, end int) {
 			m.near |= barred // "UK-Algerian"
 		}
 	case !space(gap) || gap == "\n":
+	case f.is(end, typeWord) && next.Shape&lexicon.Upper != 0 && m.country != 0:
+		m.near |= bodied // "United States Department of Justice"
 	case f.is(end, typeWord) && next.Shape&lexicon.Upper != 0 && !f.body(end+1):
 		m.near |= typed
 	case next.Shape&lexicon.Lower != 0:
@@ -421,7 +425,7 @@ func (f *finder) behind(m *mention, begin, k, end int) {
 		m.near |= bodied
 	case f.titled || f.lang.nouns || f.is(end, title) || f.general(end, lexicon.Weekday|lexicon.Month) || f.startsName(begin, k, end):
 		m.near |= attribute
-	case m.near&word != 0:
+	case m.near&word != 0 && m.country == 0:
 		m.near |= barred // "Victoria Beckham"
 	default:
 		m.near |= weak

@@ -10,7 +10,8 @@ import (
 // of how many live there.
 const (
 	asCountry     = 4
-	asRegion      = 13
+	asRegion      = 7
+	asWide        = 6   // more, for a region of no country
 	asDivision    = -0.5
 	asSubdivision = -1.2
 	asCapital     = 0.7
@@ -200,6 +201,9 @@ func (f *finder) weigh(m *mention, at int32) (score float32, linked bool) {
 		s += asCountry
 	case Region:
 		s = asRegion
+		if r.country == 0 {
+			s += asWide
+		}
 	case Division:
 		s += asDivision
 		if m.near&typed != 0 {
@@ -285,12 +289,19 @@ func distance(a, b *record) float64 {
 	return math.Hypot(dx, dy)
 }
 
+// Debug is temporary.
+var Debug func(args ...any)
+
 // accept leaves the mentions that are places.
 func (f *finder) accept() {
 	for i := range f.mentions {
 		m := &f.mentions[i]
 		if m.record == 0 {
 			continue
+		}
+		if Debug != nil {
+			r := &f.g.records[m.record]
+			Debug(f.text[m.start:m.end], f.g.nameOf(r), f.g.countries[r.country], "kind", r.kind, "pop", r.population, "near", m.near, "within", m.within, "score", m.score, f.holds(m), "home", f.countries[r.country], "div", f.divisions[r.division], "inner", f.inner[r.country], m.kind)
 		}
 		if f.holds(m) {
 			f.seen[m.record]++
@@ -353,7 +364,7 @@ func (f *finder) supported(m *mention, r *record) bool {
 	case r.kind == Capital, r.population >= known && r.kind == City:
 		return true
 	case r.population >= middle:
-		return sure && !elsewhere || at && home && !elsewhere || home && inside
+		return sure && (home || !elsewhere) || at && home && !elsewhere || home && inside
 	}
-	return sure && home && !elsewhere || at && inside
+	return sure && home && (!elsewhere || m.alone) || at && inside
 }

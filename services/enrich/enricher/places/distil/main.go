@@ -309,6 +309,9 @@ func alike(a, b string) bool {
 	if a == "" || b == "" || a[0] != b[0] {
 		return false
 	}
+	if strings.HasPrefix(b, a+" ") || strings.HasPrefix(a, b+" ") {
+		return true // Acapulco de Juárez
+	}
 	return 2*edits(a, b) <= min(len(a), len(b))
 }
 
