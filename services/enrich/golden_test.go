@@ -1,11 +1,14 @@
 package enrich_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +47,10 @@ func TestGolden(t *testing.T) {
 		CitedMedia       []string `json:"cited_media"`
 		Attribution      []any
 		Translation      bool `json:"translation_likely"`
+		Places           []struct {
+			Name, Country string
+			Main          bool
+		}
 	}
 	if err := json.Unmarshal(js, &want); err != nil {
 		t.Fatal(err)
@@ -85,6 +92,26 @@ func TestGolden(t *testing.T) {
 	}
 	if a.Translation.Likely() != want.Translation {
 		t.Errorf("translation %+v, likely: want %v", a.Translation, want.Translation)
+	}
+	type where struct {
+		Name, Country string
+		Main          bool
+	}
+	var wantPlaces, gotPlaces []where
+	for _, p := range want.Places {
+		wantPlaces = append(wantPlaces, where{p.Name, p.Country, p.Main})
+	}
+	for _, p := range a.Places {
+		gotPlaces = append(gotPlaces, where{p.Name, p.Country, p.Main})
+		if p.Name == "Agadez" && (math.Abs(p.Lat-16.97) > .2 || math.Abs(p.Lon-7.99) > .2) {
+			t.Errorf("%s lies at %v, %v", p.Name, p.Lat, p.Lon)
+		}
+	}
+	byName := func(a, b where) int { return cmp.Compare(a.Name, b.Name) }
+	slices.SortFunc(wantPlaces, byName)
+	slices.SortFunc(gotPlaces, byName)
+	if !slices.Equal(gotPlaces, wantPlaces) {
+		t.Errorf("places %v, want %v", gotPlaces, wantPlaces)
 	}
 	if a.First(article.Headline) != "USA must withdraw its military personnel from Niger" || a.First(article.Kicker) != "" {
 		t.Errorf("headline %q, kicker %q", a.First(article.Headline), a.First(article.Kicker))

@@ -260,3 +260,28 @@ func TestWrite(t *testing.T) {
 		t.Errorf("%q", low)
 	}
 }
+
+func TestPlaces(t *testing.T) {
+	const data = `<articles><article><text>Über Lyon, Paris and Rome</text><locations>
+		<location><name>Lyon</name><start>6</start><end>10</end><lat>45.76</lat><lon>4.84</lon></location>
+		<location><name>Paris</name><start>12</start><end>17</end><lat>33.66</lat><lon>-95.55</lon></location>
+		<location><name>Rome</name><start>22</start><end>26</end><lat>41.9</lat><lon>12.5</lon></location>
+		</locations></article></articles>`
+	m := run(t, "places", data, func(a *article.Article) {
+		a.Places = []article.Place{
+			{Name: "Lyon", Located: true, Lat: 45.7, Lon: 4.8, Mentions: []article.Evidence{at(a, "Lyon", 1)}},
+			{Name: "Paris", Located: true, Lat: 48.9, Lon: 2.3, Mentions: []article.Evidence{at(a, "Paris", 1)}},
+			{Name: "And", Mentions: []article.Evidence{at(a, "and", 1)}},
+		}
+	})
+	want := map[string]Score{
+		"places": {2, 1, 1}, "places tuned on": {2, 1, 1},
+		"places within 161 km": {1, 0, 2}, "places within 161 km tuned on": {1, 0, 2},
+	}
+	if d := cmp.Diff(want, m.Scores); d != "" {
+		t.Errorf("-want +got\n%s", d)
+	}
+	if km := m.Figures["places median error, km"]; km < 7000 || km > 9000 {
+		t.Errorf("Paris is %v km off", km)
+	}
+}

@@ -13,6 +13,7 @@ type mention struct {
 	first, n   int32 // its words, in the words of its segment
 	head       int32 // the places that the name may mean
 	key        uint64
+	more       int32 // bytes of the type behind it: "Nyanza Province"
 	within     int32 // the mention that says where it lies, one more than its index; 0: none
 	record     int32 // what it means, 0: nothing
 	score      float32
@@ -64,6 +65,9 @@ func joined(text string, toks []lexicon.Token, k int) bool {
 func (g *Gazetteer) longest(text string, toks []lexicon.Token, i int) (n int, head int32, key uint64) {
 	h := uint64(0)
 	small := toks[i].Shape&lexicon.Upper == 0
+	if word := toks[i].Hash; small && g.starts[word%smallBits/64]&(1<<(word%64)) == 0 {
+		return 0, 0, 0
+	}
 	for k := i; k < len(toks); k++ {
 		if k > i && !joined(text, toks, k) {
 			break
@@ -417,6 +421,9 @@ func (f *finder) behind(m *mention, begin, k, end int) {
 	case f.is(end, typeWord) && next.Shape&lexicon.Upper != 0 && m.country != 0:
 		m.near |= bodied // "United States Department of Justice"
 	case f.is(end, typeWord) && next.Shape&lexicon.Upper != 0 && !f.body(end+1):
+		m.near |= typed
+		m.more = next.End - m.end
+	case f.is(end, office) && next.Shape&lexicon.Upper != 0:
 		m.near |= typed
 	case next.Shape&lexicon.Lower != 0:
 		f.follows(m, end)

@@ -60,15 +60,17 @@ const (
 type Gazetteer struct {
 	records   []record
 	postings  []posting
-	names     []byte   // each with its length before it
-	countries []string // codes; the first is ""
+	names     []byte                 // each with its length before it, while they are read
+	named     string                 // the same
+	starts    [smallBits / 64]uint64 // words with a small letter that names begin with, roughly
+	countries []string               // codes; the first is ""
 	divisions map[string]uint16
 	table     table
 	langs     map[string]*language
 	order     []string // of languages, by bit
 }
 
-//go:embed data
+//go:embed data/*.txt data/*.gz data/lang
 var data embed.FS
 
 // Default is the gazetteer that is built in, read at its first use. The error is for
@@ -106,7 +108,11 @@ func load(dir fs.FS) (*Gazetteer, error) {
 			return nil, err
 		}
 	}
-	return g, l.readLanguages(dir)
+	if err := l.readLanguages(dir); err != nil {
+		return nil, err
+	}
+	g.named, g.names = string(g.names), nil
+	return g, nil
 }
 
 // loader is a gazetteer while it is read.
@@ -298,6 +304,9 @@ func (l *loader) name(name string, at int32, how manner, langs uint8) {
 		capitals = capitals && (t.Shape&lexicon.AllCaps != 0 || t.Shape&lexicon.Upper != 0 && t.End-t.Start == 1)
 		if t.Shape&lexicon.Lower != 0 && (i == 0 || t.End-t.Start > 3) {
 			how |= lower
+			if i == 0 {
+				g.starts[t.Hash%smallBits/64] |= 1 << (t.Hash % 64)
+			}
 		}
 	}
 	if capitals && len(name) <= 6 {
@@ -357,8 +366,8 @@ func (l *loader) readRegions(dir fs.FS, file string) error {
 
 // nameOf is the usual name of a place.
 func (g *Gazetteer) nameOf(r *record) string {
-	n := uint32(g.names[r.name])
-	return string(g.names[r.name+1 : r.name+1+n])
+	n := uint32(g.named[r.name])
+	return g.named[r.name+1 : r.name+1+n]
 }
 
 // step goes on from the words so far by one more.

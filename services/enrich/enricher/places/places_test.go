@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/cputime"
 	"github.com/copytaster/copytaster/services/enrich/enricher/places"
 )
 
@@ -68,7 +69,7 @@ func TestPlaces(t *testing.T) {
 		{"en", "A bridge fell into the river in Paris.", []string{"Paris FR"}},
 		{"en", "Rain fell all over the Sahel and in Western Europe.", []string{"Sahel -", "Western Europe -"}},
 		{"en", "The U.S. sent help to the UK, he said in Berlin.", []string{"United States US", "United Kingdom GB", "Berlin DE"}},
-		{"en", "The flood reached Kisumu in Nyanza Province, Kenya.", []string{"Kisumu KE", "Kenya KE"}},
+		{"en", "The flood reached Odate in Akita Prefecture, Japan.", []string{"Odate JP", "Akita JP", "Japan JP"}},
 		{"en", "The ship left the Black Sea for Marseille.", []string{"Black Sea -", "Marseille FR"}},
 		{"de", "In Mailand und in der Nähe von München regnete es, auch im Nahen Osten.", []string{"Milan IT", "Munich DE", "Middle East -"}},
 		{"de", "Die Vereinigten Staaten liefern Weizen nach Äthiopien.", []string{"United States US", "Ethiopia ET"}},
@@ -95,7 +96,7 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-func TestMain_(t *testing.T) {
+func TestMainPlace(t *testing.T) {
 	for _, c := range []struct{ headline, body, want string }{
 		{"Flood in Lyon kills three", "Three people died in Lyon when the Rhone rose, police said.\n\nFrance sent soldiers to Lyon.", "Lyon"},
 		{"Kenya votes", "People in Kenya voted on Monday. In Nairobi and in Mombasa it was calm. Kenya has seen worse.", "Kenya"},
@@ -213,12 +214,15 @@ func bench(b *testing.B, a *article.Article) {
 	e := enricher(b)
 	b.SetBytes(int64(len(a.Text)))
 	b.ReportAllocs()
-	for b.Loop() {
-		x := *a
-		if err := e.Enrich(context.Background(), &x); err != nil {
-			b.Fatal(err)
+	used := cputime.Of(func() {
+		for b.Loop() {
+			x := *a
+			if err := e.Enrich(context.Background(), &x); err != nil {
+				b.Fatal(err)
+			}
 		}
-	}
+	})
+	b.ReportMetric(float64(used.Microseconds())/float64(b.N), "cpu-µs/op")
 }
 
 const report = `Heavy rain in Kenya has killed nine people in and around Nairobi, officials said on Monday, and aid was on its way from

@@ -11,7 +11,7 @@ import (
 const (
 	asCountry     = 4
 	asRegion      = 7
-	asWide        = 6   // more, for a region of no country
+	asWide        = 6 // more, for a region of no country
 	asDivision    = -0.5
 	asSubdivision = -1.2
 	asCapital     = 0.7
@@ -21,7 +21,8 @@ const (
 	byLooseOne    = 5   // "Paris in Texas"
 	byCountry     = 2.5 // the text speaks of its country
 	byMuch        = 0.5 // more, for each doubling of that
-	byDivision    = 2
+	byDivision    = 1.2
+	asShadowed    = -2  // a city whose name is that of a state
 	bySiblings    = 1.5 // a division, where others of its country are named
 	byNearness    = 1.5 // of another place that is named
 )
@@ -228,6 +229,9 @@ func (f *finder) weigh(m *mention, at int32) (score float32, linked bool) {
 			s += byDivision
 		}
 	}
+	if m.state && r.kind < Division && r.population < 5*known {
+		s += asShadowed
+	}
 	if m.country != 0 && m.country == r.country && r.kind != Country && m.near&typed == 0 {
 		s += asNamesake
 	}
@@ -289,9 +293,6 @@ func distance(a, b *record) float64 {
 	return math.Hypot(dx, dy)
 }
 
-// Debug is temporary.
-var Debug func(args ...any)
-
 // accept leaves the mentions that are places.
 func (f *finder) accept() {
 	for i := range f.mentions {
@@ -299,12 +300,11 @@ func (f *finder) accept() {
 		if m.record == 0 {
 			continue
 		}
-		if Debug != nil {
-			r := &f.g.records[m.record]
-			Debug(f.text[m.start:m.end], f.g.nameOf(r), f.g.countries[r.country], "kind", r.kind, "pop", r.population, "near", m.near, "within", m.within, "score", m.score, f.holds(m), "home", f.countries[r.country], "div", f.divisions[r.division], "inner", f.inner[r.country], m.kind)
-		}
 		if f.holds(m) {
 			f.seen[m.record]++
+			if k := f.g.records[m.record].kind; k == Division || k == Subdivision {
+				m.end += m.more
+			}
 		} else if m.near&(barred|bodied|weak|word) != 0 || f.persons[m.key] || f.government(m) {
 			m.record = 0
 		}

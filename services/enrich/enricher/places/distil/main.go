@@ -364,10 +364,11 @@ func (w *world) locateDivisions(wheel string) error {
 	return err
 }
 
-// middle lies half-way between the ends, but for the outermost hundredth.
+// middle lies half-way between the ends, but for the outermost twentieth: some cities
+// are filed under a division far off.
 func middle(v []float64) float64 {
 	slices.Sort(v)
-	cut := len(v) / 100
+	cut := len(v) / 20
 	low, high := v[cut], v[len(v)-1-cut]
 	if high-low > 180 { // across the date line
 		return v[len(v)/2]
