@@ -170,7 +170,7 @@ func (f *finder) scan() {
 	begin := len(f.mentions)
 	for i := 0; i < len(f.toks); {
 		n, head, key := f.g.longest(f.text, f.toks, i)
-		if n == 0 {
+		if n == 0 || n > 1 && f.onlyDirections(i, i+n) {
 			f.people(i)
 			i++
 			continue
@@ -191,6 +191,16 @@ func (f *finder) scan() {
 	for k := begin; k < len(f.mentions); k++ {
 		f.surround(begin, k)
 	}
+}
+
+// onlyDirections tells whether words [from, to) are "South West" and the like.
+func (f *finder) onlyDirections(from, to int) bool {
+	for i := from; i < to; i++ {
+		if !f.is(i, direction) {
+			return false
+		}
+	}
+	return true
 }
 
 // named tells what of rank has the name.
@@ -281,12 +291,18 @@ const tiny = 2
 func (f *finder) surround(begin, k int) {
 	m := &f.mentions[k]
 	i, end := int(m.first), int(m.first+m.n)
-	if m.n == 1 && (f.is(i, stop|body|feature|typeWord|title|before) || f.general(i, lexicon.Given) || f.toks[i].End-f.toks[i].Start <= tiny && m.near&code == 0) {
+	if f.lang.words.Longest(f.toks[i:end], stop).Tokens == int(m.n) {
 		m.near |= word
 	}
-	if m.n == 1 && (f.is(i, direction) || f.general(i, lexicon.Month|lexicon.Weekday) && !f.titled) {
-		m.near |= barred
-		return
+	if m.n == 1 {
+		switch {
+		case f.is(i, direction) || f.general(i, lexicon.Month|lexicon.Weekday) && !f.titled,
+			f.is(i, body|feature|typeWord|title) && m.country == 0 && !strings.HasPrefix(f.gap(end), ","):
+			m.near |= barred
+			return
+		case f.is(i, before) || f.general(i, lexicon.Given) || f.toks[i].End-f.toks[i].Start <= tiny && m.near&code == 0:
+			m.near |= word
+		}
 	}
 	before, after := f.gap(i), f.gap(end)
 	if strings.HasSuffix(before, "@") || strings.HasSuffix(before, "#") || strings.HasSuffix(before, "_") || strings.HasPrefix(after, "@") || strings.HasPrefix(after, "$") || strings.HasSuffix(before, "$") ||
@@ -373,10 +389,13 @@ func (f *finder) commonly(word uint64) bool {
 // towards takes directions with a capital into the name of a country or state
 // ("Western Kasai"); before anything else they make another name of it.
 func (f *finder) towards(m *mention, i int) {
-	if f.opens(i - 1) {
+	switch {
+	case f.opens(i-1) && m.state:
 		return
-	}
-	if !m.state {
+	case f.opens(i - 1):
+		m.near |= weak
+		return
+	case !m.state:
 		m.near |= barred
 		return
 	}
@@ -422,7 +441,9 @@ func (f *finder) behind(m *mention, begin, k, end int) {
 		m.near |= bodied // "United States Department of Justice"
 	case f.is(end, typeWord) && next.Shape&lexicon.Upper != 0 && !f.body(end+1):
 		m.near |= typed
-		m.more = next.End - m.end
+		if end+1 >= len(f.toks) || f.toks[end+1].Shape&lexicon.Upper == 0 || !space(f.gap(end+1)) {
+			m.more = next.End - m.end
+		}
 	case f.is(end, office) && next.Shape&lexicon.Upper != 0:
 		m.near |= typed
 	case next.Shape&lexicon.Lower != 0:

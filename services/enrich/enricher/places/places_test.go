@@ -69,7 +69,7 @@ func TestPlaces(t *testing.T) {
 		{"en", "A bridge fell into the river in Paris.", []string{"Paris FR"}},
 		{"en", "Rain fell all over the Sahel and in Western Europe.", []string{"Sahel -", "Western Europe -"}},
 		{"en", "The U.S. sent help to the UK, he said in Berlin.", []string{"United States US", "United Kingdom GB", "Berlin DE"}},
-		{"en", "The flood reached Odate in Akita Prefecture, Japan.", []string{"Odate JP", "Akita JP", "Japan JP"}},
+		{"en", "The flood reached Odate in Akita Prefecture, Japan.", []string{"Ōdate JP", "Akita JP", "Japan JP"}},
 		{"en", "The ship left the Black Sea for Marseille.", []string{"Black Sea -", "Marseille FR"}},
 		{"de", "In Mailand und in der Nähe von München regnete es, auch im Nahen Osten.", []string{"Milan IT", "Munich DE", "Middle East -"}},
 		{"de", "Die Vereinigten Staaten liefern Weizen nach Äthiopien.", []string{"United States US", "Ethiopia ET"}},

@@ -14,14 +14,14 @@ const (
 	asWide        = 6 // more, for a region of no country
 	asDivision    = -0.5
 	asSubdivision = -1.2
-	asCapital     = 0.7
+	asCapital     = 1.7
 	asTyped       = 4   // "Nyanza Province" is no city
 	asNamesake    = -4  // the state of Mexico is named less often than Mexico
 	byContainer   = 8   // "Paris, Texas"
 	byLooseOne    = 5   // "Paris in Texas"
 	byCountry     = 2.5 // the text speaks of its country
 	byMuch        = 0.5 // more, for each doubling of that
-	byDivision    = 1.2
+	byDivision    = 1.6
 	asShadowed    = -2  // a city whose name is that of a state
 	bySiblings    = 1.5 // a division, where others of its country are named
 	byNearness    = 1.5 // of another place that is named
@@ -210,7 +210,7 @@ func (f *finder) weigh(m *mention, at int32) (score float32, linked bool) {
 		if m.near&typed != 0 {
 			s += asTyped
 		}
-		if f.countries[r.country] >= 2 {
+		if f.inner[r.country]-f.divisions[r.division] >= 1 {
 			s += bySiblings
 		}
 	case Subdivision:
@@ -225,7 +225,7 @@ func (f *finder) weigh(m *mention, at int32) (score float32, linked bool) {
 		if c := f.countries[r.country]; c > 0 {
 			s += byCountry + byMuch*float32(math.Log2(float64(min(c, 16))+1))
 		}
-		if r.division != 0 && r.kind != Division && f.divisions[r.division] > 0 {
+		if r.division != 0 && r.kind != Division && !m.state && f.divisions[r.division] > 0 {
 			s += byDivision
 		}
 	}
