@@ -25,6 +25,7 @@ type mention struct {
 	state   bool   // a country or a first division has that name
 	capital bool   // so has a capital
 	alone   bool   // one place only has that name
+	inside  uint16 // the greatest first division of that name
 	near    nearby
 }
 
@@ -222,6 +223,9 @@ func (f *finder) named(m *mention) {
 			m.country, m.state = r.country, true
 		case Division:
 			m.state = m.state || r.population >= known
+			if m.inside == 0 {
+				m.inside = r.division
+			}
 		case Capital:
 			m.capital = true
 		}

@@ -12,7 +12,7 @@ const (
 	asCountry     = 4
 	asRegion      = 7
 	asWide        = 6 // more, for a region of no country
-	asDivision    = -0.5
+	asDivision    = -0.8
 	asSubdivision = -1.2
 	asCapital     = 1.7
 	asTyped       = 4   // "Nyanza Province" is no city
@@ -229,7 +229,7 @@ func (f *finder) weigh(m *mention, at int32) (score float32, linked bool) {
 			s += byDivision
 		}
 	}
-	if m.state && r.kind < Division && r.population < 5*known {
+	if m.state && r.kind < Division && r.population < 5*known && r.division != m.inside {
 		s += asShadowed
 	}
 	if m.country != 0 && m.country == r.country && r.kind != Country && m.near&typed == 0 {
