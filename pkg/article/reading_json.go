@@ -87,10 +87,7 @@ func (a *Article) readingDoc() (d readingDoc, err error) {
 	}
 	if t := a.Translation; t.Likelihood != 0 || len(t.Reasons) > 0 {
 		d.TranslationLikely = t.Likely()
-		d.Translation = &translationDoc{Likelihood: t.Likelihood}
-		for _, r := range t.Reasons {
-			d.Translation.Reasons = append(d.Translation.Reasons, reasonDoc{r.Why, a.cut(r.Span), r.doc()})
-		}
+		d.Translation = &translationDoc{t.Likelihood, a.reasonDocs(t.Reasons)}
 	}
 	for _, q := range a.Quotes {
 		d.Quotes = append(d.Quotes, quotationDoc{a.cut(q.Span), q.Speaker, q.Role, q.Via, q.Cue, q.Partial, q.doc()})
@@ -129,10 +126,7 @@ func (a *Article) readReading(d readingDoc) error {
 		}
 	}
 	if t := d.Translation; t != nil {
-		a.Translation.Likelihood = t.Likelihood
-		for _, r := range t.Reasons {
-			a.Translation.Reasons = append(a.Translation.Reasons, Reason{r.evidence(), r.Why})
-		}
+		a.Translation = Translation{t.Likelihood, reasons(t.Reasons)}
 	}
 	for _, q := range d.Quotes {
 		a.Quotes = append(a.Quotes, Quotation{q.evidence(), q.Speaker, q.Role, q.Via, q.Cue, q.Partial})
