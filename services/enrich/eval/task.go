@@ -35,6 +35,7 @@ var Tasks = []Task{
 	ofCases("dates", "dates", dates),
 	{"datelines", "datelines", "Reuters-21578, gzipped lines of JSON with id, date, title, dateline, body; not part of the project", nil, "", measureDatelines},
 	{"places", "places", "GeoVirus, XML with the places of articles and where they are; not part of the project", nil, "", measurePlaces},
+	where(),
 }
 
 func ofCases(name, folder string, k kind) Task {
