@@ -14,7 +14,8 @@ type mention struct {
 	head       int32 // the places that the name may mean
 	key        uint64
 	more       int32 // bytes of the type behind it: "Nyanza Province"
-	within     int32 // the mention that says where it lies, one more than its index; 0: none
+	within     int32 // the mention that says where it lies, one more than its index; below 0: loosely; 0: none
+	holding    int32 // the mention that it says of where it lies, one more than its index; 0: none
 	record     int32 // what it means, 0: nothing
 	score      float32
 	kind       article.Kind
@@ -25,6 +26,9 @@ type mention struct {
 	state   bool   // a country or a first division has that name
 	capital bool   // so has a capital
 	alone   bool   // one place only has that name
+	chained bool   // it goes on a list from the mention before it
+	tail    bool   // an abbreviation that stands behind a comma only
+	seat    bool   // the division that has the name has a town of that name
 	inside  uint16 // the greatest first division of that name
 	near    nearby
 }
@@ -45,6 +49,7 @@ const (
 	dealt  // a word of dealing before it: "talks with Moscow"
 	bodied // it begins the name of a body: "US Department of Justice"
 	code   // of letters that are no word: "US"
+	sided  // the word before it stands before teams as well: "against Denver"
 )
 
 const maxGap = 4 // bytes between two words of a name
@@ -100,7 +105,7 @@ func spell(toks []lexicon.Token) spelling {
 		if t.Shape&lexicon.AllCaps == 0 && (t.End-t.Start > 1 || t.Shape&lexicon.Upper == 0) {
 			s.capitals = false
 		}
-		if t.Shape&lexicon.Lower != 0 && (i == 0 || t.End-t.Start > maxParticle) {
+		if t.Shape&lexicon.Lower != 0 && (i == 0 || i == len(toks)-1 || t.End-t.Start > maxParticle) {
 			s.plain = false
 		}
 	}
@@ -126,6 +131,9 @@ func (g *Gazetteer) written(toks []lexicon.Token, head int32) bool {
 // aren't.
 const smallBits = 1 << 16
 
+// sense is what a name was said to mean, and by which mention first.
+type sense struct{ record, from int32 }
+
 // finder looks for places in an article.
 type finder struct {
 	g        *Gazetteer
@@ -137,11 +145,13 @@ type finder struct {
 	segment  article.Segment
 	lead     bool
 	titled   bool // most words of the segment have a capital
+	words    int  // of the article
+	sports   int  // of them that tell of sport
 
 	countries [256]float32 // what speaks for each country
 	inner     [256]float32 // what speaks for any of its divisions
 	divisions map[uint16]float32
-	senses    map[uint64]int32 // what a name meant where that was certain
+	senses    map[uint64]sense // what a name meant where that was certain
 	persons   map[uint64]bool  // names that were a person's
 	seen      map[int32]int32
 	lowered   [smallBits / 64]uint64 // words that the text has with a small letter, roughly
@@ -149,6 +159,7 @@ type finder struct {
 
 func (f *finder) reset() {
 	f.mentions = f.mentions[:0]
+	f.words, f.sports = 0, 0
 	clear(f.countries[:])
 	clear(f.divisions)
 	clear(f.inner[:])
@@ -168,11 +179,18 @@ func (f *finder) scan() {
 			f.lowered[t.Hash%smallBits/64] |= 1 << (t.Hash % 64)
 		}
 	}
+	f.words += len(f.toks)
 	begin := len(f.mentions)
 	for i := 0; i < len(f.toks); {
 		n, head, key := f.g.longest(f.text, f.toks, i)
+		if n == 0 && f.lang.genitive {
+			n, head, key = f.ofPlace(i)
+		}
 		if n == 0 || n > 1 && f.onlyDirections(i, i+n) {
 			f.people(i)
+			if f.lang.words.Longest(f.toks[i:], sport).Tokens > 0 {
+				f.sports++
+			}
 			i++
 			continue
 		}
@@ -192,6 +210,33 @@ func (f *finder) scan() {
 	for k := begin; k < len(f.mentions); k++ {
 		f.surround(begin, k)
 	}
+	for k := len(f.mentions) - 1; k > begin; k-- {
+		if m := &f.mentions[k]; m.chained && m.near&acting != 0 && f.mentions[k-1].near&preposition == 0 {
+			f.mentions[k-1].near |= acting // "Berlin and Paris said"
+		}
+	}
+}
+
+// ofPlace takes word i for a genitive without an apostrophe: "Europas".
+func (f *finder) ofPlace(i int) (n int, head int32, key uint64) {
+	const shortest = 6 // bytes
+	t := f.toks[i]
+	if t.Shape&lexicon.Upper == 0 || t.End-t.Start < shortest || f.text[t.End-1] != 's' {
+		return 0, 0, 0
+	}
+	var room [1]lexicon.Token
+	bare := lexicon.Scan(room[:0], f.text, int(t.Start), int(t.End)-1)
+	if len(bare) != 1 {
+		return 0, 0, 0
+	}
+	n, head, key = f.g.longest(f.text, bare, 0)
+	if n == 0 || f.lang.words.Longest(bare, stop).Tokens > 0 {
+		return 0, 0, 0
+	}
+	if r := &f.g.records[f.g.postings[head].record]; r.kind < Region && r.population < known {
+		return 0, 0, 0
+	}
+	return n, head, key
 }
 
 // onlyDirections tells whether words [from, to) are "South West" and the like.
@@ -218,6 +263,7 @@ func (f *finder) named(m *mention) {
 		if g.postings[p].how&exact != 0 {
 			m.near |= code
 		}
+		m.tail = m.tail || g.postings[p].how&tail != 0
 		switch r := &g.records[g.postings[p].record]; r.kind {
 		case Country:
 			m.country, m.state = r.country, true
@@ -229,6 +275,10 @@ func (f *finder) named(m *mention) {
 		case Capital:
 			m.capital = true
 		}
+	}
+	for p, n := m.head, 0; m.inside != 0 && p != 0 && n < maxSenses; p, n = g.postings[p].next, n+1 {
+		r := &g.records[g.postings[p].record]
+		m.seat = m.seat || r.kind <= Capital && r.division == m.inside
 	}
 }
 
@@ -329,12 +379,12 @@ func (f *finder) ahead(m *mention, begin, k, i int) {
 	if f.general(at-1, lexicon.Article) && f.toks[at-1].Shape&lexicon.Lower != 0 && space(gap) {
 		at-- // "in the Netherlands"
 	}
-	touching := space(f.gap(at)) && at > 0
+	touching := at > 0 && (space(f.gap(at)) || f.elided(at))
 	if touching && f.ending(at, bodyBefore) && f.toks[at-1].End > 0 {
 		m.near |= barred
 		return
 	}
-	if touching && f.ending(at, feature) {
+	if touching && (f.ending(at, feature) || f.ofBody(at)) {
 		m.near |= barred
 		return
 	}
@@ -349,10 +399,15 @@ func (f *finder) ahead(m *mention, begin, k, i int) {
 		if f.ending(at, talks) {
 			m.near |= dealt
 		}
+		if f.ending(at, side) {
+			m.near |= sided
+		}
 	}
 	neighbour := k > begin && f.mentions[k-1].first+f.mentions[k-1].n == int32(i) && f.mentions[k-1].state && f.mentions[k-1].near&(barred|word) == 0
 	prev := f.toks[i-1]
 	switch {
+	case m.n == 1 && m.country == 0 && f.bearer(i):
+		f.person(m) // "Wolf von der Tann"
 	case prev.Shape&lexicon.Upper == 0 || neighbour && gap != "-":
 	case gap == "-":
 		if !neighbour {
@@ -375,6 +430,41 @@ func (f *finder) ahead(m *mention, begin, k, i int) {
 	default:
 		m.near |= weak // "Racing Victoria"
 	}
+}
+
+// elided tells whether word i stands behind an apostrophe that stands for a vowel:
+// "d'Orléans".
+func (f *finder) elided(i int) bool {
+	const longest = 2 // bytes of "qu"
+	gap := f.gap(i)
+	return (gap == "'" || gap == "’") && f.toks[i-1].End-f.toks[i-1].Start <= longest
+}
+
+// ofBody tells whether a name of a body ends before word i, in languages that write
+// nouns with a small letter: "Bolsa de Cereales de", "Société de transport de".
+func (f *finder) ofBody(i int) bool {
+	k := i - 1
+	if k > 0 && f.general(k, lexicon.Article) && !f.is(k, of) {
+		k-- // "de la"
+	}
+	if !f.lang.smallNouns || f.titled || k < 1 || !f.is(k, of) || f.toks[k].Shape&lexicon.Upper != 0 || f.ending(i, strong|typeOf) {
+		return false
+	}
+	k--
+	if k > 1 && f.toks[k].Shape&lexicon.Lower != 0 && f.is(k-1, of) && f.toks[k-1].Shape&lexicon.Upper == 0 {
+		k -= 2
+	}
+	t := f.toks[k]
+	return t.Shape&lexicon.Upper != 0 && t.Shape&lexicon.AllCaps == 0 && !f.opens(k) && !f.is(k, title|direction|typeWord|office) && !f.general(k, lexicon.Weekday|lexicon.Month|lexicon.Given)
+}
+
+// bearer tells whether a given name and a particle stand before word i.
+func (f *finder) bearer(i int) bool {
+	k := i - 1
+	for k > 0 && i-k <= 2 && f.general(k, lexicon.Particle) && space(f.gap(k+1)) {
+		k--
+	}
+	return k < i-1 && f.toks[k].Shape&lexicon.Upper != 0 && f.general(k, lexicon.Given) && space(f.gap(k+1)) && !f.is(k, stop|before|strong)
 }
 
 // person bars a mention that is somebody's name, here and wherever it stands alone.
@@ -433,6 +523,8 @@ func (f *finder) behind(m *mention, begin, k, end int) {
 		return
 	}
 	switch {
+	case (gap == "' " || gap == "’ ") && next.Shape&lexicon.Upper != 0 && f.body(end):
+		m.near |= barred // "St James' Park"
 	case gap == "-" && next.Shape&lexicon.Upper != 0 && f.body(end):
 		m.near |= barred
 	case gap == "-" && next.Shape&lexicon.Upper != 0 && !f.startsName(begin, k, end) && !f.lang.nouns:
@@ -441,7 +533,9 @@ func (f *finder) behind(m *mention, begin, k, end int) {
 			m.near |= barred // "UK-Algerian"
 		}
 	case !space(gap) || gap == "\n":
-	case f.is(end, typeWord) && next.Shape&lexicon.Upper != 0 && m.country != 0:
+	case f.officer(end):
+		m.near |= attribute
+	case f.is(end, typeWord) && next.Shape&lexicon.Upper != 0 && (m.country != 0 || f.is(end+1, of) && f.toks[end+1].Shape&lexicon.Lower != 0):
 		m.near |= bodied // "United States Department of Justice"
 	case f.is(end, typeWord) && next.Shape&lexicon.Upper != 0 && !f.body(end+1):
 		m.near |= typed
@@ -455,7 +549,9 @@ func (f *finder) behind(m *mention, begin, k, end int) {
 	case next.Shape&lexicon.Upper == 0:
 	case f.body(end):
 		m.near |= bodied
-	case f.titled || f.lang.nouns || f.is(end, title) || f.general(end, lexicon.Weekday|lexicon.Month) || f.startsName(begin, k, end):
+	case f.is(end, direction) && !f.titled:
+		m.near |= weak // "Leeds East"
+	case f.titled || f.lang.nouns || f.is(end, title) || f.general(end, lexicon.Weekday|lexicon.Month) || m.near&word == 0 && f.startsName(begin, k, end):
 		m.near |= attribute
 	case m.near&word != 0 && m.country == 0:
 		m.near |= barred // "Victoria Beckham"
@@ -477,6 +573,18 @@ func (f *finder) follows(m *mention, end int) {
 	if f.is(end, named) {
 		m.near |= weak // "the Reston virus"
 	}
+}
+
+// officer tells whether somebody's office begins with word k: "Premier", "Health
+// Minister".
+func (f *finder) officer(k int) bool {
+	if k+1 >= len(f.toks) || f.toks[k].Shape&lexicon.Upper == 0 || f.toks[k].Shape&lexicon.AllCaps != 0 {
+		return false
+	}
+	if f.is(k, title) {
+		return true
+	}
+	return f.toks[k+1].Shape&lexicon.Upper != 0 && space(f.gap(k+1)) && f.is(k+1, title) && (f.is(k, field) || !f.is(k, body))
 }
 
 // startsName tells whether the next mention begins with word end.
@@ -510,11 +618,15 @@ func (f *finder) container(m *mention, k, end int) {
 	c := &f.mentions[k+1]
 	at := int(c.first)
 	gap := f.gap(end)
+	c.chained = at == end && gap == ", " || at == end+1 && f.is(end, join) && space(f.gap(at)) && (space(gap) || gap == ", ")
 	switch {
 	case at == end && (gap == ", " || gap == " (" || gap == ","):
 		m.within = int32(k + 2)
 	case at > end && at <= end+3 && space(gap) && f.is(end, strong) && f.small(end, at) || at > end && at <= end+4 && gap == ", " && f.is(end, strong) && f.small(end, at):
 		m.within = -int32(k + 2) // "Pandi in Bulacan"
+	}
+	if m.within != 0 {
+		c.holding = int32(k + 1)
 	}
 }
 

@@ -86,7 +86,7 @@ var Default = sync.OnceValues(func() (*Gazetteer, error) {
 // How much room there is for what is built in, so that nothing is copied at start.
 const (
 	roomRecords  = 170_000
-	roomPostings = 250_000
+	roomPostings = 300_000
 	roomNames    = 2_500_000
 	roomTable    = 1 << 19
 )

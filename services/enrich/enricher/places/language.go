@@ -26,28 +26,41 @@ const (
 	typeOf
 	named
 	office
+	of
+	join
+	side
+	sport
+	field
 	people
 )
 
 var sections = map[string]lexicon.Class{
 	"before": before, "strong": strong, "type": typeWord, "feature": feature, "body": body, "bodybefore": bodyBefore,
 	"policy": policy, "acts": acts, "talks": talks, "title": title, "stop": stop, "direction": direction, "typeof": typeOf, "named": named, "office": office,
+	"of": of, "join": join, "side": side, "sport": sport, "field": field,
 }
 
 // language is how one language speaks of places.
 type language struct {
-	bit      uint8 // 0: any language
-	nouns    bool  // every noun has a capital
-	words    lexicon.Trie
-	endings  []string
-	byPeople lexicon.Trie // its value is one more than the index of a country
+	bit   uint8 // 0: any language
+	nouns bool  // every noun has a capital
+	// smallNouns: names of bodies have one where other nouns don't, before "de".
+	smallNouns bool
+	genitive   bool // an "s" may stand behind a name without an apostrophe
+	home       [256]bool // countries where it is spoken, by index
+	words      lexicon.Trie
+	endings    []string
+	byPeople   lexicon.Trie // its value is one more than the index of a country
 }
 
-// endings that "~" stands for.
-var endings = map[string][]string{
-	"de": {"", "e", "er", "en", "es", "em"},
-	"fr": {"", "s", "e", "es", "ne", "nes"},
-	"es": {"", "o", "a", "os", "as", "s", "es"},
+// readers read the sections that hold no phrases.
+var readers = map[string]func(r *wordReader, line string) error{
+	"names":   func(r *wordReader, line string) error { return r.places(line, 0) },
+	"tails":   func(r *wordReader, line string) error { return r.places(line, tail) },
+	"peoples": (*wordReader).peoples,
+	"home":    (*wordReader).home,
+	"endings": (*wordReader).ends,
+	"nouns":   (*wordReader).capitals,
 }
 
 func (l *loader) readLanguages(dir fs.FS) error {
@@ -65,7 +78,7 @@ func (l *loader) readLanguages(dir fs.FS) error {
 	any := &language{}
 	for i, file := range files {
 		tag := strings.Split(file, "/")[1]
-		lang := &language{bit: 1 << i, nouns: tag == "de", endings: endings[tag]}
+		lang := &language{bit: 1 << i, endings: []string{""}}
 		r := wordReader{l, tag, "", []*language{lang, any}}
 		if err := lexicon.EachLine(dir, file, r.line); err != nil {
 			return err
@@ -109,18 +122,13 @@ type wordReader struct {
 func (r *wordReader) line(line string) error {
 	if strings.HasPrefix(line, "[") {
 		r.section = strings.Trim(line, "[]")
-		if sections[r.section] == 0 && r.section != "names" && r.section != "peoples" && r.section != "tails" {
+		if sections[r.section] == 0 && readers[r.section] == nil {
 			return fmt.Errorf("unknown section %s", line)
 		}
 		return nil
 	}
-	switch r.section {
-	case "names":
-		return r.places(line, 0)
-	case "tails":
-		return r.places(line, tail)
-	case "peoples":
-		return r.peoples(line)
+	if read := readers[r.section]; read != nil {
+		return read(r, line)
 	}
 	for w := range strings.SplitSeq(line, ";") {
 		for _, l := range r.into {
@@ -152,6 +160,41 @@ func (r *wordReader) places(line string, how manner) error {
 			r.g.names = append(append(r.g.names, byte(len(name))), name...)
 		}
 		r.name(name, at, how, r.into[0].bit)
+	}
+	return nil
+}
+
+// ends reads what "~" stands for.
+func (r *wordReader) ends(line string) error {
+	for e := range strings.SplitSeq(line, ";") {
+		r.into[0].endings = append(r.into[0].endings, strings.TrimSpace(e))
+	}
+	return nil
+}
+
+// capitals reads which nouns have one, and whether names have an ending.
+func (r *wordReader) capitals(line string) error {
+	switch line {
+	case "all":
+		r.into[0].nouns = true
+	case "genitive":
+		r.into[0].genitive = true
+	case "bodies":
+		r.into[0].smallNouns = true
+	default:
+		return fmt.Errorf("nouns have a capital: %q, want all, bodies or genitive", line)
+	}
+	return nil
+}
+
+// home reads where the language is spoken.
+func (r *wordReader) home(line string) error {
+	for code := range strings.SplitSeq(line, ";") {
+		c := r.country[strings.TrimSpace(code)]
+		if c == 0 {
+			return fmt.Errorf("no country has the code %s", code)
+		}
+		r.into[0].home[c] = true
 	}
 	return nil
 }

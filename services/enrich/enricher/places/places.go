@@ -40,7 +40,7 @@ func New() (*Enricher, error) {
 	}
 	e := &Enricher{lex: lex, gaz: gaz}
 	e.finders.New = func() any {
-		return &finder{g: gaz, lex: lex, divisions: map[uint16]float32{}, senses: map[uint64]int32{}, persons: map[uint64]bool{}, seen: map[int32]int32{}}
+		return &finder{g: gaz, lex: lex, divisions: map[uint16]float32{}, senses: map[uint64]sense{}, persons: map[uint64]bool{}, seen: map[int32]int32{}}
 	}
 	return e, nil
 }
@@ -59,9 +59,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	f.text = a.Text
 	first := true
 	for _, s := range a.Segments {
-		switch s.Kind {
-		case article.Headline, article.Standfirst, article.Dateline, article.Caption, article.Paragraph, article.Subhead, article.Quote:
-		default:
+		if !looked(s.Kind) {
 			continue
 		}
 		f.segment, f.lead = s, s.Kind == article.Paragraph && first
@@ -72,6 +70,15 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	a.Places = f.places()
 	f.text = ""
 	return nil
+}
+
+// looked tells whether places are looked for in segments of a kind.
+func looked(k article.Kind) bool {
+	switch k {
+	case article.Headline, article.Standfirst, article.Dateline, article.Caption, article.Paragraph, article.Subhead, article.Quote:
+		return true
+	}
+	return false
 }
 
 // places are what was found, each once.

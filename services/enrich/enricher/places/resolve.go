@@ -14,6 +14,7 @@ const (
 	asWide        = 6 // more, for a region of no country
 	asDivision    = -0.8
 	asSubdivision = -1.2
+	asSeated      = -1.5 // a division with a town of that name
 	asCapital     = 1.7
 	asTyped       = 4   // "Nyanza Province" is no city
 	asNamesake    = -4  // the state of Mexico is named less often than Mexico
@@ -24,7 +25,9 @@ const (
 	byDivision    = 1.6
 	asShadowed    = -2  // a city whose name is that of a state
 	bySiblings    = 1.5 // a division, where others of its country are named
-	byNearness    = 1.5 // of another place that is named
+	byList        = 3   // a division in a list of divisions
+	byHome        = 0.7 // in a country where the language of the text is spoken
+	asOrigin      = -4  // a division in a dateline
 )
 
 // How many live in a place that counts by itself, and in one that little must speak for.
@@ -36,11 +39,17 @@ const (
 // maxSenses is how many places of one name are looked at.
 const maxSenses = 100
 
-// near is how far places are apart that speak for each other, in kilometres; inside, how
-// far a place may be from the middle of what it lies in.
+// insideKm is how far a place may be from the middle of what it lies in, cityKm from
+// that of a greater city, in kilometres.
 const (
-	nearKm   = 200
 	insideKm = 150
+	cityKm   = 50
+)
+
+// An article tells of sport if so many of its words do, and one of so many.
+const (
+	minSports = 4
+	perSport  = 60
 )
 
 func (f *finder) resolve() {
@@ -177,7 +186,7 @@ func (f *finder) choose(i int) {
 			continue
 		}
 		at := g.postings[p].record
-		s, linked := f.weigh(m, at)
+		s, linked := f.weigh(i, at)
 		if s > best {
 			best = s
 			m.record, m.score = at, s
@@ -186,15 +195,21 @@ func (f *finder) choose(i int) {
 			}
 		}
 	}
-	if old, ok := f.senses[m.key]; ok && m.within == 0 && m.record != 0 {
-		m.record = old // as before in this text
-	} else if m.record != 0 && m.within != 0 && f.linked(m, &g.records[m.record]) {
-		f.senses[m.key] = m.record
+	old, ok := f.senses[m.key]
+	switch {
+	case m.record == 0:
+	case m.within != 0 && f.linked(m, &g.records[m.record]):
+		if !ok || int32(i) < old.from {
+			f.senses[m.key] = sense{m.record, int32(i)}
+		}
+	case ok && m.within == 0 && m.holding == 0 && (int32(i) > old.from || m.kind != article.Dateline):
+		m.record = old.record // as elsewhere in this text
 	}
 }
 
-// weigh is how likely it is that a mention means a place.
-func (f *finder) weigh(m *mention, at int32) (score float32, linked bool) {
+// weigh is how likely it is that mention i means a place.
+func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
+	m := &f.mentions[i]
 	r := &f.g.records[at]
 	s := float32(math.Log10(float64(r.population) + 1))
 	switch r.kind {
@@ -207,14 +222,25 @@ func (f *finder) weigh(m *mention, at int32) (score float32, linked bool) {
 		}
 	case Division:
 		s += asDivision
+		if m.seat && r.division == m.inside {
+			s += asSeated
+		}
 		if m.near&typed != 0 {
 			s += asTyped
 		}
 		if f.inner[r.country]-f.divisions[r.division] >= 1 {
 			s += bySiblings
 		}
+		if f.listed(i, r) {
+			s += byList
+		}
+		if m.kind == article.Dateline && m.holding == 0 && m.near&typed == 0 {
+			s += asOrigin
+		}
 	case Subdivision:
-		s += asSubdivision
+		if f.g.town(m.head, r.country) {
+			s += asSubdivision
+		}
 		if m.near&typed != 0 {
 			s += asTyped
 		}
@@ -228,6 +254,12 @@ func (f *finder) weigh(m *mention, at int32) (score float32, linked bool) {
 		if r.division != 0 && r.kind != Division && !m.state && f.divisions[r.division] > 0 {
 			s += byDivision
 		}
+	}
+	if f.lang.home[r.country] {
+		s += byHome
+	}
+	if m.holding != 0 && f.contains(m.holding, r) {
+		s += byContainer
 	}
 	if m.state && r.kind < Division && r.population < 5*known && r.division != m.inside {
 		s += asShadowed
@@ -246,13 +278,47 @@ func (f *finder) weigh(m *mention, at int32) (score float32, linked bool) {
 	return s, linked
 }
 
+// town tells whether one of the greatest places of a name is a town in a country.
+func (g *Gazetteer) town(head int32, country uint8) bool {
+	const most = 8 // that are looked at
+	for p, n := head, 0; p != 0 && n < most; p, n = g.postings[p].next, n+1 {
+		if r := &g.records[g.postings[p].record]; r.country == country && r.kind <= Capital {
+			return true
+		}
+	}
+	return false
+}
+
+// contains tells whether the mention before, one more than its index, was taken for what
+// lies in r.
+func (f *finder) contains(holding int32, r *record) bool {
+	held := &f.g.records[f.mentions[holding-1].record]
+	switch r.kind {
+	case Country:
+		return held.kind < Region && held.kind > 0 && held.country == r.country
+	case Division:
+		return held.kind < Division && held.kind > 0 && held.country == r.country && held.division == r.division
+	}
+	return false
+}
+
+// listed tells whether what mention i is listed with was taken for another division of
+// r's country.
+func (f *finder) listed(i int, r *record) bool {
+	sibling := func(k int) bool {
+		q := &f.g.records[f.mentions[k].record]
+		return q.kind == Division && q.country == r.country && q.division != r.division
+	}
+	return f.mentions[i].chained && sibling(i-1) || i+1 < len(f.mentions) && f.mentions[i+1].chained && sibling(i+1)
+}
+
 // linked tells whether what stands behind a mention may be where the place lies.
 func (f *finder) linked(m *mention, r *record) bool {
 	c := &f.mentions[max(m.within, -m.within)-1]
 	if c.near&barred != 0 || r.kind == Country {
 		return false
 	}
-	if m.state && c.state && c.near&code == 0 && r.kind < Division && r.population < 5*known {
+	if m.state && c.state && c.near&code == 0 && !c.tail && r.kind < Division && r.population < 5*known {
 		return false // a list of countries or states
 	}
 	g := f.g
@@ -277,7 +343,7 @@ func (f *finder) linked(m *mention, r *record) bool {
 				return true
 			}
 		case City, Capital:
-			if r.kind == City && q.population > r.population && q.population >= middle && distance(q, r) < nearKm/4 {
+			if r.kind == City && q.population > r.population && q.population >= middle && distance(q, r) < cityKm {
 				return true
 			}
 		}
@@ -305,7 +371,7 @@ func (f *finder) accept() {
 			if k := f.g.records[m.record].kind; k == Division || k == Subdivision {
 				m.end += m.more
 			}
-		} else if m.near&(barred|bodied|weak|word) != 0 || f.persons[m.key] || f.government(m) {
+		} else if m.near&(barred|bodied|weak|word) != 0 || f.persons[m.key] || f.government(m) || f.club(m, &f.g.records[m.record]) {
 			m.record = 0
 		}
 	}
@@ -325,6 +391,15 @@ func (f *finder) government(m *mention) bool {
 	return m.near&(genitive|attribute) == genitive|attribute || m.near&acting != 0 && m.near&preposition == 0 || m.near&dealt != 0
 }
 
+// club tells whether a town stands for its club, as in reports of matches: there only
+// what says where leaves it a place.
+func (f *finder) club(m *mention, r *record) bool {
+	if f.sports < minSports || f.sports*perSport < f.words || r.kind >= Region || m.within != 0 || m.holding != 0 || m.kind == article.Dateline {
+		return false
+	}
+	return m.near&certain == 0 && (m.near&preposition == 0 || m.near&(sided|weak) != 0)
+}
+
 // holds tells whether enough speaks for a mention by itself.
 func (f *finder) holds(m *mention) bool {
 	r := &f.g.records[m.record]
@@ -333,7 +408,7 @@ func (f *finder) holds(m *mention) bool {
 		return false
 	case m.near&bodied != 0:
 		return r.kind == Country && m.near&code != 0
-	case f.government(m):
+	case f.government(m), f.club(m, r):
 		return false
 	case m.within != 0 && f.linked(m, r) || f.follower(m) && r.kind >= Subdivision:
 		return true
@@ -349,7 +424,8 @@ func (f *finder) holds(m *mention) bool {
 
 // supported tells whether enough speaks for a division or a city.
 func (f *finder) supported(m *mention, r *record) bool {
-	home := f.countries[r.country] > 0
+	spoken := f.lang.home[r.country]
+	home := f.countries[r.country] > 0 || spoken && (r.population >= middle || m.alone)
 	inside := f.divisions[r.division] > 0
 	elsewhere := f.inner[r.country] > 0 && !inside
 	at := m.near&preposition != 0
@@ -357,6 +433,8 @@ func (f *finder) supported(m *mention, r *record) bool {
 	switch {
 	case m.near&weak != 0:
 		return at && r.population >= known
+	case f.among(m):
+		return home || r.population >= known
 	case m.near&word != 0 || m.only != 0 && f.commonly(m.only):
 		return r.population >= 3*known && (at || home) || sure && home && r.population >= known || at && inside && r.population >= middle
 	case r.kind == Division:
@@ -364,7 +442,18 @@ func (f *finder) supported(m *mention, r *record) bool {
 	case r.kind == Capital, r.population >= known && r.kind == City:
 		return true
 	case r.population >= middle:
-		return sure && (home || !elsewhere) || at && home && !elsewhere || home && inside
+		return sure && (home || !elsewhere) || at && home && !elsewhere || home && inside || spoken && r.population >= 4*middle
 	}
 	return sure && home && (!elsewhere || m.alone) || at && inside
+}
+
+// among tells whether a mention is listed with a place that nothing is doubtful about:
+// "Taunton and Bath".
+func (f *finder) among(m *mention) bool {
+	i := f.index(m)
+	sound := func(k int) bool {
+		o := &f.mentions[k]
+		return o.record != 0 && o.near&(barred|word|weak|bodied) == 0 && f.g.records[o.record].kind < Region && (o.only == 0 || !f.commonly(o.only))
+	}
+	return m.within == 0 && (m.chained && sound(i-1) || i+1 < len(f.mentions) && f.mentions[i+1].chained && f.mentions[i+1].holding == 0 && sound(i+1))
 }

@@ -31,7 +31,7 @@ import (
 // What is kept.
 const (
 	minCity     = 1_000     // inhabitants of a city
-	minOther    = 100_000   // of one whose other names are kept, if they are like its own
+	minOther    = 30_000    // of one whose other names are kept, if they are like its own
 	minForeign  = 1_000_000 // of one that keeps all of them
 	minDivision = 20_000    // of a division below the first
 	maxWords    = 5         // of a name
@@ -269,6 +269,13 @@ func (w *world) readCities(wheel string) error {
 			p.kind = 'c'
 		}
 		p.add(c.Name)
+		if name, by, ok := strings.Cut(strings.TrimSuffix(c.Name, ")"), " ("); ok && c.Country == "DE" {
+			p.add(name + " an der " + by)
+			p.add(name + " am " + by)
+		}
+		if short := bare(c.Name); short != "" && c.Population >= minOther && !w.ruled[fold(short)] {
+			p.add(short)
+		}
 		if c.Population >= minOther {
 			for _, name := range c.Others {
 				if w.useful(name, c.Name, c.Population) {
@@ -283,6 +290,17 @@ func (w *world) readCities(wheel string) error {
 	return nil
 }
 
+// bare is a name without what tells the place from others of that name, "" if
+// there is none: "Newcastle upon Tyne", "Halle (Saale)".
+func bare(name string) string {
+	for _, by := range []string{" (", " upon ", "-upon-", "-on-", " on ", " am ", " an der ", " im ", "-sur-", " del ", " de la "} {
+		if short, _, ok := strings.Cut(name, by); ok && !strings.Contains(short, " ") {
+			return short
+		}
+	}
+	return ""
+}
+
 // useful tells whether another name of a city helps more than it harms: no code,
 // no name of anything greater, and like its own name unless the city is great.
 func (w *world) useful(other, own string, population int) bool {
@@ -294,6 +312,9 @@ func (w *world) useful(other, own string, population int) bool {
 		return false
 	}
 	f := fold(other)
+	if strings.HasPrefix(fold(own), f+" ") {
+		return !w.ruled[f] // Newcastle upon Tyne
+	}
 	if w.ruled[f] || w.taken[f]*rival > population {
 		return false
 	}
@@ -311,6 +332,10 @@ func alike(a, b string) bool {
 	}
 	if strings.HasPrefix(b, a+" ") || strings.HasPrefix(a, b+" ") {
 		return true // Acapulco de Juárez
+	}
+	const start = 4 // letters of a name that has another end: Dunkerque
+	if len(a) > start && len(b) > start && a[:start] == b[:start] {
+		return true
 	}
 	return 2*edits(a, b) <= min(len(a), len(b))
 }
