@@ -376,7 +376,7 @@ func (f *finder) ahead(m *mention, begin, k, i int) {
 	}
 	gap := f.gap(i)
 	at := i
-	if f.general(at-1, lexicon.Article) && f.toks[at-1].Shape&lexicon.Lower != 0 && space(gap) {
+	if f.general(at-1, lexicon.Article) && !f.is(at-1, before|strong) && f.toks[at-1].Shape&lexicon.Lower != 0 && space(gap) {
 		at-- // "in the Netherlands"
 	}
 	touching := at > 0 && (space(f.gap(at)) || f.elided(at))

@@ -159,6 +159,7 @@ func (f *finder) confidence(m *mention) float64 {
 const (
 	inHeadline = 4
 	inLead     = 2
+	inDateline = 3.5
 	located    = 1.5 // "in Niger", times
 	aside      = 0.4 // "US soldiers", "Russia said", times
 )
@@ -168,7 +169,9 @@ func weight(m *mention) float64 {
 	switch {
 	case m.kind == article.Headline:
 		w = inHeadline
-	case m.kind == article.Standfirst, m.kind == article.Dateline, m.lead:
+	case m.kind == article.Dateline:
+		return inDateline
+	case m.kind == article.Standfirst, m.lead:
 		w = inLead
 	}
 	switch {
