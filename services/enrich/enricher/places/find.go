@@ -29,6 +29,9 @@ type mention struct {
 	chained bool   // it goes on a list from the mention before it
 	tail    bool   // an abbreviation that stands behind a comma only
 	seat    bool   // the division that has the name has a town of that name
+	bracket bool   // what says where it lies stands in brackets
+	ended   bool   // a list doesn't go on behind it
+	region  uint8  // the country of the division below
 	inside  uint16 // the greatest first division of that name
 	near    nearby
 }
@@ -151,8 +154,11 @@ type finder struct {
 	countries [256]float32 // what speaks for each country
 	inner     [256]float32 // what speaks for any of its divisions
 	divisions map[uint16]float32
-	senses    map[uint64]sense // what a name meant where that was certain
-	persons   map[uint64]bool  // names that were a person's
+	siblings  [256]float32       // what of that names divisions
+	states    map[uint16]float32 // what names each
+	gave      map[uint64]float32 // what a name gave to a country or division
+	senses    map[uint64]sense   // what a name meant where that was certain
+	persons   map[uint64]bool    // names that were a person's
 	seen      map[int32]int32
 	lowered   [smallBits / 64]uint64 // words that the text has with a small letter, roughly
 }
@@ -162,6 +168,9 @@ func (f *finder) reset() {
 	f.words, f.sports = 0, 0
 	clear(f.countries[:])
 	clear(f.divisions)
+	clear(f.siblings[:])
+	clear(f.states)
+	clear(f.gave)
 	clear(f.inner[:])
 	clear(f.lowered[:])
 	clear(f.senses)
@@ -173,7 +182,7 @@ func (f *finder) reset() {
 func (f *finder) scan() {
 	s := f.segment
 	f.toks = lexicon.Scan(f.toks[:0], f.text, s.Start, s.End)
-	f.titled = mostCapitals(f.toks)
+	f.titled = headed(s.Kind) && mostCapitals(f.toks)
 	for _, t := range f.toks {
 		if t.Shape&lexicon.Lower != 0 {
 			f.lowered[t.Hash%smallBits/64] |= 1 << (t.Hash % 64)
@@ -195,7 +204,7 @@ func (f *finder) scan() {
 			continue
 		}
 		if len(f.mentions) >= MentionLimit {
-			return
+			break
 		}
 		last := f.toks[i+n-1]
 		m := mention{start: f.toks[i].Start, end: last.End, first: int32(i), n: int32(n), head: head, key: key, kind: s.Kind, lead: f.lead}
@@ -270,7 +279,7 @@ func (f *finder) named(m *mention) {
 		case Division:
 			m.state = m.state || r.population >= known
 			if m.inside == 0 {
-				m.inside = r.division
+				m.inside, m.region = r.division, r.country
 			}
 		case Capital:
 			m.capital = true
@@ -280,6 +289,11 @@ func (f *finder) named(m *mention) {
 		r := &g.records[g.postings[p].record]
 		m.seat = m.seat || r.kind <= Capital && r.division == m.inside
 	}
+}
+
+// headed tells whether segments of a kind may be written with capitals.
+func headed(k article.Kind) bool {
+	return k == article.Headline || k == article.Standfirst || k == article.Subhead
 }
 
 // mostCapitals tells whether a line is written with capitals, as some headlines are.
@@ -366,7 +380,7 @@ func (f *finder) surround(begin, k int) {
 	}
 	f.ahead(m, begin, k, i)
 	f.behind(m, begin, k, end)
-	f.container(m, k, end)
+	f.container(m, begin, k, end)
 }
 
 // ahead looks at what stands before a mention that begins with word i.
@@ -380,7 +394,7 @@ func (f *finder) ahead(m *mention, begin, k, i int) {
 		at-- // "in the Netherlands"
 	}
 	touching := at > 0 && (space(f.gap(at)) || f.elided(at))
-	if touching && f.ending(at, bodyBefore) && f.toks[at-1].End > 0 {
+	if touching && f.ending(at, bodyBefore) {
 		m.near |= barred
 		return
 	}
@@ -611,7 +625,11 @@ func (f *finder) body(k int) bool {
 }
 
 // container finds what says where a mention lies: "Agadez, Niger", "Agadez (Niger)".
-func (f *finder) container(m *mention, k, end int) {
+func (f *finder) container(m *mention, begin, k, end int) {
+	m.ended = end >= len(f.toks) || f.gap(end) != "" && strings.ContainsAny(f.gap(end)[:1], ",.;:)\n–—")
+	if k > begin && m.within == 0 {
+		f.owner(m, k)
+	}
 	if k+1 >= len(f.mentions) {
 		return
 	}
@@ -621,12 +639,20 @@ func (f *finder) container(m *mention, k, end int) {
 	c.chained = at == end && gap == ", " || at == end+1 && f.is(end, join) && space(f.gap(at)) && (space(gap) || gap == ", ")
 	switch {
 	case at == end && (gap == ", " || gap == " (" || gap == ","):
-		m.within = int32(k + 2)
+		m.within, m.bracket = int32(k+2), gap == " ("
 	case at > end && at <= end+3 && space(gap) && f.is(end, strong) && f.small(end, at) || at > end && at <= end+4 && gap == ", " && f.is(end, strong) && f.small(end, at):
 		m.within = -int32(k + 2) // "Pandi in Bulacan"
 	}
-	if m.within != 0 {
+	if m.within == int32(k+2) || m.within == -int32(k+2) {
 		c.holding = int32(k + 1)
+	}
+}
+
+// owner finds a country before a name that lies in it: "Pakistan's Punjab".
+func (f *finder) owner(m *mention, k int) {
+	c := &f.mentions[k-1]
+	if c.near&genitive != 0 && c.country != 0 && int(m.first) == int(c.first+c.n)+1 && space(f.gap(int(m.first))) {
+		m.within = -int32(k)
 	}
 }
 

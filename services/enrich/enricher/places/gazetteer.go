@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"embed"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -111,6 +113,9 @@ func load(dir fs.FS) (*Gazetteer, error) {
 	if err := l.readLanguages(dir); err != nil {
 		return nil, err
 	}
+	if l.full != nil {
+		return nil, l.full
+	}
 	g.named, g.names = string(g.names), nil
 	return g, nil
 }
@@ -124,6 +129,7 @@ type loader struct {
 	wanted  []byte
 	country map[string]uint8
 	middles map[string][2]int16
+	full    error // there is more than has room
 }
 
 func (l *loader) readMiddles(dir fs.FS, file string) error {
@@ -154,12 +160,12 @@ func position(lat, lon string) (at [2]int16, err error) {
 		if err != nil || v < -180 || v > 180 {
 			return at, fmt.Errorf("%q is no number of degrees", s)
 		}
-		at[i] = int16(v * hundred)
+		at[i] = int16(v * hundredths)
 	}
 	return at, nil
 }
 
-const hundred = 100
+const hundredths = 100
 
 // readPlaces reads what was distilled: kind, country, division, population, latitude
 // and longitude in hundredths, GeoNames id, names.
@@ -261,6 +267,10 @@ func (l *loader) code(country []byte) uint8 {
 	if c, ok := l.country[string(country)]; ok {
 		return c
 	}
+	if len(l.g.countries) > math.MaxUint8 {
+		l.full = errors.New("there are more than 255 countries")
+		return 0
+	}
 	c := uint8(len(l.g.countries))
 	l.g.countries = append(l.g.countries, string(country))
 	l.country[string(country)] = c
@@ -272,6 +282,10 @@ func (l *loader) division(country, code []byte) uint16 {
 	key := append(append(append(b[:0], country...), '.'), code...)
 	if d, ok := l.g.divisions[string(key)]; ok {
 		return d
+	}
+	if len(l.g.divisions) >= math.MaxUint16 {
+		l.full = errors.New("there are more than 65,535 divisions")
+		return 0
 	}
 	d := uint16(len(l.g.divisions) + 1)
 	l.g.divisions[string(key)] = d

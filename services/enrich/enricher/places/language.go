@@ -46,7 +46,7 @@ type language struct {
 	nouns bool  // every noun has a capital
 	// smallNouns: names of bodies have one where other nouns don't, before "de".
 	smallNouns bool
-	genitive   bool // an "s" may stand behind a name without an apostrophe
+	genitive   bool      // an "s" may stand behind a name without an apostrophe
 	home       [256]bool // countries where it is spoken, by index
 	words      lexicon.Trie
 	endings    []string
@@ -75,18 +75,18 @@ func (l *loader) readLanguages(dir fs.FS) error {
 	if err := l.ids(dir, files); err != nil {
 		return err
 	}
-	any := &language{}
+	shared := &language{}
 	for i, file := range files {
 		tag := strings.Split(file, "/")[1]
 		lang := &language{bit: 1 << i, endings: []string{""}}
-		r := wordReader{l, tag, "", []*language{lang, any}}
+		r := wordReader{l, tag, "", []*language{lang, shared}}
 		if err := lexicon.EachLine(dir, file, r.line); err != nil {
 			return err
 		}
 		l.g.langs[tag] = lang
 		l.g.order = append(l.g.order, tag)
 	}
-	l.g.langs[""] = any
+	l.g.langs[""] = shared
 	return nil
 }
 

@@ -30,7 +30,7 @@ func (g *Gazetteer) Lookup(name string) []Entry {
 	for p := head; p != 0; p = g.postings[p].next {
 		if q := &g.postings[p]; written.fits(q.how) {
 			r := &g.records[q.record]
-			out = append(out, Entry{g.nameOf(r), g.countries[r.country], int64(r.id), r.kind, int64(r.population), float64(r.lat) / hundred, float64(r.lon) / hundred})
+			out = append(out, Entry{g.nameOf(r), g.countries[r.country], int64(r.id), r.kind, int64(r.population), float64(r.lat) / hundredths, float64(r.lon) / hundredths})
 		}
 	}
 	return out

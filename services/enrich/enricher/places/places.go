@@ -21,6 +21,9 @@ const (
 // MentionLimit is how many names of one article are looked at.
 const MentionLimit = 5000
 
+// keptTokens is how long a segment is whose room is kept for the next article.
+const keptTokens = 1 << 15
+
 // Enricher finds places. It is safe for concurrent use.
 type Enricher struct {
 	lex     *lexicon.Lexicon
@@ -40,7 +43,7 @@ func New() (*Enricher, error) {
 	}
 	e := &Enricher{lex: lex, gaz: gaz}
 	e.finders.New = func() any {
-		return &finder{g: gaz, lex: lex, divisions: map[uint16]float32{}, senses: map[uint64]sense{}, persons: map[uint64]bool{}, seen: map[int32]int32{}}
+		return &finder{g: gaz, lex: lex, divisions: map[uint16]float32{}, states: map[uint16]float32{}, gave: map[uint64]float32{}, senses: map[uint64]sense{}, persons: map[uint64]bool{}, seen: map[int32]int32{}}
 	}
 	return e, nil
 }
@@ -50,9 +53,13 @@ func New() (*Enricher, error) {
 func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	a.Places = nil
 	f, _ := e.finders.Get().(*finder)
-	defer e.finders.Put(f)
+	defer func() {
+		if cap(f.toks) <= keptTokens {
+			e.finders.Put(f)
+		}
+	}()
 	f.reset()
-	tag, _, _ := strings.Cut(a.Language.Value, "-")
+	tag, _, _ := strings.Cut(strings.ToLower(a.Language.Value), "-")
 	if f.lang = e.gaz.langs[tag]; f.lang == nil {
 		f.lang = e.gaz.langs[""]
 	}
@@ -134,7 +141,7 @@ func (f *finder) describe(p *article.Place, r *record) {
 	p.Country = f.g.countries[r.country]
 	p.GeoNamesID = int64(r.id)
 	p.Located = true
-	p.Lat, p.Lon = float64(r.lat)/hundred, float64(r.lon)/hundred
+	p.Lat, p.Lon = float64(r.lat)/hundredths, float64(r.lon)/hundredths
 }
 
 // How sure a mention is.

@@ -2,6 +2,7 @@ package places
 
 import (
 	"math"
+	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
 )
@@ -25,6 +26,7 @@ const (
 	byDivision    = 1.6
 	asShadowed    = -2  // a city whose name is that of a state
 	bySiblings    = 1.5 // a division, where others of its country are named
+	byTowns       = 3   // a division, where towns in it are named
 	byList        = 3   // a division in a list of divisions
 	byHome        = 0.7 // in a country where the language of the text is spoken
 	asOrigin      = -4  // a division in a dateline
@@ -38,6 +40,9 @@ const (
 
 // maxSenses is how many places of one name are looked at.
 const maxSenses = 100
+
+// maxOuter is how many places are looked at that a name behind another may mean.
+const maxOuter = 20
 
 // insideKm is how far a place may be from the middle of what it lies in, cityKm from
 // that of a greater city, in kilometres.
@@ -81,26 +86,56 @@ func (f *finder) testify(m *mention) {
 			continue
 		}
 		r := &g.records[g.postings[p].record]
-		switch r.kind {
-		case Country:
-			f.countries[r.country] += 2
-		case Division:
-			if r.population >= 10*known && m.near&(word|weak) == 0 {
-				f.countries[r.country] += 0.5
-				f.divisions[r.division] += 0.5
-				f.inner[r.country] += 0.5
-			}
-		case Region:
-			if r.country != 0 {
-				f.countries[r.country]++
-			}
-		case City, Capital:
-			if r.population >= 5*known && m.near&(word|weak) == 0 {
-				f.countries[r.country] += 0.5
-			}
+		sound := m.near&(word|weak) == 0
+		switch {
+		case r.kind == Country:
+			f.give(m, r, 2, false)
+		case r.kind == Region:
+			f.give(m, r, 1, false)
+		case r.kind == Division && r.population >= 10*known && sound:
+			f.give(m, r, 0.5, true)
+		case r.kind <= Capital && r.population >= 5*known && sound:
+			f.give(m, r, 0.5, false)
 		}
 		return
 	}
+}
+
+// give counts what a mention says about the country of a place, and if inside about
+// its division.
+func (f *finder) give(m *mention, r *record, weight float32, inside bool) {
+	if r.country == 0 {
+		return
+	}
+	f.countries[r.country] += weight
+	f.gave[m.key^countryKey(r.country)] += weight
+	if !inside || r.division == 0 {
+		return
+	}
+	f.divisions[r.division] += weight
+	f.gave[m.key^divisionKey(r.division)] += weight
+	f.inner[r.country] += weight
+	if r.kind == Division {
+		f.siblings[r.country] += weight
+		f.states[r.division] += weight
+	}
+}
+
+// Keys by which it is told what a name gave to what.
+func countryKey(country uint8) uint64    { return (uint64(country) + 1) << 40 }
+func divisionKey(division uint16) uint64 { return (uint64(division) + 1) << 16 }
+
+// home is what other names say about the country of a place, inside about its
+// division.
+func (f *finder) home(m *mention, r *record) float32 {
+	return f.countries[r.country] - f.gave[m.key^countryKey(r.country)]
+}
+
+func (f *finder) inside(m *mention, r *record) float32 {
+	if r.division == 0 {
+		return 0
+	}
+	return f.divisions[r.division] - f.gave[m.key^divisionKey(r.division)]
 }
 
 // witness counts what a mention says that was understood.
@@ -109,17 +144,13 @@ func (f *finder) witness(m *mention) {
 	if m.near&barred != 0 || m.near&word != 0 && m.within == 0 {
 		return
 	}
-	if r.kind != Country && r.country != 0 && f.sure(m, r) {
-		f.countries[r.country]++
-		if r.division != 0 {
-			f.divisions[r.division]++
-			f.inner[r.country]++
-		}
+	if r.kind != Country && f.sure(m, r) {
+		f.give(m, r, 1, true)
 	}
 }
 
 func (f *finder) sure(m *mention, r *record) bool {
-	return m.within != 0 || r.population >= known || r.kind >= Division
+	return m.within != 0 && f.linked(m, r) || r.population >= known || r.kind >= Division
 }
 
 // allowed tells whether a name may mean a place here, by how it is written.
@@ -133,6 +164,9 @@ func (f *finder) allowed(m *mention, p int32) bool {
 	}
 	if !m.fits(q.how) {
 		return false
+	}
+	if q.how&exact != 0 && q.how&tail == 0 && m.near&preposition == 0 && m.kind != article.Dateline && !strings.Contains(f.text[m.start:m.end], ".") && f.shouted(m) {
+		return false // "LET US PRAY"
 	}
 	const short = 4 // bytes of capitals that are a code rather than a name
 	if m.capitals && q.how&exact == 0 && m.n == 1 && m.end-m.start <= short && m.kind != article.Dateline && !f.shouted(m) {
@@ -179,21 +213,21 @@ func (f *finder) choose(i int) {
 	m := &f.mentions[i]
 	g := f.g
 	m.record, m.score = 0, 0
-	best := float32(math.Inf(-1))
+	best, linked := float32(math.Inf(-1)), false
 	n := 0
 	for p := m.head; p != 0 && n < maxSenses; p, n = g.postings[p].next, n+1 {
 		if !f.allowed(m, p) {
 			continue
 		}
 		at := g.postings[p].record
-		s, linked := f.weigh(i, at)
+		s, in := f.weigh(i, at)
 		if s > best {
-			best = s
+			best, linked = s, in
 			m.record, m.score = at, s
-			if linked {
-				m.near |= certain | preposition
-			}
 		}
+	}
+	if linked {
+		m.near |= certain | preposition
 	}
 	old, ok := f.senses[m.key]
 	switch {
@@ -215,6 +249,9 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 	switch r.kind {
 	case Country:
 		s += asCountry
+		if f.home(m, r) > 0 {
+			s += byCountry
+		}
 	case Region:
 		s = asRegion
 		if r.country == 0 {
@@ -228,8 +265,11 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 		if m.near&typed != 0 {
 			s += asTyped
 		}
-		if f.inner[r.country]-f.divisions[r.division] >= 1 {
+		if !m.seat && f.siblings[r.country]-f.states[r.division] >= 1 {
 			s += bySiblings
+		}
+		if f.inside(m, r) > 0 {
+			s += byTowns
 		}
 		if f.listed(i, r) {
 			s += byList
@@ -248,10 +288,10 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 		s += asCapital
 	}
 	if r.kind != Country && r.country != 0 {
-		if c := f.countries[r.country]; c > 0 {
+		if c := f.home(m, r); c > 0 {
 			s += byCountry + byMuch*float32(math.Log2(float64(min(c, 16))+1))
 		}
-		if r.division != 0 && r.kind != Division && !m.state && f.divisions[r.division] > 0 {
+		if r.division != 0 && r.kind != Division && !m.state && f.inside(m, r) > 0 {
 			s += byDivision
 		}
 	}
@@ -318,12 +358,12 @@ func (f *finder) linked(m *mention, r *record) bool {
 	if c.near&barred != 0 || r.kind == Country {
 		return false
 	}
-	if m.state && c.state && c.near&code == 0 && !c.tail && r.kind < Division && r.population < 5*known {
+	if f.alikeListed(m, c) {
 		return false // a list of countries or states
 	}
 	g := f.g
 	n := 0
-	for p := c.head; p != 0 && n < maxSenses; p, n = g.postings[p].next, n+1 {
+	for p := c.head; p != 0 && n < maxOuter; p, n = g.postings[p].next, n+1 {
 		q := &g.records[g.postings[p].record]
 		switch q.kind {
 		case Country:
@@ -343,7 +383,7 @@ func (f *finder) linked(m *mention, r *record) bool {
 				return true
 			}
 		case City, Capital:
-			if r.kind == City && q.population > r.population && q.population >= middle && distance(q, r) < cityKm {
+			if r.kind == City && q.country == r.country && q.population > r.population && q.population >= middle && distance(q, r) < cityKm {
 				return true
 			}
 		}
@@ -351,11 +391,23 @@ func (f *finder) linked(m *mention, r *record) bool {
 	return false
 }
 
+// alikeListed tells whether a mention and what stands behind it may be a list of
+// countries, or of divisions of one: "Niger, Nigeria", but not "Poland, Ohio".
+func (f *finder) alikeListed(m, c *mention) bool {
+	switch {
+	case !m.state || !c.state || c.near&code != 0 || c.tail || m.bracket || m.within < 0:
+		return false
+	case m.country != 0 && c.country != 0, m.inside != 0 && c.inside != 0 && m.region == c.region:
+		return true
+	}
+	return !c.ended
+}
+
 // distance is how far two places are apart, in kilometres, well enough for short ways.
 func distance(a, b *record) float64 {
-	const degree = 111.2 / hundred // kilometres of a hundredth
+	const degree = 111.2 / hundredths // kilometres of a hundredth
 	dy := float64(int(a.lat)-int(b.lat)) * degree
-	dx := float64(int(a.lon)-int(b.lon)) * degree * math.Cos(float64(int(a.lat)+int(b.lat))/2/hundred*math.Pi/180)
+	dx := float64(int(a.lon)-int(b.lon)) * degree * math.Cos(float64(int(a.lat)+int(b.lat))/2/hundredths*math.Pi/180)
 	return math.Hypot(dx, dy)
 }
 
@@ -425,9 +477,9 @@ func (f *finder) holds(m *mention) bool {
 // supported tells whether enough speaks for a division or a city.
 func (f *finder) supported(m *mention, r *record) bool {
 	spoken := f.lang.home[r.country]
-	home := f.countries[r.country] > 0 || spoken && (r.population >= middle || m.alone)
-	inside := f.divisions[r.division] > 0
-	elsewhere := f.inner[r.country] > 0 && !inside
+	home := f.home(m, r) > 0 || spoken && (r.population >= middle || m.alone)
+	inside := f.inside(m, r) > 0
+	elsewhere := f.inner[r.country]-f.gave[m.key^divisionKey(r.division)] > 0 && !inside
 	at := m.near&preposition != 0
 	sure := m.near&certain != 0
 	switch {
@@ -436,7 +488,7 @@ func (f *finder) supported(m *mention, r *record) bool {
 	case f.among(m):
 		return home || r.population >= known
 	case m.near&word != 0 || m.only != 0 && f.commonly(m.only):
-		return r.population >= 3*known && (at || home) || sure && home && r.population >= known || at && inside && r.population >= middle
+		return r.population >= 3*known && (at || home) || sure && home && r.population >= known || at && inside && r.population >= middle || at && spoken && f.lang.smallNouns && r.population >= known
 	case r.kind == Division:
 		return r.population >= known*5 || home || sure
 	case r.kind == Capital, r.population >= known && r.kind == City:

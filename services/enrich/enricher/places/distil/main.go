@@ -160,7 +160,7 @@ func (w *world) readCountries(wheel string) error {
 		c := in[code]
 		p := place{kind: 'n', country: code, population: c.Population, id: c.ID}
 		p.add(c.Name)
-		w.capitals[code] = c.Capital
+		w.capitals[code] = cmp.Or(renamed[code], c.Capital)
 		region, err := language.ParseRegion(code)
 		if err != nil {
 			return fmt.Errorf("country %s: %w", code, err)
@@ -260,13 +260,16 @@ func (w *world) readCities(wheel string) error {
 	for _, c := range in {
 		w.taken[fold(c.Name)] = max(w.taken[fold(c.Name)], c.Population)
 	}
+	seats := map[string]int{} // where the capital is
 	for _, c := range in {
 		if c.Population < minCity {
 			continue
 		}
 		p := place{kind: 'p', country: c.Country, division: c.Division, population: c.Population, lat: c.Lat, lon: c.Lon, id: c.ID}
-		if name, _, _ := strings.Cut(c.Name, ","); name == w.capitals[c.Country] {
-			p.kind = 'c'
+		if name, _, _ := strings.Cut(c.Name, ","); fold(name) == fold(w.capitals[c.Country]) && !slices.Contains(dependent, c.Country) {
+			if old, ok := seats[c.Country]; !ok || w.cities[old].population < c.Population {
+				seats[c.Country] = len(w.cities)
+			}
 		}
 		p.add(c.Name)
 		if name, by, ok := strings.Cut(strings.TrimSuffix(c.Name, ")"), " ("); ok && c.Country == "DE" {
@@ -283,18 +286,36 @@ func (w *world) readCities(wheel string) error {
 				}
 			}
 		}
-		if len(p.names) > 0 {
-			w.cities = append(w.cities, p)
+		w.cities = append(w.cities, p)
+	}
+	for _, at := range seats {
+		w.cities[at].kind = 'c'
+	}
+	w.cities = slices.DeleteFunc(w.cities, func(p place) bool { return len(p.names) == 0 })
+	for _, c := range w.countries {
+		if _, ok := seats[c.country]; !ok && c.population >= minForeign && !slices.Contains(dependent, c.country) {
+			fmt.Fprintf(os.Stderr, "distil: no city of %s is its capital, %q\n", c.country, w.capitals[c.country])
 		}
 	}
 	return nil
 }
 
+// renamed are capitals that the list of countries has by another name than that of
+// cities.
+var renamed = map[string]string{"KZ": "Astana", "MN": "Ulan Bator"}
+
+// dependent are territories: what is called their capital is no government's seat that
+// news speak of.
+var dependent = []string{
+	"AI", "AS", "AW", "AX", "BL", "BM", "BQ", "BV", "CC", "CK", "CW", "CX", "FK", "FO", "GF", "GG", "GI", "GP", "GU", "HM", "IM", "IO", "JE", "KY", "MF", "MP", "MQ", "MS",
+	"NC", "NF", "NU", "PF", "PM", "PN", "PR", "RE", "SH", "SJ", "SX", "TC", "TF", "TK", "UM", "VG", "VI", "WF", "YT",
+}
+
 // bare is a name without what tells the place from others of that name, "" if
 // there is none: "Newcastle upon Tyne", "Halle (Saale)".
 func bare(name string) string {
-	for _, by := range []string{" (", " upon ", "-upon-", "-on-", " on ", " am ", " an der ", " im ", "-sur-", " del ", " de la "} {
-		if short, _, ok := strings.Cut(name, by); ok && !strings.Contains(short, " ") {
+	for _, by := range []string{" (", " upon ", "-upon-", "-on-", " on ", " am ", " an der ", " im ", " vor der ", " ob der ", "-sur-", " del ", " de la "} {
+		if short, _, ok := strings.Cut(name, by); ok && !strings.Contains(strings.TrimPrefix(short, "Bad "), " ") {
 			return short
 		}
 	}
@@ -306,6 +327,7 @@ func bare(name string) string {
 func (w *world) useful(other, own string, population int) bool {
 	const (
 		minLetters = 4
+		minLong    = 7  // letters of a name that is one of a smaller city and no word
 		rival      = 10 // times smaller is a city whose name may be taken
 	)
 	if len([]rune(other)) < minLetters || strings.ToUpper(other) == other || strings.ContainsAny(other, "()/=0123456789") {
@@ -318,7 +340,15 @@ func (w *world) useful(other, own string, population int) bool {
 	if w.ruled[f] || w.taken[f]*rival > population {
 		return false
 	}
-	return population >= minForeign || alike(f, fold(own))
+	letters := strings.NewReplacer("-", "", " ", "", "'", "").Replace
+	switch n := len([]rune(other)); {
+	case letters(f) == letters(fold(own)):
+		return true
+	case population >= minForeign:
+		return n > minLetters || alike(f, fold(own))
+	default:
+		return n >= minLong && alike(f, fold(own))
+	}
 }
 
 // alike tells whether two names are spellings of one: half of the letters at least
@@ -466,12 +496,20 @@ func (p *place) add(name string) {
 	if name == "" || !latin(name) || len(strings.Fields(name)) > maxWords || strings.ContainsAny(name, "|\t") {
 		return
 	}
-	for _, n := range []string{name, plain(name)} {
+	spellings := []string{name, plain(name)}
+	if len(p.names) == 0 && strings.ContainsAny(norm.NFD.String(name), foreign) {
+		slices.Reverse(spellings)
+	}
+	for _, n := range spellings {
 		if !slices.Contains(p.names, n) {
 			p.names = append(p.names, n)
 		}
 	}
 }
+
+// foreign are marks of transcriptions that no newspaper writes: macrons, dots and
+// cedillas below.
+const foreign = "\u0304\u0323\u0331\u0327\u032e\u0324"
 
 // latin tells whether a name is written with Latin letters, and has a capital.
 func latin(name string) bool {
