@@ -290,7 +290,7 @@ func TestPlaces(t *testing.T) {
 	if d := cmp.Diff(want, m.Scores); d != "" {
 		t.Errorf("-want +got\n%s", d)
 	}
-	if km := m.Figures["places median error, km"]; km < 7000 || km > 9000 {
+	if km := m.Figures["places median error of those found, km"]; km < 7000 || km > 9000 {
 		t.Errorf("Paris is %v km off", km)
 	}
 }

@@ -435,7 +435,7 @@ func (f *finder) ahead(m *mention, begin, k, i int) {
 	case f.is(i-1, direction) && space(gap):
 		f.towards(m, i)
 	case !space(gap):
-	case f.opens(i-1) && !f.titled && !f.lang.nouns && m.country == 0 && !f.common(i-1) && !f.is(i-1, before|strong|stop|title):
+	case f.opens(i-1) && !f.titled && !f.lang.nouns && m.country == 0 && !f.common(i-1) && !f.is(i-1, before|strong|stop|title) && !f.general(i-1, lexicon.Article):
 		m.near |= weak // "Blair Norton"
 	case f.lang.nouns || f.titled || f.opens(i-1) || prev.Shape&lexicon.AllCaps != 0 && m.capitals:
 	case f.ending(i, before|strong) || f.general(i-1, lexicon.Weekday|lexicon.Month|lexicon.Article|lexicon.Join):
@@ -541,7 +541,7 @@ func (f *finder) behind(m *mention, begin, k, end int) {
 		m.near |= barred // "St James' Park"
 	case gap == "-" && next.Shape&lexicon.Upper != 0 && f.body(end):
 		m.near |= barred
-	case gap == "-" && next.Shape&lexicon.Upper != 0 && !f.startsName(begin, k, end) && !f.lang.nouns:
+	case gap == "-" && next.Shape&lexicon.Upper != 0 && !f.startsName(k, end) && !f.lang.nouns:
 		m.near |= weak
 		if f.lang.byPeople.Longest(f.toks[end:end+1], 0).Tokens > 0 {
 			m.near |= barred // "UK-Algerian"
@@ -565,7 +565,7 @@ func (f *finder) behind(m *mention, begin, k, end int) {
 		m.near |= bodied
 	case f.is(end, direction) && !f.titled:
 		m.near |= weak // "Leeds East"
-	case f.titled || f.lang.nouns || f.is(end, title) || f.general(end, lexicon.Weekday|lexicon.Month) || m.near&word == 0 && f.startsName(begin, k, end):
+	case f.titled || f.lang.nouns || f.is(end, title) || f.general(end, lexicon.Weekday|lexicon.Month) || m.near&word == 0 && f.startsName(k, end):
 		m.near |= attribute
 	case m.near&word != 0 && m.country == 0:
 		m.near |= barred // "Victoria Beckham"
@@ -596,14 +596,20 @@ func (f *finder) officer(k int) bool {
 		return false
 	}
 	if f.is(k, title) {
-		return true
+		return f.gap(k+1) != "-" // "Paris Saint-Germain"
 	}
 	return f.toks[k+1].Shape&lexicon.Upper != 0 && space(f.gap(k+1)) && f.is(k+1, title) && (f.is(k, field) || !f.is(k, body))
 }
 
-// startsName tells whether the next mention begins with word end.
-func (f *finder) startsName(begin, k, end int) bool {
-	return k+1 < len(f.mentions) && int(f.mentions[k+1].first) == end
+// startsName tells whether the next mention begins with word end, and is a place for
+// sure.
+func (f *finder) startsName(k, end int) bool {
+	if k+1 >= len(f.mentions) || int(f.mentions[k+1].first) != end {
+		return false
+	}
+	next := &f.mentions[k+1]
+	r := &f.g.records[f.g.postings[next.head].record]
+	return (r.kind >= Region || r.population >= known) && (next.n > 1 || !f.is(end, stop) && !f.general(end, lexicon.Given))
 }
 
 // body tells whether the words with capitals from word k on are the rest of the name of

@@ -488,7 +488,8 @@ func (f *finder) supported(m *mention, r *record) bool {
 	case f.among(m):
 		return home || r.population >= known
 	case m.near&word != 0 || m.only != 0 && f.commonly(m.only):
-		return r.population >= 3*known && (at || home) || sure && home && r.population >= known || at && inside && r.population >= middle || at && spoken && f.lang.smallNouns && r.population >= known
+		named := f.home(m, r) > 0
+		return r.population >= 3*known && (at && r.kind <= Capital || named) || sure && home && r.population >= known || at && inside && r.population >= middle || at && spoken && f.lang.smallNouns && r.population >= known
 	case r.kind == Division:
 		return r.population >= known*5 || home || sure
 	case r.kind == Capital, r.population >= known && r.kind == City:
