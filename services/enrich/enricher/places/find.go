@@ -542,10 +542,7 @@ func (f *finder) behind(m *mention, begin, k, end int) {
 	case gap == "-" && next.Shape&lexicon.Upper != 0 && f.body(end):
 		m.near |= barred
 	case gap == "-" && next.Shape&lexicon.Upper != 0 && !f.startsName(k, end) && !f.lang.nouns:
-		m.near |= weak
-		if f.lang.byPeople.Longest(f.toks[end:end+1], 0).Tokens > 0 {
-			m.near |= barred // "UK-Algerian"
-		}
+		m.near |= barred // "UK-Algerian", "Rhône-Alpes"
 	case !space(gap) || gap == "\n":
 	case f.officer(end):
 		m.near |= attribute
@@ -577,6 +574,8 @@ func (f *finder) behind(m *mention, begin, k, end int) {
 // follows looks at a word with a small letter behind a mention.
 func (f *finder) follows(m *mention, end int) {
 	switch {
+	case m.inside != 0 && f.is(end, typeWord):
+		m.near |= typed // "New York state"
 	case f.lang.words.Longest(f.toks[end:min(len(f.toks), end+3)], acts).Tokens > 0 || f.general(end, lexicon.Said):
 		if m.near&preposition == 0 {
 			m.near |= acting

@@ -67,6 +67,7 @@ type Gazetteer struct {
 	starts    [smallBits / 64]uint64 // words with a small letter that names begin with, roughly
 	countries []string               // codes; the first is ""
 	divisions map[string]uint16
+	firsts    [256]uint16 // how many first divisions each country has
 	table     table
 	langs     map[string]*language
 	order     []string // of languages, by bit
@@ -219,6 +220,7 @@ func (l *loader) place(line []byte) error {
 		r.lat, r.lon = at[0], at[1]
 	case 'a':
 		r.kind = Division
+		l.g.firsts[r.country]++
 		key = string(col[1]) + "." + string(col[2])
 		if at, ok := l.middles[key]; ok {
 			r.lat, r.lon = at[0], at[1]

@@ -38,6 +38,10 @@ const (
 	middle = 15_000
 )
 
+// fewDivisions are so few that a country's counties are named as those of others are:
+// England has them, and not the United Kingdom.
+const fewDivisions = 5
+
 // maxSenses is how many places of one name are looked at.
 const maxSenses = 100
 
@@ -278,7 +282,7 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 			s += asOrigin
 		}
 	case Subdivision:
-		if f.g.town(m.head, r.country) {
+		if f.g.firsts[r.country] > fewDivisions || f.g.town(m.head, r.country) {
 			s += asSubdivision
 		}
 		if m.near&typed != 0 {
