@@ -294,3 +294,30 @@ func TestPlaces(t *testing.T) {
 		t.Errorf("Paris is %v km off", km)
 	}
 }
+
+func TestWhere(t *testing.T) {
+	const data = `{"id":"1","language":"de","text":"Rom, Roma, Po, Elbe, Bern, Club, Paris, X","mentions":[
+		{"type":"place","name":"Rom","text":"Rom"},{"type":"place","name":"Rom","text":"Roma"},{"type":"place","name":"Po","text":"Po"},
+		{"type":"place","name":"Elbe","text":"Elbe","optional":true},{"type":"organisation","name":"Bern","text":"Bern","alternative":"place"},{"type":"person","name":"X","text":"X"}],
+		"places":[{"name":"Rom","country":"IT","lat":41.9,"lon":12.5,"tolerance_km":20,"main":true},{"name":"Po","country":"IT"},{"name":"Elbe","country":null}],
+		"never":[{"type":"place","text":"Club"},{"type":"any","text":"Paris","nth":0},{"type":"person","text":"Rom"}]}`
+	m := run(t, "where", strings.ReplaceAll(data, "\n", " "), func(a *article.Article) {
+		rome := article.Place{Name: "Rome", Country: "IT", GeoNamesID: 1, Located: true, Lat: 41.9, Lon: 12.5, Main: true, Mentions: []article.Evidence{at(a, "Rom", 1)}}
+		far := rome
+		far.Lat, far.Main, far.Mentions = 43, false, []article.Evidence{at(a, "Roma", 1)}
+		po := article.Place{Country: "FR", Mentions: []article.Evidence{at(a, "Po", 1)}}
+		more := article.Place{Country: "CH", Mentions: []article.Evidence{at(a, "Bern", 1), at(a, "Club", 1), at(a, "X", .4)}}
+		a.Places = []article.Place{rome, far, po, more}
+	})
+	want := map[string]Score{
+		"where": {1, 3, 2}, "where de": {1, 3, 2}, "where, doubtful too": {1, 4, 3}, "where text": {3, 1, 0}, "where text de": {3, 1, 0}, "where text, doubtful too": {3, 2, 1},
+		"where: town": {1, 1, 1}, "where: other place": {0, 1, 1}, "where country": {2, 1, 1}, "where position of towns": {1, 1, 1}, "where GeoNames id of towns": {1, 1, 1},
+		"where main place": {1, 0, 0}, "where never": {1, 1, 1},
+	}
+	if d := cmp.Diff(want, m.Scores); d != "" {
+		t.Errorf("-want +got\n%s", d)
+	}
+	if m.Exact != 0 || len(m.Errors["1"]) != 4 {
+		t.Errorf("%q", m.Errors["1"])
+	}
+}
