@@ -305,8 +305,8 @@ func TestWhere(t *testing.T) {
 		rome := article.Place{Name: "Rome", Country: "IT", GeoNamesID: 1, Located: true, Lat: 41.9, Lon: 12.5, Main: true, Mentions: []article.Evidence{at(a, "Rom", 1)}}
 		far := rome
 		far.Lat, far.Main, far.Mentions = 43, false, []article.Evidence{at(a, "Roma", 1)}
-		po := article.Place{Country: "FR", Mentions: []article.Evidence{at(a, "Po", 1)}}
-		more := article.Place{Country: "CH", Mentions: []article.Evidence{at(a, "Bern", 1), at(a, "Club", 1), at(a, "X", .4)}}
+		po := article.Place{Name: "Po", Country: "FR", Mentions: []article.Evidence{at(a, "Po", 1)}}
+		more := article.Place{Name: "Bern", Country: "CH", Mentions: []article.Evidence{at(a, "Bern", 1), at(a, "Club", 1), at(a, "X", .4)}}
 		a.Places = []article.Place{rome, far, po, more}
 	})
 	want := map[string]Score{
