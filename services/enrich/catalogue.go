@@ -15,6 +15,7 @@ import (
 	"github.com/copytaster/copytaster/services/enrich/enricher/gist"
 	"github.com/copytaster/copytaster/services/enrich/enricher/language"
 	"github.com/copytaster/copytaster/services/enrich/enricher/moments"
+	"github.com/copytaster/copytaster/services/enrich/enricher/places"
 	"github.com/copytaster/copytaster/services/enrich/enricher/quotes"
 	"github.com/copytaster/copytaster/services/enrich/enricher/segments"
 	"github.com/copytaster/copytaster/services/enrich/enricher/topics"
@@ -33,6 +34,7 @@ var Catalogue = enricher.Catalogue{
 	{Name: filed.Name, Version: filed.Version, New: made(filed.New), Clear: func(a *article.Article) { a.Filed = article.Filed{} }},
 	{Name: moments.Name, Version: moments.Version, New: made(moments.New), Clear: func(a *article.Article) { a.Moments = nil }},
 	{Name: quotes.Name, Version: quotes.Version, New: made(quotes.New), Clear: func(a *article.Article) { a.Quotes = nil }},
+	{Name: places.Name, Version: places.Version, New: made(places.New), Clear: func(a *article.Article) { a.Places = nil }},
 	{Name: attribution.Name, Version: attribution.Version, New: made(attribution.New), Clear: func(a *article.Article) { a.Attribution = article.Attribution{} }},
 	{Name: translation.Name, Version: translation.Version, New: made(translation.New), Clear: func(a *article.Article) { a.Translation = article.Translation{} }},
 	{Name: topics.Name, Version: topics.Version, New: made(topics.New), Clear: func(a *article.Article) { a.Topics = nil }},

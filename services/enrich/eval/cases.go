@@ -75,19 +75,20 @@ type testcase struct {
 	Doubtful    []string  `json:"doubtful"` // qcodes of topmost ones that may be told or not
 }
 
-func readCases(file string) ([]testcase, error) {
+// readCases reads a file with a case in each line.
+func readCases[T any](file string) ([]T, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	var all []testcase
+	var all []T
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	lines.Buffer(nil, maxLine)
 	for n := 1; lines.Scan(); n++ {
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
-		var c testcase
+		var c T
 		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
 		}
@@ -122,7 +123,7 @@ type kind struct {
 
 // measureCases runs the chain over a file of cases.
 func measureCases(ctx context.Context, chain *enricher.Chain, file, field string, k kind) (*Measure, error) {
-	cases, err := readCases(file)
+	cases, err := readCases[testcase](file)
 	if err != nil {
 		return nil, err
 	}

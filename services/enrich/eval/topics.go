@@ -29,7 +29,7 @@ var topicsTask = Task{
 // measureTopics compares the topics of texts. The confidence from which on a
 // topic counts is [Sure].
 func measureTopics(ctx context.Context, chain *enricher.Chain, file string) (*Measure, error) {
-	cases, err := readCases(file)
+	cases, err := readCases[testcase](file)
 	if err != nil {
 		return nil, err
 	}
