@@ -32,6 +32,7 @@ var Tasks = []Task{
 	ofCases("quantities", "amounts", quantities),
 	ofCases("dates", "dates", dates),
 	{"datelines", "datelines", "Reuters-21578, gzipped lines of JSON with id, date, title, dateline, body; not part of the project", nil, "", measureDatelines},
+	{"entities", "entities", "a corpus in CoNLL columns; not part of the project", nil, "", measureNames},
 }
 
 func ofCases(name, folder string, k kind) Task {

@@ -1,0 +1,360 @@
+package entities
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/enricher/entities/tag"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// How sure rules are of what they find.
+const (
+	byList    = 0.8  // the name of a country, a medium
+	byBody    = 0.85 // "the US government"
+	byBracket = 0.9  // "(IS)" behind "Islamic State"
+	byRepeat  = 0.7  // named so elsewhere in the text
+	byMeaning = 0.6  // "Washington's strategy", "the paper"
+)
+
+// mention is a name in the text.
+type mention struct {
+	from, to int // tokens
+	kind     tag.Kind
+	conf     float64
+	title    int    // token that its title begins with; from: none
+	alias    int    // the mention that it is an alias of; itself: none
+	normal   string // normal name, "" if no list has one
+	entity   int    // 1-based
+}
+
+// finder finds the entities of one text.
+type finder struct {
+	*Enricher
+	doc   *tag.Doc
+	found []mention // by place
+	spare []mention
+}
+
+func (f *finder) token(i int) *tag.Token { return &f.doc.Tokens[i] }
+
+// text is the mention as it stands.
+func (f *finder) text(m *mention) string {
+	return f.doc.Text()[f.token(m.from).Start:f.token(m.to-1).End]
+}
+
+// collect takes what the model found.
+func (f *finder) collect() {
+	toks := f.doc.Tokens
+	for i := 0; i < len(toks) && len(f.found) < MentionLimit; {
+		l, conf := toks[i].Label()
+		if l == tag.Outside {
+			i++
+			continue
+		}
+		m := mention{from: i, to: i + 1, kind: l.Kind(), conf: conf}
+		for m.to < len(toks) {
+			n, c := toks[m.to].Label()
+			if n != tag.Next(m.kind) {
+				break
+			}
+			m.conf = min(m.conf, c)
+			m.to++
+		}
+		i = m.to
+		f.found = append(f.found, m)
+	}
+}
+
+const (
+	listed = tag.Country | tag.Region | tag.Organisation | tag.Medium | tag.City
+	sure   = tag.Country | tag.Region | tag.Organisation | tag.Medium
+)
+
+// known adds listed names that the model didn't find.
+func (f *finder) known() {
+	toks := f.doc.Tokens
+	f.spare = f.spare[:0]
+	next := 0
+	for i := 0; i < len(toks); i++ {
+		for next < len(f.found) && f.found[next].to <= i {
+			next++
+		}
+		t := &toks[i]
+		if t.Phrase()&sure == 0 || t.Inside() {
+			continue
+		}
+		to := i + 1
+		for to < len(toks) && toks[to].Inside() {
+			to++
+		}
+		if next < len(f.found) && f.found[next].from < to {
+			continue
+		}
+		if to == i+1 && (t.Phrase()&(tag.Country|tag.Region) == 0 && !t.Capitals() || t.Is(tag.Stop|tag.Demonym|tag.Given)) {
+			continue
+		}
+		if f.partly(i, to) {
+			continue
+		}
+		f.spare = append(f.spare, mention{from: i, to: to, kind: kindOf(t.Phrase()), conf: byList})
+	}
+	f.add()
+}
+
+// partly tells whether a listed name goes on with more capitals: "Niger Delta
+// Force".
+func (f *finder) partly(from, to int) bool {
+	toks := f.doc.Tokens
+	return to < len(toks) && toks[to].Capital() && !toks[to].First() && !toks[from].Is(tag.Country) ||
+		from > 0 && toks[from-1].Capital() && !toks[from-1].First() && !toks[from-1].Is(tag.Title)
+}
+
+// add adds the spare mentions.
+func (f *finder) add() {
+	if len(f.spare) == 0 {
+		return
+	}
+	f.found = append(f.found, f.spare...)
+	slices.SortStableFunc(f.found, func(a, b mention) int { return a.from - b.from })
+	f.spare = f.spare[:0]
+}
+
+func kindOf(c tag.Class) tag.Kind {
+	if c&(tag.Organisation|tag.Medium) != 0 {
+		return tag.Organised
+	}
+	return tag.Place
+}
+
+// mend trims mentions, gives them the kind that a list is sure of, and drops what
+// is no name.
+func (f *finder) mend() {
+	f.found = slices.DeleteFunc(f.found, func(m mention) bool { return m.from < 0 })
+	keep := f.found[:0]
+	for _, m := range f.found {
+		m.title = m.from
+		f.trim(&m)
+		if m.from >= m.to || f.nothing(&m) {
+			continue
+		}
+		f.byLists(&m)
+		keep = append(keep, m)
+	}
+	f.found = keep
+}
+
+// trim takes titles and articles off the beginning, marks off the end.
+func (f *finder) trim(m *mention) {
+	for m.to > m.from && !f.token(m.to-1).Word() && f.token(m.to-1).Mark() != '!' {
+		m.to--
+	}
+	if m.kind != tag.Person {
+		m.title = m.from
+		return
+	}
+	for m.to-m.from > 1 && f.token(m.from).Is(tag.Title|tag.Role|tag.Demonym) && !f.token(m.from).Is(tag.Given) {
+		m.from++
+	}
+}
+
+// nothing tells whether a mention is no name after all.
+func (f *finder) nothing(m *mention) bool {
+	t := f.token(m.from)
+	if m.to-m.from > 1 {
+		for i := m.from; i < m.to; i++ {
+			if t := f.token(i); !t.Is(tag.Demonym|tag.Stop|tag.Title|tag.Role|tag.Link) || t.Phrase()&listed != 0 || t.Is(tag.Given|tag.Surname) && m.kind == tag.Person {
+				return false
+			}
+		}
+		return m.kind != tag.Organised
+	}
+	switch {
+	case !t.Word() || t.Is(tag.Stop) && (t.First() || m.kind != tag.Person):
+		return true
+	case t.Is(tag.Demonym) && t.Phrase()&listed == 0:
+		return true
+	case t.Is(tag.Near) && m.kind != tag.Person && t.Phrase()&listed == 0:
+		return true // "the West"
+	}
+	return m.kind != tag.Person && f.when(m.from)
+}
+
+// when tells whether a token is the name of a month or a day.
+func (f *finder) when(i int) bool {
+	return f.doc.Classes(i)&(lexicon.Month|lexicon.Weekday) != 0
+}
+
+// byLists gives a mention that is all of a listed name the list's kind.
+func (f *finder) byLists(m *mention) {
+	t := f.token(m.from)
+	whole := t.Phrase()&listed != 0 && !t.Inside()
+	for i := m.from + 1; whole && i < m.to; i++ {
+		whole = f.token(i).Inside()
+	}
+	if whole && m.to < len(f.doc.Tokens) && f.token(m.to).Inside() {
+		whole = false
+	}
+	if !whole {
+		return
+	}
+	c := t.Phrase()
+	switch {
+	case c&(tag.Country|tag.Region) != 0 && (m.kind == tag.Place || m.to-m.from > 1 || c&tag.Country != 0 && m.kind != tag.Organised):
+		m.kind = tag.Place
+	case c&tag.Medium != 0 && (m.to-m.from > 1 || m.kind == tag.Organised), c&tag.Organisation != 0 && (m.to-m.from > 1 || m.kind == tag.Organised || t.Capitals()):
+		m.kind = tag.Organised
+	default:
+		return
+	}
+	if m.kind == kindOf(c) {
+		m.normal = f.tagger.Normal(t)
+	}
+}
+
+// bodies makes organisations of "the US government", "the Biden administration",
+// and of "Washington" in "Washington's strategy".
+func (f *finder) bodies() {
+	for k := range f.found {
+		m := &f.found[k]
+		if m.kind != tag.Place && m.kind != tag.Person && m.kind != tag.Organised {
+			continue
+		}
+		if m.to < len(f.doc.Tokens) && f.token(m.to).Is(tag.Body) && f.beside(m.to-1, m.to) && !f.headed(m) {
+			m.to, m.kind, m.conf, m.normal = m.to+1, tag.Organised, byBody, ""
+			continue
+		}
+		if m.kind == tag.Place && f.token(m.from).Is(tag.City) && !f.token(m.from).Is(tag.Region) && f.owns(m.to) && !f.placed(m) {
+			m.kind, m.conf, m.normal = tag.Organised, byMeaning, ""
+		}
+	}
+	f.demonymBodies()
+}
+
+// headed tells whether an organisation has its word already: "Labour Party".
+func (f *finder) headed(m *mention) bool {
+	return m.kind == tag.Organised && f.token(m.to-1).Is(tag.OrgWord|tag.OrgEnd|tag.Body)
+}
+
+// demonymBodies finds "the French government".
+func (f *finder) demonymBodies() {
+	toks := f.doc.Tokens
+	k := 0
+	for i := 1; i < len(toks); i++ {
+		if !toks[i].Is(tag.Body) || !toks[i-1].Capital() || !toks[i-1].Is(tag.Demonym) || !f.beside(i-1, i) {
+			continue
+		}
+		for k < len(f.found) && f.found[k].to < i {
+			k++
+		}
+		if k < len(f.found) && f.found[k].from <= i {
+			continue
+		}
+		f.spare = append(f.spare, mention{from: i - 1, to: i + 1, title: i - 1, kind: tag.Organised, conf: byBody})
+	}
+	f.add()
+}
+
+// beside tells whether two tokens stand in one block with a blank between them.
+func (f *finder) beside(i, j int) bool {
+	_, to := f.doc.Block(i)
+	return j < to && f.token(j).Start-f.token(i).End == 1
+}
+
+// owns tells whether "'s" stands at token i, and behind it what only governments
+// have.
+func (f *finder) owns(i int) bool {
+	toks := f.doc.Tokens
+	if i+2 >= len(toks) || toks[i].Mark() != '\'' && toks[i].Mark() != '’' || f.doc.Word(i+1) != "s" {
+		return false
+	}
+	const most = 3
+	for k := i + 2; k < min(i+2+most, len(toks)) && toks[k].Word(); k++ {
+		if toks[k].Is(tag.Policy) {
+			return true
+		}
+	}
+	return false
+}
+
+// placed tells whether a word of place stands before a mention.
+func (f *finder) placed(m *mention) bool {
+	return m.from > 0 && f.token(m.from-1).Is(tag.Near) && f.beside(m.from-1, m.from)
+}
+
+const longestAcronym = 8 // letters
+
+// acronyms joins "Islamic State (IS)".
+func (f *finder) acronyms() {
+	toks := f.doc.Tokens
+	for k := range f.found {
+		f.found[k].alias = k
+	}
+	for k := 0; k < len(f.found); k++ {
+		m := &f.found[k]
+		i := m.to
+		if i+2 >= len(toks) || toks[i].Mark() != '(' || toks[i+2].Mark() != ')' || !toks[i+1].Word() {
+			continue
+		}
+		short := f.doc.Word(i + 1)
+		if !toks[i+1].Capitals() && !camel(short) || len(short) > longestAcronym || !f.stands(short, m) {
+			continue
+		}
+		if k+1 < len(f.found) && f.found[k+1].from == i+1 {
+			n := &f.found[k+1]
+			n.kind, n.conf, n.alias, n.normal = m.kind, byBracket, k, m.normal
+			continue
+		}
+		n := mention{from: i + 1, to: i + 2, title: i + 1, kind: m.kind, conf: byBracket, alias: k, normal: m.normal}
+		f.found = slices.Insert(f.found, k+1, n)
+		for j := k + 2; j < len(f.found); j++ {
+			f.found[j].alias = j
+		}
+	}
+}
+
+// camel tells whether a word has a capital behind its first letter.
+func camel(s string) bool {
+	return len(s) > 1 && strings.ToLower(s[1:]) != s[1:]
+}
+
+// stands tells whether a short form has the first letters of a name.
+func (f *finder) stands(short string, m *mention) bool {
+	letters := []rune(strings.ToLower(strings.ReplaceAll(short, ".", "")))
+	all := f.initials(m, true)
+	return len(letters) > 1 && (string(letters) == all || string(letters) == f.initials(m, false) || len(letters) >= 3 && subsequence(letters, all+strings.ToLower(f.text(m))))
+}
+
+// initials are the first letters of a mention's words, in small letters: of all, or
+// of those with a capital.
+func (f *finder) initials(m *mention, all bool) string {
+	var b strings.Builder
+	for i := m.from; i < m.to; i++ {
+		t := f.token(i)
+		if !t.Word() || !all && !t.Capital() {
+			continue
+		}
+		for part := range strings.SplitSeq(f.doc.Word(i), "-") {
+			for _, r := range strings.ToLower(part) {
+				b.WriteRune(r)
+				break
+			}
+		}
+	}
+	return b.String()
+}
+
+func subsequence(letters []rune, s string) bool {
+	for _, r := range s {
+		if len(letters) > 0 && r == letters[0] {
+			letters = letters[1:]
+		}
+	}
+	return len(letters) == 0
+}
+
+// span is the mention's place in the text.
+func (f *finder) span(m *mention) article.Span {
+	return article.Span{Start: int(f.token(m.from).Start), End: int(f.token(m.to - 1).End)}
+}

@@ -1,0 +1,225 @@
+package tag
+
+import (
+	"sync"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// Doc is a text that names are looked for in.
+type Doc struct {
+	Tokens []Token
+	blocks []int // where each block begins
+
+	text string
+	lang *Language
+	lex  []lexicon.Token
+	seen seen
+
+	island []int32
+	feats  []uint32
+	work   decoder
+}
+
+var docs = sync.Pool{New: func() any { return &Doc{} }}
+
+// Span is a piece of a text, in bytes.
+type Span struct{ Start, End int }
+
+// Read splits the spans of text into words, in the language of the tag. Free
+// gives the document back.
+func (t *Tagger) Read(text, language string, spans []Span) *Doc {
+	d := docs.Get().(*Doc)
+	d.text, d.lang = text, t.langs[language]
+	if d.lang == nil {
+		d.lang = t.langs[""]
+	}
+	d.Tokens, d.lex, d.blocks = d.Tokens[:0], d.lex[:0], d.blocks[:0]
+	for _, s := range spans {
+		from := len(d.Tokens)
+		d.blocks = append(d.blocks, from)
+		d.scan(s.Start, s.End)
+		d.sentences(from)
+	}
+	d.blocks = append(d.blocks, len(d.Tokens))
+	for b := range spans {
+		for i := d.blocks[b]; i < d.blocks[b+1]; i++ {
+			t.look(d, i, d.blocks[b+1])
+		}
+	}
+	for b := range spans {
+		d.candidates(d.blocks[b], d.blocks[b+1])
+	}
+	d.survey()
+	return d
+}
+
+// Free makes a document available for the next text.
+func (d *Doc) Free() {
+	d.text = ""
+	docs.Put(d)
+}
+
+// Text is what the tokens are of.
+func (d *Doc) Text() string { return d.text }
+
+// Word is the i-th token as it stands.
+func (d *Doc) Word(i int) string { return d.text[d.Tokens[i].Start:d.Tokens[i].End] }
+
+// Block gives where the block of the i-th token begins and ends.
+func (d *Doc) Block(i int) (from, to int) {
+	lo, hi := 0, len(d.blocks)-1
+	for lo+1 < hi {
+		if mid := (lo + hi) / 2; d.blocks[mid] <= i {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return d.blocks[lo], d.blocks[lo+1]
+}
+
+// sentences marks the tokens from one on that begin a sentence, that stand in
+// brackets, and lines in capitals.
+func (d *Doc) sentences(from int) {
+	first, depth := true, 0
+	capitals, words := 0, 0
+	for i := from; i < len(d.Tokens); i++ {
+		t := &d.Tokens[i]
+		if t.mark != 0 {
+			switch {
+			case ends(t.mark):
+				first = true
+			case t.mark == '(' || t.mark == '[':
+				depth = i + 1
+			case t.mark == ')' || t.mark == ']':
+				depth = 0
+			}
+			continue
+		}
+		t.first = first
+		t.enclosed = depth > 0 && i-depth < maxEnclosed
+		first = false
+		words++
+		if t.allCaps {
+			capitals++
+		}
+	}
+	if words > 3 && capitals*10 > words*8 {
+		for i := from; i < len(d.Tokens); i++ {
+			d.Tokens[i].loud = true
+		}
+	}
+}
+
+const maxEnclosed = 20 // tokens behind an opening bracket
+
+// look looks a token up, and the phrase that it begins.
+func (t *Tagger) look(d *Doc, i, end int) {
+	w := &d.Tokens[i]
+	if w.mark != 0 {
+		return
+	}
+	toks := d.lex[w.l0:w.l1]
+	if m := d.lang.words.Longest(toks, 0); m.Tokens == len(toks) {
+		w.class |= m.Classes
+	}
+	if w.low && !w.mixed {
+		return
+	}
+	if m := t.names.trie.Longest(toks, 0); m.Tokens == len(toks) && d.fits(w, m.Classes) {
+		w.class |= m.Classes &^ Capitals
+		if w.phrase == 0 && m.Value != 0 {
+			w.phrase, w.value = m.Classes&named, m.Value
+		}
+	}
+	if w.inside {
+		return
+	}
+	limit := d.lex[w.l0:d.limit(i, end)]
+	for {
+		m := t.names.trie.Longest(limit, 0)
+		if m.Tokens <= len(toks) {
+			return
+		}
+		if n := d.covers(i, end, m.Tokens); n > 1 && d.proper(i, n) && m.Classes&named != 0 {
+			for k := i; k < i+n; k++ {
+				d.Tokens[k].phrase, d.Tokens[k].inside, d.Tokens[k].value = m.Classes&named, k > i, m.Value
+			}
+			return
+		}
+		limit = limit[:m.Tokens-1]
+	}
+}
+
+const maxPhrase = 8 // tokens of a listed name
+
+func (d *Doc) limit(i, end int) int32 {
+	return d.Tokens[min(i+maxPhrase, end)-1].l1
+}
+
+// covers is how many tokens from the i-th on the words are; 0 if they end within
+// one.
+func (d *Doc) covers(i, end, words int) int {
+	last := d.Tokens[i].l0 + int32(words)
+	for k := i; k < end; k++ {
+		switch t := &d.Tokens[k]; {
+		case t.l1 == last && t.mark == 0:
+			return k - i + 1
+		case t.l1 > last:
+			return 0
+		case t.mark != 0 && t.mark != '.' && t.mark != '\'' && t.mark != '’' && t.mark != '&':
+			return 0
+		}
+	}
+	return 0
+}
+
+// proper tells whether a phrase is written as a name: its last word begins with a
+// capital.
+func (d *Doc) proper(i, n int) bool {
+	a, b := &d.Tokens[i], &d.Tokens[i+n-1]
+	return (a.upper || a.mixed) && (!b.low || b.mixed)
+}
+
+// fits tells whether a word is written as the list has it.
+func (d *Doc) fits(w *Token, c Class) bool {
+	return c&Capitals == 0 || w.allCaps
+}
+
+// candidates marks the tokens of a block that may be part of a name.
+func (d *Doc) candidates(from, to int) {
+	for i := from; i < to; i++ {
+		t := &d.Tokens[i]
+		t.possible = t.mark == 0 && (t.upper || t.mixed)
+	}
+	for i := from + 1; i+1 < to; i++ {
+		t := &d.Tokens[i]
+		if t.possible || !d.Tokens[i-1].possible {
+			continue
+		}
+		if t.mark == 0 && t.Is(Link) || t.inside || t.mark == '&' || t.mark == '.' || t.mark == '\'' || t.mark == '’' || t.mark == '!' {
+			t.possible = d.goesOn(i+1, to)
+		}
+		if t.mark == 0 && !t.upper && !t.low && d.Tokens[i-1].possible { // "Apollo 11"
+			t.possible = true
+		}
+	}
+}
+
+const maxLinks = 3 // small words in a row within a name
+
+// goesOn tells whether a name goes on at the i-th token, perhaps behind more small
+// words.
+func (d *Doc) goesOn(i, to int) bool {
+	for k := i; k < min(i+maxLinks, to); k++ {
+		t := &d.Tokens[k]
+		if t.mark == 0 && t.upper && !t.first {
+			return true
+		}
+		if !t.Is(Link) && t.mark != '\'' && t.mark != '’' {
+			return false
+		}
+	}
+	return false
+}

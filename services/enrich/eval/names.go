@@ -1,0 +1,130 @@
+package eval
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"unicode"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/enricher"
+	"github.com/copytaster/copytaster/services/enrich/enricher/entities"
+	"github.com/copytaster/copytaster/services/enrich/enricher/entities/conll"
+	"github.com/copytaster/copytaster/services/enrich/enricher/entities/tag"
+)
+
+// SentencesOfText is how many sentences of a corpus in columns are read as one
+// text, unless it says itself where one begins.
+const SentencesOfText = 10
+
+// describing are corpora that annotate pronouns and common nouns, too; those are
+// left out, and articles don't count.
+var describing = []string{"re3d"}
+
+// Entities measures an enricher of entities on a corpus in CoNLL columns: persons,
+// organisations and places, with exact spans.
+func Entities(e *entities.Enricher, language, file string) (*Measure, error) {
+	texts, err := conll.Read(file, SentencesOfText)
+	if err != nil {
+		return nil, err
+	}
+	described := false
+	for _, p := range describing {
+		described = described || strings.HasPrefix(filepath.Base(file), p)
+	}
+	m := newMeasure()
+	for i := range texts {
+		x := &texts[i]
+		a := article.Article{Text: x.Text, Language: article.Label{Value: language}}
+		for _, s := range x.Sentences {
+			a.Segments = append(a.Segments, paragraph(s))
+		}
+		if err := e.Enrich(context.Background(), &a); err != nil {
+			return nil, fmt.Errorf("%s: text %d: %w", file, i+1, err)
+		}
+		m.names(fmt.Sprintf("text %d", i+1), &a, x, described)
+	}
+	return m, nil
+}
+
+// sorts are the kinds that are measured, and how articles call them.
+var sorts = map[tag.Kind]article.EntityType{tag.Person: article.EntityPerson, tag.Organised: article.EntityOrganisation, tag.Place: article.EntityPlace}
+
+type placed struct {
+	article.Span
+	sort article.EntityType
+}
+
+func (m *Measure) names(text string, a *article.Article, x *conll.Text, described bool) {
+	cut := func(s article.Span) article.Span {
+		if described {
+			return withoutArticle(a.Text, s)
+		}
+		return s
+	}
+	var want []placed
+	left := map[article.Span]bool{}
+	for i := range x.Names {
+		n := &x.Names[i]
+		s := cut(article.Span{Start: n.Start, End: n.End})
+		kind, ok := n.Kind()
+		switch {
+		case described && !naming(s.In(a.Text)):
+			left[s] = true
+		case ok && sorts[kind] != "":
+			want = append(want, placed{s, sorts[kind]})
+		}
+	}
+	got := map[placed]bool{}
+	for i := range a.Entities {
+		e := &a.Entities[i]
+		for _, k := range e.Mentions {
+			p := placed{cut(k.Span), e.Type}
+			if e.Type != article.EntityOther && k.Confidence >= Sure && naming(p.In(a.Text)) && !left[p.Span] {
+				got[p] = true
+			}
+		}
+	}
+	before := len(m.Errors[text])
+	for _, w := range want {
+		if got[w] {
+			m.count(w.sort, Score{Right: 1})
+			delete(got, w)
+			continue
+		}
+		m.count(w.sort, Score{Missed: 1})
+		m.blame(text, "missed: %s %q", w.sort, clip(w.In(a.Text)))
+	}
+	for g := range got {
+		m.count(g.sort, Score{Wrong: 1})
+		m.blame(text, "not there: %s %q", g.sort, clip(a.Text[max(0, g.Start-20):g.Start])+"["+clip(g.In(a.Text))+"]")
+	}
+	m.Texts++
+	if len(m.Errors[text]) == before {
+		m.Exact++
+	}
+}
+
+func (m *Measure) count(sort article.EntityType, s Score) {
+	m.add("entities", s)
+	m.add("entities: "+string(sort), s)
+}
+
+// naming tells whether words are a name: one of them has a capital.
+func naming(s string) bool { return strings.IndexFunc(s, unicode.IsUpper) >= 0 }
+
+func withoutArticle(text string, s article.Span) article.Span {
+	if word, rest, ok := strings.Cut(s.In(text), " "); ok && isArticle(strings.ToLower(word)) {
+		s.Start = s.End - len(rest)
+	}
+	return s
+}
+
+func measureNames(_ context.Context, _ *enricher.Chain, file string) (*Measure, error) {
+	e, err := entities.New()
+	if err != nil {
+		return nil, err
+	}
+	return Entities(e, "en", file)
+}
