@@ -94,7 +94,7 @@ func (m *Measure) names(text string, a *article.Article, x *conll.Text, describe
 			continue
 		}
 		m.count(w.sort, Score{Missed: 1})
-		m.blame(text, "missed: %s %q", w.sort, clip(w.In(a.Text)))
+		m.blame(text, "missed: %s %q%s", w.sort, clip(w.In(a.Text)), instead(a, w.Span))
 	}
 	for g := range got {
 		m.count(g.sort, Score{Wrong: 1})
@@ -111,8 +111,13 @@ func (m *Measure) count(sort article.EntityType, s Score) {
 	m.add("entities: "+string(sort), s)
 }
 
-// naming tells whether words are a name: one of them has a capital.
-func naming(s string) bool { return strings.IndexFunc(s, unicode.IsUpper) >= 0 }
+// naming tells whether words are a name: one of them has a capital, and they are no
+// pronoun.
+func naming(s string) bool {
+	return strings.IndexFunc(s, unicode.IsUpper) >= 0 && !pronouns[strings.ToLower(s)]
+}
+
+var pronouns = map[string]bool{"i": true, "we": true, "he": true, "she": true, "it": true, "they": true, "you": true, "this": true, "these": true, "those": true, "that": true, "his": true, "her": true, "our": true, "their": true, "its": true, "my": true}
 
 func withoutArticle(text string, s article.Span) article.Span {
 	if word, rest, ok := strings.Cut(s.In(text), " "); ok && isArticle(strings.ToLower(word)) {
@@ -127,4 +132,20 @@ func measureNames(_ context.Context, _ *enricher.Chain, file string) (*Measure, 
 		return nil, err
 	}
 	return Entities(e, "en", file)
+}
+
+func paragraph(s tag.Span) article.Segment {
+	return article.Segment{Evidence: article.Evidence{Span: article.Span{Start: s.Start, End: s.End}}, Kind: article.Paragraph}
+}
+
+// instead tells what was found where something was missed.
+func instead(a *article.Article, s article.Span) string {
+	for i := range a.Entities {
+		for _, k := range a.Entities[i].Mentions {
+			if overlap(k.Span, s) {
+				return fmt.Sprintf(", instead: %s %q %.2f", a.Entities[i].Type, clip(k.In(a.Text)), k.Confidence)
+			}
+		}
+	}
+	return ""
 }

@@ -200,6 +200,9 @@ func (f *finder) byLists(m *mention) {
 		return
 	}
 	c := t.Phrase()
+	if m.kind == tag.Other && c&(tag.City|tag.Country|tag.Region) != 0 {
+		m.kind = tag.Place
+	}
 	switch {
 	case c&(tag.Country|tag.Region) != 0 && (m.kind == tag.Place || m.to-m.from > 1 || c&tag.Country != 0 && m.kind != tag.Organised):
 		m.kind = tag.Place

@@ -166,7 +166,6 @@ const (
 	seedContextBefore
 	seedContextAfter
 	seedExact
-	lexical // those above look at words themselves
 
 	seedShape
 	seedShapeBefore
@@ -195,6 +194,9 @@ const (
 	seedBias
 	seedContextMark
 )
+
+// Lexical is how many of a token's features look at words; they come first.
+const Lexical = 16
 
 func mix(seed, v uint32) uint32 {
 	h := (v ^ seed*0x9e3779b1) * 0x85ebca6b

@@ -16,11 +16,12 @@ type Options struct {
 	Rate    float64 // by which weights change at first
 	Least   int     // how often a feature must be seen
 	Decay   float64 // by which weights shrink with every change
+	Drop    float64 // how often words are left out of what is learned from, so that it learns to do without
 	Seed    uint64
 }
 
 // Default are options that do well on some hundred thousand words.
-var Default = Options{Lexical: true, Epochs: 12, Rate: 0.1, Least: 2, Decay: 1e-5, Seed: 7}
+var Default = Options{Lexical: true, Epochs: 12, Rate: 0.1, Least: 2, Decay: 1e-5, Drop: 0.3, Seed: 7}
 
 // island is a run of words that may be names, with their right labels.
 type island struct {
@@ -110,6 +111,7 @@ func fit(all []island, o Options) *tag.Weights {
 	hashes := []uint32{}
 	type seq struct {
 		feats  [][]int32
+		words  []int // how many of each token's features look at words; they come first
 		labels []tag.Label
 	}
 	var seqs []seq
@@ -117,7 +119,8 @@ func fit(all []island, o Options) *tag.Weights {
 		q := seq{labels: s.labels}
 		for _, f := range s.feats {
 			var ids []int32
-			for _, h := range f {
+			words := 0
+			for k, h := range f {
 				if count[h] < o.Least {
 					continue
 				}
@@ -128,8 +131,11 @@ func fit(all []island, o Options) *tag.Weights {
 					hashes = append(hashes, h)
 				}
 				ids = append(ids, id)
+				if o.Lexical && k < tag.Lexical {
+					words++
+				}
 			}
-			q.feats = append(q.feats, ids)
+			q.feats, q.words = append(q.feats, ids), append(q.words, words)
 		}
 		seqs = append(seqs, q)
 	}
@@ -138,7 +144,14 @@ func fit(all []island, o Options) *tag.Weights {
 	for range o.Epochs {
 		rnd.Shuffle(len(seqs), func(i, j int) { seqs[i], seqs[j] = seqs[j], seqs[i] })
 		for _, s := range seqs {
-			l.learn(s.feats, s.labels)
+			feats := s.feats
+			if rnd.Float64() < o.Drop {
+				feats = make([][]int32, len(s.feats))
+				for i := range feats {
+					feats[i] = s.feats[i][s.words[i]:]
+				}
+			}
+			l.learn(feats, s.labels)
 		}
 	}
 	out := &tag.Weights{Lexical: o.Lexical, Rows: map[uint32][]float32{}}
