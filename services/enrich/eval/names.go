@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/enricher"
@@ -70,7 +71,7 @@ func (m *Measure) names(text string, a *article.Article, x *conll.Text, describe
 		s := cut(article.Span{Start: n.Start, End: n.End})
 		kind, ok := n.Kind()
 		switch {
-		case described && !naming(s.In(a.Text)):
+		case described && !proper(s.In(a.Text)):
 			left[s] = true
 		case ok && sorts[kind] != "":
 			want = append(want, placed{s, sorts[kind]})
@@ -118,6 +119,18 @@ func naming(s string) bool {
 }
 
 var pronouns = map[string]bool{"i": true, "we": true, "he": true, "she": true, "it": true, "they": true, "you": true, "this": true, "these": true, "those": true, "that": true, "his": true, "her": true, "our": true, "their": true, "its": true, "my": true}
+
+// proper tells whether words are a name and no description with one in it ("Syrian
+// forces", "city of Raqqa"): it begins and ends with a capital or a figure.
+func proper(s string) bool {
+	words := strings.Fields(s)
+	if !naming(s) || len(words) == 0 {
+		return false
+	}
+	first, _ := utf8.DecodeRuneInString(words[0])
+	last := words[len(words)-1]
+	return (unicode.IsUpper(first) || unicode.IsDigit(first)) && strings.IndexFunc(last, func(r rune) bool { return unicode.IsUpper(r) || unicode.IsDigit(r) }) >= 0
+}
 
 func withoutArticle(text string, s article.Span) article.Span {
 	if word, rest, ok := strings.Cut(s.In(text), " "); ok && isArticle(strings.ToLower(word)) {

@@ -114,7 +114,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	f.acronyms()
 	f.agree()
 	f.anaphora()
-	a.Entities = f.join(a)
+	a.Entities = photographers(a, f.join())
 	return nil
 }
 

@@ -2,6 +2,7 @@ package entities
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -165,7 +166,7 @@ type names struct {
 var types = [tag.Kinds]article.EntityType{article.EntityPerson, article.EntityOrganisation, article.EntityPlace, article.EntityOther}
 
 // join makes entities of the mentions.
-func (f *finder) join(a *article.Article) []article.Entity {
+func (f *finder) join() []article.Entity {
 	if len(f.found) == 0 {
 		return nil
 	}
@@ -282,4 +283,30 @@ func (f *finder) remember(n *names, m *mention, id int) {
 			}
 		}
 	}
+}
+
+// photographers adds those whom credits name, who are no part of the text.
+func photographers(a *article.Article, all []article.Entity) []article.Entity {
+	added := false
+	for i := range a.Credits {
+		c := &a.Credits[i]
+		at := strings.Index(c.In(a.Text), c.Photographer)
+		if c.Photographer == "" || at < 0 {
+			continue
+		}
+		at += c.Start
+		m := article.Evidence{Span: article.Span{Start: at, End: at + len(c.Photographer)}, Enricher: Name, Version: Version, Confidence: round(c.Confidence)}
+		k := slices.IndexFunc(all, func(e article.Entity) bool { return e.Type == article.EntityPerson && e.Name == c.Photographer })
+		if k < 0 {
+			all = append(all, article.Entity{Type: article.EntityPerson, Name: c.Photographer})
+			k = len(all) - 1
+		}
+		all[k].Mentions = append(all[k].Mentions, m)
+		slices.SortFunc(all[k].Mentions, func(a, b article.Evidence) int { return a.Start - b.Start })
+		added = true
+	}
+	if added {
+		slices.SortStableFunc(all, func(a, b article.Entity) int { return a.Mentions[0].Start - b.Mentions[0].Start })
+	}
+	return all
 }

@@ -164,11 +164,11 @@ func (f *finder) nothing(m *mention) bool {
 	t := f.token(m.from)
 	if m.to-m.from > 1 {
 		for i := m.from; i < m.to; i++ {
-			if t := f.token(i); !t.Is(tag.Demonym|tag.Stop|tag.Title|tag.Role|tag.Link) || t.Phrase()&listed != 0 || t.Is(tag.Given|tag.Surname) && m.kind == tag.Person {
+			if t := f.token(i); !t.Is(tag.Demonym|tag.Stop|tag.Title|tag.Role|tag.Link|tag.Near) || t.Phrase()&listed != 0 || t.Is(tag.Given|tag.Surname) && m.kind == tag.Person {
 				return false
 			}
 		}
-		return m.kind != tag.Organised
+		return m.kind != tag.Organised || f.token(m.to-1).Is(tag.Demonym)
 	}
 	switch {
 	case !t.Word() || t.Is(tag.Stop) && (t.First() || m.kind != tag.Person):

@@ -4,8 +4,10 @@ package conll
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/copytaster/copytaster/services/enrich/enricher/entities/tag"
@@ -63,12 +65,16 @@ func Read(file string, sentences int) ([]Text, error) {
 	}
 	defer f.Close()
 	var all []Text
-	b := builder{}
+	split, err := splits(file)
+	if err != nil {
+		return nil, err
+	}
+	b := builder{split: split}
 	flush := func() {
 		if b.sentence(); len(b.Sentences) > 0 {
 			all = append(all, b.Text)
 		}
-		b = builder{}
+		b = builder{split: split}
 	}
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, maxLine)
@@ -102,6 +108,18 @@ func Read(file string, sentences int) ([]Text, error) {
 	return all, nil
 }
 
+// splits tells whether the corpus makes words of their own of all hyphens and
+// apostrophes, so that blanks around them are its own.
+func splits(file string) (bool, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return false, err
+	}
+	return !inner.Match(data) && bytes.Contains(data, []byte("\n-\t")), nil
+}
+
+var inner = regexp.MustCompile(`(?m)^(\d+\t)?\pL+-\pL+\s`)
+
 func columns(line string) (word, label string, err error) {
 	col := strings.Split(line, "\t")
 	if len(col) == 1 {
@@ -127,6 +145,7 @@ type builder struct {
 	last  string // label of the word before
 	glued bool   // no blank stands before the next word
 	quote bool   // a quotation is open
+	split bool   // hyphens and apostrophes have blanks around them
 }
 
 func (b *builder) sentence() {
@@ -167,6 +186,9 @@ func (b *builder) word(word, label string) {
 // spacing tells whether a word stands right behind the one before it, and the one
 // behind it right behind it.
 func (b *builder) spacing(word string) (left, right bool) {
+	if b.split && (word == "-" || word == "'" || word == "’") {
+		return true, true
+	}
 	switch word {
 	case ",", ".", ";", ":", "!", "?", ")", "]", "%", "''", "…", "...", "'s", "’s", "n't", "'", "’", "'re", "'ve", "'ll", "'d", "'m", "”":
 		return true, false

@@ -11,10 +11,11 @@ type Doc struct {
 	Tokens []Token
 	blocks []int // where each block begins
 
-	text string
-	lang *Language
-	lex  []lexicon.Token
-	seen seen
+	text  string
+	lang  *Language
+	lex   []lexicon.Token
+	spare []lexicon.Token
+	seen  seen
 
 	island []int32
 	feats  []uint32
@@ -124,10 +125,17 @@ func (t *Tagger) look(d *Doc, i, end int) {
 	if m := d.lang.words.Longest(toks, 0); m.Tokens == len(toks) {
 		w.class |= m.Classes
 	}
+	if w.allCaps && !w.loud {
+		w.class &^= Stop | Link | Near // "US" is not "us"
+	}
 	if w.low && !w.mixed {
 		return
 	}
-	if m := t.names.trie.Longest(toks, 0); m.Tokens == len(toks) && d.fits(w, m.Classes) {
+	m := t.names.trie.Longest(toks, 0)
+	if m.Tokens == 0 {
+		m = t.genitive(d, w)
+	}
+	if m.Tokens == len(toks) && d.fits(w, m.Classes) {
 		w.class |= m.Classes &^ Capitals
 		if w.phrase == 0 && m.Value != 0 {
 			w.phrase, w.value = m.Classes&named, m.Value
@@ -150,6 +158,16 @@ func (t *Tagger) look(d *Doc, i, end int) {
 		}
 		limit = limit[:m.Tokens-1]
 	}
+}
+
+// genitive looks a single word up without an "s" at its end, in a language that puts
+// no apostrophe before it.
+func (t *Tagger) genitive(d *Doc, w *Token) lexicon.Match {
+	if !d.lang.nouns || w.l1-w.l0 != 1 || d.text[w.End-1] != 's' {
+		return lexicon.Match{}
+	}
+	d.spare = lexicon.Scan(d.spare[:0], d.text, int(w.Start), int(w.End)-1)
+	return t.names.trie.Longest(d.spare, 0)
 }
 
 const maxPhrase = 8 // tokens of a listed name
