@@ -82,13 +82,16 @@ func (f *finder) missed(votes map[string]*[tag.Kinds]float64, last map[string]in
 	f.insert()
 }
 
-// insert adds the spare mentions, and keeps the aliases.
+// of is the alias of a spare mention that means the k-th of those found.
+func of(k int) int { return -2 - k }
+
+// insert adds the spare mentions, which are by place, and keeps the aliases.
 func (f *finder) insert() {
 	if len(f.spare) == 0 {
 		return
 	}
 	moved := make([]int, len(f.found))
-	var all []mention
+	all := make([]mention, 0, len(f.found)+len(f.spare))
 	i := 0
 	for k := range f.found {
 		for i < len(f.spare) && f.spare[i].from < f.found[k].from {
@@ -102,8 +105,15 @@ func (f *finder) insert() {
 	for k := range f.found {
 		all[moved[k]].alias = moved[f.found[k].alias]
 	}
+	next := 0
 	for k := range all {
-		if all[k].alias < 0 {
+		if next < len(moved) && moved[next] == k {
+			next++
+			continue
+		}
+		if a := all[k].alias; a <= of(0) {
+			all[k].alias = moved[of(a)]
+		} else {
 			all[k].alias = k
 		}
 	}
@@ -128,32 +138,9 @@ func (f *finder) anaphora() {
 		if n < 2 || next > 0 && f.found[next-1].to > i || next < len(f.found) && f.found[next].from < i+n {
 			continue
 		}
-		f.spare = append(f.spare, mention{from: i, to: i + n, title: i, kind: tag.Organised, conf: byMeaning, alias: -2 - medium, normal: f.found[medium].normal})
-	}
-	if len(f.spare) == 0 {
-		return
-	}
-	means := make([]int, len(f.spare))
-	for k := range f.spare {
-		means[k] = f.found[-2-f.spare[k].alias].from
-	}
-	starts := make([]int, len(f.spare))
-	for k := range f.spare {
-		starts[k] = f.spare[k].from
+		f.spare = append(f.spare, mention{from: i, to: i + n, title: i, kind: tag.Organised, conf: byMeaning, alias: of(medium), normal: f.found[medium].normal})
 	}
 	f.insert()
-	k := 0
-	for j := range f.found {
-		if k < len(starts) && f.found[j].from == starts[k] {
-			for b := j; b >= 0; b-- {
-				if f.found[b].from == means[k] {
-					f.found[j].alias = b
-					break
-				}
-			}
-			k++
-		}
-	}
 }
 
 // names is what a text's entities are called, to find the one that a mention is of.
@@ -170,6 +157,7 @@ func (f *finder) join() []article.Entity {
 	if len(f.found) == 0 {
 		return nil
 	}
+	f.found = f.found[:min(len(f.found), MentionLimit)]
 	var all []article.Entity
 	n := names{map[string]int{}, map[string]int{}, map[string]int{}}
 	for k := range f.found {

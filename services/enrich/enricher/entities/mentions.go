@@ -89,7 +89,7 @@ func (f *finder) known() {
 		for to < len(toks) && toks[to].Inside() {
 			to++
 		}
-		if next < len(f.found) && f.found[next].from < to {
+		if next < len(f.found) && f.found[next].from < to && !f.within(next, i, to) {
 			continue
 		}
 		if to == i+1 && (t.Phrase()&(tag.Country|tag.Region) == 0 && !t.Capitals() || t.Is(tag.Stop|tag.Demonym|tag.Given)) {
@@ -102,6 +102,24 @@ func (f *finder) known() {
 	}
 	f.add()
 }
+
+// within tells whether the mentions from the k-th on that touch the tokens all lie
+// within them and are shorter; it then takes them out.
+func (f *finder) within(k, from, to int) bool {
+	end := k
+	for ; end < len(f.found) && f.found[end].from < to; end++ {
+		if m := &f.found[end]; m.from < from || m.to > to || m.from == from && m.to == to {
+			return false
+		}
+	}
+	for ; k < end; k++ {
+		f.found[k].kind = gone
+	}
+	return true
+}
+
+// gone is the kind of what was taken out.
+const gone = tag.Kinds
 
 // partly tells whether a listed name goes on with more capitals: "Niger Delta
 // Force".
@@ -116,6 +134,7 @@ func (f *finder) add() {
 	if len(f.spare) == 0 {
 		return
 	}
+	f.found = slices.DeleteFunc(f.found, func(m mention) bool { return m.kind == gone })
 	f.found = append(f.found, f.spare...)
 	slices.SortStableFunc(f.found, func(a, b mention) int { return a.from - b.from })
 	f.spare = f.spare[:0]
@@ -131,7 +150,6 @@ func kindOf(c tag.Class) tag.Kind {
 // mend trims mentions, gives them the kind that a list is sure of, and drops what
 // is no name.
 func (f *finder) mend() {
-	f.found = slices.DeleteFunc(f.found, func(m mention) bool { return m.from < 0 })
 	keep := f.found[:0]
 	for _, m := range f.found {
 		m.title = m.from
@@ -309,12 +327,9 @@ func (f *finder) acronyms() {
 			n.kind, n.conf, n.alias, n.normal = m.kind, byBracket, k, m.normal
 			continue
 		}
-		n := mention{from: i + 1, to: i + 2, title: i + 1, kind: m.kind, conf: byBracket, alias: k, normal: m.normal}
-		f.found = slices.Insert(f.found, k+1, n)
-		for j := k + 2; j < len(f.found); j++ {
-			f.found[j].alias = j
-		}
+		f.spare = append(f.spare, mention{from: i + 1, to: i + 2, title: i + 1, kind: m.kind, conf: byBracket, alias: of(k), normal: m.normal})
 	}
+	f.insert()
 }
 
 // camel tells whether a word has a capital behind its first letter.
