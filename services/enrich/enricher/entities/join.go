@@ -13,17 +13,14 @@ import (
 // agree lets the mentions of one name agree on what it is of, and finds those that
 // were missed.
 func (f *finder) agree() {
-	votes := map[string]*[tag.Kinds]float64{}
+	votes := map[string][tag.Kinds]float64{}
 	last := map[string]int{} // full names of persons by their last word
 	for k := range f.found {
 		m := &f.found[k]
 		s := f.text(m)
 		v := votes[s]
-		if v == nil {
-			v = &[tag.Kinds]float64{}
-			votes[s] = v
-		}
 		v[m.kind] += m.conf
+		votes[s] = v
 		if m.kind == tag.Person && m.to-m.from > 1 {
 			last[f.doc.Word(m.to-1)] = k + 1
 		}
@@ -49,7 +46,7 @@ func (f *finder) agree() {
 }
 
 // missed adds single words that the text names elsewhere.
-func (f *finder) missed(votes map[string]*[tag.Kinds]float64, last map[string]int) {
+func (f *finder) missed(votes map[string][tag.Kinds]float64, last map[string]int) {
 	toks := f.doc.Tokens
 	next := 0
 	for i := range toks {
@@ -67,7 +64,7 @@ func (f *finder) missed(votes map[string]*[tag.Kinds]float64, last map[string]in
 		m := mention{from: i, to: i + 1, title: i, conf: byRepeat, alias: -1}
 		if last[w] > 0 {
 			m.kind = tag.Person
-		} else if v := votes[w]; v != nil && !t.First() {
+		} else if v, ok := votes[w]; ok && !t.First() {
 			for kind := range v {
 				if v[kind] > v[m.kind] {
 					m.kind = tag.Kind(kind)
@@ -196,9 +193,16 @@ func (f *finder) plain(m *mention) string {
 	return s
 }
 
+// key is the mention's kind and bare name.
 func (f *finder) key(m *mention) string {
-	return string(rune('0'+m.kind)) + f.bare(m)
+	if m.key == "" {
+		m.key = marks[m.kind] + f.bare(m)
+	}
+	return m.key
 }
+
+// marks tell the kinds apart in keys.
+var marks = [tag.Kinds]string{"0", "1", "2", "3"}
 
 // bare is a mention in small letters, without an article before it and "Ltd" behind
 // it.
@@ -217,8 +221,14 @@ func (f *finder) bare(m *mention) string {
 }
 
 func fold(s string) string {
-	return strings.NewReplacer("’", "'", ".", "").Replace(strings.TrimPrefix(strings.ToLower(s), "the "))
+	s = strings.TrimPrefix(strings.ToLower(s), "the ")
+	if strings.ContainsAny(s, "’.") {
+		s = folding.Replace(s)
+	}
+	return s
 }
+
+var folding = strings.NewReplacer("’", "'", ".", "")
 
 // of is the entity that mention k is of, 0 if it is a new one.
 func (f *finder) of(n *names, k int, all []article.Entity) int {
@@ -235,7 +245,7 @@ func (f *finder) of(n *names, k int, all []article.Entity) int {
 			return n.byLast[strings.ToLower(f.doc.Word(m.from))]
 		}
 		// "Abdramane" first, "Amadou Abdramane" later
-		if id := n.byName["0"+strings.ToLower(f.doc.Word(m.to-1))]; id > 0 && !strings.Contains(all[id-1].Name, " ") {
+		if id := n.byName[marks[tag.Person]+strings.ToLower(f.doc.Word(m.to-1))]; id > 0 && !strings.Contains(all[id-1].Name, " ") {
 			return id
 		}
 	case tag.Organised:

@@ -27,6 +27,7 @@ type mention struct {
 	alias    int    // the mention that it is an alias of; itself: none
 	normal   string // normal name, "" if no list has one
 	entity   int    // 1-based
+	key      string // what it is joined by
 }
 
 // finder finds the entities of one text.
@@ -63,8 +64,21 @@ func (f *finder) collect() {
 			m.to++
 		}
 		i = m.to
+		m.conf = calibrated(m.conf)
 		f.found = append(f.found, m)
 	}
+}
+
+// worth is how likely a name must be to be worth reporting: below it, more than half
+// of what is found is wrong.
+const worth = 0.35
+
+// calibrated is a confidence that is 0.5 where a name is worth reporting.
+func calibrated(p float64) float64 {
+	if p < worth {
+		return p * 0.5 / worth
+	}
+	return 0.5 + 0.5*(p-worth)/(1-worth)
 }
 
 const (

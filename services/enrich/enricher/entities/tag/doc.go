@@ -193,11 +193,15 @@ func (d *Doc) covers(i, end, words int) int {
 	return 0
 }
 
-// proper tells whether a phrase is written as a name: its last word begins with a
-// capital.
+// longPhrase is how many words a listed name has that may end with a small letter:
+// "Organisation mondiale de la santé".
+const longPhrase = 3
+
+// proper tells whether a phrase is written as a name: its first word begins with a
+// capital, and its last one, unless it is long.
 func (d *Doc) proper(i, n int) bool {
 	a, b := &d.Tokens[i], &d.Tokens[i+n-1]
-	return (a.upper || a.mixed) && (!b.low || b.mixed)
+	return (a.upper || a.mixed) && (!b.low || b.mixed || n >= longPhrase)
 }
 
 // fits tells whether a word is written as the list has it.

@@ -193,6 +193,7 @@ const (
 	seedSmall
 	seedBias
 	seedContextMark
+	seedTeam
 )
 
 // Lexical is how many of a token's features look at words; they come first.
@@ -294,6 +295,9 @@ func (d *Doc) features(i, a, b, from, to int, words bool) {
 	}
 	f = append(f, mix(seedHints, what&(midCapital|small|longer|alone)<<4|start), mix(seedStart, start<<8|sh), mix(seedLength, uint32(min(b-a, 6)*8+min(i-a, 5))), mix(seedLength, uint32(64+min(last-i, 6))))
 	f = each(f, seedLastClass, d.Tokens[last].class|d.Tokens[last].phrase<<32)
+	if d.Tokens[a].Is(places) && b-a > 1 { // "Boston Braves"
+		f = append(f, mix(seedTeam, uint32(d.text[d.Tokens[last].End-1])))
+	}
 	if i > a {
 		f = each(f, seedHeadClass, d.Tokens[a].class)
 	}
