@@ -103,13 +103,10 @@ func (f *finder) known() {
 		for to < len(toks) && toks[to].Inside() {
 			to++
 		}
-		if next < len(f.found) && f.found[next].from < to && !f.within(next, i, to) {
-			continue
-		}
 		if to == i+1 && (t.Phrase()&(tag.Country|tag.Region) == 0 && !t.Capitals() || t.Is(tag.Stop|tag.Demonym|tag.Given)) {
 			continue
 		}
-		if f.partly(i, to) {
+		if f.partly(i, to) || next < len(f.found) && f.found[next].from < to && !f.within(next, i, to) {
 			continue
 		}
 		f.spare = append(f.spare, mention{from: i, to: to, kind: kindOf(t.Phrase()), conf: byList})
@@ -145,10 +142,10 @@ func (f *finder) partly(from, to int) bool {
 
 // add adds the spare mentions.
 func (f *finder) add() {
+	f.found = slices.DeleteFunc(f.found, func(m mention) bool { return m.kind == gone })
 	if len(f.spare) == 0 {
 		return
 	}
-	f.found = slices.DeleteFunc(f.found, func(m mention) bool { return m.kind == gone })
 	f.found = append(f.found, f.spare...)
 	slices.SortStableFunc(f.found, func(a, b mention) int { return a.from - b.from })
 	f.spare = f.spare[:0]
@@ -256,7 +253,7 @@ func (f *finder) bodies() {
 		if m.kind != tag.Place && m.kind != tag.Person && m.kind != tag.Organised {
 			continue
 		}
-		if m.to < len(f.doc.Tokens) && f.token(m.to).Is(tag.Body) && f.beside(m.to-1, m.to) && !f.headed(m) {
+		if m.to < len(f.doc.Tokens) && f.token(m.to).Is(tag.Body) && f.beside(m.to-1, m.to) && !f.headed(m) && (k+1 == len(f.found) || f.found[k+1].from > m.to) {
 			m.to, m.kind, m.conf, m.normal = m.to+1, tag.Organised, byBody, ""
 			continue
 		}
