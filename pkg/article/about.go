@@ -54,35 +54,51 @@ type Topic struct {
 	Why   []Reason // words that spoke for it, the strongest first
 }
 
+// Tells tells whether readers may be shown that the text is about t: a word that
+// speaks for it may be, see [Article.Mentioned], or nothing in the text does.
+func (a *Article) Tells(t *Topic) bool {
+	var spoke []Evidence
+	for i := range t.Why {
+		spoke = append(spoke, t.Why[i].Evidence)
+	}
+	if t.Span != (Span{}) || len(spoke) == 0 {
+		spoke = append(spoke, t.Evidence)
+	}
+	return a.Mentioned(spoke)
+}
+
 // Keyphrase is a word or a few words that tell what a text is about. Its span
 // is the first place where it stands.
 type Keyphrase struct {
 	Evidence
-	Text  string  // normal form
-	Score float64 // from 0 up; comparable within one article only
+	Phrase string  // normal form
+	Score  float64 // from 0 up; comparable within one article only
 }
 
 // How fast news is read: the mean of silent reading of non-fiction in English
 // (Brysbaert 2019), and of Chinese and Japanese, which are counted by characters.
+// Thai, Lao, Khmer and Burmese, whose words no spaces tell apart either, are
+// counted by letters, as if a word had as many as one of English.
 const (
 	WordsPerMinute      = 238
 	CharactersPerMinute = 300
+	LettersPerWord      = 5
 )
 
 // ReadingTime is how long an average reader takes for headline, standfirst and
 // body, in whole seconds, rounded up; 0 if there is none of them.
 func (a *Article) ReadingTime() time.Duration {
-	var words, characters int
+	var all length
 	for i := range a.Segments {
 		s := &a.Segments[i]
 		if s.Kind != Headline && s.Kind != Standfirst && !s.Kind.InBody() {
 			continue
 		}
-		w, c := countWords(s.In(a.Text))
-		words, characters = words+w, characters+c
+		all.add(s.In(a.Text))
 	}
 	const minute = 60
-	seconds := float64(words)*minute/WordsPerMinute + float64(characters)*minute/CharactersPerMinute
+	words := float64(all.words) + float64(all.letters)/LettersPerWord
+	seconds := words*minute/WordsPerMinute + float64(all.characters)*minute/CharactersPerMinute
 	whole := time.Duration(seconds) * time.Second
 	if seconds > whole.Seconds() {
 		whole += time.Second
@@ -90,24 +106,38 @@ func (a *Article) ReadingTime() time.Duration {
 	return whole
 }
 
-// countWords counts what stands between white space and has a letter or digit,
-// and the characters of scripts that put no space between words.
-func countWords(text string) (words, characters int) {
-	within := false
+// length is how much there is to read.
+type length struct {
+	words      int // between white space, with a letter or digit
+	characters int // of Chinese and Japanese
+	letters    int // of the other scripts that put no space between words
+}
+
+func (l *length) add(text string) {
+	const longVowel, narrowLongVowel = 'ー', 'ｰ' // of no script: of the one that they follow
+	within, character := false, false
 	for _, r := range text {
+		character = r >= firstOfAsia && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) ||
+			character && (r == longVowel || r == narrowLongVowel)
 		switch {
 		case unicode.IsSpace(r):
 			within = false
-		case r >= firstOfAsia && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana):
-			characters++
-			within = false
-		case !within && (unicode.IsLetter(r) || unicode.IsDigit(r)):
-			words++
+		case character:
+			l.characters++
+			within = true
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+		case r >= firstOfThai && unicode.In(r, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar):
+			l.letters++
+			within = true
+		case !within:
+			l.words++
 			within = true
 		}
 	}
-	return words, characters
 }
 
-// firstOfAsia is before all characters of these scripts.
-const firstOfAsia = '\u2e80'
+// Before all characters of Thai and the like, and of Chinese and Japanese.
+const (
+	firstOfThai = '\u0e00'
+	firstOfAsia = '\u2e80'
+)

@@ -3,38 +3,63 @@ package article
 import (
 	"math"
 	"slices"
+	"sort"
+	"unicode/utf8"
 )
 
 // Limits of what a text is about, kept by [Article.CutReading] as those of what
 // was read in it.
 const (
-	MaxEntities   = 2_000
-	MaxPlaces     = 2_000
-	MaxMentions   = 1_000 // of one entity or place
-	MaxTopics     = 5
-	MaxTopicDepth = 10 // qcodes in a topic's path
-	MaxTopicWhy   = 20 // words that speak for one topic
-	MaxKeyphrases = 50
-	MaxNameBytes  = 500   // of a name, an id, a title or role, a label or code, a keyphrase
-	MaxSummary    = 1_000 // bytes
+	MaxEntities = 2_000
+	MaxPlaces   = 2_000
+	MaxMentions = 1_000 // of one entity or place
+	// MaxAllMentions is of all entities and places together. Every one of them
+	// can have a mention.
+	MaxAllMentions = 20_000
+	MaxTopics      = 5
+	MaxTopicDepth  = 10 // qcodes in a topic's path
+	MaxTopicWhy    = 20 // words that speak for one topic
+	MaxKeyphrases  = 50
+	MaxNameBytes   = 500   // of a name, an id, a title or role, a label or code, a keyphrase
+	MaxSummary     = 1_000 // bytes
 )
 
 // cutAbout cuts what the text is about to its limits, and tells whether
-// something was cut. What has a name that is too long goes altogether: half a
-// name would be a false one.
+// something was cut. What has a name that is too long or no UTF-8 goes
+// altogether: half a name would be a false one.
 func (a *Article) cutAbout() bool {
 	cut := false
 	a.Entities = keepTo(a.Entities, MaxEntities, &cut, (*Entity).fits)
 	a.Places = keepTo(a.Places, MaxPlaces, &cut, (*Place).fits)
 	a.Topics = keepTo(a.Topics, MaxTopics, &cut, (*Topic).fits)
 	a.Keyphrases = keepTo(a.Keyphrases, MaxKeyphrases, &cut, (*Keyphrase).fits)
-	a.Entities = shorten(a.Entities, &cut, func(e *Entity) bool { return len(e.Mentions) > MaxMentions }, func(e *Entity) { e.Mentions = cutTo(e.Mentions, MaxMentions) })
-	a.Places = shorten(a.Places, &cut, func(p *Place) bool { return len(p.Mentions) > MaxMentions }, func(p *Place) { p.Mentions = cutTo(p.Mentions, MaxMentions) })
-	a.Topics = shorten(a.Topics, &cut, func(t *Topic) bool { return len(t.Why) > MaxTopicWhy }, func(t *Topic) { t.Why = cutTo(t.Why, MaxTopicWhy) })
+	each := a.mentionsEach()
+	a.Entities = shorten(a.Entities, &cut, func(e *Entity) bool { return len(e.Mentions) > each }, func(e *Entity) { e.Mentions = cutTo(e.Mentions, each) })
+	a.Places = shorten(a.Places, &cut, func(p *Place) bool { return len(p.Mentions) > each }, func(p *Place) { p.Mentions = cutTo(p.Mentions, each) })
+	a.Topics = shorten(a.Topics, &cut, (*Topic).tooMuchWhy, func(t *Topic) { t.Why = keepTo(t.Why, MaxTopicWhy, &cut, (*Reason).fits) })
 	if s := a.Summary; s.End-s.Start > MaxSummary {
 		a.Summary, cut = Evidence{}, true
 	}
 	return cut
+}
+
+// mentionsEach is how many mentions an entity or place may keep, so that the
+// rare ones keep theirs where there are too many of all.
+func (a *Article) mentionsEach() int {
+	return sort.Search(MaxMentions, func(n int) bool { return a.mentions(n+1) > MaxAllMentions })
+}
+
+// mentions is how many there are, if no more than each counts of an entity or
+// place.
+func (a *Article) mentions(each int) int {
+	n := 0
+	for i := range a.Entities {
+		n += min(len(a.Entities[i].Mentions), each)
+	}
+	for i := range a.Places {
+		n += min(len(a.Places[i].Mentions), each)
+	}
+	return n
 }
 
 // keepTo is list without what doesn't fit, and with no more than limit of it.
@@ -71,10 +96,23 @@ func (t *Topic) fits() bool {
 	return short(t.Qcode, t.Label) && short(t.Path...) && len(t.Path) <= MaxTopicDepth
 }
 
-func (k *Keyphrase) fits() bool { return short(k.Text) }
+// tooMuchWhy tells whether some of the reasons must go.
+func (t *Topic) tooMuchWhy() bool {
+	return len(t.Why) > MaxTopicWhy || slices.ContainsFunc(t.Why, func(r Reason) bool { return !r.fits() })
+}
 
+func (k *Keyphrase) fits() bool { return short(k.Phrase) }
+
+func (r *Reason) fits() bool { return short(r.Why) }
+
+// short tells whether all texts are UTF-8 and none is too long for a name.
 func short(texts ...string) bool {
-	return !slices.ContainsFunc(texts, func(s string) bool { return len(s) > MaxNameBytes })
+	return valid(texts...) && !slices.ContainsFunc(texts, func(s string) bool { return len(s) > MaxNameBytes })
+}
+
+// valid tells whether all texts are UTF-8, as protobuf and JSON have to be.
+func valid(texts ...string) bool {
+	return !slices.ContainsFunc(texts, func(s string) bool { return !utf8.ValidString(s) })
 }
 
 func (c *checker) about(a *Article) {
@@ -85,7 +123,7 @@ func (c *checker) about(a *Article) {
 		k := &a.Keyphrases[i]
 		c.at = 0 // by score, not by place
 		c.optionalSpan("keyphrase", i, k.Span)
-		if c.name("keyphrase", i, k.Text); !(k.Score >= 0) || math.IsInf(k.Score, 0) {
+		if c.name("keyphrase", i, k.Phrase); !(k.Score >= 0) || math.IsInf(k.Score, 0) {
 			c.bad("keyphrase", i, "score %v is no number from 0 up", k.Score)
 		}
 	}
@@ -204,6 +242,15 @@ func (c *checker) lengths(what string, i int, texts ...string) {
 	for _, s := range texts {
 		if len(s) > MaxNameBytes {
 			c.bad(what, i, "%q has %d bytes, the limit is %d", clip(s), len(s), MaxNameBytes)
+		}
+	}
+	c.utf8(what, i, texts...)
+}
+
+func (c *checker) utf8(what string, i int, texts ...string) {
+	for _, s := range texts {
+		if !utf8.ValidString(s) {
+			c.bad(what, i, "%q is not valid UTF-8", clip(s))
 		}
 	}
 }

@@ -71,11 +71,15 @@ func (a *Article) aboutDoc() aboutDoc {
 	}
 	for i := range a.Topics {
 		t := &a.Topics[i]
-		d.Topics = append(d.Topics, topicDoc{t.Qcode, t.Label, t.Path, a.reasonDocs(t.Why), a.cut(t.Span), t.doc()})
+		path := t.Path
+		if path == nil {
+			path = []string{}
+		}
+		d.Topics = append(d.Topics, topicDoc{t.Qcode, t.Label, path, a.reasonDocs(t.Why), a.cut(t.Span), t.doc()})
 	}
 	for i := range a.Keyphrases {
 		k := &a.Keyphrases[i]
-		d.Keyphrases = append(d.Keyphrases, keyphraseDoc{k.Text, k.Score, a.cut(k.Span), k.doc()})
+		d.Keyphrases = append(d.Keyphrases, keyphraseDoc{k.Phrase, k.Score, a.cut(k.Span), k.doc()})
 	}
 	if a.Summary != (Evidence{}) {
 		d.Summary = &summaryDoc{a.cut(a.Summary.Span), a.Summary.doc()}

@@ -3,6 +3,7 @@ package article_test
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func drawAbout(t *rapid.T, a *article.Article, evidence func() article.Evidence)
 		a.Topics = append(a.Topics, article.Topic{Evidence: evidence(), Qcode: "medtop:2", Label: perhaps(), Path: []string{"medtop:1", "medtop:2"}, Why: reasons()})
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "keyphrases") {
-		a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: evidence(), Text: name(), Score: rapid.Float64Range(0, 1e6).Draw(t, "score")})
+		a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: evidence(), Phrase: name(), Score: rapid.Float64Range(0, 1e6).Draw(t, "score")})
 	}
 	if rapid.Bool().Draw(t, "summary") {
 		a.Summary = evidence()
@@ -74,7 +75,7 @@ func about() article.Article {
 			{Evidence: span(6, 9), Qcode: "medtop:2", Path: []string{"medtop:1", "medtop:2"}, Why: []article.Reason{{Evidence: span(6, 9), Why: "text"}, {Evidence: span(0, 2), Why: "é"}}},
 			{Qcode: "medtop:1", Path: []string{"medtop:1"}},
 		},
-		Keyphrases: []article.Keyphrase{{Evidence: span(6, 9), Text: "text", Score: 2}, {Evidence: span(0, 2), Text: "é", Score: 1}},
+		Keyphrases: []article.Keyphrase{{Evidence: span(6, 9), Phrase: "text", Score: 2}, {Evidence: span(0, 2), Phrase: "é", Score: 1}},
 		Summary:    span(0, 9),
 	}
 }
@@ -86,13 +87,16 @@ func TestCheckReadingChecksWhatTheTextIsAbout(t *testing.T) {
 	}
 	long := strings.Repeat("n", article.MaxNameBytes+1)
 	for wrong, spoil := range map[string]func(*article.Article){
-		"entity 0: has no type":                         func(a *article.Article) { a.Entities[0].Type = "" },
-		"entity 1: has no name":                         func(a *article.Article) { a.Entities[1].Name = "" },
-		"entity 2: has 0 mentions":                      func(a *article.Article) { a.Entities[2].Mentions = nil },
-		"entity 0: has 1001 mentions":                   func(a *article.Article) { a.Entities[0].Mentions = make([]article.Evidence, article.MaxMentions+1) },
-		"entity 0: has span 0-99":                       func(a *article.Article) { a.Entities[0].Mentions[0].End = 99 },
-		"entity 0: cuts a character":                    func(a *article.Article) { a.Entities[0].Mentions[0].End = 1 },
-		"entity 0: starts at 0, before the one":         func(a *article.Article) { a.Entities[0].Mentions[0].Span = article.Span{Start: 3, End: 6}; a.Entities[0].Mentions[1].Span = article.Span{Start: 0, End: 2} },
+		"entity 0: has no type":       func(a *article.Article) { a.Entities[0].Type = "" },
+		"entity 1: has no name":       func(a *article.Article) { a.Entities[1].Name = "" },
+		"entity 2: has 0 mentions":    func(a *article.Article) { a.Entities[2].Mentions = nil },
+		"entity 0: has 1001 mentions": func(a *article.Article) { a.Entities[0].Mentions = make([]article.Evidence, article.MaxMentions+1) },
+		"entity 0: has span 0-99":     func(a *article.Article) { a.Entities[0].Mentions[0].End = 99 },
+		"entity 0: cuts a character":  func(a *article.Article) { a.Entities[0].Mentions[0].End = 1 },
+		"entity 0: starts at 0, before the one": func(a *article.Article) {
+			a.Entities[0].Mentions[0].Span = article.Span{Start: 3, End: 6}
+			a.Entities[0].Mentions[1].Span = article.Span{Start: 0, End: 2}
+		},
 		"entity 2: starts at 0, before the one":         func(a *article.Article) { a.Entities[0].Mentions[0].Span = article.Span{Start: 3, End: 6} },
 		"place 1: starts at 3, before the one":          func(a *article.Article) { a.Places[0].Mentions[0].Span = article.Span{Start: 6, End: 7} },
 		"place 0: has no name":                          func(a *article.Article) { a.Places[0].Name = "" },
@@ -113,7 +117,7 @@ func TestCheckReadingChecksWhatTheTextIsAbout(t *testing.T) {
 		"topic 0: has span 6-99":                        func(a *article.Article) { a.Topics[0].End = 99 },
 		"reason of a topic 1: has no name":              func(a *article.Article) { a.Topics[0].Why[1].Why = "" },
 		"reason of a topic 0: has span 6-6":             func(a *article.Article) { a.Topics[0].Why[0].End = 6 },
-		"keyphrase 1: has no name":                      func(a *article.Article) { a.Keyphrases[1].Text = "" },
+		"keyphrase 1: has no name":                      func(a *article.Article) { a.Keyphrases[1].Phrase = "" },
 		"keyphrase 0: score NaN":                        func(a *article.Article) { a.Keyphrases[0].Score = math.NaN() },
 		"keyphrase 0: score +Inf":                       func(a *article.Article) { a.Keyphrases[0].Score = math.Inf(1) },
 		"keyphrase 1: score -1":                         func(a *article.Article) { a.Keyphrases[1].Score = -1 },
@@ -124,12 +128,25 @@ func TestCheckReadingChecksWhatTheTextIsAbout(t *testing.T) {
 		"2001 places, the limit is 2000":                func(a *article.Article) { a.Places = make([]article.Place, 2001) },
 		"6 topics, the limit is 5":                      func(a *article.Article) { a.Topics = make([]article.Topic, 6) },
 		"51 keyphrases, the limit is 50":                func(a *article.Article) { a.Keyphrases = make([]article.Keyphrase, 51) },
+		"20001 mentions, the limit is 20000":            func(a *article.Article) { a.Entities[0].Mentions = make([]article.Evidence, 19_996) },
+		`entity 0: "\xff" is not valid UTF-8`:           func(a *article.Article) { a.Entities[0].Title = "\xff" },
+		`place 1: "\xff" is not valid UTF-8`:            func(a *article.Article) { a.Places[1].Name = "\xff" },
+		`topic 1: "a\xff" is not valid UTF-8`:           func(a *article.Article) { a.Topics[1].Label = "a\xff" },
+		`reason of a topic 0: "\xff" is not`:            func(a *article.Article) { a.Topics[0].Why[0].Why = "\xff" },
+		`reason of a topic 1: "nnnn`:                    func(a *article.Article) { a.Topics[0].Why[1].Why = long },
+		`keyphrase 0: "\xff" is not valid UTF-8`:        func(a *article.Article) { a.Keyphrases[0].Phrase = "\xff" },
+		`quote 0: "\xff" is not valid UTF-8`:            func(a *article.Article) { a.Quotes = []article.Quotation{{Evidence: a.Summary, Speaker: "\xff"}} },
+		`amount 0: "\xff" is not valid UTF-8`:           func(a *article.Article) { a.Amounts = []article.Amount{{Evidence: a.Summary, Currency: "\xff"}} },
+		`quantity 0: "\xff" is not valid UTF-8`:         func(a *article.Article) { a.Quantities = []article.Quantity{{Evidence: a.Summary, Unit: "\xff"}} },
+		`date 0: "\xff" is not valid UTF-8`:             func(a *article.Article) { a.Moments = []article.Moment{{Evidence: a.Summary, Precision: "\xff"}} },
+		`filed 0: "\xff" is not valid UTF-8`:            func(a *article.Article) { a.Filed.Agencies = []string{"\xff"} },
+		`reason of translation 0: "\xff" is not`:        func(a *article.Article) { a.Translation.Reasons = []article.Reason{{Why: "\xff"}} },
 		`entity 0: "nnnn`:                               func(a *article.Article) { a.Entities[0].Name = long },
 		`entity 1: "nnnn`:                               func(a *article.Article) { a.Entities[1].Role = long },
 		`place 0: "nnnn`:                                func(a *article.Article) { a.Places[0].Name = long },
 		`topic 0: "nnnn`:                                func(a *article.Article) { a.Topics[0].Label = long },
 		`topic 1: "nnnn`:                                func(a *article.Article) { a.Topics[1].Path = []string{long, "medtop:1"} },
-		`keyphrase 0: "nnnn`:                            func(a *article.Article) { a.Keyphrases[0].Text = long },
+		`keyphrase 0: "nnnn`:                            func(a *article.Article) { a.Keyphrases[0].Phrase = long },
 	} {
 		a := about()
 		spoil(&a)
@@ -165,20 +182,44 @@ func TestCutReadingCutsWhatTheTextIsAbout(t *testing.T) {
 			func(a *article.Article) { a.Topics[1].Why = make([]article.Reason, 21) },
 			func(a *article.Article) bool { return len(a.Topics) == 2 && len(a.Topics[1].Why) == 20 },
 		},
-		"a long name":      {func(a *article.Article) { a.Entities[0].Name = long }, func(a *article.Article) bool { return len(a.Entities) == 2 && a.Entities[1].Name == "B" }},
-		"a long role":      {func(a *article.Article) { a.Entities[2].Role = long }, func(a *article.Article) bool { return len(a.Entities) == 2 && a.Entities[0].Name == "A" }},
-		"a long place":     {func(a *article.Article) { a.Places[0].Name = long }, func(a *article.Article) bool { return len(a.Places) == 1 && a.Places[0].Name == "C" }},
-		"a long path":      {func(a *article.Article) { a.Topics[0].Path = make([]string, 11) }, func(a *article.Article) bool { return len(a.Topics) == 1 && a.Topics[0].Qcode == "medtop:1" }},
-		"a long qcode":     {func(a *article.Article) { a.Topics[1].Path = []string{long} }, func(a *article.Article) bool { return len(a.Topics) == 1 && a.Topics[0].Qcode == "medtop:2" }},
-		"a long keyphrase": {func(a *article.Article) { a.Keyphrases[0].Text = long }, func(a *article.Article) bool { return len(a.Keyphrases) == 1 && a.Keyphrases[0].Text == "é" }},
+		"a long name":  {func(a *article.Article) { a.Entities[0].Name = long }, func(a *article.Article) bool { return len(a.Entities) == 2 && a.Entities[1].Name == "B" }},
+		"a long role":  {func(a *article.Article) { a.Entities[2].Role = long }, func(a *article.Article) bool { return len(a.Entities) == 2 && a.Entities[0].Name == "A" }},
+		"a long place": {func(a *article.Article) { a.Places[0].Name = long }, func(a *article.Article) bool { return len(a.Places) == 1 && a.Places[0].Name == "C" }},
+		"a long path":  {func(a *article.Article) { a.Topics[0].Path = make([]string, 11) }, func(a *article.Article) bool { return len(a.Topics) == 1 && a.Topics[0].Qcode == "medtop:1" }},
+		"a long qcode": {func(a *article.Article) { a.Topics[1].Path = []string{long} }, func(a *article.Article) bool { return len(a.Topics) == 1 && a.Topics[0].Qcode == "medtop:2" }},
+		"a long reason": {
+			func(a *article.Article) { a.Topics[0].Why[0].Why = long },
+			func(a *article.Article) bool { return len(a.Topics[0].Why) == 1 && a.Topics[0].Why[0].Why == "é" },
+		},
+		"a reason that is no text": {
+			func(a *article.Article) { a.Topics[0].Why[1].Why = "\xff" },
+			func(a *article.Article) bool { return len(a.Topics[0].Why) == 1 && a.Topics[0].Why[0].Why == "text" },
+		},
+		"a name that is no text": {func(a *article.Article) { a.Entities[1].Name = "\xff" }, func(a *article.Article) bool { return len(a.Entities) == 2 }},
+		"too many mentions of all": {
+			func(a *article.Article) { // 3 and 1 of the others
+				a.Entities = append(a.Entities[:2:2], slices.Repeat([]article.Entity{{Type: article.EntityOther, Name: "D", Mentions: make([]article.Evidence, 999)}}, 30)...)
+			},
+			func(a *article.Article) bool {
+				all := len(a.Places[0].Mentions) + len(a.Places[1].Mentions)
+				for _, e := range a.Entities {
+					all += len(e.Mentions)
+				}
+				return len(a.Entities) == 32 && len(a.Entities[0].Mentions) == 3 && len(a.Entities[31].Mentions) == 666 && all == 30*666+6
+			},
+		},
+		"a long keyphrase": {func(a *article.Article) { a.Keyphrases[0].Phrase = long }, func(a *article.Article) bool { return len(a.Keyphrases) == 1 && a.Keyphrases[0].Phrase == "é" }},
 		"a long summary":   {func(a *article.Article) { a.Summary.End = 1001 }, func(a *article.Article) bool { return a.Summary == article.Evidence{} }},
 	} {
 		a := about()
 		c.spoil(&a)
 		before := a
-		before.Entities = append([]article.Entity(nil), a.Entities...)
-		before.Places = append([]article.Place(nil), a.Places...)
-		before.Topics = append([]article.Topic(nil), a.Topics...)
+		before.Entities = slices.Clone(a.Entities)
+		before.Places = slices.Clone(a.Places)
+		before.Topics = slices.Clone(a.Topics)
+		for i := range before.Topics {
+			before.Topics[i].Why = slices.Clone(a.Topics[i].Why)
+		}
 		given := a
 		a.CutReading()
 		if !c.left(&a) || strings.Join(a.Flags, " ") != article.FlagTruncated {
@@ -186,6 +227,87 @@ func TestCutReadingCutsWhatTheTextIsAbout(t *testing.T) {
 		}
 		if d := cmp.Diff(before, given); d != "" {
 			t.Errorf("%s: what it was made of changed:\n%s", name, d)
+		}
+	}
+}
+
+// TestWhatIsCutIsRight: after CutReading there is nothing wrong with what is
+// within the text, whatever its words are and however much there is of it.
+func TestWhatIsCutIsRight(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		word := func() string {
+			return rapid.SampledFrom([]string{"x", "Łódź", "a\xc5", "\xff", strings.Repeat("é", article.MaxNameBytes/2), strings.Repeat("é", article.MaxNameBytes/2) + "e"}).Draw(t, "word")
+		}
+		times := func(limit int) int {
+			return rapid.SampledFrom([]int{0, 1, 2, limit / 2, limit / 2, limit + 1}).Draw(t, "times")
+		}
+		at := article.Evidence{Span: article.Span{Start: 3, End: 7}}
+		mentions := func(limit int) []article.Evidence { return slices.Repeat([]article.Evidence{at}, max(1, times(limit))) }
+		why := func(limit int) (rs []article.Reason) {
+			for range min(times(limit), 10) {
+				rs = append(rs, article.Reason{Evidence: at, Why: word()})
+			}
+			return slices.Repeat(rs, rapid.IntRange(0, 2*limit/10).Draw(t, "repeated"))
+		}
+		a := article.Article{Text: "é “word”."}
+		at.End = len(a.Text)
+		for range rapid.IntRange(0, 2).Draw(t, "kinds") {
+			q := article.Quotation{Evidence: at, Speaker: word(), Role: word(), Via: word(), Cue: word()}
+			a.Quotes = append(a.Quotes, slices.Repeat([]article.Quotation{q}, times(article.MaxQuotes))...)
+			a.Amounts = append(a.Amounts, slices.Repeat([]article.Amount{{Evidence: at, Currency: word()}}, times(article.MaxAmounts))...)
+			a.Quantities = append(a.Quantities, slices.Repeat([]article.Quantity{{Evidence: at, Unit: word()}}, times(article.MaxQuantities))...)
+			a.Moments = append(a.Moments, slices.Repeat([]article.Moment{{Evidence: at, Precision: article.Precision(word())}}, times(article.MaxMoments))...)
+			a.Filed.Places = append(a.Filed.Places, word(), word(), word(), word(), word(), word())
+			a.Filed.Agencies = append(a.Filed.Agencies, word(), word(), word(), word(), word(), word())
+			a.Translation.Reasons = append(a.Translation.Reasons, why(article.MaxReasons)...)
+			e := article.Entity{Type: article.EntityType(word()), Name: word(), ID: word(), Title: word(), Role: word(), Mentions: mentions(article.MaxMentions)}
+			a.Entities = append(a.Entities, slices.Repeat([]article.Entity{e}, times(article.MaxEntities))...)
+			p := article.Place{Name: word(), Country: "NE", Mentions: mentions(article.MaxMentions)}
+			a.Places = append(a.Places, slices.Repeat([]article.Place{p}, times(article.MaxPlaces))...)
+			path := slices.Repeat([]string{word()}, max(1, times(article.MaxTopicDepth)))
+			a.Topics = append(a.Topics, slices.Repeat([]article.Topic{{Evidence: at, Qcode: path[0], Label: word(), Path: path, Why: why(article.MaxTopicWhy)}}, times(article.MaxTopics))...)
+			a.Keyphrases = append(a.Keyphrases, slices.Repeat([]article.Keyphrase{{Evidence: at, Phrase: word()}}, times(article.MaxKeyphrases))...)
+		}
+		wrong := a.CheckReading()
+		a.CutReading()
+		if err := a.CheckReading(); err != nil {
+			t.Fatal(err)
+		}
+		if cut := slices.Contains(a.Flags, article.FlagTruncated); cut != (wrong != nil) {
+			t.Fatalf("flagged is %v, where %v was wrong", cut, wrong)
+		}
+	})
+}
+
+func TestTells(t *testing.T) {
+	var a article.Article
+	var b article.Builder
+	b.Add(article.Note, "note")
+	b.Add(article.Paragraph, "text")
+	b.Fill(&a)
+	hidden, seen := a.Segments[0].Evidence, a.Segments[1].Evidence
+	reasons := func(es ...article.Evidence) (rs []article.Reason) {
+		for _, e := range es {
+			rs = append(rs, article.Reason{Evidence: e})
+		}
+		return rs
+	}
+	for name, c := range map[string]struct {
+		topic article.Topic
+		want  bool
+	}{
+		"of the metadata":           {article.Topic{}, true},
+		"by a word that is seen":    {article.Topic{Evidence: seen}, true},
+		"by a hidden word":          {article.Topic{Evidence: hidden}, false},
+		"by hidden words":           {article.Topic{Evidence: hidden, Why: reasons(hidden, hidden)}, false},
+		"by hidden reasons alone":   {article.Topic{Why: reasons(hidden)}, false},
+		"by a second word":          {article.Topic{Evidence: hidden, Why: reasons(hidden, seen)}, true},
+		"by the metadata as well":   {article.Topic{Evidence: hidden, Why: reasons(hidden, article.Evidence{})}, true},
+		"by reasons that are seen":  {article.Topic{Why: reasons(seen)}, true},
+		"by a word beside a reason": {article.Topic{Evidence: seen, Why: reasons(hidden)}, true},
+	} {
+		if got := a.Tells(&c.topic); got != c.want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }
@@ -203,6 +325,21 @@ func TestReadingTime(t *testing.T) {
 		"dashes are no words": {func(b *article.Builder) { b.Add(article.Paragraph, words(article.WordsPerMinute)+" – – –") }, time.Minute},
 		"characters": {func(b *article.Builder) {
 			b.Add(article.Paragraph, strings.Repeat("北京ひカ", article.CharactersPerMinute/4))
+		}, time.Minute},
+		"long vowels": {func(b *article.Builder) {
+			b.Add(article.Paragraph, strings.Repeat("コーヒー", article.CharactersPerMinute/4))
+		}, time.Minute},
+		"narrow ones": {func(b *article.Builder) {
+			b.Add(article.Paragraph, strings.Repeat("ｺｰﾋｰ", article.CharactersPerMinute/4))
+		}, time.Minute},
+		"a long vowel of nothing": {func(b *article.Builder) {
+			b.Add(article.Paragraph, words(article.WordsPerMinute-1)+" aーー")
+		}, time.Minute},
+		"letters without spaces": {func(b *article.Builder) {
+			b.Add(article.Paragraph, strings.Repeat("กาลຂກខမกก", article.WordsPerMinute*article.LettersPerWord/9+1))
+		}, time.Minute + time.Second},
+		"their marks are no letters": {func(b *article.Builder) {
+			b.Add(article.Paragraph, strings.Repeat("ก็", article.WordsPerMinute*article.LettersPerWord))
 		}, time.Minute},
 		"other letters": {func(b *article.Builder) {
 			b.Add(article.Paragraph, strings.Repeat("Москва ", article.WordsPerMinute))

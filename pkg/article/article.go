@@ -32,6 +32,10 @@ type Article struct {
 	Provider string
 	// URL is where readers find the article, if anywhere.
 	URL string
+	// EvolvedFrom are the articles that this one goes on from or is derived from, as
+	// its publisher says; it may take their place. Their own identities, statuses and
+	// revisions stay as they are, and it says nothing of its own.
+	EvolvedFrom []URI
 
 	// Text is everything that was written, UTF-8. For plain text it is the
 	// input itself, character by character; for structured input the decoder

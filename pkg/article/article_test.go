@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,7 @@ func drawArticle(t *rapid.T) article.Article {
 	}
 	a.EmbargoUntil, a.PublishedAt, a.VersionCreated = when("embargo"), when("published"), when("created")
 	a.ExpiresAt = when("expiry")
+	a.EvolvedFrom = rapid.SampledFrom([][]article.URI{nil, {"urn:x:\"0\""}, {"urn:x:0", "https://x.example/é"}}).Draw(t, "evolved from")
 	a.ReceivedAt = time.Unix(1_700_000_000, 5).UTC()
 	a.Language = article.Label{Value: "en", Evidence: []article.Evidence{evidence()}}
 	a.Agency = article.Label{Value: rapid.SampledFrom([]string{"", "dpa"}).Draw(t, "agency")}
@@ -171,7 +173,7 @@ func TestSchemaRefusesWhatIsNotAnArticle(t *testing.T) {
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"translation":{"likelihood":1,"reasons":[{"why":"","start":0,"end":1,"confidence":1}]}}`,
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"entities":[{"type":"person","name":"A"}]}`,
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"entities":[{"type":"person","name":"A","mentions":[]}]}`,
-		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"entities":[{"type":"people","name":"A","mentions":[{"start":0,"end":1,"confidence":1}]}]}`,
+		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"entities":[{"type":"","name":"A","mentions":[{"start":0,"end":1,"confidence":1}]}]}`,
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"places":[{"name":"A","country":"Niger","mentions":[{"start":0,"end":1,"confidence":1}]}]}`,
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"places":[{"name":"A","lat":1,"mentions":[{"start":0,"end":1,"confidence":1}]}]}`,
 		`{"uri":"u","revision":1,"status":"usable","source":"s","segments":[],"attribution":["s",null,[]],"topics":[{"qcode":"medtop:1","path":[],"start":0,"end":0,"confidence":1}]}`,
@@ -444,4 +446,22 @@ func TestFlagsAreSortedAndUnique(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestEvolvedFromIsChecked(t *testing.T) {
+	a := article.Article{
+		URI: "urn:x:1", Revision: 1, Status: article.Withheld, Source: "s", ReceivedAt: time.Unix(1, 0),
+		EvolvedFrom: slices.Repeat([]article.URI{"urn:x:0"}, article.MaxEvolvedFrom),
+	}
+	if err := a.Validate(); err != nil {
+		t.Error(err)
+	}
+	a.EvolvedFrom = append(a.EvolvedFrom, "urn:x:0")
+	if err := a.Validate(); err == nil || !strings.Contains(err.Error(), "101") {
+		t.Errorf("one too many: %v", err)
+	}
+	a.EvolvedFrom = []article.URI{"no uri"}
+	if err := a.Validate(); err == nil || !strings.Contains(err.Error(), "evolved_from") {
+		t.Errorf("none: %v", err)
+	}
 }

@@ -27,6 +27,8 @@ type document struct {
 	Language string `json:"language,omitempty"`
 	Urgency  int    `json:"urgency,omitempty"`
 
+	EvolvedFrom []URI `json:"evolved_from,omitempty"`
+
 	Kicker     string `json:"kicker,omitempty"`
 	Headline   string `json:"headline,omitempty"`
 	Standfirst string `json:"standfirst,omitempty"`
@@ -125,6 +127,7 @@ func (a *Article) MarshalJSON() ([]byte, error) {
 		Kicker: a.First(Kicker), Headline: a.First(Headline), Standfirst: a.First(Standfirst),
 		Byline: a.First(Byline), Dateline: a.First(Dateline), Body: a.Body(),
 		ExpiresAt:   stamp(a.ExpiresAt),
+		EvolvedFrom: a.EvolvedFrom,
 		Segments:    make([]segmentDoc, len(a.Segments)),
 		PublishedAt: stamp(a.PublishedAt), VersionCreated: stamp(a.VersionCreated), ReceivedAt: stamp(a.ReceivedAt),
 		Flags: a.Flags,
@@ -184,7 +187,8 @@ func (a *Article) UnmarshalJSON(b []byte) error {
 		ExpiresAt: moment(d.ExpiresAt),
 		Source:    d.Source, Provider: d.Provider, URL: d.URL, Urgency: d.Urgency,
 		PublishedAt: moment(d.PublishedAt), VersionCreated: moment(d.VersionCreated), ReceivedAt: moment(d.ReceivedAt),
-		Flags: d.Flags, Agency: Label{Value: d.Agency}, Language: Label{Value: d.Language},
+		EvolvedFrom: d.EvolvedFrom,
+		Flags:       d.Flags, Agency: Label{Value: d.Agency}, Language: Label{Value: d.Language},
 	}
 	if n := d.Notice; n != nil {
 		a.Notice = &Notice{n.Action, n.Who, n.Reason, moment(n.Lifts)}

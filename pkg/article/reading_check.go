@@ -27,27 +27,28 @@ var Precisions = []Precision{
 	PrecisionSeason, PrecisionHalfYear, PrecisionYear, PrecisionDecade, PrecisionCentury, PrecisionOpen,
 }
 
-// CutReading cuts what was read in the text to its limits, and flags it if
-// something was cut.
+// CutReading cuts what was read in the text to its limits, takes out what has
+// words that are no UTF-8, and flags it if something was cut.
 func (a *Article) CutReading() {
-	was := a.readings()
-	a.Quotes = cutTo(a.Quotes, MaxQuotes)
-	a.Amounts = cutTo(a.Amounts, MaxAmounts)
-	a.Quantities = cutTo(a.Quantities, MaxQuantities)
-	a.Moments = cutTo(a.Moments, MaxMoments)
-	a.Filed.Places = cutTo(a.Filed.Places, MaxFiled)
-	a.Filed.Agencies = cutTo(a.Filed.Agencies, MaxFiled)
-	a.Translation.Reasons = cutTo(a.Translation.Reasons, MaxReasons)
-	if cut := a.cutAbout(); cut || a.readings() < was {
+	cut := false
+	word := func(s *string) bool { return valid(*s) }
+	a.Quotes = keepTo(a.Quotes, MaxQuotes, &cut, (*Quotation).valid)
+	a.Amounts = shorten(a.Amounts, &cut, func(m *Amount) bool { return !valid(m.Currency) }, func(m *Amount) { m.Currency = "" })
+	if len(a.Amounts) > MaxAmounts {
+		a.Amounts, cut = cutTo(a.Amounts, MaxAmounts), true
+	}
+	a.Quantities = keepTo(a.Quantities, MaxQuantities, &cut, func(q *Quantity) bool { return valid(q.Unit) })
+	a.Moments = keepTo(a.Moments, MaxMoments, &cut, func(m *Moment) bool { return valid(string(m.Precision)) })
+	a.Filed.Places = keepTo(a.Filed.Places, MaxFiled, &cut, word)
+	a.Filed.Agencies = keepTo(a.Filed.Agencies, MaxFiled, &cut, word)
+	a.Translation.Reasons = keepTo(a.Translation.Reasons, MaxReasons, &cut, func(r *Reason) bool { return valid(r.Why) })
+	if a.cutAbout() || cut {
 		a.Flags = slices.Clone(a.Flags)
 		a.Flag(FlagTruncated)
 	}
 }
 
-func (a *Article) readings() int {
-	return len(a.Quotes) + len(a.Amounts) + len(a.Quantities) + len(a.Moments) +
-		len(a.Filed.Places) + len(a.Filed.Agencies) + len(a.Translation.Reasons)
-}
+func (q *Quotation) valid() bool { return valid(q.Speaker, q.Role, q.Via, q.Cue) }
 
 func cutTo[T any](list []T, limit int) []T {
 	if len(list) > limit {
@@ -59,7 +60,7 @@ func cutTo[T any](list []T, limit int) []T {
 // CheckReading tells what is wrong with what was read in the text: more than
 // the limits, spans outside the text or out of order, numbers that are none,
 // ranges and periods that end before they begin, places outside the earth, paths
-// that don't end at their topic.
+// that don't end at their topic, words that are no UTF-8.
 func (a *Article) CheckReading() error {
 	c := checker{text: a.Text}
 	c.count("quotes", len(a.Quotes), MaxQuotes)
@@ -73,17 +74,21 @@ func (a *Article) CheckReading() error {
 	c.count("places", len(a.Places), MaxPlaces)
 	c.count("topics", len(a.Topics), MaxTopics)
 	c.count("keyphrases", len(a.Keyphrases), MaxKeyphrases)
+	c.count("mentions", a.mentions(math.MaxInt), MaxAllMentions)
 	if len(c.errs) > 0 {
 		return errors.Join(c.errs...)
 	}
 	for i := range a.Quotes {
-		c.span("quote", i, a.Quotes[i].Span)
+		q := &a.Quotes[i]
+		c.span("quote", i, q.Span)
+		c.utf8("quote", i, q.Speaker, q.Role, q.Via, q.Cue)
 	}
 	c.at = 0
 	for i := range a.Amounts {
 		m := &a.Amounts[i]
 		c.span("amount", i, m.Span)
 		c.figure("amount", i, m.Figure)
+		c.utf8("amount", i, m.Currency)
 		if m.Converts < 0 || m.Converts > i {
 			c.bad("amount", i, "converts the one %d before it", m.Converts)
 		}
@@ -92,6 +97,7 @@ func (a *Article) CheckReading() error {
 	for i := range a.Quantities {
 		c.span("quantity", i, a.Quantities[i].Span)
 		c.figure("quantity", i, a.Quantities[i].Figure)
+		c.utf8("quantity", i, a.Quantities[i].Unit)
 	}
 	c.at = 0
 	for i := range a.Moments {
@@ -103,6 +109,8 @@ func (a *Article) CheckReading() error {
 		c.span("filed", 0, f.Span)
 	}
 	c.day("filed", 0, a.Filed.Date)
+	c.utf8("filed", 0, a.Filed.Places...)
+	c.utf8("filed", 0, a.Filed.Agencies...)
 	c.translation(&a.Translation)
 	c.about(a)
 	return errors.Join(c.errs...)
@@ -158,6 +166,7 @@ func (c *checker) moment(i int, m *Moment) {
 	if m.Precision == "" { // those of a later version are borne
 		c.bad("date", i, "has no precision")
 	}
+	c.utf8("date", i, string(m.Precision))
 	if !m.From.IsZero() && !m.To.IsZero() && m.To.Before(m.From) {
 		c.bad("date", i, "ends at %v, before its beginning %v", m.To, m.From)
 	}
@@ -189,6 +198,7 @@ func (c *checker) translation(t *Translation) {
 		if r.Why == "" {
 			c.bad("reason of translation", i, "says nothing")
 		}
+		c.utf8("reason of translation", i, r.Why)
 		if r.Span != (Span{}) {
 			c.span("reason of translation", i, r.Span)
 		}

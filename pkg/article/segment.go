@@ -84,6 +84,12 @@ func (a *Article) ForReaders(s Span) bool {
 	return some
 }
 
+// Mentioned tells whether readers may be shown what has these mentions: one of
+// them is, see [Article.ForReaders], or comes from elsewhere than the text.
+func (a *Article) Mentioned(mentions []Evidence) bool {
+	return slices.ContainsFunc(mentions, func(m Evidence) bool { return m.Span == Span{} || a.ForReaders(m.Span) })
+}
+
 // After is the white space between segment i and the next one (or the end).
 // The text is the concatenation of every segment's text and what comes after
 // it, preceded by [Before].

@@ -13,6 +13,8 @@ const (
 	MaxSegments = 100_000
 	MaxSubjects = 1_000
 	MaxImages   = 1_000
+
+	MaxEvolvedFrom = 100
 )
 
 // Validate tells everything that is wrong with a: an article that passes can
@@ -62,6 +64,14 @@ func (a *Article) Validate() error {
 	}
 	if len(a.Images) > MaxImages {
 		bad("article has %d images, the limit is %d", len(a.Images), MaxImages)
+	}
+	if len(a.EvolvedFrom) > MaxEvolvedFrom {
+		bad("article goes on from %d others, the limit is %d", len(a.EvolvedFrom), MaxEvolvedFrom)
+	}
+	for _, u := range a.EvolvedFrom {
+		if err := u.Validate(); err != nil {
+			bad("evolved_from: %w", err)
+		}
 	}
 	if err := a.CheckReading(); err != nil {
 		errs = append(errs, err)

@@ -191,8 +191,15 @@ func (w *writer) float(f float64) {
 	}
 }
 
+// evidence appends where something comes from, and the end of its object.
 func (w *writer) evidence(e *article.Evidence) {
-	w.number(`,"start":`, int64(e.Start))
+	w.raw(`,"start":`)
+	w.evidenceFromStart(e)
+}
+
+// evidenceFromStart is evidence behind the name of its first member.
+func (w *writer) evidenceFromStart(e *article.Evidence) {
+	w.b = strconv.AppendInt(w.b, int64(e.Start), 10)
 	w.number(`,"end":`, int64(e.End))
 	w.some(`,"enricher":`, e.Enricher)
 	w.someNumber(`,"version":`, int64(e.Version))
@@ -294,6 +301,10 @@ func (w *writer) article(a *article.Article, indexedAt time.Time) (body place) {
 	w.some(`,"agency":`, a.Agency.Value)
 	w.some(`,"language":`, a.Language.Value)
 	w.someNumber(`,"urgency":`, int64(a.Urgency))
+	for i, u := range a.EvolvedFrom {
+		w.field(item(i, `,"evolved_from":[`, `,`), string(u))
+	}
+	w.end(len(a.EvolvedFrom))
 	w.first(`,"kicker":`, a, article.Kicker)
 	w.first(`,"headline":`, a, article.Headline)
 	w.first(`,"standfirst":`, a, article.Standfirst)
@@ -352,6 +363,7 @@ func (w *writer) lists(a *article.Article) {
 	w.list(a.Cites)
 	w.b = append(w.b, ']')
 	w.reading(a)
+	w.about(a)
 	for i, s := range a.Subjects {
 		w.raw(item(i, `,"subjects":[{`, `,{`))
 		w.some(`"code":`, s.Code)
@@ -453,5 +465,6 @@ func (w *writer) stemmed(a *article.Article, body place) {
 	}
 	w.b = append(w.b, '}')
 	w.found(a, language)
+	w.foundAbout(a)
 	w.b = append(w.b, '}')
 }

@@ -77,13 +77,7 @@ func (w *writer) translation(a *article.Article) {
 	w.someTrue(`,"translation_likely":true`, t.Likely())
 	w.raw(`,"translation":{"likelihood":`)
 	w.float(t.Likelihood)
-	for i := range t.Reasons {
-		r := &t.Reasons[i]
-		w.field(item(i, `,"reasons":[{"why":`, `,{"why":`), r.Why)
-		w.some(`,"text":`, cut(a.Text, r.Span))
-		w.evidence(&r.Evidence)
-	}
-	w.end(len(t.Reasons))
+	w.reasons(`,"reasons":[{"why":`, a, t.Reasons)
 	w.b = append(w.b, '}')
 }
 

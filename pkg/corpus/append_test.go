@@ -99,15 +99,87 @@ type slowReading struct {
 	Currencies []string    `json:"currencies,omitempty"`
 	Mentioned  []slowRange `json:"mentioned,omitempty"`
 	Filed      []string    `json:"filed,omitempty"`
+	slowAbout
+}
+
+type slowPoint struct {
+	Lat float64 `json:"lat"`
+	Lon float64 `json:"lon"`
+}
+
+type slowAbout struct {
+	Persons       []string    `json:"persons,omitempty"`
+	Organisations []string    `json:"organisations,omitempty"`
+	Places        []string    `json:"places,omitempty"`
+	Countries     []string    `json:"countries,omitempty"`
+	Locations     []slowPoint `json:"locations,omitempty"`
+	Topics        []string    `json:"topics,omitempty"`
+	Keyphrases    []string    `json:"keyphrases,omitempty"`
+}
+
+// add adds s to the list if it isn't there.
+func add(list []string, s string) []string {
+	if s == "" || slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+func slowFoundAbout(a *article.Article) (f slowAbout) {
+	readable := func(ms ...article.Evidence) bool {
+		for _, m := range ms {
+			if m.Start == 0 && m.End == 0 || a.ForReaders(m.Span) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, e := range a.Entities {
+		if !readable(e.Mentions...) {
+			continue
+		}
+		if e.Type == "person" {
+			f.Persons = add(f.Persons, e.Name)
+		}
+		if e.Type == "organisation" {
+			f.Organisations = add(f.Organisations, e.Name)
+		}
+	}
+	for _, p := range a.Places {
+		if !readable(p.Mentions...) {
+			continue
+		}
+		f.Places = add(f.Places, p.Name)
+		f.Countries = add(f.Countries, p.Country)
+		if p.Located {
+			f.Locations = append(f.Locations, slowPoint{p.Lat, p.Lon})
+		}
+	}
+	for _, t := range a.Topics {
+		var es []article.Evidence
+		for _, r := range t.Why {
+			es = append(es, r.Evidence)
+		}
+		if t.Start != 0 || t.End != 0 || len(es) == 0 {
+			es = append(es, t.Evidence)
+		}
+		if !readable(es...) {
+			continue
+		}
+		for _, q := range t.Path {
+			f.Topics = add(f.Topics, q)
+		}
+	}
+	for _, k := range a.Keyphrases {
+		if readable(k.Evidence) {
+			f.Keyphrases = add(f.Keyphrases, k.Phrase)
+		}
+	}
+	return f
 }
 
 func slowFound(a *article.Article, language string) (f slowReading) {
-	add := func(list []string, s string) []string {
-		if s == "" || slices.Contains(list, s) {
-			return list
-		}
-		return append(list, s)
-	}
+	f.slowAbout = slowFoundAbout(a)
 	for _, q := range a.Quotes {
 		if !a.ForReaders(q.Span) {
 			continue
@@ -248,6 +320,7 @@ func drawArticle(t *rapid.T) article.Article {
 			a.Moments[i].Span = a.Segments[0].Span
 		}
 	}
+	placeMentions(t, &a)
 	if n := len(a.Segments); n > 0 {
 		for i := range a.Quotes {
 			a.Quotes[i].Span = a.Segments[i%n].Span
@@ -258,6 +331,31 @@ func drawArticle(t *rapid.T) article.Article {
 		}
 	}
 	return a
+}
+
+// placeMentions puts some of what the text is about into it, and gives entities
+// types that are known.
+func placeMentions(t *rapid.T, a *article.Article) {
+	put := func(e *article.Evidence) {
+		if n := len(a.Segments); n > 0 && rapid.Bool().Draw(t, "in the text") {
+			e.Span = a.Segments[rapid.IntRange(0, n-1).Draw(t, "where")].Span
+		}
+	}
+	for i := range a.Entities {
+		a.Entities[i].Type = rapid.SampledFrom(article.EntityTypes).Draw(t, "type")
+		for j := range a.Entities[i].Mentions {
+			put(&a.Entities[i].Mentions[j])
+		}
+	}
+	for i := range a.Places {
+		for j := range a.Places[i].Mentions {
+			put(&a.Places[i].Mentions[j])
+		}
+	}
+	for i := range a.Keyphrases {
+		put(&a.Keyphrases[i].Evidence)
+	}
+	put(&a.Summary)
 }
 
 // TestDocumentsAreWhatJSONMakes holds the fast way to the plain one.
@@ -291,6 +389,8 @@ func TestDocumentRefusesWhatJSONCannotHold(t *testing.T) {
 		"no number": func(a *article.Article) { a.Segments[0].Confidence = math.NaN() },
 		"infinite":  func(a *article.Article) { a.Credits[0].Confidence = math.Inf(1) },
 		"value":     func(a *article.Article) { a.Amounts[0].Value = math.NaN() },
+		"place":     func(a *article.Article) { a.Places[0].Lat = math.NaN() },
+		"score":     func(a *article.Article) { a.Keyphrases[0].Score = math.Inf(1) },
 		"no day":    func(a *article.Article) { a.Moments[0].To = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
 		"year":      func(a *article.Article) { a.PublishedAt = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
 	} {

@@ -217,6 +217,14 @@ const (
 	Currencies   = "stemmed.currencies" // of all amounts
 	Filed        = "stemmed.filed"      // places
 	Mentioned    = "stemmed.mentioned"  // ranges, to the millisecond
+
+	Persons       = "stemmed.persons" // normal names, as those of the next two
+	Organisations = "stemmed.organisations"
+	Places        = "stemmed.places"
+	Countries     = "stemmed.countries"  // of the places, ISO 3166-1 alpha-2
+	Locations     = "stemmed.locations"  // points, of the places that are located
+	Topics        = "stemmed.topics"     // qcodes, with all broader ones
+	Keyphrases    = "stemmed.keyphrases" // normal forms
 )
 
 // SaidWords is the name of the field that holds the words of a quote, stemmed in

@@ -24,7 +24,7 @@ var received = time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC)
 func report(language string) article.Article {
 	a := article.Article{
 		URI: "urn:newsml:dpa.com:20240420:1", Version: "3", Status: article.Usable, EmbargoUntil: received.Add(time.Hour), ExpiresAt: received.Add(48 * time.Hour),
-		Source: "site-3", Provider: "dpa", URL: "https://example.org/a?b=c", Urgency: 4,
+		Source: "site-3", Provider: "dpa", URL: "https://example.org/a?b=c", Urgency: 4, EvolvedFrom: []article.URI{"urn:earlier:1", "urn:earlier:\"2\""},
 		Language: article.Label{Value: language, Evidence: []article.Evidence{{Enricher: "language", Version: 1, Confidence: .9}}},
 		Agency:   article.Label{Value: "dpa"}, CitedMedia: []article.Label{{Value: "The Washington Post"}},
 		Attribution: article.Attribution{Publisher: "site-3", Via: "dpa", Cites: []string{"The Washington Post"}},
@@ -71,6 +71,25 @@ func report(language string) article.Article {
 		{Evidence: read("ended"), From: day(2025, 1, 1), Precision: article.PrecisionOpen},
 		{Evidence: read("Next"), Precision: article.PrecisionDay},
 	}
+	a.Entities = []article.Entity{
+		{Type: article.EntityPerson, Name: "Sam Mednick", Title: "Ms", Role: "reporter", ID: "wikidata:Q1", Mentions: []article.Evidence{read("Sam Mednick"), read("Next")}},
+		{Type: article.EntityOrganisation, Name: "Junta Council", Mentions: []article.Evidence{read("Junta")}},
+		{Type: article.EntityOther, Name: "Operation Otherwise", Mentions: []article.Evidence{read("Next")}},
+		{Type: article.EntityPerson, Name: "Nota Reader", Mentions: []article.Evidence{read("notetext")}},
+		{Type: article.EntityOrganisation, Name: "Of Metadata", Mentions: []article.Evidence{{Enricher: "test", Version: 1, Confidence: 1}}},
+	}
+	a.Places = []article.Place{
+		{Name: "Agadez", Country: "NE", GeoNamesID: 2448085, Located: true, Lat: 16.97333, Lon: 7.99111, Main: true, Mentions: []article.Evidence{read("Agadez")}},
+		{Name: "Sahelia", Mentions: []article.Evidence{read("began")}},
+		{Name: "Hidden City", Country: "XH", Located: true, Lat: -45, Lon: -170, Mentions: []article.Evidence{read("boilerplatetext")}},
+	}
+	a.Topics = []article.Topic{
+		{Evidence: read("Soldiers"), Qcode: "medtop:20000056", Label: "armed conflict", Path: []string{"medtop:16000000", "medtop:20000056"}, Why: []article.Reason{{Evidence: read("Soldiers"), Why: "soldier"}}},
+		{Qcode: "medtop:16000000", Path: []string{"medtop:16000000"}},
+		{Evidence: read("notetext"), Qcode: "medtop:15000000", Path: []string{"medtop:15000000"}, Why: []article.Reason{{Evidence: read("boilerplatetext"), Why: "x"}}},
+	}
+	a.Keyphrases = []article.Keyphrase{{Evidence: read("withdrawing"), Phrase: "withdrawal", Score: 3.5}, {Evidence: read("notetext"), Phrase: "notephrase", Score: 1}}
+	a.Summary = read("The \"withdrawals\" began & ended.")
 	if err := a.Stamp(); err != nil {
 		panic(err)
 	}
@@ -165,7 +184,7 @@ func TestNoticeSaysNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, word := range []string{"oldier", "Sahel", "Junta", "Mednick", "NIAMEY", "notetext", "boilerplate", "caption", "creditname", "example.org", "a.txt", "Washington", "war\"", "stemmed", "headline", "Speaker", "USD", "quotes", "filed", "translation", "dates", "amounts"} {
+		for _, word := range []string{"oldier", "Sahel", "Junta", "Mednick", "NIAMEY", "notetext", "boilerplate", "caption", "creditname", "example.org", "a.txt", "Washington", "war\"", "stemmed", "headline", "Speaker", "USD", "quotes", "filed", "translation", "dates", "amounts", "Council", "Metadata", "NE\"", "entities", "places", "armed", "topics", "withdraw", "keyphrases", "summary", "reading_time", "earlier"} {
 			if bytes.Contains(doc, []byte(word)) {
 				t.Errorf("the notice holds %q: %s", word, doc)
 			}
@@ -409,6 +428,7 @@ func TestSearchable(t *testing.T) {
 		{"dateline", "niamey", "de en none"},
 		{"*", "notetext", ""},
 		{"*", "boilerplatetext", ""},
+		{"*", "Hidden City", ""},
 		{"*", "creditname", ""},
 		{"*", "picturecaption", ""},
 	} {
@@ -457,6 +477,9 @@ func TestSearchable(t *testing.T) {
 	within := func(field string, from, to any) map[string]any {
 		return map[string]any{"range": map[string]any{field: map[string]any{"gte": from, "lte": to, "relation": "intersects"}}}
 	}
+	near := func(lat, lon float64, distance string) any {
+		return map[string]any{"geo_distance": map[string]any{"distance": distance, corpus.Locations: map[string]any{"lat": lat, "lon": lon}}}
+	}
 	for name, c := range map[string]struct {
 		query any
 		want  string
@@ -475,6 +498,23 @@ func TestSearchable(t *testing.T) {
 		"open":                     {within(corpus.Mentioned, "2025-01-01T00:00:00Z", "2025-01-01T23:59:59.999Z"), "de en none"},
 		"long after its beginning": {within(corpus.Mentioned, "2026-01-01T00:00:00Z", "2026-12-31T23:59:59.999Z"), ""},
 		"filed in":                 {term(corpus.Filed, "NIAMEY"), "de en none"},
+		"person":                   {term(corpus.Persons, "Sam Mednick"), "de en none"},
+		"as another type":          {term(corpus.Organisations, "Sam Mednick"), ""},
+		"organisation":             {term(corpus.Organisations, "Junta Council"), "de en none"},
+		"of the metadata":          {term(corpus.Organisations, "Of Metadata"), "de en none"},
+		"person in a note":         {term(corpus.Persons, "Nota Reader"), ""},
+		"place":                    {term(corpus.Places, "Agadez"), "de en none"},
+		"region":                   {term(corpus.Places, "Sahelia"), "de en none"},
+		"place in boilerplate":     {term(corpus.Places, "Hidden City"), ""},
+		"country":                  {term(corpus.Countries, "NE"), "de en none"},
+		"country in boilerplate":   {term(corpus.Countries, "XH"), ""},
+		"topic":                    {term(corpus.Topics, "medtop:20000056"), "de en none"},
+		"broader topic":            {term(corpus.Topics, "medtop:16000000"), "de en none"},
+		"keyphrase":                {term(corpus.Keyphrases, "withdrawal"), "de en none"},
+		"keyphrase in a note":      {term(corpus.Keyphrases, "notephrase"), ""},
+		"near":                     {near(17, 8, "10km"), "de en none"},
+		"not near":                 {near(18, 8, "10km"), ""},
+		"near what is hidden":      {near(-45, -170, "10km"), ""},
 		"translated":               {term("translation_likely", true), "de en none"},
 	} {
 		if got := hits(map[string]any{"query": c.query}); strings.Join(got, " ") != c.want {

@@ -191,9 +191,12 @@ func old(t *testing.T) (*elasticsearch.Client, corpus.Namespace) {
 		mappings["_meta"].(map[string]any)["copytaster"].(map[string]any)["build"] = map[string]any{"id": "20240420t060000"}
 		fields := mappings["properties"].(map[string]any)
 		delete(fields, "quotes")
+		delete(fields, "entities")
+		delete(fields, "reading_time")
 		delete(fields, "translation_likely")
 		if stemmed, ok := fields["stemmed"].(map[string]any); ok {
 			delete(stemmed["properties"].(map[string]any), "said")
+			delete(stemmed["properties"].(map[string]any), "locations")
 			delete(stemmed["properties"].(map[string]any), "mentioned")
 		}
 		analysis := of["settings"].(map[string]any)["index"].(map[string]any)["analysis"]

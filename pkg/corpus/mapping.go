@@ -13,7 +13,7 @@ import (
 // its limit stays in _source and can't be found or counted by.
 const (
 	MaxURIKeyword  = 2048 // as long as a URI may be
-	MaxNameKeyword = 512  // sources, agencies, media, subjects, file names
+	MaxNameKeyword = 512  // sources, agencies, media, subjects, file names; of persons, places and the like
 	MaxCodeKeyword = 128  // languages, states, flags, hashes, formats
 	MaxFields      = 200  // fields of an index; strictness keeps it far below
 )
@@ -95,6 +95,9 @@ func fields() object {
 		"cited_media": keyword(MaxNameKeyword),
 		"flags":       keyword(MaxCodeKeyword),
 		"urgency":     object{"type": "byte", "coerce": false},
+
+		"evolved_from": keyword(MaxURIKeyword),
+
 		"subjects":    strict(object{"code": keyword(MaxNameKeyword), "name": keyword(MaxNameKeyword)}),
 		"segments":    blob(),
 		"provenance":  blob(),
@@ -107,8 +110,14 @@ func fields() object {
 		"amounts":     blob(),
 		"quantities":  blob(),
 		"dates":       blob(),
+		"entities":    blob(),
+		"places":      blob(),
+		"topics":      blob(),
+		"keyphrases":  blob(),
+		"summary":     blob(),
 
 		"translation_likely": object{"type": "boolean"},
+		"reading_time":       object{"type": "integer", "coerce": false, "index": false, "doc_values": false},
 
 		"published_at": date(), "version_created": date(), "received_at": date(),
 		"sort_date": date(), "embargo_until": date(), "expires_at": date(), "indexed_at": date(),
@@ -153,6 +162,11 @@ func articlesMapping() object {
 	stemmed["currencies"] = keyword(MaxCodeKeyword)
 	stemmed["filed"] = keyword(MaxNameKeyword)
 	stemmed["mentioned"] = object{"type": "date_range", "format": "strict_date_optional_time"}
+	for _, f := range []string{"persons", "organisations", "places", "topics", "keyphrases"} {
+		stemmed[f] = keyword(MaxNameKeyword)
+	}
+	stemmed["countries"] = keyword(MaxCodeKeyword)
+	stemmed["locations"] = object{"type": "geo_point"}
 	p["stemmed"] = strict(stemmed)
 	return m
 }

@@ -159,12 +159,23 @@ func Urgent(m *stage.Message) bool {
 // It takes about as long as [Encode]; of most articles their sizes tell enough.
 func Fits(a *article.Article, t Type) bool {
 	const sure = topic.MaxMessage / 8 // leaves room for what is made of the text
-	parts := len(a.Segments) + len(a.Subjects) + len(a.Images) + len(a.Quotes) + len(a.Amounts) + len(a.Quantities) + len(a.Moments)
-	if len(a.Text)+len(a.Original.Bytes) < sure && parts < usualParts {
+	if len(a.Text)+len(a.Original.Bytes) < sure && parts(a) < usualParts {
 		return true
 	}
 	_, err := Encode(a, t)
 	return !errors.As(err, new(*TooLargeError))
+}
+
+func parts(a *article.Article) int {
+	n := len(a.Segments) + len(a.Subjects) + len(a.Images) + len(a.Quotes) + len(a.Amounts) + len(a.Quantities) + len(a.Moments) + len(a.EvolvedFrom) +
+		len(a.Entities) + len(a.Places) + len(a.Keyphrases)
+	for i := range a.Entities {
+		n += len(a.Entities[i].Mentions)
+	}
+	for i := range a.Places {
+		n += len(a.Places[i].Mentions)
+	}
+	return n
 }
 
 // usualParts of an article are small beside its text.

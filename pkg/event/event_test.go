@@ -68,9 +68,23 @@ func sample() article.Article {
 			{Evidence: ev(20, 25), Precision: article.PrecisionOpen, To: time.Date(1850, 1, 1, 0, 0, 0, 0, time.UTC)},
 			{Evidence: ev(26, 30), Precision: article.PrecisionDay},
 		},
-		Subjects: []article.Subject{{Code: "medtop:20000070", Name: "war"}, {Name: "weather"}},
-		Images:   []article.Image{{URL: "https://example.org/i.jpg", MediaType: "image/jpeg", Caption: "c", Credit: "d"}},
-		Urgency:  4, PublishedAt: time.Date(2025, 12, 31, 23, 59, 59, 999999999, time.UTC),
+		Entities: []article.Entity{
+			{Type: article.EntityPerson, Name: "A. Nother", ID: "wikidata:Q1", Title: "Dr", Role: "mayor", Mentions: []article.Evidence{ev(0, 7), ev(16, 19)}},
+			{Type: article.EntityOrganisation, Name: "Deutsche Presse-Agentur", Mentions: []article.Evidence{{}}},
+		},
+		Places: []article.Place{
+			{Name: "Zürich", Country: "CH", GeoNamesID: 2657896, Located: true, Lat: 47.36667, Lon: 8.55, Main: true, Mentions: []article.Evidence{ev(0, 7)}},
+			{Name: "Null Island", Located: true, Mentions: []article.Evidence{ev(16, 19)}}, {Name: "Alps", Mentions: []article.Evidence{ev(16, 19), {}}},
+		},
+		Topics: []article.Topic{
+			{Evidence: ev(16, 19), Qcode: "medtop:20000070", Label: "war", Path: []string{"medtop:16000000", "medtop:20000070"}, Why: []article.Reason{{Evidence: ev(16, 19), Why: "war"}, {Why: "subject"}}},
+			{Qcode: "medtop:16000000", Path: []string{"medtop:16000000"}},
+		},
+		Keyphrases: []article.Keyphrase{{Evidence: ev(16, 25), Phrase: "mayor", Score: 2.5}, {Phrase: "war"}},
+		Summary:    ev(16, 31),
+		Subjects:   []article.Subject{{Code: "medtop:20000070", Name: "war"}, {Name: "weather"}},
+		Images:     []article.Image{{URL: "https://example.org/i.jpg", MediaType: "image/jpeg", Caption: "c", Credit: "d"}},
+		Urgency:    4, PublishedAt: time.Date(2025, 12, 31, 23, 59, 59, 999999999, time.UTC),
 		VersionCreated: time.Date(2025, 12, 31, 23, 0, 0, 0, time.UTC), ReceivedAt: time.Date(2026, 1, 1, 0, 0, 0, 1, time.UTC),
 		Original: article.Original{
 			Bytes: []byte{0, 0xff, 'x'}, Size: 3, Hash: strings.Repeat("ab", 32), Format: "text", MediaType: "text/plain", Charset: "utf-8", Name: "a.txt",
@@ -152,6 +166,11 @@ func TestEncodeRefuses(t *testing.T) {
 		"filed year":       {func(a *article.Article) { a.Filed.Date = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }, Received, "year 10000"},
 		"converts":         {func(a *article.Article) { a.Amounts[1].Converts = 2 }, Received, "converts the one 2 before it"},
 		"quote outside":    {func(a *article.Article) { a.Quotes[1].End = 1000 }, Received, "quote 1: has span"},
+		"entity outside":   {func(a *article.Article) { a.Entities[0].Mentions[1].End = 1000 }, Received, "entity 0: has span"},
+		"mention":          {func(a *article.Article) { a.Places[0].Mentions[0].Confidence = 2 }, Received, "places: confidence 2"},
+		"no position":      {func(a *article.Article) { a.Places[0].Lat = 91 }, Received, "place 0: position 91"},
+		"path":             {func(a *article.Article) { a.Topics[0].Path = nil }, Received, "topic 0: has a path"},
+		"summary":          {func(a *article.Article) { a.Summary.Version = 1 << 40 }, Received, "summary: 1099511627776 does not fit"},
 		"no uri":           {func(a *article.Article) { a.URI = "" }, Received, "uri is empty"},
 		"unknown type":     {func(*article.Article) {}, "org.copytaster.article.shredded.v1", "unknown"},
 		"other version":    {func(*article.Article) {}, "org.copytaster.article.received.v2", "v1 only"},
@@ -203,6 +222,27 @@ func TestSizeLimitIsExact(t *testing.T) {
 	a.Original.Bytes = make([]byte, n)
 	if !Fits(&a, Received) {
 		t.Error("what has the limit exactly doesn't fit")
+	}
+}
+
+// What stands in the lists of an article's lists counts, too.
+func TestFitsCountsMentions(t *testing.T) {
+	a := sample()
+	a.Places = nil
+	long := strings.Repeat("e", 500)
+	a.Entities = make([]article.Entity, article.MaxAllMentions/article.MaxMentions)
+	for i := range a.Entities {
+		a.Entities[i] = article.Entity{Type: article.EntityPerson, Name: "A", Mentions: make([]article.Evidence, article.MaxMentions)}
+		for j := range a.Entities[i].Mentions {
+			a.Entities[i].Mentions[j] = article.Evidence{Span: article.Span{Start: 16, End: 19}, Enricher: long}
+		}
+	}
+	if Fits(&a, Enriched) {
+		t.Error("20,000 mentions fit, with a long name each")
+	}
+	a.Entities = a.Entities[:1]
+	if !Fits(&a, Enriched) {
+		t.Error("1,000 mentions don't fit")
 	}
 }
 
@@ -350,7 +390,8 @@ func genArticle(t *rapid.T) article.Article {
 		Status:       rapid.SampledFrom([]article.Status{article.Usable, article.Withheld, article.Canceled}).Draw(t, "status"),
 		EmbargoUntil: genTime(t, "embargo"), ExpiresAt: genTime(t, "expiry"), Source: word.Draw(t, "source"), Provider: str.Draw(t, "provider"), URL: str.Draw(t, "url"),
 		Urgency: rapid.IntRange(-1, 9).Draw(t, "urgency"), PublishedAt: genTime(t, "published"), VersionCreated: genTime(t, "created"),
-		ReceivedAt: time.Unix(rapid.Int64Range(1, 1<<33).Draw(t, "received"), 5).UTC(),
+		ReceivedAt:  time.Unix(rapid.Int64Range(1, 1<<33).Draw(t, "received"), 5).UTC(),
+		EvolvedFrom: rapid.SampledFrom([][]article.URI{nil, {"urn:a"}, {"urn:a", "urn:ä"}}).Draw(t, "evolved from"),
 	}
 	for i := range rapid.IntRange(1, 6).Draw(t, "segments") {
 		text.WriteString(rapid.SampledFrom([]string{"", " ", "\n\n", "\u00a0"}).Draw(t, "space"))
@@ -382,6 +423,7 @@ func genArticle(t *rapid.T) article.Article {
 		a.Flag(word.Draw(t, "flag"))
 	}
 	genReading(t, &a)
+	genAbout(t, &a)
 	if b := rapid.SliceOf(rapid.Byte()).Draw(t, "original"); len(b) > 0 {
 		a.Original.Bytes = b
 	}
@@ -432,6 +474,47 @@ func genReading(t *rapid.T, a *article.Article) {
 				m.From = m.From.Add(time.Duration(i) * time.Millisecond)
 			}
 			a.Moments = append(a.Moments, m)
+		}
+	}
+}
+
+// genAbout draws what the text is about, by the segments' places.
+func genAbout(t *rapid.T, a *article.Article) {
+	str := rapid.StringN(0, 10, 30)
+	name := rapid.StringN(1, 10, 30)
+	mentions := func(i int) (ms []article.Evidence) {
+		for _, s := range a.Segments[i:] {
+			ms = append(ms, s.Evidence)
+		}
+		return append(ms, article.Evidence{})
+	}
+	for i := range a.Segments {
+		e := a.Segments[i].Evidence
+		switch rapid.IntRange(0, 5).Draw(t, "about") {
+		case 0:
+			a.Entities = append(a.Entities, article.Entity{
+				Type: rapid.SampledFrom(article.EntityTypes).Draw(t, "type"), Name: name.Draw(t, "name"), ID: str.Draw(t, "id"), Title: str.Draw(t, "title"), Role: str.Draw(t, "role"), Mentions: mentions(i),
+			})
+		case 1:
+			p := article.Place{
+				Name: name.Draw(t, "name"), Country: rapid.SampledFrom([]string{"", "NE"}).Draw(t, "country"), GeoNamesID: rapid.Int64Min(0).Draw(t, "id"), Main: len(a.Places) == 0,
+				Located: rapid.Bool().Draw(t, "located"), Mentions: mentions(i),
+			}
+			if p.Located {
+				p.Lat, p.Lon = rapid.Float64Range(-90, 90).Draw(t, "lat"), rapid.Float64Range(-180, 180).Draw(t, "lon")
+			}
+			a.Places = append(a.Places, p)
+		case 2:
+			if len(a.Topics) < article.MaxTopics {
+				path := rapid.SliceOfN(name, 1, article.MaxTopicDepth).Draw(t, "path")
+				a.Topics = append(a.Topics, article.Topic{
+					Evidence: e, Qcode: path[len(path)-1], Label: str.Draw(t, "label"), Path: path, Why: []article.Reason{{Evidence: e, Why: name.Draw(t, "why")}, {Why: "x"}},
+				})
+			}
+		case 3:
+			a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: e, Phrase: name.Draw(t, "phrase"), Score: rapid.Float64Min(0).Draw(t, "score")})
+		case 4:
+			a.Summary = e
 		}
 	}
 }

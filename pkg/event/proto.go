@@ -41,6 +41,7 @@ func toProto(a *article.Article, t Type) (*pb.Article, error) {
 		ReceivedAt:     w.time("received_at", a.ReceivedAt),
 		Original:       w.original(a.Original, t),
 		Flags:          a.Flags,
+		EvolvedFrom:    texts[string](a.EvolvedFrom),
 	}
 	if n := a.Notice; n != nil {
 		p.Notice = &pb.Notice{Action: string(n.Action), Who: n.Who, Reason: n.Reason, Lifts: w.time("notice", n.Lifts)}
@@ -55,6 +56,7 @@ func toProto(a *article.Article, t Type) (*pb.Article, error) {
 		p.Credits = append(p.Credits, &pb.Credit{Evidence: w.evidence("credits", c.Evidence), Photographer: c.Photographer, Agencies: c.Agencies})
 	}
 	w.reading(p, a)
+	w.about(p, a)
 	for _, s := range a.Subjects {
 		p.Subjects = append(p.Subjects, &pb.Subject{Code: s.Code, Name: s.Name})
 	}
@@ -62,6 +64,18 @@ func toProto(a *article.Article, t Type) (*pb.Article, error) {
 		p.Images = append(p.Images, &pb.Image{Url: i.URL, MediaType: i.MediaType, Caption: i.Caption, Credit: i.Credit})
 	}
 	return p, w.err
+}
+
+// texts is a list of strings of one type as one of another; nil of none.
+func texts[To, From ~string](from []From) []To {
+	if len(from) == 0 {
+		return nil
+	}
+	to := make([]To, len(from))
+	for i, s := range from {
+		to[i] = To(s)
+	}
+	return to
 }
 
 var statuses = map[article.Status]pb.Status{
@@ -105,16 +119,17 @@ func (w *writer) label(field string, l article.Label) *pb.Label {
 	if l.Value == "" && len(l.Evidence) == 0 {
 		return nil
 	}
-	p := &pb.Label{Value: l.Value}
-	for _, e := range l.Evidence {
-		if e == (article.Evidence{}) {
-			// A list has no place for nothing: an empty entry stands for it.
-			p.Evidence = append(p.Evidence, &pb.Evidence{})
-			continue
+	return &pb.Label{Value: l.Value, Evidence: w.evidences(field, l.Evidence)}
+}
+
+func (w *writer) evidences(field string, es []article.Evidence) []*pb.Evidence {
+	ps := make([]*pb.Evidence, len(es))
+	for i, e := range es {
+		if ps[i] = w.evidence(field, e); ps[i] == nil {
+			ps[i] = &pb.Evidence{} // a list has no place for nothing: an empty entry stands for it
 		}
-		p.Evidence = append(p.Evidence, w.evidence(field, e))
 	}
-	return p
+	return ps
 }
 
 func attributionToProto(a article.Attribution) *pb.Attribution {
@@ -180,6 +195,7 @@ func fromProto(p *pb.Article) (article.Article, error) {
 		VersionCreated: r.time("version_created", p.GetVersionCreated()),
 		ReceivedAt:     r.time("received_at", p.GetReceivedAt()),
 		Flags:          p.GetFlags(),
+		EvolvedFrom:    texts[article.URI](p.GetEvolvedFrom()),
 	}
 	if o := p.GetOriginal(); o != nil {
 		a.Original = article.Original{
@@ -213,6 +229,7 @@ func fromProto(p *pb.Article) (article.Article, error) {
 		})
 	}
 	r.reading(&a, p)
+	r.about(&a, p)
 	for _, s := range p.GetSubjects() {
 		a.Subjects = append(a.Subjects, article.Subject{Code: s.GetCode(), Name: s.GetName()})
 	}
@@ -266,9 +283,13 @@ func (r *reader) evidence(field string, p *pb.Evidence) article.Evidence {
 }
 
 func (r *reader) label(field string, p *pb.Label) article.Label {
-	l := article.Label{Value: p.GetValue()}
-	for _, e := range p.GetEvidence() {
-		l.Evidence = append(l.Evidence, r.evidence(field, e))
+	return article.Label{Value: p.GetValue(), Evidence: r.evidences(field, p.GetEvidence())}
+}
+
+func (r *reader) evidences(field string, ps []*pb.Evidence) []article.Evidence {
+	var es []article.Evidence
+	for _, p := range ps {
+		es = append(es, r.evidence(field, p))
 	}
-	return l
+	return es
 }

@@ -12,10 +12,7 @@ func (w *writer) reading(p *pb.Article, a *article.Article) {
 		p.Filed = &pb.Filed{Evidence: e, Places: f.Places, Date: w.time("filed", f.Date), Agencies: f.Agencies}
 	}
 	if t := a.Translation; t.Likelihood != 0 || len(t.Reasons) > 0 {
-		p.Translation = &pb.Translation{Likelihood: t.Likelihood}
-		for _, r := range t.Reasons {
-			p.Translation.Reasons = append(p.Translation.Reasons, &pb.Reason{Evidence: w.evidence("translation", r.Evidence), Why: r.Why})
-		}
+		p.Translation = &pb.Translation{Likelihood: t.Likelihood, Reasons: w.reasons("translation", t.Reasons)}
 	}
 	for i := range a.Quotes {
 		q := &a.Quotes[i]
@@ -56,10 +53,7 @@ func (r *reader) reading(a *article.Article, p *pb.Article) {
 		}
 	}
 	if t := p.GetTranslation(); t != nil {
-		a.Translation.Likelihood = t.GetLikelihood()
-		for _, why := range t.GetReasons() {
-			a.Translation.Reasons = append(a.Translation.Reasons, article.Reason{Evidence: r.evidence("translation", why.GetEvidence()), Why: why.GetWhy()})
-		}
+		a.Translation = article.Translation{Likelihood: t.GetLikelihood(), Reasons: r.reasons("translation", t.GetReasons())}
 	}
 	for _, q := range p.GetQuotes() {
 		a.Quotes = append(a.Quotes, article.Quotation{

@@ -101,7 +101,6 @@ type ceilingBench struct {
 	articles []article.Article
 	refresh  time.Duration
 	kafka    *kafka.Client
-	dir      string
 }
 
 // BenchmarkIndexCeiling holds the index service, as a process of its own that
@@ -113,7 +112,7 @@ func BenchmarkIndexCeiling(b *testing.B) {
 	c := newCeilingBench(b)
 	rounds := c.number(benchRounds, 5)
 	best := c.bestShape()
-	service := c.build()
+	service := buildService(c.b, "index")
 	for range benchWarm { // Elasticsearch compiles what it does often
 		c.ceiling(c.articles, best)
 	}
@@ -210,7 +209,7 @@ func withConfig(command []string, file string) []string {
 
 func newCeilingBench(b *testing.B) *ceilingBench {
 	b.Helper()
-	c := &ceilingBench{b: b, ns: localtest.Namespace(b), brokers: localtest.Kafka(b), url: localtest.Elasticsearch(b), refresh: corpus.DefaultRefreshInterval, dir: b.TempDir()}
+	c := &ceilingBench{b: b, ns: localtest.Namespace(b), brokers: localtest.Kafka(b), url: localtest.Elasticsearch(b), refresh: corpus.DefaultRefreshInterval}
 	c.names = corpus.Namespace(c.ns)
 	var err error
 	if s := os.Getenv(benchRefresh); s != "" {
@@ -343,14 +342,14 @@ func (c *ceilingBench) load() {
 	}
 }
 
-// build builds the service as a program of its own.
-func (c *ceilingBench) build() string {
-	c.b.Helper()
-	path := filepath.Join(c.dir, "index")
-	build := exec.CommandContext(c.b.Context(), "go", "build", "-o", path, "github.com/copytaster/copytaster/services/index/cmd/index")
+// buildService builds a service as a program of its own, and gives its path.
+func buildService(b *testing.B, name string) string {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), name)
+	build := exec.CommandContext(b.Context(), "go", "build", "-o", path, "github.com/copytaster/copytaster/services/"+name+"/cmd/"+name)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		c.b.Fatalf("%v: %s", err, out)
+		b.Fatalf("%v: %s", err, out)
 	}
 	return path
 }

@@ -44,6 +44,7 @@ type carried struct {
 	Signoffs, Captions, Credits  []string
 	Subjects                     []article.Subject
 	Images                       []article.Image
+	EvolvedFrom                  []article.URI
 }
 
 // said is text as it reads: without control characters, and with one space for
@@ -61,7 +62,7 @@ func said(s string) string {
 func read(a *article.Article) carried {
 	c := carried{
 		URI: a.URI, Version: a.Version, Status: a.Status, Embargo: a.EmbargoUntil, Expiry: a.ExpiresAt, Created: a.VersionCreated, Published: a.PublishedAt,
-		Urgency: a.Urgency, Language: a.Language.Value,
+		Urgency: a.Urgency, Language: a.Language.Value, EvolvedFrom: a.EvolvedFrom,
 	}
 	for _, s := range a.Subjects {
 		c.Subjects = append(c.Subjects, article.Subject{Code: said(s.Code), Name: said(s.Name)})
@@ -201,6 +202,7 @@ var carry = map[string]func(c carried, a *article.Article) carried{
 		if !token.MatchString(c.Version) {
 			c.Version = ""
 		}
+		c.EvolvedFrom = nil
 		if c.Created.IsZero() {
 			c.Created = c.Published
 		}
@@ -283,7 +285,7 @@ func known(code string) bool {
 
 // feedItem is what both feeds carry.
 func feedItem(c carried, a *article.Article) carried {
-	c.Version, c.Urgency, c.Embargo, c.Expiry, c.Kicker = "", 0, time.Time{}, time.Time{}, ""
+	c.Version, c.Urgency, c.Embargo, c.Expiry, c.Kicker, c.EvolvedFrom = "", 0, time.Time{}, time.Time{}, "", nil
 	c.Paragraphs, c.Signoffs = append(c.Paragraphs, c.Signoffs...), nil
 	c.inPlace(runsIn(a))
 	c.captions(false)
@@ -439,8 +441,14 @@ func drawArticle(t *rapid.T) *article.Article {
 	if rapid.Bool().Draw(t, "expires") {
 		a.ExpiresAt = received.Add(time.Hour)
 	}
-	a.URI = article.ScopedURI(a.Provider, rapid.OneOf(rapid.StringMatching(`urn:newsml:[a-z.]{1,12}:[0-9]{1,8}`), rapid.StringN(1, 12, -1).Filter(func(s string) bool { return strings.TrimSpace(s) != "" }),
-		rapid.SampledFrom([]string{`a<b>&"'c`, "https://x.example/a?b=c#d", strings.Repeat("long", 120)})).Draw(t, "id"))
+	ids := rapid.OneOf(rapid.StringMatching(`urn:newsml:[a-z.]{1,12}:[0-9]{1,8}`), rapid.StringN(1, 12, -1).Filter(func(s string) bool { return strings.TrimSpace(s) != "" }),
+		rapid.SampledFrom([]string{`a<b>&"'c`, "https://x.example/a?b=c#d", strings.Repeat("long", 120)}))
+	a.URI = article.ScopedURI(a.Provider, ids.Draw(t, "id"))
+	for _, id := range rapid.SliceOfN(ids, 0, 3).Draw(t, "evolved from") {
+		if u := article.ScopedURI(a.Provider, id); u != a.URI && !slices.Contains(a.EvolvedFrom, u) {
+			a.EvolvedFrom = append(a.EvolvedFrom, u)
+		}
+	}
 	a.Language.Value = rapid.SampledFrom([]string{"", "en", "de-AT", "ar"}).Draw(t, "language")
 	if rapid.Bool().Draw(t, "agency") {
 		a.Agency.Value = "dpa"

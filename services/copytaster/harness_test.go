@@ -66,7 +66,7 @@ func (s *system) start(only ...string) (stop func()) {
 			a = append(a, "--kafka-brokers="+strings.Join(s.brokers, ","))
 		}
 		if service == "search" {
-			a = append(a, "--search-timeout="+search.MaxTimeout.String())
+			a = append(a, "--search-timeout="+search.MaxTimeout.String(), "--search-related-timeout="+search.MaxTimeout.String())
 		}
 		if service == "search" || service == "index" {
 			a = append(a, "--elasticsearch-url="+s.elasticsearch)

@@ -1,8 +1,11 @@
 package copytaster
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -144,4 +147,98 @@ func BenchmarkKillToHidden(b *testing.B) {
 	}
 	b.ReportMetric(0, "ns/op")
 	b.Logf("%d kills, %d embargoes, at %d articles/s", len(took["search"]), len(took["embargo"]), killLoad)
+}
+
+// Rounds of BenchmarkEmbargoAcrossRestart: how long an embargo is, and how long
+// before its end the service is killed. Kafka keeps the partitions of a process
+// that was killed for 10 s.
+var restarts = []struct {
+	name         string
+	embargo, out time.Duration
+}{
+	{"killed-15s-before", 40 * time.Second, 15 * time.Second},
+	{"killed-1s-before", 25 * time.Second, time.Second},
+}
+
+// restartGoal is the longest that it should take.
+const restartGoal = 2 * time.Second
+
+// BenchmarkEmbargoAcrossRestart kills the release service, as a program of its own,
+// by SIGKILL while an article is under embargo, and starts it again when the
+// embargo has ended. It measures from that start until the article is in both
+// public topics, and until a search finds it from the end, which search and index
+// don't need the service for.
+func BenchmarkEmbargoAcrossRestart(b *testing.B) {
+	s := startSystem(b, "ingest", "enrich", "index", "search")
+	program := buildService(b, "release")
+	released, current := s.subscribe(topic.Released), s.subscribe(topic.Current)
+	for _, c := range restarts {
+		b.Run(c.name, func(b *testing.B) {
+			took := map[string][]time.Duration{}
+			for i := range b.N {
+				word := fmt.Sprintf("restart%s%d%d", strings.NewReplacer("-", "", "killed", "").Replace(c.name), b.N, i)
+				id := "urn:newsml:wire.example:" + word
+				uri := article.URI("urn:copytaster:wire:" + id)
+				kill, _ := s.program(b, program)
+				end := time.Now().Add(c.embargo)
+				s.mustPush(embargoed(id, "1", "Report "+word, end), "source=wire")
+				if !s.awaitPending(uri, end) || !time.Now().Before(end.Add(-c.out)) {
+					b.Skip("the machine is too busy: the embargo was over before it could be cut off")
+				}
+				<-time.After(time.Until(end.Add(-c.out)))
+				kill()
+				<-time.After(time.Until(end)) // the moment that it is dead at
+				began := time.Now()
+				kill, log := s.program(b, program)
+				s.await("a search finds it", func() error {
+					f, err := s.search(word)
+					if err == nil && len(f.Hits) != 1 {
+						err = fmt.Errorf("%d hits", len(f.Hits))
+					}
+					return err
+				})
+				took["search"] = append(took["search"], time.Since(end))
+				for name, sub := range map[string]*subscriber{"released": released, "current": current} {
+					s.awaitSaid(sub, uri, "usable Report "+word)
+					took[name] = append(took[name], sub.all(uri)[0].read.Sub(began))
+				}
+				if early := end.Sub(released.all(uri)[0].read); early > 0 {
+					b.Errorf("released %v before its time", early)
+				}
+				kill()
+				if late := current.all(uri)[0].read.Sub(began); late > restartGoal {
+					b.Logf("%v after the start at %s, which says:\n%s", late, began.UTC().Format(time.RFC3339Nano), log)
+				}
+			}
+			for what, all := range took {
+				b.ReportMetric(float64(slices.Max(all))/float64(time.Millisecond), what+"-max-ms")
+				slices.Sort(all)
+				b.ReportMetric(float64(all[len(all)/2])/float64(time.Millisecond), what+"-p50-ms")
+			}
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// program runs a service as a process on the system's servers until kill, which
+// leaves it no time for anything. The log may be read after that.
+func (s *system) program(b *testing.B, path string) (kill func(), log *bytes.Buffer) {
+	b.Helper()
+	log = new(bytes.Buffer)
+	cmd := exec.Command(path)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Env = append(os.Environ(), "COPYTASTER_KAFKA_BROKERS="+strings.Join(s.brokers, ","), "COPYTASTER_NAMESPACE="+s.namespace,
+		"COPYTASTER_LISTEN="+freeAddr(b), "COPYTASTER_LOG_LEVEL=debug")
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	kill = sync.OnceFunc(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if b.Failed() {
+			b.Logf("%s said: %s", path, log)
+		}
+	})
+	b.Cleanup(kill)
+	return kill, log
 }

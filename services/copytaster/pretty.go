@@ -59,12 +59,14 @@ func (p printer) article(a *article.Article) {
 	}
 	p.field("published", day(a.PublishedAt))
 	p.field("filed", filed(&a.Filed))
+	p.field("reading time", takes(a))
 	p.field("translated", translated(&a.Translation))
 	if n := a.Replaced; n > 0 {
 		p.field("replaced", fmt.Sprintf("%d unreadable characters, read as %s", n, a.Original.Charset))
 	}
 	p.field("flags", strings.Join(a.Flags, ", "))
 	fmt.Fprintln(p.w)
+	p.about(a)
 	p.reading(a)
 	for _, s := range a.Segments {
 		p.segment(s, s.In(a.Text))

@@ -46,6 +46,38 @@ func TestPrettyKeepsControlCharactersOffTheTerminal(t *testing.T) {
 	}
 }
 
+func TestPrettyShowsWhatTheTextIsAbout(t *testing.T) {
+	var b article.Builder
+	b.Add(article.Paragraph, "Captain Ana Ruiz sailed to Agadez. Ruiz is of the Junta. It rained.")
+	var a article.Article
+	b.Fill(&a)
+	at := func(words string) article.Evidence {
+		i := strings.Index(a.Text, words)
+		if i < 0 {
+			t.Fatal(words)
+		}
+		return article.Evidence{Span: article.Span{Start: i, End: i + len(words)}, Confidence: .9}
+	}
+	a.Entities = []article.Entity{
+		{Type: article.EntityPerson, Name: "Ana Ruiz", Title: "Captain", Role: "sailor", ID: "wikidata:Q1", Mentions: []article.Evidence{at("Ana Ruiz"), at("Ruiz is")}},
+		{Type: article.EntityOrganisation, Name: "Junta", Mentions: []article.Evidence{at("Junta"), {}}},
+	}
+	a.Places = []article.Place{{Name: "Agadez", Country: "NE", Located: true, Lat: 16.973, Lon: 7.99, GeoNamesID: 2448085, Main: true, Mentions: []article.Evidence{at("Agadez")}}}
+	a.Topics = []article.Topic{{Evidence: at("sailed"), Qcode: "medtop:2", Label: "sailing", Path: []string{"medtop:0", "medtop:1", "medtop:2"}, Why: []article.Reason{{Why: "sail"}, {Why: "captain"}}}}
+	a.Keyphrases = []article.Keyphrase{{Evidence: at("It rained"), Phrase: "rain", Score: 1.23456}}
+	a.Summary = at("It rained.")
+	var out strings.Builder
+	printer{w: &out, width: 200}.article(&a)
+	for _, want := range []string{
+		"90% Ana Ruiz = as “Ruiz is”; Captain; sailor; wikidata:Q1", "organisation    90% Junta\n", "90% Agadez = NE; 16.97, 7.99; geonames:2448085; main place",
+		"90% medtop:2 sailing = in medtop:0 › medtop:1; sail, captain", "90% rain = 1.23", "summary         90% It rained.", "reading time  4s",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in:\n%s", want, out.String())
+		}
+	}
+}
+
 func TestPrettyShowsTheReading(t *testing.T) {
 	var b article.Builder
 	b.Add(article.Paragraph, "“Go now,” said Ana. It cost $2 million (about 1.8 to 1.9 million euros) for 5 ships since March, and millions soon.")

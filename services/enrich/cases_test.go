@@ -104,9 +104,9 @@ func TestCases(t *testing.T) {
 
 // held is the F1 that was reached, by task and data, rounded down.
 var held = map[string]map[string]float64{
-	"quotes cases/quotes/tune.jsonl":         {"quotes": 0.97},
+	"quotes cases/quotes/tune.jsonl":         {"quotes": 0.98},
 	"quotes cases/quotes/more.jsonl":         {"quotes": 0.96},
-	"quotes cases/quotes/measure.jsonl":      {"quotes": 0.91},
+	"quotes cases/quotes/measure.jsonl":      {"quotes": 0.92},
 	"amounts cases/amounts/tune.jsonl":       {"amounts": 0.99},
 	"amounts cases/amounts/more.jsonl":       {"amounts": 0.99},
 	"amounts cases/amounts/measure.jsonl":    {"amounts": 0.98},
@@ -114,6 +114,6 @@ var held = map[string]map[string]float64{
 	"quantities cases/amounts/more.jsonl":    {"quantities": 0.99},
 	"quantities cases/amounts/measure.jsonl": {"quantities": 0.94},
 	"dates cases/dates/tune.jsonl":           {"dates": 0.99},
-	"dates cases/dates/more.jsonl":           {"dates": 0.96},
+	"dates cases/dates/more.jsonl":           {"dates": 0.99},
 	"dates cases/dates/measure.jsonl":        {"dates": 0.93},
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -316,6 +317,13 @@ func TestRoomIsEnough(t *testing.T) {
 			b.Add(article.Paragraph, "a"+strings.Repeat(text.Draw(t, "text"), rapid.IntRange(1, 3000).Draw(t, "times"))+"z")
 		}
 		b.Fill(&a)
+		for range rapid.IntRange(0, article.MaxEvolvedFrom).Draw(t, "goes on from") {
+			u := rapid.SampledFrom([]string{"a", "\"", "<&>", "\\", "ü", "新"}).Draw(t, "uri")
+			a.EvolvedFrom = append(a.EvolvedFrom, article.URI("urn:"+strings.Repeat(u, (article.MaxURI-4)/len(u))))
+		}
+		if err := a.Validate(); err != nil {
+			t.Fatal(err)
+		}
 		if rapid.Bool().Draw(t, "read") {
 			for _, g := range a.Segments {
 				e := g.Evidence
@@ -325,6 +333,12 @@ func TestRoomIsEnough(t *testing.T) {
 				a.Amounts = append(a.Amounts, article.Amount{Evidence: e, Figure: article.Figure{Known: true, Value: 1e20 / 3, To: 2e20 / 3, Approximate: true}, Currency: "EUR"})
 				a.Quantities = append(a.Quantities, article.Quantity{Evidence: e, Figure: article.Figure{Known: true, Value: 1e20 / 3, To: 2e20 / 3}, Unit: long})
 				a.Moments = append(a.Moments, article.Moment{Evidence: e, From: time.Now(), To: time.Now(), Precision: article.PrecisionTime})
+				mentions := []article.Evidence{e, {}, e}
+				a.Entities = append(a.Entities, article.Entity{Type: article.EntityOrganisation, Name: long, ID: long, Title: long, Role: long, Mentions: mentions})
+				a.Places = append(a.Places, article.Place{Name: long, Country: "NE", GeoNamesID: math.MaxInt64, Located: true, Lat: -1.0 / 3, Lon: -100.0 / 3, Main: true, Mentions: mentions})
+				a.Topics = append(a.Topics, article.Topic{Evidence: e, Qcode: long, Label: long, Path: []string{"", long + "x", long}, Why: []article.Reason{{Evidence: e, Why: long}, {Why: long}}})
+				a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: e, Phrase: long, Score: 1e20 / 3})
+				a.Summary = e
 			}
 		}
 		docs, _, err := corpus.AppendDocuments(nil, &a, time.Now())

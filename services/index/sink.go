@@ -51,6 +51,7 @@ type Sink struct {
 	writer      *bulk.Writer
 	timeout     time.Duration // of a request that is no bulk request
 	concurrency int           // of the writer
+	pending     int           // bytes of documents that it takes at once
 	metrics     *metrics
 	now         func() time.Time
 	documents   func(b []byte, a *article.Article, now time.Time) (_ []byte, head int, err error)
@@ -81,12 +82,15 @@ type Indices interface {
 // NewSink makes a Sink on indices that exist, see [corpus.Ensure], that counts
 // in r. es must not repeat requests by itself.
 func NewSink(es esapi.Transport, n Indices, c bulk.Config, r prometheus.Registerer) *Sink {
-	s := &Sink{es: es, indices: n, timeout: c.Timeout, concurrency: c.Concurrency, now: time.Now, documents: corpus.AppendDocuments}
+	s := &Sink{es: es, indices: n, timeout: c.Timeout, concurrency: c.Concurrency, pending: c.MaxPending, now: time.Now, documents: corpus.AppendDocuments}
 	if s.timeout == 0 {
 		s.timeout = bulk.DefaultTimeout
 	}
 	if s.concurrency == 0 {
 		s.concurrency = bulk.DefaultConcurrency
+	}
+	if s.pending == 0 {
+		s.pending = bulk.DefaultMaxPending
 	}
 	s.arenas.New = func() any { return new([]byte) }
 	// The writer is there before the metrics, which ask it when they are read;
@@ -248,8 +252,9 @@ func (ps *plans) write(ctx context.Context) {
 		ps.open[i].head, ps.open[i].version = nil, nil
 	}
 	// If not sent, a request may still read it; and one that is much larger than
-	// what it was used for is not kept: many small parts would hold many such.
-	if sent && cap(*arena) <= 2*need {
+	// what it was used for, or than all that may be built at once, is not kept:
+	// many small parts would hold many such.
+	if sent && cap(*arena) <= min(2*need, s.pending) {
 		s.arenas.Put(arena)
 	}
 	free()
@@ -284,9 +289,17 @@ func (ps *plans) finish(of []plan, err error, what string) {
 	}
 }
 
+// perMention is how much one mention of somebody takes in one document beside its words and
+// its enricher's name, in bytes; there are two of it.
+const perMention = 150
+
 // perFound is how much what was read in a text takes beside its words, in bytes: the
 // names of its members, numbers, who found it.
 const perFound = 800
+
+// perURI is how much an article's URI takes beside its characters in both documents,
+// in bytes: quotes and commas.
+const perURI = 6
 
 // room is about how many bytes the documents of articles have, and more: the head
 // has the text three times, the version twice; the quotes stand there thrice more.
@@ -295,6 +308,9 @@ func room(as []article.Article) int {
 	for i := range as {
 		a := &as[i]
 		n += 6*corpus.EscapedLen(a.Text) + 300*len(a.Segments) + 4<<10
+		for _, u := range a.EvolvedFrom {
+			n += 2*corpus.EscapedLen(string(u)) + perURI
+		}
 		for j := range a.Quotes {
 			q := &a.Quotes[j]
 			n += perFound + 3*corpus.EscapedLen(q.In(a.Text)) + 4*corpus.EscapedLen(q.Speaker) +
@@ -309,7 +325,57 @@ func room(as []article.Article) int {
 		for j := range a.Moments {
 			n += perFound + 2*corpus.EscapedLen(a.Moments[j].In(a.Text))
 		}
+		n += roomAbout(a)
 	}
+	return n
+}
+
+// roomAbout is room for what the text of one article is about.
+func roomAbout(a *article.Article) int {
+	n := 0
+	piece := func(e *article.Evidence) {
+		n += perFound
+		if e.Span != (article.Span{}) {
+			n += 2 * corpus.EscapedLen(e.In(a.Text))
+		}
+	}
+	mentions := func(ms []article.Evidence) {
+		for i := range ms {
+			m := &ms[i]
+			n += 2 * (perMention + corpus.EscapedLen(m.Enricher))
+			if m.Span != (article.Span{}) {
+				n += 2 * corpus.EscapedLen(m.In(a.Text))
+			}
+		}
+	}
+	for i := range a.Entities {
+		e := &a.Entities[i]
+		n += perFound + 3*corpus.EscapedLen(e.Name) + 2*(corpus.EscapedLen(e.ID)+corpus.EscapedLen(e.Title)+corpus.EscapedLen(e.Role))
+		mentions(e.Mentions)
+	}
+	for i := range a.Places {
+		p := &a.Places[i]
+		n += perFound + 3*corpus.EscapedLen(p.Name)
+		mentions(p.Mentions)
+	}
+	for i := range a.Topics {
+		t := &a.Topics[i]
+		piece(&t.Evidence)
+		n += 2 * (corpus.EscapedLen(t.Qcode) + corpus.EscapedLen(t.Label))
+		for _, q := range t.Path {
+			n += 3 * (corpus.EscapedLen(q) + len(`"",`))
+		}
+		for j := range t.Why {
+			piece(&t.Why[j].Evidence)
+			n += 2 * corpus.EscapedLen(t.Why[j].Why)
+		}
+	}
+	for i := range a.Keyphrases {
+		k := &a.Keyphrases[i]
+		piece(&k.Evidence)
+		n += 3 * corpus.EscapedLen(k.Phrase)
+	}
+	piece(&a.Summary)
 	return n
 }
 

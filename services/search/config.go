@@ -18,14 +18,17 @@ type Config struct {
 	Elasticsearch elastic.Config `embed:"" prefix:"elasticsearch-"`
 	Namespace     string         `help:"Prefix of the names of all indices, for several installations on one cluster." placeholder:"PREFIX"`
 	SearchTimeout time.Duration  `help:"How long one call of Elasticsearch may take." default:"5s"`
-	Archive       archive.Config `embed:"" prefix:"archive-"`
-	SearchZone    string         `help:"Time zone whose days are counted and asked for." default:"UTC" placeholder:"AREA/CITY"`
+	// SearchRelatedTimeout is short: a search of all shards, where the article itself
+	// is in one.
+	SearchRelatedTimeout time.Duration  `help:"How long an article waits for the lists of those it goes on from and those that go on from it; then it is shown without." default:"1s"`
+	Archive              archive.Config `embed:"" prefix:"archive-"`
+	SearchZone           string         `help:"Time zone whose days are counted and asked for." default:"UTC" placeholder:"AREA/CITY"`
 	// SearchPublicURL is for where a proxy stands in front: by what is asked
 	// there, the service can't tell how clients reach it.
 	SearchPublicURL string `help:"Address at which clients reach this service, for links in feeds (default: as the client called it)." placeholder:"URL"`
 }
 
-// MinTimeout and MaxTimeout bound SearchTimeout. Above the maximum, the HTTP
+// MinTimeout and MaxTimeout bound both timeouts. Above the maximum, the HTTP
 // server would cut the answer off.
 const (
 	MinTimeout = 10 * time.Millisecond
@@ -44,6 +47,9 @@ func (c Config) Validate() error {
 	}
 	if c.SearchTimeout < MinTimeout || c.SearchTimeout > MaxTimeout {
 		bad("search-timeout", fmt.Errorf("%v is not between %v and %v", c.SearchTimeout, MinTimeout, MaxTimeout))
+	}
+	if c.SearchRelatedTimeout < MinTimeout || c.SearchRelatedTimeout > MaxTimeout {
+		bad("search-related-timeout", fmt.Errorf("%v is not between %v and %v", c.SearchRelatedTimeout, MinTimeout, MaxTimeout))
 	}
 	if _, err := c.zone(); err != nil {
 		bad("search-zone", err)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -211,9 +212,11 @@ func TestHiddenStaysHiddenInFormats(t *testing.T) {
 }
 
 // TestKillBeforeRefresh: what goes out whole is not behind a kill, also while
-// a search still finds what was killed.
+// a search still finds what was killed, nor missing where it can't be told what it
+// goes on from.
 func TestKillBeforeRefresh(t *testing.T) {
 	const stays, gone = "Stays", "missing"
+	older := article.NewURI("test", "older")
 	var hits, heads []any
 	for id, head := range map[string]map[string]any{
 		stays: {"status": "usable"}, "killed": {"status": "canceled"}, "held": {"status": "withheld"}, gone: nil,
@@ -222,6 +225,7 @@ func TestKillBeforeRefresh(t *testing.T) {
 		a := report{id: id, language: "en", headline: secret, body: []string{"x"}}
 		if id == stays || id == "over" {
 			a.headline = "Text of " + id
+			a.evolvedFrom = []article.URI{older}
 		}
 		source, err := corpus.Document(a.article(t), time.Now())
 		if err != nil {
@@ -235,6 +239,10 @@ func TestKillBeforeRefresh(t *testing.T) {
 		w.Header().Set("X-Elastic-Product", "Elasticsearch")
 		var answer any = map[string]any{"hits": map[string]any{"hits": hits}}
 		if strings.HasSuffix(r.URL.Path, "/_mget") {
+			if asked, err := io.ReadAll(r.Body); err != nil || strings.Contains(string(asked), corpus.ID(older)) {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
 			answer = map[string]any{"docs": heads}
 		}
 		if err := json.NewEncoder(w).Encode(answer); err != nil {
@@ -242,10 +250,10 @@ func TestKillBeforeRefresh(t *testing.T) {
 		}
 	}))
 	defer es.Close()
-	base := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchZone: "UTC"})
+	base := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC"})
 	for _, f := range export.Table {
 		r := get(t, base+"/v1/articles?format="+f.Name)
-		if r.status != http.StatusOK || strings.Contains(r.body, secret) || !strings.Contains(r.body, "Text of Stays") || !strings.Contains(r.body, "Text of over") {
+		if r.status != http.StatusOK || strings.Contains(r.body, secret) || strings.Contains(r.body, string(older)) || !strings.Contains(r.body, "Text of Stays") || !strings.Contains(r.body, "Text of over") {
 			t.Errorf("%s: %d %s", f.Name, r.status, r.body)
 		}
 	}
@@ -356,7 +364,7 @@ func TestPublicURL(t *testing.T) {
 	n := open(t)
 	a := n.index(desk()[0])[0]
 	base := serve(t, search.Config{
-		Elasticsearch: n.elastic(), Namespace: string(n.names), SearchTimeout: search.MaxTimeout, SearchZone: "UTC", SearchPublicURL: "https://news.example/search/",
+		Elasticsearch: n.elastic(), Namespace: string(n.names), SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC", SearchPublicURL: "https://news.example/search/",
 	})
 	for _, path := range []string{"/v1/articles?format=atom", articlePath(a.URI) + "?format=atom"} {
 		f := feed(t, base+path)
@@ -402,7 +410,7 @@ func TestLongReply(t *testing.T) {
 		}
 	}))
 	defer es.Close()
-	base := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchZone: "UTC"})
+	base := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC"})
 	r := get(t, base+"/v1/articles?format=ninjs")
 	if r.status != http.StatusBadRequest || !strings.Contains(r.body, "64 MiB") || !strings.Contains(r.body, `"parameter":"size"`) {
 		t.Errorf("%d %s", r.status, r.body)

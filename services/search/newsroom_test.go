@@ -61,7 +61,7 @@ func open(tb testing.TB) *newsroom {
 		tb.Fatal(err)
 	}
 	n.base = serve(tb, search.Config{
-		Elasticsearch: elastic.Config{URL: []string{address}}, Namespace: string(n.names), SearchTimeout: search.MaxTimeout, SearchZone: "Europe/Berlin",
+		Elasticsearch: elastic.Config{URL: []string{address}}, Namespace: string(n.names), SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "Europe/Berlin",
 		Archive: n.kept,
 	})
 	return n
@@ -154,6 +154,10 @@ type report struct {
 	filed                                []string
 	dates                                []article.Moment // spans are made
 	translated                           float64
+	persons, organisations, keyphrases   []string
+	places                               []article.Place // mentions are made
+	topics                               [][]string      // paths
+	evolvedFrom                          []article.URI
 }
 
 // said is a quote, which is a paragraph of its own; sum an amount.
@@ -165,6 +169,26 @@ type sum struct {
 }
 
 var day = time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC)
+
+// about fills in what the article is about, each name as a paragraph.
+func (r report) about(a *article.Article, paragraph func(string) article.Evidence) {
+	for _, name := range r.persons {
+		a.Entities = append(a.Entities, article.Entity{Type: article.EntityPerson, Name: name, Mentions: []article.Evidence{paragraph(name)}})
+	}
+	for _, name := range r.organisations {
+		a.Entities = append(a.Entities, article.Entity{Type: article.EntityOrganisation, Name: name, Mentions: []article.Evidence{paragraph(name)}})
+	}
+	for _, p := range r.places {
+		p.Mentions = []article.Evidence{paragraph(p.Name)}
+		a.Places = append(a.Places, p)
+	}
+	for _, path := range r.topics {
+		a.Topics = append(a.Topics, article.Topic{Qcode: path[len(path)-1], Path: path})
+	}
+	for _, k := range r.keyphrases {
+		a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: paragraph(k), Phrase: k})
+	}
+}
 
 func (r report) article(tb testing.TB) *article.Article {
 	tb.Helper()
@@ -202,6 +226,7 @@ func (r report) article(tb testing.TB) *article.Article {
 		a.Moments = append(a.Moments, m)
 	}
 	a.Filed.Places, a.Translation.Likelihood = r.filed, r.translated
+	r.about(&a, paragraph)
 	b.Add(article.Note, r.note)
 	b.Fill(&a)
 	a.URI = article.URI(r.uri)
@@ -224,7 +249,7 @@ func (r report) article(tb testing.TB) *article.Article {
 	if a.PublishedAt.IsZero() {
 		a.PublishedAt = day
 	}
-	a.ReceivedAt, a.Flags = day.Add(time.Hour), r.flags
+	a.ReceivedAt, a.Flags, a.EvolvedFrom = day.Add(time.Hour), r.flags, r.evolvedFrom
 	if a.Original = r.original; len(r.original.Bytes) > 0 {
 		sum := sha256.Sum256(r.original.Bytes)
 		a.Original.Size, a.Original.Hash = int64(len(r.original.Bytes)), hex.EncodeToString(sum[:])

@@ -43,6 +43,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 		return fmt.Errorf("setting search-zone: %w", err)
 	}
 	f := find.New(es, corpus.Namespace(c.Namespace), zone, c.SearchTimeout, time.Now)
+	f.Related, f.Log = c.SearchRelatedTimeout, k.Log
 	k.Ready("index", f.Ready)
 	if c.Elasticsearch.HasKey() {
 		k.Ready("rights", func(ctx context.Context) error {

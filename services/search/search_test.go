@@ -199,7 +199,7 @@ func TestHiddenStaysHidden(t *testing.T) {
 		query("language", "ko"), query("day", "2019-01-01"), query("agency", secret+" agency"), query("size", "100"),
 		query("q", `"`+secret+`"`), query("from", "2019-01-01", "to", "2019-01-02"),
 	} {
-		result := n.get("/v1/articles?" + p)
+		result := n.get("/v1/articles?" + p + "&" + query("facets", strings.Join(find.FacetNames(), ",")))
 		if result.status != http.StatusOK {
 			t.Fatalf("%s: %d %s", p, result.status, result.body)
 		}
@@ -312,6 +312,7 @@ func TestFacetsAgainstModel(t *testing.T) {
 	languages, media := []string{"en", "de", "fr"}, []string{"Le Monde", "Der Spiegel", "CNN"}
 	statuses := []article.Status{article.Usable, article.Usable, article.Usable, article.Withheld, article.Canceled}
 	start := time.Date(2024, 3, 30, 21, 0, 0, 0, time.UTC) // clocks change on the 31st
+	places := []article.Place{{Name: "Agadez", Country: "NE"}, {Name: "Sahel"}, {Name: "Niger", Country: "NE"}, {Name: "Benin", Country: "BJ"}}
 	var all []report
 	for i := range 120 {
 		r := report{
@@ -340,15 +341,27 @@ func TestFacetsAgainstModel(t *testing.T) {
 		if i%5 == 0 {
 			r.filed = []string{"Niamey"}
 		}
+		r.places = pick(i/2, places...)
+		r.topics = pick(i/4, []string{"medtop:16000000", "medtop:20000056"}, []string{"medtop:16000000", "medtop:20000070"}, []string{"medtop:11000000"})
+		r.persons, r.organisations, r.keyphrases = pick(i, "Ana Ruiz", "Bo Tran"), pick(i/3, "Junta", "Ana Ruiz"), pick(i/5, "drone base", "coup")
 		all = append(all, r)
 	}
 	n.index(all...)
+	every := strings.Join(find.FacetNames(), ",")
 	var words string // that were said
 	var least float64
 	values := func(r report, facet string) []string {
 		switch facet {
 		case "cited_media":
 			return r.media
+		case "person":
+			return r.persons
+		case "organisation":
+			return r.organisations
+		case "keyphrase":
+			return r.keyphrases
+		case "place", "country", "topic":
+			return r.aboutValues(facet)
 		case "filed":
 			return r.filed
 		case "speaker":
@@ -388,6 +401,8 @@ func TestFacetsAgainstModel(t *testing.T) {
 		"agency": {"dpa", "AP", "Reuters", "none such"}, "source": sources, "language": languages, "cited_media": media,
 		"day":     {"2024-03-30", "2024-03-31", "2024-04-01", "2024-04-03", "2000-01-01"},
 		"speaker": {"Ana", "Bo", "none such"}, "currency": {"EUR", "USD", "CHF"}, "filed": {"Niamey", "Paris"},
+		"person": {"Ana Ruiz", "Bo Tran"}, "organisation": {"Junta", "Ana Ruiz"}, "keyphrase": {"coup", "base"}, "place": {"Agadez", "Niger", "Sahel"},
+		"country": {"NE", "BJ"}, "topic": {"medtop:16000000", "medtop:20000070", "medtop:01000000"},
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		word := rapid.SampledFrom([]string{"", "apple", "pear", "-apple"}).Draw(t, "q")
@@ -399,7 +414,7 @@ func TestFacetsAgainstModel(t *testing.T) {
 		}
 		words = rapid.SampledFrom([]string{"", "", "yes", "no"}).Draw(t, "said")
 		least = rapid.SampledFrom([]float64{0, 0, 100, 500}).Draw(t, "amount_from")
-		parameters := []string{"q", word, "size", "100", "said", words}
+		parameters := []string{"q", word, "size", "100", "said", words, "facets", every}
 		if least > 0 {
 			parameters = append(parameters, "amount_from", strconv.FormatFloat(least, 'f', -1, 64))
 		}
@@ -453,6 +468,9 @@ func TestFacetsAgainstModel(t *testing.T) {
 		if got.Total != (find.Total{Value: len(want), Relation: "eq"}) {
 			t.Fatalf("%q: total %+v, want %d", parameters, got.Total, len(want))
 		}
+		if len(got.Facets) != len(find.Facets) {
+			t.Fatalf("%d facets are counted", len(got.Facets))
+		}
 		for _, f := range got.Facets {
 			is := map[string]int{}
 			for _, v := range f.Values {
@@ -466,6 +484,102 @@ func TestFacetsAgainstModel(t *testing.T) {
 			}
 		}
 	})
+}
+
+func facetNames(r find.Result) []string {
+	var names []string
+	for _, f := range r.Facets {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// aboutValues are a report's values of the facet place, country or topic.
+func (r report) aboutValues(facet string) []string {
+	var all []string
+	for _, p := range r.places {
+		switch {
+		case facet == "place":
+			all = append(all, p.Name)
+		case facet == "country" && p.Country != "":
+			all = append(all, p.Country)
+		}
+	}
+	if facet == "topic" {
+		all = slices.Concat(r.topics...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// pick are those of all whose bits are set in n.
+func pick[T any](n int, all ...T) []T {
+	var some []T
+	for i, one := range all {
+		if n>>i&1 == 1 {
+			some = append(some, one)
+		}
+	}
+	return some
+}
+
+// TestAbout asks for whom and what articles are about.
+func TestAbout(t *testing.T) {
+	n := open(t)
+	n.index(
+		report{
+			id: "niger", language: "en", headline: "A", persons: []string{"Amadou Abdramane"}, organisations: []string{"Pentagon"}, keyphrases: []string{"military coup"},
+			places: []article.Place{{Name: "Agadez", Country: "NE", Located: true, Lat: 16.97, Lon: 7.99, Main: true}, {Name: "Sahel"}},
+			topics: [][]string{{"medtop:16000000", "medtop:20000056", "medtop:20000070"}},
+		},
+		report{id: "mali", language: "fr", headline: "B", places: []article.Place{{Name: "Mali", Country: "ML"}}, topics: [][]string{{"medtop:16000000"}}},
+		report{id: "none", language: "en", headline: "Amadou Abdramane in Agadez, Niger", body: []string{"Of the Pentagon and a military coup."}},
+	)
+	for _, c := range []struct{ name, value, want string }{
+		{"person", "Amadou Abdramane", "niger"},
+		{"person", "Pentagon", ""},
+		{"organisation", "Pentagon", "niger"},
+		{"place", "Agadez", "niger"},
+		{"place", "Sahel", "niger"},
+		{"country", "NE", "niger"},
+		{"country", "BJ", ""},
+		{"topic", "medtop:20000070", "niger"},
+		{"topic", "medtop:20000056", "niger"},
+		{"topic", "medtop:16000000", "mali niger"},
+		{"keyphrase", "military coup", "niger"},
+		{"keyphrase", "coup", ""},
+	} {
+		if got := strings.Join(ids(n.search(c.name, c.value)), " "); got != c.want {
+			t.Errorf("%s=%s: %s, want %s", c.name, c.value, got, c.want)
+		}
+	}
+	for _, f := range n.search("topic", "medtop:20000070", "country", "BJ").Facets {
+		if want := (find.ValueCount{Value: "medtop:20000070", Label: "coup d'etat", Chosen: true}); f.Name == "topic" && !slices.Contains(f.Values, want) {
+			t.Errorf("topics: %+v", f.Values)
+		}
+	}
+	for _, c := range []struct{ asked, want string }{
+		{"", "agency source language cited_media topic country speaker currency filed day"},
+		{"none", ""},
+		{"person, keyphrase,person", "person keyphrase"},
+	} {
+		first := n.search("facets", c.asked, "size", "1")
+		if got := strings.Join(facetNames(first), " "); got != c.want || first.Facets == nil {
+			t.Errorf("facets=%s: %s, want %s", c.asked, got, c.want)
+		}
+		// They are those of all pages, and another page may ask for others.
+		if second := n.search("facets", "person", "size", "1", "after", first.Next); len(second.Facets) != 0 || len(second.Hits) != 1 {
+			t.Errorf("facets=%s: second page %+v", c.asked, second)
+		}
+	}
+	if p := n.problem("/v1/articles?" + query("facets", "person,nobody")); p.Parameter != "facets" || !strings.Contains(p.Detail, `"nobody" is no facet`) {
+		t.Errorf("%+v", p)
+	}
+	for _, code := range []string{"ne", "NER", "Niger"} {
+		if p := n.problem("/v1/articles?" + query("country", code)); p.Status != http.StatusBadRequest || p.Parameter != "country" || !strings.Contains(p.Detail, "ISO 3166-1") {
+			t.Errorf("country=%s: %+v", code, p)
+		}
+	}
 }
 
 // TestReading asks for what was said by whom, for money and for dates.
@@ -898,7 +1012,7 @@ func TestElasticsearchAway(t *testing.T) {
 			fmt.Fprint(w, body)
 		}
 	}
-	c := search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchZone: "UTC"}
+	c := search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC"}
 	patient := serve(t, c)
 	c.SearchTimeout = 200 * time.Millisecond
 	hasty := serve(t, c)
@@ -951,7 +1065,7 @@ func TestElasticsearchAway(t *testing.T) {
 		})
 	}
 	es.CloseClientConnections()
-	gone := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{"http://127.0.0.1:1"}}, SearchTimeout: search.MaxTimeout, SearchZone: "UTC"})
+	gone := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{"http://127.0.0.1:1"}}, SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC"})
 	if r := get(t, gone+"/v1/articles"); r.status != http.StatusServiceUnavailable {
 		t.Errorf("down: %d %s", r.status, r.body)
 	}
@@ -975,16 +1089,17 @@ func TestReadyAndMetrics(t *testing.T) {
 }
 
 func TestConfigNamesTheSetting(t *testing.T) {
-	good := search.Config{SearchTimeout: time.Second, SearchZone: "UTC"}
+	good := search.Config{SearchTimeout: time.Second, SearchRelatedTimeout: time.Second, SearchZone: "UTC"}
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*search.Config){
-		"COPYTASTER_NAMESPACE":      func(c *search.Config) { c.Namespace = "A*" },
-		"COPYTASTER_SEARCH_TIMEOUT": func(c *search.Config) { c.SearchTimeout = time.Hour },
-		"COPYTASTER_SEARCH_ZONE":    func(c *search.Config) { c.SearchZone = "Europe/Atlantis" },
-		"search-zone":               func(c *search.Config) { c.SearchZone = "Local" },
-		"search-public-url":         func(c *search.Config) { c.SearchPublicURL = "news.example" },
+		"COPYTASTER_NAMESPACE":              func(c *search.Config) { c.Namespace = "A*" },
+		"COPYTASTER_SEARCH_TIMEOUT":         func(c *search.Config) { c.SearchTimeout = time.Hour },
+		"COPYTASTER_SEARCH_RELATED_TIMEOUT": func(c *search.Config) { c.SearchRelatedTimeout = 0 },
+		"COPYTASTER_SEARCH_ZONE":            func(c *search.Config) { c.SearchZone = "Europe/Atlantis" },
+		"search-zone":                       func(c *search.Config) { c.SearchZone = "Local" },
+		"search-public-url":                 func(c *search.Config) { c.SearchPublicURL = "news.example" },
 
 		"COPYTASTER_SEARCH_PUBLIC_URL": func(c *search.Config) { c.SearchPublicURL = "https://news.example/?a=b" },
 	} {

@@ -107,11 +107,7 @@ func (d document) parse() (parsed, error) {
 	if err := json.Unmarshal(d.Source, &s); err != nil {
 		return parsed{}, fmt.Errorf("document %s: %w", d.ID, err)
 	}
-	texts := make([]string, len(s.Segments))
-	for i, segment := range s.Segments {
-		texts[i] = segment.Text
-	}
-	words := ledger.WordsOf(texts...)
+	words := ledger.WordsOf(whole(s.Segments))
 	if (words == ledger.Words{}) {
 		words = ledger.WordsOf(s.Headline, s.Body)
 	}
@@ -123,8 +119,23 @@ func (d document) parse() (parsed, error) {
 
 // segment is what an audit needs to know of one.
 type segment struct {
-	Kind article.Kind `json:"kind"`
-	Text string       `json:"text"`
+	Kind  article.Kind `json:"kind"`
+	Text  string       `json:"text"`
+	Start int          `json:"start"`
+	End   int          `json:"end"`
+}
+
+// whole is the text that the segments are of. One may end in the middle of a
+// word: "the company./ Reuter".
+func whole(segments []segment) string {
+	var b strings.Builder
+	for i, s := range segments {
+		if i > 0 && segments[i-1].End != s.Start {
+			b.WriteByte(' ')
+		}
+		b.WriteString(s.Text)
+	}
+	return b.String()
 }
 
 // lacks names what every enriched article has and a document has not: a

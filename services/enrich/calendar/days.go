@@ -46,10 +46,13 @@ const dayMarks = ".-\u00ba\u00aa"
 // 3, 2025", "3. bis 21. Februar", "4 de julio de 2024".
 func (r *reader) dayMonth(i int) (expression, bool) {
 	e := expression{form: asDay, sure: surePartial}
-	k := i
+	k, until := i, 0
 	if v, n := r.is(k, weekday|weekdayShort); n > 0 && r.namesTime(k) {
 		e.weekday = v.n
 		k += n
+		if last, j, ok := r.weekdayTo(k); ok {
+			k, until = j, last
+		}
 		if !r.joined(k, ",.") {
 			return e, false
 		}
@@ -61,7 +64,7 @@ func (r *reader) dayMonth(i int) (expression, bool) {
 	if !ok && (r.monthFirst || e.weekday == 0) {
 		k, ok = r.monthThenDay(k, &e)
 	}
-	if !ok || !valid(2000, e.n, e.day) || e.day2 != 0 && (!valid(2000, e.n, e.day2) || e.day2 <= e.day) {
+	if !ok || !valid(2000, e.n, e.day) || e.day2 != 0 && (!valid(2000, e.n, e.day2) || e.day2 <= e.day) || until != 0 && (until-e.weekday+7)%7 != (e.day2-e.day)%7 {
 		return e, false
 	}
 	if j, ok := r.year(k, &e); ok {
@@ -79,15 +82,49 @@ func (r *reader) dayMonth(i int) (expression, bool) {
 	return e, true
 }
 
+// firstOf tells whether the first of a month is told in words at word k: "primero
+// de mayo", "the first of May".
+func (r *reader) firstOf(k int) bool {
+	v, n := r.is(k, ordinal)
+	if n != 1 || v.n != 1 || r.verbLast || !r.plain(k+1) {
+		return false
+	}
+	_, o := r.is(k+1, of)
+	if !r.monthFirst && r.is1(k+1, month) {
+		return true // "le premier mai"
+	}
+	return o > 0 && !r.is1(k+1, in) && r.is1(k+1+o, month) && r.joined(k+1+o, "")
+}
+
+// weekdayTo reads the end of a range of days of the week whose numbers follow:
+// "Thursday"-"Saturday, June 13-15".
+func (r *reader) weekdayTo(k int) (last, j int, ok bool) {
+	if k >= len(r.toks) {
+		return 0, k, false
+	}
+	if g := strings.TrimSpace(r.gap(k)); g != "-" && g != "–" {
+		_, n := r.is(k, to)
+		if n == 0 || !r.joined(k, ".") || !r.joined(k+n, "") {
+			return 0, k, false
+		}
+		k += n
+	}
+	v, n := r.is(k, weekday|weekdayShort)
+	return v.n, k + n, n > 0 && r.namesTime(k)
+}
+
 func (r *reader) dayThenMonth(k int, e *expression) (int, bool) {
 	at := k
 	d, ok := r.dayNumber(at)
+	if !ok && r.firstOf(at) {
+		d, ok = 1, true
+	}
 	if !ok {
 		return k, false
 	}
 	at++
 	first := at
-	for at < len(r.toks) && at-first < maxDays-2 && strings.TrimSpace(r.gap(at)) == "," && r.digits(at) > 0 && r.length(at) <= 2 {
+	for at < len(r.toks) && at-first < maxDays-2 && strings.Trim(r.gap(at), " .") == "," && r.digits(at) > 0 && r.length(at) <= 2 {
 		at++ // "7, 8 and 9 May"
 	}
 	d2, m, ok := r.dayRange(at)
@@ -190,6 +227,9 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	v, n := r.is(i, month|monthShort)
 	e.n = v.n
 	k := i + n
+	if r.surnameAt(i, k, monthBits+uint(v.n)) {
+		return e, false
+	}
 	if !r.namesTime(i) || r.before1(i, every) || !r.capitals && r.before1(i, number) {
 		return e, false // "every September", "un mayo"
 	}
@@ -211,14 +251,30 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	if _, ok := r.before(i, at); ok && r.joined(i, "") {
 		return e, true
 	}
-	if r.opensRange(k) || r.actsAsMonth(i, k) {
+	if r.opensRange(k) || r.actsAsMonth(i, k) || r.closesEntry(i, k) || r.likeAny(i, k) {
 		return e, true
+	}
+	if !r.capitals && r.toks[i].Shape&lexicon.Lower != 0 {
+		return e, true // no name is written so
 	}
 	if _, sure := r.is(i, monthAlone); sure == 0 || i > 0 && r.plain(i) && r.capital(i-1) && !r.sentenceStart(i-1) {
 		return e, false
 	}
 	e.sure = sureWord
 	return e, true
+}
+
+// closesEntry tells whether the month at words [i, k) stands behind a noun at the
+// end of a line or before a bracket, as in an agenda: "Handelsbilanz März".
+func (r *reader) closesEntry(i, k int) bool {
+	return r.verbLast && r.plain(i) && r.capital(i-1) && !r.isGiven(i-1) && r.toks[0].Shape&lexicon.HasDigit != 0 && (k == len(r.toks) && r.gap(k) == "" || strings.HasPrefix(r.gap(k), " ("))
+}
+
+// likeAny tells whether the month at words [i, k) ends what an article and an
+// adjective begin: "a soggy June".
+func (r *reader) likeAny(i, k int) bool {
+	return r.monthFirst && i > 1 && r.plain(i) && r.plain(i-1) && r.toks[i-1].Shape&lexicon.Lower != 0 && r.all[i-1]&function == 0 &&
+		r.all[i-2]&(articleWord|number) != 0 && r.digits(i-2) < 0 && !r.plain(k)
 }
 
 // actsAsMonth tells whether the name of a month, which may be a person's, is
@@ -265,7 +321,7 @@ func (r *reader) nameBehind(k int) bool {
 func (r *reader) weekdayAlone(i int) (expression, bool) {
 	v, n := r.is(i, weekday)
 	e := expression{form: asWeekday, n: v.n, sure: surePartial, j: i + n}
-	if !r.namesTime(i) {
+	if r.surnameAt(i, e.j, uint(v.n)) || !r.namesTime(i) {
 		return e, false
 	}
 	if weeks, j, ok := r.weekAfter(e.j); ok {
@@ -277,6 +333,13 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 		e.j++
 		return e, true
 	}
+	if r.monthFirst && r.is1(e.j, articleWord) && r.withEnding(e.j+1, r.ordinalEndings) > 0 && r.plain(e.j) && r.plain(e.j+1) {
+		if d, ok := r.dayNumber(e.j + 1); ok && !r.is1(e.j+2, unit|of) {
+			e.day = d
+			e.j += 2 // "Monday the 3rd"
+			return e, true
+		}
+	}
 	if s, n := r.is(e.j, followingAfter); n > 0 && s.n <= 1 && r.joined(e.j, "") {
 		e.form, e.shift, e.sure = asFollowing, s.n, sureRelative
 		e.j += n
@@ -287,10 +350,10 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 		e.j += n
 		return e, true
 	}
-	if r.before1(i, every) || r.before1(i, number) || r.ofEvery(i) || r.person(i, uint(v.n)) || r.everyWeek(i, e.j) {
+	if r.before1(i, every) || r.before1(i, number) && !r.ofOneDay(i, e.j) || r.ofEvery(i) || r.person(i, uint(v.n)) || r.everyWeek(i, e.j) {
 		return e, false // "on a Monday"
 	}
-	if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") && e.j+n < len(r.toks) && r.is1(e.j+n, every) && r.capitals {
+	if _, n := r.is(e.j, of); n > 0 && r.joined(e.j, "") && e.j+n < len(r.toks) && r.is1(e.j+n, every) && !r.is1(e.j, in) {
 		return e, false // "the first Monday of every month"
 	}
 	if p, ok := r.before(i, ordinal); ok && r.joined(i, "") && (r.ofAnyMonth(e.j) || r.before1(p, every)) {
@@ -306,6 +369,42 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 		}
 	}
 	return e, true
+}
+
+// monthBits is the bit of no month in Manner.persons: those of the days of the
+// week stand before it.
+const monthBits = 7
+
+// surnameAt tells whether the words [i, j), a day or month of the given bit, are
+// somebody's name by what stands around them, and remembers it: "namens Freitag",
+// "Benito Mayo", "Augie Friday, who".
+func (r *reader) surnameAt(i, j int, n uint) bool {
+	bit := uint32(1) << n
+	if !r.capital(i) || i == 0 && r.capitals {
+		return false
+	}
+	named := r.plain(i) && r.capital(i-1) && !r.sentenceStart(i-1)
+	switch {
+	case !r.capitals && (r.isGiven(i) || !r.articleHabit && n <= monthBits) && r.sentenceStart(i) && r.plain(j) && r.capital(j) && r.all[j]&(weekday|month) == 0,
+		r.plain(i) && r.role(i-1)&namesake != 0, i > 0 && (r.plain(i) || r.gap(i) == ". ") && r.capital(i-1) && r.titled(i),
+		r.plain(i) && r.capital(i-1) && r.all[i-1]&function == 0 && r.aged(j),
+		named && r.all[i-1]&(month|weekday|day|shift) == 0 && strings.HasPrefix(r.gap(j), ",") && r.role(j)&whoBehind != 0,
+		!r.capitals && !r.sentenceStart(i) && r.plain(i) && (named || r.isGiven(i-1)):
+		r.persons |= bit
+		return true
+	}
+	return n > monthBits && r.persons&bit != 0 && !r.capitals && r.sentenceStart(i)
+}
+
+// titled tells whether a title that stands before nothing but names ends before
+// word i.
+func (r *reader) titled(i int) bool {
+	return r.role(i-1)&title != 0 && (i < 2 || r.all[i-2]&articleWord == 0)
+}
+
+// aged tells whether an age stands at word j, behind a name and between commas.
+func (r *reader) aged(j int) bool {
+	return r.digits(j) >= 10 && r.length(j) == 2 && strings.HasPrefix(r.gap(j), ",") && (strings.HasPrefix(r.gap(j+1), ",") || strings.HasPrefix(r.gap(j+1), "."))
 }
 
 // person tells whether the day of the week at word i, a single word of value n,
@@ -382,14 +481,40 @@ func (r *reader) subject(i int) bool {
 // everyWeek tells whether a language says by its article alone that every week
 // is meant: "fermé le lundi".
 func (r *reader) everyWeek(i, j int) bool {
-	if !r.articleHabit || !r.before1(i, articleWord) || r.is1(j, to|shift|shiftAfter|following|followingAfter) || r.is1(i-2, between) {
+	if !r.articleHabit || r.rangeFollows(j) || r.is1(j, shift|shiftAfter|following|followingAfter) || r.is1(i-2, between) {
 		return false
+	}
+	if r.role(i-1)&weekly != 0 && r.plain(i) && !r.before1(i, until|since|meantFor|untilStrictly|between) {
+		return true // "le marché du dimanche"
+	}
+	if !r.before1(i, articleWord) {
+		return false
+	}
+	if i > 1 && r.role(i-2)&(past|wasTo|noVerb) == 0 && r.ends(i-2, r.habitEndings) {
+		return true // "il venait le jeudi"
 	}
 	if d, _ := r.direction(i, j); d == now {
 		return true
 	}
 	from, to := r.clauseAround(i, j, false)
 	return r.anyOf(from, to, opening|shuts)
+}
+
+// ofOneDay tells whether what happens once stands behind the day of the week [i, j)
+// with "a" before it: "a Monday deadline".
+func (r *reader) ofOneDay(i, j int) bool {
+	return r.monthFirst && r.is1(i-1, number) && r.digits(i-1) < 0 && r.plain(j) && r.role(j)&(datedNoun|event) != 0
+}
+
+// rangeFollows tells whether another day of the week, up to which something lasts,
+// follows at word j.
+func (r *reader) rangeFollows(j int) bool {
+	_, n := r.is(j, to)
+	if n == 0 || r.is1(j, and) {
+		return false
+	}
+	_, a := r.is(j+n, articleWord)
+	return r.is1(j+n+a, weekday)
 }
 
 // ofAnyMonth reads "of the month".
@@ -429,6 +554,20 @@ func (r *reader) weekAfter(k int) (weeks, j int, ok bool) {
 	}
 	j = k + n
 	return v.n / week, j, !r.plain(j) || r.all[j]&function != 0 // "Sunday week nights"
+}
+
+// numberedDay reads a day of a month that isn't told: "el día 3".
+func (r *reader) numberedDay(i int) (e expression, ok bool) {
+	u, n := r.is(i, unit)
+	k := i + n
+	if !r.numberedDays || n == 0 || u.unit != Day || !r.plain(k) || r.decimal(k) || r.dayMonthAt(k) || r.is1(i-1, every) {
+		return e, false
+	}
+	d, ok := r.dayNumber(k)
+	if !ok || r.plain(k+1) && r.all[k+1]&function == 0 && r.tense(k+1, k+1) == nearest || r.is1(k+1, to|and) {
+		return e, false
+	}
+	return expression{form: asDayOfMonth, day: d, j: k + 1, sure: sureRelative}, true
 }
 
 // dayBehind reads the number of a day behind a weekday, without a month: "el

@@ -13,6 +13,7 @@ const (
 	asNth                         // the last Sunday in March
 	asMonth                       // n is the month
 	asWeekday                     // n is the day of the week
+	asDayOfMonth                  // day is its number; the month isn't told
 	asSeason                      //
 	asQuarter                     //
 	asHalf                        //
@@ -86,10 +87,14 @@ func (r *reader) point(i int) (best expression, ok bool) {
 			try(r.numeric(i))
 			try(r.decadeDigits(i))
 			try(r.yearAlone(i))
+			try(r.yearOfTwo(i))
 		}
 		try(r.distanceAfter(i))
 	}
-	if digit || c&(month|monthShort|weekday|weekdayShort) != 0 || r.Careless {
+	if c&(weekday|weekdayShort) != 0 {
+		try(r.numeric(i))
+	}
+	if digit || c&(month|monthShort|weekday|weekdayShort|ordinal) != 0 || r.Careless {
 		try(r.dayMonth(i))
 	}
 	if digit || c&(ordinal|quarterNamed|quarterSign|unit) != 0 || r.romanAt(i) {
@@ -112,6 +117,7 @@ func (r *reader) point(i int) (best expression, ok bool) {
 	}
 	if c&unit != 0 {
 		try(r.unitAlone(i))
+		try(r.numberedDay(i))
 	}
 	if c&units != 0 {
 		try(r.unitsAhead(i))

@@ -104,7 +104,7 @@ var sections = map[string]kind{
 }
 
 // role is what a phrase says of the direction of time.
-type role uint32
+type role uint64
 
 // The roles, one per section of tense.txt.
 const (
@@ -134,14 +134,32 @@ const (
 	decides                      // the past of a verb behind which an infinitive is to come
 	callsOff                     // says that what was to come is not, or not then
 	reflexive                    // makes "to be" an auxiliary of the past: "s'est" ouvert
+	wasTo                        // the past of what was to come then: "devait", "vencía"
+	clock                        // between the figures of a time of day and the day: "a.m.", "Uhr"
+	contract                     // what is traded for a month to come: "delivery"
+	namesake                     // a name follows: "namens", "surnamed"
+	whoBehind                    // what it follows is a person: "who"
+	purpose                      // behind a date until which there is time: "until Friday" to pay
+	hadDone                      // an auxiliary whose participle is over: "hatte" angekündigt
+	title                        // stands before nothing but names: "Mr", "Ministerin"
+	figures                      // what is published of a month or quarter: "results"
+	publishes                    // says that figures are published
+	comparison                   // before a figure that another one is compared with: "after" 3 percent
+	nounToo                      // a verb that is a noun behind a preposition: "plans"
+	degrees                      // what is told in degrees: "temperatures"
+	negation                     // between "did" and a verb: "did not return"
+	datedNoun                    // what happens once, though "a" day stands before it: "deadline"
+	weekly                       // a day of the week behind it is every week's: "du" dimanche
+	speaks                       // what is said may follow without a word between: "said"
 
-	looked role = 1 << 31 // of a word of the text: its roles were looked up
+	looked role = 1 << 63 // of a word of the text: its roles were looked up
 )
 
 var tenses = map[string]role{
 	"clause": clause, "coordinator": coordinator, "future": future, "present": present, "past": past, "no verb": noVerb, "shuts": shuts, "infinitive": infinitive,
 	"unplanned": unplanned, "once": once, "was only": wasOnly, "never verb": never, "subject": subject, "states": states,
 	"perfect": perfect, "with be": withBe, "opening": opening, "calls off": callsOff, "awaited": awaited, "event": event, "eventful": eventful, "outcome": outcome, "title short": titleShort, "says": says, "decides": decides, "reflexive": reflexive,
+	"was to": wasTo, "clock": clock, "contract": contract, "namesake": namesake, "behind person": whoBehind, "speaks": speaks, "weekly": weekly, "dated noun": datedNoun, "negation": negation, "degrees": degrees, "title": title, "figures": figures, "publishes": publishes, "compared": comparison, "noun too": nounToo, "purpose": purpose, "had": hadDone,
 }
 
 // value is what a phrase means in one of its roles.
@@ -167,6 +185,7 @@ type Language struct {
 	bareYears    bool // a year needs no preposition
 	presentAhead bool // the present tense is used for what is to come
 	articleHabit bool // "the Monday" is every Monday
+	numberedDays bool // "el día 3" is a day of the month
 	verbLast     bool // the verb of a subordinate clause stands at its end
 
 	ordinalEndings, decadeEndings, weekdayEndings []string
@@ -176,7 +195,7 @@ type Language struct {
 	presentEndings                                []string // of the last word of a clause
 	singularEndings                               []string // of the present, wherever it stands
 	infinitiveEndings, eventEndings               []string
-	outcomeEndings                                []string
+	outcomeEndings, habitEndings                  []string
 	infinitiveInfix                               string // "zu" in "abzuschließen"
 
 	given    *lexicon.Trie // given names; nil: none
@@ -253,7 +272,7 @@ func (l *loader) endings(section string) *[]string {
 	return map[string]*[]string{
 		"ordinal ending": &l.ordinalEndings, "decade ending": &l.decadeEndings, "past ending": &l.pastEndings, "future ending": &l.futureEndings,
 		"present ending": &l.presentEndings, "singular ending": &l.singularEndings, "participle": &l.participles,
-		"participle ending": &l.participleEndings, "ongoing ending": &l.ongoingEndings, "adjective ending": &l.adjectiveEndings, "infinitive ending": &l.infinitiveEndings, "event ending": &l.eventEndings, "outcome ending": &l.outcomeEndings,
+		"participle ending": &l.participleEndings, "ongoing ending": &l.ongoingEndings, "adjective ending": &l.adjectiveEndings, "infinitive ending": &l.infinitiveEndings, "event ending": &l.eventEndings, "outcome ending": &l.outcomeEndings, "habit ending": &l.habitEndings,
 	}[section]
 }
 
@@ -386,6 +405,8 @@ func (l *loader) rule(line string) error {
 		l.presentAhead = val == "future"
 	case "article":
 		l.articleHabit = val == "habit"
+	case "day":
+		l.numberedDays = val == "numbered"
 	case "infinitive":
 		l.infinitiveInfix = val
 	case "verb":

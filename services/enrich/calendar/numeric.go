@@ -5,11 +5,22 @@ import (
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // numeric reads "2025-03-16", with or without a time, "3.4.2005", "31/12/2024",
 // "3/31/25", and in German "3.4."
 func (r *reader) numeric(i int) (e expression, ok bool) {
+	if v, n := r.is(i, weekday|weekdayShort); n > 0 {
+		// "Mo., 16.9."
+		if !r.namesTime(i) || !r.joined(i+n, ",.") || r.toks[i+n].Shape&lexicon.Digits == 0 {
+			return e, false
+		}
+		if e, ok = r.numeric(i + n); ok && e.form == asDay {
+			e.weekday = v.n
+		}
+		return e, ok
+	}
 	if e, ok = r.iso(i); ok {
 		return e, true
 	}
@@ -82,7 +93,7 @@ func (r *reader) dottedDay(i, d, m int, sep string) (e expression, ok bool) {
 	if sep[0] != '.' || !r.capitals || !r.bareYears || !valid(2000, m, d) || !strings.HasPrefix(r.text[r.toks[i+1].End:r.end], ".") {
 		return e, false
 	}
-	if _, cue := r.before(i, in|at|since|until|weekday|weekdayShort|articleWord); !cue {
+	if _, cue := r.before(i, in|at|since|until|weekday|weekdayShort|articleWord); !cue && !r.Careless {
 		return e, false
 	}
 	return expression{form: asDay, n: m, day: d, j: i + 2, sure: surePartial}, true

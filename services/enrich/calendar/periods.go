@@ -175,7 +175,7 @@ func (r *reader) quarterCode(i int) (expression, bool) {
 			return x, r.quarterSignSure(c.sign) || x.year != 0
 		case c.sign == 'H' && n <= 2:
 			e := r.withYear(expression{form: asHalf, n: n, j: i + 1, sure: sureWord})
-			return e, e.year != 0 || r.before1(i, in|articleWord)
+			return e, e.year != 0 || r.before1(i, in|articleWord) || r.plain(i) && !r.plain(i+1) && r.toks[i-1].Shape&lexicon.Lower != 0
 		}
 	}
 	return expression{}, false
@@ -298,14 +298,32 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 		e.form, e.j = asWeekend, k+m
 	case m > 0 && v.n != 0 && r.monthFirst && u.unit >= Week && u.unit <= Year && u.unit != Quarter && r.before1(i, articleWord) && r.all[i]&shiftPlural == 0:
 		return e, false // "in the last year": a duration
-	case m > 0 && u.unit != Day:
+	case m > 0 && u.unit == Day:
+		d, ok := r.numberedDay(k)
+		d.shift, d.shifted = v.n, true
+		return d, ok
+	case m > 0:
 		e.form, e.unit, e.n, e.j = asUnit, u.unit, v.n, k+m
 		if s, n := r.is(e.j, shiftAfter); n > 0 && s.n == 0 && v.n == 0 && r.joined(e.j, "-") {
 			e.j += n // "ce mois-ci"
 		}
+		if q, ok := r.partOwned(e); ok {
+			return q, true
+		}
 	default:
+		if d, ok := r.dayMonth(k); ok && r.monthFirst && d.year == 0 && d.weekday == 0 && !d.shifted && v.n != 0 {
+			d.shift, d.shifted = v.n, true // "next March 31"
+			return d, true
+		}
 		if w, m := r.is(k, weekday); m > 0 && r.namesTime(k) {
+			if d, ok := r.dayMonth(k); ok && v.n == 0 {
+				return d, true // "este miércoles 12 de marzo"
+			}
 			e.form, e.n, e.j = asWeekday, w.n, k+m
+			if d, ok := r.dayBehind(e.j); ok && v.n == 0 {
+				e.day = d
+				e.j++
+			}
 		} else if w, m := r.is(k, month); m > 0 && r.namesTime(k) {
 			e.form, e.n, e.j = asMonth, w.n, k+m
 			if y, ok := r.year(e.j, &e); ok {
@@ -324,6 +342,19 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 		e.form, e.n, e.j = asMonth, w, j // "el pasado mes de mayo"
 	}
 	return e, true
+}
+
+// partOwned reads "'s first quarter" behind "this year".
+func (r *reader) partOwned(e expression) (q expression, ok bool) {
+	if !r.monthFirst || e.unit != Year || !r.possessive(e.j) || e.j+1 >= len(r.toks) {
+		return q, false
+	}
+	q, ok = r.ordinalPeriod(e.j + 1)
+	if !ok || q.form != asQuarter && q.form != asHalf || q.dated() || q.yearShifts {
+		return q, false
+	}
+	q.yearShift, q.yearShifts = e.n, true
+	return q, true
 }
 
 // ofMonth reads "mes de mayo" and gives the month.
@@ -419,7 +450,7 @@ func (r *reader) fixedPhrase(i int) (e expression, ok bool) {
 			return expression{form: asFixed, fixed: oneDay(t), j: i + n, sure: sureNamed}, true
 		}
 	}
-	if v, n := r.is(i, feast); n > 0 && (r.capital(i) || !r.capitals) {
+	if v, n := r.is(i, feast); n > 0 && (r.capital(i) || r.capital(i+n-1) || !r.capitals) {
 		if !(r.capitals && r.bareYears) && r.nameBehind(i+n) {
 			return e, false // "Noël Martin", "Christmas Island"
 		}
@@ -437,7 +468,7 @@ func (r *reader) fixedPhrase(i int) (e expression, ok bool) {
 
 // ofWhat tells whether word k, behind "the day after", says after what.
 func (r *reader) ofWhat(k int) bool {
-	if r.joined(k, "") && r.is1(k, of) && !r.is1(k, in) {
+	if r.joined(k, "") && r.is1(k, of) && !(r.is1(k, in) && r.is1(k, at)) {
 		return true
 	}
 	return r.monthFirst && r.plain(k) && r.is1(k-1, after|beforehand) && !r.is1(k, in|and)
@@ -468,6 +499,9 @@ func (r *reader) distanceAfter(i int) (e expression, ok bool) {
 	if _, m := r.is(k, agoAfter); m > 0 {
 		return expression{form: asDistance, n: -c, unit: u.unit, j: k + m, sure: sureWord}, true
 	}
+	if v, m := r.is(k, later); m > 0 && v.n > 1 {
+		return expression{form: asDistance, n: c, unit: u.unit, j: k + m, sure: sureWord}, true // "from now"
+	}
 	if v, m := r.is(k, later); m > 0 && u.unit <= Week && u.unit != Weekend && !r.is1(k+m, of|than) {
 		return expression{form: asOffset, n: v.n * c, unit: u.unit, j: k + m, sure: sureRelative}, true
 	}
@@ -482,8 +516,8 @@ func (r *reader) distanceBefore(i int) (e expression, ok bool) {
 		sign, v = 1, ahead
 		_, n = r.is(i, ahead)
 	}
-	if n == 0 || !r.joined(i+n, "") {
-		return e, false
+	if n == 0 || !r.joined(i+n, "") || r.before1(i, since) {
+		return e, false // "desde hace tres años"
 	}
 	c, k, ok := r.count(i + n)
 	if !ok || !r.joined(k, "") {
@@ -493,15 +527,28 @@ func (r *reader) distanceBefore(i int) (e expression, ok bool) {
 	if m == 0 || u.unit == Weekend {
 		return e, false
 	}
+	if r.monthFirst && c == 1 && r.superlative(i) {
+		return e, false // "the slowest in a decade"
+	}
 	e = expression{form: asDistance, n: sign * c, unit: u.unit, j: k + m, sure: sureWord}
 	if v == ahead {
 		// "the first in two years", "done in two days": a duration
-		d, _ := r.direction(i, e.j)
-		if n == 1 && r.toks[i].End-r.toks[i].Start == 2 && d != toCome && d != now {
+		d, sure := r.direction(i, e.j)
+		if n == 1 && r.toks[i].End-r.toks[i].Start == 2 && (d != toCome && d != now || !sure && !r.capitals) {
 			return e, false
 		}
 	}
 	return e, true
+}
+
+// superlative tells whether one stands before word i, or before the noun there.
+func (r *reader) superlative(i int) bool {
+	for k := i - 1; k >= max(0, i-3) && r.joined(k+1, ""); k-- {
+		if r.length(k) > 4 && strings.HasSuffix(r.word(k), "est") || r.is1(k, ordinal) {
+			return true
+		}
+	}
+	return false
 }
 
 // firstMonths reads "the first six months of 2024".

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -64,7 +65,10 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int, m 
 		x.Start, x.End = r.span(e.i, j, e)
 		if !x.first.dated() || x.first.form == asFeast {
 			x.tense = r.directionOf(&x, j)
+		} else {
+			r.cue = r.governed(e.i)
 		}
+		r.behind = j
 		dst = append(dst, x)
 		i, behind = j, j
 		old = x.first.form == asYear || x.first.form == asDecade || x.first.form == asCentury
@@ -86,6 +90,9 @@ func (r *reader) ofStreet(e expression) bool {
 // habit tells whether e, a day of the week, is told with others to be one on
 // which something is open: "Tuesday to Saturday". j is the word behind them.
 func (r *reader) habit(e expression) (j int, ok bool) {
+	if (e.form == asDay && e.day2 == 0 || e.form == asSeason) && !e.dated() && !e.shifted && !e.yearShifts && r.before1(e.i, every) {
+		return e.j, true // "every May 1"
+	}
 	if e.form != asWeekday || e.shifted || e.day != 0 {
 		return 0, false
 	}
@@ -133,8 +140,10 @@ func (r *reader) span(i, j int, e expression) (start, end int) {
 	if r.capitals && !r.bareYears && i > 0 && r.joined(i, "") && strings.EqualFold(r.word(i-1), "the") && (e.form != asYear && e.form != asDay && e.form != asMonth || e.part != Whole || r.all[i]&unit != 0) {
 		start = int(r.toks[i-1].Start)
 	}
-	if e.form == asDecade && start > r.start && strings.HasSuffix(r.text[:start], "'") {
-		start-- // "the '60s"
+	if (e.form == asDecade || e.form == asYear) && start > r.start {
+		if mark := lastRune(r.text[r.start:start]); e.form == asDecade && mark == '\'' || e.form == asYear && r.length(i) == 2 && (mark == '\'' || mark == '’') {
+			start -= utf8.RuneLen(mark) // "the '60s", "in '97"
+		}
 	}
 	rest := r.text[end:r.end]
 	if strings.HasPrefix(rest, ".") && r.dotted(j, e) {
@@ -156,7 +165,11 @@ func (r *reader) dotted(j int, e expression) bool {
 }
 
 func (r *reader) digitsOnly(e expression) bool {
-	for k := e.i; k < e.j; k++ {
+	from := e.i
+	if r.is1(from, weekday|weekdayShort) {
+		from++
+	}
+	for k := from; k < e.j; k++ {
 		if r.toks[k].Shape&lexicon.Digits == 0 {
 			return false
 		}
@@ -239,7 +252,11 @@ func (r *reader) joint(e expression) (k int, list, ok bool) {
 		}
 		return j + n, true, e.form == asMonth || e.form == asWeekday || e.form == asDay
 	}
-	if _, n := r.is(j, to); n > 0 && r.joined(j, ".") && r.joined(j+n, "") && !r.putOff(e.i, j) {
+	marks := "."
+	if r.monthFirst && e.form == asDay && e.year != 0 {
+		marks = ".," // "Dec. 30, 2024, to"
+	}
+	if _, n := r.is(j, to); n > 0 && r.joined(j, marks) && r.joined(j+n, "") && !r.putOff(e.i, j) {
 		return j + n, false, true
 	}
 	return j, false, false
@@ -261,7 +278,7 @@ func (r *reader) rangeEnd(k int, e expression) (b expression, ok bool) {
 	}
 	switch e.form {
 	case asYear:
-		if y, ok := r.yearNumber(k); ok && y >= e.year && !r.counts(k, y) {
+		if y, ok := r.yearNumber(k); ok && y >= e.year && !r.counts(k, y) && !(r.capitals && r.bareYears && r.plain(k+1) && r.capital(k+1)) {
 			return expression{form: asYear, year: y, n: y, i: k, j: k + 1, sure: sureFull}, true
 		}
 		return b, false
@@ -289,7 +306,7 @@ func (r *reader) rangeEnd(k int, e expression) (b expression, ok bool) {
 func follows(a, b expression) bool {
 	switch a.form {
 	case asWeekday:
-		return !a.shifted && !b.shifted && b.n == a.n%7+1
+		return (!a.shifted || a.shift == 0) && !b.shifted && b.n == a.n%7+1
 	case asMonth:
 		return b.n == a.n%12+1 && (a.year == 0 || a.year == b.year) && !a.yearShifts && !a.shifted && !b.shifted && a.part == Whole && b.part == Whole
 	default:
@@ -322,13 +339,13 @@ func (r *reader) inTitle(e expression) bool {
 	}
 	g := r.gap(j)
 	if j-i < 2 {
-		return e.form == asMonth || e.form == asWeekday
+		return e.form == asMonth || e.form == asWeekday || e.form == asUnit && r.capital(i) && !strings.ContainsAny(g, ",.!?") && !r.sentenceStart(j)
+	}
+	if r.workBefore(i) || r.workBehind(j) {
+		return true // the novel "..."
 	}
 	if strings.IndexAny(g, ".!?") == 0 || strings.IndexByte(g, ',') == 0 && !r.monthFirst || r.attributed(j) && (r.sentenceStart(i) || r.monthFirst) {
 		return false
-	}
-	if r.is1(i-1, work) {
-		return true // the novel "..."
 	}
 	// Where titles have a capital at their beginning only, what begins so in the
 	// middle of a sentence is one.
@@ -345,14 +362,48 @@ func (r *reader) inTitle(e expression) bool {
 	return i == 0 || r.gap(i) != "" && (unicode.IsSpace(opens) || r.monthFirst && opens == ',')
 }
 
+// workBefore tells whether a word for a work stands before the quotation that
+// begins with word i, or a few words before it where a comma parts them: "su obra
+// más célebre, «...»".
+func (r *reader) workBefore(i int) bool {
+	const near = 3 // words
+	if r.is1(i-1, work) {
+		return true
+	}
+	if i == 0 || !strings.HasPrefix(r.gap(i), ", ") {
+		return false
+	}
+	for k := i - 2; k >= max(0, i-1-near) && r.joined(k+1, ""); k-- {
+		if r.is1(k, work) {
+			return true
+		}
+	}
+	return false
+}
+
+// workBehind tells whether a word for a work stands behind the comma after a
+// quotation that ends before word j: "«...», a film by".
+func (r *reader) workBehind(j int) bool {
+	const near = 3 // words
+	if !strings.Contains(r.gap(j), ",") || !r.is1(j, articleWord|number) {
+		return false
+	}
+	for k := j + 1; k < min(len(r.toks), j+near) && r.joined(k, ""); k++ {
+		if r.is1(k, work) {
+			return true
+		}
+	}
+	return false
+}
+
 // attributed tells whether at word j, behind a comma and a quotation, stands who
 // said it.
 func (r *reader) attributed(j int) bool {
 	if !strings.Contains(r.gap(j), ",") || j >= len(r.toks) || r.toks[j].Shape&lexicon.Lower == 0 || r.all[j]&(articleWord|number) != 0 {
 		return false
 	}
-	// "..., was stolen"
-	return !r.monthFirst || r.all[j]&function == 0 || r.role(j)&(past|present|future) == 0
+	const near = 6 // words
+	return !r.monthFirst || r.anyOf(j, min(len(r.toks), j+near), says)
 }
 
 // Resolve tells when x is, counted from the day anchor, which may be zero: then
@@ -434,6 +485,10 @@ func (x *Expression) Relative() bool { return x.first.form == asOffset && !x.fir
 func (x *Expression) OfDay() bool {
 	return x.last.form == 0 && (x.first.form == asDay || x.first.form == asFixed)
 }
+
+// Agenda tells whether x is a day as an agenda or a table of results heads what
+// belongs to it: with its month, and without a year, which the stamp of a page has.
+func (x *Expression) Agenda() bool { return x.first.form == asDay && x.first.year == 0 }
 
 // Nearest has x, if it has no year, mean the one nearest to the anchor, whatever
 // the words around it say.

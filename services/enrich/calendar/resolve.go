@@ -32,6 +32,8 @@ func (e *expression) resolve(anchor time.Time, before Interval, d direction) (In
 	switch e.form {
 	case asWeekday, asWeekend:
 		return e.weekly(anchor, d), true
+	case asDayOfMonth:
+		return e.monthly(anchor, d), true
 	case asDayOfWeek:
 		return oneDay(mondayOf(anchor).AddDate(0, 0, 7*e.shift+e.n-1)), true
 	case asUnit:
@@ -193,6 +195,32 @@ func (e *expression) admits(i Interval, anchor time.Time, d direction) bool {
 // better tells whether i is meant rather than old: the one nearer to anchor.
 func (e *expression) better(i, old Interval, anchor time.Time, d direction) bool {
 	return away(i, anchor) < away(old, anchor) || away(i, anchor) == away(old, anchor) && d == gone && i.From.Before(old.From)
+}
+
+// monthly is the day of that number in the month that is meant.
+func (e *expression) monthly(anchor time.Time, d direction) Interval {
+	const around = 2 // months
+	if e.shifted && e.shift != 0 {
+		d = toCome
+		if e.shift < 0 {
+			d = gone
+		}
+	}
+	var best Interval
+	for m := -around; m <= around; m++ {
+		first := date(anchor.Year(), int(anchor.Month())+m, 1)
+		if !valid(first.Year(), int(first.Month()), e.day) {
+			continue
+		}
+		i := oneDay(date(first.Year(), int(first.Month()), e.day))
+		if d == gone && i.From.After(anchor) || d == toCome && i.From.Before(anchor) {
+			continue
+		}
+		if best.From.IsZero() || away(i, anchor) < away(best, anchor) {
+			best = i
+		}
+	}
+	return best
 }
 
 // away is how far i lies from t.

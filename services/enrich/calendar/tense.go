@@ -24,136 +24,12 @@ const (
 	maxHead    = 12 // words: what is no longer may be a headline without a verb
 )
 
-// directionOf is the direction of x, whose last word is before j.
-func (r *reader) directionOf(x *Expression, j int) direction {
-	e := &x.first
-	byDay := e.form == asDay || e.form == asWeekday || e.form == asWeekend
-	switch {
-	case r.before1(e.i, since):
-		return gone
-	case r.before1(e.i, meantFor) && (byDay || e.part != Whole || r.monthFirst):
-		return toCome
-	case (e.form == asQuarter || e.form == asHalf) && r.afterWord(e.i), !byDay && r.before1(e.i, figuresFor):
-		return gone
-	case e.form == asWeekday && r.bracketed(e.i, j):
-		return gone // the day of the issue that is quoted
-	}
-	from, to := r.clauseAround(e.i, j, true)
-	if r.before1(e.i, target) && r.anyOf(from, to, callsOff) {
-		return toCome // "moved to Tuesday"
-	}
-	if r.before1(e.i, untilStrictly) && (r.shutAround(e.i, j, from, to) || r.monthFirst && r.plain(j) && r.role(j)&infinitive != 0) {
-		return toCome // "until Friday to pay"
-	}
-	if byDay && r.ofWhatHappened(e.i, j, r.looksAhead(from, to) && !r.besideEvent(e.i, from, after)) {
-		return gone
-	}
-	if x.last.form != 0 && (e.form == asWeekday || e.form == asDay) && from > 0 && !r.parts(from) && r.backward(e.i, from) == nearest && r.forward(j, to) == nearest {
-		// Days from one to another with no verb of their own are announced.
-		return toCome
-	}
-	d, sure := r.direction(e.i, j)
-	switch {
-	case d != gone && byDay && x.last.form == 0 && e.day2 == 0 && r.dates(e.i, j) && !r.anyOf(from, to, present|future):
-		return gone
-	case d != gone && byDay && r.besideEvent(e.i, from, after):
-		if d == toCome && sure {
-			return either.of(e)
-		}
-		return gone
-	case d == now && e.form == asMonth && r.besideEvent(e.i, from, after):
-		return nearest // "nach der Wahl im Februar verhandeln sie"
-	case d == gone && byDay && (r.anyOf(j, to, callsOff) || r.besideEvent(e.i, from, beforehand) && (r.possessive(j) || !r.straightAfter(e.i, beforehand))):
-		d = either
-	case d == now:
-		d = toCome
-	case d == toCome && sure && r.anyOf(from, to, once):
-		d = either // "was originally due in May"
-	}
-	if !sure && e.form != asWeekday && e.form != asWeekend && e.form != asSeason {
-		return nearest
-	}
-	return d.of(e)
-}
-
 // of is d as it counts for e: only days of the week can lie either way.
 func (d direction) of(e *expression) direction {
-	if d == either && e.form != asWeekday && e.form != asWeekend {
+	if d == either && e.form != asWeekday && e.form != asWeekend && e.form != asDayOfMonth {
 		return nearest
 	}
 	return d
-}
-
-// ofWhatHappened tells whether the date [i, j) is that of what nobody announces:
-// "Saturday's attack", "der Unfall am Montag". In a clause that looks ahead, a
-// victory is none.
-func (r *reader) ofWhatHappened(i, j int, ahead bool) bool {
-	const near = 3 // words
-	if r.possessive(j) {
-		for k := j + 1; k < len(r.toks) && k < j+near && r.plain(k); k++ {
-			if r.role(k)&eventful != 0 || r.happened(k, ahead) && !r.qualifies(k) {
-				return true
-			}
-		}
-		return false
-	}
-	for k := i - 1; k >= 0 && k >= i-near && r.joined(k+1, "") && !r.before1(i, until); k-- {
-		if r.all[k]&(function|of|on|dating) == 0 {
-			return r.happened(k, ahead) && r.role(k-1)&infinitive == 0
-		}
-	}
-	return false
-}
-
-// happened tells whether word k is a noun for what nobody announces, or in
-// German ends in one.
-func (r *reader) happened(k int, ahead bool) bool {
-	compound := r.verbLast && r.capital(k)
-	if r.role(k)&(event|eventful) != 0 || compound && r.ends(k, r.eventEndings) {
-		return true
-	}
-	return !ahead && (r.role(k)&outcome != 0 || compound && r.ends(k, r.outcomeEndings))
-}
-
-// qualifies tells whether the noun k stands before another one that it belongs
-// to: "murder trial".
-func (r *reader) qualifies(k int) bool {
-	if k+1 >= len(r.toks) || !r.plain(k+1) || !r.joined(k+1, "") || r.all[k+1]&(function|of|on|in|to|and|weekday|month) != 0 {
-		return false
-	}
-	return r.role(k+1)&(clause|coordinator|infinitive|subject|states|unplanned|past|present|future) == 0 && r.tense(k+1, k+1) == nearest
-}
-
-// looksAhead tells whether a verb of the future or a conditional is among the
-// words [from, to).
-func (r *reader) looksAhead(from, to int) bool {
-	for k := from; k < to; k++ {
-		if r.role(k)&future != 0 || r.endsAsFuture(k) {
-			return true
-		}
-	}
-	return false
-}
-
-// straightAfter tells whether a phrase of kind k, and an article at most, stand
-// before word i.
-func (r *reader) straightAfter(i int, k kind) bool {
-	return r.before1(i, k) || r.is1(i-1, articleWord) && r.joined(i, "") && r.before1(i-1, k)
-}
-
-// dates tells whether [i, j) dates the noun before it: "das Urteil vom Montag".
-func (r *reader) dates(i, j int) bool {
-	p, ok := r.before(i, dating)
-	return ok && p > 0 && r.joined(i, "") && r.plain(p) && (r.capital(p-1) || r.monthFirst && r.all[p-1]&function == 0) && !r.is1(j, to)
-}
-
-// shutAround tells whether something is shut in the clause [from, to) of the
-// date [i, j), or in its sentence, if the clause has no verb.
-func (r *reader) shutAround(i, j, from, to int) bool {
-	if r.verbLast && r.within(i, j, from, to) == nearest {
-		from, to = r.sentenceAround(i, j)
-	}
-	return r.anyOf(from, to, shuts) && !r.wasShut(from, to)
 }
 
 // sentenceAround is the range of words of the sentence that [i, j) stands in.
@@ -166,48 +42,6 @@ func (r *reader) sentenceAround(i, j int) (from, to int) {
 		to++
 	}
 	return from, to
-}
-
-// wasShut tells whether what the words [from, to) tell to be shut is so no more.
-func (r *reader) wasShut(from, to int) bool {
-	for k := from; k < to; k++ {
-		if r.role(k)&wasOnly != 0 && !r.name(k) {
-			return true
-		}
-	}
-	return false
-}
-
-// besideEvent tells whether the date at word i is that of something that a preposition
-// of kind p puts after or before what is told: "after the defeat on Saturday",
-// "avant le sommet de jeudi".
-func (r *reader) besideEvent(i, from int, p kind) bool {
-	const near = 6 // words
-	for k := i - 1; k >= max(from-1, i-near, 0); k-- {
-		if r.all[k]&p != 0 {
-			return true
-		}
-		if k < i-1 && r.role(k)&(past|present|future) != 0 {
-			return false
-		}
-	}
-	return false
-}
-
-// afterWord tells whether "after" stands in front of word i, with adjectives
-// between them at most.
-func (r *reader) afterWord(i int) bool {
-	const adjectives = 3
-	for k := i - 1; k >= 0 && k >= i-1-adjectives && r.joined(k+1, ""); k-- {
-		if r.all[k]&after != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-func (r *reader) bracketed(i, j int) bool {
-	return strings.HasSuffix(r.gap(i), "(") && strings.HasPrefix(r.gap(j), ")")
 }
 
 func (r *reader) anyOf(from, to int, t role) bool {
@@ -223,7 +57,7 @@ func (r *reader) anyOf(from, to int, t role) bool {
 // joins, up to what joins it to another.
 func (r *reader) clauseAround(i, j int, joins bool) (from, to int) {
 	from, to = i, j
-	if p, ok := r.before(i, since|until|untilStrictly|after); ok && p > 0 && r.joined(p, "") && r.joined(i, "") {
+	if p, ok := r.before(r.governed(i), since|until|untilStrictly|after); ok && p > 0 && r.joined(p, "") && r.joined(i, "") {
 		from = p - 1 // a preposition, which could open a clause elsewhere
 	}
 	for from > 0 && i-from < verbWindow && !r.opensClause(from, joins) {
@@ -242,16 +76,25 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 	from, to := r.sentenceAround(i, j)
 	left, right := r.clauseAround(i, j, true)
 	left, right = max(left, from), min(right, to)
-	if d = r.attributive(j); d != nearest {
+	if d = r.attributive(j); d == nearest && i > 1 && r.is1(i-2, articleWord) {
+		d = r.attributiveBehind(j)
+	}
+	if d != nearest {
 		return d, true
 	}
 	if d = r.within(i, j, left, right); d != nearest {
 		return d, true
 	}
+	if left > 0 && left < i && r.role(left)&clause != 0 && r.role(left-1)&future != 0 {
+		return toCome, true // "prevé que los costes se estabilicen en mayo"
+	}
 	wide, end := r.clauseAround(i, j, false)
 	wide, end = max(wide, from), min(end, to)
 	if d = r.within(left, right, wide, end); d != nearest && (right < end || r.verbLast) {
 		return d, true
+	}
+	if left > 0 && left < i && r.role(left)&clause != 0 && r.unknownVerb(left+1, i, right-j) {
+		return toCome, r.monthFirst
 	}
 	if r.presentAhead && r.capitals && (right-left >= j-i+3 && left > from || right-left >= j-i+4 && right < to) {
 		// In German a clause has commas around it and a verb in it: one that is
@@ -267,12 +110,39 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 			return d, true
 		}
 	}
-	if d = r.within(left, right, from, to); d == gone && r.before1(i, until) {
+	if d = r.pastRelative(right, to); d != nearest {
+		return d, true
+	}
+	if d = r.within(left, right, from, to); d == gone && r.before1(r.governed(i), until) {
 		return either, true // "6 percent from March, was refused"
 	} else if d != nearest {
 		return d, true
 	}
 	return r.withoutVerb(i, from)
+}
+
+// unknownVerb tells whether a clause that begins before word k has a verb that the
+// data doesn't have before word i or among the rest words behind the date; such
+// a one is in the present: "which stars on Friday", "qui planche vendredi".
+func (r *reader) unknownVerb(k, i, rest int) bool {
+	if r.monthFirst {
+		return k < i && r.plain(k) && r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&(function|unit|units) == 0 && strings.HasSuffix(r.word(k), "s")
+	}
+	return r.presentAhead && !r.capitals && i > k && i-k+rest > 1
+}
+
+// pastRelative is the direction of what goes on behind a relative clause that
+// begins with word k: "the ceremony on Friday, which was never called off, will".
+func (r *reader) pastRelative(k, to int) direction {
+	if r.verbLast || k >= to || r.role(k)&clause == 0 || !strings.Contains(r.gap(k), ",") {
+		return nearest
+	}
+	for k++; k < to; k++ {
+		if strings.Contains(r.gap(k), ",") && !r.numbers(k-1, k) {
+			return r.forward(k, to)
+		}
+	}
+	return nearest
 }
 
 // attributive is the direction of a participle that stands between a date and
@@ -295,6 +165,21 @@ func (r *reader) attributive(j int) direction {
 			return now
 		case hasSuffix(base, r.participleEndings):
 			return gone
+		}
+	}
+	return nearest
+}
+
+// attributiveBehind is attributive where a phrase with a preposition stands between:
+// "die am Freitag im Fluss gefundene Leiche".
+func (r *reader) attributiveBehind(j int) direction {
+	const words = 4
+	if !r.is1(j, function|in|on|at) {
+		return nearest
+	}
+	for k := j + 1; k < j+words && r.plain(k); k++ {
+		if r.toks[k].Shape&lexicon.Lower != 0 && r.capital(k-1) {
+			return r.attributive(k)
 		}
 	}
 	return nearest
@@ -360,7 +245,13 @@ func (r *reader) opensClause(k int, joins bool) bool {
 		return true
 	}
 	t := r.role(k)
-	return t&clause != 0 || joins && t&coordinator != 0 && !r.numbers(k-1, k+1) // "14 and 16"
+	return t&clause != 0 || joins && (t&coordinator != 0 && !r.numbers(k-1, k+1) || r.saidBefore(k)) // "14 and 16"
+}
+
+// saidBefore tells whether what is said begins with word k, as English has it
+// without "that": "said some trains on Friday would be late".
+func (r *reader) saidBefore(k int) bool {
+	return r.monthFirst && r.role(k-1)&speaks != 0 && r.plain(k) && r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&(weekday|month|day|shift|period|in|on|of|at|to|until|after|since) == 0
 }
 
 // numbers tells whether words i and j have digits: "2:1".
@@ -382,14 +273,14 @@ func (r *reader) backward(i, from int) direction {
 	verb := -1      // "to" with a verb behind it
 	wanted := false // an infinitive stands between
 	for k := i - 1; k >= from; k-- {
-		wanted = wanted || r.role(k)&(past|present|future|noVerb) == 0 && r.all[k]&(function|weekday) == 0 && r.ends(k, r.infinitiveEndings) && !r.noun(k)
+		wanted = wanted || r.role(k)&(past|present|future|noVerb) == 0 && r.all[k]&(function|weekday) == 0 && r.ends(k, r.infinitiveEndings) && (!r.noun(k) || r.is1(k+1, articleWord) && !r.is1(k-1, articleWord))
 		if r.role(k)&infinitive != 0 && r.toks[k+1].Shape&lexicon.Lower != 0 && r.all[k+1]&(function|number|articleWord) == 0 {
 			verb = k
 		}
 		switch d := r.tense(k, max(0, from-auxWindow)); {
 		case d == gone && wanted && r.role(k)&decides != 0:
 			return toCome
-		case d == gone && verb > k && (r.intends(k, verb) || r.before1(i, untilStrictly)):
+		case d == gone && verb > k && (k == 0 || r.role(k-1)&negation == 0) && (r.intends(k, verb) || r.before1(i, untilStrictly)):
 			return toCome
 		case d == gone && verb > k && r.before1(i, until):
 			return either // "has two left to sell by May"
@@ -408,8 +299,20 @@ func (r *reader) intends(k, i int) bool {
 	return r.tenses.Longest(pair, lexicon.Class(future)).Tokens == len(pair)
 }
 
+// pair tells whether words k and k+1 are a phrase of role t.
+func (r *reader) pair(k int, t role) bool {
+	const two = 2
+	return r.plain(k+1) && r.tenses.Longest(r.toks[k:k+two], lexicon.Class(t)).Tokens == two
+}
+
 func (r *reader) forward(j, to int) direction {
 	for k := j; k < to; k++ {
+		if r.monthFirst && k > j && r.role(k)&nounToo != 0 && r.all[k-1]&(at|articleWord|nounCue) != 0 && r.role(k-1)&infinitive == 0 {
+			continue // "on Monday about plans"
+		}
+		if r.monthFirst && r.role(k)&(future|noVerb) == future && r.role(k+1)&infinitive != 0 && r.ends(k, r.pastEndings) {
+			return r.withAuxiliary(k, j) // "on Friday the seven agreed to"
+		}
 		if d := r.tense(k, j); d != nearest {
 			return d
 		}
@@ -444,13 +347,16 @@ func (r *reader) infinitiveClause(k int) direction {
 // from word from on.
 func (r *reader) tense(k, from int) direction {
 	t, c := r.role(k), r.all[k]
-	if t&(future|past|present|unplanned) != 0 {
+	if r.monthFirst && k+1 < len(r.toks) && r.gap(k+1) == "-" && t&future == 0 {
+		return nearest // "open-top"
+	}
+	if t&(future|past|present|unplanned|wasTo) != 0 {
 		return r.listed(k, from)
 	}
 	if c&(month|weekday|unit|function) != 0 || r.toks[k].Shape&lexicon.Lower == 0 && !r.sentenceStart(k) || r.length(k) < 3 {
 		return nearest
 	}
-	if t&noVerb != 0 && !(r.verbLast && r.lastInPast(k)) || r.noun(k) {
+	if t&noVerb != 0 && !r.verbAfterAll(k) || r.noun(k) {
 		return nearest
 	}
 	switch {
@@ -464,16 +370,42 @@ func (r *reader) tense(k, from int) direction {
 	return nearest
 }
 
+// verbAfterAll tells whether word k, which looks like a verb and mostly is none, is
+// one by what stands beside it: "married in June", "verletzte sich".
+func (r *reader) verbAfterAll(k int) bool {
+	if r.verbLast {
+		return r.lastInPast(k) || r.plain(k+1) && r.role(k+1)&reflexive != 0 && r.ends(k, r.pastEndings)
+	}
+	return r.monthFirst && r.role(k)&(never|future) == 0 && r.ends(k, r.pastEndings) && r.plain(k+1) && r.all[k+1]&(function|weekday) != 0 && r.plain(k)
+}
+
 // listed is what the word k tells, which the data has for a verb.
 func (r *reader) listed(k, from int) direction {
 	t := r.role(k)
-	if r.name(k) || r.verbLast && t&past != 0 && r.capital(k) && r.all[k]&function == 0 && !r.participle(k) {
+	if r.name(k) || t&noVerb != 0 && t&perfect != 0 || t&future != 0 && k > 0 && r.is1(k-1, than) || t&clock != 0 && k > 0 && r.toks[k-1].Shape&lexicon.HasDigit != 0 ||
+		r.verbLast && t&past != 0 && r.capital(k) && r.all[k]&function == 0 && !r.participle(k) {
 		return nearest // "Anstieg", "Vertrag" at the beginning of a sentence
 	}
 	switch {
+	case t&past != 0 && k > 0 && r.role(k-1)&present != 0 && r.pair(k-1, present):
+		return now // "il y a"
+	case t&wasTo != 0:
+		return either
+	case t&future != 0 && r.monthFirst && r.role(k+1)&infinitive != 0 && k+2 < len(r.toks) && r.all[k+2]&(articleWord|number|nounCue) != 0 && r.ends(k, r.pastEndings):
+		return r.withAuxiliary(k, from) // "agreed to a package"
+	case t&future != 0 && t&unplanned != 0:
+		return gone // "could hardly walk"
+	case t&nounToo != 0 && r.monthFirst && k > 0 && r.all[k-1]&(articleWord|nounCue) != 0 && r.is1(k+1, on|weekday):
+		return nearest // "unveiled a plan on Monday"
 	case t&future != 0:
 		if r.verbLast && r.perfectAhead(k) {
 			return gone
+		}
+		if r.verbLast && r.pastModal(k+1) {
+			return nearest // "beherbergt werden durften": the next word tells
+		}
+		if !r.verbLast && !r.monthFirst && k > 0 && r.role(k-1)&wasOnly != 0 && r.plain(k) {
+			return either // "était prévu", "estaba previsto"
 		}
 		if r.auxiliary(k, from) && r.monthFirst {
 			return either
@@ -481,7 +413,7 @@ func (r *reader) listed(k, from int) direction {
 		return toCome
 	case r.noun(k) && r.all[k]&function == 0:
 		return nearest
-	case r.verbLast && t&wasOnly != 0 && r.plannedAhead(k):
+	case r.verbLast && t&wasOnly != 0 && t&hadDone == 0 && r.plannedAhead(k):
 		return either
 	case t&past != 0:
 		if r.monthFirst && k+2 < len(r.toks) && r.role(k+1)&infinitive != 0 && r.all[k]&function != 0 && t&infinitive == 0 && r.toks[k+2].Shape&lexicon.Lower != 0 && r.all[k+2]&(function|articleWord) == 0 {
@@ -494,6 +426,11 @@ func (r *reader) listed(k, from int) direction {
 		return gone
 	}
 	return now
+}
+
+// pastModal tells whether the word k, behind an infinitive, is a verb in the past.
+func (r *reader) pastModal(k int) bool {
+	return r.plain(k) && r.role(k)&(future|noVerb) == 0 && r.toks[k].Shape&lexicon.Lower != 0 && r.ends(k, r.pastEndings)
 }
 
 // perfectAhead tells whether the clause of word k, a modal verb, ends in an
@@ -570,7 +507,7 @@ func (r *reader) noun(k int) bool {
 	if !r.plain(k) || r.all[k]&function != 0 || r.role(k)&(present|unplanned) == 0 {
 		return false
 	}
-	if r.all[k-1]&(nounCue|articleWord) != 0 || r.possessive(k-1) && r.word(k-1) == "s" {
+	if r.all[k-1]&(nounCue|articleWord) != 0 || r.toks[k-1].Shape&lexicon.HasDigit != 0 || r.possessive(k-1) && r.word(k-1) == "s" {
 		return true
 	}
 	if r.all[k-1]&unit != 0 && r.gap(k-1) == "-" {
@@ -594,8 +531,12 @@ func (r *reader) withAuxiliary(k, from int) direction {
 			switch {
 			case r.name(a):
 				return gone
+			case t&future != 0 && a > 0 && r.all[a-1]&function != 0 && r.role(a-1)&past != 0:
+				return either // "was to be held"
 			case t&future != 0:
 				return toCome
+			case t&past != 0 && a >= 2 && r.role(a-1)&infinitive != 0 && r.role(a-2)&future != 0 && r.role(a-2)&present == 0:
+				return toCome // "hoped to have a cabinet sworn in"
 			case t&past != 0:
 				return gone
 			case r.all[a]&function != 0 && t&present != 0:
@@ -607,10 +548,15 @@ func (r *reader) withAuxiliary(k, from int) direction {
 	if r.verbLast && r.plain(k+1) && r.role(k+1)&future != 0 {
 		return toCome // "gewählt wird"
 	}
+	if r.verbLast && r.role(k)&shuts != 0 && r.isShut(k) {
+		return now // "sind von Donnerstag an verboten"
+	}
 	for a := k - 1; a >= max(from, k-auxWindow) && !r.opensClause(a+1, true); a-- {
 		switch t := r.role(a); {
 		case t&perfect != 0:
 			return gone
+		case a == k-1 && t&future != 0 && r.verbLast && r.pastModal(k) && !r.participle(k):
+			// "werden durften"
 		case t&future != 0 || r.endsAsFuture(a):
 			return toCome
 		case t&states != 0 && !r.verbLast && a >= k-2:
@@ -628,6 +574,20 @@ func (r *reader) withAuxiliary(k, from int) direction {
 func (r *reader) auxiliary(k, from int) bool {
 	for a := k - 1; a >= max(from, k-2) && !r.opensClause(a+1, true); a-- {
 		if r.all[a]&function != 0 && r.role(a)&past != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// isShut tells whether "to be" stands in the clause of word k, a participle of
+// what lasts, before it, and nothing behind it that makes that the past.
+func (r *reader) isShut(k int) bool {
+	if r.plain(k+1) && r.role(k+1)&past != 0 {
+		return false
+	}
+	for a := k - 1; a >= max(0, k-verbWindow) && !r.opensClause(a+1, true); a-- {
+		if r.role(a)&states != 0 {
 			return true
 		}
 	}

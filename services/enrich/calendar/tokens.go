@@ -16,6 +16,8 @@ type reader struct {
 	start, end int
 	toks       []lexicon.Token
 	all        []kind // what begins at each word
+	cue        int    // the word that the preposition of the last expression stands before
+	behind     int    // the word behind that expression; 0 if there is none
 	roles      []role // the same for the direction of time; 0 until it is looked up
 }
 
@@ -169,9 +171,10 @@ func (r *reader) withEnding(i int, endings []string) int {
 	return -1
 }
 
-// sentenceStart tells whether word i opens a sentence or the text.
+// sentenceStart tells whether word i opens a sentence or the text, or would
+// behind its last word.
 func (r *reader) sentenceStart(i int) bool {
-	if i == 0 {
+	if i <= 0 || i >= len(r.toks) {
 		return true
 	}
 	g := r.gap(i)
@@ -182,7 +185,7 @@ func (r *reader) sentenceStart(i int) bool {
 		return r.toks[i].Shape&lexicon.Lower == 0
 	}
 	if strings.ContainsAny(g, "\"“„«»") && (g[0] == ' ' || g[0] == ',' || g[0] == ':') {
-		return r.toks[i].Shape&lexicon.Upper != 0
+		return r.toks[i].Shape&lexicon.Upper != 0 && !r.fewQuoted(i)
 	}
 	if !strings.Contains(g, ".") || r.toks[i].Shape&lexicon.Lower != 0 {
 		return false
@@ -203,6 +206,28 @@ func (r *reader) sentenceStart(i int) bool {
 	return true
 }
 
+// fewQuoted tells whether word i opens a quotation of a few words in the middle
+// of a sentence: a name or a title.
+func (r *reader) fewQuoted(i int) bool {
+	const (
+		words = 4
+		marks = "\"“”„«»"
+	)
+	if r.gap(i)[0] != ' ' || strings.Contains(r.gap(i), "»") {
+		return false
+	}
+	for k := i + 1; k <= len(r.toks) && k <= i+words; k++ {
+		g := r.gap(k)
+		if at := strings.IndexAny(g, marks); at >= 0 {
+			return !strings.ContainsAny(g[:at], ".!?")
+		}
+		if strings.ContainsAny(g, ".!?;:\n") {
+			return false
+		}
+	}
+	return false
+}
+
 // namesTime tells by its case that word i may be the name of a day or month.
 func (r *reader) namesTime(i int) bool {
 	s := r.toks[i].Shape
@@ -214,7 +239,7 @@ func (r *reader) namesTime(i int) bool {
 
 // capital tells whether word i has a capital.
 func (r *reader) capital(i int) bool {
-	return i < len(r.toks) && r.toks[i].Shape&lexicon.Upper != 0
+	return i >= 0 && i < len(r.toks) && r.toks[i].Shape&lexicon.Upper != 0
 }
 
 // plain tells whether nothing but a space stands before word i.

@@ -39,6 +39,10 @@ func (r *reader) year(k int, e *expression) (j int, ok bool) {
 		e.year = y
 		return at + 1, true
 	}
+	if y, ok := r.bareTwo(at, e); ok {
+		e.year = y // "mai 68"
+		return at + 1, true
+	}
 	for range 2 {
 		if s, j, ok := r.yearShift(at); ok && r.joined(at, "") {
 			e.yearShift, e.yearShifts = s, true
@@ -51,6 +55,18 @@ func (r *reader) year(k int, e *expression) (j int, ok bool) {
 		at += n
 	}
 	return k, false
+}
+
+// bareTwo reads the last two digits of a year behind a month, where they can be no
+// day: "mai 68", "6. Juni 44"; but not before what they count.
+func (r *reader) bareTwo(k int, e *expression) (y int, ok bool) {
+	const lastDay = 31
+	n := r.digits(k)
+	if n <= lastDay || r.length(k) != 2 || !r.bareYears || !r.plain(k) || r.decimal(k) || e.form != asMonth && e.form != asDay || e.day2 != 0 {
+		return 0, false
+	}
+	g := r.gap(k + 1)
+	return 1900 + n, g == "" && k+1 == len(r.toks) || strings.IndexAny(g, ".,;!?)»") == 0 || r.plain(k+1) && r.all[k+1]&function != 0
 }
 
 // counts tells whether the number at k, which could be a year, counts what
@@ -161,6 +177,9 @@ func (r *reader) decadeDigits(i int) (e expression, ok bool) {
 	if n < 0 || n%10 != 0 {
 		return e, false
 	}
+	if r.length(i) < 4 && r.ofHeat(i) {
+		return e, false // "highs in the 60s"
+	}
 	e = expression{form: asDecade, n: n, j: i + 1, sure: sureFull}
 	switch r.length(i) - len(strings.TrimLeft(r.word(i), "0123456789")) {
 	case 4:
@@ -187,6 +206,12 @@ func (r *reader) decadeDigits(i int) (e expression, ok bool) {
 		return e, false // "20er Pack"
 	}
 	return e, true
+}
+
+// ofHeat tells whether degrees are told in the sentence of word i.
+func (r *reader) ofHeat(i int) bool {
+	from, to := r.sentenceAround(i, i+1)
+	return r.anyOf(from, to, degrees)
 }
 
 // decadeWord reads "seventies", "Fünfzigern", "années 90".
@@ -234,10 +259,16 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, false
 	}
 	_, cue := r.before(i, yearCue)
-	cue = cue && r.joined(i, "(“\"")
+	cue = cue && r.joined(i, "(“\"") || r.yearBefore(i)
 	noun := r.plain(i+1) && r.all[i+1]&function == 0 && r.role(i+1)&(past|future|present) == 0
-	if r.capitals && r.bareYears {
+	switch {
+	case r.capitals && r.bareYears:
 		noun = noun && r.capital(i+1)
+	case r.bareYears:
+		noun = noun && (r.severalOf(i+1) || i > 0 && r.capital(i-1))
+	}
+	if r.monthFirst && noun && r.ends(i+1, r.pastEndings) && r.plain(i+2) && r.all[i+2]&(articleWord|nounCue) != 0 {
+		noun = false // "the drought of 2011 proved her point"
 	}
 	switch {
 	case r.ofCounts(i):
@@ -248,11 +279,19 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 			return e, false
 		}
 		return e, true
-	case y < 1700 && r.verbLast && y%100 != 0 && r.plain(i) && (r.capital(i-1) && r.toks[i-1].Shape&lexicon.AllCaps == 0 || r.role(i-1)&past != 0 && y%10 != 0) && !noun && r.is1(i+1, function):
+	case y < 1700 && r.verbLast && y%100 != 0 && r.plain(i) && (r.capital(i-1) && r.toks[i-1].Shape&lexicon.AllCaps == 0 || r.role(i-1)&past != 0 && y%10 != 0) && !noun && (r.is1(i+1, function) || r.plain(i+1) && r.participle(i+1)):
 		e.sure = sureWord // "wurde 1136 von Mönchen gegründet"
 		return e, true
+	case strings.HasSuffix(r.gap(i), "(") && strings.HasPrefix(r.gap(i+1), ")") && y%100 != 0 && (y >= 1700 || r.nounBefore(i)):
+		return e, true
+	case y >= 1900 && y%100 == 0 && r.bareYears && strings.TrimSpace(r.gap(i)) == "," && r.length(i-1) == 4 && r.digits(i-1) >= minYear && !noun:
+		return e, true // "en 1999, 2000 y 2001"
 	case y < 1700 || y > 2099 || y%100 == 0 && r.bareYears:
 		return e, false
+	case r.spans(i, y):
+		return e, true
+	case noun && y < 1900 && r.capital(i+1):
+		return e, false // "Tchaikovsky's 1812 Overture"
 	case r.before1(i, nounCue), r.possessive(i), r.possessive(i + 1):
 		return e, true
 	case i > 0 && strings.ContainsAny(r.gap(i), "(["):
@@ -273,6 +312,57 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true
 	}
 	return e, false
+}
+
+// nounBefore tells whether a noun that is no name stands before word i: "the abbey
+// (1490)", and not "Anna Huber (1190)", who has so many votes.
+func (r *reader) nounBefore(i int) bool {
+	if r.capitals {
+		return i > 1 && r.is1(i-2, articleWord)
+	}
+	return i > 0 && r.toks[i-1].Shape&lexicon.Lower != 0
+}
+
+// spans tells whether the year y at word i begins a range of years joined by a dash:
+// "2008-2012".
+func (r *reader) spans(i, y int) bool {
+	k := i + 1
+	if k >= len(r.toks) {
+		return false
+	}
+	if g := r.gap(k); g != "-" && g != "–" {
+		_, n := r.is(k, to)
+		if n == 0 || !r.plain(k) || !r.plain(k+n) || y < 1700 || r.plain(i) && r.is1(i-1, to) {
+			return false // "1914 to 1918"
+		}
+		k += n
+	}
+	y2, ok := r.yearNumber(k)
+	return ok && y2 > y && y2 <= y+maxSpan && r.clearBehind(k, y2) && !r.counts(k, y2) && (k == i+1 || !r.plain(k+1) || r.all[k+1]&function != 0)
+}
+
+const maxSpan = 100 // years of a range without a word that says it is one
+
+// severalOf tells whether word k may be what is counted by its ending.
+func (r *reader) severalOf(k int) bool {
+	last := lastRune(r.word(k))
+	return last == 's' || last == 'x'
+}
+
+// yearOfTwo reads the last two digits of a year behind an apostrophe: "in '97".
+func (r *reader) yearOfTwo(i int) (e expression, ok bool) {
+	const turn = 30 // up to here they are of this century
+	y := r.digits(i)
+	if i == 0 || y < 0 || r.length(i) != 2 || !r.elided(i) || r.gap(i)[0] != ' ' || r.plain(i+1) && r.all[i+1]&function == 0 {
+		return e, false
+	}
+	if _, ok := r.before(i, yearCue|in|since); !ok || strings.ContainsAny(r.gap(i+1), "'’") {
+		return e, false
+	}
+	if y += 1900; y < 1900+turn {
+		y += 100
+	}
+	return expression{form: asYear, year: y, n: y, j: i + 1, sure: sureWord}, true
 }
 
 // possessive tells whether the word before i is an "'s", or i is.
@@ -348,7 +438,17 @@ func (r *reader) before1(i int, k kind) bool {
 // number of things: "in", "since".
 func (r *reader) strongYearCue(i int) bool {
 	p, ok := r.before(i, in|since)
-	return ok && p < i
+	return ok && p < i || r.yearBefore(i)
+}
+
+// yearBefore tells whether a word for a year stands before its number:
+// "exercice 2023".
+func (r *reader) yearBefore(i int) bool {
+	if !r.plain(i) || !r.is1(i-1, unit) {
+		return false
+	}
+	u, n := r.is(i-1, unit)
+	return n == 1 && u.unit == Year
 }
 
 // title tells whether the year at word i stands alone in quotation marks.

@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/services/enrich/enricher"
 )
@@ -92,6 +94,43 @@ func TestListsAreCut(t *testing.T) {
 	a := article.Article{Text: "text"}
 	if err := ch.Enrich(context.Background(), &a); err != nil || len(a.Moments) != article.MaxMoments || !slices.Contains(a.Flags, article.FlagTruncated) {
 		t.Errorf("%v, %d moments, flags %v", err, len(a.Moments), a.Flags)
+	}
+}
+
+// TestWhatIsNoTextIsTakenOut: what an enricher finds goes on as protobuf, which
+// takes UTF-8 alone.
+func TestWhatIsNoTextIsTakenOut(t *testing.T) {
+	broken := func(_ context.Context, a *article.Article) error {
+		at := article.Evidence{Span: article.Span{End: 4}}
+		a.Quotes = []article.Quotation{{Evidence: at, Speaker: "Ana"}, {Evidence: at, Speaker: "A\xc3"}, {Evidence: at, Cue: "\xff"}}
+		a.Amounts = []article.Amount{{Evidence: at, Currency: "\xff"}, {Evidence: at, Converts: 1}}
+		a.Quantities = []article.Quantity{{Evidence: at, Unit: "\xff"}}
+		a.Filed.Places = []string{"\xff", "Niamey"}
+		a.Translation.Reasons = []article.Reason{{Why: "\xff"}}
+		a.Entities = []article.Entity{{Type: article.EntityOther, Name: "\xff", Mentions: []article.Evidence{at}}}
+		a.Topics = []article.Topic{{Qcode: "x", Path: []string{"x"}, Why: []article.Reason{{Why: "\xff"}, {Why: "y"}}}}
+		a.Keyphrases = []article.Keyphrase{{Phrase: "\xff"}}
+		return nil
+	}
+	ch, err := enricher.NewChain(enricher.Catalogue{entry("x", true, broken)}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := article.Article{URI: "urn:x:1", Status: article.Usable, Source: "wire", ReceivedAt: time.Unix(1, 0), Text: "text", Segments: []article.Segment{{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{End: 4}}}}}
+	if err := a.Stamp(); err != nil {
+		t.Fatal(err)
+	}
+	if err := ch.Enrich(context.Background(), &a); err != nil || !slices.Contains(a.Flags, article.FlagTruncated) {
+		t.Fatalf("%v, flags %v", err, a.Flags)
+	}
+	if len(a.Quotes) != 1 || len(a.Amounts) != 2 || a.Amounts[0].Currency != "" || len(a.Quantities) != 0 || len(a.Filed.Places) != 1 || len(a.Translation.Reasons) != 0 {
+		t.Errorf("left are %+v", a)
+	}
+	if len(a.Entities) != 0 || len(a.Topics) != 1 || len(a.Topics[0].Why) != 1 || len(a.Keyphrases) != 0 {
+		t.Errorf("left are %+v", a)
+	}
+	if _, err := event.Encode(&a, event.Enriched); err != nil {
+		t.Error(err)
 	}
 }
 

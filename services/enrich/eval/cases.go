@@ -359,9 +359,17 @@ var dates = kind{
 		return all
 	},
 	right: func(w, g *mark) string {
-		return cmp.Or(differs("from", said(w.From), said(g.From)), differs("to", said(w.To), said(g.To)), differs("precision", w.Precision, g.Precision))
+		return cmp.Or(differs("from", instant(said(w.From)), said(g.From)), differs("to", instant(said(w.To)), said(g.To)), differs("precision", w.Precision, g.Precision))
 	},
 	sort: func(k *mark) string { return k.Precision },
+}
+
+// instant is s with its seconds, if it is a time without them.
+func instant(s string) string {
+	if t, err := time.Parse("2006-01-02T15:04Z07:00", s); err == nil {
+		return t.UTC().Format(time.RFC3339)
+	}
+	return s
 }
 
 func ofDay(t time.Time, p article.Precision) *string {

@@ -50,6 +50,15 @@ func TestAlike(t *testing.T) {
 	}
 }
 
+// A time without its seconds is the same instant; a day is no time.
+func TestInstant(t *testing.T) {
+	for in, want := range map[string]string{"2025-03-16T04:00Z": "2025-03-16T04:00:00Z", "2025-03-16T04:00:00Z": "2025-03-16T04:00:00Z", "2025-03-16": "2025-03-16", "": ""} {
+		if got := instant(in); got != want {
+			t.Errorf("%q is %q, want %q", in, got, want)
+		}
+	}
+}
+
 // reader is a chain that finds what a test says.
 func reader(t *testing.T, find func(a *article.Article)) *enricher.Chain {
 	t.Helper()

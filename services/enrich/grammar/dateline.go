@@ -131,7 +131,8 @@ func (p *datelineReader) unknownGroup() bool {
 	if p.places == 0 || p.months == 0 || p.dates < 2 {
 		return false
 	}
-	for k := p.i; k < len(p.Tokens) && k < p.i+words && p.Tokens[k].Shape&lexicon.Upper != 0; k++ {
+	small := p.d.City && strings.HasPrefix(p.gap(p.i+1), ")") // "(xyz)"
+	for k := p.i; k < len(p.Tokens) && k < p.i+words && (small || p.Tokens[k].Shape&lexicon.Upper != 0); k++ {
 		g := p.gap(k + 1)
 		if !strings.HasPrefix(g, ")") {
 			if g != " " && g != "/" && g != "-" {
@@ -142,6 +143,10 @@ func (p *datelineReader) unknownGroup() bool {
 		to := int(p.Tokens[k].End) + 1
 		if m := dashAt(p.Text[to:min(p.End, to+8)]); m > 0 {
 			p.dash, p.end = true, to+m
+			return true
+		}
+		if p.d.City && strings.HasPrefix(p.Text[to:p.End], ". ") {
+			p.dash, p.end = true, to+1 // "Bern, 2. Mai (xyz). Der Rat"
 			return true
 		}
 		return false
@@ -179,6 +184,10 @@ func (p *datelineReader) word() bool {
 		if t.Shape&lexicon.AllCaps != 0 {
 			p.caps++
 		}
+	case p.numericDate() > 0:
+		step = p.numericDate()
+		p.dates += step
+		p.months++
 	case c&(lexicon.Month|lexicon.Weekday) != 0 && p.places+p.dates+p.i > 0 || t.Shape&lexicon.HasDigit != 0:
 		p.dates++
 		if c&lexicon.Month != 0 {
@@ -201,6 +210,25 @@ func (p *datelineReader) word() bool {
 	}
 	p.i += step
 	return true
+}
+
+// numericDate is how many words a day with the number of its month has, from the
+// next word on: "2.5.2024", "2.5."; 0 if none stands there.
+func (p *datelineReader) numericDate() int {
+	number := func(k, digits int) bool {
+		return k < len(p.Tokens) && p.Tokens[k].Shape&lexicon.Digits != 0 && int(p.Tokens[k].End-p.Tokens[k].Start) <= digits
+	}
+	k := p.i
+	if p.places == 0 || !number(k, 2) || !number(k+1, 2) || p.gap(k+1) != "." && p.gap(k+1) != "/" {
+		return 0
+	}
+	switch {
+	case number(k+2, 4) && p.gap(k+2) == p.gap(k+1):
+		return 3
+	case p.gap(k+1) == "." && strings.HasPrefix(p.gap(k+2), ". "):
+		return 2
+	}
+	return 0
 }
 
 // monthSlip tells whether the next word is the name of a month with a slip, by

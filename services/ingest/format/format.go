@@ -303,6 +303,10 @@ func (f Format) finish(a *article.Article, data []byte, h Hint) error {
 		a.Images = a.Images[:article.MaxImages]
 		a.Flag(article.FlagTruncated)
 	}
+	if len(a.EvolvedFrom) > article.MaxEvolvedFrom {
+		a.EvolvedFrom = a.EvolvedFrom[:article.MaxEvolvedFrom]
+		a.Flag(article.FlagTruncated)
+	}
 	if len(a.URI) > article.MaxURI {
 		return &document.Error{Reason: document.Invalid, Format: f.Name, Field: "uri", Detail: fmt.Sprintf("%d bytes, the limit is %d", len(a.URI), article.MaxURI)}
 	}

@@ -25,6 +25,8 @@ type Finder interface {
 	Search(ctx context.Context, r find.Request) (find.Result, error)
 	Articles(ctx context.Context, r find.Request) (find.Page, error)
 	Article(ctx context.Context, uri article.URI, revision article.Revision) (find.Found, error)
+	Alone(ctx context.Context, uri article.URI, revision article.Revision) (find.Found, error)
+	Itself(ctx context.Context, uri article.URI, revision article.Revision) (find.Found, error)
 	Zone() *time.Location
 }
 
@@ -98,7 +100,11 @@ func Article(f Finder, public string, log zerolog.Logger) http.Handler {
 			fail(w, r, log, err)
 			return
 		}
-		found, err := f.Article(r.Context(), article.URI(r.PathValue("uri")), revision)
+		ask := f.Article
+		if form != nil {
+			ask = f.Alone // documents have no lists
+		}
+		found, err := ask(r.Context(), article.URI(r.PathValue("uri")), revision)
 		if err != nil {
 			fail(w, r, log, err)
 			return

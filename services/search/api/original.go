@@ -98,7 +98,7 @@ func Original(f Finder, keep Archive, log zerolog.Logger) http.Handler {
 
 func original(ctx context.Context, f Finder, keep Archive, uri article.URI, revision article.Revision) (*article.Article, []byte, error) {
 	may := func() (*article.Article, error) {
-		found, err := f.Article(ctx, uri, revision)
+		found, err := f.Itself(ctx, uri, revision)
 		switch {
 		case err != nil:
 			return nil, err

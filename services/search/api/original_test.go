@@ -31,6 +31,14 @@ func (f *finder) Articles(context.Context, find.Request) (find.Page, error) {
 }
 func (f *finder) Zone() *time.Location { return time.UTC }
 func (f *finder) Article(context.Context, article.URI, article.Revision) (find.Found, error) {
+	return find.Found{}, errors.New("nobody asks for lists")
+}
+
+func (f *finder) Alone(context.Context, article.URI, article.Revision) (find.Found, error) {
+	return find.Found{}, errors.New("nobody asks for relations")
+}
+
+func (f *finder) Itself(context.Context, article.URI, article.Revision) (find.Found, error) {
 	answer := f.answers[0]
 	f.answers = f.answers[1:]
 	return answer()
@@ -86,7 +94,7 @@ func TestOriginalsAtOnce(t *testing.T) {
 // always finds the same article.
 type always struct{ finder }
 
-func (*always) Article(context.Context, article.URI, article.Revision) (find.Found, error) {
+func (*always) Itself(context.Context, article.URI, article.Revision) (find.Found, error) {
 	return find.Found{Article: &article.Article{URI: "x", Revision: 1 << 20, Status: article.Usable, Original: article.Original{Hash: "h"}}}, nil
 }
 

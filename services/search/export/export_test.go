@@ -37,7 +37,8 @@ func full() *article.Article {
 		URI: "urn:copytaster:dpa:urn:newsml:dpa.example:20240420:7", Version: "3", Revision: 1, Status: article.Usable, Source: "wire", Provider: "dpa", URL: "https://site.example/niger?a=1&b=2",
 		Language: article.Label{Value: "en"}, Agency: article.Label{Value: "dpa"}, Urgency: 4,
 		PublishedAt: now.Add(-30 * time.Hour), VersionCreated: now.Add(-29 * time.Hour), ReceivedAt: now.Add(-28 * time.Hour), ExpiresAt: now.Add(240 * time.Hour),
-		Subjects: []article.Subject{{Code: "medtop:20000070", Name: "armed forces"}, {Code: "own:9", Name: "Sahel"}, {Name: "drones"}, {Code: "https://cv.example/1"}},
+		EvolvedFrom: []article.URI{"urn:copytaster:dpa:urn:newsml:dpa.example:20240419:5", "urn:copytaster:dpa:a%20&%3Cb"},
+		Subjects:    []article.Subject{{Code: "medtop:20000070", Name: "armed forces"}, {Code: "own:9", Name: "Sahel"}, {Name: "drones"}, {Code: "https://cv.example/1"}},
 		Images: []article.Image{
 			{URL: "https://pics.example/base.jpg?w=1&h=2", MediaType: "image/jpeg", Caption: "The base near Agadez.", Credit: "Sam Moe/AP"},
 			{URL: "javascript:alert(1)", Caption: "No address of the web."},
@@ -179,7 +180,7 @@ func TestOnlyWhatReadersSee(t *testing.T) {
 		if !strings.Contains(string(b), "urn:copytaster:dpa:urn:newsml:dpa.example:20240420:7") {
 			t.Errorf("%s: the notice doesn't name the article:\n%s", f.Name, b)
 		}
-		for _, said := range []string{"Niger", "Sahel", "Weber", "NIAMEY", "soldiers", "Agadez", "pics.example", "armed", "site.example"} {
+		for _, said := range []string{"Niger", "Sahel", "Weber", "NIAMEY", "soldiers", "Agadez", "pics.example", "armed", "site.example", "20240419"} {
 			if strings.Contains(string(b), said) {
 				t.Errorf("%s: the notice tells %q:\n%s", f.Name, said, b)
 			}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -29,6 +30,12 @@ type Found struct {
 	Revisions []Revision `json:"revisions"`
 	// MoreRevisions tells that there are older ones than those.
 	MoreRevisions bool `json:"more_revisions,omitempty"`
+	// Earlier are the articles that Article goes on from or is derived from, as far
+	// as a reader may see them; Later those that say so of it. None of a canceled
+	// article, nor where that can't be told now. The article's own EvolvedFrom has
+	// the URIs of Earlier and no others.
+	Earlier []Related `json:"earlier,omitempty"`
+	Later   []Related `json:"later,omitempty"`
 }
 
 // Revision is an entry in the list of an article's revisions.
@@ -45,46 +52,81 @@ type Revision struct {
 
 // Article gives an article by its URI, in that revision, or in the newest one
 // if revision is 0. What a reader may not see is [ErrNotFound], like what isn't
-// there; of a canceled article the notice is given.
+// there; of a canceled article the notice is given. What of its relations to others
+// can't be told now is left out: those are in other shards than the article, and it
+// opens without them.
 func (f *Finder) Article(ctx context.Context, uri article.URI, revision article.Revision) (Found, error) {
-	if uri.Validate() != nil {
-		return Found{}, ErrNotFound
+	head, found, err := f.article(ctx, uri, revision)
+	if err != nil || head.Status == article.Canceled {
+		return found, err
 	}
-	// Get by id sees what was written a moment ago, before any search does: a
-	// kill counts at once.
-	head, err := f.get(ctx, esapi.GetRequest{Index: f.names.Articles(), DocumentID: corpus.ID(uri)})
+	ctx, cancel := context.WithCancel(ctx)
+	var both sync.WaitGroup
+	both.Go(func() { f.relate(ctx, &found, true) })
+	found.Revisions, found.MoreRevisions, err = f.revisions(ctx, head)
+	if err != nil {
+		cancel()
+	}
+	both.Wait()
+	cancel()
 	if err != nil {
 		return Found{}, err
 	}
-	if head.URI != uri || !shown(head, f.now()) {
-		return Found{}, ErrNotFound
+	return found, nil
+}
+
+// Alone gives what [Finder.Article] does without the lists: without revisions, and
+// without what other articles say of it.
+func (f *Finder) Alone(ctx context.Context, uri article.URI, revision article.Revision) (Found, error) {
+	head, found, err := f.article(ctx, uri, revision)
+	if err == nil && head.Status != article.Canceled {
+		f.relate(ctx, &found, false)
 	}
-	found := Found{Article: head, Newest: true, Revisions: []Revision{}}
-	older := revision != 0 && revision.Source() != head.Revision.Source()
-	if head.Status == article.Canceled {
-		if older {
-			return Found{}, ErrNotFound
-		}
-		return found, nil
-	}
-	if older {
-		if revision.Source() > head.Revision.Source() {
-			return Found{}, ErrNotFound // written, and its head not yet
-		}
-		v, err := f.get(ctx, esapi.GetRequest{
-			Index: f.names.Versions(), DocumentID: corpus.VersionID(uri, revision), Routing: corpus.Routing(uri),
-		})
-		if err != nil {
-			return Found{}, err
-		}
-		if v.URI != uri || v.Status == article.Canceled {
-			return Found{}, ErrNotFound
-		}
-		v.Status, v.EmbargoUntil, v.ExpiresAt = head.Status, head.EmbargoUntil, head.ExpiresAt
-		found.Article, found.Newest = v, false
-	}
-	found.Revisions, found.MoreRevisions, err = f.revisions(ctx, head)
 	return found, err
+}
+
+// Itself gives what [Finder.Alone] does without what the article goes on from.
+func (f *Finder) Itself(ctx context.Context, uri article.URI, revision article.Revision) (Found, error) {
+	_, found, err := f.article(ctx, uri, revision)
+	if err == nil {
+		found.Article.EvolvedFrom = nil
+	}
+	return found, err
+}
+
+// article is the article itself, and its newest revision.
+func (f *Finder) article(ctx context.Context, uri article.URI, revision article.Revision) (head *article.Article, found Found, err error) {
+	if uri.Validate() != nil {
+		return nil, Found{}, ErrNotFound
+	}
+	// Get by id sees what was written a moment ago, before any search does: a
+	// kill counts at once.
+	head, err = f.get(ctx, esapi.GetRequest{Index: f.names.Articles(), DocumentID: corpus.ID(uri)})
+	if err != nil {
+		return nil, Found{}, err
+	}
+	if head.URI != uri || !shown(head, f.now()) {
+		return nil, Found{}, ErrNotFound
+	}
+	found = Found{Article: head, Newest: true, Revisions: []Revision{}}
+	if revision == 0 || revision.Source() == head.Revision.Source() {
+		return head, found, nil
+	}
+	if head.Status == article.Canceled || revision.Source() > head.Revision.Source() { // written, and its head not yet
+		return nil, Found{}, ErrNotFound
+	}
+	v, err := f.get(ctx, esapi.GetRequest{
+		Index: f.names.Versions(), DocumentID: corpus.VersionID(uri, revision), Routing: corpus.Routing(uri),
+	})
+	if err != nil {
+		return nil, Found{}, err
+	}
+	if v.URI != uri || v.Status == article.Canceled {
+		return nil, Found{}, ErrNotFound
+	}
+	v.Status, v.EmbargoUntil, v.ExpiresAt = head.Status, head.EmbargoUntil, head.ExpiresAt
+	found.Article, found.Newest = v, false
+	return head, found, nil
 }
 
 func (f *Finder) get(ctx context.Context, req esapi.GetRequest) (*article.Article, error) {

@@ -1,14 +1,10 @@
 package find
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"slices"
-	"time"
-
-	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
@@ -78,44 +74,46 @@ func (f *Finder) Articles(ctx context.Context, r Request) (Page, error) {
 
 // still are those of the articles that may still be seen. A search knows what
 // was written up to the last refresh of the index; whole articles that go out
-// to others must not be behind a kill by as much.
+// to others must not be behind a kill by as much. Nor do they tell the URIs of others
+// that may not be seen.
 func (f *Finder) still(ctx context.Context, as []*article.Article) ([]*article.Article, error) {
-	if len(as) == 0 {
-		return nil, nil
-	}
-	ids := make([]string, len(as))
+	uris := make([]article.URI, len(as))
 	for i, a := range as {
-		ids[i] = corpus.ID(a.URI)
+		uris[i] = a.URI
 	}
-	body, err := json.Marshal(object{"ids": ids})
-	if err != nil {
-		return nil, err
-	}
-	var reply struct {
-		Docs []struct {
-			ID     string `json:"_id"`
-			Source *struct {
-				Status  article.Status `json:"status"`
-				Embargo time.Time      `json:"embargo_until"`
-				Expires time.Time      `json:"expires_at"`
-			} `json:"_source"`
-		} `json:"docs"`
-	}
-	err = f.call(ctx, esapi.MgetRequest{
-		Index: f.names.Articles(), Body: bytes.NewReader(body), SourceIncludes: []string{"status", "embargo_until", "expires_at"},
-	}, &reply)
+	heads, err := f.heads(ctx, uris)
 	if err != nil {
 		return nil, err
 	}
 	now := f.now()
-	visible := map[string]bool{}
-	for _, d := range reply.Docs {
-		if d.Source != nil {
-			head := article.Article{Status: d.Source.Status, EmbargoUntil: d.Source.Embargo, ExpiresAt: d.Source.Expires}
-			visible[d.ID] = head.Visible(now)
-		}
+	as = slices.DeleteFunc(as, func(a *article.Article) bool {
+		h := heads[corpus.ID(a.URI)]
+		return !a.Visible(now) || !h.visible(now)
+	})
+	f.known(ctx, as)
+	return as, nil
+}
+
+// known leaves of what the articles go on from what may be seen; nothing, if that
+// can't be told soon.
+func (f *Finder) known(ctx context.Context, as []*article.Article) {
+	var said []article.URI
+	for _, a := range as {
+		said = append(said, a.EvolvedFrom...)
 	}
-	return slices.DeleteFunc(as, func(a *article.Article) bool { return !a.Visible(now) || !visible[corpus.ID(a.URI)] }), nil
+	limited, cancel := f.briefly(ctx)
+	defer cancel()
+	heads, err := f.heads(limited, said)
+	if err != nil && ctx.Err() == nil {
+		f.Log.Warn().Err(err).Msg("a page of articles is given without what they go on from")
+	}
+	now := f.now()
+	for _, a := range as {
+		a.EvolvedFrom = slices.DeleteFunc(a.EvolvedFrom, func(u article.URI) bool {
+			h, ok := heads[corpus.ID(u)]
+			return !ok || !h.visible(now)
+		})
+	}
 }
 
 // TooLong says that a page's articles have more bytes than limit.

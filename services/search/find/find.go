@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+	"github.com/rs/zerolog"
 
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/elastic"
@@ -49,6 +50,12 @@ type Finder struct {
 	timeout time.Duration
 	now     func() time.Time
 	marks   marks
+
+	// Related is how long an article waits for what it is related to, in all; 0: as
+	// long as each call may take. Log hears what failed of that. Set both before the
+	// first call, or never.
+	Related time.Duration
+	Log     zerolog.Logger
 }
 
 // New makes a finder. Days are days in zone, which must have a name that

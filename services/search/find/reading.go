@@ -189,9 +189,10 @@ func (i *insideReply) articles() termsReply {
 	return i.Matching.Values
 }
 
-// isCurrency tells whether s has the form of an ISO 4217 code.
-func isCurrency(s string) bool {
-	if len(s) != 3 {
+// isCode tells whether s has the form of a code of n capitals, as ISO 4217 and
+// ISO 3166-1 have.
+func isCode(s string, n int) bool {
+	if len(s) != n {
 		return false
 	}
 	for i := range len(s) {

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/search/ask"
 )
 
@@ -22,6 +23,16 @@ const (
 	// MaxValue is the longest of them, in bytes.
 	MaxValue = 512
 )
+
+// parameterFacets names the facets that are counted, noFacets none of them.
+const (
+	parameterFacets = "facets"
+	noFacets        = "none"
+)
+
+// fieldEvolvedFrom is the field of what an article goes on from, and the
+// parameter that asks for it.
+const fieldEvolvedFrom = "evolved_from"
 
 // Sort is the order of the hits.
 type Sort string
@@ -44,6 +55,12 @@ type Request struct {
 	Sort   Sort
 	Size   int
 	After  string // cursor of the page before; "" for the first one
+	// Facets are the names of those that are counted, on the first page; nil: all
+	// that are not [Facet.Asked].
+	Facets []string
+	// EvolvedFrom is the URI of an article that those looked for go on from; "":
+	// of any or none.
+	EvolvedFrom article.URI
 	Reading
 
 	from, to time.Time
@@ -72,11 +89,8 @@ func wrong(parameter, format string, args ...any) error {
 
 // Parameters are the names that ParseRequest knows.
 func Parameters() []string {
-	names := append([]string{"q", "from", "to", "sort", "size", "after"}, readingParameters...)
-	for _, f := range Facets {
-		names = append(names, f.Name)
-	}
-	return names
+	names := append([]string{"q", "from", "to", "sort", "size", "after", parameterFacets, fieldEvolvedFrom}, readingParameters...)
+	return append(names, FacetNames()...)
 }
 
 // ParseRequest reads a search from the parameters of a URL. Days are days in
@@ -141,8 +155,12 @@ func ParseRequest(values url.Values, zone *time.Location) (Request, error) {
 				}
 				r.days[v] = in
 			}
-			if f.Name == "currency" && !isCurrency(v) {
+			if f.Name == "currency" && !isCode(v, 3) {
 				note(wrong(f.Name, "%q is not a code of ISO 4217 such as EUR", clip(v)))
+				continue
+			}
+			if f.Name == "country" && !isCode(v, 2) {
+				note(wrong(f.Name, "%q is not a code of ISO 3166-1 such as NE", clip(v)))
 				continue
 			}
 			r.Chosen[f.Name] = append(r.Chosen[f.Name], v)
@@ -177,7 +195,64 @@ func ParseRequest(values url.Values, zone *time.Location) (Request, error) {
 		}
 	}
 	r.After = values.Get("after")
+	r.Facets = parseFacets(values, note)
+	r.EvolvedFrom = parseEvolvedFrom(values, note)
 	return r, first
+}
+
+// parseFacets reads names with commas between them.
+func parseFacets(values url.Values, note func(error)) []string {
+	s := strings.TrimSpace(values.Get(parameterFacets))
+	if s == "" {
+		return nil
+	}
+	facets := []string{}
+	if s == noFacets {
+		return facets
+	}
+	for name := range strings.SplitSeq(s, ",") {
+		switch name = strings.TrimSpace(name); {
+		case !isFacet(name):
+			note(wrong(parameterFacets, "%q is no facet; there are %s, or %s alone", clip(name), strings.Join(FacetNames(), ", "), noFacets))
+		case !slices.Contains(facets, name):
+			facets = append(facets, name)
+		}
+	}
+	return facets
+}
+
+// FacetNames are the names of all facets.
+func FacetNames() []string {
+	var names []string
+	for _, f := range Facets {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// counted are the facets to count. Those of the first page hold for the others.
+func (r Request) counted() []Facet {
+	if r.After != "" {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(Facets), func(f Facet) bool {
+		if r.Facets == nil {
+			return f.Asked
+		}
+		return !slices.Contains(r.Facets, f.Name)
+	})
+}
+
+func parseEvolvedFrom(values url.Values, note func(error)) article.URI {
+	u := article.URI(strings.TrimSpace(values.Get(fieldEvolvedFrom)))
+	if u == "" {
+		return ""
+	}
+	if err := u.Validate(); err != nil {
+		note(wrong(fieldEvolvedFrom, "is not the uri of an article: %v", err))
+		return ""
+	}
+	return u
 }
 
 // Values writes the request as the parameters of a URL, in their plainest
@@ -200,6 +275,11 @@ func (r Request) Values() url.Values {
 	set("sort", string(r.Sort), string(Relevance))
 	set("size", strconv.Itoa(r.Size), strconv.Itoa(DefaultSize))
 	set("after", r.After, "")
+	set(parameterFacets, strings.Join(r.Facets, ","), "")
+	if r.Facets != nil && len(r.Facets) == 0 {
+		v.Set(parameterFacets, noFacets)
+	}
+	set(fieldEvolvedFrom, string(r.EvolvedFrom), "")
 	r.Reading.values(set)
 	return v
 }
@@ -217,6 +297,7 @@ func (r Request) identity() string {
 	v := r.Values()
 	v.Del("after")
 	v.Del("size")
+	v.Del(parameterFacets)
 	v.Set("q", r.Query.String())
 	v.Set("said", r.said.String())
 	v.Set("sort", string(r.sort()))

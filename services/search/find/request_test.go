@@ -23,6 +23,9 @@ func drawRequest(t *rapid.T) Request {
 		if f.Day {
 			values = rapid.SliceOfN(rapid.SampledFrom([]string{"2024-02-29", "1999-12-31"}), 0, 2)
 		}
+		if f.Name == "country" {
+			values = rapid.SliceOfN(rapid.SampledFrom([]string{"NE", "US"}), 0, 2)
+		}
 		if f.Name == "currency" {
 			values = rapid.SliceOfN(rapid.SampledFrom([]string{"EUR", "USD"}), 0, 2)
 		}
@@ -36,6 +39,8 @@ func drawRequest(t *rapid.T) Request {
 	v.Set("mentioned_from", rapid.SampledFrom([]string{"", "2024-01-01"}).Draw(t, "mentioned_from"))
 	v.Set("mentioned_to", rapid.SampledFrom([]string{"", "2024-01-01", "2024-02-01"}).Draw(t, "mentioned_to"))
 	v.Set("translated", rapid.SampledFrom([]string{"", "yes", "no"}).Draw(t, "translated"))
+	v.Set("evolved_from", rapid.SampledFrom([]string{"", " urn:x:1 ", "https://x.example/a?b=c&d"}).Draw(t, "evolved_from"))
+	v.Set("facets", rapid.SampledFrom([]string{"", "none", "person", "topic, day,topic"}).Draw(t, "facets"))
 	v.Set("sort", rapid.SampledFrom([]string{"", "time", "relevance"}).Draw(t, "sort"))
 	v.Set("size", rapid.SampledFrom([]string{"", "1", "100"}).Draw(t, "size"))
 	r, err := ParseRequest(v, time.UTC)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/mediatopic"
 )
 
 const (
@@ -34,6 +35,9 @@ type Facet struct {
 	Name  string // of the parameter
 	Field string // in Elasticsearch
 	Day   bool   // its values are the days of a date
+	// Asked tells that it is counted only where a request names it: it has about
+	// as many values as there are articles.
+	Asked bool
 
 	// of is the same property of the nested objects at path: where something else
 	// is asked of them, it must be true of the same one.
@@ -46,10 +50,24 @@ var Facets = []Facet{
 	{Name: "source", Field: "source"},
 	{Name: "language", Field: "language"},
 	{Name: "cited_media", Field: "cited_media"},
+	{Name: "topic", Field: corpus.Topics},
+	{Name: "person", Field: corpus.Persons, Asked: true},
+	{Name: "organisation", Field: corpus.Organisations, Asked: true},
+	{Name: "place", Field: corpus.Places, Asked: true},
+	{Name: "country", Field: corpus.Countries},
+	{Name: "keyphrase", Field: corpus.Keyphrases, Asked: true},
 	{Name: "speaker", Field: corpus.Speakers, path: corpus.Said, of: corpus.SaidSpeaker},
 	{Name: "currency", Field: corpus.Currencies, path: corpus.Sums, of: corpus.SumsCurrency},
 	{Name: "filed", Field: corpus.Filed},
 	{Name: "day", Field: "sort_date", Day: true},
+}
+
+// label is what people call a value that is a code of its own making.
+func (f Facet) label(value string) string {
+	if f.Field == corpus.Topics {
+		return mediatopic.Label(value)
+	}
+	return ""
 }
 
 // Result is one page of a search.
@@ -57,7 +75,7 @@ type Result struct {
 	Total  Total        `json:"total"`
 	Sort   Sort         `json:"sort"` // that the hits really have
 	Hits   []Hit        `json:"hits"`
-	Facets []FacetCount `json:"facets"`
+	Facets []FacetCount `json:"facets"`         // those that were asked for
 	Next   string       `json:"next,omitempty"` // cursor of the next page; empty on the last one
 	TookMS int64        `json:"took_ms"`        // of Elasticsearch
 }
@@ -80,6 +98,7 @@ type FacetCount struct {
 // ValueCount is a value of a facet.
 type ValueCount struct {
 	Value  string `json:"value"`
+	Label  string `json:"label,omitempty"` // of a topic, its English name
 	Count  int    `json:"count"`
 	Chosen bool   `json:"chosen,omitempty"`
 }
@@ -167,6 +186,9 @@ func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) obj
 	if bounds := between(r.from, r.to); bounds != nil {
 		filter = append(filter, bounds)
 	}
+	if r.EvolvedFrom != "" {
+		filter = append(filter, term(fieldEvolvedFrom, string(r.EvolvedFrom)))
+	}
 	filter = append(filter, r.reading()...)
 	query := object{"bool": object{"must": []any{words}, "filter": filter}}
 	sort := []any{object{"sort_date": "desc"}, object{"uri": "asc"}}
@@ -191,7 +213,10 @@ func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) obj
 	}
 	body := object{
 		"query": query, "sort": sort, "size": r.Size + 1, "track_total_hits": TotalCap, "_source": hitFields,
-		"highlight": f.highlight(words), "aggs": f.aggregations(r),
+		"highlight": f.highlight(words),
+	}
+	if facets := r.counted(); len(facets) > 0 {
+		body["aggs"] = f.aggregations(r, facets)
 	}
 	if chosen := r.filters(""); len(chosen) > 0 {
 		body["post_filter"] = object{"bool": object{"filter": chosen}}
@@ -247,9 +272,9 @@ func between(from, to time.Time) object {
 	return object{"range": object{"sort_date": bounds}}
 }
 
-func (f *Finder) aggregations(r Request) object {
+func (f *Finder) aggregations(r Request, facets []Facet) object {
 	all := object{}
-	for _, facet := range Facets {
+	for _, facet := range facets {
 		within := object{}
 		inner := r.within(facet.path)
 		switch {
@@ -316,7 +341,7 @@ type termsReply struct {
 }
 
 func (f *Finder) result(r Request, origin int64, from *reply) (Result, error) {
-	res := Result{Total: from.Hits.Total, Sort: r.sort(), Hits: []Hit{}, TookMS: from.Took}
+	res := Result{Total: from.Hits.Total, Sort: r.sort(), Hits: []Hit{}, Facets: []FacetCount{}, TookMS: from.Took}
 	var last cursor
 	for i, h := range from.Hits.Hits {
 		if i == r.Size { // one more was asked for, to know whether there is another page
@@ -343,7 +368,7 @@ func (f *Finder) result(r Request, origin int64, from *reply) (Result, error) {
 		}
 		res.Hits = append(res.Hits, hit)
 	}
-	for _, facet := range Facets {
+	for _, facet := range r.counted() {
 		agg := from.Aggregations[facet.Name]
 		chosen := r.Chosen[facet.Name]
 		values := agg.Values
@@ -358,11 +383,11 @@ func (f *Finder) result(r Request, origin int64, from *reply) (Result, error) {
 					return Result{}, fmt.Errorf("reply of Elasticsearch: facet %s: %w", facet.Name, err)
 				}
 			}
-			count.Values = append(count.Values, ValueCount{value, b.Count, slices.Contains(chosen, value)})
+			count.Values = append(count.Values, ValueCount{value, facet.label(value), b.Count, slices.Contains(chosen, value)})
 		}
 		for i, v := range chosen {
 			if !slices.ContainsFunc(count.Values, func(c ValueCount) bool { return c.Value == v }) {
-				count.Values = append(count.Values, ValueCount{v, agg.Chosen.Buckets[strconv.Itoa(i)].Count, true})
+				count.Values = append(count.Values, ValueCount{v, facet.label(v), agg.Chosen.Buckets[strconv.Itoa(i)].Count, true})
 			}
 		}
 		res.Facets = append(res.Facets, count)

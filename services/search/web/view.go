@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/text/message"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/mediatopic"
 	"github.com/copytaster/copytaster/services/search/api"
 	"github.com/copytaster/copytaster/services/search/find"
 )
@@ -33,6 +35,7 @@ type view struct {
 	Filters []filter
 	Sorts   []link
 	Facets  []facet
+	Others  []link // facets that are shown on demand
 	Hits    []hit
 	Found   bool   // a search was made
 	First   string // URL of the first page, on later ones
@@ -114,15 +117,23 @@ type reading struct {
 	Media      string
 	Filed      string
 	Translated string // why it seems to be; "" if it doesn't
+	Topics     string
+	Length     string // how long it takes to read
+	People     []named
+	Bodies     []named // organisations
+	Places     []named
+	Keyphrases []named
 	Quotes     []quotation
 	Amounts    []finding
 	Dates      []finding
-	Left       int // quotes, amounts and dates that are not shown
+	Left       int // of these lists, what is not shown
 	Published  *moment
 	Created    *moment
 	Received   *moment
 	Old        bool   // not the newest revision
 	Newest     string // URL of the newest one
+	Earlier    []link // articles that it goes on from
+	Later      []link // those that go on from it
 	Revisions  []revision
 	More       bool
 }
@@ -147,8 +158,12 @@ type revision struct {
 // facetLabels are what facets are called.
 var facetLabels = map[string]string{
 	"agency": "Agency", "source": "Source", "language": "Language", "cited_media": "Cites", "day": "Day",
+	"topic": "Topic", "person": "Person", "organisation": "Organisation", "place": "Place", "country": "Country", "keyphrase": "Keyphrase",
 	"speaker": "Quotes", "currency": "Currency", "filed": "Filed in",
 }
+
+// noHeadline is what an article without one is called.
+const noHeadline = "Without a headline"
 
 // urgent is the least urgent urgency that is shown as such.
 const urgent = 3
@@ -195,6 +210,7 @@ func newView(r find.Request, zone *time.Location, version string) *view {
 		{"mentioned_from", "Mentions from", v.label("day", r.MentionedFrom)},
 		{"mentioned_to", "Mentions to", v.label("day", r.MentionedTo)},
 		{"translated", "Translated", r.Translated},
+		{"evolved_from", "Goes on from", string(r.EvolvedFrom)},
 	} {
 		if asked.value != "" {
 			v.Filters = append(v.Filters, filter{asked.label, asked.value, v.with(func(p url.Values) { p.Del(asked.name) })})
@@ -222,6 +238,31 @@ func (v *view) toggle(name, value string) string {
 		}
 		p.Add(name, value)
 	})
+}
+
+// search is the search with the facets that the page shows: those that it always
+// does, those in which something is chosen, and those that were asked for.
+func (v *view) search() find.Request {
+	r := v.request
+	r.Facets = []string{}
+	for _, f := range find.Facets {
+		if !f.Asked || len(r.Chosen[f.Name]) > 0 || slices.Contains(v.request.Facets, f.Name) {
+			r.Facets = append(r.Facets, f.Name)
+		}
+	}
+	return r
+}
+
+// offer lists the facets that the page doesn't show, with the addresses at which
+// it does.
+func (v *view) offer() {
+	shown := v.search().Facets
+	for _, f := range find.Facets {
+		if !slices.Contains(shown, f.Name) {
+			asked := append(slices.Clone(v.request.Facets), f.Name)
+			v.Others = append(v.Others, link{Label: facetLabels[f.Name], URL: v.with(func(p url.Values) { p.Set("facets", strings.Join(asked, ",")) })})
+		}
+	}
 }
 
 func address(p url.Values) string {
@@ -271,7 +312,9 @@ func (v *view) results(r find.Result, open string) {
 		}
 		v.Facets = append(v.Facets, shown)
 	}
-	if v.request.After != "" {
+	if v.request.After == "" {
+		v.offer()
+	} else {
 		v.First = v.with(func(url.Values) {})
 	}
 	if r.Next != "" {
@@ -308,7 +351,7 @@ func (v *view) hit(i int, h find.Hit, open string) hit {
 		}
 	}
 	if len(shown.Headline) == 0 { // a link needs a text
-		shown.Headline = find.Fragment{{Text: "Without a headline"}}
+		shown.Headline = find.Fragment{{Text: noHeadline}}
 	}
 	return shown
 }
@@ -376,6 +419,7 @@ func (v *view) read(f find.Found) {
 	}
 	r.lay(a)
 	r.found(a)
+	r.about(a)
 	if r.Headline != "" {
 		v.Title = r.Headline + " – Copytaster"
 	}
@@ -389,6 +433,7 @@ func (v *view) read(f find.Found) {
 		return address(p)
 	}
 	r.Newest = at(0)
+	r.Earlier, r.Later = v.others(f.Earlier), v.others(f.Later)
 	for i, o := range f.Revisions {
 		when := o.Created
 		if when == nil {
@@ -403,6 +448,21 @@ func (v *view) read(f find.Found) {
 		}
 		r.Revisions = append(r.Revisions, shown)
 	}
+}
+
+// others are links to other articles, by their headlines.
+func (v *view) others(list []find.Related) []link {
+	var links []link
+	for _, o := range list {
+		p := v.request.Values()
+		p.Set("uri", string(o.URI))
+		l := link{Label: o.Headline, URL: address(p)}
+		if l.Label == "" {
+			l.Label = noHeadline
+		}
+		links = append(links, l)
+	}
+	return links
 }
 
 // lay sets the segments like a newspaper: the title parts above, then the
@@ -467,6 +527,10 @@ func (v *view) label(facet, value string) string {
 	switch facet {
 	case "language":
 		return languageName(value)
+	case "country":
+		return countryName(value)
+	case "topic":
+		return topicName(value, "")
 	case "day":
 		if t, err := time.Parse(time.DateOnly, value); err == nil {
 			return t.Format("Mon 2 Jan 2006")
@@ -494,6 +558,28 @@ func languageName(tag string) string {
 		return name
 	}
 	return tag
+}
+
+// countryName is the English name of a country of ISO 3166-1; the code, if it
+// has none.
+func countryName(code string) string {
+	r, err := language.ParseRegion(code)
+	if err != nil || !r.IsCountry() {
+		return code
+	}
+	if name := display.English.Regions().Name(r); name != "" {
+		return name
+	}
+	return code
+}
+
+// topicName is the name of a topic, which label is for one that is none of the
+// table's; its code, if it has none.
+func topicName(qcode, label string) string {
+	if name := cmp.Or(mediatopic.Label(qcode), label); name != "" {
+		return sentence(name)
+	}
+	return qcode
 }
 
 func number(n int) string { return message.NewPrinter(language.English).Sprintf("%d", n) }

@@ -123,7 +123,7 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err == nil {
 		var result find.Result
-		if result, err = p.finder.Search(r.Context(), request); err == nil {
+		if result, err = p.finder.Search(r.Context(), v.search()); err == nil {
 			v.results(result, uri)
 		}
 	}

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -20,12 +21,18 @@ import (
 
 // shelf answers with what it is given.
 type shelf struct {
+	asked  *find.Request // of the last search
 	result find.Result
 	found  find.Found
 	err    error
 }
 
-func (s shelf) Search(context.Context, find.Request) (find.Result, error) { return s.result, s.err }
+func (s shelf) Search(_ context.Context, r find.Request) (find.Result, error) {
+	if s.asked != nil {
+		*s.asked = r
+	}
+	return s.result, s.err
+}
 func (s shelf) Article(context.Context, article.URI, article.Revision) (find.Found, error) {
 	return s.found, s.err
 }
@@ -128,6 +135,108 @@ func TestWhatWasReadIsListed(t *testing.T) {
 	}
 }
 
+func TestWhatTheTextIsAboutIsListed(t *testing.T) {
+	a := paper()
+	in := func(k article.Kind) []article.Evidence {
+		for _, s := range a.Segments {
+			if s.Kind == k {
+				return []article.Evidence{s.Evidence}
+			}
+		}
+		t.Fatal(k)
+		return nil
+	}
+	for i := range 40 {
+		a.Entities = append(a.Entities, article.Entity{Type: article.EntityPerson, Name: fmt.Sprintf("Ana <b> %d", i), Title: "Dr", Role: "mayor", Mentions: in(article.Paragraph)})
+	}
+	a.Entities = append(
+		a.Entities,
+		article.Entity{Type: article.EntityOrganisation, Name: "A Council", Mentions: in(article.Paragraph)},
+		article.Entity{Type: article.EntityOrganisation, Name: "Hidden Council", Mentions: in(article.Note)},
+		article.Entity{Type: article.EntityPlace, Name: "Not by type", Mentions: in(article.Paragraph)},
+	)
+	a.Places = []article.Place{
+		{Name: "Agadez", Country: "NE", Main: true, Mentions: in(article.Paragraph)}, {Name: "Niger", Country: "NE", Mentions: in(article.Paragraph)},
+		{Name: "Sahel", Mentions: in(article.Paragraph)}, {Name: "Hidden City", Country: "NE", Mentions: in(article.Boilerplate)},
+	}
+	a.Topics = []article.Topic{{Qcode: "medtop:20000070", Path: []string{"medtop:16000000", "medtop:20000070"}}, {Qcode: "medtop:99999999", Path: []string{"medtop:99999999"}}, {Qcode: "x:1", Label: "label & own"}, {Evidence: in(article.Note)[0], Qcode: "x:2", Label: "Hidden topic"}}
+	a.Keyphrases = []article.Keyphrase{{Evidence: in(article.Paragraph)[0], Phrase: "drone & base"}, {Evidence: in(article.Residue)[0], Phrase: "hidden phrase"}}
+	body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String()
+	if n := strings.Count(body, "Ana &lt;b&gt; "); n != 30 {
+		t.Errorf("%d persons are listed", n)
+	}
+	for _, want := range []string{
+		"<bdi>Dr, mayor</bdi>", `<a href="/?person=Ana&#43;%3Cb%3E&#43;0" rel="nofollow">`, "and 10 more", "<bdi>A Council</bdi></a></li>", "<bdi>Agadez</bdi></a> <span class=\"is\"><bdi>Niger</bdi>",
+		"<bdi>Niger</bdi></a></li>", "<bdi>Sahel</bdi></a></li>", "<dd>Coup d&#39;etat; medtop:99999999; Label &amp; own</dd>", "<bdi>drone &amp; base</bdi>", "<dd>under a minute</dd>",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %q on the page", want)
+		}
+	}
+	for _, bad := range []string{"Hidden", "hidden phrase", "Not by type", "<b>"} {
+		if strings.Contains(body, bad) {
+			t.Errorf("%q is on the page", bad)
+		}
+	}
+	a.Status = article.Canceled
+	if body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "mayor") || strings.Contains(body, "Reading time") {
+		t.Error("what a canceled article was about is shown")
+	}
+	none := paper()
+	if body := render(t, shelf{found: find.Found{Article: &none, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "People") || strings.Contains(body, "Topics") || strings.Contains(body, "Keyphrases") {
+		t.Error("what isn't there has a heading")
+	}
+}
+
+func TestFacetsAreCalledByNames(t *testing.T) {
+	r := find.Result{Total: find.Total{Value: 1, Relation: "eq"}, Facets: []find.FacetCount{
+		{Name: "topic", Values: []find.ValueCount{{Value: "medtop:16000000", Label: "conflict, war and peace", Count: 2}}},
+		{Name: "country", Values: []find.ValueCount{{Value: "NE", Count: 2}, {Value: "XQ", Count: 1}}},
+		{Name: "person"},
+	}}
+	body := render(t, shelf{result: r}, "topic=medtop:20000070&country=DE&organisation=A+%26+B").Body.String()
+	for _, want := range []string{
+		">Conflict, war and peace<", ">Niger<", ">XQ<", `<span class="of">Topic</span> <bdi>Coup d&#39;etat</bdi>`, `<span class="of">Country</span> <bdi>Germany</bdi>`,
+		`<span class="of">Organisation</span> <bdi>A &amp; B</bdi>`, `name="topic" value="medtop:20000070"`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %q on the page", want)
+		}
+	}
+	if strings.Contains(body, "facet-person") {
+		t.Error("a facet without values is shown")
+	}
+}
+
+// TestFacetsOnDemand: what has as many values as there are articles is counted
+// for those who ask.
+func TestFacetsOnDemand(t *testing.T) {
+	const always = "agency,source,language,cited_media,topic,"
+	for query, c := range map[string]struct{ facets, offered string }{
+		"":                          {always + "country,speaker,currency,filed,day", "/?facets=person /?facets=organisation /?facets=place /?facets=keyphrase"},
+		"q=a&facets=place,person":   {always + "person,place,country,speaker,currency,filed,day", "/?facets=place%2Cperson%2Corganisation&amp;q=a /?facets=place%2Cperson%2Ckeyphrase&amp;q=a"},
+		"keyphrase=a&facets=none":   {always + "country,keyphrase,speaker,currency,filed,day", "/?facets=person&amp;keyphrase=a /?facets=organisation&amp;keyphrase=a /?facets=place&amp;keyphrase=a"},
+		"after=x&facets=person&q=a": {always + "person,country,speaker,currency,filed,day", ""},
+	} {
+		var asked find.Request
+		body := render(t, shelf{asked: &asked}, query).Body.String()
+		if got := strings.Join(asked.Facets, ","); got != c.facets {
+			t.Errorf("%s: facets %s, want %s", query, got, c.facets)
+		}
+		for _, address := range strings.Fields(c.offered) {
+			if !strings.Contains(body, `<a href="`+address+`"`) {
+				t.Errorf("%s: no %s on the page", query, address)
+			}
+		}
+		if strings.Contains(body, "other-facets") != (c.offered != "") {
+			t.Errorf("%s: offered are others", query)
+		}
+		if strings.Contains(body, "on the first page") != strings.Contains(query, "after") {
+			t.Errorf("%s: where the facets are", query)
+		}
+	}
+}
+
 func TestWhatIsAskedOfTheReadingIsKept(t *testing.T) {
 	body := render(t, shelf{}, "said=%3Cb%3E+word&amount_from=5&mentioned_to=2024-04-20&translated=yes&speaker=Ana").Body.String()
 	for _, want := range []string{
@@ -227,5 +336,27 @@ func TestFailuresAreSaid(t *testing.T) {
 		if (w.Header().Get("Retry-After") != "") != (c.status == http.StatusServiceUnavailable) {
 			t.Errorf("%v: Retry-After %q", c.err, w.Header().Get("Retry-After"))
 		}
+	}
+}
+
+func TestRelatedIsSaidAndLinked(t *testing.T) {
+	a := paper()
+	found := find.Found{
+		Article: &a, Newest: true,
+		Earlier: []find.Related{{URI: "urn:x:0&1", Headline: "The <flash>"}},
+		Later:   []find.Related{{URI: "urn:x:2", Headline: "The rewrite"}, {URI: "urn:x:3"}},
+	}
+	body := render(t, shelf{found: found}, "q=x&uri=urn:x").Body.String()
+	for _, want := range []string{
+		`A later article goes on from this one or is derived from it: <a href="/?q=x&amp;uri=urn%3Ax%3A2" dir="auto">The rewrite</a>; <a href="/?q=x&amp;uri=urn%3Ax%3A3" dir="auto">Without a headline</a></p>`,
+		`<dt>Goes on or derived from</dt><dd><a href="/?q=x&amp;uri=urn%3Ax%3A0%261" dir="auto">The &lt;flash&gt;</a></dd>`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %s on the page", want)
+		}
+	}
+	body = render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x&evolved_from=urn:y").Body.String()
+	if strings.Contains(body, "later article") || strings.Contains(body, "<dt>Goes on or") || !strings.Contains(body, `<span class="of">Goes on from</span> <bdi>urn:y</bdi>`) {
+		t.Error("an article that goes on from none, found by what it goes on from")
 	}
 }

@@ -123,7 +123,20 @@ type Article struct {
 	// The dates and periods that the text mentions.
 	Moments []*Moment `protobuf:"bytes,30,rep,name=moments,proto3" json:"moments,omitempty"`
 	// From then on it may no longer be shown. Not set: never.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// The uris of the articles that this one goes on from or is derived from, as its
+	// publisher says; it may take their place. They keep their own statuses.
+	EvolvedFrom []string `protobuf:"bytes,32,rep,name=evolved_from,json=evolvedFrom,proto3" json:"evolved_from,omitempty"`
+	// Who and what the text speaks of by name, by first mention.
+	Entities []*Entity `protobuf:"bytes,33,rep,name=entities,proto3" json:"entities,omitempty"`
+	// By first mention.
+	Places []*Place `protobuf:"bytes,34,rep,name=places,proto3" json:"places,omitempty"`
+	// At most 5, the surest first.
+	Topics []*Topic `protobuf:"bytes,35,rep,name=topics,proto3" json:"topics,omitempty"`
+	// The highest score first.
+	Keyphrases []*Keyphrase `protobuf:"bytes,36,rep,name=keyphrases,proto3" json:"keyphrases,omitempty"`
+	// Covers the one sentence that tells most of it. Not set: there is none.
+	Summary       *Evidence `protobuf:"bytes,37,opt,name=summary,proto3" json:"summary,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -375,6 +388,430 @@ func (x *Article) GetExpiresAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Article) GetEvolvedFrom() []string {
+	if x != nil {
+		return x.EvolvedFrom
+	}
+	return nil
+}
+
+func (x *Article) GetEntities() []*Entity {
+	if x != nil {
+		return x.Entities
+	}
+	return nil
+}
+
+func (x *Article) GetPlaces() []*Place {
+	if x != nil {
+		return x.Places
+	}
+	return nil
+}
+
+func (x *Article) GetTopics() []*Topic {
+	if x != nil {
+		return x.Topics
+	}
+	return nil
+}
+
+func (x *Article) GetKeyphrases() []*Keyphrase {
+	if x != nil {
+		return x.Keyphrases
+	}
+	return nil
+}
+
+func (x *Article) GetSummary() *Evidence {
+	if x != nil {
+		return x.Summary
+	}
+	return nil
+}
+
+// Entity is somebody or something that the text speaks of by name.
+type Entity struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One of: person, organisation, place, other. Readers must bear those that
+	// they don't know.
+	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	// A gazetteer's, else the fullest that the text gives.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Outside of Copytaster: "geonames:2440485".
+	Id string `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
+	// Before the name, as written.
+	Title string `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
+	// As written.
+	Role string `protobuf:"bytes,5,opt,name=role,proto3" json:"role,omitempty"`
+	// At least one, by place in the text.
+	Mentions      []*Evidence `protobuf:"bytes,6,rep,name=mentions,proto3" json:"mentions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Entity) Reset() {
+	*x = Entity{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Entity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Entity) ProtoMessage() {}
+
+func (x *Entity) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Entity.ProtoReflect.Descriptor instead.
+func (*Entity) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Entity) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *Entity) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Entity) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Entity) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Entity) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *Entity) GetMentions() []*Evidence {
+	if x != nil {
+		return x.Mentions
+	}
+	return nil
+}
+
+// Place is where something that the text tells of is.
+type Place struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Usual English name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// ISO 3166-1 alpha-2; empty: it lies in none, or in several.
+	Country string `protobuf:"bytes,2,opt,name=country,proto3" json:"country,omitempty"`
+	// 0: none, or not known.
+	GeonamesId int64 `protobuf:"varint,3,opt,name=geonames_id,json=geonamesId,proto3" json:"geonames_id,omitempty"`
+	// Not set: it isn't known where.
+	Position *Position `protobuf:"bytes,4,opt,name=position,proto3" json:"position,omitempty"`
+	// Where most of it happens; at most one place is.
+	Main bool `protobuf:"varint,5,opt,name=main,proto3" json:"main,omitempty"`
+	// At least one, by place in the text.
+	Mentions      []*Evidence `protobuf:"bytes,6,rep,name=mentions,proto3" json:"mentions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Place) Reset() {
+	*x = Place{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Place) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Place) ProtoMessage() {}
+
+func (x *Place) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Place.ProtoReflect.Descriptor instead.
+func (*Place) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Place) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Place) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
+}
+
+func (x *Place) GetGeonamesId() int64 {
+	if x != nil {
+		return x.GeonamesId
+	}
+	return 0
+}
+
+func (x *Place) GetPosition() *Position {
+	if x != nil {
+		return x.Position
+	}
+	return nil
+}
+
+func (x *Place) GetMain() bool {
+	if x != nil {
+		return x.Main
+	}
+	return false
+}
+
+func (x *Place) GetMentions() []*Evidence {
+	if x != nil {
+		return x.Mentions
+	}
+	return nil
+}
+
+// Position is a point on the earth, in degrees, WGS 84.
+type Position struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Lat           float64                `protobuf:"fixed64,1,opt,name=lat,proto3" json:"lat,omitempty"`
+	Lon           float64                `protobuf:"fixed64,2,opt,name=lon,proto3" json:"lon,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Position) Reset() {
+	*x = Position{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Position) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Position) ProtoMessage() {}
+
+func (x *Position) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Position.ProtoReflect.Descriptor instead.
+func (*Position) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Position) GetLat() float64 {
+	if x != nil {
+		return x.Lat
+	}
+	return 0
+}
+
+func (x *Position) GetLon() float64 {
+	if x != nil {
+		return x.Lon
+	}
+	return 0
+}
+
+// Topic is an entry of IPTC's Media Topics that the text is about; its evidence
+// covers the word that spoke for it most, if one did.
+type Topic struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Evidence *Evidence              `protobuf:"bytes,1,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	// "medtop:20000070"
+	Qcode string `protobuf:"bytes,2,opt,name=qcode,proto3" json:"qcode,omitempty"`
+	// In English.
+	Label string `protobuf:"bytes,3,opt,name=label,proto3" json:"label,omitempty"`
+	// Qcodes, from the top to its own.
+	Path []string `protobuf:"bytes,4,rep,name=path,proto3" json:"path,omitempty"`
+	// Words that spoke for it, the strongest first.
+	Why           []*Reason `protobuf:"bytes,5,rep,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Topic) Reset() {
+	*x = Topic{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Topic) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Topic) ProtoMessage() {}
+
+func (x *Topic) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Topic.ProtoReflect.Descriptor instead.
+func (*Topic) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Topic) GetEvidence() *Evidence {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *Topic) GetQcode() string {
+	if x != nil {
+		return x.Qcode
+	}
+	return ""
+}
+
+func (x *Topic) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *Topic) GetPath() []string {
+	if x != nil {
+		return x.Path
+	}
+	return nil
+}
+
+func (x *Topic) GetWhy() []*Reason {
+	if x != nil {
+		return x.Why
+	}
+	return nil
+}
+
+// Keyphrase is a word or a few that tell what the text is about; its evidence
+// covers the first place where it stands.
+type Keyphrase struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Evidence *Evidence              `protobuf:"bytes,1,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	// Normal form.
+	Phrase string `protobuf:"bytes,2,opt,name=phrase,proto3" json:"phrase,omitempty"`
+	// From 0 up; comparable within one article only.
+	Score         float64 `protobuf:"fixed64,3,opt,name=score,proto3" json:"score,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Keyphrase) Reset() {
+	*x = Keyphrase{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Keyphrase) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Keyphrase) ProtoMessage() {}
+
+func (x *Keyphrase) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Keyphrase.ProtoReflect.Descriptor instead.
+func (*Keyphrase) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Keyphrase) GetEvidence() *Evidence {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *Keyphrase) GetPhrase() string {
+	if x != nil {
+		return x.Phrase
+	}
+	return ""
+}
+
+func (x *Keyphrase) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
 // Filed is what the dateline says: where, when and for whom the report was
 // written.
 type Filed struct {
@@ -392,7 +829,7 @@ type Filed struct {
 
 func (x *Filed) Reset() {
 	*x = Filed{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[1]
+	mi := &file_copytaster_v1_article_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -404,7 +841,7 @@ func (x *Filed) String() string {
 func (*Filed) ProtoMessage() {}
 
 func (x *Filed) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[1]
+	mi := &file_copytaster_v1_article_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -417,7 +854,7 @@ func (x *Filed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Filed.ProtoReflect.Descriptor instead.
 func (*Filed) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{1}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Filed) GetEvidence() *Evidence {
@@ -460,7 +897,7 @@ type Translation struct {
 
 func (x *Translation) Reset() {
 	*x = Translation{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[2]
+	mi := &file_copytaster_v1_article_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -472,7 +909,7 @@ func (x *Translation) String() string {
 func (*Translation) ProtoMessage() {}
 
 func (x *Translation) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[2]
+	mi := &file_copytaster_v1_article_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -485,7 +922,7 @@ func (x *Translation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Translation.ProtoReflect.Descriptor instead.
 func (*Translation) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{2}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Translation) GetLikelihood() float64 {
@@ -513,7 +950,7 @@ type Reason struct {
 
 func (x *Reason) Reset() {
 	*x = Reason{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[3]
+	mi := &file_copytaster_v1_article_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -525,7 +962,7 @@ func (x *Reason) String() string {
 func (*Reason) ProtoMessage() {}
 
 func (x *Reason) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[3]
+	mi := &file_copytaster_v1_article_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -538,7 +975,7 @@ func (x *Reason) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reason.ProtoReflect.Descriptor instead.
 func (*Reason) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{3}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Reason) GetEvidence() *Evidence {
@@ -576,7 +1013,7 @@ type Quotation struct {
 
 func (x *Quotation) Reset() {
 	*x = Quotation{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[4]
+	mi := &file_copytaster_v1_article_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -588,7 +1025,7 @@ func (x *Quotation) String() string {
 func (*Quotation) ProtoMessage() {}
 
 func (x *Quotation) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[4]
+	mi := &file_copytaster_v1_article_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -601,7 +1038,7 @@ func (x *Quotation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Quotation.ProtoReflect.Descriptor instead.
 func (*Quotation) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{4}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Quotation) GetEvidence() *Evidence {
@@ -662,7 +1099,7 @@ type Figure struct {
 
 func (x *Figure) Reset() {
 	*x = Figure{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[5]
+	mi := &file_copytaster_v1_article_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -674,7 +1111,7 @@ func (x *Figure) String() string {
 func (*Figure) ProtoMessage() {}
 
 func (x *Figure) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[5]
+	mi := &file_copytaster_v1_article_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -687,7 +1124,7 @@ func (x *Figure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Figure.ProtoReflect.Descriptor instead.
 func (*Figure) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{5}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Figure) GetKnown() bool {
@@ -733,7 +1170,7 @@ type Amount struct {
 
 func (x *Amount) Reset() {
 	*x = Amount{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[6]
+	mi := &file_copytaster_v1_article_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -745,7 +1182,7 @@ func (x *Amount) String() string {
 func (*Amount) ProtoMessage() {}
 
 func (x *Amount) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[6]
+	mi := &file_copytaster_v1_article_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -758,7 +1195,7 @@ func (x *Amount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Amount.ProtoReflect.Descriptor instead.
 func (*Amount) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{6}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Amount) GetEvidence() *Evidence {
@@ -801,7 +1238,7 @@ type Quantity struct {
 
 func (x *Quantity) Reset() {
 	*x = Quantity{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[7]
+	mi := &file_copytaster_v1_article_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -813,7 +1250,7 @@ func (x *Quantity) String() string {
 func (*Quantity) ProtoMessage() {}
 
 func (x *Quantity) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[7]
+	mi := &file_copytaster_v1_article_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -826,7 +1263,7 @@ func (x *Quantity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Quantity.ProtoReflect.Descriptor instead.
 func (*Quantity) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{7}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Quantity) GetEvidence() *Evidence {
@@ -867,7 +1304,7 @@ type Moment struct {
 
 func (x *Moment) Reset() {
 	*x = Moment{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[8]
+	mi := &file_copytaster_v1_article_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -879,7 +1316,7 @@ func (x *Moment) String() string {
 func (*Moment) ProtoMessage() {}
 
 func (x *Moment) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[8]
+	mi := &file_copytaster_v1_article_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -892,7 +1329,7 @@ func (x *Moment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Moment.ProtoReflect.Descriptor instead.
 func (*Moment) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{8}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Moment) GetEvidence() *Evidence {
@@ -938,7 +1375,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[9]
+	mi := &file_copytaster_v1_article_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -950,7 +1387,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[9]
+	mi := &file_copytaster_v1_article_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -963,7 +1400,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{9}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Notice) GetAction() string {
@@ -1008,7 +1445,7 @@ type Evidence struct {
 
 func (x *Evidence) Reset() {
 	*x = Evidence{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[10]
+	mi := &file_copytaster_v1_article_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1020,7 +1457,7 @@ func (x *Evidence) String() string {
 func (*Evidence) ProtoMessage() {}
 
 func (x *Evidence) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[10]
+	mi := &file_copytaster_v1_article_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1033,7 +1470,7 @@ func (x *Evidence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Evidence.ProtoReflect.Descriptor instead.
 func (*Evidence) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{10}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Evidence) GetStart() int32 {
@@ -1084,7 +1521,7 @@ type Segment struct {
 
 func (x *Segment) Reset() {
 	*x = Segment{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[11]
+	mi := &file_copytaster_v1_article_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1096,7 +1533,7 @@ func (x *Segment) String() string {
 func (*Segment) ProtoMessage() {}
 
 func (x *Segment) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[11]
+	mi := &file_copytaster_v1_article_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1109,7 +1546,7 @@ func (x *Segment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Segment.ProtoReflect.Descriptor instead.
 func (*Segment) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{11}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Segment) GetKind() string {
@@ -1136,7 +1573,7 @@ type Label struct {
 
 func (x *Label) Reset() {
 	*x = Label{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[12]
+	mi := &file_copytaster_v1_article_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1148,7 +1585,7 @@ func (x *Label) String() string {
 func (*Label) ProtoMessage() {}
 
 func (x *Label) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[12]
+	mi := &file_copytaster_v1_article_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1161,7 +1598,7 @@ func (x *Label) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Label.ProtoReflect.Descriptor instead.
 func (*Label) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{12}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Label) GetValue() string {
@@ -1189,7 +1626,7 @@ type Credit struct {
 
 func (x *Credit) Reset() {
 	*x = Credit{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[13]
+	mi := &file_copytaster_v1_article_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1201,7 +1638,7 @@ func (x *Credit) String() string {
 func (*Credit) ProtoMessage() {}
 
 func (x *Credit) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[13]
+	mi := &file_copytaster_v1_article_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1214,7 +1651,7 @@ func (x *Credit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Credit.ProtoReflect.Descriptor instead.
 func (*Credit) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{13}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Credit) GetEvidence() *Evidence {
@@ -1249,7 +1686,7 @@ type Attribution struct {
 
 func (x *Attribution) Reset() {
 	*x = Attribution{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[14]
+	mi := &file_copytaster_v1_article_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1261,7 +1698,7 @@ func (x *Attribution) String() string {
 func (*Attribution) ProtoMessage() {}
 
 func (x *Attribution) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[14]
+	mi := &file_copytaster_v1_article_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1274,7 +1711,7 @@ func (x *Attribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attribution.ProtoReflect.Descriptor instead.
 func (*Attribution) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{14}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Attribution) GetPublisher() string {
@@ -1308,7 +1745,7 @@ type Subject struct {
 
 func (x *Subject) Reset() {
 	*x = Subject{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[15]
+	mi := &file_copytaster_v1_article_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1320,7 +1757,7 @@ func (x *Subject) String() string {
 func (*Subject) ProtoMessage() {}
 
 func (x *Subject) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[15]
+	mi := &file_copytaster_v1_article_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1333,7 +1770,7 @@ func (x *Subject) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Subject.ProtoReflect.Descriptor instead.
 func (*Subject) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{15}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Subject) GetCode() string {
@@ -1362,7 +1799,7 @@ type Image struct {
 
 func (x *Image) Reset() {
 	*x = Image{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[16]
+	mi := &file_copytaster_v1_article_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1374,7 +1811,7 @@ func (x *Image) String() string {
 func (*Image) ProtoMessage() {}
 
 func (x *Image) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[16]
+	mi := &file_copytaster_v1_article_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1387,7 +1824,7 @@ func (x *Image) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Image.ProtoReflect.Descriptor instead.
 func (*Image) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{16}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Image) GetUrl() string {
@@ -1440,7 +1877,7 @@ type Original struct {
 
 func (x *Original) Reset() {
 	*x = Original{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[17]
+	mi := &file_copytaster_v1_article_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1452,7 +1889,7 @@ func (x *Original) String() string {
 func (*Original) ProtoMessage() {}
 
 func (x *Original) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[17]
+	mi := &file_copytaster_v1_article_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1465,7 +1902,7 @@ func (x *Original) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Original.ProtoReflect.Descriptor instead.
 func (*Original) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{17}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Original) GetBytes() []byte {
@@ -1545,7 +1982,7 @@ type Stated struct {
 
 func (x *Stated) Reset() {
 	*x = Stated{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[18]
+	mi := &file_copytaster_v1_article_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1557,7 +1994,7 @@ func (x *Stated) String() string {
 func (*Stated) ProtoMessage() {}
 
 func (x *Stated) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[18]
+	mi := &file_copytaster_v1_article_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1570,7 +2007,7 @@ func (x *Stated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stated.ProtoReflect.Descriptor instead.
 func (*Stated) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{18}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Stated) GetUrl() string {
@@ -1605,8 +2042,7 @@ var File_copytaster_v1_article_proto protoreflect.FileDescriptor
 
 const file_copytaster_v1_article_proto_rawDesc = "" +
 	"\n" +
-	"\x1bcopytaster/v1/article.proto\x12\rcopytaster.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfe\n" +
-	"\n" +
+	"\x1bcopytaster/v1/article.proto\x12\rcopytaster.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9d\r\n" +
 	"\aArticle\x12\x10\n" +
 	"\x03uri\x18\x01 \x01(\tR\x03uri\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1a\n" +
@@ -1644,7 +2080,43 @@ const file_copytaster_v1_article_proto_rawDesc = "" +
 	"quantities\x12/\n" +
 	"\amoments\x18\x1e \x03(\v2\x15.copytaster.v1.MomentR\amoments\x129\n" +
 	"\n" +
-	"expires_at\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\xa0\x01\n" +
+	"expires_at\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12!\n" +
+	"\fevolved_from\x18  \x03(\tR\vevolvedFrom\x121\n" +
+	"\bentities\x18! \x03(\v2\x15.copytaster.v1.EntityR\bentities\x12,\n" +
+	"\x06places\x18\" \x03(\v2\x14.copytaster.v1.PlaceR\x06places\x12,\n" +
+	"\x06topics\x18# \x03(\v2\x14.copytaster.v1.TopicR\x06topics\x128\n" +
+	"\n" +
+	"keyphrases\x18$ \x03(\v2\x18.copytaster.v1.KeyphraseR\n" +
+	"keyphrases\x121\n" +
+	"\asummary\x18% \x01(\v2\x17.copytaster.v1.EvidenceR\asummary\"\x9f\x01\n" +
+	"\x06Entity\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02id\x18\x03 \x01(\tR\x02id\x12\x14\n" +
+	"\x05title\x18\x04 \x01(\tR\x05title\x12\x12\n" +
+	"\x04role\x18\x05 \x01(\tR\x04role\x123\n" +
+	"\bmentions\x18\x06 \x03(\v2\x17.copytaster.v1.EvidenceR\bmentions\"\xd4\x01\n" +
+	"\x05Place\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\acountry\x18\x02 \x01(\tR\acountry\x12\x1f\n" +
+	"\vgeonames_id\x18\x03 \x01(\x03R\n" +
+	"geonamesId\x123\n" +
+	"\bposition\x18\x04 \x01(\v2\x17.copytaster.v1.PositionR\bposition\x12\x12\n" +
+	"\x04main\x18\x05 \x01(\bR\x04main\x123\n" +
+	"\bmentions\x18\x06 \x03(\v2\x17.copytaster.v1.EvidenceR\bmentions\".\n" +
+	"\bPosition\x12\x10\n" +
+	"\x03lat\x18\x01 \x01(\x01R\x03lat\x12\x10\n" +
+	"\x03lon\x18\x02 \x01(\x01R\x03lon\"\xa5\x01\n" +
+	"\x05Topic\x123\n" +
+	"\bevidence\x18\x01 \x01(\v2\x17.copytaster.v1.EvidenceR\bevidence\x12\x14\n" +
+	"\x05qcode\x18\x02 \x01(\tR\x05qcode\x12\x14\n" +
+	"\x05label\x18\x03 \x01(\tR\x05label\x12\x12\n" +
+	"\x04path\x18\x04 \x03(\tR\x04path\x12'\n" +
+	"\x03why\x18\x05 \x03(\v2\x15.copytaster.v1.ReasonR\x03why\"n\n" +
+	"\tKeyphrase\x123\n" +
+	"\bevidence\x18\x01 \x01(\v2\x17.copytaster.v1.EvidenceR\bevidence\x12\x16\n" +
+	"\x06phrase\x18\x02 \x01(\tR\x06phrase\x12\x14\n" +
+	"\x05score\x18\x03 \x01(\x01R\x05score\"\xa0\x01\n" +
 	"\x05Filed\x123\n" +
 	"\bevidence\x18\x01 \x01(\v2\x17.copytaster.v1.EvidenceR\bevidence\x12\x16\n" +
 	"\x06places\x18\x02 \x03(\tR\x06places\x12.\n" +
@@ -1756,76 +2228,92 @@ func file_copytaster_v1_article_proto_rawDescGZIP() []byte {
 }
 
 var file_copytaster_v1_article_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_copytaster_v1_article_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_copytaster_v1_article_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_copytaster_v1_article_proto_goTypes = []any{
 	(Status)(0),                   // 0: copytaster.v1.Status
 	(*Article)(nil),               // 1: copytaster.v1.Article
-	(*Filed)(nil),                 // 2: copytaster.v1.Filed
-	(*Translation)(nil),           // 3: copytaster.v1.Translation
-	(*Reason)(nil),                // 4: copytaster.v1.Reason
-	(*Quotation)(nil),             // 5: copytaster.v1.Quotation
-	(*Figure)(nil),                // 6: copytaster.v1.Figure
-	(*Amount)(nil),                // 7: copytaster.v1.Amount
-	(*Quantity)(nil),              // 8: copytaster.v1.Quantity
-	(*Moment)(nil),                // 9: copytaster.v1.Moment
-	(*Notice)(nil),                // 10: copytaster.v1.Notice
-	(*Evidence)(nil),              // 11: copytaster.v1.Evidence
-	(*Segment)(nil),               // 12: copytaster.v1.Segment
-	(*Label)(nil),                 // 13: copytaster.v1.Label
-	(*Credit)(nil),                // 14: copytaster.v1.Credit
-	(*Attribution)(nil),           // 15: copytaster.v1.Attribution
-	(*Subject)(nil),               // 16: copytaster.v1.Subject
-	(*Image)(nil),                 // 17: copytaster.v1.Image
-	(*Original)(nil),              // 18: copytaster.v1.Original
-	(*Stated)(nil),                // 19: copytaster.v1.Stated
-	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
+	(*Entity)(nil),                // 2: copytaster.v1.Entity
+	(*Place)(nil),                 // 3: copytaster.v1.Place
+	(*Position)(nil),              // 4: copytaster.v1.Position
+	(*Topic)(nil),                 // 5: copytaster.v1.Topic
+	(*Keyphrase)(nil),             // 6: copytaster.v1.Keyphrase
+	(*Filed)(nil),                 // 7: copytaster.v1.Filed
+	(*Translation)(nil),           // 8: copytaster.v1.Translation
+	(*Reason)(nil),                // 9: copytaster.v1.Reason
+	(*Quotation)(nil),             // 10: copytaster.v1.Quotation
+	(*Figure)(nil),                // 11: copytaster.v1.Figure
+	(*Amount)(nil),                // 12: copytaster.v1.Amount
+	(*Quantity)(nil),              // 13: copytaster.v1.Quantity
+	(*Moment)(nil),                // 14: copytaster.v1.Moment
+	(*Notice)(nil),                // 15: copytaster.v1.Notice
+	(*Evidence)(nil),              // 16: copytaster.v1.Evidence
+	(*Segment)(nil),               // 17: copytaster.v1.Segment
+	(*Label)(nil),                 // 18: copytaster.v1.Label
+	(*Credit)(nil),                // 19: copytaster.v1.Credit
+	(*Attribution)(nil),           // 20: copytaster.v1.Attribution
+	(*Subject)(nil),               // 21: copytaster.v1.Subject
+	(*Image)(nil),                 // 22: copytaster.v1.Image
+	(*Original)(nil),              // 23: copytaster.v1.Original
+	(*Stated)(nil),                // 24: copytaster.v1.Stated
+	(*timestamppb.Timestamp)(nil), // 25: google.protobuf.Timestamp
 }
 var file_copytaster_v1_article_proto_depIdxs = []int32{
 	0,  // 0: copytaster.v1.Article.status:type_name -> copytaster.v1.Status
-	20, // 1: copytaster.v1.Article.embargo_until:type_name -> google.protobuf.Timestamp
-	12, // 2: copytaster.v1.Article.segments:type_name -> copytaster.v1.Segment
-	13, // 3: copytaster.v1.Article.language:type_name -> copytaster.v1.Label
-	13, // 4: copytaster.v1.Article.agency:type_name -> copytaster.v1.Label
-	13, // 5: copytaster.v1.Article.cited_media:type_name -> copytaster.v1.Label
-	14, // 6: copytaster.v1.Article.credits:type_name -> copytaster.v1.Credit
-	15, // 7: copytaster.v1.Article.attribution:type_name -> copytaster.v1.Attribution
-	16, // 8: copytaster.v1.Article.subjects:type_name -> copytaster.v1.Subject
-	17, // 9: copytaster.v1.Article.images:type_name -> copytaster.v1.Image
-	20, // 10: copytaster.v1.Article.published_at:type_name -> google.protobuf.Timestamp
-	20, // 11: copytaster.v1.Article.version_created:type_name -> google.protobuf.Timestamp
-	20, // 12: copytaster.v1.Article.received_at:type_name -> google.protobuf.Timestamp
-	18, // 13: copytaster.v1.Article.original:type_name -> copytaster.v1.Original
-	10, // 14: copytaster.v1.Article.notice:type_name -> copytaster.v1.Notice
-	2,  // 15: copytaster.v1.Article.filed:type_name -> copytaster.v1.Filed
-	3,  // 16: copytaster.v1.Article.translation:type_name -> copytaster.v1.Translation
-	5,  // 17: copytaster.v1.Article.quotes:type_name -> copytaster.v1.Quotation
-	7,  // 18: copytaster.v1.Article.amounts:type_name -> copytaster.v1.Amount
-	8,  // 19: copytaster.v1.Article.quantities:type_name -> copytaster.v1.Quantity
-	9,  // 20: copytaster.v1.Article.moments:type_name -> copytaster.v1.Moment
-	20, // 21: copytaster.v1.Article.expires_at:type_name -> google.protobuf.Timestamp
-	11, // 22: copytaster.v1.Filed.evidence:type_name -> copytaster.v1.Evidence
-	20, // 23: copytaster.v1.Filed.date:type_name -> google.protobuf.Timestamp
-	4,  // 24: copytaster.v1.Translation.reasons:type_name -> copytaster.v1.Reason
-	11, // 25: copytaster.v1.Reason.evidence:type_name -> copytaster.v1.Evidence
-	11, // 26: copytaster.v1.Quotation.evidence:type_name -> copytaster.v1.Evidence
-	11, // 27: copytaster.v1.Amount.evidence:type_name -> copytaster.v1.Evidence
-	6,  // 28: copytaster.v1.Amount.figure:type_name -> copytaster.v1.Figure
-	11, // 29: copytaster.v1.Quantity.evidence:type_name -> copytaster.v1.Evidence
-	6,  // 30: copytaster.v1.Quantity.figure:type_name -> copytaster.v1.Figure
-	11, // 31: copytaster.v1.Moment.evidence:type_name -> copytaster.v1.Evidence
-	20, // 32: copytaster.v1.Moment.from:type_name -> google.protobuf.Timestamp
-	20, // 33: copytaster.v1.Moment.to:type_name -> google.protobuf.Timestamp
-	20, // 34: copytaster.v1.Notice.lifts:type_name -> google.protobuf.Timestamp
-	11, // 35: copytaster.v1.Segment.evidence:type_name -> copytaster.v1.Evidence
-	11, // 36: copytaster.v1.Label.evidence:type_name -> copytaster.v1.Evidence
-	11, // 37: copytaster.v1.Credit.evidence:type_name -> copytaster.v1.Evidence
-	19, // 38: copytaster.v1.Original.stated:type_name -> copytaster.v1.Stated
-	20, // 39: copytaster.v1.Stated.published_at:type_name -> google.protobuf.Timestamp
-	40, // [40:40] is the sub-list for method output_type
-	40, // [40:40] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	25, // 1: copytaster.v1.Article.embargo_until:type_name -> google.protobuf.Timestamp
+	17, // 2: copytaster.v1.Article.segments:type_name -> copytaster.v1.Segment
+	18, // 3: copytaster.v1.Article.language:type_name -> copytaster.v1.Label
+	18, // 4: copytaster.v1.Article.agency:type_name -> copytaster.v1.Label
+	18, // 5: copytaster.v1.Article.cited_media:type_name -> copytaster.v1.Label
+	19, // 6: copytaster.v1.Article.credits:type_name -> copytaster.v1.Credit
+	20, // 7: copytaster.v1.Article.attribution:type_name -> copytaster.v1.Attribution
+	21, // 8: copytaster.v1.Article.subjects:type_name -> copytaster.v1.Subject
+	22, // 9: copytaster.v1.Article.images:type_name -> copytaster.v1.Image
+	25, // 10: copytaster.v1.Article.published_at:type_name -> google.protobuf.Timestamp
+	25, // 11: copytaster.v1.Article.version_created:type_name -> google.protobuf.Timestamp
+	25, // 12: copytaster.v1.Article.received_at:type_name -> google.protobuf.Timestamp
+	23, // 13: copytaster.v1.Article.original:type_name -> copytaster.v1.Original
+	15, // 14: copytaster.v1.Article.notice:type_name -> copytaster.v1.Notice
+	7,  // 15: copytaster.v1.Article.filed:type_name -> copytaster.v1.Filed
+	8,  // 16: copytaster.v1.Article.translation:type_name -> copytaster.v1.Translation
+	10, // 17: copytaster.v1.Article.quotes:type_name -> copytaster.v1.Quotation
+	12, // 18: copytaster.v1.Article.amounts:type_name -> copytaster.v1.Amount
+	13, // 19: copytaster.v1.Article.quantities:type_name -> copytaster.v1.Quantity
+	14, // 20: copytaster.v1.Article.moments:type_name -> copytaster.v1.Moment
+	25, // 21: copytaster.v1.Article.expires_at:type_name -> google.protobuf.Timestamp
+	2,  // 22: copytaster.v1.Article.entities:type_name -> copytaster.v1.Entity
+	3,  // 23: copytaster.v1.Article.places:type_name -> copytaster.v1.Place
+	5,  // 24: copytaster.v1.Article.topics:type_name -> copytaster.v1.Topic
+	6,  // 25: copytaster.v1.Article.keyphrases:type_name -> copytaster.v1.Keyphrase
+	16, // 26: copytaster.v1.Article.summary:type_name -> copytaster.v1.Evidence
+	16, // 27: copytaster.v1.Entity.mentions:type_name -> copytaster.v1.Evidence
+	4,  // 28: copytaster.v1.Place.position:type_name -> copytaster.v1.Position
+	16, // 29: copytaster.v1.Place.mentions:type_name -> copytaster.v1.Evidence
+	16, // 30: copytaster.v1.Topic.evidence:type_name -> copytaster.v1.Evidence
+	9,  // 31: copytaster.v1.Topic.why:type_name -> copytaster.v1.Reason
+	16, // 32: copytaster.v1.Keyphrase.evidence:type_name -> copytaster.v1.Evidence
+	16, // 33: copytaster.v1.Filed.evidence:type_name -> copytaster.v1.Evidence
+	25, // 34: copytaster.v1.Filed.date:type_name -> google.protobuf.Timestamp
+	9,  // 35: copytaster.v1.Translation.reasons:type_name -> copytaster.v1.Reason
+	16, // 36: copytaster.v1.Reason.evidence:type_name -> copytaster.v1.Evidence
+	16, // 37: copytaster.v1.Quotation.evidence:type_name -> copytaster.v1.Evidence
+	16, // 38: copytaster.v1.Amount.evidence:type_name -> copytaster.v1.Evidence
+	11, // 39: copytaster.v1.Amount.figure:type_name -> copytaster.v1.Figure
+	16, // 40: copytaster.v1.Quantity.evidence:type_name -> copytaster.v1.Evidence
+	11, // 41: copytaster.v1.Quantity.figure:type_name -> copytaster.v1.Figure
+	16, // 42: copytaster.v1.Moment.evidence:type_name -> copytaster.v1.Evidence
+	25, // 43: copytaster.v1.Moment.from:type_name -> google.protobuf.Timestamp
+	25, // 44: copytaster.v1.Moment.to:type_name -> google.protobuf.Timestamp
+	25, // 45: copytaster.v1.Notice.lifts:type_name -> google.protobuf.Timestamp
+	16, // 46: copytaster.v1.Segment.evidence:type_name -> copytaster.v1.Evidence
+	16, // 47: copytaster.v1.Label.evidence:type_name -> copytaster.v1.Evidence
+	16, // 48: copytaster.v1.Credit.evidence:type_name -> copytaster.v1.Evidence
+	24, // 49: copytaster.v1.Original.stated:type_name -> copytaster.v1.Stated
+	25, // 50: copytaster.v1.Stated.published_at:type_name -> google.protobuf.Timestamp
+	51, // [51:51] is the sub-list for method output_type
+	51, // [51:51] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_copytaster_v1_article_proto_init() }
@@ -1839,7 +2327,7 @@ func file_copytaster_v1_article_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_copytaster_v1_article_proto_rawDesc), len(file_copytaster_v1_article_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   19,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

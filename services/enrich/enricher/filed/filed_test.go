@@ -40,6 +40,8 @@ func TestManners(t *testing.T) {
 		"HARPSTEAD, Maine (AP) —":                   "HARPSTEAD, Maine|-|AP",
 		"AUGUSTA, Ga. Jan 2 -":                      "AUGUSTA, Ga.|2025-01-02|",
 		"Caracas, feb 26 -":                         "Caracas|2025-02-26|",
+		"Bern, 2.5.2024 (xyz).":                     "Bern|2024-05-02|",
+		"Bern, 2.5. (sda) -":                        "Bern|2025-05-02|Keystone-SDA",
 		"sioux falls, april 7 -":                    "sioux falls|2025-04-07|",
 		"ATLANTA, Apri 1 -":                         "ATLANTA|2025-04-01|",
 		"FORT WAYNE, Ind., Marchg 12 -":             "FORT WAYNE, Ind.|2025-03-12|",

@@ -26,6 +26,10 @@ const Limit = 2000
 // resolved for lack of an anchor.
 const unresolved = 0.9
 
+// maxDayLine is how long a line that is only a day may be, in bytes: an agenda's
+// "MONDAY, MAY 6", which is no paragraph.
+const maxDayLine = 60
+
 // Enricher finds moments. It is safe for concurrent use.
 type Enricher struct{ languages map[string]*calendar.Language }
 
@@ -53,10 +57,19 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	var read []calendar.Expression
 	var manner calendar.Manner
 	for _, s := range a.Segments {
-		if !s.Kind.InBody() && s.Kind != article.Headline && s.Kind != article.Standfirst && s.Kind != article.Dateline {
+		alone := s.Kind == article.Boilerplate
+		if !s.Kind.InBody() && s.Kind != article.Headline && s.Kind != article.Standfirst && s.Kind != article.Dateline && (!alone || s.End-s.Start > maxDayLine) {
 			continue
 		}
-		read = lang.Read(read[:0], a.Text, s.Start, s.End, Limit-len(found), &manner)
+		reads := &manner
+		if alone {
+			apart := manner // what a page says beside the article tells nothing of its manner
+			reads = &apart
+		}
+		read = lang.Read(read[:0], a.Text, s.Start, s.End, Limit-len(found), reads)
+		if alone && (len(read) != 1 || !read[0].Agenda() || strings.Trim(a.Text[s.Start:read[0].Start]+a.Text[read[0].End:s.End], " .:") != "") {
+			continue
+		}
 		for i := range read {
 			x := &read[i]
 			if s.Kind == article.Dateline {
@@ -75,6 +88,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 				continue // nothing to count from: it may be a duration
 			default:
 				m.Confidence *= unresolved
+				before = calendar.Interval{} // what hangs on it can't be told either
 			}
 			m.Confidence = math.Round(100*m.Confidence) / 100
 			found = append(found, m)

@@ -117,6 +117,49 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestAgenda: a line that is only a day, and no paragraph, heads what belongs to it;
+// one with its year is the stamp of a page.
+func TestAgenda(t *testing.T) {
+	e := enricher(t)
+	for line, want := range map[string]int{
+		"MONDAY, MAY 6":       1,
+		"Tuesday, 7 May:":     1,
+		"Monday, May 6, 2024": 0,
+		"Updated May 6":       0,
+		"Monday":              0,
+		strings.Repeat(".", 60) + "MONDAY, MAY 6": 0,
+	} {
+		b := article.Builder{Signer: "format/x", Version: 1}
+		b.Add(article.Boilerplate, line)
+		a := &article.Article{PublishedAt: time.Date(2024, 5, 3, 0, 0, 0, 0, time.UTC)}
+		b.Fill(a)
+		a.Language.Value = "en"
+		if err := e.Enrich(context.Background(), a); err != nil {
+			t.Fatal(err)
+		}
+		if len(a.Moments) != want {
+			t.Errorf("%q has %d moments, want %d", line, len(a.Moments), want)
+		}
+	}
+}
+
+// TestManner: what stands beside the article tells nothing of how it writes.
+func TestManner(t *testing.T) {
+	b := article.Builder{Signer: "format/x", Version: 1}
+	b.Add(article.Boilerplate, "Call Wes Friday, 44, or 13/12/2024")
+	b.Add(article.Paragraph, "Friday will be dry. It opened on 3/4/2024.")
+	a := &article.Article{PublishedAt: time.Date(2025, 3, 12, 0, 0, 0, 0, time.UTC)}
+	b.Fill(a)
+	a.Language.Value = "en"
+	e, alone := enricher(t), body("en", "Friday will be dry. It opened on 3/4/2024.", a.PublishedAt)
+	if err := errors.Join(e.Enrich(context.Background(), a), e.Enrich(context.Background(), alone)); err != nil {
+		t.Fatal(err)
+	}
+	if len(alone.Moments) != 2 || len(a.Moments) != 2 || told(a.Moments[0]) != told(alone.Moments[0]) || told(a.Moments[1]) != told(alone.Moments[1]) {
+		t.Errorf("%+v, alone %+v", a.Moments, alone.Moments)
+	}
+}
+
 // TestAnchor: dates count from the dateline, else from the day of publication;
 // never from when an article was received, nor from the clock.
 func TestAnchor(t *testing.T) {
@@ -336,6 +379,30 @@ func TestHostile(t *testing.T) {
 	many := body("en", strings.Repeat("In 1999, it rained. ", moments.Limit+10), time.Time{})
 	if err := e.Enrich(context.Background(), many); err != nil || len(many.Moments) != moments.Limit {
 		t.Errorf("%d moments, %v", len(many.Moments), err)
+	}
+}
+
+// TestCutOff: what a text leaves open at its end, wherever that is, is read.
+func TestCutOff(t *testing.T) {
+	e := enricher(t)
+	for lang, texts := range map[string][]string{
+		"en": {"It opens, he said, on \u201cMonday\u201d: \"May\": 3.", "\u00ab Today \u00bb", ". May spoke."},
+		"de": {"Es sank gegenüber dem \"Vorjahr\": um zwei, gegenüber dem „Mai“: um drei.", "« Heute »", ". Mai sprach. Dr. Mai kam am 3. Mai 85-jährig."},
+		"fr": {"C'est pour lundi, selon « Aujourd'hui »: il part.", "« Hier »", ". Lundi, la cour a jugé. M. Mai, 45, en mai 68."},
+		"es": {"Llega hoy, según informa «Hoy»: llueve.", "« Hoy »", ". Mayo fue seco. D. Mayo, de 45 años, en mayo 68."},
+	} {
+		for _, text := range texts {
+			for from := range len(text) {
+				for end := from + 1; end <= len(text); end++ {
+					a := &article.Article{Text: text, PublishedAt: time.Date(2025, 3, 12, 0, 0, 0, 0, time.UTC)}
+					a.Segments = []article.Segment{{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{Start: from, End: end}}}}
+					a.Language.Value = lang
+					if err := e.Enrich(context.Background(), a); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package quotes
 
 import (
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // ascription is who said it, by which words.
@@ -30,6 +31,7 @@ type ascriber struct {
 	speaker  *entity // last one
 	human    *entity // last speaker who may be "he" or "she"
 	body     *entity // last speaker who may be "it"
+	bench    *entity // last of them that is a court without a name
 	before   *entity // subject of the sentence before
 	recent   *entity // person named last
 	recentIn int     // in which sentence
@@ -67,6 +69,7 @@ func (a *ascriber) survey() {
 			}
 			p, ok := a.noun(i, s.to)
 			if !ok {
+				held = held && !a.timeEnds(i, s.to)
 				i++
 				continue
 			}
@@ -74,11 +77,12 @@ func (a *ascriber) survey() {
 				a.apposition(&p, s.to)
 			}
 			if p.named() {
-				p.body = p.words == 2 && !p.likely && (a.bodyAt(p.from, p.to) || a.medial(p.from, p.to))
+				p.body = !p.likely && p.role.Empty() && (a.items[p.to-1].is(body) || p.words == 2 && (a.bodyAt(p.to-2, p.to) || a.medial(p.to-2, p.to)))
 				a.people.meet(&p)
 			}
-			a.introduce(&p)
-			if !held && a.stands(&p) && (a.subject[n].to == 0 || a.rather(&p, &a.subject[n], s.to)) {
+			a.introduce(&p, held)
+			a.abbreviated(&p)
+			if !held && a.stands(&p) && !a.predicate(&p, s.from) && (a.subject[n].to == 0 || a.rather(&p, &a.subject[n], s.to)) {
 				a.subject[n] = p
 			}
 			held = false
@@ -89,6 +93,45 @@ func (a *ascriber) survey() {
 			i = max(i+1, p.to)
 		}
 	}
+}
+
+// clauseIn tells whether a verb is among the next items: "Ann Brandt, back at work,
+// said the council would pay".
+func (a *ascriber) clauseIn(from, to int) bool {
+	for k := from; k < min(to, from+8) && a.items[k].kind == word; k++ {
+		if a.verbal(k) {
+			return true
+		}
+	}
+	return false
+}
+
+// english tells that the language has none of the others' ways with verbs and nouns.
+func (g *grammar) english() bool {
+	return !g.lang.capitals && !g.lang.inserts && !g.lang.noSubject
+}
+
+// abbreviated keeps the initials in brackets behind a body: "the Federation of Small
+// Businesses (FSB)".
+func (a *ascriber) abbreviated(p *phrase) {
+	k := p.to
+	if k+2 >= len(a.items) || a.items[k].kind != bracket || a.items[k+2].kind != bracket || p.pronoun != 0 || p.likely || p.to-p.from < 3 {
+		return
+	}
+	t := &a.items[k+1]
+	if t.kind != word || t.Shape&lexicon.AllCaps == 0 || t.End-t.Start < 2 || !a.items[p.from].is(articleWord) {
+		return
+	}
+	w := a.text[t.Start:t.End]
+	if a.people.initial[w] == nil {
+		a.people.initial[w] = a.people.who(p)
+	}
+}
+
+// predicate tells whether a phrase without an article says what the subject that is
+// left out is: "Fue profesora en Tucumán".
+func (a *ascriber) predicate(p *phrase, from int) bool {
+	return a.lang.noSubject && p.from > from && !p.named() && p.pronoun == 0 && !p.loose && !a.items[p.from].is(articleWord|possessive) && a.items[p.from-1].is(finite|auxiliary)
 }
 
 // lead takes the name that the second sentence begins with for whom the first one
@@ -131,7 +174,7 @@ func (a *ascriber) mayTell(p *phrase, held bool) bool {
 // rather tells whether somebody's name is the subject, and not the phrase before
 // it, of time or place: "Two benches on, Ann, a nurse, smiled".
 func (a *ascriber) rather(p, before *phrase, end int) bool {
-	if !p.named() || p.article || before.named() || before.pronoun != 0 || before.loose || a.lang.capitals || before.to >= p.from || a.hasFunction(before.from, before.to) {
+	if !p.named() || p.article || before.named() && (before.words > 1 || before.likely || p.words < 2 || !p.likely) || before.pronoun != 0 || before.loose || a.lang.capitals || before.to >= p.from || a.hasFunction(before.from, before.to) {
 		return false
 	}
 	for k := before.to; k < p.from; k++ {
@@ -143,7 +186,7 @@ func (a *ascriber) rather(p, before *phrase, end int) bool {
 		return false
 	}
 	for k := p.to; k < min(end, p.to+5) && (a.items[k].kind == comma || a.items[k].kind == word); k++ {
-		if a.verbal(k) {
+		if a.verbal(k) || k == p.to && a.items[k].Shape&lexicon.Lower != 0 && a.items[k].class == 0 {
 			return true
 		}
 		if a.items[k].kind == word && !a.small(k) {
@@ -188,7 +231,7 @@ func (a *ascriber) follow(n int) {
 			}
 		}
 		// Reported speech has a speaker, too: "…, wrote the governor."
-		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !a.relativeBehind(&a.subject[n]) && !asc.nobody && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
+		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !a.relativeBehind(&a.subject[n]) && !asc.nobody && !(a.english() && (asc.at >= 0 && a.items[asc.at].is(describe) || a.clauseIn(asc.end, s.to))) && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
 			if e := a.resolve(&asc.who, n, false); e != nil {
 				a.before, a.teller = e, e
 				e.via = a.channel(&asc, s)
@@ -196,16 +239,27 @@ func (a *ascriber) follow(n int) {
 		}
 	}
 	for i := s.from; i < s.to; i++ {
-		if !a.items[i].upper() || a.items[i].named {
+		if !a.items[i].upper() || a.items[i].named || i > s.from && a.items[i-1].is(articleWord) && !a.lang.capitals && a.between(i) == " " {
 			continue
 		}
 		if p, ok := a.noun(i, s.to); ok && p.named() {
-			if e := a.people.who(&p); e.person && (e.words > 1 || e.role != "") && !a.medial(p.from, p.to) {
+			a.apposition(&p, s.to)
+			if e := a.people.who(&p); e.person && (e.words > 1 && !a.single(p.from, p.to) || e.role != "") && !a.medial(p.from, p.to) && (e.likely || e == a.before || a.recent == nil && !a.behindPreposition(i, s.from)) {
 				a.recent, a.recentIn = e, n
 			}
 			i = max(i, p.to-1)
 		}
 	}
+}
+
+// behindPreposition tells whether the name at i stands behind a preposition, so that it may be
+// a place: "en el Palacio Real".
+func (a *ascriber) behindPreposition(i, from int) bool {
+	k := i - 1
+	for k > from && a.items[k].is(articleWord) && !a.items[k].is(preposition) {
+		k--
+	}
+	return k >= from && a.items[k].is(preposition)
 }
 
 // leading is who stands behind "according to" at the beginning of a sentence.

@@ -25,13 +25,17 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 		if sawComma && t.is(relative) && !set && v > lo && a.items[v-1].kind == comma && !a.cueBetween(v, i) {
 			tied = false
 		}
-		if n := t.words(according); n > 0 && v+n < i && !t.is(adverb) {
-			if p, is := a.source(v+n, i); is {
+		if n := t.words(according); n > 1 && t.long&oblique != 0 {
+			// "in her view"
+			return ascription{who: phrase{from: v, to: v + n, pronoun: masculine | feminine, desc: a.cover(v, v+n)}, cue: a.cover(v, v+n), at: v, end: v + n}, true, true
+		}
+		if n := t.words(according); n > 0 && v+n < i && (!t.is(adverb) || v > lo && a.items[v-1].kind == comma) {
+			if p, is := a.source(v+n, i); is && (!t.is(adverb) || p.to == i || a.items[p.to].kind == comma) {
 				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
 			}
 		}
 		if n := t.words(view); n > 0 && v+n < i && (v == lo || a.items[v-1].kind == comma || a.items[v-1].is(conjunction)) {
-			if p, is := a.source(v+n, i); is && (p.named() && !p.article || p.pronoun != 0 || a.headed(&p)) {
+			if p, is := a.source(v+n, i); is && (p.named() && !p.article || p.pronoun != 0 || a.headed(&p) || a.opines(&p)) {
 				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
 			}
 		}
@@ -42,6 +46,9 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			asc, ok = a.clauseOf(v, lo, i, end)
 			hold = tied
 			continue
+		}
+		if v > lo && a.items[v-1].words(asSaying) > 1 {
+			continue // "quoted the president as saying"
 		}
 		if !a.cueAt(v, lo, cue|describe|quoted) {
 			if asc, is := a.loneParticiple(v, lo, i, end); is {
@@ -57,6 +64,13 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 		}
 	}
 	return asc, hold, ok
+}
+
+// opines tells whether a phrase means a body that has views: a union, a firm.
+func (a *ascriber) opines(p *phrase) bool {
+	const kinds = firms | court | unions | parties
+	h := a.headAt(p)
+	return h > p.from && a.kindsAt(h)&kinds != 0 && a.kindsAt(h)&kindsOfPaper == 0
 }
 
 // unknown reads a verb that the data don't know, right before a quotation at
@@ -146,6 +160,9 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 		}
 		return ascription{nobody: true, cue: a.cover(v, v+1), at: v, end: i, guess: true}, true
 	}
+	if asc, ok = a.agentNext(v, lo, i); ok {
+		return asc, true
+	}
 	if asc, ok = a.attributed(v, lo, i); ok {
 		return asc, true
 	}
@@ -178,8 +195,18 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 			}
 		}
 	}
-	if !near && v+1 < i {
-		if q, is := a.noun(v+1, i); is && a.mayFollow(&q, v-lo) {
+	next := v + 1
+	if a.lang.capitals && next+1 < i && a.items[next].is(pronoun) && a.items[next].is(neuter) {
+		next++ // "sieht es die Bank"
+	}
+	if near && a.fronted(&p, next, i) {
+		near = false // "Das Angebot wies Gewerkschaftschef Bernd Krug als „…“ zurück"
+	}
+	if near && p.pronoun == 0 && a.lang.capitals && next < i && a.items[next].class&(pronoun|masculine|articleWord) == pronoun|masculine {
+		near = false // "Eine Pflicht nennt er"
+	}
+	if !near && next < i {
+		if q, is := a.noun(next, i); is && a.mayFollow(&q, v-lo) && !(q.pronoun == 0 && a.shares(v, lo)) {
 			a.apposition(&q, i)
 			if o, fronted := a.noun(lo, v); fronted && a.items[v].is(quoted) && a.items[lo].is(object) {
 				return ascription{who: o, cue: a.cover(v, v+1), via: a.mediumOf(&q), at: v, end: q.to}, true
@@ -187,18 +214,49 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 			return ascription{who: q, cue: a.cover(v, v+1), at: v, end: q.to}, true
 		}
 	}
-	if !found {
-		if a.lastQ >= 0 && a.holds(a.lastQ, a.sent) && a.speaker != nil {
+	if !found || a.shares(at, lo) && (!near || a.onlyObjects(lo, at)) {
+		if a.lastQ >= 0 && a.holds(a.lastQ, a.sent) && a.speaker != nil && a.quotes[a.lastQ].last < at {
 			return ascription{entity: a.speaker, cue: a.cover(v, v+1), at: v, end: i}, true
 		}
 		if a.lang.noSubject {
-			return ascription{who: phrase{pronoun: masculine | feminine}, cue: a.cover(v, v+1), at: v, end: i}, true
+			who := phrase{pronoun: masculine | feminine}
+			if p, is := a.source(lo+1, v); is && a.items[lo].is(view) && !a.items[lo].is(adverb) && (a.bodyAt(p.from, p.to) || a.headed(&p)) {
+				who = p // "Desde el sindicato acusan a la empresa de «…»"
+			}
+			return ascription{who: who, cue: a.cover(v, v+1), at: v, end: i}, true
 		}
-		return asc, false
+		if !found {
+			return asc, false
+		}
 	}
 	asc = a.spoken(p, lo, v, i)
 	asc.guess = !near
 	return asc, true
+}
+
+// fronted tells whether in German somebody with a function or a body follows the
+// verb, from item k on, and a thing stands before it, so that this is the object.
+func (a *ascriber) fronted(p *phrase, k, i int) bool {
+	if !a.lang.capitals || p.named() || p.pronoun != 0 || a.hasFunction(p.from, p.core) || a.kindsAt(p.core-1) != 0 || k >= i || a.items[k].is(object|preposition) {
+		return false
+	}
+	q, ok := a.noun(k, i)
+	return ok && q.pronoun == 0 && q.named() && !q.role.Empty() && a.items[p.from].is(articleWord|possessive)
+}
+
+// onlyObjects tells whether no verb stands between the quotation before item lo and
+// the verb at v, so that nouns there belong to the verb before: "called the plan “…”
+// on Monday and called it “…”".
+func (a *ascriber) onlyObjects(lo, v int) bool {
+	if lo == 0 || a.items[lo-1].kind != quotation {
+		return false
+	}
+	for k := lo; k < v && !a.items[k].is(conjunction); k++ {
+		if a.verbal(k) || a.items[k].kind != word {
+			return false
+		}
+	}
+	return true
 }
 
 // insertedAt tells whether the verb at v stands between commas right behind a
@@ -249,7 +307,24 @@ func (a *ascriber) loneParticiple(v, lo, i, end int) (asc ascription, ok bool) {
 	if a.agentBehind(v, i, end) {
 		return a.clauseOf(v, lo, i, end)
 	}
+	if asc, ok = a.agentNext(v, lo, i); ok {
+		return asc, true
+	}
 	return a.attributed(v, lo, i)
+}
+
+// agentNext reads who did it right behind a participle without an auxiliary: "Motif
+// invoqué par la direction : une baisse « … »".
+func (a *ascriber) agentNext(v, lo, i int) (asc ascription, ok bool) {
+	if v+2 >= i || a.lang.capitals || !a.items[v].is(participle) || !a.items[v+1].is(agent) || v == lo || a.items[v-1].kind != word || a.items[v-1].is(auxiliary) || a.items[i-1].kind == comma {
+		return asc, false
+	}
+	p, is := a.noun(v+2, i)
+	if !is || !p.named() && !a.headed(&p) && !a.bodyAt(p.from, p.to) {
+		return asc, false
+	}
+	a.apposition(&p, i)
+	return ascription{who: p, cue: a.cover(v, v+1), at: v, end: p.to, guess: true}, true
 }
 
 // conjoined tells whether a conjunction stands in items [from, to).
@@ -299,6 +374,9 @@ func (a *ascriber) attributed(v, lo, i int) (asc ascription, ok bool) {
 
 // verbLast reads German's "hat … genannt" around a quotation at item i.
 func (a *ascriber) verbLast(i, from, end int) (asc ascription, ok bool) {
+	if !a.lang.capitals {
+		return asc, false
+	}
 	for k := i + 1; k < min(end, i+7) && a.items[k].kind == word; k++ {
 		if !a.items[k].is(participle) && !(a.items[k].is(cue|describe) && k > i+1) || a.items[k].upper() {
 			continue

@@ -18,6 +18,9 @@ func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
 	if j >= end {
 		return asc, false
 	}
+	if n := a.items[j].words(according); n > 1 && a.items[j].long&oblique != 0 {
+		return ascription{who: phrase{from: j, to: j + n, pronoun: masculine | feminine, desc: a.cover(j, j+n)}, cue: a.cover(j, j+n), at: j, end: j + n}, true
+	}
 	if n := a.items[j].words(according); n > 0 && (set || n > 1) {
 		if p, is := a.source(j+n, end); is {
 			asc = ascription{who: p, cue: a.cover(j, j+n), at: j, end: p.to}
@@ -52,10 +55,17 @@ func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
 func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) {
 	t := &a.items[k]
 	if n := t.words(impersonal); n > 0 && t.words(according) == 0 {
+		for m := k + n; m+1 < min(end, k+n+5) && a.items[m].kind == word; m++ {
+			// "hieß es am Mittwoch aus dem Verein"
+			if p, is := a.noun(m+1, end); is && a.items[m].is(inside) && a.items[m].is(preposition) && !a.items[m+1].is(timeWord) && p.pronoun == 0 && a.kindsAt(p.core-1) != 0 {
+				return ascription{who: p, cue: a.cover(k, k+n), at: k, end: p.to}, true
+			}
+		}
 		return ascription{nobody: true, cue: a.cover(k, k+n), at: k, end: k + n}, true
 	}
 	if !t.upper() && t.words(cue|quoted) > 0 || (set || j == k && (a.lang.capitals || a.lang.noSubject)) && !t.upper() && t.is(describe) {
 		n := max(1, t.words(cue|quoted))
+		n += a.aside(k+n, end)
 		if p, is := a.inverted(k+n, end); is {
 			asc = ascription{who: p, cue: a.cover(j, k+n), at: k, end: p.to}
 			a.passedOn(&asc, end)
@@ -70,7 +80,8 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 		who := phrase{}
 		for m := k + 1; m < min(end, k+6); m++ {
 			u := &a.items[m]
-			if u.is(participle) {
+			if n := u.words(participle); n > 0 || u.is(participle) {
+				m += max(0, n-1) // "fait valoir"
 				if who.to > 0 {
 					return ascription{who: who, cue: a.cover(k, m+1), at: m, end: m + 1}, true
 				}
@@ -103,6 +114,23 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 		}
 	}
 	return asc, false
+}
+
+// aside is how many items stand between a verb and its subject as an aside: "lâche,
+// amer, le patron".
+func (a *ascriber) aside(k, end int) int {
+	if k >= end || a.items[k].kind != comma {
+		return 0
+	}
+	for m := k + 1; m < min(end-1, k+5); m++ {
+		switch t := &a.items[m]; {
+		case t.kind == comma:
+			return m + 1 - k
+		case t.kind != word || t.upper() || a.verbal(m) && !t.is(participle):
+			return 0
+		}
+	}
+	return 0
 }
 
 // verbFar reads the participle at the end of a clause that began with its

@@ -1,12 +1,22 @@
 package quotes
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // extend takes what a description goes on with: "of the company".
 func (g *grammar) extend(p *phrase, end int) {
+	if k := p.to; k < end && k > p.from && len(g.lang.adjectives) > 0 && g.items[k-1].upper() && g.joined(k) && g.adjectival(k) && !p.desc.Empty() {
+		p.to++
+		p.desc.End = int(g.items[k].End)
+		if !p.role.Empty() {
+			p.role.End = p.desc.End
+		}
+	}
 	for range 3 {
 		k := p.to
 		if k+1 >= end || k-p.from > maxPhrase || !g.joined(k) {
@@ -15,6 +25,9 @@ func (g *grammar) extend(p *phrase, end int) {
 		n := g.items[k].words(inside)
 		if g.items[k].is(toward) && g.items[k+1].words(audience) == 0 && (g.items[k+1].upper() || g.items[k+1].is(articleWord|possessive)) {
 			n = 1
+		}
+		if n == 0 && k == p.core && g.lang.capitals && g.kindsAt(k-1) != 0 && !(p.from > 0 && g.items[p.from-1].is(preposition) && g.between(p.from) == " ") && g.items[k+1].upper() && g.text[g.items[k].Start:g.items[k].End] == "in" && g.lex.Phrases.All([]lexicon.Token{g.items[k+1].Token})&lexicon.City != 0 {
+			n = 1 // "das Ministerium in Kiew"
 		}
 		if n == 0 && k == p.core && g.forTask(p, k, end) {
 			n = 1
@@ -32,10 +45,13 @@ func (g *grammar) extend(p *phrase, end int) {
 		start := m
 		for m < end && m < start+4 && g.items[m].kind == word && !g.items[m].named && (m == start || g.joined(m)) {
 			if !g.items[m].upper() && (m > start && g.verbal(m) || g.stopper(m)) || g.items[m].is(timeWord) {
+				if m == start+1 && g.items[m].is(timeWord) && !g.items[start].upper() && g.headed(p) && m+1 < end && g.items[m+1].kind == comma {
+					m++ // "her editor of thirty years, Ann Brandt"
+				}
 				break
 			}
 			// Behind a noun, a small word is a verb that the data don't know.
-			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) {
+			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) && !g.adjectival(m) {
 				break
 			}
 			m++
@@ -53,6 +69,9 @@ func (g *grammar) extend(p *phrase, end int) {
 		if m == start && m > k+n+1 {
 			start-- // "of the three"
 		}
+		if m == start && m == k+n+1 && m+1 < end && g.items[m].is(inside) && g.items[m+1].is(oblique|pronoun) && g.joined(m+1) {
+			m += 2 // "de una de ellas"
+		}
 		if m == start {
 			return
 		}
@@ -67,6 +86,16 @@ func (g *grammar) extend(p *phrase, end int) {
 			p.role.End = p.desc.End
 		}
 	}
+}
+
+// adjectival tells whether the small word at k, which the data don't know, ends like
+// an adjective: "Ejecutivo regional".
+func (g *grammar) adjectival(k int) bool {
+	if !g.plain(k) {
+		return false
+	}
+	w := g.text[g.items[k].Start:g.items[k].End]
+	return slices.ContainsFunc(g.lang.adjectives, func(e string) bool { return len(w) > len(e)+minStem && strings.HasSuffix(w, e) })
 }
 
 // forTask tells whether the task of a function stands behind the French "à" at k:
@@ -90,7 +119,7 @@ func (g *grammar) forTask(p *phrase, k, end int) bool {
 // with. It is the item behind the name, 0 if there is none.
 func (g *grammar) nameBehind(p *phrase, start, m, end int) int {
 	if !g.headed(p) {
-		return 0
+		return g.firmBehind(p, start, m)
 	}
 	for k := start + 1; k < m; k++ {
 		t := &g.items[k]
@@ -114,11 +143,37 @@ func (g *grammar) nameBehind(p *phrase, start, m, end int) int {
 	return 0
 }
 
+// firmBehind names a description of a firm whose trade stands before the name:
+// "le fabricant de skis Valmorain", "la cadena de supermercados Sol". It is the
+// item behind the name, 0 if there is none.
+func (g *grammar) firmBehind(p *phrase, start, m int) int {
+	if !g.lang.inserts && !g.lang.noSubject || !g.items[p.from].is(articleWord) || p.core != p.from+2 || !g.items[p.from+1].is(body) ||
+		g.lang.bodies[fold(g.cover(p.from+1, p.from+2).In(g.text))]&firms == 0 || g.items[start-1].is(articleWord) {
+		return 0
+	}
+	k := start
+	for k < m && !g.items[k].upper() {
+		k++
+	}
+	if k == start || k == m {
+		return 0
+	}
+	for j := k; j < m; j++ {
+		if !g.items[j].upper() {
+			return 0
+		}
+	}
+	p.name, p.words, p.article = g.cover(k, m), m-k, true
+	p.role = g.bare(p.from, k)
+	p.desc = article.Span{}
+	return m
+}
+
 // extendName takes what the name of a body goes on with: "The Ministry of Works",
 // "La Cour de cassation". The name before it stays in p.short.
 func (g *grammar) extendName(p *phrase, end int) {
 	k := p.to
-	place := g.items[k-1].is(body) && k+1 < end && g.text[g.items[k].Start:g.items[k].End] == "in"
+	place := g.kindsAt(k-1) != 0 && k+1 < end && g.text[g.items[k].Start:g.items[k].End] == "in"
 	if k+1 >= end || p.to-p.from != 2 && !place || !g.items[p.from].is(articleWord) || !g.joined(k) || !g.joined(k+1) || g.items[p.from+1].named {
 		return
 	}
@@ -150,9 +205,15 @@ func (g *grammar) extendName(p *phrase, end int) {
 		for m < from+3 && m < end && g.plain(m) && g.joined(m) {
 			m++
 		}
+		if m+1 < end && g.items[m].is(conjunction) && !g.items[m].is(preposition|relative) && g.joined(m) && g.plain(m+1) && g.joined(m+1) && (m+2 >= end || !g.items[m+2].is(articleWord|preposition)) {
+			m += 2 // "justice et police"
+		}
 	}
 	if m == from {
 		return
+	}
+	if romance && m < end && g.items[m-1].upper() && g.joined(m) && g.adjectival(m) {
+		m++ // "des Finances publiques"
 	}
 	p.short = p.name
 	p.to = m
@@ -186,7 +247,21 @@ func (g *grammar) medial(from, to int) bool {
 // closing comma is not part of it.
 func (g *grammar) apposition(p *phrase, end int) {
 	k := p.to
-	if k+1 >= end || g.items[k].kind != comma || p.pronoun != 0 {
+	if k+1 >= end || p.pronoun != 0 {
+		return
+	}
+	if n := g.brackets(k, end); n > k && n < end && (!p.named() || g.items[n].kind == comma) {
+		k = n // "le maire (divers droite), Paul Morin"
+		if q, ok := g.noun(k, end); ok && !p.named() && q.named() && !q.article && q.words > 1 && g.headed(p) {
+			g.bears(p, &q, g.cover(p.from, p.to))
+			return
+		}
+	}
+	if k+1 >= end {
+		return
+	}
+	if g.items[k].kind != comma {
+		g.nameBeyond(p, end)
 		return
 	}
 	k++
@@ -197,12 +272,22 @@ func (g *grammar) apposition(p *phrase, end int) {
 		g.functionBehind(p, k, end)
 		return
 	}
+	if p.named() && !p.article && g.items[k].is(articleWord) {
+		// "Sen. Ann Brandt, the Ohio Democrat who led the talks, said"
+		if q, ok := g.noun(k, end); ok && q.pronoun == 0 && q.to < end && (g.items[q.to].kind == comma || g.items[q.to].is(relative)) && (!q.named() || q.article) {
+			p.to, p.enclosed = q.to, true
+		}
+		return
+	}
+	if n := g.roleAt(k); !p.named() && n > 0 && k+n < end && g.brackets(k+n, end) > k+n && !g.items[k].upper() {
+		k = g.brackets(k+n, end) // "general (r) Luis Cobo"
+	}
 	if !p.named() {
 		q, ok := g.noun(k, end)
 		if ok && q.named() && q.article && g.byArticle(p, &q, k, end) {
 			return
 		}
-		if ok && q.named() && !q.article && q.words >= 1 && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end) && g.closes(q.to, end) &&
+		if ok && q.named() && !q.article && !(q.words == 1 && g.plural(p)) && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end) && g.closes(q.to, end) &&
 			(g.headed(p) || p.loose || g.items[p.from].is(possessive) || q.to < end && g.items[q.to].kind == comma) {
 			if p.role.Empty() && !p.loose {
 				p.role = p.desc
@@ -213,6 +298,54 @@ func (g *grammar) apposition(p *phrase, end int) {
 			}
 		}
 	}
+}
+
+// maxTask is how many words may stand between a function and who has it.
+const maxTask = 12
+
+// nameBeyond reads who has a function that goes on with words that the data don't
+// know: "l'entraîneur du Stade nantois, Paul Morin," "le conseiller chargé de la
+// santé Paul Morin".
+func (g *grammar) nameBeyond(p *phrase, end int) {
+	if p.named() || !g.lang.inserts && !g.lang.noSubject || !g.items[p.from].is(definite|possessive) && (p.from == 0 || !g.contractedAt(p.from)) || !g.headed(p) {
+		return
+	}
+	for k := p.to; k < min(end, p.to+maxTask); k++ {
+		t := &g.items[k]
+		switch {
+		case t.kind == comma:
+			q, ok := g.noun(k+1, end)
+			if !ok || !q.named() || q.article || q.words < 2 || q.to < end && g.items[q.to].kind == word && !g.verbal(q.to) {
+				return
+			}
+			g.bears(p, &q, g.cover(p.from, k))
+			p.enclosed = true
+			return
+		case t.kind != word || t.is(relative|pronoun) && !t.is(articleWord) || t.is(auxiliary|cue|describe|finite|weak) && !t.is(participle|articleWord|preposition):
+			return
+		case k > p.to && t.upper() && g.given(k) && !g.items[k-1].is(preposition|articleWord|title) && k+1 < end && g.items[k+1].upper() && g.joined(k+1) && !g.items[k-1].upper():
+			if q, ok := g.noun(k, end); ok && q.named() && q.words > 1 {
+				g.bears(p, &q, g.cover(p.from, k))
+			}
+			return
+		case k > p.to && !g.joined(k):
+			return
+		}
+	}
+}
+
+// contractedAt tells whether the word at i is a preposition with an article in it.
+func (g *grammar) contractedAt(i int) bool {
+	return g.items[i].is(preposition) && g.items[i].is(articleWord)
+}
+
+// bears makes q who has the function that p describes.
+func (g *grammar) bears(p, q *phrase, function article.Span) {
+	for from := p.from; from < p.to && int(g.items[from].Start) == function.Start && g.items[from].is(articleWord|possessive); from++ {
+		function.Start = int(g.items[from+1].Start)
+	}
+	p.name, p.words, p.likely, p.to = q.name, q.words, true, q.to
+	p.role, p.desc = function, article.Span{}
 }
 
 // byArticle takes a name with an article, at item k between commas, for what a
@@ -257,7 +390,7 @@ func (g *grammar) functionBehind(p *phrase, k, end int) {
 	}
 	det := g.items[k].is(articleWord) || g.items[k].is(possessive)
 	function := g.hasFunction(q.from, q.to)
-	if !function && (!det || q.to < end && g.items[q.to].kind != comma) || q.named() && !q.article && q.role.Empty() {
+	if !function && (!det || q.to < end && g.items[q.to].kind != comma && !g.items[q.to].is(relative)) || q.named() && !q.article && q.role.Empty() {
 		return
 	}
 	switch {
@@ -268,7 +401,23 @@ func (g *grammar) functionBehind(p *phrase, k, end int) {
 	default:
 		p.role = g.bare(q.from, q.to)
 	}
-	p.to, p.enclosed = q.to, true
+	p.to, p.enclosed = g.moreFunctions(q.to, end), true
+}
+
+// moreFunctions is where the functions end that stand behind another one: "president
+// and chief operating officer".
+func (g *grammar) moreFunctions(k, end int) int {
+	for range 3 {
+		if k+1 >= end || !g.items[k].is(conjunction) || g.items[k].is(preposition|relative) || g.items[k+1].upper() {
+			return k
+		}
+		q, ok := g.noun(k+1, end)
+		if !ok || q.named() || !g.headed(&q) {
+			return k
+		}
+		k = q.to
+	}
+	return k
 }
 
 // goesOn tells whether a verb stands at k or behind small words there, so that what

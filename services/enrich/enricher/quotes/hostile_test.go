@@ -154,6 +154,7 @@ func TestHostile(t *testing.T) {
 	hold("a long German compound", "de", quotation+"Der A"+strings.Repeat("a", size)+" Ravel.")
 	hold("bodies behind the firm that is asked for", "en", quotation+strings.Repeat("The firm ran. ", size/8)+strings.Repeat("RSW ran. ", size/8))
 	hold("parts of quotations far behind an ascribed one", "en", quotation+"Anna Kaer said it was “wet and cold”"+strings.Repeat(" rain", size)+strings.Repeat(" “so wet and cold”", quotes.MaxQuotes-2)+".")
+	hold("German titles without a full stop", "de", strings.Repeat("ab ", size/3)+strings.Repeat("Xyzab „Ab Cd“ ", quotes.MaxQuotes)+".")
 	hold("long paragraphs of unclosed marks", "en", strings.Repeat(strings.Repeat("“a b ", quotes.MaxLength/8)+"\n\n", size/quotes.MaxLength))
 }
 

@@ -74,10 +74,16 @@ const (
 	honour     // stands behind a name: KC, MBE
 	office     // function that somebody new may have: the mayor
 	infinitive // of a verb of saying; its subject is that of the verb before it
+	negated    // "no", "nobody": nobody who speaks begins with it
+	firstone   // "I", "my": who says it is one person
+	rating     // of shares: "buy"
+	asking     // verb of asking: the answer is whom it asks
+	trial      // function of others in a trial than who stands it
+	within     // preposition before a work: what follows with a capital is its title
 )
 
 // kinds of bodies, so that "the court" means no company.
-var kinds = map[string]uint8{"company": 1, "court": 2, "union": 4, "office": 8, "team": 16, "party": 32, "ruling": 64}
+var kinds = map[string]uint16{"company": 1, "court": 2, "union": 4, "office": 8, "team": 16, "party": 32, "ruling": 64, "document": 128, "paper": 256}
 
 var sections = map[string]lexicon.Class{
 	"cue": cue, "describe": describe, "quoted": quoted, "as saying": asSaying, "according": according,
@@ -89,12 +95,13 @@ var sections = map[string]lexicon.Class{
 	"titled": titled, "sign": sign, "title": title, "abbreviation": abbreviation, "role": role,
 	"verb": finite, "subordinate": subordinate, "elision": elision, "passive": passive, "agent": agent, "impersonal": impersonal, "many": many, "other verb": action, "inside name": toward, "speech": speech, "him": oblique, "definite": definite, "weak": weak, "view": view, "through": mouth, "as": like, "object": object,
 	"work": work, "person": person, "party": party, "honour": honour, "office": office, "infinitive": infinitive,
+	"no": negated, "i": firstone, "rating": rating, "asking": asking, "trial": trial, "in work": within,
 }
 
 // language is what the data say of one language.
 type language struct {
 	words         lexicon.Trie
-	bodies        map[string]uint8  // kinds of the bodies that a noun means, by the noun in lower case
+	bodies        map[string]uint16 // kinds of the bodies that a noun means, by the noun in lower case
 	longestBody   int               // bytes of the longest of them
 	roleEndings   []string          // of nouns for functions, in lower case
 	likelyEndings []string          // of words before a full name that are functions rather than given names
@@ -102,6 +109,7 @@ type language struct {
 	verbEndings   []string          // of finite verbs, likewise
 	capitals      bool              // every noun has a capital
 	same          []map[string]bool // groups of functions that mean the same
+	adjectives    []string          // endings of adjectives that stand behind a noun
 	participles   []string          // endings of participles, with which a clause may begin
 	noSubject     bool              // a verb may do without its pronoun
 	dashes        bool              // dashes set off direct speech
@@ -134,7 +142,7 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 	return lexicon.EachLine(dir, name, func(line string) error {
 		if line[0] == '[' {
 			section = strings.Trim(line, "[]")
-			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "likely role ending" && section != "verb ending" && section != "participle ending" && section != "same" && section != "trait" {
+			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "likely role ending" && section != "verb ending" && section != "participle ending" && section != "adjective ending" && section != "same" && section != "trait" {
 				return fmt.Errorf("unknown section %s", line)
 			}
 			return nil
@@ -180,6 +188,10 @@ func (l *language) add(section, phrase string) error {
 		if !slices.Contains(l.participles, phrase) {
 			l.participles = append(l.participles, phrase)
 		}
+	case "adjective ending":
+		if !slices.Contains(l.adjectives, phrase) {
+			l.adjectives = append(l.adjectives, phrase)
+		}
 	case "trait":
 		switch phrase {
 		case "capital nouns":
@@ -201,7 +213,7 @@ func (l *language) add(section, phrase string) error {
 		if kind := kinds[strings.TrimPrefix(section, "body ")]; class == 0 && kind != 0 {
 			class = body
 			if l.bodies == nil {
-				l.bodies = map[string]uint8{}
+				l.bodies = map[string]uint16{}
 			}
 			l.bodies[phrase] |= kind
 			l.longestBody = max(l.longestBody, len(phrase))

@@ -415,7 +415,7 @@ func (p *pairing) inserted(out []passage, q passage) []passage {
 		return append(out, q)
 	}
 	k := sort.Search(len(p.toks), func(i int) bool { return int(p.toks[i].Start) >= at })
-	if k+1 >= len(p.toks) || p.toks[k].Shape&lexicon.Upper != 0 || p.lang.words.All(p.toks[k:k+1])&(cue|auxiliary) == 0 {
+	if k+1 >= len(p.toks) || int(p.toks[k].Start) >= q.end || p.toks[k].Shape&lexicon.Upper != 0 || p.lang.words.All(p.toks[k:k+1])&(cue|auxiliary|adverb) == 0 {
 		return append(out, q) // "…, Paul dit": not the reporter's order of words
 	}
 	clause := p.text[at:min(q.end, at+maxInsert)]
@@ -471,9 +471,20 @@ func (p *pairing) clause(toks []lexicon.Token) bool {
 	class := func(i int) lexicon.Class { return w.All(toks[i : i+1]) }
 	joined := func(i int) bool { return !strings.ContainsAny(p.text[toks[i-1].End:toks[i].Start], ",.;:!?") }
 	subject := func(i int) bool {
-		return i < len(toks) && joined(i) && (toks[i].Shape&lexicon.Upper != 0 || class(i)&(pronoun|articleWord|possessive|role) != 0)
+		for ; i < len(toks) && joined(i); i++ {
+			if c := class(i); toks[i].Shape&lexicon.Upper != 0 || c&(pronoun|articleWord|possessive|role) != 0 {
+				return true
+			} else if c&^(body|person|office) != 0 || p.lang.capitals || p.lang.inserts || p.lang.noSubject {
+				break // else as in "said county engineer Ann Brandt"
+			}
+		}
+		return false
 	}
 	first := class(0)
+	if p.lang.inserts && first&adverb != 0 && first&cue == 0 && len(toks) > 2 && toks[0].End-toks[0].Start <= 2 && joined(1) && class(1)&cue != 0 && toks[0].Shape&lexicon.Upper == 0 {
+		toks = toks[1:] // "se réjouit l'avocate"
+		first = class(0)
+	}
 	if first&cue != 0 && toks[0].Shape&lexicon.Upper == 0 {
 		next := 1
 		if len(toks) > 2 && toks[1].End-toks[1].Start == 1 && p.text[toks[1].Start] == 't' {

@@ -11,15 +11,15 @@ import (
 // introduced is where the text first speaks of a body or of "a singer".
 type introduced struct {
 	phrase
-	kinds uint8 // of a body, 0 if its name doesn't tell
+	kinds uint16 // of a body, 0 if its name doesn't tell
 }
 
 // maxBack is how many bodies are looked through for "the company".
 const maxBack = 50
 
 // introduce keeps what a description such as "the company" or "the man" may come
-// back to.
-func (a *ascriber) introduce(p *phrase) {
+// back to; held tells that it stands behind a preposition.
+func (a *ascriber) introduce(p *phrase, held bool) {
 	if p.pronoun != 0 || p.loose {
 		return
 	}
@@ -32,16 +32,14 @@ func (a *ascriber) introduce(p *phrase) {
 	if p.to-p.from < 3 && !p.named() {
 		return
 	}
-	var kinds uint8
+	var kinds uint16
 	for k := p.from; k < p.to && k < p.from+maxPhrase; k++ {
-		if a.items[k].is(body) {
-			kinds |= a.lang.bodies[fold(a.cover(k, k+1).In(a.text))]
-		}
+		kinds |= a.kindsAt(k)
 	}
 	if p.named() && p.words == 1 && a.items[p.core-1].is(body) || !p.named() && a.items[p.from].is(definite) && p.to == p.core {
 		return // "the government", "the textile group": these come back themselves
 	}
-	if kinds&kindsOfCopy != 0 {
+	if kinds&kindsOfCopy != 0 || a.contractedAt(p.from) || held && kinds == 0 && !a.initials(p) {
 		return
 	}
 	if kinds != 0 && a.bodily(p) || p.named() && (p.article || a.initials(p) || len(a.bodies) == 0 && !a.lang.capitals && !p.likely && p.role.Empty() && p.from == 0) {
@@ -56,21 +54,40 @@ const kindsOfCopy = 64
 
 const court = 2
 
+// kindsOfPaper are those of documents: a report, or whatever "the document" means.
+const (
+	kindsOfPaper = 128 | anyPaper
+	anyPaper     = 256
+)
+
 // bodily tells whether a phrase that has a body's noun in it means the body and
 // not somebody: "the company's boss", "the president of the union".
 func (a *ascriber) bodily(p *phrase) bool {
 	h := a.headAt(p)
-	if h > 0 && a.items[h].is(body) {
+	if h > 0 && a.kindsAt(h) != 0 {
 		return true
 	}
-	if !p.named() || !p.role.Empty() {
+	if !p.named() {
 		return false
+	}
+	if !p.role.Empty() {
+		return !p.likely && a.firmBefore(p) // "processor Longmeadow"
 	}
 	first := p.from
 	for first < p.to-1 && a.items[first].is(articleWord) {
 		first++
 	}
 	return a.items[first].is(body) || a.items[p.to-1].is(body) || p.article
+}
+
+// firmBefore tells whether a company's noun stands right before the name of p.
+func (a *ascriber) firmBefore(p *phrase) bool {
+	for k := p.from; k+1 < p.to; k++ {
+		if int(a.items[k+1].Start) == p.name.Start {
+			return a.kindsAt(k)&firms != 0 && a.roleAt(k) == 0
+		}
+	}
+	return false
 }
 
 // initials tells whether a name is a body's initials: "RSW".
@@ -80,14 +97,17 @@ func (a *ascriber) initials(p *phrase) bool {
 }
 
 // headAt is the item of a description's noun, -1 if it can't be told.
-func (a *ascriber) headAt(p *phrase) int {
+func (g *grammar) headAt(p *phrase) int {
 	if p.named() && !p.article || p.core <= p.from {
 		return -1
 	}
-	if a.lang.inserts || a.lang.noSubject { // adjectives stand behind
+	if g.lang.inserts || g.lang.noSubject { // adjectives stand behind
 		k := p.from
-		for k < p.core-1 && a.items[k].is(articleWord|possessive) {
+		for k < p.core-1 && g.items[k].is(articleWord|possessive) {
 			k++
+		}
+		if k < p.core-1 && g.items[k].words(person|role|body) == 0 && g.items[k+1].words(person|role|body) > 0 && !g.items[k].upper() {
+			k++ // "l'ancien élu"
 		}
 		return k
 	}
@@ -109,12 +129,12 @@ func (a *ascriber) meant(p *phrase) *entity {
 		return nil
 	}
 	t := &a.items[h]
-	if p.to-p.from == 2 && t.is(body) {
-		if e := a.theBody(p, a.lang.bodies[fold(a.cover(h, h+1).In(a.text))]); e != nil {
+	if kinds := a.bodyMeant(p, h); kinds != 0 {
+		if e := a.theBody(p, kinds); e != nil {
 			return e
 		}
 	}
-	if !a.back(h) || a.items[p.from].is(many) || t.is(body) && t.upper() && !a.lang.capitals {
+	if !a.back(h) || a.plural(p) || t.is(body) && t.upper() && !a.lang.capitals {
 		return nil
 	}
 	if q, ok := a.persons[fold(a.cover(h, h+1).In(a.text))]; ok && q.from < p.from && t.words(party) == 0 {
@@ -123,7 +143,45 @@ func (a *ascriber) meant(p *phrase) *entity {
 	if t.words(party) > 0 {
 		return a.onTrial(p)
 	}
-	return a.lastPerson(p)
+	if e := a.lastPerson(p); e != nil {
+		return e
+	}
+	// "a resident" is "the pensioner" in what he goes on to say.
+	if s := a.speaker; s != nil && !s.named && s.human && !s.many && a.sent != nil && a.para == a.sent.paragraph && p.to == p.core && t.words(office) == 0 && a.people.agree(s, p.desc.In(a.text)) {
+		return s
+	}
+	return nil
+}
+
+// bodyMeant is the kinds of bodies that "the company", "la haute juridiction" may
+// mean; 0 if the phrase says more, or is none.
+func (a *ascriber) bodyMeant(p *phrase, h int) uint16 {
+	switch p.core - p.from {
+	case 2:
+		return a.kindsAt(h)
+	case 3:
+		return a.lang.bodies[fold(a.cover(p.from+1, p.core).In(a.text))]
+	}
+	return 0
+}
+
+// kindsAt is the kinds of bodies that the noun at item k means, in German also at
+// the end of a compound: "Landesverband".
+func (g *grammar) kindsAt(k int) uint16 {
+	t := &g.items[k]
+	if t.is(body) {
+		return g.lang.bodies[fold(g.text[t.Start:t.End])]
+	}
+	if !g.lang.capitals || !t.upper() || t.given || t.End-t.Start < minCompound+3 {
+		return 0
+	}
+	w := g.text[t.Start:t.End]
+	for n := max(minStem, len(w)-g.lang.longestBody); n <= len(w)-minCompound; n++ {
+		if kinds := g.lang.bodies[w[n:]]; kinds != 0 {
+			return kinds
+		}
+	}
+	return 0
 }
 
 // aged tells whether only an age stands behind a description: "le joueur de 24
@@ -170,17 +228,40 @@ func (a *ascriber) onTrial(p *phrase) *entity {
 			return e
 		}
 	}
+	// Or who has a function, but none that others have in a trial.
+	for _, e := range a.people.likely {
+		if e.at < p.desc.Start && a.people.agree(e, d) && !a.official(e) {
+			return e
+		}
+	}
 	return nil
+}
+
+// official tells whether somebody has a function that others have in a trial than who
+// stands it: a judge, a lawyer.
+func (a *ascriber) official(e *entity) bool {
+	toks := lexicon.Scan(nil, e.role, 0, len(e.role))
+	for k := range toks {
+		if a.lang.words.All(toks[k:k+1])&trial != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // lastPerson is whom the text spoke of last that the words of p fit.
 func (a *ascriber) lastPerson(p *phrase) *entity {
 	d := p.desc.In(a.text)
+	h := a.headAt(p)
+	other := h > p.from && a.roleAt(h-1) > 1 // "the case officer" is no councillor
 	fit := func(e *entity) bool {
 		return e != nil && e.person && e.likely && e.at < p.desc.Start && a.people.agree(e, d)
 	}
 	if b := a.before; b != nil && b.person && !b.place && b.role == "" && b.at < p.desc.Start && a.people.agree(b, d) {
 		return b
+	}
+	if other {
+		return nil
 	}
 	for _, e := range []*entity{a.before, a.recent, a.speaker} {
 		if fit(e) {
@@ -201,12 +282,18 @@ func (a *ascriber) lastPerson(p *phrase) *entity {
 }
 
 // theBody is the body of one of the kinds that was spoken of last.
-func (a *ascriber) theBody(p *phrase, kinds uint8) *entity {
+func (a *ascriber) theBody(p *phrase, kinds uint16) *entity {
 	if kinds&kindsOfCopy != 0 {
 		if p.from == 0 || !a.items[p.from-1].is(according) {
 			return nil
 		}
 		kinds = court
+	}
+	if kinds&kindsOfPaper != 0 && kinds&anyPaper == 0 {
+		return nil // "the letter" stands for itself
+	}
+	if kinds&anyPaper != 0 {
+		kinds |= kindsOfPaper
 	}
 	var known *entity // by a name that doesn't tell its kind
 	before := sort.Search(len(a.bodies), func(i int) bool { return a.bodies[i].from >= p.from })
@@ -215,11 +302,20 @@ func (a *ascriber) theBody(p *phrase, kinds uint8) *entity {
 		if b.kinds&kinds != 0 {
 			return a.people.who(&b.phrase)
 		}
-		if b.kinds == 0 && known == nil && kinds != court {
+		if b.kinds == 0 && known == nil && kinds != court && kinds&kindsOfPaper == 0 {
 			if e := a.people.who(&b.phrase); e == a.before || e == a.body || e == a.speaker || e.at <= a.topic() {
 				known = e
 			}
 		}
+	}
+	if kinds == court && a.bench != nil {
+		return a.bench // "the judges" of "the court"
+	}
+	if p.core-p.from > 2 {
+		return nil // "the central bank" says more than that it is a body
+	}
+	if b := a.before; known == nil && kinds&(court|kindsOfPaper) == 0 && b != nil && b.words > 1 && b.at < p.desc.Start && b.named && !b.likely && b.sex == 0 && !b.outlet && !b.place && b.role == "" && !a.items[p.from].is(many) {
+		return b
 	}
 	return known
 }

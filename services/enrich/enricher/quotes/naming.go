@@ -58,6 +58,10 @@ func (g *grammar) split(p *phrase, from, first, small, run, end int, det bool) {
 func (g *grammar) firm(p *phrase, first, run, end int, det bool) bool {
 	name := run
 	switch {
+	case !det && run == first+1 && g.kindsAt(first)&firms != 0 && !g.lang.capitals && !g.lang.inserts && !g.lang.noSubject:
+		if end-run > 3 {
+			return false // "processor Longmeadow"
+		}
 	case !det && (g.lang.capitals || g.lang.inserts || g.lang.noSubject):
 		return false
 	case !det || g.lang.capitals:
@@ -73,7 +77,7 @@ func (g *grammar) firm(p *phrase, first, run, end int, det bool) bool {
 		for head >= first && !g.items[head].is(body) && !g.hasFunction(head, head+1) && head > run-3 {
 			head--
 		}
-		if head < first || !g.items[head].is(body) || g.lang.bodies[fold(g.cover(head, head+1).In(g.text))]&firms == 0 || g.hasFunction(head, run) {
+		if head < first || !g.items[head].is(body) || g.lang.bodies[fold(g.cover(head, head+1).In(g.text))]&firms == 0 || g.hasFunction(head, run) && (head != run-1 || g.anyGiven(run, end)) {
 			return false
 		}
 	}
@@ -115,14 +119,29 @@ func (g *grammar) peel(run, end int, before bool) int {
 			return k
 		}
 		n := g.roleAt(k)
+		if n > 0 && k+n == end-1 && n == 1 && k == run && g.items[k+n].is(body) && !g.lang.capitals {
+			break // "Premier League"
+		}
 		if n == 0 || n > end-k || k+n < end && (g.between(k+n) == "' " || g.between(k+n) == "’ ") {
 			break
 		}
 		k += n
 	}
+	if k > run && k < end && !g.items[k].upper() {
+		return end // "Fuentes del Ejecutivo"
+	}
 	if k > run {
 		// "Ministerpräsident des Landes", "Polizeichef Braun": what is left.
 		return k
+	}
+	if before && !g.lang.capitals && end-run >= 3 && !g.given(run) && g.items[run].words(person) > 0 && g.between(run+1) == " " && !g.bodyAt(run+1, end) && g.items[run+1].Shape&lexicon.AllCaps == 0 {
+		return run + 1 // "le Slovène Matej Zupan"
+	}
+	if end-run == 2 && before && !g.lang.capitals && g.items[end-1].words(person) > 0 && g.between(end-1) == " " && !g.anyGiven(run, end) {
+		return end // "the Ohio Democrat"
+	}
+	if end-run > 1 && !g.lang.capitals && g.roleAt(end-1) > 0 && g.between(end-1) == " " && !g.anyGiven(run, end) && end < len(g.items) && g.items[end].kind == comma {
+		return end // "Public Relations Officer, Ann Brandt,"
 	}
 	for m := end - 1; m > run && !g.lang.capitals; m-- {
 		if n := g.roleAt(m); n > 0 && m+n < end && !g.given(m) && !g.given(m-1) {
@@ -140,10 +159,20 @@ func (g *grammar) peel(run, end int, before bool) int {
 			return g.peel(m, end, before)
 		}
 	}
-	if g.lang.capitals && end-run >= 3 && !g.given(run) && !g.items[run+1].is(articleWord) && g.text[g.items[run+1].Start:g.items[run+1].End] != "von" && g.between(run+1) == " " {
+	if g.lang.capitals && end-run >= 3 && !g.given(run) && g.items[run].End-g.items[run].Start > minCompound && !g.items[run+1].is(articleWord) && g.text[g.items[run+1].Start:g.items[run+1].End] != "von" && g.between(run+1) == " " {
 		return run + 1
 	}
 	return run
+}
+
+// anyGiven tells whether a given name or a title like "Mr" is among the items.
+func (g *grammar) anyGiven(from, to int) bool {
+	for k := from; k < to; k++ {
+		if g.given(k) || g.items[k].is(title) {
+			return true
+		}
+	}
+	return false
 }
 
 // roleLike tells whether the word at i is a function or ends like one.

@@ -1,6 +1,7 @@
 package quotes
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -13,6 +14,7 @@ type entity struct {
 	duty   []string // words of the role, folded; filled when first looked at
 	at     int      // where it is named first
 	person bool
+	named  bool // by a name and no description
 	words  int
 	human  bool          // a description of somebody with a function
 	many   bool          // more than one
@@ -32,6 +34,7 @@ type people struct {
 	byName  map[string]*entity // names and descriptions, folded
 	byLast  map[string]*entity // fullest name that ends with the word
 	byFirst map[string]*entity // first name that begins with it
+	initial map[string]*entity // bodies by the initials in brackets behind their names
 	byHead  map[string]*entity // longer description met last, by its noun
 	roles   []*entity          // persons with a function
 	likely  []*entity          // persons by their form
@@ -39,7 +42,7 @@ type people struct {
 }
 
 func newPeople(text string, lang *language, titles, given *lexicon.Trie) *people {
-	return &people{text: text, lang: lang, titles: titles, given: given, byName: map[string]*entity{}, byLast: map[string]*entity{}, byFirst: map[string]*entity{}, byHead: map[string]*entity{}}
+	return &people{text: text, lang: lang, titles: titles, given: given, byName: map[string]*entity{}, byLast: map[string]*entity{}, byFirst: map[string]*entity{}, byHead: map[string]*entity{}, initial: map[string]*entity{}}
 }
 
 // fold makes names comparable.
@@ -140,6 +143,9 @@ func (p *people) sex(s string) lexicon.Class {
 	var c lexicon.Class
 	toks := lexicon.Scan(nil, s, 0, len(s))
 	for i, t := range toks[:min(len(toks), 4)] {
+		if i > 0 && !p.lang.capitals && p.lang.words.Longest(toks[i:i+1], inside).Classes&inside != 0 {
+			break // "jefe de la policía"
+		}
 		c |= p.lang.words.Longest(toks[i:i+1], masculine|feminine).Classes & (masculine | feminine)
 		if w := s[t.Start:t.End]; p.lang.capitals && len(w) > 5 && strings.HasSuffix(w, "in") && t.Shape&lexicon.Upper != 0 {
 			return feminine
@@ -184,7 +190,7 @@ func (p *people) synonym(words []string) *entity {
 			continue
 		}
 		for _, e := range p.roles {
-			if e == found || !anyOf(group, strings.Fields(fold(e.role))) {
+			if e == found || !anyOf(group, strings.Fields(fold(e.role))) || !p.goesWith(e, words, group) {
 				continue
 			}
 			if found != nil {
@@ -194,6 +200,20 @@ func (p *people) synonym(words []string) *entity {
 		}
 	}
 	return found
+}
+
+// goesWith tells whether nothing else that a function says is unlike what the text
+// tells of e: not "le coach bourguignon" of "l'entraîneur du Stade nantois".
+func (p *people) goesWith(e *entity, words []string, group map[string]bool) bool {
+	if p.lang.capitals || len(words) < 2 || !p.lang.inserts && !p.lang.noSubject {
+		return true
+	}
+	for _, w := range words {
+		if !group[w] && !strings.Contains(fold(e.role), w) && len(w) > 3 {
+			return false
+		}
+	}
+	return true
 }
 
 func anyOf(group map[string]bool, words []string) bool {
@@ -216,11 +236,30 @@ func (p *people) whose(words []string, compound bool) (found *entity, several bo
 			continue
 		}
 		if found != nil && found != e {
-			return nil, true
+			several = true
+			continue
 		}
 		found = e
 	}
+	if several {
+		return p.first(words), true
+	}
 	return found, false
+}
+
+// first is the one person whose function begins with just these words: of the mayor
+// and the deputy mayor the first; nil if there are several.
+func (p *people) first(words []string) (found *entity) {
+	for _, e := range p.roles {
+		if len(e.duty) < len(words) || !slices.Equal(e.duty[:len(words)], words) {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = e
+	}
+	return found
 }
 
 // minCompound is how many bytes the last part of a compound has at least.
@@ -250,7 +289,14 @@ func holds(whole, part []string, compound bool) bool {
 
 // named is a new entity for a name.
 func (p *people) named(ph *phrase) *entity {
-	e := &entity{name: clean(ph.name.In(p.text)), at: ph.name.Start, words: ph.words, person: !ph.article}
+	name := ph.name.In(p.text)
+	if !ph.role.Empty() && ph.role.Start < ph.name.Start {
+		name = p.untitled(name)
+	}
+	if ph.to == ph.from+2 || ph.words == 1 {
+		name = unmarked(name)
+	}
+	e := &entity{name: clean(name), at: ph.name.Start, words: ph.words, person: !ph.article && !ph.body, named: true}
 	if first := lexicon.Scan(nil, e.name, 0, min(len(e.name), 24)); !ph.article && len(first) > 1 {
 		e.sex = p.titles.Longest(first[:1], masculine|feminine).Classes & (masculine | feminine)
 		switch names := p.given.All(first[:1]) & (lexicon.Man | lexicon.Woman); {
@@ -266,6 +312,36 @@ func (p *people) named(ph *phrase) *entity {
 		e.place = len(toks) > 0 && p.given.All(toks[:1])&lexicon.City != 0
 	}
 	return e
+}
+
+// unmarked is a name without the quotation marks around it.
+func unmarked(name string) string {
+	const marks = "“”„\"«»"
+	if !strings.ContainsAny(name, marks) {
+		return name
+	}
+	name = strings.Map(func(c rune) rune {
+		if strings.ContainsRune(marks, c) {
+			return -1
+		}
+		return c
+	}, name)
+	return strings.Trim(name, " ,.\u00a0\u202f")
+}
+
+// untitled is a name without the degree that stands between a function and it:
+// "Chefärztin Dr. Ann Brandt".
+func (p *people) untitled(name string) string {
+	toks := lexicon.Scan(nil, name, 0, min(len(name), 24))
+	if len(toks) < 3 || p.lang.words.Longest(toks[:1], title).Classes&title == 0 || p.titles.Longest(toks[:1], masculine|feminine).Tokens > 0 {
+		return name
+	}
+	return name[toks[1].Start:]
+}
+
+// isCourt tells whether a description ends with a court's noun: "the court".
+func (p *people) isCourt(description string) bool {
+	return p.lang.bodies[lastWord(fold(description))] == court
 }
 
 // clean puts a single space for every run of white space.

@@ -80,12 +80,7 @@ func (g *grammar) verbal(i int) bool {
 	if i > 0 && g.between(i) == "-" {
 		return false // "14th-ranked"
 	}
-	for _, e := range g.lang.verbEndings {
-		if int(t.End-t.Start) > len(e)+2 && strings.HasSuffix(g.text[t.Start:t.End], e) {
-			return true
-		}
-	}
-	return false
+	return g.pastEnding(i)
 }
 
 // stopper tells whether a small word at i ends a noun phrase.
@@ -110,11 +105,18 @@ func (g *grammar) particle(i, end int) bool {
 	}
 	if t.is(preposition | articleWord | conjunction | adverb) {
 		switch g.text[t.Start:t.End] {
+		case "y":
+			if i+1 < end && g.given(i+1) {
+				return false // "Luis Cobo y Ana Ruiz"
+			}
 		case "von":
+			if i+1 < end && g.roleAt(i+1) > 0 {
+				return false // "Einschätzung von Ratsmitglied Ann Brandt"
+			}
 			if i > 1 && !g.given(i-1) && g.items[i-2].upper() && g.joined(i-1) {
 				return false // "Carla Minder von der Universität"
 			}
-		case "de", "del", "van", "zu", "da", "di", "al", "du", "la", "y", "le":
+		case "de", "del", "van", "zu", "da", "di", "al", "du", "la", "le":
 		case "der", "den":
 			if prev := g.text[g.items[i-1].Start:g.items[i-1].End]; prev != "von" && prev != "van" {
 				return false
@@ -170,6 +172,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	if det && j < end && g.items[j].is(auxiliary) && !g.items[j].upper() && g.items[j].words(role) == 0 {
 		return p, false // "l'a qualifiée"
 	}
+	if g.lang.capitals && det && j == i+1 && j < end && g.items[j].is(cue|weak) && !g.items[j].upper() && strings.EqualFold(g.text[t.Start:t.End], "das") {
+		return p, false // "Das bestätigte eine Sprecherin"
+	}
 	if j < end && g.titleBefore(j, end) {
 		p.to, p.core = j+2, j+2
 		for p.to < end && g.items[p.to].upper() && g.joined(p.to) {
@@ -186,6 +191,10 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 			break
 		}
 		if (j > first || !det || p.loose) && !(j == first && g.adjective(j, end)) && g.verbal(j) && t.words(role) == 0 || g.stopper(j) && !(j == first && det && t.is(adverb|cue) && !t.is(preposition|conjunction|pronoun)) {
+			if g.bothRoles(first, j, end) {
+				j++
+				continue
+			}
 			break
 		}
 		if t.words(role) > 1 {
@@ -197,9 +206,10 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	j = min(j, end)
 	small := j
 	run := j
-	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || j > run && g.between(j) == "-" || j > run && g.particle(j, end) || j > run && g.items[j].Shape&lexicon.Digits != 0 && g.items[j].End-g.items[j].Start < 3) && (j == i || g.joined(j)) {
+	ofBody := g.ofBody(j, end, det)
+	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || j > run && g.between(j) == "-" || j > run && g.particle(j, end) || j > run && g.numbered(run, j)) && (j == i || g.joined(j)) {
 		t := &g.items[j]
-		if j > run && (t.is(timeWord) && !g.given(j-1) || g.newName(run, j)) {
+		if j > run && (t.is(timeWord) && !g.given(j-1) && !(t.upper() && (g.lang.inserts || g.lang.noSubject)) || g.newName(run, j)) {
 			break
 		}
 		j += max(1, t.words(role)) // "Secretary of State"
@@ -208,8 +218,14 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 			small, run, j, det = n, n, n, det || n == end || !g.items[n].upper()
 		}
 	}
+	if j > run && g.english() && g.genitive(j) && !g.items[j-1].named && (j+1 == end || g.sayingAt(j+1)) {
+		j++ // "Moody's said"
+	}
+	if ofBody > 0 {
+		j, small, run = ofBody, ofBody, ofBody
+	}
 	if j == run && small == first {
-		if p.loose && first > i {
+		if first > i && (p.loose || first+1 < end && g.items[first].is(inside) && g.joined(first) && g.items[first+1].is(oblique)) {
 			return g.looseEnd(p, first, end)
 		}
 		return p, false
@@ -217,7 +233,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	if j == run && !det && (!g.hasRole(i, small) || g.items[i].is(participle)) {
 		return p, false // bare small words: no one in particular
 	}
-	if !det && small > first && !g.hasRole(first, small) {
+	if !det && small > first && !g.hasRole(first, small) && !(small == first+1 && run == small && j > run && g.kindsAt(first)&firms != 0 && !g.lang.inserts && !g.lang.noSubject) {
 		return p, false // "kill Rep. Ilhan Omar"
 	}
 	p.to, p.core = j, j
@@ -230,6 +246,52 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		g.extend(&p, end)
 	}
 	return p, true
+}
+
+// ofBody is where a function ends that stands behind the name of a body with a
+// preposition in it, which begins at i: "a Ministry of Works spokesman"; 0 if there
+// is none.
+func (g *grammar) ofBody(i, end int, det bool) int {
+	if !det || g.lang.capitals || g.lang.inserts || g.lang.noSubject || i+3 >= end || !g.items[i].upper() {
+		return 0
+	}
+	j := i + 1
+	for j < min(end, i+maxPhrase) && g.items[j].upper() && g.joined(j) {
+		j++
+	}
+	if j+2 >= end || !g.items[j].is(inside) || !g.joined(j) || !g.items[j+1].upper() || !g.joined(j+1) {
+		return 0
+	}
+	for j++; j < end && j < i+8 && (g.items[j].upper() || g.items[j].is(conjunction) && j+1 < end && g.items[j+1].upper()) && g.joined(j); {
+		j++
+	}
+	n := 0
+	if j < end && g.joined(j) && !g.items[j].upper() {
+		n = g.items[j].words(role)
+	}
+	if n == 0 || j+n < end && g.items[j+n].upper() && g.joined(j+n) {
+		return 0
+	}
+	return j + n
+}
+
+// bothRoles tells whether the word at j joins two functions of one person: "son ami
+// et guitariste Paul Morin".
+func (g *grammar) bothRoles(first, j, end int) bool {
+	if !g.items[j].is(conjunction) || g.items[j].is(preposition|relative) || j == first || j+2 >= end || !g.hasRole(first, j) || g.items[j-1].upper() || !g.joined(j) || !g.joined(j+1) {
+		return false
+	}
+	n := g.items[j+1].words(role)
+	return n > 0 && !g.items[j+1].upper() && j+1+n < end && g.items[j+1+n].upper() && g.joined(j+1+n)
+}
+
+// numbered tells whether the number at j belongs to a name that begins at run:
+// "Apollo 11", but not to a person's: "Ann Brandt 6-3".
+func (g *grammar) numbered(run, j int) bool {
+	if j == run || g.items[j].Shape&lexicon.Digits == 0 || g.items[j].End-g.items[j].Start > 2 {
+		return false
+	}
+	return !g.anyGiven(run, j)
 }
 
 // dropParticiple leaves out the last word of a description before who did it: "un
@@ -251,11 +313,17 @@ func (g *grammar) stands(p *phrase) bool {
 	if p.pronoun != 0 || p.loose {
 		return true
 	}
-	return !g.items[p.from].is(object) && (p.named() || p.core == 0 || !g.items[p.core-1].is(timeWord))
+	if p.core > p.from+1 && g.items[p.core-1].named && g.items[p.core-2].is(titled) {
+		return false // "la llamada «…»"
+	}
+	return !g.items[p.from].is(object|negated) && (p.named() || p.core == 0 || !g.items[p.core-1].is(timeWord))
 }
 
 // genitive tells whether item i is the "s" of "the junta's".
 func (g *grammar) genitive(i int) bool {
+	if i >= len(g.items) {
+		return false
+	}
 	t := &g.items[i]
 	return i > 0 && t.kind == word && t.End-t.Start == 1 && g.text[t.Start] == 's' && (g.between(i) == "'" || g.between(i) == "’")
 }
@@ -270,7 +338,7 @@ func (g *grammar) opener(i, end int) bool {
 	if g.participial(i, end) || g.verbFirst(i) {
 		return true
 	}
-	return t.upper() && !t.named && t.Shape&lexicon.AllCaps == 0 && t.is(preposition|conjunction|adverb|relative|timeWord|subordinate|finite|auxiliary) && !t.is(articleWord|possessive|pronoun|loose) && t.words(role) == 0 && !g.given(i)
+	return t.upper() && !t.named && t.Shape&lexicon.AllCaps == 0 && t.is(preposition|conjunction|adverb|relative|timeWord|subordinate|finite|auxiliary) && !t.is(articleWord|possessive|pronoun|loose) && t.words(role) == 0 && (!g.given(i) || g.lang.capitals && t.is(adverb) && i+1 < len(g.items) && !g.items[i+1].upper() && (g.verbal(i+1) || g.items[i+1].is(weak)))
 }
 
 // verbFirst tells whether a sentence without a subject begins with a verb at i:
@@ -283,12 +351,7 @@ func (g *grammar) verbFirst(i int) bool {
 	if t.is(cue | describe | weak | action) {
 		return true
 	}
-	for _, e := range g.lang.verbEndings {
-		if int(t.End-t.Start) > len(e)+2 && strings.HasSuffix(g.text[t.Start:t.End], e) {
-			return true
-		}
-	}
-	return false
+	return g.pastEnding(i)
 }
 
 // participial tells whether a clause without a subject begins with a participle at
@@ -312,10 +375,16 @@ func (g *grammar) participial(i, end int) bool {
 	return false
 }
 
+// sayingAt tells whether the English word at i is a verb of saying and no noun:
+// "Moody's said", but not "Moody's claims".
+func (g *grammar) sayingAt(i int) bool {
+	return g.items[i].is(cue) && g.items[i].is(participle) && !g.items[i].upper()
+}
+
 // owner is where "China's" and the like end that begin at i; i if they don't.
 func (g *grammar) owner(i, end int) int {
 	for k := i; k < min(end, i+6) && g.items[k].kind == word && (k == i || g.joined(k)); k++ {
-		if k > i && g.genitive(k) && k+1 < end && g.joined(k+1) {
+		if k > i && g.genitive(k) && k+1 < end && g.joined(k+1) && !(g.english() && g.items[k-1].upper() && g.sayingAt(k+1)) {
 			return k + 1
 		}
 		if k > i && !g.items[k].upper() && (g.verbal(k) || g.stopper(k)) {
@@ -351,6 +420,9 @@ func (g *grammar) noun2(i, end int, det bool) int {
 		if det && (n+1 == end || n+1 < end && g.verbal(n+1)) && n+1 < len(g.items) && g.joined(n+1) {
 			return n + 1
 		}
+		if det && n == i && n+1 < end && g.items[n+1].kind == comma && g.items[n].is(body) {
+			return n + 1 // "The French embassy, in a message"
+		}
 	}
 	return i
 }
@@ -362,8 +434,8 @@ func (g *grammar) newName(run, j int) bool {
 	if g.roleAt(run) > 0 || j+1 >= len(g.items) || !g.items[j+1].upper() || !g.joined(j+1) {
 		return g.behindInitials(run, j)
 	}
-	if g.items[run].is(medium) && g.given(j) && !g.given(j-1) {
-		return true // "a Radio Andina Rosario Quispe"
+	if g.items[run].is(medium) && g.given(j) && !g.given(j-1) || prev.is(medium|channel) && j > run+1 && g.roleAt(j) == 0 && g.lang.noSubject {
+		return true // "a Radio Andina Rosario Quispe", "a Caracol Radio Wilmer Pachón"
 	}
 	if ag, n := g.lex.AgencyName([]lexicon.Token{prev.Token}); n > 0 && j == run+1 && g.text[prev.Start:prev.End] == ag.Name && prev.Shape&lexicon.AllCaps != 0 && g.items[j].Shape&lexicon.AllCaps == 0 && g.roleAt(j) == 0 {
 		return true
@@ -399,7 +471,7 @@ func (g *grammar) titleBefore(i, end int) bool {
 // object tells whether the Spanish article at i, before a verb, is its object: "que
 // lo encontró".
 func (g *grammar) object(i int) bool {
-	return g.text[g.items[i].Start:g.items[i].End] == "lo" || i > 0 && g.items[i-1].kind == word && g.between(i) == " "
+	return strings.EqualFold(g.text[g.items[i].Start:g.items[i].End], "lo") || i > 0 && g.items[i-1].kind == word && g.between(i) == " "
 }
 
 // looseEnd is "one", "one of them".
@@ -429,6 +501,12 @@ func (g *grammar) hasRole(from, to int) bool {
 
 // firms is the kind of bodies that stand before their names.
 const firms = 1
+
+// unions and parties are kinds of bodies that have views.
+const (
+	unions  = 4
+	parties = 32
+)
 
 // minStem is how many bytes stand before the ending of a function at least.
 const minStem = 3

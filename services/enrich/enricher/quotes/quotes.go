@@ -17,7 +17,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "quotes"
-	Version = 1
+	Version = 2
 )
 
 // Enough is the confidence from which on words in marks are reported as a
@@ -76,6 +76,8 @@ type quote struct {
 	upper       bool // begins with a capital
 	sentence    bool // has a finite verb
 	caps        bool // every word that counts has a capital
+	rated       bool // a rating of shares
+	one         bool // the speaker calls himself "I"
 	name        bool // a name in the reporter's text
 	first, last int  // items that stand for it
 
@@ -184,6 +186,9 @@ func medially(text string, q *quote, lang *language) bool {
 	if class(n-1)&(medium|according) != 0 && class(n-1)&preposition == 0 {
 		return true
 	}
+	if n > 1 && class(n-1)&body != 0 && class(n-2)&articleWord != 0 && !called(class, n) {
+		return true // "die Gruppe „Klima jetzt“"
+	}
 	if class(n-1)&articleWord == 0 {
 		return false
 	}
@@ -199,6 +204,16 @@ func medially(text string, q *quote, lang *language) bool {
 	}
 	for i := max(0, n-6); i < n-2; i++ {
 		if class(i)&cue != 0 && (class(n-2)&pronoun != 0 || before[n-2].Shape&lexicon.Upper != 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// called tells whether a verb that calls things names is among the last of n words.
+func called(class func(int) lexicon.Class, n int) bool {
+	for i := max(0, n-8); i < n-2; i++ {
+		if class(i)&(describe|auxiliary|infinitive) != 0 {
 			return true
 		}
 	}
@@ -246,8 +261,11 @@ func (e *Enricher) weighWords(text string, p passage, lang *language, media []me
 	q.words = len(toks)
 	q.upper = toks[0].Shape&lexicon.Upper != 0
 	q.caps = true
+	rated := q.words <= 2
 	for i, t := range toks {
 		c := lang.words.All(toks[i : i+1])
+		q.one = q.one || c&firstone != 0
+		rated = rated && c&rating != 0
 		if c&(finite|auxiliary|subjunctive) != 0 {
 			q.sentence = true
 		}
@@ -257,13 +275,15 @@ func (e *Enricher) weighWords(text string, p passage, lang *language, media []me
 	}
 	q.caps = q.caps && q.upper
 	q.sentence = q.sentence || q.words >= longWords+2
+	q.rated = rated && q.stop == 0
+	q.name = !p.unclosed && q.open > 1 && text[q.open-1] == '-' && !unicode.IsSpace(rune(text[q.open-2])) && q.caps // Ö1-"Mittagsjournal"
 	rest := text[q.close:]
 	if len(rest) > 1 && rest[0] == '-' && !p.unclosed {
 		if r, _ := utf8.DecodeRuneInString(rest[1:]); unicode.IsLetter(r) {
 			q.name = true // "Bild"-Zeitung
 		}
 	}
-	q.name = q.name || !p.unclosed && q.caps && q.words <= 2 && q.stop == 0 && e.nickname(text, &q) || !p.unclosed && q.caps && q.words <= 4 && q.stop == 0 && medially(text, &q, lang)
+	q.name = q.name || !p.unclosed && q.caps && q.words <= 2 && q.stop == 0 && e.nickname(text, &q) || !p.unclosed && q.upper && (q.caps || lang.capitals && !q.sentence) && q.words <= 4 && q.stop == 0 && medially(text, &q, lang)
 	i := sort.Search(len(media), func(i int) bool { return media[i].End > q.start })
 	if i < len(media) && media[i].Start <= q.start+4 && media[i].End >= q.end-4 && q.words <= 8 {
 		q.name = true

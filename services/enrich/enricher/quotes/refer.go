@@ -1,6 +1,7 @@
 package quotes
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -27,16 +28,25 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		if e := a.meant(p); e != nil {
 			return e
 		}
+		if e := a.onlyOne(p); e != nil {
+			return e
+		}
+		if p.core > p.from && p.core-p.from <= 2 && len(a.people.initial) > 0 {
+			if e := a.people.initial[a.cover(p.core-1, p.core).In(a.text)]; e != nil {
+				return e
+			}
+		}
 		e := a.people.who(p)
 		if e == nil {
 			return nil
 		}
+		e.many = e.many || a.counted(p)
 		if h := a.head(p); h != "" {
 			a.people.byHead[h] = e
 		}
 		if p.named() {
 			for _, m := range a.near(p.name.Start) {
-				if m.End == p.name.End && m.Start <= p.name.Start || p.article && m.Start < p.name.End && m.End > p.name.Start {
+				if m.End == p.name.End && m.Start <= p.name.Start && m.Start >= int(a.items[p.from].Start) || p.article && m.Start < p.name.End && m.End > p.name.Start {
 					e.person, e.outlet = false, true
 					if m.Start <= p.name.Start+8 && m.End >= p.name.End-3 && !shorter(p.name.In(a.text), m.name) {
 						e.name = m.name
@@ -58,7 +68,7 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 	// Somebody named earlier in the sentence, but not the pronoun itself.
 	apart := !asSubject && p.from > 0 && p.to > 0 && a.items[p.from-1].kind == comma && p.pronoun&(masculine|feminine) == 0
 	if q := &a.subject[n]; !asSubject && q.to > 0 && q.to <= p.from && q.pronoun == 0 {
-		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) && (!apart || e == a.teller || e == a.speaker || a.teller == nil) {
+		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) && a.mayTalk(e, p.pronoun) && (!apart || e == a.teller || e == a.speaker || a.teller == nil) {
 			return a.bind(e, p.pronoun)
 		}
 	}
@@ -82,10 +92,15 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 			}
 		}
 	}
-	if p.to-p.from > 1 {
+	if p.to-p.from > 1 && a.items[p.from].words(according) == 0 {
 		return a.people.who(p)
 	}
 	if p.pronoun&(masculine|feminine) != 0 {
+		for _, e := range slices.Backward(a.people.likely) {
+			if e.at < p.desc.Start && fits(e, p.pronoun, true) {
+				return a.bind(e, p.pronoun)
+			}
+		}
 		// “…,” she said, and is named further on.
 		for _, e := range a.people.likely {
 			if fits(e, p.pronoun, true) {
@@ -94,6 +109,32 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		}
 	}
 	return nil
+}
+
+// mayTalk tells whether a "he" rather means e, of whom no function is told, than
+// somebody whom the text spoke of before: not "Eine Pflicht nennt er".
+func (a *ascriber) mayTalk(e *entity, p lexicon.Class) bool {
+	if a.english() && !e.named && !e.human && !e.outlet && p&(neuter|plural) == 0 {
+		return false // "The vote was “…”, he said"
+	}
+	if e.named && e.person || e.human || e.outlet || p&(masculine|feminine) == 0 {
+		return true
+	}
+	for _, o := range []*entity{a.before, a.human, a.recent, a.speaker} {
+		if o != nil && o != e && (o.named || o.human) && fits(o, p, true) {
+			return false
+		}
+	}
+	return true
+}
+
+// counted tells whether a number stands before the noun of p, right or as its first
+// word: "140 Feuerwehrleute".
+func (a *ascriber) counted(p *phrase) bool {
+	number := func(k int) bool {
+		return a.items[k].Shape&lexicon.Digits != 0 && a.between(k+1) == " "
+	}
+	return !p.likely && p.role.Empty() && (p.from > 0 && number(p.from-1) && !a.items[p.from].is(timeWord) || p.to > p.from+1 && number(p.from))
 }
 
 // head is the noun of a description that says more than the noun, "" if p is
@@ -130,7 +171,16 @@ func shorter(text, name string) bool {
 // known is the person whom a description such as "the minister" means, nil if
 // that can't be told.
 func (a *ascriber) known(p *phrase) *entity {
-	if p.named() || p.role.Empty() || !p.definite && !a.items[p.from].is(possessive) && a.owner(p.from, p.to) == p.from || !a.headed(p) {
+	if p.named() || p.role.Empty() {
+		return nil
+	}
+	if a.sent != nil && a.sent.headline && p.to == p.core && !a.items[p.from].is(articleWord|possessive|many) && a.headed(p) {
+		return a.people.as(p.role.In(a.text)) // "Mayor: “…”"
+	}
+	if a.plural(p) {
+		return nil
+	}
+	if !p.definite && !a.items[p.from].is(possessive) && a.owner(p.from, p.to) == p.from || !a.headed(p) {
 		return nil
 	}
 	if e := a.people.as(p.role.In(a.text)); e != nil {
@@ -148,6 +198,53 @@ func (a *ascriber) known(p *phrase) *entity {
 		return l[0]
 	}
 	return nil
+}
+
+// onlyOne is the one person named before "der italienische Notenbankchef" or "the
+// Leeds coach": nobody else was named, or the function is of something that the text
+// begins with; nil if there is no such one.
+func (a *ascriber) onlyOne(p *phrase) *entity {
+	l := a.people.likely
+	if p.named() || p.role.Empty() || !p.definite || len(l) == 0 || a.plural(p) || p.to < len(a.items) && a.items[p.to].kind == comma {
+		return nil
+	}
+	sex := a.people.sex(p.desc.In(a.text))
+	if h := a.headAt(p); h < 0 || a.roleAt(h) == 0 || l[0].at >= p.desc.Start || p.to != p.core || a.people.byName[fold(p.desc.In(a.text))] != nil {
+		return nil
+	}
+	if near := l[0] == a.recent || l[0] == a.speaker; near && sex != 0 && (len(l) == 1 || l[1].at > p.desc.Start) &&
+		(l[0].sex == sex && l[0].role == "" || l[0].sex == 0 && p.to-p.from > 2) {
+		return l[0]
+	}
+	if l[0].role != "" || l[0].at > a.topic() || sex != 0 && l[0].sex != 0 && sex != l[0].sex {
+		return nil
+	}
+	first := &a.sents[0]
+	for k := p.from; k < p.to; k++ {
+		if !a.items[k].upper() || a.roleAt(k) > 0 || a.lang.capitals {
+			continue
+		}
+		w := a.cover(k, k+1).In(a.text)
+		for m := first.from; m < min(first.to, maxSentence); m++ {
+			if a.items[m].upper() && a.cover(m, m+1).In(a.text) == w {
+				return l[0]
+			}
+		}
+	}
+	return nil
+}
+
+// plural tells whether a description has the form of a plural.
+func (g *grammar) plural(p *phrase) bool {
+	if g.items[p.from].is(many) {
+		return true
+	}
+	h := g.headAt(p)
+	if g.lang.capitals || h < 0 {
+		return false
+	}
+	w := g.cover(h, h+1).In(g.text)
+	return strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss")
 }
 
 // stillAbout tells whether a function without more words means the speaker of the
@@ -182,6 +279,12 @@ func fits(e *entity, p lexicon.Class, sure bool) bool {
 func (a *ascriber) bind(e *entity, p lexicon.Class) *entity {
 	if s := p & (masculine | feminine); e.sex == 0 && (s == masculine || s == feminine) && p&plural == 0 {
 		e.sex = s
+	}
+	if !a.lang.noSubject && e.named && e.person && !e.likely && !e.place && e.words > 1 && p&(masculine|feminine) != 0 {
+		e.likely = true // a person, as the text says
+		if len(a.people.likely) < maxKnown {
+			a.people.likely = append(a.people.likely, e)
+		}
 	}
 	return e
 }

@@ -280,9 +280,18 @@ func (r *reader) stop() {
 	r.begin = len(r.items)
 }
 
+// bytesPerItem is how many bytes of running text a word or mark takes at least on
+// average, with the space behind it.
+const bytesPerItem = 5
+
 // read lays out all paragraphs. quotes are in order of their places.
 func (r *reader) read(paragraphs []block, quotes []quote) {
 	k := 0
+	size := 0
+	for n := range paragraphs {
+		size += paragraphs[n].End - paragraphs[n].Start
+	}
+	r.items = make([]item, 0, size/bytesPerItem)
 	for n := range paragraphs {
 		b := &paragraphs[n]
 		r.block, r.paragraph = b, n

@@ -19,13 +19,13 @@ func (a *ascriber) verb(from, to int, want lexicon.Class) int {
 // cueAt tells whether item v is a verb that ascribes.
 func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 	t := &a.items[v]
-	if t.kind != word || t.upper() && (v > from || a.lang.capitals) {
+	if t.kind != word || t.upper() && (v > from || a.lang.capitals) || v > from && (a.between(v) == "-" || a.genitive(v-1) && !a.sayingAt(v)) {
 		return false
 	}
 	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) && !a.clitic(v-1, from) {
 		return false
 	}
-	if v > from && !t.is(infinitive) && a.items[v-1].is(preposition) && !a.items[v-1].is(toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
+	if v > from && !t.is(infinitive) && !(a.english() && strings.HasSuffix(a.text[t.Start:t.End], "ing") && !a.items[v-1].is(inside)) && a.items[v-1].is(preposition) && !a.items[v-1].is(according|toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
 		return false // "for hope"
 	}
 	if t.words(want) > 0 {
@@ -76,6 +76,9 @@ func (a *ascriber) governor(v, from int) int {
 // the verb behind it: "el alcalde la definió", "lo consideran".
 func (a *ascriber) clitic(i, from int) bool {
 	t := &a.items[i]
+	if a.lang.noSubject && i > from && a.pastEnding(i+1) && a.items[i-1].is(conjunction|pronoun|relative) {
+		return true // "y los acusó"
+	}
 	if !t.is(adverb) || !a.lang.noSubject && !a.lang.inserts || a.items[i+1].is(role) {
 		return false
 	}
@@ -84,6 +87,17 @@ func (a *ascriber) clitic(i, from int) bool {
 	}
 	before := &a.items[i-1]
 	return before.kind == comma || before.kind == word && !before.is(preposition|conjunction|articleWord|possessive|relative|auxiliary) && !a.verbal(i-1)
+}
+
+// pastEnding tells whether the word at i ends as a finite verb only does.
+func (g *grammar) pastEnding(i int) bool {
+	t := &g.items[i]
+	for _, e := range g.lang.verbEndings {
+		if int(t.End-t.Start) > len(e)+2 && strings.HasSuffix(g.text[t.Start:t.End], e) {
+			return true
+		}
+	}
+	return false
 }
 
 // small tells whether the item may stand between a subject and its verb.
@@ -118,7 +132,7 @@ func (a *ascriber) linked(p *phrase, v int) bool {
 					return false
 				}
 			}
-			return false
+			return p.enclosed && a.smalls(k+1, v)
 		case a.brackets(k, v) > k:
 			k = a.brackets(k, v)
 		default:
@@ -163,18 +177,22 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 	for k > lo && a.small(k) && !a.items[k].is(relative) {
 		k--
 	}
+	if a.lang.noSubject && k > lo && a.items[k].is(relative) && a.items[k].is(subordinate) {
+		return p, false, false // "en Osuna, donde ha advertido": whoever was spoken of
+	}
 	behind := k > lo && a.items[k].is(relative) && (a.items[k-1].kind == comma || !a.items[k].is(articleWord|conjunction))
 	var first phrase
-	held := false
+	held, about := false, false
 	for c := lo; c < v; {
 		t := &a.items[c]
 		if t.kind != word {
+			about = about && t.kind != comma
 			held = held && t.kind != comma
 			c = max(c+1, a.brackets(c, v))
 			continue
 		}
 		if t.is(relative) && !t.is(articleWord) {
-			held = false
+			held, about = false, a.lang.noSubject
 		} else if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(c)) {
 			held = !t.is(like) || !a.lang.capitals || c > lo && a.items[c-1].kind != comma
 			c++
@@ -182,7 +200,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		}
 		q, is := a.noun(c, v)
 		if !is {
-			held = held && !a.verbal(c)
+			held = held && !a.verbal(c) && !a.timeEnds(c, v)
 			c++
 			continue
 		}
@@ -193,6 +211,8 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		switch {
 		case behind && (q.to == k || q.to == k-1 && a.items[k-1].kind == comma || end == k-1 && a.items[k-1].kind == comma):
 			return q, true, true
+		case held && q.to == v && q.named() && !q.article && strings.HasSuffix(a.text[a.items[v].Start:a.items[v].End], "ing"):
+			return q, true, true // "with Ann Brandt saying"
 		case behind || held || !a.stands(&q):
 		case a.linked(&q, v):
 			// Behind a comma the first of two counts: the other one stands in
@@ -201,19 +221,66 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 				p, ok, near = q, true, true
 			}
 		}
-		if !held && first.to == 0 && a.stands(&q) {
+		if !held && !about && first.to == 0 && a.stands(&q) {
 			first = q
 		}
 		held = false
 		c = max(c+1, q.to)
 	}
+	if !ok || !near {
+		if q, is := a.several(v, lo); is {
+			return q, true, true
+		}
+	}
 	if !ok && first.to > 0 {
-		return first, true, false
+		return first, true, a.shares(v, lo)
 	}
 	if ok && a.restricts(&first, p.from) {
 		return first, true, true
 	}
 	return p, ok, near
+}
+
+// several is a plural without an article right before the verb at v: "surveyors
+// found", "gremios llaman".
+func (a *ascriber) several(v, lo int) (p phrase, ok bool) {
+	k := v - 1
+	for k > lo && a.small(k) {
+		k--
+	}
+	if k < lo || a.lang.capitals || a.lang.inserts || a.items[k].kind != word || a.items[k].Shape&lexicon.Lower == 0 || a.items[v].is(participle) && k == v-1 && !a.items[v].is(cue) {
+		return p, false
+	}
+	t := &a.items[k]
+	if w := a.text[t.Start:t.End]; len(w) < 5 || !strings.HasSuffix(w, "s") || strings.HasSuffix(w, "ss") || t.class&^(role|person|body) != 0 || a.verbal(k) {
+		return p, false
+	}
+	if before := k - 1; before >= 0 && before >= lo && a.items[before].kind == word && !a.items[before].is(conjunction) {
+		return p, false
+	}
+	return phrase{from: k, to: k + 1, core: k + 1, desc: a.cover(k, k+1)}, true
+}
+
+// shares tells whether the verb at v stands behind a conjunction, so that its
+// subject is that of the verb before: "praised the book and called it".
+func (a *ascriber) shares(v, lo int) bool {
+	k := v - 1
+	for k > lo && a.small(k) && !a.items[k].is(conjunction) {
+		k--
+	}
+	for k > lo && a.items[k].is(articleWord|pronoun) && a.clitic(k, lo) {
+		k--
+	}
+	return k > lo && a.items[k].is(conjunction) && !a.items[k].is(relative|preposition|subordinate)
+}
+
+// timeEnds tells whether a time behind a preposition ends with the word at k: "On
+// Thursday the ministry", but not "ihrem am Donnerstag vorgelegten Bericht".
+func (a *ascriber) timeEnds(k, end int) bool {
+	if !a.items[k].is(timeWord) {
+		return false
+	}
+	return !a.lang.capitals || k+1 >= end || a.verbal(k+1) || a.items[k+1].is(weak|articleWord|pronoun)
 }
 
 // restricts tells whether a relative clause without commas stands behind p and has
@@ -227,7 +294,7 @@ func (a *ascriber) restricts(p *phrase, k int) bool {
 		if a.items[m].kind != word {
 			return false
 		}
-		verbs = verbs || a.verbal(m)
+		verbs = verbs || a.verbal(m) || m == p.to+1 && a.items[m].class == 0 && (a.lang.inserts || a.lang.noSubject)
 	}
 	return verbs
 }
@@ -246,7 +313,8 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 			continue
 		}
 		if n := a.channelAt(m, limit); n > 0 {
-			for m += n; m < limit && a.items[m-1].upper() && a.items[m].upper() && a.joined(m) && !a.given(m); {
+			own := n > 2 && a.items[m+n-2].upper() // "a Caracol Radio", the whole name
+			for m += n; !own && m < limit && a.items[m-1].upper() && a.items[m].upper() && a.joined(m) && !a.given(m); {
 				m++ // "a Radio Sur"
 			}
 			continue
@@ -267,6 +335,9 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 			m = q.to // "a la agencia AFP"
 			continue
 		} else if is {
+			if r, next := a.noun(q.to, end); next && a.lang.noSubject && !q.named() && q.pronoun == 0 && !a.headed(&q) && !a.bodyAt(q.from, q.to) && a.joined(q.to) && (r.named() || a.headed(&r)) {
+				q = r // "tachó la decisión el líder"
+			}
 			a.apposition(&q, end)
 			return q, true
 		}
@@ -292,6 +363,9 @@ func (a *ascriber) source(i, end int) (phrase, bool) {
 
 // brackets is the item behind the brackets that open at i, i if none do.
 func (g *grammar) brackets(i, end int) int {
+	if i >= end {
+		return i
+	}
 	if c := g.text[g.items[i].Start]; g.items[i].kind != bracket || c != '(' && c != '[' {
 		return i
 	}

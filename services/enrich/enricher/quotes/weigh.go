@@ -13,7 +13,7 @@ func (a *ascriber) quotation(id, i, n int) {
 	if q.first != q.last && i == q.first {
 		// It goes on into a later paragraph, and what stands behind it is there:
 		// what stands before it is looked at first, and may be outdone.
-		if asc, tied, ok := a.left(i, s.from, s.to); ok && tied && a.items[i-1].kind == colon {
+		if asc, tied, ok := a.left(i, s.from, s.to); ok && tied && (a.items[i-1].kind == colon || a.items[i-1].kind == comma && a.cueJustBefore(i-1, s)) {
 			a.take(q, id, &asc, n, byCue)
 		}
 		return
@@ -51,7 +51,7 @@ func (a *ascriber) quotation(id, i, n int) {
 		return
 	}
 	if !start {
-		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(setOff && !atEnd && asc.guess && (commaBefore || a.better(next, s))) {
+		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(setOff && !atEnd && (asc.guess && (commaBefore || a.better(next, s)) || asc.at >= 0 && asc.at < i-3 && !a.items[asc.at].is(cue|participle) && a.items[next].words(according) > 0)) {
 			c := byTie
 			if !q.partial {
 				c = byCue
@@ -92,7 +92,9 @@ func (a *ascriber) quotation(id, i, n int) {
 				c = min(c, byTie)
 			}
 			a.take(q, id, &asc, n, c)
-			a.used = max(a.used, asc.at+1)
+			if q.conf >= Enough {
+				a.used = max(a.used, asc.at+1)
+			}
 			return
 		}
 		if asc, ok = a.trailing(next, s.to); ok {
@@ -227,6 +229,10 @@ func (a *ascriber) settle(q *quote, id int, s *sentence) {
 		q.conf += unclosedFix
 	}
 	if q.conf < Enough {
+		if q.first == q.last {
+			t := &a.items[q.first]
+			t.kind, t.named, t.len, t.Shape = word, true, 1, lexicon.Upper
+		}
 		return
 	}
 	a.lastQ, a.para = id, s.paragraph
@@ -237,6 +243,9 @@ func (a *ascriber) settle(q *quote, id int, s *sentence) {
 		}
 		if !e.person {
 			a.body = e
+			if !e.named && a.people.isCourt(e.name) {
+				a.bench = e
+			}
 		}
 	}
 }
@@ -248,14 +257,20 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	var d float64
 	if q.caps && !a.lang.capitals && q.words <= 8 && q.partial {
 		d += titleCase
-		if q.words > 1 {
+		if q.words > 1 || a.text[q.start:q.end] == strings.ToUpper(a.text[q.start:q.end]) {
 			d += titleCase
 		}
+	}
+	if q.caps && q.partial && a.english() && i > s.from && a.items[i-1].is(definite) && q.words <= 2 && a.verb(max(s.from, i-4), i, describe) < 0 {
+		d += titleCase // the “Britannia”
 	}
 	if i > s.from && a.items[i-1].kind != colon && (q.upper || !a.lang.capitals) {
 		for k := max(s.from, i-3); k < i; k++ {
 			if a.items[k].is(participle) && a.active(k, s.from) || a.reflexive(k, s.from) {
 				continue // "los había llamado «…»", "s'est dite « … »"
+			}
+			if !q.upper && a.items[k].is(cue) && a.cueAt(k, s.from, cue) && q.entity != nil && !a.lang.capitals {
+				continue // "Ann Brandt dit « assumer »"
 			}
 			if n := a.items[k].words(titled); n > 0 && k+n <= i && (k+n == i || k+n == i-1 && (a.items[i-1].kind == comma || a.items[i-1].is(describe))) {
 				return d + asName
@@ -264,6 +279,9 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 				return d + asName
 			}
 		}
+	}
+	if q.rated && a.ratingAt(i, s) || a.titleAfter(q, s) {
+		return d + asName
 	}
 	if q.upper && q.words <= longWords && (a.dated(i, s) || a.listed(i, s)) {
 		return d + asName
@@ -274,6 +292,38 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 		}
 	}
 	return d
+}
+
+// ratingAt tells whether a rating of shares is named at item i: "kept its “hold”
+// rating", "hebt sie auf „Kaufen“".
+func (a *ascriber) ratingAt(i int, s *sentence) bool {
+	return i > s.from && (a.items[i-1].is(preposition|describe|participle) || a.items[i-1].words(titled|speech) > 0) || i+1 < s.to && a.items[i+1].words(titled|speech) > 0
+}
+
+// titleAfter tells whether the words are the title of a work that they stand behind:
+// "in “Clear Hours”", "his first novel in ten years, “The Well”"; or in German the
+// name of a product: "ihr Müsli „Crispy Crunch“".
+func (a *ascriber) titleAfter(q *quote, s *sentence) bool {
+	i := q.first
+	if i <= s.from || !q.upper || q.words > longWords || q.stop != 0 && q.stop != ',' {
+		return false
+	}
+	if a.lang.capitals {
+		t := &a.items[i-1]
+		return q.caps && q.partial && q.words > 1 && q.words <= 4 && t.upper() && !t.given && t.class == 0 && a.roleAt(i-1) == 0 && a.verb(max(s.from, i-maxSentence), i, describe) < 0
+	}
+	if q.partial && !q.sentence && a.items[i-1].is(within) && i > s.from+1 && !a.items[i-2].is(cue|describe) {
+		return true
+	}
+	if a.items[i-1].kind != comma || !q.partial || q.sentence {
+		return false
+	}
+	for k := i - 2; k >= max(s.from, i-9) && a.items[k].kind == word && !a.verbal(k); k-- {
+		if a.items[k].is(work) {
+			return true
+		}
+	}
+	return false
 }
 
 // active tells whether an auxiliary before the participle at k makes it what the
@@ -293,7 +343,7 @@ func (a *ascriber) dated(i int, s *sentence) bool {
 // listed tells whether the quotation at item i goes on with a list of names:
 // "the films “…” and “…”".
 func (a *ascriber) listed(i int, s *sentence) bool {
-	if i < s.from+2 || a.items[i-2].kind != quotation || a.items[i-1].kind != comma && !a.items[i-1].is(conjunction|preposition) {
+	if i < s.from+2 || a.items[i-2].kind != quotation && !a.items[i-2].named || a.items[i-1].kind != comma && !a.items[i-1].is(conjunction|preposition) {
 		return false
 	}
 	q := &a.quotes[a.items[i-2].quote]
@@ -314,6 +364,9 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		return
 	}
 	switch {
+	case s.headline && !colonBefore && q.partial && a.beside(i, n):
+		asc := ascription{who: a.subject[n], at: -1}
+		a.take(q, id, &asc, n, byReport)
 	case s.headline && !colonBefore:
 		q.conf = byFragment
 		if whole || q.sentence {
@@ -327,7 +380,11 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 			return
 		case (a.before != nil || a.speaker != nil) && i == s.from:
 			q.entity, q.conf = a.before, byColon
-			if a.speaker != nil && (q.entity == nil || !q.entity.person && !q.entity.human && !q.entity.outlet) {
+			if e := a.answers(n); e != nil {
+				q.entity = e
+			} else if a.before != nil && a.before.many && (a.speaker != nil && !a.speaker.many && a.para == s.paragraph || q.one) {
+				q.entity = a.soleSpeaker(s)
+			} else if a.speaker != nil && (q.entity == nil || !q.entity.person && !q.entity.human && !q.entity.outlet) {
 				q.entity = a.speaker
 			}
 			q.via = q.entity.via
@@ -340,6 +397,9 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		a.settle(q, id, s)
 	case colonBefore && a.subject[n].to > 0 && a.subject[n].to < i && !a.reportedSpeech(s, i):
 		asc := ascription{who: a.owned(a.subject[n]), at: -1}
+		if p, ok := a.lastPronoun(i-1, s.from); ok {
+			asc.who = p
+		}
 		a.take(q, id, &asc, n, byColon)
 	case a.teller != nil && a.reportedSpeech(s, i):
 		a.speaker = a.teller
@@ -367,6 +427,81 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		}
 		a.settle(q, id, s)
 	}
+}
+
+// lastPronoun is the "he" of the clause that ends with the colon at item c, in German
+// behind its verb: "Ob sie klagt, ließ er offen: „…“".
+func (a *ascriber) lastPronoun(c, from int) (p phrase, ok bool) {
+	for k := c - 1; k > from; k-- {
+		t := &a.items[k]
+		if t.kind != word {
+			return p, false
+		}
+		if a.lang.capitals && t.is(pronoun) && t.is(masculine) && !t.is(articleWord|neuter) {
+			return a.noun(k, k+1)
+		}
+	}
+	return p, false
+}
+
+// beside tells whether the quotation at item i of a headline stands right behind who
+// is quoted: "Mayor ‘heartbroken’ as lido shuts".
+func (a *ascriber) beside(i, n int) bool {
+	p := &a.subject[n]
+	return p.to > 0 && p.to == i && p.from == a.sents[n].from && p.pronoun == 0 && !a.quotes[a.items[i].quote].upper && (p.likely || a.hasFunction(p.from, p.to))
+}
+
+// soleSpeaker is the one person who goes on speaking, or whom the text spoke of last.
+func (a *ascriber) soleSpeaker(s *sentence) *entity {
+	if a.speaker != nil && !a.speaker.many && a.para == s.paragraph {
+		return a.speaker
+	}
+	if a.recent != nil {
+		return a.recent
+	}
+	return a.before
+}
+
+// answers is whom the sentence before n asks something, nil if it asks nobody:
+// "Counsel asked her whether she was sure."
+func (a *ascriber) answers(n int) *entity {
+	if n == 0 || a.sents[n-1].paragraph != a.sents[n].paragraph {
+		return nil
+	}
+	s := &a.sents[n-1]
+	for v := s.from + 1; v+1 < s.to; v++ {
+		if a.items[v].kind == quotation {
+			return nil
+		}
+		if !a.items[v].is(asking) || a.passiveAt(v, s.from) {
+			continue
+		}
+		question := func(k int) bool { return k < s.to && a.items[k].is(conjunction|relative) }
+		before := v - 1
+		if a.items[before].is(auxiliary) && before > s.from {
+			before--
+		}
+		switch p, ok := a.noun(v+1, s.to); {
+		case a.items[v+1].is(oblique) && question(v+2):
+			return a.other(a.before, a.items[v+1].class)
+		case a.items[before].is(oblique) && !a.items[before].is(pronoun) && question(v+1):
+			return a.other(a.before, 0)
+		case ok && p.named() && !p.article && question(p.to):
+			return a.resolve(&p, n-1, false)
+		}
+		return nil
+	}
+	return nil
+}
+
+// other is the person whom the text spoke of last but for e.
+func (a *ascriber) other(e *entity, c lexicon.Class) *entity {
+	for _, o := range []*entity{a.speaker, a.human, a.recent} {
+		if o != nil && o != e && o.person && (c&(masculine|feminine) == 0 || o.sex == 0 || o.sex&c != 0) {
+			return o
+		}
+	}
+	return nil
 }
 
 // alongside tells whether a part of a sentence goes on with another one that was

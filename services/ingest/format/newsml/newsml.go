@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -82,6 +83,21 @@ func (it *item) id() string {
 		return id[:i]
 	}
 	return id
+}
+
+// publicID is a public identifier in parts, as the standard makes it of the
+// provider, the date, the item's id and mostly its revision.
+var publicID = regexp.MustCompile(`(?i)^urn:newsml:([^:]+:[^:]+:.+?)(:[0-9]+[NUA]?)?$`)
+
+// evolved notes the items that this one is derived from.
+func (it *item) evolved(a *article.Article) {
+	for _, e := range it.management.Children("DerivedFrom") {
+		id := e.Attr(newsItem)
+		if m := publicID.FindStringSubmatch(id); m != nil {
+			id = "urn:newsml:" + m[1]
+		}
+		wire.EvolvedFrom(a, it.h, id)
+	}
 }
 
 const formalName = "FormalName"
@@ -165,6 +181,7 @@ func (it *item) adapt(a *article.Article) error {
 		return err
 	}
 	it.rights(a)
+	it.evolved(a)
 	revision := it.root.Child("Identification", "NewsIdentifier", "RevisionId")
 	a.Version = revision.Line()
 	a.VersionCreated = wire.Date(a, it.management.Child("ThisRevisionCreated").Line())

@@ -103,6 +103,14 @@ func concept(e *xmldoc.Element) string {
 	return e.Line()
 }
 
+// target is the id of the item that a link points to, else its address.
+func target(link *xmldoc.Element) string {
+	if id := link.Attr("residref"); id != "" {
+		return id
+	}
+	return link.Attr("href")
+}
+
 // rights are from when on and until when there are rights to the whole item or
 // to its content: the earliest start and the last end of them, if all have one.
 // The item's expires is no right, and not read.
@@ -188,6 +196,11 @@ func (it *item) adapt(a *article.Article) error {
 	for _, e := range it.meta.Children("signal") {
 		if wire.Corrects(concept(e)) {
 			a.Flag(article.FlagCorrection)
+		}
+	}
+	for _, e := range it.meta.Children("link") {
+		if wire.Evolved(e.Attr("rel")) || wire.Evolved(e.Attr("reluri")) {
+			wire.EvolvedFrom(a, it.h, target(e))
 		}
 	}
 	a.Version = it.root.Attr("version")

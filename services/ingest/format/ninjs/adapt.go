@@ -164,10 +164,10 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 		a.PublishedAt = h.PublishedAt
 	}
 	may, only := it.allowed(a)
-	if a.ExpiresAt = may.until; only {
+	if a.ExpiresAt = may.Until; only {
 		it.RightsInfo.EncodedRights = "" // nothing is left of it for the text
 	}
-	wire.NotBefore(a, h, wire.Start{At: may.from})
+	wire.NotBefore(a, h, may.From)
 	n, ok := wire.Urgency(it.Urgency.trim())
 	if a.Urgency = n; !ok {
 		a.Flag(article.FlagFieldUnreadable)
@@ -175,6 +175,7 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 	a.Language = wire.Language(signer, version, it.Language.trim(), of.Language.trim())
 	it.subjects(a)
 	it.correction(a)
+	it.evolved(a, h)
 	if err := it.lay(a, h); err != nil {
 		if !notice {
 			return err
@@ -186,6 +187,22 @@ func (it *item) adapt(a *article.Article, h document.Hint) (err error) {
 		return document.Refuse(document.Empty, Name, "the item (type %q) has neither headline nor text of its own", it.kind())
 	}
 	return nil
+}
+
+// evolved notes what the item goes on from. The standard has the relations of
+// associations for it, from 3.x on; agencies have fields of their own.
+func (it *item) evolved(a *article.Article, h document.Hint) {
+	for _, r := range []references{it.EvolvedFrom, it.RewriteOf, it.Replacing} {
+		wire.EvolvedFrom(a, h, r.ids...)
+		if r.unread {
+			a.Flag(article.FlagFieldUnreadable)
+		}
+	}
+	for _, m := range it.Associations {
+		if one, err := parse(m.raw); err == nil && wire.Evolved(one.Rel.trim()) {
+			wire.EvolvedFrom(a, h, one.id())
+		}
+	}
 }
 
 // signals are G2's as they come with ninjs, and AP's types.
@@ -466,11 +483,16 @@ func (it *item) pulled() bool {
 func (l *layout) usable(m *item) bool {
 	until, err := m.embargo()
 	may, _ := m.allowed(l.a)
-	until = wire.Later(until, may.from)
+	if !may.From.Begun(l.h.ReceivedAt) {
+		if may.From.Unresolved {
+			return false
+		}
+		until = wire.Later(until, may.From.At)
+	}
 	if err != nil || until.After(l.a.EmbargoUntil) && until.After(l.h.ReceivedAt) {
 		return false
 	}
-	return !m.pulled() && (may.until.IsZero() || may.until.After(l.h.ReceivedAt))
+	return !m.pulled() && (may.Until.IsZero() || may.Until.After(l.h.ReceivedAt))
 }
 
 // image is the item's own picture, without caption.

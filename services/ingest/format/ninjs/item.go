@@ -76,6 +76,10 @@ type item struct {
 	Signals       concepts `json:"signals"`
 	Types         concepts `json:"editorialtypes"` // AP
 
+	EvolvedFrom references `json:"evolvedfrom"` // Superdesk
+	RewriteOf   references `json:"rewriteof"`   // NTB
+	Replacing   references `json:"replacing"`   // TT
+
 	CopyrightHolder words   `json:"copyrightholder"`
 	CopyrightNotice words   `json:"copyrightnotice"`
 	UsageTerms      words   `json:"usageterms"`
@@ -85,6 +89,8 @@ type item struct {
 	Associations members    `json:"associations"`
 
 	Package *frame `json:"copytaster:package"`
+
+	Rel text `json:"rel"` // 3.x, of an association: how the item is related to it
 
 	// Others are the fields that are not named here, among them 1.x's
 	// body_text, body_xhtml, description_text, headline_extended and the like.
@@ -295,6 +301,45 @@ func (c *concepts) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		c.list, c.unread = nil, true
 	}
 	return nil
+}
+
+// references are the ids of other items. They are metadata, as concepts are.
+type references struct {
+	ids    []string
+	unread bool
+}
+
+// reference is an id, or an object that has one.
+type reference struct {
+	URI  text `json:"uri"`
+	GUID text `json:"guid"`
+}
+
+// UnmarshalJSONFrom implements [json.UnmarshalerFrom].
+func (r *references) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	var named referenceList
+	if json.Unmarshal(raw, &named, fold...) != nil {
+		named, r.unread = nil, true
+	}
+	for _, n := range named {
+		id := n.URI.trim()
+		if id == "" {
+			id = n.GUID.trim()
+		}
+		r.ids = append(r.ids, id)
+	}
+	return nil
+}
+
+type referenceList []reference
+
+// UnmarshalJSONFrom implements [json.UnmarshalerFrom].
+func (r *referenceList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return list(dec, (*[]reference)(r), func(t text) reference { return reference{URI: t} })
 }
 
 type conceptList []concept

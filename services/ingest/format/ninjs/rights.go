@@ -1,17 +1,13 @@
 package ninjs
 
 import (
-	"errors"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/copytaster/copytaster/pkg/article"
-	"github.com/copytaster/copytaster/services/ingest/document"
-	"github.com/copytaster/copytaster/services/ingest/format/wire"
+	"github.com/copytaster/copytaster/services/ingest/format/odrl"
 )
 
 // rights are a policy elsewhere, or one here in a language that langid names.
@@ -35,86 +31,22 @@ func (e *expression) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return err
 }
 
-// period is from when on and until when something may be used; a zero moment is
-// no bound.
-type period struct{ from, until time.Time }
-
-// within is the time that is in both.
-func (p period) within(q period) period {
-	return period{wire.Later(p.from, q.from), wire.Earlier(p.until, q.until)}
-}
-
-// around is the time from the first to the last moment of either.
-func (p period) around(q period) (both period) {
-	if !p.from.IsZero() && !q.from.IsZero() {
-		both.from = wire.Earlier(p.from, q.from)
-	}
-	if !p.until.IsZero() && !q.until.IsZero() {
-		both.until = wire.Later(p.until, q.until)
-	}
-	return both
-}
-
-// policy is a policy in W3C's ODRL while it is read, which IPTC's RightsML
-// profiles: version 2.2 in JSON-LD, or the JSON of 2.1, with other names. Of it
-// the times are read in which the item may be used.
-type policy struct {
-	a      *article.Article
-	about  map[string]bool // the item's ids
-	target targets         // of all rules
-	action actions         // of all rules
-	wins   string          // permissions or prohibitions, if they say different things
-	more   bool            // it tells more than a permission to use the item, and its end
-}
-
-// allowed is when the item may be used by its policy. It begins with the first
-// and ends with the last of the permissions, and ends or begins with a prohibition,
-// too. What can't be read is flagged, and is no bound. only says that nothing else
-// is in the policy than the end.
-func (it *item) allowed(a *article.Article) (when period, only bool) {
+// allowed is when the item may be used by its policy, see [odrl.Read].
+func (it *item) allowed(a *article.Article) (when odrl.Period, only bool) {
 	if it.RightsInfo == nil {
 		return when, false
 	}
-	r := it.RightsInfo
 	named := false
-	if lang := strings.ToLower(string(r.LangID)); strings.TrimSpace(lang) != "" {
-		if named = strings.Contains(lang, "odrl") || strings.Contains(lang, "rightsml"); !named {
+	if lang := it.RightsInfo.LangID.trim(); lang != "" {
+		if named = odrl.Is(lang); !named {
 			return when, false
 		}
 	}
-	src := strings.TrimSpace(string(r.EncodedRights))
-	if src == "" || !named && src[0] != '{' {
+	src := strings.TrimSpace(string(it.RightsInfo.EncodedRights))
+	if src == "" || !named && src[0] != '{' && src[0] != '[' {
 		return when, false // in a language that isn't known
 	}
-	top, ok := parsePolicy([]byte(src))
-	if !ok {
-		a.Flag(article.FlagFieldUnreadable)
-		return when, false
-	}
-	for _, t := range either(top, "type", "policytype") {
-		if w := strings.ToLower(word(t)); w == "request" || w == "offer" {
-			return when, false // it grants nothing
-		}
-	}
-	p := policy{a: a, about: it.ids(), wins: word(top["conflict"])}
-	p.target, p.action = p.targets(top), p.actions(top)
-	p.keys(top, "context", "type", "uid", "id", "target", "permission")
-	may := p.permissions(either(top, "permission", "permissions"))
-	when = may.within(p.prohibitions(either(top, "prohibition", "prohibitions")))
-	return when, !p.more && !when.until.IsZero()
-}
-
-// parsePolicy is a policy's fields; false if it isn't one policy in JSON.
-func parsePolicy(src []byte) (map[string]any, bool) {
-	var root any
-	if document.JSONTooDeep(src) >= 0 || json.Unmarshal(src, &root, jsontext.AllowInvalidUTF8(true)) != nil {
-		return nil, false
-	}
-	if of := listed(root); len(of) == 1 {
-		root = of[0]
-	}
-	top, ok := fields(root)
-	return top, ok && top["graph"] == nil
+	return odrl.Read(a, src, it.ids())
 }
 
 // ids are all by which a policy may name the item.
@@ -124,7 +56,11 @@ func (it *item) ids() map[string]bool {
 	if json.Unmarshal(it.AltIDs, &alternatives, lenient...) != nil {
 		return ids
 	}
-	for _, v := range listed(alternatives) {
+	list, ok := alternatives.([]any)
+	if !ok {
+		list = []any{alternatives}
+	}
+	for _, v := range list {
 		o, ok := v.(map[string]any)
 		if !ok {
 			o = map[string]any{"": v}
@@ -136,298 +72,4 @@ func (it *item) ids() map[string]bool {
 		}
 	}
 	return ids
-}
-
-// unread flags what can't be read.
-func (p *policy) unread() {
-	p.more = true
-	p.a.Flag(article.FlagFieldUnreadable)
-}
-
-// keys notes whether an object has other names than these.
-func (p *policy) keys(o map[string]any, known ...string) {
-	for k := range o {
-		p.more = p.more || !slices.Contains(known, k)
-	}
-}
-
-// permissions is the time from the first to the last moment of those that are
-// about the item and permit to show it. One that names no action permits all.
-func (p *policy) permissions(rules []any) (when period) {
-	n := 0
-	for _, v := range rules {
-		rule, ok := fields(v)
-		if !ok {
-			p.unread()
-			continue
-		}
-		if !p.ofItem(rule) {
-			p.more = true
-			continue
-		}
-		p.keys(rule, "type", "target", "action", "constraint")
-		do := p.actions(rule)
-		if do.refined || do.n+p.action.n != 1 || !do.use {
-			p.more = true
-		}
-		if do.n+p.action.n > 0 && !do.showing && !p.action.showing {
-			continue
-		}
-		b := p.bounds(either(rule, "constraint", "constraints"))
-		p.more = p.more || b.times != 1 || b.others
-		if n++; n == 1 {
-			when = b.period
-			continue
-		}
-		p.more = true
-		when = when.around(b.period)
-	}
-	return when
-}
-
-// showing are the actions without which an item can't be shown, in lower case.
-var showing = []string{"use", "display", "distribute", "distribution", "present", "read", "reproduce", "reproduction", "share", "sharing", "stream", "publish"}
-
-// prohibitions is the time that they leave: each that has a date and nothing else
-// forbids what is after it, or before it. One that permissions override is not
-// read.
-func (p *policy) prohibitions(rules []any) (when period) {
-	for _, v := range rules {
-		rule, ok := fields(v)
-		if !ok {
-			p.unread()
-			continue
-		}
-		p.more = true
-		if !p.ofItem(rule) {
-			continue
-		}
-		b := p.bounds(either(rule, "constraint", "constraints"))
-		do := p.actions(rule)
-		switch {
-		case b.times == 0:
-			if always := !b.others && !do.refined && !p.action.refined; always && (do.showing || p.action.showing) && p.wins != "perm" {
-				p.unread() // by it the item may never be shown
-			}
-		case b.times > 1 || b.others || do.refined || p.action.refined || !do.showing && !p.action.showing || p.wins == "perm":
-			p.unread()
-		default:
-			when = when.within(period{b.until, b.from})
-		}
-	}
-	return when
-}
-
-// targets are what a rule is about.
-type targets struct {
-	stated, item bool // anything is; the item is
-}
-
-// ofItem tells whether a rule is about the item: it names it, or nothing.
-func (p *policy) ofItem(rule map[string]any) bool {
-	t := p.targets(rule)
-	p.more = p.more || t.stated && p.target.stated
-	return t.item || p.target.item || !t.stated && !p.target.stated
-}
-
-func (p *policy) targets(o map[string]any) (of targets) {
-	for _, id := range listed(o["target"]) {
-		if o, ok := fields(id); ok {
-			id = first(o, "uid", "id")
-			p.more = p.more || len(o) > 1
-		}
-		s, ok := id.(string)
-		if s = strings.TrimSpace(s); !ok || s == "" {
-			p.unread() // a collection of assets, which may have the item in it
-			s = ""
-		}
-		p.more = p.more || of.stated // one of several
-		of.stated, of.item = true, of.item || s != "" && p.about[s]
-	}
-	return of
-}
-
-// actions are what a rule permits or forbids.
-type actions struct {
-	n       int
-	use     bool // ODRL's own, which is all of them
-	showing bool // one is among them without which the item can't be shown
-	refined bool // it is only some of one
-}
-
-func (p *policy) actions(rule map[string]any) (do actions) {
-	for _, v := range listed(rule["action"]) {
-		if o, ok := fields(v); ok {
-			do.refined = do.refined || len(o) > 1
-			v = first(o, "id", "uid", "rdf:value", "http://www.w3.org/1999/02/22-rdf-syntax-ns#value", "value")
-		}
-		w := word(v)
-		if w == "" {
-			p.unread()
-		}
-		do.n++
-		s, _ := v.(string)
-		do.use = do.use || bare(strings.TrimSpace(s)) == "use"
-		do.showing = do.showing || slices.Contains(showing, strings.ToLower(w))
-	}
-	return do
-}
-
-// bounds is what the constraints of a rule say of time, together.
-type bounds struct {
-	period
-	times  int  // how many constraints of time there are
-	others bool // there are others, or such that can't be read
-}
-
-func (p *policy) bounds(constraints []any) (b bounds) {
-	for _, v := range constraints {
-		c, ok := fields(v)
-		if !ok {
-			p.unread() // one that stands elsewhere, by its address
-			b.others = true
-			continue
-		}
-		p.constraint(c, &b)
-	}
-	return b
-}
-
-// constraint adds what one says. All of a list must hold; of alternatives it
-// can't be told which will.
-func (p *policy) constraint(c map[string]any, b *bounds) {
-	if all := either(c, "and", "andSequence"); all != nil {
-		if o, ok := fields(all[0]); ok && o["list"] != nil {
-			all = listed(o["list"])
-		}
-		in := p.bounds(all)
-		b.period, b.times, b.others = b.within(in.period), b.times+in.times, b.others || in.others || in.times == 0
-		p.more = true
-		return
-	}
-	p.keys(c, "type", "leftOperand", "operator", "rightOperand")
-	left := word(first(c, "leftOperand", "name"))
-	if left != "dateTime" {
-		b.others = true
-		if left == "" {
-			p.unread()
-		}
-		return
-	}
-	when, err := bound(word(c["operator"]), first(c, "rightOperand", "rightoperand"))
-	switch {
-	case errors.Is(err, errNoDate):
-		p.a.Flag(article.FlagDateUnreadable)
-	case err != nil:
-		p.unread()
-	}
-	b.times++
-	b.others = b.others || err != nil
-	b.period = b.within(when)
-}
-
-var (
-	errNoDate     = errors.New("is no date")
-	errNoOperator = errors.New("is no operator of dates that is known")
-)
-
-// bound is when a date compares so with the one that is given. A day is a whole
-// one: what may be until then may be until its end.
-func bound(operator string, given any) (period, error) {
-	if o, ok := given.(map[string]any); ok {
-		given = o["@value"]
-	}
-	s, _ := given.(string)
-	s = strings.TrimSpace(s)
-	day, _ := wire.Moment(s)
-	if day.IsZero() {
-		return period{}, errNoDate
-	}
-	after := day
-	if wire.Day(s) {
-		after = day.AddDate(0, 0, 1)
-	}
-	switch operator {
-	case "lt":
-		return period{until: day}, nil
-	case "lteq":
-		return period{until: after}, nil
-	case "gteq":
-		return period{from: day}, nil
-	case "gt":
-		return period{from: after}, nil
-	}
-	return period{}, errNoOperator
-}
-
-// namespaces are how ODRL's names may begin.
-var namespaces = []string{"odrl:", "http://www.w3.org/ns/odrl/2/", "http://w3.org/ns/odrl/2/", "@"}
-
-// bare is one of ODRL's names without namespace; any other as it stands.
-func bare(name string) string {
-	for _, n := range namespaces {
-		if rest, ok := strings.CutPrefix(name, n); ok {
-			return rest
-		}
-	}
-	return name
-}
-
-// fields are an object's, by their names without namespace; false if it is none,
-// or has one twice.
-func fields(v any) (map[string]any, bool) {
-	o, ok := v.(map[string]any)
-	if !ok {
-		return nil, false
-	}
-	named := make(map[string]any, len(o))
-	for name, v := range o {
-		name = bare(name)
-		if _, twice := named[name]; twice {
-			return nil, false
-		}
-		named[name] = v
-	}
-	return named, true
-}
-
-// first is the field of these names that is there; nil if none is.
-func first(o map[string]any, names ...string) any {
-	for _, n := range names {
-		if v := o[n]; v != nil {
-			return v
-		}
-	}
-	return nil
-}
-
-// listed is a list of one or of several, which mean the same in JSON-LD; of none
-// it is nil.
-func listed(v any) []any {
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case []any:
-		return v
-	}
-	return []any{v}
-}
-
-// either is all that stands under one of these names.
-func either(o map[string]any, names ...string) (all []any) {
-	for _, n := range names {
-		all = append(all, listed(o[n])...)
-	}
-	return all
-}
-
-// word is a term, an address or an object that has one, without its namespace; ""
-// if it is none of them.
-func word(v any) string {
-	if o, ok := fields(v); ok {
-		v = first(o, "id", "value")
-	}
-	s, _ := v.(string)
-	s = strings.TrimSpace(s)
-	return s[strings.LastIndexAny(s, "/#:")+1:]
 }

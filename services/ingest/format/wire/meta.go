@@ -30,6 +30,37 @@ func URI(h document.Hint, id string) article.URI {
 	return article.ScopedURI(h.Namespace(), document.ShortID(id))
 }
 
+// Relations of an item to another that it goes on from. The second is also
+// that of an item to its own earlier version.
+const (
+	evolvedFrom     = "evolvedfrom"
+	previousVersion = "previousversion"
+)
+
+// Evolved tells whether the code or word of a relation between items says that one
+// goes on from the other.
+func Evolved(rel string) bool {
+	code := Code(rel)
+	return code == evolvedFrom || code == previousVersion
+}
+
+// EvolvedFrom notes which articles a goes on from, by the ids that their publisher
+// gave them: their URIs are made as a's own, which must be known. Its own id among
+// them says nothing.
+func EvolvedFrom(a *article.Article, h document.Hint, ids ...string) {
+	for _, id := range ids {
+		if id = strings.TrimSpace(id); id == "" {
+			continue
+		}
+		if u := URI(h, id); u != a.URI && !slices.Contains(a.EvolvedFrom, u) {
+			a.EvolvedFrom = append(a.EvolvedFrom, u)
+		}
+		if len(a.EvolvedFrom) > article.MaxEvolvedFrom {
+			return // more than can be kept, which is flagged where all limits are
+		}
+	}
+}
+
 // statuses are the standards' three, and what else is sent for them.
 var statuses = map[string]article.Status{
 	"": article.Usable, "usable": article.Usable,
@@ -179,29 +210,87 @@ type Start struct {
 	At time.Time
 	// Unresolved says that At is no more than the latest that is known of it.
 	Unresolved bool
+	// Earliest is then the earliest that is known of it; zero if nothing is.
+	Earliest time.Time
 }
 
-// farthest is how long after UTC a day begins in the last of all zones.
-const farthest = 12 * time.Hour
+// Begun tells whether it is sure that the rights had begun at that time.
+func (s Start) Begun(at time.Time) bool {
+	if s.At.IsZero() {
+		return !s.Unresolved
+	}
+	return !s.At.After(at)
+}
+
+// And is when the later of two has begun.
+func (s Start) And(o Start) Start {
+	both := Start{Later(s.At, o.At), s.Unresolved || o.Unresolved, Later(s.earliest(), o.earliest())}
+	if s.never() || o.never() {
+		both.At = time.Time{}
+	}
+	return both.settled()
+}
+
+// Or is when the first of two has begun.
+func (s Start) Or(o Start) Start {
+	if s == (Start{}) || o == (Start{}) {
+		return Start{}
+	}
+	either := Start{At: Earlier(s.At, o.At), Unresolved: s.Unresolved || o.Unresolved}
+	if a, b := s.earliest(), o.earliest(); !a.IsZero() && !b.IsZero() {
+		either.Earliest = Earlier(a, b)
+	}
+	return either.settled()
+}
+
+// never tells that nothing is known of the latest time.
+func (s Start) never() bool { return s.Unresolved && s.At.IsZero() }
+
+func (s Start) earliest() time.Time {
+	if s.Unresolved {
+		return s.Earliest
+	}
+	return s.At
+}
+
+// settled is s, resolved if the latest time is the earliest, too.
+func (s Start) settled() Start {
+	if !s.Unresolved || !s.At.IsZero() && s.At.Equal(s.Earliest) {
+		return Start{At: s.At}
+	}
+	return s
+}
+
+// StartOf is what a stated start says; flagged if it can't be read.
+func StartOf(a *article.Article, stated string) Start {
+	stated = strings.TrimSpace(stated)
+	t, zone := Moment(stated)
+	switch {
+	case stated == "":
+		return Start{}
+	case t.IsZero():
+		a.Flag(article.FlagDateUnreadable)
+		return Start{Unresolved: true}
+	case !zone && !Day(stated):
+		return Start{t.Add(farthest), true, t.Add(-nearest)}
+	}
+	return Start{At: t}
+}
+
+// How long before UTC a day begins in the first of all zones, and how long after it
+// in the last.
+const nearest, farthest = 14 * time.Hour, 12 * time.Hour
 
 // RightsStart is when the first of the rights to an item begins, by the starts
 // that are stated of each. What can't be read is flagged; when it is, and where a
 // time has no zone, can't be told.
 func RightsStart(a *article.Article, starts ...string) (first Start) {
-	for _, stated := range starts {
-		stated = strings.TrimSpace(stated)
-		t, zone := Moment(stated)
-		switch {
-		case stated == "":
-			return Start{}
-		case t.IsZero():
-			a.Flag(article.FlagDateUnreadable)
-			first.Unresolved = true
-			continue
-		case !zone && !Day(stated):
-			t, first.Unresolved = t.Add(farthest), true
+	for i, stated := range starts {
+		if start := StartOf(a, stated); i == 0 {
+			first = start
+		} else {
+			first = first.Or(start)
 		}
-		first.At = Earlier(first.At, t)
 	}
 	return first
 }
@@ -214,9 +303,8 @@ func NotBefore(a *article.Article, h document.Hint, start Start) {
 	if a.Status == article.Canceled {
 		return
 	}
-	begun := start.At.IsZero() && !start.Unresolved || !start.At.IsZero() && !start.At.After(h.ReceivedAt)
 	switch {
-	case begun:
+	case start.Begun(h.ReceivedAt):
 	case start.Unresolved:
 		a.Flag(article.FlagEmbargoUnresolved)
 		a.Status = Stricter(a.Status, article.Withheld)

@@ -65,6 +65,13 @@ type itemMeta struct {
 	FirstCreated   string   `xml:"firstCreated,omitempty"`
 	Embargoed      string   `xml:"embargoed,omitempty"`
 	PubStatus      *concept `xml:"pubStatus"`
+	Links          []link   `xml:"link"`
+}
+
+// link is a relation to another item.
+type link struct {
+	Rel      string `xml:"rel,attr"`
+	ResIDRef string `xml:"residref,attr"`
 }
 
 type contentMeta struct {
@@ -179,6 +186,9 @@ func of(a *article.Article, inline func(*article.Article) (Inline, error)) (news
 		if c := subject(s); c != (concept{}) {
 			it.Content.Subjects = append(it.Content.Subjects, c)
 		}
+	}
+	for _, u := range a.EvolvedFrom {
+		it.Meta.Links = append(it.Meta.Links, link{"irel:evolvedFrom", story.Clean(string(u))})
 	}
 	s := story.Of(a)
 	if s.Headline != "" {

@@ -86,11 +86,16 @@ type rendition struct {
 	ContentType string `json:"contentType,omitempty"`
 }
 
-// member is an item within an item.
+// member is an item within an item, or the address of one that is related to it.
 type member struct {
 	Name string `json:"name"`
+	Rel  string `json:"rel,omitempty"`
 	item
 }
+
+// evolvedFrom is the relation, by the code of IPTC's vocabulary, to what an item
+// goes on from.
+const evolvedFrom = "evolvedFrom"
 
 // One is an article's item on one line. Of a canceled article it is the notice.
 func One(a *article.Article, _ story.List) ([]byte, error) { return encode(of(a)) }
@@ -135,6 +140,9 @@ func of(a *article.Article) item {
 			it.Subjects = append(it.Subjects, c)
 		}
 	}
+	for i, u := range a.EvolvedFrom {
+		it.Associations = append(it.Associations, member{fmt.Sprintf("%s-%d", evolvedFrom, i+1), evolvedFrom, item{URI: uri(string(u)), Type: "text"}})
+	}
 	s := story.Of(a)
 	if s.Headline != "" {
 		it.Headlines = append(it.Headlines, wording{Role: "main", Value: s.Headline})
@@ -153,9 +161,11 @@ func of(a *article.Article) item {
 		it.Located = s.Dateline
 	}
 	var text []story.Block
+	pictures := 0
 	for _, b := range body {
 		if b.Kind == article.Caption {
-			it.Associations = append(it.Associations, picture(it.URI, len(it.Associations)+1, b.Picture))
+			pictures++
+			it.Associations = append(it.Associations, picture(it.URI, pictures, b.Picture))
 			continue
 		}
 		text = append(text, b)
@@ -230,7 +240,7 @@ func part(of, name string) string {
 
 func picture(of string, n int, p story.Picture) member {
 	name := "picture-" + strconv.Itoa(n)
-	m := member{name, item{URI: part(of, name), Type: "picture"}}
+	m := member{Name: name, item: item{URI: part(of, name), Type: "picture"}}
 	if p.Caption != "" {
 		m.Descriptions = append(m.Descriptions, plain("caption", p.Caption))
 	}

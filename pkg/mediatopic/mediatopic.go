@@ -1,0 +1,28 @@
+// Package mediatopic has the names of IPTC's Media Topics.
+//
+// labels.tsv is of the release of 2022-02-03, copyright IPTC (https://iptc.org),
+// under CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/); the English
+// names were taken out of it, unchanged.
+package mediatopic
+
+import (
+	_ "embed"
+	"strings"
+	"sync"
+)
+
+//go:embed labels.tsv
+var table string
+
+var labels = sync.OnceValue(func() map[string]string {
+	m := make(map[string]string, strings.Count(table, "\n"))
+	for line := range strings.Lines(table) {
+		qcode, label, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		m[qcode] = label
+	}
+	return m
+})
+
+// Label is the English name of a topic ("conflict, war and peace" of "medtop:16000000"); "" if it
+// is none of this release.
+func Label(qcode string) string { return labels()[qcode] }

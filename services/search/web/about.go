@@ -1,0 +1,90 @@
+package web
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/copytaster/copytaster/pkg/article"
+)
+
+// named is a name that an article speaks of.
+type named struct {
+	Name string
+	Is   string // role, country; "" if nothing more is known
+	URL  string // of what else speaks of it
+}
+
+// about lists what the article is about, as far as it stands in what is shown.
+func (r *reading) about(a *article.Article) {
+	if a.Status == article.Canceled {
+		return
+	}
+	var topics []string
+	for i := range a.Topics {
+		if t := &a.Topics[i]; a.Tells(t) {
+			topics = append(topics, topicName(t.Qcode, t.Label))
+		}
+	}
+	r.Topics = strings.Join(topics, "; ")
+	r.Length = minutes(a.ReadingTime())
+	for i := range a.Entities {
+		e := &a.Entities[i]
+		if !a.Mentioned(e.Mentions) {
+			continue
+		}
+		switch e.Type {
+		case article.EntityPerson:
+			r.People = append(r.People, named{e.Name, joined(e.Title, e.Role), only("person", e.Name)})
+		case article.EntityOrganisation:
+			r.Bodies = append(r.Bodies, named{e.Name, e.Role, only("organisation", e.Name)})
+		case article.EntityPlace, article.EntityOther:
+			// Places are listed by themselves.
+		}
+	}
+	for i := range a.Places {
+		if p := &a.Places[i]; a.Mentioned(p.Mentions) {
+			r.Places = append(r.Places, named{p.Name, country(p), only("place", p.Name)})
+		}
+	}
+	for i := range a.Keyphrases {
+		if k := &a.Keyphrases[i]; a.Mentioned([]article.Evidence{k.Evidence}) {
+			r.Keyphrases = append(r.Keyphrases, named{Name: k.Phrase, URL: only("keyphrase", k.Phrase)})
+		}
+	}
+	r.Left += cut(&r.People) + cut(&r.Bodies) + cut(&r.Places) + cut(&r.Keyphrases)
+}
+
+// country is where a place is, if its name doesn't say so.
+func country(p *article.Place) string {
+	if name := countryName(p.Country); p.Country != "" && name != p.Name {
+		return name
+	}
+	return ""
+}
+
+// only is the address of all articles with that value of a facet.
+func only(facet, value string) string { return address(url.Values{facet: {value}}) }
+
+// joined are the parts that there are.
+func joined(parts ...string) string {
+	var all []string
+	for _, p := range parts {
+		if p != "" {
+			all = append(all, p)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// minutes is a reading time for people, "" for none.
+func minutes(d time.Duration) string {
+	switch {
+	case d == 0:
+		return ""
+	case d < time.Minute:
+		return "under a minute"
+	}
+	return fmt.Sprintf("%d min", int(d.Round(time.Minute).Minutes()))
+}
