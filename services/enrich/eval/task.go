@@ -31,6 +31,7 @@ var Tasks = []Task{
 	ofCases("amounts", "amounts", amounts),
 	ofCases("quantities", "amounts", quantities),
 	ofCases("dates", "dates", dates),
+	{"who", whoMicro, "a file of texts with all their names, one in a line", []string{whoTune, whoMeasure}, "", measureWho},
 	{"datelines", "datelines", "Reuters-21578, gzipped lines of JSON with id, date, title, dateline, body; not part of the project", nil, "", measureDatelines},
 	{"entities", "entities", "a corpus in CoNLL columns; not part of the project", nil, "", measureNames},
 }
