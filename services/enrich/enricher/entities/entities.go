@@ -24,14 +24,14 @@ const (
 // many bytes of it are read.
 const (
 	MentionLimit = 20_000
-	MaxText      = 4 << 20
+	MaxText      = 1 << 20
 )
 
+// Reported is how sure a mention must be to be reported at all.
+const Reported = 0.5
+
 // Enricher finds entities. It is safe for concurrent use.
-type Enricher struct {
-	lex    *lexicon.Lexicon
-	tagger *tag.Tagger
-}
+type Enricher struct{ tagger *tag.Tagger }
 
 // New reads the lists and models that are built in.
 func New() (*Enricher, error) {
@@ -47,7 +47,7 @@ func New() (*Enricher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Enricher{lex, t}, nil
+	return &Enricher{t}, nil
 }
 
 // With is an enricher with other models than those that are built in, by
@@ -57,8 +57,7 @@ func With(models map[string]*tag.Model) (*Enricher, error) {
 	if err != nil {
 		return nil, err
 	}
-	lex, err := lexicon.Default()
-	return &Enricher{lex, t}, err
+	return &Enricher{t}, nil
 }
 
 // Tagger is a tagger with the lists that are built in, and these models.
@@ -106,15 +105,19 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	d := e.tagger.Read(a.Text, language, spans)
 	defer d.Free()
 	e.tagger.Tag(d, language)
-	f := finder{Enricher: e, doc: d}
+	f := finder{Enricher: e, doc: d, people: map[string]bool{}}
 	f.collect()
 	f.known()
 	f.mend()
+	f.extend()
+	f.formed()
 	f.bodies()
+	f.teams()
 	f.acronyms()
 	f.agree()
+	f.doubt()
 	f.anaphora()
-	a.Entities = photographers(a, f.join())
+	a.Entities = outside(a, f.join())
 	return nil
 }
 

@@ -3,6 +3,7 @@ package entities
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/enricher/entities/tag"
@@ -33,9 +34,10 @@ type mention struct {
 // finder finds the entities of one text.
 type finder struct {
 	*Enricher
-	doc   *tag.Doc
-	found []mention // by place
-	spare []mention
+	doc    *tag.Doc
+	found  []mention // by place
+	spare  []mention
+	people map[string]bool // last words of the persons that are named with two words or more
 }
 
 func (f *finder) token(i int) *tag.Token { return &f.doc.Tokens[i] }
@@ -136,7 +138,7 @@ const gone = tag.Kinds
 // Force".
 func (f *finder) partly(from, to int) bool {
 	toks := f.doc.Tokens
-	return to < len(toks) && toks[to].Capital() && !toks[to].First() && !toks[from].Is(tag.Country) ||
+	return to < len(toks) && toks[to].Capital() && !toks[to].First() && (!toks[from].Is(tag.Country) || to-from == 1 && toks[to].Is(tag.PlaceWord|tag.OrgWord)) ||
 		from > 0 && toks[from-1].Capital() && !toks[from-1].First() && !toks[from-1].Is(tag.Title)
 }
 
@@ -163,15 +165,63 @@ func kindOf(c tag.Class) tag.Kind {
 func (f *finder) mend() {
 	keep := f.found[:0]
 	for _, m := range f.found {
-		m.title = m.from
 		f.trim(&m)
 		if m.from >= m.to || f.nothing(&m) {
 			continue
 		}
-		f.byLists(&m)
 		keep = append(keep, m)
+		if m.kind == tag.Person && m.to-m.from > 1 {
+			f.people[f.doc.Word(m.to-1)] = true
+		}
 	}
 	f.found = keep
+	for k := range f.found {
+		m := &f.found[k]
+		f.byName(m)
+		f.byForm(m)
+		f.byLists(m)
+	}
+}
+
+// byName makes a person of the last name of one that is named in full, unless it
+// stands where a place does: "Jordan" behind "Jim Jordan".
+func (f *finder) byName(m *mention) {
+	if m.to-m.from == 1 && m.kind != tag.Person && f.people[f.doc.Word(m.from)] && !f.placed(m) && !f.when(m.from) {
+		m.kind, m.conf = tag.Person, max(m.conf, byRepeat)
+	}
+}
+
+// byForm gives a name that the model isn't sure of the kind that its words tell.
+func (f *finder) byForm(m *mention) {
+	first, last := f.token(m.from), f.token(m.to-1)
+	n := m.to - m.from
+	switch {
+	case n < 2 || f.whole(m):
+	case m.kind == tag.Place && first.Is(tag.City|tag.Region|tag.Country) && !first.Is(tag.Given) && !last.Is(tag.PlaceWord|tag.Near|tag.City|tag.Region|tag.Country) && last.Capital():
+		m.kind = tag.Organised // "Boston Celtics", "Alabama Power"
+	case m.kind == tag.Place && last.Is(tag.OrgWord) && !last.Is(tag.PlaceWord):
+		m.kind = tag.Organised
+	case m.kind != tag.Person && m.conf < unsure && n <= longestPerson && first.Is(tag.Given) && !first.Is(tag.Stop|tag.OrgWord|tag.City) && f.plainWords(m):
+		m.kind = tag.Person // "Solenn Kerdoncuff"
+	}
+}
+
+// longestPerson is how many words a person's name has that is known by its given
+// name alone; unsure is what the model says of a kind that form may overrule.
+const (
+	longestPerson = 3
+	unsure        = 0.8
+)
+
+// plainWords tells whether all words of a mention have capitals and none is part of
+// organisations' or places' names.
+func (f *finder) plainWords(m *mention) bool {
+	for i := m.from; i < m.to; i++ {
+		if t := f.token(i); !t.Word() || !t.Capital() || t.Is(tag.OrgWord|tag.OrgEnd|tag.PlaceWord|tag.Event|tag.Body|tag.Demonym) || t.Inside() {
+			return false
+		}
+	}
+	return true
 }
 
 // trim takes titles and articles off the beginning, marks off the end.
@@ -180,7 +230,9 @@ func (f *finder) trim(m *mention) {
 		m.to--
 	}
 	if m.kind != tag.Person {
-		m.title = m.from
+		if m.to-m.from > 1 && f.doc.The(m.from) && f.token(m.from).First() && f.token(m.from).Phrase() == 0 {
+			m.from++
+		}
 		return
 	}
 	for m.to-m.from > 1 && f.token(m.from).Is(tag.Title|tag.Role|tag.Demonym) && !f.token(m.from).Is(tag.Given) {
@@ -200,7 +252,7 @@ func (f *finder) nothing(m *mention) bool {
 		return m.kind != tag.Organised || f.token(m.to-1).Is(tag.Demonym)
 	}
 	switch {
-	case !t.Word() || t.Is(tag.Stop) && (t.First() || m.kind != tag.Person):
+	case !t.Word() || t.Is(tag.Stop|tag.Modifier) && (t.First() || m.kind != tag.Person):
 		return true
 	case t.Is(tag.Demonym) && t.Phrase()&listed == 0:
 		return true
@@ -215,20 +267,30 @@ func (f *finder) when(i int) bool {
 	return f.doc.Classes(i)&(lexicon.Month|lexicon.Weekday) != 0
 }
 
+// whole tells whether a mention is all of a listed name.
+func (f *finder) whole(m *mention) bool {
+	t := f.token(m.from)
+	if t.Phrase()&listed == 0 || t.Inside() {
+		return false
+	}
+	for i := m.from + 1; i < m.to; i++ {
+		if !f.token(i).Inside() {
+			return false
+		}
+	}
+	return m.to == len(f.doc.Tokens) || !f.token(m.to).Inside()
+}
+
 // byLists gives a mention that is all of a listed name the list's kind.
 func (f *finder) byLists(m *mention) {
-	t := f.token(m.from)
-	whole := t.Phrase()&listed != 0 && !t.Inside()
-	for i := m.from + 1; whole && i < m.to; i++ {
-		whole = f.token(i).Inside()
-	}
-	if whole && m.to < len(f.doc.Tokens) && f.token(m.to).Inside() {
-		whole = false
-	}
-	if !whole {
+	if !f.whole(m) {
 		return
 	}
+	t := f.token(m.from)
 	c := t.Phrase()
+	if m.kind == tag.Person && m.to-m.from == 1 && !f.placed(m) && (t.Is(tag.Given|tag.Surname) || f.people[f.doc.Word(m.from)]) {
+		return // "Jordan", "Chad"
+	}
 	if m.kind == tag.Other && c&(tag.City|tag.Country|tag.Region) != 0 {
 		m.kind = tag.Place
 	}
@@ -257,7 +319,7 @@ func (f *finder) bodies() {
 			m.to, m.kind, m.conf, m.normal = m.to+1, tag.Organised, byBody, ""
 			continue
 		}
-		if m.kind == tag.Place && f.token(m.from).Is(tag.City) && !f.token(m.from).Is(tag.Region) && f.owns(m.to) && !f.placed(m) {
+		if m.kind == tag.Place && m.to-m.from == 1 && f.token(m.from).Is(tag.Seat) && (f.owns(m.to) || f.doc.Said(m.to) && f.beside(m.from, m.to)) && !f.placed(m) {
 			m.kind, m.conf, m.normal = tag.Organised, byMeaning, ""
 		}
 	}
@@ -283,7 +345,7 @@ func (f *finder) demonymBodies() {
 		if k < len(f.found) && f.found[k].from <= i {
 			continue
 		}
-		f.spare = append(f.spare, mention{from: i - 1, to: i + 1, title: i - 1, kind: tag.Organised, conf: byBody})
+		f.spare = append(f.spare, mention{from: i - 1, to: i + 1, kind: tag.Organised, conf: byBody})
 	}
 	f.add()
 }
@@ -326,11 +388,11 @@ func (f *finder) acronyms() {
 	for k := 0; k < len(f.found); k++ {
 		m := &f.found[k]
 		i := m.to
-		if i+2 >= len(toks) || toks[i].Mark() != '(' || toks[i+2].Mark() != ')' || !toks[i+1].Word() {
+		if m.kind == tag.Person || i+2 >= len(toks) || toks[i].Mark() != '(' || toks[i+2].Mark() != ')' || !toks[i+1].Word() {
 			continue
 		}
 		short := f.doc.Word(i + 1)
-		if !toks[i+1].Capitals() && !camel(short) || len(short) > longestAcronym || !f.stands(short, m) {
+		if !toks[i+1].Capitals() && !camel(short) || utf8.RuneCountInString(short) > longestAcronym || !f.stands(short, m) {
 			continue
 		}
 		if k+1 < len(f.found) && f.found[k+1].from == i+1 {
@@ -338,21 +400,27 @@ func (f *finder) acronyms() {
 			n.kind, n.conf, n.alias, n.normal = m.kind, byBracket, k, m.normal
 			continue
 		}
-		f.spare = append(f.spare, mention{from: i + 1, to: i + 2, title: i + 1, kind: m.kind, conf: byBracket, alias: of(k), normal: m.normal})
+		f.spare = append(f.spare, mention{from: i + 1, to: i + 2, kind: m.kind, conf: byBracket, alias: of(k), normal: m.normal})
 	}
 	f.insert()
 }
 
 // camel tells whether a word has a capital behind its first letter.
 func camel(s string) bool {
-	return len(s) > 1 && strings.ToLower(s[1:]) != s[1:]
+	_, n := utf8.DecodeRuneInString(s)
+	return strings.ToLower(s[n:]) != s[n:]
 }
 
 // stands tells whether a short form has the first letters of a name.
 func (f *finder) stands(short string, m *mention) bool {
 	letters := []rune(strings.ToLower(strings.ReplaceAll(short, ".", "")))
 	all := f.initials(m, true)
-	return len(letters) > 1 && (string(letters) == all || string(letters) == f.initials(m, false) || len(letters) >= 3 && subsequence(letters, all+strings.ToLower(f.text(m))))
+	if len(letters) < 2 || string(letters) == all || string(letters) == f.initials(m, false) {
+		return len(letters) > 1
+	}
+	// "BfArM", "EZB" of "Zentralbank" with the "Europäische" before it
+	first, _ := utf8.DecodeRuneInString(all)
+	return len(letters) > 2 && letters[0] == first && m.to-m.from > 1 && subsequence(letters, strings.ToLower(f.text(m)))
 }
 
 // initials are the first letters of a mention's words, in small letters: of all, or

@@ -17,9 +17,8 @@ type Doc struct {
 	spare []lexicon.Token
 	seen  seen
 
-	island []int32
-	feats  []uint32
-	work   decoder
+	feats []uint32
+	work  decoder
 }
 
 var docs = sync.Pool{New: func() any { return &Doc{} }}
@@ -36,7 +35,11 @@ func (t *Tagger) Read(text, language string, spans []Span) *Doc {
 		d.lang = t.langs[""]
 	}
 	d.Tokens, d.lex, d.blocks = d.Tokens[:0], d.lex[:0], d.blocks[:0]
-	for _, s := range spans {
+	for n, s := range spans {
+		if len(d.Tokens) >= MaxTokens {
+			spans = spans[:n]
+			break
+		}
 		from := len(d.Tokens)
 		d.blocks = append(d.blocks, from)
 		d.scan(s.Start, s.End)
@@ -55,11 +58,33 @@ func (t *Tagger) Read(text, language string, spans []Span) *Doc {
 	return d
 }
 
+// MaxTokens is how many words and marks of a text are read; what goes beyond is not.
+const MaxTokens = 200_000
+
+// maxKept is how many words and marks a document may have had to be used again: the
+// room for a rare long text isn't kept for good.
+const maxKept = 20_000
+
 // Free makes a document available for the next text.
 func (d *Doc) Free() {
 	d.text = ""
-	docs.Put(d)
+	if cap(d.Tokens) <= maxKept && cap(d.lex) <= maxKept {
+		docs.Put(d)
+	}
 }
+
+// Inflects tells whether names get an "s" at their end without an apostrophe.
+func (d *Doc) Inflects() bool { return d.lang.nouns }
+
+// Apposes tells whether functions stand before names with commas around these: "le
+// ministre, Jean Martin,".
+func (d *Doc) Apposes() bool { return d.lang.tag == "fr" || d.lang.tag == "es" }
+
+// Said tells whether a verb of saying stands at token i.
+func (d *Doc) Said(i int) bool { return i < len(d.Tokens) && d.verb(i) }
+
+// The tells whether token i is an article.
+func (d *Doc) The(i int) bool { return d.isThe(i) }
 
 // Text is what the tokens are of.
 func (d *Doc) Text() string { return d.text }
@@ -122,9 +147,7 @@ func (t *Tagger) look(d *Doc, i, end int) {
 		return
 	}
 	toks := d.lex[w.l0:w.l1]
-	if m := d.lang.words.Longest(toks, 0); m.Tokens == len(toks) {
-		w.class |= m.Classes
-	}
+	d.words(i, end)
 	if w.allCaps && !w.loud {
 		w.class &^= Stop | Link | Near // "US" is not "us"
 	}
@@ -135,8 +158,9 @@ func (t *Tagger) look(d *Doc, i, end int) {
 	if m.Tokens == 0 {
 		m = t.genitive(d, w)
 	}
-	if m.Tokens == len(toks) && d.fits(w, m.Classes) {
-		w.class |= m.Classes &^ Capitals
+	if m.Tokens == len(toks) {
+		m = t.names.in(m, d.lang.tag, w.allCaps)
+		w.class |= m.Classes
 		if w.phrase == 0 && m.Value != 0 {
 			w.phrase, w.value = m.Classes&named, m.Value
 		}
@@ -150,13 +174,37 @@ func (t *Tagger) look(d *Doc, i, end int) {
 		if m.Tokens <= len(toks) {
 			return
 		}
-		if n := d.covers(i, end, m.Tokens); n > 1 && d.proper(i, n) && m.Classes&named != 0 {
+		n := d.covers(i, end, m.Tokens)
+		if in := t.names.in(m, d.lang.tag, true); n > 1 && d.proper(i, n) && in.Classes&named != 0 {
 			for k := i; k < i+n; k++ {
-				d.Tokens[k].phrase, d.Tokens[k].inside, d.Tokens[k].value = m.Classes&named, k > i, m.Value
+				d.Tokens[k].phrase, d.Tokens[k].inside, d.Tokens[k].value = in.Classes&named, k > i, in.Value
 			}
 			return
 		}
 		limit = limit[:m.Tokens-1]
+	}
+}
+
+// phrasal are the classes that every word of a phrase has: "prime minister".
+const phrasal = Title | Role | OrgWord | Demonym
+
+// words gives the i-th token the classes of the language's word, and those from it on
+// the classes of the phrase that they are.
+func (d *Doc) words(i, end int) {
+	w := &d.Tokens[i]
+	one := int(w.l1 - w.l0)
+	limit := d.lex[w.l0:d.limit(i, end)]
+	m := d.lang.words.Longest(limit, 0)
+	if m.Tokens > one {
+		if n := d.covers(i, end, m.Tokens); n > 1 {
+			for k := i; k < i+n; k++ {
+				d.Tokens[k].class |= m.Classes & phrasal
+			}
+		}
+		m = d.lang.words.Longest(limit[:one], 0)
+	}
+	if m.Tokens == one {
+		w.class |= m.Classes
 	}
 }
 
@@ -186,27 +234,27 @@ func (d *Doc) covers(i, end, words int) int {
 			return k - i + 1
 		case t.l1 > last:
 			return 0
-		case t.mark != 0 && t.mark != '.' && t.mark != '\'' && t.mark != '’' && t.mark != '&':
+		case t.mark == '.' && k+1 < end && d.Tokens[k+1].Start > t.End && t.Start-d.Tokens[k-1].Start > maxInitial:
+			return 0 // a sentence ends
+		case t.mark != 0 && t.mark != '.' && t.mark != '\'' && t.mark != '’' && t.mark != '&' && t.mark != '-':
 			return 0
 		}
 	}
 	return 0
 }
 
+// maxInitial is how long a word is that a full stop behind it shortens: "St".
+const maxInitial = 3
+
 // longPhrase is how many words a listed name has that may end with a small letter:
 // "Organisation mondiale de la santé".
 const longPhrase = 3
 
 // proper tells whether a phrase is written as a name: its first word begins with a
-// capital, and its last one, unless it is long.
+// capital, and its last one, unless it is long or French ("Parti socialiste").
 func (d *Doc) proper(i, n int) bool {
 	a, b := &d.Tokens[i], &d.Tokens[i+n-1]
-	return (a.upper || a.mixed) && (!b.low || b.mixed || n >= longPhrase)
-}
-
-// fits tells whether a word is written as the list has it.
-func (d *Doc) fits(w *Token, c Class) bool {
-	return c&Capitals == 0 || w.allCaps
+	return (a.upper || a.mixed) && (!b.low || b.mixed || n >= longPhrase || d.lang.split)
 }
 
 // candidates marks the tokens of a block that may be part of a name.

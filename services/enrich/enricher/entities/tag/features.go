@@ -237,7 +237,7 @@ func (d *Doc) classAt(i, from, to int) Class {
 	if i < from || i >= to {
 		return 0
 	}
-	return d.Tokens[i].class
+	return d.Tokens[i].class & learned
 }
 
 // features sets d.feats to those of token i, of the island of tokens that may be
@@ -258,7 +258,7 @@ func (d *Doc) features(i, a, b, from, to int, words bool) {
 			mix(seedContextBefore, d.hashAt(a-1, from, to)), mix(seedContextAfter, d.hashAt(b, from, to)))
 	}
 	sh, sp, sn := d.shapeAt(i, from, to), d.shapeAt(i-1, from, to), d.shapeAt(i+1, from, to)
-	c, cp, cn := t.class, d.classAt(i-1, from, to), d.classAt(i+1, from, to)
+	c, cp, cn := t.class&learned, d.classAt(i-1, from, to), d.classAt(i+1, from, to)
 	f = append(f, mix(seedBias, 0), mix(seedShape, sh), mix(seedShapeBefore, sh*521+sp), mix(seedShapeAfter, sh*523+sn), mix(seedShapes, (sp*541+sh)*547+sn),
 		mix(seedClasses, bits64(c)), mix(seedClassesBefore, bits64(cp)*31+bits64(c)), mix(seedClassesAfter, bits64(cn)*37+bits64(c)))
 	f = each(f, seedClass, c)
@@ -294,12 +294,12 @@ func (d *Doc) features(i, a, b, from, to int, words bool) {
 		start |= 8
 	}
 	f = append(f, mix(seedHints, what&(midCapital|small|longer|alone)<<4|start), mix(seedStart, start<<8|sh), mix(seedLength, uint32(min(b-a, 6)*8+min(i-a, 5))), mix(seedLength, uint32(64+min(last-i, 6))))
-	f = each(f, seedLastClass, d.Tokens[last].class|d.Tokens[last].phrase<<32)
+	f = each(f, seedLastClass, d.Tokens[last].class&learned|d.Tokens[last].phrase<<32)
 	if d.Tokens[a].Is(places) && b-a > 1 { // "Boston Braves"
 		f = append(f, mix(seedTeam, uint32(d.text[d.Tokens[last].End-1])))
 	}
 	if i > a {
-		f = each(f, seedHeadClass, d.Tokens[a].class)
+		f = each(f, seedHeadClass, d.Tokens[a].class&learned)
 	}
 	var anyClass Class
 	for k := a; k < b; k++ {

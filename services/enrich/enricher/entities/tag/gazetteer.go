@@ -43,8 +43,16 @@ const (
 	Stop         // no name, however it is written
 	Abbreviation // with a full stop that ends no sentence
 
-	classes = iota
+	// What rules ask for, and models haven't learnt.
+	Seat     // a capital, which stands for its government
+	Head     // in small letters, an organisation with the name behind it: "ministère de"
+	Sport    // tells of a match
+	Particle // within a person's name: "van der"
+	Modifier // a common noun before a function: "police spokesman"
 )
+
+// learned are the classes that models are trained with.
+const learned = Seat - 1
 
 const (
 	places = City | Country | Region
@@ -55,6 +63,7 @@ const (
 var sections = map[string]Class{
 	"title": Title, "role": Role, "orgword": OrgWord, "orgend": OrgEnd, "body": Body, "placeword": PlaceWord, "near": Near,
 	"link": Link, "policy": Policy, "event": Event, "demonym": Demonym, "stop": Stop, "abbrev": Abbreviation,
+	"head": Head, "sport": Sport, "particle": Particle, "modifier": Modifier,
 }
 
 // lists are the files of names, and what they are lists of.
@@ -66,6 +75,7 @@ var lists = []struct {
 	{"data/given.txt", Given, false},
 	{"data/surnames.txt", Surname, false},
 	{"data/cities.txt", City, false},
+	{"data/capitals.txt", City | Seat, false},
 	{"data/countries.txt", Country, true},
 	{"data/regions.txt", Region, true},
 	{"data/organisations.txt", Organisation, true},
@@ -75,6 +85,7 @@ var lists = []struct {
 type Names struct {
 	trie   lexicon.Trie
 	normal []string // by value - 1
+	only   []string // the only language that a value counts in; "": any
 }
 
 // readNames reads the lists, and media: rows of a normal name and its aliases.
@@ -105,13 +116,16 @@ func readNames(dir fs.FS, media [][]string) (*Names, error) {
 const shortName = 5
 
 func (n *Names) add(row []string, class Class, known bool) error {
-	value := int32(0)
+	all := int32(0)
 	if known {
-		n.normal = append(n.normal, row[0])
-		value = int32(len(n.normal))
+		all = n.value(row[0], "")
 	}
 	for _, name := range row {
-		c := class
+		value, c := all, class
+		if language, word, ok := strings.Cut(name, ":"); ok && known {
+			name = word
+			value = n.value(row[0], language)
+		}
 		if known && len(name) <= shortName && strings.ToUpper(name) == name {
 			c |= Capitals
 		}
@@ -122,12 +136,30 @@ func (n *Names) add(row []string, class Class, known bool) error {
 	return nil
 }
 
+// value is a new value.
+func (n *Names) value(normal, only string) int32 {
+	n.normal, n.only = append(n.normal, normal), append(n.only, only)
+	return int32(len(n.normal))
+}
+
+// in is what a match says of a word in a language, written in capitals or not.
+func (n *Names) in(m lexicon.Match, language string, capitals bool) lexicon.Match {
+	foreign := m.Value != 0 && n.only[m.Value-1] != "" && n.only[m.Value-1] != language
+	if foreign || m.Classes&Capitals != 0 && !capitals {
+		m.Classes &^= Country | Region | Organisation | Medium
+		m.Value = 0
+	}
+	m.Classes &^= Capitals
+	return m
+}
+
 // Language is what the words of one language say.
 type Language struct {
 	words   lexicon.Trie
 	phrases *lexicon.Trie // the words of the lexicon
 	nouns   bool          // every noun has a capital
 	split   bool          // "l'" and "d'" are words of their own
+	tag     string
 }
 
 func readLanguages(dir fs.FS) (map[string]*Language, error) {
@@ -138,7 +170,7 @@ func readLanguages(dir fs.FS) (map[string]*Language, error) {
 	all := map[string]*Language{"": {}}
 	for _, f := range files {
 		tag := path.Base(path.Dir(f))
-		l := &Language{nouns: tag == "de", split: tag == "fr"}
+		l := &Language{nouns: tag == "de", split: tag == "fr", tag: tag}
 		class := Class(0)
 		err := lexicon.EachLine(dir, f, func(line string) error {
 			if strings.HasPrefix(line, "[") {

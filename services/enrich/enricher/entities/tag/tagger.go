@@ -14,10 +14,9 @@ var models embed.FS
 
 // Tagger finds names. It is safe for concurrent use.
 type Tagger struct {
-	lex    *lexicon.Lexicon
 	names  *Names
 	langs  map[string]*Language
-	models map[string]*Model // by language; "": of any
+	models map[string]*Model // by language, or AnyLanguage
 }
 
 // New reads the lists, and the models that are built in.
@@ -58,7 +57,7 @@ func Untrained(lex *lexicon.Lexicon, media [][]string) (*Tagger, error) {
 	for _, l := range langs {
 		l.phrases = &lex.Phrases
 	}
-	return &Tagger{lex: lex, names: names, langs: langs, models: map[string]*Model{}}, nil
+	return &Tagger{names: names, langs: langs, models: map[string]*Model{}}, nil
 }
 
 // AnyLanguage is the name of the model for languages without one of their own.
@@ -85,13 +84,17 @@ func (t *Tagger) Tag(d *Doc, language string) {
 	if m == nil {
 		return
 	}
+	tilt := float32(otherTilt)
+	if !m.Lexical {
+		tilt = otherTiltAny
+	}
 	d.Islands(func(a, b, from, to int) {
 		d.work.size(b - a)
 		for i := a; i < b; i++ {
 			d.features(i, a, b, from, to, m.Lexical)
 			m.scores(d.feats, &d.work.psi[i-a])
-			d.work.psi[i-a][First(Other)] *= otherTilt
-			d.work.psi[i-a][Next(Other)] *= otherTilt
+			d.work.psi[i-a][First(Other)] *= tilt
+			d.work.psi[i-a][Next(Other)] *= tilt
 		}
 		d.work.marginals(&m.follow)
 		d.best(a, b)
@@ -100,7 +103,10 @@ func (t *Tagger) Tag(d *Doc, language string) {
 
 // otherTilt makes names of other kinds less likely than in the corpora, which have
 // more titles of works and prizes than news.
-const otherTilt = 0.4
+const (
+	otherTilt    = 0.4
+	otherTiltAny = 0.15 // of a model that has no words to know them by
+)
 
 // best labels an island by the likeliest labels that may follow one another.
 func (d *Doc) best(a, b int) {

@@ -53,7 +53,7 @@ func (d *Doc) scan(start, end int) {
 	from := len(d.lex)
 	d.lex = lexicon.Scan(d.lex, d.text, start, end)
 	at := start
-	for i := from; i < len(d.lex); {
+	for i := from; i < len(d.lex) && len(d.Tokens) < MaxTokens; {
 		d.marks(at, int(d.lex[i].Start))
 		n := d.word(i, end)
 		t := &d.Tokens[len(d.Tokens)-1]
@@ -62,12 +62,21 @@ func (d *Doc) scan(start, end int) {
 	d.marks(at, end)
 }
 
-// marks appends the marks between two words.
+// marks appends the marks between two words. The same one several times in a row is
+// one token.
 func (d *Doc) marks(from, to int) {
-	for from < to {
+	last := rune(0)
+	for from < to && len(d.Tokens) < MaxTokens {
 		r, n := utf8.DecodeRuneInString(d.text[from:to])
-		if !unicode.IsSpace(r) {
+		switch {
+		case r == last:
+			d.Tokens[len(d.Tokens)-1].End = int32(from + n)
+		case !unicode.IsSpace(r):
 			d.Tokens = append(d.Tokens, Token{Start: int32(from), End: int32(from + n), l0: int32(len(d.lex)), l1: int32(len(d.lex)), mark: r})
+		}
+		last = r
+		if unicode.IsSpace(r) {
+			last = 0
 		}
 		from += n
 	}
@@ -111,7 +120,7 @@ func (d *Doc) joins(i, n int) bool {
 	a, b := d.lex[i+n-1], d.lex[i+n]
 	switch d.text[a.End:b.Start] {
 	case "-", "\u2011":
-		return true
+		return !d.lang.nouns || n > 1 || !d.compound(i)
 	case "&":
 		return a.Shape&lexicon.Upper != 0 && b.Shape&lexicon.Upper != 0
 	case ".":
@@ -129,6 +138,14 @@ func (d *Doc) joins(i, n int) bool {
 		return a.Shape&lexicon.Upper != 0 && a.End-a.Start <= 3
 	}
 	return false
+}
+
+// compound tells whether a name in capitals and a common noun make one word, which no
+// list has: "CDU-Abgeordnete".
+func (d *Doc) compound(i int) bool {
+	a, b := d.lex[i], d.lex[i+1]
+	return a.Shape&lexicon.AllCaps != 0 && b.Shape&lexicon.Upper != 0 && b.Shape&lexicon.AllCaps == 0 &&
+		d.lang.words.Longest(d.lex[i:i+2], 0).Tokens < 2
 }
 
 // abbreviated tells whether a full stop behind a word belongs to it.
@@ -179,21 +196,17 @@ func shape(s string) uint8 {
 // ends tells whether a mark ends a sentence.
 func ends(r rune) bool { return strings.ContainsRune(".!?:…•–—", r) }
 
-func opens(r rune) bool { return strings.ContainsRune("\"“„«»‘‚'(", r) }
-
-func quotes(r rune) bool { return strings.ContainsRune("\"“”„«»‘’‚'", r) }
-
 // Phrase is what list the name is of that t is part of, 0 if it is none.
 func (t *Token) Phrase() Class { return t.phrase }
 
 // Inside tells that t is a further word of a listed name.
 func (t *Token) Inside() bool { return t.inside }
 
+// Loud tells whether t stands in a line that is all in capitals.
+func (t *Token) Loud() bool { return t.loud }
+
 // Capitals tells whether t has two letters or more, and all of them are capitals.
 func (t *Token) Capitals() bool { return t.allCaps }
-
-// Hash is of the word in small letters.
-func (t *Token) Hash() uint32 { return t.hash }
 
 // Classes are the lexicon's classes of the phrases that begin at token i.
 func (d *Doc) Classes(i int) Class {
