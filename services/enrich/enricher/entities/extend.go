@@ -23,11 +23,19 @@ func (f *finder) extend() {
 		if m.kind == gone {
 			continue
 		}
+		if t := f.token(m.from); m.kind == tag.Person || m.to-m.from == 1 && t.Is(tag.Given) && !t.Is(places) {
+			if to := f.particles(m); to > m.to {
+				m.kind = tag.Person
+				f.grow(k, to)
+			}
+			continue
+		}
 		switch m.kind {
-		case tag.Person:
-			f.grow(k, f.particles(m))
 		case tag.Place:
 			f.grow(k, f.possessive(m))
+			if f.doc.Apposes() && f.has(m, tag.PlaceWord) {
+				f.grow(k, f.partOf(m.to))
+			}
 		case tag.Organised:
 			f.grow(k, f.coordinate(k))
 			if f.doc.Apposes() && f.has(m, tag.OrgWord) {
@@ -124,13 +132,15 @@ func (f *finder) coordinate(k int) int {
 // adjectives is where the adjectives in small letters end that begin at token i:
 // "socialiste", "électorale nationale".
 func (f *finder) adjectives(i int) int {
-	for k := i; k < i+maxAdjectives && f.follows(k); k++ {
+	k := i
+	for k < i+maxAdjectives && f.follows(k) {
 		t := f.token(k)
 		if t.Capital() || t.Is(tag.Stop|tag.Link) || !t.Is(tag.Demonym) && !adjective(f.doc.Word(k)) {
-			return k
+			break
 		}
+		k++
 	}
-	return min(i+maxAdjectives, len(f.doc.Tokens))
+	return k
 }
 
 // adjective tells whether a French word ends as the adjectives of organisations do.
@@ -164,8 +174,8 @@ func (f *finder) partOf(i int) int {
 	}
 }
 
-// heads finds organisations whose name begins with a small letter: "ministère de la
-// Culture", "lycée Balzac".
+// heads finds organisations and places whose name begins with a small letter:
+// "ministère de la Culture", "boulevard Saint-Laurent".
 func (f *finder) heads() {
 	if !f.doc.Apposes() {
 		return
@@ -175,19 +185,26 @@ func (f *finder) heads() {
 		for next < len(f.found) && (f.found[next].to <= i || f.found[next].kind == gone) {
 			next++
 		}
-		if t := f.token(i); !t.Is(tag.Head) || t.Capital() || next < len(f.found) && f.found[next].from <= i {
+		if t := f.token(i); !t.Is(tag.Head|tag.PlaceHead) || t.Capital() || next < len(f.found) && f.found[next].from <= i {
 			continue
 		}
-		to := f.headEnd(f.adjectives(i + 1))
+		h := i + 1
+		for h < len(f.doc.Tokens) && (f.token(h).Is(tag.Head) || f.token(h).Mark() == '\'' || f.token(h).Mark() == '’') {
+			h++ // "cour d'appel"
+		}
+		kind, to := tag.Organised, f.headEnd(f.adjectives(h))
 		if to == 0 {
 			continue
 		}
+		if f.token(i).Is(tag.PlaceHead) {
+			kind = tag.Place
+		}
 		if next < len(f.found) && f.found[next].from < to {
 			m := &f.found[next]
-			m.from, m.kind, m.conf, m.normal = i, tag.Organised, max(m.conf, byMeaning), ""
+			m.from, m.kind, m.conf, m.normal = i, kind, max(m.conf, byMeaning), ""
 			f.grow(next, to)
 		} else {
-			f.spare = append(f.spare, mention{from: i, to: to, kind: tag.Organised, conf: byMeaning})
+			f.spare = append(f.spare, mention{from: i, to: to, kind: kind, conf: byMeaning})
 		}
 		i = to - 1
 	}
@@ -212,8 +229,9 @@ func (f *finder) headEnd(i int) int {
 // formed adds organisations that the model missed: capitals that end with a word of
 // such names ("Care Quality Commission").
 func (f *finder) formed() {
-	if f.doc.Inflects() {
-		return // every noun has a capital
+	if f.doc.Inflects() { // every noun has a capital
+		f.compounds()
+		return
 	}
 	next := 0
 	toks := f.doc.Tokens
@@ -228,10 +246,44 @@ func (f *finder) formed() {
 		for f.follows(to) && toks[to].Capital() && (next == len(f.found) || f.found[next].from > to) {
 			to++
 		}
+		if to == i+1 && f.doc.Apposes() && toks[i].Is(tag.OrgWord) { // "Conseil constitutionnel"
+			to = f.adjectives(to)
+			if to > i+1 {
+				f.spare = append(f.spare, mention{from: i, to: to, kind: tag.Organised, conf: byMeaning})
+				i = to - 1
+				continue
+			}
+		}
+		if p := next - 1; p >= 0 && f.found[p].to == i && f.found[p].kind == tag.Place && f.beside(i-1, i) && toks[to-1].Is(tag.OrgWord) && f.token(f.found[p].from).Is(tag.Country) {
+			f.grow(p, to) // "U.S. Central Command"
+			f.found[p].kind, f.found[p].conf = tag.Organised, byMeaning
+			i = to - 1
+			continue
+		}
 		if last := &toks[to-1]; to-i > 1 && to-i <= longestFormed && last.Is(tag.OrgWord|tag.OrgEnd) && !last.Is(tag.PlaceWord) && (next == len(f.found) || f.found[next].from > to) && !f.loud(i, to) {
 			f.spare = append(f.spare, mention{from: i, to: to, kind: tag.Organised, conf: byMeaning})
 		}
 		i = to - 1
+	}
+	f.add()
+}
+
+// compounds adds "Martin-Luther-Universität", "Max-Planck-Institut für Geschichte".
+func (f *finder) compounds() {
+	next := 0
+	toks := f.doc.Tokens
+	for i := range toks {
+		for next < len(f.found) && f.found[next].to <= i {
+			next++
+		}
+		if t := &toks[i]; !t.Word() || !t.Capital() || next < len(f.found) && f.found[next].from <= i || f.doc.Ending(i)&(tag.OrgWord|tag.OrgEnd) == 0 {
+			continue
+		}
+		to := i + 1
+		if to+1 < len(toks) && f.follows(to) && f.doc.Word(to) == "für" && f.follows(to+1) && toks[to+1].Capital() && (next == len(f.found) || f.found[next].from > to+1) {
+			to += 2
+		}
+		f.spare = append(f.spare, mention{from: i, to: to, kind: tag.Organised, conf: byMeaning})
 	}
 	f.add()
 }
@@ -266,21 +318,35 @@ func (f *finder) teams() {
 	}
 	for k := range f.found {
 		m := &f.found[k]
-		if m.kind != tag.Place || !f.whole(m) || !f.token(m.from).Is(tag.City) || f.token(m.from).Is(tag.Country) || f.placed(m) || f.bracketed(m) {
+		if m.kind != tag.Place || m.to-m.from > 1 && !f.whole(m) || !f.token(m.from).Is(tag.City|tag.Region) || f.token(m.from).Is(tag.Country) || f.situated(m) {
 			continue
 		}
 		m.kind, m.conf, m.normal = tag.Organised, byMeaning, ""
 	}
 }
 
-// bracketed tells whether a mention stands between brackets.
-func (f *finder) bracketed(m *mention) bool {
-	return m.from > 0 && f.token(m.from-1).Mark() == '(' && m.to < len(f.doc.Tokens) && f.token(m.to).Mark() == ')'
+// situated tells whether a mention stands as only places do: behind a preposition or
+// "and", in brackets, before ", California".
+func (f *finder) situated(m *mention) bool {
+	toks := f.doc.Tokens
+	after := func(i int) *tag.Token {
+		if i < len(toks) {
+			return &toks[i]
+		}
+		return &tag.Token{}
+	}
+	if m.from > 0 {
+		before := &toks[m.from-1]
+		if before.Mark() == '(' && after(m.to).Mark() == ')' || before.Word() && !before.Capital() && before.Is(tag.Near|tag.Link) && f.near(m.from-1, m.from) {
+			return true
+		}
+	}
+	return after(m.to).Mark() == ',' && after(m.to+1).Is(places)
 }
 
 // lone is by how much single words at the beginning of a sentence are less sure to be
 // persons, if nothing else in the text speaks for it: "Grant applications".
-const lone = 0.6
+const lone = 0.5
 
 // doubt lowers the confidence of persons that only a capital at the beginning of a
 // sentence tells.

@@ -20,9 +20,11 @@ func (f *finder) agree() {
 	for k := range f.found {
 		m := &f.found[k]
 		s := f.text(m)
-		v := votes[s]
-		v[m.kind] += m.conf
-		votes[s] = v
+		if m.conf != byMeaning {
+			v := votes[s]
+			v[m.kind] += m.conf
+			votes[s] = v
+		}
 		if m.kind == tag.Person && m.to-m.from > 1 {
 			last[f.doc.Word(m.to-1)] = k + 1
 		}
@@ -116,10 +118,14 @@ func (f *finder) missed(votes map[string][tag.Kinds]float64, last map[string]int
 // reads the same: "der Koch", "in May".
 func (f *finder) common(i int) bool {
 	before := i > 0 && f.beside(i-1, i)
-	if f.doc.Inflects() && (f.token(i).First() || before && f.token(i-1).Is(tag.Stop)) {
+	if f.doc.Inflects() && (f.token(i).First() && !f.doc.Said(i+1) && !f.comma(i+1) || before && f.token(i-1).Is(tag.Stop)) {
 		return true
 	}
 	return f.when(i) && before && f.token(i-1).Is(tag.Near|tag.Stop)
+}
+
+func (f *finder) comma(i int) bool {
+	return i < len(f.doc.Tokens) && f.token(i).Mark() == ','
 }
 
 // of is the alias of a spare mention that means the k-th of those found.
@@ -188,6 +194,7 @@ type names struct {
 	byName map[string]int // 1-based
 	byPart map[string]int // persons, by the end of their name, or a word of it
 	byInit map[string]int
+	byTeam map[string]int // clubs, by the first and last word of their name
 }
 
 var types = [tag.Kinds]article.EntityType{article.EntityPerson, article.EntityOrganisation, article.EntityPlace, article.EntityOther}
@@ -199,7 +206,7 @@ func (f *finder) join() []article.Entity {
 	}
 	f.found = f.found[:min(len(f.found), MentionLimit)]
 	var all []article.Entity
-	n := names{map[string]int{}, map[string]int{}, map[string]int{}}
+	n := names{map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}}
 	for k := range f.found {
 		m := &f.found[k]
 		if m.conf < Reported {
@@ -351,9 +358,11 @@ func (f *finder) acronymOf(n *names, m *mention, all []article.Entity) int {
 	if m.to-m.from == 1 {
 		s := strings.ToLower(strings.ReplaceAll(f.doc.Word(m.from), ".", ""))
 		if f.token(m.from).Capitals() || len(s) >= leastSpoken && len(s) <= longestAcronym {
-			return n.byInit[s]
+			if id := n.byInit[s]; id > 0 {
+				return id
+			}
 		}
-		return 0
+		return n.byTeam[s]
 	}
 	for _, every := range [...]bool{true, false} {
 		s := f.initials(m, every)
@@ -380,6 +389,13 @@ func (f *finder) remember(n *names, m *mention, id int) {
 	case tag.Person:
 		f.rememberPerson(n, m, id)
 	case tag.Organised:
+		if f.token(m.from).Is(tag.City) || f.token(m.to-1).Is(tag.City) { // "Denver Nuggets", "Real Madrid"
+			for _, i := range [...]int{m.from, m.to - 1} {
+				if s := strings.ToLower(f.doc.Word(i)); n.byTeam[s] == 0 && f.token(i).Capital() && !f.token(i).Is(tag.OrgWord|tag.OrgEnd) {
+					n.byTeam[s] = id
+				}
+			}
+		}
 		for _, all := range []bool{true, false} {
 			if s := f.initials(m, all); len(s) > 1 && n.byInit[s] == 0 {
 				n.byInit[s] = id
@@ -430,7 +446,9 @@ func outside(a *article.Article, all []article.Entity) []article.Entity {
 		}
 	}
 	for _, p := range a.Filed.Places {
-		o.add(article.EntityPlace, a.Filed.Evidence, p)
+		for part := range strings.SplitSeq(p, ", ") {
+			o.add(article.EntityPlace, a.Filed.Evidence, part)
+		}
 	}
 	for i := range a.Credits {
 		o.add(article.EntityPerson, a.Credits[i].Evidence, a.Credits[i].Photographer)

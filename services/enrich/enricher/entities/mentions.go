@@ -85,6 +85,7 @@ func calibrated(p float64) float64 {
 
 const (
 	listed = tag.Country | tag.Region | tag.Organisation | tag.Medium | tag.City
+	places = tag.Country | tag.Region | tag.City
 	sure   = tag.Country | tag.Region | tag.Organisation | tag.Medium
 )
 
@@ -105,7 +106,7 @@ func (f *finder) known() {
 		for to < len(toks) && toks[to].Inside() {
 			to++
 		}
-		if to == i+1 && (t.Phrase()&(tag.Country|tag.Region) == 0 && !t.Capitals() || t.Is(tag.Stop|tag.Demonym|tag.Given)) {
+		if to == i+1 && (t.Phrase()&(tag.Country|tag.Region) == 0 && !t.Capitals() && (t.First() || t.End-t.Start < plainName) || t.Is(tag.Stop|tag.Demonym|tag.Given)) {
 			continue
 		}
 		if f.partly(i, to) || next < len(f.found) && f.found[next].from < to && !f.within(next, i, to) {
@@ -115,6 +116,10 @@ func (f *finder) known() {
 	}
 	f.add()
 }
+
+// plainName is how many bytes a word has at least that is taken for the organisation of
+// that name wherever it stands within a sentence: "Pentagon".
+const plainName = 7
 
 // within tells whether the mentions from the k-th on that touch the tokens all lie
 // within them and are shorter; it then takes them out.
@@ -197,10 +202,12 @@ func (f *finder) byForm(m *mention) {
 	n := m.to - m.from
 	switch {
 	case n < 2 || f.whole(m):
-	case m.kind == tag.Place && first.Is(tag.City|tag.Region|tag.Country) && !first.Is(tag.Given) && !last.Is(tag.PlaceWord|tag.Near|tag.City|tag.Region|tag.Country) && last.Capital():
+	case m.kind == tag.Place && first.Is(tag.City|tag.Region|tag.Country) && !last.Is(tag.PlaceWord|tag.Near|tag.City|tag.Region|tag.Country) && last.Capital():
 		m.kind = tag.Organised // "Boston Celtics", "Alabama Power"
-	case m.kind == tag.Place && last.Is(tag.OrgWord) && !last.Is(tag.PlaceWord):
+	case (m.kind == tag.Place || m.kind == tag.Person && !last.Is(tag.Given|tag.Surname)) && last.Is(tag.OrgWord|tag.OrgEnd) && !last.Is(tag.PlaceWord):
 		m.kind = tag.Organised
+	case m.kind == tag.Person && last.Is(tag.PlaceWord) && !last.Is(tag.Given|tag.Surname|tag.OrgWord):
+		m.kind = tag.Place // "Hancock Pond"
 	case m.kind != tag.Person && m.conf < unsure && n <= longestPerson && first.Is(tag.Given) && !first.Is(tag.Stop|tag.OrgWord|tag.City) && f.plainWords(m):
 		m.kind = tag.Person // "Solenn Kerdoncuff"
 	}
@@ -226,11 +233,14 @@ func (f *finder) plainWords(m *mention) bool {
 
 // trim takes titles and articles off the beginning, marks off the end.
 func (f *finder) trim(m *mention) {
-	for m.to > m.from && !f.token(m.to-1).Word() && f.token(m.to-1).Mark() != '!' {
+	for m.to > m.from && (!f.token(m.to-1).Word() && f.token(m.to-1).Mark() != '!' || m.to-m.from > 1 && f.dangling(m.to-1)) {
 		m.to--
 	}
+	for m.from < m.to && !f.token(m.from).Word() {
+		m.from++
+	}
 	if m.kind != tag.Person {
-		if m.to-m.from > 1 && f.doc.The(m.from) && f.token(m.from).First() && f.token(m.from).Phrase() == 0 {
+		if t := f.token(m.from); m.to-m.from > 1 && t.First() && t.Phrase() == 0 && (f.doc.The(m.from) || t.Is(tag.Near) && t.Is(tag.Stop)) {
 			m.from++
 		}
 		return
@@ -238,6 +248,12 @@ func (f *finder) trim(m *mention) {
 	for m.to-m.from > 1 && f.token(m.from).Is(tag.Title|tag.Role|tag.Demonym) && !f.token(m.from).Is(tag.Given) {
 		m.from++
 	}
+}
+
+// dangling tells whether a small word stands at token i that ends no name: "Quai d".
+func (f *finder) dangling(i int) bool {
+	t := f.token(i)
+	return t.Word() && !t.Capital() && t.Is(tag.Link) && !t.Inside()
 }
 
 // nothing tells whether a mention is no name after all.
@@ -254,6 +270,8 @@ func (f *finder) nothing(m *mention) bool {
 	switch {
 	case !t.Word() || t.Is(tag.Stop|tag.Modifier) && (t.First() || m.kind != tag.Person):
 		return true
+	case utf8.RuneCountInString(strings.TrimSuffix(f.doc.Word(m.from), ".")) < 2 && t.Phrase()&listed == 0:
+		return true // "Plan B"
 	case t.Is(tag.Demonym) && t.Phrase()&listed == 0:
 		return true
 	case t.Is(tag.Near) && m.kind != tag.Person && t.Phrase()&listed == 0:
@@ -297,7 +315,7 @@ func (f *finder) byLists(m *mention) {
 	switch {
 	case c&(tag.Country|tag.Region) != 0 && (m.kind == tag.Place || m.to-m.from > 1 || c&tag.Country != 0 && m.kind != tag.Organised):
 		m.kind = tag.Place
-	case c&tag.Medium != 0 && (m.to-m.from > 1 || m.kind == tag.Organised), c&tag.Organisation != 0 && (m.to-m.from > 1 || m.kind == tag.Organised || t.Capitals()):
+	case c&tag.Medium != 0 && (m.to-m.from > 1 || m.kind == tag.Organised || !t.Is(tag.Given|tag.Surname|places)), c&tag.Organisation != 0 && (m.to-m.from > 1 || m.kind == tag.Organised || t.Capitals()):
 		m.kind = tag.Organised
 	default:
 		return

@@ -52,6 +52,15 @@ func (n *Name) Kind() (k tag.Kind, ok bool) {
 	return tag.Other, true
 }
 
+// parts are the labels of compounds with a name in front, and what that is of.
+var parts = map[string]tag.Kind{"orgpart": tag.Organised, "locpart": tag.Place, "perpart": tag.Person}
+
+// Part is what the name in front of a compound is of. Not ok: it is no compound.
+func (n *Name) Part() (k tag.Kind, ok bool) {
+	k, ok = parts[strings.ToLower(n.Label)]
+	return k, ok
+}
+
 // maxLine is the longest line, in bytes.
 const maxLine = 1 << 20
 

@@ -1,6 +1,7 @@
 package tag
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -79,6 +80,22 @@ func (d *Doc) Inflects() bool { return d.lang.nouns }
 // Apposes tells whether functions stand before names with commas around these: "le
 // ministre, Jean Martin,".
 func (d *Doc) Apposes() bool { return d.lang.tag == "fr" || d.lang.tag == "es" }
+
+// Ending is what the last word of a compound with hyphens is, perhaps without an "s"
+// at its end; 0 if token i is none, or has two parts only.
+func (d *Doc) Ending(i int) Class {
+	const least = 3
+	t := &d.Tokens[i]
+	if t.mark != 0 || t.l1-t.l0 < least || !strings.Contains(d.text[t.Start:t.End], "-") {
+		return 0
+	}
+	m := d.lang.words.Longest(d.lex[t.l1-1:t.l1], 0)
+	if m.Tokens == 0 && d.text[t.End-1] == 's' {
+		d.spare = lexicon.Scan(d.spare[:0], d.text, int(d.lex[t.l1-1].Start), int(t.End)-1)
+		m = d.lang.words.Longest(d.spare, 0)
+	}
+	return m.Classes
+}
 
 // Said tells whether a verb of saying stands at token i.
 func (d *Doc) Said(i int) bool { return i < len(d.Tokens) && d.verb(i) }
@@ -186,7 +203,7 @@ func (t *Tagger) look(d *Doc, i, end int) {
 }
 
 // phrasal are the classes that every word of a phrase has: "prime minister".
-const phrasal = Title | Role | OrgWord | Demonym
+const phrasal = Title | Role | OrgWord | Demonym | Head
 
 // words gives the i-th token the classes of the language's word, and those from it on
 // the classes of the phrase that they are.
@@ -284,7 +301,10 @@ const maxLinks = 3 // small words in a row within a name
 func (d *Doc) goesOn(i, to int) bool {
 	for k := i; k < min(i+maxLinks, to); k++ {
 		t := &d.Tokens[k]
-		if t.mark == 0 && t.upper && !t.first {
+		if t.first && t.mark == 0 {
+			return false
+		}
+		if t.mark == 0 && t.upper {
 			return true
 		}
 		if !t.Is(Link) && t.mark != '\'' && t.mark != '’' {

@@ -44,11 +44,12 @@ const (
 	Abbreviation // with a full stop that ends no sentence
 
 	// What rules ask for, and models haven't learnt.
-	Seat     // a capital, which stands for its government
-	Head     // in small letters, an organisation with the name behind it: "ministère de"
-	Sport    // tells of a match
-	Particle // within a person's name: "van der"
-	Modifier // a common noun before a function: "police spokesman"
+	Seat      // a capital, which stands for its government
+	Head      // in small letters, an organisation with the name behind it: "ministère de"
+	PlaceHead // in small letters, a place with the name behind it: "boulevard"
+	Sport     // tells of a match
+	Particle  // within a person's name: "van der"
+	Modifier  // a common noun before a function: "police spokesman"
 )
 
 // learned are the classes that models are trained with.
@@ -63,7 +64,7 @@ const (
 var sections = map[string]Class{
 	"title": Title, "role": Role, "orgword": OrgWord, "orgend": OrgEnd, "body": Body, "placeword": PlaceWord, "near": Near,
 	"link": Link, "policy": Policy, "event": Event, "demonym": Demonym, "stop": Stop, "abbrev": Abbreviation,
-	"head": Head, "sport": Sport, "particle": Particle, "modifier": Modifier,
+	"head": Head, "placehead": PlaceHead, "sport": Sport, "particle": Particle, "modifier": Modifier,
 }
 
 // lists are the files of names, and what they are lists of.

@@ -72,6 +72,9 @@ func Labelled(d *tag.Doc, x *conll.Text) []tag.Label {
 			i++
 		}
 		if !ok {
+			if kind, ok = name.Part(); ok && i+1 < len(d.Tokens) && d.Tokens[i+1].Mark() == '-' && int(d.Tokens[i+1].End) < name.End {
+				labels[i] = tag.First(kind) // "CDU" of "CDU-Abgeordnete"
+			}
 			continue
 		}
 		l := tag.First(kind)
@@ -84,16 +87,14 @@ func Labelled(d *tag.Doc, x *conll.Text) []tag.Label {
 
 // learner has the weights while they change.
 type learner struct {
-	o       Options
-	index   map[uint32]int32
-	w, g    []float32 // by feature and label: weight, sum of squared changes
-	fw, fg  [tag.Labels + 1][tag.Labels]float64
-	psi     [][tag.Labels]float64
-	alpha   [][tag.Labels]float64
-	beta    [][tag.Labels]float64
-	follow  [tag.Labels + 1][tag.Labels]float64
-	likely  float64
-	correct int
+	o      Options
+	index  map[uint32]int32
+	w, g   []float32 // by feature and label: weight, sum of squared changes
+	fw, fg [tag.Labels + 1][tag.Labels]float64
+	psi    [][tag.Labels]float64
+	alpha  [][tag.Labels]float64
+	beta   [][tag.Labels]float64
+	follow [tag.Labels + 1][tag.Labels]float64
 }
 
 const labels = int(tag.Labels)
@@ -141,7 +142,8 @@ func fit(all []island, o Options) *tag.Weights {
 	}
 	l.w, l.g = make([]float32, len(hashes)*labels), make([]float32, len(hashes)*labels)
 	rnd := rand.New(rand.NewPCG(o.Seed, 1))
-	for range o.Epochs {
+	var mean average
+	for epoch := range o.Epochs {
 		rnd.Shuffle(len(seqs), func(i, j int) { seqs[i], seqs[j] = seqs[j], seqs[i] })
 		for _, s := range seqs {
 			feats := s.feats
@@ -153,7 +155,11 @@ func fit(all []island, o Options) *tag.Weights {
 			}
 			l.learn(feats, s.labels)
 		}
+		if epoch >= o.Epochs/2 {
+			mean.add(&l)
+		}
 	}
+	mean.set(&l)
 	out := &tag.Weights{Lexical: o.Lexical, Rows: map[uint32][]float32{}}
 	for i, h := range hashes {
 		row := l.w[i*labels : (i+1)*labels]
@@ -167,6 +173,43 @@ func fit(all []island, o Options) *tag.Weights {
 		}
 	}
 	return out
+}
+
+// average is the mean of the weights after several epochs, which is better than
+// those after the last.
+type average struct {
+	n  float32
+	w  []float32
+	fw [tag.Labels + 1][tag.Labels]float64
+}
+
+func (a *average) add(l *learner) {
+	if a.n++; a.w == nil {
+		a.w = make([]float32, len(l.w))
+	}
+	for i, v := range l.w {
+		a.w[i] += v
+	}
+	for i := range l.fw {
+		for j, v := range l.fw[i] {
+			a.fw[i][j] += v
+		}
+	}
+}
+
+// set gives the learner the mean.
+func (a *average) set(l *learner) {
+	if a.n == 0 {
+		return
+	}
+	for i, v := range a.w {
+		l.w[i] = v / a.n
+	}
+	for i := range a.fw {
+		for j, v := range a.fw[i] {
+			l.fw[i][j] = v / float64(a.n)
+		}
+	}
 }
 
 // negligible is a weight that says nothing.
