@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -77,6 +81,15 @@ func TestEntities(t *testing.T) {
 		{"en", "Many people came. More had been expected. Officials in Chicago were pleased.", []string{"p Chicago"}},
 		{"en", "Analysts spoke of a turn away from the West. Commentators agreed.", nil},
 		{"en", "London's policy has failed, ministers said.", []string{"o London"}},
+		{"en", "Boston's plan to build bike lanes has failed.", []string{"p Boston"}},
+		{"en", "Rep. Jim Jordan criticised the FBI. Jordan told reporters so.", []string{"p Jim Jordan = Jordan", "o FBI"}},
+		{"en", "Ursula von der Leyen spoke first. Later von der Leyen left.", []string{"p Ursula von der Leyen = von der Leyen"}},
+		{"en", "Theresa May resigned. She will leave in May.", []string{"p Theresa May"}},
+		{"de", "Angela Merkel geht. Merkels Nachfolger steht fest.", []string{"p Angela Merkel = Merkels"}},
+		{"de", "Der Abgeordnete Manfred Schiller (AfD) kritisierte das.", []string{"p Manfred Schiller", "o AfD"}},
+		{"fr", "Un SDF a été retrouvé mort à Lille.", []string{"p Lille"}},
+		{"fr", "Le ministère de la Culture a dit non.", []string{"o ministère de la Culture"}},
+		{"fr", "Le Parti socialiste a dit non.", []string{"o Parti socialiste"}},
 		{"en", "The flood hit Bangladesh and parts of India, said Amina Rahman of the Red Cross.", []string{"p Bangladesh", "p India", "p Amina Rahman", "o Red Cross"}},
 		{"de", "Bundeskanzlerin Maria Weber traf in Berlin den Präsidenten der Ukraine. Weber sagte, Deutschland werde helfen.", []string{"p Maria Weber = Weber", "p Berlin", "p Ukraine", "p Germany = Deutschland"}},
 		{"de", "Die Europäische Zentralbank (EZB) senkt die Zinsen. Die EZB sitzt in Frankfurt.", []string{"o European Central Bank = Europäische Zentralbank, EZB", "p Frankfurt"}},
@@ -101,6 +114,12 @@ func TestTitlesAndRoles(t *testing.T) {
 		{"en", "It was repaired by Dr Peter Lindqvist last year.", "Peter Lindqvist", "Dr", ""},
 		{"en", "Police spokesman Peter Lindqvist denied it.", "Peter Lindqvist", "", "Police spokesman"},
 		{"en", "Hannah Doyle, a spokeswoman for the ministry, denied it.", "Hannah Doyle", "", "spokeswoman for the ministry"},
+		{"en", "They met Hannah Doyle, President Peter Lindqvist and Donald Tusk.", "Hannah Doyle", "", ""},
+		{"en", "Hannah Doyle, who was president until 2019, denied it.", "Hannah Doyle", "", ""},
+		{"en", "Under President Hannah Doyle, tariffs rose.", "Hannah Doyle", "President", ""},
+		{"en", "The offer by Prime Minister Hannah Doyle was rejected.", "Hannah Doyle", "Prime Minister", ""},
+		{"es", "El presidente del Gobierno, Pedro Sánchez, llegó a Madrid.", "Pedro Sánchez", "", "presidente del Gobierno"},
+		{"fr", "Le ministre de l'Intérieur, Jean Martin, est arrivé.", "Jean Martin", "", "ministre de l'Intérieur"},
 		{"de", "Das sagte Professor Peter Schneider am Freitag.", "Peter Schneider", "Professor", ""},
 	} {
 		a := paragraphs(c.lang, c.text)
@@ -194,8 +213,10 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// TestLimits: no more than MentionLimit mentions are kept, and a paragraph that is too
+// long is left out with nothing but it.
 func TestLimits(t *testing.T) {
-	a := paragraphs("en", strings.Repeat("Peter Lindqvist met Hannah Doyle in Oslo. ", entities.MentionLimit))
+	a := paragraphs("en", strings.Repeat("UN ", entities.MentionLimit+10))
 	if err := enricher(t).Enrich(context.Background(), a); err != nil {
 		t.Fatal(err)
 	}
@@ -203,10 +224,10 @@ func TestLimits(t *testing.T) {
 	for _, e := range a.Entities {
 		n += len(e.Mentions)
 	}
-	if n == 0 || n > entities.MentionLimit {
-		t.Errorf("%d mentions", n)
+	if n != entities.MentionLimit {
+		t.Errorf("%d mentions, the limit is %d", n, entities.MentionLimit)
 	}
-	a = paragraphs("en", strings.Repeat("in Oslo. ", entities.MaxText/9+1)+"\n\nPeter Lindqvist met Hannah Doyle.")
+	a = paragraphs("en", "in Oslo"+strings.Repeat(" ", entities.MaxText)+".\n\nPeter Lindqvist met Hannah Doyle.")
 	if err := enricher(t).Enrich(context.Background(), a); err != nil {
 		t.Fatal(err)
 	}
@@ -215,24 +236,138 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestSize: what a text of marks and of single letters takes is bounded.
+func TestSize(t *testing.T) {
+	e := enricher(t)
+	const most = 128 << 20
+	for _, s := range []string{"!?", "A "} {
+		a := paragraphs("en", strings.Repeat(s, entities.MaxText/len(s)))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if err := e.Enrich(context.Background(), a); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > most {
+			t.Errorf("%d bytes for a text of %q", n, s)
+		}
+	}
+}
+
+// TestConcurrent: an enricher may be used by several at once.
+func TestConcurrent(t *testing.T) {
+	e := enricher(t)
+	const text = "Peter Lindqvist met Hannah Doyle of the World Health Organization (WHO) in Oslo. Lindqvist thanked the WHO."
+	want := paragraphs("en", text)
+	if err := e.Enrich(context.Background(), want); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			a := paragraphs("en", text)
+			if err := e.Enrich(context.Background(), a); err != nil || !reflect.DeepEqual(a.Entities, want.Entities) {
+				t.Errorf("got %q, %v", written(a), err)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// TestOutside: places of a dateline and photographers are found where their words
+// stand, and joined with those of the text.
+func TestOutside(t *testing.T) {
+	text := "OSLO, March 3 (AP)\n\nHannah Doyle left Oslo.\n\n© Lisa Li/AP"
+	a := paragraphs("en", text)
+	span := func(s string) article.Evidence {
+		at := strings.Index(text, s)
+		return article.Evidence{Span: article.Span{Start: at, End: at + len(s)}, Confidence: 0.9}
+	}
+	a.Segments[0].Kind, a.Segments[2].Kind = article.Dateline, article.CreditLine
+	a.Filed = article.Filed{Evidence: span("OSLO, March 3 (AP)"), Places: []string{"OSLO"}}
+	a.Credits = []article.Credit{{Evidence: span("© Lisa Li/AP"), Photographer: "Li"}}
+	if err := enricher(t).Enrich(context.Background(), a); err != nil {
+		t.Fatal(err)
+	}
+	if err := sound(a); err != nil {
+		t.Error(err)
+	}
+	if got, want := written(a), []string{"p Oslo = OSLO", "p Hannah Doyle", "p Li"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if m := a.Entities[2].Mentions[0]; m.Start != strings.Index(text, " Li/")+1 {
+		t.Errorf("the photographer stands at %d", m.Start)
+	}
+}
+
 func BenchmarkGolden(b *testing.B) {
 	a := enriched(b, niger(b))
 	e := enricher(b)
 	b.SetBytes(int64(len(a.Text)))
 	b.ReportAllocs()
+	before := processor(b)
 	for b.Loop() {
 		x := *a
 		if err := e.Enrich(context.Background(), &x); err != nil {
 			b.Fatal(err)
 		}
 	}
+	b.ReportMetric(float64((processor(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
+}
+
+// BenchmarkWords gives the processor's time for texts of several lengths.
+func BenchmarkWords(b *testing.B) {
+	const some = "Hannah Doyle of the World Bank told Reuters in Oslo on Friday that talks with Peter Lindqvist had failed. "
+	e := enricher(b)
+	for _, words := range []int{1, 10, 100, 1_000, 10_000, 100_000} {
+		all := strings.Fields(strings.Repeat(some, words/19+1))[:words]
+		a := paragraphs("en", strings.Join(all, " "))
+		b.Run(strconv.Itoa(words), func(b *testing.B) {
+			before := processor(b)
+			for b.Loop() {
+				if err := e.Enrich(context.Background(), a); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64((processor(b)-before).Nanoseconds())/float64(b.N)/float64(words), "cpu-ns/word")
+		})
+	}
+}
+
+// BenchmarkHostile gives the processor's time for 1 MB of each.
+func BenchmarkHostile(b *testing.B) {
+	e := enricher(b)
+	for _, part := range []string{"A ", "A-", "(IS) ", "Ann Lee (AL) ", "of the ", "É’", "New York Times the paper ", "U.S.", "President ", "!?", "van der ", "Ann van der Berg "} {
+		a := paragraphs("en", strings.Repeat(part, entities.MaxText/len(part)))
+		b.Run(part, func(b *testing.B) {
+			before := processor(b)
+			for b.Loop() {
+				if err := e.Enrich(context.Background(), a); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64((processor(b)-before).Milliseconds())/float64(b.N), "cpu-ms/op")
+		})
+	}
+}
+
+// processor is the time that the process has had.
+func processor(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func BenchmarkNew(b *testing.B) {
 	b.ReportAllocs()
+	before := processor(b)
 	for b.Loop() {
 		if _, err := entities.New(); err != nil {
 			b.Fatal(err)
 		}
 	}
+	b.ReportMetric(float64((processor(b)-before).Milliseconds())/float64(b.N), "cpu-ms/op")
 }

@@ -20,6 +20,9 @@ type Doc struct {
 
 	feats []uint32
 	work  decoder
+
+	runs        []run
+	psi, likely [][Labels]float32 // of all runs: what the model says, and how likely each label is
 }
 
 var docs = sync.Pool{New: func() any { return &Doc{} }}

@@ -44,6 +44,8 @@ type seen struct {
 type slot struct {
 	hash uint32
 	what uint16
+	n    uint16             // how often it was labelled
+	mass [Kinds + 1]float32 // how likely it was of each kind, added up; the last: of none
 }
 
 // What is told of a word elsewhere in the text.

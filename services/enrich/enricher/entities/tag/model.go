@@ -203,19 +203,20 @@ func (m *Model) scores(feats []uint32, psi *[Labels]float32) {
 
 // decoder has the room for reading one island.
 type decoder struct {
-	psi, fwd, bwd [][Labels]float32
+	fwd, bwd [][Labels]float32
 }
 
 func (w *decoder) size(n int) {
-	if cap(w.psi) < n {
-		w.psi, w.fwd, w.bwd = make([][Labels]float32, n), make([][Labels]float32, n), make([][Labels]float32, n)
+	if cap(w.fwd) < n {
+		w.fwd, w.bwd = make([][Labels]float32, n), make([][Labels]float32, n)
 	}
-	w.psi, w.fwd, w.bwd = w.psi[:n], w.fwd[:n], w.bwd[:n]
+	w.fwd, w.bwd = w.fwd[:n], w.bwd[:n]
 }
 
-// marginals turns w.psi into the probability of each label at each token, in w.bwd.
-func (w *decoder) marginals(follow *[Labels + 1][Labels]float32) {
-	n := len(w.psi)
+// marginals turns psi into the probability of each label at each token, in w.bwd.
+func (w *decoder) marginals(psi [][Labels]float32, follow *[Labels + 1][Labels]float32) {
+	n := len(psi)
+	w.size(n)
 	for i := range n {
 		var total float32
 		for l := range Labels {
@@ -227,7 +228,7 @@ func (w *decoder) marginals(follow *[Labels + 1][Labels]float32) {
 					v += w.fwd[i-1][p] * follow[p][l]
 				}
 			}
-			v *= w.psi[i][l]
+			v *= psi[i][l]
 			w.fwd[i][l] = v
 			total += v
 		}
@@ -241,7 +242,7 @@ func (w *decoder) marginals(follow *[Labels + 1][Labels]float32) {
 		for p := range Labels {
 			var v float32
 			for l := range Labels {
-				v += follow[p][l] * w.psi[i+1][l] * w.bwd[i+1][l]
+				v += follow[p][l] * psi[i+1][l] * w.bwd[i+1][l]
 			}
 			w.bwd[i][p] = v
 			total += v

@@ -3,6 +3,7 @@ package tag
 import (
 	"embed"
 	"io/fs"
+	"math"
 	"path"
 	"strings"
 
@@ -88,18 +89,77 @@ func (t *Tagger) Tag(d *Doc, language string) {
 	if !m.Lexical {
 		tilt = otherTiltAny
 	}
+	d.runs, d.psi, d.likely = d.runs[:0], d.psi[:0], d.likely[:0]
 	d.Islands(func(a, b, from, to int) {
-		d.work.size(b - a)
+		at := len(d.psi)
 		for i := a; i < b; i++ {
 			d.features(i, a, b, from, to, m.Lexical)
-			m.scores(d.feats, &d.work.psi[i-a])
-			d.work.psi[i-a][First(Other)] *= tilt
-			d.work.psi[i-a][Next(Other)] *= tilt
+			d.psi = append(d.psi, [Labels]float32{})
+			psi := &d.psi[at+i-a]
+			m.scores(d.feats, psi)
+			psi[First(Other)] *= tilt
+			psi[Next(Other)] *= tilt
 		}
-		d.work.marginals(&m.follow)
+		d.runs = append(d.runs, run{a, b, at})
+		d.work.marginals(d.psi[at:], &m.follow)
+		d.likely = append(d.likely, d.work.bwd...)
 		d.best(a, b)
+		d.note(a, at, b-a)
 	})
+	for _, r := range d.runs {
+		if d.agree(r) {
+			d.work.marginals(d.psi[r.at:r.at+r.b-r.a], &m.follow)
+			d.best(r.a, r.b)
+		}
+	}
 }
+
+// run is an island of tokens, from a to b, and where it stands in d.psi.
+type run struct{ a, b, at int }
+
+// note adds up what the words of an island were held for.
+func (d *Doc) note(a, at, n int) {
+	for i := range n {
+		if t := &d.Tokens[a+i]; t.upper {
+			s := d.seen.at(t.hash)
+			s.n++
+			p := &d.likely[at+i]
+			s.mass[Kinds] += p[Outside]
+			for k := range Kinds {
+				s.mass[k] += p[First(k)] + p[Next(k)]
+			}
+		}
+	}
+}
+
+// agree makes each word of an island likelier to be what it is held for elsewhere in
+// the text. It tells whether one of them stands elsewhere.
+func (d *Doc) agree(r run) bool {
+	const little = 0.1 // so that nothing becomes impossible
+	some := false
+	for i := r.a; i < r.b; i++ {
+		t := &d.Tokens[i]
+		if !t.upper {
+			continue
+		}
+		s := d.seen.at(t.hash)
+		if s.n < 2 {
+			continue
+		}
+		some = true
+		j := r.at + i - r.a
+		p, psi, others := &d.likely[j], &d.psi[j], float32(s.n-1)
+		psi[Outside] *= root((s.mass[Kinds]-p[Outside])/others + little)
+		for k := range Kinds {
+			f := root((s.mass[k]-p[First(k)]-p[Next(k)])/others + little)
+			psi[First(k)] *= f
+			psi[Next(k)] *= f
+		}
+	}
+	return some
+}
+
+func root(x float32) float32 { return float32(math.Sqrt(float64(x))) }
 
 // otherTilt makes names of other kinds less likely than in the corpora, which have
 // more titles of works and prizes than news.
