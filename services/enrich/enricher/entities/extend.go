@@ -86,6 +86,9 @@ func (f *finder) follows(i int) bool {
 // particles is where a person's name ends whose particles were left out.
 func (f *finder) particles(m *mention) int {
 	i := m.to
+	if m.to-m.from == 1 && f.token(m.from).Is(tag.Given) && f.follows(i) && f.token(i).Capital() && f.token(i).Is(tag.Surname) && !f.token(i).Is(tag.OrgWord|tag.PlaceWord|places) {
+		return i + 1 // "Theresa May"
+	}
 	for i < m.to+maxParticles && f.follows(i) && f.token(i).Is(tag.Particle) && !f.token(i).Capitals() {
 		i++
 	}

@@ -65,7 +65,7 @@ func (d *Doc) scan(start, end int) {
 // marks appends the marks between two words. The same one several times in a row is
 // one token.
 func (d *Doc) marks(from, to int) {
-	last := rune(0)
+	last := rune(-1)
 	for from < to && len(d.Tokens) < MaxTokens {
 		r, n := utf8.DecodeRuneInString(d.text[from:to])
 		switch {
@@ -76,7 +76,7 @@ func (d *Doc) marks(from, to int) {
 		}
 		last = r
 		if unicode.IsSpace(r) {
-			last = 0
+			last = -1
 		}
 		from += n
 	}

@@ -21,7 +21,7 @@ type Options struct {
 }
 
 // Default are options that do well on some hundred thousand words.
-var Default = Options{Lexical: true, Epochs: 8, Rate: 0.1, Least: 2, Decay: 1e-5, Drop: 0.3, Seed: 7}
+var Default = Options{Lexical: true, Epochs: 5, Rate: 0.1, Least: 2, Decay: 1e-5, Drop: 0.5, Seed: 7}
 
 // island is a run of words that may be names, with their right labels.
 type island struct {
