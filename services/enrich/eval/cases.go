@@ -216,17 +216,26 @@ func (m *Measure) compareCase(c *testcase, a *article.Article, field string, k k
 func places(c *testcase, marks []mark) ([]finding, error) {
 	all := make([]finding, 0, len(marks))
 	for _, k := range marks {
-		at := -1
-		for n := 0; n <= k.Nth; n++ {
-			i := strings.Index(c.Text[at+1:], k.Text)
-			if k.Text == "" || i < 0 {
-				return nil, fmt.Errorf("case %s has no %d. %q", c.ID, k.Nth+1, k.Text)
-			}
-			at += 1 + i
+		at := nth(c.Text, k.Text, k.Nth)
+		if at < 0 {
+			return nil, fmt.Errorf("case %s has no %d. %q", c.ID, k.Nth+1, k.Text)
 		}
 		all = append(all, finding{article.Span{Start: at, End: at + len(k.Text)}, k})
 	}
 	return all, nil
+}
+
+// nth is where part stands in text for the n-th time, from 0 on; -1: it doesn't.
+func nth(text, part string, n int) int {
+	at := -1
+	for range n + 1 {
+		i := strings.Index(text[at+1:], part)
+		if part == "" || i < 0 {
+			return -1
+		}
+		at += 1 + i
+	}
+	return at
 }
 
 // match is the finding that covers the same words as the annotation but for

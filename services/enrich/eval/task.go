@@ -34,9 +34,11 @@ var Tasks = []Task{
 	ofCases("quantities", "amounts", quantities),
 	ofCases("dates", "dates", dates),
 	topicsTask,
+	{"who", whoMicro, "a file of texts with all their names, one in a line", []string{whoTune, whoMeasure}, "", measureWho},
+	where(),
 	{"datelines", "datelines", "Reuters-21578, gzipped lines of JSON with id, date, title, dateline, body; not part of the project", nil, "", measureDatelines},
 	{"places", "places", "GeoVirus, XML with the places of articles and where they are; not part of the project", nil, "", measurePlaces},
-	where(),
+	{"entities", "entities", "a corpus in CoNLL columns; not part of the project", nil, "", measureNames},
 }
 
 func ofCases(name, folder string, k kind) Task {

@@ -167,7 +167,7 @@ func (m *Measure) where(c *whereCase, a *article.Article) error {
 			m.blame(c.ID, "the main place is %q", mainOf(a))
 		}
 	}
-	m.never(c, got)
+	m.neverPlaces(c, got)
 	m.Texts++
 	if len(m.Errors[c.ID]) == before {
 		m.Exact++
@@ -241,8 +241,8 @@ func (m *Measure) extra(c *whereCase, s article.Span, doubtful bool) {
 	}
 }
 
-// never scores what must not be a place.
-func (m *Measure) never(c *whereCase, got []finding) {
+// neverPlaces scores what must not be a place.
+func (m *Measure) neverPlaces(c *whereCase, got []finding) {
 	for _, n := range c.Never {
 		if n.Type != typePlace && n.Type != "any" {
 			continue
