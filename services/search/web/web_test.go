@@ -33,9 +33,11 @@ func (s shelf) Search(_ context.Context, r find.Request) (find.Result, error) {
 	}
 	return s.result, s.err
 }
+
 func (s shelf) Article(context.Context, article.URI, article.Revision) (find.Found, error) {
 	return s.found, s.err
 }
+
 func (s shelf) Zone() *time.Location { return time.UTC }
 
 func render(t *testing.T, s shelf, query string) *httptest.ResponseRecorder {
@@ -241,7 +243,7 @@ func TestFacetsOnDemand(t *testing.T) {
 		if got := strings.Join(asked.Facets, ","); got != c.facets {
 			t.Errorf("%s: facets %s, want %s", query, got, c.facets)
 		}
-		for _, address := range strings.Fields(c.offered) {
+		for _, address := range strings.FieldsSeq(c.offered) {
 			if !strings.Contains(body, `<a href="`+address+`"`) {
 				t.Errorf("%s: no %s on the page", query, address)
 			}
