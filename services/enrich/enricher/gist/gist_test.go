@@ -116,6 +116,11 @@ func TestKeyphrases(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a := laid(c.language, c.headline, c.text)
 			enrich(t, e, a)
+			for _, k := range a.Keyphrases {
+				if k.Phrase == c.want && k.Confidence < article.Sure {
+					t.Errorf("%q is told by %v, and not shown", c.want, k.Confidence)
+				}
+			}
 			if got := phrases(a); c.want != "" && !slices.Contains(got, c.want) || c.never != "" && slices.Contains(got, c.never) {
 				t.Errorf("%q, want %q and never %q", got, c.want, c.never)
 			}

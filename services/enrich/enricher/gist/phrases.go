@@ -371,7 +371,7 @@ func (n *candidate) holds(o *candidate) bool {
 }
 
 // doubted is the score at which a phrase may as well be none.
-const doubted = 1.5
+const doubted = 1.25
 
 func (c *counter) keyphrases(text string, chosen []*candidate) []article.Keyphrase {
 	if len(chosen) == 0 {
