@@ -274,6 +274,7 @@ func (f *finder) named(m *mention) {
 		}
 		m.tail = m.tail || g.postings[p].how&tail != 0
 		switch r := &g.records[g.postings[p].record]; r.kind {
+		case City, Subdivision, Region:
 		case Country:
 			m.country, m.state = r.country, true
 		case Division:
@@ -379,7 +380,7 @@ func (f *finder) surround(begin, k int) {
 		return
 	}
 	f.ahead(m, begin, k, i)
-	f.behind(m, begin, k, end)
+	f.behind(m, k, end)
 	f.container(m, begin, k, end)
 }
 
@@ -523,7 +524,7 @@ func (f *finder) towards(m *mention, i int) {
 func space(gap string) bool { return gap == " " || gap == "\u00a0" || gap == "\n" || gap == "  " }
 
 // behind looks at what stands behind a mention, from word end on.
-func (f *finder) behind(m *mention, begin, k, end int) {
+func (f *finder) behind(m *mention, k, end int) {
 	if end >= len(f.toks) {
 		return
 	}

@@ -126,8 +126,7 @@ type loader struct {
 	g       *Gazetteer
 	toks    []lexicon.Token
 	byKey   map[string]int32 // countries, divisions and regions
-	byID    map[uint32]int32 // what lies in the map below is wanted by a language
-	wanted  []byte
+	byID    map[uint32]int32 // what a language names by number
 	country map[string]uint8
 	middles map[string][2]int16
 	full    error // there is more than has room

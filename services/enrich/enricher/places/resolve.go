@@ -251,6 +251,7 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 	r := &f.g.records[at]
 	s := float32(math.Log10(float64(r.population) + 1))
 	switch r.kind {
+	case City:
 	case Country:
 		s += asCountry
 		if f.home(m, r) > 0 {
@@ -337,13 +338,10 @@ func (g *Gazetteer) town(head int32, country uint8) bool {
 // lies in r.
 func (f *finder) contains(holding int32, r *record) bool {
 	held := &f.g.records[f.mentions[holding-1].record]
-	switch r.kind {
-	case Country:
-		return held.kind < Region && held.kind > 0 && held.country == r.country
-	case Division:
-		return held.kind < Division && held.kind > 0 && held.country == r.country && held.division == r.division
+	if held.kind == 0 || held.kind >= Region || held.kind >= r.kind || held.country != r.country {
+		return false
 	}
-	return false
+	return r.kind == Country || r.kind == Division && held.division == r.division
 }
 
 // listed tells whether what mention i is listed with was taken for another division of

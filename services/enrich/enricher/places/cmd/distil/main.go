@@ -193,7 +193,7 @@ var (
 	}
 	titlesBehind = []string{
 		" Sheng", " Province", " State", " Region", " Governorate", " Oblast", " Oblast'", " Prefecture", " Department", " District", " Kray", " Krai", " Division", " Autonomous Region", " Parish", " Municipality", " Voivodeship", " fylke", " län", " County",
-		" megye", " Zizhiqu", " kraj", " Metropolitan City", " Special Region", " Shi", " Rayon", " Emirate", " Canton", " Republic", " Territory", " County Council", " Ken", " Provincie",
+		" megye", " Zizhiqu", " kraj", " Metropolitan City", " Special Region", " Shi", " Rayon", " Emirate", " Canton", " Republic", " Territory", " County Council", " Ken", " Provincie", //nolint:misspell // Dutch
 	}
 )
 
@@ -477,7 +477,7 @@ func (w *world) write(file string) error {
 		fmt.Fprintf(out, "%c\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", p.kind, p.country, p.division, p.population,
 			hundredths(p.lat), hundredths(p.lon), p.id, strings.Join(p.names, "|"))
 	}
-	fmt.Printf("%d countries, %d divisions, %d cities\n", len(w.countries), len(all)-len(w.countries)-len(w.cities), len(w.cities))
+	fmt.Fprintf(os.Stderr, "%d countries, %d divisions, %d cities\n", len(w.countries), len(all)-len(w.countries)-len(w.cities), len(w.cities))
 	return errors.Join(out.Flush(), z.Close(), f.Close())
 }
 
