@@ -1,9 +1,12 @@
 package eval
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -97,7 +100,7 @@ func (m *Measure) names(text string, a *article.Article, x *conll.Text, describe
 		m.count(w.sort, Score{Missed: 1})
 		m.blame(text, "missed: %s %q%s", w.sort, clip(w.In(a.Text)), instead(a, w.Span))
 	}
-	for g := range got {
+	for _, g := range slices.SortedFunc(maps.Keys(got), func(a, b placed) int { return cmp.Or(a.Start-b.Start, a.End-b.End) }) {
 		m.count(g.sort, Score{Wrong: 1})
 		m.blame(text, "not there: %s %q", g.sort, clip(a.Text[max(0, g.Start-20):g.Start])+"["+clip(g.In(a.Text))+"]")
 	}
@@ -144,7 +147,18 @@ func measureNames(_ context.Context, _ *enricher.Chain, file string) (*Measure, 
 	if err != nil {
 		return nil, err
 	}
-	return Entities(e, "en", file)
+	return Entities(e, languageOf(file), file)
+}
+
+// languageOf is the language that the name of a corpus tells ("NER-de-dev.tsv"),
+// else English.
+func languageOf(file string) string {
+	for _, part := range strings.FieldsFunc(filepath.Base(file), func(r rune) bool { return strings.ContainsRune("-_.", r) }) {
+		if slices.Contains(languages, part) {
+			return part
+		}
+	}
+	return "en"
 }
 
 func paragraph(s tag.Span) article.Segment {

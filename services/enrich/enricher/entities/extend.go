@@ -7,11 +7,12 @@ import (
 	"github.com/copytaster/copytaster/services/enrich/enricher/entities/tag"
 )
 
-// How many small words stand between the parts of a name at most, and how many
-// adjectives behind an organisation's.
+// How many small words stand between the parts of a name at most, how many adjectives
+// behind an organisation's, and how many words and marks its head has.
 const (
 	maxParticles  = 3
 	maxAdjectives = 3
+	maxHead       = 4
 )
 
 // extend gives mentions the parts that the model left out: particles and what
@@ -105,14 +106,15 @@ func (f *finder) particles(m *mention) int {
 // Square".
 func (f *finder) possessive(m *mention) int {
 	toks := f.doc.Tokens
-	if m.to >= len(toks) || toks[m.to].Mark() != '\'' && toks[m.to].Mark() != '’' {
+	_, end := f.doc.Block(m.from)
+	if m.to >= end || toks[m.to].Mark() != '\'' && toks[m.to].Mark() != '’' {
 		return m.to
 	}
 	i := m.to + 1
-	if i < len(toks) && f.doc.Word(i) == "s" {
+	if i < end && f.doc.Word(i) == "s" {
 		i++
 	}
-	if i < len(toks) && toks[i].Capital() && toks[i].Is(tag.PlaceWord) {
+	if i < end && toks[i].Capital() && toks[i].Is(tag.PlaceWord) {
 		return i + 1
 	}
 	return m.to
@@ -126,7 +128,7 @@ func (f *finder) coordinate(k int) int {
 		return m.to
 	}
 	n := &f.found[k+1]
-	if n.kind == tag.Organised && n.from == m.to+1 && n.to-n.from > 1 && f.token(m.to).Is(tag.Link) && f.token(n.to-1).Is(tag.OrgWord) {
+	if n.kind == tag.Organised && n.from == m.to+1 && f.follows(m.to) && f.follows(n.from) && n.to-n.from > 1 && f.token(m.to).Is(tag.Link) && f.token(n.to-1).Is(tag.OrgWord) {
 		return n.to
 	}
 	return m.to
@@ -159,15 +161,16 @@ func adjective(w string) bool {
 // partOf is where "de Comercio de Rosario" ends that begins at token i.
 func (f *finder) partOf(i int) int {
 	end := i
+	_, last := f.doc.Block(i - 1)
 	for {
 		k := end
 		for k < end+maxParticles && f.follows(k) && !f.token(k).Capital() && f.token(k).Is(tag.Particle) {
 			k++
 		}
-		if k < len(f.doc.Tokens) && (f.token(k).Mark() == '\'' || f.token(k).Mark() == '’') && k > end {
+		if k < last && (f.token(k).Mark() == '\'' || f.token(k).Mark() == '’') && k > end {
 			k++ // "d'Orléans"
 		}
-		if k == end || k >= len(f.doc.Tokens) || !f.token(k).Capital() || f.token(k).Is(tag.Title|tag.Stop) || f.token(k).Start-f.token(k-1).End > 1 {
+		if k == end || k >= last || !f.token(k).Capital() || f.token(k).Is(tag.Title|tag.Stop) || f.token(k).Start-f.token(k-1).End > 1 {
 			return end
 		}
 		for k++; f.follows(k) && f.token(k).Capital() && !f.token(k).First(); {
@@ -192,7 +195,8 @@ func (f *finder) heads() {
 			continue
 		}
 		h := i + 1
-		for h < len(f.doc.Tokens) && (f.token(h).Is(tag.Head) || f.token(h).Mark() == '\'' || f.token(h).Mark() == '’') {
+		_, end := f.doc.Block(i)
+		for h < min(end, i+maxHead) && (f.token(h).Is(tag.Head) || f.token(h).Mark() == '\'' || f.token(h).Mark() == '’') {
 			h++ // "cour d'appel"
 		}
 		kind, to := tag.Organised, f.headEnd(f.adjectives(h))
@@ -250,8 +254,7 @@ func (f *finder) formed() {
 			to++
 		}
 		if to == i+1 && f.doc.Apposes() && toks[i].Is(tag.OrgWord) { // "Conseil constitutionnel"
-			to = f.adjectives(to)
-			if to > i+1 {
+			if to = f.adjectives(to); to > i+1 {
 				f.spare = append(f.spare, mention{from: i, to: to, kind: tag.Organised, conf: byMeaning})
 				i = to - 1
 				continue

@@ -436,7 +436,7 @@ func (f *finder) stands(short string, m *mention) bool {
 	if len(letters) < 2 || string(letters) == all || string(letters) == f.initials(m, false) {
 		return len(letters) > 1
 	}
-	// "BfArM", "EZB" of "Zentralbank" with the "Europäische" before it
+	// "EZB" of "Europäische Zentralbank"
 	first, _ := utf8.DecodeRuneInString(all)
 	return len(letters) > 2 && letters[0] == first && m.to-m.from > 1 && subsequence(letters, strings.ToLower(f.text(m)))
 }

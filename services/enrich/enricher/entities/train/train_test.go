@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,6 +50,28 @@ func TestRead(t *testing.T) {
 		if _, err := conll.Read(file, 0); err == nil || !strings.Contains(err.Error(), file) {
 			t.Errorf("%q: %v", lines, err)
 		}
+	}
+}
+
+// TestLexical: as many features as it says look at words, and come first.
+func TestLexical(t *testing.T) {
+	tagger, err := entities.Tagger(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = "They met Zorblin Vex."
+	d := tagger.Read(text, "en", []tag.Span{{Start: 0, End: len(text)}})
+	defer d.Free()
+	some := false
+	d.Islands(func(a, b, from, to int) {
+		some = true
+		with := append([]uint32(nil), d.Features(a, a, b, from, to, true)...)
+		if without := d.Features(a, a, b, from, to, false); !slices.Equal(with[tag.Lexical:], without) {
+			t.Errorf("%d features with words, %d without", len(with), len(without))
+		}
+	})
+	if !some {
+		t.Error("nothing may be a name")
 	}
 }
 
