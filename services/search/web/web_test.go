@@ -243,7 +243,7 @@ func TestFacetsOnDemand(t *testing.T) {
 		if got := strings.Join(asked.Facets, ","); got != c.facets {
 			t.Errorf("%s: facets %s, want %s", query, got, c.facets)
 		}
-		for _, address := range strings.FieldsSeq(c.offered) {
+		for address := range strings.FieldsSeq(c.offered) {
 			if !strings.Contains(body, `<a href="`+address+`"`) {
 				t.Errorf("%s: no %s on the page", query, address)
 			}
