@@ -29,7 +29,6 @@ func (f *finder) agree() {
 			last[f.doc.Word(m.to-1)] = k + 1
 		}
 	}
-	f.tails()
 	for k := range f.found {
 		m := &f.found[k]
 		if m.to-m.from == 1 && m.kind != tag.Person && last[f.text(m)] > 0 && m.normal == "" && m.alias == k && !f.placed(m) {
@@ -48,6 +47,7 @@ func (f *finder) agree() {
 		}
 	}
 	f.missed(votes, last)
+	f.tails()
 }
 
 // tails gives surnames the particles before them that the full name has: "Van" der
@@ -68,11 +68,14 @@ func (f *finder) tails() {
 	}
 	for k := range f.found {
 		m := &f.found[k]
+		from, end := m.from, f.token(m.to-1).End
 		for i := m.from - 1; m.to-m.from <= maxParts && i >= max(0, m.from-maxParticles) && f.token(i).Is(tag.Particle) && (k == 0 || f.found[k-1].to <= i); i-- {
-			if full[strings.ToLower(f.doc.Text()[f.token(i).Start:f.token(m.to-1).End])] {
-				m.from, m.kind, m.conf, m.normal = i, tag.Person, max(m.conf, byRepeat), ""
-				break
+			if full[strings.ToLower(f.doc.Text()[f.token(i).Start:end])] {
+				from = i
 			}
+		}
+		if from < m.from {
+			m.from, m.kind, m.conf, m.normal = from, tag.Person, max(m.conf, byRepeat), ""
 		}
 	}
 }
