@@ -183,7 +183,14 @@ func (r *reader) toBe(i, j int) bool {
 // grants tells whether word j, behind a date until which there is time, begins to
 // tell for what: "until Friday to pay", "bis Freitag Zeit".
 func (r *reader) grants(j int) bool {
-	return r.plain(j) && r.role(j)&purpose != 0 && (r.monthFirst || r.verbLast || r.plain(j+1) && r.ends(j+1, r.infinitiveEndings))
+	if !r.plain(j) || r.role(j)&purpose == 0 {
+		return false
+	}
+	k := j + 1
+	if k+1 < len(r.toks) && r.length(k) == 1 && r.elided(k+1) {
+		k++ // "pour s'entendre"
+	}
+	return r.monthFirst || r.verbLast || r.plain(j+1) && r.ends(k, r.infinitiveEndings)
 }
 
 // meantForDay tells whether "for" stands before a day of the week, whose words end

@@ -288,7 +288,7 @@ func (r *reader) actsAsMonth(i, k int) bool {
 	case r.plain(k) && lower && r.before1(i, nounCue):
 		return r.all[k]&function == 0 && r.role(k)&past == 0
 	case r.plain(k) && lower && r.sentenceStart(i):
-		return r.all[k]&function != 0 && r.role(k)&past != 0
+		return r.all[k]&function != 0 && r.role(k)&past != 0 || r.role(k)&figures != 0 // "March was", "March sales"
 	}
 	return r.possessive(k) && r.word(k) == "s" && k+1 < len(r.toks) && r.toks[k+1].Shape&lexicon.Lower != 0
 }

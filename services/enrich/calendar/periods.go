@@ -10,6 +10,9 @@ import (
 // seasonAlone reads a season.
 func (r *reader) seasonAlone(i int) (expression, bool) {
 	v, n := r.is(i, season)
+	if n > 1 && !r.before1(i, articleWord) {
+		n = 1 // "seit Sommer über" den Haushalt
+	}
 	e := expression{form: asSeason, n: v.n, sure: sureWord, j: i + n}
 	if j, ok := r.year(e.j, &e); ok {
 		e.j = j
@@ -316,7 +319,7 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 			return d, true
 		}
 		if w, m := r.is(k, weekday); m > 0 && r.namesTime(k) {
-			if d, ok := r.dayMonth(k); ok && v.n == 0 {
+			if d, ok := r.dayMonth(k); ok {
 				return d, true // "este miércoles 12 de marzo"
 			}
 			e.form, e.n, e.j = asWeekday, w.n, k+m

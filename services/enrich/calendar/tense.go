@@ -386,6 +386,9 @@ func (r *reader) listed(k, from int) direction {
 		r.verbLast && t&past != 0 && r.capital(k) && r.all[k]&function == 0 && !r.participle(k) {
 		return nearest // "Anstieg", "Vertrag" at the beginning of a sentence
 	}
+	if r.all[k]&day != 0 && r.is1(k-1, articleWord|shift) && r.plain(k) {
+		return nearest // "la mañana"
+	}
 	switch {
 	case t&past != 0 && k > 0 && r.role(k-1)&present != 0 && r.pair(k-1, present):
 		return now // "il y a"
@@ -529,7 +532,7 @@ func (r *reader) withAuxiliary(k, from int) direction {
 		for a := k - 1; a >= max(from, k-auxWindow) && !r.opensClause(a+1, true); a-- {
 			t := r.role(a)
 			switch {
-			case r.name(a):
+			case r.name(a), a == k-1 && r.capital(a) && r.opensAsName(a), a < k-1 && r.reachesNot(a+1):
 				return gone
 			case t&future != 0 && a > 0 && r.all[a-1]&function != 0 && r.role(a-1)&past != 0:
 				return either // "was to be held"
@@ -567,6 +570,16 @@ func (r *reader) withAuxiliary(k, from int) direction {
 		}
 	}
 	return gone
+}
+
+// opensAsName tells whether word a, which could be a modal verb, is a name at the
+// beginning of a sentence, where only a question has a verb: "May said".
+func (r *reader) opensAsName(a int) bool { return r.sentenceStart(a) && r.is1(a, month) }
+
+// reachesNot tells whether word k keeps an auxiliary before it from a participle
+// behind it: it is neither small nor an adverb. "They are not human", cleared.
+func (r *reader) reachesNot(k int) bool {
+	return r.plain(k) && r.all[k]&(function|weekday|month|day) == 0 && r.role(k)&(adverb|past|present|future|infinitive) == 0 && !strings.HasSuffix(r.word(k), "ly") && !r.ends(k, r.pastEndings)
 }
 
 // auxiliary tells whether a verb in the past stands right before word k: "did

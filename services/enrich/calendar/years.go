@@ -43,6 +43,10 @@ func (r *reader) year(k int, e *expression) (j int, ok bool) {
 		e.year = y // "mai 68"
 		return at + 1, true
 	}
+	if y, ok := r.elidedYear(at); ok && (e.form == asSeason || e.form == asMonth) {
+		e.year = y // "the summer of '69"
+		return at + 1, true
+	}
 	for range 2 {
 		if s, j, ok := r.yearShift(at); ok && r.joined(at, "") {
 			e.yearShift, e.yearShifts = s, true
@@ -239,6 +243,9 @@ func (r *reader) decadeWord(i int) (e expression, ok bool) {
 			return e, false // "los 60"
 		}
 	}
+	if y, ok := r.yearNumber(k + 1); ok && d >= minYear && y > d+decadeYears && r.spans(k, d) {
+		return e, false // "la moyenne des années 1990-2010"
+	}
 	switch {
 	case d >= minYear && d <= maxYear:
 		return expression{form: asDecade, n: d, j: k + 1, sure: sureFull}, true
@@ -247,6 +254,8 @@ func (r *reader) decadeWord(i int) (e expression, ok bool) {
 	}
 	return e, false
 }
+
+const decadeYears = 10
 
 // yearAlone reads a year without anything before it.
 func (r *reader) yearAlone(i int) (e expression, ok bool) {
@@ -265,14 +274,14 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	case r.capitals && r.bareYears:
 		noun = noun && r.capital(i+1)
 	case r.bareYears:
-		noun = noun && (r.severalOf(i+1) || i > 0 && r.capital(i-1))
+		noun = noun && (r.severalOf(i+1) || i > 0 && r.capital(i-1)) && !r.endsAsFuture(i+1)
 	}
 	if r.monthFirst && noun && r.ends(i+1, r.pastEndings) && r.plain(i+2) && r.all[i+2]&(articleWord|nounCue) != 0 {
 		noun = false // "the drought of 2011 proved her point"
 	}
 	switch {
-	case r.ofCounts(i):
-		return e, false
+	case r.ofCounts(i), y%100 == 0 && r.is1(i-1, and) && r.behind != i-1 && i > 1 && r.joined(i-1, ""):
+		return e, false // "500 on Saturday and 2000 on Sunday"
 	case cue:
 		// "than 2000 people"
 		if noun && !r.strongYearCue(i) {
@@ -351,18 +360,30 @@ func (r *reader) severalOf(k int) bool {
 
 // yearOfTwo reads the last two digits of a year behind an apostrophe: "in '97".
 func (r *reader) yearOfTwo(i int) (e expression, ok bool) {
-	const turn = 30 // up to here they are of this century
-	y := r.digits(i)
-	if i == 0 || y < 0 || r.length(i) != 2 || !r.elided(i) || r.gap(i)[0] != ' ' || r.plain(i+1) && r.all[i+1]&function == 0 {
+	y, ok := r.elidedYear(i)
+	if !ok {
 		return e, false
 	}
-	if _, ok := r.before(i, yearCue|in|since); !ok || strings.ContainsAny(r.gap(i+1), "'’") {
+	if _, ok := r.before(i, yearCue|in|since); !ok {
 		return e, false
+	}
+	return expression{form: asYear, year: y, n: y, j: i + 1, sure: sureWord}, true
+}
+
+// elidedYear is the year whose last two digits stand behind an apostrophe at word i.
+func (r *reader) elidedYear(i int) (y int, ok bool) {
+	const turn = 30 // up to here they are of this century
+	if i <= 0 || i >= len(r.toks) {
+		return 0, false
+	}
+	y = r.digits(i)
+	if y < 0 || r.length(i) != 2 || !r.elided(i) || r.gap(i)[0] != ' ' || r.plain(i+1) && r.all[i+1]&function == 0 || strings.ContainsAny(r.gap(i+1), "'’") {
+		return 0, false
 	}
 	if y += 1900; y < 1900+turn {
 		y += 100
 	}
-	return expression{form: asYear, year: y, n: y, j: i + 1, sure: sureWord}, true
+	return y, true
 }
 
 // possessive tells whether the word before i is an "'s", or i is.
@@ -385,10 +406,24 @@ func (r *reader) clearBefore(i int) bool {
 	if g == "" || strings.ContainsRune("$€£#§+=@&_.-–/:", lastRune(g)) {
 		return false
 	}
-	if _, ok := r.before(i, notBehind); ok && r.joined(i, ".") {
+	if _, ok := r.before(i, notBehind); ok && r.joined(i, ".") || r.listedBehind(i) {
 		return false
 	}
 	return !r.plain(i) || r.toks[i-1].Shape&lexicon.HasDigit == 0 // a telephone number
+}
+
+// listedBehind tells whether the number at i goes on a list that begins behind a word
+// after which a number is no year: "models 2019, 2021 and 2024".
+func (r *reader) listedBehind(i int) bool {
+	for k := i; k > 0 && i-k < 2*maxDays; k-- {
+		switch {
+		case k < i && r.digits(k) >= 0 && r.before1(k, notBehind):
+			return true
+		case r.digits(k-1) < 0 && !r.is1(k-1, and) || !r.joined(k, ","):
+			return false
+		}
+	}
+	return false
 }
 
 // clearBehind tells whether what stands behind the number y at i allows it to
@@ -414,7 +449,7 @@ func (r *reader) clearBehind(i, y int) bool {
 		y2, ok := r.yearNumber(k)
 		return ok && y2 > y
 	case !number && strings.ContainsRune("-'’", c):
-		return r.possessive(k) || strings.EqualFold(r.word(k), "s")
+		return r.possessive(k) || c != '-' && strings.EqualFold(r.word(k), "s")
 	}
 	return true
 }
@@ -426,7 +461,15 @@ func (r *reader) ofCounts(i int) bool {
 	if k+1 >= len(r.toks) || r.all[i+1]&(to|and|function) == 0 || r.digits(k) < 0 || r.all[i+1]&(to|and) == 0 && r.length(k) < 4 || !r.plain(k+1) {
 		return false
 	}
-	return r.all[k+1]&yearNoun != 0 || r.capitals && r.bareYears && r.capital(k+1)
+	return r.all[k+1]&yearNoun != 0 || r.capitals && r.bareYears && r.capital(k+1) && !r.term(i, k)
+}
+
+// term tells whether the numbers at i and k are the first and last year of what is
+// named behind them: "von 2005 bis 2009 Minister".
+func (r *reader) term(i, k int) bool {
+	a, ok := r.yearNumber(i)
+	b, ok2 := r.yearNumber(k)
+	return ok && ok2 && a >= 1700 && a < b && b-a <= maxSpan && a%100 != 0 && b%100 != 0 && r.is1(i+1, to) && r.before1(i, in|since)
 }
 
 func (r *reader) before1(i int, k kind) bool {

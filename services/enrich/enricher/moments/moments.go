@@ -42,8 +42,8 @@ func New() (*Enricher, error) {
 	return &Enricher{l}, nil
 }
 
-// Enrich sets a.Moments: what headline, standfirst, dateline and body mention,
-// by place. In languages that the data doesn't have nothing is found.
+// Enrich sets a.Moments: what headline, standfirst, dateline, body and notes
+// mention, by place. In languages that the data doesn't have nothing is found.
 func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	a.Moments = nil
 	tag, _, _ := strings.Cut(a.Language.Value, "-")
@@ -57,13 +57,13 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	var read []calendar.Expression
 	var manner calendar.Manner
 	for _, s := range a.Segments {
-		alone := s.Kind == article.Boilerplate
-		if !s.Kind.InBody() && s.Kind != article.Headline && s.Kind != article.Standfirst && s.Kind != article.Dateline && (!alone || s.End-s.Start > maxDayLine) {
+		if !mentions(&s) {
 			continue
 		}
+		alone := s.Kind == article.Boilerplate
 		reads := &manner
-		if alone {
-			apart := manner // what a page says beside the article tells nothing of its manner
+		if alone || s.Kind == article.Note {
+			apart := manner // what stands beside the article tells nothing of its manner
 			reads = &apart
 		}
 		read = lang.Read(read[:0], a.Text, s.Start, s.End, Limit-len(found), reads)
@@ -99,6 +99,20 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	}
 	a.Moments = found
 	return nil
+}
+
+// mentions tells whether the days that s names are those of the article, or of a note
+// on it: what it corrects, until when it is embargoed. Of what a page says beside it
+// only a line may be one.
+func mentions(s *article.Segment) bool {
+	switch s.Kind {
+	case article.Headline, article.Standfirst, article.Dateline, article.Note:
+		return true
+	case article.Boilerplate:
+		return s.End-s.Start <= maxDayLine
+	default:
+		return s.Kind.InBody()
+	}
 }
 
 // Anchor is the day that relative dates of a count from: that of the dateline,
