@@ -37,6 +37,8 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	switch {
 	case ok:
 		return c
+	case d == now && e.form == asWeekday && r.verbLast:
+		return today
 	case d == now:
 		d = toCome
 	case d == toCome && sure && r.anyOf(a.from, a.to, once):

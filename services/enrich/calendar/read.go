@@ -250,7 +250,7 @@ func (r *reader) joint(e expression) (k int, list, ok bool) {
 		if open {
 			return j + n, false, true
 		}
-		return j + n, true, e.form == asMonth || e.form == asWeekday || e.form == asDay
+		return j + n, true, e.form == asMonth || e.form == asWeekday || e.form == asDay || e.form == asDecade && !r.capitals
 	}
 	marks := "."
 	if r.monthFirst && e.form == asDay && e.year != 0 {
@@ -273,6 +273,11 @@ func (r *reader) putOff(i, j int) bool {
 func (r *reader) rangeEnd(k int, e expression) (b expression, ok bool) {
 	if r.all[k]&part != 0 && (e.form == asYear || e.form == asMonth) {
 		if b, ok = r.point(k); ok && b.form == e.form && (b.year == 0 || b.year >= e.year) {
+			return b, true
+		}
+	}
+	if e.form == asDecade && !r.capitals {
+		if b, ok = r.decadeAfter(k, &e); ok {
 			return b, true
 		}
 	}
@@ -309,6 +314,8 @@ func follows(a, b expression) bool {
 		return (!a.shifted || a.shift == 0) && !b.shifted && b.n == a.n%7+1
 	case asMonth:
 		return b.n == a.n%12+1 && (a.year == 0 || a.year == b.year) && !a.yearShifts && !a.shifted && !b.shifted && a.part == Whole && b.part == Whole
+	case asDecade:
+		return b.n == a.n+decadeYears
 	default:
 		return false
 	}
@@ -443,6 +450,9 @@ func (x *Expression) resolve(anchor time.Time, before Interval) (i Interval, ok 
 		} else {
 			a, ok = x.first.resolve(anchor, before, x.tense)
 		}
+		if on, is := x.isOn(anchor); is {
+			return on, true
+		}
 		if ok {
 			from := a.From
 			if x.first.form == asDayOfWeek {
@@ -461,6 +471,20 @@ func (x *Expression) resolve(anchor time.Time, before Interval) (i Interval, ok 
 		i.Precision = article.PrecisionQuarter
 	}
 	return i, true
+}
+
+// isOn is a range from a day to another without a year that anchor lies in, and that
+// is told of in the present or the future: it has begun.
+func (x *Expression) isOn(anchor time.Time) (i Interval, ok bool) {
+	if x.first.form != asDay || x.last.form != asDay || x.first.dated() || x.last.dated() || x.first.shifted || x.last.shifted || x.tense != toCome || anchor.IsZero() {
+		return i, false
+	}
+	b, ok := x.last.resolve(anchor, i, toCome)
+	if !ok {
+		return i, false
+	}
+	a, ok := x.first.resolve(b.From, i, gone)
+	return Interval{a.From, b.To, b.Precision}, ok && !a.From.After(anchor)
 }
 
 // Precision is that of x, resolved or not.

@@ -15,6 +15,7 @@ const (
 	toCome
 	either // was to come then: "was due on Friday"
 	now    // the present tense: to come, or what is
+	today  // of a day of the week: the anchor's own, else to come
 )
 
 // How many words are looked through for a verb.
@@ -532,7 +533,7 @@ func (r *reader) withAuxiliary(k, from int) direction {
 		for a := k - 1; a >= max(from, k-auxWindow) && !r.opensClause(a+1, true); a-- {
 			t := r.role(a)
 			switch {
-			case r.name(a), a == k-1 && r.capital(a) && r.opensAsName(a), a < k-1 && r.reachesNot(a+1):
+			case r.name(a), a == k-1 && r.capital(a) && r.opensAsName(a), a < k-1 && r.reachesNot(a):
 				return gone
 			case t&future != 0 && a > 0 && r.all[a-1]&function != 0 && r.role(a-1)&past != 0:
 				return either // "was to be held"
@@ -576,9 +577,17 @@ func (r *reader) withAuxiliary(k, from int) direction {
 // beginning of a sentence, where only a question has a verb: "May said".
 func (r *reader) opensAsName(a int) bool { return r.sentenceStart(a) && r.is1(a, month) }
 
-// reachesNot tells whether word k keeps an auxiliary before it from a participle
-// behind it: it is neither small nor an adverb. "They are not human", cleared.
-func (r *reader) reachesNot(k int) bool {
+// reachesNot tells whether the auxiliary at word a doesn't reach a participle behind
+// the word that follows it, which is neither small nor an adverb: "they are human",
+// cleared; a bill "that would ban phones" passed.
+func (r *reader) reachesNot(a int) bool {
+	k := a + 1
+	if t := r.role(a); t&future != 0 && (a == 0 || r.role(a-1)&clause == 0) {
+		return false
+	}
+	for r.role(k)&negation != 0 {
+		k++
+	}
 	return r.plain(k) && r.all[k]&(function|weekday|month|day) == 0 && r.role(k)&(adverb|past|present|future|infinitive) == 0 && !strings.HasSuffix(r.word(k), "ly") && !r.ends(k, r.pastEndings)
 }
 

@@ -257,6 +257,17 @@ func (r *reader) decadeWord(i int) (e expression, ok bool) {
 
 const decadeYears = 10
 
+// decadeAfter reads the digits of a decade that goes on the decade e: "années 1960 et
+// 1970", "años 80 y 90".
+func (r *reader) decadeAfter(k int, e *expression) (b expression, ok bool) {
+	d := r.digits(k)
+	if d >= 20 && d <= 90 && r.length(k) == 2 {
+		d += e.n / 100 * 100
+	}
+	b = expression{form: asDecade, n: d, i: k, j: k + 1, sure: e.sure}
+	return b, d%10 == 0 && d > e.n && d < e.n+maxSpan && e.part == Whole && !r.counts(k, d)
+}
+
 // yearAlone reads a year without anything before it.
 func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	y, ok := r.yearNumber(i)
@@ -469,7 +480,7 @@ func (r *reader) ofCounts(i int) bool {
 func (r *reader) term(i, k int) bool {
 	a, ok := r.yearNumber(i)
 	b, ok2 := r.yearNumber(k)
-	return ok && ok2 && a >= 1700 && a < b && b-a <= maxSpan && a%100 != 0 && b%100 != 0 && r.is1(i+1, to) && r.before1(i, in|since)
+	return ok && ok2 && a >= 1700 && a < b && b-a <= maxSpan && a%100 != 0 && b%100 != 0 && r.is1(i+1, to) && !r.is1(i+1, target) && r.before1(i, yearCue)
 }
 
 func (r *reader) before1(i int, k kind) bool {
