@@ -323,7 +323,7 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 				return d, true // "este miércoles 12 de marzo"
 			}
 			e.form, e.n, e.j = asWeekday, w.n, k+m
-			if d, ok := r.dayBehind(e.j); ok && v.n == 0 {
+			if d, ok := r.dayBehind(e.j); ok && (v.n == 0 || !r.capitals) {
 				e.day = d
 				e.j++
 			}
@@ -572,7 +572,10 @@ func (r *reader) firstMonths(i int) (e expression, ok bool) {
 	if v, o := r.is(i, ordinal); o > 0 && v.n < 0 {
 		e.shift = -1
 	}
-	j, ok := r.year(e.j, &e)
-	e.j = j
-	return e, ok
+	if j, ok := r.year(e.j, &e); ok {
+		e.j = j
+		return e, true
+	}
+	e = r.withYear(e)
+	return e, e.yearShifts
 }

@@ -65,6 +65,9 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int, m 
 		x.Start, x.End = r.span(e.i, j, e)
 		if !x.first.dated() || x.first.form == asFeast {
 			x.tense = r.directionOf(&x, j)
+			if n := len(dst); n > 0 && r.alternative(e.i) && dst[n-1].first.form != asFeast && dst[n-1].undated() && x.undated() {
+				x.tense = dst[n-1].tense // "in the late spring or early summer"
+			}
 		} else {
 			r.cue = r.governed(e.i)
 		}
@@ -74,6 +77,19 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int, m 
 		old = x.first.form == asYear || x.first.form == asDecade || x.first.form == asCentury
 	}
 	return dst
+}
+
+// undated tells whether x has neither a year nor a word such as "last", so that its
+// direction tells when it is.
+func (x *Expression) undated() bool {
+	return !x.first.dated() && !x.first.shifted && !x.first.yearShifts && x.last.form == 0 && x.first.form != asUnit
+}
+
+// alternative tells whether nothing but "or" stands between the expression before and
+// word i.
+func (r *reader) alternative(i int) bool {
+	k := r.behind
+	return k > 0 && k < i && i-k <= 2 && r.is1(k, and) && r.joined(k, "") && r.joined(i, "") && (i-k == 1 || r.is1(i-1, articleWord))
 }
 
 // ofStreet tells whether e is the name of a street or square: "rue du 8 mai".
@@ -315,7 +331,7 @@ func follows(a, b expression) bool {
 	case asMonth:
 		return b.n == a.n%12+1 && (a.year == 0 || a.year == b.year) && !a.yearShifts && !a.shifted && !b.shifted && a.part == Whole && b.part == Whole
 	case asDecade:
-		return b.n == a.n+decadeYears
+		return b.n == a.n+decadeYears && a.part == Whole && b.part == Whole
 	default:
 		return false
 	}

@@ -82,7 +82,7 @@ func (r *reader) counts(k, y int) bool {
 	if r.all[k+1]&yearNoun != 0 {
 		return true
 	}
-	return y < 1900 && r.all[k+1]&function == 0 && (r.toks[k+1].Shape&lexicon.Lower != 0 && !r.capitals || r.capital(k+1) && r.bareYears && r.capitals)
+	return y < 1900 && r.all[k+1]&function == 0 && r.role(k+1)&(past|present|future) == 0 && !r.ends(k+1, r.pastEndings) && (r.toks[k+1].Shape&lexicon.Lower != 0 && !r.capitals || r.capital(k+1) && r.bareYears && r.capitals)
 }
 
 // yearShift reads "last year", "année dernière", "Vorjahr".
@@ -290,7 +290,12 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	if r.monthFirst && noun && r.ends(i+1, r.pastEndings) && r.plain(i+2) && r.all[i+2]&(articleWord|nounCue) != 0 {
 		noun = false // "the drought of 2011 proved her point"
 	}
+	if y%100 != 0 && (r.plain(i+1) && r.role(i+1)&annual != 0 || r.plain(i) && r.role(i-1)&single != 0) {
+		noun = false // "2024 revenue", "war 1998 Minister"
+	}
 	switch {
+	case r.risesTo(i):
+		return e, false
 	case r.ofCounts(i), y%100 == 0 && r.is1(i-1, and) && r.behind != i-1 && i > 1 && r.joined(i-1, ""):
 		return e, false // "500 on Saturday and 2000 on Sunday"
 	case cue:
@@ -332,6 +337,12 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true
 	}
 	return e, false
+}
+
+// risesTo tells whether the number at i is what something has come to by so much: "um
+// 3 Prozent auf 1950".
+func (r *reader) risesTo(i int) bool {
+	return r.plain(i) && r.is1(i-1, target) && r.is1(i-1, to) && r.plain(i-1) && r.is1(i-2, yearNoun) && !r.is1(i-2, unit|units)
 }
 
 // nounBefore tells whether a noun that is no name stands before word i: "the abbey
