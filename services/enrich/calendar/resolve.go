@@ -281,9 +281,9 @@ func (e *expression) weekly(anchor time.Time, d direction) Interval {
 	case e.shifted && e.shift < 0 && back == 0 && e.form == asWeekday:
 		t = anchor.AddDate(0, 0, -7)
 	case e.shifted && e.shift < 0:
-		t = last
+		t = last.AddDate(0, 0, 7*(e.shift+1))
 	case e.shifted && e.shift > 0:
-		t = last.AddDate(0, 0, 7)
+		t = last.AddDate(0, 0, 7*e.shift)
 	case e.shifted && back == 0:
 		t = anchor
 	case d == toCome && back <= length && e.form == asWeekend:
