@@ -127,7 +127,7 @@ func (r *reader) before(i int, k kind) (at int, ok bool) {
 
 // digits is the number that word i is, -1 if it is none or too long.
 func (r *reader) digits(i int) int {
-	if i >= len(r.toks) || r.toks[i].Shape&lexicon.Digits == 0 || r.toks[i].End-r.toks[i].Start > 4 {
+	if i < 0 || i >= len(r.toks) || r.toks[i].Shape&lexicon.Digits == 0 || r.toks[i].End-r.toks[i].Start > 4 {
 		return -1
 	}
 	n, ok := atoi(r.word(i))

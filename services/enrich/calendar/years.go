@@ -145,13 +145,12 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	if r.monthFirst && noun && r.ends(i+1, r.pastEndings) && r.plain(i+2) && r.all[i+2]&(articleWord|nounCue) != 0 {
 		noun = false // "the drought of 2011 proved her point"
 	}
-	if y%100 != 0 && (r.plain(i+1) && r.role(i+1)&annual != 0 || r.plain(i) && r.role(i-1)&single != 0) {
-		noun = false // "2024 revenue", "war 1998 Minister"
-	}
+	named := y%100 != 0 && y >= 1900 && r.namesYear(i)
+	noun = noun && !named
 	switch {
 	case r.risesTo(i):
 		return e, false
-	case r.ofCounts(i), y%100 == 0 && r.is1(i-1, and) && r.behind != i-1 && i > 1 && r.joined(i-1, ""):
+	case r.ofCounts(i), y%100 == 0 && r.is1(i-1, and) && r.digits(i-2) < 0 && r.joined(i-1, ""):
 		return e, false // "500 on Saturday and 2000 on Sunday"
 	case cue:
 		// "than 2000 people"
@@ -184,6 +183,8 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true // "in 1999, 2006 and"
 	case r.plain(i+1) && y%100 != 0 && r.all[i+1]&function != 0 && r.role(i+1)&(future|past|present) != 0:
 		return e, true // "2025 would be difficult"
+	case named && r.monthFirst:
+		return e, true
 	case y >= 1900 && y%100 != 0 && r.plain(i) && r.toks[i-1].Shape&lexicon.Lower != 0 && !r.is1(i-1, function) && (i+1 == len(r.toks) || r.sentenceStart(i+1) || strings.HasPrefix(r.gap(i+1), ",")):
 		e.sure = sureWord // "will not see 2030.", "a quiet 2026"
 		return e, true
@@ -192,6 +193,13 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true
 	}
 	return e, false
+}
+
+// namesYear tells by the word beside the number at i that it counts nothing: "2024
+// revenue", "war 1998 Minister", "the 1998 and 2002 champion".
+func (r *reader) namesYear(i int) bool {
+	return r.plain(i+1) && r.role(i+1)&annual != 0 || r.plain(i) && r.role(i-1)&single != 0 ||
+		r.monthFirst && r.plain(i) && r.is1(i-1, and) && r.behind == i-1 && r.digits(i-2) >= 1900
 }
 
 // risesTo tells whether the number at i is what something has come to by so much: "um

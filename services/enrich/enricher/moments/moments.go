@@ -16,7 +16,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "moments"
-	Version = 1
+	Version = 2
 )
 
 // Limit is the most moments that are reported for one article.
@@ -61,44 +61,52 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 			continue
 		}
 		alone := s.Kind == article.Boilerplate
-		reads := &manner
+		reads, last := &manner, &before
 		if alone || s.Kind == article.Note {
-			apart := manner // what stands beside the article tells nothing of its manner
-			reads = &apart
+			// What stands beside the article tells nothing of its manner, nor what hangs on what.
+			apart, none := manner, calendar.Interval{}
+			reads, last = &apart, &none
 		}
 		read = lang.Read(read[:0], a.Text, s.Start, s.End, Limit-len(found), reads)
 		if alone && (len(read) != 1 || !read[0].Agenda() || strings.Trim(a.Text[s.Start:read[0].Start]+a.Text[read[0].End:s.End], " .:") != "") {
 			continue
 		}
-		for i := range read {
-			x := &read[i]
-			if s.Kind == article.Dateline {
-				x.Nearest()
-			}
-			m := article.Moment{
-				Evidence:  article.Evidence{Span: article.Span{Start: x.Start, End: x.End}, Enricher: Name, Version: Version, Confidence: x.Confidence},
-				Precision: x.Precision(),
-			}
-			when, ok := x.Resolve(anchor, before)
-			switch {
-			case ok:
-				m.From, m.To, m.Precision = when.From, when.To, when.Precision
-				before = when
-			case x.Relative():
-				continue // nothing to count from: it may be a duration
-			default:
-				m.Confidence *= unresolved
-				before = calendar.Interval{} // what hangs on it can't be told either
-			}
-			m.Confidence = math.Round(100*m.Confidence) / 100
-			found = append(found, m)
-		}
+		found = resolved(found, read, s.Kind, anchor, last)
 		if len(found) >= Limit {
 			break
 		}
 	}
 	a.Moments = found
 	return nil
+}
+
+// resolved appends what was read in a segment of the kind to found, told from anchor
+// and from before, which is what the text named last.
+func resolved(found []article.Moment, read []calendar.Expression, kind article.Kind, anchor time.Time, before *calendar.Interval) []article.Moment {
+	for i := range read {
+		x := &read[i]
+		if kind == article.Dateline {
+			x.Nearest()
+		}
+		m := article.Moment{
+			Evidence:  article.Evidence{Span: article.Span{Start: x.Start, End: x.End}, Enricher: Name, Version: Version, Confidence: x.Confidence},
+			Precision: x.Precision(),
+		}
+		when, ok := x.Resolve(anchor, *before)
+		switch {
+		case ok:
+			m.From, m.To, m.Precision = when.From, when.To, when.Precision
+			*before = when
+		case x.Relative():
+			continue // nothing to count from: it may be a duration
+		default:
+			m.Confidence *= unresolved
+			*before = calendar.Interval{} // what hangs on it can't be told either
+		}
+		m.Confidence = math.Round(100*m.Confidence) / 100
+		found = append(found, m)
+	}
+	return found
 }
 
 // mentions tells whether the days that s names are those of the article, or of a note
