@@ -54,7 +54,7 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 // verb does.
 func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 	switch {
-	case r.before1(a.cue, since) && !(r.before1(a.cue, until) && r.toBe(a.i, a.j)):
+	case r.before1(a.cue, since) && (!(r.before1(a.cue, until) && r.toBe(a.i, a.j)) || r.ordinalSince(a.cue)):
 		return gone, true
 	case r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, once) && (a.byDay || a.part != Whole || r.monthFirst):
 		return toCome, true
@@ -79,10 +79,23 @@ func (r *reader) byNoun(a *around) (d direction, ok bool) {
 		return gone, true // the day of the issue that is quoted
 	case a.byDay && r.ofWhatHappened(a.i, a.j, r.looksAhead(a.from, a.to) && !r.besideEvent(a.i, a.from, after)):
 		return gone, true
-	case a.ranged && (a.form == asWeekday || a.form == asDay) && a.from > 0 && !r.parts(a.from) && r.within(a.i, a.j, a.from, a.to) == nearest:
+	case a.ranged && (a.form == asWeekday || a.form == asDay) && a.from > 0 && !r.parts(a.from) && r.within(a.i, a.j, a.from, a.to) == nearest && r.toldBefore(a):
 		return toCome, true // days from one to another with no verb of their own are announced
 	}
 	return nearest, false
+}
+
+// ordinalSince tells whether what stands before the preposition of a date at word i is
+// called the first or the last: "la primera desde marzo".
+func (r *reader) ordinalSince(i int) bool {
+	p, ok := r.before(i, since)
+	return ok && r.is1(p-1, ordinal) && r.plain(p)
+}
+
+// toldBefore tells whether the sentence has a verb before the clause of a.
+func (r *reader) toldBefore(a *around) bool {
+	from, _ := r.sentenceAround(a.i, a.j)
+	return r.backward(a.from, from) != nearest
 }
 
 // inSpiteOf is the direction of a date whose verb says d, where something else in its

@@ -280,15 +280,17 @@ func (r *reader) likeAny(i, k int) bool {
 // actsAsMonth tells whether the name of a month, which may be a person's, is
 // used as no person's is: "its June meeting", "April's figures", "March was".
 func (r *reader) actsAsMonth(i, k int) bool {
-	if !r.capitals || r.bareYears || r.all[i]&function != 0 && !r.before1(i, nounCue) || k >= len(r.toks) {
+	if !r.capitals || r.bareYears || r.all[i]&function != 0 && !r.before1(i, nounCue) && r.role(k)&figures == 0 || k >= len(r.toks) {
 		return false
 	}
 	lower := r.toks[k].Shape&lexicon.Lower != 0
 	switch {
+	case r.plain(k) && lower && r.role(k)&figures != 0:
+		return true // "reports May payrolls"
 	case r.plain(k) && lower && r.before1(i, nounCue):
 		return r.all[k]&function == 0 && r.role(k)&past == 0
 	case r.plain(k) && lower && r.sentenceStart(i):
-		return r.all[k]&function != 0 && r.role(k)&past != 0 || r.role(k)&figures != 0 // "March was", "March sales"
+		return r.all[k]&function != 0 && r.role(k)&past != 0
 	}
 	return r.possessive(k) && r.word(k) == "s" && k+1 < len(r.toks) && r.toks[k+1].Shape&lexicon.Lower != 0
 }

@@ -552,8 +552,8 @@ func (r *reader) withAuxiliary(k, from int) direction {
 	if r.verbLast && r.plain(k+1) && r.role(k+1)&future != 0 {
 		return toCome // "gewählt wird"
 	}
-	if r.verbLast && r.role(k)&shuts != 0 && r.isShut(k) {
-		return now // "sind von Donnerstag an verboten"
+	if r.verbLast && r.role(k)&(shuts|opening) != 0 && r.isShut(k) {
+		return now // "sind von Donnerstag an verboten", "ist bis Mai geöffnet"
 	}
 	for a := k - 1; a >= max(from, k-auxWindow) && !r.opensClause(a+1, true); a-- {
 		switch t := r.role(a); {

@@ -195,7 +195,7 @@ func (r *reader) sentenceStart(i int) bool {
 	switch {
 	case prev.Shape&lexicon.Digits != 0:
 		// "am 3. März": a number before a full stop may be an ordinal.
-		return n > 2 || r.all[i]&(month|monthShort|unit|units) == 0 && !(r.capitals && r.bareYears)
+		return n > 2 || !(r.capitals && r.bareYears)
 	case r.all[i-1]&monthShort != 0 && r.all[i-1]&month == 0:
 		return false
 	case r.capital(i-1) && r.role(i-1)&titleShort != 0:

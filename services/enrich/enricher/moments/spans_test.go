@@ -31,7 +31,7 @@ var spans = []phenomenon{
 	{"en", "It forecast 2026 revenue of $3 billion, and 2027 profit. It sold 2026 lorries.", w("2026|2026-01-01|2026-12-31|year", "2027|2027-01-01|2027-12-31|year")},
 	{"en", "The 1998 and 2002 finals were close.", w("1998|1998-01-01|1998-12-31|year", "2002|2002-01-01|2002-12-31|year")},
 	{"de", "Er war 1998 Trainer und von 2005 bis 2009 Präsident. Es kamen 1998 Gäste.", w("1998|1998-01-01|1998-12-31|year", "2005 bis 2009|2005-01-01|2009-12-31|year")},
-	{"fr", "La Coupe 2026 commencera tard. Il a voté en 2017 pour la loi.", w("2026|2026-01-01|2026-12-31|year", "2017|2017-01-01|2017-12-31|year")},
+	{"fr", "La Coupe 2026 partira de Lyon. Il a voté en 2017 pour la loi.", w("2026|2026-01-01|2026-12-31|year", "2017|2017-01-01|2017-12-31|year")},
 	{"es", "El 2 de mayo de 1516 llegó el rey.", w("2 de mayo de 1516|1516-05-02")},
 	// Models and sums are no years.
 	{"en", "The recall is of models 2021, 2022 and 2024 and of the 2025 model. The 2021-S is safe.", nil},
@@ -55,6 +55,10 @@ var spans = []phenomenon{
 	{"en", "May said on Monday that all was well.", w("Monday|2025-03-10")},
 	{"en", "April sales rose. The bill is soon expected on Monday.", w("April|2024-04-01|2024-04-30|month", "Monday|2025-03-17")},
 	{"en", "They will act in the late spring or early summer, he said.", w("the late spring|2025-05-01|2025-05-31|season", "early summer|2025-06-01|2025-06-30|season")},
+	{"en", "The office reports March payrolls on April 4. February's gain was small.", w("March|2025-03-01|2025-03-31|month", "April 4|2025-04-04", "February|2025-02-01|2025-02-28|month")},
+	{"de", "Von Mitte März bis Ende Oktober ist das Bad geöffnet.", w("Mitte März bis Ende Oktober|2025-03-11|2025-10-31|third of a month")},
+	{"fr", "Ainsi, du 1er au 9 mars, 21 feux ont été vus.", w("1er au 9 mars|2025-03-01|2025-03-09")},
+	{"es", "Viajará el martes a la cumbre, la primera desde octubre.", w("martes|2025-03-18", "octubre|2024-10-01|2024-10-31|month")},
 	{"fr", "Ils ont jusqu'à vendredi pour s'accorder.", w("vendredi|2025-03-14")},
 	{"es", "Lo dijo el martes, en la mañana fría.", w("martes|2025-03-11")},
 }
