@@ -202,6 +202,9 @@ func (r *reader) partOf(i int) (expression, bool) {
 	// "Anfang der Woche", "the end of the month"
 	for _, at := range r.skips(k) {
 		if e, ok := r.partTarget(at); ok && r.joined(at, "-") {
+			if e.form == asYear && r.monthFirst && r.is1(at-1, articleWord) {
+				return expression{}, false // "the end of the 2016 season"
+			}
 			e.part = v.part
 			return e, true
 		}
@@ -482,7 +485,7 @@ func (r *reader) count(i int) (n, j int, ok bool) {
 	if v, m := r.is(i, number); m > 0 {
 		return v.n, i + m, true
 	}
-	if d := r.digits(i); d > 0 && d < 1000 && !r.decimal(i) {
+	if d := r.digits(i); d > 0 && d < 1000 && !r.decimal(i) && !r.glued(i) {
 		return d, i + 1, true
 	}
 	return 0, i, false

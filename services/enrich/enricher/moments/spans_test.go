@@ -50,6 +50,7 @@ var spans = []phenomenon{
 	{"de", "Am übernächsten Sonntag wird gewählt.", w("übernächsten Sonntag|2025-03-23")},
 	{"de", "Sie spielt am Mittwoch in Köln und am Freitag in Bonn.", w("Mittwoch|2025-03-12", "Freitag|2025-03-14")},
 	{"de", "Sie streiten seit Sommer über Geld. Es war den Sommer über trocken.", w("Sommer|2024-06-01|2024-08-31|season", "Sommer über|2024-06-01|2024-08-31|season")},
+	{"en", "It rained at the end of the 2016 season, 7,600 years ago and 60 years ago.", w("2016|2016-01-01|2016-12-31|year", "60 years ago|1965-01-01|1965-12-31|year")},
 	// What tells the direction.
 	{"en", "A law that would ban whaling passed the Senate Monday. They are not happy, voted on Monday and left.", w("Monday|2025-03-10", "Monday|2025-03-10")},
 	{"en", "May said on Monday that all was well.", w("Monday|2025-03-10")},
