@@ -54,6 +54,8 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 // verb does.
 func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 	switch {
+	case a.form == asMonth && r.before1(a.cue, since) && r.before1(a.cue, until) && r.decidedOn(a.i, r.sentenceFrom(a)):
+		return nearest, true // "anunció recortes desde enero"
 	case r.before1(a.cue, since) && (!(r.before1(a.cue, until) && r.toBe(a.i, a.j)) || r.ordinalSince(a.cue)):
 		return gone, true
 	case r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, once) && (a.byDay || a.part != Whole || r.monthFirst):
@@ -73,6 +75,8 @@ func (r *reader) byNoun(a *around) (d direction, ok bool) {
 	switch {
 	case a.form == asMonth && r.traded(a.i, a.j):
 		return toCome, true
+	case a.form == asDay && r.isWritten(a.i):
+		return gone, true
 	case r.madePublic(a.expression, a.j, a.from, a.to):
 		return gone, true
 	case a.form == asWeekday && r.bracketed(a.i, a.j):
@@ -92,10 +96,25 @@ func (r *reader) ordinalSince(i int) bool {
 	return ok && r.is1(p-1, ordinal) && r.plain(p)
 }
 
+// isWritten tells whether the day at word i is that of what is dated when it is out:
+// "die Meldung vom 3. Mai", "la carta del 3 de mayo".
+func (r *reader) isWritten(i int) bool {
+	k := i - 1
+	if k > 0 && r.is1(k, articleWord) && r.joined(i, "") {
+		k--
+	}
+	return k > 0 && r.is1(k, dating|of) && r.joined(k+1, "") && r.role(k-1)&written != 0 && r.plain(k)
+}
+
 // toldBefore tells whether the sentence has a verb before the clause of a.
 func (r *reader) toldBefore(a *around) bool {
+	return r.backward(a.from, r.sentenceFrom(a)) != nearest
+}
+
+// sentenceFrom is the first word of the sentence of a.
+func (r *reader) sentenceFrom(a *around) int {
 	from, _ := r.sentenceAround(a.i, a.j)
-	return r.backward(a.from, from) != nearest
+	return from
 }
 
 // inSpiteOf is the direction of a date whose verb says d, where something else in its

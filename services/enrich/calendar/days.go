@@ -230,6 +230,9 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	if r.surnameAt(i, k, monthBits+uint(v.n)) {
 		return e, false
 	}
+	if r.monthFirst && k < len(r.toks) && r.is1(k, of) && !r.is1(k, in) && r.plain(i) && r.length(i-1) > 4 && strings.HasSuffix(r.word(i-1), "est") {
+		return e, false // "the coldest December of the series"
+	}
 	if !r.namesTime(i) || r.before1(i, every) || !r.capitals && r.before1(i, number) {
 		return e, false // "every September", "un mayo"
 	}

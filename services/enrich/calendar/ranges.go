@@ -137,7 +137,7 @@ func (r *reader) rangeEnd(k int, e expression) (b expression, ok bool) {
 	}
 	switch e.form {
 	case asYear:
-		if y, ok := r.yearNumber(k); ok && y >= e.year && !r.counts(k, y) && (!(r.capitals && r.bareYears && r.plain(k+1) && r.capital(k+1)) || r.term(e.i, k)) {
+		if y, ok := r.yearNumber(k); ok && y >= e.year && (!r.counts(k, y) && !(r.capitals && r.bareYears && r.plain(k+1) && r.capital(k+1)) || r.term(e.i, k)) {
 			return expression{form: asYear, year: y, n: y, i: k, j: k + 1, sure: sureFull}, true
 		}
 		return b, false

@@ -188,6 +188,9 @@ func (r *reader) inTitle(e expression) bool {
 		marks = "\"“”„«»‘‚‹›"
 	)
 	i, j := e.i, e.j
+	if e.form == asFixed {
+		return false
+	}
 	for n := 0; !strings.ContainsAny(r.gap(i), marks); n++ {
 		if n == words || i == 0 {
 			return false
@@ -204,6 +207,9 @@ func (r *reader) inTitle(e expression) bool {
 		return false
 	}
 	g := r.gap(j)
+	if e.form == asFeast && i == e.i && j == e.j {
+		return true
+	}
 	if j-i < 2 {
 		return e.form == asMonth || e.form == asWeekday || e.form == asUnit && r.capital(i) && !strings.ContainsAny(g, ",.!?") && !r.sentenceStart(j)
 	}

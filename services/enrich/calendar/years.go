@@ -148,8 +148,10 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	named := y%100 != 0 && y >= 1900 && r.namesYear(i)
 	noun = noun && !named
 	switch {
-	case r.risesTo(i):
+	case r.risesTo(i), y%100 == 0 && r.is1(i-1, than), r.is1(i-1, and) && r.digits(i-2) >= minYear && r.behind != i-1 && r.joined(i-1, ""), r.ofClub(i, y):
 		return e, false
+	case strings.HasSuffix(r.gap(i), "(") && r.spans(i, y):
+		return e, true // "Bach (1685-1750)"
 	case r.ofCounts(i), y%100 == 0 && r.is1(i-1, and) && r.digits(i-2) < 0 && r.joined(i-1, ""):
 		return e, false // "500 on Saturday and 2000 on Sunday"
 	case cue:
@@ -200,6 +202,12 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 func (r *reader) namesYear(i int) bool {
 	return r.plain(i+1) && r.role(i+1)&annual != 0 || r.plain(i) && r.role(i-1)&single != 0 ||
 		r.monthFirst && r.plain(i) && r.is1(i-1, and) && r.behind == i-1 && r.digits(i-2) >= 1900
+}
+
+// ofClub tells whether the year y at i belongs to the name of a club: "TSV Hagen 1860".
+func (r *reader) ofClub(i, y int) bool {
+	const recent = 1950
+	return y < recent && r.plain(i) && (r.role(i-1)&club != 0 || r.capital(i-1) && r.plain(i-1) && r.role(i-2)&club != 0)
 }
 
 // risesTo tells whether the number at i is what something has come to by so much: "um

@@ -51,6 +51,9 @@ var spans = []phenomenon{
 	{"de", "Sie spielt am Mittwoch in Köln und am Freitag in Bonn.", w("Mittwoch|2025-03-12", "Freitag|2025-03-14")},
 	{"de", "Sie streiten seit Sommer über Geld. Es war den Sommer über trocken.", w("Sommer|2024-06-01|2024-08-31|season", "Sommer über|2024-06-01|2024-08-31|season")},
 	{"en", "It rained at the end of the 2016 season, 7,600 years ago and 60 years ago.", w("2016|2016-01-01|2016-12-31|year", "60 years ago|1965-01-01|1965-12-31|year")},
+	{"en", "It was hotter than 2023, the coldest December of the century. She signed it \"2/7/2025\" in a Monday letter.", w("2023|2023-01-01|2023-12-31|year", "2/7/2025|2025-07-02", "Monday|2025-03-10")},
+	{"de", "Bach (1685-1750) war von 1703 bis 1707 Organist. Der TSV Fulda 1905 siegte. Mehr als 2000 kamen, mehr als 2019.", w("1685-1750|1685-01-01|1750-12-31|year", "1703 bis 1707|1703-01-01|1707-12-31|year", "2019|2019-01-01|2019-12-31|year")},
+	{"fr", "La chanson « Mardi gras » est gaie.", nil},
 	// What tells the direction.
 	{"en", "A law that would ban whaling passed the Senate Monday. They are not happy, voted on Monday and left.", w("Monday|2025-03-10", "Monday|2025-03-10")},
 	{"en", "May said on Monday that all was well.", w("Monday|2025-03-10")},
@@ -60,6 +63,8 @@ var spans = []phenomenon{
 	{"de", "Von Mitte März bis Ende Oktober ist das Bad geöffnet.", w("Mitte März bis Ende Oktober|2025-03-11|2025-10-31|third of a month")},
 	{"fr", "Ainsi, du 1er au 9 mars, 21 feux ont été vus.", w("1er au 9 mars|2025-03-01|2025-03-09")},
 	{"es", "Viajará el martes a la cumbre, la primera desde octubre.", w("martes|2025-03-18", "octubre|2024-10-01|2024-10-31|month")},
+	{"de", "In der Meldung vom 3. Juni muss es anders heißen.", w("3. Juni|2024-06-03")},
+	{"es", "El ministro anunció la reducción de ayudas desde junio.", w("junio|2025-06-01|2025-06-30|month")},
 	{"fr", "Ils ont jusqu'à vendredi pour s'accorder.", w("vendredi|2025-03-14")},
 	{"es", "Lo dijo el martes, en la mañana fría.", w("martes|2025-03-11")},
 }
