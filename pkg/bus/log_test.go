@@ -172,6 +172,7 @@ func TestOffsetsAtATime(t *testing.T) {
 			b, brokers, ns := c.bus(t)
 			ctx := testContext(t)
 			ensure(t, ctx, b, topic.IngestDead)
+			setConfig(t, ctx, brokers, ns+topic.IngestDead, "message.timestamp.type", "CreateTime") // to have messages of times ago
 			noon := time.Now().Add(-time.Hour).Truncate(time.Second)
 			transport := &kafka.Transport{} // the default one may remember that the topic isn't there
 			defer transport.CloseIdleConnections()
@@ -199,6 +200,40 @@ func TestOffsetsAtATime(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestKafkaStampsMessages: a writer whose clock is a day off writes as any other,
+// and its messages are of the time at which Kafka got them. Kafka would refuse those
+// that are dated ahead.
+func TestKafkaStampsMessages(t *testing.T) {
+	b, brokers := realBusAt(t)
+	ctx := testContext(t)
+	ensure(t, ctx, b, topic.IngestDead)
+	transport := &kafka.Transport{} // the default one may remember that the topic isn't there
+	defer transport.CloseIdleConnections()
+	w := &kafka.Writer{
+		Addr: kafka.TCP(brokers...), Transport: transport, Topic: string(b.Namespace()) + topic.IngestDead, RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond,
+		Compression: kafka.Zstd,
+	}
+	defer w.Close()
+	const day = 24 * time.Hour
+	began := time.Now()
+	for _, off := range []time.Duration{-day, day, 0} {
+		if err := w.WriteMessages(ctx, kafka.Message{Value: []byte(off.String()), Time: began.Add(off)}); err != nil {
+			t.Fatalf("a clock that is %v off: %v", off, err)
+		}
+	}
+	n := 0
+	err := b.ReadLog(ctx, topic.IngestDead, 0, 0, 3, func(m stage.Message) error {
+		n++
+		if off := m.Time.Sub(began); off.Abs() > day/2 {
+			t.Errorf("the message by a clock that is %s off is %v from when it was written", m.Value, off)
+		}
+		return nil
+	})
+	if err != nil || n != 3 {
+		t.Errorf("%d messages, %v", n, err)
 	}
 }
 

@@ -150,6 +150,8 @@ func (t Topic) Config() map[string]string {
 		"max.message.bytes": strconv.Itoa(MaxMessage + 1<<20), // room for keys, headers and the batch's own bytes
 		"retention.bytes":   "-1",
 		"compression.type":  "producer",
+		// By Kafka's clock. By a writer's, one that is an hour ahead could write nothing.
+		"message.timestamp.type": "LogAppendTime",
 	}
 	if t.Compact {
 		c["cleanup.policy"] = "compact"
