@@ -223,6 +223,13 @@ func (d Difference) behind() bool {
 
 const killed = "canceled"
 
+// ahead tells that the new index has all that the old has of the document, and
+// more: the old one doesn't have it, or has an older revision, or was not told of
+// a kill.
+func (d Difference) ahead() bool {
+	return d.How == Extra || d.How == Changed && !d.behind() && (d.is > d.was || d.NewState == killed && d.OldState != killed)
+}
+
 // sides is one of the two aliases with its two indices to be compared.
 type sides struct{ alias, old, new string }
 
