@@ -45,8 +45,9 @@ var stories = [][]edition{
 	{{version: 2, kill: true}, {version: 1}},
 }
 
+// ninjs is dated: what comes again is the same revision.
 func (e edition) ninjs(n int) string {
-	id := fmt.Sprintf(`{"uri":"tag:example.org,2024:quay-%d","type":"text","version":"%d",`, n, e.version)
+	id := fmt.Sprintf(`{"standard":{"name":"ninjs","version":"3.0"},"uri":"tag:example.org,2024:quay-%d","type":"text","version":"%d","versionCreated":"2024-05-01T12:0%[2]d:00Z",`, n, e.version)
 	if e.kill {
 		return id + `"pubstatus":"canceled"}`
 	}
