@@ -28,7 +28,7 @@ const (
 	MaxMessageBytes = 10 << 20
 )
 
-// StartKafka runs a broker that is its own controller, or joins another's cluster, and returns once consumer groups find
+// StartKafka runs a broker that is its own controller, and returns once consumer groups find
 // their coordinator, which needs all else to work. ctx bounds the start only. After an error nothing runs.
 func StartKafka(ctx context.Context, config ServerConfig) (*Server, error) {
 	return startKafka(ctx, config, 0)
@@ -57,7 +57,7 @@ func startKafka(ctx context.Context, config ServerConfig, usual int) (*Server, e
 	}
 
 	data := filepath.Join(config.Dir, "data")
-	cluster, err := formatKafka(ctx, config, command, data)
+	err = formatKafka(ctx, config, command, data)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func startKafka(ctx context.Context, config ServerConfig, usual int) (*Server, e
 		if err != nil {
 			return nil, err
 		}
-		node, err := nodeOf(config, port)
+		controller, err := choosePort("Kafka's controller", 0, 0)
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +78,7 @@ func startKafka(ctx context.Context, config ServerConfig, usual int) (*Server, e
 			}
 		}
 		file := filepath.Join(config.Dir, "server.properties")
-		properties, err := kafkaProperties(data, node, second, config.Secure)
+		properties, err := kafkaProperties(data, port, controller, second, config.Secure)
 		if err != nil {
 			return nil, err
 		}
@@ -89,97 +89,30 @@ func startKafka(ctx context.Context, config ServerConfig, usual int) (*Server, e
 		address := net.JoinHostPort(host, strconv.Itoa(port))
 		return &Server{
 			Name: "Kafka", Address: address, Proxied: second.address(), Log: config.Log, started: config.started,
-			cluster: cluster, controller: node.controller,
 			program: program{args: append(slices.Clip(command), "kafka.Kafka", file), dir: config.Dir, log: config.Log},
-			ready: func(ctx context.Context) error {
-				return errors.Join(kafkaServes(ctx, []string{address}, config.Secure), node.registered(ctx))
-			},
+			ready:   func(ctx context.Context) error { return kafkaServes(ctx, []string{address}, config.Secure) },
 		}, nil
 	})
 }
 
-// kafkaNode is a broker in its cluster. The first has the controller.
-type kafkaNode struct{ id, port, controller int }
-
-const firstNode = 1
-
-// nodeOf is the node that listens on port, with a controller of its own or that of the one it joins.
-func nodeOf(config ServerConfig, port int) (kafkaNode, error) {
-	if config.Join == nil {
-		controller, err := choosePort("Kafka's controller", 0, 0)
-		return kafkaNode{firstNode, port, controller}, err
-	}
-	if config.Node <= firstNode || config.Proxy != "" || config.Secure != nil {
-		return kafkaNode{}, fmt.Errorf("node %d can't join a cluster: it needs a number above %d, and neither a proxy nor security", config.Node, firstNode)
-	}
-	return kafkaNode{config.Node, port, config.Join.controller}, nil
-}
-
-// registered returns nil once the controller counts a node that joined among the brokers.
-func (n kafkaNode) registered(ctx context.Context) error {
-	if n.id == firstNode {
-		return nil // alone, it is when it serves
-	}
-	transport := &kafka.Transport{}
-	defer transport.CloseIdleConnections()
-	client := &kafka.Client{Addr: kafka.TCP(net.JoinHostPort(host, strconv.Itoa(n.port))), Transport: transport}
-	metadata, err := client.Metadata(ctx, &kafka.MetadataRequest{})
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(metadata.Brokers, func(b kafka.Broker) bool { return b.ID == n.id }) {
-		return fmt.Errorf("node %d is not among the brokers yet", n.id)
-	}
-	return nil
-}
-
-// clusterID is the name of a cluster that was formatted, as meta.properties has it.
-func clusterID(meta []byte) (string, error) {
-	for line := range strings.Lines(string(meta)) {
-		if id, ok := strings.CutPrefix(strings.TrimSpace(line), "cluster.id="); ok {
-			return id, nil
-		}
-	}
-	return "", errors.New("meta.properties names no cluster")
-}
-
-// formatKafka gives a new data folder its identity, and tells the cluster's. It is made beside its place
-// and moved there when whole, so that a start that was cut off leaves nothing half-formatted.
-func formatKafka(ctx context.Context, config ServerConfig, command []string, data string) (cluster string, err error) {
-	meta, err := os.ReadFile(filepath.Join(data, "meta.properties"))
+// formatKafka gives a new data folder its identity. It is made beside its place and moved there
+// when whole, so that a start that was cut off leaves nothing half-formatted.
+func formatKafka(ctx context.Context, config ServerConfig, command []string, data string) error {
+	_, err := os.Stat(filepath.Join(data, "meta.properties"))
 	if err == nil {
-		return clusterID(meta)
+		return nil
 	}
 	if !errors.Is(err, os.ErrNotExist) {
-		return "", err
+		return err
 	}
-	if config.Join != nil {
-		cluster = config.Join.cluster
-	} else {
-		id := make([]byte, 16)
-		_, err := rand.Read(id)
-		if err != nil {
-			return "", err
-		}
-		// An id must not begin with a dash, or it would be read as an option.
-		cluster = "A" + base64.RawURLEncoding.EncodeToString(id)[1:]
-	}
-	return cluster, formatAs(ctx, config, command, data, cluster)
-}
-
-func formatAs(ctx context.Context, config ServerConfig, command []string, data, cluster string) error {
 	next := data + ".new"
 	file := filepath.Join(config.Dir, "format.properties")
-	err := errors.Join(os.RemoveAll(next), os.MkdirAll(next, 0o755))
+	err = errors.Join(os.RemoveAll(next), os.MkdirAll(next, 0o755))
 	if err != nil {
 		return err
 	}
 	// The ports don't matter to the format.
-	node := kafkaNode{firstNode, KafkaPort, KafkaPort + 1}
-	if config.Join != nil {
-		node.id = config.Node
-	}
-	properties, err := kafkaProperties(next, node, behind{}, config.Secure)
+	properties, err := kafkaProperties(next, KafkaPort, KafkaPort+1, behind{}, config.Secure)
 	if err != nil {
 		return err
 	}
@@ -187,6 +120,13 @@ func formatAs(ctx context.Context, config ServerConfig, command []string, data, 
 	if err != nil {
 		return err
 	}
+	id := make([]byte, 16)
+	_, err = rand.Read(id)
+	if err != nil {
+		return err
+	}
+	// An id must not begin with a dash, or it would be read as an option.
+	cluster := "A" + base64.RawURLEncoding.EncodeToString(id)[1:]
 	format := program{
 		dir: config.Dir, log: config.Log,
 		args: append(slices.Clip(command), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", file),
@@ -221,17 +161,13 @@ func (b behind) address() string {
 }
 
 // kafkaProperties are the settings of the server; the secured one has no second listener.
-func kafkaProperties(data string, node kafkaNode, second behind, secure *Credentials) ([]byte, error) {
-	roles, port, controller := "broker,controller", node.port, node.controller
-	if node.id != firstNode {
-		roles = "broker"
-	}
+func kafkaProperties(data string, port, controller int, second behind, secure *Credentials) ([]byte, error) {
 	// A backslash begins an escape in a properties file.
 	data = strings.ReplaceAll(data, `\`, `\\`)
 	lines := []string{
-		"process.roles=" + roles,
-		fmt.Sprintf("node.id=%d", node.id),
-		fmt.Sprintf("controller.quorum.voters=%d@%s:%d", firstNode, host, controller),
+		"process.roles=broker,controller",
+		"node.id=1",
+		fmt.Sprintf("controller.quorum.voters=1@%s:%d", host, controller),
 		"controller.listener.names=CONTROLLER",
 		"log.dirs=" + data,
 		// A misspelt topic must fail, not appear.
@@ -264,10 +200,6 @@ func kafkaProperties(data string, node kafkaNode, second behind, secure *Credent
 			fmt.Sprintf("advertised.listeners=PLAINTEXT://%s:%d,PROXIED://%s", host, port, second.proxy),
 			"listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT",
 			"inter.broker.listener.name=PLAINTEXT")
-	case node.id != firstNode:
-		lines = append(lines,
-			fmt.Sprintf("listeners=PLAINTEXT://%s:%d", host, port),
-			"listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT")
 	default:
 		lines = append(lines,
 			fmt.Sprintf("listeners=PLAINTEXT://%s:%d,CONTROLLER://%s:%d", host, port, host, controller),

@@ -38,11 +38,6 @@ type ServerConfig struct {
 	Proxy       string
 	ProxiedPort int // the port of Server.Proxied; 0 = any free one
 
-	// Join is the Kafka whose cluster this one joins, as a broker alone: the controller stays there.
-	// Neither may have a Proxy or be secured. nil = a cluster of its own.
-	Join *Server
-	Node int // tells brokers of one cluster apart: 2 or more of one that joins, else 1 whatever it says
-
 	// Secure switches TLS, passwords and rights on. nil = whoever can connect may do everything.
 	Secure *Credentials
 
@@ -83,9 +78,6 @@ type Server struct {
 	program program
 	started func(group int) error // nil = nobody to tell
 	ready   func(context.Context) error
-
-	cluster    string // Kafka's name for it
-	controller int    // the port of its controller
 
 	mu      sync.Mutex
 	process *process
