@@ -171,8 +171,15 @@ func TestOffsetsAtATime(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b, brokers, ns := c.bus(t)
 			ctx := testContext(t)
+			// By the writer's clock from the start, to have messages of times ago.
+			created, err := plainClient(t, brokers).CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{
+				Topic: ns + topic.IngestDead, NumPartitions: 1, ReplicationFactor: 1,
+				ConfigEntries: []kafka.ConfigEntry{{ConfigName: "message.timestamp.type", ConfigValue: "CreateTime"}},
+			}}})
+			if err != nil || created.Errors[ns+topic.IngestDead] != nil {
+				t.Fatal(err, created)
+			}
 			ensure(t, ctx, b, topic.IngestDead)
-			setConfig(t, ctx, brokers, ns+topic.IngestDead, "message.timestamp.type", "CreateTime") // to have messages of times ago
 			noon := time.Now().Add(-time.Hour).Truncate(time.Second)
 			transport := &kafka.Transport{} // the default one may remember that the topic isn't there
 			defer transport.CloseIdleConnections()

@@ -150,8 +150,12 @@ func (t Topic) Config() map[string]string {
 		"max.message.bytes": strconv.Itoa(MaxMessage + 1<<20), // room for keys, headers and the batch's own bytes
 		"retention.bytes":   "-1",
 		"compression.type":  "producer",
+	}
+	// Of the public topics, messages have the time of their writer: release looks for
+	// those that it wrote since a time by its own clock.
+	if !t.Public {
 		// By Kafka's clock. By a writer's, one that is an hour ahead could write nothing.
-		"message.timestamp.type": "LogAppendTime",
+		c["message.timestamp.type"] = "LogAppendTime"
 	}
 	if t.Compact {
 		c["cleanup.policy"] = "compact"

@@ -27,6 +27,8 @@ const (
 	turnEvery = 100 * time.Millisecond
 	turnsLate = 3  // from an article's revision to its next
 	turnsEcho = 12 // from an article's beginning to the repeat
+	// maxArticles bounds what there is to compare; then the same come again.
+	maxArticles = 300
 )
 
 // edition is one revision of an article, or its kill.
@@ -64,6 +66,7 @@ type livecopy struct {
 	hold  sync.Mutex // by a turn; who has it keeps copy from coming in
 	mu    sync.Mutex
 	turns int
+	err   error // that ended it
 	acked map[article.URI]*acked
 }
 
@@ -116,7 +119,8 @@ func (c *livecopy) take(turn int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.turns++
-	return errors.Join(errs...)
+	c.err = errors.Join(errs...)
+	return c.err
 }
 
 // send pushes edition k of article n, if there is one.
@@ -124,6 +128,7 @@ func (c *livecopy) send(n, k int) error {
 	if n < 0 || k >= len(stories[n%len(stories)]) {
 		return nil
 	}
+	n %= maxArticles
 	e := stories[n%len(stories)][k]
 	a, err := c.push(strings.NewReader(e.ninjs(n)), "source=wire")
 	if err != nil {
@@ -146,19 +151,24 @@ func (c *livecopy) send(n, k int) error {
 	return nil
 }
 
-// turn is how many turns are over.
-func (c *livecopy) turn() int {
+// turn is how many turns are over, or why there are no more.
+func (c *livecopy) turn() (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.turns
+	return c.turns, c.err
 }
 
 // awaitTurns waits for so many more turns.
 func (c *livecopy) awaitTurns(n int) {
 	c.t.Helper()
-	until := c.turn() + n
+	until, _ := c.turn()
+	until += n
 	c.await("more copy comes in", func() error {
-		if got := c.turn(); got < until {
+		got, err := c.turn()
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if got < until {
 			return fmt.Errorf("%d of %d turns", got, until)
 		}
 		return nil
@@ -286,11 +296,12 @@ func (o *tools) beside(c *livecopy) *tools {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	until := sync.OnceValue(func() int { return c.turn() + 2 })
+	until := sync.OnceValue(func() int { n, _ := c.turn(); return n + 2 })
+	less := func(n int) bool { got, err := c.turn(); return err == nil && got < n }
 	proxy := httputil.NewSingleHostReverseProxy(to)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/_bulk") {
-			for least := until(); c.turn() < least && r.Context().Err() == nil; {
+			for least := until(); less(least) && r.Context().Err() == nil; {
 				<-time.After(5 * time.Millisecond) // between two looks at the condition
 			}
 		}
