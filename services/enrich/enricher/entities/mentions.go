@@ -24,7 +24,6 @@ type mention struct {
 	from, to int // tokens
 	kind     tag.Kind
 	conf     float64
-	title    int    // token that its title begins with; from: none
 	alias    int    // the mention that it is an alias of; itself: none
 	normal   string // normal name, "" if no list has one
 	entity   int    // 1-based
@@ -94,7 +93,7 @@ func (f *finder) known() {
 	toks := f.doc.Tokens
 	f.spare = f.spare[:0]
 	next := 0
-	for i := 0; i < len(toks); i++ {
+	for i := range toks {
 		for next < len(f.found) && f.found[next].to <= i {
 			next++
 		}
@@ -406,7 +405,7 @@ func (f *finder) acronyms() {
 	for k := range f.found {
 		f.found[k].alias = k
 	}
-	for k := 0; k < len(f.found); k++ {
+	for k := range f.found {
 		m := &f.found[k]
 		i := m.to
 		if m.kind == tag.Person || i+2 >= len(toks) || toks[i].Mark() != '(' || toks[i+2].Mark() != ')' || !toks[i+1].Word() {
