@@ -86,6 +86,7 @@ func digest(id string, version int64, source []byte) (entry, error) {
 	}
 	e := entry{id: id, uri: a.URI, version: version, revision: a.Revision, canceled: a.Status == article.Canceled}
 	if e.canceled {
+		delete(fields, "agency") // notices of earlier programs have it, or not
 		for _, f := range corpus.NoticeFields {
 			if !slices.Contains(settled, f) {
 				delete(fields, f)
