@@ -78,12 +78,12 @@ type acked struct {
 }
 
 // feed has copy come in until the end of the test or of stop.
-func (s *system) feed() (c *livecopy, stop func()) {
-	c = &livecopy{system: *s, acked: map[article.URI]*acked{}}
+func (s *system) feed() (*livecopy, func()) {
+	c := &livecopy{system: *s, acked: map[article.URI]*acked{}}
 	ctx, cancel := context.WithCancel(s.t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- c.run(ctx) }()
-	stop = sync.OnceFunc(func() {
+	stop := sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			s.t.Errorf("live copy: %v", err)

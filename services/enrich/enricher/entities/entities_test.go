@@ -215,6 +215,23 @@ func TestHostile(t *testing.T) {
 
 // TestLimits: no more than MentionLimit mentions are kept, and a paragraph that is too
 // long is left out with nothing but it.
+// Where no letter is a capital, none is the sign of a name.
+func TestScriptsWithoutCapitals(t *testing.T) {
+	for lang, text := range map[string]string{
+		"ar": "القاهرة (رويترز) - قال وزير المالية محمد معيط يوم الثلاثاء إن الحكومة وافقت على الميزانية. وقال معيط إن البنك المركزي رفع الفائدة.",
+		"zh": "路透 北京 - 财政部长 蓝佛安 星期二 表示, 政府 批准 了 预算. 蓝佛安 说, 中国人民银行 提高 了 利率.",
+		"he": "ירושלים (רויטרס) - שר האוצר בצלאל סמוטריץ' אמר ביום שלישי כי הממשלה אישרה את התקציב. סמוטריץ' אמר: בנק ישראל העלה את הריבית.",
+	} {
+		a := paragraphs(lang, text)
+		if err := enricher(t).Enrich(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		if len(a.Entities) > 0 {
+			t.Errorf("%s: %v", lang, written(a))
+		}
+	}
+}
+
 func TestLimits(t *testing.T) {
 	a := paragraphs("en", strings.Repeat("the UN, ", entities.MentionLimit+10))
 	if err := enricher(t).Enrich(context.Background(), a); err != nil {

@@ -95,6 +95,9 @@ func (d *Doc) word(i, end int) int {
 		t.End++
 	}
 	t.upper, t.low, t.allCaps = a.Shape&lexicon.Upper != 0, a.Shape&lexicon.Lower != 0, true
+	if r, _ := utf8.DecodeRuneInString(d.text[a.Start:]); t.upper && !unicode.IsUpper(r) && !unicode.IsTitle(r) {
+		t.upper = false // a script without capitals: they are no sign of a name there
+	}
 	h := uint32(2166136261)
 	for _, l := range d.lex[i : i+n] {
 		h = (h ^ uint32(l.Hash^l.Hash>>32)) * 16777619
