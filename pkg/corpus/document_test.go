@@ -463,7 +463,7 @@ func TestSearchable(t *testing.T) {
 	}
 	for field, value := range map[string]any{
 		"uri": "urn:x:en", "source": "site-3", "provider": "dpa", "agency": "dpa", "language": "en", "cited_media": "The Washington Post",
-		"status": "usable", "flags": article.FlagTruncated, "url": "https://example.org/a?b=c", "original.format": "text",
+		"status": "usable", "flags": article.FlagSortDateReceived, "url": "https://example.org/a?b=c", "original.format": "text",
 		"urgency": 4, "subjects.code": "medtop:20000070", "subjects.name": "war", "sort_date": "2024-04-20T05:00:00Z",
 	} {
 		if got := hits(map[string]any{"query": map[string]any{"term": map[string]any{field: value}}}); !slices.Contains(got, "en") {
