@@ -20,6 +20,7 @@ type entity struct {
 	many   bool          // more than one
 	outlet bool          // a medium
 	place  bool          // a city, which stands for a government
+	quoted bool          // has spoken
 	likely bool          // a person by form of name, function or title
 	sex    lexicon.Class // masculine or feminine, 0: not known
 	via    string        // channel that its words came through last
@@ -290,7 +291,7 @@ func holds(whole, part []string, compound bool) bool {
 // named is a new entity for a name.
 func (p *people) named(ph *phrase) *entity {
 	name := ph.name.In(p.text)
-	if !ph.role.Empty() && ph.role.Start < ph.name.Start {
+	if !ph.role.Empty() && ph.role.Start < ph.name.Start || !ph.article && ph.words > 2 {
 		name = p.untitled(name)
 	}
 	if ph.to == ph.from+2 || ph.words == 1 {

@@ -322,6 +322,10 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 		if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(m)) {
 			m++
 			if q, is := a.noun(m, end); is {
+				if at := a.nameAtEnd(&q, end); at > m {
+					m = at // "arengó desde un camión Pablo Ruiz, líder"
+					continue
+				}
 				m = q.to
 			} else {
 				m++
@@ -347,6 +351,23 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 		m++
 	}
 	return p, false
+}
+
+// nameAtEnd is where a person's name begins that ends the clause and stands behind a
+// noun that is no function, so that it is none of its own; 0 if there is none.
+func (a *ascriber) nameAtEnd(p *phrase, end int) int {
+	if a.lang.capitals || !p.named() || !p.likely || p.article || p.words < 2 || p.to < end && a.items[p.to].kind == word {
+		return 0
+	}
+	for k := p.from; k < p.to; k++ {
+		if a.items[k].words(role|person|body|channel|medium) > 0 && !a.items[k].upper() {
+			return 0
+		}
+		if int(a.items[k].Start) == p.name.Start {
+			return k
+		}
+	}
+	return 0
 }
 
 // source reads who stands behind "according to".
