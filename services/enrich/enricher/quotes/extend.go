@@ -174,7 +174,7 @@ func (g *grammar) firmBehind(p *phrase, start, m int) int {
 func (g *grammar) extendName(p *phrase, end int) {
 	k := p.to
 	place := g.kindsAt(k-1) != 0 && k+1 < end && g.text[g.items[k].Start:g.items[k].End] == "in"
-	if k+1 >= end || p.to-p.from != 2 && !place || !g.items[p.from].is(articleWord) || !g.joined(k) || !g.joined(k+1) || g.items[p.from+1].named {
+	if k+1 >= end || p.to-p.from != 2 && !place && !(g.english() && g.items[k-1].is(body) && g.items[k-1].upper()) || !g.items[p.from].is(articleWord) || !g.joined(k) || !g.joined(k+1) || g.items[p.from+1].named {
 		return
 	}
 	romance := g.lang.inserts || g.lang.noSubject

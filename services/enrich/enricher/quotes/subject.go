@@ -217,7 +217,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		case a.linked(&q, v):
 			// Behind a comma the first of two counts: the other one stands in
 			// what is said of it.
-			if direct := a.smalls(q.to, v); direct || !ok {
+			if direct := a.smalls(q.to, v); direct || !ok || q.enclosed && c > lo+1 && a.items[c-1].is(relative) && !a.items[c-1].is(articleWord) && a.items[c-2].kind == word {
 				p, ok, near = q, true, true
 			}
 		}

@@ -280,6 +280,9 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 			}
 		}
 	}
+	if q.partial && q.words <= 2 && a.english() && i > s.from+4 && a.items[i-2].words(titled) > 0 && a.items[i-2].is(weak) && a.items[i-4].is(relative|subordinate|conjunction) {
+		return d + asName // "where dealers call dollars “greens”"
+	}
 	if q.caps && q.words == 1 && q.partial && a.english() && i > s.from+1 && a.items[i-1].is(oblique) && a.items[i-2].is(describe) {
 		return d + asName // "have called her “Mia”"
 	}
