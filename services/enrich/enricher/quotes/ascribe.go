@@ -82,6 +82,9 @@ func (a *ascriber) survey() {
 			}
 			a.introduce(&p, held)
 			a.abbreviated(&p)
+			if held && p.to < s.to && a.bareBefore(&p, s.from) && a.items[p.to].is(cue) {
+				held = false
+			}
 			if !held && a.stands(&p) && !a.predicate(&p, s.from) && (a.subject[n].to == 0 || a.rather(&p, &a.subject[n], s.to) || a.detached(&a.subject[n], &p, s.from)) {
 				a.subject[n] = p
 			}
@@ -92,7 +95,24 @@ func (a *ascriber) survey() {
 			}
 			i = max(i+1, p.to)
 		}
+		if q, ok := a.identity(&a.subject[n], s.to); ok {
+			a.subject[n] = q
+		}
 	}
+}
+
+// identity is whom a sentence names behind its verb as the one that its subject
+// describes: "The last customer was Ann Brandt, who".
+func (a *ascriber) identity(p *phrase, end int) (q phrase, ok bool) {
+	if p.to == 0 || p.named() || p.pronoun != 0 || p.loose || a.lang.capitals || p.to+1 >= end || !a.items[p.to].is(passive) || a.plural(p) {
+		return q, false
+	}
+	q, ok = a.noun(p.to+1, end)
+	if !ok || !q.named() || !q.likely || q.article || q.words < 2 || q.to < end && a.items[q.to].kind != comma {
+		return q, false
+	}
+	a.apposition(&q, end)
+	return q, true
 }
 
 // clauseIn tells whether a verb is among the next items: "Ann Brandt, back at work,

@@ -216,6 +216,9 @@ func (a *ascriber) unknownFirst(j, k, end int, set bool) (asc ascription, ok boo
 // subjectFirst reads "Tom Brandt, owner of the bakery, said".
 func (a *ascriber) subjectFirst(k, end int, set, part bool) (asc ascription, ok bool) {
 	p, is := a.noun(k, end)
+	if !is && set && k+1 < end && a.english() && a.cueAt(k+1, k, cue) {
+		p, is = a.several(k+1, k) // ", lifesavers said"
+	}
 	if !is {
 		return asc, false
 	}

@@ -183,6 +183,12 @@ func (g *grammar) extendName(p *phrase, end int) {
 			k++ // "régionale"
 		}
 	}
+	if romance && k == p.to && k+1 < end && g.items[k-1].is(body) && g.adjectival(k) && g.items[k+1].kind == word && !g.items[k+1].is(inside) {
+		p.short = p.name // "la Commission européenne s'est dite"
+		p.to, p.name.End, p.words = k+1, int(g.items[k].End), p.words+1
+		p.desc = p.name
+		return
+	}
 	switch g.text[g.items[k].Start:g.items[k].End] {
 	case "of", "for", "de", "des", "du", "del", "d":
 	case "in":

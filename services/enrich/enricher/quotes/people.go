@@ -291,13 +291,13 @@ func holds(whole, part []string, compound bool) bool {
 // named is a new entity for a name.
 func (p *people) named(ph *phrase) *entity {
 	name := ph.name.In(p.text)
-	if !ph.role.Empty() && ph.role.Start < ph.name.Start || !ph.article && ph.words > 2 {
+	if !ph.role.Empty() && ph.role.Start < ph.name.Start {
 		name = p.untitled(name)
 	}
 	if ph.to == ph.from+2 || ph.words == 1 {
 		name = unmarked(name)
 	}
-	e := &entity{name: clean(name), at: ph.name.Start, words: ph.words, person: !ph.article && !ph.body, named: true}
+	e := &entity{name: clean(name), at: ph.name.Start, words: ph.words, person: !ph.article && !ph.body && !strings.Contains(name, " & "), named: true}
 	if first := lexicon.Scan(nil, e.name, 0, min(len(e.name), 24)); !ph.article && len(first) > 1 {
 		e.sex = p.titles.Longest(first[:1], masculine|feminine).Classes & (masculine | feminine)
 		switch names := p.given.All(first[:1]) & (lexicon.Man | lexicon.Woman); {

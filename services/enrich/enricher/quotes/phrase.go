@@ -152,6 +152,11 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		p.desc = g.cover(i, i+1)
 		return p, true
 	}
+	if n := t.words(pronoun); n > 1 && t.long&pronoun != 0 {
+		p.pronoun, p.to = t.long&(masculine|feminine|neuter|plural), min(end, i+n) // "ce dernier"
+		p.desc = g.cover(i, p.to)
+		return p, true
+	}
 	if t.is(participle) && i > 0 && g.items[i-1].is(auxiliary) && !t.upper() && g.between(i) == " " {
 		return p, false // "a prévenu Ann Brandt"
 	}

@@ -265,6 +265,9 @@ func fits(e *entity, p lexicon.Class, sure bool) bool {
 	}
 	single := p & (masculine | feminine)
 	if single == 0 {
+		if sure && p&plural == 0 && e.human && !e.many {
+			return false // "it" is no spokesman
+		}
 		if p&neuter == 0 && e.person && e.likely && !e.many {
 			return false // "they" is not one person
 		}

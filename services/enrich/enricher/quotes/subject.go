@@ -211,6 +211,8 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		switch {
 		case behind && (q.to == k || q.to == k-1 && a.items[k-1].kind == comma || end == k-1 && a.items[k-1].kind == comma):
 			return q, true, true
+		case held && q.to == v && a.bareBefore(&q, lo) && a.items[v].is(cue):
+			return q, true, true // "Outside court Brandt said"
 		case held && q.to == v && q.named() && !q.article && strings.HasSuffix(a.text[a.items[v].Start:a.items[v].End], "ing"):
 			return q, true, true // "with Ann Brandt saying"
 		case behind || held || !a.stands(&q):
@@ -239,6 +241,16 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		return first, true, true
 	}
 	return p, ok, near
+}
+
+// bareBefore tells whether a noun without an article stands between a preposition and
+// the person named by p, who is not what the preposition holds: "Outside court Brandt".
+func (a *ascriber) bareBefore(p *phrase, lo int) bool {
+	if !a.english() || !p.named() || p.article || p.from < lo+2 {
+		return false
+	}
+	t := &a.items[p.from-1]
+	return t.kind == word && t.Shape&lexicon.Lower != 0 && t.class&^body == 0 && a.items[p.from-2].is(preposition) && a.joined(p.from) && a.joined(p.from-1)
 }
 
 // several is a plural without an article right before the verb at v: "surveyors
@@ -271,7 +283,8 @@ func (a *ascriber) shares(v, lo int) bool {
 	for k > lo && a.items[k].is(articleWord|pronoun) && a.clitic(k, lo) {
 		k--
 	}
-	return k > lo && a.items[k].is(conjunction) && !a.items[k].is(relative|preposition|subordinate)
+	first := k == lo && lo > 0 && a.items[lo-1].kind == quotation // "calls it “…” and accuses them of"
+	return (k > lo || first) && a.items[k].is(conjunction) && !a.items[k].is(relative|preposition|subordinate)
 }
 
 // timeEnds tells whether a time behind a preposition ends with the word at k: "On
