@@ -166,7 +166,7 @@ func sound(a *article.Article) error {
 func FuzzEntities(f *testing.F) {
 	for _, s := range []string{
 		"Amina Rahman (AR) said “No” in St. Ives. Rahman's Bank Ltd. (RB) agreed, the paper said.\n\nTHE UN IN GENEVA",
-		"d'Artagnan et l'État; O'Brien & Sons, AT&T, U.S., 1.5, 1,000, al-Qaeda", "((((((IS) (IS)", "A' B’ 's ’s", "\xff\xfe É", "X-Y-Z-A-B-C-D-E-F-G",
+		"d'Artagnan et l'État; O'Brien & Sons, AT&T, U.S., 1.5, 1,000, al-Qaeda", "((((((IS) (IS)", "A' B’ 's ’s", "\x000!0 0 0!0 0", "\x00\x00A\x00\x00 Bank", "\xff\xfe É", "X-Y-Z-A-B-C-D-E-F-G",
 	} {
 		for _, l := range []string{"en", "de", "fr", "es", ""} {
 			f.Add(l, s)

@@ -68,14 +68,15 @@ func (d *Doc) marks(from, to int) {
 	last := rune(-1)
 	for from < to && len(d.Tokens) < MaxTokens {
 		r, n := utf8.DecodeRuneInString(d.text[from:to])
+		blank := unicode.IsSpace(r) || r == 0 // the mark 0 is that of words
 		switch {
 		case r == last:
 			d.Tokens[len(d.Tokens)-1].End = int32(from + n)
-		case !unicode.IsSpace(r):
+		case !blank:
 			d.Tokens = append(d.Tokens, Token{Start: int32(from), End: int32(from + n), l0: int32(len(d.lex)), l1: int32(len(d.lex)), mark: r})
 		}
 		last = r
-		if unicode.IsSpace(r) {
+		if blank {
 			last = -1
 		}
 		from += n
