@@ -212,7 +212,7 @@ func (f *finder) join() []article.Entity {
 	n := names{map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}}
 	for k := range f.found {
 		m := &f.found[k]
-		if m.conf < Reported {
+		if m.conf < article.Sure {
 			continue
 		}
 		id := f.of(&n, k, all)

@@ -215,7 +215,7 @@ func TestLimits(t *testing.T) {
 
 func TestBrokenData(t *testing.T) {
 	for text, want := range map[string]string{
-		"word":            "en.txt:1: it stands before",
+		"word":            "en.txt:1: \"word\" stands before the first section",
 		"[nothing]\nword": `"nothing" is unknown`,
 		"[stop]\nw/o":     `"w/o" is no word`,
 	} {

@@ -195,10 +195,10 @@ func TestOrdinaryGerman(t *testing.T) {
 
 func TestDataNamesTheLine(t *testing.T) {
 	for says, text := range map[string]string{
-		`en.txt:2: section "x" is unknown`:  "[x]\nword",
-		`en.txt:2: "2 a b" is no weight`:    "[calques]\n2 a b",
-		`en.txt:3: ".1 … b" begins or ends`: "[calques]\n\n.1 … b",
-		`en.txt:1: section "" is unknown`:   "word",
+		`en.txt:2: section "x" is unknown`:                 "[x]\nword",
+		`en.txt:2: "2 a b" is no weight`:                   "[calques]\n2 a b",
+		`en.txt:3: ".1 … b" begins or ends`:                "[calques]\n\n.1 … b",
+		`en.txt:1: "word" stands before the first section`: "word",
 	} {
 		if _, err := load(fstest.MapFS{"en.txt": {Data: []byte(text)}}); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %s", err, says)
