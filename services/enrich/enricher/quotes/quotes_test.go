@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
 	"github.com/copytaster/copytaster/services/enrich/enricher/quotes"
 )
 
@@ -19,12 +20,7 @@ func read(t testing.TB, lang, text string) *article.Article {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b article.Builder
-	for p := range strings.SplitSeq(text, "\n\n") {
-		b.Add(article.Paragraph, p)
-	}
-	a := &article.Article{Language: article.Label{Value: lang}}
-	b.Fill(a)
+	a := enrichertest.Article(lang, "", strings.Split(text, "\n\n")...)
 	if err := e.Enrich(context.Background(), a); err != nil {
 		t.Fatal(err)
 	}
