@@ -105,7 +105,7 @@ func (f *Finder) article(ctx context.Context, uri article.URI, revision article.
 	if err != nil {
 		return nil, Found{}, err
 	}
-	if head.URI != uri || !shown(head, f.now()) {
+	if head.URI != uri || !f.shown(head, f.now()) {
 		return nil, Found{}, ErrNotFound
 	}
 	found = Found{Article: head, Newest: true, Revisions: []Revision{}}

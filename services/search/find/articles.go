@@ -92,7 +92,7 @@ func (f *Finder) still(ctx context.Context, as []*article.Article) ([]*article.A
 	now := f.now()
 	as = slices.DeleteFunc(as, func(a *article.Article) bool {
 		h := heads[corpus.ID(a.URI)]
-		return !a.Visible(now) || !h.visible(now)
+		return !a.Visible(now) || !f.sees(&h, now)
 	})
 	f.known(ctx, as)
 	return as, nil
@@ -115,7 +115,7 @@ func (f *Finder) known(ctx context.Context, as []*article.Article) {
 	for _, a := range as {
 		a.EvolvedFrom = slices.DeleteFunc(a.EvolvedFrom, func(u article.URI) bool {
 			h, ok := heads[corpus.ID(u)]
-			return !ok || !h.visible(now)
+			return !ok || !f.sees(&h, now)
 		})
 	}
 }

@@ -85,7 +85,7 @@ func (f *Finder) seen(ctx context.Context, uris []article.URI, also func(*head) 
 	}
 	now := f.now()
 	for _, u := range uris {
-		if h, ok := heads[corpus.ID(u)]; ok && h.visible(now) && also(&h) {
+		if h, ok := heads[corpus.ID(u)]; ok && f.sees(&h, now) && also(&h) {
 			rs = append(rs, Related{u, h.Headline, h.SortDate})
 		}
 	}
@@ -96,7 +96,7 @@ func (f *Finder) seen(ctx context.Context, uris []article.URI, also func(*head) 
 func (f *Finder) sayers(ctx context.Context, uri article.URI) ([]article.URI, error) {
 	body, err := json.Marshal(object{
 		"query": object{"bool": object{
-			"filter": append(visible(f.now()), term(fieldEvolvedFrom, string(uri))), "must_not": []any{term("uri", string(uri))},
+			"filter": append(f.visible(f.now()), term(fieldEvolvedFrom, string(uri))), "must_not": []any{term("uri", string(uri))},
 		}},
 		"sort": []any{object{"sort_date": "desc"}, object{"uri": "asc"}}, "size": MaxRelated, "_source": []string{"uri"}, "track_total_hits": false,
 	})
@@ -132,11 +132,6 @@ type head struct {
 	Headline    string         `json:"headline"`
 	SortDate    *time.Time     `json:"sort_date"`
 	EvolvedFrom []article.URI  `json:"evolved_from"`
-}
-
-func (h *head) visible(now time.Time) bool {
-	a := article.Article{Status: h.Status, EmbargoUntil: h.Embargo, ExpiresAt: h.Expires}
-	return a.Visible(now)
 }
 
 // heads are those of the articles that there are, by [corpus.ID], in real time. A search knows

@@ -182,7 +182,7 @@ func (f *Finder) page(ctx context.Context, body object, into any) error {
 
 func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) object {
 	words := r.Query.Elastic(texts())
-	filter := visible(now)
+	filter := f.visible(now)
 	if bounds := between(r.from, r.to); bounds != nil {
 		filter = append(filter, bounds)
 	}
