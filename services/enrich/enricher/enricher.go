@@ -102,9 +102,19 @@ var errTextChanged = errors.New("it changed the text")
 // Enrich runs all enrichers on a. An optional one that fails leaves its field
 // empty and [article.FlagEnricherFailed] set. The error is that of a required
 // one, permanent by [stage.Permanent], or that of ctx.
-func (c *Chain) Enrich(ctx context.Context, a *article.Article) error {
-	if i := slices.Index(a.Flags, article.FlagEnricherFailed); i >= 0 {
-		a.Flags = slices.Delete(slices.Clone(a.Flags), i, i+1)
+func (c *Chain) Enrich(ctx context.Context, a *article.Article) error { return c.EnrichWith(ctx, a, nil) }
+
+// EnrichWith is Enrich with what editors corrected; nil: nothing. A correction stands
+// in its field from the beginning, and again as soon as the field's enricher has run:
+// what is built on the field is built on the correction.
+func (c *Chain) EnrichWith(ctx context.Context, a *article.Article, o *article.Override) error {
+	a.Forget()
+	a.Unflag(article.FlagEnricherFailed)
+	var placed *article.Placed
+	if o != nil {
+		if placed = o.In(a.Text); !c.correct(a, placed) {
+			placed = nil
+		}
 	}
 	for i := range c.links {
 		l := &c.links[i]
@@ -132,17 +142,43 @@ func (c *Chain) Enrich(ctx context.Context, a *article.Article) error {
 		if c.report != nil {
 			c.report(o)
 		}
-		if o.Err == nil {
-			continue
+		if o.Err != nil {
+			if l.Required {
+				return stage.Permanent(o.Err)
+			}
+			l.Clear(a)
+			a.Flags = slices.Clone(a.Flags)
+			a.Flag(article.FlagEnricherFailed)
 		}
-		if l.Required {
-			return stage.Permanent(o.Err)
+		if placed != nil && !c.correct(a, placed) {
+			placed = nil
 		}
-		l.Clear(a)
-		a.Flags = slices.Clone(a.Flags)
-		a.Flag(article.FlagEnricherFailed)
 	}
 	return nil
+}
+
+// Override is the name under which the outcome of corrections is reported.
+const Override = "override"
+
+// correct puts corrections in, and tells whether they could be. What was checked when
+// it was said, and is no article with this text, is left out as what a failed enricher
+// gave.
+func (c *Chain) correct(a *article.Article, p *article.Placed) bool {
+	before := *a
+	p.Apply(a)
+	a.CutReading()
+	err := a.CheckReading()
+	if err == nil {
+		return true
+	}
+	*a = before
+	a.Corrections = article.Corrections{Number: p.Number()}
+	a.Flags = slices.Clone(a.Flags)
+	a.Flag(article.FlagEnricherFailed)
+	if c.report != nil {
+		c.report(Outcome{Name: Override, Version: 1, Err: fmt.Errorf("%s: %w", Override, err)})
+	}
+	return false
 }
 
 func (l *link) enrich(ctx context.Context, a *article.Article) (panicked bool, err error) {

@@ -1,0 +1,454 @@
+package article
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Corrections say which fields of an article have what an editor says, and not
+// what was found out.
+type Corrections struct {
+	// Number is how many changes editors made to them. The sequence of the article's
+	// revision is higher by so much, see [Article.Uncorrected].
+	Number int
+	Fields []Corrected // by name; none if all was taken back
+}
+
+// Corrected says who corrected a field, and when.
+type Corrected struct {
+	Field string // as in JSON, one of [Correctable]
+	Who   string
+	At    time.Time
+}
+
+// Override is all that editors correct of an article, whatever is found out of
+// it, in this revision and those to come.
+type Override struct {
+	URI         URI
+	Number      int // counts the changes; it goes on when all is taken back
+	Corrections []Correction
+}
+
+// Correction is what an editor says of one field. Make one by [ParseCorrection].
+type Correction struct {
+	Corrected
+	Reason   string
+	Revision Revision // of the text that the passages stand in
+	// Value has that one field. Its text is that of the passages, one after the other,
+	// and its spans are places there.
+	Value    Article
+	Passages []Span // in order
+}
+
+// Limits of an override.
+const (
+	// MaxCorrections leaves room among the sequences of a revision for what is issued
+	// again for other reasons.
+	MaxCorrections = 200
+	MaxPassages    = 2_000 // of one correction
+	// MaxMoved is how far, in bytes, from their place words are looked for in another
+	// revision's text.
+	MaxMoved = 64 << 10
+)
+
+// Signer signs what comes from an editor.
+const (
+	Signer        = "override"
+	signerVersion = 1
+)
+
+// correctable is a field that an editor may correct.
+type correctable struct {
+	name string
+	set  func(to, from *Article)
+	// place gives what the field has its places by m, in order, and leaves out what is
+	// nothing without words in the text. It writes into no list.
+	place func(a *Article, m *mover)
+}
+
+// correctables are all of them, by name. The names are those of the JSON.
+var correctables = []correctable{
+	{"agency", func(to, from *Article) { to.Agency = from.Agency }, func(a *Article, m *mover) { a.Agency = m.label(a.Agency) }},
+	{"amounts", func(to, from *Article) { to.Amounts = from.Amounts }, func(a *Article, m *mover) { a.Amounts = m.amounts(a.Amounts) }},
+	{"attribution", func(to, from *Article) { to.Attribution = from.Attribution }, func(*Article, *mover) {}},
+	{"cited_media", func(to, from *Article) { to.CitedMedia = from.CitedMedia }, func(a *Article, m *mover) {
+		a.CitedMedia = each(a.CitedMedia, func(l *Label) { *l = m.label(*l) })
+	}},
+	{"credits", func(to, from *Article) { to.Credits = from.Credits }, func(a *Article, m *mover) {
+		a.Credits = words(m, a.Credits, func(c *Credit) *Evidence { return &c.Evidence })
+	}},
+	{"dates", func(to, from *Article) { to.Moments = from.Moments }, func(a *Article, m *mover) {
+		a.Moments = words(m, a.Moments, func(d *Moment) *Evidence { return &d.Evidence })
+	}},
+	{"entities", func(to, from *Article) { to.Entities = from.Entities }, func(a *Article, m *mover) {
+		a.Entities = each(a.Entities, func(e *Entity) { e.Mentions = m.mentions(e.Mentions) })
+		byMention(a.Entities, func(e *Entity) []Evidence { return e.Mentions })
+	}},
+	{"filed", func(to, from *Article) { to.Filed = from.Filed }, func(a *Article, m *mover) {
+		if !a.Filed.none() {
+			m.move(&a.Filed.Evidence)
+		}
+	}},
+	{"keyphrases", func(to, from *Article) { to.Keyphrases = from.Keyphrases }, func(a *Article, m *mover) {
+		a.Keyphrases = each(a.Keyphrases, func(k *Keyphrase) { m.move(&k.Evidence) })
+	}},
+	{"language", func(to, from *Article) { to.Language = from.Language }, func(a *Article, m *mover) { a.Language = m.label(a.Language) }},
+	{"places", func(to, from *Article) { to.Places = from.Places }, func(a *Article, m *mover) {
+		a.Places = each(a.Places, func(p *Place) { p.Mentions = m.mentions(p.Mentions) })
+		byMention(a.Places, func(p *Place) []Evidence { return p.Mentions })
+	}},
+	{"quantities", func(to, from *Article) { to.Quantities = from.Quantities }, func(a *Article, m *mover) {
+		a.Quantities = words(m, a.Quantities, func(q *Quantity) *Evidence { return &q.Evidence })
+	}},
+	{"quotes", func(to, from *Article) { to.Quotes = from.Quotes }, func(a *Article, m *mover) {
+		a.Quotes = words(m, a.Quotes, func(q *Quotation) *Evidence { return &q.Evidence })
+	}},
+	{"summary", func(to, from *Article) { to.Summary = from.Summary }, func(a *Article, m *mover) {
+		if a.Summary != (Evidence{}) && !m.move(&a.Summary) {
+			a.Summary = Evidence{}
+		}
+	}},
+	{"topics", func(to, from *Article) { to.Topics = from.Topics }, func(a *Article, m *mover) {
+		a.Topics = each(a.Topics, func(t *Topic) {
+			m.move(&t.Evidence)
+			t.Why = each(t.Why, func(r *Reason) { m.move(&r.Evidence) })
+		})
+	}},
+	{"translation", func(to, from *Article) { to.Translation = from.Translation }, func(a *Article, m *mover) {
+		a.Translation.Reasons = each(a.Translation.Reasons, func(r *Reason) { m.move(&r.Evidence) })
+	}},
+}
+
+// Correctable are the names of the fields that an editor may correct, in order.
+func Correctable() []string {
+	names := make([]string, len(correctables))
+	for i, c := range correctables {
+		names[i] = c.name
+	}
+	return names
+}
+
+func correctableOf(name string) *correctable {
+	i, ok := slices.BinarySearchFunc(correctables, name, func(c correctable, name string) int { return cmp.Compare(c.name, name) })
+	if !ok {
+		return nil
+	}
+	return &correctables[i]
+}
+
+// Set is o with c in place of what it had of that field. Of o nothing is changed.
+func (o Override) Set(c Correction) Override {
+	o, _ = o.Remove(c.Field)
+	at, _ := slices.BinarySearchFunc(o.Corrections, c.Field, func(c Correction, name string) int { return cmp.Compare(c.Field, name) })
+	o.Corrections = slices.Insert(o.Corrections, at, c)
+	return o
+}
+
+// Remove is o without its correction of that field, and whether it had one.
+func (o Override) Remove(field string) (Override, bool) {
+	before := len(o.Corrections)
+	o.Corrections = slices.DeleteFunc(slices.Clone(o.Corrections), func(c Correction) bool { return c.Field == field })
+	return o, len(o.Corrections) < before
+}
+
+// Placed is an override in one text. It may be used from many goroutines.
+type Placed struct {
+	corrections Corrections
+	fields      []*correctable
+	values      []Article
+	lost        bool // words that it names are not in the text
+}
+
+// In looks for the words that the corrections name in a text: at their places, or,
+// in the text of another revision, as near to them as they stand. What names words
+// that are not there goes without a place, and a quotation, amount and the like,
+// which is nothing without its words, is left out. Fields that this program doesn't
+// know are passed over.
+func (o *Override) In(text string) *Placed {
+	p := &Placed{corrections: Corrections{Number: o.Number}}
+	for i := range o.Corrections {
+		c := &o.Corrections[i]
+		f := correctableOf(c.Field)
+		if f == nil {
+			continue
+		}
+		m := &mover{to: c.finder(text)}
+		var v Article
+		f.set(&v, &c.Value)
+		f.place(&v, m)
+		p.corrections.Fields = append(p.corrections.Fields, c.Corrected)
+		p.fields, p.values, p.lost = append(p.fields, f), append(p.values, v), p.lost || m.lost
+	}
+	return p
+}
+
+// Number is that of the override.
+func (p *Placed) Number() int { return p.corrections.Number }
+
+// Apply puts the corrections into a, whose text is the one that they were placed
+// in. A killed article and one without a text have none.
+func (p *Placed) Apply(a *Article) {
+	if a.Status == Canceled || a.Text == "" {
+		return
+	}
+	for i, f := range p.fields {
+		f.set(a, &p.values[i])
+	}
+	a.Corrections = p.corrections
+	if p.lost {
+		a.Flags = slices.Clone(a.Flags)
+		a.Flag(FlagOverrideUnplaced)
+	}
+}
+
+// Forget takes out of a what editors corrected, and empties these fields: what was
+// found out is not known any more. The revision is as it was without corrections.
+func (a *Article) Forget() {
+	var none Article
+	for _, c := range a.Corrections.Fields {
+		if f := correctableOf(c.Field); f != nil {
+			f.set(a, &none)
+		}
+	}
+	a.Revision, a.Corrections = a.Uncorrected(), Corrections{}
+	a.Unflag(FlagOverrideUnplaced)
+}
+
+// Uncorrected is the revision of a as it would be if no editor had corrected it.
+func (a *Article) Uncorrected() Revision {
+	n := min(a.Corrections.Number, a.Revision.Parts().Sequence)
+	return a.Revision - Revision(n)
+}
+
+// Reissued is r with a sequence that is higher by n, or the highest that there is.
+func (r Revision) Reissued(n int) Revision {
+	return r + Revision(min(n, MaxSequence-r.Parts().Sequence))
+}
+
+// finder tells where passages of c stand in a text.
+func (c *Correction) finder(text string) func(Span) (Span, bool) {
+	ends := make([]int, len(c.Passages)) // of the passages' words in the value's text
+	end := 0
+	for i, p := range c.Passages {
+		end += p.End - p.Start
+		ends[i] = end
+	}
+	found := c.locate(text, ends)
+	return func(s Span) (Span, bool) {
+		i, _ := slices.BinarySearch(ends, s.Start+1)
+		if i == len(ends) || s.End != ends[i] {
+			return Span{}, false
+		}
+		return found[i], found[i] != Span{}
+	}
+}
+
+// locate finds the passages in a text: where they are if what stands before them has
+// moved as much as before the passage in front of them, or at their place, or else
+// nearest to it. Where two would be the same words, neither is found: nobody could
+// tell which of them is left.
+func (c *Correction) locate(text string, ends []int) []Span {
+	words := func(i int) string { return c.Value.Text[ends[i]-(c.Passages[i].End-c.Passages[i].Start) : ends[i]] }
+	found := make([]Span, len(c.Passages))
+	is := func(at int, w string) bool { return at >= 0 && at+len(w) <= len(text) && text[at:at+len(w)] == w }
+	same := true
+	for i, p := range c.Passages {
+		same = same && is(p.Start, words(i))
+	}
+	if same {
+		return c.Passages
+	}
+	wanted := map[Span]int{}
+	shift := 0
+	for i, p := range c.Passages {
+		w := words(i)
+		for _, at := range [...]int{p.Start + shift, p.Start} {
+			if is(at, w) && wholeWords(text, at, w) && wanted[Span{at, at + len(w)}] == 0 {
+				shift, found[i] = at-p.Start, Span{at, at + len(w)}
+				wanted[found[i]]++
+				break
+			}
+		}
+	}
+	near := slices.Clone(found)
+	for i, p := range c.Passages {
+		if found[i] == (Span{}) {
+			near[i] = nearest(text, words(i), p.Start)
+			wanted[near[i]]++
+		}
+	}
+	for i := range near {
+		if found[i] == (Span{}) && wanted[near[i]] == 1 {
+			found[i] = near[i]
+		}
+	}
+	return found
+}
+
+// nearest is where words that stood at a place of another text stand nearest to it;
+// the zero Span: nowhere.
+func nearest(text, what string, at int) Span {
+	at = min(at, len(text))
+	before, after := lastWhole(text, what, max(at-MaxMoved, 0), min(at+len(what), len(text))), nextWhole(text[:min(at+MaxMoved, len(text))], what, at)
+	switch {
+	case before < 0 && after < 0:
+		return Span{}
+	case before < 0 || after >= 0 && after-at < at-before:
+		return Span{after, after + len(what)}
+	}
+	return Span{before, before + len(what)}
+}
+
+// lastWhole is where the words stand last in text[from:to], and not inside of
+// others; -1: nowhere.
+func lastWhole(text, what string, from, to int) int {
+	for from < to {
+		i := strings.LastIndex(text[from:to], what)
+		if i < 0 {
+			return -1
+		}
+		if wholeWords(text, from+i, what) {
+			return from + i
+		}
+		to = from + i + len(what) - 1
+	}
+	return -1
+}
+
+// nextWhole is where the words stand first in text, from that place on and not
+// inside of others; -1: nowhere.
+func nextWhole(text, what string, from int) int {
+	for what != "" && from < len(text) {
+		i := strings.Index(text[from:], what)
+		if i < 0 {
+			return -1
+		}
+		if wholeWords(text, from+i, what) {
+			return from + i
+		}
+		_, n := utf8.DecodeRuneInString(text[from+i:])
+		from += i + n
+	}
+	return -1
+}
+
+// wholeWords tells that what, which stands at i, begins and ends no word in the
+// middle.
+func wholeWords(text string, i int, what string) bool {
+	letter := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
+	before, _ := utf8.DecodeLastRuneInString(text[:i])
+	first, _ := utf8.DecodeRuneInString(what)
+	last, _ := utf8.DecodeLastRuneInString(what)
+	after, _ := utf8.DecodeRuneInString(text[i+len(what):])
+	return !(letter(before) && letter(first)) && !(letter(last) && letter(after))
+}
+
+// mover gives spans other places.
+type mover struct {
+	to    func(Span) (Span, bool) // false: the words are gone
+	touch func(*Evidence)         // sees all evidence first; may be nil
+	lost  bool                    // some words were gone
+}
+
+// move moves e, and tells whether its words are there. What comes from elsewhere
+// than the text stays.
+func (m *mover) move(e *Evidence) bool {
+	if m.touch != nil {
+		m.touch(e)
+	}
+	if e.Span == (Span{}) {
+		return true
+	}
+	s, ok := m.to(e.Span)
+	if e.Span = s; !ok {
+		e.Span, m.lost = Span{}, true
+	}
+	return ok
+}
+
+func (m *mover) label(l Label) Label {
+	l.Evidence = each(l.Evidence, func(e *Evidence) { m.move(e) })
+	return l
+}
+
+// mentions are those that are in the text, in order, or one without a place.
+func (m *mover) mentions(es []Evidence) []Evidence {
+	es = each(es, func(e *Evidence) { m.move(e) })
+	if there := slices.DeleteFunc(slices.Clone(es), func(e Evidence) bool { return e.Span == Span{} }); len(there) > 0 {
+		inOrder(there, func(e *Evidence) Span { return e.Span })
+		return there
+	}
+	return cutTo(es, 1)
+}
+
+// amounts are those that are in the text, in order.
+func (m *mover) amounts(list []Amount) []Amount {
+	type kept struct {
+		Amount
+		was int
+	}
+	var there []kept
+	for i, a := range list {
+		if m.move(&a.Evidence) {
+			there = append(there, kept{a, i})
+		}
+	}
+	inOrder(there, func(k *kept) Span { return k.Span })
+	var out []Amount
+	for i, k := range there {
+		if k.Converts > 0 {
+			of := slices.IndexFunc(there[:i], func(o kept) bool { return o.was == k.was-k.Converts })
+			if k.Converts = i - of; of < 0 {
+				k.Converts = 0
+			}
+		}
+		out = append(out, k.Amount)
+	}
+	return out
+}
+
+// each is a copy of list with what f makes of its members.
+func each[T any](list []T, f func(*T)) []T {
+	list = slices.Clone(list)
+	for i := range list {
+		f(&list[i])
+	}
+	return list
+}
+
+// words are those of list whose words are in the text, in order.
+func words[T any](m *mover, list []T, of func(*T) *Evidence) []T {
+	var there []T
+	for _, x := range list {
+		if m.move(of(&x)) {
+			there = append(there, x)
+		}
+	}
+	inOrder(there, func(x *T) Span { return of(x).Span })
+	return there
+}
+
+func inOrder[T any](list []T, at func(*T) Span) {
+	slices.SortStableFunc(list, func(a, b T) int { return cmp.Compare(at(&a).Start, at(&b).Start) })
+}
+
+// byMention puts list into the order of first mentions; what has none in the text
+// comes last.
+func byMention[T any](list []T, of func(*T) []Evidence) {
+	nowhere := func(x *T) bool { return len(of(x)) == 0 || of(x)[0].Span == Span{} }
+	slices.SortStableFunc(list, func(a, b T) int {
+		switch {
+		case nowhere(&a) && nowhere(&b):
+			return 0
+		case nowhere(&a):
+			return 1
+		case nowhere(&b):
+			return -1
+		}
+		return cmp.Compare(of(&a)[0].Start, of(&b)[0].Start)
+	})
+}

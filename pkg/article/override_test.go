@@ -1,0 +1,317 @@
+package article
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+const ferryText = "Ferry sinks off Skarra\n\nThe ferry sank off Skarra on Monday, Ana Ruiz said. \"We swam,\" she said. It cost 5 million euros. Ana Ruiz is 40."
+
+func ferry(text string) *Article {
+	a := &Article{URI: "urn:x:ferry", Status: Usable, Source: "wire", Text: text, ReceivedAt: time.Unix(1_700_000_000, 0).UTC()}
+	b := Builder{Signer: "format/x", Version: 1}
+	for _, p := range strings.Split(text, "\n\n") {
+		b.Add(Paragraph, p)
+	}
+	b.Fill(a)
+	if err := a.Stamp(); err != nil {
+		panic(err)
+	}
+	return a
+}
+
+// corrected is an override of these fields, in turn name and JSON.
+func corrected(t testing.TB, a *Article, said ...string) *Override {
+	t.Helper()
+	o := Override{URI: a.URI}
+	for i := 0; i < len(said); i += 2 {
+		c, err := ParseCorrection(a, said[i], []byte(said[i+1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Who, c.At = "M. Ito", time.Unix(1_700_000_100, 0).UTC()
+		o = o.Set(c)
+		o.Number++
+	}
+	return &o
+}
+
+// field is the JSON of a field, without where it comes from.
+func fieldJSON(t testing.TB, a *Article, name string) string {
+	t.Helper()
+	b, err := a.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc map[string]any
+	if err := json.Unmarshal(b, &doc); err != nil {
+		t.Fatal(err)
+	}
+	bare(doc[name])
+	if b, err = json.Marshal(doc[name]); err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+var everyField = []string{
+	"agency", `"dpa"`,
+	"amounts", `[{"text":"5 million euros","value":5000000,"currency":"EUR"}]`,
+	"attribution", `["Skarra Post","dpa",["BBC"]]`,
+	"cited_media", `["BBC"]`,
+	"credits", `[{"text":"Ana Ruiz is 40.","photographer":"Ana Ruiz"}]`,
+	"dates", `[{"text":"Monday","from":"2024-04-22","to":"2024-04-22","precision":"day"}]`,
+	"entities", `[{"type":"person","name":"Ana Ruiz","role":"passenger"},{"type":"organisation","name":"Coast Guard"},{"type":"place","name":"Skarra"}]`,
+	"filed", `{"text":"Skarra","places":["Skarra"],"date":"2024-04-22"}`,
+	"keyphrases", `[{"phrase":"ferry","score":2},{"phrase":"sea rescue","score":1}]`,
+	"language", `"en-GB"`,
+	"places", `[{"name":"Skarra","country":"SE","lat":58.4,"lon":13.4,"geonames_id":7,"main":true}]`,
+	"quantities", `[{"text":"40","value":40,"unit":"years"}]`,
+	"quotes", `[{"text":"We swam","speaker":"Ana Ruiz"}]`,
+	"summary", `{"text":"The ferry sank off Skarra on Monday, Ana Ruiz said."}`,
+	"topics", `[{"qcode":"medtop:20000139","path":["medtop:03000000","medtop:20000139"],"why":[{"why":"ferry","text":"ferry"},{"why":"sank","text":"sank"}]}]`,
+	"translation", `{"likelihood":0.9,"reasons":[{"why":"note","text":"she"}]}`,
+}
+
+func TestEveryFieldCanBeCorrected(t *testing.T) {
+	a := ferry(ferryText)
+	var names []string
+	for i := 0; i < len(everyField); i += 2 {
+		names = append(names, everyField[i])
+	}
+	if !slices.Equal(names, Correctable()) {
+		t.Fatalf("the test has %v, there are %v", names, Correctable())
+	}
+	o := corrected(t, a, everyField...)
+	o.In(a.Text).Apply(a)
+	if err := a.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if len(a.Corrections.Fields) != len(names) || a.Corrections.Number != len(names) || slices.Contains(a.Flags, FlagOverrideUnplaced) {
+		t.Errorf("%+v, flags %v", a.Corrections, a.Flags)
+	}
+	for i, name := range names {
+		// What an article has, and what the list shows, says the same when it is said again.
+		got := fieldJSON(t, a, name)
+		shown, err := o.Corrections[i].JSON()
+		if err != nil || string(shown) != got {
+			t.Errorf("%s: listed as %s, is %s: %v", name, shown, got, err)
+		}
+		again, err := ParseCorrection(a, name, shown)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if !reflect.DeepEqual(again.Value, o.Corrections[i].Value) || !slices.Equal(again.Passages, o.Corrections[i].Passages) {
+			t.Errorf("%s: said again is %+v, was %+v", name, again, o.Corrections[i])
+		}
+	}
+	if e := a.Entities; len(e) != 3 || e[0].Name != "Skarra" || len(e[0].Mentions) != 2 || e[1].Name != "Ana Ruiz" || len(e[1].Mentions) != 2 || e[2].Mentions[0].Span != (Span{}) ||
+		e[0].Mentions[0].Enricher != Signer || e[0].Mentions[0].Confidence != 1 {
+		t.Errorf("entities %+v", e)
+	}
+	if q := a.Quotes[0]; q.In(a.Text) != "We swam" {
+		t.Errorf("quote %q", q.In(a.Text))
+	}
+	// All of it can be emptied, and forgotten.
+	for _, name := range names {
+		c, err := ParseCorrection(a, name, []byte("null"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		*o = o.Set(c)
+	}
+	b := *a
+	o.In(b.Text).Apply(&b)
+	a.Forget()
+	b.Corrections = Corrections{}
+	if !reflect.DeepEqual(*a, *ferry(ferryText)) || !reflect.DeepEqual(b, *ferry(ferryText)) {
+		t.Errorf("forgotten: %+v\nemptied: %+v", a, b)
+	}
+}
+
+func TestWhatIsNoCorrection(t *testing.T) {
+	a := ferry(ferryText)
+	long := strings.Repeat("x", MaxNameBytes+1)
+	for _, c := range []struct{ field, value, says string }{
+		{"headline", `"x"`, `field "headline" can't be corrected; there are agency, `},
+		{"topics", `[`, "topics: is no JSON"},
+		{"topics", `[] []`, "topics: is more than one value"},
+		{"topics", `{}`, "cannot unmarshal object"},
+		{"topics", `[{"qcod":"x"}]`, `topics: json: unknown field "qcod"`},
+		{"topics", `[{"qcode":"x","path":["y"]}]`, `topics: topic 0: has a path that doesn't end at "x"`},
+		{"topics", `[` + strings.Repeat(`{"qcode":"x","path":["x"]},`, MaxTopics) + `{"qcode":"x","path":["x"]}]`, "article has 6 topics, the limit is 5"},
+		{"entities", `[{"type":"person","name":"Ana","mentions":[{"text":"Ana"},{"text":"Bea"}]}]`, `entities[0].mentions[1]: "Bea" is not in the text`},
+		{"entities", `[{"type":"person","name":"Ana","mentions":[{"text":"swam"},{"text":"swam"}]}]`, `entities[0].mentions[1]: "swam" is not in the text once more`},
+		{"entities", `[{"type":"persn","name":"Ana"}]`, `entity 0: has type "persn"`},
+		{"entities", `[{"type":"person","name":"` + long + `"}]`, "entity 0: "},
+		{"entities", `[{"type":"person","name":"Ana","mentions":[{"start":5,"end":400}]}]`, "entity 0: has span 5-400"},
+		{"entities", `[{"type":"person","name":"Ana","mentions":[{"start":0,"end":5,"text":"Skarr"}]}]`, `"Skarr" is not what stands at 0 to 5`},
+		{"entities", `[{"type":"person","name":"Ana","mentions":[{"text":"Ana","confidence":2}]}]`, "entities: a confidence is outside 0 to 1"},
+		{"places", `[{"name":"Skarra","country":"sweden"}]`, `place 0: has country "sweden"`},
+		{"places", `[{"name":"Skarra","lat":91,"lon":0}]`, "place 0: position 91, 0 is outside"},
+		{"places", `[{"name":"Skarra","main":true},{"name":"Ana","main":true}]`, "is the main place, as place 0 is"},
+		{"language", `"english language"`, `"english language" is no language tag`},
+		{"language", `"e"`, `"e" is no language tag`},
+		{"language", `7`, "cannot unmarshal number"},
+		{"agency", `"` + long + `"`, "the limit is 500"},
+		{"attribution", `["a","b"]`, "attribution: has 2 members"},
+		{"attribution", `["a","b",[1]]`, "must be publisher and agency"},
+		{"quotes", `[{"speaker":"Ana"}]`, "quote 0: has span 0-0"},
+		{"quotes", `[{"text":"We swa"}]`, `quotes[0]: "We swa" is not in the text`},
+		{"amounts", `[{"text":"5 million euros","value":5,"currency":"euro"}]`, `amount 0: has currency "euro"`},
+		{"dates", `[{"text":"Monday","from":"22 April","to":null,"precision":"day"}]`, "dates: date 0: parsing time"},
+		{"dates", `[{"text":"Monday","from":null,"to":null,"precision":"dy"}]`, `date 0: has precision "dy"`},
+		{"summary", `{"text":"` + strings.Repeat("x", MaxSummary+1) + `"}`, "is not in the text"},
+		{"keyphrases", `[{"phrase":"ferry","score":-1}]`, "keyphrase 0: score -1"},
+		{"translation", `{"likelihood":2}`, "likelihood 2"},
+	} {
+		_, err := ParseCorrection(a, c.field, []byte(c.value))
+		if err == nil || !strings.Contains(err.Error(), c.says) || !strings.HasPrefix(err.Error(), c.field) && c.field != "headline" {
+			t.Errorf("%s=%.80s: got %v, want %q", c.field, c.value, err, c.says)
+		}
+	}
+	many := ferry(strings.Repeat("x y\n\n", MaxPassages))
+	mentions := strings.TrimSuffix(strings.Repeat(`{"text":"x"},`, MaxMentions), ",")
+	entity := `{"type":"person","name":"x","mentions":[` + mentions + `]}`
+	if _, err := ParseCorrection(many, "entities", []byte("["+entity+","+strings.ReplaceAll(entity, `"x"}`, `"y"}`)+"]")); err != nil {
+		t.Error(err)
+	}
+	if _, err := ParseCorrection(many, "entities", []byte("["+entity+","+strings.ReplaceAll(entity, `"x"}`, `"y"}`)+`,{"type":"person","name":"z","mentions":[{"start":0,"end":3}]}]`)); err == nil ||
+		!strings.Contains(err.Error(), "names 2001 places in the text, the limit is 2000") {
+		t.Error(err)
+	}
+}
+
+// In another revision's text the words are looked for where they may stand now.
+func TestCorrectionsInAnotherText(t *testing.T) {
+	a := ferry(ferryText)
+	for _, c := range []struct {
+		says, field, value, text string
+		want                     string
+		lost                     bool
+	}{
+		{"moved", "entities", `[{"type":"person","name":"Ana Ruiz"}]`, "UPDATE. " + ferryText, `[{"mentions":[{"confidence":1,"text":"Ana Ruiz"},{"confidence":1,"text":"Ana Ruiz"}],"name":"Ana Ruiz","type":"person"}]`, false},
+		{"one is gone", "entities", `[{"type":"person","name":"Ana Ruiz"}]`, strings.Replace(ferryText, "Ana Ruiz is 40.", "", 1), `[{"mentions":[{"confidence":1,"text":"Ana Ruiz"}],"name":"Ana Ruiz","type":"person"}]`, true},
+		{"all are gone", "entities", `[{"type":"person","name":"Ana Ruiz"}]`, "All are safe.", `[{"mentions":[{"confidence":1}],"name":"Ana Ruiz","type":"person"}]`, true},
+		{"not inside of a word", "entities", `[{"type":"person","name":"Ana Ruiz"}]`, "Joana Ruiz, Ana Ruizz said.", `[{"mentions":[{"confidence":1}],"name":"Ana Ruiz","type":"person"}]`, true},
+		{"which is left?", "quotes", `[{"text":"Ana Ruiz","speaker":"A"},{"text":"Ana Ruiz","speaker":"B"}]`, "Now Ana Ruiz is 40.", `null`, true},
+		{"not inside of a word that grew", "places", `[{"name":"Skarra","mentions":[{"text":"Skarra"}]}]`, strings.ReplaceAll(ferryText, "Skarra", "Skarraborg"), `[{"mentions":[{"confidence":1}],"name":"Skarra"}]`, true},
+		{"in another order", "entities", `[{"type":"place","name":"Skarra","mentions":[{"text":"Skarra"}]},{"type":"person","name":"Ana Ruiz","mentions":[{"text":"Ana Ruiz"}]}]`, "Ana Ruiz said it in Skarra", `[{"mentions":[{"confidence":1,"text":"Ana Ruiz"}],"name":"Ana Ruiz","type":"person"},{"mentions":[{"confidence":1,"text":"Skarra"}],"name":"Skarra","type":"place"}]`, false},
+		{"too far away", "places", `[{"name":"Skarra","mentions":[{"text":"Skarra"}]}]`, strings.Repeat("far ", MaxMoved/4+10) + "Skarra", `[{"mentions":[{"confidence":1}],"name":"Skarra"}]`, true},
+		{"a topic stays", "topics", `[{"qcode":"x","path":["x"],"text":"sank","why":[{"why":"w","text":"swam"}]}]`, "All are safe.", `[{"confidence":1,"path":["x"],"qcode":"x","why":[{"confidence":1,"why":"w"}]}]`, true},
+		{"a keyphrase stays", "keyphrases", `[{"phrase":"ferry","score":1}]`, "All are safe.", `[{"confidence":1,"phrase":"ferry","score":1}]`, true},
+		{"a quotation is its words", "quotes", `[{"text":"We swam"},{"text":"Ana Ruiz"}]`, "Ana Ruiz said", `[{"confidence":1,"text":"Ana Ruiz"}]`, true},
+		{"a summary, too", "summary", `{"text":"It cost 5 million euros."}`, "It cost 6 million euros.", `null`, true},
+		{"a conversion", "amounts", `[{"text":"5 million","value":5e6},{"text":"40","value":40,"conversion_of":0}]`, "40, that is 5 million", `[{"confidence":1,"text":"40","value":40},{"confidence":1,"text":"5 million","value":5000000}]`, false},
+		{"no words, no place", "language", `"de"`, "Alle sind sicher.", `"de"`, false},
+		{"the dateline's", "filed", `{"text":"Skarra","places":["Skarra"]}`, "BERLIN", `{"confidence":1,"places":["Skarra"],"text":""}`, true},
+	} {
+		o := corrected(t, a, c.field, c.value)
+		b := ferry(c.text)
+		o.In(b.Text).Apply(b)
+		if err := b.Validate(); err != nil {
+			t.Errorf("%s: %v", c.says, err)
+		}
+		if got := fieldJSON(t, b, c.field); got != c.want || slices.Contains(b.Flags, FlagOverrideUnplaced) != c.lost {
+			t.Errorf("%s: %s, flags %v", c.says, got, b.Flags)
+		}
+		b.Forget()
+		if slices.Contains(b.Flags, FlagOverrideUnplaced) {
+			t.Errorf("%s: it is flagged still", c.says)
+		}
+	}
+	killed := ferry(ferryText)
+	killed.Status = Canceled
+	corrected(t, a, "language", `"de"`).In(killed.Text).Apply(killed)
+	if killed.Language.Value != "" || killed.Corrections.Number != 0 {
+		t.Errorf("a killed one is %+v", killed)
+	}
+}
+
+// Whatever becomes of the text, what is put in is an article, and what has a place
+// has the editor's words there.
+func TestCorrectionsFitAnyText(t *testing.T) {
+	a := ferry(ferryText)
+	words := strings.Fields(ferryText)
+	o := corrected(t, a, everyField...)
+	rapid.Check(t, func(r *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(append(words, "Ana Ruiz", "We swam", "5 million euros", "Grüße", "\n\n", "x")), 1, 30).Draw(r, "words"), " ")
+		if blank(text) {
+			return
+		}
+		b := ferry(text)
+		text = b.Text
+		o.In(text).Apply(b)
+		if err := b.Validate(); err != nil {
+			r.Fatal(err)
+		}
+		if b.Language.Value != "en-GB" || len(b.Topics) != 1 || len(b.Entities) != 3 || len(b.Places) != 1 || len(b.Keyphrases) != 2 {
+			r.Errorf("in %q: %+v", text, b)
+		}
+		for _, e := range b.Entities {
+			for _, m := range e.Mentions {
+				if m.Span != (Span{}) && m.In(text) != e.Name {
+					r.Errorf("%s is mentioned as %q", e.Name, m.In(text))
+				}
+			}
+		}
+		again := ferry(text)
+		o.In(text).Apply(again)
+		if !reflect.DeepEqual(again, b) {
+			r.Errorf("another time it is %+v", again)
+		}
+	})
+}
+
+func TestOverridesSequence(t *testing.T) {
+	a := ferry(ferryText)
+	r := a.Revision
+	a.Corrections.Number, a.Revision = 3, r.Reissued(3)
+	if a.Uncorrected() != r || a.Revision.Parts().Sequence != 3 || a.Revision.Source() != r.Source() {
+		t.Errorf("%v of %v", a.Revision.Parts(), r.Parts())
+	}
+	full := r.Reissued(MaxSequence)
+	if got := full.Reissued(1); got != full || full.Parts().Sequence != MaxSequence {
+		t.Errorf("%v", got.Parts())
+	}
+	if MaxCorrections >= MaxSequence {
+		t.Error("corrections leave no room for what else is issued again")
+	}
+	o := corrected(t, a, "language", `"de"`, "agency", `"dpa"`)
+	set := o.Set(Correction{Corrected: Corrected{Field: "language", Who: "B"}})
+	if len(o.Corrections) != 2 || len(set.Corrections) != 2 || o.Corrections[1].Who != "M. Ito" || set.Corrections[1].Who != "B" || set.Corrections[0].Field != "agency" {
+		t.Errorf("%+v\n%+v", o, set)
+	}
+	if less, had := set.Remove("agency"); !had || len(less.Corrections) != 1 || len(set.Corrections) != 2 {
+		t.Errorf("%+v", less)
+	}
+	if _, had := set.Remove("topics"); had {
+		t.Error("it had topics")
+	}
+}
+
+func TestOverrideOfALongTextIsQuick(t *testing.T) {
+	var b strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&b, "Person%d said so. ", i)
+	}
+	a := ferry(b.String())
+	list := make([]string, MaxPassages)
+	for i := range list {
+		list[i] = fmt.Sprintf(`{"type":"person","name":"Person%d"}`, 9*i)
+	}
+	o := corrected(t, a, "entities", "["+strings.Join(list, ",")+"]")
+	moved := ferry("Moved. " + b.String())
+	o.In(moved.Text).Apply(moved)
+	if len(moved.Entities) != MaxPassages || slices.Contains(moved.Flags, FlagOverrideUnplaced) {
+		t.Errorf("%d entities, flags %v", len(moved.Entities), moved.Flags)
+	}
+}
