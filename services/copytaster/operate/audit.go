@@ -23,8 +23,8 @@ type AuditCmd struct {
 
 // Help is shown by `copytaster audit --help`.
 func (AuditCmd) Help() string {
-	return `Every kill, withhold, embargo and reinstatement of an article in the order of time: who said so, when and why, and
-where its text had gone by then. It is read from the audit, which never expires: the tools write there what editors do,
+	return `Every kill, withhold, embargo and reinstatement of an article, and every correction of what was found out about it, in
+the order of time: who said so, when and why, and where its text had gone by then. It is read from the audit, which never expires: the tools write there what editors do,
 the release service what it carries out of what agencies say. What else agencies sent is added from the log, and where
 each stands there. The last lines say where the text is now.
 Exit code: 0 something was found, 1 nothing, or a server failed.

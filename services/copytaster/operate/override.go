@@ -281,10 +281,13 @@ type editor struct {
 }
 
 // see reads the overrides without taking the table over.
-func (e *editor) see(ctx context.Context, f func(*bus.View) error) error {
+func (e *editor) see(ctx context.Context, f func(override.Rows) error) error {
 	there, _, err := split(ctx, e.bus, []string{topic.Overrides})
-	if err != nil || len(there) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(there) == 0 {
+		return f(noRows{})
 	}
 	v, err := e.bus.OpenView(ctx, topic.Overrides)
 	if err != nil {
@@ -294,9 +297,18 @@ func (e *editor) see(ctx context.Context, f func(*bus.View) error) error {
 	return f(v)
 }
 
+// noRows are those of a topic that isn't there.
+type noRows struct{}
+
+// Get finds nothing.
+func (noRows) Get(string) ([]byte, bool) { return nil, false }
+
+// Range gives nothing.
+func (noRows) Range(func(string, []byte) bool) {}
+
 // list are the overrides of an article, or of all that have corrections.
 func (e *editor) list(ctx context.Context, uri article.URI) (lines []overrideLine, err error) {
-	err = e.see(ctx, func(v *bus.View) error {
+	err = e.see(ctx, func(v override.Rows) error {
 		var errs []error
 		v.Range(func(key string, value []byte) bool {
 			if uri != "" && key != string(uri) {
@@ -335,7 +347,7 @@ func (e *editor) rehearse(ctx context.Context, uri article.URI, change override.
 		return overrideLine{}, err
 	}
 	var was *article.Override
-	if err := e.see(ctx, func(v *bus.View) (err error) {
+	if err := e.see(ctx, func(v override.Rows) (err error) {
 		was, err = override.Of(v, uri)
 		return err
 	}); err != nil {
@@ -426,7 +438,7 @@ func (e *editor) reissue(ctx context.Context, uri article.URI, dry bool) (overri
 		return overrideLine{}, err
 	}
 	var o *article.Override
-	if err := e.see(ctx, func(v *bus.View) (err error) {
+	if err := e.see(ctx, func(v override.Rows) (err error) {
 		o, err = override.Of(v, uri)
 		return err
 	}); err != nil {

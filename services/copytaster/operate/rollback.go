@@ -11,6 +11,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/copytaster/regenerate"
 	"github.com/copytaster/copytaster/services/enrich/generation"
+	"github.com/copytaster/copytaster/services/enrich/override"
 )
 
 // GenerationRollbackCmd is `copytaster generation rollback`.
@@ -104,10 +105,15 @@ func (c *GenerationRollbackCmd) interrupted(g generation.Generation, r regenerat
 }
 
 func (c *GenerationRollbackCmd) restore(ctx context.Context, t Terminal, b *bus.Bus, gs []generation.Generation, g generation.Generation) error {
-	r, err := regenerate.Restore(ctx, b, regenerate.Options{
-		Before: *g.Restores, Standing: generation.Standing(gs, *g.Restores), As: g.Number, DryRun: c.DryRun, Progress: &narrator{Progress: c.Progress, t: t},
-	})
-	if err != nil {
+	var r regenerate.Result
+	e := editor{bus: b}
+	if err := e.see(ctx, func(rows override.Rows) (err error) {
+		r, err = regenerate.Restore(ctx, b, regenerate.Options{
+			Before: *g.Restores, Standing: generation.Standing(gs, *g.Restores), As: g.Number, DryRun: c.DryRun, Progress: &narrator{Progress: c.Progress, t: t},
+			Overrides: rows,
+		})
+		return err
+	}); err != nil {
 		return c.interrupted(g, r, err)
 	}
 	if c.JSON {

@@ -21,6 +21,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/enrich/generation"
+	"github.com/copytaster/copytaster/services/enrich/override"
 )
 
 // batch is how many articles are written at once.
@@ -40,8 +41,12 @@ type Options struct {
 	// that was taken back by a rollback does not.
 	Standing map[int]bool
 	As       int // the generation that they get; above all others
-	DryRun   bool
-	Progress Progress
+	// Overrides are what editors correct, now: it goes before what was corrected then,
+	// too. A field whose correction was removed since is left empty, as nobody knows
+	// what was found out. nil: nothing is corrected.
+	Overrides override.Rows
+	DryRun    bool
+	Progress  Progress
 }
 
 // Result is what was found and sent.
@@ -245,12 +250,31 @@ func (s *sender) add(ctx context.Context, a article.Article) error {
 		return fmt.Errorf("article %s: %w", a.URI, err)
 	}
 	a.Revision = r
+	if err := s.correct(&a); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.pending = append(s.pending, a); len(s.pending) < batch {
 		return nil
 	}
 	return s.write(ctx)
+}
+
+// correct puts in what editors correct now.
+func (s *sender) correct(a *article.Article) error {
+	if s.options.Overrides == nil {
+		return nil
+	}
+	o, err := override.Of(s.options.Overrides, a.URI)
+	if err != nil || o == nil {
+		return err
+	}
+	a.Forget()
+	o.In(a.Text).Apply(a)
+	a.CutReading()
+	a.Revision = a.Revision.Reissued(a.Corrections.Number)
+	return nil
 }
 
 func (s *sender) flush(ctx context.Context) error {

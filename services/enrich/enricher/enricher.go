@@ -102,7 +102,9 @@ var errTextChanged = errors.New("it changed the text")
 // Enrich runs all enrichers on a. An optional one that fails leaves its field
 // empty and [article.FlagEnricherFailed] set. The error is that of a required
 // one, permanent by [stage.Permanent], or that of ctx.
-func (c *Chain) Enrich(ctx context.Context, a *article.Article) error { return c.EnrichWith(ctx, a, nil) }
+func (c *Chain) Enrich(ctx context.Context, a *article.Article) error {
+	return c.EnrichWith(ctx, a, nil)
+}
 
 // EnrichWith is Enrich with what editors corrected; nil: nothing. A correction stands
 // in its field from the beginning, and again as soon as the field's enricher has run:

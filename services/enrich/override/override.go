@@ -27,6 +27,7 @@ const Header = "ct_override"
 // Rows are the rows of the topic: a table or a view of package bus.
 type Rows interface {
 	Get(key string) ([]byte, bool)
+	Range(f func(key string, value []byte) bool)
 }
 
 // Of is the override of an article; nil: it has none.
