@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -25,6 +26,7 @@ type OverrideCmd struct {
 	Remove  OverrideRemoveCmd  `cmd:"" help:"Take corrections back."`
 	List    OverrideListCmd    `cmd:"" help:"List the corrections of an article, or of all."`
 	Reissue OverrideReissueCmd `cmd:"" help:"Send an article again, for its corrections to be seen."`
+	Serve   OverrideServeCmd   `cmd:"" help:"Take corrections over HTTP."`
 }
 
 // Help is shown by "copytaster override --help".
@@ -353,7 +355,7 @@ func (e *editor) rehearse(ctx context.Context, uri article.URI, change override.
 	}); err != nil {
 		return overrideLine{}, err
 	}
-	o, err := change.Make(was, of.corrected, of.newest)
+	o, err := of.make(change, was)
 	if err != nil {
 		return overrideLine{}, err
 	}
@@ -418,7 +420,7 @@ func (e *editor) write(ctx context.Context, of *lineage, change override.Change)
 	if err != nil {
 		return o, err
 	}
-	if o, err = change.Make(was, of.corrected, of.newest); err != nil {
+	if o, err = of.make(change, was); err != nil {
 		return o, err
 	}
 	value, err := event.EncodeOverride(&o)
@@ -575,13 +577,25 @@ func (of *lineage) take(a *article.Article, enriched bool) {
 	}
 }
 
+// make is the override after a change of the one that there is.
+func (of *lineage) make(change override.Change, was *article.Override) (article.Override, error) {
+	o, err := change.Make(was, of.corrected, of.newest)
+	switch {
+	case errors.Is(err, override.ErrNothing):
+		err = &refusal{http.StatusNotFound, err}
+	case err != nil:
+		err = &refusal{http.StatusUnprocessableEntity, err}
+	}
+	return o, err
+}
+
 // correctable tells why nothing of the article can be corrected now.
 func (of *lineage) correctable() error {
 	switch {
 	case of.newest == nil:
-		return fmt.Errorf("%s has no revision with a text in the log", of.uri)
+		return refused(http.StatusNotFound, "%s has no revision with a text in the log", of.uri)
 	case of.stands.Status == article.Canceled:
-		return fmt.Errorf("%s is killed: copytaster reinstate comes first", of.uri)
+		return refused(http.StatusConflict, "%s is killed: copytaster reinstate comes first", of.uri)
 	}
 	return nil
 }
