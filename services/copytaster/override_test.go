@@ -1,9 +1,13 @@
 package copytaster
 
 import (
+	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +25,47 @@ func corrections(a *article.Article) string {
 		all = append(all, strings.TrimSpace(c.Field+" "+c.Who))
 	}
 	return strings.Join(all, ", ")
+}
+
+// serveOverrides runs the API until the test ends, and gives a function that asks it.
+func (o *tools) serveOverrides() func(method string, uri article.URI, body string) (status int, answer string) {
+	o.t.Helper()
+	from, to := io.Pipe()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan int, 1)
+	go func() {
+		code := execute(ctx, o.args("override", "serve", "--listen=127.0.0.1:0"), Terminal{In: strings.NewReader(""), Out: to, Err: io.Discard})
+		_ = to.Close()
+		ended <- code
+	}()
+	o.t.Cleanup(func() {
+		cancel()
+		if code := <-ended; code != 0 {
+			o.t.Errorf("override serve: exit code %d", code)
+		}
+	})
+	base, err := bufio.NewReader(from).ReadString('\n')
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return func(method string, uri article.URI, body string) (int, string) {
+		o.t.Helper()
+		r, err := http.NewRequestWithContext(o.t.Context(), method, strings.TrimSpace(base)+"/"+url.PathEscape(string(uri)), strings.NewReader(body))
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		b, err := io.ReadAll(resp.Body)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		return resp.StatusCode, string(b)
+	}
 }
 
 // What an editor says stands in the index and in the public topics, whatever the
@@ -124,7 +169,10 @@ func TestEditorsOverride(t *testing.T) {
 	// One field is taken back, and one is said anew by somebody else.
 	o.must(0, "override", "remove", "--who", "B. Lee", "--yes", string(uri), "language", "summary")
 	is("Ferry has sunk", "en, entities M. Ito, keyphrases M. Ito, places M. Ito, topics M. Ito")
-	o.must(0, "override", "set", "--who", "B. Lee", "--yes", string(uri), "topics=null")
+	api := o.serveOverrides()
+	if status, body := api(http.MethodPatch, uri, `{"who":"B. Lee","set":{"topics":null}}`); status != http.StatusOK || !strings.Contains(body, `"number":3`) {
+		t.Errorf("%d %s", status, body)
+	}
 	c := is("Ferry has sunk", "en, entities M. Ito, keyphrases M. Ito, places M. Ito, topics B. Lee")
 	if len(c.Topics) > 0 || c.Revision.Parts().Sequence != 3 {
 		t.Errorf("it is %+v", c)
@@ -161,7 +209,15 @@ func TestEditorsOverride(t *testing.T) {
 	})
 	o.must(0, append([]string{"reinstate"}, ruling...)...)
 	is("Ferry has sunk", "en, entities M. Ito, keyphrases M. Ito, places M. Ito, topics B. Lee")
-	o.must(0, "override", "remove", "--who", "B. Lee", "--yes", "--all", string(uri))
+	if status, body := api(http.MethodDelete, uri, `{"who":"B. Lee"}`); status != http.StatusOK || !strings.Contains(body, `"fields":[]`) {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, body := api(http.MethodDelete, uri, `{"who":"B. Lee"}`); status != http.StatusNotFound {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, body := api(http.MethodPatch, uri, `{"who":"B. Lee","set":{"language":"english"}}`); status != http.StatusUnprocessableEntity || !strings.Contains(body, "no language tag") {
+		t.Errorf("%d %s", status, body)
+	}
 	d := is("Ferry has sunk", "en")
 	if len(d.Entities) != 0 && d.Entities[0].Mentions[0].Enricher == article.Signer {
 		t.Errorf("it is %+v", d)
