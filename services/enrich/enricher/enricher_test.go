@@ -134,6 +134,39 @@ func TestWhatIsNoTextIsTakenOut(t *testing.T) {
 	}
 }
 
+// TestCorrectionsThatCantBe: what no article may have is left out, and told, and what
+// the enrichers found stays. What an earlier override put in is forgotten first.
+func TestCorrectionsThatCantBe(t *testing.T) {
+	finds := func(_ context.Context, a *article.Article) error {
+		if a.Language.Value != "" || slices.Contains(a.Flags, article.FlagOverrideUnplaced) {
+			return errors.New("the old correction is still there")
+		}
+		a.Places = []article.Place{{Name: "Skarra", Mentions: []article.Evidence{{}}}}
+		return nil
+	}
+	var told []enricher.Outcome
+	ch, err := enricher.NewChain(enricher.Catalogue{entry("x", true, finds)}, func(o enricher.Outcome) { told = append(told, o) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := article.Article{
+		Text: "text", Status: article.Usable, Revision: 12, Language: article.Label{Value: "de"}, Flags: []string{article.FlagOverrideUnplaced},
+		Corrections: article.Corrections{Number: 2, Fields: []article.Corrected{{Field: "language"}}},
+	}
+	o := article.Override{Number: 3, Corrections: []article.Correction{{
+		Corrected: article.Corrected{Field: "places"}, Value: article.Article{Places: []article.Place{{Name: "Nowhere", Located: true, Lat: 91}}},
+	}}}
+	if err := ch.EnrichWith(context.Background(), &a, &o); err != nil {
+		t.Fatal(err)
+	}
+	if a.Places[0].Name != "Skarra" || a.Corrections.Number != 3 || len(a.Corrections.Fields) != 0 || a.Revision != 10 || !slices.Contains(a.Flags, article.FlagEnricherFailed) {
+		t.Errorf("%+v", a)
+	}
+	if len(told) != 2 || told[0].Name != enricher.Override || told[0].Err == nil || !strings.Contains(told[0].Err.Error(), "override: place 0: ") {
+		t.Errorf("told is %+v", told)
+	}
+}
+
 func TestCanceled(t *testing.T) {
 	ch, err := enricher.NewChain(enricher.Catalogue{entry("x", true, func(ctx context.Context, _ *article.Article) error { return ctx.Err() })}, nil)
 	if err != nil {

@@ -119,6 +119,7 @@ type reading struct {
 	Translated string // why it seems to be; "" if it doesn't
 	Topics     string
 	Length     string // how long it takes to read
+	Corrected  string // by which editors, and what; "" if by none
 	People     []named
 	Bodies     []named // organisations
 	Places     []named

@@ -161,6 +161,7 @@ func TestWhatTheTextIsAboutIsListed(t *testing.T) {
 	}
 	a.Topics = []article.Topic{{Qcode: "medtop:20000070", Path: []string{"medtop:16000000", "medtop:20000070"}}, {Qcode: "medtop:99999999", Path: []string{"medtop:99999999"}}, {Qcode: "x:1", Label: "label & own"}, {Evidence: in(article.Note)[0], Qcode: "x:2", Label: "Hidden topic"}}
 	a.Keyphrases = []article.Keyphrase{{Evidence: in(article.Paragraph)[0], Phrase: "drone & base"}, {Evidence: in(article.Residue)[0], Phrase: "hidden phrase"}}
+	a.Corrections.Fields = []article.Corrected{{Field: "cited_media", Who: "M. <b> Ito"}, {Field: "places", Who: "B. Lee"}, {Field: "topics", Who: "M. <b> Ito"}}
 	body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String()
 	if n := strings.Count(body, "Ana &lt;b&gt; "); n != 30 {
 		t.Errorf("%d persons are listed", n)
@@ -168,6 +169,7 @@ func TestWhatTheTextIsAboutIsListed(t *testing.T) {
 	for _, want := range []string{
 		"<bdi>Dr, mayor</bdi>", `<a href="/?person=Ana&#43;%3Cb%3E&#43;0" rel="nofollow">`, "and 10 more", "<bdi>A Council</bdi></a></li>", "<bdi>Agadez</bdi></a> <span class=\"is\"><bdi>Niger</bdi>",
 		"<bdi>Niger</bdi></a></li>", "<bdi>Sahel</bdi></a></li>", "<dd>Coup d&#39;etat; medtop:99999999; Label &amp; own</dd>", "<bdi>drone &amp; base</bdi>", "<dd>under a minute</dd>",
+		"<dt>Corrected</dt><dd><bdi>cited media, topics by M. &lt;b&gt; Ito; places by B. Lee</bdi></dd>",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q on the page", want)
@@ -179,11 +181,11 @@ func TestWhatTheTextIsAboutIsListed(t *testing.T) {
 		}
 	}
 	a.Status = article.Canceled
-	if body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "mayor") || strings.Contains(body, "Reading time") {
+	if body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "mayor") || strings.Contains(body, "Reading time") || strings.Contains(body, "Corrected") {
 		t.Error("what a canceled article was about is shown")
 	}
 	none := paper()
-	if body := render(t, shelf{found: find.Found{Article: &none, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "People") || strings.Contains(body, "Topics") || strings.Contains(body, "Keyphrases") {
+	if body := render(t, shelf{found: find.Found{Article: &none, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "People") || strings.Contains(body, "Topics") || strings.Contains(body, "Keyphrases") || strings.Contains(body, "Corrected") {
 		t.Error("what isn't there has a heading")
 	}
 }
