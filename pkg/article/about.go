@@ -1,11 +1,14 @@
 package article
 
 import (
+	"slices"
 	"time"
 	"unicode"
 )
 
-// Entity is somebody or something that a text speaks of by name.
+// Entity is somebody or something that a text speaks of by name. Name, title and
+// role come from what is for readers, see [Kind.ForReaders], if any mention does: a
+// note to editors may say more, and all of it is shown.
 type Entity struct {
 	Type EntityType
 	Name string // normal name: a gazetteer's, else the fullest that the text gives
@@ -33,7 +36,8 @@ const (
 var EntityTypes = []EntityType{EntityPerson, EntityOrganisation, EntityPlace, EntityOther}
 
 // Place is where something that a text tells of is. What only names somebody
-// ("Washington" for a government, "Washington Post") is none.
+// ("Washington" for a government, "Washington Post") is none. Its name is one of
+// what is for readers, as an [Entity]'s.
 type Place struct {
 	Name       string // usual English name
 	Country    string // ISO 3166-1 alpha-2 ("NE"); "" for what lies in none or in several
@@ -54,24 +58,24 @@ type Topic struct {
 	Why   []Reason // words that spoke for it, the strongest first
 }
 
-// Tells tells whether readers may be shown that the text is about t: a word that
-// speaks for it may be, see [Article.Mentioned], or nothing in the text does.
+// Tells tells whether readers may be shown that the text is about t: it is at least
+// [Sure], and a word that speaks for it is for them, see [Article.ForReaders], or
+// something else than the text does.
 func (a *Article) Tells(t *Topic) bool {
-	var spoke []Evidence
-	for i := range t.Why {
-		spoke = append(spoke, t.Why[i].Evidence)
+	if t.Confidence < Sure {
+		return false
 	}
-	if t.Span != (Span{}) || len(spoke) == 0 {
-		spoke = append(spoke, t.Evidence)
+	if (t.Span != Span{} || len(t.Why) == 0) && a.open(t.Span) {
+		return true
 	}
-	return a.Mentioned(spoke)
+	return slices.ContainsFunc(t.Why, func(r Reason) bool { return a.open(r.Span) })
 }
 
 // Keyphrase is a word or a few words that tell what a text is about. Its span
-// is the first place where it stands.
+// is the first place where it stands, for readers if it stands there for them.
 type Keyphrase struct {
 	Evidence
-	Phrase string  // normal form
+	Phrase string  // normal form, of what is for readers, as an [Entity]'s name
 	Score  float64 // from 0 up; comparable within one article only
 }
 
@@ -113,31 +117,75 @@ type length struct {
 	letters    int // of the other scripts that put no space between words
 }
 
+// class is what a character is to who counts what there is to read.
+type class uint8
+
+const (
+	other     class = iota // marks, signs
+	space                  // between words
+	letter                 // or digit, of a word
+	character              // of Chinese or Japanese
+	unspaced               // letter of Thai and the like
+	longVowel              // of no script: of the one that it follows
+)
+
 func (l *length) add(text string) {
-	const longVowel, narrowLongVowel = 'ー', 'ｰ' // of no script: of the one that they follow
-	within, character := false, false
+	before := space // class of the one before, marks left out
 	for _, r := range text {
-		character = r >= firstOfAsia && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) ||
-			character && (r == longVowel || r == narrowLongVowel)
-		switch {
-		case unicode.IsSpace(r):
-			within = false
-		case character:
-			l.characters++
-			within = true
-		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
-		case r >= firstOfThai && unicode.In(r, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar):
-			l.letters++
-			within = true
-		case !within:
-			l.words++
-			within = true
+		c := classOf(r)
+		if c == longVowel {
+			if c = letter; before == character {
+				c = character
+			}
 		}
+		switch {
+		case c == other:
+			continue
+		case c == character:
+			l.characters++
+		case c == unspaced:
+			l.letters++
+		case c == letter && before != letter:
+			l.words++
+		}
+		before = c
 	}
 }
 
-// Before all characters of Thai and the like, and of Chinese and Japanese.
-const (
-	firstOfThai = '\u0e00'
-	firstOfAsia = '\u2e80'
-)
+var ascii = func() (t [128]class) {
+	for c := range t {
+		t[c] = classify(rune(c))
+	}
+	return t
+}()
+
+// classOf is classify, at once for most characters of news.
+func classOf(r rune) class {
+	switch {
+	case r < '\u0080':
+		return ascii[r]
+	case '\u2010' <= r && r <= '\u2027': // dashes, quotation marks, ellipsis
+		return other
+	case '\u4e00' <= r && r <= '\u9fff': // Han
+		return character
+	case '\uac00' <= r && r <= '\ud7a3': // Hangul
+		return letter
+	}
+	return classify(r)
+}
+
+func classify(r rune) class {
+	switch {
+	case unicode.IsSpace(r):
+		return space
+	case r == 'ー' || r == 'ｰ':
+		return longVowel
+	case r >= '\u2e80' && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana):
+		return character
+	case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+		return other
+	case '\u0e00' <= r && r <= '\uaa7f' && unicode.In(r, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar):
+		return unspaced
+	}
+	return letter
+}

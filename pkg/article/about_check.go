@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -22,25 +24,43 @@ const (
 	MaxKeyphrases  = 50
 	MaxNameBytes   = 500   // of a name, an id, a title or role, a label or code, a keyphrase
 	MaxSummary     = 1_000 // bytes
+	// MaxEnricher is the longest name, in bytes, that evidence is signed with.
+	MaxEnricher = 100
 )
 
 // cutAbout cuts what the text is about to its limits, and tells whether
-// something was cut. What has a name that is too long or no UTF-8 goes
-// altogether: half a name would be a false one.
+// something was cut. Names are written in one way. What has a name that is too long
+// or no UTF-8 goes altogether: half a name would be a false one. Of what is known
+// beside the name, only that goes which can't stay.
 func (a *Article) cutAbout() bool {
 	cut := false
+	a.normalise()
 	a.Entities = keepTo(a.Entities, MaxEntities, &cut, (*Entity).fits)
 	a.Places = keepTo(a.Places, MaxPlaces, &cut, (*Place).fits)
 	a.Topics = keepTo(a.Topics, MaxTopics, &cut, (*Topic).fits)
 	a.Keyphrases = keepTo(a.Keyphrases, MaxKeyphrases, &cut, (*Keyphrase).fits)
 	each := a.mentionsEach()
-	a.Entities = shorten(a.Entities, &cut, func(e *Entity) bool { return len(e.Mentions) > each }, func(e *Entity) { e.Mentions = cutTo(e.Mentions, each) })
-	a.Places = shorten(a.Places, &cut, func(p *Place) bool { return len(p.Mentions) > each }, func(p *Place) { p.Mentions = cutTo(p.Mentions, each) })
-	a.Topics = shorten(a.Topics, &cut, (*Topic).tooMuchWhy, func(t *Topic) { t.Why = keepTo(t.Why, MaxTopicWhy, &cut, (*Reason).fits) })
+	a.Entities, cut = shorten(a.Entities, cut, func(e *Entity) bool { return e.shorten(each) })
+	a.Places, cut = shorten(a.Places, cut, func(p *Place) bool { return p.shorten(each) })
+	a.Topics, cut = shorten(a.Topics, cut, (*Topic).shorten)
 	if s := a.Summary; s.End-s.Start > MaxSummary {
 		a.Summary, cut = Evidence{}, true
 	}
 	return cut
+}
+
+// normalise writes names as [checker.name] wants them: they are told apart, asked
+// for and linked to by what they read like.
+func (a *Article) normalise() {
+	a.Entities, _ = shorten(a.Entities, false, func(e *Entity) bool { return normalise(&e.Name) })
+	a.Places, _ = shorten(a.Places, false, func(p *Place) bool { return normalise(&p.Name) })
+	a.Keyphrases, _ = shorten(a.Keyphrases, false, func(k *Keyphrase) bool { return normalise(&k.Phrase) })
+	a.Topics, _ = shorten(a.Topics, false, func(t *Topic) bool {
+		changed := normalise(&t.Qcode)
+		path, otherwise := shorten(t.Path, false, normalise)
+		t.Path = path
+		return changed || otherwise
+	})
 }
 
 // mentionsEach is how many mentions an entity or place may keep, so that the
@@ -64,9 +84,11 @@ func (a *Article) mentions(each int) int {
 
 // keepTo is list without what doesn't fit, and with no more than limit of it.
 func keepTo[T any](list []T, limit int, cut *bool, fits func(*T) bool) []T {
-	if slices.ContainsFunc(list, func(t T) bool { return !fits(&t) }) {
-		list = slices.DeleteFunc(slices.Clone(list), func(t T) bool { return !fits(&t) })
-		*cut = true
+	for i := range list {
+		if !fits(&list[i]) {
+			list, *cut = slices.DeleteFunc(slices.Clone(list), func(t T) bool { return !fits(&t) }), true
+			break
+		}
 	}
 	if len(list) > limit {
 		*cut = true
@@ -74,36 +96,112 @@ func keepTo[T any](list []T, limit int, cut *bool, fits func(*T) bool) []T {
 	return cutTo(list, limit)
 }
 
-// shorten shortens those that are long. What list was made of stays as it is.
-func shorten[T any](list []T, cut *bool, long func(*T) bool, short func(*T)) []T {
-	if !slices.ContainsFunc(list, func(t T) bool { return long(&t) }) {
-		return list
+// shorten changes the items of list in place, and tells whether one was, or some
+// was before. What list was made of stays as it is.
+func shorten[T any](list []T, some bool, change func(*T) bool) ([]T, bool) {
+	if len(list) == 0 {
+		return list, some
 	}
-	list, *cut = slices.Clone(list), true
+	own := list
+	var item T
 	for i := range list {
-		short(&list[i])
+		if item = list[i]; !change(&item) {
+			continue
+		}
+		if &own[0] == &list[0] {
+			own = slices.Clone(list)
+		}
+		own[i], some = item, true
 	}
-	return list
+	return own, some
 }
 
-func (e *Entity) fits() bool {
-	return short(e.Name, e.ID, e.Title, e.Role, string(e.Type))
+func (e *Entity) fits() bool { return short(e.Name, string(e.Type)) }
+
+// shorten takes out what can't stay, and tells whether there was something.
+func (e *Entity) shorten(mentions int) bool {
+	cut := len(e.Mentions) > mentions
+	e.Mentions = cutTo(e.Mentions, mentions)
+	for _, s := range []*string{&e.ID, &e.Title, &e.Role} {
+		cut = empty(s, short(*s)) || cut
+	}
+	return cut
 }
 
 func (p *Place) fits() bool { return short(p.Name) }
 
-func (t *Topic) fits() bool {
-	return short(t.Qcode, t.Label) && short(t.Path...) && len(t.Path) <= MaxTopicDepth
+// shorten takes out what can't stay, and tells whether there was something.
+func (p *Place) shorten(mentions int) bool {
+	cut := len(p.Mentions) > mentions
+	p.Mentions = cutTo(p.Mentions, mentions)
+	cut = empty(&p.Country, p.Country == "" || countryCode(p.Country)) || cut
+	if p.GeoNamesID < 0 {
+		p.GeoNamesID, cut = 0, true
+	}
+	if p.Located && !p.onEarth() {
+		p.Located, p.Lat, p.Lon, cut = false, 0, 0, true
+	}
+	return cut
 }
 
-// tooMuchWhy tells whether some of the reasons must go.
-func (t *Topic) tooMuchWhy() bool {
-	return len(t.Why) > MaxTopicWhy || slices.ContainsFunc(t.Why, func(r Reason) bool { return !r.fits() })
+func (p *Place) onEarth() bool {
+	return p.Lat >= -90 && p.Lat <= 90 && p.Lon >= -180 && p.Lon <= 180
+}
+
+func (t *Topic) fits() bool {
+	return short(t.Qcode) && short(t.Path...) && len(t.Path) <= MaxTopicDepth
+}
+
+// shorten takes out what can't stay, and tells whether there was something.
+func (t *Topic) shorten() bool {
+	cut := empty(&t.Label, short(t.Label))
+	t.Why = keepTo(t.Why, MaxTopicWhy, &cut, (*Reason).fits)
+	return cut
 }
 
 func (k *Keyphrase) fits() bool { return short(k.Phrase) }
 
 func (r *Reason) fits() bool { return short(r.Why) }
+
+// empty empties s if it may not stay, and tells whether it did.
+func empty(s *string, stays bool) bool {
+	if stays {
+		return false
+	}
+	*s = ""
+	return true
+}
+
+// normal tells whether s has no control characters, and no white space but single
+// blanks within it.
+func normal(s string) bool {
+	blank := true // before what comes next: none may stand at the beginning
+	for _, r := range s {
+		switch {
+		case r == ' ' && !blank:
+			blank = true
+		case unicode.IsSpace(r) || unicode.IsControl(r):
+			return false
+		default:
+			blank = false
+		}
+	}
+	return !blank || s == ""
+}
+
+// normalise puts single blanks in the place of white space and control characters
+// in s, and tells whether there was something to do. What is nothing else stays.
+func normalise(s *string) bool {
+	if normal(*s) || !utf8.ValidString(*s) {
+		return false
+	}
+	words := strings.FieldsFunc(*s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+	if len(words) == 0 {
+		return false
+	}
+	*s = strings.Join(words, " ")
+	return true
+}
 
 // short tells whether all texts are UTF-8 and none is too long for a name.
 func short(texts ...string) bool {
@@ -122,17 +220,28 @@ func (c *checker) about(a *Article) {
 	for i := range a.Keyphrases {
 		k := &a.Keyphrases[i]
 		c.at = 0 // by score, not by place
-		c.optionalSpan("keyphrase", i, k.Span)
+		c.optional("keyphrase", i, k.Evidence)
 		if c.name("keyphrase", i, k.Phrase); !(k.Score >= 0) || math.IsInf(k.Score, 0) {
 			c.bad("keyphrase", i, "score %v is no number from 0 up", k.Score)
 		}
 	}
+	c.summary(a)
+}
+
+func (c *checker) summary(a *Article) {
+	s := a.Summary.Span
 	c.at = 0
-	c.optionalSpan("summary", 0, a.Summary.Span)
-	if n := a.Summary.End - a.Summary.Start; n > MaxSummary {
+	c.optional("summary", 0, a.Summary)
+	if n := s.End - s.Start; n > MaxSummary {
 		c.bad("summary", 0, "has %d bytes, the limit is %d", n, MaxSummary)
 	}
+	if s != (Span{}) && !a.within(s, Kind.summed) {
+		c.bad("summary", 0, "lies outside headline, standfirst and body")
+	}
 }
+
+// summed tells whether a summary may come from segments of this kind.
+func (k Kind) summed() bool { return k == Headline || k == Standfirst || k.InBody() }
 
 func (c *checker) entities(es []Entity) {
 	first := 0
@@ -176,7 +285,7 @@ func (c *checker) position(i int, p *Place) {
 	switch {
 	case !p.Located && (p.Lat != 0 || p.Lon != 0):
 		c.bad("place", i, "has a position, and says that it isn't known")
-	case !(p.Lat >= -90 && p.Lat <= 90) || !(p.Lon >= -180 && p.Lon <= 180):
+	case !p.onEarth():
 		c.bad("place", i, "position %v, %v is outside -90 to 90, -180 to 180", p.Lat, p.Lon)
 	}
 }
@@ -185,7 +294,8 @@ func (c *checker) topics(ts []Topic) {
 	for i := range ts {
 		t := &ts[i]
 		c.name("topic", i, t.Qcode)
-		c.lengths("topic", i, append(t.Path[:len(t.Path):len(t.Path)], t.Label)...)
+		c.lengths("topic", i, append(slices.Clip(t.Path), t.Label)...)
+		c.normal("topic", i, t.Path...)
 		switch n := len(t.Path); {
 		case n > MaxTopicDepth:
 			c.bad("topic", i, "has a path of %d, the limit is %d", n, MaxTopicDepth)
@@ -198,11 +308,11 @@ func (c *checker) topics(ts []Topic) {
 			c.bad("topic", i, "has %d reasons, the limit is %d", n, MaxTopicWhy)
 		}
 		c.at = 0 // the strongest, not the first
-		c.optionalSpan("topic", i, t.Span)
+		c.optional("topic", i, t.Evidence)
 		for j := range t.Why {
 			c.at = 0
-			c.name("reason of a topic", j, t.Why[j].Why)
-			c.optionalSpan("reason of a topic", j, t.Why[j].Span)
+			c.said("reason of a topic", j, t.Why[j].Why)
+			c.optional("reason of a topic", j, t.Why[j].Evidence)
 		}
 	}
 }
@@ -215,27 +325,42 @@ func (c *checker) mentions(what string, i int, ms []Evidence, first int) int {
 		return first
 	}
 	c.at = first
-	c.optionalSpan(what, i, ms[0].Span)
+	c.optional(what, i, ms[0])
 	first = c.at
 	for j := range ms[1:] {
-		c.optionalSpan(what, i, ms[1+j].Span)
+		c.optional(what, i, ms[1+j])
 	}
 	return first
 }
 
-// optionalSpan checks a span that is zero where something comes from elsewhere
+// optional checks evidence whose span is zero where something comes from elsewhere
 // than the text.
-func (c *checker) optionalSpan(what string, i int, s Span) {
-	if s != (Span{}) {
-		c.span(what, i, s)
+func (c *checker) optional(what string, i int, e Evidence) {
+	if e.Span != (Span{}) {
+		c.span(what, i, e.Span)
 	}
+	c.signed(what, i, e)
 }
 
+// name checks a text that people ask for.
 func (c *checker) name(what string, i int, s string) {
+	c.said(what, i, s)
+	c.normal(what, i, s)
+}
+
+func (c *checker) said(what string, i int, s string) {
 	if s == "" {
 		c.bad(what, i, "has no name")
 	}
 	c.lengths(what, i, s)
+}
+
+func (c *checker) normal(what string, i int, texts ...string) {
+	for _, s := range texts {
+		if !normal(s) {
+			c.bad(what, i, "%q has control characters, or white space that is no single blank within it", clip(s))
+		}
+	}
 }
 
 func (c *checker) lengths(what string, i int, texts ...string) {

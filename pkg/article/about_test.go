@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -61,7 +63,8 @@ func about() article.Article {
 		return article.Evidence{Span: article.Span{Start: start, End: end}}
 	}
 	return article.Article{
-		Text: "é “text” with all of it",
+		Text:     "é “text” with all of it",
+		Segments: []article.Segment{{Kind: article.Paragraph, Evidence: span(0, 28)}},
 		Entities: []article.Entity{
 			{Type: article.EntityPerson, Name: "A", Mentions: []article.Evidence{span(0, 2), span(6, 9), {}}},
 			{Type: article.EntityOther, Name: "from the metadata", Mentions: []article.Evidence{{}}},
@@ -124,6 +127,16 @@ func TestCheckReadingChecksWhatTheTextIsAbout(t *testing.T) {
 		"keyphrase 1: has span -1-2":                    func(a *article.Article) { a.Keyphrases[1].Start = -1 },
 		"summary 0: has span 0-99":                      func(a *article.Article) { a.Summary.End = 99 },
 		"summary 0: has 1001 bytes":                     func(a *article.Article) { a.Text, a.Summary.End = strings.Repeat("t", 1001), 1001 },
+		"summary 0: lies outside headline":              func(a *article.Article) { a.Segments[0].Kind = article.Note },
+		"summary 0: lies outside headline, standfirst":  func(a *article.Article) { a.Segments[0].Kind = article.Caption },
+		"summary 0: lies outside":                       func(a *article.Article) { a.Segments = nil },
+		`entity 0: "A" has control`:                     func(a *article.Article) { a.Entities[0].Name = " A" },
+		`entity 1: "A\nB" has control`:                  func(a *article.Article) { a.Entities[1].Name = "A\nB" },
+		`place 1: "A  B" has control`:                   func(a *article.Article) { a.Places[1].Name = "A  B" },
+		`place 0: "A\x00" has control`:                  func(a *article.Article) { a.Places[0].Name = "A\x00" },
+		`keyphrase 1: "A\u00a0B" has control`:           func(a *article.Article) { a.Keyphrases[1].Phrase = "A\u00a0B" },
+		`topic 1: "x" has control`:                      func(a *article.Article) { a.Topics[1].Qcode = "x " },
+		`topic 0: "x" has control`:                      func(a *article.Article) { a.Topics[0].Path[0] = "x\t" },
 		"2001 entities, the limit is 2000":              func(a *article.Article) { a.Entities = make([]article.Entity, 2001) },
 		"2001 places, the limit is 2000":                func(a *article.Article) { a.Places = make([]article.Place, 2001) },
 		"6 topics, the limit is 5":                      func(a *article.Article) { a.Topics = make([]article.Topic, 6) },
@@ -182,8 +195,49 @@ func TestCutReadingCutsWhatTheTextIsAbout(t *testing.T) {
 			func(a *article.Article) { a.Topics[1].Why = make([]article.Reason, 21) },
 			func(a *article.Article) bool { return len(a.Topics) == 2 && len(a.Topics[1].Why) == 20 },
 		},
-		"a long name":  {func(a *article.Article) { a.Entities[0].Name = long }, func(a *article.Article) bool { return len(a.Entities) == 2 && a.Entities[1].Name == "B" }},
-		"a long role":  {func(a *article.Article) { a.Entities[2].Role = long }, func(a *article.Article) bool { return len(a.Entities) == 2 && a.Entities[0].Name == "A" }},
+		"a long name": {func(a *article.Article) { a.Entities[0].Name = long }, func(a *article.Article) bool { return len(a.Entities) == 2 && a.Entities[1].Name == "B" }},
+		"a long role": {func(a *article.Article) { a.Entities[2].Role = long }, func(a *article.Article) bool { return len(a.Entities) == 3 && a.Entities[2].Role == "" }},
+		"a long id": {
+			func(a *article.Article) {
+				a.Entities[0].ID, a.Entities[0].Title, a.Entities[0].Role = long, "Dr", "mayor"
+			},
+			func(a *article.Article) bool {
+				e := &a.Entities[0]
+				return len(e.Mentions) == 3 && e.ID == "" && e.Title == "Dr" && e.Role == "mayor"
+			},
+		},
+		"a title that is no text": {
+			func(a *article.Article) { a.Entities[1].Title, a.Entities[1].Role = "\xff", "mayor" },
+			func(a *article.Article) bool { return a.Entities[1].Title == "" && a.Entities[1].Role == "mayor" },
+		},
+		"no code of a country": {
+			func(a *article.Article) { a.Places[0].Country = "ne" },
+			func(a *article.Article) bool {
+				p := &a.Places[0]
+				return p.Country == "" && p.Located && p.Main && p.GeoNamesID == 1
+			},
+		},
+		"no id": {
+			func(a *article.Article) { a.Places[0].GeoNamesID = -1 },
+			func(a *article.Article) bool {
+				p := &a.Places[0]
+				return p.GeoNamesID == 0 && p.Country == "NE" && p.Located
+			},
+		},
+		"no place on earth": {
+			func(a *article.Article) { a.Places[0].Lat = 90.0001 },
+			func(a *article.Article) bool {
+				p := &a.Places[0]
+				return !p.Located && p.Lat == 0 && p.Lon == 0 && p.Country == "NE" && len(p.Mentions) == 1
+			},
+		},
+		"no number": {func(a *article.Article) { a.Places[0].Lon = math.NaN() }, func(a *article.Article) bool { return !a.Places[0].Located }},
+		"a long label": {
+			func(a *article.Article) { a.Topics[0].Label = long },
+			func(a *article.Article) bool {
+				return len(a.Topics) == 2 && a.Topics[0].Label == "" && a.Topics[0].Qcode == "medtop:2"
+			},
+		},
 		"a long place": {func(a *article.Article) { a.Places[0].Name = long }, func(a *article.Article) bool { return len(a.Places) == 1 && a.Places[0].Name == "C" }},
 		"a long path":  {func(a *article.Article) { a.Topics[0].Path = make([]string, 11) }, func(a *article.Article) bool { return len(a.Topics) == 1 && a.Topics[0].Qcode == "medtop:1" }},
 		"a long qcode": {func(a *article.Article) { a.Topics[1].Path = []string{long} }, func(a *article.Article) bool { return len(a.Topics) == 1 && a.Topics[0].Qcode == "medtop:2" }},
@@ -225,8 +279,89 @@ func TestCutReadingCutsWhatTheTextIsAbout(t *testing.T) {
 		if !c.left(&a) || strings.Join(a.Flags, " ") != article.FlagTruncated {
 			t.Errorf("%s: left are %+v", name, a)
 		}
-		if d := cmp.Diff(before, given); d != "" {
+		if d := cmp.Diff(before, given, cmpopts.EquateNaNs()); d != "" {
 			t.Errorf("%s: what it was made of changed:\n%s", name, d)
+		}
+	}
+}
+
+// TestNamesAreWrittenInOneWay: they are links, and values that are counted.
+func TestNamesAreWrittenInOneWay(t *testing.T) {
+	for given, want := range map[string]string{
+		"Ana Ruiz": "Ana Ruiz", " Ana Ruiz": "Ana Ruiz", "Ana Ruiz\n": "Ana Ruiz", "Ana\nRuiz": "Ana Ruiz", "Ana\u00a0 Ruiz": "Ana Ruiz", "Ana\x00Ruiz": "Ana Ruiz",
+		"\u202fA": "A", "A\u0085B": "A B", "می\u200cرود": "می\u200cرود",
+	} {
+		a := about()
+		a.Entities[0].Name, a.Places[1].Name, a.Keyphrases[1].Phrase = given, given, given
+		a.Topics[0].Qcode, a.Topics[0].Path = given, []string{given + " x", given}
+		path, wrong := a.Topics[0].Path, a.CheckReading()
+		a.CutReading()
+		if err := a.CheckReading(); err != nil || len(a.Flags) > 0 || (wrong == nil) != (given == want) {
+			t.Errorf("%q: %v, before %v, flags %v", given, err, wrong, a.Flags)
+		}
+		is := []string{a.Entities[0].Name, a.Places[1].Name, a.Keyphrases[1].Phrase, a.Topics[0].Qcode, a.Topics[0].Path[1]}
+		if !slices.Equal(is, slices.Repeat([]string{want}, len(is))) || a.Topics[0].Path[0] != want+" x" || path[1] != given {
+			t.Errorf("%q: %q, path %q, of %q", given, is, a.Topics[0].Path, path)
+		}
+	}
+	for _, none := range []string{" ", "\n\x00", "\xff "} {
+		a := about()
+		if a.Places[0].Name = none; none != "\xff " {
+			a.CutReading()
+		}
+		if err := a.CheckReading(); err == nil {
+			t.Errorf("%q is a name", none)
+		}
+	}
+}
+
+// TestCheckReadingChecksAllEvidence: whatever is wrong with evidence, and of
+// whatever field, is told here, before the article is written.
+func TestCheckReadingChecksAllEvidence(t *testing.T) {
+	for field, of := range map[string]func(*article.Article) *article.Evidence{
+		"entity 0":      func(a *article.Article) *article.Evidence { return &a.Entities[0].Mentions[1] },
+		"entity 1":      func(a *article.Article) *article.Evidence { return &a.Entities[1].Mentions[0] },
+		"place 1":       func(a *article.Article) *article.Evidence { return &a.Places[1].Mentions[0] },
+		"topic 0":       func(a *article.Article) *article.Evidence { return &a.Topics[0].Evidence },
+		"topic 1":       func(a *article.Article) *article.Evidence { return &a.Topics[1].Evidence },
+		"of a topic 1":  func(a *article.Article) *article.Evidence { return &a.Topics[0].Why[1].Evidence },
+		"keyphrase 1":   func(a *article.Article) *article.Evidence { return &a.Keyphrases[1].Evidence },
+		"summary 0":     func(a *article.Article) *article.Evidence { return &a.Summary },
+		"quote 0":       func(a *article.Article) *article.Evidence { return &a.Quotes[0].Evidence },
+		"amount 0":      func(a *article.Article) *article.Evidence { return &a.Amounts[0].Evidence },
+		"quantity 0":    func(a *article.Article) *article.Evidence { return &a.Quantities[0].Evidence },
+		"date 0":        func(a *article.Article) *article.Evidence { return &a.Moments[0].Evidence },
+		"filed 0":       func(a *article.Article) *article.Evidence { return &a.Filed.Evidence },
+		"translation 0": func(a *article.Article) *article.Evidence { return &a.Translation.Reasons[0].Evidence },
+		"language 0":    func(a *article.Article) *article.Evidence { return &a.Language.Evidence[0] },
+		"agency 0":      func(a *article.Article) *article.Evidence { return &a.Agency.Evidence[0] },
+		"medium 1":      func(a *article.Article) *article.Evidence { return &a.CitedMedia[1].Evidence[0] },
+		"credit 0":      func(a *article.Article) *article.Evidence { return &a.Credits[0].Evidence },
+		"segment 0":     func(a *article.Article) *article.Evidence { return &a.Segments[0].Evidence },
+	} {
+		for wrong, spoil := range map[string]func(*article.Evidence){
+			"":                                   func(e *article.Evidence) { e.Confidence, e.Version = 1, math.MaxInt32 },
+			": confidence 1.0000000000000002 is": func(e *article.Evidence) { e.Confidence = math.Nextafter(1, 2) },
+			": confidence -0.5 is":               func(e *article.Evidence) { e.Confidence = -.5 },
+			": confidence NaN is":                func(e *article.Evidence) { e.Confidence = math.NaN() },
+			": version 2147483648 of":            func(e *article.Evidence) { e.Version = math.MaxInt32 + 1 },
+			": version -2147483649 of":           func(e *article.Evidence) { e.Version = math.MinInt32 - 1 },
+			": is signed by a name of 101":       func(e *article.Evidence) { e.Enricher = strings.Repeat("e", article.MaxEnricher+1) },
+			`: "\xff" is not valid UTF-8`:        func(e *article.Evidence) { e.Enricher = "\xff" },
+			": has span 6-1000":                  func(e *article.Evidence) { e.Span = article.Span{Start: 6, End: 1000} },
+			": has span -1-2":                    func(e *article.Evidence) { e.Start, e.End = -1, 2 },
+		} {
+			a := about()
+			e := a.Summary
+			a.Quotes, a.Amounts = []article.Quotation{{Evidence: e}}, []article.Amount{{Evidence: e}}
+			a.Quantities, a.Moments = []article.Quantity{{Evidence: e}}, []article.Moment{{Evidence: e, Precision: article.PrecisionDay}}
+			a.Translation.Reasons = []article.Reason{{Why: "x"}}
+			a.Language.Evidence, a.Agency.Evidence = []article.Evidence{{}}, []article.Evidence{e}
+			a.CitedMedia, a.Credits = []article.Label{{}, {Evidence: []article.Evidence{e}}}, []article.Credit{{}}
+			spoil(of(&a))
+			if err := a.CheckReading(); (err == nil) != (wrong == "") || err != nil && !strings.Contains(err.Error(), field+wrong) {
+				t.Errorf("error %v doesn't say %q", err, field+wrong)
+			}
 		}
 	}
 }
@@ -286,6 +421,9 @@ func TestTells(t *testing.T) {
 	b.Add(article.Paragraph, "text")
 	b.Fill(&a)
 	hidden, seen := a.Segments[0].Evidence, a.Segments[1].Evidence
+	unsure := seen
+	unsure.Confidence = .25
+	sure := article.Evidence{Confidence: article.Sure}
 	reasons := func(es ...article.Evidence) (rs []article.Reason) {
 		for _, e := range es {
 			rs = append(rs, article.Reason{Evidence: e})
@@ -296,18 +434,38 @@ func TestTells(t *testing.T) {
 		topic article.Topic
 		want  bool
 	}{
-		"of the metadata":           {article.Topic{}, true},
+		"of the metadata":           {article.Topic{Evidence: sure}, true},
+		"unsure of the metadata":    {article.Topic{}, false},
+		"unsure":                    {article.Topic{Evidence: unsure, Why: reasons(seen)}, false},
+		"by an unsure word":         {article.Topic{Evidence: sure, Why: reasons(unsure)}, true},
 		"by a word that is seen":    {article.Topic{Evidence: seen}, true},
 		"by a hidden word":          {article.Topic{Evidence: hidden}, false},
 		"by hidden words":           {article.Topic{Evidence: hidden, Why: reasons(hidden, hidden)}, false},
-		"by hidden reasons alone":   {article.Topic{Why: reasons(hidden)}, false},
+		"by hidden reasons alone":   {article.Topic{Evidence: sure, Why: reasons(hidden)}, false},
 		"by a second word":          {article.Topic{Evidence: hidden, Why: reasons(hidden, seen)}, true},
 		"by the metadata as well":   {article.Topic{Evidence: hidden, Why: reasons(hidden, article.Evidence{})}, true},
-		"by reasons that are seen":  {article.Topic{Why: reasons(seen)}, true},
+		"by reasons that are seen":  {article.Topic{Evidence: sure, Why: reasons(seen)}, true},
 		"by a word beside a reason": {article.Topic{Evidence: seen, Why: reasons(hidden)}, true},
 	} {
 		if got := a.Tells(&c.topic); got != c.want {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+	for name, c := range map[string]struct {
+		mentions []article.Evidence
+		want     bool
+	}{
+		"by none":                       {nil, false},
+		"by one that is seen":           {[]article.Evidence{hidden, seen}, true},
+		"by hidden ones":                {[]article.Evidence{hidden, hidden}, false},
+		"by an unsure one":              {[]article.Evidence{unsure}, false},
+		"by a sure one that is hidden":  {[]article.Evidence{hidden, unsure}, false},
+		"by a sure one beside the rest": {[]article.Evidence{hidden, unsure, seen}, true},
+		"by the metadata":               {[]article.Evidence{hidden, sure}, true},
+		"by the metadata, unsure":       {[]article.Evidence{hidden, {}}, false},
+	} {
+		if got := a.Mentioned(c.mentions); got != c.want {
+			t.Errorf("mentioned %s: %v", name, got)
 		}
 	}
 }
@@ -332,6 +490,9 @@ func TestReadingTime(t *testing.T) {
 		"narrow ones": {func(b *article.Builder) {
 			b.Add(article.Paragraph, strings.Repeat("ｺｰﾋｰ", article.CharactersPerMinute/4))
 		}, time.Minute},
+		"words beside characters": {func(b *article.Builder) {
+			b.Add(article.Paragraph, strings.Repeat("東京Tower ", article.WordsPerMinute))
+		}, 156 * time.Second},
 		"a long vowel of nothing": {func(b *article.Builder) {
 			b.Add(article.Paragraph, words(article.WordsPerMinute-1)+" aーー")
 		}, time.Minute},
@@ -362,6 +523,56 @@ func TestReadingTime(t *testing.T) {
 		if got := a.ReadingTime(); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
+	}
+}
+
+// TestLengthOfAnyText holds the fast way of counting to the plain one.
+func TestLengthOfAnyText(t *testing.T) {
+	in := func(r rune, ts ...*unicode.RangeTable) bool { return unicode.In(r, ts...) }
+	rapid.Check(t, func(t *rapid.T) {
+		runes := rapid.SliceOf(rapid.OneOf(
+			rapid.SampledFrom([]rune("aé1 \n\u00a0\u2003'’–。東ーｰヒけ한กลაကꩠខ០ΩЖ٣\u0e31\u3000\U00020000")), rapid.Rune(), rapid.RuneFrom(nil, unicode.Letter),
+		)).Draw(t, "text")
+		words, characters, letters := 0, 0, 0
+		before := ' '
+		for _, r := range runes {
+			if (r == 'ー' || r == 'ｰ') && in(before, unicode.Han, unicode.Hiragana, unicode.Katakana) {
+				characters++
+				continue
+			}
+			switch {
+			case unicode.IsSpace(r):
+			case in(r, unicode.Han, unicode.Hiragana, unicode.Katakana):
+				characters++
+			case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+				continue
+			case in(r, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar):
+				letters++
+			case unicode.IsSpace(before) || in(before, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar):
+				words++
+			}
+			before = r
+		}
+		const times = 100 // one more or less makes seconds
+		a := article.Article{Text: strings.Repeat(string(runes)+" ", times)}
+		a.Segments = []article.Segment{{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{End: len(a.Text)}}}}
+		all := float64(times*words) + float64(times*letters)/article.LettersPerWord
+		seconds := math.Ceil(all*60/article.WordsPerMinute + float64(times*characters)*60/article.CharactersPerMinute)
+		if got := a.ReadingTime(); got != time.Duration(seconds)*time.Second {
+			t.Fatalf("%q: %v, want %v seconds for %d words, %d characters, %d letters", a.Text, got, seconds, words, characters, letters)
+		}
+	})
+}
+
+func BenchmarkReadingTime(b *testing.B) {
+	for name, sentence := range map[string]string{"en": "The “withdrawals” began – and ended – on Monday. ", "ru": "Вывод войск начался. ", "ja": "首相は東京で会見した。", "ko": "대통령은 서울에서 말했다. "} {
+		text := strings.Repeat(sentence, 4096/len(sentence))
+		a := article.Article{Text: text, Segments: []article.Segment{{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{End: len(text)}}}}}
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				a.ReadingTime()
+			}
+		})
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -195,11 +194,16 @@ func (p *Placed) Apply(a *Article) {
 	if a.Status == Canceled || a.Text == "" {
 		return
 	}
+	lost := p.lost
 	for i, f := range p.fields {
 		f.set(a, &p.values[i])
+		if s := a.Summary.Span; f.name == "summary" && s != (Span{}) && !a.within(s, Kind.summed) {
+			a.Summary, lost = Evidence{}, true
+		}
 	}
 	a.Corrections = p.corrections
-	if p.lost {
+	a.Unflag(FlagOverrideUnplaced)
+	if lost {
 		a.Flags = slices.Clone(a.Flags)
 		a.Flag(FlagOverrideUnplaced)
 	}
@@ -255,13 +259,6 @@ func (c *Correction) locate(text string, ends []int) []Span {
 	words := func(i int) string { return c.Value.Text[ends[i]-(c.Passages[i].End-c.Passages[i].Start) : ends[i]] }
 	found := make([]Span, len(c.Passages))
 	is := func(at int, w string) bool { return at >= 0 && at+len(w) <= len(text) && text[at:at+len(w)] == w }
-	same := true
-	for i, p := range c.Passages {
-		same = same && is(p.Start, words(i))
-	}
-	if same {
-		return c.Passages
-	}
 	wanted := map[Span]int{}
 	shift := 0
 	for i, p := range c.Passages {
@@ -337,9 +334,9 @@ func nextWhole(text, what string, from int) int {
 }
 
 // wholeWords tells that what, which stands at i, begins and ends no word in the
-// middle.
+// middle. Scripts that put no space between words have no such middle.
 func wholeWords(text string, i int, what string) bool {
-	letter := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
+	letter := func(r rune) bool { return r != utf8.RuneError && classOf(r) == letter }
 	before, _ := utf8.DecodeLastRuneInString(text[:i])
 	first, _ := utf8.DecodeRuneInString(what)
 	last, _ := utf8.DecodeLastRuneInString(what)

@@ -41,19 +41,17 @@ func ParseCorrection(a *Article, field string, value []byte) (Correction, error)
 		return c, fmt.Errorf("%s: %w", field, err)
 	}
 	// In order, and with the places in the text as they are.
-	unsure := false
 	f.place(&v, &mover{to: func(s Span) (Span, bool) { return s, true }, touch: func(e *Evidence) {
 		e.Enricher, e.Version = Signer, signerVersion
 		if e.Confidence == 0 {
 			e.Confidence = 1
 		}
-		unsure = unsure || !(e.Confidence > 0 && e.Confidence <= 1)
 	}})
-	if unsure {
-		return c, fmt.Errorf("%s: a confidence is outside 0 to 1", field)
-	}
 	in := v
-	in.Text = a.Text
+	in.Text, in.Segments = a.Text, a.Segments
+	if len(a.Segments) == 0 || slices.ContainsFunc(a.Segments, func(s Segment) bool { return s.Kind == Unknown }) { // it isn't told yet what is report
+		in.Segments = []Segment{{Kind: Paragraph, Evidence: Evidence{Span: Span{End: len(a.Text)}}}}
+	}
 	if err := errors.Join(v.checkCorrection(a.Text), in.CheckReading()); err != nil {
 		return c, fmt.Errorf("%s: %w", field, err)
 	}
@@ -79,6 +77,9 @@ func (c *Correction) take(text string, f *correctable, v Article) error {
 	var b strings.Builder
 	to := map[Span]Span{}
 	for _, s := range c.Passages {
+		if !wholeWords(text, s.Start, s.In(text)) { // it couldn't be found again
+			return fmt.Errorf("%q at %d is a part of a word", clip(s.In(text)), s.Start)
+		}
 		from := b.Len()
 		b.WriteString(s.In(text))
 		to[s] = Span{from, b.Len()}

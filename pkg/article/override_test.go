@@ -154,7 +154,8 @@ func TestWhatIsNoCorrection(t *testing.T) {
 		{"entities", `[{"type":"person","name":"` + long + `"}]`, "entity 0: "},
 		{"entities", `[{"type":"person","name":"Ana","mentions":[{"start":5,"end":400}]}]`, "entity 0: has span 5-400"},
 		{"entities", `[{"type":"person","name":"Ana","mentions":[{"start":0,"end":5,"text":"Skarr"}]}]`, `"Skarr" is not what stands at 0 to 5`},
-		{"entities", `[{"type":"person","name":"Ana","mentions":[{"text":"Ana","confidence":2}]}]`, "entities: a confidence is outside 0 to 1"},
+		{"entities", `[{"type":"person","name":"Ana","mentions":[{"text":"Ana","confidence":2}]}]`, "entity 0: confidence 2 is outside 0 to 1"},
+		{"entities", `[{"type":"person","name":"An","mentions":[{"start":58,"end":60}]}]`, `"An" at 58 is a part of a word`},
 		{"places", `[{"name":"Skarra","country":"sweden"}]`, `place 0: has country "sweden"`},
 		{"places", `[{"name":"Skarra","lat":91,"lon":0}]`, "place 0: position 91, 0 is outside"},
 		{"places", `[{"name":"Skarra","main":true},{"name":"Ana","main":true}]`, "is the main place, as place 0 is"},
@@ -269,6 +270,33 @@ func TestCorrectionsFitAnyText(t *testing.T) {
 			r.Errorf("another time it is %+v", again)
 		}
 	})
+}
+
+// Some scripts put no space between words.
+func TestCorrectionsWithoutSpaces(t *testing.T) {
+	a := ferry("在北京市举行")
+	o := corrected(t, a, "places", `[{"name":"北京","country":"CN"}]`)
+	b := ferry("今天在北京市举行")
+	o.In(b.Text).Apply(b)
+	if m := b.Places[0].Mentions[0]; m.Span == (Span{}) || m.In(b.Text) != "北京" || slices.Contains(b.Flags, FlagOverrideUnplaced) {
+		t.Errorf("%+v", b.Places)
+	}
+}
+
+// A summary is of the report: where its sentence is a note by now, there is none.
+func TestSummaryOfANote(t *testing.T) {
+	a := ferry(ferryText)
+	o := corrected(t, a, "summary", `{"text":"It cost 5 million euros."}`)
+	for i := range a.Segments {
+		a.Segments[i].Kind = Note
+	}
+	o.In(a.Text).Apply(a)
+	if a.Summary != (Evidence{}) || !slices.Contains(a.Flags, FlagOverrideUnplaced) || a.Validate() != nil {
+		t.Errorf("%+v, flags %v", a.Summary, a.Flags)
+	}
+	if _, err := ParseCorrection(a, "summary", []byte(`{"text":"It cost 5 million euros."}`)); err == nil || !strings.Contains(err.Error(), "outside headline, standfirst and body") {
+		t.Error(err)
+	}
 }
 
 func TestOverridesSequence(t *testing.T) {

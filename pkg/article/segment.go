@@ -72,11 +72,15 @@ func (k Kind) ForReaders() bool {
 
 // ForReaders tells whether all that s covers stands in segments that may be shown
 // to readers. Of an empty span it is false.
-func (a *Article) ForReaders(s Span) bool {
+func (a *Article) ForReaders(s Span) bool { return a.within(s, Kind.ForReaders) }
+
+// within tells whether all that s covers, and it covers something, stands in
+// segments of such kinds.
+func (a *Article) within(s Span, such func(Kind) bool) bool {
 	i, _ := slices.BinarySearchFunc(a.Segments, s.Start, func(g Segment, start int) int { return cmp.Compare(g.End, start+1) })
 	some := false
 	for ; i < len(a.Segments) && a.Segments[i].Start < s.End; i++ {
-		if !a.Segments[i].Kind.ForReaders() {
+		if !such(a.Segments[i].Kind) {
 			return false
 		}
 		some = true
@@ -84,11 +88,20 @@ func (a *Article) ForReaders(s Span) bool {
 	return some
 }
 
-// Mentioned tells whether readers may be shown what has these mentions: one of
-// them is, see [Article.ForReaders], or comes from elsewhere than the text.
+// Sure is the confidence from which on a finding counts. What is less sure stays
+// in the article, for those who weigh it by themselves; it is neither shown nor
+// found nor counted.
+const Sure = 0.5
+
+// Mentioned tells whether readers may be shown what has these mentions: one that is
+// at least [Sure] is for them, see [Article.ForReaders], or comes from elsewhere than
+// the text.
 func (a *Article) Mentioned(mentions []Evidence) bool {
-	return slices.ContainsFunc(mentions, func(m Evidence) bool { return m.Span == Span{} || a.ForReaders(m.Span) })
+	return slices.ContainsFunc(mentions, func(m Evidence) bool { return m.Confidence >= Sure && a.open(m.Span) })
 }
+
+// open tells whether s is for readers, or nothing of the text.
+func (a *Article) open(s Span) bool { return s == Span{} || a.ForReaders(s) }
 
 // After is the white space between segment i and the next one (or the end).
 // The text is the concatenation of every segment's text and what comes after

@@ -92,8 +92,9 @@ func (w *writer) reasons(first string, a *article.Article, rs []article.Reason) 
 	w.end(len(rs))
 }
 
-// foundAbout appends what of that an article is found by. What stands
-// only in a note to editors and the like can't be found.
+// foundAbout appends what of that an article is found by: what is sure, see
+// [article.Sure], and doesn't stand in a note to editors or the like alone. An article
+// without a text isn't found by its metadata's topics either.
 func (w *writer) foundAbout(a *article.Article) {
 	w.someList(`,"persons":`, named(a, article.EntityPerson))
 	w.someList(`,"organisations":`, named(a, article.EntityOrganisation))

@@ -128,7 +128,7 @@ func add(list []string, s string) []string {
 func slowFoundAbout(a *article.Article) (f slowAbout) {
 	readable := func(ms ...article.Evidence) bool {
 		for _, m := range ms {
-			if m.Start == 0 && m.End == 0 || a.ForReaders(m.Span) {
+			if m.Confidence >= .5 && (m.Start == 0 && m.End == 0 || a.ForReaders(m.Span)) {
 				return true
 			}
 		}
@@ -156,12 +156,18 @@ func slowFoundAbout(a *article.Article) (f slowAbout) {
 		}
 	}
 	for _, t := range a.Topics {
+		if t.Confidence < .5 {
+			continue
+		}
 		var es []article.Evidence
 		for _, r := range t.Why {
 			es = append(es, r.Evidence)
 		}
 		if t.Start != 0 || t.End != 0 || len(es) == 0 {
 			es = append(es, t.Evidence)
+		}
+		for i := range es {
+			es[i].Confidence = 1
 		}
 		if !readable(es...) {
 			continue
@@ -382,6 +388,23 @@ func TestDocumentsAreWhatJSONMakes(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestWhatIsUnsureIsNotFound(t *testing.T) {
+	a := report("en")
+	doc, head, err := corpus.AppendDocuments(nil, &a, received)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, found, ok := strings.Cut(string(doc[:head]), `"stemmed":`)
+	if !ok {
+		t.Fatalf("%s", doc)
+	}
+	for _, name := range []string{"Unsure Labour", "Unsure City", `"XU"`, `"lat":-60`, "medtop:14000000", "unsure phrase"} {
+		if strings.Contains(found, name) || !strings.Contains(whole, name) {
+			t.Errorf("%s is found, or isn't in the document: %s", name, doc)
+		}
+	}
 }
 
 func TestDocumentRefusesWhatJSONCannotHold(t *testing.T) {

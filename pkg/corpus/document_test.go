@@ -52,6 +52,11 @@ func report(language string) article.Article {
 		start := strings.Index(a.Text, words)
 		return article.Evidence{Span: article.Span{Start: start, End: start + len(words)}, Enricher: "test", Version: 1, Confidence: .8}
 	}
+	unsure := func(words string) article.Evidence {
+		e := read(words)
+		e.Confidence = .3
+		return e
+	}
 	day := func(y, m, d int) time.Time { return time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC) }
 	a.Filed = article.Filed{Evidence: a.Segments[6].Evidence, Places: []string{"NIAMEY"}, Date: day(2024, 4, 19), Agencies: []string{"dpa"}}
 	a.Translation = article.Translation{Likelihood: .75, Reasons: []article.Reason{{Evidence: read("Junta"), Why: "calque"}}}
@@ -77,18 +82,21 @@ func report(language string) article.Article {
 		{Type: article.EntityOther, Name: "Operation Otherwise", Mentions: []article.Evidence{read("Next")}},
 		{Type: article.EntityPerson, Name: "Nota Reader", Mentions: []article.Evidence{read("notetext")}},
 		{Type: article.EntityOrganisation, Name: "Of Metadata", Mentions: []article.Evidence{{Enricher: "test", Version: 1, Confidence: 1}}},
+		{Type: article.EntityPerson, Name: "Unsure Labour", Mentions: []article.Evidence{unsure("ended")}},
 	}
 	a.Places = []article.Place{
 		{Name: "Agadez", Country: "NE", GeoNamesID: 2448085, Located: true, Lat: 16.97333, Lon: 7.99111, Main: true, Mentions: []article.Evidence{read("Agadez")}},
 		{Name: "Sahelia", Mentions: []article.Evidence{read("began")}},
+		{Name: "Unsure City", Country: "XU", Located: true, Lat: -60, Lon: -120, Mentions: []article.Evidence{unsure("Next")}},
 		{Name: "Hidden City", Country: "XH", Located: true, Lat: -45, Lon: -170, Mentions: []article.Evidence{read("boilerplatetext")}},
 	}
 	a.Topics = []article.Topic{
 		{Evidence: read("Soldiers"), Qcode: "medtop:20000056", Label: "armed conflict", Path: []string{"medtop:16000000", "medtop:20000056"}, Why: []article.Reason{{Evidence: read("Soldiers"), Why: "soldier"}}},
 		{Qcode: "medtop:16000000", Path: []string{"medtop:16000000"}},
+		{Evidence: unsure("Next"), Qcode: "medtop:14000000", Path: []string{"medtop:14000000"}, Why: []article.Reason{{Evidence: read("Next"), Why: "y"}}},
 		{Evidence: read("notetext"), Qcode: "medtop:15000000", Path: []string{"medtop:15000000"}, Why: []article.Reason{{Evidence: read("boilerplatetext"), Why: "x"}}},
 	}
-	a.Keyphrases = []article.Keyphrase{{Evidence: read("withdrawing"), Phrase: "withdrawal", Score: 3.5}, {Evidence: read("notetext"), Phrase: "notephrase", Score: 1}}
+	a.Keyphrases = []article.Keyphrase{{Evidence: read("withdrawing"), Phrase: "withdrawal", Score: 3.5}, {Evidence: unsure("Next"), Phrase: "unsure phrase", Score: 2}, {Evidence: read("notetext"), Phrase: "notephrase", Score: 1}}
 	a.Summary = read("The \"withdrawals\" began & ended.")
 	if err := a.Stamp(); err != nil {
 		panic(err)
@@ -512,6 +520,12 @@ func TestSearchable(t *testing.T) {
 		"broader topic":            {term(corpus.Topics, "medtop:16000000"), "de en none"},
 		"keyphrase":                {term(corpus.Keyphrases, "withdrawal"), "de en none"},
 		"keyphrase in a note":      {term(corpus.Keyphrases, "notephrase"), ""},
+		"unsure person":            {term(corpus.Persons, "Unsure Labour"), ""},
+		"unsure place":             {term(corpus.Places, "Unsure City"), ""},
+		"country of it":            {term(corpus.Countries, "XU"), ""},
+		"near it":                  {near(-60, -120, "10km"), ""},
+		"unsure topic":             {term(corpus.Topics, "medtop:14000000"), ""},
+		"unsure keyphrase":         {term(corpus.Keyphrases, "unsure phrase"), ""},
 		"near":                     {near(17, 8, "10km"), "de en none"},
 		"not near":                 {near(18, 8, "10km"), ""},
 		"near what is hidden":      {near(-45, -170, "10km"), ""},

@@ -43,34 +43,34 @@ func (w *writer) reasons(field string, rs []article.Reason) []*pb.Reason {
 }
 
 // about reads what the text is about.
-func (r *reader) about(a *article.Article, p *pb.Article) {
+func about(a *article.Article, p *pb.Article) {
 	for _, e := range p.GetEntities() {
 		a.Entities = append(a.Entities, article.Entity{
-			Type: article.EntityType(e.GetType()), Name: e.GetName(), ID: e.GetId(), Title: e.GetTitle(), Role: e.GetRole(), Mentions: r.evidences("entities", e.GetMentions()),
+			Type: article.EntityType(e.GetType()), Name: e.GetName(), ID: e.GetId(), Title: e.GetTitle(), Role: e.GetRole(), Mentions: evidences(e.GetMentions()),
 		})
 	}
 	for _, o := range p.GetPlaces() {
 		at := o.GetPosition()
 		a.Places = append(a.Places, article.Place{
-			Name: o.GetName(), Country: o.GetCountry(), GeoNamesID: o.GetGeonamesId(), Main: o.GetMain(), Mentions: r.evidences("places", o.GetMentions()),
+			Name: o.GetName(), Country: o.GetCountry(), GeoNamesID: o.GetGeonamesId(), Main: o.GetMain(), Mentions: evidences(o.GetMentions()),
 			Located: at != nil, Lat: at.GetLat(), Lon: at.GetLon(),
 		})
 	}
 	for _, t := range p.GetTopics() {
 		a.Topics = append(a.Topics, article.Topic{
-			Evidence: r.evidence("topics", t.GetEvidence()), Qcode: t.GetQcode(), Label: t.GetLabel(), Path: t.GetPath(), Why: r.reasons("topics", t.GetWhy()),
+			Evidence: evidence(t.GetEvidence()), Qcode: t.GetQcode(), Label: t.GetLabel(), Path: t.GetPath(), Why: reasons(t.GetWhy()),
 		})
 	}
 	for _, k := range p.GetKeyphrases() {
-		a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: r.evidence("keyphrases", k.GetEvidence()), Phrase: k.GetPhrase(), Score: k.GetScore()})
+		a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: evidence(k.GetEvidence()), Phrase: k.GetPhrase(), Score: k.GetScore()})
 	}
-	a.Summary = r.evidence("summary", p.GetSummary())
+	a.Summary = evidence(p.GetSummary())
 }
 
-func (r *reader) reasons(field string, ps []*pb.Reason) []article.Reason {
+func reasons(ps []*pb.Reason) []article.Reason {
 	var rs []article.Reason
 	for _, p := range ps {
-		rs = append(rs, article.Reason{Evidence: r.evidence(field, p.GetEvidence()), Why: p.GetWhy()})
+		rs = append(rs, article.Reason{Evidence: evidence(p.GetEvidence()), Why: p.GetWhy()})
 	}
 	return rs
 }

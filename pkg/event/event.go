@@ -161,23 +161,27 @@ func Urgent(m *stage.Message) bool {
 // It takes about as long as [Encode]; of most articles their sizes tell enough.
 func Fits(a *article.Article, t Type) bool {
 	const sure = topic.MaxMessage / 8 // leaves room for what is made of the text
-	if len(a.Text)+len(a.Original.Bytes) < sure && parts(a) < usualParts {
+	if written(a) < sure && parts(a) < usualParts {
 		return true
 	}
 	_, err := Encode(a, t)
 	return !errors.As(err, new(*TooLargeError))
 }
 
-func parts(a *article.Article) int {
-	n := len(a.Segments) + len(a.Subjects) + len(a.Images) + len(a.Quotes) + len(a.Amounts) + len(a.Quantities) + len(a.Moments) + len(a.EvolvedFrom) +
-		len(a.Entities) + len(a.Places) + len(a.Keyphrases)
-	for i := range a.Entities {
-		n += len(a.Entities[i].Mentions)
-	}
-	for i := range a.Places {
-		n += len(a.Places[i].Mentions)
+// written is how many bytes have what may be long.
+func written(a *article.Article) int {
+	n := len(a.Text) + len(a.Original.Bytes)
+	for i := range a.Images {
+		n += len(a.Images[i].URL) + len(a.Images[i].Caption) + len(a.Images[i].Credit)
 	}
 	return n
+}
+
+// parts is how many there are of what is written. Mentions are left out: within their
+// limit they are too few to make a message too large that isn't by other things.
+func parts(a *article.Article) int {
+	return len(a.Segments) + len(a.Subjects) + len(a.Images) + len(a.Quotes) + len(a.Amounts) + len(a.Quantities) + len(a.Moments) + len(a.EvolvedFrom) +
+		len(a.Entities) + len(a.Places) + len(a.Keyphrases)
 }
 
 // usualParts of an article are small beside its text.
@@ -195,8 +199,9 @@ func (e *TooLargeError) Error() string {
 
 // Decode reads the article in m. Refused are: another content type, another
 // type or major version, bytes that aren't such an article, one that is not
-// valid ([article.Article.Validate]), evidence outside the text, and a key
-// that is not the article's URI. Fields of a later minor version are ignored.
+// valid ([article.Article.Validate]), and a key that is not the article's URI.
+// Fields of a later minor version are ignored, and of what was read in the text that
+// is cut which is more than this one can hold ([article.Article.CutReading]).
 func Decode(m stage.Message) (article.Article, error) {
 	a, err := decode(m)
 	if err != nil {
@@ -228,6 +233,7 @@ func decode(m stage.Message) (article.Article, error) {
 	if err != nil {
 		return none, err
 	}
+	a.CutReading()
 	if err := a.Validate(); err != nil {
 		return none, err
 	}

@@ -74,7 +74,8 @@ func sample() article.Article {
 		},
 		Places: []article.Place{
 			{Name: "Zürich", Country: "CH", GeoNamesID: 2657896, Located: true, Lat: 47.36667, Lon: 8.55, Main: true, Mentions: []article.Evidence{ev(0, 7)}},
-			{Name: "Null Island", Located: true, Mentions: []article.Evidence{ev(16, 19)}}, {Name: "Alps", Mentions: []article.Evidence{ev(16, 19), {}}},
+			{Name: "Null Island", Located: true, Mentions: []article.Evidence{ev(16, 19)}},
+			{Name: "Alps", Mentions: []article.Evidence{ev(16, 19), {}}},
 		},
 		Topics: []article.Topic{
 			{Evidence: ev(16, 19), Qcode: "medtop:20000070", Label: "war", Path: []string{"medtop:16000000", "medtop:20000070"}, Why: []article.Reason{{Evidence: ev(16, 19), Why: "war"}, {Why: "subject"}}},
@@ -163,14 +164,18 @@ func TestEncodeRefuses(t *testing.T) {
 		typ    Type
 		want   string
 	}{
-		"filed year":       {func(a *article.Article) { a.Filed.Date = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }, Received, "year 10000"},
-		"converts":         {func(a *article.Article) { a.Amounts[1].Converts = 2 }, Received, "converts the one 2 before it"},
-		"quote outside":    {func(a *article.Article) { a.Quotes[1].End = 1000 }, Received, "quote 1: has span"},
-		"entity outside":   {func(a *article.Article) { a.Entities[0].Mentions[1].End = 1000 }, Received, "entity 0: has span"},
-		"mention":          {func(a *article.Article) { a.Places[0].Mentions[0].Confidence = 2 }, Received, "places: confidence 2"},
-		"no position":      {func(a *article.Article) { a.Places[0].Lat = 91 }, Received, "place 0: position 91"},
+		"filed year":     {func(a *article.Article) { a.Filed.Date = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }, Received, "year 10000"},
+		"converts":       {func(a *article.Article) { a.Amounts[1].Converts = 2 }, Received, "converts the one 2 before it"},
+		"quote outside":  {func(a *article.Article) { a.Quotes[1].End = 1000 }, Received, "quote 1: has span"},
+		"entity outside": {func(a *article.Article) { a.Entities[0].Mentions[1].End = 1000 }, Received, "entity 0: has span"},
+		"mention":        {func(a *article.Article) { a.Places[0].Mentions[0].Confidence = 2 }, Received, "place 0: confidence 2"},
+		"no position":    {func(a *article.Article) { a.Places[0].Lat = 91 }, Received, "place 0: position 91"},
+		"topics": {func(a *article.Article) {
+			a.Topics = append(a.Topics, a.Topics[0], a.Topics[0], a.Topics[0], a.Topics[0])
+		}, Enriched, "has 6 topics, the limit is 5"},
+		"role":             {func(a *article.Article) { a.Entities[0].Role = strings.Repeat("r", article.MaxNameBytes+1) }, Enriched, "entity 0: \"rrr"},
 		"path":             {func(a *article.Article) { a.Topics[0].Path = nil }, Received, "topic 0: has a path"},
-		"summary":          {func(a *article.Article) { a.Summary.Version = 1 << 40 }, Received, "summary: 1099511627776 does not fit"},
+		"summary":          {func(a *article.Article) { a.Summary.Version = 1 << 40 }, Received, "summary 0: version 1099511627776"},
 		"no uri":           {func(a *article.Article) { a.URI = "" }, Received, "uri is empty"},
 		"unknown type":     {func(*article.Article) {}, "org.copytaster.article.shredded.v1", "unknown"},
 		"other version":    {func(*article.Article) {}, "org.copytaster.article.received.v2", "v1 only"},
@@ -225,24 +230,35 @@ func TestSizeLimitIsExact(t *testing.T) {
 	}
 }
 
-// What stands in the lists of an article's lists counts, too.
-func TestFitsCountsMentions(t *testing.T) {
+// TestFitsCountsWhatATextIsAbout has all of it at its limits beside the longest text
+// that is taken for short.
+func TestFitsCountsWhatATextIsAbout(t *testing.T) {
 	a := sample()
-	a.Places = nil
-	long := strings.Repeat("e", 500)
-	a.Entities = make([]article.Entity, article.MaxAllMentions/article.MaxMentions)
+	a.Text += strings.Repeat(".", topic.MaxMessage/8-1000-len(a.Text)) // and some for original and pictures
+	a.Segments[2].End, a.Status = len(a.Text), article.Usable
+	long := strings.Repeat("n", article.MaxNameBytes)
+	mentions := make([]article.Evidence, article.MaxAllMentions/(article.MaxEntities+article.MaxPlaces))
+	for i := range mentions {
+		mentions[i] = article.Evidence{Span: article.Span{Start: 16, End: 19}, Enricher: strings.Repeat("e", article.MaxEnricher), Confidence: .5}
+	}
+	a.Entities, a.Places = make([]article.Entity, article.MaxEntities), make([]article.Place, article.MaxPlaces)
 	for i := range a.Entities {
-		a.Entities[i] = article.Entity{Type: article.EntityPerson, Name: "A", Mentions: make([]article.Evidence, article.MaxMentions)}
-		for j := range a.Entities[i].Mentions {
-			a.Entities[i].Mentions[j] = article.Evidence{Span: article.Span{Start: 16, End: 19}, Enricher: long}
-		}
+		a.Entities[i] = article.Entity{Type: article.EntityPerson, Name: long, ID: long, Title: long, Role: long, Mentions: mentions}
+	}
+	for i := range a.Places {
+		a.Places[i] = article.Place{Name: long, Mentions: mentions}
+	}
+	if err := a.Validate(); err != nil {
+		t.Fatal(err)
 	}
 	if Fits(&a, Enriched) {
-		t.Error("20,000 mentions fit, with a long name each")
+		t.Error("all that an article may be about fits beside a text of a mebibyte")
 	}
-	a.Entities = a.Entities[:1]
+	for i := range a.Entities {
+		a.Entities[i].Mentions = mentions[:1]
+	}
 	if !Fits(&a, Enriched) {
-		t.Error("1,000 mentions don't fit")
+		t.Error("with fewer mentions it doesn't fit")
 	}
 }
 
@@ -295,6 +311,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"segment outside":     {func(m *stage.Message) { reencode(m, func(p *pb.Article) { p.Segments[2].Evidence.End = 9999 }) }, "outside the text"},
 		"segment without end": {func(m *stage.Message) { reencode(m, func(p *pb.Article) { p.Segments[0].Evidence = nil }) }, "span 0-0"},
 		"segment of no kind":  {func(m *stage.Message) { reencode(m, func(p *pb.Article) { p.Segments[0].Kind = "" }) }, "no kind"},
+		"mention outside":     {func(m *stage.Message) { reencode(m, func(p *pb.Article) { p.Entities[0].Mentions[1].End = 9999 }) }, "entity 0: has span 16-9999"},
+		"topic outside":       {func(m *stage.Message) { reencode(m, func(p *pb.Article) { p.Topics[0].Why[0].Evidence.Start = -1 }) }, "reason of a topic 0: has span -1-19"},
 		"not a time":          {func(m *stage.Message) { reencode(m, func(p *pb.Article) { p.ReceivedAt.Nanos = -1 }) }, "received_at"},
 		"no revision":         {func(m *stage.Message) { reencode(m, func(p *pb.Article) { p.Revision = 0 }) }, "revision"},
 	} {
@@ -335,6 +353,68 @@ func TestDecodeBears(t *testing.T) {
 		got, err := Decode(m)
 		if err != nil || got.URI != a.URI {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestFitsCountsCaptions(t *testing.T) {
+	a := sample()
+	if a.Images[0].Caption = strings.Repeat("c", topic.MaxMessage); Fits(&a, Enriched) {
+		t.Error("a caption as long as a message fits")
+	}
+}
+
+// TestDecodeCuts: a later version may have more of what a text is about than this
+// one holds, and is read all the same.
+func TestDecodeCuts(t *testing.T) {
+	long := strings.Repeat("r", article.MaxNameBytes+1)
+	for name, c := range map[string]struct {
+		change func(*pb.Article)
+		cut    func(*article.Article)
+	}{
+		"topics": {
+			func(p *pb.Article) {
+				for len(p.Topics) < 6 {
+					p.Topics = append(p.Topics, p.Topics[0])
+				}
+			},
+			func(a *article.Article) { a.Topics = append(a.Topics, a.Topics[0], a.Topics[0], a.Topics[0]) },
+		},
+		"a role":   {func(p *pb.Article) { p.Entities[0].Role = long }, func(a *article.Article) { a.Entities[0].Role = "" }},
+		"a name":   {func(p *pb.Article) { p.Places[0].Name = long }, func(a *article.Article) { a.Places = a.Places[1:] }},
+		"a path":   {func(p *pb.Article) { p.Topics[0].Path = make([]string, 11) }, func(a *article.Article) { a.Topics = a.Topics[1:] }},
+		"mentions": {func(p *pb.Article) { p.Places[2].Mentions = make([]*pb.Evidence, 1001) }, func(a *article.Article) { a.Places[2].Mentions = make([]article.Evidence, 1000) }},
+		"a summary": {
+			func(p *pb.Article) {
+				p.Text += strings.Repeat(".", 1001)
+				p.Segments[2].Evidence.End, p.Segments[2].Kind = int32(len(p.Text)), "paragraph"
+				p.Summary.Start, p.Summary.End = p.Segments[2].Evidence.Start, p.Segments[2].Evidence.End
+			},
+			func(a *article.Article) {
+				a.Text += strings.Repeat(".", 1001)
+				a.Segments[2].End, a.Segments[2].Kind, a.Summary = len(a.Text), article.Paragraph, article.Evidence{}
+			},
+		},
+	} {
+		want := sample()
+		m, err := Encode(&want, Enriched)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reencode(&m, c.change)
+		got, err := Decode(m)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		c.cut(&want)
+		want.Original.Bytes = nil
+		want.Flag(article.FlagTruncated)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s:\n%s", name, d)
+		}
+		if _, err := Encode(&got, Enriched); err != nil {
+			t.Errorf("%s: what was read can't be written: %v", name, err)
 		}
 	}
 }
@@ -481,7 +561,7 @@ func genReading(t *rapid.T, a *article.Article) {
 // genAbout draws what the text is about, by the segments' places.
 func genAbout(t *rapid.T, a *article.Article) {
 	str := rapid.StringN(0, 10, 30)
-	name := rapid.StringN(1, 10, 30)
+	name := rapid.StringMatching(`[a-zäß€]{1,5}( [a-zäß€]{1,5})?`)
 	mentions := func(i int) (ms []article.Evidence) {
 		for _, s := range a.Segments[i:] {
 			ms = append(ms, s.Evidence)
@@ -514,7 +594,9 @@ func genAbout(t *rapid.T, a *article.Article) {
 		case 3:
 			a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: e, Phrase: name.Draw(t, "phrase"), Score: rapid.Float64Min(0).Draw(t, "score")})
 		case 4:
-			a.Summary = e
+			if k := a.Segments[i].Kind; k == article.Headline || k == article.Standfirst || k.InBody() {
+				a.Summary = e
+			}
 		}
 	}
 }

@@ -15,8 +15,7 @@ import (
 
 // writer collects the first thing that protobuf can't carry.
 type writer struct {
-	text string
-	err  error
+	err error
 }
 
 func (w *writer) fail(format string, args ...any) {
@@ -27,7 +26,7 @@ func (w *writer) fail(format string, args ...any) {
 
 // toProto leaves out of the original what is not for events of type t.
 func toProto(a *article.Article, t Type) (*pb.Article, error) {
-	w := &writer{text: a.Text}
+	w := &writer{}
 	p := &pb.Article{
 		Uri: string(a.URI), Version: a.Version, Revision: int64(a.Revision), Status: statuses[a.Status],
 		EmbargoUntil: w.time("embargo_until", a.EmbargoUntil),
@@ -104,9 +103,6 @@ func (w *writer) time(field string, t time.Time) *timestamppb.Timestamp {
 }
 
 func (w *writer) evidence(field string, e article.Evidence) *pb.Evidence {
-	if err := checkEvidence(w.text, e); err != nil {
-		w.fail("%s: %w", field, err)
-	}
 	if e == (article.Evidence{}) {
 		return nil
 	}
@@ -155,22 +151,9 @@ func (w *writer) original(o article.Original, t Type) *pb.Original {
 	return p
 }
 
-// checkEvidence tells whether a span lies within the text and the confidence
-// is one.
-func checkEvidence(text string, e article.Evidence) error {
-	if e.Start < 0 || e.End < e.Start || e.End > len(text) {
-		return fmt.Errorf("span %d-%d lies outside the text of %d bytes", e.Start, e.End, len(text))
-	}
-	if !(e.Confidence >= 0 && e.Confidence <= 1) {
-		return fmt.Errorf("confidence %v is outside 0 to 1", e.Confidence)
-	}
-	return nil
-}
-
 // reader collects the first thing that is wrong with what was read.
 type reader struct {
-	text string
-	err  error
+	err error
 }
 
 func (r *reader) fail(format string, args ...any) {
@@ -180,14 +163,14 @@ func (r *reader) fail(format string, args ...any) {
 }
 
 func fromProto(p *pb.Article) (article.Article, error) {
-	r := &reader{text: p.GetText()}
+	r := &reader{}
 	a := article.Article{
 		URI: article.URI(p.GetUri()), Version: p.GetVersion(), Revision: article.Revision(p.GetRevision()),
 		Status:       r.status(p.GetStatus()),
 		EmbargoUntil: r.time("embargo_until", p.GetEmbargoUntil()),
 		ExpiresAt:    r.time("expires_at", p.GetExpiresAt()),
 		Source:       p.GetSource(), Provider: p.GetProvider(), URL: p.GetUrl(), Text: p.GetText(),
-		Language: r.label("language", p.GetLanguage()), Agency: r.label("agency", p.GetAgency()),
+		Language: label(p.GetLanguage()), Agency: label(p.GetAgency()),
 		Attribution: article.Attribution{
 			Publisher: p.GetAttribution().GetPublisher(), Via: p.GetAttribution().GetVia(), Cites: p.GetAttribution().GetCites(),
 		},
@@ -215,22 +198,22 @@ func fromProto(p *pb.Article) (article.Article, error) {
 	if n := len(p.GetSegments()); n > 0 {
 		a.Segments = make([]article.Segment, n)
 		for i, s := range p.GetSegments() {
-			a.Segments[i] = article.Segment{Kind: article.Kind(s.GetKind()), Evidence: r.evidence("segments", s.GetEvidence())}
+			a.Segments[i] = article.Segment{Kind: article.Kind(s.GetKind()), Evidence: evidence(s.GetEvidence())}
 			if s.GetKind() == "" {
 				r.fail("segments: segment %d has no kind", i)
 			}
 		}
 	}
 	for _, l := range p.GetCitedMedia() {
-		a.CitedMedia = append(a.CitedMedia, r.label("cited_media", l))
+		a.CitedMedia = append(a.CitedMedia, label(l))
 	}
 	for _, c := range p.GetCredits() {
 		a.Credits = append(a.Credits, article.Credit{
-			Evidence: r.evidence("credits", c.GetEvidence()), Photographer: c.GetPhotographer(), Agencies: c.GetAgencies(),
+			Evidence: evidence(c.GetEvidence()), Photographer: c.GetPhotographer(), Agencies: c.GetAgencies(),
 		})
 	}
 	r.reading(&a, p)
-	r.about(&a, p)
+	about(&a, p)
 	a.Corrections = r.corrections(p.GetCorrections())
 	for _, s := range p.GetSubjects() {
 		a.Subjects = append(a.Subjects, article.Subject{Code: s.GetCode(), Name: s.GetName()})
@@ -273,25 +256,21 @@ func (r *reader) time(field string, t *timestamppb.Timestamp) time.Time {
 	return t.AsTime()
 }
 
-func (r *reader) evidence(field string, p *pb.Evidence) article.Evidence {
-	e := article.Evidence{
+func evidence(p *pb.Evidence) article.Evidence {
+	return article.Evidence{
 		Span:     article.Span{Start: int(p.GetStart()), End: int(p.GetEnd())},
 		Enricher: p.GetEnricher(), Version: int(p.GetVersion()), Confidence: p.GetConfidence(),
 	}
-	if err := checkEvidence(r.text, e); err != nil {
-		r.fail("%s: %w", field, err)
-	}
-	return e
 }
 
-func (r *reader) label(field string, p *pb.Label) article.Label {
-	return article.Label{Value: p.GetValue(), Evidence: r.evidences(field, p.GetEvidence())}
+func label(p *pb.Label) article.Label {
+	return article.Label{Value: p.GetValue(), Evidence: evidences(p.GetEvidence())}
 }
 
-func (r *reader) evidences(field string, ps []*pb.Evidence) []article.Evidence {
+func evidences(ps []*pb.Evidence) []article.Evidence {
 	var es []article.Evidence
 	for _, p := range ps {
-		es = append(es, r.evidence(field, p))
+		es = append(es, evidence(p))
 	}
 	return es
 }

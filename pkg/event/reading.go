@@ -49,28 +49,28 @@ func figureToProto(f article.Figure) *pb.Figure {
 func (r *reader) reading(a *article.Article, p *pb.Article) {
 	if f := p.GetFiled(); f != nil {
 		a.Filed = article.Filed{
-			Evidence: r.evidence("filed", f.GetEvidence()), Places: f.GetPlaces(), Date: r.time("filed", f.GetDate()), Agencies: f.GetAgencies(),
+			Evidence: evidence(f.GetEvidence()), Places: f.GetPlaces(), Date: r.time("filed", f.GetDate()), Agencies: f.GetAgencies(),
 		}
 	}
 	if t := p.GetTranslation(); t != nil {
-		a.Translation = article.Translation{Likelihood: t.GetLikelihood(), Reasons: r.reasons("translation", t.GetReasons())}
+		a.Translation = article.Translation{Likelihood: t.GetLikelihood(), Reasons: reasons(t.GetReasons())}
 	}
 	for _, q := range p.GetQuotes() {
 		a.Quotes = append(a.Quotes, article.Quotation{
-			Evidence: r.evidence("quotes", q.GetEvidence()), Speaker: q.GetSpeaker(), Role: q.GetRole(), Via: q.GetVia(), Cue: q.GetCue(), Partial: q.GetPartial(),
+			Evidence: evidence(q.GetEvidence()), Speaker: q.GetSpeaker(), Role: q.GetRole(), Via: q.GetVia(), Cue: q.GetCue(), Partial: q.GetPartial(),
 		})
 	}
 	for _, m := range p.GetAmounts() {
 		a.Amounts = append(a.Amounts, article.Amount{
-			Evidence: r.evidence("amounts", m.GetEvidence()), Figure: figureFromProto(m.GetFigure()), Currency: m.GetCurrency(), Converts: int(m.GetConverts()),
+			Evidence: evidence(m.GetEvidence()), Figure: figureFromProto(m.GetFigure()), Currency: m.GetCurrency(), Converts: int(m.GetConverts()),
 		})
 	}
 	for _, q := range p.GetQuantities() {
-		a.Quantities = append(a.Quantities, article.Quantity{Evidence: r.evidence("quantities", q.GetEvidence()), Figure: figureFromProto(q.GetFigure()), Unit: q.GetUnit()})
+		a.Quantities = append(a.Quantities, article.Quantity{Evidence: evidence(q.GetEvidence()), Figure: figureFromProto(q.GetFigure()), Unit: q.GetUnit()})
 	}
 	for _, m := range p.GetMoments() {
 		a.Moments = append(a.Moments, article.Moment{
-			Evidence: r.evidence("moments", m.GetEvidence()), From: r.time("moments", m.GetFrom()), To: r.time("moments", m.GetTo()), Precision: article.Precision(m.GetPrecision()),
+			Evidence: evidence(m.GetEvidence()), From: r.time("moments", m.GetFrom()), To: r.time("moments", m.GetTo()), Precision: article.Precision(m.GetPrecision()),
 		})
 	}
 }

@@ -2,7 +2,13 @@
 //
 // labels.tsv is of the release of 2022-02-03, copyright IPTC (https://iptc.org),
 // under CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/); the English
-// names were taken out of it, unchanged.
+// names were taken out of it, unchanged. A line is a qcode, a tab and its name; they
+// are ordered by qcode. It is made again from a newer release, as IPTC gives it in
+// JSON at https://cv.iptc.org/newscodes/mediatopic, by
+//
+//	jq -r '.conceptSet[] | [.qcode, .prefLabel["en-GB"]] | @tsv' | LC_ALL=C sort
+//
+// What the release has no more then has no name here, only its code.
 package mediatopic
 
 import (

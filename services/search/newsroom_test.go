@@ -183,7 +183,7 @@ func (r report) about(a *article.Article, paragraph func(string) article.Evidenc
 		a.Places = append(a.Places, p)
 	}
 	for _, path := range r.topics {
-		a.Topics = append(a.Topics, article.Topic{Qcode: path[len(path)-1], Path: path})
+		a.Topics = append(a.Topics, article.Topic{Evidence: article.Evidence{Confidence: 1}, Qcode: path[len(path)-1], Path: path})
 	}
 	for _, k := range r.keyphrases {
 		a.Keyphrases = append(a.Keyphrases, article.Keyphrase{Evidence: paragraph(k), Phrase: k})

@@ -568,9 +568,18 @@ func TestAbout(t *testing.T) {
 			t.Errorf("facets=%s: %s, want %s", c.asked, got, c.want)
 		}
 		// They are those of all pages, and another page may ask for others.
-		if second := n.search("facets", "person", "size", "1", "after", first.Next); len(second.Facets) != 0 || len(second.Hits) != 1 {
+		if second := n.search("facets", "person", "size", "1", "after", first.Next); second.Facets != nil || len(second.Hits) != 1 {
 			t.Errorf("facets=%s: second page %+v", c.asked, second)
 		}
+		if second := n.get("/v1/articles?" + query("size", "1", "after", first.Next)); strings.Contains(second.body, `"facets"`) {
+			t.Errorf("facets=%s: second page %s", c.asked, second.body)
+		}
+	}
+	chosen := n.search("person", "Amadou Abdramane").Facets
+	if !slices.ContainsFunc(chosen, func(f find.FacetCount) bool {
+		return f.Name == "person" && slices.Contains(f.Values, find.ValueCount{Value: "Amadou Abdramane", Count: 1, Chosen: true})
+	}) {
+		t.Errorf("of a chosen person the facets are %+v", chosen)
 	}
 	if p := n.problem("/v1/articles?" + query("facets", "person,nobody")); p.Parameter != "facets" || !strings.Contains(p.Detail, `"nobody" is no facet`) {
 		t.Errorf("%+v", p)

@@ -507,6 +507,7 @@ type lineage struct {
 	fromEnriched bool             // newest is of what was enriched, and not as it was received
 	corrected    int              // the highest number of an override
 	last         article.Revision // of what was enriched
+	read         *article.Article // it, without corrections
 	seen         int              // the number that it has
 	stands       article.Standing // by the table of statuses
 }
@@ -563,7 +564,7 @@ func (of *lineage) take(a *article.Article, enriched bool) {
 	}
 	if enriched {
 		if a.Revision >= of.last {
-			of.last, of.seen = a.Revision, a.Corrections.Number
+			of.last, of.seen, of.read = a.Revision, a.Corrections.Number, a
 		}
 		a.Forget() // what it was is found out again
 		p := a.Revision.Parts()
@@ -579,7 +580,11 @@ func (of *lineage) take(a *article.Article, enriched bool) {
 
 // make is the override after a change of the one that there is.
 func (of *lineage) make(change override.Change, was *article.Override) (article.Override, error) {
-	o, err := change.Make(was, of.corrected, of.newest)
+	a := *of.newest
+	if of.read != nil && of.read.Text == a.Text { // a summary must be of the report
+		a.Segments = of.read.Segments
+	}
+	o, err := change.Make(was, of.corrected, &a)
 	switch {
 	case errors.Is(err, override.ErrNothing):
 		err = &refusal{http.StatusNotFound, err}

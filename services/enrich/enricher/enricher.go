@@ -100,24 +100,25 @@ func NewChain(c Catalogue, report func(Outcome)) (*Chain, error) {
 var errTextChanged = errors.New("it changed the text")
 
 // Enrich runs all enrichers on a. An optional one that fails leaves its field
-// empty and [article.FlagEnricherFailed] set. The error is that of a required
+// empty and [article.FlagEnricherFailed] set. An article that got too large for a
+// message loses mentions, and [article.FlagTruncated] is set. The error is that of a required
 // one, permanent by [stage.Permanent], or that of ctx.
 func (c *Chain) Enrich(ctx context.Context, a *article.Article) error {
 	return c.EnrichWith(ctx, a, nil)
 }
 
 // EnrichWith is Enrich with what editors corrected; nil: nothing. A correction stands
-// in its field from the beginning, and again as soon as the field's enricher has run:
-// what is built on the field is built on the correction.
+// in its field from the first enricher on, which tells the segments, and again as soon
+// as the field's own has run: what is built on the field is built on the correction.
 func (c *Chain) EnrichWith(ctx context.Context, a *article.Article, o *article.Override) error {
 	a.Forget()
 	a.Unflag(article.FlagEnricherFailed)
 	var placed *article.Placed
 	if o != nil {
-		if placed = o.In(a.Text); !c.correct(a, placed) {
-			placed = nil
-		}
+		placed = o.In(a.Text)
 	}
+	// One of before may lie in what is no report by the segments of now.
+	a.Summary = article.Evidence{}
 	for i := range c.links {
 		l := &c.links[i]
 		if err := ctx.Err(); err != nil {
@@ -156,6 +157,7 @@ func (c *Chain) EnrichWith(ctx context.Context, a *article.Article, o *article.O
 			placed = nil
 		}
 	}
+	fit(a)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package enricher_test
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -116,10 +117,7 @@ func TestWhatIsNoTextIsTakenOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := article.Article{URI: "urn:x:1", Status: article.Usable, Source: "wire", ReceivedAt: time.Unix(1, 0), Text: "text", Segments: []article.Segment{{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{End: 4}}}}}
-	if err := a.Stamp(); err != nil {
-		t.Fatal(err)
-	}
+	a := received(t)
 	if err := ch.Enrich(context.Background(), &a); err != nil || !slices.Contains(a.Flags, article.FlagTruncated) {
 		t.Fatalf("%v, flags %v", err, a.Flags)
 	}
@@ -162,8 +160,129 @@ func TestCorrectionsThatCantBe(t *testing.T) {
 	if a.Places[0].Name != "Skarra" || a.Corrections.Number != 3 || len(a.Corrections.Fields) != 0 || a.Revision != 10 || !slices.Contains(a.Flags, article.FlagEnricherFailed) {
 		t.Errorf("%+v", a)
 	}
-	if len(told) != 2 || told[0].Name != enricher.Override || told[0].Err == nil || !strings.Contains(told[0].Err.Error(), "override: place 0: ") {
+	if len(told) != 2 || told[1].Name != enricher.Override || told[1].Err == nil || !strings.Contains(told[1].Err.Error(), "override: place 0: ") {
 		t.Errorf("told is %+v", told)
+	}
+}
+
+// TestEvidenceThatCannotGoOn: what an optional enricher can't be right about costs
+// its field, not the article.
+func TestEvidenceThatCannotGoOn(t *testing.T) {
+	for name, spoil := range map[string]func(*article.Evidence){
+		"above 1":   func(e *article.Evidence) { e.Confidence = math.Nextafter(1, 2) },
+		"no number": func(e *article.Evidence) { e.Confidence = math.NaN() },
+		"version":   func(e *article.Evidence) { e.Version = 1 << 40 },
+		"name":      func(e *article.Evidence) { e.Enricher = strings.Repeat("x", article.MaxEnricher+1) },
+		"no text":   func(e *article.Evidence) { e.Enricher = "\xff" },
+		"outside":   func(e *article.Evidence) { e.End = 5 },
+	} {
+		finds := func(_ context.Context, a *article.Article) error {
+			at := article.Evidence{Span: article.Span{End: 4}, Confidence: 1}
+			spoil(&at)
+			a.Agency = article.Label{Value: "dpa", Evidence: []article.Evidence{at}}
+			return nil
+		}
+		var got enricher.Outcome
+		ch, err := enricher.NewChain(enricher.Catalogue{entry("x", false, finds)}, func(o enricher.Outcome) { got = o })
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := received(t)
+		if err := ch.Enrich(context.Background(), &a); err != nil || got.Err == nil || a.Agency.Value != "" || !slices.Contains(a.Flags, article.FlagEnricherFailed) {
+			t.Errorf("%s: %v, outcome %v, agency %+v, flags %v", name, err, got.Err, a.Agency, a.Flags)
+		}
+		if _, err := event.Encode(&a, event.Enriched); err != nil {
+			t.Errorf("%s: the article can't go on: %v", name, err)
+		}
+	}
+}
+
+// TestSummaryOfBefore: an article that was enriched by other segments is enriched
+// again.
+func TestSummaryOfBefore(t *testing.T) {
+	note := func(_ context.Context, a *article.Article) error {
+		a.Segments = []article.Segment{{Kind: article.Note, Evidence: article.Evidence{Span: article.Span{End: 4}}}}
+		return nil
+	}
+	ch, err := enricher.NewChain(enricher.Catalogue{entry("x", true, note)}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := received(t)
+	a.Summary = a.Segments[0].Evidence
+	if err := ch.Enrich(context.Background(), &a); err != nil || a.Summary != (article.Evidence{}) {
+		t.Errorf("%v, summary %+v", err, a.Summary)
+	}
+}
+
+// received is an article of one paragraph.
+func received(t *testing.T) article.Article {
+	t.Helper()
+	a := article.Article{URI: "urn:x:1", Status: article.Usable, Source: "wire", ReceivedAt: time.Unix(1, 0), Text: "text", Segments: []article.Segment{{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{End: 4}}}}}
+	if err := a.Stamp(); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// TestTooLargeForAMessage: with everything at its limit an article goes on, with
+// fewer of its mentions.
+func TestTooLargeForAMessage(t *testing.T) {
+	long := strings.Repeat("n", article.MaxNameBytes)
+	at := article.Evidence{Span: article.Span{Start: 9, End: 20}, Enricher: strings.Repeat("e", article.MaxEnricher), Version: math.MaxInt32, Confidence: .75}
+	unsure := at
+	unsure.Span, unsure.Confidence = article.Span{Start: 2, End: 4}, .25
+	mentions := slices.Repeat([]article.Evidence{at}, article.MaxAllMentions/(article.MaxEntities+article.MaxPlaces))
+	mentions[0], mentions[1] = unsure, unsure
+	all := func(_ context.Context, a *article.Article) error {
+		a.Entities = slices.Repeat([]article.Entity{{Type: article.EntityPerson, Name: long, ID: long, Title: long, Role: long, Mentions: mentions}}, article.MaxEntities)
+		a.Places = slices.Repeat([]article.Place{{Name: long, Mentions: mentions}}, article.MaxPlaces)
+		path := append(slices.Repeat([]string{long}, article.MaxTopicDepth-1), "medtop:1")
+		why := slices.Repeat([]article.Reason{{Evidence: at, Why: long}}, article.MaxTopicWhy)
+		a.Topics = slices.Repeat([]article.Topic{{Evidence: at, Qcode: "medtop:1", Label: long, Path: path, Why: why}}, article.MaxTopics)
+		a.Keyphrases = slices.Repeat([]article.Keyphrase{{Evidence: at, Phrase: long}}, article.MaxKeyphrases)
+		a.Summary = at
+		return nil
+	}
+	ch, err := enricher.NewChain(enricher.Catalogue{entry("x", true, all)}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		text           int
+		mentions, half int // of each; how often they were halved
+	}{
+		"small text":  {20, len(mentions), 0},
+		"large text":  {2 << 20, 2, 0},
+		"all of text": {article.MaxText, 2, 1},
+	} {
+		a := received(t)
+		a.Text = strings.Repeat("t", c.text)
+		a.Segments[0].End = len(a.Text)
+		if err := ch.Enrich(context.Background(), &a); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if _, err := event.Encode(&a, event.Enriched); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if n := article.MaxEntities >> c.half; len(a.Entities) != n || len(a.Places) != n || len(a.Topics) != article.MaxTopics {
+			t.Errorf("%s: %d entities, %d places, %d topics are left", name, len(a.Entities), len(a.Places), len(a.Topics))
+		}
+		e, p := &a.Entities[0], &a.Places[0]
+		if len(e.Mentions) != c.mentions || len(p.Mentions) != c.mentions || !a.Mentioned(e.Mentions) || !a.Mentioned(p.Mentions) {
+			t.Errorf("%s: left are %d and %d mentions: %+v", name, len(e.Mentions), len(p.Mentions), e.Mentions[:2])
+		}
+		if flagged := slices.Contains(a.Flags, article.FlagTruncated); flagged != (c.text > 20) {
+			t.Errorf("%s: flags %v", name, a.Flags)
+		}
+	}
+	// One that is too large for other reasons is none that mentions help.
+	large := received(t)
+	large.Text = strings.Repeat("t", 20)
+	large.Segments[0].End, large.Images = len(large.Text), []article.Image{{Caption: strings.Repeat("c", 9<<20)}}
+	if err := ch.Enrich(context.Background(), &large); err != nil || len(large.Entities) != article.MaxEntities || slices.Contains(large.Flags, article.FlagTruncated) {
+		t.Errorf("%v, %d entities, flags %v", err, len(large.Entities), large.Flags)
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 
 // Sure is the confidence from which on a finding counts: below it, an enricher
 // says that it may as well be none (quotation marks around a title).
-const Sure = 0.5
+const Sure = article.Sure
 
 // doubtfulToo ends the name of the score in which doubtful annotations count.
 const doubtfulToo = ", doubtful too"

@@ -63,6 +63,7 @@ func one(f *export.Format, found *find.Found, r *http.Request, public string, re
 // many is a page of a search in a format, and what it says of itself.
 func many(f *export.Format, page find.Page, request find.Request, r *http.Request, public string) ([]byte, story.List, error) {
 	at := base(r, public)
+	request.Facets = nil // documents have none
 	v := request.Values()
 	home := at + "/?" + v.Encode()
 	v.Set("format", f.Name)

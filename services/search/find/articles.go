@@ -17,8 +17,12 @@ type Page struct {
 }
 
 // derived are the fields of a document that can be told from its segments, and
-// those that no reader of whole articles asks for.
-var derived = []string{"kicker", "headline", "standfirst", "byline", "dateline", "body", "caption", "provenance", "original"}
+// those that no format of whole articles uses.
+var derived = []string{
+	"kicker", "headline", "standfirst", "byline", "dateline", "body", "caption", "provenance", "original",
+	"credits", "cited_media", "attribution", "filed", "translation", "translation_likely", "quotes", "amounts", "quantities", "dates",
+	"entities", "places", "topics", "keyphrases", "summary", "reading_time",
+}
 
 // Articles gives the articles of the page that [Finder.Search] gives the hits
 // of, but those that were killed, withheld or put under an embargo since the

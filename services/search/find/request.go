@@ -56,7 +56,7 @@ type Request struct {
 	Size   int
 	After  string // cursor of the page before; "" for the first one
 	// Facets are the names of those that are counted, on the first page; nil: all
-	// that are not [Facet.Asked].
+	// that are not [Facet.Asked], and those in which something is chosen.
 	Facets []string
 	// EvolvedFrom is the URI of an article that those looked for go on from; "":
 	// of any or none.
@@ -237,7 +237,7 @@ func (r Request) counted() []Facet {
 	}
 	return slices.DeleteFunc(slices.Clone(Facets), func(f Facet) bool {
 		if r.Facets == nil {
-			return f.Asked
+			return f.Asked && len(r.Chosen[f.Name]) == 0
 		}
 		return !slices.Contains(r.Facets, f.Name)
 	})

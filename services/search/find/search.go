@@ -35,8 +35,8 @@ type Facet struct {
 	Name  string // of the parameter
 	Field string // in Elasticsearch
 	Day   bool   // its values are the days of a date
-	// Asked tells that it is counted only where a request names it: it has about
-	// as many values as there are articles.
+	// Asked tells that it is counted only where a request names it or chooses a value
+	// of it: it has about as many values as there are articles.
 	Asked bool
 
 	// of is the same property of the nested objects at path: where something else
@@ -75,9 +75,9 @@ type Result struct {
 	Total  Total        `json:"total"`
 	Sort   Sort         `json:"sort"` // that the hits really have
 	Hits   []Hit        `json:"hits"`
-	Facets []FacetCount `json:"facets"`         // those that were asked for
-	Next   string       `json:"next,omitempty"` // cursor of the next page; empty on the last one
-	TookMS int64        `json:"took_ms"`        // of Elasticsearch
+	Facets []FacetCount `json:"facets,omitzero"` // those that were asked for; nil on later pages, for which the first page's hold
+	Next   string       `json:"next,omitempty"`  // cursor of the next page; empty on the last one
+	TookMS int64        `json:"took_ms"`         // of Elasticsearch
 }
 
 // Total is the number of articles found on all pages.
@@ -341,7 +341,10 @@ type termsReply struct {
 }
 
 func (f *Finder) result(r Request, origin int64, from *reply) (Result, error) {
-	res := Result{Total: from.Hits.Total, Sort: r.sort(), Hits: []Hit{}, Facets: []FacetCount{}, TookMS: from.Took}
+	res := Result{Total: from.Hits.Total, Sort: r.sort(), Hits: []Hit{}, TookMS: from.Took}
+	if r.After == "" {
+		res.Facets = []FacetCount{}
+	}
 	var last cursor
 	for i, h := range from.Hits.Hits {
 		if i == r.Size { // one more was asked for, to know whether there is another page

@@ -1,9 +1,13 @@
 package web
 
 import (
+	_ "embed"
 	"fmt"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -21,13 +25,14 @@ func (r *reading) about(a *article.Article) {
 	if a.Status == article.Canceled {
 		return
 	}
-	var topics []string
 	for i := range a.Topics {
 		if t := &a.Topics[i]; a.Tells(t) {
-			topics = append(topics, topicName(t.Qcode, t.Label))
+			once(&r.Topics, named{Name: topicName(t.Qcode, t.Label), URL: only("topic", t.Qcode)})
 		}
 	}
-	r.Topics = strings.Join(topics, "; ")
+	if s := a.Summary.Span; !s.Empty() {
+		r.Summary = s.In(a.Text)
+	}
 	r.Length = minutes(a.ReadingTime())
 	r.Corrected = correctedBy(a.Corrections.Fields)
 	for i := range a.Entities {
@@ -37,21 +42,21 @@ func (r *reading) about(a *article.Article) {
 		}
 		switch e.Type {
 		case article.EntityPerson:
-			r.People = append(r.People, named{e.Name, joined(e.Title, e.Role), only("person", e.Name)})
+			once(&r.People, named{e.Name, joined(e.Title, e.Role), only("person", e.Name)})
 		case article.EntityOrganisation:
-			r.Bodies = append(r.Bodies, named{e.Name, e.Role, only("organisation", e.Name)})
+			once(&r.Bodies, named{e.Name, e.Role, only("organisation", e.Name)})
 		case article.EntityPlace, article.EntityOther:
 			// Places are listed by themselves.
 		}
 	}
 	for i := range a.Places {
 		if p := &a.Places[i]; a.Mentioned(p.Mentions) {
-			r.Places = append(r.Places, named{p.Name, country(p), only("place", p.Name)})
+			once(&r.Places, named{p.Name, country(p), only("place", p.Name)})
 		}
 	}
 	for i := range a.Keyphrases {
 		if k := &a.Keyphrases[i]; a.Mentioned([]article.Evidence{k.Evidence}) {
-			r.Keyphrases = append(r.Keyphrases, named{Name: k.Phrase, URL: only("keyphrase", k.Phrase)})
+			once(&r.Keyphrases, named{Name: k.Phrase, URL: only("keyphrase", k.Phrase)})
 		}
 	}
 	r.Left += cut(&r.People) + cut(&r.Bodies) + cut(&r.Places) + cut(&r.Keyphrases)
@@ -73,9 +78,35 @@ func correctedBy(fields []article.Corrected) string {
 	return strings.Join(who, "; ")
 }
 
-// country is where a place is, if its name doesn't say so.
+// once adds what doesn't look like one that is there.
+func once(list *[]named, n named) {
+	if !slices.Contains(*list, n) {
+		*list = append(*list, n)
+	}
+}
+
+// countryIDs are the countries' codes of ISO 3166-1 with their ids of GeoNames
+// (https://www.geonames.org, CC BY 4.0).
+//
+//go:embed countries.tsv
+var countryIDs string
+
+// countries are the codes by ids.
+var countries = sync.OnceValue(func() map[int64]string {
+	m := make(map[int64]string, strings.Count(countryIDs, "\n"))
+	for line := range strings.Lines(countryIDs) {
+		code, id, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		if n, err := strconv.ParseInt(id, 10, 64); err == nil {
+			m[n] = code
+		}
+	}
+	return m
+})
+
+// country is where a place is, if it isn't the country itself, however that is
+// called.
 func country(p *article.Place) string {
-	if name := countryName(p.Country); p.Country != "" && name != p.Name {
+	if name := countryName(p.Country); p.Country != "" && name != p.Name && countries()[p.GeoNamesID] != p.Country {
 		return name
 	}
 	return ""

@@ -117,7 +117,8 @@ type reading struct {
 	Media      string
 	Filed      string
 	Translated string // why it seems to be; "" if it doesn't
-	Topics     string
+	Topics     []named
+	Summary    string
 	Length     string // how long it takes to read
 	Corrected  string // by which editors, and what; "" if by none
 	People     []named

@@ -159,8 +159,23 @@ func TestWhatTheTextIsAboutIsListed(t *testing.T) {
 		{Name: "Agadez", Country: "NE", Main: true, Mentions: in(article.Paragraph)}, {Name: "Niger", Country: "NE", Mentions: in(article.Paragraph)},
 		{Name: "Sahel", Mentions: in(article.Paragraph)}, {Name: "Hidden City", Country: "NE", Mentions: in(article.Boilerplate)},
 	}
-	a.Topics = []article.Topic{{Qcode: "medtop:20000070", Path: []string{"medtop:16000000", "medtop:20000070"}}, {Qcode: "medtop:99999999", Path: []string{"medtop:99999999"}}, {Qcode: "x:1", Label: "label & own"}, {Evidence: in(article.Note)[0], Qcode: "x:2", Label: "Hidden topic"}}
-	a.Keyphrases = []article.Keyphrase{{Evidence: in(article.Paragraph)[0], Phrase: "drone & base"}, {Evidence: in(article.Residue)[0], Phrase: "hidden phrase"}}
+	a.Entities = append(a.Entities, a.Entities[0]) // as if there were another
+	sure := article.Evidence{Confidence: article.Sure}
+	unsure := in(article.Paragraph)[0]
+	unsure.Confidence = .3
+	a.Topics = []article.Topic{
+		{Evidence: sure, Qcode: "medtop:20000070", Path: []string{"medtop:16000000", "medtop:20000070"}}, {Evidence: sure, Qcode: "medtop:99999999", Path: []string{"medtop:99999999"}}, {Evidence: sure, Qcode: "x:1", Label: "label & own"},
+		{Evidence: in(article.Note)[0], Qcode: "x:2", Label: "Hidden topic"}, {Evidence: unsure, Qcode: "x:3", Label: "Doubtful topic"},
+	}
+	a.Entities = append(a.Entities, article.Entity{Type: article.EntityOrganisation, Name: "Doubtful Council", Mentions: []article.Evidence{unsure}})
+	a.Places = append(
+		a.Places,
+		article.Place{Name: "Doubtful City", Country: "NE", Mentions: []article.Evidence{unsure}},
+		article.Place{Name: "Ivory Coast", Country: "CI", GeoNamesID: 2287781, Mentions: in(article.Paragraph)}, article.Place{Name: "Hong Kong", Country: "HK", GeoNamesID: 1819730, Mentions: in(article.Paragraph)},
+		article.Place{Name: "Singapore", Country: "SG", GeoNamesID: 1880252, Mentions: in(article.Paragraph)}, article.Place{Name: "Paris", Country: "US", GeoNamesID: 4717560, Mentions: in(article.Paragraph)},
+	)
+	a.Summary = in(article.Standfirst)[0]
+	a.Keyphrases = []article.Keyphrase{{Evidence: in(article.Paragraph)[0], Phrase: "drone & base"}, {Evidence: unsure, Phrase: "doubtful phrase"}, {Evidence: in(article.Residue)[0], Phrase: "hidden phrase"}}
 	a.Corrections.Fields = []article.Corrected{{Field: "cited_media", Who: "M. <b> Ito"}, {Field: "places", Who: "B. Lee"}, {Field: "topics", Who: "M. <b> Ito"}}
 	body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String()
 	if n := strings.Count(body, "Ana &lt;b&gt; "); n != 30 {
@@ -168,24 +183,27 @@ func TestWhatTheTextIsAboutIsListed(t *testing.T) {
 	}
 	for _, want := range []string{
 		"<bdi>Dr, mayor</bdi>", `<a href="/?person=Ana&#43;%3Cb%3E&#43;0" rel="nofollow">`, "and 10 more", "<bdi>A Council</bdi></a></li>", "<bdi>Agadez</bdi></a> <span class=\"is\"><bdi>Niger</bdi>",
-		"<bdi>Niger</bdi></a></li>", "<bdi>Sahel</bdi></a></li>", "<dd>Coup d&#39;etat; medtop:99999999; Label &amp; own</dd>", "<bdi>drone &amp; base</bdi>", "<dd>under a minute</dd>",
+		"<bdi>Niger</bdi></a></li>", "<bdi>Sahel</bdi></a></li>",
+		`<dd><a href="/?topic=medtop%3A20000070" rel="nofollow"><bdi>Coup d&#39;etat</bdi></a>; <a href="/?topic=medtop%3A99999999" rel="nofollow"><bdi>medtop:99999999</bdi></a>; <a href="/?topic=x%3A1" rel="nofollow"><bdi>Label &amp; own</bdi></a></dd>`,
+		`<dt>Summary</dt><dd dir="auto">The standfirst &lt;i&gt;text&lt;/i&gt;.</dd>`, "<bdi>Ivory Coast</bdi></a></li>", "<bdi>Hong Kong</bdi></a></li>", "<bdi>Singapore</bdi></a></li>",
+		"<bdi>Paris</bdi></a> <span class=\"is\"><bdi>United States</bdi>", "<bdi>drone &amp; base</bdi>", "<dd>under a minute</dd>",
 		"<dt>Corrected</dt><dd><bdi>cited media, topics by M. &lt;b&gt; Ito; places by B. Lee</bdi></dd>",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q on the page", want)
 		}
 	}
-	for _, bad := range []string{"Hidden", "hidden phrase", "Not by type", "<b>"} {
+	for _, bad := range []string{"Hidden", "hidden phrase", "Not by type", "Doubtful", "doubtful", "<b>"} {
 		if strings.Contains(body, bad) {
 			t.Errorf("%q is on the page", bad)
 		}
 	}
 	a.Status = article.Canceled
-	if body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "mayor") || strings.Contains(body, "Reading time") || strings.Contains(body, "Corrected") {
+	if body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "mayor") || strings.Contains(body, "Reading time") || strings.Contains(body, "Corrected") || strings.Contains(body, "Summary") {
 		t.Error("what a canceled article was about is shown")
 	}
 	none := paper()
-	if body := render(t, shelf{found: find.Found{Article: &none, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "People") || strings.Contains(body, "Topics") || strings.Contains(body, "Keyphrases") || strings.Contains(body, "Corrected") {
+	if body := render(t, shelf{found: find.Found{Article: &none, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "People") || strings.Contains(body, "Topics") || strings.Contains(body, "Keyphrases") || strings.Contains(body, "Summary") {
 		t.Error("what isn't there has a heading")
 	}
 }

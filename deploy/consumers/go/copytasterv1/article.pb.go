@@ -131,7 +131,7 @@ type Article struct {
 	Entities []*Entity `protobuf:"bytes,33,rep,name=entities,proto3" json:"entities,omitempty"`
 	// By first mention.
 	Places []*Place `protobuf:"bytes,34,rep,name=places,proto3" json:"places,omitempty"`
-	// At most 5, the surest first.
+	// The surest first; at most 5 for now.
 	Topics []*Topic `protobuf:"bytes,35,rep,name=topics,proto3" json:"topics,omitempty"`
 	// The highest score first.
 	Keyphrases []*Keyphrase `protobuf:"bytes,36,rep,name=keyphrases,proto3" json:"keyphrases,omitempty"`
@@ -754,7 +754,8 @@ func (x *Passage) GetEnd() int32 {
 	return 0
 }
 
-// Entity is somebody or something that the text speaks of by name.
+// Entity is somebody or something that the text speaks of by name. It is as sure as
+// the surest of its mentions.
 type Entity struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One of: person, organisation, place, other. Readers must bear those that
@@ -846,7 +847,8 @@ func (x *Entity) GetMentions() []*Evidence {
 	return nil
 }
 
-// Place is where something that the text tells of is.
+// Place is where something that the text tells of is. It is as sure as the surest of
+// its mentions.
 type Place struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Usual English name.
@@ -1755,13 +1757,15 @@ func (x *Notice) GetLifts() *timestamppb.Timestamp {
 	return nil
 }
 
+// Evidence is where something comes from, and how sure it is.
 type Evidence struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Bytes [start, end) of the text; both 0 when it comes from elsewhere.
-	Start         int32   `protobuf:"varint,1,opt,name=start,proto3" json:"start,omitempty"`
-	End           int32   `protobuf:"varint,2,opt,name=end,proto3" json:"end,omitempty"`
-	Enricher      string  `protobuf:"bytes,3,opt,name=enricher,proto3" json:"enricher,omitempty"`
-	Version       int32   `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	Start    int32  `protobuf:"varint,1,opt,name=start,proto3" json:"start,omitempty"`
+	End      int32  `protobuf:"varint,2,opt,name=end,proto3" json:"end,omitempty"`
+	Enricher string `protobuf:"bytes,3,opt,name=enricher,proto3" json:"enricher,omitempty"`
+	Version  int32  `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	// 0 to 1.
 	Confidence    float64 `protobuf:"fixed64,5,opt,name=confidence,proto3" json:"confidence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
