@@ -336,12 +336,12 @@ func nextWhole(text, what string, from int) int {
 // wholeWords tells that what, which stands at i, begins and ends no word in the
 // middle. Scripts that put no space between words have no such middle.
 func wholeWords(text string, i int, what string) bool {
-	letter := func(r rune) bool { return r != utf8.RuneError && classOf(r) == letter }
+	ofWord := func(r rune) bool { return r != utf8.RuneError && classOf(r) == letter }
 	before, _ := utf8.DecodeLastRuneInString(text[:i])
 	first, _ := utf8.DecodeRuneInString(what)
 	last, _ := utf8.DecodeLastRuneInString(what)
 	after, _ := utf8.DecodeRuneInString(text[i+len(what):])
-	return !(letter(before) && letter(first)) && !(letter(last) && letter(after))
+	return !(ofWord(before) && ofWord(first)) && !(ofWord(last) && ofWord(after))
 }
 
 // mover gives spans other places.

@@ -155,7 +155,7 @@ func TestWhatIsNoCorrection(t *testing.T) {
 		{"entities", `[{"type":"person","name":"Ana","mentions":[{"start":5,"end":400}]}]`, "entity 0: has span 5-400"},
 		{"entities", `[{"type":"person","name":"Ana","mentions":[{"start":0,"end":5,"text":"Skarr"}]}]`, `"Skarr" is not what stands at 0 to 5`},
 		{"entities", `[{"type":"person","name":"Ana","mentions":[{"text":"Ana","confidence":2}]}]`, "entity 0: confidence 2 is outside 0 to 1"},
-		{"entities", `[{"type":"person","name":"An","mentions":[{"start":58,"end":60}]}]`, `"An" at 58 is a part of a word`},
+		{"entities", `[{"type":"person","name":"An","mentions":[{"start":61,"end":63}]}]`, `"An" at 61 is a part of a word`},
 		{"places", `[{"name":"Skarra","country":"sweden"}]`, `place 0: has country "sweden"`},
 		{"places", `[{"name":"Skarra","lat":91,"lon":0}]`, "place 0: position 91, 0 is outside"},
 		{"places", `[{"name":"Skarra","main":true},{"name":"Ana","main":true}]`, "is the main place, as place 0 is"},
