@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/copytaster/copytaster/deploy/faults/ledger"
 	"github.com/copytaster/copytaster/deploy/faults/rig"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
@@ -103,68 +102,4 @@ func (t *trial) again(ctx context.Context, p *rig.Pipeline, name string, ms []st
 		t.fail("%s replayed %s: the content hash is %.16s…, it was %.16s…; %d documents differ: %s", name, where, content.Hash(), want.Hash(), n, strings.Join(first, "; "))
 	}
 	return nil
-}
-
-// clocks sends copy of senders whose clocks are wrong.
-func clocks(ctx context.Context, t *trial) error {
-	if err := t.start(ctx, rig.Settings{}); err != nil {
-		return err
-	}
-	items := t.wrongClocks(t.pick(10_000, 150))
-	if err := t.feed(ctx, items)(); err != nil {
-		return err
-	}
-	content, err := t.settle(ctx)
-	if err != nil {
-		return err
-	}
-	wrong := 0
-	for _, i := range items {
-		if !i.Created.Equal(t.wire.Now()) {
-			wrong++
-		}
-	}
-	t.note("%d of %d revisions are dated wrong", wrong, len(items))
-	t.note("content hash %.16s…", content.Hash())
-	// The order is that of the log, not of the clock at the time of the replay.
-	received, err := t.all(ctx, topic.Received)
-	if err != nil {
-		return err
-	}
-	return t.anew(ctx, content, map[string][]stage.Message{topic.Received: received})
-}
-
-// wrongClocks are revisions of n articles, in any order. Which is the newest
-// does not depend on the clock that stamps their arrival: of those with the
-// same version, one at most is dated later than a day ahead.
-func (t *trial) wrongClocks(n int) []ledger.Item {
-	const day = 24 * time.Hour
-	type version struct {
-		number int
-		off    time.Duration
-		killed bool
-	}
-	kinds := [][]version{
-		// The version counts, whatever the dates say.
-		{{1, 3650 * day, false}, {2, -day, false}, {3, 0, false}},
-		{{1, day, false}, {2, 0, false}, {3, -day, false}},
-		// Of the same version the date counts, also a wrong one within a day.
-		{{1, -day, false}, {1, 0, false}, {1, 20 * time.Hour, false}},
-		// A date of next year is bent to a day ahead, which is still the latest.
-		{{1, 0, false}, {1, 23 * time.Hour, false}, {1, 400 * day, false}},
-		{{1, -18_000 * day, false}, {1, -day, false}, {1, -time.Hour, false}},
-		// A kill holds, though its sender's clock is a day slow, and its counter too.
-		{{2, 0, false}, {1, -day, true}},
-		{{1, 3650 * day, false}, {2, -day, true}},
-	}
-	var items []ledger.Item
-	for a := range uint32(n) {
-		for k, v := range kinds[int(a)%len(kinds)] {
-			i := t.wire.Item(a, k+1)
-			i.Version, i.Created, i.Killed = v.number, t.wire.Now().Add(v.off), v.killed
-			items = append(items, i)
-		}
-	}
-	t.random.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
-	return items
 }

@@ -171,6 +171,14 @@ func TestOffsetsAtATime(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b, brokers, ns := c.bus(t)
 			ctx := testContext(t)
+			// By the writer's clock from the start, to have messages of times ago.
+			created, err := plainClient(t, brokers).CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{
+				Topic: ns + topic.IngestDead, NumPartitions: 1, ReplicationFactor: 1,
+				ConfigEntries: []kafka.ConfigEntry{{ConfigName: "message.timestamp.type", ConfigValue: "CreateTime"}},
+			}}})
+			if err != nil || created.Errors[ns+topic.IngestDead] != nil {
+				t.Fatal(err, created)
+			}
 			ensure(t, ctx, b, topic.IngestDead)
 			noon := time.Now().Add(-time.Hour).Truncate(time.Second)
 			transport := &kafka.Transport{} // the default one may remember that the topic isn't there
@@ -199,6 +207,40 @@ func TestOffsetsAtATime(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestKafkaStampsMessages: a writer whose clock is a day off writes as any other,
+// and its messages are of the time at which Kafka got them. Kafka would refuse those
+// that are dated ahead.
+func TestKafkaStampsMessages(t *testing.T) {
+	b, brokers := realBusAt(t)
+	ctx := testContext(t)
+	ensure(t, ctx, b, topic.IngestDead)
+	transport := &kafka.Transport{} // the default one may remember that the topic isn't there
+	defer transport.CloseIdleConnections()
+	w := &kafka.Writer{
+		Addr: kafka.TCP(brokers...), Transport: transport, Topic: string(b.Namespace()) + topic.IngestDead, RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond,
+		Compression: kafka.Zstd,
+	}
+	defer w.Close()
+	const day = 24 * time.Hour
+	began := time.Now()
+	for _, off := range []time.Duration{-day, day, 0} {
+		if err := w.WriteMessages(ctx, kafka.Message{Value: []byte(off.String()), Time: began.Add(off)}); err != nil {
+			t.Fatalf("a clock that is %v off: %v", off, err)
+		}
+	}
+	n := 0
+	err := b.ReadLog(ctx, topic.IngestDead, 0, 0, 3, func(m stage.Message) error {
+		n++
+		if off := m.Time.Sub(began); off.Abs() > day/2 {
+			t.Errorf("the message by a clock that is %s off is %v from when it was written", m.Value, off)
+		}
+		return nil
+	})
+	if err != nil || n != 3 {
+		t.Errorf("%d messages, %v", n, err)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // EvalCmd is `copytaster eval`.
 type EvalCmd struct {
 	Task   string `arg:"" help:"What to measure: ${tasks}; or all."`
-	Data   string `arg:"" help:"Annotated texts: a folder of NAME.txt with NAME.json (segments), a file of cases (quotes, amounts, quantities, dates), reports of Reuters-21578 as gzipped lines of JSON (datelines), or the folder of all test data (all)." type:"path"`
+	Data   string `arg:"" help:"Annotated texts: a folder of NAME.txt with NAME.json (segments), a file of cases (quotes, amounts, quantities, dates, topics, who, where), reports of Reuters-21578 as gzipped lines of JSON (datelines), GeoVirus as XML (places), a corpus in CoNLL columns (entities), or the folder of all test data (all)." type:"path"`
 	Errors bool   `help:"Name all errors, also of texts that are for measuring only."`
 	Worst  int    `help:"How many texts to name, those with the most errors." default:"10"`
 }

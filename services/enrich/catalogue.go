@@ -11,11 +11,15 @@ import (
 	"github.com/copytaster/copytaster/services/enrich/enricher/attribution"
 	"github.com/copytaster/copytaster/services/enrich/enricher/citedmedia"
 	"github.com/copytaster/copytaster/services/enrich/enricher/credits"
+	"github.com/copytaster/copytaster/services/enrich/enricher/entities"
 	"github.com/copytaster/copytaster/services/enrich/enricher/filed"
+	"github.com/copytaster/copytaster/services/enrich/enricher/gist"
 	"github.com/copytaster/copytaster/services/enrich/enricher/language"
 	"github.com/copytaster/copytaster/services/enrich/enricher/moments"
+	"github.com/copytaster/copytaster/services/enrich/enricher/places"
 	"github.com/copytaster/copytaster/services/enrich/enricher/quotes"
 	"github.com/copytaster/copytaster/services/enrich/enricher/segments"
+	"github.com/copytaster/copytaster/services/enrich/enricher/topics"
 	"github.com/copytaster/copytaster/services/enrich/enricher/translation"
 )
 
@@ -31,8 +35,12 @@ var Catalogue = enricher.Catalogue{
 	{Name: filed.Name, Version: filed.Version, New: made(filed.New), Clear: func(a *article.Article) { a.Filed = article.Filed{} }},
 	{Name: moments.Name, Version: moments.Version, New: made(moments.New), Clear: func(a *article.Article) { a.Moments = nil }},
 	{Name: quotes.Name, Version: quotes.Version, New: made(quotes.New), Clear: func(a *article.Article) { a.Quotes = nil }},
+	{Name: entities.Name, Version: entities.Version, New: made(entities.New), Clear: func(a *article.Article) { a.Entities = nil }},
+	{Name: places.Name, Version: places.Version, New: made(places.New), Clear: func(a *article.Article) { a.Places = nil }},
 	{Name: attribution.Name, Version: attribution.Version, New: made(attribution.New), Clear: func(a *article.Article) { a.Attribution = article.Attribution{} }},
 	{Name: translation.Name, Version: translation.Version, New: made(translation.New), Clear: func(a *article.Article) { a.Translation = article.Translation{} }},
+	{Name: topics.Name, Version: topics.Version, New: made(topics.New), Clear: func(a *article.Article) { a.Topics = nil }},
+	{Name: gist.Name, Version: gist.Version, New: made(gist.New), Clear: func(a *article.Article) { a.Keyphrases, a.Summary = nil, article.Evidence{} }},
 }
 
 // NewChain makes the chain of [Catalogue]; it needs neither Kafka nor any other

@@ -1,11 +1,14 @@
 package enrich_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +47,8 @@ func TestGolden(t *testing.T) {
 		CitedMedia       []string `json:"cited_media"`
 		Attribution      []any
 		Translation      bool `json:"translation_likely"`
+		Topics           goldenTopics
+		Places           []goldenPlace
 	}
 	if err := json.Unmarshal(js, &want); err != nil {
 		t.Fatal(err)
@@ -86,6 +91,8 @@ func TestGolden(t *testing.T) {
 	if a.Translation.Likely() != want.Translation {
 		t.Errorf("translation %+v, likely: want %v", a.Translation, want.Translation)
 	}
+	want.Topics.check(t, a)
+	checkPlaces(t, a, want.Places)
 	if a.First(article.Headline) != "USA must withdraw its military personnel from Niger" || a.First(article.Kicker) != "" {
 		t.Errorf("headline %q, kicker %q", a.First(article.Headline), a.First(article.Kicker))
 	}
@@ -120,5 +127,64 @@ func BenchmarkGolden(b *testing.B) {
 		if err := c.Enrich(context.Background(), &x); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+type goldenTopics struct {
+	Must, Never   []string
+	ExpectedAmong []string `json:"expected_among"`
+}
+
+func (want goldenTopics) check(t *testing.T, a *article.Article) {
+	t.Helper()
+	about := map[string]bool{}
+	for _, p := range a.Topics {
+		for _, code := range p.Path {
+			about[code] = true
+		}
+	}
+	expected := 0
+	for _, code := range want.ExpectedAmong {
+		if about[code] {
+			expected++
+		}
+	}
+	for _, code := range want.Must {
+		if !about[code] {
+			t.Errorf("%s is missing among the topics", code)
+		}
+	}
+	for _, code := range want.Never {
+		if about[code] {
+			t.Errorf("%s is no topic of it", code)
+		}
+	}
+	if expected < 3 {
+		t.Errorf("%d of the expected topics", expected)
+	}
+}
+
+type goldenPlace struct {
+	Name, Country string
+	Main          bool
+}
+
+func checkPlaces(t *testing.T, a *article.Article, want []goldenPlace) {
+	t.Helper()
+	var wantPlaces, gotPlaces []goldenPlace
+	for _, p := range want {
+		wantPlaces = append(wantPlaces, goldenPlace{p.Name, p.Country, p.Main})
+	}
+	for _, p := range a.Places {
+		gotPlaces = append(gotPlaces, goldenPlace{p.Name, p.Country, p.Main})
+		if p.Name == "Agadez" && (math.Abs(p.Lat-16.97) > .2 || math.Abs(p.Lon-7.99) > .2) {
+			t.Errorf("%s lies at %v, %v", p.Name, p.Lat, p.Lon)
+		}
+	}
+	byName := func(a, b goldenPlace) int { return cmp.Compare(a.Name, b.Name) }
+	slices.SortFunc(wantPlaces, byName)
+	slices.SortFunc(gotPlaces, byName)
+	if !slices.Equal(gotPlaces, wantPlaces) {
+		t.Errorf("places %v, want %v", gotPlaces, wantPlaces)
 	}
 }

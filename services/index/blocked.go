@@ -15,15 +15,19 @@ import (
 // reason names the index and the block.
 const blockException = "cluster_block_exception"
 
+// missingException is its name of the refusal where there is no such alias: somebody
+// deleted the index.
+const missingException = "index_not_found_exception"
+
 // blocks are the refusals of those indices that did not take the last document
-// for a block, by alias. The zero value has none.
+// for a block, or because they are not there, by alias. The zero value has none.
 type blocks struct {
 	mu      sync.Mutex
 	refused map[string]*bulk.Error
 }
 
 // saw notes what became of documents. One that is written, or superseded, tells
-// that its index has no block: Elasticsearch looks for that first.
+// that its index is there and has no block: Elasticsearch looks for that first.
 func (b *blocks) saw(docs []bulk.Doc, results []bulk.Result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -32,7 +36,7 @@ func (b *blocks) saw(docs []bulk.Doc, results []bulk.Result) {
 		switch {
 		case r.Err == nil:
 			delete(b.refused, docs[i].Index)
-		case errors.As(r.Err, &refused) && refused.Type == blockException:
+		case errors.As(r.Err, &refused) && (refused.Type == blockException || refused.Type == missingException):
 			if b.refused == nil {
 				b.refused = map[string]*bulk.Error{}
 			}
@@ -41,7 +45,7 @@ func (b *blocks) saw(docs []bulk.Doc, results []bulk.Result) {
 	}
 }
 
-// why tells which indices are blocked; nil: none.
+// why tells which indices are blocked or missing; nil: none.
 func (b *blocks) why() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

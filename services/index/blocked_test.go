@@ -45,6 +45,26 @@ func TestReadyNamesTheBlock(t *testing.T) {
 	}
 }
 
+// TestReadyNamesTheLostIndex: an alias that is not there any more is named until
+// there is one again.
+func TestReadyNamesTheLostIndex(t *testing.T) {
+	w := newWorld(t)
+	w.call("DELETE", "/"+w.ns.Articles()+"-1", nil)
+	if err := w.sink.Write(t.Context(), []article.Article{revision("urn:x:1", 1)}); err == nil {
+		t.Fatal("it was written")
+	}
+	if err := w.sink.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), w.ns.Articles()+" can't be written to") || !strings.Contains(err.Error(), "is not an alias") {
+		t.Errorf("ready: %v", err)
+	}
+	if err := corpus.Ensure(t.Context(), w.es, w.ns, corpus.Settings{}); err != nil {
+		t.Fatal(err)
+	}
+	w.write(revision("urn:x:1", 1))
+	if err := w.sink.Ready(t.Context()); err != nil {
+		t.Errorf("with a new index: %v", err)
+	}
+}
+
 // flooded answers as an Elasticsearch whose disk is full, for one index.
 type flooded struct {
 	index string

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/boot"
@@ -53,7 +54,10 @@ const MaxBytes = document.MaxBytes
 
 // Run takes news in until ctx is done, then finishes what was taken. It waits
 // for Kafka, for as long as it takes.
-func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
+func Run(ctx context.Context, c Config, k *boot.Kit) error { return RunBy(ctx, c, k, time.Now) }
+
+// RunBy is Run by another clock, which stamps what arrives.
+func RunBy(ctx context.Context, c Config, k *boot.Kit, now func() time.Time) (err error) {
 	if c.Push.Enabled {
 		if err := c.Push.Guarded(k.Addr()); err != nil {
 			return err
@@ -86,6 +90,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	live, bulk := intake.NewQueue(topic.Live), intake.NewQueue(topic.Bulk)
 	live.Claims, bulk.Claims = originals != nil, originals != nil
 	live.Count, bulk.Count = metrics, metrics
+	live.Now, bulk.Now = now, now
 
 	// The sources end when the stage does, however it does.
 	ctx, cancel := context.WithCancel(ctx)

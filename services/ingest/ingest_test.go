@@ -119,7 +119,13 @@ func TestAllSourcesIntoKafka(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	kit := srv.Kit(ingest.Name)
-	go func() { ended <- boot.RunService(ctx, ingest.Service, c, kit) }()
+	// By a clock that is a day ahead, so that it is seen who goes by another.
+	const ahead = 24 * time.Hour
+	service := ingest.Service
+	service.Run = func(ctx context.Context, c ingest.Config, k *boot.Kit) error {
+		return ingest.RunBy(ctx, c, k, func() time.Time { return time.Now().Add(ahead) })
+	}
+	go func() { ended <- boot.RunService(ctx, service, c, kit) }()
 
 	url := "http://" + srv.Addr() + push.Path
 	intaketest.Await(t, "push is accepted", func() bool {
@@ -153,6 +159,12 @@ func TestAllSourcesIntoKafka(t *testing.T) {
 	intaketest.Await(t, "all are in Kafka", func() bool {
 		return len(received.all()) >= 3 && len(backfills.all()) >= 2 && len(dead.all()) >= 3
 	})
+	stamped := func(a article.Article) {
+		t.Helper()
+		if off := time.Until(a.ReceivedAt); off < ahead/2 {
+			t.Errorf("%s was stamped by another clock: %v", a.Source, a.ReceivedAt)
+		}
+	}
 	texts := map[string]bool{}
 	for _, m := range backfills.all() {
 		a, err := event.Decode(m)
@@ -160,6 +172,7 @@ func TestAllSourcesIntoKafka(t *testing.T) {
 			t.Fatal(err)
 		}
 		texts[a.Text] = true
+		stamped(a)
 	}
 	if len(texts) != 2 || !texts["Dropped of old."] || !texts["Pushed of old."] {
 		t.Errorf("back-fills: %v", texts)
@@ -175,6 +188,7 @@ func TestAllSourcesIntoKafka(t *testing.T) {
 			t.Errorf("key %s, trace %q, %d bytes of original", m.Key, a.Traceparent, len(a.Original.Bytes))
 		}
 		got[a.Source] = a
+		stamped(a)
 	}
 	if got["desk"].Text != "Pushed text." || got["drop"].Text != "Dropped text." || got["web"].URI != "urn:copytaster:web:tag:web%2C2024:1" {
 		t.Errorf("%+v", got)

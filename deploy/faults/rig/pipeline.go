@@ -2,6 +2,7 @@ package rig
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -53,6 +54,8 @@ type Settings struct {
 	Env []string
 	// BackfillPercent is how many of the items go by the lane of back-fills.
 	BackfillPercent int
+	// Ingest is the program that takes the copy in; "": ingest.
+	Ingest string
 	// WithRelease has the release service run, too.
 	WithRelease bool
 }
@@ -95,7 +98,7 @@ func (s *Servers) Pipeline(c Settings, w *wire.Wire) (*Pipeline, error) {
 		Settings: c, Ledger: &ledger.Ledger{}, servers: s, wire: w, bus: b,
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, ended: make(chan error, 1),
 	}
-	p.Ingest, p.Enrich, p.Index, p.Search = p.Member("ingest", "ingest"), p.Member("enrich", "enrich"), p.Member("index", "index"), p.Member("search", "search")
+	p.Ingest, p.Enrich, p.Index, p.Search = p.Member(cmp.Or(c.Ingest, "ingest"), "ingest"), p.Member("enrich", "enrich"), p.Member("index", "index"), p.Member("search", "search")
 	if c.WithRelease {
 		p.Release = p.Member("release", "release")
 	}

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -49,9 +50,10 @@ type one struct {
 	told atomic.Bool // to end
 }
 
-// Start runs the program and returns when it says where it listens, or, for a
+// Start runs the program, with more in its environment for this run (NAME=value),
+// and returns when it says where it listens, or, for a
 // program without an address, at once. One that runs already is an error.
-func (p *Process) Start(ctx context.Context) error {
+func (p *Process) Start(ctx context.Context, more ...string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.one != nil {
@@ -71,7 +73,7 @@ func (p *Process) Start(ctx context.Context) error {
 	out := &output{file: log, address: make(chan string, 1)}
 	//nolint:noctx,gosec // it is ended by Kill and Stop, and with this process; the path is what was built here
 	cmd := exec.Command(p.path, p.args...)
-	cmd.Env = append(os.Environ(), p.env...)
+	cmd.Env = slices.Concat(os.Environ(), p.env, more)
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = endWithParent()
 	run := &one{done: make(chan struct{})}

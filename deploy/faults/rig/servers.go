@@ -144,7 +144,7 @@ func (s *Servers) build(ctx context.Context, root, goTool string) error {
 	if err := os.MkdirAll(s.bin, 0o755); err != nil { //nolint:gosec // as the parent
 		return err
 	}
-	args := []string{"build", "-buildvcs=false", "-o", s.bin, "./services/copytaster/cmd/copytaster", "./deploy/faults/cmd/witness"}
+	args := []string{"build", "-buildvcs=false", "-o", s.bin, "./services/copytaster/cmd/copytaster", "./deploy/faults/cmd/witness", "./services/ingest/internal/offclock"}
 	for _, service := range []string{"ingest", "enrich", "index", "release", "search"} {
 		args = append(args, "./services/"+service+"/cmd/"+service)
 	}

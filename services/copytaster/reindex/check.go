@@ -242,7 +242,7 @@ func (c *check) look(ctx context.Context, open []article.URI, show bool) error {
 }
 
 func (c *check) differ(d Difference) error {
-	if d.How == Extra && c.options.Lost {
+	if c.options.Lost && d.ahead() {
 		return nil
 	}
 	c.mu.Lock()

@@ -223,6 +223,22 @@ func (d Difference) behind() bool {
 
 const killed = "canceled"
 
+// ahead tells that the new index has all that the old has of the document, and
+// more: the old one doesn't have it, or has an older revision, or was not told of
+// a kill. Versions tell that only of an article that nothing was ruled about in the
+// old index, and of two revisions in neither, see [corpus.NextVersion].
+func (d Difference) ahead() bool {
+	switch {
+	case d.How == Extra:
+		return true
+	case d.How != Changed, d.OldState == killed, corpus.Ruled(d.was):
+		return false
+	case d.NewState == killed:
+		return true
+	}
+	return d.is > d.was && !corpus.Ruled(d.is)
+}
+
 // sides is one of the two aliases with its two indices to be compared.
 type sides struct{ alias, old, new string }
 

@@ -47,3 +47,34 @@ func TestHeadsSinceARulingAreNoDifference(t *testing.T) {
 		}
 	})
 }
+
+// After a loss the new index may have more than the one that was begun anew, and
+// must not have less.
+func TestAhead(t *testing.T) {
+	ruled, err := corpus.NextVersion(0, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		d    Difference
+		want bool
+	}{
+		"only new":                      {Difference{How: Extra, is: 5}, true},
+		"only old":                      {Difference{How: Missing, was: 5}, false},
+		"newer":                         {Difference{How: Changed, was: 5, is: 6}, true},
+		"older":                         {Difference{How: Changed, was: 6, is: 5}, false},
+		"of the same version":           {Difference{How: Changed, was: 5, is: 5}, false},
+		"killed, a version":             {Difference{How: Changed, was: 5, is: 5, NewState: killed}, true},
+		"killed, a head":                {Difference{How: Changed, was: 5, is: 9, NewState: killed}, true},
+		"killed in the old one":         {Difference{How: Changed, was: 5, is: 9, OldState: killed}, false},
+		"killed in both, a later kill":  {Difference{How: Changed, was: 5, is: 9, OldState: killed, NewState: killed}, false},
+		"killed after a ruling":         {Difference{How: Changed, was: ruled, is: ruled + 20, NewState: killed}, false},
+		"ruled about in both":           {Difference{How: Changed, was: ruled + 1, is: ruled + 20}, false},
+		"ruled about in the new one":    {Difference{How: Changed, was: 5, is: ruled}, false},
+		"killed in both, an older kill": {Difference{How: Changed, was: 9, is: 5, OldState: killed, NewState: killed}, false},
+	} {
+		if got := c.d.ahead(); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -100,7 +100,8 @@ type Options struct {
 	// Stay: don't swap.
 	Stay bool
 	// Lost: the live indices were lost and begun anew, so that the new ones
-	// may hold more. What they hold must be in the new ones all the same.
+	// may hold more: of an old revision that came since, the newer one that came
+	// before; a kill. What they hold must be in the new ones all the same.
 	Lost bool
 	// Differ: swap even though there are differences.
 	Differ bool

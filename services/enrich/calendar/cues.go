@@ -37,6 +37,8 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	switch {
 	case ok:
 		return c
+	case d == now && e.form == asWeekday && r.verbLast:
+		return today
 	case d == now:
 		d = toCome
 	case d == toCome && sure && r.anyOf(a.from, a.to, once):
@@ -52,7 +54,9 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 // verb does.
 func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 	switch {
-	case r.before1(a.cue, since) && !(r.before1(a.cue, until) && r.toBe(a.i, a.j)):
+	case a.form == asMonth && r.before1(a.cue, since) && r.before1(a.cue, until) && r.decidedOn(a.i, r.sentenceFrom(a)):
+		return nearest, true // "anunció recortes desde enero"
+	case r.before1(a.cue, since) && (!(r.before1(a.cue, until) && r.toBe(a.i, a.j)) || r.ordinalSince(a.cue)):
 		return gone, true
 	case r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, once) && (a.byDay || a.part != Whole || r.monthFirst):
 		return toCome, true
@@ -71,16 +75,46 @@ func (r *reader) byNoun(a *around) (d direction, ok bool) {
 	switch {
 	case a.form == asMonth && r.traded(a.i, a.j):
 		return toCome, true
+	case a.form == asDay && r.isWritten(a.i):
+		return gone, true
 	case r.madePublic(a.expression, a.j, a.from, a.to):
 		return gone, true
 	case a.form == asWeekday && r.bracketed(a.i, a.j):
 		return gone, true // the day of the issue that is quoted
 	case a.byDay && r.ofWhatHappened(a.i, a.j, r.looksAhead(a.from, a.to) && !r.besideEvent(a.i, a.from, after)):
 		return gone, true
-	case a.ranged && (a.form == asWeekday || a.form == asDay) && a.from > 0 && !r.parts(a.from) && r.within(a.i, a.j, a.from, a.to) == nearest:
+	case a.ranged && (a.form == asWeekday || a.form == asDay) && a.from > 0 && !r.parts(a.from) && r.within(a.i, a.j, a.from, a.to) == nearest && r.toldBefore(a):
 		return toCome, true // days from one to another with no verb of their own are announced
 	}
 	return nearest, false
+}
+
+// ordinalSince tells whether what stands before the preposition of a date at word i is
+// called the first or the last: "la primera desde marzo".
+func (r *reader) ordinalSince(i int) bool {
+	p, ok := r.before(i, since)
+	return ok && r.is1(p-1, ordinal) && r.plain(p)
+}
+
+// isWritten tells whether the day at word i is that of what is dated when it is out:
+// "die Meldung vom 3. Mai", "la carta del 3 de mayo".
+func (r *reader) isWritten(i int) bool {
+	k := i - 1
+	if k > 0 && r.is1(k, articleWord) && r.joined(i, "") {
+		k--
+	}
+	return k > 0 && r.is1(k, dating|of) && r.joined(k+1, "") && r.role(k-1)&written != 0 && r.plain(k)
+}
+
+// toldBefore tells whether the sentence has a verb before the clause of a.
+func (r *reader) toldBefore(a *around) bool {
+	return r.backward(a.from, r.sentenceFrom(a)) != nearest
+}
+
+// sentenceFrom is the first word of the sentence of a.
+func (r *reader) sentenceFrom(a *around) int {
+	from, _ := r.sentenceAround(a.i, a.j)
+	return from
 }
 
 // inSpiteOf is the direction of a date whose verb says d, where something else in its
@@ -183,7 +217,14 @@ func (r *reader) toBe(i, j int) bool {
 // grants tells whether word j, behind a date until which there is time, begins to
 // tell for what: "until Friday to pay", "bis Freitag Zeit".
 func (r *reader) grants(j int) bool {
-	return r.plain(j) && r.role(j)&purpose != 0 && (r.monthFirst || r.verbLast || r.plain(j+1) && r.ends(j+1, r.infinitiveEndings))
+	if !r.plain(j) || r.role(j)&purpose == 0 {
+		return false
+	}
+	k := j + 1
+	if k+1 < len(r.toks) && r.length(k) == 1 && r.elided(k+1) {
+		k++ // "pour s'entendre"
+	}
+	return r.monthFirst || r.verbLast || r.plain(j+1) && r.ends(k, r.infinitiveEndings)
 }
 
 // meantForDay tells whether "for" stands before a day of the week, whose words end

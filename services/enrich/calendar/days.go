@@ -230,6 +230,9 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	if r.surnameAt(i, k, monthBits+uint(v.n)) {
 		return e, false
 	}
+	if r.monthFirst && k < len(r.toks) && r.is1(k, of) && !r.is1(k, in) && r.plain(i) && r.length(i-1) > 4 && strings.HasSuffix(r.word(i-1), "est") {
+		return e, false // "the coldest December of the series"
+	}
 	if !r.namesTime(i) || r.before1(i, every) || !r.capitals && r.before1(i, number) {
 		return e, false // "every September", "un mayo"
 	}
@@ -280,11 +283,13 @@ func (r *reader) likeAny(i, k int) bool {
 // actsAsMonth tells whether the name of a month, which may be a person's, is
 // used as no person's is: "its June meeting", "April's figures", "March was".
 func (r *reader) actsAsMonth(i, k int) bool {
-	if !r.capitals || r.bareYears || r.all[i]&function != 0 && !r.before1(i, nounCue) || k >= len(r.toks) {
+	if !r.capitals || r.bareYears || r.all[i]&function != 0 && !r.before1(i, nounCue) && r.role(k)&figures == 0 || k >= len(r.toks) {
 		return false
 	}
 	lower := r.toks[k].Shape&lexicon.Lower != 0
 	switch {
+	case r.plain(k) && lower && r.role(k)&figures != 0:
+		return true // "reports May payrolls"
 	case r.plain(k) && lower && r.before1(i, nounCue):
 		return r.all[k]&function == 0 && r.role(k)&past == 0
 	case r.plain(k) && lower && r.sentenceStart(i):

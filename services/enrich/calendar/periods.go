@@ -10,6 +10,9 @@ import (
 // seasonAlone reads a season.
 func (r *reader) seasonAlone(i int) (expression, bool) {
 	v, n := r.is(i, season)
+	if n > 1 && !r.before1(i, articleWord) {
+		n = 1 // "seit Sommer über" den Haushalt
+	}
 	e := expression{form: asSeason, n: v.n, sure: sureWord, j: i + n}
 	if j, ok := r.year(e.j, &e); ok {
 		e.j = j
@@ -199,6 +202,9 @@ func (r *reader) partOf(i int) (expression, bool) {
 	// "Anfang der Woche", "the end of the month"
 	for _, at := range r.skips(k) {
 		if e, ok := r.partTarget(at); ok && r.joined(at, "-") {
+			if e.form == asYear && r.monthFirst && r.is1(at-1, articleWord) {
+				return expression{}, false // "the end of the 2016 season"
+			}
 			e.part = v.part
 			return e, true
 		}
@@ -316,11 +322,11 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 			return d, true
 		}
 		if w, m := r.is(k, weekday); m > 0 && r.namesTime(k) {
-			if d, ok := r.dayMonth(k); ok && v.n == 0 {
+			if d, ok := r.dayMonth(k); ok {
 				return d, true // "este miércoles 12 de marzo"
 			}
 			e.form, e.n, e.j = asWeekday, w.n, k+m
-			if d, ok := r.dayBehind(e.j); ok && v.n == 0 {
+			if d, ok := r.dayBehind(e.j); ok && (v.n == 0 || !r.capitals) {
 				e.day = d
 				e.j++
 			}
@@ -479,7 +485,7 @@ func (r *reader) count(i int) (n, j int, ok bool) {
 	if v, m := r.is(i, number); m > 0 {
 		return v.n, i + m, true
 	}
-	if d := r.digits(i); d > 0 && d < 1000 && !r.decimal(i) {
+	if d := r.digits(i); d > 0 && d < 1000 && !r.decimal(i) && !r.glued(i) {
 		return d, i + 1, true
 	}
 	return 0, i, false
@@ -569,7 +575,10 @@ func (r *reader) firstMonths(i int) (e expression, ok bool) {
 	if v, o := r.is(i, ordinal); o > 0 && v.n < 0 {
 		e.shift = -1
 	}
-	j, ok := r.year(e.j, &e)
-	e.j = j
-	return e, ok
+	if j, ok := r.year(e.j, &e); ok {
+		e.j = j
+		return e, true
+	}
+	e = r.withYear(e)
+	return e, e.yearShifts
 }

@@ -65,6 +65,9 @@ func (l *Language) Read(dst []Expression, text string, start, end, limit int, m 
 		x.Start, x.End = r.span(e.i, j, e)
 		if !x.first.dated() || x.first.form == asFeast {
 			x.tense = r.directionOf(&x, j)
+			if n := len(dst); n > 0 && r.alternative(e.i) && dst[n-1].first.form != asFeast && dst[n-1].undated() && x.undated() {
+				x.tense = dst[n-1].tense // "in the late spring or early summer"
+			}
 		} else {
 			r.cue = r.governed(e.i)
 		}
@@ -177,143 +180,6 @@ func (r *reader) digitsOnly(e expression) bool {
 	return true
 }
 
-// ranged adds the end of a range, if e begins one. j is the word behind it.
-func (r *reader) ranged(e expression) (x Expression, j int) {
-	x = Expression{first: e, Confidence: e.sure}
-	j = e.j
-	if e.day2 != 0 || e.form == asUnit && e.unit != Year || e.form == asDistance || e.form == asOffset || e.form == asOpen {
-		return x, j
-	}
-	if e.form == asYear {
-		if k, ok := r.shortYear(j, e.year); ok {
-			y := e.year/100*100 + r.digits(j)%100
-			if y <= e.year {
-				y += 100
-			}
-			x.last = expression{form: asYear, year: y, n: y, i: j, j: k}
-			return x, k
-		}
-	}
-	k, list, ok := r.joint(e)
-	if !ok || k >= len(r.toks) {
-		return x, j
-	}
-	var best expression
-	for range 2 {
-		if b, ok := r.rangeEnd(k, e); ok {
-			best = b
-			break
-		}
-		_, n := r.is(k, articleWord)
-		if k += n; n == 0 || k >= len(r.toks) {
-			break
-		}
-	}
-	if best.form == 0 || list && !follows(e, best) {
-		return x, j
-	}
-	x.last, j = best, best.j
-	if e.form == asWeekday && !e.shifted && best.form == asDayOfWeek {
-		x.first.form, x.first.unit, x.first.shift = best.form, best.unit, best.shift
-	}
-	if !e.dated() && best.dated() && !e.yearShifts {
-		x.first.year = best.year
-		if e.form != asYear && best.form == e.form && e.n > best.n && e.form != asWeekday {
-			x.first.year--
-		}
-		x.Confidence = best.sure
-	} else if !e.dated() && best.yearShifts {
-		x.first.yearShift, x.first.yearShifts = best.yearShift, true
-	}
-	if u, n := r.is(j, unit); n > 0 && u.unit == Quarter && e.form == asMonth && r.joined(j, "") {
-		x.quarter = true
-		j += n
-	}
-	return x, j
-}
-
-// joint reads what stands between the ends of a range behind e. list tells
-// that it may as well be a list.
-func (r *reader) joint(e expression) (k int, list, ok bool) {
-	j := e.j
-	if j >= len(r.toks) {
-		return j, false, false
-	}
-	switch strings.Trim(r.gap(j), " \u00a0") {
-	case "-", "–", "—":
-		return j, false, true
-	case "/":
-		return j, true, e.form == asMonth || e.form == asWeekday
-	}
-	open := r.before1(e.i, between)
-	if _, n := r.is(j, and); n > 0 && r.joined(j, ".") && r.joined(j+n, "") {
-		if open {
-			return j + n, false, true
-		}
-		return j + n, true, e.form == asMonth || e.form == asWeekday || e.form == asDay
-	}
-	marks := "."
-	if r.monthFirst && e.form == asDay && e.year != 0 {
-		marks = ".," // "Dec. 30, 2024, to"
-	}
-	if _, n := r.is(j, to); n > 0 && r.joined(j, marks) && r.joined(j+n, "") && !r.putOff(e.i, j) {
-		return j + n, false, true
-	}
-	return j, false, false
-}
-
-// putOff tells whether what was to be on the date [i, j) is not then: "moved from
-// Monday" to Tuesday is no range.
-func (r *reader) putOff(i, j int) bool {
-	from, to := r.clauseAround(i, j, true)
-	return r.anyOf(from, to, callsOff)
-}
-
-// rangeEnd reads what may end a range that e begins.
-func (r *reader) rangeEnd(k int, e expression) (b expression, ok bool) {
-	if r.all[k]&part != 0 && (e.form == asYear || e.form == asMonth) {
-		if b, ok = r.point(k); ok && b.form == e.form && (b.year == 0 || b.year >= e.year) {
-			return b, true
-		}
-	}
-	switch e.form {
-	case asYear:
-		if y, ok := r.yearNumber(k); ok && y >= e.year && !r.counts(k, y) && !(r.capitals && r.bareYears && r.plain(k+1) && r.capital(k+1)) {
-			return expression{form: asYear, year: y, n: y, i: k, j: k + 1, sure: sureFull}, true
-		}
-		return b, false
-	case asMonth:
-		if v, n := r.is(k, month|monthShort); n > 0 && r.namesTime(k) {
-			b = expression{form: asMonth, n: v.n, i: k, j: k + n, sure: surePartial}
-			b = r.withYear(b)
-			b.i = k
-			return b, true
-		}
-		return b, false
-	case asWeekday, asDay, asQuarter, asHalf, asFixed, asSeason, asDecade:
-		b, ok = r.point(k)
-		if ok && (b.form == e.form || e.form == asWeekday && b.form == asDayOfWeek) && (e.form != asFixed || !b.fixed.From.Before(e.fixed.To)) {
-			return b, true
-		}
-		return b, e.form == asFixed && ok && b.form == asDay && b.year != 0
-	default:
-		return b, false
-	}
-}
-
-// follows tells whether b is the very next after a, so that a list of them is
-// one period.
-func follows(a, b expression) bool {
-	switch a.form {
-	case asWeekday:
-		return (!a.shifted || a.shift == 0) && !b.shifted && b.n == a.n%7+1
-	case asMonth:
-		return b.n == a.n%12+1 && (a.year == 0 || a.year == b.year) && !a.yearShifts && !a.shifted && !b.shifted && a.part == Whole && b.part == Whole
-	default:
-		return false
-	}
-}
-
 // inTitle tells whether e stands in the title of a work: few words in quotation
 // marks of their own, that begin and end with a capital or a number.
 func (r *reader) inTitle(e expression) bool {
@@ -322,6 +188,9 @@ func (r *reader) inTitle(e expression) bool {
 		marks = "\"“”„«»‘‚‹›"
 	)
 	i, j := e.i, e.j
+	if e.form == asFixed {
+		return false
+	}
 	for n := 0; !strings.ContainsAny(r.gap(i), marks); n++ {
 		if n == words || i == 0 {
 			return false
@@ -338,6 +207,9 @@ func (r *reader) inTitle(e expression) bool {
 		return false
 	}
 	g := r.gap(j)
+	if e.form == asFeast && i == e.i && j == e.j {
+		return true
+	}
 	if j-i < 2 {
 		return e.form == asMonth || e.form == asWeekday || e.form == asUnit && r.capital(i) && !strings.ContainsAny(g, ",.!?") && !r.sentenceStart(j)
 	}
@@ -442,6 +314,9 @@ func (x *Expression) resolve(anchor time.Time, before Interval) (i Interval, ok 
 			a, ok = oneDay(anchor), true // "from Monday to Friday", told on Monday
 		} else {
 			a, ok = x.first.resolve(anchor, before, x.tense)
+		}
+		if on, is := x.isOn(anchor); is {
+			return on, true
 		}
 		if ok {
 			from := a.From

@@ -253,6 +253,9 @@ func (e *expression) numbered(anchor time.Time, d direction) (Interval, bool) {
 
 // weekly is a day of the week, or a weekend.
 func (e *expression) weekly(anchor time.Time, d direction) Interval {
+	if d == today && e.day != 0 {
+		d = toCome
+	}
 	if e.day != 0 {
 		if i, ok := e.numbered(anchor, d); ok {
 			return i
@@ -265,8 +268,7 @@ func (e *expression) weekly(anchor time.Time, d direction) Interval {
 	if e.form == asWeekend {
 		n, length = 6, 1
 	}
-	today := (int(anchor.Weekday())+6)%7 + 1
-	back := (today - n + 7) % 7 // days since it was
+	back := ((int(anchor.Weekday())+6)%7 + 8 - n) % 7 // days since it was
 	if d == either && back > 3 {
 		d = toCome
 	}
@@ -279,14 +281,16 @@ func (e *expression) weekly(anchor time.Time, d direction) Interval {
 	case e.shifted && e.shift < 0 && back == 0 && e.form == asWeekday:
 		t = anchor.AddDate(0, 0, -7)
 	case e.shifted && e.shift < 0:
-		t = last
+		t = last.AddDate(0, 0, 7*(e.shift+1))
 	case e.shifted && e.shift > 0:
-		t = last.AddDate(0, 0, 7)
+		t = last.AddDate(0, 0, 7*e.shift)
 	case e.shifted && back == 0:
 		t = anchor
 	case d == toCome && back <= length && e.form == asWeekend:
 		t = last // it is on
-	case d == toCome:
+	case d == today && back == 0:
+		t = last
+	case d == toCome || d == today:
 		t = last.AddDate(0, 0, 7)
 	case e.shifted && d != gone:
 		t = last.AddDate(0, 0, 7)

@@ -15,6 +15,7 @@ const (
 	toCome
 	either // was to come then: "was due on Friday"
 	now    // the present tense: to come, or what is
+	today  // of a day of the week: the anchor's own, else to come
 )
 
 // How many words are looked through for a verb.
@@ -386,6 +387,9 @@ func (r *reader) listed(k, from int) direction {
 		r.verbLast && t&past != 0 && r.capital(k) && r.all[k]&function == 0 && !r.participle(k) {
 		return nearest // "Anstieg", "Vertrag" at the beginning of a sentence
 	}
+	if r.all[k]&day != 0 && r.is1(k-1, articleWord|shift) && r.plain(k) {
+		return nearest // "la mañana"
+	}
 	switch {
 	case t&past != 0 && k > 0 && r.role(k-1)&present != 0 && r.pair(k-1, present):
 		return now // "il y a"
@@ -529,7 +533,7 @@ func (r *reader) withAuxiliary(k, from int) direction {
 		for a := k - 1; a >= max(from, k-auxWindow) && !r.opensClause(a+1, true); a-- {
 			t := r.role(a)
 			switch {
-			case r.name(a):
+			case r.name(a), a == k-1 && r.capital(a) && r.opensAsName(a), a < k-1 && r.reachesNot(a):
 				return gone
 			case t&future != 0 && a > 0 && r.all[a-1]&function != 0 && r.role(a-1)&past != 0:
 				return either // "was to be held"
@@ -548,8 +552,8 @@ func (r *reader) withAuxiliary(k, from int) direction {
 	if r.verbLast && r.plain(k+1) && r.role(k+1)&future != 0 {
 		return toCome // "gewählt wird"
 	}
-	if r.verbLast && r.role(k)&shuts != 0 && r.isShut(k) {
-		return now // "sind von Donnerstag an verboten"
+	if r.verbLast && r.role(k)&(shuts|opening) != 0 && r.isShut(k) {
+		return now // "sind von Donnerstag an verboten", "ist bis Mai geöffnet"
 	}
 	for a := k - 1; a >= max(from, k-auxWindow) && !r.opensClause(a+1, true); a-- {
 		switch t := r.role(a); {
@@ -567,6 +571,24 @@ func (r *reader) withAuxiliary(k, from int) direction {
 		}
 	}
 	return gone
+}
+
+// opensAsName tells whether word a, which could be a modal verb, is a name at the
+// beginning of a sentence, where only a question has a verb: "May said".
+func (r *reader) opensAsName(a int) bool { return r.sentenceStart(a) && r.is1(a, month) }
+
+// reachesNot tells whether the auxiliary at word a doesn't reach a participle behind
+// the word that follows it, which is neither small nor an adverb: "they are human",
+// cleared; a bill "that would ban phones" passed.
+func (r *reader) reachesNot(a int) bool {
+	k := a + 1
+	if t := r.role(a); t&future != 0 && (a == 0 || r.role(a-1)&clause == 0) {
+		return false
+	}
+	for r.role(k)&negation != 0 {
+		k++
+	}
+	return r.plain(k) && r.all[k]&(function|weekday|month|day) == 0 && r.role(k)&(adverb|past|present|future|infinitive) == 0 && !strings.HasSuffix(r.word(k), "ly") && !r.ends(k, r.pastEndings)
 }
 
 // auxiliary tells whether a verb in the past stands right before word k: "did

@@ -127,7 +127,7 @@ func (r *reader) before(i int, k kind) (at int, ok bool) {
 
 // digits is the number that word i is, -1 if it is none or too long.
 func (r *reader) digits(i int) int {
-	if i >= len(r.toks) || r.toks[i].Shape&lexicon.Digits == 0 || r.toks[i].End-r.toks[i].Start > 4 {
+	if i < 0 || i >= len(r.toks) || r.toks[i].Shape&lexicon.Digits == 0 || r.toks[i].End-r.toks[i].Start > 4 {
 		return -1
 	}
 	n, ok := atoi(r.word(i))
@@ -195,7 +195,7 @@ func (r *reader) sentenceStart(i int) bool {
 	switch {
 	case prev.Shape&lexicon.Digits != 0:
 		// "am 3. März": a number before a full stop may be an ordinal.
-		return n > 2 || r.all[i]&(month|monthShort|unit|units) == 0 && !(r.capitals && r.bareYears)
+		return n > 2 || !(r.capitals && r.bareYears)
 	case r.all[i-1]&monthShort != 0 && r.all[i-1]&month == 0:
 		return false
 	case r.capital(i-1) && r.role(i-1)&titleShort != 0:

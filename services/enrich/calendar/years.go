@@ -43,6 +43,10 @@ func (r *reader) year(k int, e *expression) (j int, ok bool) {
 		e.year = y // "mai 68"
 		return at + 1, true
 	}
+	if y, ok := r.elidedYear(at); ok && (e.form == asSeason || e.form == asMonth) {
+		e.year = y // "the summer of '69"
+		return at + 1, true
+	}
 	for range 2 {
 		if s, j, ok := r.yearShift(at); ok && r.joined(at, "") {
 			e.yearShift, e.yearShifts = s, true
@@ -75,10 +79,16 @@ func (r *reader) counts(k, y int) bool {
 	if !r.plain(k + 1) {
 		return false
 	}
-	if r.all[k+1]&yearNoun != 0 {
+	if r.countedBehind(k) {
 		return true
 	}
-	return y < 1900 && r.all[k+1]&function == 0 && (r.toks[k+1].Shape&lexicon.Lower != 0 && !r.capitals || r.capital(k+1) && r.bareYears && r.capitals)
+	return y < 1900 && r.all[k+1]&function == 0 && r.role(k+1)&(past|present|future) == 0 && !r.ends(k+1, r.pastEndings) && (r.toks[k+1].Shape&lexicon.Lower != 0 && !r.capitals || r.capital(k+1) && r.bareYears && r.capitals)
+}
+
+// countedBehind tells whether the word behind the number at k is one that is counted,
+// and no small word behind a year: "2017 pour, 300 contre", not "en 2017 pour".
+func (r *reader) countedBehind(k int) bool {
+	return r.all[k+1]&yearNoun != 0 && (r.all[k+1]&function == 0 || !r.is1(k-1, month) && !r.strongYearCue(k))
 }
 
 // yearShift reads "last year", "année dernière", "Vorjahr".
@@ -113,141 +123,6 @@ func (r *reader) shortYear(k, y int) (j int, ok bool) {
 
 const maxYears = 30 // that a range such as "1914-18" spans
 
-// centuryAfter reads "siglo XXI", "XIXe siècle".
-func (r *reader) centuryAfter(i int) (expression, bool) {
-	e := expression{form: asCentury, sure: sureFull}
-	if u, n := r.is(i, unit); n > 0 && u.unit == Century && r.plain(i+n) {
-		if c := roman(r.word(i + n)); c > 0 {
-			e.n, e.j = c, i+n+1
-			return e, true
-		}
-	}
-	w := r.word(i)
-	for _, end := range r.ordinalEndings {
-		c := roman(strings.TrimSuffix(w, end))
-		if c == 0 || !strings.HasSuffix(w, end) || !r.plain(i+1) {
-			continue
-		}
-		if u, n := r.is(i+1, unit); n > 0 && u.unit == Century {
-			e.n, e.j = c, i+1+n
-			return e, true
-		}
-	}
-	return e, false
-}
-
-// romanAt tells whether word i may be the number of the century that follows.
-func (r *reader) romanAt(i int) bool {
-	return r.toks[i].Shape&lexicon.Upper != 0 && i+1 < len(r.toks) && r.all[i+1]&unit != 0 && strings.IndexByte("IVX", r.text[r.toks[i].Start]) >= 0
-}
-
-// roman reads a number up to 39.
-func roman(s string) int {
-	if s == "" || len(s) > 6 {
-		return 0
-	}
-	n := 0
-	val := func(c byte) int {
-		switch c {
-		case 'I':
-			return 1
-		case 'V':
-			return 5
-		case 'X':
-			return 10
-		}
-		return 0
-	}
-	for k := range len(s) {
-		v := val(s[k])
-		if v == 0 {
-			return 0
-		}
-		if k+1 < len(s) && v < val(s[k+1]) {
-			v = -v
-		}
-		n += v
-	}
-	return n
-}
-
-// decadeDigits reads "1980s", "90er Jahre".
-func (r *reader) decadeDigits(i int) (e expression, ok bool) {
-	n := r.withEnding(i, r.decadeEndings)
-	if n < 0 || n%10 != 0 {
-		return e, false
-	}
-	if r.length(i) < 4 && r.ofHeat(i) {
-		return e, false // "highs in the 60s"
-	}
-	e = expression{form: asDecade, n: n, j: i + 1, sure: sureFull}
-	switch r.length(i) - len(strings.TrimLeft(r.word(i), "0123456789")) {
-	case 4:
-		if n < minYear || n > maxYear {
-			return e, false
-		}
-	case 2:
-		e.n, e.sure = 1900+n, sureWord
-		if n < 20 {
-			e.n = 2000 + n
-		}
-		if !r.bareYears {
-			_, ok := r.before(i, decadeCue)
-			if !ok {
-				return e, false
-			}
-		}
-	default:
-		return e, false
-	}
-	if u, m := r.is(e.j, units|unit); m > 0 && u.unit == Year && r.joined(e.j, "-") {
-		e.j += m
-	} else if r.bareYears && r.length(i) < 5 && r.plain(e.j) && r.capital(e.j) {
-		return e, false // "20er Pack"
-	}
-	return e, true
-}
-
-// ofHeat tells whether degrees are told in the sentence of word i.
-func (r *reader) ofHeat(i int) bool {
-	from, to := r.sentenceAround(i, i+1)
-	return r.anyOf(from, to, degrees)
-}
-
-// decadeWord reads "seventies", "Fünfzigern", "années 90".
-func (r *reader) decadeWord(i int) (e expression, ok bool) {
-	if v, n := r.is(i, decade); n > 0 {
-		if _, ok := r.before(i, decadeCue); !ok && r.capitals {
-			return e, false
-		}
-		return expression{form: asDecade, n: 1900 + v.n, j: i + n, sure: sureNamed}, true
-	}
-	_, n := r.is(i, decades)
-	if n == 0 || !r.joined(i+n, "") {
-		return e, false
-	}
-	k := i + n
-	d := r.digits(k)
-	if d < 0 {
-		d = r.withEnding(k, r.decadeEndings)
-	}
-	if d < 0 || d%10 != 0 || r.decimal(k) {
-		return e, false
-	}
-	if r.is1(i, articleWord) && n == 1 {
-		if _, ok := r.before(i, part); !ok {
-			return e, false // "los 60"
-		}
-	}
-	switch {
-	case d >= minYear && d <= maxYear:
-		return expression{form: asDecade, n: d, j: k + 1, sure: sureFull}, true
-	case d >= 20 && d <= 90:
-		return expression{form: asDecade, n: 1900 + d, j: k + 1, sure: sureNamed}, true
-	}
-	return e, false
-}
-
 // yearAlone reads a year without anything before it.
 func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	y, ok := r.yearNumber(i)
@@ -265,14 +140,20 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	case r.capitals && r.bareYears:
 		noun = noun && r.capital(i+1)
 	case r.bareYears:
-		noun = noun && (r.severalOf(i+1) || i > 0 && r.capital(i-1))
+		noun = noun && (r.severalOf(i+1) || i > 0 && r.capital(i-1)) && !r.endsAsFuture(i+1)
 	}
 	if r.monthFirst && noun && r.ends(i+1, r.pastEndings) && r.plain(i+2) && r.all[i+2]&(articleWord|nounCue) != 0 {
 		noun = false // "the drought of 2011 proved her point"
 	}
+	named := y%100 != 0 && y >= 1900 && r.namesYear(i)
+	noun = noun && !named
 	switch {
-	case r.ofCounts(i):
+	case r.risesTo(i), y%100 == 0 && r.is1(i-1, than), r.is1(i-1, and) && r.digits(i-2) >= minYear && r.behind != i-1 && r.joined(i-1, ""), r.ofClub(i, y):
 		return e, false
+	case strings.HasSuffix(r.gap(i), "(") && r.spans(i, y):
+		return e, true // "Bach (1685-1750)"
+	case r.ofCounts(i), y%100 == 0 && r.is1(i-1, and) && r.digits(i-2) < 0 && r.joined(i-1, ""):
+		return e, false // "500 on Saturday and 2000 on Sunday"
 	case cue:
 		// "than 2000 people"
 		if noun && !r.strongYearCue(i) {
@@ -304,6 +185,8 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true // "in 1999, 2006 and"
 	case r.plain(i+1) && y%100 != 0 && r.all[i+1]&function != 0 && r.role(i+1)&(future|past|present) != 0:
 		return e, true // "2025 would be difficult"
+	case named && r.monthFirst:
+		return e, true
 	case y >= 1900 && y%100 != 0 && r.plain(i) && r.toks[i-1].Shape&lexicon.Lower != 0 && !r.is1(i-1, function) && (i+1 == len(r.toks) || r.sentenceStart(i+1) || strings.HasPrefix(r.gap(i+1), ",")):
 		e.sure = sureWord // "will not see 2030.", "a quiet 2026"
 		return e, true
@@ -312,6 +195,25 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true
 	}
 	return e, false
+}
+
+// namesYear tells by the word beside the number at i that it counts nothing: "2024
+// revenue", "war 1998 Minister", "the 1998 and 2002 champion".
+func (r *reader) namesYear(i int) bool {
+	return r.plain(i+1) && r.role(i+1)&annual != 0 || r.plain(i) && r.role(i-1)&single != 0 ||
+		r.monthFirst && r.plain(i) && r.is1(i-1, and) && r.behind == i-1 && r.digits(i-2) >= 1900
+}
+
+// ofClub tells whether the year y at i belongs to the name of a club: "TSV Hagen 1860".
+func (r *reader) ofClub(i, y int) bool {
+	const recent = 1950
+	return y < recent && r.plain(i) && (r.role(i-1)&club != 0 || r.capital(i-1) && r.plain(i-1) && r.role(i-2)&club != 0)
+}
+
+// risesTo tells whether the number at i is what something has come to by so much: "um
+// 3 Prozent auf 1950".
+func (r *reader) risesTo(i int) bool {
+	return r.plain(i) && r.is1(i-1, target) && r.is1(i-1, to) && r.plain(i-1) && r.is1(i-2, yearNoun) && !r.is1(i-2, unit|units)
 }
 
 // nounBefore tells whether a noun that is no name stands before word i: "the abbey
@@ -351,18 +253,30 @@ func (r *reader) severalOf(k int) bool {
 
 // yearOfTwo reads the last two digits of a year behind an apostrophe: "in '97".
 func (r *reader) yearOfTwo(i int) (e expression, ok bool) {
-	const turn = 30 // up to here they are of this century
-	y := r.digits(i)
-	if i == 0 || y < 0 || r.length(i) != 2 || !r.elided(i) || r.gap(i)[0] != ' ' || r.plain(i+1) && r.all[i+1]&function == 0 {
+	y, ok := r.elidedYear(i)
+	if !ok {
 		return e, false
 	}
-	if _, ok := r.before(i, yearCue|in|since); !ok || strings.ContainsAny(r.gap(i+1), "'’") {
+	if _, ok := r.before(i, yearCue|in|since); !ok {
 		return e, false
+	}
+	return expression{form: asYear, year: y, n: y, j: i + 1, sure: sureWord}, true
+}
+
+// elidedYear is the year whose last two digits stand behind an apostrophe at word i.
+func (r *reader) elidedYear(i int) (y int, ok bool) {
+	const turn = 30 // up to here they are of this century
+	if i <= 0 || i >= len(r.toks) {
+		return 0, false
+	}
+	y = r.digits(i)
+	if y < 0 || r.length(i) != 2 || !r.elided(i) || r.gap(i)[0] != ' ' || r.plain(i+1) && r.all[i+1]&function == 0 || strings.ContainsAny(r.gap(i+1), "'’") {
+		return 0, false
 	}
 	if y += 1900; y < 1900+turn {
 		y += 100
 	}
-	return expression{form: asYear, year: y, n: y, j: i + 1, sure: sureWord}, true
+	return y, true
 }
 
 // possessive tells whether the word before i is an "'s", or i is.
@@ -385,10 +299,24 @@ func (r *reader) clearBefore(i int) bool {
 	if g == "" || strings.ContainsRune("$€£#§+=@&_.-–/:", lastRune(g)) {
 		return false
 	}
-	if _, ok := r.before(i, notBehind); ok && r.joined(i, ".") {
+	if _, ok := r.before(i, notBehind); ok && r.joined(i, ".") || r.listedBehind(i) {
 		return false
 	}
 	return !r.plain(i) || r.toks[i-1].Shape&lexicon.HasDigit == 0 // a telephone number
+}
+
+// listedBehind tells whether the number at i goes on a list that begins behind a word
+// after which a number is no year: "models 2019, 2021 and 2024".
+func (r *reader) listedBehind(i int) bool {
+	for k := i; k > 0 && i-k < 2*maxDays; k-- {
+		switch {
+		case k < i && r.digits(k) >= 0 && r.before1(k, notBehind):
+			return true
+		case r.digits(k-1) < 0 && !r.is1(k-1, and) || !r.joined(k, ","):
+			return false
+		}
+	}
+	return false
 }
 
 // clearBehind tells whether what stands behind the number y at i allows it to
@@ -399,7 +327,7 @@ func (r *reader) clearBehind(i, y int) bool {
 		return true
 	}
 	number := r.toks[k].Shape&lexicon.HasDigit != 0
-	if r.plain(k) && (r.all[k]&yearNoun != 0 || number && r.all[k]&function == 0 && !r.strongYearCue(i)) {
+	if r.plain(k) && (r.countedBehind(i) || number && r.all[k]&function == 0 && !r.strongYearCue(i)) {
 		return false
 	}
 	g := r.gap(k)
@@ -414,7 +342,7 @@ func (r *reader) clearBehind(i, y int) bool {
 		y2, ok := r.yearNumber(k)
 		return ok && y2 > y
 	case !number && strings.ContainsRune("-'’", c):
-		return r.possessive(k) || strings.EqualFold(r.word(k), "s")
+		return r.possessive(k) || c != '-' && strings.EqualFold(r.word(k), "s")
 	}
 	return true
 }
@@ -426,7 +354,15 @@ func (r *reader) ofCounts(i int) bool {
 	if k+1 >= len(r.toks) || r.all[i+1]&(to|and|function) == 0 || r.digits(k) < 0 || r.all[i+1]&(to|and) == 0 && r.length(k) < 4 || !r.plain(k+1) {
 		return false
 	}
-	return r.all[k+1]&yearNoun != 0 || r.capitals && r.bareYears && r.capital(k+1)
+	return r.all[k+1]&yearNoun != 0 || r.capitals && r.bareYears && r.capital(k+1) && !r.term(i, k)
+}
+
+// term tells whether the numbers at i and k are the first and last year of what is
+// named behind them: "von 2005 bis 2009 Minister".
+func (r *reader) term(i, k int) bool {
+	a, ok := r.yearNumber(i)
+	b, ok2 := r.yearNumber(k)
+	return ok && ok2 && a >= 1700 && a < b && b-a <= maxSpan && a%100 != 0 && b%100 != 0 && r.is1(i+1, to) && !r.is1(i+1, target) && r.before1(i, yearCue)
 }
 
 func (r *reader) before1(i int, k kind) bool {

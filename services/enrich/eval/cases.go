@@ -70,21 +70,25 @@ type testcase struct {
 	Dates       []mark    `json:"dates"`
 	Amounts     []mark    `json:"amounts"`
 	Quantities  []mark    `json:"quantities"`
+	Topics      []string  `json:"topics"`   // qcodes
+	Tops        []string  `json:"tops"`     // qcodes of the topmost ones that are firm; none: all above Topics
+	Doubtful    []string  `json:"doubtful"` // qcodes of topmost ones that may be told or not
 }
 
-func readCases(file string) ([]testcase, error) {
+// readCases reads a file with a case in each line.
+func readCases[T any](file string) ([]T, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	var all []testcase
+	var all []T
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	lines.Buffer(nil, maxLine)
 	for n := 1; lines.Scan(); n++ {
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
-		var c testcase
+		var c T
 		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
 		}
@@ -119,7 +123,7 @@ type kind struct {
 
 // measureCases runs the chain over a file of cases.
 func measureCases(ctx context.Context, chain *enricher.Chain, file, field string, k kind) (*Measure, error) {
-	cases, err := readCases(file)
+	cases, err := readCases[testcase](file)
 	if err != nil {
 		return nil, err
 	}
@@ -212,17 +216,26 @@ func (m *Measure) compareCase(c *testcase, a *article.Article, field string, k k
 func places(c *testcase, marks []mark) ([]finding, error) {
 	all := make([]finding, 0, len(marks))
 	for _, k := range marks {
-		at := -1
-		for n := 0; n <= k.Nth; n++ {
-			i := strings.Index(c.Text[at+1:], k.Text)
-			if k.Text == "" || i < 0 {
-				return nil, fmt.Errorf("case %s has no %d. %q", c.ID, k.Nth+1, k.Text)
-			}
-			at += 1 + i
+		at := nth(c.Text, k.Text, k.Nth)
+		if at < 0 {
+			return nil, fmt.Errorf("case %s has no %d. %q", c.ID, k.Nth+1, k.Text)
 		}
 		all = append(all, finding{article.Span{Start: at, End: at + len(k.Text)}, k})
 	}
 	return all, nil
+}
+
+// nth is where part stands in text for the n-th time, from 0 on; -1: it doesn't.
+func nth(text, part string, n int) int {
+	at := -1
+	for range n + 1 {
+		i := strings.Index(text[at+1:], part)
+		if part == "" || i < 0 {
+			return -1
+		}
+		at += 1 + i
+	}
+	return at
 }
 
 // match is the finding that covers the same words as the annotation but for

@@ -15,6 +15,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/enricher"
+	"github.com/copytaster/copytaster/services/enrich/enricher/topics"
 )
 
 func TestScore(t *testing.T) {
@@ -46,6 +47,50 @@ func TestAlike(t *testing.T) {
 	} {
 		if alike(c.a, c.b) != c.same || alike(c.b, c.a) != c.same {
 			t.Errorf("%q and %q: alike is %v", c.a, c.b, !c.same)
+		}
+	}
+}
+
+func TestTopics(t *testing.T) {
+	const (
+		disaster, conflict, weather = "medtop:03000000", "medtop:16000000", "medtop:17000000"
+		politics, sport             = "medtop:11000000", "medtop:15000000"
+	)
+	path, err := topics.Paths()
+	if err != nil {
+		t.Fatal(err)
+	}
+	find := func(a *article.Article) {
+		a.Topics = nil
+		for code, confidence := range map[string]float64{"medtop:20000156": 1, weather: 1, politics: .5, sport: .4, "medtop:20000070": 1} {
+			a.Topics = append(a.Topics, article.Topic{Evidence: article.Evidence{Confidence: confidence}, Qcode: code, Label: "of " + code, Path: path(code)})
+		}
+	}
+	// Found are an avalanche, which is five levels down, weather, politics and a coup.
+	m := run(t, "topics", `{"id":"1","language":"en","text":"Some text","topics":["medtop:20000151","medtop:16000000"],"tops":["medtop:03000000"],"doubtful":["medtop:16000000","medtop:17000000"]}`, find)
+	want := map[string]Score{
+		"topics": {1, 1, 0}, "topics en": {1, 1, 0}, "topics: " + disaster: {1, 0, 0}, "topics: " + politics: {0, 1, 0},
+		"topics, doubtful too": {2, 2, 0}, "topics with their paths": {3, 2, 0},
+	}
+	if d := cmp.Diff(want, m.Scores); d != "" {
+		t.Errorf("-want +got\n%s", d)
+	}
+	m = run(t, "topics", `{"id":"1","language":"en","text":"Some text","topics":["medtop:20000070"]}`, find)
+	if d := cmp.Diff(Score{1, 3, 0}, m.Scores["topics"]); d != "" || m.Scores["topics: "+conflict] != (Score{Right: 1}) {
+		t.Errorf("without tops: %v", m.Scores)
+	}
+	for data, want := range map[string]string{
+		`{"topics":["medtop:1"]}`:                                                                  "none of the Media Topics",
+		`{"topics":["medtop:16000000"],"tops":["medtop:20000070"]}`:                                "none of the topmost",
+		`{"topics":["medtop:16000000"],"doubtful":["medtop:1"]}`:                                   "none of the topmost",
+		`{"topics":["medtop:16000000"],"tops":["medtop:16000000"],"doubtful":["medtop:16000000"]}`: "doubtful and is not",
+	} {
+		file := filepath.Join(t.TempDir(), "tune.jsonl")
+		if err := os.WriteFile(file, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := topicsTask.Run(t.Context(), reader(t, find), file); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", data, err, want)
 		}
 	}
 }
@@ -267,5 +312,57 @@ func TestWrite(t *testing.T) {
 	}
 	if low := m.Hold(map[string]float64{"segment": .3, "segment de": 1, "none": .1}); len(low) != 2 {
 		t.Errorf("%q", low)
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	const data = `<articles><article><text>Über Lyon, Paris and Rome</text><locations>
+		<location><name>Lyon</name><start>6</start><end>10</end><lat>45.76</lat><lon>4.84</lon></location>
+		<location><name>Paris</name><start>12</start><end>17</end><lat>33.66</lat><lon>-95.55</lon></location>
+		<location><name>Rome</name><start>22</start><end>26</end><lat>41.9</lat><lon>12.5</lon></location>
+		</locations></article></articles>`
+	m := run(t, "places", data, func(a *article.Article) {
+		a.Places = []article.Place{
+			{Name: "Lyon", Located: true, Lat: 45.7, Lon: 4.8, Mentions: []article.Evidence{at(a, "Lyon", 1)}},
+			{Name: "Paris", Located: true, Lat: 48.9, Lon: 2.3, Mentions: []article.Evidence{at(a, "Paris", 1)}},
+			{Name: "And", Mentions: []article.Evidence{at(a, "and", 1)}},
+		}
+	})
+	want := map[string]Score{
+		"places": {2, 1, 1}, "places tuned on": {2, 1, 1},
+		"places within 161 km": {1, 0, 2}, "places within 161 km tuned on": {1, 0, 2},
+	}
+	if d := cmp.Diff(want, m.Scores); d != "" {
+		t.Errorf("-want +got\n%s", d)
+	}
+	if km := m.Figures["places median error of those found, km"]; km < 7000 || km > 9000 {
+		t.Errorf("Paris is %v km off", km)
+	}
+}
+
+func TestWhere(t *testing.T) {
+	const data = `{"id":"1","language":"de","text":"Rom, Roma, Po, Elbe, Bern, Club, Paris, X","mentions":[
+		{"type":"place","name":"Rom","text":"Rom"},{"type":"place","name":"Rom","text":"Roma"},{"type":"place","name":"Po","text":"Po"},
+		{"type":"place","name":"Elbe","text":"Elbe","optional":true},{"type":"organisation","name":"Bern","text":"Bern","alternative":"place"},{"type":"person","name":"X","text":"X"}],
+		"places":[{"name":"Rom","country":"IT","lat":41.9,"lon":12.5,"tolerance_km":20,"main":true},{"name":"Po","country":"IT"},{"name":"Elbe","country":null}],
+		"never":[{"type":"place","text":"Club"},{"type":"any","text":"Paris","nth":0},{"type":"person","text":"Rom"}]}`
+	m := run(t, "where", strings.ReplaceAll(data, "\n", " "), func(a *article.Article) {
+		rome := article.Place{Name: "Rome", Country: "IT", GeoNamesID: 1, Located: true, Lat: 41.9, Lon: 12.5, Main: true, Mentions: []article.Evidence{at(a, "Rom", 1)}}
+		far := rome
+		far.Lat, far.Main, far.Mentions = 43, false, []article.Evidence{at(a, "Roma", 1)}
+		po := article.Place{Name: "Po", Country: "FR", Mentions: []article.Evidence{at(a, "Po", 1)}}
+		more := article.Place{Name: "Bern", Country: "CH", Mentions: []article.Evidence{at(a, "Bern", 1), at(a, "Club", 1), at(a, "X", .4)}}
+		a.Places = []article.Place{rome, far, po, more}
+	})
+	want := map[string]Score{
+		"where": {1, 3, 2}, "where de": {1, 3, 2}, "where, doubtful too": {1, 4, 3}, "where text": {3, 1, 0}, "where text de": {3, 1, 0}, "where text, doubtful too": {3, 2, 1},
+		"where: town": {1, 1, 1}, "where: other place": {0, 1, 1}, "where country": {2, 1, 1}, "where position of towns": {1, 1, 1}, "where GeoNames id of towns": {1, 1, 1},
+		"where main place": {1, 0, 0}, "where never": {1, 1, 1},
+	}
+	if d := cmp.Diff(want, m.Scores); d != "" {
+		t.Errorf("-want +got\n%s", d)
+	}
+	if m.Exact != 0 || len(m.Errors["1"]) != 4 {
+		t.Errorf("%q", m.Errors["1"])
 	}
 }

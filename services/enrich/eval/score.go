@@ -46,10 +46,12 @@ type Measure struct {
 	Exact  int              // texts without any error in the task's main field
 	Scores map[string]Score // by field, or "field type", or "field language"
 	Errors map[string][]string
+	// Figures are what is no count, as medians, by name with its unit.
+	Figures map[string]float64
 }
 
 func newMeasure() *Measure {
-	return &Measure{Scores: map[string]Score{}, Errors: map[string][]string{}}
+	return &Measure{Scores: map[string]Score{}, Errors: map[string][]string{}, Figures: map[string]float64{}}
 }
 
 func (m *Measure) add(field string, s Score) {

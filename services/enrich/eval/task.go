@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,7 +33,12 @@ var Tasks = []Task{
 	ofCases("amounts", "amounts", amounts),
 	ofCases("quantities", "amounts", quantities),
 	ofCases("dates", "dates", dates),
+	topicsTask,
+	{"who", whoMicro, "a file of texts with all their names, one in a line", []string{whoTune, whoMeasure}, "", measureWho},
+	where(),
 	{"datelines", "datelines", "Reuters-21578, gzipped lines of JSON with id, date, title, dateline, body; not part of the project", nil, "", measureDatelines},
+	{"places", "places", "GeoVirus, XML with the places of articles and where they are; not part of the project", nil, "", measurePlaces},
+	{"entities", "entities", "a corpus in CoNLL columns; not part of the project", nil, "", measureNames},
 }
 
 func ofCases(name, folder string, k kind) Task {
@@ -135,6 +142,9 @@ func (r Result) Write(w io.Writer, worst int) {
 	fmt.Fprintf(w, "%s of %s: %d texts, %d without an error\n", r.Task.Name, r.Data, r.Texts, r.Exact)
 	for _, field := range r.Fields() {
 		fmt.Fprintf(w, "  %-28s %v\n", field, r.Scores[field])
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Figures)) {
+		fmt.Fprintf(w, "  %-28s %.1f\n", name, r.Figures[name])
 	}
 	names := r.Worst()
 	if worst >= 0 {

@@ -168,6 +168,9 @@ type Queue struct {
 	// Count counts what could not be converted; nil: nobody does. It is set
 	// before the queue is used.
 	Count *Metrics
+	// Now is the clock of the sources, which stamps what arrives: the machine's,
+	// unless another is set before a source is made.
+	Now func() time.Time
 
 	lane   topic.Lane
 	ch     chan stage.Message
@@ -180,7 +183,7 @@ type Queue struct {
 
 // NewQueue makes a queue of one lane.
 func NewQueue(l topic.Lane) *Queue {
-	return &Queue{lane: l, ch: make(chan stage.Message), closed: make(chan struct{})}
+	return &Queue{Now: time.Now, lane: l, ch: make(chan stage.Message), closed: make(chan struct{})}
 }
 
 // maxNext is how many messages one Next gives.

@@ -155,12 +155,8 @@ func ParseRequest(values url.Values, zone *time.Location) (Request, error) {
 				}
 				r.days[v] = in
 			}
-			if f.Name == "currency" && !isCode(v, 3) {
-				note(wrong(f.Name, "%q is not a code of ISO 4217 such as EUR", clip(v)))
-				continue
-			}
-			if f.Name == "country" && !isCode(v, 2) {
-				note(wrong(f.Name, "%q is not a code of ISO 3166-1 such as NE", clip(v)))
+			if err := f.check(v); err != nil {
+				note(err)
 				continue
 			}
 			r.Chosen[f.Name] = append(r.Chosen[f.Name], v)
@@ -198,6 +194,17 @@ func ParseRequest(values url.Values, zone *time.Location) (Request, error) {
 	r.Facets = parseFacets(values, note)
 	r.EvolvedFrom = parseEvolvedFrom(values, note)
 	return r, first
+}
+
+// check tells what is wrong with a value of a facet whose values are codes.
+func (f Facet) check(value string) error {
+	switch {
+	case f.Name == "currency" && !isCode(value, 3):
+		return wrong(f.Name, "%q is not a code of ISO 4217 such as EUR", clip(value))
+	case f.Name == "country" && !isCode(value, 2):
+		return wrong(f.Name, "%q is not a code of ISO 3166-1 such as NE", clip(value))
+	}
+	return nil
 }
 
 // parseFacets reads names with commas between them.

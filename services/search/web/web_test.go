@@ -33,9 +33,11 @@ func (s shelf) Search(_ context.Context, r find.Request) (find.Result, error) {
 	}
 	return s.result, s.err
 }
+
 func (s shelf) Article(context.Context, article.URI, article.Revision) (find.Found, error) {
 	return s.found, s.err
 }
+
 func (s shelf) Zone() *time.Location { return time.UTC }
 
 func render(t *testing.T, s shelf, query string) *httptest.ResponseRecorder {
@@ -156,16 +158,21 @@ func TestWhatTheTextIsAboutIsListed(t *testing.T) {
 		article.Entity{Type: article.EntityPlace, Name: "Not by type", Mentions: in(article.Paragraph)},
 	)
 	a.Places = []article.Place{
-		{Name: "Agadez", Country: "NE", Main: true, Mentions: in(article.Paragraph)}, {Name: "Niger", Country: "NE", Mentions: in(article.Paragraph)},
-		{Name: "Sahel", Mentions: in(article.Paragraph)}, {Name: "Hidden City", Country: "NE", Mentions: in(article.Boilerplate)},
+		{Name: "Agadez", Country: "NE", Main: true, Mentions: in(article.Paragraph)},
+		{Name: "Niger", Country: "NE", Mentions: in(article.Paragraph)},
+		{Name: "Sahel", Mentions: in(article.Paragraph)},
+		{Name: "Hidden City", Country: "NE", Mentions: in(article.Boilerplate)},
 	}
 	a.Entities = append(a.Entities, a.Entities[0]) // as if there were another
 	sure := article.Evidence{Confidence: article.Sure}
 	unsure := in(article.Paragraph)[0]
 	unsure.Confidence = .3
 	a.Topics = []article.Topic{
-		{Evidence: sure, Qcode: "medtop:20000070", Path: []string{"medtop:16000000", "medtop:20000070"}}, {Evidence: sure, Qcode: "medtop:99999999", Path: []string{"medtop:99999999"}}, {Evidence: sure, Qcode: "x:1", Label: "label & own"},
-		{Evidence: in(article.Note)[0], Qcode: "x:2", Label: "Hidden topic"}, {Evidence: unsure, Qcode: "x:3", Label: "Doubtful topic"},
+		{Evidence: sure, Qcode: "medtop:20000070", Path: []string{"medtop:16000000", "medtop:20000070"}},
+		{Evidence: sure, Qcode: "medtop:99999999", Path: []string{"medtop:99999999"}},
+		{Evidence: sure, Qcode: "x:1", Label: "label & own"},
+		{Evidence: in(article.Note)[0], Qcode: "x:2", Label: "Hidden topic"},
+		{Evidence: unsure, Qcode: "x:3", Label: "Doubtful topic"},
 	}
 	a.Entities = append(a.Entities, article.Entity{Type: article.EntityOrganisation, Name: "Doubtful Council", Mentions: []article.Evidence{unsure}})
 	a.Places = append(
@@ -243,7 +250,7 @@ func TestFacetsOnDemand(t *testing.T) {
 		if got := strings.Join(asked.Facets, ","); got != c.facets {
 			t.Errorf("%s: facets %s, want %s", query, got, c.facets)
 		}
-		for _, address := range strings.Fields(c.offered) {
+		for address := range strings.FieldsSeq(c.offered) {
 			if !strings.Contains(body, `<a href="`+address+`"`) {
 				t.Errorf("%s: no %s on the page", query, address)
 			}

@@ -146,3 +146,28 @@ func (a *alias) article(w string) bool {
 	}
 	return slices.Contains(articles, w+" ")
 }
+
+// Names are the media that are known: rows of the normal name and its aliases, all
+// with the name without its article. A name that is an ordinary word, too, is left
+// out.
+func Names() ([][]string, error) {
+	g, err := readGazetteer(data, "data/media.txt")
+	if err != nil {
+		return nil, err
+	}
+	rows := make([][]string, len(g.media))
+	for i, m := range g.media {
+		rows[i] = []string{m.name}
+	}
+	for i := range g.aliases {
+		a := &g.aliases[i]
+		rows[a.medium] = append(rows[a.medium], strings.Join(a.words, " "))
+	}
+	var all [][]string
+	for i, m := range g.media {
+		if !m.word {
+			all = append(all, rows[i])
+		}
+	}
+	return all, nil
+}

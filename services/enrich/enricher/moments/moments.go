@@ -16,7 +16,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "moments"
-	Version = 1
+	Version = 2
 )
 
 // Limit is the most moments that are reported for one article.
@@ -42,8 +42,8 @@ func New() (*Enricher, error) {
 	return &Enricher{l}, nil
 }
 
-// Enrich sets a.Moments: what headline, standfirst, dateline and body mention,
-// by place. In languages that the data doesn't have nothing is found.
+// Enrich sets a.Moments: what headline, standfirst, dateline, body and notes
+// mention, by place. In languages that the data doesn't have nothing is found.
 func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	a.Moments = nil
 	tag, _, _ := strings.Cut(a.Language.Value, "-")
@@ -57,48 +57,70 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	var read []calendar.Expression
 	var manner calendar.Manner
 	for _, s := range a.Segments {
-		alone := s.Kind == article.Boilerplate
-		if !s.Kind.InBody() && s.Kind != article.Headline && s.Kind != article.Standfirst && s.Kind != article.Dateline && (!alone || s.End-s.Start > maxDayLine) {
+		if !mentions(&s) {
 			continue
 		}
-		reads := &manner
-		if alone {
-			apart := manner // what a page says beside the article tells nothing of its manner
-			reads = &apart
+		alone := s.Kind == article.Boilerplate
+		reads, last := &manner, &before
+		if alone || s.Kind == article.Note {
+			// What stands beside the article tells nothing of its manner, nor what hangs on what.
+			apart, none := manner, calendar.Interval{}
+			reads, last = &apart, &none
 		}
 		read = lang.Read(read[:0], a.Text, s.Start, s.End, Limit-len(found), reads)
 		if alone && (len(read) != 1 || !read[0].Agenda() || strings.Trim(a.Text[s.Start:read[0].Start]+a.Text[read[0].End:s.End], " .:") != "") {
 			continue
 		}
-		for i := range read {
-			x := &read[i]
-			if s.Kind == article.Dateline {
-				x.Nearest()
-			}
-			m := article.Moment{
-				Evidence:  article.Evidence{Span: article.Span{Start: x.Start, End: x.End}, Enricher: Name, Version: Version, Confidence: x.Confidence},
-				Precision: x.Precision(),
-			}
-			when, ok := x.Resolve(anchor, before)
-			switch {
-			case ok:
-				m.From, m.To, m.Precision = when.From, when.To, when.Precision
-				before = when
-			case x.Relative():
-				continue // nothing to count from: it may be a duration
-			default:
-				m.Confidence *= unresolved
-				before = calendar.Interval{} // what hangs on it can't be told either
-			}
-			m.Confidence = math.Round(100*m.Confidence) / 100
-			found = append(found, m)
-		}
+		found = resolved(found, read, s.Kind, anchor, last)
 		if len(found) >= Limit {
 			break
 		}
 	}
 	a.Moments = found
 	return nil
+}
+
+// resolved appends what was read in a segment of the kind to found, told from anchor
+// and from before, which is what the text named last.
+func resolved(found []article.Moment, read []calendar.Expression, kind article.Kind, anchor time.Time, before *calendar.Interval) []article.Moment {
+	for i := range read {
+		x := &read[i]
+		if kind == article.Dateline {
+			x.Nearest()
+		}
+		m := article.Moment{
+			Evidence:  article.Evidence{Span: article.Span{Start: x.Start, End: x.End}, Enricher: Name, Version: Version, Confidence: x.Confidence},
+			Precision: x.Precision(),
+		}
+		when, ok := x.Resolve(anchor, *before)
+		switch {
+		case ok:
+			m.From, m.To, m.Precision = when.From, when.To, when.Precision
+			*before = when
+		case x.Relative():
+			continue // nothing to count from: it may be a duration
+		default:
+			m.Confidence *= unresolved
+			*before = calendar.Interval{} // what hangs on it can't be told either
+		}
+		m.Confidence = math.Round(100*m.Confidence) / 100
+		found = append(found, m)
+	}
+	return found
+}
+
+// mentions tells whether the days that s names are those of the article, or of a note
+// on it: what it corrects, until when it is embargoed. Of what a page says beside it
+// only a line may be one.
+func mentions(s *article.Segment) bool {
+	switch s.Kind {
+	case article.Headline, article.Standfirst, article.Dateline, article.Note:
+		return true
+	case article.Boilerplate:
+		return s.End-s.Start <= maxDayLine
+	default:
+		return s.Kind.InBody()
+	}
 }
 
 // Anchor is the day that relative dates of a count from: that of the dateline,

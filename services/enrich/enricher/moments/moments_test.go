@@ -205,7 +205,7 @@ func TestWhereItReads(t *testing.T) {
 			}
 		}
 	}
-	want := []article.Kind{article.Headline, article.Standfirst, article.Dateline, article.Paragraph, article.Subhead, article.Quote}
+	want := []article.Kind{article.Headline, article.Standfirst, article.Dateline, article.Paragraph, article.Subhead, article.Quote, article.Note}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("read %v, want %v", got, want)
 	}

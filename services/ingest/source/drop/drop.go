@@ -143,7 +143,7 @@ type sight struct {
 
 // New makes the source; Run starts it.
 func New(c Config, q *intake.Queue, count intake.Counter, log zerolog.Logger) *Folder {
-	return &Folder{c: c, queue: q, count: count, log: log.With().Str("origin", Origin).Logger(), now: time.Now, seen: map[string]sight{}}
+	return &Folder{c: c, queue: q, count: count, log: log.With().Str("origin", Origin).Logger(), now: q.Now, seen: map[string]sight{}}
 }
 
 // Run takes files in until ctx is done, and then waits until the queue is

@@ -80,7 +80,7 @@ func New(c Config, version string, q *intake.Queue, s State, m *intake.Metrics, 
 	}
 	return &Poller{
 		c: c, feeds: feeds, queue: q, state: s, metrics: m, log: log.With().Str("origin", Origin).Logger(), agent: agent,
-		now: time.Now, hosts: map[string]*host{},
+		now: q.Now, hosts: map[string]*host{},
 	}, nil
 }
 

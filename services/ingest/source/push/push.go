@@ -149,7 +149,7 @@ type way struct {
 // is taken.
 func New(ctx context.Context, c Config, live, bulk Way, log zerolog.Logger) *Handler {
 	return &Handler{
-		c: c, log: log.With().Str("origin", Origin).Logger(), stop: ctx.Done(), now: time.Now,
+		c: c, log: log.With().Str("origin", Origin).Logger(), stop: ctx.Done(), now: live.Queue.Now,
 		lanes: map[topic.Lane]way{
 			topic.Live: {topic.Live, live.Queue, live.Count, make(chan struct{}, c.Bodies)},
 			topic.Bulk: {topic.Bulk, bulk.Queue, bulk.Count, make(chan struct{}, c.BackfillBodies)},

@@ -1,0 +1,270 @@
+package tag
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+)
+
+// Model is a linear-chain conditional random field: what each feature says for
+// each label, and how labels follow one another. It is read-only once made.
+type Model struct {
+	// Lexical: it knows words, and not only lists and the form of words.
+	Lexical bool
+
+	weights []int8 // Labels for each feature
+	scale   float32
+	slots   []entry // features by hash
+	mask    uint32
+
+	follow [Labels + 1][Labels]float32 // e to the weight of one label behind another; the last: at the start
+}
+
+type entry struct {
+	hash uint32
+	row  int32 // 1-based; 0: free
+}
+
+const magic = "ctner1"
+
+// Weights is a model in the making.
+type Weights struct {
+	Lexical bool
+	Rows    map[uint32][]float32 // Labels for each feature
+	Follow  [Labels + 1][Labels]float32
+}
+
+// clipped is the largest weight that is kept.
+const clipped = 6
+
+// Write writes the model, compressed, with its weights in 8 bits.
+func (w *Weights) Write(out io.Writer) error {
+	z, err := gzip.NewWriterLevel(out, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	b := bufio.NewWriter(z)
+	_, _ = b.WriteString(magic)
+	lexicalByte := byte(0)
+	if w.Lexical {
+		lexicalByte = 1
+	}
+	_ = b.WriteByte(lexicalByte)
+	hashes := make([]uint32, 0, len(w.Rows))
+	for h := range w.Rows {
+		hashes = append(hashes, h)
+	}
+	slices.Sort(hashes)
+	var largest float32
+	for _, r := range w.Rows {
+		for _, v := range r {
+			largest = max(largest, float32(math.Abs(float64(v))))
+		}
+	}
+	scale := min(largest, clipped) / math.MaxInt8
+	for _, v := range []any{uint32(len(hashes)), scale, w.Follow, hashes} {
+		if err := binary.Write(b, binary.LittleEndian, v); err != nil {
+			return err
+		}
+	}
+	// By label: what is alike stands together, and packs better.
+	for l := range Labels {
+		for _, h := range hashes {
+			v := math.Round(float64(w.Rows[h][l] / scale))
+			_ = b.WriteByte(byte(int8(max(-math.MaxInt8, min(math.MaxInt8, v)))))
+		}
+	}
+	if err := b.Flush(); err != nil {
+		return err
+	}
+	return z.Close()
+}
+
+// maxFeatures bounds what is read.
+const maxFeatures = 1 << 22
+
+var errModel = errors.New("no model of names, or one of another version")
+
+// ReadModel reads what [Weights.Write] wrote.
+func ReadModel(in io.Reader) (*Model, error) {
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		return nil, err
+	}
+	r := bufio.NewReader(z)
+	head := make([]byte, len(magic)+1)
+	if _, err := io.ReadFull(r, head); err != nil {
+		return nil, err
+	}
+	if string(head[:len(magic)]) != magic {
+		return nil, errModel
+	}
+	m := &Model{Lexical: head[len(magic)] == 1}
+	var n uint32
+	for _, v := range []any{&n, &m.scale, &m.follow} {
+		if err := binary.Read(r, binary.LittleEndian, v); err != nil {
+			return nil, err
+		}
+	}
+	if n > maxFeatures {
+		return nil, fmt.Errorf("%w: %d features", errModel, n)
+	}
+	hashes := make([]uint32, n)
+	if err := binary.Read(r, binary.LittleEndian, hashes); err != nil {
+		return nil, err
+	}
+	column := make([]byte, n)
+	m.weights = make([]int8, int(n)*int(Labels))
+	for l := range int(Labels) {
+		if _, err := io.ReadFull(r, column); err != nil {
+			return nil, err
+		}
+		for i, v := range column {
+			m.weights[i*int(Labels)+l] = int8(v)
+		}
+	}
+	m.index(hashes)
+	for i := range m.follow {
+		for j := range m.follow[i] {
+			m.follow[i][j] = float32(math.Exp(float64(m.follow[i][j])))
+		}
+	}
+	m.forbid()
+	return m, nil
+}
+
+// Model is the model of the weights.
+func (w *Weights) Model() (*Model, error) {
+	r, out := io.Pipe()
+	go func() { _ = out.CloseWithError(w.Write(out)) }()
+	return ReadModel(r)
+}
+
+func (m *Model) index(hashes []uint32) {
+	n := 16
+	for n < 2*len(hashes) {
+		n *= 2
+	}
+	m.slots, m.mask = make([]entry, n), uint32(n-1)
+	for i, h := range hashes {
+		k := h & m.mask
+		for m.slots[k].row != 0 {
+			k = (k + 1) & m.mask
+		}
+		m.slots[k] = entry{h, int32(i + 1)}
+	}
+}
+
+// forbid makes it impossible that a name goes on that didn't begin.
+func (m *Model) forbid() {
+	for i := range m.follow {
+		for l := Begin; l < Labels; l++ {
+			if !l.Begins() && (i == int(Labels) || i != int(l) && i != int(l)-1) {
+				m.follow[i][l] = 0
+			}
+		}
+	}
+}
+
+func (m *Model) row(h uint32) int {
+	for k := h & m.mask; ; k = (k + 1) & m.mask {
+		e := &m.slots[k]
+		if e.row == 0 {
+			return -1
+		}
+		if e.hash == h {
+			return int(e.row-1) * int(Labels)
+		}
+	}
+}
+
+// scores sets psi to e to the power of what the features say for each label.
+func (m *Model) scores(feats []uint32, psi *[Labels]float32) {
+	var sum [Labels]int32
+	for _, h := range feats {
+		r := m.row(h)
+		if r < 0 {
+			continue
+		}
+		for l, v := range m.weights[r : r+int(Labels)] {
+			sum[l] += int32(v)
+		}
+	}
+	most := slices.Max(sum[:])
+	for l, v := range sum {
+		psi[l] = float32(math.Exp(float64(float32(v-most) * m.scale)))
+	}
+}
+
+// decoder has the room for reading one island.
+type decoder struct {
+	fwd, bwd [][Labels]float32
+}
+
+func (w *decoder) size(n int) {
+	if cap(w.fwd) < n {
+		w.fwd, w.bwd = make([][Labels]float32, n), make([][Labels]float32, n)
+	}
+	w.fwd, w.bwd = w.fwd[:n], w.bwd[:n]
+}
+
+// marginals turns psi into the probability of each label at each token, in w.bwd.
+func (w *decoder) marginals(psi [][Labels]float32, follow *[Labels + 1][Labels]float32) {
+	n := len(psi)
+	w.size(n)
+	for i := range n {
+		var total float32
+		for l := range Labels {
+			var v float32
+			if i == 0 {
+				v = follow[Labels][l]
+			} else {
+				for p := range Labels {
+					v += w.fwd[i-1][p] * follow[p][l]
+				}
+			}
+			v *= psi[i][l]
+			w.fwd[i][l] = v
+			total += v
+		}
+		normalise(&w.fwd[i], total)
+	}
+	for l := range Labels {
+		w.bwd[n-1][l] = 1
+	}
+	for i := n - 2; i >= 0; i-- {
+		var total float32
+		for p := range Labels {
+			var v float32
+			for l := range Labels {
+				v += follow[p][l] * psi[i+1][l] * w.bwd[i+1][l]
+			}
+			w.bwd[i][p] = v
+			total += v
+		}
+		normalise(&w.bwd[i], total)
+	}
+	for i := range n {
+		var total float32
+		for l := range Labels {
+			w.bwd[i][l] *= w.fwd[i][l]
+			total += w.bwd[i][l]
+		}
+		normalise(&w.bwd[i], total)
+	}
+}
+
+func normalise(v *[Labels]float32, total float32) {
+	if total <= 0 {
+		*v = [Labels]float32{Outside: 1}
+		return
+	}
+	for l := range v {
+		v[l] /= total
+	}
+}

@@ -1,0 +1,359 @@
+// Package train makes models of names from annotated texts.
+package train
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/copytaster/copytaster/services/enrich/enricher/entities/conll"
+	"github.com/copytaster/copytaster/services/enrich/enricher/entities/tag"
+)
+
+// Options say how a model is trained.
+type Options struct {
+	Lexical bool    // it learns words, and not only lists and the form of words
+	Epochs  int     // how often all texts are gone through
+	Rate    float64 // by which weights change at first
+	Least   int     // how often a feature must be seen
+	Decay   float64 // by which weights shrink with every change
+	Drop    float64 // how often words are left out of what is learned from, so that it learns to do without
+	Seed    uint64
+}
+
+// Default are options that do well on some hundred thousand words.
+var Default = Options{Lexical: true, Epochs: 5, Rate: 0.1, Least: 2, Decay: 1e-5, Drop: 0.5, Seed: 7}
+
+// island is a run of words that may be names, with their right labels.
+type island struct {
+	feats  [][]uint32
+	labels []tag.Label
+}
+
+// Train makes the weights of a model.
+func Train(t *tag.Tagger, language string, texts []conll.Text, o Options) *tag.Weights {
+	var all []island
+	for i := range texts {
+		all = append(all, islands(t, language, &texts[i], o.Lexical)...)
+	}
+	return fit(all, o)
+}
+
+// islands are those of a text.
+func islands(t *tag.Tagger, language string, x *conll.Text, words bool) []island {
+	d := t.Read(x.Text, language, x.Sentences)
+	defer d.Free()
+	labels := Labelled(d, x)
+	var all []island
+	d.Islands(func(a, b, from, to int) {
+		var s island
+		last := tag.Outside
+		for i := a; i < b; i++ {
+			s.feats = append(s.feats, append([]uint32(nil), d.Features(i, a, b, from, to, words)...))
+			l := labels[i]
+			if l != tag.Outside && !l.Begins() && (last == tag.Outside || last.Kind() != l.Kind()) {
+				l = tag.First(l.Kind()) // it began with a small word
+			}
+			s.labels = append(s.labels, l)
+			last = l
+		}
+		all = append(all, s)
+	})
+	return all
+}
+
+// Labelled are the right labels of all tokens of a text.
+func Labelled(d *tag.Doc, x *conll.Text) []tag.Label {
+	labels := make([]tag.Label, len(d.Tokens))
+	i := 0
+	for n := range x.Names {
+		name := &x.Names[n]
+		kind, ok := name.Kind()
+		for i < len(d.Tokens) && int(d.Tokens[i].End) <= name.Start {
+			i++
+		}
+		if !ok {
+			if kind, ok = name.Part(); ok && i+1 < len(d.Tokens) && d.Tokens[i+1].Mark() == '-' && int(d.Tokens[i+1].End) < name.End {
+				labels[i] = tag.First(kind) // "CDU" of "CDU-Abgeordnete"
+			}
+			continue
+		}
+		l := tag.First(kind)
+		for k := i; k < len(d.Tokens) && int(d.Tokens[k].Start) < name.End; k++ {
+			labels[k], l = l, tag.Next(kind)
+		}
+	}
+	return labels
+}
+
+// learner has the weights while they change.
+type learner struct {
+	o      Options
+	index  map[uint32]int32
+	w, g   []float32 // by feature and label: weight, sum of squared changes
+	fw, fg [tag.Labels + 1][tag.Labels]float64
+	psi    [][tag.Labels]float64
+	alpha  [][tag.Labels]float64
+	beta   [][tag.Labels]float64
+	follow [tag.Labels + 1][tag.Labels]float64
+}
+
+const labels = int(tag.Labels)
+
+func fit(all []island, o Options) *tag.Weights {
+	count := map[uint32]int{}
+	for _, s := range all {
+		for _, f := range s.feats {
+			for _, h := range f {
+				count[h]++
+			}
+		}
+	}
+	l := learner{o: o, index: map[uint32]int32{}}
+	hashes := []uint32{}
+	type seq struct {
+		feats  [][]int32
+		words  []int // how many of each token's features look at words; they come first
+		labels []tag.Label
+	}
+	var seqs []seq
+	for _, s := range all {
+		q := seq{labels: s.labels}
+		for _, f := range s.feats {
+			var ids []int32
+			words := 0
+			for k, h := range f {
+				if count[h] < o.Least {
+					continue
+				}
+				id, ok := l.index[h]
+				if !ok {
+					id = int32(len(hashes))
+					l.index[h] = id
+					hashes = append(hashes, h)
+				}
+				ids = append(ids, id)
+				if o.Lexical && k < tag.Lexical {
+					words++
+				}
+			}
+			q.feats, q.words = append(q.feats, ids), append(q.words, words)
+		}
+		seqs = append(seqs, q)
+	}
+	l.w, l.g = make([]float32, len(hashes)*labels), make([]float32, len(hashes)*labels)
+	rnd := rand.New(rand.NewPCG(o.Seed, 1))
+	var mean average
+	for epoch := range o.Epochs {
+		rnd.Shuffle(len(seqs), func(i, j int) { seqs[i], seqs[j] = seqs[j], seqs[i] })
+		for _, s := range seqs {
+			feats := s.feats
+			if rnd.Float64() < o.Drop {
+				feats = make([][]int32, len(s.feats))
+				for i := range feats {
+					feats[i] = s.feats[i][s.words[i]:]
+				}
+			}
+			l.learn(feats, s.labels)
+		}
+		if epoch >= o.Epochs/2 {
+			mean.add(&l)
+		}
+	}
+	mean.set(&l)
+	out := &tag.Weights{Lexical: o.Lexical, Rows: map[uint32][]float32{}}
+	for i, h := range hashes {
+		row := l.w[i*labels : (i+1)*labels]
+		if heavy(row) {
+			out.Rows[h] = row
+		}
+	}
+	for i := range l.fw {
+		for j := range l.fw[i] {
+			out.Follow[i][j] = float32(l.fw[i][j])
+		}
+	}
+	return out
+}
+
+// average is the mean of the weights after several epochs, which is better than
+// those after the last.
+type average struct {
+	n  float32
+	w  []float32
+	fw [tag.Labels + 1][tag.Labels]float64
+}
+
+func (a *average) add(l *learner) {
+	if a.n++; a.w == nil {
+		a.w = make([]float32, len(l.w))
+	}
+	for i, v := range l.w {
+		a.w[i] += v
+	}
+	for i := range l.fw {
+		for j, v := range l.fw[i] {
+			a.fw[i][j] += v
+		}
+	}
+}
+
+// set gives the learner the mean.
+func (a *average) set(l *learner) {
+	if a.n == 0 {
+		return
+	}
+	for i, v := range a.w {
+		l.w[i] = v / a.n
+	}
+	for i := range a.fw {
+		for j, v := range a.fw[i] {
+			l.fw[i][j] = v / float64(a.n)
+		}
+	}
+}
+
+// negligible is a weight that says nothing.
+const negligible = 0.03
+
+func heavy(row []float32) bool {
+	for _, v := range row {
+		if v > negligible || v < -negligible {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *learner) allowed(p, y int) bool {
+	label := tag.Label(y)
+	return label == tag.Outside || label.Begins() || p == y || p == y-1
+}
+
+// learn changes the weights by one island: toward the right labels, away from what
+// the model holds likely.
+func (l *learner) learn(feats [][]int32, right []tag.Label) {
+	n := len(right)
+	if n == 0 {
+		return
+	}
+	if len(l.psi) < n {
+		l.psi, l.alpha, l.beta = make([][tag.Labels]float64, n), make([][tag.Labels]float64, n), make([][tag.Labels]float64, n)
+	}
+	for p := range l.follow {
+		for y := range l.follow[p] {
+			l.follow[p][y] = 0
+			if l.allowed(p, y) {
+				l.follow[p][y] = math.Exp(l.fw[p][y])
+			}
+		}
+	}
+	for i := range n {
+		var s [tag.Labels]float64
+		for _, f := range feats[i] {
+			for y, v := range l.w[int(f)*labels : (int(f)+1)*labels] {
+				s[y] += float64(v)
+			}
+		}
+		most := s[0]
+		for _, v := range s {
+			most = max(most, v)
+		}
+		for y, v := range s {
+			l.psi[i][y] = math.Exp(v - most)
+		}
+	}
+	for i := range n {
+		var total float64
+		for y := range labels {
+			v := l.follow[labels][y]
+			if i > 0 {
+				v = 0
+				for p := range labels {
+					v += l.alpha[i-1][p] * l.follow[p][y]
+				}
+			}
+			l.alpha[i][y] = v * l.psi[i][y]
+			total += l.alpha[i][y]
+		}
+		for y := range labels {
+			l.alpha[i][y] /= total
+		}
+	}
+	for y := range labels {
+		l.beta[n-1][y] = 1
+	}
+	for i := n - 2; i >= 0; i-- {
+		var total float64
+		for p := range labels {
+			v := 0.0
+			for y := range labels {
+				v += l.follow[p][y] * l.psi[i+1][y] * l.beta[i+1][y]
+			}
+			l.beta[i][p] = v
+			total += v
+		}
+		for p := range labels {
+			l.beta[i][p] /= total
+		}
+	}
+	for i := range n {
+		l.change(i, feats[i], right)
+	}
+}
+
+func (l *learner) change(i int, feats []int32, right []tag.Label) {
+	var p [tag.Labels]float64
+	total := 0.0
+	for y := range labels {
+		p[y] = l.alpha[i][y] * l.beta[i][y]
+		total += p[y]
+	}
+	for y := range labels {
+		p[y] /= total
+	}
+	for y := range labels {
+		grad := -p[y]
+		if int(right[i]) == y {
+			grad++
+		}
+		if grad > -1e-4 && grad < 1e-4 {
+			continue
+		}
+		for _, f := range feats {
+			k := int(f)*labels + y
+			l.g[k] += float32(grad * grad)
+			l.w[k] += float32(l.o.Rate*grad/(0.1+math.Sqrt(float64(l.g[k])))) - float32(l.o.Decay*10)*l.w[k]
+		}
+	}
+	if i == 0 {
+		for y := range labels {
+			l.step(labels, y, p[y], int(right[0]) == y)
+		}
+		return
+	}
+	var pair [tag.Labels][tag.Labels]float64
+	total = 0
+	for a := range labels {
+		for y := range labels {
+			pair[a][y] = l.alpha[i-1][a] * l.follow[a][y] * l.psi[i][y] * l.beta[i][y]
+			total += pair[a][y]
+		}
+	}
+	for a := range labels {
+		for y := range labels {
+			l.step(a, y, pair[a][y]/total, int(right[i-1]) == a && int(right[i]) == y)
+		}
+	}
+}
+
+func (l *learner) step(a, y int, p float64, right bool) {
+	grad := -p
+	if right {
+		grad++
+	}
+	if grad > -1e-4 && grad < 1e-4 {
+		return
+	}
+	l.fg[a][y] += grad * grad
+	l.fw[a][y] += l.o.Rate * grad / (0.1 + math.Sqrt(l.fg[a][y]))
+}

@@ -1,0 +1,225 @@
+// Package places finds the places that a text tells of and says where they are:
+// GeoNames id, country, coordinates. What a language calls them, and the words
+// around them, are data: a language is a folder under data/lang.
+package places
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
+// Name and version that results are signed with.
+const (
+	Name    = "places"
+	Version = 1
+)
+
+// MentionLimit is how many names of one article are looked at.
+const MentionLimit = 5000
+
+// keptTokens is how long a segment is whose room is kept for the next article.
+const keptTokens = 1 << 15
+
+// Enricher finds places. It is safe for concurrent use.
+type Enricher struct {
+	lex     *lexicon.Lexicon
+	gaz     *Gazetteer
+	finders sync.Pool
+}
+
+// New makes an enricher on the built-in gazetteer.
+func New() (*Enricher, error) {
+	lex, err := lexicon.Default()
+	if err != nil {
+		return nil, err
+	}
+	gaz, err := Default()
+	if err != nil {
+		return nil, err
+	}
+	e := &Enricher{lex: lex, gaz: gaz}
+	e.finders.New = func() any {
+		return &finder{g: gaz, lex: lex, divisions: map[uint16]float32{}, states: map[uint16]float32{}, gave: map[uint64]float32{}, senses: map[uint64]sense{}, persons: map[uint64]bool{}, seen: map[int32]int32{}}
+	}
+	return e, nil
+}
+
+// Enrich sets a.Places, by first mention, from headline, standfirst, dateline,
+// captions and body.
+func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+	a.Places = nil
+	f, _ := e.finders.Get().(*finder)
+	defer func() {
+		if cap(f.toks) <= keptTokens {
+			e.finders.Put(f)
+		}
+	}()
+	f.reset()
+	tag, _, _ := strings.Cut(strings.ToLower(a.Language.Value), "-")
+	if f.lang = e.gaz.langs[tag]; f.lang == nil {
+		f.lang = e.gaz.langs[""]
+	}
+	f.text = a.Text
+	first := true
+	for _, s := range a.Segments {
+		if !looked(s.Kind) {
+			continue
+		}
+		f.segment, f.lead = s, s.Kind == article.Paragraph && first
+		first = first && s.Kind != article.Paragraph
+		f.scan()
+	}
+	f.resolve()
+	a.Places = f.places()
+	f.text = ""
+	return nil
+}
+
+// looked tells whether places are looked for in segments of a kind.
+func looked(k article.Kind) bool {
+	switch k {
+	case article.Headline, article.Standfirst, article.Dateline, article.Caption, article.Paragraph, article.Subhead, article.Quote:
+		return true
+	}
+	return false
+}
+
+// places are what was found, each once.
+func (f *finder) places() []article.Place {
+	clear(f.seen)
+	total, count := 0, int32(0)
+	for i := range f.mentions {
+		if m := &f.mentions[i]; m.record != 0 {
+			total++
+			if f.seen[m.record] == 0 {
+				count++
+				f.seen[m.record] = count
+			}
+		}
+	}
+	if total == 0 {
+		return nil
+	}
+	out := make([]article.Place, count)
+	sizes := make([]int32, count)
+	weights := make([]float64, count)
+	records := make([]int32, count)
+	for i := range f.mentions {
+		if m := &f.mentions[i]; m.record != 0 {
+			k := f.seen[m.record] - 1
+			sizes[k]++
+			records[k] = m.record
+			weights[k] += weight(m)
+		}
+	}
+	all := make([]article.Evidence, total)
+	for k, used := 0, int32(0); k < len(out); k++ {
+		out[k].Mentions = all[used : used : used+sizes[k]]
+		used += sizes[k]
+	}
+	for i := range f.mentions {
+		m := &f.mentions[i]
+		if m.record == 0 {
+			continue
+		}
+		p := &out[f.seen[m.record]-1]
+		if len(p.Mentions) == 0 {
+			f.describe(p, &f.g.records[m.record])
+		}
+		p.Mentions = append(p.Mentions, article.Evidence{Span: article.Span{Start: int(m.start), End: int(m.end)}, Enricher: Name, Version: Version, Confidence: f.confidence(m)})
+	}
+	f.main(out, records, weights)
+	return out
+}
+
+func (f *finder) describe(p *article.Place, r *record) {
+	p.Name = f.g.nameOf(r)
+	p.Country = f.g.countries[r.country]
+	p.GeoNamesID = int64(r.id)
+	p.Located = true
+	p.Lat, p.Lon = float64(r.lat)/hundredths, float64(r.lon)/hundredths
+}
+
+// How sure a mention is.
+const (
+	surest    = 0.95
+	likely    = 0.85
+	uncertain = 0.7
+)
+
+func (f *finder) confidence(m *mention) float64 {
+	r := &f.g.records[m.record]
+	switch {
+	case r.kind >= Region || m.near&certain != 0:
+		return surest
+	case r.population >= known && m.near&(word|weak) == 0:
+		return likely
+	}
+	return uncertain
+}
+
+// What a mention weighs for the main place, by where it stands.
+const (
+	inHeadline = 4
+	inLead     = 2
+	inDateline = 3.5
+	located    = 1.5 // "in Niger", times
+	aside      = 0.4 // "US soldiers", "Russia said", times
+)
+
+func weight(m *mention) float64 {
+	w := 1.0
+	switch {
+	case m.kind == article.Headline:
+		w = inHeadline
+	case m.kind == article.Dateline:
+		return inDateline
+	case m.kind == article.Standfirst, m.lead:
+		w = inLead
+	}
+	switch {
+	case m.near&preposition != 0:
+		w *= located
+	case m.near&(attribute|acting|bodied) != 0 || m.capitals:
+		w *= aside
+	}
+	return w
+}
+
+// share is how much of the weight of its country a place must have to be the main one
+// instead.
+const share = 0.5
+
+// main marks the main place: the one that weighs most, a country with what lies in it,
+// and in it the most special one that holds.
+func (f *finder) main(out []article.Place, records []int32, weights []float64) {
+	var inside [256]float64 // weight of what lies in each country
+	for k, at := range records {
+		inside[f.g.records[at].country] += weights[k]
+	}
+	total := func(k int) float64 {
+		if r := &f.g.records[records[k]]; r.kind == Country {
+			return inside[r.country]
+		}
+		return weights[k]
+	}
+	best := 0
+	for k := range out {
+		if total(k) > total(best) {
+			best = k
+		}
+	}
+	if country := &f.g.records[records[best]]; country.kind == Country {
+		most := total(best)
+		for k, at := range records {
+			if r := &f.g.records[at]; r.kind != Country && r.country == country.country && weights[k] >= share*most && weights[k] > weights[best] {
+				best = k
+			}
+		}
+	}
+	out[best].Main = true
+}

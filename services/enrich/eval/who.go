@@ -1,0 +1,196 @@
+package eval
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/enricher"
+)
+
+// whoCase is a text with all its names; the rules are in testdata/cases/who/GUIDE.md.
+type whoCase struct {
+	ID       string                          `json:"id"`
+	Language string                          `json:"language"`
+	Text     string                          `json:"text"`
+	Mentions []whoMention                    `json:"mentions"`
+	Optional map[article.EntityType][]string `json:"optional"`
+	Never    []whoNever                      `json:"never"`
+}
+
+type whoMention struct {
+	Type        article.EntityType `json:"type"`
+	Name        string             `json:"name"` // the same for all mentions of one entity
+	Text        string             `json:"text"`
+	Nth         int                `json:"nth"`
+	Optional    bool               `json:"optional"`
+	OutsideBody bool               `json:"outside_body"`
+	Alternative article.EntityType `json:"alternative"`
+
+	span article.Span
+}
+
+type whoNever struct {
+	Type article.EntityType `json:"type"`
+	Text string             `json:"text"`
+	Nth  *int               `json:"nth"`
+}
+
+// whoNamed is a mention that was found.
+type whoNamed struct {
+	article.Span
+	sort   article.EntityType
+	entity int
+	used   bool
+}
+
+// Where its texts are.
+const (
+	whoTune    = "cases/who/tune.jsonl"
+	whoMeasure = "cases/who/measure.jsonl"
+)
+
+// The fields of the task; micro is of persons, organisations and places.
+const (
+	whoMicro   = "entities"
+	whoAliases = "aliases" // the further mentions of a name, written otherwise than the first: joined with it
+	whoNevers  = "never"   // right: left alone
+)
+
+func measureWho(ctx context.Context, chain *enricher.Chain, file string) (*Measure, error) {
+	cases, err := readCases[whoCase](file)
+	if err != nil {
+		return nil, err
+	}
+	m := newMeasure()
+	for i := range cases {
+		c := &cases[i]
+		a := article.Article{Text: c.Text, Source: "eval", Provider: "eval"}
+		if err := chain.Enrich(ctx, &a); err != nil {
+			return nil, fmt.Errorf("%s: case %s: %w", file, c.ID, err)
+		}
+		before := len(m.Errors[c.ID])
+		if err := m.who(c, &a); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		m.Texts++
+		if len(m.Errors[c.ID]) == before {
+			m.Exact++
+		}
+	}
+	return m, nil
+}
+
+func (m *Measure) who(c *whoCase, a *article.Article) error {
+	var got []whoNamed
+	for i := range a.Entities {
+		for _, k := range a.Entities[i].Mentions {
+			if k.Confidence >= Sure {
+				got = append(got, whoNamed{k.Span, a.Entities[i].Type, i, false})
+			}
+		}
+	}
+	firsts := map[string]whoNamed{} // by name: where it was found first
+	for i := range c.Mentions {
+		w := &c.Mentions[i]
+		at := nth(c.Text, w.Text, w.Nth)
+		if at < 0 {
+			return fmt.Errorf("case %s has no %d. %q", c.ID, w.Nth+1, w.Text)
+		}
+		w.span = article.Span{Start: at, End: at + len(w.Text)}
+	}
+	slices.SortStableFunc(c.Mentions, func(a, b whoMention) int { return a.span.Start - b.span.Start })
+	for i := range c.Mentions {
+		w := &c.Mentions[i]
+		j := slices.IndexFunc(got, func(g whoNamed) bool {
+			return g.Span == w.span && (g.sort == w.Type || g.sort == w.Alternative)
+		})
+		doubtful := w.Optional || w.OutsideBody
+		if j < 0 {
+			if !doubtful {
+				m.whoTally(c, w.Type, Score{Missed: 1})
+				m.blame(c.ID, "missed: %s %q%s", w.Type, clip(w.Text), instead(a, w.span))
+			}
+			continue
+		}
+		got[j].used = true
+		if doubtful {
+			continue
+		}
+		m.whoTally(c, w.Type, Score{Right: 1})
+		m.alias(c, w, &got[j], firsts, a)
+	}
+	for _, g := range got {
+		if !g.used && !c.maybe(g, a.Text) {
+			m.whoTally(c, g.sort, Score{Wrong: 1})
+			m.blame(c.ID, "not there: %s %q", g.sort, clip(a.Text[max(0, g.Start-20):g.Start])+"["+clip(g.In(a.Text))+"]")
+		}
+	}
+	m.neverNames(c, a, got)
+	return nil
+}
+
+// whoTally counts a mention under its type, its language, and all; others than
+// persons, organisations and places only by themselves.
+func (m *Measure) whoTally(c *whoCase, sort article.EntityType, s Score) {
+	m.add(whoMicro+": "+string(sort), s)
+	if sort != article.EntityOther {
+		m.add(whoMicro, s)
+		m.add(whoMicro+" "+c.Language, s)
+	}
+}
+
+// alias counts whether a mention is joined with the first one of its name, if that
+// is written otherwise.
+func (m *Measure) alias(c *whoCase, w *whoMention, g *whoNamed, firsts map[string]whoNamed, a *article.Article) {
+	key := string(w.Type) + " " + w.Name
+	first, ok := firsts[key]
+	switch {
+	case !ok:
+		firsts[key] = *g
+	case first.In(a.Text) == w.Text:
+	case first.entity == g.entity:
+		m.add(whoAliases, Score{Right: 1})
+	default:
+		m.add(whoAliases, Score{Missed: 1})
+		m.blame(c.ID, "not joined: %q and %q", clip(first.In(a.Text)), clip(w.Text))
+	}
+}
+
+// maybe tells whether what was found is neither right nor wrong: a second reading,
+// a doubtful mention, or one outside of the body.
+func (c *whoCase) maybe(g whoNamed, text string) bool {
+	if slices.Contains(c.Optional[g.sort], g.In(text)) {
+		return true
+	}
+	return slices.ContainsFunc(c.Mentions, func(w whoMention) bool {
+		return (w.Optional || w.OutsideBody) && overlap(w.span, g.Span)
+	})
+}
+
+// neverNames counts what must not be found.
+func (m *Measure) neverNames(c *whoCase, a *article.Article, got []whoNamed) {
+	for _, n := range c.Never {
+		at := -1
+		if n.Nth != nil {
+			at = nth(c.Text, n.Text, *n.Nth)
+		}
+		bad := slices.ContainsFunc(got, func(g whoNamed) bool {
+			if n.Type != "any" && g.sort != n.Type {
+				return false
+			}
+			if at >= 0 {
+				return overlap(g.Span, article.Span{Start: at, End: at + len(n.Text)})
+			}
+			return g.In(a.Text) == n.Text || strings.EqualFold(a.Entities[g.entity].Name, n.Text)
+		})
+		if bad {
+			m.add(whoNevers, Score{Wrong: 1})
+			m.blame(c.ID, "never: %s %q", n.Type, n.Text)
+		} else {
+			m.add(whoNevers, Score{Right: 1})
+		}
+	}
+}
