@@ -93,7 +93,7 @@ var correctables = []correctable{
 		}
 	}},
 	{"keyphrases", func(to, from *Article) { to.Keyphrases = from.Keyphrases }, func(a *Article, m *mover) {
-		a.Keyphrases = each(a.Keyphrases, func(k *Keyphrase) { m.move(&k.Evidence) })
+		a.Keyphrases = each(a.Keyphrases, func(k *Keyphrase) { m.keep(&k.Evidence) })
 	}},
 	{"language", func(to, from *Article) { to.Language = from.Language }, func(a *Article, m *mover) { a.Language = m.label(a.Language) }},
 	{"places", func(to, from *Article) { to.Places = from.Places }, func(a *Article, m *mover) {
@@ -164,8 +164,9 @@ type Placed struct {
 
 // In looks for the words that the corrections name in a text: at their places, or,
 // in the text of another revision, as near to them as they stand. What names words
-// that are not there goes without a place, and a quotation, amount and the like,
-// which is nothing without its words, is left out. Fields that this program doesn't
+// that are not there goes without a place, an entity, place or keyphrase unsure, as its
+// words may have been a note's; and a quotation, amount and the like, which is nothing
+// without its words, is left out. Fields that this program doesn't
 // know are passed over.
 func (o *Override) In(text string) *Placed {
 	p := &Placed{corrections: Corrections{Number: o.Number}}
@@ -228,9 +229,20 @@ func (a *Article) Uncorrected() Revision {
 	return a.Revision - Revision(n)
 }
 
-// Reissued is r with a sequence that is higher by n, or the highest that there is.
+// Reissued is r with a sequence that is higher by n, or the highest that there is. Above
+// all, the base counts with it: an older parse with more corrections is as new as a
+// newer one with fewer, until the article is sent again.
 func (r Revision) Reissued(n int) Revision {
 	return r + Revision(min(n, MaxSequence-r.Parts().Sequence))
+}
+
+// Reissue raises the sequence of a, which has none of its corrections yet, by their
+// number. Where there is no room, the number becomes what there was, so that
+// [Article.Uncorrected] holds.
+func (a *Article) Reissue() {
+	before := a.Revision
+	a.Revision = before.Reissued(a.Corrections.Number)
+	a.Corrections.Number = int(a.Revision - before)
 }
 
 // finder tells where passages of c stand in a text.
@@ -251,53 +263,151 @@ func (c *Correction) finder(text string) func(Span) (Span, bool) {
 	}
 }
 
-// locate finds the passages in a text: where they are if what stands before them has
-// moved as much as before the passage in front of them, or at their place, or else
-// nearest to it. Where two would be the same words, neither is found: nobody could
-// tell which of them is left.
+// locate finds the passages in a text: as far from their places as the passages in
+// front of them, or else where most of those that follow would be as far from theirs,
+// nearest first. No two are found at one place. Where the text has as many of some
+// words as passages, these have them in order, and where it has fewer, those that
+// don't stand as they stood are not found: nobody could tell which of them is left.
 func (c *Correction) locate(text string, ends []int) []Span {
-	words := func(i int) string { return c.Value.Text[ends[i]-(c.Passages[i].End-c.Passages[i].Start) : ends[i]] }
-	found := make([]Span, len(c.Passages))
-	is := func(at int, w string) bool { return at >= 0 && at+len(w) <= len(text) && text[at:at+len(w)] == w }
-	wanted := map[Span]int{}
+	n := len(c.Passages)
+	l := locating{text: text, passages: c.Passages, words: make([]string, n), found: make([]Span, n), firm: make([]bool, n), taken: map[Span]bool{}}
+	for i, p := range c.Passages {
+		l.words[i] = c.Value.Text[ends[i]-(p.End-p.Start) : ends[i]]
+	}
 	shift := 0
 	for i, p := range c.Passages {
-		w := words(i)
-		for _, at := range [...]int{p.Start + shift, p.Start} {
-			if is(at, w) && wholeWords(text, at, w) && wanted[Span{at, at + len(w)}] == 0 {
-				shift, found[i] = at-p.Start, Span{at, at + len(w)}
-				wanted[found[i]]++
-				break
+		if at := p.Start + shift; l.free(i, at) {
+			l.put(i, at, true)
+		} else if at, agreed := l.likeliest(i, at); at >= 0 {
+			l.put(i, at, agreed)
+			if agreed {
+				shift = at - p.Start
 			}
 		}
 	}
-	near := slices.Clone(found)
-	for i, p := range c.Passages {
-		if found[i] == (Span{}) {
-			near[i] = nearest(text, words(i), p.Start)
-			wanted[near[i]]++
-		}
-	}
-	for i := range near {
-		if found[i] == (Span{}) && wanted[near[i]] == 1 {
-			found[i] = near[i]
-		}
-	}
-	return found
+	l.settle()
+	return l.found
 }
 
-// nearest is where words that stood at a place of another text stand nearest to it;
-// the zero Span: nowhere.
-func nearest(text, what string, at int) Span {
-	at = min(at, len(text))
-	before, after := lastWhole(text, what, max(at-MaxMoved, 0), min(at+len(what), len(text))), nextWhole(text[:min(at+MaxMoved, len(text))], what, at)
-	switch {
-	case before < 0 && after < 0:
-		return Span{}
-	case before < 0 || after >= 0 && after-at < at-before:
-		return Span{after, after + len(what)}
+// locating is the state of [Correction.locate].
+type locating struct {
+	text     string
+	passages []Span
+	words    []string // of each passage
+	found    []Span
+	firm     []bool // it is found where others are found, too
+	taken    map[Span]bool
+}
+
+const (
+	maxAgree  = 8  // passages that are asked whether they would be found, too
+	maxPlaces = 32 // on each side, of the same words, that are looked at
+)
+
+// stands tells whether the words of a passage stand there.
+func (l *locating) stands(i, at int) bool {
+	w := l.words[i]
+	return at >= 0 && at+len(w) <= len(l.text) && l.text[at:at+len(w)] == w && wholeWords(l.text, at, w)
+}
+
+// free tells whether they stand there, and no passage was found there.
+func (l *locating) free(i, at int) bool {
+	return l.stands(i, at) && !l.taken[Span{at, at + len(l.words[i])}]
+}
+
+func (l *locating) put(i, at int, firm bool) {
+	l.found[i], l.firm[i] = Span{at, at + len(l.words[i])}, firm
+	l.taken[l.found[i]] = true
+}
+
+// likeliest is where a passage stands that isn't where it is expected, and whether
+// others behind it agree; -1: nowhere.
+func (l *locating) likeliest(i, expected int) (best int, agreed bool) {
+	p, w := l.passages[i], l.words[i]
+	from, to := max(p.Start-MaxMoved, 0), min(p.End+MaxMoved, len(l.text))
+	best, most := -1, 0
+	look := func(at int) {
+		if l.taken[Span{at, at + len(w)}] {
+			return
+		}
+		n := l.agree(i, at-p.Start)
+		if best < 0 || n > most || n == most && away(at, expected) < away(best, expected) {
+			best, most = at, n
+		}
 	}
-	return Span{before, before + len(what)}
+	middle := min(max(expected, from), to)
+	for n, at := 0, middle; n < maxPlaces; n++ {
+		if at = nextWhole(l.text, w, at, to); at < 0 {
+			break
+		}
+		look(at)
+		at += len(w)
+	}
+	for n, end := 0, min(middle+len(w)-1, to); n < maxPlaces; n++ {
+		at := lastWhole(l.text, w, from, end)
+		if at < 0 {
+			break
+		}
+		look(at)
+		end = at + len(w) - 1
+	}
+	return best, most > 0
+}
+
+func away(a, b int) int { return max(a-b, b-a) }
+
+// agree counts the passages behind one that would be found, too, if it had moved as
+// far as that.
+func (l *locating) agree(i, shift int) (n int) {
+	asked := 0
+	for j := i + 1; j < len(l.passages) && asked < maxAgree; j++ {
+		if l.passages[j].Start < l.passages[i].End { // it has the same words
+			continue
+		}
+		if asked++; l.stands(j, l.passages[j].Start+shift) {
+			n++
+		}
+	}
+	return n
+}
+
+// settle looks at passages with the same words, not all of which are firm.
+func (l *locating) settle() {
+	same := map[string][]int{}
+	for i, w := range l.words {
+		same[w] = append(same[w], i)
+	}
+	for w, group := range same {
+		if slices.ContainsFunc(group, func(i int) bool { return !l.firm[i] }) {
+			l.settleSame(w, group)
+		}
+	}
+}
+
+func (l *locating) settleSame(w string, group []int) {
+	var places []int
+	from, to := max(l.passages[group[0]].Start-MaxMoved, 0), min(l.passages[group[len(group)-1]].End+MaxMoved, len(l.text))
+	for at := from; len(places) <= len(group); at += len(w) {
+		if at = nextWhole(l.text, w, at, to); at < 0 {
+			break
+		}
+		places = append(places, at)
+	}
+	switch {
+	case len(places) == len(group):
+		for n, i := range group {
+			l.found[i] = Span{}
+			if away(places[n], l.passages[i].Start) <= MaxMoved {
+				l.found[i] = Span{places[n], places[n] + len(w)}
+			}
+		}
+	case len(places) < len(group):
+		for _, i := range group {
+			if !l.firm[i] {
+				l.found[i] = Span{}
+			}
+		}
+	}
 }
 
 // lastWhole is where the words stand last in text[from:to], and not inside of
@@ -316,11 +426,11 @@ func lastWhole(text, what string, from, to int) int {
 	return -1
 }
 
-// nextWhole is where the words stand first in text, from that place on and not
-// inside of others; -1: nowhere.
-func nextWhole(text, what string, from int) int {
-	for what != "" && from < len(text) {
-		i := strings.Index(text[from:], what)
+// nextWhole is where the words stand first in text[from:to], and not inside of others;
+// -1: nowhere.
+func nextWhole(text, what string, from, to int) int {
+	for what != "" && from < to {
+		i := strings.Index(text[from:to], what)
 		if i < 0 {
 			return -1
 		}
@@ -372,13 +482,25 @@ func (m *mover) label(l Label) Label {
 	return l
 }
 
+// unplaced is the confidence of a mention whose words are gone. They may have stood in
+// a note, and what has no place is shown if it is [Sure].
+const unplaced = Sure / 2
+
+// keep moves a mention, which stays without a place and unsure if its words are gone.
+func (m *mover) keep(e *Evidence) {
+	if !m.move(e) {
+		e.Confidence = min(e.Confidence, unplaced)
+	}
+}
+
 // mentions are those that are in the text, in order, or one without a place.
 func (m *mover) mentions(es []Evidence) []Evidence {
-	es = each(es, func(e *Evidence) { m.move(e) })
+	es = each(es, m.keep)
 	if there := slices.DeleteFunc(slices.Clone(es), func(e Evidence) bool { return e.Span == Span{} }); len(there) > 0 {
 		inOrder(there, func(e *Evidence) Span { return e.Span })
 		return there
 	}
+	slices.SortStableFunc(es, func(a, b Evidence) int { return cmp.Compare(b.Confidence, a.Confidence) })
 	return cutTo(es, 1)
 }
 

@@ -223,7 +223,7 @@ func (l *locator) object(path string, x map[string]any, next map[string]int) {
 		}
 	case starts || ends:
 	case has:
-		at := nextWhole(l.text, said, next[said])
+		at := nextWhole(l.text, said, next[said], len(l.text))
 		if at < 0 {
 			l.bad(path, "%q is not in the text%s", clip(said), map[bool]string{true: " once more"}[next[said] > 0])
 			return
@@ -240,7 +240,7 @@ func (l *locator) named(x map[string]any) {
 	if name, is := x["name"].(string); is && x["mentions"] == nil {
 		found := []any{}
 		for at := 0; len(found) < MaxMentions; {
-			if at = nextWhole(l.text, name, at); at < 0 {
+			if at = nextWhole(l.text, name, at, len(l.text)); at < 0 {
 				break
 			}
 			found = append(found, map[string]int{"start": at, "end": at + len(name)})
@@ -252,7 +252,7 @@ func (l *locator) named(x map[string]any) {
 		x["mentions"] = found
 	}
 	if phrase, is := x["phrase"].(string); is {
-		if at := nextWhole(l.text, phrase, 0); at >= 0 {
+		if at := nextWhole(l.text, phrase, 0, len(l.text)); at >= 0 {
 			x["start"], x["end"] = at, at+len(phrase)
 		}
 	}

@@ -37,7 +37,7 @@ func kindsOfCommands() map[string]promises {
 			"archive purge", "dead discard", "dead redrive", "generation promote", "generation rollback", "kill", "override remove", "override set", "reindex build",
 			"reinstate", "reparse", "replay", "snapshot create", "snapshot delete", "snapshot restore", "withhold",
 		}},
-		{promises{dryRun: true}, []string{"demo", "override serve", "run", "up"}},
+		{promises{dryRun: true}, []string{"demo", "run", "up"}},
 	} {
 		for _, c := range k.commands {
 			kinds[c] = k.promises
@@ -50,17 +50,15 @@ func kindsOfCommands() map[string]promises {
 func exceptions() map[string]string {
 	const starts = "starts services or servers, and undoes nothing"
 	return map[string]string{
-		"completion --json":        "prints a line for the shell",
-		"demo --dry-run":           starts,
-		"demo --json":              "shows a page",
-		"eval --json":              "its report is the tables of the READMEs",
-		"override serve --dry-run": "changes nothing by itself, and is asked with ?dry_run=true",
-		"override serve --json":    "answers in JSON, and prints its address",
-		"read --json":              "prints JSON unless --pretty or --as is said",
-		"run --dry-run":            starts,
-		"run --json":               "prints nothing; --log-format=json is for its log",
-		"up --dry-run":             starts,
-		"up --json":                "prints the lines of a file of settings, and passes on what its command prints",
+		"completion --json": "prints a line for the shell",
+		"demo --dry-run":    starts,
+		"demo --json":       "shows a page",
+		"eval --json":       "its report is the tables of the READMEs",
+		"read --json":       "prints JSON unless --pretty or --as is said",
+		"run --dry-run":     starts,
+		"run --json":        "prints nothing; --log-format=json is for its log",
+		"up --dry-run":      starts,
+		"up --json":         "prints the lines of a file of settings, and passes on what its command prints",
 	}
 }
 

@@ -86,7 +86,8 @@ func view(ctx context.Context, b *bus.Bus, k *boot.Kit, what, name string) (v *b
 
 // chain is what understands an article.
 type chain interface {
-	EnrichWith(ctx context.Context, a *article.Article, o *article.Override) error
+	EnrichWith(ctx context.Context, a *article.Article, corrects *article.Override) error
+	EnrichUncorrected(ctx context.Context, a *article.Article, why error) error
 }
 
 // corrects knows what editors corrected.
@@ -105,17 +106,29 @@ func handler(c chain, counts func() int, editors corrects) stage.Handler {
 		// Taken before, so that what an earlier enrichment gave never has the
 		// number of a later one.
 		number := counts()
-		o, err := editors.For(ctx, &m, a.URI)
-		if err != nil {
-			return nil, err
-		}
-		if err := c.EnrichWith(ctx, &a, o); err != nil {
+		if err := enriched(ctx, c, editors, &m, &a); err != nil {
 			return nil, err
 		}
 		if a.Revision, err = generation.Stamp(a.Revision, number); err != nil {
 			return nil, stage.Permanent(fmt.Errorf("article %s: %w", a.URI, err))
 		}
-		a.Revision = a.Revision.Reissued(a.Corrections.Number)
+		a.Reissue()
 		return []article.Article{a}, nil
 	}
+}
+
+// enriched enriches a with what editors corrected. A row that can't be read is no
+// reason to hold back what else the message says: a hold, an embargo.
+func enriched(ctx context.Context, c chain, editors corrects, m *stage.Message, a *article.Article) error {
+	if a.Status == article.Canceled || a.Text == "" {
+		return c.EnrichWith(ctx, a, nil)
+	}
+	o, err := editors.For(ctx, m, a.URI)
+	switch {
+	case stage.IsPermanent(err):
+		return c.EnrichUncorrected(ctx, a, err)
+	case err != nil:
+		return err
+	}
+	return c.EnrichWith(ctx, a, o)
 }

@@ -98,6 +98,7 @@ type audited struct {
 	Until    *time.Time       `json:"embargo_until,omitempty"`
 	Lifts    *time.Time       `json:"lifts,omitempty"`
 	Fields   []string         `json:"fields,omitempty"` // of an override: what was set or removed
+	Number   int              `json:"number,omitempty"` // of an override's change
 	Gone     []string         `json:"gone,omitempty"`   // where its text had gone: topic/partition@offset, index
 	Place    string           `json:"place,omitempty"`  // of an agency's: where it stands in the log
 	Done     *bool            `json:"done,omitempty"`   // of a command: false in a dry run
@@ -178,8 +179,6 @@ type life struct {
 	issues  map[int64]int    // the highest sequence of each source revision, without corrections
 	gone    []string
 	events  []audited // of agencies
-
-	corrected int // the highest number of an override
 }
 
 // ruledSoFar is how the article stands by the table of statuses.
@@ -267,7 +266,6 @@ func (l *life) take(a *article.Article, m stage.Message, told map[string]bool) {
 		l.issues = map[int64]int{}
 	}
 	l.issues[a.Revision.Source()] = max(l.issues[a.Revision.Source()], a.Uncorrected().Parts().Sequence)
-	l.corrected = max(l.corrected, a.Corrections.Number)
 	if a.Text != "" && a.Status != article.Canceled && (l.newest == nil || a.Revision > l.newest.Revision) {
 		l.newest = a
 	}

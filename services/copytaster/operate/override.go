@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -18,6 +18,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/enrich/override"
+	"github.com/copytaster/copytaster/services/release"
 )
 
 // OverrideCmd is `copytaster override` with its subcommands.
@@ -26,7 +27,6 @@ type OverrideCmd struct {
 	Remove  OverrideRemoveCmd  `cmd:"" help:"Take corrections back."`
 	List    OverrideListCmd    `cmd:"" help:"List the corrections of an article, or of all."`
 	Reissue OverrideReissueCmd `cmd:"" help:"Send an article again, for its corrections to be seen."`
-	Serve   OverrideServeCmd   `cmd:"" help:"Take corrections over HTTP."`
 }
 
 // Help is shown by "copytaster override --help".
@@ -35,9 +35,9 @@ func (OverrideCmd) Help() string {
 		"replays, generations and new indices, until it is removed. Fields: " + strings.Join(article.Correctable(), ",\n") + ".\n" +
 		`
 A value is the field's JSON in an article (copytaster override list shows some); words of the text need no places, and an
-entity's or place's name none either. null or [] says that there is nothing.
+entity's or place's name none either, nor a topic its path. null or [] says that there is nothing.
 
-  copytaster override set --who "M. Ito" URI language=de 'topics=[{"qcode":"medtop:20000070","path":["medtop:16000000","medtop:20000070"]}]'
+  copytaster override set --who "M. Ito" URI language=de 'topics=[{"qcode":"medtop:20000070"}]'
   copytaster override set --who "M. Ito" --reason "the other Springfield" URI places=@places.json
   copytaster override list URI
   copytaster override remove --who "M. Ito" URI places`
@@ -104,6 +104,12 @@ type OverrideRemoveCmd struct {
 	Fields  []string    `arg:"" optional:"" name:"field" help:"Whose correction is removed."`
 }
 
+// Help is shown by `copytaster override remove --help`.
+func (OverrideRemoveCmd) Help() string {
+	return `Takes corrections back, and sends the article again. Of a killed one the row alone is emptied, and nothing is sent: so
+go the words that the corrections have of its text. --all also empties a row that can't be read.`
+}
+
 // Run removes.
 func (c *OverrideRemoveCmd) Run(ctx context.Context, t Terminal) error {
 	if c.All == (len(c.Fields) > 0) {
@@ -118,6 +124,9 @@ type overrideLine struct {
 	URI    article.URI      `json:"uri"`
 	Number int              `json:"number"` // of changes
 	Fields []correctionLine `json:"fields"`
+	// Withheld says that the article isn't to be seen now, and so the values and reasons
+	// are left out.
+	Withheld bool `json:"withheld,omitempty"`
 	// Revision is the newest that was sent again, as it was received.
 	Revision article.Revision `json:"revision,omitempty"`
 	// Seen is the number that the newest enriched revision has: below Number it waits
@@ -131,7 +140,7 @@ type correctionLine struct {
 	Who    string          `json:"who"`
 	At     time.Time       `json:"at"`
 	Reason string          `json:"reason,omitempty"`
-	Value  json.RawMessage `json:"value"`
+	Value  json.RawMessage `json:"value,omitempty"`
 }
 
 func overrideLineOf(o *article.Override) (overrideLine, error) {
@@ -154,7 +163,13 @@ func (l overrideLine) print(t Terminal) {
 		if f.Reason != "" {
 			fmt.Fprintf(t.Out, ": %s", safe(f.Reason))
 		}
-		fmt.Fprintf(t.Out, "\n    %s\n", cutText(string(f.Value)))
+		fmt.Fprintln(t.Out)
+		if len(f.Value) > 0 {
+			fmt.Fprintf(t.Out, "    %s\n", cutText(string(f.Value)))
+		}
+	}
+	if l.Withheld {
+		fmt.Fprintln(t.Out, "  the article is killed, withheld or under an embargo: what is corrected to what isn't shown")
 	}
 	if l.Seen != nil && *l.Seen < l.Number {
 		fmt.Fprintf(t.Out, "  the newest enriched revision has %s of them: it waits for enrich, or copytaster override reissue sends it again\n", count(int64(*l.Seen), "change"))
@@ -163,7 +178,7 @@ func (l overrideLine) print(t Terminal) {
 
 // change asks, and carries a change out.
 func (c *editing) change(ctx context.Context, t Terminal, uri article.URI, change override.Change) error {
-	change.Who, change.Reason, change.At = strings.TrimSpace(c.Who), strings.TrimSpace(c.Reason), time.Now()
+	change.Who, change.Reason = strings.TrimSpace(c.Who), strings.TrimSpace(c.Reason)
 	if err := errors.Join(uri.Validate(), change.Validate()); err != nil {
 		return misuse("%w", err)
 	}
@@ -172,13 +187,17 @@ func (c *editing) change(ctx context.Context, t Terminal, uri article.URI, chang
 		return err
 	}
 	defer b.Close()
-	e := editor{bus: b, progress: func(n int64) *bar { return c.bar(t, "looking for it", n) }}
+	e := newEditor(b, func(n int64) *bar { return c.bar(t, "looking for it", n) })
 	l, err := e.rehearse(ctx, uri, change)
 	if err != nil {
 		return err
 	}
 	if !c.DryRun {
-		if err := c.agree(t, fmt.Sprintf("Corrects %s for everybody, as %s", uri, change.Who)); err != nil {
+		does := "Corrects"
+		if len(change.Set) == 0 {
+			does = "Takes corrections back of"
+		}
+		if err := c.agree(t, fmt.Sprintf("%s %s for everybody, as %s", does, uri, change.Who)); err != nil {
 			return err
 		}
 		if l, err = e.carryOut(ctx, uri, change); err != nil {
@@ -217,11 +236,8 @@ func (c *OverrideListCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer b.Close()
-	e := editor{bus: b, progress: func(n int64) *bar { return c.bar(t, "looking for it", n) }}
-	lines, err := e.list(ctx, c.URI)
-	if err != nil {
-		return err
-	}
+	e := newEditor(b, func(n int64) *bar { return c.bar(t, "looking for it", n) })
+	lines, failed := e.list(ctx, c.URI)
 	for _, l := range lines {
 		if c.JSON {
 			if err := line(t.Out, l); err != nil {
@@ -231,10 +247,10 @@ func (c *OverrideListCmd) Run(ctx context.Context, t Terminal) error {
 		}
 		l.print(t)
 	}
-	if c.URI != "" && len(lines) == 0 {
+	if failed == nil && c.URI != "" && len(lines) == 0 {
 		return fmt.Errorf("nothing of %s was ever corrected", c.URI)
 	}
-	return nil
+	return failed
 }
 
 // OverrideReissueCmd is `copytaster override reissue`.
@@ -262,7 +278,7 @@ func (c *OverrideReissueCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer b.Close()
-	e := editor{bus: b, progress: func(n int64) *bar { return c.bar(t, "looking for it", n) }}
+	e := newEditor(b, func(n int64) *bar { return c.bar(t, "looking for it", n) })
 	l, err := e.reissue(ctx, c.URI, c.DryRun)
 	if err != nil {
 		return err
@@ -273,6 +289,9 @@ func (c *OverrideReissueCmd) Run(ctx context.Context, t Terminal) error {
 		return line(t.Out, l)
 	}
 	l.print(t)
+	if c.DryRun {
+		fmt.Fprintln(t.Err, "nothing was sent")
+	}
 	return nil
 }
 
@@ -280,6 +299,11 @@ func (c *OverrideReissueCmd) Run(ctx context.Context, t Terminal) error {
 type editor struct {
 	bus      *bus.Bus
 	progress func(n int64) *bar
+	note     func(ctx context.Context, r audited) error // writes to the audit
+}
+
+func newEditor(b *bus.Bus, progress func(n int64) *bar) *editor {
+	return &editor{bus: b, progress: progress, note: func(ctx context.Context, r audited) error { return keep(ctx, b, r) }}
 }
 
 // see reads the overrides without taking the table over.
@@ -308,152 +332,211 @@ func (noRows) Get(string) ([]byte, bool) { return nil, false }
 // Range gives nothing.
 func (noRows) Range(func(string, []byte) bool) {}
 
-// list are the overrides of an article, or of all that have corrections.
+// list are the overrides of an article, or of all that have corrections, and why some
+// of them can't be read.
 func (e *editor) list(ctx context.Context, uri article.URI) (lines []overrideLine, err error) {
-	err = e.see(ctx, func(v override.Rows) error {
-		var errs []error
-		v.Range(func(key string, value []byte) bool {
-			if uri != "" && key != string(uri) {
-				return true
-			}
-			o, err := event.DecodeOverride(key, value)
-			var l overrideLine
-			if err == nil {
-				l, err = overrideLineOf(&o)
-			}
-			if err != nil {
-				errs = append(errs, err)
-			} else if uri != "" || len(l.Fields) > 0 {
-				lines = append(lines, l)
-			}
+	var unread error
+	if err := e.see(ctx, func(v override.Rows) error {
+		lines, unread = linesOf(v, uri)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	shown, err := e.shown(ctx)
+	if err != nil {
+		return nil, errors.Join(err, unread)
+	}
+	for i := range lines {
+		if !shown(lines[i].URI) {
+			lines[i].hide()
+		}
+	}
+	if uri != "" && len(lines) > 0 {
+		of, err := e.find(ctx, uri)
+		if err != nil {
+			return lines, err
+		}
+		lines[0].Seen = &of.seen
+	}
+	return lines, unread
+}
+
+// linesOf are the rows' overrides of an article, or of all that have corrections.
+func linesOf(rows override.Rows, uri article.URI) (lines []overrideLine, err error) {
+	var errs []error
+	rows.Range(func(key string, value []byte) bool {
+		if uri != "" && key != string(uri) {
 			return true
-		})
-		return errors.Join(errs...)
+		}
+		o, err := event.DecodeOverride(key, value)
+		var l overrideLine
+		if err == nil {
+			l, err = overrideLineOf(&o)
+		}
+		if err != nil {
+			errs = append(errs, err)
+		} else if uri != "" || len(l.Fields) > 0 {
+			lines = append(lines, l)
+		}
+		return true
 	})
 	slices.SortFunc(lines, func(a, b overrideLine) int { return cmp.Compare(a.URI, b.URI) })
-	if err != nil || uri == "" || len(lines) == 0 {
-		return lines, err
+	return lines, errors.Join(errs...)
+}
+
+// hide leaves out what may have words of the text.
+func (l *overrideLine) hide() {
+	l.Withheld = true
+	for i := range l.Fields {
+		l.Fields[i].Value, l.Fields[i].Reason = nil, ""
 	}
-	of, err := e.find(ctx, uri)
-	lines[0].Seen = &of.seen
-	return lines, err
+}
+
+// shown tells of an article whether it may be seen now, by the table of statuses.
+func (e *editor) shown(ctx context.Context) (func(article.URI) bool, error) {
+	there, _, err := split(ctx, e.bus, []string{topic.Status})
+	if err != nil {
+		return nil, err
+	}
+	if len(there) == 0 {
+		return func(article.URI) bool { return true }, nil
+	}
+	v, err := e.bus.OpenView(ctx, topic.Status)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = v.Close() }() // what was read can still be asked for
+	now := time.Now()
+	return func(uri article.URI) bool {
+		value, ok := v.Get(string(uri))
+		if !ok {
+			return true
+		}
+		row, err := release.ReadRow(value)
+		return err == nil && row.Standing().Visible(now)
+	}, nil
 }
 
 // rehearse is what a change would make, or why it can't be.
-func (e *editor) rehearse(ctx context.Context, uri article.URI, change override.Change) (overrideLine, error) {
-	of, err := e.find(ctx, uri)
-	if err == nil {
-		err = of.correctable()
-	}
+func (e *editor) rehearse(ctx context.Context, uri article.URI, change override.Change) (l overrideLine, err error) {
+	of, err := e.changeable(ctx, uri, &change)
 	if err != nil {
-		return overrideLine{}, err
+		return l, err
 	}
-	var was *article.Override
-	if err := e.see(ctx, func(v override.Rows) (err error) {
-		was, err = override.Of(v, uri)
+	change.At = time.Now()
+	err = e.see(ctx, func(rows override.Rows) error {
+		made, err := of.make(&change, rows)
+		if err == nil {
+			l, err = of.line(&change, &made)
+		}
 		return err
-	}); err != nil {
-		return overrideLine{}, err
-	}
-	o, err := of.make(change, was)
-	if err != nil {
-		return overrideLine{}, err
-	}
-	l, err := overrideLineOf(&o)
-	l.Action, l.Revision = action(&change), of.newest.Revision
+	})
 	return l, err
 }
 
-func action(c *override.Change) string {
-	if len(c.Set) > 0 {
-		return "set"
+// changeable looks for an article that such a change can be made of.
+func (e *editor) changeable(ctx context.Context, uri article.URI, change *override.Change) (*lineage, error) {
+	of, err := e.find(ctx, uri)
+	if err == nil && len(change.Set) > 0 {
+		err = of.correctable()
 	}
-	return "remove"
+	return of, err
 }
 
-// carryOut writes a change down, sends the article again, and keeps it in the audit.
+// carryOut writes a change down, first in the audit, and sends the article again.
 func (e *editor) carryOut(ctx context.Context, uri article.URI, change override.Change) (l overrideLine, err error) {
 	if err := e.bus.EnsureTopics(ctx, topic.Overrides); err != nil {
 		return l, err
 	}
-	of, err := e.find(ctx, uri)
-	if err == nil {
-		err = of.correctable()
-	}
+	of, err := e.changeable(ctx, uri, &change)
 	if err != nil {
 		return l, err
 	}
-	o, err := e.write(ctx, of, change)
+	made, err := e.write(ctx, of, &change)
 	if err != nil {
 		return l, err
 	}
-	if l, err = overrideLineOf(&o); err != nil {
+	if l, err = of.line(&change, &made); err != nil || of.correctable() != nil { // there is nothing to send
 		return l, err
 	}
-	l.Action = action(&change)
-	if l.Revision, err = e.send(ctx, of, o.Number); err != nil {
-		return l, fmt.Errorf("the correction is kept, and counts from the next revision on; copytaster override reissue %s goes on: %w", uri, err)
-	}
-	var fields []string
-	for _, s := range change.Set {
-		fields = append(fields, s.Field)
-	}
-	r := audited{At: change.At.UTC(), Action: "override", URI: uri, Who: change.Who, Reason: change.Reason, Revision: l.Revision, Fields: fields}
-	if len(change.Set) == 0 {
-		r.Action, r.Fields = "override removed", change.Remove
-	}
-	if err := keep(ctx, e.bus, r); err != nil {
-		return l, fmt.Errorf("the correction is carried out; it can't be written to the audit: %w", err)
+	if l.Revision, err = e.send(ctx, of, made.Number); err != nil {
+		return l, fmt.Errorf("the change is kept, and counts from the next revision on; copytaster override reissue %s goes on: %w", uri, err)
 	}
 	return l, nil
 }
 
-// write puts a change into the table. Of two who change it at once one is overtaken,
-// and changes nothing.
-func (e *editor) write(ctx context.Context, of *lineage, change override.Change) (o article.Override, err error) {
+// maxTries is how often a change is tried that others overtake.
+const maxTries = 10
+
+// write puts a change into the audit and then into the table. Of two who change the
+// table at the same moment one is overtaken, even if it is of other articles, and tries
+// again.
+func (e *editor) write(ctx context.Context, of *lineage, change *override.Change) (made override.Made, err error) {
+	for range maxTries {
+		if made, err = e.tryWrite(ctx, of, change); !errors.Is(err, bus.ErrOvertaken) {
+			return made, err
+		}
+		select {
+		case <-time.After(rand.N(time.Second)): //nolint:gosec // so that not both begin at once
+		case <-ctx.Done():
+			return made, ctx.Err()
+		}
+	}
+	return made, fmt.Errorf("others changed overrides each of the %d times: %w", maxTries, err)
+}
+
+func (e *editor) tryWrite(ctx context.Context, of *lineage, change *override.Change) (made override.Made, err error) {
 	table, err := e.bus.OpenTable(ctx, topic.Overrides)
 	if err != nil {
-		return o, err
+		return made, err
 	}
 	defer func() { err = errors.Join(err, table.Close()) }()
-	was, err := override.Of(table, of.uri)
+	change.At = time.Now()
+	if made, err = of.make(change, table); err != nil {
+		return made, err
+	}
+	value, err := event.EncodeOverride(&made.Override)
 	if err != nil {
-		return o, err
+		return made, err
 	}
-	if o, err = of.make(change, was); err != nil {
-		return o, err
+	r := audited{At: change.At.UTC(), Action: "override", URI: of.uri, Who: change.Who, Reason: change.Reason, Fields: made.Fields, Number: made.Number}
+	if len(change.Set) == 0 {
+		r.Action = "override removed"
 	}
-	value, err := event.EncodeOverride(&o)
-	if err != nil {
-		return o, err
+	if of.newest != nil {
+		r.Revision = of.newest.Revision
 	}
-	return o, table.Put(ctx, string(of.uri), value)
+	if err := e.note(ctx, r); err != nil {
+		return made, fmt.Errorf("nothing is changed, as it can't be written to the audit: %w", err)
+	}
+	return made, table.Put(ctx, string(of.uri), value)
 }
 
 // reissue sends an article again.
-func (e *editor) reissue(ctx context.Context, uri article.URI, dry bool) (overrideLine, error) {
+func (e *editor) reissue(ctx context.Context, uri article.URI, dry bool) (l overrideLine, err error) {
 	of, err := e.find(ctx, uri)
 	if err == nil {
 		err = of.correctable()
 	}
 	if err != nil {
-		return overrideLine{}, err
-	}
-	var o *article.Override
-	if err := e.see(ctx, func(v override.Rows) (err error) {
-		o, err = override.Of(v, uri)
-		return err
-	}); err != nil {
-		return overrideLine{}, err
-	}
-	if o == nil {
-		return overrideLine{}, fmt.Errorf("nothing of %s was ever corrected", uri)
-	}
-	l, err := overrideLineOf(o)
-	if l.Revision = of.newest.Revision; err != nil || dry {
 		return l, err
 	}
-	l.Revision, err = e.send(ctx, of, o.Number)
+	var o *article.Override
+	if err := e.see(ctx, func(rows override.Rows) (err error) {
+		o, err = override.Of(rows, uri)
+		return err
+	}); err != nil {
+		return l, err
+	}
+	if o == nil {
+		return l, fmt.Errorf("nothing of %s was ever corrected", uri)
+	}
+	if l, err = overrideLineOf(o); err != nil {
+		return l, err
+	}
+	if l.Revision = of.newest.Revision; !dry {
+		l.Revision, err = e.send(ctx, of, o.Number)
+	}
 	return l, err
 }
 
@@ -566,7 +649,7 @@ func (of *lineage) take(a *article.Article, enriched bool) {
 		if a.Revision >= of.last {
 			of.last, of.seen, of.read = a.Revision, a.Corrections.Number, a
 		}
-		a.Forget() // what it was is found out again
+		unfind(a)
 		p := a.Revision.Parts()
 		p.Generation = 0
 		if r, err := p.Revision(); err == nil {
@@ -578,29 +661,51 @@ func (of *lineage) take(a *article.Article, enriched bool) {
 	}
 }
 
-// make is the override after a change of the one that there is.
-func (of *lineage) make(change override.Change, was *article.Override) (article.Override, error) {
-	a := *of.newest
+// unfind takes out of a what is found out again. Language and agency stay, which the
+// agency may have stated, unless an editor corrected them.
+func unfind(a *article.Article) {
+	a.Forget()
+	a.Amounts, a.Quantities, a.Moments, a.Quotes, a.Filed, a.Translation = nil, nil, nil, nil, article.Filed{}, article.Translation{}
+	a.CitedMedia, a.Credits, a.Attribution = nil, nil, article.Attribution{}
+	a.Entities, a.Places, a.Topics, a.Keyphrases, a.Summary = nil, nil, nil, nil, article.Evidence{}
+	a.Unflag(article.FlagEnricherFailed)
+	a.Unflag(article.FlagTruncated)
+}
+
+// make is what a change of the rows makes.
+func (of *lineage) make(change *override.Change, rows override.Rows) (override.Made, error) {
+	was, unread := override.Of(rows, of.uri)
+	a := article.Article{URI: of.uri}
+	if of.newest != nil {
+		a = *of.newest
+	}
 	if of.read != nil && of.read.Text == a.Text { // a summary must be of the report
 		a.Segments = of.read.Segments
 	}
-	o, err := change.Make(was, of.corrected, &a)
-	switch {
-	case errors.Is(err, override.ErrNothing):
-		err = &refusal{http.StatusNotFound, err}
-	case err != nil:
-		err = &refusal{http.StatusUnprocessableEntity, err}
-	}
-	return o, err
+	return change.Make(was, unread, of.corrected, &a)
 }
 
-// correctable tells why nothing of the article can be corrected now.
+// line says what a change made.
+func (of *lineage) line(change *override.Change, made *override.Made) (overrideLine, error) {
+	l, err := overrideLineOf(&made.Override)
+	if l.Action = "remove"; len(change.Set) > 0 {
+		l.Action = "set"
+	}
+	if of.correctable() == nil {
+		l.Revision = of.newest.Revision
+	} else {
+		l.hide()
+	}
+	return l, err
+}
+
+// correctable tells why nothing of the article can be corrected or sent now.
 func (of *lineage) correctable() error {
 	switch {
 	case of.newest == nil:
-		return refused(http.StatusNotFound, "%s has no revision with a text in the log", of.uri)
+		return fmt.Errorf("%s has no revision with a text in the log", of.uri)
 	case of.stands.Status == article.Canceled:
-		return refused(http.StatusConflict, "%s is killed: copytaster reinstate comes first", of.uri)
+		return fmt.Errorf("%s is killed: copytaster reinstate comes first", of.uri)
 	}
 	return nil
 }

@@ -355,6 +355,7 @@ func decodeAgain(ctx context.Context, a *article.Article, data []byte, detect bo
 var ofEnrichment = []string{
 	"agency", "language", "kicker", "headline", "standfirst", "byline", "dateline", "body", "segments", "credits", "cited_media", "attribution", "flags",
 	"filed", "translation", "translation_likely", "quotes", "amounts", "quantities", "dates",
+	"entities", "places", "topics", "keyphrases", "summary", "reading_time", "corrections",
 }
 
 // changes compares two parses, field by field of their JSON. What says which

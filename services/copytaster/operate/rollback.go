@@ -128,6 +128,9 @@ func (c *GenerationRollbackCmd) restore(ctx context.Context, t Terminal, b *bus.
 	if r.Killed > 0 {
 		fmt.Fprintf(t.Out, "%s were killed, and stay so\n", count(r.Killed, "article"))
 	}
+	if r.Uncorrected > 0 {
+		fmt.Fprintf(t.Out, "%s can't have what editors correct now, and %s as they were\n", count(r.Uncorrected, "result"), would(c.DryRun, "sent"))
+	}
 	fmt.Fprintln(t.Out, "start the old program now, if it does not run")
 	if r.Without > 0 {
 		fmt.Fprintf(t.Out, "%s came since the promotion and have no earlier result; with the old program running:\n  copytaster generation promote %d --replay --from-time %s\n",

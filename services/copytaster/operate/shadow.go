@@ -62,7 +62,7 @@ type corrected struct {
 func (c corrected) Enrich(ctx context.Context, a *article.Article) error {
 	o, err := override.Of(c.rows, a.URI)
 	if err != nil {
-		return err
+		return c.EnrichUncorrected(ctx, a, err)
 	}
 	return c.EnrichWith(ctx, a, o)
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
+	"github.com/copytaster/copytaster/services/enrich/enricher"
 	"github.com/copytaster/copytaster/services/enrich/generation"
 	"github.com/copytaster/copytaster/services/enrich/override"
 )
@@ -56,6 +58,9 @@ type Result struct {
 	// Since is when the first of those without was received; zero if there are none.
 	Since  time.Time `json:"since,omitzero"`
 	Killed int64     `json:"killed"` // articles; none of theirs is sent
+	// Uncorrected are results that what editors correct can't be put into; they are
+	// sent as they were.
+	Uncorrected int64 `json:"uncorrected,omitempty"`
 }
 
 // place is where a message is in the log.
@@ -193,7 +198,7 @@ func Restore(ctx context.Context, b *bus.Bus, o Options) (Result, error) {
 	if err == nil {
 		err = s.flush(ctx)
 	}
-	r.Sent = s.sent
+	r.Sent, r.Uncorrected = s.sent, s.uncorrected
 	return r, errors.Join(err, sink.Close())
 }
 
@@ -239,9 +244,10 @@ type sender struct {
 	sink    *bus.Sink
 	options Options
 
-	mu      sync.Mutex
-	pending []article.Article
-	sent    int64
+	mu          sync.Mutex
+	pending     []article.Article
+	sent        int64
+	uncorrected int64
 }
 
 func (s *sender) add(ctx context.Context, a article.Article) error {
@@ -250,31 +256,40 @@ func (s *sender) add(ctx context.Context, a article.Article) error {
 		return fmt.Errorf("article %s: %w", a.URI, err)
 	}
 	a.Revision = r
-	if err := s.correct(&a); err != nil {
-		return err
-	}
+	could := correct(s.options.Overrides, &a)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !could {
+		s.uncorrected++
+	}
 	if s.pending = append(s.pending, a); len(s.pending) < batch {
 		return nil
 	}
 	return s.write(ctx)
 }
 
-// correct puts in what editors correct now.
-func (s *sender) correct(a *article.Article) error {
-	if s.options.Overrides == nil {
-		return nil
+// correct puts in what editors correct now, as the enrichment does. If it can't, it
+// leaves a as it is, and says so.
+func correct(rows override.Rows, a *article.Article) bool {
+	if rows == nil {
+		return true
 	}
-	o, err := override.Of(s.options.Overrides, a.URI)
+	o, err := override.Of(rows, a.URI)
 	if err != nil || o == nil {
-		return err
+		return err == nil
 	}
-	a.Forget()
-	o.In(a.Text).Apply(a)
-	a.CutReading()
-	a.Revision = a.Revision.Reissued(a.Corrections.Number)
-	return nil
+	b := *a
+	b.Flags = slices.Clone(a.Flags)
+	b.Forget()
+	if enricher.Correct(&b, o.In(b.Text)) != nil {
+		return false
+	}
+	if enricher.Fit(&b); !event.Fits(&b, event.Enriched) {
+		return false
+	}
+	b.Reissue()
+	*a = b
+	return true
 }
 
 func (s *sender) flush(ctx context.Context) error {

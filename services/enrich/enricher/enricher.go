@@ -110,12 +110,12 @@ func (c *Chain) Enrich(ctx context.Context, a *article.Article) error {
 // EnrichWith is Enrich with what editors corrected; nil: nothing. A correction stands
 // in its field from the first enricher on, which tells the segments, and again as soon
 // as the field's own has run: what is built on the field is built on the correction.
-func (c *Chain) EnrichWith(ctx context.Context, a *article.Article, o *article.Override) error {
+func (c *Chain) EnrichWith(ctx context.Context, a *article.Article, corrects *article.Override) error {
 	a.Forget()
 	a.Unflag(article.FlagEnricherFailed)
 	var placed *article.Placed
-	if o != nil {
-		placed = o.In(a.Text)
+	if corrects != nil {
+		placed = corrects.In(a.Text)
 	}
 	// One of before may lie in what is no report by the segments of now.
 	a.Summary = article.Evidence{}
@@ -157,32 +157,56 @@ func (c *Chain) EnrichWith(ctx context.Context, a *article.Article, o *article.O
 			placed = nil
 		}
 	}
-	fit(a)
+	Fit(a)
+	return nil
+}
+
+// EnrichUncorrected is Enrich of an article whose corrections can't be read, and why:
+// it goes on with what is found out, flagged as by an enricher that fails.
+func (c *Chain) EnrichUncorrected(ctx context.Context, a *article.Article, why error) error {
+	if err := c.Enrich(ctx, a); err != nil {
+		return err
+	}
+	a.Flags = slices.Clone(a.Flags)
+	a.Flag(article.FlagEnricherFailed)
+	c.uncorrected(why)
 	return nil
 }
 
 // Override is the name under which the outcome of corrections is reported.
 const Override = "override"
 
-// correct puts corrections in, and tells whether they could be. What was checked when
-// it was said, and is no article with this text, is left out as what a failed enricher
-// gave.
+// correct puts corrections in, and tells whether they could be.
 func (c *Chain) correct(a *article.Article, p *article.Placed) bool {
+	err := Correct(a, p)
+	if err != nil {
+		c.uncorrected(err)
+	}
+	return err == nil
+}
+
+func (c *Chain) uncorrected(why error) {
+	if c.report != nil {
+		c.report(Outcome{Name: Override, Version: 1, Err: fmt.Errorf("%s: %w", Override, why)})
+	}
+}
+
+// Correct puts corrections in. Those that were checked when they were said, and make
+// no article of this text, are left out as what a failed enricher gave; the error says
+// why.
+func Correct(a *article.Article, p *article.Placed) error {
 	before := *a
 	p.Apply(a)
 	a.CutReading()
 	err := a.CheckReading()
 	if err == nil {
-		return true
+		return nil
 	}
 	*a = before
 	a.Corrections = article.Corrections{Number: p.Number()}
 	a.Flags = slices.Clone(a.Flags)
 	a.Flag(article.FlagEnricherFailed)
-	if c.report != nil {
-		c.report(Outcome{Name: Override, Version: 1, Err: fmt.Errorf("%s: %w", Override, err)})
-	}
-	return false
+	return err
 }
 
 func (l *link) enrich(ctx context.Context, a *article.Article) (panicked bool, err error) {

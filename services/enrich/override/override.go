@@ -8,16 +8,21 @@
 package override
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/mediatopic"
 	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/services/enrich/enricher/topics"
 )
 
 // Header is on a message that was sent because an override changed: who enriches it
@@ -30,7 +35,8 @@ type Rows interface {
 	Range(f func(key string, value []byte) bool)
 }
 
-// Of is the override of an article; nil: it has none.
+// Of is the override of an article; nil: it has none. A row that can't be read is a
+// permanent error.
 func Of(rows Rows, uri article.URI) (*article.Override, error) {
 	value, ok := rows.Get(string(uri))
 	if !ok {
@@ -59,7 +65,8 @@ func Follow(v View) *Follower { return &Follower{v} }
 const patience = 10 * time.Second
 
 // For is the override that counts for the article of a message; nil: it has none. An
-// error that is not permanent says that it can't be told now.
+// error that is not permanent says that it can't be told now, a permanent one that the
+// row can't be read.
 func (f *Follower) For(ctx context.Context, m *stage.Message, uri article.URI) (*article.Override, error) {
 	if m.Header(Header) != "" {
 		// Whatever comes behind this message must have the change, too, so the wait is
@@ -79,10 +86,10 @@ type Said struct {
 	Value []byte // JSON, see [article.ParseCorrection]
 }
 
-// Change is a change of an override.
+// Change is a change of an override: it sets or removes.
 type Change struct {
 	Set    []Said
-	Remove []string // fields; with All: what there is
+	Remove []string // fields; with All: what there is, readable or not
 	All    bool
 	Who    string
 	Reason string
@@ -113,85 +120,153 @@ func (c *Change) Validate() error {
 			return fmt.Errorf("field %q can't be corrected; there are %s", f, strings.Join(article.Correctable(), ", "))
 		}
 	}
-	if len(c.Set) == 0 && len(c.Remove) == 0 && !c.All {
+	switch removes := c.All || len(c.Remove) > 0; {
+	case len(c.Set) == 0 && !removes:
 		return errors.New("nothing is set or removed")
+	case len(c.Set) > 0 && removes:
+		return errors.New("a change sets or removes, it can't do both")
 	}
 	return nil
 }
 
-// ErrNothing says that there is nothing to remove.
-var ErrNothing = errors.New("has no such correction")
+// Errors of changes that change nothing.
+var (
+	ErrNothing = errors.New("has no such correction")
+	ErrSame    = errors.New("is corrected so already")
+)
 
-// Make is the override of a, after a change of the one that there is; nil: none. a is
-// its newest revision as it was received; above is a number that the new one must be
-// above, whatever the row says: the highest that was ever seen.
-func (c *Change) Make(was *article.Override, above int, a *article.Article) (article.Override, error) {
-	o := article.Override{URI: a.URI}
+// Made is what a change makes.
+type Made struct {
+	article.Override
+	Fields []string // that are set or removed
+}
+
+// Make is the override after a change of the one that there is; was is nil if there is
+// none, and unread says that there is one which can't be read. a is the article's newest
+// revision as it was received; to remove, its URI is enough. above is a number that the
+// new one must be above, whatever the row says: the highest that was ever seen.
+//
+// Where the numbers end nothing can be set any more, and all can still be removed.
+func (c *Change) Make(was *article.Override, unread error, above int, a *article.Article) (Made, error) {
+	o := Made{Override: article.Override{URI: a.URI}}
 	if was != nil {
-		o = *was
+		o.Override = *was
 	}
-	if o.Number = max(o.Number, above) + 1; o.Number > article.MaxCorrections {
-		return o, fmt.Errorf("%s was corrected %d times, and a revision has room for %d", a.URI, o.Number-1, article.MaxCorrections)
+	limit := article.MaxCorrections
+	if len(c.Set) == 0 {
+		limit += len(article.Correctable())
 	}
-	if a.Status == article.Canceled || a.Text == "" {
-		return o, fmt.Errorf("%s has no text to correct anything of", a.URI)
+	if o.Number = max(o.Number, above) + 1; o.Number > limit {
+		return o, fmt.Errorf("%s was corrected %d times, and a revision has room for %d", a.URI, o.Number-1, limit)
+	}
+	switch {
+	case unread != nil && !c.All:
+		return o, fmt.Errorf("remove --all comes first: %w", unread)
+	case unread != nil:
+		return o, nil
+	case len(c.Set) == 0:
+		return o, c.remove(&o)
+	}
+	if err := c.set(&o, a); err != nil {
+		return o, err
+	}
+	if _, err := event.EncodeOverride(&o.Override); err != nil {
+		return o, err
+	}
+	return o, fits(&o.Override, *a)
+}
+
+// remove removes.
+func (c *Change) remove(o *Made) error {
+	if o.Fields = c.Remove; c.All {
+		for _, x := range o.Corrections {
+			o.Fields = append(o.Fields, x.Field)
+		}
+		if len(o.Fields) == 0 {
+			return fmt.Errorf("%s %w", o.URI, ErrNothing)
+		}
 	}
 	var errs []error
-	for _, f := range c.removed(&o) {
+	for _, f := range o.Fields {
 		var had bool
-		if o, had = o.Remove(f); !had {
-			errs = append(errs, fmt.Errorf("%s: %s %w", f, a.URI, ErrNothing))
+		if o.Override, had = o.Remove(f); !had {
+			errs = append(errs, fmt.Errorf("%s: %s %w", f, o.URI, ErrNothing))
 		}
 	}
+	return errors.Join(errs...)
+}
+
+// set sets. What says the same as before stays as it was said first.
+func (c *Change) set(o *Made, a *article.Article) error {
+	if a.Status == article.Canceled || a.Text == "" {
+		return fmt.Errorf("%s has no text to correct anything of", a.URI)
+	}
+	var errs []error
 	for _, s := range c.Set {
-		said, err := article.ParseCorrection(a, s.Field, s.Value)
-		if err == nil {
-			err = complete(&said.Value)
-		}
+		said, err := parse(a, s)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
+		if i := slices.IndexFunc(o.Corrections, func(x article.Correction) bool { return x.Field == s.Field }); i >= 0 && same(&o.Corrections[i], &said) {
+			continue
+		}
 		said.Who, said.At, said.Reason = c.Who, c.At.UTC().Truncate(time.Millisecond), c.Reason
-		o = o.Set(said)
+		o.Override = o.Set(said)
+		o.Fields = append(o.Fields, s.Field)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return o, err
+	if len(errs) == 0 && len(o.Fields) == 0 {
+		return fmt.Errorf("%s %w", o.URI, ErrSame)
 	}
-	if _, err := event.EncodeOverride(&o); err != nil {
-		return o, err
-	}
-	return o, fits(&o, *a)
+	return errors.Join(errs...)
 }
 
-func (c *Change) removed(o *article.Override) []string {
-	if !c.All {
-		return c.Remove
+// same tells whether two corrections say the same, whoever says it.
+func same(a, b *article.Correction) bool {
+	said := func(c article.Correction) []byte {
+		c.Corrected, c.Reason, c.Revision = article.Corrected{Field: c.Field}, "", 0
+		value, err := event.EncodeOverride(&article.Override{Number: 1, Corrections: []article.Correction{c}})
+		if err != nil {
+			return nil
+		}
+		return value
 	}
-	if len(o.Corrections) == 0 {
-		return []string{"all"}
-	}
-	var all []string
-	for _, x := range o.Corrections {
-		all = append(all, x.Field)
-	}
-	return all
+	is := said(*a)
+	return is != nil && bytes.Equal(is, said(*b))
 }
 
 // fits tells whether the article can travel with the override.
 func fits(o *article.Override, a article.Article) error {
 	o.In(a.Text).Apply(&a)
-	a.Revision = a.Revision.Reissued(o.Number)
+	if a.Reissue(); a.Corrections.Number < o.Number {
+		return fmt.Errorf("%s was issued again %d times, and a revision has room for %d", a.URI, a.Revision.Parts().Sequence, article.MaxSequence)
+	}
 	a.Original.Bytes = nil
 	_, err := event.Encode(&a, event.Enriched)
 	return err
 }
 
-// complete names topics, which must be among those that there are.
-func complete(v *article.Article) error {
+// paths gives topics their paths.
+var paths = sync.OnceValues(topics.Paths)
+
+// parse reads what is said of a field. Topics must be among those that there are; they
+// get their names and paths.
+func parse(a *article.Article, s Said) (article.Correction, error) {
+	value := s.Value
+	if s.Field == "topics" {
+		path, err := paths()
+		if err != nil {
+			return article.Correction{}, err
+		}
+		value = withPaths(value, path)
+	}
+	c, err := article.ParseCorrection(a, s.Field, value)
+	if err != nil {
+		return c, err
+	}
 	var errs []error
-	for i := range v.Topics {
-		t := &v.Topics[i]
+	for i := range c.Value.Topics {
+		t := &c.Value.Topics[i]
 		label := mediatopic.Label(t.Qcode)
 		if label == "" {
 			errs = append(errs, fmt.Errorf("topics: topic %d: %q is none of IPTC's Media Topics", i, t.Qcode))
@@ -200,5 +275,28 @@ func complete(v *article.Article) error {
 			t.Label = label
 		}
 	}
-	return errors.Join(errs...)
+	return c, errors.Join(errs...)
+}
+
+// withPaths gives topics in JSON, which are said without a path, theirs. What is no
+// list of topics, or none of the Media Topics, stays as it is, or has itself alone.
+func withPaths(value []byte, path func(string) []string) []byte {
+	var said []map[string]any
+	d := json.NewDecoder(bytes.NewReader(value))
+	d.UseNumber()
+	if err := d.Decode(&said); err != nil || d.More() {
+		return value
+	}
+	for _, t := range said {
+		if qcode, is := t["qcode"].(string); is && t["path"] == nil {
+			if t["path"] = []string{qcode}; path(qcode) != nil {
+				t["path"] = path(qcode)
+			}
+		}
+	}
+	completed, err := json.Marshal(said)
+	if err != nil {
+		return value
+	}
+	return completed
 }
