@@ -1,13 +1,9 @@
 package copytaster
 
 import (
-	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,47 +21,6 @@ func corrections(a *article.Article) string {
 		all = append(all, strings.TrimSpace(c.Field+" "+c.Who))
 	}
 	return strings.Join(all, ", ")
-}
-
-// serveOverrides runs the API until the test ends, and gives a function that asks it.
-func (o *tools) serveOverrides() func(method string, uri article.URI, body string) (status int, answer string) {
-	o.t.Helper()
-	from, to := io.Pipe()
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan int, 1)
-	go func() {
-		code := execute(ctx, o.args("override", "serve", "--listen=127.0.0.1:0"), Terminal{In: strings.NewReader(""), Out: to, Err: io.Discard})
-		_ = to.Close()
-		ended <- code
-	}()
-	o.t.Cleanup(func() {
-		cancel()
-		if code := <-ended; code != 0 {
-			o.t.Errorf("override serve: exit code %d", code)
-		}
-	})
-	base, err := bufio.NewReader(from).ReadString('\n')
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	return func(method string, uri article.URI, body string) (int, string) {
-		o.t.Helper()
-		r, err := http.NewRequestWithContext(o.t.Context(), method, strings.TrimSpace(base)+"/"+url.PathEscape(string(uri)), strings.NewReader(body))
-		if err != nil {
-			o.t.Fatal(err)
-		}
-		r.Header.Set("Content-Type", "application/json")
-		resp, err := http.DefaultClient.Do(r)
-		if err != nil {
-			o.t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		b, err := io.ReadAll(resp.Body)
-		if err != nil {
-			o.t.Fatal(err)
-		}
-		return resp.StatusCode, string(b)
-	}
 }
 
 // What an editor says stands in the index and in the public topics, whatever the
@@ -104,7 +59,7 @@ func TestEditorsOverride(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := o.lines(0, append(set("language=sv", "places=@"+places,
-		`topics=[{"qcode":"medtop:20000139","path":["medtop:03000000","medtop:20000139"],"why":[{"why":"lighthouse","text":"lighthouse"}]}]`,
+		`topics=[{"qcode":"medtop:20000139","why":[{"why":"lighthouse","text":"lighthouse"}]}]`,
 		`entities=[{"type":"person","name":"Ana Ruiz"},{"type":"place","name":"Skarra"}]`,
 		`keyphrases=[{"phrase":"lighthouse","score":1}]`, `summary={"text":"The lighthouse of Skarra was lit."}`), "--yes")...)
 	if len(done) != 1 || done[0]["done"] != true || len(done[0]["fields"].([]any)) != 6 {
@@ -169,10 +124,7 @@ func TestEditorsOverride(t *testing.T) {
 	// One field is taken back, and one is said anew by somebody else.
 	o.must(0, "override", "remove", "--who", "B. Lee", "--yes", string(uri), "language", "summary")
 	is("Ferry has sunk", "en, entities M. Ito, keyphrases M. Ito, places M. Ito, topics M. Ito")
-	api := o.serveOverrides()
-	if status, body := api(http.MethodPatch, uri, `{"who":"B. Lee","set":{"topics":null}}`); status != http.StatusOK || !strings.Contains(body, `"number":3`) {
-		t.Errorf("%d %s", status, body)
-	}
+	o.must(0, "override", "set", "--who", "B. Lee", "--yes", string(uri), "topics=null")
 	c := is("Ferry has sunk", "en, entities M. Ito, keyphrases M. Ito, places M. Ito, topics B. Lee")
 	if len(c.Topics) > 0 || c.Revision.Parts().Sequence != 3 {
 		t.Errorf("it is %+v", c)
@@ -207,32 +159,39 @@ func TestEditorsOverride(t *testing.T) {
 		}
 		return nil
 	})
+	if l := o.lines(0, "override", "list", string(uri)); l[0]["withheld"] != true || l[0]["fields"].([]any)[0].(map[string]any)["value"] != nil {
+		t.Errorf("the list has %v", l)
+	}
+	o.must(0, "override", "remove", "--who", "B. Lee", "--yes", string(uri), "keyphrases") // the row alone
 	o.must(0, append([]string{"reinstate"}, ruling...)...)
-	is("Ferry has sunk", "en, entities M. Ito, keyphrases M. Ito, places M. Ito, topics B. Lee")
-	if status, body := api(http.MethodDelete, uri, `{"who":"B. Lee"}`); status != http.StatusOK || !strings.Contains(body, `"fields":[]`) {
-		t.Errorf("%d %s", status, body)
-	}
-	if status, body := api(http.MethodDelete, uri, `{"who":"B. Lee"}`); status != http.StatusNotFound {
-		t.Errorf("%d %s", status, body)
-	}
-	if status, body := api(http.MethodPatch, uri, `{"who":"B. Lee","set":{"language":"english"}}`); status != http.StatusUnprocessableEntity || !strings.Contains(body, "no language tag") {
-		t.Errorf("%d %s", status, body)
-	}
+	s.await("the statuses have it", func() error {
+		if code, _, errs := o.run("override", "reissue", string(uri)); code != 0 {
+			return fmt.Errorf("%d %s", code, errs)
+		}
+		return nil
+	})
+	is("Ferry has sunk", "en, entities M. Ito, places M. Ito, topics B. Lee")
+	o.refused(1, "no language tag", append(set("language=english"), "--yes")...)
+	o.must(0, "override", "remove", "--all", "--who", "B. Lee", "--yes", string(uri))
+	o.refused(1, "has no such correction", "override", "remove", "--all", "--who", "B. Lee", "--yes", string(uri))
 	d := is("Ferry has sunk", "en")
 	if len(d.Entities) != 0 && d.Entities[0].Mentions[0].Enricher == article.Signer {
 		t.Errorf("it is %+v", d)
 	}
-	docs, err := s.source("article-versions", uri)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, doc := range docs {
-		var v article.Article
-		if err := json.Unmarshal(doc, &v); err != nil {
-			t.Fatal(err)
+	s.await("the version is the head's", func() error {
+		docs, err := s.source("article-versions", uri)
+		if err != nil {
+			return err
 		}
-		if v.Version == "2" && v.Revision != d.Revision {
-			t.Errorf("the version is %v, the head %v", v.Revision.Parts(), d.Revision.Parts())
+		for _, doc := range docs {
+			var v article.Article
+			if err := json.Unmarshal(doc, &v); err != nil {
+				return err
+			}
+			if v.Version == "2" && v.Revision == d.Revision {
+				return nil
+			}
 		}
-	}
+		return fmt.Errorf("%d versions, none of them %v", len(docs), d.Revision.Parts())
+	})
 }

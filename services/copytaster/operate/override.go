@@ -169,7 +169,7 @@ func (l overrideLine) print(t Terminal) {
 		}
 	}
 	if l.Withheld {
-		fmt.Fprintln(t.Out, "  the article is killed, withheld or under an embargo: what is corrected to what isn't shown")
+		fmt.Fprintln(t.Out, "  the article may not be shown now, nor may what was corrected")
 	}
 	if l.Seen != nil && *l.Seen < l.Number {
 		fmt.Fprintf(t.Out, "  the newest enriched revision has %s of them: it waits for enrich, or copytaster override reissue sends it again\n", count(int64(*l.Seen), "change"))
@@ -669,7 +669,6 @@ func unfind(a *article.Article) {
 	a.CitedMedia, a.Credits, a.Attribution = nil, nil, article.Attribution{}
 	a.Entities, a.Places, a.Topics, a.Keyphrases, a.Summary = nil, nil, nil, nil, article.Evidence{}
 	a.Unflag(article.FlagEnricherFailed)
-	a.Unflag(article.FlagTruncated)
 }
 
 // make is what a change of the rows makes.
