@@ -285,6 +285,22 @@ func TestWhatRepeatsMoves(t *testing.T) {
 			t.Errorf("%q: %+v", b.Text, b.Quotes)
 		}
 	}
+	// Of words that are no passage everywhere those are meant that moved with the rest.
+	for _, old := range []string{"Ana z Bo Ana", "Ana z Ana Bo"} {
+		const in = "UPDATE. "
+		a, b := ferry(old), ferry(in+old)
+		ana, bo := strings.LastIndex(old, "Ana"), strings.Index(old, "Bo")
+		said := []string{fmt.Sprintf(`{"start":%d,"end":%d}`, ana, ana+3), fmt.Sprintf(`{"start":%d,"end":%d}`, bo, bo+2)}
+		o := corrected(t, a, "quotes", "["+strings.Join(said, ",")+"]")
+		o.In(b.Text).Apply(b)
+		var at []int
+		for _, q := range b.Quotes {
+			at = append(at, q.Start-len(in))
+		}
+		if want := []int{min(ana, bo), max(ana, bo)}; !slices.Equal(at, want) {
+			t.Errorf("%q: they are at %v, want %v", b.Text, at, want)
+		}
+	}
 	names := []string{"Ana", "Bo", "Cy", "Monday"}
 	rapid.Check(t, func(r *rapid.T) {
 		pick := func(from []string, least int, name string) string {
