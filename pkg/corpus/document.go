@@ -93,24 +93,31 @@ func Parse(source []byte) (a article.Article, indexedAt time.Time, err error) {
 
 // NoticeFields are the fields of a document that [Notice] keeps.
 var NoticeFields = []string{
-	"uri", "version", "revision", "status", "embargo_until", "expires_at", "source", "provider", "agency", "urgency",
+	"uri", "version", "revision", "status", "embargo_until", "expires_at", "source", "provider", "urgency",
 	"published_at", "version_created", "received_at", "sort_date", "flags",
 }
 
 // Notice is what is left of a killed article: that it was, whose, when, that it
-// is canceled, and what its status was without the kill. Nothing of what it said.
+// is canceled, and what its status was without the kill. Nothing of what it said,
+// and nothing that enrichment found out: a kill comes both before and after it, and
+// whichever is written first must say the same.
 func Notice(a *article.Article) article.Article {
 	n := article.Article{
 		URI: a.URI, Version: a.Version, Revision: a.Revision, Status: article.Canceled, EmbargoUntil: a.EmbargoUntil, ExpiresAt: a.ExpiresAt,
-		Source: a.Source, Provider: a.Provider, Agency: article.Label{Value: a.Agency.Value}, Urgency: a.Urgency,
+		Source: a.Source, Provider: a.Provider, Urgency: a.Urgency,
 		PublishedAt: a.PublishedAt, VersionCreated: a.VersionCreated, ReceivedAt: a.ReceivedAt,
-		Flags: a.Flags,
+		Flags: slices.DeleteFunc(slices.Clone(a.Flags), ofEnrichment),
 	}
 	if flag, ok := was[a.Status]; ok {
-		n.Flags = slices.Clone(a.Flags)
 		n.Flag(flag)
 	}
 	return n
+}
+
+// ofEnrichment tells whether enrichment may set a flag. They are about fields that
+// no notice has.
+func ofEnrichment(flag string) bool {
+	return flag == article.FlagEnricherFailed || flag == article.FlagTruncated
 }
 
 // was are the flags of a killed article's revisions, by what they were without

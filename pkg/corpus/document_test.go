@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -32,7 +33,7 @@ func report(language string) article.Article {
 		Images:      []article.Image{{URL: "https://example.org/1.jpg", Caption: "picturecaption"}},
 		PublishedAt: received.Add(-time.Hour), VersionCreated: received.Add(-time.Minute), ReceivedAt: received.Add(123456789),
 		Original: article.Original{Size: 7, Hash: "ab", Format: "text", MediaType: "text/plain", Charset: "utf-8", Name: "a.txt"},
-		Flags:    []string{article.FlagTruncated},
+		Flags:    []string{article.FlagSortDateReceived},
 	}
 	b := article.Builder{Signer: "test", Version: 1}
 	b.Add(article.Kicker, "Sahel")
@@ -201,7 +202,7 @@ func TestNoticeSaysNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.URI != a.URI || got.Revision != a.Revision || got.Status != article.Canceled || got.Source != "site-3" || got.Agency.Value != "dpa" ||
+		if got.URI != a.URI || got.Revision != a.Revision || got.Status != article.Canceled || got.Source != "site-3" || got.Agency.Value != "" ||
 			!got.ReceivedAt.Equal(a.ReceivedAt) || !got.PublishedAt.Equal(a.PublishedAt) || !got.EmbargoUntil.Equal(a.EmbargoUntil) || !got.ExpiresAt.Equal(a.ExpiresAt) || len(got.Flags) != 1 {
 			t.Errorf("got %+v", got)
 		}
@@ -211,6 +212,21 @@ func TestNoticeSaysNothing(t *testing.T) {
 				t.Errorf("the notice has %s", name)
 			}
 		}
+	}
+}
+
+// A kill's notice is the same, whether it is made of what was received or of what
+// was enriched.
+func TestNoticeTellsNothingOfEnrichment(t *testing.T) {
+	enriched := report("en")
+	received := enriched
+	received.Agency, received.Language, received.Segments = article.Label{}, article.Label{}, nil
+	enriched.Flags = append(slices.Clone(enriched.Flags), article.FlagEnricherFailed, article.FlagTruncated)
+	if enriched.Agency.Value == "" {
+		t.Fatal("the report has no agency")
+	}
+	if a, b := corpus.Notice(&received), corpus.Notice(&enriched); !reflect.DeepEqual(a, b) {
+		t.Errorf("received: %+v\nenriched: %+v", a, b)
 	}
 }
 
@@ -447,7 +463,7 @@ func TestSearchable(t *testing.T) {
 	}
 	for field, value := range map[string]any{
 		"uri": "urn:x:en", "source": "site-3", "provider": "dpa", "agency": "dpa", "language": "en", "cited_media": "The Washington Post",
-		"status": "usable", "flags": article.FlagTruncated, "url": "https://example.org/a?b=c", "original.format": "text",
+		"status": "usable", "flags": article.FlagSortDateReceived, "url": "https://example.org/a?b=c", "original.format": "text",
 		"urgency": 4, "subjects.code": "medtop:20000070", "subjects.name": "war", "sort_date": "2024-04-20T05:00:00Z",
 	} {
 		if got := hits(map[string]any{"query": map[string]any{"term": map[string]any{field: value}}}); !slices.Contains(got, "en") {

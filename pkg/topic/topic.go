@@ -153,9 +153,10 @@ func (t Topic) Config() map[string]string {
 		"retention.bytes":   "-1",
 		"compression.type":  "producer",
 	}
-	// Of the public topics, messages have the time of their writer: release looks for
-	// those that it wrote since a time by its own clock.
-	if !t.Public {
+	if t.Public {
+		// Release looks for what it wrote since a time by its own clock.
+		c["message.timestamp.type"] = "CreateTime"
+	} else {
 		// By Kafka's clock. By a writer's, one that is an hour ahead could write nothing.
 		c["message.timestamp.type"] = "LogAppendTime"
 	}

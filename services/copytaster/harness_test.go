@@ -176,7 +176,12 @@ func (s *system) mustPush(text, query string) article.URI {
 
 // source is the document of an article in Elasticsearch, nil if there is none.
 func (s *system) source(alias string, uri article.URI) ([]json.RawMessage, error) {
-	q, err := json.Marshal(map[string]any{"size": 100, "query": map[string]any{"term": map[string]any{"uri": uri}}})
+	return s.sources(alias, map[string]any{"size": 100, "query": map[string]any{"term": map[string]any{"uri": uri}}})
+}
+
+// sources are the documents behind an alias that a search gives.
+func (s *system) sources(alias string, search map[string]any) ([]json.RawMessage, error) {
+	q, err := json.Marshal(search)
 	if err != nil {
 		return nil, err
 	}

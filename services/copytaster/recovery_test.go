@@ -78,12 +78,12 @@ type acked struct {
 }
 
 // feed has copy come in until the end of the test or of stop.
-func (s *system) feed() (c *livecopy, stop func()) {
-	c = &livecopy{system: *s, acked: map[article.URI]*acked{}}
+func (s *system) feed() (*livecopy, func()) {
+	c := &livecopy{system: *s, acked: map[article.URI]*acked{}}
 	ctx, cancel := context.WithCancel(s.t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- c.run(ctx) }()
-	stop = sync.OnceFunc(func() {
+	stop := sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			s.t.Errorf("live copy: %v", err)
@@ -183,31 +183,26 @@ type stored struct {
 	Body     string         `json:"body"`
 }
 
+// mostDocuments is what Elasticsearch gives in one answer. The copy of this test is
+// far less.
+const mostDocuments = 10_000
+
 // documents are all that stand behind an alias, by URI.
 func (s *system) documents(alias string) (map[article.URI][]stored, error) {
-	resp, err := s.client.Post(s.elasticsearch+"/"+s.namespace+alias+"/_search", "application/json",
-		strings.NewReader(`{"size": 10000, "_source": ["uri", "status", "headline", "body"]}`))
+	docs, err := s.sources(alias, map[string]any{"size": mostDocuments, "_source": []string{"uri", "status", "headline", "body"}})
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close()
-	var r struct {
-		Hits struct {
-			Hits []struct {
-				Source stored `json:"_source"`
-			} `json:"hits"`
-		} `json:"hits"`
-		Error json.RawMessage `json:"error"`
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&r); err != nil {
-		return nil, err
-	}
-	if r.Error != nil {
-		return nil, fmt.Errorf("elasticsearch: %s", r.Error)
+	if len(docs) == mostDocuments {
+		return nil, fmt.Errorf("%s has more documents than are read", alias)
 	}
 	all := map[article.URI][]stored{}
-	for _, h := range r.Hits.Hits {
-		all[h.Source.URI] = append(all[h.Source.URI], h.Source)
+	for _, doc := range docs {
+		var d stored
+		if err := json.Unmarshal(doc, &d); err != nil {
+			return nil, err
+		}
+		all[d.URI] = append(all[d.URI], d)
 	}
 	return all, nil
 }

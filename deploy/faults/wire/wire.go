@@ -149,6 +149,9 @@ func (w *Wire) text(i ledger.Item) Text {
 		return w.texts[r.IntN(len(w.texts))]
 	}
 	var b strings.Builder
+	if r.IntN(2) == 0 { // so that enrichment finds what the metadata doesn't say
+		b.WriteString("BERLIN (dpa) - ")
+	}
 	for p := range 4 + r.IntN(4) {
 		if p > 0 {
 			b.WriteString("\n\n")

@@ -86,6 +86,7 @@ func digest(id string, version int64, source []byte) (entry, error) {
 	}
 	e := entry{id: id, uri: a.URI, version: version, revision: a.Revision, canceled: a.Status == article.Canceled}
 	if e.canceled {
+		delete(fields, "agency") // notices of earlier programs have it, or not
 		for _, f := range corpus.NoticeFields {
 			if !slices.Contains(settled, f) {
 				delete(fields, f)
@@ -225,7 +226,7 @@ const killed = "canceled"
 
 // ahead tells that the new index has all that the old has of the document, and
 // more: the old one doesn't have it, or has an older revision, or was not told of
-// a kill. Versions tell that only of an article that nothing was ruled about in the
+// a kill; or it has the same revision as it came again later. Versions tell that only of an article that nothing was ruled about in the
 // old index, and of two revisions in neither, see [corpus.NextVersion].
 func (d Difference) ahead() bool {
 	switch {
@@ -236,7 +237,7 @@ func (d Difference) ahead() bool {
 	case d.NewState == killed:
 		return true
 	}
-	return d.is > d.was && !corpus.Ruled(d.is)
+	return d.is >= d.was && !corpus.Ruled(d.is)
 }
 
 // sides is one of the two aliases with its two indices to be compared.

@@ -63,7 +63,7 @@ func TestAhead(t *testing.T) {
 		"only old":                      {Difference{How: Missing, was: 5}, false},
 		"newer":                         {Difference{How: Changed, was: 5, is: 6}, true},
 		"older":                         {Difference{How: Changed, was: 6, is: 5}, false},
-		"of the same version":           {Difference{How: Changed, was: 5, is: 5}, false},
+		"the same, of another arrival":  {Difference{How: Changed, was: 5, is: 5}, true},
 		"killed, a version":             {Difference{How: Changed, was: 5, is: 5, NewState: killed}, true},
 		"killed, a head":                {Difference{How: Changed, was: 5, is: 9, NewState: killed}, true},
 		"killed in the old one":         {Difference{How: Changed, was: 5, is: 9, OldState: killed}, false},

@@ -35,7 +35,7 @@ func TestBrokenData(t *testing.T) {
 		"[feast]\n13-01: x\n":          "no day of a feast",
 		"[rules]\ncolour: red\n":       "unknown rule",
 		"[to]\n...\n":                  "no words",
-		"may\n":                        "unknown section []",
+		"may\n":                        `xx/terms.txt:1: "may" stands before the first section`,
 		"[to]\nto {the; until\n":       "a brace without its other",
 	} {
 		_, err := calendar.Load(fstest.MapFS{"xx/terms.txt": {Data: []byte(terms)}, "xx/tense.txt": {Data: []byte(tense)}})

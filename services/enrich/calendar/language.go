@@ -263,12 +263,8 @@ type loader struct {
 }
 
 func (l *loader) read(dir fs.FS, name string) error {
-	l.section = ""
-	return lexicon.EachLine(dir, name, func(line string) error {
-		if line[0] == '[' {
-			l.section = strings.Trim(line, "[]")
-			return nil
-		}
+	return lexicon.EachSectionLine(dir, name, func(section, line string) error {
+		l.section = section
 		return l.line(line)
 	})
 }

@@ -17,10 +17,6 @@ import (
 	"github.com/copytaster/copytaster/services/enrich/enricher"
 )
 
-// Sure is the confidence from which on a finding counts: below it, an enricher
-// says that it may as well be none (quotation marks around a title).
-const Sure = article.Sure
-
 // doubtfulToo ends the name of the score in which doubtful annotations count.
 const doubtfulToo = ", doubtful too"
 
@@ -60,19 +56,27 @@ func (k *mark) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*plain)(k))
 }
 
-type testcase struct {
+// written is what every case has.
+type written struct {
 	ID          string    `json:"id"`
 	Language    string    `json:"language"`
 	Text        string    `json:"text"`
 	PublishedAt time.Time `json:"published_at"`
-	Quotes      []mark    `json:"quotes"`
-	Scare       []mark    `json:"scare"`
-	Dates       []mark    `json:"dates"`
-	Amounts     []mark    `json:"amounts"`
-	Quantities  []mark    `json:"quantities"`
-	Topics      []string  `json:"topics"`   // qcodes
-	Tops        []string  `json:"tops"`     // qcodes of the topmost ones that are firm; none: all above Topics
-	Doubtful    []string  `json:"doubtful"` // qcodes of topmost ones that may be told or not
+}
+
+func (w *written) head() *written { return w }
+
+type testcase struct {
+	written
+
+	Quotes     []mark   `json:"quotes"`
+	Scare      []mark   `json:"scare"`
+	Dates      []mark   `json:"dates"`
+	Amounts    []mark   `json:"amounts"`
+	Quantities []mark   `json:"quantities"`
+	Topics     []string `json:"topics"`   // qcodes
+	Tops       []string `json:"tops"`     // qcodes of the topmost ones that are firm; none: all above Topics
+	Doubtful   []string `json:"doubtful"` // qcodes of topmost ones that may be told or not
 }
 
 // readCases reads a file with a case in each line.
@@ -123,23 +127,33 @@ type kind struct {
 
 // measureCases runs the chain over a file of cases.
 func measureCases(ctx context.Context, chain *enricher.Chain, file, field string, k kind) (*Measure, error) {
-	cases, err := readCases[testcase](file)
+	return measureEach(ctx, chain, file, func(m *Measure, c *testcase, a *article.Article) error { return m.compareCase(c, a, field, k) })
+}
+
+// measureEach has the text of each case of a file enriched, and compared. A case
+// that nothing is blamed on is exact.
+func measureEach[T any, P interface {
+	*T
+	head() *written
+}](ctx context.Context, chain *enricher.Chain, file string, compare func(*Measure, P, *article.Article) error) (*Measure, error) {
+	cases, err := readCases[T](file)
 	if err != nil {
 		return nil, err
 	}
 	m := newMeasure()
 	for i := range cases {
-		c := &cases[i]
-		a := article.Article{Text: c.Text, Source: "eval", Provider: "eval", PublishedAt: c.PublishedAt}
+		c := P(&cases[i])
+		h := c.head()
+		a := article.Article{Text: h.Text, Source: "eval", Provider: "eval", PublishedAt: h.PublishedAt}
 		if err := chain.Enrich(ctx, &a); err != nil {
-			return nil, fmt.Errorf("%s: case %s: %w", file, c.ID, err)
+			return nil, fmt.Errorf("%s: case %s: %w", file, h.ID, err)
 		}
-		before := len(m.Errors[c.ID])
-		if err := m.compareCase(c, &a, field, k); err != nil {
+		before := len(m.Errors[h.ID])
+		if err := compare(m, c, &a); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		m.Texts++
-		if len(m.Errors[c.ID]) == before {
+		if len(m.Errors[h.ID]) == before {
 			m.Exact++
 		}
 	}
@@ -266,7 +280,7 @@ var quotes = kind{
 	got: func(a *article.Article) []finding {
 		var all []finding
 		for i := range a.Quotes {
-			if q := &a.Quotes[i]; q.Confidence >= Sure {
+			if q := &a.Quotes[i]; q.Confidence >= article.Sure {
 				all = append(all, finding{q.Span, mark{Speaker: &q.Speaker, Role: &q.Role, Via: &q.Via, Partial: q.Partial}})
 			}
 		}
@@ -310,7 +324,7 @@ var amounts = kind{
 				of := i - m.Converts
 				k.ConversionOf = &of
 			}
-			if m.Confidence >= Sure {
+			if m.Confidence >= article.Sure {
 				all = append(all, finding{m.Span, k})
 			}
 		}
@@ -335,7 +349,7 @@ var quantities = kind{
 			q := &a.Quantities[i]
 			k := figured(q.Figure)
 			k.Unit = q.Unit
-			if q.Confidence >= Sure {
+			if q.Confidence >= article.Sure {
 				all = append(all, finding{q.Span, k})
 			}
 		}
@@ -365,7 +379,7 @@ var dates = kind{
 			if !m.Resolved() {
 				k.Precision = "unresolved" // as the guide says it
 			}
-			if m.Confidence >= Sure {
+			if m.Confidence >= article.Sure {
 				all = append(all, finding{m.Span, k})
 			}
 		}

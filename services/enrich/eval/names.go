@@ -85,7 +85,7 @@ func (m *Measure) names(text string, a *article.Article, x *conll.Text, describe
 		e := &a.Entities[i]
 		for _, k := range e.Mentions {
 			p := placed{cut(k.Span), e.Type}
-			if e.Type != article.EntityOther && k.Confidence >= Sure && naming(p.In(a.Text)) && !left[p.Span] {
+			if e.Type != article.EntityOther && k.Confidence >= article.Sure && naming(p.In(a.Text)) && !left[p.Span] {
 				got[p] = true
 			}
 		}

@@ -27,41 +27,26 @@ var topicsTask = Task{
 }
 
 // measureTopics compares the topics of texts. The confidence from which on a
-// topic counts is [Sure].
+// topic counts is [article.Sure].
 func measureTopics(ctx context.Context, chain *enricher.Chain, file string) (*Measure, error) {
-	cases, err := readCases[testcase](file)
-	if err != nil {
-		return nil, err
-	}
 	path, err := topics.Paths()
 	if err != nil {
 		return nil, err
 	}
-	m := newMeasure()
-	for i := range cases {
-		c := &cases[i]
-		a := article.Article{Text: c.Text, Source: "eval", Provider: "eval", PublishedAt: c.PublishedAt}
-		if err := chain.Enrich(ctx, &a); err != nil {
-			return nil, fmt.Errorf("%s: case %s: %w", file, c.ID, err)
-		}
+	return measureEach(ctx, chain, file, func(m *Measure, c *testcase, a *article.Article) error {
 		want, err := expect(c, path)
 		if err != nil {
-			return nil, fmt.Errorf("%s: case %s: %w", file, c.ID, err)
+			return fmt.Errorf("case %s: %w", c.ID, err)
 		}
 		var got [][]string
 		for i := range a.Topics {
-			if t := &a.Topics[i]; t.Confidence >= Sure {
+			if t := &a.Topics[i]; t.Confidence >= article.Sure {
 				got = append(got, t.Path)
 			}
 		}
-		before := len(m.Errors[c.ID])
 		m.compareTopics(c, want, got)
-		m.Texts++
-		if len(m.Errors[c.ID]) == before {
-			m.Exact++
-		}
-	}
-	return m, nil
+		return nil
+	})
 }
 
 // expected is what a case says that its text is about.

@@ -26,9 +26,8 @@ func where() Task {
 // whereCase is a case as testdata/cases/who/GUIDE.md has it; of the names in it only
 // those of places are looked at.
 type whereCase struct {
-	ID       string      `json:"id"`
-	Language string      `json:"language"`
-	Text     string      `json:"text"`
+	written
+
 	Mentions []whereMark `json:"mentions"`
 	Places   []goldPlace `json:"places"`
 	Never    []struct {
@@ -61,22 +60,7 @@ type goldPlace struct {
 const typePlace = string(article.EntityPlace)
 
 func measureWhere(ctx context.Context, chain *enricher.Chain, file string) (*Measure, error) {
-	cases, err := readCases[whereCase](file)
-	if err != nil {
-		return nil, err
-	}
-	m := newMeasure()
-	for i := range cases {
-		c := &cases[i]
-		a := article.Article{Text: c.Text, Source: "eval", Provider: "eval"}
-		if err := chain.Enrich(ctx, &a); err != nil {
-			return nil, fmt.Errorf("%s: case %s: %w", file, c.ID, err)
-		}
-		if err := m.where(c, &a); err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-	}
-	return m, nil
+	return measureEach(ctx, chain, file, (*Measure).where)
 }
 
 // sited is an annotated mention, and where its place is.
@@ -119,7 +103,7 @@ func (c *whereCase) sites() (want []sited, others []finding, err error) {
 
 // testcase is as much of the case as the other tasks know.
 func (c *whereCase) testcase() *testcase {
-	return &testcase{ID: c.ID, Language: c.Language, Text: c.Text}
+	return &testcase{written: c.written}
 }
 
 // is tells whether what was found is the place, in its country.
@@ -139,7 +123,6 @@ func (m *Measure) where(c *whereCase, a *article.Article) error {
 		return err
 	}
 	got, found := mentioned(a)
-	before := len(m.Errors[c.ID])
 	used := make([]bool, len(got))
 	var main *article.Place // what was found where the main place is named
 	for i := range want {
@@ -168,10 +151,6 @@ func (m *Measure) where(c *whereCase, a *article.Article) error {
 		}
 	}
 	m.neverPlaces(c, got)
-	m.Texts++
-	if len(m.Errors[c.ID]) == before {
-		m.Exact++
-	}
 	return nil
 }
 
@@ -179,7 +158,7 @@ func (m *Measure) where(c *whereCase, a *article.Article) error {
 func mentioned(a *article.Article) (at []finding, of []*article.Place) {
 	for i := range a.Places {
 		for _, k := range a.Places[i].Mentions {
-			if k.Confidence >= Sure {
+			if k.Confidence >= article.Sure {
 				at = append(at, finding{k.Span, mark{}})
 				of = append(of, &a.Places[i])
 			}

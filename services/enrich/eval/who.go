@@ -12,9 +12,8 @@ import (
 
 // whoCase is a text with all its names; the rules are in testdata/cases/who/GUIDE.md.
 type whoCase struct {
-	ID       string                          `json:"id"`
-	Language string                          `json:"language"`
-	Text     string                          `json:"text"`
+	written
+
 	Mentions []whoMention                    `json:"mentions"`
 	Optional map[article.EntityType][]string `json:"optional"`
 	Never    []whoNever                      `json:"never"`
@@ -60,34 +59,14 @@ const (
 )
 
 func measureWho(ctx context.Context, chain *enricher.Chain, file string) (*Measure, error) {
-	cases, err := readCases[whoCase](file)
-	if err != nil {
-		return nil, err
-	}
-	m := newMeasure()
-	for i := range cases {
-		c := &cases[i]
-		a := article.Article{Text: c.Text, Source: "eval", Provider: "eval"}
-		if err := chain.Enrich(ctx, &a); err != nil {
-			return nil, fmt.Errorf("%s: case %s: %w", file, c.ID, err)
-		}
-		before := len(m.Errors[c.ID])
-		if err := m.who(c, &a); err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-		m.Texts++
-		if len(m.Errors[c.ID]) == before {
-			m.Exact++
-		}
-	}
-	return m, nil
+	return measureEach(ctx, chain, file, (*Measure).who)
 }
 
 func (m *Measure) who(c *whoCase, a *article.Article) error {
 	var got []whoNamed
 	for i := range a.Entities {
 		for _, k := range a.Entities[i].Mentions {
-			if k.Confidence >= Sure {
+			if k.Confidence >= article.Sure {
 				got = append(got, whoNamed{k.Span, a.Entities[i].Type, i, false})
 			}
 		}

@@ -29,10 +29,10 @@ func TestWho(t *testing.T) {
 			named(article.EntityPerson, "Ann Lee", at(a, "Ann Lee", 1), second),
 			named(article.EntityPlace, "Acme", at(a, "Acme", 1)),
 			named(article.EntityPlace, "Oslo", at(a, "Oslo", 0.4)),
+			named(article.EntityOrganisation, "Rome", at(a, "Rome", 1)),
 			named(article.EntityPerson, "Will", at(a, "Will", 1)),
 			named(article.EntityPerson, "Bo", at(a, "Bo", 1)),
 			named(article.EntityPerson, "Dee", at(a, "Dee", 1)),
-			named(article.EntityOrganisation, "Rome", at(a, "Rome", 1)),
 		}
 	})
 	want := map[string]Score{

@@ -246,3 +246,20 @@ func EachLine(dir fs.FS, name string, do func(line string) error) error {
 	}
 	return nil
 }
+
+// EachSectionLine calls do for every line of a file of data as [EachLine] does, with
+// the name of the section that it stands in; a section begins with "[name]". A line
+// before the first section is an error.
+func EachSectionLine(dir fs.FS, name string, do func(section, line string) error) error {
+	section := ""
+	return EachLine(dir, name, func(line string) error {
+		if line[0] == '[' {
+			section = strings.Trim(line, "[]")
+			return nil
+		}
+		if section == "" {
+			return fmt.Errorf("%q stands before the first section", line)
+		}
+		return do(section, line)
+	})
+}

@@ -30,8 +30,8 @@ func (r *reading) about(a *article.Article) {
 			once(&r.Topics, named{Name: topicName(t.Qcode, t.Label), URL: only("topic", t.Qcode)})
 		}
 	}
-	if s := a.Summary.Span; !s.Empty() {
-		r.Summary = s.In(a.Text)
+	if s := a.Summary; !s.Span.Empty() && s.Confidence >= article.Sure {
+		r.Summary = s.Span.In(a.Text)
 	}
 	r.Length = minutes(a.ReadingTime())
 	r.Corrected = correctedBy(a.Corrections.Fields)

@@ -9,7 +9,6 @@ package main
 import (
 	"flag"
 	"fmt"
-	"log"
 	"os"
 	"slices"
 	"strings"
@@ -23,7 +22,8 @@ import (
 
 func main() {
 	if err := run(); err != nil {
-		log.Fatal(err)
+		fmt.Fprintln(os.Stderr, "train-names:", err)
+		os.Exit(1)
 	}
 }
 
@@ -73,7 +73,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d texts, %d features\n", len(texts), len(weights.Rows))
+	fmt.Fprintf(os.Stdout, "%d texts, %d features\n", len(texts), len(weights.Rows))
 	for _, f := range tests {
 		measure, err := eval.Entities(e, *language, f)
 		if err != nil {

@@ -4,32 +4,16 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/enricher/amounts"
+	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
 )
-
-// paragraphs is the text as the body of an article.
-func paragraphs(text, language string) *article.Article {
-	a := &article.Article{Text: text, Language: article.Label{Value: language}}
-	at := 0
-	for part := range strings.SplitSeq(text, "\n\n") {
-		if strings.TrimSpace(part) != "" {
-			a.Segments = append(a.Segments, article.Segment{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{Start: at, End: at + len(part)}}})
-		}
-		at += len(part) + 2
-	}
-	return a
-}
 
 // says is a figure in short.
 func says(known bool, value, to float64, unit string) string {
@@ -190,7 +174,7 @@ func TestRead(t *testing.T) {
 		{"other languages", "it", "Costa € 1.500,50, 20 EUR e il 3,5%: mille persone.", []string{"€ 1.500,50 = 1500.5 EUR", "20 EUR = 20 EUR", "3,5% = 3.5 percent"}},
 		{"no language", "", "$5 million", []string{"$5 = 5 USD"}},
 	} {
-		a := paragraphs(c.text, c.lang)
+		a := enrichertest.Paragraphs(c.lang, c.text)
 		read(t, e, a)
 		got := found(a)
 		if !slices.Equal(got, c.want) {
@@ -230,7 +214,7 @@ func TestWhere(t *testing.T) {
 	if got := found(&a); !slices.Equal(got, before) {
 		t.Errorf("again: got %q, want %q", got, before)
 	}
-	c := paragraphs("No figures.", "en")
+	c := enrichertest.Paragraphs("en", "No figures.")
 	c.Amounts, c.Quantities = a.Amounts, a.Quantities
 	read(t, enricher(t), c)
 	if c.Amounts != nil || c.Quantities != nil {
@@ -240,19 +224,19 @@ func TestWhere(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	e := enricher(t)
-	a := paragraphs(strings.Repeat("They paid $5 to two men. ", amounts.Limit+1), "en")
+	a := enrichertest.Paragraphs("en", strings.Repeat("They paid $5 to two men. ", amounts.Limit+1))
 	read(t, e, a)
 	if len(a.Amounts) != amounts.Limit || len(a.Quantities) != amounts.Limit {
 		t.Errorf("%d amounts, %d quantities, want %d of each", len(a.Amounts), len(a.Quantities), amounts.Limit)
 	}
 	longest := strings.Repeat("1", amounts.MaxDigits)
-	a = paragraphs("$"+longest+" and $"+longest+"1", "en")
+	a = enrichertest.Paragraphs("en", "$"+longest+" and $"+longest+"1")
 	read(t, e, a)
 	if len(a.Amounts) != 1 || a.Amounts[0].In(a.Text) != "$"+longest {
 		t.Errorf("got %q", found(a))
 	}
 	// Countries beyond the limit don't tell whose crown it is.
-	a = paragraphs(strings.Repeat("Sweden. ", amounts.MaxCountries)+strings.Repeat("Norway. ", amounts.MaxCountries+100)+"He paid 5 crowns.", "en")
+	a = enrichertest.Paragraphs("en", strings.Repeat("Sweden. ", amounts.MaxCountries)+strings.Repeat("Norway. ", amounts.MaxCountries+100)+"He paid 5 crowns.")
 	read(t, e, a)
 	if len(a.Amounts) != 1 || a.Amounts[0].Currency != "SEK" {
 		t.Errorf("got %q", found(a))
@@ -305,7 +289,7 @@ func TestNumbersReadBack(t *testing.T) {
 			}
 			group := form.groups[rnd.IntN(len(form.groups))]
 			text := "x: " + write(v, group, form.decimal) + " €"
-			a := paragraphs(text, lang)
+			a := enrichertest.Paragraphs(lang, text)
 			read(t, e, a)
 			if len(a.Amounts) != 1 || a.Amounts[0].Value != v || a.Amounts[0].Currency != "EUR" || "x: "+a.Amounts[0].In(text) != text {
 				t.Fatalf("%s: %q is %v: got %q", lang, text, v, found(a))
@@ -320,7 +304,7 @@ func TestHostile(t *testing.T) {
 	e := enricher(t)
 	for _, part := range hostile {
 		for _, lang := range []string{"en", "de", "fr", "es", "xx"} {
-			a := paragraphs(strings.Repeat(part, 1+4_000/len(part)), lang)
+			a := enrichertest.Paragraphs(lang, strings.Repeat(part, 1+4_000/len(part)))
 			read(t, e, a)
 			sound(t, a)
 		}
@@ -387,74 +371,22 @@ func FuzzRead(f *testing.F) {
 		f.Add("$5 (€4), 3 % and 1.000,50 Euro; 6-1/2 cts, half a million people, zwei Mrd. Franken, mil millones de pesos", lang)
 	}
 	f.Fuzz(func(t *testing.T, text, lang string) {
-		a := paragraphs(text, lang)
+		a := enrichertest.Paragraphs(lang, text)
 		read(t, e, a)
 		sound(t, a)
 	})
 }
 
-func golden(b *testing.B) string {
-	b.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "testdata", "golden", "niger.txt"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	return string(text)
-}
-
 func BenchmarkGolden(b *testing.B) {
-	e := enricher(b)
-	a := paragraphs(golden(b), "en")
-	b.SetBytes(int64(len(a.Text)))
-	b.ReportAllocs()
-	before := processor(b)
-	for b.Loop() {
-		read(b, e, a)
-	}
-	b.ReportMetric(float64((processor(b)-before).Microseconds())/float64(b.N), "cpu-us/op")
+	enrichertest.BenchmarkGolden(b, enricher(b), enrichertest.Paragraphs("en", enrichertest.Golden(b)))
 }
 
 func BenchmarkWords(b *testing.B) {
-	e := enricher(b)
-	words := strings.Fields(golden(b))
-	for _, n := range []int{1, 10, 100, 1000, 10_000, 100_000} {
-		var text strings.Builder
-		for i := range n {
-			text.WriteString(words[i%len(words)] + " ")
-		}
-		a := paragraphs(text.String(), "en")
-		b.Run(strconv.Itoa(n), func(b *testing.B) {
-			b.ReportAllocs()
-			before := processor(b)
-			for b.Loop() {
-				read(b, e, a)
-			}
-			b.ReportMetric(float64((processor(b)-before).Nanoseconds())/float64(b.N)/float64(n), "cpu-ns/word")
-		})
-	}
+	text := enrichertest.Golden(b)
+	enrichertest.BenchmarkWords(b, enricher(b), func(n int) *article.Article { return enrichertest.Paragraphs("en", enrichertest.Words(text, n)) })
 }
 
-// BenchmarkHostile gives the processor's time for 1 MB of each.
 func BenchmarkHostile(b *testing.B) {
-	e := enricher(b)
-	for _, part := range []string{"1", "1 ", "1,", "$", "$1 ", "(", "($1)", "1-", "between ", "1 crowns "} {
-		a := paragraphs(strings.Repeat(part, (1<<20)/len(part)), "en")
-		b.Run(part, func(b *testing.B) {
-			before := processor(b)
-			for b.Loop() {
-				read(b, e, a)
-			}
-			b.ReportMetric(float64((processor(b)-before).Milliseconds())/float64(b.N), "cpu-ms/op")
-		})
-	}
-}
-
-// processor is the time that the process has had.
-func processor(b *testing.B) time.Duration {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	texts := enrichertest.MBs("", "1", "1 ", "1,", "$", "$1 ", "(", "($1)", "1-", "between ", "1 crowns ")
+	enrichertest.BenchmarkHostile(b, enricher(b), texts, func(text string) *article.Article { return enrichertest.Paragraphs("en", text) })
 }

@@ -211,15 +211,8 @@ func readLanguage(dir fs.FS, folder string, cat *catalogue) (*language, error) {
 			l.signs[s] = l.money(money{codes: []string{c.code}, sign: true})
 		}
 	}
-	section := ""
 	words := path.Join(folder, "words.txt")
-	err := lexicon.EachLine(dir, words, func(line string) error {
-		if strings.HasPrefix(line, "[") {
-			section = strings.Trim(line, "[]")
-			return nil
-		}
-		return l.line(drafts, cat, section, line)
-	})
+	err := lexicon.EachSectionLine(dir, words, func(section, line string) error { return l.line(drafts, cat, section, line) })
 	if err != nil {
 		return nil, err
 	}

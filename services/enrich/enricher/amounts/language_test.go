@@ -23,7 +23,7 @@ func TestDataErrorsNameTheLine(t *testing.T) {
 	for says, dir := range map[string]fstest.MapFS{
 		`data/currencies.txt:1: "CHF" is not a code of three letters, a family, and signs`:    folder("CHF\n", words, countries),
 		`data/lang/xx/words.txt:2: unknown section [numbers]`:                                 folder(currencies, "[numbers]\ntwo = 2\n", countries),
-		`data/lang/xx/words.txt:1: unknown section []`:                                        folder(currencies, "two = 2\n", countries),
+		`data/lang/xx/words.txt:1: "two = 2" stands before the first section`:                 folder(currencies, "two = 2\n", countries),
 		`data/lang/xx/words.txt:2: "two" has no number`:                                       folder(currencies, "[number]\ntwo\n", countries),
 		`data/lang/xx/words.txt:4: "two" is 2 already`:                                        folder(currencies, "[number]\ntwo = 2\n[scale]\ntwo = 3\n", countries),
 		`data/lang/xx/words.txt:2: "pound" is no currency and no family of currencies`:        folder(currencies, "[money]\nx = pound\n", countries),

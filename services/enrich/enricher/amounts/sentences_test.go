@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
 )
 
 // sentence is a line of testdata/sentences without its marks, and the places
@@ -54,7 +55,7 @@ func TestSentences(t *testing.T) {
 				continue
 			}
 			s := unmark(line)
-			a := paragraphs(s.text, lang)
+			a := enrichertest.Paragraphs(lang, s.text)
 			read(t, e, a)
 			for _, g := range spans(a) {
 				i := slices.Index(s.want, g)

@@ -27,28 +27,11 @@ const (
 	MaxText      = 1 << 20
 )
 
-// Reported is how sure a mention must be to be reported at all.
-const Reported = 0.5
-
 // Enricher finds entities. It is safe for concurrent use.
 type Enricher struct{ tagger *tag.Tagger }
 
 // New reads the lists and models that are built in.
-func New() (*Enricher, error) {
-	lex, err := lexicon.Default()
-	if err != nil {
-		return nil, err
-	}
-	media, err := citedmedia.Names()
-	if err != nil {
-		return nil, err
-	}
-	t, err := tag.New(lex, media)
-	if err != nil {
-		return nil, err
-	}
-	return &Enricher{t}, nil
-}
+func New() (*Enricher, error) { return made(tag.New) }
 
 // With is an enricher with other models than those that are built in, by
 // language.
@@ -62,6 +45,17 @@ func With(models map[string]*tag.Model) (*Enricher, error) {
 
 // Tagger is a tagger with the lists that are built in, and these models.
 func Tagger(models map[string]*tag.Model) (*tag.Tagger, error) {
+	e, err := made(tag.Untrained)
+	if err != nil {
+		return nil, err
+	}
+	for language, m := range models {
+		e.tagger.Use(language, m)
+	}
+	return e.tagger, nil
+}
+
+func made(tagger func(*lexicon.Lexicon, [][]string) (*tag.Tagger, error)) (*Enricher, error) {
 	lex, err := lexicon.Default()
 	if err != nil {
 		return nil, err
@@ -70,14 +64,11 @@ func Tagger(models map[string]*tag.Model) (*tag.Tagger, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := tag.Untrained(lex, media)
+	t, err := tagger(lex, media)
 	if err != nil {
 		return nil, err
 	}
-	for language, m := range models {
-		t.Use(language, m)
-	}
-	return t, nil
+	return &Enricher{t}, nil
 }
 
 // read tells whether names are looked for in segments of the kind.

@@ -6,15 +6,14 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/cputime"
+	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
 	"github.com/copytaster/copytaster/services/enrich/enricher/entities"
 )
 
@@ -27,20 +26,6 @@ func enricher(t testing.TB) *entities.Enricher {
 		t.Fatal(err)
 	}
 	return e
-}
-
-// paragraphs is an article of paragraphs in a language.
-func paragraphs(lang, text string) *article.Article {
-	a := &article.Article{Text: text, Language: article.Label{Value: lang}}
-	at := 0
-	for p := range strings.SplitAfterSeq(text, "\n\n") {
-		if s := strings.TrimSpace(p); s != "" {
-			start := at + strings.Index(p, s)
-			a.Segments = append(a.Segments, article.Segment{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{Start: start, End: start + len(s)}}})
-		}
-		at += len(p)
-	}
-	return a
 }
 
 // written is an article's entities as the tables have them: the first letter of the
@@ -98,7 +83,7 @@ func TestEntities(t *testing.T) {
 		{"es", "El presidente Carlos Gómez llegó a Madrid desde Francia.", []string{"p Carlos Gómez", "p Madrid", "p France = Francia"}},
 		{"es", "La Organización Mundial de la Salud (OMS) advirtió a España.", []string{"o World Health Organization = Organización Mundial de la Salud, OMS", "p Spain = España"}},
 	} {
-		a := paragraphs(c.lang, c.text)
+		a := enrichertest.Paragraphs(c.lang, c.text)
 		if err := enricher(t).Enrich(context.Background(), a); err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +107,7 @@ func TestTitlesAndRoles(t *testing.T) {
 		{"fr", "Le ministre de l'Intérieur, Jean Martin, est arrivé.", "Jean Martin", "", "ministre de l'Intérieur"},
 		{"de", "Das sagte Professor Peter Schneider am Freitag.", "Peter Schneider", "Professor", ""},
 	} {
-		a := paragraphs(c.lang, c.text)
+		a := enrichertest.Paragraphs(c.lang, c.text)
 		if err := enricher(t).Enrich(context.Background(), a); err != nil {
 			t.Fatal(err)
 		}
@@ -166,7 +151,7 @@ func sound(a *article.Article) error {
 func FuzzEntities(f *testing.F) {
 	for _, s := range []string{
 		"Amina Rahman (AR) said “No” in St. Ives. Rahman's Bank Ltd. (RB) agreed, the paper said.\n\nTHE UN IN GENEVA",
-		"d'Artagnan et l'État; O'Brien & Sons, AT&T, U.S., 1.5, 1,000, al-Qaeda", "((((((IS) (IS)", "A' B’ 's ’s", "\xff\xfe É", "X-Y-Z-A-B-C-D-E-F-G",
+		"d'Artagnan et l'État; O'Brien & Sons, AT&T, U.S., 1.5, 1,000, al-Qaeda", "((((((IS) (IS)", "A' B’ 's ’s", "\x000!0 0 0!0 0", "\x00\x00A\x00\x00 Bank", "\xff\xfe É", "X-Y-Z-A-B-C-D-E-F-G",
 	} {
 		for _, l := range []string{"en", "de", "fr", "es", ""} {
 			f.Add(l, s)
@@ -174,7 +159,7 @@ func FuzzEntities(f *testing.F) {
 	}
 	e := enricher(f)
 	f.Fuzz(func(t *testing.T, lang, text string) {
-		a := paragraphs(lang, strings.ToValidUTF8(text, "?"))
+		a := enrichertest.Paragraphs(lang, strings.ToValidUTF8(text, "?"))
 		if err := e.Enrich(context.Background(), a); err != nil {
 			t.Fatal(err)
 		}
@@ -201,7 +186,7 @@ func TestHostile(t *testing.T) {
 		strings.Repeat("U.S.", 10_000), strings.Repeat("中文", 10_000), "\x00\x01", strings.Repeat("President ", 5_000),
 	} {
 		for _, l := range []string{"en", "de", "fr", "es", "zh", ""} {
-			a := paragraphs(l, s)
+			a := enrichertest.Paragraphs(l, s)
 			if err := enricher(t).Enrich(context.Background(), a); err != nil {
 				t.Fatal(err)
 			}
@@ -213,10 +198,27 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// Where no letter is a capital, none is the sign of a name.
+func TestScriptsWithoutCapitals(t *testing.T) {
+	for lang, text := range map[string]string{
+		"ar": "القاهرة (رويترز) - قال وزير المالية محمد معيط يوم الثلاثاء إن الحكومة وافقت على الميزانية. وقال معيط إن البنك المركزي رفع الفائدة.",
+		"zh": "路透 北京 - 财政部长 蓝佛安 星期二 表示, 政府 批准 了 预算. 蓝佛安 说, 中国人民银行 提高 了 利率.",
+		"he": "ירושלים (רויטרס) - שר האוצר בצלאל סמוטריץ' אמר ביום שלישי כי הממשלה אישרה את התקציב. סמוטריץ' אמר: בנק ישראל העלה את הריבית.",
+	} {
+		a := enrichertest.Paragraphs(lang, text)
+		if err := enricher(t).Enrich(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		if len(a.Entities) > 0 {
+			t.Errorf("%s: %v", lang, written(a))
+		}
+	}
+}
+
 // TestLimits: no more than MentionLimit mentions are kept, and a paragraph that is too
 // long is left out with nothing but it.
 func TestLimits(t *testing.T) {
-	a := paragraphs("en", strings.Repeat("the UN, ", entities.MentionLimit+10))
+	a := enrichertest.Paragraphs("en", strings.Repeat("the UN, ", entities.MentionLimit+10))
 	if err := enricher(t).Enrich(context.Background(), a); err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +229,7 @@ func TestLimits(t *testing.T) {
 	if n != entities.MentionLimit {
 		t.Errorf("%d mentions, the limit is %d", n, entities.MentionLimit)
 	}
-	a = paragraphs("en", "in Oslo"+strings.Repeat(" ", entities.MaxText)+".\n\nPeter Lindqvist met Hannah Doyle.")
+	a = enrichertest.Paragraphs("en", "in Oslo"+strings.Repeat(" ", entities.MaxText)+".\n\nPeter Lindqvist met Hannah Doyle.")
 	if err := enricher(t).Enrich(context.Background(), a); err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +243,7 @@ func TestSize(t *testing.T) {
 	e := enricher(t)
 	const most = 512 << 20 // all that is allocated, while slices grow, too
 	for _, s := range []string{"!?", "A "} {
-		a := paragraphs("en", strings.Repeat(s, entities.MaxText/len(s)))
+		a := enrichertest.Paragraphs("en", strings.Repeat(s, entities.MaxText/len(s)))
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		if err := e.Enrich(context.Background(), a); err != nil {
@@ -258,14 +260,14 @@ func TestSize(t *testing.T) {
 func TestConcurrent(t *testing.T) {
 	e := enricher(t)
 	const text = "Peter Lindqvist met Hannah Doyle of the World Health Organization (WHO) in Oslo. Lindqvist thanked the WHO."
-	want := paragraphs("en", text)
+	want := enrichertest.Paragraphs("en", text)
 	if err := e.Enrich(context.Background(), want); err != nil {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			a := paragraphs("en", text)
+			a := enrichertest.Paragraphs("en", text)
 			if err := e.Enrich(context.Background(), a); err != nil || !reflect.DeepEqual(a.Entities, want.Entities) {
 				t.Errorf("got %q, %v", written(a), err)
 			}
@@ -278,7 +280,7 @@ func TestConcurrent(t *testing.T) {
 // stand, and joined with those of the text.
 func TestOutside(t *testing.T) {
 	text := "OSLO, March 3 (AP)\n\nHannah Doyle left Oslo.\n\n© Lisa Li/AP"
-	a := paragraphs("en", text)
+	a := enrichertest.Paragraphs("en", text)
 	span := func(s string) article.Evidence {
 		at := strings.Index(text, s)
 		return article.Evidence{Span: article.Span{Start: at, End: at + len(s)}, Confidence: 0.9}
@@ -301,73 +303,27 @@ func TestOutside(t *testing.T) {
 }
 
 func BenchmarkGolden(b *testing.B) {
-	a := enriched(b, niger(b))
-	e := enricher(b)
-	b.SetBytes(int64(len(a.Text)))
-	b.ReportAllocs()
-	before := processor(b)
-	for b.Loop() {
-		x := *a
-		if err := e.Enrich(context.Background(), &x); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64((processor(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
+	enrichertest.BenchmarkGolden(b, enricher(b), enriched(b, enrichertest.Golden(b)))
 }
 
-// BenchmarkWords gives the processor's time for texts of several lengths.
 func BenchmarkWords(b *testing.B) {
 	const some = "Hannah Doyle of the World Bank told Reuters in Oslo on Friday that talks with Peter Lindqvist had failed. "
-	e := enricher(b)
-	for _, words := range []int{1, 10, 100, 1_000, 10_000, 100_000} {
-		all := strings.Fields(strings.Repeat(some, words/19+1))[:words]
-		a := paragraphs("en", strings.Join(all, " "))
-		b.Run(strconv.Itoa(words), func(b *testing.B) {
-			before := processor(b)
-			for b.Loop() {
-				if err := e.Enrich(context.Background(), a); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64((processor(b)-before).Nanoseconds())/float64(b.N)/float64(words), "cpu-ns/word")
-		})
-	}
+	enrichertest.BenchmarkWords(b, enricher(b), func(n int) *article.Article { return enrichertest.Paragraphs("en", enrichertest.Words(some, n)) })
 }
 
-// BenchmarkHostile gives the processor's time for 1 MB of each.
 func BenchmarkHostile(b *testing.B) {
-	e := enricher(b)
-	for _, part := range []string{"A ", "A-", "(IS) ", "Ann Lee (AL) ", "of the ", "É’", "New York Times the paper ", "U.S.", "President ", "!?", "van der ", "Ann van der Berg "} {
-		a := paragraphs("en", strings.Repeat(part, entities.MaxText/len(part)))
-		b.Run(part, func(b *testing.B) {
-			before := processor(b)
-			for b.Loop() {
-				if err := e.Enrich(context.Background(), a); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64((processor(b)-before).Milliseconds())/float64(b.N), "cpu-ms/op")
-		})
-	}
-}
-
-// processor is the time that the process has had.
-func processor(b *testing.B) time.Duration {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	texts := enrichertest.MBs("", "A ", "A-", "(IS) ", "Ann Lee (AL) ", "of the ", "É’", "New York Times the paper ", "U.S.", "President ", "!?", "van der ", "Ann van der Berg ")
+	enrichertest.BenchmarkHostile(b, enricher(b), texts, func(text string) *article.Article { return enrichertest.Paragraphs("en", text) })
 }
 
 func BenchmarkNew(b *testing.B) {
 	b.ReportAllocs()
-	before := processor(b)
-	for b.Loop() {
-		if _, err := entities.New(); err != nil {
-			b.Fatal(err)
+	used := cputime.Of(func() {
+		for b.Loop() {
+			if _, err := entities.New(); err != nil {
+				b.Fatal(err)
+			}
 		}
-	}
-	b.ReportMetric(float64((processor(b)-before).Milliseconds())/float64(b.N), "cpu-ms/op")
+	})
+	b.ReportMetric(float64(used.Milliseconds())/float64(b.N), "cpu-ms/op")
 }

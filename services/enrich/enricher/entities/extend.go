@@ -43,6 +43,7 @@ func (f *finder) extend() {
 				f.grow(k, f.adjectives(m.to))
 				f.grow(k, f.partOf(m.to))
 			}
+		default:
 		}
 	}
 	f.heads()

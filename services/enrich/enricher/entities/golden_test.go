@@ -2,18 +2,14 @@ package entities_test
 
 import (
 	"context"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich"
+	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
 )
-
-const golden = "../../testdata/golden"
 
 func enriched(t testing.TB, text string) *article.Article {
 	t.Helper()
@@ -28,22 +24,9 @@ func enriched(t testing.TB, text string) *article.Article {
 	return a
 }
 
-func niger(t testing.TB) string {
-	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(golden, "niger.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
-}
-
 // TestGolden: every name that the editor found is found, no person or place but
 // those, and nothing that is never one.
 func TestGolden(t *testing.T) {
-	js, err := os.ReadFile(filepath.Join(golden, "niger.expected.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var want struct {
 		Entities struct {
 			Person, Organisation, Place []string
@@ -52,10 +35,8 @@ func TestGolden(t *testing.T) {
 			Never                       []struct{ Type, Text string }
 		}
 	}
-	if err := json.Unmarshal(js, &want); err != nil {
-		t.Fatal(err)
-	}
-	a := enriched(t, niger(t))
+	enrichertest.Expected(t, &want)
+	a := enriched(t, enrichertest.Golden(t))
 	names := map[article.EntityType][]string{}
 	for _, e := range a.Entities {
 		names[e.Type] = append(names[e.Type], e.Name)

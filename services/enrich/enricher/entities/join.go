@@ -212,7 +212,7 @@ func (f *finder) join() []article.Entity {
 	n := names{map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}}
 	for k := range f.found {
 		m := &f.found[k]
-		if m.conf < Reported {
+		if m.conf < article.Sure {
 			continue
 		}
 		id := f.of(&n, k, all)
@@ -325,6 +325,7 @@ func (f *finder) of(n *names, k int, all []article.Entity) int {
 		if id := f.acronymOf(n, m, all); id > 0 {
 			return id
 		}
+	default:
 	}
 	if s, ok := strings.CutSuffix(f.key(m), "s"); ok && f.doc.Inflects() && m.normal == "" {
 		return n.byName[s]
@@ -404,6 +405,7 @@ func (f *finder) remember(n *names, m *mention, id int) {
 				n.byInit[s] = id
 			}
 		}
+	default:
 	}
 }
 

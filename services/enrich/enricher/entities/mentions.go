@@ -24,7 +24,6 @@ type mention struct {
 	from, to int // tokens
 	kind     tag.Kind
 	conf     float64
-	title    int    // token that its title begins with; from: none
 	alias    int    // the mention that it is an alias of; itself: none
 	normal   string // normal name, "" if no list has one
 	entity   int    // 1-based
@@ -94,7 +93,7 @@ func (f *finder) known() {
 	toks := f.doc.Tokens
 	f.spare = f.spare[:0]
 	next := 0
-	for i := 0; i < len(toks); i++ {
+	for i := range toks {
 		for next < len(f.found) && f.found[next].to <= i {
 			next++
 		}
@@ -330,9 +329,6 @@ func (f *finder) byLists(m *mention) {
 func (f *finder) bodies() {
 	for k := range f.found {
 		m := &f.found[k]
-		if m.kind != tag.Place && m.kind != tag.Person && m.kind != tag.Organised {
-			continue
-		}
 		if m.to < len(f.doc.Tokens) && f.token(m.to).Is(tag.Body) && f.beside(m.to-1, m.to) && !f.headed(m) && (k+1 == len(f.found) || f.found[k+1].from > m.to) {
 			m.to, m.kind, m.conf, m.normal = m.to+1, tag.Organised, byBody, ""
 			continue
@@ -354,7 +350,7 @@ func (f *finder) demonymBodies() {
 	toks := f.doc.Tokens
 	k := 0
 	for i := 1; i < len(toks); i++ {
-		if !toks[i].Is(tag.Body) || !toks[i-1].Capital() || !toks[i-1].Is(tag.Demonym) || !f.beside(i-1, i) {
+		if !toks[i].Is(tag.Body) || !toks[i-1].Capital() || !f.beside(i-1, i) || !toks[i-1].Is(tag.Demonym) && !f.governs(i-1) {
 			continue
 		}
 		for k < len(f.found) && f.found[k].to < i {
@@ -366,6 +362,12 @@ func (f *finder) demonymBodies() {
 		f.spare = append(f.spare, mention{from: i - 1, to: i + 1, kind: tag.Organised, conf: byBody})
 	}
 	f.add()
+}
+
+// governs tells whether the name at token i, which the model may not know, stands
+// between an article and a word of government: "the Biden administration".
+func (f *finder) governs(i int) bool {
+	return i > 0 && f.doc.The(i-1) && f.beside(i-1, i) && !f.token(i).Is(tag.Stop)
 }
 
 // beside tells whether two tokens stand in one block with a blank between them.
@@ -403,7 +405,7 @@ func (f *finder) acronyms() {
 	for k := range f.found {
 		f.found[k].alias = k
 	}
-	for k := 0; k < len(f.found); k++ {
+	for k := range f.found {
 		m := &f.found[k]
 		i := m.to
 		if m.kind == tag.Person || i+2 >= len(toks) || toks[i].Mark() != '(' || toks[i+2].Mark() != ')' || !toks[i+1].Word() {

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
 )
 
 func newEnricher(t testing.TB) *Enricher {
@@ -20,26 +21,6 @@ func newEnricher(t testing.TB) *Enricher {
 		t.Fatal(err)
 	}
 	return e
-}
-
-func laid(language, headline string, paragraphs ...string) *article.Article {
-	a := &article.Article{Language: article.Label{Value: language}}
-	add := func(kind article.Kind, text string) {
-		if text == "" {
-			return
-		}
-		if a.Text != "" {
-			a.Text += "\n\n"
-		}
-		start := len(a.Text)
-		a.Text += text
-		a.Segments = append(a.Segments, article.Segment{Kind: kind, Evidence: article.Evidence{Span: article.Span{Start: start, End: len(a.Text)}}})
-	}
-	add(article.Headline, headline)
-	for _, p := range paragraphs {
-		add(article.Paragraph, p)
-	}
-	return a
 }
 
 func enrich(t testing.TB, e *Enricher, a *article.Article) {
@@ -114,7 +95,7 @@ func TestKeyphrases(t *testing.T) {
 		{"unknown language", "xx", "Harbour bridge", "The harbour bridge, the harbour bridge.", "", "harbour bridge"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := laid(c.language, c.headline, c.text)
+			a := enrichertest.Article(c.language, c.headline, c.text)
 			enrich(t, e, a)
 			for _, k := range a.Keyphrases {
 				if k.Phrase == c.want && k.Confidence < article.Sure {
@@ -148,7 +129,7 @@ func TestSummary(t *testing.T) {
 		{"too long", "en", "Bridge", "The bridge " + strings.Repeat("and the bridge ", 40) + "will close.", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := laid(c.language, c.headline, c.text)
+			a := enrichertest.Article(c.language, c.headline, c.text)
 			enrich(t, e, a)
 			got := ""
 			if a.Summary != (article.Evidence{}) {
@@ -164,7 +145,7 @@ func TestSummary(t *testing.T) {
 // Only what readers read of the text itself is looked at.
 func TestOtherSegments(t *testing.T) {
 	e := newEnricher(t)
-	a := laid("en", "", "The harbour bridge will be closed. The harbour bridge will be closed to all traffic.")
+	a := enrichertest.Article("en", "", "The harbour bridge will be closed. The harbour bridge will be closed to all traffic.")
 	for i := range a.Segments {
 		a.Segments[i].Kind = article.Note
 	}
@@ -178,11 +159,11 @@ func TestOtherSegments(t *testing.T) {
 func TestAgain(t *testing.T) {
 	e := newEnricher(t)
 	bridge := func() *article.Article {
-		return laid("en", "Harbour bridge closed", "The harbour bridge will be closed to all traffic until Friday morning. The bridge has cracks.")
+		return enrichertest.Article("en", "Harbour bridge closed", "The harbour bridge will be closed to all traffic until Friday morning. The bridge has cracks.")
 	}
 	a, b := bridge(), bridge()
 	enrich(t, e, a)
-	enrich(t, e, laid("de", "Brücke", strings.Repeat("Die Brücke am Hafen bleibt gesperrt. ", 50)))
+	enrich(t, e, enrichertest.Article("de", "Brücke", strings.Repeat("Die Brücke am Hafen bleibt gesperrt. ", 50)))
 	enrich(t, e, b)
 	enrich(t, e, b)
 	if !reflect.DeepEqual(a, b) {
@@ -196,7 +177,7 @@ func TestLimits(t *testing.T) {
 	for i := range MaxWords {
 		fmt.Fprintf(&b, "word%c%c%c ", 'a'+i%26, 'a'+i/26%26, 'a'+i/676%26)
 	}
-	a := laid("en", "", b.String(), "The harbour bridge and the harbour bridge.")
+	a := enrichertest.Article("en", "", b.String(), "The harbour bridge and the harbour bridge.")
 	c := &counter{byKey: map[uint64]int32{}}
 	c.read(a, e.languages["en"], e.lex)
 	if c.words != MaxWords || len(c.all) > MaxCandidates {
@@ -206,7 +187,7 @@ func TestLimits(t *testing.T) {
 	if slices.Contains(phrases(a), "harbour bridge") {
 		t.Error("words behind the limit are read")
 	}
-	late := laid("en", "", strings.Repeat("Hm! ", MaxSentences)+"The harbour bridge will be closed to all traffic until Friday morning.")
+	late := enrichertest.Article("en", "", strings.Repeat("Hm! ", MaxSentences)+"The harbour bridge will be closed to all traffic until Friday morning.")
 	enrich(t, e, late)
 	if late.Summary != (article.Evidence{}) {
 		t.Error("a sentence behind the limit is the summary")
@@ -215,7 +196,7 @@ func TestLimits(t *testing.T) {
 
 func TestBrokenData(t *testing.T) {
 	for text, want := range map[string]string{
-		"word":            "en.txt:1: it stands before",
+		"word":            "en.txt:1: \"word\" stands before the first section",
 		"[nothing]\nword": `"nothing" is unknown`,
 		"[stop]\nw/o":     `"w/o" is no word`,
 	} {
@@ -229,9 +210,9 @@ func TestBrokenData(t *testing.T) {
 // counts.
 func TestKeepsLittle(t *testing.T) {
 	e := newEnricher(t)
-	text := hostile()["distinct words"]
+	text := enrichertest.Distinct()
 	c := &counter{byKey: map[uint64]int32{}}
-	c.read(laid("en", "", strings.Repeat(text, 4)), e.languages["en"], e.lex)
+	c.read(enrichertest.Article("en", "", strings.Repeat(text, 4)), e.languages["en"], e.lex)
 	if n := cap(c.tokens); n > 4*MaxWords {
 		t.Errorf("room for %d words", n)
 	}
@@ -247,6 +228,6 @@ func FuzzGist(f *testing.F) {
 	f.Add("en", "Harbour bridge closed", "The harbour bridge will be closed to all traffic until Friday morning. “So.” The bridge.")
 	f.Add("de", "Brücke", "Die Brücke wird am 3. Februar „nicht“ geöffnet.\n\nDie Brücke\xff.")
 	f.Fuzz(func(t *testing.T, language, headline, text string) {
-		enrich(t, e, laid(language, headline, text))
+		enrich(t, e, enrichertest.Article(language, headline, text))
 	})
 }

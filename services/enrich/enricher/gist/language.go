@@ -2,7 +2,6 @@ package gist
 
 import (
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -64,15 +63,7 @@ func load(dir fs.FS) (map[string]*language, error) {
 	all := map[string]*language{}
 	for _, file := range files {
 		l := &language{words: map[uint64]trait{}, short: map[string]bool{}}
-		section := ""
-		err := lexicon.EachLine(dir, file, func(line string) error {
-			if line[0] == '[' {
-				section = strings.Trim(line, "[]")
-				return nil
-			}
-			return l.add(section, line)
-		})
-		if err != nil {
+		if err := lexicon.EachSectionLine(dir, file, l.add); err != nil {
 			return nil, err
 		}
 		all[strings.TrimSuffix(path.Base(file), ".txt")] = l
@@ -82,8 +73,6 @@ func load(dir fs.FS) (map[string]*language, error) {
 
 func (l *language) add(section, line string) error {
 	switch section {
-	case "":
-		return errors.New("it stands before the first section")
 	case "nouns":
 		l.nouns = line == "yes"
 		return nil

@@ -3,10 +3,8 @@ package moments_test
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,7 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
-	"github.com/copytaster/copytaster/pkg/cputime"
+	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
 	"github.com/copytaster/copytaster/services/enrich/enricher/moments"
 )
 
@@ -30,15 +28,8 @@ func enricher(t testing.TB) *moments.Enricher {
 
 // body is an article of paragraphs.
 func body(lang, text string, published time.Time) *article.Article {
-	b := article.Builder{Signer: "format/x", Version: 1}
-	for p := range strings.SplitSeq(text, "\n\n") {
-		if strings.TrimSpace(p) != "" {
-			b.Add(article.Paragraph, p)
-		}
-	}
-	a := &article.Article{PublishedAt: published}
-	b.Fill(a)
-	a.Language.Value = lang
+	a := enrichertest.Article(lang, "", strings.Split(text, "\n\n")...)
+	a.PublishedAt = published
 	return a
 }
 
@@ -59,22 +50,9 @@ func told(m article.Moment) string {
 	return day(m.From, m.Precision) + " " + day(m.To, m.Precision) + " " + string(m.Precision)
 }
 
-func goldenText(t testing.TB) string {
-	t.Helper()
-	raw, err := os.ReadFile("../../testdata/golden/niger.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
-}
-
 // TestGolden: what an editor reads in the golden text, and without the day of
 // publication only what carries its year.
 func TestGolden(t *testing.T) {
-	js, err := os.ReadFile("../../testdata/golden/niger.expected.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var want struct {
 		Dates []struct {
 			Text, Precision string
@@ -82,10 +60,8 @@ func TestGolden(t *testing.T) {
 			Optional        bool
 		}
 	}
-	if err := json.Unmarshal(js, &want); err != nil {
-		t.Fatal(err)
-	}
-	e, text := enricher(t), goldenText(t)
+	enrichertest.Expected(t, &want)
+	e, text := enricher(t), enrichertest.Golden(t)
 	for _, published := range []time.Time{time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC), {}} {
 		a := body("en", text, published)
 		if err := e.Enrich(context.Background(), a); err != nil {
@@ -332,16 +308,11 @@ func TestWeekdays(t *testing.T) {
 }
 
 func hostile() map[string]string {
-	const mb = 1 << 20
-	s := map[string]string{}
-	for _, unit := range []string{
+	return enrichertest.MBs("",
 		"1", "1 ", "2024 ", "20.", "1.1.", "1-1-", "12/", "May ", "in May ", "May May 1 ", "Monday ", "on Monday ", "March 3 to ", "of ", "the ",
 		"the end of ", "last ", "last year ", "early ", "first quarter of ", "and ", "Monday and ", "\"", "\"May ", "(", "'s ", "2020-", "1990s ", "two weeks ",
 		"in ", "since ", "will ", "until ", "'", ".", "XIX ", "XIX century ", "Mai und ", "the first six months of ", "ä", "\xff", "1, ", "1,", "1, 2 and ", "Monday the ", "one ", "Tuesday to Saturday open ", "every Monday and ", "Paul May ", "to be on Monday ",
-	} {
-		s[unit] = strings.Repeat(unit, mb/len(unit))
-	}
-	return s
+	)
 }
 
 // perMB is the processor's time that a text may take for each of its megabytes:
@@ -352,15 +323,12 @@ const perMB = 20 * time.Second
 // enrichInTime enriches a and tells what it took; more than perMB is an error.
 func enrichInTime(t *testing.T, e *moments.Enricher, name string, a *article.Article) time.Duration {
 	t.Helper()
-	took := cputime.Of(func() {
+	const least = perMB / 20
+	return enrichertest.InTime(t, max(least, perMB*time.Duration(len(a.Text))>>20), name, func() {
 		if err := e.Enrich(context.Background(), a); err != nil {
 			t.Error(name, err)
 		}
 	})
-	if least := perMB / 20; took > max(least, perMB*time.Duration(len(a.Text))>>20) {
-		t.Errorf("%q: %d bytes took %v", name, len(a.Text), took)
-	}
-	return took
 }
 
 // TestHostile: texts that are nothing but what dates are made of are read in
@@ -451,21 +419,12 @@ func FuzzMoments(f *testing.F) {
 }
 
 func BenchmarkGolden(b *testing.B) {
-	e := enricher(b)
-	a := body("en", goldenText(b), time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC))
-	b.SetBytes(int64(len(a.Text)))
-	b.ReportAllocs()
-	for b.Loop() {
-		x := *a
-		if err := e.Enrich(context.Background(), &x); err != nil {
-			b.Fatal(err)
-		}
-	}
+	enrichertest.BenchmarkGolden(b, enricher(b), body("en", enrichertest.Golden(b), time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC)))
 }
 
 // ofWords is an article of n words of the golden text, 50 to a paragraph.
 func ofWords(t testing.TB, n int) *article.Article {
-	words := strings.Fields(goldenText(t))
+	words := strings.Fields(enrichertest.Golden(t))
 	var s strings.Builder
 	for i := range n {
 		s.WriteString(words[i%len(words)] + " ")
@@ -484,20 +443,6 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// BenchmarkGrowth shows that the time grows with the text and not faster.
-func BenchmarkGrowth(b *testing.B) {
-	e := enricher(b)
-	for _, n := range []int{1, 10, 100, 1000, 10_000, 100_000} {
-		a := ofWords(b, n)
-		b.Run(fmt.Sprintf("words=%d", n), func(b *testing.B) {
-			b.SetBytes(int64(len(a.Text)))
-			b.ReportAllocs()
-			for b.Loop() {
-				x := *a
-				if err := e.Enrich(context.Background(), &x); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
+func BenchmarkWords(b *testing.B) {
+	enrichertest.BenchmarkWords(b, enricher(b), func(n int) *article.Article { return ofWords(b, n) })
 }

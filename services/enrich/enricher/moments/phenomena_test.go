@@ -14,11 +14,7 @@ import (
 // at anchor: "words|from|to|precision".
 func found(t testing.TB, e *moments.Enricher, lang, text string, anchor time.Time) []string {
 	t.Helper()
-	b := article.Builder{Signer: "format/x", Version: 1}
-	b.Add(article.Paragraph, text)
-	a := &article.Article{PublishedAt: anchor}
-	b.Fill(a)
-	a.Language.Value = lang
+	a := body(lang, text, anchor)
 	if err := e.Enrich(context.Background(), a); err != nil {
 		t.Fatal(err)
 	}
@@ -41,14 +37,14 @@ func found(t testing.TB, e *moments.Enricher, lang, text string, anchor time.Tim
 	return out
 }
 
-// Wednesday, 12 March 2025 is the day of publication.
-func TestPhenomena(t *testing.T) {
-	e, err := moments.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	anchor := time.Date(2025, 3, 12, 9, 30, 0, 0, time.UTC)
-	for _, c := range phenomena {
+func TestPhenomena(t *testing.T) { find(t, phenomena) }
+
+// find holds the enricher to all of them. Wednesday, 12 March 2025 is the day of
+// publication.
+func find(t *testing.T, all []phenomenon) {
+	t.Helper()
+	e, anchor := enricher(t), time.Date(2025, 3, 12, 9, 30, 0, 0, time.UTC)
+	for _, c := range all {
 		if got := found(t, e, c.lang, c.text, anchor); !slices.Equal(got, c.want) {
 			t.Errorf("%s %q:\n got %q\nwant %q", c.lang, c.text, got, c.want)
 		}

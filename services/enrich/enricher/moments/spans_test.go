@@ -7,23 +7,10 @@ import (
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
-	"github.com/copytaster/copytaster/services/enrich/enricher/moments"
 )
 
-// How far dates reach, and what looks like one. Wednesday, 12 March 2025 is the day
-// of publication.
-func TestSpans(t *testing.T) {
-	e, err := moments.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	anchor := time.Date(2025, 3, 12, 9, 30, 0, 0, time.UTC)
-	for _, c := range spans {
-		if got := found(t, e, c.lang, c.text, anchor); !slices.Equal(got, c.want) {
-			t.Errorf("%s %q:\n got %q\nwant %q", c.lang, c.text, got, c.want)
-		}
-	}
-}
+// How far dates reach, and what looks like one.
+func TestSpans(t *testing.T) { find(t, spans) }
 
 var spans = []phenomenon{
 	// Years with an apostrophe, and what has a year beside it.
@@ -72,10 +59,7 @@ var spans = []phenomenon{
 // What a note corrects is read, and what it says of how dates are written, and which
 // it names last, counts for nothing in the text.
 func TestNotes(t *testing.T) {
-	e, err := moments.New()
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := enricher(t)
 	b := article.Builder{Signer: "format/x", Version: 1}
 	b.Add(article.Note, "Correction: A report of 3/31/2024 had it open in 1997, not in 1998.")
 	b.Add(article.Paragraph, "It rained two days later, and on 5/4/2024.")

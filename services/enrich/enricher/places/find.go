@@ -632,7 +632,7 @@ func (f *finder) body(k int) bool {
 
 // container finds what says where a mention lies: "Agadez, Niger", "Agadez (Niger)".
 func (f *finder) container(m *mention, begin, k, end int) {
-	m.ended = end >= len(f.toks) || f.gap(end) != "" && strings.ContainsAny(f.gap(end)[:1], ",.;:)\n–—")
+	m.ended = end >= len(f.toks) || f.gap(end) != "" && strings.IndexAny(f.gap(end), ",.;:)\n–—") == 0
 	if k > begin && m.within == 0 {
 		f.owner(m, k)
 	}

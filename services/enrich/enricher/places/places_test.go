@@ -2,9 +2,6 @@ package places_test
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/copytaster/copytaster/pkg/article"
-	"github.com/copytaster/copytaster/pkg/cputime"
+	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
 	"github.com/copytaster/copytaster/services/enrich/enricher/places"
 )
 
@@ -28,19 +25,7 @@ func enricher(t testing.TB) *places.Enricher {
 
 // paragraphs is an article with a headline, "" for none, and a body.
 func paragraphs(language, headline, body string) *article.Article {
-	b := article.Builder{Signer: "format/x", Version: 1}
-	if headline != "" {
-		b.Add(article.Headline, headline)
-	}
-	for p := range strings.SplitSeq(body, "\n\n") {
-		if strings.TrimSpace(p) != "" {
-			b.Add(article.Paragraph, p)
-		}
-	}
-	var a article.Article
-	b.Fill(&a)
-	a.Language.Value = language
-	return &a
+	return enrichertest.Article(language, headline, strings.Split(body, "\n\n")...)
 }
 
 func read(t testing.TB, a *article.Article) []string {
@@ -290,61 +275,23 @@ func TestGazetteer(t *testing.T) {
 	}
 }
 
-func bench(b *testing.B, a *article.Article) {
-	b.Helper()
-	e := enricher(b)
-	b.SetBytes(int64(len(a.Text)))
-	b.ReportAllocs()
-	used := cputime.Of(func() {
-		for b.Loop() {
-			x := *a
-			if err := e.Enrich(context.Background(), &x); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.ReportMetric(float64(used.Microseconds())/float64(b.N), "cpu-µs/op")
-}
-
 const report = `Heavy rain in Kenya has killed nine people in and around Nairobi, officials said on Monday, and aid was on its way from
 Mombasa and from the United States. In Garissa, near the border with Somalia, a bridge fell into the Tana. The Kenya Red Cross
 said that thousands had left Kisumu, on Lake Victoria, for higher ground. Tanzania and Uganda were hit as well. "We need help
 from Europe," said John London, a teacher in Nakuru. The New York Times reported that Washington's response was slow.`
 
-func golden(b *testing.B) string {
-	b.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "testdata", "golden", "niger.txt"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	return string(text)
-}
-
 func BenchmarkGolden(b *testing.B) {
-	bench(b, paragraphs("en", "", golden(b)))
+	enrichertest.BenchmarkGolden(b, enricher(b), paragraphs("en", "", enrichertest.Golden(b)))
 }
 
-// BenchmarkWords shows that the time grows with the text and not faster.
 func BenchmarkWords(b *testing.B) {
-	for _, text := range []string{golden(b), report} {
-		words := strings.Fields(text)
-		for _, n := range []int{1, 10, 100, 1000, 10_000, 100_000} {
-			var out strings.Builder
-			for i := range n {
-				out.WriteString(words[i%len(words)] + " ")
-			}
-			b.Run(fmt.Sprintf("%.5s/words=%d", text, n), func(b *testing.B) {
-				bench(b, paragraphs("en", "", out.String()))
-			})
-		}
-	}
-}
-
-// BenchmarkHostile gives the processor's time for 1 MB of each.
-func BenchmarkHostile(b *testing.B) {
-	for _, piece := range hostile {
-		b.Run(piece, func(b *testing.B) {
-			bench(b, paragraphs("en", "", strings.Repeat(piece, (1<<20)/len(piece))))
+	for name, text := range map[string]string{"golden": enrichertest.Golden(b), "report": report} {
+		b.Run(name, func(b *testing.B) {
+			enrichertest.BenchmarkWords(b, enricher(b), func(n int) *article.Article { return enrichertest.Article("en", "", enrichertest.Words(text, n)) })
 		})
 	}
+}
+
+func BenchmarkHostile(b *testing.B) {
+	enrichertest.BenchmarkHostile(b, enricher(b), enrichertest.MBs("", hostile...), func(text string) *article.Article { return paragraphs("en", "", text) })
 }

@@ -82,7 +82,10 @@ func (a *ascriber) survey() {
 			}
 			a.introduce(&p, held)
 			a.abbreviated(&p)
-			if !held && a.stands(&p) && !a.predicate(&p, s.from) && (a.subject[n].to == 0 || a.rather(&p, &a.subject[n], s.to)) {
+			if held && p.to < s.to && a.bareBefore(&p, s.from) && a.items[p.to].is(cue) {
+				held = false
+			}
+			if !held && a.stands(&p) && !a.predicate(&p, s.from) && (a.subject[n].to == 0 || a.rather(&p, &a.subject[n], s.to) || a.detached(&a.subject[n], &p, s.from)) {
 				a.subject[n] = p
 			}
 			held = false
@@ -92,7 +95,24 @@ func (a *ascriber) survey() {
 			}
 			i = max(i+1, p.to)
 		}
+		if q, ok := a.identity(&a.subject[n], s.to); ok {
+			a.subject[n] = q
+		}
 	}
+}
+
+// identity is whom a sentence names behind its verb as the one that its subject
+// describes: "The last customer was Ann Brandt, who".
+func (a *ascriber) identity(p *phrase, end int) (q phrase, ok bool) {
+	if p.to == 0 || p.named() || p.pronoun != 0 || p.loose || a.lang.capitals || p.to+1 >= end || !a.items[p.to].is(passive) || a.plural(p) {
+		return q, false
+	}
+	q, ok = a.noun(p.to+1, end)
+	if !ok || !q.named() || !q.likely || q.article || q.words < 2 || q.to < end && a.items[q.to].kind != comma {
+		return q, false
+	}
+	a.apposition(&q, end)
+	return q, true
 }
 
 // clauseIn tells whether a verb is among the next items: "Ann Brandt, back at work,
@@ -145,8 +165,12 @@ func (a *ascriber) lead() {
 		if h := a.headAt(p); h < 0 || a.roleAt(h) == 0 && a.items[h].words(person|party) == 0 && a.roleAt(p.from+1) == 0 || a.items[p.from].is(many|possessive) || !a.items[p.from].is(articleWord) {
 			continue
 		}
-		e := a.people.who(q)
 		d := p.desc.In(a.text)
+		if e := a.people.as(p.role.In(a.text)); n == 0 && e != nil && e.at > p.desc.End && a.people.byName[fold(d)] == nil && a.people.agree(e, d) {
+			a.people.byName[fold(d)] = e // "A judge has … Judge Ann Brandt said"
+			continue
+		}
+		e := a.people.who(q)
 		if !e.likely || e.role != "" || e.at != q.name.Start || !a.people.agree(e, d) || a.people.byName[fold(d)] != nil {
 			continue
 		}
@@ -194,6 +218,12 @@ func (a *ascriber) rather(p, before *phrase, end int) bool {
 		}
 	}
 	return false
+}
+
+// detached tells whether the phrase that a sentence begins with tells of the pronoun
+// behind it, which is the subject: "Fils de mineur, il avait".
+func (a *ascriber) detached(before, p *phrase, from int) bool {
+	return p.pronoun&(masculine|feminine) != 0 && before.from == from && !before.named() && before.pronoun == 0 && !before.loose && !a.items[from].is(articleWord|possessive|object) && p.from < before.to+3 && a.items[p.from-1].kind == comma && a.headed(before)
 }
 
 // run ascribes all quotations.
@@ -244,7 +274,7 @@ func (a *ascriber) follow(n int) {
 		}
 		if p, ok := a.noun(i, s.to); ok && p.named() {
 			a.apposition(&p, s.to)
-			if e := a.people.who(&p); e.person && (e.words > 1 && !a.single(p.from, p.to) || e.role != "") && !a.medial(p.from, p.to) && (e.likely || e == a.before || a.recent == nil && !a.behindPreposition(i, s.from)) {
+			if e := a.people.who(&p); e.person && (e.words > 1 && (!a.single(p.from, p.to) || e.likely && e.quoted) || e.role != "") && !a.medial(p.from, p.to) && (e.likely || e == a.before || a.recent == nil && !a.behindPreposition(i, s.from)) {
 				a.recent, a.recentIn = e, n
 			}
 			i = max(i, p.to-1)

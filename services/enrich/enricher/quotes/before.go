@@ -286,7 +286,7 @@ func (a *ascriber) insertedAt(v, lo, i int) bool {
 // agentBehind tells whether the participle at v, right before the quotation at
 // item i, has who did it behind the quotation: "a reply judged “…” by the senator".
 func (a *ascriber) agentBehind(v, i, end int) bool {
-	if !a.items[v].is(participle) || v < i-3 || a.lang.capitals {
+	if !a.items[v].is(participle) || v < i-3 || a.lang.capitals || v > 1 && a.items[v-1].is(auxiliary) && a.reflexive(v-1, 0) {
 		return false
 	}
 	for k := i + 1; k < min(end, i+4) && a.items[k].kind == word; k++ {

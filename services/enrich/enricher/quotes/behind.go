@@ -42,6 +42,9 @@ func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
 	if k >= end || a.items[k].kind != word {
 		return asc, false
 	}
+	if asc, ok = a.wordsOf(k, end); set && ok {
+		return asc, true
+	}
 	if asc, ok = a.verbFirst(j, k, end, set); ok {
 		return asc, true
 	}
@@ -49,6 +52,40 @@ func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
 		return asc, true
 	}
 	return a.unknownFirst(j, k, end, set)
+}
+
+// wordsOf reads "were the first words of the new king, Charles", whose verb is at k.
+func (a *ascriber) wordsOf(k, end int) (asc ascription, ok bool) {
+	if !a.items[k].is(finite|auxiliary) || a.items[k].upper() {
+		return asc, false
+	}
+	for k+1 < end && a.items[k+1].is(finite|auxiliary) {
+		k++ // "ont été"
+	}
+	if k+1 >= end || !a.items[k+1].is(definite) {
+		return asc, false
+	}
+	for h := k + 2; h+1 < min(end, k+5); h++ {
+		if !a.items[h].is(speech) {
+			continue
+		}
+		of := h + 1
+		if !a.items[of].is(inside) {
+			return asc, false
+		}
+		p, is := a.noun(of, end)
+		if !a.items[of].is(articleWord) || !is {
+			p, is = a.noun(of+1, end)
+		}
+		if is {
+			a.apposition(&p, end)
+		}
+		if !is || !p.named() && !a.headed(&p) {
+			return asc, false
+		}
+		return ascription{who: p, cue: a.cover(k, h+1), at: k, end: p.to}, true
+	}
+	return asc, false
 }
 
 // verbFirst reads "said Tom Brandt", "a déclaré la maire".
@@ -179,6 +216,9 @@ func (a *ascriber) unknownFirst(j, k, end int, set bool) (asc ascription, ok boo
 // subjectFirst reads "Tom Brandt, owner of the bakery, said".
 func (a *ascriber) subjectFirst(k, end int, set, part bool) (asc ascription, ok bool) {
 	p, is := a.noun(k, end)
+	if !is && set && k+1 < end && a.english() && a.cueAt(k+1, k, cue) {
+		p, is = a.several(k+1, k) // ", lifesavers said"
+	}
 	if !is {
 		return asc, false
 	}

@@ -174,7 +174,7 @@ func (g *grammar) firmBehind(p *phrase, start, m int) int {
 func (g *grammar) extendName(p *phrase, end int) {
 	k := p.to
 	place := g.kindsAt(k-1) != 0 && k+1 < end && g.text[g.items[k].Start:g.items[k].End] == "in"
-	if k+1 >= end || p.to-p.from != 2 && !place || !g.items[p.from].is(articleWord) || !g.joined(k) || !g.joined(k+1) || g.items[p.from+1].named {
+	if k+1 >= end || p.to-p.from != 2 && !place && !(g.english() && g.items[k-1].is(body) && g.items[k-1].upper()) || !g.items[p.from].is(articleWord) || !g.joined(k) || !g.joined(k+1) || g.items[p.from+1].named {
 		return
 	}
 	romance := g.lang.inserts || g.lang.noSubject
@@ -182,6 +182,12 @@ func (g *grammar) extendName(p *phrase, end int) {
 		for k < p.to+2 && k+1 < end && g.plain(k) && g.joined(k+1) {
 			k++ // "régionale"
 		}
+	}
+	if romance && k == p.to && k+1 < end && g.items[k-1].is(body) && g.adjectival(k) && g.items[k+1].kind == word && !g.items[k+1].is(inside) {
+		p.short = p.name // "la Commission européenne s'est dite"
+		p.to, p.name.End, p.words = k+1, int(g.items[k].End), p.words+1
+		p.desc = p.name
+		return
 	}
 	switch g.text[g.items[k].Start:g.items[k].End] {
 	case "of", "for", "de", "des", "du", "del", "d":

@@ -2,9 +2,6 @@ package quotes_test
 
 import (
 	"context"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,12 +10,11 @@ import (
 	"github.com/copytaster/copytaster/services/enrich/enricher"
 	"github.com/copytaster/copytaster/services/enrich/enricher/agency"
 	"github.com/copytaster/copytaster/services/enrich/enricher/citedmedia"
+	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
 	"github.com/copytaster/copytaster/services/enrich/enricher/language"
 	"github.com/copytaster/copytaster/services/enrich/enricher/quotes"
 	"github.com/copytaster/copytaster/services/enrich/enricher/segments"
 )
-
-const testdata = "../../testdata"
 
 func made[E enricher.Enricher](f func() (E, error)) func() (enricher.Enricher, error) {
 	return func() (enricher.Enricher, error) { return f() }
@@ -48,14 +44,7 @@ func newChain(t testing.TB) *enricher.Chain {
 
 // The golden text in full: three quotations and no others.
 func TestGolden(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join(testdata, "golden", "niger.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	js, err := os.ReadFile(filepath.Join(testdata, "golden", "niger.expected.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := enrichertest.Golden(t)
 	var want struct {
 		PublishedAt time.Time `json:"published_at"`
 		Quotes      []struct {
@@ -63,11 +52,9 @@ func TestGolden(t *testing.T) {
 			Partial                  bool
 		}
 	}
-	if err := json.Unmarshal(js, &want); err != nil {
-		t.Fatal(err)
-	}
+	enrichertest.Expected(t, &want)
 	for _, published := range []time.Time{want.PublishedAt, {}} {
-		a := article.Article{Text: string(raw), Source: "site-3", PublishedAt: published}
+		a := article.Article{Text: text, Source: "site-3", PublishedAt: published}
 		if err := newChain(t).Enrich(context.Background(), &a); err != nil {
 			t.Fatal(err)
 		}

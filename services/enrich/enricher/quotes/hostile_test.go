@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
-	"github.com/copytaster/copytaster/pkg/cputime"
+	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
 	"github.com/copytaster/copytaster/services/enrich/enricher/quotes"
 )
 
@@ -34,21 +34,6 @@ func sound(a *article.Article) error {
 	return nil
 }
 
-// paragraphs is an article of paragraphs in a language.
-func paragraphs(lang, text string) *article.Article {
-	a := &article.Article{Text: text, Language: article.Label{Value: lang}}
-	at := 0
-	for _, p := range strings.SplitAfter(text, "\n\n") {
-		s := strings.TrimSpace(p)
-		if s != "" {
-			start := at + strings.Index(p, s)
-			a.Segments = append(a.Segments, article.Segment{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{Start: start, End: start + len(s)}}})
-		}
-		at += len(p)
-	}
-	return a
-}
-
 func FuzzQuotes(f *testing.F) {
 	for _, s := range []string{
 		"“It rained,” said Tom Brandt, head of the service. “It always does.”",
@@ -66,7 +51,7 @@ func FuzzQuotes(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, lang, text string) {
-		a := paragraphs(lang, strings.ToValidUTF8(text, "?"))
+		a := enrichertest.Paragraphs(lang, strings.ToValidUTF8(text, "?"))
 		// Media anywhere, as another enricher may find them.
 		if n := len(a.Text); n > 4 {
 			a.CitedMedia = []article.Label{{Value: "M", Evidence: []article.Evidence{{Span: article.Span{Start: n / 3, End: n / 2}}}}}
@@ -96,16 +81,13 @@ func TestHostile(t *testing.T) {
 	}
 	hold := func(name, lang, text string) {
 		t.Run(name, func(t *testing.T) {
-			a := paragraphs(lang, text)
-			took := cputime.Of(func() {
+			a := enrichertest.Paragraphs(lang, text)
+			took := enrichertest.InTime(t, maxHostile, name, func() {
 				if err := e.Enrich(context.Background(), a); err != nil {
 					t.Error(err)
 				}
 			})
 			t.Logf("%s: %v, %d quotations", lang, took, len(a.Quotes))
-			if took > maxHostile {
-				t.Errorf("took %v", took)
-			}
 			if err := sound(a); err != nil {
 				t.Error(err)
 			}
@@ -203,7 +185,7 @@ func TestLimits(t *testing.T) {
 		"the same, too long":  {"“It rained " + long[:quotes.MaxUnclosed] + "all day.", 0},
 		"unclosed, too long":  {"“It rained " + long[:quotes.MaxUnclosed] + ", said Tom Brandt. He left.", 0},
 	} {
-		a := paragraphs("en", c.text)
+		a := enrichertest.Paragraphs("en", c.text)
 		e, err := quotes.New()
 		if err != nil {
 			t.Fatal(err)

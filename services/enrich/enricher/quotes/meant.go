@@ -257,7 +257,7 @@ func (a *ascriber) lastPerson(p *phrase) *entity {
 	fit := func(e *entity) bool {
 		return e != nil && e.person && e.likely && e.at < p.desc.Start && a.people.agree(e, d)
 	}
-	if b := a.before; b != nil && b.person && !b.place && b.role == "" && b.at < p.desc.Start && a.people.agree(b, d) {
+	if b := a.before; b != nil && b.person && !b.place && !a.outranked(b, d) && b.role == "" && b.at < p.desc.Start && a.people.agree(b, d) {
 		return b
 	}
 	if other {
@@ -279,6 +279,14 @@ func (a *ascriber) lastPerson(p *phrase) *entity {
 		}
 	}
 	return nil
+}
+
+// outranked tells whether e has one word for a name that no person's form tells of,
+// and somebody with a person's name was spoken of since: "Spain won by a goal of Ana
+// Ruiz".
+func (a *ascriber) outranked(e *entity, d string) bool {
+	r := a.recent
+	return e.words == 1 && !e.likely && e.sex == 0 && r != nil && r != e && r.likely && r.at > e.at && r.role == "" && a.people.agree(r, d)
 }
 
 // theBody is the body of one of the kinds that was spoken of last.

@@ -20,6 +20,7 @@ type entity struct {
 	many   bool          // more than one
 	outlet bool          // a medium
 	place  bool          // a city, which stands for a government
+	quoted bool          // has spoken
 	likely bool          // a person by form of name, function or title
 	sex    lexicon.Class // masculine or feminine, 0: not known
 	via    string        // channel that its words came through last
@@ -296,7 +297,7 @@ func (p *people) named(ph *phrase) *entity {
 	if ph.to == ph.from+2 || ph.words == 1 {
 		name = unmarked(name)
 	}
-	e := &entity{name: clean(name), at: ph.name.Start, words: ph.words, person: !ph.article && !ph.body, named: true}
+	e := &entity{name: clean(name), at: ph.name.Start, words: ph.words, person: !ph.article && !ph.body && !strings.Contains(name, " & "), named: true}
 	if first := lexicon.Scan(nil, e.name, 0, min(len(e.name), 24)); !ph.article && len(first) > 1 {
 		e.sex = p.titles.Longest(first[:1], masculine|feminine).Classes & (masculine | feminine)
 		switch names := p.given.All(first[:1]) & (lexicon.Man | lexicon.Woman); {

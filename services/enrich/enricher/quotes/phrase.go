@@ -103,6 +103,9 @@ func (g *grammar) particle(i, end int) bool {
 	if t.upper() || t.kind != word || g.lex.Phrases.All([]lexicon.Token{t.Token})&lexicon.Particle == 0 || t.is(according|cue|relative) && !t.is(articleWord) {
 		return false
 	}
+	if t.is(preposition|articleWord|conjunction|adverb) && i+1 < end && g.medial(i+1, i+2) {
+		return false // "sagte Ann Brandt zu Reuters"
+	}
 	if t.is(preposition | articleWord | conjunction | adverb) {
 		switch g.text[t.Start:t.End] {
 		case "y":
@@ -147,6 +150,11 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	if t.is(pronoun) && (!t.is(articleWord) || i+1 >= end || g.verbal(i+1)) && !t.is(possessive) {
 		p.pronoun, p.to = t.class&(masculine|feminine|neuter|plural), i+1
 		p.desc = g.cover(i, i+1)
+		return p, true
+	}
+	if n := t.words(pronoun); n > 1 && t.long&pronoun != 0 {
+		p.pronoun, p.to = t.long&(masculine|feminine|neuter|plural), min(end, i+n) // "ce dernier"
+		p.desc = g.cover(i, p.to)
 		return p, true
 	}
 	if t.is(participle) && i > 0 && g.items[i-1].is(auxiliary) && !t.upper() && g.between(i) == " " {
@@ -207,7 +215,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	small := j
 	run := j
 	ofBody := g.ofBody(j, end, det)
-	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || j > run && g.between(j) == "-" || j > run && g.particle(j, end) || j > run && g.numbered(run, j)) && (j == i || g.joined(j)) {
+	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || det && j > run && g.joinsBody(j, end) || j > run && g.between(j) == "-" || j > run && g.particle(j, end) || j > run && g.numbered(run, j)) && (j == i || g.joined(j)) {
 		t := &g.items[j]
 		if j > run && (t.is(timeWord) && !g.given(j-1) && !(t.upper() && (g.lang.inserts || g.lang.noSubject)) || g.newName(run, j)) {
 			break
@@ -246,6 +254,19 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		g.extend(&p, end)
 	}
 	return p, true
+}
+
+// joinsBody tells whether the English word at j joins two words of a body's name:
+// "the Securities and Exchange Board", but not "the FBI and Justice Department".
+func (g *grammar) joinsBody(j, end int) bool {
+	if !g.english() || !g.items[j].is(conjunction) || g.items[j].is(preposition|relative) || j+2 >= end || !g.joined(j) || g.items[j-1].is(body) || g.items[j-1].Shape&lexicon.AllCaps != 0 {
+		return false
+	}
+	m := j + 1
+	for m < min(end, j+4) && g.items[m].upper() && g.joined(m) {
+		m++
+	}
+	return m > j+2 && g.items[m-1].is(body)
 }
 
 // ofBody is where a function ends that stands behind the name of a body with a

@@ -17,7 +17,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "quotes"
-	Version = 2
+	Version = 3
 )
 
 // Enough is the confidence from which on words in marks are reported as a
@@ -275,7 +275,7 @@ func (e *Enricher) weighWords(text string, p passage, lang *language, media []me
 	}
 	q.caps = q.caps && q.upper
 	q.sentence = q.sentence || q.words >= longWords+2
-	q.rated = rated && q.stop == 0
+	q.rated = rated && (q.stop == 0 || q.stop == ',' || q.stop == '.')
 	q.name = !p.unclosed && q.open > 1 && text[q.open-1] == '-' && !unicode.IsSpace(rune(text[q.open-2])) && q.caps // Ö1-"Mittagsjournal"
 	rest := text[q.close:]
 	if len(rest) > 1 && rest[0] == '-' && !p.unclosed {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
 	"github.com/copytaster/copytaster/services/enrich/enricher/quotes"
 )
 
@@ -19,12 +20,7 @@ func read(t testing.TB, lang, text string) *article.Article {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b article.Builder
-	for p := range strings.SplitSeq(text, "\n\n") {
-		b.Add(article.Paragraph, p)
-	}
-	a := &article.Article{Language: article.Label{Value: lang}}
-	b.Fill(a)
+	a := enrichertest.Article(lang, "", strings.Split(text, "\n\n")...)
 	if err := e.Enrich(context.Background(), a); err != nil {
 		t.Fatal(err)
 	}
@@ -64,6 +60,24 @@ func TestForms(t *testing.T) {
 		{"function that only the next sentence tells", "de", "Tom Brandt hat genug. „Es regnet“, sagt der Bäcker. „Es schneit“, sagt Pfarrerin Ute Pohl.", []string{"Es regnet | Tom Brandt | Bäcker", "Es schneit | Ute Pohl | Pfarrerin"}},
 		{"who tells it between commas", "en", "The auditors said the files were gone. Half of the rooms, they added, were “in other use”.", []string{"in other use | The auditors |  |  | partial"}},
 		{"whom an agency quotes", "de", "„Es regnet“, zitierte die Agentur Nordwind den Chef des Wetterdienstes, Uwe Thoms.", []string{"Es regnet | Uwe Thoms | Chef des Wetterdienstes | die Agentur Nordwind"}},
+		{"body whose name has a word for and in it", "en", "“It rained,” the Rain and Snow Board of India said.", []string{"It rained | the Rain and Snow Board of India"}},
+		{"two bodies are not one", "en", "“It rained,” the RSW and Rain Board said.", []string{"It rained | Rain Board"}},
+		{"name before an agency", "de", "„Es regnet“, sagte Tom Brandt zu Reuters.", []string{"Es regnet | Tom Brandt |  | Reuters"}},
+		{"name behind a place", "es", "La alcaldesa Carmen Paz salió. «No queda agua», arengó desde un balcón Carmen Paz, furiosa.", []string{"No queda agua | Carmen Paz | alcaldesa"}},
+		{"whose words they were", "es", "«No queda agua», fueron las primeras palabras de la alcaldesa, Carmen Paz.", []string{"No queda agua | Carmen Paz | alcaldesa"}},
+		{"somebody described who is named later", "en", "A judge has told a man he had “come to the rain”.\n\nTom Brandt bought a barn.\n\nJudge Ann Pohl said it was over.", []string{"come to the rain | Ann Pohl | Judge |  | partial"}},
+		{"surname of who spoke before", "en", "“It rained,” said Tom Brandt. Minister Oskar Pohl spoke of “a wet year”.\n\nA roof would cost Brandt a fortune. “It rains in,” he said.", []string{"It rained | Tom Brandt", "a wet year | Oskar Pohl | Minister |  | partial", "It rains in | Tom Brandt"}},
+		{"whom the sentence begins to tell of", "fr", "Anne Morel est morte.\n\nFille de boulanger, elle écrivait « entre le pain et le sel », disait-elle.", []string{"entre le pain et le sel | Anne Morel |  |  | partial"}},
+		{"behind a semicolon", "en", "“It rained,” said Tom Brandt; “it always does.”", []string{"It rained | Tom Brandt", "it always does | Tom Brandt"}},
+		{"enclosed within a relative clause", "es", "Los vecinos rechazaron la propuesta, un resultado que el alcalde, Luis Cobo, calificó de «muy triste».", []string{"muy triste | Luis Cobo | alcalde |  | partial"}},
+		{"verb behind a quotation and a conjunction", "en", "The Rain Committee calls the record “a disgrace” and accuses ministers of “looking on”.", []string{"a disgrace | The Rain Committee |  |  | partial", "looking on | The Rain Committee |  |  | partial"}},
+		{"who the last one was", "en", "Tom Brandt shut the shop. The last customer was Ann Pohl, who bought a bun. “It rained,” she said.", []string{"It rained | Ann Pohl"}},
+		{"noun without an article behind a preposition", "en", "“It rained,” said Judge Oskar Pohl. Tom Brandt was fined. Outside court Brandt said he would pay. “It hurts,” he said.", []string{"It rained | Oskar Pohl | Judge", "It hurts | Tom Brandt"}},
+		{"the latter", "fr", "Le maire Denis Morel attend. Ce dernier se plaint. « Il pleut trop », a-t-il dit.", []string{"Il pleut trop | Denis Morel | maire"}},
+		{"plural without an article", "en", "A whale was seen “playing with a ball”, lifesavers said.", []string{"playing with a ball | lifesavers |  |  | partial"}},
+		{"what they call it", "en", "The rain, which farmers call “the grey”, fell where dealers call dollars “greens”. The keepers have called her “Mia”.", nil},
+		{"rating with a comma in the marks", "en", "Analyst Tom Brandt raised it to \"buy\" from \"hold,\" and left.", nil},
+		{"name behind an article", "es", "El patrón del «Muffin» y la alcaldesa de la «Marcha por el agua» callan.", nil},
 		// Cues and who speaks.
 		{"cue behind", "en", "“It rained,” said Tom Brandt.", []string{"It rained | Tom Brandt"}},
 		{"cue before", "en", "Tom Brandt said: “It rained all night.”", []string{"It rained all night | Tom Brandt"}},

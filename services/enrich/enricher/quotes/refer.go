@@ -96,6 +96,9 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		return a.people.who(p)
 	}
 	if p.pronoun&(masculine|feminine) != 0 {
+		if l := a.people.likely; len(l) > 0 && l[0].at <= a.topic() && l[0].at < p.desc.Start && fits(l[0], p.pronoun, true) {
+			return a.bind(l[0], p.pronoun) // whom the text is about
+		}
 		for _, e := range slices.Backward(a.people.likely) {
 			if e.at < p.desc.Start && fits(e, p.pronoun, true) {
 				return a.bind(e, p.pronoun)
@@ -262,6 +265,9 @@ func fits(e *entity, p lexicon.Class, sure bool) bool {
 	}
 	single := p & (masculine | feminine)
 	if single == 0 {
+		if sure && p&plural == 0 && e.human && !e.many {
+			return false // "it" is no spokesman
+		}
 		if p&neuter == 0 && e.person && e.likely && !e.many {
 			return false // "they" is not one person
 		}

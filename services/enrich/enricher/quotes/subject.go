@@ -211,13 +211,15 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		switch {
 		case behind && (q.to == k || q.to == k-1 && a.items[k-1].kind == comma || end == k-1 && a.items[k-1].kind == comma):
 			return q, true, true
+		case held && q.to == v && a.bareBefore(&q, lo) && a.items[v].is(cue):
+			return q, true, true // "Outside court Brandt said"
 		case held && q.to == v && q.named() && !q.article && strings.HasSuffix(a.text[a.items[v].Start:a.items[v].End], "ing"):
 			return q, true, true // "with Ann Brandt saying"
 		case behind || held || !a.stands(&q):
 		case a.linked(&q, v):
 			// Behind a comma the first of two counts: the other one stands in
 			// what is said of it.
-			if direct := a.smalls(q.to, v); direct || !ok {
+			if direct := a.smalls(q.to, v); direct || !ok || q.enclosed && c > lo+1 && a.items[c-1].is(relative) && !a.items[c-1].is(articleWord) && a.items[c-2].kind == word {
 				p, ok, near = q, true, true
 			}
 		}
@@ -239,6 +241,16 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		return first, true, true
 	}
 	return p, ok, near
+}
+
+// bareBefore tells whether a noun without an article stands between a preposition and
+// the person named by p, who is not what the preposition holds: "Outside court Brandt".
+func (a *ascriber) bareBefore(p *phrase, lo int) bool {
+	if !a.english() || !p.named() || p.article || p.from < lo+2 {
+		return false
+	}
+	t := &a.items[p.from-1]
+	return t.kind == word && t.Shape&lexicon.Lower != 0 && t.class&^body == 0 && a.items[p.from-2].is(preposition) && a.joined(p.from) && a.joined(p.from-1)
 }
 
 // several is a plural without an article right before the verb at v: "surveyors
@@ -271,7 +283,8 @@ func (a *ascriber) shares(v, lo int) bool {
 	for k > lo && a.items[k].is(articleWord|pronoun) && a.clitic(k, lo) {
 		k--
 	}
-	return k > lo && a.items[k].is(conjunction) && !a.items[k].is(relative|preposition|subordinate)
+	first := k == lo && lo > 0 && a.items[lo-1].kind == quotation // "calls it “…” and accuses them of"
+	return (k > lo || first) && a.items[k].is(conjunction) && !a.items[k].is(relative|preposition|subordinate)
 }
 
 // timeEnds tells whether a time behind a preposition ends with the word at k: "On
@@ -322,6 +335,10 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 		if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(m)) {
 			m++
 			if q, is := a.noun(m, end); is {
+				if at := a.nameAtEnd(&q, end); at > m {
+					m = at // "arengó desde un camión Pablo Ruiz, líder"
+					continue
+				}
 				m = q.to
 			} else {
 				m++
@@ -347,6 +364,23 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 		m++
 	}
 	return p, false
+}
+
+// nameAtEnd is where a person's name begins that ends the clause and stands behind a
+// noun that is no function, so that it is none of its own; 0 if there is none.
+func (a *ascriber) nameAtEnd(p *phrase, end int) int {
+	if a.lang.capitals || !p.named() || !p.likely || p.article || p.words < 2 || p.to < end && a.items[p.to].kind == word {
+		return 0
+	}
+	for k := p.from; k < p.to; k++ {
+		if a.items[k].words(role|person|body|channel|medium) > 0 && !a.items[k].upper() {
+			return 0
+		}
+		if int(a.items[k].Start) == p.name.Start {
+			return k
+		}
+	}
+	return 0
 }
 
 // source reads who stands behind "according to".

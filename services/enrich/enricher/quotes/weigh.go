@@ -24,7 +24,7 @@ func (a *ascriber) quotation(id, i, n int) {
 	}
 	start := i == s.from
 	colonBefore := !start && a.items[i-1].kind == colon
-	commaBefore := !start && (a.items[i-1].kind == comma || a.items[i-1].kind == dash)
+	commaBefore := !start && (a.items[i-1].kind == comma || a.items[i-1].kind == dash || a.items[i-1].kind == semicolon)
 	next := i + 1
 	setOff := start && next < s.to || q.stop == ',' || q.stop == '?' || q.stop == '!' || q.stop == '…'
 	if next < s.to && (a.items[next].kind == comma || a.items[next].kind == dash) {
@@ -237,7 +237,7 @@ func (a *ascriber) settle(q *quote, id int, s *sentence) {
 	}
 	a.lastQ, a.para = id, s.paragraph
 	if e := q.entity; e != nil {
-		a.speaker = e
+		a.speaker, e.quoted = e, true
 		if e.person || e.words > 1 {
 			a.human = e
 		}
@@ -280,6 +280,12 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 			}
 		}
 	}
+	if q.partial && q.words <= 2 && a.english() && i > s.from+4 && a.items[i-2].words(titled) > 0 && a.items[i-2].is(weak) && a.items[i-4].is(relative|subordinate|conjunction) {
+		return d + asName // "where dealers call dollars “greens”"
+	}
+	if q.caps && q.words == 1 && q.partial && a.english() && i > s.from+1 && a.items[i-1].is(oblique) && a.items[i-2].is(describe) {
+		return d + asName // "have called her “Mia”"
+	}
 	if q.rated && a.ratingAt(i, s) || a.titleAfter(q, s) {
 		return d + asName
 	}
@@ -311,6 +317,9 @@ func (a *ascriber) titleAfter(q *quote, s *sentence) bool {
 	if a.lang.capitals {
 		t := &a.items[i-1]
 		return q.caps && q.partial && q.words > 1 && q.words <= 4 && t.upper() && !t.given && t.class == 0 && a.roleAt(i-1) == 0 && a.verb(max(s.from, i-maxSentence), i, describe) < 0
+	}
+	if (a.lang.inserts || a.lang.noSubject) && q.partial && !q.sentence && a.items[i-1].is(articleWord) && i > s.from+1 && q.stop == 0 {
+		return true // "patrón del «Muffin»", "la « Marche pour la vie »"
 	}
 	if q.partial && !q.sentence && a.items[i-1].is(within) && i > s.from+1 && !a.items[i-2].is(cue|describe) {
 		return true

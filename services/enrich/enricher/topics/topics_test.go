@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
 )
 
 func newEnricher(t testing.TB) *Enricher {
@@ -25,7 +26,7 @@ func newEnricher(t testing.TB) *Enricher {
 // told are the topics of a headline and paragraphs.
 func told(t testing.TB, e *Enricher, language, headline string, paragraphs ...string) []article.Topic {
 	t.Helper()
-	a := laid(language, headline, paragraphs...)
+	a := enrichertest.Article(language, headline, paragraphs...)
 	enrich(t, e, a)
 	return a.Topics
 }
@@ -36,26 +37,6 @@ func enrich(t testing.TB, e *Enricher, a *article.Article) {
 		t.Fatal(err)
 	}
 	check(t, e, a)
-}
-
-func laid(language, headline string, paragraphs ...string) *article.Article {
-	a := &article.Article{Language: article.Label{Value: language}}
-	add := func(kind article.Kind, text string) {
-		if text == "" {
-			return
-		}
-		if a.Text != "" {
-			a.Text += "\n\n"
-		}
-		start := len(a.Text)
-		a.Text += text
-		a.Segments = append(a.Segments, article.Segment{Kind: kind, Evidence: article.Evidence{Span: article.Span{Start: start, End: len(a.Text)}}})
-	}
-	add(article.Headline, headline)
-	for _, p := range paragraphs {
-		add(article.Paragraph, p)
-	}
-	return a
 }
 
 // check tells whether topics are as they must be, whatever the text is.
@@ -176,7 +157,7 @@ func TestSubjects(t *testing.T) {
 		{"iptccat:WAR", "conflict, war and peace"},
 		{"", ""},
 	} {
-		a := laid("xx", "Untitled")
+		a := enrichertest.Article("xx", "Untitled")
 		a.Subjects = []article.Subject{{Code: c.code, Name: "x"}}
 		enrich(t, e, a)
 		if got := strings.Join(labels(a.Topics), ", "); got != c.want {
@@ -189,7 +170,7 @@ func TestSubjects(t *testing.T) {
 // told.
 func TestSubjectsAndText(t *testing.T) {
 	e := newEnricher(t)
-	a := laid("en", "Earthquake shakes town", "The quake had a magnitude of 6.1 and many aftershocks.")
+	a := enrichertest.Article("en", "Earthquake shakes town", "The quake had a magnitude of 6.1 and many aftershocks.")
 	a.Subjects = []article.Subject{{Code: "subj:03000000"}, {Code: "medtop:03000000"}, {Code: "medtop:11000000"}}
 	enrich(t, e, a)
 	if got := labels(a.Topics); !slices.Equal(got, []string{"earthquake", "politics"}) || a.Topics[0].Confidence <= stated || a.Topics[0].Why[0].Why != Subject || a.Topics[0].Empty() {
@@ -199,7 +180,7 @@ func TestSubjectsAndText(t *testing.T) {
 
 func TestMoreSubjectsThanTopics(t *testing.T) {
 	e := newEnricher(t)
-	a := laid("en", "Earthquake shakes town")
+	a := enrichertest.Article("en", "Earthquake shakes town")
 	for i := range e.scheme.concepts {
 		a.Subjects = append(a.Subjects, article.Subject{Code: e.scheme.concepts[i].qcode})
 	}
@@ -212,7 +193,7 @@ func TestMoreSubjectsThanTopics(t *testing.T) {
 // What the agency says is told whatever the text says.
 func TestAgencyFirst(t *testing.T) {
 	e := newEnricher(t)
-	a := laid("en", "Earthquake, election, strike, cancer and football", strings.Repeat("An earthquake; the election and its voters; a strike of the union's workers; cancer and its patients; a football club and its goalkeeper. ", 3))
+	a := enrichertest.Article("en", "Earthquake, election, strike, cancer and football", strings.Repeat("An earthquake; the election and its voters; a strike of the union's workers; cancer and its patients; a football club and its goalkeeper. ", 3))
 	enrich(t, e, a)
 	if len(a.Topics) < Limit-1 {
 		t.Fatalf("the text tells of %q only", labels(a.Topics))
@@ -259,7 +240,7 @@ func TestMaxWords(t *testing.T) {
 	e := newEnricher(t)
 	quake := "The earthquake had a magnitude of 6.1, and aftershocks shook the town."
 	ev := newEvidence(e.most, len(e.scheme.concepts))
-	a := laid("en", "", strings.Repeat("word ", MaxWords), quake)
+	a := enrichertest.Article("en", "", strings.Repeat("word ", MaxWords), quake)
 	readArticle(ev, e.languages["en"], a)
 	if len(ev.hits) > 0 || ev.words != MaxWords {
 		t.Errorf("%d words, %d terms", ev.words, len(ev.hits))
@@ -294,7 +275,7 @@ func FuzzTopics(f *testing.F) {
 	f.Add("de", "Verwaltungsgericht", "Fußballweltmeisterschaft", "medtop:15000000")
 	f.Add("fr", "coup d’État\xff", "l'élection", "anpa:s")
 	f.Fuzz(func(t *testing.T, language, headline, text, code string) {
-		a := laid(language, headline, text)
+		a := enrichertest.Article(language, headline, text)
 		a.Subjects = []article.Subject{{Code: code}}
 		enrich(t, e, a)
 	})

@@ -55,15 +55,7 @@ func load(dir fs.FS) (map[string]*language, error) {
 			small: map[string]bool{}, calques: map[string][]calque{}, units: map[string]bool{},
 			before: map[string]bool{}, spelled: map[string]bool{}, commas: map[string]bool{}, decimal: '.',
 		}
-		section := ""
-		err := lexicon.EachLine(dir, file, func(line string) error {
-			if line[0] == '[' {
-				section = strings.Trim(line, "[]")
-				return nil
-			}
-			return l.add(section, line)
-		})
-		if err != nil {
+		if err := lexicon.EachSectionLine(dir, file, l.add); err != nil {
 			return nil, err
 		}
 		all[strings.TrimSuffix(path.Base(file), ".txt")] = l

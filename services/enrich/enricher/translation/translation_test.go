@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
-	"github.com/copytaster/copytaster/pkg/cputime"
+	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
 )
 
 func newEnricher(t testing.TB) *Enricher {
@@ -91,15 +91,11 @@ func why(a *article.Article) string {
 
 func one(t testing.TB, language, text string) article.Article {
 	t.Helper()
-	var a article.Article
-	var b article.Builder
-	b.Add(article.Paragraph, text)
-	b.Fill(&a)
-	a.Language.Value = language
-	if err := newEnricher(t).Enrich(t.Context(), &a); err != nil {
+	a := enrichertest.Article(language, "", text)
+	if err := newEnricher(t).Enrich(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	return a
+	return *a
 }
 
 func TestReasons(t *testing.T) {
@@ -195,10 +191,10 @@ func TestOrdinaryGerman(t *testing.T) {
 
 func TestDataNamesTheLine(t *testing.T) {
 	for says, text := range map[string]string{
-		`en.txt:2: section "x" is unknown`:  "[x]\nword",
-		`en.txt:2: "2 a b" is no weight`:    "[calques]\n2 a b",
-		`en.txt:3: ".1 … b" begins or ends`: "[calques]\n\n.1 … b",
-		`en.txt:1: section "" is unknown`:   "word",
+		`en.txt:2: section "x" is unknown`:                 "[x]\nword",
+		`en.txt:2: "2 a b" is no weight`:                   "[calques]\n2 a b",
+		`en.txt:3: ".1 … b" begins or ends`:                "[calques]\n\n.1 … b",
+		`en.txt:1: "word" stands before the first section`: "word",
 	} {
 		if _, err := load(fstest.MapFS{"en.txt": {Data: []byte(text)}}); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %s", err, says)
@@ -225,20 +221,18 @@ func TestLong(t *testing.T) {
 	} {
 		var a article.Article
 		var b article.Builder
-		b.Add(article.Paragraph, strings.Repeat(piece, 1<<20/len(piece)))
-		b.Add(article.Note, strings.Repeat(piece, 1<<20/len(piece)))
+		b.Add(article.Paragraph, enrichertest.MB(piece))
+		b.Add(article.Note, enrichertest.MB(piece))
 		b.Fill(&a)
 		for _, tag := range []string{"en", "de"} {
 			a.Language.Value = tag
-			took := cputime.Of(func() {
+			// Far above what it takes, with the race detector, too.
+			took := enrichertest.InTime(t, 10*time.Second, piece, func() {
 				if err := e.Enrich(t.Context(), &a); err != nil {
 					t.Error(err)
 				}
 			})
 			t.Logf("%.40q in %s: %v", piece, tag, took)
-			if took > 10*time.Second { // far above what it takes, with the race detector, too
-				t.Errorf("%.40q in %s took %v", piece, tag, took)
-			}
 		}
 	}
 }

@@ -20,12 +20,11 @@ type Doc struct {
 
 	feats []uint32
 	work  decoder
+	pool  *sync.Pool
 
 	runs        []run
 	psi, likely [][Labels]float32 // of all runs: what the model says, and how likely each label is
 }
-
-var docs = sync.Pool{New: func() any { return &Doc{} }}
 
 // Span is a piece of a text, in bytes.
 type Span struct{ Start, End int }
@@ -33,7 +32,10 @@ type Span struct{ Start, End int }
 // Read splits the spans of text into words, in the language of the tag. Free
 // gives the document back.
 func (t *Tagger) Read(text, language string, spans []Span) *Doc {
-	d := docs.Get().(*Doc)
+	d, ok := t.docs.Get().(*Doc)
+	if !ok {
+		d = &Doc{pool: &t.docs}
+	}
 	d.text, d.lang = text, t.langs[language]
 	if d.lang == nil {
 		d.lang = t.langs[""]
@@ -73,7 +75,7 @@ const maxKept = 20_000
 func (d *Doc) Free() {
 	d.text = ""
 	if cap(d.Tokens) <= maxKept && cap(d.lex) <= maxKept {
-		docs.Put(d)
+		d.pool.Put(d)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
@@ -18,6 +19,7 @@ type Tagger struct {
 	names  *Names
 	langs  map[string]*Language
 	models map[string]*Model // by language, or AnyLanguage
+	docs   sync.Pool
 }
 
 // New reads the lists, and the models that are built in.

@@ -68,14 +68,15 @@ func (d *Doc) marks(from, to int) {
 	last := rune(-1)
 	for from < to && len(d.Tokens) < MaxTokens {
 		r, n := utf8.DecodeRuneInString(d.text[from:to])
+		blank := unicode.IsSpace(r) || r == 0 // the mark 0 is that of words
 		switch {
 		case r == last:
 			d.Tokens[len(d.Tokens)-1].End = int32(from + n)
-		case !unicode.IsSpace(r):
+		case !blank:
 			d.Tokens = append(d.Tokens, Token{Start: int32(from), End: int32(from + n), l0: int32(len(d.lex)), l1: int32(len(d.lex)), mark: r})
 		}
 		last = r
-		if unicode.IsSpace(r) {
+		if blank {
 			last = -1
 		}
 		from += n
@@ -95,6 +96,9 @@ func (d *Doc) word(i, end int) int {
 		t.End++
 	}
 	t.upper, t.low, t.allCaps = a.Shape&lexicon.Upper != 0, a.Shape&lexicon.Lower != 0, true
+	if r, _ := utf8.DecodeRuneInString(d.text[a.Start:]); t.upper && !unicode.IsUpper(r) && !unicode.IsTitle(r) {
+		t.upper = false // a script without capitals: they are no sign of a name there
+	}
 	h := uint32(2166136261)
 	for _, l := range d.lex[i : i+n] {
 		h = (h ^ uint32(l.Hash^l.Hash>>32)) * 16777619

