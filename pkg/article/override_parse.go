@@ -31,7 +31,7 @@ type correctionDoc struct {
 //
 // Who, when and why are for the caller to set.
 func ParseCorrection(a *Article, field string, value []byte) (Correction, error) {
-	c := Correction{Corrected: Corrected{Field: field}, Revision: a.Revision}
+	c := Correction{Corrected: Corrected{Field: field}}
 	f := correctableOf(field)
 	if f == nil {
 		return c, fmt.Errorf("field %q can't be corrected; there are %s", clip(field), strings.Join(Correctable(), ", "))
@@ -70,16 +70,19 @@ func (c *Correction) take(text string, f *correctable, v Article) error {
 		return s, true
 	}})
 	slices.SortFunc(spans, compareSpans)
-	c.Passages = slices.Compact(spans)
-	if n := len(c.Passages); n > MaxPassages {
+	spans = slices.Compact(spans)
+	if n := len(spans); n > MaxPassages {
 		return fmt.Errorf("it names %d places in the text, the limit is %d", n, MaxPassages)
 	}
 	var b strings.Builder
 	to := map[Span]Span{}
-	for _, s := range c.Passages {
-		if !wholeWords(text, s.Start, s.In(text)) { // it couldn't be found again
-			return fmt.Errorf("%q at %d is a part of a word", clip(s.In(text)), s.Start)
+	in := &search{text: text}
+	for _, s := range spans {
+		p, err := in.passage(s)
+		if err != nil {
+			return err
 		}
+		c.Passages = append(c.Passages, p)
 		from := b.Len()
 		b.WriteString(s.In(text))
 		to[s] = Span{from, b.Len()}

@@ -206,12 +206,16 @@ func TestCorrectionsInAnotherText(t *testing.T) {
 		{"which is left?", "quotes", `[{"text":"Ana Ruiz","speaker":"A"},{"text":"Ana Ruiz","speaker":"B"}]`, "Now Ana Ruiz is 40.", `null`, true},
 		{"not inside of a word that grew", "places", `[{"name":"Skarra","mentions":[{"text":"Skarra"}]}]`, strings.ReplaceAll(ferryText, "Skarra", "Skarraborg"), `[{"mentions":[{"confidence":0.25}],"name":"Skarra"}]`, true},
 		{"in another order", "entities", `[{"type":"place","name":"Skarra","mentions":[{"text":"Skarra"}]},{"type":"person","name":"Ana Ruiz","mentions":[{"text":"Ana Ruiz"}]}]`, "Ana Ruiz said it in Skarra", `[{"mentions":[{"confidence":1,"text":"Ana Ruiz"}],"name":"Ana Ruiz","type":"person"},{"mentions":[{"confidence":1,"text":"Skarra"}],"name":"Skarra","type":"place"}]`, false},
-		{"too far away", "places", `[{"name":"Skarra","mentions":[{"text":"Skarra"}]}]`, strings.Repeat("far ", MaxMoved/4+10) + "Skarra", `[{"mentions":[{"confidence":0.25}],"name":"Skarra"}]`, true},
+		{"two of one name", "places", `[{"name":"Skarra","country":"SE","mentions":[{"start":16,"end":22}]},{"name":"Skarra","country":"NO","mentions":[{"start":43,"end":49}]}]`, "Off Skarra it sank.\n\nFerry sinks off Skarra", `[{"country":"SE","mentions":[{"confidence":1,"text":"Skarra"}],"name":"Skarra"},{"country":"NO","mentions":[{"confidence":0.25}],"name":"Skarra"}]`, true},
 		{"a topic stays", "topics", `[{"qcode":"x","path":["x"],"text":"sank","why":[{"why":"w","text":"swam"}]}]`, "All are safe.", `[{"confidence":1,"path":["x"],"qcode":"x","why":[{"confidence":1,"why":"w"}]}]`, true},
 		{"a keyphrase stays", "keyphrases", `[{"phrase":"ferry","score":1}]`, "All are safe.", `[{"confidence":0.25,"phrase":"ferry","score":1}]`, true},
-		{"a quotation is its words", "quotes", `[{"text":"We swam"},{"text":"Ana Ruiz"}]`, "Ana Ruiz said", `[{"confidence":1,"text":"Ana Ruiz"}]`, true},
+		{"a quotation is its words", "quotes", `[{"text":"We swam"},{"text":"Ana Ruiz"}]`, "The ferry sank off Skarra on Monday, Ana Ruiz said.", `[{"confidence":1,"text":"Ana Ruiz"}]`, true},
 		{"a summary, too", "summary", `{"text":"It cost 5 million euros."}`, "It cost 6 million euros.", `null`, true},
-		{"a conversion", "amounts", `[{"text":"5 million","value":5e6},{"text":"40","value":40,"conversion_of":0}]`, "40, that is 5 million", `[{"confidence":1,"text":"40","value":40},{"confidence":1,"text":"5 million","value":5000000}]`, false},
+		{"a conversion", "amounts", `[{"text":"5 million","value":5e6},{"text":"40","value":40,"conversion_of":0}]`, "Ana Ruiz is 40. It cost 5 million euros.", `[{"confidence":1,"text":"40","value":40},{"confidence":1,"text":"5 million","value":5000000}]`, false},
+		{"another figure", "amounts", `[{"text":"5 million euros","value":5e6,"currency":"EUR"}]`, strings.ReplaceAll(ferryText, "5 million", "1.5 million"), `null`, true},
+		{"a longer number", "quantities", `[{"text":"40","value":40,"unit":"years"}]`, "Ana Ruiz is 40,000 euros richer.", `null`, true},
+		{"another sentence", "quantities", `[{"text":"40","value":40,"unit":"years"}]`, "40 have drowned.", `null`, true},
+		{"the same sentence twice", "quantities", `[{"text":"40","value":40,"unit":"years"}]`, "Ana Ruiz is 40.\n\nAna Ruiz is 40.", `[{"confidence":1,"text":"40","unit":"years","value":40}]`, false},
 		{"no words, no place", "language", `"de"`, "Alle sind sicher.", `"de"`, false},
 		{"the dateline's", "filed", `{"text":"Skarra","places":["Skarra"]}`, "BERLIN", `{"confidence":1,"places":["Skarra"],"text":""}`, true},
 	} {
@@ -276,29 +280,13 @@ func TestCorrectionsFitAnyText(t *testing.T) {
 func TestWhatRepeatsMoves(t *testing.T) {
 	for _, c := range []struct{ old, in, words string }{
 		{"Ana Ruiz swam. Ana Ruiz sank.", "UPDATE. ", "Ana Ruiz"},
-		{"It rose 5 points, then 5 points.", "CORRECTED HERE ", "5 points"},
+		{"It rose 5 points, then 5 points.", "CORRECTED HERE\n\n", "5 points"},
 	} {
 		a, b := ferry(c.old), ferry(c.in+c.old)
 		o := corrected(t, a, "quotes", `[{"text":"`+c.words+`","speaker":"A"},{"text":"`+c.words+`","speaker":"B"}]`)
 		o.In(b.Text).Apply(b)
 		if len(b.Quotes) != 2 || b.Quotes[0].Speaker != "A" || b.Quotes[0].Start != len(c.in)+strings.Index(c.old, c.words) || b.Quotes[1].Start != len(c.in)+strings.LastIndex(c.old, c.words) {
 			t.Errorf("%q: %+v", b.Text, b.Quotes)
-		}
-	}
-	// Of words that are no passage everywhere those are meant that moved with the rest.
-	for _, old := range []string{"Ana z Bo Ana", "Ana z Ana Bo"} {
-		const in = "UPDATE. "
-		a, b := ferry(old), ferry(in+old)
-		ana, bo := strings.LastIndex(old, "Ana"), strings.Index(old, "Bo")
-		said := []string{fmt.Sprintf(`{"start":%d,"end":%d}`, ana, ana+3), fmt.Sprintf(`{"start":%d,"end":%d}`, bo, bo+2)}
-		o := corrected(t, a, "quotes", "["+strings.Join(said, ",")+"]")
-		o.In(b.Text).Apply(b)
-		var at []int
-		for _, q := range b.Quotes {
-			at = append(at, q.Start-len(in))
-		}
-		if want := []int{min(ana, bo), max(ana, bo)}; !slices.Equal(at, want) {
-			t.Errorf("%q: they are at %v, want %v", b.Text, at, want)
 		}
 	}
 	names := []string{"Ana", "Bo", "Cy", "Monday"}
@@ -327,6 +315,101 @@ func TestWhatRepeatsMoves(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What has a value of its own keeps its sentence, or is left out: whatever goes, comes,
+// moves or is said twice, no value is put on other words.
+func TestValuesKeepTheirSentences(t *testing.T) {
+	about := []string{"Oil", "Gold", "Olive oil", "5 percent", "Operating profit", "Profit"}
+	says := []string{"%s rose 5 percent.", "%s rose 5 percent", "%s fell 5 percent, then 5 percent.", "%s: 5 percent", "5 percent more %s!", "%s rose 1.5 percent.", "%s has 5 percent"}
+	rapid.Check(t, func(r *rapid.T) {
+		sentence := rapid.Custom(func(r *rapid.T) string {
+			return fmt.Sprintf(rapid.SampledFrom(says).Draw(r, "says"), rapid.SampledFrom(about).Draw(r, "about"))
+		})
+		write := func(sentences []string) string {
+			text := ""
+			for _, s := range sentences {
+				text += s + rapid.SampledFrom([]string{"\n\n", " "}).Draw(r, "between")
+			}
+			return strings.TrimSpace(text)
+		}
+		old := rapid.SliceOfN(sentence, 1, 6).Draw(r, "old")
+		a := ferry(write(old))
+		// Each is said by its sentence, and its place there.
+		var said []string
+		for at := 0; ; at++ {
+			if at = nextWhole(a.Text, "5 percent", at, len(a.Text)); at < 0 {
+				break
+			}
+			if rapid.IntRange(0, 3).Draw(r, "it is one") > 0 {
+				said = append(said, fmt.Sprintf(`{"start":%d,"end":%d,"text":"5 percent","speaker":%q}`, at, at+len("5 percent"), placeInSentence(a.Text, at)))
+			}
+		}
+		o := corrected(t, a, "quotes", "["+strings.Join(said, ",")+"]")
+		is := func(b *Article) {
+			o.In(b.Text).Apply(b)
+			for _, q := range b.Quotes {
+				if at := placeInSentence(b.Text, q.Start); q.Speaker != at {
+					r.Fatalf("%q in %q: what was said at %q is at %q", a.Text, b.Text, q.Speaker, at)
+				}
+			}
+			if len(b.Quotes) < len(said) != slices.Contains(b.Flags, FlagOverrideUnplaced) {
+				r.Fatalf("%q in %q: %d of %d, flags %v", a.Text, b.Text, len(b.Quotes), len(said), b.Flags)
+			}
+		}
+		is(a)
+		if len(a.Quotes) < len(said) {
+			r.Fatalf("%q itself has %d of %d", a.Text, len(a.Quotes), len(said))
+		}
+		next := slices.Clone(old)
+		for range rapid.IntRange(1, 4).Draw(r, "changes") {
+			i := rapid.IntRange(0, len(next)).Draw(r, "at")
+			if len(next) > 1 && i < len(next) && rapid.Bool().Draw(r, "it goes") {
+				next = slices.Delete(next, i, i+1)
+			} else {
+				next = slices.Insert(next, i, sentence.Draw(r, "comes"))
+			}
+		}
+		is(ferry(write(next)))
+	})
+}
+
+// placeInSentence is the sentence of a place, and how far from its beginning that is.
+func placeInSentence(text string, at int) string {
+	from, to := 0, len(text)
+	for _, end := range []string{"\n", ". ", "! "} {
+		if i := strings.LastIndex(text[:at], end); i >= 0 {
+			from = max(from, i+len(end))
+		}
+		if i := strings.Index(text[at:], end); i >= 0 {
+			to = min(to, at+i+1)
+		}
+	}
+	return fmt.Sprintf("%d of %s", at-from, strings.TrimSpace(text[from:to]))
+}
+
+// Of sentences that are the same, and as many as there were, each keeps its place; if
+// there are fewer, nobody could tell which are left.
+func TestSentencesThatAreTheSame(t *testing.T) {
+	a := ferry("5 million\n\n5 million\n\n5 million")
+	o := corrected(t, a, "quotes", `[{"text":"5 million","start":0,"end":9,"speaker":"A"},{"text":"5 million","start":22,"end":31,"speaker":"C"}]`)
+	for text, want := range map[string]string{
+		a.Text:                        "A 0, C 22",
+		"New.\n\n" + a.Text:           "A 6, C 28",
+		"5 million\n\n5 million":      "",
+		a.Text + "\n\n5 million":      "",
+		"5 million of it are here.\n": "",
+	} {
+		b := ferry(text)
+		o.In(b.Text).Apply(b)
+		var got []string
+		for _, q := range b.Quotes {
+			got = append(got, fmt.Sprint(q.Speaker, " ", q.Start))
+		}
+		if s := strings.Join(got, ", "); s != want || slices.Contains(b.Flags, FlagOverrideUnplaced) != (want == "") {
+			t.Errorf("%q: %s, want %s, flags %v", text, s, want, b.Flags)
+		}
+	}
 }
 
 // What stood in a note is shown no more when its words are gone than when they were
@@ -400,7 +483,9 @@ func TestOverridesSequence(t *testing.T) {
 	}
 }
 
-func TestOverrideOfALongTextIsQuick(t *testing.T) {
+// Looking for words takes time for the text once, and for each place where they stand,
+// whether they are found or gone.
+func TestALongTextIsSearchedOnce(t *testing.T) {
 	var b strings.Builder
 	for i := range 20_000 {
 		fmt.Fprintf(&b, "Person%d said so. ", i)
@@ -415,5 +500,89 @@ func TestOverrideOfALongTextIsQuick(t *testing.T) {
 	o.In(moved.Text).Apply(moved)
 	if len(moved.Entities) != MaxPassages || slices.Contains(moved.Flags, FlagOverrideUnplaced) {
 		t.Errorf("%d entities, flags %v", len(moved.Entities), moved.Flags)
+	}
+	gone := ferry(strings.ReplaceAll(b.String(), "Person", "Body"))
+	o.In(gone.Text).Apply(gone)
+	if len(gone.Entities) != MaxPassages || gone.Mentioned(gone.Entities[0].Mentions) || !slices.Contains(gone.Flags, FlagOverrideUnplaced) {
+		t.Errorf("%d entities, flags %v", len(gone.Entities), gone.Flags)
+	}
+	s := &search{text: strings.Repeat("Ana, ", 1000)}
+	first, again := s.places("Ana"), s.places("Ana")
+	if len(first.all) != 1000 || &first.all[0] != &again.all[0] {
+		t.Errorf("%d places, looked for twice", len(first.all))
+	}
+	many := ferry(strings.Repeat("a ", MaxAlike+1))
+	if _, err := ParseCorrection(many, "keyphrases", []byte(`[{"phrase":"a","score":1}]`)); err == nil || !strings.Contains(err.Error(), `"a" stands in the text more than 100000 times`) {
+		t.Error(err)
+	}
+	few := ferry(strings.TrimSuffix(many.Text, " a"))
+	o = corrected(t, few, "keyphrases", `[{"phrase":"a","score":1}]`)
+	for b, lost := range map[*Article]bool{few: false, many: true} {
+		if o.In(b.Text).Apply(b); slices.Contains(b.Flags, FlagOverrideUnplaced) != lost {
+			t.Errorf("%d bytes: flags %v", len(b.Text), b.Flags)
+		}
+	}
+}
+
+// A word or number that goes on is another one.
+func TestWholeWordsAndNumbers(t *testing.T) {
+	for _, c := range []struct {
+		text, words string
+		whole       bool
+	}{
+		{"It cost 5 million.", "5 million", true},
+		{"It cost 1.5 million.", "5 million", false},
+		{"It cost 1,5 million.", "5 million", false},
+		{"paid 40,000", "40", false},
+		{"paid 40'000", "40", false},
+		{"paid 40’000", "40", false},
+		{"paid 40\u00a0000", "40", false},
+		{"paid 40\u202f000", "000", false},
+		{"paid 40\u2009000", "40", false},
+		{"on 3/4 and", "4", false},
+		{"at 10:30 he", "10", false},
+		{"in 2024. 5 of", "5", true},
+		{"Ana, 40, paid", "40", true},
+		{"No.5 sank", "5", true},
+		{"at 10: he", "10", true},
+		{"Jose\u0301 swam", "Jose", false},
+		{"Jose\u0301s swam", "s", false},
+		{"Jose\u0301 swam", "Jose\u0301", true},
+		{"Ruiz-Lopez swam", "Ruiz", true},
+		{"Ruizz swam", "Ruiz", false},
+		{"在北京市", "北京", true},
+		{"x 5", "5", true},
+		{"5", "5", true},
+	} {
+		if got := wholeWords(c.text, strings.Index(c.text, c.words), c.words); got != c.whole {
+			t.Errorf("%q in %q: %v", c.words, c.text, got)
+		}
+	}
+	a := ferry("It cost 1.5 million euros")
+	if _, err := ParseCorrection(a, "amounts", []byte(`[{"text":"5 million euros","value":5e6}]`)); err == nil || !strings.Contains(err.Error(), `"5 million euros" is not in the text`) {
+		t.Error(err)
+	}
+}
+
+func TestSentences(t *testing.T) {
+	for text, want := range map[string]string{
+		"It sank. She [swam]. It sank":    "She |.",
+		"It sank.) She [swam]!\" It sank": "She |!\" ",
+		"It sank.\nShe [swam]\nIt":        "She |",
+		"1.5 [swam] 2.5 and":              "1.5 | 2.5 and",
+		"它沉了。她[swam]了。它":                  "她|了。",
+		"[swam]":                          "|",
+		strings.Repeat("x", 300) + "[swam]" + strings.Repeat("y", 300): strings.Repeat("x", maxBeside) + "|" + strings.Repeat("y", maxBeside),
+	} {
+		from := strings.Index(text, "[")
+		text = strings.NewReplacer("[", "", "]", "").Replace(text)
+		before, after, _ := strings.Cut(want, "|")
+		b := before + "swam" + after
+		if sentenceOf(text, Span{from, from + 4}) != sentenceOf(b, Span{len(before), len(before) + 4}) {
+			t.Errorf("%q: the sentence is not %q", text, want)
+		}
+	}
+	if sentenceOf("ab[", Span{2, 3}) == sentenceOf("[ab", Span{0, 1}) {
+		t.Error("before and behind is the same")
 	}
 }

@@ -28,10 +28,13 @@ func EncodeOverride(o *article.Override) ([]byte, error) {
 			return nil, stage.Permanent(fmt.Errorf("override of %s: %s: %w", o.URI, c.Field, err))
 		}
 		q := &pb.Correction{
-			Corrected: w.corrected(&c.Corrected), Reason: c.Reason, Revision: int64(c.Revision), Value: value,
+			Corrected: w.corrected(&c.Corrected), Reason: c.Reason, Value: value,
 		}
 		for _, s := range c.Passages {
-			q.Passages = append(q.Passages, &pb.Passage{Start: w.int("passages", s.Start), End: w.int("passages", s.End)})
+			q.Passages = append(q.Passages, &pb.Passage{
+				Start: w.int("passages", s.Start), End: w.int("passages", s.End),
+				Sentence: s.Sentence, Nth: w.int("passages", s.Nth), Alike: w.int("passages", s.Alike),
+			})
 		}
 		p.Corrections = append(p.Corrections, q)
 	}
@@ -72,9 +75,7 @@ func decodeOverride(value []byte) (article.Override, error) {
 	}
 	r := &reader{}
 	for _, q := range p.GetCorrections() {
-		c := article.Correction{
-			Corrected: r.corrected(q.GetCorrected()), Reason: q.GetReason(), Revision: article.Revision(q.GetRevision()),
-		}
+		c := article.Correction{Corrected: r.corrected(q.GetCorrected()), Reason: q.GetReason()}
 		var err error
 		if c.Value, err = fromProto(q.GetValue()); err != nil {
 			return o, fmt.Errorf("%s: %w", c.Field, err)
@@ -82,10 +83,12 @@ func decodeOverride(value []byte) (article.Override, error) {
 		c.Value.Status = ""
 		words := 0
 		for _, s := range q.GetPassages() {
-			c.Passages = append(c.Passages, article.Span{Start: int(s.GetStart()), End: int(s.GetEnd())})
+			c.Passages = append(c.Passages, article.Passage{
+				Span: article.Span{Start: int(s.GetStart()), End: int(s.GetEnd())}, Sentence: s.GetSentence(), Nth: int(s.GetNth()), Alike: int(s.GetAlike()),
+			})
 			words += int(s.GetEnd() - s.GetStart())
-			if s.GetStart() < 0 || s.GetEnd() <= s.GetStart() {
-				r.fail("%s: passage %d-%d is none", c.Field, s.GetStart(), s.GetEnd())
+			if s.GetStart() < 0 || s.GetEnd() <= s.GetStart() || s.GetNth() < 0 || s.GetNth() >= s.GetAlike() {
+				r.fail("%s: passage %d-%d, %d of %d, is none", c.Field, s.GetStart(), s.GetEnd(), s.GetNth(), s.GetAlike())
 			}
 		}
 		if words != len(c.Value.Text) {

@@ -304,4 +304,3 @@ func (e *editor) send(ctx context.Context, of *lineage, number int) (article.Rev
 	}
 	return 0, fmt.Errorf("newer revisions of %s came each of the %d times that it was sent", of.uri, maxRounds)
 }
-

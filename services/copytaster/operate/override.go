@@ -286,4 +286,3 @@ func (c *OverrideReissueCmd) Run(ctx context.Context, t Terminal) error {
 	}
 	return nil
 }
-

@@ -625,13 +625,11 @@ type Correction struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	Corrected *Corrected             `protobuf:"bytes,1,opt,name=corrected,proto3" json:"corrected,omitempty"`
 	Reason    string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
-	// Of the text that the passages stand in.
-	Revision int64 `protobuf:"varint,3,opt,name=revision,proto3" json:"revision,omitempty"`
 	// Has that one field. Its text is that of the passages, one after the other,
 	// and its spans are places there.
-	Value *Article `protobuf:"bytes,4,opt,name=value,proto3" json:"value,omitempty"`
-	// Where they stand in the text, in order.
-	Passages      []*Passage `protobuf:"bytes,5,rep,name=passages,proto3" json:"passages,omitempty"`
+	Value *Article `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
+	// In order.
+	Passages      []*Passage `protobuf:"bytes,4,rep,name=passages,proto3" json:"passages,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -680,13 +678,6 @@ func (x *Correction) GetReason() string {
 	return ""
 }
 
-func (x *Correction) GetRevision() int64 {
-	if x != nil {
-		return x.Revision
-	}
-	return 0
-}
-
 func (x *Correction) GetValue() *Article {
 	if x != nil {
 		return x.Value
@@ -701,11 +692,16 @@ func (x *Correction) GetPassages() []*Passage {
 	return nil
 }
 
-// Passage is bytes [start, end) of a text.
+// Passage is bytes [start, end) of the text that a correction was said of.
 type Passage struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Start         int32                  `protobuf:"varint,1,opt,name=start,proto3" json:"start,omitempty"`
-	End           int32                  `protobuf:"varint,2,opt,name=end,proto3" json:"end,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Start int32                  `protobuf:"varint,1,opt,name=start,proto3" json:"start,omitempty"`
+	End   int32                  `protobuf:"varint,2,opt,name=end,proto3" json:"end,omitempty"`
+	// Hash of what stands beside them in their sentence.
+	Sentence uint64 `protobuf:"fixed64,3,opt,name=sentence,proto3" json:"sentence,omitempty"`
+	// Which it is, from 0, of as many places with the same words in such a sentence.
+	Nth           int32 `protobuf:"varint,4,opt,name=nth,proto3" json:"nth,omitempty"`
+	Alike         int32 `protobuf:"varint,5,opt,name=alike,proto3" json:"alike,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -750,6 +746,27 @@ func (x *Passage) GetStart() int32 {
 func (x *Passage) GetEnd() int32 {
 	if x != nil {
 		return x.End
+	}
+	return 0
+}
+
+func (x *Passage) GetSentence() uint64 {
+	if x != nil {
+		return x.Sentence
+	}
+	return 0
+}
+
+func (x *Passage) GetNth() int32 {
+	if x != nil {
+		return x.Nth
+	}
+	return 0
+}
+
+func (x *Passage) GetAlike() int32 {
+	if x != nil {
+		return x.Alike
 	}
 	return 0
 }
@@ -2428,17 +2445,19 @@ const file_copytaster_v1_article_proto_rawDesc = "" +
 	"\bOverride\x12\x10\n" +
 	"\x03uri\x18\x01 \x01(\tR\x03uri\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x05R\x06number\x12;\n" +
-	"\vcorrections\x18\x03 \x03(\v2\x19.copytaster.v1.CorrectionR\vcorrections\"\xda\x01\n" +
+	"\vcorrections\x18\x03 \x03(\v2\x19.copytaster.v1.CorrectionR\vcorrections\"\xbe\x01\n" +
 	"\n" +
 	"Correction\x126\n" +
 	"\tcorrected\x18\x01 \x01(\v2\x18.copytaster.v1.CorrectedR\tcorrected\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1a\n" +
-	"\brevision\x18\x03 \x01(\x03R\brevision\x12,\n" +
-	"\x05value\x18\x04 \x01(\v2\x16.copytaster.v1.ArticleR\x05value\x122\n" +
-	"\bpassages\x18\x05 \x03(\v2\x16.copytaster.v1.PassageR\bpassages\"1\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12,\n" +
+	"\x05value\x18\x03 \x01(\v2\x16.copytaster.v1.ArticleR\x05value\x122\n" +
+	"\bpassages\x18\x04 \x03(\v2\x16.copytaster.v1.PassageR\bpassages\"u\n" +
 	"\aPassage\x12\x14\n" +
 	"\x05start\x18\x01 \x01(\x05R\x05start\x12\x10\n" +
-	"\x03end\x18\x02 \x01(\x05R\x03end\"\x9f\x01\n" +
+	"\x03end\x18\x02 \x01(\x05R\x03end\x12\x1a\n" +
+	"\bsentence\x18\x03 \x01(\x06R\bsentence\x12\x10\n" +
+	"\x03nth\x18\x04 \x01(\x05R\x03nth\x12\x14\n" +
+	"\x05alike\x18\x05 \x01(\x05R\x05alike\"\x9f\x01\n" +
 	"\x06Entity\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x0e\n" +
