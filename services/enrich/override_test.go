@@ -162,8 +162,8 @@ func TestWhatIsBuiltOnACorrectedField(t *testing.T) {
 	if got := one(message(t, corrected, 2)); got.Language.Value != "en" || got.Revision.Parts().Sequence != 2 || len(got.Corrections.Fields) != 0 || got.Corrections.Number != 2 {
 		t.Errorf("removed: %+v", got)
 	}
-	v.change(t, a, set("topics", `[{"qcode":"medtop:20000139"}]`))
-	if got := one(message(t, revision(t, 2), 3)); got.Topics[0].Qcode != "medtop:20000139" || got.Topics[0].Label == "" || len(got.Topics[0].Path) < 2 || got.Topics[0].Path[0] != "medtop:03000000" || got.Language.Value != "en" || got.Text != "Text 2 of Skarra" {
+	v.change(t, a, set("topics", `[{"qcode":"medtop:20000139","label":"Fishing","path":["x:1","medtop:20000139"]}]`))
+	if got := one(message(t, revision(t, 2), 3)); got.Topics[0].Qcode != "medtop:20000139" || got.Topics[0].Label == "Fishing" || got.Topics[0].Label == "" || len(got.Topics[0].Path) < 2 || got.Topics[0].Path[0] != "medtop:03000000" || got.Language.Value != "en" || got.Text != "Text 2 of Skarra" {
 		t.Errorf("the next revision: %+v", got)
 	}
 	killed := article.Article{URI: uri, Source: "wire", Status: article.Canceled, ReceivedAt: a.ReceivedAt}
@@ -251,8 +251,15 @@ func TestChangesThatAreNone(t *testing.T) {
 	}
 	c.Set = append(c.Set, override.Said{Field: "agency", Value: []byte(`"dpa"`)})
 	second, err := c.Make(&first.Override, nil, 0, &a)
+	if len(second.Replaced) > 0 {
+		t.Errorf("it replaces %+v", second.Replaced)
+	}
 	if err != nil || !slices.Equal(second.Fields, []string{"agency"}) || second.Corrections[1].Who != "M. Ito" {
 		t.Errorf("one more: %+v, %v", second, err)
+	}
+	other := set("language", `"sv"`)
+	if third, err := other.Make(&second.Override, nil, 0, &a); err != nil || len(third.Replaced) != 1 || third.Replaced[0].Who != "M. Ito" {
+		t.Errorf("it replaces %+v, %v", third.Replaced, err)
 	}
 	second.Number = article.MaxCorrections
 	killed := article.Article{URI: uri}

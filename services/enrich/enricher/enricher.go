@@ -153,8 +153,11 @@ func (c *Chain) EnrichWith(ctx context.Context, a *article.Article, corrects *ar
 			a.Flags = slices.Clone(a.Flags)
 			a.Flag(article.FlagEnricherFailed)
 		}
-		if placed != nil && !c.correct(a, placed) {
-			placed = nil
+		if placed != nil {
+			var err error
+			if placed, err = Correct(a, placed); err != nil {
+				c.uncorrected(err)
+			}
 		}
 	}
 	Fit(a)
@@ -176,37 +179,41 @@ func (c *Chain) EnrichUncorrected(ctx context.Context, a *article.Article, why e
 // Override is the name under which the outcome of corrections is reported.
 const Override = "override"
 
-// correct puts corrections in, and tells whether they could be.
-func (c *Chain) correct(a *article.Article, p *article.Placed) bool {
-	err := Correct(a, p)
-	if err != nil {
-		c.uncorrected(err)
-	}
-	return err == nil
-}
-
 func (c *Chain) uncorrected(why error) {
 	if c.report != nil {
 		c.report(Outcome{Name: Override, Version: 1, Err: fmt.Errorf("%s: %w", Override, why)})
 	}
 }
 
-// Correct puts corrections in. Those that were checked when they were said, and make
-// no article of this text, are left out as what a failed enricher gave; the error says
-// why.
-func Correct(a *article.Article, p *article.Placed) error {
-	before := *a
-	p.Apply(a)
-	a.CutReading()
-	err := a.CheckReading()
-	if err == nil {
-		return nil
+// Correct puts corrections in, and gives those that could be. One that was checked when
+// it was said, and makes no article of this text, is left out as what a failed enricher
+// gives; the error says which, and why.
+func Correct(a *article.Article, p *article.Placed) (*article.Placed, error) {
+	with := func(p *article.Placed) (article.Article, error) {
+		b := *a
+		p.Apply(&b)
+		b.CutReading()
+		return b, b.CheckReading()
 	}
-	*a = before
-	a.Corrections = article.Corrections{Number: p.Number()}
+	b, err := with(p)
+	if err == nil {
+		*a = b
+		return p, nil
+	}
+	for _, c := range a.Corrections.Fields { // that were put in before
+		a.Empty(c.Field)
+	}
+	var good []string
+	for _, f := range p.Fields() {
+		if _, err := with(p.With(append(good, f)...)); err == nil {
+			good = append(good, f)
+		}
+	}
+	left := p.With(good...)
+	*a, _ = with(left)
 	a.Flags = slices.Clone(a.Flags)
 	a.Flag(article.FlagEnricherFailed)
-	return err
+	return left, err
 }
 
 func (l *link) enrich(ctx context.Context, a *article.Article) (panicked bool, err error) {

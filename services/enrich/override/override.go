@@ -61,8 +61,9 @@ type Follower struct{ view View }
 // Follow knows what the view does.
 func Follow(v View) *Follower { return &Follower{v} }
 
-// patience is how long the rows may take to be read.
-const patience = 10 * time.Second
+// patience is how long the rows may take to be read. The lane waits meanwhile, with the
+// holds and embargoes of other articles in it.
+const patience = 3 * time.Second
 
 // For is the override that counts for the article of a message; nil: it has none. An
 // error that is not permanent says that it can't be told now, a permanent one that the
@@ -138,7 +139,8 @@ var (
 // Made is what a change makes.
 type Made struct {
 	article.Override
-	Fields []string // that are set or removed
+	Fields   []string            // that are set or removed
+	Replaced []article.Corrected // what was said before of fields that are set
 }
 
 // Make is the override after a change of the one that there is; was is nil if there is
@@ -208,8 +210,11 @@ func (c *Change) set(o *Made, a *article.Article) error {
 			errs = append(errs, err)
 			continue
 		}
-		if i := slices.IndexFunc(o.Corrections, func(x article.Correction) bool { return x.Field == s.Field }); i >= 0 && same(&o.Corrections[i], &said) {
-			continue
+		if i := slices.IndexFunc(o.Corrections, func(x article.Correction) bool { return x.Field == s.Field }); i >= 0 {
+			if same(&o.Corrections[i], &said) {
+				continue
+			}
+			o.Replaced = append(o.Replaced, o.Corrections[i].Corrected)
 		}
 		said.Who, said.At, said.Reason = c.Who, c.At.UTC().Truncate(time.Millisecond), c.Reason
 		o.Override = o.Set(said)
@@ -224,7 +229,7 @@ func (c *Change) set(o *Made, a *article.Article) error {
 // same tells whether two corrections say the same, whoever says it.
 func same(a, b *article.Correction) bool {
 	said := func(c article.Correction) []byte {
-		c.Corrected, c.Reason, c.Revision = article.Corrected{Field: c.Field}, "", 0
+		c.Corrected, c.Reason = article.Corrected{Field: c.Field}, ""
 		value, err := event.EncodeOverride(&article.Override{Number: 1, Corrections: []article.Correction{c}})
 		if err != nil {
 			return nil
@@ -249,8 +254,8 @@ func fits(o *article.Override, a article.Article) error {
 // paths gives topics their paths.
 var paths = sync.OnceValues(topics.Paths)
 
-// parse reads what is said of a field. Topics must be among those that there are; they
-// get their names and paths.
+// parse reads what is said of a field. Topics must be among those that there are; their
+// labels and paths are those of the Media Topics, whatever is said.
 func parse(a *article.Article, s Said) (article.Correction, error) {
 	value := s.Value
 	if s.Field == "topics" {
@@ -267,19 +272,15 @@ func parse(a *article.Article, s Said) (article.Correction, error) {
 	var errs []error
 	for i := range c.Value.Topics {
 		t := &c.Value.Topics[i]
-		label := mediatopic.Label(t.Qcode)
-		if label == "" {
+		if t.Label = mediatopic.Label(t.Qcode); t.Label == "" {
 			errs = append(errs, fmt.Errorf("topics: topic %d: %q is none of IPTC's Media Topics", i, t.Qcode))
-		}
-		if t.Label == "" {
-			t.Label = label
 		}
 	}
 	return c, errors.Join(errs...)
 }
 
-// withPaths gives topics in JSON, which are said without a path, theirs. What is no
-// list of topics, or none of the Media Topics, stays as it is, or has itself alone.
+// withPaths gives topics in JSON their paths. What is no list of topics stays as it is,
+// and what is none of the Media Topics has itself alone.
 func withPaths(value []byte, path func(string) []string) []byte {
 	var said []map[string]any
 	d := json.NewDecoder(bytes.NewReader(value))
@@ -288,7 +289,7 @@ func withPaths(value []byte, path func(string) []string) []byte {
 		return value
 	}
 	for _, t := range said {
-		if qcode, is := t["qcode"].(string); is && t["path"] == nil {
+		if qcode, is := t["qcode"].(string); is {
 			if t["path"] = []string{qcode}; path(qcode) != nil {
 				t["path"] = path(qcode)
 			}
