@@ -23,10 +23,22 @@ type editor struct {
 	bus      *bus.Bus
 	progress func(n int64) *bar
 	note     func(ctx context.Context, r audited) error // writes to the audit
+	open     func(ctx context.Context) (rowTable, error)
+}
+
+// rowTable is the table of overrides, as its one writer has it.
+type rowTable interface {
+	override.Rows
+	Put(ctx context.Context, key string, value []byte) error
+	Close() error
 }
 
 func newEditor(b *bus.Bus, progress func(n int64) *bar) *editor {
-	return &editor{bus: b, progress: progress, note: func(ctx context.Context, r audited) error { return keep(ctx, b, r) }}
+	return &editor{
+		bus: b, progress: progress,
+		note: func(ctx context.Context, r audited) error { return keep(ctx, b, r) },
+		open: func(ctx context.Context) (rowTable, error) { return b.OpenTable(ctx, topic.Overrides) },
+	}
 }
 
 // see reads the overrides without taking the table over.
@@ -65,6 +77,22 @@ func (e *editor) list(ctx context.Context, uri article.URI) (lines []overrideLin
 	}); err != nil {
 		return nil, err
 	}
+	if len(lines) == 0 {
+		return nil, unread
+	}
+	if uri != "" {
+		of, err := e.find(ctx, uri)
+		if err != nil {
+			return nil, errors.Join(err, unread)
+		}
+		if !of.shown(time.Now()) {
+			lines[0].hide()
+		}
+		if of.correctable() == nil {
+			lines[0].Seen = &of.seen
+		}
+		return lines, unread
+	}
 	shown, err := e.shown(ctx)
 	if err != nil {
 		return nil, errors.Join(err, unread)
@@ -73,13 +101,6 @@ func (e *editor) list(ctx context.Context, uri article.URI) (lines []overrideLin
 		if !shown(lines[i].URI) {
 			lines[i].hide()
 		}
-	}
-	if uri != "" && len(lines) > 0 {
-		of, err := e.find(ctx, uri)
-		if err != nil {
-			return lines, err
-		}
-		lines[0].Seen = &of.seen
 	}
 	return lines, unread
 }
@@ -140,15 +161,19 @@ func (e *editor) shown(ctx context.Context) (func(article.URI) bool, error) {
 	}, nil
 }
 
-// rehearse is what a change would make, or why it can't be.
-func (e *editor) rehearse(ctx context.Context, uri article.URI, change override.Change) (l overrideLine, err error) {
-	of, err := e.changeable(ctx, uri, &change)
-	if err != nil {
+// rehearse is what a change would make of an article, or why it can't be.
+func (e *editor) rehearse(ctx context.Context, of *lineage, change override.Change) (l overrideLine, err error) {
+	if err := of.changeable(&change); err != nil {
 		return l, err
 	}
 	change.At = time.Now()
 	err = e.see(ctx, func(rows override.Rows) error {
 		made, err := of.make(&change, rows)
+		if o := of.said(err, rows); of.owed(o) {
+			l, err = of.lineOf(o)
+			l.Action = reissued
+			return err
+		}
 		if err == nil {
 			l, err = of.line(&change, &made)
 		}
@@ -157,35 +182,43 @@ func (e *editor) rehearse(ctx context.Context, uri article.URI, change override.
 	return l, err
 }
 
-// changeable looks for an article that such a change can be made of.
-func (e *editor) changeable(ctx context.Context, uri article.URI, change *override.Change) (*lineage, error) {
-	of, err := e.find(ctx, uri)
-	if err == nil && len(change.Set) > 0 {
-		err = of.correctable()
-	}
-	return of, err
-}
-
-// carryOut writes a change down, first in the audit, and sends the article again.
-func (e *editor) carryOut(ctx context.Context, uri article.URI, change override.Change) (l overrideLine, err error) {
+// carryOut writes a change down, first in the audit, and sends the article again. What
+// was written down before, and then cut off, is sent.
+func (e *editor) carryOut(ctx context.Context, of *lineage, change override.Change) (l overrideLine, err error) {
 	if err := e.bus.EnsureTopics(ctx, topic.Overrides); err != nil {
 		return l, err
 	}
-	of, err := e.changeable(ctx, uri, &change)
+	if err := e.look(ctx, of); err != nil { // the editor may have thought about it for long
+		return l, err
+	}
+	if err := of.changeable(&change); err != nil {
+		return l, err
+	}
+	w, err := e.write(ctx, of, &change)
 	if err != nil {
 		return l, err
 	}
-	made, err := e.write(ctx, of, &change)
-	if err != nil {
-		return l, err
+	if w.before {
+		l, err = of.lineOf(&w.Override)
+		l.Action = reissued
+	} else {
+		l, err = of.line(&change, &w.Made)
 	}
-	if l, err = of.line(&change, &made); err != nil || of.correctable() != nil { // there is nothing to send
-		return l, err
+	if err == nil && of.correctable() == nil { // else there is nothing to send
+		if l.Revision, err = e.send(ctx, of, w.Number); err != nil {
+			err = fmt.Errorf("the change is kept, and counts from the next revision on; copytaster override reissue %s goes on: %w", of.uri, err)
+		}
 	}
-	if l.Revision, err = e.send(ctx, of, made.Number); err != nil {
-		return l, fmt.Errorf("the change is kept, and counts from the next revision on; copytaster override reissue %s goes on: %w", uri, err)
-	}
-	return l, nil
+	return l, errors.Join(err, w.unnoted)
+}
+
+// written is a change in the table.
+type written struct {
+	override.Made
+
+	before  bool    // it was there before
+	entry   audited // of the audit; nobody: it has none
+	unnoted error   // why the audit doesn't say that the change is kept
 }
 
 // maxTries is how often a change is tried that others overtake.
@@ -193,46 +226,72 @@ const maxTries = 10
 
 // write puts a change into the audit and then into the table. Of two who change the
 // table at the same moment one is overtaken, even if it is of other articles, and tries
-// again.
-func (e *editor) write(ctx context.Context, of *lineage, change *override.Change) (made override.Made, err error) {
+// again. If it was overtaken just behind its change, that is there then.
+func (e *editor) write(ctx context.Context, of *lineage, change *override.Change) (w written, err error) {
+	var tried audited
 	for range maxTries {
-		if made, err = e.tryWrite(ctx, of, change); !errors.Is(err, bus.ErrOvertaken) {
-			return made, err
+		w, err = e.tryWrite(ctx, of, change)
+		switch {
+		case w.before && tried.Who != "":
+			w.before, w.entry, w.Fields, err = false, tried, tried.Fields, nil
+		case w.before && of.owed(&w.Override):
+			err = nil
 		}
+		if !errors.Is(err, bus.ErrOvertaken) {
+			break
+		}
+		tried = w.entry
 		select {
-		case <-time.After(rand.N(time.Second)): //nolint:gosec // so that not both begin at once
+		case <-time.After(rand.N(time.Second)): // so that not both begin at once
 		case <-ctx.Done():
-			return made, ctx.Err()
+			return w, of.unsure(ctx.Err())
 		}
 	}
-	return made, fmt.Errorf("others changed overrides each of the %d times: %w", maxTries, err)
+	switch {
+	case errors.Is(err, bus.ErrOvertaken):
+		err = of.unsure(fmt.Errorf("others changed overrides each of the %d times: %w", maxTries, err))
+	case err == nil && !w.before:
+		w.entry.Kept = true
+		if err := e.note(ctx, w.entry); err != nil {
+			w.unnoted = fmt.Errorf("the change is kept, and the audit doesn't say so: %w", err)
+		}
+	}
+	return w, err
 }
 
-func (e *editor) tryWrite(ctx context.Context, of *lineage, change *override.Change) (made override.Made, err error) {
-	table, err := e.bus.OpenTable(ctx, topic.Overrides)
+// tryWrite is write, once.
+func (e *editor) tryWrite(ctx context.Context, of *lineage, change *override.Change) (w written, err error) {
+	table, err := e.open(ctx)
 	if err != nil {
-		return made, err
+		return w, err
 	}
 	defer func() { err = errors.Join(err, table.Close()) }()
 	change.At = time.Now()
-	if made, err = of.make(change, table); err != nil {
-		return made, err
+	if w.Made, err = of.make(change, table); err != nil {
+		if o := of.said(err, table); o != nil {
+			w = written{Made: override.Made{Override: *o}, before: true}
+		}
+		return w, err
 	}
-	value, err := event.EncodeOverride(&made.Override)
+	value, err := event.EncodeOverride(&w.Override)
 	if err != nil {
-		return made, err
+		return w, err
 	}
-	r := audited{At: change.At.UTC(), Action: "override", URI: of.uri, Who: change.Who, Reason: change.Reason, Fields: made.Fields, Number: made.Number}
+	r := audited{At: change.At.UTC(), Action: "override", URI: of.uri, Who: change.Who, Reason: change.Reason, Fields: w.Fields, Number: w.Number}
 	if len(change.Set) == 0 {
 		r.Action = "override removed"
 	}
-	if of.newest != nil {
+	if of.newest.Article != nil {
 		r.Revision = of.newest.Revision
 	}
 	if err := e.note(ctx, r); err != nil {
-		return made, fmt.Errorf("nothing is changed, as it can't be written to the audit: %w", err)
+		return w, fmt.Errorf("nothing is changed, as it can't be written to the audit: %w", err)
 	}
-	return made, table.Put(ctx, string(of.uri), value)
+	w.entry = r
+	if err = table.Put(ctx, string(of.uri), value); err != nil && !errors.Is(err, bus.ErrOvertaken) {
+		err = of.unsure(err)
+	}
+	return w, err
 }
 
 // reissue sends an article again.
@@ -254,10 +313,10 @@ func (e *editor) reissue(ctx context.Context, uri article.URI, dry bool) (l over
 	if o == nil {
 		return l, fmt.Errorf("nothing of %s was ever corrected", uri)
 	}
-	if l, err = overrideLineOf(o); err != nil {
+	if l, err = of.lineOf(o); err != nil {
 		return l, err
 	}
-	if l.Revision = of.newest.Revision; !dry {
+	if l.Action = reissued; !dry {
 		l.Revision, err = e.send(ctx, of, o.Number)
 	}
 	return l, err
@@ -282,7 +341,7 @@ func (e *editor) send(ctx context.Context, of *lineage, number int) (article.Rev
 	f := e.bus.Forward()
 	defer func() { _ = f.Close() }()
 	for range maxRounds {
-		sent := of.newest
+		sent := of.newest.Article
 		again := *sent
 		again.Notice, again.Original.Bytes, again.Traceparent = nil, nil, event.NewTraceparent()
 		m, err := event.Encode(&again, event.Received)
@@ -298,7 +357,7 @@ func (e *editor) send(ctx context.Context, of *lineage, number int) (article.Rev
 		if err := e.readOn(ctx, of); err != nil {
 			return 0, err
 		}
-		if of.newest == sent {
+		if now := of.newest.Article; now.Revision == sent.Revision && now.Text == sent.Text {
 			return sent.Revision, f.Close()
 		}
 	}

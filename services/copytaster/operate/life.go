@@ -99,6 +99,7 @@ type audited struct {
 	Lifts    *time.Time       `json:"lifts,omitempty"`
 	Fields   []string         `json:"fields,omitempty"` // of an override: what was set or removed
 	Number   int              `json:"number,omitempty"` // of an override's change
+	Kept     bool             `json:"kept,omitempty"`   // that change is in the table; else it is not known
 	Gone     []string         `json:"gone,omitempty"`   // where its text had gone: topic/partition@offset, index
 	Place    string           `json:"place,omitempty"`  // of an agency's: where it stands in the log
 	Done     *bool            `json:"done,omitempty"`   // of a command: false in a dry run
@@ -173,7 +174,7 @@ func (c *Editor) notify(ctx context.Context, t Terminal, action article.Action) 
 // life is what the log says of an article.
 type life struct {
 	stands  article.Standing
-	newest  *article.Article // with a text
+	newest  newest
 	highest article.Revision // of all but kills
 	ruled   int64            // the newest kill, withhold, hold, or embargo without a version
 	issues  map[int64]int    // the highest sequence of each source revision, without corrections
@@ -266,9 +267,7 @@ func (l *life) take(a *article.Article, m stage.Message, told map[string]bool) {
 		l.issues = map[int64]int{}
 	}
 	l.issues[a.Revision.Source()] = max(l.issues[a.Revision.Source()], a.Uncorrected().Parts().Sequence)
-	if a.Text != "" && a.Status != article.Canceled && (l.newest == nil || a.Revision > l.newest.Revision) {
-		l.newest = a
-	}
+	l.newest.take(a, m.Topic == topic.Enriched || m.Topic == topic.EnrichedBulk)
 	r := audited{At: a.ReceivedAt.UTC(), URI: a.URI, Who: a.Source, Revision: a.Revision, Place: placeOf(m).String()}
 	switch {
 	case a.Notice != nil:
@@ -318,7 +317,7 @@ func (c *Editor) notice(l *life, action article.Action, now time.Time) (*article
 		now = last
 	}
 	a := &article.Article{URI: c.URI, Source: desk, ReceivedAt: now, Traceparent: event.NewTraceparent()}
-	if l.newest != nil {
+	if l.newest.Article != nil {
 		a.Source, a.Provider = l.newest.Source, l.newest.Provider
 	}
 	a.Notice = &article.Notice{Action: action, Who: c.Who, Reason: c.Reason}
@@ -338,11 +337,10 @@ func (c *Editor) notice(l *life, action article.Action, now time.Time) (*article
 	switch {
 	case l.stands.Status != article.Canceled && l.stands.Status != article.Withheld:
 		return nil, fmt.Errorf("%s %w", c.URI, errNotRuled)
-	case l.newest == nil:
+	case l.newest.Article == nil:
 		return nil, fmt.Errorf("%s has no revision with a text in the log: there is nothing to reinstate", c.URI)
 	}
-	again := *l.newest
-	again.Forget()
+	again := *l.newest.Article
 	again.Status, again.ReceivedAt, again.Notice, again.Traceparent = article.Usable, now, a.Notice, a.Traceparent
 	again.Notice.Lifts = article.RulingTime(max(l.stands.Ruling, l.ruled))
 	again.Original.Bytes = nil
@@ -393,6 +391,9 @@ func (r audited) print(t Terminal) {
 	}
 	if r.Until != nil {
 		fmt.Fprintf(t.Out, " until %s", r.Until.Format(time.RFC3339))
+	}
+	if r.Number > 0 && !r.Kept {
+		fmt.Fprint(t.Out, " (not known to be kept)")
 	}
 	if r.Place != "" {
 		fmt.Fprintf(t.Out, "  (%s)", r.Place)

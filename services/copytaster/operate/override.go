@@ -112,20 +112,24 @@ func (c *OverrideRemoveCmd) Run(ctx context.Context, t Terminal) error {
 
 // overrideLine is an override in JSON, and what was done about it.
 type overrideLine struct {
-	Action string           `json:"action,omitempty"` // set, remove, reissue
+	Action string           `json:"action,omitempty"` // set, remove, reissue: it says so already, and is sent again
 	URI    article.URI      `json:"uri"`
 	Number int              `json:"number"` // of changes
 	Fields []correctionLine `json:"fields"`
+	// Replaced are those of before of the fields that are set.
+	Replaced []correctionLine `json:"replaced,omitempty"`
 	// Withheld says that the article isn't to be seen now, and so the values and reasons
 	// are left out.
 	Withheld bool `json:"withheld,omitempty"`
 	// Revision is the newest that was sent again, as it was received.
 	Revision article.Revision `json:"revision,omitempty"`
 	// Seen is the number that the newest enriched revision has: below Number it waits
-	// for enrich, or was not sent again.
+	// for enrich, or was not sent again. Missing: nothing can be corrected now.
 	Seen *int  `json:"seen,omitempty"`
 	Done *bool `json:"done,omitempty"`
 }
+
+const reissued = "reissue"
 
 type correctionLine struct {
 	Field  string          `json:"field"`
@@ -180,32 +184,51 @@ func (c *editing) change(ctx context.Context, t Terminal, uri article.URI, chang
 	}
 	defer b.Close()
 	e := newEditor(b, func(n int64) *bar { return c.bar(t, "looking for it", n) })
-	l, err := e.rehearse(ctx, uri, change)
+	of, err := e.find(ctx, uri)
+	if err != nil {
+		return err
+	}
+	l, err := e.rehearse(ctx, of, change)
 	if err != nil {
 		return err
 	}
 	if !c.DryRun {
-		does := "Corrects"
-		if len(change.Set) == 0 {
-			does = "Takes corrections back of"
-		}
-		if err := c.agree(t, fmt.Sprintf("%s %s for everybody, as %s", does, uri, change.Who)); err != nil {
+		if err := c.agree(t, question(&l, change.Who)); err != nil {
 			return err
 		}
-		if l, err = e.carryOut(ctx, uri, change); err != nil {
+		var kept overrideLine
+		if kept, err = e.carryOut(ctx, of, change); kept.URI == "" {
 			return err
 		}
+		l = kept
 	}
-	done := !c.DryRun
+	done := !c.DryRun && err == nil
 	l.Done = &done
 	if c.JSON {
-		return line(t.Out, l)
+		return errors.Join(err, line(t.Out, l))
 	}
 	l.print(t)
-	if c.DryRun {
+	switch {
+	case c.DryRun:
 		fmt.Fprintln(t.Err, "nothing was changed")
+	case l.Action == reissued && done:
+		fmt.Fprintln(t.Err, "it said so before, and the newest revision had not got it: that was sent again")
 	}
-	return nil
+	return err
+}
+
+// question is what a change does, to be agreed to.
+func question(l *overrideLine, who string) string {
+	does := map[string]string{"set": "Corrects", "remove": "Takes corrections back of", reissued: "It is changed so already. Sends again"}[l.Action]
+	asks := fmt.Sprintf("%s %s for everybody, as %s", does, l.URI, who)
+	var before []string
+	for _, c := range l.Replaced {
+		before = append(before, fmt.Sprintf("%s by %s, %s", safe(c.Field), safe(c.Who), c.At.Local().Format("2006-01-02 15:04:05")))
+	}
+	if len(before) > 0 {
+		asks += ", in place of " + strings.Join(before, "; ")
+	}
+	return asks
 }
 
 // OverrideListCmd is `copytaster override list`.
@@ -276,7 +299,7 @@ func (c *OverrideReissueCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	done := !c.DryRun
-	l.Action, l.Done = "reissue", &done
+	l.Done = &done
 	if c.JSON {
 		return line(t.Out, l)
 	}

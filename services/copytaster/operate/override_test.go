@@ -59,8 +59,8 @@ func connected(t *testing.T, names ...string) *bus.Bus {
 // nothing of the other's. What is decided is in the audit before it is done.
 func TestTwoEditorsAtOnce(t *testing.T) {
 	b := connected(t, topic.Overrides, topic.Audit)
-	newest := version(t, 1)
-	of := &lineage{uri: ferryURI, newest: &newest}
+	a := version(t, 1)
+	of := &lineage{uri: ferryURI, newest: newest{Article: &a}}
 	set := override.Change{Who: "M. Ito", Set: []override.Said{{Field: "language", Value: []byte(`"de"`)}}}
 	var noted []audited
 	e := newEditor(b, func(int64) *bar { return &bar{} })
@@ -95,17 +95,175 @@ func TestTwoEditorsAtOnce(t *testing.T) {
 	}
 	var says []string
 	for _, r := range noted {
-		says = append(says, fmt.Sprint(r.Action, " ", r.Number, " ", r.Who, " ", r.Fields))
+		says = append(says, fmt.Sprint(r.Action, " ", r.Number, " ", r.Who, " ", r.Fields, " ", r.Kept))
 	}
-	if got := strings.Join(says, "; "); got != "override 1 M. Ito [language]; override 1 M. Ito [language]; override removed 2 B. Lee [language]" {
+	if got, want := strings.Join(says, "; "), "override 1 M. Ito [language] false; override 1 M. Ito [language] false; override 1 M. Ito [language] true; "+
+		"override removed 2 B. Lee [language] false; override removed 2 B. Lee [language] true"; got != want {
 		t.Errorf("the audit has %s", got)
 	}
-	if noted[2].At.Before(noted[1].At) || noted[1].At.Before(noted[0].At) {
+	if !noted[1].At.Equal(noted[2].At) || !noted[1].At.After(noted[0].At) || !noted[3].At.After(noted[2].At) {
 		t.Errorf("the audit is out of order: %+v", noted)
 	}
 	lines, err := e.list(t.Context(), "urn:x:other")
 	if err != nil || len(lines) != 1 {
 		t.Errorf("the other one's: %+v, %v", lines, err)
+	}
+}
+
+// onePut is a table that is opened again and again, and answers a write.
+type onePut struct {
+	someRows
+
+	answers []error // in turn; then nil
+	keeps   bool    // what it answers an error to
+}
+
+func (p *onePut) Put(_ context.Context, key string, value []byte) error {
+	var err error
+	if len(p.answers) > 0 {
+		err, p.answers = p.answers[0], p.answers[1:]
+	}
+	if err == nil || p.keeps {
+		p.someRows[key] = value
+	}
+	return err
+}
+
+func (p *onePut) Close() error { return nil }
+
+// After an error it is open whether a change is kept. Who tries again finds out, and
+// finishes what was begun.
+func TestAChangeThatWasCutOff(t *testing.T) {
+	a := version(t, 1)
+	set := override.Change{Who: "M. Ito", Set: []override.Said{{Field: "language", Value: []byte(`"de"`)}}}
+	away := errors.New("kafka is away")
+	for _, c := range []struct {
+		says   string
+		table  onePut
+		before bool
+		fails  string
+		noted  string
+	}{
+		{"overtaken behind its row", onePut{answers: []error{bus.ErrOvertaken}, keeps: true}, false, "", "1 false, 1 true"},
+		{"overtaken before it", onePut{answers: []error{bus.ErrOvertaken}}, false, "", "1 false, 1 false, 1 true"},
+		{"the row is kept", onePut{answers: []error{away}, keeps: true}, false, "copytaster override reissue, goes on: kafka is away", "1 false"},
+		{"the row is not kept", onePut{answers: []error{away}}, false, "copytaster override list urn:x:ferry tells", "1 false"},
+	} {
+		c.table.someRows = someRows{}
+		var noted []string
+		e := &editor{
+			open: func(context.Context) (rowTable, error) { return &c.table, nil },
+			note: func(_ context.Context, r audited) error {
+				noted = append(noted, fmt.Sprint(r.Number, " ", r.Kept))
+				return nil
+			},
+		}
+		of := &lineage{uri: ferryURI, newest: newest{Article: &a}}
+		w, err := e.write(t.Context(), of, &set)
+		if c.fails == "" && (err != nil || w.Number != 1 || w.before) || c.fails != "" && (err == nil || !strings.Contains(err.Error(), c.fails)) {
+			t.Errorf("%s: %+v, %v", c.says, w, err)
+		}
+		if got := strings.Join(noted, ", "); got != c.noted {
+			t.Errorf("%s: the audit has %s", c.says, got)
+		}
+		if c.fails != "" && !c.table.keeps {
+			continue
+		}
+		// The same command again sends what the newest revision hasn't got, and nothing else.
+		if w, err = e.write(t.Context(), of, &set); err != nil || !w.before || w.Number != 1 {
+			t.Errorf("%s: the same again: %+v, %v", c.says, w, err)
+		}
+		of.seen = 1
+		if _, err = e.write(t.Context(), of, &set); !errors.Is(err, override.ErrSame) {
+			t.Errorf("%s: the same once more: %v", c.says, err)
+		}
+		both := override.Change{Who: "M. Ito", Remove: []string{"language", "topics"}}
+		of.seen = 0
+		if _, err = e.write(t.Context(), of, &both); err == nil || !strings.Contains(err.Error(), "topics: urn:x:ferry has no such correction; the others can be removed") {
+			t.Errorf("%s: one of two: %v", c.says, err)
+		}
+		nothing := override.Change{Who: "M. Ito", Remove: []string{"topics"}}
+		if w, err = e.write(t.Context(), of, &nothing); err != nil || !w.before {
+			t.Errorf("%s: none: %+v, %v", c.says, w, err)
+		}
+	}
+}
+
+// Words of what may not be shown are shown by no command.
+func TestWhatMayNotBeShown(t *testing.T) {
+	now := time.Now()
+	o := article.Override{URI: ferryURI, Number: 1, Corrections: []article.Correction{{Corrected: article.Corrected{Field: "language", Who: "M. Ito", At: now}, Value: article.Article{Language: article.Label{Value: "de"}}}}}
+	for says, c := range map[string]struct {
+		change func(a *article.Article)
+		row    bool
+		hidden bool
+	}{
+		"usable":                     {func(*article.Article) {}, true, false},
+		"not decided yet":            {func(*article.Article) {}, false, false},
+		"withheld":                   {func(a *article.Article) { a.Status = article.Withheld }, true, true},
+		"under embargo":              {func(a *article.Article) { a.EmbargoUntil = now.Add(time.Hour) }, true, true},
+		"under embargo, not decided": {func(a *article.Article) { a.EmbargoUntil = now.Add(time.Hour) }, false, true},
+		"the embargo is over":        {func(a *article.Article) { a.EmbargoUntil = now.Add(-time.Hour) }, true, false},
+		"expired":                    {func(a *article.Article) { a.ExpiresAt = now.Add(-time.Hour) }, true, true},
+	} {
+		a := version(t, 1)
+		c.change(&a)
+		of := &lineage{uri: ferryURI, newest: newest{Article: &a}}
+		if c.row {
+			of.stands, _ = of.stands.Apply(&a)
+		}
+		l, err := of.lineOf(&o)
+		if err != nil || l.Withheld != c.hidden || (len(l.Fields[0].Value) == 0) != c.hidden {
+			t.Errorf("%s: %+v, %v", says, l, err)
+		}
+	}
+	none := &lineage{uri: ferryURI}
+	if l, err := none.lineOf(&o); err != nil || l.Withheld {
+		t.Errorf("without a text in the log: %+v, %v", l, err)
+	}
+	none.stands.Status, none.stands.Revision = article.Canceled, 1
+	if l, err := none.lineOf(&o); err != nil || !l.Withheld {
+		t.Errorf("killed: %+v, %v", l, err)
+	}
+}
+
+// A reinstatement says what the agency stated, and not what an editor said over it.
+func TestReinstatementOfACorrectedArticle(t *testing.T) {
+	received := version(t, 1)
+	received.Language = article.Label{Value: "sv"}
+	enriched := received
+	enriched.Language, enriched.Quotes = article.Label{Value: "de"}, []article.Quotation{{Evidence: article.Evidence{Span: article.Span{End: 4}}}}
+	enriched.Corrections = article.Corrections{Number: 1, Fields: []article.Corrected{{Field: "language", Who: "M. Ito", At: received.ReceivedAt}}}
+	p := enriched.Revision.Parts()
+	p.Generation = 3
+	var err error
+	if enriched.Revision, err = p.Revision(); err != nil {
+		t.Fatal(err)
+	}
+	enriched.Reissue()
+	killed := article.Article{URI: ferryURI, Source: "wire", Status: article.Canceled, ReceivedAt: received.ReceivedAt.Add(time.Hour)}
+	if err := killed.Stamp(); err != nil {
+		t.Fatal(err)
+	}
+	for _, gone := range []bool{false, true} {
+		var l life
+		told := map[string]bool{}
+		if !gone {
+			l.take(&received, stage.Message{Topic: topic.Received}, told)
+		}
+		l.take(&enriched, stage.Message{Topic: topic.Enriched}, told)
+		l.take(&killed, stage.Message{Topic: topic.Received}, told)
+		c := Editor{URI: ferryURI, Who: "M. Ito", Reason: "x"}
+		again, err := c.notice(&l, article.Reinstate, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := map[bool]string{false: "sv", true: ""}[gone]; again.Language.Value != want || len(again.Quotes) > 0 || again.Corrections.Number != 0 || again.Revision.Parts().Generation != 0 || again.Revision.Parts().Sequence != 1 {
+			t.Errorf("gone %v: %+v", gone, again)
+		}
+	}
+	if enriched.Language.Value != "de" {
+		t.Error("what was read is changed")
 	}
 }
 
@@ -173,7 +331,7 @@ func TestWhatComesInBetweenIsSentAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if of.newest.Revision != version(t, 1).Revision || of.newest.Language.Value != "" || of.fromEnriched || of.corrected != 3 || of.seen != 3 {
+	if of.newest.Revision != version(t, 1).Revision || of.newest.Language.Value != "" || of.newest.fromEnriched || of.corrected != 3 || of.seen != 3 {
 		t.Errorf("%+v", of)
 	}
 	write(topic.ReceivedBulk, event.Received, version(t, 2))
@@ -230,18 +388,44 @@ func TestTheNewestIsAsItWasReceived(t *testing.T) {
 	of.take(&received, false)
 	another := enriched
 	of.take(&another, true)
-	if of.newest != &received {
+	if of.newest.Article != &received {
 		t.Errorf("%+v", of.newest)
 	}
 	killed := version(t, 3)
 	killed.Status = article.Canceled
 	of.take(&killed, false)
-	if of.newest != &received || of.correctable() != nil {
+	if of.newest.Article != &received || of.correctable() != nil {
 		t.Errorf("%+v", of.newest)
 	}
 	of.stands.Status = article.Canceled
 	if err := of.correctable(); err == nil || !strings.Contains(err.Error(), "is killed") {
 		t.Error(err)
+	}
+}
+
+// What is taken from the log of what was enriched is sent once, too.
+func TestWhatWasEnrichedIsSentOnce(t *testing.T) {
+	b := connected(t, traces...)
+	e := newEditor(b, func(int64) *bar { return &bar{} })
+	s := b.Sink(topic.Enriched, event.Enriched)
+	if err := errors.Join(s.Write(t.Context(), []article.Article{version(t, 1)}), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	of, err := e.find(t.Context(), ferryURI)
+	if err != nil || !of.newest.fromEnriched {
+		t.Fatalf("%+v, %v", of, err)
+	}
+	if sent, err := e.send(t.Context(), of, 1); err != nil || sent != version(t, 1).Revision {
+		t.Errorf("%v, %v", sent, err)
+	}
+	for _, name := range []string{topic.Received, topic.ReceivedBulk} {
+		ss, err := whole(t.Context(), b, name, keyOf(ferryURI))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := lenOf(ss); n != 1 {
+			t.Errorf("%s has %d messages", name, n)
+		}
 	}
 }
 

@@ -106,7 +106,7 @@ func (c *GenerationRollbackCmd) interrupted(g generation.Generation, r regenerat
 
 func (c *GenerationRollbackCmd) restore(ctx context.Context, t Terminal, b *bus.Bus, gs []generation.Generation, g generation.Generation) error {
 	var r regenerate.Result
-	e := editor{bus: b}
+	e := newEditor(b, func(n int64) *bar { return c.bar(t, "looking for it", n) })
 	if err := e.see(ctx, func(rows override.Rows) (err error) {
 		r, err = regenerate.Restore(ctx, b, regenerate.Options{
 			Before: *g.Restores, Standing: generation.Standing(gs, *g.Restores), As: g.Number, DryRun: c.DryRun, Progress: &narrator{Progress: c.Progress, t: t},
@@ -115,6 +115,11 @@ func (c *GenerationRollbackCmd) restore(ctx context.Context, t Terminal, b *bus.
 		return err
 	}); err != nil {
 		return c.interrupted(g, r, err)
+	}
+	for _, uri := range r.Emptied {
+		if _, err := e.reissue(ctx, uri, c.DryRun); err != nil {
+			return c.interrupted(g, r, err)
+		}
 	}
 	if c.JSON {
 		return line(t.Out, rollbackLine{"rollback", g, r, topic.EnrichedBulk, !c.DryRun})
@@ -129,7 +134,10 @@ func (c *GenerationRollbackCmd) restore(ctx context.Context, t Terminal, b *bus.
 		fmt.Fprintf(t.Out, "%s were killed, and stay so\n", count(r.Killed, "article"))
 	}
 	if r.Uncorrected > 0 {
-		fmt.Fprintf(t.Out, "%s can't have what editors correct now, and %s as they were\n", count(r.Uncorrected, "result"), would(c.DryRun, "sent"))
+		fmt.Fprintf(t.Out, "%s can't have all that editors correct now, and %s without\n", count(r.Uncorrected, "result"), would(c.DryRun, "sent"))
+	}
+	if n := len(r.Emptied); n > 0 {
+		fmt.Fprintf(t.Out, "%s had a correction that was removed since, and %s to the enrichment, for the old program to find out what is right\n", count(int64(n), "article"), would(c.DryRun, "sent"))
 	}
 	fmt.Fprintln(t.Out, "start the old program now, if it does not run")
 	if r.Without > 0 {

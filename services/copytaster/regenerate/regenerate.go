@@ -45,7 +45,7 @@ type Options struct {
 	As       int // the generation that they get; above all others
 	// Overrides are what editors correct, now: it goes before what was corrected then,
 	// too. A field whose correction was removed since is left empty, as nobody knows
-	// what was found out. nil: nothing is corrected.
+	// what was found out: see [Result.Emptied]. nil: nothing is corrected.
 	Overrides override.Rows
 	DryRun    bool
 	Progress  Progress
@@ -58,9 +58,13 @@ type Result struct {
 	// Since is when the first of those without was received; zero if there are none.
 	Since  time.Time `json:"since,omitzero"`
 	Killed int64     `json:"killed"` // articles; none of theirs is sent
-	// Uncorrected are results that what editors correct can't be put into; they are
-	// sent as they were.
+	// Uncorrected are results that not all of what editors correct can be put into; they
+	// are sent with what can be.
 	Uncorrected int64 `json:"uncorrected,omitempty"`
+	// Emptied are the articles, in order, of which a result has an empty field, as its
+	// correction was removed since. They count as corrected up to before that: enriched
+	// once more, the article takes its place.
+	Emptied []article.URI `json:"emptied,omitempty"`
 }
 
 // place is where a message is in the log.
@@ -199,6 +203,8 @@ func Restore(ctx context.Context, b *bus.Bus, o Options) (Result, error) {
 		err = s.flush(ctx)
 	}
 	r.Sent, r.Uncorrected = s.sent, s.uncorrected
+	slices.Sort(s.emptied)
+	r.Emptied = slices.Compact(s.emptied)
 	return r, errors.Join(err, sink.Close())
 }
 
@@ -248,6 +254,7 @@ type sender struct {
 	pending     []article.Article
 	sent        int64
 	uncorrected int64
+	emptied     []article.URI
 }
 
 func (s *sender) add(ctx context.Context, a article.Article) error {
@@ -256,11 +263,14 @@ func (s *sender) add(ctx context.Context, a article.Article) error {
 		return fmt.Errorf("article %s: %w", a.URI, err)
 	}
 	a.Revision = r
-	could := correct(s.options.Overrides, &a)
+	could, emptied := correct(s.options.Overrides, &a)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !could {
 		s.uncorrected++
+	}
+	if emptied {
+		s.emptied = append(s.emptied, a.URI)
 	}
 	if s.pending = append(s.pending, a); len(s.pending) < batch {
 		return nil
@@ -268,28 +278,33 @@ func (s *sender) add(ctx context.Context, a article.Article) error {
 	return s.write(ctx)
 }
 
-// correct puts in what editors correct now, as the enrichment does. If it can't, it
-// leaves a as it is, and says so.
-func correct(rows override.Rows, a *article.Article) bool {
+// correct puts in what editors correct now, as the enrichment does, and tells whether it
+// could do so with all of it, and whether a field of a is empty now, since its
+// correction was removed.
+func correct(rows override.Rows, a *article.Article) (could, emptied bool) {
 	if rows == nil {
-		return true
+		return true, false
 	}
 	o, err := override.Of(rows, a.URI)
 	if err != nil || o == nil {
-		return err == nil
+		return err == nil, false
 	}
 	b := *a
 	b.Flags = slices.Clone(a.Flags)
 	b.Forget()
-	if enricher.Correct(&b, o.In(b.Text)) != nil {
-		return false
-	}
+	_, err = enricher.Correct(&b, o.In(b.Text))
 	if enricher.Fit(&b); !event.Fits(&b, event.Enriched) {
-		return false
+		return false, false
+	}
+	for _, was := range a.Corrections.Fields {
+		emptied = emptied || !slices.ContainsFunc(b.Corrections.Fields, func(c article.Corrected) bool { return c.Field == was.Field })
+	}
+	if emptied { // or the article enriched anew would have the same revision
+		b.Corrections.Number = min(a.Corrections.Number, o.Number-1)
 	}
 	b.Reissue()
 	*a = b
-	return true
+	return err == nil, emptied
 }
 
 func (s *sender) flush(ctx context.Context) error {

@@ -188,14 +188,21 @@ func (c *Change) remove(o *Made) error {
 			return fmt.Errorf("%s %w", o.URI, ErrNothing)
 		}
 	}
-	var errs []error
+	var missing []string
 	for _, f := range o.Fields {
 		var had bool
 		if o.Override, had = o.Remove(f); !had {
-			errs = append(errs, fmt.Errorf("%s: %s %w", f, o.URI, ErrNothing))
+			missing = append(missing, f)
 		}
 	}
-	return errors.Join(errs...)
+	switch none := strings.Join(missing, ", "); len(missing) {
+	case 0:
+		return nil
+	case len(o.Fields):
+		return fmt.Errorf("%s: %s %w", none, o.URI, ErrNothing)
+	default: // no ErrNothing, since there is something to remove
+		return fmt.Errorf("%s: %s has no such correction; the others can be removed", none, o.URI)
+	}
 }
 
 // set sets. What says the same as before stays as it was said first.
