@@ -125,9 +125,22 @@ func readCorrection(text, field string, value []byte) (Article, error) {
 	strict := json.NewDecoder(bytes.NewReader(b))
 	strict.DisallowUnknownFields()
 	if err := strict.Decode(&doc); err != nil {
-		return v, err
+		return v, formOf(err)
 	}
 	return doc.article()
+}
+
+// formOf says what of a field's JSON has the wrong form.
+func formOf(err error) error {
+	if t := new(json.UnmarshalTypeError); errors.As(err, &t) {
+		path := strings.Split(t.Field, ".")
+		path = slices.DeleteFunc(path, func(name string) bool { return strings.HasSuffix(name, "Doc") }) // of a Go type
+		return fmt.Errorf("%s can't be a JSON %s", strings.Join(path, "."), t.Value)
+	}
+	if name, is := strings.CutPrefix(err.Error(), "json: unknown field "); is {
+		return fmt.Errorf("has no %s", name)
+	}
+	return err
 }
 
 // article is the field of the document in an article.

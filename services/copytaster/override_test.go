@@ -159,7 +159,7 @@ func TestEditorsOverride(t *testing.T) {
 		}
 		return nil
 	})
-	if l := o.lines(0, "override", "list", string(uri)); l[0]["withheld"] != true || l[0]["fields"].([]any)[0].(map[string]any)["value"] != nil {
+	if l := o.lines(0, "override", "list", string(uri)); l[0]["withheld"] != true || l[0]["seen"] != nil || l[0]["fields"].([]any)[0].(map[string]any)["value"] != nil {
 		t.Errorf("the list has %v", l)
 	}
 	o.must(0, "override", "remove", "--who", "B. Lee", "--yes", string(uri), "keyphrases") // the row alone

@@ -279,8 +279,8 @@ type OverrideReissueCmd struct {
 
 // Help is shown by `copytaster override reissue --help`.
 func (OverrideReissueCmd) Help() string {
-	return `Sends the newest revision again, as set and remove do. It is for a set or remove that was cut off in between, and for an
-article whose correction was removed before a rollback of the generation. Once too often changes nothing.`
+	return `Sends the newest revision again, as set and remove do: for a set or remove that was cut off in between, or whose message
+is a dead letter. Once too often changes nothing.`
 }
 
 // Run sends again.
