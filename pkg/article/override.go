@@ -146,18 +146,18 @@ func correctableOf(name string) *correctable {
 }
 
 // Set is o with c in place of what it had of that field. Of o nothing is changed.
-func (o Override) Set(c Correction) Override {
-	o, _ = o.Remove(c.Field)
-	at, _ := slices.BinarySearchFunc(o.Corrections, c.Field, func(c Correction, name string) int { return cmp.Compare(c.Field, name) })
-	o.Corrections = slices.Insert(o.Corrections, at, c)
-	return o
+func (o *Override) Set(c Correction) Override {
+	p, _ := o.Remove(c.Field)
+	at, _ := slices.BinarySearchFunc(p.Corrections, c.Field, func(c Correction, name string) int { return cmp.Compare(c.Field, name) })
+	p.Corrections = slices.Insert(p.Corrections, at, c)
+	return p
 }
 
 // Remove is o without its correction of that field, and whether it had one.
-func (o Override) Remove(field string) (Override, bool) {
-	before := len(o.Corrections)
-	o.Corrections = slices.DeleteFunc(slices.Clone(o.Corrections), func(c Correction) bool { return c.Field == field })
-	return o, len(o.Corrections) < before
+func (o *Override) Remove(field string) (Override, bool) {
+	p := *o
+	p.Corrections = slices.DeleteFunc(slices.Clone(o.Corrections), func(c Correction) bool { return c.Field == field })
+	return p, len(p.Corrections) < len(o.Corrections)
 }
 
 // Placed is an override in one text. It may be used from many goroutines.

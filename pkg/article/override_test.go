@@ -17,7 +17,7 @@ const ferryText = "Ferry sinks off Skarra\n\nThe ferry sank off Skarra on Monday
 func ferry(text string) *Article {
 	a := &Article{URI: "urn:x:ferry", Status: Usable, Source: "wire", Text: text, ReceivedAt: time.Unix(1_700_000_000, 0).UTC()}
 	b := Builder{Signer: "format/x", Version: 1}
-	for _, p := range strings.Split(text, "\n\n") {
+	for p := range strings.SplitSeq(text, "\n\n") {
 		b.Add(Paragraph, p)
 	}
 	b.Fill(a)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -67,9 +68,7 @@ func (v *table) CatchUp(context.Context) error {
 		return v.away
 	}
 	v.read = map[string][]byte{}
-	for k, b := range v.written {
-		v.read[k] = b
-	}
+	maps.Copy(v.read, v.written)
 	return nil
 }
 

@@ -152,7 +152,7 @@ func overrideLineOf(o *article.Override) (overrideLine, error) {
 	return l, nil
 }
 
-func (l overrideLine) print(t Terminal) {
+func (l *overrideLine) print(t Terminal) {
 	fmt.Fprintf(t.Out, "%s, %s\n", safe(string(l.URI)), count(int64(l.Number), "change"))
 	for _, f := range l.Fields {
 		fmt.Fprintf(t.Out, "  %s  %-11s  %s", f.At.Local().Format("2006-01-02 15:04:05"), safe(f.Field), safe(f.Who))

@@ -165,9 +165,10 @@ func (c *Change) Make(was *article.Override, unread error, above int, a *article
 	case unread != nil && !c.All:
 		return o, fmt.Errorf("remove --all comes first: %w", unread)
 	case unread != nil:
-		return o, nil
+		return o, nil //nolint:nilerr // what can't be read is written over
 	case len(c.Set) == 0:
-		return o, c.remove(&o)
+		err := c.remove(&o)
+		return o, err
 	}
 	if err := c.set(&o, a); err != nil {
 		return o, err
