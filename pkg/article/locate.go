@@ -16,6 +16,9 @@ const (
 	MaxAlike = 100_000
 	// maxBeside is how many bytes on each side of words count as their sentence.
 	maxBeside = 200
+	// minBeside is how many bytes stand beside words at the least. Where there are fewer
+	// and no full stop, as in a cell of a table, what is in front counts, too.
+	minBeside = 8
 )
 
 // finder tells where what c says of a field stands in a text.
@@ -143,11 +146,14 @@ func (s *search) places(words string) places {
 // [maxBeside] bytes on each side.
 func sentenceOf(text string, s Span) uint64 {
 	from, to := s.Start, s.End
-	for from > max(s.Start-maxBeside, 0) && !sentenceEnds(text, from) {
-		from--
-	}
 	for to < min(s.End+maxBeside, len(text)) && !sentenceEnds(text, to) {
 		to++
+	}
+	ended := stopped(strings.TrimRight(text[s.Start:to], " "))
+	for first := max(s.Start-maxBeside, 0); from > first; from-- {
+		if sentenceEnds(text, from) && (ended || s.Start-from+to-s.End >= minBeside) {
+			break
+		}
 	}
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(text[from:s.Start]))
@@ -162,14 +168,20 @@ func sentenceEnds(text string, at int) bool {
 	if at == 0 || at == len(text) || text[at-1] == '\n' || text[at] == '\n' {
 		return true
 	}
-	switch before := text[:at]; {
+	switch {
 	case text[at-1] == ' ':
-		before = strings.TrimRight(before[:at-1], `"'”’»)]`)
-		return before != "" && strings.IndexByte(".!?", before[len(before)-1]) >= 0
+		return stopped(text[:at-1])
 	case text[at-1] >= utf8.RuneSelf:
-		return strings.HasSuffix(before, "。") || strings.HasSuffix(before, "！") || strings.HasSuffix(before, "？")
+		return strings.HasSuffix(text[:at], "。") || strings.HasSuffix(text[:at], "！") || strings.HasSuffix(text[:at], "？")
 	}
 	return false
+}
+
+// stopped tells whether a text ends with a full stop or the like.
+func stopped(text string) bool {
+	text = strings.TrimRight(text, `"'”’»)]`)
+	last, _ := utf8.DecodeLastRuneInString(text)
+	return strings.ContainsRune(".!?。！？", last)
 }
 
 // nextWhole is where the words stand first in text[from:to], and not inside of others;

@@ -393,14 +393,14 @@ func placeInSentence(text string, at int) string {
 // Of sentences that are the same, and as many as there were, each keeps its place; if
 // there are fewer, nobody could tell which are left.
 func TestSentencesThatAreTheSame(t *testing.T) {
-	a := ferry("5 million\n\n5 million\n\n5 million")
-	o := corrected(t, a, "quotes", `[{"text":"5 million","start":0,"end":9,"speaker":"A"},{"text":"5 million","start":22,"end":31,"speaker":"C"}]`)
+	a := ferry("5 million of them\n\n5 million of them\n\n5 million of them")
+	o := corrected(t, a, "quotes", `[{"text":"5 million","start":0,"end":9,"speaker":"A"},{"text":"5 million","start":38,"end":47,"speaker":"C"}]`)
 	for text, want := range map[string]string{
-		a.Text:                        "A 0, C 22",
-		"New.\n\n" + a.Text:           "A 6, C 28",
-		"5 million\n\n5 million":      "",
-		a.Text + "\n\n5 million":      "",
-		"5 million of it are here.\n": "",
+		a.Text:                                   "A 0, C 38",
+		"New.\n\n" + a.Text:                      "A 6, C 44",
+		"5 million of them\n\n5 million of them": "",
+		a.Text + "\n\n5 million of them":         "",
+		"5 million of it are here.":              "",
 	} {
 		b := ferry(text)
 		o.In(b.Text).Apply(b)
@@ -410,6 +410,27 @@ func TestSentencesThatAreTheSame(t *testing.T) {
 		}
 		if s := strings.Join(got, ", "); s != want || slices.Contains(b.Flags, FlagOverrideUnplaced) != (want == "") {
 			t.Errorf("%q: %s, want %s, flags %v", text, s, want, b.Flags)
+		}
+	}
+}
+
+// A cell of a table is known by what stands in front of it.
+func TestCellsOfATable(t *testing.T) {
+	a := ferry("Revenue\n\n5 million euros\n\nProfit\n\n7 million euros")
+	o := corrected(t, a, "quotes", `[{"text":"5 million euros","speaker":"Revenue"},{"text":"7 million euros","speaker":"Profit"}]`)
+	for text, want := range map[string]string{
+		a.Text: "Revenue 9, Profit 34",
+		"Revenue\n\n7 million euros\n\nProfit\n\n5 million euros": "",
+		"Result\n\n" + a.Text: "Revenue 17, Profit 42",
+	} {
+		b := ferry(text)
+		o.In(b.Text).Apply(b)
+		var got []string
+		for _, q := range b.Quotes {
+			got = append(got, fmt.Sprint(q.Speaker, " ", q.Start))
+		}
+		if s := strings.Join(got, ", "); s != want {
+			t.Errorf("%q: %s, want %s", text, s, want)
 		}
 	}
 }
@@ -568,12 +589,13 @@ func TestWholeWordsAndNumbers(t *testing.T) {
 
 func TestSentences(t *testing.T) {
 	for text, want := range map[string]string{
-		"It sank. She [swam]. It sank":    "She |.",
-		"It sank.) She [swam]!\" It sank": "She |!\" ",
-		"It sank.\nShe [swam]\nIt":        "She |",
-		"1.5 [swam] 2.5 and":              "1.5 | 2.5 and",
-		"它沉了。她[swam]了。它":                  "她|了。",
-		"[swam]":                          "|",
+		"It sank. Then she [swam]. It sank": "Then she |.",
+		"It sank.) She [swam]!\" It sank":   "She |!\" ",
+		"It sank.\nThen she [swam]\nIt":     "Then she |",
+		"It sank.\n\n[swam]\n\nIt":          "It sank.\n\n|",
+		"1.5 [swam] 2.5 and":                "1.5 | 2.5 and",
+		"它沉了。她[swam]了。它":                    "她|了。",
+		"[swam]":                            "|",
 		strings.Repeat("x", 300) + "[swam]" + strings.Repeat("y", 300): strings.Repeat("x", maxBeside) + "|" + strings.Repeat("y", maxBeside),
 	} {
 		from := strings.Index(text, "[")
