@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -82,19 +83,14 @@ func mount(k *boot.Kit, f *find.Finder, keep api.Archive, public string, log zer
 	if err != nil {
 		return err
 	}
-	for _, r := range []struct {
-		pattern, name string
-		handler       http.Handler
-	}{
-		{api.PatternSearch, "search", api.Search(f, public, log)},
-		{api.PatternArticle, "article", api.Article(f, public, log)},
-		{api.PatternOriginal, "original", api.Original(f, keep, log)},
-		{api.PatternOther, "other", api.Other()},
-		{web.PatternPage, "page", page},
-		{web.PatternAssets, "assets", web.Assets()},
-	} {
-		timed := promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(prometheus.Labels{"route": r.name}), r.handler)
-		if err := k.Handle(r.pattern, timed); err != nil {
+	for _, r := range append(slices.Clone(api.Routes), // the API's, and besides:
+		api.Route{Name: "other", Pattern: api.PatternOther, Handler: func(api.Service) http.Handler { return api.Other() }},
+		api.Route{Name: "page", Pattern: web.PatternPage, Handler: func(api.Service) http.Handler { return page }},
+		api.Route{Name: "assets", Pattern: web.PatternAssets, Handler: func(api.Service) http.Handler { return web.Assets() }},
+	) {
+		handler := r.Handler(api.Service{Finder: func(*http.Request) *find.Finder { return f }, Archive: keep, Public: public, Log: log})
+		timed := promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(prometheus.Labels{"route": r.Name}), handler)
+		if err := k.Handle(r.Pattern, timed); err != nil {
 			return err
 		}
 	}
