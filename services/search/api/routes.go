@@ -37,5 +37,13 @@ var Routes = []Route{
 	{"search", PatternSearch, func(s Service) http.Handler { return Search(s.readers(), s.Public, s.Log) }},
 	{"article", PatternArticle, func(s Service) http.Handler { return Article(s.readers(), s.Public, s.Log) }},
 	{"original", PatternOriginal, func(s Service) http.Handler { return Original(s.readers(), s.Archive, s.Log) }},
+	{"similar", "GET /v1/articles/{uri}/similar", func(s Service) http.Handler { return askedOf(s, similar) }},
+	{"difference", "GET /v1/articles/{uri}/difference", func(s Service) http.Handler { return askedOf(s, difference) }},
+	{"histogram", "GET /v1/histogram", func(s Service) http.Handler { return asked(s, find.ParseHistogram, (*find.Finder).Histogram) }},
+	{"map", "GET /v1/map", func(s Service) http.Handler { return asked(s, find.ParseMap, (*find.Finder).Map) }},
+	{"significant", "GET /v1/significant", func(s Service) http.Handler { return asked(s, find.ParseSignificant, (*find.Finder).Significant) }},
+	{"suggest", "GET /v1/suggest", func(s Service) http.Handler { return asked(s, find.ParseSuggest, (*find.Finder).Suggest) }},
+	{"spelling", "GET /v1/spelling", func(s Service) http.Handler { return asked(s, find.ParseSpelling, (*find.Finder).Spelling) }},
+	{"export", "GET /v1/export", exportAll},
 	{"openapi", "GET /v1/openapi.json", func(s Service) http.Handler { return openAPI(s.Log) }},
 }
