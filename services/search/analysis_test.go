@@ -395,8 +395,8 @@ func TestDifference(t *testing.T) {
 		{Kind: article.Paragraph, Change: find.Rewrite, Runs: []find.Run{
 			run(find.Delete, "Two"), run(find.Insert, "Three"), run(find.Equal, " people died"), run(find.Insert, ", the mayor said"), run(find.Equal, "."),
 		}},
-		{Kind: article.Paragraph, Change: find.Insert, Runs: []find.Run{run(find.Insert, "Help is on its way from the capital.")}},
 		{Kind: article.Paragraph, Change: find.Delete, Runs: []find.Run{run(find.Delete, "Nothing else is known.")}},
+		{Kind: article.Paragraph, Change: find.Insert, Runs: []find.Run{run(find.Insert, "Help is on its way from the capital.")}},
 	}
 	if diff := cmp.Diff(want, d.Segments); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

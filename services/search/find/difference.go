@@ -193,6 +193,10 @@ func rewritten(gone, come []piece, until time.Time) (changes []SegmentChange, co
 		each(gone[before:match], Delete)
 		each(come[after:i], Insert)
 		before, after = match+1, i+1
+		if gone[match].text == c.text {
+			each(come[i:after], Equal)
+			continue
+		}
 		s := SegmentChange{c.kind, Rewrite, nil}
 		runs, half := compare(tokens(gone[match].text), tokens(c.text), until, true)
 		for _, r := range runs {

@@ -46,10 +46,10 @@ func (i Interval) start(t time.Time) time.Time {
 		d = 1
 	case Year:
 		m, d = time.January, 1
-	case Hour:
-		return t.Truncate(time.Minute).Add(-time.Duration(t.Minute()) * time.Minute)
+	case Hour: // of this zone, which may be half an hour off others
+		return Minute.start(t).Add(-time.Duration(t.Minute()) * time.Minute)
 	case Minute:
-		return t.Truncate(time.Minute)
+		return t.Add(-time.Duration(t.Second())*time.Second - time.Duration(t.Nanosecond()))
 	case Day, Auto:
 	}
 	return time.Date(y, m, d, 0, 0, 0, 0, t.Location())
@@ -219,6 +219,9 @@ func (f *Finder) Histogram(ctx context.Context, h HistogramRequest) (Histogram, 
 	res.Total, res.TookMS = reply.Hits.Total, res.TookMS+reply.Took
 	for _, b := range reply.Aggregations.Times.Buckets {
 		from := time.UnixMilli(b.Key).In(h.Zone)
+		if n := len(res.Buckets); n > 0 { // where there is no midnight, Elasticsearch has the word
+			res.Buckets[n-1].To = from
+		}
 		res.Buckets = append(res.Buckets, Bucket{from, res.Interval.next(from), b.Count})
 	}
 	return res, nil
