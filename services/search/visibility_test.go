@@ -55,8 +55,8 @@ func told(id, mark string) report {
 		id: id, language: "en", source: mark + "-source", agency: mark + " agency", media: []string{mark + " Post"}, kicker: mark + " kicker",
 		headline: shared + " " + mark, standfirst: mark + " standfirst", byline: "By " + mark, dateline: mark + "ville", caption: mark + " caption",
 		body: []string{"Text of " + mark + " that many have.", shared + " in Niger."}, note: mark + " note", url: "https://" + mark + ".example/",
-		filed: []string{mark + "ville"}, said: []said{{mark + " Speaker", "Words of " + mark}}, sums: []sum{{"EUR", 7e6, 0}}, persons: []string{mark + " Person", "Ana Ruiz"},
-		organisations: []string{mark + " Org"}, keyphrases: []string{mark + " phrase"}, topics: [][]string{{"medtop:16000000"}},
+		filed: []string{mark + "ville"}, said: []said{{mark + " Speaker", "Words of " + mark}}, sums: []sum{{"EUR", 7e6, 0}}, persons: []string{mark + " Person", "Ana Ruiz", "Bo Tran"},
+		organisations: []string{mark + " Org", "Union"}, keyphrases: []string{mark + " phrase"}, topics: [][]string{{"medtop:16000000"}},
 		places: []article.Place{{Name: mark + " Place", Country: "NE", Located: true, Lat: 16.97, Lon: 7.99}}, created: day,
 	}
 }
