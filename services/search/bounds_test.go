@@ -75,7 +75,7 @@ func TestBounds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	needs := map[string][]string{"spelling": {"q", "soldier"}, "suggest": {"prefix", "a"}, "map precision": {"within", "1,1,1.001,1.001"}}
+	needs := map[string][]string{"spelling": {"q", "soldier"}, "suggest": {"prefix", "a"}, "map precision": {"within", "1,1,1.00001,1.00001"}}
 	refused := func(path, name string, set []string) {
 		t.Helper()
 		p := n.problem(path + "?" + query(set...))

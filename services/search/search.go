@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/boot"
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/services/search/api"
@@ -79,17 +80,22 @@ func mount(k *boot.Kit, f *find.Finder, keep api.Archive, public string, log zer
 	if err := k.Metrics.Register(seconds); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
-	page, err := web.New(f, log)
+	reader := func(r *http.Request) *find.Finder { return f.As(access.Of(r.Context()).Grant) }
+	page, err := web.New(func(r *http.Request) web.Finder { return reader(r) }, log)
 	if err != nil {
 		return err
 	}
+	service := api.Service{Finder: reader, Archive: keep, Public: public, Log: log}
 	for _, r := range append(slices.Clone(api.Routes), // the API's, and besides:
 		api.Route{Name: "other", Pattern: api.PatternOther, Handler: func(api.Service) http.Handler { return api.Other() }},
 		api.Route{Name: "page", Pattern: web.PatternPage, Handler: func(api.Service) http.Handler { return page }},
 		api.Route{Name: "assets", Pattern: web.PatternAssets, Handler: func(api.Service) http.Handler { return web.Assets() }},
 	) {
-		handler := r.Handler(api.Service{Finder: func(*http.Request) *find.Finder { return f }, Archive: keep, Public: public, Log: log})
-		timed := promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(prometheus.Labels{"route": r.Name}), handler)
+		handler := r.Handler(service)
+		identified := http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+			handler.ServeHTTP(w, q.WithContext(access.With(q.Context(), access.Identity{})))
+		})
+		timed := promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(prometheus.Labels{"route": r.Name}), identified)
 		if err := k.Handle(r.Pattern, timed); err != nil {
 			return err
 		}

@@ -12,7 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
+
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/search"
 	"github.com/copytaster/copytaster/services/search/api"
 	"github.com/copytaster/copytaster/services/search/export"
 	"github.com/copytaster/copytaster/services/search/find"
@@ -61,16 +65,14 @@ func told(id, mark string) report {
 	}
 }
 
+// Marks of what may be seen, and of what never was.
+const seen, never = "Quxvisible", "Quxneverwas"
+
 // TestVisibility asks every route of the API, with every parameter that its document
 // has, for what readers may not see: no byte of any answer may tell of it, and who asks
 // for it by name gets the answer that what never was gets.
 func TestVisibility(t *testing.T) {
 	n := open(t)
-	c, err := theContract()
-	if err != nil {
-		t.Fatal(err)
-	}
-	const seen, never = "Quxvisible", "Quxneverwas"
 	marks := []string{"Quxembargo", "Quxwithheld", "Quxkilled", "Quxexpired"}
 	// Each is there often enough to be worth telling.
 	var secrets []report
@@ -94,18 +96,14 @@ func TestVisibility(t *testing.T) {
 	gone := n.index(secrets...)
 	uris := map[string]article.URI{}
 	for i, r := range secrets {
-		if mark := marks[i%len(marks)]; mark == "Quxkilled" {
+		mark := marks[i%len(marks)]
+		if uris[mark] = gone[i].URI; mark == "Quxkilled" {
 			r.status, r.created = article.Canceled, day.Add(time.Minute)
 			n.index(r)
-			uris[mark] = gone[i].URI
-		} else {
-			uris[mark] = gone[i].URI
 		}
 	}
 	plain := told("plain", seen)
-	for _, u := range slices.Sorted(maps.Values(uris)) {
-		plain.evolvedFrom = append(plain.evolvedFrom, u)
-	}
+	plain.evolvedFrom = append(slices.Sorted(maps.Values(uris)), "urn:copytaster:test:foreign-0")
 	older := plain
 	older.created, older.headline = day.Add(-time.Minute), shared+" earlier"
 	shown := n.index(older, plain)[1]
@@ -120,7 +118,43 @@ func TestVisibility(t *testing.T) {
 	}
 	n.index(more...)
 
+	foreign := []report{}
+	for i := range 3 {
+		foreign = append(foreign, told(fmt.Sprint("foreign-", i), "Quxforeign"))
+	}
+	uri := n.index(foreign...)[0].URI
 	forbidden := append(slices.Clone(marks), "hidden-", "2019-01-01T", "medtop:15000000", "XAU", `"ko"`, `"BV"`)
+	t.Run("everyone", func(t *testing.T) {
+		visit(t, n.reading(t, access.Grant{}), shown.URI, marks, forbidden, uris)
+	})
+	t.Run("not entitled to an agency", func(t *testing.T) {
+		uris := maps.Clone(uris)
+		uris["Quxforeign"] = uri
+		visit(t, n.reading(t, access.Grant{AgenciesDenied: []string{"Quxforeign agency"}}), shown.URI, append(marks, "Quxforeign"), append(forbidden, "Quxforeign", "foreign-"), uris)
+	})
+}
+
+// reading is the newsroom's API for a reader of that grant.
+func (n *newsroom) reading(t *testing.T, g access.Grant) *newsroom {
+	t.Helper()
+	f := find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now).As(g)
+	mux := http.NewServeMux()
+	for _, r := range api.Routes {
+		mux.Handle(r.Pattern, r.Handler(api.Service{Finder: func(*http.Request) *find.Finder { return f }, Log: zerolog.Nop()}))
+	}
+	as := *n
+	as.tb, as.base = t, serveHandler(t, mux)
+	return &as
+}
+
+// visit asks every route for what is forbidden, by all parameters, by the marks, and by
+// the URIs of what has those marks. shown is the URI of what may be seen.
+func visit(t *testing.T, n *newsroom, shown article.URI, marks, forbidden []string, uris map[string]article.URI) {
+	t.Helper()
+	c, err := theContract()
+	if err != nil {
+		t.Fatal(err)
+	}
 	innocent := func(what, address string, body string) {
 		t.Helper()
 		for _, f := range forbidden {
@@ -146,7 +180,7 @@ func TestVisibility(t *testing.T) {
 		}
 		address := path
 		if byURI {
-			address = at(shown.URI)
+			address = at(shown)
 		}
 		tells := false
 		for _, set := range variations(t, op, sets) {
@@ -196,7 +230,7 @@ func visitHidden(t *testing.T, n *newsroom, name string, at func(article.URI) st
 		}
 		for mark, uri := range uris {
 			r := n.get(at(uri) + "?" + query(set...))
-			if mark == "Quxkilled" && name == "article" {
+			if mark == "Quxkilled" && name == "article" && r.status != http.StatusNotFound {
 				body := strings.ReplaceAll(r.body, string(uri), "")
 				body = strings.ReplaceAll(body, mark+"-source", "") // whose notice it is
 				body = regexp.MustCompile(`2019-01-01T09:00:00\.?0*Z`).ReplaceAllString(body, "")

@@ -46,7 +46,7 @@ func ParseSignificant(values url.Values, zone *time.Location) (s SignificantRequ
 	if s.Request, err = parseWhole(values, zone, "of", "values"); err != nil {
 		return s, err
 	}
-	if s.Of, err = named(values, "of", significantKinds()[:5], significantKinds()); err != nil {
+	if s.Of, err = listed(values, "of", significantKinds()[:5], significantKinds()); err != nil {
 		return s, err
 	}
 	s.Size, err = number(values, "values", defaultSignificant, 1, MaxSignificant)

@@ -51,7 +51,7 @@ func ParseSuggest(values url.Values, zone *time.Location) (s SuggestRequest, err
 	case n > MaxPrefix:
 		return s, wrong("prefix", "has %d characters, the limit is %d", n, MaxPrefix)
 	}
-	if s.Of, err = named(values, "of", suggestable()[:5], suggestable()); err != nil {
+	if s.Of, err = listed(values, "of", suggestable()[:5], suggestable()); err != nil {
 		return s, err
 	}
 	s.Size, err = number(values, "values", defaultSuggestions, 1, MaxSuggestions)

@@ -62,9 +62,9 @@ func number(values url.Values, name string, preset, least, most int) (int, error
 	return n, nil
 }
 
-// named reads a parameter that has names with commas between them; preset if it isn't
+// listed reads a parameter that has names with commas between them; preset if it isn't
 // given.
-func named(values url.Values, name string, preset, known []string) ([]string, error) {
+func listed(values url.Values, name string, preset, known []string) ([]string, error) {
 	s := strings.TrimSpace(values.Get(name))
 	if s == "" {
 		return preset, nil
