@@ -11,7 +11,6 @@ import (
 	"unicode"
 
 	"github.com/copytaster/copytaster/pkg/corpus"
-	"github.com/copytaster/copytaster/services/search/ask"
 )
 
 // Limits of spelling.
@@ -27,6 +26,8 @@ const (
 	// shortest is the shortest word that is looked at, in letters: there is always
 	// another word beside one of three.
 	shortest = 4
+	// mostWords is how many words of a query are counted, its first ones.
+	mostWords = 30
 	// closest is how many articles are read for words that are nearly those asked
 	// for, expansions how many of those each field is looked up for, and scanned after
 	// how many articles of a shard that look-up ends.
@@ -100,15 +101,17 @@ func speltWords(query string) (words []spelt) {
 		}
 		words = append(words, w)
 	}
-	return words[:min(len(words), ask.MaxWords)]
+	return words[:min(len(words), mostWords)]
 }
 
 // hasWord is the condition that a word stands anywhere in an article, stemmed by its
 // language.
 func hasWord(word string) object {
 	var fields []string
-	for _, t := range texts() {
-		fields = append(fields, t.Fields...)
+	for _, name := range corpus.TextFields {
+		for _, l := range append([]string{corpus.Other}, corpus.Languages...) {
+			fields = append(fields, corpus.Stemmed(l, name))
+		}
 	}
 	return object{"multi_match": object{"query": word, "fields": fields, "type": "phrase"}}
 }

@@ -20,8 +20,7 @@ const (
 	// MaxSuggestions is how many values of each facet are suggested.
 	MaxSuggestions     = 50
 	defaultSuggestions = 10
-	// candidates is how many values of a facet are looked at, the most frequent; of
-	// topics, how many labels.
+	// candidates is how many values of a facet are looked at, the most frequent.
 	candidates = 500
 )
 
@@ -125,5 +124,5 @@ func topics(prefix string) []string {
 	if len(codes) == 0 {
 		return []string{"none"}
 	}
-	return codes[:min(len(codes), candidates)]
+	return codes
 }
