@@ -106,14 +106,19 @@ func (f *finder) places() []article.Place {
 	}
 	out := make([]article.Place, count)
 	sizes := make([]int32, count)
-	weights := make([]float64, count)
+	weights := make([]float64, 2*count)
+	weights, filed := weights[:count], weights[count:] // by datelines, of that
 	records := make([]int32, count)
 	for i := range f.mentions {
 		if m := &f.mentions[i]; m.record != 0 {
 			k := f.seen[m.record] - 1
 			sizes[k]++
 			records[k] = m.record
-			weights[k] += weight(m)
+			w := f.weight(m)
+			weights[k] += w
+			if m.kind == article.Dateline {
+				filed[k] += w
+			}
 		}
 	}
 	all := make([]article.Evidence, total)
@@ -132,7 +137,7 @@ func (f *finder) places() []article.Place {
 		}
 		p.Mentions = append(p.Mentions, article.Evidence{Span: article.Span{Start: int(m.start), End: int(m.end)}, Enricher: Name, Version: Version, Confidence: f.confidence(m)})
 	}
-	f.main(out, records, weights)
+	f.main(out, records, weights, filed)
 	return out
 }
 
@@ -165,61 +170,104 @@ func (f *finder) confidence(m *mention) float64 {
 // What a mention weighs for the main place, by where it stands.
 const (
 	inHeadline = 4
-	inLead     = 2
-	inDateline = 3.5
-	located    = 1.5 // "in Niger", times
-	aside      = 0.4 // "US soldiers", "Russia said", times
+	inLead     = 3   // among its first words
+	laterOn    = 2   // behind them
+	inDateline = 2.5 // less than where the lead says that it was
+	inBody     = 1
 )
 
-func weight(m *mention) float64 {
-	w := 1.0
+// What it weighs, times, that isn't said to be where something is ("in Niger").
+const (
+	plainly  = 0.5
+	asActor  = 0.25 // a country: "Russia said", "US soldiers"
+	asHolder = 0.2  // it only says where a town lies: "Lyon, France"
+)
+
+// What a country weighs, times, and what is added to it of what lies in it: a town is
+// where something happens, a country where nothing else is.
+const (
+	ofCountry = 0.75
+	ofRegion  = 0.8 // that lies in no country
+	ofInside  = 0.2
+)
+
+// early is how many words of the lead say first where something happens.
+const early = 20
+
+// takesOver is how much of the weight of a division a town in it must have, its dateline
+// not counted, to be the main place instead.
+const takesOver = 0.4
+
+// weight is what a mention says for its place to be the main one.
+func (f *finder) weight(m *mention) float64 {
+	r := &f.g.records[m.record]
+	w := float64(inBody)
 	switch {
 	case m.kind == article.Headline:
 		w = inHeadline
-	case m.kind == article.Dateline:
-		return inDateline
-	case m.kind == article.Standfirst, m.lead:
+	case (m.kind == article.Standfirst || m.lead) && m.first < early:
 		w = inLead
+	case m.kind == article.Standfirst, m.lead:
+		w = laterOn
+	case m.kind == article.Dateline:
+		w = inDateline
 	}
 	switch {
-	case m.near&preposition != 0:
-		w *= located
-	case m.near&(attribute|acting|bodied) != 0 || m.capitals:
-		w *= aside
+	case r.kind == Country:
+		w *= ofCountry
+	case r.kind == Region && r.country == 0:
+		w *= ofRegion
+	}
+	switch {
+	case m.holding != 0 && f.contains(m.holding, r):
+		w *= asHolder
+	case m.kind == article.Dateline:
+	case m.near&preposition != 0 && m.near&(sided|dealt) == 0:
+	case r.kind == Country:
+		w *= asActor
+	default:
+		w *= plainly
 	}
 	return w
 }
 
-// share is how much of the weight of its country a place must have to be the main one
-// instead.
-const share = 0.5
-
-// main marks the main place: the one that weighs most, a country with what lies in it,
-// and in it the most special one that holds.
-func (f *finder) main(out []article.Place, records []int32, weights []float64) {
+// main marks the main place: the one that weighs most, a country with a part of what
+// lies in it, and of a division what lies in it and weighs nearly as much.
+func (f *finder) main(out []article.Place, records []int32, weights, filed []float64) {
 	var inside [256]float64 // weight of what lies in each country
 	for k, at := range records {
-		inside[f.g.records[at].country] += weights[k]
-	}
-	total := func(k int) float64 {
-		if r := &f.g.records[records[k]]; r.kind == Country {
-			return inside[r.country]
-		}
-		return weights[k]
-	}
-	best := 0
-	for k := range out {
-		if total(k) > total(best) {
-			best = k
+		if r := &f.g.records[at]; r.kind != Country {
+			inside[r.country] += weights[k]
 		}
 	}
-	if country := &f.g.records[records[best]]; country.kind == Country {
-		most := total(best)
-		for k, at := range records {
-			if r := &f.g.records[at]; r.kind != Country && r.country == country.country && weights[k] >= share*most && weights[k] > weights[best] {
-				best = k
-			}
+	best, most := 0, 0.0
+	for k, at := range records {
+		w := weights[k]
+		if r := &f.g.records[at]; r.kind == Country {
+			w += ofInside * inside[r.country]
+		}
+		if w > most {
+			best, most = k, w
+		}
+	}
+	d := &f.g.records[records[best]]
+	most *= takesOver
+	for k, at := range records {
+		w := weights[k]
+		if d.kind == Division {
+			w -= filed[k]
+		}
+		if w >= most && d.holds(&f.g.records[at]) {
+			best, most = k, w
 		}
 	}
 	out[best].Main = true
+}
+
+// holds tells whether a town lies in a division, as far as it is known.
+func (d *record) holds(r *record) bool {
+	if r.kind > Capital || r.country != d.country || r.division != d.division {
+		return false
+	}
+	return d.kind == Division || d.kind == Subdivision && distance(d, r) < insideKm
 }
