@@ -30,7 +30,6 @@ import (
 
 // What is kept.
 const (
-	minCity     = 1_000     // inhabitants of a city
 	minOther    = 30_000    // of one whose other names are kept, if they are like its own
 	minForeign  = 1_000_000 // of one that keeps all of them
 	minDivision = 20_000    // of a division below the first
@@ -254,7 +253,7 @@ func (w *world) readCities(wheel string) error {
 		Lon        float64  `json:"longitude"`
 		Others     []string `json:"alternatenames"`
 	}
-	if err := readJSON(wheel, "cities1000.json", &in); err != nil {
+	if err := readJSON(wheel, "cities500.json", &in); err != nil {
 		return err
 	}
 	for _, c := range in {
@@ -262,9 +261,6 @@ func (w *world) readCities(wheel string) error {
 	}
 	seats := map[string]int{} // where the capital is
 	for _, c := range in {
-		if c.Population < minCity {
-			continue
-		}
 		p := place{kind: 'p', country: c.Country, division: c.Division, population: c.Population, lat: c.Lat, lon: c.Lon, id: c.ID}
 		if name, _, _ := strings.Cut(c.Name, ","); fold(name) == fold(w.capitals[c.Country]) && !slices.Contains(dependent, c.Country) {
 			if old, ok := seats[c.Country]; !ok || w.cities[old].population < c.Population {
