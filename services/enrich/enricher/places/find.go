@@ -1,6 +1,7 @@
 package places
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -335,13 +336,17 @@ func (f *finder) is(k int, c lexicon.Class) bool {
 }
 
 // ending tells whether a phrase of class c ends right before word i.
-func (f *finder) ending(i int, c lexicon.Class) bool {
+func (f *finder) ending(i int, c lexicon.Class) bool { return f.phrase(i, c) >= 0 }
+
+// phrase is the word with which the phrase of class c begins that ends right before word
+// i, below 0 if there is none.
+func (f *finder) phrase(i int, c lexicon.Class) int {
 	for k := max(0, i-4); k < i; k++ {
 		if m := f.lang.words.Longest(f.toks[k:i], c); m.Tokens == i-k && m.Tokens > 0 {
-			return true
+			return k
 		}
 	}
-	return false
+	return -1
 }
 
 func (f *finder) general(k int, c lexicon.Class) bool {
@@ -395,11 +400,7 @@ func (f *finder) ahead(m *mention, begin, k, i int) {
 		at-- // "in the Netherlands"
 	}
 	touching := at > 0 && (space(f.gap(at)) || f.elided(at))
-	if touching && f.ending(at, bodyBefore) {
-		m.near |= barred
-		return
-	}
-	if touching && (f.ending(at, feature) || f.ofBody(at)) {
+	if touching && (f.inBody(m, at) || f.ending(at, feature) || f.ofBody(at)) {
 		m.near |= barred
 		return
 	}
@@ -438,6 +439,8 @@ func (f *finder) ahead(m *mention, begin, k, i int) {
 	case !space(gap):
 	case f.opens(i-1) && !f.titled && !f.lang.nouns && m.country == 0 && !f.common(i-1) && !f.is(i-1, before|strong|stop|title) && !f.general(i-1, lexicon.Article):
 		m.near |= weak // "Blair Norton"
+	case f.lang.nouns && m.country == 0 && !f.titled && !f.opens(i-1) && !f.inflected(m) && f.bodyNoun(i-1):
+		m.near |= weak // "Kantonspolizei Bern"
 	case f.lang.nouns || f.titled || f.opens(i-1) || prev.Shape&lexicon.AllCaps != 0 && m.capitals:
 	case f.ending(i, before|strong) || f.general(i-1, lexicon.Weekday|lexicon.Month|lexicon.Article|lexicon.Join):
 	case f.lang.byPeople.Longest(f.toks[i-1:i], 0).Tokens > 0:
@@ -447,12 +450,41 @@ func (f *finder) ahead(m *mention, begin, k, i int) {
 	}
 }
 
+// inflected tells whether a mention was found without its last letter: "Europas".
+func (f *finder) inflected(m *mention) bool {
+	return m.n == 1 && m.key != step(0, f.toks[m.first].Hash)
+}
+
+// bodyNoun tells whether word k, where all nouns have a capital, is one that doesn't say
+// what the place behind it is, as "Hafenstadt" does.
+func (f *finder) bodyNoun(k int) bool {
+	if f.is(k, before|strong|typeOf|title|direction|typeWord) || f.general(k, lexicon.Weekday|lexicon.Month|lexicon.Article|lexicon.Join|lexicon.Given) {
+		return false
+	}
+	word := f.text[f.toks[k].Start:f.toks[k].End]
+	return !slices.ContainsFunc(f.lang.kinds, func(kind string) bool {
+		return len(word) >= len(kind) && strings.EqualFold(word[len(word)-len(kind):], kind)
+	})
+}
+
 // elided tells whether word i stands behind an apostrophe that stands for a vowel:
 // "d'Orléans".
 func (f *finder) elided(i int) bool {
 	const longest = 2 // bytes of "qu"
 	gap := f.gap(i)
 	return (gap == "'" || gap == "’") && f.toks[i-1].End-f.toks[i-1].Start <= longest
+}
+
+// inBody tells whether what a body is stands before mention m, which begins with word i:
+// "Bank of England". Where bodies' names have capitals and other nouns don't, a country
+// or division stays one behind a small letter: "the government of Angola".
+func (f *finder) inBody(m *mention, i int) bool {
+	capitals := !f.lang.nouns && !f.lang.smallNouns
+	if capitals && f.is(i-1, of) && i > 1 && f.toks[i-2].Shape&lexicon.Upper != 0 && f.is(i-2, body) && space(f.gap(i-1)) {
+		return true // "News Agency of Nigeria"
+	}
+	k := f.phrase(i, bodyBefore)
+	return k >= 0 && !(capitals && f.toks[k].Shape&lexicon.Upper == 0 && (m.country != 0 || m.state && f.is(k, policy)))
 }
 
 // ofBody tells whether a name of a body ends before word i, in languages that write
@@ -540,7 +572,7 @@ func (f *finder) behind(m *mention, k, end int) {
 	switch {
 	case (gap == "' " || gap == "’ ") && next.Shape&lexicon.Upper != 0 && f.body(end):
 		m.near |= barred // "St James' Park"
-	case gap == "-" && next.Shape&lexicon.Upper != 0 && f.body(end):
+	case (gap == "-" || gap == " & ") && next.Shape&lexicon.Upper != 0 && f.body(end):
 		m.near |= barred
 	case gap == "-" && next.Shape&lexicon.Upper != 0 && !f.startsName(k, end) && !f.lang.nouns:
 		m.near |= barred // "UK-Algerian", "Rhône-Alpes"

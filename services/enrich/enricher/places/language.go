@@ -50,6 +50,7 @@ type language struct {
 	home       [256]bool // countries where it is spoken, by index
 	words      lexicon.Trie
 	endings    []string
+	kinds      []string     // ends of nouns that say what the place behind them is
 	byPeople   lexicon.Trie // its value is one more than the index of a country
 }
 
@@ -61,6 +62,7 @@ var readers = map[string]func(r *wordReader, line string) error{
 	"home":    (*wordReader).home,
 	"endings": (*wordReader).ends,
 	"nouns":   (*wordReader).capitals,
+	"kinds":   (*wordReader).kinds,
 }
 
 func (l *loader) readLanguages(dir fs.FS) error {
@@ -168,6 +170,14 @@ func (r *wordReader) places(line string, how manner) error {
 func (r *wordReader) ends(line string) error {
 	for e := range strings.SplitSeq(line, ";") {
 		r.into[0].endings = append(r.into[0].endings, strings.TrimSpace(e))
+	}
+	return nil
+}
+
+// kinds reads what nouns end with that say what a place is.
+func (r *wordReader) kinds(line string) error {
+	for e := range strings.SplitSeq(line, ";") {
+		r.into[0].kinds = append(r.into[0].kinds, strings.TrimSpace(e))
 	}
 	return nil
 }

@@ -482,8 +482,9 @@ func (f *finder) supported(m *mention, r *record) bool {
 	home := f.home(m, r) > 0 || spoken && (r.population >= middle || m.alone)
 	inside := f.inside(m, r) > 0
 	elsewhere := f.inner[r.country]-f.gave[m.key^divisionKey(r.division)] > 0 && !inside
-	at := m.near&preposition != 0
-	sure := m.near&certain != 0
+	filed := m.kind == article.Dateline && f.text[max(0, m.start-1)] != '(' // "Lech (APA)"
+	at := m.near&preposition != 0 || filed
+	sure := m.near&certain != 0 || filed
 	switch {
 	case m.near&weak != 0:
 		return at && r.population >= known
@@ -497,7 +498,7 @@ func (f *finder) supported(m *mention, r *record) bool {
 	case r.kind == Capital, r.population >= known && r.kind == City:
 		return true
 	case r.population >= middle:
-		return sure && (home || !elsewhere) || at && home && !elsewhere || home && inside || spoken && r.population >= 4*middle
+		return sure && (home || !elsewhere) || at && home && !elsewhere || home && inside || spoken && r.population >= 4*middle || m.alone && f.home(m, r) > 0
 	}
 	return sure && home && (!elsewhere || m.alone) || at && inside
 }
