@@ -161,6 +161,9 @@ type finder struct {
 	senses    map[uint64]sense   // what a name meant where that was certain
 	persons   map[uint64]bool    // names that were a person's
 	seen      map[int32]int32
+	phrases   [longestPhrase]lexicon.Class // of the phrases that end before a word, by their length
+	phrasesAt int                          // which word
+	found     []found
 	lowered   [smallBits / 64]uint64 // words that the text has with a small letter, roughly
 }
 
@@ -182,7 +185,7 @@ func (f *finder) reset() {
 // scan finds what the segment names.
 func (f *finder) scan() {
 	s := f.segment
-	f.toks = lexicon.Scan(f.toks[:0], f.text, s.Start, s.End)
+	f.toks, f.phrasesAt = lexicon.Scan(f.toks[:0], f.text, s.Start, s.End), 0
 	f.titled = headed(s.Kind) && mostCapitals(f.toks)
 	for _, t := range f.toks {
 		if t.Shape&lexicon.Lower != 0 {
@@ -197,10 +200,7 @@ func (f *finder) scan() {
 			n, head, key = f.ofPlace(i)
 		}
 		if n == 0 || n > 1 && f.onlyDirections(i, i+n) {
-			f.people(i)
-			if f.lang.words.Longest(f.toks[i:], sport).Tokens > 0 {
-				f.sports++
-			}
+			f.others(i)
 			i++
 			continue
 		}
@@ -211,7 +211,7 @@ func (f *finder) scan() {
 		m := mention{start: f.toks[i].Start, end: last.End, first: int32(i), n: int32(n), head: head, key: key, kind: s.Kind, lead: f.lead}
 		m.spelling = spell(f.toks[i : i+n])
 		f.named(&m)
-		if f.text[last.Start:last.End] == strings.ToUpper(f.text[last.Start:last.End]) && last.End-last.Start == 1 && int(last.End) < s.End && f.text[last.End] == '.' && n > 1 {
+		if n > 1 && last.End-last.Start == 1 && (f.text[last.Start] < 'a' || f.text[last.Start] > 'z') && int(last.End) < s.End && f.text[last.End] == '.' {
 			m.end++ // "U.S."
 		}
 		f.mentions = append(f.mentions, m)
@@ -313,10 +313,17 @@ func mostCapitals(toks []lexicon.Token) bool {
 	return words > 0 && upper*10 >= words*7
 }
 
-// people adds what an adjective or a people says about the country.
-func (f *finder) people(i int) {
+// others looks at a word that begins no name: what an adjective or a people says about
+// the country, and what tells of sport.
+func (f *finder) others(i int) {
+	if word := f.toks[i].Hash; f.lang.others[word%smallBits/64]&(1<<(word%64)) == 0 {
+		return
+	}
 	if m := f.lang.byPeople.Longest(f.toks[i:], 0); m.Value > 0 {
 		f.countries[m.Value-1]++
+	}
+	if f.lang.words.Longest(f.toks[i:], sport).Tokens > 0 {
+		f.sports++
 	}
 }
 
@@ -338,12 +345,26 @@ func (f *finder) is(k int, c lexicon.Class) bool {
 // ending tells whether a phrase of class c ends right before word i.
 func (f *finder) ending(i int, c lexicon.Class) bool { return f.phrase(i, c) >= 0 }
 
+// longestPhrase is how many words a phrase may have that stands before a name.
+const longestPhrase = 4
+
 // phrase is the word with which the phrase of class c begins that ends right before word
 // i, below 0 if there is none.
 func (f *finder) phrase(i int, c lexicon.Class) int {
-	for k := max(0, i-4); k < i; k++ {
-		if m := f.lang.words.Longest(f.toks[k:i], c); m.Tokens == i-k && m.Tokens > 0 {
-			return k
+	if f.phrasesAt != i {
+		f.phrasesAt = i
+		for n := range f.phrases {
+			f.phrases[n] = 0
+			if n < i {
+				if m := f.lang.words.Longest(f.toks[i-n-1:i], 0); m.Tokens == n+1 {
+					f.phrases[n] = m.Classes
+				}
+			}
+		}
+	}
+	for n := longestPhrase - 1; n >= 0; n-- {
+		if f.phrases[n]&c != 0 {
+			return i - n - 1
 		}
 	}
 	return -1

@@ -52,6 +52,15 @@ type language struct {
 	endings    []string
 	kinds      []string     // ends of nouns that say what the place behind them is
 	byPeople   lexicon.Trie // its value is one more than the index of a country
+	// others are words that peoples and what tells of sport begin with, roughly.
+	others [smallBits / 64]uint64
+}
+
+// begin notes the word that a phrase begins with.
+func (l *language) begin(phrase string) {
+	if toks := lexicon.Scan(nil, phrase, 0, len(phrase)); len(toks) > 0 {
+		l.others[toks[0].Hash%smallBits/64] |= 1 << (toks[0].Hash % 64)
+	}
 }
 
 // readers read the sections that hold no phrases.
@@ -136,6 +145,9 @@ func (r *wordReader) line(line string) error {
 		for _, l := range r.into {
 			if !l.words.Add(w, sections[r.section], 0) {
 				return fmt.Errorf("%q has no words", line)
+			}
+			if sections[r.section] == sport {
+				l.begin(w)
 			}
 		}
 	}
@@ -227,6 +239,7 @@ func (r *wordReader) peoples(line string) error {
 		for _, e := range ends {
 			for _, l := range r.into {
 				l.byPeople.Add(stem+e, people, int32(c)+1)
+				l.begin(stem + e)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ package places
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -105,26 +106,25 @@ func (f *finder) places() []article.Place {
 		return nil
 	}
 	out := make([]article.Place, count)
-	sizes := make([]int32, count)
-	weights := make([]float64, 2*count)
-	weights, filed := weights[:count], weights[count:] // by datelines, of that
-	records := make([]int32, count)
+	f.found = slices.Grow(f.found[:0], int(count))[:count]
+	clear(f.found)
 	for i := range f.mentions {
 		if m := &f.mentions[i]; m.record != 0 {
-			k := f.seen[m.record] - 1
-			sizes[k]++
-			records[k] = m.record
+			p := &f.found[f.seen[m.record]-1]
+			p.mentions++
+			p.record = m.record
 			w := f.weight(m)
-			weights[k] += w
+			p.weight += w
 			if m.kind == article.Dateline {
-				filed[k] += w
+				p.filed += w
 			}
 		}
 	}
 	all := make([]article.Evidence, total)
 	for k, used := 0, int32(0); k < len(out); k++ {
-		out[k].Mentions = all[used : used : used+sizes[k]]
-		used += sizes[k]
+		n := f.found[k].mentions
+		out[k].Mentions = all[used : used : used+n]
+		used += n
 	}
 	for i := range f.mentions {
 		m := &f.mentions[i]
@@ -137,7 +137,7 @@ func (f *finder) places() []article.Place {
 		}
 		p.Mentions = append(p.Mentions, article.Evidence{Span: article.Span{Start: int(m.start), End: int(m.end)}, Enricher: Name, Version: Version, Confidence: f.confidence(m)})
 	}
-	f.main(out, records, weights, filed)
+	out[f.main()].Main = true
 	return out
 }
 
@@ -231,37 +231,45 @@ func (f *finder) weight(m *mention) float64 {
 	return w
 }
 
-// main marks the main place: the one that weighs most, a country with a part of what
-// lies in it, and of a division what lies in it and weighs nearly as much.
-func (f *finder) main(out []article.Place, records []int32, weights, filed []float64) {
+// found is a place that the text has.
+type found struct {
+	record   int32
+	mentions int32
+	weight   float64 // for the main place
+	filed    float64 // by datelines, of that
+}
+
+// main is which place is the main one: the one that weighs most, a country with a part
+// of what lies in it, and of a division what lies in it and weighs nearly as much.
+func (f *finder) main() int {
 	var inside [256]float64 // weight of what lies in each country
-	for k, at := range records {
-		if r := &f.g.records[at]; r.kind != Country {
-			inside[r.country] += weights[k]
+	for _, p := range f.found {
+		if r := &f.g.records[p.record]; r.kind != Country {
+			inside[r.country] += p.weight
 		}
 	}
 	best, most := 0, 0.0
-	for k, at := range records {
-		w := weights[k]
-		if r := &f.g.records[at]; r.kind == Country {
+	for k, p := range f.found {
+		w := p.weight
+		if r := &f.g.records[p.record]; r.kind == Country {
 			w += ofInside * inside[r.country]
 		}
 		if w > most {
 			best, most = k, w
 		}
 	}
-	d := &f.g.records[records[best]]
+	d := &f.g.records[f.found[best].record]
 	most *= takesOver
-	for k, at := range records {
-		w := weights[k]
+	for k, p := range f.found {
+		w := p.weight
 		if d.kind == Division {
-			w -= filed[k]
+			w -= p.filed
 		}
-		if w >= most && d.holds(&f.g.records[at]) {
+		if w >= most && d.holds(&f.g.records[p.record]) {
 			best, most = k, w
 		}
 	}
-	out[best].Main = true
+	return best
 }
 
 // holds tells whether a town lies in a division, as far as it is known.

@@ -2,6 +2,7 @@ package places
 
 import (
 	"math"
+	"math/bits"
 	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -249,7 +250,7 @@ func (f *finder) choose(i int) {
 func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 	m := &f.mentions[i]
 	r := &f.g.records[at]
-	s := float32(math.Log10(float64(r.population) + 1))
+	s := magnitude(r.population)
 	switch r.kind {
 	case City:
 	case Country:
@@ -294,7 +295,7 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 	}
 	if r.kind != Country && r.country != 0 {
 		if c := f.home(m, r); c > 0 {
-			s += byCountry + byMuch*float32(math.Log2(float64(min(c, 16))+1))
+			s += byCountry + byMuch*doublings[int(2*min(c, 16))]
 		}
 		if r.division != 0 && r.kind != Division && !m.state && f.inside(m, r) > 0 {
 			s += byDivision
@@ -322,6 +323,32 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 	}
 	return s, linked
 }
+
+// logs are the logarithms to the base 2 of 1 to 2.
+var logs = func() (l [1 << logBits]float32) {
+	for i := range l {
+		l[i] = float32(math.Log2(1 + (float64(i)+0.5)/(1<<logBits)))
+	}
+	return l
+}()
+
+const logBits = 8
+
+// magnitude is the logarithm to the base 10 of one more than n, but for some thousandths.
+func magnitude(n uint32) float32 {
+	x := uint64(n) + 1
+	long := bits.Len64(x)
+	return (float32(long-1) + logs[x<<(64-long)<<1>>(64-logBits)]) * (math.Ln2 / math.Ln10)
+}
+
+// doublings are the logarithms to the base 2 of one more than what speaks for a country,
+// which is counted in halves.
+var doublings = func() (l [2*16 + 1]float32) {
+	for i := range l {
+		l[i] = float32(math.Log2(float64(i)/2 + 1))
+	}
+	return l
+}()
 
 // town tells whether one of the greatest places of a name is a town in a country.
 func (g *Gazetteer) town(head int32, country uint8) bool {
