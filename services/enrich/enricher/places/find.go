@@ -75,7 +75,7 @@ func joined(text string, toks []lexicon.Token, k int) bool {
 func (g *Gazetteer) longest(text string, toks []lexicon.Token, i int) (n int, head int32, key uint64) {
 	h := uint64(0)
 	small := toks[i].Shape&lexicon.Upper == 0
-	if word := toks[i].Hash; small && g.starts[word%smallBits/64]&(1<<(word%64)) == 0 {
+	if small && !g.starts.has(toks[i].Hash) {
 		return 0, 0, 0
 	}
 	for k := i; k < len(toks); k++ {
@@ -131,10 +131,6 @@ func (g *Gazetteer) written(toks []lexicon.Token, head int32) bool {
 	return false
 }
 
-// smallBits is room for the words of a long article, so that few seem to be there that
-// aren't.
-const smallBits = 1 << 16
-
 // sense is what a name was said to mean, and by which mention first.
 type sense struct{ record, from int32 }
 
@@ -146,11 +142,13 @@ type finder struct {
 	text     string
 	toks     []lexicon.Token
 	mentions []mention
-	segment  article.Segment
-	lead     bool
-	titled   bool // most words of the segment have a capital
-	words    int  // of the article
-	sports   int  // of them that tell of sport
+	// landmarks are what names itself a place; they mean no record.
+	landmarks []mention
+	segment   article.Segment
+	lead      bool
+	titled    bool // most words of the segment have a capital
+	words     int  // of the article
+	sports    int  // of them that tell of sport
 
 	countries [256]float32 // what speaks for each country
 	inner     [256]float32 // what speaks for any of its divisions
@@ -164,11 +162,11 @@ type finder struct {
 	phrases   [longestPhrase]lexicon.Class // of the phrases that end before a word, by their length
 	phrasesAt int                          // which word
 	found     []found
-	lowered   [smallBits / 64]uint64 // words that the text has with a small letter, roughly
+	lowered   filter // words that the text has with a small letter, roughly
 }
 
 func (f *finder) reset() {
-	f.mentions = f.mentions[:0]
+	f.mentions, f.landmarks = f.mentions[:0], f.landmarks[:0]
 	f.words, f.sports = 0, 0
 	clear(f.countries[:])
 	clear(f.divisions)
@@ -189,7 +187,7 @@ func (f *finder) scan() {
 	f.titled = headed(s.Kind) && mostCapitals(f.toks)
 	for _, t := range f.toks {
 		if t.Shape&lexicon.Lower != 0 {
-			f.lowered[t.Hash%smallBits/64] |= 1 << (t.Hash % 64)
+			f.lowered.add(t.Hash)
 		}
 	}
 	f.words += len(f.toks)
@@ -199,12 +197,20 @@ func (f *finder) scan() {
 		if n == 0 && f.lang.genitive {
 			n, head, key = f.ofPlace(i)
 		}
+		if long := f.landmark(i); long > n {
+			if len(f.mentions)+len(f.landmarks) >= MentionLimit {
+				break
+			}
+			f.site(i, long)
+			i += long
+			continue
+		}
 		if n == 0 || n > 1 && f.onlyDirections(i, i+n) {
 			f.others(i)
 			i++
 			continue
 		}
-		if len(f.mentions) >= MentionLimit {
+		if len(f.mentions)+len(f.landmarks) >= MentionLimit {
 			break
 		}
 		last := f.toks[i+n-1]
@@ -316,7 +322,7 @@ func mostCapitals(toks []lexicon.Token) bool {
 // others looks at a word that begins no name: what an adjective or a people says about
 // the country, and what tells of sport.
 func (f *finder) others(i int) {
-	if word := f.toks[i].Hash; f.lang.others[word%smallBits/64]&(1<<(word%64)) == 0 {
+	if !f.lang.others.has(f.toks[i].Hash) {
 		return
 	}
 	if m := f.lang.byPeople.Longest(f.toks[i:], 0); m.Value > 0 {
@@ -545,7 +551,7 @@ func (f *finder) person(m *mention) {
 func (f *finder) common(k int) bool { return f.commonly(f.toks[k].Hash) }
 
 func (f *finder) commonly(word uint64) bool {
-	return f.lowered[word%smallBits/64]&(1<<(word%64)) != 0
+	return f.lowered.has(word)
 }
 
 // towards takes directions with a capital into the name of a country or state

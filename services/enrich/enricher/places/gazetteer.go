@@ -62,10 +62,10 @@ const (
 type Gazetteer struct {
 	records   []record
 	postings  []posting
-	names     []byte                 // each with its length before it, while they are read
-	named     string                 // the same
-	starts    [smallBits / 64]uint64 // words with a small letter that names begin with, roughly
-	countries []string               // codes; the first is ""
+	names     []byte   // each with its length before it, while they are read
+	named     string   // the same
+	starts    filter   // words with a small letter that names begin with
+	countries []string // codes; the first is ""
 	divisions map[string]uint16
 	firsts    [256]uint16 // how many first divisions each country has
 	table     table
@@ -324,7 +324,7 @@ func (l *loader) name(name string, at int32, how manner, langs uint8) {
 		if t.Shape&lexicon.Lower != 0 && (i == 0 || t.End-t.Start > 3) {
 			how |= lower
 			if i == 0 {
-				g.starts[t.Hash%smallBits/64] |= 1 << (t.Hash % 64)
+				g.starts.add(t.Hash)
 			}
 		}
 	}

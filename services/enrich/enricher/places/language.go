@@ -32,12 +32,15 @@ const (
 	sport
 	field
 	people
+	landmarkType
+	landmarkEnd
 )
 
 var sections = map[string]lexicon.Class{
 	"before": before, "strong": strong, "type": typeWord, "feature": feature, "body": body, "bodybefore": bodyBefore,
 	"policy": policy, "acts": acts, "talks": talks, "title": title, "stop": stop, "direction": direction, "typeof": typeOf, "named": named, "office": office,
 	"of": of, "join": join, "side": side, "sport": sport, "field": field,
+	"landmark": landmarkType, "landmarkend": landmarkEnd,
 }
 
 // language is how one language speaks of places.
@@ -52,14 +55,25 @@ type language struct {
 	endings    []string
 	kinds      []string     // ends of nouns that say what the place behind them is
 	byPeople   lexicon.Trie // its value is one more than the index of a country
-	// others are words that peoples and what tells of sport begin with, roughly.
-	others [smallBits / 64]uint64
+	others     filter       // words that peoples, what tells of sport and landmarks begin with
+	ends       filter       // what landmarks end with
 }
 
-// begin notes the word that a phrase begins with.
-func (l *language) begin(phrase string) {
+// smallBits is room for the words of a long article, so that few seem to be there that
+// aren't.
+const smallBits = 1 << 16
+
+// filter has some words, and seems to have few others.
+type filter [smallBits / 64]uint64
+
+func (s *filter) add(word uint64) { s[word%smallBits/64] |= 1 << (word % 64) }
+
+func (s *filter) has(word uint64) bool { return s[word%smallBits/64]&(1<<(word%64)) != 0 }
+
+// addFirst adds the word that a phrase begins with.
+func (s *filter) addFirst(phrase string) {
 	if toks := lexicon.Scan(nil, phrase, 0, len(phrase)); len(toks) > 0 {
-		l.others[toks[0].Hash%smallBits/64] |= 1 << (toks[0].Hash % 64)
+		s.add(toks[0].Hash)
 	}
 }
 
@@ -146,8 +160,11 @@ func (r *wordReader) line(line string) error {
 			if !l.words.Add(w, sections[r.section], 0) {
 				return fmt.Errorf("%q has no words", line)
 			}
-			if sections[r.section] == sport {
-				l.begin(w)
+			switch sections[r.section] {
+			case sport, landmarkType:
+				l.others.addFirst(w)
+			case landmarkEnd:
+				l.ends.addFirst(w)
 			}
 		}
 	}
@@ -239,7 +256,7 @@ func (r *wordReader) peoples(line string) error {
 		for _, e := range ends {
 			for _, l := range r.into {
 				l.byPeople.Add(stem+e, people, int32(c)+1)
-				l.begin(stem + e)
+				l.others.addFirst(stem + e)
 			}
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "places"
-	Version = 1
+	Version = 2
 )
 
 // MentionLimit is how many names of one article are looked at.
@@ -137,7 +137,11 @@ func (f *finder) places() []article.Place {
 		}
 		p.Mentions = append(p.Mentions, article.Evidence{Span: article.Span{Start: int(m.start), End: int(m.end)}, Enricher: Name, Version: Version, Confidence: f.confidence(m)})
 	}
-	out[f.main()].Main = true
+	main, most := f.main()
+	out[main].Main = true
+	if len(f.landmarks) > 0 {
+		return f.sites(out, most)
+	}
 	return out
 }
 
@@ -239,16 +243,15 @@ type found struct {
 	filed    float64 // by datelines, of that
 }
 
-// main is which place is the main one: the one that weighs most, a country with a part
+// main is which place is the main one, and what it weighs: the one that weighs most, a country with a part
 // of what lies in it, and of a division what lies in it and weighs nearly as much.
-func (f *finder) main() int {
+func (f *finder) main() (best int, most float64) {
 	var inside [256]float64 // weight of what lies in each country
 	for _, p := range f.found {
 		if r := &f.g.records[p.record]; r.kind != Country {
 			inside[r.country] += p.weight
 		}
 	}
-	best, most := 0, 0.0
 	for k, p := range f.found {
 		w := p.weight
 		if r := &f.g.records[p.record]; r.kind == Country {
@@ -259,17 +262,17 @@ func (f *finder) main() int {
 		}
 	}
 	d := &f.g.records[f.found[best].record]
-	most *= takesOver
+	least := most * takesOver
 	for k, p := range f.found {
 		w := p.weight
 		if d.kind == Division {
 			w -= p.filed
 		}
-		if w >= most && d.holds(&f.g.records[p.record]) {
-			best, most = k, w
+		if w >= least && d.holds(&f.g.records[p.record]) {
+			best, least = k, w
 		}
 	}
-	return best
+	return best, most
 }
 
 // holds tells whether a town lies in a division, as far as it is known.

@@ -87,6 +87,12 @@ func TestPlaces(t *testing.T) {
 		{"en", "The government of Angola and the ministry of health of Kenya replied.", []string{"Angola AO", "Kenya KE"}},
 		{"en", "Roads near Tavullia, in Italy, were wet.", []string{"Tavullia IT", "Italy IT"}},
 		{"de", "In der Hafenstadt Rostock und im Norden des Kantons Thurgau hagelte es, im Süden Bayerns nicht.", []string{"Rostock DE", "Thurgau CH", "Bavaria DE"}},
+		// What says itself that it is a place lies in the country that the text tells of most.
+		{"en", "Police closed roads near Steenbras Dam and on Swan Street in Cape Town. The River Severn is in Europe.", []string{"Steenbras Dam ZA", "Swan Street ZA", "Cape Town ZA", "River Severn ZA", "Europe -"}},
+		{"fr", "La route du col du Soulor est fermée, dit la France, comme le lac de Lourdes et la Rue Lepic.", []string{"col du Soulor FR", "France FR", "lac de Lourdes FR", "Rue Lepic FR"}},
+		{"es", "Llovió en la cuenca del río Patía, en Colombia.", []string{"río Patía CO", "Colombia CO"}},
+		{"en", "The fire started on Swan Street near Willow Bridge.", nil},
+		{"en", "In Cape Town they met Kari Lake and Mr Swan Bridge of Downing Street.", []string{"Cape Town ZA"}},
 		// What is none.
 		{"en", "A reporter told the News Agency of Nigeria so. He won the Tour de France.", nil},
 		{"en", "Hereford & Worcester Fire and Rescue Service came. The bishop of Canterbury spoke.", nil},
@@ -123,6 +129,10 @@ func TestMainPlace(t *testing.T) {
 	for _, c := range []struct{ headline, body, want string }{
 		{"Flood in Lyon kills three", "Three people died in Lyon when the Rhone rose, police said.\n\nFrance sent soldiers to Lyon.", "Lyon"},
 		{"Kenya votes", "People in Kenya voted on Monday. In Nairobi and in Mombasa it was calm. Kenya has seen worse.", "Kenya"},
+		{"", "The mayor of Lyon spoke of a fire in Marseille, France. It was put out in Nice.", "Marseille"},
+		{"Kenya beat Ghana", "Kenya beat Ghana in Mombasa on Sunday. Kenya had lost in Accra.", "Mombasa"},
+		{"", "A tornado hit the state of Alabama on Sunday. In Birmingham roofs flew, in Birmingham cars.", "Birmingham"},
+		{"Ferry sinks", "A ferry sank on the River Severn on Sunday, wardens said.\n\nIn England ferries are old.", "River Severn"},
 		{"US soldiers leave Niger", "US soldiers left Niger on Monday. US drones were gone from Niger, too. The US helped Niger for years.", "Niger"},
 	} {
 		a := paragraphs("en", c.headline, c.body)
@@ -206,7 +216,7 @@ func TestHostile(t *testing.T) {
 }
 
 var hostile = []string{
-	"Springfield, ", "Springfield, Washington, ", "San José San José ", "Paris (", "U.S.", "Santa ", "in ", "Washington’s ", "New York Times ", "\u0301", "A, ", "Niger, Nigeria, ", "Paris and ", "d'Orléans ",
+	"Springfield, ", "Springfield, Washington, ", "San José San José ", "Paris (", "U.S.", "Santa ", "in ", "Washington’s ", "New York Times ", "\u0301", "A, ", "Niger, Nigeria, ", "Paris and ", "d'Orléans ", "in Swan Street, Paris ", "River Severn ", "Red Lake ",
 }
 
 func mentions(a *article.Article) int {
