@@ -636,6 +636,8 @@ func (f *finder) follows(m *mention, end int) {
 	switch {
 	case m.inside != 0 && f.is(end, typeWord):
 		m.near |= typed // "New York state"
+	case f.is(end, dweller):
+		m.near |= certain | preposition // "a Hammond resident"
 	case f.lang.words.Longest(f.toks[end:min(len(f.toks), end+3)], acts).Tokens > 0 || f.general(end, lexicon.Said):
 		if m.near&preposition == 0 {
 			m.near |= acting

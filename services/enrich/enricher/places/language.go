@@ -34,13 +34,14 @@ const (
 	people
 	landmarkType
 	landmarkEnd
+	dweller
 )
 
 var sections = map[string]lexicon.Class{
 	"before": before, "strong": strong, "type": typeWord, "feature": feature, "body": body, "bodybefore": bodyBefore,
 	"policy": policy, "acts": acts, "talks": talks, "title": title, "stop": stop, "direction": direction, "typeof": typeOf, "named": named, "office": office,
 	"of": of, "join": join, "side": side, "sport": sport, "field": field,
-	"landmark": landmarkType, "landmarkend": landmarkEnd,
+	"landmark": landmarkType, "landmarkend": landmarkEnd, "dweller": dweller,
 }
 
 // language is how one language speaks of places.

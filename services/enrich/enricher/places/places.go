@@ -261,6 +261,9 @@ func (f *finder) main() (best int, most float64) {
 			best, most = k, w
 		}
 	}
+	if k := f.around(best); k >= 0 {
+		return k, f.found[k].weight
+	}
 	d := &f.g.records[f.found[best].record]
 	least := most * takesOver
 	for k, p := range f.found {
@@ -273,6 +276,20 @@ func (f *finder) main() (best int, most float64) {
 		}
 	}
 	return best, most
+}
+
+// around is the division that is the main place instead of a town in it which hardly more
+// than a dateline speaks for, below 0 if there is none.
+func (f *finder) around(town int) int {
+	t := &f.found[town]
+	r := &f.g.records[t.record]
+	if t.filed == 0 {
+		return -1
+	}
+	return slices.IndexFunc(f.found, func(p found) bool {
+		d := &f.g.records[p.record]
+		return d.kind == Division && p.weight > inDateline && d.holds(r) && t.weight-t.filed < takesOver*p.weight
+	})
 }
 
 // holds tells whether a town lies in a division, as far as it is known.

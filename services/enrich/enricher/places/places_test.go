@@ -85,6 +85,7 @@ func TestPlaces(t *testing.T) {
 		{"es", "Un tiroteo en Nueva York dejó dos muertos; lo detuvieron en Los Ángeles, no en La Haya.", []string{"New York City US", "Los Angeles US", "The Hague NL"}},
 		{"es", "Se vieron en Múnich, en Colonia, en Ginebra y en Estrasburgo.", []string{"Munich DE", "Cologne DE", "Geneva CH", "Strasbourg FR"}},
 		{"en", "The government of Angola and the ministry of health of Kenya replied.", []string{"Angola AO", "Kenya KE"}},
+		{"en", "France sent help after two Bernay residents fell ill.", []string{"France FR", "Bernay FR"}},
 		{"en", "Roads near Tavullia, in Italy, were wet.", []string{"Tavullia IT", "Italy IT"}},
 		{"de", "In der Hafenstadt Rostock und im Norden des Kantons Thurgau hagelte es, im Süden Bayerns nicht.", []string{"Rostock DE", "Thurgau CH", "Bavaria DE"}},
 		// What says itself that it is a place lies in the country that the text tells of most.
@@ -131,7 +132,8 @@ func TestMainPlace(t *testing.T) {
 		{"Kenya votes", "People in Kenya voted on Monday. In Nairobi and in Mombasa it was calm. Kenya has seen worse.", "Kenya"},
 		{"", "The mayor of Lyon spoke of a fire in Marseille, France. It was put out in Nice.", "Marseille"},
 		{"Kenya beat Ghana", "Kenya beat Ghana in Mombasa on Sunday. Kenya had lost in Accra.", "Mombasa"},
-		{"", "A tornado hit the state of Alabama on Sunday. In Birmingham roofs flew, in Birmingham cars.", "Birmingham"},
+		{"", "A tornado hit towns in Alabama on Sunday.\n\nIn Birmingham roofs flew, in Birmingham cars.", "Birmingham"},
+		{"", "A judge in Georgia stopped the count on Monday. In Savannah lawyers were glad.", "Savannah"},
 		{"Ferry sinks", "A ferry sank on the River Severn on Sunday, wardens said.\n\nIn England ferries are old.", "River Severn"},
 		{"US soldiers leave Niger", "US soldiers left Niger on Monday. US drones were gone from Niger, too. The US helped Niger for years.", "Niger"},
 	} {
@@ -145,6 +147,36 @@ func TestMainPlace(t *testing.T) {
 		}
 		if !slices.Equal(main, []string{c.want}) {
 			t.Errorf("%s: main place %q, want %q", c.headline, main, c.want)
+		}
+	}
+}
+
+// A dateline names a place, and the main one where nothing says better where it happened.
+func TestDateline(t *testing.T) {
+	for _, c := range []struct {
+		language, dateline, body string
+		want                     []string // the main one first
+	}{
+		{"en", "ATLANTA (AP) —", "A judge in Georgia stopped the count on Monday.\n\nIn Atlanta they were glad.", []string{"Georgia US", "Atlanta US"}},
+		{"en", "DURBAN -", "South Africa beat Pakistan by six wickets on Sunday.", []string{"Durban ZA", "South Africa ZA", "Pakistan PK"}},
+		{"en", "GOMA, DR Congo (AFP) –", "A ferry sank on Monday, officials said.", []string{"Goma CD", "Democratic Republic of the Congo CD"}},
+		{"de", "Grindelwald (Keystone-SDA) -", "Am Freitag sind zwei Bergsteiger verunglückt.", []string{"Grindelwald CH"}},
+	} {
+		b := article.Builder{Signer: "format/x", Version: 1}
+		b.Add(article.Dateline, c.dateline)
+		for p := range strings.SplitSeq(c.body, "\n\n") {
+			b.Add(article.Paragraph, p)
+		}
+		a := &article.Article{}
+		b.Fill(a)
+		a.Language.Value = c.language
+		got := read(t, a)
+		if k := slices.IndexFunc(a.Places, func(p article.Place) bool { return p.Main }); k > 0 {
+			main := got[k]
+			got = slices.Insert(slices.Delete(got, k, k+1), 0, main)
+		}
+		if d := cmp.Diff(c.want, got); d != "" {
+			t.Errorf("%s %s: -want +got\n%s", c.dateline, c.body, d)
 		}
 	}
 }

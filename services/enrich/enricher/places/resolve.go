@@ -506,10 +506,10 @@ func (f *finder) holds(m *mention) bool {
 // supported tells whether enough speaks for a division or a city.
 func (f *finder) supported(m *mention, r *record) bool {
 	spoken := f.lang.home[r.country]
-	home := f.home(m, r) > 0 || spoken && (r.population >= middle || m.alone)
 	inside := f.inside(m, r) > 0
 	elsewhere := f.inner[r.country]-f.gave[m.key^divisionKey(r.division)] > 0 && !inside
 	filed := m.kind == article.Dateline && f.text[max(0, m.start-1)] != '(' // "Lech (APA)"
+	home := f.home(m, r) > 0 || spoken && (r.population >= middle || m.alone || filed)
 	at := m.near&preposition != 0 || filed
 	sure := m.near&certain != 0 || filed
 	switch {
