@@ -173,7 +173,7 @@ func (f *finder) confidence(m *mention) float64 {
 
 // What a mention weighs for the main place, by where it stands.
 const (
-	inHeadline = 4
+	inHeadline = 3.5
 	inLead     = 3   // among its first words
 	laterOn    = 2   // behind them
 	inDateline = 2.5 // less than where the lead says that it was
