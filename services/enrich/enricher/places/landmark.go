@@ -29,7 +29,7 @@ func (f *finder) bounds(i int) bool {
 	if i == 0 || f.opens(i) {
 		return true
 	}
-	return f.gap(i) != "-" && !f.general(i-1, lexicon.Given) && !(f.is(i-1, title) && space(f.gap(i)))
+	return f.gap(i) != "-" && !f.bearer(i) && !f.general(i-1, lexicon.Given) && !(f.is(i-1, title) && space(f.gap(i)))
 }
 
 // landmarkBefore is the end of a landmark that begins with what it is.

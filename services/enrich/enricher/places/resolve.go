@@ -25,7 +25,7 @@ const (
 	byCountry     = 2.5 // the text speaks of its country
 	byMuch        = 0.5 // more, for each doubling of that
 	byDivision    = 1.6
-	asShadowed    = -2  // a city whose name is that of a state
+	asShadowed    = -2  // a city whose name is that of a greater state
 	bySiblings    = 1.5 // a division, where others of its country are named
 	byTowns       = 3   // a division, where towns in it are named
 	byList        = 3   // a division in a list of divisions
@@ -307,7 +307,7 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 	if m.holding != 0 && f.contains(m.holding, r) {
 		s += byContainer
 	}
-	if m.state && r.kind < Division && r.population < 5*known && r.division != m.inside {
+	if m.state && r.kind < Division && r.population < 5*known && r.division != m.inside && (m.country != 0 || r.population < m.subject) {
 		s += asShadowed
 	}
 	if m.country != 0 && m.country == r.country && r.kind != Country && m.near&typed == 0 {
