@@ -148,8 +148,17 @@ func TestKeysOfSearch(t *testing.T) {
 	}
 
 	for _, wrong := range [][]string{
-		{"add", "x", "--expires", "2020-01-01"}, {"add", "x", "--expires", "soon"}, {"add", ""}, {"add", "x", "--scope", "all"}, {"add", "x", "--agency", " "},
-		{"add", "x", "--rate", "-1"}, {"add", strings.Repeat("x", access.MaxWho+1)}, {"show", "KEY"}, {"rotate", "x"}, {"revoke", "x"}, {"revoke", "--yes"},
+		{"add", "x", "--expires", "2020-01-01"},
+		{"add", "x", "--expires", "soon"},
+		{"add", ""},
+		{"add", "x", "--scope", "all"},
+		{"add", "x", "--agency", " "},
+		{"add", "x", "--rate", "-1"},
+		{"add", strings.Repeat("x", access.MaxWho+1)},
+		{"show", "KEY"},
+		{"rotate", "x"},
+		{"revoke", "x"},
+		{"revoke", "--yes"},
 		{"add", "x", "--why", strings.Repeat("x", access.MaxWhy+1)},
 	} {
 		if code, out, errs := o.run(append([]string{"keys"}, wrong...)...); code != boot.ExitUsage || errs == "" {

@@ -37,7 +37,7 @@ type Access struct {
 }
 
 // proxySecretHeader is where the proxy says its secret.
-const proxySecretHeader = "X-Copytaster-Proxy"
+const proxySecretHeader = "X-Copytaster-Proxy" //nolint:gosec // its name is no secret
 
 // Limits of the settings.
 const (
@@ -126,7 +126,7 @@ func (a *Access) guarded(addr string) error {
 
 // gate is the one before the routes. With keys it waits for Kafka, for as long as it
 // takes: before they are known, nobody is answered. Close what it gives.
-func (c *Config) gate(ctx context.Context, k *boot.Kit) (g *gate.Gate, closeIt func(), err error) {
+func (c Config) gate(ctx context.Context, k *boot.Kit) (g *gate.Gate, closeIt func(), err error) {
 	closeIt = func() {}
 	from, err := gate.ParseFrom(c.SearchProxyFrom)
 	if err != nil {
@@ -173,7 +173,7 @@ func secretOf(name string, s secret.Source) (string, error) {
 
 // followKeys opens the table of keys. While Kafka is away the keys are what they were,
 // and /readyz says so: a key that is revoked meanwhile is still good here.
-func (c *Config) followKeys(ctx context.Context, k *boot.Kit) (*gate.Keys, func(), error) {
+func (c Config) followKeys(ctx context.Context, k *boot.Kit) (*gate.Keys, func(), error) {
 	b, err := bus.Connect(c.Bus, k.Log)
 	if err != nil {
 		return nil, func() {}, err

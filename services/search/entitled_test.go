@@ -193,8 +193,16 @@ func TestEntitlement(t *testing.T) {
 			}
 			// What is looked for by its own words isn't found either.
 			for _, p := range [][2]string{
-				{"q", secret + "agency"}, {"said", "said"}, {"currency", "KPW"}, {"agency", foreignAgency}, {"source", foreignSource},
-				{"day", "2019-01-01"}, {"country", "KP"}, {"topic", "medtop:20000002"}, {"person", secret + "both Person"}, {"to", "2019-12-31"},
+				{"q", secret + "agency"},
+				{"said", "said"},
+				{"currency", "KPW"},
+				{"agency", foreignAgency},
+				{"source", foreignSource},
+				{"day", "2019-01-01"},
+				{"country", "KP"},
+				{"topic", "medtop:20000002"},
+				{"person", secret + "both Person"},
+				{"to", "2019-12-31"},
 			} {
 				got := r.search(p[0], p[1], "facets", strings.Join(find.FacetNames(), ","))
 				if got.Total.Value != 0 || len(got.Hits) != 0 {

@@ -187,9 +187,7 @@ func (g *Gate) bySession(r *http.Request) (access.Identity, *refusal) {
 	now := g.Now()
 	s, err := g.sessions.read(c.Value, now)
 	if err == nil {
-		if k := g.Keys.Key(s.id); k == nil {
-			err = errSession
-		} else if err = k.Still(s.mark[:], now); err == nil {
+		if k := g.Keys.Key(s.id); k != nil && k.Still(s.mark[:], now) == nil {
 			who := identityOf(k)
 			who.Session = true
 			return who, nil

@@ -380,7 +380,7 @@ func TestNoLogin(t *testing.T) {
 		if w := d.login(text, ""); w.Code != 403 || len(w.Result().Cookies()) != 0 {
 			t.Errorf("a key that may not read logs in: %d", w.Code)
 		}
-		r := httptest.NewRequest("POST", "/login", strings.NewReader("key="+strings.Repeat("x", 1<<20)))
+		r := httptest.NewRequest(http.MethodPost, "/login", strings.NewReader("key="+strings.Repeat("x", 1<<20)))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		d.want(d.send(r), 400, "no form")
 	})
@@ -459,9 +459,14 @@ func TestProxy(t *testing.T) {
 			from, forwarded string
 			want            int
 		}{
-			{"10.1.0.1:1", "1.1.1.1", 401}, {"10.1.0.1:1", "2.2.2.2, 1.1.1.1", 429}, {"10.1.0.1:1", "1.1.1.1, 2.2.2.2", 401},
-			{"9.9.9.9:1", "3.3.3.3", 401}, {"9.9.9.9:1", "4.4.4.4", 429}, // nobody else is believed
-			{"[2001:db8::1]:1", "", 401}, {"[2001:db8::2]:1", "", 429}, {"[2001:db8:0:1::1]:1", "", 401},
+			{"10.1.0.1:1", "1.1.1.1", 401},
+			{"10.1.0.1:1", "2.2.2.2, 1.1.1.1", 429},
+			{"10.1.0.1:1", "1.1.1.1, 2.2.2.2", 401},
+			{"9.9.9.9:1", "3.3.3.3", 401},
+			{"9.9.9.9:1", "4.4.4.4", 429}, // nobody else is believed
+			{"[2001:db8::1]:1", "", 401},
+			{"[2001:db8::2]:1", "", 429},
+			{"[2001:db8:0:1::1]:1", "", 401},
 		} {
 			if got := ask(c.from, c.forwarded); got != c.want {
 				t.Errorf("%d: %d, want %d", i, got, c.want)

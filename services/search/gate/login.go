@@ -114,7 +114,7 @@ func (g *Gate) Login(form Form) http.Handler {
 			return
 		}
 		w.Header().Set("Cache-Control", "no-store")
-		http.Redirect(w, r, home(next), http.StatusSeeOther)
+		http.Redirect(w, r, home(next), http.StatusSeeOther) //nolint:gosec // always of this site, see home
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/access"
@@ -53,13 +54,13 @@ func newSessions(secret string) *sessions {
 func (s *sessions) sign(body []byte) []byte {
 	m := hmac.New(sha256.New, s.key)
 	m.Write(body)
-	return m.Sum(body[:len(body):len(body)])
+	return m.Sum(slices.Clip(body))
 }
 
 // token is the cookie's value.
 func (s *sessions) token(of session) string {
 	body := append(make([]byte, 0, tokenSize), sessionVersion)
-	body = binary.BigEndian.AppendUint64(body, uint64(of.expires.Unix())) //nolint:gosec // later than 1970
+	body = binary.BigEndian.AppendUint64(body, uint64(of.expires.Unix()))
 	body = append(append(body, of.mark[:]...), of.id...)
 	return base64.RawURLEncoding.EncodeToString(s.sign(body))
 }
@@ -73,7 +74,7 @@ func (s *sessions) read(token string, now time.Time) (session, error) {
 	if err != nil || !hmac.Equal(b, s.sign(b[:bodyBytes])) || b[0] != sessionVersion {
 		return session{}, errSession
 	}
-	of := session{id: string(b[bodyBytes-idLength : bodyBytes]), expires: time.Unix(int64(binary.BigEndian.Uint64(b[1:])), 0)} //nolint:gosec // signed by us
+	of := session{id: string(b[bodyBytes-idLength : bodyBytes]), expires: time.Unix(int64(binary.BigEndian.Uint64(b[1:])), 0)}
 	copy(of.mark[:], b[9:])
 	if !now.Before(of.expires) {
 		return session{}, errSession
@@ -91,7 +92,7 @@ func cookieName(secure bool) string {
 }
 
 func cookie(value string, secure bool, expires time.Time) *http.Cookie {
-	c := &http.Cookie{
+	c := &http.Cookie{ //nolint:gosec // not Secure only where clients come without TLS
 		Name: cookieName(secure), Value: value, Path: "/", Expires: expires, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: secure,
 	}
 	if value == "" {
