@@ -1,12 +1,20 @@
 package copytaster
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/boot"
@@ -171,5 +179,78 @@ func TestKeysOfSearch(t *testing.T) {
 	o.refused(boot.ExitFailed, "exists", "keys", "add", "x", "--out", file)
 	if got := o.lines(boot.ExitOK, "keys", "list", "--all"); len(got) != 2 {
 		t.Errorf("%v", got)
+	}
+}
+
+// TestSearchAnswersByTheKeysItKnows: while Kafka is away, keys open and don't open as they
+// did before, and /readyz says what is the matter.
+func TestSearchAnswersByTheKeysItKnows(t *testing.T) {
+	c, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeKafka := sync.OnceFunc(c.Close)
+	t.Cleanup(closeKafka)
+	brokers := "--kafka-brokers=" + c.ListenAddrs()[0]
+	code, key, errs := run(t, "", "keys", "add", "Desk", brokers)
+	if code != boot.ExitOK {
+		t.Fatal(errs)
+	}
+	chosen, err := choose([]string{"search"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	p, err := launch(ctx, chosen, boot.Config{Listen: "127.0.0.1:0"}, zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.ErrorLevel), func(string) []string {
+		return []string{"--search-keys", brokers, "--elasticsearch-url=http://127.0.0.1:1"}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
+		cancel()
+		if err := p.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
+	ask := func(path, key string) (int, string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.Addr()+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-API-Key", key)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		b, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(b)
+	}
+	// Who is let in is told that Elasticsearch is away: there is none.
+	let := func(in bool) error {
+		good, body := ask("/v1/articles", strings.TrimSpace(key))
+		bad, _ := ask("/v1/articles", "x")
+		if in != strings.Contains(body, "The index can't be reached") || in != (bad == http.StatusUnauthorized) {
+			return fmt.Errorf("%d %s, and with a wrong key %d", good, body, bad)
+		}
+		return nil
+	}
+	await(t, "the key opens", func() error { return let(true) })
+	closeKafka()
+	await(t, "readyz tells that Kafka is away", func() error {
+		_, body := ask("/readyz", "")
+		if strings.Contains(body, `"search/keys":"ok"`) || !strings.Contains(body, `"search/keys":`) {
+			return errors.New(body)
+		}
+		return nil
+	})
+	if err := let(true); err != nil {
+		t.Error(err)
 	}
 }
