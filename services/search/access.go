@@ -31,7 +31,7 @@ type Access struct {
 
 	SearchProxyUserHeader string      `help:"Header by which a proxy in front names the person who asks; without it, none is believed. The proxy must take it out of what clients send." placeholder:"NAME"`
 	SearchProxyRoleHeader string      `help:"Header by which it says what they are: reader, editor, operator." default:"X-Forwarded-Role" placeholder:"NAME"`
-	SearchProxyFrom       []string    `help:"Addresses or networks that the proxy comes from." placeholder:"ADDRESS,..."`
+	SearchProxyFrom       []string    `help:"Addresses or networks that a proxy in front comes from; it says in X-Forwarded-For where a request comes from." placeholder:"ADDRESS,..."`
 	SearchProxySecret     secret.Text `help:"Secret by which the proxy is known besides, in the header X-Copytaster-Proxy; better in a file."`
 	SearchProxySecretFile string      `help:"File with that secret, read at the start." placeholder:"FILE"`
 }
@@ -95,8 +95,8 @@ func (a *Access) checkProxy(bad func(name string, err error)) {
 		bad("search-proxy-from", err)
 	}
 	if a.SearchProxyUserHeader == "" {
-		if len(a.SearchProxyFrom) > 0 || a.proxySecret().Given() {
-			bad("search-proxy-user-header", errors.New("is empty, and there is a proxy"))
+		if a.proxySecret().Given() {
+			bad("search-proxy-user-header", errors.New("is empty, and the proxy has a secret"))
 		}
 		return
 	}

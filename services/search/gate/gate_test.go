@@ -240,6 +240,9 @@ func TestKeysEnd(t *testing.T) {
 				k, text := d.key(func(k *access.Key) { k.ExpiresAt = time.Now().Add(30 * time.Minute) })
 				w := d.login(text, "")
 				d.want(w, 303, "")
+				if c := w.Result().Cookies()[0]; !c.Expires.Equal(k.ExpiresAt) {
+					t.Errorf("the session is good until %v, the key until %v", c.Expires, k.ExpiresAt)
+				}
 				cookie := w.Result().Cookies()[0].String()
 				d.want(d.ask("GET", "/read", "Cookie", cookie), 200, "in: team "+k.ID+" [read] true")
 				d.want(d.ask("GET", "/read", "X-API-Key", text), 200, "in:")

@@ -13,10 +13,11 @@ import (
 	"github.com/copytaster/copytaster/pkg/access"
 )
 
-// Proxy is who may say whose a request is. The zero value: nobody.
+// Proxy is who may say from where a request comes, and whose it is. The zero value:
+// nobody.
 type Proxy struct {
 	From         []netip.Prefix // addresses that it comes from
-	UserHeader   string         // "": it says nothing
+	UserHeader   string         // "": it doesn't say whose a request is
 	RoleHeader   string         // with a [access.Role]
 	SecretHeader string         // has Secret, if there is one
 	Secret       string
@@ -105,7 +106,7 @@ func (p *Proxy) address(r *http.Request) string {
 		return r.RemoteAddr
 	}
 	a := at.Addr()
-	if p.on() && p.is(r) {
+	if p.is(r) {
 		if all := r.Header.Values("X-Forwarded-For"); len(all) > 0 {
 			last := all[len(all)-1]
 			last = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
