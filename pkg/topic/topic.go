@@ -35,6 +35,7 @@ const (
 	Status         = "articles.status"
 	EmbargoPending = "embargo.pending"
 	Audit          = "articles.audit"
+	Overrides      = "article.overrides"
 	ReleaseDead    = "release.dead"
 
 	// AccessKeys has the API keys, as package access writes them; AccessAudit what was done with them.
@@ -74,6 +75,7 @@ var All = []Topic{
 	{Name: Status, Partitions: 1, Compact: true, Writer: "release", Readers: []string{"release"}, About: "articles that are killed, withheld, under embargo, reinstated, or expire"},
 	{Name: EmbargoPending, Partitions: 1, Compact: true, Writer: "release", Readers: []string{"release"}, About: "articles under embargo that wait for their time"},
 	{Name: Audit, Partitions: 1, Writer: "copytaster", Also: "release", Readers: []string{"release"}, About: "kills, holds and what lifted them, of editors and of agencies: who, when, why, and where the article had gone"},
+	{Name: Overrides, Partitions: 1, Compact: true, Writer: "copytaster", Readers: []string{"enrich"}, About: "what editors corrected of articles, which goes before all that is found out of them"},
 	{Name: Generations, Partitions: 1, Compact: true, Writer: "copytaster", Readers: []string{"enrich"}, About: "the generations of the enrichment that were issued, and the one that counts"},
 	{Name: AccessKeys, Partitions: 1, Compact: true, Writer: "copytaster", Readers: []string{"search"}, About: "the API keys, hashed: whose, what they may ask for and see, until when"},
 	{Name: AccessAudit, Partitions: 1, Writer: "copytaster", About: "what was done with API keys: who, when, why"},

@@ -19,6 +19,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/search"
+	"github.com/copytaster/copytaster/services/search/api"
 	"github.com/copytaster/copytaster/services/search/export"
 	"github.com/copytaster/copytaster/services/search/find"
 	"github.com/copytaster/copytaster/services/search/gate"
@@ -292,6 +293,10 @@ func TestEveryRouteAsks(t *testing.T) {
 	a := n.index(report{id: "a", agency: "dpa", language: "en", headline: secret, body: []string{secret}})[0]
 	r, patterns := n.as(access.Grant{})
 	r.key = ""
+	contract, err := theContract()
+	if err != nil {
+		t.Fatal(err)
+	}
 	asked := 0
 	for path, method := range paths(patterns, a.URI) {
 		req, err := http.NewRequestWithContext(t.Context(), method, r.base+path, nil)
@@ -316,11 +321,16 @@ func TestEveryRouteAsks(t *testing.T) {
 		if res.StatusCode != want || strings.Contains(string(body), secret) {
 			t.Errorf("%s %s: %d %s", method, path, res.StatusCode, body)
 		}
+		if method == http.MethodGet && strings.HasPrefix(path, "/v1/") && path != api.PatternOther {
+			if err := contract.check(path, response{res.StatusCode, res.Header, string(body)}); err != nil {
+				t.Error(err)
+			}
+		}
 		if want == http.StatusUnauthorized && res.Header.Get("WWW-Authenticate") == "" {
 			t.Errorf("%s %s doesn't say how to ask", method, path)
 		}
 	}
-	if asked < 5 {
+	if asked < 14 {
 		t.Errorf("only %d routes ask", asked)
 	}
 }

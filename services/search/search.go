@@ -110,7 +110,6 @@ type route struct {
 // articles: no finder is to be had but that of whoever the gate has let in.
 func routes(g *gate.Gate, f *find.Finder, keep api.Archive, public string, log zerolog.Logger) ([]route, error) {
 	reader := func(r *http.Request) *find.Finder { return f.As(access.Of(r.Context()).Grant) }
-	readers := func(r *http.Request) api.Finder { return reader(r) }
 	page, err := web.New(func(r *http.Request) web.Finder { return reader(r) }, log)
 	if err != nil {
 		return nil, err
@@ -119,15 +118,18 @@ func routes(g *gate.Gate, f *find.Finder, keep api.Archive, public string, log z
 	if err != nil {
 		return nil, err
 	}
-	return []route{
-		{api.PatternSearch, "search", g.For(access.Read, api.Search(readers, public, log))},
-		{api.PatternArticle, "article", g.For(access.Read, api.Article(readers, public, log))},
-		{api.PatternOriginal, "original", g.For(access.Read, api.Original(readers, keep, log))},
-		{api.PatternOther, "other", g.For(access.Read, api.Other())},
-		{web.PatternPage, "page", g.Page(access.Read, page, form)},
-		{gate.PatternForm, "login", g.Form(form)},
-		{gate.PatternLogin, "login", g.Login(form)},
-		{gate.PatternLogout, "login", g.Logout()},
-		{web.PatternAssets, "assets", web.Assets()},
-	}, nil
+	service := api.Service{Finder: reader, Archive: keep, Public: public, Log: log}
+	var all []route
+	for _, r := range api.Routes {
+		all = append(all, route{r.Pattern, r.Name, g.For(access.Read, r.Handler(service))})
+	}
+	// What answers where there is no other route comes behind those.
+	return append(all,
+		route{web.PatternPage, "page", g.Page(access.Read, page, form)},
+		route{gate.PatternForm, "login", g.Form(form)},
+		route{gate.PatternLogin, "login", g.Login(form)},
+		route{gate.PatternLogout, "login", g.Logout()},
+		route{api.PatternOther, "other", g.For(access.Read, api.Other())},
+		route{web.PatternAssets, "assets", web.Assets()},
+	), nil
 }
