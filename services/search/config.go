@@ -9,6 +9,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/archive"
 	"github.com/copytaster/copytaster/pkg/boot"
+	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/elastic"
 )
@@ -16,8 +17,9 @@ import (
 // Config is what the search service can be told.
 type Config struct {
 	Elasticsearch elastic.Config `embed:"" prefix:"elasticsearch-"`
-	Namespace     string         `help:"Prefix of the names of all indices, for several installations on one cluster." placeholder:"PREFIX"`
-	SearchTimeout time.Duration  `help:"How long one call of Elasticsearch may take." default:"5s"`
+	// Bus is for the keys alone, but for its namespace, which is the indices', too.
+	Bus           bus.Config    `embed:""`
+	SearchTimeout time.Duration `help:"How long one call of Elasticsearch may take." default:"5s"`
 	// SearchRelatedTimeout is short: a search of all shards, where the article itself
 	// is in one.
 	SearchRelatedTimeout time.Duration  `help:"How long an article waits for the lists of those it goes on from and those that go on from it; then it is shown without." default:"1s"`
@@ -26,6 +28,7 @@ type Config struct {
 	// SearchPublicURL is for where a proxy stands in front: by what is asked
 	// there, the service can't tell how clients reach it.
 	SearchPublicURL string `help:"Address at which clients reach this service, for links in feeds (default: as the client called it)." placeholder:"URL"`
+	Access          `embed:""`
 }
 
 // MinTimeout and MaxTimeout bound both timeouts. Above the maximum, the HTTP
@@ -42,7 +45,7 @@ func (c Config) Validate() error {
 		env := boot.EnvPrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 		errs = append(errs, fmt.Errorf("setting %s (%s): %w", name, env, err))
 	}
-	if err := corpus.Namespace(c.Namespace).Validate(); err != nil {
+	if err := corpus.Namespace(c.Bus.Namespace).Validate(); err != nil {
 		bad("namespace", err)
 	}
 	if c.SearchTimeout < MinTimeout || c.SearchTimeout > MaxTimeout {
@@ -58,6 +61,10 @@ func (c Config) Validate() error {
 		(err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
 		bad("search-public-url", fmt.Errorf("%q is no address such as https://news.example/search", c.SearchPublicURL))
 	}
+	if c.SearchKeys {
+		errs = append(errs, c.Bus.Validate())
+	}
+	c.check(bad)
 	return errors.Join(errs...)
 }
 

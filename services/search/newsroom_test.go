@@ -24,6 +24,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/archive"
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/boot"
+	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/elastic"
 	"github.com/copytaster/copytaster/pkg/localtest"
@@ -39,6 +40,7 @@ type newsroom struct {
 	names corpus.Namespace
 	base  string // of the service's URLs
 	kept  archive.Config
+	key   string // that requests are sent with, if it isn't empty
 
 	address string // of Elasticsearch
 }
@@ -61,7 +63,7 @@ func open(tb testing.TB) *newsroom {
 		tb.Fatal(err)
 	}
 	n.base = serve(tb, search.Config{
-		Elasticsearch: elastic.Config{URL: []string{address}}, Namespace: string(n.names), SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "Europe/Berlin",
+		Elasticsearch: elastic.Config{URL: []string{address}}, Bus: bus.Config{Namespace: string(n.names)}, SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "Europe/Berlin",
 		Archive: n.kept,
 	})
 	return n
@@ -69,6 +71,21 @@ func open(tb testing.TB) *newsroom {
 
 // serve runs the service and gives the base of its URLs.
 func serve(tb testing.TB, c search.Config) string {
+	tb.Helper()
+	base := start(tb, c)
+	await(tb, "the routes are mounted", func() bool {
+		res, err := http.Get(base + "/assets/style.css")
+		if err != nil {
+			return false
+		}
+		_ = res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	})
+	return base
+}
+
+// start starts the service, and gives the base of its URLs.
+func start(tb testing.TB, c search.Config) string {
 	tb.Helper()
 	if err := c.Validate(); err != nil {
 		tb.Fatal(err)
@@ -94,16 +111,7 @@ func serve(tb testing.TB, c search.Config) string {
 			tb.Error(err)
 		}
 	})
-	base := "http://" + srv.Addr()
-	await(tb, "the routes are mounted", func() bool {
-		res, err := http.Get(base + "/assets/style.css")
-		if err != nil {
-			return false
-		}
-		_ = res.Body.Close()
-		return res.StatusCode == http.StatusOK
-	})
-	return base
+	return "http://" + srv.Addr()
 }
 
 // serveHandler serves h and gives the base of its URLs.
@@ -323,6 +331,9 @@ type response struct {
 // get asks the service; path is taken as it stands.
 func (n *newsroom) get(path string, header ...string) response {
 	n.tb.Helper()
+	if n.key != "" {
+		header = append(header, "X-API-Key", n.key)
+	}
 	return get(n.tb, n.base+path, header...)
 }
 

@@ -53,7 +53,7 @@ func Search(of Readers, public string, log zerolog.Logger) http.Handler {
 			fail(w, r, log, malformed(err))
 			return
 		}
-		w.Header().Set("Vary", "Accept")
+		w.Header().Add("Vary", "Accept")
 		form, err := negotiate(r, values, true)
 		if err != nil {
 			fail(w, r, log, err)
@@ -95,7 +95,7 @@ func Article(of Readers, public string, log zerolog.Logger) http.Handler {
 			fail(w, r, log, malformed(err))
 			return
 		}
-		w.Header().Set("Vary", "Accept")
+		w.Header().Add("Vary", "Accept")
 		form, err := negotiate(r, values, false)
 		if err != nil {
 			fail(w, r, log, err)
