@@ -309,9 +309,9 @@ func TestSpelling(t *testing.T) {
 	}
 	n.index(all[13:]...)
 	for q, want := range map[string]string{
-		"militery":                  "military",
-		"Militery junta":            "military junta",
-		`"militery junat" -ferry`:   `"military junta" -ferry`,
+		"militery":                   "military",
+		"Militery junta":             "military junta",
+		`"militery junat" -ferry`:    `"military junta" -ferry`,
 		"govrnment Ouagadugou":       "government ouagadougou",
 		"military junta":             "",
 		"militaries":                 "", // is found by its stem
