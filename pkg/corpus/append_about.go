@@ -141,3 +141,20 @@ func named(a *article.Article, t article.EntityType) []string {
 		return ""
 	})
 }
+
+// corrections appends what editors corrected.
+func (w *writer) corrections(c *article.Corrections) {
+	if c.Number == 0 && len(c.Fields) == 0 {
+		return
+	}
+	w.number(`,"corrections":{"number":`, int64(c.Number))
+	for i := range c.Fields {
+		f := &c.Fields[i]
+		w.field(item(i, `,"fields":[{"field":`, `,{"field":`), f.Field)
+		w.some(`,"who":`, f.Who)
+		w.someTime(`,"at":`, f.At)
+		w.b = append(w.b, '}')
+	}
+	w.end(len(c.Fields))
+	w.b = append(w.b, '}')
+}
