@@ -194,7 +194,7 @@ func send(w http.ResponseWriter, r *http.Request, log zerolog.Logger, b []byte, 
 		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(b)))
-	if _, err := w.Write(b); err != nil {
+	if _, err := w.Write(b); err != nil { //nolint:gosec // its type is stated, and nosniff: it is no page
 		log.Debug().Err(err).Msg("client left before its answer")
 	}
 }
