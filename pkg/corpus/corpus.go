@@ -227,6 +227,12 @@ const (
 	Keyphrases    = "stemmed.keyphrases" // normal forms
 )
 
+const wordsOf = "words"
+
+// Words is the name of the field that holds the words, folded and unstemmed, of
+// names: source, agency, cited_media, and those above that are names.
+func Words(field string) string { return field + "." + wordsOf }
+
 // SaidWords is the name of the field that holds the words of a quote, stemmed in
 // the language with that key.
 func SaidWords(language string) string { return "stemmed.said.words." + language }

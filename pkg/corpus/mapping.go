@@ -71,6 +71,13 @@ func Analyzer(language string) string {
 
 func keyword(limit int) object { return object{"type": "keyword", "ignore_above": limit} }
 
+// name is a keyword that is found by its words, too, as [Words] of the field.
+func name() object {
+	m := keyword(MaxNameKeyword)
+	m["fields"] = object{wordsOf: object{"type": "text", "analyzer": "folded", "norms": false}}
+	return m
+}
+
 func date() object { return object{"type": "date", "format": "strict_date_optional_time"} }
 
 // blob is kept and given back, and not looked into.
@@ -138,6 +145,9 @@ func articlesMapping() object {
 	m := strict(p)
 	m["_source"] = object{"excludes": []string{"stemmed"}}
 	p["dateline"] = text("folded")
+	for _, f := range []string{"source", "agency", "cited_media"} {
+		p[f] = name()
+	}
 	p["ruling"] = object{"type": "long", "coerce": false, "index": false, "doc_values": false}
 	stemmed := object{}
 	for _, l := range append([]string{Other}, Languages...) {
@@ -156,15 +166,14 @@ func articlesMapping() object {
 	// object keeps them together. Article and nested objects are documents to
 	// Elasticsearch, which refuses an article with more than
 	// index.mapping.nested_objects.limit, 10,000, of them.
-	stemmed["said"] = nested(object{"words": strict(said), "speaker": keyword(MaxNameKeyword)})
+	stemmed["said"] = nested(object{"words": strict(said), "speaker": name()})
 	stemmed["sums"] = nested(object{"value": object{"type": "double_range"}, "currency": keyword(MaxCodeKeyword)})
-	stemmed["speakers"] = keyword(MaxNameKeyword)
 	stemmed["currencies"] = keyword(MaxCodeKeyword)
-	stemmed["filed"] = keyword(MaxNameKeyword)
 	stemmed["mentioned"] = object{"type": "date_range", "format": "strict_date_optional_time"}
-	for _, f := range []string{"persons", "organisations", "places", "topics", "keyphrases"} {
-		stemmed[f] = keyword(MaxNameKeyword)
+	for _, f := range []string{"persons", "organisations", "places", "keyphrases", "speakers", "filed"} {
+		stemmed[f] = name()
 	}
+	stemmed["topics"] = keyword(MaxNameKeyword)
 	stemmed["countries"] = keyword(MaxCodeKeyword)
 	stemmed["locations"] = object{"type": "geo_point"}
 	p["stemmed"] = strict(stemmed)
