@@ -74,9 +74,11 @@ func keyword(limit int) object { return object{"type": "keyword", "ignore_above"
 // name is a keyword that is found by its words, too, as [Words] of the field.
 func name() object {
 	m := keyword(MaxNameKeyword)
-	m["fields"] = object{wordsOf: object{"type": "text", "analyzer": "folded", "norms": false}}
+	m["fields"] = object{wordsOf: words()}
 	return m
 }
+
+func words() object { return object{"type": "text", "analyzer": "folded", "norms": false} }
 
 func date() object { return object{"type": "date", "format": "strict_date_optional_time"} }
 
@@ -160,7 +162,11 @@ func articlesMapping() object {
 	}
 	said := object{}
 	for _, l := range append([]string{Other}, Languages...) {
-		said[l] = object{"type": "text", "analyzer": Analyzer(l)}
+		of := object{"type": "text", "analyzer": Analyzer(l)}
+		if l != Other {
+			of["fields"] = object{wordsOf: words()}
+		}
+		said[l] = of
 	}
 	// A quote's words belong to its speaker, an amount to its currency: a nested
 	// object keeps them together. Article and nested objects are documents to

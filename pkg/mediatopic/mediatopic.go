@@ -13,6 +13,8 @@ package mediatopic
 
 import (
 	_ "embed"
+	"iter"
+	"maps"
 	"strings"
 	"sync"
 )
@@ -32,3 +34,6 @@ var labels = sync.OnceValue(func() map[string]string {
 // Label is the English name of a topic ("conflict, war and peace" of "medtop:16000000"); "" if it
 // is none of this release.
 func Label(qcode string) string { return labels()[qcode] }
+
+// All are the topics and their English names, in no order.
+func All() iter.Seq2[string, string] { return maps.All(labels()) }

@@ -59,36 +59,46 @@ func (a *Analyzer) Each(text string, f func(word string, at Token)) {
 }
 
 func (a *Analyzer) word(s string) string {
-	if a.french {
-		s = diaeresis(s)
-	}
-	s = Lower(s)
-	if a.french {
-		s = elide(s)
-	}
-	if a.stem == nil || a.foldFirst {
-		s = Fold(s)
-	}
 	if a.stem == nil {
-		return s
+		return Fold(Lower(s))
 	}
+	return a.stemmed(Lower(s))
+}
+
+// Both are the word that the analyzer folded makes of a token, and its own.
+func (a *Analyzer) Both(token string) (folded, own string) {
+	small := Lower(token)
+	folded = Fold(small)
+	switch {
+	case a.stem == nil:
+		return folded, folded
+	case a.foldFirst:
+		return folded, a.stems(folded)
+	}
+	return folded, a.stemmed(small)
+}
+
+// stemmed is the word of a token in small letters.
+func (a *Analyzer) stemmed(small string) string {
+	switch {
+	case a.foldFirst:
+		return a.stems(Fold(small))
+	case a.french:
+		if !isASCII(small) {
+			small = diaereses.Replace(small)
+		}
+		return Fold(a.stems(elide(small)))
+	}
+	return Fold(a.stems(small))
+}
+
+func (a *Analyzer) stems(s string) string {
 	a.env.SetCurrent(s)
 	a.stem(a.env)
-	s = a.env.Current()
-	if a.foldFirst {
-		return s
-	}
-	return Fold(s)
+	return a.env.Current()
 }
 
-func diaeresis(s string) string {
-	if isASCII(s) {
-		return s
-	}
-	return diaereses.Replace(s)
-}
-
-var diaereses = strings.NewReplacer("ï", "i", "Ï", "I", "ë", "e", "Ë", "E")
+var diaereses = strings.NewReplacer("ï", "i", "ë", "e")
 
 // articles are what French elides in front of an apostrophe.
 var articles = map[string]bool{
