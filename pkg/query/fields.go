@@ -12,7 +12,8 @@ import (
 type kind uint8
 
 const (
-	ofText    kind = iota // words of a text, stemmed by its language
+	nothing   kind = iota // yet
+	ofText                // words of a text, stemmed by its language
 	ofName                // words of names, unstemmed
 	ofPlace               // likewise, or the code of a country
 	ofCode                // one of a list of codes

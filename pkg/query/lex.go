@@ -38,6 +38,7 @@ type lexer struct {
 	around []bracket // those that are open
 	inside *Field    // the field that holds for what stands here
 	spent  budget
+	most   int // words
 }
 
 // bracket is one that is open: where, and the field that holds outside of it.
@@ -247,12 +248,12 @@ func (l *lexer) finish(t *term, start int) error {
 		if err := l.pattern(t); err != nil {
 			return err
 		}
-		if l.spent.words += words; l.spent.words > MaxWords {
-			return wrong(t.at, "the query has more than %d words", MaxWords)
+		if l.spent.words += words; l.spent.words > l.most {
+			return wrong(t.at, "there are more than %d words", l.most)
 		}
 	}
 	if l.spent.clauses += t.clauses(); l.spent.clauses > MaxClauses {
-		return wrong(t.at, "the query looks for too much at once: %d words anywhere are the most, or %d of one text, or %d of names", MaxClauses/anywhere, MaxClauses/languages, MaxClauses)
+		return wrong(t.at, "the query looks for too much at once: %d words anywhere are the most, or %d of one text, or %d of names", MaxAnywhere, MaxClauses/languages, MaxClauses)
 	}
 	l.add(token{mark: operand, at: t.at, term: t})
 	return nil

@@ -15,7 +15,7 @@ import (
 // doesn't stand in front of a word, and AND, OR and NOT are words where there is
 // nothing that they could join.
 func Parse(s string) (Query, error) {
-	root, err := parse(s, nil)
+	root, err := parse(s, nil, MaxWords)
 	if err != nil || root == nil {
 		return Query{}, err
 	}
@@ -33,20 +33,23 @@ func Parse(s string) (Query, error) {
 }
 
 // ParseSaid reads what is asked of one quote, as what stands in the brackets of
-// said:( ).
+// said:( ). It must name something that was said. Errors are as those of [Parse].
 func ParseSaid(s string) (Said, error) {
-	root, err := parse(s, named(fieldSaid))
+	root, err := parse(s, named(fieldSaid), MaxSaid)
+	if err == nil && root != nil && !names(root) {
+		return Said{}, wrong(0, "this only leaves words out; name one that was said")
+	}
 	return Said{root}, err
 }
 
 const fieldSaid = "said"
 
-func parse(s string, inside *Field) (node, error) {
+func parse(s string, inside *Field, words int) (node, error) {
 	text := []rune(s)
 	if len(text) > MaxLength {
 		return nil, wrong(MaxLength, "the query has %d characters, the limit is %d", len(text), MaxLength)
 	}
-	l := lexer{text: text, inside: inside}
+	l := lexer{text: text, inside: inside, most: words}
 	if err := l.run(); err != nil {
 		return nil, err
 	}

@@ -219,7 +219,7 @@ func TestErrors(t *testing.T) {
 		"尼日尔*":                                 {0, "single word"},
 		`"a b"~51`:                             {5, "up to 50"},
 		strings.Repeat("a", query.MaxLength+1): {query.MaxLength, "characters"},
-		strings.Repeat("a ", 26) + "b":         {52, "too much at once"},
+		strings.Repeat("a ", query.MaxAnywhere) + "b":         {52, "too much at once"},
 		`"` + strings.Repeat("a ", query.MaxWords) + `b"`:     {0, "more than 100 words"},
 		strings.Repeat("abc* ", query.MaxPatterns) + "abcd?e": {50, "more than 10 words"},
 		"topic:policy": {6, ""},
@@ -242,7 +242,7 @@ func TestErrors(t *testing.T) {
 func TestLimitsAreInclusive(t *testing.T) {
 	for _, in := range []string{
 		strings.Repeat("é", query.MaxLength),
-		strings.Repeat("a ", 26),
+		strings.Repeat("a ", query.MaxAnywhere),
 		`"` + strings.Repeat("a ", query.MaxWords) + `"`,
 		strings.Repeat("abc* ", query.MaxPatterns),
 		strings.Repeat("(", query.MaxDepth) + "a" + strings.Repeat(")", query.MaxDepth),

@@ -7,6 +7,7 @@ package query
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/corpus"
@@ -18,10 +19,15 @@ const (
 	MaxLength = 1000
 	// MaxWords is how many words a query may have, those in phrases included.
 	MaxWords = 100
+	// MaxSaid is how many words may be asked of one quote by [ParseSaid], beside those of
+	// a query.
+	MaxSaid = 16
+	// MaxAnywhere is how many words or phrases may be looked for everywhere.
+	MaxAnywhere = 26
 	// MaxClauses is how much a query may ask of the index, where small machines refuse
-	// more than 1024 clauses: a word looked for everywhere is one in each text and
-	// language, so there may be 26 of them.
-	MaxClauses = 780
+	// more than 1024 clauses: a word looked for everywhere is one in each of six texts and
+	// five languages.
+	MaxClauses = MaxAnywhere * 30
 	// MaxDepth is how deep brackets may be nested.
 	MaxDepth = 8
 	// MaxPatterns is how many words with wildcards a query may have.
@@ -119,6 +125,20 @@ func (q Query) Everything() bool { return q.root == nil }
 
 // Empty tells whether nothing is asked for.
 func (s Said) Empty() bool { return s.root == nil }
+
+// names tells whether something must be there for a part to be found, rather than only
+// be missing.
+func names(n node) bool {
+	switch n := n.(type) {
+	case every:
+		return slices.ContainsFunc(n.of, names)
+	case some:
+		return !slices.ContainsFunc(n.of, func(o node) bool { return !names(o) })
+	case not:
+		return false
+	}
+	return true
+}
 
 func (n every) scores() bool { return scores(n.of) }
 func (n some) scores() bool  { return scores(n.of) }
