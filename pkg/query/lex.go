@@ -26,8 +26,7 @@ const (
 type token struct {
 	mark mark
 	at   int
-	term *term
-	text string // of an operator, as written
+	term *term // of an operand
 }
 
 // lexer cuts a query into tokens.
@@ -167,7 +166,7 @@ func (l *lexer) operand(at int) error {
 		}
 		t.text = string(l.text[start:l.i])
 		if operator, ok := l.operator(t); ok {
-			l.add(token{mark: operator, at: at, term: t, text: t.text})
+			l.add(token{mark: operator, at: at})
 			return nil
 		}
 	}

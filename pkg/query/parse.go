@@ -1,19 +1,13 @@
 package query
 
-import (
-	"strings"
-
-	"github.com/copytaster/copytaster/pkg/corpus"
-	"github.com/copytaster/copytaster/pkg/query/analysis"
-)
+import "github.com/copytaster/copytaster/pkg/corpus"
 
 // Parse reads a query. Blank text asks for everything. Anything else that is
 // no query is an [*Error].
 //
 // What newcomers type or paste is read as they mean it: punctuation by itself is
-// passed over, a colon with a blank behind it is punctuation, as a minus is that
-// doesn't stand in front of a word, and AND, OR and NOT are words where there is
-// nothing that they could join.
+// passed over, a colon with a blank behind it is punctuation, as is a minus that
+// doesn't stand in front of a word, and AND, OR or NOT with nothing that it could join.
 func Parse(s string) (Query, error) {
 	root, err := parse(s, nil, MaxWords)
 	if err != nil || root == nil {
@@ -173,21 +167,7 @@ func (p *parser) operand() (node, error) {
 	case operand:
 		return p.whole(t.term), nil
 	}
-	return p.word(t)
-}
-
-// word is an operator that has nothing to join.
-func (p *parser) word(t token) (node, error) {
-	t.term.text = strings.ToLower(t.text)
-	before := len(p.tokens)
-	if analysis.Count(t.term.text, 1) == 0 {
-		return nil, nil //nolint:nilnil // it is punctuation
-	}
-	if err := p.finish(t.term, t.at); err != nil {
-		return nil, err
-	}
-	p.tokens = p.tokens[:before]
-	return p.whole(t.term), nil
+	return nil, nil //nolint:nilnil // an operator that has nothing to join
 }
 
 // whole is a term by itself: of said:, if it isn't inside of its brackets, a quote.
