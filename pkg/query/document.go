@@ -49,7 +49,13 @@ func NewDocument(a *article.Article) *Document {
 
 // texts are the words of all texts. A position is the number of the field, in its
 // upper bits, and the place in the text.
-type texts struct{ stemmed, folded *index }
+type texts struct {
+	stemmed, folded *index
+	seen            map[string]both // by token: most stand there more than once
+}
+
+// both are where a token stands, among the stemmed words and the folded ones.
+type both struct{ stemmed, folded *[]int32 }
 
 // Of a position: how many bits are for the place, how far apart two texts of one field
 // are, and two fields.
@@ -62,7 +68,7 @@ const (
 func (f *Field) number() int { return slices.Index(fields, f) }
 
 func (t *texts) read(d *Document) {
-	t.stemmed, t.folded = newIndex(), newIndex()
+	t.stemmed, t.folded, t.seen = newIndex(), newIndex(), map[string]both{}
 	for i, f := range fields {
 		if f.kind != ofText {
 			continue
@@ -78,9 +84,15 @@ func (t *texts) read(d *Document) {
 // behind the last.
 func (t *texts) add(d *Document, text string, at int32) int32 {
 	analysis.Tokens(text, func(token analysis.Token) bool {
-		folded, stemmed := d.stemmed.Both(text[token.Start:token.End])
-		t.folded.add(folded, at)
-		t.stemmed.add(stemmed, at)
+		written := text[token.Start:token.End]
+		b, ok := t.seen[written]
+		if !ok {
+			folded, stemmed := d.stemmed.Both(written)
+			b = both{t.stemmed.of(stemmed), t.folded.of(folded)}
+			t.seen[written] = b
+		}
+		*b.stemmed = append(*b.stemmed, at)
+		*b.folded = append(*b.folded, at)
 		at++
 		return true
 	})
@@ -95,12 +107,14 @@ type index struct {
 
 func newIndex() *index { return &index{at: map[string]*[]int32{}} }
 
-func (x *index) add(word string, at int32) {
-	if all := x.at[word]; all != nil {
-		*all = append(*all, at)
-		return
+// of are the positions of a word, to be added to.
+func (x *index) of(word string) *[]int32 {
+	all := x.at[word]
+	if all == nil {
+		all = new([]int32)
+		x.at[word] = all
 	}
-	x.at[word] = &[]int32{at}
+	return all
 }
 
 func (x *index) positions(word string) []int32 {
@@ -127,7 +141,8 @@ func indexOf(a *analysis.Analyzer, texts ...string) *index {
 	at := int32(0)
 	for _, text := range texts {
 		a.Each(text, func(w string, _ analysis.Token) {
-			x.add(w, at)
+			all := x.of(w)
+			*all = append(*all, at)
 			at++
 		})
 		at += gap
