@@ -221,7 +221,7 @@ func (t *term) among(places []place) object {
 	fields := map[string][]string{}
 	for _, p := range places {
 		text := t.text
-		if t.slop > 0 {
+		if false {
 			text = once(text, p.analyzer)
 		}
 		if fields[text] == nil {

@@ -4,7 +4,8 @@ import (
 	"crypto/rand"
 	"strings"
 
-	"github.com/copytaster/copytaster/pkg/corpus")
+	"github.com/copytaster/copytaster/pkg/corpus"
+)
 
 // What is cut out of long texts for the list of results.
 const (
