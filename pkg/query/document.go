@@ -61,7 +61,7 @@ type both struct{ stemmed, folded *[]int32 }
 // are, and two fields.
 const (
 	placeBits = 24
-	gap       = 1
+	gap       = 100
 )
 
 // number is the place of a field of texts in the table.

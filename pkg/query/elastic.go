@@ -221,7 +221,7 @@ func (t *term) among(places []place) object {
 	fields := map[string][]string{}
 	for _, p := range places {
 		text := t.text
-		if false {
+		if t.slop > 0 {
 			text = once(text, p.analyzer)
 		}
 		if fields[text] == nil {

@@ -335,7 +335,7 @@ func (v times) test(f *Field, _ *tests) test {
 		return func(s *scene) bool {
 			from, to := v.bounds(s.clock, true)
 			return from < to && slices.ContainsFunc(s.found.Mentioned, func(p corpus.Period) bool {
-				return p.Last.UnixMilli() > from && p.First.UnixMilli() < to
+				return p.Last.UnixMilli() >= from && p.First.UnixMilli() < to
 			})
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/query"
 )
@@ -67,7 +69,7 @@ func TestMatch(t *testing.T) {
 	for want, queries := range map[bool][]string{
 		true: {
 			"", "niger", "Nigers", "NIGER junta", "troop", "withdrawal", "died", "die", "=died", `="have died"`, "muller", "MÜLLER", `"drone base"`, "drone-base", "air OR niger", "niger NOT mali", "-mali",
-			"NOT (mali OR chad)", "(mali OR niger) troops", `"troops junta"~6`, `"orders out"~3`, `"flag falls"`, "withdr*", "sold?er", "sol*rs", "nig*r",
+			"NOT (mali OR chad)", "(mali OR niger) troops", `"troops junta"~6`, `"troops troop junta"~6`, `"orders out"~3`, `"flag falls"`, "withdr*", "sold?er", "sol*rs", "nig*r",
 			"headline:niger", "headline:(niger junta)", "kicker:sahel", "standfirst:washington", "byline:muller", "body:soldier", "caption:soldier", "dateline:niamey", "body:=soldiers", "headline:troo*",
 			"person:abdramane", "person:Amadou", `person:="Amadou Abdramane"`, `person:"AMADOU abdramane"`, "person:abdr*", `org:"states army"`, "place:agadez", "place:NE", "country:ne", "country:(ML OR NE)",
 			"near:17,8", "near:16.97,7.99~1km", "topic:20000070", "topic:16000000", `topic:"coup d'etat"`, `keyphrase:"drone base"`, "keyphrase:drone",
@@ -143,6 +145,75 @@ func TestRelative(t *testing.T) {
 			t.Errorf("%s: %v %v", s, q.Relative(), err)
 		}
 	}
+}
+
+// leaves is how many clauses Lucene counts in a query.
+func leaves(q any) (n int) {
+	switch q := q.(type) {
+	case map[string]any:
+		for name, inside := range q {
+			switch name {
+			case "multi_match":
+				n += len(inside.(map[string]any)["fields"].([]string))
+			case "match_all", "match_none", "term", "prefix", "wildcard":
+				n++
+			case "terms", "range", "geo_distance":
+				n += 2
+			case "nested":
+				n += 1 + leaves(inside)
+			default:
+				n += leaves(inside)
+			}
+		}
+	case []any:
+		for _, o := range q {
+			n += leaves(o)
+		}
+	}
+	return n
+}
+
+// TestClausesAreBounded: whatever a query is made of, it asks no more of the index
+// than it may.
+func TestClausesAreBounded(t *testing.T) {
+	some := []string{"niger", "a b c", `"a b"~3`, "=x", "nig*", "said:x", "said:(a OR speaker:b)", "said:abc*", "headline:=x", "place:NE", "-lang:en", "near:1,2", "topic:sport", "amount:EUR:>1", "urgency:2", "date:2024", "person:x"}
+	for _, f := range query.Fields() {
+		if f.Missing == "" {
+			some = append(some, f.Example)
+		}
+	}
+	if anywhere := leaves(mustParse(t, "niger").Elastic(query.Clock{})); query.MaxClauses != query.MaxAnywhere*anywhere {
+		t.Errorf("a word anywhere is %d clauses", anywhere)
+	}
+	most := 0
+	rapid.Check(t, func(t *rapid.T) {
+		picked := rapid.SliceOfN(rapid.SampledFrom(some), 1, 3).Draw(t, "of")
+		s, q := "", query.Query{}
+		for i := 0; ; i++ {
+			longer := strings.TrimPrefix(s+rapid.SampledFrom([]string{" ", " OR "}).Draw(t, "joined")+picked[i%len(picked)], " OR ")
+			next, err := query.Parse(longer)
+			if err != nil {
+				break
+			}
+			s, q = longer, next
+		}
+		n := leaves(q.Elastic(query.Clock{Zone: berlin}))
+		if most = max(most, n); n > query.MaxClauses+query.MaxClauses/query.MaxAnywhere {
+			t.Fatalf("%d clauses of %s", n, s)
+		}
+	})
+	if most < query.MaxClauses/2 {
+		t.Errorf("no query had more than %d", most)
+	}
+}
+
+func mustParse(t *testing.T, s string) query.Query {
+	t.Helper()
+	q, err := query.Parse(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
 }
 
 func FuzzParse(f *testing.F) {

@@ -196,21 +196,30 @@ func (p *parser) bracketed(at int) (node, error) {
 // languages is how many fields the index has of each text.
 var languages = len(languageKeys) //nolint:gochecknoglobals // never changed
 
-// clauses is how many a term is to the index.
+// clauses is how many a term is to the index: a range and a distance are two each, and
+// so is what holds quotes and amounts together, beside what is looked for in it.
 func (t *term) clauses() int {
 	bare := t.exact || t.mask != ""
 	switch {
-	case t.inside && (t.field == nil || t.field.kind == ofQuote):
-		return languages + 1
+	case t.inside && t.field != nil && t.field.kind != ofQuote:
+		return 1
+	case t.inside:
+		return languages + 2
 	case t.field == nil && bare:
 		return len(corpus.TextFields)
 	case t.field == nil:
 		return anywhere
-	case t.field.kind == ofText && !bare && t.field.elastic != corpus.Dateline:
-		return languages
-	case t.field.kind == ofPlace, t.field.kind == ofTag:
-		return 2
-	default:
-		return 1
 	}
+	switch t.field.kind {
+	case ofText:
+		if !bare && t.field.elastic != corpus.Dateline {
+			return languages
+		}
+	case ofPlace, ofTag, ofTopic, ofNumber, ofTime, ofPeriod, ofPoint:
+		return 2
+	case ofMoney:
+		return 4
+	default:
+	}
+	return 1
 }

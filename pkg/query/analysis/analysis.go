@@ -89,7 +89,7 @@ func (a *Analyzer) stemmed(small string) string {
 		}
 		return Fold(a.stems(elide(small)))
 	}
-	return a.stems(Fold(small))
+	return Fold(a.stems(small))
 }
 
 func (a *Analyzer) stems(s string) string {
