@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/boot"
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/services/search/api"
@@ -78,7 +79,9 @@ func mount(k *boot.Kit, f *find.Finder, keep api.Archive, public string, log zer
 	if err := k.Metrics.Register(seconds); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
-	page, err := web.New(f, log)
+	reader := func(r *http.Request) *find.Finder { return f.As(access.Of(r.Context()).Grant) }
+	readers := func(r *http.Request) api.Finder { return reader(r) }
+	page, err := web.New(func(r *http.Request) web.Finder { return reader(r) }, log)
 	if err != nil {
 		return err
 	}
@@ -86,14 +89,17 @@ func mount(k *boot.Kit, f *find.Finder, keep api.Archive, public string, log zer
 		pattern, name string
 		handler       http.Handler
 	}{
-		{api.PatternSearch, "search", api.Search(f, public, log)},
-		{api.PatternArticle, "article", api.Article(f, public, log)},
-		{api.PatternOriginal, "original", api.Original(f, keep, log)},
+		{api.PatternSearch, "search", api.Search(readers, public, log)},
+		{api.PatternArticle, "article", api.Article(readers, public, log)},
+		{api.PatternOriginal, "original", api.Original(readers, keep, log)},
 		{api.PatternOther, "other", api.Other()},
 		{web.PatternPage, "page", page},
 		{web.PatternAssets, "assets", web.Assets()},
 	} {
-		timed := promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(prometheus.Labels{"route": r.name}), r.handler)
+		identified := http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+			r.handler.ServeHTTP(w, q.WithContext(access.With(q.Context(), access.Identity{})))
+		})
+		timed := promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(prometheus.Labels{"route": r.name}), identified)
 		if err := k.Handle(r.pattern, timed); err != nil {
 			return err
 		}

@@ -30,6 +30,10 @@ type Finder interface {
 	Zone() *time.Location
 }
 
+// Readers gives the finder of whoever sends a request. A handler has no other way to
+// articles, so that none can forget what its reader may see.
+type Readers func(r *http.Request) Finder
+
 // Patterns of the routes, for [http.ServeMux].
 const (
 	PatternSearch  = "GET /v1/articles"
@@ -41,8 +45,9 @@ const (
 // Search answers PatternSearch with a [find.Result], or with the articles in
 // the format that is asked for. public is the service's address for links in
 // them; "": as it was called.
-func Search(f Finder, public string, log zerolog.Logger) http.Handler {
+func Search(of Readers, public string, log zerolog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f := of(r)
 		values, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
 			fail(w, r, log, malformed(err))
@@ -82,8 +87,9 @@ func Search(f Finder, public string, log zerolog.Logger) http.Handler {
 
 // Article answers PatternArticle with a [find.Found], or with the article in
 // the format that is asked for; public as for [Search].
-func Article(f Finder, public string, log zerolog.Logger) http.Handler {
+func Article(of Readers, public string, log zerolog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f := of(r)
 		values, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
 			fail(w, r, log, malformed(err))

@@ -49,7 +49,7 @@ var (
 //
 // What a stranger wrote is never shown as a page of this site: a browser saves
 // it, believes the stated type and no other, and runs nothing in it.
-func Original(f Finder, keep Archive, log zerolog.Logger) http.Handler {
+func Original(of Readers, keep Archive, log zerolog.Logger) http.Handler {
 	places := make(chan struct{}, MaxOriginals)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -69,7 +69,7 @@ func Original(f Finder, keep Archive, log zerolog.Logger) http.Handler {
 			fail(w, r, log, err)
 			return
 		}
-		a, data, err := original(r.Context(), f, keep, article.URI(r.PathValue("uri")), revision)
+		a, data, err := original(r.Context(), of(r), keep, article.URI(r.PathValue("uri")), revision)
 		if err != nil {
 			fail(w, r, log, err)
 			return

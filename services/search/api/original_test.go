@@ -44,6 +44,9 @@ func (f *finder) Itself(context.Context, article.URI, article.Revision) (find.Fo
 	return answer()
 }
 
+// one is the finder of every reader.
+func one(f api.Finder) api.Readers { return func(*http.Request) api.Finder { return f } }
+
 type kept string
 
 func (k kept) Get(context.Context, archive.Key) ([]byte, error) { return []byte(k), nil }
@@ -65,7 +68,7 @@ func (s slow) Get(ctx context.Context, _ archive.Key) ([]byte, error) {
 // given back.
 func TestOriginalsAtOnce(t *testing.T) {
 	s := slow{make(chan struct{}), make(chan struct{})}
-	h := api.Original(&always{}, s, zerolog.Nop())
+	h := api.Original(one(&always{}), s, zerolog.Nop())
 	ask := func() int {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/articles/x/original", nil))
@@ -121,14 +124,14 @@ func TestKilledMeanwhile(t *testing.T) {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/articles/x/original", nil)
 		r.SetPathValue("uri", "x")
-		api.Original(f, kept("secret"), zerolog.Nop()).ServeHTTP(w, r)
+		api.Original(one(f), kept("secret"), zerolog.Nop()).ServeHTTP(w, r)
 		if told := strings.Contains(w.Body.String(), "secret"); w.Code != c.want || told != (c.want == http.StatusOK) {
 			t.Errorf("%s: %d %s", what, w.Code, w.Body)
 		}
 	}
 	w := httptest.NewRecorder()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/articles/x/original", nil)
-	api.Original(&finder{answers: []func() (find.Found, error){shown(article.Usable, "h")}}, nil, zerolog.Nop()).ServeHTTP(w, r)
+	api.Original(one(&finder{answers: []func() (find.Found, error){shown(article.Usable, "h")}}), nil, zerolog.Nop()).ServeHTTP(w, r)
 	if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "there is no archive") {
 		t.Errorf("without an archive: %d %s", w.Code, w.Body)
 	}

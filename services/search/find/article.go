@@ -121,7 +121,7 @@ func (f *Finder) article(ctx context.Context, uri article.URI, revision article.
 	if err != nil {
 		return nil, Found{}, err
 	}
-	if v.URI != uri || v.Status == article.Canceled {
+	if v.URI != uri || v.Status == article.Canceled || !f.allows(v) {
 		return nil, Found{}, ErrNotFound
 	}
 	v.Status, v.EmbargoUntil, v.ExpiresAt = head.Status, head.EmbargoUntil, head.ExpiresAt
@@ -167,7 +167,8 @@ func (e *entry) notice() bool {
 	return e.Status == article.Withheld && e.Headline == "" && e.Body == "" && e.Kicker == "" && e.Standfirst == "" && len(e.Caption) == 0
 }
 
-// revisions lists the revisions of a visible head, newest first.
+// revisions lists the revisions of a visible head that the reader is entitled to,
+// newest first.
 func (f *Finder) revisions(ctx context.Context, head *article.Article) ([]Revision, bool, error) {
 	fields := []string{"revision", "version", "status", "headline", "version_created", "received_at"}
 	texts := append(slices.Clone(fields), "kicker", "standfirst", "byline", "dateline", "body", "caption")
@@ -200,7 +201,7 @@ func (f *Finder) revisions(ctx context.Context, head *article.Article) ([]Revisi
 
 func (f *Finder) entries(ctx context.Context, head *article.Article, fields []string) ([]entry, error) {
 	body, err := json.Marshal(object{
-		"query": object{"bool": object{"filter": []any{term("uri", string(head.URI))}}},
+		"query": object{"bool": object{"filter": append(f.entitled(), term("uri", string(head.URI)))}},
 		"sort":  []any{object{"revision": "desc"}}, "size": MaxRevisions + 1, "_source": fields, "track_total_hits": false,
 	})
 	if err != nil {

@@ -92,7 +92,7 @@ func (f *Finder) still(ctx context.Context, as []*article.Article) ([]*article.A
 	now := f.now()
 	as = slices.DeleteFunc(as, func(a *article.Article) bool {
 		h := heads[corpus.ID(a.URI)]
-		return !a.Visible(now) || !f.sees(&h, now)
+		return !a.Visible(now) || !f.allows(a) || !f.sees(&h, now)
 	})
 	f.known(ctx, as)
 	return as, nil

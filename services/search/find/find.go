@@ -16,6 +16,7 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/elastic"
 )
@@ -50,6 +51,7 @@ type Finder struct {
 	timeout time.Duration
 	now     func() time.Time
 	marks   marks
+	grant   access.Grant // of whoever reads
 
 	// Related is how long an article waits for what it is related to, in all; 0: as
 	// long as each call may take. Log hears what failed of that. Set both before the
@@ -60,7 +62,8 @@ type Finder struct {
 
 // New makes a finder. Days are days in zone, which must have a name that
 // Elasticsearch knows; timeout bounds each call of Elasticsearch; now tells
-// which embargoes are over.
+// which embargoes are over. It finds for a reader who may see everything; for others
+// see [Finder.As].
 func New(es esapi.Transport, names corpus.Namespace, zone *time.Location, timeout time.Duration, now func() time.Time) *Finder {
 	return &Finder{es: es, names: names, zone: zone, timeout: timeout, now: now, marks: newMarks()}
 }

@@ -127,6 +127,8 @@ func (f *Finder) sayers(ctx context.Context, uri article.URI) ([]article.URI, er
 type head struct {
 	URI         article.URI    `json:"uri"`
 	Status      article.Status `json:"status"`
+	Source      string         `json:"source"`
+	Agency      string         `json:"agency"`
 	Embargo     time.Time      `json:"embargo_until"`
 	Expires     time.Time      `json:"expires_at"`
 	Headline    string         `json:"headline"`
@@ -159,7 +161,7 @@ func (f *Finder) heads(ctx context.Context, uris []article.URI) (map[string]head
 	}
 	err = f.call(ctx, esapi.MgetRequest{
 		Index: f.names.Articles(), Body: bytes.NewReader(body),
-		SourceIncludes: []string{"uri", "status", "embargo_until", "expires_at", "headline", "sort_date", fieldEvolvedFrom},
+		SourceIncludes: []string{"uri", "status", "source", "agency", "embargo_until", "expires_at", "headline", "sort_date", fieldEvolvedFrom},
 	}, &reply)
 	if err != nil {
 		return nil, err

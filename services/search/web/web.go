@@ -34,6 +34,9 @@ type Finder interface {
 	Zone() *time.Location
 }
 
+// Readers gives the finder of whoever sends a request, see [api.Readers].
+type Readers func(r *http.Request) Finder
+
 // Patterns of the routes, for [http.ServeMux].
 const (
 	PatternPage   = "GET /{$}"
@@ -52,14 +55,14 @@ const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; 
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 type page struct {
-	finder  Finder
+	finder  Readers
 	log     zerolog.Logger
 	look    *template.Template
 	version string
 }
 
 // New makes the page.
-func New(f Finder, log zerolog.Logger) (http.Handler, error) {
+func New(of Readers, log zerolog.Logger) (http.Handler, error) {
 	t, err := template.New("page.html").ParseFS(templates, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("page: %w", err)
@@ -68,7 +71,7 @@ func New(f Finder, log zerolog.Logger) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("page: %w", err)
 	}
-	return &page{finder: f, log: log, look: t, version: v}, nil
+	return &page{finder: of, log: log, look: t, version: v}, nil
 }
 
 // version changes with any of the assets, so that browsers can keep them for
@@ -100,7 +103,7 @@ func Assets() http.Handler {
 }
 
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	values := r.URL.Query()
+	finder, values := p.finder(r), r.URL.Query()
 	uri, revision := values.Get("uri"), url.Values{}
 	if values.Has("revision") {
 		revision.Set("revision", values.Get("revision"))
@@ -112,8 +115,8 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			values.Del(name)
 		}
 	}
-	request, err := find.ParseRequest(values, p.finder.Zone())
-	v := newView(request, p.finder.Zone(), p.version)
+	request, err := find.ParseRequest(values, finder.Zone())
+	v := newView(request, finder.Zone(), p.version)
 	status := http.StatusOK
 	failed := func(err error) api.Problem {
 		problem := api.ProblemOf(err)
@@ -123,7 +126,7 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err == nil {
 		var result find.Result
-		if result, err = p.finder.Search(r.Context(), v.search()); err == nil {
+		if result, err = finder.Search(r.Context(), v.search()); err == nil {
 			v.results(result, uri)
 		}
 	}
@@ -134,7 +137,7 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		number, err := api.ParseRevision(revision)
 		var found find.Found
 		if err == nil {
-			found, err = p.finder.Article(r.Context(), article.URI(uri), number)
+			found, err = finder.Article(r.Context(), article.URI(uri), number)
 		}
 		if err != nil {
 			v.unread(failed(err))

@@ -42,7 +42,7 @@ func (s shelf) Zone() *time.Location { return time.UTC }
 
 func render(t *testing.T, s shelf, query string) *httptest.ResponseRecorder {
 	t.Helper()
-	h, err := web.New(s, zerolog.Nop())
+	h, err := web.New(func(*http.Request) web.Finder { return s }, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,233 @@
+package search_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
+
+	"github.com/copytaster/copytaster/pkg/access"
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/search"
+	"github.com/copytaster/copytaster/services/search/api"
+	"github.com/copytaster/copytaster/services/search/export"
+	"github.com/copytaster/copytaster/services/search/find"
+	"github.com/copytaster/copytaster/services/search/web"
+)
+
+// as is the newsroom for a reader of that grant.
+func (n *newsroom) as(g access.Grant) *newsroom {
+	n.tb.Helper()
+	keep, closeIt, err := n.kept.Open(nil)
+	if err != nil {
+		n.tb.Fatal(err)
+	}
+	f := find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now)
+	page, err := web.New(func(*http.Request) web.Finder { return f.As(g) }, zerolog.Nop())
+	if err != nil {
+		n.tb.Fatal(err)
+	}
+	of := func(*http.Request) api.Finder { return f.As(g) }
+	mux := http.NewServeMux()
+	mux.Handle(api.PatternSearch, api.Search(of, "", zerolog.Nop()))
+	mux.Handle(api.PatternArticle, api.Article(of, "", zerolog.Nop()))
+	mux.Handle(api.PatternOriginal, api.Original(of, keep, zerolog.Nop()))
+	mux.Handle(api.PatternOther, api.Other())
+	mux.Handle(web.PatternPage, page)
+	srv := httptest.NewServer(mux)
+	n.tb.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
+		srv.Close()
+		if err := closeIt(); err != nil {
+			n.tb.Error(err)
+		}
+	})
+	as := *n
+	as.base = srv.URL
+	return &as
+}
+
+// foreign is what the agency and the source are called that some may not learn of.
+const (
+	foreignAgency = "Agence Étrangère"
+	foreignSource = "foreign-source"
+)
+
+// classified is an article that tells of itself wherever an article can.
+func classified(id, source, agency string) report {
+	w := secret + id
+	return report{
+		id: id, source: source, agency: agency, language: "ko", media: []string{w + " Post"}, kicker: w, headline: w + " Niger", standfirst: w, byline: w,
+		dateline: w, caption: w, credit: w, note: w, body: []string{w + " said so."}, url: "https://site.example/" + w,
+		said: []said{{w, w + " was said"}}, sums: []sum{{currency: "KPW", value: 99}}, filed: []string{w}, persons: []string{w + " Person"},
+		organisations: []string{w + " Organisation"}, keyphrases: []string{w + " phrase"}, places: []article.Place{{Name: w + " Place", Country: "KP"}},
+		topics: [][]string{{"medtop:20000002"}}, published: time.Date(2019, 1, 1, 9, 0, 0, 0, time.UTC), translated: .9,
+		original:    article.Original{Bytes: []byte("original of " + w), MediaType: "text/plain"},
+		evolvedFrom: []article.URI{article.NewURI("test", "open")},
+	}
+}
+
+// TestEntitlement: of what a reader isn't entitled to there is not a byte in any
+// answer; what they are entitled to is all there.
+func TestEntitlement(t *testing.T) {
+	n := open(t)
+	lift := func(r report, minutes int, change func(*report)) report {
+		r.created = day.Add(time.Duration(minutes) * time.Minute)
+		change(&r)
+		return r
+	}
+	closed := []report{
+		classified("agency", "", foreignAgency), classified("source", foreignSource, "dpa"), classified("both", foreignSource, foreignAgency),
+	}
+	turned := report{id: "turned", agency: "dpa", language: "en", headline: secret + " once", body: []string{secret}, created: day}
+	killed := lift(classified("killed", foreignSource, foreignAgency), 0, func(*report) {})
+	openFirst := lift(classified("open", "", foreignAgency), 0, func(r *report) { r.evolvedFrom = nil })
+	openOther := lift(classified("open", foreignSource, "dpa"), 1, func(r *report) { r.evolvedFrom = nil })
+	shown := report{
+		id: "open", agency: "dpa", language: "en", headline: "Bridge in Niger opens", body: []string{"It opened."}, created: day.Add(2 * time.Minute), published: day,
+		original:    article.Original{Bytes: []byte("what all may read"), MediaType: "text/plain"},
+		evolvedFrom: []article.URI{article.NewURI("test", "agency"), article.NewURI("test", "source"), article.NewURI("test", "killed"), article.NewURI("test", "earlier")},
+	}
+	last := shown
+	last.created, last.headline = day.Add(3*time.Minute), "Bridge in Niger opens at last"
+	as := n.index(append(closed, turned, lift(turned, 1, func(r *report) { r.agency = foreignAgency; r.source = foreignSource }),
+		killed, lift(killed, 1, func(r *report) { r.status = article.Canceled }), openFirst, openOther, shown, last,
+		report{id: "earlier", agency: "AFP", language: "fr", headline: "Un pont au Niger", body: []string{"Bientôt."}},
+		report{id: "bare", language: "en", headline: "Niger without an agency", body: []string{"x"}},
+	)...)
+	n.keep(as...)
+	hidden := []*article.Article{as[0], as[1], as[2], as[4], as[6]}
+	visibleTo := func(g access.Grant) (ids []string) {
+		for _, r := range []struct{ id, source, agency string }{{"open", "wire", "dpa"}, {"earlier", "wire", "AFP"}, {"bare", "wire", ""}} {
+			if g.Allows(r.source, r.agency) {
+				ids = append(ids, r.id)
+			}
+		}
+		slices.Sort(ids)
+		return ids
+	}
+	for name, g := range map[string]access.Grant{
+		"denied":            {AgenciesDenied: []string{strings.ToLower(foreignAgency[:1]) + foreignAgency[1:]}, SourcesDenied: []string{foreignSource}},
+		"allowed agencies":  {Agencies: []string{"DPA", "AFP"}, SourcesDenied: []string{foreignSource}},
+		"allowed sources":   {Sources: []string{"wire", "other"}, AgenciesDenied: []string{foreignAgency}},
+		"allowed both":      {Sources: []string{"wire"}, Agencies: []string{"dpa", "afp", "AP"}},
+		"nothing but a key": {Sources: []string{"nowhere"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := n.as(g)
+			r.tb = t
+			silent := func(path string, asked ...string) response {
+				t.Helper()
+				answer := r.get(path)
+				body := answer.body
+				for _, q := range asked { // what the reader said themselves
+					body = strings.ReplaceAll(body, q, "")
+				}
+				for _, w := range []string{secret, "Geheimnis", foreignAgency, "trang", foreignSource, "KPW", "\"KP\"", "\"ko\"", "Korea", "2019-01-01", "urn:copytaster:test:agency", "urn:copytaster:test:source", "urn:copytaster:test:killed"} {
+					if strings.Contains(body, w) {
+						t.Errorf("%s tells of %s: %s", path, w, body)
+					}
+				}
+				return answer
+			}
+			want := visibleTo(g)
+			facets := query("facets", strings.Join(find.FacetNames(), ","))
+			for _, p := range []string{"", query("q", "niger"), query("q", "-bridge"), query("sort", "time"), query("size", "1"), query("evolved_from", "urn:copytaster:test:open")} {
+				for _, path := range []string{"/v1/articles?" + p + "&" + facets, "/?" + p + "&" + facets} {
+					if got := silent(path); got.status != http.StatusOK {
+						t.Errorf("%s: %d %s", path, got.status, got.body)
+					}
+				}
+				for _, f := range export.Table {
+					if got := silent("/v1/articles?" + p + "&format=" + f.Name); got.status != http.StatusOK && got.status != http.StatusNoContent {
+						t.Errorf("%s as %s: %d %s", p, f.Name, got.status, got.body)
+					}
+				}
+			}
+			if got := r.search(); got.Total.Value != len(want) || !cmp.Equal(ids(got), want, cmp.Transformer("nil", func(s []string) []string { return append([]string{}, s...) })) {
+				t.Errorf("finds %d, %v, want %v", got.Total.Value, ids(got), want)
+			}
+			// What is looked for by its own words isn't found either.
+			for _, p := range [][2]string{
+				{"q", secret + "agency"}, {"said", "said"}, {"currency", "KPW"}, {"agency", foreignAgency}, {"source", foreignSource},
+				{"day", "2019-01-01"}, {"country", "KP"}, {"topic", "medtop:20000002"}, {"person", secret + "both Person"}, {"to", "2019-12-31"},
+			} {
+				got := r.search(p[0], p[1], "facets", strings.Join(find.FacetNames(), ","))
+				if got.Total.Value != 0 || len(got.Hits) != 0 {
+					t.Errorf("%s finds %+v", p, got)
+				}
+				for _, f := range got.Facets {
+					for _, v := range f.Values {
+						if v.Count != 0 && f.Name != p[0] || v.Chosen && v.Count != 0 {
+							t.Errorf("%s counts %s %+v", p, f.Name, v)
+						}
+					}
+				}
+			}
+			missing := r.get(articlePath("urn:copytaster:test:nowhere"))
+			for _, a := range hidden {
+				u := string(a.URI)
+				for _, path := range []string{articlePath(a.URI), articlePath(a.URI) + "?revision=" + a.Revision.String(), originalPath(a), originalPath(a) + "?revision=" + a.Revision.String()} {
+					if got := silent(path); got.status != http.StatusNotFound || got.body != missing.body {
+						t.Errorf("%s: %d %s, want as of what isn't there: %s", path, got.status, got.body, missing.body)
+					}
+				}
+				for _, f := range export.Table {
+					if got := silent(articlePath(a.URI) + "?format=" + f.Name); got.status != http.StatusNotFound {
+						t.Errorf("%s as %s: %d", a.URI, f.Name, got.status)
+					}
+				}
+				silent("/?"+query("uri", u, "revision", a.Revision.String()), u, strings.ReplaceAll(query("uri", u), "uri=", ""))
+			}
+			if p := r.problem(articlePath(as[3].URI) + "?revision=" + as[3].Revision.String()); p.Status != http.StatusNotFound {
+				t.Errorf("a revision of an article that turned foreign: %+v", p)
+			}
+			if !slices.Contains(want, "open") {
+				return
+			}
+			of := func(id string) article.URI { return article.NewURI("test", id) }
+			answer := silent(articlePath(of("open")))
+			var found find.Found
+			if err := json.Unmarshal([]byte(answer.body), &found); err != nil {
+				t.Fatal(err)
+			}
+			if len(found.Revisions) != 2 || found.MoreRevisions || len(found.Later) != 0 || len(found.Earlier) != 1 || found.Earlier[0].URI != of("earlier") {
+				t.Errorf("the article has %+v, earlier %+v, later %+v", found.Revisions, found.Earlier, found.Later)
+			}
+			if got := silent(articlePath(of("open")) + "?revision=" + as[9].Revision.String()); got.status != http.StatusOK {
+				t.Errorf("a revision of its own: %d", got.status)
+			}
+			for _, old := range as[7:9] {
+				for _, path := range []string{articlePath(old.URI), originalPath(old)} {
+					if got := silent(path + "?revision=" + old.Revision.String()); got.status != http.StatusNotFound {
+						t.Errorf("a foreign revision at %s: %d", path, got.status)
+					}
+				}
+			}
+			if got := silent(originalPath(as[10])); got.status != http.StatusOK || got.body != "what all may read" {
+				t.Errorf("the original: %d %s", got.status, got.body)
+			}
+		})
+	}
+
+	// Without a grant that restricts it, all of that is there; with none, nothing is.
+	if got := n.search("q", secret+"agency"); got.Total.Value != 1 {
+		t.Errorf("all may see: %+v", got)
+	}
+	if got := n.get(articlePath(as[6].URI)); got.status != http.StatusOK {
+		t.Errorf("a notice: %d", got.status)
+	}
+	nobody := n.as(access.Nothing())
+	if got := nobody.search(); got.Total.Value != 0 {
+		t.Errorf("nobody finds %+v", got)
+	}
+	if got := nobody.get(articlePath(as[10].URI)); got.status != http.StatusNotFound {
+		t.Errorf("nobody reads: %d", got.status)
+	}
+}
