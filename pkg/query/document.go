@@ -73,7 +73,7 @@ func (t *texts) read(d *Document) {
 		if f.kind != ofText {
 			continue
 		}
-		at := int32(i) << placeBits //nolint:gosec // a small table
+		at := int32(i) << placeBits
 		for _, text := range f.words(d) {
 			at = t.add(d, text, at) + gap
 		}

@@ -55,9 +55,9 @@ func (q Query) Elastic(clock Clock) map[string]any {
 	for i, t := range q.plain {
 		row[i] = t.text
 	}
-	close := constant(phrase(strings.Join(row, " "), everywhere(), nearbySlop), nearby)
+	together := constant(phrase(strings.Join(row, " "), everywhere(), nearbySlop), nearby)
 	if b, ok := found["bool"].(object); ok {
-		b["should"] = []any{close}
+		b["should"] = []any{together}
 	}
 	return found
 }

@@ -96,17 +96,16 @@ func (n quoted) test(c *tests) test {
 }
 
 // Fields of texts, as bits: all, and those that a word without a field is looked for in.
-var (
-	anyField        = ^uint64(0)
-	everywhereField = func() (bits uint64) {
-		for i, f := range fields {
-			if slices.Contains(corpus.TextFields, f.elastic) && f.kind == ofText {
-				bits |= 1 << i
-			}
+const anyField = ^uint64(0)
+
+var everywhereField = func() (bits uint64) {
+	for i, f := range fields {
+		if slices.Contains(corpus.TextFields, f.elastic) && f.kind == ofText {
+			bits |= 1 << i
 		}
-		return bits
-	}()
-)
+	}
+	return bits
+}()
 
 func (t *term) test(c *tests) test {
 	switch {
@@ -220,7 +219,7 @@ func inFields(at []int32, fields uint64) bool {
 // follow tells whether each word stands as far behind at as it should.
 func follow(words [][]int32, at int32) bool {
 	for i := 1; i < len(words); i++ {
-		if _, ok := slices.BinarySearch(words[i], at+int32(i)); !ok { //nolint:gosec // few words
+		if _, ok := slices.BinarySearch(words[i], at+int32(i)); !ok {
 			return false
 		}
 	}
@@ -234,7 +233,7 @@ func (w *wanted) around(x *index, fields uint64) bool {
 	for i, word := range w.words {
 		for _, p := range x.positions(word) {
 			if fields&(1<<(p>>placeBits)) != 0 {
-				all[i] = append(all[i], p-int32(i)) //nolint:gosec // few words
+				all[i] = append(all[i], p-int32(i))
 			}
 		}
 		if len(all[i]) == 0 {

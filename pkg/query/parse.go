@@ -166,6 +166,7 @@ func (p *parser) operand() (node, error) {
 		return p.bracketed(t.at)
 	case operand:
 		return p.whole(t.term), nil
+	default:
 	}
 	return nil, nil //nolint:nilnil // an operator that has nothing to join
 }

@@ -178,7 +178,7 @@ func TestErrors(t *testing.T) {
 		"foo:bar":              {0, "no field foo:"},
 		"persn:macron":         {0, "perhaps person:"},
 		"headlin:x":            {0, "perhaps headline:"},
-		"x -autor:y":           {3, "no field autor:"},
+		"x -writer:y":          {3, "no field writer:"},
 		"headline:&":           {9, "& is no word"},
 		`headline:""`:          {9, "no word between"},
 		"story:niger":          {0, "can't be searched yet"},

@@ -51,8 +51,14 @@ func topicsNamed(name string) []string {
 // mostNear is how many names of topics a message suggests.
 const mostNear = 3
 
+// longestName is how long a name of topics is that others are near to, in bytes.
+const longestName = 40
+
 // topicsNear are names of topics that may be meant by one that there isn't.
 func topicsNear(name string) []string {
+	if len(name) > longestName {
+		return nil
+	}
 	name = strings.ToLower(name)
 	type guess struct {
 		label string

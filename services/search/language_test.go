@@ -76,7 +76,7 @@ func TestLanguage(t *testing.T) {
 		{"=hauser", "bruecke"},
 		{"l’Europe", "sommet"},
 		{"europe", "sommet"},
-		{"=europe", ""},           // it stands there behind an article, as one word
+		{"=europe", ""}, // it stands there behind an article, as one word
 		{"hesite", "sommet"},
 		{"mágico", "partido"},
 		{"magica", "partido"},

@@ -41,7 +41,7 @@ func TestBothIsWordsOfEach(t *testing.T) {
 	folded := analysis.New("folded")
 	for _, name := range []string{"folded", "en", "de", "fr", "es"} {
 		a := analysis.New(name)
-		for _, token := range strings.Fields("Niger’s cafés l'État Haïti Straße naciones RUNNING 尼 ☕ œuvre") {
+		for token := range strings.FieldsSeq("Niger’s cafés l'État Haïti Straße naciones RUNNING 尼 ☕ œuvre") {
 			f, own := a.Both(token)
 			if want := folded.Words(token)[0]; f != want {
 				t.Errorf("%s of %s, folded: %s, want %s", name, token, f, want)

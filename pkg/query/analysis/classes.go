@@ -69,7 +69,7 @@ func (p *properties) class(r rune) class {
 	return p.blocks[p.index[r/blockSize]][r%blockSize]
 }
 
-var table = newProperties()
+var table = newProperties() //nolint:gochecknoglobals // never changed
 
 func newProperties() *properties {
 	p := &properties{folds: map[rune]string{}}
@@ -90,7 +90,7 @@ func newProperties() *properties {
 		b := [blockSize]class(all[i*blockSize:])
 		at, ok := seen[b]
 		if !ok {
-			at = uint8(len(p.blocks)) //nolint:gosec // there are less than 256
+			at = uint8(len(p.blocks))
 			seen[b] = at
 			p.blocks = append(p.blocks, b)
 		}

@@ -111,8 +111,9 @@ func word(text string, at int) int {
 		return s.at
 	case emoji, keycapBase, regional, modifier, joiner:
 		return s.emoji()
+	default:
+		return at
 	}
-	return at
 }
 
 // letters is where a word of letters and digits ends that begins at s; its beginning
@@ -221,6 +222,7 @@ func (s *scanner) emoji() int {
 		if n == 0 || c != emoji && c != letterEmoji {
 			return begin
 		}
+	default:
 	}
 	s.joined(c, n)
 	return s.at
