@@ -7,6 +7,7 @@
 package article
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -62,7 +63,10 @@ type Article struct {
 	Keyphrases  []Keyphrase // the highest score first
 	// Summary is the one sentence of the text that tells most of it; a zero span
 	// means that there is none.
-	Summary  Evidence
+	Summary Evidence
+	// Corrections are which of the fields above an editor corrected.
+	Corrections Corrections
+
 	Subjects []Subject // as sent by the provider
 	Images   []Image
 	// Urgency is 1 (flash) to 9 by IPTC's scale; 0 means not stated.
@@ -107,6 +111,7 @@ const (
 	FlagWasUsable         = "was_usable"                     // a kill took its text: it was usable, or under embargo
 	FlagWasWithheld       = "was_withheld"                   // a kill took its text: it was withheld
 	FlagTargetUnknown     = "notice_target_unknown"          // a kill or hold whose article can't be told; it has killed nothing
+	FlagOverrideUnplaced  = "override_unplaced"              // words that an editor's correction names are not in this revision's text
 	FlagHoldsOthers       = "original_holds_others"          // the original has other articles in it, or what may not be used: it is not for readers
 )
 
@@ -122,6 +127,13 @@ func (a *Article) Flag(name string) {
 		}
 	}
 	a.Flags = append(a.Flags, name)
+}
+
+// Unflag takes name out of the flags.
+func (a *Article) Unflag(name string) {
+	if i := slices.Index(a.Flags, name); i >= 0 {
+		a.Flags = slices.Delete(slices.Clone(a.Flags), i, i+1)
+	}
 }
 
 // SortDate is the date to sort by: PublishedAt, else VersionCreated, else

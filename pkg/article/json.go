@@ -42,6 +42,8 @@ type document struct {
 	Attribution [3]any       `json:"attribution"`
 	readingDoc
 	aboutDoc
+	Corrections *correctionsDoc `json:"corrections,omitempty"`
+
 	Subjects   []subjectDoc    `json:"subjects,omitempty"`
 	Images     []imageDoc      `json:"images,omitempty"`
 	Provenance []provenanceDoc `json:"provenance,omitempty"`
@@ -60,6 +62,17 @@ type noticeDoc struct {
 	Who    string     `json:"who,omitempty"`
 	Reason string     `json:"reason,omitempty"`
 	Lifts  *time.Time `json:"lifts,omitempty"`
+}
+
+type correctionsDoc struct {
+	Number int            `json:"number"`
+	Fields []correctedDoc `json:"fields,omitempty"`
+}
+
+type correctedDoc struct {
+	Field string     `json:"field"`
+	Who   string     `json:"who,omitempty"`
+	At    *time.Time `json:"at,omitempty"`
 }
 
 type evidenceDoc struct {
@@ -154,6 +167,7 @@ func (a *Article) MarshalJSON() ([]byte, error) {
 		return nil, fmt.Errorf("article %s: %w", a.URI, err)
 	}
 	d.aboutDoc = a.aboutDoc()
+	d.Corrections = a.Corrections.doc()
 	for _, s := range a.Subjects {
 		d.Subjects = append(d.Subjects, subjectDoc(s))
 	}
@@ -222,6 +236,12 @@ func (a *Article) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("article %s: %w", a.URI, err)
 	}
 	a.readAbout(d.aboutDoc)
+	if c := d.Corrections; c != nil {
+		a.Corrections.Number = c.Number
+		for _, f := range c.Fields {
+			a.Corrections.Fields = append(a.Corrections.Fields, Corrected{f.Field, f.Who, moment(f.At)})
+		}
+	}
 	for _, s := range d.Subjects {
 		a.Subjects = append(a.Subjects, Subject(s))
 	}
@@ -249,6 +269,17 @@ func (a *Article) UnmarshalJSON(b []byte) error {
 		a.Original = Original{Size: o.Size, Hash: o.Hash, Format: o.Format, MediaType: o.MediaType, Charset: o.Charset, Name: o.Name}
 	}
 	return nil
+}
+
+func (c *Corrections) doc() *correctionsDoc {
+	if c.Number == 0 && len(c.Fields) == 0 {
+		return nil
+	}
+	d := &correctionsDoc{Number: c.Number}
+	for _, f := range c.Fields {
+		d.Fields = append(d.Fields, correctedDoc{f.Field, f.Who, stamp(f.At)})
+	}
+	return d
 }
 
 func (a *Article) appendProvenance(ps []provenanceDoc, field string, l Label) []provenanceDoc {

@@ -73,6 +73,9 @@ func (a *Article) Validate() error {
 			bad("evolved_from: %w", err)
 		}
 	}
+	if n := a.Corrections.Number; n < 0 || n == 0 && len(a.Corrections.Fields) > 0 {
+		bad("corrections: %d fields in %d changes", len(a.Corrections.Fields), n)
+	}
 	if err := a.CheckReading(); err != nil {
 		errs = append(errs, err)
 	}

@@ -497,3 +497,23 @@ func TestTableAgainstModel(t *testing.T) {
 		}
 	})
 }
+
+// Whoever catches up has what was written before, however far behind the view was.
+func TestViewCatchesUp(t *testing.T) {
+	_, b, ctx := withState(t)
+	tab, v := openTable(t, ctx, b), openView(t, ctx, b)
+	for i := range 20 {
+		put(t, ctx, tab, "k", fmt.Sprint(i))
+		if err := v.CatchUp(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := v.Get("k"); string(got) != fmt.Sprint(i) {
+			t.Fatalf("after %d it holds %s", i, got)
+		}
+	}
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := v.CatchUp(over); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}

@@ -364,6 +364,7 @@ func (w *writer) lists(a *article.Article) {
 	w.b = append(w.b, ']')
 	w.reading(a)
 	w.about(a)
+	w.corrections(&a.Corrections)
 	for i, s := range a.Subjects {
 		w.raw(item(i, `,"subjects":[{`, `,{`))
 		w.some(`"code":`, s.Code)

@@ -87,3 +87,20 @@ func (w *writer) reasons(first string, a *article.Article, rs []article.Reason) 
 	}
 	w.end(len(rs))
 }
+
+// corrections appends what editors corrected.
+func (w *writer) corrections(c *article.Corrections) {
+	if c.Number == 0 && len(c.Fields) == 0 {
+		return
+	}
+	w.number(`,"corrections":{"number":`, int64(c.Number))
+	for i := range c.Fields {
+		f := &c.Fields[i]
+		w.field(item(i, `,"fields":[{"field":`, `,{"field":`), f.Field)
+		w.some(`,"who":`, f.Who)
+		w.someTime(`,"at":`, f.At)
+		w.b = append(w.b, '}')
+	}
+	w.end(len(c.Fields))
+	w.b = append(w.b, '}')
+}

@@ -124,6 +124,7 @@ func fields() object {
 		"topics":      blob(),
 		"keyphrases":  blob(),
 		"summary":     blob(),
+		"corrections": blob(),
 
 		"translation_likely": object{"type": "boolean"},
 		"reading_time":       object{"type": "integer", "coerce": false, "index": false, "doc_values": false},

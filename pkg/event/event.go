@@ -47,7 +47,8 @@ const (
 	HeaderType        = "ce_type"
 	HeaderTime        = "ce_time"
 	HeaderSubject     = "ce_subject"
-	HeaderUrgency     = "ce_urgency" // of the article, if it states one
+	HeaderUrgency     = "ce_urgency"     // of the article, if it states one
+	HeaderCorrections = "ct_corrections" // how many changes of editors its revision counts, if any
 	HeaderDataSchema  = "ce_dataschema"
 	HeaderContentType = "content-type"
 	HeaderTraceparent = "traceparent"
@@ -122,7 +123,8 @@ func Encode(a *article.Article, t Type) (stage.Message, error) {
 		{HeaderType, string(t)},
 		{HeaderTime, a.ReceivedAt.UTC().Format(time.RFC3339Nano)},
 		{HeaderSubject, string(a.URI)},
-		{HeaderUrgency, urgency(a.Urgency)},
+		{HeaderUrgency, stated(a.Urgency)},
+		{HeaderCorrections, stated(a.Corrections.Number)},
 		{HeaderDataSchema, DataSchema},
 		{HeaderContentType, ContentType},
 		{HeaderTraceparent, a.Traceparent},
@@ -137,8 +139,8 @@ func Encode(a *article.Article, t Type) (stage.Message, error) {
 	return m, nil
 }
 
-// urgency is the header's value; "" if none is stated.
-func urgency(n int) string {
+// stated is a number as a header's value; "" for none.
+func stated(n int) string {
 	if n == 0 {
 		return ""
 	}

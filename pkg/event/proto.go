@@ -56,6 +56,7 @@ func toProto(a *article.Article, t Type) (*pb.Article, error) {
 	}
 	w.reading(p, a)
 	w.about(p, a)
+	w.corrections(p, &a.Corrections)
 	for _, s := range a.Subjects {
 		p.Subjects = append(p.Subjects, &pb.Subject{Code: s.Code, Name: s.Name})
 	}
@@ -213,6 +214,7 @@ func fromProto(p *pb.Article) (article.Article, error) {
 	}
 	r.reading(&a, p)
 	about(&a, p)
+	a.Corrections = r.corrections(p.GetCorrections())
 	for _, s := range p.GetSubjects() {
 		a.Subjects = append(a.Subjects, article.Subject{Code: s.GetCode(), Name: s.GetName()})
 	}

@@ -26,7 +26,7 @@ func TestRightsAreWhatTheFlowNeeds(t *testing.T) {
 		"ingest Write": "articles.notices articles.received articles.received.bulk ingest.dead sources.state",
 		"ingest Read":  "sources.state",
 		"ingest group": "",
-		"enrich Read":  "articles.received articles.received.bulk enrich.generations",
+		"enrich Read":  "article.overrides articles.received articles.received.bulk enrich.generations",
 		"enrich Write": "articles.enriched articles.enriched.bulk articles.received.bulk.dead articles.received.dead",
 		"enrich group": "enrich enrich.bulk",
 		"index Read":   "articles.enriched articles.enriched.bulk articles.notices",
@@ -44,7 +44,7 @@ func TestRightsAreWhatTheFlowNeeds(t *testing.T) {
 		"search Read":      "",
 		// Letters go back to where they came from, replays to the back-fill
 		// topics; generations and what was done with letters are the tools' own.
-		"operator Write": "articles.audit articles.enriched articles.enriched.bulk articles.notices articles.received articles.received.bulk dead.handled enrich.generations",
+		"operator Write": "article.overrides articles.audit articles.enriched articles.enriched.bulk articles.notices articles.received articles.received.bulk dead.handled enrich.generations",
 		"operator group": "enrich enrich.bulk index index.bulk index.notices release release.bulk release.notices",
 	} {
 		if got := strings.Join(may[key], " "); got != want {

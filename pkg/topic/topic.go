@@ -35,6 +35,7 @@ const (
 	Status         = "articles.status"
 	EmbargoPending = "embargo.pending"
 	Audit          = "articles.audit"
+	Overrides      = "article.overrides"
 	ReleaseDead    = "release.dead"
 
 	Generations  = "enrich.generations"
@@ -70,6 +71,7 @@ var All = []Topic{
 	{Name: Status, Partitions: 1, Compact: true, Writer: "release", Readers: []string{"release"}, About: "articles that are killed, withheld, under embargo, reinstated, or expire"},
 	{Name: EmbargoPending, Partitions: 1, Compact: true, Writer: "release", Readers: []string{"release"}, About: "articles under embargo that wait for their time"},
 	{Name: Audit, Partitions: 1, Writer: "copytaster", Also: "release", Readers: []string{"release"}, About: "kills, holds and what lifted them, of editors and of agencies: who, when, why, and where the article had gone"},
+	{Name: Overrides, Partitions: 1, Compact: true, Writer: "copytaster", Readers: []string{"enrich"}, About: "what editors corrected of articles, which goes before all that is found out of them"},
 	{Name: Generations, Partitions: 1, Compact: true, Writer: "copytaster", Readers: []string{"enrich"}, About: "the generations of the enrichment that were issued, and the one that counts"},
 	{Name: SourcesState, Partitions: 1, Compact: true, Writer: "ingest", Readers: []string{"ingest"}, About: "where each polled source stands: ETags, dates, hashes of what was seen"},
 	{Name: IngestDead, Partitions: 1, Writer: "ingest", About: "input that could not become an article"},

@@ -29,12 +29,13 @@ func kindsOfCommands() map[string]promises {
 			"acls check", "acls print", "dead show", "generation list", "indices check", "keys elasticsearch list", "lag", "reindex list",
 			"snapshot list", "topics check", "topics list", "completion", "eval", "read",
 		}},
-		{promises{progress: true}, []string{"archive get", "audit", "dead list", "tail", "trace"}},
+		{promises{progress: true}, []string{"archive get", "audit", "dead list", "override list", "tail", "trace"}},
+		{promises{dryRun: true, progress: true}, []string{"override reissue"}},
 		{promises{dryRun: true}, []string{"generation issue", "indices create", "reindex open", "topics create"}},
 		{promises{dryRun: true, yes: true}, []string{"acls apply", "keys elasticsearch create", "keys elasticsearch invalidate", "reindex drop", "topics apply"}},
 		{promises{dryRun: true, yes: true, progress: true}, []string{
-			"archive purge", "dead discard", "dead redrive", "generation promote", "generation rollback", "kill", "reindex build", "reinstate",
-			"reparse", "replay", "snapshot create", "snapshot delete", "snapshot restore", "withhold",
+			"archive purge", "dead discard", "dead redrive", "generation promote", "generation rollback", "kill", "override remove", "override set", "reindex build",
+			"reinstate", "reparse", "replay", "snapshot create", "snapshot delete", "snapshot restore", "withhold",
 		}},
 		{promises{dryRun: true}, []string{"demo", "run", "up"}},
 	} {

@@ -13,6 +13,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/enrich/enricher"
 	"github.com/copytaster/copytaster/services/enrich/generation"
+	"github.com/copytaster/copytaster/services/enrich/override"
 )
 
 // Name is the service's and its stage's name.
@@ -43,23 +44,22 @@ func RunWith(ctx context.Context, c Config, k *boot.Kit, catalogue enricher.Cata
 	}
 	defer b.Close()
 	k.Ready("kafka", b.Ping)
-	var generations *bus.View
-	if err := k.Await(ctx, "read the generations", func(ctx context.Context) (err error) {
-		if err = b.TryTopics(ctx, topic.Generations); err == nil {
-			generations, err = b.OpenView(ctx, topic.Generations)
-		}
-		return err
-	}); err != nil {
+	generations, err := view(ctx, b, k, "generations", topic.Generations)
+	if err != nil {
 		return err
 	}
 	defer func() { _ = generations.Close() }()
-	k.Ready("generations", generations.Ready)
+	overrides, err := view(ctx, b, k, "overrides", topic.Overrides)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = overrides.Close() }()
 	counts, err := generation.Follow(ctx, generations, k.Log)
 	if err != nil {
 		return err
 	}
 	k.Ready("generation that counts", counts.Ready)
-	handle := handler(understands, counts.Number)
+	handle := handler(understands, counts.Number, override.Follow(overrides))
 	way := func(group, from, to string) lane.Way {
 		return lane.Way{Group: group, From: from, To: to, Sink: func() (stage.Sink, error) { return b.Sink(to, event.Enriched), nil }}
 	}
@@ -70,13 +70,34 @@ func RunWith(ctx context.Context, c Config, k *boot.Kit, catalogue enricher.Cata
 	}, b, k)
 }
 
-// chain is what understands an article.
-type chain interface {
-	Enrich(ctx context.Context, a *article.Article) error
+// view reads all of a topic of state, for as long as it takes, and follows it.
+func view(ctx context.Context, b *bus.Bus, k *boot.Kit, what, name string) (v *bus.View, err error) {
+	err = k.Await(ctx, "read the "+what, func(ctx context.Context) (err error) {
+		if err = b.TryTopics(ctx, name); err == nil {
+			v, err = b.OpenView(ctx, name)
+		}
+		return err
+	})
+	if err == nil {
+		k.Ready(what, v.Ready)
+	}
+	return v, err
 }
 
-// handler enriches, and stamps the generation that counts.
-func handler(c chain, counts func() int) stage.Handler {
+// chain is what understands an article.
+type chain interface {
+	EnrichWith(ctx context.Context, a *article.Article, corrects *article.Override) error
+	EnrichUncorrected(ctx context.Context, a *article.Article, why error) error
+}
+
+// corrects knows what editors corrected.
+type corrects interface {
+	For(ctx context.Context, m *stage.Message, uri article.URI) (*article.Override, error)
+}
+
+// handler enriches, puts in what editors corrected, and stamps the generation that
+// counts.
+func handler(c chain, counts func() int, editors corrects) stage.Handler {
 	return func(ctx context.Context, m stage.Message) ([]article.Article, error) {
 		a, err := event.Decode(m)
 		if err != nil {
@@ -85,12 +106,29 @@ func handler(c chain, counts func() int) stage.Handler {
 		// Taken before, so that what an earlier enrichment gave never has the
 		// number of a later one.
 		number := counts()
-		if err := c.Enrich(ctx, &a); err != nil {
+		if err := enriched(ctx, c, editors, &m, &a); err != nil {
 			return nil, err
 		}
 		if a.Revision, err = generation.Stamp(a.Revision, number); err != nil {
 			return nil, stage.Permanent(fmt.Errorf("article %s: %w", a.URI, err))
 		}
+		a.Reissue()
 		return []article.Article{a}, nil
 	}
+}
+
+// enriched enriches a with what editors corrected. A row that can't be read is no
+// reason to hold back what else the message says: a hold, an embargo.
+func enriched(ctx context.Context, c chain, editors corrects, m *stage.Message, a *article.Article) error {
+	if a.Status == article.Canceled || a.Text == "" {
+		return c.EnrichWith(ctx, a, nil)
+	}
+	o, err := editors.For(ctx, m, a.URI)
+	switch {
+	case stage.IsPermanent(err):
+		return c.EnrichUncorrected(ctx, a, err)
+	case err != nil:
+		return err
+	}
+	return c.EnrichWith(ctx, a, o)
 }

@@ -24,8 +24,11 @@ func newMetrics(r prometheus.Registerer, log zerolog.Logger) (func(enricher.Outc
 	for _, e := range Catalogue {
 		failed.WithLabelValues(e.Name)
 	}
+	failed.WithLabelValues(enricher.Override)
 	return func(o enricher.Outcome) {
-		seconds.WithLabelValues(o.Name).Observe(o.Took.Seconds())
+		if o.Name != enricher.Override { // which has its time with the enrichers
+			seconds.WithLabelValues(o.Name).Observe(o.Took.Seconds())
+		}
 		if o.Err != nil {
 			failed.WithLabelValues(o.Name).Inc()
 			log.Warn().Err(o.Err).Str("enricher", o.Name).Int("version", o.Version).Bool("required", o.Required).Bool("panicked", o.Panicked).Msg("enricher failed")

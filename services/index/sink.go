@@ -376,6 +376,9 @@ func roomAbout(a *article.Article) int {
 		n += 3 * corpus.EscapedLen(k.Phrase)
 	}
 	piece(&a.Summary)
+	for i := range a.Corrections.Fields {
+		n += perFound + 2*(corpus.EscapedLen(a.Corrections.Fields[i].Field)+corpus.EscapedLen(a.Corrections.Fields[i].Who))
+	}
 	return n
 }
 

@@ -161,7 +161,7 @@ func (r *releaser) ruling(a *article.Article, stood, stands article.Standing) *R
 	if !ok {
 		return nil
 	}
-	row := &Ruling{At: a.ReceivedAt.UTC(), Action: kind, URI: a.URI, Who: a.Source, Revision: a.Revision, Gone: r.whereGone(a.URI)}
+	row := &Ruling{At: a.ReceivedAt.UTC(), Action: kind, URI: a.URI, Who: a.Source, Revision: a.Uncorrected(), Gone: r.whereGone(a.URI)}
 	if kind == RulingEmbargo {
 		row.Until = &a.EmbargoUntil
 	}

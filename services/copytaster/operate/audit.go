@@ -23,10 +23,11 @@ type AuditCmd struct {
 
 // Help is shown by `copytaster audit --help`.
 func (AuditCmd) Help() string {
-	return `Every kill, withhold, embargo and reinstatement of an article in the order of time: who said so, when and why, and
-where its text had gone by then. It is read from the audit, which never expires: the tools write there what editors do,
-the release service what it carries out of what agencies say. What else agencies sent is added from the log, and where
-each stands there. The last lines say where the text is now.
+	return `Every kill, withhold, embargo and reinstatement of an article, and every correction of what was found out about it, in
+the order of time: who said so, when and why, and where its text had gone by then. It is read from the audit, which never
+expires: the tools write there what editors do, the release service what it carries out of what agencies say. What else
+agencies sent is added from the log, and where each stands there. A correction that was cut off before it was carried out,
+or just behind that, is "not known to be kept". The last lines say where the text is now.
 Exit code: 0 something was found, 1 nothing, or a server failed.
 
   copytaster audit urn:newsml:dpa.com:20240420:1`
@@ -100,7 +101,8 @@ func placed(all, events []audited) []audited {
 }
 
 // ruled are the entries of the audit topic about an article. What two instances of
-// the release service wrote of the same ruling, one after the other, is there once.
+// the release service wrote of the same ruling, one after the other, is there once, and
+// so is a correction, which is written before and after it is kept.
 func ruled(ctx context.Context, b *bus.Bus, uri article.URI) ([]audited, error) {
 	there, _, err := split(ctx, b, []string{topic.Audit})
 	if err != nil || len(there) == 0 {
@@ -122,8 +124,10 @@ func ruled(ctx context.Context, b *bus.Bus, uri article.URI) ([]audited, error) 
 		again := func(b audited) bool {
 			return b.Action == r.Action && b.Revision.Source() == r.Revision.Source() && b.At.Equal(r.At)
 		}
-		if !slices.ContainsFunc(all, again) {
+		if i := slices.IndexFunc(all, again); i < 0 {
 			all = append(all, r)
+		} else {
+			all[i].Kept = all[i].Kept || r.Kept
 		}
 		return nil
 	})

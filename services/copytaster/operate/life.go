@@ -90,16 +90,19 @@ func (c *ReinstateCmd) Run(ctx context.Context, t Terminal) error {
 // audited is a message of [topic.Audit], as [release.Ruling] is, and a line of `copytaster audit`.
 type audited struct {
 	At       time.Time        `json:"at"`
-	Action   string           `json:"action"` // kill, withhold, reinstate; of agencies see [release.RulingKind]
+	Action   string           `json:"action"` // kill, withhold, reinstate, override; of agencies see [release.RulingKind]
 	URI      article.URI      `json:"uri"`
 	Who      string           `json:"who"` // an editor, or the source
 	Reason   string           `json:"reason,omitempty"`
 	Revision article.Revision `json:"revision"`
 	Until    *time.Time       `json:"embargo_until,omitempty"`
 	Lifts    *time.Time       `json:"lifts,omitempty"`
-	Gone     []string         `json:"gone,omitempty"`  // where its text had gone: topic/partition@offset, index
-	Place    string           `json:"place,omitempty"` // of an agency's: where it stands in the log
-	Done     *bool            `json:"done,omitempty"`  // of a command: false in a dry run
+	Fields   []string         `json:"fields,omitempty"` // of an override: what was set or removed
+	Number   int              `json:"number,omitempty"` // of an override's change
+	Kept     bool             `json:"kept,omitempty"`   // that change is in the table; else it is not known
+	Gone     []string         `json:"gone,omitempty"`   // where its text had gone: topic/partition@offset, index
+	Place    string           `json:"place,omitempty"`  // of an agency's: where it stands in the log
+	Done     *bool            `json:"done,omitempty"`   // of a command: false in a dry run
 }
 
 // errNotRuled says that there is nothing to lift.
@@ -171,10 +174,10 @@ func (c *Editor) notify(ctx context.Context, t Terminal, action article.Action) 
 // life is what the log says of an article.
 type life struct {
 	stands  article.Standing
-	newest  *article.Article // with a text
+	newest  newest
 	highest article.Revision // of all but kills
 	ruled   int64            // the newest kill, withhold, hold, or embargo without a version
-	issues  map[int64]int    // the highest sequence of each source revision
+	issues  map[int64]int    // the highest sequence of each source revision, without corrections
 	gone    []string
 	events  []audited // of agencies
 }
@@ -263,10 +266,8 @@ func (l *life) take(a *article.Article, m stage.Message, told map[string]bool) {
 	if l.issues == nil {
 		l.issues = map[int64]int{}
 	}
-	l.issues[a.Revision.Source()] = max(l.issues[a.Revision.Source()], a.Revision.Parts().Sequence)
-	if a.Text != "" && a.Status != article.Canceled && (l.newest == nil || a.Revision > l.newest.Revision) {
-		l.newest = a
-	}
+	l.issues[a.Revision.Source()] = max(l.issues[a.Revision.Source()], a.Uncorrected().Parts().Sequence)
+	l.newest.take(a, m.Topic == topic.Enriched || m.Topic == topic.EnrichedBulk)
 	r := audited{At: a.ReceivedAt.UTC(), URI: a.URI, Who: a.Source, Revision: a.Revision, Place: placeOf(m).String()}
 	switch {
 	case a.Notice != nil:
@@ -316,7 +317,7 @@ func (c *Editor) notice(l *life, action article.Action, now time.Time) (*article
 		now = last
 	}
 	a := &article.Article{URI: c.URI, Source: desk, ReceivedAt: now, Traceparent: event.NewTraceparent()}
-	if l.newest != nil {
+	if l.newest.Article != nil {
 		a.Source, a.Provider = l.newest.Source, l.newest.Provider
 	}
 	a.Notice = &article.Notice{Action: action, Who: c.Who, Reason: c.Reason}
@@ -336,10 +337,10 @@ func (c *Editor) notice(l *life, action article.Action, now time.Time) (*article
 	switch {
 	case l.stands.Status != article.Canceled && l.stands.Status != article.Withheld:
 		return nil, fmt.Errorf("%s %w", c.URI, errNotRuled)
-	case l.newest == nil:
+	case l.newest.Article == nil:
 		return nil, fmt.Errorf("%s has no revision with a text in the log: there is nothing to reinstate", c.URI)
 	}
-	again := *l.newest
+	again := *l.newest.Article
 	again.Status, again.ReceivedAt, again.Notice, again.Traceparent = article.Usable, now, a.Notice, a.Traceparent
 	again.Notice.Lifts = article.RulingTime(max(l.stands.Ruling, l.ruled))
 	again.Original.Bytes = nil
@@ -382,11 +383,17 @@ func keep(ctx context.Context, b *bus.Bus, r audited) error {
 
 func (r audited) print(t Terminal) {
 	fmt.Fprintf(t.Out, "%s  %-9s  %s", r.At.Local().Format("2006-01-02 15:04:05"), safe(r.Action), safe(r.Who))
+	if len(r.Fields) > 0 {
+		fmt.Fprintf(t.Out, " %s", safe(strings.Join(r.Fields, ", ")))
+	}
 	if r.Reason != "" {
 		fmt.Fprintf(t.Out, ": %s", safe(r.Reason))
 	}
 	if r.Until != nil {
 		fmt.Fprintf(t.Out, " until %s", r.Until.Format(time.RFC3339))
+	}
+	if r.Number > 0 && !r.Kept {
+		fmt.Fprint(t.Out, " (not known to be kept)")
 	}
 	if r.Place != "" {
 		fmt.Fprintf(t.Out, "  (%s)", r.Place)

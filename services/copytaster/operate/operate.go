@@ -62,6 +62,7 @@ type Commands struct {
 	Kill       KillCmd       `cmd:"" help:"Kill an article for everybody, as an editor."`
 	Withhold   WithholdCmd   `cmd:"" help:"Withhold an article from everybody, as an editor."`
 	Reinstate  ReinstateCmd  `cmd:"" help:"Lift a kill or a withhold, as an editor."`
+	Override   OverrideCmd   `cmd:"" help:"Correct what was found out about an article, as an editor."`
 	Audit      AuditCmd      `cmd:"" help:"Who killed, withheld or reinstated an article, when, why, and where it had gone."`
 	Dead       DeadCmd       `cmd:"" help:"List, show, redrive and discard dead letters."`
 	Replay     ReplayCmd     `cmd:"" help:"Have messages handled again: from a time, an offset, or of an article."`

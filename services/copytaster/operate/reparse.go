@@ -8,6 +8,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/time/rate"
@@ -209,7 +210,8 @@ func (r *reparse) run(ctx context.Context) error {
 	return r.summary()
 }
 
-// stampOf reads the revision off a message's headers.
+// stampOf reads the revision off a message's headers, as it is without what editors
+// corrected.
 func stampOf(m stage.Message) (article.URI, article.Revision, bool) {
 	id := m.Header(event.HeaderID)
 	at := strings.LastIndexByte(id, '#')
@@ -220,7 +222,9 @@ func stampOf(m stage.Message) (article.URI, article.Revision, bool) {
 	if _, err := fmt.Sscan(id[at+1:], &n); err != nil {
 		return "", 0, false
 	}
-	return article.URI(id[:at]), article.Revision(n), true
+	corrections, _ := strconv.Atoi(m.Header(event.HeaderCorrections)) // none: 0
+	a := article.Article{Revision: article.Revision(n), Corrections: article.Corrections{Number: corrections}}
+	return article.URI(id[:at]), a.Uncorrected(), true
 }
 
 // each calls f for the messages of the topics that are looked at.
@@ -274,7 +278,7 @@ func (r *reparse) message(ctx context.Context, m stage.Message) error {
 	switch {
 	case len(r.cmd.Format) > 0 && !slices.Contains(r.cmd.Format, old.Original.Format),
 		len(r.cmd.Source) > 0 && !slices.Contains(r.cmd.Source, old.Source),
-		r.done[k], old.Revision.Parts().Sequence < r.highest[k]: // a newer parse of it stands
+		r.done[k], old.Uncorrected().Parts().Sequence < r.highest[k]: // a newer parse of it stands
 		return nil
 	}
 	r.sum.Read++
@@ -351,6 +355,7 @@ func decodeAgain(ctx context.Context, a *article.Article, data []byte, detect bo
 var ofEnrichment = []string{
 	"agency", "language", "kicker", "headline", "standfirst", "byline", "dateline", "body", "segments", "credits", "cited_media", "attribution", "flags",
 	"filed", "translation", "translation_likely", "quotes", "amounts", "quantities", "dates",
+	"entities", "places", "topics", "keyphrases", "summary", "reading_time", "corrections",
 }
 
 // changes compares two parses, field by field of their JSON. What says which

@@ -11,6 +11,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/copytaster/regenerate"
 	"github.com/copytaster/copytaster/services/enrich/generation"
+	"github.com/copytaster/copytaster/services/enrich/override"
 )
 
 // GenerationRollbackCmd is `copytaster generation rollback`.
@@ -104,11 +105,21 @@ func (c *GenerationRollbackCmd) interrupted(g generation.Generation, r regenerat
 }
 
 func (c *GenerationRollbackCmd) restore(ctx context.Context, t Terminal, b *bus.Bus, gs []generation.Generation, g generation.Generation) error {
-	r, err := regenerate.Restore(ctx, b, regenerate.Options{
-		Before: *g.Restores, Standing: generation.Standing(gs, *g.Restores), As: g.Number, DryRun: c.DryRun, Progress: &narrator{Progress: c.Progress, t: t},
-	})
-	if err != nil {
+	var r regenerate.Result
+	e := newEditor(b, func(n int64) *bar { return c.bar(t, "looking for it", n) })
+	if err := e.see(ctx, func(rows override.Rows) (err error) {
+		r, err = regenerate.Restore(ctx, b, regenerate.Options{
+			Before: *g.Restores, Standing: generation.Standing(gs, *g.Restores), As: g.Number, DryRun: c.DryRun, Progress: &narrator{Progress: c.Progress, t: t},
+			Overrides: rows,
+		})
+		return err
+	}); err != nil {
 		return c.interrupted(g, r, err)
+	}
+	for _, uri := range r.Emptied {
+		if _, err := e.reissue(ctx, uri, c.DryRun); err != nil {
+			return c.interrupted(g, r, err)
+		}
 	}
 	if c.JSON {
 		return line(t.Out, rollbackLine{"rollback", g, r, topic.EnrichedBulk, !c.DryRun})
@@ -121,6 +132,12 @@ func (c *GenerationRollbackCmd) restore(ctx context.Context, t Terminal, b *bus.
 	fmt.Fprintf(t.Out, "%s of %s and before %s to %s\n", count(r.Sent, "result"), "generation "+strconv.Itoa(*g.Restores), would(c.DryRun, "sent again"), topic.EnrichedBulk)
 	if r.Killed > 0 {
 		fmt.Fprintf(t.Out, "%s were killed, and stay so\n", count(r.Killed, "article"))
+	}
+	if r.Uncorrected > 0 {
+		fmt.Fprintf(t.Out, "%s can't have all that editors correct now, and %s without\n", count(r.Uncorrected, "result"), would(c.DryRun, "sent"))
+	}
+	if n := len(r.Emptied); n > 0 {
+		fmt.Fprintf(t.Out, "%s %s to the enrichment: a correction was removed since, and the old program finds out what is right\n", count(int64(n), "article"), would(c.DryRun, "sent"))
 	}
 	fmt.Fprintln(t.Out, "start the old program now, if it does not run")
 	if r.Without > 0 {

@@ -8,6 +8,8 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/copytaster/reindex"
 	"github.com/copytaster/copytaster/services/enrich"
+	"github.com/copytaster/copytaster/services/enrich/enricher"
+	"github.com/copytaster/copytaster/services/enrich/override"
 )
 
 // Sample says which articles reindex --shadow looks at.
@@ -49,15 +51,35 @@ func orDefault(n *int, d int) int {
 	return *n
 }
 
+// corrected enriches as the service does, with what editors corrected.
+type corrected struct {
+	*enricher.Chain
+
+	rows override.Rows
+}
+
+// Enrich enriches.
+func (c corrected) Enrich(ctx context.Context, a *article.Article) error {
+	o, err := override.Of(c.rows, a.URI)
+	if err != nil {
+		return c.EnrichUncorrected(ctx, a, err)
+	}
+	return c.EnrichWith(ctx, a, o)
+}
+
 func (c *ReindexBuildCmd) shadow(ctx context.Context, t Terminal, j *reindexing) error {
 	chain, err := enrich.NewChain(nil)
 	if err != nil {
 		return err
 	}
-	s, err := j.Shadow(ctx, chain, reindex.Sample{
-		Count: orDefault(c.Sample.Sample, defaultSample), Since: c.Sample.Since.Time, Until: c.Sample.Until.Time, URIs: c.Sample.URI, Examples: orDefault(c.Sample.Examples, defaultExamples),
-	})
-	if err != nil {
+	var s reindex.Shadow
+	e := editor{bus: j.bus}
+	if err := e.see(ctx, func(rows override.Rows) error {
+		s, err = j.Shadow(ctx, corrected{chain, rows}, reindex.Sample{
+			Count: orDefault(c.Sample.Sample, defaultSample), Since: c.Sample.Since.Time, Until: c.Sample.Until.Time, URIs: c.Sample.URI, Examples: orDefault(c.Sample.Examples, defaultExamples),
+		})
+		return err
+	}); err != nil {
 		return err
 	}
 	if c.JSON {

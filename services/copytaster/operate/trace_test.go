@@ -231,6 +231,7 @@ func TestTraceKnowsTheTopology(t *testing.T) {
 	known := append(traced(),
 		topic.EmbargoPending,                                                       // its rows are told by the statuses
 		topic.Audit,                                                                // copytaster audit
+		topic.Overrides,                                                            // copytaster override list
 		topic.Generations, topic.SourcesState, topic.IngestDead, topic.DeadHandled, // of no article, or not by its uri
 	)
 	for _, tp := range topic.All {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -20,7 +21,9 @@ import (
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
+	"github.com/copytaster/copytaster/services/enrich/enricher"
 	"github.com/copytaster/copytaster/services/enrich/generation"
+	"github.com/copytaster/copytaster/services/enrich/override"
 )
 
 // batch is how many articles are written at once.
@@ -40,8 +43,12 @@ type Options struct {
 	// that was taken back by a rollback does not.
 	Standing map[int]bool
 	As       int // the generation that they get; above all others
-	DryRun   bool
-	Progress Progress
+	// Overrides are what editors correct, now: it goes before what was corrected then,
+	// too. A field whose correction was removed since is left empty, as nobody knows
+	// what was found out: see [Result.Emptied]. nil: nothing is corrected.
+	Overrides override.Rows
+	DryRun    bool
+	Progress  Progress
 }
 
 // Result is what was found and sent.
@@ -51,6 +58,13 @@ type Result struct {
 	// Since is when the first of those without was received; zero if there are none.
 	Since  time.Time `json:"since,omitzero"`
 	Killed int64     `json:"killed"` // articles; none of theirs is sent
+	// Uncorrected are results that not all of what editors correct can be put into; they
+	// are sent with what can be.
+	Uncorrected int64 `json:"uncorrected,omitempty"`
+	// Emptied are the articles, in order, of which a result has an empty field, as its
+	// correction was removed since. They count as corrected up to before that: enriched
+	// once more, the article takes its place.
+	Emptied []article.URI `json:"emptied,omitempty"`
 }
 
 // place is where a message is in the log.
@@ -188,7 +202,9 @@ func Restore(ctx context.Context, b *bus.Bus, o Options) (Result, error) {
 	if err == nil {
 		err = s.flush(ctx)
 	}
-	r.Sent = s.sent
+	r.Sent, r.Uncorrected = s.sent, s.uncorrected
+	slices.Sort(s.emptied)
+	r.Emptied = slices.Compact(s.emptied)
 	return r, errors.Join(err, sink.Close())
 }
 
@@ -234,9 +250,11 @@ type sender struct {
 	sink    *bus.Sink
 	options Options
 
-	mu      sync.Mutex
-	pending []article.Article
-	sent    int64
+	mu          sync.Mutex
+	pending     []article.Article
+	sent        int64
+	uncorrected int64
+	emptied     []article.URI
 }
 
 func (s *sender) add(ctx context.Context, a article.Article) error {
@@ -245,12 +263,48 @@ func (s *sender) add(ctx context.Context, a article.Article) error {
 		return fmt.Errorf("article %s: %w", a.URI, err)
 	}
 	a.Revision = r
+	could, emptied := correct(s.options.Overrides, &a)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !could {
+		s.uncorrected++
+	}
+	if emptied {
+		s.emptied = append(s.emptied, a.URI)
+	}
 	if s.pending = append(s.pending, a); len(s.pending) < batch {
 		return nil
 	}
 	return s.write(ctx)
+}
+
+// correct puts in what editors correct now, as the enrichment does, and tells whether it
+// could do so with all of it, and whether a field of a is empty now, since its
+// correction was removed.
+func correct(rows override.Rows, a *article.Article) (could, emptied bool) {
+	if rows == nil {
+		return true, false
+	}
+	o, err := override.Of(rows, a.URI)
+	if err != nil || o == nil {
+		return err == nil, false
+	}
+	b := *a
+	b.Flags = slices.Clone(a.Flags)
+	b.Forget()
+	_, err = enricher.Correct(&b, o.In(b.Text))
+	if enricher.Fit(&b); !event.Fits(&b, event.Enriched) {
+		return false, false
+	}
+	for _, was := range a.Corrections.Fields {
+		emptied = emptied || !slices.ContainsFunc(b.Corrections.Fields, func(c article.Corrected) bool { return c.Field == was.Field })
+	}
+	if emptied { // or the article enriched anew would have the same revision
+		b.Corrections.Number = min(a.Corrections.Number, o.Number-1)
+	}
+	b.Reissue()
+	*a = b
+	return err == nil, emptied
 }
 
 func (s *sender) flush(ctx context.Context) error {

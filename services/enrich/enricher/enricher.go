@@ -104,8 +104,18 @@ var errTextChanged = errors.New("it changed the text")
 // message loses mentions, and [article.FlagTruncated] is set. The error is that of a required
 // one, permanent by [stage.Permanent], or that of ctx.
 func (c *Chain) Enrich(ctx context.Context, a *article.Article) error {
-	if i := slices.Index(a.Flags, article.FlagEnricherFailed); i >= 0 {
-		a.Flags = slices.Delete(slices.Clone(a.Flags), i, i+1)
+	return c.EnrichWith(ctx, a, nil)
+}
+
+// EnrichWith is Enrich with what editors corrected; nil: nothing. A correction stands
+// in its field from the first enricher on, which tells the segments, and again as soon
+// as the field's own has run: what is built on the field is built on the correction.
+func (c *Chain) EnrichWith(ctx context.Context, a *article.Article, corrects *article.Override) error {
+	a.Forget()
+	a.Unflag(article.FlagEnricherFailed)
+	var placed *article.Placed
+	if corrects != nil {
+		placed = corrects.In(a.Text)
 	}
 	// One of before may lie in what is no report by the segments of now.
 	a.Summary = article.Evidence{}
@@ -135,18 +145,75 @@ func (c *Chain) Enrich(ctx context.Context, a *article.Article) error {
 		if c.report != nil {
 			c.report(o)
 		}
-		if o.Err == nil {
-			continue
+		if o.Err != nil {
+			if l.Required {
+				return stage.Permanent(o.Err)
+			}
+			l.Clear(a)
+			a.Flags = slices.Clone(a.Flags)
+			a.Flag(article.FlagEnricherFailed)
 		}
-		if l.Required {
-			return stage.Permanent(o.Err)
+		if placed != nil {
+			var err error
+			if placed, err = Correct(a, placed); err != nil {
+				c.uncorrected(err)
+			}
 		}
-		l.Clear(a)
-		a.Flags = slices.Clone(a.Flags)
-		a.Flag(article.FlagEnricherFailed)
 	}
-	fit(a)
+	Fit(a)
 	return nil
+}
+
+// EnrichUncorrected is Enrich of an article whose corrections can't be read, and why:
+// it goes on with what is found out, flagged as by an enricher that fails.
+func (c *Chain) EnrichUncorrected(ctx context.Context, a *article.Article, why error) error {
+	if err := c.Enrich(ctx, a); err != nil {
+		return err
+	}
+	a.Flags = slices.Clone(a.Flags)
+	a.Flag(article.FlagEnricherFailed)
+	c.uncorrected(why)
+	return nil
+}
+
+// Override is the name under which the outcome of corrections is reported.
+const Override = "override"
+
+func (c *Chain) uncorrected(why error) {
+	if c.report != nil {
+		c.report(Outcome{Name: Override, Version: 1, Err: fmt.Errorf("%s: %w", Override, why)})
+	}
+}
+
+// Correct puts corrections in, and gives those that could be. One that was checked when
+// it was said, and makes no article of this text, is left out as what a failed enricher
+// gives; the error says which, and why.
+func Correct(a *article.Article, p *article.Placed) (*article.Placed, error) {
+	with := func(p *article.Placed) (article.Article, error) {
+		b := *a
+		p.Apply(&b)
+		b.CutReading()
+		return b, b.CheckReading()
+	}
+	b, err := with(p)
+	if err == nil {
+		*a = b
+		return p, nil
+	}
+	for _, c := range a.Corrections.Fields { // that were put in before
+		a.Empty(c.Field)
+	}
+	var good []string
+	for _, f := range p.Fields() {
+		if _, err := with(p.With(append(good, f)...)); err == nil {
+			good = append(good, f)
+		}
+	}
+	left := p.With(good...)
+	*a, _ = with(left)
+	a.Flags = slices.Clone(a.Flags)
+	a.Flag(article.FlagEnricherFailed)
+	return left, err
 }
 
 func (l *link) enrich(ctx context.Context, a *article.Article) (panicked bool, err error) {

@@ -132,6 +132,47 @@ func TestWhatIsNoTextIsTakenOut(t *testing.T) {
 	}
 }
 
+// TestCorrectionsThatCantBe: what no article may have is left out, alone, and told, and
+// what the enrichers found stays. What an earlier override put in is forgotten first.
+func TestCorrectionsThatCantBe(t *testing.T) {
+	finds := func(_ context.Context, a *article.Article) error {
+		if a.Language.Value != "" || slices.Contains(a.Flags, article.FlagOverrideUnplaced) {
+			return errors.New("the old correction is still there")
+		}
+		a.Places = []article.Place{{Name: "Skarra", Mentions: []article.Evidence{{}}}}
+		return nil
+	}
+	var told []enricher.Outcome
+	ch, err := enricher.NewChain(enricher.Catalogue{entry("x", true, finds)}, func(o enricher.Outcome) { told = append(told, o) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := article.Article{
+		Text: "text", Status: article.Usable, Revision: 12, Language: article.Label{Value: "de"}, Flags: []string{article.FlagOverrideUnplaced},
+		Corrections: article.Corrections{Number: 2, Fields: []article.Corrected{{Field: "language"}}},
+	}
+	o := article.Override{Number: 3, Corrections: []article.Correction{
+		{Corrected: article.Corrected{Field: "agency"}, Value: article.Article{Agency: article.Label{Value: "dpa"}}},
+		{Corrected: article.Corrected{Field: "places"}, Value: article.Article{Places: []article.Place{{Name: "Nowhere", Located: true, Lat: 91}}}},
+		{Corrected: article.Corrected{Field: "topics"}, Value: article.Article{}},
+	}}
+	if err := ch.EnrichWith(context.Background(), &a, &o); err != nil {
+		t.Fatal(err)
+	}
+	if a.Places[0].Name != "Skarra" || a.Agency.Value != "dpa" || a.Corrections.Number != 3 || len(a.Corrections.Fields) != 2 || a.Corrections.Fields[1].Field != "topics" || a.Revision != 10 || !slices.Contains(a.Flags, article.FlagEnricherFailed) {
+		t.Errorf("%+v", a)
+	}
+	if len(told) != 2 || told[1].Name != enricher.Override || told[1].Err == nil || !strings.Contains(told[1].Err.Error(), "override: place 0: ") {
+		t.Errorf("told is %+v", told)
+	}
+	// What was put in before, and can't be any more, goes: it is no finding.
+	b := article.Article{Text: "text", Places: []article.Place{{Name: "Elsewhere", Mentions: []article.Evidence{{}}}}, Corrections: article.Corrections{Number: 3, Fields: []article.Corrected{{Field: "places"}}}}
+	left, err := enricher.Correct(&b, o.In(b.Text))
+	if err == nil || !slices.Equal(left.Fields(), []string{"agency", "topics"}) || len(b.Places) != 0 || len(b.Corrections.Fields) != 2 {
+		t.Errorf("%v, %v, %+v", err, left.Fields(), b)
+	}
+}
+
 // TestEvidenceThatCannotGoOn: what an optional enricher can't be right about costs
 // its field, not the article.
 func TestEvidenceThatCannotGoOn(t *testing.T) {

@@ -7,10 +7,10 @@ import (
 	"github.com/copytaster/copytaster/pkg/event"
 )
 
-// fit makes an article that is too large for a message go on with less of whom and
+// Fit makes an article that is too large for a message go on with less of whom and
 // what it speaks of, flagged: with few mentions of each, then with the first half of
 // them, and so on. One that is too large without them stays as it is.
-func fit(a *article.Article) {
+func Fit(a *article.Article) {
 	if event.Fits(a, event.Enriched) {
 		return
 	}

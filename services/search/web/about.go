@@ -34,6 +34,7 @@ func (r *reading) about(a *article.Article) {
 		r.Summary = s.Span.In(a.Text)
 	}
 	r.Length = minutes(a.ReadingTime())
+	r.Corrected = correctedBy(a.Corrections.Fields)
 	for i := range a.Entities {
 		e := &a.Entities[i]
 		if !a.Mentioned(e.Mentions) {
@@ -59,6 +60,22 @@ func (r *reading) about(a *article.Article) {
 		}
 	}
 	r.Left += cut(&r.People) + cut(&r.Bodies) + cut(&r.Places) + cut(&r.Keyphrases)
+}
+
+// correctedBy says who corrected what, in the order of the fields.
+func correctedBy(fields []article.Corrected) string {
+	var who []string
+	what := map[string][]string{}
+	for _, f := range fields {
+		if what[f.Who] == nil {
+			who = append(who, f.Who)
+		}
+		what[f.Who] = append(what[f.Who], strings.ReplaceAll(f.Field, "_", " "))
+	}
+	for i, name := range who {
+		who[i] = strings.Join(what[name], ", ") + " by " + name
+	}
+	return strings.Join(who, "; ")
 }
 
 // once adds what doesn't look like one that is there.

@@ -120,6 +120,7 @@ type reading struct {
 	Topics     []named
 	Summary    string
 	Length     string // how long it takes to read
+	Corrected  string // by which editors, and what; "" if by none
 	People     []named
 	Bodies     []named // organisations
 	Places     []named

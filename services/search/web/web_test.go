@@ -183,6 +183,7 @@ func TestWhatTheTextIsAboutIsListed(t *testing.T) {
 	)
 	a.Summary = in(article.Standfirst)[0]
 	a.Keyphrases = []article.Keyphrase{{Evidence: in(article.Paragraph)[0], Phrase: "drone & base"}, {Evidence: unsure, Phrase: "doubtful phrase"}, {Evidence: in(article.Residue)[0], Phrase: "hidden phrase"}}
+	a.Corrections.Fields = []article.Corrected{{Field: "cited_media", Who: "M. <b> Ito"}, {Field: "places", Who: "B. Lee"}, {Field: "topics", Who: "M. <b> Ito"}}
 	body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String()
 	if n := strings.Count(body, "Ana &lt;b&gt; "); n != 30 {
 		t.Errorf("%d persons are listed", n)
@@ -193,6 +194,7 @@ func TestWhatTheTextIsAboutIsListed(t *testing.T) {
 		`<dd><a href="/?topic=medtop%3A20000070" rel="nofollow"><bdi>Coup d&#39;etat</bdi></a>; <a href="/?topic=medtop%3A99999999" rel="nofollow"><bdi>medtop:99999999</bdi></a>; <a href="/?topic=x%3A1" rel="nofollow"><bdi>Label &amp; own</bdi></a></dd>`,
 		`<dt>Summary</dt><dd dir="auto">The standfirst &lt;i&gt;text&lt;/i&gt;.</dd>`, "<bdi>Ivory Coast</bdi></a></li>", "<bdi>Hong Kong</bdi></a></li>", "<bdi>Singapore</bdi></a></li>",
 		"<bdi>Paris</bdi></a> <span class=\"is\"><bdi>United States</bdi>", "<bdi>drone &amp; base</bdi>", "<dd>under a minute</dd>",
+		"<dt>Corrected</dt><dd><bdi>cited media, topics by M. &lt;b&gt; Ito; places by B. Lee</bdi></dd>",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q on the page", want)
@@ -204,7 +206,7 @@ func TestWhatTheTextIsAboutIsListed(t *testing.T) {
 		}
 	}
 	a.Status = article.Canceled
-	if body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "mayor") || strings.Contains(body, "Reading time") || strings.Contains(body, "Summary") {
+	if body := render(t, shelf{found: find.Found{Article: &a, Newest: true}}, "uri=urn:x").Body.String(); strings.Contains(body, "mayor") || strings.Contains(body, "Reading time") || strings.Contains(body, "Corrected") || strings.Contains(body, "Summary") {
 		t.Error("what a canceled article was about is shown")
 	}
 	none := paper()

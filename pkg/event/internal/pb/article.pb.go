@@ -136,7 +136,9 @@ type Article struct {
 	// The highest score first.
 	Keyphrases []*Keyphrase `protobuf:"bytes,36,rep,name=keyphrases,proto3" json:"keyphrases,omitempty"`
 	// Covers the one sentence that tells most of it. Not set: there is none.
-	Summary       *Evidence `protobuf:"bytes,37,opt,name=summary,proto3" json:"summary,omitempty"`
+	Summary *Evidence `protobuf:"bytes,37,opt,name=summary,proto3" json:"summary,omitempty"`
+	// What editors corrected of all that. Not set: nothing ever.
+	Corrections   *Corrections `protobuf:"bytes,38,opt,name=corrections,proto3" json:"corrections,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -430,6 +432,345 @@ func (x *Article) GetSummary() *Evidence {
 	return nil
 }
 
+func (x *Article) GetCorrections() *Corrections {
+	if x != nil {
+		return x.Corrections
+	}
+	return nil
+}
+
+// Corrections say which fields have what an editor says, and not what was found
+// out.
+type Corrections struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many changes editors made to them; it is a part of the revision.
+	Number int32 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// None: what was corrected is taken back.
+	Fields        []*Corrected `protobuf:"bytes,2,rep,name=fields,proto3" json:"fields,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Corrections) Reset() {
+	*x = Corrections{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Corrections) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Corrections) ProtoMessage() {}
+
+func (x *Corrections) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Corrections.ProtoReflect.Descriptor instead.
+func (*Corrections) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Corrections) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Corrections) GetFields() []*Corrected {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+// Corrected is one field that an editor corrected.
+type Corrected struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in JSON: "topics", "language".
+	Field         string                 `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	Who           string                 `protobuf:"bytes,2,opt,name=who,proto3" json:"who,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Corrected) Reset() {
+	*x = Corrected{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Corrected) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Corrected) ProtoMessage() {}
+
+func (x *Corrected) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Corrected.ProtoReflect.Descriptor instead.
+func (*Corrected) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Corrected) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *Corrected) GetWho() string {
+	if x != nil {
+		return x.Who
+	}
+	return ""
+}
+
+func (x *Corrected) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+// Override is all that editors correct of an article, whatever is found out of
+// it. Only between Copytaster's own services.
+type Override struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Uri   string                 `protobuf:"bytes,1,opt,name=uri,proto3" json:"uri,omitempty"`
+	// Counts the changes. It goes on when all is taken back.
+	Number        int32         `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	Corrections   []*Correction `protobuf:"bytes,3,rep,name=corrections,proto3" json:"corrections,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Override) Reset() {
+	*x = Override{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Override) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Override) ProtoMessage() {}
+
+func (x *Override) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Override.ProtoReflect.Descriptor instead.
+func (*Override) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Override) GetUri() string {
+	if x != nil {
+		return x.Uri
+	}
+	return ""
+}
+
+func (x *Override) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Override) GetCorrections() []*Correction {
+	if x != nil {
+		return x.Corrections
+	}
+	return nil
+}
+
+// Correction is what an editor says of one field.
+type Correction struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Corrected *Corrected             `protobuf:"bytes,1,opt,name=corrected,proto3" json:"corrected,omitempty"`
+	Reason    string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Has that one field. Its text is that of the passages, one after the other,
+	// and its spans are places there.
+	Value *Article `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
+	// In order.
+	Passages      []*Passage `protobuf:"bytes,4,rep,name=passages,proto3" json:"passages,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Correction) Reset() {
+	*x = Correction{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Correction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Correction) ProtoMessage() {}
+
+func (x *Correction) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Correction.ProtoReflect.Descriptor instead.
+func (*Correction) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Correction) GetCorrected() *Corrected {
+	if x != nil {
+		return x.Corrected
+	}
+	return nil
+}
+
+func (x *Correction) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Correction) GetValue() *Article {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *Correction) GetPassages() []*Passage {
+	if x != nil {
+		return x.Passages
+	}
+	return nil
+}
+
+// Passage is bytes [start, end) of the text that a correction was said of.
+type Passage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Start int32                  `protobuf:"varint,1,opt,name=start,proto3" json:"start,omitempty"`
+	End   int32                  `protobuf:"varint,2,opt,name=end,proto3" json:"end,omitempty"`
+	// Hash of what stands beside them in their sentence.
+	Sentence uint64 `protobuf:"fixed64,3,opt,name=sentence,proto3" json:"sentence,omitempty"`
+	// Which it is, from 0, of as many places with the same words in such a sentence.
+	Nth           int32 `protobuf:"varint,4,opt,name=nth,proto3" json:"nth,omitempty"`
+	Alike         int32 `protobuf:"varint,5,opt,name=alike,proto3" json:"alike,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Passage) Reset() {
+	*x = Passage{}
+	mi := &file_copytaster_v1_article_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Passage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Passage) ProtoMessage() {}
+
+func (x *Passage) ProtoReflect() protoreflect.Message {
+	mi := &file_copytaster_v1_article_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Passage.ProtoReflect.Descriptor instead.
+func (*Passage) Descriptor() ([]byte, []int) {
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Passage) GetStart() int32 {
+	if x != nil {
+		return x.Start
+	}
+	return 0
+}
+
+func (x *Passage) GetEnd() int32 {
+	if x != nil {
+		return x.End
+	}
+	return 0
+}
+
+func (x *Passage) GetSentence() uint64 {
+	if x != nil {
+		return x.Sentence
+	}
+	return 0
+}
+
+func (x *Passage) GetNth() int32 {
+	if x != nil {
+		return x.Nth
+	}
+	return 0
+}
+
+func (x *Passage) GetAlike() int32 {
+	if x != nil {
+		return x.Alike
+	}
+	return 0
+}
+
 // Entity is somebody or something that the text speaks of by name. It is as sure as
 // the surest of its mentions.
 type Entity struct {
@@ -453,7 +794,7 @@ type Entity struct {
 
 func (x *Entity) Reset() {
 	*x = Entity{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[1]
+	mi := &file_copytaster_v1_article_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -465,7 +806,7 @@ func (x *Entity) String() string {
 func (*Entity) ProtoMessage() {}
 
 func (x *Entity) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[1]
+	mi := &file_copytaster_v1_article_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -478,7 +819,7 @@ func (x *Entity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entity.ProtoReflect.Descriptor instead.
 func (*Entity) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{1}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Entity) GetType() string {
@@ -545,7 +886,7 @@ type Place struct {
 
 func (x *Place) Reset() {
 	*x = Place{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[2]
+	mi := &file_copytaster_v1_article_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -557,7 +898,7 @@ func (x *Place) String() string {
 func (*Place) ProtoMessage() {}
 
 func (x *Place) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[2]
+	mi := &file_copytaster_v1_article_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -570,7 +911,7 @@ func (x *Place) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Place.ProtoReflect.Descriptor instead.
 func (*Place) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{2}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Place) GetName() string {
@@ -626,7 +967,7 @@ type Position struct {
 
 func (x *Position) Reset() {
 	*x = Position{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[3]
+	mi := &file_copytaster_v1_article_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -638,7 +979,7 @@ func (x *Position) String() string {
 func (*Position) ProtoMessage() {}
 
 func (x *Position) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[3]
+	mi := &file_copytaster_v1_article_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -651,7 +992,7 @@ func (x *Position) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Position.ProtoReflect.Descriptor instead.
 func (*Position) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{3}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Position) GetLat() float64 {
@@ -687,7 +1028,7 @@ type Topic struct {
 
 func (x *Topic) Reset() {
 	*x = Topic{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[4]
+	mi := &file_copytaster_v1_article_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -699,7 +1040,7 @@ func (x *Topic) String() string {
 func (*Topic) ProtoMessage() {}
 
 func (x *Topic) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[4]
+	mi := &file_copytaster_v1_article_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -712,7 +1053,7 @@ func (x *Topic) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Topic.ProtoReflect.Descriptor instead.
 func (*Topic) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{4}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Topic) GetEvidence() *Evidence {
@@ -765,7 +1106,7 @@ type Keyphrase struct {
 
 func (x *Keyphrase) Reset() {
 	*x = Keyphrase{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[5]
+	mi := &file_copytaster_v1_article_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -777,7 +1118,7 @@ func (x *Keyphrase) String() string {
 func (*Keyphrase) ProtoMessage() {}
 
 func (x *Keyphrase) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[5]
+	mi := &file_copytaster_v1_article_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -790,7 +1131,7 @@ func (x *Keyphrase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Keyphrase.ProtoReflect.Descriptor instead.
 func (*Keyphrase) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{5}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Keyphrase) GetEvidence() *Evidence {
@@ -831,7 +1172,7 @@ type Filed struct {
 
 func (x *Filed) Reset() {
 	*x = Filed{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[6]
+	mi := &file_copytaster_v1_article_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -843,7 +1184,7 @@ func (x *Filed) String() string {
 func (*Filed) ProtoMessage() {}
 
 func (x *Filed) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[6]
+	mi := &file_copytaster_v1_article_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -856,7 +1197,7 @@ func (x *Filed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Filed.ProtoReflect.Descriptor instead.
 func (*Filed) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{6}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Filed) GetEvidence() *Evidence {
@@ -899,7 +1240,7 @@ type Translation struct {
 
 func (x *Translation) Reset() {
 	*x = Translation{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[7]
+	mi := &file_copytaster_v1_article_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -911,7 +1252,7 @@ func (x *Translation) String() string {
 func (*Translation) ProtoMessage() {}
 
 func (x *Translation) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[7]
+	mi := &file_copytaster_v1_article_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -924,7 +1265,7 @@ func (x *Translation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Translation.ProtoReflect.Descriptor instead.
 func (*Translation) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{7}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Translation) GetLikelihood() float64 {
@@ -952,7 +1293,7 @@ type Reason struct {
 
 func (x *Reason) Reset() {
 	*x = Reason{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[8]
+	mi := &file_copytaster_v1_article_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -964,7 +1305,7 @@ func (x *Reason) String() string {
 func (*Reason) ProtoMessage() {}
 
 func (x *Reason) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[8]
+	mi := &file_copytaster_v1_article_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -977,7 +1318,7 @@ func (x *Reason) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reason.ProtoReflect.Descriptor instead.
 func (*Reason) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{8}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Reason) GetEvidence() *Evidence {
@@ -1015,7 +1356,7 @@ type Quotation struct {
 
 func (x *Quotation) Reset() {
 	*x = Quotation{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[9]
+	mi := &file_copytaster_v1_article_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1027,7 +1368,7 @@ func (x *Quotation) String() string {
 func (*Quotation) ProtoMessage() {}
 
 func (x *Quotation) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[9]
+	mi := &file_copytaster_v1_article_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1040,7 +1381,7 @@ func (x *Quotation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Quotation.ProtoReflect.Descriptor instead.
 func (*Quotation) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{9}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Quotation) GetEvidence() *Evidence {
@@ -1101,7 +1442,7 @@ type Figure struct {
 
 func (x *Figure) Reset() {
 	*x = Figure{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[10]
+	mi := &file_copytaster_v1_article_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1113,7 +1454,7 @@ func (x *Figure) String() string {
 func (*Figure) ProtoMessage() {}
 
 func (x *Figure) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[10]
+	mi := &file_copytaster_v1_article_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1126,7 +1467,7 @@ func (x *Figure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Figure.ProtoReflect.Descriptor instead.
 func (*Figure) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{10}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Figure) GetKnown() bool {
@@ -1172,7 +1513,7 @@ type Amount struct {
 
 func (x *Amount) Reset() {
 	*x = Amount{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[11]
+	mi := &file_copytaster_v1_article_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1184,7 +1525,7 @@ func (x *Amount) String() string {
 func (*Amount) ProtoMessage() {}
 
 func (x *Amount) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[11]
+	mi := &file_copytaster_v1_article_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1197,7 +1538,7 @@ func (x *Amount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Amount.ProtoReflect.Descriptor instead.
 func (*Amount) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{11}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Amount) GetEvidence() *Evidence {
@@ -1240,7 +1581,7 @@ type Quantity struct {
 
 func (x *Quantity) Reset() {
 	*x = Quantity{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[12]
+	mi := &file_copytaster_v1_article_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1252,7 +1593,7 @@ func (x *Quantity) String() string {
 func (*Quantity) ProtoMessage() {}
 
 func (x *Quantity) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[12]
+	mi := &file_copytaster_v1_article_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1265,7 +1606,7 @@ func (x *Quantity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Quantity.ProtoReflect.Descriptor instead.
 func (*Quantity) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{12}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Quantity) GetEvidence() *Evidence {
@@ -1306,7 +1647,7 @@ type Moment struct {
 
 func (x *Moment) Reset() {
 	*x = Moment{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[13]
+	mi := &file_copytaster_v1_article_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1318,7 +1659,7 @@ func (x *Moment) String() string {
 func (*Moment) ProtoMessage() {}
 
 func (x *Moment) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[13]
+	mi := &file_copytaster_v1_article_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1331,7 +1672,7 @@ func (x *Moment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Moment.ProtoReflect.Descriptor instead.
 func (*Moment) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{13}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Moment) GetEvidence() *Evidence {
@@ -1377,7 +1718,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[14]
+	mi := &file_copytaster_v1_article_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1389,7 +1730,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[14]
+	mi := &file_copytaster_v1_article_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1402,7 +1743,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{14}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Notice) GetAction() string {
@@ -1449,7 +1790,7 @@ type Evidence struct {
 
 func (x *Evidence) Reset() {
 	*x = Evidence{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[15]
+	mi := &file_copytaster_v1_article_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1461,7 +1802,7 @@ func (x *Evidence) String() string {
 func (*Evidence) ProtoMessage() {}
 
 func (x *Evidence) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[15]
+	mi := &file_copytaster_v1_article_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1474,7 +1815,7 @@ func (x *Evidence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Evidence.ProtoReflect.Descriptor instead.
 func (*Evidence) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{15}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Evidence) GetStart() int32 {
@@ -1525,7 +1866,7 @@ type Segment struct {
 
 func (x *Segment) Reset() {
 	*x = Segment{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[16]
+	mi := &file_copytaster_v1_article_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1537,7 +1878,7 @@ func (x *Segment) String() string {
 func (*Segment) ProtoMessage() {}
 
 func (x *Segment) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[16]
+	mi := &file_copytaster_v1_article_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1550,7 +1891,7 @@ func (x *Segment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Segment.ProtoReflect.Descriptor instead.
 func (*Segment) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{16}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Segment) GetKind() string {
@@ -1577,7 +1918,7 @@ type Label struct {
 
 func (x *Label) Reset() {
 	*x = Label{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[17]
+	mi := &file_copytaster_v1_article_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1589,7 +1930,7 @@ func (x *Label) String() string {
 func (*Label) ProtoMessage() {}
 
 func (x *Label) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[17]
+	mi := &file_copytaster_v1_article_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1602,7 +1943,7 @@ func (x *Label) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Label.ProtoReflect.Descriptor instead.
 func (*Label) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{17}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Label) GetValue() string {
@@ -1630,7 +1971,7 @@ type Credit struct {
 
 func (x *Credit) Reset() {
 	*x = Credit{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[18]
+	mi := &file_copytaster_v1_article_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1642,7 +1983,7 @@ func (x *Credit) String() string {
 func (*Credit) ProtoMessage() {}
 
 func (x *Credit) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[18]
+	mi := &file_copytaster_v1_article_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1655,7 +1996,7 @@ func (x *Credit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Credit.ProtoReflect.Descriptor instead.
 func (*Credit) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{18}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Credit) GetEvidence() *Evidence {
@@ -1690,7 +2031,7 @@ type Attribution struct {
 
 func (x *Attribution) Reset() {
 	*x = Attribution{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[19]
+	mi := &file_copytaster_v1_article_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1702,7 +2043,7 @@ func (x *Attribution) String() string {
 func (*Attribution) ProtoMessage() {}
 
 func (x *Attribution) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[19]
+	mi := &file_copytaster_v1_article_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1715,7 +2056,7 @@ func (x *Attribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attribution.ProtoReflect.Descriptor instead.
 func (*Attribution) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{19}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Attribution) GetPublisher() string {
@@ -1749,7 +2090,7 @@ type Subject struct {
 
 func (x *Subject) Reset() {
 	*x = Subject{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[20]
+	mi := &file_copytaster_v1_article_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1761,7 +2102,7 @@ func (x *Subject) String() string {
 func (*Subject) ProtoMessage() {}
 
 func (x *Subject) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[20]
+	mi := &file_copytaster_v1_article_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1774,7 +2115,7 @@ func (x *Subject) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Subject.ProtoReflect.Descriptor instead.
 func (*Subject) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{20}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Subject) GetCode() string {
@@ -1803,7 +2144,7 @@ type Image struct {
 
 func (x *Image) Reset() {
 	*x = Image{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[21]
+	mi := &file_copytaster_v1_article_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1815,7 +2156,7 @@ func (x *Image) String() string {
 func (*Image) ProtoMessage() {}
 
 func (x *Image) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[21]
+	mi := &file_copytaster_v1_article_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1828,7 +2169,7 @@ func (x *Image) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Image.ProtoReflect.Descriptor instead.
 func (*Image) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{21}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Image) GetUrl() string {
@@ -1881,7 +2222,7 @@ type Original struct {
 
 func (x *Original) Reset() {
 	*x = Original{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[22]
+	mi := &file_copytaster_v1_article_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1893,7 +2234,7 @@ func (x *Original) String() string {
 func (*Original) ProtoMessage() {}
 
 func (x *Original) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[22]
+	mi := &file_copytaster_v1_article_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1906,7 +2247,7 @@ func (x *Original) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Original.ProtoReflect.Descriptor instead.
 func (*Original) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{22}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Original) GetBytes() []byte {
@@ -1986,7 +2327,7 @@ type Stated struct {
 
 func (x *Stated) Reset() {
 	*x = Stated{}
-	mi := &file_copytaster_v1_article_proto_msgTypes[23]
+	mi := &file_copytaster_v1_article_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1998,7 +2339,7 @@ func (x *Stated) String() string {
 func (*Stated) ProtoMessage() {}
 
 func (x *Stated) ProtoReflect() protoreflect.Message {
-	mi := &file_copytaster_v1_article_proto_msgTypes[23]
+	mi := &file_copytaster_v1_article_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2011,7 +2352,7 @@ func (x *Stated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stated.ProtoReflect.Descriptor instead.
 func (*Stated) Descriptor() ([]byte, []int) {
-	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{23}
+	return file_copytaster_v1_article_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Stated) GetUrl() string {
@@ -2046,7 +2387,7 @@ var File_copytaster_v1_article_proto protoreflect.FileDescriptor
 
 const file_copytaster_v1_article_proto_rawDesc = "" +
 	"\n" +
-	"\x1bcopytaster/v1/article.proto\x12\rcopytaster.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9d\r\n" +
+	"\x1bcopytaster/v1/article.proto\x12\rcopytaster.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\r\n" +
 	"\aArticle\x12\x10\n" +
 	"\x03uri\x18\x01 \x01(\tR\x03uri\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1a\n" +
@@ -2092,7 +2433,31 @@ const file_copytaster_v1_article_proto_rawDesc = "" +
 	"\n" +
 	"keyphrases\x18$ \x03(\v2\x18.copytaster.v1.KeyphraseR\n" +
 	"keyphrases\x121\n" +
-	"\asummary\x18% \x01(\v2\x17.copytaster.v1.EvidenceR\asummary\"\x9f\x01\n" +
+	"\asummary\x18% \x01(\v2\x17.copytaster.v1.EvidenceR\asummary\x12<\n" +
+	"\vcorrections\x18& \x01(\v2\x1a.copytaster.v1.CorrectionsR\vcorrections\"W\n" +
+	"\vCorrections\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x05R\x06number\x120\n" +
+	"\x06fields\x18\x02 \x03(\v2\x18.copytaster.v1.CorrectedR\x06fields\"_\n" +
+	"\tCorrected\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12\x10\n" +
+	"\x03who\x18\x02 \x01(\tR\x03who\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"q\n" +
+	"\bOverride\x12\x10\n" +
+	"\x03uri\x18\x01 \x01(\tR\x03uri\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\x05R\x06number\x12;\n" +
+	"\vcorrections\x18\x03 \x03(\v2\x19.copytaster.v1.CorrectionR\vcorrections\"\xbe\x01\n" +
+	"\n" +
+	"Correction\x126\n" +
+	"\tcorrected\x18\x01 \x01(\v2\x18.copytaster.v1.CorrectedR\tcorrected\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12,\n" +
+	"\x05value\x18\x03 \x01(\v2\x16.copytaster.v1.ArticleR\x05value\x122\n" +
+	"\bpassages\x18\x04 \x03(\v2\x16.copytaster.v1.PassageR\bpassages\"u\n" +
+	"\aPassage\x12\x14\n" +
+	"\x05start\x18\x01 \x01(\x05R\x05start\x12\x10\n" +
+	"\x03end\x18\x02 \x01(\x05R\x03end\x12\x1a\n" +
+	"\bsentence\x18\x03 \x01(\x06R\bsentence\x12\x10\n" +
+	"\x03nth\x18\x04 \x01(\x05R\x03nth\x12\x14\n" +
+	"\x05alike\x18\x05 \x01(\x05R\x05alike\"\x9f\x01\n" +
 	"\x06Entity\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x0e\n" +
@@ -2232,92 +2597,104 @@ func file_copytaster_v1_article_proto_rawDescGZIP() []byte {
 }
 
 var file_copytaster_v1_article_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_copytaster_v1_article_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_copytaster_v1_article_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_copytaster_v1_article_proto_goTypes = []any{
 	(Status)(0),                   // 0: copytaster.v1.Status
 	(*Article)(nil),               // 1: copytaster.v1.Article
-	(*Entity)(nil),                // 2: copytaster.v1.Entity
-	(*Place)(nil),                 // 3: copytaster.v1.Place
-	(*Position)(nil),              // 4: copytaster.v1.Position
-	(*Topic)(nil),                 // 5: copytaster.v1.Topic
-	(*Keyphrase)(nil),             // 6: copytaster.v1.Keyphrase
-	(*Filed)(nil),                 // 7: copytaster.v1.Filed
-	(*Translation)(nil),           // 8: copytaster.v1.Translation
-	(*Reason)(nil),                // 9: copytaster.v1.Reason
-	(*Quotation)(nil),             // 10: copytaster.v1.Quotation
-	(*Figure)(nil),                // 11: copytaster.v1.Figure
-	(*Amount)(nil),                // 12: copytaster.v1.Amount
-	(*Quantity)(nil),              // 13: copytaster.v1.Quantity
-	(*Moment)(nil),                // 14: copytaster.v1.Moment
-	(*Notice)(nil),                // 15: copytaster.v1.Notice
-	(*Evidence)(nil),              // 16: copytaster.v1.Evidence
-	(*Segment)(nil),               // 17: copytaster.v1.Segment
-	(*Label)(nil),                 // 18: copytaster.v1.Label
-	(*Credit)(nil),                // 19: copytaster.v1.Credit
-	(*Attribution)(nil),           // 20: copytaster.v1.Attribution
-	(*Subject)(nil),               // 21: copytaster.v1.Subject
-	(*Image)(nil),                 // 22: copytaster.v1.Image
-	(*Original)(nil),              // 23: copytaster.v1.Original
-	(*Stated)(nil),                // 24: copytaster.v1.Stated
-	(*timestamppb.Timestamp)(nil), // 25: google.protobuf.Timestamp
+	(*Corrections)(nil),           // 2: copytaster.v1.Corrections
+	(*Corrected)(nil),             // 3: copytaster.v1.Corrected
+	(*Override)(nil),              // 4: copytaster.v1.Override
+	(*Correction)(nil),            // 5: copytaster.v1.Correction
+	(*Passage)(nil),               // 6: copytaster.v1.Passage
+	(*Entity)(nil),                // 7: copytaster.v1.Entity
+	(*Place)(nil),                 // 8: copytaster.v1.Place
+	(*Position)(nil),              // 9: copytaster.v1.Position
+	(*Topic)(nil),                 // 10: copytaster.v1.Topic
+	(*Keyphrase)(nil),             // 11: copytaster.v1.Keyphrase
+	(*Filed)(nil),                 // 12: copytaster.v1.Filed
+	(*Translation)(nil),           // 13: copytaster.v1.Translation
+	(*Reason)(nil),                // 14: copytaster.v1.Reason
+	(*Quotation)(nil),             // 15: copytaster.v1.Quotation
+	(*Figure)(nil),                // 16: copytaster.v1.Figure
+	(*Amount)(nil),                // 17: copytaster.v1.Amount
+	(*Quantity)(nil),              // 18: copytaster.v1.Quantity
+	(*Moment)(nil),                // 19: copytaster.v1.Moment
+	(*Notice)(nil),                // 20: copytaster.v1.Notice
+	(*Evidence)(nil),              // 21: copytaster.v1.Evidence
+	(*Segment)(nil),               // 22: copytaster.v1.Segment
+	(*Label)(nil),                 // 23: copytaster.v1.Label
+	(*Credit)(nil),                // 24: copytaster.v1.Credit
+	(*Attribution)(nil),           // 25: copytaster.v1.Attribution
+	(*Subject)(nil),               // 26: copytaster.v1.Subject
+	(*Image)(nil),                 // 27: copytaster.v1.Image
+	(*Original)(nil),              // 28: copytaster.v1.Original
+	(*Stated)(nil),                // 29: copytaster.v1.Stated
+	(*timestamppb.Timestamp)(nil), // 30: google.protobuf.Timestamp
 }
 var file_copytaster_v1_article_proto_depIdxs = []int32{
 	0,  // 0: copytaster.v1.Article.status:type_name -> copytaster.v1.Status
-	25, // 1: copytaster.v1.Article.embargo_until:type_name -> google.protobuf.Timestamp
-	17, // 2: copytaster.v1.Article.segments:type_name -> copytaster.v1.Segment
-	18, // 3: copytaster.v1.Article.language:type_name -> copytaster.v1.Label
-	18, // 4: copytaster.v1.Article.agency:type_name -> copytaster.v1.Label
-	18, // 5: copytaster.v1.Article.cited_media:type_name -> copytaster.v1.Label
-	19, // 6: copytaster.v1.Article.credits:type_name -> copytaster.v1.Credit
-	20, // 7: copytaster.v1.Article.attribution:type_name -> copytaster.v1.Attribution
-	21, // 8: copytaster.v1.Article.subjects:type_name -> copytaster.v1.Subject
-	22, // 9: copytaster.v1.Article.images:type_name -> copytaster.v1.Image
-	25, // 10: copytaster.v1.Article.published_at:type_name -> google.protobuf.Timestamp
-	25, // 11: copytaster.v1.Article.version_created:type_name -> google.protobuf.Timestamp
-	25, // 12: copytaster.v1.Article.received_at:type_name -> google.protobuf.Timestamp
-	23, // 13: copytaster.v1.Article.original:type_name -> copytaster.v1.Original
-	15, // 14: copytaster.v1.Article.notice:type_name -> copytaster.v1.Notice
-	7,  // 15: copytaster.v1.Article.filed:type_name -> copytaster.v1.Filed
-	8,  // 16: copytaster.v1.Article.translation:type_name -> copytaster.v1.Translation
-	10, // 17: copytaster.v1.Article.quotes:type_name -> copytaster.v1.Quotation
-	12, // 18: copytaster.v1.Article.amounts:type_name -> copytaster.v1.Amount
-	13, // 19: copytaster.v1.Article.quantities:type_name -> copytaster.v1.Quantity
-	14, // 20: copytaster.v1.Article.moments:type_name -> copytaster.v1.Moment
-	25, // 21: copytaster.v1.Article.expires_at:type_name -> google.protobuf.Timestamp
-	2,  // 22: copytaster.v1.Article.entities:type_name -> copytaster.v1.Entity
-	3,  // 23: copytaster.v1.Article.places:type_name -> copytaster.v1.Place
-	5,  // 24: copytaster.v1.Article.topics:type_name -> copytaster.v1.Topic
-	6,  // 25: copytaster.v1.Article.keyphrases:type_name -> copytaster.v1.Keyphrase
-	16, // 26: copytaster.v1.Article.summary:type_name -> copytaster.v1.Evidence
-	16, // 27: copytaster.v1.Entity.mentions:type_name -> copytaster.v1.Evidence
-	4,  // 28: copytaster.v1.Place.position:type_name -> copytaster.v1.Position
-	16, // 29: copytaster.v1.Place.mentions:type_name -> copytaster.v1.Evidence
-	16, // 30: copytaster.v1.Topic.evidence:type_name -> copytaster.v1.Evidence
-	9,  // 31: copytaster.v1.Topic.why:type_name -> copytaster.v1.Reason
-	16, // 32: copytaster.v1.Keyphrase.evidence:type_name -> copytaster.v1.Evidence
-	16, // 33: copytaster.v1.Filed.evidence:type_name -> copytaster.v1.Evidence
-	25, // 34: copytaster.v1.Filed.date:type_name -> google.protobuf.Timestamp
-	9,  // 35: copytaster.v1.Translation.reasons:type_name -> copytaster.v1.Reason
-	16, // 36: copytaster.v1.Reason.evidence:type_name -> copytaster.v1.Evidence
-	16, // 37: copytaster.v1.Quotation.evidence:type_name -> copytaster.v1.Evidence
-	16, // 38: copytaster.v1.Amount.evidence:type_name -> copytaster.v1.Evidence
-	11, // 39: copytaster.v1.Amount.figure:type_name -> copytaster.v1.Figure
-	16, // 40: copytaster.v1.Quantity.evidence:type_name -> copytaster.v1.Evidence
-	11, // 41: copytaster.v1.Quantity.figure:type_name -> copytaster.v1.Figure
-	16, // 42: copytaster.v1.Moment.evidence:type_name -> copytaster.v1.Evidence
-	25, // 43: copytaster.v1.Moment.from:type_name -> google.protobuf.Timestamp
-	25, // 44: copytaster.v1.Moment.to:type_name -> google.protobuf.Timestamp
-	25, // 45: copytaster.v1.Notice.lifts:type_name -> google.protobuf.Timestamp
-	16, // 46: copytaster.v1.Segment.evidence:type_name -> copytaster.v1.Evidence
-	16, // 47: copytaster.v1.Label.evidence:type_name -> copytaster.v1.Evidence
-	16, // 48: copytaster.v1.Credit.evidence:type_name -> copytaster.v1.Evidence
-	24, // 49: copytaster.v1.Original.stated:type_name -> copytaster.v1.Stated
-	25, // 50: copytaster.v1.Stated.published_at:type_name -> google.protobuf.Timestamp
-	51, // [51:51] is the sub-list for method output_type
-	51, // [51:51] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	30, // 1: copytaster.v1.Article.embargo_until:type_name -> google.protobuf.Timestamp
+	22, // 2: copytaster.v1.Article.segments:type_name -> copytaster.v1.Segment
+	23, // 3: copytaster.v1.Article.language:type_name -> copytaster.v1.Label
+	23, // 4: copytaster.v1.Article.agency:type_name -> copytaster.v1.Label
+	23, // 5: copytaster.v1.Article.cited_media:type_name -> copytaster.v1.Label
+	24, // 6: copytaster.v1.Article.credits:type_name -> copytaster.v1.Credit
+	25, // 7: copytaster.v1.Article.attribution:type_name -> copytaster.v1.Attribution
+	26, // 8: copytaster.v1.Article.subjects:type_name -> copytaster.v1.Subject
+	27, // 9: copytaster.v1.Article.images:type_name -> copytaster.v1.Image
+	30, // 10: copytaster.v1.Article.published_at:type_name -> google.protobuf.Timestamp
+	30, // 11: copytaster.v1.Article.version_created:type_name -> google.protobuf.Timestamp
+	30, // 12: copytaster.v1.Article.received_at:type_name -> google.protobuf.Timestamp
+	28, // 13: copytaster.v1.Article.original:type_name -> copytaster.v1.Original
+	20, // 14: copytaster.v1.Article.notice:type_name -> copytaster.v1.Notice
+	12, // 15: copytaster.v1.Article.filed:type_name -> copytaster.v1.Filed
+	13, // 16: copytaster.v1.Article.translation:type_name -> copytaster.v1.Translation
+	15, // 17: copytaster.v1.Article.quotes:type_name -> copytaster.v1.Quotation
+	17, // 18: copytaster.v1.Article.amounts:type_name -> copytaster.v1.Amount
+	18, // 19: copytaster.v1.Article.quantities:type_name -> copytaster.v1.Quantity
+	19, // 20: copytaster.v1.Article.moments:type_name -> copytaster.v1.Moment
+	30, // 21: copytaster.v1.Article.expires_at:type_name -> google.protobuf.Timestamp
+	7,  // 22: copytaster.v1.Article.entities:type_name -> copytaster.v1.Entity
+	8,  // 23: copytaster.v1.Article.places:type_name -> copytaster.v1.Place
+	10, // 24: copytaster.v1.Article.topics:type_name -> copytaster.v1.Topic
+	11, // 25: copytaster.v1.Article.keyphrases:type_name -> copytaster.v1.Keyphrase
+	21, // 26: copytaster.v1.Article.summary:type_name -> copytaster.v1.Evidence
+	2,  // 27: copytaster.v1.Article.corrections:type_name -> copytaster.v1.Corrections
+	3,  // 28: copytaster.v1.Corrections.fields:type_name -> copytaster.v1.Corrected
+	30, // 29: copytaster.v1.Corrected.at:type_name -> google.protobuf.Timestamp
+	5,  // 30: copytaster.v1.Override.corrections:type_name -> copytaster.v1.Correction
+	3,  // 31: copytaster.v1.Correction.corrected:type_name -> copytaster.v1.Corrected
+	1,  // 32: copytaster.v1.Correction.value:type_name -> copytaster.v1.Article
+	6,  // 33: copytaster.v1.Correction.passages:type_name -> copytaster.v1.Passage
+	21, // 34: copytaster.v1.Entity.mentions:type_name -> copytaster.v1.Evidence
+	9,  // 35: copytaster.v1.Place.position:type_name -> copytaster.v1.Position
+	21, // 36: copytaster.v1.Place.mentions:type_name -> copytaster.v1.Evidence
+	21, // 37: copytaster.v1.Topic.evidence:type_name -> copytaster.v1.Evidence
+	14, // 38: copytaster.v1.Topic.why:type_name -> copytaster.v1.Reason
+	21, // 39: copytaster.v1.Keyphrase.evidence:type_name -> copytaster.v1.Evidence
+	21, // 40: copytaster.v1.Filed.evidence:type_name -> copytaster.v1.Evidence
+	30, // 41: copytaster.v1.Filed.date:type_name -> google.protobuf.Timestamp
+	14, // 42: copytaster.v1.Translation.reasons:type_name -> copytaster.v1.Reason
+	21, // 43: copytaster.v1.Reason.evidence:type_name -> copytaster.v1.Evidence
+	21, // 44: copytaster.v1.Quotation.evidence:type_name -> copytaster.v1.Evidence
+	21, // 45: copytaster.v1.Amount.evidence:type_name -> copytaster.v1.Evidence
+	16, // 46: copytaster.v1.Amount.figure:type_name -> copytaster.v1.Figure
+	21, // 47: copytaster.v1.Quantity.evidence:type_name -> copytaster.v1.Evidence
+	16, // 48: copytaster.v1.Quantity.figure:type_name -> copytaster.v1.Figure
+	21, // 49: copytaster.v1.Moment.evidence:type_name -> copytaster.v1.Evidence
+	30, // 50: copytaster.v1.Moment.from:type_name -> google.protobuf.Timestamp
+	30, // 51: copytaster.v1.Moment.to:type_name -> google.protobuf.Timestamp
+	30, // 52: copytaster.v1.Notice.lifts:type_name -> google.protobuf.Timestamp
+	21, // 53: copytaster.v1.Segment.evidence:type_name -> copytaster.v1.Evidence
+	21, // 54: copytaster.v1.Label.evidence:type_name -> copytaster.v1.Evidence
+	21, // 55: copytaster.v1.Credit.evidence:type_name -> copytaster.v1.Evidence
+	29, // 56: copytaster.v1.Original.stated:type_name -> copytaster.v1.Stated
+	30, // 57: copytaster.v1.Stated.published_at:type_name -> google.protobuf.Timestamp
+	58, // [58:58] is the sub-list for method output_type
+	58, // [58:58] is the sub-list for method input_type
+	58, // [58:58] is the sub-list for extension type_name
+	58, // [58:58] is the sub-list for extension extendee
+	0,  // [0:58] is the sub-list for field type_name
 }
 
 func init() { file_copytaster_v1_article_proto_init() }
@@ -2331,7 +2708,7 @@ func file_copytaster_v1_article_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_copytaster_v1_article_proto_rawDesc), len(file_copytaster_v1_article_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   24,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,365 @@
+package operate
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/bus"
+	"github.com/copytaster/copytaster/pkg/event"
+	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/pkg/topic"
+	"github.com/copytaster/copytaster/services/enrich/override"
+	"github.com/copytaster/copytaster/services/release"
+)
+
+// editor changes overrides.
+type editor struct {
+	bus      *bus.Bus
+	progress func(n int64) *bar
+	note     func(ctx context.Context, r audited) error // writes to the audit
+	open     func(ctx context.Context) (rowTable, error)
+}
+
+// rowTable is the table of overrides, as its one writer has it.
+type rowTable interface {
+	override.Rows
+	Put(ctx context.Context, key string, value []byte) error
+	Close() error
+}
+
+func newEditor(b *bus.Bus, progress func(n int64) *bar) *editor {
+	return &editor{
+		bus: b, progress: progress,
+		note: func(ctx context.Context, r audited) error { return keep(ctx, b, r) },
+		open: func(ctx context.Context) (rowTable, error) { return b.OpenTable(ctx, topic.Overrides) },
+	}
+}
+
+// see reads the overrides without taking the table over.
+func (e *editor) see(ctx context.Context, f func(override.Rows) error) error {
+	there, _, err := split(ctx, e.bus, []string{topic.Overrides})
+	if err != nil {
+		return err
+	}
+	if len(there) == 0 {
+		return f(noRows{})
+	}
+	v, err := e.bus.OpenView(ctx, topic.Overrides)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = v.Close() }()
+	return f(v)
+}
+
+// noRows are those of a topic that isn't there.
+type noRows struct{}
+
+// Get finds nothing.
+func (noRows) Get(string) ([]byte, bool) { return nil, false }
+
+// Range gives nothing.
+func (noRows) Range(func(string, []byte) bool) {}
+
+// list are the overrides of an article, or of all that have corrections, and why some
+// of them can't be read.
+func (e *editor) list(ctx context.Context, uri article.URI) (lines []overrideLine, err error) {
+	var unread error
+	if err := e.see(ctx, func(v override.Rows) error {
+		lines, unread = linesOf(v, uri)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	if len(lines) == 0 {
+		return nil, unread
+	}
+	if uri != "" {
+		of, err := e.find(ctx, uri)
+		if err != nil {
+			return nil, errors.Join(err, unread)
+		}
+		if !of.shown(time.Now()) {
+			lines[0].hide()
+		}
+		if of.correctable() == nil {
+			lines[0].Seen = &of.seen
+		}
+		return lines, unread
+	}
+	shown, err := e.shown(ctx)
+	if err != nil {
+		return nil, errors.Join(err, unread)
+	}
+	for i := range lines {
+		if !shown(lines[i].URI) {
+			lines[i].hide()
+		}
+	}
+	return lines, unread
+}
+
+// linesOf are the rows' overrides of an article, or of all that have corrections.
+func linesOf(rows override.Rows, uri article.URI) (lines []overrideLine, err error) {
+	var errs []error
+	rows.Range(func(key string, value []byte) bool {
+		if uri != "" && key != string(uri) {
+			return true
+		}
+		o, err := event.DecodeOverride(key, value)
+		var l overrideLine
+		if err == nil {
+			l, err = overrideLineOf(&o)
+		}
+		if err != nil {
+			errs = append(errs, err)
+		} else if uri != "" || len(l.Fields) > 0 {
+			lines = append(lines, l)
+		}
+		return true
+	})
+	slices.SortFunc(lines, func(a, b overrideLine) int { return cmp.Compare(a.URI, b.URI) })
+	return lines, errors.Join(errs...)
+}
+
+// hide leaves out what may have words of the text.
+func (l *overrideLine) hide() {
+	l.Withheld = true
+	for i := range l.Fields {
+		l.Fields[i].Value, l.Fields[i].Reason = nil, ""
+	}
+}
+
+// shown tells of an article whether it may be seen now, by the table of statuses.
+func (e *editor) shown(ctx context.Context) (func(article.URI) bool, error) {
+	there, _, err := split(ctx, e.bus, []string{topic.Status})
+	if err != nil {
+		return nil, err
+	}
+	if len(there) == 0 {
+		return func(article.URI) bool { return true }, nil
+	}
+	v, err := e.bus.OpenView(ctx, topic.Status)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = v.Close() }() // what was read can still be asked for
+	now := time.Now()
+	return func(uri article.URI) bool {
+		value, ok := v.Get(string(uri))
+		if !ok {
+			return true
+		}
+		row, err := release.ReadRow(value)
+		return err == nil && row.Standing().Visible(now)
+	}, nil
+}
+
+// rehearse is what a change would make of an article, or why it can't be.
+func (e *editor) rehearse(ctx context.Context, of *lineage, change override.Change) (l overrideLine, err error) {
+	if err := of.changeable(&change); err != nil {
+		return l, err
+	}
+	change.At = time.Now()
+	err = e.see(ctx, func(rows override.Rows) error {
+		made, err := of.make(&change, rows)
+		if o := of.said(err, rows); of.owed(o) {
+			l, err = of.lineOf(o)
+			l.Action = reissued
+			return err
+		}
+		if err == nil {
+			l, err = of.line(&change, &made)
+		}
+		return err
+	})
+	return l, err
+}
+
+// carryOut writes a change down, first in the audit, and sends the article again. What
+// was written down before, and then cut off, is sent.
+func (e *editor) carryOut(ctx context.Context, of *lineage, change override.Change) (l overrideLine, err error) {
+	if err := e.bus.EnsureTopics(ctx, topic.Overrides); err != nil {
+		return l, err
+	}
+	if err := e.look(ctx, of); err != nil { // the editor may have thought about it for long
+		return l, err
+	}
+	if err := of.changeable(&change); err != nil {
+		return l, err
+	}
+	w, err := e.write(ctx, of, &change)
+	if err != nil {
+		return l, err
+	}
+	if w.before {
+		l, err = of.lineOf(&w.Override)
+		l.Action = reissued
+	} else {
+		l, err = of.line(&change, &w.Made)
+	}
+	if err == nil && of.correctable() == nil { // else there is nothing to send
+		if l.Revision, err = e.send(ctx, of, w.Number); err != nil {
+			err = fmt.Errorf("the change is kept, and counts from the next revision on; copytaster override reissue %s goes on: %w", of.uri, err)
+		}
+	}
+	return l, errors.Join(err, w.unnoted)
+}
+
+// written is a change in the table.
+type written struct {
+	override.Made
+
+	before  bool    // it was there before
+	entry   audited // of the audit; nobody: it has none
+	unnoted error   // why the audit doesn't say that the change is kept
+}
+
+// maxTries is how often a change is tried that others overtake.
+const maxTries = 10
+
+// write puts a change into the audit and then into the table. Of two who change the
+// table at the same moment one is overtaken, even if it is of other articles, and tries
+// again. If it was overtaken just behind its change, that is there then.
+func (e *editor) write(ctx context.Context, of *lineage, change *override.Change) (w written, err error) {
+	var tried audited
+	for range maxTries {
+		w, err = e.tryWrite(ctx, of, change)
+		switch {
+		case w.before && tried.Who != "":
+			w.before, w.entry, w.Fields, err = false, tried, tried.Fields, nil
+		case w.before && of.owed(&w.Override):
+			err = nil
+		}
+		if !errors.Is(err, bus.ErrOvertaken) {
+			break
+		}
+		tried = w.entry
+		select {
+		case <-time.After(rand.N(time.Second)): // so that not both begin at once
+		case <-ctx.Done():
+			return w, of.unsure(ctx.Err())
+		}
+	}
+	switch {
+	case errors.Is(err, bus.ErrOvertaken):
+		err = of.unsure(fmt.Errorf("others changed overrides each of the %d times: %w", maxTries, err))
+	case err == nil && !w.before:
+		w.entry.Kept = true
+		if err := e.note(ctx, w.entry); err != nil {
+			w.unnoted = fmt.Errorf("the change is kept, and the audit doesn't say so: %w", err)
+		}
+	}
+	return w, err
+}
+
+// tryWrite is write, once.
+func (e *editor) tryWrite(ctx context.Context, of *lineage, change *override.Change) (w written, err error) {
+	table, err := e.open(ctx)
+	if err != nil {
+		return w, err
+	}
+	defer func() { err = errors.Join(err, table.Close()) }()
+	change.At = time.Now()
+	if w.Made, err = of.make(change, table); err != nil {
+		if o := of.said(err, table); o != nil {
+			w = written{Made: override.Made{Override: *o}, before: true}
+		}
+		return w, err
+	}
+	value, err := event.EncodeOverride(&w.Override)
+	if err != nil {
+		return w, err
+	}
+	r := audited{At: change.At.UTC(), Action: "override", URI: of.uri, Who: change.Who, Reason: change.Reason, Fields: w.Fields, Number: w.Number}
+	if len(change.Set) == 0 {
+		r.Action = "override removed"
+	}
+	if of.newest.Article != nil {
+		r.Revision = of.newest.Revision
+	}
+	if err := e.note(ctx, r); err != nil {
+		return w, fmt.Errorf("nothing is changed, as it can't be written to the audit: %w", err)
+	}
+	w.entry = r
+	if err = table.Put(ctx, string(of.uri), value); err != nil && !errors.Is(err, bus.ErrOvertaken) {
+		err = of.unsure(err)
+	}
+	return w, err
+}
+
+// reissue sends an article again.
+func (e *editor) reissue(ctx context.Context, uri article.URI, dry bool) (l overrideLine, err error) {
+	of, err := e.find(ctx, uri)
+	if err == nil {
+		err = of.correctable()
+	}
+	if err != nil {
+		return l, err
+	}
+	var o *article.Override
+	if err := e.see(ctx, func(rows override.Rows) (err error) {
+		o, err = override.Of(rows, uri)
+		return err
+	}); err != nil {
+		return l, err
+	}
+	if o == nil {
+		return l, fmt.Errorf("nothing of %s was ever corrected", uri)
+	}
+	if l, err = of.lineOf(o); err != nil {
+		return l, err
+	}
+	if l.Action = reissued; !dry {
+		l.Revision, err = e.send(ctx, of, o.Number)
+	}
+	return l, err
+}
+
+// maxRounds is how often an article is sent again whose agency sends another revision
+// at the same moment.
+const maxRounds = 20
+
+// send has the newest revision enriched again, and gives that revision. The override
+// must be in the table.
+//
+// Whoever enriches reads the table up to its end when this message comes, and so has
+// the override for all that comes behind it in the same lane. What comes before it,
+// and was not there when the newest was looked for, may have been enriched without: so
+// it is looked again, until nothing newer has come in between.
+func (e *editor) send(ctx context.Context, of *lineage, number int) (article.Revision, error) {
+	lanes := []string{topic.Received, topic.ReceivedBulk}
+	if err := e.bus.EnsureTopics(ctx, lanes...); err != nil {
+		return 0, err
+	}
+	f := e.bus.Forward()
+	defer func() { _ = f.Close() }()
+	for range maxRounds {
+		sent := of.newest.Article
+		again := *sent
+		again.Notice, again.Original.Bytes, again.Traceparent = nil, nil, event.NewTraceparent()
+		m, err := event.Encode(&again, event.Received)
+		if err != nil {
+			return 0, err
+		}
+		m.Headers = append(m.Headers, stage.Header{Key: override.Header, Value: fmt.Append(nil, number)})
+		for _, lane := range lanes {
+			if err := f.Write(ctx, lane, m); err != nil {
+				return 0, err
+			}
+		}
+		if err := e.readOn(ctx, of); err != nil {
+			return 0, err
+		}
+		if now := of.newest.Article; now.Revision == sent.Revision && now.Text == sent.Text {
+			return sent.Revision, f.Close()
+		}
+	}
+	return 0, fmt.Errorf("newer revisions of %s came each of the %d times that it was sent", of.uri, maxRounds)
+}

@@ -1,0 +1,245 @@
+package copytaster
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/topic"
+)
+
+// corrections are "field by who" of an article, and its language.
+func corrections(a *article.Article) string {
+	all := []string{a.Language.Value}
+	for _, c := range a.Corrections.Fields {
+		all = append(all, strings.TrimSpace(c.Field+" "+c.Who))
+	}
+	return strings.Join(all, ", ")
+}
+
+// What an editor says stands in the index and in the public topics, whatever the
+// agency sends and however often it is enriched, until it is taken back.
+func TestEditorsOverride(t *testing.T) {
+	s := startSystem(t)
+	o := toolsOn(t, s)
+	released := s.subscribe(topic.Released)
+	const id = "urn:newsml:wire.example:20240501:ferry"
+	const uri = article.URI("urn:copytaster:wire:" + id)
+	is := func(headline, want string) *article.Article {
+		t.Helper()
+		return s.awaitArticle(uri, func(a *article.Article) bool { return a.First(article.Headline) == headline && corrections(a) == want })
+	}
+	set := func(args ...string) []string {
+		return append([]string{"override", "set", "--who", "M. Ito", "--reason", "the wrong Skarra", string(uri)}, args...)
+	}
+	o.refused(1, "has no revision with a text", append(set("language=sv"), "--yes")...)
+	s.mustPush(ninjs(id, "1", "Ferry sinks", ""), "source=wire")
+	first := is("Ferry sinks", "en")
+
+	// Nothing happens by mistake.
+	o.refused(2, "missing flags: --who=NAME", "override", "set", string(uri), "language=sv")
+	o.refused(2, `field "body" can't be corrected`, set("body=x")...)
+	o.refused(2, "is not as FIELD=VALUE", set("language")...)
+	o.refused(2, "say --yes", set("language=sv")...)
+	o.refused(1, `entities[0].mentions[0]: "Ana" is not in the text`, append(set(`entities=[{"type":"person","name":"Ana","mentions":[{"text":"Ana"}]}]`), "--yes")...)
+	o.refused(1, "language: urn:copytaster:wire:"+id+" has no such correction", "override", "remove", "--by", "M. Ito", "--yes", string(uri), "language")
+	o.refused(1, "was ever corrected", "override", "list", string(uri))
+	if dry := o.lines(0, append(set("language=sv"), "--dry-run")...); len(dry) != 1 || dry[0]["done"] != false || dry[0]["number"] != 1.0 {
+		t.Errorf("dry run: %v", dry)
+	}
+
+	places := filepath.Join(t.TempDir(), "places.json")
+	if err := os.WriteFile(places, []byte(`[{"name":"Skarra","country":"SE","lat":58.4,"lon":13.4,"geonames_id":2684113,"main":true}]`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	done := o.lines(0, append(set("language=sv", "places=@"+places,
+		`topics=[{"qcode":"medtop:20000139","why":[{"why":"lighthouse","text":"lighthouse"}]}]`,
+		`entities=[{"type":"person","name":"Ana Ruiz"},{"type":"place","name":"Skarra"}]`,
+		`keyphrases=[{"phrase":"lighthouse","score":1}]`, `summary={"text":"The lighthouse of Skarra was lit."}`), "--yes")...)
+	if len(done) != 1 || done[0]["done"] != true || len(done[0]["fields"].([]any)) != 6 {
+		t.Errorf("it says %v", done)
+	}
+	all := "sv, entities M. Ito, keyphrases M. Ito, language M. Ito, places M. Ito, summary M. Ito, topics M. Ito"
+	a := is("Ferry sinks", all)
+	if a.Revision.Source() != first.Revision.Source() || a.Revision.Parts().Sequence != 1 || a.Places[0].Country != "SE" || a.Summary.In(a.Text) != "The lighthouse of Skarra was lit." ||
+		len(a.Entities) != 2 || a.Keyphrases[0].In(a.Text) != "lighthouse" || a.Topics[0].Label == "" {
+		t.Errorf("it is %+v", a)
+	}
+	for _, filter := range []string{"place=Skarra", "country=SE", "person=Ana+Ruiz", "topic=medtop:03000000", "keyphrase=lighthouse", "language=sv"} {
+		s.await(filter+" finds it", func() error {
+			resp, err := s.client.Get(s.base + "/v1/articles?q=lighthouse&" + filter)
+			if err != nil {
+				return err
+			}
+			defer resp.Body.Close()
+			var f found
+			if err = json.NewDecoder(resp.Body).Decode(&f); err == nil && len(f.Hits) != 1 {
+				err = fmt.Errorf("%s, %d hits", resp.Status, len(f.Hits))
+			}
+			return err
+		})
+	}
+	// Teams see that, and not who.
+	public := strings.ReplaceAll(all, " M. Ito", "")
+	s.await("it goes out", func() error {
+		out := released.all(uri)
+		if n := len(out); n != 2 || corrections(&out[1].Article) != public {
+			return fmt.Errorf("%d messages, the last is %+v", n, out)
+		}
+		return nil
+	})
+
+	// A replay, the agency's next revision and a replay of both change nothing of it.
+	bulk := 1 // messages in the lane of back-fills: the editor's change
+	replay := func() {
+		t.Helper()
+		for _, l := range o.lines(0, "replay", "enrich", "--uri", string(uri), "--yes") {
+			bulk += int(l["messages"].(float64))
+		}
+		s.await("the replay is through", func() error {
+			if n := s.counts()["index.bulk ok"]; n < bulk {
+				return fmt.Errorf("%d of %d", n, bulk)
+			}
+			return nil
+		})
+	}
+	replay()
+	if b := is("Ferry sinks", all); b.Revision != a.Revision {
+		t.Errorf("after a replay it is %v, was %v", b.Revision.Parts(), a.Revision.Parts())
+	}
+	s.mustPush(ninjs(id, "2", "Ferry has sunk", ""), "source=wire")
+	b := is("Ferry has sunk", all)
+	if b.Places[0].Country != "SE" || b.Revision <= a.Revision || b.Revision.Parts().Sequence != 1 {
+		t.Errorf("the next revision is %+v", b)
+	}
+	replay()
+	is("Ferry has sunk", all)
+
+	// One field is taken back, and one is said anew by somebody else.
+	o.must(0, "override", "remove", "--who", "B. Lee", "--yes", string(uri), "language", "summary")
+	is("Ferry has sunk", "en, entities M. Ito, keyphrases M. Ito, places M. Ito, topics M. Ito")
+	o.must(0, "override", "set", "--who", "B. Lee", "--yes", string(uri), "topics=null")
+	c := is("Ferry has sunk", "en, entities M. Ito, keyphrases M. Ito, places M. Ito, topics B. Lee")
+	if len(c.Topics) > 0 || c.Revision.Parts().Sequence != 3 {
+		t.Errorf("it is %+v", c)
+	}
+	if out := o.must(0, "override", "list", string(uri)); !strings.Contains(out, "3 changes") || !strings.Contains(out, "M. Ito: the wrong Skarra") || strings.Contains(out, "waits for enrich") {
+		t.Errorf("the list says %s", out)
+	}
+	if l := o.lines(0, "override", "list"); len(l) != 1 || l[0]["uri"] != string(uri) || len(l[0]["fields"].([]any)) != 4 {
+		t.Errorf("the list has %v", l)
+	}
+	var seen []string
+	for _, l := range o.lines(0, "audit", string(uri)) {
+		seen = append(seen, fmt.Sprint(l["action"], " by ", l["who"], " ", l["kept"]))
+	}
+	if want := []string{"override by M. Ito true", "override removed by B. Lee true", "override by B. Lee true", "now by <nil> <nil>"}; !slices.Equal(seen, want) {
+		t.Errorf("the audit has %q", seen)
+	}
+	o.must(0, "override", "reissue", string(uri))
+
+	// A kill takes it away with the text; what comes back has it.
+	ruling := []string{"--who", "M. Ito", "--reason", "x", "--yes", string(uri)}
+	o.must(0, append([]string{"kill"}, ruling...)...)
+	s.await("it is killed", func() error {
+		if status, body, err := s.get(uri, 0); err != nil || status != http.StatusOK || !strings.Contains(body, `"canceled"`) || strings.Contains(body, "M. Ito") {
+			return fmt.Errorf("%d %s %w", status, body, err)
+		}
+		return nil
+	})
+	s.await("the statuses have it", func() error {
+		if code, _, errs := o.run(append(set("language=sv"), "--yes")...); code != 1 || !strings.Contains(errs, "is killed: copytaster reinstate comes first") {
+			return fmt.Errorf("%d %s", code, errs)
+		}
+		return nil
+	})
+	if l := o.lines(0, "override", "list", string(uri)); l[0]["withheld"] != true || l[0]["seen"] != nil || l[0]["fields"].([]any)[0].(map[string]any)["value"] != nil {
+		t.Errorf("the list has %v", l)
+	}
+	o.must(0, "override", "remove", "--who", "B. Lee", "--yes", string(uri), "keyphrases") // the row alone
+	o.must(0, append([]string{"reinstate"}, ruling...)...)
+	s.await("the statuses have it", func() error {
+		if code, _, errs := o.run("override", "reissue", string(uri)); code != 0 {
+			return fmt.Errorf("%d %s", code, errs)
+		}
+		return nil
+	})
+	is("Ferry has sunk", "en, entities M. Ito, places M. Ito, topics B. Lee")
+	o.refused(1, "no language tag", append(set("language=english"), "--yes")...)
+	o.must(0, "override", "remove", "--all", "--who", "B. Lee", "--yes", string(uri))
+	d := is("Ferry has sunk", "en")
+	if len(d.Entities) == 0 || len(d.Entities) != len(first.Entities) || d.Entities[0].Name != first.Entities[0].Name {
+		t.Errorf("it is not found out again: %+v, at first %+v", d.Entities, first.Entities)
+	}
+	if doc, err := json.Marshal(d); err != nil || strings.Contains(string(doc), `"`+article.Signer+`"`) {
+		t.Errorf("something is signed by editors still: %s, %v", doc, err)
+	}
+	o.refused(1, "has no such correction", "override", "remove", "--all", "--who", "B. Lee", "--yes", string(uri))
+	s.await("the version is the head's", func() error {
+		docs, err := s.source("article-versions", uri)
+		if err != nil {
+			return err
+		}
+		for _, doc := range docs {
+			var v article.Article
+			if err := json.Unmarshal(doc, &v); err != nil {
+				return err
+			}
+			if v.Version == "2" && v.Revision == d.Revision {
+				return nil
+			}
+		}
+		return fmt.Errorf("%d versions, none of them %v", len(docs), d.Revision.Parts())
+	})
+}
+
+// A rollback has today's corrections. What it leaves empty, since a correction was removed
+// after the result was made, is enriched again.
+func TestOverridesOfARollback(t *testing.T) {
+	s := startSystem(t, "index")
+	o := toolsOn(t, s)
+	change := func(args ...string) { o.must(0, append([]string{"override"}, args...)...) }
+	is := func(key, want string, generation int) {
+		t.Helper()
+		s.awaitArticle(report(key, 1).URI, func(a *article.Article) bool {
+			return a.Agency.Value+" "+corrections(a) == want && a.Revision.Parts().Generation == generation
+		})
+	}
+	stop := enrichAs(s, "one")
+	o.write(topic.Received, report("a", 1), report("b", 1), report("c", 1))
+	for _, key := range []string{"a", "b"} {
+		is(key, "one ", 0)
+		change("set", "--who", "M. Ito", "--yes", "urn:test:"+key, "agency=dpa", "language=sv")
+		is(key, "dpa sv, agency M. Ito, language M. Ito", 0)
+	}
+	o.must(0, "generation", "issue", "--note", "two")
+	stop()
+	o.must(0, "generation", "promote", "1", "--replay", "--yes")
+	stop = enrichAs(s, "two")
+	is("a", "dpa sv, agency M. Ito, language M. Ito", 1)
+	is("b", "dpa sv, agency M. Ito, language M. Ito", 1)
+	is("c", "two ", 1)
+	change("remove", "--who", "B. Lee", "--yes", "urn:test:a", "agency")
+	is("a", "two sv, language M. Ito", 1)
+	change("set", "--who", "B. Lee", "--yes", "urn:test:c", "language=de")
+	is("c", "two de, language B. Lee", 1)
+	stop()
+
+	if dry := o.lines(0, "generation", "rollback", "--dry-run")[0]; fmt.Sprint(dry["emptied"]) != "[urn:test:a]" {
+		t.Errorf("got %v", dry)
+	}
+	if out := o.must(0, "generation", "rollback", "--yes"); !strings.Contains(out, "1 article were sent to the enrichment: a correction was removed since") {
+		t.Errorf("it says %s", out)
+	}
+	is("b", "dpa sv, agency M. Ito, language M. Ito", 2)
+	is("c", "one de, language B. Lee", 2)
+	is("a", " sv, language M. Ito", 2) // until the old program runs
+	enrichAs(s, "one")
+	is("a", "one sv, language M. Ito", 2)
+}
