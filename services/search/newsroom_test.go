@@ -344,7 +344,9 @@ func get(tb testing.TB, address string, header ...string) response {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return response{res.StatusCode, res.Header, string(b)}
+	r := response{res.StatusCode, res.Header, string(b)}
+	kept(tb, address, r)
+	return r
 }
 
 func (n *newsroom) search(parameters ...string) find.Result {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -80,27 +81,22 @@ func mount(k *boot.Kit, f *find.Finder, keep api.Archive, public string, log zer
 		return fmt.Errorf("metrics: %w", err)
 	}
 	reader := func(r *http.Request) *find.Finder { return f.As(access.Of(r.Context()).Grant) }
-	readers := func(r *http.Request) api.Finder { return reader(r) }
 	page, err := web.New(func(r *http.Request) web.Finder { return reader(r) }, log)
 	if err != nil {
 		return err
 	}
-	for _, r := range []struct {
-		pattern, name string
-		handler       http.Handler
-	}{
-		{api.PatternSearch, "search", api.Search(readers, public, log)},
-		{api.PatternArticle, "article", api.Article(readers, public, log)},
-		{api.PatternOriginal, "original", api.Original(readers, keep, log)},
-		{api.PatternOther, "other", api.Other()},
-		{web.PatternPage, "page", page},
-		{web.PatternAssets, "assets", web.Assets()},
-	} {
+	service := api.Service{Finder: reader, Archive: keep, Public: public, Log: log}
+	for _, r := range append(slices.Clone(api.Routes), // the API's, and besides:
+		api.Route{Name: "other", Pattern: api.PatternOther, Handler: func(api.Service) http.Handler { return api.Other() }},
+		api.Route{Name: "page", Pattern: web.PatternPage, Handler: func(api.Service) http.Handler { return page }},
+		api.Route{Name: "assets", Pattern: web.PatternAssets, Handler: func(api.Service) http.Handler { return web.Assets() }},
+	) {
+		handler := r.Handler(service)
 		identified := http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-			r.handler.ServeHTTP(w, q.WithContext(access.With(q.Context(), access.Identity{})))
+			handler.ServeHTTP(w, q.WithContext(access.With(q.Context(), access.Identity{})))
 		})
-		timed := promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(prometheus.Labels{"route": r.name}), identified)
-		if err := k.Handle(r.pattern, timed); err != nil {
+		timed := promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(prometheus.Labels{"route": r.Name}), identified)
+		if err := k.Handle(r.Pattern, timed); err != nil {
 			return err
 		}
 	}

@@ -136,7 +136,7 @@ func Other() http.Handler {
 		}
 		Problem{
 			Type: problemPrefix + "not-found", Title: "Not found", Status: http.StatusNotFound,
-			Detail: "There is /v1/articles and /v1/articles/{uri}, the URI percent-encoded.",
+			Detail: "There is no such route. /v1/openapi.json describes those that there are; in them, an article's URI is percent-encoded.",
 		}.write(w)
 	})
 }

@@ -57,21 +57,30 @@ func (e *notAcceptableError) names() []string {
 // it takes out of values, or else by the Accept headers. nil is the API's own.
 func negotiate(r *http.Request, values url.Values, many bool) (*export.Format, error) {
 	list := offers(many)
+	i, err := choose(r, values, list)
+	if err != nil {
+		return nil, err
+	}
+	return list[i].format, nil
+}
+
+// choose finds which of the offers is asked for; the first one if none is.
+func choose(r *http.Request, values url.Values, list []offer) (int, error) {
 	if given, ok := values["format"]; ok {
 		if len(given) > 1 {
-			return nil, &find.ParameterError{Parameter: "format", Message: "may be given once", At: -1}
+			return 0, &find.ParameterError{Parameter: "format", Message: "may be given once", At: -1}
 		}
 		values.Del("format")
-		for _, o := range list {
+		for i, o := range list {
 			if o.name == given[0] {
-				return o.format, nil
+				return i, nil
 			}
 		}
-		return nil, &notAcceptableError{"format", list}
+		return 0, &notAcceptableError{"format", list}
 	}
 	ranges := accepted(r.Header.Values("Accept"))
 	if len(ranges) == 0 {
-		return nil, nil
+		return 0, nil
 	}
 	best, weight := -1, 0.0
 	for i, o := range list {
@@ -80,9 +89,9 @@ func negotiate(r *http.Request, values url.Values, many bool) (*export.Format, e
 		}
 	}
 	if best < 0 {
-		return nil, &notAcceptableError{"", list}
+		return 0, &notAcceptableError{"", list}
 	}
-	return list[best].format, nil
+	return best, nil
 }
 
 // mediaRange is what a client accepts, by RFC 9110.

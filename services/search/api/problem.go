@@ -67,6 +67,11 @@ func ProblemOf(err error) Problem {
 			Type: problemPrefix + "not-found", Title: "Not found", Status: http.StatusNotFound,
 			Detail: "There is no such article or revision. In the path, an article's URI is percent-encoded, its slashes too.",
 		}
+	case errors.Is(err, errExports):
+		return Problem{
+			Type: problemPrefix + "unavailable", Title: "Too many exports are sent", Status: http.StatusServiceUnavailable,
+			Detail: "Try again in a moment.",
+		}
 	case errors.Is(err, find.ErrTimeout):
 		return Problem{
 			Type: problemPrefix + "timeout", Title: "The search took too long", Status: http.StatusServiceUnavailable,

@@ -30,13 +30,41 @@ var derived = []string{
 // Articles that together are longer than a reply of Elasticsearch may be
 // are a [*ParameterError].
 func (f *Finder) Articles(ctx context.Context, r Request) (Page, error) {
-	body, origin, err := f.prepare(r)
+	ds, more, err := f.documents(ctx, r, derived)
 	if err != nil {
 		return Page{}, err
 	}
+	var page Page
+	if more {
+		if page.Next, err = ds[len(ds)-1].end.encode(r); err != nil {
+			return Page{}, err
+		}
+	}
+	for _, d := range ds {
+		page.Articles = append(page.Articles, d.article)
+	}
+	if page.Articles, err = f.still(ctx, page.Articles); err != nil {
+		return Page{}, err
+	}
+	return page, nil
+}
+
+// document is an article as a search found it, and where the list stands after it.
+type document struct {
+	article *article.Article
+	end     cursor
+}
+
+// documents are those of a page, without some of their fields, and whether there are
+// more after them.
+func (f *Finder) documents(ctx context.Context, r Request, without []string) (ds []document, more bool, err error) {
+	body, origin, err := f.prepare(r)
+	if err != nil {
+		return nil, false, err
+	}
 	delete(body, "highlight")
 	delete(body, "aggs")
-	body["_source"], body["track_total_hits"] = object{"excludes": derived}, false
+	body["_source"], body["track_total_hits"] = object{"excludes": without}, false
 	var reply struct {
 		Hits struct {
 			Hits []struct {
@@ -48,32 +76,25 @@ func (f *Finder) Articles(ctx context.Context, r Request) (Page, error) {
 	err = f.page(ctx, body, &reply)
 	switch {
 	case errors.Is(err, errTooLarge):
-		return Page{}, TooLong(maxReply)
+		return nil, false, TooLong(maxReply)
 	case err != nil:
-		return Page{}, err
+		return nil, false, err
 	}
-	var page Page
-	var last cursor
 	for i, h := range reply.Hits.Hits {
 		if i == r.Size { // one more was asked for, to know whether there is another page
-			if page.Next, err = last.encode(r); err != nil {
-				return Page{}, err
-			}
-			break
+			return ds, true, nil
 		}
 		a, _, err := corpus.Parse(h.Source)
 		if err != nil {
-			return Page{}, err
+			return nil, false, err
 		}
-		if last, err = place(r, a.URI, origin, h.Sort); err != nil {
-			return Page{}, err
+		end, err := place(r, a.URI, origin, h.Sort)
+		if err != nil {
+			return nil, false, err
 		}
-		page.Articles = append(page.Articles, &a)
+		ds = append(ds, document{&a, end})
 	}
-	if page.Articles, err = f.still(ctx, page.Articles); err != nil {
-		return Page{}, err
-	}
-	return page, nil
+	return ds, false, nil
 }
 
 // still are those of the articles that may still be seen. A search knows what

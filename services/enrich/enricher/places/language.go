@@ -32,12 +32,16 @@ const (
 	sport
 	field
 	people
+	landmarkType
+	landmarkEnd
+	dweller
 )
 
 var sections = map[string]lexicon.Class{
 	"before": before, "strong": strong, "type": typeWord, "feature": feature, "body": body, "bodybefore": bodyBefore,
 	"policy": policy, "acts": acts, "talks": talks, "title": title, "stop": stop, "direction": direction, "typeof": typeOf, "named": named, "office": office,
 	"of": of, "join": join, "side": side, "sport": sport, "field": field,
+	"landmark": landmarkType, "landmarkend": landmarkEnd, "dweller": dweller,
 }
 
 // language is how one language speaks of places.
@@ -50,7 +54,28 @@ type language struct {
 	home       [256]bool // countries where it is spoken, by index
 	words      lexicon.Trie
 	endings    []string
+	kinds      []string     // ends of nouns that say what the place behind them is
 	byPeople   lexicon.Trie // its value is one more than the index of a country
+	others     filter       // words that peoples, what tells of sport and landmarks begin with
+	ends       filter       // what landmarks end with
+}
+
+// smallBits is room for the words of a long article, so that few seem to be there that
+// aren't.
+const smallBits = 1 << 16
+
+// filter has some words, and seems to have few others.
+type filter [smallBits / 64]uint64
+
+func (s *filter) add(word uint64) { s[word%smallBits/64] |= 1 << (word % 64) }
+
+func (s *filter) has(word uint64) bool { return s[word%smallBits/64]&(1<<(word%64)) != 0 }
+
+// addFirst adds the word that a phrase begins with.
+func (s *filter) addFirst(phrase string) {
+	if toks := lexicon.Scan(nil, phrase, 0, len(phrase)); len(toks) > 0 {
+		s.add(toks[0].Hash)
+	}
 }
 
 // readers read the sections that hold no phrases.
@@ -61,6 +86,7 @@ var readers = map[string]func(r *wordReader, line string) error{
 	"home":    (*wordReader).home,
 	"endings": (*wordReader).ends,
 	"nouns":   (*wordReader).capitals,
+	"kinds":   (*wordReader).kinds,
 }
 
 func (l *loader) readLanguages(dir fs.FS) error {
@@ -135,6 +161,12 @@ func (r *wordReader) line(line string) error {
 			if !l.words.Add(w, sections[r.section], 0) {
 				return fmt.Errorf("%q has no words", line)
 			}
+			switch sections[r.section] {
+			case sport, landmarkType:
+				l.others.addFirst(w)
+			case landmarkEnd:
+				l.ends.addFirst(w)
+			}
 		}
 	}
 	return nil
@@ -168,6 +200,14 @@ func (r *wordReader) places(line string, how manner) error {
 func (r *wordReader) ends(line string) error {
 	for e := range strings.SplitSeq(line, ";") {
 		r.into[0].endings = append(r.into[0].endings, strings.TrimSpace(e))
+	}
+	return nil
+}
+
+// kinds reads what nouns end with that say what a place is.
+func (r *wordReader) kinds(line string) error {
+	for e := range strings.SplitSeq(line, ";") {
+		r.into[0].kinds = append(r.into[0].kinds, strings.TrimSpace(e))
 	}
 	return nil
 }
@@ -217,6 +257,7 @@ func (r *wordReader) peoples(line string) error {
 		for _, e := range ends {
 			for _, l := range r.into {
 				l.byPeople.Add(stem+e, people, int32(c)+1)
+				l.others.addFirst(stem + e)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ package places
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -15,7 +16,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "places"
-	Version = 1
+	Version = 2
 )
 
 // MentionLimit is how many names of one article are looked at.
@@ -105,21 +106,25 @@ func (f *finder) places() []article.Place {
 		return nil
 	}
 	out := make([]article.Place, count)
-	sizes := make([]int32, count)
-	weights := make([]float64, count)
-	records := make([]int32, count)
+	f.found = slices.Grow(f.found[:0], int(count))[:count]
+	clear(f.found)
 	for i := range f.mentions {
 		if m := &f.mentions[i]; m.record != 0 {
-			k := f.seen[m.record] - 1
-			sizes[k]++
-			records[k] = m.record
-			weights[k] += weight(m)
+			p := &f.found[f.seen[m.record]-1]
+			p.mentions++
+			p.record = m.record
+			w := f.weight(m)
+			p.weight += w
+			if m.kind == article.Dateline {
+				p.filed += w
+			}
 		}
 	}
 	all := make([]article.Evidence, total)
 	for k, used := 0, int32(0); k < len(out); k++ {
-		out[k].Mentions = all[used : used : used+sizes[k]]
-		used += sizes[k]
+		n := f.found[k].mentions
+		out[k].Mentions = all[used : used : used+n]
+		used += n
 	}
 	for i := range f.mentions {
 		m := &f.mentions[i]
@@ -132,7 +137,11 @@ func (f *finder) places() []article.Place {
 		}
 		p.Mentions = append(p.Mentions, article.Evidence{Span: article.Span{Start: int(m.start), End: int(m.end)}, Enricher: Name, Version: Version, Confidence: f.confidence(m)})
 	}
-	f.main(out, records, weights)
+	main, most := f.main()
+	out[main].Main = true
+	if len(f.landmarks) > 0 {
+		return f.sites(out, most)
+	}
 	return out
 }
 
@@ -164,62 +173,129 @@ func (f *finder) confidence(m *mention) float64 {
 
 // What a mention weighs for the main place, by where it stands.
 const (
-	inHeadline = 4
-	inLead     = 2
-	inDateline = 3.5
-	located    = 1.5 // "in Niger", times
-	aside      = 0.4 // "US soldiers", "Russia said", times
+	inHeadline = 3.5
+	inLead     = 3   // among its first words
+	laterOn    = 2   // behind them
+	inDateline = 2.5 // less than where the lead says that it was
+	inBody     = 1
 )
 
-func weight(m *mention) float64 {
-	w := 1.0
+// What it weighs, times, that isn't said to be where something is ("in Niger").
+const (
+	plainly  = 0.5
+	asActor  = 0.25 // a country: "Russia said", "US soldiers"
+	asHolder = 0.2  // it only says where a town lies: "Lyon, France"
+)
+
+// What a country weighs, times, and what is added to it of what lies in it: a town is
+// where something happens, a country where nothing else is.
+const (
+	ofCountry = 0.75
+	ofRegion  = 0.8 // that lies in no country
+	ofInside  = 0.2
+)
+
+// early is how many words of the lead say first where something happens.
+const early = 20
+
+// takesOver is how much of the weight of a division a town in it must have, its dateline
+// not counted, to be the main place instead.
+const takesOver = 0.4
+
+// weight is what a mention says for its place to be the main one.
+func (f *finder) weight(m *mention) float64 {
+	r := &f.g.records[m.record]
+	w := float64(inBody)
 	switch {
 	case m.kind == article.Headline:
 		w = inHeadline
-	case m.kind == article.Dateline:
-		return inDateline
-	case m.kind == article.Standfirst, m.lead:
+	case (m.kind == article.Standfirst || m.lead) && m.first < early:
 		w = inLead
+	case m.kind == article.Standfirst, m.lead:
+		w = laterOn
+	case m.kind == article.Dateline:
+		w = inDateline
 	}
 	switch {
-	case m.near&preposition != 0:
-		w *= located
-	case m.near&(attribute|acting|bodied) != 0 || m.capitals:
-		w *= aside
+	case r.kind == Country:
+		w *= ofCountry
+	case r.kind == Region && r.country == 0:
+		w *= ofRegion
+	}
+	switch {
+	case m.holding != 0 && f.contains(m.holding, r):
+		w *= asHolder
+	case m.kind == article.Dateline:
+	case m.near&preposition != 0 && m.near&(sided|dealt) == 0:
+	case r.kind == Country:
+		w *= asActor
+	default:
+		w *= plainly
 	}
 	return w
 }
 
-// share is how much of the weight of its country a place must have to be the main one
-// instead.
-const share = 0.5
+// found is a place that the text has.
+type found struct {
+	record   int32
+	mentions int32
+	weight   float64 // for the main place
+	filed    float64 // by datelines, of that
+}
 
-// main marks the main place: the one that weighs most, a country with what lies in it,
-// and in it the most special one that holds.
-func (f *finder) main(out []article.Place, records []int32, weights []float64) {
+// main is which place is the main one, and what it weighs: the one that weighs most, a country with a part
+// of what lies in it, and of a division what lies in it and weighs nearly as much.
+func (f *finder) main() (best int, most float64) {
 	var inside [256]float64 // weight of what lies in each country
-	for k, at := range records {
-		inside[f.g.records[at].country] += weights[k]
-	}
-	total := func(k int) float64 {
-		if r := &f.g.records[records[k]]; r.kind == Country {
-			return inside[r.country]
-		}
-		return weights[k]
-	}
-	best := 0
-	for k := range out {
-		if total(k) > total(best) {
-			best = k
+	for _, p := range f.found {
+		if r := &f.g.records[p.record]; r.kind != Country {
+			inside[r.country] += p.weight
 		}
 	}
-	if country := &f.g.records[records[best]]; country.kind == Country {
-		most := total(best)
-		for k, at := range records {
-			if r := &f.g.records[at]; r.kind != Country && r.country == country.country && weights[k] >= share*most && weights[k] > weights[best] {
-				best = k
-			}
+	for k, p := range f.found {
+		w := p.weight
+		if r := &f.g.records[p.record]; r.kind == Country {
+			w += ofInside * inside[r.country]
+		}
+		if w > most {
+			best, most = k, w
 		}
 	}
-	out[best].Main = true
+	if k := f.around(best); k >= 0 {
+		return k, f.found[k].weight
+	}
+	d := &f.g.records[f.found[best].record]
+	least := most * takesOver
+	for k, p := range f.found {
+		w := p.weight
+		if d.kind == Division {
+			w -= p.filed
+		}
+		if w >= least && d.holds(&f.g.records[p.record]) {
+			best, least = k, w
+		}
+	}
+	return best, most
+}
+
+// around is the division that is the main place instead of a town in it which hardly more
+// than a dateline speaks for, below 0 if there is none.
+func (f *finder) around(town int) int {
+	t := &f.found[town]
+	r := &f.g.records[t.record]
+	if t.filed == 0 {
+		return -1
+	}
+	return slices.IndexFunc(f.found, func(p found) bool {
+		d := &f.g.records[p.record]
+		return d.kind == Division && p.weight > inDateline && d.holds(r) && t.weight-t.filed < takesOver*p.weight
+	})
+}
+
+// holds tells whether a town lies in a division, as far as it is known.
+func (d *record) holds(r *record) bool {
+	if r.kind > Capital || r.country != d.country || r.division != d.division {
+		return false
+	}
+	return d.kind == Division || d.kind == Subdivision && distance(d, r) < insideKm
 }

@@ -79,12 +79,29 @@ func TestPlaces(t *testing.T) {
 		{"en", "Trains from Newcastle, England, were late.", []string{"Newcastle upon Tyne GB", "England GB"}},
 		{"de", "In Halle (Saale) und in Bad Homburg fielen Züge aus.", []string{"Halle (Saale) DE", "Bad Homburg vor der Höhe DE"}},
 		{"de", "In Odessa und Lwiw gab es Luftalarm, auch Bayerns Züge hielten.", []string{"Odesa UA", "Lviv UA", "Bavaria DE"}},
+		{"de", "Der Mann wurde am Montag in Freiburg gefasst, die Freiheitliche Partei Österreichs schwieg.", []string{"Freiburg DE"}},
+		{"en", "A service will be held at St Paul's in the spring.", nil},
+		{"es", "Su entrenador, Jesús del Valle Ríos, fue a Lima, en Perú.", []string{"Lima PE", "Peru PE"}},
 		{"fr", "Un homme a été tué à Lille, un autre à Nancy.", []string{"Lille FR", "Nancy FR"}},
 		{"fr", "Un homme de Saint-Denis vivait à Francfort, puis à La Haye.", []string{"Saint-Denis FR", "Frankfurt am Main DE", "The Hague NL"}},
 		{"es", "Un incendio en Nueva York dejó dos muertos.", []string{"New York City US"}},
 		{"es", "Un tiroteo en Nueva York dejó dos muertos; lo detuvieron en Los Ángeles, no en La Haya.", []string{"New York City US", "Los Angeles US", "The Hague NL"}},
 		{"es", "Se vieron en Múnich, en Colonia, en Ginebra y en Estrasburgo.", []string{"Munich DE", "Cologne DE", "Geneva CH", "Strasbourg FR"}},
+		{"en", "The government of Angola and the ministry of health of Kenya replied.", []string{"Angola AO", "Kenya KE"}},
+		{"en", "France sent help after two Bernay residents fell ill.", []string{"France FR", "Bernay FR"}},
+		{"en", "Roads near Tavullia, in Italy, were wet.", []string{"Tavullia IT", "Italy IT"}},
+		{"de", "In der Hafenstadt Rostock und im Norden des Kantons Thurgau hagelte es, im Süden Bayerns nicht.", []string{"Rostock DE", "Thurgau CH", "Bavaria DE"}},
+		// What says itself that it is a place lies in the country that the text tells of most.
+		{"en", "Police closed roads near Steenbras Dam and on Swan Street in Cape Town. The River Severn is in Europe.", []string{"Steenbras Dam ZA", "Swan Street ZA", "Cape Town ZA", "River Severn ZA", "Europe -"}},
+		{"fr", "La route du col du Soulor est fermée, dit la France, comme le lac de Lourdes et la Rue Lepic.", []string{"col du Soulor FR", "France FR", "lac de Lourdes FR", "Rue Lepic FR"}},
+		{"es", "Llovió en la cuenca del río Patía, en Colombia.", []string{"río Patía CO", "Colombia CO"}},
+		{"en", "The fire started on Swan Street near Willow Bridge.", nil},
+		{"en", "In Cape Town they met Kari Lake and Mr Swan Bridge of Downing Street.", []string{"Cape Town ZA"}},
 		// What is none.
+		{"en", "A reporter told the News Agency of Nigeria so. He won the Tour de France.", nil},
+		{"en", "Hereford & Worcester Fire and Rescue Service came. The bishop of Canterbury spoke.", nil},
+		{"de", "Das sagten die Kantonspolizei Bern und die Ärztekammer Niedersachsen.", nil},
+		{"fr", "Mon père a saisi la Cour suprême du Canada.", nil},
 		{"en", "Hamas freed two hostages. The Duma passed a bill. The Mets won. Shares of Meta fell.", nil},
 		{"en", "He said that Paris Jackson and Austin Butler had been invited.", nil},
 		{"en", "Beijing and Washington held talks, and Oman's envoy said Tehran would not give in.", []string{"Oman OM"}},
@@ -116,6 +133,11 @@ func TestMainPlace(t *testing.T) {
 	for _, c := range []struct{ headline, body, want string }{
 		{"Flood in Lyon kills three", "Three people died in Lyon when the Rhone rose, police said.\n\nFrance sent soldiers to Lyon.", "Lyon"},
 		{"Kenya votes", "People in Kenya voted on Monday. In Nairobi and in Mombasa it was calm. Kenya has seen worse.", "Kenya"},
+		{"", "The mayor of Lyon spoke of a fire in Marseille, France. It was put out in Nice.", "Marseille"},
+		{"Kenya beat Ghana", "Kenya beat Ghana in Mombasa on Sunday. Kenya had lost in Accra.", "Mombasa"},
+		{"", "A tornado hit towns in Alabama on Sunday.\n\nIn Birmingham roofs flew, in Birmingham cars.", "Birmingham"},
+		{"", "A judge in Georgia stopped the count on Monday. In Savannah lawyers were glad.", "Savannah"},
+		{"Ferry sinks", "A ferry sank on the River Severn on Sunday, wardens said.\n\nIn England ferries are old.", "River Severn"},
 		{"US soldiers leave Niger", "US soldiers left Niger on Monday. US drones were gone from Niger, too. The US helped Niger for years.", "Niger"},
 	} {
 		a := paragraphs("en", c.headline, c.body)
@@ -128,6 +150,36 @@ func TestMainPlace(t *testing.T) {
 		}
 		if !slices.Equal(main, []string{c.want}) {
 			t.Errorf("%s: main place %q, want %q", c.headline, main, c.want)
+		}
+	}
+}
+
+// A dateline names a place, and the main one where nothing says better where it happened.
+func TestDateline(t *testing.T) {
+	for _, c := range []struct {
+		language, dateline, body string
+		want                     []string // the main one first
+	}{
+		{"en", "ATLANTA (AP) —", "A judge in Georgia stopped the count on Monday.\n\nIn Atlanta they were glad.", []string{"Georgia US", "Atlanta US"}},
+		{"en", "DURBAN -", "South Africa beat Pakistan by six wickets on Sunday.", []string{"Durban ZA", "South Africa ZA", "Pakistan PK"}},
+		{"en", "GOMA, DR Congo (AFP) –", "A ferry sank on Monday, officials said.", []string{"Goma CD", "Democratic Republic of the Congo CD"}},
+		{"de", "Grindelwald (Keystone-SDA) -", "Am Freitag sind zwei Bergsteiger verunglückt.", []string{"Grindelwald CH"}},
+	} {
+		b := article.Builder{Signer: "format/x", Version: 1}
+		b.Add(article.Dateline, c.dateline)
+		for p := range strings.SplitSeq(c.body, "\n\n") {
+			b.Add(article.Paragraph, p)
+		}
+		a := &article.Article{}
+		b.Fill(a)
+		a.Language.Value = c.language
+		got := read(t, a)
+		if k := slices.IndexFunc(a.Places, func(p article.Place) bool { return p.Main }); k > 0 {
+			main := got[k]
+			got = slices.Insert(slices.Delete(got, k, k+1), 0, main)
+		}
+		if d := cmp.Diff(c.want, got); d != "" {
+			t.Errorf("%s %s: -want +got\n%s", c.dateline, c.body, d)
 		}
 	}
 }
@@ -199,7 +251,7 @@ func TestHostile(t *testing.T) {
 }
 
 var hostile = []string{
-	"Springfield, ", "Springfield, Washington, ", "San José San José ", "Paris (", "U.S.", "Santa ", "in ", "Washington’s ", "New York Times ", "\u0301", "A, ", "Niger, Nigeria, ", "Paris and ", "d'Orléans ",
+	"Springfield, ", "Springfield, Washington, ", "San José San José ", "Paris (", "U.S.", "Santa ", "in ", "Washington’s ", "New York Times ", "\u0301", "A, ", "Niger, Nigeria, ", "Paris and ", "d'Orléans ", "in Swan Street, Paris ", "River Severn ", "Red Lake ",
 }
 
 func mentions(a *article.Article) int {

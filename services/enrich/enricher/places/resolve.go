@@ -2,6 +2,7 @@ package places
 
 import (
 	"math"
+	"math/bits"
 	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -24,7 +25,7 @@ const (
 	byCountry     = 2.5 // the text speaks of its country
 	byMuch        = 0.5 // more, for each doubling of that
 	byDivision    = 1.6
-	asShadowed    = -2  // a city whose name is that of a state
+	asShadowed    = -2  // a city whose name is that of a greater state
 	bySiblings    = 1.5 // a division, where others of its country are named
 	byTowns       = 3   // a division, where towns in it are named
 	byList        = 3   // a division in a list of divisions
@@ -249,7 +250,7 @@ func (f *finder) choose(i int) {
 func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 	m := &f.mentions[i]
 	r := &f.g.records[at]
-	s := float32(math.Log10(float64(r.population) + 1))
+	s := magnitude(r.population)
 	switch r.kind {
 	case City:
 	case Country:
@@ -294,7 +295,7 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 	}
 	if r.kind != Country && r.country != 0 {
 		if c := f.home(m, r); c > 0 {
-			s += byCountry + byMuch*float32(math.Log2(float64(min(c, 16))+1))
+			s += byCountry + byMuch*doublings[int(2*min(c, 16))]
 		}
 		if r.division != 0 && r.kind != Division && !m.state && f.inside(m, r) > 0 {
 			s += byDivision
@@ -306,7 +307,7 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 	if m.holding != 0 && f.contains(m.holding, r) {
 		s += byContainer
 	}
-	if m.state && r.kind < Division && r.population < 5*known && r.division != m.inside {
+	if m.state && r.kind < Division && r.population < 5*known && r.division != m.inside && (m.country != 0 || r.population < m.subject) {
 		s += asShadowed
 	}
 	if m.country != 0 && m.country == r.country && r.kind != Country && m.near&typed == 0 {
@@ -322,6 +323,32 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 	}
 	return s, linked
 }
+
+// logs are the logarithms to the base 2 of 1 to 2.
+var logs = func() (l [1 << logBits]float32) {
+	for i := range l {
+		l[i] = float32(math.Log2(1 + (float64(i)+0.5)/(1<<logBits)))
+	}
+	return l
+}()
+
+const logBits = 8
+
+// magnitude is the logarithm to the base 10 of one more than n, but for some thousandths.
+func magnitude(n uint32) float32 {
+	x := uint64(n) + 1
+	long := bits.Len64(x)
+	return (float32(long-1) + logs[x<<(64-long)<<1>>(64-logBits)]) * (math.Ln2 / math.Ln10)
+}
+
+// doublings are the logarithms to the base 2 of one more than what speaks for a country,
+// which is counted in halves.
+var doublings = func() (l [2*16 + 1]float32) {
+	for i := range l {
+		l[i] = float32(math.Log2(float64(i)/2 + 1))
+	}
+	return l
+}()
 
 // town tells whether one of the greatest places of a name is a town in a country.
 func (g *Gazetteer) town(head int32, country uint8) bool {
@@ -479,11 +506,12 @@ func (f *finder) holds(m *mention) bool {
 // supported tells whether enough speaks for a division or a city.
 func (f *finder) supported(m *mention, r *record) bool {
 	spoken := f.lang.home[r.country]
-	home := f.home(m, r) > 0 || spoken && (r.population >= middle || m.alone)
 	inside := f.inside(m, r) > 0
 	elsewhere := f.inner[r.country]-f.gave[m.key^divisionKey(r.division)] > 0 && !inside
-	at := m.near&preposition != 0
-	sure := m.near&certain != 0
+	filed := m.kind == article.Dateline && f.text[max(0, m.start-1)] != '(' // "Lech (APA)"
+	home := f.home(m, r) > 0 || spoken && (r.population >= middle || m.alone || filed)
+	at := m.near&preposition != 0 || filed
+	sure := m.near&certain != 0 || filed
 	switch {
 	case m.near&weak != 0:
 		return at && r.population >= known
@@ -497,7 +525,7 @@ func (f *finder) supported(m *mention, r *record) bool {
 	case r.kind == Capital, r.population >= known && r.kind == City:
 		return true
 	case r.population >= middle:
-		return sure && (home || !elsewhere) || at && home && !elsewhere || home && inside || spoken && r.population >= 4*middle
+		return sure && (home || !elsewhere) || at && home && !elsewhere || home && inside || spoken && r.population >= 4*middle || m.alone && f.home(m, r) > 0
 	}
 	return sure && home && (!elsewhere || m.alone) || at && inside
 }

@@ -1,0 +1,296 @@
+package search_test
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/elastic"
+	"github.com/copytaster/copytaster/services/search"
+	"github.com/copytaster/copytaster/services/search/api"
+	"github.com/copytaster/copytaster/services/search/find"
+)
+
+// line is one of an export as NDJSON.
+type line struct {
+	Article  *article.Article `json:"article"`
+	Cursor   string           `json:"cursor"`
+	Progress *struct {
+		Articles, Total int
+		Cursor          string
+	} `json:"progress"`
+	End *struct {
+		Articles     int
+		Complete     bool
+		Reason, Next string
+		Problem      *api.Problem
+	} `json:"end"`
+}
+
+func exportLines(n *newsroom, parameters ...string) (lines []line) {
+	n.tb.Helper()
+	r := n.get("/v1/export?" + query(parameters...))
+	if r.status != http.StatusOK || r.header.Get("Content-Type") != "application/x-ndjson" {
+		n.tb.Fatalf("%q: %d %s", parameters, r.status, r.body)
+	}
+	for text := range strings.Lines(r.body) {
+		var l line
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			n.tb.Fatalf("%s: %v", text, err)
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+func exported(lines []line) (uris []string) {
+	for _, l := range lines {
+		if l.Article != nil {
+			uris = append(uris, strings.TrimPrefix(string(l.Article.URI), "urn:copytaster:test:"))
+		}
+	}
+	return uris
+}
+
+// TestExportIsWholeAndGoesOn exports a search of several pages: whole, cut off after any
+// record, and in parts, while others arrive.
+func TestExportIsWholeAndGoesOn(t *testing.T) {
+	n := open(t)
+	const count = 230
+	var all []report
+	var want []string
+	for i := range count {
+		r := report{id: fmt.Sprintf("e-%03d", i), language: "en", headline: "Bridge toll", body: []string{"x"}, published: day.Add(-time.Duration(i/7) * time.Minute)}
+		all, want = append(all, r), append(want, r.id)
+	}
+	n.index(all...)
+	n.index(hidden(report{id: "none", language: "en", headline: "Bridge " + secret, body: []string{secret}})...)
+	lines := exportLines(n, "q", "bridge")
+	if d := cmp.Diff(want, exported(lines)); d != "" {
+		t.Errorf("whole (-want +got):\n%s", d)
+	}
+	if end := lines[len(lines)-1].End; end == nil || !end.Complete || end.Articles != count || end.Next != "" || end.Reason != "" {
+		t.Errorf("its end: %+v", end)
+	}
+	progress := 0
+	for _, l := range lines {
+		if l.Progress != nil {
+			if progress += find.MaxSize; l.Progress.Articles != progress || l.Progress.Total != count || l.Progress.Cursor == "" {
+				t.Errorf("after %d: %+v", progress, l.Progress)
+			}
+		}
+	}
+	if progress != 200 {
+		t.Errorf("the last progress is told after %d", progress)
+	}
+	// What arrives meanwhile comes before, or not at all.
+	n.index(report{id: "new", language: "en", headline: "Bridge closed", body: []string{"x"}, published: time.Now()})
+	records := slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return l.Article == nil })
+	for _, i := range []int{0, 98, 99, 100, 228} {
+		rest := exportLines(n, "q", "bridge", "after", records[i].Cursor)
+		if d := cmp.Diff(want[i+1:], exported(rest)); d != "" {
+			t.Errorf("after record %d (-want +got):\n%s", i, d)
+		}
+	}
+	var parts []string
+	after := lines[0].Cursor
+	for part := 0; after != ""; part++ {
+		some := exportLines(n, "q", "bridge", "after", after, "limit", "60")
+		end := some[len(some)-1].End
+		parts, after = append(parts, exported(some)...), end.Next
+		if (after == "") != end.Complete || !end.Complete && (end.Reason != "limit" || end.Articles != 60) {
+			t.Fatalf("part %d: %+v", part, end)
+		}
+	}
+	if d := cmp.Diff(want[1:], parts); d != "" {
+		t.Errorf("in parts (-want +got):\n%s", d)
+	}
+	// A search's cursor is an export's, too, where they are sorted alike.
+	first := n.search("q", "bridge", "sort", "time", "size", "7")
+	if got := exported(exportLines(n, "q", "bridge", "after", first.Next)); len(got) != count+1-7 {
+		t.Errorf("after a page there are %d", len(got))
+	}
+	best := exportLines(n, "q", "bridge", "sort", "relevance", "limit", "2")
+	if rest := exportLines(n, "q", "bridge", "sort", "relevance", "after", best[len(best)-1].End.Next); len(exported(rest)) != count+1-2 {
+		t.Errorf("by relevance the rest is %d", len(exported(rest)))
+	}
+	refused(n, "after", "another search", "/v1/export", "q", "toll", "after", after+lines[0].Cursor)
+	refused(n, "limit", "not a number from 1 to 100000", "/v1/export", "limit", "0")
+	refused(n, "limit", "not a number from 1 to 100000", "/v1/export", "limit", "100001")
+	refused(n, "size", "no such parameter here", "/v1/export", "size", "10")
+	if p := n.problem("/v1/export?format=atom"); p.Status != http.StatusNotAcceptable || !slices.Equal(p.Formats, []string{"ndjson", "csv"}) {
+		t.Errorf("%+v", p)
+	}
+	if r := n.get("/v1/export?q=nothing"); !strings.Contains(r.body, `"end":{"articles":0,"complete":true}`) {
+		t.Errorf("of nothing: %s", r.body)
+	}
+}
+
+func TestExportAsTable(t *testing.T) {
+	n := open(t)
+	n.index(report{
+		id: "one", language: "en", headline: `=HYPERLINK("https://x.example")`, byline: "By Ana, of \"X\"", body: []string{"First.", "-second"}, persons: []string{"Ana Ruiz"},
+		places: []article.Place{{Name: "Agadez", Country: "NE"}, {Name: "Niger", Country: "NE"}}, topics: [][]string{{"medtop:16000000"}}, urgency: 2,
+	}, report{id: "two", language: "de", headline: "Zwei", body: []string{"x"}, published: day.AddDate(0, 0, -1)})
+	res, err := http.Get(n.base + "/v1/export?format=csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes := string(b); res.Header.Get("Copytaster-Total") != "2" || !strings.HasPrefix(bytes, "uri,revision,") {
+		t.Errorf("%v %s", res.Header, bytes)
+	}
+	if tr := res.Trailer; tr.Get("Copytaster-Articles") != "2" || tr.Get("Copytaster-Complete") != "true" || tr.Get("Copytaster-Next") != "" {
+		t.Errorf("trailers %v", tr)
+	}
+	rows, err := csv.NewReader(strings.NewReader(string(b))).ReadAll()
+	if err != nil || len(rows) != 3 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	cell := func(row int, column string) string { return rows[row][slices.Index(rows[0], column)] }
+	for column, want := range map[string]string{
+		"uri": "urn:copytaster:test:one", "headline": `'=HYPERLINK("https://x.example")`, "byline": "By Ana, of \"X\"", "persons": "Ana Ruiz", "places": "Agadez; Niger",
+		"countries": "NE", "topics": "medtop:16000000", "urgency": "2", "sort_date": "2024-04-20T06:00:00Z", "version_created": "",
+	} {
+		if got := cell(1, column); got != want {
+			t.Errorf("%s: %q, want %q", column, got, want)
+		}
+	}
+	if body := cell(1, "body"); !strings.HasPrefix(body, "First.\n\n-second\n\n") {
+		t.Errorf("body %q", body)
+	}
+	rest := n.get("/v1/export?" + query("format", "csv", "after", cell(1, "cursor")))
+	if !strings.Contains(rest.body, "Zwei") || strings.Contains(rest.body, "HYPERLINK") {
+		t.Errorf("after the first row: %s", rest.body)
+	}
+	if r := n.get("/v1/export", "Accept", "text/csv"); !strings.HasPrefix(r.body, "uri,") {
+		t.Errorf("by header: %s", r.body)
+	}
+	req, err := http.NewRequest(http.MethodHead, n.base+"/v1/export", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = head.Body.Close()
+	if head.StatusCode != http.StatusOK || head.Header.Get("Copytaster-Total") != strconv.Itoa(2) {
+		t.Errorf("HEAD: %s %v", head.Status, head.Header)
+	}
+}
+
+// TestExportsAtOnce: exports that are on their way keep others out only from the limit
+// on, which refuses politely, and their places come back when their clients leave. What
+// is killed between two pages doesn't go out, and what fails between them is told.
+func TestExportsAtOnce(t *testing.T) {
+	const lost = "killed-3"
+	var hits, heads []any
+	for i := range find.MaxSize + 1 {
+		r := report{id: fmt.Sprint("killed-", i), language: "en", headline: "Text of " + fmt.Sprint(i), body: []string{"x"}}
+		if r.id == lost {
+			r.headline = secret
+		}
+		a := r.article(t)
+		source, err := corpus.Document(a, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		status := article.Usable
+		if r.id == lost {
+			status = article.Canceled
+		}
+		hits = append(hits, map[string]any{"_source": json.RawMessage(source), "sort": []any{1, a.URI}})
+		heads = append(heads, map[string]any{"_id": corpus.ID(a.URI), "found": true, "_source": map[string]any{"status": status}})
+	}
+	released := make(chan struct{})
+	es := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Elastic-Product", "Elasticsearch")
+		var answer any = map[string]any{"hits": map[string]any{"hits": hits}}
+		asked, err := io.ReadAll(r.Body)
+		switch {
+		case err != nil:
+			return
+		case strings.HasSuffix(r.URL.Path, "/_mget"):
+			answer = map[string]any{"docs": heads}
+		case strings.HasSuffix(r.URL.Path, "/_count"):
+			answer = map[string]any{"count": 1000}
+		case strings.Contains(string(asked), "search_after"):
+			select {
+			case <-released:
+			case <-r.Context().Done():
+			}
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		if err := json.NewEncoder(w).Encode(answer); err != nil {
+			t.Log(err)
+		}
+	}))
+	defer es.Close()
+	base := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC"})
+	begin := func() *http.Response {
+		res, err := http.Get(base + "/v1/export")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res
+	}
+	var begun []*http.Response
+	for range api.MaxExports {
+		res := begin()
+		defer res.Body.Close()
+		if res.StatusCode != http.StatusOK || res.Header.Get("Copytaster-Total") != "1000" {
+			t.Fatalf("%s %v", res.Status, res.Header)
+		}
+		begun = append(begun, res)
+	}
+	if r := get(t, base+"/v1/export"); r.status != http.StatusServiceUnavailable || !strings.Contains(r.body, "Too many exports") || r.header.Get("Retry-After") == "" {
+		t.Errorf("one more: %d %s", r.status, r.body)
+	}
+	_ = begun[0].Body.Close()
+	await(t, "a place is free", func() bool {
+		res := begin()
+		begun[0] = res
+		if res.StatusCode != http.StatusOK {
+			_ = res.Body.Close()
+		}
+		return res.StatusCode == http.StatusOK
+	})
+	defer begun[0].Body.Close()
+	close(released)
+	b, err := io.ReadAll(begun[1].Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.TrimSuffix(string(b), "\n")
+	var last line
+	if err := json.Unmarshal([]byte(text[strings.LastIndexByte(text, '\n')+1:]), &last); err != nil || last.End == nil {
+		t.Fatalf("%s: %v", text[max(0, len(text)-500):], err)
+	}
+	if e := last.End; e.Complete || e.Reason != "problem" || e.Problem == nil || e.Problem.Status != http.StatusServiceUnavailable || e.Articles != find.MaxSize-1 || e.Next == "" {
+		t.Errorf("%+v", e)
+	}
+	if strings.Contains(text, secret) || !strings.Contains(text, "Text of 4") {
+		t.Error("what was killed went out, or what wasn't didn't")
+	}
+	if tr := begun[1].Trailer; tr.Get("Copytaster-Complete") != "false" || tr.Get("Copytaster-Next") != last.End.Next {
+		t.Errorf("trailers: %v", tr)
+	}
+}

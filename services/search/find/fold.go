@@ -1,0 +1,168 @@
+package find
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// maxRegexp is how long an expression may be that Elasticsearch is given, in units of
+// UTF-16: index.max_regex_length.
+const maxRegexp = 1000
+
+// letters are what is written as one letter, or two, where accents and case don't count
+// and Unicode has no such decomposition.
+var letters = map[rune]string{
+	'ß': "ss", 'æ': "ae", 'œ': "oe", 'þ': "th", 'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'ħ': "h", 'ı': "i", 'ŧ': "t", 'ς': "σ",
+}
+
+// fold is s as it compares where case and accents don't count.
+func fold(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFD.String(s) {
+		if unicode.Is(unicode.Mn, r) {
+			continue
+		}
+		r = unicode.ToLower(r)
+		if as, ok := letters[r]; ok {
+			b.WriteString(as)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// variants are the letters of some scripts, by what single rune they fold to.
+var variants = sync.OnceValue(func() map[rune][]rune {
+	m := map[rune][]rune{}
+	for _, block := range [][2]rune{{'A', 'z'}, {0xC0, 0x24F}, {0x370, 0x3FF}, {0x400, 0x4FF}, {0x1E00, 0x1EFF}} {
+		for r := block[0]; r <= block[1]; r++ {
+			if !unicode.IsLetter(r) {
+				continue
+			}
+			if as := []rune(fold(string(r))); len(as) == 1 {
+				m[as[0]] = append(m[as[0]], r)
+			}
+		}
+	}
+	return m
+})
+
+// beginsWord tells whether a word in folded text begins with the folded prefix.
+func beginsWord(text, prefix string) bool {
+	for at := 0; ; at++ {
+		i := strings.Index(text[at:], prefix)
+		if i < 0 {
+			return false
+		}
+		at += i
+		before, _ := utf8.DecodeLastRuneInString(text[:at])
+		if at == 0 || strings.ContainsRune(separators, before) {
+			return true
+		}
+	}
+}
+
+// separators stand between the words of a name.
+const separators = " -'’./(\"“„«"
+
+// wordExpression is a regular expression of Lucene that matches, among others, all
+// values with a word that begins with the folded prefix, whatever their case and
+// accents. Of a long prefix only the begin is in it; [beginsWord] tells the rest.
+func wordExpression(prefix string) string {
+	var b strings.Builder
+	b.WriteString("(.*[")
+	for _, r := range separators {
+		escape(&b, r)
+	}
+	b.WriteString("])?")
+	const tail = ".*"
+	length := b.Len() + len(tail) // what comes before is at least as long in bytes
+	runes := []rune(prefix)
+	for len(runes) > 0 {
+		var one strings.Builder
+		used := 1
+		if pair := doubled(runes); len(pair) > 0 {
+			one.WriteByte('(')
+			class(&one, runes[0])
+			class(&one, runes[1])
+			one.WriteByte('|')
+			class(&one, pair...)
+			one.WriteByte(')')
+			used = 2
+		} else {
+			of := runes[:1]
+			if len(runes) == 1 { // it may be the first half of one letter
+				of = append(begun(runes[0]), runes[0])
+			}
+			class(&one, of...)
+		}
+		if length += len(utf16.Encode([]rune(one.String()))); length > maxRegexp {
+			break
+		}
+		b.WriteString(one.String())
+		runes = runes[used:]
+	}
+	b.WriteString(tail)
+	return b.String()
+}
+
+// doubled are the letters, in both cases, that fold to the two runes at the begin.
+func doubled(runes []rune) (as []rune) {
+	if len(runes) < 2 {
+		return nil
+	}
+	for r, two := range letters {
+		if two == string(runes[:2]) {
+			as = append(as, r, unicode.ToUpper(r))
+		}
+	}
+	slices.Sort(as)
+	return as
+}
+
+// begun are the letters, in both cases, that fold to two runes of which this is the
+// first.
+func begun(first rune) (as []rune) {
+	for r, two := range letters {
+		if runes := []rune(two); len(runes) == 2 && runes[0] == first {
+			as = append(as, r, unicode.ToUpper(r))
+		}
+	}
+	slices.Sort(as)
+	return as
+}
+
+// class writes an expression for one of the letters, or of their variants.
+func class(b *strings.Builder, of ...rune) {
+	var all []rune
+	for _, r := range of {
+		all = append(all, r, unicode.ToUpper(r))
+		all = append(all, variants()[r]...)
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	if len(all) == 1 {
+		escape(b, all[0])
+		return
+	}
+	b.WriteByte('[')
+	for _, r := range all {
+		escape(b, r)
+	}
+	b.WriteByte(']')
+}
+
+// escape writes a rune as itself.
+func escape(b *strings.Builder, r rune) {
+	if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+		b.WriteByte('\\')
+	}
+	b.WriteRune(r)
+}

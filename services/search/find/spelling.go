@@ -1,0 +1,312 @@
+package find
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/copytaster/copytaster/pkg/corpus"
+)
+
+// Limits of spelling.
+const (
+	// MaxDoubted is how many words of a query are looked at, those found least.
+	MaxDoubted = 4
+	// MaxCandidates is how many words are told for each of them.
+	MaxCandidates = 5
+	// doubtBelow is how many articles a word must be in to be believed.
+	doubtBelow = 5
+	// moreOften is how many times as many articles another word must be in.
+	moreOften = 10
+	// shortest is the shortest word that is looked at, in letters: there is always
+	// another word beside one of three.
+	shortest = 4
+	// mostWords is how many words of a query are counted, its first ones.
+	mostWords = 30
+	// closest is how many articles are read for words that are nearly those asked
+	// for, expansions how many of those each field is looked up for, and scanned after
+	// how many articles of a shard that look-up ends.
+	closest    = 50
+	expansions = 50
+	scanned    = 100_000
+	// snippet is how much of a text is cut out around one, in characters.
+	snippet = 40
+)
+
+// ParseSpelling reads a request whose words are to be looked at, as [ParseRequest] does.
+func ParseSpelling(values url.Values, zone *time.Location) (Request, error) {
+	r, err := parseWhole(values, zone)
+	if err == nil && strings.TrimSpace(r.Text) == "" {
+		err = wrong("q", "is missing: it is what may be misspelt")
+	}
+	return r, err
+}
+
+// Spelling is what a query may have meant.
+type Spelling struct {
+	Total int `json:"total"` // articles that the query finds
+	// Suggestion is the query with other words; empty if there is none that finds more.
+	Suggestion string `json:"suggestion,omitempty"`
+	// SuggestionTotal is how many articles that finds.
+	SuggestionTotal int           `json:"suggestion_total,omitempty"`
+	Words           []DoubtedWord `json:"words"`
+}
+
+// DoubtedWord is a word of a query that few articles have, or none.
+type DoubtedWord struct {
+	Word       string      `json:"word"`
+	Position   int         `json:"position"` // of its first character, from 1
+	Count      int         `json:"count"`    // articles with it
+	Candidates []WordCount `json:"candidates"`
+}
+
+// WordCount is a word with the number of the articles that have it.
+type WordCount struct {
+	Word  string `json:"word"`
+	Count int    `json:"count"`
+}
+
+// spelt is a word of a query.
+type spelt struct {
+	text string
+	at   int // in characters
+}
+
+// speltWords are the words of a query that may be misspelt: runs of letters that are
+// neither an operator nor a field or its value, nor begin or end in a wildcard.
+func speltWords(query string) (words []spelt) {
+	text := []rune(query)
+	inside := func(i int) bool { return unicode.IsLetter(text[i]) || unicode.IsMark(text[i]) }
+	for i := 0; i < len(text); {
+		if !inside(i) {
+			i++
+			continue
+		}
+		start := i
+		for i < len(text) && inside(i) {
+			i++
+		}
+		w := spelt{string(text[start:i]), start}
+		touches := func(at int, of string) bool {
+			return at >= 0 && at < len(text) && (strings.ContainsRune(of, text[at]) || unicode.IsDigit(text[at]))
+		}
+		if i-start < shortest || touches(start-1, ":*?=_@/") || touches(i, ":*?_@/") ||
+			slices.ContainsFunc(words, func(o spelt) bool { return o.text == w.text }) {
+			continue
+		}
+		words = append(words, w)
+	}
+	return words[:min(len(words), mostWords)]
+}
+
+// hasWord is the condition that a word stands anywhere in an article, stemmed by its
+// language.
+func hasWord(word string) object {
+	var fields []string
+	for _, name := range corpus.TextFields {
+		for _, l := range append([]string{corpus.Other}, corpus.Languages...) {
+			fields = append(fields, corpus.Stemmed(l, name))
+		}
+	}
+	return object{"multi_match": object{"query": word, "fields": fields, "type": "phrase"}}
+}
+
+// counted are how many articles that the reader may see have each of the words.
+func (f *Finder) countedWords(ctx context.Context, visible []any, words []string) ([]int, error) {
+	if len(words) == 0 {
+		return nil, nil
+	}
+	filters := object{}
+	for i, w := range words {
+		filters[strconv.Itoa(i)] = hasWord(w)
+	}
+	var reply struct {
+		summary
+
+		Aggregations struct {
+			Words struct {
+				Buckets map[string]struct {
+					Count int `json:"doc_count"`
+				} `json:"buckets"`
+			} `json:"words"`
+		} `json:"aggregations"`
+	}
+	err := f.summarise(ctx, object{"bool": object{"filter": visible}}, object{"words": object{"filters": object{"filters": filters}}}, &reply)
+	if err != nil {
+		return nil, err
+	}
+	counts := make([]int, len(words))
+	for i := range words {
+		counts[i] = reply.Aggregations.Words.Buckets[strconv.Itoa(i)].Count
+	}
+	return counts, nil
+}
+
+// Spelling tells which words of a query hardly any article has that the reader may see,
+// and which words that are nearly the same more of them have. Those are words that stand
+// in such articles: no list of words that knows of others is asked.
+func (f *Finder) Spelling(ctx context.Context, r Request) (Spelling, error) {
+	res := Spelling{Words: []DoubtedWord{}}
+	var err error
+	if res.Total, err = f.Count(ctx, r); err != nil {
+		return Spelling{}, err
+	}
+	visible := f.visible(f.now())
+	words := speltWords(r.Text)
+	texts := make([]string, len(words))
+	for i, w := range words {
+		texts[i] = w.text
+	}
+	counts, err := f.countedWords(ctx, visible, texts)
+	if err != nil {
+		return Spelling{}, err
+	}
+	for i, w := range words {
+		if counts[i] < doubtBelow {
+			res.Words = append(res.Words, DoubtedWord{Word: w.text, Position: w.at + 1, Count: counts[i], Candidates: []WordCount{}})
+		}
+	}
+	slices.SortStableFunc(res.Words, func(a, b DoubtedWord) int { return a.Count - b.Count })
+	res.Words = res.Words[:min(len(res.Words), MaxDoubted)]
+	for i := range res.Words {
+		if err := f.candidates(ctx, visible, &res.Words[i]); err != nil {
+			return Spelling{}, err
+		}
+	}
+	return res, f.suggest(ctx, r, &res)
+}
+
+// suggest makes the query of the best words, if it finds more.
+func (f *Finder) suggest(ctx context.Context, r Request, s *Spelling) error {
+	text := []rune(r.Text)
+	changed := slices.Clone(s.Words)
+	slices.SortFunc(changed, func(a, b DoubtedWord) int { return b.Position - a.Position }) // the last first
+	for _, w := range changed {
+		if len(w.Candidates) > 0 {
+			at := w.Position - 1
+			text = slices.Concat(text[:at], []rune(w.Candidates[0].Word), text[at+len([]rune(w.Word)):])
+		}
+	}
+	if string(text) == r.Text {
+		return nil
+	}
+	values := r.Values()
+	values.Set("q", string(text))
+	other, err := ParseRequest(values, f.zone)
+	if err != nil {
+		return nil //nolint:nilerr // a longer word made it too long: then there is no suggestion
+	}
+	total, err := f.Count(ctx, other)
+	if err != nil {
+		return err
+	}
+	if total > s.Total {
+		s.Suggestion, s.SuggestionTotal = string(text), total
+	}
+	return nil
+}
+
+// candidates fills in the words that stand in visible articles, are nearly w, and are
+// there much more often.
+func (f *Finder) candidates(ctx context.Context, visible []any, w *DoubtedWord) error {
+	near, err := f.near(ctx, visible, w.Word)
+	if err != nil {
+		return err
+	}
+	counts, err := f.countedWords(ctx, visible, near)
+	if err != nil {
+		return err
+	}
+	typed := fold(w.Word)
+	for i, word := range near {
+		if counts[i] >= max(1, w.Count*moreOften) {
+			w.Candidates = append(w.Candidates, WordCount{word, counts[i]})
+		}
+	}
+	slices.SortStableFunc(w.Candidates, func(a, b WordCount) int {
+		if d := distance(typed, fold(a.Word)) - distance(typed, fold(b.Word)); d != 0 {
+			return d
+		}
+		return b.Count - a.Count
+	})
+	w.Candidates = w.Candidates[:min(len(w.Candidates), MaxCandidates)]
+	return nil
+}
+
+// near are words of visible articles that are nearly the one, without their case and in
+// no order.
+func (f *Finder) near(ctx context.Context, visible []any, word string) ([]string, error) {
+	fields := corpus.TextFields
+	query := object{"multi_match": object{
+		"query": word, "fields": fields, "fuzziness": "AUTO", "prefix_length": 1, "max_expansions": expansions,
+	}}
+	cut := object{}
+	for _, name := range fields {
+		cut[name] = object{"number_of_fragments": 1, "fragment_size": snippet}
+	}
+	var reply struct {
+		Hits struct {
+			Hits []struct {
+				Highlight map[string][]string `json:"highlight"`
+			} `json:"hits"`
+		} `json:"hits"`
+	}
+	err := f.page(ctx, object{
+		"query": object{"bool": object{"must": []any{query}, "filter": visible}}, "size": closest, "_source": false,
+		"track_total_hits": false, "terminate_after": scanned, "timeout": milliseconds(f.timeout),
+		"highlight": object{
+			"type": "unified", "require_field_match": true, "fields": cut, "pre_tags": []string{f.marks.open}, "post_tags": []string{f.marks.shut},
+		},
+	}, &reply)
+	if err != nil {
+		return nil, fmt.Errorf("words near %q: %w", clip(word), err)
+	}
+	typed := fold(word)
+	var words []string
+	for _, h := range reply.Hits.Hits {
+		for _, marked := range h.Highlight {
+			for _, m := range marked {
+				for _, piece := range f.marks.cut(m) {
+					as := strings.ToLower(piece.Text)
+					if piece.Match && fold(as) != typed && !slices.Contains(words, as) {
+						words = append(words, as)
+					}
+				}
+			}
+		}
+	}
+	slices.Sort(words)
+	return words[:min(len(words), expansions)], nil
+}
+
+// distance is how many letters must be changed, put in, left out or swapped with the
+// next one to make the one word of the other.
+func distance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	d := make([][]int, len(x)+1)
+	for i := range d {
+		d[i] = make([]int, len(y)+1)
+		d[i][0] = i
+	}
+	for j := range d[0] {
+		d[0][j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		for j := 1; j <= len(y); j++ {
+			change := d[i-1][j-1]
+			if x[i-1] != y[j-1] {
+				change++
+			}
+			d[i][j] = min(change, d[i-1][j]+1, d[i][j-1]+1)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
+		}
+	}
+	return d[len(x)][len(y)]
+}

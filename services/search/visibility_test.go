@@ -1,0 +1,329 @@
+package search_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/copytaster/copytaster/pkg/access"
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/search"
+	"github.com/copytaster/copytaster/services/search/api"
+	"github.com/copytaster/copytaster/services/search/export"
+	"github.com/copytaster/copytaster/services/search/find"
+)
+
+// visits are, by the name of every route, the parameters that it is asked with in
+// TestVisibility. A route that isn't here fails the test.
+func visits() map[string][][]string {
+	facets := strings.Join(find.FacetNames(), ",")
+	inFormats := [][]string{{}}
+	for _, name := range export.Names() {
+		inFormats = append(inFormats, []string{"format", name})
+	}
+	return map[string][][]string{
+		"search": slices.Concat(inFormats, [][]string{
+			{"facets", facets}, {"q", shared, "facets", facets, "size", "100"}, {"q", "-nothing", "sort", "time"}, {"day", "2019-01-01", "facets", facets},
+		}),
+		"article":     inFormats,
+		"original":    {{}},
+		"similar":     {{}, {"size", "50"}},
+		"difference":  {{}},
+		"histogram":   {{}, {"q", shared, "interval", "year"}, {"interval", "month"}},
+		"map":         {{}, {"q", shared, "precision", "6"}, {"within", "2,-55,4,-53", "precision", "12"}},
+		"significant": {{"q", shared, "of", "person,organisation,place,keyphrase,topic,country,speaker,agency,source,cited_media,word", "values", "50"}, {}},
+		"suggest": {
+			{"prefix", "qux", "of", "person,organisation,place,topic,source,agency,cited_media,keyphrase,speaker,filed", "values", "50"}, {"prefix", "s"},
+		},
+		"spelling": {{"q", "quxembargp"}, {"q", "quxwithheld quxkillet"}, {"q", "quxexpirex " + shared}, {"q", "quxvosible"}},
+		"export":   {{}, {"format", "csv", "q", shared}},
+		"openapi":  {{}},
+	}
+}
+
+// shared is a word of all articles of TestVisibility.
+const shared = "Zwischenruf"
+
+// told is all that an article can be found by, marked.
+func told(id, mark string) report {
+	return report{
+		id: id, language: "en", source: mark + "-source", agency: mark + " agency", media: []string{mark + " Post"}, kicker: mark + " kicker",
+		headline: shared + " " + mark, standfirst: mark + " standfirst", byline: "By " + mark, dateline: mark + "ville", caption: mark + " caption",
+		body: []string{"Text of " + mark + " that many have.", shared + " in Niger."}, note: mark + " note", url: "https://" + mark + ".example/",
+		filed: []string{mark + "ville"}, said: []said{{mark + " Speaker", "Words of " + mark}}, sums: []sum{{"EUR", 7e6, 0}}, persons: []string{mark + " Person", "Ana Ruiz", "Bo Tran"},
+		organisations: []string{mark + " Org", "Union"}, keyphrases: []string{mark + " phrase"}, topics: [][]string{{"medtop:16000000"}},
+		places: []article.Place{{Name: mark + " Place", Country: "NE", Located: true, Lat: 16.97, Lon: 7.99}}, created: day,
+	}
+}
+
+// Marks of what may be seen, and of what never was.
+const seen, never = "Quxvisible", "Quxneverwas"
+
+// TestVisibility asks every route of the API, with every parameter that its document
+// has, for what readers may not see: no byte of any answer may tell of it, and who asks
+// for it by name gets the answer that what never was gets.
+func TestVisibility(t *testing.T) {
+	n := open(t)
+	marks := []string{"Quxembargo", "Quxwithheld", "Quxkilled", "Quxexpired"}
+	// Each is there often enough to be worth telling.
+	var secrets []report
+	for i := range 3 {
+		for _, mark := range marks {
+			r := told(fmt.Sprintf("hidden-%d-%d", i, slices.Index(marks, mark)), mark)
+			r.language, r.published = "ko", time.Date(2019, 1, 1, 9, 0, 0, 0, time.UTC)
+			r.topics, r.sums = [][]string{{"medtop:15000000"}}, []sum{{"XAU", 7e6, 0}}
+			r.places[0].Country, r.places[0].Lat, r.places[0].Lon = "BV", -54.42, 3.36
+			switch mark {
+			case "Quxembargo":
+				r.embargo = time.Now().Add(time.Hour)
+			case "Quxwithheld":
+				r.status = article.Withheld
+			case "Quxexpired":
+				r.expiry = time.Now().Add(-time.Second)
+			}
+			secrets = append(secrets, r)
+		}
+	}
+	gone := n.index(secrets...)
+	uris := map[string]article.URI{}
+	for i, r := range secrets {
+		mark := marks[i%len(marks)]
+		if uris[mark] = gone[i].URI; mark == "Quxkilled" {
+			r.status, r.created = article.Canceled, day.Add(time.Minute)
+			n.index(r)
+		}
+	}
+	plain := told("plain", seen)
+	plain.evolvedFrom = append(slices.Sorted(maps.Values(uris)), "urn:copytaster:test:foreign-0")
+	older := plain
+	older.created, older.headline = day.Add(-time.Minute), shared+" earlier"
+	shown := n.index(older, plain)[1]
+	more := []report{}
+	for i := range 4 {
+		r := told(fmt.Sprint("more-", i), seen)
+		r.published = day.Add(time.Duration(i) * time.Hour)
+		more = append(more, r)
+	}
+	for i := range 8 {
+		more = append(more, report{id: fmt.Sprint("other-", i), language: "en", headline: "Other news", body: []string{fmt.Sprint("Nothing of ", i, " is like it.")}})
+	}
+	n.index(more...)
+
+	foreign := []report{}
+	for i := range 3 {
+		foreign = append(foreign, told(fmt.Sprint("foreign-", i), "Quxforeign"))
+	}
+	uri := n.index(foreign...)[0].URI
+	forbidden := append(slices.Clone(marks), "hidden-", "2019-01-01T", "medtop:15000000", "XAU", `"ko"`, `"BV"`)
+	t.Run("everyone", func(t *testing.T) {
+		visit(t, n.reading(t, access.Grant{}), shown.URI, marks, forbidden, uris)
+	})
+	t.Run("not entitled to an agency", func(t *testing.T) {
+		uris := maps.Clone(uris)
+		uris["Quxforeign"] = uri
+		visit(t, n.reading(t, access.Grant{AgenciesDenied: []string{"Quxforeign agency"}}), shown.URI, append(marks, "Quxforeign"), append(forbidden, "Quxforeign", "foreign-"), uris)
+	})
+}
+
+// reading is the newsroom's API for a reader of that grant.
+func (n *newsroom) reading(t *testing.T, g access.Grant) *newsroom {
+	t.Helper()
+	f := find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now).As(g)
+	mux := http.NewServeMux()
+	for _, r := range api.Routes {
+		mux.Handle(r.Pattern, r.Handler(api.Service{Finder: func(*http.Request) *find.Finder { return f }, Log: zerolog.Nop()}))
+	}
+	as := *n
+	as.tb, as.base = t, serveHandler(t, mux)
+	return &as
+}
+
+// visit asks every route for what is forbidden, by all parameters, by the marks, and by
+// the URIs of what has those marks. shown is the URI of what may be seen.
+func visit(t *testing.T, n *newsroom, shown article.URI, marks, forbidden []string, uris map[string]article.URI) {
+	t.Helper()
+	c, err := theContract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	innocent := func(what, address string, body string) {
+		t.Helper()
+		for _, f := range forbidden {
+			if i := strings.Index(strings.ToLower(body), strings.ToLower(f)); i >= 0 {
+				t.Errorf("%s: the answer to %s tells %q: …%s…", what, address, f, body[max(0, i-80):min(len(body), i+80)])
+			}
+		}
+	}
+	whole := func(r response) string { return r.body + fmt.Sprint(r.header) }
+	all := visits()
+	for _, route := range api.Routes {
+		sets, ok := all[route.Name]
+		delete(all, route.Name)
+		if !ok {
+			t.Errorf("the route %s has no entry in visits: what it tells of what is hidden isn't known", route.Name)
+			continue
+		}
+		path := strings.ReplaceAll(strings.TrimPrefix(route.Pattern, "GET "), "...}", "}")
+		op := c.Paths[path].Get
+		byURI := strings.Contains(path, "{uri}")
+		at := func(uri article.URI) string {
+			return strings.Replace(path, "/v1/articles/{uri}", articlePath(uri), 1)
+		}
+		address := path
+		if byURI {
+			address = at(shown)
+		}
+		tells := false
+		for _, set := range variations(t, op, sets) {
+			// Some of the combinations are too much, or no search: they tell nothing either.
+			r := n.get(address + "?" + query(set...))
+			if r.status != http.StatusOK && r.status != http.StatusNoContent && r.status != http.StatusBadRequest && r.status != http.StatusNotFound {
+				t.Errorf("%s %q: %d %s", route.Name, set, r.status, r.body)
+			}
+			tells = tells || strings.Contains(strings.ToLower(r.body), strings.ToLower(seen))
+			innocent(route.Name, address+"?"+query(set...), without(whole(r), set))
+		}
+		if tells == slices.Contains([]string{"openapi", "original", "histogram", "map"}, route.Name) {
+			t.Errorf("%s tells of what may be seen: %v", route.Name, tells)
+		}
+		if byURI {
+			visitHidden(t, n, route.Name, at, sets, uris, innocent)
+			continue
+		}
+		// Who knows a name learns nothing by asking for it.
+		for _, p := range op.Parameters {
+			several := p.In == "query" && isArray(p.Schema)
+			if !several && !slices.Contains([]string{"q", "said", "prefix"}, p.Name) {
+				continue
+			}
+			asked := func(as []string) string {
+				set := slices.Clone(sets[len(sets)-1])
+				for _, mark := range as {
+					set = append(set, p.Name, named(p.Name, mark))
+				}
+				r := n.get(path + "?" + query(set...))
+				return fmt.Sprint(r.status) + plainly(r.body, as)
+			}
+			tries := [][]string{marks} // all at once
+			if !several {
+				tries = slices.Collect(slices.Chunk(marks, 1))
+			}
+			unknown := ""
+			for _, as := range tries {
+				if unknown == "" {
+					unknown = asked(nevers(len(as)))
+				}
+				if known := asked(as); known != unknown {
+					t.Errorf("%s: %s of %q answers %s, where what never was answers %s", route.Name, p.Name, as, known, unknown)
+				}
+			}
+		}
+	}
+	for name := range all {
+		t.Errorf("visits has %s, which is no route", name)
+	}
+}
+
+// visitHidden asks for hidden articles by their URIs.
+func visitHidden(t *testing.T, n *newsroom, name string, at func(article.URI) string, sets [][]string, uris map[string]article.URI, innocent func(what, address, body string)) {
+	t.Helper()
+	for _, set := range sets {
+		none := n.get(at("urn:copytaster:test:never-was") + "?" + query(set...))
+		if none.status != http.StatusNotFound {
+			t.Errorf("%s of what never was: %d", name, none.status)
+		}
+		for mark, uri := range uris {
+			r := n.get(at(uri) + "?" + query(set...))
+			if mark == "Quxkilled" && name == "article" && r.status != http.StatusNotFound {
+				body := strings.ReplaceAll(r.body, string(uri), "")
+				body = strings.ReplaceAll(body, mark+"-source", "") // whose notice it is
+				body = regexp.MustCompile(`2019-01-01T09:00:00\.?0*Z`).ReplaceAllString(body, "")
+				body = strings.ReplaceAll(body, url.QueryEscape(string(uri)), "")
+				innocent(name+" of a kill", at(uri), body)
+				continue
+			}
+			if r.status != none.status || r.body != none.body || r.header.Get("Content-Type") != none.header.Get("Content-Type") {
+				t.Errorf("%s of %s %q: %d %s, of what never was %d %s", name, mark, set, r.status, r.body, none.status, none.body)
+			}
+		}
+	}
+}
+
+// named is what [told] puts into an article that the parameter asks for.
+func named(parameter, mark string) string {
+	after := map[string]string{
+		"person": " Person", "source": "-source", "agency": " agency", "place": " Place", "organisation": " Org", "keyphrase": " phrase", "speaker": " Speaker",
+		"cited_media": " Post", "filed": "ville",
+	}
+	return mark + after[parameter]
+}
+
+// variations are the sets of parameters, and the last one with every parameter of the
+// document that it hasn't, by its example.
+func variations(t *testing.T, op operation, sets [][]string) [][]string {
+	t.Helper()
+	all := slices.Clone(sets)
+	base := sets[len(sets)-1]
+	for _, p := range op.Parameters {
+		if p.Example == nil || p.In != "query" {
+			continue
+		}
+		set := []string{}
+		for i := 0; i < len(base); i += 2 {
+			if base[i] != p.Name {
+				set = append(set, base[i], base[i+1])
+			}
+		}
+		values, ok := p.Example.([]any)
+		if !ok {
+			values = []any{p.Example}
+		}
+		for _, v := range values {
+			b, err := json.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			set = append(set, p.Name, strings.Trim(string(b), `"`))
+		}
+		all = append(all, set)
+	}
+	return all
+}
+
+// without leaves out of an answer what it was asked: it may be told back.
+func without(body string, set []string) string {
+	for i := 1; i < len(set); i += 2 {
+		for _, w := range append(strings.Fields(set[i]), set[i]) {
+			body = strings.ReplaceAll(body, w, "")
+		}
+	}
+	return body
+}
+
+var changing = regexp.MustCompile(`"took_ms":[0-9]+`)
+
+// nevers are marks of what never was.
+func nevers(count int) (marks []string) {
+	for i := range count {
+		marks = append(marks, never+string(rune('a'+i)))
+	}
+	return marks
+}
+
+// plainly is an answer without what it was asked, and without how long it took.
+func plainly(body string, asked []string) string {
+	body = changing.ReplaceAllString(body, "")
+	for _, a := range asked {
+		body = strings.ReplaceAll(strings.ReplaceAll(body, a, "?"), url.QueryEscape(a), "?")
+	}
+	return body
+}
