@@ -16,10 +16,11 @@ import (
 // Enricher finds one thing out about an article and writes it into its field.
 //
 // It never changes Text and touches no field but its own. It replaces slices
-// and never writes into those it finds. Its lists are cut to the limits of an
-// article; what [article.Article.CheckReading] refuses counts as an error. What is not to be found is left nil or
-// empty, which is no error. Enriching an article again gives the same article.
-// An error means that the field can't be told; it is then left empty by the
+// and never writes into those it finds: the chain looks only at those that were
+// replaced. Its lists are cut to the limits of an article; what
+// [article.Article.CheckReading] refuses counts as an error. What is not to be found
+// is left nil or empty, which is no error. Enriching an article again gives the same
+// article. An error means that the field can't be told; it is then left empty by the
 // chain. Enrich is called by several goroutines at once.
 type Enricher interface {
 	Enrich(ctx context.Context, a *article.Article) error
@@ -109,6 +110,7 @@ func (c *Chain) Enrich(ctx context.Context, a *article.Article) error {
 	}
 	// One of before may lie in what is no report by the segments of now.
 	a.Summary = article.Evidence{}
+	checked := new(article.Article) // what is known to be right of what a has
 	for i := range c.links {
 		l := &c.links[i]
 		if err := ctx.Err(); err != nil {
@@ -122,10 +124,12 @@ func (c *Chain) Enrich(ctx context.Context, a *article.Article) error {
 		if a.Text != before.Text {
 			o.Err = errors.Join(o.Err, errTextChanged)
 		} else if o.Err == nil {
-			a.CutReading()
-			o.Err = a.CheckReading()
+			a.CutReadingSince(checked)
+			o.Err = a.CheckReadingSince(checked)
 		}
-		if o.Err != nil {
+		if o.Err == nil {
+			*checked = *a
+		} else {
 			*a = before
 			if err := ctx.Err(); err != nil {
 				return err
