@@ -1,5 +1,7 @@
 package lexicon
 
+import "math/bits"
+
 // Trie finds phrases, word by word. The zero value is empty and ready for Add;
 // after the last Add it may be used by several goroutines.
 type Trie struct {
@@ -104,10 +106,13 @@ func (t *Trie) All(toks []Token) Class {
 
 // edges lead from a node by a word to another node, which is never 0. It is a hash
 // table of its own, since the words are hashes already: most of the look-ups of
-// all enrichers end here, and at the first slot.
+// all enrichers end here, and nearly all of those that find nothing at the filter,
+// which is small enough to stay in the processor's cache.
 type edges struct {
-	slots []slot // as many as a power of two, at most half of them in use
-	used  int
+	slots  []slot   // as many as a power of two, at most half of them in use
+	filter []uint64 // a bit is set for every key
+	shift  uint8    // of a key, to get its bit
+	used   int
 }
 
 type slot struct {
@@ -122,10 +127,15 @@ func key(from int32, word uint64) uint64 {
 }
 
 func (e *edges) get(from int32, word uint64) int32 {
-	if len(e.slots) == 0 {
+	k := key(from, word)
+	bit := k >> e.shift
+	if bit>>6 >= uint64(len(e.filter)) || e.filter[bit>>6]&(1<<(bit&63)) == 0 {
 		return 0
 	}
-	k := key(from, word)
+	return e.find(k)
+}
+
+func (e *edges) find(k uint64) int32 {
 	mask := uint64(len(e.slots) - 1)
 	for i := k & mask; ; i = (i + 1) & mask {
 		if s := &e.slots[i]; s.key == k || s.key == 0 {
@@ -134,12 +144,17 @@ func (e *edges) get(from int32, word uint64) int32 {
 	}
 }
 
-const firstSlots = 16
+const (
+	firstSlots = 16
+	slotBits   = 4 // bits of the filter for a slot: one of eight is set at most
+)
 
 func (e *edges) put(from int32, word uint64, to int32) {
 	if 2*e.used >= len(e.slots) {
 		old := e.slots
-		e.slots = make([]slot, max(firstSlots, 2*len(old)))
+		n := max(firstSlots, 2*len(old))
+		e.slots, e.filter = make([]slot, n), make([]uint64, n*slotBits/64)
+		e.shift = uint8(64 - bits.TrailingZeros(uint(n*slotBits))) //nolint:gosec // at most 64
 		for _, s := range old {
 			if s.key != 0 {
 				e.place(s)
@@ -157,4 +172,6 @@ func (e *edges) place(s slot) {
 		i = (i + 1) & mask
 	}
 	e.slots[i] = s
+	bit := s.key >> e.shift
+	e.filter[bit>>6] |= 1 << (bit & 63)
 }
