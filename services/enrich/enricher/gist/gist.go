@@ -44,7 +44,7 @@ func New() (*Enricher, error) {
 		return nil, err
 	}
 	e := &Enricher{languages: languages, lex: lex}
-	e.pool.New = func() any { return &counter{byKey: map[uint64]int32{}} }
+	e.pool.New = func() any { return &counter{} }
 	return e, nil
 }
 

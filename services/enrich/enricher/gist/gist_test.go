@@ -178,7 +178,7 @@ func TestLimits(t *testing.T) {
 		fmt.Fprintf(&b, "word%c%c%c ", 'a'+i%26, 'a'+i/26%26, 'a'+i/676%26)
 	}
 	a := enrichertest.Article("en", "", b.String(), "The harbour bridge and the harbour bridge.")
-	c := &counter{byKey: map[uint64]int32{}}
+	c := &counter{}
 	c.read(a, e.languages["en"], e.lex)
 	if c.words != MaxWords || len(c.all) > MaxCandidates {
 		t.Errorf("%d words, %d candidates", c.words, len(c.all))
@@ -211,14 +211,14 @@ func TestBrokenData(t *testing.T) {
 func TestKeepsLittle(t *testing.T) {
 	e := newEnricher(t)
 	text := enrichertest.Distinct()
-	c := &counter{byKey: map[uint64]int32{}}
+	c := &counter{}
 	c.read(enrichertest.Article("en", "", strings.Repeat(text, 4)), e.languages["en"], e.lex)
 	if n := cap(c.tokens); n > 4*MaxWords {
 		t.Errorf("room for %d words", n)
 	}
 	c.choose()
 	c.clear()
-	if cap(c.tokens) > kept || cap(c.all) > kept || len(c.byKey) > 0 {
+	if cap(c.tokens) > kept || cap(c.all) > kept || c.byKey.Len() > 0 {
 		t.Errorf("kept %d words, %d candidates", cap(c.tokens), cap(c.all))
 	}
 }

@@ -30,18 +30,18 @@ type counter struct {
 	traits []trait
 	all    []candidate
 	chosen []*candidate
-	byKey  map[uint64]int32
+	byKey  lexicon.Table[int32] // number of the candidate, from 1 on
 	words  int
 }
 
 // kept is how many tokens and candidates a counter has room for when it is used
 // again: what one long text needed is given back.
-const kept = 4096
+const kept = 2048
 
 func (c *counter) clear() {
-	clear(c.byKey)
+	c.byKey.Clear()
 	if len(c.all) > kept {
-		c.byKey, c.all, c.chosen = map[uint64]int32{}, nil, nil
+		c.byKey, c.all, c.chosen = lexicon.Table[int32]{}, nil, nil
 	}
 	if cap(c.tokens) > kept {
 		c.tokens, c.traits = nil, nil
@@ -98,7 +98,7 @@ const shortest = 3
 // traits are those of a word of the text.
 func (l *language) traits(text string, tokens []lexicon.Token, i int, lex *lexicon.Lexicon) trait {
 	t := &tokens[i]
-	k := l.words[t.Hash]
+	k := l.known(t.Hash)
 	known := k&(stop|inner|joint) != 0
 	if known && t.Shape&lexicon.Upper == 0 {
 		return k
@@ -218,7 +218,7 @@ func (c *counter) segment(text string, l *language, weight float64, title bool) 
 				continue
 			}
 			at := article.Span{Start: int(c.tokens[i].Start), End: int(t.End)}
-			c.count(candidate{key: key, words: words, weight: weight, first: at, inside: !begins && !title, named: named && content > 1, size: j - i + 1})
+			c.count(&candidate{key: key, words: words, weight: weight, first: at, inside: !begins && !title, named: named && content > 1, size: j - i + 1})
 		}
 	}
 }
@@ -283,24 +283,31 @@ func (l *language) stem(text string, t *lexicon.Token) uint64 {
 	return t.Hash
 }
 
-func (c *counter) count(n candidate) {
-	i, ok := c.byKey[n.key]
-	if !ok {
+func (c *counter) count(n *candidate) {
+	o := c.candidate(n.key)
+	if o == nil {
 		if len(c.all) >= MaxCandidates {
 			return
 		}
-		c.byKey[n.key] = int32(len(c.all))
 		n.count = 1
-		c.all = append(c.all, n)
+		c.all = append(c.all, *n)
+		*c.byKey.Add(n.key) = int32(len(c.all)) //nolint:gosec // at most MaxCandidates
 		return
 	}
-	o := &c.all[i]
 	o.count++
 	o.weight += n.weight
 	o.named = o.named || n.named
 	if n.inside && !o.inside {
 		o.first, o.inside = n.first, true
 	}
+}
+
+// candidate is the one that is counted by a key; nil if there is none.
+func (c *counter) candidate(key uint64) *candidate {
+	if i := c.byKey.Find(key); i != nil {
+		return &c.all[*i-1]
+	}
+	return nil
 }
 
 // longer is how much another word adds to a phrase's score: it says more.
@@ -316,8 +323,8 @@ func (c *counter) rate() {
 			continue
 		}
 		for _, w := range n.words[:n.size] {
-			if k, ok := c.byKey[extend(0, w)]; ok && !n.named {
-				c.all[k].within += n.weight
+			if o := c.candidate(extend(0, w)); o != nil && !n.named {
+				o.within += n.weight
 			}
 		}
 	}
@@ -325,8 +332,8 @@ func (c *counter) rate() {
 		n := &c.all[i]
 		w := n.weight
 		if n.named {
-			if k, ok := c.byKey[extend(0, n.words[n.size-1])]; ok {
-				w = max(w, c.all[k].weight)
+			if o := c.candidate(extend(0, n.words[n.size-1])); o != nil {
+				w = max(w, o.weight)
 			}
 		}
 		n.score = math.Log2(1+max(0, w-n.within)) * (1 + longer*float64(n.size-1))

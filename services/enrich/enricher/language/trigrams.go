@@ -42,8 +42,8 @@ type place struct{ profile, rank uint16 }
 // trigrams stand from where they stand in the languages of that script.
 type detector struct {
 	scripts []script
-	tags    []string // of each profile
-	places  map[trigram][]place
+	tags    []string               // of each profile
+	places  lexicon.Table[[]place] // of each trigram
 }
 
 // script is a script and its languages.
@@ -71,7 +71,7 @@ func allScripts() []script {
 // newDetector reads trigrams.txt, and knows of it the languages whose ISO 639-3 code
 // has a tag.
 func newDetector(dir fs.FS, tags map[string]string) (*detector, error) {
-	d := &detector{scripts: allScripts(), places: map[trigram][]place{}}
+	d := &detector{scripts: allScripts()}
 	known := map[string]bool{}
 	for i := range d.scripts {
 		s := &d.scripts[i]
@@ -114,8 +114,8 @@ func (d *detector) learn(profile uint16, trigrams []string) error {
 		if len(chars) != 3 {
 			return fmt.Errorf("%q is no trigram", s)
 		}
-		t := trigram(0).then(chars[0]).then(chars[1]).then(chars[2])
-		d.places[t] = append(d.places[t], place{profile, uint16(rank)}) //nolint:gosec // below profileLength
+		at := d.places.Add(uint64(trigram(0).then(chars[0]).then(chars[1]).then(chars[2])))
+		*at = append(*at, place{profile, uint16(rank)}) //nolint:gosec // below profileLength
 	}
 	return nil
 }
@@ -188,7 +188,11 @@ func (d *detector) compare(text string, distances []int) (different int) {
 	for _, f := range list {
 		at := before[f.times]
 		before[f.times]++
-		for _, p := range d.places[f.trigram] {
+		places := d.places.Find(uint64(f.trigram))
+		if places == nil {
+			continue
+		}
+		for _, p := range *places {
 			away := at - int(p.rank)
 			distances[p.profile] += max(away, -away) - farthest
 		}

@@ -82,7 +82,7 @@ func TestScripts(t *testing.T) {
 // TestAgainstModel: the distances are those that the definition gives.
 func TestAgainstModel(t *testing.T) {
 	profiles := [][]string{strings.Fields(profileOf("", "_ab bab ab_ a_b b_a aba")), strings.Fields(profileOf("", "aba bab abé bé_ éa_ é_é"))}
-	d := &detector{tags: []string{"x", "y"}, places: map[trigram][]place{}}
+	d := &detector{tags: []string{"x", "y"}}
 	for i, p := range profiles {
 		if err := d.learn(uint16(i), p); err != nil {
 			t.Fatal(err)
