@@ -32,12 +32,11 @@ type Manner struct {
 	persons uint32 // a bit for each day of the week (1 to 7) that is a surname
 }
 
-// Read appends the expressions of text[start:end] to dst, in order. It stops
+// Read appends the expressions of words.Text[start:end] to dst, in order. It stops
 // when dst has limit of them. What it learns is added to m, which the next
 // stretch of the same text needs. The time it takes is linear in the text.
-func (l *Language) Read(dst []Expression, text string, start, end, limit int, m *Manner) []Expression {
-	r := reader{Language: l, Manner: m, text: text, start: start, end: end}
-	r.toks = lexicon.Scan(make([]lexicon.Token, 0, (end-start)/6+8), text, start, end)
+func (l *Language) Read(dst []Expression, words *lexicon.Words, start, end, limit int, m *Manner) []Expression {
+	r := reader{Language: l, Manner: m, text: words.Text, start: start, end: end, toks: words.In(start, end)}
 	r.all = make([]kind, len(r.toks))
 	for i := range r.toks {
 		r.all[i] = l.terms.All(r.toks[i:min(len(r.toks), i+maxPhrase)])

@@ -11,6 +11,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // Enricher finds one thing out about an article and writes it into its field.
@@ -110,6 +111,7 @@ func (c *Chain) Enrich(ctx context.Context, a *article.Article) error {
 	}
 	// One of before may lie in what is no report by the segments of now.
 	a.Summary = article.Evidence{}
+	ctx = lexicon.Share(ctx, a.Text)
 	checked := new(article.Article) // what is known to be right of what a has
 	for i := range c.links {
 		l := &c.links[i]

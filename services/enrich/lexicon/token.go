@@ -75,6 +75,13 @@ var asciiClass = func() (t [utf8.RuneSelf]byte) {
 	return t
 }()
 
+// WordAt is the word that begins with the letter or digit at start and ends at end at
+// the latest.
+func WordAt(text string, start, end int) Token {
+	t, _ := scanWord(text, start, end)
+	return t
+}
+
 func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
 
 func scanWord(text string, i, end int) (Token, int) {

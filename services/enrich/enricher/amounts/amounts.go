@@ -56,12 +56,12 @@ func New() (*Enricher, error) {
 // Enrich sets a.Amounts and a.Quantities, by place, from the headline, the
 // standfirst and the body. In a language that there is no data for, it reads
 // what has a currency sign, an ISO code or a percent sign.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	lang := e.languages[primary(a.Language.Value)]
 	if lang == nil {
 		lang = e.other
 	}
-	r := reader{lang: lang, lex: e.lex, text: a.Text, dotDecimal: lang.decimal == '.'}
+	r := reader{lang: lang, lex: e.lex, text: a.Text, words: lexicon.WordsOf(ctx, a.Text), dotDecimal: lang.decimal == '.'}
 	if lang.swaps {
 		r.dotDecimal = writesDots(a)
 	}

@@ -13,10 +13,12 @@ type reader struct {
 	lang       *language
 	lex        *lexicon.Lexicon
 	text       string
+	words      *lexicon.Words
 	dotDecimal bool // the decimal mark is a point
 	upper      bool // the segment is in capitals
 	title      bool // it is a headline, where any word may have a capital
 
+	plain []lexicon.Token // words of the segment from where it is read on
 	toks  []lexicon.Token // of the segment
 	items []item          // beside toks
 	last  int             // byte where the last item ends

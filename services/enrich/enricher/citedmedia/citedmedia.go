@@ -69,19 +69,18 @@ func New() (*Enricher, error) {
 // Enrich sets a.CitedMedia: normal names by first mention, with one piece of
 // evidence for every mention as a source. The text's own agency is a sender,
 // not a source.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	var found []article.Label
 	at := map[string]int{}
 	left := MentionLimit
-	var toks []lexicon.Token
+	words := lexicon.WordsOf(ctx, a.Text)
 	for _, s := range a.Segments {
 		switch s.Kind {
 		case article.Paragraph, article.Standfirst, article.Headline, article.Subhead, article.Quote, article.Reference, article.Caption:
 		default:
 			continue
 		}
-		toks = lexicon.Scan(toks[:0], a.Text, s.Start, s.End)
-		e.mentions(a, s, toks, &left, func(name string, span article.Span, conf float64) {
+		e.mentions(a, s, words.In(s.Start, s.End), &left, func(name string, span article.Span, conf float64) {
 			i, ok := at[name]
 			if !ok {
 				if len(found) >= Limit {

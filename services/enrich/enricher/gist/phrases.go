@@ -26,15 +26,16 @@ type candidate struct {
 
 // counter counts phrases. It is used again for other texts.
 type counter struct {
-	tokens []lexicon.Token
-	traits []trait
+	text   *lexicon.Words
+	tokens []lexicon.Token // of a segment or sentence
+	traits []trait         // of each
 	all    []candidate
 	chosen []*candidate
 	byKey  lexicon.Table[int32] // number of the candidate, from 1 on
 	words  int
 }
 
-// kept is how many tokens and candidates a counter has room for when it is used
+// kept is how many traits and candidates a counter has room for when it is used
 // again: what one long text needed is given back.
 const kept = 2048
 
@@ -43,9 +44,10 @@ func (c *counter) clear() {
 	if len(c.all) > kept {
 		c.byKey, c.all, c.chosen = lexicon.Table[int32]{}, nil, nil
 	}
-	if cap(c.tokens) > kept {
-		c.tokens, c.traits = nil, nil
+	if cap(c.traits) > kept {
+		c.traits = nil
 	}
+	c.text, c.tokens = nil, nil
 	c.all, c.words = c.all[:0], 0
 }
 
@@ -56,7 +58,9 @@ func (c *counter) read(a *article.Article, l *language, lex *lexicon.Lexicon) {
 		if w == 0 || c.words >= MaxWords {
 			continue
 		}
-		c.scan(a.Text, s.Span)
+		c.tokens = c.text.In(s.Start, s.End)
+		c.tokens = c.tokens[:min(len(c.tokens), MaxWords-c.words)]
+		c.words += len(c.tokens)
 		c.traits = c.traits[:0]
 		for j := range c.tokens {
 			c.traits = append(c.traits, l.traits(a.Text, c.tokens, j, lex))
@@ -67,29 +71,6 @@ func (c *counter) read(a *article.Article, l *language, lex *lexicon.Lexicon) {
 		}
 		c.segment(a.Text, l, w, title)
 	}
-}
-
-// chunk is how many bytes are read at once, so that of a long segment no more is
-// read than counts.
-const chunk = 1 << 16
-
-// scan reads the words of a segment, up to the limit.
-func (c *counter) scan(text string, s article.Span) {
-	c.tokens = c.tokens[:0]
-	most := MaxWords - c.words
-	for at := s.Start; at < s.End && len(c.tokens) < most; {
-		end := min(at+chunk, s.End)
-		if end < s.End {
-			// Not within a word, unless there is no other place.
-			if i := strings.LastIndexByte(text[at:end], ' '); i > 0 {
-				end = at + i
-			}
-		}
-		c.tokens = lexicon.Scan(c.tokens, text, at, end)
-		at = end
-	}
-	c.tokens = c.tokens[:min(len(c.tokens), most)]
-	c.words += len(c.tokens)
 }
 
 // shortest is how many bytes a word of a phrase has, if it isn't in capitals.

@@ -91,7 +91,7 @@ type quote struct {
 
 // Enrich sets a.Quotes, from the headline, the standfirst and the body. Words in
 // marks that are nobody's are not in it.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	a.Quotes = nil
 	tag, _, _ := strings.Cut(a.Language.Value, "-")
 	lang := e.langs[tag]
@@ -118,7 +118,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 			quotes = append(quotes, q)
 		}
 	}
-	r := reader{text: a.Text, lang: lang, lex: e.lex}
+	r := reader{text: a.Text, words: lexicon.WordsOf(ctx, a.Text), lang: lang, lex: e.lex}
 	r.read(blocks, quotes)
 	asc := ascriber{grammar: grammar{a.Text, lang, e.lex, r.items}, people: newPeople(a.Text, lang, e.title, &e.lex.Phrases), media: media, quotes: quotes, sents: r.sents}
 	asc.survey()

@@ -1,5 +1,10 @@
 package topics
 
+import (
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
 // token is a word of the text with the patterns that it fits.
 type token struct {
 	start, end int32
@@ -19,11 +24,17 @@ const (
 	tailedWord   = 6
 )
 
-// tokens appends the words of text[start:end], most at most.
-func (t *terms) tokens(dst []token, text string, start, end, most int) []token {
-	shouted := shouts(text[start:end])
+// tokens appends the words of a part of the text, most at most.
+func (t *terms) tokens(dst []token, words *lexicon.Words, part article.Span, most int) []token {
+	shouted := shouts(part.In(words.Text))
 	var w word
-	for i := start; most > 0 && w.next(text, i, end); i = int(w.end) {
+	for _, of := range words.In(part.Start, part.End) {
+		if most == 0 {
+			break
+		}
+		if !w.next(words.Text, int(of.Start), int(of.End)) {
+			continue // nothing but marks
+		}
 		k := token{start: w.start, end: w.end, patterns: unfit}
 		t.whole(&k, &w, shouted)
 		if t.tails.Len() > 0 && w.size >= tailedWord {

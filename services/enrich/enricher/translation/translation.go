@@ -69,14 +69,14 @@ func New() (*Enricher, error) {
 
 // Enrich sets a.Translation by what readers see and by Agency and Language. Of a
 // text in a language without data it tells nothing.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	a.Translation = article.Translation{}
 	tag := primary(a.Language.Value)
 	l := e.languages[tag]
 	if l == nil {
 		return nil
 	}
-	f := finder{text: a.Text, language: l, counts: map[string]int{}}
+	f := finder{text: a.Text, scanned: lexicon.WordsOf(ctx, a.Text), language: l, counts: map[string]int{}}
 	for _, s := range a.Segments {
 		if s.Kind == article.Note || s.Kind == article.Signoff || s.Kind == article.Boilerplate {
 			f.stated(s.Span)

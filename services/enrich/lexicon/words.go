@@ -1,0 +1,51 @@
+package lexicon
+
+import (
+	"context"
+	"sort"
+)
+
+// Words are the words of a text, scanned when they are first asked for. They are for
+// one goroutine; what they give is not to be changed.
+type Words struct {
+	Text    string
+	all     []Token
+	scanned bool
+}
+
+// bytesPerWord is how many bytes of prose a word takes at least on average, with what
+// stands behind it.
+const bytesPerWord = 5
+
+// NewWords are the words of text.
+func NewWords(text string) *Words { return &Words{Text: text} }
+
+// In are the words of Text[start:end], as [Scan] finds them.
+func (w *Words) In(start, end int) []Token {
+	if !w.scanned {
+		w.all, w.scanned = Scan(make([]Token, 0, len(w.Text)/bytesPerWord+1), w.Text, 0, len(w.Text)), true
+	}
+	i := sort.Search(len(w.all), func(i int) bool { return int(w.all[i].End) > start })
+	n := sort.Search(len(w.all)-i, func(n int) bool { return int(w.all[i+n].Start) >= end })
+	toks := w.all[i : i+n : i+n]
+	if n > 0 && (int(toks[0].Start) < start || int(toks[n-1].End) > end) { // a word is cut
+		return Scan(nil, w.Text, start, end)
+	}
+	return toks
+}
+
+type shared struct{}
+
+// Share gives a context in which all who ask for the words of text by [WordsOf] get
+// the same ones.
+func Share(ctx context.Context, text string) context.Context {
+	return context.WithValue(ctx, shared{}, NewWords(text))
+}
+
+// WordsOf are the words of text: those that ctx shares, if it does.
+func WordsOf(ctx context.Context, text string) *Words {
+	if w, ok := ctx.Value(shared{}).(*Words); ok && w.Text == text {
+		return w
+	}
+	return NewWords(text)
+}
