@@ -172,16 +172,16 @@ func isOpen(s article.Segment) bool {
 func decide(ps []piece) {
 	n, k := len(ps), len(states)
 	from := make([]uint8, n*k)
-	cur, prev := make([]float32, k), make([]float32, k)
+	var cur, prev [maxStates]float32
 	for i := range ps {
 		p := &ps[i]
 		for j := range states {
-			best, arg := start[j], 0
+			best, arg := start[j], int32(0)
 			if i > 0 {
 				best = 2 * never
-				for h := range states {
-					if v := prev[h] + step[h][j]; v > best {
-						best, arg = v, h
+				for _, w := range ways[j] {
+					if v := prev[w.from&(maxStates-1)] + w.weight; v > best {
+						best, arg = v, w.from
 					}
 				}
 			}
