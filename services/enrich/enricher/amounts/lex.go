@@ -54,7 +54,7 @@ func (r *reader) scan(start, end int) {
 	r.upper = shouts(r.text[start:end])
 	r.last, r.plain = start, r.words.In(start, end)
 	if n := (end - start) / perItem; n > cap(r.items) {
-		r.toks, r.items = slices.Grow(r.toks, n), slices.Grow(r.items, n)
+		r.toks, r.items, r.starts = slices.Grow(r.toks, n), slices.Grow(r.items, n), slices.Grow(r.starts[:0], n)
 	}
 	for i := start; i < end; {
 		c := r.text[i]
@@ -74,6 +74,14 @@ func (r *reader) scan(start, end int) {
 		default:
 			i = r.beyond(i, start, end)
 		}
+	}
+	r.starts = r.starts[:0]
+	for i := range r.items {
+		var c lexicon.Class
+		if r.items[i].kind == word {
+			c = r.lang.phrases.All(r.toks[i:])
+		}
+		r.starts = append(r.starts, c)
 	}
 }
 

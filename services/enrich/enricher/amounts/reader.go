@@ -18,11 +18,12 @@ type reader struct {
 	upper      bool // the segment is in capitals
 	title      bool // it is a headline, where any word may have a capital
 
-	plain []lexicon.Token // words of the segment from where it is read on
-	toks  []lexicon.Token // of the segment
-	items []item          // beside toks
-	last  int             // byte where the last item ends
-	buf   []lexicon.Token
+	plain  []lexicon.Token // words of the segment from where it is read on
+	toks   []lexicon.Token // of the segment
+	items  []item          // beside toks
+	starts []lexicon.Class // beside toks; of the phrases that begin there
+	last   int             // byte where the last item ends
+	buf    []lexicon.Token
 
 	amounts    []article.Amount
 	moneys     []int16 // beside amounts; 1-based index of language.moneys
@@ -42,7 +43,7 @@ type mention struct {
 // phrase is the longest phrase at item i that has one of these classes, 0 and
 // nil if there is none.
 func (r *reader) phrase(i int, want lexicon.Class) (int, *entry) {
-	if i >= len(r.items) || r.items[i].kind != word {
+	if i >= len(r.items) || r.starts[i]&want == 0 {
 		return 0, nil
 	}
 	for limit := len(r.toks); limit > i; {

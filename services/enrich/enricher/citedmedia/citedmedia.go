@@ -342,7 +342,10 @@ func (e *Enricher) unlisted(text string, toks []lexicon.Token, i int) int {
 	if callSign(text, t) {
 		return 1
 	}
-	if m := e.lex.Phrases.Longest(toks[i:], lexicon.MediaOpen); m.Tokens > 0 && t.Shape&lexicon.Upper != 0 && toks[i+m.Tokens-1].Shape&lexicon.Upper != 0 {
+	if t.Shape&lexicon.Upper == 0 {
+		return 0
+	}
+	if m := e.lex.Phrases.Longest(toks[i:], lexicon.MediaOpen); m.Tokens > 0 && toks[i+m.Tokens-1].Shape&lexicon.Upper != 0 {
 		// "Radio Nova", "La Voix de la Plaine"
 		n := m.Tokens
 		for k := n; i+k < len(toks) && k < most && narrow(text, toks, i+k); k++ {
@@ -357,7 +360,7 @@ func (e *Enricher) unlisted(text string, toks []lexicon.Token, i int) int {
 			return n
 		}
 	}
-	if t.Shape&lexicon.Upper == 0 || e.lex.Phrases.All(toks[i:i+1])&(lexicon.Article|lexicon.Month|lexicon.Weekday|lexicon.Outlet|lexicon.According|lexicon.MediaNoun) != 0 {
+	if e.lex.Phrases.All(toks[i:i+1])&(lexicon.Article|lexicon.Month|lexicon.Weekday|lexicon.Outlet|lexicon.According|lexicon.MediaNoun) != 0 {
 		return 0
 	}
 	n := 1
@@ -389,10 +392,13 @@ func (e *Enricher) unlisted(text string, toks []lexicon.Token, i int) int {
 // afterNoun tells whether toks[i] stands behind a word such as "newspaper",
 // with an opening quotation mark in between.
 func (e *Enricher) afterNoun(text string, toks []lexicon.Token, i int) bool {
-	if i == 0 || e.lex.Phrases.Longest(toks[i-1:i], lexicon.MediaNoun).Tokens == 0 {
+	if i == 0 {
 		return false
 	}
 	g := text[toks[i-1].End:toks[i].Start]
+	if g == " " || e.lex.Phrases.Longest(toks[i-1:i], lexicon.MediaNoun).Tokens == 0 {
+		return false
+	}
 	return len(g) <= 8 && strings.ContainsAny(g, "\"“„«‚‘»") && !strings.ContainsAny(g, ".,;:!?")
 }
 

@@ -247,7 +247,7 @@ func (c *counter) opensSentence(text string, i int) bool {
 	if gap == ". " && (initial(before) || c.traits[i-1]&abbreviation != 0) {
 		return false
 	}
-	return strings.ContainsAny(gap, ".!?:\n“„\"«")
+	return gap != " " && strings.ContainsAny(gap, ".!?:\n“„\"«")
 }
 
 // extend is the key of a phrase with one more word.
@@ -294,7 +294,10 @@ func (c *counter) candidate(key uint64) *candidate {
 // longer is how much another word adds to a phrase's score: it says more.
 const longer = 0.4
 
-// rate sets the score of all candidates. A name counts as often as its last word,
+// counts tells whether a candidate may be a keyphrase.
+func (n *candidate) counts() bool { return n.count > 1 || n.named }
+
+// rate sets the score of the candidates that may be one. A name counts as often as its last word,
 // by which it goes on; other words only where they aren't in a phrase of several
 // that is there again.
 func (c *counter) rate() {
@@ -311,6 +314,9 @@ func (c *counter) rate() {
 	}
 	for i := range c.all {
 		n := &c.all[i]
+		if !n.counts() {
+			continue
+		}
 		w := n.weight
 		if n.named {
 			if o := c.candidate(extend(0, n.words[n.size-1])); o != nil {
@@ -328,7 +334,7 @@ func (c *counter) choose() []*candidate {
 	c.rate()
 	all := c.chosen[:0]
 	for i := range c.all {
-		if n := &c.all[i]; n.score > 0 && (n.count > 1 || n.named) {
+		if n := &c.all[i]; n.counts() && n.score > 0 {
 			all = append(all, n)
 		}
 	}

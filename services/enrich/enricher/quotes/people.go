@@ -3,6 +3,7 @@ package quotes
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
@@ -318,7 +319,7 @@ func (p *people) named(ph *phrase) *entity {
 // unmarked is a name without the quotation marks around it.
 func unmarked(name string) string {
 	const marks = "“”„\"«»"
-	if !strings.ContainsAny(name, marks) {
+	if plain(name) || !strings.ContainsAny(name, marks) {
 		return name
 	}
 	name = strings.Map(func(c rune) rune {
@@ -328,6 +329,16 @@ func unmarked(name string) string {
 		return c
 	}, name)
 	return strings.Trim(name, " ,.\u00a0\u202f")
+}
+
+// plain tells whether s has neither a straight mark nor any character beyond ASCII.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] == '"' || s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // untitled is a name without the degree that stands between a function and it:

@@ -7,6 +7,7 @@ import (
 	"math"
 	"sort"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -49,7 +50,12 @@ type Enricher struct {
 	lex   *lexicon.Lexicon
 	langs map[string]*language
 	title *lexicon.Trie // words before a name, by pronoun
+	items sync.Pool     // of *[]item
 }
+
+// keptItems is how many items there is room for when the next text is read: what one
+// long text needed is given back.
+const keptItems = 4096
 
 // New reads the data that are built in.
 func New() (*Enricher, error) {
@@ -65,7 +71,7 @@ func New() (*Enricher, error) {
 	if err := readWords(data, "data/titles.txt", titles); err != nil {
 		return nil, err
 	}
-	return &Enricher{lex, langs, &titles.words}, nil
+	return &Enricher{lex: lex, langs: langs, title: &titles.words}, nil
 }
 
 // quote is a passage in marks while it is weighed.
@@ -119,8 +125,19 @@ func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 		}
 	}
 	r := reader{text: a.Text, words: lexicon.WordsOf(ctx, a.Text), lang: lang, lex: e.lex}
+	room, _ := e.items.Get().(*[]item)
+	if room == nil {
+		room = new([]item)
+	}
+	r.items = (*room)[:0]
 	r.read(blocks, quotes)
-	asc := ascriber{grammar: grammar{a.Text, lang, e.lex, r.items}, people: newPeople(a.Text, lang, e.title, &e.lex.Phrases), media: media, quotes: quotes, sents: r.sents}
+	defer func() {
+		if cap(r.items) <= keptItems {
+			*room = r.items
+			e.items.Put(room)
+		}
+	}()
+	asc := ascriber{grammar: newGrammar(a.Text, lang, e.lex, r.items), people: newPeople(a.Text, lang, e.title, &e.lex.Phrases), media: media, quotes: quotes, sents: r.sents}
 	asc.survey()
 	asc.run()
 	asc.lend()

@@ -1,6 +1,7 @@
 package quotes
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,6 +29,8 @@ type item struct {
 	kind  kind
 	named bool          // a name in quotation marks
 	given bool          // a given name
+	tied  bool          // see [grammar.joined]
+	dash  bool          // nothing but a hyphen stands before it
 	fn    uint8         // words of a function that begins here
 	len   uint8         // words of the longest phrase that begins here
 	class lexicon.Class // of the word itself
@@ -290,7 +293,7 @@ func (r *reader) read(paragraphs []block, quotes []quote) {
 	for n := range paragraphs {
 		size += paragraphs[n].End - paragraphs[n].Start
 	}
-	r.items = make([]item, 0, size/bytesPerItem)
+	r.items = slices.Grow(r.items, size/bytesPerItem)
 	for n := range paragraphs {
 		b := &paragraphs[n]
 		r.block, r.paragraph = b, n

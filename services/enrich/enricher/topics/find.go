@@ -66,7 +66,8 @@ func (t *terms) whole(k *token, w *word, shouted bool) {
 		h = (h ^ uint64(c)) * hashPrime
 		at[i] = h
 	}
-	for n := len(b); n > 0; n-- {
+	// No ending is longer than t.ending, and no beginning shorter than t.head.
+	for n := len(b); n > 0 && (n == len(b) || n >= min(t.head, max(shortestStem, len(b)-t.ending))); n-- {
 		s := t.heads.Find(at[n-1])
 		if s == nil {
 			continue
@@ -124,17 +125,14 @@ func (t *terms) longest(tokens []token) (term int32, size int) {
 		if p == none {
 			continue
 		}
-		node := t.edges.Find(edge(0, p))
-		if node == nil {
-			continue
-		}
-		if n := t.nodes[*node]; n != none && size == 0 {
+		node := t.roots[p]
+		if n := t.nodes[node]; n != none && size == 0 {
 			term, size = n, 1
 		}
 		if !t.opens[p] {
 			continue
 		}
-		if n, more := t.follow(*node, tokens[0].end, tokens[1:]); n != none && more+1 > size {
+		if n, more := t.follow(node, tokens[0].end, tokens[1:]); n != none && more+1 > size {
 			term, size = n, more+1
 		}
 	}

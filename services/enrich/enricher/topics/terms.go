@@ -41,6 +41,8 @@ type terms struct {
 	silent   map[int32]bool       // while reading: terms that stand in [none]
 	forms    []form               // by pattern
 	opens    []bool               // by pattern: a term of several words begins with it
+	roots    []int32              // by pattern: the node of terms that begin with it; 0: none
+	head     int                  // bytes of the shortest beginning
 	edges    lexicon.Table[int32] // node and pattern to node
 	nodes    []int32              // the term that ends there, or none
 	postings [][]posting          // by term; of a term that says nothing there are none
@@ -66,7 +68,7 @@ const nothing = "none"
 func newTerms() *terms {
 	return &terms{
 		endings: map[string]bool{}, patterns: map[string]int32{}, silent: map[int32]bool{},
-		nodes: []int32{none},
+		nodes: []int32{none}, head: maxWord,
 	}
 }
 
@@ -135,7 +137,10 @@ func (t *terms) add(term string, p *posting) error {
 		if i == 0 {
 			first = n
 		}
-		to := t.edges.Add(edge(at, n))
+		to := &t.roots[n]
+		if at != 0 {
+			to = t.edges.Add(edge(at, n))
+		}
 		if *to == 0 {
 			*to = int32(len(t.nodes))
 			t.nodes = append(t.nodes, none)
@@ -217,9 +222,13 @@ func (t *terms) pattern(written string) (int32, error) {
 	t.patterns[key] = n
 	t.forms = append(t.forms, f)
 	t.opens = append(t.opens, false)
+	t.roots = append(t.roots, 0)
 	if way == byTail {
 		t.tails.Add(hashBack(w.bytes()))[way] = n + 1
 		return n, nil
+	}
+	if way >= byNameHead {
+		t.head = min(t.head, int(w.size))
 	}
 	t.heads.Add(hash(w.bytes()))[way] = n + 1
 	return n, nil

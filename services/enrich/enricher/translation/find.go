@@ -74,6 +74,7 @@ func (f *finder) segment(s article.Span) {
 func (f *finder) split(s article.Span) {
 	f.words = f.words[:0]
 	toks := f.scanned.In(s.Start, s.End)
+	f.words = slices.Grow(f.words, len(toks))
 	from := s.Start // of the gap
 	for i := 0; i < len(toks); {
 		begin, end := skipMarks(f.text, toks[i]), int(toks[i].End)
@@ -178,7 +179,7 @@ func (f *finder) ends(words []*entry, i int) int {
 			continue
 		}
 		for skipped := 0; ; skipped++ {
-			if at >= len(f.words) || at > i && strings.ContainsAny(f.words[at].gap, ".!?;:\n") || !gap && skipped > 0 || skipped > perWord {
+			if at >= len(f.words) || at > i && f.words[at].gap != " " && strings.ContainsAny(f.words[at].gap, ".!?;:\n") || !gap && skipped > 0 || skipped > perWord {
 				return -1
 			}
 			at++
