@@ -105,7 +105,13 @@ func scanWord(text string, i, end int) (Token, int) {
 				if letters+digits == 0 {
 					shape |= Lower
 				}
-				letters++
+				from := i
+				for i+1 < end && text[i+1]-'a' <= 'z'-'a' { // as most do
+					h = (h ^ uint64(c)) * hashPrime
+					i++
+					c = text[i]
+				}
+				letters += i - from + 1
 			default:
 				digits++
 			}

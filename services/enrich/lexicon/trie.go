@@ -3,13 +3,13 @@ package lexicon
 // Trie finds phrases, word by word. The zero value is empty and ready for Add;
 // after the last Add it may be used by several goroutines.
 type Trie struct {
-	edges Table[int32] // node and word to node
-	nodes []node
+	nodes Table[node] // by the node before it and a word
 }
 
 type node struct {
 	classes Class
 	value   int32 // 1-based; 0: none
+	number  int32 // from 1 on; 0 is the root
 	inner   bool  // has children
 }
 
@@ -27,24 +27,20 @@ const maxPhraseGap = 4
 // Add adds the words of phrase. Classes add up; the first value other than 0
 // stays. It returns false if phrase has no words.
 func (t *Trie) Add(phrase string, classes Class, value int32) bool {
-	if t.nodes == nil {
-		t.nodes = make([]node, 1)
-	}
 	words := Scan(nil, phrase, 0, len(phrase))
-	at := int32(0)
-	for _, w := range words {
-		t.nodes[at].inner = true
-		to := t.edges.Add(edge(at, w.Hash))
-		if *to == 0 {
-			*to = int32(len(t.nodes))
-			t.nodes = append(t.nodes, node{})
-		}
-		at = *to
-	}
-	if at == 0 {
+	if len(words) == 0 {
 		return false
 	}
-	n := &t.nodes[at]
+	var n *node
+	at := int32(0)
+	for i, w := range words {
+		n = t.nodes.Add(edge(at, w.Hash))
+		if n.number == 0 {
+			n.number = int32(t.nodes.Len()) //nolint:gosec // one of data that is built in
+		}
+		n.inner = n.inner || i+1 < len(words)
+		at = n.number
+	}
 	n.classes |= classes
 	if n.value == 0 {
 		n.value = value
@@ -56,26 +52,22 @@ func (t *Trie) Add(phrase string, classes Class, value int32) bool {
 // is not 0, has one of these classes.
 func (t *Trie) Longest(toks []Token, want Class) Match {
 	var m Match
-	if len(t.nodes) == 0 {
-		return m
-	}
 	at := int32(0)
 	for i := range toks {
 		if i > 0 && toks[i].Start-toks[i-1].End > maxPhraseGap {
 			break
 		}
-		to := t.edges.Find(edge(at, toks[i].Hash))
-		if to == nil {
+		n := t.nodes.Find(edge(at, toks[i].Hash))
+		if n == nil {
 			break
 		}
-		n := &t.nodes[*to]
 		if (n.classes != 0 || n.value != 0) && (want == 0 || n.classes&want != 0) {
 			m = Match{i + 1, n.classes, n.value}
 		}
 		if !n.inner {
 			break
 		}
-		at = *to
+		at = n.number
 	}
 	return m
 }
@@ -88,16 +80,15 @@ func (t *Trie) All(toks []Token) Class {
 		if i > 0 && toks[i].Start-toks[i-1].End > maxPhraseGap {
 			break
 		}
-		to := t.edges.Find(edge(at, toks[i].Hash))
-		if to == nil {
+		n := t.nodes.Find(edge(at, toks[i].Hash))
+		if n == nil {
 			break
 		}
-		n := &t.nodes[*to]
 		c |= n.classes
 		if !n.inner {
 			break
 		}
-		at = *to
+		at = n.number
 	}
 	return c
 }

@@ -625,6 +625,9 @@ func (e *Enricher) topical(ps []piece, i, n int) bool {
 // indexFold finds sub in s without regard to case.
 func indexFold(s, sub string) int {
 	for i := 0; i+len(sub) <= len(s); i++ {
+		if c := s[i]; c|sub[0] < utf8.RuneSelf && (c^sub[0])&^0x20 != 0 {
+			continue // neither is the other's capital
+		}
 		if strings.EqualFold(s[i:i+len(sub)], sub) {
 			return i
 		}
