@@ -104,6 +104,7 @@ func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	if lang == nil {
 		lang = e.langs[""]
 	}
+	words := lexicon.WordsOf(ctx, a.Text)
 	var blocks []block
 	var spans []article.Span
 	for _, s := range a.Segments {
@@ -120,11 +121,11 @@ func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	media := mentions(a)
 	quotes := make([]quote, 0, len(passages))
 	for _, p := range passages {
-		if q, ok := e.weighWords(a.Text, p, lang, media); ok {
+		if q, ok := e.weighWords(words, p, lang, media); ok {
 			quotes = append(quotes, q)
 		}
 	}
-	r := reader{text: a.Text, words: lexicon.WordsOf(ctx, a.Text), lang: lang, lex: e.lex}
+	r := reader{text: a.Text, words: words, lang: lang, lex: e.lex}
 	room, _ := e.items.Get().(*[]item)
 	if room == nil {
 		room = new([]item)
@@ -258,7 +259,8 @@ func (e *Enricher) nickname(text string, q *quote) bool {
 const maxWords = 40
 
 // weighWords trims a passage to its words and looks at them.
-func (e *Enricher) weighWords(text string, p passage, lang *language, media []mention) (quote, bool) {
+func (e *Enricher) weighWords(words *lexicon.Words, p passage, lang *language, media []mention) (quote, bool) {
+	text := words.Text
 	q := quote{passage: p}
 	q.start += len(text[q.start:q.end]) - len(strings.TrimLeftFunc(text[q.start:q.end], unicode.IsSpace))
 	s := strings.TrimRightFunc(text[q.start:q.end], unicode.IsSpace)
@@ -270,7 +272,7 @@ func (e *Enricher) weighWords(text string, p passage, lang *language, media []me
 		s = strings.TrimRightFunc(strings.TrimRight(s, ",."), unicode.IsSpace)
 	}
 	q.end = q.start + len(s)
-	toks := lexicon.Scan(nil, s, 0, min(len(s), maxWords*12))
+	toks := words.In(q.start, min(q.end, q.start+maxWords*12))
 	if len(toks) == 0 {
 		return q, false
 	}
