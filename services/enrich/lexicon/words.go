@@ -11,6 +11,7 @@ type Words struct {
 	Text    string
 	all     []Token
 	scanned bool
+	behind  int // the word behind those that were asked for last
 }
 
 // bytesPerWord is how many bytes of prose a word takes at least on average, with what
@@ -25,8 +26,13 @@ func (w *Words) In(start, end int) []Token {
 	if !w.scanned {
 		w.all, w.scanned = Scan(make([]Token, 0, len(w.Text)/bytesPerWord+1), w.Text, 0, len(w.Text)), true
 	}
-	i := sort.Search(len(w.all), func(i int) bool { return int(w.all[i].End) > start })
-	n := sort.Search(len(w.all)-i, func(n int) bool { return int(w.all[i+n].Start) >= end })
+	i := w.behind // most go through a text from its beginning to its end
+	if i > len(w.all) || i > 0 && int(w.all[i-1].End) > start || i < len(w.all) && int(w.all[i].End) <= start {
+		i = sort.Search(len(w.all), func(i int) bool { return int(w.all[i].End) > start })
+	}
+	most := min(len(w.all)-i, (end-start)/2+1) // a blank stands between two words
+	n := sort.Search(most, func(n int) bool { return int(w.all[i+n].Start) >= end })
+	w.behind = i + n
 	toks := w.all[i : i+n : i+n]
 	if n > 0 && (int(toks[0].Start) < start || int(toks[n-1].End) > end) { // a word is cut
 		return Scan(nil, w.Text, start, end)

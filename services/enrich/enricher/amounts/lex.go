@@ -88,7 +88,8 @@ func (r *reader) scan(start, end int) {
 // shouts tells whether text has no small letters to speak of.
 func shouts(text string) bool {
 	small, capital := 0, 0
-	for i := 0; i < len(text) && i < 400; i++ {
+	text = text[:min(len(text), 400)]
+	for i := 0; i < len(text) && 8*small < capital+len(text)-i; i++ {
 		switch c := text[i]; {
 		case c >= 'a' && c <= 'z':
 			small++

@@ -11,7 +11,7 @@ import (
 // entity is a person, body or description that may be quoted.
 type entity struct {
 	name   string
-	folded string   // the name; filled when first looked at
+	folded string // the name; filled when first looked at
 	role   string
 	duty   []string // words of the role, folded; filled when first looked at
 	at     int      // where it is named first

@@ -53,6 +53,10 @@ func lines(dst []line, text string, start, end int) []line {
 		stop, next := end, end
 		for i := at; i < end; {
 			c := text[i]
+			if c >= ' ' && c != 0xE2 {
+				i++ // as nearly all
+				continue
+			}
 			if c == '\n' || c == '\v' || c == '\f' || c == '\r' {
 				stop, next = i, i+1
 				if c == '\r' && next < end && text[next] == '\n' {

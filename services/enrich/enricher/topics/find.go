@@ -73,7 +73,7 @@ func (t *terms) whole(k *token, w *word, shouted bool) {
 			continue
 		}
 		for way := range byTail {
-			if p := s[way] - 1; p != none && k.patterns[way] == none && t.forms[p].fits(w, shouted) && (way >= byNameHead || t.ends(b, n)) {
+			if p := s[way] - 1; p != none && k.patterns[way] == none && t.known[p].fits(w, shouted) && (way >= byNameHead || t.ends(b, n)) {
 				k.patterns[way] = p
 			}
 		}
@@ -105,7 +105,7 @@ func (t *terms) tail(w *word, shouted bool) int32 {
 			if n-i < shortestTail || n-i <= size {
 				continue
 			}
-			if s := t.tails.Find(h); s != nil && t.forms[s[byTail]-1].fits(w, shouted) {
+			if s := t.tails.Find(h); s != nil && t.known[s[byTail]-1].fits(w, shouted) {
 				best, size = s[byTail]-1, n-i
 			}
 		}
@@ -125,14 +125,14 @@ func (t *terms) longest(tokens []token) (term int32, size int) {
 		if p == none {
 			continue
 		}
-		node := t.roots[p]
-		if n := t.nodes[node]; n != none && size == 0 {
-			term, size = n, 1
+		k := &t.known[p]
+		if k.alone != none && size == 0 {
+			term, size = k.alone, 1
 		}
-		if !t.opens[p] {
+		if !k.opens {
 			continue
 		}
-		if n, more := t.follow(node, tokens[0].end, tokens[1:]); n != none && more+1 > size {
+		if n, more := t.follow(k.root, tokens[0].end, tokens[1:]); n != none && more+1 > size {
 			term, size = n, more+1
 		}
 	}

@@ -25,6 +25,14 @@ func (f form) fits(w *word, shouted bool) bool {
 	return (!f.capital || w.capital) && (!f.capitals || w.capitals && !shouted)
 }
 
+// known is what is known of a pattern.
+type known struct {
+	form
+	opens bool  // a term of several words begins with it
+	root  int32 // the node of terms that begin with it; 0: none does
+	alone int32 // the term that it is by itself, or none
+}
+
 // terms are the terms of one language.
 //
 // Each word of a term is a pattern with a number: "vote" stands for itself with
@@ -39,9 +47,7 @@ type terms struct {
 	tails    lexicon.Table[patterns]
 	patterns map[string]int32     // while reading
 	silent   map[int32]bool       // while reading: terms that stand in [none]
-	forms    []form               // by pattern
-	opens    []bool               // by pattern: a term of several words begins with it
-	roots    []int32              // by pattern: the node of terms that begin with it; 0: none
+	known    []known              // by pattern
 	head     int                  // bytes of the shortest beginning
 	edges    lexicon.Table[int32] // node and pattern to node
 	nodes    []int32              // the term that ends there, or none
@@ -137,7 +143,7 @@ func (t *terms) add(term string, p *posting) error {
 		if i == 0 {
 			first = n
 		}
-		to := &t.roots[n]
+		to := &t.known[n].root
 		if at != 0 {
 			to = t.edges.Add(edge(at, n))
 		}
@@ -151,11 +157,14 @@ func (t *terms) add(term string, p *posting) error {
 		return fmt.Errorf("a term of %q has no words", term)
 	}
 	if len(words) > 1 {
-		t.opens[first] = true
+		t.known[first].opens = true
 	}
 	if t.nodes[at] == none {
 		t.nodes[at] = int32(len(t.postings))
 		t.postings = append(t.postings, nil)
+	}
+	if len(words) == 1 {
+		t.known[first].alone = t.nodes[at]
 	}
 	return t.post(t.nodes[at], term, p)
 }
@@ -214,15 +223,13 @@ func (t *terms) pattern(written string) (int32, error) {
 	n, ok := t.patterns[key]
 	if ok {
 		// Where it is written in both ways, either will do.
-		t.forms[n].capital = t.forms[n].capital && f.capital
-		t.forms[n].capitals = t.forms[n].capitals && f.capitals
+		k := &t.known[n]
+		k.capital, k.capitals = k.capital && f.capital, k.capitals && f.capitals
 		return n, nil
 	}
-	n = int32(len(t.forms))
+	n = int32(len(t.known))
 	t.patterns[key] = n
-	t.forms = append(t.forms, f)
-	t.opens = append(t.opens, false)
-	t.roots = append(t.roots, 0)
+	t.known = append(t.known, known{form: f, alone: none})
 	if way == byTail {
 		t.tails.Add(hashBack(w.bytes()))[way] = n + 1
 		return n, nil
