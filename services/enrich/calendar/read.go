@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -30,6 +31,9 @@ type Manner struct {
 
 	us      int    // numeric dates: -1 day first, 1 month first
 	persons uint32 // a bit for each day of the week (1 to 7) that is a surname
+
+	kinds []kind // room for those of a stretch
+	roles []role // likewise
 }
 
 // Read appends the expressions of words.Text[start:end] to dst, in order. It stops
@@ -37,7 +41,8 @@ type Manner struct {
 // stretch of the same text needs. The time it takes is linear in the text.
 func (l *Language) Read(dst []Expression, words *lexicon.Words, start, end, limit int, m *Manner) []Expression {
 	r := reader{Language: l, Manner: m, text: words.Text, start: start, end: end, toks: words.In(start, end)}
-	r.all = make([]kind, len(r.toks))
+	m.kinds = slices.Grow(m.kinds[:0], len(r.toks))[:len(r.toks)]
+	r.all = m.kinds
 	for i := range r.toks {
 		r.all[i] = l.terms.All(r.toks[i:min(len(r.toks), i+maxPhrase)])
 	}

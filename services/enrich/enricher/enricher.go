@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -75,6 +76,7 @@ type Outcome struct {
 type Chain struct {
 	links  []link
 	report func(Outcome)
+	words  sync.Pool // of *lexicon.Words
 }
 
 type link struct {
@@ -111,7 +113,16 @@ func (c *Chain) Enrich(ctx context.Context, a *article.Article) error {
 	}
 	// One of before may lie in what is no report by the segments of now.
 	a.Summary = article.Evidence{}
-	ctx = lexicon.Share(ctx, a.Text)
+	words, _ := c.words.Get().(*lexicon.Words)
+	if words == nil {
+		words = new(lexicon.Words)
+	}
+	words.Reset(a.Text)
+	defer func() {
+		words.Reset("")
+		c.words.Put(words)
+	}()
+	ctx = lexicon.Share(ctx, words)
 	checked := new(article.Article) // what is known to be right of what a has
 	for i := range c.links {
 		l := &c.links[i]

@@ -2,6 +2,7 @@ package lexicon
 
 import (
 	"context"
+	"slices"
 	"sort"
 )
 
@@ -18,13 +19,27 @@ type Words struct {
 // stands behind it.
 const bytesPerWord = 5
 
+// keptWords is how many words there is room for when the next text is read: what one
+// long text needed is given back.
+const keptWords = 4096
+
 // NewWords are the words of text.
 func NewWords(text string) *Words { return &Words{Text: text} }
+
+// Reset makes them those of another text, in the same room: nobody may have what was
+// given of the one before.
+func (w *Words) Reset(text string) {
+	all := w.all[:0]
+	if cap(all) > keptWords {
+		all = nil
+	}
+	*w = Words{Text: text, all: all}
+}
 
 // In are the words of Text[start:end], as [Scan] finds them.
 func (w *Words) In(start, end int) []Token {
 	if !w.scanned {
-		w.all, w.scanned = Scan(make([]Token, 0, len(w.Text)/bytesPerWord+1), w.Text, 0, len(w.Text)), true
+		w.all, w.scanned = Scan(slices.Grow(w.all, len(w.Text)/bytesPerWord+1), w.Text, 0, len(w.Text)), true
 	}
 	i := w.behind // most go through a text from its beginning to its end
 	if i > len(w.all) || i > 0 && int(w.all[i-1].End) > start || i < len(w.all) && int(w.all[i].End) <= start {
@@ -42,10 +57,10 @@ func (w *Words) In(start, end int) []Token {
 
 type shared struct{}
 
-// Share gives a context in which all who ask for the words of text by [WordsOf] get
-// the same ones.
-func Share(ctx context.Context, text string) context.Context {
-	return context.WithValue(ctx, shared{}, NewWords(text))
+// Share gives a context in which all who ask for the words of w's text by [WordsOf]
+// get w.
+func Share(ctx context.Context, w *Words) context.Context {
+	return context.WithValue(ctx, shared{}, w)
 }
 
 // WordsOf are the words of text: those that ctx shares, if it does.

@@ -14,7 +14,9 @@ import (
 func TestWords(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringOfN(rapid.SampledFrom([]rune("aB1 .-é\u0301日")), 0, 40, -1).Draw(t, "text")
-		w := lexicon.NewWords(text)
+		w := lexicon.NewWords("of another text")
+		w.In(0, 15)
+		w.Reset(text)
 		var starts []int
 		for i := range text {
 			starts = append(starts, i)
@@ -33,10 +35,10 @@ func TestWords(t *testing.T) {
 }
 
 func TestWordsAreShared(t *testing.T) {
-	ctx := lexicon.Share(context.Background(), "a text")
-	w := lexicon.WordsOf(ctx, "a text")
-	if w != lexicon.WordsOf(ctx, "a text") || w.Text != "a text" {
-		t.Error("two who share a text got different words")
+	w := lexicon.NewWords("a text")
+	ctx := lexicon.Share(context.Background(), w)
+	if lexicon.WordsOf(ctx, "a text") != w {
+		t.Error("the words that are shared are not given")
 	}
 	for _, other := range []*lexicon.Words{lexicon.WordsOf(ctx, "another"), lexicon.WordsOf(context.Background(), "another")} {
 		if toks := other.In(0, 7); other.Text != "another" || len(toks) != 1 || toks[0].End != 7 {

@@ -34,6 +34,11 @@ type reader struct {
 	latestItem int   // the item behind it
 }
 
+// clear leaves nothing of a text but room for another.
+func (r *reader) clear() {
+	*r = reader{toks: r.toks[:0], items: r.items[:0], starts: r.starts[:0], buf: r.buf[:0], moneys: r.moneys[:0], countries: r.countries[:0]}
+}
+
 // mention is a country's name in the text.
 type mention struct {
 	at    int   // byte
