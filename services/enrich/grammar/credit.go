@@ -64,7 +64,7 @@ func ParseCredit(lex *lexicon.Lexicon, l Line) (c Credit, ok bool) {
 	}
 	for k := i + 1; k < n; k++ {
 		// A sentence that ends inside makes it two things.
-		if g := l.gap(k); strings.ContainsAny(g, ".!?") && strings.ContainsAny(g, " \u00a0\n") && l.Tokens[k-1].End-l.Tokens[k-1].Start > 3 {
+		if g := l.gap(k); g != " " && strings.ContainsAny(g, ".!?") && strings.ContainsAny(g, " \u00a0\n") && l.Tokens[k-1].End-l.Tokens[k-1].Start > 3 {
 			return c, false
 		}
 	}
@@ -132,7 +132,7 @@ func ParseCredit(lex *lexicon.Lexicon, l Line) (c Credit, ok bool) {
 // separates tells whether token i of a credit begins a new part.
 func separates(lex *lexicon.Lexicon, l Line, i int) bool {
 	g := l.gap(i)
-	if strings.ContainsAny(g, "/|,;@·:([") || strings.Contains(g, " - ") || strings.Contains(g, "–") || strings.Contains(g, "—") {
+	if g != " " && (strings.ContainsAny(g, "/|,;@·:([") || strings.Contains(g, " - ") || strings.Contains(g, "–") || strings.Contains(g, "—")) {
 		return true
 	}
 	return lex.Phrases.All(l.Tokens[i:i+1])&lexicon.Via != 0 && l.Tokens[i].Shape&lexicon.Lower != 0

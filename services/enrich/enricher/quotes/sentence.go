@@ -23,15 +23,6 @@ const (
 	bracket
 )
 
-// answer is what was found out about an item, once somebody asked.
-type answer uint8
-
-const (
-	unasked answer = iota
-	no
-	yes
-)
-
 // item is a word, a mark, or a whole quotation in the reporter's text.
 type item struct {
 	lexicon.Token
@@ -40,7 +31,6 @@ type item struct {
 	given bool          // a given name
 	tied  bool          // see [grammar.joined]
 	dash  bool          // nothing but a hyphen stands before it
-	past  answer        // see [grammar.pastEnding]
 	fn    uint8         // words of a function that begins here
 	len   uint8         // words of the longest phrase that begins here
 	class lexicon.Class // of the word itself

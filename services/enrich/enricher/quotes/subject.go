@@ -92,16 +92,12 @@ func (a *ascriber) clitic(i, from int) bool {
 // pastEnding tells whether the word at i ends as a finite verb only does.
 func (g *grammar) pastEnding(i int) bool {
 	t := &g.items[i]
-	if t.past == unasked {
-		t.past = no
-		for _, e := range g.lang.verbEndings {
-			if int(t.End-t.Start) > len(e)+2 && strings.HasSuffix(g.text[t.Start:t.End], e) {
-				t.past = yes
-				break
-			}
+	for _, e := range g.lang.verbEndings {
+		if int(t.End-t.Start) > len(e)+2 && strings.HasSuffix(g.text[t.Start:t.End], e) {
+			return true
 		}
 	}
-	return t.past == yes
+	return false
 }
 
 // small tells whether the item may stand between a subject and its verb.
