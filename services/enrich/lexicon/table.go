@@ -8,7 +8,7 @@ import "math/bits"
 // in the processor's cache: most words of a text are in none of the lists that they are
 // looked up in.
 type Table[V any] struct {
-	slots  []slot[V] // as many as a power of two, at most half of them in use
+	slots  []slot[V] // as many as a power of two, at most three quarters of them in use
 	filter []uint64  // a bit is set for every key
 	shift  uint8     // of a mixed key, to get its bit
 	used   int
@@ -21,7 +21,7 @@ type slot[V any] struct {
 
 const (
 	firstSlots = 16
-	slotBits   = 4 // bits of the filter for a slot: one of eight is set at most
+	slotBits   = 8 // bits of the filter for a slot: at most one of ten is set
 )
 
 // mix spreads a key over all bits, 0 being left to free slots.
@@ -59,7 +59,7 @@ func (t *Table[V]) Add(key uint64) *V {
 			return v
 		}
 	}
-	if 2*t.used >= len(t.slots) {
+	if 4*t.used >= 3*len(t.slots) {
 		t.grow()
 	}
 	t.used++
@@ -70,7 +70,7 @@ func (t *Table[V]) grow() {
 	old := t.slots
 	n := max(firstSlots, 2*len(old))
 	t.slots, t.filter = make([]slot[V], n), make([]uint64, n*slotBits/64)
-	t.shift = uint8(64 - bits.TrailingZeros(uint(n*slotBits))) //nolint:gosec // at most 64
+	t.shift = uint8(64 - bits.TrailingZeros(uint(n*slotBits)))
 	for i := range old {
 		if s := &old[i]; s.key != 0 {
 			*t.place(s.key) = s.value

@@ -36,7 +36,7 @@ func (t *Trie) Add(phrase string, classes Class, value int32) bool {
 	for i, w := range words {
 		n = t.nodes.Add(edge(at, w.Hash))
 		if n.number == 0 {
-			n.number = int32(t.nodes.Len()) //nolint:gosec // one of data that is built in
+			n.number = int32(t.nodes.Len())
 		}
 		n.inner = n.inner || i+1 < len(words)
 		at = n.number

@@ -246,10 +246,10 @@ func (l *language) byCode() {
 		m := &l.moneys[i]
 		for _, c := range m.codes {
 			if !m.sign && !m.fixed && len(m.codes) > 1 {
-				l.bare[c] = append(l.bare[c], int16(i+1)) //nolint:gosec // of one language
+				l.bare[c] = append(l.bare[c], int16(i+1))
 			}
 			if m.minor {
-				l.minor[c] = append(l.minor[c], int16(i+1)) //nolint:gosec // of one language
+				l.minor[c] = append(l.minor[c], int16(i+1))
 			}
 		}
 	}

@@ -272,7 +272,7 @@ func (c *counter) count(n *candidate) {
 		}
 		n.count = 1
 		c.all = append(c.all, *n)
-		*c.byKey.Add(n.key) = int32(len(c.all)) //nolint:gosec // at most MaxCandidates
+		*c.byKey.Add(n.key) = int32(len(c.all))
 		return
 	}
 	o.count++

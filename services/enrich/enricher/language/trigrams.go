@@ -88,7 +88,7 @@ func newDetector(dir fs.FS, tags map[string]string) (*detector, error) {
 		if i < 0 {
 			return fmt.Errorf("unknown script %s", section)
 		}
-		profile := uint16(len(d.tags)) //nolint:gosec // there are not so many languages
+		profile := uint16(len(d.tags))
 		d.scripts[i].profiles = append(d.scripts[i].profiles, profile)
 		d.tags = append(d.tags, tags[code])
 		return d.learn(profile, strings.Fields(trigrams))
@@ -115,7 +115,7 @@ func (d *detector) learn(profile uint16, trigrams []string) error {
 			return fmt.Errorf("%q is no trigram", s)
 		}
 		at := d.places.Add(uint64(trigram(0).then(chars[0]).then(chars[1]).then(chars[2])))
-		*at = append(*at, place{profile, uint16(rank)}) //nolint:gosec // below profileLength
+		*at = append(*at, place{profile, uint16(rank)})
 	}
 	return nil
 }
@@ -154,8 +154,8 @@ func (d *detector) detect(text string) (tag string, confidence float64) {
 		return d.tags[best], float64(min(like/enough, 1))
 	}
 	// The shorter the text, the farther the second must be.
-	ahead, clear := float64(like-other)/float64(other), 12/float64(n)+0.05
-	return d.tags[best], min(ahead/clear, 1)
+	ahead, enough := float64(like-other)/float64(other), 12/float64(n)+0.05
+	return d.tags[best], min(ahead/enough, 1)
 }
 
 // compare adds the distance between a text and each language up, and returns how
@@ -247,7 +247,7 @@ func (d *detector) script(text string) *script {
 			return &d.scripts[i]
 		}
 		if at > 0 {
-			order[at-1], order[at] = order[at], order[at-1]
+			slices.Reverse(order[at-1 : at+1])
 		}
 	}
 	var most *script

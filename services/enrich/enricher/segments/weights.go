@@ -345,7 +345,7 @@ var ways, start, stop = func() (m [][]way, start, stop []float32) {
 	for i, s := range states {
 		for j, t := range states {
 			if cost := zoneCost[s.zone][t.zone]; cost != never {
-				m[j] = append(m[j], way{int32(i), cost + pair[s.kind][t.kind] + t.prior}) //nolint:gosec // below maxStates
+				m[j] = append(m[j], way{int32(i), cost + pair[s.kind][t.kind] + t.prior})
 			}
 		}
 		switch s.zone {
