@@ -320,6 +320,8 @@ func TestSpelling(t *testing.T) {
 		"millit*":                    "",
 		"millitory":                  "military",
 		"xyzzyxyzzy":                 "",
+		"militery AND govrnment":     "military AND government",
+		"headline:militery junta":    "",
 		strings.Repeat("qwrtz ", 26): "",
 	} {
 		s := answered[find.Spelling](n, "/v1/spelling", "q", q)
