@@ -28,7 +28,7 @@ var describing = []string{"re3d"}
 
 // Entities measures an enricher of entities on a corpus in CoNLL columns: persons,
 // organisations and places, with exact spans.
-func Entities(e *entities.Enricher, language, file string) (*Measure, error) {
+func Entities(e enricher.Enricher, language, file string) (*Measure, error) {
 	texts, err := conll.Read(file, SentencesOfText)
 	if err != nil {
 		return nil, err

@@ -201,6 +201,23 @@ const (
 // Lexical is how many of a token's features look at words; they come first.
 const Lexical = 16
 
+// Places of a word beside a token; a model has weights for the word at each of them.
+const (
+	Here = iota
+	Before
+	After
+	Before2
+	After2
+	Places
+)
+
+// WordFeature is the feature of a token that has the word of that hash at a place.
+func WordFeature(place int, hash uint32) uint32 {
+	return mix(wordSeeds[place], hash)
+}
+
+var wordSeeds = [Places]uint32{seedWord, seedBefore, seedAfter, seedBefore2, seedAfter2}
+
 func mix(seed, v uint32) uint32 {
 	h := (v ^ seed*0x9e3779b1) * 0x85ebca6b
 	h ^= h >> 15

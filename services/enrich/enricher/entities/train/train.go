@@ -2,6 +2,7 @@
 package train
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 
@@ -17,6 +18,8 @@ type Options struct {
 	Least   int     // how often a feature must be seen
 	Decay   float64 // by which weights shrink with every change
 	Drop    float64 // how often words are left out of what is learned from, so that it learns to do without
+	Bare    float64 // how often words are left out, but not what they are like
+	Vectors *Vectors
 	Seed    uint64
 }
 
@@ -35,12 +38,38 @@ func Train(t *tag.Tagger, language string, texts []conll.Text, o Options) *tag.W
 	for i := range texts {
 		all = append(all, islands(t, language, &texts[i], o.Lexical)...)
 	}
-	return fit(all, o)
+	l := fit(all, o, near(t, language, o.Vectors))
+	return l
+}
+
+// like is a word that a feature looks at: where it stands, and what it is like.
+type like struct {
+	place int
+	row   []float32
+}
+
+// near tells of each feature that looks at a word what that is like.
+func near(t *tag.Tagger, language string, v *Vectors) map[uint32]like {
+	if v == nil {
+		return nil
+	}
+	all := map[uint32]like{}
+	for i, h := range v.hashes(t, language) {
+		if h == 0 {
+			continue
+		}
+		for p := range tag.Places {
+			if f := tag.WordFeature(p, h); all[f].row == nil {
+				all[f] = like{p, v.Rows[i]}
+			}
+		}
+	}
+	return all
 }
 
 // islands are those of a text.
 func islands(t *tag.Tagger, language string, x *conll.Text, words bool) []island {
-	d := t.Read(x.Text, language, x.Sentences)
+	d := t.Read(x.Text, cmp.Or(x.Language, language), x.Sentences)
 	defer d.Free()
 	labels := Labelled(d, x)
 	var all []island
@@ -89,7 +118,8 @@ func Labelled(d *tag.Doc, x *conll.Text) []tag.Label {
 type learner struct {
 	o      Options
 	index  map[uint32]int32
-	w, g   []float32 // by feature and label: weight, sum of squared changes
+	w, g   []float32                         // by feature and label: weight, sum of squared changes
+	v, vg  [tag.Places][][tag.Labels]float32 // by place and dimension of vectors
 	fw, fg [tag.Labels + 1][tag.Labels]float64
 	psi    [][tag.Labels]float64
 	alpha  [][tag.Labels]float64
@@ -99,7 +129,7 @@ type learner struct {
 
 const labels = int(tag.Labels)
 
-func fit(all []island, o Options) *tag.Weights {
+func fit(all []island, o Options, known map[uint32]like) *tag.Weights {
 	count := map[uint32]int{}
 	for _, s := range all {
 		for _, f := range s.feats {
@@ -113,6 +143,7 @@ func fit(all []island, o Options) *tag.Weights {
 	type seq struct {
 		feats  [][]int32
 		words  []int // how many of each token's features look at words; they come first
+		likes  [][]like
 		labels []tag.Label
 	}
 	var seqs []seq
@@ -120,8 +151,14 @@ func fit(all []island, o Options) *tag.Weights {
 		q := seq{labels: s.labels}
 		for _, f := range s.feats {
 			var ids []int32
+			var likes []like
 			words := 0
 			for k, h := range f {
+				if k < tag.Lexical && known != nil {
+					if x, ok := known[h]; ok {
+						likes = append(likes, x)
+					}
+				}
 				if count[h] < o.Least {
 					continue
 				}
@@ -136,24 +173,33 @@ func fit(all []island, o Options) *tag.Weights {
 					words++
 				}
 			}
-			q.feats, q.words = append(q.feats, ids), append(q.words, words)
+			q.feats, q.words, q.likes = append(q.feats, ids), append(q.words, words), append(q.likes, likes)
 		}
 		seqs = append(seqs, q)
 	}
 	l.w, l.g = make([]float32, len(hashes)*labels), make([]float32, len(hashes)*labels)
+	if o.Vectors != nil {
+		for p := range l.v {
+			l.v[p], l.vg[p] = make([][tag.Labels]float32, len(o.Vectors.Rows[0])), make([][tag.Labels]float32, len(o.Vectors.Rows[0]))
+		}
+	}
 	rnd := rand.New(rand.NewPCG(o.Seed, 1))
 	var mean average
 	for epoch := range o.Epochs {
 		rnd.Shuffle(len(seqs), func(i, j int) { seqs[i], seqs[j] = seqs[j], seqs[i] })
 		for _, s := range seqs {
-			feats := s.feats
-			if rnd.Float64() < o.Drop {
+			feats, likes := s.feats, s.likes
+			drop := rnd.Float64()
+			if drop < o.Drop {
+				likes = nil
+			}
+			if drop < o.Drop+o.Bare {
 				feats = make([][]int32, len(s.feats))
 				for i := range feats {
 					feats[i] = s.feats[i][s.words[i]:]
 				}
 			}
-			l.learn(feats, s.labels)
+			l.learn(feats, likes, s.labels)
 		}
 		if epoch >= o.Epochs/2 {
 			mean.add(&l)
@@ -163,7 +209,20 @@ func fit(all []island, o Options) *tag.Weights {
 	out := &tag.Weights{Lexical: o.Lexical, Rows: map[uint32][]float32{}}
 	for i, h := range hashes {
 		row := l.w[i*labels : (i+1)*labels]
+		if x, ok := known[h]; ok {
+			l.speak(x, row)
+		}
 		if heavy(row) {
+			out.Rows[h] = row
+		}
+	}
+	for h, x := range known {
+		if _, ok := l.index[h]; ok {
+			continue
+		}
+		row := make([]float32, labels)
+		l.speak(x, row)
+		if heavier(row) {
 			out.Rows[h] = row
 		}
 	}
@@ -180,12 +239,23 @@ func fit(all []island, o Options) *tag.Weights {
 type average struct {
 	n  float32
 	w  []float32
+	v  [tag.Places][][tag.Labels]float32
 	fw [tag.Labels + 1][tag.Labels]float64
 }
 
 func (a *average) add(l *learner) {
 	if a.n++; a.w == nil {
 		a.w = make([]float32, len(l.w))
+		for p := range a.v {
+			a.v[p] = make([][tag.Labels]float32, len(l.v[p]))
+		}
+	}
+	for p := range a.v {
+		for k := range a.v[p] {
+			for y := range a.v[p][k] {
+				a.v[p][k][y] += l.v[p][k][y]
+			}
+		}
 	}
 	for i, v := range l.w {
 		a.w[i] += v
@@ -205,12 +275,40 @@ func (a *average) set(l *learner) {
 	for i, v := range a.w {
 		l.w[i] = v / a.n
 	}
+	for p := range a.v {
+		for k := range a.v[p] {
+			for y := range a.v[p][k] {
+				l.v[p][k][y] = a.v[p][k][y] / a.n
+			}
+		}
+	}
 	for i := range a.fw {
 		for j, v := range a.fw[i] {
 			l.fw[i][j] = v / float64(a.n)
 		}
 	}
 }
+
+// speak adds what a word is like to its weights.
+func (l *learner) speak(x like, row []float32) {
+	for k, v := range x.row {
+		for y := range row {
+			row[y] += l.v[x.place][k][y] * v
+		}
+	}
+}
+
+func heavier(row []float32) bool {
+	for _, v := range row {
+		if v > slight || v < -slight {
+			return true
+		}
+	}
+	return false
+}
+
+// slight is what the likeness of a word says that is not worth its room.
+const slight = 0.3
 
 // negligible is a weight that says nothing.
 const negligible = 0.03
@@ -231,7 +329,7 @@ func (l *learner) allowed(p, y int) bool {
 
 // learn changes the weights by one island: toward the right labels, away from what
 // the model holds likely.
-func (l *learner) learn(feats [][]int32, right []tag.Label) {
+func (l *learner) learn(feats [][]int32, likes [][]like, right []tag.Label) {
 	n := len(right)
 	if n == 0 {
 		return
@@ -252,6 +350,15 @@ func (l *learner) learn(feats [][]int32, right []tag.Label) {
 		for _, f := range feats[i] {
 			for y, v := range l.w[int(f)*labels : (int(f)+1)*labels] {
 				s[y] += float64(v)
+			}
+		}
+		if likes != nil {
+			for _, x := range likes[i] {
+				for k, v := range x.row {
+					for y, w := range l.v[x.place][k] {
+						s[y] += float64(w * v)
+					}
+				}
 			}
 		}
 		most := s[0]
@@ -297,11 +404,15 @@ func (l *learner) learn(feats [][]int32, right []tag.Label) {
 		}
 	}
 	for i := range n {
-		l.change(i, feats[i], right)
+		var near []like
+		if likes != nil {
+			near = likes[i]
+		}
+		l.change(i, feats[i], near, right)
 	}
 }
 
-func (l *learner) change(i int, feats []int32, right []tag.Label) {
+func (l *learner) change(i int, feats []int32, likes []like, right []tag.Label) {
 	var p [tag.Labels]float64
 	total := 0.0
 	for y := range labels {
@@ -323,6 +434,19 @@ func (l *learner) change(i int, feats []int32, right []tag.Label) {
 			k := int(f)*labels + y
 			l.g[k] += float32(grad * grad)
 			l.w[k] += float32(l.o.Rate*grad/(0.1+math.Sqrt(float64(l.g[k])))) - float32(l.o.Decay*10)*l.w[k]
+		}
+	}
+	for _, x := range likes {
+		for k, v := range x.row {
+			for y := range labels {
+				grad := float32(-p[y])
+				if int(right[i]) == y {
+					grad++
+				}
+				grad *= v
+				l.vg[x.place][k][y] += grad * grad
+				l.v[x.place][k][y] += float32(l.o.Rate) * grad / (0.1 + float32(math.Sqrt(float64(l.vg[x.place][k][y]))))
+			}
 		}
 	}
 	if i == 0 {
