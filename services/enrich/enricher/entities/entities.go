@@ -105,6 +105,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	e.tagger.Tag(d, language)
 	f := finder{Enricher: e, doc: d, people: map[string]bool{}}
 	f.collect()
+	f.headlines()
 	f.known()
 	f.mend()
 	f.extend()

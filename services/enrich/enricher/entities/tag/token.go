@@ -21,6 +21,7 @@ type Token struct {
 	first    bool // begins a sentence
 	possible bool // may be part of a name
 	loud     bool // in a line that is all in capitals
+	titled   bool // in a line whose words begin with capitals, as headlines do
 	enclosed bool // in brackets
 
 	phrase     Class // of the list's phrase that it is part of
@@ -211,6 +212,15 @@ func (t *Token) Inside() bool { return t.inside }
 
 // Loud tells whether t stands in a line that is all in capitals.
 func (t *Token) Loud() bool { return t.loud }
+
+// Named tells whether the text has the word of token i with a capital within a sentence.
+func (d *Doc) Named(i int) bool {
+	t := &d.Tokens[i]
+	return t.mark == 0 && d.seen.at(t.hash).what&midCapital != 0
+}
+
+// Titled tells whether t stands in a line whose words begin with capitals.
+func (t *Token) Titled() bool { return t.titled }
 
 // Capitals tells whether t has two letters or more, and all of them are capitals.
 func (t *Token) Capitals() bool { return t.allCaps }

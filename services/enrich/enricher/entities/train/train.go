@@ -20,11 +20,13 @@ type Options struct {
 	Drop    float64 // how often words are left out of what is learned from, so that it learns to do without
 	Bare    float64 // how often words are left out, but not what they are like
 	Vectors *Vectors
+	Slight  float32 // weight of a word that the texts don't have that isn't worth its room
+	Rounds  int     // how often all is learnt from the beginning, in another order; the mean counts
 	Seed    uint64
 }
 
 // Default are options that do well on some hundred thousand words.
-var Default = Options{Lexical: true, Epochs: 5, Rate: 0.1, Least: 2, Decay: 1e-5, Drop: 0.5, Seed: 7}
+var Default = Options{Lexical: true, Epochs: 8, Rate: 0.1, Least: 2, Decay: 1e-5, Drop: 0.3, Bare: 0.3, Slight: 0.3, Rounds: 3, Seed: 7}
 
 // island is a run of words that may be names, with their right labels.
 type island struct {
@@ -38,8 +40,7 @@ func Train(t *tag.Tagger, language string, texts []conll.Text, o Options) *tag.W
 	for i := range texts {
 		all = append(all, islands(t, language, &texts[i], o.Lexical)...)
 	}
-	l := fit(all, o, near(t, language, o.Vectors))
-	return l
+	return fit(all, o, near(t, language, o.Vectors))
 }
 
 // like is a word that a feature looks at: where it stands, and what it is like.
@@ -118,6 +119,7 @@ func Labelled(d *tag.Doc, x *conll.Text) []tag.Label {
 type learner struct {
 	o      Options
 	index  map[uint32]int32
+	hashes []uint32
 	w, g   []float32                         // by feature and label: weight, sum of squared changes
 	v, vg  [tag.Places][][tag.Labels]float32 // by place and dimension of vectors
 	fw, fg [tag.Labels + 1][tag.Labels]float64
@@ -129,7 +131,37 @@ type learner struct {
 
 const labels = int(tag.Labels)
 
+// sequence is an island with its features by number.
+type sequence struct {
+	feats  [][]int32
+	words  []int // how many of each token's features look at words; they come first
+	likes  [][]like
+	labels []tag.Label
+}
+
 func fit(all []island, o Options, known map[uint32]like) *tag.Weights {
+	l := &learner{o: o, index: map[uint32]int32{}}
+	seqs := l.gather(all, known)
+	var mean average
+	for round := range uint64(max(o.Rounds, 1)) {
+		l.clear()
+		rnd := rand.New(rand.NewPCG(o.Seed, 1+round))
+		for epoch := range o.Epochs {
+			rnd.Shuffle(len(seqs), func(i, j int) { seqs[i], seqs[j] = seqs[j], seqs[i] })
+			for i := range seqs {
+				l.read(&seqs[i], rnd.Float64())
+			}
+			if epoch >= o.Epochs/2 {
+				mean.add(l)
+			}
+		}
+	}
+	mean.set(l)
+	return l.weights(known)
+}
+
+// gather numbers the features that are seen often enough.
+func (l *learner) gather(all []island, known map[uint32]like) []sequence {
 	count := map[uint32]int{}
 	for _, s := range all {
 		for _, f := range s.feats {
@@ -138,38 +170,22 @@ func fit(all []island, o Options, known map[uint32]like) *tag.Weights {
 			}
 		}
 	}
-	l := learner{o: o, index: map[uint32]int32{}}
-	hashes := []uint32{}
-	type seq struct {
-		feats  [][]int32
-		words  []int // how many of each token's features look at words; they come first
-		likes  [][]like
-		labels []tag.Label
-	}
-	var seqs []seq
+	seqs := make([]sequence, 0, len(all))
 	for _, s := range all {
-		q := seq{labels: s.labels}
+		q := sequence{labels: s.labels}
 		for _, f := range s.feats {
 			var ids []int32
 			var likes []like
 			words := 0
 			for k, h := range f {
-				if k < tag.Lexical && known != nil {
-					if x, ok := known[h]; ok {
-						likes = append(likes, x)
-					}
+				if x, ok := known[h]; ok {
+					likes = append(likes, x)
 				}
-				if count[h] < o.Least {
+				if count[h] < l.o.Least {
 					continue
 				}
-				id, ok := l.index[h]
-				if !ok {
-					id = int32(len(hashes))
-					l.index[h] = id
-					hashes = append(hashes, h)
-				}
-				ids = append(ids, id)
-				if o.Lexical && k < tag.Lexical {
+				ids = append(ids, l.number(h))
+				if l.o.Lexical && k < tag.Lexical {
 					words++
 				}
 			}
@@ -177,42 +193,56 @@ func fit(all []island, o Options, known map[uint32]like) *tag.Weights {
 		}
 		seqs = append(seqs, q)
 	}
-	l.w, l.g = make([]float32, len(hashes)*labels), make([]float32, len(hashes)*labels)
-	if o.Vectors != nil {
-		for p := range l.v {
-			l.v[p], l.vg[p] = make([][tag.Labels]float32, len(o.Vectors.Rows[0])), make([][tag.Labels]float32, len(o.Vectors.Rows[0]))
+	return seqs
+}
+
+func (l *learner) number(h uint32) int32 {
+	id, ok := l.index[h]
+	if !ok {
+		id = int32(len(l.hashes))
+		l.index[h], l.hashes = id, append(l.hashes, h)
+	}
+	return id
+}
+
+// clear makes all weights zero.
+func (l *learner) clear() {
+	l.w, l.g = make([]float32, len(l.hashes)*labels), make([]float32, len(l.hashes)*labels)
+	l.fw, l.fg = [tag.Labels + 1][tag.Labels]float64{}, [tag.Labels + 1][tag.Labels]float64{}
+	if l.o.Vectors == nil {
+		return
+	}
+	dims := len(l.o.Vectors.Rows[0])
+	for p := range l.v {
+		l.v[p], l.vg[p] = make([][tag.Labels]float32, dims), make([][tag.Labels]float32, dims)
+	}
+}
+
+// read learns from an island; words are left out, or what they are like too, if drop,
+// which is below 1, is small enough.
+func (l *learner) read(s *sequence, drop float64) {
+	feats, likes := s.feats, s.likes
+	if drop < l.o.Drop {
+		likes = make([][]like, len(feats))
+	}
+	if drop < l.o.Drop+l.o.Bare {
+		feats = make([][]int32, len(s.feats))
+		for i := range feats {
+			feats[i] = s.feats[i][s.words[i]:]
 		}
 	}
-	rnd := rand.New(rand.NewPCG(o.Seed, 1))
-	var mean average
-	for epoch := range o.Epochs {
-		rnd.Shuffle(len(seqs), func(i, j int) { seqs[i], seqs[j] = seqs[j], seqs[i] })
-		for _, s := range seqs {
-			feats, likes := s.feats, s.likes
-			drop := rnd.Float64()
-			if drop < o.Drop {
-				likes = nil
-			}
-			if drop < o.Drop+o.Bare {
-				feats = make([][]int32, len(s.feats))
-				for i := range feats {
-					feats[i] = s.feats[i][s.words[i]:]
-				}
-			}
-			l.learn(feats, likes, s.labels)
-		}
-		if epoch >= o.Epochs/2 {
-			mean.add(&l)
-		}
-	}
-	mean.set(&l)
-	out := &tag.Weights{Lexical: o.Lexical, Rows: map[uint32][]float32{}}
-	for i, h := range hashes {
+	l.learn(feats, likes, s.labels)
+}
+
+// weights are those of the model, also of words that the texts don't have.
+func (l *learner) weights(known map[uint32]like) *tag.Weights {
+	out := &tag.Weights{Lexical: l.o.Lexical, Rows: map[uint32][]float32{}}
+	for i, h := range l.hashes {
 		row := l.w[i*labels : (i+1)*labels]
 		if x, ok := known[h]; ok {
 			l.speak(x, row)
 		}
-		if heavy(row) {
+		if heavier(row, negligible) {
 			out.Rows[h] = row
 		}
 	}
@@ -221,8 +251,7 @@ func fit(all []island, o Options, known map[uint32]like) *tag.Weights {
 			continue
 		}
 		row := make([]float32, labels)
-		l.speak(x, row)
-		if heavier(row) {
+		if l.speak(x, row); heavier(row, l.o.Slight) {
 			out.Rows[h] = row
 		}
 	}
@@ -298,24 +327,13 @@ func (l *learner) speak(x like, row []float32) {
 	}
 }
 
-func heavier(row []float32) bool {
-	for _, v := range row {
-		if v > slight || v < -slight {
-			return true
-		}
-	}
-	return false
-}
-
-// slight is what the likeness of a word says that is not worth its room.
-const slight = 0.3
-
 // negligible is a weight that says nothing.
 const negligible = 0.03
 
-func heavy(row []float32) bool {
+// heavier tells whether a weight is larger than that, or smaller than its opposite.
+func heavier(row []float32, than float32) bool {
 	for _, v := range row {
-		if v > negligible || v < -negligible {
+		if v > than || v < -than {
 			return true
 		}
 	}
@@ -352,12 +370,10 @@ func (l *learner) learn(feats [][]int32, likes [][]like, right []tag.Label) {
 				s[y] += float64(v)
 			}
 		}
-		if likes != nil {
-			for _, x := range likes[i] {
-				for k, v := range x.row {
-					for y, w := range l.v[x.place][k] {
-						s[y] += float64(w * v)
-					}
+		for _, x := range likes[i] {
+			for k, v := range x.row {
+				for y, w := range &l.v[x.place][k] {
+					s[y] += float64(w * v)
 				}
 			}
 		}
@@ -404,11 +420,7 @@ func (l *learner) learn(feats [][]int32, likes [][]like, right []tag.Label) {
 		}
 	}
 	for i := range n {
-		var near []like
-		if likes != nil {
-			near = likes[i]
-		}
-		l.change(i, feats[i], near, right)
+		l.change(i, feats[i], likes[i], right)
 	}
 }
 
@@ -437,17 +449,7 @@ func (l *learner) change(i int, feats []int32, likes []like, right []tag.Label) 
 		}
 	}
 	for _, x := range likes {
-		for k, v := range x.row {
-			for y := range labels {
-				grad := float32(-p[y])
-				if int(right[i]) == y {
-					grad++
-				}
-				grad *= v
-				l.vg[x.place][k][y] += grad * grad
-				l.v[x.place][k][y] += float32(l.o.Rate) * grad / (0.1 + float32(math.Sqrt(float64(l.vg[x.place][k][y]))))
-			}
-		}
+		l.liken(x, &p, int(right[i]))
 	}
 	if i == 0 {
 		for y := range labels {
@@ -466,6 +468,23 @@ func (l *learner) change(i int, feats []int32, likes []like, right []tag.Label) 
 	for a := range labels {
 		for y := range labels {
 			l.step(a, y, pair[a][y]/total, int(right[i-1]) == a && int(right[i]) == y)
+		}
+	}
+}
+
+// liken changes what the likeness of a word says.
+func (l *learner) liken(x like, p *[tag.Labels]float64, right int) {
+	var grad [tag.Labels]float32
+	for y := range grad {
+		grad[y] = float32(-p[y])
+	}
+	grad[right]++
+	for k, v := range x.row {
+		w, sum := &l.v[x.place][k], &l.vg[x.place][k]
+		for y, g := range grad {
+			g *= v
+			sum[y] += g * g
+			w[y] += float32(l.o.Rate) * g / (0.1 + float32(math.Sqrt(float64(sum[y]))))
 		}
 	}
 }
