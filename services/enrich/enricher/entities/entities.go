@@ -17,7 +17,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "entities"
-	Version = 1
+	Version = 2
 )
 
 // MentionLimit is the most mentions of one text that are looked at, MaxText how

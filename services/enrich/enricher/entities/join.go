@@ -44,6 +44,9 @@ func (f *finder) agree() {
 		}
 		if best != m.kind && m.normal == "" && m.alias == k && m.conf != byMeaning {
 			m.kind = best
+			if t := f.token(m.from); f.whole(m) && kindOf(t.Phrase()) == best && t.Phrase()&sure != 0 {
+				m.normal = f.tagger.Normal(t)
+			}
 		}
 	}
 	f.missed(votes, last)
@@ -192,10 +195,16 @@ func (f *finder) anaphora() {
 	f.insert()
 }
 
+// nameKey is what mentions of one entity have in common: a kind, and a bare name.
+type nameKey struct {
+	kind tag.Kind
+	name string
+}
+
 // names is what a text's entities are called, to find the one that a mention is of.
 type names struct {
-	byName map[string]int // 1-based
-	byPart map[string]int // persons, by the end of their name, or a word of it
+	byName map[nameKey]int // 1-based
+	byPart map[string]int  // persons, by the end of their name, or a word of it
 	byInit map[string]int
 	byTeam map[string]int // clubs, by the first and last word of their name
 }
@@ -209,7 +218,7 @@ func (f *finder) join() []article.Entity {
 	}
 	f.found = f.found[:min(len(f.found), MentionLimit)]
 	var all []article.Entity
-	n := names{map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}}
+	n := names{map[nameKey]int{}, map[string]int{}, map[string]int{}, map[string]int{}}
 	for k := range f.found {
 		m := &f.found[k]
 		if m.conf < article.Sure {
@@ -223,7 +232,6 @@ func (f *finder) join() []article.Entity {
 		m.entity = id
 		e := &all[id-1]
 		f.remember(&n, m, id)
-		e.Mentions = append(e.Mentions, article.Evidence{Span: f.span(m), Enricher: Name, Version: Version, Confidence: round(m.conf)})
 		if name := f.plain(m); m.normal == "" && m.alias == k && len(name) > len(e.Name) && f.fuller(m, e) {
 			e.Name = name
 		}
@@ -231,7 +239,30 @@ func (f *finder) join() []article.Entity {
 			f.describe(k, e)
 		}
 	}
+	f.evidence(all)
 	return all
+}
+
+// evidence gives the entities their mentions, which lie side by side in memory.
+func (f *finder) evidence(all []article.Entity) {
+	count := make([]int, len(all))
+	total := 0
+	for k := range f.found {
+		if id := f.found[k].entity; id > 0 {
+			count[id-1]++
+			total++
+		}
+	}
+	room := make([]article.Evidence, total)
+	for i, n := range count {
+		all[i].Mentions, room = room[:0:n], room[n:]
+	}
+	for k := range f.found {
+		if m := &f.found[k]; m.entity > 0 {
+			e := &all[m.entity-1]
+			e.Mentions = append(e.Mentions, article.Evidence{Span: f.span(m), Enricher: Name, Version: Version, Confidence: round(m.conf)})
+		}
+	}
 }
 
 // fuller tells whether a mention's text is a better name than the entity's: a
@@ -253,15 +284,12 @@ func (f *finder) plain(m *mention) string {
 }
 
 // key is the mention's kind and bare name.
-func (f *finder) key(m *mention) string {
+func (f *finder) key(m *mention) nameKey {
 	if m.key == "" {
-		m.key = marks[m.kind] + f.bare(m)
+		m.key = f.bare(m)
 	}
-	return m.key
+	return nameKey{m.kind, m.key}
 }
-
-// marks tell the kinds apart in keys.
-var marks = [tag.Kinds]string{"0", "1", "2", "3"}
 
 // bare is a mention in small letters, without an article before it and "Ltd" behind
 // it.
@@ -327,8 +355,8 @@ func (f *finder) of(n *names, k int, all []article.Entity) int {
 		}
 	default:
 	}
-	if s, ok := strings.CutSuffix(f.key(m), "s"); ok && f.doc.Inflects() && m.normal == "" {
-		return n.byName[s]
+	if s, ok := strings.CutSuffix(f.key(m).name, "s"); ok && f.doc.Inflects() && m.normal == "" {
+		return n.byName[nameKey{m.kind, s}]
 	}
 	return 0
 }
@@ -343,7 +371,7 @@ func (f *finder) personOf(n *names, m *mention, all []article.Entity) int {
 		if id := n.byPart[short]; id > 0 {
 			return id
 		}
-		if id := n.byName[marks[tag.Person]+short]; id > 0 {
+		if id := n.byName[nameKey{tag.Person, short}]; id > 0 {
 			return id
 		}
 	}
@@ -351,7 +379,7 @@ func (f *finder) personOf(n *names, m *mention, all []article.Entity) int {
 		return 0
 	}
 	// "Abdramane" first, "Amadou Abdramane" later
-	if id := n.byName[marks[tag.Person]+strings.ToLower(f.doc.Word(m.to-1))]; id > 0 && !strings.Contains(all[id-1].Name, " ") {
+	if id := n.byName[nameKey{tag.Person, strings.ToLower(f.doc.Word(m.to - 1))}]; id > 0 && !strings.Contains(all[id-1].Name, " ") {
 		return id
 	}
 	return 0
@@ -370,7 +398,7 @@ func (f *finder) acronymOf(n *names, m *mention, all []article.Entity) int {
 	}
 	for _, every := range [...]bool{true, false} {
 		s := f.initials(m, every)
-		if id := n.byName[marks[tag.Organised]+s]; id > 0 && len(s) >= leastSpoken && all[id-1].Name == strings.ToUpper(s) {
+		if id := n.byName[nameKey{tag.Organised, s}]; id > 0 && len(s) >= leastSpoken && all[id-1].Name == strings.ToUpper(s) {
 			return id
 		}
 	}

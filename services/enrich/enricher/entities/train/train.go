@@ -20,13 +20,13 @@ type Options struct {
 	Drop    float64 // how often words are left out of what is learned from, so that it learns to do without
 	Bare    float64 // how often words are left out, but not what they are like
 	Vectors *Vectors
-	Slight  float32 // weight of a word that the texts don't have that isn't worth its room
+	Slight  float64 // weight of a word that the texts don't have that isn't worth its room
 	Rounds  int     // how often all is learnt from the beginning, in another order; the mean counts
 	Seed    uint64
 }
 
 // Default are options that do well on some hundred thousand words.
-var Default = Options{Lexical: true, Epochs: 8, Rate: 0.1, Least: 2, Decay: 1e-5, Drop: 0.3, Bare: 0.3, Slight: 0.3, Rounds: 3, Seed: 7}
+var Default = Options{Lexical: true, Epochs: 8, Rate: 0.1, Least: 2, Decay: 1e-5, Drop: 0.3, Bare: 0.3, Slight: 0.8, Rounds: 2, Seed: 7}
 
 // island is a run of words that may be names, with their right labels.
 type island struct {
@@ -251,7 +251,7 @@ func (l *learner) weights(known map[uint32]like) *tag.Weights {
 			continue
 		}
 		row := make([]float32, labels)
-		if l.speak(x, row); heavier(row, l.o.Slight) {
+		if l.speak(x, row); heavier(row, float32(l.o.Slight)) {
 			out.Rows[h] = row
 		}
 	}

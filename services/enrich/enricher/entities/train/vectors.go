@@ -2,6 +2,7 @@ package train
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -55,7 +56,11 @@ func readVectors(in io.Reader, most int) (*Vectors, error) {
 			err = d.Decode(&v.Words)
 			v.Words = v.Words[:min(most, len(v.Words))]
 		case "vectors":
-			err = v.rows(d, dims)
+			if err := v.rows(d, dims); err != nil {
+				return nil, err
+			}
+			v.centre(dims)
+			return v, nil
 		default:
 			var skip json.RawMessage
 			err = d.Decode(&skip)
@@ -64,17 +69,13 @@ func readVectors(in io.Reader, most int) (*Vectors, error) {
 			return nil, err
 		}
 	}
-	if len(v.Rows) == 0 {
-		return nil, fmt.Errorf("there are no vectors in it")
-	}
-	v.centre(dims)
-	return v, nil
+	return nil, errors.New("there are no vectors in it")
 }
 
-// rows reads the vectors of the words.
+// rows reads the vectors of the words, and nothing behind the last of them.
 func (v *Vectors) rows(d *json.Decoder, dims int) error {
 	if dims <= 0 || len(v.Words) == 0 {
-		return fmt.Errorf(`"dimensions" and "words" must stand before "vectors"`)
+		return errors.New(`"dimensions" and "words" must stand before "vectors"`)
 	}
 	if _, err := d.Token(); err != nil {
 		return err
@@ -85,7 +86,7 @@ func (v *Vectors) rows(d *json.Decoder, dims int) error {
 	}
 	v.Rows = make([][]float32, len(v.Words))
 	var row []float32
-	for d.More() {
+	for left := len(index); left > 0 && d.More(); {
 		word, err := d.Token()
 		if err != nil {
 			return err
@@ -93,17 +94,17 @@ func (v *Vectors) rows(d *json.Decoder, dims int) error {
 		if err := d.Decode(&row); err != nil {
 			return err
 		}
-		if i, ok := index[word.(string)]; ok && len(row) >= dims {
+		if i, ok := index[fmt.Sprint(word)]; ok && len(row) >= dims {
 			v.Rows[i] = append([]float32(nil), row[:dims]...)
+			left--
 		}
 	}
-	_, err := d.Token()
 	for i, w := range v.Words {
-		if v.Rows[i] == nil && err == nil {
-			err = fmt.Errorf("%q has no vector", w)
+		if v.Rows[i] == nil {
+			return fmt.Errorf("%q has no vector", w)
 		}
 	}
-	return err
+	return nil
 }
 
 // centre gives all vectors the same length, and zero as their mean.
