@@ -5,6 +5,7 @@ import (
 	"unicode"
 
 	"github.com/copytaster/copytaster/services/enrich/enricher/entities/tag"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // How many small words stand between the parts of a name at most, how many adjectives
@@ -164,7 +165,8 @@ func (f *finder) coordinated(k int) int {
 		return m.from
 	}
 	t, link := f.token(i), f.token(i+1)
-	if t.Capital() && !t.Capitals() && t.Phrase() == 0 && !t.Is(tag.OrgWord|tag.Demonym|tag.Stop) && !link.Capital() && link.Is(tag.Link) && link.Word() && len(f.doc.Word(i+1)) <= len("and") && !link.Is(tag.Near) {
+	joins := link.Word() && !link.Capital() && !link.Is(tag.Near) && f.doc.Classes(i+1)&lexicon.Join != 0
+	if joins && t.Capital() && !t.Capitals() && t.Phrase() == 0 && !t.Is(tag.OrgWord|tag.Demonym|tag.Stop) {
 		return i
 	}
 	return m.from
