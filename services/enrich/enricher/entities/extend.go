@@ -389,26 +389,27 @@ func (f *finder) situated(m *mention) bool {
 }
 
 // lone is by how much single words at the beginning of a sentence are less sure to be
-// persons, if nothing else in the text speaks for it: "Grant applications".
+// names, if nothing else in the text speaks for it: "Grant applications".
 const lone = 0.5
 
 // doubt lowers the confidence of persons that only a capital at the beginning of a
-// sentence tells.
+// sentence tells, and of works and the like that stand in no list, too.
 func (f *finder) doubt() {
 	within := map[string]bool{}
 	for k := range f.found {
 		if m := &f.found[k]; m.kind == tag.Person && (m.to-m.from > 1 || !f.token(m.from).First()) {
-			for i := m.from; i < m.to; i++ {
-				within[f.doc.Word(i)] = true
-			}
+			within[f.doc.Word(m.to-1)] = true
 		}
 	}
 	for k := range f.found {
 		m := &f.found[k]
-		if m.kind != tag.Person || m.to-m.from > 1 || !f.token(m.from).First() || within[f.doc.Word(m.from)] || f.doc.Said(m.to) {
+		t := f.token(m.from)
+		if m.to-m.from > 1 || !t.First() || within[f.doc.Word(m.from)] || f.doc.Said(m.to) {
 			continue
 		}
-		m.conf *= lone
+		if m.kind == tag.Person || m.kind == tag.Other && t.Phrase()&listed == 0 && !t.Capitals() && !t.Titled() && m.alias == k && m.normal == "" && !f.doc.Named(m.from) && !f.doc.Inflects() {
+			m.conf *= lone
+		}
 	}
 }
 

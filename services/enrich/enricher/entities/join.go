@@ -207,6 +207,7 @@ type names struct {
 	byPart map[string]int  // persons, by the end of their name, or a word of it
 	byInit map[string]int
 	byTeam map[string]int // clubs, by the first and last word of their name
+	bodies []int          // mentions of organisations with several words, the first [maxBodies]
 }
 
 var types = [tag.Kinds]article.EntityType{article.EntityPerson, article.EntityOrganisation, article.EntityPlace, article.EntityOther}
@@ -218,7 +219,7 @@ func (f *finder) join() []article.Entity {
 	}
 	f.found = f.found[:min(len(f.found), MentionLimit)]
 	var all []article.Entity
-	n := names{map[nameKey]int{}, map[string]int{}, map[string]int{}, map[string]int{}}
+	n := names{map[nameKey]int{}, map[string]int{}, map[string]int{}, map[string]int{}, nil}
 	for k := range f.found {
 		m := &f.found[k]
 		if m.conf < article.Sure {
@@ -231,7 +232,7 @@ func (f *finder) join() []article.Entity {
 		}
 		m.entity = id
 		e := &all[id-1]
-		f.remember(&n, m, id)
+		f.remember(&n, k, id)
 		if name := f.plain(m); m.normal == "" && m.alias == k && len(name) > len(e.Name) && f.fuller(m, e) {
 			e.Name = name
 		}
@@ -269,7 +270,7 @@ func (f *finder) evidence(all []article.Entity) {
 // person's with more words, an organisation's that was an acronym.
 func (f *finder) fuller(m *mention, e *article.Entity) bool {
 	if m.kind == tag.Organised {
-		return strings.ToUpper(e.Name) == e.Name
+		return strings.ToUpper(e.Name) == e.Name || strings.HasSuffix(f.plain(m), " "+e.Name)
 	}
 	return m.kind == tag.Person && m.to-m.from > strings.Count(e.Name, " ")+1
 }
@@ -390,11 +391,16 @@ func (f *finder) acronymOf(n *names, m *mention, all []article.Entity) int {
 	if m.to-m.from == 1 {
 		s := strings.ToLower(strings.ReplaceAll(f.doc.Word(m.from), ".", ""))
 		if f.token(m.from).Capitals() || len(s) >= leastSpoken && len(s) <= longestAcronym {
-			if id := n.byInit[s]; id > 0 {
+			if id := cmp.Or(n.byInit[s], f.lettersOf(n, m, s)); id > 0 {
 				return id
 			}
 		}
 		return n.byTeam[s]
+	}
+	if f.token(m.from).Is(tag.City | tag.Region) { // "Nuggets" first, "Denver Nuggets" later
+		if id := n.byName[nameKey{tag.Organised, strings.ToLower(f.doc.Word(m.to - 1))}]; id > 0 && !strings.Contains(all[id-1].Name, " ") {
+			return id
+		}
 	}
 	for _, every := range [...]bool{true, false} {
 		s := f.initials(m, every)
@@ -405,11 +411,34 @@ func (f *finder) acronymOf(n *names, m *mention, all []article.Entity) int {
 	return 0
 }
 
+// maxBodies is how many organisations are looked at to find whose letters an acronym has.
+const maxBodies = 64
+
+// lettersOf is the organisation whose words begin with letters of an acronym, which has
+// others of the name between them: "TMC" of "Trinamool Congress". 0: none.
+func (f *finder) lettersOf(n *names, m *mention, short string) int {
+	least := 2
+	if !f.token(m.from).Capitals() {
+		least = leastSpoken
+	}
+	if len(short) < leastSpoken {
+		return 0
+	}
+	for _, k := range n.bodies {
+		b := &f.found[k]
+		if first := f.initials(b, false); len(first) >= least && first[0] == short[0] && subsequence([]rune(first), short) && subsequence([]rune(short), strings.ToLower(f.text(b))) {
+			return b.entity
+		}
+	}
+	return 0
+}
+
 // leastSpoken is how many letters an acronym has that is written as a word: "Esa".
 const leastSpoken = 3
 
 // remember notes what else may mean the entity.
-func (f *finder) remember(n *names, m *mention, id int) {
+func (f *finder) remember(n *names, k, id int) {
+	m := &f.found[k]
 	key := f.key(m)
 	if n.byName[key] == 0 {
 		n.byName[key] = id
@@ -421,7 +450,10 @@ func (f *finder) remember(n *names, m *mention, id int) {
 	case tag.Person:
 		f.rememberPerson(n, m, id)
 	case tag.Organised:
-		if f.token(m.from).Is(tag.City) || f.token(m.to-1).Is(tag.City) { // "Denver Nuggets", "Real Madrid"
+		if len(n.bodies) < maxBodies {
+			n.bodies = append(n.bodies, k)
+		}
+		if f.token(m.from).Is(tag.City|tag.Region) || f.token(m.to-1).Is(tag.City|tag.Region) { // "Denver Nuggets", "Real Madrid"
 			for _, i := range [...]int{m.from, m.to - 1} {
 				if s := strings.ToLower(f.doc.Word(i)); n.byTeam[s] == 0 && f.token(i).Capital() && !f.token(i).Is(tag.OrgWord|tag.OrgEnd) {
 					n.byTeam[s] = id
