@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -18,7 +19,8 @@ type Model struct {
 	Lexical bool
 
 	scale float32
-	slots []entry // features by hash
+	slots []entry // features by the first bits of their hash, so that they are made in the order of a file
+	shift uint8
 	mask  uint32
 
 	follow [Labels + 1][Labels]float32 // e to the weight of one label behind another; the last: at the start
@@ -122,21 +124,11 @@ func ReadModel(in io.Reader) (*Model, error) {
 	if err := binary.Read(r, binary.LittleEndian, hashes); err != nil {
 		return nil, err
 	}
-	m.index(hashes)
-	column := make([]byte, n)
-	for l := range Labels {
-		if _, err := io.ReadFull(r, column); err != nil {
-			return nil, err
-		}
-		for i, v := range column {
-			e := m.entry(hashes[i])
-			if l == Outside {
-				e.outside = int8(v)
-				continue
-			}
-			e.names |= uint64(v^bias) << (8 * (l - Begin))
-		}
+	columns := make([]byte, int(n)*int(Labels))
+	if _, err := io.ReadFull(r, columns); err != nil {
+		return nil, err
 	}
+	m.index(hashes, columns)
 	for i := range m.follow {
 		for j := range m.follow[i] {
 			m.follow[i][j] = float32(math.Exp(float64(m.follow[i][j])))
@@ -153,19 +145,20 @@ func (w *Weights) Model() (*Model, error) {
 	return ReadModel(r)
 }
 
-// index makes room for features.
-func (m *Model) index(hashes []uint32) {
-	n := 16
-	for n < 2*len(hashes) {
-		n *= 2
-	}
-	m.slots, m.mask = make([]entry, n), uint32(n-1)
-	for _, h := range hashes {
-		k := h & m.mask
+// index stores the weights of features, which come label by label.
+func (m *Model) index(hashes []uint32, columns []byte) {
+	width := max(bits.Len(uint(2*len(hashes))), 4)
+	m.slots, m.mask, m.shift = make([]entry, 1<<width), 1<<width-1, uint8(32-width)
+	for i, h := range hashes {
+		k := h >> m.shift
 		for m.slots[k].used {
 			k = (k + 1) & m.mask
 		}
-		m.slots[k] = entry{hash: h, used: true}
+		e := entry{hash: h, used: true, outside: int8(columns[i])}
+		for l := Begin; l < Labels; l++ {
+			e.names |= uint64(columns[int(l)*len(hashes)+i]^bias) << (8 * (l - Begin))
+		}
+		m.slots[k] = e
 	}
 }
 
@@ -182,7 +175,7 @@ func (m *Model) forbid() {
 
 // entry is a feature's; nil if the model doesn't know it.
 func (m *Model) entry(h uint32) *entry {
-	for k := h & m.mask; ; k = (k + 1) & m.mask {
+	for k := h >> m.shift; ; k = (k + 1) & m.mask {
 		e := &m.slots[k]
 		if !e.used {
 			return nil
