@@ -96,8 +96,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	name := *language
-	e, err := entities.With(map[string]*tag.Model{name: m})
+	e, err := entities.With(map[string]*tag.Model{*language: m})
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func Annotate(ctx context.Context, jars string, texts []string, lines bool) (*An
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	var list strings.Builder
 	for i, t := range texts {
 		file := filepath.Join(dir, strconv.Itoa(i)+".txt")
@@ -60,7 +60,8 @@ func Annotate(ctx context.Context, jars string, texts []string, lines bool) (*An
 	if lines {
 		breaks = "always"
 	}
-	java := exec.CommandContext(ctx, "java", "-Xmx4g", "-cp", filepath.Join(jars, "*"), "edu.stanford.nlp.pipeline.StanfordCoreNLP",
+	java := exec.CommandContext(ctx, "java", "-Xmx4g", //nolint:gosec // whoever runs it names the folder
+		"-cp", filepath.Join(jars, "*"), "edu.stanford.nlp.pipeline.StanfordCoreNLP",
 		"-annotators", "tokenize,ssplit,pos,lemma,ner", "-ssplit.newlineIsSentenceBreak", breaks, "-threads", "1",
 		"-ner.applyFineGrained", "false", "-ner.useSUTime", "false", "-ner.applyNumericClassifiers", "false",
 		"-filelist", files, "-outputFormat", "json", "-outputDirectory", dir, "-encoding", "utf-8")

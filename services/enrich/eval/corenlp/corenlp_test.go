@@ -43,7 +43,7 @@ func TestRead(t *testing.T) {
 func TestAnnotate(t *testing.T) {
 	bin := t.TempDir()
 	fake := func(script string) {
-		if err := os.WriteFile(filepath.Join(bin, "java"), []byte("#!/bin/sh\n"+script), 0o700); err != nil { //nolint:gosec // it is to be run
+		if err := os.WriteFile(filepath.Join(bin, "java"), []byte("#!/bin/sh\n"+script), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -206,7 +206,7 @@ func (m *Model) scores(feats []uint32, psi *[Labels]float32) {
 		odd += e.names >> 8 & lanes
 	}
 	sum := [Labels]int32{Outside: outside}
-	for l := Begin; l < Labels; l += 2 {
+	for l := Begin; l+1 < Labels; l += 2 {
 		shift := 8 * (l - Begin)
 		sum[l] = int32(even>>shift&math.MaxUint16) - n*bias
 		sum[l+1] = int32(odd>>shift&math.MaxUint16) - n*bias
