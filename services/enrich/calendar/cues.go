@@ -96,6 +96,20 @@ func (r *reader) ordinalSince(i int) bool {
 	return ok && r.is1(p-1, ordinal) && r.plain(p)
 }
 
+// lastAt tells whether what is called the last of its kind stands before the
+// preposition or article of a date at word i.
+func (r *reader) lastAt(i int) bool {
+	k := i - 1
+	if k > 0 && r.all[k]&(on|in|at|articleWord) != 0 && r.all[k]&ordinal == 0 {
+		k--
+	}
+	if k < 0 || !r.is1(k, ordinal) || !r.joined(k+1, "") {
+		return false
+	}
+	v, _ := r.is(k, ordinal)
+	return v.n < 0
+}
+
 // isWritten tells whether the day at word i is that of what is dated when it is out:
 // "die Meldung vom 3. Mai", "la carta del 3 de mayo".
 func (r *reader) isWritten(i int) bool {
@@ -129,6 +143,10 @@ func (r *reader) inSpiteOf(a *around, d direction, sure bool) (c direction, ok b
 		return r.ofShifted(a.i), true
 	case r.endsPeriod(a.expression), d == now && a.form == asMonth && r.qualifiesNoun(a.j) && !r.traded(a.i, a.j):
 		return nearest, true // "the week to October 18", "the January price is"
+	case a.form == asMonth && r.anyOf(a.from, a.i, steady) && r.within(a.i, a.j, a.from, a.to) == nearest:
+		return gone, true // "unemployment, unchanged in January, is likely to rise"
+	case d != gone && (a.form == asMonth || a.form == asDay) && r.lastAt(a.cue) && r.within(a.i, a.j, a.from, a.to) == nearest:
+		return nearest, true // "las huelgas, la última el 12 de mayo, seguirán"
 	case (a.form == asMonth || a.form == asQuarter) && r.compared(a.i):
 		return gone, true
 	case d != gone && a.byDay && r.besideEvent(a.i, a.from, after):
@@ -138,7 +156,7 @@ func (r *reader) inSpiteOf(a *around, d direction, sure bool) (c direction, ok b
 		return gone, true
 	case d == either && a.byDay && r.anyOf(a.from, a.to, wasTo) && r.calledOff(a.i, a.j):
 		return toCome, true // "qui devait avoir lieu dimanche, est reporté"
-	case d == now && a.form == asMonth && r.besideEvent(a.i, a.from, after):
+	case (d == now || d == toCome && a.part != Whole) && a.form == asMonth && r.besideEvent(a.i, a.from, after):
 		return nearest, true // "nach der Wahl im Februar verhandeln sie"
 	}
 	return d, false

@@ -292,6 +292,8 @@ func (r *reader) actsAsMonth(i, k int) bool {
 		return true // "reports May payrolls"
 	case r.plain(k) && lower && r.before1(i, nounCue):
 		return r.all[k]&function == 0 && r.role(k)&past == 0
+	case r.plain(k) && lower && strings.HasPrefix(r.gap(i), ";"):
+		return r.all[k]&function != 0 && r.role(k)&(past|present) != 0
 	case r.plain(k) && lower && r.sentenceStart(i):
 		return r.all[k]&function != 0 && r.role(k)&past != 0
 	}
