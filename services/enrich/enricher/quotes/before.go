@@ -1,6 +1,8 @@
 package quotes
 
 import (
+	"strings"
+
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
@@ -187,6 +189,11 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 			p, found, near = q, true, true
 		}
 	}
+	if a.gerund(v) || a.lang.capitals && v == lo && a.items[v].words(describe) > 1 {
+		if q, is := a.acting(v, lo, i, end); is {
+			return ascription{who: q, cue: a.cover(v, v+1), at: v, end: i}, true
+		}
+	}
 	if !near && v > lo && a.items[v-1].kind == comma {
 		// "…, the minister said, calling it “…”"
 		if u := a.verb(lo, v-1, cue); u >= 0 {
@@ -232,6 +239,66 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	asc = a.spoken(p, lo, v, i)
 	asc.guess = !near
 	return asc, true
+}
+
+// gerund tells whether the verb at v has the form that stands beside another one:
+// "accusing", "dénonçant", "citando".
+func (g *grammar) gerund(v int) bool {
+	w := g.text[g.items[v].Start:g.items[v].End]
+	switch {
+	case g.lang.capitals:
+		return false
+	case g.lang.inserts:
+		return strings.HasSuffix(w, "ant")
+	case g.lang.noSubject:
+		return strings.HasSuffix(w, "ndo")
+	}
+	return strings.HasSuffix(w, "ing")
+}
+
+// acting is who does what the gerund at v says: whom the sentence names behind it, if
+// it begins with it ("Citing “…”, the embassy closed"), the phrase behind which it
+// stands between commas ("The mayor, citing “…”, resigned"), or whom "with" stands
+// before ("with one describing it as “…”").
+func (a *ascriber) acting(v, lo, i, end int) (p phrase, ok bool) {
+	if v == lo && a.lang.capitals {
+		// "Unter Berufung auf „…“ trat der Minister zurück"
+		if i+2 < end && a.items[i+1].kind == word && !a.items[i+1].upper() && !a.stopper(i+1) {
+			p, ok = a.noun(i+2, end)
+			a.apposition(&p, end)
+		}
+		return p, ok
+	}
+	if v == lo {
+		for k := i + 1; k+1 < min(end, i+maxClause); k++ {
+			if a.items[k].kind != comma {
+				continue
+			}
+			if p, ok = a.noun(k+1, end); ok && p.to < end && a.stands(&p) {
+				a.apposition(&p, end)
+				return p, a.grammar.goesOn(p.to, end) || a.items[p.to].kind == comma
+			}
+		}
+		return p, false
+	}
+	if a.items[v-1].kind == comma && a.verb(lo, v-1, cue|describe) < 0 {
+		for c := lo; c < v-1; c = max(c+1, p.to) {
+			if p, ok = a.noun(c, v); ok && (c == lo || a.items[c-1].kind == comma) && a.stands(&p) {
+				a.apposition(&p, v)
+				return p, p.to == v-1
+			}
+			break
+		}
+		return phrase{}, false
+	}
+	for c := lo; c+1 < v; c++ {
+		if a.items[c].is(preposition) && a.items[c+1].is(loose) && a.english() {
+			if p, ok = a.noun(c+1, v); ok && p.to == v {
+				return p, true
+			}
+		}
+	}
+	return phrase{}, false
 }
 
 // fronted tells whether in German somebody with a function or a body follows the
@@ -400,6 +467,46 @@ func (a *ascriber) verbLast(i, from, end int) (asc ascription, ok bool) {
 			}
 		}
 		return asc, false
+	}
+	return asc, false
+}
+
+// byAgent reads who did it right behind a quotation at item i, whose verb is that of
+// the one before: "condemned as “…” by the union and “…” by the church". j is the item
+// behind it.
+func (a *ascriber) byAgent(j, i int, s *sentence) (asc ascription, ok bool) {
+	if j+1 >= s.to || !a.items[j].is(agent) {
+		return asc, false
+	}
+	for k := i - 1; k > a.quotes[a.lastQ].last; k-- {
+		if a.verbal(k) {
+			return asc, false
+		}
+	}
+	p, is := a.noun(j+1, s.to)
+	if !is || p.pronoun != 0 || !p.named() && !a.headed(&p) && !a.bodyAt(p.from, p.to) {
+		return asc, false
+	}
+	a.apposition(&p, s.to)
+	return ascription{who: p, cue: a.quotes[a.lastQ].cue, at: j, end: p.to}, true
+}
+
+// attribute reads who is said to use the words of a quotation at item i in German
+// before a participle that stands before its noun: "die von Kritikern als „…“
+// geschmähte Regel".
+func (a *ascriber) attribute(i, from, end int) (asc ascription, ok bool) {
+	if !a.lang.capitals || i+2 >= end || a.items[i+1].kind != word || a.items[i+1].upper() || !a.items[i+2].upper() || i < from+3 {
+		return asc, false
+	}
+	w := a.text[a.items[i+1].Start:a.items[i+1].End]
+	if !strings.HasSuffix(strings.TrimRight(w, "nrsm"), "te") && !strings.HasSuffix(strings.TrimRight(w, "nrsm"), "ene") {
+		return asc, false
+	}
+	for k := i - 2; k >= max(from, i-maxPhrase) && a.items[k].kind == word; k-- {
+		if a.items[k].is(agent) {
+			p, is := a.noun(k+1, i)
+			return ascription{who: p, cue: a.cover(i+1, i+2), at: i + 1, end: i + 2}, is
+		}
 	}
 	return asc, false
 }

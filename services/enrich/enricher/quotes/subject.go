@@ -55,7 +55,8 @@ func (a *ascriber) nounBefore(v int) bool {
 		return false
 	}
 	w := a.text[a.items[v].Start:a.items[v].End]
-	return strings.HasSuffix(w, "s") && w != "says" && a.items[v+1].is(auxiliary|finite) && a.joined(v+1)
+	t := &a.items[v+1]
+	return strings.HasSuffix(w, "s") && w != "says" && (t.is(auxiliary) || t.is(finite) && !a.items[v].is(describe)) && a.joined(v+1)
 }
 
 // governor is the verb that the infinitive at v hangs on: "llegó a hablar"; -1 if
@@ -213,6 +214,8 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 			return q, true, true
 		case held && q.to == v && a.bareBefore(&q, lo) && a.items[v].is(cue):
 			return q, true, true // "Outside court Brandt said"
+		case held && q.to == v && a.english() && a.items[q.from-1].is(conjunction) && a.items[v].is(cue|describe|quoted):
+			return q, true, true // "after a retailer reported “…”"
 		case held && q.to == v && q.named() && !q.article && strings.HasSuffix(a.text[a.items[v].Start:a.items[v].End], "ing"):
 			return q, true, true // "with Ann Brandt saying"
 		case behind || held || !a.stands(&q):

@@ -65,8 +65,16 @@ func (a *ascriber) quotation(id, i, n int) {
 		if a.verbLastTake(q, id, i, n) {
 			return
 		}
+		if asc, ok = a.attribute(i, s.from, s.to); ok {
+			a.take(q, id, &asc, n, byTie)
+			return
+		}
 	}
 	if a.lastQ >= 0 && a.holds(a.lastQ, s) {
+		if asc, ok = a.byAgent(next, i, s); ok {
+			a.take(q, id, &asc, n, byTie)
+			return
+		}
 		if asc, ok = a.gapped(i, s.from); ok {
 			a.take(q, id, &asc, n, byTie)
 			return
@@ -293,7 +301,7 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 		return d + asName
 	}
 	for k := max(s.from, i-8); k < min(s.to, i+8); k++ {
-		if a.items[k].is(sign) && k > s.from && a.items[k-1].is(articleWord|possessive|preposition|cue) {
+		if a.items[k].is(sign) && k > s.from && (a.items[k-1].is(articleWord|possessive|preposition|cue) || k < i && k >= i-3 && q.upper) {
 			return d + asName
 		}
 	}
@@ -372,7 +380,12 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		a.take(q, id, &asc, n+1, byColon)
 		return
 	}
+	told := a.lastQ >= 0 && a.holds(a.lastQ, s) && a.speaker != nil && a.quotes[a.lastQ].entity == a.speaker
 	switch {
+	case told && q.partial && a.subjunctiveBefore(i, a.quotes[a.lastQ].last):
+		a.keep(q, id, s, byReport)
+	case s.headline && a.alongside(q, i, s):
+		a.keep(q, id, s, byReport)
 	case s.headline && !colonBefore && q.partial && a.beside(i, n):
 		asc := ascription{who: a.subject[n], at: -1}
 		a.take(q, id, &asc, n, byReport)
@@ -596,6 +609,17 @@ func (a *ascriber) follows(n int) bool {
 	p := &a.sents[n-1]
 	for k := p.from; k < p.to; k++ {
 		if a.items[k].kind == quotation && a.quotes[a.items[k].quote].entity == a.speaker {
+			return true
+		}
+	}
+	return false
+}
+
+// subjunctiveBefore tells whether the form that German has for what others say stands
+// between the quotation whose last item is last and item i.
+func (a *ascriber) subjunctiveBefore(i, last int) bool {
+	for k := last + 1; k < i; k++ {
+		if a.items[k].is(subjunctive) && !a.items[k].upper() {
 			return true
 		}
 	}
