@@ -44,6 +44,15 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 		if n := t.words(impersonal); n > 0 {
 			return a.hearsay(v, n, lo, i), true, true
 		}
+		if v == lo && t.is(asking) && t.upper() && a.grammar.participial(v, i) {
+			return ascription{}, false, false // "Asked about the “…”, she": whose words they are isn't told
+		}
+		if v == lo && a.lang.capitals && t.words(asSaying) > 1 {
+			// "Mit den Worten „…“ verließ der Abgeordnete den Saal"
+			if p, is := a.acting(v, lo, i, end); is {
+				return ascription{who: p, cue: a.cover(v, v+t.words(asSaying)), at: v, end: i}, true, true
+			}
+		}
 		if !ok && a.cueAt(v, lo, weak) {
 			asc, ok = a.clauseOf(v, lo, i, end)
 			hold = tied
@@ -58,7 +67,7 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			}
 			continue
 		}
-		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && (v < i-3 || a.conjoined(v+1, i))) {
+		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && (v < i-3 && !(v+1 < i && a.items[v+1].is(toward)) || a.conjoined(v+1, i))) {
 			if w := a.insertBefore(v, lo, i); w >= 0 {
 				strong = ascription{entity: a.teller, cue: a.cover(w, w+1), at: w, end: w + 1}
 			}
@@ -139,7 +148,7 @@ func (a *ascriber) cueBetween(from, to int) bool {
 // clauseOf reads the clause of the verb at v, which stands before a quotation at
 // item i.
 func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
-	if v > lo && !a.items[v].is(quoted) && (a.passiveAt(v, lo) || a.agentBehind(v, i, end)) && (v+1 == i || !a.items[v+1].is(toward)) {
+	if v > lo && !a.items[v].is(quoted) && (a.passiveAt(v, lo) || a.agentBehind(v, i, end)) && (v+1 == i || !a.items[v+1].is(toward) || a.items[v].is(cue) && a.items[v].is(participle)) {
 		// "was described as “…” by the mayor"
 		for k := i + 1; k < min(end, i+8); k++ {
 			if a.items[k].kind != word {

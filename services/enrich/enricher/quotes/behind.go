@@ -98,6 +98,12 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 				return ascription{who: p, cue: a.cover(k, k+n), at: k, end: p.to}, true
 			}
 		}
+		if from := a.sent.from; a.lang.capitals && a.items[from].is(preposition) && n > 1 && from+1 < j-1 {
+			// "In dem Bericht ist von „…“ die Rede"
+			if p, is := a.noun(from+1, j-1); is && p.pronoun == 0 {
+				return ascription{who: p, cue: a.cover(k, k+n), at: k, end: k + n, via: clean(a.cover(from, p.to).In(a.text))}, true
+			}
+		}
 		return ascription{nobody: true, cue: a.cover(k, k+n), at: k, end: k + n}, true
 	}
 	if !t.upper() && t.words(cue|quoted) > 0 || (set || j == k && (a.lang.capitals || a.lang.noSubject)) && !t.upper() && t.is(describe) {

@@ -431,7 +431,7 @@ func (g *grammar) noun2(i, end int, det bool) int {
 			if m < end && g.items[m].kind == word && g.joined(m) && !g.items[m].upper() && !g.verbal(m) && !g.stopper(m) {
 				continue // "chief negotiator"
 			}
-			if det || m < end && g.items[m].upper() && g.joined(m) {
+			if det || m < end && g.items[m].upper() && g.joined(m) || m < len(g.items) && g.joined(m) && g.verbal(m) && g.opens(i) {
 				return m
 			}
 		}
@@ -449,6 +449,15 @@ func (g *grammar) noun2(i, end int, det bool) int {
 		}
 	}
 	return i
+}
+
+// opens tells whether nothing but the words with capitals before item i stands before
+// it in the sentence: "Treasury minister denies".
+func (g *grammar) opens(i int) bool {
+	for i > 0 && g.items[i-1].upper() && (i > 1 && g.joined(i-1)) {
+		i--
+	}
+	return g.english() && i <= 1 || g.english() && strings.ContainsAny(g.text[g.items[i-2].End:g.items[i-1].Start], ".!?\n")
 }
 
 // newName tells whether a person's name begins at j right behind a body's

@@ -199,7 +199,7 @@ func medially(text string, q *quote, lang *language) bool {
 	if !lang.capitals || class(n-2)&preposition != 0 {
 		return false
 	}
-	if class(n-2)&conjunction != 0 {
+	if class(n-2)&conjunction != 0 && class(n-1)&definite != 0 {
 		return true // "wie der „Kurier“ unter Berufung auf"
 	}
 	for i := max(0, n-6); i < n-2; i++ {

@@ -110,8 +110,18 @@ func (a *ascriber) quotation(id, i, n int) {
 			return
 		}
 	}
+	if start && q.partial && setOff && q.words <= maxPredicate && !q.sentence && (a.lang.inserts || a.lang.noSubject) {
+		// « Consterné », le maire a porté plainte.
+		if p, is := a.noun(next, s.to); is && p.to < s.to && a.items[p.to].kind == word && (p.named() || a.headed(&p) || a.bodyAt(p.from, p.to)) {
+			a.take(q, id, &ascription{who: p, at: -1}, n, byReport)
+			return
+		}
+	}
 	a.alone(q, id, i, n, start && atEnd, colonBefore)
 }
+
+// maxPredicate is how many words what somebody is may have in front of a sentence.
+const maxPredicate = 4
 
 // better tells whether a verb that is known ascribes the quotation from behind,
 // from item j on.
