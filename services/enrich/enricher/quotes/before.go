@@ -36,7 +36,7 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
 			}
 		}
-		if n := t.words(view); n > 0 && v+n < i && (v == lo || a.items[v-1].kind == comma || a.items[v-1].is(conjunction)) {
+		if n := t.words(view); n > 0 && v+n < i && (v == from || a.items[v-1].kind == comma || a.items[v-1].is(conjunction)) {
 			if p, is := a.source(v+n, i); is && (p.named() && !p.article || p.pronoun != 0 || a.headed(&p) || a.opines(&p)) {
 				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
 			}
@@ -68,7 +68,9 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			continue
 		}
 		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && (v < i-3 && !(v+1 < i && a.items[v+1].is(toward)) || a.conjoined(v+1, i))) {
-			if w := a.insertBefore(v, lo, i); w >= 0 {
+			if p, w := a.insertedBy(v, lo); w >= 0 {
+				strong = ascription{who: p, cue: a.cover(w, w+1), at: w, end: w + 1}
+			} else if w := a.insertBefore(v, lo, i); w >= 0 {
 				strong = ascription{entity: a.teller, cue: a.cover(w, w+1), at: w, end: w + 1}
 			}
 			return strong, tied, true
@@ -105,6 +107,12 @@ func (a *ascriber) unknown(i, from int) (asc ascription, ok bool) {
 // preposition. v is the item of the verb, of n words.
 func (a *ascriber) hearsay(v, n, lo, i int) ascription {
 	asc := ascription{nobody: true, cue: a.cover(v, v+n), at: v, end: v + n}
+	if a.lang.capitals && v > lo && v+1 < i {
+		// "Wie es in dem Gutachten heißt, war"
+		for lo < v-1 && !(a.items[lo].is(channelPreposition) && a.items[lo].is(preposition)) {
+			lo++
+		}
+	}
 	for _, r := range [2][2]int{{lo, v}, {v + n, i}} {
 		if r[0]+1 < r[1] && a.items[r[0]].is(preposition) {
 			if p, is := a.noun(r[0]+1, r[1]); is {
@@ -198,6 +206,11 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 			p, found, near = q, true, true
 		}
 	}
+	if first := a.opensClause(v, lo); first == lo {
+		if q, is := a.acting(lo, lo, i, end); is {
+			return ascription{who: q, cue: a.cover(v, v+1), at: v, end: i}, true
+		}
+	}
 	if a.gerund(v) || a.lang.capitals && v == lo && a.items[v].words(describe) > 1 {
 		if q, is := a.acting(v, lo, i, end); is {
 			return ascription{who: q, cue: a.cover(v, v+1), at: v, end: i}, true
@@ -248,6 +261,21 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	asc = a.spoken(p, lo, v, i)
 	asc.guess = !near
 	return asc, true
+}
+
+// opensClause is where the words before the verb at v begin that make it stand beside
+// the verb of the sentence: "having" called it, "après avoir" parlé, "tras" calificar; v
+// if there are none.
+func (a *ascriber) opensClause(v, lo int) int {
+	switch {
+	case a.lang.capitals || v == lo || !a.items[lo].upper():
+		return v
+	case v == lo+1 && a.items[lo].is(auxiliary) && a.gerund(lo):
+		return lo
+	case !a.english() && v <= lo+2 && a.items[lo].is(preposition) && (a.items[v].is(infinitive) || v == lo+2 && a.items[v].is(participle)):
+		return lo
+	}
+	return v
 }
 
 // gerund tells whether the verb at v has the form that stands beside another one:
@@ -362,7 +390,7 @@ func (a *ascriber) insertedAt(v, lo, i int) bool {
 // agentBehind tells whether the participle at v, right before the quotation at
 // item i, has who did it behind the quotation: "a reply judged “…” by the senator".
 func (a *ascriber) agentBehind(v, i, end int) bool {
-	if !a.items[v].is(participle) || v < i-3 || a.lang.capitals || v > 1 && a.items[v-1].is(auxiliary) && a.reflexive(v-1, 0) {
+	if !a.items[v].is(participle) || v < i-3 || a.lang.capitals || v > 0 && a.reflexive(v, 0) || v > 1 && a.items[v-1].is(auxiliary) && a.reflexive(v-1, 0) {
 		return false
 	}
 	for k := i + 1; k < min(end, i+4) && a.items[k].kind == word; k++ {
@@ -423,6 +451,33 @@ func (a *ascriber) insertBefore(v, lo, i int) int {
 	}
 	return -1
 }
+
+// insertedBy is who says what the sentence tells, between commas before the verb at v,
+// and the item of its own verb, -1 if there is none: "The two countries, the statement
+// said, had agreed to “…”".
+func (a *ascriber) insertedBy(v, lo int) (p phrase, w int) {
+	if !a.english() {
+		return p, -1
+	}
+	for w = lo + 2; w+1 < v; w++ {
+		if a.items[w+1].kind != comma || !a.items[w].is(cue) || !a.cueAt(w, lo, cue) {
+			continue
+		}
+		for c := w - 1; c > lo && c > w-maxInserted; c-- {
+			if a.items[c].kind != comma {
+				continue
+			}
+			if q, ok := a.noun(c+1, w); ok && q.to == w && a.stands(&q) && c > lo {
+				return q, w
+			}
+			break
+		}
+	}
+	return p, -1
+}
+
+// maxInserted is how many items a clause between commas has before its verb.
+const maxInserted = 10
 
 // attributed reads "…, accused of “…”": a participle without who did it, behind
 // what it is said of. The subject of the sentence says so.

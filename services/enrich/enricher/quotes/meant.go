@@ -59,6 +59,9 @@ func (a *ascriber) common(p *phrase) bool {
 	if a.gerund(p.from) {
 		return true
 	}
+	if next.kind == word && next.Shape&lexicon.Lower != 0 && a.joined(p.to) && !a.verbal(p.to) && !a.stopper(p.to) && next.class&^(role|person|body) == 0 {
+		return true // "Rail passengers"
+	}
 	verb := a.text[next.Start:next.End]
 	return strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && next.kind == word && !next.upper() && !next.is(cue|describe) && !strings.HasSuffix(verb, "s")
 }

@@ -217,6 +217,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	ofBody := g.ofBody(j, end, det)
 	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || det && j > run && g.joinsBody(j, end) || j > run && g.between(j) == "-" || j > run && g.particle(j, end) || j > run && g.numbered(run, j)) && (j == i || g.joined(j)) {
 		t := &g.items[j]
+		if j == run+1 && small > first && g.hasRole(first, small) && g.behindInitials(run, j) {
+			small, run = j, j // "le délégué CGT Marc Toussaint"
+		}
 		if j > run && (t.is(timeWord) && !g.given(j-1) && !(t.upper() && (g.lang.inserts || g.lang.noSubject)) || g.newName(run, j)) {
 			break
 		}

@@ -29,7 +29,7 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 		return false // "for hope"
 	}
 	if t.words(want) > 0 {
-		return !a.nounBefore(v)
+		return !a.nounBefore(v) && !a.objectAt(v, from)
 	}
 	if t.is(infinitive) && want&cue != 0 {
 		return a.governor(v, from) >= 0
@@ -59,6 +59,15 @@ func (a *ascriber) nounBefore(v int) bool {
 	return strings.HasSuffix(w, "s") && w != "says" && (t.is(auxiliary) || t.is(finite) && !a.items[v].is(describe)) && a.joined(v+1)
 }
 
+// objectAt tells whether the English word at v, which may be a verb, is the object of a
+// verb before it: "compared the new rules".
+func (a *ascriber) objectAt(v, from int) bool {
+	if !a.english() || v < from+4 || !strings.HasSuffix(a.text[a.items[v].Start:a.items[v].End], "s") || !a.items[v-2].is(articleWord|possessive) || a.items[v-1].class != 0 || !a.joined(v) || !a.joined(v-1) {
+		return false
+	}
+	return a.items[v-3].is(cue|describe|quoted) && !a.items[v-3].upper() && a.joined(v-2)
+}
+
 // governor is the verb that the infinitive at v hangs on: "llegó a hablar"; -1 if
 // there is none.
 func (a *ascriber) governor(v, from int) int {
@@ -66,8 +75,21 @@ func (a *ascriber) governor(v, from int) int {
 		if a.verbal(k) {
 			return k
 		}
+		if k == v-1 && a.contracted(k) {
+			return a.verbBefore(k, from) // "anuló la condena al considerar"
+		}
 		if !a.items[k].is(preposition | adverb) {
 			return -1
+		}
+	}
+	return -1
+}
+
+// verbBefore is the last verb before item i, from item from on; -1 if there is none.
+func (a *ascriber) verbBefore(i, from int) int {
+	for k := i - 1; k >= from && a.items[k].kind != quotation; k-- {
+		if a.verbal(k) {
+			return k
 		}
 	}
 	return -1
@@ -210,6 +232,8 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 			a.apposition(&q, v)
 		}
 		switch {
+		case behind && a.lang.noSubject && a.items[v].is(describe) && !q.named() && !a.headed(&q) && !a.bodyAt(q.from, q.to) && v+1 < len(a.items) && a.items[v+1].is(like|preposition):
+			// "un libro que define como «…»": whoever the sentence is about
 		case behind && (q.to == k || q.to == k-1 && a.items[k-1].kind == comma || end == k-1 && a.items[k-1].kind == comma):
 			return q, true, true
 		case held && q.to == v && a.bareBefore(&q, lo) && a.items[v].is(cue):

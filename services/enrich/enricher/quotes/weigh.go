@@ -51,7 +51,7 @@ func (a *ascriber) quotation(id, i, n int) {
 		return
 	}
 	if !start {
-		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(setOff && !atEnd && (asc.guess && (commaBefore || a.better(next, s)) || asc.at >= 0 && asc.at < i-3 && !a.items[asc.at].is(cue|participle) && a.items[next].words(according) > 0)) {
+		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(setOff && !atEnd && (a.mere(&asc) && a.better(next, s) || asc.guess && (commaBefore || a.better(next, s)) || asc.at >= 0 && asc.at < i-3 && !a.items[asc.at].is(cue|participle) && a.items[next].words(according) > 0)) {
 			c := byTie
 			if !q.partial {
 				c = byCue
@@ -122,6 +122,12 @@ func (a *ascriber) quotation(id, i, n int) {
 
 // maxPredicate is how many words what somebody is may have in front of a sentence.
 const maxPredicate = 4
+
+// mere tells whether an ascription is by a verb that counts only if there is no better
+// one: "Farmers fear a “disaster”, the union said".
+func (a *ascriber) mere(asc *ascription) bool {
+	return asc.at >= 0 && a.items[asc.at].is(weak) && !a.items[asc.at].is(cue|describe|quoted|participle)
+}
 
 // better tells whether a verb that is known ascribes the quotation from behind,
 // from item j on.
@@ -304,6 +310,9 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	if q.caps && q.words == 1 && q.partial && a.english() && i > s.from+1 && a.items[i-1].is(oblique) && a.items[i-2].is(describe) {
 		return d + asName // "have called her “Mia”"
 	}
+	if q.upper && q.partial && !q.sentence && q.words <= longWords && q.stop == 0 && a.workBehind(i, s) {
+		return d + asName
+	}
 	if q.rated && a.ratingAt(i, s) || a.titleAfter(q, s) {
 		return d + asName
 	}
@@ -316,6 +325,24 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 		}
 	}
 	return d
+}
+
+// workBehind tells whether a word for a work stands behind the comma after item i, with
+// an article: "publica «La orilla», una novela".
+func (a *ascriber) workBehind(i int, s *sentence) bool {
+	k := i + 1
+	if k+2 >= s.to || a.items[k].kind != comma || !a.items[k+1].is(articleWord|possessive) {
+		return false
+	}
+	for k += 2; k < min(s.to, i+7) && a.items[k].kind == word && !a.verbal(k); k++ {
+		if a.items[k].words(work) > 0 {
+			return true
+		}
+		if a.items[k].is(preposition) {
+			return false
+		}
+	}
+	return false
 }
 
 // ratingAt tells whether a rating of shares is named at item i: "kept its “hold”
