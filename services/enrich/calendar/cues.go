@@ -59,6 +59,9 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 	case r.before1(a.cue, since) && (!(r.before1(a.cue, until) && r.toBe(a.i, a.j)) || r.ordinalSince(a.cue)):
 		return gone, true
 	case r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, once) && (a.byDay || a.part != Whole || r.monthFirst):
+		if r.monthFirst && !a.ranged && r.straightForward(a.j, a.to) == gone {
+			return either.of(a.expression), true // "payments due on October 15 were missed"
+		}
 		return toCome, true
 	case (a.form == asQuarter || a.form == asHalf) && r.afterWord(a.i), !a.byDay && r.straightAfter(a.i, figuresFor):
 		return gone, true
@@ -68,6 +71,15 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 		return toCome, true // "until Friday to pay"
 	}
 	return nearest, false
+}
+
+// straightForward is the direction of the verb that begins right at word j, before word
+// to.
+func (r *reader) straightForward(j, to int) direction {
+	if !r.plain(j) || j+1 >= to || r.all[j]&function == 0 || r.role(j)&past == 0 {
+		return nearest
+	}
+	return r.forward(j, to)
 }
 
 // byNoun is the direction of a date where the noun that it belongs to tells.

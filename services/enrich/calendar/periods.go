@@ -14,6 +14,9 @@ func (r *reader) seasonAlone(i int) (expression, bool) {
 		n = 1 // "seit Sommer über" den Haushalt
 	}
 	e := expression{form: asSeason, n: v.n, sure: sureWord, j: i + n}
+	if r.monthFirst && r.all[i]&seasonArticle != 0 && r.is1(e.j, in) && r.is1(e.j, at) && r.plain(e.j) {
+		return e, false // "is likely to fall in 2025"
+	}
 	if j, ok := r.year(e.j, &e); ok {
 		e.j = j
 		if e.year != 0 {

@@ -386,7 +386,7 @@ func (r *reader) verbAfterAll(k int) bool {
 	if r.verbLast {
 		return r.lastInPast(k) || r.plain(k+1) && r.role(k+1)&reflexive != 0 && r.ends(k, r.pastEndings)
 	}
-	return r.monthFirst && r.role(k)&(never|future) == 0 && r.ends(k, r.pastEndings) && r.plain(k+1) && r.all[k+1]&(function|weekday) != 0 && r.plain(k)
+	return r.monthFirst && r.role(k)&(never|future) == 0 && r.ends(k, r.pastEndings) && r.plain(k+1) && r.all[k+1]&(function|weekday) != 0 && (r.plain(k) || k > 0 && strings.HasPrefix(r.gap(k), ", "))
 }
 
 // listed is what the word k tells, which the data has for a verb.
