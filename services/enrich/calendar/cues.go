@@ -59,13 +59,13 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 	case r.before1(a.cue, since) && (!(r.before1(a.cue, until) && r.toBe(a.i, a.j)) || r.ordinalSince(a.cue)):
 		return gone, true
 	case r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, once) && (a.byDay || a.part != Whole || r.monthFirst):
-		if r.monthFirst && !a.ranged && r.straightForward(a.j, a.to) == gone {
+		if r.monthFirst && !a.ranged && !r.anyOf(a.j, a.to, callsOff) && r.straightForward(a.j, a.to) == gone {
 			return either.of(a.expression), true // "payments due on October 15 were missed"
 		}
 		return toCome, true
 	case (a.form == asQuarter || a.form == asHalf) && r.afterWord(a.i), !a.byDay && r.straightAfter(a.i, figuresFor):
 		return gone, true
-	case r.before1(a.cue, target) && (r.anyOf(a.from, a.to, callsOff) || a.form == asDay && r.anyOf(a.from, a.to, decides)):
+	case r.before1(a.cue, target) && (r.anyOf(a.from, a.to, callsOff) || r.monthFirst && r.behind == a.cue-1 && r.anyOf(a.from, a.i, shuts) || a.form == asDay && r.anyOf(a.from, a.to, decides)):
 		return toCome, true // "moved to Tuesday", "proposé au 1er juillet"
 	case r.before1(a.cue, untilStrictly) && (r.shutAround(a.i, a.j, a.from, a.to) || r.grants(a.j)):
 		return toCome, true // "until Friday to pay"

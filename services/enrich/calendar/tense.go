@@ -435,7 +435,7 @@ func (r *reader) listed(k, from int) direction {
 			return either // "were to reopen"
 		}
 		return r.withAuxiliary(k, from)
-	case k > 0 && r.role(k-1)&infinitive != 0, r.verbLast && r.plain(k+1) && r.role(k+1)&(past|future) != 0:
+	case k > 0 && r.role(k-1)&infinitive != 0, r.verbLast && r.plain(k+1) && r.role(k+1)&(past|future|wasTo) != 0:
 		return nearest
 	case t&unplanned != 0 || r.auxiliary(k, from):
 		return gone
