@@ -44,6 +44,9 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 		if n := t.words(impersonal); n > 0 {
 			return a.hearsay(v, n, lo, i), true, true
 		}
+		if a.lang.capitals && v > lo+1 && t.is(cue) && a.items[lo].is(like) && a.items[lo+1].is(pronoun) && a.items[lo+1].is(neuter) && v+1 < i && a.items[v+1].kind == comma {
+			return a.hearsay(v, 1, lo, i), true, true // "Wie es in dem Bericht heißt, war"
+		}
 		if v == lo && t.is(asking) && t.upper() && a.grammar.participial(v, i) {
 			return ascription{}, false, false // "Asked about the “…”, she": whose words they are isn't told
 		}
@@ -51,6 +54,11 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			// "Mit den Worten „…“ verließ der Abgeordnete den Saal"
 			if p, is := a.acting(v, lo, i, end); is {
 				return ascription{who: p, cue: a.cover(v, v+t.words(asSaying)), at: v, end: i}, true, true
+			}
+		}
+		if !ok && !sawComma && t.is(punishing) && !t.upper() && a.reasonAt(i) && !a.passiveAt(v, lo) {
+			if p, found, near := a.subjectOf(v, lo); found && near {
+				return ascription{who: p, cue: a.cover(v, v+1), at: v, end: i}, true, true
 			}
 		}
 		if !ok && a.cueAt(v, lo, weak) {
@@ -77,6 +85,16 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 		}
 	}
 	return asc, hold, ok
+}
+
+// reasonAt tells whether a preposition, and an article at most, stand before the quotation
+// at item i: for “…”, wegen „…“, pour « … ».
+func (a *ascriber) reasonAt(i int) bool {
+	k := i - 1
+	if k > 0 && a.items[k].is(articleWord|possessive) && !a.items[k].is(preposition) {
+		k--
+	}
+	return k > 0 && a.items[k].is(preposition) && (a.lang.capitals || a.items[k].is(view|agent))
 }
 
 // opines tells whether a phrase means a body that has views: a union, a firm.
@@ -249,6 +267,13 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 		}
 		if a.lang.noSubject {
 			who := phrase{pronoun: masculine | feminine}
+			k := v - 1
+			for k > a.sent.from && a.small(k) {
+				k--
+			}
+			if s := &a.subject[a.now]; k > a.sent.from && (a.items[k].kind == colon || a.items[k].kind == semicolon) && s.to > 0 && s.to < k && s.pronoun == 0 {
+				who = *s // "El banco se muestra cauto: ve «…»"
+			}
 			if p, is := a.source(lo+1, v); is && a.items[lo].is(view) && !a.items[lo].is(adverb) && (a.bodyAt(p.from, p.to) || a.headed(&p)) {
 				who = p // "Desde el sindicato acusan a la empresa de «…»"
 			}
@@ -585,8 +610,12 @@ func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {
 	if a.items[k].kind != comma {
 		return asc, false
 	}
-	p, is := a.noun(k+1, i)
-	if !is || p.pronoun != 0 || p.to == i {
+	last := i
+	for last > k+1 && a.items[last-1].is(preposition|articleWord|adverb) {
+		last--
+	}
+	p, is := a.noun(k+1, last)
+	if !is || p.pronoun != 0 || last == i {
 		return asc, false
 	}
 	a.apposition(&p, i)

@@ -196,7 +196,7 @@ func medially(text string, q *quote, lang *language) bool {
 	if len(after) > 0 && strings.TrimSpace(text[q.close:after[0].Start]) == "" && lang.words.Longest(after[:1], 0).Classes&(cue|quoted) != 0 {
 		return true
 	}
-	if lang.capitals && class(n-2)&preposition != 0 && class(n-3)&channel != 0 {
+	if lang.capitals && class(n-2)&preposition != 0 && class(n-1)&definite != 0 && class(n-3)&channel != 0 {
 		return true // "im Gespräch mit dem „Boten“"
 	}
 	if !lang.capitals || class(n-2)&preposition != 0 {

@@ -137,7 +137,7 @@ func (a *ascriber) counted(p *phrase) bool {
 	number := func(k int) bool {
 		return a.items[k].Shape&lexicon.Digits != 0 && a.between(k+1) == " "
 	}
-	if a.english() && !p.named() && a.items[p.from].words(numeral) > 0 {
+	if a.english() && !p.named() && a.items[p.from].is(many) {
 		return true // "Two climbers"
 	}
 	return !p.likely && p.role.Empty() && (p.from > 0 && number(p.from-1) && !a.items[p.from].is(timeWord) || p.to > p.from+1 && number(p.from))

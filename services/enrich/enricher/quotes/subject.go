@@ -22,7 +22,7 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 	if t.kind != word || t.upper() && (v > from || a.lang.capitals) || v > from && (a.between(v) == "-" || a.genitive(v-1) && !a.sayingAt(v)) {
 		return false
 	}
-	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) && !a.clitic(v-1, from) {
+	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) && !a.clitic(v-1, from) && !(t.is(infinitive) && a.contracted(v-1)) {
 		return false
 	}
 	if v > from && !t.is(infinitive) && !(a.english() && strings.HasSuffix(a.text[t.Start:t.End], "ing") && !a.items[v-1].is(inside)) && a.items[v-1].is(preposition) && !a.items[v-1].is(according|toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
@@ -202,6 +202,9 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 	}
 	if a.lang.noSubject && k > lo && a.items[k].is(relative) && a.items[k].is(subordinate) {
 		return p, false, false // "en Osuna, donde ha advertido": whoever was spoken of
+	}
+	if a.lang.noSubject && k > lo+1 && a.items[k].is(relative) && (a.contracted(k-1) || a.items[k-1].is(articleWord) && a.items[k-2].is(preposition)) {
+		return p, false, false // "a la que llama": she is its object
 	}
 	behind := k > lo && a.items[k].is(relative) && (a.items[k-1].kind == comma || !a.items[k].is(articleWord|conjunction))
 	var first phrase
