@@ -176,21 +176,21 @@ func (a *ascriber) cueBetween(from, to int) bool {
 func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	if v > lo && !a.items[v].is(quoted) && (a.passiveAt(v, lo) || a.agentBehind(v, i, end)) && (v+1 == i || !a.items[v+1].is(toward) || a.items[v].is(cue) && a.items[v].is(participle)) {
 		// "was described as “…” by the mayor"
+		for k := v + 1; k < i; k++ {
+			if a.items[k].is(agent) {
+				if p, is := a.noun(k+1, i); is {
+					a.apposition(&p, i)
+					return ascription{who: p, cue: a.cover(v, v+1), at: v, end: p.to}, true
+				}
+			}
+		}
 		for k := i + 1; k < min(end, i+8); k++ {
-			if a.items[k].kind != word {
+			if a.items[k].kind != word || a.items[k].is(conjunction) && !a.items[k].is(preposition) {
 				break
 			}
 			if a.items[k].is(agent) {
 				if p, is := a.noun(k+1, end); is {
 					a.apposition(&p, end)
-					return ascription{who: p, cue: a.cover(v, v+1), at: v, end: p.to}, true
-				}
-			}
-		}
-		for k := v + 1; k < i; k++ {
-			if a.items[k].is(agent) {
-				if p, is := a.noun(k+1, i); is {
-					a.apposition(&p, i)
 					return ascription{who: p, cue: a.cover(v, v+1), at: v, end: p.to}, true
 				}
 			}
@@ -354,8 +354,15 @@ func (a *ascriber) acting(v, lo, i, end int) (p phrase, ok bool) {
 		return phrase{}, false
 	}
 	for c := lo; c+1 < v; c++ {
-		if a.items[c].is(preposition) && a.items[c+1].is(loose) && a.english() {
-			if p, ok = a.noun(c+1, v); ok && p.to == v {
+		if !a.english() || !a.items[c].is(preposition) || a.items[c].is(conjunction) {
+			continue
+		}
+		// "with one describing it as", "with the largest, AgriUnion, praising"
+		if p, ok = a.noun(c+1, v); ok && a.items[c+1].is(loose) && p.to == v {
+			return p, true
+		}
+		if ok && c > lo && a.items[c-1].kind == comma {
+			if a.apposition(&p, v); p.named() && p.enclosed && p.to == v-1 {
 				return p, true
 			}
 		}
@@ -607,6 +614,9 @@ func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {
 	for k > from && i-k < 12 && a.items[k].kind == word {
 		k--
 	}
+	if a.lang.noSubject && a.items[k].kind == comma && k+2 == i && a.items[i-1].is(preposition) {
+		return a.gappedBy(k, from) // "; Kiev, de «…»"
+	}
 	if a.items[k].kind != comma {
 		return asc, false
 	}
@@ -623,6 +633,22 @@ func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {
 		if !a.items[m].is(preposition | articleWord | adverb) {
 			return asc, false
 		}
+	}
+	return ascription{who: p, entity: a.people.who(&p), at: -1, end: p.to}, true
+}
+
+// gappedBy is gapped where a comma, which is item k, stands for the verb.
+func (a *ascriber) gappedBy(k, from int) (asc ascription, ok bool) {
+	b := k - 1
+	for b > from && k-b < 8 && a.items[b].kind == word {
+		b--
+	}
+	if a.items[b].kind != comma && a.items[b].kind != semicolon {
+		return asc, false
+	}
+	p, is := a.noun(b+1, k)
+	if !is || p.pronoun != 0 || p.to != k {
+		return asc, false
 	}
 	return ascription{who: p, entity: a.people.who(&p), at: -1, end: p.to}, true
 }

@@ -147,6 +147,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		return p, false
 	}
 	t := &g.items[i]
+	if t.is(loose) && i > 0 && g.items[i-1].is(auxiliary) && i+1 < end && g.verbal(i+1) && g.english() {
+		return p, false // "has neither confirmed nor denied"
+	}
 	if t.is(pronoun) && (!t.is(articleWord) || i+1 >= end || g.verbal(i+1)) && !t.is(possessive) {
 		p.pronoun, p.to = t.class&(masculine|feminine|neuter|plural), i+1
 		p.desc = g.cover(i, i+1)

@@ -109,7 +109,7 @@ func (a *ascriber) clitic(i, from int) bool {
 		return a.lang.noSubject
 	}
 	before := &a.items[i-1]
-	return before.kind == comma || before.kind == word && !before.is(preposition|conjunction|articleWord|possessive|relative|auxiliary) && !a.verbal(i-1)
+	return before.kind == comma || before.kind == word && !before.is(preposition|conjunction|articleWord|possessive|relative|auxiliary) && (!a.verbal(i-1) || before.words(role|person) > 0)
 }
 
 // pastEnding tells whether the word at i ends as a finite verb only does.
@@ -140,6 +140,8 @@ func (a *ascriber) linked(p *phrase, v int) bool {
 		switch {
 		case a.small(k):
 			k++
+		case k == p.to && a.english() && a.plain(k) && k+1 < v && a.items[k+1].is(preposition) && !a.items[k+1].is(conjunction|pronoun):
+			k++ // "Sources familiar with the talks"
 		case t.is(preposition) && !t.is(conjunction|pronoun):
 			// "in Kiel", "on Monday"
 			k++
