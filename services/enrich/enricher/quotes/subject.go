@@ -56,6 +56,14 @@ func (a *ascriber) nounBefore(v int) bool {
 	}
 	w := a.text[a.items[v].Start:a.items[v].End]
 	t := &a.items[v+1]
+	for k := v - 1; k >= max(0, v-maxInserted) && a.items[k].kind == word; k-- {
+		if a.items[k].is(relative) {
+			if p, ok := a.noun(k+1, v); ok && p.to == v {
+				return false // "what the council admits was"
+			}
+			break
+		}
+	}
 	return strings.HasSuffix(w, "s") && w != "says" && (t.is(auxiliary) || t.is(finite) && !a.items[v].is(describe)) && a.joined(v+1)
 }
 
