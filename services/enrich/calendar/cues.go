@@ -91,6 +91,8 @@ func (r *reader) byNoun(a *around) (d direction, ok bool) {
 		return gone, true
 	case r.madePublic(a.expression, a.j, a.from, a.to):
 		return gone, true
+	case r.monthFirst && (a.form == asDay || a.form == asMonth) && a.day2 == 0 && r.is1(a.i-1, articleWord|nounCue) && r.plain(a.j) && r.role(a.j)&(event|eventful) != 0:
+		return gone, true // "the May 22 attack"
 	case a.form == asWeekday && r.bracketed(a.i, a.j):
 		return gone, true // the day of the issue that is quoted
 	case a.byDay && r.ofWhatHappened(a.i, a.j, r.looksAhead(a.from, a.to) && !r.besideEvent(a.i, a.from, after)):
