@@ -51,7 +51,7 @@ type expression struct {
 	unit       Unit
 	feast      string
 	fixed      Interval
-	weekOf     bool // the week that the day lies in: "the week of June 10"
+	weekOf     bool    // the week that the day lies in: "the week of June 10"
 	sure       float64 // 0 to 1
 }
 

@@ -439,7 +439,7 @@ func (r *reader) listed(k, from int) direction {
 		return nearest
 	case t&unplanned != 0 || r.auxiliary(k, from):
 		return gone
-	case r.monthFirst && t&(past|future) == 0 && r.all[k]&function == 0 && r.plain(k) && r.role(k-1)&(past|speaks) == past && r.all[k-1]&function == 0:
+	case r.monthFirst && t&(past|future) == 0 && r.all[k]&function == 0 && r.plain(k) && r.role(k-1)&(past|speaks) == past && r.all[k-1]&function == 0 && !strings.HasSuffix(r.word(k), "s"):
 		return nearest // "took hold"
 	}
 	return now

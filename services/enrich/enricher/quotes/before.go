@@ -571,7 +571,7 @@ func (a *ascriber) verbLast(i, from, end int) (asc ascription, ok bool) {
 // the one before: "condemned as “…” by the union and “…” by the church". j is the item
 // behind it.
 func (a *ascriber) byAgent(j, i int, s *sentence) (asc ascription, ok bool) {
-	if j+1 >= s.to || !a.items[j].is(agent) {
+	if j+1 >= s.to || !a.items[j].is(agent) || i-a.quotes[a.lastQ].last > maxClause {
 		return asc, false
 	}
 	for k := i - 1; k > a.quotes[a.lastQ].last; k-- {

@@ -655,7 +655,7 @@ func (a *ascriber) follows(n int) bool {
 // subjunctiveBefore tells whether the form that German has for what others say stands
 // between the quotation whose last item is last and item i.
 func (a *ascriber) subjunctiveBefore(i, last int) bool {
-	for k := last + 1; k < i; k++ {
+	for k := last + 1; k < i && i-last <= maxSentence; k++ {
 		if a.items[k].is(subjunctive) && !a.items[k].upper() {
 			return true
 		}
