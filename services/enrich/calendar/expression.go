@@ -138,7 +138,7 @@ func (r *reader) point(i int) (best expression, ok bool) {
 	if c&(following|ordinal|shift) != 0 {
 		try(r.weekdayOf(i))
 	}
-	if c&(cardinalPart|number) != 0 || digit {
+	if c&cardinalPart != 0 || !r.monthFirst && !r.verbLast && (digit || c&number != 0) {
 		try(r.firstMonths(i))
 	}
 	return best, ok

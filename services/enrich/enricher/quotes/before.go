@@ -607,6 +607,25 @@ func (a *ascriber) attribute(i, from, end int) (asc ascription, ok bool) {
 	return asc, false
 }
 
+// zufolge reads who stands before the German word for "according to", which stands behind
+// its noun, in the sentence of the quotation at item i.
+func (a *ascriber) zufolge(s *sentence, i int) (asc ascription, ok bool) {
+	if !a.lang.capitals {
+		return asc, false
+	}
+	for k := max(s.from, i-maxPhrase) + 1; k < min(s.to, i+maxPhrase); k++ {
+		if !a.items[k].is(postposed) {
+			continue
+		}
+		for c := max(s.from, k-maxInserted); c < k; c++ {
+			if p, is := a.noun(c, k); is && p.to == k && p.pronoun == 0 {
+				return ascription{who: p, cue: a.cover(k, k+1), at: k, end: k + 1}, true
+			}
+		}
+	}
+	return asc, false
+}
+
 // gapped reads ", der Bürgermeister von “…”" behind a quotation that was
 // ascribed, where the verb is left out.
 func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {

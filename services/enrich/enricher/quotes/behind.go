@@ -331,7 +331,7 @@ func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
 				return asc, true
 			}
 		case comma, dash:
-			if k+1 < end && !a.items[k+1].is(relative|conjunction) {
+			if k+1 < end && (!a.items[k+1].is(relative|conjunction) || a.items[k+1].is(like)) {
 				if asc, ok = a.right(k+1, end, true, true); ok && !asc.guess {
 					return asc, true
 				}

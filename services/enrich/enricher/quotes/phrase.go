@@ -388,7 +388,7 @@ func (g *grammar) participial(i, end int) bool {
 	if !t.upper() || t.named || g.given(i) || g.lang.capitals || t.words(role) > 0 || i+1 >= end || i > 0 && g.items[i-1].kind == word && g.between(i) == " " {
 		return false
 	}
-	if g.items[i+1].kind == quotation && t.is(cue|describe|quoted) && g.gerund(i) {
+	if t.is(cue|describe|quoted) && g.gerund(i) && !g.verbal(i+1) {
 		return true // "Citing “…”, the mayor"
 	}
 	if next := &g.items[i+1]; next.kind != comma && !next.is(preposition) {

@@ -32,7 +32,7 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 		return !a.nounBefore(v) && !a.objectAt(v, from)
 	}
 	if t.is(infinitive) && want&cue != 0 {
-		return a.governor(v, from) >= 0
+		return a.governor(v, from) >= 0 || v > from && a.opensClause(v, from) == from
 	}
 	if !t.is(participle) || want&cue == 0 {
 		return false
@@ -229,7 +229,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		}
 		if t.is(relative) && !t.is(articleWord) {
 			held, about = false, a.lang.noSubject
-		} else if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(c)) {
+		} else if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(c) || a.lang.inserts && a.ofOne(c)) {
 			held = !t.is(like) || !a.lang.capitals || c > lo && a.items[c-1].kind != comma
 			c++
 			continue
@@ -281,6 +281,13 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		return first, true, true
 	}
 	return p, ok, near
+}
+
+// ofOne tells whether the word at i is a French preposition with an article of the
+// singular in it: "du", "au".
+func (a *ascriber) ofOne(i int) bool {
+	w := a.text[a.items[i].Start:a.items[i].End]
+	return w == "du" || w == "au"
 }
 
 // bareBefore tells whether a noun without an article stands between a preposition and

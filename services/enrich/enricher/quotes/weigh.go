@@ -110,6 +110,10 @@ func (a *ascriber) quotation(id, i, n int) {
 			return
 		}
 	}
+	if asc, ok = a.zufolge(s, i); ok {
+		a.take(q, id, &asc, n, byTie)
+		return
+	}
 	if start && q.partial && setOff && q.words <= maxPredicate && !q.sentence && (a.lang.inserts || a.lang.noSubject) {
 		// « Consterné », le maire a porté plainte.
 		if p, is := a.noun(next, s.to); is && p.to < s.to && a.items[p.to].kind == word && (p.named() || a.headed(&p) || a.bodyAt(p.from, p.to)) {
@@ -423,6 +427,9 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		a.keep(q, id, s, byReport)
 	case s.headline && a.alongside(q, i, s):
 		a.keep(q, id, s, byReport)
+	case q.partial && !q.upper && i > s.from+1 && a.lang.capitals && a.intends(i, n):
+		asc := ascription{who: a.subject[n], at: -1}
+		a.take(q, id, &asc, n, byReport)
 	case s.headline && !colonBefore && q.partial && a.beside(i, n):
 		asc := ascription{who: a.subject[n], at: -1}
 		a.take(q, id, &asc, n, byReport)
@@ -596,6 +603,22 @@ func (a *ascriber) has(i, n int) bool {
 		return false
 	}
 	p, found, near := a.subjectOf(k, s.from)
+	return found && near && p.to == a.subject[n].to
+}
+
+// intends tells whether the quotation at item i is what the subject of the sentence is
+// going to do, in its own words: "Der Kanzler will „keinen Millimeter“ nachgeben".
+func (a *ascriber) intends(i, n int) bool {
+	s := &a.sents[n]
+	v := i - 1
+	if !a.items[v].is(auxiliary) || a.items[v].is(passive|participle|subjunctive) || a.items[v].upper() || i+1 >= s.to || a.items[i+1].kind != word || a.items[i+1].upper() {
+		return false
+	}
+	w := a.text[a.items[i+1].Start:a.items[i+1].End]
+	if !strings.HasSuffix(w, "en") || a.items[i+1].is(participle) {
+		return false
+	}
+	p, found, near := a.subjectOf(v, s.from)
 	return found && near && p.to == a.subject[n].to
 }
 
