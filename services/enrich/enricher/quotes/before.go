@@ -75,7 +75,7 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			}
 			continue
 		}
-		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && (v < i-3 && !(v+1 < i && a.items[v+1].is(toward)) || a.conjoined(v+1, i))) {
+		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && (ok ||v < i-3 && !(a.items[v+1].is(toward) || a.tells(v, i)) || a.conjoined(v+1, i) && !a.tells(v, i))) {
 			if p, w := a.insertedBy(v, lo); w >= 0 {
 				strong = ascription{who: p, cue: a.cover(w, w+1), at: w, end: w + 1}
 			} else if w := a.insertBefore(v, lo, i); w >= 0 {
@@ -565,6 +565,19 @@ func (a *ascriber) verbLast(i, from, end int) (asc ascription, ok bool) {
 		return asc, false
 	}
 	return asc, false
+}
+
+// tells tells whether what somebody was told follows the participle at v with a word that
+// opens a clause, and no comma, up to item i: "were told in June that".
+func (a *ascriber) tells(v, i int) bool {
+	that := false
+	for k := v + 1; k < i; k++ {
+		if a.items[k].kind != word {
+			return false
+		}
+		that = that || a.items[k].is(relative)
+	}
+	return that && a.english() && a.items[v].is(cue) && a.items[v].is(participle)
 }
 
 // byAgent reads who did it right behind a quotation at item i, whose verb is that of

@@ -66,6 +66,13 @@ func (a *ascriber) wordsOf(k, end int) (asc ascription, ok bool) {
 		return asc, false
 	}
 	for h := k + 2; h+1 < min(end, k+5); h++ {
+		if h+3 < end && a.items[h].is(speech|titled) && !a.items[h+1].upper() && a.items[h+2].is(agent) {
+			// "was the word used by the mayor"
+			if p, is := a.noun(h+3, end); is {
+				a.apposition(&p, end)
+				return ascription{who: p, cue: a.cover(k, h+2), at: k, end: p.to}, true
+			}
+		}
 		if !a.items[h].is(speech) {
 			continue
 		}
@@ -317,10 +324,16 @@ func (a *ascriber) under(j, end int) (asc ascription, ok bool) {
 // trailing looks for an ascription at the end of the sentence, behind a comma.
 func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
 	end = min(end, j+maxSentence)
+	beyond := false // behind another part of the sentence in marks
 	for k := j; k < end; k++ {
 		switch a.items[k].kind {
 		case colon, bracket:
-		case quotation, semicolon:
+		case quotation:
+			if q := &a.quotes[a.items[k].quote]; beyond || q.upper || q.stop == ',' || !a.english() || a.cueBetween(j, k) {
+				return asc, false
+			}
+			beyond = true
+		case semicolon:
 			return asc, false
 		case word:
 			if k > j+2 || !a.items[k].is(conjunction) || k+1 >= end {

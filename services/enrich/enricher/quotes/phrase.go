@@ -432,12 +432,15 @@ func (g *grammar) noun2(i, end int, det bool) int {
 		return i
 	}
 	for n := i; n < min(end, i+4) && g.items[n].kind == word && !g.items[n].upper() && g.joined(n); n++ {
+		if m := n + 1; g.items[n].is(body) && n == i && g.opens(i) && m < len(g.items) && (g.items[m].kind == quotation || g.items[m].kind == colon || g.items[m].kind == word && g.verbal(m) && g.joined(m)) {
+			return m // "Ferry firm “sorry”"
+		}
 		if k := g.items[n].words(role | person); k > 0 {
 			m := n + k
 			if m < end && g.items[m].kind == word && g.joined(m) && !g.items[m].upper() && !g.verbal(m) && !g.stopper(m) {
 				continue // "chief negotiator"
 			}
-			if det || m < end && g.items[m].upper() && g.joined(m) || m < len(g.items) && g.joined(m) && g.verbal(m) && g.opens(i) {
+			if det || m < end && g.items[m].upper() && g.joined(m) || m < len(g.items) && g.opens(i) && (g.items[m].kind == colon || g.items[m].kind == word && g.joined(m) && g.verbal(m)) {
 				return m
 			}
 		}

@@ -297,6 +297,9 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 			if a.items[k].is(participle) && a.active(k, s.from) || a.reflexive(k, s.from) {
 				continue // "los había llamado «…»", "s'est dite « … »"
 			}
+			if !q.upper && q.words > 2 && a.items[k].is(weak) && q.entity != nil && a.english() {
+				continue // "its authors call “a cry for help”"
+			}
 			if !q.upper && a.items[k].is(cue) && a.cueAt(k, s.from, cue) && q.entity != nil && !a.lang.capitals {
 				continue // "Ann Brandt dit « assumer »"
 			}
@@ -430,6 +433,9 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 	case q.partial && !q.upper && i > s.from+1 && a.lang.capitals && a.intends(i, n):
 		asc := ascription{who: a.subject[n], at: -1}
 		a.take(q, id, &asc, n, byReport)
+	case s.headline && q.partial && a.announced(i, n):
+		asc := ascription{who: a.subject[n], at: -1}
+		a.take(q, id, &asc, n, byReport)
 	case s.headline && !colonBefore && q.partial && a.beside(i, n):
 		asc := ascription{who: a.subject[n], at: -1}
 		a.take(q, id, &asc, n, byReport)
@@ -514,7 +520,14 @@ func (a *ascriber) lastPronoun(c, from int) (p phrase, ok bool) {
 // is quoted: "Mayor ‘heartbroken’ as lido shuts".
 func (a *ascriber) beside(i, n int) bool {
 	p := &a.subject[n]
-	return p.to > 0 && p.to == i && p.from == a.sents[n].from && p.pronoun == 0 && !a.quotes[a.items[i].quote].upper && (p.likely || a.hasFunction(p.from, p.to))
+	return p.to > 0 && p.to == i && p.from == a.sents[n].from && p.pronoun == 0 && !a.quotes[a.items[i].quote].upper && (p.likely || a.hasFunction(p.from, p.to) || a.bodyAt(p.from, p.to))
+}
+
+// announced tells whether a headline begins with who says what follows: "Bank boss: cut
+// “only a matter of time”".
+func (a *ascriber) announced(i, n int) bool {
+	p, s := &a.subject[n], &a.sents[n]
+	return p.to > 0 && p.from == s.from && p.to < i && a.items[p.to].kind == colon && p.pronoun == 0 && !a.quotes[a.items[i].quote].upper && (p.likely || a.hasFunction(p.from, p.to) || a.bodyAt(p.from, p.to))
 }
 
 // soleSpeaker is the one person who goes on speaking, or whom the text spoke of last.
