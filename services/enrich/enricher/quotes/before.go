@@ -253,7 +253,7 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 		near = false // "Eine Pflicht nennt er"
 	}
 	if !near && next < i {
-		if q, is := a.noun(next, i); is && a.mayFollow(&q, v-lo) && !(q.pronoun == 0 && a.shares(v, lo)) {
+		if q, is := a.behindNumber(next, i); is && a.mayFollow(&q, v-lo) && !(q.pronoun == 0 && a.shares(v, lo)) {
 			a.apposition(&q, i)
 			if o, fronted := a.noun(lo, v); fronted && a.items[v].is(quoted) && a.items[lo].is(object) {
 				return ascription{who: o, cue: a.cover(v, v+1), via: a.mediumOf(&q), at: v, end: q.to}, true
@@ -380,6 +380,19 @@ func (a *ascriber) fronted(p *phrase, k, i int) bool {
 	return ok && q.pronoun == 0 && q.named() && !q.role.Empty() && a.items[p.from].is(articleWord|possessive)
 }
 
+// behindNumber is the phrase that begins at item k, in German also with a number in
+// figures before it: "200 Ärzte".
+func (a *ascriber) behindNumber(k, end int) (phrase, bool) {
+	if !a.lang.capitals || a.items[k].Shape&lexicon.Digits == 0 || k+1 >= end {
+		return a.noun(k, end)
+	}
+	p, ok := a.noun(k+1, end)
+	if ok && !p.named() && p.pronoun == 0 {
+		p.from, p.desc.Start = k, int(a.items[k].Start)
+	}
+	return p, ok
+}
+
 // onlyObjects tells whether no verb stands between the quotation before item lo and
 // the verb at v, so that nouns there belong to the verb before: "called the plan “…”
 // on Monday and called it “…”".
@@ -452,6 +465,16 @@ func (a *ascriber) loneParticiple(v, lo, i, end int) (asc ascription, ok bool) {
 // agentNext reads who did it right behind a participle without an auxiliary: "Motif
 // invoqué par la direction : une baisse « … »".
 func (a *ascriber) agentNext(v, lo, i int) (asc ascription, ok bool) {
+	if v+2 < i && a.items[v].is(participle) && a.items[v+1].is(agent) && a.items[i-1].is(like) && !a.lang.capitals && !a.passiveAt(v, lo) {
+		// "described by neighbours as “…”"
+		p, is := a.noun(v+2, i-1)
+		if !is && v+3 == i-1 && a.items[v+2].kind == word {
+			p, is = phrase{from: v + 2, to: v + 3, core: v + 3, desc: a.cover(v+2, v+3)}, true
+		}
+		if is && p.to <= i-1 {
+			return ascription{who: p, cue: a.cover(v, v+1), at: v, end: i}, true
+		}
+	}
 	if v+2 >= i || a.lang.capitals || !a.items[v].is(participle) || !a.items[v+1].is(agent) || v == lo || a.items[v-1].kind != word || a.items[v-1].is(auxiliary) || a.items[i-1].kind == comma {
 		return asc, false
 	}
