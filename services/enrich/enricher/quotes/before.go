@@ -75,7 +75,7 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			}
 			continue
 		}
-		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && (ok ||v < i-3 && !(a.items[v+1].is(toward) || a.tells(v, i)) || a.conjoined(v+1, i) && !a.tells(v, i))) {
+		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && (ok || v < i-3 && !(a.items[v+1].is(toward) || a.tells(v, i)) || a.conjoined(v+1, i) && !a.tells(v, i))) {
 			if p, w := a.insertedBy(v, lo); w >= 0 {
 				strong = ascription{who: p, cue: a.cover(w, w+1), at: w, end: w + 1}
 			} else if w := a.insertBefore(v, lo, i); w >= 0 {

@@ -17,7 +17,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "quotes"
-	Version = 3
+	Version = 4
 )
 
 // Enough is the confidence from which on words in marks are reported as a

@@ -114,9 +114,10 @@ func (a *ascriber) quotation(id, i, n int) {
 		a.take(q, id, &asc, n, byTie)
 		return
 	}
-	if start && q.partial && setOff && q.words <= maxPredicate && !q.sentence && (a.lang.inserts || a.lang.noSubject) {
+	if start && setOff && q.words <= maxPredicate && !q.sentence && q.stop != '!' && q.stop != '?' && (a.lang.inserts || a.lang.noSubject) {
 		// « Consterné », le maire a porté plainte.
 		if p, is := a.noun(next, s.to); is && p.to < s.to && a.items[p.to].kind == word && (p.named() || a.headed(&p) || a.bodyAt(p.from, p.to)) {
+			q.partial = true
 			a.take(q, id, &ascription{who: p, at: -1}, n, byReport)
 			return
 		}
