@@ -56,7 +56,7 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 				return ascription{who: p, cue: a.cover(v, v+t.words(asSaying)), at: v, end: i}, true, true
 			}
 		}
-		if !ok && !sawComma && t.is(punishing) && !t.upper() && a.reasonAt(i) && !a.passiveAt(v, lo) {
+		if !ok && !sawComma && t.words(punishing) > 0 && !t.upper() && a.reasonAt(i) && !a.passiveAt(v, lo) {
 			if p, found, near := a.subjectOf(v, lo); found && near {
 				return ascription{who: p, cue: a.cover(v, v+1), at: v, end: i}, true, true
 			}

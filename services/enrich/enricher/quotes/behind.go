@@ -246,6 +246,9 @@ func (a *ascriber) subjectFirst(k, end int, set, part bool) (asc ascription, ok 
 			continue
 		}
 		if !a.linked(&p, v) {
+			if a.relativeBehind(&p) {
+				continue // ", who asked not to be named, told"
+			}
 			break
 		}
 		if !set && v > p.to+2 {

@@ -339,7 +339,7 @@ func (a *ascriber) theBody(p *phrase, kinds uint16) *entity {
 	if p.core-p.from > 2 {
 		return nil // "the central bank" says more than that it is a body
 	}
-	if b := a.before; known == nil && kinds&(court|kindsOfPaper) == 0 && b != nil && b.words > 1 && b.at < p.desc.Start && b.named && !b.likely && b.sex == 0 && !b.outlet && !b.place && b.role == "" && !a.items[p.from].is(many) {
+	if b := a.before; known == nil && kinds&(court|kindsOfPaper) == 0 && b != nil && b.words > 1 && b.at < p.desc.Start && b.named && !b.likely && b.sex == 0 && !b.outlet && !b.place && b.role == "" && !a.items[p.from].is(many) && !strings.ContainsAny(b.name, "0123456789") {
 		return b
 	}
 	return known

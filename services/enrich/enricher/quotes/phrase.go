@@ -428,8 +428,8 @@ func (g *grammar) owner(i, end int) int {
 // "Junta spokesman Amadou Abdramane", "a U.S. military official said". It is i
 // if there are none.
 func (g *grammar) noun2(i, end int, det bool) int {
-	if g.lang.capitals {
-		return i
+	if g.lang.capitals || i < end && g.particle(i, end) && (g.given(i-1) || g.items[i].class == 0 && g.items[i].long == 0) {
+		return i // "Ann van der Berg"
 	}
 	for n := i; n < min(end, i+4) && g.items[n].kind == word && !g.items[n].upper() && g.joined(n); n++ {
 		if m := n + 1; g.items[n].is(body) && n == i && g.opens(i) && m < len(g.items) && (g.items[m].kind == quotation || g.items[m].kind == colon || g.items[m].kind == word && g.verbal(m) && g.joined(m)) {

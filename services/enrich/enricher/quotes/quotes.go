@@ -73,6 +73,7 @@ type quote struct {
 	passage
 	stop        rune // last mark of punctuation inside, 0 if none
 	words       int
+	letters     bool // there is a letter among the words that are looked at
 	upper       bool // begins with a capital
 	sentence    bool // has a finite verb
 	caps        bool // every word that counts has a capital
@@ -268,6 +269,7 @@ func (e *Enricher) weighWords(text string, p passage, lang *language, media []me
 	for i, t := range toks {
 		c := lang.words.All(toks[i : i+1])
 		q.one = q.one || c&firstone != 0
+		q.letters = q.letters || t.Shape&lexicon.Digits == 0
 		rated = rated && c&rating != 0
 		if c&(finite|auxiliary|subjunctive) != 0 {
 			q.sentence = true

@@ -207,8 +207,8 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 	}
 	// "…, who called it": whom the relative clause is about.
 	k := v - 1
-	for k > lo && a.small(k) && !a.items[k].is(relative) {
-		k--
+	for k > lo && !a.items[k].is(relative) && (a.small(k) || k+1 < v && a.items[k+1].is(timeWord) && a.items[k].is(articleWord|preposition)) {
+		k-- // "que el domingo había dicho"
 	}
 	if a.lang.noSubject && k > lo && a.items[k].is(relative) && a.items[k].is(subordinate) {
 		return p, false, false // "en Osuna, donde ha advertido": whoever was spoken of

@@ -318,6 +318,9 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	if q.caps && q.words == 1 && q.partial && a.english() && i > s.from+1 && a.items[i-1].is(oblique) && a.items[i-2].is(describe) {
 		return d + asName // "have called her “Mia”"
 	}
+	if !q.letters || a.begun(q, i, s) {
+		return d + asName
+	}
 	if q.upper && q.partial && !q.sentence && q.words <= longWords && q.stop == 0 && a.workBehind(i, s) {
 		return d + asName
 	}
@@ -333,6 +336,12 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 		}
 	}
 	return d
+}
+
+// begun tells whether the words have the capital that French and Spanish give titles, and
+// parts of a sentence never: "publicó «Agosto» en 1961".
+func (a *ascriber) begun(q *quote, i int, s *sentence) bool {
+	return (a.lang.inserts || a.lang.noSubject) && q.partial && q.upper && !q.sentence && q.words <= longWords && q.stop == 0 && i > s.from && !s.headline && a.items[i-1].kind == word && !a.items[i-1].is(describe|like|auxiliary)
 }
 
 // workBehind tells whether a word for a work stands behind the comma after item i, with
@@ -369,6 +378,9 @@ func (a *ascriber) titleAfter(q *quote, s *sentence) bool {
 	}
 	if a.lang.capitals {
 		t := &a.items[i-1]
+		if q.caps && q.partial && q.words > 1 && t.is(within) && i+1 < s.to && a.items[i+1].kind == word {
+			return true // "in „Klare Stunden“ erscheint"
+		}
 		return q.caps && q.partial && q.words > 1 && q.words <= 4 && t.upper() && !t.given && t.class == 0 && a.roleAt(i-1) == 0 && a.verb(max(s.from, i-maxSentence), i, describe) < 0
 	}
 	if (a.lang.inserts || a.lang.noSubject) && q.partial && !q.sentence && a.items[i-1].is(articleWord) && i > s.from+1 && q.stop == 0 {
