@@ -58,7 +58,7 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 		return nearest, true // "anunció recortes desde enero"
 	case r.before1(a.cue, since) && (!(r.before1(a.cue, until) && r.toBe(a.i, a.j)) || r.ordinalSince(a.cue)):
 		return gone, true
-	case r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, once) && (a.byDay || a.part != Whole || r.monthFirst):
+	case r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, once) && (a.byDay || a.part != Whole || r.monthFirst || a.form == asSeason && !r.verbLast):
 		if r.monthFirst && !a.ranged && !r.anyOf(a.j, a.to, callsOff) && r.straightForward(a.j, a.to) == gone {
 			return either.of(a.expression), true // "payments due on October 15 were missed"
 		}
@@ -95,7 +95,7 @@ func (r *reader) byNoun(a *around) (d direction, ok bool) {
 		return gone, true // "the May 22 attack"
 	case a.form == asWeekday && r.bracketed(a.i, a.j):
 		return gone, true // the day of the issue that is quoted
-	case a.byDay && r.ofWhatHappened(a.i, a.j, r.looksAhead(a.from, a.to) && !r.besideEvent(a.i, a.from, after)):
+	case (a.byDay || a.form == asMonth) && r.ofWhatHappened(a.i, a.j, r.looksAhead(a.from, a.to) && !r.besideEvent(a.i, a.from, after)):
 		return gone, true
 	case a.ranged && (a.form == asWeekday || a.form == asDay) && a.from > 0 && !r.parts(a.from) && r.within(a.i, a.j, a.from, a.to) == nearest && r.toldBefore(a):
 		return toCome, true // days from one to another with no verb of their own are announced
@@ -155,7 +155,7 @@ func (r *reader) inSpiteOf(a *around, d direction, sure bool) (c direction, ok b
 		return gone, true // "depuis les élections de juin"
 	case (a.form == asMonth || a.form == asDay) && r.ofShifted(a.i) != nearest:
 		return r.ofShifted(a.i), true
-	case r.endsPeriod(a.expression), d == now && a.form == asMonth && r.qualifiesNoun(a.j) && !r.traded(a.i, a.j):
+	case d != gone && r.endsPeriod(a.expression), d == now && a.form == asMonth && r.qualifiesNoun(a.j) && !r.traded(a.i, a.j):
 		return nearest, true // "the week to October 18", "the January price is"
 	case a.form == asMonth && r.anyOf(a.from, a.i, steady) && r.within(a.i, a.j, a.from, a.to) == nearest:
 		return gone, true // "unemployment, unchanged in January, is likely to rise"

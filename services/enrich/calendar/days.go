@@ -581,8 +581,8 @@ func (r *reader) numberedDay(i int) (e expression, ok bool) {
 // viernes 21", "Friday 21st".
 func (r *reader) dayBehind(k int) (int, bool) {
 	d, ok := r.dayNumber(k)
-	if !ok || !r.plain(k) || r.decimal(k) {
-		return 0, false
+	if !ok || !r.plain(k) || r.decimal(k) || r.toks[k].Shape&lexicon.HasDigit == 0 {
+		return 0, false // "on Sunday three people"
 	}
 	if r.digits(k) < 0 {
 		return d, true // with its ending

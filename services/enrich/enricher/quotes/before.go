@@ -75,7 +75,7 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			}
 			continue
 		}
-		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && (ok || v < i-3 && !(a.items[v+1].is(toward) || a.tells(v, i)) || a.conjoined(v+1, i) && !a.tells(v, i))) {
+		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && (ok || v < i-3 && !(a.items[v+1].is(toward) || a.wasTold(v, i)) || a.conjoined(v+1, i) && !a.wasTold(v, i))) {
 			if p, w := a.insertedBy(v, lo); w >= 0 {
 				strong = ascription{who: p, cue: a.cover(w, w+1), at: w, end: w + 1}
 			} else if w := a.insertBefore(v, lo, i); w >= 0 {
@@ -344,12 +344,9 @@ func (a *ascriber) acting(v, lo, i, end int) (p phrase, ok bool) {
 		return p, false
 	}
 	if a.items[v-1].kind == comma && a.verb(lo, v-1, cue|describe) < 0 {
-		for c := lo; c < v-1; c = max(c+1, p.to) {
-			if p, ok = a.noun(c, v); ok && (c == lo || a.items[c-1].kind == comma) && a.stands(&p) {
-				a.apposition(&p, v)
-				return p, p.to == v-1
-			}
-			break
+		if p, ok = a.noun(lo, v); ok && a.stands(&p) {
+			a.apposition(&p, v)
+			return p, p.to == v-1
 		}
 		return phrase{}, false
 	}
@@ -590,9 +587,9 @@ func (a *ascriber) verbLast(i, from, end int) (asc ascription, ok bool) {
 	return asc, false
 }
 
-// tells tells whether what somebody was told follows the participle at v with a word that
+// wasTold tells whether what somebody was told follows the participle at v with a word that
 // opens a clause, and no comma, up to item i: "were told in June that".
-func (a *ascriber) tells(v, i int) bool {
+func (a *ascriber) wasTold(v, i int) bool {
 	that := false
 	for k := v + 1; k < i; k++ {
 		if a.items[k].kind != word {

@@ -325,6 +325,11 @@ func TestForms(t *testing.T) {
 		{"Spanish, tras and infinitive", "es", "Tras tildar la lluvia de «plaga», el alcalde cerró el camino.", []string{"plaga | el alcalde |  |  | partial"}},
 		{"Spanish, gap with a comma", "es", "El alcalde habla de «plaga»; Kiev, de «mala suerte».", []string{"plaga | El alcalde |  |  | partial", "mala suerte | Kiev |  |  | partial"}},
 		{"Spanish, what somebody defines", "es", "Luis Cobo publica «La orilla», un libro que define como «una carta».", []string{"una carta | Luis Cobo |  |  | partial"}},
+		{"small word in a name", "en", "“It rained,” said Carla van der Berg. “A lot,” said Luiz da Silva.", []string{"It rained | Carla van der Berg", "A lot | Luiz da Silva"}},
+		{"who asked not to be named", "en", "“It rained,” one farmer, who asked not to be named, told them.", []string{"It rained | one farmer"}},
+		{"figures in marks", "en", "The mayor dated it “3/4/23” and left.", nil},
+		{"Spanish, title with a capital", "es", "Luis Cobo publicó «Agosto» en el pueblo y se marchó.", nil},
+		{"Spanish, relative clause with a day", "es", "El alcalde, que el domingo había dicho que el pueblo estaba “en guerra”, pidió perdón.", []string{"en guerra | El alcalde |  |  | partial"}},
 		// A language without data.
 		{"no language", "", "“It rained,” said Tom Brandt.", []string{"It rained | Tom Brandt"}},
 	} {
