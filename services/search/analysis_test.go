@@ -322,7 +322,7 @@ func TestSpelling(t *testing.T) {
 		"xyzzyxyzzy":                 "",
 		"militery AND govrnment":     "military AND government",
 		"headline:militery junta":    "",
-		strings.Repeat("qwrtz ", 26): "",
+		strings.Repeat("qwrtz ", 20): "",
 	} {
 		s := answered[find.Spelling](n, "/v1/spelling", "q", q)
 		if s.Suggestion != want || (s.SuggestionTotal > s.Total) != (want != "") {
