@@ -66,6 +66,7 @@ type Request struct {
 	Reading
 
 	from, to time.Time
+	known    bool // what [Finder.Known] found out of EvolvedFrom
 	days     map[string]interval
 }
 
