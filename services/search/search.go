@@ -118,14 +118,14 @@ func routes(g *gate.Gate, f *find.Finder, keep api.Archive, public string, log z
 	if err != nil {
 		return nil, err
 	}
-	service := api.Service{Finder: reader, Archive: keep, Public: public, Log: log}
+	service := api.Service{Finder: reader, Archive: keep, Public: public, Timeout: f.Whole(), Log: log}
 	var all []route
 	for _, r := range api.Routes {
 		all = append(all, route{r.Pattern, r.Name, g.For(access.Read, r.Handler(service))})
 	}
 	// What answers where there is no other route comes behind those.
 	return append(all,
-		route{web.PatternPage, "page", g.Page(access.Read, page, form)},
+		route{web.PatternPage, "page", g.Page(access.Read, api.Within(f.Whole(), page), form)},
 		route{gate.PatternForm, "login", g.Form(form)},
 		route{gate.PatternLogin, "login", g.Login(form)},
 		route{gate.PatternLogout, "login", g.Logout()},

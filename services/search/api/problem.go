@@ -47,7 +47,13 @@ func ProblemOf(err error) Problem {
 	var away *find.UnavailableError
 	var form *notAcceptableError
 	var unfit *export.UnfitError
+	var refused *RefusedError
+	var full *fullError
 	switch {
+	case errors.As(err, &refused):
+		return refused.Problem
+	case errors.As(err, &full):
+		return Problem{Type: problemPrefix + "unavailable", Title: full.title, Status: http.StatusServiceUnavailable, Detail: full.Error()}
 	case errors.As(err, &form):
 		return Problem{
 			Type: problemPrefix + "not-acceptable", Title: "There is no such form", Status: http.StatusNotAcceptable,
@@ -67,12 +73,7 @@ func ProblemOf(err error) Problem {
 			Type: problemPrefix + "not-found", Title: "Not found", Status: http.StatusNotFound,
 			Detail: "There is no such article or revision. In the path, an article's URI is percent-encoded, its slashes too.",
 		}
-	case errors.Is(err, errExports):
-		return Problem{
-			Type: problemPrefix + "unavailable", Title: "Too many exports are sent", Status: http.StatusServiceUnavailable,
-			Detail: "Try again in a moment.",
-		}
-	case errors.Is(err, find.ErrTimeout):
+	case errors.Is(err, find.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
 		return Problem{
 			Type: problemPrefix + "timeout", Title: "The search took too long", Status: http.StatusServiceUnavailable,
 			Detail: "The index did not answer in time. Try again, or narrow the search down.",

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"context"
 	"net/http"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -16,8 +18,33 @@ type Service struct {
 	Archive Archive
 	// Public is the service's address for links in answers; "": as it was called.
 	Public string
-	Log    zerolog.Logger
+	// Timeout is how long an answer may take that is sent as a whole, in all; 0: any time.
+	Timeout time.Duration
+	Log     zerolog.Logger
 }
+
+// Limits of comparing revisions.
+const (
+	// MaxDifferences is how many are compared at the same time, MaxDifferencesEach how many
+	// of them for one sender.
+	MaxDifferences     = 4
+	MaxDifferencesEach = 2
+)
+
+// Within answers by h, with a context that is done after d, if d isn't 0: many short
+// calls of Elasticsearch, one after the other, are as long as a long one.
+func Within(d time.Duration, h http.Handler) http.Handler {
+	if d <= 0 {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), d)
+		defer cancel()
+		h.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+func (s Service) within(h http.HandlerFunc) http.Handler { return Within(s.Timeout, h) }
 
 func (s Service) readers() Readers {
 	return func(r *http.Request) Finder { return s.Finder(r) }
@@ -34,11 +61,13 @@ type Route struct {
 // Routes are all of the API. The service, the OpenAPI document's tests and those of
 // what readers may see take them from here: there is no other way to add one.
 var Routes = []Route{
-	{"search", PatternSearch, func(s Service) http.Handler { return Search(s.readers(), s.Public, s.Log) }},
-	{"article", PatternArticle, func(s Service) http.Handler { return Article(s.readers(), s.Public, s.Log) }},
+	{"search", PatternSearch, func(s Service) http.Handler { return Within(s.Timeout, Search(s.readers(), s.Public, s.Log)) }},
+	{"article", PatternArticle, func(s Service) http.Handler { return Within(s.Timeout, Article(s.readers(), s.Public, s.Log)) }},
 	{"original", PatternOriginal, func(s Service) http.Handler { return Original(s.readers(), s.Archive, s.Log) }},
 	{"similar", "GET /v1/articles/{uri}/similar", func(s Service) http.Handler { return askedOf(s, similar) }},
-	{"difference", "GET /v1/articles/{uri}/difference", func(s Service) http.Handler { return askedOf(s, difference) }},
+	{"difference", "GET /v1/articles/{uri}/difference", func(s Service) http.Handler {
+		return placed(s, "Too many revisions are compared", MaxDifferences, MaxDifferencesEach, askedOf(s, difference))
+	}},
 	{"histogram", "GET /v1/histogram", func(s Service) http.Handler { return asked(s, find.ParseHistogram, (*find.Finder).Histogram) }},
 	{"map", "GET /v1/map", func(s Service) http.Handler { return asked(s, find.ParseMap, (*find.Finder).Map) }},
 	{"significant", "GET /v1/significant", func(s Service) http.Handler { return asked(s, find.ParseSignificant, (*find.Finder).Significant) }},

@@ -93,24 +93,24 @@ func TestDifferenceEnds(t *testing.T) {
 	}
 	many := func(word string) *article.Article {
 		var all []string
-		for i := range 20_000 {
+		for i := range maxPieces {
 			all = append(all, strings.Repeat(word, 1+i%97)+" "+strings.Repeat(word, 1+i%89))
 		}
 		return text(all...)
 	}
 	same := func(first, last string) []string {
-		all := append([]string{first}, slices.Repeat([]string{"Same.", "Same.", "Other."}, 60_000)...)
+		all := append([]string{first}, slices.Repeat([]string{"Same.", "Same.", "Other."}, maxPieces)...)
 		return append(all, last)
 	}
-	zeros := strings.Repeat("0 ", 500_000)
+	zeros := strings.Repeat("0 ", 4*maxTokens)
 	for name, c := range map[string]struct {
 		from, to *article.Article
-		changes  int
+		changes  int // 0: any number
 		coarse   bool
 	}{
 		"one word":              {text("a " + zeros + "b"), text("c 0 " + zeros + "d"), 1, true},
-		"one paragraph":         {text(same("a", "b")...), text(append([]string{"c", "Same."}, same("d", "e")...)...), 2*len(same("", "")) + 2, true},
-		"nothing in common":     {many("a"), many("b"), 40_000, true},
+		"one paragraph":         {text(same("a", "b")...), text(append([]string{"c", "Same."}, same("d", "e")...)...), 0, true},
+		"nothing in common":     {many("a"), many("b"), 2 * maxPieces, true},
 		"equal but for a word":  {text(zeros + "a " + zeros), text(zeros + "b " + zeros), 1, false},
 		"equal but for the end": {text(same("a", "b")...), text(same("a", "c")...), len(same("", "")) + 1, false},
 	} {
@@ -120,12 +120,14 @@ func TestDifferenceEnds(t *testing.T) {
 		}
 		done := make(chan result, 1)
 		go func() {
-			changes, coarse := difference(context.Background(), c.from, c.to)
+			ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+			defer cancel()
+			changes, coarse := difference(ctx, c.from, c.to)
 			done <- result{changes, coarse}
 		}()
 		select {
 		case got := <-done:
-			if len(got.changes) != c.changes || got.coarse != c.coarse {
+			if c.changes > 0 && len(got.changes) != c.changes || got.coarse != c.coarse {
 				t.Errorf("%s: %d changes, coarse %t; want %d, %t", name, len(got.changes), got.coarse, c.changes, c.coarse)
 			}
 		case <-time.After(time.Minute):

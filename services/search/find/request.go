@@ -70,6 +70,9 @@ type Request struct {
 	days     map[string]interval
 }
 
+// Search is the search of a request that asks more about it.
+func (r *Request) Search() *Request { return r }
+
 type interval struct{ from, to time.Time }
 
 // ParameterError says which parameter of a request is wrong, and why.

@@ -202,8 +202,9 @@ func (f *Finder) search(ctx context.Context, req esapi.SearchRequest, body objec
 }
 
 // conditions are what is asked of the words, and of the rest of every article but
-// the chosen values. Embargoes are over by now; relative times count from since.
-func (f *Finder) conditions(r Request, now, since time.Time) (words object, filter []any) {
+// the chosen values. Embargoes are over by now; relative times count from since. What
+// must be true of nested objects at the paths told is left out.
+func (f *Finder) conditions(r Request, now, since time.Time, told ...string) (words object, filter []any) {
 	words = r.Query.Elastic(query.Clock{Now: since, Zone: f.zone})
 	filter = f.visible(now)
 	if bounds := between(r.from, r.to); bounds != nil {
@@ -217,7 +218,7 @@ func (f *Finder) conditions(r Request, now, since time.Time) (words object, filt
 		filter = append(filter, object{"match_none": object{}})
 	}
 	filter = append(filter, r.Within.filter()...)
-	return words, append(filter, r.reading()...)
+	return words, append(filter, r.reading(told...)...)
 }
 
 func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) object {

@@ -77,7 +77,13 @@ func listed(values url.Values, name string, preset, known []string) ([]string, e
 // whole is the query for all that a request finds, as far as a reader may see it; see
 // [Finder.Known].
 func (f *Finder) whole(r Request, now time.Time) object {
-	words, filter := f.conditions(r, now, now)
+	var told []string // by the chosen values' own conditions
+	for _, facet := range Facets {
+		if facet.path != "" && len(r.Chosen[facet.Name]) > 0 {
+			told = append(told, facet.path)
+		}
+	}
+	words, filter := f.conditions(r, now, now, told...)
 	return object{"bool": object{"must": []any{words}, "filter": append(filter, r.filters("")...)}}
 }
 

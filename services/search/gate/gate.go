@@ -110,7 +110,7 @@ func (g *Gate) For(scope access.Scope, h http.Handler) http.Handler {
 func (g *Gate) admit(w http.ResponseWriter, r *http.Request, scope access.Scope) (access.Identity, *refusal) {
 	var who access.Identity
 	if g.Open() {
-		who.Scopes = access.Reader.Scopes()
+		who.Scopes, who.Sender = access.Reader.Scopes(), g.Proxy.address(r)
 		if over := g.limit(w, r, nil); over != nil {
 			return who, over
 		}
@@ -129,10 +129,25 @@ func (g *Gate) admit(w http.ResponseWriter, r *http.Request, scope access.Scope)
 			return who, over
 		}
 	}
+	if !g.Open() {
+		who.Again = func() (access.Identity, error) { return g.again(r, scope) }
+	}
 	if who.Key != "" {
 		g.used.WithLabelValues(who.Key).Set(float64(g.Now().Unix()))
 	}
 	return who, g.may(r, &who, scope)
+}
+
+// again is who sends r by now; an [*api.RefusedError] if they may not ask for it any more.
+func (g *Gate) again(r *http.Request, scope access.Scope) (access.Identity, error) {
+	who, no := g.identify(r)
+	if no == nil {
+		no = g.may(r, &who, scope)
+	}
+	if no != nil {
+		return access.Identity{}, &api.RefusedError{Problem: no.Problem}
+	}
+	return who, nil
 }
 
 // may tells why who may not ask for what has that scope by r; nil: they may.
@@ -155,6 +170,15 @@ func (g *Gate) may(r *http.Request, who *access.Identity, scope access.Scope) *r
 // identify finds out who sends a request: by its key, its session, or its proxy's
 // word, in that order. A key that is given must be good.
 func (g *Gate) identify(r *http.Request) (access.Identity, *refusal) {
+	who, no := g.whose(r)
+	who.Sender = "key " + who.Key
+	if who.Key == "" {
+		who.Sender = "user " + who.Name
+	}
+	return who, no
+}
+
+func (g *Gate) whose(r *http.Request) (access.Identity, *refusal) {
 	text, no := keyOf(r)
 	if no != nil {
 		return access.Identity{}, no
@@ -260,9 +284,9 @@ func (g *Gate) limit(w http.ResponseWriter, r *http.Request, who *access.Identit
 		if who.Rate > 0 {
 			rate = who.Rate
 		}
-		name = "key " + who.Key
+		name = who.Sender
 		if who.Key == "" {
-			policy, name = "user", "user "+who.Name
+			policy = "user"
 		}
 	}
 	if rate <= 0 {
