@@ -81,3 +81,14 @@ func (f *Finder) sees(h *head, now time.Time) bool {
 	a := article.Article{Status: h.Status, EmbargoUntil: h.Embargo, ExpiresAt: h.Expires}
 	return a.Visible(now) && f.grant.Allows(h.Source, h.Agency)
 }
+
+// discreet takes out of an article which editor corrected what: a reader with a
+// grant of their own is none of the house.
+func (f *Finder) discreet(a *article.Article) {
+	if f.grant.Everything() {
+		return
+	}
+	for i := range a.Corrections.Fields {
+		a.Corrections.Fields[i].Who = ""
+	}
+}

@@ -405,6 +405,40 @@ func TestOpen(t *testing.T) {
 	})
 }
 
+// A name of somebody else's may be made to lead to this machine, with their scripts behind it.
+func TestOpenAnswersToItsOwnNames(t *testing.T) {
+	for _, c := range []struct {
+		host, public string
+		open         bool // to the network
+		want         int
+	}{
+		{host: "127.0.0.1:8804", want: 200},
+		{host: "[::1]:8804", want: 200},
+		{host: "192.0.2.7", want: 200},
+		{host: "localhost:8804", want: 200},
+		{host: "LOCALHOST", want: 200},
+		{host: "news.localhost:8804", want: 200},
+		{host: "evil.example:8804", want: 403},
+		{host: "localhost.evil.example", want: 403},
+		{host: "127.0.0.1.evil.example", want: 403},
+		{host: "", want: 403},
+		{host: "news.example", public: "https://news.example/search", want: 200},
+		{host: "evil.example", public: "https://news.example/search", want: 403},
+		{host: "anything.example", open: true, want: 200},
+	} {
+		inBubble(t, func(t *testing.T) {
+			d := newDoor(t, func(g *gate.Gate) { g.Keys, g.Public, g.Local = nil, c.public, !c.open })
+			r := httptest.NewRequest(http.MethodGet, "/read", nil)
+			r.Host = c.host
+			w := httptest.NewRecorder()
+			d.mux.ServeHTTP(w, r)
+			if w.Code != c.want {
+				t.Errorf("%+v: %d %s", c, w.Code, w.Body)
+			}
+		})
+	}
+}
+
 func TestProxy(t *testing.T) {
 	behind := func(g *gate.Gate) {
 		g.Proxy = gate.Proxy{
