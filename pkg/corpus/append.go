@@ -465,7 +465,7 @@ func (w *writer) stemmed(a *article.Article, body place) {
 		w.b = append(w.b[:begin], w.b[begin+1:]...)
 	}
 	w.b = append(w.b, '}')
-	w.found(a, language)
-	w.foundAbout(a)
+	found := FoundBy(a)
+	w.found(&found, language)
 	w.b = append(w.b, '}')
 }

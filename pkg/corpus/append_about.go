@@ -50,7 +50,10 @@ func (w *writer) places(a *article.Article) {
 		w.field(item(i, `,"places":[{"name":`, `,{"name":`), p.Name)
 		w.some(`,"country":`, p.Country)
 		if p.Located {
-			w.position(`,"lat":`, p)
+			w.raw(`,"lat":`)
+			w.float(p.Lat)
+			w.raw(`,"lon":`)
+			w.float(p.Lon)
 		}
 		w.someNumber(`,"geonames_id":`, p.GeoNamesID)
 		w.someTrue(`,"main":true`, p.Main)
@@ -58,13 +61,6 @@ func (w *writer) places(a *article.Article) {
 		w.b = append(w.b, '}')
 	}
 	w.end(len(a.Places))
-}
-
-func (w *writer) position(lat string, p *article.Place) {
-	w.raw(lat)
-	w.float(p.Lat)
-	w.raw(`,"lon":`)
-	w.float(p.Lon)
 }
 
 func (w *writer) mentions(a *article.Article, ms []article.Evidence) {
@@ -90,56 +86,6 @@ func (w *writer) reasons(first string, a *article.Article, rs []article.Reason) 
 		w.evidence(&r.Evidence)
 	}
 	w.end(len(rs))
-}
-
-// foundAbout appends what of that an article is found by: what is sure, see
-// [article.Sure], and doesn't stand in a note to editors or the like alone. An article
-// without a text isn't found by its metadata's topics either.
-func (w *writer) foundAbout(a *article.Article) {
-	w.someList(`,"persons":`, named(a, article.EntityPerson))
-	w.someList(`,"organisations":`, named(a, article.EntityOrganisation))
-	seen := func(of func(p *article.Place) string) []string {
-		return distinct(len(a.Places), func(i int) string {
-			if p := &a.Places[i]; a.Mentioned(p.Mentions) {
-				return of(p)
-			}
-			return ""
-		})
-	}
-	w.someList(`,"places":`, seen(func(p *article.Place) string { return p.Name }))
-	w.someList(`,"countries":`, seen(func(p *article.Place) string { return p.Country }))
-	n := 0
-	for i := range a.Places {
-		if p := &a.Places[i]; p.Located && a.Mentioned(p.Mentions) {
-			w.position(item(n, `,"locations":[{"lat":`, `,{"lat":`), p)
-			w.b = append(w.b, '}')
-			n++
-		}
-	}
-	w.end(n)
-	var topics []string
-	for i := range a.Topics {
-		if t := &a.Topics[i]; a.Tells(t) {
-			topics = append(topics, t.Path...)
-		}
-	}
-	w.someList(`,"topics":`, distinct(len(topics), func(i int) string { return topics[i] }))
-	w.someList(`,"keyphrases":`, distinct(len(a.Keyphrases), func(i int) string {
-		if k := &a.Keyphrases[i]; a.Mentioned([]article.Evidence{k.Evidence}) {
-			return k.Phrase
-		}
-		return ""
-	}))
-}
-
-// named are the names of the article's entities of that type.
-func named(a *article.Article, t article.EntityType) []string {
-	return distinct(len(a.Entities), func(i int) string {
-		if e := &a.Entities[i]; e.Type == t && a.Mentioned(e.Mentions) {
-			return e.Name
-		}
-		return ""
-	})
 }
 
 // corrections appends what editors corrected.

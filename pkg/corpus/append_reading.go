@@ -126,93 +126,51 @@ func (w *writer) day(t time.Time) {
 	w.b = b[:len(w.b)+len(time.DateOnly)]
 }
 
-// found appends what of the reading is only for being found by: quotes with
-// their speakers, amounts as ranges, dates as ranges. What stands in a note to
-// editors and the like can't be found.
-func (w *writer) found(a *article.Article, language string) {
-	n := 0
-	for i := range a.Quotes {
-		q := &a.Quotes[i]
-		if !a.ForReaders(q.Span) {
-			continue
-		}
-		w.raw(item(n, `,"said":[{"words":{"`, `,{"words":{"`))
+// found appends what is only for being found by, see [Found].
+func (w *writer) found(f *Found, language string) {
+	for i := range f.Said {
+		q := &f.Said[i]
+		w.raw(item(i, `,"said":[{"words":{"`, `,{"words":{"`))
 		w.raw(language)
-		w.field(`":`, cut(a.Text, q.Span))
+		w.field(`":`, q.Words)
 		w.b = append(w.b, '}')
 		w.some(`,"speaker":`, q.Speaker)
 		w.b = append(w.b, '}')
-		n++
 	}
-	w.end(n)
-	w.someList(`,"speakers":`, distinct(len(a.Quotes), func(i int) string { return shown(a, a.Quotes[i].Span, a.Quotes[i].Speaker) }))
-	n = 0
-	for i := range a.Amounts {
-		m := &a.Amounts[i]
-		if !m.Known || !a.ForReaders(m.Span) {
-			continue
-		}
-		w.raw(item(n, `,"sums":[{"value":{"gte":`, `,{"value":{"gte":`))
-		w.float(m.Value)
+	w.end(len(f.Said))
+	w.someList(`,"speakers":`, f.Speakers)
+	for i := range f.Sums {
+		m := &f.Sums[i]
+		w.raw(item(i, `,"sums":[{"value":{"gte":`, `,{"value":{"gte":`))
+		w.float(m.From)
 		w.raw(`,"lte":`)
 		w.float(m.To)
 		w.b = append(w.b, '}')
 		w.some(`,"currency":`, m.Currency)
 		w.b = append(w.b, '}')
-		n++
 	}
-	w.end(n)
-	w.someList(`,"currencies":`, distinct(len(a.Amounts), func(i int) string { return shown(a, a.Amounts[i].Span, a.Amounts[i].Currency) }))
-	n = 0
-	for i := range a.Moments {
-		if from, to, ok := mentioned(&a.Moments[i]); ok && a.ForReaders(a.Moments[i].Span) {
-			w.raw(item(n, `,"mentioned":[{"gte":`, `,{"gte":`))
-			w.time(``, from)
-			w.time(`,"lte":`, to)
-			w.b = append(w.b, '}')
-			n++
-		}
+	w.end(len(f.Sums))
+	w.someList(`,"currencies":`, f.Currencies)
+	for i := range f.Mentioned {
+		w.raw(item(i, `,"mentioned":[{"gte":`, `,{"gte":`))
+		w.time(``, f.Mentioned[i].First)
+		w.time(`,"lte":`, f.Mentioned[i].Last)
+		w.b = append(w.b, '}')
 	}
-	w.end(n)
-	w.someList(`,"filed":`, distinct(len(a.Filed.Places), func(i int) string { return a.Filed.Places[i] }))
-}
-
-// shown is value if it comes from what readers may see, else "".
-func shown(a *article.Article, s article.Span, value string) string {
-	if value == "" || !a.ForReaders(s) {
-		return ""
+	w.end(len(f.Mentioned))
+	w.someList(`,"filed":`, f.Filed)
+	w.someList(`,"persons":`, f.Persons)
+	w.someList(`,"organisations":`, f.Organisations)
+	w.someList(`,"places":`, f.Places)
+	w.someList(`,"countries":`, f.Countries)
+	for i := range f.Locations {
+		w.raw(item(i, `,"locations":[{"lat":`, `,{"lat":`))
+		w.float(f.Locations[i].Lat)
+		w.raw(`,"lon":`)
+		w.float(f.Locations[i].Lon)
+		w.b = append(w.b, '}')
 	}
-	return value
-}
-
-// mentioned is the first and last millisecond of a moment that can be told. One
-// that is open to a side counts with its known end alone: "in the coming months"
-// is not about every later year.
-func mentioned(m *article.Moment) (from, to time.Time, ok bool) {
-	from, to = m.From, m.To
-	switch {
-	case from.IsZero() && to.IsZero():
-		return from, to, false
-	case from.IsZero():
-		from = to
-	case to.IsZero():
-		to = from
-	}
-	if m.Precision != article.PrecisionTime {
-		to = to.Add(24*time.Hour - time.Millisecond)
-	}
-	return from, to, true
-}
-
-// distinct are the n strings without "" and what is there before, in order.
-func distinct(n int, of func(i int) string) []string {
-	var all []string
-	seen := make(map[string]bool, n)
-	for i := range n {
-		if s := of(i); s != "" && !seen[s] {
-			seen[s] = true
-			all = append(all, s)
-		}
-	}
-	return all
+	w.end(len(f.Locations))
+	w.someList(`,"topics":`, f.Topics)
+	w.someList(`,"keyphrases":`, f.Keyphrases)
 }

@@ -227,6 +227,24 @@ const (
 	Keyphrases    = "stemmed.keyphrases" // normal forms
 )
 
+const wordsOf = "words"
+
+// Dateline is the field of the dateline: folded and unstemmed, at the top level alone.
+const Dateline = "dateline"
+
+// Words is the name of the field that holds the words, folded and unstemmed, of
+// names: source, agency, cited_media, and those above that are names.
+func Words(field string) string { return field + "." + wordsOf }
+
 // SaidWords is the name of the field that holds the words of a quote, stemmed in
 // the language with that key.
 func SaidWords(language string) string { return "stemmed.said.words." + language }
+
+// SaidExact is the name of the field that holds the words of such a quote folded and
+// unstemmed.
+func SaidExact(language string) string {
+	if language == Other {
+		return SaidWords(language)
+	}
+	return Words(SaidWords(language))
+}

@@ -204,10 +204,14 @@ func (x index) compare(name string, live liveIndex) error {
 	return m
 }
 
-// ofMissingField tells that a difference is in a field that isn't there at all.
+// ofMissingField tells that a difference is in a field, or another form of one, that
+// isn't there at all.
 func ofMissingField(difference string, is map[string]string) bool {
 	path, _, _ := strings.Cut(difference, ": ")
-	const properties = ".properties."
+	return missing(path, ".properties.", is) || missing(path, ".fields.", is)
+}
+
+func missing(path, properties string, is map[string]string) bool {
 	for at := 0; ; {
 		i := strings.Index(path[at:], properties)
 		if i < 0 {

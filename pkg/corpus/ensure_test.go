@@ -194,6 +194,7 @@ func old(t *testing.T) (*elasticsearch.Client, corpus.Namespace) {
 		delete(fields, "entities")
 		delete(fields, "reading_time")
 		delete(fields, "translation_likely")
+		delete(fields["agency"].(map[string]any), "fields")
 		if stemmed, ok := fields["stemmed"].(map[string]any); ok {
 			delete(stemmed["properties"].(map[string]any), "said")
 			delete(stemmed["properties"].(map[string]any), "locations")

@@ -71,6 +71,15 @@ func Analyzer(language string) string {
 
 func keyword(limit int) object { return object{"type": "keyword", "ignore_above": limit} }
 
+// name is a keyword that is found by its words, too, as [Words] of the field.
+func name() object {
+	m := keyword(MaxNameKeyword)
+	m["fields"] = object{wordsOf: words()}
+	return m
+}
+
+func words() object { return object{"type": "text", "analyzer": "folded", "norms": false} }
+
 func date() object { return object{"type": "date", "format": "strict_date_optional_time"} }
 
 // blob is kept and given back, and not looked into.
@@ -139,6 +148,9 @@ func articlesMapping() object {
 	m := strict(p)
 	m["_source"] = object{"excludes": []string{"stemmed"}}
 	p["dateline"] = text("folded")
+	for _, f := range []string{"source", "agency", "cited_media"} {
+		p[f] = name()
+	}
 	p["ruling"] = object{"type": "long", "coerce": false, "index": false, "doc_values": false}
 	stemmed := object{}
 	for _, l := range append([]string{Other}, Languages...) {
@@ -151,21 +163,24 @@ func articlesMapping() object {
 	}
 	said := object{}
 	for _, l := range append([]string{Other}, Languages...) {
-		said[l] = object{"type": "text", "analyzer": Analyzer(l)}
+		of := object{"type": "text", "analyzer": Analyzer(l)}
+		if l != Other {
+			of["fields"] = object{wordsOf: words()}
+		}
+		said[l] = of
 	}
 	// A quote's words belong to its speaker, an amount to its currency: a nested
 	// object keeps them together. Article and nested objects are documents to
 	// Elasticsearch, which refuses an article with more than
 	// index.mapping.nested_objects.limit, 10,000, of them.
-	stemmed["said"] = nested(object{"words": strict(said), "speaker": keyword(MaxNameKeyword)})
+	stemmed["said"] = nested(object{"words": strict(said), "speaker": name()})
 	stemmed["sums"] = nested(object{"value": object{"type": "double_range"}, "currency": keyword(MaxCodeKeyword)})
-	stemmed["speakers"] = keyword(MaxNameKeyword)
 	stemmed["currencies"] = keyword(MaxCodeKeyword)
-	stemmed["filed"] = keyword(MaxNameKeyword)
 	stemmed["mentioned"] = object{"type": "date_range", "format": "strict_date_optional_time"}
-	for _, f := range []string{"persons", "organisations", "places", "topics", "keyphrases"} {
-		stemmed[f] = keyword(MaxNameKeyword)
+	for _, f := range []string{"persons", "organisations", "places", "keyphrases", "speakers", "filed"} {
+		stemmed[f] = name()
 	}
+	stemmed["topics"] = keyword(MaxNameKeyword)
 	stemmed["countries"] = keyword(MaxCodeKeyword)
 	stemmed["locations"] = object{"type": "geo_point"}
 	p["stemmed"] = strict(stemmed)

@@ -19,8 +19,8 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/elastic"
+	asked "github.com/copytaster/copytaster/pkg/query"
 	"github.com/copytaster/copytaster/services/search"
-	"github.com/copytaster/copytaster/services/search/ask"
 	"github.com/copytaster/copytaster/services/search/find"
 )
 
@@ -66,7 +66,7 @@ func TestWords(t *testing.T) {
 		"drone-base":                {"drones", "review"},
 		secret:                      {},
 		"-niger -defence -soldats":  nil, // checked below
-		"agency:dpa":                {},
+		"agency:dpa":                {"bruecke", "defence", "junta", "niger", "note", "old", "plain", "review", "und"},
 		"markupword":                {"markup"},
 		"☕ walrus":                  {}, // nobody writes of coffee
 		"− walrus":                  {"caption"},
@@ -97,9 +97,9 @@ func TestWords(t *testing.T) {
 		t.Error("all: not the newest first")
 	}
 	// As many words as may be are not too many for Elasticsearch.
-	n.search("q", strings.Repeat("niger ", ask.MaxWords))
-	n.search("q", strings.Repeat("尼", ask.MaxWords))
-	n.search("q", strings.Repeat("-niger ", ask.MaxWords))
+	n.search("q", strings.Repeat("niger ", asked.MaxAnywhere))
+	n.search("q", strings.Repeat("尼", asked.MaxAnywhere))
+	n.search("q", strings.Repeat("-niger ", asked.MaxAnywhere))
 }
 
 func TestRelevance(t *testing.T) {
@@ -654,7 +654,7 @@ func TestReading(t *testing.T) {
 	for _, c := range []struct{ name, value, says string }{
 		{"said", `"open`, "never closed"},
 		{"said", "-word", "only leaves words out"},
-		{"said", strings.Repeat("a ", find.MaxSaid+1), "more than 16 words"},
+		{"said", strings.Repeat("a ", asked.MaxSaid+1), "more than 16 words"},
 		{"amount_from", "much", "not a number"},
 		{"amount_to", "NaN", "not a number"},
 		{"amount_to", "1e999", "not a number"},
@@ -676,7 +676,7 @@ func TestReading(t *testing.T) {
 	}
 	// As many words as may be are not too many for Elasticsearch.
 	for _, word := range []string{"niger ", "尼 ", "drone-base "} {
-		n.search("q", strings.Repeat(word, ask.MaxWords/len(strings.Split(word, "-"))), "said", strings.Repeat(word, find.MaxSaid/len(strings.Split(word, "-"))), "speaker", "Ana Ruiz", "amount_from", "1")
+		n.search("q", strings.Repeat(word, asked.MaxAnywhere/len(strings.Split(word, "-"))), "said", strings.Repeat(word, asked.MaxSaid/len(strings.Split(word, "-"))), "speaker", "Ana Ruiz", "amount_from", "1")
 	}
 }
 
@@ -808,8 +808,8 @@ func TestBadRequests(t *testing.T) {
 		position         int
 	}{
 		{query("q", `a "b`), "q", 3},
-		{query("q", strings.Repeat("a", ask.MaxLength+1)), "q", ask.MaxLength + 1},
-		{query("q", strings.Repeat("a ", ask.MaxWords+1)), "q", 2*ask.MaxWords + 1},
+		{query("q", strings.Repeat("a", asked.MaxLength+1)), "q", asked.MaxLength + 1},
+		{query("q", strings.Repeat("a ", asked.MaxAnywhere+1)), "q", 2*asked.MaxAnywhere + 1},
 		{query("q", "a", "q", "b"), "q", 0},
 		{query("agnecy", "dpa"), "agnecy", 0},
 		{query("size", "0"), "size", 0},

@@ -26,7 +26,7 @@ type cursor struct {
 	Score  float64 `json:"s,omitempty"`
 	Date   int64   `json:"d"` // of the last hit, milliseconds since 1970
 	URI    string  `json:"u"`
-	Origin int64   `json:"o,omitempty"` // when the first page was asked for, which freshness is measured from
+	Origin int64   `json:"o,omitempty"` // when the first page was asked for, which freshness and relative times are measured from
 }
 
 // encode makes the cursor opaque, and ties it to its search: it is for

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/copytaster/copytaster/pkg/corpus"
-	"github.com/copytaster/copytaster/services/search/ask"
 )
 
 // What is cut out of long texts for the list of results.
@@ -14,22 +13,6 @@ const (
 	fragments    = 2
 	leadSize     = 220 // of a body in which nothing was found
 )
-
-// texts is where words are looked for. A headline says what an article is
-// about, and kicker and standfirst nearly so. Weights are small whole numbers,
-// so that sums of them are exact and equal articles score equally.
-func texts() []ask.Text {
-	weights := map[string]float64{"headline": 4, "kicker": 3, "standfirst": 3, "byline": 2}
-	var ts []ask.Text
-	for _, name := range corpus.TextFields {
-		w := weights[name]
-		if w == 0 {
-			w = 1
-		}
-		ts = append(ts, ask.Text{Name: name, Fields: stemmed(name), Weight: w})
-	}
-	return ts
-}
 
 func stemmed(name string) []string {
 	fields := []string{corpus.Stemmed(corpus.Other, name)}

@@ -8,12 +8,8 @@ import (
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/corpus"
-	"github.com/copytaster/copytaster/services/search/ask"
+	"github.com/copytaster/copytaster/pkg/query"
 )
-
-// MaxSaid is how many words may be looked for in quotes, beside those of the
-// query itself.
-const MaxSaid = 16
 
 // Reading is what is asked of what was read in the texts.
 type Reading struct {
@@ -24,7 +20,7 @@ type Reading struct {
 	MentionedTo   string
 	Translated    string // "yes", "no", or "" for both
 
-	said             ask.Query
+	said             query.Said
 	least, most      *float64
 	mentioned, until *time.Time // days, UTC
 }
@@ -35,16 +31,8 @@ var readingParameters = []string{"said", "amount_from", "amount_to", "mentioned_
 func parseReading(values url.Values, note func(error)) (r Reading) {
 	r.Said = strings.TrimSpace(values.Get("said"))
 	var err error
-	if r.said, err = ask.Parse(r.Said); err != nil {
-		e := err.(*ask.Error) //nolint:errorlint,forcetypeassert // all errors of Parse are.
-		note(&ParameterError{"said", e.Message, e.At})
-	}
-	switch {
-	case len(r.said.Terms) > 0 && !r.said.Positive():
-		note(wrong("said", "only leaves words out; name one that was said"))
-	case r.said.Words() > MaxSaid:
-		note(wrong("said", "has more than %d words", MaxSaid))
-		r.said = ask.Query{}
+	if r.said, err = query.ParseSaid(r.Said); err != nil {
+		note(misplaced("said", err))
 	}
 	amount := func(name string) (string, *float64) {
 		s := strings.TrimSpace(values.Get(name))
@@ -131,12 +119,8 @@ func (r Reading) reading() []any {
 func (r Reading) within(path string) []any {
 	switch path {
 	case corpus.Said:
-		if r.said.Positive() {
-			fields := []string{corpus.SaidWords(corpus.Other)}
-			for _, l := range corpus.Languages {
-				fields = append(fields, corpus.SaidWords(l))
-			}
-			return []any{r.said.Elastic([]ask.Text{{Name: "said", Fields: fields, Weight: 1}})}
+		if !r.said.Empty() {
+			return []any{r.said.Elastic()}
 		}
 	case corpus.Sums:
 		bounds := object{"relation": "intersects"}

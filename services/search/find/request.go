@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
-	"github.com/copytaster/copytaster/services/search/ask"
+	"github.com/copytaster/copytaster/pkg/query"
 )
 
 // Limits of a request.
@@ -48,7 +48,7 @@ const (
 // Request is one search.
 type Request struct {
 	Text   string              // as typed
-	Query  ask.Query           // what it means
+	Query  query.Query         // what it means
 	Chosen map[string][]string // values by facet name; an article must have one of each facet that has any
 	From   string              // as typed: a day or an instant, inclusive; "" for no bound
 	To     string              // likewise; a day is inclusive, an instant is not
@@ -87,6 +87,15 @@ func (e *ParameterError) Error() string {
 
 func wrong(parameter, format string, args ...any) error {
 	return &ParameterError{parameter, fmt.Sprintf(format, args...), -1}
+}
+
+// misplaced is what is wrong with a query, as a [*ParameterError].
+func misplaced(parameter string, err error) error {
+	e, ok := errors.AsType[*query.Error](err)
+	if !ok {
+		return err
+	}
+	return &ParameterError{parameter, e.Message, e.At}
 }
 
 // Parameters are the names that ParseRequest knows.
@@ -129,9 +138,8 @@ func ParseRequest(values url.Values, zone *time.Location) (Request, error) {
 
 	r.Text = values.Get("q")
 	var err error
-	if r.Query, err = ask.Parse(r.Text); err != nil {
-		e := err.(*ask.Error) //nolint:errorlint,forcetypeassert // all errors of Parse are.
-		note(&ParameterError{"q", e.Message, e.At})
+	if r.Query, err = query.Parse(r.Text); err != nil {
+		note(misplaced("q", err))
 	}
 	r.Reading = parseReading(values, note)
 	for _, f := range Facets {

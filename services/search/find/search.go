@@ -14,6 +14,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/mediatopic"
+	"github.com/copytaster/copytaster/pkg/query"
 )
 
 const (
@@ -181,9 +182,9 @@ func (f *Finder) page(ctx context.Context, body object, into any) error {
 }
 
 // conditions are what is asked of the words, and of the rest of every article but
-// the chosen values.
-func (f *Finder) conditions(r Request, now time.Time) (words object, filter []any) {
-	words = r.Query.Elastic(texts())
+// the chosen values; relative times are counted from origin.
+func (f *Finder) conditions(r Request, now time.Time, origin int64) (words object, filter []any) {
+	words = r.Query.Elastic(query.Clock{Now: time.UnixMilli(origin), Zone: f.zone})
 	filter = f.visible(now)
 	if bounds := between(r.from, r.to); bounds != nil {
 		filter = append(filter, bounds)
@@ -196,16 +197,16 @@ func (f *Finder) conditions(r Request, now time.Time) (words object, filter []an
 }
 
 func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) object {
-	words, filter := f.conditions(r, now)
-	query := object{"bool": object{"must": []any{words}, "filter": filter}}
+	words, filter := f.conditions(r, now, origin)
+	matching := object{"bool": object{"must": []any{words}, "filter": filter}}
 	sort := []any{object{"sort_date": "desc"}, object{"uri": "asc"}}
 	var from []any
 	if after != nil {
 		from = []any{after.Date, after.URI}
 	}
 	if r.sort() == Relevance {
-		query = object{"function_score": object{
-			"query": query, "score_mode": "sum", "boost_mode": "multiply",
+		matching = object{"function_score": object{
+			"query": matching, "score_mode": "sum", "boost_mode": "multiply",
 			"functions": []any{
 				object{"weight": 1},
 				object{"exp": object{"sort_date": object{
@@ -219,8 +220,8 @@ func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) obj
 		}
 	}
 	body := object{
-		"query": query, "sort": sort, "size": r.Size + 1, "track_total_hits": TotalCap, "_source": hitFields,
-		"highlight": f.highlight(words),
+		"query": matching, "sort": sort, "size": r.Size + 1, "track_total_hits": TotalCap, "_source": hitFields,
+		"highlight": f.highlight(r.Query.Marks()),
 	}
 	if facets := r.counted(); len(facets) > 0 {
 		body["aggs"] = f.aggregations(r, facets)
@@ -413,6 +414,9 @@ func place(r Request, uri article.URI, origin int64, keys []json.RawMessage) (cu
 			return c, fmt.Errorf("reply of Elasticsearch: score: %w", err)
 		}
 		c.Origin, keys = origin, keys[1:]
+	}
+	if r.Query.Relative() {
+		c.Origin = origin
 	}
 	if len(keys) != 2 {
 		return c, fmt.Errorf("reply of Elasticsearch: %d sort values below the score", len(keys))

@@ -84,7 +84,7 @@ func listed(values url.Values, name string, preset, known []string) ([]string, e
 
 // whole is the query for all that a request finds, as far as a reader may see it.
 func (f *Finder) whole(r Request, now time.Time) object {
-	words, filter := f.conditions(r, now)
+	words, filter := f.conditions(r, now, now.UnixMilli())
 	return object{"bool": object{"must": []any{words}, "filter": append(filter, r.filters("")...)}}
 }
 
