@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/elastic"
 	"github.com/copytaster/copytaster/services/search"
@@ -364,7 +365,7 @@ func TestPublicURL(t *testing.T) {
 	n := open(t)
 	a := n.index(desk()[0])[0]
 	base := serve(t, search.Config{
-		Elasticsearch: n.elastic(), Namespace: string(n.names), SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC", SearchPublicURL: "https://news.example/search/",
+		Elasticsearch: n.elastic(), Bus: bus.Config{Namespace: string(n.names)}, SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC", SearchPublicURL: "https://news.example/search/",
 	})
 	for _, path := range []string{"/v1/articles?format=atom", articlePath(a.URI) + "?format=atom"} {
 		f := feed(t, base+path)

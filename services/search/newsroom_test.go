@@ -24,6 +24,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/archive"
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/boot"
+	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/elastic"
 	"github.com/copytaster/copytaster/pkg/localtest"
@@ -61,7 +62,7 @@ func open(tb testing.TB) *newsroom {
 		tb.Fatal(err)
 	}
 	n.base = serve(tb, search.Config{
-		Elasticsearch: elastic.Config{URL: []string{address}}, Namespace: string(n.names), SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "Europe/Berlin",
+		Elasticsearch: elastic.Config{URL: []string{address}}, Bus: bus.Config{Namespace: string(n.names)}, SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "Europe/Berlin",
 		Archive: n.kept,
 	})
 	return n

@@ -16,9 +16,11 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/boot"
+	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/services/search/api"
 	"github.com/copytaster/copytaster/services/search/find"
+	"github.com/copytaster/copytaster/services/search/live"
 	"github.com/copytaster/copytaster/services/search/web"
 )
 
@@ -44,12 +46,12 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	if err != nil {
 		return fmt.Errorf("setting search-zone: %w", err)
 	}
-	f := find.New(es, corpus.Namespace(c.Namespace), zone, c.SearchTimeout, time.Now)
+	f := find.New(es, corpus.Namespace(c.Bus.Namespace), zone, c.SearchTimeout, time.Now)
 	f.Related, f.Log = c.SearchRelatedTimeout, k.Log
 	k.Ready("index", f.Ready)
 	if c.Elasticsearch.HasKey() {
 		k.Ready("rights", func(ctx context.Context) error {
-			return corpus.CheckRights(ctx, es, corpus.Namespace(c.Namespace), corpus.Reader)
+			return corpus.CheckRights(ctx, es, corpus.Namespace(c.Bus.Namespace), corpus.Reader)
 		})
 	}
 	originals, closeArchive, err := c.Archive.Open(k.Metrics)
@@ -62,7 +64,12 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	if originals != nil {
 		keep = originals
 	}
-	if err := mount(k, f, keep, c.SearchPublicURL, k.Log); err != nil {
+	feeds, closeFeeds, err := c.follow(ctx, k, zone)
+	if err != nil {
+		return err
+	}
+	defer closeFeeds()
+	if err := mount(k, f, keep, feeds, c.SearchPublicURL, k.Log); err != nil {
 		return err
 	}
 	k.Started()
@@ -70,8 +77,42 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	return nil
 }
 
+// follow opens the live feeds, if they are wanted. Without Kafka searches are answered:
+// it plays no part in being ready.
+func (c Config) follow(ctx context.Context, k *boot.Kit, zone *time.Location) (*live.Hub, func(), error) {
+	if !c.SearchLive {
+		return nil, func() {}, nil
+	}
+	b, err := bus.Connect(c.Bus, k.Log)
+	if err != nil {
+		return nil, nil, err
+	}
+	hub, err := live.New(b, live.Config{
+		Feeds: c.SearchLiveFeeds, FeedsOfReader: c.SearchLiveFeedsOfReader, Known: c.SearchLiveKnown, Zone: zone, Now: time.Now, Log: k.Log,
+	}, k.Metrics)
+	if err != nil {
+		b.Close()
+		return nil, nil, err
+	}
+	// The feeds end before the server does, which waits for them.
+	unhook := context.AfterFunc(ctx, hub.Close)
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		hub.Run(ctx)
+	}()
+	return hub, func() {
+		unhook()
+		hub.Close()
+		cancel()
+		<-done
+		b.Close()
+	}, nil
+}
+
 // mount puts the routes onto k's server.
-func mount(k *boot.Kit, f *find.Finder, keep api.Archive, public string, log zerolog.Logger) error {
+func mount(k *boot.Kit, f *find.Finder, keep api.Archive, feeds *live.Hub, public string, log zerolog.Logger) error {
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "copytaster_search_seconds",
 		Help:    "Time to answer a request, by what was asked for and the answer's status.",
@@ -85,7 +126,7 @@ func mount(k *boot.Kit, f *find.Finder, keep api.Archive, public string, log zer
 	if err != nil {
 		return err
 	}
-	service := api.Service{Finder: reader, Archive: keep, Public: public, Log: log}
+	service := api.Service{Finder: reader, Archive: keep, Live: feeds, Public: public, Log: log}
 	for _, r := range append(slices.Clone(api.Routes), // the API's, and besides:
 		api.Route{Name: "other", Pattern: api.PatternOther, Handler: func(api.Service) http.Handler { return api.Other() }},
 		api.Route{Name: "page", Pattern: web.PatternPage, Handler: func(api.Service) http.Handler { return page }},

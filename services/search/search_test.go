@@ -1103,7 +1103,7 @@ func TestConfigNamesTheSetting(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*search.Config){
-		"COPYTASTER_NAMESPACE":              func(c *search.Config) { c.Namespace = "A*" },
+		"COPYTASTER_NAMESPACE":              func(c *search.Config) { c.Bus.Namespace = "A*" },
 		"COPYTASTER_SEARCH_TIMEOUT":         func(c *search.Config) { c.SearchTimeout = time.Hour },
 		"COPYTASTER_SEARCH_RELATED_TIMEOUT": func(c *search.Config) { c.SearchRelatedTimeout = 0 },
 		"COPYTASTER_SEARCH_ZONE":            func(c *search.Config) { c.SearchZone = "Europe/Atlantis" },
