@@ -44,7 +44,8 @@ var liveFacets = map[string]func(a *article.Article, found *corpus.Found) []stri
 type LiveRequest struct {
 	Request           // Text, Query, Chosen, and After: where to go on
 	Since   time.Time // begin with what went out since then; zero: from now on
-	Life    time.Duration
+	// Life is how long the feed lasts; 0: until all that was missed is told.
+	Life time.Duration
 }
 
 // LiveParameters are the names that [ParseLive] knows.
@@ -78,6 +79,11 @@ func ParseLive(values url.Values, zone *time.Location, longest time.Duration) (l
 	if l.Request, err = ParseRequest(search, zone); err != nil {
 		return l, err
 	}
+	if l.After != "" {
+		if _, err = l.Unseal("after", l.After); err != nil {
+			return l, err
+		}
+	}
 	if s := values.Get(parameterSince); s != "" {
 		if l.Since, err = time.Parse(time.RFC3339, s); err != nil || l.Since.Before(earliest) {
 			return l, wrong(parameterSince, "%q is no time such as 2024-04-20T06:00:00Z", clip(s))
@@ -87,7 +93,7 @@ func ParseLive(values url.Values, zone *time.Location, longest time.Duration) (l
 		return l, wrong(parameterSince, "says where to begin, and so does after: take one")
 	}
 	most := int(longest / time.Second)
-	seconds, err := number(values, parameterLife, most, 1, most)
+	seconds, err := number(values, parameterLife, most, 0, most)
 	l.Life = time.Duration(seconds) * time.Second
 	return l, err
 }

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -163,9 +164,15 @@ func (f *Feed) Run(ctx context.Context, emit func(Event) error) error {
 		f.release()
 		f.hub.metrics.closed.WithLabelValues(f.why).Inc()
 	}()
-	ctx, cancel := context.WithTimeout(ctx, f.life)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(f.life, MaxLife))
 	defer cancel()
-	err := f.run(ctx, emit)
+	err := f.catchUp(ctx, emit)
+	if err == nil && f.life == 0 {
+		return f.end(Aged, emit)
+	}
+	if err == nil {
+		err = f.run(ctx, emit)
+	}
 	switch {
 	case errors.Is(err, errClosing):
 		return f.end(Shutdown, emit)
@@ -178,10 +185,8 @@ func (f *Feed) Run(ctx context.Context, emit func(Event) error) error {
 // errClosing says that the hub was closed.
 var errClosing = errors.New("live feeds are closed")
 
+// run tells what comes; its error says why no more does.
 func (f *Feed) run(ctx context.Context, emit func(Event) error) error {
-	if err := f.catchUp(ctx, emit); err != nil {
-		return err
-	}
 	beat := time.NewTicker(Heartbeat)
 	defer beat.Stop()
 	for {
