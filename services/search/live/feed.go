@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"os"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/access"
@@ -174,6 +175,8 @@ func (f *Feed) Run(ctx context.Context, emit func(Event) error) error {
 		err = f.run(ctx, emit)
 	}
 	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, context.DeadlineExceeded):
+		f.why = Slow // it took too long for an event
 	case errors.Is(err, errClosing):
 		return f.end(Shutdown, emit)
 	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
