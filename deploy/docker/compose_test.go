@@ -74,8 +74,10 @@ func TestSpoiltComposeFileIsRefused(t *testing.T) {
 			"COPYTASTER_INGEST_PUSH_OPEN: \"true\"", "COPYTASTER_INGEST_PUSH_OPEN: \"true\"\n      COPYTASTER_PUSH_TOKEN_FILE: /token",
 			"ingest: push has a token, and is open",
 		},
-		"other dockerfile": {"args: {SERVICE: enrich}", "args: {SERVICE: index}", "enrich: builds service \"index\""},
-		"two on one port":  {"COPYTASTER_SEARCH_PORT:-8804", "COPYTASTER_SEARCH_PORT:-8801", "both published on 127.0.0.1:8801"},
+		"search without keys":  {"      COPYTASTER_SEARCH_OPEN: \"true\"\n", "", "search: listens on 0.0.0.0:8080, asks for no keys"},
+		"search open and asks": {"COPYTASTER_SEARCH_OPEN: \"true\"", "COPYTASTER_SEARCH_OPEN: \"true\"\n      COPYTASTER_SEARCH_KEYS: \"true\"", "search: asks for keys, and is open"},
+		"other dockerfile":     {"args: {SERVICE: enrich}", "args: {SERVICE: index}", "enrich: builds service \"index\""},
+		"two on one port":      {"COPYTASTER_SEARCH_PORT:-8804", "COPYTASTER_SEARCH_PORT:-8801", "both published on 127.0.0.1:8801"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -177,6 +179,9 @@ func complaints(project *types.Project, services []string) []string {
 	for _, complaint := range pushComplaints(project.Services["ingest"].Environment) {
 		complain("ingest: %s", complaint)
 	}
+	for _, complaint := range searchComplaints(project.Services["search"].Environment) {
+		complain("search: %s", complaint)
+	}
 
 	published := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(project.Services)) {
@@ -214,6 +219,20 @@ func complaints(project *types.Project, services []string) []string {
 		}
 	}
 	return all
+}
+
+// searchComplaints tells why search would refuse to start with these settings.
+func searchComplaints(environment types.MappingWithEquals) []string {
+	get := func(setting string) string { return deref(environment["COPYTASTER_"+setting]) }
+	open, keys := get("SEARCH_OPEN") == "true", get("SEARCH_KEYS") == "true"
+	at, err := netip.ParseAddrPort(get("LISTEN"))
+	switch {
+	case open && keys:
+		return []string{"asks for keys, and is open: it does not start"}
+	case !open && !keys && (err != nil || !at.Addr().IsLoopback()):
+		return []string{fmt.Sprintf("listens on %s, asks for no keys and is not open: it does not start", get("LISTEN"))}
+	}
+	return nil
 }
 
 // pushComplaints tells why ingest would refuse to start with these settings, or

@@ -1,11 +1,23 @@
 package access
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Identity is who sends a request.
 type Identity struct {
-	Grant Grant
+	Name   string // a key's, or a person's; "" where nobody is asked
+	Key    string // id; "" without one
+	Scopes []Scope
+	Grant  Grant
+	Rate   int // requests per minute; 0: as the service has it
+	// Session tells that a browser sends the request for whoever has logged in.
+	Session bool
 }
+
+// May tells whether they may ask for what has that scope.
+func (i Identity) May(s Scope) bool { return slices.Contains(i.Scopes, s) }
 
 type identityKey struct{}
 
@@ -15,7 +27,7 @@ func With(ctx context.Context, who Identity) context.Context {
 }
 
 // Of is who sends the request of ctx. Where nobody found that out, it is somebody
-// who may see [Nothing].
+// who may do nothing and see [Nothing].
 func Of(ctx context.Context) Identity {
 	if who, ok := ctx.Value(identityKey{}).(Identity); ok {
 		return who

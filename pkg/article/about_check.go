@@ -29,38 +29,43 @@ const (
 )
 
 // cutAbout cuts what the text is about to its limits, and tells whether
-// something was cut. Names are written in one way. What has a name that is too long
+// something was cut. Names are written in one way, as [checker.name] wants them: they
+// are told apart, asked for and linked to by what they read like. What has a name that is too long
 // or no UTF-8 goes altogether: half a name would be a false one. Of what is known
 // beside the name, only that goes which can't stay.
-func (a *Article) cutAbout() bool {
+func (a *Article) cutAbout(before *Article) bool {
 	cut := false
-	a.normalise()
-	a.Entities = keepTo(a.Entities, MaxEntities, &cut, (*Entity).fits)
-	a.Places = keepTo(a.Places, MaxPlaces, &cut, (*Place).fits)
-	a.Topics = keepTo(a.Topics, MaxTopics, &cut, (*Topic).fits)
-	a.Keyphrases = keepTo(a.Keyphrases, MaxKeyphrases, &cut, (*Keyphrase).fits)
-	each := a.mentionsEach()
-	a.Entities, cut = shorten(a.Entities, cut, func(e *Entity) bool { return e.shorten(each) })
-	a.Places, cut = shorten(a.Places, cut, func(p *Place) bool { return p.shorten(each) })
-	a.Topics, cut = shorten(a.Topics, cut, (*Topic).shorten)
+	// Of these two together the mentions are counted.
+	if replaced(a.Entities, before.Entities) || replaced(a.Places, before.Places) {
+		a.Entities, _ = shorten(a.Entities, false, func(e *Entity) bool { return normalise(&e.Name) })
+		a.Places, _ = shorten(a.Places, false, func(p *Place) bool { return normalise(&p.Name) })
+		a.Entities = keepTo(a.Entities, MaxEntities, &cut, (*Entity).fits)
+		a.Places = keepTo(a.Places, MaxPlaces, &cut, (*Place).fits)
+		each := a.mentionsEach()
+		a.Entities, cut = shorten(a.Entities, cut, func(e *Entity) bool { return e.shorten(each) })
+		a.Places, cut = shorten(a.Places, cut, func(p *Place) bool { return p.shorten(each) })
+	}
+	if replaced(a.Topics, before.Topics) {
+		a.Topics, _ = shorten(a.Topics, false, (*Topic).normalise)
+		a.Topics = keepTo(a.Topics, MaxTopics, &cut, (*Topic).fits)
+		a.Topics, cut = shorten(a.Topics, cut, (*Topic).shorten)
+	}
+	if replaced(a.Keyphrases, before.Keyphrases) {
+		a.Keyphrases, _ = shorten(a.Keyphrases, false, func(k *Keyphrase) bool { return normalise(&k.Phrase) })
+		a.Keyphrases = keepTo(a.Keyphrases, MaxKeyphrases, &cut, (*Keyphrase).fits)
+	}
 	if s := a.Summary; s.End-s.Start > MaxSummary {
 		a.Summary, cut = Evidence{}, true
 	}
 	return cut
 }
 
-// normalise writes names as [checker.name] wants them: they are told apart, asked
-// for and linked to by what they read like.
-func (a *Article) normalise() {
-	a.Entities, _ = shorten(a.Entities, false, func(e *Entity) bool { return normalise(&e.Name) })
-	a.Places, _ = shorten(a.Places, false, func(p *Place) bool { return normalise(&p.Name) })
-	a.Keyphrases, _ = shorten(a.Keyphrases, false, func(k *Keyphrase) bool { return normalise(&k.Phrase) })
-	a.Topics, _ = shorten(a.Topics, false, func(t *Topic) bool {
-		changed := normalise(&t.Qcode)
-		path, otherwise := shorten(t.Path, false, normalise)
-		t.Path = path
-		return changed || otherwise
-	})
+// normalise writes qcodes in one way, and tells whether there was something to do.
+func (t *Topic) normalise() bool {
+	changed := normalise(&t.Qcode)
+	path, otherwise := shorten(t.Path, false, normalise)
+	t.Path = path
+	return changed || otherwise
 }
 
 // mentionsEach is how many mentions an entity or place may keep, so that the
@@ -213,25 +218,37 @@ func valid(texts ...string) bool {
 	return !slices.ContainsFunc(texts, func(s string) bool { return !utf8.ValidString(s) })
 }
 
-func (c *checker) about(a *Article) {
-	c.entities(a.Entities)
-	c.places(a.Places)
-	c.topics(a.Topics)
-	for i := range a.Keyphrases {
-		k := &a.Keyphrases[i]
+func (c *checker) about(a, before *Article) {
+	if replaced(a.Entities, before.Entities) {
+		c.entities(a.Entities)
+	}
+	if replaced(a.Places, before.Places) {
+		c.places(a.Places)
+	}
+	if replaced(a.Topics, before.Topics) {
+		c.topics(a.Topics)
+	}
+	if replaced(a.Keyphrases, before.Keyphrases) {
+		c.keyphrases(a.Keyphrases)
+	}
+	c.summary(a)
+}
+
+func (c *checker) keyphrases(ks []Keyphrase) {
+	for i := range ks {
+		k := &ks[i]
 		c.at = 0 // by score, not by place
-		c.optional("keyphrase", i, k.Evidence)
+		c.optional("keyphrase", i, &k.Evidence)
 		if c.name("keyphrase", i, k.Phrase); !(k.Score >= 0) || math.IsInf(k.Score, 0) {
 			c.bad("keyphrase", i, "score %v is no number from 0 up", k.Score)
 		}
 	}
-	c.summary(a)
 }
 
 func (c *checker) summary(a *Article) {
 	s := a.Summary.Span
 	c.at = 0
-	c.optional("summary", 0, a.Summary)
+	c.optional("summary", 0, &a.Summary)
 	if n := s.End - s.Start; n > MaxSummary {
 		c.bad("summary", 0, "has %d bytes, the limit is %d", n, MaxSummary)
 	}
@@ -294,7 +311,8 @@ func (c *checker) topics(ts []Topic) {
 	for i := range ts {
 		t := &ts[i]
 		c.name("topic", i, t.Qcode)
-		c.lengths("topic", i, append(slices.Clip(t.Path), t.Label)...)
+		c.lengths("topic", i, t.Path...)
+		c.lengths("topic", i, t.Label)
 		c.normal("topic", i, t.Path...)
 		switch n := len(t.Path); {
 		case n > MaxTopicDepth:
@@ -308,11 +326,11 @@ func (c *checker) topics(ts []Topic) {
 			c.bad("topic", i, "has %d reasons, the limit is %d", n, MaxTopicWhy)
 		}
 		c.at = 0 // the strongest, not the first
-		c.optional("topic", i, t.Evidence)
+		c.optional("topic", i, &t.Evidence)
 		for j := range t.Why {
 			c.at = 0
 			c.said("reason of a topic", j, t.Why[j].Why)
-			c.optional("reason of a topic", j, t.Why[j].Evidence)
+			c.optional("reason of a topic", j, &t.Why[j].Evidence)
 		}
 	}
 }
@@ -325,17 +343,17 @@ func (c *checker) mentions(what string, i int, ms []Evidence, first int) int {
 		return first
 	}
 	c.at = first
-	c.optional(what, i, ms[0])
+	c.optional(what, i, &ms[0])
 	first = c.at
 	for j := range ms[1:] {
-		c.optional(what, i, ms[1+j])
+		c.optional(what, i, &ms[1+j])
 	}
 	return first
 }
 
 // optional checks evidence whose span is zero where something comes from elsewhere
 // than the text.
-func (c *checker) optional(what string, i int, e Evidence) {
+func (c *checker) optional(what string, i int, e *Evidence) {
 	if e.Span != (Span{}) {
 		c.span(what, i, e.Span)
 	}

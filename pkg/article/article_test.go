@@ -465,3 +465,84 @@ func TestEvolvedFromIsChecked(t *testing.T) {
 		t.Errorf("none: %v", err)
 	}
 }
+
+// TestCheckReadingSince: of what was right before, only what was replaced is looked at,
+// and all of that.
+func TestCheckReadingSince(t *testing.T) {
+	at := article.Evidence{Span: article.Span{Start: 0, End: 4}}
+	wrong := article.Evidence{Span: article.Span{Start: 2, End: 9}}
+	before := article.Article{
+		Text: "text", Quotes: []article.Quotation{{Evidence: at}}, Amounts: []article.Amount{{Evidence: at}}, Quantities: []article.Quantity{{Evidence: at}},
+		Moments:    []article.Moment{{Evidence: at, Precision: article.PrecisionDay}},
+		Entities:   []article.Entity{{Type: article.EntityPerson, Name: "A", Mentions: []article.Evidence{at}}},
+		Places:     []article.Place{{Name: "A", Mentions: []article.Evidence{at}}},
+		Topics:     []article.Topic{{Evidence: at, Qcode: "x", Path: []string{"x"}}},
+		Keyphrases: []article.Keyphrase{{Evidence: at, Phrase: "a"}}, Translation: article.Translation{Reasons: []article.Reason{{Evidence: at, Why: "x"}}},
+		CitedMedia: []article.Label{{Value: "A", Evidence: []article.Evidence{at}}}, Credits: []article.Credit{{Evidence: at}},
+		Segments: []article.Segment{{Evidence: at, Kind: article.Paragraph}}, Language: article.Label{Value: "en", Evidence: []article.Evidence{at}},
+		Filed: article.Filed{Evidence: at, Places: []string{"A"}},
+	}
+	if err := before.CheckReading(); err != nil {
+		t.Fatal(err)
+	}
+	if a := before; a.CheckReadingSince(&before) != nil {
+		t.Error("an error in what has none")
+	}
+	for name, spoil := range map[string]func(a *article.Article){
+		"quotes":     func(a *article.Article) { a.Quotes = []article.Quotation{{Evidence: wrong}} },
+		"one more":   func(a *article.Article) { a.Quotes = append(a.Quotes, article.Quotation{Evidence: wrong}) },
+		"amounts":    func(a *article.Article) { a.Amounts = []article.Amount{{Evidence: wrong}} },
+		"quantities": func(a *article.Article) { a.Quantities = []article.Quantity{{Evidence: wrong}} },
+		"moments":    func(a *article.Article) { a.Moments = []article.Moment{{Evidence: at}} },
+		"entities":   func(a *article.Article) { a.Entities = []article.Entity{{Type: article.EntityPerson, Name: "A"}} },
+		"places":     func(a *article.Article) { a.Places = []article.Place{{Name: "A"}} },
+		"topics": func(a *article.Article) {
+			a.Topics = []article.Topic{{Evidence: wrong, Qcode: "x", Path: []string{"x"}}}
+		},
+		"keyphrases": func(a *article.Article) { a.Keyphrases = []article.Keyphrase{{Evidence: wrong, Phrase: "a"}} },
+		"reasons":    func(a *article.Article) { a.Translation.Reasons = []article.Reason{{Evidence: at}} },
+		"media":      func(a *article.Article) { a.CitedMedia = []article.Label{{Evidence: []article.Evidence{wrong}}} },
+		"credits":    func(a *article.Article) { a.Credits = []article.Credit{{Evidence: wrong}} },
+		"segments":   func(a *article.Article) { a.Segments = []article.Segment{{Evidence: wrong, Kind: article.Paragraph}} },
+		"language":   func(a *article.Article) { a.Language.Evidence = []article.Evidence{wrong} },
+		"filed":      func(a *article.Article) { a.Filed.Evidence = wrong },
+		"summary":    func(a *article.Article) { a.Segments = nil; a.Summary = at },
+	} {
+		a := before
+		if spoil(&a); a.CheckReadingSince(&before) == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	const broken = "\xff"
+	for name, spoil := range map[string]func(a *article.Article){
+		"quotes":     func(a *article.Article) { a.Quotes = []article.Quotation{{Evidence: at, Cue: broken}} },
+		"amounts":    func(a *article.Article) { a.Amounts = []article.Amount{{Evidence: at, Currency: broken}} },
+		"quantities": func(a *article.Article) { a.Quantities = []article.Quantity{{Evidence: at, Unit: broken}} },
+		"moments":    func(a *article.Article) { a.Moments = []article.Moment{{Evidence: at, Precision: broken}} },
+		"entities":   func(a *article.Article) { a.Entities = []article.Entity{{Type: article.EntityPerson, Name: broken}} },
+		"places":     func(a *article.Article) { a.Places = []article.Place{{Name: broken}} },
+		"topics":     func(a *article.Article) { a.Topics = []article.Topic{{Evidence: at, Qcode: broken}} },
+		"keyphrases": func(a *article.Article) { a.Keyphrases = []article.Keyphrase{{Evidence: at, Phrase: broken}} },
+		"reasons":    func(a *article.Article) { a.Translation.Reasons = []article.Reason{{Evidence: at, Why: broken}} },
+		"filed":      func(a *article.Article) { a.Filed.Places = []string{broken} },
+	} {
+		a := before
+		spoil(&a)
+		a.CutReadingSince(&before)
+		if err := a.CheckReadingSince(&before); err != nil || len(a.Flags) == 0 {
+			t.Errorf("%s: %v, flags %v", name, err, a.Flags)
+		}
+	}
+	full := before
+	for range article.MaxEntities {
+		full.Entities = append(full.Entities, before.Entities[0])
+	}
+	mentions := slices.Repeat([]article.Evidence{at}, article.MaxMentions)
+	for len(full.Places) < article.MaxPlaces {
+		full.Places = append(full.Places, article.Place{Name: "A", Mentions: mentions})
+	}
+	full.CutReadingSince(&before)
+	if err := full.CheckReadingSince(&before); err != nil || len(full.Entities) != article.MaxEntities {
+		t.Errorf("%v, %d entities", err, len(full.Entities))
+	}
+}

@@ -30,23 +30,42 @@ var Precisions = []Precision{
 // CutReading cuts what was read in the text to its limits, takes out what has
 // words that are no UTF-8, and flags it if something was cut. It writes names in one
 // way, with single blanks and without control characters.
-func (a *Article) CutReading() {
+func (a *Article) CutReading() { a.CutReadingSince(new(Article)) }
+
+// CutReadingSince is CutReading of what a has otherwise than before, which was cut. A
+// list is the one of before if it is the same slice, and is then not looked at.
+func (a *Article) CutReadingSince(before *Article) {
 	cut := false
 	word := func(s *string) bool { return valid(*s) }
-	a.Quotes = keepTo(a.Quotes, MaxQuotes, &cut, (*Quotation).valid)
-	a.Amounts, cut = shorten(a.Amounts, cut, func(m *Amount) bool { return empty(&m.Currency, valid(m.Currency)) })
-	if len(a.Amounts) > MaxAmounts {
-		a.Amounts, cut = cutTo(a.Amounts, MaxAmounts), true
+	if replaced(a.Quotes, before.Quotes) {
+		a.Quotes = keepTo(a.Quotes, MaxQuotes, &cut, (*Quotation).valid)
 	}
-	a.Quantities = keepTo(a.Quantities, MaxQuantities, &cut, func(q *Quantity) bool { return valid(q.Unit) })
-	a.Moments = keepTo(a.Moments, MaxMoments, &cut, func(m *Moment) bool { return valid(string(m.Precision)) })
+	if replaced(a.Amounts, before.Amounts) {
+		a.Amounts, cut = shorten(a.Amounts, cut, func(m *Amount) bool { return empty(&m.Currency, valid(m.Currency)) })
+		if len(a.Amounts) > MaxAmounts {
+			a.Amounts, cut = cutTo(a.Amounts, MaxAmounts), true
+		}
+	}
+	if replaced(a.Quantities, before.Quantities) {
+		a.Quantities = keepTo(a.Quantities, MaxQuantities, &cut, func(q *Quantity) bool { return valid(q.Unit) })
+	}
+	if replaced(a.Moments, before.Moments) {
+		a.Moments = keepTo(a.Moments, MaxMoments, &cut, func(m *Moment) bool { return valid(string(m.Precision)) })
+	}
 	a.Filed.Places = keepTo(a.Filed.Places, MaxFiled, &cut, word)
 	a.Filed.Agencies = keepTo(a.Filed.Agencies, MaxFiled, &cut, word)
-	a.Translation.Reasons = keepTo(a.Translation.Reasons, MaxReasons, &cut, func(r *Reason) bool { return valid(r.Why) })
-	if a.cutAbout() || cut {
+	if replaced(a.Translation.Reasons, before.Translation.Reasons) {
+		a.Translation.Reasons = keepTo(a.Translation.Reasons, MaxReasons, &cut, func(r *Reason) bool { return valid(r.Why) })
+	}
+	if a.cutAbout(before) || cut {
 		a.Flags = slices.Clone(a.Flags)
 		a.Flag(FlagTruncated)
 	}
+}
+
+// replaced tells whether a list has something, and is not the very one of before.
+func replaced[T any](list, before []T) bool {
+	return len(list) > 0 && (len(list) != len(before) || &list[0] != &before[0])
 }
 
 func (q *Quotation) valid() bool { return valid(q.Speaker, q.Role, q.Via, q.Cue) }
@@ -64,7 +83,12 @@ func cutTo[T any](list []T, limit int) []T {
 // that don't end at their topic, a summary of what is no report, words that are no
 // UTF-8. Evidence of whatever is read, the segments' too, has a confidence from 0 to
 // 1 and a version of 32 bits.
-func (a *Article) CheckReading() error {
+func (a *Article) CheckReading() error { return a.CheckReadingSince(new(Article)) }
+
+// CheckReadingSince is CheckReading of what a has otherwise than before, which has the
+// same text and nothing wrong. A list is the one of before if it is the same slice,
+// and is then not looked at.
+func (a *Article) CheckReadingSince(before *Article) error {
 	c := checker{text: a.Text}
 	c.count("quotes", len(a.Quotes), MaxQuotes)
 	c.count("amounts", len(a.Amounts), MaxAmounts)
@@ -81,62 +105,98 @@ func (a *Article) CheckReading() error {
 	if len(c.errs) > 0 {
 		return errors.Join(c.errs...)
 	}
-	for i := range a.Quotes {
-		q := &a.Quotes[i]
-		c.evidence("quote", i, q.Evidence)
+	if replaced(a.Quotes, before.Quotes) {
+		c.quotes(a.Quotes)
+	}
+	if replaced(a.Amounts, before.Amounts) {
+		c.amounts(a.Amounts)
+	}
+	if replaced(a.Quantities, before.Quantities) {
+		c.quantities(a.Quantities)
+	}
+	if replaced(a.Moments, before.Moments) {
+		c.moments(a.Moments)
+	}
+	c.filed(&a.Filed)
+	c.translation(&a.Translation, replaced(a.Translation.Reasons, before.Translation.Reasons))
+	c.about(a, before)
+	c.labels(a, before)
+	return errors.Join(c.errs...)
+}
+
+func (c *checker) quotes(qs []Quotation) {
+	c.at = 0
+	for i := range qs {
+		q := &qs[i]
+		c.evidence("quote", i, &q.Evidence)
 		c.utf8("quote", i, q.Speaker, q.Role, q.Via, q.Cue)
 	}
+}
+
+func (c *checker) amounts(ms []Amount) {
 	c.at = 0
-	for i := range a.Amounts {
-		m := &a.Amounts[i]
-		c.evidence("amount", i, m.Evidence)
+	for i := range ms {
+		m := &ms[i]
+		c.evidence("amount", i, &m.Evidence)
 		c.figure("amount", i, m.Figure)
 		c.utf8("amount", i, m.Currency)
 		if m.Converts < 0 || m.Converts > i {
 			c.bad("amount", i, "converts the one %d before it", m.Converts)
 		}
 	}
+}
+
+func (c *checker) quantities(qs []Quantity) {
 	c.at = 0
-	for i := range a.Quantities {
-		c.evidence("quantity", i, a.Quantities[i].Evidence)
-		c.figure("quantity", i, a.Quantities[i].Figure)
-		c.utf8("quantity", i, a.Quantities[i].Unit)
+	for i := range qs {
+		q := &qs[i]
+		c.evidence("quantity", i, &q.Evidence)
+		c.figure("quantity", i, q.Figure)
+		c.utf8("quantity", i, q.Unit)
 	}
+}
+
+func (c *checker) moments(ms []Moment) {
 	c.at = 0
-	for i := range a.Moments {
-		c.evidence("date", i, a.Moments[i].Evidence)
-		c.moment(i, &a.Moments[i])
+	for i := range ms {
+		c.evidence("date", i, &ms[i].Evidence)
+		c.moment(i, &ms[i])
 	}
+}
+
+func (c *checker) filed(f *Filed) {
 	c.at = 0
-	c.optional("filed", 0, a.Filed.Evidence)
-	c.day("filed", 0, a.Filed.Date)
-	c.utf8("filed", 0, a.Filed.Places...)
-	c.utf8("filed", 0, a.Filed.Agencies...)
-	c.translation(&a.Translation)
-	c.about(a)
-	c.labels(a)
-	return errors.Join(c.errs...)
+	c.optional("filed", 0, &f.Evidence)
+	c.day("filed", 0, f.Date)
+	c.utf8("filed", 0, f.Places...)
+	c.utf8("filed", 0, f.Agencies...)
 }
 
 // labels checks the evidence of what is no list of findings in the text: labels and
 // credits, of which some come from the metadata, and segments, which
 // [CheckSegments] checks further.
-func (c *checker) labels(a *Article) {
+func (c *checker) labels(a, before *Article) {
 	label := func(what string, i int, l *Label) {
-		for _, e := range l.Evidence {
-			c.loose(what, i, e)
+		for j := range l.Evidence {
+			c.loose(what, i, &l.Evidence[j])
 		}
 	}
 	label("language", 0, &a.Language)
 	label("agency", 0, &a.Agency)
-	for i := range a.CitedMedia {
-		label("cited medium", i, &a.CitedMedia[i])
+	if replaced(a.CitedMedia, before.CitedMedia) {
+		for i := range a.CitedMedia {
+			label("cited medium", i, &a.CitedMedia[i])
+		}
 	}
-	for i := range a.Credits {
-		c.loose("credit", i, a.Credits[i].Evidence)
+	if replaced(a.Credits, before.Credits) {
+		for i := range a.Credits {
+			c.loose("credit", i, &a.Credits[i].Evidence)
+		}
 	}
-	for i := range a.Segments {
-		c.loose("segment", i, a.Segments[i].Evidence)
+	if replaced(a.Segments, before.Segments) {
+		for i := range a.Segments {
+			c.loose("segment", i, &a.Segments[i].Evidence)
+		}
 	}
 }
 
@@ -176,13 +236,13 @@ func (c *checker) span(what string, i int, s Span) {
 }
 
 // evidence checks evidence that covers a piece of the text.
-func (c *checker) evidence(what string, i int, e Evidence) {
+func (c *checker) evidence(what string, i int, e *Evidence) {
 	c.span(what, i, e.Span)
 	c.signed(what, i, e)
 }
 
 // loose checks evidence that may cover nothing.
-func (c *checker) loose(what string, i int, e Evidence) {
+func (c *checker) loose(what string, i int, e *Evidence) {
 	if e.Start < 0 || e.Start > e.End || e.End > len(c.text) {
 		c.bad(what, i, "has span %d-%d, outside the text of %d bytes", e.Start, e.End, len(c.text))
 	}
@@ -190,7 +250,7 @@ func (c *checker) loose(what string, i int, e Evidence) {
 }
 
 // signed checks who found something, and how sure it is.
-func (c *checker) signed(what string, i int, e Evidence) {
+func (c *checker) signed(what string, i int, e *Evidence) {
 	if !(e.Confidence >= 0 && e.Confidence <= 1) {
 		c.bad(what, i, "confidence %v is outside 0 to 1", e.Confidence)
 	}
@@ -241,16 +301,20 @@ func (c *checker) day(what string, i int, t time.Time) {
 	}
 }
 
-func (c *checker) translation(t *Translation) {
+func (c *checker) translation(t *Translation, reasons bool) {
 	if !(t.Likelihood >= 0 && t.Likelihood <= 1) {
 		c.errs = append(c.errs, fmt.Errorf("likelihood %v of a translation is outside 0 to 1", t.Likelihood))
 	}
-	for i, r := range t.Reasons {
+	for i := range t.Reasons {
+		if !reasons {
+			break
+		}
+		r := &t.Reasons[i]
 		c.at = 0 // by weight, not by place
 		if r.Why == "" {
 			c.bad("reason of translation", i, "says nothing")
 		}
 		c.utf8("reason of translation", i, r.Why)
-		c.optional("reason of translation", i, r.Evidence)
+		c.optional("reason of translation", i, &r.Evidence)
 	}
 }

@@ -35,5 +35,5 @@ var labels = sync.OnceValue(func() map[string]string {
 // is none of this release.
 func Label(qcode string) string { return labels()[qcode] }
 
-// All are the topics and their English names, in no order.
+// All are the topics of this release with their names, in no order.
 func All() iter.Seq2[string, string] { return maps.All(labels()) }

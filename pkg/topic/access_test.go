@@ -41,10 +41,12 @@ func TestRightsAreWhatTheFlowNeeds(t *testing.T) {
 		"subscriber Read":  "articles.current articles.released",
 		"subscriber Write": "",
 		"subscriber group": "subscriber",
-		"search Read":      "",
+		"search Read":      "access.keys",
+		"search Write":     "",
+		"search group":     "",
 		// Letters go back to where they came from, replays to the back-fill
 		// topics; generations and what was done with letters are the tools' own.
-		"operator Write": "article.overrides articles.audit articles.enriched articles.enriched.bulk articles.notices articles.received articles.received.bulk dead.handled enrich.generations",
+		"operator Write": "access.audit access.keys article.overrides articles.audit articles.enriched articles.enriched.bulk articles.notices articles.received articles.received.bulk dead.handled enrich.generations",
 		"operator group": "enrich enrich.bulk index index.bulk index.notices release release.bulk release.notices",
 	} {
 		if got := strings.Join(may[key], " "); got != want {
@@ -68,7 +70,7 @@ func TestRightsAreWhatTheFlowNeeds(t *testing.T) {
 			t.Errorf("the operator may not read or create %s", known.Name)
 		}
 	}
-	if got := strings.Join(topic.Services(), " "); got != "enrich index ingest operator release subscriber" {
+	if got := strings.Join(topic.Services(), " "); got != "enrich index ingest operator release search subscriber" {
 		t.Errorf("services: %s", got)
 	}
 	all := topic.Rights("")

@@ -38,6 +38,10 @@ const (
 	Overrides      = "article.overrides"
 	ReleaseDead    = "release.dead"
 
+	// AccessKeys has the API keys, as package access writes them; AccessAudit what was done with them.
+	AccessKeys  = "access.keys"
+	AccessAudit = "access.audit"
+
 	Generations  = "enrich.generations"
 	SourcesState = "sources.state"
 	IngestDead   = "ingest.dead"
@@ -73,6 +77,8 @@ var All = []Topic{
 	{Name: Audit, Partitions: 1, Writer: "copytaster", Also: "release", Readers: []string{"release"}, About: "kills, holds and what lifted them, of editors and of agencies: who, when, why, and where the article had gone"},
 	{Name: Overrides, Partitions: 1, Compact: true, Writer: "copytaster", Readers: []string{"enrich"}, About: "what editors corrected of articles, which goes before all that is found out of them"},
 	{Name: Generations, Partitions: 1, Compact: true, Writer: "copytaster", Readers: []string{"enrich"}, About: "the generations of the enrichment that were issued, and the one that counts"},
+	{Name: AccessKeys, Partitions: 1, Compact: true, Writer: "copytaster", Readers: []string{"search"}, About: "the API keys, hashed: whose, what they may ask for and see, until when"},
+	{Name: AccessAudit, Partitions: 1, Writer: "copytaster", About: "what was done with API keys: who, when, why"},
 	{Name: SourcesState, Partitions: 1, Compact: true, Writer: "ingest", Readers: []string{"ingest"}, About: "where each polled source stands: ETags, dates, hashes of what was seen"},
 	{Name: IngestDead, Partitions: 1, Writer: "ingest", About: "input that could not become an article"},
 	{Name: Received + DeadSuffix, Partitions: 1, Writer: "enrich", About: "articles that could not be enriched"},

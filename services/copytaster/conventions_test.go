@@ -26,13 +26,13 @@ func kindsOfCommands() map[string]promises {
 		commands []string
 	}{
 		{promises{}, []string{
-			"acls check", "acls print", "dead show", "generation list", "indices check", "keys elasticsearch list", "lag", "reindex list",
+			"acls check", "acls print", "dead show", "generation list", "indices check", "keys elasticsearch list", "keys list", "keys show", "lag", "reindex list",
 			"snapshot list", "topics check", "topics list", "completion", "eval", "read",
 		}},
 		{promises{progress: true}, []string{"archive get", "audit", "dead list", "override list", "tail", "trace"}},
 		{promises{dryRun: true, progress: true}, []string{"override reissue"}},
-		{promises{dryRun: true}, []string{"generation issue", "indices create", "reindex open", "topics create"}},
-		{promises{dryRun: true, yes: true}, []string{"acls apply", "keys elasticsearch create", "keys elasticsearch invalidate", "reindex drop", "topics apply"}},
+		{promises{dryRun: true}, []string{"generation issue", "indices create", "keys add", "reindex open", "topics create"}},
+		{promises{dryRun: true, yes: true}, []string{"acls apply", "keys elasticsearch create", "keys elasticsearch invalidate", "keys revoke", "keys rotate", "reindex drop", "topics apply"}},
 		{promises{dryRun: true, yes: true, progress: true}, []string{
 			"archive purge", "dead discard", "dead redrive", "generation promote", "generation rollback", "kill", "override remove", "override set", "reindex build",
 			"reinstate", "reparse", "replay", "snapshot create", "snapshot delete", "snapshot restore", "withhold",

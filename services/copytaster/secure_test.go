@@ -36,6 +36,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/elastic"
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/localtest"
+	"github.com/copytaster/copytaster/pkg/secret"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/index"
@@ -514,11 +515,20 @@ func (f *fortress) asAdminFor() []string {
 type suite struct {
 	*fortress
 	ingest, enrich, index, release, search *running
+
+	key string // of search
 }
 
 func (f *fortress) startAll() *suite {
 	f.t.Helper()
-	s := &suite{f, f.start("ingest"), f.start("enrich"), f.start("index"), f.start("release"), f.start("search")}
+	file := filepath.Join(f.dir, "suite.key")
+	f.run(boot.ExitOK, "keys", "add", "suite", "--config", f.file, "--out", file)
+	key, err := secret.Source{File: file}.Get()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.remember()
+	s := &suite{f, f.start("ingest"), f.start("enrich"), f.start("index"), f.start("release"), f.start("search", "--search-keys"), key}
 	for _, r := range s.all() {
 		r.await("")
 	}
@@ -583,7 +593,12 @@ func (s *suite) throughput(word string) (uri article.URI) {
 func (s *suite) finds(word string, want int) {
 	s.t.Helper()
 	s.fortress.await(func() error {
-		resp, err := http.Get(s.search.base + "/v1/articles?q=" + url.QueryEscape("ferry "+word))
+		req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.search.base+"/v1/articles?q="+url.QueryEscape("ferry "+word), nil)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("X-API-Key", s.key)
+		resp, err := http.DefaultClient.Do(req)
 		if err != nil {
 			return err
 		}
@@ -784,7 +799,7 @@ func (f *fortress) kafkaTable() {
 		}
 	}
 	// The operator comes last, because it may do most.
-	for _, user := range []string{nobody, "ingest", "enrich", "index", "release", topic.Subscriber, topic.Operator} {
+	for _, user := range []string{nobody, "ingest", "enrich", "index", "release", "search", topic.Subscriber, topic.Operator} {
 		f.tryAll(user, check)
 	}
 	f.t.Logf("%d tries, %d of them granted", tries, granted)
@@ -1313,9 +1328,9 @@ func (f *fortress) noSecrets() {
 	if len(said) == 0 {
 		f.t.Error("nothing was said")
 	}
-	// The users' and administrators' passwords, three keys, and what became of
+	// The users' and administrators' passwords, four keys, and what became of
 	// six of them.
-	if least := len(topic.Services()) + 3 + 3 + 6; len(f.secrets) < least {
+	if least := len(topic.Services()) + 3 + 4 + 6; len(f.secrets) < least {
 		f.t.Errorf("only %d secrets, want %d", len(f.secrets), least)
 	}
 	for _, file := range f.secrets.told(said) {

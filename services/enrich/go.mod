@@ -28,7 +28,6 @@ require (
 )
 
 require (
-	github.com/abadojack/whatlanggo v1.0.1
 	github.com/mattn/go-colorable v0.1.14 // indirect
 	github.com/mattn/go-isatty v0.0.20 // indirect
 	github.com/rs/zerolog v1.35.1

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -183,6 +184,26 @@ func TestARowThatCantBeRead(t *testing.T) {
 	if _, err := handle(t.Context(), message(t, revision(t, 1), 0)); err != nil || v.asked != 1 {
 		t.Errorf("one that asks for nothing: %v, asked %d times", err, v.asked)
 	}
+}
+
+// slow is rows that can't be read up to their end.
+type slow struct{ table }
+
+func (slow) CatchUp(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// The lane, with holds and embargoes of others in it, doesn't wait for long.
+func TestTheWaitForRowsIsShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		handle := handler(foundChain(t), func() int { return 0 }, override.Follow(&slow{}))
+		began := time.Now()
+		_, err := handle(t.Context(), message(t, revision(t, 1), 1))
+		if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || stage.IsPermanent(err) || took != 3*time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+	})
 }
 
 // It is as if there were no corrections, and it is told.

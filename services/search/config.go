@@ -17,7 +17,8 @@ import (
 // Config is what the search service can be told.
 type Config struct {
 	Elasticsearch elastic.Config `embed:"" prefix:"elasticsearch-"`
-	// Bus is for live feeds alone, but for its namespace, which is the indices', too.
+	// Bus is for the keys and live feeds alone, but for its namespace, which is the
+	// indices', too.
 	Bus           bus.Config    `embed:""`
 	SearchTimeout time.Duration `help:"How long one call of Elasticsearch may take." default:"5s"`
 	// SearchRelatedTimeout is short: a search of all shards, where the article itself
@@ -28,6 +29,7 @@ type Config struct {
 	// SearchPublicURL is for where a proxy stands in front: by what is asked
 	// there, the service can't tell how clients reach it.
 	SearchPublicURL string `help:"Address at which clients reach this service, for links in feeds (default: as the client called it)." placeholder:"URL"`
+	Access          `embed:""`
 
 	SearchLive              bool          `help:"Follow what goes out in Kafka, for live feeds (/v1/live): see kafka-brokers."`
 	SearchLiveFeeds         int           `help:"How many live feeds may be open at once." default:"2000" placeholder:"N"`
@@ -72,10 +74,13 @@ func (c Config) Validate() error {
 		(err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
 		bad("search-public-url", fmt.Errorf("%q is no address such as https://news.example/search", c.SearchPublicURL))
 	}
-	if c.SearchLive {
+	if c.SearchKeys || c.SearchLive {
 		errs = append(errs, c.Bus.Validate())
+	}
+	if c.SearchLive {
 		c.checkLive(bad)
 	}
+	c.check(bad)
 	return errors.Join(errs...)
 }
 

@@ -2,14 +2,18 @@ package search_test
 
 import (
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"github.com/copytaster/copytaster/pkg/access"
@@ -18,29 +22,47 @@ import (
 	"github.com/copytaster/copytaster/services/search/api"
 	"github.com/copytaster/copytaster/services/search/export"
 	"github.com/copytaster/copytaster/services/search/find"
-	"github.com/copytaster/copytaster/services/search/web"
+	"github.com/copytaster/copytaster/services/search/gate"
 )
 
-// as is the newsroom for a reader of that grant.
-func (n *newsroom) as(g access.Grant) *newsroom {
+// rows are keys that never change.
+type rows map[string][]byte
+
+func (r rows) Range(f func(string, []byte) bool) {
+	for id, row := range r {
+		if !f(id, row) {
+			return
+		}
+	}
+}
+
+func (rows) Changed() <-chan struct{} { return nil }
+
+// as is the newsroom for who has a key with that grant, and the patterns of its routes.
+func (n *newsroom) as(g access.Grant) (as *newsroom, patterns []string) {
 	n.tb.Helper()
 	keep, closeIt, err := n.kept.Open(nil)
 	if err != nil {
 		n.tb.Fatal(err)
 	}
-	f := find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now)
-	page, err := web.New(func(*http.Request) web.Finder { return f.As(g) }, zerolog.Nop())
+	k := access.Key{ID: access.NewID(), Name: "reader", Scopes: access.Scopes, Grant: g, CreatedBy: "test"}
+	text, err := k.Issue(day, day)
 	if err != nil {
 		n.tb.Fatal(err)
 	}
-	of := func(*http.Request) api.Finder { return f.As(g) }
-	mux := http.NewServeMux()
-	mux.Handle(api.PatternSearch, api.Search(of, "", zerolog.Nop()))
-	mux.Handle(api.PatternArticle, api.Article(of, "", zerolog.Nop()))
-	mux.Handle(api.PatternOriginal, api.Original(of, keep, zerolog.Nop()))
-	mux.Handle(api.PatternOther, api.Other())
-	mux.Handle(web.PatternPage, page)
-	srv := httptest.NewServer(mux)
+	row, err := k.Encode()
+	if err != nil {
+		n.tb.Fatal(err)
+	}
+	entrance := &gate.Gate{Keys: gate.Follow(n.tb.Context(), rows{k.ID: row}, zerolog.Nop()), Session: time.Hour, Log: zerolog.Nop(), Now: time.Now}
+	if err := entrance.Ready(prometheus.NewRegistry()); err != nil {
+		n.tb.Fatal(err)
+	}
+	h, patterns, err := search.Mux(entrance, find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now), keep)
+	if err != nil {
+		n.tb.Fatal(err)
+	}
+	srv := httptest.NewServer(h)
 	n.tb.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
 		srv.Close()
@@ -48,10 +70,27 @@ func (n *newsroom) as(g access.Grant) *newsroom {
 			n.tb.Error(err)
 		}
 	})
-	as := *n
-	as.base = srv.URL
-	return &as
+	as = new(newsroom)
+	*as = *n
+	as.base, as.key = srv.URL, text
+	return as, patterns
 }
+
+// paths are a path of each pattern, about that article.
+func paths(patterns []string, uri article.URI) map[string]string {
+	all := map[string]string{}
+	for _, p := range patterns {
+		method, path, ok := strings.Cut(p, " ")
+		if !ok {
+			method, path = http.MethodGet, p
+		}
+		path = wildcard.ReplaceAllString(strings.TrimSuffix(path, "{$}"), strings.TrimPrefix(articlePath(uri), "/v1/articles/"))
+		all[path] = method
+	}
+	return all
+}
+
+var wildcard = regexp.MustCompile(`\{[^}]*\}`)
 
 // foreign is what the agency and the source are called that some may not learn of.
 const (
@@ -101,7 +140,7 @@ func TestEntitlement(t *testing.T) {
 		report{id: "earlier", agency: "AFP", language: "fr", headline: "Un pont au Niger", body: []string{"Bientôt."}},
 		report{id: "bare", language: "en", headline: "Niger without an agency", body: []string{"x"}},
 	)...)
-	n.keep(as...)
+	n.keep(slices.DeleteFunc(slices.Clone(as), func(a *article.Article) bool { return a.Original.Hash == "" })...)
 	hidden := []*article.Article{as[0], as[1], as[2], as[4], as[6]}
 	visibleTo := func(g access.Grant) (ids []string) {
 		for _, r := range []struct{ id, source, agency string }{{"open", "wire", "dpa"}, {"earlier", "wire", "AFP"}, {"bare", "wire", ""}} {
@@ -120,7 +159,7 @@ func TestEntitlement(t *testing.T) {
 		"nothing but a key": {Sources: []string{"nowhere"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := n.as(g)
+			r, patterns := n.as(g)
 			r.tb = t
 			silent := func(path string, asked ...string) response {
 				t.Helper()
@@ -155,8 +194,16 @@ func TestEntitlement(t *testing.T) {
 			}
 			// What is looked for by its own words isn't found either.
 			for _, p := range [][2]string{
-				{"q", secret + "agency"}, {"said", "said"}, {"currency", "KPW"}, {"agency", foreignAgency}, {"source", foreignSource},
-				{"day", "2019-01-01"}, {"country", "KP"}, {"topic", "medtop:20000002"}, {"person", secret + "both Person"}, {"to", "2019-12-31"},
+				{"q", secret + "agency"},
+				{"said", "said"},
+				{"currency", "KPW"},
+				{"agency", foreignAgency},
+				{"source", foreignSource},
+				{"day", "2019-01-01"},
+				{"country", "KP"},
+				{"topic", "medtop:20000002"},
+				{"person", secret + "both Person"},
+				{"to", "2019-12-31"},
 			} {
 				got := r.search(p[0], p[1], "facets", strings.Join(find.FacetNames(), ","))
 				if got.Total.Value != 0 || len(got.Hits) != 0 {
@@ -182,6 +229,9 @@ func TestEntitlement(t *testing.T) {
 					if got := silent(articlePath(a.URI) + "?format=" + f.Name); got.status != http.StatusNotFound {
 						t.Errorf("%s as %s: %d", a.URI, f.Name, got.status)
 					}
+				}
+				for path := range paths(patterns, a.URI) {
+					silent(path)
 				}
 				silent("/?"+query("uri", u, "revision", a.Revision.String()), u, strings.ReplaceAll(query("uri", u), "uri=", ""))
 			}
@@ -216,18 +266,71 @@ func TestEntitlement(t *testing.T) {
 		})
 	}
 
-	// Without a grant that restricts it, all of that is there; with none, nothing is.
+	// Without a grant that restricts it, all of that is there.
 	if got := n.search("q", secret+"agency"); got.Total.Value != 1 {
 		t.Errorf("all may see: %+v", got)
 	}
 	if got := n.get(articlePath(as[6].URI)); got.status != http.StatusOK {
 		t.Errorf("a notice: %d", got.status)
 	}
-	nobody := n.as(access.Nothing())
-	if got := nobody.search(); got.Total.Value != 0 {
-		t.Errorf("nobody finds %+v", got)
+	// A route without a gate shows nothing.
+	nobody := find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now).As(access.Of(t.Context()).Grant)
+	all, err := find.ParseRequest(nil, time.UTC)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got := nobody.get(articlePath(as[10].URI)); got.status != http.StatusNotFound {
-		t.Errorf("nobody reads: %d", got.status)
+	if got, err := nobody.Search(t.Context(), all); err != nil || got.Total.Value != 0 {
+		t.Errorf("nobody finds %+v, %v", got, err)
+	}
+	if _, err := nobody.Article(t.Context(), as[10].URI, 0); !errors.Is(err, find.ErrNotFound) {
+		t.Errorf("nobody reads: %v", err)
+	}
+}
+
+// TestEveryRouteAsks: without a key nothing is answered but what tells of no article.
+func TestEveryRouteAsks(t *testing.T) {
+	n := open(t)
+	a := n.index(report{id: "a", agency: "dpa", language: "en", headline: secret, body: []string{secret}})[0]
+	r, patterns := n.as(access.Grant{})
+	r.key = ""
+	contract, err := theContract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	for path, method := range paths(patterns, a.URI) {
+		req, err := http.NewRequestWithContext(t.Context(), method, r.base+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := http.StatusUnauthorized
+		if path == "/login" || path == "/logout" || strings.HasPrefix(path, "/assets/") {
+			want = http.StatusNotFound // nobody logs in here, and there is no such asset
+		} else {
+			asked++
+		}
+		if res.StatusCode != want || strings.Contains(string(body), secret) {
+			t.Errorf("%s %s: %d %s", method, path, res.StatusCode, body)
+		}
+		if method == http.MethodGet && strings.HasPrefix(path, "/v1/") && path != api.PatternOther {
+			if err := contract.check(path, response{res.StatusCode, res.Header, string(body)}); err != nil {
+				t.Error(err)
+			}
+		}
+		if want == http.StatusUnauthorized && res.Header.Get("WWW-Authenticate") == "" {
+			t.Errorf("%s %s doesn't say how to ask", method, path)
+		}
+	}
+	if asked < 14 {
+		t.Errorf("only %d routes ask", asked)
 	}
 }

@@ -255,7 +255,7 @@ func TestExportsAtOnce(t *testing.T) {
 	var begun []*http.Response
 	for range api.MaxExports {
 		res := begin()
-		defer res.Body.Close()
+		t.Cleanup(func() { _ = res.Body.Close() })
 		if res.StatusCode != http.StatusOK || res.Header.Get("Copytaster-Total") != "1000" {
 			t.Fatalf("%s %v", res.Status, res.Header)
 		}

@@ -40,6 +40,7 @@ type newsroom struct {
 	names corpus.Namespace
 	base  string // of the service's URLs
 	kept  archive.Config
+	key   string // that requests are sent with, if it isn't empty
 
 	address string // of Elasticsearch
 }
@@ -71,6 +72,21 @@ func open(tb testing.TB) *newsroom {
 // serve runs the service and gives the base of its URLs.
 func serve(tb testing.TB, c search.Config) string {
 	tb.Helper()
+	base := start(tb, c)
+	await(tb, "the routes are mounted", func() bool {
+		res, err := http.Get(base + "/assets/style.css")
+		if err != nil {
+			return false
+		}
+		_ = res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	})
+	return base
+}
+
+// start starts the service, and gives the base of its URLs.
+func start(tb testing.TB, c search.Config) string {
+	tb.Helper()
 	if err := c.Validate(); err != nil {
 		tb.Fatal(err)
 	}
@@ -95,16 +111,7 @@ func serve(tb testing.TB, c search.Config) string {
 			tb.Error(err)
 		}
 	})
-	base := "http://" + srv.Addr()
-	await(tb, "the routes are mounted", func() bool {
-		res, err := http.Get(base + "/assets/style.css")
-		if err != nil {
-			return false
-		}
-		_ = res.Body.Close()
-		return res.StatusCode == http.StatusOK
-	})
-	return base
+	return "http://" + srv.Addr()
 }
 
 // serveHandler serves h and gives the base of its URLs.
@@ -324,6 +331,9 @@ type response struct {
 // get asks the service; path is taken as it stands.
 func (n *newsroom) get(path string, header ...string) response {
 	n.tb.Helper()
+	if n.key != "" {
+		header = append(header, "X-API-Key", n.key)
+	}
 	return get(n.tb, n.base+path, header...)
 }
 

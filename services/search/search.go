@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +19,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/services/search/api"
 	"github.com/copytaster/copytaster/services/search/find"
+	"github.com/copytaster/copytaster/services/search/gate"
 	"github.com/copytaster/copytaster/services/search/live"
 	"github.com/copytaster/copytaster/services/search/web"
 )
@@ -37,6 +37,9 @@ const connections = 64
 
 // Run serves on k's server until ctx is done.
 func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
+	if err := c.guarded(k.Addr()); err != nil {
+		return err
+	}
 	es, err := c.Elasticsearch.Connect(connections)
 	if err != nil {
 		return err
@@ -64,12 +67,17 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	if originals != nil {
 		keep = originals
 	}
+	entrance, closeEntrance, err := c.gate(ctx, k)
+	if err != nil {
+		return err
+	}
+	defer closeEntrance()
 	feeds, closeFeeds, err := c.follow(ctx, k, zone)
 	if err != nil {
 		return err
 	}
 	defer closeFeeds()
-	if err := mount(k, f, keep, feeds, c.SearchPublicURL, k.Log); err != nil {
+	if err := mount(k, entrance, f, keep, feeds, c.SearchPublicURL, k.Log); err != nil {
 		return err
 	}
 	k.Started()
@@ -112,7 +120,7 @@ func (c Config) follow(ctx context.Context, k *boot.Kit, zone *time.Location) (*
 }
 
 // mount puts the routes onto k's server.
-func mount(k *boot.Kit, f *find.Finder, keep api.Archive, feeds *live.Hub, public string, log zerolog.Logger) error {
+func mount(k *boot.Kit, g *gate.Gate, f *find.Finder, keep api.Archive, feeds *live.Hub, public string, log zerolog.Logger) error {
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "copytaster_search_seconds",
 		Help:    "Time to answer a request, by what was asked for and the answer's status.",
@@ -121,25 +129,48 @@ func mount(k *boot.Kit, f *find.Finder, keep api.Archive, feeds *live.Hub, publi
 	if err := k.Metrics.Register(seconds); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
-	reader := func(r *http.Request) *find.Finder { return f.As(access.Of(r.Context()).Grant) }
-	page, err := web.New(func(r *http.Request) web.Finder { return reader(r) }, log)
+	all, err := routes(g, f, keep, feeds, public, log)
 	if err != nil {
 		return err
 	}
-	service := api.Service{Finder: reader, Archive: keep, Live: feeds, Public: public, Log: log}
-	for _, r := range append(slices.Clone(api.Routes), // the API's, and besides:
-		api.Route{Name: "other", Pattern: api.PatternOther, Handler: func(api.Service) http.Handler { return api.Other() }},
-		api.Route{Name: "page", Pattern: web.PatternPage, Handler: func(api.Service) http.Handler { return page }},
-		api.Route{Name: "assets", Pattern: web.PatternAssets, Handler: func(api.Service) http.Handler { return web.Assets() }},
-	) {
-		handler := r.Handler(service)
-		identified := http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-			handler.ServeHTTP(w, q.WithContext(access.With(q.Context(), access.Identity{})))
-		})
-		timed := promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(prometheus.Labels{"route": r.Name}), identified)
-		if err := k.Handle(r.Pattern, timed); err != nil {
+	for _, r := range all {
+		timed := promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(prometheus.Labels{"route": r.name}), r.handler)
+		if err := k.Handle(r.pattern, timed); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+type route struct {
+	pattern, name string
+	handler       http.Handler
+}
+
+// routes are all there are. Each is behind the gate, but for what tells nothing of
+// articles: no finder is to be had but that of whoever the gate has let in.
+func routes(g *gate.Gate, f *find.Finder, keep api.Archive, feeds *live.Hub, public string, log zerolog.Logger) ([]route, error) {
+	reader := func(r *http.Request) *find.Finder { return f.As(access.Of(r.Context()).Grant) }
+	page, err := web.New(func(r *http.Request) web.Finder { return reader(r) }, log)
+	if err != nil {
+		return nil, err
+	}
+	form, err := web.SignIn(log)
+	if err != nil {
+		return nil, err
+	}
+	service := api.Service{Finder: reader, Still: g.Still, Archive: keep, Live: feeds, Public: public, Log: log}
+	var all []route
+	for _, r := range api.Routes {
+		all = append(all, route{r.Pattern, r.Name, g.For(access.Read, r.Handler(service))})
+	}
+	// What answers where there is no other route comes behind those.
+	return append(all,
+		route{web.PatternPage, "page", g.Page(access.Read, page, form)},
+		route{gate.PatternForm, "login", g.Form(form)},
+		route{gate.PatternLogin, "login", g.Login(form)},
+		route{gate.PatternLogout, "login", g.Logout()},
+		route{api.PatternOther, "other", g.For(access.Read, api.Other())},
+		route{web.PatternAssets, "assets", web.Assets()},
+	), nil
 }

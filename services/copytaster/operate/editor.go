@@ -240,7 +240,9 @@ func (e *editor) write(ctx context.Context, of *lineage, change *override.Change
 		if !errors.Is(err, bus.ErrOvertaken) {
 			break
 		}
-		tried = w.entry
+		if w.entry.Who != "" {
+			tried = w.entry
+		}
 		select {
 		case <-time.After(rand.N(time.Second)): // so that not both begin at once
 		case <-ctx.Done():

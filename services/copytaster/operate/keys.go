@@ -23,9 +23,15 @@ import (
 
 // KeysCmd is `copytaster keys`.
 type KeysCmd struct {
+	Add    KeysAddCmd    `cmd:"" help:"Make an API key of the search service."`
+	List   KeysListCmd   `cmd:"" help:"List the search service's API keys."`
+	Show   KeysShowCmd   `cmd:"" help:"Show an API key of the search service, and what was done with it."`
+	Rotate KeysRotateCmd `cmd:"" help:"Give an API key of the search service a new secret."`
+	Revoke KeysRevokeCmd `cmd:"" help:"Make API keys of the search service useless."`
+
 	Elasticsearch struct {
 		Create     KeysCreateCmd     `cmd:"" default:"withargs" help:"Make a key for each role (the default)."`
-		List       KeysListCmd       `cmd:"" help:"List the keys that were made here."`
+		List       ElasticKeysCmd    `cmd:"" help:"List the keys that were made here."`
 		Invalidate KeysInvalidateCmd `cmd:"" help:"Make keys useless, by their ids."`
 	} `cmd:"" help:"API keys of Elasticsearch."`
 }
@@ -279,14 +285,14 @@ func replaceSecret(path, text string) error {
 	return nil
 }
 
-// KeysListCmd is `copytaster keys elasticsearch list`.
-type KeysListCmd struct {
+// ElasticKeysCmd is `copytaster keys elasticsearch list`.
+type ElasticKeysCmd struct {
 	Output `embed:""`
 	admin
 }
 
 // Run lists.
-func (c *KeysListCmd) Run(ctx context.Context, t Terminal) error {
+func (c *ElasticKeysCmd) Run(ctx context.Context, t Terminal) error {
 	es, n, err := c.connect()
 	if err != nil {
 		return err

@@ -53,7 +53,7 @@ func misuse(format string, args ...any) error {
 // Commands are the tools; they are embedded into the command line.
 type Commands struct {
 	ACLs       ACLsCmd       `cmd:"" name:"acls" help:"What each service may do in Kafka: print, check, apply."`
-	Keys       KeysCmd       `cmd:"" help:"Keys of the services."`
+	Keys       KeysCmd       `cmd:"" help:"API keys: of the search service, and of the services for Elasticsearch."`
 	Indices    IndicesCmd    `cmd:"" help:"Create and check Elasticsearch's indices."`
 	Topics     TopicsCmd     `cmd:"" help:"List, create, check and alter the topics."`
 	Lag        LagCmd        `cmd:"" help:"How far each group is behind, by partition."`

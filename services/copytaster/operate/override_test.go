@@ -429,6 +429,31 @@ func TestWhatWasEnrichedIsSentOnce(t *testing.T) {
 	}
 }
 
+func TestTheQuestionSaysWhatGoes(t *testing.T) {
+	a := version(t, 1)
+	of := &lineage{uri: ferryURI, newest: newest{Article: &a}}
+	first := override.Change{Who: "M. Ito", At: a.ReceivedAt, Set: []override.Said{{Field: "language", Value: []byte(`"de"`)}}}
+	made, err := first.Make(nil, nil, 0, &a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := override.Change{Who: "B. Lee", At: time.Now(), Set: []override.Said{{Field: "language", Value: []byte(`"sv"`)}}}
+	if made, err = second.Make(&made.Override, nil, 0, &a); err != nil {
+		t.Fatal(err)
+	}
+	l, err := of.line(&second, &made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "Corrects urn:x:ferry for everybody, as B. Lee, in place of language by M. Ito, " + a.ReceivedAt.Local().Format("2006-01-02 15:04:05")
+	if got := question(&l, "B. Lee"); got != want {
+		t.Errorf("it asks %q, want %q", got, want)
+	}
+	if b, err := json.Marshal(l); err != nil || !strings.Contains(string(b), `"replaced":[{"field":"language","who":"M. Ito"`) {
+		t.Errorf("%s, %v", b, err)
+	}
+}
+
 func TestSaid(t *testing.T) {
 	for arg, want := range map[string]string{
 		"language=de": `language "de"`, `language="de"`: `language "de"`, "agency=dpa": `agency "dpa"`, "agency=null": "agency null", "topics=[]": "topics []",

@@ -92,7 +92,7 @@ func decode(m stage.Message) *record {
 	tp, err := topic.ByName(m.Topic)
 	known := err == nil
 	switch {
-	case known && (tp.Compact || tp.Name == topic.Audit) && m.Header(event.HeaderType) == "":
+	case known && (tp.Compact || tp.Name == topic.Audit || tp.Name == topic.AccessAudit) && m.Header(event.HeaderType) == "":
 		r.state(m)
 	case known && tp.Dead() || m.Header(event.HeaderOriginTopic) != "":
 		r.dead(m)

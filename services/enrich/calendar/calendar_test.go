@@ -8,6 +8,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/calendar"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 func TestLanguages(t *testing.T) {
@@ -61,7 +62,7 @@ func TestAlternatives(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, text := range []string{"3 of marso of 2024", "3 of the marzo of the 2024"} {
-		if xs := ls["xx"].Read(nil, text, 0, len(text), 10, new(calendar.Manner)); len(xs) != 1 || text[xs[0].Start:xs[0].End] != text {
+		if xs := ls["xx"].Read(nil, lexicon.NewWords(text), 0, len(text), 10, new(calendar.Manner)); len(xs) != 1 || text[xs[0].Start:xs[0].End] != text {
 			t.Errorf("%q: %+v", text, xs)
 		}
 	}
@@ -77,7 +78,7 @@ func TestNewLanguage(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := "Ĝi okazis la 3 de marto de 2024 kaj en la pasinta jaro."
-	xs := ls["eo"].Read(nil, text, 0, len(text), 10, new(calendar.Manner))
+	xs := ls["eo"].Read(nil, lexicon.NewWords(text), 0, len(text), 10, new(calendar.Manner))
 	if len(xs) != 2 || text[xs[0].Start:xs[0].End] != "3 de marto de 2024" || text[xs[1].Start:xs[1].End] != "pasinta jaro" {
 		t.Fatalf("%+v", xs)
 	}
@@ -96,7 +97,7 @@ func TestLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Repeat("on 3 March 2024 ", 20)
-	if xs := ls["en"].Read(nil, text, 0, len(text), 7, new(calendar.Manner)); len(xs) != 7 {
+	if xs := ls["en"].Read(nil, lexicon.NewWords(text), 0, len(text), 7, new(calendar.Manner)); len(xs) != 7 {
 		t.Errorf("%d expressions", len(xs))
 	}
 }

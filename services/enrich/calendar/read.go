@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -30,15 +31,18 @@ type Manner struct {
 
 	us      int    // numeric dates: -1 day first, 1 month first
 	persons uint32 // a bit for each day of the week (1 to 7) that is a surname
+
+	kinds []kind // room for those of a stretch
+	roles []role // likewise
 }
 
-// Read appends the expressions of text[start:end] to dst, in order. It stops
+// Read appends the expressions of words.Text[start:end] to dst, in order. It stops
 // when dst has limit of them. What it learns is added to m, which the next
 // stretch of the same text needs. The time it takes is linear in the text.
-func (l *Language) Read(dst []Expression, text string, start, end, limit int, m *Manner) []Expression {
-	r := reader{Language: l, Manner: m, text: text, start: start, end: end}
-	r.toks = lexicon.Scan(make([]lexicon.Token, 0, (end-start)/6+8), text, start, end)
-	r.all = make([]kind, len(r.toks))
+func (l *Language) Read(dst []Expression, words *lexicon.Words, start, end, limit int, m *Manner) []Expression {
+	r := reader{Language: l, Manner: m, text: words.Text, start: start, end: end, toks: words.In(start, end)}
+	m.kinds = slices.Grow(m.kinds[:0], len(r.toks))[:len(r.toks)]
+	r.all = m.kinds
 	for i := range r.toks {
 		r.all[i] = l.terms.All(r.toks[i:min(len(r.toks), i+maxPhrase)])
 	}

@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -101,7 +102,9 @@ func (r *reader) role(i int) role {
 		return 0
 	}
 	if r.roles == nil {
-		r.roles = make([]role, len(r.toks))
+		r.Manner.roles = slices.Grow(r.Manner.roles[:0], len(r.toks))[:len(r.toks)]
+		r.roles = r.Manner.roles
+		clear(r.roles)
 	}
 	if r.roles[i] == 0 {
 		r.roles[i] = looked | role(r.tenses.All(r.toks[i:min(len(r.toks), i+maxPhrase)]))

@@ -7,19 +7,22 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // Enricher finds one thing out about an article and writes it into its field.
 //
 // It never changes Text and touches no field but its own. It replaces slices
-// and never writes into those it finds. Its lists are cut to the limits of an
-// article; what [article.Article.CheckReading] refuses counts as an error. What is not to be found is left nil or
-// empty, which is no error. Enriching an article again gives the same article.
-// An error means that the field can't be told; it is then left empty by the
+// and never writes into those it finds: the chain looks only at those that were
+// replaced. Its lists are cut to the limits of an article; what
+// [article.Article.CheckReading] refuses counts as an error. What is not to be found
+// is left nil or empty, which is no error. Enriching an article again gives the same
+// article. An error means that the field can't be told; it is then left empty by the
 // chain. Enrich is called by several goroutines at once.
 type Enricher interface {
 	Enrich(ctx context.Context, a *article.Article) error
@@ -73,6 +76,7 @@ type Outcome struct {
 type Chain struct {
 	links  []link
 	report func(Outcome)
+	words  sync.Pool // of *lexicon.Words
 }
 
 type link struct {
@@ -119,6 +123,17 @@ func (c *Chain) EnrichWith(ctx context.Context, a *article.Article, corrects *ar
 	}
 	// One of before may lie in what is no report by the segments of now.
 	a.Summary = article.Evidence{}
+	words, _ := c.words.Get().(*lexicon.Words)
+	if words == nil {
+		words = new(lexicon.Words)
+	}
+	words.Reset(a.Text)
+	defer func() {
+		words.Reset("")
+		c.words.Put(words)
+	}()
+	ctx = lexicon.Share(ctx, words)
+	checked := new(article.Article) // what is known to be right of what a has
 	for i := range c.links {
 		l := &c.links[i]
 		if err := ctx.Err(); err != nil {
@@ -132,10 +147,12 @@ func (c *Chain) EnrichWith(ctx context.Context, a *article.Article, corrects *ar
 		if a.Text != before.Text {
 			o.Err = errors.Join(o.Err, errTextChanged)
 		} else if o.Err == nil {
-			a.CutReading()
-			o.Err = a.CheckReading()
+			a.CutReadingSince(checked)
+			o.Err = a.CheckReadingSince(checked)
 		}
-		if o.Err != nil {
+		if o.Err == nil {
+			*checked = *a
+		} else {
 			*a = before
 			if err := ctx.Err(); err != nil {
 				return err

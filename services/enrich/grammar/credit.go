@@ -64,7 +64,7 @@ func ParseCredit(lex *lexicon.Lexicon, l Line) (c Credit, ok bool) {
 	}
 	for k := i + 1; k < n; k++ {
 		// A sentence that ends inside makes it two things.
-		if g := l.gap(k); strings.ContainsAny(g, ".!?") && strings.ContainsAny(g, " \u00a0\n") && l.Tokens[k-1].End-l.Tokens[k-1].Start > 3 {
+		if g := l.gap(k); g != " " && strings.ContainsAny(g, ".!?") && strings.ContainsAny(g, " \u00a0\n") && l.Tokens[k-1].End-l.Tokens[k-1].Start > 3 {
 			return c, false
 		}
 	}
@@ -132,7 +132,7 @@ func ParseCredit(lex *lexicon.Lexicon, l Line) (c Credit, ok bool) {
 // separates tells whether token i of a credit begins a new part.
 func separates(lex *lexicon.Lexicon, l Line, i int) bool {
 	g := l.gap(i)
-	if strings.ContainsAny(g, "/|,;@·:([") || strings.Contains(g, " - ") || strings.Contains(g, "–") || strings.Contains(g, "—") {
+	if g != " " && (strings.ContainsAny(g, "/|,;@·:([") || strings.Contains(g, " - ") || strings.Contains(g, "–") || strings.Contains(g, "—")) {
 		return true
 	}
 	return lex.Phrases.All(l.Tokens[i:i+1])&lexicon.Via != 0 && l.Tokens[i].Shape&lexicon.Lower != 0
@@ -222,6 +222,9 @@ func TrailingCredit(lex *lexicon.Lexicon, l Line) (from int, ok bool) {
 	for i := max(1, n-maxCreditTokens); i < n; i++ {
 		g := l.gap(i)
 		at := int(l.Tokens[i].Start)
+		if g == " " && l.Tokens[i].Shape&(lexicon.Upper|lexicon.AllCaps) == 0 {
+			continue // as most words of prose
+		}
 		if m := lex.Phrases.Longest(l.Tokens[i:], lexicon.Archive); m.Tokens > 1 && strings.TrimSpace(l.gap(i+m.Tokens)) == "" {
 			continue // "File photo" without a colon is the caption's
 		}
@@ -254,8 +257,11 @@ func TrailingCredit(lex *lexicon.Lexicon, l Line) (from int, ok bool) {
 // slashed tells whether an agency stands at token i with a name behind a slash:
 // "REUTERS/Jane Doe".
 func slashed(lex *lexicon.Lexicon, l Line, i int) bool {
+	if l.Tokens[i].Shape&lexicon.AllCaps == 0 {
+		return false
+	}
 	a, k := lex.Mark(l.Tokens[i:])
-	return a != nil && l.Tokens[i].Shape&lexicon.AllCaps != 0 && i+k < len(l.Tokens) && l.gap(i+k) == "/"
+	return a != nil && i+k < len(l.Tokens) && l.gap(i+k) == "/"
 }
 
 func endsWithSpace(s string) bool {

@@ -75,6 +75,13 @@ var asciiClass = func() (t [utf8.RuneSelf]byte) {
 	return t
 }()
 
+// WordAt is the word that begins with the letter or digit at start and ends at end at
+// the latest.
+func WordAt(text string, start, end int) Token {
+	t, _ := scanWord(text, start, end)
+	return t
+}
+
 func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
 
 func scanWord(text string, i, end int) (Token, int) {
@@ -98,7 +105,13 @@ func scanWord(text string, i, end int) (Token, int) {
 				if letters+digits == 0 {
 					shape |= Lower
 				}
-				letters++
+				from := i
+				for i+1 < end && text[i+1]-'a' <= 'z'-'a' { // as most do
+					h = (h ^ uint64(c)) * hashPrime
+					i++
+					c = text[i]
+				}
+				letters += i - from + 1
 			default:
 				digits++
 			}

@@ -3,13 +3,13 @@ package lexicon
 // Trie finds phrases, word by word. The zero value is empty and ready for Add;
 // after the last Add it may be used by several goroutines.
 type Trie struct {
-	edges edges
-	nodes []node
+	nodes Table[node] // by the node before it and a word
 }
 
 type node struct {
 	classes Class
 	value   int32 // 1-based; 0: none
+	number  int32 // from 1 on; 0 is the root
 	inner   bool  // has children
 }
 
@@ -27,25 +27,20 @@ const maxPhraseGap = 4
 // Add adds the words of phrase. Classes add up; the first value other than 0
 // stays. It returns false if phrase has no words.
 func (t *Trie) Add(phrase string, classes Class, value int32) bool {
-	if t.nodes == nil {
-		t.nodes = make([]node, 1)
-	}
 	words := Scan(nil, phrase, 0, len(phrase))
-	at := int32(0)
-	for _, w := range words {
-		t.nodes[at].inner = true
-		to := t.edges.get(at, w.Hash)
-		if to == 0 {
-			to = int32(len(t.nodes))
-			t.nodes = append(t.nodes, node{})
-			t.edges.put(at, w.Hash, to)
-		}
-		at = to
-	}
-	if at == 0 {
+	if len(words) == 0 {
 		return false
 	}
-	n := &t.nodes[at]
+	var n *node
+	at := int32(0)
+	for i, w := range words {
+		n = t.nodes.Add(edge(at, w.Hash))
+		if n.number == 0 {
+			n.number = int32(t.nodes.Len())
+		}
+		n.inner = n.inner || i+1 < len(words)
+		at = n.number
+	}
 	n.classes |= classes
 	if n.value == 0 {
 		n.value = value
@@ -57,26 +52,22 @@ func (t *Trie) Add(phrase string, classes Class, value int32) bool {
 // is not 0, has one of these classes.
 func (t *Trie) Longest(toks []Token, want Class) Match {
 	var m Match
-	if len(t.nodes) == 0 {
-		return m
-	}
 	at := int32(0)
 	for i := range toks {
 		if i > 0 && toks[i].Start-toks[i-1].End > maxPhraseGap {
 			break
 		}
-		to := t.edges.get(at, toks[i].Hash)
-		if to == 0 {
+		n := t.nodes.Find(edge(at, toks[i].Hash))
+		if n == nil {
 			break
 		}
-		n := &t.nodes[to]
 		if (n.classes != 0 || n.value != 0) && (want == 0 || n.classes&want != 0) {
 			m = Match{i + 1, n.classes, n.value}
 		}
 		if !n.inner {
 			break
 		}
-		at = to
+		at = n.number
 	}
 	return m
 }
@@ -89,72 +80,18 @@ func (t *Trie) All(toks []Token) Class {
 		if i > 0 && toks[i].Start-toks[i-1].End > maxPhraseGap {
 			break
 		}
-		to := t.edges.get(at, toks[i].Hash)
-		if to == 0 {
+		n := t.nodes.Find(edge(at, toks[i].Hash))
+		if n == nil {
 			break
 		}
-		c |= t.nodes[to].classes
-		if !t.nodes[to].inner {
+		c |= n.classes
+		if !n.inner {
 			break
 		}
-		at = to
+		at = n.number
 	}
 	return c
 }
 
-// edges lead from a node by a word to another node, which is never 0. It is a hash
-// table of its own, since the words are hashes already: most of the look-ups of
-// all enrichers end here, and at the first slot.
-type edges struct {
-	slots []slot // as many as a power of two, at most half of them in use
-	used  int
-}
-
-type slot struct {
-	key uint64 // 0: free
-	to  int32
-}
-
-// key stands for a node and a word as the word's hash stands for the word.
-func key(from int32, word uint64) uint64 {
-	h := (word ^ uint64(from)*0x9e3779b97f4a7c15) * 0xd6e8feb86659fd93
-	return max(h^h>>32, 1)
-}
-
-func (e *edges) get(from int32, word uint64) int32 {
-	if len(e.slots) == 0 {
-		return 0
-	}
-	k := key(from, word)
-	mask := uint64(len(e.slots) - 1)
-	for i := k & mask; ; i = (i + 1) & mask {
-		if s := &e.slots[i]; s.key == k || s.key == 0 {
-			return s.to
-		}
-	}
-}
-
-const firstSlots = 16
-
-func (e *edges) put(from int32, word uint64, to int32) {
-	if 2*e.used >= len(e.slots) {
-		old := e.slots
-		e.slots = make([]slot, max(firstSlots, 2*len(old)))
-		for _, s := range old {
-			if s.key != 0 {
-				e.place(s)
-			}
-		}
-	}
-	e.place(slot{key(from, word), to})
-	e.used++
-}
-
-func (e *edges) place(s slot) {
-	mask := uint64(len(e.slots) - 1)
-	i := s.key & mask
-	for e.slots[i].key != 0 {
-		i = (i + 1) & mask
-	}
-	e.slots[i] = s
-}
+// edge stands for a node and a word, as the word's hash stands for the word.
+func edge(from int32, word uint64) uint64 { return word ^ uint64(from)*0x9e3779b97f4a7c15 }

@@ -53,7 +53,7 @@ func Search(of Readers, public string, log zerolog.Logger) http.Handler {
 			fail(w, r, log, malformed(err))
 			return
 		}
-		w.Header().Set("Vary", "Accept")
+		w.Header().Add("Vary", "Accept")
 		form, err := negotiate(r, values, true)
 		if err != nil {
 			fail(w, r, log, err)
@@ -95,7 +95,7 @@ func Article(of Readers, public string, log zerolog.Logger) http.Handler {
 			fail(w, r, log, malformed(err))
 			return
 		}
-		w.Header().Set("Vary", "Accept")
+		w.Header().Add("Vary", "Accept")
 		form, err := negotiate(r, values, false)
 		if err != nil {
 			fail(w, r, log, err)
@@ -194,7 +194,7 @@ func send(w http.ResponseWriter, r *http.Request, log zerolog.Logger, b []byte, 
 		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(b)))
-	if _, err := w.Write(b); err != nil {
+	if _, err := w.Write(b); err != nil { //nolint:gosec // its type is stated, and nosniff: it is no page
 		log.Debug().Err(err).Msg("client left before its answer")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/services/search/find"
 	"github.com/copytaster/copytaster/services/search/live"
 )
@@ -55,7 +56,7 @@ func liveFeed(s Service) http.Handler {
 			feed.Close()
 			return
 		}
-		to := eventWriter{w, http.NewResponseController(w), liveRetry}
+		to := eventWriter{w, http.NewResponseController(w), liveRetry, func() bool { return s.Still == nil || s.Still(r) }}
 		// The server's limit for reading a request isn't one for its answer.
 		_ = to.control.SetReadDeadline(time.Time{})
 		if err := feed.Run(r.Context(), to.write); err != nil {
@@ -75,6 +76,12 @@ func liveHeader(h http.Header) {
 // reader is who sends a request, so that nobody takes all feeds: where nobody is asked
 // who they are, the address that it comes from.
 func reader(r *http.Request) string {
+	switch who := access.Of(r.Context()); {
+	case who.Key != "":
+		return "key " + who.Key
+	case who.Name != "":
+		return "name " + who.Name
+	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
@@ -88,10 +95,14 @@ type eventWriter struct {
 
 	control *http.ResponseController
 	retry   time.Duration // to be told with the next event
+	still   func() bool   // whether its reader may be told
 }
 
 // write gives the client [LiveWrite] to take an event.
 func (w *eventWriter) write(e live.Event) error {
+	if e.Kind != live.Ended && !w.still() {
+		return live.ErrAccess
+	}
 	var b bytes.Buffer
 	if e.Retry > 0 {
 		w.retry = e.Retry

@@ -285,7 +285,7 @@ func (end ending) of(ctx context.Context, r *http.Request, e *exporting, err err
 		return end, r.Context().Err()
 	case ctx.Err() != nil:
 		end.Reason = reasonTime
-		return end, nil
+		return end, nil //nolint:nilerr // the ending tells it
 	}
 	p := ProblemOf(err)
 	Log(e.Log, r, p.Status, err)

@@ -182,9 +182,9 @@ func (f *Finder) page(ctx context.Context, body object, into any) error {
 }
 
 // conditions are what is asked of the words, and of the rest of every article but
-// the chosen values; relative times are counted from origin.
-func (f *Finder) conditions(r Request, now time.Time, origin int64) (words object, filter []any) {
-	words = r.Query.Elastic(query.Clock{Now: time.UnixMilli(origin), Zone: f.zone})
+// the chosen values. Embargoes are over by now; relative times count from since.
+func (f *Finder) conditions(r Request, now, since time.Time) (words object, filter []any) {
+	words = r.Query.Elastic(query.Clock{Now: since, Zone: f.zone})
 	filter = f.visible(now)
 	if bounds := between(r.from, r.to); bounds != nil {
 		filter = append(filter, bounds)
@@ -197,7 +197,7 @@ func (f *Finder) conditions(r Request, now time.Time, origin int64) (words objec
 }
 
 func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) object {
-	words, filter := f.conditions(r, now, origin)
+	words, filter := f.conditions(r, now, time.UnixMilli(origin))
 	matching := object{"bool": object{"must": []any{words}, "filter": filter}}
 	sort := []any{object{"sort_date": "desc"}, object{"uri": "asc"}}
 	var from []any

@@ -84,7 +84,7 @@ func listed(values url.Values, name string, preset, known []string) ([]string, e
 
 // whole is the query for all that a request finds, as far as a reader may see it.
 func (f *Finder) whole(r Request, now time.Time) object {
-	words, filter := f.conditions(r, now, now.UnixMilli())
+	words, filter := f.conditions(r, now, now)
 	return object{"bool": object{"must": []any{words}, "filter": append(filter, r.filters("")...)}}
 }
 
@@ -100,8 +100,8 @@ type summary struct {
 func (s *summary) late() bool { return s.TimedOut }
 
 // summarise asks for no hits of a query, but for aggs of them, counted exactly. into
-// must have a [summary]. What Elasticsearch could not look at in time is an error, as
-// what it could not look at at all: half a count is none.
+// must have a [summary]. What Elasticsearch had no time to look at is an error, as what it
+// could not reach: half a count is none.
 func (f *Finder) summarise(ctx context.Context, query, aggs object, into interface{ late() bool }) error {
 	body := object{"query": query, "size": 0, "track_total_hits": true, "aggs": aggs, "timeout": milliseconds(f.timeout)}
 	if err := f.page(ctx, body, into); err != nil {

@@ -177,6 +177,8 @@ func (f *Feed) Run(ctx context.Context, emit func(Event) error) error {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, context.DeadlineExceeded):
 		f.why = Slow // it took too long for an event
+	case errors.Is(err, ErrAccess):
+		return f.end(Barred, emit)
 	case errors.Is(err, errClosing):
 		return f.end(Shutdown, emit)
 	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):

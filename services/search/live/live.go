@@ -54,6 +54,9 @@ var (
 	ErrTooMany = errors.New("there are too many live feeds")
 	// ErrTooManyOfReader says that of one reader.
 	ErrTooManyOfReader = errors.New("you have too many live feeds open")
+	// ErrAccess is what who takes the events says when the reader may not have them any
+	// more, or is entitled to something else.
+	ErrAccess = errors.New("the reader may not read this feed any more")
 )
 
 // Kind is what an event tells.
@@ -83,6 +86,7 @@ const (
 	Slow     = "slow"     // its client didn't keep up
 	Shutdown = "shutdown" // the service stops
 	Aged     = "life"     // it lasted as long as it may
+	Barred   = "access"   // its reader may not read any more, or sees other articles
 )
 
 // Event is what a feed tells.
@@ -125,7 +129,7 @@ func newMetrics(to prometheus.Registerer) (metrics, error) {
 		feeds:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "copytaster_live_feeds", Help: "Live feeds that are open."}),
 		following: prometheus.NewGauge(prometheus.GaugeOpts{Name: "copytaster_live_following", Help: "1: what goes out is followed for live feeds; 0: Kafka can't be read, feeds stay open and are told later."}),
 		events:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "copytaster_live_events_total", Help: "Events told to live feeds."}, []string{"event"}),
-		closed:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "copytaster_live_closed_total", Help: "Live feeds that ended: slow, shutdown, life, or gone, where the client left."}, []string{"reason"}),
+		closed:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "copytaster_live_closed_total", Help: "Live feeds that ended: slow, shutdown, life, access, or gone, where the client left."}, []string{"reason"}),
 		refused:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "copytaster_live_refused_total", Help: "Live feeds that were refused: instance, reader, unavailable."}, []string{"reason"}),
 		delay: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "copytaster_live_delay_seconds", Help: "From when Kafka got an article to when all live feeds were asked about it.",

@@ -526,6 +526,35 @@ func TestAway(t *testing.T) {
 	})
 }
 
+// TestBarred: who may not read any more hears nothing more than that.
+func TestBarred(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		defer d.stop()
+		f, err := d.hub.Open(t.Context(), request(t), "after", access.Grant{}, "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, may := &client{d: d, done: make(chan struct{})}, true
+		go func() {
+			defer close(c.done)
+			c.err = f.Run(t.Context(), func(e live.Event) error {
+				if !may && e.Kind != live.Ended {
+					return live.ErrAccess
+				}
+				return c.take(e)
+			})
+		}()
+		d.write(story{id: "a", headline: "One"})
+		may = false
+		d.write(story{id: "b", headline: "Two"})
+		c.hears("ready", "entered One", "end access")
+		if <-c.done; c.err != nil {
+			t.Error(c.err)
+		}
+	})
+}
+
 // TestQuietCursor: the cursor of a feed that hears of nothing goes on all the same.
 func TestQuietCursor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

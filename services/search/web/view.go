@@ -24,6 +24,8 @@ import (
 type view struct {
 	Title   string
 	Version string  // of the assets
+	Who     string  // has logged in
+	Leave   bool    // and can log out
 	Text    string  // in the search box
 	Keep    []field // what the search form keeps beside the box
 	From    string  // of the date fields

@@ -22,6 +22,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/search/api"
 	"github.com/copytaster/copytaster/services/search/find"
@@ -117,6 +118,9 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	request, err := find.ParseRequest(values, finder.Zone())
 	v := newView(request, finder.Zone(), p.version)
+	if who := access.Of(r.Context()); who.Session {
+		v.Who, v.Leave = who.Name, who.Key != ""
+	}
 	status := http.StatusOK
 	failed := func(err error) api.Problem {
 		problem := api.ProblemOf(err)
@@ -155,18 +159,23 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This page can't be shown. It has been logged.", http.StatusInternalServerError)
 		return
 	}
+	send(w, p.log, b.Bytes(), status)
+}
+
+// send answers with a page.
+func send(w http.ResponseWriter, log zerolog.Logger, b []byte, status int) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "private, no-cache") // a killed article must not come back from a cache
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	h.Set("Content-Length", strconv.Itoa(len(b)))
 	if status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", strconv.Itoa(api.RetryAfter))
 	}
 	w.WriteHeader(status)
-	if _, err := w.Write(b.Bytes()); err != nil {
-		p.log.Debug().Err(err).Msg("client left before its answer")
+	if _, err := w.Write(b); err != nil {
+		log.Debug().Err(err).Msg("client left before its answer")
 	}
 }

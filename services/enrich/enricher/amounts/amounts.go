@@ -5,6 +5,7 @@ package amounts
 
 import (
 	"context"
+	"sync"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -38,7 +39,12 @@ type Enricher struct {
 	lex       *lexicon.Lexicon
 	languages map[string]*language
 	other     *language // for a language that there is no data for
+	readers   sync.Pool // of *reader
 }
+
+// kept is how many items a reader has room for when it reads the next text: what one
+// long text needed is given back.
+const kept = 2048
 
 // New reads the data that is built in.
 func New() (*Enricher, error) {
@@ -50,18 +56,27 @@ func New() (*Enricher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Enricher{lex, languages, languages["und"]}, nil
+	return &Enricher{lex: lex, languages: languages, other: languages["und"]}, nil
 }
 
 // Enrich sets a.Amounts and a.Quantities, by place, from the headline, the
 // standfirst and the body. In a language that there is no data for, it reads
 // what has a currency sign, an ISO code or a percent sign.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	lang := e.languages[primary(a.Language.Value)]
 	if lang == nil {
 		lang = e.other
 	}
-	r := reader{lang: lang, lex: e.lex, text: a.Text, dotDecimal: lang.decimal == '.'}
+	r, _ := e.readers.Get().(*reader)
+	if r == nil {
+		r = new(reader)
+	}
+	defer func() {
+		if r.clear(); cap(r.items) <= kept {
+			e.readers.Put(r)
+		}
+	}()
+	r.lang, r.lex, r.text, r.words, r.dotDecimal = lang, e.lex, a.Text, lexicon.WordsOf(ctx, a.Text), lang.decimal == '.'
 	if lang.swaps {
 		r.dotDecimal = writesDots(a)
 	}

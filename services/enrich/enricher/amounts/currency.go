@@ -55,10 +55,8 @@ func (r *reader) settle() {
 		}
 		if a.Currency != "" && !m.minor {
 			// What was told once holds for the bare name from there on.
-			for k := range r.lang.moneys {
-				if o := &r.lang.moneys[k]; !o.sign && !o.fixed && len(o.codes) > 1 && slices.Contains(o.codes, a.Currency) {
-					told[int16(k+1)] = a.Currency
-				}
+			for _, k := range r.lang.bare[a.Currency] {
+				told[k] = a.Currency
 			}
 		}
 	}
@@ -112,10 +110,8 @@ func (r *reader) settleMinor(counts map[string]int) {
 	settle := func(i int) {
 		m := &r.lang.moneys[r.moneys[i]-1]
 		if !m.minor {
-			for k := range r.lang.moneys {
-				if o := &r.lang.moneys[k]; o.minor && slices.Contains(o.codes, r.amounts[i].Currency) {
-					last[int16(k+1)] = r.amounts[i].Currency
-				}
+			for _, k := range r.lang.minor[r.amounts[i].Currency] {
+				last[k] = r.amounts[i].Currency
 			}
 			return
 		}

@@ -119,7 +119,9 @@ type language struct {
 	phrases  lexicon.Trie // value: 1-based index of entries
 	entries  []entry
 	moneys   []money
-	signs    map[string]int16 // of currencies; 1-based index of moneys
+	signs    map[string]int16   // of currencies; 1-based index of moneys
+	bare     map[string][]int16 // names that several currencies have, by the code of each; likewise
+	minor    map[string][]int16 // names of hundredths, by the code; likewise
 	decimal  byte
 	spaces   bool // a plain space can separate thousands
 	swaps    bool // some write the decimal point, some the comma
@@ -232,7 +234,25 @@ func readLanguage(dir fs.FS, folder string, cat *catalogue) (*language, error) {
 			return nil, fmt.Errorf("%s: a phrase has no words", words)
 		}
 	}
+	l.byCode()
 	return l, nil
+}
+
+// byCode lists the names of currencies that don't tell which one by the codes that
+// they may stand for.
+func (l *language) byCode() {
+	l.bare, l.minor = map[string][]int16{}, map[string][]int16{}
+	for i := range l.moneys {
+		m := &l.moneys[i]
+		for _, c := range m.codes {
+			if !m.sign && !m.fixed && len(m.codes) > 1 {
+				l.bare[c] = append(l.bare[c], int16(i+1))
+			}
+			if m.minor {
+				l.minor[c] = append(l.minor[c], int16(i+1))
+			}
+		}
+	}
 }
 
 // drafting is the draft of the phrase, by its words in lower case.

@@ -52,9 +52,9 @@ const perItem = 5
 func (r *reader) scan(start, end int) {
 	r.toks, r.items = r.toks[:0], r.items[:0]
 	r.upper = shouts(r.text[start:end])
-	r.last = start
+	r.last, r.plain = start, r.words.In(start, end)
 	if n := (end - start) / perItem; n > cap(r.items) {
-		r.toks, r.items = slices.Grow(r.toks, n), slices.Grow(r.items, n)
+		r.toks, r.items, r.starts = slices.Grow(r.toks, n), slices.Grow(r.items, n), slices.Grow(r.starts[:0], n)
 	}
 	for i := start; i < end; {
 		c := r.text[i]
@@ -67,18 +67,29 @@ func (r *reader) scan(start, end int) {
 			i = r.signed(i, end)
 		case c == '%':
 			i = r.put(item{kind: unit}, i, i+1)
-		case c < utf8.RuneSelf && !isLetter(c) && c != '$':
+		case isLetter(c):
+			i = r.word(i, end)
+		case c < utf8.RuneSelf && c != '$':
 			i++
 		default:
 			i = r.beyond(i, start, end)
 		}
+	}
+	r.starts = r.starts[:0]
+	for i := range r.items {
+		var c lexicon.Class
+		if r.items[i].kind == word {
+			c = r.lang.phrases.All(r.toks[i:])
+		}
+		r.starts = append(r.starts, c)
 	}
 }
 
 // shouts tells whether text has no small letters to speak of.
 func shouts(text string) bool {
 	small, capital := 0, 0
-	for i := 0; i < len(text) && i < 400; i++ {
+	text = text[:min(len(text), 400)]
+	for i := 0; i < len(text) && 8*small < capital+len(text)-i; i++ {
 		switch c := text[i]; {
 		case c >= 'a' && c <= 'z':
 			small++
@@ -114,8 +125,7 @@ func (r *reader) signed(i, end int) int {
 	return r.put(item{kind: number, value: round(v)}, i, j)
 }
 
-// beyond reads what begins with a letter, a sign of a currency or a character
-// that isn't ASCII.
+// beyond reads what begins with a sign of a currency or a character that isn't ASCII.
 func (r *reader) beyond(i, start, end int) int {
 	c, n := utf8.DecodeRuneInString(r.text[i:end])
 	switch {
@@ -210,24 +220,18 @@ func between(g string) gap {
 // word reads letters with the digits that are glued to them, and the signs of
 // currencies that begin with letters: "US$".
 func (r *reader) word(i, end int) int {
-	j, digits := i, false
-	for j < end {
-		c, n := utf8.DecodeRuneInString(r.text[j:end])
-		if unicode.IsDigit(c) {
-			if !digits && r.opens(i, j) {
-				break // "Rs500", "CHF36"
-			}
-			digits = true
-		} else if !unicode.IsLetter(c) && !unicode.IsMark(c) {
-			break
+	t := r.plainAt(i, end)
+	j := int(t.End)
+	if t.Shape&lexicon.HasDigit != 0 {
+		if k := i + strings.IndexFunc(r.text[i:j], unicode.IsDigit); r.opens(i, k) {
+			j = k // "Rs500", "CHF36"
+		} else if !r.measured(i, j) {
+			return r.put(item{kind: name}, i, j)
 		}
-		j += n
-	}
-	if digits && !r.measured(i, j) {
-		return r.put(item{kind: name}, i, j)
+		t = lexicon.WordAt(r.text, i, j)
 	}
 	const most = 4 // letters before a sign
-	if j < end && j-i <= most {
+	if j < end && j-i <= most && r.text[j] != ' ' {
 		if c, n := utf8.DecodeRuneInString(r.text[j:end]); unicode.Is(unicode.Sc, c) {
 			if m := r.lang.signs[r.text[i:j+n]]; m != 0 {
 				return r.put(item{kind: sign, money: m}, i, j+n)
@@ -245,14 +249,19 @@ func (r *reader) word(i, end int) int {
 	for strings.HasPrefix(r.text[j:end], "²") || strings.HasPrefix(r.text[j:end], "³") {
 		j += len("²")
 	}
-	toks := lexicon.Scan(r.buf[:0], r.text, i, j)
-	if len(toks) == 0 {
-		return j
-	}
-	t := toks[0]
-	r.buf = toks[:0]
 	t.End = int32(j)
 	return r.add(item{kind: word}, t)
+}
+
+// plainAt is the word that begins with the letter at i, or its part from there on.
+func (r *reader) plainAt(i, end int) lexicon.Token {
+	for len(r.plain) > 0 && int(r.plain[0].Start) < i {
+		r.plain = r.plain[1:]
+	}
+	if len(r.plain) > 0 && int(r.plain[0].Start) == i {
+		return r.plain[0]
+	}
+	return lexicon.WordAt(r.text, i, end)
 }
 
 // measured tells whether text[i:j] is a unit that has a digit: "m3".

@@ -13,14 +13,17 @@ type reader struct {
 	lang       *language
 	lex        *lexicon.Lexicon
 	text       string
+	words      *lexicon.Words
 	dotDecimal bool // the decimal mark is a point
 	upper      bool // the segment is in capitals
 	title      bool // it is a headline, where any word may have a capital
 
-	toks  []lexicon.Token // of the segment
-	items []item          // beside toks
-	last  int             // byte where the last item ends
-	buf   []lexicon.Token
+	plain  []lexicon.Token // words of the segment from where it is read on
+	toks   []lexicon.Token // of the segment
+	items  []item          // beside toks
+	starts []lexicon.Class // beside toks; of the phrases that begin there
+	last   int             // byte where the last item ends
+	buf    []lexicon.Token
 
 	amounts    []article.Amount
 	moneys     []int16 // beside amounts; 1-based index of language.moneys
@@ -29,6 +32,11 @@ type reader struct {
 	hint       int16 // the currency of the scales that were used: "lakh"
 	latest     int   // index of the last amount of this segment; -1: none
 	latestItem int   // the item behind it
+}
+
+// clear leaves nothing of a text but room for another.
+func (r *reader) clear() {
+	*r = reader{toks: r.toks[:0], items: r.items[:0], starts: r.starts[:0], buf: r.buf[:0], moneys: r.moneys[:0], countries: r.countries[:0]}
 }
 
 // mention is a country's name in the text.
@@ -40,7 +48,7 @@ type mention struct {
 // phrase is the longest phrase at item i that has one of these classes, 0 and
 // nil if there is none.
 func (r *reader) phrase(i int, want lexicon.Class) (int, *entry) {
-	if i >= len(r.items) || r.items[i].kind != word {
+	if i >= len(r.items) || r.starts[i]&want == 0 {
 		return 0, nil
 	}
 	for limit := len(r.toks); limit > i; {

@@ -69,19 +69,18 @@ func New() (*Enricher, error) {
 // Enrich sets a.CitedMedia: normal names by first mention, with one piece of
 // evidence for every mention as a source. The text's own agency is a sender,
 // not a source.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	var found []article.Label
 	at := map[string]int{}
 	left := MentionLimit
-	var toks []lexicon.Token
+	words := lexicon.WordsOf(ctx, a.Text)
 	for _, s := range a.Segments {
 		switch s.Kind {
 		case article.Paragraph, article.Standfirst, article.Headline, article.Subhead, article.Quote, article.Reference, article.Caption:
 		default:
 			continue
 		}
-		toks = lexicon.Scan(toks[:0], a.Text, s.Start, s.End)
-		e.mentions(a, s, toks, &left, func(name string, span article.Span, conf float64) {
+		e.mentions(a, s, words.In(s.Start, s.End), &left, func(name string, span article.Span, conf float64) {
 			i, ok := at[name]
 			if !ok {
 				if len(found) >= Limit {
@@ -343,7 +342,10 @@ func (e *Enricher) unlisted(text string, toks []lexicon.Token, i int) int {
 	if callSign(text, t) {
 		return 1
 	}
-	if m := e.lex.Phrases.Longest(toks[i:], lexicon.MediaOpen); m.Tokens > 0 && t.Shape&lexicon.Upper != 0 && toks[i+m.Tokens-1].Shape&lexicon.Upper != 0 {
+	if t.Shape&lexicon.Upper == 0 {
+		return 0
+	}
+	if m := e.lex.Phrases.Longest(toks[i:], lexicon.MediaOpen); m.Tokens > 0 && toks[i+m.Tokens-1].Shape&lexicon.Upper != 0 {
 		// "Radio Nova", "La Voix de la Plaine"
 		n := m.Tokens
 		for k := n; i+k < len(toks) && k < most && narrow(text, toks, i+k); k++ {
@@ -358,7 +360,7 @@ func (e *Enricher) unlisted(text string, toks []lexicon.Token, i int) int {
 			return n
 		}
 	}
-	if t.Shape&lexicon.Upper == 0 || e.lex.Phrases.All(toks[i:i+1])&(lexicon.Article|lexicon.Month|lexicon.Weekday|lexicon.Outlet|lexicon.According|lexicon.MediaNoun) != 0 {
+	if e.lex.Phrases.All(toks[i:i+1])&(lexicon.Article|lexicon.Month|lexicon.Weekday|lexicon.Outlet|lexicon.According|lexicon.MediaNoun) != 0 {
 		return 0
 	}
 	n := 1
@@ -390,10 +392,13 @@ func (e *Enricher) unlisted(text string, toks []lexicon.Token, i int) int {
 // afterNoun tells whether toks[i] stands behind a word such as "newspaper",
 // with an opening quotation mark in between.
 func (e *Enricher) afterNoun(text string, toks []lexicon.Token, i int) bool {
-	if i == 0 || e.lex.Phrases.Longest(toks[i-1:i], lexicon.MediaNoun).Tokens == 0 {
+	if i == 0 {
 		return false
 	}
 	g := text[toks[i-1].End:toks[i].Start]
+	if g == " " || e.lex.Phrases.Longest(toks[i-1:i], lexicon.MediaNoun).Tokens == 0 {
+		return false
+	}
 	return len(g) <= 8 && strings.ContainsAny(g, "\"“„«‚‘»") && !strings.ContainsAny(g, ".,;:!?")
 }
 

@@ -38,6 +38,8 @@ type gazetteer struct {
 	media   []medium
 	aliases []alias
 	trie    lexicon.Trie // value: alias number + 1
+	// small are the first words of names that may stand in small letters.
+	small lexicon.Table[struct{}]
 }
 
 var articles = []string{"The ", "Der ", "Die ", "Das "}
@@ -110,13 +112,20 @@ func (g *gazetteer) add(id int, name string, bare bool) {
 	if len(toks) > 0 {
 		tail = strings.TrimRight(name[toks[len(toks)-1].End:], "\"' ")
 	}
-	g.aliases = append(g.aliases, alias{tail: tail, medium: id, words: words, bare: bare})
+	a := alias{tail: tail, medium: id, words: words, bare: bare}
+	if len(toks) > 0 && (toks[0].Shape&lexicon.Upper == 0 || a.article(words[0])) {
+		g.small.Add(toks[0].Hash)
+	}
+	g.aliases = append(g.aliases, a)
 	g.trie.Add(name, 0, int32(len(g.aliases)))
 }
 
 // find is the medium whose name the tokens begin with, nil if there is none.
 // The words must be written as the medium writes them, or all in capitals.
 func (g *gazetteer) find(text string, toks []lexicon.Token) (m *medium, a *alias, n int) {
+	if toks[0].Shape&(lexicon.Upper|lexicon.AllCaps) == 0 && g.small.Find(toks[0].Hash) == nil {
+		return nil, nil, 0 // as most words of prose
+	}
 	for limit := len(toks); limit > 0; limit = n - 1 {
 		match := g.trie.Longest(toks[:limit], 0)
 		if match.Value == 0 {

@@ -51,7 +51,7 @@ func New() (*Enricher, error) {
 
 // Enrich sets a.Filed by the first dateline. Its date, if it has no year, is
 // the one nearest to a.PublishedAt, and zero where that isn't known.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	a.Filed = article.Filed{}
 	i := slices.IndexFunc(a.Segments, func(s article.Segment) bool { return s.Kind == article.Dateline })
 	if i < 0 {
@@ -65,7 +65,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	}
 	p := parts{lex: e.lex, line: l, taken: make([]bool, len(l.Tokens))}
 	f.Agencies = p.agencies()
-	f.Date = e.date(a, &p)
+	f.Date = e.date(ctx, a, &p)
 	f.Places = p.places()
 	if len(f.Places) == 0 && f.Date.IsZero() && len(f.Agencies) == 0 {
 		f.Confidence = min(f.Confidence, unread)
@@ -88,7 +88,7 @@ func clip(text string, start, end int) int {
 
 // date reads the date in the language of the article, else in any other, as
 // agencies' datelines keep the language of their service. The first is taken.
-func (e *Enricher) date(a *article.Article, p *parts) time.Time {
+func (e *Enricher) date(ctx context.Context, a *article.Article, p *parts) time.Time {
 	tag, _, _ := strings.Cut(a.Language.Value, "-")
 	tags := []string{strings.ToLower(tag)}
 	for _, t := range []string{"en", "de", "fr", "es"} {
@@ -102,7 +102,7 @@ func (e *Enricher) date(a *article.Article, p *parts) time.Time {
 			continue
 		}
 		var date time.Time
-		for _, x := range lang.Read(nil, p.line.Text, p.line.Start, p.line.End, MaxPlaces, &calendar.Manner{Careless: true}) {
+		for _, x := range lang.Read(nil, lexicon.WordsOf(ctx, p.line.Text), p.line.Start, p.line.End, MaxPlaces, &calendar.Manner{Careless: true}) {
 			if !x.OfDay() {
 				continue
 			}

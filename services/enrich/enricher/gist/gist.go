@@ -44,13 +44,13 @@ func New() (*Enricher, error) {
 		return nil, err
 	}
 	e := &Enricher{languages: languages, lex: lex}
-	e.pool.New = func() any { return &counter{byKey: map[uint64]int32{}} }
+	e.pool.New = func() any { return &counter{} }
 	return e, nil
 }
 
 // Enrich sets a.Keyphrases and a.Summary. In a language without data there are no
 // keyphrases, and the summary goes by the headline's words alone.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	tag, _, _ := strings.Cut(strings.ToLower(a.Language.Value), "-")
 	c, _ := e.pool.Get().(*counter)
 	defer func() {
@@ -58,6 +58,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 		e.pool.Put(c)
 	}()
 	l := e.languages[tag]
+	c.text = lexicon.WordsOf(ctx, a.Text)
 	if l == nil {
 		a.Keyphrases = nil
 		a.Summary = c.summary(a, &language{}, nil)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 func newEnricher(t testing.TB) *Enricher {
@@ -178,7 +179,7 @@ func TestLimits(t *testing.T) {
 		fmt.Fprintf(&b, "word%c%c%c ", 'a'+i%26, 'a'+i/26%26, 'a'+i/676%26)
 	}
 	a := enrichertest.Article("en", "", b.String(), "The harbour bridge and the harbour bridge.")
-	c := &counter{byKey: map[uint64]int32{}}
+	c := &counter{text: lexicon.NewWords(a.Text)}
 	c.read(a, e.languages["en"], e.lex)
 	if c.words != MaxWords || len(c.all) > MaxCandidates {
 		t.Errorf("%d words, %d candidates", c.words, len(c.all))
@@ -210,16 +211,16 @@ func TestBrokenData(t *testing.T) {
 // counts.
 func TestKeepsLittle(t *testing.T) {
 	e := newEnricher(t)
-	text := enrichertest.Distinct()
-	c := &counter{byKey: map[uint64]int32{}}
-	c.read(enrichertest.Article("en", "", strings.Repeat(text, 4)), e.languages["en"], e.lex)
-	if n := cap(c.tokens); n > 4*MaxWords {
+	a := enrichertest.Article("en", "", strings.Repeat(enrichertest.Distinct(), 4))
+	c := &counter{text: lexicon.NewWords(a.Text)}
+	c.read(a, e.languages["en"], e.lex)
+	if n := cap(c.traits); n > 4*MaxWords {
 		t.Errorf("room for %d words", n)
 	}
 	c.choose()
 	c.clear()
-	if cap(c.tokens) > kept || cap(c.all) > kept || len(c.byKey) > 0 {
-		t.Errorf("kept %d words, %d candidates", cap(c.tokens), cap(c.all))
+	if cap(c.traits) > kept || cap(c.all) > kept || c.byKey.Len() > 0 || c.text != nil || c.tokens != nil {
+		t.Errorf("kept %d words, %d candidates", cap(c.traits), cap(c.all))
 	}
 }
 

@@ -37,8 +37,8 @@ var sections = map[string]trait{"stop": stop, "inner": inner, "joint": joint, "o
 
 // language is what a file of data says.
 type language struct {
-	words   map[uint64]trait // by hash
-	short   map[string]bool  // abbreviations, in small letters
+	words   lexicon.Table[trait] // by hash
+	short   map[string]bool      // abbreviations, in small letters
 	endings []string
 	nouns   bool // they have capitals, and their plurals no "s"
 }
@@ -62,13 +62,21 @@ func load(dir fs.FS) (map[string]*language, error) {
 	}
 	all := map[string]*language{}
 	for _, file := range files {
-		l := &language{words: map[uint64]trait{}, short: map[string]bool{}}
+		l := &language{short: map[string]bool{}}
 		if err := lexicon.EachSectionLine(dir, file, l.add); err != nil {
 			return nil, err
 		}
 		all[strings.TrimSuffix(path.Base(file), ".txt")] = l
 	}
 	return all, nil
+}
+
+// known are the traits that the data gives a word.
+func (l *language) known(word uint64) trait {
+	if k := l.words.Find(word); k != nil {
+		return *k
+	}
+	return 0
 }
 
 func (l *language) add(section, line string) error {
@@ -95,7 +103,7 @@ func (l *language) add(section, line string) error {
 		if len(toks) != 1 {
 			return fmt.Errorf("%q is no word", w)
 		}
-		l.words[toks[0].Hash] |= k
+		*l.words.Add(toks[0].Hash) |= k
 	}
 	return nil
 }

@@ -26,26 +26,28 @@ type candidate struct {
 
 // counter counts phrases. It is used again for other texts.
 type counter struct {
-	tokens []lexicon.Token
-	traits []trait
+	text   *lexicon.Words
+	tokens []lexicon.Token // of a segment or sentence
+	traits []trait         // of each
 	all    []candidate
 	chosen []*candidate
-	byKey  map[uint64]int32
+	byKey  lexicon.Table[int32] // number of the candidate, from 1 on
 	words  int
 }
 
-// kept is how many tokens and candidates a counter has room for when it is used
+// kept is how many traits and candidates a counter has room for when it is used
 // again: what one long text needed is given back.
-const kept = 4096
+const kept = 2048
 
 func (c *counter) clear() {
-	clear(c.byKey)
+	c.byKey.Clear()
 	if len(c.all) > kept {
-		c.byKey, c.all, c.chosen = map[uint64]int32{}, nil, nil
+		c.byKey, c.all, c.chosen = lexicon.Table[int32]{}, nil, nil
 	}
-	if cap(c.tokens) > kept {
-		c.tokens, c.traits = nil, nil
+	if cap(c.traits) > kept {
+		c.traits = nil
 	}
+	c.text, c.tokens = nil, nil
 	c.all, c.words = c.all[:0], 0
 }
 
@@ -56,7 +58,9 @@ func (c *counter) read(a *article.Article, l *language, lex *lexicon.Lexicon) {
 		if w == 0 || c.words >= MaxWords {
 			continue
 		}
-		c.scan(a.Text, s.Span)
+		c.tokens = c.text.In(s.Start, s.End)
+		c.tokens = c.tokens[:min(len(c.tokens), MaxWords-c.words)]
+		c.words += len(c.tokens)
 		c.traits = c.traits[:0]
 		for j := range c.tokens {
 			c.traits = append(c.traits, l.traits(a.Text, c.tokens, j, lex))
@@ -69,36 +73,13 @@ func (c *counter) read(a *article.Article, l *language, lex *lexicon.Lexicon) {
 	}
 }
 
-// chunk is how many bytes are read at once, so that of a long segment no more is
-// read than counts.
-const chunk = 1 << 16
-
-// scan reads the words of a segment, up to the limit.
-func (c *counter) scan(text string, s article.Span) {
-	c.tokens = c.tokens[:0]
-	most := MaxWords - c.words
-	for at := s.Start; at < s.End && len(c.tokens) < most; {
-		end := min(at+chunk, s.End)
-		if end < s.End {
-			// Not within a word, unless there is no other place.
-			if i := strings.LastIndexByte(text[at:end], ' '); i > 0 {
-				end = at + i
-			}
-		}
-		c.tokens = lexicon.Scan(c.tokens, text, at, end)
-		at = end
-	}
-	c.tokens = c.tokens[:min(len(c.tokens), most)]
-	c.words += len(c.tokens)
-}
-
 // shortest is how many bytes a word of a phrase has, if it isn't in capitals.
 const shortest = 3
 
 // traits are those of a word of the text.
 func (l *language) traits(text string, tokens []lexicon.Token, i int, lex *lexicon.Lexicon) trait {
 	t := &tokens[i]
-	k := l.words[t.Hash]
+	k := l.known(t.Hash)
 	known := k&(stop|inner|joint) != 0
 	if known && t.Shape&lexicon.Upper == 0 {
 		return k
@@ -218,7 +199,7 @@ func (c *counter) segment(text string, l *language, weight float64, title bool) 
 				continue
 			}
 			at := article.Span{Start: int(c.tokens[i].Start), End: int(t.End)}
-			c.count(candidate{key: key, words: words, weight: weight, first: at, inside: !begins && !title, named: named && content > 1, size: j - i + 1})
+			c.count(&candidate{key: key, words: words, weight: weight, first: at, inside: !begins && !title, named: named && content > 1, size: j - i + 1})
 		}
 	}
 }
@@ -266,7 +247,7 @@ func (c *counter) opensSentence(text string, i int) bool {
 	if gap == ". " && (initial(before) || c.traits[i-1]&abbreviation != 0) {
 		return false
 	}
-	return strings.ContainsAny(gap, ".!?:\n“„\"«")
+	return gap != " " && strings.ContainsAny(gap, ".!?:\n“„\"«")
 }
 
 // extend is the key of a phrase with one more word.
@@ -283,18 +264,17 @@ func (l *language) stem(text string, t *lexicon.Token) uint64 {
 	return t.Hash
 }
 
-func (c *counter) count(n candidate) {
-	i, ok := c.byKey[n.key]
-	if !ok {
+func (c *counter) count(n *candidate) {
+	o := c.candidate(n.key)
+	if o == nil {
 		if len(c.all) >= MaxCandidates {
 			return
 		}
-		c.byKey[n.key] = int32(len(c.all))
 		n.count = 1
-		c.all = append(c.all, n)
+		c.all = append(c.all, *n)
+		*c.byKey.Add(n.key) = int32(len(c.all))
 		return
 	}
-	o := &c.all[i]
 	o.count++
 	o.weight += n.weight
 	o.named = o.named || n.named
@@ -303,10 +283,21 @@ func (c *counter) count(n candidate) {
 	}
 }
 
+// candidate is the one that is counted by a key; nil if there is none.
+func (c *counter) candidate(key uint64) *candidate {
+	if i := c.byKey.Find(key); i != nil {
+		return &c.all[*i-1]
+	}
+	return nil
+}
+
 // longer is how much another word adds to a phrase's score: it says more.
 const longer = 0.4
 
-// rate sets the score of all candidates. A name counts as often as its last word,
+// counts tells whether a candidate may be a keyphrase.
+func (n *candidate) counts() bool { return n.count > 1 || n.named }
+
+// rate sets the score of the candidates that may be one. A name counts as often as its last word,
 // by which it goes on; other words only where they aren't in a phrase of several
 // that is there again.
 func (c *counter) rate() {
@@ -316,17 +307,20 @@ func (c *counter) rate() {
 			continue
 		}
 		for _, w := range n.words[:n.size] {
-			if k, ok := c.byKey[extend(0, w)]; ok && !n.named {
-				c.all[k].within += n.weight
+			if o := c.candidate(extend(0, w)); o != nil && !n.named {
+				o.within += n.weight
 			}
 		}
 	}
 	for i := range c.all {
 		n := &c.all[i]
+		if !n.counts() {
+			continue
+		}
 		w := n.weight
 		if n.named {
-			if k, ok := c.byKey[extend(0, n.words[n.size-1])]; ok {
-				w = max(w, c.all[k].weight)
+			if o := c.candidate(extend(0, n.words[n.size-1])); o != nil {
+				w = max(w, o.weight)
 			}
 		}
 		n.score = math.Log2(1+max(0, w-n.within)) * (1 + longer*float64(n.size-1))
@@ -340,7 +334,7 @@ func (c *counter) choose() []*candidate {
 	c.rate()
 	all := c.chosen[:0]
 	for i := range c.all {
-		if n := &c.all[i]; n.score > 0 && (n.count > 1 || n.named) {
+		if n := &c.all[i]; n.counts() && n.score > 0 {
 			all = append(all, n)
 		}
 	}

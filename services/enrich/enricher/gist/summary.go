@@ -58,9 +58,9 @@ func (c *counter) titleWords(a *article.Article, l *language) []uint64 {
 		if s.Kind != article.Headline {
 			continue
 		}
-		c.tokens = lexicon.Scan(c.tokens[:0], a.Text, s.Start, min(s.End, s.Start+MaxSummary))
+		c.tokens = c.text.In(s.Start, min(s.End, s.Start+MaxSummary))
 		for i := range c.tokens {
-			if t := &c.tokens[i]; l.words[t.Hash]&stop == 0 && t.End-t.Start >= shortest {
+			if t := &c.tokens[i]; l.known(t.Hash)&stop == 0 && t.End-t.Start >= shortest {
 				all = append(all, l.stem(a.Text, t))
 			}
 		}
@@ -72,8 +72,7 @@ func (c *counter) titleWords(a *article.Article, l *language) []uint64 {
 // tells is how much a sentence tells: 1, and what it has of headline and
 // keyphrases.
 func (c *counter) tells(text string, l *language, s article.Span, title []uint64, phrases []article.Keyphrase) float64 {
-	tokens := lexicon.Scan(c.tokens[:0], text, s.Start, s.End)
-	c.tokens = tokens
+	tokens := c.text.In(s.Start, s.End)
 	v := 1.0
 	seen := 0
 	for i, w := range title {
@@ -93,7 +92,7 @@ func (c *counter) tells(text string, l *language, s article.Span, title []uint64
 	if len(phrases) > 0 {
 		v += of / (float64(len(phrases)) * phrases[0].Score)
 	}
-	if len(tokens) > 0 && l.words[tokens[0].Hash]&opens != 0 {
+	if len(tokens) > 0 && l.known(tokens[0].Hash)&opens != 0 {
 		v *= dependent
 	}
 	return v

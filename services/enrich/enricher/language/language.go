@@ -5,13 +5,12 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"io/fs"
 	"math"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/abadojack/whatlanggo"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -44,39 +43,49 @@ const (
 	stated = "stated"
 )
 
-//go:embed languages.txt words.txt
+//go:embed data
 var data embed.FS
 
 // Enricher detects languages. It is safe for concurrent use.
 type Enricher struct {
-	options whatlanggo.Options
-	tags    map[whatlanggo.Lang]string
-	small   map[string][]string // the languages that have a small word
+	detector *detector
+	tags     map[string]bool
+	small    map[string][]string // the languages that have a small word
 }
 
-// New reads the list of languages and their small words.
+// New reads the list of languages, their trigrams and their small words.
 func New() (*Enricher, error) {
-	e := &Enricher{options: whatlanggo.Options{Whitelist: map[whatlanggo.Lang]bool{}}, tags: map[whatlanggo.Lang]string{}, small: map[string][]string{}}
-	err := lexicon.EachLine(data, "languages.txt", func(line string) error {
+	dir, err := fs.Sub(data, "data")
+	if err != nil {
+		return nil, err
+	}
+	return load(dir)
+}
+
+func load(dir fs.FS) (*Enricher, error) {
+	e := &Enricher{tags: map[string]bool{}, small: map[string][]string{}}
+	tags := map[string]string{} // by the code of trigrams.txt
+	err := lexicon.EachLine(dir, "languages.txt", func(line string) error {
 		tag, code, _ := strings.Cut(line, "\t")
-		lang := whatlanggo.CodeToLang(code)
-		if lang < 0 {
-			return fmt.Errorf("%q is no language that can be detected", code)
+		if tag == "" || code == "" {
+			return fmt.Errorf("%q is no tag and code", line)
 		}
-		e.options.Whitelist[lang] = true
-		e.tags[lang] = tag
+		tags[code], e.tags[tag] = tag, true
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return e, lexicon.EachLine(data, "words.txt", e.readWords)
+	if e.detector, err = newDetector(dir, tags); err != nil {
+		return nil, err
+	}
+	return e, lexicon.EachLine(dir, "words.txt", e.readWords)
 }
 
 // readWords reads a language's small words: its tag, a tab and the words.
 func (e *Enricher) readWords(line string) error {
 	tag, small, _ := strings.Cut(line, "\t")
-	if !e.knows(tag) {
+	if !e.tags[tag] {
 		return fmt.Errorf("%q is not in languages.txt", tag)
 	}
 	for w := range strings.FieldsSeq(small) {
@@ -116,7 +125,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	switch {
 	case base == tag:
 		a.Language = article.Label{Value: claimed, Evidence: append(claims, found)}
-	case tag != Undetermined && conf > 0.9 && letters >= sure && e.knows(base):
+	case tag != Undetermined && conf > 0.9 && letters >= sure && e.tags[base]: // a text in a language that can't be detected will always look like another
 		for i := range claims {
 			claims[i].Confidence = 0
 		}
@@ -128,17 +137,6 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	return nil
 }
 
-// knows tells whether a language can be detected at all: a text in one that
-// can't will always look like another.
-func (e *Enricher) knows(tag string) bool {
-	for _, t := range e.tags {
-		if t == tag {
-			return true
-		}
-	}
-	return false
-}
-
 func (e *Enricher) detect(text string) (tag string, confidence float64, letters int) {
 	for _, r := range text {
 		if unicode.IsLetter(r) {
@@ -148,13 +146,11 @@ func (e *Enricher) detect(text string) (tag string, confidence float64, letters 
 	if letters < minLetters {
 		return Undetermined, 0, letters
 	}
-	info := whatlanggo.DetectWithOptions(text, e.options)
-	tag, ok := e.tags[info.Lang]
-	if !ok {
+	tag, conf := e.detector.detect(text)
+	if tag == "" {
 		return Undetermined, 0, letters
 	}
-	conf := math.Round(100*min(info.Confidence, 0.99)) / 100
-	if math.IsNaN(conf) || conf < 0 {
+	if conf = math.Round(100*min(conf, 0.99)) / 100; math.IsNaN(conf) || conf < 0 {
 		conf = 0
 	}
 	if letters >= sentence && letters < sure {
@@ -202,6 +198,7 @@ func (e *Enricher) byWords(text string, least int) (tag string, confidence float
 // is for them.
 func sample(a *article.Article) string {
 	var b strings.Builder
+	b.Grow(MaxSample + 1)
 	for _, s := range a.Segments {
 		switch s.Kind {
 		case article.Byline, article.Dateline, article.CreditLine, article.Signoff, article.Reference:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/calendar"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // Name and version that results are signed with.
@@ -44,7 +45,7 @@ func New() (*Enricher, error) {
 
 // Enrich sets a.Moments: what headline, standfirst, dateline, body and notes
 // mention, by place. In languages that the data doesn't have nothing is found.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	a.Moments = nil
 	tag, _, _ := strings.Cut(a.Language.Value, "-")
 	lang := e.languages[strings.ToLower(tag)]
@@ -56,6 +57,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	var before calendar.Interval
 	var read []calendar.Expression
 	var manner calendar.Manner
+	words := lexicon.WordsOf(ctx, a.Text)
 	for _, s := range a.Segments {
 		if !mentions(&s) {
 			continue
@@ -67,7 +69,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 			apart, none := manner, calendar.Interval{}
 			reads, last = &apart, &none
 		}
-		read = lang.Read(read[:0], a.Text, s.Start, s.End, Limit-len(found), reads)
+		read = lang.Read(read[:0], words, s.Start, s.End, Limit-len(found), reads)
 		if alone && (len(read) != 1 || !read[0].Agenda() || strings.Trim(a.Text[s.Start:read[0].Start]+a.Text[read[0].End:s.End], " .:") != "") {
 			continue
 		}

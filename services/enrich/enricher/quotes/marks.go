@@ -54,6 +54,10 @@ type passage struct {
 func findMarks(dst []mark, text string, from, to int, lang *language) []mark {
 	for i := from; i < to; {
 		c := text[i]
+		if c >= '-' && c < '`' || c > '`' && c < utf8.RuneSelf || c == ' ' {
+			i++ // as most of a text
+			continue
+		}
 		var m mark
 		switch {
 		case c == '"':

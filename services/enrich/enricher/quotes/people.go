@@ -3,6 +3,7 @@ package quotes
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
@@ -10,6 +11,7 @@ import (
 // entity is a person, body or description that may be quoted.
 type entity struct {
 	name   string
+	folded string // the name; filled when first looked at
 	role   string
 	duty   []string // words of the role, folded; filled when first looked at
 	at     int      // where it is named first
@@ -49,19 +51,31 @@ func newPeople(text string, lang *language, titles, given *lexicon.Trie) *people
 // fold makes names comparable.
 func fold(s string) string { return strings.ToLower(clean(s)) }
 
+// fold is the name of e made comparable.
+func (e *entity) fold() string {
+	if e.folded == "" {
+		e.folded = fold(e.name)
+	}
+	return e.folded
+}
+
 func lastWord(s string) string {
-	if i := strings.LastIndexAny(s, " "); i >= 0 {
+	if i := strings.LastIndexByte(s, ' '); i >= 0 {
 		return s[i+1:]
 	}
 	return s
 }
 
+// few is room for the words of a name or function, as most are.
+type few [12]lexicon.Token
+
 // family is the last word of a name but for what stands behind it: Barlow of
 // "Hugh Barlow KC".
 func (p *people) family(name string) string {
+	var room few
 	for {
 		last := lastWord(name)
-		if last == name || p.lang.words.Longest(lexicon.Scan(nil, last, 0, len(last)), honour).Tokens == 0 {
+		if last == name || p.lang.words.Longest(lexicon.Scan(room[:0], last, 0, len(last)), honour).Tokens == 0 {
 			return last
 		}
 		name = name[:len(name)-len(last)-1]
@@ -113,7 +127,7 @@ func (p *people) begins(name string) *entity {
 	if !ok || rest == "" {
 		return nil
 	}
-	if e := p.byFirst[first]; e != nil && strings.HasPrefix(fold(e.name), name+" ") {
+	if e := p.byFirst[first]; e != nil && strings.HasPrefix(e.fold(), name) && strings.HasPrefix(e.folded[len(name):], " ") {
 		return e
 	}
 	return nil
@@ -142,7 +156,8 @@ func (p *people) know(e *entity, ph *phrase) {
 // don't tell.
 func (p *people) sex(s string) lexicon.Class {
 	var c lexicon.Class
-	toks := lexicon.Scan(nil, s, 0, len(s))
+	var room few
+	toks := lexicon.Scan(room[:0], s, 0, len(s))
 	for i, t := range toks[:min(len(toks), 4)] {
 		if i > 0 && !p.lang.capitals && p.lang.words.Longest(toks[i:i+1], inside).Classes&inside != 0 {
 			break // "jefe de la policía"
@@ -298,7 +313,9 @@ func (p *people) named(ph *phrase) *entity {
 		name = unmarked(name)
 	}
 	e := &entity{name: clean(name), at: ph.name.Start, words: ph.words, person: !ph.article && !ph.body && !strings.Contains(name, " & "), named: true}
-	if first := lexicon.Scan(nil, e.name, 0, min(len(e.name), 24)); !ph.article && len(first) > 1 {
+	var room few
+	first := lexicon.Scan(room[:0], e.name, 0, min(len(e.name), 24))
+	if !ph.article && len(first) > 1 {
 		e.sex = p.titles.Longest(first[:1], masculine|feminine).Classes & (masculine | feminine)
 		switch names := p.given.All(first[:1]) & (lexicon.Man | lexicon.Woman); {
 		case e.sex != 0:
@@ -309,8 +326,7 @@ func (p *people) named(ph *phrase) *entity {
 		}
 	}
 	if ph.words == 1 {
-		toks := lexicon.Scan(nil, e.name, 0, min(len(e.name), 24))
-		e.place = len(toks) > 0 && p.given.All(toks[:1])&lexicon.City != 0
+		e.place = len(first) > 0 && p.given.All(first[:1])&lexicon.City != 0
 	}
 	return e
 }
@@ -318,7 +334,7 @@ func (p *people) named(ph *phrase) *entity {
 // unmarked is a name without the quotation marks around it.
 func unmarked(name string) string {
 	const marks = "“”„\"«»"
-	if !strings.ContainsAny(name, marks) {
+	if plain(name) || !strings.ContainsAny(name, marks) {
 		return name
 	}
 	name = strings.Map(func(c rune) rune {
@@ -330,10 +346,21 @@ func unmarked(name string) string {
 	return strings.Trim(name, " ,.\u00a0\u202f")
 }
 
+// plain tells whether s has neither a straight mark nor any character beyond ASCII.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] == '"' || s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // untitled is a name without the degree that stands between a function and it:
 // "Chefärztin Dr. Ann Brandt".
 func (p *people) untitled(name string) string {
-	toks := lexicon.Scan(nil, name, 0, min(len(name), 24))
+	var room few
+	toks := lexicon.Scan(room[:0], name, 0, min(len(name), 24))
 	if len(toks) < 3 || p.lang.words.Longest(toks[:1], title).Classes&title == 0 || p.titles.Longest(toks[:1], masculine|feminine).Tokens > 0 {
 		return name
 	}
@@ -374,7 +401,7 @@ func (p *people) who(ph *phrase) *entity {
 		name := fold(ph.name.In(p.text))
 		e := p.byName[name]
 		if !ph.article && (ph.words < 3 || e == nil) {
-			if full := p.byLast[p.family(name)]; full != nil && (ph.words == 1 || strings.HasSuffix(fold(full.name), name)) {
+			if full := p.byLast[p.family(name)]; full != nil && (ph.words == 1 || strings.HasSuffix(full.fold(), name)) {
 				e = full
 			} else if full := p.byFirst[name]; full != nil && ph.words == 1 && (full.likely || e != nil && full.at < e.at && full.sex == 0) {
 				e = full
@@ -394,13 +421,14 @@ func (p *people) who(ph *phrase) *entity {
 	if d == "" {
 		return nil
 	}
-	e := p.byName[fold(d)]
+	folded := fold(d)
+	e := p.byName[folded]
 	if e == nil && ph.to-ph.from == 1 {
-		e = p.byLast[fold(d)] // "Baker said"
+		e = p.byLast[folded] // "Baker said"
 	}
 	if e == nil {
-		e = &entity{name: d, words: ph.to - ph.from, sex: p.sex(d)}
-		p.byName[fold(d)] = e
+		e = &entity{name: d, folded: folded, words: ph.to - ph.from, sex: p.sex(d)}
+		p.byName[folded] = e
 	}
 	return e
 }

@@ -55,15 +55,23 @@ func (g *grammar) between(i int) string {
 	return g.text[a:b]
 }
 
+// newGrammar looks at what stands between the items, which is asked for again and again.
+func newGrammar(text string, lang *language, lex *lexicon.Lexicon, items []item) grammar {
+	g := grammar{text, lang, lex, items}
+	for i := 1; i < len(items); i++ {
+		switch g.between(i) {
+		case " ", " & ", "'", "’", "\n", "\u00a0", "\u202f", ". ", ".", "", "' ", "’ ":
+			items[i].tied = true
+		case "-":
+			items[i].tied, items[i].dash = true, true
+		}
+	}
+	return g
+}
+
 // joined tells whether nothing but a space, hyphen, apostrophe or the point of
 // an abbreviation stands before item i.
-func (g *grammar) joined(i int) bool {
-	switch g.between(i) {
-	case " ", "-", " & ", "'", "’", "\n", "\u00a0", "\u202f", ". ", ".", "", "' ", "’ ":
-		return true
-	}
-	return false
-}
+func (g *grammar) joined(i int) bool { return g.items[i].tied }
 
 func (g *grammar) given(i int) bool { return g.items[i].given }
 
@@ -77,7 +85,7 @@ func (g *grammar) verbal(i int) bool {
 	if t.is(cue | describe | quoted | auxiliary | finite | subjunctive | participle | action) {
 		return true
 	}
-	if i > 0 && g.between(i) == "-" {
+	if t.dash {
 		return false // "14th-ranked"
 	}
 	return g.pastEnding(i)
@@ -86,7 +94,7 @@ func (g *grammar) verbal(i int) bool {
 // stopper tells whether a small word at i ends a noun phrase.
 func (g *grammar) stopper(i int) bool {
 	t := &g.items[i]
-	if i > 0 && g.between(i) == "-" {
+	if t.dash {
 		return false // "47-year-old"
 	}
 	return t.is(preposition|conjunction|relative|timeWord|adverb|pronoun) && !t.is(articleWord|possessive) || t.words(according) > 0
@@ -215,7 +223,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	small := j
 	run := j
 	ofBody := g.ofBody(j, end, det)
-	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || det && j > run && g.joinsBody(j, end) || j > run && g.between(j) == "-" || j > run && g.particle(j, end) || j > run && g.numbered(run, j)) && (j == i || g.joined(j)) {
+	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || det && j > run && g.joinsBody(j, end) || j > run && g.items[j].dash || j > run && g.particle(j, end) || j > run && g.numbered(run, j)) && (j == i || g.joined(j)) {
 		t := &g.items[j]
 		if j > run && (t.is(timeWord) && !g.given(j-1) && !(t.upper() && (g.lang.inserts || g.lang.noSubject)) || g.newName(run, j)) {
 			break

@@ -7,6 +7,7 @@ import (
 	"math"
 	"sort"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -49,7 +50,12 @@ type Enricher struct {
 	lex   *lexicon.Lexicon
 	langs map[string]*language
 	title *lexicon.Trie // words before a name, by pronoun
+	items sync.Pool     // of *[]item
 }
+
+// keptItems is how many items there is room for when the next text is read: what one
+// long text needed is given back.
+const keptItems = 4096
 
 // New reads the data that are built in.
 func New() (*Enricher, error) {
@@ -65,7 +71,7 @@ func New() (*Enricher, error) {
 	if err := readWords(data, "data/titles.txt", titles); err != nil {
 		return nil, err
 	}
-	return &Enricher{lex, langs, &titles.words}, nil
+	return &Enricher{lex: lex, langs: langs, title: &titles.words}, nil
 }
 
 // quote is a passage in marks while it is weighed.
@@ -91,13 +97,14 @@ type quote struct {
 
 // Enrich sets a.Quotes, from the headline, the standfirst and the body. Words in
 // marks that are nobody's are not in it.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	a.Quotes = nil
 	tag, _, _ := strings.Cut(a.Language.Value, "-")
 	lang := e.langs[tag]
 	if lang == nil {
 		lang = e.langs[""]
 	}
+	words := lexicon.WordsOf(ctx, a.Text)
 	var blocks []block
 	var spans []article.Span
 	for _, s := range a.Segments {
@@ -114,13 +121,24 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	media := mentions(a)
 	quotes := make([]quote, 0, len(passages))
 	for _, p := range passages {
-		if q, ok := e.weighWords(a.Text, p, lang, media); ok {
+		if q, ok := e.weighWords(words, p, lang, media); ok {
 			quotes = append(quotes, q)
 		}
 	}
-	r := reader{text: a.Text, lang: lang, lex: e.lex}
+	r := reader{text: a.Text, words: words, lang: lang, lex: e.lex}
+	room, _ := e.items.Get().(*[]item)
+	if room == nil {
+		room = new([]item)
+	}
+	r.items = (*room)[:0]
 	r.read(blocks, quotes)
-	asc := ascriber{grammar: grammar{a.Text, lang, e.lex, r.items}, people: newPeople(a.Text, lang, e.title, &e.lex.Phrases), media: media, quotes: quotes, sents: r.sents}
+	defer func() {
+		if cap(r.items) <= keptItems {
+			*room = r.items
+			e.items.Put(room)
+		}
+	}()
+	asc := ascriber{grammar: newGrammar(a.Text, lang, e.lex, r.items), people: newPeople(a.Text, lang, e.title, &e.lex.Phrases), media: media, quotes: quotes, sents: r.sents}
 	asc.survey()
 	asc.run()
 	asc.lend()
@@ -241,7 +259,8 @@ func (e *Enricher) nickname(text string, q *quote) bool {
 const maxWords = 40
 
 // weighWords trims a passage to its words and looks at them.
-func (e *Enricher) weighWords(text string, p passage, lang *language, media []mention) (quote, bool) {
+func (e *Enricher) weighWords(words *lexicon.Words, p passage, lang *language, media []mention) (quote, bool) {
+	text := words.Text
 	q := quote{passage: p}
 	q.start += len(text[q.start:q.end]) - len(strings.TrimLeftFunc(text[q.start:q.end], unicode.IsSpace))
 	s := strings.TrimRightFunc(text[q.start:q.end], unicode.IsSpace)
@@ -253,7 +272,7 @@ func (e *Enricher) weighWords(text string, p passage, lang *language, media []me
 		s = strings.TrimRightFunc(strings.TrimRight(s, ",."), unicode.IsSpace)
 	}
 	q.end = q.start + len(s)
-	toks := lexicon.Scan(nil, s, 0, min(len(s), maxWords*12))
+	toks := words.In(q.start, min(q.end, q.start+maxWords*12))
 	if len(toks) == 0 {
 		return q, false
 	}

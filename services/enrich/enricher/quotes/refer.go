@@ -49,7 +49,7 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 				if m.End == p.name.End && m.Start <= p.name.Start && m.Start >= int(a.items[p.from].Start) || p.article && m.Start < p.name.End && m.End > p.name.Start {
 					e.person, e.outlet = false, true
 					if m.Start <= p.name.Start+8 && m.End >= p.name.End-3 && !shorter(p.name.In(a.text), m.name) {
-						e.name = m.name
+						e.name, e.folded = m.name, ""
 					}
 				}
 			}
@@ -310,7 +310,7 @@ func (a *ascriber) theMedium(p *phrase) *entity {
 	}
 	m := a.media[k-1]
 	e := a.people.who(&phrase{name: m.Span, article: true, words: 2})
-	e.name = m.name
+	e.name, e.folded = m.name, ""
 	return e
 }
 

@@ -1,6 +1,7 @@
 package quotes
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,6 +29,8 @@ type item struct {
 	kind  kind
 	named bool          // a name in quotation marks
 	given bool          // a given name
+	tied  bool          // see [grammar.joined]
+	dash  bool          // nothing but a hyphen stands before it
 	fn    uint8         // words of a function that begins here
 	len   uint8         // words of the longest phrase that begins here
 	class lexicon.Class // of the word itself
@@ -65,12 +68,12 @@ type sentence struct {
 // reader lays the text outside of quotations out as sentences.
 type reader struct {
 	text  string
+	words *lexicon.Words
 	lang  *language
 	lex   *lexicon.Lexicon
 	items []item
 	sents []sentence
 	begin int // first item of the sentence
-	toks  []lexicon.Token
 
 	block     *block // that is read
 	paragraph int    // which one
@@ -78,16 +81,15 @@ type reader struct {
 
 // text between two quotations of a paragraph, or beside them.
 func (r *reader) span(from, to int, quoteNext bool) {
-	r.toks = lexicon.Scan(r.toks[:0], r.text, from, to)
+	toks := r.words.In(from, to)
 	at := from
-	for k := range r.toks {
-		t := r.toks[k]
+	for k, t := range toks {
 		r.gap(at, int(t.Start), &t, false)
-		it := item{Token: t, len: 1, given: t.Shape&lexicon.Upper != 0 && r.lex.Phrases.Longest(r.toks[k:k+1], lexicon.Given).Tokens > 0}
-		m := r.lang.words.Longest(r.toks[k:min(len(r.toks), k+6)], 0)
+		it := item{Token: t, len: 1, given: t.Shape&lexicon.Upper != 0 && r.lex.Phrases.Longest(toks[k:k+1], lexicon.Given).Tokens > 0}
+		m := r.lang.words.Longest(toks[k:min(len(toks), k+6)], 0)
 		if m.Tokens > 1 {
 			it.long, it.len = m.Classes, uint8(m.Tokens)
-			it.class = r.lang.words.Longest(r.toks[k:k+1], 0).Classes
+			it.class = r.lang.words.Longest(toks[k:k+1], 0).Classes
 		} else {
 			it.class = m.Classes
 		}
@@ -291,7 +293,7 @@ func (r *reader) read(paragraphs []block, quotes []quote) {
 	for n := range paragraphs {
 		size += paragraphs[n].End - paragraphs[n].Start
 	}
-	r.items = make([]item, 0, size/bytesPerItem)
+	r.items = slices.Grow(r.items, size/bytesPerItem)
 	for n := range paragraphs {
 		b := &paragraphs[n]
 		r.block, r.paragraph = b, n

@@ -1,6 +1,7 @@
 package segments
 
 import (
+	"context"
 	"sort"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -25,7 +26,7 @@ type Rank struct {
 
 // Explain judges the article as Enrich does, changes nothing, and tells why.
 func (e *Enricher) Explain(a *article.Article) ([]Reason, error) {
-	ps, err := e.judge(a)
+	ps, err := e.judge(context.Background(), a)
 	if err != nil {
 		return nil, err
 	}

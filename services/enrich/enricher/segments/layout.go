@@ -53,6 +53,10 @@ func lines(dst []line, text string, start, end int) []line {
 		stop, next := end, end
 		for i := at; i < end; {
 			c := text[i]
+			if c >= ' ' && c != 0xE2 {
+				i++ // as nearly all
+				continue
+			}
 			if c == '\n' || c == '\v' || c == '\f' || c == '\r' {
 				stop, next = i, i+1
 				if c == '\r' && next < end && text[next] == '\n' {
@@ -121,8 +125,8 @@ func isFull(text string, a, b line, width int) bool {
 }
 
 // blocks joins the lines that belong together and calls add for each block.
-func (e *Enricher) blocks(text string, ls []line, width int, add func(l grammar.Line, adjacent bool)) {
-	var toks []lexicon.Token
+func (e *Enricher) blocks(words *lexicon.Words, ls []line, width int, add func(l grammar.Line, adjacent bool)) {
+	text := words.Text
 	for i := 0; i < len(ls); {
 		j := i + 1
 		for j < len(ls) && j-i < MaxPieces && !ls[j].blank && !ls[j].indent && width > 0 && ls[j-1].runes <= maxWrap &&
@@ -130,16 +134,15 @@ func (e *Enricher) blocks(text string, ls []line, width int, add func(l grammar.
 			text[ls[j-1].start:ls[j-1].end] != text[ls[j].start:ls[j].end] {
 			j++
 		}
-		from := len(toks)
-		toks = lexicon.Scan(toks, text, ls[i].start, ls[j-1].end)
+		toks := words.In(ls[i].start, ls[j-1].end)
 		if j == i+1 && j < len(ls) && !ls[j].blank {
-			first := grammar.Line{Text: text, Start: ls[i].start, End: ls[i].end, Tokens: toks[from:]}
+			first := grammar.Line{Text: text, Start: ls[i].start, End: ls[i].end, Tokens: toks}
 			if k := e.belongs(text, first, ls[i:]); k > 1 {
 				j = i + k
-				toks = lexicon.Scan(toks[:from], text, ls[i].start, ls[j-1].end)
+				toks = words.In(ls[i].start, ls[j-1].end)
 			}
 		}
-		add(grammar.Line{Text: text, Start: ls[i].start, End: ls[j-1].end, Tokens: toks[from:len(toks):len(toks)]}, !ls[i].blank)
+		add(grammar.Line{Text: text, Start: ls[i].start, End: ls[j-1].end, Tokens: toks}, !ls[i].blank)
 		i = j
 	}
 }

@@ -83,8 +83,9 @@ func (e *Enricher) observe(a *article.Article, ps []piece) {
 		}
 		// A heading for editors governs what follows, unless it stands at the
 		// top, where the report itself is still to come.
-		if _, opens := grammar.ParseNote(e.lex, p.Line); opens && p.fixed == "" && (i*2 >= len(ps) || strings.HasPrefix(p.String(), "#")) {
-			section = true
+		if p.fixed == "" && (i*2 >= len(ps) || strings.HasPrefix(p.String(), "#")) {
+			_, opens := grammar.ParseNote(e.lex, p.Line)
+			section = section || opens
 		}
 	}
 	// What comes next to read: bylines, pictures and the like in between say
@@ -241,8 +242,11 @@ func (e *Enricher) alone(p *piece, sources [2]string) {
 
 func (p *piece) quotes(s string) {
 	first, _ := utf8.DecodeRuneInString(s)
-	if strings.ContainsAny(s, "\"“”„«»") {
-		p.ev |= evHoldsQuote
+	for _, mark := range [...]string{"\"", "“", "”", "„", "«", "»"} {
+		if strings.Contains(s, mark) {
+			p.ev |= evHoldsQuote
+			break
+		}
 	}
 	if s[0] == '>' && len(s) > 20 {
 		p.ev |= evQuotedBy
@@ -288,7 +292,7 @@ func (p *piece) words(lex *lexicon.Lexicon) {
 		if i > 0 && t.Start-p.Tokens[i-1].End >= 2 {
 			b := p.Tokens[i-1]
 			g := p.Text[b.End:t.Start]
-			if strings.ContainsAny(g, ".!?…") && t.Shape&lexicon.Lower == 0 && (b.End-b.Start > 3 || b.Shape&lexicon.Upper == 0) && b.Shape&lexicon.Digits == 0 {
+			if t.Shape&lexicon.Lower == 0 && strings.ContainsAny(g, ".!?…") && (b.End-b.Start > 3 || b.Shape&lexicon.Upper == 0) && b.Shape&lexicon.Digits == 0 {
 				sentences++
 				longest = max(longest, i-since)
 				since = i
@@ -621,6 +625,9 @@ func (e *Enricher) topical(ps []piece, i, n int) bool {
 // indexFold finds sub in s without regard to case.
 func indexFold(s, sub string) int {
 	for i := 0; i+len(sub) <= len(s); i++ {
+		if c := s[i]; c|sub[0] < utf8.RuneSelf && (c^sub[0])&^0x20 != 0 {
+			continue // neither is the other's capital
+		}
 		if strings.EqualFold(s[i:i+len(sub)], sub) {
 			return i
 		}

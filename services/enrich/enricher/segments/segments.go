@@ -41,8 +41,8 @@ func New() (*Enricher, error) {
 // or sign-off that is cut off a paragraph or caption. Segments that this
 // version made are kept; those of an earlier version are made again.
 // The error is for a text that is not UTF-8 or segments that don't fit it.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
-	ps, err := e.judge(a)
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
+	ps, err := e.judge(ctx, a)
 	if err != nil || ps == nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 
 // judge cuts the article's text into pieces and decides on their kinds; nil
 // if there is nothing to do.
-func (e *Enricher) judge(a *article.Article) ([]piece, error) {
+func (e *Enricher) judge(ctx context.Context, a *article.Article) ([]piece, error) {
 	if !utf8.ValidString(a.Text) {
 		return nil, errors.New("the text is not valid UTF-8")
 	}
@@ -84,7 +84,7 @@ func (e *Enricher) judge(a *article.Article) ([]piece, error) {
 			return nil, err
 		}
 	}
-	ps := e.pieces(a)
+	ps := e.pieces(a, lexicon.WordsOf(ctx, a.Text))
 	if len(ps) == 0 {
 		return nil, nil
 	}
@@ -116,7 +116,7 @@ func hasKind(ps []piece, k article.Kind) bool {
 
 // pieces lays the text out. Neighbouring segments that are open make one
 // stretch of text; what is named stands by itself.
-func (e *Enricher) pieces(a *article.Article) []piece {
+func (e *Enricher) pieces(a *article.Article, words *lexicon.Words) []piece {
 	var ps []piece
 	block := 0
 	stretch := func(start, end int) {
@@ -130,7 +130,7 @@ func (e *Enricher) pieces(a *article.Article) []piece {
 			ls = ls[:MaxPieces]
 			ls[MaxPieces-1] = line{ls[MaxPieces-1].start, last, math.MaxInt32, false, true}
 		}
-		e.blocks(a.Text, ls, width, func(l grammar.Line, adjacent bool) {
+		e.blocks(words, ls, width, func(l grammar.Line, adjacent bool) {
 			block++
 			ps = e.split(ps, l, block, adjacent, "", article.Evidence{})
 		})
@@ -153,7 +153,7 @@ func (e *Enricher) pieces(a *article.Article) []piece {
 			continue
 		}
 		block++
-		l := grammar.Line{Text: a.Text, Start: s.Start, End: s.End, Tokens: lexicon.Scan(nil, a.Text, s.Start, s.End)}
+		l := grammar.Line{Text: a.Text, Start: s.Start, End: s.End, Tokens: words.In(s.Start, s.End)}
 		if s.Enricher == Name || len(ps) > MaxPieces {
 			ps = append(ps, piece{Line: l, block: block, fixed: s.Kind, signer: s.Evidence})
 		} else {
@@ -172,16 +172,16 @@ func isOpen(s article.Segment) bool {
 func decide(ps []piece) {
 	n, k := len(ps), len(states)
 	from := make([]uint8, n*k)
-	cur, prev := make([]float32, k), make([]float32, k)
+	var cur, prev [maxStates]float32
 	for i := range ps {
 		p := &ps[i]
 		for j := range states {
-			best, arg := start[j], 0
+			best, arg := start[j], int32(0)
 			if i > 0 {
 				best = 2 * never
-				for h := range states {
-					if v := prev[h] + step[h][j]; v > best {
-						best, arg = v, h
+				for _, w := range ways[j] {
+					if v := prev[w.from&(maxStates-1)] + w.weight; v > best {
+						best, arg = v, w.from
 					}
 				}
 			}

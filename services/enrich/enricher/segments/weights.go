@@ -314,9 +314,18 @@ var follows = []struct {
 	{kParagraph, kSignoff, 0.3},
 }
 
-// step is zoneCost and follows by states, start and stop what it costs to
-// begin and end there.
-var step, start, stop = func() (m [][]float32, start, stop []float32) {
+// way leads to a state from the one before it.
+type way struct {
+	from   int32
+	weight float32
+}
+
+// maxStates is above the number of states.
+const maxStates = 64
+
+// ways are zoneCost and follows by the state that they lead to, in the order of those
+// that they come from; start and stop are what it costs to begin and end in a state.
+var ways, start, stop = func() (m [][]way, start, stop []float32) {
 	var pair [nKinds][nKinds]float32
 	for _, f := range slices.Backward(follows) {
 
@@ -332,11 +341,12 @@ var step, start, stop = func() (m [][]float32, start, stop []float32) {
 			pair[f.a][f.b] = f.w
 		}
 	}
-	m = make([][]float32, len(states))
+	m = make([][]way, len(states))
 	for i, s := range states {
-		m[i] = make([]float32, len(states))
 		for j, t := range states {
-			m[i][j] = zoneCost[s.zone][t.zone] + pair[s.kind][t.kind] + t.prior
+			if cost := zoneCost[s.zone][t.zone]; cost != never {
+				m[j] = append(m[j], way{int32(i), cost + pair[s.kind][t.kind] + t.prior})
+			}
 		}
 		switch s.zone {
 		case zTop, zHead:

@@ -1,5 +1,10 @@
 package topics
 
+import (
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
+
 // token is a word of the text with the patterns that it fits.
 type token struct {
 	start, end int32
@@ -19,14 +24,20 @@ const (
 	tailedWord   = 6
 )
 
-// tokens appends the words of text[start:end], most at most.
-func (t *terms) tokens(dst []token, text string, start, end, most int) []token {
-	shouted := shouts(text[start:end])
+// tokens appends the words of a part of the text, most at most.
+func (t *terms) tokens(dst []token, words *lexicon.Words, part article.Span, most int) []token {
+	shouted := shouts(part.In(words.Text))
 	var w word
-	for i := start; most > 0 && w.next(text, i, end); i = int(w.end) {
+	for _, of := range words.In(part.Start, part.End) {
+		if most == 0 {
+			break
+		}
+		if !w.next(words.Text, int(of.Start), int(of.End)) {
+			continue // nothing but marks
+		}
 		k := token{start: w.start, end: w.end, patterns: unfit}
 		t.whole(&k, &w, shouted)
-		if len(t.tails.slots) > 0 && w.size >= tailedWord {
+		if t.tails.Len() > 0 && w.size >= tailedWord {
 			k.patterns[byTail] = t.tail(&w, shouted)
 		}
 		dst = append(dst, k)
@@ -55,13 +66,14 @@ func (t *terms) whole(k *token, w *word, shouted bool) {
 		h = (h ^ uint64(c)) * hashPrime
 		at[i] = h
 	}
-	for n := len(b); n > 0; n-- {
-		s := t.heads.get(at[n-1])
-		if s.hash == 0 {
+	// No ending is longer than t.ending, and no beginning shorter than t.head.
+	for n := len(b); n > 0 && (n == len(b) || n >= min(t.head, max(shortestStem, len(b)-t.ending))); n-- {
+		s := t.heads.Find(at[n-1])
+		if s == nil {
 			continue
 		}
 		for way := range byTail {
-			if p := s.pattern[way] - 1; p != none && k.patterns[way] == none && t.forms[p].fits(w, shouted) && (way >= byNameHead || t.ends(b, n)) {
+			if p := s[way] - 1; p != none && k.patterns[way] == none && t.known[p].fits(w, shouted) && (way >= byNameHead || t.ends(b, n)) {
 				k.patterns[way] = p
 			}
 		}
@@ -93,8 +105,8 @@ func (t *terms) tail(w *word, shouted bool) int32 {
 			if n-i < shortestTail || n-i <= size {
 				continue
 			}
-			if s := t.tails.get(h); s.hash != 0 && t.forms[s.pattern[byTail]-1].fits(w, shouted) {
-				best, size = s.pattern[byTail]-1, n-i
+			if s := t.tails.Find(h); s != nil && t.known[s[byTail]-1].fits(w, shouted) {
+				best, size = s[byTail]-1, n-i
 			}
 		}
 	}
@@ -113,14 +125,14 @@ func (t *terms) longest(tokens []token) (term int32, size int) {
 		if p == none {
 			continue
 		}
-		node := t.edges[edge(0, p)]
-		if n := t.nodes[node]; n != none && size == 0 {
-			term, size = n, 1
+		k := &t.known[p]
+		if k.alone != none && size == 0 {
+			term, size = k.alone, 1
 		}
-		if !t.opens[p] {
+		if !k.opens {
 			continue
 		}
-		if n, more := t.follow(node, tokens[0].end, tokens[1:]); n != none && more+1 > size {
+		if n, more := t.follow(k.root, tokens[0].end, tokens[1:]); n != none && more+1 > size {
 			term, size = n, more+1
 		}
 	}
@@ -137,14 +149,14 @@ func (t *terms) follow(node, end int32, tokens []token) (term int32, size int) {
 		if p == none {
 			continue
 		}
-		to, ok := t.edges[edge(node, p)]
-		if !ok {
+		to := t.edges.Find(edge(node, p))
+		if to == nil {
 			continue
 		}
-		if n := t.nodes[to]; n != none && size == 0 {
+		if n := t.nodes[*to]; n != none && size == 0 {
 			term, size = n, 1
 		}
-		if n, more := t.follow(to, tokens[0].end, tokens[1:]); n != none && more+1 > size {
+		if n, more := t.follow(*to, tokens[0].end, tokens[1:]); n != none && more+1 > size {
 			term, size = n, more+1
 		}
 	}

@@ -25,6 +25,14 @@ func (f form) fits(w *word, shouted bool) bool {
 	return (!f.capital || w.capital) && (!f.capitals || w.capitals && !shouted)
 }
 
+// known is what is known of a pattern.
+type known struct {
+	form
+	opens bool  // a term of several words begins with it
+	root  int32 // the node of terms that begin with it; 0: none does
+	alone int32 // the term that it is by itself, or none
+}
+
 // terms are the terms of one language.
 //
 // Each word of a term is a pattern with a number: "vote" stands for itself with
@@ -35,15 +43,15 @@ func (f form) fits(w *word, shouted bool) bool {
 type terms struct {
 	endings  map[string]bool
 	ending   int // bytes of the longest ending
-	heads    table
-	tails    table
-	patterns map[string]int32 // while reading
-	silent   map[int32]bool   // while reading: terms that stand in [none]
-	forms    []form           // by pattern
-	opens    []bool           // by pattern: a term of several words begins with it
-	edges    map[uint64]int32 // node and pattern to node
-	nodes    []int32          // the term that ends there, or none
-	postings [][]posting      // by term; of a term that says nothing there are none
+	heads    lexicon.Table[patterns]
+	tails    lexicon.Table[patterns]
+	patterns map[string]int32     // while reading
+	silent   map[int32]bool       // while reading: terms that stand in [none]
+	known    []known              // by pattern
+	head     int                  // bytes of the shortest beginning
+	edges    lexicon.Table[int32] // node and pattern to node
+	nodes    []int32              // the term that ends there, or none
+	postings [][]posting          // by term; of a term that says nothing there are none
 }
 
 // Ways in which a pattern fits a word, the one that says most first.
@@ -56,46 +64,9 @@ const (
 	ways
 )
 
-// slot is the patterns with these letters.
-type slot struct {
-	hash    uint64
-	pattern [ways]int32 // 0: none, else its number and 1
-}
-
-// table is a hash table with open addresses; at most half of it is in use.
-type table struct {
-	slots []slot
-	used  int
-}
-
-const firstSlots = 64
-
-func (t *table) get(h uint64) *slot {
-	mask := uint64(len(t.slots) - 1)
-	for i := (h ^ h>>29) & mask; ; i = (i + 1) & mask {
-		if s := &t.slots[i]; s.hash == h || s.hash == 0 {
-			return s
-		}
-	}
-}
-
-func (t *table) put(h uint64, way int, pattern int32) {
-	if 2*t.used >= len(t.slots) {
-		old := t.slots
-		t.slots = make([]slot, max(firstSlots, 2*len(old)))
-		for _, s := range old {
-			if s.hash != 0 {
-				*t.get(s.hash) = s
-			}
-		}
-	}
-	s := t.get(h)
-	if s.hash == 0 {
-		s.hash = h
-		t.used++
-	}
-	s.pattern[way] = pattern + 1
-}
+// patterns are those with the same letters, by way; 0 where there is none, else its
+// number and 1.
+type patterns [ways]int32
 
 // nothing is the section of what says nothing, and hides the words that would.
 const nothing = "none"
@@ -103,7 +74,7 @@ const nothing = "none"
 func newTerms() *terms {
 	return &terms{
 		endings: map[string]bool{}, patterns: map[string]int32{}, silent: map[int32]bool{},
-		edges: map[uint64]int32{}, nodes: []int32{none},
+		nodes: []int32{none}, head: maxWord,
 	}
 }
 
@@ -141,7 +112,7 @@ func (t *terms) read(dir fs.FS, name string, s *scheme) error {
 		}
 		return t.addAll(list, &posting{topic, float32(weight)})
 	})
-	if err == nil && len(t.heads.slots) == 0 {
+	if err == nil && t.heads.Len() == 0 {
 		return fmt.Errorf("%s: there is no term in it", name)
 	}
 	return err
@@ -172,24 +143,28 @@ func (t *terms) add(term string, p *posting) error {
 		if i == 0 {
 			first = n
 		}
-		k := edge(at, n)
-		to, ok := t.edges[k]
-		if !ok {
-			to = int32(len(t.nodes))
-			t.nodes = append(t.nodes, none)
-			t.edges[k] = to
+		to := &t.known[n].root
+		if at != 0 {
+			to = t.edges.Add(edge(at, n))
 		}
-		at = to
+		if *to == 0 {
+			*to = int32(len(t.nodes))
+			t.nodes = append(t.nodes, none)
+		}
+		at = *to
 	}
 	if at == 0 {
 		return fmt.Errorf("a term of %q has no words", term)
 	}
 	if len(words) > 1 {
-		t.opens[first] = true
+		t.known[first].opens = true
 	}
 	if t.nodes[at] == none {
 		t.nodes[at] = int32(len(t.postings))
 		t.postings = append(t.postings, nil)
+	}
+	if len(words) == 1 {
+		t.known[first].alone = t.nodes[at]
 	}
 	return t.post(t.nodes[at], term, p)
 }
@@ -248,19 +223,21 @@ func (t *terms) pattern(written string) (int32, error) {
 	n, ok := t.patterns[key]
 	if ok {
 		// Where it is written in both ways, either will do.
-		t.forms[n].capital = t.forms[n].capital && f.capital
-		t.forms[n].capitals = t.forms[n].capitals && f.capitals
+		k := &t.known[n]
+		k.capital, k.capitals = k.capital && f.capital, k.capitals && f.capitals
 		return n, nil
 	}
-	n = int32(len(t.forms))
+	n = int32(len(t.known))
 	t.patterns[key] = n
-	t.forms = append(t.forms, f)
-	t.opens = append(t.opens, false)
+	t.known = append(t.known, known{form: f, alone: none})
 	if way == byTail {
-		t.tails.put(hashBack(w.bytes()), way, n)
+		t.tails.Add(hashBack(w.bytes()))[way] = n + 1
 		return n, nil
 	}
-	t.heads.put(hash(w.bytes()), way, n)
+	if way >= byNameHead {
+		t.head = min(t.head, int(w.size))
+	}
+	t.heads.Add(hash(w.bytes()))[way] = n + 1
 	return n, nil
 }
 

@@ -149,7 +149,7 @@ func (k *knowledge) readLabels(dir fs.FS, name string) error {
 }
 
 // Enrich sets a.Topics, and replaces what is there.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	ev, _ := e.pool.Get().(*evidence)
 	defer func() {
 		ev.clear()
@@ -157,7 +157,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	}()
 	t := e.languages[primary(a.Language.Value)]
 	if t != nil {
-		readArticle(ev, t, a)
+		readArticle(ev, t, a, lexicon.WordsOf(ctx, a.Text))
 		ev.sum(t, e.scheme)
 	}
 	var told []guess
@@ -184,26 +184,26 @@ func primary(tag string) string {
 }
 
 // readArticle reads what readers read of the article itself.
-func readArticle(ev *evidence, t *terms, a *article.Article) {
+func readArticle(ev *evidence, t *terms, a *article.Article, words *lexicon.Words) {
 	begun := false
 	for i := range a.Segments {
 		s := &a.Segments[i]
 		switch s.Kind {
 		case article.Headline, article.Kicker:
-			ev.read(t, a.Text, s.Span, inHeadline, inHeadline, 0)
+			ev.read(t, words, s.Span, inHeadline, inHeadline, 0)
 		case article.Standfirst:
-			ev.read(t, a.Text, s.Span, inLead, inLead, 0)
+			ev.read(t, words, s.Span, inLead, inLead, 0)
 		case article.Paragraph:
 			first := 0
 			if !begun {
 				first = lead
 			}
 			begun = true
-			ev.read(t, a.Text, s.Span, inLead, inBody, first)
+			ev.read(t, words, s.Span, inLead, inBody, first)
 		case article.Subhead, article.Quote:
-			ev.read(t, a.Text, s.Span, inBody, inBody, 0)
+			ev.read(t, words, s.Span, inBody, inBody, 0)
 		case article.Caption:
-			ev.read(t, a.Text, s.Span, inCaption, inCaption, 0)
+			ev.read(t, words, s.Span, inCaption, inCaption, 0)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 func newEnricher(t testing.TB) *Enricher {
@@ -241,7 +242,7 @@ func TestMaxWords(t *testing.T) {
 	quake := "The earthquake had a magnitude of 6.1, and aftershocks shook the town."
 	ev := newEvidence(e.most, len(e.scheme.concepts))
 	a := enrichertest.Article("en", "", strings.Repeat("word ", MaxWords), quake)
-	readArticle(ev, e.languages["en"], a)
+	readArticle(ev, e.languages["en"], a, lexicon.NewWords(a.Text))
 	if len(ev.hits) > 0 || ev.words != MaxWords {
 		t.Errorf("%d words, %d terms", ev.words, len(ev.hits))
 	}

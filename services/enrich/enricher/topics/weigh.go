@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // How much a term weighs by where it stands.
@@ -98,10 +99,10 @@ func (e *evidence) note(term int32, span article.Span, place float32) {
 	e.hits[i-1].place += place
 }
 
-// read finds the terms of text[start:end]; first is the weight of its first
+// read finds the terms of a part of the text; first is the weight of its first
 // bytes, up to upto, and rest of what comes then.
-func (e *evidence) read(t *terms, text string, span article.Span, first, rest float32, upto int) {
-	e.tokens = t.tokens(e.tokens[:0], text, span.Start, span.End, MaxWords-e.words)
+func (e *evidence) read(t *terms, words *lexicon.Words, span article.Span, first, rest float32, upto int) {
+	e.tokens = t.tokens(e.tokens[:0], words, span, MaxWords-e.words)
 	e.words += len(e.tokens)
 	for i := 0; i < len(e.tokens); {
 		term, size := t.longest(e.tokens[i:])

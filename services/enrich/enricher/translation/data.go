@@ -24,23 +24,56 @@ var data = func() fs.FS {
 
 // language is what a file of data says.
 type language struct {
-	small     map[string]bool     // words with a capital only where a sentence begins, in lower case
-	calques   map[string][]calque // by their first word
-	stated    []string            // in lower case
-	foreign   string              // quotation marks that the language hasn't
-	spellings [][]string          // each of one name
-	spelled   map[string]bool     // all of them
-	decimal   byte                // mark
-	units     map[string]bool     // words that follow a number with a decimal mark
-	before    map[string]bool     // words of saying: no comma stands between them and what of commas
-	commas    map[string]bool
-	inside    bool // a comma may stand before the closing mark
+	entries   lexicon.Table[*entry] // by the hash of a word in lower case
+	stated    []string              // in lower case
+	foreign   string                // quotation marks that the language hasn't
+	spellings [][]string            // each of one name
+	decimal   byte                  // mark
+	inside    bool                  // a comma may stand before the closing mark
 }
 
-// calque is a row of words in lower case; "" stands for up to [perWord] others.
+// entry is what the data says of a word.
+type entry struct {
+	small   bool     // has a capital only where a sentence begins
+	unit    bool     // follows a number with a decimal mark
+	before  bool     // of saying: no comma stands between it and what of comma
+	comma   bool     // likewise
+	spelled []string // spellings of names that have several
+	calques []calque // that begin with it
+}
+
+// calque is a row of words; nil stands for up to [perWord] others.
 type calque struct {
-	words  []string
+	words  []*entry
 	weight float64
+}
+
+// hash is that of a word in lower case, as [lexicon.Token] has it of words without
+// marks in them.
+func hash(word string) uint64 {
+	const seed, prime = 14695981039346656037, 1099511628211
+	h := uint64(seed)
+	for i := range len(word) {
+		h = (h ^ uint64(word[i])) * prime
+	}
+	return h
+}
+
+// entry is that of a word, which is made if there is none.
+func (l *language) entry(word string) *entry {
+	e := l.entries.Add(hash(strings.ToLower(word)))
+	if *e == nil {
+		*e = &entry{}
+	}
+	return *e
+}
+
+// find is the entry of a word; nil if there is none.
+func (l *language) find(hash uint64) *entry {
+	if e := l.entries.Find(hash); e != nil {
+		return *e
+	}
+	return nil
 }
 
 // load reads a file LANGUAGE.txt for each language.
@@ -51,10 +84,7 @@ func load(dir fs.FS) (map[string]*language, error) {
 	}
 	all := map[string]*language{}
 	for _, file := range files {
-		l := &language{
-			small: map[string]bool{}, calques: map[string][]calque{}, units: map[string]bool{},
-			before: map[string]bool{}, spelled: map[string]bool{}, commas: map[string]bool{}, decimal: '.',
-		}
+		l := &language{decimal: '.'}
 		if err := lexicon.EachSectionLine(dir, file, l.add); err != nil {
 			return nil, err
 		}
@@ -67,22 +97,25 @@ func (l *language) add(section, line string) error {
 	words := strings.Fields(line)
 	switch section {
 	case "small":
-		put(l.small, words)
+		l.mark(words, func(e *entry) { e.small = true })
 	case "stated":
 		l.stated = append(l.stated, strings.ToLower(line))
 	case "foreign":
 		l.foreign += line
 	case "spellings":
 		l.spellings = append(l.spellings, words)
-		put(l.spelled, words)
+		for _, w := range words {
+			e := l.entry(w)
+			e.spelled = append(e.spelled, w)
+		}
 	case "decimal":
 		l.decimal = line[0]
 	case "units":
-		put(l.units, words)
+		l.mark(words, func(e *entry) { e.unit = true })
 	case "comma before":
-		put(l.commas, words)
+		l.mark(words, func(e *entry) { e.comma = true })
 	case "comma after":
-		put(l.before, words)
+		l.mark(words, func(e *entry) { e.before = true })
 	case "comma inside":
 		l.inside = line == "yes"
 	case "calques":
@@ -93,22 +126,24 @@ func (l *language) add(section, line string) error {
 		c := calque{weight: weight}
 		for _, w := range words[1:] {
 			if w == "…" {
-				w = ""
+				c.words = append(c.words, nil)
+			} else {
+				c.words = append(c.words, l.entry(w))
 			}
-			c.words = append(c.words, strings.ToLower(w))
 		}
-		if c.words[0] == "" || c.words[len(c.words)-1] == "" {
+		first := c.words[0]
+		if first == nil || c.words[len(c.words)-1] == nil {
 			return fmt.Errorf("%q begins or ends with a gap", line)
 		}
-		l.calques[c.words[0]] = append(l.calques[c.words[0]], c)
+		first.calques = append(first.calques, c)
 	default:
 		return fmt.Errorf("section %q is unknown", section)
 	}
 	return nil
 }
 
-func put(set map[string]bool, words []string) {
+func (l *language) mark(words []string, as func(*entry)) {
 	for _, w := range words {
-		set[w] = true
+		as(l.entry(w))
 	}
 }

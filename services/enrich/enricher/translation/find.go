@@ -1,18 +1,21 @@
 package translation
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // word is a run of letters, digits, and of apostrophes, points, commas and hyphens
 // between them.
 type word struct {
 	article.Span
-	lower string
+	// entry is what the data says of it, nil if nothing.
+	entry *entry
 	// gap tells what stands before it: " " for blanks only, "" at a segment's
 	// beginning, else the marks without blanks.
 	gap string
@@ -25,6 +28,7 @@ func (w *word) capital(text string) bool {
 
 type finder struct {
 	text     string
+	scanned  *lexicon.Words
 	language *language
 	reasons  []article.Reason
 	counts   map[string]int
@@ -55,11 +59,13 @@ func (f *finder) stated(s article.Span) {
 func (f *finder) segment(s article.Span) {
 	f.split(s)
 	for i := range f.words {
-		f.capital(i)
-		f.calques(i)
-		f.comma(i)
+		if f.words[i].entry != nil {
+			f.capital(i)
+			f.calques(i)
+			f.comma(i)
+			f.spell(i)
+		}
 		f.number(i)
-		f.spell(i)
 	}
 	f.marks(s)
 }
@@ -67,44 +73,61 @@ func (f *finder) segment(s article.Span) {
 // split cuts a segment into words.
 func (f *finder) split(s article.Span) {
 	f.words = f.words[:0]
-	text := s.In(f.text)
-	from := 0 // of the gap
-	for i := 0; i < len(text); {
-		r, n := utf8.DecodeRuneInString(text[i:])
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			i += n
+	toks := f.scanned.In(s.Start, s.End)
+	f.words = slices.Grow(f.words, len(toks))
+	from := s.Start // of the gap
+	for i := 0; i < len(toks); {
+		begin, end := skipMarks(f.text, toks[i]), int(toks[i].End)
+		if begin == end {
+			i++
 			continue
 		}
-		begin := i
-		for i < len(text) {
-			r, n = utf8.DecodeRuneInString(text[i:])
-			if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !inner(r, text[i+n:]) {
-				break
-			}
-			i += n
+		k := i + 1
+		for k < len(toks) && joins(f.text[end:s.End], int(toks[k].Start)-end) {
+			end = int(toks[k].End)
+			k++
 		}
-		if i < len(text) && text[i] == '.' && strings.Contains(text[begin:i], ".") {
-			i++ // the last point of U.S.
+		if k > i+1 && end < s.End && f.text[end] == '.' && strings.Contains(f.text[begin:end], ".") {
+			end++ // the last point of U.S.
 		}
-		w := word{Span: article.Span{Start: s.Start + begin, End: s.Start + i}, lower: strings.ToLower(text[begin:i])}
-		if from > 0 || begin > 0 {
-			w.gap = text[from:begin]
-			if strings.TrimSpace(w.gap) == "" {
+		h := toks[i].Hash
+		if k > i+1 || begin > int(toks[i].Start) {
+			h = hash(strings.ToLower(f.text[begin:end]))
+		}
+		w := word{Span: article.Span{Start: begin, End: end}, entry: f.language.find(h)}
+		if begin > s.Start {
+			w.gap = f.text[from:begin]
+			if w.gap != " " && strings.TrimSpace(w.gap) == "" {
 				w.gap = " "
 			}
 		}
 		f.words = append(f.words, w)
-		from = i
+		from, i = end, k
 	}
 }
 
-// inner tells whether r joins the letters or digits around it to one word.
-func inner(r rune, rest string) bool {
-	if !strings.ContainsRune("'’.,-", r) {
+// skipMarks is where a word has its first letter or digit; its end if it has none.
+func skipMarks(text string, t lexicon.Token) int {
+	i := int(t.Start)
+	for i < int(t.End) && text[i] >= utf8.RuneSelf {
+		r, n := utf8.DecodeRuneInString(text[i:t.End])
+		if !unicode.IsMark(r) {
+			break
+		}
+		i += n
+	}
+	return i
+}
+
+// joins tells whether the n bytes that rest begins with join the letters or digits
+// around them to one word.
+func joins(rest string, n int) bool {
+	mark := rest[:n]
+	if n != 1 && mark != "’" || n == 1 && strings.IndexByte("'.,-", rest[0]) < 0 {
 		return false
 	}
-	next, _ := utf8.DecodeRuneInString(rest)
-	return unicode.IsLetter(next) && r != ',' || unicode.IsDigit(next)
+	next, _ := utf8.DecodeRuneInString(rest[n:])
+	return unicode.IsLetter(next) && mark != "," || unicode.IsDigit(next)
 }
 
 // capital finds a small word with a capital between two words in lower case.
@@ -113,8 +136,7 @@ func (f *finder) capital(i int) {
 		return
 	}
 	before, w, after := &f.words[i-1], &f.words[i], &f.words[i+1]
-	if w.gap == " " && after.gap == " " && f.language.small[w.lower] && w.capital(f.text) && lower(before.In(f.text)) && lower(after.In(f.text)) &&
-		w.In(f.text)[1:] == w.lower[1:] {
+	if w.gap == " " && after.gap == " " && w.entry.small && w.capital(f.text) && lower(before.In(f.text)) && lower(after.In(f.text)) && lower(w.In(f.text)[1:]) {
 		f.add(Capital, w.Span, weights[Capital])
 	}
 }
@@ -131,7 +153,7 @@ func lower(s string) bool {
 // calques finds those that begin with word i. The same one again may be what a
 // quoted person or the writer is fond of, and adds nothing.
 func (f *finder) calques(i int) {
-	list := f.language.calques[f.words[i].lower]
+	list := f.words[i].entry.calques
 	for k := range list {
 		c := &list[k]
 		if end := f.ends(c.words, i); end > i {
@@ -149,19 +171,19 @@ func (f *finder) calques(i int) {
 }
 
 // ends is the last word of a calque that begins with word i, or -1.
-func (f *finder) ends(words []string, i int) int {
+func (f *finder) ends(words []*entry, i int) int {
 	at, gap := i, false
 	for _, w := range words {
-		if w == "" {
+		if w == nil {
 			gap = true
 			continue
 		}
 		for skipped := 0; ; skipped++ {
-			if at >= len(f.words) || at > i && strings.ContainsAny(f.words[at].gap, ".!?;:\n") || !gap && skipped > 0 || skipped > perWord {
+			if at >= len(f.words) || at > i && f.words[at].gap != " " && strings.ContainsAny(f.words[at].gap, ".!?;:\n") || !gap && skipped > 0 || skipped > perWord {
 				return -1
 			}
 			at++
-			if f.words[at-1].lower == w {
+			if f.words[at-1].entry == w {
 				break
 			}
 		}
@@ -176,7 +198,7 @@ func (f *finder) comma(i int) {
 		return
 	}
 	w := &f.words[i]
-	if strings.TrimSpace(w.gap) == "," && f.language.commas[w.lower] && f.language.before[f.words[i-1].lower] {
+	if before := f.words[i-1].entry; w.entry.comma && before != nil && before.before && strings.TrimSpace(w.gap) == "," {
 		f.add(Commas, article.Span{Start: f.words[i-1].Start, End: w.End}, weights[Commas])
 	}
 }
@@ -186,7 +208,7 @@ func (f *finder) number(i int) {
 	if c := f.text[f.words[i].Start]; c < '0' || c > '9' {
 		return
 	}
-	if i+1 >= len(f.words) || !f.language.units[f.words[i+1].lower] || f.words[i+1].gap != " " {
+	if i+1 >= len(f.words) || f.words[i+1].entry == nil || !f.words[i+1].entry.unit || f.words[i+1].gap != " " {
 		return
 	}
 	text := f.words[i].In(f.text)
@@ -212,7 +234,7 @@ func digits(s string) bool {
 // spell notes the spelling of a name that has several.
 func (f *finder) spell(i int) {
 	text := f.words[i].In(f.text)
-	if !f.language.spelled[text] {
+	if !slices.Contains(f.words[i].entry.spelled, text) {
 		return
 	}
 	if f.spelled == nil {

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -51,7 +52,12 @@ const again = .4
 type Enricher struct {
 	home      map[string]string // agency to language
 	languages map[string]*language
+	words     sync.Pool // of *[]word
 }
+
+// kept is how many words of a segment there is room for when the next text is read:
+// what a long one needed is given back.
+const kept = 512
 
 // New makes an enricher on the built-in data.
 func New() (*Enricher, error) {
@@ -69,14 +75,26 @@ func New() (*Enricher, error) {
 
 // Enrich sets a.Translation by what readers see and by Agency and Language. Of a
 // text in a language without data it tells nothing.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	a.Translation = article.Translation{}
 	tag := primary(a.Language.Value)
 	l := e.languages[tag]
 	if l == nil {
 		return nil
 	}
-	f := finder{text: a.Text, language: l, counts: map[string]int{}}
+	f := finder{text: a.Text, scanned: lexicon.WordsOf(ctx, a.Text), language: l, counts: map[string]int{}}
+	room, _ := e.words.Get().(*[]word)
+	if room == nil {
+		room = new([]word)
+	}
+	f.words = *room
+	defer func() {
+		if cap(f.words) <= kept {
+			clear(f.words[:cap(f.words)]) // nothing of the text stays
+			*room = f.words
+			e.words.Put(room)
+		}
+	}()
 	for _, s := range a.Segments {
 		if s.Kind == article.Note || s.Kind == article.Signoff || s.Kind == article.Boilerplate {
 			f.stated(s.Span)

@@ -1,7 +1,6 @@
 package translation
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 func newEnricher(t testing.TB) *Enricher {
@@ -207,13 +207,15 @@ func TestDataNamesTheLine(t *testing.T) {
 func TestLong(t *testing.T) {
 	e := newEnricher(t)
 	var begun strings.Builder // every calque but for its last word
-	for _, l := range e.languages {
-		for _, cs := range l.calques {
-			for _, c := range cs {
-				for _, w := range c.words[:len(c.words)-1] {
-					begun.WriteString(cmp.Or(w, "x x x x x x") + " ")
-				}
+	for tag := range e.languages {
+		err := lexicon.EachSectionLine(data, tag+".txt", func(section, line string) error {
+			if words := strings.Fields(line); section == "calques" {
+				begun.WriteString(strings.ReplaceAll(strings.Join(words[1:len(words)-1], " "), "…", "x x x x x x") + " ")
 			}
+			return nil
+		})
+		if err != nil || begun.Len() == 0 {
+			t.Fatalf("%s: %v", tag, err)
 		}
 	}
 	for _, piece := range []string{

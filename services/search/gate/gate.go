@@ -1,0 +1,309 @@
+// Package gate stands before the routes: it finds out who sends a request, holds
+// them to what they may do and how often, and lets people log in.
+package gate
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"github.com/copytaster/copytaster/pkg/access"
+	"github.com/copytaster/copytaster/services/search/api"
+)
+
+// Gate is the one before all routes. Its methods may be called at once by many.
+type Gate struct {
+	// Keys are the API keys; nil: there are none. Without keys and without a proxy
+	// that says who comes, everybody may read everything.
+	Keys *Keys
+	// SessionSecret signs sessions; "": nobody can log in. Session is how long one is
+	// good at most.
+	SessionSecret string
+	Session       time.Duration
+	Proxy         Proxy
+	// Rate is how many requests per minute a key or person may send that has no rate of
+	// their own; RateAnonymous likewise, by address, those who have shown neither. 0: any number.
+	Rate, RateAnonymous int
+	// Public is where clients reach the service; "": as they called it.
+	Public string
+	Log    zerolog.Logger
+	Now    func() time.Time
+
+	sessions *sessions
+	limits   *limiter
+	cross    *http.CrossOriginProtection
+	used     *prometheus.GaugeVec
+	refused  *prometheus.CounterVec
+}
+
+// Ready makes the gate usable, with its metrics in m; call it once, before all else.
+func (g *Gate) Ready(m prometheus.Registerer) error {
+	g.limits = newLimiter(g.Now, MaxBuckets)
+	if g.SessionSecret != "" {
+		g.sessions = newSessions(g.SessionSecret)
+	}
+	g.cross = http.NewCrossOriginProtection()
+	if g.Public != "" {
+		scheme, rest, _ := strings.Cut(g.Public, "://")
+		host, _, _ := strings.Cut(rest, "/")
+		if err := g.cross.AddTrustedOrigin(scheme + "://" + host); err != nil {
+			return fmt.Errorf("setting search-public-url: %w", err)
+		}
+	}
+	g.used = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "copytaster_search_key_last_used_timestamp_seconds",
+		Help: "When each API key was last used with this process, as a key or by a session, by its id.",
+	}, []string{"key"})
+	g.refused = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "copytaster_search_refused_total",
+		Help: "Requests that were refused before they were looked at, by the reason.",
+	}, []string{"reason"})
+	errs := []error{m.Register(g.used), m.Register(g.refused)}
+	if g.Keys != nil {
+		errs = append(errs, m.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "copytaster_search_keys_unreadable", Help: "API keys that can't be read, and so open nothing.",
+		}, func() float64 { return float64(g.Keys.unread.Load()) })))
+	}
+	return errors.Join(errs...)
+}
+
+// Open tells that nobody is asked who they are.
+func (g *Gate) Open() bool { return g.Keys == nil && !g.Proxy.on() }
+
+// refusal is why a request isn't answered.
+type refusal struct {
+	api.Problem
+	reason string // for the metric
+	auth   string // WWW-Authenticate
+}
+
+const realm = `Bearer realm="copytaster"`
+
+func unauthorized(reason, detail, auth string) *refusal {
+	return &refusal{api.Problem{Type: api.TypeUnauthorized, Title: "Who asks?", Status: http.StatusUnauthorized, Detail: detail}, reason, auth}
+}
+
+func invalid(reason, detail string) *refusal {
+	return unauthorized(reason, detail, realm+`, error="invalid_token", error_description="`+detail+`"`)
+}
+
+// For answers by h whoever may ask for what has that scope, and refuses others by a
+// problem. h finds them in its request's context by [access.Of].
+func (g *Gate) For(scope access.Scope, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who, no := g.admit(w, r, scope)
+		if no != nil {
+			g.refuse(w, no)
+			return
+		}
+		h.ServeHTTP(w, r.WithContext(access.With(r.Context(), who)))
+	})
+}
+
+// admit finds out who sends r, and whether that is to be answered. It sets the headers
+// of rates, and tells caches that the answer depends on who asks.
+func (g *Gate) admit(w http.ResponseWriter, r *http.Request, scope access.Scope) (access.Identity, *refusal) {
+	var who access.Identity
+	if g.Open() {
+		who.Scopes = access.Reader.Scopes()
+		if over := g.limit(w, r, nil); over != nil {
+			return who, over
+		}
+	} else {
+		for _, name := range []string{"Authorization", "X-API-Key", "Cookie"} {
+			w.Header().Add("Vary", name)
+		}
+		var no *refusal
+		if who, no = g.identify(r); no != nil {
+			if over := g.limit(w, r, nil); over != nil {
+				return who, over
+			}
+			return who, no
+		}
+		if over := g.limit(w, r, &who); over != nil {
+			return who, over
+		}
+	}
+	if who.Key != "" {
+		g.used.WithLabelValues(who.Key).Set(float64(g.Now().Unix()))
+	}
+	return who, g.may(r, &who, scope)
+}
+
+// may tells why who may not ask for what has that scope by r; nil: they may.
+func (g *Gate) may(r *http.Request, who *access.Identity, scope access.Scope) *refusal {
+	if who.Session && g.cross.Check(r) != nil {
+		return &refusal{api.Problem{
+			Type: api.TypeForbidden, Title: "Another site asks", Status: http.StatusForbidden,
+			Detail: "A browser sends this for a page of another site.",
+		}, "origin", ""}
+	}
+	if !who.May(scope) {
+		return &refusal{api.Problem{
+			Type: api.TypeForbidden, Title: "That is not allowed", Status: http.StatusForbidden,
+			Detail: fmt.Sprintf("This needs the scope %s.", scope),
+		}, "scope", realm + `, error="insufficient_scope", scope="` + string(scope) + `"`}
+	}
+	return nil
+}
+
+// Still tells whether a request that was admitted by [Gate.For] would be so now, for
+// somebody who may read and is entitled to the same.
+func (g *Gate) Still(r *http.Request) bool {
+	if g.Open() {
+		return true
+	}
+	was := access.Of(r.Context())
+	who, no := g.identify(r)
+	return no == nil && who.May(access.Read) && who.Key == was.Key && who.Name == was.Name && reflect.DeepEqual(who.Grant, was.Grant)
+}
+
+// identify finds out who sends a request: by its key, its session, or its proxy's
+// word, in that order. A key that is given must be good.
+func (g *Gate) identify(r *http.Request) (access.Identity, *refusal) {
+	text, no := keyOf(r)
+	if no != nil {
+		return access.Identity{}, no
+	}
+	if text != "" {
+		k, _, no := g.byKey(text)
+		if no != nil {
+			return access.Identity{}, no
+		}
+		return identityOf(k), nil
+	}
+	if g.Proxy.trusted(r) {
+		who, named, err := g.Proxy.identity(r)
+		if err != nil {
+			return who, invalid("proxy", err.Error())
+		}
+		if named {
+			return who, nil
+		}
+	}
+	return g.bySession(r)
+}
+
+func (g *Gate) bySession(r *http.Request) (access.Identity, *refusal) {
+	const ask = "Send an API key: Authorization: Bearer KEY, or X-API-Key: KEY."
+	c, err := r.Cookie(cookieName(g.secure(r)))
+	if err != nil || g.sessions == nil || g.Keys == nil {
+		return access.Identity{}, unauthorized("none", ask, realm)
+	}
+	now := g.Now()
+	s, err := g.sessions.read(c.Value, now)
+	if err == nil {
+		if k := g.Keys.Key(s.id); k != nil && k.Still(s.mark[:], now) == nil {
+			who := identityOf(k)
+			who.Session = true
+			return who, nil
+		}
+	}
+	return access.Identity{}, unauthorized("session", "The session is over: log in again, or send an API key.", realm)
+}
+
+func identityOf(k *access.Key) access.Identity {
+	return access.Identity{Name: k.Name, Key: k.ID, Scopes: k.Scopes, Grant: k.Grant, Rate: k.Rate}
+}
+
+// keyOf is the key that a request gives; "" if it gives none.
+func keyOf(r *http.Request) (string, *refusal) {
+	var given []string
+	for _, v := range r.Header.Values("Authorization") {
+		if scheme, rest, ok := strings.Cut(strings.TrimSpace(v), " "); ok && strings.EqualFold(scheme, "Bearer") {
+			given = append(given, strings.TrimSpace(rest))
+		}
+	}
+	for _, v := range r.Header.Values("X-API-Key") {
+		given = append(given, strings.TrimSpace(v))
+	}
+	switch {
+	case len(given) == 0:
+		return "", nil
+	case len(given) > 1:
+		return "", invalid("malformed", "the request gives more than one API key")
+	case given[0] == "":
+		return "", invalid("malformed", access.ErrMalformed.Error())
+	}
+	return given[0], nil
+}
+
+// byKey is the key whose text that is, if it is good.
+func (g *Gate) byKey(text string) (*access.Key, access.Sum, *refusal) {
+	id, sum, err := access.Parse(text)
+	if err != nil {
+		return nil, sum, invalid("malformed", err.Error())
+	}
+	if g.Keys == nil {
+		return nil, sum, invalid("unknown", access.ErrUnknown.Error())
+	}
+	k := g.Keys.Key(id)
+	if k == nil {
+		return nil, sum, invalid("unknown", access.ErrUnknown.Error())
+	}
+	if err := k.Opens(sum, g.Now()); err != nil {
+		g.Log.Debug().Err(err).Str("key", id).Msg("an API key opens nothing")
+		return nil, sum, invalid(reason(err), err.Error())
+	}
+	return k, sum, nil
+}
+
+func reason(err error) string {
+	switch {
+	case errors.Is(err, access.ErrRevoked):
+		return "revoked"
+	case errors.Is(err, access.ErrExpired), errors.Is(err, access.ErrReplaced):
+		return "expired"
+	}
+	return "unknown"
+}
+
+// limit takes a request from what its sender may send; who is nil if that isn't known.
+func (g *Gate) limit(w http.ResponseWriter, r *http.Request, who *access.Identity) *refusal {
+	policy, name, rate := "address", "", g.RateAnonymous
+	if who != nil {
+		policy, rate = "key", g.Rate
+		if who.Rate > 0 {
+			rate = who.Rate
+		}
+		name = "key " + who.Key
+		if who.Key == "" {
+			policy, name = "user", "user "+who.Name
+		}
+	}
+	if rate <= 0 {
+		return nil
+	}
+	if name == "" {
+		name = g.Proxy.address(r)
+	}
+	q := g.limits.take(name, rate)
+	q.policy = policy
+	q.tell(w.Header())
+	if q.ok {
+		return nil
+	}
+	return &refusal{api.Problem{
+		Type: api.TypeTooMany, Title: "Too many requests", Status: http.StatusTooManyRequests,
+		Detail: fmt.Sprintf("%d requests per minute are allowed; Retry-After says when one will be answered again.", rate),
+	}, "rate", ""}
+}
+
+func (g *Gate) refuse(w http.ResponseWriter, no *refusal) {
+	g.refused.WithLabelValues(no.reason).Inc()
+	if no.auth != "" {
+		w.Header().Set("WWW-Authenticate", no.auth)
+	}
+	no.Write(w)
+}
+
+// secure tells whether clients reach the service by TLS.
+func (g *Gate) secure(r *http.Request) bool {
+	return r.TLS != nil || strings.HasPrefix(g.Public, "https://")
+}
