@@ -118,7 +118,7 @@ func listen(tb testing.TB, address string, header ...string) *listener {
 	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/event-stream" {
 		tb.Fatalf("%s: %s, %s", address, res.Status, res.Header.Get("Content-Type"))
 	}
-	l := &listener{tb: tb, events: make(chan heard, 10_000)}
+	l := &listener{tb: tb, events: make(chan heard, 1100)}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -17,6 +17,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/boot"
 	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/search/api"
 	"github.com/copytaster/copytaster/services/search/find"
 	"github.com/copytaster/copytaster/services/search/gate"
@@ -95,10 +96,12 @@ func (c Config) follow(ctx context.Context, k *boot.Kit, zone *time.Location) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	hub, err := live.New(b, live.Config{
+	lookup := b.Lookup(topic.Released)
+	hub, err := live.New(b, lookup, live.Config{
 		Feeds: c.SearchLiveFeeds, FeedsOfReader: c.SearchLiveFeedsOfReader, Known: c.SearchLiveKnown, Zone: zone, Now: time.Now, Log: k.Log,
 	}, k.Metrics)
 	if err != nil {
+		lookup.Close()
 		b.Close()
 		return nil, nil, err
 	}
@@ -115,6 +118,7 @@ func (c Config) follow(ctx context.Context, k *boot.Kit, zone *time.Location) (*
 		hub.Close()
 		cancel()
 		<-done
+		lookup.Close()
 		b.Close()
 	}, nil
 }

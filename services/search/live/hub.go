@@ -23,6 +23,7 @@ type Hub struct {
 	Config
 
 	log     Log
+	lookup  Lookup
 	metrics metrics
 	replays chan struct{}
 	closing chan struct{} // closed when the service stops
@@ -40,13 +41,13 @@ type Hub struct {
 }
 
 // New makes a hub, which has feeds once it runs.
-func New(log Log, c Config, to prometheus.Registerer) (*Hub, error) {
+func New(log Log, lookup Lookup, c Config, to prometheus.Registerer) (*Hub, error) {
 	m, err := newMetrics(to)
 	if err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	return &Hub{
-		Config: c, log: log, metrics: m, replays: make(chan struct{}, MaxReplays), closing: make(chan struct{}),
+		Config: c, log: log, lookup: lookup, metrics: m, replays: make(chan struct{}, MaxReplays), closing: make(chan struct{}),
 		recent: newRecent(Recent), feeds: map[*Feed]struct{}{}, byReader: map[string]int{},
 	}, nil
 }
@@ -115,13 +116,17 @@ func (h *Hub) follow(ctx context.Context) error {
 	}
 	h.reached(true)
 	group, ctx := errgroup.WithContext(ctx)
-	messages := make(chan stage.Message)
+	messages := make(chan incoming)
 	for i := range es {
 		from := h.position(i)
 		group.Go(func() error {
 			return h.log.ReadLog(ctx, topic.Released, i, from, -1, func(m stage.Message) error {
+				in, err := h.prepare(ctx, m)
+				if err != nil {
+					return err
+				}
 				select {
-				case messages <- m:
+				case messages <- in:
 					return nil
 				case <-ctx.Done():
 					return ctx.Err()
@@ -181,12 +186,10 @@ func (h *Hub) begin(ctx context.Context, es []bus.Extent) error {
 		next[i] = e.End
 		from := min(max(e.First, since[e.Partition], e.End-MaxKnown/int64(len(es))), e.End)
 		group.Go(func() error {
-			err := h.log.ReadLog(reading, topic.Released, i, from, e.End, func(m stage.Message) error {
+			return h.log.ReadLog(reading, topic.Released, i, from, e.End, func(m stage.Message) error {
 				parts[i].note(keyOf(string(m.Key)), m.Offset, takesBack(m))
 				return nil
 			})
-			parts[i].next = e.End
-			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -257,44 +260,51 @@ func revisionOf(a *article.Article) *revision {
 	return &revision{a, asked{doc: query.NewDocument(a)}}
 }
 
+// incoming is a message that was read, with what it is about.
+type incoming struct {
+	stage.Message
+
+	now, before *revision
+	last        place // of the message before of the same article
+	looked      bool  // before was read
+}
+
+// prepare reads what a message is about. Partitions do it side by side, so that one that
+// must look for much keeps no other waiting.
+func (h *Hub) prepare(ctx context.Context, m stage.Message) (in incoming, err error) {
+	in = incoming{Message: m, now: h.read(m)}
+	h.mu.Lock()
+	in.last = h.parts[m.Partition].note(keyOf(string(m.Key)), m.Offset, in.now == nil)
+	if in.now != nil {
+		h.recent.add(spot{m.Partition, m.Offset}, in.now.Article)
+	}
+	in.looked = len(h.feeds) > 0
+	h.mu.Unlock()
+	if in.looked {
+		in.before, err = h.revisionAt(ctx, m.Partition, in.last)
+	}
+	return in, err
+}
+
 // take tells the feeds of a message. It is called by one goroutine. Its error says that
 // Kafka can't be read.
-func (h *Hub) take(ctx context.Context, m stage.Message) error {
-	h.mu.Lock()
-	k := keyOf(string(m.Key))
-	last := h.parts[m.Partition].latest[k]
-	nobody := len(h.feeds) == 0
-	h.mu.Unlock()
-	now := h.read(m)
-	var before *revision
-	look := func() (err error) {
-		before, err = h.revisionAt(ctx, m.Partition, last)
-		return err
-	}
-	if !nobody {
-		if err := look(); err != nil {
-			return err
-		}
-	}
+func (h *Hub) take(ctx context.Context, in incoming) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if nobody && len(h.feeds) > 0 { // one came meanwhile
+	if !in.looked && len(h.feeds) > 0 { // one came meanwhile
 		h.mu.Unlock()
-		err := look()
+		before, err := h.revisionAt(ctx, in.Partition, in.last)
 		h.mu.Lock()
 		if err != nil {
 			return err
 		}
+		in.before = before
 	}
-	p := h.parts[m.Partition]
-	p.note(k, m.Offset, now == nil)
-	h.next = h.next.with(m.Partition, m.Offset+1)
-	if now != nil {
-		h.recent.add(spot{m.Partition, m.Offset}, now.Article)
-	}
-	c := newChange(m, now, before, last == 0, h.Now())
+	h.parts[in.Partition].next = in.Offset + 1
+	h.next = h.next.with(in.Partition, in.Offset+1)
+	c := newChange(in.Message, in.now, in.before, in.last == 0, h.Now())
 	for f := range h.feeds {
-		if m.Offset < f.from[m.Partition] {
+		if in.Offset < f.from[in.Partition] {
 			continue // it has heard of it elsewhere
 		}
 		if it, ok := c.tell(f, h.Now()); ok {
@@ -302,7 +312,7 @@ func (h *Hub) take(ctx context.Context, m stage.Message) error {
 			h.hand(f, it)
 		}
 	}
-	h.metrics.delay.Observe(max(0, h.Now().Sub(m.Time).Seconds()))
+	h.metrics.delay.Observe(max(0, h.Now().Sub(in.Time).Seconds()))
 	return nil
 }
 
@@ -335,15 +345,14 @@ func (h *Hub) revisionAt(ctx context.Context, partition int, at place) (*revisio
 	if a != nil {
 		return revisionOf(a), nil
 	}
-	var found *revision
-	err := h.log.ReadLog(ctx, topic.Released, partition, at.offset(), at.offset()+1, func(m stage.Message) error {
-		found = h.read(m)
-		return nil
-	})
-	if err != nil && !bus.Outside(err) {
+	m, err := h.lookup.Read(ctx, partition, at.offset())
+	switch {
+	case bus.Outside(err):
+		return nil, nil //nolint:nilnil // likewise
+	case err != nil:
 		return nil, err
 	}
-	return found, nil
+	return h.read(m), nil
 }
 
 // hand puts an item into a feed's buffer, or ends the feed if that is full. h.mu is held.

@@ -40,12 +40,18 @@ func newPartition(next int64) *partition {
 	return &partition{latest: map[key]place{}, before: map[int64]place{}, next: next}
 }
 
-func (p *partition) note(k key, offset int64, back bool) {
-	if last := p.latest[k]; last != 0 {
+// note notes of which article a message is, and gives where the one before of that
+// article stands. Messages may come again.
+func (p *partition) note(k key, offset int64, back bool) (before place) {
+	last := p.latest[k]
+	if last != 0 && last.offset() >= offset {
+		return p.before[offset]
+	}
+	if last != 0 {
 		p.before[offset] = last
 	}
 	p.latest[k] = placeOf(offset, back)
-	p.next = offset + 1
+	return last
 }
 
 // forget drops what is below an offset.

@@ -98,11 +98,16 @@ type Event struct {
 	Retry time.Duration
 }
 
-// Log is the topic, as far as it is read here; see [bus.Bus].
+// Log is all topics, as far as they are read here; see [bus.Bus].
 type Log interface {
 	Extents(ctx context.Context, name string) ([]bus.Extent, error)
 	OffsetsAt(ctx context.Context, name string, t time.Time) (map[int]int64, error)
 	ReadLog(ctx context.Context, name string, partition int, from, to int64, f func(stage.Message) error) error
+}
+
+// Lookup reads single messages of articles.released; see [bus.Lookup].
+type Lookup interface {
+	Read(ctx context.Context, partition int, offset int64) (stage.Message, error)
 }
 
 // Config is how much a hub may do.

@@ -65,7 +65,7 @@ func open(t *testing.T, log *livetest.Log, change func(c *live.Config)) *desk {
 	if change != nil {
 		change(&c)
 	}
-	hub, err := live.New(log, c, prometheus.NewRegistry())
+	hub, err := live.New(log, log, c, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -545,6 +545,7 @@ func TestBarred(t *testing.T) {
 				return c.take(e)
 			})
 		}()
+		synctest.Wait()
 		d.write(story{id: "a", headline: "One"})
 		may = false
 		d.write(story{id: "b", headline: "Two"})

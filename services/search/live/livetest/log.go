@@ -122,6 +122,15 @@ func (l *Log) OffsetsAt(_ context.Context, _ string, t time.Time) (map[int]int64
 	return at, l.away
 }
 
+// Read is as that of [bus.Lookup].
+func (l *Log) Read(ctx context.Context, partition int, offset int64) (found stage.Message, err error) {
+	err = l.ReadLog(ctx, topic.Released, partition, offset, offset+1, func(m stage.Message) error {
+		found = m
+		return nil
+	})
+	return found, err
+}
+
 // ReadLog is as that of [bus.Bus], but gives up at once.
 func (l *Log) ReadLog(ctx context.Context, name string, partition int, from, to int64, f func(stage.Message) error) error {
 	for at := from; to < 0 || at < to; {
