@@ -73,10 +73,13 @@ func liveRound(b *testing.B, feeds int) {
 	sent := map[article.URI]time.Time{}
 	client, bare := &latencies{sent: sent}, &latencies{sent: sent}
 	r := rand.New(rand.NewPCG(1, 2))
-	word := func() string { return liveWords[min(r.IntN(len(liveWords)), r.IntN(len(liveWords)))] }
+	const kinds = 20 // of each word
+	word := func() string {
+		return liveWords[min(r.IntN(len(liveWords)), r.IntN(len(liveWords)))] + string(rune('a'+r.IntN(kinds)))
+	}
 	var all []*listener
 	for i := range feeds {
-		q := fmt.Sprintf(`(%s OR "%s %s" OR %s*) AND NOT (headline:%s AND person:%s) published:>2020`, word(), word(), word(), word()[:4], word(), word())
+		q := fmt.Sprintf(`(%s OR "%s %s" OR %s*) AND NOT (headline:%s AND person:%s) published:>2020`, word(), word(), word(), word(), word(), word())
 		if i == 0 {
 			q = ""
 		}

@@ -30,7 +30,7 @@ type Hub struct {
 
 	mu       sync.Mutex
 	parts    []*partition // nil: nothing was followed yet
-	next     vector       // of parts, for cursors
+	next     vector       // of each, the first message that was not told
 	epoch    int          // counts how often reading began
 	recent   *recent
 	feeds    map[*Feed]struct{} // that are told what comes
@@ -109,7 +109,7 @@ func (h *Hub) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !h.fits(es) {
+	if !h.fits(h.position(), es) {
 		if err := h.begin(ctx, es); err != nil {
 			return err
 		}
@@ -118,7 +118,7 @@ func (h *Hub) follow(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	messages := make(chan incoming)
 	for i := range es {
-		from := h.position(i)
+		from := h.position()[i]
 		group.Go(func() error {
 			return h.log.ReadLog(ctx, topic.Released, i, from, -1, func(m stage.Message) error {
 				in, err := h.prepare(ctx, m)
@@ -150,21 +150,22 @@ func (h *Hub) follow(ctx context.Context) error {
 	return group.Wait()
 }
 
-func (h *Hub) position(partition int) int64 {
+// position is up to where all feeds were told; nil: nothing was followed yet.
+func (h *Hub) position() vector {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.parts[partition].next
+	return h.next
 }
 
-// fits tells whether what was read is part of such a log.
-func (h *Hub) fits(es []bus.Extent) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.parts == nil || len(h.parts) != len(es) {
+// fits tells whether what was read up to was, before the log was asked for its extents, is
+// part of such a log.
+func (h *Hub) fits(was vector, es []bus.Extent) bool {
+	now := h.position()
+	if was == nil || len(was) != len(es) || len(now) != len(es) {
 		return false
 	}
 	for i, e := range es {
-		if at := h.parts[i].next; at < e.First || at > e.End {
+		if was[i] > e.End || now[i] < e.First {
 			return false
 		}
 	}
@@ -182,7 +183,7 @@ func (h *Hub) begin(ctx context.Context, es []bus.Extent) error {
 	next := make(vector, len(es))
 	group, reading := errgroup.WithContext(ctx)
 	for i, e := range es {
-		parts[i] = newPartition(e.End)
+		parts[i] = newPartition()
 		next[i] = e.End
 		from := min(max(e.First, since[e.Partition], e.End-MaxKnown/int64(len(es))), e.End)
 		group.Go(func() error {
@@ -228,9 +229,10 @@ func (h *Hub) watch(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-look.C:
+			was := h.position()
 			es, err := h.log.Extents(ctx, topic.Released)
 			h.reached(err == nil)
-			if err == nil && !h.fits(es) {
+			if err == nil && !h.fits(was, es) {
 				return errAnother
 			}
 		case <-prune.C:
@@ -245,7 +247,7 @@ func (h *Hub) prune(since map[int]int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for i, p := range h.parts {
-		p.forget(max(since[i], p.next-MaxKnown/int64(len(h.parts))))
+		p.forget(max(since[i], h.next[i]-MaxKnown/int64(len(h.parts))))
 	}
 }
 
@@ -300,7 +302,6 @@ func (h *Hub) take(ctx context.Context, in incoming) error {
 		}
 		in.before = before
 	}
-	h.parts[in.Partition].next = in.Offset + 1
 	h.next = h.next.with(in.Partition, in.Offset+1)
 	c := newChange(in.Message, in.now, in.before, in.last == 0, h.Now())
 	for f := range h.feeds {

@@ -33,11 +33,10 @@ func (p place) back() bool    { return p&1 == 1 }
 type partition struct {
 	latest map[key]place
 	before map[int64]place // of messages whose article had one before
-	next   int64           // the first that was not seen
 }
 
-func newPartition(next int64) *partition {
-	return &partition{latest: map[key]place{}, before: map[int64]place{}, next: next}
+func newPartition() *partition {
+	return &partition{latest: map[key]place{}, before: map[int64]place{}}
 }
 
 // note notes of which article a message is, and gives where the one before of that

@@ -556,6 +556,34 @@ func TestBarred(t *testing.T) {
 	})
 }
 
+// TestLookingDisturbsNothing: an answer about the topic that is older than what was read
+// since is no sign of another topic.
+func TestLookingDisturbsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(1)
+		d := open(t, log, nil)
+		defer d.stop()
+		c := d.feed(access.Grant{})
+		defer c.leave()
+		c.hears("ready")
+		asked := 0
+		log.Asked(func() {
+			asked++
+			if err := log.Write(time.Now(), story{id: fmt.Sprint(asked), headline: fmt.Sprint(asked)}.article(t)); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Millisecond) // it is read meanwhile
+		})
+		time.Sleep(live.Heartbeat / 2)
+		if asked == 0 {
+			t.Fatal("nobody looked")
+		}
+		c.hears("entered 1")
+		d.write(story{id: "x", headline: "at once"})
+		c.hears("entered at once")
+	})
+}
+
 // TestQuietCursor: the cursor of a feed that hears of nothing goes on all the same.
 func TestQuietCursor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -37,6 +37,7 @@ type Log struct {
 	first   []int64
 	changed chan struct{}
 	away    error
+	asked   func()
 }
 
 // New makes a topic of n partitions.
@@ -94,15 +95,26 @@ func (l *Log) Anew() {
 	l.wake()
 }
 
+// Asked has f called between looking at the log and answering with its extents.
+func (l *Log) Asked(f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked = f
+}
+
 // Extents is as that of [bus.Bus].
 func (l *Log) Extents(context.Context, string) ([]bus.Extent, error) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	var es []bus.Extent
 	for i := range l.parts {
 		es = append(es, bus.Extent{Partition: i, First: l.first[i], End: l.end(i)})
 	}
-	return es, l.away
+	away, asked := l.away, l.asked
+	l.mu.Unlock()
+	if asked != nil {
+		asked()
+	}
+	return es, away
 }
 
 // OffsetsAt is as that of [bus.Bus].
