@@ -584,6 +584,29 @@ func TestLookingDisturbsNothing(t *testing.T) {
 	})
 }
 
+// TestAhead: the cursor of an instance that has read further is good at another one, which
+// doesn't repeat what that one told.
+func TestAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(2)
+		behind := open(t, log, nil)
+		defer behind.stop()
+		log.Hold(true)
+		behind.write(story{id: "a", headline: "One"}, story{id: "b", headline: "Two"}, story{id: "c", headline: "Three"})
+		ahead := open(t, log, nil)
+		c := ahead.feed(access.Grant{})
+		c.hears("ready")
+		c.leave()
+		ahead.stop()
+		c = behind.feed(access.Grant{}, "after", c.cursor)
+		defer c.leave()
+		c.hears("ready")
+		log.Hold(false)
+		behind.write(story{id: "d", headline: "Four"})
+		c.hears("entered Four")
+	})
+}
+
 // TestQuietCursor: the cursor of a feed that hears of nothing goes on all the same.
 func TestQuietCursor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -38,6 +38,7 @@ type Log struct {
 	changed chan struct{}
 	away    error
 	asked   func()
+	held    bool
 }
 
 // New makes a topic of n partitions.
@@ -95,6 +96,14 @@ func (l *Log) Anew() {
 	l.wake()
 }
 
+// Hold keeps who reads on from hearing of what is written, until it is told otherwise.
+func (l *Log) Hold(yes bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held = yes
+	l.wake()
+}
+
 // Asked has f called between looking at the log and answering with its extents.
 func (l *Log) Asked(f func()) {
 	l.mu.Lock()
@@ -147,7 +156,7 @@ func (l *Log) Read(ctx context.Context, partition int, offset int64) (found stag
 func (l *Log) ReadLog(ctx context.Context, name string, partition int, from, to int64, f func(stage.Message) error) error {
 	for at := from; to < 0 || at < to; {
 		l.mu.Lock()
-		first, end, away, changed := l.first[partition], l.end(partition), l.away, l.changed
+		first, end, away, changed, held := l.first[partition], l.end(partition), l.away, l.changed, l.held && to < 0
 		var m stage.Message
 		if at >= first && at < end {
 			m = l.parts[partition][at-first]
@@ -162,7 +171,7 @@ func (l *Log) ReadLog(ctx context.Context, name string, partition int, from, to 
 			return away
 		case at < first || at > end:
 			return fmt.Errorf("%s/%d: offset %d: %w", name, partition, at, kafka.OffsetOutOfRange)
-		case at == end:
+		case at == end || held:
 			select {
 			case <-changed:
 			case <-ctx.Done():
