@@ -85,7 +85,7 @@ func (s *system) awaitHeard(f *feed, want ...string) (last time.Time) {
 // embargo, a hold, the end of rights, a kill.
 func TestLiveFeedHearsOfLives(t *testing.T) {
 	t.Setenv("COPYTASTER_SEARCH_LIVE", "true")
-	s := startSystem(t, "index", "release", "search")
+	s := startSystem(t, "enrich", "index", "release", "search")
 	b := s.bus()
 	f := s.listen("bridge")
 	heard := []string{"ready"}
@@ -99,7 +99,7 @@ func TestLiveFeedHearsOfLives(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		s.write(b, topic.Enriched, event.Enriched, a)
+		s.write(b, topic.Received, event.Received, a)
 	}
 	hear := func(what string) time.Time {
 		t.Helper()

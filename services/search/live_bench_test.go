@@ -79,7 +79,7 @@ func liveRound(b *testing.B, feeds int) {
 	}
 	var all []*listener
 	for i := range feeds {
-		q := fmt.Sprintf(`(%s OR "%s %s" OR %s*) AND NOT (headline:%s AND person:%s) published:>2020`, word(), word(), word(), word(), word(), word())
+		q := fmt.Sprintf(`%s %s (%s OR "%s %s") -headline:%s published:>2020`, word(), word(), word(), word(), word(), word())
 		if i == 0 {
 			q = ""
 		}
