@@ -588,22 +588,22 @@ func TestWholeWordsAndNumbers(t *testing.T) {
 }
 
 func TestSentences(t *testing.T) {
-	for text, want := range map[string]string{
-		"It sank. Then she [swam]. It sank": "Then she |.",
-		"It sank.) She [swam]!\" It sank":   "She |!\" ",
-		"It sank.\nThen she [swam]\nIt":     "Then she |",
-		"It sank.\n\n[swam]\n\nIt":          "It sank.\n\n|",
-		"1.5 [swam] 2.5 and":                "1.5 | 2.5 and",
-		"它沉了。她[swam]了。它":                    "她|了。",
-		"[swam]":                            "|",
-		strings.Repeat("x", 300) + "[swam]" + strings.Repeat("y", 300): strings.Repeat("x", maxBeside) + "|" + strings.Repeat("y", maxBeside),
+	for _, c := range []struct{ text, want string }{
+		{"It sank. Then she [swam]. It sank", "Then she |."},
+		{"It sank.) She [swam]!\" It sank", "She |!\" "},
+		{"It sank.\nThen she [swam]\nIt", "Then she |"},
+		{"It sank.\n\n[swam]\n\nIt", "It sank.\n\n|"},
+		{"1.5 [swam] 2.5 and", "1.5 | 2.5 and"},
+		{"它沉了。她[swam]了。它", "她|了。"},
+		{"[swam]", "|"},
+		{strings.Repeat("x", 300) + "[swam]" + strings.Repeat("y", 300), strings.Repeat("x", maxBeside) + "|" + strings.Repeat("y", maxBeside)},
 	} {
-		from := strings.Index(text, "[")
-		text = strings.NewReplacer("[", "", "]", "").Replace(text)
-		before, after, _ := strings.Cut(want, "|")
+		from := strings.Index(c.text, "[")
+		text := strings.NewReplacer("[", "", "]", "").Replace(c.text)
+		before, after, _ := strings.Cut(c.want, "|")
 		b := before + "swam" + after
 		if sentenceOf(text, Span{from, from + 4}) != sentenceOf(b, Span{len(before), len(before) + 4}) {
-			t.Errorf("%q: the sentence is not %q", text, want)
+			t.Errorf("%q: the sentence is not %q", text, c.want)
 		}
 	}
 	if sentenceOf("ab[", Span{2, 3}) == sentenceOf("[ab", Span{0, 1}) {

@@ -26,7 +26,7 @@ import (
 // How much the property test looks at.
 const (
 	corpusSize     = 300
-	queriesAtOnce  = 60
+	queriesAtOnce  = 40
 	articlesAsRead = 12 // words of a paragraph, at most
 )
 

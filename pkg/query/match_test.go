@@ -12,6 +12,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/query"
+	"github.com/copytaster/copytaster/pkg/query/querytest"
 )
 
 // sahel is an article with something in every field.
@@ -147,32 +148,6 @@ func TestRelative(t *testing.T) {
 	}
 }
 
-// leaves is how many clauses Lucene counts in a query.
-func leaves(q any) (n int) {
-	switch q := q.(type) {
-	case map[string]any:
-		for name, inside := range q {
-			switch name {
-			case "multi_match":
-				n += len(inside.(map[string]any)["fields"].([]string))
-			case "match_all", "match_none", "term", "prefix", "wildcard":
-				n++
-			case "terms", "range", "geo_distance":
-				n += 2
-			case "nested":
-				n += 1 + leaves(inside)
-			default:
-				n += leaves(inside)
-			}
-		}
-	case []any:
-		for _, o := range q {
-			n += leaves(o)
-		}
-	}
-	return n
-}
-
 // TestClausesAreBounded: whatever a query is made of, it asks no more of the index
 // than it may.
 func TestClausesAreBounded(t *testing.T) {
@@ -182,7 +157,7 @@ func TestClausesAreBounded(t *testing.T) {
 			some = append(some, f.Example)
 		}
 	}
-	if anywhere := leaves(mustParse(t, "niger").Elastic(query.Clock{})); query.MaxClauses != query.MaxAnywhere*anywhere {
+	if anywhere := querytest.Clauses(mustParse(t, "niger").Elastic(query.Clock{})); query.MaxClauses != query.MaxAnywhere*anywhere {
 		t.Errorf("a word anywhere is %d clauses", anywhere)
 	}
 	most := 0
@@ -197,7 +172,7 @@ func TestClausesAreBounded(t *testing.T) {
 			}
 			s, q = longer, next
 		}
-		n := leaves(q.Elastic(query.Clock{Zone: berlin}))
+		n := querytest.Clauses(q.Elastic(query.Clock{Zone: berlin}))
 		if most = max(most, n); n > query.MaxClauses+query.MaxClauses/query.MaxAnywhere {
 			t.Fatalf("%d clauses of %s", n, s)
 		}

@@ -221,7 +221,7 @@ func TestErrors(t *testing.T) {
 		"尼日尔*":                                 {0, "single word"},
 		`"a b"~51`:                             {5, "up to 50"},
 		strings.Repeat("a", query.MaxLength+1): {query.MaxLength, "characters"},
-		strings.Repeat("a ", query.MaxAnywhere) + "b":         {52, "too much at once"},
+		strings.Repeat("a ", query.MaxAnywhere) + "b":         {2 * query.MaxAnywhere, "too much at once"},
 		`"` + strings.Repeat("a ", query.MaxWords) + `b"`:     {0, "more than 100 words"},
 		strings.Repeat("abc* ", query.MaxPatterns) + "abcd?e": {50, "more than 10 words"},
 		"topic:policy": {6, ""},

@@ -23,10 +23,11 @@ const (
 	// a query.
 	MaxSaid = 16
 	// MaxAnywhere is how many words or phrases may be looked for everywhere.
-	MaxAnywhere = 26
+	MaxAnywhere = 20
 	// MaxClauses is how much a query may ask of the index, where small machines refuse
 	// more than 1024 clauses: a word looked for everywhere is one in each of six texts and
-	// five languages.
+	// five languages. What else a search asks of articles, and what its reader may see,
+	// takes up to 400.
 	MaxClauses = MaxAnywhere * 30
 	// MaxDepth is how deep brackets may be nested.
 	MaxDepth = 8

@@ -320,7 +320,9 @@ func TestSpelling(t *testing.T) {
 		"millit*":                    "",
 		"millitory":                  "military",
 		"xyzzyxyzzy":                 "",
-		strings.Repeat("qwrtz ", 26): "",
+		"militery AND govrnment":     "military AND government",
+		"headline:militery junta":    "",
+		strings.Repeat("qwrtz ", 20): "",
 	} {
 		s := answered[find.Spelling](n, "/v1/spelling", "q", q)
 		if s.Suggestion != want || (s.SuggestionTotal > s.Total) != (want != "") {

@@ -35,7 +35,7 @@ func visits() map[string][][]string {
 	}
 	return map[string][][]string{
 		"search": slices.Concat(inFormats, [][]string{
-			{"facets", facets}, {"q", shared, "facets", facets, "size", "100"}, {"q", "-nothing", "sort", "time"}, {"day", "2019-01-01", "facets", facets},
+			{"facets", facets}, {"q", shared, "facets", facets, "size", "100"}, {"q", "-nothing", "sort", "time"}, {"day", "2019-01-01", "facets", facets}, {"q", "status:withheld OR status:canceled OR published:2019 OR language:ko OR near:-54.42,3.36"},
 		}),
 		"article":     inFormats,
 		"original":    {{}},
@@ -304,6 +304,10 @@ func visitHidden(t *testing.T, n *newsroom, name string, at func(article.URI) st
 
 // named is what [told] puts into an article that the parameter asks for.
 func named(parameter, mark string) string {
+	if parameter == "q" { // in every field of the language that has names or words
+		return strings.ReplaceAll(`M OR headline:M OR kicker:M* OR standfirst:M OR byline:M OR body:M OR caption:M OR dateline:Mville OR person:"M Person" OR
+			org:"M Org" OR place:"M Place" OR keyphrase:"M phrase" OR said:(M) OR speaker:"M Speaker" OR agency:"M agency" OR source:"M-source" OR cited:"M Post" OR filed:Mville`, "M", mark)
+	}
 	after := map[string]string{
 		"person": " Person", "source": "-source", "agency": " agency", "place": " Place", "organisation": " Org", "keyphrase": " phrase", "speaker": " Speaker",
 		"cited_media": " Post", "filed": "ville",
@@ -313,7 +317,7 @@ func named(parameter, mark string) string {
 
 // common are values of parameters that articles of [told] have, the hidden ones too.
 var common = map[string][]string{
-	"q": {shared}, "language": {"en", "ko"}, "topic": {"medtop:16000000", "medtop:15000000"}, "person": {"Ana Ruiz"}, "organisation": {"Union"},
+	"q": {shared + " OR published:2019 OR country:BV"}, "language": {"en", "ko"}, "topic": {"medtop:16000000", "medtop:15000000"}, "person": {"Ana Ruiz"}, "organisation": {"Union"},
 	"country": {"NE", "BV"}, "currency": {"EUR", "XAU"}, "from": {"2018-12-31"}, "to": {"2024-12-31"}, "said": {"words"}, "amount_from": {"1"}, "amount_to": {"1e9"},
 	"within": {"-180,-90,180,90"}, "day": {"2019-01-01", "2024-04-20"}, "agency": {seen + " agency", "Quxforeign agency"}, "source": {seen + "-source", "Quxembargo-source"},
 }

@@ -87,10 +87,11 @@ func TestAllAreThoseOfElasticsearch(t *testing.T) {
 	if err := corpus.Ensure(t.Context(), es, namespace, corpus.Settings{}); err != nil {
 		t.Fatal(err)
 	}
+	folded := analysis.New("folded")
 	shape := func(r rune) string {
 		var b strings.Builder
 		for _, s := range []string{"a" + string(r) + "a", "1" + string(r) + "1", "☕" + string(r) + "\u200d☕", string(r) + "\u20e3", "כ" + string(r)} {
-			for _, w := range analysis.New("folded").Words(s) {
+			for _, w := range folded.Words(s) {
 				b.WriteString(strings.Map(func(c rune) rune {
 					if c >= utf8.RuneSelf {
 						return 'x'
@@ -102,13 +103,14 @@ func TestAllAreThoseOfElasticsearch(t *testing.T) {
 		}
 		return b.String()
 	}
+	const rarely = 16 // where scripts are written by thousands of characters
 	var edges []rune
 	before := ""
 	for r := rune(1); r < 0xe0200; r++ {
 		if r == 0x32000 {
 			r = 0xe0000 // nothing between has letters
 		}
-		if !utf8.ValidRune(r) || later(r) {
+		if !utf8.ValidRune(r) || later(r) || r%rarely != 0 && (0x3400 <= r && r < 0xd7a4 || r > 0x17000) {
 			continue
 		}
 		if s := shape(r); s != before || r < 0x250 {

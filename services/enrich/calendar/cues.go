@@ -58,16 +58,28 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 		return nearest, true // "anunció recortes desde enero"
 	case r.before1(a.cue, since) && (!(r.before1(a.cue, until) && r.toBe(a.i, a.j)) || r.ordinalSince(a.cue)):
 		return gone, true
-	case r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, once) && (a.byDay || a.part != Whole || r.monthFirst):
+	case r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, once) && (a.byDay || a.part != Whole || r.monthFirst || a.form == asSeason && !r.verbLast):
+		if r.monthFirst && !a.ranged && !r.anyOf(a.j, a.to, callsOff) && r.straightForward(a.j, a.to) == gone {
+			return either.of(a.expression), true // "payments due on October 15 were missed"
+		}
 		return toCome, true
 	case (a.form == asQuarter || a.form == asHalf) && r.afterWord(a.i), !a.byDay && r.straightAfter(a.i, figuresFor):
 		return gone, true
-	case r.before1(a.cue, target) && (r.anyOf(a.from, a.to, callsOff) || a.form == asDay && r.anyOf(a.from, a.to, decides)):
+	case r.before1(a.cue, target) && (r.anyOf(a.from, a.to, callsOff) || r.monthFirst && r.behind == a.cue-1 && r.anyOf(a.from, a.i, shuts) || a.form == asDay && r.anyOf(a.from, a.to, decides)):
 		return toCome, true // "moved to Tuesday", "proposé au 1er juillet"
 	case r.before1(a.cue, untilStrictly) && (r.shutAround(a.i, a.j, a.from, a.to) || r.grants(a.j)):
 		return toCome, true // "until Friday to pay"
 	}
 	return nearest, false
+}
+
+// straightForward is the direction of the verb that begins right at word j, before word
+// to.
+func (r *reader) straightForward(j, to int) direction {
+	if !r.plain(j) || j+1 >= to || r.all[j]&function == 0 || r.role(j)&past == 0 {
+		return nearest
+	}
+	return r.forward(j, to)
 }
 
 // byNoun is the direction of a date where the noun that it belongs to tells.
@@ -79,9 +91,11 @@ func (r *reader) byNoun(a *around) (d direction, ok bool) {
 		return gone, true
 	case r.madePublic(a.expression, a.j, a.from, a.to):
 		return gone, true
+	case r.monthFirst && (a.form == asDay || a.form == asMonth) && a.day2 == 0 && r.is1(a.i-1, articleWord|nounCue) && r.plain(a.j) && r.role(a.j)&(event|eventful) != 0:
+		return gone, true // "the May 22 attack"
 	case a.form == asWeekday && r.bracketed(a.i, a.j):
 		return gone, true // the day of the issue that is quoted
-	case a.byDay && r.ofWhatHappened(a.i, a.j, r.looksAhead(a.from, a.to) && !r.besideEvent(a.i, a.from, after)):
+	case (a.byDay || a.form == asMonth) && r.ofWhatHappened(a.i, a.j, r.looksAhead(a.from, a.to) && !r.besideEvent(a.i, a.from, after)):
 		return gone, true
 	case a.ranged && (a.form == asWeekday || a.form == asDay) && a.from > 0 && !r.parts(a.from) && r.within(a.i, a.j, a.from, a.to) == nearest && r.toldBefore(a):
 		return toCome, true // days from one to another with no verb of their own are announced
@@ -94,6 +108,20 @@ func (r *reader) byNoun(a *around) (d direction, ok bool) {
 func (r *reader) ordinalSince(i int) bool {
 	p, ok := r.before(i, since)
 	return ok && r.is1(p-1, ordinal) && r.plain(p)
+}
+
+// lastAt tells whether what is called the last of its kind stands before the
+// preposition or article of a date at word i.
+func (r *reader) lastAt(i int) bool {
+	k := i - 1
+	if k > 0 && r.all[k]&(on|in|at|articleWord) != 0 && r.all[k]&ordinal == 0 {
+		k--
+	}
+	if k < 0 || !r.is1(k, ordinal) || !r.joined(k+1, "") {
+		return false
+	}
+	v, _ := r.is(k, ordinal)
+	return v.n < 0
 }
 
 // isWritten tells whether the day at word i is that of what is dated when it is out:
@@ -127,8 +155,12 @@ func (r *reader) inSpiteOf(a *around, d direction, sure bool) (c direction, ok b
 		return gone, true // "depuis les élections de juin"
 	case (a.form == asMonth || a.form == asDay) && r.ofShifted(a.i) != nearest:
 		return r.ofShifted(a.i), true
-	case r.endsPeriod(a.expression), d == now && a.form == asMonth && r.qualifiesNoun(a.j) && !r.traded(a.i, a.j):
+	case d != gone && r.endsPeriod(a.expression), d == now && a.form == asMonth && r.qualifiesNoun(a.j) && !r.traded(a.i, a.j):
 		return nearest, true // "the week to October 18", "the January price is"
+	case a.form == asMonth && r.anyOf(a.from, a.i, steady) && r.within(a.i, a.j, a.from, a.to) == nearest:
+		return gone, true // "unemployment, unchanged in January, is likely to rise"
+	case d != gone && (a.form == asMonth || a.form == asDay) && r.lastAt(a.cue) && r.within(a.i, a.j, a.from, a.to) == nearest:
+		return nearest, true // "las huelgas, la última el 12 de mayo, seguirán"
 	case (a.form == asMonth || a.form == asQuarter) && r.compared(a.i):
 		return gone, true
 	case d != gone && a.byDay && r.besideEvent(a.i, a.from, after):
@@ -138,7 +170,7 @@ func (r *reader) inSpiteOf(a *around, d direction, sure bool) (c direction, ok b
 		return gone, true
 	case d == either && a.byDay && r.anyOf(a.from, a.to, wasTo) && r.calledOff(a.i, a.j):
 		return toCome, true // "qui devait avoir lieu dimanche, est reporté"
-	case d == now && a.form == asMonth && r.besideEvent(a.i, a.from, after):
+	case (d == now || d == toCome && a.part != Whole) && a.form == asMonth && r.besideEvent(a.i, a.from, after):
 		return nearest, true // "nach der Wahl im Februar verhandeln sie"
 	}
 	return d, false

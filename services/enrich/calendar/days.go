@@ -292,6 +292,8 @@ func (r *reader) actsAsMonth(i, k int) bool {
 		return true // "reports May payrolls"
 	case r.plain(k) && lower && r.before1(i, nounCue):
 		return r.all[k]&function == 0 && r.role(k)&past == 0
+	case r.plain(k) && lower && strings.HasPrefix(r.gap(i), ";"):
+		return r.all[k]&function != 0 && r.role(k)&(past|present) != 0
 	case r.plain(k) && lower && r.sentenceStart(i):
 		return r.all[k]&function != 0 && r.role(k)&past != 0
 	}
@@ -579,8 +581,8 @@ func (r *reader) numberedDay(i int) (e expression, ok bool) {
 // viernes 21", "Friday 21st".
 func (r *reader) dayBehind(k int) (int, bool) {
 	d, ok := r.dayNumber(k)
-	if !ok || !r.plain(k) || r.decimal(k) {
-		return 0, false
+	if !ok || !r.plain(k) || r.decimal(k) || r.toks[k].Shape&lexicon.HasDigit == 0 {
+		return 0, false // "on Sunday three people"
 	}
 	if r.digits(k) < 0 {
 		return d, true // with its ending

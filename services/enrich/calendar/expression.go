@@ -51,6 +51,7 @@ type expression struct {
 	unit       Unit
 	feast      string
 	fixed      Interval
+	weekOf     bool    // the week that the day lies in: "the week of June 10"
 	sure       float64 // 0 to 1
 }
 
@@ -137,7 +138,7 @@ func (r *reader) point(i int) (best expression, ok bool) {
 	if c&(following|ordinal|shift) != 0 {
 		try(r.weekdayOf(i))
 	}
-	if c&cardinalPart != 0 {
+	if c&cardinalPart != 0 || !r.monthFirst && !r.verbLast && (digit || c&number != 0) {
 		try(r.firstMonths(i))
 	}
 	return best, ok

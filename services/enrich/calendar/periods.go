@@ -14,6 +14,9 @@ func (r *reader) seasonAlone(i int) (expression, bool) {
 		n = 1 // "seit Sommer über" den Haushalt
 	}
 	e := expression{form: asSeason, n: v.n, sure: sureWord, j: i + n}
+	if r.monthFirst && r.all[i]&seasonArticle != 0 && r.is1(e.j, in) && r.is1(e.j, at) && r.plain(e.j) {
+		return e, false // "is likely to fall in 2025"
+	}
 	if j, ok := r.year(e.j, &e); ok {
 		e.j = j
 		if e.year != 0 {
@@ -403,6 +406,9 @@ func (r *reader) unitAlone(i int) (e expression, ok bool) {
 			return expression{form: asUnit, unit: u.unit, n: s.n, shift: s.n, shifted: true, j: k + m, sure: surePartial}, true
 		}
 	}
+	if u.unit == Week {
+		return r.weekOfDay(i, k)
+	}
 	if u.unit != Weekend {
 		return e, false
 	}
@@ -426,6 +432,25 @@ func (r *reader) unitAlone(i int) (e expression, ok bool) {
 		}
 	}
 	return expression{form: asWeekend, j: k, sure: surePartial}, true
+}
+
+// weekOfDay reads "of June 10" behind the word for a week at word i, which has an
+// article before it.
+func (r *reader) weekOfDay(i, k int) (e expression, ok bool) {
+	_, n := r.is(k, of)
+	if n == 0 && r.verbLast {
+		_, n = r.is(k, dating)
+	}
+	if n == 0 || !r.is1(i-1, articleWord) || !r.joined(i, "") || !r.joined(k, "") || r.is1(k, in) {
+		return e, false
+	}
+	for _, at := range r.skips(k + n) {
+		if e, ok = r.dayMonth(at); ok && e.day2 == 0 && e.weekday == 0 && r.joined(at, "") {
+			e.weekOf = true
+			return e, true
+		}
+	}
+	return e, false
 }
 
 // fixedPhrase reads what one word or fixed phrase tells: today, Vorjahr, Easter.
@@ -557,13 +582,19 @@ func (r *reader) superlative(i int) bool {
 	return false
 }
 
-// firstMonths reads "the first six months of 2024".
+// firstMonths reads "the first six months of 2024", "les six premiers mois de 2024".
 func (r *reader) firstMonths(i int) (e expression, ok bool) {
-	_, n := r.is(i, cardinalPart)
-	if n == 0 || !r.joined(i+n, "") {
-		return e, false
+	var c, k, first int // the number, the word behind both, the word for their place
+	switch _, n := r.is(i, cardinalPart); {
+	case n > 0 && r.joined(i+n, ""):
+		first = i
+		c, k, ok = r.count(i + n)
+	case n == 0 && !r.monthFirst && !r.verbLast:
+		if c, first, ok = r.count(i); ok && r.joined(first, "") {
+			_, n = r.is(first, cardinalPart)
+			k, ok = first+n, n > 0
+		}
 	}
-	c, k, ok := r.count(i + n)
 	if !ok || c < 2 || c > 11 || !r.joined(k, "") {
 		return e, false
 	}
@@ -572,7 +603,7 @@ func (r *reader) firstMonths(i int) (e expression, ok bool) {
 		return e, false
 	}
 	e = expression{form: asMonths, n: c, j: k + m, sure: sureFull, shift: 1}
-	if v, o := r.is(i, ordinal); o > 0 && v.n < 0 {
+	if v, o := r.is(first, ordinal); o > 0 && v.n < 0 {
 		e.shift = -1
 	}
 	if j, ok := r.year(e.j, &e); ok {

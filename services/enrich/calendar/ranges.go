@@ -117,10 +117,10 @@ func (r *reader) jointAt(e expression, j int) (k int, list, ok bool) {
 }
 
 // putOff tells whether what was to be on the date [i, j) is not then: "moved from
-// Monday" to Tuesday is no range.
+// Monday" to Tuesday is no range, nor "extended in May" to June.
 func (r *reader) putOff(i, j int) bool {
 	from, to := r.clauseAround(i, j, true)
-	return r.anyOf(from, to, callsOff)
+	return r.anyOf(from, to, callsOff) || r.monthFirst && r.is1(i-1, in) && !r.is1(i-1, since|until) && r.anyOf(from, i, shuts)
 }
 
 // rangeEnd reads what may end a range that e begins.

@@ -55,6 +55,9 @@ func (e *expression) inYear(y int) (Interval, bool) {
 			return Interval{}, false
 		}
 		i := oneDay(date(y, e.n, e.day))
+		if e.weekOf {
+			return weekFrom(mondayOf(i.From)), true
+		}
 		if e.day2 != 0 {
 			i.To = date(y, e.n, e.day2)
 		}
@@ -183,7 +186,7 @@ func (e *expression) admits(i Interval, anchor time.Time, d direction) bool {
 	case e.shifted && e.shift > 0:
 		return i.From.After(anchor)
 	case e.shifted:
-		return true
+		return d != toCome || e.form != asSeason || e.n != 4 || !i.To.Before(anchor) // "this winter"
 	case d == gone:
 		return !i.From.After(anchor)
 	case d == toCome:

@@ -279,6 +279,8 @@ func (r *reader) backward(i, from int) direction {
 			verb = k
 		}
 		switch d := r.tense(k, max(0, from-auxWindow)); {
+		case d == nearest && r.afterReflexive(k):
+			return now
 		case d == gone && wanted && r.role(k)&decides != 0:
 			return toCome
 		case d == gone && verb > k && (k == 0 || r.role(k-1)&negation == 0) && (r.intends(k, verb) || r.before1(i, untilStrictly)):
@@ -290,6 +292,13 @@ func (r *reader) backward(i, from int) direction {
 		}
 	}
 	return nearest
+}
+
+// afterReflexive tells whether word k is a verb in the present, which the data doesn't
+// have, by the pronoun before it: "se déplace".
+func (r *reader) afterReflexive(k int) bool {
+	return !r.verbLast && k > 0 && r.role(k-1)&reflexive != 0 && (r.plain(k) || r.elided(k)) && r.all[k]&function == 0 &&
+		r.role(k) == looked && !r.ends(k, r.infinitiveEndings) && !r.ends(k, r.ongoingEndings)
 }
 
 // intends tells whether words k and i, set side by side, say that something is
@@ -377,7 +386,7 @@ func (r *reader) verbAfterAll(k int) bool {
 	if r.verbLast {
 		return r.lastInPast(k) || r.plain(k+1) && r.role(k+1)&reflexive != 0 && r.ends(k, r.pastEndings)
 	}
-	return r.monthFirst && r.role(k)&(never|future) == 0 && r.ends(k, r.pastEndings) && r.plain(k+1) && r.all[k+1]&(function|weekday) != 0 && r.plain(k)
+	return r.monthFirst && r.role(k)&(never|future) == 0 && r.ends(k, r.pastEndings) && r.plain(k+1) && r.all[k+1]&(function|weekday) != 0 && (r.plain(k) || k > 0 && strings.HasPrefix(r.gap(k), ", "))
 }
 
 // listed is what the word k tells, which the data has for a verb.
@@ -419,17 +428,35 @@ func (r *reader) listed(k, from int) direction {
 		return nearest
 	case r.verbLast && t&wasOnly != 0 && t&hadDone == 0 && r.plannedAhead(k):
 		return either
+	case t&past != 0 && t&nounToo != 0 && r.nounByVerb(k):
+		return nearest
 	case t&past != 0:
 		if r.monthFirst && k+2 < len(r.toks) && r.role(k+1)&infinitive != 0 && r.all[k]&function != 0 && t&infinitive == 0 && r.toks[k+2].Shape&lexicon.Lower != 0 && r.all[k+2]&(function|articleWord) == 0 {
 			return either // "were to reopen"
 		}
 		return r.withAuxiliary(k, from)
-	case k > 0 && r.role(k-1)&infinitive != 0, r.verbLast && r.plain(k+1) && r.role(k+1)&(past|future) != 0:
+	case k > 0 && r.role(k-1)&infinitive != 0, r.verbLast && r.plain(k+1) && r.role(k+1)&(past|future|wasTo) != 0:
 		return nearest
 	case t&unplanned != 0 || r.auxiliary(k, from):
 		return gone
+	case r.monthFirst && t&(past|future) == 0 && r.all[k]&function == 0 && r.plain(k) && r.role(k-1)&(past|speaks) == past && r.all[k-1]&function == 0 && !strings.HasSuffix(r.word(k), "s"):
+		return nearest // "took hold"
 	}
 	return now
+}
+
+// nounByVerb tells whether word k, which may be a verb in the past, is a noun by the
+// verb that follows in its clause: "a rate cut in June looks certain".
+func (r *reader) nounByVerb(k int) bool {
+	if !r.plain(k) || !r.plain(k+1) || r.all[k+1]&(in|on|at|of) == 0 {
+		return false
+	}
+	for m := k + 2; m < len(r.toks) && m-k < verbWindow && !r.opensClause(m, true); m++ {
+		if r.role(m)&(past|present|future) != 0 && r.role(m)&(nounToo|noVerb) == 0 && r.toks[m].Shape&lexicon.Lower != 0 && r.all[m-1]&(articleWord|nounCue) == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // pastModal tells whether the word k, behind an infinitive, is a verb in the past.
@@ -540,6 +567,9 @@ func (r *reader) withAuxiliary(k, from int) direction {
 			case t&future != 0:
 				return toCome
 			case t&past != 0 && a >= 2 && r.role(a-1)&infinitive != 0 && r.role(a-2)&future != 0 && r.role(a-2)&present == 0:
+				if r.passes(a-2) && !r.before1(r.cue, until) {
+					return gone // "is likely to have slowed"
+				}
 				return toCome // "hoped to have a cabinet sworn in"
 			case t&past != 0:
 				return gone
@@ -571,6 +601,12 @@ func (r *reader) withAuxiliary(k, from int) direction {
 		}
 	}
 	return gone
+}
+
+// passes tells whether word k, before an infinitive, is what others think of its
+// subject: "is expected", "are likely".
+func (r *reader) passes(k int) bool {
+	return k > 0 && (!r.ends(k, r.pastEndings) || r.all[k-1]&function != 0 && r.role(k-1)&(past|present) != 0)
 }
 
 // opensAsName tells whether word a, which could be a modal verb, is a name at the

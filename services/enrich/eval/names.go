@@ -28,7 +28,7 @@ var describing = []string{"re3d"}
 
 // Entities measures an enricher of entities on a corpus in CoNLL columns: persons,
 // organisations and places, with exact spans.
-func Entities(e *entities.Enricher, language, file string) (*Measure, error) {
+func Entities(e enricher.Enricher, language, file string) (*Measure, error) {
 	texts, err := conll.Read(file, SentencesOfText)
 	if err != nil {
 		return nil, err
@@ -147,12 +147,12 @@ func measureNames(_ context.Context, _ *enricher.Chain, file string) (*Measure, 
 	if err != nil {
 		return nil, err
 	}
-	return Entities(e, languageOf(file), file)
+	return Entities(e, LanguageOf(file), file)
 }
 
-// languageOf is the language that the name of a corpus tells ("NER-de-dev.tsv"),
+// LanguageOf is the language that the name of a corpus tells ("NER-de-dev.tsv"),
 // else English.
-func languageOf(file string) string {
+func LanguageOf(file string) string {
 	for _, part := range strings.FieldsFunc(filepath.Base(file), func(r rune) bool { return strings.ContainsRune("-_.", r) }) {
 		if slices.Contains(languages, part) {
 			return part

@@ -8,6 +8,9 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/enricher"
+	"github.com/copytaster/copytaster/services/enrich/enricher/entities"
+	"github.com/copytaster/copytaster/services/enrich/enricher/entities/conll"
+	"github.com/copytaster/copytaster/services/enrich/enricher/entities/tag"
 )
 
 // whoCase is a text with all its names; the rules are in testdata/cases/who/GUIDE.md.
@@ -62,6 +65,65 @@ func measureWho(ctx context.Context, chain *enricher.Chain, file string) (*Measu
 	return measureEach(ctx, chain, file, (*Measure).who)
 }
 
+// WhoTexts are the texts of a file of the task, those in one language.
+func WhoTexts(file, language string) ([]string, error) {
+	cases, err := readCases[whoCase](file)
+	if err != nil {
+		return nil, err
+	}
+	var texts []string
+	for i := range cases {
+		if cases[i].Language == language {
+			texts = append(texts, cases[i].Text)
+		}
+	}
+	return texts, nil
+}
+
+// WhoNames are the texts of a file of the task in these languages, with their names, to
+// train with. The chain tells what is read of them.
+func WhoNames(ctx context.Context, chain *enricher.Chain, file string, languages ...string) ([]conll.Text, error) {
+	cases, err := readCases[whoCase](file)
+	if err != nil {
+		return nil, err
+	}
+	var texts []conll.Text
+	for i := range cases {
+		c := &cases[i]
+		if !slices.Contains(languages, c.Language) {
+			continue
+		}
+		if err := c.find(); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		a := article.Article{Text: c.Text, Source: "eval", Provider: "eval", PublishedAt: c.PublishedAt}
+		if err := chain.Enrich(ctx, &a); err != nil {
+			return nil, fmt.Errorf("%s: case %s: %w", file, c.ID, err)
+		}
+		x := conll.Text{Text: c.Text, Language: c.Language, Sentences: entities.Read(&a)}
+		for k := range c.Mentions {
+			w := &c.Mentions[k]
+			x.Names = append(x.Names, conll.Name{Span: tag.Span{Start: w.span.Start, End: w.span.End}, Label: string(w.Type)})
+		}
+		texts = append(texts, x)
+	}
+	return texts, nil
+}
+
+// find finds the mentions in the text, and puts them into its order.
+func (c *whoCase) find() error {
+	for i := range c.Mentions {
+		w := &c.Mentions[i]
+		at := nth(c.Text, w.Text, w.Nth)
+		if at < 0 {
+			return fmt.Errorf("case %s has no %d. %q", c.ID, w.Nth+1, w.Text)
+		}
+		w.span = article.Span{Start: at, End: at + len(w.Text)}
+	}
+	slices.SortStableFunc(c.Mentions, func(a, b whoMention) int { return a.span.Start - b.span.Start })
+	return nil
+}
+
 func (m *Measure) who(c *whoCase, a *article.Article) error {
 	var got []whoNamed
 	for i := range a.Entities {
@@ -72,15 +134,9 @@ func (m *Measure) who(c *whoCase, a *article.Article) error {
 		}
 	}
 	firsts := map[string]whoNamed{} // by name: where it was found first
-	for i := range c.Mentions {
-		w := &c.Mentions[i]
-		at := nth(c.Text, w.Text, w.Nth)
-		if at < 0 {
-			return fmt.Errorf("case %s has no %d. %q", c.ID, w.Nth+1, w.Text)
-		}
-		w.span = article.Span{Start: at, End: at + len(w.Text)}
+	if err := c.find(); err != nil {
+		return err
 	}
-	slices.SortStableFunc(c.Mentions, func(a, b whoMention) int { return a.span.Start - b.span.Start })
 	for i := range c.Mentions {
 		w := &c.Mentions[i]
 		j := slices.IndexFunc(got, func(g whoNamed) bool {

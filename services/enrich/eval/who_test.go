@@ -49,7 +49,7 @@ func TestWho(t *testing.T) {
 		t.Errorf("got %v,\nwant %v", m.Scores, want)
 	}
 	for corpus, language := range map[string]string{"a/NER-de-dev.tsv": "de", "wikigold.conll": "en", "x.fr.conll": "fr"} {
-		if got := languageOf(corpus); got != language {
+		if got := LanguageOf(corpus); got != language {
 			t.Errorf("%s is taken for %s", corpus, got)
 		}
 	}

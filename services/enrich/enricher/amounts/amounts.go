@@ -42,8 +42,8 @@ type Enricher struct {
 	readers   sync.Pool // of *reader
 }
 
-// kept is how many items a reader has room for when it reads the next text: what one
-// long text needed is given back.
+// kept is how many items, and others, a reader has room for when it reads the next
+// text: what one long text needed is given back.
 const kept = 2048
 
 // New reads the data that is built in.
@@ -72,9 +72,8 @@ func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 		r = new(reader)
 	}
 	defer func() {
-		if r.clear(); cap(r.items) <= kept {
-			e.readers.Put(r)
-		}
+		r.clear()
+		e.readers.Put(r)
 	}()
 	r.lang, r.lex, r.text, r.words, r.dotDecimal = lang, e.lex, a.Text, lexicon.WordsOf(ctx, a.Text), lang.decimal == '.'
 	if lang.swaps {

@@ -36,7 +36,15 @@ type reader struct {
 
 // clear leaves nothing of a text but room for another.
 func (r *reader) clear() {
-	*r = reader{toks: r.toks[:0], items: r.items[:0], starts: r.starts[:0], buf: r.buf[:0], moneys: r.moneys[:0], countries: r.countries[:0]}
+	*r = reader{toks: room(r.toks), items: room(r.items), starts: room(r.starts), buf: room(r.buf), moneys: room(r.moneys), countries: room(r.countries)}
+}
+
+// room is that of list, if it isn't more than may be kept.
+func room[T any](list []T) []T {
+	if cap(list) > kept {
+		return nil
+	}
+	return list[:0]
 }
 
 // mention is a country's name in the text.

@@ -17,7 +17,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "entities"
-	Version = 1
+	Version = 2
 )
 
 // MentionLimit is the most mentions of one text that are looked at, MaxText how
@@ -71,8 +71,22 @@ func made(tagger func(*lexicon.Lexicon, [][]string) (*tag.Tagger, error)) (*Enri
 	return &Enricher{t}, nil
 }
 
-// read tells whether names are looked for in segments of the kind.
-func read(k article.Kind) bool {
+// Read is where names are looked for in an article.
+func Read(a *article.Article) []tag.Span { return read(nil, a) }
+
+func read(spans []tag.Span, a *article.Article) []tag.Span {
+	left := MaxText
+	for i := range a.Segments {
+		if s := &a.Segments[i]; worthReading(s.Kind) && s.End-s.Start <= left {
+			spans = append(spans, tag.Span{Start: s.Start, End: s.End})
+			left -= s.End - s.Start
+		}
+	}
+	return spans
+}
+
+// worthReading tells whether names are looked for in segments of the kind.
+func worthReading(k article.Kind) bool {
 	switch k {
 	case article.Headline, article.Standfirst, article.Caption, article.Reference:
 		return true
@@ -84,20 +98,14 @@ func read(k article.Kind) bool {
 func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	a.Entities = nil
 	var room [64]tag.Span
-	spans := room[:0]
-	left := MaxText
-	for i := range a.Segments {
-		if s := &a.Segments[i]; read(s.Kind) && s.End-s.Start <= left {
-			spans = append(spans, tag.Span{Start: s.Start, End: s.End})
-			left -= s.End - s.Start
-		}
-	}
+	spans := read(room[:0], a)
 	language, _, _ := strings.Cut(a.Language.Value, "-")
 	d := e.tagger.Read(a.Text, language, spans)
 	defer d.Free()
 	e.tagger.Tag(d, language)
 	f := finder{Enricher: e, doc: d, people: map[string]bool{}}
 	f.collect()
+	f.headlines()
 	f.known()
 	f.mend()
 	f.extend()

@@ -70,6 +70,13 @@ func TestEntities(t *testing.T) {
 		{"en", "Rep. Jim Jordan criticised the FBI. Jordan told reporters so.", []string{"p Jim Jordan = Jordan", "o FBI"}},
 		{"en", "Ursula von der Leyen spoke first. Later von der Leyen left.", []string{"p Ursula von der Leyen = von der Leyen"}},
 		{"en", "The offer by Prime Minister Theresa May stands. She will leave in May.", []string{"p Theresa May"}},
+		{"en", "The army of Côte d'Ivoire left Mali in March, and Procter & Gamble left Togo.", []string{"p Ivory Coast = Côte d'Ivoire", "p Mali", "o Procter & Gamble", "p Togo"}},
+		{"en", "They met King Harald in Oslo.", []string{"p Harald", "p Oslo"}},
+		{"en", "The Racing and Wagering Commission met in Oslo.", []string{"o Racing and Wagering Commission", "p Oslo"}},
+		{"en", "It opened in Fresno, Calif., on Friday. Many came.", []string{"p Fresno", "p California = Calif."}},
+		{"en", "The 62-year-old Hannah Doyle met Peter Lindqvist of Ghana.", []string{"p Hannah Doyle", "p Peter Lindqvist", "p Ghana"}},
+		{"en", "Officials said the Harrow Valley Water Board has failed. Critics of the HVWAB agreed.", []string{"o Harrow Valley Water Board = HVWAB"}},
+		{"en", "The Bulls won. The Chicago Bulls have 40 points.", []string{"o Chicago Bulls = Bulls"}},
 		{"de", "Am Freitag kam Bundeskanzlerin Angela Merkel. Es war Merkels letzte Reise.", []string{"p Angela Merkel = Merkels"}},
 		{"de", "Der Abgeordnete Manfred Schiller (AfD) kritisierte das.", []string{"p Manfred Schiller", "o AfD"}},
 		{"fr", "Un SDF a été retrouvé mort à Lille.", []string{"o SDF", "p Lille"}},
@@ -90,6 +97,18 @@ func TestEntities(t *testing.T) {
 		if got := written(a); !slices.Equal(got, c.want) {
 			t.Errorf("%s %q:\n got %q\nwant %q", c.lang, c.text, got, c.want)
 		}
+	}
+}
+
+// TestHeadlines: a headline that begins its words with capitals names what the report
+// names.
+func TestHeadlines(t *testing.T) {
+	a := enrichertest.Paragraphs("en", "Doyle Quits Harrow Rail After Seed Losses\n\nHannah Doyle has left Harrow Rail. In Kenya, she said on Monday, the losses of Harrow Rail were small.")
+	if err := enricher(t).Enrich(context.Background(), a); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := written(a), []string{"p Hannah Doyle = Doyle", "o Harrow Rail", "p Kenya"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"unicode"
 
 	"github.com/copytaster/copytaster/services/enrich/enricher/entities/tag"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // How many small words stand between the parts of a name at most, how many adjectives
@@ -24,6 +25,9 @@ func (f *finder) extend() {
 		if m.kind == gone {
 			continue
 		}
+		if m.kind == tag.Person {
+			f.from(k)
+		}
 		if t := f.token(m.from); m.kind == tag.Person || m.to-m.from == 1 && t.Is(tag.Given) && !t.Is(places) {
 			if to := f.particles(m); to > m.to {
 				m.kind = tag.Person
@@ -39,6 +43,7 @@ func (f *finder) extend() {
 			}
 		case tag.Organised:
 			f.grow(k, f.coordinate(k))
+			m.from = f.coordinated(k)
 			if f.doc.Apposes() && f.has(m, tag.OrgWord) {
 				f.grow(k, f.adjectives(m.to))
 				f.grow(k, f.partOf(m.to))
@@ -48,6 +53,21 @@ func (f *finder) extend() {
 	}
 	f.heads()
 	f.add()
+}
+
+// from takes the place off a person's name that the model took for a part of it: "Ann
+// Lee of Oslo".
+func (f *finder) from(k int) {
+	m := &f.found[k]
+	for i := m.from + 1; i+1 < m.to; i++ {
+		t := f.token(i)
+		if t.Capital() || !t.Word() || !t.Is(tag.Link) || t.Is(tag.Particle) || f.token(i+1).Phrase()&places == 0 {
+			continue
+		}
+		f.spare = append(f.spare, mention{from: i + 1, to: m.to, kind: tag.Place, conf: m.conf})
+		m.to = i
+		return
+	}
 }
 
 // grow makes a mention end at a token, and takes out those that lie within it now.
@@ -133,6 +153,23 @@ func (f *finder) coordinate(k int) int {
 		return n.to
 	}
 	return m.to
+}
+
+// coordinated is where an organisation's name begins of which only what follows on an
+// "and" was found: "Economic and" Financial Crimes Commission.
+func (f *finder) coordinated(k int) int {
+	m := &f.found[k]
+	i := m.from - 2
+	from, _ := f.doc.Block(m.from)
+	if m.to-m.from < 2 || i <= from || k > 0 && f.found[k-1].to > i || !f.token(m.to-1).Is(tag.OrgWord) || !f.doc.The(i-1) || !f.near(i-1, i) || !f.near(i, i+1) || !f.near(i+1, m.from) {
+		return m.from
+	}
+	t, link := f.token(i), f.token(i+1)
+	joins := link.Word() && !link.Capital() && !link.Is(tag.Near) && f.doc.Classes(i+1)&lexicon.Join != 0
+	if joins && t.Capital() && !t.Capitals() && t.Phrase() == 0 && !t.Is(tag.OrgWord|tag.Demonym|tag.Stop) {
+		return i
+	}
+	return m.from
 }
 
 // adjectives is where the adjectives in small letters end that begin at token i:
@@ -352,26 +389,27 @@ func (f *finder) situated(m *mention) bool {
 }
 
 // lone is by how much single words at the beginning of a sentence are less sure to be
-// persons, if nothing else in the text speaks for it: "Grant applications".
+// names, if nothing else in the text speaks for it: "Grant applications".
 const lone = 0.5
 
 // doubt lowers the confidence of persons that only a capital at the beginning of a
-// sentence tells.
+// sentence tells, and of works and the like that stand in no list, too.
 func (f *finder) doubt() {
 	within := map[string]bool{}
 	for k := range f.found {
 		if m := &f.found[k]; m.kind == tag.Person && (m.to-m.from > 1 || !f.token(m.from).First()) {
-			for i := m.from; i < m.to; i++ {
-				within[f.doc.Word(i)] = true
-			}
+			within[f.doc.Word(m.to-1)] = true
 		}
 	}
 	for k := range f.found {
 		m := &f.found[k]
-		if m.kind != tag.Person || m.to-m.from > 1 || !f.token(m.from).First() || within[f.doc.Word(m.from)] || f.doc.Said(m.to) {
+		t := f.token(m.from)
+		if m.to-m.from > 1 || !t.First() || within[f.doc.Word(m.from)] || f.doc.Said(m.to) {
 			continue
 		}
-		m.conf *= lone
+		if m.kind == tag.Person || m.kind == tag.Other && t.Phrase()&listed == 0 && !t.Capitals() && !t.Titled() && m.alias == k && m.normal == "" && !f.doc.Named(m.from) && !f.doc.Inflects() {
+			m.conf *= lone
+		}
 	}
 }
 

@@ -44,6 +44,9 @@ func (f *finder) agree() {
 		}
 		if best != m.kind && m.normal == "" && m.alias == k && m.conf != byMeaning {
 			m.kind = best
+			if t := f.token(m.from); f.whole(m) && kindOf(t.Phrase()) == best && t.Phrase()&sure != 0 {
+				m.normal = f.tagger.Normal(t)
+			}
 		}
 	}
 	f.missed(votes, last)
@@ -192,12 +195,27 @@ func (f *finder) anaphora() {
 	f.insert()
 }
 
+// body is an organisation, with the first letters of its words that have capitals, and
+// its name in small letters.
+type body struct {
+	id       int
+	initials []rune
+	name     string
+}
+
+// nameKey is what mentions of one entity have in common: a kind, and a bare name.
+type nameKey struct {
+	kind tag.Kind
+	name string
+}
+
 // names is what a text's entities are called, to find the one that a mention is of.
 type names struct {
-	byName map[string]int // 1-based
-	byPart map[string]int // persons, by the end of their name, or a word of it
+	byName map[nameKey]int // 1-based
+	byPart map[string]int  // persons, by the end of their name, or a word of it
 	byInit map[string]int
 	byTeam map[string]int // clubs, by the first and last word of their name
+	bodies []body         // organisations with several words, the first [maxBodies]
 }
 
 var types = [tag.Kinds]article.EntityType{article.EntityPerson, article.EntityOrganisation, article.EntityPlace, article.EntityOther}
@@ -209,7 +227,7 @@ func (f *finder) join() []article.Entity {
 	}
 	f.found = f.found[:min(len(f.found), MentionLimit)]
 	var all []article.Entity
-	n := names{map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}}
+	n := names{map[nameKey]int{}, map[string]int{}, map[string]int{}, map[string]int{}, nil}
 	for k := range f.found {
 		m := &f.found[k]
 		if m.conf < article.Sure {
@@ -223,7 +241,6 @@ func (f *finder) join() []article.Entity {
 		m.entity = id
 		e := &all[id-1]
 		f.remember(&n, m, id)
-		e.Mentions = append(e.Mentions, article.Evidence{Span: f.span(m), Enricher: Name, Version: Version, Confidence: round(m.conf)})
 		if name := f.plain(m); m.normal == "" && m.alias == k && len(name) > len(e.Name) && f.fuller(m, e) {
 			e.Name = name
 		}
@@ -231,14 +248,37 @@ func (f *finder) join() []article.Entity {
 			f.describe(k, e)
 		}
 	}
+	f.evidence(all)
 	return all
+}
+
+// evidence gives the entities their mentions, which lie side by side in memory.
+func (f *finder) evidence(all []article.Entity) {
+	count := make([]int, len(all))
+	total := 0
+	for k := range f.found {
+		if id := f.found[k].entity; id > 0 {
+			count[id-1]++
+			total++
+		}
+	}
+	room := make([]article.Evidence, total)
+	for i, n := range count {
+		all[i].Mentions, room = room[:0:n], room[n:]
+	}
+	for k := range f.found {
+		if m := &f.found[k]; m.entity > 0 {
+			e := &all[m.entity-1]
+			e.Mentions = append(e.Mentions, article.Evidence{Span: f.span(m), Enricher: Name, Version: Version, Confidence: round(m.conf)})
+		}
+	}
 }
 
 // fuller tells whether a mention's text is a better name than the entity's: a
 // person's with more words, an organisation's that was an acronym.
 func (f *finder) fuller(m *mention, e *article.Entity) bool {
 	if m.kind == tag.Organised {
-		return strings.ToUpper(e.Name) == e.Name
+		return strings.ToUpper(e.Name) == e.Name || strings.HasSuffix(f.plain(m), " "+e.Name)
 	}
 	return m.kind == tag.Person && m.to-m.from > strings.Count(e.Name, " ")+1
 }
@@ -253,15 +293,12 @@ func (f *finder) plain(m *mention) string {
 }
 
 // key is the mention's kind and bare name.
-func (f *finder) key(m *mention) string {
+func (f *finder) key(m *mention) nameKey {
 	if m.key == "" {
-		m.key = marks[m.kind] + f.bare(m)
+		m.key = f.bare(m)
 	}
-	return m.key
+	return nameKey{m.kind, m.key}
 }
-
-// marks tell the kinds apart in keys.
-var marks = [tag.Kinds]string{"0", "1", "2", "3"}
 
 // bare is a mention in small letters, without an article before it and "Ltd" behind
 // it.
@@ -327,8 +364,8 @@ func (f *finder) of(n *names, k int, all []article.Entity) int {
 		}
 	default:
 	}
-	if s, ok := strings.CutSuffix(f.key(m), "s"); ok && f.doc.Inflects() && m.normal == "" {
-		return n.byName[s]
+	if s, ok := strings.CutSuffix(f.key(m).name, "s"); ok && f.doc.Inflects() && m.normal == "" {
+		return n.byName[nameKey{m.kind, s}]
 	}
 	return 0
 }
@@ -343,7 +380,7 @@ func (f *finder) personOf(n *names, m *mention, all []article.Entity) int {
 		if id := n.byPart[short]; id > 0 {
 			return id
 		}
-		if id := n.byName[marks[tag.Person]+short]; id > 0 {
+		if id := n.byName[nameKey{tag.Person, short}]; id > 0 {
 			return id
 		}
 	}
@@ -351,7 +388,7 @@ func (f *finder) personOf(n *names, m *mention, all []article.Entity) int {
 		return 0
 	}
 	// "Abdramane" first, "Amadou Abdramane" later
-	if id := n.byName[marks[tag.Person]+strings.ToLower(f.doc.Word(m.to-1))]; id > 0 && !strings.Contains(all[id-1].Name, " ") {
+	if id := n.byName[nameKey{tag.Person, strings.ToLower(f.doc.Word(m.to - 1))}]; id > 0 && !strings.Contains(all[id-1].Name, " ") {
 		return id
 	}
 	return 0
@@ -362,16 +399,44 @@ func (f *finder) acronymOf(n *names, m *mention, all []article.Entity) int {
 	if m.to-m.from == 1 {
 		s := strings.ToLower(strings.ReplaceAll(f.doc.Word(m.from), ".", ""))
 		if f.token(m.from).Capitals() || len(s) >= leastSpoken && len(s) <= longestAcronym {
-			if id := n.byInit[s]; id > 0 {
+			if id := cmp.Or(n.byInit[s], f.lettersOf(n, m, s)); id > 0 {
 				return id
 			}
 		}
 		return n.byTeam[s]
 	}
+	if f.token(m.from).Is(tag.City | tag.Region) { // "Nuggets" first, "Denver Nuggets" later
+		if id := n.byName[nameKey{tag.Organised, strings.ToLower(f.doc.Word(m.to - 1))}]; id > 0 && !strings.Contains(all[id-1].Name, " ") {
+			return id
+		}
+	}
 	for _, every := range [...]bool{true, false} {
 		s := f.initials(m, every)
-		if id := n.byName[marks[tag.Organised]+s]; id > 0 && len(s) >= leastSpoken && all[id-1].Name == strings.ToUpper(s) {
+		if id := n.byName[nameKey{tag.Organised, s}]; id > 0 && len(s) >= leastSpoken && all[id-1].Name == strings.ToUpper(s) {
 			return id
+		}
+	}
+	return 0
+}
+
+// maxBodies is how many organisations are looked at to find whose letters an acronym has.
+const maxBodies = 64
+
+// lettersOf is the organisation whose words begin with letters of an acronym, which has
+// others of the name between them: "TMC" of "Trinamool Congress". 0: none.
+func (f *finder) lettersOf(n *names, m *mention, short string) int {
+	least := 2
+	if !f.token(m.from).Capitals() {
+		least = leastSpoken
+	}
+	if len(short) < leastSpoken {
+		return 0
+	}
+	letters := []rune(short)
+	for i := range n.bodies {
+		b := &n.bodies[i]
+		if len(b.initials) >= least && b.initials[0] == letters[0] && subsequence(b.initials, short) && subsequence(letters, b.name) {
+			return b.id
 		}
 	}
 	return 0
@@ -393,7 +458,10 @@ func (f *finder) remember(n *names, m *mention, id int) {
 	case tag.Person:
 		f.rememberPerson(n, m, id)
 	case tag.Organised:
-		if f.token(m.from).Is(tag.City) || f.token(m.to-1).Is(tag.City) { // "Denver Nuggets", "Real Madrid"
+		if len(n.bodies) < maxBodies {
+			n.bodies = append(n.bodies, body{id, []rune(f.initials(m, false)), strings.ToLower(f.text(m))})
+		}
+		if f.token(m.from).Is(tag.City|tag.Region) || f.token(m.to-1).Is(tag.City|tag.Region) { // "Denver Nuggets", "Real Madrid"
 			for _, i := range [...]int{m.from, m.to - 1} {
 				if s := strings.ToLower(f.doc.Word(i)); n.byTeam[s] == 0 && f.token(i).Capital() && !f.token(i).Is(tag.OrgWord|tag.OrgEnd) {
 					n.byTeam[s] = id

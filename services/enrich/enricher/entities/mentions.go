@@ -164,6 +164,55 @@ func kindOf(c tag.Class) tag.Kind {
 	return tag.Place
 }
 
+// formal are the classes of words that belong to a name that stands in a headline, though
+// the text doesn't say them elsewhere.
+const formal = tag.Given | tag.Surname | places | tag.Organisation | tag.Medium | tag.OrgWord | tag.OrgEnd | tag.PlaceWord | tag.Event | tag.Particle
+
+// headlines takes words off names in headlines that begin all their words with capitals,
+// if the text has only the other ones within sentences: "Senate Probes".
+func (f *finder) headlines() {
+	for k := range f.found {
+		if m := &f.found[k]; f.token(m.from).Titled() && m.to-m.from > 1 {
+			f.headline(k)
+		}
+	}
+	f.add()
+}
+
+func (f *finder) headline(k int) {
+	m := f.found[k]
+	named := false
+	for i := m.from; i < m.to; i++ {
+		named = named || f.doc.Named(i)
+	}
+	if !named {
+		return
+	}
+	belongs := func(i int) bool {
+		t := f.token(i)
+		return f.doc.Named(i) || t.Is(formal) && !t.Is(tag.Stop) || t.Inside() || !t.Capital() && t.Is(tag.Link) || !t.Word()
+	}
+	first := true
+	for i := m.from; i < m.to; {
+		if !belongs(i) || !f.token(i).Capital() {
+			i++
+			continue
+		}
+		part := m
+		part.from = i
+		for part.to = i; i < m.to && belongs(i); i++ {
+			if f.token(i).Capital() {
+				part.to = i + 1
+			}
+		}
+		if first {
+			f.found[k], first = part, false
+		} else {
+			f.spare = append(f.spare, part)
+		}
+	}
+}
+
 // mend trims mentions, gives them the kind that a list is sure of, and drops what
 // is no name.
 func (f *finder) mend() {
@@ -244,8 +293,8 @@ func (f *finder) trim(m *mention) {
 		}
 		return
 	}
-	for m.to-m.from > 1 && f.token(m.from).Is(tag.Title|tag.Role|tag.Demonym) && !f.token(m.from).Is(tag.Given) {
-		m.from++
+	for m.to-m.from > 1 && f.token(m.from).Is(tag.Title|tag.Role|tag.Demonym) && (!f.token(m.from).Is(tag.Given) || m.to-m.from == 2 && f.token(m.from+1).Is(tag.Given)) {
+		m.from++ // also "King" of "King Abdullah"
 	}
 }
 

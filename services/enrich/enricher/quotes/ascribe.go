@@ -41,6 +41,7 @@ type ascriber struct {
 	lastQ    int     // last quotation that was ascribed, -1: none
 	used     int     // items before this one belong to an ascription already
 	sent     *sentence
+	now      int // its number
 }
 
 // mention is where the text names a medium as its source.
@@ -165,6 +166,9 @@ func (a *ascriber) lead() {
 		if h := a.headAt(p); h < 0 || a.roleAt(h) == 0 && a.items[h].words(person|party) == 0 && a.roleAt(p.from+1) == 0 || a.items[p.from].is(many|possessive) || !a.items[p.from].is(articleWord) {
 			continue
 		}
+		if a.ofOwner(q) {
+			continue // "Labour's Ann Brandt"
+		}
 		d := p.desc.In(a.text)
 		if e := a.people.as(p.role.In(a.text)); n == 0 && e != nil && e.at > p.desc.End && a.people.byName[fold(d)] == nil && a.people.agree(e, d) {
 			a.people.byName[fold(d)] = e // "A judge has … Judge Ann Brandt said"
@@ -180,6 +184,16 @@ func (a *ascriber) lead() {
 			a.people.roles = append(a.people.roles, e)
 		}
 	}
+}
+
+// ofOwner tells whether a body stands before the name of p, as who it belongs to.
+func (a *ascriber) ofOwner(p *phrase) bool {
+	for k := p.from; k < p.to; k++ {
+		if a.genitive(k) {
+			return true
+		}
+	}
+	return false
 }
 
 // contracted tells whether the word at i is a preposition with an article in it:
@@ -232,7 +246,7 @@ func (a *ascriber) run() {
 	a.lead()
 	for n := range a.sents {
 		s := &a.sents[n]
-		a.used, a.sent = s.from, s
+		a.used, a.sent, a.now = s.from, s, n
 		for i := s.from; i < s.to; i++ {
 			if a.items[i].kind == quotation {
 				a.quotation(int(a.items[i].quote), i, n)

@@ -1,6 +1,8 @@
 package quotes
 
 import (
+	"strings"
+
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
@@ -34,13 +36,30 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
 			}
 		}
-		if n := t.words(view); n > 0 && v+n < i && (v == lo || a.items[v-1].kind == comma || a.items[v-1].is(conjunction)) {
+		if n := t.words(view); n > 0 && v+n < i && (v == from || a.items[v-1].kind == comma || a.items[v-1].is(conjunction)) {
 			if p, is := a.source(v+n, i); is && (p.named() && !p.article || p.pronoun != 0 || a.headed(&p) || a.opines(&p)) {
 				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
 			}
 		}
 		if n := t.words(impersonal); n > 0 {
 			return a.hearsay(v, n, lo, i), true, true
+		}
+		if a.lang.capitals && v > lo+1 && t.is(cue) && a.items[lo].is(like) && a.items[lo+1].is(pronoun) && a.items[lo+1].is(neuter) && v+1 < i && a.items[v+1].kind == comma {
+			return a.hearsay(v, 1, lo, i), true, true // "Wie es in dem Bericht heißt, war"
+		}
+		if v == lo && t.is(asking) && t.upper() && a.grammar.participial(v, i) {
+			return ascription{}, false, false // "Asked about the “…”, she": whose words they are isn't told
+		}
+		if v == lo && a.lang.capitals && t.words(asSaying) > 1 {
+			// "Mit den Worten „…“ verließ der Abgeordnete den Saal"
+			if p, is := a.acting(v, lo, i, end); is {
+				return ascription{who: p, cue: a.cover(v, v+t.words(asSaying)), at: v, end: i}, true, true
+			}
+		}
+		if !ok && !sawComma && t.words(punishing) > 0 && !t.upper() && a.reasonAt(i) && !a.passiveAt(v, lo) {
+			if p, found, near := a.subjectOf(v, lo); found && near {
+				return ascription{who: p, cue: a.cover(v, v+1), at: v, end: i}, true, true
+			}
 		}
 		if !ok && a.cueAt(v, lo, weak) {
 			asc, ok = a.clauseOf(v, lo, i, end)
@@ -56,14 +75,26 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			}
 			continue
 		}
-		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && (v < i-3 || a.conjoined(v+1, i))) {
-			if w := a.insertBefore(v, lo, i); w >= 0 {
+		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && (ok || v < i-3 && !(a.items[v+1].is(toward) || a.wasTold(v, i)) || a.conjoined(v+1, i) && !a.wasTold(v, i))) {
+			if p, w := a.insertedBy(v, lo); w >= 0 {
+				strong = ascription{who: p, cue: a.cover(w, w+1), at: w, end: w + 1}
+			} else if w := a.insertBefore(v, lo, i); w >= 0 {
 				strong = ascription{entity: a.teller, cue: a.cover(w, w+1), at: w, end: w + 1}
 			}
 			return strong, tied, true
 		}
 	}
 	return asc, hold, ok
+}
+
+// reasonAt tells whether a preposition, and an article at most, stand before the quotation
+// at item i: for “…”, wegen „…“, pour « … ».
+func (a *ascriber) reasonAt(i int) bool {
+	k := i - 1
+	if k > 0 && a.items[k].is(articleWord|possessive) && !a.items[k].is(preposition) {
+		k--
+	}
+	return k > 0 && a.items[k].is(preposition) && (a.lang.capitals || a.items[k].is(view|agent))
 }
 
 // opines tells whether a phrase means a body that has views: a union, a firm.
@@ -94,6 +125,12 @@ func (a *ascriber) unknown(i, from int) (asc ascription, ok bool) {
 // preposition. v is the item of the verb, of n words.
 func (a *ascriber) hearsay(v, n, lo, i int) ascription {
 	asc := ascription{nobody: true, cue: a.cover(v, v+n), at: v, end: v + n}
+	if a.lang.capitals && v > lo && v+1 < i {
+		// "Wie es in dem Gutachten heißt, war"
+		for lo < v-1 && !(a.items[lo].is(channelPreposition) && a.items[lo].is(preposition)) {
+			lo++
+		}
+	}
 	for _, r := range [2][2]int{{lo, v}, {v + n, i}} {
 		if r[0]+1 < r[1] && a.items[r[0]].is(preposition) {
 			if p, is := a.noun(r[0]+1, r[1]); is {
@@ -137,23 +174,23 @@ func (a *ascriber) cueBetween(from, to int) bool {
 // clauseOf reads the clause of the verb at v, which stands before a quotation at
 // item i.
 func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
-	if v > lo && !a.items[v].is(quoted) && (a.passiveAt(v, lo) || a.agentBehind(v, i, end)) && (v+1 == i || !a.items[v+1].is(toward)) {
+	if v > lo && !a.items[v].is(quoted) && (a.passiveAt(v, lo) || a.agentBehind(v, i, end)) && (v+1 == i || !a.items[v+1].is(toward) || a.items[v].is(cue) && a.items[v].is(participle)) {
 		// "was described as “…” by the mayor"
+		for k := v + 1; k < i; k++ {
+			if a.items[k].is(agent) {
+				if p, is := a.noun(k+1, i); is {
+					a.apposition(&p, i)
+					return ascription{who: p, cue: a.cover(v, v+1), at: v, end: p.to}, true
+				}
+			}
+		}
 		for k := i + 1; k < min(end, i+8); k++ {
-			if a.items[k].kind != word {
+			if a.items[k].kind != word || a.items[k].is(conjunction) && !a.items[k].is(preposition) {
 				break
 			}
 			if a.items[k].is(agent) {
 				if p, is := a.noun(k+1, end); is {
 					a.apposition(&p, end)
-					return ascription{who: p, cue: a.cover(v, v+1), at: v, end: p.to}, true
-				}
-			}
-		}
-		for k := v + 1; k < i; k++ {
-			if a.items[k].is(agent) {
-				if p, is := a.noun(k+1, i); is {
-					a.apposition(&p, i)
 					return ascription{who: p, cue: a.cover(v, v+1), at: v, end: p.to}, true
 				}
 			}
@@ -187,6 +224,16 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 			p, found, near = q, true, true
 		}
 	}
+	if first := a.opensClause(v, lo); first == lo {
+		if q, is := a.acting(lo, lo, i, end); is {
+			return ascription{who: q, cue: a.cover(v, v+1), at: v, end: i}, true
+		}
+	}
+	if a.gerund(v) || a.lang.capitals && v == lo && a.items[v].words(describe) > 1 {
+		if q, is := a.acting(v, lo, i, end); is {
+			return ascription{who: q, cue: a.cover(v, v+1), at: v, end: i}, true
+		}
+	}
 	if !near && v > lo && a.items[v-1].kind == comma {
 		// "…, the minister said, calling it “…”"
 		if u := a.verb(lo, v-1, cue); u >= 0 {
@@ -206,7 +253,7 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 		near = false // "Eine Pflicht nennt er"
 	}
 	if !near && next < i {
-		if q, is := a.noun(next, i); is && a.mayFollow(&q, v-lo) && !(q.pronoun == 0 && a.shares(v, lo)) {
+		if q, is := a.behindNumber(next, i); is && a.mayFollow(&q, v-lo) && !(q.pronoun == 0 && a.shares(v, lo)) {
 			a.apposition(&q, i)
 			if o, fronted := a.noun(lo, v); fronted && a.items[v].is(quoted) && a.items[lo].is(object) {
 				return ascription{who: o, cue: a.cover(v, v+1), via: a.mediumOf(&q), at: v, end: q.to}, true
@@ -220,6 +267,13 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 		}
 		if a.lang.noSubject {
 			who := phrase{pronoun: masculine | feminine}
+			k := v - 1
+			for k > a.sent.from && a.small(k) {
+				k--
+			}
+			if s := &a.subject[a.now]; k > a.sent.from && (a.items[k].kind == colon || a.items[k].kind == semicolon) && s.to > 0 && s.to < k && s.pronoun == 0 {
+				who = *s // "El banco se muestra cauto: ve «…»"
+			}
 			if p, is := a.source(lo+1, v); is && a.items[lo].is(view) && !a.items[lo].is(adverb) && (a.bodyAt(p.from, p.to) || a.headed(&p)) {
 				who = p // "Desde el sindicato acusan a la empresa de «…»"
 			}
@@ -234,6 +288,85 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	return asc, true
 }
 
+// opensClause is where the words before the verb at v begin that make it stand beside
+// the verb of the sentence: "having" called it, "après avoir" parlé, "tras" calificar; v
+// if there are none.
+func (a *ascriber) opensClause(v, lo int) int {
+	switch {
+	case a.lang.capitals || v == lo || !a.items[lo].upper():
+		return v
+	case v == lo+1 && a.items[lo].is(auxiliary) && a.gerund(lo):
+		return lo
+	case !a.english() && v <= lo+2 && a.items[lo].is(preposition) && (a.items[v].is(infinitive) || v == lo+2 && a.items[v].is(participle)):
+		return lo
+	}
+	return v
+}
+
+// gerund tells whether the verb at v has the form that stands beside another one:
+// "accusing", "dénonçant", "citando".
+func (g *grammar) gerund(v int) bool {
+	w := g.text[g.items[v].Start:g.items[v].End]
+	switch {
+	case g.lang.capitals:
+		return false
+	case g.lang.inserts:
+		return strings.HasSuffix(w, "ant")
+	case g.lang.noSubject:
+		return strings.HasSuffix(w, "ndo")
+	}
+	return strings.HasSuffix(w, "ing")
+}
+
+// acting is who does what the gerund at v says: whom the sentence names behind it, if
+// it begins with it ("Citing “…”, the embassy closed"), the phrase behind which it
+// stands between commas ("The mayor, citing “…”, resigned"), or whom "with" stands
+// before ("with one describing it as “…”").
+func (a *ascriber) acting(v, lo, i, end int) (p phrase, ok bool) {
+	if v == lo && a.lang.capitals {
+		// "Unter Berufung auf „…“ trat der Minister zurück"
+		if i+2 < end && a.items[i+1].kind == word && !a.items[i+1].upper() && !a.stopper(i+1) {
+			p, ok = a.noun(i+2, end)
+			a.apposition(&p, end)
+		}
+		return p, ok
+	}
+	if v == lo {
+		for k := i + 1; k+1 < min(end, i+maxClause); k++ {
+			if a.items[k].kind != comma {
+				continue
+			}
+			if p, ok = a.noun(k+1, end); ok && p.to < end && a.stands(&p) {
+				a.apposition(&p, end)
+				return p, a.grammar.goesOn(p.to, end) || a.items[p.to].kind == comma
+			}
+		}
+		return p, false
+	}
+	if a.items[v-1].kind == comma && a.verb(lo, v-1, cue|describe) < 0 {
+		if p, ok = a.noun(lo, v); ok && a.stands(&p) {
+			a.apposition(&p, v)
+			return p, p.to == v-1
+		}
+		return phrase{}, false
+	}
+	for c := lo; c+1 < v; c++ {
+		if !a.english() || !a.items[c].is(preposition) || a.items[c].is(conjunction) {
+			continue
+		}
+		// "with one describing it as", "with the largest, AgriUnion, praising"
+		if p, ok = a.noun(c+1, v); ok && a.items[c+1].is(loose) && p.to == v {
+			return p, true
+		}
+		if ok && c > lo && a.items[c-1].kind == comma {
+			if a.apposition(&p, v); p.named() && p.enclosed && p.to == v-1 {
+				return p, true
+			}
+		}
+	}
+	return phrase{}, false
+}
+
 // fronted tells whether in German somebody with a function or a body follows the
 // verb, from item k on, and a thing stands before it, so that this is the object.
 func (a *ascriber) fronted(p *phrase, k, i int) bool {
@@ -242,6 +375,19 @@ func (a *ascriber) fronted(p *phrase, k, i int) bool {
 	}
 	q, ok := a.noun(k, i)
 	return ok && q.pronoun == 0 && q.named() && !q.role.Empty() && a.items[p.from].is(articleWord|possessive)
+}
+
+// behindNumber is the phrase that begins at item k, in German also with a number in
+// figures before it: "200 Ärzte".
+func (a *ascriber) behindNumber(k, end int) (phrase, bool) {
+	if !a.lang.capitals || a.items[k].Shape&lexicon.Digits == 0 || k+1 >= end {
+		return a.noun(k, end)
+	}
+	p, ok := a.noun(k+1, end)
+	if ok && !p.named() && p.pronoun == 0 {
+		p.from, p.desc.Start = k, int(a.items[k].Start)
+	}
+	return p, ok
 }
 
 // onlyObjects tells whether no verb stands between the quotation before item lo and
@@ -286,7 +432,7 @@ func (a *ascriber) insertedAt(v, lo, i int) bool {
 // agentBehind tells whether the participle at v, right before the quotation at
 // item i, has who did it behind the quotation: "a reply judged “…” by the senator".
 func (a *ascriber) agentBehind(v, i, end int) bool {
-	if !a.items[v].is(participle) || v < i-3 || a.lang.capitals || v > 1 && a.items[v-1].is(auxiliary) && a.reflexive(v-1, 0) {
+	if !a.items[v].is(participle) || v < i-3 || a.lang.capitals || v > 0 && a.reflexive(v, 0) || v > 1 && a.items[v-1].is(auxiliary) && a.reflexive(v-1, 0) {
 		return false
 	}
 	for k := i + 1; k < min(end, i+4) && a.items[k].kind == word; k++ {
@@ -316,6 +462,16 @@ func (a *ascriber) loneParticiple(v, lo, i, end int) (asc ascription, ok bool) {
 // agentNext reads who did it right behind a participle without an auxiliary: "Motif
 // invoqué par la direction : une baisse « … »".
 func (a *ascriber) agentNext(v, lo, i int) (asc ascription, ok bool) {
+	if v+2 < i && a.items[v].is(participle) && a.items[v+1].is(agent) && a.items[i-1].is(like) && !a.lang.capitals && !a.passiveAt(v, lo) {
+		// "described by neighbours as “…”"
+		p, is := a.noun(v+2, i-1)
+		if !is && v+3 == i-1 && a.items[v+2].kind == word {
+			p, is = phrase{from: v + 2, to: v + 3, core: v + 3, desc: a.cover(v+2, v+3)}, true
+		}
+		if is && p.to <= i-1 {
+			return ascription{who: p, cue: a.cover(v, v+1), at: v, end: i}, true
+		}
+	}
 	if v+2 >= i || a.lang.capitals || !a.items[v].is(participle) || !a.items[v+1].is(agent) || v == lo || a.items[v-1].kind != word || a.items[v-1].is(auxiliary) || a.items[i-1].kind == comma {
 		return asc, false
 	}
@@ -347,6 +503,33 @@ func (a *ascriber) insertBefore(v, lo, i int) int {
 	}
 	return -1
 }
+
+// insertedBy is who says what the sentence tells, between commas before the verb at v,
+// and the item of its own verb, -1 if there is none: "The two countries, the statement
+// said, had agreed to “…”".
+func (a *ascriber) insertedBy(v, lo int) (p phrase, w int) {
+	if !a.english() {
+		return p, -1
+	}
+	for w = lo + 2; w+1 < v; w++ {
+		if a.items[w+1].kind != comma || !a.items[w].is(cue) || !a.cueAt(w, lo, cue) {
+			continue
+		}
+		for c := w - 1; c > lo && c > w-maxInserted; c-- {
+			if a.items[c].kind != comma {
+				continue
+			}
+			if q, ok := a.noun(c+1, w); ok && q.to == w && a.stands(&q) && c > lo {
+				return q, w
+			}
+			break
+		}
+	}
+	return p, -1
+}
+
+// maxInserted is how many items a clause between commas has before its verb.
+const maxInserted = 10
 
 // attributed reads "…, accused of “…”": a participle without who did it, behind
 // what it is said of. The subject of the sentence says so.
@@ -404,6 +587,78 @@ func (a *ascriber) verbLast(i, from, end int) (asc ascription, ok bool) {
 	return asc, false
 }
 
+// wasTold tells whether what somebody was told follows the participle at v with a word that
+// opens a clause, and no comma, up to item i: "were told in June that".
+func (a *ascriber) wasTold(v, i int) bool {
+	that := false
+	for k := v + 1; k < i; k++ {
+		if a.items[k].kind != word {
+			return false
+		}
+		that = that || a.items[k].is(relative)
+	}
+	return that && a.english() && a.items[v].is(cue) && a.items[v].is(participle)
+}
+
+// byAgent reads who did it right behind a quotation at item i, whose verb is that of
+// the one before: "condemned as “…” by the union and “…” by the church". j is the item
+// behind it.
+func (a *ascriber) byAgent(j, i int, s *sentence) (asc ascription, ok bool) {
+	if j+1 >= s.to || !a.items[j].is(agent) || i-a.quotes[a.lastQ].last > maxClause {
+		return asc, false
+	}
+	for k := i - 1; k > a.quotes[a.lastQ].last; k-- {
+		if a.verbal(k) {
+			return asc, false
+		}
+	}
+	p, is := a.noun(j+1, s.to)
+	if !is || p.pronoun != 0 || !p.named() && !a.headed(&p) && !a.bodyAt(p.from, p.to) {
+		return asc, false
+	}
+	a.apposition(&p, s.to)
+	return ascription{who: p, cue: a.quotes[a.lastQ].cue, at: j, end: p.to}, true
+}
+
+// attribute reads who is said to use the words of a quotation at item i in German
+// before a participle that stands before its noun: "die von Kritikern als „…“
+// geschmähte Regel".
+func (a *ascriber) attribute(i, from, end int) (asc ascription, ok bool) {
+	if !a.lang.capitals || i+2 >= end || a.items[i+1].kind != word || a.items[i+1].upper() || !a.items[i+2].upper() || i < from+3 {
+		return asc, false
+	}
+	w := a.text[a.items[i+1].Start:a.items[i+1].End]
+	if !strings.HasSuffix(strings.TrimRight(w, "nrsm"), "te") && !strings.HasSuffix(strings.TrimRight(w, "nrsm"), "ene") {
+		return asc, false
+	}
+	for k := i - 2; k >= max(from, i-maxPhrase) && a.items[k].kind == word; k-- {
+		if a.items[k].is(agent) {
+			p, is := a.noun(k+1, i)
+			return ascription{who: p, cue: a.cover(i+1, i+2), at: i + 1, end: i + 2}, is
+		}
+	}
+	return asc, false
+}
+
+// zufolge reads who stands before the German word for "according to", which stands behind
+// its noun, in the sentence of the quotation at item i.
+func (a *ascriber) zufolge(s *sentence, i int) (asc ascription, ok bool) {
+	if !a.lang.capitals {
+		return asc, false
+	}
+	for k := max(s.from, i-maxPhrase) + 1; k < min(s.to, i+maxPhrase); k++ {
+		if !a.items[k].is(postposed) {
+			continue
+		}
+		for c := max(s.from, k-maxInserted); c < k; c++ {
+			if p, is := a.noun(c, k); is && p.to == k && p.pronoun == 0 {
+				return ascription{who: p, cue: a.cover(k, k+1), at: k, end: k + 1}, true
+			}
+		}
+	}
+	return asc, false
+}
+
 // gapped reads ", der Bürgermeister von “…”" behind a quotation that was
 // ascribed, where the verb is left out.
 func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {
@@ -411,11 +666,18 @@ func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {
 	for k > from && i-k < 12 && a.items[k].kind == word {
 		k--
 	}
+	if a.lang.noSubject && a.items[k].kind == comma && k+2 == i && a.items[i-1].is(preposition) {
+		return a.gappedBy(k, from) // "; Kiev, de «…»"
+	}
 	if a.items[k].kind != comma {
 		return asc, false
 	}
-	p, is := a.noun(k+1, i)
-	if !is || p.pronoun != 0 || p.to == i {
+	last := i
+	for last > k+1 && a.items[last-1].is(preposition|articleWord|adverb) {
+		last--
+	}
+	p, is := a.noun(k+1, last)
+	if !is || p.pronoun != 0 || last == i {
 		return asc, false
 	}
 	a.apposition(&p, i)
@@ -423,6 +685,22 @@ func (a *ascriber) gapped(i, from int) (asc ascription, ok bool) {
 		if !a.items[m].is(preposition | articleWord | adverb) {
 			return asc, false
 		}
+	}
+	return ascription{who: p, entity: a.people.who(&p), at: -1, end: p.to}, true
+}
+
+// gappedBy is gapped where a comma, which is item k, stands for the verb.
+func (a *ascriber) gappedBy(k, from int) (asc ascription, ok bool) {
+	b := k - 1
+	for b > from && k-b < 8 && a.items[b].kind == word {
+		b--
+	}
+	if a.items[b].kind != comma && a.items[b].kind != semicolon {
+		return asc, false
+	}
+	p, is := a.noun(b+1, k)
+	if !is || p.pronoun != 0 || p.to != k {
+		return asc, false
 	}
 	return ascription{who: p, entity: a.people.who(&p), at: -1, end: p.to}, true
 }

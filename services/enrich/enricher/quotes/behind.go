@@ -66,6 +66,13 @@ func (a *ascriber) wordsOf(k, end int) (asc ascription, ok bool) {
 		return asc, false
 	}
 	for h := k + 2; h+1 < min(end, k+5); h++ {
+		if h+3 < end && a.items[h].is(speech|titled) && !a.items[h+1].upper() && a.items[h+2].is(agent) {
+			// "was the word used by the mayor"
+			if p, is := a.noun(h+3, end); is {
+				a.apposition(&p, end)
+				return ascription{who: p, cue: a.cover(k, h+2), at: k, end: p.to}, true
+			}
+		}
 		if !a.items[h].is(speech) {
 			continue
 		}
@@ -96,6 +103,12 @@ func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) 
 			// "hieß es am Mittwoch aus dem Verein"
 			if p, is := a.noun(m+1, end); is && a.items[m].is(inside) && a.items[m].is(preposition) && !a.items[m+1].is(timeWord) && p.pronoun == 0 && a.kindsAt(p.core-1) != 0 {
 				return ascription{who: p, cue: a.cover(k, k+n), at: k, end: p.to}, true
+			}
+		}
+		if from := a.sent.from; a.lang.capitals && a.items[from].is(preposition) && n > 1 && from+1 < j-1 {
+			// "In dem Bericht ist von „…“ die Rede"
+			if p, is := a.noun(from+1, j-1); is && p.pronoun == 0 {
+				return ascription{who: p, cue: a.cover(k, k+n), at: k, end: k + n, via: clean(a.cover(from, p.to).In(a.text))}, true
 			}
 		}
 		return ascription{nobody: true, cue: a.cover(k, k+n), at: k, end: k + n}, true
@@ -233,6 +246,9 @@ func (a *ascriber) subjectFirst(k, end int, set, part bool) (asc ascription, ok 
 			continue
 		}
 		if !a.linked(&p, v) {
+			if a.relativeBehind(&p) {
+				continue // ", who asked not to be named, told"
+			}
 			break
 		}
 		if !set && v > p.to+2 {
@@ -311,10 +327,16 @@ func (a *ascriber) under(j, end int) (asc ascription, ok bool) {
 // trailing looks for an ascription at the end of the sentence, behind a comma.
 func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
 	end = min(end, j+maxSentence)
+	beyond := false // behind another part of the sentence in marks
 	for k := j; k < end; k++ {
 		switch a.items[k].kind {
 		case colon, bracket:
-		case quotation, semicolon:
+		case quotation:
+			if q := &a.quotes[a.items[k].quote]; beyond || q.upper || q.stop == ',' || !a.english() || a.cueBetween(j, k) {
+				return asc, false
+			}
+			beyond = true
+		case semicolon:
 			return asc, false
 		case word:
 			if k > j+2 || !a.items[k].is(conjunction) || k+1 >= end {
@@ -325,7 +347,7 @@ func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
 				return asc, true
 			}
 		case comma, dash:
-			if k+1 < end && !a.items[k+1].is(relative|conjunction) {
+			if k+1 < end && (!a.items[k+1].is(relative|conjunction) || a.items[k+1].is(like)) {
 				if asc, ok = a.right(k+1, end, true, true); ok && !asc.guess {
 					return asc, true
 				}

@@ -35,7 +35,8 @@ func (g *grammar) extend(p *phrase, end int) {
 		if n == 0 || k+n >= end || !g.joined(k+n) || g.items[k].words(according) > 0 {
 			return
 		}
-		if c := g.items[k+n].words(channel); c > 0 || k+n+1 < end && g.items[k+n].is(articleWord|possessive) && g.items[k+n+1].words(channel) > 0 {
+		owned := g.text[g.items[k].Start:g.items[k].End] == "du" && g.headed(p) // "le patron du site"
+		if c := g.items[k+n].words(channel); c > 0 && !owned || k+n+1 < end && g.items[k+n].is(articleWord|possessive) && g.items[k+n+1].words(channel) > 0 {
 			return
 		}
 		m := k + n

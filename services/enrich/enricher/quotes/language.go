@@ -79,6 +79,7 @@ const (
 	rating     // of shares: "buy"
 	asking     // verb of asking: the answer is whom it asks
 	trial      // function of others in a trial than who stands it
+	punishing  // verb of those who tell by a preposition why they did it: "fined" it for “…”
 	within     // preposition before a work: what follows with a capital is its title
 )
 
@@ -95,7 +96,7 @@ var sections = map[string]lexicon.Class{
 	"titled": titled, "sign": sign, "title": title, "abbreviation": abbreviation, "role": role,
 	"verb": finite, "subordinate": subordinate, "elision": elision, "passive": passive, "agent": agent, "impersonal": impersonal, "many": many, "other verb": action, "inside name": toward, "speech": speech, "him": oblique, "definite": definite, "weak": weak, "view": view, "through": mouth, "as": like, "object": object,
 	"work": work, "person": person, "party": party, "honour": honour, "office": office, "infinitive": infinitive,
-	"no": negated, "i": firstone, "rating": rating, "asking": asking, "trial": trial, "in work": within,
+	"no": negated, "i": firstone, "rating": rating, "asking": asking, "trial": trial, "in work": within, "punishing": punishing,
 }
 
 // language is what the data say of one language.

@@ -42,11 +42,28 @@ func (a *ascriber) introduce(p *phrase, held bool) {
 	if kinds&kindsOfCopy != 0 || a.contractedAt(p.from) || held && kinds == 0 && !a.initials(p) {
 		return
 	}
-	if kinds != 0 && a.bodily(p) || p.named() && (p.article || a.initials(p) || len(a.bodies) == 0 && !a.lang.capitals && !p.likely && p.role.Empty() && p.from == 0) {
+	if kinds != 0 && a.bodily(p) || p.named() && (p.article || a.initials(p) || len(a.bodies) == 0 && !a.lang.capitals && !p.likely && p.role.Empty() && p.from == 0 && !a.common(p)) {
 		if kinds != 0 || !a.medial(p.from, p.to) {
 			a.bodies = append(a.bodies, introduced{*p, kinds})
 		}
 	}
+}
+
+// common tells whether the word that a text begins with looks like no name: "Trading
+// was", "Tests showed".
+func (a *ascriber) common(p *phrase) bool {
+	if !a.english() || p.words != 1 || p.to >= len(a.items) {
+		return false
+	}
+	w, next := a.text[a.items[p.from].Start:a.items[p.from].End], &a.items[p.to]
+	if a.gerund(p.from) {
+		return true
+	}
+	if next.kind == word && next.Shape&lexicon.Lower != 0 && a.joined(p.to) && !a.verbal(p.to) && !a.stopper(p.to) && next.class&^(role|person|body) == 0 {
+		return true // "Rail passengers"
+	}
+	verb := a.text[next.Start:next.End]
+	return strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && next.kind == word && !next.upper() && !next.is(cue|describe) && !strings.HasSuffix(verb, "s")
 }
 
 // kindsOfCopy are those of rulings, which speak for the court.
@@ -322,7 +339,7 @@ func (a *ascriber) theBody(p *phrase, kinds uint16) *entity {
 	if p.core-p.from > 2 {
 		return nil // "the central bank" says more than that it is a body
 	}
-	if b := a.before; known == nil && kinds&(court|kindsOfPaper) == 0 && b != nil && b.words > 1 && b.at < p.desc.Start && b.named && !b.likely && b.sex == 0 && !b.outlet && !b.place && b.role == "" && !a.items[p.from].is(many) {
+	if b := a.before; known == nil && kinds&(court|kindsOfPaper) == 0 && b != nil && b.words > 1 && b.at < p.desc.Start && b.named && !b.likely && b.sex == 0 && !b.outlet && !b.place && b.role == "" && !a.items[p.from].is(many) && !strings.ContainsAny(b.name, "0123456789") {
 		return b
 	}
 	return known

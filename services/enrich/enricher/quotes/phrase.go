@@ -155,6 +155,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		return p, false
 	}
 	t := &g.items[i]
+	if t.is(loose) && i > 0 && g.items[i-1].is(auxiliary) && i+1 < end && g.verbal(i+1) && g.english() {
+		return p, false // "has neither confirmed nor denied"
+	}
 	if t.is(pronoun) && (!t.is(articleWord) || i+1 >= end || g.verbal(i+1)) && !t.is(possessive) {
 		p.pronoun, p.to = t.class&(masculine|feminine|neuter|plural), i+1
 		p.desc = g.cover(i, i+1)
@@ -225,6 +228,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	ofBody := g.ofBody(j, end, det)
 	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || det && j > run && g.joinsBody(j, end) || j > run && g.items[j].dash || j > run && g.particle(j, end) || j > run && g.numbered(run, j)) && (j == i || g.joined(j)) {
 		t := &g.items[j]
+		if j == run+1 && small > first && g.hasRole(first, small) && g.behindInitials(run, j) {
+			small, run = j, j // "le délégué CGT Marc Toussaint"
+		}
 		if j > run && (t.is(timeWord) && !g.given(j-1) && !(t.upper() && (g.lang.inserts || g.lang.noSubject)) || g.newName(run, j)) {
 			break
 		}
@@ -390,6 +396,9 @@ func (g *grammar) participial(i, end int) bool {
 	if !t.upper() || t.named || g.given(i) || g.lang.capitals || t.words(role) > 0 || i+1 >= end || i > 0 && g.items[i-1].kind == word && g.between(i) == " " {
 		return false
 	}
+	if t.is(cue|describe|quoted) && g.gerund(i) && !g.verbal(i+1) {
+		return true // "Citing “…”, the mayor"
+	}
 	if next := &g.items[i+1]; next.kind != comma && !next.is(preposition) {
 		return false
 	}
@@ -427,16 +436,19 @@ func (g *grammar) owner(i, end int) int {
 // "Junta spokesman Amadou Abdramane", "a U.S. military official said". It is i
 // if there are none.
 func (g *grammar) noun2(i, end int, det bool) int {
-	if g.lang.capitals {
-		return i
+	if g.lang.capitals || i < end && g.particle(i, end) && (g.given(i-1) || g.items[i].class == 0 && g.items[i].long == 0) {
+		return i // "Ann van der Berg"
 	}
 	for n := i; n < min(end, i+4) && g.items[n].kind == word && !g.items[n].upper() && g.joined(n); n++ {
+		if m := n + 1; g.items[n].is(body) && n == i && g.opens(i) && m < len(g.items) && (g.items[m].kind == quotation || g.items[m].kind == colon || g.items[m].kind == word && g.verbal(m) && g.joined(m)) {
+			return m // "Ferry firm “sorry”"
+		}
 		if k := g.items[n].words(role | person); k > 0 {
 			m := n + k
 			if m < end && g.items[m].kind == word && g.joined(m) && !g.items[m].upper() && !g.verbal(m) && !g.stopper(m) {
 				continue // "chief negotiator"
 			}
-			if det || m < end && g.items[m].upper() && g.joined(m) {
+			if det || m < end && g.items[m].upper() && g.joined(m) || m < len(g.items) && g.opens(i) && (g.items[m].kind == colon || g.items[m].kind == word && g.joined(m) && g.verbal(m)) {
 				return m
 			}
 		}
@@ -454,6 +466,15 @@ func (g *grammar) noun2(i, end int, det bool) int {
 		}
 	}
 	return i
+}
+
+// opens tells whether nothing but the words with capitals before item i stands before
+// it in the sentence: "Treasury minister denies".
+func (g *grammar) opens(i int) bool {
+	for i > 0 && g.items[i-1].upper() && (i > 1 && g.joined(i-1)) {
+		i--
+	}
+	return g.english() && i <= 1 || g.english() && strings.ContainsAny(g.text[g.items[i-2].End:g.items[i-1].Start], ".!?\n")
 }
 
 // newName tells whether a person's name begins at j right behind a body's

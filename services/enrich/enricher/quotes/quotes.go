@@ -18,7 +18,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "quotes"
-	Version = 3
+	Version = 4
 )
 
 // Enough is the confidence from which on words in marks are reported as a
@@ -79,6 +79,7 @@ type quote struct {
 	passage
 	stop        rune // last mark of punctuation inside, 0 if none
 	words       int
+	letters     bool // there is a letter among the words that are looked at
 	upper       bool // begins with a capital
 	sentence    bool // has a finite verb
 	caps        bool // every word that counts has a capital
@@ -214,10 +215,13 @@ func medially(text string, q *quote, lang *language) bool {
 	if len(after) > 0 && strings.TrimSpace(text[q.close:after[0].Start]) == "" && lang.words.Longest(after[:1], 0).Classes&(cue|quoted) != 0 {
 		return true
 	}
+	if lang.capitals && class(n-2)&preposition != 0 && class(n-1)&definite != 0 && class(n-3)&channel != 0 {
+		return true // "im Gespräch mit dem „Boten“"
+	}
 	if !lang.capitals || class(n-2)&preposition != 0 {
 		return false
 	}
-	if class(n-2)&conjunction != 0 {
+	if class(n-2)&conjunction != 0 && class(n-1)&definite != 0 {
 		return true // "wie der „Kurier“ unter Berufung auf"
 	}
 	for i := max(0, n-6); i < n-2; i++ {
@@ -284,6 +288,7 @@ func (e *Enricher) weighWords(words *lexicon.Words, p passage, lang *language, m
 	for i, t := range toks {
 		c := lang.words.All(toks[i : i+1])
 		q.one = q.one || c&firstone != 0
+		q.letters = q.letters || t.Shape&lexicon.Digits == 0
 		rated = rated && c&rating != 0
 		if c&(finite|auxiliary|subjunctive) != 0 {
 			q.sentence = true

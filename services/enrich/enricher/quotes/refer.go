@@ -137,6 +137,9 @@ func (a *ascriber) counted(p *phrase) bool {
 	number := func(k int) bool {
 		return a.items[k].Shape&lexicon.Digits != 0 && a.between(k+1) == " "
 	}
+	if a.english() && !p.named() && a.items[p.from].is(many) {
+		return true // "Two climbers"
+	}
 	return !p.likely && p.role.Empty() && (p.from > 0 && number(p.from-1) && !a.items[p.from].is(timeWord) || p.to > p.from+1 && number(p.from))
 }
 
@@ -254,7 +257,7 @@ func (g *grammar) plural(p *phrase) bool {
 // paragraph, whose name has the form of no person's.
 func (a *ascriber) stillAbout(e *entity, p *phrase) bool {
 	h := a.headAt(p)
-	return e == a.speaker && e.person && !e.place && a.sent != nil && a.para == a.sent.paragraph && p.to == p.core && h > 0 && !a.items[h].is(party)
+	return e == a.speaker && e.person && !e.place && a.sent != nil && a.para == a.sent.paragraph && p.to == p.core && h > 0 && !a.items[h].is(party) && (!a.english() || a.items[h].words(office) == 0)
 }
 
 // fits tells whether e may be meant by the pronoun; sure asks for more than

@@ -22,17 +22,17 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 	if t.kind != word || t.upper() && (v > from || a.lang.capitals) || v > from && (a.between(v) == "-" || a.genitive(v-1) && !a.sayingAt(v)) {
 		return false
 	}
-	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) && !a.clitic(v-1, from) {
+	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) && !a.clitic(v-1, from) && !(t.is(infinitive) && a.contracted(v-1)) {
 		return false
 	}
 	if v > from && !t.is(infinitive) && !(a.english() && strings.HasSuffix(a.text[t.Start:t.End], "ing") && !a.items[v-1].is(inside)) && a.items[v-1].is(preposition) && !a.items[v-1].is(according|toward|conjunction|pronoun|relative|articleWord|adverb) && a.joined(v) {
 		return false // "for hope"
 	}
 	if t.words(want) > 0 {
-		return !a.nounBefore(v)
+		return !a.nounBefore(v) && !a.objectAt(v, from)
 	}
 	if t.is(infinitive) && want&cue != 0 {
-		return a.governor(v, from) >= 0
+		return a.governor(v, from) >= 0 || v > from && a.opensClause(v, from) == from
 	}
 	if !t.is(participle) || want&cue == 0 {
 		return false
@@ -55,7 +55,25 @@ func (a *ascriber) nounBefore(v int) bool {
 		return false
 	}
 	w := a.text[a.items[v].Start:a.items[v].End]
-	return strings.HasSuffix(w, "s") && w != "says" && a.items[v+1].is(auxiliary|finite) && a.joined(v+1)
+	t := &a.items[v+1]
+	for k := v - 1; k >= max(0, v-maxInserted) && a.items[k].kind == word; k-- {
+		if a.items[k].is(relative) {
+			if p, ok := a.noun(k+1, v); ok && p.to == v {
+				return false // "what the council admits was"
+			}
+			break
+		}
+	}
+	return strings.HasSuffix(w, "s") && w != "says" && (t.is(auxiliary) || t.is(finite) && !a.items[v].is(describe)) && a.joined(v+1)
+}
+
+// objectAt tells whether the English word at v, which may be a verb, is the object of a
+// verb before it: "compared the new rules".
+func (a *ascriber) objectAt(v, from int) bool {
+	if !a.english() || v < from+4 || !strings.HasSuffix(a.text[a.items[v].Start:a.items[v].End], "s") || !a.items[v-2].is(articleWord|possessive) || a.items[v-1].class != 0 || !a.joined(v) || !a.joined(v-1) {
+		return false
+	}
+	return a.items[v-3].is(cue|describe|quoted) && !a.items[v-3].upper() && a.joined(v-2)
 }
 
 // governor is the verb that the infinitive at v hangs on: "llegó a hablar"; -1 if
@@ -65,8 +83,21 @@ func (a *ascriber) governor(v, from int) int {
 		if a.verbal(k) {
 			return k
 		}
+		if k == v-1 && a.contracted(k) {
+			return a.verbBefore(k, from) // "anuló la condena al considerar"
+		}
 		if !a.items[k].is(preposition | adverb) {
 			return -1
+		}
+	}
+	return -1
+}
+
+// verbBefore is the last verb before item i, from item from on; -1 if there is none.
+func (a *ascriber) verbBefore(i, from int) int {
+	for k := i - 1; k >= from && a.items[k].kind != quotation; k-- {
+		if a.verbal(k) {
+			return k
 		}
 	}
 	return -1
@@ -86,7 +117,7 @@ func (a *ascriber) clitic(i, from int) bool {
 		return a.lang.noSubject
 	}
 	before := &a.items[i-1]
-	return before.kind == comma || before.kind == word && !before.is(preposition|conjunction|articleWord|possessive|relative|auxiliary) && !a.verbal(i-1)
+	return before.kind == comma || before.kind == word && !before.is(preposition|conjunction|articleWord|possessive|relative|auxiliary) && (!a.verbal(i-1) || before.words(role|person) > 0)
 }
 
 // pastEnding tells whether the word at i ends as a finite verb only does.
@@ -117,6 +148,8 @@ func (a *ascriber) linked(p *phrase, v int) bool {
 		switch {
 		case a.small(k):
 			k++
+		case k == p.to && a.english() && a.plain(k) && k+1 < v && a.items[k+1].is(preposition) && !a.items[k+1].is(conjunction|pronoun):
+			k++ // "Sources familiar with the talks"
 		case t.is(preposition) && !t.is(conjunction|pronoun):
 			// "in Kiel", "on Monday"
 			k++
@@ -174,11 +207,14 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 	}
 	// "…, who called it": whom the relative clause is about.
 	k := v - 1
-	for k > lo && a.small(k) && !a.items[k].is(relative) {
-		k--
+	for k > lo && !a.items[k].is(relative) && (a.small(k) || k+1 < v && a.items[k+1].is(timeWord) && a.items[k].is(articleWord|preposition)) {
+		k-- // "que el domingo había dicho"
 	}
 	if a.lang.noSubject && k > lo && a.items[k].is(relative) && a.items[k].is(subordinate) {
 		return p, false, false // "en Osuna, donde ha advertido": whoever was spoken of
+	}
+	if a.lang.noSubject && k > lo+1 && a.items[k].is(relative) && (a.contracted(k-1) || a.items[k-1].is(articleWord) && a.items[k-2].is(preposition)) {
+		return p, false, false // "a la que llama": she is its object
 	}
 	behind := k > lo && a.items[k].is(relative) && (a.items[k-1].kind == comma || !a.items[k].is(articleWord|conjunction))
 	var first phrase
@@ -193,7 +229,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		}
 		if t.is(relative) && !t.is(articleWord) {
 			held, about = false, a.lang.noSubject
-		} else if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(c)) {
+		} else if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(c) || a.lang.inserts && a.ofOne(c)) {
 			held = !t.is(like) || !a.lang.capitals || c > lo && a.items[c-1].kind != comma
 			c++
 			continue
@@ -209,10 +245,14 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 			a.apposition(&q, v)
 		}
 		switch {
+		case behind && a.lang.noSubject && a.items[v].is(describe) && !q.named() && !a.headed(&q) && !a.bodyAt(q.from, q.to) && v+1 < len(a.items) && a.items[v+1].is(like|preposition):
+			// "un libro que define como «…»": whoever the sentence is about
 		case behind && (q.to == k || q.to == k-1 && a.items[k-1].kind == comma || end == k-1 && a.items[k-1].kind == comma):
 			return q, true, true
 		case held && q.to == v && a.bareBefore(&q, lo) && a.items[v].is(cue):
 			return q, true, true // "Outside court Brandt said"
+		case held && q.to == v && a.english() && a.items[q.from-1].is(conjunction) && a.items[v].is(cue|describe|quoted):
+			return q, true, true // "after a retailer reported “…”"
 		case held && q.to == v && q.named() && !q.article && strings.HasSuffix(a.text[a.items[v].Start:a.items[v].End], "ing"):
 			return q, true, true // "with Ann Brandt saying"
 		case behind || held || !a.stands(&q):
@@ -241,6 +281,13 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		return first, true, true
 	}
 	return p, ok, near
+}
+
+// ofOne tells whether the word at i is a French preposition with an article of the
+// singular in it: "du", "au".
+func (a *ascriber) ofOne(i int) bool {
+	w := a.text[a.items[i].Start:a.items[i].End]
+	return w == "du" || w == "au"
 }
 
 // bareBefore tells whether a noun without an article stands between a preposition and

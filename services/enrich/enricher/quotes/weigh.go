@@ -51,7 +51,7 @@ func (a *ascriber) quotation(id, i, n int) {
 		return
 	}
 	if !start {
-		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(setOff && !atEnd && (asc.guess && (commaBefore || a.better(next, s)) || asc.at >= 0 && asc.at < i-3 && !a.items[asc.at].is(cue|participle) && a.items[next].words(according) > 0)) {
+		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(setOff && !atEnd && (a.mere(&asc) && a.better(next, s) || asc.guess && (commaBefore || a.better(next, s)) || asc.at >= 0 && asc.at < i-3 && !a.items[asc.at].is(cue|participle) && a.items[next].words(according) > 0)) {
 			c := byTie
 			if !q.partial {
 				c = byCue
@@ -65,8 +65,16 @@ func (a *ascriber) quotation(id, i, n int) {
 		if a.verbLastTake(q, id, i, n) {
 			return
 		}
+		if asc, ok = a.attribute(i, s.from, s.to); ok {
+			a.take(q, id, &asc, n, byTie)
+			return
+		}
 	}
 	if a.lastQ >= 0 && a.holds(a.lastQ, s) {
+		if asc, ok = a.byAgent(next, i, s); ok {
+			a.take(q, id, &asc, n, byTie)
+			return
+		}
 		if asc, ok = a.gapped(i, s.from); ok {
 			a.take(q, id, &asc, n, byTie)
 			return
@@ -102,7 +110,28 @@ func (a *ascriber) quotation(id, i, n int) {
 			return
 		}
 	}
+	if asc, ok = a.zufolge(s, i); ok {
+		a.take(q, id, &asc, n, byTie)
+		return
+	}
+	if start && setOff && q.words <= maxPredicate && !q.sentence && q.stop != '!' && q.stop != '?' && (a.lang.inserts || a.lang.noSubject) {
+		// « Consterné », le maire a porté plainte.
+		if p, is := a.noun(next, s.to); is && p.to < s.to && a.items[p.to].kind == word && (p.named() || a.headed(&p) || a.bodyAt(p.from, p.to)) {
+			q.partial = true
+			a.take(q, id, &ascription{who: p, at: -1}, n, byReport)
+			return
+		}
+	}
 	a.alone(q, id, i, n, start && atEnd, colonBefore)
+}
+
+// maxPredicate is how many words what somebody is may have in front of a sentence.
+const maxPredicate = 4
+
+// mere tells whether an ascription is by a verb that counts only if there is no better
+// one: "Farmers fear a “disaster”, the union said".
+func (a *ascriber) mere(asc *ascription) bool {
+	return asc.at >= 0 && a.items[asc.at].is(weak) && !a.items[asc.at].is(cue|describe|quoted|participle)
 }
 
 // better tells whether a verb that is known ascribes the quotation from behind,
@@ -269,6 +298,9 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 			if a.items[k].is(participle) && a.active(k, s.from) || a.reflexive(k, s.from) {
 				continue // "los había llamado «…»", "s'est dite « … »"
 			}
+			if !q.upper && q.words > 2 && a.items[k].is(weak) && q.entity != nil && a.english() {
+				continue // "its authors call “a cry for help”"
+			}
 			if !q.upper && a.items[k].is(cue) && a.cueAt(k, s.from, cue) && q.entity != nil && !a.lang.capitals {
 				continue // "Ann Brandt dit « assumer »"
 			}
@@ -286,6 +318,12 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	if q.caps && q.words == 1 && q.partial && a.english() && i > s.from+1 && a.items[i-1].is(oblique) && a.items[i-2].is(describe) {
 		return d + asName // "have called her “Mia”"
 	}
+	if !q.letters || a.begun(q, i, s) {
+		return d + asName
+	}
+	if q.upper && q.partial && !q.sentence && q.words <= longWords && q.stop == 0 && a.workBehind(i, s) {
+		return d + asName
+	}
 	if q.rated && a.ratingAt(i, s) || a.titleAfter(q, s) {
 		return d + asName
 	}
@@ -293,11 +331,35 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 		return d + asName
 	}
 	for k := max(s.from, i-8); k < min(s.to, i+8); k++ {
-		if a.items[k].is(sign) && k > s.from && a.items[k-1].is(articleWord|possessive|preposition|cue) {
+		if a.items[k].is(sign) && k > s.from && (a.items[k-1].is(articleWord|possessive|preposition|cue) || k < i && k >= i-3 && q.upper) {
 			return d + asName
 		}
 	}
 	return d
+}
+
+// begun tells whether the words have the capital that French and Spanish give titles, and
+// parts of a sentence never: "publicó «Agosto» en 1961".
+func (a *ascriber) begun(q *quote, i int, s *sentence) bool {
+	return (a.lang.inserts || a.lang.noSubject) && q.partial && q.upper && !q.sentence && q.words <= longWords && q.stop == 0 && i > s.from && !s.headline && a.items[i-1].kind == word && !a.items[i-1].is(describe|like|auxiliary)
+}
+
+// workBehind tells whether a word for a work stands behind the comma after item i, with
+// an article: "publica «La orilla», una novela".
+func (a *ascriber) workBehind(i int, s *sentence) bool {
+	k := i + 1
+	if k+2 >= s.to || a.items[k].kind != comma || !a.items[k+1].is(articleWord|possessive) {
+		return false
+	}
+	for k += 2; k < min(s.to, i+7) && a.items[k].kind == word && !a.verbal(k); k++ {
+		if a.items[k].words(work) > 0 {
+			return true
+		}
+		if a.items[k].is(preposition) {
+			return false
+		}
+	}
+	return false
 }
 
 // ratingAt tells whether a rating of shares is named at item i: "kept its “hold”
@@ -316,6 +378,9 @@ func (a *ascriber) titleAfter(q *quote, s *sentence) bool {
 	}
 	if a.lang.capitals {
 		t := &a.items[i-1]
+		if q.caps && q.partial && q.words > 1 && t.is(within) && i+1 < s.to && a.items[i+1].kind == word {
+			return true // "in „Klare Stunden“ erscheint"
+		}
 		return q.caps && q.partial && q.words > 1 && q.words <= 4 && t.upper() && !t.given && t.class == 0 && a.roleAt(i-1) == 0 && a.verb(max(s.from, i-maxSentence), i, describe) < 0
 	}
 	if (a.lang.inserts || a.lang.noSubject) && q.partial && !q.sentence && a.items[i-1].is(articleWord) && i > s.from+1 && q.stop == 0 {
@@ -372,7 +437,18 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		a.take(q, id, &asc, n+1, byColon)
 		return
 	}
+	told := a.lastQ >= 0 && a.holds(a.lastQ, s) && a.speaker != nil && a.quotes[a.lastQ].entity == a.speaker
 	switch {
+	case told && q.partial && a.subjunctiveBefore(i, a.quotes[a.lastQ].last):
+		a.keep(q, id, s, byReport)
+	case s.headline && a.alongside(q, i, s):
+		a.keep(q, id, s, byReport)
+	case q.partial && !q.upper && i > s.from+1 && a.lang.capitals && a.intends(i, n):
+		asc := ascription{who: a.subject[n], at: -1}
+		a.take(q, id, &asc, n, byReport)
+	case s.headline && q.partial && a.announced(i, n):
+		asc := ascription{who: a.subject[n], at: -1}
+		a.take(q, id, &asc, n, byReport)
 	case s.headline && !colonBefore && q.partial && a.beside(i, n):
 		asc := ascription{who: a.subject[n], at: -1}
 		a.take(q, id, &asc, n, byReport)
@@ -457,7 +533,14 @@ func (a *ascriber) lastPronoun(c, from int) (p phrase, ok bool) {
 // is quoted: "Mayor ‘heartbroken’ as lido shuts".
 func (a *ascriber) beside(i, n int) bool {
 	p := &a.subject[n]
-	return p.to > 0 && p.to == i && p.from == a.sents[n].from && p.pronoun == 0 && !a.quotes[a.items[i].quote].upper && (p.likely || a.hasFunction(p.from, p.to))
+	return p.to > 0 && p.to == i && p.from == a.sents[n].from && p.pronoun == 0 && !a.quotes[a.items[i].quote].upper && (p.likely || a.hasFunction(p.from, p.to) || a.bodyAt(p.from, p.to))
+}
+
+// announced tells whether a headline begins with who says what follows: "Bank boss: cut
+// “only a matter of time”".
+func (a *ascriber) announced(i, n int) bool {
+	p, s := &a.subject[n], &a.sents[n]
+	return p.to > 0 && p.from == s.from && p.to < i && a.items[p.to].kind == colon && p.pronoun == 0 && !a.quotes[a.items[i].quote].upper && (p.likely || a.hasFunction(p.from, p.to) || a.bodyAt(p.from, p.to))
 }
 
 // soleSpeaker is the one person who goes on speaking, or whom the text spoke of last.
@@ -549,6 +632,22 @@ func (a *ascriber) has(i, n int) bool {
 	return found && near && p.to == a.subject[n].to
 }
 
+// intends tells whether the quotation at item i is what the subject of the sentence is
+// going to do, in its own words: "Der Kanzler will „keinen Millimeter“ nachgeben".
+func (a *ascriber) intends(i, n int) bool {
+	s := &a.sents[n]
+	v := i - 1
+	if !a.items[v].is(auxiliary) || a.items[v].is(passive|participle|subjunctive) || a.items[v].upper() || i+1 >= s.to || a.items[i+1].kind != word || a.items[i+1].upper() {
+		return false
+	}
+	w := a.text[a.items[i+1].Start:a.items[i+1].End]
+	if !strings.HasSuffix(w, "en") || a.items[i+1].is(participle) {
+		return false
+	}
+	p, found, near := a.subjectOf(v, s.from)
+	return found && near && p.to == a.subject[n].to
+}
+
 // withThese tells whether the sentence behind n begins with "With these words" and
 // has a subject.
 func (a *ascriber) withThese(n int) bool {
@@ -596,6 +695,17 @@ func (a *ascriber) follows(n int) bool {
 	p := &a.sents[n-1]
 	for k := p.from; k < p.to; k++ {
 		if a.items[k].kind == quotation && a.quotes[a.items[k].quote].entity == a.speaker {
+			return true
+		}
+	}
+	return false
+}
+
+// subjunctiveBefore tells whether the form that German has for what others say stands
+// between the quotation whose last item is last and item i.
+func (a *ascriber) subjunctiveBefore(i, last int) bool {
+	for k := last + 1; k < i && i-last <= maxSentence; k++ {
+		if a.items[k].is(subjunctive) && !a.items[k].upper() {
 			return true
 		}
 	}

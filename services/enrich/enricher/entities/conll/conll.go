@@ -16,6 +16,7 @@ import (
 // Text is some sentences with the names in them.
 type Text struct {
 	Text      string
+	Language  string // "": that of the training
 	Sentences []tag.Span
 	Names     []Name
 }
@@ -31,7 +32,7 @@ var kinds = map[string]tag.Kind{
 	"per": tag.Person, "person": tag.Person, "politician": tag.Person, "writer": tag.Person, "musicalartist": tag.Person, "scientist": tag.Person, "researcher": tag.Person,
 	"org": tag.Organised, "organisation": tag.Organised, "organization": tag.Organised, "corporation": tag.Organised, "group": tag.Organised,
 	"politicalparty": tag.Organised, "band": tag.Organised, "university": tag.Organised, "magazine": tag.Organised,
-	"loc": tag.Place, "location": tag.Place, "country": tag.Place, "gpe": tag.Place,
+	"loc": tag.Place, "place": tag.Place, "location": tag.Place, "country": tag.Place, "gpe": tag.Place,
 }
 
 // unnamed are labels of what is no name.

@@ -132,6 +132,7 @@ func (d *Doc) Block(i int) (from, to int) {
 func (d *Doc) sentences(from int) {
 	first, depth := true, 0
 	capitals, words := 0, 0
+	long, great := 0, 0 // words that a headline writes with a capital if it does so with all, and those with one
 	for i := from; i < len(d.Tokens); i++ {
 		t := &d.Tokens[i]
 		if t.mark != 0 {
@@ -152,13 +153,29 @@ func (d *Doc) sentences(from int) {
 		if t.allCaps {
 			capitals++
 		}
-	}
-	if words > 3 && capitals*10 > words*8 {
-		for i := from; i < len(d.Tokens); i++ {
-			d.Tokens[i].loud = true
+		if t.End-t.Start > shortWord && !t.first {
+			long++
+			if t.upper {
+				great++
+			}
 		}
 	}
+	loud := words > 3 && capitals*10 > words*8
+	titled := !loud && !d.lang.nouns && long >= leastTitled && great*10 >= long*9
+	if !loud && !titled {
+		return
+	}
+	for i := from; i < len(d.Tokens); i++ {
+		d.Tokens[i].loud, d.Tokens[i].titled = loud, titled
+	}
 }
+
+// A headline that writes its words with capitals leaves out those of so many bytes;
+// so many others tell that it does.
+const (
+	shortWord   = 3
+	leastTitled = 4
+)
 
 const maxEnclosed = 20 // tokens behind an opening bracket
 
@@ -293,7 +310,7 @@ func (d *Doc) candidates(from, to int) {
 		if t.mark == 0 && t.Is(Link) || t.inside || t.mark == '&' || t.mark == '.' || t.mark == '\'' || t.mark == '’' || t.mark == '!' {
 			t.possible = d.goesOn(i+1, to)
 		}
-		if t.mark == 0 && !t.upper && !t.low && d.Tokens[i-1].possible { // "Apollo 11"
+		if t.mark == 0 && !t.upper && !t.low && t.l1-t.l0 < 3 && d.Tokens[i-1].possible { // "Apollo 11", not "35-year-old"
 			t.possible = true
 		}
 	}

@@ -95,7 +95,7 @@ func (d *Doc) survey() {
 	for b := 0; b+1 < len(d.blocks); b++ {
 		from, to := d.blocks[b], d.blocks[b+1]
 		for i := from; i < to; i++ {
-			if t := &d.Tokens[i]; t.mark == 0 && !t.loud {
+			if t := &d.Tokens[i]; t.mark == 0 && !t.loud && !t.titled {
 				d.seen.at(t.hash).what |= d.told(i, from, to)
 			}
 		}
@@ -201,6 +201,23 @@ const (
 // Lexical is how many of a token's features look at words; they come first.
 const Lexical = 16
 
+// Places of a word beside a token; a model has weights for the word at each of them.
+const (
+	Here = iota
+	Before
+	After
+	Before2
+	After2
+	Places
+)
+
+// WordFeature is the feature of a token that has the word of that hash at a place.
+func WordFeature(place int, hash uint32) uint32 {
+	return mix(wordSeeds[place], hash)
+}
+
+var wordSeeds = [Places]uint32{seedWord, seedBefore, seedAfter, seedBefore2, seedAfter2}
+
 func mix(seed, v uint32) uint32 {
 	h := (v ^ seed*0x9e3779b1) * 0x85ebca6b
 	h ^= h >> 15
@@ -295,7 +312,10 @@ func (d *Doc) features(i, a, b, from, to int, words bool) {
 	if t.Is(Stop) {
 		start |= 8
 	}
-	f = append(f, mix(seedHints, what&(midCapital|small|longer|alone)<<4|start), mix(seedStart, start<<8|sh), mix(seedLength, uint32(min(b-a, 6)*8+min(i-a, 5))), mix(seedLength, uint32(64+min(last-i, 6))))
+	if t.titled {
+		start |= 16
+	}
+	f = append(f, mix(seedHints, what&(midCapital|small|longer|alone)<<5|start), mix(seedStart, start<<8|sh), mix(seedLength, uint32(min(b-a, 6)*8+min(i-a, 5))), mix(seedLength, uint32(64+min(last-i, 6))))
 	f = each(f, seedLastClass, d.Tokens[last].class&learned|d.Tokens[last].phrase<<32)
 	if d.Tokens[a].Is(places) && b-a > 1 { // "Boston Braves"
 		f = append(f, mix(seedTeam, uint32(d.text[d.Tokens[last].End-1])))

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -17,18 +18,23 @@ type Model struct {
 	// Lexical: it knows words, and not only lists and the form of words.
 	Lexical bool
 
-	weights []int8 // Labels for each feature
-	scale   float32
-	slots   []entry // features by hash
-	mask    uint32
+	scale float32
+	slots []entry // features by the first bits of their hash, so that they are made in the order of a file
+	shift uint8
+	mask  uint32
 
 	follow [Labels + 1][Labels]float32 // e to the weight of one label behind another; the last: at the start
 }
 
+// entry is a feature's weights, in a quarter of what a processor fetches at once.
 type entry struct {
-	hash uint32
-	row  int32 // 1-based; 0: free
+	hash    uint32
+	used    bool
+	outside int8   // weight of [Outside]
+	names   uint64 // those of the eight others, each plus [bias] in a byte
 }
+
+const bias = 128
 
 const magic = "ctner1"
 
@@ -118,17 +124,11 @@ func ReadModel(in io.Reader) (*Model, error) {
 	if err := binary.Read(r, binary.LittleEndian, hashes); err != nil {
 		return nil, err
 	}
-	column := make([]byte, n)
-	m.weights = make([]int8, int(n)*int(Labels))
-	for l := range int(Labels) {
-		if _, err := io.ReadFull(r, column); err != nil {
-			return nil, err
-		}
-		for i, v := range column {
-			m.weights[i*int(Labels)+l] = int8(v)
-		}
+	columns := make([]byte, int(n)*int(Labels))
+	if _, err := io.ReadFull(r, columns); err != nil {
+		return nil, err
 	}
-	m.index(hashes)
+	m.index(hashes, columns)
 	for i := range m.follow {
 		for j := range m.follow[i] {
 			m.follow[i][j] = float32(math.Exp(float64(m.follow[i][j])))
@@ -145,18 +145,20 @@ func (w *Weights) Model() (*Model, error) {
 	return ReadModel(r)
 }
 
-func (m *Model) index(hashes []uint32) {
-	n := 16
-	for n < 2*len(hashes) {
-		n *= 2
-	}
-	m.slots, m.mask = make([]entry, n), uint32(n-1)
+// index stores the weights of features, which come label by label.
+func (m *Model) index(hashes []uint32, columns []byte) {
+	width := max(bits.Len(uint(2*len(hashes))), 4)
+	m.slots, m.mask, m.shift = make([]entry, 1<<width), 1<<width-1, uint8(32-width)
 	for i, h := range hashes {
-		k := h & m.mask
-		for m.slots[k].row != 0 {
+		k := h >> m.shift
+		for m.slots[k].used {
 			k = (k + 1) & m.mask
 		}
-		m.slots[k] = entry{h, int32(i + 1)}
+		e := entry{hash: h, used: true, outside: int8(columns[i])}
+		for l := Begin; l < Labels; l++ {
+			e.names |= uint64(columns[int(l)*len(hashes)+i]^bias) << (8 * (l - Begin))
+		}
+		m.slots[k] = e
 	}
 }
 
@@ -171,29 +173,43 @@ func (m *Model) forbid() {
 	}
 }
 
-func (m *Model) row(h uint32) int {
-	for k := h & m.mask; ; k = (k + 1) & m.mask {
+// entry is a feature's; nil if the model doesn't know it.
+func (m *Model) entry(h uint32) *entry {
+	for k := h >> m.shift; ; k = (k + 1) & m.mask {
 		e := &m.slots[k]
-		if e.row == 0 {
-			return -1
+		if !e.used {
+			return nil
 		}
 		if e.hash == h {
-			return int(e.row-1) * int(Labels)
+			return e
 		}
 	}
 }
 
+// maxSummed is how many features of a token are added up without overflow: as many
+// bytes as a lane of 16 bits has room for.
+const maxSummed = math.MaxUint16 / math.MaxUint8
+
 // scores sets psi to e to the power of what the features say for each label.
 func (m *Model) scores(feats []uint32, psi *[Labels]float32) {
-	var sum [Labels]int32
-	for _, h := range feats {
-		r := m.row(h)
-		if r < 0 {
+	const lanes = 0x00ff00ff00ff00ff
+	var even, odd uint64 // four sums each
+	var outside, n int32
+	for _, h := range feats[:min(len(feats), maxSummed)] {
+		e := m.entry(h)
+		if e == nil {
 			continue
 		}
-		for l, v := range m.weights[r : r+int(Labels)] {
-			sum[l] += int32(v)
-		}
+		n++
+		outside += int32(e.outside)
+		even += e.names & lanes
+		odd += e.names >> 8 & lanes
+	}
+	sum := [Labels]int32{Outside: outside}
+	for l := Begin; l+1 < Labels; l += 2 {
+		shift := 8 * (l - Begin)
+		sum[l] = int32(even>>shift&math.MaxUint16) - n*bias
+		sum[l+1] = int32(odd>>shift&math.MaxUint16) - n*bias
 	}
 	most := slices.Max(sum[:])
 	for l, v := range sum {

@@ -2,6 +2,8 @@ package tag
 
 import (
 	"embed"
+	"errors"
+	"fmt"
 	"io/fs"
 	"math"
 	"path"
@@ -32,19 +34,33 @@ func New(lex *lexicon.Lexicon, media [][]string) (*Tagger, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range files {
-		r, err := models.Open(f)
-		if err != nil {
-			return nil, err
-		}
-		m, err := ReadModel(r)
-		_ = r.Close()
-		if err != nil {
-			return nil, err
-		}
-		t.Use(strings.TrimSuffix(path.Base(f), ".gz"), m)
+	read := make([]*Model, len(files))
+	errs := make([]error, len(files))
+	var all sync.WaitGroup
+	for i, f := range files {
+		all.Go(func() { read[i], errs[i] = readModel(f) })
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	for i, f := range files {
+		t.Use(strings.TrimSuffix(path.Base(f), ".gz"), read[i])
 	}
 	return t, nil
+}
+
+func readModel(file string) (*Model, error) {
+	r, err := models.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	m, err := ReadModel(r)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return m, nil
 }
 
 // Untrained reads the lists only.

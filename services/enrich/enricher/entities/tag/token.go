@@ -12,7 +12,7 @@ import (
 // "U.S."), or a mark.
 type Token struct {
 	Start, End int32 // bytes of the text
-	l0, l1     int32 // words of the lexicon in it
+	l0, l1     int32 // words of the lexicon in it; of a mark both are the next one
 	hash       uint32
 	shape      uint8
 	mark       rune // 0: a word
@@ -21,6 +21,7 @@ type Token struct {
 	first    bool // begins a sentence
 	possible bool // may be part of a name
 	loud     bool // in a line that is all in capitals
+	titled   bool // in a line whose words begin with capitals, as headlines do
 	enclosed bool // in brackets
 
 	phrase     Class // of the list's phrase that it is part of
@@ -42,6 +43,9 @@ func (t *Token) Word() bool { return t.mark == 0 }
 // Capital tells whether a word begins with a capital letter.
 func (t *Token) Capital() bool { return t.upper }
 
+// Hash is that of a word in small letters.
+func (t *Token) Hash() uint32 { return t.hash }
+
 // Mark is the mark that t is, 0 for a word.
 func (t *Token) Mark() rune { return t.mark }
 
@@ -54,17 +58,17 @@ func (d *Doc) scan(start, end int) {
 	d.lex = lexicon.Scan(d.lex, d.text, start, end)
 	at := start
 	for i := from; i < len(d.lex) && len(d.Tokens) < MaxTokens; {
-		d.marks(at, int(d.lex[i].Start))
+		d.marks(at, int(d.lex[i].Start), i)
 		n := d.word(i, end)
 		t := &d.Tokens[len(d.Tokens)-1]
 		at, i = int(t.End), i+n
 	}
-	d.marks(at, end)
+	d.marks(at, end, len(d.lex))
 }
 
-// marks appends the marks between two words. The same one several times in a row is
-// one token.
-func (d *Doc) marks(from, to int) {
+// marks appends the marks before the lexicon's word of that number. The same one
+// several times in a row is one token.
+func (d *Doc) marks(from, to, next int) {
 	last := rune(-1)
 	for from < to && len(d.Tokens) < MaxTokens {
 		r, n := utf8.DecodeRuneInString(d.text[from:to])
@@ -73,7 +77,7 @@ func (d *Doc) marks(from, to int) {
 		case r == last:
 			d.Tokens[len(d.Tokens)-1].End = int32(from + n)
 		case !blank:
-			d.Tokens = append(d.Tokens, Token{Start: int32(from), End: int32(from + n), l0: int32(len(d.lex)), l1: int32(len(d.lex)), mark: r})
+			d.Tokens = append(d.Tokens, Token{Start: int32(from), End: int32(from + n), l0: int32(next), l1: int32(next), mark: r})
 		}
 		last = r
 		if blank {
@@ -208,6 +212,15 @@ func (t *Token) Inside() bool { return t.inside }
 
 // Loud tells whether t stands in a line that is all in capitals.
 func (t *Token) Loud() bool { return t.loud }
+
+// Named tells whether the text has the word of token i with a capital within a sentence.
+func (d *Doc) Named(i int) bool {
+	t := &d.Tokens[i]
+	return t.mark == 0 && d.seen.at(t.hash).what&midCapital != 0
+}
+
+// Titled tells whether t stands in a line whose words begin with capitals.
+func (t *Token) Titled() bool { return t.titled }
 
 // Capitals tells whether t has two letters or more, and all of them are capitals.
 func (t *Token) Capitals() bool { return t.allCaps }

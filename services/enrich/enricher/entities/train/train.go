@@ -2,6 +2,7 @@
 package train
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 
@@ -17,11 +18,15 @@ type Options struct {
 	Least   int     // how often a feature must be seen
 	Decay   float64 // by which weights shrink with every change
 	Drop    float64 // how often words are left out of what is learned from, so that it learns to do without
+	Bare    float64 // how often words are left out, but not what they are like
+	Vectors *Vectors
+	Slight  float64 // weight of a word that the texts don't have that isn't worth its room
+	Rounds  int     // how often all is learnt from the beginning, in another order; the mean counts
 	Seed    uint64
 }
 
 // Default are options that do well on some hundred thousand words.
-var Default = Options{Lexical: true, Epochs: 5, Rate: 0.1, Least: 2, Decay: 1e-5, Drop: 0.5, Seed: 7}
+var Default = Options{Lexical: true, Epochs: 8, Rate: 0.1, Least: 2, Decay: 1e-5, Drop: 0.3, Bare: 0.3, Slight: 0.8, Rounds: 2, Seed: 7}
 
 // island is a run of words that may be names, with their right labels.
 type island struct {
@@ -35,12 +40,37 @@ func Train(t *tag.Tagger, language string, texts []conll.Text, o Options) *tag.W
 	for i := range texts {
 		all = append(all, islands(t, language, &texts[i], o.Lexical)...)
 	}
-	return fit(all, o)
+	return fit(all, o, near(t, language, o.Vectors))
+}
+
+// like is a word that a feature looks at: where it stands, and what it is like.
+type like struct {
+	place int
+	row   []float32
+}
+
+// near tells of each feature that looks at a word what that is like.
+func near(t *tag.Tagger, language string, v *Vectors) map[uint32]like {
+	if v == nil {
+		return nil
+	}
+	all := map[uint32]like{}
+	for i, h := range v.hashes(t, language) {
+		if h == 0 {
+			continue
+		}
+		for p := range tag.Places {
+			if f := tag.WordFeature(p, h); all[f].row == nil {
+				all[f] = like{p, v.Rows[i]}
+			}
+		}
+	}
+	return all
 }
 
 // islands are those of a text.
 func islands(t *tag.Tagger, language string, x *conll.Text, words bool) []island {
-	d := t.Read(x.Text, language, x.Sentences)
+	d := t.Read(x.Text, cmp.Or(x.Language, language), x.Sentences)
 	defer d.Free()
 	labels := Labelled(d, x)
 	var all []island
@@ -89,7 +119,9 @@ func Labelled(d *tag.Doc, x *conll.Text) []tag.Label {
 type learner struct {
 	o      Options
 	index  map[uint32]int32
-	w, g   []float32 // by feature and label: weight, sum of squared changes
+	hashes []uint32
+	w, g   []float32                         // by feature and label: weight, sum of squared changes
+	v, vg  [tag.Places][][tag.Labels]float32 // by place and dimension of vectors
 	fw, fg [tag.Labels + 1][tag.Labels]float64
 	psi    [][tag.Labels]float64
 	alpha  [][tag.Labels]float64
@@ -99,7 +131,37 @@ type learner struct {
 
 const labels = int(tag.Labels)
 
-func fit(all []island, o Options) *tag.Weights {
+// sequence is an island with its features by number.
+type sequence struct {
+	feats  [][]int32
+	words  []int // how many of each token's features look at words; they come first
+	likes  [][]like
+	labels []tag.Label
+}
+
+func fit(all []island, o Options, known map[uint32]like) *tag.Weights {
+	l := &learner{o: o, index: map[uint32]int32{}}
+	seqs := l.gather(all, known)
+	var mean average
+	for round := range uint64(max(o.Rounds, 1)) {
+		l.clear()
+		rnd := rand.New(rand.NewPCG(o.Seed, 1+round))
+		for epoch := range o.Epochs {
+			rnd.Shuffle(len(seqs), func(i, j int) { seqs[i], seqs[j] = seqs[j], seqs[i] })
+			for i := range seqs {
+				l.read(&seqs[i], rnd.Float64())
+			}
+			if epoch >= o.Epochs/2 {
+				mean.add(l)
+			}
+		}
+	}
+	mean.set(l)
+	return l.weights(known)
+}
+
+// gather numbers the features that are seen often enough.
+func (l *learner) gather(all []island, known map[uint32]like) []sequence {
 	count := map[uint32]int{}
 	for _, s := range all {
 		for _, f := range s.feats {
@@ -108,62 +170,88 @@ func fit(all []island, o Options) *tag.Weights {
 			}
 		}
 	}
-	l := learner{o: o, index: map[uint32]int32{}}
-	hashes := []uint32{}
-	type seq struct {
-		feats  [][]int32
-		words  []int // how many of each token's features look at words; they come first
-		labels []tag.Label
-	}
-	var seqs []seq
+	seqs := make([]sequence, 0, len(all))
 	for _, s := range all {
-		q := seq{labels: s.labels}
+		q := sequence{labels: s.labels}
 		for _, f := range s.feats {
 			var ids []int32
+			var likes []like
 			words := 0
 			for k, h := range f {
-				if count[h] < o.Least {
+				if x, ok := known[h]; ok {
+					likes = append(likes, x)
+				}
+				if count[h] < l.o.Least {
 					continue
 				}
-				id, ok := l.index[h]
-				if !ok {
-					id = int32(len(hashes))
-					l.index[h] = id
-					hashes = append(hashes, h)
-				}
-				ids = append(ids, id)
-				if o.Lexical && k < tag.Lexical {
+				ids = append(ids, l.number(h))
+				if l.o.Lexical && k < tag.Lexical {
 					words++
 				}
 			}
-			q.feats, q.words = append(q.feats, ids), append(q.words, words)
+			q.feats, q.words, q.likes = append(q.feats, ids), append(q.words, words), append(q.likes, likes)
 		}
 		seqs = append(seqs, q)
 	}
-	l.w, l.g = make([]float32, len(hashes)*labels), make([]float32, len(hashes)*labels)
-	rnd := rand.New(rand.NewPCG(o.Seed, 1))
-	var mean average
-	for epoch := range o.Epochs {
-		rnd.Shuffle(len(seqs), func(i, j int) { seqs[i], seqs[j] = seqs[j], seqs[i] })
-		for _, s := range seqs {
-			feats := s.feats
-			if rnd.Float64() < o.Drop {
-				feats = make([][]int32, len(s.feats))
-				for i := range feats {
-					feats[i] = s.feats[i][s.words[i]:]
-				}
-			}
-			l.learn(feats, s.labels)
-		}
-		if epoch >= o.Epochs/2 {
-			mean.add(&l)
+	return seqs
+}
+
+func (l *learner) number(h uint32) int32 {
+	id, ok := l.index[h]
+	if !ok {
+		id = int32(len(l.hashes))
+		l.index[h], l.hashes = id, append(l.hashes, h)
+	}
+	return id
+}
+
+// clear makes all weights zero.
+func (l *learner) clear() {
+	l.w, l.g = make([]float32, len(l.hashes)*labels), make([]float32, len(l.hashes)*labels)
+	l.fw, l.fg = [tag.Labels + 1][tag.Labels]float64{}, [tag.Labels + 1][tag.Labels]float64{}
+	if l.o.Vectors == nil {
+		return
+	}
+	dims := len(l.o.Vectors.Rows[0])
+	for p := range l.v {
+		l.v[p], l.vg[p] = make([][tag.Labels]float32, dims), make([][tag.Labels]float32, dims)
+	}
+}
+
+// read learns from an island; words are left out, or what they are like too, if drop,
+// which is below 1, is small enough.
+func (l *learner) read(s *sequence, drop float64) {
+	feats, likes := s.feats, s.likes
+	if drop < l.o.Drop {
+		likes = make([][]like, len(feats))
+	}
+	if drop < l.o.Drop+l.o.Bare {
+		feats = make([][]int32, len(s.feats))
+		for i := range feats {
+			feats[i] = s.feats[i][s.words[i]:]
 		}
 	}
-	mean.set(&l)
-	out := &tag.Weights{Lexical: o.Lexical, Rows: map[uint32][]float32{}}
-	for i, h := range hashes {
+	l.learn(feats, likes, s.labels)
+}
+
+// weights are those of the model, also of words that the texts don't have.
+func (l *learner) weights(known map[uint32]like) *tag.Weights {
+	out := &tag.Weights{Lexical: l.o.Lexical, Rows: map[uint32][]float32{}}
+	for i, h := range l.hashes {
 		row := l.w[i*labels : (i+1)*labels]
-		if heavy(row) {
+		if x, ok := known[h]; ok {
+			l.speak(x, row)
+		}
+		if heavier(row, negligible) {
+			out.Rows[h] = row
+		}
+	}
+	for h, x := range known {
+		if _, ok := l.index[h]; ok {
+			continue
+		}
+		row := make([]float32, labels)
+		if l.speak(x, row); heavier(row, float32(l.o.Slight)) {
 			out.Rows[h] = row
 		}
 	}
@@ -180,12 +268,23 @@ func fit(all []island, o Options) *tag.Weights {
 type average struct {
 	n  float32
 	w  []float32
+	v  [tag.Places][][tag.Labels]float32
 	fw [tag.Labels + 1][tag.Labels]float64
 }
 
 func (a *average) add(l *learner) {
 	if a.n++; a.w == nil {
 		a.w = make([]float32, len(l.w))
+		for p := range a.v {
+			a.v[p] = make([][tag.Labels]float32, len(l.v[p]))
+		}
+	}
+	for p := range a.v {
+		for k := range a.v[p] {
+			for y := range a.v[p][k] {
+				a.v[p][k][y] += l.v[p][k][y]
+			}
+		}
 	}
 	for i, v := range l.w {
 		a.w[i] += v
@@ -205,6 +304,13 @@ func (a *average) set(l *learner) {
 	for i, v := range a.w {
 		l.w[i] = v / a.n
 	}
+	for p := range a.v {
+		for k := range a.v[p] {
+			for y := range a.v[p][k] {
+				l.v[p][k][y] = a.v[p][k][y] / a.n
+			}
+		}
+	}
 	for i := range a.fw {
 		for j, v := range a.fw[i] {
 			l.fw[i][j] = v / float64(a.n)
@@ -212,12 +318,22 @@ func (a *average) set(l *learner) {
 	}
 }
 
+// speak adds what a word is like to its weights.
+func (l *learner) speak(x like, row []float32) {
+	for k, v := range x.row {
+		for y := range row {
+			row[y] += l.v[x.place][k][y] * v
+		}
+	}
+}
+
 // negligible is a weight that says nothing.
 const negligible = 0.03
 
-func heavy(row []float32) bool {
+// heavier tells whether a weight is larger than that, or smaller than its opposite.
+func heavier(row []float32, than float32) bool {
 	for _, v := range row {
-		if v > negligible || v < -negligible {
+		if v > than || v < -than {
 			return true
 		}
 	}
@@ -231,7 +347,7 @@ func (l *learner) allowed(p, y int) bool {
 
 // learn changes the weights by one island: toward the right labels, away from what
 // the model holds likely.
-func (l *learner) learn(feats [][]int32, right []tag.Label) {
+func (l *learner) learn(feats [][]int32, likes [][]like, right []tag.Label) {
 	n := len(right)
 	if n == 0 {
 		return
@@ -252,6 +368,13 @@ func (l *learner) learn(feats [][]int32, right []tag.Label) {
 		for _, f := range feats[i] {
 			for y, v := range l.w[int(f)*labels : (int(f)+1)*labels] {
 				s[y] += float64(v)
+			}
+		}
+		for _, x := range likes[i] {
+			for k, v := range x.row {
+				for y, w := range &l.v[x.place][k] {
+					s[y] += float64(w * v)
+				}
 			}
 		}
 		most := s[0]
@@ -297,11 +420,11 @@ func (l *learner) learn(feats [][]int32, right []tag.Label) {
 		}
 	}
 	for i := range n {
-		l.change(i, feats[i], right)
+		l.change(i, feats[i], likes[i], right)
 	}
 }
 
-func (l *learner) change(i int, feats []int32, right []tag.Label) {
+func (l *learner) change(i int, feats []int32, likes []like, right []tag.Label) {
 	var p [tag.Labels]float64
 	total := 0.0
 	for y := range labels {
@@ -325,6 +448,9 @@ func (l *learner) change(i int, feats []int32, right []tag.Label) {
 			l.w[k] += float32(l.o.Rate*grad/(0.1+math.Sqrt(float64(l.g[k])))) - float32(l.o.Decay*10)*l.w[k]
 		}
 	}
+	for _, x := range likes {
+		l.liken(x, &p, int(right[i]))
+	}
 	if i == 0 {
 		for y := range labels {
 			l.step(labels, y, p[y], int(right[0]) == y)
@@ -342,6 +468,23 @@ func (l *learner) change(i int, feats []int32, right []tag.Label) {
 	for a := range labels {
 		for y := range labels {
 			l.step(a, y, pair[a][y]/total, int(right[i-1]) == a && int(right[i]) == y)
+		}
+	}
+}
+
+// liken changes what the likeness of a word says.
+func (l *learner) liken(x like, p *[tag.Labels]float64, right int) {
+	var grad [tag.Labels]float32
+	for y := range grad {
+		grad[y] = float32(-p[y])
+	}
+	grad[right]++
+	for k, v := range x.row {
+		w, sum := &l.v[x.place][k], &l.vg[x.place][k]
+		for y, g := range grad {
+			g *= v
+			sum[y] += g * g
+			w[y] += float32(l.o.Rate) * g / (0.1 + float32(math.Sqrt(float64(sum[y]))))
 		}
 	}
 }

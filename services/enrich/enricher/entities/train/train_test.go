@@ -118,3 +118,55 @@ func TestTrain(t *testing.T) {
 		}
 	}
 }
+
+// TestVectors: a model knows the words that its texts don't have by those that are like
+// them; what is wrong with a file of vectors is told.
+func TestVectors(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "vectors.json")
+	read := func(data string) (*train.Vectors, error) {
+		if err := os.WriteFile(file, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return train.ReadVectors(file, 4)
+	}
+	for _, broken := range []string{
+		"", "{}", `{"dimensions":2,"words":["a"],"vectors":{}}`, `{"vectors":{"a":[1,2]},"dimensions":2,"words":["a"]}`,
+		`{"dimensions":2,"words":["a"],"vectors":{"a":[1]}}`, `{"dimensions":2,"words":["a"],"vectors":{"a":"b"}}`,
+	} {
+		if _, err := read(broken); err == nil || !strings.Contains(err.Error(), file) {
+			t.Errorf("%q: %v", broken, err)
+		}
+	}
+	v, err := read(`{"precision":8,"dimensions":2,"words":["zorblin","morblin","quazzle","fuzzle","rest"],
+		"vectors":{"zorblin":[1,0.1,9],"morblin":[1,0.2,9],"quazzle":[0.1,1,9],"fuzzle":[0.2,1,9],"rest":[1,1,9]}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(v.Words) != 4 || len(v.Rows) != 4 || len(v.Rows[0]) != 2 {
+		t.Fatalf("read %v", v)
+	}
+	texts, err := conll.Read(corpus(t, strings.Repeat("There O\ncomes O\nZorblin B-ORG\n. O\n\nThere O\ncomes O\nQuazzle B-LOC\n. O\n\n", 50)), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tagger, err := entities.Tagger(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := train.Default
+	o.Vectors, o.Slight = v, 0.1
+	m, err := train.Train(tagger, "en", texts, o).Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tagger.Use("en", m)
+	for word, kind := range map[string]tag.Kind{"Morblin": tag.Organised, "Fuzzle": tag.Place} {
+		text := "There comes " + word + "."
+		d := tagger.Read(text, "en", []tag.Span{{Start: 0, End: len(text)}})
+		tagger.Tag(d, "en")
+		if l, _ := d.Tokens[2].Label(); l != tag.First(kind) {
+			t.Errorf("%s is labelled %d, want %d", word, l, tag.First(kind))
+		}
+		d.Free()
+	}
+}
