@@ -11,6 +11,7 @@ import (
 
 	"github.com/copytaster/copytaster/services/search/export"
 	"github.com/copytaster/copytaster/services/search/find"
+	"github.com/copytaster/copytaster/services/search/live"
 )
 
 // RetryAfter is how many seconds a client is told to wait when the index
@@ -67,6 +68,21 @@ func ProblemOf(err error) Problem {
 			Type: problemPrefix + "not-found", Title: "Not found", Status: http.StatusNotFound,
 			Detail: "There is no such article or revision. In the path, an article's URI is percent-encoded, its slashes too.",
 		}
+	case errors.Is(err, live.ErrTooManyOfReader):
+		return Problem{
+			Type: problemPrefix + "too-many-feeds", Title: "Too many live feeds are open", Status: http.StatusTooManyRequests,
+			Detail: "You have as many live feeds open as one reader may. Close one, or put several queries into one by OR.",
+		}
+	case errors.Is(err, live.ErrTooMany):
+		return Problem{
+			Type: problemPrefix + "unavailable", Title: "Too many live feeds are open", Status: http.StatusServiceUnavailable,
+			Detail: "Try again in a moment; another instance may have room.",
+		}
+	case errors.Is(err, live.ErrUnavailable):
+		return Problem{
+			Type: problemPrefix + "unavailable", Title: "There are no live feeds now", Status: http.StatusServiceUnavailable,
+			Detail: "This service doesn't follow what goes out (setting search-live), is just starting, or can't reach Kafka. Searches are answered.",
+		}
 	case errors.Is(err, errExports):
 		return Problem{
 			Type: problemPrefix + "unavailable", Title: "Too many exports are sent", Status: http.StatusServiceUnavailable,
@@ -115,7 +131,7 @@ func (p Problem) write(w http.ResponseWriter) {
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
-	if p.Status == http.StatusServiceUnavailable {
+	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
 		h.Set("Retry-After", strconv.Itoa(RetryAfter))
 	}
 	w.WriteHeader(p.Status)

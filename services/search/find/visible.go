@@ -16,6 +16,9 @@ func (f *Finder) As(g access.Grant) *Finder {
 	return &as
 }
 
+// Grant is what the reader is entitled to.
+func (f *Finder) Grant() access.Grant { return f.grant }
+
 // visible lets through what a reader may see at now. It is a filter of the
 // query itself, which hits, totals, facets and highlights are all made from,
 // so that none of them can tell of what is hidden. [article.Article.Visible]
