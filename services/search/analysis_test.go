@@ -269,6 +269,8 @@ func TestSuggest(t *testing.T) {
 		{"organisation", "oeuv", "Œuvre d’Orient 2"},
 		{"organisation", "o", "Œuvre d’Orient 2"},
 		{"organisation", "orient", "Œuvre d’Orient 2"},
+		{"organisation", "d’or", "Œuvre d’Orient 2"},
+		{"organisation", "d'or", ""},
 		{"agency", "presse", "Agence France-Presse 2"},
 		{"source", "si", "site-3 2"},
 		{"topic", "coup", "medtop:20000070 2"},
@@ -294,6 +296,7 @@ func TestSuggest(t *testing.T) {
 	refused(n, "prefix", "is missing", "/v1/suggest", "prefix", " \u0301")
 	refused(n, "prefix", "the limit is 100", "/v1/suggest", "prefix", strings.Repeat("a", find.MaxPrefix+1))
 	refused(n, "of", `"language" is none of`, "/v1/suggest", "prefix", "a", "of", "language")
+	refused(n, "of", "has 6 facets, the limit is 5", "/v1/suggest", "prefix", "a", "of", "person,organisation,place,topic,source,agency")
 }
 
 func TestSpelling(t *testing.T) {

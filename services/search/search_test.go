@@ -1046,6 +1046,8 @@ func TestElasticsearchAway(t *testing.T) {
 			fmt.Fprint(w, `{"took":`)
 			panic(http.ErrAbortHandler)
 		}, 503, "unavailable"},
+		{"too much", status(400, `{"error":{"type":"search_phase_execution_exception","failed_shards":[{"reason":{"type":"query_shard_exception","reason":"`+secret+`","caused_by":{"type":"too_complex_to_determinize_exception"}}}]},"status":400}`), 400, "too-much"},
+		{"too many clauses", status(400, `{"error":{"type":"x","caused_by":{"type":"too_many_nested_clauses","reason":"`+secret+`"}},"status":400}`), 400, "too-much"},
 		{"refused", status(400, `{"error":{"type":"parsing_exception","reason":"`+secret+`"},"status":400}`), 500, "internal"},
 		{"nonsense", status(200, `[]`), 500, "internal"},
 		{"odd hit", status(200, `{"hits":{"total":{"value":1,"relation":"eq"},"hits":[{"_source":{"uri":"x"},"sort":[]}]}}`), 500, "internal"},

@@ -45,7 +45,8 @@ func visits() map[string][][]string {
 		"map":         {{}, {"q", shared, "precision", "6"}, {"within", "2,-55,4,-53", "precision", "12"}},
 		"significant": {{"q", shared, "of", "person,organisation,place,keyphrase,topic,country,speaker,agency,source,cited_media,word", "values", "50"}, {}},
 		"suggest": {
-			{"prefix", "qux", "of", "person,organisation,place,topic,source,agency,cited_media,keyphrase,speaker,filed", "values", "50"}, {"prefix", "s"},
+			{"prefix", "qux", "of", "person,organisation,place,topic,source", "values", "50"},
+			{"prefix", "qux", "of", "agency,cited_media,keyphrase,speaker,filed", "values", "50"}, {"prefix", "s"},
 		},
 		"spelling": {{"q", "quxembargp"}, {"q", "quxwithheld quxkillet"}, {"q", "quxexpirex " + shared}, {"q", "quxvosible"}},
 		"export":   {{}, {"format", "csv", "q", shared}},

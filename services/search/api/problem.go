@@ -63,6 +63,11 @@ func ProblemOf(err error) Problem {
 			Type: problemPrefix + "parameter", Title: "A parameter is wrong", Status: http.StatusBadRequest,
 			Detail: parameter.Error(), Parameter: parameter.Parameter, Position: parameter.At + 1,
 		}
+	case errors.Is(err, find.ErrTooMuch):
+		return Problem{
+			Type: problemPrefix + "too-much", Title: "The search asks for too much", Status: http.StatusBadRequest,
+			Detail: "The index won't look for all of it at once. Look for fewer words, or fewer with * or ?.",
+		}
 	case errors.Is(err, find.ErrNotFound):
 		return Problem{
 			Type: problemPrefix + "not-found", Title: "Not found", Status: http.StatusNotFound,
