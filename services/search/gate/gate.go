@@ -38,8 +38,8 @@ type Gate struct {
 	// Then it answers to this machine's names alone: else a page of another site could
 	// have its own name resolved to this machine, and its scripts would read everything.
 	Local bool
-	Log    zerolog.Logger
-	Now    func() time.Time
+	Log   zerolog.Logger
+	Now   func() time.Time
 
 	sessions *sessions
 	limits   *limiter
