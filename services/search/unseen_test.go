@@ -9,6 +9,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/search/live/livetest"
 )
 
 // TestWhatIsHiddenChangesNothing: answers are the same bytes before and after articles
@@ -32,7 +33,7 @@ func TestWhatIsHiddenChangesNothing(t *testing.T) {
 		seen = append(seen, r)
 	}
 	path := articlePath(n.index(seen...)[0].URI)
-	reader := n.reading(t, access.Grant{AgenciesDenied: []string{"foreign"}})
+	reader := n.reading(t, access.Grant{AgenciesDenied: []string{"foreign"}}, livetest.New(1))
 	asked := []string{
 		path + "/similar", path + "/similar?size=50",
 		"/v1/spelling?" + query("q", "militery"), "/v1/spelling?" + query("q", "militery falkenstien"), "/v1/spelling?" + query("q", "junat soldeirs"),

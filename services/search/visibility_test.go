@@ -46,7 +46,8 @@ func visits() map[string][][]string {
 		"significant": {{"q", shared, "of", "person,organisation,place,keyphrase,topic,country,speaker,agency,source,cited_media,word", "values", "50"}, {}},
 		"suggest": {
 			{"prefix", "qux", "of", "person,organisation,place,topic,source", "values", "50"},
-			{"prefix", "qux", "of", "agency,cited_media,keyphrase,speaker,filed", "values", "50"}, {"prefix", "s"},
+			{"prefix", "qux", "of", "agency,cited_media,keyphrase,speaker,filed", "values", "50"},
+			{"prefix", "s"},
 		},
 		"spelling": {{"q", "quxembargp"}, {"q", "quxwithheld quxkillet"}, {"q", "quxexpirex " + shared}, {"q", "quxvosible"}},
 		"export":   {{}, {"format", "csv", "q", shared}},

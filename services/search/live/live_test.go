@@ -631,9 +631,18 @@ func TestCursorIsOfItsSearch(t *testing.T) {
 		c := d.feed(access.Grant{}, "q", "niger")
 		c.leave()
 		for _, v := range []url.Values{
-			{"q": {"mali"}, "after": {c.cursor}}, {"q": {"niger"}, "after": {c.cursor[:len(c.cursor)-2]}}, {"q": {"niger"}, "after": {"!"}},
-			{"q": {"niger"}, "agency": {"dpa"}, "after": {c.cursor}}, {"q": {"niger"}, "after": {c.cursor}, "since": {"2024-01-01T00:00:00Z"}},
-			{"said": {"x"}}, {"size": {"5"}}, {"life": {"901"}}, {"life": {"-1"}}, {"since": {"yesterday"}}, {"q": {"("}}, {"no": {"x"}},
+			{"q": {"mali"}, "after": {c.cursor}},
+			{"q": {"niger"}, "after": {c.cursor[:len(c.cursor)-2]}},
+			{"q": {"niger"}, "after": {"!"}},
+			{"q": {"niger"}, "agency": {"dpa"}, "after": {c.cursor}},
+			{"q": {"niger"}, "after": {c.cursor}, "since": {"2024-01-01T00:00:00Z"}},
+			{"said": {"x"}},
+			{"size": {"5"}},
+			{"life": {"901"}},
+			{"life": {"-1"}},
+			{"since": {"yesterday"}},
+			{"q": {"("}},
+			{"no": {"x"}},
 		} {
 			_, err := find.ParseLive(v, time.UTC, live.MaxLife)
 			if _, ok := errors.AsType[*find.ParameterError](err); !ok {
