@@ -119,7 +119,7 @@ func liveRound(b *testing.B, feeds int) {
 		writing.Go(func() { w.write(a) })
 	}
 	writing.Wait()
-	for found := 0; found < len(as); found++ { // the first feed finds everything
+	for range as { // the first feed finds everything
 		h := all[0].next(live.Entered)
 		events += noted(client, h)
 	}

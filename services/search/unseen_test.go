@@ -36,7 +36,7 @@ func TestWhatIsHiddenChangesNothing(t *testing.T) {
 	reader := n.reading(t, access.Grant{AgenciesDenied: []string{"foreign"}}, livetest.New(1))
 	asked := []string{
 		path + "/similar", path + "/similar?size=50",
-		"/v1/spelling?" + query("q", "militery"), "/v1/spelling?" + query("q", "militery falkenstien"), "/v1/spelling?" + query("q", "junat soldeirs"),
+		"/v1/spelling?" + query("q", "militery"), "/v1/spelling?" + query("q", "militery falkenstien"), "/v1/spelling?" + query("q", "junat soldirs"),
 		"/v1/suggest?" + query("prefix", "a"), "/v1/suggest?" + query("prefix", "d", "of", "keyphrase,speaker,filed"),
 		"/v1/significant?" + query("q", "junta", "of", "person,keyphrase,word"),
 		"/v1/articles?" + query("q", "junta falkenst*"), "/v1/histogram", "/v1/map",

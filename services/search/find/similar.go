@@ -232,7 +232,7 @@ func wordsOf(a *article.Article) []telling {
 	return words[:min(len(words), likeCounted)]
 }
 
-// tells tells whether a word may say what an article is about: short ones of letters
+// tells says whether a word may say what an article is about: short ones of letters
 // that make long words, and short numbers, are in most articles.
 func tells(word string) bool {
 	short := utf8.RuneCountInString(word) < leastLetters

@@ -273,7 +273,7 @@ func (f *Feed) end(why string, emit func(Event) error) error {
 	f.why = why
 	return emit(Event{
 		Kind: Ended, Data: encode(map[string]string{"reason": why}), Cursor: f.at.seal(f.request),
-		Retry: time.Second + rand.N(4*time.Second), //nolint:gosec // it is no secret
+		Retry: time.Second + rand.N(4*time.Second),
 	})
 }
 

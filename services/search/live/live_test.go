@@ -166,6 +166,7 @@ func (c *client) take(e live.Event) error {
 	case live.Ended:
 		said += " " + data.Reason
 		c.retry = e.Retry
+	case live.Ready, live.Beat, live.Reset: // they have no more to say
 	}
 	c.heard = append(c.heard, said)
 	if e.Cursor != "" {
