@@ -41,7 +41,7 @@ func TestRightsAreWhatTheFlowNeeds(t *testing.T) {
 		"subscriber Read":  "articles.current articles.released",
 		"subscriber Write": "",
 		"subscriber group": "subscriber",
-		"search Read":      "access.keys",
+		"search Read":      "access.keys articles.released",
 		"search Write":     "",
 		"search group":     "",
 		// Letters go back to where they came from, replays to the back-fill

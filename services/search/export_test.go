@@ -12,7 +12,7 @@ import (
 
 // Mux serves all routes, and gives their patterns.
 func Mux(g *gate.Gate, f *find.Finder, keep api.Archive) (h http.Handler, patterns []string, err error) {
-	all, err := routes(g, f, keep, "", zerolog.Nop())
+	all, err := routes(g, f, keep, nil, "", zerolog.Nop())
 	if err != nil {
 		return nil, nil, err
 	}

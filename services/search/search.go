@@ -15,10 +15,13 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/boot"
+	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/search/api"
 	"github.com/copytaster/copytaster/services/search/find"
 	"github.com/copytaster/copytaster/services/search/gate"
+	"github.com/copytaster/copytaster/services/search/live"
 	"github.com/copytaster/copytaster/services/search/web"
 )
 
@@ -70,7 +73,12 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 		return err
 	}
 	defer closeEntrance()
-	if err := mount(k, entrance, f, keep, c.SearchPublicURL, k.Log); err != nil {
+	feeds, closeFeeds, err := c.follow(ctx, k, zone)
+	if err != nil {
+		return err
+	}
+	defer closeFeeds()
+	if err := mount(k, entrance, f, keep, feeds, c.SearchPublicURL, k.Log); err != nil {
 		return err
 	}
 	k.Started()
@@ -78,8 +86,45 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	return nil
 }
 
+// follow opens the live feeds, if they are wanted. Without Kafka searches are answered:
+// it plays no part in being ready.
+func (c Config) follow(ctx context.Context, k *boot.Kit, zone *time.Location) (*live.Hub, func(), error) {
+	if !c.SearchLive {
+		return nil, func() {}, nil
+	}
+	b, err := bus.Connect(c.Bus, k.Log)
+	if err != nil {
+		return nil, nil, err
+	}
+	lookup := b.Lookup(topic.Released)
+	hub, err := live.New(b, lookup, live.Config{
+		Feeds: c.SearchLiveFeeds, FeedsOfReader: c.SearchLiveFeedsOfReader, Known: c.SearchLiveKnown, Zone: zone, Now: time.Now, Log: k.Log,
+	}, k.Metrics)
+	if err != nil {
+		lookup.Close()
+		b.Close()
+		return nil, nil, err
+	}
+	// The feeds end before the server does, which waits for them.
+	unhook := context.AfterFunc(ctx, hub.Close)
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		hub.Run(ctx)
+	}()
+	return hub, func() {
+		unhook()
+		hub.Close()
+		cancel()
+		<-done
+		lookup.Close()
+		b.Close()
+	}, nil
+}
+
 // mount puts the routes onto k's server.
-func mount(k *boot.Kit, g *gate.Gate, f *find.Finder, keep api.Archive, public string, log zerolog.Logger) error {
+func mount(k *boot.Kit, g *gate.Gate, f *find.Finder, keep api.Archive, feeds *live.Hub, public string, log zerolog.Logger) error {
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "copytaster_search_seconds",
 		Help:    "Time to answer a request, by what was asked for and the answer's status.",
@@ -88,7 +133,7 @@ func mount(k *boot.Kit, g *gate.Gate, f *find.Finder, keep api.Archive, public s
 	if err := k.Metrics.Register(seconds); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
-	all, err := routes(g, f, keep, public, log)
+	all, err := routes(g, f, keep, feeds, public, log)
 	if err != nil {
 		return err
 	}
@@ -108,7 +153,7 @@ type route struct {
 
 // routes are all there are. Each is behind the gate, but for what tells nothing of
 // articles: no finder is to be had but that of whoever the gate has let in.
-func routes(g *gate.Gate, f *find.Finder, keep api.Archive, public string, log zerolog.Logger) ([]route, error) {
+func routes(g *gate.Gate, f *find.Finder, keep api.Archive, feeds *live.Hub, public string, log zerolog.Logger) ([]route, error) {
 	reader := func(r *http.Request) *find.Finder { return f.As(access.Of(r.Context()).Grant) }
 	page, err := web.New(func(r *http.Request) web.Finder { return reader(r) }, log)
 	if err != nil {
@@ -118,7 +163,7 @@ func routes(g *gate.Gate, f *find.Finder, keep api.Archive, public string, log z
 	if err != nil {
 		return nil, err
 	}
-	service := api.Service{Finder: reader, Archive: keep, Public: public, Timeout: f.Whole(), Log: log}
+	service := api.Service{Finder: reader, Still: g.Still, Archive: keep, Live: feeds, Public: public, Timeout: f.Whole(), Log: log}
 	var all []route
 	for _, r := range api.Routes {
 		all = append(all, route{r.Pattern, r.Name, g.For(access.Read, r.Handler(service))})

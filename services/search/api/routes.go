@@ -8,14 +8,20 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/copytaster/copytaster/services/search/find"
+	"github.com/copytaster/copytaster/services/search/live"
 )
 
 // Service is what the routes are made of.
 type Service struct {
 	// Finder finds for whoever sends the request.
 	Finder func(r *http.Request) *find.Finder
+	// Still tells whether whoever sent a request may go on reading what it asked for, as
+	// entitled as before; nil: they always may.
+	Still func(r *http.Request) bool
 	// Archive keeps the originals; nil: there are none.
 	Archive Archive
+	// Live has the live feeds; nil: there are none.
+	Live *live.Hub
 	// Public is the service's address for links in answers; "": as it was called.
 	Public string
 	// Timeout is how long an answer may take that is sent as a whole, in all; 0: any time.
@@ -74,5 +80,6 @@ var Routes = []Route{
 	{"suggest", "GET /v1/suggest", func(s Service) http.Handler { return asked(s, find.ParseSuggest, (*find.Finder).Suggest) }},
 	{"spelling", "GET /v1/spelling", func(s Service) http.Handler { return asked(s, find.ParseSpelling, (*find.Finder).Spelling) }},
 	{"export", "GET /v1/export", exportAll},
+	{"live", "GET /v1/live", liveFeed},
 	{"openapi", "GET /v1/openapi.json", func(s Service) http.Handler { return openAPI(s.Log) }},
 }
