@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,6 +101,7 @@ type client struct {
 	d      *desk
 	ctx    context.Context
 	cancel func()
+	mu     sync.Mutex
 	heard  []string // "entered headline", "left uri reason", ...
 	cursor string
 	retry  time.Duration
@@ -157,6 +160,8 @@ func (c *client) take(e live.Event) error {
 	if err := json.Unmarshal(e.Data, &data); err != nil {
 		return fmt.Errorf("%s: %w", e.Data, err)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	said := string(e.Kind)
 	switch e.Kind {
 	case live.Entered, live.Changed:
@@ -179,6 +184,8 @@ func (c *client) take(e live.Event) error {
 func (c *client) hears(want ...string) {
 	c.d.t.Helper()
 	synctest.Wait()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if !slices.Equal(c.heard, want) {
 		c.d.t.Errorf("heard %q, want %q", c.heard, want)
 	}
@@ -567,16 +574,16 @@ func TestLookingDisturbsNothing(t *testing.T) {
 		c := d.feed(access.Grant{})
 		defer c.leave()
 		c.hears("ready")
-		asked := 0
+		var asked atomic.Int32
 		log.Asked(func() {
-			asked++
-			if err := log.Write(time.Now(), story{id: fmt.Sprint(asked), headline: fmt.Sprint(asked)}.article(t)); err != nil {
+			n := fmt.Sprint(asked.Add(1))
+			if err := log.Write(time.Now(), story{id: n, headline: n}.article(t)); err != nil {
 				t.Error(err)
 			}
 			time.Sleep(time.Millisecond) // it is read meanwhile
 		})
 		time.Sleep(live.Heartbeat / 2)
-		if asked == 0 {
+		if asked.Load() == 0 {
 			t.Fatal("nobody looked")
 		}
 		c.hears("entered 1")
