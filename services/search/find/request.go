@@ -46,7 +46,7 @@ const (
 )
 
 // Request is one search.
-type Request struct {
+type Request struct { //nolint:recvcheck // Search gives the request itself, to be filled in
 	Text   string              // as typed
 	Query  query.Query         // what it means
 	Chosen map[string][]string // values by facet name; an article must have one of each facet that has any
