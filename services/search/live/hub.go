@@ -183,9 +183,9 @@ func (h *Hub) begin(ctx context.Context, es []bus.Extent) error {
 	next := make(vector, len(es))
 	group, reading := errgroup.WithContext(ctx)
 	for i, e := range es {
-		parts[i] = newPartition()
 		next[i] = e.End
 		from := min(max(e.First, since[e.Partition], e.End-MaxKnown/int64(len(es))), e.End)
+		parts[i] = newPartition(from)
 		group.Go(func() error {
 			return h.log.ReadLog(reading, topic.Released, i, from, e.End, func(m stage.Message) error {
 				parts[i].note(keyOf(string(m.Key)), m.Offset, takesBack(m))
@@ -258,6 +258,14 @@ type revision struct {
 	asked
 }
 
+// cameOut is about when the revision went out.
+func (r *revision) cameOut() time.Time {
+	if r.EmbargoUntil.After(r.ReceivedAt) {
+		return r.EmbargoUntil
+	}
+	return r.ReceivedAt
+}
+
 func revisionOf(a *article.Article) *revision {
 	return &revision{a, asked{doc: query.NewDocument(a)}}
 }
@@ -303,7 +311,7 @@ func (h *Hub) take(ctx context.Context, in incoming) error {
 		in.before = before
 	}
 	h.next = h.next.with(in.Partition, in.Offset+1)
-	c := newChange(in.Message, in.now, in.before, in.last == 0, h.Now())
+	c := newChange(in.Message, in.now, in.before, unknown(in.last, in.before), h.Now())
 	for f := range h.feeds {
 		if in.Offset < f.from[in.Partition] {
 			continue // it has heard of it elsewhere
@@ -333,6 +341,10 @@ func (h *Hub) read(m stage.Message) *revision {
 	}
 	return revisionOf(&a)
 }
+
+// unknown tells that a message's article may have gone out before, and that nobody can
+// tell any more as what: its place is not known, or nothing is there that can be read.
+func unknown(at place, before *revision) bool { return at == 0 || before == nil && !at.back() }
 
 // revisionAt reads again what stands at a place; nil if nothing does that may be seen, or
 // not any more.
