@@ -163,7 +163,7 @@ func routes(g *gate.Gate, f *find.Finder, keep api.Archive, feeds *live.Hub, pub
 	if err != nil {
 		return nil, err
 	}
-	service := api.Service{Finder: reader, Still: g.Still, Archive: keep, Live: feeds, Public: public, Timeout: f.Whole(), Log: log}
+	service := api.Service{Finder: reader, Archive: keep, Live: feeds, Public: public, Timeout: f.Whole(), Log: log}
 	var all []route
 	for _, r := range api.Routes {
 		all = append(all, route{r.Pattern, r.Name, g.For(access.Read, r.Handler(service))})

@@ -15,9 +15,6 @@ import (
 type Service struct {
 	// Finder finds for whoever sends the request.
 	Finder func(r *http.Request) *find.Finder
-	// Still tells whether whoever sent a request may go on reading what it asked for, as
-	// entitled as before; nil: they always may.
-	Still func(r *http.Request) bool
 	// Archive keeps the originals; nil: there are none.
 	Archive Archive
 	// Live has the live feeds; nil: there are none.

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"reflect"
 	"strings"
 	"time"
 
@@ -191,17 +190,6 @@ func (g *Gate) may(r *http.Request, who *access.Identity, scope access.Scope) *r
 		}, "scope", realm + `, error="insufficient_scope", scope="` + string(scope) + `"`}
 	}
 	return nil
-}
-
-// Still tells whether a request that was admitted by [Gate.For] would be so now, for
-// somebody who may read and is entitled to the same.
-func (g *Gate) Still(r *http.Request) bool {
-	if g.Open() {
-		return true
-	}
-	was := access.Of(r.Context())
-	who, no := g.identify(r)
-	return no == nil && who.May(access.Read) && who.Key == was.Key && who.Name == was.Name && reflect.DeepEqual(who.Grant, was.Grant)
 }
 
 // identify finds out who sends a request: by its key, its session, or its proxy's

@@ -37,7 +37,6 @@ type Hub struct {
 	open     int                // those that are still being read for included
 	byReader map[string]int
 	stopped  bool
-	reach    bool // Kafka could be read lately
 }
 
 // New makes a hub, which has feeds once it runs.
@@ -93,7 +92,6 @@ func (h *Hub) Run(ctx context.Context) {
 func (h *Hub) reached(yes bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.reach = yes
 	h.metrics.following.Set(0)
 	if yes && h.parts != nil {
 		h.metrics.following.Set(1)
