@@ -95,12 +95,12 @@ func worthReading(k article.Kind) bool {
 }
 
 // Enrich sets a.Entities, by their first mentions.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	a.Entities = nil
 	var room [64]tag.Span
 	spans := read(room[:0], a)
 	language, _, _ := strings.Cut(a.Language.Value, "-")
-	d := e.tagger.Read(a.Text, language, spans)
+	d := e.tagger.Read(lexicon.WordsOf(ctx, a.Text), language, spans)
 	defer d.Free()
 	e.tagger.Tag(d, language)
 	f := finder{Enricher: e, doc: d, people: map[string]bool{}}

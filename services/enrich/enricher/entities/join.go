@@ -511,6 +511,9 @@ const maxOutside = 1_000
 // outside adds the places of the dateline, and the photographers of credits, which are
 // no part of the text.
 func outside(a *article.Article, all []article.Entity) []article.Entity {
+	if len(a.Filed.Places) == 0 && len(a.Credits) == 0 {
+		return all
+	}
 	o := adder{a: a, all: all, at: map[string]int{}}
 	for i := range all {
 		key := string(all[i].Type) + fold(all[i].Name)

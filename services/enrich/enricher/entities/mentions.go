@@ -3,6 +3,7 @@ package entities
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -502,9 +503,8 @@ func (f *finder) initials(m *mention, all bool) string {
 			continue
 		}
 		for part := range strings.SplitSeq(f.doc.Word(i), "-") {
-			for _, r := range strings.ToLower(part) {
-				b.WriteRune(r)
-				break
+			if r, n := utf8.DecodeRuneInString(part); n > 0 {
+				b.WriteRune(unicode.ToLower(r))
 			}
 		}
 	}

@@ -251,17 +251,17 @@ func (p *piece) quotes(s string) {
 	if s[0] == '>' && len(s) > 20 {
 		p.ev |= evQuotedBy
 	}
-	if !strings.ContainsRune("\"“”„«»", first) || len(p.Tokens) < 4 {
+	if !isQuoteMark(first) || len(p.Tokens) < 4 {
 		return
 	}
-	last := strings.LastIndexAny(s, "\"“”„«»")
+	last := strings.LastIndexFunc(s, isQuoteMark)
 	_, size := utf8.DecodeRuneInString(s[last:])
 	if last == 0 {
 		return
 	}
 	// A mark inside closes one quotation: then it is not one as a whole.
 	_, open := utf8.DecodeRuneInString(s)
-	if strings.ContainsAny(s[open:last], "\"“”„«»") {
+	if strings.ContainsFunc(s[open:last], isQuoteMark) {
 		return
 	}
 	rest := strings.TrimSpace(s[last+size:])
@@ -274,6 +274,14 @@ func (p *piece) quotes(s string) {
 	case r == '(' && strings.HasSuffix(rest, ")"), strings.ContainsRune("-–—", r) && len(rest) < 120:
 		p.ev |= evQuotedBy
 	}
+}
+
+func isQuoteMark(r rune) bool {
+	switch r {
+	case '"', '“', '”', '„', '«', '»':
+		return true
+	}
+	return false
 }
 
 // words observes capitals, sentences, and words of time and of saying.

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -175,12 +176,16 @@ func decide(ps []piece) {
 	var cur, prev [maxStates]float32
 	for i := range ps {
 		p := &ps[i]
+		most := slices.Max(prev[:k])
 		for j := range states {
 			best, arg := start[j], int32(0)
 			if i > 0 {
 				best = 2 * never
 				for _, w := range ways[j] {
-					if v := prev[w.from&(maxStates-1)] + w.weight; v > best {
+					if most+w.weight < best { // nor is any of the ways behind it better
+						break
+					}
+					if v := prev[w.from&(maxStates-1)] + w.weight; v > best || v == best && w.from < arg {
 						best, arg = v, w.from
 					}
 				}

@@ -1,6 +1,7 @@
 package segments
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -323,8 +324,8 @@ type way struct {
 // maxStates is above the number of states.
 const maxStates = 64
 
-// ways are zoneCost and follows by the state that they lead to, in the order of those
-// that they come from; start and stop are what it costs to begin and end in a state.
+// ways are zoneCost and follows by the state that they lead to, the likeliest first;
+// start and stop are what it costs to begin and end in a state.
 var ways, start, stop = func() (m [][]way, start, stop []float32) {
 	var pair [nKinds][nKinds]float32
 	for _, f := range slices.Backward(follows) {
@@ -364,6 +365,9 @@ var ways, start, stop = func() (m [][]way, start, stop []float32) {
 			end = -3
 		}
 		stop = append(stop, end)
+	}
+	for _, w := range m {
+		slices.SortStableFunc(w, func(a, b way) int { return cmp.Compare(b.weight, a.weight) })
 	}
 	return m, start, stop
 }()

@@ -29,14 +29,14 @@ type Doc struct {
 // Span is a piece of a text, in bytes.
 type Span struct{ Start, End int }
 
-// Read splits the spans of text into words, in the language of the tag. Free
+// Read splits the spans of a text into words, in the language of the tag. Free
 // gives the document back.
-func (t *Tagger) Read(text, language string, spans []Span) *Doc {
+func (t *Tagger) Read(words *lexicon.Words, language string, spans []Span) *Doc {
 	d, ok := t.docs.Get().(*Doc)
 	if !ok {
 		d = &Doc{pool: &t.docs}
 	}
-	d.text, d.lang = text, t.langs[language]
+	d.text, d.lang = words.Text, t.langs[language]
 	if d.lang == nil {
 		d.lang = t.langs[""]
 	}
@@ -48,7 +48,7 @@ func (t *Tagger) Read(text, language string, spans []Span) *Doc {
 		}
 		from := len(d.Tokens)
 		d.blocks = append(d.blocks, from)
-		d.scan(s.Start, s.End)
+		d.scan(words, s.Start, s.End)
 		d.sentences(from)
 	}
 	d.blocks = append(d.blocks, len(d.Tokens))

@@ -53,9 +53,9 @@ func (t *Token) Mark() rune { return t.mark }
 func (t *Token) First() bool { return t.first }
 
 // scan appends the tokens of text[start:end] to d.
-func (d *Doc) scan(start, end int) {
+func (d *Doc) scan(words *lexicon.Words, start, end int) {
 	from := len(d.lex)
-	d.lex = lexicon.Scan(d.lex, d.text, start, end)
+	d.lex = append(d.lex, words.In(start, end)...)
 	at := start
 	for i := from; i < len(d.lex) && len(d.Tokens) < MaxTokens; {
 		d.marks(at, int(d.lex[i].Start), i)

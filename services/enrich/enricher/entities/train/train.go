@@ -8,6 +8,7 @@ import (
 
 	"github.com/copytaster/copytaster/services/enrich/enricher/entities/conll"
 	"github.com/copytaster/copytaster/services/enrich/enricher/entities/tag"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // Options say how a model is trained.
@@ -70,7 +71,7 @@ func near(t *tag.Tagger, language string, v *Vectors) map[uint32]like {
 
 // islands are those of a text.
 func islands(t *tag.Tagger, language string, x *conll.Text, words bool) []island {
-	d := t.Read(x.Text, cmp.Or(x.Language, language), x.Sentences)
+	d := t.Read(lexicon.NewWords(x.Text), cmp.Or(x.Language, language), x.Sentences)
 	defer d.Free()
 	labels := Labelled(d, x)
 	var all []island

@@ -13,6 +13,7 @@ import (
 	"github.com/copytaster/copytaster/services/enrich/enricher/entities/conll"
 	"github.com/copytaster/copytaster/services/enrich/enricher/entities/tag"
 	"github.com/copytaster/copytaster/services/enrich/enricher/entities/train"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 func corpus(t *testing.T, lines string) string {
@@ -60,7 +61,7 @@ func TestLexical(t *testing.T) {
 		t.Fatal(err)
 	}
 	const text = "They met Zorblin Vex."
-	d := tagger.Read(text, "en", []tag.Span{{Start: 0, End: len(text)}})
+	d := tagger.Read(lexicon.NewWords(text), "en", []tag.Span{{Start: 0, End: len(text)}})
 	defer d.Free()
 	some := false
 	d.Islands(func(a, b, from, to int) {
@@ -100,7 +101,7 @@ func TestTrain(t *testing.T) {
 		t.Fatal(err)
 	}
 	tagger.Use("en", m)
-	d := tagger.Read("They met Zorblin Vex in Quazzle.", "en", []tag.Span{{Start: 0, End: 32}})
+	d := tagger.Read(lexicon.NewWords("They met Zorblin Vex in Quazzle."), "en", []tag.Span{{Start: 0, End: 32}})
 	defer d.Free()
 	tagger.Tag(d, "en")
 	var got []tag.Label
@@ -162,7 +163,7 @@ func TestVectors(t *testing.T) {
 	tagger.Use("en", m)
 	for word, kind := range map[string]tag.Kind{"Morblin": tag.Organised, "Fuzzle": tag.Place} {
 		text := "There comes " + word + "."
-		d := tagger.Read(text, "en", []tag.Span{{Start: 0, End: len(text)}})
+		d := tagger.Read(lexicon.NewWords(text), "en", []tag.Span{{Start: 0, End: len(text)}})
 		tagger.Tag(d, "en")
 		if l, _ := d.Tokens[2].Label(); l != tag.First(kind) {
 			t.Errorf("%s is labelled %d, want %d", word, l, tag.First(kind))

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/copytaster/copytaster/services/enrich/enricher/entities/tag"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
 // Vectors are what words are like, learnt from raw text: a model that is trained with
@@ -142,7 +143,7 @@ func stretch(r []float32, length float64) {
 func (v *Vectors) hashes(t *tag.Tagger, language string) []uint32 {
 	all := make([]uint32, len(v.Words))
 	for i, w := range v.Words {
-		d := t.Read(w, language, []tag.Span{{Start: 0, End: len(w)}})
+		d := t.Read(lexicon.NewWords(w), language, []tag.Span{{Start: 0, End: len(w)}})
 		if len(d.Tokens) == 1 && d.Tokens[0].Word() {
 			all[i] = d.Tokens[0].Hash()
 		}
