@@ -403,11 +403,37 @@ func (lt *livesTest) copiesAgree(ds []*downstream, turns map[article.URI]copied)
 				break
 			}
 			if time.Now().After(deadline) {
-				lt.t.Fatalf("%s: %v\nit says %s", d.name, err, d.said.String())
+				lt.t.Fatalf("%s: %v\nit says %s\n%s%s", d.name, err, d.said.String(), lt.written(topic.Released), lt.written(topic.Current))
 			}
 			<-time.After(100 * time.Millisecond) // between two looks at the condition
 		}
 	}
+}
+
+// written tells what a public topic holds, a message a line.
+func (lt *livesTest) written(name string) string {
+	lt.t.Helper()
+	b, err := bus.Connect(bus.Config{KafkaBrokers: lt.brokers, Namespace: lt.namespace}, zerolog.Nop())
+	if err != nil {
+		return err.Error()
+	}
+	defer b.Close()
+	extents, err := b.Extents(lt.t.Context(), name)
+	if err != nil {
+		return err.Error()
+	}
+	var all strings.Builder
+	for _, e := range extents {
+		err := b.ReadLog(lt.t.Context(), name, e.Partition, e.First, e.End, func(m stage.Message) error {
+			at, _ := strconv.ParseInt(m.Header(release.HeaderSince), 10, 64)
+			_, err := fmt.Fprintf(&all, "%s/%d@%d %s %s since %s %s\n", name, e.Partition, m.Offset, m.Key, m.Time.UTC().Format(time.TimeOnly), time.UnixMilli(at).UTC().Format(time.TimeOnly), m.Header(release.HeaderStatus))
+			return err
+		})
+		if err != nil {
+			fmt.Fprintln(&all, err)
+		}
+	}
+	return all.String()
 }
 
 // copyDiffers tells what is not as it should be.
