@@ -241,3 +241,39 @@ func TestTranslationRaisesNoFalseAlarm(t *testing.T) {
 	}
 	t.Logf("%d texts, the highest likelihood is %.2f", n, highest)
 }
+
+// TestNoNameIsADate: what the text is dated by is nobody's name, in any of the texts of
+// testdata.
+func TestNoNameIsADate(t *testing.T) {
+	files, err := filepath.Glob("testdata/*/*.txt")
+	if err != nil || len(files) < 60 {
+		t.Fatal(files, err)
+	}
+	c := newChain(t)
+	dates := 0
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := article.Article{Text: string(raw), Source: "s", Provider: "s", PublishedAt: time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC)}
+		if err := c.Enrich(t.Context(), &a); err != nil {
+			t.Fatal(err)
+		}
+		dated := map[article.Span]bool{}
+		for _, d := range a.Moments {
+			dated[d.Span] = true
+			dates++
+		}
+		for _, e := range a.Entities {
+			for _, m := range e.Mentions {
+				if dated[m.Span] && e.Type != article.EntityPerson {
+					t.Errorf("%s: %q is %s %s, and a date", file, m.In(a.Text), e.Type, e.Name)
+				}
+			}
+		}
+	}
+	if dates < 100 {
+		t.Errorf("only %d dates", dates)
+	}
+}

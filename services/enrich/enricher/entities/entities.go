@@ -17,7 +17,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "entities"
-	Version = 2
+	Version = 3
 )
 
 // MentionLimit is the most mentions of one text that are looked at, MaxText how
@@ -103,7 +103,7 @@ func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	d := e.tagger.Read(lexicon.WordsOf(ctx, a.Text), language, spans)
 	defer d.Free()
 	e.tagger.Tag(d, language)
-	f := finder{Enricher: e, doc: d, people: map[string]bool{}}
+	f := finder{Enricher: e, doc: d, dates: a.Moments, people: map[string]bool{}}
 	f.collect()
 	f.headlines()
 	f.known()

@@ -35,6 +35,7 @@ type mention struct {
 type finder struct {
 	*Enricher
 	doc    *tag.Doc
+	dates  []article.Moment
 	found  []mention // by place
 	spare  []mention
 	people map[string]bool // last words of the persons that are named with two words or more
@@ -308,6 +309,9 @@ func (f *finder) dangling(i int) bool {
 // nothing tells whether a mention is no name after all.
 func (f *finder) nothing(m *mention) bool {
 	t := f.token(m.from)
+	if m.kind != tag.Person && f.dated(m) {
+		return true
+	}
 	if m.to-m.from > 1 {
 		for i := m.from; i < m.to; i++ {
 			if t := f.token(i); !t.Is(tag.Demonym|tag.Stop|tag.Title|tag.Role|tag.Link|tag.Near) || t.Phrase()&listed != 0 || t.Is(tag.Given|tag.Surname) && m.kind == tag.Person {
@@ -327,6 +331,13 @@ func (f *finder) nothing(m *mention) bool {
 		return true // "the West"
 	}
 	return m.kind != tag.Person && f.when(m.from)
+}
+
+// dated tells whether a mention is a date or a period that the text mentions: "mid-March".
+func (f *finder) dated(m *mention) bool {
+	start, end := int(f.token(m.from).Start), int(f.token(m.to-1).End)
+	i, ok := slices.BinarySearchFunc(f.dates, start, func(d article.Moment, start int) int { return d.Start - start })
+	return ok && f.dates[i].End == end
 }
 
 // when tells whether a token is the name of a month or a day.
