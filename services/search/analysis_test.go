@@ -377,7 +377,7 @@ func TestSimilar(t *testing.T) {
 		}
 	}
 	refused(n, "size", "not a number from 1 to 50", path, "size", "51")
-	refused(n, "q", "there may be size", path, "q", "x")
+	refused(n, "q", "there are size", path, "q", "x")
 }
 
 func TestDifference(t *testing.T) {
@@ -419,7 +419,7 @@ func TestDifference(t *testing.T) {
 	}
 	refused(n, "from", "there is none before", path, "to", as[0].Revision.String())
 	refused(n, "to", "not the number of a revision", path, "to", "-1")
-	refused(n, "revision", "there may be from, to", path, "revision", "1")
+	refused(n, "revision", "there are from, to", path, "revision", "1")
 	if p := n.problem(path + "?from=12345678"); p.Status != http.StatusNotFound {
 		t.Errorf("%+v", p)
 	}
