@@ -206,9 +206,21 @@ func TestNobodyIsAnsweredBeforeTheKeysAreKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	nowhere := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	ended := make(chan struct{})
+	go func() { // nobody else gets the port, and nobody is answered there
+		defer close(ended)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_ = c.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = l.Close()
+		<-ended
+	})
 	n := open(t)
 	base := start(t, search.Config{
 		Elasticsearch: n.elastic(), Bus: bus.Config{KafkaBrokers: []string{nowhere}, Namespace: string(n.names)},

@@ -50,7 +50,7 @@ func visits() map[string][][]string {
 			{"prefix", "s"},
 		},
 		"spelling": {{"q", "quxembargp"}, {"q", "quxwithheld quxkillet"}, {"q", "quxexpirex " + shared}, {"q", "quxvosible"}},
-		"export":   {{}, {"format", "csv", "q", shared}},
+		"export":   {{}, {"format", "ninjs"}, {"format", "atom"}, {"format", "jsonfeed"}, {"format", "csv", "q", shared}},
 		"live":     {{"life", "0"}, {"since", "2020-01-01T00:00:00Z", "life", "0"}},
 		"openapi":  {{}},
 	}
@@ -355,11 +355,17 @@ func variations(op operation, sets [][]string) [][]string {
 	return all
 }
 
-// without leaves out of an answer what it was asked: it may be told back.
+// without leaves out of an answer what it was asked, where it may be told back: as a whole
+// value of JSON, in an address, in a title. Within other words, it isn't what was asked.
 func without(body string, set []string) string {
-	for i := 1; i < len(set); i += 2 {
-		for _, w := range append(strings.Fields(set[i]), set[i]) {
-			body = strings.ReplaceAll(body, w, "")
+	for i := 0; i+1 < len(set); i += 2 {
+		name, value := set[i], set[i+1]
+		for _, w := range append(strings.Fields(value), value) {
+			body = strings.ReplaceAll(body, `"`+w+`"`, `""`)
+		}
+		body = strings.ReplaceAll(body, name+"="+url.QueryEscape(value), "")
+		if name == "q" {
+			body = strings.ReplaceAll(body, "Copytaster: "+value, "")
 		}
 	}
 	return body

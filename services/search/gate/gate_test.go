@@ -281,10 +281,10 @@ func TestSession(t *testing.T) {
 		k, text := d.key(nil)
 		w := d.ask("GET", "/?q=niger&sort=time")
 		d.want(w, 401, "form: {Status:401 Why: Login:true Next:q=niger&sort=time Reload:false}")
-		again := d.ask("GET", "/?q=a", "Sec-Fetch-Site", "cross-site")
-		d.want(again, 401, "Reload:true")
+		led := d.ask("GET", "/?q=a", "Sec-Fetch-Site", "cross-site")
+		d.want(led, 401, "Reload:true")
 		// A browser that says the same of the page that loads itself again is shown the form.
-		d.want(d.ask("GET", "/?q=a", "Sec-Fetch-Site", "cross-site", "Cookie", again.Result().Cookies()[0].String()), 401, "Reload:false")
+		d.want(d.ask("GET", "/?q=a", "Sec-Fetch-Site", "cross-site", "Cookie", led.Result().Cookies()[0].String()), 401, "Reload:false")
 		d.want(d.ask("GET", "/login?next=q%3Dniger"), 200, "Next:q=niger")
 
 		w = d.login(" "+text+"\n", "q=niger&sort=time")
