@@ -164,8 +164,21 @@ func (n *newsroom) reading(t *testing.T, g access.Grant, wentOut *livetest.Log) 
 	t.Helper()
 	f := find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now).As(g)
 	mux := http.NewServeMux()
+	hub := following(t, wentOut, 1)
+	for _, r := range api.Routes {
+		mux.Handle(r.Pattern, r.Handler(api.Service{Finder: func(*http.Request) *find.Finder { return f }, Live: hub, Log: zerolog.Nop()}))
+	}
+	as := *n
+	as.tb, as.base = t, serveHandler(t, mux)
+	await(t, "what goes out is followed", func() bool { return as.get("/v1/live?life=0").status == http.StatusOK })
+	return &as
+}
+
+// following is what follows that topic, with so many live feeds.
+func following(t *testing.T, wentOut *livetest.Log, feeds int) *live.Hub {
+	t.Helper()
 	const ever = 100 * 365 * 24 * time.Hour
-	hub, err := live.New(wentOut, wentOut, live.Config{Feeds: 1, FeedsOfReader: 1, Known: ever, Zone: time.UTC, Now: time.Now, Log: zerolog.Nop()}, prometheus.NewRegistry())
+	hub, err := live.New(wentOut, wentOut, live.Config{Feeds: feeds, FeedsOfReader: feeds, Known: ever, Zone: time.UTC, Now: time.Now, Log: zerolog.Nop()}, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,13 +192,7 @@ func (n *newsroom) reading(t *testing.T, g access.Grant, wentOut *livetest.Log) 
 		cancel()
 		<-done
 	})
-	for _, r := range api.Routes {
-		mux.Handle(r.Pattern, r.Handler(api.Service{Finder: func(*http.Request) *find.Finder { return f }, Live: hub, Log: zerolog.Nop()}))
-	}
-	as := *n
-	as.tb, as.base = t, serveHandler(t, mux)
-	await(t, "what goes out is followed", func() bool { return as.get("/v1/live?life=0").status == http.StatusOK })
-	return &as
+	return hub
 }
 
 // visit asks every route for what is forbidden: as it is usually asked, with every
