@@ -390,10 +390,10 @@ func TestEntitledByAnyName(t *testing.T) {
 		}
 		got, err := f.Search(t.Context(), request)
 		if err != nil {
-			t.Fatalf("%.300q: %v", g, err)
+			t.Fatalf("%.300v: %v", g, err)
 		}
 		if d := cmp.Diff(want, ids(got)); d != "" {
-			t.Errorf("%.300q (-want +got):\n%s", g, d)
+			t.Errorf("%.300v (-want +got):\n%s", g, d)
 		}
 	}
 }
