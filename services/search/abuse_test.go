@@ -100,7 +100,7 @@ func TestBombs(t *testing.T) {
 			refused(what, "q", b.at, "q", b.q)
 		}
 		// Deep pages by number are no parameters, nor is what Elasticsearch takes.
-		for _, name := range []string{"offset", "page", "start", "scroll", "search_after", "query", "source", "aggs", "script", "terminate_after"} {
+		for _, name := range []string{"offset", "page", "start", "scroll", "search_after", "query", "_source", "aggs", "script", "terminate_after"} {
 			refused("a parameter", name, 0, name, "1000000", "q", "a")
 		}
 		if takes("size") {

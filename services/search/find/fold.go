@@ -18,14 +18,13 @@ const maxRegexp = 1000
 // fold is s as it compares where case and accents don't count, as in queries.
 func fold(s string) string { return analysis.Fold(analysis.Lower(s)) }
 
-// foldings are the letters of some scripts, in both cases, by the letters that they fold
-// to: one, or two.
+// foldings are the letters of some scripts, in both cases, and punctuation, by what they
+// fold to: one character, or two.
 var foldings = sync.OnceValue(func() map[string][]rune {
 	m := map[string][]rune{}
-	for _, block := range [][2]rune{{'A', 'z'}, {0xC0, 0x24F}, {0x370, 0x3FF}, {0x400, 0x4FF}, {0x1E00, 0x1EFF}} {
+	for _, block := range [][2]rune{{'A', 'z'}, {0xA0, 0x24F}, {0x370, 0x3FF}, {0x400, 0x4FF}, {0x1E00, 0x1EFF}, {0x2010, 0x205E}} {
 		for r := block[0]; r <= block[1]; r++ {
-			if unicode.IsLetter(r) {
-				to := fold(string(r))
+			if to := fold(string(r)); unicode.IsLetter(r) || to != string(r) {
 				m[to] = append(m[to], r)
 			}
 		}
