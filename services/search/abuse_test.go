@@ -175,24 +175,20 @@ func TestTwoThousandFeeds(t *testing.T) {
 	f := find.New(nil, "", time.UTC, search.MaxTimeout, time.Now)
 	i := slices.IndexFunc(api.Routes, func(r api.Route) bool { return r.Name == "live" })
 	h := api.Routes[i].Handler(api.Service{Finder: func(*http.Request) *find.Finder { return f }, Live: hub, Log: zerolog.Nop()})
-	ctx, leave := context.WithCancel(context.Background())
+	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
-	ask := func(sender int, query string) *soFar {
-		w := &soFar{header: http.Header{}, status: http.StatusOK}
+	answer := func() *soFar { return &soFar{header: http.Header{}, status: http.StatusOK} }
+	ask := func(ctx context.Context, w *soFar, sender int, query string) *soFar {
 		r := httptest.NewRequest(http.MethodGet, "/v1/live?"+query, nil)
 		h.ServeHTTP(w, r.WithContext(access.With(ctx, access.Identity{Sender: fmt.Sprint("key ", sender)})))
 		return w
 	}
-	await(t, "what goes out is followed", func() bool { return ask(0, "life=0").status == http.StatusOK })
+	await(t, "what goes out is followed", func() bool { return ask(t.Context(), answer(), 0, "life=0").status == http.StatusOK })
 	feeds := make([]*soFar, most)
 	var all sync.WaitGroup
 	for i := range feeds {
-		w := &soFar{header: http.Header{}, status: http.StatusOK}
-		feeds[i] = w
-		all.Go(func() {
-			r := httptest.NewRequest(http.MethodGet, "/v1/live?"+query("q", fmt.Sprintf("bridge OR word%d", i)), nil)
-			h.ServeHTTP(w, r.WithContext(access.With(ctx, access.Identity{Sender: fmt.Sprint("key ", i)})))
-		})
+		feeds[i] = answer()
+		all.Go(func() { ask(ctx, feeds[i], i, query("q", fmt.Sprintf("bridge OR word%d", i))) })
 	}
 	hear := func(what string) {
 		t.Helper()
@@ -201,7 +197,7 @@ func TestTwoThousandFeeds(t *testing.T) {
 		}
 	}
 	hear("ready")
-	more := ask(most, "q=bridge")
+	more := ask(ctx, answer(), most, "q=bridge")
 	if more.status != http.StatusServiceUnavailable || more.header.Get("Retry-After") == "" || !more.has("Too many live feeds") {
 		t.Errorf("one more: %d %v %s", more.status, more.header, more.body.String())
 	}
@@ -212,7 +208,7 @@ func TestTwoThousandFeeds(t *testing.T) {
 	hear("entered")
 	leave()
 	all.Wait()
-	if again := func() *soFar { ctx = context.Background(); return ask(most, "q=bridge&life=0") }(); again.status != http.StatusOK {
+	if again := ask(t.Context(), answer(), most, "q=bridge&life=0"); again.status != http.StatusOK {
 		t.Errorf("when all have left: %d %s", again.status, again.body.String())
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -58,11 +59,9 @@ func queries(body any) (all []any) {
 					all = append(all, inside)
 				}
 			case "filters":
-				if in, ok := inside.(map[string]any)["filters"].(map[string]any); ok {
-					for _, one := range in {
-						all = append(all, one)
-					}
-				}
+				agg, _ := inside.(map[string]any)
+				each, _ := agg["filters"].(map[string]any)
+				all = slices.AppendSeq(all, maps.Values(each))
 			}
 			all = append(all, queries(inside)...)
 		}
@@ -173,7 +172,7 @@ func mostClauses(t *testing.T, letter string) (most int) {
 		t.Logf("%s: %d clauses", route, counted)
 		most = max(most, counted)
 	}
-	ctx := context.Background()
+	ctx := t.Context()
 	all := strings.Join(FacetNames(), ",")
 	for _, q := range []string{
 		strings.Repeat("a ", 6) + strings.Repeat("-b ", query.MaxAnywhere-6),

@@ -54,7 +54,7 @@ func (g *Gate) Page(scope access.Scope, h http.Handler, form Form) http.Handler 
 			_, err := r.Cookie(cookieName(g.secure(r)))
 			_, before := r.Cookie(reloaded)
 			if s.Reload = s.Login && err != nil && before != nil && r.Header.Get("Sec-Fetch-Site") == "cross-site"; s.Reload {
-				http.SetCookie(w, &http.Cookie{ //nolint:gosec // it tells nothing
+				http.SetCookie(w, &http.Cookie{ //nolint:gosec // not Secure only where clients come without TLS
 					Name: reloaded, Value: "1", Path: "/", MaxAge: 10, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: g.secure(r),
 				})
 			}
