@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/copytaster/copytaster/pkg/access"
+	"github.com/copytaster/copytaster/pkg/elastic"
 	asked "github.com/copytaster/copytaster/pkg/query"
 	"github.com/copytaster/copytaster/services/search"
 	"github.com/copytaster/copytaster/services/search/api"
@@ -58,10 +59,8 @@ func bombs() map[string]struct {
 func TestBombs(t *testing.T) {
 	away := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Errorf("asks for %s", r.URL) }))
 	defer away.Close()
-	n := open(t)
-	c := n.elastic()
-	c.URL = []string{away.URL}
-	es, err := c.Connect(1)
+	n := &newsroom{tb: t}
+	es, err := elastic.Config{URL: []string{away.URL}}.Connect(1)
 	if err != nil {
 		t.Fatal(err)
 	}
