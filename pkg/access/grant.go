@@ -48,12 +48,14 @@ func (g Grant) Allows(source, agency string) bool {
 		(len(g.Sources) == 0 || among(g.Sources, source)) && !among(g.SourcesDenied, source)
 }
 
+// ByAgency tells whether g looks at the agency of an article, or lets through nothing.
+func (g Grant) ByAgency() bool { return g.nothing || len(g.Agencies)+len(g.AgenciesDenied) > 0 }
+
 // AllowsNotice tells whether it may be told that an article was killed, by a notice
 // that has this source. A notice has no agency any more, and the source of who sent
 // it: only a list of allowed sources can vouch for it.
 func (g Grant) AllowsNotice(source string) bool {
-	return !g.nothing && len(g.Agencies)+len(g.AgenciesDenied)+len(g.SourcesDenied) == 0 &&
-		(len(g.Sources) == 0 || among(g.Sources, source))
+	return !g.ByAgency() && len(g.SourcesDenied) == 0 && (len(g.Sources) == 0 || among(g.Sources, source))
 }
 
 // Validate tells what is wrong with the lists.

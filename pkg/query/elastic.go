@@ -339,6 +339,10 @@ func (v times) elastic(f *Field, c *compiler) object {
 	return object{"range": object{f.elastic: bounds}}
 }
 
+// Instant is t as Elasticsearch reads it, at most at the ends of what can be asked for:
+// the day after the last is beyond.
+func Instant(t time.Time) string { return instant(within(t).UnixMilli()) }
+
 func instant(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func (v money) elastic(_ *Field, _ *compiler) object {

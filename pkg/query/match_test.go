@@ -151,6 +151,7 @@ func TestRelative(t *testing.T) {
 // TestClausesAreBounded: whatever a query is made of, it asks no more of the index
 // than it may.
 func TestClausesAreBounded(t *testing.T) {
+	fixed(t)
 	some := []string{"niger", "a b c", `"a b"~3`, "=x", "nig*", "said:x", "said:(a OR speaker:b)", "said:abc*", "headline:=x", "place:NE", "-lang:en", "near:1,2", "topic:sport", "amount:EUR:>1", "urgency:2", "date:2024", "person:x"}
 	for _, f := range query.Fields() {
 		if f.Missing == "" {

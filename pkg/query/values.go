@@ -424,8 +424,9 @@ func parseRelative(parts []string, at int) (*moment, error) {
 	return m, nil
 }
 
-// The years that can be asked for: Elasticsearch reads years of four digits.
-var earliest, latest = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC) //nolint:gochecknoglobals // never changed
+// Earliest and Latest are the ends of the years that can be asked for, in UTC:
+// Elasticsearch reads years of four digits.
+var Earliest, Latest = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC) //nolint:gochecknoglobals // never changed
 
 // bounds are when a moment begins, and when what is after it does. days tells that
 // days are those of UTC, whatever the clock's zone.
@@ -453,10 +454,10 @@ func (m *moment) bounds(c Clock, days bool) (from, to time.Time) {
 
 func within(t time.Time) time.Time {
 	switch {
-	case t.Before(earliest):
-		return earliest
-	case t.After(latest):
-		return latest
+	case t.Before(Earliest):
+		return Earliest
+	case t.After(Latest):
+		return Latest
 	}
 	return t
 }

@@ -34,6 +34,11 @@ type Access struct {
 	SearchProxyFrom       []string    `help:"Addresses or networks that a proxy in front comes from; it says in X-Forwarded-For where a request comes from." placeholder:"ADDRESS,..."`
 	SearchProxySecret     secret.Text `help:"Secret by which the proxy is known besides, in the header X-Copytaster-Proxy; better in a file."`
 	SearchProxySecretFile string      `help:"File with that secret, read at the start." placeholder:"FILE"`
+
+	SearchProxyAgency    []string `help:"Agencies that the people whom the proxy names may see, and no others." placeholder:"NAME,..."`
+	SearchProxyNotAgency []string `help:"Agencies that they may not see." placeholder:"NAME,..."`
+	SearchProxySource    []string `help:"Sources that they may see, and no others." placeholder:"NAME,..."`
+	SearchProxyNotSource []string `help:"Sources that they may not see." placeholder:"NAME,..."`
 }
 
 // proxySecretHeader is where the proxy says its secret.
@@ -56,6 +61,11 @@ func (a *Access) sessionSecret() secret.Source {
 
 func (a *Access) proxySecret() secret.Source {
 	return secret.Source{Text: a.SearchProxySecret, File: a.SearchProxySecretFile}
+}
+
+// proxyGrant is what the people may see whom the proxy names.
+func (a *Access) proxyGrant() access.Grant {
+	return access.Grant{Agencies: a.SearchProxyAgency, AgenciesDenied: a.SearchProxyNotAgency, Sources: a.SearchProxySource, SourcesDenied: a.SearchProxyNotSource}
 }
 
 // check tells which settings are wrong.
@@ -94,9 +104,20 @@ func (a *Access) checkProxy(bad func(name string, err error)) {
 	if _, err := gate.ParseFrom(a.SearchProxyFrom); err != nil {
 		bad("search-proxy-from", err)
 	}
+	for name, g := range map[string]access.Grant{
+		"search-proxy-agency": {Agencies: a.SearchProxyAgency}, "search-proxy-not-agency": {AgenciesDenied: a.SearchProxyNotAgency},
+		"search-proxy-source": {Sources: a.SearchProxySource}, "search-proxy-not-source": {SourcesDenied: a.SearchProxyNotSource},
+	} {
+		if err := g.Validate(); err != nil {
+			bad(name, err)
+		}
+	}
 	if a.SearchProxyUserHeader == "" {
-		if a.proxySecret().Given() {
-			bad("search-proxy-user-header", errors.New("is empty, and the proxy has a secret"))
+		if !a.proxyGrant().Everything() {
+			bad("search-proxy-user-header", errors.New("is empty, and it is said what the people may see whom the proxy names"))
+		}
+		if a.proxySecret().Given() && len(a.SearchProxyFrom) == 0 {
+			bad("search-proxy-from", errors.New("is empty, and the proxy has a secret"))
 		}
 		return
 	}
@@ -134,7 +155,7 @@ func (c Config) gate(ctx context.Context, k *boot.Kit) (g *gate.Gate, closeIt fu
 	}
 	g = &gate.Gate{
 		Session: c.SearchSession, Rate: c.SearchRate, RateAnonymous: c.SearchRateAnonymous, Public: c.SearchPublicURL, Local: !c.SearchOpen, Log: k.Log, Now: time.Now,
-		Proxy: gate.Proxy{From: from, UserHeader: c.SearchProxyUserHeader, RoleHeader: c.SearchProxyRoleHeader, SecretHeader: proxySecretHeader},
+		Proxy: gate.Proxy{From: from, UserHeader: c.SearchProxyUserHeader, RoleHeader: c.SearchProxyRoleHeader, SecretHeader: proxySecretHeader, Grant: c.proxyGrant()},
 	}
 	if g.RateAnonymous == 0 && c.asks() {
 		g.RateAnonymous = anonymousRate

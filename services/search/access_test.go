@@ -206,9 +206,21 @@ func TestNobodyIsAnsweredBeforeTheKeysAreKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	nowhere := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	ended := make(chan struct{})
+	go func() { // nobody else gets the port, and nobody is answered there
+		defer close(ended)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_ = c.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = l.Close()
+		<-ended
+	})
 	n := open(t)
 	base := start(t, search.Config{
 		Elasticsearch: n.elastic(), Bus: bus.Config{KafkaBrokers: []string{nowhere}, Namespace: string(n.names)},
@@ -303,10 +315,10 @@ func TestAccessSettings(t *testing.T) {
 	long := strings.Repeat("x", 40)
 	good := map[string]search.Access{
 		"nothing":  {},
-		"open":     {SearchOpen: true, SearchProxyFrom: []string{"10.0.0.1"}},
+		"open":     {SearchOpen: true, SearchProxyFrom: []string{"10.0.0.1"}, SearchProxySecretFile: "/secret"},
 		"keys":     {SearchKeys: true, SearchSessionSecretFile: "/secret", SearchSession: time.Hour, SearchRate: 1},
 		"a proxy":  {SearchProxyUserHeader: "X-User", SearchProxyRoleHeader: "X-Role", SearchProxyFrom: []string{"10.0.0.1"}, SearchRate: 1},
-		"and more": {SearchKeys: true, SearchSession: time.Hour, SearchProxyUserHeader: "X-User", SearchProxyRoleHeader: "X-Role", SearchProxyFrom: []string{"10.0.0.1"}, SearchProxySecretFile: "/secret", SearchRate: 1},
+		"and more": {SearchKeys: true, SearchSession: time.Hour, SearchProxyUserHeader: "X-User", SearchProxyRoleHeader: "X-Role", SearchProxyFrom: []string{"10.0.0.1"}, SearchProxySecretFile: "/secret", SearchProxySource: []string{"wire", "site"}, SearchRate: 1},
 	}
 	wrong := map[string]search.Access{
 		"COPYTASTER_SEARCH_OPEN":              {SearchOpen: true, SearchKeys: true, SearchSession: time.Hour, SearchRate: 1},
@@ -317,7 +329,9 @@ func TestAccessSettings(t *testing.T) {
 		"COPYTASTER_SEARCH_RATE_ANONYMOUS":    {SearchRateAnonymous: -1},
 		"COPYTASTER_SEARCH_PROXY_FROM":        {SearchProxyUserHeader: "X-User", SearchProxyRoleHeader: "X-Role", SearchProxyFrom: []string{"0.0.0.0/0"}, SearchRate: 1},
 		"is empty: whoever":                   {SearchProxyUserHeader: "X-User", SearchProxyRoleHeader: "X-Role", SearchRate: 1},
-		"COPYTASTER_SEARCH_PROXY_USER_HEADER": {SearchProxyFrom: []string{"10.0.0.1"}, SearchProxySecretFile: "/secret"},
+		"COPYTASTER_SEARCH_PROXY_USER_HEADER": {SearchProxyFrom: []string{"10.0.0.1"}, SearchProxyAgency: []string{"dpa"}},
+		"and the proxy has a secret":          {SearchProxySecretFile: "/secret"},
+		"COPYTASTER_SEARCH_PROXY_NOT_SOURCE":  {SearchProxyUserHeader: "X-User", SearchProxyRoleHeader: "X-Role", SearchProxyFrom: []string{"10.0.0.1"}, SearchRate: 1, SearchProxyNotSource: []string{" site"}},
 		"COPYTASTER_SEARCH_PROXY_ROLE_HEADER": {SearchProxyUserHeader: "X-User", SearchProxyRoleHeader: "a b", SearchProxyFrom: []string{"10.0.0.1"}, SearchRate: 1},
 		"is no name of a header of its own":   {SearchProxyUserHeader: "X-User", SearchProxyRoleHeader: "x-user", SearchProxyFrom: []string{"10.0.0.1"}, SearchRate: 1},
 		"COPYTASTER_SEARCH_PROXY_SECRET)":     {SearchProxyUserHeader: "X-User", SearchProxyRoleHeader: "X-Role", SearchProxyFrom: []string{"10.0.0.1"}, SearchProxySecret: "x", SearchProxySecretFile: "y", SearchRate: 1},

@@ -3,9 +3,11 @@ package search_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -284,6 +286,115 @@ func TestEntitlement(t *testing.T) {
 	}
 	if _, err := nobody.Article(t.Context(), as[10].URI, 0); !errors.Is(err, find.ErrNotFound) {
 		t.Errorf("nobody reads: %v", err)
+	}
+}
+
+// TestNotices: that an article was killed is told to those who may have used it, and to
+// nobody else, before and after the kill has taken its text.
+func TestNotices(t *testing.T) {
+	n := open(t)
+	at := func(minutes int) time.Time { return day.Add(time.Duration(minutes) * time.Minute) }
+	text := []string{"x"}
+	held, out, early := article.Withheld, article.Usable, day.Add(2*time.Hour) // after the kill came
+	killed := func(id string) report {
+		return report{id: id, source: "wire-a", headline: "Kill", body: text, status: article.Canceled, created: at(9)}
+	}
+	purged := func(id, source, flag string) report {
+		return report{id: id, source: source, status: article.Canceled, created: at(1), flags: []string{flag}, headline: "x"}
+	}
+	n.index(
+		report{id: "out", source: "wire-b", agency: "dpa", headline: "x", body: text, status: out, created: at(1)}, killed("out"),
+		report{id: "held", source: "wire-b", headline: "x", body: text, status: held, created: at(1)}, killed("held"),
+		report{id: "held-then-out", source: "wire-b", headline: "x", body: text, status: held, created: at(1)}, report{id: "held-then-out", source: "wire-b", headline: "x", body: text, created: at(2)}, killed("held-then-out"),
+		report{id: "early", source: "wire-b", headline: "x", body: text, created: at(1), embargo: early}, killed("early"),
+		purged("was-out", "wire-b", article.FlagWasUsable), killed("was-out"),
+		purged("was-held", "wire-b", article.FlagWasWithheld), killed("was-held"),
+		killed("unknown"),
+	)
+	was := "out held-then-out was-out"
+	for name, c := range map[string]struct {
+		grant        access.Grant
+		told, source string
+	}{
+		"all":                       {access.Grant{}, was + " unknown", "wire-a"},
+		"its source":                {access.Grant{Sources: []string{"WIRE-B"}}, was, "wire-b"},
+		"the source of the kill":    {access.Grant{Sources: []string{"wire-a"}}, "", ""},
+		"but its source":            {access.Grant{SourcesDenied: []string{"wire-b"}}, "", ""},
+		"but the one of the kill":   {access.Grant{SourcesDenied: []string{"wire-a"}}, was, "wire-b"},
+		"its agency":                {access.Grant{Agencies: []string{"dpa"}}, "", ""},
+		"its source, not an agency": {access.Grant{Sources: []string{"wire-b"}, AgenciesDenied: []string{"AP"}}, "", ""},
+	} {
+		r, _ := n.as(c.grant)
+		for _, id := range []string{"out", "held", "held-then-out", "early", "was-out", "was-held", "unknown"} {
+			got := r.get(articlePath(article.NewURI("test", id)))
+			told := slices.Contains(strings.Fields(c.told), id)
+			if want := map[bool]int{true: http.StatusOK, false: http.StatusNotFound}[told]; got.status != want {
+				t.Errorf("%s: of %s %d %s, want %d", name, id, got.status, got.body, want)
+			}
+			if strings.Contains(got.body, "was_") || told && !strings.Contains(got.body, `"source":"`+c.source+`"`) {
+				t.Errorf("%s: of %s: %s", name, id, got.body)
+			}
+		}
+	}
+}
+
+// TestEntitledByAnyName: names of all kinds of characters, and long lists of them, mean
+// themselves, whatever the case of ASCII's letters, and nothing else.
+func TestEntitledByAnyName(t *testing.T) {
+	n := open(t)
+	odd := []string{
+		"dpa", "DPA", "dp", "dpaa", "d.a", "dpa|afp", "(dpa)", "a*", "a+", "a?", "[a-z]", "{2}", `back\slash`, `"quoted"`, "#", "@", "a&b", "<1-9>", "~dpa", "^dpa$", "a/b", "a-b", "a b", "Ü", "ü",
+		"Agence Étrangère", "agence étrangère", "新华社", "\U0001F4F0 News", "%", "'", "d", "D", "ſ", "K", "k",
+	}
+	var all []report
+	for i, agency := range odd {
+		all = append(all, report{id: fmt.Sprint("odd-", i), agency: agency, source: odd[len(odd)-1-i], headline: "x", body: []string{"x"}})
+	}
+	n.index(all...)
+	many := func(with ...string) (names []string) {
+		for i := range access.MaxNames - len(with) {
+			names = append(names, fmt.Sprintf("%03d%s", i, strings.Repeat(`"(`, (access.MaxName-3)/2)))
+		}
+		return append(names, with...)
+	}
+	upper := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if 'a' <= r && r <= 'z' {
+				r += 'A' - 'a'
+			}
+			return r
+		}, s)
+	}
+	grants := []access.Grant{
+		{Agencies: odd[:10]}, {AgenciesDenied: odd[10:20]}, {Sources: many(odd...)}, {SourcesDenied: many(odd[:18]...)},
+		{Agencies: many(odd...), AgenciesDenied: many(odd[5]), Sources: many(odd...), SourcesDenied: many(odd[9])},
+	}
+	for _, name := range odd {
+		grants = append(grants, access.Grant{Agencies: []string{upper(name)}}, access.Grant{SourcesDenied: []string{name}})
+	}
+	for _, g := range grants {
+		if err := g.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{}
+		for _, r := range all {
+			if g.Allows(r.source, r.agency) {
+				want = append(want, r.id)
+			}
+		}
+		slices.Sort(want)
+		f := find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now).As(g)
+		request, err := find.ParseRequest(url.Values{"size": {"100"}, "facets": {"none"}}, time.UTC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := f.Search(t.Context(), request)
+		if err != nil {
+			t.Fatalf("%.300v: %v", g, err)
+		}
+		if d := cmp.Diff(want, ids(got)); d != "" {
+			t.Errorf("%.300v (-want +got):\n%s", g, d)
+		}
 	}
 }
 

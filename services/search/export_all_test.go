@@ -3,6 +3,8 @@ package search_test
 import (
 	"encoding/csv"
 	"encoding/json"
+	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -142,7 +144,7 @@ func TestExportIsWholeAndGoesOn(t *testing.T) {
 	refused(n, "limit", "not a number from 1 to 100000", "/v1/export", "limit", "0")
 	refused(n, "limit", "not a number from 1 to 100000", "/v1/export", "limit", "100001")
 	refused(n, "size", "no such parameter here", "/v1/export", "size", "10")
-	if p := n.problem("/v1/export?format=atom"); p.Status != http.StatusNotAcceptable || !slices.Equal(p.Formats, []string{"ndjson", "csv"}) {
+	if p := n.problem("/v1/export?format=nitf"); p.Status != http.StatusNotAcceptable || !slices.Equal(p.Formats, []string{"ndjson", "csv", "ninjs", "atom", "jsonfeed"}) {
 		t.Errorf("%+v", p)
 	}
 	if r := n.get("/v1/export?q=nothing"); !strings.Contains(r.body, `"end":{"articles":0,"complete":true}`) {
@@ -205,6 +207,143 @@ func TestExportAsTable(t *testing.T) {
 	_ = head.Body.Close()
 	if head.StatusCode != http.StatusOK || head.Header.Get("Copytaster-Total") != strconv.Itoa(2) {
 		t.Errorf("HEAD: %s %v", head.Status, head.Header)
+	}
+}
+
+// feedOf is what of an export as a document its readers go by.
+type feedOf struct {
+	ids, cursors []string
+	next         string
+}
+
+// documents are the readers of such exports.
+var documents = map[string]func(body string) (feedOf, error){
+	"ninjs": func(body string) (f feedOf, err error) {
+		var items []struct {
+			URI    string
+			AltIDs []struct{ Role, Value string }
+		}
+		err = json.Unmarshal([]byte(body), &items)
+		for _, i := range items {
+			f.ids = append(f.ids, i.URI)
+			for _, other := range i.AltIDs {
+				if other.Role == "copytaster:cursor" {
+					f.cursors = append(f.cursors, other.Value)
+				}
+			}
+		}
+		return f, err
+	},
+	"atom": func(body string) (f feedOf, err error) {
+		var feed struct {
+			XMLName xml.Name `xml:"http://www.w3.org/2005/Atom feed"`
+			ID      string   `xml:"id"`
+			Updated string   `xml:"updated"`
+			Links   []struct {
+				Rel  string `xml:"rel,attr"`
+				Href string `xml:"href,attr"`
+			} `xml:"link"`
+			Entries []struct {
+				ID     string `xml:"id"`
+				Cursor string `xml:"urn:copytaster:export cursor"`
+			} `xml:"http://www.w3.org/2005/Atom entry"`
+		}
+		if err = xml.Unmarshal([]byte(body), &feed); err == nil && (feed.ID == "" || feed.Updated == "") {
+			err = errors.New("it lacks what a feed must have")
+		}
+		for _, e := range feed.Entries {
+			f.ids, f.cursors = append(f.ids, e.ID), append(f.cursors, e.Cursor)
+		}
+		for _, l := range feed.Links {
+			if l.Rel == "next" {
+				f.next = l.Href
+			}
+		}
+		return f, err
+	},
+	"jsonfeed": func(body string) (f feedOf, err error) {
+		var feed struct {
+			Version string `json:"version"`
+			Next    string `json:"next_url"`
+			Items   []struct {
+				ID  string `json:"id"`
+				Own struct {
+					Cursor string `json:"cursor"`
+				} `json:"_copytaster"`
+			} `json:"items"`
+		}
+		err = json.Unmarshal([]byte(body), &feed)
+		if f.next = feed.Next; err == nil && (feed.Version == "" || feed.Items == nil) {
+			err = errors.New("it lacks what a feed must have")
+		}
+		for _, i := range feed.Items {
+			f.ids, f.cursors = append(f.ids, i.ID), append(f.cursors, i.Own.Cursor)
+		}
+		return f, err
+	},
+}
+
+// TestExportAsDocument: exports in the formats of news have what those in lines have, and
+// go on after any record, and where they end.
+func TestExportAsDocument(t *testing.T) {
+	n := open(t)
+	const count = find.MaxSize + 30
+	var all []report
+	for i := range count {
+		all = append(all, report{id: fmt.Sprintf("e-%03d", i), language: "en", headline: "Bridge <toll> & more", body: []string{"]]> x"}, published: day.Add(-time.Duration(i) * time.Minute)})
+	}
+	n.index(all...)
+	n.index(hidden(report{id: "none", language: "en", headline: "Bridge " + secret, body: []string{secret}})...)
+	var want, cursors []string
+	for _, l := range exportLines(n, "q", "bridge") {
+		if l.Article != nil {
+			want, cursors = append(want, string(l.Article.URI)), append(cursors, l.Cursor)
+		}
+	}
+	for name, read := range documents {
+		get := func(path string) (feedOf, response) {
+			t.Helper()
+			r := n.get(path)
+			f, err := read(r.body)
+			if err != nil || r.status != http.StatusOK || strings.Contains(r.body, secret) {
+				t.Fatalf("%s as %s: %d, %v: %.2000s", path, name, r.status, err, r.body)
+			}
+			return f, r
+		}
+		whole, r := get("/v1/export?" + query("q", "bridge", "format", name))
+		if d := cmp.Diff(feedOf{ids: want, cursors: cursors}, whole, cmp.AllowUnexported(feedOf{})); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+		if r.header.Get("Copytaster-Total") != strconv.Itoa(count) || !strings.HasPrefix(r.header.Get("Content-Disposition"), `attachment; filename="articles.`) {
+			t.Errorf("%s: %v", name, r.header)
+		}
+		rest, _ := get("/v1/export?" + query("q", "bridge", "format", name, "after", cursors[57]))
+		if !slices.Equal(rest.ids, want[58:]) {
+			t.Errorf("%s after a record: %v", name, rest.ids)
+		}
+		part, r := get("/v1/export?" + query("q", "bridge", "format", name, "limit", "7"))
+		if !slices.Equal(part.ids, want[:7]) {
+			t.Errorf("%s, seven of them: %v", name, part.ids)
+		}
+		if name == "ninjs" { // its trailers tell
+			part.next = n.base + "/v1/export?" + query("q", "bridge", "format", name, "after", part.cursors[6])
+		}
+		path, ok := strings.CutPrefix(part.next, n.base)
+		if rest, _ := get(path); !ok || !slices.Equal(rest.ids, want[7:]) {
+			t.Errorf("%s goes on at %s: %v", name, part.next, rest.ids)
+		}
+		part, _ = get("/v1/export?" + query("q", "bridge", "format", name, "limit", "2", "sort", "relevance"))
+		if path, ok := strings.CutPrefix(part.next, n.base); name != "ninjs" {
+			if rest, _ := get(path); !ok || len(rest.ids) != count-2 {
+				t.Errorf("%s by relevance goes on at %s: %v", name, part.next, rest.ids)
+			}
+		}
+		if none, _ := get("/v1/export?" + query("q", "nothing", "format", name)); len(none.ids) != 0 || none.next != "" {
+			t.Errorf("%s of nothing: %+v", name, none)
+		}
+	}
+	if r := n.get("/v1/export", "Accept", "application/atom+xml"); !strings.HasPrefix(r.body, "<?xml") {
+		t.Errorf("by header: %.100s", r.body)
 	}
 }
 

@@ -166,7 +166,7 @@ func routes(g *gate.Gate, f *find.Finder, keep api.Archive, feeds *live.Hub, pub
 	service := api.Service{Finder: reader, Archive: keep, Live: feeds, Public: public, Timeout: f.Whole(), Log: log}
 	var all []route
 	for _, r := range api.Routes {
-		all = append(all, route{r.Pattern, r.Name, g.For(access.Read, r.Handler(service))})
+		all = append(all, route{r.Pattern, r.Name, g.Costing(r.Cost(), access.Read, r.Handler(service))})
 	}
 	// What answers where there is no other route comes behind those.
 	return append(all,

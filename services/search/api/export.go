@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -62,32 +63,42 @@ func one(f *export.Format, found *find.Found, r *http.Request, public string, re
 
 // many is a page of a search in a format, and what it says of itself.
 func many(f *export.Format, page find.Page, request find.Request, r *http.Request, public string) ([]byte, story.List, error) {
-	at := base(r, public)
-	request.Facets = nil // documents have none
-	v := request.Values()
-	home := at + "/?" + v.Encode()
-	v.Set("format", f.Name)
-	l := story.List{
-		Title: "Copytaster", Self: at + "/v1/articles?" + v.Encode(), Home: home, Now: time.Now(),
-		Address: func(uri article.URI) string { return address(at, uri, url.Values{"format": {f.Name}}) },
-	}
-	if request.Text != "" {
-		l.Title += ": " + request.Text
-	}
+	l, v := listOf(request, base(r, public), "/v1/articles", f.Name, f.Feed)
 	if page.Next != "" {
 		v.Set("after", page.Next)
-		l.Next = at + "/v1/articles?" + v.Encode()
+		l.Next = base(r, public) + "/v1/articles?" + v.Encode()
 	}
-	v.Del("after")
-	v.Del("size")
-	v.Del("format")
-	sum := sha256.Sum256([]byte(v.Encode()))
-	l.ID = "urn:copytaster:search:" + hex.EncodeToString(sum[:20])
 	b, err := f.Many(page.Articles, l)
 	if err == nil && len(b) > MaxExport && len(page.Articles) > 1 {
 		err = find.TooLong(MaxExport)
 	}
 	return b, l, err
+}
+
+// listOf is what a document of a search's articles says of itself, and its parameters. The
+// document has the path at the service whose base is at; byTime tells that it is sorted by
+// time there if nothing is said.
+func listOf(request find.Request, at, path, format string, byTime bool) (l story.List, parameters url.Values) {
+	request.Facets = nil // documents have none
+	v := request.Values()
+	l = story.List{
+		Title: "Copytaster", Home: at + "/?" + v.Encode(), Now: time.Now(),
+		Address: func(uri article.URI) string { return address(at, uri, url.Values{"format": {format}}) },
+	}
+	if request.Text != "" {
+		l.Title += ": " + request.Text
+	}
+	same := maps.Clone(v)
+	same.Del("after")
+	same.Del("size")
+	sum := sha256.Sum256([]byte(same.Encode()))
+	l.ID = "urn:copytaster:search:" + hex.EncodeToString(sum[:20])
+	v.Set("format", format)
+	if byTime {
+		v.Set("sort", string(request.Sort))
+	}
+	l.Self = at + path + "?" + v.Encode()
+	return l, v
 }
 
 // nothing is the content policy of documents that a browser may show: they are

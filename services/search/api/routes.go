@@ -61,6 +61,14 @@ type Route struct {
 	Handler func(s Service) http.Handler
 }
 
+// costs are what the routes cost that cost more than one request: many calls of
+// Elasticsearch, or much work of it or here.
+var costs = map[string]int{"similar": 2, "difference": 5, "histogram": 2, "significant": 3, "spelling": 5, "export": 10}
+
+// Cost is as how many requests one for the route counts, of those that its sender may
+// send.
+func (r Route) Cost() int { return max(1, costs[r.Name]) }
+
 // Routes are all of the API. The service, the OpenAPI document's tests and those of
 // what readers may see take them from here: there is no other way to add one.
 var Routes = []Route{

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/access"
+	"github.com/copytaster/copytaster/services/search/export"
 	"github.com/copytaster/copytaster/services/search/find"
 )
 
@@ -44,15 +45,51 @@ const (
 
 // form is a form of an export.
 type form struct {
-	name, mediaType string
-	open            func(w io.Writer) recorder
+	name, mediaType, extension string
+	open                       func(w io.Writer, e *exporting, base string) recorder
 }
 
 func forms() []form {
-	return []form{
-		{"ndjson", "application/x-ndjson", func(w io.Writer) recorder { return &lines{lineWriter(w)} }},
-		{"csv", "text/csv; charset=utf-8; header=present", func(w io.Writer) recorder { return &table{csv.NewWriter(w)} }},
+	all := []form{
+		{"ndjson", "application/x-ndjson", "ndjson", func(w io.Writer, _ *exporting, _ string) recorder { return &lines{lineWriter(w)} }},
+		{"csv", "text/csv; charset=utf-8; header=present", "csv", func(w io.Writer, _ *exporting, _ string) recorder { return &table{csv.NewWriter(w)} }},
 	}
+	for _, f := range export.Table {
+		if f.Open != nil {
+			all = append(all, form{f.Name, f.MediaType, f.Extension, func(w io.Writer, e *exporting, base string) recorder { return openDocument(w, f, e, base) }})
+		}
+	}
+	return all
+}
+
+// document is an export as one document of a format.
+type document struct {
+	export.Stream
+
+	next func(cursor string) string // address where another one goes on
+}
+
+func openDocument(w io.Writer, f export.Format, e *exporting, base string) recorder {
+	const path = "/v1/export"
+	request := e.request.Request
+	request.Size = find.DefaultSize // exports have no pages
+	l, v := listOf(request, base, path, f.Name, true)
+	return &document{f.Open(w, l), func(cursor string) string {
+		v.Set("after", cursor)
+		return base + path + "?" + v.Encode()
+	}}
+}
+
+func (d *document) begin() error               { return d.Begin() }
+func (d *document) record(r find.Record) error { return d.Article(r.Article, r.Cursor) }
+func (d *document) progress(progress) error    { return nil }
+
+func (d *document) end(e ending) error {
+	next := ""
+	if e.Next != "" {
+		next = d.next(e.Next)
+	}
+	return d.End(next)
 }
 
 // recorder writes the parts of an export.
@@ -205,7 +242,7 @@ func (e *exporting) first(ctx context.Context) (err error) {
 func (e *exporting) send(ctx context.Context, w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Content-Type", e.form.mediaType)
-	h.Set("Content-Disposition", `attachment; filename="articles.`+e.form.name+`"`)
+	h.Set("Content-Disposition", `attachment; filename="articles.`+e.form.extension+`"`)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", nothing)
 	h.Set("Cache-Control", "private, no-store")
@@ -215,7 +252,7 @@ func (e *exporting) send(ctx context.Context, w http.ResponseWriter, r *http.Req
 		return nil
 	}
 	c := http.NewResponseController(w)
-	to := e.form.open(w)
+	to := e.form.open(w, e, base(r, e.Public))
 	if err := to.begin(); err != nil {
 		return err
 	}

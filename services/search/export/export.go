@@ -4,6 +4,7 @@ package export
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -37,15 +38,27 @@ type Format struct {
 	// Many makes one document of several articles. Where a format has no document
 	// of none, it is empty.
 	Many func(as []*article.Article, l story.List) ([]byte, error)
+	// Open makes one document, to be written to w, of however many articles; nil: the
+	// format has none.
+	Open func(w io.Writer, l story.List) Stream
+}
+
+// Stream writes a document of articles, none of them canceled.
+type Stream interface {
+	Begin() error
+	// Article adds one; whoever was cut off after it goes on by its cursor.
+	Article(a *article.Article, cursor string) error
+	// End ends the document. next is the address of what is left, "" if nothing is.
+	End(next string) error
 }
 
 // Table lists the formats in the order in which they are offered.
 var Table = []Format{
-	{Name: ninjs.Name, MediaType: ninjs.MediaType, Extension: ninjs.Extension, Notice: true, Life: true, One: ninjs.One, Many: ninjs.Many},
+	{Name: ninjs.Name, MediaType: ninjs.MediaType, Extension: ninjs.Extension, Notice: true, Life: true, One: ninjs.One, Many: ninjs.Many, Open: func(w io.Writer, l story.List) Stream { return ninjs.Open(w, l) }},
 	{Name: newsmlg2.Name, MediaType: newsmlg2.MediaType, MediaTypeMany: newsmlg2.MediaTypeMany, Extension: newsmlg2.Extension, Notice: true, Life: true, One: newsmlg2.One, Many: newsmlg2.Many},
 	{Name: nitf.Name, MediaType: nitf.MediaType, MediaTypeMany: nitf.MediaTypeMany, Extension: nitf.Extension, Notice: true, Life: true, One: nitf.One, Many: nitf.Many},
-	{Name: atom.Name, MediaType: atom.MediaType, Extension: atom.Extension, Notice: true, Feed: true, One: atom.One, Many: atom.Many},
-	{Name: jsonfeed.Name, MediaType: jsonfeed.MediaType, Extension: jsonfeed.Extension, Feed: true, One: jsonfeed.One, Many: jsonfeed.Many},
+	{Name: atom.Name, MediaType: atom.MediaType, Extension: atom.Extension, Notice: true, Feed: true, One: atom.One, Many: atom.Many, Open: func(w io.Writer, l story.List) Stream { return atom.Open(w, l) }},
+	{Name: jsonfeed.Name, MediaType: jsonfeed.MediaType, Extension: jsonfeed.Extension, Feed: true, One: jsonfeed.One, Many: jsonfeed.Many, Open: func(w io.Writer, l story.List) Stream { return jsonfeed.Open(w, l) }},
 	{Name: text.Name, MediaType: text.MediaType, Extension: text.Extension, Notice: true, One: text.One, Many: text.Many},
 }
 

@@ -1,8 +1,10 @@
 package export_test
 
 import (
+	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -146,6 +148,16 @@ func TestGolden(t *testing.T) {
 		compare("list", b, err)
 		last := list()
 		last.Next = ""
+		if f.Open != nil {
+			var w bytes.Buffer
+			s := f.Open(&w, last)
+			errs := []error{s.Begin()}
+			for i, a := range []*article.Article{full(), bare(), awkward()} {
+				errs = append(errs, s.Article(a, fmt.Sprint("cursor-", i)))
+			}
+			errs = append(errs, s.End("https://news.example/v1/export?q=niger&after=cursor-2"))
+			compare("stream", w.Bytes(), errors.Join(errs...))
+		}
 		if b, err = f.Many(nil, last); slices.Contains([]string{"newsmlg2", "nitf", "text"}, f.Name) && len(b) == 0 && err == nil {
 			continue // a message must have an item, and no text is no document
 		}

@@ -1,6 +1,7 @@
 package find
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -104,8 +105,11 @@ func (f *Finder) article(ctx context.Context, uri article.URI, revision article.
 	if err != nil {
 		return nil, Found{}, err
 	}
-	if head.URI != uri || !f.shown(head, f.now()) {
+	if head.URI != uri {
 		return nil, Found{}, ErrNotFound
+	}
+	if shown, err := f.shown(ctx, head, f.now()); err != nil || !shown {
+		return nil, Found{}, cmp.Or(err, ErrNotFound)
 	}
 	f.discreet(head)
 	found = Found{Article: head, Newest: true, Revisions: []Revision{}}

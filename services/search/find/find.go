@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -37,6 +38,9 @@ var ErrTimeout = errors.New("the answer of Elasticsearch took too long")
 // ErrTooMuch says that Elasticsearch won't look for all that a search asks for. What
 // [github.com/copytaster/copytaster/pkg/query] lets through it should.
 var ErrTooMuch = errors.New("the search asks for too much")
+
+// errZone says that Elasticsearch doesn't know a zone.
+var errZone = errors.New("the index knows no such zone")
 
 // errTooLarge says that a reply was longer than maxReply.
 var errTooLarge = errors.New("the reply of Elasticsearch is too long")
@@ -140,8 +144,11 @@ func refused(status int, body []byte) error {
 		http.StatusNotFound, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return &UnavailableError{err} // 404: the index service has not made the index yet
 	}
-	if reason.tooMuch() {
+	if reason.of("too_complex_to_determinize_exception", "too_many_nested_clauses", "too_many_clauses") {
 		return fmt.Errorf("%w: %w", ErrTooMuch, err)
+	}
+	if reason.of("zone_rules_exception") {
+		return fmt.Errorf("%w: %w", errZone, err)
 	}
 	return err
 }
@@ -156,33 +163,17 @@ type refusal struct {
 	} `json:"failed_shards"`
 }
 
-// tooMuch tells whether it is a limit on how much a query may be.
-func (r *refusal) tooMuch() bool {
-	switch r.Type {
-	case "too_complex_to_determinize_exception", "too_many_nested_clauses", "too_many_clauses":
+// of tells whether it is, or comes from, something of one of the types.
+func (r *refusal) of(types ...string) bool {
+	if slices.Contains(types, r.Type) {
 		return true
 	}
 	for i := range r.Shards {
-		if r.Shards[i].Reason.tooMuch() {
+		if r.Shards[i].Reason.of(types...) {
 			return true
 		}
 	}
-	return r.Cause != nil && r.Cause.tooMuch()
+	return r.Cause != nil && r.Cause.of(types...)
 }
 
 func term(field, value string) object { return object{"term": object{field: value}} }
-
-// The years that can be asked for, in UTC: Elasticsearch reads years of four digits.
-var earliest, latest = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC) //nolint:gochecknoglobals // never changed
-
-// instant is t as Elasticsearch reads it, at most at the ends of what can be asked for:
-// the day after the last is beyond.
-func instant(t time.Time) string {
-	switch {
-	case t.Before(earliest):
-		t = earliest
-	case t.After(latest):
-		t = latest
-	}
-	return t.UTC().Format("2006-01-02T15:04:05.000Z")
-}

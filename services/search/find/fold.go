@@ -8,8 +8,6 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/copytaster/copytaster/pkg/query/analysis"
 )
 
@@ -17,40 +15,29 @@ import (
 // UTF-16: index.max_regex_length.
 const maxRegexp = 1000
 
-// letters are what is written as one letter, or two, where accents and case don't count
-// and Unicode has no such decomposition.
-var letters = map[rune]string{
-	'ß': "ss", 'æ': "ae", 'œ': "oe", 'þ': "th", 'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'ħ': "h", 'ı': "i", 'ŧ': "t", 'ς': "σ",
-}
+// fold is s as it compares where case and accents don't count, as in queries.
+func fold(s string) string { return analysis.Fold(analysis.Lower(s)) }
 
-// fold is s as it compares where case and accents don't count.
-func fold(s string) string {
-	var b strings.Builder
-	for _, r := range norm.NFD.String(s) {
-		if unicode.Is(unicode.Mn, r) {
-			continue
-		}
-		r = unicode.ToLower(r)
-		if as, ok := letters[r]; ok {
-			b.WriteString(as)
-		} else {
-			b.WriteRune(r)
+// foldings are the letters of some scripts, in both cases, and punctuation, by what they
+// fold to: one character, or two.
+var foldings = sync.OnceValue(func() map[string][]rune {
+	m := map[string][]rune{}
+	for _, block := range [][2]rune{{'A', 'z'}, {0xA0, 0x24F}, {0x370, 0x3FF}, {0x400, 0x4FF}, {0x1E00, 0x1EFF}, {0x2010, 0x205E}} {
+		for r := block[0]; r <= block[1]; r++ {
+			if to := fold(string(r)); unicode.IsLetter(r) || to != string(r) {
+				m[to] = append(m[to], r)
+			}
 		}
 	}
-	return b.String()
-}
+	return m
+})
 
-// variants are the letters of some scripts, by what single rune they fold to.
-var variants = sync.OnceValue(func() map[rune][]rune {
+// halves are the letters that fold to two, by the first of those.
+var halves = sync.OnceValue(func() map[rune][]rune {
 	m := map[rune][]rune{}
-	for _, block := range [][2]rune{{'A', 'z'}, {0xC0, 0x24F}, {0x370, 0x3FF}, {0x400, 0x4FF}, {0x1E00, 0x1EFF}} {
-		for r := block[0]; r <= block[1]; r++ {
-			if !unicode.IsLetter(r) {
-				continue
-			}
-			if as := []rune(fold(string(r))); len(as) == 1 {
-				m[as[0]] = append(m[as[0]], r)
-			}
+	for to, letters := range foldings() {
+		if two := []rune(to); len(two) == 2 {
+			m[two[0]] = append(m[two[0]], letters...)
 		}
 	}
 	return m
@@ -119,7 +106,7 @@ func folded(begin, prefix string) string {
 	for len(runes) > 0 {
 		var one strings.Builder
 		used := 1
-		if pair := doubled(runes); len(pair) > 0 {
+		if pair := foldings()[string(runes[:min(len(runes), 2)])]; len(runes) > 1 && len(pair) > 0 {
 			one.WriteByte('(')
 			class(&one, runes[0])
 			class(&one, runes[1])
@@ -130,7 +117,7 @@ func folded(begin, prefix string) string {
 		} else {
 			of := runes[:1]
 			if len(runes) == 1 { // it may be the first half of one letter
-				of = append(begun(runes[0]), runes[0])
+				of = append(slices.Clone(halves()[runes[0]]), runes[0])
 			}
 			class(&one, of...)
 		}
@@ -144,38 +131,12 @@ func folded(begin, prefix string) string {
 	return b.String()
 }
 
-// doubled are the letters, in both cases, that fold to the two runes at the begin.
-func doubled(runes []rune) (as []rune) {
-	if len(runes) < 2 {
-		return nil
-	}
-	for r, two := range letters {
-		if two == string(runes[:2]) {
-			as = append(as, r, unicode.ToUpper(r))
-		}
-	}
-	slices.Sort(as)
-	return as
-}
-
-// begun are the letters, in both cases, that fold to two runes of which this is the
-// first.
-func begun(first rune) (as []rune) {
-	for r, two := range letters {
-		if runes := []rune(two); len(runes) == 2 && runes[0] == first {
-			as = append(as, r, unicode.ToUpper(r))
-		}
-	}
-	slices.Sort(as)
-	return as
-}
-
 // class writes an expression for one of the letters, or of their variants.
 func class(b *strings.Builder, of ...rune) {
 	var all []rune
 	for _, r := range of {
 		all = append(all, r, unicode.ToUpper(r))
-		all = append(all, variants()[r]...)
+		all = append(all, foldings()[string(r)]...)
 	}
 	slices.Sort(all)
 	all = slices.Compact(all)

@@ -2,10 +2,13 @@ package find
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/copytaster/copytaster/pkg/query"
 )
 
 // Limits of histograms.
@@ -165,7 +168,7 @@ type Bucket struct {
 // Histogram counts the articles that h finds by their time. More than [MaxBuckets] is a
 // [*ParameterError].
 func (f *Finder) Histogram(ctx context.Context, h HistogramRequest) (Histogram, error) {
-	query := f.whole(h.Request, f.now())
+	found := f.whole(h.Request, f.now())
 	var ends struct {
 		summary
 
@@ -178,7 +181,7 @@ func (f *Finder) Histogram(ctx context.Context, h HistogramRequest) (Histogram, 
 			} `json:"last"`
 		} `json:"aggregations"`
 	}
-	err := f.summarise(ctx, query, object{
+	err := f.summarise(ctx, found, object{
 		"first": object{"min": object{"field": "sort_date"}}, "last": object{"max": object{"field": "sort_date"}},
 	}, &ends)
 	if err != nil {
@@ -209,10 +212,13 @@ func (f *Finder) Histogram(ctx context.Context, h HistogramRequest) (Histogram, 
 		} `json:"aggregations"`
 	}
 	// What arrives between the two calls makes no more buckets.
-	bounds := object{"range": object{"sort_date": object{"gte": instant(first), "lte": instant(last)}}}
-	err = f.summarise(ctx, object{"bool": object{"filter": []any{query, bounds}}}, object{"times": object{"date_histogram": object{
+	bounds := object{"range": object{"sort_date": object{"gte": query.Instant(first), "lte": query.Instant(last)}}}
+	err = f.summarise(ctx, object{"bool": object{"filter": []any{found, bounds}}}, object{"times": object{"date_histogram": object{
 		"field": "sort_date", "calendar_interval": string(res.Interval), "time_zone": h.Zone.String(), "min_doc_count": 0,
 	}}}, &reply)
+	if errors.Is(err, errZone) { // it is newer than those of Elasticsearch
+		return Histogram{}, wrong("zone", "the index doesn't know the zone %s: name another one where clocks are the same", h.Zone)
+	}
 	if err != nil {
 		return Histogram{}, err
 	}

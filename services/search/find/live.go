@@ -10,6 +10,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/query"
 )
 
 // Names of what a live feed can be asked besides its query.
@@ -85,7 +86,7 @@ func ParseLive(values url.Values, zone *time.Location, longest time.Duration) (l
 		}
 	}
 	if s := values.Get(parameterSince); s != "" {
-		if l.Since, err = time.Parse(time.RFC3339, s); err != nil || l.Since.Before(earliest) {
+		if l.Since, err = time.Parse(time.RFC3339, s); err != nil || l.Since.Before(query.Earliest) {
 			return l, wrong(parameterSince, "%q is no time such as 2024-04-20T06:00:00Z", clip(s))
 		}
 	}

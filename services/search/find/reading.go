@@ -99,10 +99,10 @@ func (r Reading) reading(told ...string) []any {
 	}
 	bounds := object{"relation": "intersects"}
 	if r.mentioned != nil {
-		bounds["gte"] = instant(*r.mentioned)
+		bounds["gte"] = query.Instant(*r.mentioned)
 	}
 	if r.until != nil {
-		bounds["lt"] = instant(r.until.AddDate(0, 0, 1))
+		bounds["lt"] = query.Instant(r.until.AddDate(0, 0, 1))
 	}
 	if len(bounds) > 1 {
 		all = append(all, object{"range": object{corpus.Mentioned: bounds}})

@@ -356,7 +356,7 @@ func moment(s string, zone *time.Location) (from, to time.Time, err error) {
 		return from, to, nil
 	}
 	t, err := time.Parse(time.RFC3339, s)
-	if err == nil && !t.After(earliest) { // which would be no bound
+	if err == nil && !t.After(query.Earliest) { // which would be no bound
 		err = errYear
 	}
 	return t, t, err

@@ -235,7 +235,7 @@ func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) obj
 			"functions": []any{
 				object{"weight": 1},
 				object{"exp": object{"sort_date": object{
-					"origin": instant(time.UnixMilli(origin)), "scale": strconv.FormatInt(freshness.Milliseconds(), 10) + "ms", "decay": .5,
+					"origin": query.Instant(time.UnixMilli(origin)), "scale": strconv.FormatInt(freshness.Milliseconds(), 10) + "ms", "decay": .5,
 				}}},
 			},
 		}}
@@ -296,10 +296,10 @@ func terms(field string, values []string) object { return object{"terms": object
 func between(from, to time.Time) object {
 	bounds := object{}
 	if !from.IsZero() {
-		bounds["gte"] = instant(from)
+		bounds["gte"] = query.Instant(from)
 	}
 	if !to.IsZero() {
-		bounds["lt"] = instant(to)
+		bounds["lt"] = query.Instant(to)
 	}
 	if len(bounds) == 0 {
 		return nil

@@ -69,8 +69,11 @@ func ParseSimilar(values url.Values) (size int, err error) {
 // only tells whether there are other parameters, or one of these twice.
 func only(values url.Values, names ...string) error {
 	for name, given := range values {
-		if !slices.Contains(names, name) || len(given) > 1 {
-			return wrong(name, "there may be %s, each once", strings.Join(names, ", "))
+		switch {
+		case !slices.Contains(names, name):
+			return wrong(name, "there is no such parameter here; there are %s", strings.Join(names, ", "))
+		case len(given) > 1:
+			return wrong(name, "is given %d times, once is enough", len(given))
 		}
 	}
 	return nil

@@ -76,14 +76,17 @@ func listed(values url.Values, name string, preset, known []string) ([]string, e
 
 // whole is the query for all that a request finds, as far as a reader may see it; see
 // [Finder.Known].
-func (f *Finder) whole(r Request, now time.Time) object {
+func (f *Finder) whole(r Request, now time.Time) object { return f.wholeSince(r, now, now) }
+
+// wholeSince is [Finder.whole] with relative times that count from since.
+func (f *Finder) wholeSince(r Request, now, since time.Time) object {
 	var told []string // by the chosen values' own conditions
 	for _, facet := range Facets {
 		if facet.path != "" && len(r.Chosen[facet.Name]) > 0 {
 			told = append(told, facet.path)
 		}
 	}
-	words, filter := f.conditions(r, now, now, told...)
+	words, filter := f.conditions(r, now, since, told...)
 	return object{"bool": object{"must": []any{words}, "filter": append(filter, r.filters("")...)}}
 }
 
@@ -111,12 +114,24 @@ func (f *Finder) summarise(ctx context.Context, query, aggs object, into interfa
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) + "ms" }
 
-// Count is the number of articles that a request finds, exactly.
+// Count is the number of articles that a request finds, exactly. Its pages count too that
+// are before its cursor, from whose time relative times count.
 func (f *Finder) Count(ctx context.Context, r Request) (int, error) {
 	if err := f.Known(ctx, &r); err != nil {
 		return 0, err
 	}
+	now := f.now()
+	since := now
+	if r.After != "" {
+		c, err := decodeCursor(r.After, r)
+		if err != nil {
+			return 0, err
+		}
+		if c.Origin > 0 {
+			since = time.UnixMilli(c.Origin)
+		}
+	}
 	var reply summary
-	err := f.summarise(ctx, f.whole(r, f.now()), nil, &reply)
+	err := f.summarise(ctx, f.wholeSince(r, now, since), nil, &reply)
 	return reply.Hits.Total.Value, err
 }

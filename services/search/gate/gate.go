@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -41,7 +42,9 @@ type Gate struct {
 	Now   func() time.Time
 
 	sessions *sessions
-	limits   *limiter
+	limits   *limiter // of keys and people
+	places   *limiter // of addresses
+	strange  sync.Once
 	cross    *http.CrossOriginProtection
 	used     *prometheus.GaugeVec
 	refused  *prometheus.CounterVec
@@ -49,7 +52,7 @@ type Gate struct {
 
 // Ready makes the gate usable, with its metrics in m; call it once, before all else.
 func (g *Gate) Ready(m prometheus.Registerer) error {
-	g.limits = newLimiter(g.Now, MaxBuckets)
+	g.limits, g.places = newLimiter(g.Now, MaxBuckets), newLimiter(g.Now, MaxBuckets)
 	if g.SessionSecret != "" {
 		g.sessions = newSessions(g.SessionSecret)
 	}
@@ -100,9 +103,12 @@ func invalid(reason, detail string) *refusal {
 
 // For answers by h whoever may ask for what has that scope, and refuses others by a
 // problem. h finds them in its request's context by [access.Of].
-func (g *Gate) For(scope access.Scope, h http.Handler) http.Handler {
+func (g *Gate) For(scope access.Scope, h http.Handler) http.Handler { return g.Costing(1, scope, h) }
+
+// Costing is [Gate.For] for what costs as much as so many requests.
+func (g *Gate) Costing(requests int, scope access.Scope, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who, no := g.admit(w, r, scope)
+		who, no := g.admit(w, r, scope, requests)
 		if no != nil {
 			g.refuse(w, no)
 			return
@@ -113,8 +119,9 @@ func (g *Gate) For(scope access.Scope, h http.Handler) http.Handler {
 
 // admit finds out who sends r, and whether that is to be answered. It sets the headers
 // of rates, and tells caches that the answer depends on who asks.
-func (g *Gate) admit(w http.ResponseWriter, r *http.Request, scope access.Scope) (access.Identity, *refusal) {
+func (g *Gate) admit(w http.ResponseWriter, r *http.Request, scope access.Scope, requests int) (access.Identity, *refusal) {
 	var who access.Identity
+	g.notice(r)
 	if g.Open() {
 		if g.Local && !g.ours(r.Host) {
 			return who, &refusal{api.Problem{
@@ -124,21 +131,23 @@ func (g *Gate) admit(w http.ResponseWriter, r *http.Request, scope access.Scope)
 			}, "host", ""}
 		}
 		who.Scopes, who.Sender = access.Reader.Scopes(), g.Proxy.address(r)
-		if over := g.limit(w, r, nil); over != nil {
+		if over := g.limit(w, r, nil, requests); over != nil {
 			return who, over
 		}
 	} else {
-		for _, name := range []string{"Authorization", "X-API-Key", "Cookie"} {
-			w.Header().Add("Vary", name)
+		for _, name := range []string{"Authorization", "X-API-Key", "Cookie", g.Proxy.UserHeader} {
+			if name != "" {
+				w.Header().Add("Vary", name)
+			}
 		}
 		var no *refusal
 		if who, no = g.identify(r); no != nil {
-			if over := g.limit(w, r, nil); over != nil {
+			if over := g.limit(w, r, nil, 1); over != nil {
 				return who, over
 			}
 			return who, no
 		}
-		if over := g.limit(w, r, &who); over != nil {
+		if over := g.limit(w, r, &who, requests); over != nil {
 			return who, over
 		}
 	}
@@ -149,6 +158,17 @@ func (g *Gate) admit(w http.ResponseWriter, r *http.Request, scope access.Scope)
 		g.used.WithLabelValues(who.Key).Set(float64(g.Now().Unix()))
 	}
 	return who, g.may(r, &who, scope)
+}
+
+// notice tells operators, once, of a proxy that isn't known for one: everybody who comes
+// by it pays out of one bucket.
+func (g *Gate) notice(r *http.Request) {
+	if g.RateAnonymous > 0 && r.Header.Get(forwardedFor) != "" && !g.Proxy.is(r) {
+		g.strange.Do(func() {
+			g.Log.Warn().Str("address", r.RemoteAddr).Msg("a request says by X-Forwarded-For for whom it asks, and comes from no proxy of search-proxy-from, " +
+				"or without its secret: rates of addresses count all who come by there as one")
+		})
+	}
 }
 
 // again is who sends r by now; an [*api.RefusedError] if they may not ask for it any more.
@@ -204,7 +224,8 @@ func (g *Gate) identify(r *http.Request) (access.Identity, *refusal) {
 }
 
 func (g *Gate) whose(r *http.Request) (access.Identity, *refusal) {
-	text, no := keyOf(r)
+	// A proxy may pass on the token by which it knows the person: that isn't for here.
+	text, no := keyOf(r, g.Proxy.trusted(r))
 	if no != nil {
 		return access.Identity{}, no
 	}
@@ -249,12 +270,15 @@ func identityOf(k *access.Key) access.Identity {
 	return access.Identity{Name: k.Name, Key: k.ID, Scopes: k.Scopes, Grant: k.Grant, Rate: k.Rate}
 }
 
-// keyOf is the key that a request gives; "" if it gives none.
-func keyOf(r *http.Request) (string, *refusal) {
+// keyOf is the key that a request gives; "" if it gives none. tokens tells that there may
+// be others for Authorization than ours.
+func keyOf(r *http.Request, tokens bool) (string, *refusal) {
 	var given []string
 	for _, v := range r.Header.Values("Authorization") {
 		if scheme, rest, ok := strings.Cut(strings.TrimSpace(v), " "); ok && strings.EqualFold(scheme, "Bearer") {
-			given = append(given, strings.TrimSpace(rest))
+			if rest = strings.TrimSpace(rest); !tokens || strings.HasPrefix(rest, access.Prefix) {
+				given = append(given, rest)
+			}
 		}
 	}
 	for _, v := range r.Header.Values("X-API-Key") {
@@ -301,11 +325,12 @@ func reason(err error) string {
 	return "unknown"
 }
 
-// limit takes a request from what its sender may send; who is nil if that isn't known.
-func (g *Gate) limit(w http.ResponseWriter, r *http.Request, who *access.Identity) *refusal {
-	policy, name, rate := "address", "", g.RateAnonymous
+// limit takes so many requests from what the sender of r may send; who is nil if that
+// isn't known.
+func (g *Gate) limit(w http.ResponseWriter, r *http.Request, who *access.Identity, requests int) *refusal {
+	policy, name, rate, buckets := "address", "", g.RateAnonymous, g.places
 	if who != nil {
-		policy, rate = "key", g.Rate
+		policy, rate, buckets = "key", g.Rate, g.limits
 		if who.Rate > 0 {
 			rate = who.Rate
 		}
@@ -320,7 +345,7 @@ func (g *Gate) limit(w http.ResponseWriter, r *http.Request, who *access.Identit
 	if name == "" {
 		name = g.Proxy.address(r)
 	}
-	q := g.limits.take(name, rate)
+	q := buckets.take(name, rate, requests)
 	q.policy = policy
 	q.tell(w.Header())
 	if q.ok {
@@ -328,7 +353,7 @@ func (g *Gate) limit(w http.ResponseWriter, r *http.Request, who *access.Identit
 	}
 	return &refusal{api.Problem{
 		Type: api.TypeTooMany, Title: "Too many requests", Status: http.StatusTooManyRequests,
-		Detail: fmt.Sprintf("%d requests per minute are allowed; Retry-After says when one will be answered again.", rate),
+		Detail: fmt.Sprintf("%d requests per minute are allowed, and this counts as %d; Retry-After says when it will be answered.", rate, min(requests, rate)),
 	}, "rate", ""}
 }
 

@@ -281,7 +281,10 @@ func TestSession(t *testing.T) {
 		k, text := d.key(nil)
 		w := d.ask("GET", "/?q=niger&sort=time")
 		d.want(w, 401, "form: {Status:401 Why: Login:true Next:q=niger&sort=time Reload:false}")
-		d.want(d.ask("GET", "/?q=a", "Sec-Fetch-Site", "cross-site"), 401, "Reload:true")
+		led := d.ask("GET", "/?q=a", "Sec-Fetch-Site", "cross-site")
+		d.want(led, 401, "Reload:true")
+		// A browser that says the same of the page that loads itself again is shown the form.
+		d.want(d.ask("GET", "/?q=a", "Sec-Fetch-Site", "cross-site", "Cookie", led.Result().Cookies()[0].String()), 401, "Reload:false")
 		d.want(d.ask("GET", "/login?next=q%3Dniger"), 200, "Next:q=niger")
 
 		w = d.login(" "+text+"\n", "q=niger&sort=time")
@@ -480,6 +483,24 @@ func TestProxy(t *testing.T) {
 		k, text := d.key(nil)
 		d.want(d.ask("GET", "/read", with("X-API-Key", text)...), 200, "in: team "+k.ID)
 		d.want(d.ask("GET", "/read", with("X-API-Key", "x")...), 401, "")
+		d.want(d.ask("GET", "/read", with("Authorization", "Bearer "+text)...), 200, "in: team "+k.ID)
+		d.want(d.ask("GET", "/read", with("Authorization", "Bearer "+text[:20])...), 401, "not an API key")
+		// What it knows the person by may come along, and is nothing for others to send.
+		w := d.ask("GET", "/read", with("Authorization", "Bearer eyJhbGciOiJSUzI1NiJ9.e30.x")...)
+		d.want(w, 200, "in: m.ito ")
+		if vary := w.Header().Values("Vary"); !slices.Contains(vary, "X-User") || !slices.Contains(vary, "Cookie") {
+			t.Errorf("answers vary by %q", vary)
+		}
+		d.want(d.ask("GET", "/read", "Authorization", "Bearer eyJhbGciOiJSUzI1NiJ9.e30.x"), 401, "not an API key")
+	})
+	// What the people may see whom it names can be said.
+	inBubble(t, func(t *testing.T) {
+		d := newDoor(t, func(g *gate.Gate) { behind(g); g.Proxy.Grant = access.Grant{AgenciesDenied: []string{"dpa"}} })
+		d.want(d.ask("GET", "/read", "from", "10.1.2.3:999", "X-Proxy", "known to both of us, and to no other", "X-User", "m.ito", "X-Role", "reader"), 200, "[dpa]")
+		k, text := d.key(nil)
+		if w := d.ask("GET", "/read", "from", "10.1.2.3:999", "X-API-Key", text); w.Code != 200 || strings.Contains(w.Body.String(), "[dpa]") {
+			t.Errorf("a key by way of the proxy, %s: %d %s", k.ID, w.Code, w.Body)
+		}
 	})
 	// Without a proxy nobody is believed.
 	inBubble(t, func(t *testing.T) {
@@ -490,7 +511,7 @@ func TestProxy(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		d := newDoor(t, func(g *gate.Gate) { behind(g); g.RateAnonymous = 1 })
 		ask := func(from, forwarded string) int {
-			return d.ask("GET", "/read", "from", from, "X-Forwarded-For", forwarded).Code
+			return d.ask("GET", "/read", "from", from, "X-Forwarded-For", forwarded, "X-Proxy", "known to both of us, and to no other").Code
 		}
 		for i, c := range []struct {
 			from, forwarded string
@@ -508,6 +529,21 @@ func TestProxy(t *testing.T) {
 			if got := ask(c.from, c.forwarded); got != c.want {
 				t.Errorf("%d: %d, want %d", i, got, c.want)
 			}
+		}
+		if n := strings.Count(d.log.String(), "search-proxy-from"); n != 1 {
+			t.Errorf("that nobody else is believed is said %d times: %s", n, d.log)
+		}
+	})
+	// Without the secret it is anybody at the proxy's address.
+	inBubble(t, func(t *testing.T) {
+		d := newDoor(t, func(g *gate.Gate) { behind(g); g.RateAnonymous = 1 })
+		for i, want := range []int{401, 429} {
+			if w := d.ask("GET", "/read", "from", "10.1.0.1:1", "X-Forwarded-For", fmt.Sprint("1.1.1.", i)); w.Code != want {
+				t.Errorf("%d: %d, want %d", i, w.Code, want)
+			}
+		}
+		if !strings.Contains(d.log.String(), "search-proxy-from") {
+			t.Errorf("it isn't said: %s", d.log)
 		}
 	})
 }
@@ -560,6 +596,45 @@ func TestRates(t *testing.T) {
 		}
 		d.want(d.ask("GET", "/read"), 429, "")
 		d.want(d.ask("GET", "/read", "X-API-Key", usual), 200, "")
+	})
+}
+
+// TestCosts: what costs more than a request takes more of what may be sent, at most all.
+func TestCosts(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		d := newDoor(t, func(g *gate.Gate) { g.Rate = 12 })
+		d.mux.Handle("/dear", d.Costing(5, access.Read, http.NotFoundHandler()))
+		_, text := d.key(nil)
+		_, slow := d.key(func(k *access.Key) { k.Rate = 2 })
+		d.want(d.ask("GET", "/dear", "X-API-Key", text), 404, "")
+		w := d.ask("GET", "/dear", "X-API-Key", text)
+		d.want(w, 404, "")
+		if got := w.Header().Get("RateLimit"); got != `"key";r=2;t=50` {
+			t.Error(got)
+		}
+		w = d.ask("GET", "/dear", "X-API-Key", text)
+		d.want(w, 429, "counts as 5")
+		if got := w.Header().Get("Retry-After"); got != "15" {
+			t.Errorf("retry after %s", got)
+		}
+		d.want(d.ask("GET", "/read", "X-API-Key", text), 200, "")
+		time.Sleep(20 * time.Second)
+		d.want(d.ask("GET", "/dear", "X-API-Key", text), 404, "")
+		d.want(d.ask("GET", "/dear", "X-API-Key", slow), 404, "")
+		d.want(d.ask("GET", "/read", "X-API-Key", slow), 429, "")
+	})
+}
+
+// TestManyAddresses: whoever has many addresses makes no key's requests forgotten.
+func TestManyAddresses(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		d := newDoor(t, func(g *gate.Gate) { g.Rate = 1 })
+		_, text := d.key(nil)
+		d.want(d.ask("GET", "/read", "X-API-Key", text), 200, "")
+		for i := range gate.MaxBuckets + 1 {
+			d.want(d.ask("GET", "/read", "from", fmt.Sprintf("[2001:db8:%x:%x::1]:1", i>>16, i&0xffff)), 401, "")
+		}
+		d.want(d.ask("GET", "/read", "X-API-Key", text), 429, "")
 	})
 }
 

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// MaxBuckets is how many senders are remembered. Beyond that, those are forgotten
-// who have been silent longest: they begin with a full bucket again.
+// MaxBuckets is how many keys and people are remembered, and how many addresses. Beyond
+// that, those are forgotten who have been silent longest: they begin with a full bucket
+// again. Of addresses anybody may have many, which push out no key.
 const MaxBuckets = 10_000
 
 // window is what rates are counted in: requests per minute.
@@ -45,9 +46,9 @@ type quota struct {
 	next   time.Duration // until a request will pass that didn't
 }
 
-// take takes a token out of the bucket of that name, if there is one; limit is how
-// many it holds, above 0.
-func (l *limiter) take(name string, limit int) quota {
+// take takes cost tokens out of the bucket of that name, if there are so many; limit is
+// how many it holds, above 0. What costs more than that takes all of them.
+func (l *limiter) take(name string, limit, cost int) quota {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
@@ -57,7 +58,7 @@ func (l *limiter) take(name string, limit int) quota {
 	}
 	each := window / time.Duration(limit)
 	q := quota{limit: limit, full: b.full.Sub(now)}
-	if after := q.full + each; after <= window {
+	if after := q.full + each*time.Duration(min(cost, limit)); after <= window {
 		b.full = now.Add(after)
 		q.ok, q.full = true, after
 	} else {

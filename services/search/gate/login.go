@@ -16,6 +16,10 @@ const (
 	PatternLogout = "POST /logout"
 )
 
+// reloaded is a cookie by which a browser knows that the page has just loaded itself
+// again. Browsers that say that another site led there each time would never end.
+const reloaded = "copytaster-reloaded"
+
 // maxForm bounds what is sent to log in, in bytes.
 const maxForm = 64 << 10
 
@@ -39,7 +43,7 @@ func (g *Gate) CanLogin() bool { return g.sessions != nil && g.Keys != nil }
 // Page is [Gate.For] for what people see: they are refused by a form.
 func (g *Gate) Page(scope access.Scope, h http.Handler, form Form) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who, no := g.admit(w, r, scope)
+		who, no := g.admit(w, r, scope, 1)
 		if no == nil {
 			h.ServeHTTP(w, r.WithContext(access.With(r.Context(), who)))
 			return
@@ -48,7 +52,12 @@ func (g *Gate) Page(scope access.Scope, h http.Handler, form Form) http.Handler 
 		switch no.reason {
 		case "none":
 			_, err := r.Cookie(cookieName(g.secure(r)))
-			s.Reload = s.Login && err != nil && r.Header.Get("Sec-Fetch-Site") == "cross-site"
+			_, before := r.Cookie(reloaded)
+			if s.Reload = s.Login && err != nil && before != nil && r.Header.Get("Sec-Fetch-Site") == "cross-site"; s.Reload {
+				http.SetCookie(w, &http.Cookie{ //nolint:gosec // not Secure only where clients come without TLS
+					Name: reloaded, Value: "1", Path: "/", MaxAge: 10, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: g.secure(r),
+				})
+			}
 			if !s.Login {
 				s.Why = no.Detail
 			}
@@ -94,7 +103,7 @@ func (g *Gate) Login(form Form) http.Handler {
 			noLogin().Write(w)
 			return
 		}
-		no := g.limit(w, r, nil)
+		no := g.limit(w, r, nil, 1)
 		if no == nil && g.cross.Check(r) != nil {
 			no = &refusal{api.Problem{Status: http.StatusForbidden, Detail: "Another site sent this form. Log in from here."}, "origin", ""}
 		}

@@ -21,19 +21,16 @@ type Proxy struct {
 	RoleHeader   string         // with a [access.Role]
 	SecretHeader string         // has Secret, if there is one
 	Secret       string
+	Grant        access.Grant // what the people whom it names may see
 }
 
 func (p *Proxy) on() bool { return p.UserHeader != "" }
 
-// is tells whether a request comes from the proxy.
+// is tells whether a request comes from the proxy: from its address, and with its secret
+// if it has one.
 func (p *Proxy) is(r *http.Request) bool {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && slices.ContainsFunc(p.From, func(n netip.Prefix) bool { return n.Contains(at.Addr().Unmap().WithZone("")) })
-}
-
-// trusted tells whether what a request says of its sender is the proxy's word.
-func (p *Proxy) trusted(r *http.Request) bool {
-	if !p.on() || !p.is(r) {
+	if err != nil || !slices.ContainsFunc(p.From, func(n netip.Prefix) bool { return n.Contains(at.Addr().Unmap().WithZone("")) }) {
 		return false
 	}
 	if p.Secret == "" {
@@ -42,6 +39,9 @@ func (p *Proxy) trusted(r *http.Request) bool {
 	said, err := only(r.Header, p.SecretHeader)
 	return err == nil && subtle.ConstantTimeCompare([]byte(said), []byte(p.Secret)) == 1
 }
+
+// trusted tells whether what a request says of its sender is the proxy's word.
+func (p *Proxy) trusted(r *http.Request) bool { return p.on() && p.is(r) }
 
 // identity is whose a request is, by the word of the proxy that it comes from; false:
 // it names nobody.
@@ -63,7 +63,7 @@ func (p *Proxy) identity(r *http.Request) (access.Identity, bool, error) {
 	if err != nil {
 		return access.Identity{}, false, err
 	}
-	return access.Identity{Name: user, Scopes: access.Role(role).Scopes(), Session: true}, true, nil
+	return access.Identity{Name: user, Scopes: access.Role(role).Scopes(), Grant: p.Grant, Session: true}, true, nil
 }
 
 // only is the header's one value, "" without one. Of several, one may be the client's own.
@@ -98,6 +98,9 @@ func ParseFrom(list []string) ([]netip.Prefix, error) {
 	return all, nil
 }
 
+// forwardedFor is where a proxy says for whom it asks.
+const forwardedFor = "X-Forwarded-For"
+
 // address is where a request comes from: of one by the proxy, what that says last. An
 // IPv6 network of 64 bits is one sender.
 func (p *Proxy) address(r *http.Request) string {
@@ -107,7 +110,7 @@ func (p *Proxy) address(r *http.Request) string {
 	}
 	a := at.Addr()
 	if p.is(r) {
-		if all := r.Header.Values("X-Forwarded-For"); len(all) > 0 {
+		if all := r.Header.Values(forwardedFor); len(all) > 0 {
 			last := all[len(all)-1]
 			last = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
 			if said, err := netip.ParseAddr(last); err == nil {

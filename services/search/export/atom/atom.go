@@ -5,6 +5,7 @@ package atom
 import (
 	"encoding/xml"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 	"time"
@@ -55,6 +56,7 @@ type entry struct {
 	Categories []category `xml:"category"`
 	Summary    *text      `xml:"summary"`
 	Content    text       `xml:"content"`
+	Cursor     string     `xml:"urn:copytaster:export cursor,omitempty"` // where an export goes on after it
 }
 
 // text is a text construct. All are marked up: many readers take plain ones
@@ -82,15 +84,77 @@ func One(a *article.Article, l story.List) ([]byte, error) {
 	return Many([]*article.Article{a}, l)
 }
 
-// Many is a feed, last updated when the newest of its entries was; one without
-// entries, now.
-func Many(as []*article.Article, l story.List) ([]byte, error) {
+// head is a feed without entries.
+func head(l story.List) feed {
 	f := feed{ID: story.Clean(l.ID), Title: story.Clean(l.Title), Generator: "Copytaster"}
 	for _, one := range []link{{"self", MediaType, l.Self}, {"next", MediaType, l.Next}, {"alternate", "text/html", l.Home}} {
 		if one.Href != "" {
 			f.Links = append(f.Links, one)
 		}
 	}
+	return f
+}
+
+// Stream is a feed, written entry by entry.
+type Stream struct {
+	w    io.Writer
+	list story.List
+}
+
+// Open makes a feed that is written to w. It was last updated now: what is in it isn't
+// known when that is said.
+func Open(w io.Writer, l story.List) *Stream { return &Stream{w, l} }
+
+// Begin writes what the feed says of itself.
+func (s *Stream) Begin() error {
+	f := head(s.list)
+	f.Updated = stamp(s.list.Now)
+	b, err := xml.Marshal(f)
+	if err != nil {
+		return fmt.Errorf("atom: %w", err)
+	}
+	return s.write(xml.Header + strings.TrimSuffix(string(b), end) + "\n")
+}
+
+// end is the feed's closing tag.
+const end = "</feed>"
+
+// Article adds an entry, with its cursor; a must not be canceled.
+func (s *Stream) Article(a *article.Article, cursor string) error {
+	e := of(a, s.list)
+	e.Cursor = cursor
+	return s.element("entry", e)
+}
+
+// End ends the feed; next is where another one goes on, "" if nothing is left.
+func (s *Stream) End(next string) error {
+	if next != "" {
+		if err := s.element("link", link{"next", MediaType, next}); err != nil {
+			return err
+		}
+	}
+	return s.write(end + "\n")
+}
+
+func (s *Stream) element(name string, v any) error {
+	var b strings.Builder
+	if err := xml.NewEncoder(&b).EncodeElement(v, xml.StartElement{Name: xml.Name{Local: name}}); err != nil {
+		return fmt.Errorf("atom: %w", err)
+	}
+	return s.write(b.String() + "\n")
+}
+
+func (s *Stream) write(text string) error {
+	if _, err := io.WriteString(s.w, text); err != nil {
+		return fmt.Errorf("atom: %w", err)
+	}
+	return nil
+}
+
+// Many is a feed, last updated when the newest of its entries was; one without
+// entries, now.
+func Many(as []*article.Article, l story.List) ([]byte, error) {
+	f := head(l)
 	var updated time.Time
 	for i, a := range as {
 		at := story.Created(a)

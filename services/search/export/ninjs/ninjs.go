@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"io"
 	"net/url"
 	"strconv"
 	"strings"
@@ -49,6 +50,7 @@ type item struct {
 	Subjects     []concept `json:"subjects,omitempty"`
 	InfoSources  []concept `json:"infoSources,omitempty"`
 
+	AltIDs       []altID     `json:"altIds,omitempty"`
 	RightsInfo   *rights     `json:"rightsInfo,omitempty"`
 	Renditions   []rendition `json:"renditions,omitempty"`
 	Associations []member    `json:"associations,omitempty"`
@@ -60,6 +62,11 @@ type item struct {
 type rights struct {
 	LangID        string `json:"langId"`
 	EncodedRights policy `json:"encodedRights"`
+}
+
+type altID struct {
+	Role  string `json:"role"`
+	Value string `json:"value"`
 }
 
 type standard struct {
@@ -107,6 +114,47 @@ func Many(as []*article.Article, _ story.List) ([]byte, error) {
 		items[i] = of(a)
 	}
 	return encode(items)
+}
+
+// Stream is a list of items, written one after the other.
+type Stream struct {
+	w    io.Writer
+	some bool
+}
+
+// Open makes a list that is written to w.
+func Open(w io.Writer, _ story.List) *Stream { return &Stream{w: w} }
+
+// roleCursor is the role of an item's other id that is its place in an export.
+const roleCursor = "copytaster:cursor"
+
+// Begin begins the list.
+func (s *Stream) Begin() error { return s.write("[") }
+
+// Article adds an item, with its cursor as a further id: the standard has no place for it.
+func (s *Stream) Article(a *article.Article, cursor string) error {
+	it := of(a)
+	it.AltIDs = []altID{{roleCursor, cursor}}
+	b, err := encode(it)
+	if err != nil {
+		return err
+	}
+	between := ""
+	if s.some {
+		between = ","
+	}
+	s.some = true
+	return s.write(between + string(b))
+}
+
+// End ends the list, which can't say where another goes on.
+func (s *Stream) End(string) error { return s.write("]\n") }
+
+func (s *Stream) write(text string) error {
+	if _, err := io.WriteString(s.w, text); err != nil {
+		return fmt.Errorf("ninjs: %w", err)
+	}
+	return nil
 }
 
 func encode(v any) ([]byte, error) {
