@@ -165,7 +165,7 @@ func (n *newsroom) reading(t *testing.T, g access.Grant, wentOut *livetest.Log) 
 	f := find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now).As(g)
 	mux := http.NewServeMux()
 	const ever = 100 * 365 * 24 * time.Hour
-	hub, err := live.New(wentOut, wentOut, live.Config{Feeds: 1, FeedsOfReader: 1, Known: ever, Zone: time.UTC, Now: time.Now, Log: zerolog.Nop()}, prometheus.NewRegistry())
+	hub, err := live.New(wentOut, wentOut.Lookups(), live.Config{Feeds: 1, FeedsOfReader: 1, Known: ever, Zone: time.UTC, Now: time.Now, Log: zerolog.Nop()}, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
