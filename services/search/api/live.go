@@ -53,7 +53,6 @@ func liveFeed(s Service) http.Handler {
 			return
 		}
 		to := eventWriter{w, http.NewResponseController(w), live.Retry(), access.Of(r.Context())}
-		unhurried(to.control)
 		if err := feed.Run(r.Context(), to.write); err != nil {
 			s.Log.Debug().Err(err).Msg("client of a live feed left, or was too slow")
 		}

@@ -153,7 +153,6 @@ func exportAll(s Service) http.Handler {
 			return
 		}
 		defer leave()
-		unhurried(http.NewResponseController(w))
 		ctx, cancel := context.WithTimeout(r.Context(), MaxExportTime)
 		defer cancel()
 		e := exporting{Service: s, find: f, request: request, form: as}
@@ -243,10 +242,6 @@ type client struct{ *http.ResponseController }
 // awaited gives the client time to read what is written next, however long it took to
 // make. Where the server can't do it, its own time limit holds.
 func (c client) awaited() { _ = c.SetWriteDeadline(time.Now().Add(exportWrite)) }
-
-// unhurried lets an answer take longer than the server gives its request: that limit would
-// end the request's context.
-func unhurried(c *http.ResponseController) { _ = c.SetReadDeadline(time.Time{}) }
 
 // pages writes one page after the other.
 func (e *exporting) pages(ctx context.Context, r *http.Request, to recorder, c client) (ending, error) {
