@@ -235,6 +235,7 @@ func (h *Hub) noteAll(ctx context.Context, p *partition, number int, to int64) e
 // learn looks through what went out before, the newest first, while feeds are open. What
 // can't be read isn't known.
 func (h *Hub) learn(ctx context.Context) error {
+	h.metrics.learning.Set(1)
 	parts := h.known()
 	for left := true; left; {
 		left = false
@@ -259,6 +260,7 @@ func (h *Hub) learn(ctx context.Context) error {
 			left = true
 		}
 	}
+	h.metrics.learning.Set(0)
 	return nil
 }
 

@@ -160,6 +160,7 @@ type metrics struct {
 	events    *prometheus.CounterVec
 	closed    *prometheus.CounterVec
 	refused   *prometheus.CounterVec
+	learning  prometheus.Gauge
 	unread    prometheus.Counter
 	delay     prometheus.Histogram
 }
@@ -171,13 +172,14 @@ func newMetrics(to prometheus.Registerer) (metrics, error) {
 		events:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "copytaster_live_events_total", Help: "Events told to live feeds."}, []string{"event"}),
 		closed:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "copytaster_live_closed_total", Help: "Live feeds that ended: slow, unavailable, shutdown, life, access, or gone, where the client left."}, []string{"reason"}),
 		refused:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "copytaster_live_refused_total", Help: "Live feeds that were refused: instance, reader, unavailable."}, []string{"reason"}),
+		learning:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "copytaster_live_learning", Help: "1: what went out before the start is still being looked through for live feeds; until then it counts as not known."}),
 		unread:    prometheus.NewCounter(prometheus.CounterOpts{Name: "copytaster_live_unread_total", Help: "Articles of which live feeds could not read what they were before."}),
 		delay: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "copytaster_live_delay_seconds", Help: "From when Kafka got an article to when all live feeds were asked about it.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .2, .5, 1, 2.5, 5, 10, 60},
 		}),
 	}
-	for _, c := range []prometheus.Collector{m.feeds, m.following, m.events, m.closed, m.refused, m.unread, m.delay} {
+	for _, c := range []prometheus.Collector{m.feeds, m.following, m.events, m.closed, m.refused, m.learning, m.unread, m.delay} {
 		if err := to.Register(c); err != nil {
 			return m, err
 		}
