@@ -323,12 +323,16 @@ func TestLiveSlowClient(t *testing.T) {
 	base := w.serve(t, nil)
 	quick := listen(t, base+"/v1/live")
 	quick.next(live.Ready)
-	conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
+	address, err := net.ResolveTCPAddr("tcp", strings.TrimPrefix(base, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.DialTCP("tcp", nil, address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil { // the kernel reads little for it
+	if err := conn.SetReadBuffer(4 << 10); err != nil { // the kernel reads little for it
 		t.Fatal(err)
 	}
 	if _, err := fmt.Fprintf(conn, "GET /v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {

@@ -30,7 +30,7 @@ type Hub struct {
 	metrics metrics
 	turns   *turns
 	shards  []*shard
-	closed  context.Context //nolint:containedctx // done when the service stops
+	closed  context.Context // done when the service stops
 	close   context.CancelFunc
 	wanted  map[int]int64 // by partition: from where on it is to be known what went out
 

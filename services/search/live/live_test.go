@@ -63,6 +63,24 @@ type desk struct {
 	log  *livetest.Log
 	hub  *live.Hub
 	stop func()
+
+	metrics *prometheus.Registry
+}
+
+// metric is the value of a metric without labels.
+func (d *desk) metric(name string) float64 {
+	d.t.Helper()
+	families, err := d.metrics.Gather()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == name {
+			return f.GetMetric()[0].GetGauge().GetValue() + f.GetMetric()[0].GetCounter().GetValue()
+		}
+	}
+	d.t.Fatalf("there is no metric %s", name)
+	return 0
 }
 
 func open(t *testing.T, log *livetest.Log, change func(c *live.Config)) *desk {
@@ -71,7 +89,8 @@ func open(t *testing.T, log *livetest.Log, change func(c *live.Config)) *desk {
 	if change != nil {
 		change(&c)
 	}
-	hub, err := live.New(log, log.Lookups(), c, prometheus.NewRegistry())
+	metrics := prometheus.NewRegistry()
+	hub, err := live.New(log, log.Lookups(), c, metrics)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +100,7 @@ func open(t *testing.T, log *livetest.Log, change func(c *live.Config)) *desk {
 		defer close(done)
 		hub.Run(ctx)
 	}()
-	d := &desk{t, log, hub, func() {
+	d := &desk{t: t, log: log, hub: hub, metrics: metrics, stop: func() {
 		hub.Close()
 		cancel()
 		<-done
@@ -593,9 +612,15 @@ func TestAway(t *testing.T) {
 		d.write(story{id: "a", headline: "Meanwhile"})
 		time.Sleep(live.Heartbeat)
 		c.hears("ready", "heartbeat")
+		if d.metric("copytaster_live_following") != 0 {
+			t.Error("it says that it follows")
+		}
 		log.Fail(nil)
-		time.Sleep(10 * time.Second)
+		time.Sleep(12 * time.Second)
 		c.hears("entered Meanwhile")
+		if d.metric("copytaster_live_following") != 1 { // also of partitions in which nothing comes
+			t.Error("it doesn't say that it follows again")
+		}
 	})
 }
 
@@ -770,6 +795,9 @@ func TestLookupFails(t *testing.T) {
 		d.write(story{id: "b", headline: "Mali", version: 1}, story{id: "c", status: article.Canceled, version: 1}, story{id: "d", headline: "Niger four"})
 		time.Sleep(2 * time.Second)
 		c.hears("left c canceled", "entered Niger four")
+		if n := d.metric("copytaster_live_unread_total"); n != 2 {
+			t.Errorf("%v are unread, want 2", n)
+		}
 	})
 }
 

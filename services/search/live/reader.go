@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 
@@ -58,6 +59,8 @@ func (h *Hub) reader(number, n int, p *partition, from position, early chan<- *i
 // read reads until ctx is done, or the log doesn't hold what it should read.
 func (r *reader) read(ctx context.Context) error {
 	for wait := pause; ; wait = min(2*wait, pauseMax) {
+		// Where nothing comes, nothing else tells that it can be read again.
+		well := time.AfterFunc(watchEvery, func() { r.hub.reads(r.number, nil) })
 		err := r.hub.log.ReadLog(ctx, topic.Released, r.number, r.next, -1, func(m stage.Message) error {
 			if wait != pause {
 				wait = pause
@@ -66,6 +69,7 @@ func (r *reader) read(ctx context.Context) error {
 			r.next = m.Offset + 1
 			return r.take(ctx, m)
 		})
+		well.Stop()
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
