@@ -903,10 +903,11 @@ func TestSlowClientsKeepNobodyWaiting(t *testing.T) {
 		quick := d.feed(access.Grant{}, "after", cursor)
 		defer quick.leave()
 		synctest.Wait()
+		quick.mu.Lock()
 		if n := len(quick.heard); n != 1+2*live.ReplayEvents {
 			t.Errorf("the quick one heard %d events", n)
 		}
-		quick.heard = nil
+		quick.mu.Unlock()
 		time.Sleep(live.ReplayTime + time.Second)
 		close(wait)
 		for _, c := range slow {
