@@ -73,6 +73,20 @@ func (b *Bus) identities(ctx context.Context, full []string) (map[string]identit
 	return ids, nil
 }
 
+// TopicID is Kafka's own id of a topic: one that was deleted and created anew has another.
+func (b *Bus) TopicID(ctx context.Context, name string) ([16]byte, error) {
+	full := b.ns.Name(name)
+	ids, err := b.identities(ctx, []string{full})
+	if err != nil {
+		return identity{}, err
+	}
+	id, ok := ids[full]
+	if !ok {
+		return id, fmt.Errorf("id of topic %s: %w", name, kafka.UnknownTopicOrPartition)
+	}
+	return id, nil
+}
+
 // described is what one broker knows, now.
 type described struct {
 	brokers []string // addresses of all

@@ -341,4 +341,21 @@ func TestLookup(t *testing.T) {
 			}
 		}
 	}
+	l.Close()
+	l.Close()
+	if _, err := l.Read(ctx, 0, 0); err == nil {
+		t.Error("a closed lookup reads")
+	}
+}
+
+func TestTopicID(t *testing.T) {
+	_, b := fake(t)
+	ctx := testContext(t)
+	if _, err := b.TopicID(ctx, topic.Received); err == nil {
+		t.Error("a topic that doesn't exist has an id")
+	}
+	ensure(t, ctx, b, topic.Received)
+	if id, err := b.TopicID(ctx, topic.Received); err != nil || id == [16]byte{} {
+		t.Errorf("%x, %v", id, err)
+	}
 }

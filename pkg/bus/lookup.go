@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -17,13 +18,16 @@ type Lookup struct {
 	name string
 
 	mu    sync.Mutex
-	parts map[int]*lookup
+	parts map[int]*lookup // nil: it was closed
 }
 
 type lookup struct {
-	mu      sync.Mutex
+	turn    chan struct{} // has one, which who reads takes
 	fetcher *fetcher
 }
+
+// errLookupClosed says that a lookup was closed.
+var errLookupClosed = errors.New("the lookup is closed")
 
 // Lookup makes one.
 func (b *Bus) Lookup(name string) *Lookup {
@@ -33,15 +37,16 @@ func (b *Bus) Lookup(name string) *Lookup {
 // Read gives the message at an offset. If the log doesn't hold it, [Outside] is true of
 // the error. Nothing is tried again.
 func (l *Lookup) Read(ctx context.Context, partition int, offset int64) (stage.Message, error) {
-	l.mu.Lock()
-	p := l.parts[partition]
-	if p == nil {
-		p = &lookup{fetcher: l.bus.fetcher(l.bus.ns.Name(l.name), l.name, partition, minFetchBytes)}
-		l.parts[partition] = p
+	p, err := l.part(partition)
+	if err != nil {
+		return stage.Message{}, fmt.Errorf("read %s/%d@%d: %w", l.name, partition, offset, err)
 	}
-	l.mu.Unlock()
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	select {
+	case <-p.turn:
+		defer func() { p.turn <- struct{}{} }()
+	case <-ctx.Done():
+		return stage.Message{}, fmt.Errorf("read %s/%d@%d: %w", l.name, partition, offset, ctx.Err())
+	}
 	for at := offset; at <= offset; {
 		ms, next, err := p.fetcher.read(ctx, at)
 		if err != nil {
@@ -60,13 +65,29 @@ func (l *Lookup) Read(ctx context.Context, partition int, offset int64) (stage.M
 	return stage.Message{}, fmt.Errorf("read %s/%d@%d: there is no message: %w", l.name, partition, offset, kafka.OffsetOutOfRange)
 }
 
-// Close drops the connections.
-func (l *Lookup) Close() {
+func (l *Lookup) part(partition int) (*lookup, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, p := range l.parts {
-		p.mu.Lock()
+	if l.parts == nil {
+		return nil, errLookupClosed
+	}
+	p := l.parts[partition]
+	if p == nil {
+		p = &lookup{make(chan struct{}, 1), l.bus.fetcher(l.bus.ns.Name(l.name), l.name, partition, minFetchBytes)}
+		p.turn <- struct{}{}
+		l.parts[partition] = p
+	}
+	return p, nil
+}
+
+// Close waits for who reads and drops the connections. It may be closed again.
+func (l *Lookup) Close() {
+	l.mu.Lock()
+	parts := l.parts
+	l.parts = nil
+	l.mu.Unlock()
+	for _, p := range parts {
+		<-p.turn // and nobody has it any more
 		p.fetcher.Close()
-		p.mu.Unlock()
 	}
 }

@@ -1,7 +1,9 @@
 package query
 
 import (
+	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -9,7 +11,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/query/analysis"
 )
 
-// Document is an article made ready for [Matcher.Match], for one matcher at a time.
+// Document is an article made ready for [Matcher.Match], by several at once.
 type Document struct {
 	article  *article.Article
 	found    corpus.Found
@@ -18,6 +20,8 @@ type Document struct {
 	folded   *analysis.Analyzer
 
 	texts texts
+
+	mu    sync.Mutex
 	names map[*Field]*index // as they were asked for
 	said  []quote
 	read  bool // said is
@@ -101,7 +105,9 @@ func (t *texts) add(d *Document, text string, at int32) int32 {
 
 // index is where each word stands, in order.
 type index struct {
-	at     map[string]*[]int32
+	at map[string]*[]int32
+
+	sort   sync.Once
 	sorted []string // the words, once somebody asked for them
 }
 
@@ -126,13 +132,7 @@ func (x *index) positions(word string) []int32 {
 
 // words are the words in order.
 func (x *index) words() []string {
-	if x.sorted == nil {
-		x.sorted = make([]string, 0, len(x.at))
-		for w := range x.at {
-			x.sorted = append(x.sorted, w)
-		}
-		slices.Sort(x.sorted)
-	}
+	x.sort.Do(func() { x.sorted = slices.Sorted(maps.Keys(x.at)) })
 	return x.sorted
 }
 
@@ -152,6 +152,8 @@ func indexOf(a *analysis.Analyzer, texts ...string) *index {
 
 // name is the index of the words of a field's names.
 func (d *Document) name(f *Field) *index {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	x := d.names[f]
 	if x == nil {
 		x = indexOf(d.folded, f.words(d)...)
@@ -161,6 +163,8 @@ func (d *Document) name(f *Field) *index {
 }
 
 func (d *Document) quotes() []quote {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if !d.read {
 		d.read = true
 		for _, s := range d.found.Said {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -280,4 +281,27 @@ func BenchmarkParseAndCompile(b *testing.B) {
 		}
 		q.Elastic(query.Clock{Zone: berlin})
 	}
+}
+
+// TestMatchAtOnce: a document may be asked by several at once.
+func TestMatchAtOnce(t *testing.T) {
+	a := sahel()
+	d := query.NewDocument(&a)
+	clock := query.Clock{Now: time.Date(2024, 4, 21, 1, 0, 0, 0, time.UTC), Zone: berlin}
+	var asking sync.WaitGroup
+	for range 4 {
+		for _, q := range []string{"withdr*", "sold?er", "person:abdramane", `org:"states army"`, "said:(speaker:abdramane agreement)", "speaker:abdramane", "keyphrase:drone"} {
+			parsed, err := query.Parse(q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := parsed.Matcher()
+			asking.Go(func() {
+				if !m.Match(d, clock) {
+					t.Errorf("%s doesn't match", q)
+				}
+			})
+		}
+	}
+	asking.Wait()
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/search"
 	"github.com/copytaster/copytaster/services/search/live"
+	"github.com/copytaster/copytaster/services/search/live/livetest"
 )
 
 // Load of BenchmarkLive.
@@ -73,15 +75,14 @@ func liveRound(b *testing.B, feeds int) {
 	sent := map[article.URI]time.Time{}
 	client, bare := &latencies{sent: sent}, &latencies{sent: sent}
 	r := rand.New(rand.NewPCG(1, 2))
-	const kinds = 20 // of each word
 	word := func() string {
-		return liveWords[min(r.IntN(len(liveWords)), r.IntN(len(liveWords)))] + string(rune('a'+r.IntN(kinds)))
+		return liveWords[min(r.IntN(len(liveWords)), r.IntN(len(liveWords)))] + string(rune('a'+r.IntN(10))) + string(rune('a'+r.IntN(10)))
 	}
 	var all []*listener
 	for i := range feeds {
-		q := fmt.Sprintf(`%s %s (%s OR "%s %s") -headline:%s published:>2020`, word(), word(), word(), word(), word(), word())
-		if i == 0 {
-			q = ""
+		q := ""
+		if i > 0 {
+			q = liveQuery(i, word)
 		}
 		l := listen(b, base+"/v1/live?"+query("q", q))
 		l.next(live.Ready)
@@ -99,7 +100,8 @@ func liveRound(b *testing.B, feeds int) {
 		}
 		as[i] = report{
 			id: fmt.Sprint("bench-", i), agency: "dpa", language: "en", headline: word() + " " + word() + " " + word(), body: body,
-			persons: []string{"Ana Ruiz"}, places: []article.Place{{Name: "Niamey", Country: "NE", Located: true, Lat: 13.5, Lon: 2.1}},
+			persons: []string{"Ana " + word(), "Ben " + word()}, organisations: []string{word() + " Union"}, urgency: 1 + r.IntN(8),
+			places: []article.Place{{Name: "Niamey", Country: "NE", Located: true, Lat: 13.5, Lon: 2.1}}, said: []said{{"Ana Ruiz", word() + " " + word() + " " + word()}},
 		}.article(b)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -132,9 +134,27 @@ func liveRound(b *testing.B, feeds int) {
 	client.report(b, "client")
 	bare.report(b, "bare")
 	b.ReportMetric(float64(events), "events")
+	b.ReportMetric(100*float64(events-liveArticles)/float64(liveArticles*(feeds-1)), "%-found") // of all articles, by the others
 	if len(client.took) > 0 && len(bare.took) > 0 {
 		b.ReportMetric(float64(client.took[len(client.took)*99/100])/float64(bare.took[len(bare.took)*99/100]), "p99/bare")
 	}
+}
+
+// liveQuery is the query of the i-th feed: of several kinds, each of which finds few
+// articles.
+func liveQuery(i int, word func() string) string {
+	of := []string{
+		`%s %s`, `"%s %s"`, `%s (%s OR "%s %s") -headline:%s published:>2020`, `headline:%s`, `person:%s agency:dpa`, `org:%s OR said:(%s %s)`,
+		`"%s %s"~8 language:en`, `country:NE urgency:<=4 (headline:%s OR "%s %s" OR %s %s %s)`, `=%s =%s received:>now-1d`, `near:13,2~100km %s %s -%s`,
+	}[i%10]
+	if i%100 == 0 { // and some with wildcards
+		return word()[:6] + "* " + word() + " " + word()
+	}
+	var words []any
+	for range strings.Count(of, "%s") {
+		words = append(words, word())
+	}
+	return fmt.Sprintf(of, words...)
 }
 
 func noted(l *latencies, h heard) int {
@@ -167,4 +187,43 @@ func (w *wire) consume(ctx context.Context, tb testing.TB, f func(stage.Message)
 		})
 	}
 	tb.Cleanup(done.Wait)
+}
+
+// Of BenchmarkLiveStart: how many articles went out before a service starts, of how many
+// of them one is a newer revision.
+const (
+	liveBefore   = 100_000
+	liveRevision = 4
+)
+
+// BenchmarkLiveStart measures how long a service that starts takes to open live feeds, and
+// to know what went out before.
+func BenchmarkLiveStart(b *testing.B) {
+	w := open(b).wire()
+	first, err := livetest.Message(report{id: "one", language: "en", headline: "One", body: []string{strings.Repeat("So much was said of it. ", 150)}}.article(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	batch := make([]stage.Message, 0, 1000)
+	for i := range liveBefore {
+		m := first
+		m.Key = fmt.Appendf(nil, "urn:copytaster:test:%d", i-i%liveRevision)
+		if batch = append(batch, m); len(batch) == cap(batch) {
+			if err := w.forward.Write(context.Background(), topic.Released, batch...); err != nil {
+				b.Fatal(err)
+			}
+			batch = batch[:0]
+		}
+	}
+	for b.Loop() {
+		began := time.Now()
+		base := serve(b, w.config)
+		is := func(value string) bool {
+			return strings.Contains(get(b, base+"/metrics").body, "copytaster_live_learning{service=\"search\"} "+value)
+		}
+		await(b, "there are live feeds", func() bool { return get(b, base+"/v1/live?life=0").status == http.StatusOK })
+		b.ReportMetric(float64(time.Since(began).Milliseconds()), "ms-open")
+		await(b, "all is known", func() bool { return is("0") })
+		b.ReportMetric(float64(time.Since(began).Milliseconds()), "ms-known")
+	}
 }

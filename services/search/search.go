@@ -96,13 +96,18 @@ func (c Config) follow(ctx context.Context, k *boot.Kit, zone *time.Location) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	lookup := b.Lookup(topic.Released)
-	hub, err := live.New(b, lookup, live.Config{
+	turn, ahead, replays := b.Lookup(topic.Released), b.Lookup(topic.Released), b.Lookup(topic.Released)
+	disconnect := func() {
+		for _, l := range []*bus.Lookup{turn, ahead, replays} {
+			l.Close()
+		}
+		b.Close()
+	}
+	hub, err := live.New(b, live.Lookups{Turn: turn, Ahead: ahead, Replays: replays}, live.Config{
 		Feeds: c.SearchLiveFeeds, FeedsOfReader: c.SearchLiveFeedsOfReader, Known: c.SearchLiveKnown, Zone: zone, Now: time.Now, Log: k.Log,
 	}, k.Metrics)
 	if err != nil {
-		lookup.Close()
-		b.Close()
+		disconnect()
 		return nil, nil, err
 	}
 	// The feeds end before the server does, which waits for them.
@@ -118,8 +123,7 @@ func (c Config) follow(ctx context.Context, k *boot.Kit, zone *time.Location) (*
 		hub.Close()
 		cancel()
 		<-done
-		lookup.Close()
-		b.Close()
+		disconnect()
 	}, nil
 }
 
@@ -138,6 +142,12 @@ func mount(k *boot.Kit, g *gate.Gate, f *find.Finder, keep api.Archive, feeds *l
 		return err
 	}
 	for _, r := range all {
+		if r.name == api.RouteLive { // it takes as long as its client wants
+			if err := k.Handle(r.pattern, r.handler); err != nil {
+				return err
+			}
+			continue
+		}
 		timed := promhttp.InstrumentHandlerDuration(seconds.MustCurryWith(prometheus.Labels{"route": r.name}), r.handler)
 		if err := k.Handle(r.pattern, timed); err != nil {
 			return err

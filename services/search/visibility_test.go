@@ -178,7 +178,7 @@ func (n *newsroom) reading(t *testing.T, g access.Grant, wentOut *livetest.Log) 
 func following(t *testing.T, wentOut *livetest.Log, feeds int) *live.Hub {
 	t.Helper()
 	const ever = 100 * 365 * 24 * time.Hour
-	hub, err := live.New(wentOut, wentOut, live.Config{Feeds: feeds, FeedsOfReader: feeds, Known: ever, Zone: time.UTC, Now: time.Now, Log: zerolog.Nop()}, prometheus.NewRegistry())
+	hub, err := live.New(wentOut, wentOut.Lookups(), live.Config{Feeds: feeds, FeedsOfReader: feeds, Known: ever, Zone: time.UTC, Now: time.Now, Log: zerolog.Nop()}, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}

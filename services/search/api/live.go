@@ -16,10 +16,6 @@ import (
 // LiveWrite is how long the client of a live feed may take for one event.
 const LiveWrite = 10 * time.Second
 
-// liveRetry is how long a client waits before it comes back, if the feed doesn't end by
-// itself.
-const liveRetry = 2 * time.Second
-
 // headerLastEvent is where browsers say which event they had last.
 const headerLastEvent = "Last-Event-ID"
 
@@ -56,9 +52,7 @@ func liveFeed(s Service) http.Handler {
 			feed.Close()
 			return
 		}
-		to := eventWriter{w, http.NewResponseController(w), liveRetry, access.Of(r.Context())}
-		// The server's limit for reading a request isn't one for its answer.
-		_ = to.control.SetReadDeadline(time.Time{})
+		to := eventWriter{w, http.NewResponseController(w), live.Retry(), access.Of(r.Context())}
 		if err := feed.Run(r.Context(), to.write); err != nil {
 			s.Log.Debug().Err(err).Msg("client of a live feed left, or was too slow")
 		}
@@ -67,7 +61,7 @@ func liveFeed(s Service) http.Handler {
 
 func liveHeader(h http.Header) {
 	h.Set("Content-Type", "text/event-stream")
-	h.Set("Cache-Control", "private, no-store")
+	h.Set("Cache-Control", "private, no-store, no-transform") // what is compressed on the way waits there
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", nothing)
 	h.Set("X-Accel-Buffering", "no") // proxies would keep events until they have many

@@ -69,6 +69,9 @@ var costs = map[string]int{"similar": 2, "difference": 5, "histogram": 2, "signi
 // send.
 func (r Route) Cost() int { return max(1, costs[r.Name]) }
 
+// RouteLive is the name of the live feeds' route.
+const RouteLive = "live"
+
 // Routes are all of the API. The service, the OpenAPI document's tests and those of
 // what readers may see take them from here: there is no other way to add one.
 var Routes = []Route{
@@ -85,6 +88,6 @@ var Routes = []Route{
 	{"suggest", "GET /v1/suggest", func(s Service) http.Handler { return asked(s, find.ParseSuggest, (*find.Finder).Suggest) }},
 	{"spelling", "GET /v1/spelling", func(s Service) http.Handler { return asked(s, find.ParseSpelling, (*find.Finder).Spelling) }},
 	{"export", "GET /v1/export", exportAll},
-	{"live", "GET /v1/live", liveFeed},
+	{RouteLive, "GET /v1/live", liveFeed},
 	{"openapi", "GET /v1/openapi.json", func(s Service) http.Handler { return openAPI(s.Log) }},
 }

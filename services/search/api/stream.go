@@ -251,19 +251,17 @@ func (e *exporting) send(ctx context.Context, w http.ResponseWriter, r *http.Req
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	c := http.NewResponseController(w)
+	c := client{http.NewResponseController(w)}
 	to := e.form.open(w, e, base(r, e.Public))
+	c.awaited()
 	if err := to.begin(); err != nil {
 		return err
 	}
-	end, err := e.pages(ctx, r, to, func() error {
-		// Where the server can't do it, its own time limit holds.
-		_ = c.SetWriteDeadline(time.Now().Add(exportWrite))
-		return c.Flush()
-	})
+	end, err := e.pages(ctx, r, to, c)
 	if err != nil {
 		return err
 	}
+	c.awaited()
 	if err := to.end(end); err != nil {
 		return err
 	}
@@ -275,11 +273,19 @@ func (e *exporting) send(ctx context.Context, w http.ResponseWriter, r *http.Req
 	return nil
 }
 
+// client is who reads an export.
+type client struct{ *http.ResponseController }
+
+// awaited gives the client time to read what is written next, however long it took to
+// make. Where the server can't do it, its own time limit holds.
+func (c client) awaited() { _ = c.SetWriteDeadline(time.Now().Add(exportWrite)) }
+
 // pages writes one page after the other.
-func (e *exporting) pages(ctx context.Context, r *http.Request, to recorder, flush func() error) (ending, error) {
+func (e *exporting) pages(ctx context.Context, r *http.Request, to recorder, c client) (ending, error) {
 	request := e.request.Request
 	end := ending{Next: request.After}
 	for {
+		c.awaited()
 		for _, record := range e.records {
 			if end.Articles == e.request.Limit {
 				end.Reason = reasonLimit
@@ -302,7 +308,8 @@ func (e *exporting) pages(ctx context.Context, r *http.Request, to recorder, flu
 		if err := to.progress(progress{end.Articles, e.total, e.next}); err != nil {
 			return end, err
 		}
-		if err := flush(); err != nil {
+		c.awaited()
+		if err := c.Flush(); err != nil {
 			return end, err
 		}
 		request.After = e.next

@@ -134,15 +134,32 @@ func (r Request) Unseal(name, cursor string) ([]byte, error) {
 	return b[checkBytes:], nil
 }
 
-// HitOf is the article as searches show it, without score and highlights.
-func HitOf(a *article.Article) Hit {
-	when := func(t time.Time) *time.Time {
-		if t.IsZero() {
-			return nil
-		}
-		t = t.UTC()
-		return &t
+// LiveHit is an article as live feeds show it: a [Hit] without score and highlights, and
+// what a client should know that keeps it.
+type LiveHit struct {
+	Hit
+
+	Status       article.Status `json:"status"`                  // always usable
+	EmbargoUntil *time.Time     `json:"embargo_until,omitempty"` // that is over
+	ExpiresAt    *time.Time     `json:"expires_at,omitempty"`    // when it leaves, if nothing comes before
+}
+
+// LiveHitOf is the article as live feeds show it.
+func LiveHitOf(a *article.Article) LiveHit {
+	return LiveHit{hitOf(a), a.Status, when(a.EmbargoUntil), when(a.ExpiresAt)}
+}
+
+// when is a time as answers have it; nil: it isn't known.
+func when(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
 	}
+	t = t.UTC()
+	return &t
+}
+
+// hitOf is the article as searches show it, without score and highlights.
+func hitOf(a *article.Article) Hit {
 	sorted, _ := a.SortDate()
 	h := Hit{
 		URI: a.URI, Revision: a.Revision, Version: a.Version, Source: a.Source, Provider: a.Provider, URL: a.URL,

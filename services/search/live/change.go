@@ -2,6 +2,7 @@ package live
 
 import (
 	"encoding/json"
+	"sync"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/access"
@@ -13,11 +14,31 @@ import (
 	"github.com/copytaster/copytaster/services/search/find"
 )
 
-// asked is a revision as feeds ask about it, for one goroutine at a time.
-type asked struct {
+// revision is one that went out, to be asked about by many at once.
+type revision struct {
+	*article.Article
+
 	doc   *query.Document
-	found *corpus.Found
+	found func() *corpus.Found
 }
+
+func revisionOf(a *article.Article) *revision {
+	return &revision{a, query.NewDocument(a), sync.OnceValue(func() *corpus.Found {
+		f := corpus.FoundBy(a)
+		return &f
+	})}
+}
+
+// cameOut is about when the revision went out.
+func (r *revision) cameOut() time.Time {
+	if r.EmbargoUntil.After(r.ReceivedAt) {
+		return r.EmbargoUntil
+	}
+	return r.ReceivedAt
+}
+
+// same tells whether two revisions are one. Corrections make another one of it.
+func (r *revision) same(o *revision) bool { return r != nil && o != nil && r.Revision == o.Revision }
 
 // question is what a feed asks.
 type question struct {
@@ -32,14 +53,8 @@ func (q *question) finds(r *revision, now time.Time) bool {
 	if r == nil || !q.grant.Allows(r.Source, r.Agency.Value) {
 		return false
 	}
-	if len(q.request.Chosen) > 0 {
-		if r.found == nil {
-			f := corpus.FoundBy(r.Article)
-			r.found = &f
-		}
-		if !q.request.Chooses(r.Article, r.found) {
-			return false
-		}
+	if len(q.request.Chosen) > 0 && !q.request.Chooses(r.Article, r.found()) {
+		return false
 	}
 	return q.matcher.Match(r.doc, query.Clock{Now: now, Zone: q.zone})
 }
@@ -48,83 +63,90 @@ func (q *question) finds(r *revision, now time.Time) bool {
 type item struct {
 	kind Kind
 	data []byte
-	next vector // where to go on after it; nil: where the one before says
+	next position // where to go on after it; nowhere: where the one before says
 }
 
-// change is what a message does to an article.
+// nothing is the data of events that have no more to say.
+var nothing = []byte("{}") //nolint:gochecknoglobals // never changed
+
+// change is what a message does to an article. Many may ask at once what it is to them.
 type change struct {
 	message     stage.Message
 	now, before *revision
+	// again tells that the message says what the one before said.
+	again bool
 	// forAll tells that the article was taken back, and that what it was isn't known: it
 	// went out too long ago. Who may be told of any kill of this source is told of this
 	// one, since they may have it.
 	forAll bool
 	source string
 
-	hit []byte // of now, as JSON
+	shown      func() []byte // now, as JSON
+	left, gone func() []byte // that it is no longer found, and of one that isn't known
 }
 
-func newChange(m stage.Message, now, before *revision, unknown bool, at time.Time) *change {
-	c := &change{message: m, now: now, before: before}
-	if now != nil && !now.ExpiresAt.IsZero() && !now.ExpiresAt.After(at) {
+// newChange is what a message does that has now in it: nothing that may be seen, if that
+// is nil.
+func newChange(m stage.Message, now *revision, was earlier, at time.Time) *change {
+	c := &change{message: m, now: now, before: was.revision, again: now.same(was.revision)}
+	expired := now != nil && !now.ExpiresAt.IsZero() && !now.ExpiresAt.After(at)
+	if expired {
 		c.now = nil // its notice is late
 	}
-	if unknown && takesBack(m) {
+	if !was.known && takesBack(m) {
 		a, err := event.Decode(m)
 		c.source, c.forAll = a.Source, err == nil
 	}
+	reason := c.reason(expired)
+	c.shown = sync.OnceValue(func() []byte { return encode(find.LiveHitOf(c.now.Article)) })
+	c.left = sync.OnceValue(func() []byte { return leaves(m, c.before.Revision, reason) })
+	c.gone = sync.OnceValue(func() []byte { return leaves(m, 0, reason) })
 	return c
 }
 
-// tell is what a feed hears of it, if anything.
-func (c *change) tell(f *Feed, at time.Time) (item, bool) {
-	was, is := f.finds(c.before, at), f.finds(c.now, at)
+// reason is why those leave it who found it before.
+func (c *change) reason(expired bool) string {
+	switch {
+	case c.now != nil:
+		return Unmatched
+	case expired:
+		return Expired
+	case c.message.Header(headerStatus) == string(article.Canceled):
+		return Canceled
+	case c.before != nil && !c.before.ExpiresAt.IsZero() && !c.message.Time.Before(c.before.ExpiresAt):
+		return Expired
+	}
+	return Withheld
+}
+
+// tell is what who asks q hears of it, if anything.
+func (c *change) tell(q *question, at time.Time) (item, bool) {
+	was, is := q.finds(c.before, at), q.finds(c.now, at)
 	if !was && !is && c.before != nil { // "today" may be over that it was told in
-		was = f.finds(c.before, c.before.cameOut())
+		was = q.finds(c.before, c.before.cameOut())
 	}
 	switch {
+	case is && was && c.again:
+		return item{}, false
+	case is && was:
+		return item{kind: Changed, data: c.shown()}, true
 	case is:
-		kind := Entered
-		if was {
-			kind = Changed
-		}
-		return item{kind: kind, data: c.shown()}, true
+		return item{kind: Entered, data: c.shown()}, true
 	case was:
-		return item{kind: Left, data: c.left(c.before.Revision)}, true
-	case c.forAll && f.grant.AllowsNotice(c.source):
-		return item{kind: Left, data: c.left(0)}, true
+		return item{kind: Left, data: c.left()}, true
+	case c.forAll && q.grant.AllowsNotice(c.source):
+		return item{kind: Left, data: c.gone()}, true
 	}
 	return item{}, false
 }
 
-// shown is the hit of the newest revision.
-func (c *change) shown() []byte {
-	if c.hit == nil {
-		c.hit = encode(find.HitOf(c.now.Article))
-	}
-	return c.hit
-}
-
-// left tells that an article is no longer found, and the revision that was.
-func (c *change) left(last article.Revision) []byte {
-	reason := Unmatched
-	if c.now == nil {
-		switch status := c.message.Header(headerStatus); {
-		case status == string(article.Canceled):
-			reason = Canceled
-		case status == string(article.Usable):
-			reason = Expired
-		case c.before != nil && !c.before.ExpiresAt.IsZero() && !c.message.Time.Before(c.before.ExpiresAt):
-			reason = Expired
-		default:
-			reason = Withheld
-		}
-	}
+// leaves tells that an article is no longer found, and the revision that was; 0: unknown.
+func leaves(m stage.Message, last article.Revision, reason string) []byte {
 	return encode(struct {
 		URI      article.URI      `json:"uri"`
 		Revision article.Revision `json:"revision,omitempty"`
 		Reason   string           `json:"reason"`
-	}{article.URI(c.message.Key), last, reason})
+	}{article.URI(m.Key), last, reason})
 }
 
 // encode writes what holds strings, numbers and times.

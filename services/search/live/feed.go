@@ -6,11 +6,10 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/access"
-	"github.com/copytaster/copytaster/pkg/bus"
-	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/search/find"
 )
@@ -22,13 +21,11 @@ type Feed struct {
 	hub    *Hub
 	reader string
 	life   time.Duration
-	start  vector // where the client was; nil: it begins now
-	reset  bool   // what it missed can't be told
-	epoch  int    // of the hub, when it was opened
-	queue  chan item
-	slow   chan struct{} // closed by the hub, which tells it no more
-	from   vector        // what it is told by the hub begins there
-	at     vector        // what its client was told
+	start  position // where the client was; nowhere: it begins now
+	reset  bool     // what it missed can't be told
+	epoch  int      // of the hub, when it was opened
+	seat   *seat    // where it is told what comes; nil: not yet
+	at     position // what its client was told
 	why    string
 }
 
@@ -42,7 +39,6 @@ func (h *Hub) Open(ctx context.Context, r find.LiveRequest, name string, g acces
 	}
 	f := &Feed{
 		question: question{r.Request, r.Query.Matcher(), g, h.Zone}, hub: h, epoch: epoch, reader: reader, life: min(r.Life, MaxLife),
-		queue: make(chan item, Buffer), slow: make(chan struct{}),
 	}
 	defer func() {
 		if err != nil {
@@ -54,7 +50,7 @@ func (h *Hub) Open(ctx context.Context, r find.LiveRequest, name string, g acces
 		if f.start, err = unseal(r.Request, name, r.After); err != nil {
 			return nil, err
 		}
-		f.reset, err = h.beyond(ctx, f.start)
+		f.reset, err = h.beyond(ctx, &f.start)
 	case !r.Since.IsZero():
 		f.start, err = h.since(ctx, r.Since)
 	}
@@ -73,7 +69,7 @@ func (h *Hub) admit(reader string) (epoch int, err error) {
 		return 0, err
 	}
 	switch {
-	case h.parts == nil || h.stopped:
+	case h.parts == nil || h.closed.Err() != nil:
 		return refuse("unavailable", ErrUnavailable)
 	case h.open >= h.Feeds:
 		return refuse("instance", ErrTooMany)
@@ -90,10 +86,10 @@ func (h *Hub) admit(reader string) (epoch int, err error) {
 func (f *Feed) Close() { f.release() }
 
 func (f *Feed) release() {
+	f.stand()
 	h := f.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.feeds, f)
 	h.open--
 	if h.byReader[f.reader]--; h.byReader[f.reader] == 0 {
 		delete(h.byReader, f.reader)
@@ -101,18 +97,41 @@ func (f *Feed) release() {
 	h.metrics.feeds.Set(float64(h.open))
 }
 
+// sit lets the hub tell the feed what comes behind where the client is, and gives where
+// that begins. h.mu is held.
+func (f *Feed) sit() position {
+	h := f.hub
+	s := slices.MinFunc(h.shards, func(a, b *shard) int { return cmp.Compare(a.size(), b.size()) })
+	f.seat = &seat{question: &f.question, queue: make(chan item, Buffer), slow: make(chan struct{}), epoch: h.epoch, from: f.at.later(h.next)}
+	s.add(f.seat)
+	f.epoch = h.epoch
+	h.seated++
+	return f.seat.from
+}
+
+// stand ends that.
+func (f *Feed) stand() {
+	if f.seat == nil {
+		return
+	}
+	f.seat.shard.remove(f.seat)
+	f.seat = nil
+	f.hub.mu.Lock()
+	defer f.hub.mu.Unlock()
+	f.hub.seated--
+}
+
 // beyond tells whether a cursor isn't of this log. One that is ahead of this hub may be
 // another process's, which has read further.
-func (h *Hub) beyond(ctx context.Context, v vector) (bool, error) {
-	h.mu.Lock()
-	next := h.next
-	h.mu.Unlock()
-	if len(v) != len(next) {
+func (h *Hub) beyond(ctx context.Context, p *position) (bool, error) {
+	next := h.position()
+	if len(p.at) != len(next.at) || p.topic.other(next.topic) {
 		return true, nil
 	}
+	p.topic = next.topic // it may not have been known
 	ahead := false
-	for i := range v {
-		ahead = ahead || v[i] > next[i]
+	for i := range p.at {
+		ahead = ahead || p.at[i] > next.at[i]
 	}
 	if !ahead {
 		return false, nil
@@ -122,7 +141,7 @@ func (h *Hub) beyond(ctx context.Context, v vector) (bool, error) {
 		return false, ErrUnavailable
 	}
 	for i, e := range es {
-		if i >= len(v) || v[i] > e.End {
+		if i >= len(p.at) || p.at[i] > e.End {
 			return true, nil
 		}
 	}
@@ -130,29 +149,28 @@ func (h *Hub) beyond(ctx context.Context, v vector) (bool, error) {
 }
 
 // since is where the topic was at a time.
-func (h *Hub) since(ctx context.Context, t time.Time) (vector, error) {
+func (h *Hub) since(ctx context.Context, t time.Time) (position, error) {
 	at, err := h.log.OffsetsAt(ctx, topic.Released, t)
 	if err != nil {
-		return nil, ErrUnavailable
+		return position{}, ErrUnavailable
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	v := append(vector(nil), h.next...)
-	for i := range v {
+	next := h.position()
+	p := position{next.topic, append(vector(nil), next.at...)}
+	for i := range p.at {
 		if o, ok := at[i]; ok {
-			v[i] = min(v[i], o)
+			p.at[i] = min(p.at[i], o)
 		}
 	}
-	if gap(v, h.next) > MaxReplay {
-		return nil, &find.ParameterError{Parameter: "since", Message: "is too long ago: too much went out since then; search, and begin from now", At: -1}
+	if gap(p, next) > MaxReplay {
+		return p, &find.ParameterError{Parameter: "since", Message: "is too long ago: too much went out since then; search, and begin from now", At: -1}
 	}
-	return v, nil
+	return p, nil
 }
 
 // gap is how many messages are missing from one place to another.
-func gap(from, to vector) (n int64) {
-	for i := range from {
-		n += max(0, to[i]-from[i])
+func gap(from, to position) (n int64) {
+	for i := range from.at {
+		n += max(0, to.at[i]-from.at[i])
 	}
 	return n
 }
@@ -165,7 +183,7 @@ func (f *Feed) Run(ctx context.Context, emit func(Event) error) error {
 		f.release()
 		f.hub.metrics.closed.WithLabelValues(f.why).Inc()
 	}()
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(f.life, MaxLife))
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(f.life, ReplayTime))
 	defer cancel()
 	err := f.catchUp(ctx, emit)
 	if err == nil && f.life == 0 {
@@ -179,16 +197,24 @@ func (f *Feed) Run(ctx context.Context, emit func(Event) error) error {
 		f.why = Slow // it took too long for an event
 	case errors.Is(err, ErrAccess):
 		return f.end(Barred, emit)
+	case errors.Is(err, errSlow):
+		return f.end(Slow, emit)
 	case errors.Is(err, errClosing):
 		return f.end(Shutdown, emit)
+	case errors.Is(err, ErrUnavailable), err != nil && f.life == 0 && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return f.end(Away, emit)
 	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return f.end(Aged, emit)
 	}
 	return err
 }
 
-// errClosing says that the hub was closed.
-var errClosing = errors.New("live feeds are closed")
+var (
+	// errClosing says that the hub was closed.
+	errClosing = errors.New("live feeds are closed")
+	// errSlow says that telling what was missed took too long.
+	errSlow = errors.New("the client is too slow, or missed too much")
+)
 
 // run tells what comes; its error says why no more does.
 func (f *Feed) run(ctx context.Context, emit func(Event) error) error {
@@ -198,13 +224,13 @@ func (f *Feed) run(ctx context.Context, emit func(Event) error) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-f.hub.closing:
+		case <-f.hub.closed.Done():
 			return errClosing
-		case it := <-f.queue:
+		case it := <-f.seat.queue:
 			if err := f.emit(it, emit); err != nil {
 				return err
 			}
-		case <-f.slow:
+		case <-f.seat.slow:
 			return f.drain(emit)
 		case <-beat.C:
 			if err := f.emit(f.idle(), emit); err != nil {
@@ -218,7 +244,7 @@ func (f *Feed) run(ctx context.Context, emit func(Event) error) error {
 func (f *Feed) drain(emit func(Event) error) error {
 	for {
 		select {
-		case it := <-f.queue:
+		case it := <-f.seat.queue:
 			if err := f.emit(it, emit); err != nil {
 				return err
 			}
@@ -230,35 +256,26 @@ func (f *Feed) drain(emit func(Event) error) error {
 
 // idle is a heartbeat. If nothing waits for the client, it moves its cursor on.
 func (f *Feed) idle() item {
-	f.hub.mu.Lock()
-	defer f.hub.mu.Unlock()
-	it := item{kind: Beat, data: []byte("{}")}
-	if len(f.queue) == 0 {
-		it.next = later(f.at, f.hub.next)
+	it := item{kind: Beat, data: nothing}
+	upTo := f.seat.shard.upTo(f.seat) // what it was told up to there is in the queue by now, or was
+	select {
+	case <-f.seat.slow: // or was too much
+		return it
+	default:
+	}
+	if upTo.at != nil && len(f.seat.queue) == 0 {
+		it.next = f.at.later(upTo)
 	}
 	return it
-}
-
-// later is the further of both in each partition.
-func later(a, b vector) vector {
-	if len(a) != len(b) {
-		return b
-	}
-	v := append(vector(nil), a...)
-	for i := range v {
-		v[i] = max(v[i], b[i])
-	}
-	return v
 }
 
 func (f *Feed) emit(it item, emit func(Event) error) error {
 	e := Event{Kind: it.kind, Data: it.data}
 	if it.kind == Reset {
-		f.at = nil
-		e.Data = []byte("{}")
+		f.at = position{}
 	}
-	if it.next != nil {
-		f.at = later(f.at, it.next)
+	if it.next.at != nil {
+		f.at = f.at.later(it.next)
 		e.Cursor = f.at.seal(f.request)
 	}
 	if err := emit(e); err != nil {
@@ -271,137 +288,12 @@ func (f *Feed) emit(it item, emit func(Event) error) error {
 // end tells why the feed ends, and when the client may come back: not all at once.
 func (f *Feed) end(why string, emit func(Event) error) error {
 	f.why = why
-	return emit(Event{
-		Kind: Ended, Data: encode(map[string]string{"reason": why}), Cursor: f.at.seal(f.request),
-		Retry: time.Second + rand.N(4*time.Second),
-	})
+	e := Event{Kind: Ended, Data: encode(map[string]string{"reason": why}), Retry: Retry()}
+	if f.at.at != nil {
+		e.Cursor = f.at.seal(f.request)
+	}
+	return emit(e)
 }
 
-// catchUp tells what the client missed, and joins those who are told what comes.
-func (f *Feed) catchUp(ctx context.Context, emit func(Event) error) error {
-	h := f.hub
-	if f.start == nil || f.reset || h.tooFar(f.start) {
-		kind := Ready
-		if f.start != nil {
-			kind = Reset
-		}
-		return f.emit(item{kind: kind, data: []byte("{}"), next: f.join()}, emit)
-	}
-	f.at = f.start
-	if err := f.emit(item{kind: Ready, data: []byte("{}"), next: f.start}, emit); err != nil {
-		return err
-	}
-	select {
-	case h.replays <- struct{}{}:
-		defer func() { <-h.replays }()
-	case <-h.closing:
-		return errClosing
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	for joined := false; !joined; {
-		var to vector
-		if to, joined = f.further(); to == nil {
-			break // the topic is another one
-		}
-		err := f.replay(ctx, to, emit)
-		if bus.Outside(err) {
-			break
-		}
-		if err != nil || joined {
-			return err
-		}
-	}
-	return f.emit(item{kind: Reset, next: f.join()}, emit)
-}
-
-// further is up to where the topic is to be read again for the feed, and whether the hub
-// tells it what comes after that. It is nil if the topic isn't the one of the cursor.
-func (f *Feed) further() (to vector, joined bool) {
-	h := f.hub
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.epoch != f.epoch {
-		return nil, false
-	}
-	if joined = gap(f.at, h.next) <= closeGap; joined {
-		f.from = later(f.at, h.next)
-		h.feeds[f] = struct{}{}
-	}
-	return h.next, joined
-}
-
-// tooFar tells whether more is missing since a place than is read again, or something of
-// which is not known whether it was taken back since.
-func (h *Hub) tooFar(v vector) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(v) != len(h.next) || gap(v, h.next) > MaxReplay {
-		return true
-	}
-	for i, p := range h.parts {
-		if v[i] < p.floor {
-			return true
-		}
-	}
-	return false
-}
-
-// join lets the hub tell the feed what comes from now on, and nothing that waits, and
-// gives where that is.
-func (f *Feed) join() vector {
-	h := f.hub
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	f.from, f.queue, f.slow = h.next, make(chan item, Buffer), make(chan struct{})
-	h.feeds[f] = struct{}{}
-	return h.next
-}
-
-// replay tells what went out from where the client is up to a place.
-func (f *Feed) replay(ctx context.Context, to vector, emit func(Event) error) error {
-	for p := range to {
-		from := f.at[p]
-		if from >= to[p] {
-			continue
-		}
-		if err := f.hub.log.ReadLog(ctx, topic.Released, p, from, to[p], func(m stage.Message) error {
-			it, ok, err := f.missed(ctx, m)
-			if err != nil || !ok {
-				return err
-			}
-			it.next = f.at.with(p, m.Offset+1)
-			return f.emit(it, emit)
-		}); err != nil {
-			return err
-		}
-		f.at = f.at.with(p, to[p])
-	}
-	return nil
-}
-
-// missed is what the feed would have heard of a message, but for the text of what is no
-// longer the newest: what follows is told, too.
-func (f *Feed) missed(ctx context.Context, m stage.Message) (item, bool, error) {
-	h := f.hub
-	select {
-	case <-h.closing:
-		return item{}, false, errClosing
-	default:
-	}
-	h.mu.Lock()
-	if m.Partition >= len(h.parts) {
-		h.mu.Unlock()
-		return item{}, false, nil
-	}
-	p := h.parts[m.Partition]
-	last := p.before[m.Offset]
-	newest := p.newest(keyOf(string(m.Key)), m.Offset)
-	h.mu.Unlock()
-	before, err := h.revisionAt(ctx, m.Partition, last)
-	if err != nil {
-		return item{}, false, err
-	}
-	it, ok := newChange(m, h.read(m), before, unknown(last, before), h.Now()).tell(f, h.Now())
-	return it, ok && (newest || it.kind == Left), nil
-}
+// Retry is how long a client should wait before it comes back: they don't all at once.
+func Retry() time.Duration { return time.Second + rand.N(4*time.Second) }

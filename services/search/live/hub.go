@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -12,88 +13,110 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/bus"
-	"github.com/copytaster/copytaster/pkg/event"
-	"github.com/copytaster/copytaster/pkg/query"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 )
 
 // Hub follows what goes out and tells it to the feeds.
+//
+// Of each partition, what is read goes the same way: it is noted of which article it is,
+// waits (see [AheadBytes]) until it is taken apart and what the article was before is
+// known, and then gets its place in one order, in which all shards tell it to their feeds.
 type Hub struct {
 	Config
 
 	log     Log
-	lookup  Lookup
+	lookups Lookups
 	metrics metrics
-	replays chan struct{}
-	closing chan struct{} // closed when the service stops
+	turns   *turns
+	shards  []*shard
+	closed  context.Context // done when the service stops
+	close   context.CancelFunc
+	wanted  map[int]int64 // by partition: from where on it is to be known what went out
+
+	order sync.Mutex // held while a step is given to all shards, before mu
 
 	mu       sync.Mutex
 	parts    []*partition // nil: nothing was followed yet
-	next     vector       // of each, the first message that was not told
-	epoch    int          // counts how often reading began
+	next     position     // the first messages that were not given to the shards
+	epoch    int          // counts topics
 	recent   *recent
-	feeds    map[*Feed]struct{} // that are told what comes
-	open     int                // those that are still being read for included
+	failing  map[int]bool // partitions that can't be read, and noPartition
+	seated   int          // feeds that are told what comes
+	open     int          // those that are still being read for included
 	byReader map[string]int
-	stopped  bool
 }
 
+// noPartition stands for the topic as a whole.
+const noPartition = -1
+
 // New makes a hub, which has feeds once it runs.
-func New(log Log, lookup Lookup, c Config, to prometheus.Registerer) (*Hub, error) {
+func New(log Log, by Lookups, c Config, to prometheus.Registerer) (*Hub, error) {
 	m, err := newMetrics(to)
 	if err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
-	return &Hub{
-		Config: c, log: log, lookup: lookup, metrics: m, replays: make(chan struct{}, MaxReplays), closing: make(chan struct{}),
-		recent: newRecent(Recent), feeds: map[*Feed]struct{}{}, byReader: map[string]int{},
-	}, nil
+	h := &Hub{
+		Config: c, log: log, lookups: by, metrics: m, turns: newTurns(MaxReplays, MaxReplaysOfReader),
+		recent: newRecent(Recent, RecentBytes), failing: map[int]bool{}, byReader: map[string]int{},
+	}
+	h.closed, h.close = context.WithCancel(context.Background())
+	for i := range runtime.GOMAXPROCS(0) {
+		h.shards = append(h.shards, newShard(i, c.Now))
+	}
+	return h, nil
 }
 
 // Close lets all feeds end, and no others begin. Their clients are told to come back.
-func (h *Hub) Close() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !h.stopped {
-		h.stopped = true
-		close(h.closing)
-	}
-}
+func (h *Hub) Close() { h.close() }
 
 // Run follows the topic until ctx is done. While Kafka is away the feeds stay open, and
 // hear later what they missed.
 func (h *Hub) Run(ctx context.Context) {
-	wait, said := pause, ""
-	for {
+	end := make(chan struct{})
+	var shards sync.WaitGroup
+	for _, s := range h.shards {
+		shards.Go(func() { s.run(end) })
+	}
+	defer shards.Wait()
+	defer close(end)
+	for wait := pause; ; wait = min(2*wait, pauseMax) {
 		began := h.Now()
 		err := h.follow(ctx)
-		h.reached(false)
 		if ctx.Err() != nil {
+			h.metrics.following.Set(0)
 			return
 		}
+		h.reads(noPartition, err)
 		if h.Now().Sub(began) > pauseMax {
 			wait = pause
 		}
-		if now := fmt.Sprint(err); now != said {
-			said = now
-			h.Log.Warn().Err(err).Msg("can't follow what goes out for live feeds, trying again")
-		}
 		select {
 		case <-ctx.Done():
-			return
 		case <-time.After(wait):
 		}
-		wait = min(2*wait, pauseMax)
 	}
 }
 
-// reached notes whether Kafka can be read.
-func (h *Hub) reached(yes bool) {
+// reads notes whether a partition, or the topic, can be read: not if there is an error. It
+// is told once when all could be.
+func (h *Hub) reads(partition int, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	failed := len(h.failing) > 0
+	if err == nil {
+		delete(h.failing, partition)
+	} else {
+		h.failing[partition] = true
+	}
+	switch fails := len(h.failing) > 0; {
+	case fails && !failed:
+		h.Log.Warn().Err(err).Msg("can't follow what goes out for live feeds, trying again")
+	case failed && !fails:
+		h.Log.Info().Msg("live feeds follow again what goes out")
+	}
 	h.metrics.following.Set(0)
-	if yes && h.parts != nil {
+	if h.parts != nil && len(h.failing) == 0 {
 		h.metrics.following.Set(1)
 	}
 }
@@ -101,111 +124,154 @@ func (h *Hub) reached(yes bool) {
 // errAnother says that the topic isn't the one that was read.
 var errAnother = errors.New("the topic was created anew, cut, or has other partitions")
 
+// look asks what the log is now.
+func (h *Hub) look(ctx context.Context) (id topicID, es []bus.Extent, err error) {
+	whole, err := h.log.TopicID(ctx, topic.Released)
+	if err != nil {
+		return id, nil, err
+	}
+	copy(id[:], whole[:])
+	es, err = h.log.Extents(ctx, topic.Released)
+	return id, es, err
+}
+
 // follow reads on where it was, or begins; it ends with an error.
 func (h *Hub) follow(ctx context.Context) error {
-	es, err := h.log.Extents(ctx, topic.Released)
+	was := h.position()
+	id, es, err := h.look(ctx)
 	if err != nil {
 		return err
 	}
-	if !h.fits(h.position(), es) {
-		if err := h.begin(ctx, es); err != nil {
+	if !h.fits(was, id, es) {
+		if err := h.begin(ctx, id, es); err != nil {
 			return err
 		}
 	}
-	h.reached(true)
 	group, ctx := errgroup.WithContext(ctx)
-	messages := make(chan incoming)
-	for i := range es {
-		from := h.position()[i]
-		group.Go(func() error {
-			return h.log.ReadLog(ctx, topic.Released, i, from, -1, func(m stage.Message) error {
-				in, err := h.prepare(ctx, m)
-				if err != nil {
-					return err
-				}
-				select {
-				case messages <- in:
-					return nil
-				case <-ctx.Done():
-					return ctx.Err()
-				}
-			})
-		})
+	early := make(chan *incoming, aheadKills)
+	from := h.position()
+	for i, p := range h.known() {
+		h.reads(i, nil)
+		r := h.reader(i, len(es), p, from, early)
+		group.Go(func() error { return r.read(ctx) })
+		group.Go(func() error { return r.tell(ctx) })
 	}
-	group.Go(func() error {
-		for {
-			select {
-			case m := <-messages:
-				if err := h.take(ctx, m); err != nil {
-					return err
-				}
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-	})
+	h.reads(noPartition, nil)
+	group.Go(func() error { return h.tellAhead(ctx, early) })
 	group.Go(func() error { return h.watch(ctx) })
+	group.Go(func() error { return h.learn(ctx) })
 	return group.Wait()
 }
 
-// position is up to where all feeds were told; nil: nothing was followed yet.
-func (h *Hub) position() vector {
+// position is up to where messages were given to the shards; nowhere: none yet.
+func (h *Hub) position() position {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.next
 }
 
-// fits tells whether what was read up to was, before the log was asked for its extents, is
-// part of such a log.
-func (h *Hub) fits(was vector, es []bus.Extent) bool {
+func (h *Hub) known() []*partition {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.parts
+}
+
+// fits tells whether what was read up to was, before the log was asked what it is, is part
+// of such a log.
+func (h *Hub) fits(was position, id topicID, es []bus.Extent) bool {
 	now := h.position()
-	if was == nil || len(was) != len(es) || len(now) != len(es) {
+	if was.at == nil || len(was.at) != len(es) || len(now.at) != len(es) || was.topic.other(id) {
 		return false
 	}
 	for i, e := range es {
-		if was[i] > e.End || now[i] < e.First {
+		if was.at[i] > e.End || now.at[i] < e.First {
 			return false
 		}
 	}
 	return true
 }
 
-// begin looks through the newest of the log for which article each message is of. Feeds
-// that are open are reset.
-func (h *Hub) begin(ctx context.Context, es []bus.Extent) error {
+// begin looks through the newest messages of the log for which article each is of, as many
+// as a client can have missed. Feeds that are open are reset.
+func (h *Hub) begin(ctx context.Context, id topicID, es []bus.Extent) error {
 	since, err := h.log.OffsetsAt(ctx, topic.Released, h.Now().Add(-h.Known))
 	if err != nil {
 		return err
 	}
-	parts := make([]*partition, len(es))
-	next := make(vector, len(es))
+	n := int64(len(es))
+	parts, wanted, next := make([]*partition, n), map[int]int64{}, position{id, make(vector, n)}
 	group, reading := errgroup.WithContext(ctx)
 	for i, e := range es {
-		next[i] = e.End
-		from := min(max(e.First, since[e.Partition], e.End-MaxKnown/int64(len(es))), e.End)
-		parts[i] = newPartition(from)
-		group.Go(func() error {
-			return h.log.ReadLog(reading, topic.Released, i, from, e.End, func(m stage.Message) error {
-				parts[i].note(keyOf(string(m.Key)), m.Offset, takesBack(m))
-				return nil
-			})
-		})
+		next.at[i] = e.End
+		wanted[i] = min(max(e.First, since[e.Partition], e.End-MaxKnown/n), e.End)
+		parts[i] = newPartition(max(wanted[i], e.End-MaxReplay/n), MaxKnown/n)
+		group.Go(func() error { return h.noteAll(reading, parts[i], i, e.End) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	h.order.Lock()
+	defer h.order.Unlock()
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	if h.parts != nil {
 		h.Log.Error().Msg("the topic of what goes out isn't the one that was read: live feeds are told to search anew")
 	}
-	h.parts, h.next, h.recent = parts, next, newRecent(Recent)
+	h.parts, h.next, h.recent, h.wanted = parts, next, newRecent(Recent, RecentBytes), wanted
 	h.epoch++
-	for f := range h.feeds {
-		f.from = next
-		h.hand(f, item{kind: Reset, next: next})
-	}
+	st := &step{epoch: h.epoch, next: next, done: func() {}}
+	h.mu.Unlock()
+	h.give(st)
 	return nil
+}
+
+// noteAll notes all messages from a partition's floor up to an offset.
+func (h *Hub) noteAll(ctx context.Context, p *partition, number int, to int64) error {
+	return h.log.ReadLog(ctx, topic.Released, number, p.above(), to, func(m stage.Message) error {
+		p.note(keyOf(string(m.Key)), m.Offset, takesBack(m))
+		return nil
+	})
+}
+
+// learn looks through what went out before, the newest first, while feeds are open. What
+// can't be read isn't known.
+func (h *Hub) learn(ctx context.Context) error {
+	h.metrics.learning.Set(1)
+	parts := h.known()
+	for left := true; left; {
+		left = false
+		for i, p := range parts {
+			floor := p.above()
+			if floor <= h.wanted[i] {
+				continue
+			}
+			older := newPartition(max(h.wanted[i], floor-learnAtOnce), MaxKnown)
+			err := h.noteAll(ctx, older, i, floor)
+			switch {
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case bus.Outside(err): // it was kept no longer
+				h.wanted[i] = floor
+			case err != nil:
+				h.Log.Warn().Err(err).Msg("can't read what went out before, trying again")
+				sleep(ctx, pauseMax)
+			case !p.learn(older, floor): // too much went out since
+				h.wanted[i] = p.above()
+			}
+			left = true
+		}
+	}
+	h.metrics.learning.Set(0)
+	return nil
+}
+
+// sleep waits, or until ctx is done.
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
 }
 
 // headerStatus is the header of public messages with their status, see the release
@@ -228,150 +294,28 @@ func (h *Hub) watch(ctx context.Context) error {
 			return ctx.Err()
 		case <-look.C:
 			was := h.position()
-			es, err := h.log.Extents(ctx, topic.Released)
-			h.reached(err == nil)
-			if err == nil && !h.fits(was, es) {
+			id, es, err := h.look(ctx)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			h.reads(noPartition, err)
+			if err == nil && !h.fits(was, id, es) {
 				return errAnother
 			}
 		case <-prune.C:
 			if since, err := h.log.OffsetsAt(ctx, topic.Released, h.Now().Add(-h.Known)); err == nil {
-				h.prune(since)
+				for i, p := range h.known() {
+					p.forget(since[i])
+				}
 			}
 		}
 	}
 }
 
-func (h *Hub) prune(since map[int]int64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for i, p := range h.parts {
-		p.forget(max(since[i], h.next[i]-MaxKnown/int64(len(h.parts))))
-	}
-}
-
-// revision is one that went out, to be asked about; nil: none that may be seen.
-type revision struct {
-	*article.Article
-
-	asked
-}
-
-// cameOut is about when the revision went out.
-func (r *revision) cameOut() time.Time {
-	if r.EmbargoUntil.After(r.ReceivedAt) {
-		return r.EmbargoUntil
-	}
-	return r.ReceivedAt
-}
-
-func revisionOf(a *article.Article) *revision {
-	return &revision{a, asked{doc: query.NewDocument(a)}}
-}
-
-// incoming is a message that was read, with what it is about.
-type incoming struct {
-	stage.Message
-
-	now, before *revision
-	last        place // of the message before of the same article
-	looked      bool  // before was read
-}
-
-// prepare reads what a message is about. Partitions do it side by side, so that one that
-// must look for much keeps no other waiting.
-func (h *Hub) prepare(ctx context.Context, m stage.Message) (in incoming, err error) {
-	in = incoming{Message: m, now: h.read(m)}
-	h.mu.Lock()
-	in.last = h.parts[m.Partition].note(keyOf(string(m.Key)), m.Offset, in.now == nil)
-	if in.now != nil {
-		h.recent.add(spot{m.Partition, m.Offset}, in.now.Article)
-	}
-	in.looked = len(h.feeds) > 0
-	h.mu.Unlock()
-	if in.looked {
-		in.before, err = h.revisionAt(ctx, m.Partition, in.last)
-	}
-	return in, err
-}
-
-// take tells the feeds of a message. It is called by one goroutine. Its error says that
-// Kafka can't be read.
-func (h *Hub) take(ctx context.Context, in incoming) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !in.looked && len(h.feeds) > 0 { // one came meanwhile
-		h.mu.Unlock()
-		before, err := h.revisionAt(ctx, in.Partition, in.last)
-		h.mu.Lock()
-		if err != nil {
-			return err
-		}
-		in.before = before
-	}
-	h.next = h.next.with(in.Partition, in.Offset+1)
-	c := newChange(in.Message, in.now, in.before, unknown(in.last, in.before), h.Now())
-	for f := range h.feeds {
-		if in.Offset < f.from[in.Partition] {
-			continue // it has heard of it elsewhere
-		}
-		if it, ok := c.tell(f, h.Now()); ok {
-			it.next = h.next
-			h.hand(f, it)
-		}
-	}
-	h.metrics.delay.Observe(max(0, h.Now().Sub(in.Time).Seconds()))
-	return nil
-}
-
-// read is the revision in a message, or nil if it takes the article back. What can't be
-// read does: it may be a kill.
-func (h *Hub) read(m stage.Message) *revision {
-	if takesBack(m) {
-		return nil
-	}
-	a, err := event.Decode(m)
-	if err != nil {
-		h.Log.Error().Err(err).Msg("a message that went out can't be read: live feeds hear that its article is withheld")
-		return nil
-	}
-	if a.Status != article.Usable {
-		return nil
-	}
-	return revisionOf(&a)
-}
-
-// unknown tells that a message's article may have gone out before, and that nobody can
-// tell any more as what: its place is not known, or nothing is there that can be read.
-func unknown(at place, before *revision) bool { return at == 0 || before == nil && !at.back() }
-
-// revisionAt reads again what stands at a place; nil if nothing does that may be seen, or
-// not any more.
-func (h *Hub) revisionAt(ctx context.Context, partition int, at place) (*revision, error) {
-	if at == 0 || at.back() {
-		return nil, nil //nolint:nilnil // as said
-	}
-	h.mu.Lock()
-	a := h.recent.all[spot{partition, at.offset()}]
-	h.mu.Unlock()
-	if a != nil {
-		return revisionOf(a), nil
-	}
-	m, err := h.lookup.Read(ctx, partition, at.offset())
-	switch {
-	case bus.Outside(err):
-		return nil, nil //nolint:nilnil // likewise
-	case err != nil:
-		return nil, err
-	}
-	return h.read(m), nil
-}
-
-// hand puts an item into a feed's buffer, or ends the feed if that is full. h.mu is held.
-func (h *Hub) hand(f *Feed, it item) {
-	select {
-	case f.queue <- it:
-	default:
-		delete(h.feeds, f)
-		close(f.slow)
+// give gives a step to all shards. h.order is held.
+func (h *Hub) give(st *step) {
+	st.open.Store(int32(len(h.shards)))
+	for _, s := range h.shards {
+		s.steps <- st
 	}
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/services/search/find"
 	"github.com/copytaster/copytaster/services/search/live"
 	"github.com/copytaster/copytaster/services/search/live/livetest"
@@ -62,6 +63,24 @@ type desk struct {
 	log  *livetest.Log
 	hub  *live.Hub
 	stop func()
+
+	metrics *prometheus.Registry
+}
+
+// metric is the value of a metric without labels.
+func (d *desk) metric(name string) float64 {
+	d.t.Helper()
+	families, err := d.metrics.Gather()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == name {
+			return f.GetMetric()[0].GetGauge().GetValue() + f.GetMetric()[0].GetCounter().GetValue()
+		}
+	}
+	d.t.Fatalf("there is no metric %s", name)
+	return 0
 }
 
 func open(t *testing.T, log *livetest.Log, change func(c *live.Config)) *desk {
@@ -70,7 +89,8 @@ func open(t *testing.T, log *livetest.Log, change func(c *live.Config)) *desk {
 	if change != nil {
 		change(&c)
 	}
-	hub, err := live.New(log, log, c, prometheus.NewRegistry())
+	metrics := prometheus.NewRegistry()
+	hub, err := live.New(log, log.Lookups(), c, metrics)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +100,7 @@ func open(t *testing.T, log *livetest.Log, change func(c *live.Config)) *desk {
 		defer close(done)
 		hub.Run(ctx)
 	}()
-	d := &desk{t, log, hub, func() {
+	d := &desk{t: t, log: log, hub: hub, metrics: metrics, stop: func() {
 		hub.Close()
 		cancel()
 		<-done
@@ -108,7 +128,7 @@ type client struct {
 	heard  []string // "entered headline", "left uri reason", ...
 	cursor string
 	retry  time.Duration
-	wait   chan struct{} // it takes no event before it can read from here; nil: at once
+	wait   chan struct{} // it takes but one event before it can read from here; nil: all at once
 	done   chan struct{}
 	err    error
 }
@@ -133,7 +153,12 @@ func (d *desk) feed(g access.Grant, parameters ...string) *client {
 
 func (d *desk) feedAfter(wait chan struct{}, g access.Grant, parameters ...string) *client {
 	d.t.Helper()
-	f, err := d.hub.Open(context.Background(), request(d.t, parameters...), "after", g, "somebody")
+	return d.feedOf("somebody", wait, g, parameters...)
+}
+
+func (d *desk) feedOf(reader string, wait chan struct{}, g access.Grant, parameters ...string) *client {
+	d.t.Helper()
+	f, err := d.hub.Open(context.Background(), request(d.t, parameters...), "after", g, reader)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -148,7 +173,10 @@ func (d *desk) feedAfter(wait chan struct{}, g access.Grant, parameters ...strin
 }
 
 func (c *client) take(e live.Event) error {
-	if c.wait != nil {
+	c.mu.Lock()
+	begun := len(c.heard) > 0
+	c.mu.Unlock()
+	if c.wait != nil && begun {
 		select {
 		case <-c.wait:
 		case <-c.ctx.Done():
@@ -584,9 +612,15 @@ func TestAway(t *testing.T) {
 		d.write(story{id: "a", headline: "Meanwhile"})
 		time.Sleep(live.Heartbeat)
 		c.hears("ready", "heartbeat")
+		if d.metric("copytaster_live_following") != 0 {
+			t.Error("it says that it follows")
+		}
 		log.Fail(nil)
-		time.Sleep(10 * time.Second)
+		time.Sleep(12 * time.Second)
 		c.hears("entered Meanwhile")
+		if d.metric("copytaster_live_following") != 1 { // also of partitions in which nothing comes
+			t.Error("it doesn't say that it follows again")
+		}
 	})
 }
 
@@ -712,6 +746,291 @@ func TestCursorIsOfItsSearch(t *testing.T) {
 			if _, ok := errors.AsType[*find.ParameterError](err); !ok {
 				t.Errorf("%v: %v", v, err)
 			}
+		}
+	})
+}
+
+// TestTwice: a message that stands there twice rings no bell, also not of who comes back.
+func TestTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		defer d.stop()
+		c := d.feed(access.Grant{}, "q", "niger")
+		d.write(story{id: "a", headline: "Niger one"}, story{id: "a", headline: "Niger one"})
+		c.hears("ready", "entered Niger one")
+		before := c.cursor
+		c.leave()
+		d.write(story{id: "b", headline: "Niger two"}, story{id: "a", headline: "Niger one"}, story{id: "b", headline: "Niger two"})
+		again := d.feed(access.Grant{}, "q", "niger", "after", before)
+		defer again.leave()
+		again.hears("ready", "changed Niger two")
+		d.write(story{id: "a", status: article.Canceled, version: 1}, story{id: "a", status: article.Canceled, version: 1})
+		again.hears("left a canceled")
+	})
+}
+
+// TestLookupFails: what can't be read for once is tried again; what can't be read at all
+// keeps nobody from hearing what comes, and a kill of it is told as one of what isn't known.
+func TestLookupFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(1)
+		d := open(t, log, nil)
+		d.write(story{id: "a", headline: "Niger one"}, story{id: "b", headline: "Niger two"}, story{id: "c", headline: "Niger three"})
+		d.stop()
+		d = open(t, log, nil) // another process, which has nothing in memory
+		defer d.stop()
+		c := d.feed(access.Grant{}, "q", "niger")
+		defer c.leave()
+		tries := 0
+		log.Looked(func(context.Context, int, int64) error {
+			if tries++; tries == 1 {
+				return errors.New("the leader moved")
+			}
+			return nil
+		})
+		d.write(story{id: "a", headline: "Mali", version: 1})
+		time.Sleep(time.Second)
+		c.hears("ready", "left a unmatched")
+		log.Looked(func(context.Context, int, int64) error { return errors.New("checksum") })
+		d.write(story{id: "b", headline: "Mali", version: 1}, story{id: "c", status: article.Canceled, version: 1}, story{id: "d", headline: "Niger four"})
+		time.Sleep(2 * time.Second)
+		c.hears("left c canceled", "entered Niger four")
+		if n := d.metric("copytaster_live_unread_total"); n != 2 {
+			t.Errorf("%v are unread, want 2", n)
+		}
+	})
+}
+
+// TestKillsAhead: a kill waits for nothing that came before it but what can't be read
+// ahead. What it takes back isn't told any more, the rest in its order, and the kill once.
+func TestKillsAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(1)
+		d := open(t, log, nil)
+		d.write(story{id: "slow", headline: "Niger slow"}, story{id: "had", headline: "Niger had"})
+		d.stop()
+		d = open(t, log, nil) // another process, which has nothing in memory
+		defer d.stop()
+		c, other := d.feed(access.Grant{}, "q", "niger"), d.feed(access.Grant{}, "q", "mali")
+		defer c.leave()
+		defer other.leave()
+		release := make(chan struct{})
+		log.Looked(func(_ context.Context, _ int, offset int64) error {
+			if offset == 0 {
+				<-release
+			}
+			return nil
+		})
+		d.write(
+			story{id: "slow", headline: "Niger slower", version: 1}, story{id: "a", headline: "Niger a"}, story{id: "b", headline: "Niger b"},
+			story{id: "had", status: article.Canceled, version: 1}, story{id: "b", status: article.Canceled, version: 1},
+		)
+		cursor := c.cursor
+		c.hears("ready", "left had canceled", "left b canceled")
+		if c.cursor != cursor {
+			t.Error("the cursor is ahead of what is not told yet")
+		}
+		late := d.feed(access.Grant{}, "q", "niger") // it heard of none ahead
+		defer late.leave()
+		close(release)
+		d.write(story{id: "had", headline: "Niger again", version: 2})
+		c.hears("changed Niger slower", "entered Niger a", "entered Niger again")
+		late.hears("ready", "changed Niger slower", "entered Niger a", "left had canceled", "left b canceled", "entered Niger again")
+		other.hears("ready")
+	})
+}
+
+// TestStartLearns: feeds open when the newest messages are known; of what went out before
+// it is known a little later.
+func TestStartLearns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const partitions = live.MaxReplay / 10 // of each the ten newest are known at the start
+		log := livetest.New(partitions)
+		d := open(t, log, nil)
+		began := time.Now()
+		time.Sleep(time.Second)
+		dpa := func(s story) *article.Article {
+			s.agency = "dpa"
+			return s.article(t)
+		}
+		var all []*article.Article
+		for i := range 12 {
+			all = append(all, dpa(story{id: "a", headline: "Niger", version: i}))
+		}
+		if err := log.Write(time.Now(), all...); err != nil {
+			t.Fatal(err)
+		}
+		d.stop()
+		p := bus.PartitionOf([]byte(all[0].URI), partitions)
+		learnt := make(chan struct{})
+		log.Bounded(func(partition int, from int64) {
+			if partition == p && from == 0 {
+				<-learnt
+			}
+		})
+		d = open(t, log, nil)
+		defer d.stop()
+		since := []string{"since", began.Format(time.RFC3339)}
+		early := d.feed(access.Grant{}, since...)
+		early.hears("reset") // it isn't known yet what was taken back
+		early.leave()
+		log.Bounded(nil)
+		close(learnt)
+		synctest.Wait()
+		c := d.feed(access.Grant{Agencies: []string{"dpa"}}, since...)
+		defer c.leave()
+		c.hears("ready", "changed Niger")
+	})
+}
+
+// TestSlowClientsKeepNobodyWaiting: who takes what was missed slowly holds no place that
+// others need to go on.
+func TestSlowClientsKeepNobodyWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		defer d.stop()
+		first := d.feed(access.Grant{})
+		cursor := first.cursor
+		first.leave()
+		for i := range 2 * live.ReplayEvents {
+			d.write(story{id: fmt.Sprint(i), headline: fmt.Sprint(i)})
+		}
+		wait := make(chan struct{})
+		var slow []*client
+		for i := range 2 * live.MaxReplays {
+			slow = append(slow, d.feedOf(fmt.Sprint("slow-", i/2), wait, access.Grant{}, "after", cursor))
+		}
+		quick := d.feed(access.Grant{}, "after", cursor)
+		defer quick.leave()
+		synctest.Wait()
+		quick.mu.Lock()
+		if n := len(quick.heard); n != 1+2*live.ReplayEvents {
+			t.Errorf("the quick one heard %d events", n)
+		}
+		quick.mu.Unlock()
+		time.Sleep(live.ReplayTime + time.Second)
+		close(wait)
+		for _, c := range slow {
+			<-c.done
+			if n := len(c.heard); n == 0 || c.heard[n-1] != "end slow" {
+				t.Errorf("a slow one heard %q", c.heard)
+			}
+			again := d.feed(access.Grant{}, "after", c.cursor)
+			synctest.Wait()
+			if n := len(again.heard); len(c.heard)-2+n-1 != 2*live.ReplayEvents {
+				t.Errorf("a slow one heard %d and then %d", len(c.heard), n)
+			}
+			again.leave()
+		}
+	})
+}
+
+// TestReplaysTakeTurns: no more than so many are read again at once, of one reader fewer;
+// others hear heartbeats meanwhile.
+func TestReplaysTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(1)
+		d := open(t, log, nil)
+		defer d.stop()
+		first := d.feed(access.Grant{})
+		cursor := first.cursor
+		first.leave()
+		d.write(story{id: "a", headline: "One"})
+		var reading atomic.Int32
+		release := make(chan struct{})
+		log.Bounded(func(int, int64) {
+			reading.Add(1)
+			<-release
+		})
+		var all []*client
+		for i, reader := range []string{"a", "a", "a", "b", "b", "b", "c"} {
+			all = append(all, d.feedOf(reader, nil, access.Grant{}, "after", cursor))
+			synctest.Wait()
+			if got, want := int(reading.Load()), min(i+1, 2, live.MaxReplays)+max(0, min(i-2, 2)); got != want {
+				t.Errorf("with %d, %d are read at once, want %d", i+1, got, want)
+			}
+		}
+		time.Sleep(live.Heartbeat)
+		close(release)
+		for _, c := range all {
+			c.hears("ready", "heartbeat", "entered One")
+			c.leave()
+		}
+	})
+}
+
+// TestReplayWithoutKafka: what was missed and can't be read ends the feed, which says so.
+func TestReplayWithoutKafka(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(1)
+		d := open(t, log, nil)
+		defer d.stop()
+		first := d.feed(access.Grant{})
+		cursor := first.cursor
+		first.leave()
+		d.write(story{id: "a", headline: "One"})
+		log.Fail(errors.New("away"))
+		c := d.feed(access.Grant{}, "after", cursor)
+		c.hears("ready", "end unavailable")
+		if <-c.done; c.err != nil || c.retry <= 0 {
+			t.Errorf("%v, retry %v", c.err, c.retry)
+		}
+		log.Fail(nil)
+		time.Sleep(10 * time.Second)
+		c = d.feed(access.Grant{}, "after", c.cursor)
+		defer c.leave()
+		c.hears("ready", "entered One")
+	})
+}
+
+// TestAnewAndLonger: a topic that was made anew is another one, also where it has as many
+// messages; for open feeds, for those that are just going on, and for cursors.
+func TestAnewAndLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(1)
+		d := open(t, log, nil)
+		defer d.stop()
+		first, open := d.feed(access.Grant{}), d.feed(access.Grant{})
+		defer open.leave()
+		cursor := first.cursor
+		first.leave()
+		d.write(story{id: "a", headline: "One"}, story{id: "b", headline: "Two"})
+		open.hears("ready", "entered One", "entered Two")
+		release := make(chan struct{})
+		log.Bounded(func(int, int64) { <-release })
+		going := d.feed(access.Grant{}, "after", cursor)
+		defer going.leave()
+		log.Bounded(nil)
+		log.Hold(true)
+		log.Anew()
+		d.write(story{id: "c", headline: "Three"}, story{id: "d", headline: "Four"}, story{id: "e", headline: "Five"})
+		time.Sleep(10 * time.Second) // the hub looks at the topic
+		log.Hold(false)
+		close(release)
+		open.hears("reset")
+		synctest.Wait()
+		if n := len(going.heard); n == 0 || going.heard[n-1] != "reset" {
+			t.Errorf("the one that was going on heard %q", going.heard)
+		}
+		back := d.feed(access.Grant{}, "after", cursor)
+		defer back.leave()
+		back.hears("reset")
+		d.write(story{id: "f", headline: "Six"})
+		back.hears("entered Six")
+		open.hears("entered Six")
+	})
+}
+
+// TestCursorOfAnotherVersion: what was missed since a cursor that can't be read can't be
+// told, which is no error: a browser wouldn't come back.
+func TestCursorOfAnotherVersion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		defer d.stop()
+		for _, place := range []string{"", "\x01\x02", "12345678\xff"} {
+			c := d.feed(access.Grant{}, "after", request(t).Seal([]byte(place)))
+			c.hears("reset")
+			c.leave()
 		}
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
+	"github.com/copytaster/copytaster/services/search/live"
 )
 
 // Message is the public message of an article; of one that isn't usable its notice.
@@ -39,12 +40,18 @@ type Log struct {
 	away    error
 	asked   func()
 	held    bool
+	id      byte
+	looked  func(ctx context.Context, partition int, offset int64) error
+	bounded func(partition int, from int64)
 }
 
 // New makes a topic of n partitions.
 func New(n int) *Log {
-	return &Log{parts: make([][]stage.Message, n), first: make([]int64, n), changed: make(chan struct{})}
+	return &Log{parts: make([][]stage.Message, n), first: make([]int64, n), changed: make(chan struct{}), id: 1}
 }
+
+// Lookups are as a hub takes them, all of this log.
+func (l *Log) Lookups() live.Lookups { return live.Lookups{Turn: l, Ahead: l, Replays: l} }
 
 func (l *Log) wake() {
 	close(l.changed)
@@ -93,7 +100,22 @@ func (l *Log) Anew() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.parts, l.first = make([][]stage.Message, len(l.parts)), make([]int64, len(l.parts))
+	l.id++
 	l.wake()
+}
+
+// TopicID is as that of [bus.Bus].
+func (l *Log) TopicID(context.Context, string) ([16]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return [16]byte{l.id}, l.away
+}
+
+// Looked has f called before each [Log.Read], which fails with what it gives.
+func (l *Log) Looked(f func(ctx context.Context, partition int, offset int64) error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.looked = f
 }
 
 // Hold keeps who reads on from hearing of what is written, until it is told otherwise.
@@ -109,6 +131,13 @@ func (l *Log) Asked(f func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.asked = f
+}
+
+// Bounded has f called before what a partition has up to some offset is read.
+func (l *Log) Bounded(f func(partition int, from int64)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.bounded = f
 }
 
 // Extents is as that of [bus.Bus].
@@ -145,7 +174,15 @@ func (l *Log) OffsetsAt(_ context.Context, _ string, t time.Time) (map[int]int64
 
 // Read is as that of [bus.Lookup].
 func (l *Log) Read(ctx context.Context, partition int, offset int64) (found stage.Message, err error) {
-	err = l.ReadLog(ctx, topic.Released, partition, offset, offset+1, func(m stage.Message) error {
+	l.mu.Lock()
+	looked := l.looked
+	l.mu.Unlock()
+	if looked != nil {
+		if err := looked(ctx, partition, offset); err != nil {
+			return found, err
+		}
+	}
+	err = l.read(ctx, topic.Released, partition, offset, offset+1, func(m stage.Message) error {
 		found = m
 		return nil
 	})
@@ -154,6 +191,16 @@ func (l *Log) Read(ctx context.Context, partition int, offset int64) (found stag
 
 // ReadLog is as that of [bus.Bus], but gives up at once.
 func (l *Log) ReadLog(ctx context.Context, name string, partition int, from, to int64, f func(stage.Message) error) error {
+	l.mu.Lock()
+	bounded := l.bounded
+	l.mu.Unlock()
+	if bounded != nil && to >= 0 {
+		bounded(partition, from)
+	}
+	return l.read(ctx, name, partition, from, to, f)
+}
+
+func (l *Log) read(ctx context.Context, name string, partition int, from, to int64, f func(stage.Message) error) error {
 	for at := from; to < 0 || at < to; {
 		l.mu.Lock()
 		first, end, away, changed, held := l.first[partition], l.end(partition), l.away, l.changed, l.held && to < 0

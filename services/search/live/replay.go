@@ -1,0 +1,228 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/copytaster/copytaster/pkg/bus"
+	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/pkg/topic"
+)
+
+// catchUp tells what the client missed, and joins those who are told what comes.
+func (f *Feed) catchUp(ctx context.Context, emit func(Event) error) error {
+	switch {
+	case f.start.at == nil && !f.reset:
+		return f.begin(Ready, emit)
+	case f.reset || f.hub.tooFar(f.start):
+		return f.begin(Reset, emit)
+	}
+	f.at = f.start
+	if err := f.emit(item{kind: Ready, data: nothing, next: f.start}, emit); err != nil {
+		return err
+	}
+	for spent := time.Duration(0); !f.caughtUp(); {
+		p, err := f.reread(ctx, emit)
+		if errors.Is(err, errAnother) {
+			return f.begin(Reset, emit)
+		}
+		if err != nil {
+			return err
+		}
+		spent += p.took
+		told := f.hub.Now()
+		for _, it := range p.items {
+			if f.hub.closed.Err() != nil {
+				return errClosing
+			}
+			if err := f.emit(it, emit); err != nil {
+				return err
+			}
+			if spent+f.hub.Now().Sub(told) > ReplayTime {
+				return errSlow
+			}
+		}
+		f.at = f.at.later(p.at)
+		if p.last {
+			return nil
+		}
+		spent += f.hub.Now().Sub(told)
+	}
+	return nil
+}
+
+// begin lets the feed begin from now on.
+func (f *Feed) begin(kind Kind, emit func(Event) error) error {
+	f.stand()
+	f.at = position{}
+	f.hub.mu.Lock()
+	from := f.sit()
+	f.hub.mu.Unlock()
+	return f.emit(item{kind: kind, data: nothing, next: from}, emit)
+}
+
+// caughtUp tells whether nothing is missing. Then the hub tells the feed what comes.
+func (f *Feed) caughtUp() bool {
+	h := f.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.epoch != f.epoch || gap(f.at, h.next) > 0 {
+		return false
+	}
+	f.sit()
+	return true
+}
+
+// part is some of what a client missed.
+type part struct {
+	to    position // up to where it may be read
+	last  bool     // the hub tells what is behind
+	known []*partition
+	items []item
+	at    position // up to where that was
+	took  time.Duration
+	err   error
+}
+
+// reread reads some of what is missing, once it is the feed's turn. Meanwhile its client
+// hears heartbeats.
+func (f *Feed) reread(ctx context.Context, emit func(Event) error) (part, error) {
+	h := f.hub
+	turn := h.turns.ask(f.reader)
+	defer h.turns.leave(turn)
+	if err := f.await(ctx, turn.come, emit); err != nil {
+		return part{}, err
+	}
+	read, err := f.further()
+	if err != nil {
+		return part{}, err
+	}
+	// What is read isn't the feed's until reading has ended.
+	reading, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		began := h.Now()
+		read.err = f.collect(reading, &read)
+		read.took = h.Now().Sub(began)
+	}()
+	if err := f.await(ctx, done, emit); err != nil {
+		cancel()
+		<-done
+		return part{}, err
+	}
+	switch {
+	case bus.Outside(read.err):
+		return part{}, errAnother
+	case read.err != nil:
+		h.Log.Warn().Err(read.err).Msg("can't read again what the client of a live feed missed")
+		return part{}, fmt.Errorf("%w: %w", ErrUnavailable, read.err)
+	}
+	return read, nil
+}
+
+// await waits for what is done meanwhile, with heartbeats for the client.
+func (f *Feed) await(ctx context.Context, done <-chan struct{}, emit func(Event) error) error {
+	beat := time.NewTicker(Heartbeat)
+	defer beat.Stop()
+	for {
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-f.hub.closed.Done():
+			return errClosing
+		case <-beat.C:
+			if err := f.emit(item{kind: Beat, data: nothing}, emit); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// further is what is to be read again next. The error says that the topic isn't the one of
+// the cursor.
+func (f *Feed) further() (part, error) {
+	h := f.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.epoch != f.epoch {
+		return part{}, errAnother
+	}
+	p := part{at: f.at, to: h.next, known: h.parts, last: gap(f.at, h.next) <= closeGap}
+	if p.last {
+		f.sit()
+	}
+	return p, nil
+}
+
+// tooFar tells whether more is missing since a place than is read again, or something of
+// which is not known whether it was taken back since.
+func (h *Hub) tooFar(p position) bool {
+	h.mu.Lock()
+	next, parts := h.next, h.parts
+	h.mu.Unlock()
+	if len(p.at) != len(next.at) || gap(p, next) > MaxReplay {
+		return true
+	}
+	for i := range parts {
+		if p.at[i] < parts[i].above() {
+			return true
+		}
+	}
+	return false
+}
+
+// errEnough ends reading.
+var errEnough = errors.New("enough was read")
+
+// collect reads what went out, or some of it unless it is the last.
+func (f *Feed) collect(ctx context.Context, read *part) error {
+	bytes := 0
+	for p, to := range read.to.at {
+		from := read.at.at[p]
+		if from >= to {
+			continue
+		}
+		err := f.hub.log.ReadLog(ctx, topic.Released, p, from, to, func(m stage.Message) error {
+			if !read.last && (len(read.items) >= ReplayEvents || bytes >= ReplayBytes) {
+				return errEnough
+			}
+			it, ok := f.missed(ctx, read.known[p], m)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			read.at = read.at.with(p, m.Offset+1)
+			if ok {
+				it.next = read.at
+				read.items, bytes = append(read.items, it), bytes+len(it.data)
+			}
+			return nil
+		})
+		if errors.Is(err, errEnough) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		read.at = read.at.with(p, to)
+	}
+	return nil
+}
+
+// missed is what the feed would have heard of a message, but for the text of what is no
+// longer the newest: what follows is told, too.
+func (f *Feed) missed(ctx context.Context, p *partition, m stage.Message) (item, bool) {
+	h, k := f.hub, keyOf(string(m.Key))
+	last, had, newest := p.previous(k, m.Offset, f.start.at[m.Partition])
+	c := newChange(m, h.revision(m), h.earlier(ctx, h.lookups.Replays, m.Partition, k, last), h.Now())
+	if c.now != nil && had != last { // it isn't told of what stands in between
+		c.again = c.now.same(h.earlier(ctx, h.lookups.Replays, m.Partition, k, had).revision)
+	}
+	it, ok := c.tell(&f.question, h.Now())
+	return it, ok && (newest || it.kind == Left)
+}
