@@ -110,7 +110,7 @@ type ceilingBench struct {
 // -benchtime=1x.
 func BenchmarkIndexCeiling(b *testing.B) {
 	c := newCeilingBench(b)
-	rounds := c.number(benchRounds, 5)
+	rounds := benchNumber(b, benchRounds, 5)
 	best := c.bestShape()
 	service := buildService(c.b, "index")
 	for range benchWarm { // Elasticsearch compiles what it does often
@@ -224,20 +224,21 @@ func newCeilingBench(b *testing.B) *ceilingBench {
 	transport := &kafka.Transport{}
 	b.Cleanup(transport.CloseIdleConnections)
 	c.kafka = &kafka.Client{Addr: kafka.TCP(c.brokers...), Transport: transport}
-	c.read(c.number(benchArticles, 20000))
+	c.read(benchNumber(b, benchArticles, 20000))
 	c.load()
 	return c
 }
 
-func (c *ceilingBench) number(name string, otherwise int) int {
-	c.b.Helper()
+// benchNumber is the number that the environment gives under a name.
+func benchNumber(b *testing.B, name string, otherwise int) int {
+	b.Helper()
 	s := os.Getenv(name)
 	if s == "" {
 		return otherwise
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 {
-		c.b.Fatalf("%s is %q, not a number from 1 on", name, s)
+		b.Fatalf("%s is %q, not a number from 1 on", name, s)
 	}
 	return n
 }
