@@ -208,7 +208,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil || again.String() != q.String() {
 			t.Fatalf("%q became %q, and that %q: %v", s, q, again, err)
 		}
-		for _, o := range []any{q.Elastic(clock), q.Marks()} {
+		for _, o := range []any{q.Elastic(clock), q.Marks("body")} {
 			if _, err := json.Marshal(o); err != nil {
 				t.Fatalf("%q: %v", s, err)
 			}

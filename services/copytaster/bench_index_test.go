@@ -135,7 +135,7 @@ func BenchmarkIndexCeiling(b *testing.B) {
 		for _, r := range runs {
 			m := r.do()
 			results[r.name] = append(results[r.name], m)
-			c.say("%s: %.0f articles/s, %.1f CPU s per 100,000", r.name, m.rate, m.cpu.Seconds())
+			say("%s: %.0f articles/s, %.1f CPU s per 100,000", r.name, m.rate, m.cpu.Seconds())
 		}
 	}
 	size := 0
@@ -166,7 +166,7 @@ func BenchmarkIndexCeiling(b *testing.B) {
 }
 
 // say shows at once how it goes; the benchmark's own log comes at its end.
-func (c *ceilingBench) say(format string, args ...any) {
+func say(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, format+"\n", args...)
 }
 
@@ -586,7 +586,7 @@ func (c *ceilingBench) bestShape() shape {
 	}
 	best := shapes[0]
 	for _, s := range shapes {
-		c.say("ceiling with %v: %.0f articles/s", s, medianOf(rates[s]))
+		say("ceiling with %v: %.0f articles/s", s, medianOf(rates[s]))
 		if medianOf(rates[s]) > medianOf(rates[best]) {
 			best = s
 		}
@@ -641,7 +641,7 @@ func (c *ceilingBench) program(command []string, env ...string) measured {
 	if file := os.Getenv(benchProfile); file != "" {
 		watching.Go(func() {
 			if err := profile(c.b.Context(), listen, file); err != nil {
-				c.say("no profile: %v", err)
+				say("no profile: %v", err)
 			}
 		})
 	}

@@ -37,14 +37,15 @@ import (
 const (
 	benchUsers    = "COPYTASTER_BENCH_USERS"    // parallel users, separated by commas
 	benchSearches = "COPYTASTER_BENCH_SEARCHES" // requests measured for each number of users
-	benchKept     = "COPYTASTER_BENCH_KEPT"     // namespace of indices that are kept and, if they hold as many articles, measured again
+	benchWritten  = "COPYTASTER_BENCH_WRITTEN"  // articles written each second meanwhile; 0, if not told
+	benchKept     = "COPYTASTER_BENCH_KEPT"     // namespace of indices that are kept and, if they hold as many articles or more, measured again
 )
 
 const (
 	benchLoadDocs     = 500 // of a bulk request
 	benchLoadRequests = 3   // at once
 	// benchWarmSearches are made before anything is measured.
-	benchWarmSearches = 1000
+	benchWarmSearches = 1500
 	// benchMorePages is how many pages a user reads behind the first one who reads on.
 	benchMorePages = 12
 )
@@ -71,6 +72,8 @@ type searchBench struct {
 	base   string // of the service
 	client *http.Client
 	count  int // of the requests of each number of users
+	rate   int // articles written each second meanwhile
+	wrote  int // so far
 }
 
 func newSearchBench(b *testing.B) *searchBench {
@@ -83,6 +86,9 @@ func newSearchBench(b *testing.B) *searchBench {
 		b.Fatalf("%s: there is no corpus: %v", benchCorpus, err)
 	}
 	c := &searchBench{ns: os.Getenv(benchKept), count: benchNumber(b, benchSearches, 2000)}
+	if os.Getenv(benchWritten) != "" {
+		c.rate = benchNumber(b, benchWritten, 0)
+	}
 	n := benchNumber(b, benchArticles, 19000)
 	address := localtest.Elasticsearch(b)
 	if c.ns == "" {
@@ -98,8 +104,8 @@ func newSearchBench(b *testing.B) *searchBench {
 	if c.grown, err = newGrower(b.Context(), benchTexts(b, n), n); err != nil {
 		b.Fatal(err)
 	}
-	b.Logf("%d texts read and enriched in %v", len(c.grown.known), time.Since(began).Round(time.Second))
-	if err := c.load(b); err != nil {
+	say("%d texts read and enriched in %v", len(c.grown.known), time.Since(began).Round(time.Second))
+	if err := c.load(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 	c.state(b)
@@ -115,12 +121,11 @@ func newSearchBench(b *testing.B) *searchBench {
 
 // load writes the articles as the index service does, but without the older revisions,
 // which no search reads, and waits until they are found and no merge is under way.
-func (c *searchBench) load(b *testing.B) error {
-	ctx := b.Context()
+func (c *searchBench) load(ctx context.Context) error {
 	if err := corpus.Ensure(ctx, c.es, c.names, corpus.Settings{}); err != nil {
 		return err
 	}
-	if n, err := c.held(ctx); err != nil || n == c.grown.n {
+	if n, err := c.held(ctx); err != nil || n >= c.grown.n {
 		return err
 	}
 	began := time.Now()
@@ -131,7 +136,7 @@ func (c *searchBench) load(b *testing.B) error {
 	group.SetLimit(benchLoadRequests)
 	for from := 0; from < c.grown.n && within.Err() == nil; from += benchLoadDocs {
 		if from%100_000 == 0 && from > 0 {
-			fmt.Fprintf(os.Stderr, "%d articles in %v\n", from, time.Since(began).Round(time.Second))
+			say("%d articles in %v", from, time.Since(began).Round(time.Second))
 		}
 		group.Go(func() error { return c.bulk(within, from, min(from+benchLoadDocs, c.grown.n)) })
 	}
@@ -147,7 +152,7 @@ func (c *searchBench) load(b *testing.B) error {
 	if n, err := c.held(ctx); err != nil || n != c.grown.n {
 		return errors.Join(err, fmt.Errorf("the index holds %d articles, want %d", n, c.grown.n))
 	}
-	b.Logf("%d articles loaded in %v", c.grown.n, time.Since(began).Round(time.Second))
+	say("%d articles loaded in %v", c.grown.n, time.Since(began).Round(time.Second))
 	return nil
 }
 
@@ -221,7 +226,7 @@ func (c *searchBench) state(b *testing.B) {
 	}
 	p := stats.All.Primaries
 	for _, n := range nodes.Nodes {
-		b.Logf("%d articles: %d segments, %.1f GB; heap of Elasticsearch %d MiB", c.grown.n, p.Segments.Count, float64(p.Store.Size)/1e9, n.JVM.Mem.Heap>>20)
+		say("%d articles: %d segments, %.1f GB; heap of Elasticsearch %d MiB", c.grown.n, p.Segments.Count, float64(p.Store.Size)/1e9, n.JVM.Mem.Heap>>20)
 	}
 }
 
@@ -400,11 +405,44 @@ func (c *searchBench) ask(ctx context.Context, kind string, q question) (a asked
 	return a, answer.Next, nil
 }
 
+// write goes on writing new articles, at the rate, until it is stopped.
+func (c *searchBench) write(b *testing.B) (stop func()) {
+	if c.rate == 0 {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	done := make(chan struct{})
+	tick := time.NewTicker(time.Second / time.Duration(c.rate))
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			i := c.grown.n + c.wrote
+			if err := c.bulk(ctx, i, i+1); err != nil && ctx.Err() == nil {
+				b.Error(err)
+				return
+			}
+			c.wrote++
+		}
+	}()
+	return func() {
+		tick.Stop()
+		cancel()
+		<-done
+	}
+}
+
 func (c *searchBench) measure(b *testing.B, users int) {
 	for range b.N {
 		qs := c.questions(uint64(users), c.count)
+		stop := c.write(b)
 		began := time.Now()
 		all, err := c.run(b.Context(), qs, users)
+		stop()
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -420,7 +458,7 @@ func (c *searchBench) measure(b *testing.B, users int) {
 		}
 		b.ReportMetric(rate, "requests/s")
 		b.ReportMetric(0, "ns/op")
-		b.Logf("%d articles, %d users, %d requests, %.1f/s; ms\n%s", c.grown.n, users, len(all), rate, table(all))
+		say("%d articles, %d written a second meanwhile, %d users, %d requests, %.1f/s; ms\n%s", c.grown.n, c.rate, users, len(all), rate, table(all))
 	}
 }
 

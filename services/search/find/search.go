@@ -5,11 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
@@ -78,7 +80,7 @@ type Result struct {
 	Hits   []Hit        `json:"hits"`
 	Facets []FacetCount `json:"facets,omitzero"` // those that were asked for; nil on later pages, for which the first page's hold
 	Next   string       `json:"next,omitempty"`  // cursor of the next page; empty on the last one
-	TookMS int64        `json:"took_ms"`         // of Elasticsearch
+	TookMS int64        `json:"took_ms"`         // of Elasticsearch: hits and facets are asked for at once, so the longer of both
 }
 
 // Total is the number of articles found on all pages.
@@ -140,22 +142,35 @@ var hitFields = []string{
 // [*ParameterError]; an Elasticsearch that doesn't answer is an
 // [*UnavailableError].
 func (f *Finder) Search(ctx context.Context, r Request) (Result, error) {
-	body, origin, err := f.prepare(ctx, r)
+	q, err := f.prepare(ctx, r)
 	if err != nil {
 		return Result{}, err
 	}
-	var reply reply
-	if err := f.page(ctx, body, &reply); err != nil {
+	// Elasticsearch looks at the articles one after the other for what it sorts, and at
+	// several parts of the index at once for what it only counts.
+	var found reply
+	var counted counts
+	group, within := errgroup.WithContext(ctx)
+	group.Go(func() error { return f.page(within, q.hits, &found) })
+	if q.facets != nil {
+		group.Go(func() error { return f.page(within, q.facets, &counted) })
+	}
+	if err := group.Wait(); err != nil {
 		return Result{}, err
 	}
-	return f.result(r, origin, &reply)
+	return f.result(r, q.origin, &found, &counted)
 }
 
-// prepare is the question of one page, and the time that newness is measured
-// from.
-func (f *Finder) prepare(ctx context.Context, r Request) (object, int64, error) {
+// question is what Elasticsearch is asked for one page.
+type question struct {
+	hits   object
+	facets object // nil if none is counted
+	origin int64  // the time that newness is measured from, in milliseconds since 1970
+}
+
+func (f *Finder) prepare(ctx context.Context, r Request) (question, error) {
 	if err := f.Known(ctx, &r); err != nil {
-		return nil, 0, err
+		return question{}, err
 	}
 	now := f.now()
 	origin := now.UnixMilli()
@@ -163,14 +178,22 @@ func (f *Finder) prepare(ctx context.Context, r Request) (object, int64, error) 
 	if r.After != "" {
 		c, err := decodeCursor(r.After, r)
 		if err != nil {
-			return nil, 0, err
+			return question{}, err
 		}
 		after = &c
 		if c.Origin > 0 {
 			origin = c.Origin
 		}
 	}
-	return f.body(r, now, origin, after), origin, nil
+	q := question{hits: f.body(r, now, origin, after), origin: origin}
+	if facets := r.counted(); len(facets) > 0 {
+		words, filter := f.conditions(r, now, time.UnixMilli(origin))
+		q.facets = object{
+			"query": object{"bool": object{"filter": append(filter, words)}}, "size": 0, "track_total_hits": false,
+			"aggs": f.aggregations(r, facets),
+		}
+	}
+	return q, nil
 }
 
 // page searches the articles; see [Finder.search].
@@ -246,10 +269,7 @@ func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) obj
 	}
 	body := object{
 		"query": matching, "sort": sort, "size": r.Size + 1, "track_total_hits": TotalCap, "_source": hitFields,
-		"highlight": f.highlight(r.Query.Marks()),
-	}
-	if facets := r.counted(); len(facets) > 0 {
-		body["aggs"] = f.aggregations(r, facets)
+		"highlight": f.highlight(r.Query),
 	}
 	if chosen := r.filters(""); len(chosen) > 0 {
 		body["post_filter"] = object{"bool": object{"filter": chosen}}
@@ -307,41 +327,57 @@ func between(from, to time.Time) object {
 	return object{"range": object{"sort_date": bounds}}
 }
 
+// narrowed is the name of what counts the facets in which nothing is chosen, where
+// something is in others.
+const narrowed = "narrowed"
+
 func (f *Finder) aggregations(r Request, facets []Facet) object {
-	all := object{}
+	all, free := object{}, object{}
 	for _, facet := range facets {
-		within := object{}
-		inner := r.within(facet.path)
-		switch {
-		case facet.Day:
-			within["values"] = object{
-				"date_histogram": object{
-					"field": facet.Field, "calendar_interval": "day", "time_zone": f.zone.String(), "format": "yyyy-MM-dd",
-					"min_doc_count": 1, "order": object{"_key": "desc"},
-				},
-				"aggs": object{"newest": object{"bucket_sort": object{"size": FacetValues + 1}}},
-			}
-		case inner != nil:
-			within["inside"] = insideAgg(facet, inner)
-		default:
-			within["values"] = object{"terms": object{
-				"field": facet.Field, "size": FacetValues, "shard_size": facetCandidates,
-				"order": []any{object{"_count": "desc"}, object{"_key": "asc"}},
-			}}
+		kind, values := f.values(r, facet)
+		chosen := r.Chosen[facet.Name]
+		if len(chosen) == 0 {
+			free[facet.Name] = values
+			continue
 		}
-		if chosen := r.Chosen[facet.Name]; len(chosen) > 0 {
-			filters := object{}
-			for i, v := range chosen {
-				filters[strconv.Itoa(i)] = r.filter(facet, v)
-			}
-			within["chosen"] = object{"filters": object{"filters": filters}}
+		each := object{}
+		for i, v := range chosen {
+			each[strconv.Itoa(i)] = r.filter(facet, v)
 		}
-		all[facet.Name] = object{"filter": object{"bool": object{"filter": append([]any{}, r.filters(facet.Name)...)}}, "aggs": within}
+		all[facet.Name] = object{
+			"filter": object{"bool": object{"filter": append([]any{}, r.filters(facet.Name)...)}},
+			"aggs":   object{kind: values, "chosen": object{"filters": object{"filters": each}}},
+		}
+	}
+	if filters := r.filters(""); len(filters) > 0 && len(free) > 0 {
+		all[narrowed] = object{"filter": object{"bool": object{"filter": filters}}, "aggs": free}
+	} else {
+		maps.Copy(all, free)
 	}
 	return all
 }
 
-// reply is what of Elasticsearch's reply is read.
+// values lists and counts the values of a facet; kind is how [facetReply] calls them.
+func (f *Finder) values(r Request, facet Facet) (kind string, agg object) {
+	if facet.Day {
+		return "values", object{
+			"date_histogram": object{
+				"field": facet.Field, "calendar_interval": "day", "time_zone": f.zone.String(), "format": "yyyy-MM-dd",
+				"min_doc_count": 1, "order": object{"_key": "desc"},
+			},
+			"aggs": object{"newest": object{"bucket_sort": object{"size": FacetValues + 1}}},
+		}
+	}
+	if inner := r.within(facet.path); inner != nil {
+		return "inside", insideAgg(facet, inner)
+	}
+	return "values", object{"terms": object{
+		"field": facet.Field, "size": FacetValues, "shard_size": facetCandidates,
+		"order": []any{object{"_count": "desc"}, object{"_key": "asc"}},
+	}}
+}
+
+// reply is what of Elasticsearch's reply about hits is read.
 type reply struct {
 	summary
 
@@ -353,15 +389,44 @@ type reply struct {
 			Highlight map[string][]string `json:"highlight"`
 		} `json:"hits"`
 	} `json:"hits"`
-	Aggregations map[string]struct {
-		Values termsReply  `json:"values"`
-		Inside insideReply `json:"inside"`
-		Chosen struct {
-			Buckets map[string]struct {
-				Count int `json:"doc_count"`
-			} `json:"buckets"`
-		} `json:"chosen"`
-	} `json:"aggregations"`
+}
+
+// counts is what is read of that about facets.
+type counts struct {
+	summary
+
+	Aggregations map[string]json.RawMessage `json:"aggregations"`
+}
+
+// facetReply is what is read of one facet.
+type facetReply struct {
+	// Where nothing is chosen in it.
+	termsReply
+	insideReply
+
+	// Where something is.
+	Values termsReply  `json:"values"`
+	Inside insideReply `json:"inside"`
+	Chosen struct {
+		Buckets map[string]struct {
+			Count int `json:"doc_count"`
+		} `json:"buckets"`
+	} `json:"chosen"`
+}
+
+// facet reads what was counted of a facet.
+func (c *counts) facet(name string) (facetReply, error) {
+	all := c.Aggregations
+	if _, ok := all[name]; !ok {
+		if err := json.Unmarshal(all[narrowed], &all); err != nil {
+			return facetReply{}, fmt.Errorf("reply of Elasticsearch: facet %s: %w", name, err)
+		}
+	}
+	var f facetReply
+	if err := json.Unmarshal(all[name], &f); err != nil {
+		return facetReply{}, fmt.Errorf("reply of Elasticsearch: facet %s: %w", name, err)
+	}
+	return f, nil
 }
 
 type termsReply struct {
@@ -376,8 +441,8 @@ type termsReply struct {
 	} `json:"buckets"`
 }
 
-func (f *Finder) result(r Request, origin int64, from *reply) (Result, error) {
-	res := Result{Total: from.Hits.Total, Sort: r.sort(), Hits: []Hit{}, TookMS: from.Took}
+func (f *Finder) result(r Request, origin int64, from *reply, counted *counts) (Result, error) {
+	res := Result{Total: from.Hits.Total, Sort: r.sort(), Hits: []Hit{}, TookMS: max(from.Took, counted.Took)}
 	if r.After == "" {
 		res.Facets = []FacetCount{}
 	}
@@ -408,11 +473,17 @@ func (f *Finder) result(r Request, origin int64, from *reply) (Result, error) {
 		res.Hits = append(res.Hits, hit)
 	}
 	for _, facet := range r.counted() {
-		agg := from.Aggregations[facet.Name]
+		agg, err := counted.facet(facet.Name)
+		if err != nil {
+			return Result{}, err
+		}
 		chosen := r.Chosen[facet.Name]
-		values := agg.Values
+		values, inside := agg.termsReply, agg.insideReply
+		if len(chosen) > 0 {
+			values, inside = agg.Values, agg.Inside
+		}
 		if r.within(facet.path) != nil {
-			values = agg.Inside.articles()
+			values = inside.articles()
 		}
 		count := FacetCount{Name: facet.Name, Values: []ValueCount{}, More: values.Other > 0 || len(values.Buckets) > FacetValues}
 		for _, b := range values.Buckets[:min(len(values.Buckets), FacetValues)] {
