@@ -287,7 +287,9 @@ var kinds = []struct {
 	}},
 	{"histogram", 10, func(w *reader) question { return question{path: "/v1/histogram", values: w.asked()} }},
 	{"map", 4, func(w *reader) question { return question{path: "/v1/map", values: w.asked()} }},
-	{"suggestions", 4, func(w *reader) question { return question{path: "/v1/suggest", values: url.Values{"prefix": {w.prefix()}}} }},
+	{"suggestions", 4, func(w *reader) question {
+		return question{path: "/v1/suggest", values: url.Values{"prefix": {w.prefix()}}}
+	}},
 }
 
 const kindNext = "a page behind the first"

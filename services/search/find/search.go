@@ -27,7 +27,7 @@ const (
 	FacetValues = 15
 	// facetCandidates is how many values each shard names. Counts are exact
 	// while a shard has no more than that, or there is one shard.
-	facetCandidates = 1000
+	facetCandidates = 5000
 	// freshness is after how long half of what newness adds to the score is
 	// gone. What is new counts at most double.
 	freshness = 7 * 24 * time.Hour
@@ -38,6 +38,9 @@ type Facet struct {
 	Name  string // of the parameter
 	Field string // in Elasticsearch
 	Day   bool   // its values are the days of a date
+	// Many tells that it has more values than a few thousand. Elasticsearch counts such
+	// ones in one thread, and with them whatever is asked for in the same search.
+	Many bool
 	// Asked tells that it is counted only where a request names it or chooses a value
 	// of it: it has about as many values as there are articles.
 	Asked bool
@@ -54,12 +57,12 @@ var Facets = []Facet{
 	{Name: "language", Field: "language"},
 	{Name: "cited_media", Field: "cited_media"},
 	{Name: "topic", Field: corpus.Topics},
-	{Name: "person", Field: corpus.Persons, Asked: true},
-	{Name: "organisation", Field: corpus.Organisations, Asked: true},
+	{Name: "person", Field: corpus.Persons, Many: true, Asked: true},
+	{Name: "organisation", Field: corpus.Organisations, Many: true, Asked: true},
 	{Name: "place", Field: corpus.Places, Asked: true},
 	{Name: "country", Field: corpus.Countries},
-	{Name: "keyphrase", Field: corpus.Keyphrases, Asked: true},
-	{Name: "speaker", Field: corpus.Speakers, path: corpus.Said, of: corpus.SaidSpeaker},
+	{Name: "keyphrase", Field: corpus.Keyphrases, Many: true, Asked: true},
+	{Name: "speaker", Field: corpus.Speakers, Many: true, path: corpus.Said, of: corpus.SaidSpeaker},
 	{Name: "currency", Field: corpus.Currencies, path: corpus.Sums, of: corpus.SumsCurrency},
 	{Name: "filed", Field: corpus.Filed},
 	{Name: "day", Field: "sort_date", Day: true},
@@ -80,7 +83,7 @@ type Result struct {
 	Hits   []Hit        `json:"hits"`
 	Facets []FacetCount `json:"facets,omitzero"` // those that were asked for; nil on later pages, for which the first page's hold
 	Next   string       `json:"next,omitempty"`  // cursor of the next page; empty on the last one
-	TookMS int64        `json:"took_ms"`         // of Elasticsearch: hits and facets are asked for at once, so the longer of both
+	TookMS int64        `json:"took_ms"`         // of Elasticsearch: hits and facets are asked for at once, so the longest of these
 }
 
 // Total is the number of articles found on all pages.
@@ -149,23 +152,23 @@ func (f *Finder) Search(ctx context.Context, r Request) (Result, error) {
 	// Elasticsearch looks at the articles one after the other for what it sorts, and at
 	// several parts of the index at once for what it only counts.
 	var found reply
-	var counted counts
+	counted := make([]counts, len(q.facets))
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() error { return f.page(within, q.hits, &found) })
-	if q.facets != nil {
-		group.Go(func() error { return f.page(within, q.facets, &counted) })
+	for i, facets := range q.facets {
+		group.Go(func() error { return f.page(within, facets, &counted[i]) })
 	}
 	if err := group.Wait(); err != nil {
 		return Result{}, err
 	}
-	return f.result(r, q.origin, &found, &counted)
+	return f.result(r, q.origin, &found, counted)
 }
 
 // question is what Elasticsearch is asked for one page.
 type question struct {
 	hits   object
-	facets object // nil if none is counted
-	origin int64  // the time that newness is measured from, in milliseconds since 1970
+	facets []object
+	origin int64 // the time that newness is measured from, in milliseconds since 1970
 }
 
 func (f *Finder) prepare(ctx context.Context, r Request) (question, error) {
@@ -186,14 +189,28 @@ func (f *Finder) prepare(ctx context.Context, r Request) (question, error) {
 		}
 	}
 	q := question{hits: f.body(r, now, origin, after), origin: origin}
-	if facets := r.counted(); len(facets) > 0 {
-		words, filter := f.conditions(r, now, time.UnixMilli(origin))
-		q.facets = object{
-			"query": object{"bool": object{"filter": append(filter, words)}}, "size": 0, "track_total_hits": false,
-			"aggs": f.aggregations(r, facets),
+	few, many := r.counted(), []Facet(nil)
+	few = slices.DeleteFunc(few, func(facet Facet) bool {
+		if facet.Many {
+			many = append(many, facet)
+		}
+		return facet.Many
+	})
+	for _, facets := range [][]Facet{few, many} {
+		if len(facets) > 0 {
+			q.facets = append(q.facets, f.counting(r, now, origin, facets))
 		}
 	}
 	return q, nil
+}
+
+// counting asks for the values of the facets.
+func (f *Finder) counting(r Request, now time.Time, origin int64, facets []Facet) object {
+	words, filter := f.conditions(r, now, time.UnixMilli(origin))
+	return object{
+		"query": object{"bool": object{"filter": append(filter, words)}}, "size": 0, "track_total_hits": false,
+		"aggs": f.aggregations(r, facets),
+	}
 }
 
 // page searches the articles; see [Finder.search].
@@ -414,19 +431,29 @@ type facetReply struct {
 	} `json:"chosen"`
 }
 
-// facet reads what was counted of a facet.
-func (c *counts) facet(name string) (facetReply, error) {
-	all := c.Aggregations
-	if _, ok := all[name]; !ok {
-		if err := json.Unmarshal(all[narrowed], &all); err != nil {
-			return facetReply{}, fmt.Errorf("reply of Elasticsearch: facet %s: %w", name, err)
+// facetsOf are what was counted, by the facets' names.
+func facetsOf(counted []counts) (map[string]facetReply, error) {
+	all := map[string]facetReply{}
+	for i := range counted {
+		aggs := counted[i].Aggregations
+		if inside, ok := aggs[narrowed]; ok {
+			delete(aggs, narrowed)
+			if err := json.Unmarshal(inside, &aggs); err != nil {
+				return nil, fmt.Errorf("reply of Elasticsearch: %w", err)
+			}
+		}
+		for name, text := range aggs {
+			var f facetReply
+			if facet(name).Name == "" {
+				continue // the number of articles
+			}
+			if err := json.Unmarshal(text, &f); err != nil {
+				return nil, fmt.Errorf("reply of Elasticsearch: facet %s: %w", name, err)
+			}
+			all[name] = f
 		}
 	}
-	var f facetReply
-	if err := json.Unmarshal(all[name], &f); err != nil {
-		return facetReply{}, fmt.Errorf("reply of Elasticsearch: facet %s: %w", name, err)
-	}
-	return f, nil
+	return all, nil
 }
 
 type termsReply struct {
@@ -441,8 +468,15 @@ type termsReply struct {
 	} `json:"buckets"`
 }
 
-func (f *Finder) result(r Request, origin int64, from *reply, counted *counts) (Result, error) {
-	res := Result{Total: from.Hits.Total, Sort: r.sort(), Hits: []Hit{}, TookMS: max(from.Took, counted.Took)}
+func (f *Finder) result(r Request, origin int64, from *reply, counted []counts) (Result, error) {
+	res := Result{Total: from.Hits.Total, Sort: r.sort(), Hits: []Hit{}, TookMS: from.Took}
+	for i := range counted {
+		res.TookMS = max(res.TookMS, counted[i].Took)
+	}
+	aggs, err := facetsOf(counted)
+	if err != nil {
+		return Result{}, err
+	}
 	if r.After == "" {
 		res.Facets = []FacetCount{}
 	}
@@ -473,11 +507,7 @@ func (f *Finder) result(r Request, origin int64, from *reply, counted *counts) (
 		res.Hits = append(res.Hits, hit)
 	}
 	for _, facet := range r.counted() {
-		agg, err := counted.facet(facet.Name)
-		if err != nil {
-			return Result{}, err
-		}
-		chosen := r.Chosen[facet.Name]
+		agg, chosen := aggs[facet.Name], r.Chosen[facet.Name]
 		values, inside := agg.termsReply, agg.insideReply
 		if len(chosen) > 0 {
 			values, inside = agg.Values, agg.Inside
