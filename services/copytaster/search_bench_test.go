@@ -37,6 +37,7 @@ import (
 const (
 	benchUsers    = "COPYTASTER_BENCH_USERS"    // parallel users, separated by commas
 	benchSearches = "COPYTASTER_BENCH_SEARCHES" // requests measured for each number of users
+	benchFacets   = "COPYTASTER_BENCH_FACETS"   // facets that searches ask for; those of the default, if not told
 	benchWritten  = "COPYTASTER_BENCH_WRITTEN"  // articles written each second meanwhile; 0, if not told
 	benchKept     = "COPYTASTER_BENCH_KEPT"     // namespace of indices that are kept and, if they hold as many articles or more, measured again
 )
@@ -44,7 +45,7 @@ const (
 const (
 	benchLoadDocs     = 500 // of a bulk request
 	benchLoadRequests = 3   // at once
-	// benchWarmSearches are made before anything is measured.
+	// benchWarmSearches at most are made before anything is measured.
 	benchWarmSearches = 1500
 	// benchMorePages is how many pages a user reads behind the first one who reads on.
 	benchMorePages = 12
@@ -113,7 +114,7 @@ func newSearchBench(b *testing.B) *searchBench {
 	transport := &http.Transport{MaxIdleConnsPerHost: 256}
 	b.Cleanup(transport.CloseIdleConnections)
 	c.client = &http.Client{Transport: transport}
-	if _, err := c.run(b.Context(), c.questions(0, benchWarmSearches), 4); err != nil {
+	if _, err := c.run(b.Context(), c.questions(0, min(benchWarmSearches, c.count)), 4); err != nil {
 		b.Fatal(err)
 	}
 	return c
@@ -296,6 +297,9 @@ const kindNext = "a page behind the first"
 
 func articles(parameters ...string) question {
 	q := question{path: "/v1/articles", values: url.Values{}}
+	if facets := os.Getenv(benchFacets); facets != "" {
+		q.values.Set("facets", facets)
+	}
 	for i := 0; i < len(parameters); i += 2 {
 		q.values.Add(parameters[i], parameters[i+1])
 	}
