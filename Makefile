@@ -49,6 +49,10 @@ eval: go bin/copytaster ## measure what the enrichers find in the annotated text
 bench: go test-needs bin/copytaster ## measure: push to searchable at 20/s, each stage alone, live copy beside a back-fill (takes some minutes; ARGS=1000000: beside one of so many articles, to its end)
 	bin/copytaster up -- deploy/tools/bench.sh $(ARGS)
 
+.PHONY: bench-search
+bench-search: go test-needs bin/copytaster ## measure searches on a grown corpus, COPYTASTER_BENCH_CORPUS=FILE (ARGS='19000 200000 1000000': articles; 19000 if not given)
+	bin/copytaster up -- deploy/tools/bench-search.sh $(ARGS)
+
 .PHONY: faults
 faults: go demo-needs ## break a pipeline of its own in every way, and hold it to its promises (ARGS=--short, ARGS='--row kill-services --seed 7')
 	$(GO) build -C deploy/faults -o $(CURDIR)/bin/faults ./cmd/faults

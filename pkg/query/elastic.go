@@ -61,11 +61,11 @@ func (q Query) Elastic(clock Clock) map[string]any {
 	return found
 }
 
-// Marks is a query for Elasticsearch that finds what of a text is to be marked: the
-// words that are looked for, whether they must be found or only may.
-func (q Query) Marks() map[string]any {
+// Marks is a query for Elasticsearch that finds what of a text, one of
+// [corpus.TextFields], is to be marked: the words that are looked for there, whether they
+// must be found or only may; nil if there are none.
+func (q Query) Marks(text string) map[string]any {
 	var all []any
-	c := &compiler{}
 	var walk func(n node)
 	walk = func(n node) {
 		switch n := n.(type) {
@@ -78,13 +78,13 @@ func (q Query) Marks() map[string]any {
 				walk(o)
 			}
 		case *term:
-			if n.scores() {
-				all = append(all, n.elastic(c))
+			if n.scores() && (n.field == nil || n.field.elastic == text) {
+				all = append(all, n.among(n.of(text)))
 			}
 		}
 	}
 	if walk(q.root); len(all) == 0 {
-		return object{"match_none": object{}}
+		return nil
 	}
 	return either(all...)
 }

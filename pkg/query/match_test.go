@@ -210,7 +210,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil || again.String() != q.String() {
 			t.Fatalf("%q became %q, and that %q: %v", s, q, again, err)
 		}
-		for _, o := range []any{q.Elastic(clock), q.Marks()} {
+		for _, o := range []any{q.Elastic(clock), q.Marks("body")} {
 			if _, err := json.Marshal(o); err != nil {
 				t.Fatalf("%q: %v", s, err)
 			}
@@ -304,4 +304,57 @@ func TestMatchAtOnce(t *testing.T) {
 		}
 	}
 	asking.Wait()
+}
+
+// TestMarks: in each text those words are marked that are looked for there, and Elasticsearch
+// is asked about no other text.
+func TestMarks(t *testing.T) {
+	q, err := query.Parse(`niger (headline:junta OR body:coup) -sport person:bazoum said:x`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{"headline": "niger junta", "body": "niger coup", "kicker": "niger"} {
+		var words []string
+		for _, m := range multiMatches(t, q.Marks(text)) {
+			words = append(words, m.Query)
+			for _, field := range m.Fields {
+				if field != text && !strings.HasSuffix(field, "."+text) {
+					t.Errorf("%s: %s is looked for in %s", text, m.Query, field)
+				}
+			}
+		}
+		if got := strings.Join(words, " "); got != want {
+			t.Errorf("%s: %q is marked, want %q", text, got, want)
+		}
+	}
+	if q, err := query.Parse("-sport headline:junta"); err != nil || q.Marks("body") != nil {
+		t.Errorf("%v is marked in a text in which nothing is looked for, %v", q.Marks("body"), err)
+	}
+}
+
+type multiMatch struct {
+	Query  string
+	Fields []string
+}
+
+func multiMatches(t *testing.T, q map[string]any) (all []multiMatch) {
+	t.Helper()
+	text, err := json.Marshal(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read struct {
+		Bool struct {
+			Should []struct {
+				Match multiMatch `json:"multi_match"`
+			}
+		}
+	}
+	if err := json.Unmarshal(text, &read); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range read.Bool.Should {
+		all = append(all, s.Match)
+	}
+	return all
 }

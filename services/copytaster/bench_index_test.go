@@ -110,7 +110,7 @@ type ceilingBench struct {
 // -benchtime=1x.
 func BenchmarkIndexCeiling(b *testing.B) {
 	c := newCeilingBench(b)
-	rounds := c.number(benchRounds, 5)
+	rounds := benchNumber(b, benchRounds, 5)
 	best := c.bestShape()
 	service := buildService(c.b, "index")
 	for range benchWarm { // Elasticsearch compiles what it does often
@@ -135,7 +135,7 @@ func BenchmarkIndexCeiling(b *testing.B) {
 		for _, r := range runs {
 			m := r.do()
 			results[r.name] = append(results[r.name], m)
-			c.say("%s: %.0f articles/s, %.1f CPU s per 100,000", r.name, m.rate, m.cpu.Seconds())
+			say("%s: %.0f articles/s, %.1f CPU s per 100,000", r.name, m.rate, m.cpu.Seconds())
 		}
 	}
 	size := 0
@@ -166,7 +166,7 @@ func BenchmarkIndexCeiling(b *testing.B) {
 }
 
 // say shows at once how it goes; the benchmark's own log comes at its end.
-func (c *ceilingBench) say(format string, args ...any) {
+func say(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, format+"\n", args...)
 }
 
@@ -224,20 +224,21 @@ func newCeilingBench(b *testing.B) *ceilingBench {
 	transport := &kafka.Transport{}
 	b.Cleanup(transport.CloseIdleConnections)
 	c.kafka = &kafka.Client{Addr: kafka.TCP(c.brokers...), Transport: transport}
-	c.read(c.number(benchArticles, 20000))
+	c.read(benchNumber(b, benchArticles, 20000))
 	c.load()
 	return c
 }
 
-func (c *ceilingBench) number(name string, otherwise int) int {
-	c.b.Helper()
+// benchNumber is the number that the environment gives under a name.
+func benchNumber(b *testing.B, name string, otherwise int) int {
+	b.Helper()
 	s := os.Getenv(name)
 	if s == "" {
 		return otherwise
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 {
-		c.b.Fatalf("%s is %q, not a number from 1 on", name, s)
+		b.Fatalf("%s is %q, not a number from 1 on", name, s)
 	}
 	return n
 }
@@ -585,7 +586,7 @@ func (c *ceilingBench) bestShape() shape {
 	}
 	best := shapes[0]
 	for _, s := range shapes {
-		c.say("ceiling with %v: %.0f articles/s", s, medianOf(rates[s]))
+		say("ceiling with %v: %.0f articles/s", s, medianOf(rates[s]))
 		if medianOf(rates[s]) > medianOf(rates[best]) {
 			best = s
 		}
@@ -640,7 +641,7 @@ func (c *ceilingBench) program(command []string, env ...string) measured {
 	if file := os.Getenv(benchProfile); file != "" {
 		watching.Go(func() {
 			if err := profile(c.b.Context(), listen, file); err != nil {
-				c.say("no profile: %v", err)
+				say("no profile: %v", err)
 			}
 		})
 	}

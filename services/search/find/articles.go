@@ -58,12 +58,12 @@ type document struct {
 // documents are those of a page, without some of their fields, and whether there are
 // more after them.
 func (f *Finder) documents(ctx context.Context, r Request, without []string) (ds []document, more bool, err error) {
-	body, origin, err := f.prepare(ctx, r)
+	q, err := f.prepare(ctx, r)
 	if err != nil {
 		return nil, false, err
 	}
+	body := q.hits
 	delete(body, "highlight")
-	delete(body, "aggs")
 	body["_source"], body["track_total_hits"] = object{"excludes": without}, false
 	var reply struct {
 		summary
@@ -90,7 +90,7 @@ func (f *Finder) documents(ctx context.Context, r Request, without []string) (ds
 		if err != nil {
 			return nil, false, err
 		}
-		end, err := place(r, a.URI, origin, h.Sort)
+		end, err := place(r, a.URI, q.origin, h.Sort)
 		if err != nil {
 			return nil, false, err
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/query"
 )
 
 // What is cut out of long texts for the list of results.
@@ -67,8 +68,8 @@ func (m marks) cut(s string) Fragment {
 	return f
 }
 
-// highlight asks Elasticsearch to mark what of the query was found where.
-func (f *Finder) highlight(query object) object {
+// highlight asks Elasticsearch to mark what of a query was found where.
+func (f *Finder) highlight(q query.Query) object {
 	fields := object{}
 	for _, name := range corpus.TextFields {
 		// What is found is the stemmed text; what is shown is the text as written.
@@ -81,10 +82,21 @@ func (f *Finder) highlight(query object) object {
 		default:
 			field["number_of_fragments"] = 0 // all of it
 		}
+		// Elasticsearch looks for all of the query that it is given in each of the matched
+		// fields of each text: one about all texts would take several times as long.
+		marked := q.Marks(name)
+		switch {
+		case marked != nil:
+			field["highlight_query"] = marked
+		case name == "body": // there is its begin
+			field["highlight_query"] = object{"match_none": object{}}
+		default:
+			continue
+		}
 		fields[name] = field
 	}
 	return object{
-		"type": "unified", "order": "score", "require_field_match": true, "highlight_query": query,
+		"type": "unified", "order": "score", "require_field_match": true,
 		"pre_tags": []string{f.marks.open}, "post_tags": []string{f.marks.shut}, "fields": fields,
 	}
 }

@@ -5,11 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
@@ -25,7 +27,7 @@ const (
 	FacetValues = 15
 	// facetCandidates is how many values each shard names. Counts are exact
 	// while a shard has no more than that, or there is one shard.
-	facetCandidates = 1000
+	facetCandidates = 5000
 	// freshness is after how long half of what newness adds to the score is
 	// gone. What is new counts at most double.
 	freshness = 7 * 24 * time.Hour
@@ -36,6 +38,9 @@ type Facet struct {
 	Name  string // of the parameter
 	Field string // in Elasticsearch
 	Day   bool   // its values are the days of a date
+	// Many tells that it has more values than a few thousand. Elasticsearch counts such
+	// ones in one thread, and with them whatever is asked for in the same search.
+	Many bool
 	// Asked tells that it is counted only where a request names it or chooses a value
 	// of it: it has about as many values as there are articles.
 	Asked bool
@@ -52,12 +57,12 @@ var Facets = []Facet{
 	{Name: "language", Field: "language"},
 	{Name: "cited_media", Field: "cited_media"},
 	{Name: "topic", Field: corpus.Topics},
-	{Name: "person", Field: corpus.Persons, Asked: true},
-	{Name: "organisation", Field: corpus.Organisations, Asked: true},
+	{Name: "person", Field: corpus.Persons, Many: true, Asked: true},
+	{Name: "organisation", Field: corpus.Organisations, Many: true, Asked: true},
 	{Name: "place", Field: corpus.Places, Asked: true},
 	{Name: "country", Field: corpus.Countries},
-	{Name: "keyphrase", Field: corpus.Keyphrases, Asked: true},
-	{Name: "speaker", Field: corpus.Speakers, path: corpus.Said, of: corpus.SaidSpeaker},
+	{Name: "keyphrase", Field: corpus.Keyphrases, Many: true, Asked: true},
+	{Name: "speaker", Field: corpus.Speakers, Many: true, path: corpus.Said, of: corpus.SaidSpeaker},
 	{Name: "currency", Field: corpus.Currencies, path: corpus.Sums, of: corpus.SumsCurrency},
 	{Name: "filed", Field: corpus.Filed},
 	{Name: "day", Field: "sort_date", Day: true},
@@ -78,7 +83,7 @@ type Result struct {
 	Hits   []Hit        `json:"hits"`
 	Facets []FacetCount `json:"facets,omitzero"` // those that were asked for; nil on later pages, for which the first page's hold
 	Next   string       `json:"next,omitempty"`  // cursor of the next page; empty on the last one
-	TookMS int64        `json:"took_ms"`         // of Elasticsearch
+	TookMS int64        `json:"took_ms"`         // of Elasticsearch: hits and facets are asked for at once, so the longest of these
 }
 
 // Total is the number of articles found on all pages.
@@ -140,22 +145,35 @@ var hitFields = []string{
 // [*ParameterError]; an Elasticsearch that doesn't answer is an
 // [*UnavailableError].
 func (f *Finder) Search(ctx context.Context, r Request) (Result, error) {
-	body, origin, err := f.prepare(ctx, r)
+	q, err := f.prepare(ctx, r)
 	if err != nil {
 		return Result{}, err
 	}
-	var reply reply
-	if err := f.page(ctx, body, &reply); err != nil {
+	// Elasticsearch looks at the articles one after the other for what it sorts, and at
+	// several parts of the index at once for what it only counts.
+	var found reply
+	counted := make([]counts, len(q.facets))
+	group, within := errgroup.WithContext(ctx)
+	group.Go(func() error { return f.page(within, q.hits, &found) })
+	for i, facets := range q.facets {
+		group.Go(func() error { return f.page(within, facets, &counted[i]) })
+	}
+	if err := group.Wait(); err != nil {
 		return Result{}, err
 	}
-	return f.result(r, origin, &reply)
+	return f.result(r, q.origin, &found, counted)
 }
 
-// prepare is the question of one page, and the time that newness is measured
-// from.
-func (f *Finder) prepare(ctx context.Context, r Request) (object, int64, error) {
+// question is what Elasticsearch is asked for one page.
+type question struct {
+	hits   object
+	facets []object
+	origin int64 // the time that newness is measured from, in milliseconds since 1970
+}
+
+func (f *Finder) prepare(ctx context.Context, r Request) (question, error) {
 	if err := f.Known(ctx, &r); err != nil {
-		return nil, 0, err
+		return question{}, err
 	}
 	now := f.now()
 	origin := now.UnixMilli()
@@ -163,14 +181,36 @@ func (f *Finder) prepare(ctx context.Context, r Request) (object, int64, error) 
 	if r.After != "" {
 		c, err := decodeCursor(r.After, r)
 		if err != nil {
-			return nil, 0, err
+			return question{}, err
 		}
 		after = &c
 		if c.Origin > 0 {
 			origin = c.Origin
 		}
 	}
-	return f.body(r, now, origin, after), origin, nil
+	q := question{hits: f.body(r, now, origin, after), origin: origin}
+	few, many := r.counted(), []Facet(nil)
+	few = slices.DeleteFunc(few, func(facet Facet) bool {
+		if facet.Many {
+			many = append(many, facet)
+		}
+		return facet.Many
+	})
+	for _, facets := range [][]Facet{few, many} {
+		if len(facets) > 0 {
+			q.facets = append(q.facets, f.counting(r, now, origin, facets))
+		}
+	}
+	return q, nil
+}
+
+// counting asks for the values of the facets.
+func (f *Finder) counting(r Request, now time.Time, origin int64, facets []Facet) object {
+	words, filter := f.conditions(r, now, time.UnixMilli(origin))
+	return object{
+		"query": object{"bool": object{"filter": append(filter, words)}}, "size": 0, "track_total_hits": false,
+		"aggs": f.aggregations(r, facets),
+	}
 }
 
 // page searches the articles; see [Finder.search].
@@ -246,10 +286,7 @@ func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) obj
 	}
 	body := object{
 		"query": matching, "sort": sort, "size": r.Size + 1, "track_total_hits": TotalCap, "_source": hitFields,
-		"highlight": f.highlight(r.Query.Marks()),
-	}
-	if facets := r.counted(); len(facets) > 0 {
-		body["aggs"] = f.aggregations(r, facets)
+		"highlight": f.highlight(r.Query),
 	}
 	if chosen := r.filters(""); len(chosen) > 0 {
 		body["post_filter"] = object{"bool": object{"filter": chosen}}
@@ -307,41 +344,57 @@ func between(from, to time.Time) object {
 	return object{"range": object{"sort_date": bounds}}
 }
 
+// narrowed is the name of what counts the facets in which nothing is chosen, where
+// something is in others.
+const narrowed = "narrowed"
+
 func (f *Finder) aggregations(r Request, facets []Facet) object {
-	all := object{}
+	all, free := object{}, object{}
 	for _, facet := range facets {
-		within := object{}
-		inner := r.within(facet.path)
-		switch {
-		case facet.Day:
-			within["values"] = object{
-				"date_histogram": object{
-					"field": facet.Field, "calendar_interval": "day", "time_zone": f.zone.String(), "format": "yyyy-MM-dd",
-					"min_doc_count": 1, "order": object{"_key": "desc"},
-				},
-				"aggs": object{"newest": object{"bucket_sort": object{"size": FacetValues + 1}}},
-			}
-		case inner != nil:
-			within["inside"] = insideAgg(facet, inner)
-		default:
-			within["values"] = object{"terms": object{
-				"field": facet.Field, "size": FacetValues, "shard_size": facetCandidates,
-				"order": []any{object{"_count": "desc"}, object{"_key": "asc"}},
-			}}
+		kind, values := f.values(r, facet)
+		chosen := r.Chosen[facet.Name]
+		if len(chosen) == 0 {
+			free[facet.Name] = values
+			continue
 		}
-		if chosen := r.Chosen[facet.Name]; len(chosen) > 0 {
-			filters := object{}
-			for i, v := range chosen {
-				filters[strconv.Itoa(i)] = r.filter(facet, v)
-			}
-			within["chosen"] = object{"filters": object{"filters": filters}}
+		each := object{}
+		for i, v := range chosen {
+			each[strconv.Itoa(i)] = r.filter(facet, v)
 		}
-		all[facet.Name] = object{"filter": object{"bool": object{"filter": append([]any{}, r.filters(facet.Name)...)}}, "aggs": within}
+		all[facet.Name] = object{
+			"filter": object{"bool": object{"filter": append([]any{}, r.filters(facet.Name)...)}},
+			"aggs":   object{kind: values, "chosen": object{"filters": object{"filters": each}}},
+		}
+	}
+	if filters := r.filters(""); len(filters) > 0 && len(free) > 0 {
+		all[narrowed] = object{"filter": object{"bool": object{"filter": filters}}, "aggs": free}
+	} else {
+		maps.Copy(all, free)
 	}
 	return all
 }
 
-// reply is what of Elasticsearch's reply is read.
+// values lists and counts the values of a facet; kind is how [facetReply] calls them.
+func (f *Finder) values(r Request, facet Facet) (kind string, agg object) {
+	if facet.Day {
+		return "values", object{
+			"date_histogram": object{
+				"field": facet.Field, "calendar_interval": "day", "time_zone": f.zone.String(), "format": "yyyy-MM-dd",
+				"min_doc_count": 1, "order": object{"_key": "desc"},
+			},
+			"aggs": object{"newest": object{"bucket_sort": object{"size": FacetValues + 1}}},
+		}
+	}
+	if inner := r.within(facet.path); inner != nil {
+		return "inside", insideAgg(facet, inner)
+	}
+	return "values", object{"terms": object{
+		"field": facet.Field, "size": FacetValues, "shard_size": facetCandidates,
+		"order": []any{object{"_count": "desc"}, object{"_key": "asc"}},
+	}}
+}
+
+// reply is what of Elasticsearch's reply about hits is read.
 type reply struct {
 	summary
 
@@ -353,15 +406,54 @@ type reply struct {
 			Highlight map[string][]string `json:"highlight"`
 		} `json:"hits"`
 	} `json:"hits"`
-	Aggregations map[string]struct {
-		Values termsReply  `json:"values"`
-		Inside insideReply `json:"inside"`
-		Chosen struct {
-			Buckets map[string]struct {
-				Count int `json:"doc_count"`
-			} `json:"buckets"`
-		} `json:"chosen"`
-	} `json:"aggregations"`
+}
+
+// counts is what is read of that about facets.
+type counts struct {
+	summary
+
+	Aggregations map[string]json.RawMessage `json:"aggregations"`
+}
+
+// facetReply is what is read of one facet.
+type facetReply struct {
+	// Where nothing is chosen in it.
+	termsReply
+	insideReply
+
+	// Where something is.
+	Values termsReply  `json:"values"`
+	Inside insideReply `json:"inside"`
+	Chosen struct {
+		Buckets map[string]struct {
+			Count int `json:"doc_count"`
+		} `json:"buckets"`
+	} `json:"chosen"`
+}
+
+// facetsOf are what was counted, by the facets' names.
+func facetsOf(counted []counts) (map[string]facetReply, error) {
+	all := map[string]facetReply{}
+	for i := range counted {
+		aggs := counted[i].Aggregations
+		if inside, ok := aggs[narrowed]; ok {
+			delete(aggs, narrowed)
+			if err := json.Unmarshal(inside, &aggs); err != nil {
+				return nil, fmt.Errorf("reply of Elasticsearch: %w", err)
+			}
+		}
+		for name, text := range aggs {
+			var f facetReply
+			if facet(name).Name == "" {
+				continue // the number of articles
+			}
+			if err := json.Unmarshal(text, &f); err != nil {
+				return nil, fmt.Errorf("reply of Elasticsearch: facet %s: %w", name, err)
+			}
+			all[name] = f
+		}
+	}
+	return all, nil
 }
 
 type termsReply struct {
@@ -376,8 +468,15 @@ type termsReply struct {
 	} `json:"buckets"`
 }
 
-func (f *Finder) result(r Request, origin int64, from *reply) (Result, error) {
+func (f *Finder) result(r Request, origin int64, from *reply, counted []counts) (Result, error) {
 	res := Result{Total: from.Hits.Total, Sort: r.sort(), Hits: []Hit{}, TookMS: from.Took}
+	for i := range counted {
+		res.TookMS = max(res.TookMS, counted[i].Took)
+	}
+	aggs, err := facetsOf(counted)
+	if err != nil {
+		return Result{}, err
+	}
 	if r.After == "" {
 		res.Facets = []FacetCount{}
 	}
@@ -408,11 +507,13 @@ func (f *Finder) result(r Request, origin int64, from *reply) (Result, error) {
 		res.Hits = append(res.Hits, hit)
 	}
 	for _, facet := range r.counted() {
-		agg := from.Aggregations[facet.Name]
-		chosen := r.Chosen[facet.Name]
-		values := agg.Values
+		agg, chosen := aggs[facet.Name], r.Chosen[facet.Name]
+		values, inside := agg.termsReply, agg.insideReply
+		if len(chosen) > 0 {
+			values, inside = agg.Values, agg.Inside
+		}
 		if r.within(facet.path) != nil {
-			values = agg.Inside.articles()
+			values = inside.articles()
 		}
 		count := FacetCount{Name: facet.Name, Values: []ValueCount{}, More: values.Other > 0 || len(values.Buckets) > FacetValues}
 		for _, b := range values.Buckets[:min(len(values.Buckets), FacetValues)] {

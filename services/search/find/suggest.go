@@ -75,23 +75,26 @@ type Suggestions struct {
 // have such a word, as the index has words: letters behind an apostrophe or a full stop
 // begin one if a short word that is elided or the like stands before an apostrophe.
 func (f *Finder) Suggest(ctx context.Context, s SuggestRequest) (Suggestions, error) {
-	prefix := fold(s.Prefix)
+	prefix, whole := fold(s.Prefix), f.whole(s.Request, f.now())
+	hint, took, err := f.hint(ctx, s, whole)
+	if err != nil {
+		return Suggestions{}, err
+	}
 	aggs := object{}
 	var either []any
 	for _, name := range s.Of {
 		begins, include := beginning(facet(name).Field, prefix)
 		either = append(either, begins)
-		aggs[name] = object{"filter": begins, "aggs": object{"values": object{"terms": object{
+		values := object{
 			"field": facet(name).Field, "size": candidates, "shard_size": facetCandidates,
 			"order": []any{object{"_count": "desc"}, object{"_key": "asc"}}, "include": include,
-			// By the values of the articles that are left, rather than by all that the
-			// index has, each of which the expression would be held to first.
-			"execution_hint": "map",
-		}}}}
+		}
+		if facet(name).Many {
+			values["execution_hint"] = hint
+		}
+		aggs[name] = object{"filter": begins, "aggs": object{"values": object{"terms": values}}}
 	}
-	found := object{"bool": object{
-		"must": []any{f.whole(s.Request, f.now())}, "filter": []any{object{"bool": object{"should": either, "minimum_should_match": 1}}},
-	}}
+	found := anyOf(whole, either)
 	var reply struct {
 		summary
 
@@ -102,7 +105,7 @@ func (f *Finder) Suggest(ctx context.Context, s SuggestRequest) (Suggestions, er
 	if err := f.summarise(ctx, found, aggs, &reply); err != nil {
 		return Suggestions{}, err
 	}
-	res := Suggestions{Facets: []FacetCount{}, TookMS: reply.Took}
+	res := Suggestions{Facets: []FacetCount{}, TookMS: took + reply.Took}
 	for _, name := range s.Of {
 		count := FacetCount{Name: name, Values: []ValueCount{}, More: reply.Aggregations[name].Values.Other > 0}
 		for _, b := range reply.Aggregations[name].Values.Buckets {
@@ -123,6 +126,39 @@ func (f *Finder) Suggest(ctx context.Context, s SuggestRequest) (Suggestions, er
 		res.Facets = append(res.Facets, count)
 	}
 	return res, nil
+}
+
+// fewArticles is how many articles are quicker looked through, value by value, than all
+// values of a facet that has many.
+const fewArticles = 20_000
+
+// hint is how Elasticsearch should look for values of the facets that have many: by those
+// of the articles that are left, or by all that the index has; and how long it took to
+// tell, in milliseconds.
+func (f *Finder) hint(ctx context.Context, s SuggestRequest, whole object) (hint string, took int64, err error) {
+	var either []any
+	for _, name := range s.Of {
+		if facet(name).Many {
+			begins, _ := beginning(facet(name).Field, fold(s.Prefix))
+			either = append(either, begins)
+		}
+	}
+	if len(either) == 0 {
+		return "", 0, nil
+	}
+	var reply summary
+	err = f.page(ctx, object{"query": anyOf(whole, either), "size": 0, "track_total_hits": fewArticles}, &reply)
+	if reply.Hits.Total.Value < fewArticles {
+		return "map", reply.Took, err
+	}
+	return "global_ordinals", reply.Took, err
+}
+
+// anyOf are the articles of a query that one of the conditions is true of.
+func anyOf(query object, conditions []any) object {
+	return object{"bool": object{
+		"must": []any{query}, "filter": []any{object{"bool": object{"should": conditions, "minimum_should_match": 1}}},
+	}}
 }
 
 // beginning are the condition that an article may have a value of the field with a word
