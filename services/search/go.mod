@@ -6,6 +6,7 @@ require (
 	github.com/chromedp/cdproto v0.0.0-20250724212937-08a3db8b4327
 	github.com/chromedp/chromedp v0.14.2
 	github.com/copytaster/copytaster/pkg v0.0.0
+	github.com/copytaster/copytaster/services/enrich v0.0.0
 	github.com/elastic/go-elasticsearch/v8 v8.19.7
 	github.com/google/go-cmp v0.7.0
 	github.com/pb33f/libopenapi v0.41.8
@@ -77,4 +78,8 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 )
 
-replace github.com/copytaster/copytaster/pkg => ../../pkg
+replace (
+	github.com/copytaster/copytaster/pkg => ../../pkg
+	github.com/copytaster/copytaster/services/enrich => ../enrich
+	github.com/copytaster/copytaster/services/release => ../release
+)

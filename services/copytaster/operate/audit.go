@@ -104,16 +104,16 @@ func placed(all, events []audited) []audited {
 // the release service wrote of the same ruling, one after the other, is there once, and
 // so is a correction, which is written before and after it is kept.
 func ruled(ctx context.Context, b *bus.Bus, uri article.URI) ([]audited, error) {
-	there, _, err := split(ctx, b, []string{topic.Audit})
+	there, _, err := b.There(ctx, []string{topic.Audit})
 	if err != nil || len(there) == 0 {
 		return nil, err
 	}
-	ss, err := whole(ctx, b, topic.Audit, keyOf(uri))
+	ss, err := b.Whole(ctx, topic.Audit, keyOf(uri))
 	if err != nil {
 		return nil, err
 	}
 	var all []audited
-	err = scan(ctx, b, ss, &bar{}, func(m stage.Message) error {
+	err = b.Scan(ctx, ss, nil, func(m stage.Message) error {
 		if string(m.Key) != string(uri) {
 			return nil
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/stage"
 )
 
@@ -50,7 +51,7 @@ func (c *DeadShowCmd) Run(ctx context.Context, t Terminal) error {
 	}
 	defer l.close()
 	found := false
-	err = scan(ctx, b, []stretch{s}, &bar{}, func(m stage.Message) error {
+	err = b.Scan(ctx, []bus.Stretch{s}, nil, func(m stage.Message) error {
 		found = true
 		r := decode(m)
 		switch {

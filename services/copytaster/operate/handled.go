@@ -81,7 +81,7 @@ func openLedger(ctx context.Context, b *bus.Bus, write bool) (*ledger, error) {
 		}
 		return &ledger{t, t}, nil
 	}
-	there, _, err := split(ctx, b, []string{topic.DeadHandled})
+	there, _, err := b.There(ctx, []string{topic.DeadHandled})
 	if err != nil || len(there) == 0 {
 		return &ledger{}, err
 	}

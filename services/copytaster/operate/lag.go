@@ -138,7 +138,7 @@ func (c *LagCmd) look(ctx context.Context, b *bus.Bus, groups []topic.Group) ([]
 
 // lagOf is where a group stands, by partition; nothing if its topic isn't there.
 func lagOf(ctx context.Context, b *bus.Bus, g topic.Group) ([]lagLine, error) {
-	there, _, err := split(ctx, b, []string{g.Topic})
+	there, _, err := b.There(ctx, []string{g.Topic})
 	if err != nil || len(there) == 0 {
 		return nil, err
 	}
@@ -188,9 +188,9 @@ func (l *lagLine) age(ctx context.Context, b *bus.Bus, from int64) error {
 	err := b.ReadLog(ctx, l.Topic, l.Partition, from, l.End, func(m stage.Message) error {
 		at := m.Time.UTC()
 		l.Oldest, l.Age = &at, max(l.At.Sub(at), 0).Seconds()
-		return errEnough
+		return bus.ErrEnough
 	})
-	if err != nil && !errors.Is(err, errEnough) {
+	if err != nil && !errors.Is(err, bus.ErrEnough) {
 		return err
 	}
 	return nil

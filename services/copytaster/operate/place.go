@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/stage"
 )
 
@@ -120,4 +121,12 @@ func (f *from) UnmarshalText(b []byte) error {
 		f.time = t
 	}
 	return nil
+}
+
+// keyOf is the key that an article's messages have; nil: no article is meant.
+func keyOf(uri article.URI) []byte {
+	if uri == "" {
+		return nil
+	}
+	return []byte(uri)
 }

@@ -165,7 +165,7 @@ func (c *DeadRedriveCmd) Run(ctx context.Context, t Terminal) (err error) {
 }
 
 // sure asks before anything is sent: how much, and where to.
-func (c *DeadRedriveCmd) sure(ctx context.Context, t Terminal, b *bus.Bus, ss []stretch) error {
+func (c *DeadRedriveCmd) sure(ctx context.Context, t Terminal, b *bus.Bus, ss []bus.Stretch) error {
 	l, err := openLedger(ctx, b, false)
 	if err != nil {
 		return err

@@ -95,6 +95,9 @@ type Change struct {
 	Who    string
 	Reason string
 	At     time.Time
+	// From is the number of the override that the change is of, as its editor saw it, 0 if
+	// there was none; nil: of whatever there is.
+	From *int
 }
 
 // Validate tells what is wrong with a change, whatever article it is of.
@@ -136,6 +139,17 @@ var (
 	ErrSame    = errors.New("is corrected so already")
 )
 
+// ErrMoved is of a change whose override is not as its editor saw it any more.
+var ErrMoved = errors.New("was corrected otherwise meanwhile")
+
+// ValueError says that what an editor says of fields is none of theirs, and where.
+type ValueError struct{ Err error }
+
+func (e *ValueError) Error() string { return e.Err.Error() }
+
+// Unwrap gives what is wrong.
+func (e *ValueError) Unwrap() error { return e.Err }
+
 // Made is what a change makes.
 type Made struct {
 	article.Override
@@ -167,16 +181,34 @@ func (c *Change) Make(was *article.Override, unread error, above int, a *article
 	case unread != nil:
 		return o, nil //nolint:nilerr // what can't be read is written over
 	case len(c.Set) == 0:
-		err := c.remove(&o)
-		return o, err
+		if err := c.remove(&o); err != nil {
+			return o, err
+		}
+		return o, c.moved(was, &o)
 	}
 	if err := c.set(&o, a); err != nil {
+		return o, err
+	}
+	if err := c.moved(was, &o); err != nil {
 		return o, err
 	}
 	if _, err := event.EncodeOverride(&o.Override); err != nil {
 		return o, err
 	}
 	return o, fits(&o.Override, *a)
+}
+
+// moved tells that the override isn't the one that the change is of. Of what changes
+// nothing it isn't asked: that may be the same change, sent again.
+func (c *Change) moved(was *article.Override, o *Made) error {
+	number := 0
+	if was != nil {
+		number = was.Number
+	}
+	if c.From == nil || *c.From == number {
+		return nil
+	}
+	return fmt.Errorf("%s %w: the change is of number %d, and it has %d", o.URI, ErrMoved, *c.From, number)
 }
 
 // remove removes.
@@ -231,7 +263,10 @@ func (c *Change) set(o *Made, a *article.Article) error {
 	if len(errs) == 0 && len(o.Fields) == 0 {
 		return fmt.Errorf("%s %w", o.URI, ErrSame)
 	}
-	return errors.Join(errs...)
+	if len(errs) > 0 {
+		return &ValueError{errors.Join(errs...)}
+	}
+	return nil
 }
 
 // same tells whether two corrections say the same, whoever says it.
