@@ -72,8 +72,8 @@ func Rights(n Namespace) []Right {
 		if t.Writer != tools {
 			add(t.Writer, OnTopic, t.Name, "Write", "DescribeConfigs")
 		}
-		if t.Also != "" {
-			add(t.Also, OnTopic, t.Name, "Write", "DescribeConfigs")
+		for _, also := range t.Also {
+			add(also, OnTopic, t.Name, "Write", "DescribeConfigs")
 		}
 		for _, r := range t.Readers {
 			add(r, OnTopic, t.Name, "Read", "DescribeConfigs")

@@ -3,13 +3,16 @@ package copytaster
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/topic"
 )
@@ -242,4 +245,108 @@ func TestOverridesOfARollback(t *testing.T) {
 	is("a", " sv, language M. Ito", 2) // until the old program runs
 	enrichAs(s, "one")
 	is("a", "one sv, language M. Ito", 2)
+}
+
+// What an editor says over the search service's API stands in the index, with their
+// name, until it is taken back; who may not correct, or not see, can't.
+func TestEditorsOverrideByTheAPI(t *testing.T) {
+	t.Setenv("COPYTASTER_SEARCH_KEYS", "true")
+	t.Setenv("COPYTASTER_SEARCH_OVERRIDES", "true")
+	s := startSystem(t)
+	o := toolsOn(t, s)
+	const id = "urn:newsml:wire.example:20240501:ferry"
+	const uri = article.URI("urn:copytaster:wire:" + id)
+	key := func(args ...string) string {
+		t.Helper()
+		return strings.TrimSpace(o.must(0, append([]string{"keys", "add", "--expires", "never"}, args...)...))
+	}
+	editor, reader, other := key("Desk", "--scope", "read,write"), key("Readers"), key("Others", "--scope", "read,write", "--not-source", "wire")
+	s.mustPush(ninjs(id, "1", "Ferry sinks", ""), "source=wire")
+	is := func(want string) {
+		t.Helper()
+		s.awaitArticle(uri, func(a *article.Article) bool { return corrections(a) == want })
+	}
+	is("en")
+	send := func(key, method, target, body, tag string) (status int, etag, answer string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, s.base+"/v1/articles/"+url.PathEscape(string(uri))+target, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+key)
+		if tag != "" {
+			req.Header.Set("If-Match", tag)
+		}
+		resp, err := s.client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		b, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, resp.Header.Get("ETag"), string(b)
+	}
+	for _, k := range []string{editor, reader, other} {
+		s.await("the keys are known", func() error {
+			if status, _, answer := send(k, http.MethodGet, "", "", ""); status == http.StatusUnauthorized {
+				return fmt.Errorf("%s", answer)
+			}
+			return nil
+		})
+	}
+	want := func(status int, says, key, method, target, body, tag string) string {
+		t.Helper()
+		got, etag, answer := send(key, method, target, body, tag)
+		if got != status || !strings.Contains(answer, says) {
+			t.Errorf("%s %s: %d %s, want %d with %s", method, target, got, answer, status, says)
+		}
+		return etag
+	}
+	const all, language = "/overrides", "/overrides/language"
+	want(http.StatusForbidden, "scope write", reader, http.MethodGet, all, "", "")
+	want(http.StatusForbidden, "scope write", reader, http.MethodPut, language, `"sv"`, "*")
+	want(http.StatusNotFound, "no such article", other, http.MethodGet, all, "", "")
+	want(http.StatusNotFound, "no such article", other, http.MethodPut, language, `"sv"`, "*")
+	want(http.StatusNotFound, "no such article", other, http.MethodDelete, language, "", "*")
+	want(http.StatusUnauthorized, "", "ctk_x", http.MethodPut, language, `"sv"`, "*")
+	want(http.StatusBadRequest, `\"Bo Tran\" is not in the text`, editor, http.MethodPut, "/overrides/entities", `[{"type":"person","name":"Bo Tran","mentions":[{"text":"Bo Tran"}]}]`, "*")
+
+	none := want(http.StatusOK, `"fields":[]`, editor, http.MethodGet, all, "", "")
+	first := want(http.StatusOK, `"done":true`, editor, http.MethodPut, language+"?reason=heard+it", `"sv"`, none)
+	who := "Desk (key " + editor[len(access.Prefix):][:8] + ")"
+	is("sv, language " + who)
+	want(http.StatusOK, `"language":"sv"`, reader, http.MethodGet, "", "", "")
+	s.await("it is said to be there", func() error {
+		if status, _, answer := send(editor, http.MethodGet, all, "", ""); status != http.StatusOK || !strings.Contains(answer, `"seen":1`) || !strings.Contains(answer, who) || !strings.Contains(answer, "heard it") {
+			return fmt.Errorf("%d %s", status, answer)
+		}
+		return nil
+	})
+	want(http.StatusPreconditionFailed, who, editor, http.MethodPut, language, `"de"`, none)
+	if l := o.lines(0, "override", "list", string(uri)); len(l) != 1 || l[0]["number"] != 1.0 {
+		t.Errorf("the command lists %v", l)
+	}
+	want(http.StatusOK, `"action":"remove"`, editor, http.MethodDelete, language, "", first)
+	is("en")
+	want(http.StatusNotFound, "has no such correction", editor, http.MethodDelete, language, "", "*")
+
+	// Of a killed article nothing is corrected.
+	o.must(0, "kill", "--who", "M. Ito", "--reason", "x", "--yes", string(uri))
+	s.await("it is killed", func() error {
+		if status, _, answer := send(editor, http.MethodPut, language, `"de"`, "*"); status != http.StatusConflict || !strings.Contains(answer, "is killed") {
+			return fmt.Errorf("%d %s", status, answer)
+		}
+		return nil
+	})
+	var seen []string
+	for _, l := range o.lines(0, "audit", string(uri)) {
+		if strings.HasPrefix(fmt.Sprint(l["action"]), "override") {
+			seen = append(seen, fmt.Sprint(l["action"], " by ", l["who"], " ", l["kept"]))
+		}
+	}
+	if len(seen) < 2 || seen[0] != "override by "+who+" true" || seen[1] != "override removed by "+who+" true" {
+		t.Errorf("the audit has %q", seen)
+	}
 }

@@ -337,6 +337,19 @@ func TestAccessSettings(t *testing.T) {
 			t.Errorf("%q isn't said: %v", says, err)
 		}
 	}
+	// Who corrects must be known.
+	c := search.Config{SearchTimeout: time.Second, SearchRelatedTimeout: time.Second, SearchZone: "UTC", Elasticsearch: elastic.Config{URL: []string{"http://127.0.0.1:9200"}}, SearchOverrides: true}
+	c.Bus.KafkaBrokers = []string{"127.0.0.1:9092"}
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "COPYTASTER_SEARCH_OVERRIDES") || !strings.Contains(err.Error(), "search-keys") {
+		t.Errorf("overrides without keys: %v", err)
+	}
+	c.SearchKeys, c.SearchSession, c.SearchRate = true, time.Hour, 1
+	if err := c.Validate(); err != nil {
+		t.Errorf("overrides with keys: %v", err)
+	}
+	if c.Bus.KafkaBrokers = nil; c.Validate() == nil {
+		t.Error("overrides without Kafka are taken")
+	}
 	// Secrets are read at the start.
 	n := open(t)
 	short := filepath.Join(t.TempDir(), "short")

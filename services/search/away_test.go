@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/elastic"
 	"github.com/copytaster/copytaster/services/search"
 	"github.com/copytaster/copytaster/services/search/api"
@@ -34,7 +35,7 @@ func TestElasticsearchAwayEverywhere(t *testing.T) {
 	const late = `200 {"took":1,"timed_out":true,"count":3,"_shards":{"failed":1},"hits":{"total":{"value":3,"relation":"gte"},"hits":[]},"aggregations":{}}`
 	for _, r := range api.Routes {
 		path := strings.NewReplacer("GET ", "", "{uri...}", "x", "{uri}", "x").Replace(r.Pattern)
-		if r.Name == "openapi" {
+		if r.Name == "openapi" || r.Needs() != access.Read { // the one asks nobody, the others are off
 			continue
 		}
 		for said, kind := range map[string]string{overloaded: "unavailable", late: ""} {

@@ -17,7 +17,7 @@ import (
 // Config is what the search service can be told.
 type Config struct {
 	Elasticsearch elastic.Config `embed:"" prefix:"elasticsearch-"`
-	// Bus is for the keys alone, but for its namespace, which is the indices', too.
+	// Bus is for the keys and editors' corrections alone, but for its namespace, which is the indices', too.
 	Bus           bus.Config    `embed:""`
 	SearchTimeout time.Duration `help:"How long one call of Elasticsearch may take." default:"5s"`
 	// SearchRelatedTimeout is short: a search of all shards, where the article itself
@@ -29,6 +29,8 @@ type Config struct {
 	// there, the service can't tell how clients reach it.
 	SearchPublicURL string `help:"Address at which clients reach this service, for links in feeds (default: as the client called it)." placeholder:"URL"`
 	Access          `embed:""`
+
+	SearchOverrides bool `help:"Let editors correct articles (/v1/articles/{uri}/overrides); needs search-keys, or a proxy that names who asks, and Kafka: see kafka-brokers."`
 }
 
 // MinTimeout and MaxTimeout bound both timeouts. Above the maximum, the HTTP
@@ -61,8 +63,11 @@ func (c Config) Validate() error {
 		(err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
 		bad("search-public-url", fmt.Errorf("%q is no address such as https://news.example/search", c.SearchPublicURL))
 	}
-	if c.SearchKeys {
+	if c.SearchKeys || c.SearchOverrides {
 		errs = append(errs, c.Bus.Validate())
+	}
+	if c.SearchOverrides && !c.asks() {
+		bad("search-overrides", errors.New("is set, and nobody is asked who they are: set search-keys, or search-proxy-user-header"))
 	}
 	c.check(bad)
 	return errors.Join(errs...)

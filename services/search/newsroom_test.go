@@ -331,15 +331,26 @@ type response struct {
 // get asks the service; path is taken as it stands.
 func (n *newsroom) get(path string, header ...string) response {
 	n.tb.Helper()
+	return n.send(http.MethodGet, path, "", header...)
+}
+
+// send asks by another method, with a body.
+func (n *newsroom) send(method, path, body string, header ...string) response {
+	n.tb.Helper()
 	if n.key != "" {
 		header = append(header, "X-API-Key", n.key)
 	}
-	return get(n.tb, n.base+path, header...)
+	return send(n.tb, method, n.base+path, body, header...)
 }
 
 func get(tb testing.TB, address string, header ...string) response {
 	tb.Helper()
-	req, err := http.NewRequest(http.MethodGet, address, nil)
+	return send(tb, http.MethodGet, address, "", header...)
+}
+
+func send(tb testing.TB, method, address, body string, header ...string) response {
+	tb.Helper()
+	req, err := http.NewRequest(method, address, strings.NewReader(body))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -356,7 +367,7 @@ func get(tb testing.TB, address string, header ...string) response {
 		tb.Fatal(err)
 	}
 	r := response{res.StatusCode, res.Header, string(b)}
-	kept(tb, address, r)
+	kept(tb, method, address, r)
 	return r
 }
 

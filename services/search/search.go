@@ -11,7 +11,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"github.com/rs/zerolog"
 
 	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/boot"
@@ -70,7 +69,12 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 		return err
 	}
 	defer closeEntrance()
-	if err := mount(k, entrance, f, keep, c.SearchPublicURL, k.Log); err != nil {
+	editors, closeDesk, err := c.desk(ctx, k)
+	if err != nil {
+		return err
+	}
+	defer closeDesk()
+	if err := mount(k, entrance, f, api.Service{Archive: keep, Overrides: editors, Public: c.SearchPublicURL, Log: k.Log}); err != nil {
 		return err
 	}
 	k.Started()
@@ -79,7 +83,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 }
 
 // mount puts the routes onto k's server.
-func mount(k *boot.Kit, g *gate.Gate, f *find.Finder, keep api.Archive, public string, log zerolog.Logger) error {
+func mount(k *boot.Kit, g *gate.Gate, f *find.Finder, service api.Service) error {
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "copytaster_search_seconds",
 		Help:    "Time to answer a request, by what was asked for and the answer's status.",
@@ -88,7 +92,7 @@ func mount(k *boot.Kit, g *gate.Gate, f *find.Finder, keep api.Archive, public s
 	if err := k.Metrics.Register(seconds); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
-	all, err := routes(g, f, keep, public, log)
+	all, err := routes(g, f, service)
 	if err != nil {
 		return err
 	}
@@ -107,21 +111,22 @@ type route struct {
 }
 
 // routes are all there are. Each is behind the gate, but for what tells nothing of
-// articles: no finder is to be had but that of whoever the gate has let in.
-func routes(g *gate.Gate, f *find.Finder, keep api.Archive, public string, log zerolog.Logger) ([]route, error) {
+// articles: no finder is to be had but that of whoever the gate has let in, which the
+// service gets here.
+func routes(g *gate.Gate, f *find.Finder, service api.Service) ([]route, error) {
 	reader := func(r *http.Request) *find.Finder { return f.As(access.Of(r.Context()).Grant) }
-	page, err := web.New(func(r *http.Request) web.Finder { return reader(r) }, log)
+	page, err := web.New(func(r *http.Request) web.Finder { return reader(r) }, service.Log)
 	if err != nil {
 		return nil, err
 	}
-	form, err := web.SignIn(log)
+	form, err := web.SignIn(service.Log)
 	if err != nil {
 		return nil, err
 	}
-	service := api.Service{Finder: reader, Archive: keep, Public: public, Log: log}
+	service.Finder = reader
 	var all []route
 	for _, r := range api.Routes {
-		all = append(all, route{r.Pattern, r.Name, g.For(access.Read, r.Handler(service))})
+		all = append(all, route{r.Pattern, r.Name, g.For(r.Needs(), r.Handler(service))})
 	}
 	// What answers where there is no other route comes behind those.
 	return append(all,

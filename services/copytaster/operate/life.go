@@ -21,8 +21,8 @@ import (
 	"github.com/copytaster/copytaster/services/release"
 )
 
-// desk is the source of an editor's notice about an article that nobody knows.
-const desk = "desk"
+// deskSource is the source of an editor's notice about an article that nobody knows.
+const deskSource = "desk"
 
 // Editor is what every command has that speaks for an editor.
 type Editor struct {
@@ -291,7 +291,7 @@ func (c *Editor) notice(l *life, action article.Action, now time.Time) (*article
 	if last := article.RulingTime(max(l.stands.Ruling, l.stands.HeldAt) + 1); last.After(now) {
 		now = last
 	}
-	a := &article.Article{URI: c.URI, Source: desk, ReceivedAt: now, Traceparent: event.NewTraceparent()}
+	a := &article.Article{URI: c.URI, Source: deskSource, ReceivedAt: now, Traceparent: event.NewTraceparent()}
 	if l.newest.Article != nil {
 		a.Source, a.Provider = l.newest.Source, l.newest.Provider
 	}

@@ -130,7 +130,7 @@ func Other() http.Handler {
 			w.Header().Set("Allow", "GET, HEAD")
 			Problem{
 				Type: problemPrefix + "method", Title: "Method not allowed", Status: http.StatusMethodNotAllowed,
-				Detail: "Articles can only be read here.",
+				Detail: "Articles can only be read here. /v1/openapi.json describes what can be corrected of them.",
 			}.write(w)
 			return
 		}

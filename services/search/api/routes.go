@@ -1,10 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/services/search/find"
 )
 
@@ -14,6 +16,8 @@ type Service struct {
 	Finder func(r *http.Request) *find.Finder
 	// Archive keeps the originals; nil: there are none.
 	Archive Archive
+	// Overrides are what editors correct; nil: they don't by this service.
+	Overrides Overrides
 	// Public is the service's address for links in answers; "": as it was called.
 	Public string
 	Log    zerolog.Logger
@@ -29,21 +33,29 @@ type Route struct {
 	Name    string
 	Pattern string // for [http.ServeMux]
 	Handler func(s Service) http.Handler
+	// Scope is what who asks must have; "": [access.Read].
+	Scope access.Scope
 }
+
+// Needs is the scope that who asks must have.
+func (r Route) Needs() access.Scope { return cmp.Or(r.Scope, access.Read) }
 
 // Routes are all of the API. The service, the OpenAPI document's tests and those of
 // what readers may see take them from here: there is no other way to add one.
 var Routes = []Route{
-	{"search", PatternSearch, func(s Service) http.Handler { return Search(s.readers(), s.Public, s.Log) }},
-	{"article", PatternArticle, func(s Service) http.Handler { return Article(s.readers(), s.Public, s.Log) }},
-	{"original", PatternOriginal, func(s Service) http.Handler { return Original(s.readers(), s.Archive, s.Log) }},
-	{"similar", "GET /v1/articles/{uri}/similar", func(s Service) http.Handler { return askedOf(s, similar) }},
-	{"difference", "GET /v1/articles/{uri}/difference", func(s Service) http.Handler { return askedOf(s, difference) }},
-	{"histogram", "GET /v1/histogram", func(s Service) http.Handler { return asked(s, find.ParseHistogram, (*find.Finder).Histogram) }},
-	{"map", "GET /v1/map", func(s Service) http.Handler { return asked(s, find.ParseMap, (*find.Finder).Map) }},
-	{"significant", "GET /v1/significant", func(s Service) http.Handler { return asked(s, find.ParseSignificant, (*find.Finder).Significant) }},
-	{"suggest", "GET /v1/suggest", func(s Service) http.Handler { return asked(s, find.ParseSuggest, (*find.Finder).Suggest) }},
-	{"spelling", "GET /v1/spelling", func(s Service) http.Handler { return asked(s, find.ParseSpelling, (*find.Finder).Spelling) }},
-	{"export", "GET /v1/export", exportAll},
-	{"openapi", "GET /v1/openapi.json", func(s Service) http.Handler { return openAPI(s.Log) }},
+	{Name: "search", Pattern: PatternSearch, Handler: func(s Service) http.Handler { return Search(s.readers(), s.Public, s.Log) }},
+	{Name: "article", Pattern: PatternArticle, Handler: func(s Service) http.Handler { return Article(s.readers(), s.Public, s.Log) }},
+	{Name: "original", Pattern: PatternOriginal, Handler: func(s Service) http.Handler { return Original(s.readers(), s.Archive, s.Log) }},
+	{Name: "similar", Pattern: "GET /v1/articles/{uri}/similar", Handler: func(s Service) http.Handler { return askedOf(s, similar) }},
+	{Name: "difference", Pattern: "GET /v1/articles/{uri}/difference", Handler: func(s Service) http.Handler { return askedOf(s, difference) }},
+	{Name: "overrides", Pattern: "GET /v1/articles/{uri}/overrides", Handler: func(s Service) http.Handler { return Overridden(s.readers(), s.Overrides, s.Log) }, Scope: access.Write},
+	{Name: "correct", Pattern: "PUT /v1/articles/{uri}/overrides/{field}", Handler: func(s Service) http.Handler { return Correct(s.readers(), s.Overrides, s.Log) }, Scope: access.Write},
+	{Name: "take_back", Pattern: "DELETE /v1/articles/{uri}/overrides/{field}", Handler: func(s Service) http.Handler { return TakeBack(s.readers(), s.Overrides, s.Log) }, Scope: access.Write},
+	{Name: "histogram", Pattern: "GET /v1/histogram", Handler: func(s Service) http.Handler { return asked(s, find.ParseHistogram, (*find.Finder).Histogram) }},
+	{Name: "map", Pattern: "GET /v1/map", Handler: func(s Service) http.Handler { return asked(s, find.ParseMap, (*find.Finder).Map) }},
+	{Name: "significant", Pattern: "GET /v1/significant", Handler: func(s Service) http.Handler { return asked(s, find.ParseSignificant, (*find.Finder).Significant) }},
+	{Name: "suggest", Pattern: "GET /v1/suggest", Handler: func(s Service) http.Handler { return asked(s, find.ParseSuggest, (*find.Finder).Suggest) }},
+	{Name: "spelling", Pattern: "GET /v1/spelling", Handler: func(s Service) http.Handler { return asked(s, find.ParseSpelling, (*find.Finder).Spelling) }},
+	{Name: "export", Pattern: "GET /v1/export", Handler: exportAll},
+	{Name: "openapi", Pattern: "GET /v1/openapi.json", Handler: func(s Service) http.Handler { return openAPI(s.Log) }},
 }

@@ -187,10 +187,10 @@ func (of *Lineage) owed(o *article.Override) bool {
 // correctable tells why nothing of the article can be corrected or sent now.
 func (of *Lineage) correctable() error {
 	switch {
-	case of.newest.Article == nil:
-		return fmt.Errorf("%s has no revision with a text in the log", of.uri)
 	case of.stands.Status == article.Canceled:
 		return fmt.Errorf("%s is killed: copytaster reinstate comes first", of.uri)
+	case of.newest.Article == nil:
+		return fmt.Errorf("%s has no revision with a text in the log", of.uri)
 	}
 	return nil
 }
