@@ -18,7 +18,6 @@ import (
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/enrich/override/desk"
-	"github.com/copytaster/copytaster/services/release"
 )
 
 // deskSource is the source of an editor's notice about an article that nobody knows.

@@ -36,7 +36,7 @@ func (e *Desk) known(ctx context.Context, a *article.Article) (*Lineage, error) 
 func (e *Desk) Of(ctx context.Context, a *article.Article) (Line, error) {
 	l := Line{URI: a.URI, Fields: []Correction{}}
 	var o *article.Override
-	if err := e.see(ctx, func(rows override.Rows) error {
+	if err := e.See(ctx, func(rows override.Rows) error {
 		var unread error
 		o, unread = override.Of(rows, a.URI)
 		return refused(unread)

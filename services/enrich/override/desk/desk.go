@@ -54,8 +54,8 @@ func New(b *bus.Bus, watch Watch) *Desk {
 	}
 }
 
-// see reads the overrides without taking the table over.
-func (e *Desk) see(ctx context.Context, f func(override.Rows) error) error {
+// See reads the overrides without taking the table over.
+func (e *Desk) See(ctx context.Context, f func(override.Rows) error) error {
 	there, _, err := e.bus.There(ctx, []string{topic.Overrides})
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (noRows) Range(func(string, []byte) bool) {}
 // of them can't be read.
 func (e *Desk) List(ctx context.Context, uri article.URI) (lines []Line, err error) {
 	var unread error
-	if err := e.see(ctx, func(v override.Rows) error {
+	if err := e.See(ctx, func(v override.Rows) error {
 		lines, unread = linesOf(v, uri)
 		return nil
 	}); err != nil {
@@ -149,7 +149,7 @@ func (e *Desk) Rehearse(ctx context.Context, of *Lineage, change override.Change
 		return l, err
 	}
 	change.At = time.Now()
-	err = e.see(ctx, func(rows override.Rows) error {
+	err = e.See(ctx, func(rows override.Rows) error {
 		made, err := of.make(&change, rows)
 		if o := of.said(err, rows); of.owed(o) {
 			l, err = of.lineOf(o)
@@ -309,7 +309,7 @@ func (e *Desk) Reissue(ctx context.Context, uri article.URI, dry bool) (l Line, 
 		return l, err
 	}
 	var o *article.Override
-	if err := e.see(ctx, func(rows override.Rows) (err error) {
+	if err := e.See(ctx, func(rows override.Rows) (err error) {
 		o, err = override.Of(rows, uri)
 		return err
 	}); err != nil {
