@@ -157,3 +157,8 @@ func PartitionOf(key []byte, n int) int {
 	}
 	return kafka.Murmur2Balancer{Consistent: true}.Balance(kafka.Message{Key: key}, all...)
 }
+
+// Outside tells whether an error of [Bus.ReadLog] says that the log doesn't hold the
+// offset that was asked for: it is older than the topic keeps, or the topic is another
+// one.
+func Outside(err error) bool { return errors.Is(err, kafka.OffsetOutOfRange) }

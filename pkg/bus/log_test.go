@@ -311,3 +311,34 @@ func TestPartitionOfAKey(t *testing.T) {
 		t.Errorf("%d messages", n)
 	}
 }
+
+func TestLookup(t *testing.T) {
+	_, b := fake(t)
+	ctx := testContext(t)
+	ensure(t, ctx, b, topic.Received)
+	send(t, ctx, b, 40, 0, 5)
+	es, err := b.Extents(ctx, topic.Received)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := b.Lookup(topic.Received)
+	defer l.Close()
+	for _, e := range es {
+		for _, o := range []int64{e.End - 1, 0, e.End / 2} {
+			if e.End == 0 {
+				continue
+			}
+			if m, err := l.Read(ctx, e.Partition, o); err != nil || m.Offset != o || m.Partition != e.Partition || m.Topic != topic.Received {
+				t.Errorf("%d@%d: %s %d@%d %v", e.Partition, o, m.Topic, m.Partition, m.Offset, err)
+			}
+		}
+		for _, o := range []int64{e.End, e.End + 1} {
+			if e.Partition > 0 {
+				break // Kafka waits a moment before it says that there is nothing
+			}
+			if _, err := l.Read(ctx, e.Partition, o); !bus.Outside(err) {
+				t.Errorf("%d@%d, where the log ends at %d: %v", e.Partition, o, e.End, err)
+			}
+		}
+	}
+}

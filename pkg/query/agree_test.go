@@ -231,8 +231,11 @@ func (r reader) text(t *rapid.T) string {
 	case 4, 5:
 		w := []rune(r.word(t))
 		at := rapid.IntRange(min(query.MinStem, len(w)), len(w)).Draw(t, "wildcard")
-		if rapid.Bool().Draw(t, "star") {
+		switch rapid.IntRange(0, 4).Draw(t, "wildcards") {
+		case 0, 1:
 			return string(w[:at]) + "*"
+		case 2:
+			return masked(t, w, at)
 		}
 		if at < len(w) {
 			return string(w[:at]) + "?" + string(w[at+1:])
@@ -240,6 +243,24 @@ func (r reader) text(t *rapid.T) string {
 		return string(w[:at]) + "*" + string(w[:min(1, len(w))])
 	}
 	return prefix + r.word(t)
+}
+
+// masked is a word with wildcards for any of its letters from the one at on.
+func masked(t *rapid.T, w []rune, at int) string {
+	mask := slices.Clone(w[:at])
+	for _, letter := range w[at:] {
+		switch rapid.IntRange(0, 5).Draw(t, "letter") {
+		case 0:
+			mask = append(mask, '*')
+		case 1:
+			mask = append(mask, letter, '*')
+		case 2:
+			mask = append(mask, '?')
+		default:
+			mask = append(mask, letter)
+		}
+	}
+	return string(mask)
 }
 
 func (r reader) name(t *rapid.T) string {

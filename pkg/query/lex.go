@@ -282,7 +282,25 @@ func (l *lexer) pattern(t *term) error {
 	if l.spent.patterns++; l.spent.patterns > MaxPatterns {
 		return wrong(at, "the query has more than %d words with * or ?", MaxPatterns)
 	}
+	for strings.Contains(core, "**") {
+		core = strings.ReplaceAll(core, "**", "*")
+	}
 	t.mask, t.exact = analysis.Fold(analysis.Lower(core)), false
+	return simple(at, t.mask)
+}
+
+// simple tells whether Elasticsearch can make an automaton of a mask: behind a *,
+// every ? and every letter that may come again multiply its states.
+func simple(at int, mask string) error {
+	_, tail, _ := strings.Cut(mask, "*")
+	switch {
+	case strings.Count(mask, "*") > MaxStars:
+		return wrong(at, "a word may have up to %d *", MaxStars)
+	case strings.Count(tail, "?") > MaxAfterStar:
+		return wrong(at, "behind the first * of a word there may be up to %d ?", MaxAfterStar)
+	case utf8.RuneCountInString(tail) > MaxTail:
+		return wrong(at, "behind the first * of a word there may be up to %d characters", MaxTail)
+	}
 	return nil
 }
 

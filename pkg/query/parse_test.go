@@ -224,6 +224,10 @@ func TestErrors(t *testing.T) {
 		strings.Repeat("a ", query.MaxAnywhere) + "b":         {2 * query.MaxAnywhere, "too much at once"},
 		`"` + strings.Repeat("a ", query.MaxWords) + `b"`:     {0, "more than 100 words"},
 		strings.Repeat("abc* ", query.MaxPatterns) + "abcd?e": {50, "more than 10 words"},
+		"x abc*d*e*f*":               {2, "up to 3 *"},
+		"abc*d????????????????????e": {0, "up to 1 ?"},
+		"abc*d?e?f":                  {0, "up to 1 ?"},
+		"abc*" + strings.Repeat("d", query.MaxTail+1): {0, "up to 32 characters"},
 		"topic:policy": {6, ""},
 	} {
 		if in == "topic:policy" {
@@ -247,6 +251,8 @@ func TestLimitsAreInclusive(t *testing.T) {
 		strings.Repeat("a ", query.MaxAnywhere),
 		`"` + strings.Repeat("a ", query.MaxWords) + `"`,
 		strings.Repeat("abc* ", query.MaxPatterns),
+		"a b abc????????????????????*d**e?f*",
+		"abc*" + strings.Repeat("d", query.MaxTail),
 		strings.Repeat("(", query.MaxDepth) + "a" + strings.Repeat(")", query.MaxDepth),
 		`"a b"~50`,
 		"near:3,2~5000km",

@@ -35,6 +35,13 @@ const (
 	MaxPatterns = 10
 	// MinStem is how many letters must stand before the first wildcard of a word.
 	MinStem = 3
+	// MaxStars is how many * a word may have, MaxAfterStar how many ? behind the first
+	// one, and MaxTail how many characters there, wildcards included. Elasticsearch makes
+	// an automaton of the word, whose states are as many as all that can have been read
+	// since that *; it refuses large ones.
+	MaxStars     = 3
+	MaxAfterStar = 1
+	MaxTail      = 32
 	// MaxSlop is how far apart the words of a phrase may be told to be.
 	MaxSlop = 50
 	// MaxRadius is the greatest distance of near:, in kilometres.

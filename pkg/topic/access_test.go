@@ -42,7 +42,7 @@ func TestRightsAreWhatTheFlowNeeds(t *testing.T) {
 		"subscriber Write": "",
 		"subscriber group": "subscriber",
 		// Editors correct articles by it: it looks for the newest revision, and sends it again.
-		"search Read":  "access.keys article.overrides articles.enriched articles.enriched.bulk articles.received articles.received.bulk articles.status",
+		"search Read":  "access.keys article.overrides articles.enriched articles.enriched.bulk articles.received articles.received.bulk articles.released articles.status",
 		"search Write": "article.overrides articles.audit articles.received articles.received.bulk",
 		"search group": "",
 		// Letters go back to where they came from, replays to the back-fill

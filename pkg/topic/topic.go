@@ -70,7 +70,7 @@ var All = []Topic{
 	{Name: Enriched, Partitions: 12, Writer: "enrich", Readers: []string{"search"}, About: "every revision with what was understood of it: the log that indices are built from"},
 	{Name: EnrichedBulk, Partitions: 12, Writer: "enrich", Readers: []string{"search"}, About: "the same, of back-fills and replays; indices are built from both"},
 	{Name: Notices, Partitions: 12, Retention: 30 * day, Writer: "ingest", About: "the kills as they arrive, ahead of what waits to be enriched"},
-	{Name: Released, Partitions: 12, Retention: 30 * day, Writer: "release", Readers: []string{"release"}, Public: true, About: "what may go out: usable, embargo over; kills and holds of what went out follow as notices without text"},
+	{Name: Released, Partitions: 12, Retention: 30 * day, Writer: "release", Readers: []string{"release", "search"}, Public: true, About: "what may go out: usable, embargo over; kills and holds of what went out follow as notices without text"},
 	{Name: Current, Partitions: 12, Compact: true, Writer: "release", Readers: []string{"release"}, Public: true, About: "the newest of each article that went out; of a killed or held one a notice without text"},
 	{Name: Status, Partitions: 1, Compact: true, Writer: "release", Readers: []string{"release", "search"}, About: "articles that are killed, withheld, under embargo, reinstated, or expire"},
 	{Name: EmbargoPending, Partitions: 1, Compact: true, Writer: "release", Readers: []string{"release"}, About: "articles under embargo that wait for their time"},

@@ -133,7 +133,7 @@ func (c Config) gate(ctx context.Context, k *boot.Kit) (g *gate.Gate, closeIt fu
 		return nil, closeIt, fmt.Errorf("setting search-proxy-from: %w", err)
 	}
 	g = &gate.Gate{
-		Session: c.SearchSession, Rate: c.SearchRate, RateAnonymous: c.SearchRateAnonymous, Public: c.SearchPublicURL, Log: k.Log, Now: time.Now,
+		Session: c.SearchSession, Rate: c.SearchRate, RateAnonymous: c.SearchRateAnonymous, Public: c.SearchPublicURL, Local: !c.SearchOpen, Log: k.Log, Now: time.Now,
 		Proxy: gate.Proxy{From: from, UserHeader: c.SearchProxyUserHeader, RoleHeader: c.SearchProxyRoleHeader, SecretHeader: proxySecretHeader},
 	}
 	if g.RateAnonymous == 0 && c.asks() {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	asked "github.com/copytaster/copytaster/pkg/query"
 	"github.com/copytaster/copytaster/services/search/find"
 )
 
@@ -268,6 +269,8 @@ func TestSuggest(t *testing.T) {
 		{"organisation", "oeuv", "Œuvre d’Orient 2"},
 		{"organisation", "o", "Œuvre d’Orient 2"},
 		{"organisation", "orient", "Œuvre d’Orient 2"},
+		{"organisation", "d’or", "Œuvre d’Orient 2"},
+		{"organisation", "d'or", ""},
 		{"agency", "presse", "Agence France-Presse 2"},
 		{"source", "si", "site-3 2"},
 		{"topic", "coup", "medtop:20000070 2"},
@@ -293,6 +296,7 @@ func TestSuggest(t *testing.T) {
 	refused(n, "prefix", "is missing", "/v1/suggest", "prefix", " \u0301")
 	refused(n, "prefix", "the limit is 100", "/v1/suggest", "prefix", strings.Repeat("a", find.MaxPrefix+1))
 	refused(n, "of", `"language" is none of`, "/v1/suggest", "prefix", "a", "of", "language")
+	refused(n, "of", "has 6 facets, the limit is 5", "/v1/suggest", "prefix", "a", "of", "person,organisation,place,topic,source,agency")
 }
 
 func TestSpelling(t *testing.T) {
@@ -309,20 +313,18 @@ func TestSpelling(t *testing.T) {
 	}
 	n.index(all[13:]...)
 	for q, want := range map[string]string{
-		"militery":                   "military",
-		"Militery junta":             "military junta",
-		`"militery junat" -ferry`:    `"military junta" -ferry`,
-		"govrnment Ouagadugou":       "government ouagadougou",
-		"military junta":             "",
-		"militaries":                 "", // is found by its stem
-		"Uberschwemungen":            "überschwemmungen",
-		"agency:dpam":                "",
-		"millit*":                    "",
-		"millitory":                  "military",
-		"xyzzyxyzzy":                 "",
-		"militery AND govrnment":     "military AND government",
-		"headline:militery junta":    "",
-		strings.Repeat("qwrtz ", 20): "",
+		"militery":                "military",
+		"Militery junta":          "military junta",
+		`"militery junat" -ferry`: `"military junta" -ferry`,
+		"govrnment Ouagadugou":    "government ouagadougou",
+		"military junta":          "",
+		"militaries":              "", // is found by its stem
+		"Uberschwemungen":         "überschwemmungen",
+		"agency:dpam":             "",
+		"millit*":                 "",
+		"millitory":               "military",
+		"xyzzyxyzzy":              "",
+		strings.Repeat("qwrtz ", asked.MaxAnywhere): "",
 	} {
 		s := answered[find.Spelling](n, "/v1/spelling", "q", q)
 		if s.Suggestion != want || (s.SuggestionTotal > s.Total) != (want != "") {

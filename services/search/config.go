@@ -17,7 +17,8 @@ import (
 // Config is what the search service can be told.
 type Config struct {
 	Elasticsearch elastic.Config `embed:"" prefix:"elasticsearch-"`
-	// Bus is for the keys and editors' corrections alone, but for its namespace, which is the indices', too.
+	// Bus is for the keys, live feeds and editors' corrections alone, but for its namespace,
+	// which is the indices', too.
 	Bus           bus.Config    `embed:""`
 	SearchTimeout time.Duration `help:"How long one call of Elasticsearch may take." default:"5s"`
 	// SearchRelatedTimeout is short: a search of all shards, where the article itself
@@ -30,8 +31,19 @@ type Config struct {
 	SearchPublicURL string `help:"Address at which clients reach this service, for links in feeds (default: as the client called it)." placeholder:"URL"`
 	Access          `embed:""`
 
-	SearchOverrides bool `help:"Let editors correct articles (/v1/articles/{uri}/overrides); needs search-keys, or a proxy that names who asks, and Kafka: see kafka-brokers."`
+	SearchOverrides         bool          `help:"Let editors correct articles (/v1/articles/{uri}/overrides); needs search-keys, or a proxy that names who asks, and Kafka: see kafka-brokers."`
+	SearchLive              bool          `help:"Follow what goes out in Kafka, for live feeds (/v1/live): see kafka-brokers."`
+	SearchLiveFeeds         int           `help:"How many live feeds may be open at once." default:"2000" placeholder:"N"`
+	SearchLiveFeedsOfReader int           `help:"How many of them one reader may have: a key's owner, or an address where nobody is asked who they are." default:"50" placeholder:"N"`
+	SearchLiveKnown         time.Duration `help:"For how long live feeds remember what went out: of what went out before, they may not be told that it is no longer found, or be told of a kill though they never had it." default:"168h"`
 }
+
+// Limits of the settings of live feeds.
+const (
+	MaxLiveFeeds = 20_000
+	MinLiveKnown = time.Minute
+	MaxLiveKnown = 30 * 24 * time.Hour // as long as the topic keeps anything
+)
 
 // MinTimeout and MaxTimeout bound both timeouts. Above the maximum, the HTTP
 // server would cut the answer off.
@@ -63,14 +75,29 @@ func (c Config) Validate() error {
 		(err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
 		bad("search-public-url", fmt.Errorf("%q is no address such as https://news.example/search", c.SearchPublicURL))
 	}
-	if c.SearchKeys || c.SearchOverrides {
+	if c.SearchKeys || c.SearchLive || c.SearchOverrides {
 		errs = append(errs, c.Bus.Validate())
 	}
 	if c.SearchOverrides && !c.asks() {
 		bad("search-overrides", errors.New("is set, and nobody is asked who they are: set search-keys, or search-proxy-user-header"))
 	}
+	if c.SearchLive {
+		c.checkLive(bad)
+	}
 	c.check(bad)
 	return errors.Join(errs...)
+}
+
+func (c Config) checkLive(bad func(name string, err error)) {
+	if c.SearchLiveFeeds < 1 || c.SearchLiveFeeds > MaxLiveFeeds {
+		bad("search-live-feeds", fmt.Errorf("%d is not between 1 and %d", c.SearchLiveFeeds, MaxLiveFeeds))
+	}
+	if c.SearchLiveFeedsOfReader < 1 || c.SearchLiveFeedsOfReader > MaxLiveFeeds {
+		bad("search-live-feeds-of-reader", fmt.Errorf("%d is not between 1 and %d", c.SearchLiveFeedsOfReader, MaxLiveFeeds))
+	}
+	if c.SearchLiveKnown < MinLiveKnown || c.SearchLiveKnown > MaxLiveKnown {
+		bad("search-live-known", fmt.Errorf("%v is not between %v and %v", c.SearchLiveKnown, MinLiveKnown, MaxLiveKnown))
+	}
 }
 
 func (c Config) zone() (*time.Location, error) {

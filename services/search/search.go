@@ -14,10 +14,13 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/boot"
+	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/search/api"
 	"github.com/copytaster/copytaster/services/search/find"
 	"github.com/copytaster/copytaster/services/search/gate"
+	"github.com/copytaster/copytaster/services/search/live"
 	"github.com/copytaster/copytaster/services/search/web"
 )
 
@@ -69,17 +72,59 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 		return err
 	}
 	defer closeEntrance()
+	feeds, closeFeeds, err := c.follow(ctx, k, zone)
+	if err != nil {
+		return err
+	}
+	defer closeFeeds()
 	editors, closeDesk, err := c.desk(ctx, k)
 	if err != nil {
 		return err
 	}
 	defer closeDesk()
-	if err := mount(k, entrance, f, api.Service{Archive: keep, Overrides: editors, Public: c.SearchPublicURL, Log: k.Log}); err != nil {
+	if err := mount(k, entrance, f, api.Service{Archive: keep, Live: feeds, Overrides: editors, Public: c.SearchPublicURL, Log: k.Log}); err != nil {
 		return err
 	}
 	k.Started()
 	<-ctx.Done()
 	return nil
+}
+
+// follow opens the live feeds, if they are wanted. Without Kafka searches are answered:
+// it plays no part in being ready.
+func (c Config) follow(ctx context.Context, k *boot.Kit, zone *time.Location) (*live.Hub, func(), error) {
+	if !c.SearchLive {
+		return nil, func() {}, nil
+	}
+	b, err := bus.Connect(c.Bus, k.Log)
+	if err != nil {
+		return nil, nil, err
+	}
+	lookup := b.Lookup(topic.Released)
+	hub, err := live.New(b, lookup, live.Config{
+		Feeds: c.SearchLiveFeeds, FeedsOfReader: c.SearchLiveFeedsOfReader, Known: c.SearchLiveKnown, Zone: zone, Now: time.Now, Log: k.Log,
+	}, k.Metrics)
+	if err != nil {
+		lookup.Close()
+		b.Close()
+		return nil, nil, err
+	}
+	// The feeds end before the server does, which waits for them.
+	unhook := context.AfterFunc(ctx, hub.Close)
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		hub.Run(ctx)
+	}()
+	return hub, func() {
+		unhook()
+		hub.Close()
+		cancel()
+		<-done
+		lookup.Close()
+		b.Close()
+	}, nil
 }
 
 // mount puts the routes onto k's server.
@@ -123,7 +168,7 @@ func routes(g *gate.Gate, f *find.Finder, service api.Service) ([]route, error) 
 	if err != nil {
 		return nil, err
 	}
-	service.Finder = reader
+	service.Finder, service.Still = reader, g.Still
 	var all []route
 	for _, r := range api.Routes {
 		all = append(all, route{r.Pattern, r.Name, g.For(r.Needs(), r.Handler(service))})

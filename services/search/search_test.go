@@ -1046,6 +1046,8 @@ func TestElasticsearchAway(t *testing.T) {
 			fmt.Fprint(w, `{"took":`)
 			panic(http.ErrAbortHandler)
 		}, 503, "unavailable"},
+		{"too much", status(400, `{"error":{"type":"search_phase_execution_exception","failed_shards":[{"reason":{"type":"query_shard_exception","reason":"`+secret+`","caused_by":{"type":"too_complex_to_determinize_exception"}}}]},"status":400}`), 400, "too-much"},
+		{"too many clauses", status(400, `{"error":{"type":"x","caused_by":{"type":"too_many_nested_clauses","reason":"`+secret+`"}},"status":400}`), 400, "too-much"},
 		{"refused", status(400, `{"error":{"type":"parsing_exception","reason":"`+secret+`"},"status":400}`), 500, "internal"},
 		{"nonsense", status(200, `[]`), 500, "internal"},
 		{"odd hit", status(200, `{"hits":{"total":{"value":1,"relation":"eq"},"hits":[{"_source":{"uri":"x"},"sort":[]}]}}`), 500, "internal"},
@@ -1102,6 +1104,15 @@ func TestConfigNamesTheSetting(t *testing.T) {
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
 	}
+	live := func(change func(*search.Config)) func(*search.Config) {
+		return func(c *search.Config) {
+			*c = follow(*c, []string{"127.0.0.1:9092"})
+			change(c)
+		}
+	}
+	if c := follow(good, []string{"127.0.0.1:9092"}); c.Validate() != nil {
+		t.Fatal(c.Validate())
+	}
 	for name, change := range map[string]func(*search.Config){
 		"COPYTASTER_NAMESPACE":              func(c *search.Config) { c.Bus.Namespace = "A*" },
 		"COPYTASTER_SEARCH_TIMEOUT":         func(c *search.Config) { c.SearchTimeout = time.Hour },
@@ -1109,6 +1120,11 @@ func TestConfigNamesTheSetting(t *testing.T) {
 		"COPYTASTER_SEARCH_ZONE":            func(c *search.Config) { c.SearchZone = "Europe/Atlantis" },
 		"search-zone":                       func(c *search.Config) { c.SearchZone = "Local" },
 		"search-public-url":                 func(c *search.Config) { c.SearchPublicURL = "news.example" },
+
+		"COPYTASTER_SEARCH_LIVE_FEEDS":           live(func(c *search.Config) { c.SearchLiveFeeds = 0 }),
+		"COPYTASTER_SEARCH_LIVE_FEEDS_OF_READER": live(func(c *search.Config) { c.SearchLiveFeedsOfReader = search.MaxLiveFeeds + 1 }),
+		"COPYTASTER_SEARCH_LIVE_KNOWN":           live(func(c *search.Config) { c.SearchLiveKnown = time.Second }),
+		"kafka-brokers":                          live(func(c *search.Config) { c.Bus.KafkaBrokers = []string{"nowhere"} }),
 
 		"COPYTASTER_SEARCH_PUBLIC_URL": func(c *search.Config) { c.SearchPublicURL = "https://news.example/?a=b" },
 	} {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"github.com/copytaster/copytaster/pkg/access"
@@ -22,6 +23,8 @@ import (
 	"github.com/copytaster/copytaster/services/search/api"
 	"github.com/copytaster/copytaster/services/search/export"
 	"github.com/copytaster/copytaster/services/search/find"
+	"github.com/copytaster/copytaster/services/search/live"
+	"github.com/copytaster/copytaster/services/search/live/livetest"
 )
 
 // visits are, by the name of every route, the parameters that it is asked with in
@@ -47,10 +50,13 @@ func visits() map[string][][]string {
 		"map":         {{}, {"q", shared, "precision", "6"}, {"within", "2,-55,4,-53", "precision", "12"}},
 		"significant": {{"q", shared, "of", "person,organisation,place,keyphrase,topic,country,speaker,agency,source,cited_media,word", "values", "50"}, {}},
 		"suggest": {
-			{"prefix", "qux", "of", "person,organisation,place,topic,source,agency,cited_media,keyphrase,speaker,filed", "values", "50"}, {"prefix", "s"},
+			{"prefix", "qux", "of", "person,organisation,place,topic,source", "values", "50"},
+			{"prefix", "qux", "of", "agency,cited_media,keyphrase,speaker,filed", "values", "50"},
+			{"prefix", "s"},
 		},
 		"spelling": {{"q", "quxembargp"}, {"q", "quxwithheld quxkillet"}, {"q", "quxexpirex " + shared}, {"q", "quxvosible"}},
 		"export":   {{}, {"format", "csv", "q", shared}},
+		"live":     {{"life", "0"}, {"since", "2020-01-01T00:00:00Z", "life", "0"}},
 		"openapi":  {{}},
 	}
 }
@@ -127,28 +133,63 @@ func TestVisibility(t *testing.T) {
 	for i := range 3 {
 		foreign = append(foreign, told(fmt.Sprint("foreign-", i), "Quxforeign"))
 	}
-	uri := n.index(foreign...)[0].URI
+	strange := n.index(foreign...)
+	uri := strange[0].URI
+	wentOut := livetest.New(3)
+	write := func(at time.Time, as ...*article.Article) {
+		if err := wentOut.Write(at, as...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, a := range gone {
+		if marks[i%len(marks)] != "Quxembargo" { // the others were out, and were taken back
+			out, back := *a, *a
+			out.Status, out.ExpiresAt = article.Usable, time.Time{}
+			if back.Status = article.Withheld; marks[i%len(marks)] == "Quxkilled" {
+				back.Status = article.Canceled
+			}
+			write(time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC), &out, &back)
+		}
+	}
+	write(time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC), append(slices.Clone(strange), shown)...)
 	forbidden := append(slices.Clone(marks), "hidden-", "2019-01-01T", "medtop:15000000", "XAU", `"ko"`, `"BV"`)
 	t.Run("everyone", func(t *testing.T) {
-		visit(t, n.reading(t, access.Grant{}), true, shown.URI, marks, forbidden, uris)
+		visit(t, n.reading(t, access.Grant{}, wentOut), true, shown.URI, marks, forbidden, uris)
 	})
 	t.Run("not entitled to an agency", func(t *testing.T) {
 		uris := maps.Clone(uris)
 		uris["Quxforeign"] = uri
-		visit(t, n.reading(t, access.Grant{AgenciesDenied: []string{"Quxforeign agency"}}), false, shown.URI, append(marks, "Quxforeign"), append(forbidden, "Quxforeign", "foreign-"), uris)
+		visit(t, n.reading(t, access.Grant{AgenciesDenied: []string{"Quxforeign agency"}}, wentOut), false, shown.URI, append(marks, "Quxforeign"), append(forbidden, "Quxforeign", "foreign-"), uris)
 	})
 }
 
-// reading is the newsroom's API for a reader of that grant.
-func (n *newsroom) reading(t *testing.T, g access.Grant) *newsroom {
+// reading is the newsroom's API for a reader of that grant; wentOut is what live feeds
+// follow.
+func (n *newsroom) reading(t *testing.T, g access.Grant, wentOut *livetest.Log) *newsroom {
 	t.Helper()
 	f := find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now).As(g)
 	mux := http.NewServeMux()
+	const ever = 100 * 365 * 24 * time.Hour
+	hub, err := live.New(wentOut, wentOut, live.Config{Feeds: 1, FeedsOfReader: 1, Known: ever, Zone: time.UTC, Now: time.Now, Log: zerolog.Nop()}, prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		hub.Run(ctx)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
 	for _, r := range api.Routes {
-		mux.Handle(r.Pattern, r.Handler(api.Service{Finder: func(*http.Request) *find.Finder { return f }, Overrides: deskOfAll{}, Log: zerolog.Nop()}))
+		mux.Handle(r.Pattern, r.Handler(api.Service{Finder: func(*http.Request) *find.Finder { return f }, Live: hub, Overrides: deskOfAll{}, Log: zerolog.Nop()}))
 	}
 	as := *n
 	as.tb, as.base = t, serveHandler(t, mux)
+	await(t, "what goes out is followed", func() bool { return as.get("/v1/live?life=0").status == http.StatusOK })
 	return &as
 }
 
@@ -346,7 +387,7 @@ func without(body string, set []string) string {
 	return body
 }
 
-var changing = regexp.MustCompile(`"took_ms":[0-9]+`)
+var changing = regexp.MustCompile(`"took_ms":[0-9]+|(?m)^(retry|id): .*$`)
 
 // nevers are marks of what never was.
 func nevers(count int) (marks []string) {

@@ -12,6 +12,7 @@ import (
 	"github.com/copytaster/copytaster/services/enrich/override/desk"
 	"github.com/copytaster/copytaster/services/search/export"
 	"github.com/copytaster/copytaster/services/search/find"
+	"github.com/copytaster/copytaster/services/search/live"
 )
 
 // RetryAfter is how many seconds a client is told to wait when the index
@@ -68,10 +69,30 @@ func ProblemOf(err error) Problem {
 			Type: problemPrefix + "parameter", Title: "A parameter is wrong", Status: http.StatusBadRequest,
 			Detail: parameter.Error(), Parameter: parameter.Parameter, Position: parameter.At + 1,
 		}
+	case errors.Is(err, find.ErrTooMuch):
+		return Problem{
+			Type: problemPrefix + "too-much", Title: "The search asks for too much", Status: http.StatusBadRequest,
+			Detail: "The index won't look for all of it at once. Look for fewer words, or fewer with * or ?.",
+		}
 	case errors.Is(err, find.ErrNotFound):
 		return Problem{
 			Type: problemPrefix + "not-found", Title: "Not found", Status: http.StatusNotFound,
 			Detail: "There is no such article or revision. In the path, an article's URI is percent-encoded, its slashes too.",
+		}
+	case errors.Is(err, live.ErrTooManyOfReader):
+		return Problem{
+			Type: problemPrefix + "too-many-feeds", Title: "Too many live feeds are open", Status: http.StatusTooManyRequests,
+			Detail: "You have as many live feeds open as one reader may. Close one, or put several queries into one by OR.",
+		}
+	case errors.Is(err, live.ErrTooMany):
+		return Problem{
+			Type: problemPrefix + "unavailable", Title: "Too many live feeds are open", Status: http.StatusServiceUnavailable,
+			Detail: "Try again in a moment; another instance may have room.",
+		}
+	case errors.Is(err, live.ErrUnavailable):
+		return Problem{
+			Type: problemPrefix + "unavailable", Title: "There are no live feeds now", Status: http.StatusServiceUnavailable,
+			Detail: "This service doesn't follow what goes out (setting search-live), is just starting, or can't reach Kafka. Searches are answered.",
 		}
 	case errors.Is(err, errExports):
 		return Problem{
@@ -121,7 +142,7 @@ func (p Problem) write(w http.ResponseWriter) {
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
-	if p.Status == http.StatusServiceUnavailable {
+	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
 		h.Set("Retry-After", strconv.Itoa(RetryAfter))
 	}
 	w.WriteHeader(p.Status)

@@ -8,16 +8,22 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/services/search/find"
+	"github.com/copytaster/copytaster/services/search/live"
 )
 
 // Service is what the routes are made of.
 type Service struct {
 	// Finder finds for whoever sends the request.
 	Finder func(r *http.Request) *find.Finder
+	// Still tells whether whoever sent a request may go on reading what it asked for, as
+	// entitled as before; nil: they always may.
+	Still func(r *http.Request) bool
 	// Archive keeps the originals; nil: there are none.
 	Archive Archive
 	// Overrides are what editors correct; nil: they don't by this service.
 	Overrides Overrides
+	// Live has the live feeds; nil: there are none.
+	Live *live.Hub
 	// Public is the service's address for links in answers; "": as it was called.
 	Public string
 	Log    zerolog.Logger
@@ -57,5 +63,6 @@ var Routes = []Route{
 	{Name: "suggest", Pattern: "GET /v1/suggest", Handler: func(s Service) http.Handler { return asked(s, find.ParseSuggest, (*find.Finder).Suggest) }},
 	{Name: "spelling", Pattern: "GET /v1/spelling", Handler: func(s Service) http.Handler { return asked(s, find.ParseSpelling, (*find.Finder).Spelling) }},
 	{Name: "export", Pattern: "GET /v1/export", Handler: exportAll},
+	{Name: "live", Pattern: "GET /v1/live", Handler: liveFeed},
 	{Name: "openapi", Pattern: "GET /v1/openapi.json", Handler: func(s Service) http.Handler { return openAPI(s.Log) }},
 }

@@ -108,6 +108,7 @@ func (f *Finder) article(ctx context.Context, uri article.URI, revision article.
 	if head.URI != uri || !f.shown(head, f.now()) {
 		return nil, Found{}, ErrNotFound
 	}
+	f.discreet(head)
 	found = Found{Article: head, Newest: true, Revisions: []Revision{}}
 	if revision == 0 || revision.Source() == head.Revision.Source() {
 		return head, found, nil
@@ -124,6 +125,7 @@ func (f *Finder) article(ctx context.Context, uri article.URI, revision article.
 	if v.URI != uri || v.Status == article.Canceled || !f.allows(v) {
 		return nil, Found{}, ErrNotFound
 	}
+	f.discreet(v)
 	v.Status, v.EmbargoUntil, v.ExpiresAt = head.Status, head.EmbargoUntil, head.ExpiresAt
 	found.Article, found.Newest = v, false
 	return head, found, nil

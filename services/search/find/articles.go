@@ -115,6 +115,9 @@ func (f *Finder) still(ctx context.Context, as []*article.Article) ([]*article.A
 		h := heads[corpus.ID(a.URI)]
 		return !a.Visible(now) || !f.allows(a) || !f.sees(&h, now)
 	})
+	for _, a := range as {
+		f.discreet(a)
+	}
 	f.known(ctx, as)
 	return as, nil
 }

@@ -34,6 +34,10 @@ var ErrNotFound = errors.New("there is no such article")
 // in an [*UnavailableError].
 var ErrTimeout = errors.New("the answer of Elasticsearch took too long")
 
+// ErrTooMuch says that Elasticsearch won't look for all that a search asks for. What
+// [github.com/copytaster/copytaster/pkg/query] lets through it should.
+var ErrTooMuch = errors.New("the search asks for too much")
+
 // errTooLarge says that a reply was longer than maxReply.
 var errTooLarge = errors.New("the reply of Elasticsearch is too long")
 
@@ -120,10 +124,7 @@ func refused(status int, body []byte) error {
 		Found *bool           `json:"found"` // a document that isn't there has no error
 		Error json.RawMessage `json:"error"`
 	}
-	var reason struct {
-		Type   string `json:"type"`
-		Reason string `json:"reason"`
-	}
+	var reason refusal
 	if json.Unmarshal(body, &reply) == nil {
 		if status == http.StatusNotFound && reply.Found != nil {
 			return ErrNotFound
@@ -136,7 +137,34 @@ func refused(status int, body []byte) error {
 		http.StatusNotFound, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return &UnavailableError{err} // 404: the index service has not made the index yet
 	}
+	if reason.tooMuch() {
+		return fmt.Errorf("%w: %w", ErrTooMuch, err)
+	}
 	return err
+}
+
+// refusal is why Elasticsearch refuses something, with what it comes from.
+type refusal struct {
+	Type   string   `json:"type"`
+	Reason string   `json:"reason"`
+	Cause  *refusal `json:"caused_by"`
+	Shards []struct {
+		Reason refusal `json:"reason"`
+	} `json:"failed_shards"`
+}
+
+// tooMuch tells whether it is a limit on how much a query may be.
+func (r *refusal) tooMuch() bool {
+	switch r.Type {
+	case "too_complex_to_determinize_exception", "too_many_nested_clauses", "too_many_clauses":
+		return true
+	}
+	for i := range r.Shards {
+		if r.Shards[i].Reason.tooMuch() {
+			return true
+		}
+	}
+	return r.Cause != nil && r.Cause.tooMuch()
 }
 
 func term(field, value string) object { return object{"term": object{field: value}} }

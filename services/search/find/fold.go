@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/copytaster/copytaster/pkg/query/analysis"
 )
 
 // maxRegexp is how long an expression may be that Elasticsearch is given, in units of
@@ -82,6 +84,35 @@ func wordExpression(prefix string) string {
 		escape(&b, r)
 	}
 	b.WriteString("])?")
+	return folded(b.String(), prefix)
+}
+
+// elided are the words in front of an apostrophe that the index keeps as one with what
+// stands behind it.
+const elided = "(al|all|c|d|dall|degl|dell|j|jusqu|l|lorsqu|m|n|nell|o|puisqu|qu|quoiqu|s|sant|sull|t|un)'"
+
+// indexedExpression is such an expression of words as the index has them, see
+// [corpus.Words], that begin with the folded letters.
+func indexedExpression(letters string) string { return folded("("+elided+")?", letters) }
+
+// firstWord are the letters and digits that the first word begins with which the index
+// would make of the text; "" if there is none.
+func firstWord(text string) (word string) {
+	analysis.Tokens(text, func(t analysis.Token) bool {
+		word = text[t.Start:t.End]
+		return false
+	})
+	if i := strings.IndexFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }); i >= 0 {
+		word = word[:i]
+	}
+	return word
+}
+
+// folded is an expression that begins so, of what goes on as the folded prefix does, and
+// in any way.
+func folded(begin, prefix string) string {
+	var b strings.Builder
+	b.WriteString(begin)
 	const tail = ".*"
 	length := b.Len() + len(tail) // what comes before is at least as long in bytes
 	runes := []rune(prefix)

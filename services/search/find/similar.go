@@ -2,12 +2,16 @@ package find
 
 import (
 	"context"
+	"math"
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/query/analysis"
 )
 
 // Limits of similar articles.
@@ -18,10 +22,18 @@ const (
 	// likeText is how much of the text they are compared by, in characters: news comes
 	// first.
 	likeText = 10_000
-	// likeWords is how many words of it count, and wordsInCommon how many of those an
-	// article of the same language must have.
+	// likeCounted is how many words of it are counted in other articles, likeWords how
+	// many of them count, and wordsInCommon how many of those, in percent, an article of
+	// the same language must have.
+	likeCounted   = 60
 	likeWords     = 25
-	wordsInCommon = "40%"
+	wordsInCommon = 40
+	// leastLetters is how long a word must be to tell something, leastShared in how many
+	// articles it must be, the one itself among them, and headed what it counts in a
+	// headline or standfirst, where it counts one in the body.
+	leastLetters = 4
+	leastShared  = 2
+	headed       = 3
 	// likeNames is how many names of each kind count, and namesInCommon how many of all
 	// an article of any language must have otherwise.
 	likeNames     = 20
@@ -101,8 +113,9 @@ func likenesses(a *article.Article) [4]likeness {
 // its language, or name most of those whom it names, in any. What a reader may not see is
 // [ErrNotFound], and so is a canceled article, which is like no other.
 //
-// Which of an article's words tell most about it is told by how often words are used in
-// all that is indexed. That is not shown: of what is hidden, no answer has anything.
+// Which of an article's words tell most about it, and what each counts, is told by how
+// many articles have it of those that the reader may see, and by nothing else: no
+// statistics of the index, which know of what is hidden, have a part in the answer.
 func (f *Finder) Similar(ctx context.Context, uri article.URI, size int) (Similar, error) {
 	head, _, err := f.article(ctx, uri, 0)
 	if err != nil {
@@ -112,7 +125,12 @@ func (f *Finder) Similar(ctx context.Context, uri article.URI, size int) (Simila
 		return Similar{}, ErrNotFound
 	}
 	kinds := likenesses(head)
-	body := f.like(head, kinds)
+	visible := f.visible(f.now())
+	words, err := f.tellingWords(ctx, head, visible)
+	if err != nil {
+		return Similar{}, err
+	}
+	body := f.like(head, kinds, words, visible)
 	var fields []string
 	for _, k := range kinds {
 		fields = append(fields, k.field)
@@ -149,16 +167,99 @@ func (f *Finder) Similar(ctx context.Context, uri article.URI, size int) (Simila
 	return res, nil
 }
 
-// like is the question for articles like one.
-func (f *Finder) like(a *article.Article, kinds [4]likeness) object {
-	text := []rune(strings.Join([]string{a.First(article.Headline), a.First(article.Standfirst), a.Body()}, "\n"))
+// telling is a word of an article that tells what it is about.
+type telling struct {
+	condition object // that an article has it
+	often     int    // how often it is in the text; in headline and standfirst, headed times
+	weight    int    // the more, the fewer articles have it
+}
+
+// tellingWords are the words that tell most about an article, at most likeWords.
+func (f *Finder) tellingWords(ctx context.Context, a *article.Article, visible []any) ([]telling, error) {
+	words := wordsOf(a)
+	if len(words) == 0 {
+		return nil, nil
+	}
+	conditions := make([]object, len(words))
+	for i, w := range words {
+		conditions[i] = w.condition
+	}
+	counts, total, err := f.counted(ctx, visible, conditions)
+	if err != nil {
+		return nil, err
+	}
+	var shared []telling
+	for i, w := range words {
+		if counts[i] >= leastShared {
+			w.weight = 1 + int(math.Round(math.Log(float64(total)/float64(counts[i]))))
+			shared = append(shared, w)
+		}
+	}
+	slices.SortStableFunc(shared, func(a, b telling) int { return b.often*b.weight - a.often*a.weight })
+	return shared[:min(len(shared), likeWords)], nil
+}
+
+// wordsOf are the words of an article that may tell what it is about, stemmed by its
+// language: those that it has most often, at most likeCounted.
+func wordsOf(a *article.Article) []telling {
 	language := corpus.Language(a.Language.Value)
+	analyzer := analysis.New(corpus.Analyzer(language))
+	var words []telling
+	at := map[string]int{}
+	left := likeText
+	read := func(text string, weight int) {
+		runes := []rune(text)
+		runes = runes[:min(len(runes), left)]
+		left -= len(runes)
+		text = string(runes)
+		analyzer.Each(text, func(word string, t analysis.Token) {
+			if !tells(text[t.Start:t.End]) {
+				return
+			}
+			i, ok := at[word]
+			if !ok {
+				i = len(words)
+				at[word] = i
+				words = append(words, telling{condition: stemmedWord(language, word)})
+			}
+			words[i].often += weight
+		})
+	}
+	read(a.First(article.Headline), headed)
+	read(a.First(article.Standfirst), headed)
+	read(a.Body(), 1)
+	slices.SortStableFunc(words, func(a, b telling) int { return b.often - a.often })
+	return words[:min(len(words), likeCounted)]
+}
+
+// tells says whether a word may say what an article is about: short ones of letters
+// that make long words, and short numbers, are in most articles.
+func tells(word string) bool {
+	short := utf8.RuneCountInString(word) < leastLetters
+	return !short || strings.ContainsFunc(word, func(r rune) bool {
+		return unicode.IsLetter(r) && !unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic)
+	})
+}
+
+// stemmedWord is the condition that an article of a language has a stemmed word.
+func stemmedWord(language, word string) object {
+	var either []any
+	for _, name := range []string{"headline", "standfirst", "body"} {
+		either = append(either, term(corpus.Stemmed(language, name), word))
+	}
+	return object{"bool": object{"should": either, "minimum_should_match": 1}}
+}
+
+// like is the question for articles like one. Scores are sums of whole numbers, which
+// come out the same in whatever order they are added.
+func (f *Finder) like(a *article.Article, kinds [4]likeness, words []telling, visible []any) object {
 	var alike []any
-	if text = text[:min(len(text), likeText)]; strings.TrimSpace(string(text)) != "" {
-		alike = append(alike, object{"more_like_this": object{
-			"like": string(text), "fields": []string{corpus.Stemmed(language, "headline"), corpus.Stemmed(language, "standfirst"), corpus.Stemmed(language, "body")},
-			"min_term_freq": 1, "min_doc_freq": 2, "max_query_terms": likeWords, "minimum_should_match": wordsInCommon,
-		}})
+	if len(words) > 0 {
+		either := make([]any, len(words))
+		for i, w := range words {
+			either[i] = object{"constant_score": object{"filter": w.condition, "boost": w.weight}}
+		}
+		alike = append(alike, object{"bool": object{"should": either, "minimum_should_match": max(1, len(words)*wordsInCommon/100)}})
 	}
 	var names []any
 	for _, k := range kinds {
@@ -176,7 +277,7 @@ func (f *Finder) like(a *article.Article, kinds [4]likeness) object {
 		"query": object{"bool": object{
 			"must":   []any{object{"bool": object{"should": alike, "minimum_should_match": 1}}},
 			"should": names,
-			"filter": f.visible(f.now()), "must_not": []any{term("uri", string(a.URI))},
+			"filter": visible, "must_not": []any{term("uri", string(a.URI))},
 		}},
 		"sort":    []any{object{"_score": "desc"}, object{"sort_date": "desc"}, object{"uri": "asc"}},
 		"timeout": milliseconds(f.timeout),

@@ -9,8 +9,10 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/query/analysis"
 )
 
 // Limits of spelling.
@@ -25,12 +27,16 @@ const (
 	moreOften = 10
 	// shortest is the shortest word that is looked at, in letters: there is always
 	// another word beside one of three.
+	// Of longer ones than longest, Elasticsearch can't tell what is near.
 	shortest = 4
+	longest  = 30
+	// farther is from how many letters on two of them may differ, not one.
+	farther = 6
 	// mostWords is how many words of a query are counted, its first ones.
 	mostWords = 30
 	// closest is how many articles are read for words that are nearly those asked
-	// for, expansions how many of those each field is looked up for, and scanned after
-	// how many articles of a shard that look-up ends.
+	// for, expansions how many of those are counted, and scanned after how many articles
+	// of a shard that look-up ends.
 	closest    = 50
 	expansions = 50
 	scanned    = 100_000
@@ -95,7 +101,7 @@ func speltWords(query string) (words []spelt) {
 		touches := func(at int, of string) bool {
 			return at >= 0 && at < len(text) && (strings.ContainsRune(of, text[at]) || unicode.IsDigit(text[at]))
 		}
-		if i-start < shortest || touches(start-1, ":*?=_@/") || touches(i, ":*?_@/") ||
+		if i-start < shortest || i-start > longest || touches(start-1, ":*?=_@/") || touches(i, ":*?_@/") ||
 			slices.ContainsFunc(words, func(o spelt) bool { return o.text == w.text }) {
 			continue
 		}
@@ -116,14 +122,25 @@ func hasWord(word string) object {
 	return object{"multi_match": object{"query": word, "fields": fields, "type": "phrase"}}
 }
 
-// counted are how many articles that the reader may see have each of the words.
+// countedWords are how many articles that the reader may see have each of the words.
 func (f *Finder) countedWords(ctx context.Context, visible []any, words []string) ([]int, error) {
 	if len(words) == 0 {
 		return nil, nil
 	}
-	filters := object{}
+	conditions := make([]object, len(words))
 	for i, w := range words {
-		filters[strconv.Itoa(i)] = hasWord(w)
+		conditions[i] = hasWord(w)
+	}
+	counts, _, err := f.counted(ctx, visible, conditions)
+	return counts, err
+}
+
+// counted are how many articles that the reader may see meet each of the conditions,
+// and how many there are.
+func (f *Finder) counted(ctx context.Context, visible []any, conditions []object) (counts []int, total int, err error) {
+	filters := object{}
+	for i, c := range conditions {
+		filters[strconv.Itoa(i)] = c
 	}
 	var reply struct {
 		summary
@@ -136,15 +153,15 @@ func (f *Finder) countedWords(ctx context.Context, visible []any, words []string
 			} `json:"words"`
 		} `json:"aggregations"`
 	}
-	err := f.summarise(ctx, object{"bool": object{"filter": visible}}, object{"words": object{"filters": object{"filters": filters}}}, &reply)
+	err = f.summarise(ctx, object{"bool": object{"filter": visible}}, object{"words": object{"filters": object{"filters": filters}}}, &reply)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	counts := make([]int, len(words))
-	for i := range words {
+	counts = make([]int, len(conditions))
+	for i := range conditions {
 		counts[i] = reply.Aggregations.Words.Buckets[strconv.Itoa(i)].Count
 	}
-	return counts, nil
+	return counts, reply.Hits.Total.Value, nil
 }
 
 // Spelling tells which words of a query hardly any article has that the reader may see,
@@ -242,9 +259,6 @@ func (f *Finder) candidates(ctx context.Context, visible []any, w *DoubtedWord) 
 // no order.
 func (f *Finder) near(ctx context.Context, visible []any, word string) ([]string, error) {
 	fields := corpus.TextFields
-	query := object{"multi_match": object{
-		"query": word, "fields": fields, "fuzziness": "AUTO", "prefix_length": 1, "max_expansions": expansions,
-	}}
 	cut := object{}
 	for _, name := range fields {
 		cut[name] = object{"number_of_fragments": 1, "fragment_size": snippet}
@@ -257,7 +271,8 @@ func (f *Finder) near(ctx context.Context, visible []any, word string) ([]string
 		} `json:"hits"`
 	}
 	err := f.page(ctx, object{
-		"query": object{"bool": object{"must": []any{query}, "filter": visible}}, "size": closest, "_source": false,
+		"query": object{"bool": object{"must": []any{nearly(word)}, "filter": visible}}, "size": closest, "_source": false,
+		"sort":             []any{object{"_score": "desc"}, object{"sort_date": "desc"}, object{"uri": "asc"}},
 		"track_total_hits": false, "terminate_after": scanned, "timeout": milliseconds(f.timeout),
 		"highlight": object{
 			"type": "unified", "require_field_match": true, "fields": cut, "pre_tags": []string{f.marks.open}, "post_tags": []string{f.marks.shut},
@@ -282,6 +297,27 @@ func (f *Finder) near(ctx context.Context, visible []any, word string) ([]string
 	}
 	slices.Sort(words)
 	return words[:min(len(words), expansions)], nil
+}
+
+// nearly is the condition that a word nearly the one stands in an article; the nearer,
+// the greater its score. All words of the index that are so near are looked for, however
+// many, and score the same: of some of them only, or by how rare they are, what can't be
+// seen would have a part in the answer.
+func nearly(word string) object {
+	folded := analysis.Fold(analysis.Lower(word))
+	most := 1
+	if utf8.RuneCountInString(folded) >= farther {
+		most = 2
+	}
+	var either []any
+	for off := 1; off <= most; off++ {
+		var in []any
+		for _, name := range corpus.TextFields {
+			in = append(in, object{"fuzzy": object{name: object{"value": folded, "fuzziness": off, "prefix_length": 1, "rewrite": "constant_score"}}})
+		}
+		either = append(either, object{"constant_score": object{"filter": object{"bool": object{"should": in, "minimum_should_match": 1}}}})
+	}
+	return object{"bool": object{"should": either, "minimum_should_match": 1}}
 }
 
 // distance is how many letters must be changed, put in, left out or swapped with the

@@ -16,6 +16,9 @@ func (f *Finder) As(g access.Grant) *Finder {
 	return &as
 }
 
+// Grant is what the reader is entitled to.
+func (f *Finder) Grant() access.Grant { return f.grant }
+
 // visible lets through what a reader may see at now. It is a filter of the
 // query itself, which hits, totals, facets and highlights are all made from,
 // so that none of them can tell of what is hidden. [article.Article.Visible]
@@ -80,4 +83,15 @@ func (f *Finder) allows(a *article.Article) bool {
 func (f *Finder) sees(h *head, now time.Time) bool {
 	a := article.Article{Status: h.Status, EmbargoUntil: h.Embargo, ExpiresAt: h.Expires}
 	return a.Visible(now) && f.grant.Allows(h.Source, h.Agency)
+}
+
+// discreet takes out of an article which editor corrected what: a reader with a
+// grant of their own is none of the house.
+func (f *Finder) discreet(a *article.Article) {
+	if f.grant.Everything() {
+		return
+	}
+	for i := range a.Corrections.Fields {
+		a.Corrections.Fields[i].Who = ""
+	}
 }

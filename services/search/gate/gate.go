@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
+	"net/url"
+	"reflect"
 	"strings"
 	"time"
 
@@ -31,8 +34,12 @@ type Gate struct {
 	Rate, RateAnonymous int
 	// Public is where clients reach the service; "": as they called it.
 	Public string
-	Log    zerolog.Logger
-	Now    func() time.Time
+	// Local tells that nobody is asked because only this machine reaches the service.
+	// Then it answers to this machine's names alone: else a page of another site could
+	// have its own name resolved to this machine, and its scripts would read everything.
+	Local bool
+	Log   zerolog.Logger
+	Now   func() time.Time
 
 	sessions *sessions
 	limits   *limiter
@@ -110,6 +117,13 @@ func (g *Gate) For(scope access.Scope, h http.Handler) http.Handler {
 func (g *Gate) admit(w http.ResponseWriter, r *http.Request, scope access.Scope) (access.Identity, *refusal) {
 	var who access.Identity
 	if g.Open() {
+		if g.Local && !g.ours(r.Host) {
+			return who, &refusal{api.Problem{
+				Type: api.TypeForbidden, Title: "Another name is asked", Status: http.StatusForbidden,
+				Detail: "The service asks nobody who they are, so it answers only where it is called by an address or as localhost. " +
+					"Behind a proxy, set search-public-url to the address that clients call.",
+			}, "host", ""}
+		}
 		who.Scopes = access.Reader.Scopes()
 		if over := g.limit(w, r, nil); over != nil {
 			return who, over
@@ -135,6 +149,18 @@ func (g *Gate) admit(w http.ResponseWriter, r *http.Request, scope access.Scope)
 	return who, g.may(r, &who, scope)
 }
 
+// ours tells whether host, with or without a port, is one by which this machine or
+// search-public-url is called.
+func (g *Gate) ours(host string) bool {
+	called := (&url.URL{Host: host}).Hostname()
+	if _, err := netip.ParseAddr(called); err == nil {
+		return true
+	}
+	public, err := url.Parse(g.Public)
+	called = strings.ToLower(called)
+	return called == "localhost" || strings.HasSuffix(called, ".localhost") || err == nil && g.Public != "" && called == strings.ToLower(public.Hostname())
+}
+
 // may tells why who may not ask for what has that scope by r; nil: they may.
 func (g *Gate) may(r *http.Request, who *access.Identity, scope access.Scope) *refusal {
 	if who.Session && g.cross.Check(r) != nil {
@@ -150,6 +176,17 @@ func (g *Gate) may(r *http.Request, who *access.Identity, scope access.Scope) *r
 		}, "scope", realm + `, error="insufficient_scope", scope="` + string(scope) + `"`}
 	}
 	return nil
+}
+
+// Still tells whether a request that was admitted by [Gate.For] would be so now, for
+// somebody who may read and is entitled to the same.
+func (g *Gate) Still(r *http.Request) bool {
+	if g.Open() {
+		return true
+	}
+	was := access.Of(r.Context())
+	who, no := g.identify(r)
+	return no == nil && who.May(access.Read) && who.Key == was.Key && who.Name == was.Name && reflect.DeepEqual(who.Grant, was.Grant)
 }
 
 // identify finds out who sends a request: by its key, its session, or its proxy's

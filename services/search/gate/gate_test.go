@@ -222,6 +222,32 @@ func newDoorKey(t *testing.T) (*access.Key, string) {
 	return k, text
 }
 
+// TestStill: what was begun with a key ends with it, and where it is entitled to something
+// else.
+func TestStill(t *testing.T) {
+	for name, change := range map[string]func(k *access.Key){
+		"revoked":  func(k *access.Key) { k.RevokedAt, k.RevokedBy = time.Now(), "op" },
+		"entitled": func(k *access.Key) { k.Grant = access.Grant{Agencies: []string{"dpa"}} },
+		"scopes":   func(k *access.Key) { k.Scopes = []access.Scope{access.Write} },
+	} {
+		inBubble(t, func(t *testing.T) {
+			d := newDoor(t, nil)
+			k, text := d.key(nil)
+			d.mux.Handle("/long", d.For(access.Read, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				if !d.Still(r) {
+					t.Errorf("%s: over before it began", name)
+				}
+				change(k)
+				d.put(k)
+				if d.Still(r) {
+					t.Errorf("%s: goes on", name)
+				}
+			})))
+			d.want(d.ask("GET", "/long", "X-API-Key", text), 200, "")
+		})
+	}
+}
+
 // What ends a key ends its sessions at the same moment.
 func TestKeysEnd(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -403,6 +429,40 @@ func TestOpen(t *testing.T) {
 		d.want(d.ask("GET", "/read"), 200, "")
 		d.want(d.ask("GET", "/read"), 429, "")
 	})
+}
+
+// A name of somebody else's may be made to lead to this machine, with their scripts behind it.
+func TestOpenAnswersToItsOwnNames(t *testing.T) {
+	for _, c := range []struct {
+		host, public string
+		open         bool // to the network
+		want         int
+	}{
+		{host: "127.0.0.1:8804", want: 200},
+		{host: "[::1]:8804", want: 200},
+		{host: "192.0.2.7", want: 200},
+		{host: "localhost:8804", want: 200},
+		{host: "LOCALHOST", want: 200},
+		{host: "news.localhost:8804", want: 200},
+		{host: "evil.example:8804", want: 403},
+		{host: "localhost.evil.example", want: 403},
+		{host: "127.0.0.1.evil.example", want: 403},
+		{host: "", want: 403},
+		{host: "news.example", public: "https://news.example/search", want: 200},
+		{host: "evil.example", public: "https://news.example/search", want: 403},
+		{host: "anything.example", open: true, want: 200},
+	} {
+		inBubble(t, func(t *testing.T) {
+			d := newDoor(t, func(g *gate.Gate) { g.Keys, g.Public, g.Local = nil, c.public, !c.open })
+			r := httptest.NewRequest(http.MethodGet, "/read", nil)
+			r.Host = c.host
+			w := httptest.NewRecorder()
+			d.mux.ServeHTTP(w, r)
+			if w.Code != c.want {
+				t.Errorf("%+v: %d %s", c, w.Code, w.Body)
+			}
+		})
+	}
 }
 
 func TestProxy(t *testing.T) {

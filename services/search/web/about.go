@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"net/url"
@@ -73,7 +74,7 @@ func correctedBy(fields []article.Corrected) string {
 		what[f.Who] = append(what[f.Who], strings.ReplaceAll(f.Field, "_", " "))
 	}
 	for i, name := range who {
-		who[i] = strings.Join(what[name], ", ") + " by " + name
+		who[i] = strings.Join(what[name], ", ") + " by " + cmp.Or(name, "an editor")
 	}
 	return strings.Join(who, "; ")
 }

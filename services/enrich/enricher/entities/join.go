@@ -195,6 +195,14 @@ func (f *finder) anaphora() {
 	f.insert()
 }
 
+// body is an organisation, with the first letters of its words that have capitals, and
+// its name in small letters.
+type body struct {
+	id       int
+	initials []rune
+	name     string
+}
+
 // nameKey is what mentions of one entity have in common: a kind, and a bare name.
 type nameKey struct {
 	kind tag.Kind
@@ -207,7 +215,7 @@ type names struct {
 	byPart map[string]int  // persons, by the end of their name, or a word of it
 	byInit map[string]int
 	byTeam map[string]int // clubs, by the first and last word of their name
-	bodies []int          // mentions of organisations with several words, the first [maxBodies]
+	bodies []body         // organisations with several words, the first [maxBodies]
 }
 
 var types = [tag.Kinds]article.EntityType{article.EntityPerson, article.EntityOrganisation, article.EntityPlace, article.EntityOther}
@@ -232,7 +240,7 @@ func (f *finder) join() []article.Entity {
 		}
 		m.entity = id
 		e := &all[id-1]
-		f.remember(&n, k, id)
+		f.remember(&n, m, id)
 		if name := f.plain(m); m.normal == "" && m.alias == k && len(name) > len(e.Name) && f.fuller(m, e) {
 			e.Name = name
 		}
@@ -424,10 +432,11 @@ func (f *finder) lettersOf(n *names, m *mention, short string) int {
 	if len(short) < leastSpoken {
 		return 0
 	}
-	for _, k := range n.bodies {
-		b := &f.found[k]
-		if first := f.initials(b, false); len(first) >= least && first[0] == short[0] && subsequence([]rune(first), short) && subsequence([]rune(short), strings.ToLower(f.text(b))) {
-			return b.entity
+	letters := []rune(short)
+	for i := range n.bodies {
+		b := &n.bodies[i]
+		if len(b.initials) >= least && b.initials[0] == letters[0] && subsequence(b.initials, short) && subsequence(letters, b.name) {
+			return b.id
 		}
 	}
 	return 0
@@ -437,8 +446,7 @@ func (f *finder) lettersOf(n *names, m *mention, short string) int {
 const leastSpoken = 3
 
 // remember notes what else may mean the entity.
-func (f *finder) remember(n *names, k, id int) {
-	m := &f.found[k]
+func (f *finder) remember(n *names, m *mention, id int) {
 	key := f.key(m)
 	if n.byName[key] == 0 {
 		n.byName[key] = id
@@ -451,7 +459,7 @@ func (f *finder) remember(n *names, k, id int) {
 		f.rememberPerson(n, m, id)
 	case tag.Organised:
 		if len(n.bodies) < maxBodies {
-			n.bodies = append(n.bodies, k)
+			n.bodies = append(n.bodies, body{id, []rune(f.initials(m, false)), strings.ToLower(f.text(m))})
 		}
 		if f.token(m.from).Is(tag.City|tag.Region) || f.token(m.to-1).Is(tag.City|tag.Region) { // "Denver Nuggets", "Real Madrid"
 			for _, i := range [...]int{m.from, m.to - 1} {

@@ -141,7 +141,8 @@ type finder struct {
 	lex      *lexicon.Lexicon
 	lang     *language
 	text     string
-	toks     []lexicon.Token
+	scanned  *lexicon.Words
+	toks     []lexicon.Token // of the segment
 	mentions []mention
 	// landmarks are what names itself a place; they mean no record.
 	landmarks []mention
@@ -184,7 +185,7 @@ func (f *finder) reset() {
 // scan finds what the segment names.
 func (f *finder) scan() {
 	s := f.segment
-	f.toks, f.phrasesAt = lexicon.Scan(f.toks[:0], f.text, s.Start, s.End), 0
+	f.toks, f.phrasesAt = f.scanned.In(s.Start, s.End), 0
 	f.titled = headed(s.Kind) && mostCapitals(f.toks)
 	for _, t := range f.toks {
 		if t.Shape&lexicon.Lower != 0 {

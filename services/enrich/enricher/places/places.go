@@ -22,9 +22,6 @@ const (
 // MentionLimit is how many names of one article are looked at.
 const MentionLimit = 5000
 
-// keptTokens is how long a segment is whose room is kept for the next article.
-const keptTokens = 1 << 15
-
 // Enricher finds places. It is safe for concurrent use.
 type Enricher struct {
 	lex     *lexicon.Lexicon
@@ -51,20 +48,16 @@ func New() (*Enricher, error) {
 
 // Enrich sets a.Places, by first mention, from headline, standfirst, dateline,
 // captions and body.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	a.Places = nil
 	f, _ := e.finders.Get().(*finder)
-	defer func() {
-		if cap(f.toks) <= keptTokens {
-			e.finders.Put(f)
-		}
-	}()
+	defer e.finders.Put(f)
 	f.reset()
 	tag, _, _ := strings.Cut(strings.ToLower(a.Language.Value), "-")
 	if f.lang = e.gaz.langs[tag]; f.lang == nil {
 		f.lang = e.gaz.langs[""]
 	}
-	f.text = a.Text
+	f.text, f.scanned = a.Text, lexicon.WordsOf(ctx, a.Text)
 	first := true
 	for _, s := range a.Segments {
 		if !looked(s.Kind) {
@@ -76,7 +69,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 	}
 	f.resolve()
 	a.Places = f.places()
-	f.text = ""
+	f.text, f.scanned, f.toks = "", nil, nil
 	return nil
 }
 

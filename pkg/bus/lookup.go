@@ -1,0 +1,72 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/segmentio/kafka-go"
+
+	"github.com/copytaster/copytaster/pkg/stage"
+)
+
+// Lookup reads single messages of a topic, over connections that it keeps. It may be used
+// from many goroutines; those of one partition wait for each other. Close it.
+type Lookup struct {
+	bus  *Bus
+	name string
+
+	mu    sync.Mutex
+	parts map[int]*lookup
+}
+
+type lookup struct {
+	mu      sync.Mutex
+	fetcher *fetcher
+}
+
+// Lookup makes one.
+func (b *Bus) Lookup(name string) *Lookup {
+	return &Lookup{bus: b, name: name, parts: map[int]*lookup{}}
+}
+
+// Read gives the message at an offset. If the log doesn't hold it, [Outside] is true of
+// the error. Nothing is tried again.
+func (l *Lookup) Read(ctx context.Context, partition int, offset int64) (stage.Message, error) {
+	l.mu.Lock()
+	p := l.parts[partition]
+	if p == nil {
+		p = &lookup{fetcher: l.bus.fetcher(l.bus.ns.Name(l.name), l.name, partition, minFetchBytes)}
+		l.parts[partition] = p
+	}
+	l.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for at := offset; at <= offset; {
+		ms, next, err := p.fetcher.read(ctx, at)
+		if err != nil {
+			return stage.Message{}, fmt.Errorf("read %s/%d@%d: %w", l.name, partition, offset, err)
+		}
+		for _, m := range ms {
+			if m.Offset == offset {
+				return m, nil
+			}
+		}
+		if next == at {
+			break // the log ends there
+		}
+		at = next
+	}
+	return stage.Message{}, fmt.Errorf("read %s/%d@%d: there is no message: %w", l.name, partition, offset, kafka.OffsetOutOfRange)
+}
+
+// Close drops the connections.
+func (l *Lookup) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range l.parts {
+		p.mu.Lock()
+		p.fetcher.Close()
+		p.mu.Unlock()
+	}
+}

@@ -1,0 +1,654 @@
+package live_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"github.com/copytaster/copytaster/pkg/access"
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/search/find"
+	"github.com/copytaster/copytaster/services/search/live"
+	"github.com/copytaster/copytaster/services/search/live/livetest"
+)
+
+// story is a revision of an article for a test.
+type story struct {
+	id, agency, headline string
+	version              int
+	status               article.Status
+	expires              time.Time
+}
+
+func (s story) article(t *testing.T) *article.Article {
+	t.Helper()
+	var a article.Article
+	b := article.Builder{Signer: "format/test", Version: 1}
+	b.Add(article.Headline, s.headline)
+	b.Add(article.Paragraph, "Text of it.")
+	b.Fill(&a)
+	a.URI, a.Source, a.Provider, a.Agency.Value, a.Language.Value = article.NewURI("test", s.id), "wire", "test", s.agency, "en"
+	a.Status, a.ExpiresAt = article.Usable, s.expires
+	if s.status != "" {
+		a.Status = s.status
+	}
+	a.PublishedAt = time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC)
+	a.VersionCreated = a.PublishedAt.Add(time.Duration(s.version) * time.Minute)
+	a.ReceivedAt = a.VersionCreated.Add(time.Second)
+	if err := a.Stamp(); err != nil {
+		t.Fatal(err)
+	}
+	return &a
+}
+
+// desk is a hub over a topic in memory, in a bubble of synctest.
+type desk struct {
+	t    *testing.T
+	log  *livetest.Log
+	hub  *live.Hub
+	stop func()
+}
+
+func open(t *testing.T, log *livetest.Log, change func(c *live.Config)) *desk {
+	t.Helper()
+	c := live.Config{Feeds: 100, FeedsOfReader: 100, Known: 24 * time.Hour, Zone: time.UTC, Now: time.Now, Log: zerolog.Nop()}
+	if change != nil {
+		change(&c)
+	}
+	hub, err := live.New(log, log, c, prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		hub.Run(ctx)
+	}()
+	d := &desk{t, log, hub, func() {
+		hub.Close()
+		cancel()
+		<-done
+	}}
+	synctest.Wait()
+	return d
+}
+
+func (d *desk) write(stories ...story) {
+	d.t.Helper()
+	for _, s := range stories {
+		if err := d.log.Write(time.Now(), s.article(d.t)); err != nil {
+			d.t.Fatal(err)
+		}
+		synctest.Wait() // partitions have no order
+	}
+}
+
+// client is who reads a feed.
+type client struct {
+	d      *desk
+	ctx    context.Context
+	cancel func()
+	heard  []string // "entered headline", "left uri reason", ...
+	cursor string
+	retry  time.Duration
+	wait   chan struct{} // it takes no event before it can read from here; nil: at once
+	done   chan struct{}
+	err    error
+}
+
+func request(t *testing.T, parameters ...string) find.LiveRequest {
+	t.Helper()
+	v := url.Values{}
+	for i := 0; i < len(parameters); i += 2 {
+		v.Add(parameters[i], parameters[i+1])
+	}
+	r, err := find.ParseLive(v, time.UTC, live.MaxLife)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (d *desk) feed(g access.Grant, parameters ...string) *client {
+	d.t.Helper()
+	return d.feedAfter(nil, g, parameters...)
+}
+
+func (d *desk) feedAfter(wait chan struct{}, g access.Grant, parameters ...string) *client {
+	d.t.Helper()
+	f, err := d.hub.Open(context.Background(), request(d.t, parameters...), "after", g, "somebody")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	c := &client{d: d, wait: wait, done: make(chan struct{})}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	go func() {
+		defer close(c.done)
+		c.err = f.Run(c.ctx, c.take)
+	}()
+	synctest.Wait()
+	return c
+}
+
+func (c *client) take(e live.Event) error {
+	if c.wait != nil {
+		select {
+		case <-c.wait:
+		case <-c.ctx.Done():
+			return c.ctx.Err()
+		}
+	}
+	var data struct {
+		URI      article.URI `json:"uri"`
+		Headline string      `json:"headline"`
+		Reason   string      `json:"reason"`
+	}
+	if err := json.Unmarshal(e.Data, &data); err != nil {
+		return fmt.Errorf("%s: %w", e.Data, err)
+	}
+	said := string(e.Kind)
+	switch e.Kind {
+	case live.Entered, live.Changed:
+		said += " " + data.Headline
+	case live.Left:
+		said += " " + strings.TrimPrefix(string(data.URI), "urn:copytaster:test:") + " " + data.Reason
+	case live.Ended:
+		said += " " + data.Reason
+		c.retry = e.Retry
+	case live.Ready, live.Beat, live.Reset: // they have no more to say
+	}
+	c.heard = append(c.heard, said)
+	if e.Cursor != "" {
+		c.cursor = e.Cursor
+	}
+	return nil
+}
+
+// hears tells what the client heard since it was asked last, once nothing more happens.
+func (c *client) hears(want ...string) {
+	c.d.t.Helper()
+	synctest.Wait()
+	if !slices.Equal(c.heard, want) {
+		c.d.t.Errorf("heard %q, want %q", c.heard, want)
+	}
+	c.heard = nil
+}
+
+func (c *client) leave() {
+	c.cancel()
+	<-c.done
+}
+
+func TestEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(3), nil)
+		defer d.stop()
+		d.write(story{id: "before", headline: "Niger before"}, story{id: "other", headline: "Something else"})
+		c := d.feed(access.Grant{}, "q", "niger")
+		defer c.leave()
+		c.hears("ready")
+		d.write(story{id: "a", headline: "Niger one"}, story{id: "b", headline: "Chad"})
+		c.hears("entered Niger one")
+		d.write(story{id: "a", headline: "Niger two", version: 1})
+		c.hears("changed Niger two")
+		d.write(story{id: "a", headline: "Mali", version: 2}, story{id: "b", headline: "Chad and Niger", version: 1})
+		c.hears("left a unmatched", "entered Chad and Niger")
+		d.write(story{id: "a", status: article.Canceled, version: 3}, story{id: "b", status: article.Canceled, version: 2})
+		c.hears("left b canceled")
+		d.write(story{id: "before", status: article.Withheld, version: 1}, story{id: "other", status: article.Canceled, version: 1})
+		c.hears("left before withheld")
+		d.write(story{id: "before", headline: "Niger again", version: 2})
+		c.hears("entered Niger again")
+		soon := time.Now().Add(time.Minute)
+		d.write(story{id: "c", headline: "Niger for a minute", expires: soon})
+		c.hears("entered Niger for a minute")
+		time.Sleep(time.Minute)
+		d.write(story{id: "c", status: article.Withheld})
+		c.hears(append(slices.Repeat([]string{"heartbeat"}, int(time.Minute/live.Heartbeat)), "left c expired")...)
+	})
+}
+
+// TestBeforeIsReadAgain: what an article was is known also where it is not in memory any
+// more, and where nobody listened when it went out.
+func TestBeforeIsReadAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(3)
+		d := open(t, log, nil)
+		d.write(story{id: "a", headline: "Niger one"}, story{id: "b", headline: "Niger two"})
+		for i := range live.Recent {
+			d.write(story{id: fmt.Sprint("filler-", i), headline: "Something else"})
+		}
+		c := d.feed(access.Grant{}, "q", "niger")
+		d.write(story{id: "a", status: article.Canceled})
+		c.hears("ready", "left a canceled")
+		c.leave()
+		d.stop()
+		d = open(t, log, nil) // another process
+		defer d.stop()
+		c = d.feed(access.Grant{}, "q", "niger")
+		defer c.leave()
+		d.write(story{id: "b", headline: "Mali", version: 1})
+		c.hears("ready", "left b unmatched")
+	})
+}
+
+// TestEntitled: nobody hears of what isn't for them, also not that it is gone; what
+// ceases to be for them leaves.
+func TestEntitled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(3), nil)
+		defer d.stop()
+		all, some := d.feed(access.Grant{}), d.feed(access.Grant{Agencies: []string{"dpa"}})
+		defer all.leave()
+		defer some.leave()
+		all.hears("ready")
+		some.hears("ready")
+		d.write(story{id: "a", agency: "AP", headline: "Of AP"}, story{id: "b", agency: "dpa", headline: "Of dpa"})
+		all.hears("entered Of AP", "entered Of dpa")
+		some.hears("entered Of dpa")
+		d.write(story{id: "a", status: article.Canceled, version: 1}, story{id: "b", agency: "AP", headline: "Of AP now", version: 1})
+		all.hears("left a canceled", "changed Of AP now")
+		some.hears("left b unmatched")
+		d.write(story{id: "b", status: article.Canceled, version: 2})
+		all.hears("left b canceled")
+		some.hears()
+	})
+}
+
+// TestUnknown: of a kill of what went out too long ago, those hear who may hear of any.
+func TestUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(3)
+		d := open(t, log, nil)
+		d.write(story{id: "a", agency: "dpa", headline: "Niger one"}, story{id: "b", agency: "dpa", headline: "Niger two"})
+		d.stop()
+		time.Sleep(25 * time.Hour)
+		d = open(t, log, nil)
+		defer d.stop()
+		all, some := d.feed(access.Grant{}, "q", "niger"), d.feed(access.Grant{Agencies: []string{"dpa"}}, "q", "niger")
+		defer all.leave()
+		defer some.leave()
+		d.write(story{id: "a", status: article.Canceled, version: 1}, story{id: "b", headline: "Mali", version: 1})
+		all.hears("ready", "left a canceled")
+		some.hears("ready")
+	})
+}
+
+// TestFacets: chosen values narrow a feed as they do a search.
+func TestFacets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		defer d.stop()
+		c := d.feed(access.Grant{}, "agency", "dpa", "agency", "AP", "language", "en")
+		defer c.leave()
+		d.write(story{id: "a", agency: "dpa", headline: "One"}, story{id: "b", agency: "AFP", headline: "Two"}, story{id: "c", agency: "AP", headline: "Three"})
+		c.hears("ready", "entered One", "entered Three")
+		d.write(story{id: "a", agency: "AFP", headline: "One", version: 1})
+		c.hears("left a unmatched")
+	})
+}
+
+// TestResume: from any event on, a client that comes back hears what follows, and once.
+func TestResume(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(3)
+		d := open(t, log, nil)
+		c := d.feed(access.Grant{}, "q", "niger")
+		cursors := []string{c.cursor}
+		var heard []string
+		for i := range 20 {
+			d.write(story{id: fmt.Sprint(i), headline: fmt.Sprint("Niger ", i)}, story{id: fmt.Sprint("other-", i), headline: "Something else"})
+			cursors = append(cursors, c.cursor)
+			heard = append(heard, fmt.Sprint("entered Niger ", i))
+		}
+		c.hears(append([]string{"ready"}, heard...)...)
+		c.leave()
+		d.stop()
+		d = open(t, log, nil)
+		defer d.stop()
+		for i, cursor := range cursors {
+			c := d.feed(access.Grant{}, "q", "niger", "after", cursor)
+			slices.Sort(c.heard) // partitions come one after the other
+			c.hears(append(slices.Sorted(slices.Values(heard[i:])), "ready")...)
+			c.leave()
+		}
+	})
+}
+
+// TestResumeAsItIs: who comes back hears how articles are now, and no text of what was
+// killed or changed meanwhile.
+func TestResumeAsItIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(3), nil)
+		defer d.stop()
+		d.write(story{id: "had", headline: "Niger had"}, story{id: "had-too", headline: "Niger had, too"})
+		c := d.feed(access.Grant{}, "q", "niger")
+		c.hears("ready")
+		c.leave()
+		d.write(story{id: "killed", headline: "Niger killed"}, story{id: "new", headline: "Niger first"}, story{id: "had", headline: "Niger secret", version: 1})
+		d.write(story{id: "killed", status: article.Canceled, version: 1}, story{id: "new", headline: "Niger second", version: 1})
+		d.write(story{id: "had", headline: "Mali", version: 2}, story{id: "had-too", status: article.Canceled, version: 1})
+		c = d.feed(access.Grant{}, "q", "niger", "after", c.cursor)
+		defer c.leave()
+		synctest.Wait()
+		slices.Sort(c.heard) // partitions come one after the other
+		c.hears("changed Niger second", "left had unmatched", "left had-too canceled", "left killed canceled", "ready")
+	})
+}
+
+// TestReset: a cursor of too long ago, or of another topic, is told so, and the feed goes
+// on from now.
+func TestReset(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(3)
+		d := open(t, log, nil)
+		defer d.stop()
+		first := d.feed(access.Grant{})
+		cursor := first.cursor
+		for i := range 9 {
+			d.write(story{id: fmt.Sprint(i), headline: "x"})
+		}
+		end := d.feed(access.Grant{})
+		first.leave()
+		end.leave()
+		log.Cut()
+		c := d.feed(access.Grant{}, "after", cursor)
+		c.hears("ready", "reset")
+		d.write(story{id: "after", headline: "After it"})
+		c.hears("entered After it")
+		c.leave()
+		open := d.feed(access.Grant{})
+		open.hears("ready")
+		log.Anew()
+		time.Sleep(10 * time.Second) // the hub looks at the topic
+		open.hears("reset")
+		d.write(story{id: "anew", headline: "In the new topic"})
+		open.hears("entered In the new topic")
+		open.leave()
+		c = d.feed(access.Grant{}, "after", end.cursor)
+		defer c.leave()
+		c.hears("reset")
+	})
+}
+
+// TestTooFar: no more than so many messages are read again.
+func TestTooFar(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		defer d.stop()
+		began := time.Now()
+		time.Sleep(time.Second)
+		c := d.feed(access.Grant{}, "q", "niger")
+		c.leave()
+		as := []*article.Article{}
+		for i := range live.MaxReplay + 1 {
+			as = append(as, story{id: fmt.Sprint(i % 10), headline: "Niger", version: i}.article(t))
+		}
+		if err := d.log.Write(time.Now(), as...); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		c = d.feed(access.Grant{}, "q", "niger", "after", c.cursor)
+		defer c.leave()
+		c.hears("reset")
+		_, err := d.hub.Open(t.Context(), request(t, "since", began.UTC().Format(time.RFC3339)), "after", access.Grant{}, "x")
+		if e, ok := errors.AsType[*find.ParameterError](err); !ok || e.Parameter != "since" {
+			t.Errorf("since too long ago: %v", err)
+		}
+	})
+}
+
+func TestSince(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		defer d.stop()
+		d.write(story{id: "a", headline: "Niger one"})
+		time.Sleep(time.Minute)
+		d.write(story{id: "b", headline: "Niger two"})
+		c := d.feed(access.Grant{}, "q", "niger", "since", time.Now().Add(-time.Second).UTC().Format(time.RFC3339), "life", "0")
+		c.hears("ready", "entered Niger two", "end life")
+		if <-c.done; c.err != nil {
+			t.Error(c.err)
+		}
+	})
+}
+
+// TestSlow: a client that doesn't keep up is told where to go on, the others hear
+// everything at once, and nothing is lost by it.
+func TestSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		defer d.stop()
+		quick := d.feed(access.Grant{})
+		defer quick.leave()
+		wait := make(chan struct{})
+		slow := d.feedAfter(wait, access.Grant{})
+		total := 2 * live.Buffer
+		want := []string{"ready"}
+		for i := range total {
+			d.write(story{id: fmt.Sprint(i), headline: fmt.Sprint(i)})
+			want = append(want, fmt.Sprint("entered ", i))
+		}
+		quick.hears(want...)
+		close(wait)
+		<-slow.done
+		n := len(slow.heard)
+		if n < live.Buffer || n > live.Buffer+3 || slow.heard[n-1] != "end slow" || slow.retry <= 0 {
+			t.Fatalf("the slow one heard %d events, and at the end %q; retry %v", n, slow.heard[n-1], slow.retry)
+		}
+		again := d.feed(access.Grant{}, "after", slow.cursor)
+		defer again.leave()
+		again.hears(append([]string{"ready"}, want[n-1:]...)...)
+	})
+}
+
+func TestLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), func(c *live.Config) { c.Feeds, c.FeedsOfReader = 3, 2 })
+		defer d.stop()
+		try := func(reader string) (*live.Feed, error) {
+			return d.hub.Open(t.Context(), request(t), "after", access.Grant{}, reader)
+		}
+		var open []*live.Feed
+		for _, step := range []struct {
+			reader string
+			want   error
+		}{{"a", nil}, {"a", nil}, {"a", live.ErrTooManyOfReader}, {"b", nil}, {"c", live.ErrTooMany}} {
+			f, err := try(step.reader)
+			if !errors.Is(err, step.want) || (err == nil) != (step.want == nil) {
+				t.Fatalf("%s: %v, want %v", step.reader, err, step.want)
+			}
+			if f != nil {
+				open = append(open, f)
+			}
+		}
+		for _, f := range open {
+			f.Close()
+		}
+		f, err := try("c")
+		if err != nil {
+			t.Fatalf("after the others left: %v", err)
+		}
+		f.Close()
+	})
+}
+
+// TestEnds: a feed ends with its life and with the service, and says so.
+func TestEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		c := d.feed(access.Grant{}, "life", "20")
+		time.Sleep(21 * time.Second)
+		c.hears("ready", "heartbeat", "end life")
+		c = d.feed(access.Grant{})
+		d.stop()
+		c.hears("ready", "end shutdown")
+		if <-c.done; c.err != nil || c.retry < time.Second {
+			t.Errorf("%v, retry %v", c.err, c.retry)
+		}
+		if _, err := d.hub.Open(t.Context(), request(t), "after", access.Grant{}, "x"); !errors.Is(err, live.ErrUnavailable) {
+			t.Errorf("after that: %v", err)
+		}
+	})
+}
+
+// TestAway: while Kafka is away feeds stay open, and hear later what they missed.
+func TestAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(3)
+		log.Fail(errors.New("away"))
+		d := open(t, log, nil)
+		defer d.stop()
+		if _, err := d.hub.Open(t.Context(), request(t), "after", access.Grant{}, "x"); !errors.Is(err, live.ErrUnavailable) {
+			t.Errorf("before Kafka was there: %v", err)
+		}
+		log.Fail(nil)
+		time.Sleep(10 * time.Second)
+		c := d.feed(access.Grant{})
+		defer c.leave()
+		log.Fail(errors.New("away again"))
+		d.write(story{id: "a", headline: "Meanwhile"})
+		time.Sleep(live.Heartbeat)
+		c.hears("ready", "heartbeat")
+		log.Fail(nil)
+		time.Sleep(10 * time.Second)
+		c.hears("entered Meanwhile")
+	})
+}
+
+// TestBarred: who may not read any more hears nothing more than that.
+func TestBarred(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		defer d.stop()
+		f, err := d.hub.Open(t.Context(), request(t), "after", access.Grant{}, "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, may := &client{d: d, done: make(chan struct{})}, true
+		go func() {
+			defer close(c.done)
+			c.err = f.Run(t.Context(), func(e live.Event) error {
+				if !may && e.Kind != live.Ended {
+					return live.ErrAccess
+				}
+				return c.take(e)
+			})
+		}()
+		synctest.Wait()
+		d.write(story{id: "a", headline: "One"})
+		may = false
+		d.write(story{id: "b", headline: "Two"})
+		c.hears("ready", "entered One", "end access")
+		if <-c.done; c.err != nil {
+			t.Error(c.err)
+		}
+	})
+}
+
+// TestLookingDisturbsNothing: an answer about the topic that is older than what was read
+// since is no sign of another topic.
+func TestLookingDisturbsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(1)
+		d := open(t, log, nil)
+		defer d.stop()
+		c := d.feed(access.Grant{})
+		defer c.leave()
+		c.hears("ready")
+		asked := 0
+		log.Asked(func() {
+			asked++
+			if err := log.Write(time.Now(), story{id: fmt.Sprint(asked), headline: fmt.Sprint(asked)}.article(t)); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Millisecond) // it is read meanwhile
+		})
+		time.Sleep(live.Heartbeat / 2)
+		if asked == 0 {
+			t.Fatal("nobody looked")
+		}
+		c.hears("entered 1")
+		d.write(story{id: "x", headline: "at once"})
+		c.hears("entered at once")
+	})
+}
+
+// TestAhead: the cursor of an instance that has read further is good at another one, which
+// doesn't repeat what that one told.
+func TestAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(2)
+		behind := open(t, log, nil)
+		defer behind.stop()
+		log.Hold(true)
+		behind.write(story{id: "a", headline: "One"}, story{id: "b", headline: "Two"}, story{id: "c", headline: "Three"})
+		ahead := open(t, log, nil)
+		c := ahead.feed(access.Grant{})
+		c.hears("ready")
+		c.leave()
+		ahead.stop()
+		c = behind.feed(access.Grant{}, "after", c.cursor)
+		defer c.leave()
+		c.hears("ready")
+		log.Hold(false)
+		behind.write(story{id: "d", headline: "Four"})
+		c.hears("entered Four")
+	})
+}
+
+// TestQuietCursor: the cursor of a feed that hears of nothing goes on all the same.
+func TestQuietCursor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		defer d.stop()
+		c := d.feed(access.Grant{}, "q", "niger")
+		defer c.leave()
+		first := c.cursor
+		d.write(story{id: "a", headline: "Mali"})
+		time.Sleep(live.Heartbeat)
+		c.hears("ready", "heartbeat")
+		if c.cursor == first {
+			t.Error("the cursor stays behind")
+		}
+	})
+}
+
+func TestCursorIsOfItsSearch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		defer d.stop()
+		c := d.feed(access.Grant{}, "q", "niger")
+		c.leave()
+		for _, v := range []url.Values{
+			{"q": {"mali"}, "after": {c.cursor}},
+			{"q": {"niger"}, "after": {c.cursor[:len(c.cursor)-2]}},
+			{"q": {"niger"}, "after": {"!"}},
+			{"q": {"niger"}, "agency": {"dpa"}, "after": {c.cursor}},
+			{"q": {"niger"}, "after": {c.cursor}, "since": {"2024-01-01T00:00:00Z"}},
+			{"said": {"x"}},
+			{"size": {"5"}},
+			{"life": {"901"}},
+			{"life": {"-1"}},
+			{"since": {"yesterday"}},
+			{"q": {"("}},
+			{"no": {"x"}},
+		} {
+			_, err := find.ParseLive(v, time.UTC, live.MaxLife)
+			if _, ok := errors.AsType[*find.ParameterError](err); !ok {
+				t.Errorf("%v: %v", v, err)
+			}
+		}
+	})
+}
