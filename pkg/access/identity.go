@@ -12,6 +12,11 @@ type Identity struct {
 	Scopes []Scope
 	Grant  Grant
 	Rate   int // requests per minute; 0: as the service has it
+	// Sender tells one sender from another: by key, person, or else address.
+	Sender string
+	// Again finds out who sends the request now, while its answer is on its way; nil:
+	// that can't change. An error says why they may not ask any more.
+	Again func() (Identity, error)
 	// Session tells that a browser sends the request for whoever has logged in.
 	Session bool
 }

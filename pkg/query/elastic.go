@@ -32,7 +32,6 @@ var weights = map[string]float64{"headline": 4, "kicker": 3, "standfirst": 3, "b
 // compiler makes queries for Elasticsearch.
 type compiler struct {
 	clock Clock
-	bare  bool // words alone, for marking them
 }
 
 // Elastic is the query for Elasticsearch.
@@ -66,7 +65,7 @@ func (q Query) Elastic(clock Clock) map[string]any {
 // words that are looked for, whether they must be found or only may.
 func (q Query) Marks() map[string]any {
 	var all []any
-	c := &compiler{bare: true}
+	c := &compiler{}
 	var walk func(n node)
 	walk = func(n node) {
 		switch n := n.(type) {
@@ -345,10 +344,10 @@ func instant(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-
 func (v money) elastic(_ *Field, _ *compiler) object {
 	var filter []any
 	bounds := object{"relation": "intersects"}
-	if !math.IsInf(v.least, 0) {
+	if !math.IsInf(v.least, -1) {
 		bounds["gte"] = v.least
 	}
-	if !math.IsInf(v.most, 0) {
+	if !math.IsInf(v.most, 1) {
 		bounds["lte"] = v.most
 	}
 	if len(bounds) > 1 {

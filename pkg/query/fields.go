@@ -167,7 +167,7 @@ func near(name string) []string {
 	for _, f := range fields {
 		best := maxNear + 1
 		for _, n := range append([]string{f.Name}, f.Aliases...) {
-			off := distance(name, n)
+			off := Distance(name, n)
 			if len(name) > maxNear && (strings.HasPrefix(n, name) || strings.HasPrefix(name, n)) {
 				off = min(off, 1)
 			}
@@ -185,26 +185,4 @@ func near(name string) []string {
 		names = append(names, g.name)
 	}
 	return names
-}
-
-// distance is how many letters must be put in, taken out or changed to make b of a.
-func distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range x {
-		before := row[0]
-		row[0] = i + 1
-		for j := range y {
-			cost := before
-			if x[i] != y[j] {
-				cost++
-			}
-			before = row[j+1]
-			row[j+1] = min(cost, before+1, row[j]+1)
-		}
-	}
-	return row[len(y)]
 }

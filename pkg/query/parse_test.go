@@ -227,6 +227,7 @@ func TestErrors(t *testing.T) {
 		"x abc*d*e*f*":               {2, "up to 3 *"},
 		"abc*d????????????????????e": {0, "up to 1 ?"},
 		"abc*d?e?f":                  {0, "up to 1 ?"},
+		"amount:>=" + strings.Repeat("9", 294) + "tn": {9, "too great"},
 		"abc*" + strings.Repeat("d", query.MaxTail+1): {0, "up to 32 characters"},
 		"topic:policy": {6, ""},
 	} {

@@ -68,9 +68,9 @@ func topicsNear(name string) []string {
 	for _, l := range labels() {
 		best := maxNear + 1
 		for word := range strings.FieldsSeq(strings.ToLower(l.label)) {
-			best = min(best, distance(name, strings.Trim(word, ",")))
+			best = min(best, Distance(name, strings.Trim(word, ",")))
 		}
-		if best = min(best, distance(name, strings.ToLower(l.label))); best <= maxNear {
+		if best = min(best, Distance(name, strings.ToLower(l.label))); best <= maxNear {
 			guesses = append(guesses, guess{l.label, best})
 		}
 	}

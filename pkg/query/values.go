@@ -223,6 +223,9 @@ func parseMoney(f *Field, s string, at int) (value, error) {
 
 var sumForm = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)([a-z]*)$`)
 
+// maxSum is the greatest amount that can be asked for, in whole units.
+const maxSum = 1e300
+
 // scales are what stands for many zeros.
 var scales = map[string]float64{
 	"": 1, "k": 1e3, "tsd": 1e3, "m": 1e6, "mn": 1e6, "mln": 1e6, "mio": 1e6, "million": 1e6,
@@ -239,11 +242,11 @@ func parseSum(f *Field, s string, at int) (float64, error) {
 		return 0, wrong(at, "%q is none of the words for many zeros: k, mln, bn, tn", clip(parts[2]))
 	}
 	n, err := strconv.ParseFloat(parts[1], 64)
-	if err != nil {
+	if n *= scale; err != nil || n > maxSum {
 		return 0, wrong(at, "%q is too great", clip(s))
 	}
 	// As it would be written out, so that 1.1mln is 1100000.
-	if n = n * scale; scale > 1 {
+	if scale > 1 {
 		n = math.Round(n*1e3) / 1e3
 	}
 	return n, nil

@@ -45,8 +45,8 @@ const (
 	MaxLiveKnown = 30 * 24 * time.Hour // as long as the topic keeps anything
 )
 
-// MinTimeout and MaxTimeout bound both timeouts. Above the maximum, the HTTP
-// server would cut the answer off.
+// MinTimeout and MaxTimeout bound both timeouts. An answer may take as long as two calls
+// (see [find.Finder.Whole]): far above the maximum, the HTTP server would cut it off.
 const (
 	MinTimeout = 10 * time.Millisecond
 	MaxTimeout = 30 * time.Second

@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/elastic"
@@ -94,6 +96,16 @@ func TestExportIsWholeAndGoesOn(t *testing.T) {
 	}
 	if progress != 200 {
 		t.Errorf("the last progress is told after %d", progress)
+	}
+	table, err := csv.NewReader(strings.NewReader(n.get("/v1/export?" + query("q", "bridge", "format", "csv")).body)).ReadAll()
+	if err != nil || len(table) != count+1 {
+		t.Fatalf("%d rows, %v", len(table), err)
+	}
+	at := slices.Index(table[0], "cursor")
+	for i, l := range slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return l.Article == nil }) {
+		if got := table[i+1][at]; got != l.Cursor {
+			t.Errorf("row %d goes on from %q, want %q", i, got, l.Cursor)
+		}
 	}
 	// What arrives meanwhile comes before, or not at all.
 	n.index(report{id: "new", language: "en", headline: "Bridge closed", body: []string{"x"}, published: time.Now()})
@@ -229,8 +241,8 @@ func TestExportsAtOnce(t *testing.T) {
 			return
 		case strings.HasSuffix(r.URL.Path, "/_mget"):
 			answer = map[string]any{"docs": heads}
-		case strings.HasSuffix(r.URL.Path, "/_count"):
-			answer = map[string]any{"count": 1000}
+		case strings.Contains(string(asked), `"size":0`):
+			answer = map[string]any{"hits": map[string]any{"total": map[string]any{"value": 1000, "relation": "eq"}}}
 		case strings.Contains(string(asked), "search_after"):
 			select {
 			case <-released:
@@ -244,29 +256,50 @@ func TestExportsAtOnce(t *testing.T) {
 		}
 	}))
 	defer es.Close()
-	base := serve(t, search.Config{Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC"})
-	begin := func() *http.Response {
-		res, err := http.Get(base + "/v1/export")
+	base := serve(t, search.Config{
+		Elasticsearch: elastic.Config{URL: []string{es.URL}}, SearchTimeout: search.MaxTimeout, SearchRelatedTimeout: search.MaxTimeout, SearchZone: "UTC",
+		Access: search.Access{SearchProxyFrom: []string{"127.0.0.1"}},
+	})
+	begin := func(sender int) *http.Response {
+		req, err := http.NewRequest(http.MethodGet, base+"/v1/export", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Forwarded-For", fmt.Sprint("10.0.0.", sender))
+		res, err := http.DefaultClient.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return res
 	}
 	var begun []*http.Response
-	for range api.MaxExports {
-		res := begin()
+	full := func(sender int, what string) {
+		t.Helper()
+		res := begin(sender)
+		defer res.Body.Close()
+		b, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(b), "Too many exports") || !strings.Contains(string(b), what) || res.Header.Get("Retry-After") == "" {
+			t.Errorf("one more for %d: %s %s", sender, res.Status, b)
+		}
+	}
+	for i := range api.MaxExports {
+		res := begin(i / api.MaxExportsEach)
 		t.Cleanup(func() { _ = res.Body.Close() })
 		if res.StatusCode != http.StatusOK || res.Header.Get("Copytaster-Total") != "1000" {
 			t.Fatalf("%s %v", res.Status, res.Header)
 		}
 		begun = append(begun, res)
+		if i == api.MaxExportsEach-1 {
+			full(0, "You have 2")
+		}
 	}
-	if r := get(t, base+"/v1/export"); r.status != http.StatusServiceUnavailable || !strings.Contains(r.body, "Too many exports") || r.header.Get("Retry-After") == "" {
-		t.Errorf("one more: %d %s", r.status, r.body)
-	}
+	full(100, "There are 8")
 	_ = begun[0].Body.Close()
 	await(t, "a place is free", func() bool {
-		res := begin()
+		res := begin(0)
 		begun[0] = res
 		if res.StatusCode != http.StatusOK {
 			_ = res.Body.Close()
@@ -292,5 +325,64 @@ func TestExportsAtOnce(t *testing.T) {
 	}
 	if tr := begun[1].Trailer; tr.Get("Copytaster-Complete") != "false" || tr.Get("Copytaster-Next") != last.End.Next {
 		t.Errorf("trailers: %v", tr)
+	}
+}
+
+// TestExportOfWhoMayNoMore: before each page it is looked at again who asks.
+func TestExportOfWhoMayNoMore(t *testing.T) {
+	var hits, heads []any
+	for i := range find.MaxSize + 1 {
+		a := report{id: fmt.Sprint("long-", i), language: "en", headline: "Text", body: []string{"x"}}.article(t)
+		source, err := corpus.Document(a, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		hits = append(hits, map[string]any{"_source": json.RawMessage(source), "sort": []any{1, a.URI}})
+		heads = append(heads, map[string]any{"_id": corpus.ID(a.URI), "found": true, "_source": map[string]any{"status": article.Usable}})
+	}
+	var searches []string
+	es := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Elastic-Product", "Elasticsearch")
+		asked, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		answer := map[string]any{"docs": heads}
+		if !strings.HasSuffix(r.URL.Path, "/_mget") {
+			searches = append(searches, string(asked))
+			answer = map[string]any{"hits": map[string]any{"hits": hits, "total": map[string]any{"value": 1000, "relation": "eq"}}}
+		}
+		if err := json.NewEncoder(w).Encode(answer); err != nil {
+			t.Log(err)
+		}
+	}))
+	defer es.Close()
+	c, err := (elastic.Config{URL: []string{es.URL}}).Connect(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	f := find.New(c, "", time.UTC, search.MaxTimeout, time.Now)
+	looks := 0
+	who := access.Identity{Sender: "key a", Again: func() (access.Identity, error) {
+		if looks++; looks > 1 {
+			return access.Identity{}, &api.RefusedError{Problem: api.Problem{Type: api.TypeUnauthorized, Title: "Who asks?", Status: http.StatusUnauthorized}}
+		}
+		return access.Identity{Sender: "key a", Grant: access.Grant{AgenciesDenied: []string{"Quxforeign"}}}, nil
+	}}
+	i := slices.IndexFunc(api.Routes, func(r api.Route) bool { return r.Name == "export" })
+	h := api.Routes[i].Handler(api.Service{Finder: func(r *http.Request) *find.Finder { return f.As(access.Of(r.Context()).Grant) }, Log: zerolog.Nop()})
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/v1/export", nil).WithContext(access.With(t.Context(), who)))
+	text := strings.TrimSuffix(w.Body.String(), "\n")
+	var last line
+	if err := json.Unmarshal([]byte(text[strings.LastIndexByte(text, '\n')+1:]), &last); err != nil || last.End == nil {
+		t.Fatalf("%s: %v", text[max(0, len(text)-500):], err)
+	}
+	if e := last.End; e.Complete || e.Reason != "problem" || e.Problem == nil || e.Problem.Status != http.StatusUnauthorized || e.Articles != 2*find.MaxSize || e.Next == "" {
+		t.Errorf("%+v", e)
+	}
+	if len(searches) != 3 || strings.Contains(searches[0], "Quxforeign") || !strings.Contains(searches[2], "Quxforeign") {
+		t.Errorf("the second page is searched as the first one was: %q", searches)
 	}
 }

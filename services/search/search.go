@@ -168,14 +168,14 @@ func routes(g *gate.Gate, f *find.Finder, service api.Service) ([]route, error) 
 	if err != nil {
 		return nil, err
 	}
-	service.Finder, service.Still = reader, g.Still
+	service.Finder, service.Timeout = reader, f.Whole()
 	var all []route
 	for _, r := range api.Routes {
 		all = append(all, route{r.Pattern, r.Name, g.For(r.Needs(), r.Handler(service))})
 	}
 	// What answers where there is no other route comes behind those.
 	return append(all,
-		route{web.PatternPage, "page", g.Page(access.Read, page, form)},
+		route{web.PatternPage, "page", g.Page(access.Read, api.Within(f.Whole(), page), form)},
 		route{gate.PatternForm, "login", g.Form(form)},
 		route{gate.PatternLogin, "login", g.Login(form)},
 		route{gate.PatternLogout, "login", g.Logout()},

@@ -107,6 +107,32 @@ func TestRelated(t *testing.T) {
 	if got := ids(n.search("evolved_from", string(uri("flash")))); !cmp.Equal(got, []string{"second", "third"}) {
 		t.Errorf("a search finds %v", got)
 	}
+	// Nothing goes on from what may not be seen, whatever visible articles say.
+	for _, unseen := range []string{"hidden", "expired", "killed", "nowhere"} {
+		of := string(uri(unseen))
+		if got := ids(n.search("evolved_from", of)); len(got) > 0 {
+			t.Errorf("a search for what goes on from %s finds %v", unseen, got)
+		}
+		if got := exported(exportLines(n, "evolved_from", of)); len(got) > 0 {
+			t.Errorf("an export of what goes on from %s has %v", unseen, got)
+		}
+		for _, route := range []string{"/v1/histogram?", "/v1/map?", "/v1/significant?", "/v1/spelling?q=ferry&"} {
+			if r := n.get(route + query("evolved_from", of)); r.status != http.StatusOK || !strings.Contains(r.body, `"value":0`) && !strings.Contains(r.body, `"total":0`) {
+				t.Errorf("%sevolved_from=%s: %d %s", route, of, r.status, r.body)
+			}
+		}
+		if r := n.get("/v1/suggest?" + query("prefix", "wire", "of", "source", "evolved_from", of)); r.status != http.StatusOK || strings.Contains(r.body, `"count"`) {
+			t.Errorf("suggestions of what goes on from %s: %d %s", unseen, r.status, r.body)
+		}
+	}
+	for _, route := range []string{"/v1/histogram?", "/v1/map?", "/v1/significant?"} {
+		if r := n.get(route + query("evolved_from", string(uri("flash")))); !strings.Contains(r.body, `"value":2`) {
+			t.Errorf("%s of what goes on from one that may be seen: %s", route, r.body)
+		}
+	}
+	if r := n.get("/v1/suggest?" + query("prefix", "wire", "of", "source", "evolved_from", string(uri("flash")))); !strings.Contains(r.body, `"count":2`) {
+		t.Errorf("suggestions: %s", r.body)
+	}
 	if p := n.problem("/v1/articles?evolved_from=a+b"); p.Status != http.StatusBadRequest || p.Parameter != "evolved_from" {
 		t.Errorf("%+v", p)
 	}

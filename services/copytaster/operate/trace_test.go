@@ -229,9 +229,10 @@ func TestHeadsThatSearchHides(t *testing.T) {
 // A topic that is added to the topology is traced, or named here.
 func TestTraceKnowsTheTopology(t *testing.T) {
 	known := append(traced(),
-		topic.EmbargoPending,                                                       // its rows are told by the statuses
-		topic.Audit,                                                                // copytaster audit
-		topic.Overrides,                                                            // copytaster override list
+		topic.EmbargoPending,                // its rows are told by the statuses
+		topic.Audit,                         // copytaster audit
+		topic.Overrides,                     // copytaster override list
+		topic.AccessKeys, topic.AccessAudit, // copytaster keys
 		topic.Generations, topic.SourcesState, topic.IngestDead, topic.DeadHandled, // of no article, or not by its uri
 	)
 	for _, tp := range topic.All {

@@ -6,13 +6,14 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/search/find"
 )
 
 // asked answers with what ask finds for the parameters that parse reads.
 func asked[R, A any](s Service, parse func(url.Values, *time.Location) (R, error), ask func(*find.Finder, context.Context, R) (A, error)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return s.within(func(w http.ResponseWriter, r *http.Request) {
 		values, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
 			fail(w, r, s.Log, malformed(err))
@@ -24,6 +25,12 @@ func asked[R, A any](s Service, parse func(url.Values, *time.Location) (R, error
 			fail(w, r, s.Log, err)
 			return
 		}
+		if whole, ok := any(&request).(interface{ Search() *find.Request }); ok {
+			if err := f.Known(r.Context(), whole.Search()); err != nil {
+				fail(w, r, s.Log, err)
+				return
+			}
+		}
 		found, err := ask(f, r.Context(), request)
 		if err != nil {
 			fail(w, r, s.Log, err)
@@ -33,9 +40,23 @@ func asked[R, A any](s Service, parse func(url.Values, *time.Location) (R, error
 	})
 }
 
+// placed answers by h, for so many at once, in all and for each sender.
+func placed(s Service, title string, all, each int, h http.Handler) http.Handler {
+	seats := places{title: title, all: all, each: each}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		leave, err := seats.take(access.Of(r.Context()).Sender)
+		if err != nil {
+			fail(w, r, s.Log, err)
+			return
+		}
+		defer leave()
+		h.ServeHTTP(w, r)
+	})
+}
+
 // askedOf answers with what ask finds for the article of the path.
 func askedOf[A any](s Service, ask func(f *find.Finder, ctx context.Context, uri article.URI, values url.Values) (A, error)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return s.within(func(w http.ResponseWriter, r *http.Request) {
 		values, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
 			fail(w, r, s.Log, malformed(err))

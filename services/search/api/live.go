@@ -2,9 +2,9 @@ package api
 
 import (
 	"bytes"
-	"net"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -46,7 +46,7 @@ func liveFeed(s Service) http.Handler {
 			fail(w, r, s.Log, live.ErrUnavailable)
 			return
 		}
-		feed, err := s.Live.Open(r.Context(), request, from, f.Grant(), reader(r))
+		feed, err := s.Live.Open(r.Context(), request, from, f.Grant(), access.Of(r.Context()).Sender)
 		if err != nil {
 			fail(w, r, s.Log, err)
 			return
@@ -56,7 +56,7 @@ func liveFeed(s Service) http.Handler {
 			feed.Close()
 			return
 		}
-		to := eventWriter{w, http.NewResponseController(w), liveRetry, func() bool { return s.Still == nil || s.Still(r) }}
+		to := eventWriter{w, http.NewResponseController(w), liveRetry, access.Of(r.Context())}
 		// The server's limit for reading a request isn't one for its answer.
 		_ = to.control.SetReadDeadline(time.Time{})
 		if err := feed.Run(r.Context(), to.write); err != nil {
@@ -73,34 +73,28 @@ func liveHeader(h http.Header) {
 	h.Set("X-Accel-Buffering", "no") // proxies would keep events until they have many
 }
 
-// reader is who sends a request, so that nobody takes all feeds: where nobody is asked
-// who they are, the address that it comes from.
-func reader(r *http.Request) string {
-	switch who := access.Of(r.Context()); {
-	case who.Key != "":
-		return "key " + who.Key
-	case who.Name != "":
-		return "name " + who.Name
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
-}
-
 // eventWriter writes events as HTML's server-sent events.
 type eventWriter struct {
 	http.ResponseWriter
 
 	control *http.ResponseController
 	retry   time.Duration // to be told with the next event
-	still   func() bool   // whether its reader may be told
+	who     access.Identity
+}
+
+// entitledAs tells whether who may still ask, and may see by now what they might when they
+// came.
+func entitledAs(who access.Identity) bool {
+	if who.Again == nil {
+		return true
+	}
+	now, err := who.Again()
+	return err == nil && reflect.DeepEqual(now.Grant, who.Grant)
 }
 
 // write gives the client [LiveWrite] to take an event.
 func (w *eventWriter) write(e live.Event) error {
-	if e.Kind != live.Ended && !w.still() {
+	if e.Kind != live.Ended && !entitledAs(w.who) {
 		return live.ErrAccess
 	}
 	var b bytes.Buffer

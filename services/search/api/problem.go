@@ -54,7 +54,13 @@ func ProblemOf(err error) Problem {
 	var away *find.UnavailableError
 	var form *notAcceptableError
 	var unfit *export.UnfitError
+	var refused *RefusedError
+	var full *fullError
 	switch {
+	case errors.As(err, &refused):
+		return refused.Problem
+	case errors.As(err, &full):
+		return Problem{Type: problemPrefix + "unavailable", Title: full.title, Status: http.StatusServiceUnavailable, Detail: full.Error()}
 	case errors.As(err, &form):
 		return Problem{
 			Type: problemPrefix + "not-acceptable", Title: "There is no such form", Status: http.StatusNotAcceptable,
@@ -94,12 +100,7 @@ func ProblemOf(err error) Problem {
 			Type: problemPrefix + "unavailable", Title: "There are no live feeds now", Status: http.StatusServiceUnavailable,
 			Detail: "This service doesn't follow what goes out (setting search-live), is just starting, or can't reach Kafka. Searches are answered.",
 		}
-	case errors.Is(err, errExports):
-		return Problem{
-			Type: problemPrefix + "unavailable", Title: "Too many exports are sent", Status: http.StatusServiceUnavailable,
-			Detail: "Try again in a moment.",
-		}
-	case errors.Is(err, find.ErrTimeout):
+	case errors.Is(err, find.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
 		return Problem{
 			Type: problemPrefix + "timeout", Title: "The search took too long", Status: http.StatusServiceUnavailable,
 			Detail: "The index did not answer in time. Try again, or narrow the search down.",
@@ -142,7 +143,8 @@ func (p Problem) write(w http.ResponseWriter) {
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
-	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
+	// A rate says by itself when the next request will pass.
+	if (p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests) && h.Get("Retry-After") == "" {
 		h.Set("Retry-After", strconv.Itoa(RetryAfter))
 	}
 	w.WriteHeader(p.Status)

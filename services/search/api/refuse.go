@@ -10,5 +10,10 @@ const (
 	TypeTooMany      = problemPrefix + "too-many-requests"
 )
 
+// RefusedError says that whoever asked may not any more, by the problem.
+type RefusedError struct{ Problem Problem }
+
+func (e *RefusedError) Error() string { return e.Problem.Title + ": " + e.Problem.Detail }
+
 // Write answers with the problem.
 func (p Problem) Write(w http.ResponseWriter) { p.write(w) }

@@ -2,7 +2,9 @@ package api
 
 import (
 	"cmp"
+	"context"
 	"net/http"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -15,9 +17,6 @@ import (
 type Service struct {
 	// Finder finds for whoever sends the request.
 	Finder func(r *http.Request) *find.Finder
-	// Still tells whether whoever sent a request may go on reading what it asked for, as
-	// entitled as before; nil: they always may.
-	Still func(r *http.Request) bool
 	// Archive keeps the originals; nil: there are none.
 	Archive Archive
 	// Overrides are what editors correct; nil: they don't by this service.
@@ -26,8 +25,33 @@ type Service struct {
 	Live *live.Hub
 	// Public is the service's address for links in answers; "": as it was called.
 	Public string
-	Log    zerolog.Logger
+	// Timeout is how long an answer may take that is sent as a whole, in all; 0: any time.
+	Timeout time.Duration
+	Log     zerolog.Logger
 }
+
+// Limits of comparing revisions.
+const (
+	// MaxDifferences is how many are compared at the same time, MaxDifferencesEach how many
+	// of them for one sender.
+	MaxDifferences     = 4
+	MaxDifferencesEach = 2
+)
+
+// Within answers by h, with a context that is done after d, if d isn't 0: many short
+// calls of Elasticsearch, one after the other, are as long as a long one.
+func Within(d time.Duration, h http.Handler) http.Handler {
+	if d <= 0 {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), d)
+		defer cancel()
+		h.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+func (s Service) within(h http.HandlerFunc) http.Handler { return Within(s.Timeout, h) }
 
 func (s Service) readers() Readers {
 	return func(r *http.Request) Finder { return s.Finder(r) }
@@ -49,11 +73,13 @@ func (r Route) Needs() access.Scope { return cmp.Or(r.Scope, access.Read) }
 // Routes are all of the API. The service, the OpenAPI document's tests and those of
 // what readers may see take them from here: there is no other way to add one.
 var Routes = []Route{
-	{Name: "search", Pattern: PatternSearch, Handler: func(s Service) http.Handler { return Search(s.readers(), s.Public, s.Log) }},
-	{Name: "article", Pattern: PatternArticle, Handler: func(s Service) http.Handler { return Article(s.readers(), s.Public, s.Log) }},
+	{Name: "search", Pattern: PatternSearch, Handler: func(s Service) http.Handler { return Within(s.Timeout, Search(s.readers(), s.Public, s.Log)) }},
+	{Name: "article", Pattern: PatternArticle, Handler: func(s Service) http.Handler { return Within(s.Timeout, Article(s.readers(), s.Public, s.Log)) }},
 	{Name: "original", Pattern: PatternOriginal, Handler: func(s Service) http.Handler { return Original(s.readers(), s.Archive, s.Log) }},
 	{Name: "similar", Pattern: "GET /v1/articles/{uri}/similar", Handler: func(s Service) http.Handler { return askedOf(s, similar) }},
-	{Name: "difference", Pattern: "GET /v1/articles/{uri}/difference", Handler: func(s Service) http.Handler { return askedOf(s, difference) }},
+	{Name: "difference", Pattern: "GET /v1/articles/{uri}/difference", Handler: func(s Service) http.Handler {
+		return placed(s, "Too many revisions are compared", MaxDifferences, MaxDifferencesEach, askedOf(s, difference))
+	}},
 	{Name: "overrides", Pattern: "GET /v1/articles/{uri}/overrides", Handler: func(s Service) http.Handler { return Overridden(s.readers(), s.Overrides, s.Log) }, Scope: access.Write},
 	{Name: "correct", Pattern: "PUT /v1/articles/{uri}/overrides/{field}", Handler: func(s Service) http.Handler { return Correct(s.readers(), s.Overrides, s.Log) }, Scope: access.Write},
 	{Name: "take_back", Pattern: "DELETE /v1/articles/{uri}/overrides/{field}", Handler: func(s Service) http.Handler { return TakeBack(s.readers(), s.Overrides, s.Log) }, Scope: access.Write},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -12,13 +11,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/services/search/find"
 )
 
 // Limits of exports of whole searches.
 const (
-	// MaxExports is how many are sent at the same time.
-	MaxExports = 8
+	// MaxExports is how many are sent at the same time, MaxExportsEach how many of them
+	// to one sender: a key, a person, or else an address.
+	MaxExports     = 8
+	MaxExportsEach = 2
 	// MaxExportTime is how long one may take; another goes on where it ended.
 	MaxExportTime = 10 * time.Minute
 	// exportWrite is how long the client may take to read a page of it.
@@ -39,9 +41,6 @@ const (
 	reasonTime    = "time"    // it took as long as it may
 	reasonProblem = "problem" // something went wrong
 )
-
-// errExports says that no more exports can be sent now.
-var errExports = errors.New("too many exports are sent at once")
 
 // form is a form of an export.
 type form struct {
@@ -129,14 +128,14 @@ func inert(cell string) string {
 
 // exportAll answers with all articles of a search, page by page, as they are read.
 func exportAll(s Service) http.Handler {
-	places := make(chan struct{}, MaxExports)
+	exports := places{title: "Too many exports are sent", all: MaxExports, each: MaxExportsEach}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		values, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
 			fail(w, r, s.Log, malformed(err))
 			return
 		}
-		w.Header().Set("Vary", "Accept")
+		w.Header().Add("Vary", "Accept")
 		as, err := exportForm(r, values)
 		if err != nil {
 			fail(w, r, s.Log, err)
@@ -148,13 +147,12 @@ func exportAll(s Service) http.Handler {
 			fail(w, r, s.Log, err)
 			return
 		}
-		select {
-		case places <- struct{}{}:
-			defer func() { <-places }()
-		default:
-			fail(w, r, s.Log, errExports)
+		leave, err := exports.take(access.Of(r.Context()).Sender)
+		if err != nil {
+			fail(w, r, s.Log, err)
 			return
 		}
+		defer leave()
 		ctx, cancel := context.WithTimeout(r.Context(), MaxExportTime)
 		defer cancel()
 		e := exporting{Service: s, find: f, request: request, form: as}
@@ -271,11 +269,27 @@ func (e *exporting) pages(ctx context.Context, r *http.Request, to recorder, flu
 			return end, err
 		}
 		request.After = e.next
-		var err error
+		err := e.again(r)
+		if err != nil {
+			return end.of(ctx, r, e, err)
+		}
 		if e.records, e.next, err = e.find.Records(ctx, request); err != nil {
 			return end.of(ctx, r, e, err)
 		}
 	}
+}
+
+// again looks whether the reader may still ask, and what they may see by now.
+func (e *exporting) again(r *http.Request) error {
+	who := access.Of(r.Context())
+	if who.Again == nil {
+		return nil
+	}
+	now, err := who.Again()
+	if err == nil {
+		e.find = e.Finder(r.WithContext(access.With(r.Context(), now)))
+	}
+	return err
 }
 
 // of is the ending that an error makes; an error if nobody is there to hear of it.

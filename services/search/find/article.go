@@ -1,7 +1,6 @@
 package find
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -202,25 +201,20 @@ func (f *Finder) revisions(ctx context.Context, head *article.Article) ([]Revisi
 }
 
 func (f *Finder) entries(ctx context.Context, head *article.Article, fields []string) ([]entry, error) {
-	body, err := json.Marshal(object{
+	body := object{
 		"query": object{"bool": object{"filter": append(f.entitled(), term("uri", string(head.URI)))}},
 		"sort":  []any{object{"revision": "desc"}}, "size": MaxRevisions + 1, "_source": fields, "track_total_hits": false,
-	})
-	if err != nil {
-		return nil, err
 	}
-	whole := false
 	var reply struct {
+		summary
+
 		Hits struct {
 			Hits []struct {
 				Source entry `json:"_source"`
 			} `json:"hits"`
 		} `json:"hits"`
 	}
-	err = f.call(ctx, esapi.SearchRequest{
-		Index: []string{f.names.Versions()}, Routing: []string{corpus.Routing(head.URI)},
-		Body: bytes.NewReader(body), AllowPartialSearchResults: &whole,
-	}, &reply)
+	err := f.search(ctx, esapi.SearchRequest{Index: []string{f.names.Versions()}, Routing: []string{corpus.Routing(head.URI)}}, body, &reply)
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ type document struct {
 // documents are those of a page, without some of their fields, and whether there are
 // more after them.
 func (f *Finder) documents(ctx context.Context, r Request, without []string) (ds []document, more bool, err error) {
-	body, origin, err := f.prepare(r)
+	body, origin, err := f.prepare(ctx, r)
 	if err != nil {
 		return nil, false, err
 	}
@@ -66,6 +66,8 @@ func (f *Finder) documents(ctx context.Context, r Request, without []string) (ds
 	delete(body, "aggs")
 	body["_source"], body["track_total_hits"] = object{"excludes": without}, false
 	var reply struct {
+		summary
+
 		Hits struct {
 			Hits []struct {
 				Source json.RawMessage   `json:"_source"`

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"strings"
 )
 
 const (
@@ -16,6 +17,9 @@ const (
 	maxCursor = 16 << 10
 	// maxInstant bounds dates in a cursor, in milliseconds since 1970.
 	maxInstant = 1 << 53
+	// cursorBegin is how every cursor begins: with a letter, whatever follows. A table
+	// takes what begins with a dash for a formula.
+	cursorBegin = "c"
 	// checkBytes of a hash stand in front of the cursor's JSON.
 	checkBytes = 8
 )
@@ -38,7 +42,7 @@ func (c cursor) encode(r Request) (string, error) {
 	if err := e.Encode(c); err != nil {
 		return "", err
 	}
-	return base64.RawURLEncoding.EncodeToString(append(check(b.Bytes(), r), b.Bytes()...)), nil
+	return cursorBegin + base64.RawURLEncoding.EncodeToString(append(check(b.Bytes(), r), b.Bytes()...)), nil
 }
 
 func decodeCursor(s string, r Request) (cursor, error) {
@@ -46,8 +50,9 @@ func decodeCursor(s string, r Request) (cursor, error) {
 	if len(s) > maxCursor {
 		return c, wrong("after", "has %d bytes, the limit is %d", len(s), maxCursor)
 	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil || len(b) < checkBytes {
+	text, ok := strings.CutPrefix(s, cursorBegin)
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if !ok || err != nil || len(b) < checkBytes {
 		return c, wrong("after", "is not a cursor of this service")
 	}
 	if subtle.ConstantTimeCompare(b[:checkBytes], check(b[checkBytes:], r)) != 1 {

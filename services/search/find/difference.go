@@ -3,7 +3,6 @@ package find
 import (
 	"context"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,13 +18,19 @@ const (
 	// differing is how long two texts are compared; then what is not done yet is told
 	// as left out and put in as a whole.
 	differing = 2 * time.Second
+	// maxPieces and maxTokens are how many segments of both texts, and words of both
+	// segments, are compared with each other at most, without those at begin and end
+	// that are equal; of more, all are told as left out and put in. What is compared
+	// ends by itself only now and then: it takes up to the square of that.
+	maxPieces = 4000
+	maxTokens = 6000
 	// ahead is how many segments further on one is looked for that was rewritten.
 	ahead = 20
 	// alike is how much of their words two segments must share to be one, rewritten.
 	alike = .4
-	// firstToken stands for the first of the words that are compared, and lastToken
-	// for the last one that there can be: they are runes, above all that can't be.
-	firstToken, lastToken = 0xE000, unicode.MaxRune
+	// firstToken stands for the first of the words that are compared; the others are the
+	// runes above it.
+	firstToken = 0xE000
 )
 
 // Change is what became of a part of a text.
@@ -47,7 +52,8 @@ type Difference struct {
 	// Segments are those of both revisions in their order. What is equal or left out
 	// makes the text of the one, what is equal or put in that of the other.
 	Segments []SegmentChange `json:"segments"`
-	// Coarse tells that there was no time to compare all of it word by word.
+	// Coarse tells that not all of it was compared word by word: there was no time for
+	// it, or it was too much.
 	Coarse bool `json:"coarse,omitempty"`
 }
 
@@ -108,8 +114,10 @@ func (f *Finder) Difference(ctx context.Context, uri article.URI, from, to artic
 		return Difference{}, ErrNotFound
 	}
 	d := Difference{URI: uri, From: revisionOf(before.Article), To: revisionOf(after.Article)}
-	d.Segments, d.Coarse = difference(before.Article, after.Article, time.Now().Add(differing))
-	return d, nil
+	limited, cancel := context.WithTimeout(ctx, differing)
+	defer cancel()
+	d.Segments, d.Coarse = difference(limited, before.Article, after.Article)
+	return d, ctx.Err()
 }
 
 // before is the revision before one.
@@ -145,16 +153,17 @@ func pieces(a *article.Article) []piece {
 	return ps
 }
 
-// difference compares segments, and the words of those that were rewritten.
-func difference(from, to *article.Article, until time.Time) (changes []SegmentChange, coarse bool) {
+// difference compares segments, and the words of those that were rewritten, until ctx is
+// done.
+func difference(ctx context.Context, from, to *article.Article) (changes []SegmentChange, coarse bool) {
 	var gone, come []piece // since the last one that is equal
 	flush := func() {
-		more, half := rewritten(gone, come, until)
+		more, half := rewritten(ctx, gone, come)
 		changes, coarse = append(changes, more...), coarse || half
 		gone, come = nil, nil
 	}
 	changes = []SegmentChange{}
-	runs, half := compare(pieces(from), pieces(to), until, false)
+	runs, half := compare(ctx, pieces(from), pieces(to), maxPieces, false)
 	coarse = half
 	for _, r := range runs {
 		switch r.change {
@@ -174,18 +183,22 @@ func difference(from, to *article.Article, until time.Time) (changes []SegmentCh
 }
 
 // rewritten pairs the segments that went with those that came and are much like them.
-func rewritten(gone, come []piece, until time.Time) (changes []SegmentChange, coarse bool) {
+func rewritten(ctx context.Context, gone, come []piece) (changes []SegmentChange, coarse bool) {
 	each := func(ps []piece, c Change) {
 		for _, p := range ps {
 			changes = append(changes, SegmentChange{p.kind, c, []Run{{c, p.text}}})
 		}
 	}
-	bags := make([]map[string]int, len(gone))
+	bags := make([]bag, len(gone))
 	for i, g := range gone {
-		bags[i] = bag(g.text)
+		bags[i] = bagOf(g.text)
 	}
 	before, after := 0, 0 // how many of those that went, and that came, are told
 	for i, c := range come {
+		if ctx.Err() != nil {
+			coarse = true
+			break
+		}
 		match := likest(gone, bags, before, c)
 		if match < 0 {
 			continue
@@ -198,7 +211,7 @@ func rewritten(gone, come []piece, until time.Time) (changes []SegmentChange, co
 			continue
 		}
 		s := SegmentChange{c.kind, Rewrite, nil}
-		runs, half := compare(tokens(gone[match].text), tokens(c.text), until, true)
+		runs, half := compare(ctx, tokens(gone[match].text), tokens(c.text), maxTokens, true)
 		for _, r := range runs {
 			s.Runs = append(s.Runs, Run{r.change, strings.Join(r.of, "")})
 		}
@@ -210,8 +223,8 @@ func rewritten(gone, come []piece, until time.Time) (changes []SegmentChange, co
 }
 
 // likest is the first segment from one on that is much like p; -1 if none soon is.
-func likest(gone []piece, bags []map[string]int, from int, p piece) int {
-	words := bag(p.text)
+func likest(gone []piece, bags []bag, from int, p piece) int {
+	words := bagOf(p.text)
 	for i := from; i < min(len(gone), from+ahead); i++ {
 		if gone[i].kind == p.kind && shared(bags[i], words) >= alike {
 			return i
@@ -246,14 +259,21 @@ func tokens(text string) (all []string) {
 	return all
 }
 
-func bag(text string) map[string]int {
-	words := map[string]int{}
+// bag is how often each word is in a text.
+type bag struct {
+	words map[string]int
+	all   int
+}
+
+func bagOf(text string) bag {
+	b := bag{words: map[string]int{}}
 	for _, t := range tokens(text) {
 		if r, _ := firstRune(t); unicode.IsLetter(r) || unicode.IsNumber(r) {
-			words[strings.ToLower(t)]++
+			b.words[strings.ToLower(t)]++
+			b.all++
 		}
 	}
-	return words
+	return b
 }
 
 func firstRune(s string) (rune, bool) {
@@ -264,19 +284,18 @@ func firstRune(s string) (rune, bool) {
 }
 
 // shared is how much of the words of both there is in both, from 0 to 1.
-func shared(a, b map[string]int) float64 {
-	both, all := 0, 0
-	for w, n := range a {
-		both += 2 * min(n, b[w])
-		all += n
-	}
-	for _, n := range b {
-		all += n
-	}
-	if all == 0 {
+func shared(a, b bag) float64 {
+	if a.all+b.all == 0 {
 		return 1
 	}
-	return float64(both) / float64(all)
+	if len(a.words) > len(b.words) { // a long one is held against many short ones
+		a, b = b, a
+	}
+	both := 0
+	for w, n := range a.words {
+		both += min(n, b.words[w])
+	}
+	return float64(2*both) / float64(a.all+b.all)
 }
 
 // changed are parts of two sequences that are equal, or in one of them alone.
@@ -286,14 +305,42 @@ type changed[T any] struct {
 }
 
 // compare finds a short way from one sequence to the other, or, to be read, one that
-// leaves out what is equal by chance. coarse tells that there was no time to look for it.
-func compare[T comparable](from, to []T, until time.Time, read bool) (all []changed[T], coarse bool) {
-	if slices.Equal(from, to) {
-		if len(from) == 0 {
-			return nil, false
+// leaves out what is equal by chance. coarse tells that it was not looked for to the end:
+// ctx was done, or both together had more than most.
+func compare[T comparable](ctx context.Context, from, to []T, most int, read bool) (all []changed[T], coarse bool) {
+	add := func(c Change, of []T) {
+		if len(of) > 0 {
+			all = append(all, changed[T]{c, of})
 		}
-		return []changed[T]{{Equal, from}}, false
 	}
+	begin := 0
+	for begin < min(len(from), len(to)) && from[begin] == to[begin] {
+		begin++
+	}
+	end := 0
+	for end < min(len(from), len(to))-begin && from[len(from)-1-end] == to[len(to)-1-end] {
+		end++
+	}
+	gone, come := from[begin:len(from)-end], to[begin:len(to)-end]
+	if len(gone) == 0 || len(come) == 0 || len(gone)+len(come) > most || ctx.Err() != nil {
+		add(Equal, from[:begin])
+		add(Delete, gone)
+		add(Insert, come)
+		add(Equal, from[len(from)-end:])
+		return all, len(gone) > 0 && len(come) > 0
+	}
+	if len(from)+len(to) <= most {
+		return differ(ctx, from, to, read)
+	}
+	add(Equal, from[:begin])
+	middle, coarse := differ(ctx, gone, come, read)
+	all = append(all, middle...)
+	add(Equal, from[len(from)-end:])
+	return all, coarse
+}
+
+// differ is [compare] of two sequences that are neither empty nor long.
+func differ[T comparable](ctx context.Context, from, to []T, read bool) (all []changed[T], coarse bool) {
 	number, things := map[T]rune{}, []T{}
 	write := func(list []T) []rune {
 		runes := make([]rune, len(list))
@@ -309,15 +356,13 @@ func compare[T comparable](from, to []T, until time.Time, read bool) (all []chan
 		return runes
 	}
 	a, b := write(from), write(to)
-	left := time.Until(until)
-	if left <= 0 || len(things) > lastToken-firstToken {
-		return slices.DeleteFunc([]changed[T]{{Delete, from}, {Insert, to}}, func(c changed[T]) bool { return len(c.of) == 0 }), true
+	dmp := diffmatchpatch.New()
+	if deadline, ok := ctx.Deadline(); ok {
+		dmp.DiffTimeout = max(time.Until(deadline), time.Nanosecond) // 0 would be no limit
 	}
-	differ := diffmatchpatch.New()
-	differ.DiffTimeout = left
-	found := differ.DiffMainRunes(a, b, false)
+	found := dmp.DiffMainRunes(a, b, false)
 	if read {
-		found = differ.DiffCleanupSemantic(found)
+		found = dmp.DiffCleanupSemantic(found)
 	}
 	for _, d := range found {
 		c := changed[T]{change: map[diffmatchpatch.Operation]Change{
@@ -328,5 +373,5 @@ func compare[T comparable](from, to []T, until time.Time, read bool) (all []chan
 		}
 		all = append(all, c)
 	}
-	return all, !time.Now().Before(until)
+	return all, ctx.Err() != nil
 }

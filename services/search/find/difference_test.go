@@ -1,6 +1,8 @@
 package find
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,11 +30,12 @@ func TestDifferenceMakesBothTexts(t *testing.T) {
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		from, to := text.Draw(t, "from"), text.Draw(t, "to")
-		until := time.Now().Add(time.Hour)
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
 		if rapid.Bool().Draw(t, "no time") {
-			until = time.Now()
+			cancel()
 		}
-		changes, coarse := difference(from, to, until)
+		changes, coarse := difference(ctx, from, to)
 		var before, after []piece
 		for _, c := range changes {
 			var gone, come strings.Builder
@@ -70,25 +73,65 @@ func TestDifferenceMakesBothTexts(t *testing.T) {
 		}
 		same("from", before, from)
 		same("to", after, to)
-		if until.After(time.Now()) && coarse {
+		if ctx.Err() == nil && coarse {
 			t.Fatal("coarse, though there was time")
 		}
 	})
 }
 
-// TestDifferenceEnds: two long texts without a word in common take no longer than they
-// may.
+// TestDifferenceEnds: texts that are long and say the same again and again, which take the
+// most time to compare, are not compared for as long as that takes, whatever time there is.
 func TestDifferenceEnds(t *testing.T) {
-	long := func(word string) *article.Article {
+	text := func(paragraphs ...string) *article.Article {
 		var a article.Article
 		b := article.Builder{Signer: "format/test", Version: 1}
-		for i := range 20_000 {
-			b.Add(article.Paragraph, strings.Repeat(word, 1+i%97)+" "+strings.Repeat(word, 1+i%89))
+		for _, p := range paragraphs {
+			b.Add(article.Paragraph, p)
 		}
 		b.Fill(&a)
 		return &a
 	}
-	if changes, _ := difference(long("a"), long("b"), time.Now()); len(changes) != 40_000 {
-		t.Errorf("%d changes", len(changes))
+	many := func(word string) *article.Article {
+		var all []string
+		for i := range maxPieces {
+			all = append(all, strings.Repeat(word, 1+i%97)+" "+strings.Repeat(word, 1+i%89))
+		}
+		return text(all...)
+	}
+	same := func(first, last string) []string {
+		all := append([]string{first}, slices.Repeat([]string{"Same.", "Same.", "Other."}, maxPieces)...)
+		return append(all, last)
+	}
+	zeros := strings.Repeat("0 ", 4*maxTokens)
+	for name, c := range map[string]struct {
+		from, to *article.Article
+		changes  int // 0: any number
+		coarse   bool
+	}{
+		"one word":              {text("a " + zeros + "b"), text("c 0 " + zeros + "d"), 1, true},
+		"one paragraph":         {text(same("a", "b")...), text(append([]string{"c", "Same."}, same("d", "e")...)...), 0, true},
+		"nothing in common":     {many("a"), many("b"), 2 * maxPieces, true},
+		"equal but for a word":  {text(zeros + "a " + zeros), text(zeros + "b " + zeros), 1, false},
+		"equal but for the end": {text(same("a", "b")...), text(same("a", "c")...), len(same("", "")) + 1, false},
+	} {
+		type result struct {
+			changes []SegmentChange
+			coarse  bool
+		}
+		done := make(chan result, 1)
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+			defer cancel()
+			changes, coarse := difference(ctx, c.from, c.to)
+			done <- result{changes, coarse}
+		}()
+		select {
+		case got := <-done:
+			if c.changes > 0 && len(got.changes) != c.changes || got.coarse != c.coarse {
+				t.Errorf("%s: %d changes, coarse %t; want %d, %t", name, len(got.changes), got.coarse, c.changes, c.coarse)
+			}
+		case <-time.After(time.Minute):
+			t.Fatalf("%s: is still compared after a minute", name)
+		}
 	}
 }

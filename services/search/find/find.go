@@ -75,6 +75,9 @@ func New(es esapi.Transport, names corpus.Namespace, zone *time.Location, timeou
 // Zone is where days begin and end.
 func (f *Finder) Zone() *time.Location { return f.zone }
 
+// Whole is how long all calls for one answer should take together: as long as two.
+func (f *Finder) Whole() time.Duration { return 2 * f.timeout }
+
 // Ready tells whether searches can be answered.
 func (f *Finder) Ready(ctx context.Context) error { return corpus.Check(ctx, f.es, f.names) }
 

@@ -3,6 +3,7 @@ package find
 import (
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -87,11 +88,12 @@ func (r Reading) values(set func(name, value, unless string)) {
 	set("translated", r.Translated, "")
 }
 
-// reading are the conditions on what was read in the texts.
-func (r Reading) reading() []any {
+// reading are the conditions on what was read in the texts, but those on nested objects
+// at the paths that are told already.
+func (r Reading) reading(told ...string) []any {
 	var all []any
 	for _, path := range []string{corpus.Said, corpus.Sums} {
-		if within := r.within(path); within != nil {
+		if within := r.within(path); within != nil && !slices.Contains(told, path) {
 			all = append(all, nested(path, within))
 		}
 	}

@@ -94,24 +94,21 @@ func (f *Finder) seen(ctx context.Context, uris []article.URI, also func(*head) 
 
 // sayers are the articles that go on from one, as far as searches know.
 func (f *Finder) sayers(ctx context.Context, uri article.URI) ([]article.URI, error) {
-	body, err := json.Marshal(object{
-		"query": object{"bool": object{
-			"filter": append(f.visible(f.now()), term(fieldEvolvedFrom, string(uri))), "must_not": []any{term("uri", string(uri))},
-		}},
-		"sort": []any{object{"sort_date": "desc"}, object{"uri": "asc"}}, "size": MaxRelated, "_source": []string{"uri"}, "track_total_hits": false,
-	})
-	if err != nil {
-		return nil, err
-	}
-	whole := false
 	var reply struct {
+		summary
+
 		Hits struct {
 			Hits []struct {
 				Source head `json:"_source"`
 			} `json:"hits"`
 		} `json:"hits"`
 	}
-	err = f.call(ctx, esapi.SearchRequest{Index: []string{f.names.Articles()}, Body: bytes.NewReader(body), AllowPartialSearchResults: &whole}, &reply)
+	err := f.page(ctx, object{
+		"query": object{"bool": object{
+			"filter": append(f.visible(f.now()), term(fieldEvolvedFrom, string(uri))), "must_not": []any{term("uri", string(uri))},
+		}},
+		"sort": []any{object{"sort_date": "desc"}, object{"uri": "asc"}}, "size": MaxRelated, "_source": []string{"uri"}, "track_total_hits": false,
+	}, &reply)
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +117,22 @@ func (f *Finder) sayers(ctx context.Context, uri article.URI) ([]article.URI, er
 		uris[i] = h.Source.URI
 	}
 	return uris, nil
+}
+
+// Known looks up whether the reader may see the article that r asks for others to go on
+// from. Until it did, and if they may not, r finds nothing: what visible articles say of
+// one that isn't there for the reader would tell that it is.
+func (f *Finder) Known(ctx context.Context, r *Request) error {
+	if r.EvolvedFrom == "" || r.known {
+		return nil
+	}
+	heads, err := f.heads(ctx, []article.URI{r.EvolvedFrom})
+	if err != nil {
+		return err
+	}
+	h, ok := heads[corpus.ID(r.EvolvedFrom)]
+	r.known = ok && f.sees(&h, f.now())
+	return nil
 }
 
 // head is what an article's newest revision says of whether it may be seen, and

@@ -46,7 +46,7 @@ const (
 )
 
 // Request is one search.
-type Request struct {
+type Request struct { //nolint:recvcheck // Search gives the request itself, to be filled in
 	Text   string              // as typed
 	Query  query.Query         // what it means
 	Chosen map[string][]string // values by facet name; an article must have one of each facet that has any
@@ -66,8 +66,12 @@ type Request struct {
 	Reading
 
 	from, to time.Time
+	known    bool // what [Finder.Known] found out of EvolvedFrom
 	days     map[string]interval
 }
+
+// Search is the search of a request that asks more about it.
+func (r *Request) Search() *Request { return r }
 
 type interval struct{ from, to time.Time }
 

@@ -140,7 +140,7 @@ var hitFields = []string{
 // [*ParameterError]; an Elasticsearch that doesn't answer is an
 // [*UnavailableError].
 func (f *Finder) Search(ctx context.Context, r Request) (Result, error) {
-	body, origin, err := f.prepare(r)
+	body, origin, err := f.prepare(ctx, r)
 	if err != nil {
 		return Result{}, err
 	}
@@ -153,7 +153,10 @@ func (f *Finder) Search(ctx context.Context, r Request) (Result, error) {
 
 // prepare is the question of one page, and the time that newness is measured
 // from.
-func (f *Finder) prepare(r Request) (object, int64, error) {
+func (f *Finder) prepare(ctx context.Context, r Request) (object, int64, error) {
+	if err := f.Known(ctx, &r); err != nil {
+		return nil, 0, err
+	}
 	now := f.now()
 	origin := now.UnixMilli()
 	var after *cursor
@@ -170,30 +173,52 @@ func (f *Finder) prepare(r Request) (object, int64, error) {
 	return f.body(r, now, origin, after), origin, nil
 }
 
+// page searches the articles; see [Finder.search].
 func (f *Finder) page(ctx context.Context, body object, into any) error {
+	return f.search(ctx, esapi.SearchRequest{Index: []string{f.names.Articles()}}, body, into)
+}
+
+// search asks all shards, or none, by body, to which it adds how long they may take. If
+// into has a [summary], that they took longer is an error.
+func (f *Finder) search(ctx context.Context, req esapi.SearchRequest, body object, into any) error {
+	allowed := f.timeout
+	if deadline, ok := ctx.Deadline(); ok {
+		allowed = max(min(allowed, time.Until(deadline)), time.Millisecond)
+	}
+	body["timeout"] = milliseconds(allowed)
 	b, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
 	whole := false
-	return f.call(ctx, esapi.SearchRequest{
-		Index: []string{f.names.Articles()}, Body: bytes.NewReader(b), AllowPartialSearchResults: &whole,
-	}, into)
+	req.Body, req.AllowPartialSearchResults = bytes.NewReader(b), &whole
+	if err := f.call(ctx, req, into); err != nil {
+		return err
+	}
+	if s, ok := into.(interface{ late() bool }); ok && s.late() {
+		return &UnavailableError{ErrTimeout}
+	}
+	return nil
 }
 
 // conditions are what is asked of the words, and of the rest of every article but
-// the chosen values. Embargoes are over by now; relative times count from since.
-func (f *Finder) conditions(r Request, now, since time.Time) (words object, filter []any) {
+// the chosen values. Embargoes are over by now; relative times count from since. What
+// must be true of nested objects at the paths told is left out.
+func (f *Finder) conditions(r Request, now, since time.Time, told ...string) (words object, filter []any) {
 	words = r.Query.Elastic(query.Clock{Now: since, Zone: f.zone})
 	filter = f.visible(now)
 	if bounds := between(r.from, r.to); bounds != nil {
 		filter = append(filter, bounds)
 	}
-	if r.EvolvedFrom != "" {
+	switch {
+	case r.EvolvedFrom == "":
+	case r.known:
 		filter = append(filter, term(fieldEvolvedFrom, string(r.EvolvedFrom)))
+	default:
+		filter = append(filter, object{"match_none": object{}})
 	}
 	filter = append(filter, r.Within.filter()...)
-	return words, append(filter, r.reading()...)
+	return words, append(filter, r.reading(told...)...)
 }
 
 func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) object {
@@ -244,26 +269,28 @@ func (r Request) filters(except string) []any {
 		if facet.Name == except || len(chosen) == 0 {
 			continue
 		}
-		either := make([]any, len(chosen))
-		for i, v := range chosen {
-			either[i] = r.filter(facet, v)
-		}
-		all = append(all, object{"bool": object{"should": either, "minimum_should_match": 1}})
+		all = append(all, r.filter(facet, chosen...))
 	}
 	return all
 }
 
-// filter is the condition that the facet has that value.
-func (r Request) filter(facet Facet, value string) object {
+// filter is the condition that the facet has one of the values.
+func (r Request) filter(facet Facet, values ...string) object {
 	if facet.Day {
-		d := r.days[value]
-		return between(d.from, d.to)
+		either := make([]any, len(values))
+		for i, v := range values {
+			either[i] = between(r.days[v].from, r.days[v].to)
+		}
+		return object{"bool": object{"should": either, "minimum_should_match": 1}}
 	}
 	if within := r.within(facet.path); within != nil {
-		return nested(facet.path, append(within, term(facet.of, value)))
+		return nested(facet.path, append(within, terms(facet.of, values)))
 	}
-	return term(facet.Field, value)
+	return terms(facet.Field, values)
 }
+
+// terms is one clause, however many values there are.
+func terms(field string, values []string) object { return object{"terms": object{field: values}} }
 
 // between is nil without bounds.
 func between(from, to time.Time) object {
@@ -316,7 +343,8 @@ func (f *Finder) aggregations(r Request, facets []Facet) object {
 
 // reply is what of Elasticsearch's reply is read.
 type reply struct {
-	Took int64 `json:"took"`
+	summary
+
 	Hits struct {
 		Total Total `json:"total"`
 		Hits  []struct {

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/corpus"
+	"github.com/copytaster/copytaster/pkg/query"
 	"github.com/copytaster/copytaster/pkg/query/analysis"
 )
 
@@ -246,7 +247,7 @@ func (f *Finder) candidates(ctx context.Context, visible []any, w *DoubtedWord) 
 		}
 	}
 	slices.SortStableFunc(w.Candidates, func(a, b WordCount) int {
-		if d := distance(typed, fold(a.Word)) - distance(typed, fold(b.Word)); d != 0 {
+		if d := query.Distance(typed, fold(a.Word)) - query.Distance(typed, fold(b.Word)); d != 0 {
 			return d
 		}
 		return b.Count - a.Count
@@ -318,31 +319,4 @@ func nearly(word string) object {
 		either = append(either, object{"constant_score": object{"filter": object{"bool": object{"should": in, "minimum_should_match": 1}}}})
 	}
 	return object{"bool": object{"should": either, "minimum_should_match": 1}}
-}
-
-// distance is how many letters must be changed, put in, left out or swapped with the
-// next one to make the one word of the other.
-func distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	d := make([][]int, len(x)+1)
-	for i := range d {
-		d[i] = make([]int, len(y)+1)
-		d[i][0] = i
-	}
-	for j := range d[0] {
-		d[0][j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		for j := 1; j <= len(y); j++ {
-			change := d[i-1][j-1]
-			if x[i-1] != y[j-1] {
-				change++
-			}
-			d[i][j] = min(change, d[i-1][j]+1, d[i][j-1]+1)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
-			}
-		}
-	}
-	return d[len(x)][len(y)]
 }

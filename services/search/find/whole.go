@@ -1,10 +1,7 @@
 package find
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"maps"
 	"net/url"
 	"slices"
@@ -12,12 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
-
-// errShards says that some shards could not be asked.
-var errShards = errors.New("not all of the index could be asked")
 
 // ofPages are the parameters of searches that are about pages of hits.
 var ofPages = []string{"sort", "size", "after", parameterFacets}
@@ -82,9 +74,16 @@ func listed(values url.Values, name string, preset, known []string) ([]string, e
 	return names, nil
 }
 
-// whole is the query for all that a request finds, as far as a reader may see it.
+// whole is the query for all that a request finds, as far as a reader may see it; see
+// [Finder.Known].
 func (f *Finder) whole(r Request, now time.Time) object {
-	words, filter := f.conditions(r, now, now)
+	var told []string // by the chosen values' own conditions
+	for _, facet := range Facets {
+		if facet.path != "" && len(r.Chosen[facet.Name]) > 0 {
+			told = append(told, facet.path)
+		}
+	}
+	words, filter := f.conditions(r, now, now, told...)
 	return object{"bool": object{"must": []any{words}, "filter": append(filter, r.filters("")...)}}
 }
 
@@ -103,35 +102,21 @@ func (s *summary) late() bool { return s.TimedOut }
 // must have a [summary]. What Elasticsearch had no time to look at is an error, as what it
 // could not reach: half a count is none.
 func (f *Finder) summarise(ctx context.Context, query, aggs object, into interface{ late() bool }) error {
-	body := object{"query": query, "size": 0, "track_total_hits": true, "aggs": aggs, "timeout": milliseconds(f.timeout)}
-	if err := f.page(ctx, body, into); err != nil {
-		return err
+	body := object{"query": query, "size": 0, "track_total_hits": true}
+	if aggs != nil {
+		body["aggs"] = aggs
 	}
-	if into.late() {
-		return &UnavailableError{ErrTimeout}
-	}
-	return nil
+	return f.page(ctx, body, into)
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) + "ms" }
 
 // Count is the number of articles that a request finds, exactly.
 func (f *Finder) Count(ctx context.Context, r Request) (int, error) {
-	body, err := json.Marshal(object{"query": f.whole(r, f.now())})
-	if err != nil {
+	if err := f.Known(ctx, &r); err != nil {
 		return 0, err
 	}
-	var reply struct {
-		Count  int `json:"count"`
-		Shards struct {
-			Failed int `json:"failed"`
-		} `json:"_shards"`
-	}
-	if err := f.call(ctx, esapi.CountRequest{Index: []string{f.names.Articles()}, Body: bytes.NewReader(body)}, &reply); err != nil {
-		return 0, err
-	}
-	if reply.Shards.Failed > 0 {
-		return 0, &UnavailableError{errShards}
-	}
-	return reply.Count, nil
+	var reply summary
+	err := f.summarise(ctx, f.whole(r, f.now()), nil, &reply)
+	return reply.Hits.Total.Value, err
 }

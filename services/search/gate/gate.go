@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"reflect"
 	"strings"
 	"time"
 
@@ -124,7 +123,7 @@ func (g *Gate) admit(w http.ResponseWriter, r *http.Request, scope access.Scope)
 					"Behind a proxy, set search-public-url to the address that clients call.",
 			}, "host", ""}
 		}
-		who.Scopes = access.Reader.Scopes()
+		who.Scopes, who.Sender = access.Reader.Scopes(), g.Proxy.address(r)
 		if over := g.limit(w, r, nil); over != nil {
 			return who, over
 		}
@@ -143,10 +142,25 @@ func (g *Gate) admit(w http.ResponseWriter, r *http.Request, scope access.Scope)
 			return who, over
 		}
 	}
+	if !g.Open() {
+		who.Again = func() (access.Identity, error) { return g.again(r, scope) }
+	}
 	if who.Key != "" {
 		g.used.WithLabelValues(who.Key).Set(float64(g.Now().Unix()))
 	}
 	return who, g.may(r, &who, scope)
+}
+
+// again is who sends r by now; an [*api.RefusedError] if they may not ask for it any more.
+func (g *Gate) again(r *http.Request, scope access.Scope) (access.Identity, error) {
+	who, no := g.identify(r)
+	if no == nil {
+		no = g.may(r, &who, scope)
+	}
+	if no != nil {
+		return access.Identity{}, &api.RefusedError{Problem: no.Problem}
+	}
+	return who, nil
 }
 
 // ours tells whether host, with or without a port, is one by which this machine or
@@ -178,20 +192,18 @@ func (g *Gate) may(r *http.Request, who *access.Identity, scope access.Scope) *r
 	return nil
 }
 
-// Still tells whether a request that was admitted by [Gate.For] would be so now, for
-// somebody who may read and is entitled to the same.
-func (g *Gate) Still(r *http.Request) bool {
-	if g.Open() {
-		return true
-	}
-	was := access.Of(r.Context())
-	who, no := g.identify(r)
-	return no == nil && who.May(access.Read) && who.Key == was.Key && who.Name == was.Name && reflect.DeepEqual(who.Grant, was.Grant)
-}
-
 // identify finds out who sends a request: by its key, its session, or its proxy's
 // word, in that order. A key that is given must be good.
 func (g *Gate) identify(r *http.Request) (access.Identity, *refusal) {
+	who, no := g.whose(r)
+	who.Sender = "key " + who.Key
+	if who.Key == "" {
+		who.Sender = "user " + who.Name
+	}
+	return who, no
+}
+
+func (g *Gate) whose(r *http.Request) (access.Identity, *refusal) {
 	text, no := keyOf(r)
 	if no != nil {
 		return access.Identity{}, no
@@ -297,9 +309,9 @@ func (g *Gate) limit(w http.ResponseWriter, r *http.Request, who *access.Identit
 		if who.Rate > 0 {
 			rate = who.Rate
 		}
-		name = "key " + who.Key
+		name = who.Sender
 		if who.Key == "" {
-			policy, name = "user", "user "+who.Name
+			policy = "user"
 		}
 	}
 	if rate <= 0 {

@@ -222,32 +222,6 @@ func newDoorKey(t *testing.T) (*access.Key, string) {
 	return k, text
 }
 
-// TestStill: what was begun with a key ends with it, and where it is entitled to something
-// else.
-func TestStill(t *testing.T) {
-	for name, change := range map[string]func(k *access.Key){
-		"revoked":  func(k *access.Key) { k.RevokedAt, k.RevokedBy = time.Now(), "op" },
-		"entitled": func(k *access.Key) { k.Grant = access.Grant{Agencies: []string{"dpa"}} },
-		"scopes":   func(k *access.Key) { k.Scopes = []access.Scope{access.Write} },
-	} {
-		inBubble(t, func(t *testing.T) {
-			d := newDoor(t, nil)
-			k, text := d.key(nil)
-			d.mux.Handle("/long", d.For(access.Read, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				if !d.Still(r) {
-					t.Errorf("%s: over before it began", name)
-				}
-				change(k)
-				d.put(k)
-				if d.Still(r) {
-					t.Errorf("%s: goes on", name)
-				}
-			})))
-			d.want(d.ask("GET", "/long", "X-API-Key", text), 200, "")
-		})
-	}
-}
-
 // What ends a key ends its sessions at the same moment.
 func TestKeysEnd(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -79,6 +79,9 @@ func newChange(m stage.Message, now, before *revision, unknown bool, at time.Tim
 // tell is what a feed hears of it, if anything.
 func (c *change) tell(f *Feed, at time.Time) (item, bool) {
 	was, is := f.finds(c.before, at), f.finds(c.now, at)
+	if !was && !is && c.before != nil { // "today" may be over that it was told in
+		was = f.finds(c.before, c.before.cameOut())
+	}
 	switch {
 	case is:
 		kind := Entered

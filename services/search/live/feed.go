@@ -331,11 +331,20 @@ func (f *Feed) further() (to vector, joined bool) {
 	return h.next, joined
 }
 
-// tooFar tells whether more is missing since a place than is read again.
+// tooFar tells whether more is missing since a place than is read again, or something of
+// which is not known whether it was taken back since.
 func (h *Hub) tooFar(v vector) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(v) != len(h.next) || gap(v, h.next) > MaxReplay
+	if len(v) != len(h.next) || gap(v, h.next) > MaxReplay {
+		return true
+	}
+	for i, p := range h.parts {
+		if v[i] < p.floor {
+			return true
+		}
+	}
+	return false
 }
 
 // join lets the hub tell the feed what comes from now on, and nothing that waits, and
@@ -387,12 +396,12 @@ func (f *Feed) missed(ctx context.Context, m stage.Message) (item, bool, error) 
 	}
 	p := h.parts[m.Partition]
 	last := p.before[m.Offset]
-	newest := p.latest[keyOf(string(m.Key))].offset() <= m.Offset
+	newest := p.newest(keyOf(string(m.Key)), m.Offset)
 	h.mu.Unlock()
 	before, err := h.revisionAt(ctx, m.Partition, last)
 	if err != nil {
 		return item{}, false, err
 	}
-	it, ok := newChange(m, h.read(m), before, last == 0, h.Now()).tell(f, h.Now())
+	it, ok := newChange(m, h.read(m), before, unknown(last, before), h.Now()).tell(f, h.Now())
 	return it, ok && (newest || it.kind == Left), nil
 }

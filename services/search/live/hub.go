@@ -37,7 +37,6 @@ type Hub struct {
 	open     int                // those that are still being read for included
 	byReader map[string]int
 	stopped  bool
-	reach    bool // Kafka could be read lately
 }
 
 // New makes a hub, which has feeds once it runs.
@@ -93,7 +92,6 @@ func (h *Hub) Run(ctx context.Context) {
 func (h *Hub) reached(yes bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.reach = yes
 	h.metrics.following.Set(0)
 	if yes && h.parts != nil {
 		h.metrics.following.Set(1)
@@ -183,9 +181,9 @@ func (h *Hub) begin(ctx context.Context, es []bus.Extent) error {
 	next := make(vector, len(es))
 	group, reading := errgroup.WithContext(ctx)
 	for i, e := range es {
-		parts[i] = newPartition()
 		next[i] = e.End
 		from := min(max(e.First, since[e.Partition], e.End-MaxKnown/int64(len(es))), e.End)
+		parts[i] = newPartition(from)
 		group.Go(func() error {
 			return h.log.ReadLog(reading, topic.Released, i, from, e.End, func(m stage.Message) error {
 				parts[i].note(keyOf(string(m.Key)), m.Offset, takesBack(m))
@@ -258,6 +256,14 @@ type revision struct {
 	asked
 }
 
+// cameOut is about when the revision went out.
+func (r *revision) cameOut() time.Time {
+	if r.EmbargoUntil.After(r.ReceivedAt) {
+		return r.EmbargoUntil
+	}
+	return r.ReceivedAt
+}
+
 func revisionOf(a *article.Article) *revision {
 	return &revision{a, asked{doc: query.NewDocument(a)}}
 }
@@ -303,7 +309,7 @@ func (h *Hub) take(ctx context.Context, in incoming) error {
 		in.before = before
 	}
 	h.next = h.next.with(in.Partition, in.Offset+1)
-	c := newChange(in.Message, in.now, in.before, in.last == 0, h.Now())
+	c := newChange(in.Message, in.now, in.before, unknown(in.last, in.before), h.Now())
 	for f := range h.feeds {
 		if in.Offset < f.from[in.Partition] {
 			continue // it has heard of it elsewhere
@@ -333,6 +339,10 @@ func (h *Hub) read(m stage.Message) *revision {
 	}
 	return revisionOf(&a)
 }
+
+// unknown tells that a message's article may have gone out before, and that nobody can
+// tell any more as what: its place is not known, or nothing is there that can be read.
+func unknown(at place, before *revision) bool { return at == 0 || before == nil && !at.back() }
 
 // revisionAt reads again what stands at a place; nil if nothing does that may be seen, or
 // not any more.

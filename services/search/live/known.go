@@ -33,10 +33,18 @@ func (p place) back() bool    { return p&1 == 1 }
 type partition struct {
 	latest map[key]place
 	before map[int64]place // of messages whose article had one before
+	floor  int64           // nothing is known of messages before this offset
 }
 
-func newPartition() *partition {
-	return &partition{latest: map[key]place{}, before: map[int64]place{}}
+func newPartition(floor int64) *partition {
+	return &partition{latest: map[key]place{}, before: map[int64]place{}, floor: floor}
+}
+
+// newest tells whether a message is the newest of its article. Of one that is not known
+// it may have been taken back.
+func (p *partition) newest(k key, offset int64) bool {
+	latest, known := p.latest[k]
+	return known && latest.offset() <= offset
 }
 
 // note notes of which article a message is, and gives where the one before of that
@@ -55,6 +63,7 @@ func (p *partition) note(k key, offset int64, back bool) (before place) {
 
 // forget drops what is below an offset.
 func (p *partition) forget(first int64) {
+	p.floor = max(p.floor, first)
 	for k, at := range p.latest {
 		if at.offset() < first {
 			delete(p.latest, k)

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,7 +29,7 @@ type story struct {
 	id, agency, headline string
 	version              int
 	status               article.Status
-	expires              time.Time
+	expires, received    time.Time
 }
 
 func (s story) article(t *testing.T) *article.Article {
@@ -45,6 +47,9 @@ func (s story) article(t *testing.T) *article.Article {
 	a.PublishedAt = time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC)
 	a.VersionCreated = a.PublishedAt.Add(time.Duration(s.version) * time.Minute)
 	a.ReceivedAt = a.VersionCreated.Add(time.Second)
+	if !s.received.IsZero() {
+		a.PublishedAt, a.VersionCreated, a.ReceivedAt = s.received, s.received, s.received
+	}
 	if err := a.Stamp(); err != nil {
 		t.Fatal(err)
 	}
@@ -99,6 +104,7 @@ type client struct {
 	d      *desk
 	ctx    context.Context
 	cancel func()
+	mu     sync.Mutex
 	heard  []string // "entered headline", "left uri reason", ...
 	cursor string
 	retry  time.Duration
@@ -157,6 +163,8 @@ func (c *client) take(e live.Event) error {
 	if err := json.Unmarshal(e.Data, &data); err != nil {
 		return fmt.Errorf("%s: %w", e.Data, err)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	said := string(e.Kind)
 	switch e.Kind {
 	case live.Entered, live.Changed:
@@ -179,6 +187,8 @@ func (c *client) take(e live.Event) error {
 func (c *client) hears(want ...string) {
 	c.d.t.Helper()
 	synctest.Wait()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if !slices.Equal(c.heard, want) {
 		c.d.t.Errorf("heard %q, want %q", c.heard, want)
 	}
@@ -282,6 +292,59 @@ func TestUnknown(t *testing.T) {
 		d.write(story{id: "a", status: article.Canceled, version: 1}, story{id: "b", headline: "Mali", version: 1})
 		all.hears("ready", "left a canceled")
 		some.hears("ready")
+	})
+}
+
+// TestBeforeWhatIsKnown: who goes on from before that hears none of it again: it may have
+// been taken back.
+func TestBeforeWhatIsKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(3)
+		d := open(t, log, nil)
+		c := d.feed(access.Grant{})
+		before := c.cursor
+		c.leave()
+		d.write(story{id: "a", agency: "dpa", headline: "Niger one"}, story{id: "a", status: article.Canceled, version: 1})
+		d.stop()
+		time.Sleep(25 * time.Hour)
+		d = open(t, log, nil)
+		defer d.stop()
+		since := time.Now().Add(-26 * time.Hour).Format(time.RFC3339)
+		for _, g := range []access.Grant{{}, {Agencies: []string{"dpa"}}} {
+			for _, start := range [][]string{{"after", before}, {"since", since}} {
+				c := d.feed(g, start...)
+				c.leave()
+				for _, said := range c.heard {
+					if said != "ready" && said != "reset" {
+						t.Errorf("%v: %q", start, c.heard)
+					}
+				}
+				if !slices.Contains(c.heard, "reset") {
+					t.Errorf("%v: no reset: %q", start, c.heard)
+				}
+			}
+		}
+	})
+}
+
+// TestTodayIsOver: what is taken back is told also where the query no longer finds it
+// because time has passed.
+func TestTodayIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		defer d.stop()
+		c := d.feed(access.Grant{}, "q", "niger received:>now-1min")
+		defer c.leave()
+		began := time.Now()
+		d.write(story{id: "a", headline: "Niger one", received: began}, story{id: "b", headline: "Niger two", received: began}, story{id: "c", headline: "Mali", received: began})
+		c.hears("ready", "entered Niger one", "entered Niger two")
+		time.Sleep(5 * time.Minute)
+		d.write(
+			story{id: "a", status: article.Canceled, received: began.Add(time.Second)},
+			story{id: "b", headline: "Chad", received: began.Add(time.Second)},
+			story{id: "c", status: article.Canceled, received: began.Add(time.Second)},
+		)
+		c.hears(append(slices.Repeat([]string{"heartbeat"}, int(5*time.Minute/live.Heartbeat)), "left a canceled", "left b unmatched")...)
 	})
 }
 
@@ -567,16 +630,16 @@ func TestLookingDisturbsNothing(t *testing.T) {
 		c := d.feed(access.Grant{})
 		defer c.leave()
 		c.hears("ready")
-		asked := 0
+		var asked atomic.Int32
 		log.Asked(func() {
-			asked++
-			if err := log.Write(time.Now(), story{id: fmt.Sprint(asked), headline: fmt.Sprint(asked)}.article(t)); err != nil {
+			n := fmt.Sprint(asked.Add(1))
+			if err := log.Write(time.Now(), story{id: n, headline: n}.article(t)); err != nil {
 				t.Error(err)
 			}
 			time.Sleep(time.Millisecond) // it is read meanwhile
 		})
 		time.Sleep(live.Heartbeat / 2)
-		if asked == 0 {
+		if asked.Load() == 0 {
 			t.Fatal("nobody looked")
 		}
 		c.hears("entered 1")
