@@ -135,7 +135,7 @@ func (a *accessKeys) changes(ctx context.Context, id string) ([]access.Change, e
 		}
 		var c access.Change
 		if err := json.Unmarshal(m.Value, &c); err != nil {
-			return fmt.Errorf("%s can't be read: %w", placeOf(m), err)
+			return fmt.Errorf("%s can't be read: %w", bus.PlaceOf(m), err)
 		}
 		all = append(all, c)
 		return nil

@@ -119,7 +119,7 @@ func ruled(ctx context.Context, b *bus.Bus, uri article.URI) ([]audited, error) 
 		}
 		var r audited
 		if err := json.Unmarshal(m.Value, &r); err != nil {
-			return fmt.Errorf("%s can't be read: %w", placeOf(m), err)
+			return fmt.Errorf("%s can't be read: %w", bus.PlaceOf(m), err)
 		}
 		again := func(b audited) bool {
 			return b.Action == r.Action && b.Revision.Source() == r.Revision.Source() && b.At.Equal(r.At)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/bus"
+	"github.com/copytaster/copytaster/pkg/deadletter"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 )
@@ -31,13 +32,8 @@ func (c *Letters) any() bool {
 func (c *Letters) stretches(ctx context.Context, b *bus.Bus) ([]bus.Stretch, error) {
 	what := c.What
 	if len(what) == 0 {
-		for _, tp := range topic.All {
-			if tp.Dead() {
-				what = append(what, tp.Name)
-			}
-		}
 		var err error
-		if what, _, err = b.There(ctx, what); err != nil {
+		if what, _, err = b.There(ctx, deadletter.Topics()); err != nil {
 			return nil, err
 		}
 	}
@@ -55,7 +51,7 @@ func (c *Letters) stretches(ctx context.Context, b *bus.Bus) ([]bus.Stretch, err
 			ss = append(ss, part...)
 			continue
 		}
-		var p place
+		var p bus.Place
 		if err := p.UnmarshalText([]byte(w)); err != nil {
 			return nil, misuse("%w", err)
 		}
@@ -69,7 +65,7 @@ func (c *Letters) stretches(ctx context.Context, b *bus.Bus) ([]bus.Stretch, err
 }
 
 // one is the stretch of a single message.
-func one(ctx context.Context, b *bus.Bus, p place) (bus.Stretch, error) {
+func one(ctx context.Context, b *bus.Bus, p bus.Place) (bus.Stretch, error) {
 	all, err := b.Whole(ctx, p.Topic, nil)
 	if err != nil {
 		return bus.Stretch{}, err

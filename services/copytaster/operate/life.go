@@ -226,7 +226,7 @@ func (l *life) take(a *article.Article, m stage.Message, told map[string]bool) {
 	public := m.Topic == topic.Released || m.Topic == topic.Current
 	if public {
 		if a.Text != "" {
-			l.gone = append(l.gone, placeOf(m).String())
+			l.gone = append(l.gone, bus.PlaceOf(m).String())
 		}
 		return
 	}
@@ -242,7 +242,7 @@ func (l *life) take(a *article.Article, m stage.Message, told map[string]bool) {
 	}
 	l.issues[a.Revision.Source()] = max(l.issues[a.Revision.Source()], a.Uncorrected().Parts().Sequence)
 	l.newest.Take(a, m.Topic == topic.Enriched || m.Topic == topic.EnrichedBulk)
-	r := audited{At: a.ReceivedAt.UTC(), URI: a.URI, Who: a.Source, Revision: a.Revision, Place: placeOf(m).String()}
+	r := audited{At: a.ReceivedAt.UTC(), URI: a.URI, Who: a.Source, Revision: a.Revision, Place: bus.PlaceOf(m).String()}
 	switch {
 	case a.Notice != nil:
 		r.Action, r.Who, r.Reason = string(a.Notice.Action), a.Notice.Who, a.Notice.Reason

@@ -282,7 +282,7 @@ func (r *reparse) message(ctx context.Context, m stage.Message) error {
 		return nil
 	}
 	r.sum.Read++
-	l := reparseLine{Place: placeOf(m).String(), URI: old.URI, Revision: old.Revision, Format: old.Original.Format}
+	l := reparseLine{Place: bus.PlaceOf(m).String(), URI: old.URI, Revision: old.Revision, Format: old.Original.Format}
 	data, err := r.keep.Original(ctx, &old)
 	switch {
 	case errors.Is(err, archive.ErrNotFound), errors.Is(err, archive.ErrDamaged):

@@ -25,7 +25,7 @@ type ReplayCmd struct {
 	Rate
 	FromTime   moment        `help:"Read again what was written since this time: 2024-04-20T06:00:00Z, 2024-04-20, 90m, 7d (ago)." placeholder:"TIME"`
 	Until      moment        `help:"With --beside: up to this time (default: now)." placeholder:"TIME"`
-	FromOffset []place       `help:"Read again from this message of its partition on, as topic/partition@offset; may be said for several partitions." placeholder:"PLACE"`
+	FromOffset []bus.Place   `help:"Read again from this message of its partition on, as topic/partition@offset; may be said for several partitions." placeholder:"PLACE"`
 	URI        []article.URI `name:"uri" help:"Send this article's messages again, beside live traffic; may be said several times."`
 	Beside     bool          `help:"With --from-time: send the messages again through the back-fill lane, instead of moving the group back."`
 	SkipLost   bool          `help:"Move partitions that stand still, since the log no longer has the group's offset, to the log's start."`

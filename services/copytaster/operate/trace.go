@@ -375,7 +375,7 @@ func (c *TraceCmd) show(t Terminal, steps []step, vs []verdict) error {
 	for _, p := range steps {
 		where := p.Index
 		if p.Topic != "" {
-			where = place{p.Topic, *p.Partition, *p.Offset}.String()
+			where = bus.Place{Topic: p.Topic, Partition: *p.Partition, Offset: *p.Offset}.String()
 		}
 		took := ""
 		if p.After != nil {
