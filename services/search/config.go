@@ -31,7 +31,10 @@ type Config struct {
 	SearchPublicURL string `help:"Address at which clients reach this service, for links in feeds (default: as the client called it)." placeholder:"URL"`
 	Access          `embed:""`
 
-	SearchOverrides         bool          `help:"Let editors correct articles (/v1/articles/{uri}/overrides); needs search-keys, or a proxy that names who asks, and Kafka: see kafka-brokers."`
+	SearchOverrides     bool          `help:"Let editors correct articles (/v1/articles/{uri}/overrides); needs search-keys, or a proxy that names who asks, and Kafka: see kafka-brokers."`
+	SearchOperator      bool          `help:"Show operators the stages, sources and dead letters, and let them redrive (/v1/operator/...); needs search-keys, or a proxy that names who asks, and Kafka: see kafka-brokers."`
+	SearchOperatorEvery time.Duration `help:"How often the stages are looked at for them." default:"5s"`
+
 	SearchLive              bool          `help:"Follow what goes out in Kafka, for live feeds (/v1/live): see kafka-brokers."`
 	SearchLiveFeeds         int           `help:"How many live feeds may be open at once." default:"2000" placeholder:"N"`
 	SearchLiveFeedsOfReader int           `help:"How many of them one reader may have: a key's owner, or an address where nobody is asked who they are." default:"50" placeholder:"N"`
@@ -43,6 +46,12 @@ const (
 	MaxLiveFeeds = 20_000
 	MinLiveKnown = time.Minute
 	MaxLiveKnown = 30 * 24 * time.Hour // as long as the topic keeps anything
+)
+
+// MinOperatorEvery and MaxOperatorEvery bound how often the stages are looked at.
+const (
+	MinOperatorEvery = time.Second
+	MaxOperatorEvery = time.Minute
 )
 
 // MinTimeout and MaxTimeout bound both timeouts. An answer may take as long as two calls
@@ -75,17 +84,29 @@ func (c Config) Validate() error {
 		(err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
 		bad("search-public-url", fmt.Errorf("%q is no address such as https://news.example/search", c.SearchPublicURL))
 	}
-	if c.SearchKeys || c.SearchLive || c.SearchOverrides {
+	if c.SearchKeys || c.SearchLive || c.SearchOverrides || c.SearchOperator {
 		errs = append(errs, c.Bus.Validate())
 	}
 	if c.SearchOverrides && !c.asks() {
 		bad("search-overrides", errors.New("is set, and nobody is asked who they are: set search-keys, or search-proxy-user-header"))
+	}
+	if c.SearchOperator {
+		c.checkOperator(bad)
 	}
 	if c.SearchLive {
 		c.checkLive(bad)
 	}
 	c.check(bad)
 	return errors.Join(errs...)
+}
+
+func (c Config) checkOperator(bad func(name string, err error)) {
+	if !c.asks() {
+		bad("search-operator", errors.New("is set, and nobody is asked who they are: set search-keys, or search-proxy-user-header"))
+	}
+	if c.SearchOperatorEvery < MinOperatorEvery || c.SearchOperatorEvery > MaxOperatorEvery {
+		bad("search-operator-every", fmt.Errorf("%v is not between %v and %v", c.SearchOperatorEvery, MinOperatorEvery, MaxOperatorEvery))
+	}
 }
 
 func (c Config) checkLive(bad func(name string, err error)) {

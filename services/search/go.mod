@@ -7,6 +7,7 @@ require (
 	github.com/chromedp/chromedp v0.14.2
 	github.com/copytaster/copytaster/pkg v0.0.0
 	github.com/copytaster/copytaster/services/enrich v0.0.0
+	github.com/copytaster/copytaster/services/ingest v0.0.0
 	github.com/elastic/go-elasticsearch/v8 v8.19.7
 	github.com/google/go-cmp v0.7.0
 	github.com/pb33f/libopenapi v0.41.8
@@ -82,5 +83,6 @@ require (
 replace (
 	github.com/copytaster/copytaster/pkg => ../../pkg
 	github.com/copytaster/copytaster/services/enrich => ../enrich
+	github.com/copytaster/copytaster/services/ingest => ../ingest
 	github.com/copytaster/copytaster/services/release => ../release
 )

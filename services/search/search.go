@@ -82,7 +82,13 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 		return err
 	}
 	defer closeDesk()
-	if err := mount(k, entrance, f, api.Service{Archive: keep, Live: feeds, Overrides: editors, Public: c.SearchPublicURL, Log: k.Log}); err != nil {
+	operators, closeOperators, err := c.operators(ctx, k, originals)
+	if err != nil {
+		return err
+	}
+	defer closeOperators()
+	service := api.Service{Archive: keep, Live: feeds, Overrides: editors, Operator: operators, Public: c.SearchPublicURL, Log: k.Log}
+	if err := mount(k, entrance, f, service); err != nil {
 		return err
 	}
 	k.Started()
@@ -169,6 +175,7 @@ func routes(g *gate.Gate, f *find.Finder, service api.Service) ([]route, error) 
 		return nil, err
 	}
 	service.Finder, service.Timeout = reader, f.Whole()
+	service.Asks, service.Rate = !g.Open(), g.RateOf
 	var all []route
 	for _, r := range api.Routes {
 		all = append(all, route{r.Pattern, r.Name, g.For(r.Needs(), r.Handler(service))})

@@ -50,6 +50,9 @@ func ProblemOf(err error) Problem {
 	if p, ok := overrideProblem(err); ok {
 		return p
 	}
+	if p, ok := operatorProblem(err); ok {
+		return p
+	}
 	var parameter *find.ParameterError
 	var away *find.UnavailableError
 	var form *notAcceptableError

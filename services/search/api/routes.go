@@ -23,6 +23,12 @@ type Service struct {
 	Overrides Overrides
 	// Live has the live feeds; nil: there are none.
 	Live *live.Hub
+	// Operator is what operators see and do; nil: they don't work by this service.
+	Operator Operator
+	// Asks tells that the service asks who comes, and Rate how many requests per minute who
+	// comes may send, 0: any number; nil: that is not known.
+	Asks bool
+	Rate func(who access.Identity) int
 	// Public is the service's address for links in answers; "": as it was called.
 	Public string
 	// Timeout is how long an answer may take that is sent as a whole, in all; 0: any time.
@@ -90,5 +96,11 @@ var Routes = []Route{
 	{Name: "spelling", Pattern: "GET /v1/spelling", Handler: func(s Service) http.Handler { return asked(s, find.ParseSpelling, (*find.Finder).Spelling) }},
 	{Name: "export", Pattern: "GET /v1/export", Handler: exportAll},
 	{Name: "live", Pattern: "GET /v1/live", Handler: liveFeed},
+	{Name: "me", Pattern: "GET /v1/me", Handler: me, Scope: access.Any},
+	{Name: "stages", Pattern: "GET /v1/operator/stages", Handler: stages, Scope: access.Operate},
+	{Name: "sources", Pattern: "GET /v1/operator/sources", Handler: sources, Scope: access.Operate},
+	{Name: "letters", Pattern: "GET /v1/operator/letters", Handler: letters, Scope: access.Operate},
+	{Name: "letter", Pattern: "GET /v1/operator/letters/{topic}/{partition}/{offset}", Handler: letter, Scope: access.Operate},
+	{Name: "redrive", Pattern: "POST /v1/operator/redrive", Handler: redriveLetters, Scope: access.Operate},
 	{Name: "openapi", Pattern: "GET /v1/openapi.json", Handler: func(s Service) http.Handler { return openAPI(s.Log) }},
 }

@@ -301,14 +301,22 @@ func reason(err error) string {
 	return "unknown"
 }
 
+// RateOf is how many requests per minute who may send; 0: any number.
+func (g *Gate) RateOf(who access.Identity) int {
+	switch {
+	case g.Open():
+		return g.RateAnonymous
+	case who.Rate > 0:
+		return who.Rate
+	}
+	return g.Rate
+}
+
 // limit takes a request from what its sender may send; who is nil if that isn't known.
 func (g *Gate) limit(w http.ResponseWriter, r *http.Request, who *access.Identity) *refusal {
 	policy, name, rate := "address", "", g.RateAnonymous
 	if who != nil {
-		policy, rate = "key", g.Rate
-		if who.Rate > 0 {
-			rate = who.Rate
-		}
+		policy, rate = "key", g.RateOf(*who)
 		name = who.Sender
 		if who.Key == "" {
 			policy = "user"
