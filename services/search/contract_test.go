@@ -39,13 +39,14 @@ type contract struct {
 type pathItem struct {
 	Parameters []parameter `json:"parameters"` // of all its operations
 	Get        operation   `json:"get"`
+	Post       operation   `json:"post"`
 	Put        operation   `json:"put"`
 	Delete     operation   `json:"delete"`
 }
 
 // of are its operations by their methods.
 func (i *pathItem) of() map[string]*operation {
-	all := map[string]*operation{http.MethodGet: &i.Get, http.MethodPut: &i.Put, http.MethodDelete: &i.Delete}
+	all := map[string]*operation{http.MethodGet: &i.Get, http.MethodPost: &i.Post, http.MethodPut: &i.Put, http.MethodDelete: &i.Delete}
 	maps.DeleteFunc(all, func(_ string, o *operation) bool { return o.ID == "" })
 	return all
 }

@@ -150,6 +150,7 @@ type report struct {
 	body                                 []string // "# " begins a subhead, "> " a quote
 	published                            time.Time
 	created                              time.Time
+	received                             time.Time // an hour after day, if not given
 	status                               article.Status
 	embargo, expiry                      time.Time
 	urgency                              int
@@ -258,6 +259,9 @@ func (r report) article(tb testing.TB) *article.Article {
 		a.PublishedAt = day
 	}
 	a.ReceivedAt, a.Flags, a.EvolvedFrom = day.Add(time.Hour), r.flags, r.evolvedFrom
+	if !r.received.IsZero() {
+		a.ReceivedAt = r.received
+	}
 	if a.Original = r.original; len(r.original.Bytes) > 0 {
 		sum := sha256.Sum256(r.original.Bytes)
 		a.Original.Size, a.Original.Hash = int64(len(r.original.Bytes)), hex.EncodeToString(sum[:])

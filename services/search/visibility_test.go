@@ -222,7 +222,7 @@ func visit(t *testing.T, n *newsroom, every bool, shown article.URI, marks, forb
 		method, path, _ := strings.Cut(strings.ReplaceAll(route.Pattern, "...}", "}"), " ")
 		item := c.Paths[path]
 		op := *item.of()[method]
-		path = strings.ReplaceAll(path, "{field}", "language")
+		path = strings.NewReplacer("{field}", "language", "{topic}", "ingest.dead", "{partition}", "0", "{offset}", "0").Replace(path)
 		ask := func(address string) response { return n.send(method, address, `"de"`, "If-Match", "*") }
 		byURI := strings.Contains(path, "{uri}")
 		at := func(uri article.URI) string {
@@ -246,7 +246,7 @@ func visit(t *testing.T, n *newsroom, every bool, shown article.URI, marks, forb
 			tells = tells || strings.Contains(strings.ToLower(r.body), strings.ToLower(seen))
 			innocent(route.Name, address+"?"+query(set...), without(whole(r), set))
 		}
-		if tells == slices.Contains([]string{"openapi", "original", "histogram", "map"}, route.Name) {
+		if tells == slices.Contains([]string{"openapi", "original", "histogram", "map", "me", "stages", "sources", "letters", "letter", "redrive"}, route.Name) {
 			t.Errorf("%s tells of what may be seen: %v", route.Name, tells)
 		}
 		if byURI {
