@@ -91,6 +91,11 @@ func Rights(n Namespace) []Right {
 		add(g.Service, OnGroup, g.Name, "Read")
 		add(Operator, OnGroup, g.Name, "Read")
 	}
+	for _, g := range Groups { // it asks how far the index is
+		if g.Service == "enrich" || g.Service == "index" && g.Topic != Notices {
+			add(Editor, OnGroup, g.Name, "Describe")
+		}
+	}
 	add(Subscriber, OnGroup, Subscriber, "Read")
 	add(Operator, OnCluster, ClusterName, "Describe")
 	slices.SortFunc(all, func(a, b Right) int {

@@ -42,8 +42,11 @@ func TestRightsAreWhatTheFlowNeeds(t *testing.T) {
 		"subscriber Write": "",
 		"subscriber group": "subscriber",
 		// Editors correct articles by it: it looks for the newest revision, and sends it again.
-		"search Read":  "access.keys article.overrides articles.enriched articles.enriched.bulk articles.received articles.received.bulk articles.released articles.status",
-		"search Write": "article.overrides articles.audit articles.received articles.received.bulk",
+		"editor Read":  "article.overrides articles.enriched articles.enriched.bulk articles.received articles.received.bulk articles.status",
+		"editor Write": "article.overrides articles.audit articles.received articles.received.bulk",
+		"editor group": "enrich enrich.bulk index index.bulk",
+		"search Read":  "access.keys articles.released",
+		"search Write": "",
 		"search group": "",
 		// Letters go back to where they came from, replays to the back-fill
 		// topics; generations and what was done with letters are the tools' own.
@@ -71,7 +74,7 @@ func TestRightsAreWhatTheFlowNeeds(t *testing.T) {
 			t.Errorf("the operator may not read or create %s", known.Name)
 		}
 	}
-	if got := strings.Join(topic.Services(), " "); got != "enrich index ingest operator release search subscriber" {
+	if got := strings.Join(topic.Services(), " "); got != "editor enrich index ingest operator release search subscriber" {
 		t.Errorf("services: %s", got)
 	}
 	all := topic.Rights("")

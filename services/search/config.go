@@ -31,7 +31,11 @@ type Config struct {
 	SearchPublicURL string `help:"Address at which clients reach this service, for links in feeds (default: as the client called it)." placeholder:"URL"`
 	Access          `embed:""`
 
-	SearchOverrides         bool          `help:"Let editors correct articles (/v1/articles/{uri}/overrides); needs search-keys, or a proxy that names who asks, and Kafka: see kafka-brokers."`
+	SearchOverrides bool `help:"Let editors correct articles (/v1/articles/{uri}/overrides); needs search-keys, or a proxy that names who asks, and Kafka: see kafka-brokers."`
+	// SearchOverridesUser may write articles: the user that answers searches needn't.
+	SearchOverridesUser         string `help:"Whom to log in as at Kafka for that; by default kafka-user."`
+	SearchOverridesPasswordFile string `help:"File with that user's password, read for every connection." placeholder:"FILE"`
+
 	SearchLive              bool          `help:"Follow what goes out in Kafka, for live feeds (/v1/live): see kafka-brokers."`
 	SearchLiveFeeds         int           `help:"How many live feeds may be open at once." default:"2000" placeholder:"N"`
 	SearchLiveFeedsOfReader int           `help:"How many of them one reader may have: a key's owner, or an address where nobody is asked who they are." default:"50" placeholder:"N"`
@@ -77,6 +81,11 @@ func (c Config) Validate() error {
 	}
 	if c.SearchKeys || c.SearchLive || c.SearchOverrides {
 		errs = append(errs, c.Bus.Validate())
+	}
+	if (c.SearchOverridesUser == "") != (c.SearchOverridesPasswordFile == "") {
+		bad("search-overrides-user", errors.New("and search-overrides-password-file go together: one of them is empty"))
+	} else if c.SearchOverridesUser != "" && c.Bus.Security.KafkaUser == "" {
+		bad("search-overrides-user", errors.New("is set, and kafka-user is not: nobody logs in"))
 	}
 	if c.SearchOverrides && !c.asks() {
 		bad("search-overrides", errors.New("is set, and nobody is asked who they are: set search-keys, or search-proxy-user-header"))

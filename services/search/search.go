@@ -77,12 +77,12 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 		return err
 	}
 	defer closeFeeds()
-	editors, closeDesk, err := c.desk(ctx, k)
+	editors, closeDesk, err := c.editors(ctx, k)
 	if err != nil {
 		return err
 	}
 	defer closeDesk()
-	if err := mount(k, entrance, f, api.Service{Archive: keep, Live: feeds, Overrides: editors, Public: c.SearchPublicURL, Log: k.Log}); err != nil {
+	if err := mount(k, entrance, f, api.Service{Archive: keep, Live: feeds, Editors: editors, Public: c.SearchPublicURL, Log: k.Log}); err != nil {
 		return err
 	}
 	k.Started()
