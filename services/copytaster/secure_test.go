@@ -799,7 +799,7 @@ func (f *fortress) kafkaTable() {
 		}
 	}
 	// The operator comes last, because it may do most.
-	for _, user := range []string{nobody, "ingest", "enrich", "index", "release", "search", topic.Subscriber, topic.Operator} {
+	for _, user := range []string{nobody, "ingest", "enrich", "index", "release", "search", topic.Editor, topic.Subscriber, topic.Operator} {
 		f.tryAll(user, check)
 	}
 	f.t.Logf("%d tries, %d of them granted", tries, granted)

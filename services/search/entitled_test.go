@@ -58,7 +58,7 @@ func (n *newsroom) as(g access.Grant) (as *newsroom, patterns []string) {
 	if err := entrance.Ready(prometheus.NewRegistry()); err != nil {
 		n.tb.Fatal(err)
 	}
-	h, patterns, err := search.Mux(entrance, find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now), api.Service{Archive: keep, Overrides: deskOfAll{}})
+	h, patterns, err := search.Mux(entrance, find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now), api.Service{Archive: keep, Editors: api.NewEditors(deskOfAll{}, time.Now)})
 	if err != nil {
 		n.tb.Fatal(err)
 	}
