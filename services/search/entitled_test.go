@@ -287,6 +287,40 @@ func TestEntitlement(t *testing.T) {
 	}
 }
 
+// Who is entitled to some agencies alone corrects no agency: what was theirs for a moment
+// isn't theirs for ever, nor anybody's who may not see it.
+func TestNobodyCorrectsTheirEntitlement(t *testing.T) {
+	n := open(t)
+	first := report{id: "a", agency: "dpa", language: "en", headline: "Bridge", body: []string{"x"}, created: day}
+	second := first
+	second.agency, second.created, second.headline = foreignAgency, day.Add(time.Minute), secret
+	a := n.index(first)[0]
+	r, _ := n.as(access.Grant{Agencies: []string{"dpa"}})
+	address := articlePath(a.URI) + "/overrides"
+	ask := func(method, target string) response { return r.send(method, address+target, `"dpa"`, "If-Match", "*") }
+	for _, method := range []string{http.MethodPut, http.MethodDelete} {
+		if got := ask(method, "/agency"); got.status != http.StatusForbidden || !strings.Contains(got.body, "agency") {
+			t.Errorf("%s: %d %s", method, got.status, got.body)
+		}
+	}
+	if got := ask(http.MethodPut, "/language"); got.status != http.StatusOK {
+		t.Errorf("another field: %d %s", got.status, got.body)
+	}
+	if got := ask(http.MethodGet, ""); got.status != http.StatusOK || strings.Contains(got.body, `"agency"`) {
+		t.Errorf("what they may correct: %d %s", got.status, got.body)
+	}
+	all, _ := n.as(access.Grant{})
+	if got := all.send(http.MethodPut, address+"/agency", `"dpa"`, "If-Match", "*"); got.status != http.StatusOK {
+		t.Errorf("who may see all: %d %s", got.status, got.body)
+	}
+	n.index(second)
+	for _, method := range []string{http.MethodPut, http.MethodDelete} {
+		if got := ask(method, "/language"); got.status != http.StatusNotFound || strings.Contains(got.body, secret) {
+			t.Errorf("%s, the agency's next revision: %d %s", method, got.status, got.body)
+		}
+	}
+}
+
 // TestEveryRouteAsks: without a key nothing is answered but what tells of no article.
 func TestEveryRouteAsks(t *testing.T) {
 	n := open(t)
