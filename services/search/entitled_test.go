@@ -321,6 +321,37 @@ func TestNobodyCorrectsTheirEntitlement(t *testing.T) {
 	}
 }
 
+// People correct as their role lets them, and no page of another site does in their name.
+func TestPeopleCorrect(t *testing.T) {
+	n := open(t)
+	a := n.index(report{id: "a", agency: "dpa", language: "en", headline: "Bridge", body: []string{"x"}})[0]
+	from, err := gate.ParseFrom([]string{"127.0.0.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entrance := &gate.Gate{Proxy: gate.Proxy{From: from, UserHeader: "X-Forwarded-User", RoleHeader: "X-Forwarded-Role"}, Log: zerolog.Nop(), Now: time.Now}
+	if err := entrance.Ready(prometheus.NewRegistry()); err != nil {
+		t.Fatal(err)
+	}
+	h, _, err := search.Mux(entrance, find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now), api.Service{Editors: api.NewEditors(deskOfAll{}, time.Now)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	as := *n
+	as.base = serveHandler(t, h)
+	for _, c := range []struct {
+		role, site string
+		want       int
+	}{{"reader", "same-origin", http.StatusForbidden}, {"editor", "same-origin", http.StatusOK}, {"editor", "cross-site", http.StatusForbidden}} {
+		for _, method := range []string{http.MethodPut, http.MethodDelete} {
+			got := as.send(method, articlePath(a.URI)+"/overrides/language", `"de"`, "If-Match", "*", "X-Forwarded-User", "B. Lee", "X-Forwarded-Role", c.role, "Sec-Fetch-Site", c.site)
+			if got.status != c.want {
+				t.Errorf("%s as %s, %s: %d %s", method, c.role, c.site, got.status, got.body)
+			}
+		}
+	}
+}
+
 // TestEveryRouteAsks: without a key nothing is answered but what tells of no article.
 func TestEveryRouteAsks(t *testing.T) {
 	n := open(t)

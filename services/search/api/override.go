@@ -289,11 +289,12 @@ const keyMark = " (key "
 
 // whoIs is by what name somebody corrects: that of the person, or the key with its id.
 func whoIs(who access.Identity) string {
+	name := strings.ReplaceAll(who.Name, keyMark, " (")
 	if who.Key == "" {
-		return cut(strings.ReplaceAll(who.Name, keyMark, " ("), article.MaxWho)
+		return cut(name, article.MaxWho)
 	}
 	id := keyMark + who.Key + ")"
-	return cut(who.Name, article.MaxWho-len(id)) + id
+	return cut(name, article.MaxWho-len(id)) + id
 }
 
 // cut is s with limit bytes at most.
