@@ -76,7 +76,7 @@ func editorsAway(t *testing.T, c elastic.Config, r api.Route) {
 	f := find.New(es, "away-", time.UTC, search.MaxTimeout, time.Now)
 	h := r.Handler(api.Service{Finder: func(*http.Request) *find.Finder { return f }, Editors: api.NewEditors(deskOfAll{}, time.Now), Log: zerolog.Nop()})
 	method, _, _ := strings.Cut(r.Pattern, " ")
-	req := httptest.NewRequestWithContext(access.With(t.Context(), access.Identity{Scopes: access.Scopes}), method, "/", strings.NewReader(`"de"`))
+	req := httptest.NewRequestWithContext(access.With(t.Context(), access.Identity{Name: "M. Ito", Scopes: access.Scopes}), method, "/", strings.NewReader(`"de"`))
 	req.SetPathValue("uri", "urn:x:ferry")
 	req.SetPathValue("field", "language")
 	req.Header.Set("If-Match", "*")
