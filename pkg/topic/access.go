@@ -8,8 +8,7 @@ import (
 // Operator is who works with the operator's tools: the writer "copytaster".
 const Operator = "operator"
 
-// Console is the search service where operators work (its setting search-operator): what they
-// see and redrive by it. It has a user of its own, so that what faces readers has fewer rights.
+// Console is what operators see and do by the search service: a user of its own, as [Editor].
 const Console = "console"
 
 // Subscriber is a downstream team, and the group that it reads as: it may read
@@ -95,22 +94,24 @@ func Rights(n Namespace) []Right {
 		add(g.Service, OnGroup, g.Name, "Read")
 		add(Operator, OnGroup, g.Name, "Read")
 	}
+	for _, g := range Groups { // it asks how far the index is
+		if g.Service == "enrich" || g.Service == "index" && g.Topic != Notices {
+			add(Editor, OnGroup, g.Name, "Describe")
+		}
+	}
 	for _, t := range All {
 		switch {
 		case t.Dead():
 			add(Console, OnTopic, t.Name, "Read", "DescribeConfigs")
 		case t.Name == DeadHandled:
 			add(Console, OnTopic, t.Name, "Read", "Write", "DescribeConfigs")
+		case t.Writer == "release" && !t.Compact:
+			add(Console, OnTopic, t.Name, "Describe")
 		}
 	}
 	for _, g := range Groups { // letters go back there, and the age of what is unread is read there
 		add(Console, OnTopic, g.Topic, "Read", "Write", "DescribeConfigs")
 		add(Console, OnGroup, g.Name, "Describe")
-	}
-	for _, r := range slices.Clone(all) {
-		if r.Service == "search" {
-			all = append(all, Right{Console, r.Resource, r.Name, r.Operation})
-		}
 	}
 	add(Subscriber, OnGroup, Subscriber, "Read")
 	add(Operator, OnCluster, ClusterName, "Describe")

@@ -763,7 +763,7 @@ func (s *suite) redrive() {
 	s.run(boot.ExitOK, "dead", "discard", "--all", "--why", "tried", "--yes", "--config", s.file)
 }
 
-// console has an operator work by a search service that runs as the console's user: it sees all
+// console has an operator work by a search service that logs in for that as the console: it sees all
 // groups, reads letters of all topics and sends them again, once more.
 func (s *suite) console(dead []string) {
 	file := filepath.Join(s.dir, "console.key")
@@ -772,7 +772,7 @@ func (s *suite) console(dead []string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r := s.start("search", "--search-keys", "--search-operator", "--kafka-user", topic.Console, "--kafka-password-file", s.credentials.PasswordFile(topic.Console))
+	r := s.start("search", "--search-keys", "--search-operator")
 	defer func() {
 		if err := r.stop(); err != nil {
 			s.t.Error(err)
@@ -860,7 +860,7 @@ func (f *fortress) kafkaTable() {
 		}
 	}
 	// The operator comes last, because it may do most.
-	for _, user := range []string{nobody, "ingest", "enrich", "index", "release", "search", topic.Console, topic.Subscriber, topic.Operator} {
+	for _, user := range []string{nobody, "ingest", "enrich", "index", "release", "search", topic.Editor, topic.Console, topic.Subscriber, topic.Operator} {
 		f.tryAll(user, check)
 	}
 	f.t.Logf("%d tries, %d of them granted", tries, granted)

@@ -42,7 +42,7 @@ func TestSecurityIsDocumentedAsItIs(t *testing.T) {
 // The example files are what each service takes, without secrets.
 func TestExampleSettings(t *testing.T) {
 	name := regexp.MustCompile(`(?m)^([A-Z0-9_]+)=`)
-	for _, s := range append(serviceNames(), topic.Operator, topic.Console) {
+	for _, s := range append(serviceNames(), topic.Operator) {
 		file := filepath.Join("../../deploy/config", s+".env")
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -64,9 +64,6 @@ func TestExampleSettings(t *testing.T) {
 				t.Errorf("%s: exit code %d: %s", file, code, out.String())
 			}
 			continue
-		}
-		if s == topic.Console {
-			s = "search"
 		}
 		chosen, err := choose([]string{s})
 		if err != nil {

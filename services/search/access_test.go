@@ -347,6 +347,15 @@ func TestAccessSettings(t *testing.T) {
 	if err := c.Validate(); err != nil {
 		t.Errorf("overrides with keys: %v", err)
 	}
+	c.SearchOverridesUser = "editor"
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "search-overrides-password-file go together") {
+		t.Errorf("a user without a password: %v", err)
+	}
+	c.SearchOverridesPasswordFile = "editor.password"
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "nobody logs in") {
+		t.Errorf("a user where nobody logs in: %v", err)
+	}
+	c.SearchOverridesUser, c.SearchOverridesPasswordFile = "", ""
 	if c.Bus.KafkaBrokers = nil; c.Validate() == nil {
 		t.Error("overrides without Kafka are taken")
 	}

@@ -31,9 +31,16 @@ type Config struct {
 	SearchPublicURL string `help:"Address at which clients reach this service, for links in feeds (default: as the client called it)." placeholder:"URL"`
 	Access          `embed:""`
 
-	SearchOverrides     bool          `help:"Let editors correct articles (/v1/articles/{uri}/overrides); needs search-keys, or a proxy that names who asks, and Kafka: see kafka-brokers."`
-	SearchOperator      bool          `help:"Show operators the stages, sources and dead letters, and let them redrive (/v1/operator/...); needs search-keys, or a proxy that names who asks, and Kafka: see kafka-brokers."`
-	SearchOperatorEvery time.Duration `help:"How often the stages are looked at for them." default:"5s"`
+	SearchOverrides bool `help:"Let editors correct articles (/v1/articles/{uri}/overrides); needs search-keys, or a proxy that names who asks, and Kafka: see kafka-brokers."`
+	// SearchOverridesUser may write articles: the user that answers searches needn't.
+	SearchOverridesUser         string `help:"Whom to log in as at Kafka for that; by default kafka-user."`
+	SearchOverridesPasswordFile string `help:"File with that user's password, read for every connection." placeholder:"FILE"`
+
+	SearchOperator bool `help:"Show operators the stages, sources and dead letters, and let them redrive (/v1/operator/...); needs search-keys, or a proxy that names who asks, and Kafka: see kafka-brokers."`
+	// SearchOperatorUser reads what readers may not, and may write articles, too.
+	SearchOperatorUser         string        `help:"Whom to log in as at Kafka for that; by default kafka-user."`
+	SearchOperatorPasswordFile string        `help:"File with that user's password, read for every connection." placeholder:"FILE"`
+	SearchOperatorEvery        time.Duration `help:"How often the stages are looked at for them." default:"5s"`
 
 	SearchLive              bool          `help:"Follow what goes out in Kafka, for live feeds (/v1/live): see kafka-brokers."`
 	SearchLiveFeeds         int           `help:"How many live feeds may be open at once." default:"2000" placeholder:"N"`
@@ -86,6 +93,15 @@ func (c Config) Validate() error {
 	}
 	if c.SearchKeys || c.SearchLive || c.SearchOverrides || c.SearchOperator {
 		errs = append(errs, c.Bus.Validate())
+	}
+	for _, u := range []struct{ name, user, file string }{
+		{"search-overrides", c.SearchOverridesUser, c.SearchOverridesPasswordFile}, {"search-operator", c.SearchOperatorUser, c.SearchOperatorPasswordFile},
+	} {
+		if (u.user == "") != (u.file == "") {
+			bad(u.name+"-user", fmt.Errorf("and %s-password-file go together: one of them is empty", u.name))
+		} else if u.user != "" && c.Bus.Security.KafkaUser == "" {
+			bad(u.name+"-user", errors.New("is set, and kafka-user is not: nobody logs in"))
+		}
 	}
 	if c.SearchOverrides && !c.asks() {
 		bad("search-overrides", errors.New("is set, and nobody is asked who they are: set search-keys, or search-proxy-user-header"))

@@ -262,7 +262,11 @@ func TestLettersOfOperators(t *testing.T) {
 func TestOnlyOperatorsOperate(t *testing.T) {
 	n := open(t)
 	c, keys := n.console(t)
-	place := c.refuse(topic.IngestDead, stage.DeadLetter{Message: stage.Message{Topic: "drop", Partition: -1, Value: []byte(secret)}, Stage: "ingest", Err: errors.New("no text")})
+	raw := stage.Message{Topic: "drop", Partition: -1, Value: []byte(secret + "\n\nIt is told here."), Headers: []stage.Header{
+		{Key: "intake_source", Value: []byte("hills")}, {Key: "content-type", Value: []byte("text/plain")},
+		{Key: "intake_received_at", Value: []byte(time.Now().UTC().Format(time.RFC3339Nano))},
+	}}
+	place := c.refuse(topic.IngestDead, stage.DeadLetter{Message: raw, Stage: "ingest", Err: errors.New("no text")})
 	tried := 0
 	for _, r := range api.Routes {
 		if r.Needs() != access.Operate {

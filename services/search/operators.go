@@ -16,7 +16,7 @@ func (c Config) operators(ctx context.Context, k *boot.Kit, keep *archive.Archiv
 	if !c.SearchOperator {
 		return nil, func() {}, nil
 	}
-	b, err := bus.Connect(c.Bus, k.Log)
+	b, err := bus.Connect(c.busAs(c.SearchOperatorUser, c.SearchOperatorPasswordFile), k.Log)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -77,7 +77,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 		return err
 	}
 	defer closeFeeds()
-	editors, closeDesk, err := c.desk(ctx, k)
+	editors, closeDesk, err := c.editors(ctx, k)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 		return err
 	}
 	defer closeOperators()
-	service := api.Service{Archive: keep, Live: feeds, Overrides: editors, Operator: operators, Public: c.SearchPublicURL, Log: k.Log}
+	service := api.Service{Archive: keep, Live: feeds, Editors: editors, Operator: operators, Public: c.SearchPublicURL, Log: k.Log}
 	if err := mount(k, entrance, f, service); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package search_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -169,6 +170,7 @@ func (n *newsroom) reading(t *testing.T, g access.Grant, wentOut *livetest.Log) 
 	t.Helper()
 	f := find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now).As(g)
 	mux := http.NewServeMux()
+	who := access.Identity{Name: "reader", Scopes: access.Scopes, Grant: g}
 	const ever = 100 * 365 * 24 * time.Hour
 	hub, err := live.New(wentOut, wentOut, live.Config{Feeds: 1, FeedsOfReader: 1, Known: ever, Zone: time.UTC, Now: time.Now, Log: zerolog.Nop()}, prometheus.NewRegistry())
 	if err != nil {
@@ -185,7 +187,10 @@ func (n *newsroom) reading(t *testing.T, g access.Grant, wentOut *livetest.Log) 
 		<-done
 	})
 	for _, r := range api.Routes {
-		mux.Handle(r.Pattern, r.Handler(api.Service{Finder: func(*http.Request) *find.Finder { return f }, Live: hub, Overrides: deskOfAll{}, Log: zerolog.Nop()}))
+		h := r.Handler(api.Service{Finder: func(*http.Request) *find.Finder { return f }, Live: hub, Editors: api.NewEditors(deskOfAll{}, time.Now), Log: zerolog.Nop()})
+		mux.HandleFunc(r.Pattern, func(w http.ResponseWriter, r *http.Request) {
+			h.ServeHTTP(w, r.WithContext(access.With(r.Context(), who)))
+		})
 	}
 	as := *n
 	as.tb, as.base = t, serveHandler(t, mux)
@@ -294,11 +299,15 @@ var ofNotices = []string{"article", "overrides", "correct", "take_back"}
 type deskOfAll struct{}
 
 func (deskOfAll) Of(_ context.Context, a *article.Article) (copydesk.Line, error) {
-	return copydesk.Line{URI: a.URI, Number: 1, Fields: []copydesk.Correction{{Field: "language", Who: a.Source, At: day, Reason: a.Text}}}, nil
+	value, err := json.Marshal(a.Text)
+	return copydesk.Line{URI: a.URI, Number: 1, Revision: a.Revision, Fields: []copydesk.Correction{{Field: "language", Who: a.Source, At: day, Reason: a.Text, Value: value}}}, err
 }
 
-func (d deskOfAll) Change(ctx context.Context, a *article.Article, _ override.Change) (copydesk.Line, error) {
-	return d.Of(ctx, a)
+func (d deskOfAll) Change(ctx context.Context, seen copydesk.Seen, _ override.Change) (copydesk.Line, error) {
+	if err := seen.Still(ctx); err != nil {
+		return copydesk.Line{}, err
+	}
+	return d.Of(ctx, seen.Article)
 }
 
 // visitHidden asks for hidden articles by their URIs.

@@ -122,7 +122,8 @@ func ruled(ctx context.Context, b *bus.Bus, uri article.URI) ([]audited, error) 
 			return fmt.Errorf("%s can't be read: %w", bus.PlaceOf(m), err)
 		}
 		again := func(b audited) bool {
-			return b.Action == r.Action && b.Revision.Source() == r.Revision.Source() && b.At.Equal(r.At)
+			change := r.Number > 0 && b.Number == r.Number && b.Who == r.Who
+			return b.Action == r.Action && (change || b.Revision.Source() == r.Revision.Source() && b.At.Equal(r.At))
 		}
 		if i := slices.IndexFunc(all, again); i < 0 {
 			all = append(all, r)

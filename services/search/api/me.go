@@ -45,7 +45,7 @@ func me(s Service) http.Handler {
 		who := access.Of(r.Context())
 		m := Me{
 			Name: who.Name, Key: who.Key, Role: roleOf(who), Scopes: append([]access.Scope{}, who.Scopes...), Grant: "restricted",
-			Asked: s.Asks, Session: who.Session, Service: Features{s.Live != nil, s.Overrides != nil, s.Operator != nil},
+			Asked: s.Asks, Session: who.Session, Service: Features{s.Live != nil, s.Editors != nil, s.Operator != nil},
 		}
 		if who.Grant.Everything() {
 			m.Grant = "everything"

@@ -88,7 +88,7 @@ func ofLetters[A any](do func(ctx context.Context, r *http.Request, values url.V
 
 func stages(s Service) http.Handler {
 	return operating(s, OperatingTime, func(_ context.Context, _ *http.Request, values url.Values) (operator.Stages, error) {
-		if err := known(values, "points"); err != nil {
+		if err := only(values, "points"); err != nil {
 			return operator.Stages{}, err
 		}
 		points, err := whole(values, "points", defaultPoints, 0, operator.MaxPoints)
@@ -109,7 +109,7 @@ type sourcesAnswer struct {
 
 func sources(s Service) http.Handler {
 	return operating(s, OperatingTime, func(ctx context.Context, r *http.Request, values url.Values) (a sourcesAnswer, err error) {
-		if err := known(values); err != nil {
+		if err := only(values); err != nil {
 			return a, err
 		}
 		f := s.Finder(r)
@@ -167,7 +167,7 @@ func letters(s Service) http.Handler {
 }
 
 func parseLetters(values url.Values) (q operator.Query, err error) {
-	if err := known(values, "topic", "stage", "source", "reason", "state", "size", "after"); err != nil {
+	if err := only(values, "topic", "stage", "source", "reason", "state", "size", "after"); err != nil {
 		return q, err
 	}
 	q = operator.Query{Topic: values.Get("topic"), Stage: values.Get("stage"), Source: values.Get("source"), Reason: values.Get("reason")}
@@ -199,7 +199,7 @@ func parseLetters(values url.Values) (q operator.Query, err error) {
 
 func letter(s Service) http.Handler {
 	return operating(s, OperatingTime, ofLetters(func(ctx context.Context, r *http.Request, values url.Values) (operator.Whole, error) {
-		if err := known(values); err != nil {
+		if err := only(values); err != nil {
 			return operator.Whole{}, err
 		}
 		var p bus.Place
@@ -212,7 +212,7 @@ func letter(s Service) http.Handler {
 
 func redriveLetters(s Service) http.Handler {
 	h := operating(s, 0, ofLetters(func(ctx context.Context, r *http.Request, values url.Values) (operator.Redriven, error) {
-		if err := known(values); err != nil {
+		if err := only(values); err != nil {
 			return operator.Redriven{}, err
 		}
 		o, err := parseOrder(r.Body)
@@ -275,16 +275,6 @@ func parseOrder(body io.Reader) (o operator.Order, err error) {
 
 func wrongly(parameter, format string, args ...any) error {
 	return &find.ParameterError{Parameter: parameter, Message: fmt.Errorf(format, args...).Error(), At: -1}
-}
-
-// known tells of parameters that aren't among names, or are given more than once.
-func known(values url.Values, names ...string) error {
-	for name, given := range values {
-		if !slices.Contains(names, name) || len(given) > 1 {
-			return wrongly(name, "is not known here, or is given more than once")
-		}
-	}
-	return nil
 }
 
 // whole reads a whole number.

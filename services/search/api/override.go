@@ -6,9 +6,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/rs/zerolog"
@@ -20,104 +22,127 @@ import (
 	"github.com/copytaster/copytaster/services/search/find"
 )
 
-// Limits of corrections.
-const (
-	// MaxCorrection is how many bytes what an editor says of a field may have.
-	MaxCorrection = 1 << 20
-	// MaxChanges is how many overrides are looked at or changed at the same time.
-	MaxChanges = 8
-	// ChangeTime is how long a change may take; it goes on when its client leaves.
-	ChangeTime = 2 * time.Minute
-)
+// agency is the field that entitlement goes by.
+const agency = "agency"
 
-// Overrides are what editors correct; see [desk.Desk].
-type Overrides interface {
-	// Of is the override of an article of the index, with the number 0 if there is none.
-	Of(ctx context.Context, a *article.Article) (desk.Line, error)
-	// Change changes it. An error may come with what is kept nevertheless.
-	Change(ctx context.Context, a *article.Article, c override.Change) (desk.Line, error)
+// via is by what changes come, in the audit.
+const via = "api"
+
+// Corrections answer what is asked about the overrides of articles.
+type Corrections struct {
+	Of      Readers
+	Editors *Editors // nil: nothing is corrected here
+	// Timeout is how long the article may be looked for; 0: any time.
+	Timeout time.Duration
+	Log     zerolog.Logger
 }
 
-// Errors of corrections.
-var (
-	errNoOverrides   = errors.New("overrides are off")
-	errChanges       = errors.New("too many corrections at once")
-	errUnconditional = errors.New("which override is changed isn't said")
-	errLongValue     = errors.New("the value is too long")
-)
-
-// movedError is of an override that is not as its editor saw it any more.
-type movedError struct {
-	err   error
-	stand desk.Line
+func (s Service) corrections() Corrections {
+	return Corrections{Of: s.readers(), Editors: s.Editors, Timeout: s.Timeout, Log: s.Log}
 }
 
-func (e *movedError) Error() string { return e.err.Error() }
+// correcting is a request about the override of an article.
+type correcting struct {
+	Corrections
 
-// deskError says that an override could not be read or changed.
-type deskError struct {
-	err  error
-	kept bool
+	r      *http.Request
+	values url.Values
 }
 
-func (e *deskError) Error() string { return e.err.Error() }
-func (e *deskError) Unwrap() error { return e.err }
+// finder finds for who sends the request: as they are by now, which may be less than when
+// they came.
+func (c *correcting) finder() (Finder, error) {
+	who := access.Of(c.r.Context())
+	if who.Again == nil {
+		return c.Of(c.r), nil
+	}
+	now, err := who.Again()
+	if err != nil {
+		return nil, err
+	}
+	return c.Of(c.r.WithContext(access.With(c.r.Context(), now))), nil
+}
 
-// editing answers with the override that do gives of the article of the path, which the
-// reader must be able to see by its URI.
-func editing(of Readers, o Overrides, log zerolog.Logger, do func(ctx context.Context, r *http.Request, values url.Values, a *article.Article) (desk.Line, error)) http.Handler {
-	places := make(chan struct{}, MaxChanges)
+// editing answers with the override that do gives, which it does not if nothing may be
+// corrected here.
+func (s Corrections) editing(do func(c *correcting) (desk.Line, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l, err := func() (l desk.Line, err error) {
-			if o == nil {
+			switch {
+			case s.Editors == nil:
 				return l, errNoOverrides
-			}
-			select {
-			case places <- struct{}{}:
-				defer func() { <-places }()
-			default:
-				return l, errChanges
+			case !access.Of(r.Context()).May(access.Read):
+				return l, errBlind
 			}
 			values, err := url.ParseQuery(r.URL.RawQuery)
 			if err != nil {
 				return l, malformed(err)
 			}
-			found, err := of(r).Itself(r.Context(), article.URI(r.PathValue("uri")), 0)
-			if err != nil {
-				return l, err
-			}
-			// Where the server can't do it, its own time limit holds.
-			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(2 * ChangeTime))
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), ChangeTime)
-			defer cancel()
-			return do(ctx, r, values, found.Article)
+			return do(&correcting{s, r, values})
 		}()
 		if err != nil {
-			fail(w, r, log, err)
+			var wait *oftenError
+			if errors.As(err, &wait) {
+				w.Header().Set("Retry-After", strconv.Itoa(int(wait.after/time.Second)+1))
+			}
+			fail(w, r, s.Log, err)
 			return
 		}
 		w.Header().Set("ETag", numberTag(l.Number))
-		answer(w, r, log, &l)
+		answer(w, r, s.Log, &l)
 	})
 }
 
 func numberTag(n int) string { return `"` + strconv.Itoa(n) + `"` }
 
-// Overridden answers with what editors say of an article, a [desk.Line]; o may be nil: then
-// there is nothing.
-func Overridden(of Readers, o Overrides, log zerolog.Logger) http.Handler {
-	return editing(of, o, log, func(ctx context.Context, _ *http.Request, values url.Values, a *article.Article) (desk.Line, error) {
-		if err := only(values); err != nil {
-			return desk.Line{}, err
+// mayCorrect tells whether somebody with that grant may correct a field. The agency says
+// who may see an article: corrected, it could show a reader what they aren't entitled to,
+// in all revisions to come, or take it from others.
+func mayCorrect(g access.Grant, field string) bool { return field != agency || g.Everything() }
+
+// told is a line as who has that grant may see it, of an article of that revision.
+func told(l desk.Line, g access.Grant, shown *article.Article) desk.Line {
+	l.Correctable = slices.DeleteFunc(article.Correctable(), func(field string) bool { return !mayCorrect(g, field) })
+	if shown.Status == article.Canceled {
+		l.Correctable = nil
+	}
+	if l.Revision.Source() != shown.Revision.Source() { // one that they weren't shown
+		l.Revision = 0
+	}
+	if !g.Everything() {
+		l.Discreet()
+	}
+	return l
+}
+
+// Overridden answers with what editors say of an article, a [desk.Line].
+func (s Corrections) Overridden() http.Handler {
+	h := s.editing(func(c *correcting) (l desk.Line, err error) {
+		if err := only(c.values); err != nil {
+			return l, err
 		}
-		l, err := o.Of(ctx, a)
-		return l, deskErr(err, false)
+		f := s.Of(c.r)
+		found, err := f.ToCorrect(c.r.Context(), article.URI(c.r.PathValue("uri")))
+		if err != nil {
+			return l, err
+		}
+		return c.stand(c.r.Context(), f, found)
 	})
+	return Within(s.Timeout, placed(Service{Log: s.Log}, "Too many overrides are asked for", MaxLooks, MaxLooksEach, h))
+}
+
+// stand is the override as it is.
+func (c *correcting) stand(ctx context.Context, f Finder, a *article.Article) (desk.Line, error) {
+	l, err := c.Editors.desk.Of(ctx, a)
+	if err != nil {
+		return l, deskErr(err, false)
+	}
+	return told(l, f.Grant(), a), nil
 }
 
 // Correct takes the body for what an editor says of the field of the path.
-func Correct(of Readers, o Overrides, log zerolog.Logger) http.Handler {
-	return changing(of, o, log, func(r *http.Request, c *override.Change) error {
+func (s Corrections) Correct() http.Handler {
+	return s.changing(func(r *http.Request, c *override.Change) error {
 		value, err := io.ReadAll(io.LimitReader(r.Body, MaxCorrection+1))
 		switch {
 		case err != nil:
@@ -131,60 +156,145 @@ func Correct(of Readers, o Overrides, log zerolog.Logger) http.Handler {
 }
 
 // TakeBack removes what was said of the field of the path.
-func TakeBack(of Readers, o Overrides, log zerolog.Logger) http.Handler {
-	return changing(of, o, log, func(r *http.Request, c *override.Change) error {
+func (s Corrections) TakeBack() http.Handler {
+	return s.changing(func(r *http.Request, c *override.Change) error {
 		c.Remove = []string{r.PathValue("field")}
 		return nil
 	})
 }
 
-func changing(of Readers, o Overrides, log zerolog.Logger, fill func(r *http.Request, c *override.Change) error) http.Handler {
-	return editing(of, o, log, func(ctx context.Context, r *http.Request, values url.Values, a *article.Article) (l desk.Line, err error) {
-		if err := only(values, "reason"); err != nil {
-			return l, err
+// changing makes the change that fill fills in. A sender has a place from when they begin
+// to send it, of all senders' when it is there.
+func (s Corrections) changing(fill func(r *http.Request, c *override.Change) error) http.Handler {
+	h := s.editing(func(c *correcting) (desk.Line, error) {
+		change, err := c.change(fill)
+		if err != nil {
+			return desk.Line{}, err
 		}
-		c := override.Change{Who: whoIs(access.Of(r.Context())), Reason: strings.TrimSpace(values.Get("reason"))}
-		if c.From, err = numberOf(r.Header.Values("If-Match")); err != nil {
-			return l, err
-		}
-		if len(c.Reason) > article.MaxReason {
-			return l, &find.ParameterError{Parameter: "reason", Message: "has more than " + strconv.Itoa(article.MaxReason) + " bytes", At: -1}
-		}
-		if err := fill(r, &c); err != nil {
-			return l, err
-		}
-		if err := c.Validate(); err != nil {
-			return l, &find.ParameterError{Parameter: "field", Message: err.Error(), At: -1}
-		}
-		l, err = o.Change(ctx, a, c)
-		if !errors.Is(err, override.ErrMoved) {
-			return l, deskErr(err, l.URI != "")
-		}
-		stand, failed := o.Of(ctx, a)
-		if failed != nil {
-			return l, deskErr(failed, false)
-		}
-		return l, &movedError{err, stand}
+		return c.make(change)
 	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.Editors != nil {
+			leave, err := s.Editors.sending.take(access.Of(r.Context()).Sender)
+			if err != nil {
+				fail(w, r, s.Log, err)
+				return
+			}
+			defer leave()
+			// Where the server can't do it, its own time limit holds.
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(2 * ChangeTime))
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// change is what the request asks for.
+func (c *correcting) change(fill func(r *http.Request, c *override.Change) error) (change override.Change, err error) {
+	if err := only(c.values, "reason"); err != nil {
+		return change, err
+	}
+	change = override.Change{Who: whoIs(access.Of(c.r.Context())), Reason: strings.TrimSpace(c.values.Get("reason")), Via: via, Spare: SpareChanges}
+	if change.From, err = numberOf(c.r.Header.Values("If-Match")); err != nil {
+		return change, err
+	}
+	if len(change.Reason) > article.MaxReason || !utf8.ValidString(change.Reason) || strings.ContainsFunc(change.Reason, unicode.IsControl) {
+		return change, &find.ParameterError{Parameter: "reason", Message: "is not one line of at most " + strconv.Itoa(article.MaxReason) + " bytes", At: -1}
+	}
+	if err := fill(c.r, &change); err != nil {
+		return change, err
+	}
+	if err := change.Validate(); err != nil {
+		return change, &find.ParameterError{Parameter: "field", Message: err.Error(), At: -1}
+	}
+	return change, nil
+}
+
+// make makes a change of the article of the path, which the reader must be able to see by
+// its URI. It goes on when its client leaves.
+func (c *correcting) make(change override.Change) (l desk.Line, err error) {
+	leave, err := c.Editors.begin(access.Of(c.r.Context()).Sender)
+	if err != nil {
+		return l, err
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), ChangeTime)
+	defer cancel()
+	f, a, err := c.see(ctx)
+	if err != nil {
+		return l, err
+	}
+	field := c.r.PathValue("field")
+	if !mayCorrect(f.Grant(), field) {
+		return l, errAgency
+	}
+	if err := c.Editors.often(access.Of(c.r.Context()).Sender, a.URI); err != nil {
+		return l, err
+	}
+	seen := desk.Seen{Article: a, Still: func(ctx context.Context) error {
+		now, b, err := c.see(ctx)
+		switch {
+		case err != nil:
+			return err
+		case !mayCorrect(now.Grant(), field):
+			return errAgency
+		case b.Revision.Source() != a.Revision.Source():
+			return &desk.Refusal{Err: desk.ErrNewer}
+		}
+		f = now
+		return nil
+	}}
+	l, err = c.Editors.desk.Change(ctx, seen, change)
+	switch {
+	case errors.Is(err, override.ErrSame):
+		return c.stand(ctx, f, a)
+	case errors.Is(err, override.ErrMoved):
+		stand, failed := c.stand(ctx, f, a)
+		if failed != nil {
+			return l, failed
+		}
+		return l, &movedError{stand}
+	case err != nil:
+		return l, deskErr(err, l.URI != "")
+	}
+	return told(l, f.Grant(), a), nil
+}
+
+// see is the article of the path as who asks may see it by now.
+func (c *correcting) see(ctx context.Context) (Finder, *article.Article, error) {
+	if c.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.Timeout)
+		defer cancel()
+	}
+	f, err := c.finder()
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := f.ToCorrect(ctx, article.URI(c.r.PathValue("uri")))
+	return f, a, err
 }
 
 // only tells of parameters that aren't there, or are given more than once.
 func only(values url.Values, names ...string) error {
 	for name, given := range values {
-		if len(given) > 1 || len(names) == 0 || name != names[0] {
+		if len(given) > 1 || !slices.Contains(names, name) {
 			return &find.ParameterError{Parameter: name, Message: "is not known here, or is given more than once", At: -1}
 		}
 	}
 	return nil
 }
 
+// keyMark stands before a key's id, and in nobody's name.
+const keyMark = " (key "
+
 // whoIs is by what name somebody corrects: that of the person, or the key with its id.
 func whoIs(who access.Identity) string {
+	name := strings.ReplaceAll(who.Name, keyMark, " (")
 	if who.Key == "" {
-		return cut(who.Name, article.MaxWho)
+		return cut(name, article.MaxWho)
 	}
-	id := " (key " + who.Key + ")"
-	return cut(who.Name, article.MaxWho-len(id)) + id
+	id := keyMark + who.Key + ")"
+	return cut(name, article.MaxWho-len(id)) + id
 }
 
 // cut is s with limit bytes at most.
@@ -198,7 +308,8 @@ func cut(s string, limit int) string {
 	return s[:limit]
 }
 
-// numberOf reads If-Match: the number of an override, or nil for any.
+// numberOf reads If-Match: the number of an override, or nil for any. A proxy that packs
+// answers makes a weak tag of it, and the number is the same.
 func numberOf(header []string) (*int, error) {
 	if len(header) == 0 {
 		return nil, errUnconditional
@@ -207,6 +318,7 @@ func numberOf(header []string) (*int, error) {
 	if len(header) == 1 && tag == "*" {
 		return nil, nil //nolint:nilnil // any
 	}
+	tag = strings.TrimPrefix(tag, "W/")
 	digits := strings.TrimSuffix(strings.TrimPrefix(tag, `"`), `"`)
 	n, err := strconv.ParseUint(digits, 10, 31)
 	if err != nil || len(header) > 1 || tag != numberTag(int(n)) {
@@ -214,67 +326,4 @@ func numberOf(header []string) (*int, error) {
 	}
 	number := int(n)
 	return &number, nil
-}
-
-// deskErr is an error of [Overrides]; kept tells that the change is kept nevertheless.
-func deskErr(err error, kept bool) error {
-	if err == nil || errors.As(err, new(*desk.Refusal)) {
-		return err
-	}
-	return &deskError{err, kept}
-}
-
-// overrideProblem is what an error of corrections means; false if it is none of its own.
-func overrideProblem(err error) (Problem, bool) {
-	var moved *movedError
-	var value *override.ValueError
-	var away *deskError
-	var refusal *desk.Refusal
-	switch {
-	case errors.Is(err, errNoOverrides):
-		return Problem{
-			Type: TypeNotFound, Title: "Not found", Status: http.StatusNotFound, Detail: "Nothing is corrected here: the service isn't told to (search-overrides).",
-		}, true
-	case errors.Is(err, errChanges):
-		return Problem{
-			Type: problemPrefix + "unavailable", Title: "Too many corrections at once", Status: http.StatusServiceUnavailable, Detail: "Try again in a moment.",
-		}, true
-	case errors.Is(err, errUnconditional):
-		return Problem{
-			Type: problemPrefix + "unconditional", Title: "Which override is meant?", Status: http.StatusPreconditionRequired,
-			Detail: "Send its ETag, as GET gives it, in If-Match, so that nobody's correction is overwritten unseen; * is for whatever there is.",
-		}, true
-	case errors.Is(err, errLongValue):
-		return Problem{
-			Type: problemPrefix + "too-large", Title: "The value is too long", Status: http.StatusRequestEntityTooLarge,
-			Detail: "It may have " + strconv.Itoa(MaxCorrection) + " bytes.",
-		}, true
-	case errors.As(err, &moved):
-		return Problem{
-			Type: problemPrefix + "moved", Title: "Somebody else corrected it meanwhile", Status: http.StatusPreconditionFailed,
-			Detail: moved.Error() + ".", Override: &moved.stand,
-		}, true
-	case errors.As(err, &value):
-		return Problem{
-			Type: problemPrefix + "value", Title: "The value is wrong", Status: http.StatusBadRequest, Detail: value.Error(),
-		}, true
-	case errors.Is(err, override.ErrNothing):
-		return Problem{
-			Type: problemPrefix + "not-corrected", Title: "There is no such correction", Status: http.StatusNotFound, Detail: err.Error() + ".",
-		}, true
-	case errors.As(err, &refusal):
-		return Problem{
-			Type: problemPrefix + "conflict", Title: "That can't be corrected now", Status: http.StatusConflict, Detail: refusal.Error() + ".",
-		}, true
-	case errors.As(err, &away):
-		p := Problem{
-			Type: problemPrefix + "unavailable", Title: "Kafka can't be reached", Status: http.StatusServiceUnavailable,
-			Detail: "Nobody knows whether it is kept: ask for the overrides, and send the same once more.",
-		}
-		if away.kept {
-			p.Title, p.Detail = "The correction is kept, and not everywhere yet", "Send the same once more: what is missing is made up for."
-		}
-		return p, true
-	}
-	return Problem{}, false
 }

@@ -19,8 +19,8 @@ type Service struct {
 	Finder func(r *http.Request) *find.Finder
 	// Archive keeps the originals; nil: there are none.
 	Archive Archive
-	// Overrides are what editors correct; nil: they don't by this service.
-	Overrides Overrides
+	// Editors correct articles; nil: they don't by this service.
+	Editors *Editors
 	// Live has the live feeds; nil: there are none.
 	Live *live.Hub
 	// Operator is what operators see and do; nil: they don't work by this service.
@@ -86,9 +86,9 @@ var Routes = []Route{
 	{Name: "difference", Pattern: "GET /v1/articles/{uri}/difference", Handler: func(s Service) http.Handler {
 		return placed(s, "Too many revisions are compared", MaxDifferences, MaxDifferencesEach, askedOf(s, difference))
 	}},
-	{Name: "overrides", Pattern: "GET /v1/articles/{uri}/overrides", Handler: func(s Service) http.Handler { return Overridden(s.readers(), s.Overrides, s.Log) }, Scope: access.Write},
-	{Name: "correct", Pattern: "PUT /v1/articles/{uri}/overrides/{field}", Handler: func(s Service) http.Handler { return Correct(s.readers(), s.Overrides, s.Log) }, Scope: access.Write},
-	{Name: "take_back", Pattern: "DELETE /v1/articles/{uri}/overrides/{field}", Handler: func(s Service) http.Handler { return TakeBack(s.readers(), s.Overrides, s.Log) }, Scope: access.Write},
+	{Name: "overrides", Pattern: "GET /v1/articles/{uri}/overrides", Handler: func(s Service) http.Handler { return s.corrections().Overridden() }, Scope: access.Write},
+	{Name: "correct", Pattern: "PUT /v1/articles/{uri}/overrides/{field}", Handler: func(s Service) http.Handler { return s.corrections().Correct() }, Scope: access.Write},
+	{Name: "take_back", Pattern: "DELETE /v1/articles/{uri}/overrides/{field}", Handler: func(s Service) http.Handler { return s.corrections().TakeBack() }, Scope: access.Write},
 	{Name: "histogram", Pattern: "GET /v1/histogram", Handler: func(s Service) http.Handler { return asked(s, find.ParseHistogram, (*find.Finder).Histogram) }},
 	{Name: "map", Pattern: "GET /v1/map", Handler: func(s Service) http.Handler { return asked(s, find.ParseMap, (*find.Finder).Map) }},
 	{Name: "significant", Pattern: "GET /v1/significant", Handler: func(s Service) http.Handler { return asked(s, find.ParseSignificant, (*find.Finder).Significant) }},

@@ -21,11 +21,12 @@ import (
 
 // Desk changes overrides. Its methods may be called at once by many.
 type Desk struct {
-	bus   *bus.Bus
-	watch Watch
-	note  func(ctx context.Context, r Entry) error // writes to the audit
-	open  func(ctx context.Context) (rowTable, error)
-	turn  chan struct{} // full while this process changes the table: its writers overtake each other
+	bus    *bus.Bus
+	watch  Watch
+	note   func(ctx context.Context, r Entry) error // writes to the audit
+	open   func(ctx context.Context) (rowTable, error)
+	tables *tables       // that a service follows; nil: they are read when they are asked for
+	turn   chan struct{} // full while this process changes the table: its writers overtake each other
 }
 
 // Watch is told before n messages are read, and gives what is told of each that has
@@ -56,6 +57,9 @@ func New(b *bus.Bus, watch Watch) *Desk {
 
 // See reads the overrides without taking the table over.
 func (e *Desk) See(ctx context.Context, f func(override.Rows) error) error {
+	if e.tables != nil {
+		return e.tables.see(ctx, e.tables.overrides, f)
+	}
 	there, _, err := e.bus.There(ctx, []string{topic.Overrides})
 	if err != nil {
 		return err
@@ -167,10 +171,12 @@ func (e *Desk) Rehearse(ctx context.Context, of *Lineage, change override.Change
 // CarryOut writes a change down, first in the audit, and sends the article again. What
 // was written down before, and then cut off, is sent.
 func (e *Desk) CarryOut(ctx context.Context, of *Lineage, change override.Change) (l Line, err error) {
-	if err := e.bus.EnsureTopics(ctx, topic.Overrides); err != nil {
-		return l, err
+	if e.tables == nil {
+		if err := e.bus.EnsureTopics(ctx, topic.Overrides); err != nil {
+			return l, err
+		}
 	}
-	if err := e.look(ctx, of); err != nil { // the Desk may have thought about it for long
+	if err := e.current(ctx, of); err != nil { // the editor may have thought about it for long
 		return l, err
 	}
 	if err := of.changeable(&change); err != nil {
@@ -186,6 +192,7 @@ func (e *Desk) CarryOut(ctx context.Context, of *Lineage, change override.Change
 	} else {
 		l, err = of.line(&change, &w.Made)
 	}
+	l.URI = of.uri                             // it is kept, whatever else
 	if err == nil && of.correctable() == nil { // else there is nothing to send
 		if l.Revision, err = e.send(ctx, of, w.Number); err != nil {
 			err = fmt.Errorf("the change is kept, and counts from the next revision on; copytaster override reissue %s goes on: %w", of.uri, err)
@@ -210,6 +217,15 @@ func (r *Refusal) Error() string { return r.Err.Error() }
 
 // Unwrap gives what is in the way.
 func (r *Refusal) Unwrap() error { return r.Err }
+
+// What is in the way of a change, or behind it.
+var (
+	ErrKilled = errors.New("is killed")
+	// ErrNewer is of an article of which a newer revision, or a notice, is on its way.
+	ErrNewer = errors.New("there is a newer revision than was shown")
+	// ErrHidden is of an article that isn't to be seen now.
+	ErrHidden = errors.New("it isn't to be seen now")
+)
 
 func refused(err error) error {
 	if err == nil {
@@ -238,7 +254,9 @@ func (e *Desk) write(ctx context.Context, of *Lineage, change *override.Change) 
 		case w.before && tried.Who != "":
 			w.before, w.entry, w.Fields, err = false, tried, tried.Fields, nil
 		case w.before && of.owed(&w.Override):
-			err = nil
+			w.entry, err = of.owes(change, &w.Override), nil
+		case err != nil && tried.Who != "" && !errors.Is(err, bus.ErrOvertaken) && !Unsure(err):
+			err = of.unsure(err) // the first try may have come through
 		}
 		if !errors.Is(err, bus.ErrOvertaken) {
 			break
@@ -255,7 +273,7 @@ func (e *Desk) write(ctx context.Context, of *Lineage, change *override.Change) 
 	switch {
 	case errors.Is(err, bus.ErrOvertaken):
 		err = of.unsure(fmt.Errorf("others changed overrides each of the %d times: %w", maxTries, err))
-	case err == nil && !w.before:
+	case err == nil:
 		w.entry.Kept = true
 		if err := e.note(ctx, w.entry); err != nil {
 			w.unnoted = fmt.Errorf("the change is kept, and the audit doesn't say so: %w", err)
@@ -271,7 +289,15 @@ func (e *Desk) tryWrite(ctx context.Context, of *Lineage, change *override.Chang
 		return w, err
 	}
 	defer func() { err = errors.Join(err, table.Close()) }()
-	change.At = time.Now()
+	if of.still != nil { // it was long in coming to its turn
+		if err := e.current(ctx, of); err != nil {
+			return w, err
+		}
+		if err := of.changeable(change); err != nil {
+			return w, err
+		}
+	}
+	change.At = time.Now().UTC().Truncate(time.Millisecond)
 	if w.Made, err = of.make(change, table); err != nil {
 		if o := of.said(err, table); o != nil {
 			w = written{Made: override.Made{Override: *o}, before: true}
@@ -282,13 +308,7 @@ func (e *Desk) tryWrite(ctx context.Context, of *Lineage, change *override.Chang
 	if err != nil {
 		return w, err
 	}
-	r := Entry{At: change.At.UTC(), Action: "override", URI: of.uri, Who: change.Who, Reason: change.Reason, Fields: w.Fields, Number: w.Number}
-	if len(change.Set) == 0 {
-		r.Action = "override removed"
-	}
-	if of.newest.Article != nil {
-		r.Revision = of.newest.Revision
-	}
+	r := of.entry(change, w.Fields, w.Number)
 	if err := e.note(ctx, r); err != nil {
 		return w, fmt.Errorf("nothing is changed, as it can't be written to the audit: %w", err)
 	}
@@ -340,8 +360,10 @@ const maxRounds = 20
 // it is looked again, until nothing newer has come in between.
 func (e *Desk) send(ctx context.Context, of *Lineage, number int) (article.Revision, error) {
 	lanes := []string{topic.Received, topic.ReceivedBulk}
-	if err := e.bus.EnsureTopics(ctx, lanes...); err != nil {
-		return 0, err
+	if e.tables == nil {
+		if err := e.bus.EnsureTopics(ctx, lanes...); err != nil {
+			return 0, err
+		}
 	}
 	f := e.bus.Forward()
 	defer func() { _ = f.Close() }()

@@ -173,6 +173,9 @@ func TestAChangeThatWasCutOff(t *testing.T) {
 		if w, err = e.write(t.Context(), of, &set); err != nil || !w.before || w.Number != 1 {
 			t.Errorf("%s: the same again: %+v, %v", c.says, w, err)
 		}
+		if got := strings.Join(noted, ", "); got != c.noted+", 1 true" { // it may have been owed
+			t.Errorf("%s: the same again: the audit has %s", c.says, got)
+		}
 		of.seen = 1
 		if _, err = e.write(t.Context(), of, &set); !errors.Is(err, override.ErrSame) {
 			t.Errorf("%s: the same once more: %v", c.says, err)
@@ -186,6 +189,25 @@ func TestAChangeThatWasCutOff(t *testing.T) {
 		if w, err = e.write(t.Context(), of, &nothing); err != nil || !w.before {
 			t.Errorf("%s: none: %+v, %v", c.says, w, err)
 		}
+	}
+}
+
+// Of a change that was overtaken, and can't be tried again, nobody knows whether it is kept.
+func TestAChangeThatCantBeTriedAgain(t *testing.T) {
+	a := version(t, 1)
+	set := override.Change{Who: "M. Ito", Set: []override.Said{{Field: "language", Value: []byte(`"de"`)}}}
+	opens := []error{nil, errors.New("kafka is away")}
+	table := onePut{someRows: someRows{}, answers: []error{bus.ErrOvertaken}, keeps: true}
+	e := &Desk{
+		turn: make(chan struct{}, 1), note: func(context.Context, Entry) error { return nil },
+		open: func(context.Context) (rowTable, error) {
+			err := opens[0]
+			opens = opens[1:]
+			return &table, err
+		},
+	}
+	if _, err := e.write(t.Context(), &Lineage{uri: ferryURI, newest: Newest{Article: &a}}, &set); !Unsure(err) {
+		t.Errorf("it is said to be known: %v", err)
 	}
 }
 

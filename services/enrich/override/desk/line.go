@@ -19,6 +19,8 @@ type Line struct {
 	URI    article.URI  `json:"uri"`
 	Number int          `json:"number"` // of changes
 	Fields []Correction `json:"fields"`
+	// Correctable are the fields that who asks may correct, where that is told.
+	Correctable []string `json:"correctable,omitempty"`
 	// Replaced are those of before of the fields that are set.
 	Replaced []Correction `json:"replaced,omitempty"`
 	// Withheld says that the article isn't to be seen now, and so the values and reasons
@@ -38,10 +40,12 @@ const Reissued = "reissue"
 // Correction is a field of a [Line].
 type Correction struct {
 	Field  string          `json:"field"`
-	Who    string          `json:"who"`
+	Who    string          `json:"who,omitempty"` // "": it isn't told
 	At     time.Time       `json:"at"`
 	Reason string          `json:"reason,omitempty"`
 	Value  json.RawMessage `json:"value,omitempty"`
+	// Unplaced tells that words of the value are not in the article's text as it is now.
+	Unplaced bool `json:"unplaced,omitempty"`
 }
 
 func lineOf(o *article.Override) (Line, error) {
@@ -52,7 +56,7 @@ func lineOf(o *article.Override) (Line, error) {
 		if err != nil {
 			return l, fmt.Errorf("%s: %s: %w", o.URI, c.Field, err)
 		}
-		l.Fields = append(l.Fields, Correction{c.Field, c.Who, c.At.UTC(), c.Reason, value})
+		l.Fields = append(l.Fields, Correction{Field: c.Field, Who: c.Who, At: c.At.UTC(), Reason: c.Reason, Value: value})
 	}
 	return l, nil
 }
@@ -85,5 +89,19 @@ func (l *Line) hide() {
 	l.Withheld = true
 	for i := range l.Fields {
 		l.Fields[i].Value, l.Fields[i].Reason = nil, ""
+	}
+}
+
+// Discreet leaves out what is for those alone who may see every article: who corrected
+// and why, and values with words that aren't in the text as it is now. Those may quote
+// a revision that was another agency's.
+func (l *Line) Discreet() {
+	for _, fields := range [][]Correction{l.Fields, l.Replaced} {
+		for i := range fields {
+			fields[i].Who, fields[i].Reason = "", ""
+			if fields[i].Unplaced {
+				fields[i].Value = nil
+			}
+		}
 	}
 }

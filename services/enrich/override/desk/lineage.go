@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -24,6 +25,12 @@ type Lineage struct {
 	read      *article.Article // it
 	seen      int              // the number that it has
 	stands    article.Standing // by the table of statuses
+	latest    int64            // the highest source of a revision, notices among them
+
+	// shows is the revision that its editor was shown, 0: none; still is asked right before
+	// a change is written, and says why it may not be.
+	shows article.Revision
+	still func(context.Context) error
 }
 
 // Newest is the newest revision of an article that has a text, as it was received.
@@ -47,7 +54,7 @@ func (n *Newest) Take(a *article.Article, enriched bool) {
 }
 
 // asReceived is a without what is found out again. Language and agency stay, which the
-// agency may have stated, unless an Desk corrected them; and a flag that a list was
+// agency may have stated, unless an editor corrected them; and a flag that a list was
 // cut, which ingest may have done.
 func asReceived(a *article.Article) *article.Article {
 	b := *a
@@ -75,15 +82,30 @@ func (e *Desk) Find(ctx context.Context, uri article.URI) (*Lineage, error) {
 
 // look sees how the article stands now, and what came since it was looked at.
 func (e *Desk) look(ctx context.Context, of *Lineage) (err error) {
-	if of.stands, err = Stands(ctx, e.bus, of.uri); err != nil {
+	if of.stands, err = e.stands(ctx, of.uri); err != nil {
 		return err
 	}
 	return e.readOn(ctx, of)
 }
 
+// current looks again, and tells why a change that somebody decided by what they were
+// shown can't be made by now.
+func (e *Desk) current(ctx context.Context, of *Lineage) error {
+	if err := e.look(ctx, of); err != nil || of.still == nil {
+		return err
+	}
+	switch killed := of.stands.Status == article.Canceled; {
+	case of.latest > of.shows.Source():
+		return &Refusal{ErrNewer}
+	case !killed && !of.shown(time.Now()):
+		return &Refusal{ErrHidden}
+	}
+	return of.still(ctx)
+}
+
 // readOn reads what came since.
 func (e *Desk) readOn(ctx context.Context, of *Lineage) error {
-	there, _, err := e.bus.There(ctx, traces)
+	there, err := e.there(ctx)
 	if err != nil {
 		return err
 	}
@@ -106,14 +128,26 @@ func (e *Desk) readOn(ctx context.Context, of *Lineage) error {
 			return nil
 		}
 		if a, err := event.Decode(m); err == nil { // else it is among the dead letters
-			of.take(&a, m.Topic == topic.Enriched || m.Topic == topic.EnrichedBulk)
+			of.take(&a, enriched(m.Topic))
 		}
 		return nil
 	})
 }
 
+// there are the traces; of a service's desk all of them, or it is an error.
+func (e *Desk) there(ctx context.Context) ([]string, error) {
+	if e.tables != nil {
+		return traces, nil
+	}
+	there, _, err := e.bus.There(ctx, traces)
+	return there, err
+}
+
+func enriched(name string) bool { return name == topic.Enriched || name == topic.EnrichedBulk }
+
 // take notes a revision.
 func (of *Lineage) take(a *article.Article, enriched bool) {
+	of.latest = max(of.latest, a.Revision.Source())
 	of.corrected = max(of.corrected, a.Corrections.Number)
 	if enriched && a.Text != "" && a.Status != article.Canceled && a.Revision >= of.last {
 		of.last, of.seen, of.read = a.Revision, a.Corrections.Number, a
@@ -153,6 +187,13 @@ func (of *Lineage) lineOf(o *article.Override) (Line, error) {
 	if !of.shown(time.Now()) {
 		l.hide()
 	}
+	if of.newest.Article != nil {
+		for _, name := range o.In(of.newest.Text).Lost() {
+			if i := slices.IndexFunc(l.Fields, func(c Correction) bool { return c.Field == name }); i >= 0 {
+				l.Fields[i].Unplaced = true
+			}
+		}
+	}
 	if of.correctable() == nil {
 		l.Revision = of.newest.Revision
 	}
@@ -188,7 +229,7 @@ func (of *Lineage) owed(o *article.Override) bool {
 func (of *Lineage) correctable() error {
 	switch {
 	case of.stands.Status == article.Canceled:
-		return fmt.Errorf("%s is killed: copytaster reinstate comes first", of.uri)
+		return fmt.Errorf("%s %w: copytaster reinstate comes first", of.uri, ErrKilled)
 	case of.newest.Article == nil:
 		return fmt.Errorf("%s has no revision with a text in the log", of.uri)
 	}
@@ -203,7 +244,15 @@ func (of *Lineage) changeable(change *override.Change) error {
 	return refused(of.correctable())
 }
 
+// unsureError is of a change of which nobody knows whether it is kept.
+type unsureError struct{ error }
+
+func (e *unsureError) Unwrap() error { return e.error }
+
+// Unsure tells whether it is open, after the error of a change, if the change is kept.
+func Unsure(err error) bool { return errors.As(err, new(*unsureError)) }
+
 // unsure is an error after which nobody knows whether a change is kept.
 func (of *Lineage) unsure(err error) error {
-	return fmt.Errorf("the change may be kept: copytaster override list %s tells, and the same command once more, or copytaster override reissue, goes on: %w", of.uri, err)
+	return &unsureError{fmt.Errorf("the change may be kept: copytaster override list %s tells, and the same command once more, or copytaster override reissue, goes on: %w", of.uri, err)}
 }
