@@ -22,7 +22,7 @@ type Identity struct {
 }
 
 // May tells whether they may ask for what has that scope.
-func (i Identity) May(s Scope) bool { return slices.Contains(i.Scopes, s) }
+func (i Identity) May(s Scope) bool { return s == Any || slices.Contains(i.Scopes, s) }
 
 type identityKey struct{}
 

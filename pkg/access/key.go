@@ -35,6 +35,9 @@ const (
 	Read    Scope = "read"    // articles
 	Write   Scope = "write"   // what editors keep and correct
 	Operate Scope = "operate" // what operators do
+
+	// Any is no scope that a key can have: whoever is known may ask for it.
+	Any Scope = "any"
 )
 
 // Scopes are all there are, from the least on.

@@ -223,6 +223,17 @@ func (p *Placed) With(names ...string) *Placed {
 	return q
 }
 
+// Lost are the names of the fields whose corrections name words that are not in the text.
+func (p *Placed) Lost() []string {
+	var names []string
+	for _, f := range p.fields {
+		if f.lost {
+			names = append(names, f.Field)
+		}
+	}
+	return names
+}
+
 // Apply puts the corrections into a, whose text is the one that they were placed
 // in. A killed article and one without a text have none.
 func (p *Placed) Apply(a *Article) {

@@ -37,32 +37,39 @@ func (b *Bus) Lookup(name string) *Lookup {
 // Read gives the message at an offset. If the log doesn't hold it, [Outside] is true of
 // the error. Nothing is tried again.
 func (l *Lookup) Read(ctx context.Context, partition int, offset int64) (stage.Message, error) {
+	return l.First(ctx, partition, offset, offset+1)
+}
+
+// First gives the first message from an offset on that stands before another one; errors
+// are as Read's.
+func (l *Lookup) First(ctx context.Context, partition int, from, to int64) (stage.Message, error) {
 	p, err := l.part(partition)
 	if err != nil {
-		return stage.Message{}, fmt.Errorf("read %s/%d@%d: %w", l.name, partition, offset, err)
+		return stage.Message{}, fmt.Errorf("read %s/%d@%d: %w", l.name, partition, from, err)
 	}
 	select {
 	case <-p.turn:
 		defer func() { p.turn <- struct{}{} }()
 	case <-ctx.Done():
-		return stage.Message{}, fmt.Errorf("read %s/%d@%d: %w", l.name, partition, offset, ctx.Err())
+		return stage.Message{}, fmt.Errorf("read %s/%d@%d: %w", l.name, partition, from, ctx.Err())
 	}
-	for at := offset; at <= offset; {
+	for at := from; at < to; {
 		ms, next, err := p.fetcher.read(ctx, at)
 		if err != nil {
-			return stage.Message{}, fmt.Errorf("read %s/%d@%d: %w", l.name, partition, offset, err)
+			return stage.Message{}, fmt.Errorf("read %s/%d@%d: %w", l.name, partition, from, err)
 		}
-		for _, m := range ms {
-			if m.Offset == offset {
-				return m, nil
+		if len(ms) > 0 {
+			if ms[0].Offset < to {
+				return ms[0], nil
 			}
+			break
 		}
 		if next == at {
 			break // the log ends there
 		}
 		at = next
 	}
-	return stage.Message{}, fmt.Errorf("read %s/%d@%d: there is no message: %w", l.name, partition, offset, kafka.OffsetOutOfRange)
+	return stage.Message{}, fmt.Errorf("read %s/%d@%d: there is no message: %w", l.name, partition, from, kafka.OffsetOutOfRange)
 }
 
 func (l *Lookup) part(partition int) (*lookup, error) {

@@ -8,6 +8,9 @@ import (
 // Operator is who works with the operator's tools: the writer "copytaster".
 const Operator = "operator"
 
+// Console is what operators see and do by the search service: a user of its own, as [Editor].
+const Console = "console"
+
 // Subscriber is a downstream team, and the group that it reads as: it may read
 // what is public, and nothing else.
 const Subscriber = "subscriber"
@@ -72,8 +75,8 @@ func Rights(n Namespace) []Right {
 		if t.Writer != tools {
 			add(t.Writer, OnTopic, t.Name, "Write", "DescribeConfigs")
 		}
-		if t.Also != "" {
-			add(t.Also, OnTopic, t.Name, "Write", "DescribeConfigs")
+		for _, also := range t.Also {
+			add(also, OnTopic, t.Name, "Write", "DescribeConfigs")
 		}
 		for _, r := range t.Readers {
 			add(r, OnTopic, t.Name, "Read", "DescribeConfigs")
@@ -90,6 +93,25 @@ func Rights(n Namespace) []Right {
 		add(g.Service, OnTopic, g.Topic, "Read", "DescribeConfigs")
 		add(g.Service, OnGroup, g.Name, "Read")
 		add(Operator, OnGroup, g.Name, "Read")
+	}
+	for _, g := range Groups { // it asks how far the index is
+		if g.Service == "enrich" || g.Service == "index" && g.Topic != Notices {
+			add(Editor, OnGroup, g.Name, "Describe")
+		}
+	}
+	for _, t := range All {
+		switch {
+		case t.Dead():
+			add(Console, OnTopic, t.Name, "Read", "DescribeConfigs")
+		case t.Name == DeadHandled:
+			add(Console, OnTopic, t.Name, "Read", "Write", "DescribeConfigs")
+		case t.Writer == "release" && !t.Compact:
+			add(Console, OnTopic, t.Name, "Describe")
+		}
+	}
+	for _, g := range Groups { // letters go back there, and the age of what is unread is read there
+		add(Console, OnTopic, g.Topic, "Read", "Write", "DescribeConfigs")
+		add(Console, OnGroup, g.Name, "Describe")
 	}
 	add(Subscriber, OnGroup, Subscriber, "Read")
 	add(Operator, OnCluster, ClusterName, "Describe")

@@ -16,7 +16,7 @@ type Topic struct {
 	Retention  time.Duration // 0: for ever
 	Compact    bool          // newest per key; Retention must be 0
 	Writer     string        // the one service that produces to it; "copytaster": the operator's tools
-	Also       string        // a service that produces to it beside the tools
+	Also       []string      // services that produce to it, too
 	Readers    []string      // services that read all of it, without a group; see Groups for the others
 	Public     bool          // downstream teams may read it, see [Subscriber]
 	About      string
@@ -51,6 +51,10 @@ const (
 // tools is the writer of what no service writes.
 const tools = "copytaster"
 
+// Editor is who corrects articles by the search service: a user of its own, since who
+// answers searches needs to write nothing.
+const Editor = "editor"
+
 // DeadSuffix makes the name of the topic that holds a topic's dead letters.
 const DeadSuffix = ".dead"
 
@@ -65,17 +69,17 @@ const (
 
 // All is the topology.
 var All = []Topic{
-	{Name: Received, Partitions: 12, Retention: 30 * day, Writer: "ingest", About: "every article as parsed, with the original bytes"},
-	{Name: ReceivedBulk, Partitions: 12, Retention: 30 * day, Writer: "ingest", About: "the same, of back-fills, which live copy never waits behind"},
-	{Name: Enriched, Partitions: 12, Writer: "enrich", About: "every revision with what was understood of it: the log that indices are built from"},
-	{Name: EnrichedBulk, Partitions: 12, Writer: "enrich", About: "the same, of back-fills and replays; indices are built from both"},
+	{Name: Received, Partitions: 12, Retention: 30 * day, Writer: "ingest", Also: []string{Editor}, Readers: []string{Editor}, About: "every article as parsed, with the original bytes"},
+	{Name: ReceivedBulk, Partitions: 12, Retention: 30 * day, Writer: "ingest", Also: []string{Editor}, Readers: []string{Editor}, About: "the same, of back-fills, which live copy never waits behind"},
+	{Name: Enriched, Partitions: 12, Writer: "enrich", Readers: []string{Editor}, About: "every revision with what was understood of it: the log that indices are built from"},
+	{Name: EnrichedBulk, Partitions: 12, Writer: "enrich", Readers: []string{Editor}, About: "the same, of back-fills and replays; indices are built from both"},
 	{Name: Notices, Partitions: 12, Retention: 30 * day, Writer: "ingest", About: "the kills as they arrive, ahead of what waits to be enriched"},
 	{Name: Released, Partitions: 12, Retention: 30 * day, Writer: "release", Readers: []string{"release", "search"}, Public: true, About: "what may go out: usable, embargo over; kills and holds of what went out follow as notices without text"},
 	{Name: Current, Partitions: 12, Compact: true, Writer: "release", Readers: []string{"release"}, Public: true, About: "the newest of each article that went out; of a killed or held one a notice without text"},
-	{Name: Status, Partitions: 1, Compact: true, Writer: "release", Readers: []string{"release"}, About: "articles that are killed, withheld, under embargo, reinstated, or expire"},
+	{Name: Status, Partitions: 1, Compact: true, Writer: "release", Readers: []string{"release", Editor}, About: "articles that are killed, withheld, under embargo, reinstated, or expire"},
 	{Name: EmbargoPending, Partitions: 1, Compact: true, Writer: "release", Readers: []string{"release"}, About: "articles under embargo that wait for their time"},
-	{Name: Audit, Partitions: 1, Writer: "copytaster", Also: "release", Readers: []string{"release"}, About: "kills, holds and what lifted them, of editors and of agencies: who, when, why, and where the article had gone"},
-	{Name: Overrides, Partitions: 1, Compact: true, Writer: "copytaster", Readers: []string{"enrich"}, About: "what editors corrected of articles, which goes before all that is found out of them"},
+	{Name: Audit, Partitions: 1, Writer: "copytaster", Also: []string{"release", Editor}, Readers: []string{"release"}, About: "kills, holds and what lifted them, of editors and of agencies: who, when, why, and where the article had gone"},
+	{Name: Overrides, Partitions: 1, Compact: true, Writer: "copytaster", Also: []string{Editor}, Readers: []string{"enrich", Editor}, About: "what editors corrected of articles, which goes before all that is found out of them"},
 	{Name: Generations, Partitions: 1, Compact: true, Writer: "copytaster", Readers: []string{"enrich"}, About: "the generations of the enrichment that were issued, and the one that counts"},
 	{Name: AccessKeys, Partitions: 1, Compact: true, Writer: "copytaster", Readers: []string{"search"}, About: "the API keys, hashed: whose, what they may ask for and see, until when"},
 	{Name: AccessAudit, Partitions: 1, Writer: "copytaster", About: "what was done with API keys: who, when, why"},

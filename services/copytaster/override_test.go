@@ -3,13 +3,17 @@ package copytaster
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/topic"
 )
@@ -242,4 +246,145 @@ func TestOverridesOfARollback(t *testing.T) {
 	is("a", " sv, language M. Ito", 2) // until the old program runs
 	enrichAs(s, "one")
 	is("a", "one sv, language M. Ito", 2)
+}
+
+// editorsAPI asks for the overrides of one article, as who has a key.
+type editorsAPI struct {
+	*system
+
+	uri article.URI
+}
+
+func (a *editorsAPI) send(key, method, target, body, tag string) (status int, etag, answer string) {
+	a.t.Helper()
+	req, err := http.NewRequestWithContext(a.t.Context(), method, a.base+"/v1/articles/"+url.PathEscape(string(a.uri))+target, strings.NewReader(body))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+key)
+	if tag != "" {
+		req.Header.Set("If-Match", tag)
+	}
+	resp, err := a.client.Do(req)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return resp.StatusCode, resp.Header.Get("ETag"), string(b)
+}
+
+// want asks once.
+func (a *editorsAPI) want(status int, says, key, method, target, body, tag string) (etag string) {
+	a.t.Helper()
+	got, etag, answer := a.send(key, method, target, body, tag)
+	if got != status || !strings.Contains(answer, says) {
+		a.t.Errorf("%s %s: %d %s, want %d with %s", method, target, got, answer, status, says)
+	}
+	return etag
+}
+
+// until asks until that is the answer.
+func (a *editorsAPI) until(status int, says, key, method, target, body, tag string) {
+	a.t.Helper()
+	a.await(fmt.Sprintf("%s %s: %d with %s", method, target, status, says), func() error {
+		if got, _, answer := a.send(key, method, target, body, tag); got != status || !strings.Contains(answer, says) {
+			return fmt.Errorf("%d %s", got, answer)
+		}
+		return nil
+	})
+}
+
+// What an editor says over the search service's API stands in the index, with their
+// name, through the agency's next revision, until it is taken back; who may not correct,
+// or not see, can't.
+func TestEditorsOverrideByTheAPI(t *testing.T) {
+	t.Setenv("COPYTASTER_SEARCH_KEYS", "true")
+	t.Setenv("COPYTASTER_SEARCH_OVERRIDES", "true")
+	s := startSystem(t)
+	o := toolsOn(t, s)
+	const id = "urn:newsml:wire.example:20240501:ferry"
+	a := &editorsAPI{s, article.URI("urn:copytaster:wire:" + id)}
+	key := func(args ...string) string {
+		t.Helper()
+		return strings.TrimSpace(o.must(0, append([]string{"keys", "add", "--expires", "never"}, args...)...))
+	}
+	editor, reader, other := key("Desk", "--scope", "read,write"), key("Readers"), key("Others", "--scope", "read,write", "--not-source", "wire")
+	outside := key("Outside", "--scope", "read,write", "--source", "wire")
+	s.mustPush(ninjs(id, "1", "Ferry sinks", ""), "source=wire")
+	is := func(headline, want string) {
+		t.Helper()
+		s.awaitArticle(a.uri, func(found *article.Article) bool {
+			return found.First(article.Headline) == headline && corrections(found) == want
+		})
+	}
+	is("Ferry sinks", "en")
+	const get, set, remove = http.MethodGet, http.MethodPut, http.MethodDelete
+	const all, language = "/overrides", "/overrides/language"
+	a.until(http.StatusOK, `"fields":[]`, editor, get, all, "", "")
+	a.until(http.StatusOK, `"fields":[]`, outside, get, all, "", "")
+	a.until(http.StatusForbidden, "scope write", reader, get, all, "", "")
+	a.until(http.StatusNotFound, "no such article", other, get, all, "", "")
+	a.want(http.StatusForbidden, "scope write", reader, set, language, `"sv"`, "*")
+	a.want(http.StatusNotFound, "no such article", other, set, language, `"sv"`, "*")
+	a.want(http.StatusNotFound, "no such article", other, remove, language, "", "*")
+	a.want(http.StatusForbidden, "The agency says", outside, set, "/overrides/agency", `"dpa"`, "*")
+	a.want(http.StatusUnauthorized, "", "ctk_x", set, language, `"sv"`, "*")
+	a.want(http.StatusPreconditionRequired, "If-Match", editor, set, language, `"sv"`, "")
+	a.want(http.StatusBadRequest, `\"Bo Tran\" is not in the text`, editor, set, "/overrides/entities", `[{"type":"person","name":"Bo Tran","mentions":[{"text":"Bo Tran"}]}]`, "*")
+
+	none := a.want(http.StatusOK, `"number":0`, editor, get, all, "", "")
+	first := a.want(http.StatusOK, `"done":true`, editor, set, language+"?reason=heard+it", `"sv"`, none)
+	who := "Desk (key " + editor[len(access.Prefix):][:8] + ")"
+	is("Ferry sinks", "sv, language "+who)
+	a.until(http.StatusOK, `"language":"sv"`, reader, get, "", "", "")
+	a.until(http.StatusOK, `"seen":1`, editor, get, all, "", "")
+	a.want(http.StatusOK, `"who":"`+who+`"`, editor, get, all, "", "")
+	a.want(http.StatusOK, `"reason":"heard it"`, editor, get, all, "", "")
+	if _, _, answer := a.send(outside, get, all, "", ""); !strings.Contains(answer, `"value":"sv"`) || strings.Contains(answer, "Desk") || strings.Contains(answer, "heard it") {
+		t.Errorf("who has a grant of their own is told %s", answer)
+	}
+	a.want(http.StatusPreconditionFailed, who, editor, set, language, `"de"`, none)
+	a.want(http.StatusOK, `"number":1`, editor, set, language, `"sv"`, first)
+	if l := o.lines(0, "override", "list", string(a.uri)); len(l) != 1 || l[0]["number"] != 1.0 {
+		t.Errorf("the command lists %v", l)
+	}
+
+	// The agency's next revision has it, too.
+	s.mustPush(ninjs(id, "2", "Ferry has sunk", ""), "source=wire")
+	is("Ferry has sunk", "sv, language "+who)
+	a.until(http.StatusOK, `"action":"remove"`, editor, remove, language, "", first)
+	is("Ferry has sunk", "en")
+	a.until(http.StatusOK, `"seen":2`, editor, get, all, "", "")
+	a.want(http.StatusNotFound, "has no such correction", editor, remove, language, "", "*")
+
+	// What is under embargo isn't to be seen, nor corrected.
+	later := &editorsAPI{s, article.URI("urn:copytaster:wire:" + id + ":later")}
+	s.mustPush(embargoed(id+":later", "1", "Ferry will sink", time.Now().Add(time.Hour)), "source=wire")
+	s.await("it is in the index", func() error {
+		docs, err := s.source("articles", later.uri)
+		if err == nil && len(docs) != 1 {
+			err = fmt.Errorf("%d documents", len(docs))
+		}
+		return err
+	})
+	later.want(http.StatusNotFound, "no such article", editor, get, all, "", "")
+	later.want(http.StatusNotFound, "no such article", editor, set, language, `"sv"`, "*")
+
+	// Of a killed article nothing is corrected.
+	o.must(0, "kill", "--who", "M. Ito", "--reason", "x", "--yes", string(a.uri))
+	a.until(http.StatusOK, `"canceled"`, editor, get, "", "", "")
+	a.until(http.StatusConflict, "is killed", editor, set, language, `"de"`, "*")
+	var seen []string
+	for _, l := range o.lines(0, "audit", string(a.uri)) {
+		if strings.HasPrefix(fmt.Sprint(l["action"]), "override") {
+			seen = append(seen, fmt.Sprint(l["action"], " by ", l["who"], " ", l["kept"]))
+		}
+	}
+	if want := []string{"override by " + who + " true", "override removed by " + who + " true"}; !slices.Equal(seen, want) {
+		t.Errorf("the audit has %q", seen)
+	}
 }

@@ -138,6 +138,10 @@ func (s secured) settings() string {
 			set(name+"_ELASTICSEARCH_API_KEY_FILE", s.keyFile(role))
 		}
 	}
+	set("SEARCH_OVERRIDES_USER", topic.Editor)
+	set("SEARCH_OVERRIDES_PASSWORD_FILE", s.credentials.PasswordFile(topic.Editor))
+	set("SEARCH_OPERATOR_USER", topic.Console)
+	set("SEARCH_OPERATOR_PASSWORD_FILE", s.credentials.PasswordFile(topic.Console))
 	return b.String()
 }
 

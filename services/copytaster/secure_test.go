@@ -41,6 +41,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/index"
 	"github.com/copytaster/copytaster/services/index/bulk"
+	"github.com/copytaster/copytaster/services/search/operator"
 )
 
 // nobody has a user and no rights.
@@ -758,7 +759,67 @@ func (s *suite) redrive() {
 		s.mustSay(said, "redrive "+name+"/0@0")
 		s.mustSay(said, "1 letter redriven")
 	}
+	s.console(dead)
 	s.run(boot.ExitOK, "dead", "discard", "--all", "--why", "tried", "--yes", "--config", s.file)
+}
+
+// console has an operator work by a search service that logs in for that as the console: it sees all
+// groups, reads letters of all topics and sends them again, once more.
+func (s *suite) console(dead []string) {
+	file := filepath.Join(s.dir, "console.key")
+	s.run(boot.ExitOK, "keys", "add", "console", "--scope", "read,operate", "--config", s.file, "--out", file)
+	key, err := secret.Source{File: file}.Get()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r := s.start("search", "--search-keys", "--search-operator")
+	defer func() {
+		if err := r.stop(); err != nil {
+			s.t.Error(err)
+		}
+	}()
+	r.await("")
+	ask := func(method, path, body string, into any) error {
+		req, err := http.NewRequestWithContext(s.t.Context(), method, r.base+path, strings.NewReader(body))
+		if err != nil {
+			return err
+		}
+		req.Header.Set("X-API-Key", key)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		defer res.Body.Close()
+		b, err := io.ReadAll(res.Body)
+		if err == nil && res.StatusCode != http.StatusOK {
+			err = fmt.Errorf("%s: %s: %s", path, res.Status, b)
+		}
+		if err == nil {
+			err = json.Unmarshal(b, into)
+		}
+		return err
+	}
+	s.fortress.await(func() error {
+		var stages operator.Stages
+		if err := ask(http.MethodGet, "/v1/operator/stages", "", &stages); err != nil {
+			return err
+		}
+		if stages.Problem != "" || len(stages.Stages) != 4 {
+			return fmt.Errorf("stages: %+v", stages)
+		}
+		return nil
+	})
+	for _, name := range dead {
+		var page operator.Page
+		if err := ask(http.MethodGet, "/v1/operator/letters?topic="+name, "", &page); err != nil || len(page.Letters) == 0 {
+			s.t.Errorf("letters of %s: %+v %v", name, page, err)
+			continue
+		}
+		var done operator.Redriven
+		if err := ask(http.MethodPost, "/v1/operator/redrive", fmt.Sprintf(`{"letters":[%q],"again":true}`, page.Letters[0].Letter), &done); err != nil || done.Redriven != 1 {
+			s.t.Errorf("redrive of %s: %+v %v", name, done, err)
+		}
+	}
 }
 
 // may tells whether the topology gives a user a right.
@@ -799,7 +860,7 @@ func (f *fortress) kafkaTable() {
 		}
 	}
 	// The operator comes last, because it may do most.
-	for _, user := range []string{nobody, "ingest", "enrich", "index", "release", "search", topic.Subscriber, topic.Operator} {
+	for _, user := range []string{nobody, "ingest", "enrich", "index", "release", "search", topic.Editor, topic.Console, topic.Subscriber, topic.Operator} {
 		f.tryAll(user, check)
 	}
 	f.t.Logf("%d tries, %d of them granted", tries, granted)

@@ -4,6 +4,7 @@ go 1.26.8
 
 require (
 	github.com/copytaster/copytaster/pkg v0.0.0
+	github.com/copytaster/copytaster/services/release v0.0.0
 	github.com/google/go-cmp v0.7.0
 	github.com/prometheus/client_golang v1.25.0
 	github.com/segmentio/kafka-go v0.4.51
@@ -35,4 +36,7 @@ require (
 	golang.org/x/sys v0.48.0 // indirect
 )
 
-replace github.com/copytaster/copytaster/pkg => ../../pkg
+replace (
+	github.com/copytaster/copytaster/pkg => ../../pkg
+	github.com/copytaster/copytaster/services/release => ../release
+)

@@ -351,6 +351,44 @@ func TestAccessSettings(t *testing.T) {
 			t.Errorf("%q isn't said: %v", says, err)
 		}
 	}
+	// Who corrects must be known.
+	c := search.Config{SearchTimeout: time.Second, SearchRelatedTimeout: time.Second, SearchZone: "UTC", Elasticsearch: elastic.Config{URL: []string{"http://127.0.0.1:9200"}}, SearchOverrides: true}
+	c.Bus.KafkaBrokers = []string{"127.0.0.1:9092"}
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "COPYTASTER_SEARCH_OVERRIDES") || !strings.Contains(err.Error(), "search-keys") {
+		t.Errorf("overrides without keys: %v", err)
+	}
+	c.SearchKeys, c.SearchSession, c.SearchRate = true, time.Hour, 1
+	if err := c.Validate(); err != nil {
+		t.Errorf("overrides with keys: %v", err)
+	}
+	c.SearchOverridesUser = "editor"
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "search-overrides-password-file go together") {
+		t.Errorf("a user without a password: %v", err)
+	}
+	c.SearchOverridesPasswordFile = "editor.password"
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "nobody logs in") {
+		t.Errorf("a user where nobody logs in: %v", err)
+	}
+	c.SearchOverridesUser, c.SearchOverridesPasswordFile = "", ""
+	if c.Bus.KafkaBrokers = nil; c.Validate() == nil {
+		t.Error("overrides without Kafka are taken")
+	}
+	c.Bus.KafkaBrokers, c.SearchOverrides, c.SearchOperator, c.SearchOperatorEvery = []string{"127.0.0.1:9092"}, false, true, search.MinOperatorEvery
+	if err := c.Validate(); err != nil {
+		t.Errorf("operators with keys: %v", err)
+	}
+	for says, change := range map[string]func(c *search.Config){
+		"COPYTASTER_SEARCH_OPERATOR)":       func(c *search.Config) { c.SearchKeys, c.SearchSession = false, 0 },
+		"COPYTASTER_SEARCH_OPERATOR_EVERY)": func(c *search.Config) { c.SearchOperatorEvery = search.MinOperatorEvery - 1 },
+		"is not between 1s and 1m0s":        func(c *search.Config) { c.SearchOperatorEvery = search.MaxOperatorEvery + 1 },
+		"kafka-brokers":                     func(c *search.Config) { c.Bus.KafkaBrokers = nil },
+	} {
+		changed := c
+		change(&changed)
+		if err := changed.Validate(); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q isn't said of operators: %v", says, err)
+		}
+	}
 	// Secrets are read at the start.
 	n := open(t)
 	short := filepath.Join(t.TempDir(), "short")

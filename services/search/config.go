@@ -17,8 +17,8 @@ import (
 // Config is what the search service can be told.
 type Config struct {
 	Elasticsearch elastic.Config `embed:"" prefix:"elasticsearch-"`
-	// Bus is for the keys and live feeds alone, but for its namespace, which is the
-	// indices', too.
+	// Bus is for the keys, live feeds and editors' corrections alone, but for its namespace,
+	// which is the indices', too.
 	Bus           bus.Config    `embed:""`
 	SearchTimeout time.Duration `help:"How long one call of Elasticsearch may take." default:"5s"`
 	// SearchRelatedTimeout is short: a search of all shards, where the article itself
@@ -31,6 +31,17 @@ type Config struct {
 	SearchPublicURL string `help:"Address at which clients reach this service, for links in feeds (default: as the client called it)." placeholder:"URL"`
 	Access          `embed:""`
 
+	SearchOverrides bool `help:"Let editors correct articles (/v1/articles/{uri}/overrides); needs search-keys, or a proxy that names who asks, and Kafka: see kafka-brokers."`
+	// SearchOverridesUser may write articles: the user that answers searches needn't.
+	SearchOverridesUser         string `help:"Whom to log in as at Kafka for that; by default kafka-user."`
+	SearchOverridesPasswordFile string `help:"File with that user's password, read for every connection." placeholder:"FILE"`
+
+	SearchOperator bool `help:"Show operators the stages, sources and dead letters, and let them redrive (/v1/operator/...); needs search-keys, or a proxy that names who asks, and Kafka: see kafka-brokers."`
+	// SearchOperatorUser reads what readers may not, and may write articles, too.
+	SearchOperatorUser         string        `help:"Whom to log in as at Kafka for that; by default kafka-user."`
+	SearchOperatorPasswordFile string        `help:"File with that user's password, read for every connection." placeholder:"FILE"`
+	SearchOperatorEvery        time.Duration `help:"How often the stages are looked at for them." default:"5s"`
+
 	SearchLive              bool          `help:"Follow what goes out in Kafka, for live feeds (/v1/live): see kafka-brokers." default:"true" negatable:""`
 	SearchLiveFeeds         int           `help:"How many live feeds may be open at once." default:"2000" placeholder:"N"`
 	SearchLiveFeedsOfReader int           `help:"How many of them one reader may have: a key's owner, or an address where nobody is asked who they are." default:"50" placeholder:"N"`
@@ -42,6 +53,12 @@ const (
 	MaxLiveFeeds = 20_000
 	MinLiveKnown = time.Minute
 	MaxLiveKnown = 30 * 24 * time.Hour // as long as the topic keeps anything
+)
+
+// MinOperatorEvery and MaxOperatorEvery bound how often the stages are looked at.
+const (
+	MinOperatorEvery = time.Second
+	MaxOperatorEvery = time.Minute
 )
 
 // MinTimeout and MaxTimeout bound both timeouts. An answer may take as long as two calls
@@ -74,14 +91,38 @@ func (c Config) Validate() error {
 		(err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
 		bad("search-public-url", fmt.Errorf("%q is no address such as https://news.example/search", c.SearchPublicURL))
 	}
-	if c.SearchKeys || c.SearchLive {
+	if c.SearchKeys || c.SearchLive || c.SearchOverrides || c.SearchOperator {
 		errs = append(errs, c.Bus.Validate())
+	}
+	for _, u := range []struct{ name, user, file string }{
+		{"search-overrides", c.SearchOverridesUser, c.SearchOverridesPasswordFile}, {"search-operator", c.SearchOperatorUser, c.SearchOperatorPasswordFile},
+	} {
+		if (u.user == "") != (u.file == "") {
+			bad(u.name+"-user", fmt.Errorf("and %s-password-file go together: one of them is empty", u.name))
+		} else if u.user != "" && c.Bus.Security.KafkaUser == "" {
+			bad(u.name+"-user", errors.New("is set, and kafka-user is not: nobody logs in"))
+		}
+	}
+	if c.SearchOverrides && !c.asks() {
+		bad("search-overrides", errors.New("is set, and nobody is asked who they are: set search-keys, or search-proxy-user-header"))
+	}
+	if c.SearchOperator {
+		c.checkOperator(bad)
 	}
 	if c.SearchLive {
 		c.checkLive(bad)
 	}
 	c.check(bad)
 	return errors.Join(errs...)
+}
+
+func (c Config) checkOperator(bad func(name string, err error)) {
+	if !c.asks() {
+		bad("search-operator", errors.New("is set, and nobody is asked who they are: set search-keys, or search-proxy-user-header"))
+	}
+	if c.SearchOperatorEvery < MinOperatorEvery || c.SearchOperatorEvery > MaxOperatorEvery {
+		bad("search-operator-every", fmt.Errorf("%v is not between %v and %v", c.SearchOperatorEvery, MinOperatorEvery, MaxOperatorEvery))
+	}
 }
 
 func (c Config) checkLive(bad func(name string, err error)) {

@@ -19,6 +19,7 @@ import (
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/search/api"
 	"github.com/copytaster/copytaster/services/search/find"
 )
@@ -38,6 +39,16 @@ type contract struct {
 type pathItem struct {
 	Parameters []parameter `json:"parameters"` // of all its operations
 	Get        operation   `json:"get"`
+	Post       operation   `json:"post"`
+	Put        operation   `json:"put"`
+	Delete     operation   `json:"delete"`
+}
+
+// of are its operations by their methods.
+func (i *pathItem) of() map[string]*operation {
+	all := map[string]*operation{http.MethodGet: &i.Get, http.MethodPost: &i.Post, http.MethodPut: &i.Put, http.MethodDelete: &i.Delete}
+	maps.DeleteFunc(all, func(_ string, o *operation) bool { return o.ID == "" })
+	return all
 }
 
 type operation struct {
@@ -75,10 +86,12 @@ var theContract = sync.OnceValues(func() (*contract, error) {
 		return nil, err
 	}
 	for path, item := range c.Paths {
-		item.Get.Parameters = append(item.Parameters, item.Get.Parameters...)
-		for i, p := range item.Get.Parameters {
-			if p.Ref != "" {
-				item.Get.Parameters[i] = c.Components.Parameters[strings.TrimPrefix(p.Ref, "#/components/parameters/")]
+		for _, op := range item.of() {
+			op.Parameters = append(slices.Clone(item.Parameters), op.Parameters...)
+			for i, p := range op.Parameters {
+				if p.Ref != "" {
+					op.Parameters[i] = c.Components.Parameters[strings.TrimPrefix(p.Ref, "#/components/parameters/")]
+				}
 			}
 		}
 		c.Paths[path] = item
@@ -110,15 +123,15 @@ func closeObjects(node any) {
 	}
 }
 
-// check tells what is wrong with the answer to a GET of the path, by the document.
-func (c *contract) check(path string, r response) error {
-	route, op, err := c.operation(path)
+// check tells what is wrong with the answer to a request of the path, by the document.
+func (c *contract) check(method, path string, r response) error {
+	route, op, err := c.operation(method, path)
 	if err != nil {
 		return err
 	}
 	status := fmt.Sprint(r.status)
 	a, ok := op.Responses[status]
-	at := []string{"paths", route, "get", "responses", status}
+	at := []string{"paths", route, strings.ToLower(method), "responses", status}
 	if a.Ref != "" {
 		at = strings.Split(strings.TrimPrefix(a.Ref, "#/"), "/")
 		a, ok = c.Components.Responses[at[len(at)-1]]
@@ -177,13 +190,15 @@ func (c *contract) schema(at ...string) (*jsonschema.Schema, error) {
 }
 
 // operation is what a path, as it is sent, asks for.
-func (c *contract) operation(path string) (route string, op operation, err error) {
+func (c *contract) operation(method, path string) (route string, op operation, err error) {
 	path, _, _ = strings.Cut(path, "?")
 	sent := strings.Split(path, "/")
 	best := -1 // as the mux: more that is fixed is more specific
 	for _, r := range slices.Sorted(maps.Keys(c.Paths)) {
 		parts, fixed := strings.Split(r, "/"), 0
-		if len(parts) != len(sent) {
+		item := c.Paths[r]
+		of := item.of()[method]
+		if len(parts) != len(sent) || of == nil {
 			continue
 		}
 		fits := true
@@ -197,17 +212,17 @@ func (c *contract) operation(path string) (route string, op operation, err error
 			}
 		}
 		if fits && fixed > best {
-			best, route, op = fixed, r, c.Paths[r].Get
+			best, route, op = fixed, r, *of
 		}
 	}
 	if best < 0 {
-		return "", operation{}, fmt.Errorf("no path of the document is %s", path)
+		return "", operation{}, fmt.Errorf("no path of the document is %s %s", method, path)
 	}
 	return route, op, nil
 }
 
 // kept fails the test if an answer of the API is none that the document promises.
-func kept(tb testing.TB, address string, r response) {
+func kept(tb testing.TB, method, address string, r response) {
 	tb.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
@@ -221,14 +236,14 @@ func kept(tb testing.TB, address string, r response) {
 	if !strings.HasPrefix(path, "/v1/") {
 		return
 	}
-	if _, _, err := c.operation(path); err != nil {
+	if _, _, err := c.operation(method, path); err != nil {
 		if r.status != http.StatusNotFound {
 			tb.Errorf("%s: %d, of a path that the document doesn't have", path, r.status)
 		}
 		return
 	}
-	if err := c.check(path, r); err != nil {
-		tb.Errorf("the answer to %.200s is not as the OpenAPI document says: %v", address, err)
+	if err := c.check(method, path, r); err != nil {
+		tb.Errorf("the answer to %s %.200s is not as the OpenAPI document says: %v", method, address, err)
 	}
 }
 
@@ -257,13 +272,20 @@ func TestContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, item := range methods.Paths {
+		known := c.Paths[path]
 		for method := range item {
-			if method != "parameters" {
-				documented = append(documented, strings.ToUpper(method)+" "+path+" "+c.Paths[path].Get.ID)
+			if method == "parameters" {
+				continue
 			}
-		}
-		if c.Paths[path].Get.Summary == "" {
-			t.Errorf("%s has no summary", path)
+			op := known.of()[strings.ToUpper(method)]
+			if op == nil {
+				t.Errorf("%s %s: the tests don't know the method, or it has no operationId", method, path)
+				continue
+			}
+			documented = append(documented, strings.ToUpper(method)+" "+path+" "+op.ID)
+			if op.Summary == "" {
+				t.Errorf("%s %s has no summary", method, path)
+			}
 		}
 	}
 	slices.Sort(routes)
@@ -280,6 +302,14 @@ func TestContract(t *testing.T) {
 	slices.Sort(got)
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("parameters of searches (-) and the document's (+):\n%s", d)
+	}
+
+	var fields bounds
+	if err := json.Unmarshal(c.Components.Parameters["field"].Schema, &fields); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(article.Correctable(), fields.Enum); d != "" {
+		t.Errorf("fields that can be corrected (-) and the document's (+):\n%s", d)
 	}
 
 	doc, err := libopenapi.NewDocument(b)
@@ -327,8 +357,10 @@ func TestExamples(t *testing.T) {
 		}
 	}
 	for path, item := range c.Paths {
-		for status, a := range item.Get.Responses {
-			examples(a.Content, "paths", path, "get", "responses", status)
+		for method, op := range item.of() {
+			for status, a := range op.Responses {
+				examples(a.Content, "paths", path, strings.ToLower(method), "responses", status)
+			}
 		}
 	}
 	for name, a := range c.Components.Responses {

@@ -60,7 +60,7 @@ func (n *newsroom) as(g access.Grant) (as *newsroom, patterns []string) {
 	if err := entrance.Ready(prometheus.NewRegistry()); err != nil {
 		n.tb.Fatal(err)
 	}
-	h, patterns, err := search.Mux(entrance, find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now), keep)
+	h, patterns, err := search.Mux(entrance, find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now), api.Service{Archive: keep, Editors: api.NewEditors(deskOfAll{}, time.Now)})
 	if err != nil {
 		n.tb.Fatal(err)
 	}
@@ -398,6 +398,71 @@ func TestEntitledByAnyName(t *testing.T) {
 	}
 }
 
+// Who is entitled to some agencies alone corrects no agency: what was theirs for a moment
+// isn't theirs for ever, nor anybody's who may not see it.
+func TestNobodyCorrectsTheirEntitlement(t *testing.T) {
+	n := open(t)
+	first := report{id: "a", agency: "dpa", language: "en", headline: "Bridge", body: []string{"x"}, created: day}
+	second := first
+	second.agency, second.created, second.headline = foreignAgency, day.Add(time.Minute), secret
+	a := n.index(first)[0]
+	r, _ := n.as(access.Grant{Agencies: []string{"dpa"}})
+	address := articlePath(a.URI) + "/overrides"
+	ask := func(method, target string) response { return r.send(method, address+target, `"dpa"`, "If-Match", "*") }
+	for _, method := range []string{http.MethodPut, http.MethodDelete} {
+		if got := ask(method, "/agency"); got.status != http.StatusForbidden || !strings.Contains(got.body, "agency") {
+			t.Errorf("%s: %d %s", method, got.status, got.body)
+		}
+	}
+	if got := ask(http.MethodPut, "/language"); got.status != http.StatusOK {
+		t.Errorf("another field: %d %s", got.status, got.body)
+	}
+	if got := ask(http.MethodGet, ""); got.status != http.StatusOK || strings.Contains(got.body, `"agency"`) {
+		t.Errorf("what they may correct: %d %s", got.status, got.body)
+	}
+	all, _ := n.as(access.Grant{})
+	if got := all.send(http.MethodPut, address+"/agency", `"dpa"`, "If-Match", "*"); got.status != http.StatusOK {
+		t.Errorf("who may see all: %d %s", got.status, got.body)
+	}
+	n.index(second)
+	for _, method := range []string{http.MethodPut, http.MethodDelete} {
+		if got := ask(method, "/language"); got.status != http.StatusNotFound || strings.Contains(got.body, secret) {
+			t.Errorf("%s, the agency's next revision: %d %s", method, got.status, got.body)
+		}
+	}
+}
+
+// People correct as their role lets them, and no page of another site does in their name.
+func TestPeopleCorrect(t *testing.T) {
+	n := open(t)
+	a := n.index(report{id: "a", agency: "dpa", language: "en", headline: "Bridge", body: []string{"x"}})[0]
+	from, err := gate.ParseFrom([]string{"127.0.0.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entrance := &gate.Gate{Proxy: gate.Proxy{From: from, UserHeader: "X-Forwarded-User", RoleHeader: "X-Forwarded-Role"}, Log: zerolog.Nop(), Now: time.Now}
+	if err := entrance.Ready(prometheus.NewRegistry()); err != nil {
+		t.Fatal(err)
+	}
+	h, _, err := search.Mux(entrance, find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now), api.Service{Editors: api.NewEditors(deskOfAll{}, time.Now)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	as := *n
+	as.base = serveHandler(t, h)
+	for _, c := range []struct {
+		role, site string
+		want       int
+	}{{"reader", "same-origin", http.StatusForbidden}, {"editor", "same-origin", http.StatusOK}, {"editor", "cross-site", http.StatusForbidden}} {
+		for _, method := range []string{http.MethodPut, http.MethodDelete} {
+			got := as.send(method, articlePath(a.URI)+"/overrides/language", `"de"`, "If-Match", "*", "X-Forwarded-User", "B. Lee", "X-Forwarded-Role", c.role, "Sec-Fetch-Site", c.site)
+			if got.status != c.want {
+				t.Errorf("%s as %s, %s: %d %s", method, c.role, c.site, got.status, got.body)
+			}
+		}
+	}
+}
+
 // TestEveryRouteAsks: without a key nothing is answered but what tells of no article.
 func TestEveryRouteAsks(t *testing.T) {
 	n := open(t)
@@ -432,8 +497,8 @@ func TestEveryRouteAsks(t *testing.T) {
 		if res.StatusCode != want || strings.Contains(string(body), secret) {
 			t.Errorf("%s %s: %d %s", method, path, res.StatusCode, body)
 		}
-		if method == http.MethodGet && strings.HasPrefix(path, "/v1/") && path != api.PatternOther {
-			if err := contract.check(path, response{res.StatusCode, res.Header, string(body)}); err != nil {
+		if strings.HasPrefix(path, "/v1/") && path != api.PatternOther {
+			if err := contract.check(method, path, response{res.StatusCode, res.Header, string(body)}); err != nil {
 				t.Error(err)
 			}
 		}

@@ -11,8 +11,9 @@ import (
 )
 
 // Mux serves all routes, and gives their patterns.
-func Mux(g *gate.Gate, f *find.Finder, keep api.Archive) (h http.Handler, patterns []string, err error) {
-	all, err := routes(g, f, keep, nil, "", zerolog.Nop())
+func Mux(g *gate.Gate, f *find.Finder, service api.Service) (h http.Handler, patterns []string, err error) {
+	service.Log = zerolog.Nop()
+	all, err := routes(g, f, service)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -150,6 +150,7 @@ type report struct {
 	body                                 []string // "# " begins a subhead, "> " a quote
 	published                            time.Time
 	created                              time.Time
+	received                             time.Time // an hour after day, if not given
 	status                               article.Status
 	embargo, expiry                      time.Time
 	urgency                              int
@@ -258,6 +259,9 @@ func (r report) article(tb testing.TB) *article.Article {
 		a.PublishedAt = day
 	}
 	a.ReceivedAt, a.Flags, a.EvolvedFrom = day.Add(time.Hour), r.flags, r.evolvedFrom
+	if !r.received.IsZero() {
+		a.ReceivedAt = r.received
+	}
 	if a.Original = r.original; len(r.original.Bytes) > 0 {
 		sum := sha256.Sum256(r.original.Bytes)
 		a.Original.Size, a.Original.Hash = int64(len(r.original.Bytes)), hex.EncodeToString(sum[:])
@@ -331,15 +335,26 @@ type response struct {
 // get asks the service; path is taken as it stands.
 func (n *newsroom) get(path string, header ...string) response {
 	n.tb.Helper()
+	return n.send(http.MethodGet, path, "", header...)
+}
+
+// send asks by another method, with a body.
+func (n *newsroom) send(method, path, body string, header ...string) response {
+	n.tb.Helper()
 	if n.key != "" {
 		header = append(header, "X-API-Key", n.key)
 	}
-	return get(n.tb, n.base+path, header...)
+	return send(n.tb, method, n.base+path, body, header...)
 }
 
 func get(tb testing.TB, address string, header ...string) response {
 	tb.Helper()
-	req, err := http.NewRequest(http.MethodGet, address, nil)
+	return send(tb, http.MethodGet, address, "", header...)
+}
+
+func send(tb testing.TB, method, address, body string, header ...string) response {
+	tb.Helper()
+	req, err := http.NewRequest(method, address, strings.NewReader(body))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -356,7 +371,7 @@ func get(tb testing.TB, address string, header ...string) response {
 		tb.Fatal(err)
 	}
 	r := response{res.StatusCode, res.Header, string(b)}
-	kept(tb, address, r)
+	kept(tb, method, address, r)
 	return r
 }
 

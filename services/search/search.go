@@ -11,7 +11,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"github.com/rs/zerolog"
 
 	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/boot"
@@ -78,7 +77,18 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 		return err
 	}
 	defer closeFeeds()
-	if err := mount(k, entrance, f, keep, feeds, c.SearchPublicURL, k.Log); err != nil {
+	editors, closeDesk, err := c.editors(ctx, k)
+	if err != nil {
+		return err
+	}
+	defer closeDesk()
+	operators, closeOperators, err := c.operators(ctx, k, originals)
+	if err != nil {
+		return err
+	}
+	defer closeOperators()
+	service := api.Service{Archive: keep, Live: feeds, Editors: editors, Operator: operators, Public: c.SearchPublicURL, Log: k.Log}
+	if err := mount(k, entrance, f, service); err != nil {
 		return err
 	}
 	k.Started()
@@ -128,7 +138,7 @@ func (c Config) follow(ctx context.Context, k *boot.Kit, zone *time.Location) (*
 }
 
 // mount puts the routes onto k's server.
-func mount(k *boot.Kit, g *gate.Gate, f *find.Finder, keep api.Archive, feeds *live.Hub, public string, log zerolog.Logger) error {
+func mount(k *boot.Kit, g *gate.Gate, f *find.Finder, service api.Service) error {
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "copytaster_search_seconds",
 		Help:    "Time to answer a request, by what was asked for and the answer's status.",
@@ -137,7 +147,7 @@ func mount(k *boot.Kit, g *gate.Gate, f *find.Finder, keep api.Archive, feeds *l
 	if err := k.Metrics.Register(seconds); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
-	all, err := routes(g, f, keep, feeds, public, log)
+	all, err := routes(g, f, service)
 	if err != nil {
 		return err
 	}
@@ -162,21 +172,23 @@ type route struct {
 }
 
 // routes are all there are. Each is behind the gate, but for what tells nothing of
-// articles: no finder is to be had but that of whoever the gate has let in.
-func routes(g *gate.Gate, f *find.Finder, keep api.Archive, feeds *live.Hub, public string, log zerolog.Logger) ([]route, error) {
+// articles: no finder is to be had but that of whoever the gate has let in, which the
+// service gets here.
+func routes(g *gate.Gate, f *find.Finder, service api.Service) ([]route, error) {
 	reader := func(r *http.Request) *find.Finder { return f.As(access.Of(r.Context()).Grant) }
-	page, err := web.New(func(r *http.Request) web.Finder { return reader(r) }, log)
+	page, err := web.New(func(r *http.Request) web.Finder { return reader(r) }, service.Log)
 	if err != nil {
 		return nil, err
 	}
-	form, err := web.SignIn(log)
+	form, err := web.SignIn(service.Log)
 	if err != nil {
 		return nil, err
 	}
-	service := api.Service{Finder: reader, Archive: keep, Live: feeds, Public: public, Timeout: f.Whole(), Log: log}
+	service.Finder, service.Timeout = reader, f.Whole()
+	service.Asks, service.Rate = !g.Open(), g.RateOf
 	var all []route
 	for _, r := range api.Routes {
-		all = append(all, route{r.Pattern, r.Name, g.Costing(r.Cost(), access.Read, r.Handler(service))})
+		all = append(all, route{r.Pattern, r.Name, g.Costing(r.Cost(), r.Needs(), r.Handler(service))})
 	}
 	// What answers where there is no other route comes behind those.
 	return append(all,

@@ -32,7 +32,7 @@ func (k *Kafka) seeAccessKeys(ctx context.Context, t Terminal) (*accessKeys, err
 	if err != nil {
 		return nil, err
 	}
-	there, _, err := split(ctx, b, []string{topic.AccessKeys})
+	there, _, err := b.There(ctx, []string{topic.AccessKeys})
 	if err != nil {
 		return nil, closed(b, err)
 	}
@@ -120,22 +120,22 @@ func (a *accessKeys) put(ctx context.Context, k *access.Key, c access.Change) er
 
 // changes are the entries of the audit about a key.
 func (a *accessKeys) changes(ctx context.Context, id string) ([]access.Change, error) {
-	there, _, err := split(ctx, a.bus, []string{topic.AccessAudit})
+	there, _, err := a.bus.There(ctx, []string{topic.AccessAudit})
 	if err != nil || len(there) == 0 {
 		return nil, err
 	}
-	ss, err := whole(ctx, a.bus, topic.AccessAudit, nil)
+	ss, err := a.bus.Whole(ctx, topic.AccessAudit, nil)
 	if err != nil {
 		return nil, err
 	}
 	var all []access.Change
-	err = scan(ctx, a.bus, ss, &bar{}, func(m stage.Message) error {
+	err = a.bus.Scan(ctx, ss, nil, func(m stage.Message) error {
 		if string(m.Key) != id {
 			return nil
 		}
 		var c access.Change
 		if err := json.Unmarshal(m.Value, &c); err != nil {
-			return fmt.Errorf("%s can't be read: %w", placeOf(m), err)
+			return fmt.Errorf("%s can't be read: %w", bus.PlaceOf(m), err)
 		}
 		all = append(all, c)
 		return nil

@@ -141,18 +141,18 @@ const originalMode = 0o600
 // newest is the article's newest revision in the log, or the one asked for; if
 // there is one with its bytes, that one.
 func (c *ArchiveGetCmd) newest(ctx context.Context, t Terminal, b *bus.Bus) (*article.Article, error) {
-	names, _, err := split(ctx, b, []string{topic.Received, topic.ReceivedBulk, topic.Enriched, topic.EnrichedBulk})
+	names, _, err := b.There(ctx, []string{topic.Received, topic.ReceivedBulk, topic.Enriched, topic.EnrichedBulk})
 	if err != nil {
 		return nil, err
 	}
 	var best *article.Article
 	for _, name := range names {
-		ss, err := whole(ctx, b, name, keyOf(c.URI))
+		ss, err := b.Whole(ctx, name, keyOf(c.URI))
 		if err != nil {
 			return nil, err
 		}
-		progress := c.bar(t, "looking in "+name, lenOf(ss))
-		err = scan(ctx, b, ss, progress, func(m stage.Message) error {
+		progress := c.bar(t, "looking in "+name, bus.LenOf(ss))
+		err = b.Scan(ctx, ss, progress.add, func(m stage.Message) error {
 			if string(m.Key) != string(c.URI) {
 				return nil
 			}

@@ -104,25 +104,26 @@ func placed(all, events []audited) []audited {
 // the release service wrote of the same ruling, one after the other, is there once, and
 // so is a correction, which is written before and after it is kept.
 func ruled(ctx context.Context, b *bus.Bus, uri article.URI) ([]audited, error) {
-	there, _, err := split(ctx, b, []string{topic.Audit})
+	there, _, err := b.There(ctx, []string{topic.Audit})
 	if err != nil || len(there) == 0 {
 		return nil, err
 	}
-	ss, err := whole(ctx, b, topic.Audit, keyOf(uri))
+	ss, err := b.Whole(ctx, topic.Audit, keyOf(uri))
 	if err != nil {
 		return nil, err
 	}
 	var all []audited
-	err = scan(ctx, b, ss, &bar{}, func(m stage.Message) error {
+	err = b.Scan(ctx, ss, nil, func(m stage.Message) error {
 		if string(m.Key) != string(uri) {
 			return nil
 		}
 		var r audited
 		if err := json.Unmarshal(m.Value, &r); err != nil {
-			return fmt.Errorf("%s can't be read: %w", placeOf(m), err)
+			return fmt.Errorf("%s can't be read: %w", bus.PlaceOf(m), err)
 		}
 		again := func(b audited) bool {
-			return b.Action == r.Action && b.Revision.Source() == r.Revision.Source() && b.At.Equal(r.At)
+			change := r.Number > 0 && b.Number == r.Number && b.Who == r.Who
+			return b.Action == r.Action && (change || b.Revision.Source() == r.Revision.Source() && b.At.Equal(r.At))
 		}
 		if i := slices.IndexFunc(all, again); i < 0 {
 			all = append(all, r)

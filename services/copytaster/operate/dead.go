@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/copytaster/copytaster/pkg/bus"
+	"github.com/copytaster/copytaster/pkg/deadletter"
 )
 
 // DeadCmd is `copytaster dead`.
@@ -58,15 +61,15 @@ func (c *DeadListCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer b.Close()
-	l, err := openLedger(ctx, b, false)
+	l, err := deadletter.OpenLedger(ctx, b, false)
 	if err != nil {
 		return err
 	}
-	defer l.close()
+	defer l.Close()
 	type key struct{ topic, stage, reason string }
 	counts := map[key]*deadCount{}
 	err = c.read(ctx, t, b, c.Progress, func(r *record) error {
-		done := l.of(r.message)
+		done := l.Of(r.message)
 		if c.Open && done != nil {
 			return nil
 		}
@@ -99,12 +102,12 @@ func (c *DeadListCmd) Run(ctx context.Context, t Terminal) error {
 	return c.show(t, all)
 }
 
-func (n *deadCount) add(r *record, done *handled) {
+func (n *deadCount) add(r *record, done *deadletter.Handled) {
 	n.Count++
 	switch {
 	case done == nil:
 		n.Open++
-	case done.Done == discarded:
+	case done.Done == deadletter.Discarded:
 		n.Discarded++
 	default:
 		n.Redriven++
@@ -113,13 +116,13 @@ func (n *deadCount) add(r *record, done *handled) {
 		n.Oldest = r.Time
 	}
 	if !r.Time.Before(n.Newest) {
-		n.Newest, n.Example = r.Time, placeOf(r.message).String()
+		n.Newest, n.Example = r.Time, bus.PlaceOf(r.message).String()
 	}
 }
 
-func (c *DeadListCmd) letter(t Terminal, r *record, done *handled) error {
+func (c *DeadListCmd) letter(t Terminal, r *record, done *deadletter.Handled) error {
 	if c.JSON {
-		return line(t.Out, letterLine{placeOf(r.message).String(), r, done})
+		return line(t.Out, letterLine{bus.PlaceOf(r.message).String(), r, done})
 	}
 	state := "open"
 	if done != nil {

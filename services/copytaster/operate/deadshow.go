@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/copytaster/copytaster/pkg/bus"
+	"github.com/copytaster/copytaster/pkg/deadletter"
 	"github.com/copytaster/copytaster/pkg/stage"
 )
 
@@ -16,7 +18,7 @@ import (
 type letterLine struct {
 	Letter string `json:"letter"`
 	*record
-	Handled *handled `json:"handled,omitempty"` // absent: it is open
+	Handled *deadletter.Handled `json:"handled,omitempty"` // absent: it is open
 }
 
 // DeadShowCmd is `copytaster dead show`.
@@ -24,7 +26,7 @@ type DeadShowCmd struct {
 	Output
 	Raw    bool `help:"Print only the refused message's value, byte for byte."`
 	Kafka  `embed:"" group:"servers"`
-	Letter place `arg:"" help:"The letter, as topic/partition@offset."`
+	Letter bus.Place `arg:"" help:"The letter, as topic/partition@offset."`
 }
 
 // Help is shown by `copytaster dead show --help`.
@@ -44,13 +46,13 @@ func (c *DeadShowCmd) Run(ctx context.Context, t Terminal) error {
 	if err != nil {
 		return err
 	}
-	l, err := openLedger(ctx, b, false)
+	l, err := deadletter.OpenLedger(ctx, b, false)
 	if err != nil {
 		return err
 	}
-	defer l.close()
+	defer l.Close()
 	found := false
-	err = scan(ctx, b, []stretch{s}, &bar{}, func(m stage.Message) error {
+	err = b.Scan(ctx, []bus.Stretch{s}, nil, func(m stage.Message) error {
 		found = true
 		r := decode(m)
 		switch {
@@ -58,9 +60,9 @@ func (c *DeadShowCmd) Run(ctx context.Context, t Terminal) error {
 			_, err := t.Out.Write(m.Value)
 			return err
 		case c.JSON:
-			return line(t.Out, letterLine{c.Letter.String(), r, l.of(m)})
+			return line(t.Out, letterLine{c.Letter.String(), r, l.Of(m)})
 		}
-		letter(t, r, l.of(m))
+		letter(t, r, l.Of(m))
 		return nil
 	})
 	if err == nil && !found {
@@ -70,13 +72,13 @@ func (c *DeadShowCmd) Run(ctx context.Context, t Terminal) error {
 }
 
 // letter prints it for people.
-func letter(t Terminal, r *record, done *handled) {
+func letter(t Terminal, r *record, done *deadletter.Handled) {
 	field := func(name, value string) {
 		if value != "" {
 			fmt.Fprintf(t.Out, "%-12s %s\n", name, safe(value))
 		}
 	}
-	field("letter", placeOf(r.message).String())
+	field("letter", bus.PlaceOf(r.message).String())
 	field("key", r.Key)
 	if d := r.Dead; d != nil {
 		field("refused by", d.Stage)

@@ -66,7 +66,7 @@ func (k *Kafka) seeGenerations(ctx context.Context, t Terminal) (*bus.Bus, []gen
 	if err != nil {
 		return nil, nil, err
 	}
-	there, _, err := split(ctx, b, []string{topic.Generations})
+	there, _, err := b.There(ctx, []string{topic.Generations})
 	if err != nil || len(there) == 0 {
 		return b, nil, closed(b, err)
 	}

@@ -3,15 +3,11 @@ package operate
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/copytaster/copytaster/pkg/bus"
-	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 )
 
@@ -71,10 +67,12 @@ func (c *LagCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer b.Close()
+	w := b.Watch()
+	defer w.Close()
 	tick := time.NewTicker(c.Every)
 	defer tick.Stop()
 	for {
-		all, err := c.look(ctx, b, groups)
+		all, err := c.look(ctx, w, groups)
 		switch {
 		case c.Watch && ctx.Err() != nil:
 			return nil
@@ -113,21 +111,15 @@ func groupsNamed(names []string) ([]topic.Group, error) {
 	return gs, nil
 }
 
-func (c *LagCmd) look(ctx context.Context, b *bus.Bus, groups []topic.Group) ([]lagLine, error) {
-	each := make([][]lagLine, len(groups))
-	var work errgroup.Group
-	for i, g := range groups {
-		work.Go(func() (err error) {
-			each[i], err = lagOf(ctx, b, g)
-			return err
-		})
-	}
-	if err := work.Wait(); err != nil {
+func (c *LagCmd) look(ctx context.Context, w *bus.Watch, groups []topic.Group) ([]lagLine, error) {
+	standings, err := w.Standings(ctx, groups)
+	if err != nil {
 		return nil, err
 	}
 	var all []lagLine
-	for _, ls := range each {
-		for _, l := range ls {
+	for _, s := range standings {
+		for _, r := range s.Partitions {
+			l := lagLineOf(s, r)
 			if !c.Behind || l.Lag > 0 || l.Lost > 0 || l.Beyond > 0 || l.Member == "" && l.End > 0 {
 				all = append(all, l)
 			}
@@ -136,64 +128,15 @@ func (c *LagCmd) look(ctx context.Context, b *bus.Bus, groups []topic.Group) ([]
 	return all, nil
 }
 
-// lagOf is where a group stands, by partition; nothing if its topic isn't there.
-func lagOf(ctx context.Context, b *bus.Bus, g topic.Group) ([]lagLine, error) {
-	there, _, err := split(ctx, b, []string{g.Topic})
-	if err != nil || len(there) == 0 {
-		return nil, err
+func lagLineOf(s bus.Standing, r bus.Reached) lagLine {
+	l := lagLine{
+		At: s.At, Group: s.Group.Name, State: s.State, Members: len(s.Members), Topic: s.Group.Topic, Partition: r.Partition,
+		First: r.First, Committed: r.Committed, End: r.End, Lag: r.Lag, Lost: r.Lost, Beyond: r.Beyond, Member: r.Member,
 	}
-	state, err := b.Group(ctx, g.Name)
-	if err != nil {
-		return nil, err
+	if !r.Oldest.IsZero() {
+		l.Oldest, l.Age = &r.Oldest, max(s.At.Sub(r.Oldest), 0).Seconds()
 	}
-	es, err := b.Extents(ctx, g.Topic)
-	if err != nil {
-		return nil, err
-	}
-	at, err := b.Committed(ctx, g.Name, g.Topic)
-	if err != nil {
-		return nil, err
-	}
-	readers := map[int]string{}
-	for _, m := range state.Members {
-		for _, p := range m.Partitions[g.Topic] {
-			readers[p] = m.Client + "@" + m.Host
-		}
-	}
-	now := time.Now().UTC()
-	ls := make([]lagLine, len(es))
-	work, ctx := errgroup.WithContext(ctx)
-	for i, e := range es {
-		l := &ls[i]
-		*l = lagLine{
-			At: now, Group: g.Name, State: state.State, Members: len(state.Members),
-			Topic: g.Topic, Partition: e.Partition, First: e.First, End: e.End, Member: readers[e.Partition],
-		}
-		from := e.First
-		if o, ok := at[e.Partition]; ok {
-			l.Committed = &o
-			l.Lost, l.Beyond = max(e.First-o, 0), max(o-e.End, 0)
-			from = max(from, o)
-		}
-		l.Lag = max(e.End-from, 0)
-		if l.Lag > 0 {
-			work.Go(func() error { return l.age(ctx, b, from) })
-		}
-	}
-	return ls, work.Wait()
-}
-
-// age sets how old the first message from an offset on is.
-func (l *lagLine) age(ctx context.Context, b *bus.Bus, from int64) error {
-	err := b.ReadLog(ctx, l.Topic, l.Partition, from, l.End, func(m stage.Message) error {
-		at := m.Time.UTC()
-		l.Oldest, l.Age = &at, max(l.At.Sub(at), 0).Seconds()
-		return errEnough
-	})
-	if err != nil && !errors.Is(err, errEnough) {
-		return err
-	}
-	return nil
+	return l
 }
 
 func (c *LagCmd) show(t Terminal, all []lagLine) error {

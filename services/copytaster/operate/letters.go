@@ -8,6 +8,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/bus"
+	"github.com/copytaster/copytaster/pkg/deadletter"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 )
@@ -28,34 +29,29 @@ func (c *Letters) any() bool {
 }
 
 // stretches are what must be read for it.
-func (c *Letters) stretches(ctx context.Context, b *bus.Bus) ([]stretch, error) {
+func (c *Letters) stretches(ctx context.Context, b *bus.Bus) ([]bus.Stretch, error) {
 	what := c.What
 	if len(what) == 0 {
-		for _, tp := range topic.All {
-			if tp.Dead() {
-				what = append(what, tp.Name)
-			}
-		}
 		var err error
-		if what, _, err = split(ctx, b, what); err != nil {
+		if what, _, err = b.There(ctx, deadletter.Topics()); err != nil {
 			return nil, err
 		}
 	}
-	var ss []stretch
+	var ss []bus.Stretch
 	for _, w := range what {
 		if !strings.Contains(w, "@") {
 			tp, err := topic.ByName(w)
 			if err != nil || !tp.Dead() {
 				return nil, misuse("%q is no topic of dead letters and no letter like %s/0@12", w, topic.IngestDead)
 			}
-			part, err := whole(ctx, b, w, nil)
+			part, err := b.Whole(ctx, w, nil)
 			if err != nil {
 				return nil, err
 			}
 			ss = append(ss, part...)
 			continue
 		}
-		var p place
+		var p bus.Place
 		if err := p.UnmarshalText([]byte(w)); err != nil {
 			return nil, misuse("%w", err)
 		}
@@ -69,16 +65,16 @@ func (c *Letters) stretches(ctx context.Context, b *bus.Bus) ([]stretch, error) 
 }
 
 // one is the stretch of a single message.
-func one(ctx context.Context, b *bus.Bus, p place) (stretch, error) {
-	all, err := whole(ctx, b, p.Topic, nil)
+func one(ctx context.Context, b *bus.Bus, p bus.Place) (bus.Stretch, error) {
+	all, err := b.Whole(ctx, p.Topic, nil)
 	if err != nil {
-		return stretch{}, err
+		return bus.Stretch{}, err
 	}
-	i := slices.IndexFunc(all, func(s stretch) bool { return s.Partition == p.Partition && p.Offset >= s.From && p.Offset < s.To })
+	i := slices.IndexFunc(all, func(s bus.Stretch) bool { return s.Partition == p.Partition && p.Offset >= s.From && p.Offset < s.To })
 	if i < 0 {
-		return stretch{}, fmt.Errorf("there is no message %v", p)
+		return bus.Stretch{}, fmt.Errorf("there is no message %v", p)
 	}
-	return stretch{p.Topic, p.Partition, p.Offset, p.Offset + 1}, nil
+	return bus.Stretch{Topic: p.Topic, Partition: p.Partition, From: p.Offset, To: p.Offset + 1}, nil
 }
 
 func (c *Letters) wants(r *record) bool {
@@ -110,10 +106,10 @@ func (c *Letters) read(ctx context.Context, t Terminal, b *bus.Bus, p Progress, 
 }
 
 // readIn reads in stretches, so that a second look finds the same.
-func (c *Letters) readIn(ctx context.Context, t Terminal, b *bus.Bus, p Progress, ss []stretch, f func(*record) error) error {
-	progress := p.bar(t, "reading dead letters", lenOf(ss))
+func (c *Letters) readIn(ctx context.Context, t Terminal, b *bus.Bus, p Progress, ss []bus.Stretch, f func(*record) error) error {
+	progress := p.bar(t, "reading dead letters", bus.LenOf(ss))
 	defer progress.close()
-	return scan(ctx, b, ss, progress, func(m stage.Message) error {
+	return b.Scan(ctx, ss, progress.add, func(m stage.Message) error {
 		r := decode(m)
 		if !c.wants(r) {
 			return nil

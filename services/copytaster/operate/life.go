@@ -17,11 +17,11 @@ import (
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
-	"github.com/copytaster/copytaster/services/release"
+	"github.com/copytaster/copytaster/services/enrich/override/desk"
 )
 
-// desk is the source of an editor's notice about an article that nobody knows.
-const desk = "desk"
+// deskSource is the source of an editor's notice about an article that nobody knows.
+const deskSource = "desk"
 
 // Editor is what every command has that speaks for an editor.
 type Editor struct {
@@ -127,7 +127,7 @@ func (c *Editor) notify(ctx context.Context, t Terminal, action article.Action) 
 		if l, err = c.life(ctx, b, t, c.URI, c.Servers); err != nil {
 			return err
 		}
-	} else if l.stands, err = ruledSoFar(ctx, b, c.URI); err != nil {
+	} else if l.stands, err = desk.Stands(ctx, b, c.URI); err != nil {
 		return err
 	}
 	a, err := c.notice(&l, action, time.Now().UTC())
@@ -156,7 +156,7 @@ func (c *Editor) notify(ctx context.Context, t Terminal, action article.Action) 
 			}
 		}
 		r.Gone = l.gone
-		if err := keep(ctx, b, r); err != nil {
+		if err := desk.Note(ctx, b, r.URI, r); err != nil {
 			return fmt.Errorf("the %s is sent; it can't be written to the audit: %w", action, err)
 		}
 	}
@@ -174,38 +174,12 @@ func (c *Editor) notify(ctx context.Context, t Terminal, action article.Action) 
 // life is what the log says of an article.
 type life struct {
 	stands  article.Standing
-	newest  newest
+	newest  desk.Newest
 	highest article.Revision // of all but kills
 	ruled   int64            // the newest kill, withhold, hold, or embargo without a version
 	issues  map[int64]int    // the highest sequence of each source revision, without corrections
 	gone    []string
 	events  []audited // of agencies
-}
-
-// ruledSoFar is how the article stands by the table of statuses.
-func ruledSoFar(ctx context.Context, b *bus.Bus, uri article.URI) (article.Standing, error) {
-	value, err := statusOf(ctx, b, uri)
-	if err != nil || value == nil {
-		return article.Standing{}, err
-	}
-	row, err := release.ReadRow(value)
-	return row.Standing(), err
-}
-
-// statusOf is the article's row in the table of statuses, whatever a writer that
-// was overtaken wrote since; nil if it has none.
-func statusOf(ctx context.Context, b *bus.Bus, uri article.URI) ([]byte, error) {
-	there, _, err := split(ctx, b, []string{topic.Status})
-	if err != nil || len(there) == 0 {
-		return nil, err
-	}
-	v, err := b.OpenView(ctx, topic.Status)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = v.Close() }()
-	value, _ := v.Get(string(uri))
-	return value, nil
 }
 
 // lived are the topics that an article passes on its way to the public, in the
@@ -214,22 +188,22 @@ var lived = []string{topic.Notices, topic.Received, topic.ReceivedBulk, topic.En
 
 // life reads all that the log has of an article, and where its text had gone.
 func (p Progress) life(ctx context.Context, b *bus.Bus, t Terminal, uri article.URI, servers Servers) (l life, err error) {
-	names, _, err := split(ctx, b, lived)
+	names, _, err := b.There(ctx, lived)
 	if err != nil {
 		return l, err
 	}
-	var ss []stretch
+	var ss []bus.Stretch
 	for _, n := range names {
-		part, err := whole(ctx, b, n, keyOf(uri))
+		part, err := b.Whole(ctx, n, keyOf(uri))
 		if err != nil {
 			return l, err
 		}
 		ss = append(ss, part...)
 	}
-	progress := p.bar(t, "looking for it", lenOf(ss))
+	progress := p.bar(t, "looking for it", bus.LenOf(ss))
 	defer progress.close()
 	told := map[string]bool{}
-	err = scan(ctx, b, ss, progress, func(m stage.Message) error {
+	err = b.Scan(ctx, ss, progress.add, func(m stage.Message) error {
 		if string(m.Key) != string(uri) {
 			return nil
 		}
@@ -252,7 +226,7 @@ func (l *life) take(a *article.Article, m stage.Message, told map[string]bool) {
 	public := m.Topic == topic.Released || m.Topic == topic.Current
 	if public {
 		if a.Text != "" {
-			l.gone = append(l.gone, placeOf(m).String())
+			l.gone = append(l.gone, bus.PlaceOf(m).String())
 		}
 		return
 	}
@@ -267,8 +241,8 @@ func (l *life) take(a *article.Article, m stage.Message, told map[string]bool) {
 		l.issues = map[int64]int{}
 	}
 	l.issues[a.Revision.Source()] = max(l.issues[a.Revision.Source()], a.Uncorrected().Parts().Sequence)
-	l.newest.take(a, m.Topic == topic.Enriched || m.Topic == topic.EnrichedBulk)
-	r := audited{At: a.ReceivedAt.UTC(), URI: a.URI, Who: a.Source, Revision: a.Revision, Place: placeOf(m).String()}
+	l.newest.Take(a, m.Topic == topic.Enriched || m.Topic == topic.EnrichedBulk)
+	r := audited{At: a.ReceivedAt.UTC(), URI: a.URI, Who: a.Source, Revision: a.Revision, Place: bus.PlaceOf(m).String()}
 	switch {
 	case a.Notice != nil:
 		r.Action, r.Who, r.Reason = string(a.Notice.Action), a.Notice.Who, a.Notice.Reason
@@ -316,7 +290,7 @@ func (c *Editor) notice(l *life, action article.Action, now time.Time) (*article
 	if last := article.RulingTime(max(l.stands.Ruling, l.stands.HeldAt) + 1); last.After(now) {
 		now = last
 	}
-	a := &article.Article{URI: c.URI, Source: desk, ReceivedAt: now, Traceparent: event.NewTraceparent()}
+	a := &article.Article{URI: c.URI, Source: deskSource, ReceivedAt: now, Traceparent: event.NewTraceparent()}
 	if l.newest.Article != nil {
 		a.Source, a.Provider = l.newest.Source, l.newest.Provider
 	}
@@ -366,19 +340,6 @@ func send(ctx context.Context, b *bus.Bus, a *article.Article) error {
 		err = f.Write(ctx, topic.Received, m)
 	}
 	return errors.Join(err, f.Close())
-}
-
-// keep writes to the audit.
-func keep(ctx context.Context, b *bus.Bus, r audited) error {
-	value, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	if err := b.EnsureTopics(ctx, topic.Audit); err != nil {
-		return err
-	}
-	f := b.Forward()
-	return errors.Join(f.Write(ctx, topic.Audit, stage.Message{Key: []byte(r.URI), Value: value}), f.Close())
 }
 
 func (r audited) print(t Terminal) {

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/override"
+	"github.com/copytaster/copytaster/services/enrich/override/desk"
 )
 
 // OverrideCmd is `copytaster override` with its subcommands.
@@ -110,49 +110,7 @@ func (c *OverrideRemoveCmd) Run(ctx context.Context, t Terminal) error {
 	return c.change(ctx, t, c.URI, override.Change{Remove: c.Fields, All: c.All})
 }
 
-// overrideLine is an override in JSON, and what was done about it.
-type overrideLine struct {
-	Action string           `json:"action,omitempty"` // set, remove, reissue: it says so already, and is sent again
-	URI    article.URI      `json:"uri"`
-	Number int              `json:"number"` // of changes
-	Fields []correctionLine `json:"fields"`
-	// Replaced are those of before of the fields that are set.
-	Replaced []correctionLine `json:"replaced,omitempty"`
-	// Withheld says that the article isn't to be seen now, and so the values and reasons
-	// are left out.
-	Withheld bool `json:"withheld,omitempty"`
-	// Revision is the newest that was sent again, as it was received.
-	Revision article.Revision `json:"revision,omitempty"`
-	// Seen is the number that the newest enriched revision has: below Number it waits
-	// for enrich, or was not sent again. Missing: nothing can be corrected now.
-	Seen *int  `json:"seen,omitempty"`
-	Done *bool `json:"done,omitempty"`
-}
-
-const reissued = "reissue"
-
-type correctionLine struct {
-	Field  string          `json:"field"`
-	Who    string          `json:"who"`
-	At     time.Time       `json:"at"`
-	Reason string          `json:"reason,omitempty"`
-	Value  json.RawMessage `json:"value,omitempty"`
-}
-
-func overrideLineOf(o *article.Override) (overrideLine, error) {
-	l := overrideLine{URI: o.URI, Number: o.Number, Fields: []correctionLine{}}
-	for i := range o.Corrections {
-		c := &o.Corrections[i]
-		value, err := c.JSON()
-		if err != nil {
-			return l, fmt.Errorf("%s: %s: %w", o.URI, c.Field, err)
-		}
-		l.Fields = append(l.Fields, correctionLine{c.Field, c.Who, c.At.UTC(), c.Reason, value})
-	}
-	return l, nil
-}
-
-func (l *overrideLine) print(t Terminal) {
+func printLine(t Terminal, l *desk.Line) {
 	fmt.Fprintf(t.Out, "%s, %s\n", safe(string(l.URI)), count(int64(l.Number), "change"))
 	for _, f := range l.Fields {
 		fmt.Fprintf(t.Out, "  %s  %-11s  %s", f.At.Local().Format("2006-01-02 15:04:05"), safe(f.Field), safe(f.Who))
@@ -183,12 +141,12 @@ func (c *editing) change(ctx context.Context, t Terminal, uri article.URI, chang
 		return err
 	}
 	defer b.Close()
-	e := newEditor(b, func(n int64) *bar { return c.bar(t, "looking for it", n) })
-	of, err := e.find(ctx, uri)
+	d := desk.New(b, c.watch(t, "looking for it"))
+	of, err := d.Find(ctx, uri)
 	if err != nil {
 		return err
 	}
-	l, err := e.rehearse(ctx, of, change)
+	l, err := d.Rehearse(ctx, of, change)
 	if err != nil {
 		return err
 	}
@@ -196,8 +154,8 @@ func (c *editing) change(ctx context.Context, t Terminal, uri article.URI, chang
 		if err := c.agree(t, question(&l, change.Who)); err != nil {
 			return err
 		}
-		var kept overrideLine
-		if kept, err = e.carryOut(ctx, of, change); kept.URI == "" {
+		var kept desk.Line
+		if kept, err = d.CarryOut(ctx, of, change); kept.URI == "" {
 			return err
 		}
 		l = kept
@@ -207,19 +165,19 @@ func (c *editing) change(ctx context.Context, t Terminal, uri article.URI, chang
 	if c.JSON {
 		return errors.Join(err, line(t.Out, l))
 	}
-	l.print(t)
+	printLine(t, &l)
 	switch {
 	case c.DryRun:
 		fmt.Fprintln(t.Err, "nothing was changed")
-	case l.Action == reissued && done:
+	case l.Action == desk.Reissued && done:
 		fmt.Fprintln(t.Err, "it said so before, and the newest revision had not got it: that was sent again")
 	}
 	return err
 }
 
 // question is what a change does, to be agreed to.
-func question(l *overrideLine, who string) string {
-	does := map[string]string{"set": "Corrects", "remove": "Takes corrections back of", reissued: "It is changed so already. Sends again"}[l.Action]
+func question(l *desk.Line, who string) string {
+	does := map[string]string{"set": "Corrects", "remove": "Takes corrections back of", desk.Reissued: "It is changed so already. Sends again"}[l.Action]
 	asks := fmt.Sprintf("%s %s for everybody, as %s", does, l.URI, who)
 	var before []string
 	for _, c := range l.Replaced {
@@ -251,8 +209,8 @@ func (c *OverrideListCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer b.Close()
-	e := newEditor(b, func(n int64) *bar { return c.bar(t, "looking for it", n) })
-	lines, failed := e.list(ctx, c.URI)
+	d := desk.New(b, c.watch(t, "looking for it"))
+	lines, failed := d.List(ctx, c.URI)
 	for _, l := range lines {
 		if c.JSON {
 			if err := line(t.Out, l); err != nil {
@@ -260,7 +218,7 @@ func (c *OverrideListCmd) Run(ctx context.Context, t Terminal) error {
 			}
 			continue
 		}
-		l.print(t)
+		printLine(t, &l)
 	}
 	if failed == nil && c.URI != "" && len(lines) == 0 {
 		return fmt.Errorf("nothing of %s was ever corrected", c.URI)
@@ -293,8 +251,8 @@ func (c *OverrideReissueCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer b.Close()
-	e := newEditor(b, func(n int64) *bar { return c.bar(t, "looking for it", n) })
-	l, err := e.reissue(ctx, c.URI, c.DryRun)
+	d := desk.New(b, c.watch(t, "looking for it"))
+	l, err := d.Reissue(ctx, c.URI, c.DryRun)
 	if err != nil {
 		return err
 	}
@@ -303,7 +261,7 @@ func (c *OverrideReissueCmd) Run(ctx context.Context, t Terminal) error {
 	if c.JSON {
 		return line(t.Out, l)
 	}
-	l.print(t)
+	printLine(t, &l)
 	if c.DryRun {
 		fmt.Fprintln(t.Err, "nothing was sent")
 	}

@@ -6,54 +6,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/bus"
 )
-
-// place is where a message stands: topic/partition@offset.
-type place struct {
-	Topic     string
-	Partition int
-	Offset    int64
-}
-
-func placeOf(m stage.Message) place { return place{m.Topic, m.Partition, m.Offset} }
-
-func (p place) String() string { return fmt.Sprintf("%s/%d@%d", p.Topic, p.Partition, p.Offset) }
-
-// UnmarshalText reads what String wrote.
-func (p *place) UnmarshalText(b []byte) error {
-	bad := fmt.Errorf("%q is not topic/partition@offset, such as articles.received/3@120", b)
-	name, rest, ok := cutLast(string(b), "/")
-	if !ok || name == "" {
-		return bad
-	}
-	partition, offset, ok := strings.Cut(rest, "@")
-	if !ok {
-		return bad
-	}
-	n, err := natural(partition, 31)
-	if err != nil {
-		return bad
-	}
-	o, err := natural(offset, 63)
-	if err != nil {
-		return bad
-	}
-	*p = place{name, int(n), o}
-	return nil
-}
 
 func natural(s string, bits int) (int64, error) {
 	n, err := strconv.ParseUint(s, 10, bits)
 	return int64(n), err
-}
-
-func cutLast(s, sep string) (before, after string, ok bool) {
-	i := strings.LastIndex(s, sep)
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+len(sep):], true
 }
 
 // moment is a point in time: RFC 3339, a day, or how long ago.
@@ -107,7 +66,7 @@ func (f *from) UnmarshalText(b []byte) error {
 	case s == "end":
 		f.end = true
 	case strings.Contains(s, "@"):
-		var p place
+		var p bus.Place
 		if err := p.UnmarshalText([]byte("t/" + s)); err != nil || p.Topic != "t" {
 			return fmt.Errorf("%q is not partition@offset, such as 3@120", s)
 		}
@@ -120,4 +79,12 @@ func (f *from) UnmarshalText(b []byte) error {
 		f.time = t
 	}
 	return nil
+}
+
+// keyOf is the key that an article's messages have; nil: no article is meant.
+func keyOf(uri article.URI) []byte {
+	if uri == "" {
+		return nil
+	}
+	return []byte(uri)
 }

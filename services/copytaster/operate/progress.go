@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+
+	"github.com/copytaster/copytaster/services/enrich/override/desk"
 )
 
 // How often progress is shown.
@@ -73,4 +75,12 @@ func (b *bar) close() {
 		fmt.Fprintln(b.w)
 	}
 	b.ProgressBar = nil
+}
+
+// watch shows how far a [desk.Desk] is with messages.
+func (p Progress) watch(t Terminal, what string) desk.Watch {
+	return func(n int64) (func(int), func()) {
+		b := p.bar(t, what, n)
+		return b.add, b.close
+	}
 }

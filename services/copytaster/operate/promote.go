@@ -168,13 +168,13 @@ func pause(ctx context.Context, d time.Duration) bool {
 // replay sends what was received to the back-fill lane: what came by live copy
 // and by back-fills, each message once. It gives the number of messages sent.
 func (c *GenerationPromoteCmd) replay(ctx context.Context, t Terminal, b *bus.Bus, limit *rate.Limiter) (int64, error) {
-	from, _, err := split(ctx, b, []string{topic.Received, topic.ReceivedBulk})
+	from, _, err := b.There(ctx, []string{topic.Received, topic.ReceivedBulk})
 	if err != nil {
 		return 0, err
 	}
-	var ss []stretch
+	var ss []bus.Stretch
 	for _, name := range from {
-		part, err := whole(ctx, b, name, nil)
+		part, err := b.Whole(ctx, name, nil)
 		if err == nil {
 			part, err = since(ctx, b, part, c.FromTime.Time)
 		}
@@ -188,7 +188,7 @@ func (c *GenerationPromoteCmd) replay(ctx context.Context, t Terminal, b *bus.Bu
 			return 0, err
 		}
 	}
-	progress := c.bar(t, "sending to "+topic.ReceivedBulk, lenOf(ss))
+	progress := c.bar(t, "sending to "+topic.ReceivedBulk, bus.LenOf(ss))
 	defer progress.close()
 	// The back-fill topic holds what an earlier replay has sent, too.
 	type sum [16]byte
@@ -212,7 +212,7 @@ func (c *GenerationPromoteCmd) replay(ctx context.Context, t Terminal, b *bus.Bu
 		pending, size = pending[:0], 0
 		return nil
 	}
-	err = scan(ctx, b, ss, progress, func(m stage.Message) error {
+	err = b.Scan(ctx, ss, progress.add, func(m stage.Message) error {
 		full := sha256.Sum256(m.Value)
 		if _, again := sent[sum(full[:16])]; again {
 			return nil

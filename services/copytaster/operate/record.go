@@ -80,7 +80,7 @@ func (o origin) String() string {
 	if o.Partition < 0 {
 		return o.Topic
 	}
-	return place{o.Topic, o.Partition, o.Offset}.String()
+	return bus.Place{Topic: o.Topic, Partition: o.Partition, Offset: o.Offset}.String()
 }
 
 // decode makes of a message whatever it is.
@@ -190,7 +190,7 @@ const shownText = 160
 
 // String is the record for people, on one line.
 func (r *record) String() string {
-	return r.Time.Local().Format("01-02 15:04:05.000") + "  " + place{r.Topic, r.Partition, r.Offset}.String() + "  " + r.what()
+	return r.Time.Local().Format("01-02 15:04:05.000") + "  " + bus.PlaceOf(r.message).String() + "  " + r.what()
 }
 
 func (r *record) what() string {

@@ -1,22 +1,20 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/time/rate"
 
-	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/bus"
-	"github.com/copytaster/copytaster/pkg/event"
-	"github.com/copytaster/copytaster/pkg/stage"
+	"github.com/copytaster/copytaster/pkg/deadletter"
 	"github.com/copytaster/copytaster/pkg/topic"
-	"github.com/copytaster/copytaster/services/ingest/intake"
+	"github.com/copytaster/copytaster/services/ingest/redrive"
 )
 
 // Limits of what is sent again.
@@ -130,28 +128,22 @@ func (c *DeadRedriveCmd) Run(ctx context.Context, t Terminal) (err error) {
 			return err
 		}
 	}
-	l, err := openLedger(ctx, b, !c.DryRun)
+	l, err := deadletter.OpenLedger(ctx, b, !c.DryRun)
 	if err != nil {
 		return err
 	}
-	defer l.close()
-	r := &redrive{cmd: c, t: t, ledger: l, limit: limit, forward: b.Forward(), sinks: map[string]stage.Sink{}}
+	defer l.Close()
+	r := &redriving{cmd: c, t: t, ledger: l, limit: limit, sender: redrive.NewSender(b, keep)}
 	if !c.DryRun {
 		if err := b.EnsureTopics(ctx, topic.Notices); err != nil {
 			return err
 		}
 	}
-	for _, name := range []string{topic.Received, topic.ReceivedBulk} {
-		r.sinks[name] = intake.KillsAhead(b.Sink(topic.Notices, event.Received), keep.Before(b.Sink(name, event.Received)))
-	}
 	err = c.readIn(ctx, t, b, c.Progress, ss, func(rec *record) error { return r.take(ctx, rec) })
 	if err == nil {
 		err = r.flush(ctx)
 	}
-	err = errors.Join(err, r.forward.Close())
-	for _, sink := range r.sinks {
-		err = errors.Join(err, sink.Close())
-	}
+	err = errors.Join(err, r.sender.Close())
 	if e := r.summary(); err == nil {
 		err = e
 	}
@@ -165,15 +157,15 @@ func (c *DeadRedriveCmd) Run(ctx context.Context, t Terminal) (err error) {
 }
 
 // sure asks before anything is sent: how much, and where to.
-func (c *DeadRedriveCmd) sure(ctx context.Context, t Terminal, b *bus.Bus, ss []stretch) error {
-	l, err := openLedger(ctx, b, false)
+func (c *DeadRedriveCmd) sure(ctx context.Context, t Terminal, b *bus.Bus, ss []bus.Stretch) error {
+	l, err := deadletter.OpenLedger(ctx, b, false)
 	if err != nil {
 		return err
 	}
-	defer l.close()
+	defer l.Close()
 	letters, to := 0, map[string]int{}
 	if err := c.readIn(ctx, t, b, c.Progress, ss, func(rec *record) error {
-		if l.of(rec.message) != nil && !c.Again {
+		if l.Of(rec.message) != nil && !c.Again {
 			return nil
 		}
 		s, err := prepare(ctx, rec)
@@ -181,7 +173,7 @@ func (c *DeadRedriveCmd) sure(ctx context.Context, t Terminal, b *bus.Bus, ss []
 			return ctx.Err() // told when it is its turn
 		}
 		letters++
-		to[s.to]++
+		to[s.To]++
 		return nil
 	}); err != nil || letters == 0 {
 		return err
@@ -193,13 +185,12 @@ func (c *DeadRedriveCmd) sure(ctx context.Context, t Terminal, b *bus.Bus, ss []
 	return c.confirm(t, fmt.Sprintf("Sends %s again, %s", count(letters, "dead letter"), strings.Join(parts, ", ")))
 }
 
-type redrive struct {
-	cmd     *DeadRedriveCmd
-	t       Terminal
-	ledger  *ledger
-	limit   *rate.Limiter
-	forward *bus.Forward
-	sinks   map[string]stage.Sink // by topic, for what ingest refused
+type redriving struct {
+	cmd    *DeadRedriveCmd
+	t      Terminal
+	ledger *deadletter.Ledger
+	limit  *rate.Limiter
+	sender *redrive.Sender
 
 	pending []sending
 	bytes   int
@@ -208,15 +199,14 @@ type redrive struct {
 
 // sending is a letter on its way.
 type sending struct {
-	*record
+	redrive.Sending
 
-	to       string
-	articles []article.Article // instead of the message: ingest's
+	record *record
 }
 
 // take sends the letter, soon.
-func (r *redrive) take(ctx context.Context, rec *record) error {
-	if r.ledger.of(rec.message) != nil && !r.cmd.Again {
+func (r *redriving) take(ctx context.Context, rec *record) error {
+	if r.ledger.Of(rec.message) != nil && !r.cmd.Again {
 		r.sum.Before++
 		return nil
 	}
@@ -226,10 +216,10 @@ func (r *redrive) take(ctx context.Context, rec *record) error {
 		return ctx.Err()
 	case err != nil:
 		r.sum.Failed++
-		return r.say(sentLine{Action: "refused", Letter: placeOf(rec.message).String(), URI: rec.uri(), Reason: err.Error()})
+		return r.say(sentLine{Action: "refused", Letter: bus.PlaceOf(rec.message).String(), URI: rec.uri(), Reason: err.Error()})
 	case r.cmd.DryRun:
 		r.sum.Would++
-		return r.say(sentLine{Action: "redrive", Letter: placeOf(rec.message).String(), URI: s.uri(), To: s.to})
+		return r.say(sentLine{Action: "redrive", Letter: bus.PlaceOf(rec.message).String(), URI: s.uri(), To: s.To})
 	}
 	r.pending = append(r.pending, s)
 	r.bytes += len(rec.message.Value)
@@ -239,52 +229,17 @@ func (r *redrive) take(ctx context.Context, rec *record) error {
 	return r.flush(ctx)
 }
 
-func (s sending) uri() string {
-	if len(s.articles) > 0 {
-		return string(s.articles[0].URI)
-	}
-	return s.record.uri()
-}
+func (s sending) uri() string { return cmp.Or(s.URI(), s.record.uri()) }
 
 // prepare says what is sent where, or why a letter can't be sent.
 func prepare(ctx context.Context, rec *record) (sending, error) {
-	if rec.Type != typeDead {
-		return sending{}, errors.New("the letter itself is broken: " + rec.Reason)
-	}
-	if rec.Dead.Cut != "" {
-		return sending{}, fmt.Errorf("the letter is cut: it holds %d bytes of a value of (bytes, SHA-256) %s; find the input elsewhere", rec.Bytes, rec.Dead.Cut)
-	}
-	s := sending{record: rec, to: rec.Dead.Origin.Topic}
-	if rec.Topic == topic.IngestDead {
-		// Its origin is no topic: it never became an article.
-		as, err := intake.Decode(ctx, rec.Dead.letter.Message)
-		if err != nil {
-			return s, fmt.Errorf("it is refused again: %w", err)
-		}
-		if len(as) == 0 {
-			return s, errors.New("it is no article")
-		}
-		for i := range as {
-			if as[i].Status == article.Canceled {
-				// Nobody could see it before: no reinstatement since then lifts it.
-				as[i].ReceivedAt = time.Now().UTC()
-			}
-		}
-		s.to, s.articles = topic.Received, as
-		if topic.Lane(rec.Dead.letter.Message.Header(intake.HeaderLane)) == topic.Bulk {
-			s.to = topic.ReceivedBulk
-		}
-		return s, nil
-	}
-	if _, err := topic.ByName(s.to); err != nil {
-		return s, fmt.Errorf("it came from elsewhere: %w", err)
-	}
-	return s, nil
+	s, err := redrive.Prepare(ctx, deadletter.Read(rec.message))
+	return sending{s, rec}, err
 }
 
 // flush sends what is pending and notes it. If that fails for all together, they
 // are tried one by one, so that one can't hold up the others.
-func (r *redrive) flush(ctx context.Context) error {
+func (r *redriving) flush(ctx context.Context) error {
 	pending := r.pending
 	r.pending, r.bytes = nil, 0
 	if len(pending) == 0 {
@@ -301,13 +256,14 @@ func (r *redrive) flush(ctx context.Context) error {
 				return ctx.Err()
 			}
 		}
-		l := sentLine{Action: "redrive", Letter: placeOf(s.message).String(), URI: s.uri(), To: s.to, Done: e == nil}
+		l := sentLine{Action: "redrive", Letter: bus.PlaceOf(s.record.message).String(), URI: s.uri(), To: s.To, Done: e == nil}
 		if e != nil {
 			l.Action, l.Reason = "failed", e.Error()
 			r.sum.Failed++
 		} else {
-			if err := r.ledger.note(ctx, s.message, handled{Done: redriven, By: r.cmd.name(), Why: r.cmd.Why, To: s.to, Times: 1}); err != nil {
-				return fmt.Errorf("%s was sent to %s, and that could not be noted: %w", l.Letter, s.to, err)
+			h := deadletter.Handled{Done: deadletter.Redriven, By: r.cmd.name(), Why: r.cmd.Why, To: s.To, Times: 1}
+			if _, err := r.ledger.Note(ctx, s.record.message, h); err != nil {
+				return fmt.Errorf("%s was sent to %s, and that could not be noted: %w", l.Letter, s.To, err)
 			}
 			r.sum.Done++
 		}
@@ -318,34 +274,16 @@ func (r *redrive) flush(ctx context.Context) error {
 	return nil
 }
 
-// send writes them in their order, those for one topic at once.
-func (r *redrive) send(ctx context.Context, ss []sending) error {
-	for begin := 0; begin < len(ss); {
-		end := begin
-		var as []article.Article
-		var ms []stage.Message
-		for ; end < len(ss) && ss[end].to == ss[begin].to && (ss[end].articles == nil) == (ss[begin].articles == nil); end++ {
-			as = append(as, ss[end].articles...)
-			ms = append(ms, ss[end].Dead.letter.Message)
-		}
-		if len(as) == 0 {
-			if err := r.forward.Write(ctx, ss[begin].to, ms...); err != nil {
-				return err
-			}
-		}
-		for len(as) > 0 {
-			n := stage.Distinct(as)
-			if err := r.sinks[ss[begin].to].Write(ctx, as[:n]); err != nil {
-				return err
-			}
-			as = as[n:]
-		}
-		begin = end
+// send writes them in their order.
+func (r *redriving) send(ctx context.Context, ss []sending) error {
+	all := make([]redrive.Sending, len(ss))
+	for i := range ss {
+		all[i] = ss[i].Sending
 	}
-	return nil
+	return r.sender.Send(ctx, all...)
 }
 
-func (r *redrive) say(l sentLine) error { return said(r.t, r.cmd.Output, l) }
+func (r *redriving) say(l sentLine) error { return said(r.t, r.cmd.Output, l) }
 
 func said(t Terminal, o Output, l sentLine) error {
 	if o.JSON {
@@ -368,7 +306,7 @@ func said(t Terminal, o Output, l sentLine) error {
 	return nil
 }
 
-func (r *redrive) summary() error { return summed(r.t, r.cmd.Output, r.sum, "redriven") }
+func (r *redriving) summary() error { return summed(r.t, r.cmd.Output, r.sum, "redriven") }
 
 func summed(t Terminal, o Output, s sentSummary, what string) error {
 	s.Action = "summary"
@@ -421,26 +359,26 @@ func (c *DeadDiscardCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer b.Close()
-	l, err := openLedger(ctx, b, !c.DryRun)
+	l, err := deadletter.OpenLedger(ctx, b, !c.DryRun)
 	if err != nil {
 		return err
 	}
-	defer l.close()
+	defer l.Close()
 	var sum sentSummary
 	type letter struct {
-		place place
+		place bus.Place
 		mark  string
 	}
 	var chosen []letter
 	err = c.read(ctx, t, b, c.Progress, func(r *record) error {
-		if l.of(r.message) != nil {
+		if l.Of(r.message) != nil {
 			sum.Before++
 			return nil
 		}
-		chosen = append(chosen, letter{placeOf(r.message), markOf(r.message)})
+		chosen = append(chosen, letter{bus.PlaceOf(r.message), deadletter.Mark(r.message)})
 		if c.DryRun {
 			sum.Would++
-			return said(t, c.Output, sentLine{Action: "discard", Letter: placeOf(r.message).String(), URI: r.uri()})
+			return said(t, c.Output, sentLine{Action: "discard", Letter: bus.PlaceOf(r.message).String(), URI: r.uri()})
 		}
 		return nil
 	})
@@ -452,7 +390,7 @@ func (c *DeadDiscardCmd) Run(ctx context.Context, t Terminal) error {
 			return err
 		}
 		for _, d := range chosen {
-			if err := l.noteAt(ctx, d.place, d.mark, handled{Done: discarded, By: c.name(), Why: c.Why}); err != nil {
+			if _, err := l.NoteAt(ctx, d.place, d.mark, deadletter.Handled{Done: deadletter.Discarded, By: c.name(), Why: c.Why}); err != nil {
 				return err
 			}
 			sum.Done++

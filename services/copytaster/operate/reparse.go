@@ -229,11 +229,11 @@ func stampOf(m stage.Message) (article.URI, article.Revision, bool) {
 
 // each calls f for the messages of the topics that are looked at.
 func (r *reparse) each(ctx context.Context, names []string, what string, f func(stage.Message) error) error {
-	there, _, err := split(ctx, r.bus, names)
+	there, _, err := r.bus.There(ctx, names)
 	if err != nil {
 		return err
 	}
-	var ss []stretch
+	var ss []bus.Stretch
 	for _, name := range there {
 		parts := []article.URI{""}
 		if len(r.cmd.URI) > 0 {
@@ -241,7 +241,7 @@ func (r *reparse) each(ctx context.Context, names []string, what string, f func(
 		}
 		seen := map[int]bool{}
 		for _, u := range parts {
-			part, err := whole(ctx, r.bus, name, keyOf(u))
+			part, err := r.bus.Whole(ctx, name, keyOf(u))
 			if err != nil {
 				return err
 			}
@@ -258,9 +258,9 @@ func (r *reparse) each(ctx context.Context, names []string, what string, f func(
 			}
 		}
 	}
-	progress := r.cmd.bar(r.t, what, lenOf(ss))
+	progress := r.cmd.bar(r.t, what, bus.LenOf(ss))
 	defer progress.close()
-	return scan(ctx, r.bus, ss, progress, func(m stage.Message) error {
+	return r.bus.Scan(ctx, ss, progress.add, func(m stage.Message) error {
 		if len(r.cmd.URI) > 0 && !slices.Contains(r.cmd.URI, article.URI(m.Key)) {
 			return nil
 		}
@@ -282,7 +282,7 @@ func (r *reparse) message(ctx context.Context, m stage.Message) error {
 		return nil
 	}
 	r.sum.Read++
-	l := reparseLine{Place: placeOf(m).String(), URI: old.URI, Revision: old.Revision, Format: old.Original.Format}
+	l := reparseLine{Place: bus.PlaceOf(m).String(), URI: old.URI, Revision: old.Revision, Format: old.Original.Format}
 	data, err := r.keep.Original(ctx, &old)
 	switch {
 	case errors.Is(err, archive.ErrNotFound), errors.Is(err, archive.ErrDamaged):

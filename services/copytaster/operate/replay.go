@@ -25,7 +25,7 @@ type ReplayCmd struct {
 	Rate
 	FromTime   moment        `help:"Read again what was written since this time: 2024-04-20T06:00:00Z, 2024-04-20, 90m, 7d (ago)." placeholder:"TIME"`
 	Until      moment        `help:"With --beside: up to this time (default: now)." placeholder:"TIME"`
-	FromOffset []place       `help:"Read again from this message of its partition on, as topic/partition@offset; may be said for several partitions." placeholder:"PLACE"`
+	FromOffset []bus.Place   `help:"Read again from this message of its partition on, as topic/partition@offset; may be said for several partitions." placeholder:"PLACE"`
 	URI        []article.URI `name:"uri" help:"Send this article's messages again, beside live traffic; may be said several times."`
 	Beside     bool          `help:"With --from-time: send the messages again through the back-fill lane, instead of moving the group back."`
 	SkipLost   bool          `help:"Move partitions that stand still, since the log no longer has the group's offset, to the log's start."`
@@ -318,14 +318,14 @@ func (c *ReplayCmd) beside(ctx context.Context, t Terminal, b *bus.Bus, g topic.
 		r := resend{cmd: c, t: t, bus: b, limit: limit, line: resentLine{Action: "send", Group: g.Name, From: []string{g.Topic}, To: g.Bulk, Done: !c.DryRun}}
 		return r.run(ctx, ss, nil)
 	}
-	from, _, err := split(ctx, b, slices.Compact([]string{g.Topic, g.Bulk}))
+	from, _, err := b.There(ctx, slices.Compact([]string{g.Topic, g.Bulk}))
 	if err != nil {
 		return err
 	}
 	for _, u := range c.URI {
-		var ss []stretch
+		var ss []bus.Stretch
 		for _, n := range from {
-			part, err := whole(ctx, b, n, keyOf(u))
+			part, err := b.Whole(ctx, n, keyOf(u))
 			if err != nil {
 				return err
 			}
@@ -343,8 +343,8 @@ func (c *ReplayCmd) beside(ctx context.Context, t Terminal, b *bus.Bus, g topic.
 }
 
 // between is what was written between the times.
-func (c *ReplayCmd) between(ctx context.Context, b *bus.Bus, g topic.Group) ([]stretch, error) {
-	ss, err := whole(ctx, b, g.Topic, nil)
+func (c *ReplayCmd) between(ctx context.Context, b *bus.Bus, g topic.Group) ([]bus.Stretch, error) {
+	ss, err := b.Whole(ctx, g.Topic, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -376,13 +376,13 @@ type resend struct {
 }
 
 // run sends what of the stretches has the key, or everything if that is nil.
-func (r *resend) run(ctx context.Context, ss []stretch, key []byte) error {
-	progress := r.cmd.bar(r.t, "sending to "+r.line.To, lenOf(ss))
+func (r *resend) run(ctx context.Context, ss []bus.Stretch, key []byte) error {
+	progress := r.cmd.bar(r.t, "sending to "+r.line.To, bus.LenOf(ss))
 	defer progress.close()
 	r.forward = r.bus.Forward()
 	// A replay of one article may find what an earlier replay has sent.
 	sent := map[[sha256.Size]byte]bool{}
-	err := scan(ctx, r.bus, ss, progress, func(m stage.Message) error {
+	err := r.bus.Scan(ctx, ss, progress.add, func(m stage.Message) error {
 		if key != nil {
 			if string(m.Key) != string(key) {
 				return nil

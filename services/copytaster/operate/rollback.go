@@ -12,6 +12,7 @@ import (
 	"github.com/copytaster/copytaster/services/copytaster/regenerate"
 	"github.com/copytaster/copytaster/services/enrich/generation"
 	"github.com/copytaster/copytaster/services/enrich/override"
+	"github.com/copytaster/copytaster/services/enrich/override/desk"
 )
 
 // GenerationRollbackCmd is `copytaster generation rollback`.
@@ -106,8 +107,8 @@ func (c *GenerationRollbackCmd) interrupted(g generation.Generation, r regenerat
 
 func (c *GenerationRollbackCmd) restore(ctx context.Context, t Terminal, b *bus.Bus, gs []generation.Generation, g generation.Generation) error {
 	var r regenerate.Result
-	e := newEditor(b, func(n int64) *bar { return c.bar(t, "looking for it", n) })
-	if err := e.see(ctx, func(rows override.Rows) (err error) {
+	d := desk.New(b, c.watch(t, "looking for it"))
+	if err := d.See(ctx, func(rows override.Rows) (err error) {
 		r, err = regenerate.Restore(ctx, b, regenerate.Options{
 			Before: *g.Restores, Standing: generation.Standing(gs, *g.Restores), As: g.Number, DryRun: c.DryRun, Progress: &narrator{Progress: c.Progress, t: t},
 			Overrides: rows,
@@ -117,7 +118,7 @@ func (c *GenerationRollbackCmd) restore(ctx context.Context, t Terminal, b *bus.
 		return c.interrupted(g, r, err)
 	}
 	for _, uri := range r.Emptied {
-		if _, err := e.reissue(ctx, uri, c.DryRun); err != nil {
+		if _, err := d.Reissue(ctx, uri, c.DryRun); err != nil {
 			return c.interrupted(g, r, err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/copytaster/copytaster/services/enrich"
 	"github.com/copytaster/copytaster/services/enrich/enricher"
 	"github.com/copytaster/copytaster/services/enrich/override"
+	"github.com/copytaster/copytaster/services/enrich/override/desk"
 )
 
 // Sample says which articles reindex --shadow looks at.
@@ -73,8 +74,7 @@ func (c *ReindexBuildCmd) shadow(ctx context.Context, t Terminal, j *reindexing)
 		return err
 	}
 	var s reindex.Shadow
-	e := editor{bus: j.bus}
-	if err := e.see(ctx, func(rows override.Rows) error {
+	if err := desk.New(j.bus, nil).See(ctx, func(rows override.Rows) error {
 		s, err = j.Shadow(ctx, corrected{chain, rows}, reindex.Sample{
 			Count: orDefault(c.Sample.Sample, defaultSample), Since: c.Sample.Since.Time, Until: c.Sample.Until.Time, URIs: c.Sample.URI, Examples: orDefault(c.Sample.Examples, defaultExamples),
 		})

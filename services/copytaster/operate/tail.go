@@ -74,7 +74,7 @@ func (c *TailCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer b.Close()
-	all, err := whole(ctx, b, c.Topic, keyOf(c.URI))
+	all, err := b.Whole(ctx, c.Topic, keyOf(c.URI))
 	if err != nil {
 		return err
 	}
@@ -83,10 +83,10 @@ func (c *TailCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	out := &tailOutput{cmd: c, t: t, left: n, all: n == 0, grep: bytes.ToLower([]byte(c.Grep))}
-	progress := c.bar(t, "reading "+c.Topic, lenOf(ss))
+	progress := c.bar(t, "reading "+c.Topic, bus.LenOf(ss))
 	defer progress.close()
 	if c.From.set {
-		err = scan(ctx, b, ss, progress, out.show)
+		err = b.Scan(ctx, ss, progress.add, out.show)
 	} else {
 		err = out.last(ctx, b, ss, progress)
 	}
@@ -101,11 +101,11 @@ func (c *TailCmd) Run(ctx context.Context, t Terminal) error {
 }
 
 // begin cuts what is read at its beginning.
-func (c *TailCmd) begin(ctx context.Context, b *bus.Bus, all []stretch, n int64) ([]stretch, error) {
+func (c *TailCmd) begin(ctx context.Context, b *bus.Bus, all []bus.Stretch, n int64) ([]bus.Stretch, error) {
 	ss := slices.Clone(all)
 	switch f := c.From; {
 	case f.atOffset:
-		i := slices.IndexFunc(ss, func(s stretch) bool { return s.Partition == f.partition })
+		i := slices.IndexFunc(ss, func(s bus.Stretch) bool { return s.Partition == f.partition })
 		if i < 0 {
 			return nil, misuse("--from: %s has no partition %d to read", c.Topic, f.partition)
 		}
@@ -167,14 +167,14 @@ func (o *tailOutput) show(m stage.Message) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.all && o.left <= 0 {
-		return errEnough
+		return bus.ErrEnough
 	}
 	o.left--
 	if err := o.print(m); err != nil {
 		return err
 	}
 	if !o.all && o.left <= 0 {
-		return errEnough
+		return bus.ErrEnough
 	}
 	return nil
 }
@@ -198,9 +198,9 @@ func (o *tailOutput) print(m stage.Message) error {
 }
 
 // last shows the last of the messages that are wanted.
-func (o *tailOutput) last(ctx context.Context, b *bus.Bus, ss []stretch, progress *bar) error {
+func (o *tailOutput) last(ctx context.Context, b *bus.Bus, ss []bus.Stretch, progress *bar) error {
 	var kept []stage.Message
-	err := scan(ctx, b, ss, progress, func(m stage.Message) error {
+	err := b.Scan(ctx, ss, progress.add, func(m stage.Message) error {
 		if o.wanted(m) {
 			if kept = append(kept, m); len(kept) >= 2*o.left {
 				kept = append(kept[:0], kept[len(kept)-o.left:]...)
@@ -221,12 +221,12 @@ func (o *tailOutput) last(ctx context.Context, b *bus.Bus, ss []stretch, progres
 }
 
 // follow gives what comes after the ends, until ctx is done.
-func follow(ctx context.Context, b *bus.Bus, ss []stretch, f func(stage.Message) error) error {
+func follow(ctx context.Context, b *bus.Bus, ss []bus.Stretch, f func(stage.Message) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, s := range ss {
 		group.Go(func() error { return b.ReadLog(ctx, s.Topic, s.Partition, s.To, -1, f) })
 	}
-	if err := group.Wait(); err != nil && !errors.Is(err, errEnough) {
+	if err := group.Wait(); err != nil && !errors.Is(err, bus.ErrEnough) {
 		return err
 	}
 	return nil

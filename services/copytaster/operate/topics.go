@@ -193,7 +193,7 @@ func (c *TopicsCreateCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer b.Close()
-	_, missing, err := split(ctx, b, names)
+	_, missing, err := b.There(ctx, names)
 	if err != nil {
 		return err
 	}
@@ -229,22 +229,6 @@ func named(names []string) ([]string, error) {
 	return names, nil
 }
 
-// split tells which of the topics are there.
-func split(ctx context.Context, b *bus.Bus, names []string) (there, missing []string, err error) {
-	all, err := b.Topics(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, n := range names {
-		if slices.ContainsFunc(all, func(e bus.Existing) bool { return e.Name == n }) {
-			there = append(there, n)
-		} else {
-			missing = append(missing, n)
-		}
-	}
-	return there, missing, nil
-}
-
 // TopicsApplyCmd is `copytaster topics apply`.
 type TopicsApplyCmd struct {
 	Output
@@ -278,7 +262,7 @@ func (c *TopicsApplyCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer b.Close()
-	there, _, err := split(ctx, b, names)
+	there, _, err := b.There(ctx, names)
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func (c *TopicsCheckCmd) Run(ctx context.Context, t Terminal) error {
 	if err != nil {
 		return err
 	}
-	there, missing, err := split(ctx, b, names)
+	there, missing, err := b.There(ctx, names)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
+	"github.com/copytaster/copytaster/services/enrich/override/desk"
 	"github.com/copytaster/copytaster/services/release"
 )
 
@@ -163,11 +164,11 @@ func (c *TraceCmd) Run(ctx context.Context, t Terminal) error {
 
 // log finds the article in the topics and among the dead letters.
 func (c *TraceCmd) log(ctx context.Context, b *bus.Bus, t Terminal) ([]step, error) {
-	names, _, err := split(ctx, b, traced())
+	names, _, err := b.There(ctx, traced())
 	if err != nil {
 		return nil, err
 	}
-	stands, err := statusOf(ctx, b, c.URI) // before the ends of the topics: its record is among them
+	stands, err := desk.StatusRow(ctx, b, c.URI) // before the ends of the topics: its record is among them
 	if err != nil {
 		return nil, err
 	}
@@ -175,9 +176,9 @@ func (c *TraceCmd) log(ctx context.Context, b *bus.Bus, t Terminal) ([]step, err
 	if c.All {
 		key = nil
 	}
-	var ss []stretch
+	var ss []bus.Stretch
 	for _, n := range names {
-		part, err := whole(ctx, b, n, key)
+		part, err := b.Whole(ctx, n, key)
 		if err != nil {
 			return nil, err
 		}
@@ -188,11 +189,11 @@ func (c *TraceCmd) log(ctx context.Context, b *bus.Bus, t Terminal) ([]step, err
 		}
 		ss = append(ss, part...)
 	}
-	progress := c.bar(t, "looking for it", lenOf(ss))
+	progress := c.bar(t, "looking for it", bus.LenOf(ss))
 	defer progress.close()
 	var steps []step
 	var row *step // the newest record that says how it stands
-	err = scan(ctx, b, ss, progress, func(m stage.Message) error {
+	err = b.Scan(ctx, ss, progress.add, func(m stage.Message) error {
 		switch {
 		case string(m.Key) != string(c.URI):
 		case m.Topic != topic.Status:
@@ -210,7 +211,7 @@ func (c *TraceCmd) log(ctx context.Context, b *bus.Bus, t Terminal) ([]step, err
 
 // since cuts off what was written before t, unless that is zero. All stretches
 // are of one topic.
-func since(ctx context.Context, b *bus.Bus, ss []stretch, t time.Time) ([]stretch, error) {
+func since(ctx context.Context, b *bus.Bus, ss []bus.Stretch, t time.Time) ([]bus.Stretch, error) {
 	if t.IsZero() || len(ss) == 0 {
 		return ss, nil
 	}
@@ -374,7 +375,7 @@ func (c *TraceCmd) show(t Terminal, steps []step, vs []verdict) error {
 	for _, p := range steps {
 		where := p.Index
 		if p.Topic != "" {
-			where = place{p.Topic, *p.Partition, *p.Offset}.String()
+			where = bus.Place{Topic: p.Topic, Partition: *p.Partition, Offset: *p.Offset}.String()
 		}
 		took := ""
 		if p.After != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/topic"
 )
 
@@ -170,7 +171,7 @@ func headSays(s *step, now time.Time) string {
 }
 
 func showDead(s *step) string {
-	return "copytaster dead show " + place{s.Topic, *s.Partition, *s.Offset}.String()
+	return "copytaster dead show " + bus.Place{Topic: s.Topic, Partition: *s.Partition, Offset: *s.Offset}.String()
 }
 
 // Fates of a revision in the public topics.

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/event"
@@ -94,13 +96,22 @@ type Change struct {
 	All    bool
 	Who    string
 	Reason string
+	Via    string // by what it came, for the audit; "": the operator's tools
 	At     time.Time
+	// Spare is how many numbers are left to others, of those that there is room for.
+	Spare int
+	// From is the number of the override that the change is of, as its editor saw it, 0 if
+	// there was none; nil: of whatever there is.
+	From *int
 }
 
 // Validate tells what is wrong with a change, whatever article it is of.
 func (c *Change) Validate() error {
 	if c.Who == "" || len(c.Who) > article.MaxWho || len(c.Reason) > article.MaxReason {
 		return fmt.Errorf("who corrects needs 1 to %d bytes, the reason may have %d", article.MaxWho, article.MaxReason)
+	}
+	if !line(c.Who) || !line(c.Reason) {
+		return errors.New("who corrects, and the reason, need to be one line of text each")
 	}
 	known := map[string]bool{}
 	for _, name := range article.Correctable() {
@@ -130,11 +141,34 @@ func (c *Change) Validate() error {
 	return nil
 }
 
+// line tells whether s is text without line ends and other control characters.
+func line(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) }
+
 // Errors of changes that change nothing.
 var (
 	ErrNothing = errors.New("has no such correction")
 	ErrSame    = errors.New("is corrected so already")
 )
+
+// ErrMoved is of a change whose override is not as its editor saw it any more.
+var ErrMoved = errors.New("was corrected otherwise meanwhile")
+
+// ErrUnread is of a change of what can't be read.
+var ErrUnread = errors.New("what was corrected can't be read")
+
+// unreadError says why.
+type unreadError struct{ err error }
+
+func (e *unreadError) Error() string   { return e.err.Error() }
+func (e *unreadError) Unwrap() []error { return []error{e.err, ErrUnread} }
+
+// ValueError says that what an editor says of fields is none of theirs, and where.
+type ValueError struct{ Err error }
+
+func (e *ValueError) Error() string { return e.Err.Error() }
+
+// Unwrap gives what is wrong.
+func (e *ValueError) Unwrap() error { return e.Err }
 
 // Made is what a change makes.
 type Made struct {
@@ -154,29 +188,47 @@ func (c *Change) Make(was *article.Override, unread error, above int, a *article
 	if was != nil {
 		o.Override = *was
 	}
-	limit := article.MaxCorrections
+	limit := article.MaxCorrections - c.Spare
 	if len(c.Set) == 0 {
-		limit += len(article.Correctable())
+		limit = article.MaxCorrections + len(article.Correctable())
 	}
 	if o.Number = max(o.Number, above) + 1; o.Number > limit {
 		return o, fmt.Errorf("%s was corrected %d times, and a revision has room for %d", a.URI, o.Number-1, limit)
 	}
 	switch {
 	case unread != nil && !c.All:
-		return o, fmt.Errorf("remove --all comes first: %w", unread)
+		return o, fmt.Errorf("remove --all comes first: %w", &unreadError{unread})
 	case unread != nil:
 		return o, nil //nolint:nilerr // what can't be read is written over
 	case len(c.Set) == 0:
-		err := c.remove(&o)
-		return o, err
+		if err := c.remove(&o); err != nil {
+			return o, err
+		}
+		return o, c.moved(was, &o)
 	}
 	if err := c.set(&o, a); err != nil {
+		return o, err
+	}
+	if err := c.moved(was, &o); err != nil {
 		return o, err
 	}
 	if _, err := event.EncodeOverride(&o.Override); err != nil {
 		return o, err
 	}
 	return o, fits(&o.Override, *a)
+}
+
+// moved tells that the override isn't the one that the change is of. Of what changes
+// nothing it isn't asked: that may be the same change, sent again.
+func (c *Change) moved(was *article.Override, o *Made) error {
+	number := 0
+	if was != nil {
+		number = was.Number
+	}
+	if c.From == nil || *c.From == number {
+		return nil
+	}
+	return fmt.Errorf("%s %w: the change is of number %d, and it has %d", o.URI, ErrMoved, *c.From, number)
 }
 
 // remove removes.
@@ -231,7 +283,10 @@ func (c *Change) set(o *Made, a *article.Article) error {
 	if len(errs) == 0 && len(o.Fields) == 0 {
 		return fmt.Errorf("%s %w", o.URI, ErrSame)
 	}
-	return errors.Join(errs...)
+	if len(errs) > 0 {
+		return &ValueError{errors.Join(errs...)}
+	}
+	return nil
 }
 
 // same tells whether two corrections say the same, whoever says it.

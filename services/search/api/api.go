@@ -16,6 +16,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/search/find"
 )
@@ -27,6 +28,8 @@ type Finder interface {
 	Article(ctx context.Context, uri article.URI, revision article.Revision) (find.Found, error)
 	Alone(ctx context.Context, uri article.URI, revision article.Revision) (find.Found, error)
 	Itself(ctx context.Context, uri article.URI, revision article.Revision) (find.Found, error)
+	ToCorrect(ctx context.Context, uri article.URI) (*article.Article, error)
+	Grant() access.Grant
 	Zone() *time.Location
 }
 
@@ -127,10 +130,10 @@ func Article(of Readers, public string, log zerolog.Logger) http.Handler {
 func Other() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
+			w.Header().Set("Allow", allowed(r))
 			Problem{
 				Type: problemPrefix + "method", Title: "Method not allowed", Status: http.StatusMethodNotAllowed,
-				Detail: "Articles can only be read here.",
+				Detail: "Articles can only be read here. /v1/openapi.json describes what can be corrected of them.",
 			}.write(w)
 			return
 		}
@@ -139,6 +142,23 @@ func Other() http.Handler {
 			Detail: "There is no such route. /v1/openapi.json describes those that there are; in them, an article's URI is percent-encoded.",
 		}.write(w)
 	})
+}
+
+// allowed are the methods by which the path of r can be asked.
+func allowed(r *http.Request) string {
+	mux := http.NewServeMux()
+	for _, route := range Routes {
+		mux.Handle(route.Pattern, http.NotFoundHandler())
+	}
+	methods := []string{http.MethodGet, http.MethodHead}
+	for _, m := range []string{http.MethodPut, http.MethodDelete} {
+		try := r.Clone(r.Context())
+		try.Method = m
+		if _, pattern := mux.Handler(try); pattern != "" {
+			methods = append(methods, m)
+		}
+	}
+	return strings.Join(methods, ", ")
 }
 
 // ParseRevision reads the parameter revision; without it, it gives 0.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/pkg/archive"
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/search/api"
@@ -20,6 +21,7 @@ import (
 // finder answers one call after the other.
 type finder struct {
 	answers []func() (find.Found, error)
+	grant   access.Grant
 }
 
 func (f *finder) Search(context.Context, find.Request) (find.Result, error) {
@@ -43,6 +45,12 @@ func (f *finder) Itself(context.Context, article.URI, article.Revision) (find.Fo
 	f.answers = f.answers[1:]
 	return answer()
 }
+
+func (f *finder) ToCorrect(ctx context.Context, uri article.URI) (*article.Article, error) {
+	found, err := f.Itself(ctx, uri, 0)
+	return found.Article, err
+}
+func (f *finder) Grant() access.Grant { return f.grant }
 
 // one is the finder of every reader.
 func one(f api.Finder) api.Readers { return func(*http.Request) api.Finder { return f } }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/services/enrich/override/desk"
 	"github.com/copytaster/copytaster/services/search/export"
 	"github.com/copytaster/copytaster/services/search/find"
 	"github.com/copytaster/copytaster/services/search/live"
@@ -37,11 +38,19 @@ type Problem struct {
 	Position  int    `json:"position,omitempty"`
 	// Formats are those in which there is an answer.
 	Formats []string `json:"formats,omitempty"`
+	// Override is as it stands now, which is not as its editor saw it.
+	Override *desk.Line `json:"override,omitempty"`
 }
 
 // ProblemOf says what err means to whoever asked.
 func ProblemOf(err error) Problem {
 	if p, ok := originalProblem(err); ok {
+		return p
+	}
+	if p, ok := overrideProblem(err); ok {
+		return p
+	}
+	if p, ok := operatorProblem(err); ok {
 		return p
 	}
 	var parameter *find.ParameterError

@@ -1,12 +1,14 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/services/search/find"
 	"github.com/copytaster/copytaster/services/search/live"
 )
@@ -17,8 +19,16 @@ type Service struct {
 	Finder func(r *http.Request) *find.Finder
 	// Archive keeps the originals; nil: there are none.
 	Archive Archive
+	// Editors correct articles; nil: they don't by this service.
+	Editors *Editors
 	// Live has the live feeds; nil: there are none.
 	Live *live.Hub
+	// Operator is what operators see and do; nil: they don't work by this service.
+	Operator Operator
+	// Asks tells that the service asks who comes, and Rate how many requests per minute who
+	// comes may send, 0: any number; nil: that is not known.
+	Asks bool
+	Rate func(who access.Identity) int
 	// Public is the service's address for links in answers; "": as it was called.
 	Public string
 	// Timeout is how long an answer may take that is sent as a whole, in all; 0: any time.
@@ -59,6 +69,8 @@ type Route struct {
 	Name    string
 	Pattern string // for [http.ServeMux]
 	Handler func(s Service) http.Handler
+	// Scope is what who asks must have; "": [access.Read].
+	Scope access.Scope
 }
 
 // costs are what the routes cost that cost more than one request: many calls of
@@ -72,22 +84,34 @@ func (r Route) Cost() int { return max(1, costs[r.Name]) }
 // RouteLive is the name of the live feeds' route.
 const RouteLive = "live"
 
+// Needs is the scope that who asks must have.
+func (r Route) Needs() access.Scope { return cmp.Or(r.Scope, access.Read) }
+
 // Routes are all of the API. The service, the OpenAPI document's tests and those of
 // what readers may see take them from here: there is no other way to add one.
 var Routes = []Route{
-	{"search", PatternSearch, func(s Service) http.Handler { return Within(s.Timeout, Search(s.readers(), s.Public, s.Log)) }},
-	{"article", PatternArticle, func(s Service) http.Handler { return Within(s.Timeout, Article(s.readers(), s.Public, s.Log)) }},
-	{"original", PatternOriginal, func(s Service) http.Handler { return Original(s.readers(), s.Archive, s.Log) }},
-	{"similar", "GET /v1/articles/{uri}/similar", func(s Service) http.Handler { return askedOf(s, similar) }},
-	{"difference", "GET /v1/articles/{uri}/difference", func(s Service) http.Handler {
+	{Name: "search", Pattern: PatternSearch, Handler: func(s Service) http.Handler { return Within(s.Timeout, Search(s.readers(), s.Public, s.Log)) }},
+	{Name: "article", Pattern: PatternArticle, Handler: func(s Service) http.Handler { return Within(s.Timeout, Article(s.readers(), s.Public, s.Log)) }},
+	{Name: "original", Pattern: PatternOriginal, Handler: func(s Service) http.Handler { return Original(s.readers(), s.Archive, s.Log) }},
+	{Name: "similar", Pattern: "GET /v1/articles/{uri}/similar", Handler: func(s Service) http.Handler { return askedOf(s, similar) }},
+	{Name: "difference", Pattern: "GET /v1/articles/{uri}/difference", Handler: func(s Service) http.Handler {
 		return placed(s, "Too many revisions are compared", MaxDifferences, MaxDifferencesEach, askedOf(s, difference))
 	}},
-	{"histogram", "GET /v1/histogram", func(s Service) http.Handler { return asked(s, find.ParseHistogram, (*find.Finder).Histogram) }},
-	{"map", "GET /v1/map", func(s Service) http.Handler { return asked(s, find.ParseMap, (*find.Finder).Map) }},
-	{"significant", "GET /v1/significant", func(s Service) http.Handler { return asked(s, find.ParseSignificant, (*find.Finder).Significant) }},
-	{"suggest", "GET /v1/suggest", func(s Service) http.Handler { return asked(s, find.ParseSuggest, (*find.Finder).Suggest) }},
-	{"spelling", "GET /v1/spelling", func(s Service) http.Handler { return asked(s, find.ParseSpelling, (*find.Finder).Spelling) }},
-	{"export", "GET /v1/export", exportAll},
-	{RouteLive, "GET /v1/live", liveFeed},
-	{"openapi", "GET /v1/openapi.json", func(s Service) http.Handler { return openAPI(s.Log) }},
+	{Name: "overrides", Pattern: "GET /v1/articles/{uri}/overrides", Handler: func(s Service) http.Handler { return s.corrections().Overridden() }, Scope: access.Write},
+	{Name: "correct", Pattern: "PUT /v1/articles/{uri}/overrides/{field}", Handler: func(s Service) http.Handler { return s.corrections().Correct() }, Scope: access.Write},
+	{Name: "take_back", Pattern: "DELETE /v1/articles/{uri}/overrides/{field}", Handler: func(s Service) http.Handler { return s.corrections().TakeBack() }, Scope: access.Write},
+	{Name: "histogram", Pattern: "GET /v1/histogram", Handler: func(s Service) http.Handler { return asked(s, find.ParseHistogram, (*find.Finder).Histogram) }},
+	{Name: "map", Pattern: "GET /v1/map", Handler: func(s Service) http.Handler { return asked(s, find.ParseMap, (*find.Finder).Map) }},
+	{Name: "significant", Pattern: "GET /v1/significant", Handler: func(s Service) http.Handler { return asked(s, find.ParseSignificant, (*find.Finder).Significant) }},
+	{Name: "suggest", Pattern: "GET /v1/suggest", Handler: func(s Service) http.Handler { return asked(s, find.ParseSuggest, (*find.Finder).Suggest) }},
+	{Name: "spelling", Pattern: "GET /v1/spelling", Handler: func(s Service) http.Handler { return asked(s, find.ParseSpelling, (*find.Finder).Spelling) }},
+	{Name: "export", Pattern: "GET /v1/export", Handler: exportAll},
+	{Name: RouteLive, Pattern: "GET /v1/live", Handler: liveFeed},
+	{Name: "me", Pattern: "GET /v1/me", Handler: me, Scope: access.Any},
+	{Name: "stages", Pattern: "GET /v1/operator/stages", Handler: stages, Scope: access.Operate},
+	{Name: "sources", Pattern: "GET /v1/operator/sources", Handler: sources, Scope: access.Operate},
+	{Name: "letters", Pattern: "GET /v1/operator/letters", Handler: letters, Scope: access.Operate},
+	{Name: "letter", Pattern: "GET /v1/operator/letters/{topic}/{partition}/{offset}", Handler: letter, Scope: access.Operate},
+	{Name: "redrive", Pattern: "POST /v1/operator/redrive", Handler: redriveLetters, Scope: access.Operate},
+	{Name: "openapi", Pattern: "GET /v1/openapi.json", Handler: func(s Service) http.Handler { return openAPI(s.Log) }},
 }

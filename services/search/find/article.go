@@ -94,6 +94,14 @@ func (f *Finder) Itself(ctx context.Context, uri article.URI, revision article.R
 	return found, err
 }
 
+// ToCorrect gives the newest revision of an article that the reader may see by its URI, a
+// notice of a killed one, with all that is kept of it: also which articles it goes on from,
+// which the reader may not be entitled to. It is for what corrects it, and for no answer.
+func (f *Finder) ToCorrect(ctx context.Context, uri article.URI) (*article.Article, error) {
+	head, _, err := f.article(ctx, uri, 0)
+	return head, err
+}
+
 // article is the article itself, and its newest revision.
 func (f *Finder) article(ctx context.Context, uri article.URI, revision article.Revision) (head *article.Article, found Found, err error) {
 	if uri.Validate() != nil {

@@ -325,15 +325,23 @@ func reason(err error) string {
 	return "unknown"
 }
 
+// RateOf is how many requests per minute who may send; 0: any number.
+func (g *Gate) RateOf(who access.Identity) int {
+	switch {
+	case g.Open():
+		return g.RateAnonymous
+	case who.Rate > 0:
+		return who.Rate
+	}
+	return g.Rate
+}
+
 // limit takes so many requests from what the sender of r may send; who is nil if that
 // isn't known.
 func (g *Gate) limit(w http.ResponseWriter, r *http.Request, who *access.Identity, requests int) *refusal {
 	policy, name, rate, buckets := "address", "", g.RateAnonymous, g.places
 	if who != nil {
-		policy, rate, buckets = "key", g.Rate, g.limits
-		if who.Rate > 0 {
-			rate = who.Rate
-		}
+		policy, rate, buckets = "key", g.RateOf(*who), g.limits
 		name = who.Sender
 		if who.Key == "" {
 			policy = "user"

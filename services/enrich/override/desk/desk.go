@@ -1,12 +1,13 @@
-package operate
+// Package desk is where editors change the overrides of articles: it knows what the log
+// has of an article, writes a change to the audit and to the table, and has the article
+// enriched again. The operator's tools and the API of the search service are made of it.
+package desk
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -18,13 +19,22 @@ import (
 	"github.com/copytaster/copytaster/services/release"
 )
 
-// editor changes overrides.
-type editor struct {
-	bus      *bus.Bus
-	progress func(n int64) *bar
-	note     func(ctx context.Context, r audited) error // writes to the audit
-	open     func(ctx context.Context) (rowTable, error)
+// Desk changes overrides. Its methods may be called at once by many.
+type Desk struct {
+	bus    *bus.Bus
+	watch  Watch
+	note   func(ctx context.Context, r Entry) error // writes to the audit
+	open   func(ctx context.Context) (rowTable, error)
+	tables *tables       // that a service follows; nil: they are read when they are asked for
+	turn   chan struct{} // full while this process changes the table: its writers overtake each other
 }
+
+// Watch is told before n messages are read, and gives what is told of each that has
+// passed, and that reading has ended.
+type Watch func(n int64) (passed func(n int), done func())
+
+// Topics are those that a desk uses.
+var Topics = []string{topic.Received, topic.ReceivedBulk, topic.Enriched, topic.EnrichedBulk, topic.Status, topic.Audit, topic.Overrides}
 
 // rowTable is the table of overrides, as its one writer has it.
 type rowTable interface {
@@ -33,17 +43,24 @@ type rowTable interface {
 	Close() error
 }
 
-func newEditor(b *bus.Bus, progress func(n int64) *bar) *editor {
-	return &editor{
-		bus: b, progress: progress,
-		note: func(ctx context.Context, r audited) error { return keep(ctx, b, r) },
+// New is a desk at b; watch may be nil.
+func New(b *bus.Bus, watch Watch) *Desk {
+	if watch == nil {
+		watch = func(int64) (func(int), func()) { return nil, func() {} }
+	}
+	return &Desk{
+		bus: b, watch: watch, turn: make(chan struct{}, 1),
+		note: func(ctx context.Context, r Entry) error { return Note(ctx, b, r.URI, r) },
 		open: func(ctx context.Context) (rowTable, error) { return b.OpenTable(ctx, topic.Overrides) },
 	}
 }
 
-// see reads the overrides without taking the table over.
-func (e *editor) see(ctx context.Context, f func(override.Rows) error) error {
-	there, _, err := split(ctx, e.bus, []string{topic.Overrides})
+// See reads the overrides without taking the table over.
+func (e *Desk) See(ctx context.Context, f func(override.Rows) error) error {
+	if e.tables != nil {
+		return e.tables.see(ctx, e.tables.overrides, f)
+	}
+	there, _, err := e.bus.There(ctx, []string{topic.Overrides})
 	if err != nil {
 		return err
 	}
@@ -67,11 +84,11 @@ func (noRows) Get(string) ([]byte, bool) { return nil, false }
 // Range gives nothing.
 func (noRows) Range(func(string, []byte) bool) {}
 
-// list are the overrides of an article, or of all that have corrections, and why some
+// List are the overrides of an article, or of all that have corrections, and why some
 // of them can't be read.
-func (e *editor) list(ctx context.Context, uri article.URI) (lines []overrideLine, err error) {
+func (e *Desk) List(ctx context.Context, uri article.URI) (lines []Line, err error) {
 	var unread error
-	if err := e.see(ctx, func(v override.Rows) error {
+	if err := e.See(ctx, func(v override.Rows) error {
 		lines, unread = linesOf(v, uri)
 		return nil
 	}); err != nil {
@@ -81,7 +98,7 @@ func (e *editor) list(ctx context.Context, uri article.URI) (lines []overrideLin
 		return nil, unread
 	}
 	if uri != "" {
-		of, err := e.find(ctx, uri)
+		of, err := e.Find(ctx, uri)
 		if err != nil {
 			return nil, errors.Join(err, unread)
 		}
@@ -105,40 +122,9 @@ func (e *editor) list(ctx context.Context, uri article.URI) (lines []overrideLin
 	return lines, unread
 }
 
-// linesOf are the rows' overrides of an article, or of all that have corrections.
-func linesOf(rows override.Rows, uri article.URI) (lines []overrideLine, err error) {
-	var errs []error
-	rows.Range(func(key string, value []byte) bool {
-		if uri != "" && key != string(uri) {
-			return true
-		}
-		o, err := event.DecodeOverride(key, value)
-		var l overrideLine
-		if err == nil {
-			l, err = overrideLineOf(&o)
-		}
-		if err != nil {
-			errs = append(errs, err)
-		} else if uri != "" || len(l.Fields) > 0 {
-			lines = append(lines, l)
-		}
-		return true
-	})
-	slices.SortFunc(lines, func(a, b overrideLine) int { return cmp.Compare(a.URI, b.URI) })
-	return lines, errors.Join(errs...)
-}
-
-// hide leaves out what may have words of the text.
-func (l *overrideLine) hide() {
-	l.Withheld = true
-	for i := range l.Fields {
-		l.Fields[i].Value, l.Fields[i].Reason = nil, ""
-	}
-}
-
 // shown tells of an article whether it may be seen now, by the table of statuses.
-func (e *editor) shown(ctx context.Context) (func(article.URI) bool, error) {
-	there, _, err := split(ctx, e.bus, []string{topic.Status})
+func (e *Desk) shown(ctx context.Context) (func(article.URI) bool, error) {
+	there, _, err := e.bus.There(ctx, []string{topic.Status})
 	if err != nil {
 		return nil, err
 	}
@@ -161,17 +147,17 @@ func (e *editor) shown(ctx context.Context) (func(article.URI) bool, error) {
 	}, nil
 }
 
-// rehearse is what a change would make of an article, or why it can't be.
-func (e *editor) rehearse(ctx context.Context, of *lineage, change override.Change) (l overrideLine, err error) {
+// Rehearse is what a change would make of an article, or why it can't be.
+func (e *Desk) Rehearse(ctx context.Context, of *Lineage, change override.Change) (l Line, err error) {
 	if err := of.changeable(&change); err != nil {
 		return l, err
 	}
 	change.At = time.Now()
-	err = e.see(ctx, func(rows override.Rows) error {
+	err = e.See(ctx, func(rows override.Rows) error {
 		made, err := of.make(&change, rows)
 		if o := of.said(err, rows); of.owed(o) {
 			l, err = of.lineOf(o)
-			l.Action = reissued
+			l.Action = Reissued
 			return err
 		}
 		if err == nil {
@@ -182,13 +168,15 @@ func (e *editor) rehearse(ctx context.Context, of *lineage, change override.Chan
 	return l, err
 }
 
-// carryOut writes a change down, first in the audit, and sends the article again. What
+// CarryOut writes a change down, first in the audit, and sends the article again. What
 // was written down before, and then cut off, is sent.
-func (e *editor) carryOut(ctx context.Context, of *lineage, change override.Change) (l overrideLine, err error) {
-	if err := e.bus.EnsureTopics(ctx, topic.Overrides); err != nil {
-		return l, err
+func (e *Desk) CarryOut(ctx context.Context, of *Lineage, change override.Change) (l Line, err error) {
+	if e.tables == nil {
+		if err := e.bus.EnsureTopics(ctx, topic.Overrides); err != nil {
+			return l, err
+		}
 	}
-	if err := e.look(ctx, of); err != nil { // the editor may have thought about it for long
+	if err := e.current(ctx, of); err != nil { // the editor may have thought about it for long
 		return l, err
 	}
 	if err := of.changeable(&change); err != nil {
@@ -200,10 +188,11 @@ func (e *editor) carryOut(ctx context.Context, of *lineage, change override.Chan
 	}
 	if w.before {
 		l, err = of.lineOf(&w.Override)
-		l.Action = reissued
+		l.Action = Reissued
 	} else {
 		l, err = of.line(&change, &w.Made)
 	}
+	l.URI = of.uri                             // it is kept, whatever else
 	if err == nil && of.correctable() == nil { // else there is nothing to send
 		if l.Revision, err = e.send(ctx, of, w.Number); err != nil {
 			err = fmt.Errorf("the change is kept, and counts from the next revision on; copytaster override reissue %s goes on: %w", of.uri, err)
@@ -216,9 +205,33 @@ func (e *editor) carryOut(ctx context.Context, of *lineage, change override.Chan
 type written struct {
 	override.Made
 
-	before  bool    // it was there before
-	entry   audited // of the audit; nobody: it has none
-	unnoted error   // why the audit doesn't say that the change is kept
+	before  bool  // it was there before
+	entry   Entry // of the audit; nobody: it has none
+	unnoted error // why the audit doesn't say that the change is kept
+}
+
+// Refusal says that a change can't be made of an article as that stands.
+type Refusal struct{ Err error }
+
+func (r *Refusal) Error() string { return r.Err.Error() }
+
+// Unwrap gives what is in the way.
+func (r *Refusal) Unwrap() error { return r.Err }
+
+// What is in the way of a change, or behind it.
+var (
+	ErrKilled = errors.New("is killed")
+	// ErrNewer is of an article of which a newer revision, or a notice, is on its way.
+	ErrNewer = errors.New("there is a newer revision than was shown")
+	// ErrHidden is of an article that isn't to be seen now.
+	ErrHidden = errors.New("it isn't to be seen now")
+)
+
+func refused(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Refusal{err}
 }
 
 // maxTries is how often a change is tried that others overtake.
@@ -227,15 +240,23 @@ const maxTries = 10
 // write puts a change into the audit and then into the table. Of two who change the
 // table at the same moment one is overtaken, even if it is of other articles, and tries
 // again. If it was overtaken just behind its change, that is there then.
-func (e *editor) write(ctx context.Context, of *lineage, change *override.Change) (w written, err error) {
-	var tried audited
+func (e *Desk) write(ctx context.Context, of *Lineage, change *override.Change) (w written, err error) {
+	var tried Entry
+	select {
+	case e.turn <- struct{}{}:
+		defer func() { <-e.turn }()
+	case <-ctx.Done():
+		return w, ctx.Err()
+	}
 	for range maxTries {
 		w, err = e.tryWrite(ctx, of, change)
 		switch {
 		case w.before && tried.Who != "":
 			w.before, w.entry, w.Fields, err = false, tried, tried.Fields, nil
 		case w.before && of.owed(&w.Override):
-			err = nil
+			w.entry, err = of.owes(change, &w.Override), nil
+		case err != nil && tried.Who != "" && !errors.Is(err, bus.ErrOvertaken) && !Unsure(err):
+			err = of.unsure(err) // the first try may have come through
 		}
 		if !errors.Is(err, bus.ErrOvertaken) {
 			break
@@ -252,7 +273,7 @@ func (e *editor) write(ctx context.Context, of *lineage, change *override.Change
 	switch {
 	case errors.Is(err, bus.ErrOvertaken):
 		err = of.unsure(fmt.Errorf("others changed overrides each of the %d times: %w", maxTries, err))
-	case err == nil && !w.before:
+	case err == nil:
 		w.entry.Kept = true
 		if err := e.note(ctx, w.entry); err != nil {
 			w.unnoted = fmt.Errorf("the change is kept, and the audit doesn't say so: %w", err)
@@ -262,13 +283,21 @@ func (e *editor) write(ctx context.Context, of *lineage, change *override.Change
 }
 
 // tryWrite is write, once.
-func (e *editor) tryWrite(ctx context.Context, of *lineage, change *override.Change) (w written, err error) {
+func (e *Desk) tryWrite(ctx context.Context, of *Lineage, change *override.Change) (w written, err error) {
 	table, err := e.open(ctx)
 	if err != nil {
 		return w, err
 	}
 	defer func() { err = errors.Join(err, table.Close()) }()
-	change.At = time.Now()
+	if of.still != nil { // it was long in coming to its turn
+		if err := e.current(ctx, of); err != nil {
+			return w, err
+		}
+		if err := of.changeable(change); err != nil {
+			return w, err
+		}
+	}
+	change.At = time.Now().UTC().Truncate(time.Millisecond)
 	if w.Made, err = of.make(change, table); err != nil {
 		if o := of.said(err, table); o != nil {
 			w = written{Made: override.Made{Override: *o}, before: true}
@@ -279,13 +308,7 @@ func (e *editor) tryWrite(ctx context.Context, of *lineage, change *override.Cha
 	if err != nil {
 		return w, err
 	}
-	r := audited{At: change.At.UTC(), Action: "override", URI: of.uri, Who: change.Who, Reason: change.Reason, Fields: w.Fields, Number: w.Number}
-	if len(change.Set) == 0 {
-		r.Action = "override removed"
-	}
-	if of.newest.Article != nil {
-		r.Revision = of.newest.Revision
-	}
+	r := of.entry(change, w.Fields, w.Number)
 	if err := e.note(ctx, r); err != nil {
 		return w, fmt.Errorf("nothing is changed, as it can't be written to the audit: %w", err)
 	}
@@ -296,9 +319,9 @@ func (e *editor) tryWrite(ctx context.Context, of *lineage, change *override.Cha
 	return w, err
 }
 
-// reissue sends an article again.
-func (e *editor) reissue(ctx context.Context, uri article.URI, dry bool) (l overrideLine, err error) {
-	of, err := e.find(ctx, uri)
+// Reissue sends an article again.
+func (e *Desk) Reissue(ctx context.Context, uri article.URI, dry bool) (l Line, err error) {
+	of, err := e.Find(ctx, uri)
 	if err == nil {
 		err = of.correctable()
 	}
@@ -306,7 +329,7 @@ func (e *editor) reissue(ctx context.Context, uri article.URI, dry bool) (l over
 		return l, err
 	}
 	var o *article.Override
-	if err := e.see(ctx, func(rows override.Rows) (err error) {
+	if err := e.See(ctx, func(rows override.Rows) (err error) {
 		o, err = override.Of(rows, uri)
 		return err
 	}); err != nil {
@@ -318,7 +341,7 @@ func (e *editor) reissue(ctx context.Context, uri article.URI, dry bool) (l over
 	if l, err = of.lineOf(o); err != nil {
 		return l, err
 	}
-	if l.Action = reissued; !dry {
+	if l.Action = Reissued; !dry {
 		l.Revision, err = e.send(ctx, of, o.Number)
 	}
 	return l, err
@@ -335,10 +358,12 @@ const maxRounds = 20
 // the override for all that comes behind it in the same lane. What comes before it,
 // and was not there when the newest was looked for, may have been enriched without: so
 // it is looked again, until nothing newer has come in between.
-func (e *editor) send(ctx context.Context, of *lineage, number int) (article.Revision, error) {
+func (e *Desk) send(ctx context.Context, of *Lineage, number int) (article.Revision, error) {
 	lanes := []string{topic.Received, topic.ReceivedBulk}
-	if err := e.bus.EnsureTopics(ctx, lanes...); err != nil {
-		return 0, err
+	if e.tables == nil {
+		if err := e.bus.EnsureTopics(ctx, lanes...); err != nil {
+			return 0, err
+		}
 	}
 	f := e.bus.Forward()
 	defer func() { _ = f.Close() }()

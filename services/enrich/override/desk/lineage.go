@@ -1,47 +1,55 @@
-package operate
+package desk
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/bus"
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/enrich/override"
 )
 
-// lineage is what the log has of an article's revisions.
-type lineage struct {
+// Lineage is what the log has of an article's revisions.
+type Lineage struct {
 	uri       article.URI
 	ends      map[string]int64 // where reading goes on
-	newest    newest
+	newest    Newest
 	corrected int              // the highest number of an override
 	last      article.Revision // of what was enriched
 	read      *article.Article // it
 	seen      int              // the number that it has
 	stands    article.Standing // by the table of statuses
+	latest    int64            // the highest source of a revision, notices among them
+
+	// shows is the revision that its editor was shown, 0: none; still is asked right before
+	// a change is written, and says why it may not be.
+	shows article.Revision
+	still func(context.Context) error
 }
 
-// newest is the newest revision of an article that has a text, as it was received.
-type newest struct {
+// Newest is the newest revision of an article that has a text, as it was received.
+type Newest struct {
 	*article.Article // nil: there is none
 
-	fromEnriched bool // it was enriched: what was found out is taken out, and what was corrected is not known
+	FromEnriched bool // it was enriched: what was found out is taken out, and what was corrected is not known
 }
 
-// take notes a revision.
-func (n *newest) take(a *article.Article, enriched bool) {
+// Take notes a revision; enriched tells that it was read behind the enrichment.
+func (n *Newest) Take(a *article.Article, enriched bool) {
 	if a.Text == "" || a.Status == article.Canceled {
 		return
 	}
 	if enriched {
 		a = asReceived(a)
 	}
-	if n.Article == nil || a.Revision > n.Revision || a.Revision == n.Revision && n.fromEnriched && !enriched {
-		n.Article, n.fromEnriched = a, enriched
+	if n.Article == nil || a.Revision > n.Revision || a.Revision == n.Revision && n.FromEnriched && !enriched {
+		n.Article, n.FromEnriched = a, enriched
 	}
 }
 
@@ -66,29 +74,44 @@ func asReceived(a *article.Article) *article.Article {
 // traces are where an article's revisions are.
 var traces = []string{topic.Received, topic.ReceivedBulk, topic.Enriched, topic.EnrichedBulk}
 
-// find looks for an article in the log.
-func (e *editor) find(ctx context.Context, uri article.URI) (*lineage, error) {
-	of := &lineage{uri: uri, ends: map[string]int64{}}
+// Find looks for an article in the log.
+func (e *Desk) Find(ctx context.Context, uri article.URI) (*Lineage, error) {
+	of := &Lineage{uri: uri, ends: map[string]int64{}}
 	return of, e.look(ctx, of)
 }
 
 // look sees how the article stands now, and what came since it was looked at.
-func (e *editor) look(ctx context.Context, of *lineage) (err error) {
-	if of.stands, err = ruledSoFar(ctx, e.bus, of.uri); err != nil {
+func (e *Desk) look(ctx context.Context, of *Lineage) (err error) {
+	if of.stands, err = e.stands(ctx, of.uri); err != nil {
 		return err
 	}
 	return e.readOn(ctx, of)
 }
 
+// current looks again, and tells why a change that somebody decided by what they were
+// shown can't be made by now.
+func (e *Desk) current(ctx context.Context, of *Lineage) error {
+	if err := e.look(ctx, of); err != nil || of.still == nil {
+		return err
+	}
+	switch killed := of.stands.Status == article.Canceled; {
+	case of.latest > of.shows.Source():
+		return &Refusal{ErrNewer}
+	case !killed && !of.shown(time.Now()):
+		return &Refusal{ErrHidden}
+	}
+	return of.still(ctx)
+}
+
 // readOn reads what came since.
-func (e *editor) readOn(ctx context.Context, of *lineage) error {
-	there, _, err := split(ctx, e.bus, traces)
+func (e *Desk) readOn(ctx context.Context, of *Lineage) error {
+	there, err := e.there(ctx)
 	if err != nil {
 		return err
 	}
-	var ss []stretch
+	var ss []bus.Stretch
 	for _, name := range there {
-		part, err := whole(ctx, e.bus, name, keyOf(of.uri))
+		part, err := e.bus.Whole(ctx, name, []byte(of.uri))
 		if err != nil {
 			return err
 		}
@@ -98,30 +121,42 @@ func (e *editor) readOn(ctx context.Context, of *lineage) error {
 			ss = append(ss, s)
 		}
 	}
-	progress := e.progress(lenOf(ss))
-	defer progress.close()
-	return scan(ctx, e.bus, ss, progress, func(m stage.Message) error {
+	passed, done := e.watch(bus.LenOf(ss))
+	defer done()
+	return e.bus.Scan(ctx, ss, passed, func(m stage.Message) error {
 		if string(m.Key) != string(of.uri) {
 			return nil
 		}
 		if a, err := event.Decode(m); err == nil { // else it is among the dead letters
-			of.take(&a, m.Topic == topic.Enriched || m.Topic == topic.EnrichedBulk)
+			of.take(&a, enriched(m.Topic))
 		}
 		return nil
 	})
 }
 
+// there are the traces; of a service's desk all of them, or it is an error.
+func (e *Desk) there(ctx context.Context) ([]string, error) {
+	if e.tables != nil {
+		return traces, nil
+	}
+	there, _, err := e.bus.There(ctx, traces)
+	return there, err
+}
+
+func enriched(name string) bool { return name == topic.Enriched || name == topic.EnrichedBulk }
+
 // take notes a revision.
-func (of *lineage) take(a *article.Article, enriched bool) {
+func (of *Lineage) take(a *article.Article, enriched bool) {
+	of.latest = max(of.latest, a.Revision.Source())
 	of.corrected = max(of.corrected, a.Corrections.Number)
 	if enriched && a.Text != "" && a.Status != article.Canceled && a.Revision >= of.last {
 		of.last, of.seen, of.read = a.Revision, a.Corrections.Number, a
 	}
-	of.newest.take(a, enriched)
+	of.newest.Take(a, enriched)
 }
 
 // make is what a change of the rows makes.
-func (of *lineage) make(change *override.Change, rows override.Rows) (override.Made, error) {
+func (of *Lineage) make(change *override.Change, rows override.Rows) (override.Made, error) {
 	was, unread := override.Of(rows, of.uri)
 	a := article.Article{URI: of.uri}
 	if of.newest.Article != nil {
@@ -130,26 +165,34 @@ func (of *lineage) make(change *override.Change, rows override.Rows) (override.M
 	if of.read != nil && of.read.Text == a.Text { // a summary must be of the report
 		a.Segments = of.read.Segments
 	}
-	return change.Make(was, unread, of.corrected, &a)
+	made, err := change.Make(was, unread, of.corrected, &a)
+	return made, refused(err)
 }
 
 // line says what a change made.
-func (of *lineage) line(change *override.Change, made *override.Made) (overrideLine, error) {
+func (of *Lineage) line(change *override.Change, made *override.Made) (Line, error) {
 	l, err := of.lineOf(&made.Override)
 	if l.Action = "remove"; len(change.Set) > 0 {
 		l.Action = "set"
 	}
 	for _, c := range made.Replaced {
-		l.Replaced = append(l.Replaced, correctionLine{Field: c.Field, Who: c.Who, At: c.At.UTC()})
+		l.Replaced = append(l.Replaced, Correction{Field: c.Field, Who: c.Who, At: c.At.UTC()})
 	}
 	return l, err
 }
 
 // lineOf is an override of the article, without words that may not be shown.
-func (of *lineage) lineOf(o *article.Override) (overrideLine, error) {
-	l, err := overrideLineOf(o)
+func (of *Lineage) lineOf(o *article.Override) (Line, error) {
+	l, err := lineOf(o)
 	if !of.shown(time.Now()) {
 		l.hide()
+	}
+	if of.newest.Article != nil {
+		for _, name := range o.In(of.newest.Text).Lost() {
+			if i := slices.IndexFunc(l.Fields, func(c Correction) bool { return c.Field == name }); i >= 0 {
+				l.Fields[i].Unplaced = true
+			}
+		}
 	}
 	if of.correctable() == nil {
 		l.Revision = of.newest.Revision
@@ -158,7 +201,7 @@ func (of *lineage) lineOf(o *article.Override) (overrideLine, error) {
 }
 
 // shown tells whether the article may be seen at that time.
-func (of *lineage) shown(now time.Time) bool {
+func (of *Lineage) shown(now time.Time) bool {
 	stands := of.stands
 	if of.newest.Article != nil { // the table may not have it yet
 		stands, _ = stands.Apply(of.newest.Article)
@@ -167,7 +210,7 @@ func (of *lineage) shown(now time.Time) bool {
 }
 
 // said is the override that says already what was to be changed, by the error of that.
-func (of *lineage) said(err error, rows override.Rows) *article.Override {
+func (of *Lineage) said(err error, rows override.Rows) *article.Override {
 	if !errors.Is(err, override.ErrSame) && !errors.Is(err, override.ErrNothing) {
 		return nil
 	}
@@ -178,30 +221,38 @@ func (of *lineage) said(err error, rows override.Rows) *article.Override {
 }
 
 // owed tells that the newest revision doesn't have the override yet, though it is written.
-func (of *lineage) owed(o *article.Override) bool {
+func (of *Lineage) owed(o *article.Override) bool {
 	return o != nil && of.seen < o.Number && of.correctable() == nil
 }
 
 // correctable tells why nothing of the article can be corrected or sent now.
-func (of *lineage) correctable() error {
+func (of *Lineage) correctable() error {
 	switch {
+	case of.stands.Status == article.Canceled:
+		return fmt.Errorf("%s %w: copytaster reinstate comes first", of.uri, ErrKilled)
 	case of.newest.Article == nil:
 		return fmt.Errorf("%s has no revision with a text in the log", of.uri)
-	case of.stands.Status == article.Canceled:
-		return fmt.Errorf("%s is killed: copytaster reinstate comes first", of.uri)
 	}
 	return nil
 }
 
 // changeable tells why such a change can't be made of the article.
-func (of *lineage) changeable(change *override.Change) error {
+func (of *Lineage) changeable(change *override.Change) error {
 	if len(change.Set) == 0 {
 		return nil
 	}
-	return of.correctable()
+	return refused(of.correctable())
 }
 
+// unsureError is of a change of which nobody knows whether it is kept.
+type unsureError struct{ error }
+
+func (e *unsureError) Unwrap() error { return e.error }
+
+// Unsure tells whether it is open, after the error of a change, if the change is kept.
+func Unsure(err error) bool { return errors.As(err, new(*unsureError)) }
+
 // unsure is an error after which nobody knows whether a change is kept.
-func (of *lineage) unsure(err error) error {
-	return fmt.Errorf("the change may be kept: copytaster override list %s tells, and the same command once more, or copytaster override reissue, goes on: %w", of.uri, err)
+func (of *Lineage) unsure(err error) error {
+	return &unsureError{fmt.Errorf("the change may be kept: copytaster override list %s tells, and the same command once more, or copytaster override reissue, goes on: %w", of.uri, err)}
 }

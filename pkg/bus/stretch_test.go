@@ -1,4 +1,4 @@
-package operate
+package bus
 
 import (
 	"errors"
@@ -35,7 +35,7 @@ func TestMergeKeepsOrder(t *testing.T) {
 		next := make([]int64, len(parts))
 		var last time.Time
 		n := 0
-		err := merge(slices.Clone(readers), &bar{}, func(m stage.Message) error {
+		err := merge(slices.Clone(readers), nil, func(m stage.Message) error {
 			if m.Offset != next[m.Partition] {
 				t.Fatalf("offset %d of partition %d, want %d", m.Offset, m.Partition, next[m.Partition])
 			}
@@ -58,7 +58,7 @@ func TestMergeEndsWithTheError(t *testing.T) {
 	r <- stage.Message{}
 	r <- stage.Message{}
 	n := 0
-	if err := merge([]chan stage.Message{r}, &bar{}, func(stage.Message) error { n++; return errEnough }); !errors.Is(err, errEnough) || n != 1 {
+	if err := merge([]chan stage.Message{r}, nil, func(stage.Message) error { n++; return ErrEnough }); !errors.Is(err, ErrEnough) || n != 1 {
 		t.Error(n, err)
 	}
 }

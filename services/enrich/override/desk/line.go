@@ -1,0 +1,107 @@
+package desk
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/event"
+	"github.com/copytaster/copytaster/services/enrich/override"
+)
+
+// Line is an override in JSON, and what was done about it.
+type Line struct {
+	Action string       `json:"action,omitempty"` // set, remove, reissue: it says so already, and is sent again
+	URI    article.URI  `json:"uri"`
+	Number int          `json:"number"` // of changes
+	Fields []Correction `json:"fields"`
+	// Correctable are the fields that who asks may correct, where that is told.
+	Correctable []string `json:"correctable,omitempty"`
+	// Replaced are those of before of the fields that are set.
+	Replaced []Correction `json:"replaced,omitempty"`
+	// Withheld says that the article isn't to be seen now, and so the values and reasons
+	// are left out.
+	Withheld bool `json:"withheld,omitempty"`
+	// Revision is the newest that was sent again, as it was received.
+	Revision article.Revision `json:"revision,omitempty"`
+	// Seen is the number that the newest enriched revision has: below Number it waits
+	// for enrich, or was not sent again. Missing: nothing can be corrected now.
+	Seen *int  `json:"seen,omitempty"`
+	Done *bool `json:"done,omitempty"`
+}
+
+// Reissued is the [Line.Action] of what says so already, and is sent again.
+const Reissued = "reissue"
+
+// Correction is a field of a [Line].
+type Correction struct {
+	Field  string          `json:"field"`
+	Who    string          `json:"who,omitempty"` // "": it isn't told
+	At     time.Time       `json:"at"`
+	Reason string          `json:"reason,omitempty"`
+	Value  json.RawMessage `json:"value,omitempty"`
+	// Unplaced tells that words of the value are not in the article's text as it is now.
+	Unplaced bool `json:"unplaced,omitempty"`
+}
+
+func lineOf(o *article.Override) (Line, error) {
+	l := Line{URI: o.URI, Number: o.Number, Fields: []Correction{}}
+	for i := range o.Corrections {
+		c := &o.Corrections[i]
+		value, err := c.JSON()
+		if err != nil {
+			return l, fmt.Errorf("%s: %s: %w", o.URI, c.Field, err)
+		}
+		l.Fields = append(l.Fields, Correction{Field: c.Field, Who: c.Who, At: c.At.UTC(), Reason: c.Reason, Value: value})
+	}
+	return l, nil
+}
+
+// linesOf are the rows' overrides of an article, or of all that have corrections.
+func linesOf(rows override.Rows, uri article.URI) (lines []Line, err error) {
+	var errs []error
+	rows.Range(func(key string, value []byte) bool {
+		if uri != "" && key != string(uri) {
+			return true
+		}
+		o, err := event.DecodeOverride(key, value)
+		var l Line
+		if err == nil {
+			l, err = lineOf(&o)
+		}
+		if err != nil {
+			errs = append(errs, err)
+		} else if uri != "" || len(l.Fields) > 0 {
+			lines = append(lines, l)
+		}
+		return true
+	})
+	slices.SortFunc(lines, func(a, b Line) int { return cmp.Compare(a.URI, b.URI) })
+	return lines, errors.Join(errs...)
+}
+
+// hide leaves out what may have words of the text.
+func (l *Line) hide() {
+	l.Withheld = true
+	for i := range l.Fields {
+		l.Fields[i].Value, l.Fields[i].Reason = nil, ""
+	}
+}
+
+// Discreet leaves out what is for those alone who may see every article: who corrected
+// and why, and values with words that aren't in the text as it is now. Those may quote
+// a revision that was another agency's.
+func (l *Line) Discreet() {
+	for _, fields := range [][]Correction{l.Fields, l.Replaced} {
+		for i := range fields {
+			fields[i].Who, fields[i].Reason = "", ""
+			if fields[i].Unplaced {
+				fields[i].Value = nil
+			}
+		}
+	}
+}
