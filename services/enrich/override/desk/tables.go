@@ -40,11 +40,6 @@ func (e *Desk) Close() error {
 	return errors.Join(e.tables.overrides.Close(), e.tables.status.Close())
 }
 
-// Ready tells that the tables can't be followed, and why.
-func (e *Desk) Ready(ctx context.Context) error {
-	return errors.Join(e.tables.overrides.Ready(ctx), e.tables.status.Ready(ctx))
-}
-
 // see shows the rows as they are now.
 func (*tables) see(ctx context.Context, v *bus.View, f func(override.Rows) error) error {
 	if err := v.CatchUp(ctx); err != nil {
