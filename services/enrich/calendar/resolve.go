@@ -6,7 +6,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 )
 
-func (e *expression) resolve(anchor time.Time, before Interval, d direction) (Interval, bool) {
+func (e *expression) resolve(anchor time.Time, d direction) (Interval, bool) {
 	switch e.form {
 	case asFixed:
 		return e.fixed, true
@@ -16,9 +16,10 @@ func (e *expression) resolve(anchor time.Time, before Interval, d direction) (In
 		return ofCentury(e.n, e.part), true
 	case asYear:
 		return ofYear(e.year, e.part), true
-	case asFollowing, asOffset:
-		return e.fromBefore(before)
 	default:
+		if e.hangs() {
+			return Interval{}, false
+		}
 	}
 	if e.year != 0 {
 		return e.inYear(e.year)
@@ -342,30 +343,4 @@ func clamped(t time.Time, n int) time.Time {
 	first := date(t.Year(), int(t.Month())+n, 1)
 	last := date(first.Year(), int(first.Month())+1, 0)
 	return date(first.Year(), int(first.Month()), min(t.Day(), last.Day()))
-}
-
-// fromBefore counts from what the text named last.
-func (e *expression) fromBefore(before Interval) (Interval, bool) {
-	if before.From.IsZero() || before.To.IsZero() || before.Precision != article.PrecisionDay {
-		return Interval{}, false
-	}
-	if e.form == asOffset {
-		n := e.n
-		if e.unit == Week {
-			n *= 7
-		}
-		return oneDay(before.From.AddDate(0, 0, n)), true
-	}
-	if e.shift < 0 {
-		back := (int(before.From.Weekday()) - e.n%7 + 7) % 7
-		if back == 0 {
-			back = 7
-		}
-		return oneDay(before.From.AddDate(0, 0, -back)), true
-	}
-	on := (e.n%7 - int(before.To.Weekday()) + 7) % 7
-	if on == 0 {
-		on = 7
-	}
-	return oneDay(before.To.AddDate(0, 0, on)), true
 }

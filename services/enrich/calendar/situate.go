@@ -1,0 +1,66 @@
+package calendar
+
+import "strings"
+
+// place is where an expression stands.
+type place uint8
+
+const (
+	opensSentence place = 1 << iota // with small words before it at most
+	ofPrevious                      // in a relative clause on the expression before it
+)
+
+// situate tells where x stands, and what lies between it and the expression before.
+func (r *reader) situate(x *Expression) {
+	i := x.first.i
+	small := true // only small words since the beginning of the sentence
+	for k := i; k >= r.behind; k-- {
+		if k < i {
+			small = small && r.all[k]&(of|articleWord|in|on|at|and) != 0
+			x.stepped = x.stepped || r.role(k)&(past|present|future) != 0 || r.ends(k, r.pastEndings) && r.role(k)&never == 0
+		}
+		if k > 0 && r.sentenceStart(k) {
+			if small && x.sentences == 0 {
+				x.place |= opensSentence
+			}
+			x.sentences++
+		}
+	}
+	if r.behind == 0 && x.sentences == 0 && small {
+		x.place |= opensSentence
+	}
+	x.reports = r.reported(i, x.first.j)
+	if r.behind > 0 && x.sentences == 0 && r.relates(r.behind, i) {
+		x.place |= ofPrevious
+	}
+}
+
+// relates tells whether a relative clause on the expression that ends before word k
+// begins there, and goes on to word i.
+func (r *reader) relates(k, i int) bool {
+	const words = 14
+	if i-k > words || k >= len(r.toks) || k >= i {
+		return false
+	}
+	if (r.role(k)&clause == 0 || r.is1(k, after|beforehand|since|until)) && !(r.verbLast && strings.HasPrefix(r.gap(k), ",") && r.is1(k, articleWord|in)) {
+		return false
+	}
+	for m := k + 1; m <= i; m++ {
+		if strings.ContainsAny(r.gap(m), ",;:()–—") {
+			return false
+		}
+	}
+	return true
+}
+
+// reported tells whether the words [i, j) say when something was said: the verb of
+// saying stands before them, with nothing but a name or a small word between, or behind.
+func (r *reader) reported(i, j int) bool {
+	const near = 4 // words
+	for k := i - 1; k >= 0 && i-k <= near && r.joined(k+1, ""); k-- {
+		if r.role(k)&says != 0 {
+			return true
+		}
+	}
+	return r.plain(j) && r.role(j)&says != 0
+}
