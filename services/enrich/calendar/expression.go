@@ -76,7 +76,7 @@ const (
 
 // opens are the roles that a date may begin with.
 const opens = partHyphen | month | monthShort | weekday | weekdayShort | season | ordinal | number | units | quarterNamed | quarterSign | part | shift |
-	shiftPlural | day | period | agoBefore | ahead | nextDay | following | decade | decades | feast | named | unit | cardinalPart
+	shiftPlural | day | period | agoBefore | ahead | nextDay | following | decade | decades | feast | named | unit | cardinalPart | span
 
 // point reads the longest expression that begins with word i.
 func (r *reader) point(i int) (best expression, ok bool) {
@@ -142,6 +142,15 @@ func (r *reader) point(i int) (best expression, ok bool) {
 	}
 	if c&(following|ordinal|shift) != 0 {
 		try(r.weekdayOf(i))
+	}
+	if c&following != 0 {
+		try(r.hanging(i))
+	}
+	if c&(unit|month|season) != 0 {
+		try(r.besideAlone(i))
+	}
+	if c&span != 0 {
+		try(r.spanNamed(i))
 	}
 	if c&cardinalPart != 0 || !r.monthFirst && !r.verbLast && (digit || c&number != 0) {
 		try(r.firstMonths(i))

@@ -95,6 +95,9 @@ func (f *Focus) resolve(x *Expression) (i, base Interval, ok bool) {
 	if y, ok := f.yearOf(x); ok {
 		framed := *x
 		framed.first.year = y
+		if framed.last.form != 0 {
+			framed.last.year = y
+		}
 		if i, ok = framed.resolve(f.Anchor); ok {
 			x.framed = true
 			return i, base, true
@@ -115,10 +118,16 @@ func (f *Focus) yearOf(x *Expression) (y int, ok bool) {
 		if m.ago > 0 {
 			break
 		}
-		if !m.tellsYear() || m.x.place&opensSentence == 0 && (k > 0 || x.place&ofPrevious == 0) {
+		if k == 0 && m.x.first.form == asOffset && m.Precision == article.PrecisionYear {
+			return x.yearIn(m.Interval, f.Anchor) // "four years later, after the vote in June"
+		}
+		if !m.tellsYear() || m.x.place&opensSentence == 0 && (k > 0 || x.place&(ofPrevious|ofEvent) == 0) {
 			continue
 		}
 		return x.yearIn(m.Interval, f.Anchor)
+	}
+	if f.n > 0 && f.last[0].leads() && x.tense == gone && !x.reports && !f.Anchor.IsZero() {
+		return x.yearIn(f.last[0].Interval, f.Anchor)
 	}
 	if f.told.open && !f.told.From.IsZero() && x.tense == gone && !f.Anchor.IsZero() {
 		return x.yearIn(f.told.Interval, f.Anchor)
@@ -131,7 +140,7 @@ func (x *Expression) yearless() bool {
 	e := &x.first
 	switch e.form {
 	case asDay, asMonth, asSeason, asNth, asPartOfMonth:
-		return x.last.form == 0 && !e.dated() && !e.shifted && !e.yearShifts && e.weekday == 0 && !e.hung
+		return (x.last.form == 0 || !x.last.dated() && !x.last.yearShifts) && !e.dated() && !e.shifted && !e.yearShifts && e.weekday == 0 && !e.hung
 	}
 	return false
 }
@@ -141,6 +150,13 @@ func (m *mention) tellsYear() bool {
 	e := &m.x.first
 	return !m.From.IsZero() && m.From.Year() == m.To.Year() && m.x.last.form == 0 &&
 		(e.year != 0 || e.form == asFixed || e.form == asUnit && e.unit == Year && e.n != 0 || m.x.framed || e.hangs())
+}
+
+// leads tells whether the text goes on from m, which hung on another date, and tells
+// what came then.
+func (m *mention) leads() bool {
+	return m.ago <= 1 && (m.x.first.hangs() || m.x.framed) && !m.From.IsZero() && coarse(m.Precision) <= coarse(article.PrecisionMonth) &&
+		(m.x.place&opensSentence != 0 || m.x.stepped)
 }
 
 // yearIn is the year of x where a text tells of i: that year, or the one after it if i

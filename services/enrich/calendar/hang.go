@@ -18,7 +18,7 @@ const (
 	older        = 10 // each date that was named since
 	aside        = 25 // it is when something was said, or is to come while x is over
 	contradicts  = 50 // x would lie where its verb says that it doesn't
-	likeIt       = 15 // it is of the unit that x counts in, in the same sentence
+	likeIt       = 15 // it is of the unit that x counts in, and near
 	maxSentences = 4  // between a date and what hangs on it
 )
 
@@ -59,10 +59,10 @@ func (f *Focus) hung(x *Expression) (i, base Interval, ok bool) {
 
 // against is what speaks against it that x, which would be at, hangs on m.
 func (f *Focus) against(x *Expression, m *mention, at Interval) (w int) {
-	if m.x.reports {
+	if m.x.reports || m.x.first.isToday() || m.x.compared && !x.stepped {
 		w += aside
 	}
-	if m.ago == 0 && x.first.unit != 0 && m.Precision == precisionOf[x.first.unit] {
+	if u := x.first.unit; u != 0 && m.Precision == precisionOf[u] && (m.ago == 0 || m.ago == 1 && u != Year && u != Day) {
 		w -= likeIt
 	}
 	if f.Anchor.IsZero() {
@@ -77,12 +77,15 @@ func (f *Focus) against(x *Expression, m *mention, at Interval) (w int) {
 			w += contradicts
 		}
 	case toCome:
-		if at.To.Before(f.Anchor) {
-			w += contradicts
+		if at.To.Before(f.Anchor) && m.ago > 0 {
+			w += aside
 		}
 	}
 	return w
 }
+
+// isToday tells whether e is the anchor's own day.
+func (e *expression) isToday() bool { return e.form == asUnit && e.unit == Day && e.n == 0 }
 
 var precisionOf = map[Unit]article.Precision{
 	Day: article.PrecisionDay, Week: article.PrecisionWeek, Month: article.PrecisionMonth,
@@ -116,8 +119,12 @@ func coarse(p article.Precision) int {
 func (e *expression) takes(p article.Precision) bool {
 	fine := coarse(article.PrecisionYear)
 	switch {
+	case e.form == asSame && e.unit != 0:
+		return p == precisionOf[e.unit]
 	case e.form == asSame:
-		fine = coarse(article.PrecisionHalfYear)
+		return coarse(p) >= coarse(article.PrecisionThird) && coarse(p) <= coarse(article.PrecisionHalfYear)
+	case e.orAnchor:
+		return p == precisionOf[e.unit]
 	case e.form == asFollowing && e.shift == 0:
 		fine = coarse(article.PrecisionMonth)
 	case e.form == asFollowing:

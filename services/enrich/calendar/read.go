@@ -24,6 +24,7 @@ type Expression struct {
 	sentences int   // that begin between the expression before and this one
 	place     place // where it stands in its sentence
 	reports   bool  // it is when something was said
+	compared  bool  // it is that of a figure that another one is compared with
 	stepped   bool  // a verb stands between the expression before and this one
 	framed    bool  // its year is that of what its sentence or paragraph tells of
 }

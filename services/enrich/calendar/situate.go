@@ -8,6 +8,7 @@ type place uint8
 const (
 	opensSentence place = 1 << iota // with small words before it at most
 	ofPrevious                      // in a relative clause on the expression before it
+	ofEvent                         // it says when what the one before it is the year of took place
 )
 
 // situate tells where x stands, and what lies between it and the expression before.
@@ -30,9 +31,15 @@ func (r *reader) situate(x *Expression) {
 		x.place |= opensSentence
 	}
 	x.reports = r.reported(i, x.first.j)
-	if r.behind > 0 && x.sentences == 0 && r.relates(r.behind, i) {
-		x.place |= ofPrevious
+	if r.behind > 0 && x.sentences == 0 {
+		if r.relates(r.behind, i) {
+			x.place |= ofPrevious
+		}
+		if r.tookPlace(r.behind, i) {
+			x.place |= ofEvent
+		}
 	}
+	x.compared = (x.first.form == asMonth || x.first.form == asQuarter) && r.compared(i)
 }
 
 // relates tells whether a relative clause on the expression that ends before word k
@@ -63,4 +70,21 @@ func (r *reader) reported(i, j int) bool {
 		}
 	}
 	return r.plain(j) && r.role(j)&says != 0
+}
+
+// tookPlace tells whether the words [k, i), between a year and a date, say that what
+// had the year took place on the date: "the 1949 eruption lasted from June".
+func (r *reader) tookPlace(k, i int) bool {
+	const words = 10
+	if i-k > words {
+		return false
+	}
+	found := false
+	for m := k; m < i; m++ {
+		if m > k && r.opensClause(m, true) && r.role(m)&clause == 0 {
+			return false
+		}
+		found = found || r.role(m)&happens != 0
+	}
+	return found
 }

@@ -47,6 +47,10 @@ func (r *reader) year(k int, e *expression) (j int, ok bool) {
 		e.year = y // "the summer of '69"
 		return at + 1, true
 	}
+	if n, j, ok := r.hungYear(k); ok {
+		e.yearShift, e.hung, e.sure = n, true, sureRelative
+		return j, true
+	}
 	for range 2 {
 		if s, j, ok := r.yearShift(at); ok && r.joined(at, "") {
 			e.yearShift, e.yearShifts = s, true
@@ -88,7 +92,7 @@ func (r *reader) counts(k, y int) bool {
 // countedBehind tells whether the word behind the number at k is one that is counted,
 // and no small word behind a year: "2017 pour, 300 contre", not "en 2017 pour".
 func (r *reader) countedBehind(k int) bool {
-	return r.all[k+1]&yearNoun != 0 && (r.all[k+1]&function == 0 || !r.is1(k-1, month) && !r.strongYearCue(k))
+	return r.all[k+1]&yearNoun != 0 && (r.all[k+1]&function == 0 || !r.is1(k-1, month|season) && !r.strongYearCue(k))
 }
 
 // yearShift reads "last year", "année dernière", "Vorjahr".
