@@ -347,7 +347,7 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 			return e, true
 		}
 	}
-	if s, n := r.is(e.j, followingAfter); n > 0 && s.n <= 1 && r.joined(e.j, "-") && (!r.is1(e.j, after|beforehand|later) || r.endsPhrase(e.j+n) && !r.ofWhat(e.j+n)) {
+	if s, n := r.is(e.j, followingAfter); n > 0 && s.n <= 1 && r.joined(e.j, "-") && (!r.is1(e.j, after|beforehand) || r.endsPhrase(e.j+n)) && !r.ofWhat(e.j+n) {
 		e.form, e.shift, e.sure = asFollowing, s.n, sureRelative
 		e.j += n
 		return e, true

@@ -126,6 +126,9 @@ func (f *Focus) yearOf(x *Expression) (y int, ok bool) {
 		}
 		return x.yearIn(m.Interval, f.Anchor)
 	}
+	if m := f.sameMonth(x); m != nil && x.tense == gone {
+		return x.yearIn(m.Interval, f.Anchor)
+	}
 	if f.n > 0 && f.last[0].leads() && x.tense == gone && !x.reports && !f.Anchor.IsZero() {
 		return x.yearIn(f.last[0].Interval, f.Anchor)
 	}
@@ -152,10 +155,28 @@ func (m *mention) tellsYear() bool {
 		(e.year != 0 || e.form == asFixed || e.form == asUnit && e.unit == Year && e.n != 0 || m.x.framed || e.hangs())
 }
 
+// sameMonth is what named the month of x, a day of it, with its year.
+func (f *Focus) sameMonth(x *Expression) *mention {
+	if x.first.form != asDay || x.last.form != 0 {
+		return nil
+	}
+	for k := range f.n {
+		m := &f.last[k]
+		if e := &m.x.first; m.ago <= maxSentences && e.form == asMonth && e.n == x.first.n && e.year != 0 && m.x.last.form == 0 {
+			return m
+		}
+	}
+	return nil
+}
+
 // leads tells whether the text goes on from m, which hung on another date, and tells
 // what came then.
 func (m *mention) leads() bool {
-	return m.ago <= 1 && (m.x.first.hangs() || m.x.framed) && !m.From.IsZero() && coarse(m.Precision) <= coarse(article.PrecisionMonth) &&
+	e := &m.x.first
+	if e.form == asSame || e.n < 0 && coarse(m.Precision) > coarse(article.PrecisionWeek) {
+		return false // a figure is compared with another
+	}
+	return m.ago <= 1 && (e.hangs() || m.x.framed) && !m.From.IsZero() && coarse(m.Precision) <= coarse(article.PrecisionMonth) &&
 		(m.x.place&opensSentence != 0 || m.x.stepped)
 }
 

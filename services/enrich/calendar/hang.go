@@ -34,6 +34,11 @@ func (f *Focus) hung(x *Expression) (i, base Interval, ok bool) {
 		if k == 0 && m.ago == 0 && !x.stepped && !m.base.From.IsZero() && x.first.form == asOffset {
 			on = m.base // "3.1% a month earlier and 5.3% a year earlier"
 		}
+		if on.From.IsZero() && x.first.form == asSame && x.first.year != 0 && (x.first.unit == 0 || m.x.Precision() == precisionOf[x.first.unit]) {
+			if i, ok = m.x.first.inYear(x.first.year); ok && m.x.last.form == 0 {
+				return i, base, true // "in the third quarter", which isn't known, and "the same period of 2023"
+			}
+		}
 		if on.From.IsZero() {
 			if best == 0 && x.first.takes(m.x.Precision()) {
 				return i, base, false // what it hangs on can't be told either
@@ -68,18 +73,11 @@ func (f *Focus) against(x *Expression, m *mention, at Interval) (w int) {
 	if f.Anchor.IsZero() {
 		return w
 	}
-	switch x.tense {
-	case gone:
-		if m.From.After(f.Anchor) {
-			w += aside
-		}
-		if at.From.After(f.Anchor) {
-			w += contradicts
-		}
-	case toCome:
-		if at.To.Before(f.Anchor) && m.ago > 0 {
-			w += aside
-		}
+	if x.tense == gone && m.From.After(f.Anchor) {
+		w += aside
+	}
+	if x.tense == gone && at.From.After(f.Anchor) {
+		w += contradicts
 	}
 	return w
 }
