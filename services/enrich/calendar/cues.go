@@ -249,7 +249,7 @@ func (r *reader) toBe(i, j int) bool {
 // grants tells whether word j, behind a date until which there is time, begins to
 // tell for what: "until Friday to pay", "bis Freitag Zeit".
 func (r *reader) grants(j int) bool {
-	if !r.plain(j) || r.role(j)&purpose == 0 {
+	if !r.joined(j, ",") || r.role(j)&purpose == 0 {
 		return false
 	}
 	k := j + 1
@@ -319,6 +319,9 @@ func (r *reader) traded(i, j int) bool {
 func (r *reader) ofShifted(i int) direction {
 	const words = 3
 	for k := i - 1; k >= max(0, i-1-words) && r.joined(k+1, ""); k-- {
+		if r.endsAsFuture(k) {
+			return nearest // "su última novela saldrá en mayo"
+		}
 		if v, n := r.is(k, shift); n > 0 && v.n != 0 && k+n < i && r.all[k+n]&(unit|units|weekday|month|season|number|function) == 0 && r.digits(k+n) < 0 {
 			if v.n < 0 {
 				return gone

@@ -30,6 +30,9 @@ func (f *Focus) hung(x *Expression) (i, base Interval, ok bool) {
 		if m.ago > maxSentences {
 			break
 		}
+		if k == 0 && x.apposed && m.x.first.dated() {
+			continue // "in 1990, 22 years later"
+		}
 		on := m.Interval
 		if k == 0 && m.ago == 0 && !x.stepped && !m.base.From.IsZero() && x.first.form == asOffset {
 			on = m.base // "3.1% a month earlier and 5.3% a year earlier"
@@ -67,7 +70,7 @@ func (f *Focus) against(x *Expression, m *mention, at Interval) (w int) {
 	if m.x.reports || m.x.first.isToday() || m.x.compared && !x.stepped {
 		w += aside
 	}
-	if u := x.first.unit; u != 0 && m.Precision == precisionOf[u] && (m.ago == 0 || m.ago == 1 && u != Year && u != Day) {
+	if u := x.first.unit; u != 0 && m.Precision == precisionOf[u] && (m.ago == 0 || m.ago == 1 && x.first.n < 0 && u != Year && u != Day) {
 		w -= likeIt
 	}
 	if f.Anchor.IsZero() {

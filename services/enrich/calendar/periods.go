@@ -351,6 +351,9 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 			}
 		} else if w, m := r.is(k, season); m > 0 {
 			e.form, e.n, e.j = asSeason, w.n, k+m
+			if b, ok := r.besideUnit(expression{inner: asSeason, day: w.n, j: e.j}); ok && v.n == 0 {
+				return b, true // "cet hiver-là"
+			}
 		} else if d, ok := r.dayMonth(k); ok && d.year == 0 && d.weekday == 0 {
 			d.shift, d.shifted = v.n, true
 			return d, v.n != 0
@@ -548,7 +551,7 @@ func (r *reader) distanceAfter(i int) (e expression, ok bool) {
 	if v, m := r.is(k, later); m > 0 && v.n > 1 {
 		return expression{form: asDistance, n: c, unit: u.unit, j: k + m, sure: sureWord}, true // "from now"
 	}
-	if v, m := r.is(k, later); m > 0 && u.unit != Weekend && (!r.is1(k+m, of) || r.is1(k+m, in)) && !r.is1(k+m, than) && r.farBack(k, k+m) {
+	if v, m := r.is(k, later); m > 0 && u.unit != Weekend && (!r.is1(k+m, of) || r.is1(k+m, in) || !r.joined(k+m, "")) && !r.is1(k+m, than) && r.farBack(k, k+m) {
 		return expression{form: asOffset, n: v.n * c, unit: u.unit, j: k + m, sure: sureRelative}, true
 	}
 	return e, false

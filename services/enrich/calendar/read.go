@@ -26,6 +26,7 @@ type Expression struct {
 	reports   bool  // it is when something was said
 	compared  bool  // it is that of a figure that another one is compared with
 	stepped   bool  // a verb stands between the expression before and this one
+	apposed   bool  // nothing but a comma stands between them
 	framed    bool  // its year is that of what its sentence or paragraph tells of
 }
 

@@ -290,6 +290,8 @@ func (e *expression) weekly(anchor time.Time, d direction) Interval {
 		t = last.AddDate(0, 0, 7*e.shift)
 	case e.shifted && back == 0:
 		t = anchor
+	case e.shifted && e.form == asWeekend && back > length+1:
+		t = last.AddDate(0, 0, 7) // "this weekend", whatever its verb
 	case d == toCome && back <= length && e.form == asWeekend:
 		t = last // it is on
 	case d == today && back == 0:

@@ -31,6 +31,7 @@ func (r *reader) situate(x *Expression) {
 		x.place |= opensSentence
 	}
 	x.reports = r.reported(i, x.first.j)
+	x.apposed = r.behind > 0 && i == r.behind && strings.HasPrefix(r.gap(i), ",")
 	if r.behind > 0 && x.sentences == 0 {
 		if r.relates(r.behind, i) {
 			x.place |= ofPrevious
@@ -53,7 +54,7 @@ func (r *reader) relates(k, i int) bool {
 		return false
 	}
 	for m := k + 1; m <= i; m++ {
-		if strings.ContainsAny(r.gap(m), ",;:()–—") {
+		if strings.ContainsAny(r.gap(m), ",;:()–—") && !r.numbers(m-1, m) {
 			return false
 		}
 	}
