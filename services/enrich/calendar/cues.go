@@ -37,6 +37,8 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	switch {
 	case ok:
 		return c
+	case e.form == asWeekday && d != gone && r.laterOn(e.i):
+		return today // "was to be questioned later on Friday"
 	case d == now && e.form == asWeekday && r.verbLast:
 		return today
 	case d == now:
@@ -47,7 +49,20 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	if !sure && e.form != asWeekday && e.form != asWeekend && e.form != asSeason {
 		return nearest
 	}
-	return d.of(e)
+	return d
+}
+
+// laterOn tells whether a day of the week at word i is told as the part that is left of
+// today: "later on Friday".
+func (r *reader) laterOn(i int) bool {
+	if i > 0 && r.is1(i-1, on) && r.joined(i, "") {
+		i--
+	}
+	if !r.plain(i) {
+		return false
+	}
+	v, n := r.is(i-1, later)
+	return n == 1 && v.n == 1 && r.all[i-1]&(after|on) == 0 && !r.is1(i-2, unit|units)
 }
 
 // byPreposition is the direction of a date where what stands before it tells, and no
@@ -60,12 +75,12 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 		return gone, true
 	case r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, once) && (a.byDay || a.part != Whole || r.monthFirst || a.form == asSeason && !r.verbLast):
 		if r.monthFirst && !a.ranged && !r.anyOf(a.j, a.to, callsOff) && r.straightForward(a.j, a.to) == gone {
-			return either.of(a.expression), true // "payments due on October 15 were missed"
+			return either, true // "payments due on October 15 were missed"
 		}
 		return toCome, true
 	case (a.form == asQuarter || a.form == asHalf) && r.afterWord(a.i), !a.byDay && r.straightAfter(a.i, figuresFor):
 		return gone, true
-	case r.before1(a.cue, target) && (r.anyOf(a.from, a.to, callsOff) || r.monthFirst && r.behind == a.cue-1 && r.anyOf(a.from, a.i, shuts) || a.form == asDay && r.anyOf(a.from, a.to, decides)):
+	case r.before1(a.cue, target) && (r.anyOf(a.from, a.i, callsOff) || !r.monthFirst && r.anyOf(a.j, a.to, callsOff) || r.monthFirst && r.behind == a.cue-1 && r.anyOf(a.from, a.i, shuts) || a.form == asDay && r.anyOf(a.from, a.to, decides)):
 		return toCome, true // "moved to Tuesday", "proposé au 1er juillet"
 	case r.before1(a.cue, untilStrictly) && (r.shutAround(a.i, a.j, a.from, a.to) || r.grants(a.j)):
 		return toCome, true // "until Friday to pay"
@@ -165,7 +180,7 @@ func (r *reader) inSpiteOf(a *around, d direction, sure bool) (c direction, ok b
 		return gone, true
 	case d != gone && a.byDay && r.besideEvent(a.i, a.from, after):
 		if d == toCome && sure {
-			return either.of(a.expression), true
+			return either, true
 		}
 		return gone, true
 	case d == either && a.byDay && r.anyOf(a.from, a.to, wasTo) && r.calledOff(a.i, a.j):
@@ -182,7 +197,7 @@ func (r *reader) inSpiteOfPast(a *around) (c direction, ok bool) {
 	case a.form == asMonth && r.is1(a.i-1, number) && r.qualifiesNoun(a.j):
 		return nearest, true // "prospects for a June election rose"
 	case a.byDay && r.before1(a.cue, until) && !r.before1(a.cue, untilStrictly) && r.anyOf(a.from, a.i, shuts):
-		return either.of(a.expression), true // "were extended from 4pm on Wednesday"
+		return either, true // "were extended from 4pm on Wednesday"
 	case a.form == asDay && r.decidedOn(a.i, a.from), r.verbLast && r.anyOf(a.from, a.to, once):
 		return nearest, true // "prometió elecciones el 2 de octubre"
 	case a.form == asMonth && (r.straightAfter(a.i, beforehand) || r.verbLast && r.besideEvent(a.i, a.from, beforehand)):
@@ -190,7 +205,7 @@ func (r *reader) inSpiteOfPast(a *around) (c direction, ok bool) {
 	case a.form == asWeekday && r.meantForDay(a.cue, a.j):
 		return toCome, true // "called a strike for Friday"
 	case a.byDay && (r.anyOf(a.j, a.to, callsOff) || r.besideEvent(a.i, a.from, beforehand) && (r.possessive(a.j) || !r.straightAfter(a.i, beforehand))):
-		return either.of(a.expression), true
+		return either, true
 	}
 	return gone, false
 }
@@ -496,7 +511,7 @@ func (r *reader) wasShut(from, to int) bool {
 // of kind p puts after or before what is told: "after the defeat on Saturday",
 // "avant le sommet de jeudi".
 func (r *reader) besideEvent(i, from int, p kind) bool {
-	const near = 6 // words
+	const near = 8 // words
 	for k := i - 1; k >= max(from-1, i-near, 0); k-- {
 		if r.all[k]&p != 0 {
 			return true

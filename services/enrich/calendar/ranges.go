@@ -87,7 +87,7 @@ func (r *reader) joint(e expression) (k int, list, ok bool) {
 
 // jointAt is joint where it stands at word j.
 func (r *reader) jointAt(e expression, j int) (k int, list, ok bool) {
-	if j >= len(r.toks) {
+	if j >= len(r.toks) || strings.ContainsAny(r.gap(j), ".\n") && r.sentenceStart(j) {
 		return j, false, false
 	}
 	switch strings.Trim(r.gap(j), " \u00a0") {

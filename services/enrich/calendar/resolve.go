@@ -198,7 +198,11 @@ func (e *expression) admits(i Interval, anchor time.Time, d direction) bool {
 
 // better tells whether i is meant rather than old: the one nearer to anchor.
 func (e *expression) better(i, old Interval, anchor time.Time, d direction) bool {
-	return away(i, anchor) < away(old, anchor) || away(i, anchor) == away(old, anchor) && d == gone && i.From.Before(old.From)
+	a, b := away(i, anchor), away(old, anchor)
+	if d == either {
+		a, b = rather(i, anchor), rather(old, anchor)
+	}
+	return a < b || a == b && d == gone && i.From.Before(old.From)
 }
 
 // monthly is the day of that number in the month that is meant.
@@ -236,6 +240,14 @@ func away(i Interval, t time.Time) time.Duration {
 		return t.Sub(i.To)
 	}
 	return 0
+}
+
+// rather is away of what was to come: it is nearer if it still is.
+func rather(i Interval, t time.Time) time.Duration {
+	if i.From.After(t) {
+		return away(i, t) * 2 / 3
+	}
+	return away(i, t)
 }
 
 // numbered is the day of the week that is the day of its month, too, if there

@@ -57,8 +57,8 @@ func (r *reader) year(k int, e *expression) (j int, ok bool) {
 			return j, true
 		}
 		_, n := r.is(at, articleWord)
-		if n == 0 {
-			break
+		if n == 0 || !r.joined(at, "") {
+			break // "le 1er mai. L'an dernier"
 		}
 		at += n
 	}
