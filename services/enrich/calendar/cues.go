@@ -30,6 +30,9 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return d
 	}
 	d, sure := r.direction(e.i, j)
+	if d == gone && r.role(a.from)&condition != 0 && r.looksAhead(r.sentenceAround(e.i, j)) {
+		d = toCome // "would go on strike if there was no deal by the weekend"
+	}
 	c, ok := r.inSpiteOf(&a, d, sure)
 	if !ok && d == gone {
 		c, ok = r.inSpiteOfPast(&a)
@@ -77,11 +80,16 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 		if r.monthFirst && !a.ranged && !r.anyOf(a.j, a.to, callsOff) && r.straightForward(a.j, a.to) == gone {
 			return either, true // "payments due on October 15 were missed"
 		}
+		if r.monthFirst && a.byDay && r.backward(a.i, a.from) == either {
+			return either, true // "it had been set for Sunday"
+		}
 		return toCome, true
 	case (a.form == asQuarter || a.form == asHalf) && r.afterWord(a.i), !a.byDay && r.straightAfter(a.i, figuresFor):
 		return gone, true
 	case r.before1(a.cue, target) && (r.anyOf(a.from, a.i, callsOff) || !r.monthFirst && r.anyOf(a.j, a.to, callsOff) || r.monthFirst && r.behind == a.cue-1 && r.anyOf(a.from, a.i, shuts) || a.form == asDay && r.anyOf(a.from, a.to, decides)):
 		return toCome, true // "moved to Tuesday", "proposé au 1er juillet"
+	case a.form == asWeekday && a.shifted && a.shift == 0 && r.before1(a.cue, until|untilStrictly):
+		return toCome, true // "hasta este domingo"
 	case r.before1(a.cue, untilStrictly) && (r.shutAround(a.i, a.j, a.from, a.to) || r.grants(a.j)):
 		return toCome, true // "until Friday to pay"
 	}

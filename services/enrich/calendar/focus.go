@@ -62,6 +62,7 @@ func (f *Focus) Resolve(x *Expression) (i Interval, ok bool) {
 	if !ok || !i.writable() {
 		i, ok = Interval{}, false
 	}
+	x.alone = x.alone || !ok && f.n == 0 && (x.first.form == asBeside || x.first.form == asSame)
 	if !ok && x.Relative() {
 		return i, false // it may be a duration
 	}
@@ -185,7 +186,7 @@ func (m *mention) leads() bool {
 func (x *Expression) yearIn(i Interval, anchor time.Time) (y int, ok bool) {
 	y = i.From.Year()
 	if i.Precision != article.PrecisionYear {
-		if at, ok := x.first.inYear(y); ok && at.To.Before(i.From) {
+		if at, ok := x.first.inYear(y); ok && (at.To.Before(i.From) || at == i) {
 			y++
 		}
 	}

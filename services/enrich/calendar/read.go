@@ -27,6 +27,7 @@ type Expression struct {
 	compared  bool  // it is that of a figure that another one is compared with
 	stepped   bool  // a verb stands between the expression before and this one
 	apposed   bool  // nothing but a comma stands between them
+	alone     bool  // it hangs on a date, and none was named
 	framed    bool  // its year is that of what its sentence or paragraph tells of
 }
 
@@ -365,9 +366,9 @@ func (x *Expression) Precision() article.Precision {
 	return cmp.Or(i.Precision, article.PrecisionDay) // of a day that never was
 }
 
-// Relative tells whether x hangs on a date that the text named before it, and is
-// a duration where there is none: "three weeks later".
-func (x *Expression) Relative() bool { return x.first.form == asOffset && !x.first.named }
+// Relative tells whether x, which can't be told, hangs on a date where there is none,
+// and may be a duration: "three weeks later".
+func (x *Expression) Relative() bool { return x.first.form == asOffset && !x.first.named || x.alone }
 
 // OfDay tells whether x is a day of a month, with or without its year, and no
 // range.

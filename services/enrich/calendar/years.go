@@ -194,6 +194,9 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	case y >= 1900 && y%100 != 0 && r.plain(i) && r.toks[i-1].Shape&lexicon.Lower != 0 && !r.is1(i-1, function) && (i+1 == len(r.toks) || r.sentenceStart(i+1) || strings.HasPrefix(r.gap(i+1), ",")):
 		e.sure = sureWord // "will not see 2030.", "a quiet 2026"
 		return e, true
+	case r.monthFirst && y%100 != 0 && r.gap(i) == ", " && strings.HasPrefix(r.gap(i+1), ",") && r.toks[i-1].Shape&lexicon.Lower != 0:
+		e.sure = sureWord // "the worst season, 1989, ended"
+		return e, true
 	case i == 0 && y >= 1900 || r.sentenceStart(i) && y >= 1900:
 		e.sure = sureWord
 		return e, true
