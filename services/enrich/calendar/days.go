@@ -175,7 +175,7 @@ func (r *reader) dayRange(k int) (d, n int, ok bool) {
 		at += a
 	}
 	d, ok = r.dayNumber(at)
-	return d, at + 1 - k, ok && r.joined(at, "")
+	return d, at + 1 - k, ok && r.joined(at, "") && r.toks[at].Shape&lexicon.HasDigit != 0 // "on Nov. 15 and two in May"
 }
 
 func (r *reader) monthThenDay(k int, e *expression) (int, bool) {

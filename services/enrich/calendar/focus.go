@@ -177,8 +177,7 @@ func (m *mention) leads() bool {
 	if e.form == asSame || e.n < 0 && coarse(m.Precision) > coarse(article.PrecisionWeek) {
 		return false // a figure is compared with another
 	}
-	return m.ago <= 1 && (e.hangs() || m.x.framed) && !m.From.IsZero() && coarse(m.Precision) <= coarse(article.PrecisionMonth) &&
-		(m.x.place&opensSentence != 0 || m.x.stepped)
+	return m.ago <= 1 && (e.hangs() || m.x.framed) && !m.From.IsZero() && coarse(m.Precision) <= coarse(article.PrecisionMonth) && m.x.place&opensSentence != 0
 }
 
 // yearIn is the year of x where a text tells of i: that year, or the one after it if i

@@ -70,7 +70,7 @@ func (f *Focus) against(x *Expression, m *mention, at Interval) (w int) {
 	if m.x.reports || m.x.first.isToday() || m.x.compared && !x.stepped {
 		w += aside
 	}
-	if u := x.first.unit; u != 0 && m.Precision == precisionOf[u] && (m.ago == 0 || m.ago == 1 && x.first.n < 0 && u != Year && u != Day) {
+	if u := x.first.unit; u != 0 && m.Precision == precisionOf[u] && x.first.n < 0 && (m.ago == 0 || m.ago == 1 && u != Year && u != Day) {
 		w -= likeIt
 	}
 	if f.Anchor.IsZero() {

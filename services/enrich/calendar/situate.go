@@ -20,10 +20,10 @@ func (r *reader) situate(x *Expression) {
 			small = small && r.all[k]&(of|articleWord|in|on|at|and) != 0
 			x.stepped = x.stepped || r.role(k)&(past|present|future) != 0 || r.ends(k, r.pastEndings) && r.role(k)&never == 0
 		}
+		if k > 0 && small && x.sentences == 0 && r.parts(k) {
+			x.place |= opensSentence
+		}
 		if k > 0 && r.sentenceStart(k) {
-			if small && x.sentences == 0 {
-				x.place |= opensSentence
-			}
 			x.sentences++
 		}
 	}
