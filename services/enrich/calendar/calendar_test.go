@@ -82,11 +82,11 @@ func TestNewLanguage(t *testing.T) {
 	if len(xs) != 2 || text[xs[0].Start:xs[0].End] != "3 de marto de 2024" || text[xs[1].Start:xs[1].End] != "pasinta jaro" {
 		t.Fatalf("%+v", xs)
 	}
-	when, ok := xs[1].Resolve(time.Date(2025, 3, 12, 0, 0, 0, 0, time.UTC), calendar.Interval{})
+	when, ok := xs[1].Resolve(time.Date(2025, 3, 12, 0, 0, 0, 0, time.UTC))
 	if !ok || when.From.Year() != 2024 || when.To.Month() != time.December || when.Precision != article.PrecisionYear {
 		t.Errorf("%+v", when)
 	}
-	if _, ok := xs[1].Resolve(time.Time{}, calendar.Interval{}); ok {
+	if _, ok := xs[1].Resolve(time.Time{}); ok {
 		t.Error("resolved without a day to count from")
 	}
 }

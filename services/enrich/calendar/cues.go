@@ -30,6 +30,9 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return d
 	}
 	d, sure := r.direction(e.i, j)
+	if d == gone && r.role(a.from)&condition != 0 && r.looksAhead(r.sentenceAround(e.i, j)) {
+		d = toCome // "would go on strike if there was no deal by the weekend"
+	}
 	c, ok := r.inSpiteOf(&a, d, sure)
 	if !ok && d == gone {
 		c, ok = r.inSpiteOfPast(&a)
@@ -37,6 +40,8 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	switch {
 	case ok:
 		return c
+	case e.form == asWeekday && d != gone && r.laterOn(e.i):
+		return today // "was to be questioned later on Friday"
 	case d == now && e.form == asWeekday && r.verbLast:
 		return today
 	case d == now:
@@ -47,7 +52,20 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	if !sure && e.form != asWeekday && e.form != asWeekend && e.form != asSeason {
 		return nearest
 	}
-	return d.of(e)
+	return d
+}
+
+// laterOn tells whether a day of the week at word i is told as the part that is left of
+// today: "later on Friday".
+func (r *reader) laterOn(i int) bool {
+	if i > 0 && r.is1(i-1, on) && r.joined(i, "") {
+		i--
+	}
+	if !r.plain(i) {
+		return false
+	}
+	v, n := r.is(i-1, later)
+	return n == 1 && v.n == 1 && r.all[i-1]&(after|on) == 0 && !r.is1(i-2, unit|units)
 }
 
 // byPreposition is the direction of a date where what stands before it tells, and no
@@ -60,13 +78,18 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 		return gone, true
 	case r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, once) && (a.byDay || a.part != Whole || r.monthFirst || a.form == asSeason && !r.verbLast):
 		if r.monthFirst && !a.ranged && !r.anyOf(a.j, a.to, callsOff) && r.straightForward(a.j, a.to) == gone {
-			return either.of(a.expression), true // "payments due on October 15 were missed"
+			return either, true // "payments due on October 15 were missed"
+		}
+		if r.monthFirst && a.byDay && r.backward(a.i, a.from) == either {
+			return either, true // "it had been set for Sunday"
 		}
 		return toCome, true
 	case (a.form == asQuarter || a.form == asHalf) && r.afterWord(a.i), !a.byDay && r.straightAfter(a.i, figuresFor):
 		return gone, true
-	case r.before1(a.cue, target) && (r.anyOf(a.from, a.to, callsOff) || r.monthFirst && r.behind == a.cue-1 && r.anyOf(a.from, a.i, shuts) || a.form == asDay && r.anyOf(a.from, a.to, decides)):
+	case r.before1(a.cue, target) && (r.anyOf(a.from, a.i, callsOff) || !r.monthFirst && r.anyOf(a.j, a.to, callsOff) || r.monthFirst && r.behind == a.cue-1 && r.anyOf(a.from, a.i, shuts) || a.form == asDay && r.anyOf(a.from, a.to, decides)):
 		return toCome, true // "moved to Tuesday", "proposé au 1er juillet"
+	case a.form == asWeekday && a.shifted && a.shift == 0 && r.before1(a.cue, until|untilStrictly):
+		return toCome, true // "hasta este domingo"
 	case r.before1(a.cue, untilStrictly) && (r.shutAround(a.i, a.j, a.from, a.to) || r.grants(a.j)):
 		return toCome, true // "until Friday to pay"
 	}
@@ -165,7 +188,7 @@ func (r *reader) inSpiteOf(a *around, d direction, sure bool) (c direction, ok b
 		return gone, true
 	case d != gone && a.byDay && r.besideEvent(a.i, a.from, after):
 		if d == toCome && sure {
-			return either.of(a.expression), true
+			return either, true
 		}
 		return gone, true
 	case d == either && a.byDay && r.anyOf(a.from, a.to, wasTo) && r.calledOff(a.i, a.j):
@@ -182,7 +205,7 @@ func (r *reader) inSpiteOfPast(a *around) (c direction, ok bool) {
 	case a.form == asMonth && r.is1(a.i-1, number) && r.qualifiesNoun(a.j):
 		return nearest, true // "prospects for a June election rose"
 	case a.byDay && r.before1(a.cue, until) && !r.before1(a.cue, untilStrictly) && r.anyOf(a.from, a.i, shuts):
-		return either.of(a.expression), true // "were extended from 4pm on Wednesday"
+		return either, true // "were extended from 4pm on Wednesday"
 	case a.form == asDay && r.decidedOn(a.i, a.from), r.verbLast && r.anyOf(a.from, a.to, once):
 		return nearest, true // "prometió elecciones el 2 de octubre"
 	case a.form == asMonth && (r.straightAfter(a.i, beforehand) || r.verbLast && r.besideEvent(a.i, a.from, beforehand)):
@@ -190,7 +213,7 @@ func (r *reader) inSpiteOfPast(a *around) (c direction, ok bool) {
 	case a.form == asWeekday && r.meantForDay(a.cue, a.j):
 		return toCome, true // "called a strike for Friday"
 	case a.byDay && (r.anyOf(a.j, a.to, callsOff) || r.besideEvent(a.i, a.from, beforehand) && (r.possessive(a.j) || !r.straightAfter(a.i, beforehand))):
-		return either.of(a.expression), true
+		return either, true
 	}
 	return gone, false
 }
@@ -249,7 +272,7 @@ func (r *reader) toBe(i, j int) bool {
 // grants tells whether word j, behind a date until which there is time, begins to
 // tell for what: "until Friday to pay", "bis Freitag Zeit".
 func (r *reader) grants(j int) bool {
-	if !r.plain(j) || r.role(j)&purpose == 0 {
+	if !r.joined(j, ",") || r.role(j)&purpose == 0 {
 		return false
 	}
 	k := j + 1
@@ -319,6 +342,9 @@ func (r *reader) traded(i, j int) bool {
 func (r *reader) ofShifted(i int) direction {
 	const words = 3
 	for k := i - 1; k >= max(0, i-1-words) && r.joined(k+1, ""); k-- {
+		if r.endsAsFuture(k) {
+			return nearest // "su última novela saldrá en mayo"
+		}
 		if v, n := r.is(k, shift); n > 0 && v.n != 0 && k+n < i && r.all[k+n]&(unit|units|weekday|month|season|number|function) == 0 && r.digits(k+n) < 0 {
 			if v.n < 0 {
 				return gone
@@ -493,7 +519,7 @@ func (r *reader) wasShut(from, to int) bool {
 // of kind p puts after or before what is told: "after the defeat on Saturday",
 // "avant le sommet de jeudi".
 func (r *reader) besideEvent(i, from int, p kind) bool {
-	const near = 6 // words
+	const near = 8 // words
 	for k := i - 1; k >= max(from-1, i-near, 0); k-- {
 		if r.all[k]&p != 0 {
 			return true

@@ -175,7 +175,7 @@ func (r *reader) dayRange(k int) (d, n int, ok bool) {
 		at += a
 	}
 	d, ok = r.dayNumber(at)
-	return d, at + 1 - k, ok && r.joined(at, "")
+	return d, at + 1 - k, ok && r.joined(at, "") && r.toks[at].Shape&lexicon.HasDigit != 0 // "on Nov. 15 and two in May"
 }
 
 func (r *reader) monthThenDay(k int, e *expression) (int, bool) {
@@ -347,7 +347,7 @@ func (r *reader) weekdayAlone(i int) (expression, bool) {
 			return e, true
 		}
 	}
-	if s, n := r.is(e.j, followingAfter); n > 0 && s.n <= 1 && r.joined(e.j, "") {
+	if s, n := r.is(e.j, followingAfter); n > 0 && s.n <= 1 && r.joined(e.j, "-") && (!r.is1(e.j, after|beforehand) || r.endsPhrase(e.j+n)) && !r.ofWhat(e.j+n) {
 		e.form, e.shift, e.sure = asFollowing, s.n, sureRelative
 		e.j += n
 		return e, true
@@ -623,12 +623,6 @@ func (r *reader) shiftedUnit(k int) (e expression, ok bool) {
 
 // weekdayOf reads "the following Monday", "the last Sunday in March".
 func (r *reader) weekdayOf(i int) (e expression, ok bool) {
-	if v, n := r.is(i, following); n > 0 && r.joined(i+n, "") {
-		if w, m := r.is(i+n, weekday); m > 0 && r.namesTime(i+n) {
-			return expression{form: asFollowing, n: w.n, shift: v.n, j: i + n + m, sure: sureRelative}, true
-		}
-		return e, false
-	}
 	o, n := r.is(i, ordinal)
 	if n == 0 || !r.joined(i+n, "") || o.n > 5 {
 		return e, false

@@ -25,8 +25,10 @@ const (
 	asMonths                      // the first n months of a year
 	asDistance                    // three weeks ago: n units, told by units
 	asOpen                        // the coming months
-	asFollowing                   // the Monday after (n > 0) what was named last
-	asOffset                      // two days after what was named last
+	asFollowing                   // the Monday after (shift > 0) what was named, before it or in it
+	asOffset                      // two days after what was named
+	asBeside                      // the unit, month or season (inner) n after what was named, or that one
+	asSame                        // the same months of another year as what was named
 	asPartOfMonth                 // the first week of May
 	asDayOfWeek                   // Monday of last week
 	asFeast                       //
@@ -47,6 +49,9 @@ type expression struct {
 	weeks      int  // that a day is put off by: "Saturday week"
 	yearShift  int  // "January last year"
 	yearShifts bool
+	hung       bool // yearShift counts from the year of what was named: "of that year"
+	inner      form // see asBeside; its number is day
+	orAnchor   bool // counts from the anchor where nothing is named: "Vormonat"
 	part       Part
 	unit       Unit
 	feast      string
@@ -71,7 +76,7 @@ const (
 
 // opens are the roles that a date may begin with.
 const opens = partHyphen | month | monthShort | weekday | weekdayShort | season | ordinal | number | units | quarterNamed | quarterSign | part | shift |
-	shiftPlural | day | period | agoBefore | ahead | nextDay | following | decade | decades | feast | named | unit | cardinalPart
+	shiftPlural | day | period | agoBefore | ahead | nextDay | following | decade | decades | feast | named | unit | cardinalPart | span
 
 // point reads the longest expression that begins with word i.
 func (r *reader) point(i int) (best expression, ok bool) {
@@ -137,6 +142,15 @@ func (r *reader) point(i int) (best expression, ok bool) {
 	}
 	if c&(following|ordinal|shift) != 0 {
 		try(r.weekdayOf(i))
+	}
+	if c&following != 0 {
+		try(r.hanging(i))
+	}
+	if c&(unit|month|season) != 0 {
+		try(r.besideAlone(i))
+	}
+	if c&span != 0 {
+		try(r.spanNamed(i))
 	}
 	if c&cardinalPart != 0 || !r.monthFirst && !r.verbLast && (digit || c&number != 0) {
 		try(r.firstMonths(i))

@@ -62,8 +62,8 @@ const (
 	ahead                           // "in" two weeks
 	later                           // two days "later" (1) or "earlier" (-1)
 	nextDay                         // the day after (1) or before (-1) one that was named
-	following                       // "the following" Monday
-	followingAfter                  // lundi "suivant" (1), and by how many days a day is put off: lundi "en huit" (7)
+	following                       // "the following" (1), "the previous" (-1), "that" (0) Monday; 2: "the same", before units only
+	followingAfter                  // lundi "suivant" (1), cette année "-là" (0), and by how many days a day is put off: lundi "en huit" (7)
 	decade                          // the sixties: 60
 	decadeCue                       // what they must have before them
 	decades                         // "années" 90
@@ -88,6 +88,7 @@ const (
 	target                          // between a verb that puts off and the new day
 	than                            // what is earlier or later than usual hangs on nothing
 	dating                          // between a noun and the day that it is of: "vom"
+	span                            // a stretch of a year: the same "period"; -1: "Vorjahreszeitraum"
 )
 
 var sections = map[string]kind{
@@ -100,7 +101,7 @@ var sections = map[string]kind{
 	"next day": nextDay, "following": following, "following after": followingAfter, "decade": decade, "decade cue": decadeCue,
 	"decades": decades, "feast": feast, "named": named, "none": none, "few": few, "noun behind year": yearNoun,
 	"not behind": notBehind, "function": function, "play": play, "cardinal part": cardinalPart, "name noun": nameNoun,
-	"part hyphen": partHyphen, "figures for": figuresFor, "until strictly": untilStrictly, "after": after, "dating": dating, "than": than, "target": target, "beforehand": beforehand, "mononym": mononym, "work": work,
+	"part hyphen": partHyphen, "figures for": figuresFor, "until strictly": untilStrictly, "after": after, "dating": dating, "span": span, "than": than, "target": target, "beforehand": beforehand, "mononym": mononym, "work": work,
 }
 
 // role is what a phrase says of the direction of time.
@@ -157,6 +158,8 @@ const (
 	club                         // stands in the name of a club: "TSV"
 	written                      // what is dated when it is out: "letter"
 	steady                       // an adjective of figures, which are of what is over: "unchanged" in May
+	happens                      // a verb of what has its time: "lasted", "was held"
+	condition                    // opens a clause of what may come: "if"
 	adverb                       // may stand between an auxiliary and its participle: "soon"
 
 	looked role = 1 << 63 // of a word of the text: its roles were looked up
@@ -166,7 +169,7 @@ var tenses = map[string]role{
 	"clause": clause, "coordinator": coordinator, "future": future, "present": present, "past": past, "no verb": noVerb, "shuts": shuts, "infinitive": infinitive,
 	"unplanned": unplanned, "once": once, "was only": wasOnly, "never verb": never, "subject": subject, "states": states,
 	"perfect": perfect, "with be": withBe, "opening": opening, "calls off": callsOff, "awaited": awaited, "event": event, "eventful": eventful, "outcome": outcome, "title short": titleShort, "says": says, "decides": decides, "reflexive": reflexive,
-	"was to": wasTo, "clock": clock, "contract": contract, "namesake": namesake, "behind person": whoBehind, "speaks": speaks, "weekly": weekly, "dated noun": datedNoun, "negation": negation, "adverb": adverb, "club": club, "written": written, "steady": steady, "part of day": dayPart, "annual": annual, "single": single, "degrees": degrees, "title": title, "figures": figures, "publishes": publishes, "compared": comparison, "noun too": nounToo, "purpose": purpose, "had": hadDone,
+	"was to": wasTo, "clock": clock, "contract": contract, "namesake": namesake, "behind person": whoBehind, "speaks": speaks, "weekly": weekly, "dated noun": datedNoun, "negation": negation, "adverb": adverb, "condition": condition, "happens": happens, "club": club, "written": written, "steady": steady, "part of day": dayPart, "annual": annual, "single": single, "degrees": degrees, "title": title, "figures": figures, "publishes": publishes, "compared": comparison, "noun too": nounToo, "purpose": purpose, "had": hadDone,
 }
 
 // value is what a phrase means in one of its roles.
@@ -315,7 +318,7 @@ func (l *loader) line(line string) error {
 	phrases := line
 	switch k {
 	case month, monthShort, monthAlone, weekday, weekdayShort, season, ordinal, number, quarterNamed, part, partHyphen, shift, shiftPlural,
-		shiftAfter, later, day, period, unit, units, nextDay, following, followingAfter, decade, feast, named:
+		shiftAfter, later, day, period, unit, units, nextDay, following, followingAfter, decade, feast, named, span:
 		head, rest, found := strings.Cut(line, ":")
 		if !found {
 			return fmt.Errorf("%q has no value before a colon", line)

@@ -261,6 +261,12 @@ func (r *reader) partTarget(k int) (e expression, ok bool) {
 		e = expression{form: asSeason, n: v.n, j: k + n, sure: sureWord}
 		return r.withYear(e), true
 	}
+	if e, ok = r.hanging(k); ok && e.form == asBeside {
+		return e, true
+	}
+	if e, ok = r.besideAlone(k); ok {
+		return e, true
+	}
 	if e, ok = r.shifted(k); ok && (e.form == asUnit || e.form == asMonth || e.form == asSeason) {
 		return e, true
 	}
@@ -313,6 +319,11 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 		return d, ok
 	case m > 0:
 		e.form, e.unit, e.n, e.j = asUnit, u.unit, v.n, k+m
+		if s, n := r.is(e.j, followingAfter); n > 0 && s.n == 0 && v.n == 0 && r.joined(e.j, "-") {
+			e.form, e.inner, e.shifted = asBeside, asUnit, false // "cette année-là"
+			e.j += n
+			return e, true
+		}
 		if s, n := r.is(e.j, shiftAfter); n > 0 && s.n == 0 && v.n == 0 && r.joined(e.j, "-") {
 			e.j += n // "ce mois-ci"
 		}
@@ -340,6 +351,9 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 			}
 		} else if w, m := r.is(k, season); m > 0 {
 			e.form, e.n, e.j = asSeason, w.n, k+m
+			if b, ok := r.besideUnit(expression{inner: asSeason, day: w.n, j: e.j}); ok && v.n == 0 {
+				return b, true // "cet hiver-là"
+			}
 		} else if d, ok := r.dayMonth(k); ok && d.year == 0 && d.weekday == 0 {
 			d.shift, d.shifted = v.n, true
 			return d, v.n != 0
@@ -474,7 +488,11 @@ func (r *reader) fixedPhrase(i int) (e expression, ok bool) {
 		return e, true
 	}
 	if v, n := r.is(i, period); n > 0 {
-		return expression{form: asUnit, unit: v.unit, n: v.n, shift: v.n, shifted: true, part: v.part, j: i + n, sure: sureWord}, true
+		e = expression{form: asUnit, unit: v.unit, n: v.n, shift: v.n, shifted: true, part: v.part, j: i + n, sure: sureWord}
+		if r.verbLast && v.n == -1 {
+			e.form, e.inner, e.orAnchor = asBeside, asUnit, true // "Vormonat"
+		}
+		return e, true
 	}
 	if v, n := r.is(i, named); n > 0 {
 		if t, err := time.Parse(time.DateOnly, v.date); err == nil && (r.digits(i) < 0 || r.gap(i+1) == "/") {
@@ -533,7 +551,7 @@ func (r *reader) distanceAfter(i int) (e expression, ok bool) {
 	if v, m := r.is(k, later); m > 0 && v.n > 1 {
 		return expression{form: asDistance, n: c, unit: u.unit, j: k + m, sure: sureWord}, true // "from now"
 	}
-	if v, m := r.is(k, later); m > 0 && u.unit <= Week && u.unit != Weekend && !r.is1(k+m, of|than) {
+	if v, m := r.is(k, later); m > 0 && u.unit != Weekend && (!r.is1(k+m, of) || r.is1(k+m, in) || !r.joined(k+m, "")) && !r.is1(k+m, than) && r.farBack(k, k+m) {
 		return expression{form: asOffset, n: v.n * c, unit: u.unit, j: k + m, sure: sureRelative}, true
 	}
 	return e, false

@@ -87,7 +87,7 @@ func (r *reader) joint(e expression) (k int, list, ok bool) {
 
 // jointAt is joint where it stands at word j.
 func (r *reader) jointAt(e expression, j int) (k int, list, ok bool) {
-	if j >= len(r.toks) {
+	if j >= len(r.toks) || strings.ContainsAny(r.gap(j), ".\n") && r.sentenceStart(j) {
 		return j, false, false
 	}
 	switch strings.Trim(r.gap(j), " \u00a0") {
@@ -181,10 +181,10 @@ func (x *Expression) isOn(anchor time.Time) (i Interval, ok bool) {
 	if x.first.form != asDay || x.last.form != asDay || x.first.dated() || x.last.dated() || x.first.shifted || x.last.shifted || x.tense != toCome || anchor.IsZero() {
 		return i, false
 	}
-	b, ok := x.last.resolve(anchor, i, toCome)
+	b, ok := x.last.resolve(anchor, toCome)
 	if !ok {
 		return i, false
 	}
-	a, ok := x.first.resolve(b.From, i, gone)
+	a, ok := x.first.resolve(b.From, gone)
 	return Interval{a.From, b.To, b.Precision}, ok && !a.From.After(anchor)
 }

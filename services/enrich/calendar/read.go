@@ -20,6 +20,15 @@ type Expression struct {
 	last       expression // the end of a range; its form is 0 if there is none
 	quarter    bool       // the range is called a quarter
 	tense      direction
+
+	sentences int   // that begin between the expression before and this one
+	place     place // where it stands in its sentence
+	reports   bool  // it is when something was said
+	compared  bool  // it is that of a figure that another one is compared with
+	stepped   bool  // a verb stands between the expression before and this one
+	apposed   bool  // nothing but a comma stands between them
+	alone     bool  // it hangs on a date, and none was named
+	framed    bool  // its year is that of what its sentence or paragraph tells of
 }
 
 // Manner is what the stretches of a text that were read tell of how it is
@@ -75,6 +84,7 @@ func (l *Language) Read(dst []Expression, words *lexicon.Words, start, end, limi
 		} else {
 			r.cue = r.governed(e.i)
 		}
+		r.situate(&x)
 		r.behind = j
 		dst = append(dst, x)
 		i, behind = j, j
@@ -282,33 +292,30 @@ func (r *reader) attributed(j int) bool {
 	return !r.monthFirst || r.anyOf(j, min(len(r.toks), j+near), says)
 }
 
-// Resolve tells when x is, counted from the day anchor, which may be zero: then
-// only what carries its year resolves. before is what the text named last. Not
-// ok: it can't be told, or an end lies outside the years 1 to 9999.
-func (x *Expression) Resolve(anchor time.Time, before Interval) (Interval, bool) {
-	i, ok := x.resolve(anchor, before)
-	if !ok || !writable(i.From) || !i.To.IsZero() && !writable(i.To) {
-		return Interval{}, false
-	}
-	return i, true
+// Resolve tells when x is, counted from the day anchor alone, which may be zero: then
+// only what carries its year resolves. Not ok: it can't be told, or an end lies outside
+// the years 1 to 9999.
+func (x *Expression) Resolve(anchor time.Time) (Interval, bool) {
+	f := Focus{Anchor: anchor}
+	return f.Resolve(x)
 }
 
 // writable tells whether t can be written as RFC 3339 has it, and is not the
 // zero time.
 func writable(t time.Time) bool { return !t.IsZero() && t.Year() >= 1 && t.Year() <= 9999 }
 
-func (x *Expression) resolve(anchor time.Time, before Interval) (i Interval, ok bool) {
-	if !anchor.IsZero() {
-		anchor = midnight(anchor)
-	}
+func (i *Interval) writable() bool { return writable(i.From) && (i.To.IsZero() || writable(i.To)) }
+
+// resolve is x counted from anchor, midnight of a day or zero.
+func (x *Expression) resolve(anchor time.Time) (i Interval, ok bool) {
 	if x.last.form == 0 {
-		return x.first.resolve(anchor, before, x.tense)
+		return x.first.resolve(anchor, x.tense)
 	}
 	var a, b Interval
 	switch {
 	case x.tense == gone && !x.last.dated():
-		if b, ok = x.last.resolve(anchor, before, gone); ok {
-			a, ok = x.first.resolve(b.From, before, gone)
+		if b, ok = x.last.resolve(anchor, gone); ok {
+			a, ok = x.first.resolve(b.From, gone)
 			if !ok || a.From.After(b.From) {
 				return Interval{}, false
 			}
@@ -317,7 +324,7 @@ func (x *Expression) resolve(anchor time.Time, before Interval) (i Interval, ok 
 		if x.first.form == asWeekday && !x.first.shifted && int(anchor.Weekday()) == x.first.n%7 && !anchor.IsZero() {
 			a, ok = oneDay(anchor), true // "from Monday to Friday", told on Monday
 		} else {
-			a, ok = x.first.resolve(anchor, before, x.tense)
+			a, ok = x.first.resolve(anchor, x.tense)
 		}
 		if on, is := x.isOn(anchor); is {
 			return on, true
@@ -327,7 +334,7 @@ func (x *Expression) resolve(anchor time.Time, before Interval) (i Interval, ok 
 			if x.first.form == asDayOfWeek {
 				from = anchor
 			}
-			if b, ok = x.last.resolve(from, before, toCome); !ok || b.To.Before(a.From) {
+			if b, ok = x.last.resolve(from, toCome); !ok || b.To.Before(a.From) {
 				return Interval{}, false
 			}
 		}
@@ -348,16 +355,20 @@ func (x *Expression) Precision() article.Precision {
 		return article.PrecisionQuarter
 	}
 	some := oneDay(date(2000, 6, 15))
-	i, ok := x.resolve(some.From, some)
+	if x.first.hangs() {
+		i, _ := x.first.beside(some, some.From)
+		return cmp.Or(i.Precision, article.PrecisionDay)
+	}
+	i, ok := x.resolve(some.From)
 	if !ok {
-		i, _ = x.first.resolve(some.From, some, nearest)
+		i, _ = x.first.resolve(some.From, nearest)
 	}
 	return cmp.Or(i.Precision, article.PrecisionDay) // of a day that never was
 }
 
-// Relative tells whether x hangs on a date that the text named before it, and is
-// a duration where there is none: "three weeks later".
-func (x *Expression) Relative() bool { return x.first.form == asOffset && !x.first.named }
+// Relative tells whether x, which can't be told, hangs on a date where there is none,
+// and may be a duration: "three weeks later".
+func (x *Expression) Relative() bool { return x.first.form == asOffset && !x.first.named || x.alone }
 
 // OfDay tells whether x is a day of a month, with or without its year, and no
 // range.

@@ -6,7 +6,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 )
 
-func (e *expression) resolve(anchor time.Time, before Interval, d direction) (Interval, bool) {
+func (e *expression) resolve(anchor time.Time, d direction) (Interval, bool) {
 	switch e.form {
 	case asFixed:
 		return e.fixed, true
@@ -16,9 +16,10 @@ func (e *expression) resolve(anchor time.Time, before Interval, d direction) (In
 		return ofCentury(e.n, e.part), true
 	case asYear:
 		return ofYear(e.year, e.part), true
-	case asFollowing, asOffset:
-		return e.fromBefore(before)
 	default:
+		if e.hangs() {
+			return Interval{}, false
+		}
 	}
 	if e.year != 0 {
 		return e.inYear(e.year)
@@ -197,7 +198,11 @@ func (e *expression) admits(i Interval, anchor time.Time, d direction) bool {
 
 // better tells whether i is meant rather than old: the one nearer to anchor.
 func (e *expression) better(i, old Interval, anchor time.Time, d direction) bool {
-	return away(i, anchor) < away(old, anchor) || away(i, anchor) == away(old, anchor) && d == gone && i.From.Before(old.From)
+	a, b := away(i, anchor), away(old, anchor)
+	if d == either {
+		a, b = rather(i, anchor), rather(old, anchor)
+	}
+	return a < b || a == b && d == gone && i.From.Before(old.From)
 }
 
 // monthly is the day of that number in the month that is meant.
@@ -235,6 +240,14 @@ func away(i Interval, t time.Time) time.Duration {
 		return t.Sub(i.To)
 	}
 	return 0
+}
+
+// rather is away of what was to come: it is nearer if it still is.
+func rather(i Interval, t time.Time) time.Duration {
+	if i.From.After(t) {
+		return away(i, t) * 2 / 3
+	}
+	return away(i, t)
 }
 
 // numbered is the day of the week that is the day of its month, too, if there
@@ -289,6 +302,8 @@ func (e *expression) weekly(anchor time.Time, d direction) Interval {
 		t = last.AddDate(0, 0, 7*e.shift)
 	case e.shifted && back == 0:
 		t = anchor
+	case e.shifted && e.form == asWeekend && back > length+1:
+		t = last.AddDate(0, 0, 7) // "this weekend", whatever its verb
 	case d == toCome && back <= length && e.form == asWeekend:
 		t = last // it is on
 	case d == today && back == 0:
@@ -342,30 +357,4 @@ func clamped(t time.Time, n int) time.Time {
 	first := date(t.Year(), int(t.Month())+n, 1)
 	last := date(first.Year(), int(first.Month())+1, 0)
 	return date(first.Year(), int(first.Month()), min(t.Day(), last.Day()))
-}
-
-// fromBefore counts from what the text named last.
-func (e *expression) fromBefore(before Interval) (Interval, bool) {
-	if before.From.IsZero() || before.To.IsZero() || before.Precision != article.PrecisionDay {
-		return Interval{}, false
-	}
-	if e.form == asOffset {
-		n := e.n
-		if e.unit == Week {
-			n *= 7
-		}
-		return oneDay(before.From.AddDate(0, 0, n)), true
-	}
-	if e.shift < 0 {
-		back := (int(before.From.Weekday()) - e.n%7 + 7) % 7
-		if back == 0 {
-			back = 7
-		}
-		return oneDay(before.From.AddDate(0, 0, -back)), true
-	}
-	on := (e.n%7 - int(before.To.Weekday()) + 7) % 7
-	if on == 0 {
-		on = 7
-	}
-	return oneDay(before.To.AddDate(0, 0, on)), true
 }

@@ -13,7 +13,7 @@ const (
 	nearest direction = iota
 	gone
 	toCome
-	either // was to come then: "was due on Friday"
+	either // was to come then: "was due on Friday"; rather still to come
 	now    // the present tense: to come, or what is
 	today  // of a day of the week: the anchor's own, else to come
 )
@@ -25,13 +25,6 @@ const (
 	maxHead    = 12 // words: what is no longer may be a headline without a verb
 )
 
-// of is d as it counts for e: only days of the week can lie either way.
-func (d direction) of(e *expression) direction {
-	if d == either && e.form != asWeekday && e.form != asWeekend && e.form != asDayOfMonth {
-		return nearest
-	}
-	return d
-}
 
 // sentenceAround is the range of words of the sentence that [i, j) stands in.
 func (r *reader) sentenceAround(i, j int) (from, to int) {

@@ -47,14 +47,18 @@ func (r *reader) year(k int, e *expression) (j int, ok bool) {
 		e.year = y // "the summer of '69"
 		return at + 1, true
 	}
+	if n, j, ok := r.hungYear(k); ok {
+		e.yearShift, e.hung, e.sure = n, true, sureRelative
+		return j, true
+	}
 	for range 2 {
 		if s, j, ok := r.yearShift(at); ok && r.joined(at, "") {
 			e.yearShift, e.yearShifts = s, true
 			return j, true
 		}
 		_, n := r.is(at, articleWord)
-		if n == 0 {
-			break
+		if n == 0 || !r.joined(at, "") {
+			break // "le 1er mai. L'an dernier"
 		}
 		at += n
 	}
@@ -88,7 +92,7 @@ func (r *reader) counts(k, y int) bool {
 // countedBehind tells whether the word behind the number at k is one that is counted,
 // and no small word behind a year: "2017 pour, 300 contre", not "en 2017 pour".
 func (r *reader) countedBehind(k int) bool {
-	return r.all[k+1]&yearNoun != 0 && (r.all[k+1]&function == 0 || !r.is1(k-1, month) && !r.strongYearCue(k))
+	return r.all[k+1]&yearNoun != 0 && (r.all[k+1]&function == 0 || !r.is1(k-1, month|season) && !r.strongYearCue(k))
 }
 
 // yearShift reads "last year", "année dernière", "Vorjahr".
@@ -189,6 +193,9 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true
 	case y >= 1900 && y%100 != 0 && r.plain(i) && r.toks[i-1].Shape&lexicon.Lower != 0 && !r.is1(i-1, function) && (i+1 == len(r.toks) || r.sentenceStart(i+1) || strings.HasPrefix(r.gap(i+1), ",")):
 		e.sure = sureWord // "will not see 2030.", "a quiet 2026"
+		return e, true
+	case r.monthFirst && y%100 != 0 && r.gap(i) == ", " && strings.HasPrefix(r.gap(i+1), ",") && r.toks[i-1].Shape&lexicon.Lower != 0:
+		e.sure = sureWord // "the worst season, 1989, ended"
 		return e, true
 	case i == 0 && y >= 1900 || r.sentenceStart(i) && y >= 1900:
 		e.sure = sureWord

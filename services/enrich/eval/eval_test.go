@@ -284,7 +284,7 @@ func TestDatelines(t *testing.T) {
 }
 
 func TestUnseen(t *testing.T) {
-	for data, is := range map[string]bool{"a/measure.jsonl": true, "testdata/unseen/": true, "a/tune.jsonl": false, "wire": false} {
+	for data, is := range map[string]bool{"a/measure.jsonl": true, "testdata/unseen/": true, "unseen/k.jsonl": true, "a/tune.jsonl": false, "a/unseen.jsonl": false, "wire": false} {
 		if Unseen(data) != is {
 			t.Errorf("%s is unseen: %v", data, !is)
 		}

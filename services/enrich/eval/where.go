@@ -18,7 +18,7 @@ func where() Task {
 	return Task{
 		name, name, "a file of cases, one in a line",
 		[]string{filepath.Join(dir, "tune.jsonl"), filepath.Join(dir, "measure.jsonl")},
-		"",
+		nil,
 		measureWhere,
 	}
 }

@@ -108,7 +108,7 @@ func (e *Enricher) date(ctx context.Context, a *article.Article, p *parts) time.
 			}
 			p.take(x.Start, x.End)
 			x.Nearest()
-			if when, ok := x.Resolve(a.PublishedAt, calendar.Interval{}); ok && date.IsZero() {
+			if when, ok := x.Resolve(a.PublishedAt); ok && date.IsZero() {
 				date = when.From
 			}
 		}

@@ -17,7 +17,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "moments"
-	Version = 3
+	Version = 4
 )
 
 // Limit is the most moments that are reported for one article.
@@ -52,9 +52,8 @@ func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	if lang == nil {
 		return nil
 	}
-	anchor := Anchor(a)
 	var found []article.Moment
-	var before calendar.Interval
+	focus := calendar.Focus{Anchor: Anchor(a)}
 	var read []calendar.Expression
 	var manner calendar.Manner
 	words := lexicon.WordsOf(ctx, a.Text)
@@ -63,17 +62,17 @@ func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 			continue
 		}
 		alone := s.Kind == article.Boilerplate
-		reads, last := &manner, &before
+		reads, told := &manner, &focus
 		if alone || s.Kind == article.Note {
 			// What stands beside the article tells nothing of its manner, nor what hangs on what.
-			apart, none := manner, calendar.Interval{}
-			reads, last = &apart, &none
+			apart, none := manner, focus.Apart()
+			reads, told = &apart, &none
 		}
 		read = lang.Read(read[:0], words, s.Start, s.End, Limit-len(found), reads)
 		if alone && (len(read) != 1 || !read[0].Agenda() || strings.Trim(a.Text[s.Start:read[0].Start]+a.Text[read[0].End:s.End], " .:") != "") {
 			continue
 		}
-		found = resolved(found, read, s.Kind, anchor, last)
+		found = resolved(found, read, s.Kind, told)
 		if len(found) >= Limit {
 			break
 		}
@@ -82,9 +81,10 @@ func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	return nil
 }
 
-// resolved appends what was read in a segment of the kind to found, told from anchor
-// and from before, which is what the text named last.
-func resolved(found []article.Moment, read []calendar.Expression, kind article.Kind, anchor time.Time, before *calendar.Interval) []article.Moment {
+// resolved appends what was read in a segment of the kind to found, told from what the
+// text has named so far.
+func resolved(found []article.Moment, read []calendar.Expression, kind article.Kind, focus *calendar.Focus) []article.Moment {
+	focus.Paragraph()
 	for i := range read {
 		x := &read[i]
 		if kind == article.Dateline {
@@ -94,16 +94,14 @@ func resolved(found []article.Moment, read []calendar.Expression, kind article.K
 			Evidence:  article.Evidence{Span: article.Span{Start: x.Start, End: x.End}, Enricher: Name, Version: Version, Confidence: x.Confidence},
 			Precision: x.Precision(),
 		}
-		when, ok := x.Resolve(anchor, *before)
+		when, ok := focus.Resolve(x)
 		switch {
 		case ok:
 			m.From, m.To, m.Precision = when.From, when.To, when.Precision
-			*before = when
 		case x.Relative():
 			continue // nothing to count from: it may be a duration
 		default:
 			m.Confidence *= unresolved
-			*before = calendar.Interval{} // what hangs on it can't be told either
 		}
 		m.Confidence = math.Round(100*m.Confidence) / 100
 		found = append(found, m)
