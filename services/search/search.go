@@ -1,5 +1,5 @@
 // Package search is the service that answers readers: an API for programs and
-// a page for people, over the articles in Elasticsearch.
+// the newsroom's page for people, over the articles in Elasticsearch.
 package search
 
 import (
@@ -155,7 +155,7 @@ type route struct {
 // articles: no finder is to be had but that of whoever the gate has let in.
 func routes(g *gate.Gate, f *find.Finder, keep api.Archive, feeds *live.Hub, public string, log zerolog.Logger) ([]route, error) {
 	reader := func(r *http.Request) *find.Finder { return f.As(access.Of(r.Context()).Grant) }
-	page, err := web.New(func(r *http.Request) web.Finder { return reader(r) }, log)
+	page, err := web.New(web.Settings{Zone: f.Zone().String(), Live: feeds != nil}, log)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func routes(g *gate.Gate, f *find.Finder, keep api.Archive, feeds *live.Hub, pub
 	}
 	// What answers where there is no other route comes behind those.
 	return append(all,
-		route{web.PatternPage, "page", g.Page(access.Read, api.Within(f.Whole(), page), form)},
+		route{web.PatternPage, "page", g.Page(access.Read, page, form)},
 		route{gate.PatternForm, "login", g.Form(form)},
 		route{gate.PatternLogin, "login", g.Login(form)},
 		route{gate.PatternLogout, "login", g.Logout()},
