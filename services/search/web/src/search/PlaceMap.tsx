@@ -6,7 +6,8 @@ import { useEffect, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
-import shapes from 'world-atlas/countries-50m.json?url';
+import fine from 'world-atlas/countries-50m.json?url';
+import coarse from 'world-atlas/countries-110m.json?url';
 import { go, useAddress } from '../address';
 import { chosen, keys, places } from '../api/search';
 import { number, plural } from '../ui/words';
@@ -50,7 +51,7 @@ export default function PlaceMap() {
   const chosenPart = search.get('within');
   // All of it, so that the part that is chosen stands among the rest.
   search.delete('within');
-  const precision = Math.min(6, Math.round(zoom) + finer);
+  const precision = Math.min(6, Math.round(zoom) + finer); // of the whole world: more is refused
   const { data } = useQuery({
     queryKey: keys.places(search, precision),
     queryFn: ({ signal }) => places(search, precision, signal),
@@ -60,11 +61,15 @@ export default function PlaceMap() {
   useEffect(() => {
     if (!at.current) return undefined;
     const m = L.map(at.current, {
-      center: [22, 10],
-      zoom: 1,
+      center: [28, 12],
+      zoom: 1.25,
       minZoom: 1,
       maxZoom: 7,
-      zoomSnap: 0.5,
+      zoomSnap: 0.25,
+      maxBounds: [
+        [-75, -540],
+        [85, 540],
+      ],
       worldCopyJump: true,
       attributionControl: false,
       boxZoom: false,
@@ -77,7 +82,7 @@ export default function PlaceMap() {
     const part = boundsOf(new URLSearchParams(location.search).get('within'));
     if (part) m.fitBounds(part);
     const stop = new AbortController();
-    void land(m, stop.signal);
+    land(m, stop.signal);
     const observer = new ResizeObserver(() => m.invalidateSize());
     observer.observe(at.current);
     return () => {
@@ -149,20 +154,63 @@ export default function PlaceMap() {
   );
 }
 
-// The countries, from this service.
-async function land(m: L.Map, signal: AbortSignal): Promise<void> {
-  try {
-    const topology = (await (await fetch(shapes, { signal })).json()) as Topology<{ countries: GeometryCollection }>;
-    if (signal.aborted) return;
-    L.geoJSON(feature(topology, topology.objects.countries), {
-      className: 'map-land',
-      interactive: false,
-    } as L.GeoJSONOptions)
-      .addTo(m)
-      .bringToBack();
-  } catch {
-    // The counts are there without it.
+/** From which zoom on borders are drawn finely. */
+const fineFrom = 4;
+
+type Ring = GeoJSON.Position[];
+
+// Countries that lie on both sides of the line where dates change go on beyond it, instead
+// of coming back around the world.
+function onward(ring: Ring): Ring {
+  let turns = 0;
+  return ring.map(([longitude = 0, latitude = 0], i) => {
+    const before = ring[i - 1]?.[0] ?? longitude;
+    if (longitude - before > 180) turns--;
+    else if (before - longitude > 180) turns++;
+    return [longitude + turns * 360, latitude];
+  });
+}
+
+const moved = (ring: Ring, by: number): Ring => ring.map(([longitude = 0, latitude = 0]) => [longitude + by, latitude]);
+
+// Around the South Pole there is no ring to be had of it, and no news.
+const antarctica = '010';
+
+/** The countries of a topology, in three worlds side by side. */
+function countries(topology: Topology<{ countries: GeometryCollection }>): GeoJSON.MultiPolygon {
+  const all: GeoJSON.Position[][][] = [];
+  for (const f of feature(topology, topology.objects.countries).features) {
+    const g = f.geometry as GeoJSON.Polygon | GeoJSON.MultiPolygon | null;
+    if (!g || f.id === antarctica) continue;
+    for (const polygon of g.type === 'Polygon' ? [g.coordinates] : g.coordinates) {
+      const rings = polygon.map(onward);
+      for (const by of [-360, 0, 360]) all.push(rings.map((r) => moved(r, by)));
+    }
   }
+  return { type: 'MultiPolygon', coordinates: all };
+}
+
+// Draws the countries, from this service: at first as far as they can be seen, then finely.
+function land(m: L.Map, signal: AbortSignal): void {
+  let shown: L.GeoJSON | undefined;
+  let finely = false;
+  const draw = async (shapes: string) => {
+    try {
+      const topology = (await (await fetch(shapes, { signal })).json()) as Topology<{ countries: GeometryCollection }>;
+      if (signal.aborted) return;
+      shown?.remove();
+      shown = L.geoJSON(countries(topology), { style: { className: 'map-land' }, interactive: false }).addTo(m);
+      shown.bringToBack();
+    } catch {
+      // The counts are there without it.
+    }
+  };
+  void draw(coarse);
+  m.on('zoomend', () => {
+    if (finely || m.getZoom() < fineFrom) return;
+    finely = true;
+    void draw(fine);
+  });
 }
 
 // Has the reader drag a part of the map; gives what ends it.
