@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
+import locales from '@react-aria/optimize-locales-plugin';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
@@ -48,7 +49,8 @@ function preloadedFonts(): Plugin {
 const service = process.env.COPYTASTER_PAGE ?? 'http://127.0.0.1:8804';
 
 export default defineConfig({
-  plugins: [react(), preloadedFonts(), compressed()],
+  // The page speaks English: the component library's words for others stay out.
+  plugins: [{ ...locales.vite({ locales: ['en-US'] }), enforce: 'pre' }, react(), preloadedFonts(), compressed()],
   publicDir: false,
   build: {
     outDir,

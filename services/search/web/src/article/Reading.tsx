@@ -1,4 +1,4 @@
-// The article beside the list.
+// The article beside the list. Loaded on demand, with all that shows articles.
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { ApiError, type Article, type Found } from '../api/client';
@@ -19,7 +19,7 @@ interface Props {
   gone: { reason: Gone; at: string } | undefined;
 }
 
-export function Reading({ uri, revision, gone }: Props) {
+export default function Reading({ uri, revision, gone }: Props) {
   const pane = useRef<HTMLElement>(null);
   const { data, error } = useQuery({
     queryKey: keys.article(uri, revision),

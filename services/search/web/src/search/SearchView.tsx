@@ -3,7 +3,6 @@ import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { address as current, go, useAddress } from '../address';
 import type { Hit } from '../api/client';
-import { Reading } from '../article/Reading';
 import { useKeys } from '../ui/keys';
 import { useMedia } from '../ui/media';
 import { Facets } from './Facets';
@@ -12,6 +11,8 @@ import { type Gone, useLive } from './live';
 import { Results } from './Results';
 import './search.css';
 
+const loadReading = () => import('../article/Reading');
+const Reading = lazy(loadReading);
 const Timeline = lazy(() => import('./Timeline'));
 const PlaceMap = lazy(() => import('./PlaceMap'));
 
@@ -94,7 +95,7 @@ export function SearchView() {
   return (
     <div className={`search${uri ? ' reading' : ''}${panels.has('filters') ? ' filtering' : ''}`}>
       {(wide || panels.has('filters')) && <Facets />}
-      <main id="main" className="middle" tabIndex={-1}>
+      <main id="main" className="middle" tabIndex={-1} onPointerEnter={loadReading} onFocus={loadReading}>
         {panels.has('timeline') && (
           <Suspense fallback={<div className="timeline" aria-busy="true" />}>
             <Timeline />
@@ -115,7 +116,11 @@ export function SearchView() {
           panels={panels}
         />
       </main>
-      {uri && <Reading key={uri} uri={uri} revision={address.get('revision')} gone={live.gone.get(uri)} />}
+      {uri && (
+        <Suspense fallback={<aside className="reading-pane" aria-label="Article" aria-busy="true" />}>
+          <Reading key={uri} uri={uri} revision={address.get('revision')} gone={live.gone.get(uri)} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -20,7 +20,8 @@ export function useKeys(keys: Keys): void {
   useEffect(() => {
     const pressed = (e: KeyboardEvent) => {
       if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey) return;
-      if (writing(e.target)) return;
+      // The component library passes keys of a field on to what it points at in a list.
+      if (writing(e.target) || writing(document.activeElement)) return;
       if (e.key.length === 1 && stored(keysSetting) === 'off') return;
       const act = current.current[e.key];
       if (!act) return;
