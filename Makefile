@@ -58,6 +58,10 @@ faults: go demo-needs ## break a pipeline of its own in every way, and hold it t
 lives: go test-needs bin/copytaster ## drive 10,000 random lives of articles through the pipeline, held to a model (ARGS='-lives=1000 -lives.seed=7')
 	bin/copytaster up -- $(GO) -C services/copytaster test -run '^TestLives$$' -v -timeout 3h . -lives=10000 $(ARGS)
 
+.PHONY: screens
+screens: go test-needs bin/copytaster ## make the pictures of the page anew, those of the README among them
+	COPYTASTER_PAGE_SCREENS=$(CURDIR)/$(web)/screens bin/copytaster up -- $(GO) -C services/copytaster test -run '^TestPage$$' -count=1 -v -timeout 1h ./page
+
 .PHONY: s3
 s3: go bin/versitygw ## test the archive against an S3 server that is a program of its own
 	@GO="$(GO)" deploy/tools/s3.sh

@@ -28,6 +28,10 @@ const patience = 10 * time.Minute
 // program is what make built; the page is in it.
 const program = root + "/bin/copytaster"
 
+// screens names the folder for pictures of the page: with it, they are made and nothing is
+// tested (make screens).
+const screens = "COPYTASTER_PAGE_SCREENS"
+
 // TestPage runs services/search/web/tests.
 func TestPage(t *testing.T) {
 	base := serve(t)
@@ -42,7 +46,11 @@ func TestPage(t *testing.T) {
 		}
 		return nil
 	})
-	cmd := exec.CommandContext(t.Context(), "deploy/tools/page.sh", "test")
+	args := []string{"test"}
+	if os.Getenv(screens) != "" {
+		args = append(args, "screens.spec.ts")
+	}
+	cmd := exec.CommandContext(t.Context(), "deploy/tools/page.sh", args...) //nolint:gosec // of this tree
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "COPYTASTER_PAGE="+base, "COPYTASTER_PAGE_ARTICLES="+fmt.Sprint(n))
 	out, err := cmd.CombinedOutput()

@@ -7,7 +7,8 @@ import type { Facet } from '../api/client';
 import { chosen, facetCounts, facets, keys } from '../api/search';
 import { CloseIcon } from '../ui/icons';
 import { useStored } from '../ui/stored';
-import { number, valueName } from '../ui/words';
+import { number, total, valueName } from '../ui/words';
+import { useHits } from './hits';
 import { togglePanel } from './SearchView';
 import './facets.css';
 
@@ -23,6 +24,7 @@ export function Facets() {
   const [kept, keep] = useStored('facets', openAtFirst.join());
   const open = new Set(kept.split(','));
   const search = chosen(address);
+  const hits = useHits(address);
   const names = facets.map((f) => f.name).filter((name) => open.has(name) || address.has(name));
   const { data, isPlaceholderData } = useQuery({
     queryKey: keys.facets(search, names),
@@ -67,6 +69,11 @@ export function Facets() {
           </DisclosurePanel>
         </Disclosure>
       ))}
+      <div className="facets-foot only-narrow">
+        <Button className="button main" onPress={() => togglePanel('filters')}>
+          {hits.total ? `Show ${total(hits.total)} ${hits.total.value === 1 ? 'article' : 'articles'}` : 'Show'}
+        </Button>
+      </div>
     </nav>
   );
 }

@@ -11,13 +11,13 @@ import { plural, total } from '../ui/words';
 import { Chips } from './Chips';
 import { GoneRow, HitRow } from './HitRow';
 import type { Hits } from './hits';
-import type { Link as Feed, News } from './live';
+import type { Link as Feed, Live, News } from './live';
 import { togglePanel } from './SearchView';
 import { DidYouMean } from './Spelling';
 
 interface Props {
   hits: Hits;
-  live: News;
+  live: Live;
   paused: boolean;
   setPaused: (paused: boolean) => void;
   reveal: () => void;
@@ -69,6 +69,7 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
           </Button>
         </fieldset>
         <span className="grow" />
+        {live.deaf && <span className="feed">Not live with these filters</span>}
         {live.link !== 'off' && (
           <>
             <span className={`feed ${paused ? 'paused' : live.link}`} role="status">

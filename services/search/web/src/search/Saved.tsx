@@ -45,6 +45,18 @@ function nameOf(address: URLSearchParams): string {
   return [...search.values()].join(', ').slice(0, 60);
 }
 
+// Where programs get the same search.
+function elsewhere(search: string): [string, string][] {
+  const and = search === '' ? '' : `${search}&`;
+  return [
+    ['CSV', `/v1/export?${and.replace('sort=relevance&', '')}format=csv`],
+    ['NDJSON', `/v1/export?${and.replace('sort=relevance&', '')}format=ndjson`],
+    ['Atom', `/v1/articles?${and}format=atom`],
+    ['JSON Feed', `/v1/articles?${and}format=jsonfeed`],
+    ['ninjs', `/v1/articles?${and}format=ninjs`],
+  ];
+}
+
 export function SavedSearches() {
   const address = useAddress();
   const [saved, setSaved] = useSaved();
@@ -120,6 +132,14 @@ export function SavedSearches() {
               ))}
             </ul>
           )}
+          <p className="elsewhere">
+            This search as{' '}
+            {elsewhere(search).map(([name, href]) => (
+              <a key={name} className="quiet" href={href}>
+                {name}
+              </a>
+            ))}
+          </p>
         </Dialog>
       </Popover>
     </DialogTrigger>

@@ -67,6 +67,12 @@ export function SearchView() {
     changed: (h: Hit) => void cache.invalidateQueries({ queryKey: ['article', h.uri] }),
   });
 
+  const fresh = live.waiting.length;
+  const q = address.get('q');
+  useEffect(() => {
+    if (!uri) document.title = `${fresh > 0 ? `(${fresh}) ` : ''}${q ? `${q} – ` : ''}Copytaster`;
+  }, [fresh, q, uri]);
+
   const { retry } = hits;
   const resets = useRef(0);
   useEffect(() => {

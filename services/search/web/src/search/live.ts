@@ -129,14 +129,21 @@ interface Options {
   changed: (hit: Hit) => void;
 }
 
+export interface Live extends News {
+  /** The search has a filter that no feed can be asked for. */
+  deaf: boolean;
+  reveal: () => void;
+}
+
 /** Hears the feed of an address's search. */
-export function useLive(address: URLSearchParams, options: Options): News & { reveal: () => void } {
+export function useLive(address: URLSearchParams, options: Options): Live {
   const [news, tell] = useReducer(told, nothing);
   const now = useRef(options);
   useEffect(() => {
     now.current = options;
   });
-  const feed = options.on && opened.live ? feedOf(chosen(address))?.toString() : undefined;
+  const wanted = options.on && opened.live;
+  const feed = wanted ? feedOf(chosen(address))?.toString() : undefined;
   useEffect(() => {
     if (feed === undefined) {
       tell({ is: 'link', link: 'off' });
@@ -145,7 +152,7 @@ export function useLive(address: URLSearchParams, options: Options): News & { re
     tell({ is: 'begun' });
     return follow(feed, tell, now);
   }, [feed]);
-  return { ...news, reveal: () => tell({ is: 'reveal' }) };
+  return { ...news, deaf: wanted && feed === undefined, reveal: () => tell({ is: 'reveal' }) };
 }
 
 // Opens the feed, and again when it can't be had; gives what closes it.
