@@ -1,4 +1,4 @@
-import { accessible, expect, headlines, rows, send, settled, test, word } from './newsroom';
+import { accessible, expect, found, headlines, rows, send, settled, test, word } from './newsroom';
 
 test('new copy comes in on top, and nothing that is read moves', async ({ page, request }) => {
   const w = word();
@@ -43,6 +43,7 @@ test('where nobody reads, new copy goes in by itself; paused, it waits', async (
 test('what is killed is gone at once, from the list and from under the reader’s eyes', async ({ page, request }) => {
   const w = word();
   await send(request, { id: `${w}-0`, headline: `Wrong about ${w}`, text: `Secret text of ${w}` });
+  await found(request, w, 1); // by the search, not as news
   await page.goto(`/?q=${w}`);
   await expect(page.locator('.feed')).toHaveText('Live');
   await headlines(page).first().click();

@@ -83,6 +83,12 @@ export async function send(request: APIRequestContext, item: Item): Promise<stri
   return `urn:copytaster:agency:urn:test:${id}`;
 }
 
+/** Waits until a search finds so many articles. */
+export async function found(request: APIRequestContext, q: string, n: number): Promise<void> {
+  const count = async () => (await (await request.get(`/v1/articles?q=${q}&size=1`)).json()).total.value;
+  await expect.poll(count, { timeout: 300_000 }).toBe(n);
+}
+
 let last = 0;
 
 /** A word that no other text has. */

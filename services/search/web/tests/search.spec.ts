@@ -1,4 +1,4 @@
-import { accessible, articles, expect, headlines, rows, send, settled, test, word } from './newsroom';
+import { accessible, articles, expect, found, headlines, rows, send, settled, test, word } from './newsroom';
 
 test('the newest copy is there at once, each with who sent it and when', async ({ page }) => {
   await page.goto('/');
@@ -56,11 +56,7 @@ test('a misspelt word is asked about', async ({ page, request }) => {
   const right = word();
   for (let i = 0; i < 12; i++) await send(request, { id: `${right}-${i}`, headline: `Report ${i} on ${right}` });
   const wrong = `${right.slice(0, 4)}x${right.slice(5)}`;
-  await expect
-    .poll(async () => (await (await request.get(`/v1/articles?q=${right}&size=1`)).json()).total.value, {
-      timeout: 300_000,
-    })
-    .toBe(12);
+  await found(request, right, 12);
   await page.goto(`/?q=${wrong}`);
   await page.locator('.did-you-mean a').click();
   await expect(page).toHaveURL(new RegExp(`q=${right}`));

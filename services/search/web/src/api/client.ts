@@ -6,6 +6,8 @@ type Schemas = components['schemas'];
 export type Hit = Schemas['Hit'] & {
   /** Of what is not for everybody yet, for those who may see it. */
   embargo_until?: string;
+  /** It was taken back: nothing is left of it but its place. */
+  taken?: boolean;
 };
 export type Result = Schemas['Result'];
 export type Facet = Schemas['FacetCount'];

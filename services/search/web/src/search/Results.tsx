@@ -53,7 +53,7 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
     <section className="results" aria-label="Articles">
       <div className="bar">
         <h1 className="count" aria-live="polite">
-          {hits.total ? `${total(hits.total)} ${hits.total.value === 1 ? 'article' : 'articles'}` : ' '}
+          {hits.total ? `${total(hits.total)} ${hits.total.value === 1 ? 'article' : 'articles'}` : 'Articles'}
         </h1>
         <fieldset className="order" aria-label="Order">
           <Button className="button plain" aria-pressed={sort === 'time'} onPress={() => go({ sort: null })}>
@@ -191,6 +191,7 @@ export function merged(live: News, list: readonly Hit[]): Row[] {
   const add = (hit: Hit, is: Row['is']) => {
     if (seen.has(hit.uri)) return;
     seen.add(hit.uri);
+    if (hit.taken && !live.gone.has(hit.uri)) return;
     const newer = live.changed.get(hit.uri);
     rows.push({ hit: newer ?? hit, is: newer ? 'changed' : is, gone: live.gone.get(hit.uri) });
   };

@@ -6,7 +6,7 @@ import type { Hit } from '../api/client';
 import { useKeys } from '../ui/keys';
 import { useMedia } from '../ui/media';
 import { Facets } from './Facets';
-import { forget, useHits } from './hits';
+import { takeBack, useHits } from './hits';
 import { type Gone, useLive } from './live';
 import { Results } from './Results';
 import './search.css';
@@ -41,7 +41,7 @@ export function SearchView() {
   const list = useRef<HTMLDivElement>(null);
 
   const known = useRef(new Map<string, string>());
-  known.current = new Map(hits.list.map((h) => [h.uri, h.revision]));
+  known.current = new Map(hits.list.filter((h) => !h.taken).map((h) => [h.uri, h.revision]));
 
   // New copy goes in by itself only where nothing that is read would move: nothing is open,
   // the list is at its top, and neither pointer nor focus is in it.
@@ -62,7 +62,7 @@ export function SearchView() {
     known: (u) => known.current.get(u),
     flow,
     left: (u: string, reason: Gone) => {
-      if (reason !== 'unmatched') forget(cache, u);
+      if (reason !== 'unmatched') takeBack(cache, u);
     },
     changed: (h: Hit) => void cache.invalidateQueries({ queryKey: ['article', h.uri] }),
   });

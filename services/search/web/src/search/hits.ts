@@ -33,7 +33,7 @@ export function useHits(address: URLSearchParams): Hits {
   const first = q.data?.pages[0];
   return {
     list: q.data?.pages.flatMap((p) => p.hits) ?? [],
-    total: first?.total,
+    total: q.isError ? undefined : first?.total,
     took: first?.took_ms,
     problem: q.error instanceof ApiError ? q.error.problem : undefined,
     old: q.isPlaceholderData,
@@ -44,11 +44,14 @@ export function useHits(address: URLSearchParams): Hits {
   };
 }
 
-/** Takes an article out of everything that is kept of searches, and its text. */
-export function forget(cache: QueryClient, uri: string): void {
+/** What is left of a hit that was taken back: its place. */
+export const taken = ({ uri, revision, sort_date }: Hit): Hit => ({ uri, revision, sort_date, source: '', taken: true });
+
+/** Takes an article back from everything that is kept of searches, and its text. */
+export function takeBack(cache: QueryClient, uri: string): void {
   cache.setQueriesData<InfiniteData<Result>>({ queryKey: ['hits'] }, (data) =>
     data?.pages.some((p) => p.hits.some((h) => h.uri === uri))
-      ? { ...data, pages: data.pages.map((p) => ({ ...p, hits: p.hits.filter((h) => h.uri !== uri) })) }
+      ? { ...data, pages: data.pages.map((p) => ({ ...p, hits: p.hits.map((h) => (h.uri === uri ? taken(h) : h)) })) }
       : data,
   );
   void cache.resetQueries({ queryKey: ['article', uri] });

@@ -3,6 +3,7 @@ import { useEffect, useReducer, useRef } from 'react';
 import { type Hit, parse } from '../api/client';
 import { chosen } from '../api/search';
 import { opened } from '../opened';
+import { taken } from './hits';
 
 export type Gone = 'canceled' | 'withheld' | 'expired' | 'unmatched';
 
@@ -35,17 +36,29 @@ const nothing: News = { link: 'off', waiting: [], shown: [], changed: new Map(),
 /** How many new articles are kept; of more, the oldest are dropped: the search has them. */
 export const maxNew = 500;
 
-const is = (uri: string) => (h: Hit) => h.uri === uri;
 const isNot = (uri: string) => (h: Hit) => h.uri !== uri;
 
 function withHit(news: News, { hit, known, flow }: Extract<Told, { is: 'hit' }>): News {
   const gone = new Map(news.gone);
   gone.delete(hit.uri);
-  if (known || news.shown.some(is(hit.uri))) {
+  if (known || news.shown.some((h) => h.uri === hit.uri && !h.taken)) {
     return { ...news, gone, changed: new Map(news.changed).set(hit.uri, hit) };
   }
   const waiting = [hit, ...news.waiting.filter(isNot(hit.uri))];
-  return reveal({ ...news, gone, waiting: waiting.slice(0, maxNew) }, flow);
+  return reveal({ ...news, gone, shown: news.shown.filter(isNot(hit.uri)), waiting: waiting.slice(0, maxNew) }, flow);
+}
+
+// What waits was never shown, and goes without a word; of the rest nothing stays but its place.
+function withLeft(news: News, { uri, reason, at }: Extract<Told, { is: 'left' }>): News {
+  const changed = new Map(news.changed);
+  changed.delete(uri);
+  return {
+    ...news,
+    changed,
+    waiting: news.waiting.filter(isNot(uri)),
+    shown: news.shown.map((h) => (h.uri === uri ? taken(h) : h)),
+    gone: new Map(news.gone).set(uri, { reason, at }),
+  };
 }
 
 function reveal(news: News, yes: boolean): News {
@@ -63,12 +76,7 @@ export function told(news: News, t: Told): News {
     case 'hit':
       return withHit(news, t);
     case 'left':
-      // What waits was never shown: there is nothing to take back.
-      return {
-        ...news,
-        waiting: news.waiting.filter(isNot(t.uri)),
-        gone: new Map(news.gone).set(t.uri, { reason: t.reason, at: t.at }),
-      };
+      return withLeft(news, t);
     case 'reveal':
       return reveal(news, true);
     case 'reset':
