@@ -27,7 +27,7 @@ endif
 # the subscribers is in Python.
 TEST_NEEDS := gcc java mvn python
 TEST_NEEDS += $(if $(wildcard services/search),chromium)
-TEST_NEEDS += $(if $(wildcard services/*/package.json services/*/*/package.json),node npm)
+TEST_NEEDS += node npm
 
 .PHONY: demo
 demo: go demo-needs bin/copytaster ## set everything up, feed real copy in, show the search page (ARGS=--once: end by itself)
@@ -62,6 +62,10 @@ faults: go demo-needs ## break a pipeline of its own in every way, and hold it t
 lives: go test-needs bin/copytaster ## drive 10,000 random lives of articles through the pipeline, held to a model (ARGS='-lives=1000 -lives.seed=7')
 	bin/copytaster up -- $(GO) -C services/copytaster test -run '^TestLives$$' -v -timeout 3h . -lives=10000 $(ARGS)
 
+.PHONY: screens
+screens: go test-needs bin/copytaster ## make the pictures of the page anew, those of the README among them
+	COPYTASTER_PAGE_SCREENS=$(CURDIR)/$(web)/screens bin/copytaster up -- $(GO) -C services/copytaster test -run '^TestPage$$' -count=1 -v -timeout 1h ./page
+
 .PHONY: s3
 s3: go bin/versitygw ## test the archive against an S3 server that is a program of its own
 	@GO="$(GO)" deploy/tools/s3.sh
@@ -71,7 +75,7 @@ fuzz: go ## run every fuzz target for FUZZTIME (default 30s)
 	@deploy/tools/fuzz.sh $(or $(FUZZTIME),30s)
 
 .PHONY: lint
-lint: go bin/golangci-lint ## go.mod, vet, golangci-lint and formatting of every module, and the tree
+lint: go bin/golangci-lint page ## go.mod, vet, golangci-lint and formatting of every module, and the tree
 	@GO="$(GO)" deploy/tools/lint.sh
 
 .PHONY: proto
@@ -111,7 +115,7 @@ go:
 
 .PHONY: demo-needs test-needs
 demo-needs:
-	@deploy/local/need.sh java mvn
+	@deploy/local/need.sh java mvn node npm
 test-needs:
 	@deploy/local/need.sh $(TEST_NEEDS)
 
@@ -123,9 +127,27 @@ requirements := deploy/consumers/python/requirements.txt deploy/tools/protoc-gen
 	@deploy/tools/python.sh $(@D) $(requirements)
 	@touch $@
 
+# The newsroom's page, made anew only when what it is made of has changed.
+web := services/search/web
+web_sources := $(shell find $(web)/src $(web)/static $(web)/tools -type f) \
+	$(addprefix $(web)/,index.html package.json package-lock.json .npmrc tsconfig.json vite.config.ts) \
+	services/search/api/openapi.yaml pkg/article/schema.json
+
+.PHONY: page
+page: $(web)/dist/app/index.html ## build the newsroom's page, which the search service has in it
+
+$(web)/node_modules/.package-lock.json: $(web)/package.json $(web)/package-lock.json $(web)/.npmrc
+	@deploy/local/need.sh node npm
+	@deploy/tools/page.sh install
+	@touch $@
+
+$(web)/dist/app/index.html: $(web)/node_modules/.package-lock.json $(web_sources)
+	@deploy/tools/page.sh build
+	@touch $@
+
 # Go knows better than make what has changed.
 .PHONY: bin/copytaster
-bin/copytaster: go
+bin/copytaster: go page
 	$(GO) build -C services/copytaster -o $(CURDIR)/$@ ./cmd/copytaster
 
 # Tools are built once, without the workspace, from modules of their own.

@@ -17,7 +17,7 @@ why() {
 	gcc) echo 'a C compiler, for tests with the race detector' ;;
 	java) echo 'Java 17 or newer, runs Kafka and Elasticsearch' ;;
 	mvn) echo 'Maven, fetches Kafka and Elasticsearch' ;;
-	node) echo 'Node.js, builds and tests the page' ;;
+	node) echo 'Node.js 20.19 or newer, builds and tests the page' ;;
 	npm) echo 'npm, fetches the libraries of the page' ;;
 	chromium) echo 'Chromium, tests the page' ;;
 	python) echo 'Python 3.11 or newer with venv, for the subscriber in Python' ;;
@@ -65,6 +65,7 @@ there() {
 			has java && java_is_new_enough java
 		fi
 		;;
+	node) node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null ;;
 	python) python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ;;
 	chromium) has chromium || has chromium-browser || has google-chrome ;;
 	*) has "$1" ;;

@@ -28,5 +28,5 @@ if [ -n "$kept" ]; then
 	echo "clean: left bin/ and what is in use alone (make faults, make test):$kept" >&2
 	exit 1
 fi
-rm -rf bin
-echo "clean: removed bin/ and the data of the local servers; .local/dist stays (rm -rf .local removes it, too)"
+rm -rf bin services/search/web/dist/app services/search/web/test-results
+echo "clean: removed bin/, the built page and the data of the local servers; .local/dist stays (rm -rf .local removes it, too)"

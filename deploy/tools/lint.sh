@@ -36,6 +36,9 @@ echo "lint: formatting"
 # shellcheck disable=SC2086
 bin/golangci-lint fmt --diff $(for dir in $modules; do echo "${dir#"$root"/}"; done) || fail "formatting: bin/golangci-lint fmt mends it"
 
+echo "lint: page"
+deploy/tools/page.sh lint || fail "page"
+
 echo "lint: tree"
 deploy/tools/tree.sh || fail "tree"
 

@@ -230,13 +230,10 @@ func (d *player) launch(ctx context.Context, c *DemoCmd, drop string, publisher 
 			"--drop-dir=" + drop, "--poll-feeds=" + strings.Join(feeds, ";"), "--poll-allow-private=" + strings.Join(names, ","),
 			"--poll-interval=10s", "--poll-host-gap=100ms", archived,
 		},
-		search.Service.Name: {archived},
+		search.Service.Name: {archived, "--search-live"},
 	}
 	args := func(service string) []string {
-		a := append(settings[service], "--namespace="+d.namespace)
-		if service != "search" {
-			a = append(a, "--kafka-brokers="+strings.Join(d.brokers, ","))
-		}
+		a := append(settings[service], "--namespace="+d.namespace, "--kafka-brokers="+strings.Join(d.brokers, ","))
 		if service == "search" || service == "index" {
 			a = append(a, "--elasticsearch-url="+d.elasticsearch)
 		}

@@ -74,7 +74,7 @@ func serve(tb testing.TB, c search.Config) string {
 	tb.Helper()
 	base := start(tb, c)
 	await(tb, "the routes are mounted", func() bool {
-		res, err := http.Get(base + "/assets/style.css")
+		res, err := http.Get(base + "/assets/signin.css")
 		if err != nil {
 			return false
 		}

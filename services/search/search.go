@@ -1,5 +1,5 @@
 // Package search is the service that answers readers: an API for programs and
-// a page for people, over the articles in Elasticsearch.
+// the newsroom's page for people, over the articles in Elasticsearch.
 package search
 
 import (
@@ -176,7 +176,9 @@ type route struct {
 // service gets here.
 func routes(g *gate.Gate, f *find.Finder, service api.Service) ([]route, error) {
 	reader := func(r *http.Request) *find.Finder { return f.As(access.Of(r.Context()).Grant) }
-	page, err := web.New(func(r *http.Request) web.Finder { return reader(r) }, service.Log)
+	page, err := web.New(web.Settings{
+		Zone: f.Zone().String(), Live: service.Live != nil, Overrides: service.Editors != nil, Operator: service.Operator != nil,
+	}, service.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +194,7 @@ func routes(g *gate.Gate, f *find.Finder, service api.Service) ([]route, error) 
 	}
 	// What answers where there is no other route comes behind those.
 	return append(all,
-		route{web.PatternPage, "page", g.Page(access.Read, api.Within(f.Whole(), page), form)},
+		route{web.PatternPage, "page", g.Page(access.Read, page, form)},
 		route{gate.PatternForm, "login", g.Form(form)},
 		route{gate.PatternLogin, "login", g.Login(form)},
 		route{gate.PatternLogout, "login", g.Logout()},

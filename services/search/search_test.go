@@ -220,10 +220,8 @@ func TestHiddenStaysHidden(t *testing.T) {
 			}
 		}
 		if !strings.Contains(p, url.QueryEscape(secret)) {
-			for _, body := range []string{result.body, n.get("/?" + p).body} {
-				if strings.Contains(body, secret) {
-					t.Errorf("%s: the answer holds what is hidden", p)
-				}
+			if strings.Contains(result.body, secret) {
+				t.Errorf("%s: the answer holds what is hidden", p)
 			}
 		}
 	}
@@ -242,14 +240,6 @@ func TestHiddenStaysHidden(t *testing.T) {
 			t.Errorf("%s tells %s", path, r.body)
 		}
 	}
-	for _, u := range []article.URI{uri["embargoed"], uri["expired"], uri["withheld"], uri["canceled"], uri["canceled-embargo"], recalled.URI, killed.URI} {
-		for _, revision := range []string{"", recalled.Revision.String(), first.Revision.String()} {
-			r := n.get("/?" + query("uri", string(u), "revision", revision))
-			if strings.Contains(strings.ReplaceAll(strings.ReplaceAll(r.body, secret+" agency", ""), secret+"-source", ""), secret) {
-				t.Errorf("the page of %s, revision %q, tells of it", u, revision)
-			}
-		}
-	}
 
 	// A kill leaves a notice.
 	r := n.get(articlePath(killed.URI))
@@ -259,9 +249,6 @@ func TestHiddenStaysHidden(t *testing.T) {
 	}
 	if found.Article.Status != article.Canceled || found.Article.Text != "" || len(found.Revisions) != 0 || strings.Contains(r.body, secret) {
 		t.Errorf("notice: %s", r.body)
-	}
-	if body := n.get("/?" + query("uri", string(killed.URI))).body; !strings.Contains(body, "was canceled") {
-		t.Error("the page doesn't say that the article was canceled")
 	}
 }
 
@@ -883,10 +870,6 @@ func TestArticleByURI(t *testing.T) {
 		if found.Article.URI != a.URI || found.Article.First(article.Headline) != a.First(article.Headline) {
 			t.Errorf("%.80s: found %s", a.URI, found.Article.URI)
 		}
-		page := n.get("/?" + query("uri", string(a.URI)))
-		if page.status != http.StatusOK || !strings.Contains(page.body, `<h1 dir="auto">`+a.First(article.Headline)+"</h1>") {
-			t.Errorf("the page of %.80s: %d", a.URI, page.status)
-		}
 	}
 	for _, path := range []string{"/v1/articles/none", "/v1/articles/", "/v1/articles/" + strings.Repeat("u", article.MaxURI+1), "/v1/articles/%00", "/v1/articles/a%20b%FF"} {
 		if p := n.problem(path); p.Status != http.StatusNotFound {
@@ -1082,9 +1065,6 @@ func TestElasticsearchAway(t *testing.T) {
 	}
 	if r := get(t, gone+"/readyz"); r.status != http.StatusServiceUnavailable {
 		t.Errorf("down, but ready: %s", r.body)
-	}
-	if r := get(t, gone+"/"); r.status != http.StatusServiceUnavailable || !strings.Contains(r.body, "can&#39;t be reached") {
-		t.Errorf("down: the page is %d", r.status)
 	}
 }
 

@@ -1,42 +1,31 @@
-// Package web is the page for people: search box, facets, results and reading
-// pane, rendered here. It works without JavaScript; what there is of it adds
-// comfort. The page loads nothing from anywhere else, and its URL holds all of
-// its state.
+// Package web is the newsroom's page: a program for the browser, made of src by
+// `make`, that asks the API and nothing else. This package serves what was made,
+// and the form to log in, which needs no script.
 package web
 
 import (
 	"bytes"
-	"context"
+	"compress/gzip"
+	"crypto/rand"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
+	"mime"
 	"net/http"
-	"net/url"
-	"slices"
+	"path"
 	"strconv"
-	"time"
+	"strings"
 
 	"github.com/rs/zerolog"
 
 	"github.com/copytaster/copytaster/pkg/access"
-	"github.com/copytaster/copytaster/pkg/article"
-	"github.com/copytaster/copytaster/services/search/api"
-	"github.com/copytaster/copytaster/services/search/find"
 )
-
-// Finder is where what is shown comes from; see [find.Finder].
-type Finder interface {
-	Search(ctx context.Context, r find.Request) (find.Result, error)
-	Article(ctx context.Context, uri article.URI, revision article.Revision) (find.Found, error)
-	Zone() *time.Location
-}
-
-// Readers gives the finder of whoever sends a request, see [api.Readers].
-type Readers func(r *http.Request) Finder
 
 // Patterns of the routes, for [http.ServeMux].
 const (
@@ -44,138 +33,196 @@ const (
 	PatternAssets = "GET /assets/{name}"
 )
 
-//go:embed templates/*.html
-var templates embed.FS
+// built is what Vite makes of src; without that, a folder with nothing of use.
+//
+//go:embed all:dist
+var built embed.FS
 
-//go:embed assets
-var assets embed.FS
+// static is what needs no building: the form to log in, with its style and icon.
+//
+//go:embed static
+var static embed.FS
 
-// contentPolicy lets the page load its own style, script and icon, and send
-// its own form; nothing written inline, nothing of other hosts.
-const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// shell is the document that loads the program.
+const shell = "dist/app/index.html"
+
+// errNotBuilt says that the binary was made without the page.
+var errNotBuilt = errors.New("the page was not built into this program: make builds it (it needs Node.js and npm)")
+
+// Built tells whether the page is in this program.
+func Built() bool { return hasPage(built) }
+
+func hasPage(files fs.FS) bool {
+	_, err := fs.Stat(files, shell)
+	return err == nil
+}
+
+// Settings are what the page has to know of the service.
+type Settings struct {
+	Zone string `json:"zone"` // where days begin, as Europe/Berlin
+	Live bool   `json:"live"` // there are live feeds
+
+	Overrides bool `json:"overrides"` // editors may correct
+	Operator  bool `json:"operator"`  // operators may work by it
+}
+
+// opened is what the page is told when it is opened.
+type opened struct {
+	Settings
+	Name   string         `json:"name,omitempty"` // who has logged in
+	Leave  bool           `json:"leave"`          // and can log out
+	Scopes []access.Scope `json:"scopes"`         // what they may do
+}
 
 type page struct {
-	finder  Readers
-	log     zerolog.Logger
-	look    *template.Template
-	version string
+	settings Settings
+	log      zerolog.Logger
+	look     *template.Template // nil: not built
 }
 
 // New makes the page.
-func New(of Readers, log zerolog.Logger) (http.Handler, error) {
-	t, err := template.New("page.html").ParseFS(templates, "templates/*.html")
+func New(settings Settings, log zerolog.Logger) (http.Handler, error) {
+	return newPage(built, settings, log)
+}
+
+func newPage(files fs.FS, settings Settings, log zerolog.Logger) (http.Handler, error) {
+	p := &page{settings: settings, log: log}
+	if !hasPage(files) {
+		log.Warn().Err(errNotBuilt).Msg("there is no page")
+		return p, nil
+	}
+	t, err := template.ParseFS(files, shell)
 	if err != nil {
 		return nil, fmt.Errorf("page: %w", err)
 	}
-	v, err := version()
-	if err != nil {
-		return nil, fmt.Errorf("page: %w", err)
+	p.look = t
+	return p, nil
+}
+
+// policy lets a page load its own scripts, styles, fonts, shapes and icon and ask its
+// own service: nothing written inline, nothing evaluated, nothing of other hosts. The
+// component library makes one style sheet of its own, which shows the nonce.
+func policy(nonce string) string {
+	style := "'self'"
+	if nonce != "" {
+		style += " 'nonce-" + nonce + "'"
 	}
-	return &page{finder: of, log: log, look: t, version: v}, nil
-}
-
-// version changes with any of the assets, so that browsers can keep them for
-// good.
-func version() (string, error) {
-	h := sha256.New()
-	err := fs.WalkDir(assets, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		b, err := assets.ReadFile(path)
-		h.Write(b)
-		return err
-	})
-	return hex.EncodeToString(h.Sum(nil)[:6]), err
-}
-
-// Assets serves what the page consists of beside its HTML.
-func Assets() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "no-cache")
-		if v, err := version(); err == nil && r.URL.Query().Get("v") == v {
-			h.Set("Cache-Control", "public, max-age=31536000, immutable")
-		}
-		http.ServeFileFS(w, r, assets, "assets/"+r.PathValue("name")) //nolint:gosec // an embedded tree has no way out
-	})
+	return "default-src 'none'; script-src 'self'; style-src " + style + "; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 }
 
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	finder, values := p.finder(r), r.URL.Query()
-	uri, revision := values.Get("uri"), url.Values{}
-	if values.Has("revision") {
-		revision.Set("revision", values.Get("revision"))
+	if p.look == nil {
+		http.Error(w, "There is no page here: "+errNotBuilt.Error()+".\nThe API is at /v1/, see /v1/openapi.json.", http.StatusServiceUnavailable)
+		return
 	}
-	// A program is told of parameters that don't exist; a person who follows a
-	// link that somebody's mail program has lengthened is not.
-	for name := range values {
-		if !slices.Contains(find.Parameters(), name) {
-			values.Del(name)
-		}
+	who := access.Of(r.Context())
+	o := opened{Settings: p.settings, Scopes: who.Scopes}
+	if who.Session {
+		o.Name, o.Leave = who.Name, who.Key != ""
 	}
-	request, err := find.ParseRequest(values, finder.Zone())
-	v := newView(request, finder.Zone(), p.version)
-	if who := access.Of(r.Context()); who.Session {
-		v.Who, v.Leave = who.Name, who.Key != ""
-	}
-	status := http.StatusOK
-	failed := func(err error) api.Problem {
-		problem := api.ProblemOf(err)
-		api.Log(p.log, r, problem.Status, err)
-		status = max(status, problem.Status)
-		return problem
-	}
+	told, err := json.Marshal(o)
+	nonce := rand.Text()
+	var b bytes.Buffer
 	if err == nil {
-		var result find.Result
-		if result, err = finder.Search(r.Context(), v.search()); err == nil {
-			v.results(result, uri)
-		}
+		err = p.look.Execute(&b, map[string]string{"Nonce": nonce, "Opened": string(told)})
 	}
 	if err != nil {
-		v.fail(failed(err), err)
-	}
-	if uri != "" {
-		number, err := api.ParseRevision(revision)
-		var found find.Found
-		if err == nil {
-			found, err = finder.Article(r.Context(), article.URI(uri), number)
-		}
-		if err != nil {
-			v.unread(failed(err))
-		} else {
-			v.read(found)
-		}
-	}
-	if errors.Is(r.Context().Err(), context.Canceled) {
-		return // nobody waits
-	}
-
-	var b bytes.Buffer
-	if err := p.look.Execute(&b, v); err != nil {
 		p.log.Error().Err(err).Msg("can't render the page")
 		http.Error(w, "This page can't be shown. It has been logged.", http.StatusInternalServerError)
 		return
 	}
-	send(w, p.log, b.Bytes(), status)
+	send(w, p.log, b.Bytes(), http.StatusOK, policy(nonce))
 }
 
-// send answers with a page.
-func send(w http.ResponseWriter, log zerolog.Logger, b []byte, status int) {
+// send answers with a document.
+func send(w http.ResponseWriter, log zerolog.Logger, b []byte, status int, policy string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", contentPolicy)
+	h.Set("Content-Security-Policy", policy)
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "private, no-cache") // a killed article must not come back from a cache
+	h.Set("Cache-Control", "private, no-cache") // it says who has logged in
 	h.Set("Content-Length", strconv.Itoa(len(b)))
-	if status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", strconv.Itoa(api.RetryAfter))
-	}
 	w.WriteHeader(status)
 	if _, err := w.Write(b); err != nil {
 		log.Debug().Err(err).Msg("client left before its answer")
 	}
+}
+
+// mediaTypes are those of the assets; the system's list may lack some.
+var mediaTypes = map[string]string{
+	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".json": "application/json",
+	".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8", ".woff2": "font/woff2",
+}
+
+// Assets serves what the page consists of beside its document. The build names its
+// files by what is in them, so that browsers keep them for good, and lays a smaller
+// one beside each (name.gz).
+func Assets() http.Handler { return assets(built) }
+
+func assets(files fs.FS) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := r.PathValue("name")
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		if b, err := fs.ReadFile(static, "static/"+name); err == nil && path.Ext(name) != ".html" {
+			h.Set("Cache-Control", "no-cache")
+			asset(w, r, name, b, "")
+			return
+		}
+		file := "dist/app/assets/" + name
+		h.Set("Vary", "Accept-Encoding")
+		if b, err := fs.ReadFile(files, file+".gz"); err == nil {
+			h.Set("Cache-Control", "public, max-age=31536000, immutable")
+			packed(w, r, name, b)
+			return
+		}
+		b, err := fs.ReadFile(files, file)
+		if err != nil || strings.HasSuffix(name, ".gz") {
+			h.Set("Cache-Control", "no-cache")
+			http.NotFound(w, r)
+			return
+		}
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		asset(w, r, name, b, "")
+	})
+}
+
+// packed sends what is kept compressed, as it is or unpacked.
+func packed(w http.ResponseWriter, r *http.Request, name string, b []byte) {
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		asset(w, r, name, b, "gzip")
+		return
+	}
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err == nil {
+		b, err = io.ReadAll(z)
+	}
+	if err != nil {
+		http.Error(w, "This file is broken.", http.StatusInternalServerError)
+		return
+	}
+	asset(w, r, name, b, "")
+}
+
+func asset(w http.ResponseWriter, r *http.Request, name string, b []byte, encoding string) {
+	h := w.Header()
+	kind := mediaTypes[path.Ext(name)]
+	if kind == "" {
+		kind = mime.TypeByExtension(path.Ext(name))
+	}
+	h.Set("Content-Type", kind)
+	sum := sha256.Sum256(b)
+	tag := `"` + hex.EncodeToString(sum[:8]) + `"`
+	h.Set("ETag", tag)
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	if encoding != "" {
+		h.Set("Content-Encoding", encoding)
+	}
+	h.Set("Content-Length", strconv.Itoa(len(b)))
+	_, _ = w.Write(b) //nolint:gosec // files of this program
 }

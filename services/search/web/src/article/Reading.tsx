@@ -1,0 +1,107 @@
+// The article beside the list. Loaded on demand, with all that shows articles.
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+import { ApiError, type Article, type Found } from '../api/client';
+import { article, keys } from '../api/search';
+import { goneSays } from '../search/HitRow';
+import type { Gone } from '../search/live';
+import { BackIcon, CloseIcon } from '../ui/icons';
+import { Link } from '../ui/Link';
+import { Embargo, Time } from '../ui/Time';
+import { languageName } from '../ui/words';
+import { Paper } from './Paper';
+import './reading.css';
+
+interface Props {
+  uri: string;
+  revision: string | null;
+  /** That it is no longer to be had, as the live feed says. */
+  gone: { reason: Gone; at: string } | undefined;
+}
+
+export default function Reading({ uri, revision, gone }: Props) {
+  const pane = useRef<HTMLElement>(null);
+  const { data, error } = useQuery({
+    queryKey: keys.article(uri, revision),
+    queryFn: ({ signal }) => article(uri, revision, signal),
+    staleTime: 0,
+  });
+  // Where the article covers the list, focus goes with it.
+  useEffect(() => {
+    if (matchMedia('(max-width: 63.99rem)').matches) pane.current?.focus();
+  }, []);
+  const title = data?.article.headline;
+  useEffect(() => {
+    if (!title) return undefined;
+    const before = document.title;
+    document.title = `${title} – Copytaster`;
+    return () => {
+      document.title = before;
+    };
+  }, [title]);
+  const hidden = gone !== undefined && gone.reason !== 'unmatched';
+  return (
+    <aside className="reading-pane" aria-label="Article" ref={pane} tabIndex={-1}>
+      <div className="reading-bar">
+        <Link className="button plain back" to={{ uri: null, revision: null }}>
+          <BackIcon /> List
+        </Link>
+        <span className="grow" />
+        <Link className="button plain icon close" to={{ uri: null, revision: null }} aria-label="Close the article">
+          <CloseIcon />
+        </Link>
+      </div>
+      {hidden ? <Notice reason={gone.reason} at={gone.at} /> : <Body found={data} error={error} />}
+    </aside>
+  );
+}
+
+function Body({ found, error }: { found: Found | undefined; error: Error | null }) {
+  if (error) {
+    const missing = error instanceof ApiError && error.problem.status === 404;
+    return (
+      <div className="message" role="alert">
+        <h2>{missing ? 'This article isn’t there' : 'This article can’t be shown'}</h2>
+        <p>{missing ? 'It may be withheld, under embargo, or over.' : error.message}</p>
+      </div>
+    );
+  }
+  if (!found) return <div className="paper" aria-busy="true" />;
+  if (found.article.status === 'canceled') return <Notice reason="canceled" at={found.article.received_at} />;
+  return (
+    <div className="paper">
+      <About article={found.article} />
+      {!found.newest && (
+        <p className="older">
+          This is an older revision. <Link to={{ revision: null }}>Read the newest</Link>
+        </p>
+      )}
+      <Paper article={found.article} />
+    </div>
+  );
+}
+
+function About({ article: a }: { article: Article }) {
+  return (
+    <p className="paper-about">
+      {a.agency && <b>{a.agency}</b>}
+      <span>{a.source}</span>
+      <Time at={a.sort_date} />
+      {a.language && <span>{languageName(a.language)}</span>}
+      <Embargo until={a.embargo_until} />
+    </p>
+  );
+}
+
+/** In place of an article that was killed or is held: nothing of it stays on the page. */
+function Notice({ reason, at }: { reason: Gone; at: string | undefined }) {
+  return (
+    <div className={`notice ${reason}`} role="alert">
+      <h2>{reason === 'canceled' ? 'Killed' : 'Not to be had'}</h2>
+      <p>{goneSays[reason]}</p>
+      <p>
+        <Time at={at} />
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,22 @@
+// What the service tells the page when it is opened, see web.go.
+export interface Opened {
+  zone: string;
+  live: boolean;
+  name?: string;
+  leave: boolean;
+  scopes: string[];
+}
+
+function read(): Opened {
+  const unknown: Opened = { zone: 'UTC', live: true, leave: false, scopes: ['read'] };
+  try {
+    const told: unknown = JSON.parse(document.documentElement.dataset.opened ?? '');
+    return { ...unknown, ...(told as Partial<Opened>), scopes: (told as Partial<Opened>).scopes ?? unknown.scopes };
+  } catch {
+    return unknown; // the development server tells nothing
+  }
+}
+
+export const opened = read();
+
+export const may = (scope: 'read' | 'write' | 'operate'): boolean => opened.scopes.includes(scope);

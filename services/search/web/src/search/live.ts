@@ -1,0 +1,213 @@
+// What a search begins and ceases to find, as it happens.
+import { useEffect, useReducer, useRef } from 'react';
+import { type Hit, parse } from '../api/client';
+import { chosen } from '../api/search';
+import { opened } from '../opened';
+import { taken } from './hits';
+
+export type Gone = 'canceled' | 'withheld' | 'expired' | 'unmatched';
+
+export type Link = 'off' | 'connecting' | 'open' | 'lost';
+
+export interface News {
+  link: Link;
+  /** New articles that the list doesn't show yet, the newest first. */
+  waiting: Hit[];
+  /** Those that it shows above what was searched, the newest first. */
+  shown: Hit[];
+  /** Newer revisions of articles, by URI. */
+  changed: ReadonlyMap<string, Hit>;
+  /** Articles that are not found any more, by URI. */
+  gone: ReadonlyMap<string, { reason: Gone; at: string }>;
+  /** How often something may have been missed: the search is to be made anew. */
+  resets: number;
+}
+
+type Told =
+  | { is: 'begun' }
+  | { is: 'link'; link: Link }
+  | { is: 'hit'; hit: Hit; known: boolean; flow: boolean }
+  | { is: 'left'; uri: string; reason: Gone; at: string }
+  | { is: 'reveal' }
+  | { is: 'reset' };
+
+const nothing: News = { link: 'off', waiting: [], shown: [], changed: new Map(), gone: new Map(), resets: 0 };
+
+/** How many new articles are kept; of more, the oldest are dropped: the search has them. */
+export const maxNew = 500;
+
+const isNot = (uri: string) => (h: Hit) => h.uri !== uri;
+
+function withHit(news: News, { hit, known, flow }: Extract<Told, { is: 'hit' }>): News {
+  const gone = new Map(news.gone);
+  gone.delete(hit.uri);
+  if (known || news.shown.some((h) => h.uri === hit.uri && !h.taken)) {
+    return { ...news, gone, changed: new Map(news.changed).set(hit.uri, hit) };
+  }
+  const waiting = [hit, ...news.waiting.filter(isNot(hit.uri))];
+  return reveal({ ...news, gone, shown: news.shown.filter(isNot(hit.uri)), waiting: waiting.slice(0, maxNew) }, flow);
+}
+
+// What waits was never shown, and goes without a word; of the rest nothing stays but its place.
+function withLeft(news: News, { uri, reason, at }: Extract<Told, { is: 'left' }>): News {
+  const changed = new Map(news.changed);
+  changed.delete(uri);
+  return {
+    ...news,
+    changed,
+    waiting: news.waiting.filter(isNot(uri)),
+    shown: news.shown.map((h) => (h.uri === uri ? taken(h) : h)),
+    gone: new Map(news.gone).set(uri, { reason, at }),
+  };
+}
+
+function reveal(news: News, yes: boolean): News {
+  return yes && news.waiting.length > 0
+    ? { ...news, shown: [...news.waiting, ...news.shown].slice(0, maxNew), waiting: [] }
+    : news;
+}
+
+export function told(news: News, t: Told): News {
+  switch (t.is) {
+    case 'begun':
+      return { ...nothing, link: 'connecting' };
+    case 'link':
+      return { ...news, link: t.link };
+    case 'hit':
+      return withHit(news, t);
+    case 'left':
+      return withLeft(news, t);
+    case 'reveal':
+      return reveal(news, true);
+    case 'reset':
+      return { ...nothing, link: news.link, gone: news.gone, resets: news.resets + 1 };
+  }
+}
+
+// What a feed takes beside q; the rest is said in the query language.
+const taken = new Set([
+  'agency',
+  'source',
+  'language',
+  'cited_media',
+  'topic',
+  'person',
+  'organisation',
+  'place',
+  'country',
+  'keyphrase',
+  'filed',
+]);
+const asFields: Record<string, string> = {
+  speaker: 'speaker',
+  currency: 'currency',
+  said: 'said',
+  translated: 'translated',
+};
+
+const quoted = (value: string): string => `="${value.replaceAll('"', ' ')}"`;
+
+/** The parameters of a search's feed; null: a feed can't be asked for that. */
+export function feedOf(search: URLSearchParams): URLSearchParams | null {
+  const feed = new URLSearchParams();
+  const q: string[] = search.get('q') ? [`(${search.get('q')})`] : [];
+  for (const name of new Set(search.keys())) {
+    const values = search.getAll(name);
+    const field = asFields[name];
+    if (name === 'q') continue;
+    if (taken.has(name)) for (const v of values) feed.append(name, v);
+    else if (name === 'said') q.push(`said:(${values[0]})`);
+    else if (field) q.push(`(${values.map((v) => `${field}:${field === 'speaker' ? quoted(v) : v}`).join(' OR ')})`);
+    else return null;
+  }
+  if (q.length === 1 && search.get('q')) feed.set('q', search.get('q') ?? '');
+  else if (q.length > 0) feed.set('q', q.join(' '));
+  return feed;
+}
+
+interface Options {
+  on: boolean;
+  /** The revision of an article that the search found, if it did. */
+  known: (uri: string) => string | undefined;
+  /** New articles are shown at once. */
+  flow: () => boolean;
+  /** An article is no longer to be had. */
+  left: (uri: string, reason: Gone) => void;
+  /** An article has a newer revision. */
+  changed: (hit: Hit) => void;
+}
+
+export interface Live extends News {
+  /** The search has a filter that no feed can be asked for. */
+  deaf: boolean;
+  reveal: () => void;
+}
+
+/** Hears the feed of an address's search. */
+export function useLive(address: URLSearchParams, options: Options): Live {
+  const [news, tell] = useReducer(told, nothing);
+  const now = useRef(options);
+  useEffect(() => {
+    now.current = options;
+  });
+  const wanted = options.on && opened.live;
+  const feed = wanted ? feedOf(chosen(address))?.toString() : undefined;
+  useEffect(() => {
+    if (feed === undefined) {
+      tell({ is: 'link', link: 'off' });
+      return undefined;
+    }
+    tell({ is: 'begun' });
+    return follow(feed, tell, now);
+  }, [feed]);
+  return { ...news, deaf: wanted && feed === undefined, reveal: () => tell({ is: 'reveal' }) };
+}
+
+// Opens the feed, and again when it can't be had; gives what closes it.
+function follow(feed: string, tell: (t: Told) => void, options: { current: Options }): () => void {
+  let source: EventSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let failures = 0;
+  let last = '';
+  const hit = (e: MessageEvent<string>) => {
+    last = e.lastEventId || last;
+    const h = parse(e.data) as Hit;
+    const before = options.current.known(h.uri);
+    if (before === h.revision) return; // the search has it, too
+    if (before !== undefined) options.current.changed(h);
+    tell({ is: 'hit', hit: h, known: before !== undefined, flow: options.current.flow() });
+  };
+  const left = (e: MessageEvent<string>) => {
+    last = e.lastEventId || last;
+    const { uri, reason } = parse(e.data) as { uri: string; reason: Gone };
+    options.current.left(uri, reason);
+    tell({ is: 'left', uri, reason, at: new Date().toISOString() });
+  };
+  const open = () => {
+    const query = new URLSearchParams(feed);
+    // The index may be so far behind; what both have counts once.
+    if (last) query.set('after', last);
+    else query.set('since', new Date(Date.now() - 60_000).toISOString());
+    source = new EventSource(`/v1/live?${query}`);
+    source.addEventListener('ready', () => {
+      failures = 0;
+      tell({ is: 'link', link: 'open' });
+    });
+    source.addEventListener('entered', hit);
+    source.addEventListener('changed', hit);
+    source.addEventListener('left', left);
+    source.addEventListener('reset', () => tell({ is: 'reset' }));
+    source.onerror = () => {
+      tell({ is: 'link', link: failures > 0 ? 'lost' : 'connecting' });
+      failures++;
+      // A feed that ended is opened again by the browser; one that was refused isn't.
+      if (source?.readyState !== EventSource.CLOSED) return;
+      timer = setTimeout(open, Math.min(2000 * 2 ** (failures - 1), 30_000));
+    };
+  };
+  open();
+  return () => {
+    clearTimeout(timer);
+    source?.close();
+  };
+}
