@@ -58,5 +58,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     license: { fileName: 'assets/licences.txt' },
   },
-  server: { proxy: Object.fromEntries(['/v1', '/login', '/logout'].map((p) => [p, { target: service, changeOrigin: true }])) },
+  server: {
+    proxy: Object.fromEntries(['/v1', '/login', '/logout'].map((p) => [p, { target: service, changeOrigin: true }])),
+  },
 });

@@ -71,7 +71,8 @@ type Asked = Record<string, string | string[] | number | undefined>;
 // As openapi-fetch takes them; the service checks them by the document.
 function asked(search: URLSearchParams, more: Asked = {}): Asked {
   const all: Asked = {};
-  for (const name of new Set(search.keys())) all[name] = lists.has(name) ? search.getAll(name) : (search.get(name) ?? undefined);
+  for (const name of new Set(search.keys()))
+    all[name] = lists.has(name) ? search.getAll(name) : (search.get(name) ?? undefined);
   return { ...all, ...more };
 }
 
@@ -83,18 +84,34 @@ export const orderOf = (address: URLSearchParams): Order =>
 
 export const pageSize = 30;
 
-export function hits(search: URLSearchParams, sort: Order, after: string | undefined, signal: AbortSignal): Promise<Result> {
+export function hits(
+  search: URLSearchParams,
+  sort: Order,
+  after: string | undefined,
+  signal: AbortSignal,
+): Promise<Result> {
   const query = asked(search, { sort, size: pageSize, facets: 'none', after });
   return answered<Result>(client.GET('/v1/articles', { params: { query }, signal }));
 }
 
-export async function facetCounts(search: URLSearchParams, names: readonly string[], signal: AbortSignal): Promise<Facet[]> {
+export async function facetCounts(
+  search: URLSearchParams,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<Facet[]> {
   const query = asked(search, { size: 1, sort: 'time', facets: names.join(',') });
   return (await answered<Result>(client.GET('/v1/articles', { params: { query }, signal }))).facets ?? [];
 }
 
-export function histogram(search: URLSearchParams, buckets: number, zone: string, signal: AbortSignal): Promise<Histogram> {
-  return answered<Histogram>(client.GET('/v1/histogram', { params: { query: asked(search, { buckets, zone }) }, signal }));
+export function histogram(
+  search: URLSearchParams,
+  buckets: number,
+  zone: string,
+  signal: AbortSignal,
+): Promise<Histogram> {
+  return answered<Histogram>(
+    client.GET('/v1/histogram', { params: { query: asked(search, { buckets, zone }) }, signal }),
+  );
 }
 
 export function places(search: URLSearchParams, precision: number | undefined, signal: AbortSignal): Promise<PlaceMap> {

@@ -21,7 +21,11 @@ const labels = new Map<string, string>([
 
 function text(name: string, value: string): string {
   if (facetNames.includes(name)) return valueName(name, value);
-  if (name === 'within') return value.split(',').map((d) => `${Number(d).toFixed(1)}°`).join(' ');
+  if (name === 'within')
+    return value
+      .split(',')
+      .map((d) => `${Number(d).toFixed(1)}°`)
+      .join(' ');
   return dayName(value.length > 10 ? `${value.slice(0, 10)} ${value.slice(11, 16)}` : value);
 }
 

@@ -57,7 +57,9 @@ export function Facets() {
                 <path d="m3 1.5 4 3.5-4 3.5" fill="none" stroke="currentColor" strokeWidth="1.5" />
               </svg>
               {f.label}
-              {address.getAll(f.name).length > 0 && <span className="facet-chosen number">{address.getAll(f.name).length}</span>}
+              {address.getAll(f.name).length > 0 && (
+                <span className="facet-chosen number">{address.getAll(f.name).length}</span>
+              )}
             </Button>
           </Heading>
           <DisclosurePanel>
@@ -69,7 +71,17 @@ export function Facets() {
   );
 }
 
-function Values({ name, label, facet, waiting }: { name: Name; label: string; facet: Facet | undefined; waiting: boolean }) {
+function Values({
+  name,
+  label,
+  facet,
+  waiting,
+}: {
+  name: Name;
+  label: string;
+  facet: Facet | undefined;
+  waiting: boolean;
+}) {
   const address = useAddress();
   const [all, setAll] = useState(false);
   const picked = address.getAll(name);
@@ -111,11 +123,21 @@ function Period() {
       <legend className="unseen">Published</legend>
       <label>
         From
-        <input type="date" value={day('from')} max={day('to') || undefined} onChange={(e) => go({ from: e.target.value }, { replace: true })} />
+        <input
+          type="date"
+          value={day('from')}
+          max={day('to') || undefined}
+          onChange={(e) => go({ from: e.target.value }, { replace: true })}
+        />
       </label>
       <label>
         To
-        <input type="date" value={day('to')} min={day('from') || undefined} onChange={(e) => go({ to: e.target.value }, { replace: true })} />
+        <input
+          type="date"
+          value={day('to')}
+          min={day('from') || undefined}
+          onChange={(e) => go({ to: e.target.value }, { replace: true })}
+        />
       </label>
     </fieldset>
   );

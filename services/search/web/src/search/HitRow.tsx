@@ -20,13 +20,25 @@ function Text({ hit, name, otherwise = '' }: { hit: Hit; name: string; otherwise
 // Under the headline stands what was found, or else how the text begins.
 function snippet(hit: Hit): readonly Piece[] | undefined {
   const h = hit.highlights ?? {};
-  const found = ['body', 'standfirst', 'caption', 'byline'].flatMap((name) => h[name] ?? []).find((f) => f.some((p) => p.match));
+  const found = ['body', 'standfirst', 'caption', 'byline']
+    .flatMap((name) => h[name] ?? [])
+    .find((f) => f.some((p) => p.match));
   if (found) return found;
   if (hit.standfirst) return [{ text: hit.standfirst }];
   return h.body?.[0];
 }
 
-export function HitRow({ hit, is, open, dated }: { hit: Hit; is: '' | 'new' | 'changed'; open: boolean; dated: boolean }) {
+export function HitRow({
+  hit,
+  is,
+  open,
+  dated,
+}: {
+  hit: Hit;
+  is: '' | 'new' | 'changed';
+  open: boolean;
+  dated: boolean;
+}) {
   const urgent = urgencyName(hit.urgency);
   const under = snippet(hit);
   return (

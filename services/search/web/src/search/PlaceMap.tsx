@@ -95,7 +95,11 @@ export default function PlaceMap() {
     const most = Math.max(1, ...data.tiles.map((t) => t.count));
     for (const t of data.tiles) {
       const part = L.latLngBounds([t.south, t.west], [t.north, t.east]);
-      L.circleMarker(part.getCenter(), { radius: 4 + 12 * Math.sqrt(t.count / most), className: 'map-mark', interactive: true })
+      L.circleMarker(part.getCenter(), {
+        radius: 4 + 12 * Math.sqrt(t.count / most),
+        className: 'map-mark',
+        interactive: true,
+      })
         .bindTooltip(plural(t.count, 'article'), { direction: 'top' })
         .on('click', () => go({ within: within(part) }))
         .addTo(layer);
@@ -115,7 +119,12 @@ export default function PlaceMap() {
 
   return (
     <section className="map" aria-label="Map">
-      <div ref={at} className={drawing ? 'map-at drawing' : 'map-at'} role="application" aria-label="Map of the places that the articles speak of. Arrow keys move it, plus and minus zoom." />
+      <div
+        ref={at}
+        className={drawing ? 'map-at drawing' : 'map-at'}
+        role="application"
+        aria-label="Map of the places that the articles speak of. Arrow keys move it, plus and minus zoom."
+      />
       <div className="map-foot">
         <Button className="button" aria-pressed={drawing} onPress={() => setDrawing(!drawing)}>
           Draw a part
@@ -129,7 +138,11 @@ export default function PlaceMap() {
           </Button>
         )}
         <span className="map-says" aria-live="polite">
-          {drawing ? 'Drag over the map.' : data ? `${number(data.tiles.reduce((n, t) => n + t.count, 0))} mentions of places that are known` : ' '}
+          {drawing
+            ? 'Drag over the map.'
+            : data
+              ? `${number(data.tiles.reduce((n, t) => n + t.count, 0))} mentions of places that are known`
+              : ' '}
         </span>
       </div>
     </section>
@@ -141,7 +154,12 @@ async function land(m: L.Map, signal: AbortSignal): Promise<void> {
   try {
     const topology = (await (await fetch(shapes, { signal })).json()) as Topology<{ countries: GeometryCollection }>;
     if (signal.aborted) return;
-    L.geoJSON(feature(topology, topology.objects.countries), { className: 'map-land', interactive: false } as L.GeoJSONOptions).addTo(m).bringToBack();
+    L.geoJSON(feature(topology, topology.objects.countries), {
+      className: 'map-land',
+      interactive: false,
+    } as L.GeoJSONOptions)
+      .addTo(m)
+      .bringToBack();
   } catch {
     // The counts are there without it.
   }

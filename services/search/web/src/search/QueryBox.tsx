@@ -1,14 +1,23 @@
 // The one box for everything: words, fields, names that are completed as they are typed.
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useId, useRef, useState } from 'react';
-import { Autocomplete, Button, Header as Heading, Input, ListBox, ListBoxItem, ListBoxSection, SearchField } from 'react-aria-components';
+import {
+  Autocomplete,
+  Button,
+  Header as Heading,
+  Input,
+  ListBox,
+  ListBoxItem,
+  ListBoxSection,
+  SearchField,
+} from 'react-aria-components';
 import { address, go, useAddress } from '../address';
 import { facets, keys, suggestions } from '../api/search';
 import { CloseIcon, SearchIcon } from '../ui/icons';
 import { useKeys } from '../ui/keys';
 import { number, valueName } from '../ui/words';
-import { fields, placeOf, type Typed, typedAt, without } from './language';
 import { useHits } from './hits';
+import { fields, placeOf, type Typed, typedAt, without } from './language';
 import './query.css';
 
 interface Offer {
@@ -43,14 +52,27 @@ function useOffers(typed: Typed | null, asking: boolean): Group[] {
     .map((f) => ({
       name: f.name,
       label: labels.get(f.name) ?? f.name,
-      offers: f.values.map((v) => ({ id: `${f.name}\n${v.value}`, facet: f.name, value: v.value, text: valueName(f.name, v.value, v.label), count: v.count })),
+      offers: f.values.map((v) => ({
+        id: `${f.name}\n${v.value}`,
+        facet: f.name,
+        value: v.value,
+        text: valueName(f.name, v.value, v.label),
+        count: v.count,
+      })),
     }));
-  const named = typed.of.length > 0 ? [] : fields.filter((f) => f.name.startsWith(typed.prefix.toLowerCase())).slice(0, 3);
+  const named =
+    typed.of.length > 0 ? [] : fields.filter((f) => f.name.startsWith(typed.prefix.toLowerCase())).slice(0, 3);
   if (named.length > 0) {
     groups.push({
       name: 'fields',
       label: 'Search in',
-      offers: named.map((f) => ({ id: `field\n${f.name}`, facet: 'field', value: f.name, text: `${f.name}: ${f.finds}`, count: 0 })),
+      offers: named.map((f) => ({
+        id: `field\n${f.name}`,
+        facet: 'field',
+        value: f.name,
+        text: `${f.name}: ${f.finds}`,
+        count: 0,
+      })),
     });
   }
   return groups;

@@ -75,18 +75,37 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
               <span className="dot" />
               {paused ? 'Paused' : feedSays[live.link]}
             </span>
-            <Button className="button plain icon" aria-label={paused ? 'Go on' : 'Pause what comes in'} onPress={() => setPaused(!paused)}>
+            <Button
+              className="button plain icon"
+              aria-label={paused ? 'Go on' : 'Pause what comes in'}
+              onPress={() => setPaused(!paused)}
+            >
               {paused ? <PlayIcon /> : <PauseIcon />}
             </Button>
           </>
         )}
-        <Button className="button plain icon only-narrow" aria-label="Filters" aria-pressed={panels.has('filters')} onPress={() => togglePanel('filters')}>
+        <Button
+          className="button plain icon only-narrow"
+          aria-label="Filters"
+          aria-pressed={panels.has('filters')}
+          onPress={() => togglePanel('filters')}
+        >
           <FilterIcon />
         </Button>
-        <Button className="button plain icon" aria-label="Timeline" aria-pressed={panels.has('timeline')} onPress={() => togglePanel('timeline')}>
+        <Button
+          className="button plain icon"
+          aria-label="Timeline"
+          aria-pressed={panels.has('timeline')}
+          onPress={() => togglePanel('timeline')}
+        >
           <TimelineIcon />
         </Button>
-        <Button className="button plain icon" aria-label="Map" aria-pressed={panels.has('map')} onPress={() => togglePanel('map')}>
+        <Button
+          className="button plain icon"
+          aria-label="Map"
+          aria-pressed={panels.has('map')}
+          onPress={() => togglePanel('map')}
+        >
           <MapIcon />
         </Button>
       </div>
@@ -214,12 +233,23 @@ function useListKeys(rows: readonly Row[], live: News): void {
 }
 
 // The next page is there before its reader is.
-function More({ more, loading, root }: { more: (() => void) | undefined; loading: boolean; root: RefObject<HTMLElement | null> }) {
+function More({
+  more,
+  loading,
+  root,
+}: {
+  more: (() => void) | undefined;
+  loading: boolean;
+  root: RefObject<HTMLElement | null>;
+}) {
   const at = useRef<HTMLDivElement>(null);
   const [seen, setSeen] = useState(false);
   useEffect(() => {
     if (!at.current) return undefined;
-    const observer = new IntersectionObserver(([e]) => setSeen(e?.isIntersecting ?? false), { root: root.current, rootMargin: '600px' });
+    const observer = new IntersectionObserver(([e]) => setSeen(e?.isIntersecting ?? false), {
+      root: root.current,
+      rootMargin: '600px',
+    });
     observer.observe(at.current);
     return () => observer.disconnect();
   }, [root]);

@@ -20,7 +20,9 @@ export const maxSaved = 100;
 function read(text: string): Saved[] {
   try {
     const all: unknown = JSON.parse(text);
-    return Array.isArray(all) ? all.filter((s): s is Saved => typeof s?.name === 'string' && typeof s?.search === 'string') : [];
+    return Array.isArray(all)
+      ? all.filter((s): s is Saved => typeof s?.name === 'string' && typeof s?.search === 'string')
+      : [];
   } catch {
     return [];
   }
@@ -96,7 +98,12 @@ export function SavedSearches() {
             <ul className="saved-list">
               {saved.map((s) => (
                 <li key={s.search}>
-                  <Link to={patchOf(new URLSearchParams(s.search))} fresh onClick={() => show(false)} aria-current={s.search === search ? 'true' : undefined}>
+                  <Link
+                    to={patchOf(new URLSearchParams(s.search))}
+                    fresh
+                    onClick={() => show(false)}
+                    aria-current={s.search === search ? 'true' : undefined}
+                  >
                     {s.name}
                   </Link>
                   <Button className="quiet" onPress={() => void copy(s.search)}>

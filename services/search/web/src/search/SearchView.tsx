@@ -46,7 +46,14 @@ export function SearchView() {
   // the list is at its top, and neither pointer nor focus is in it.
   const flow = useCallback(() => {
     const at = list.current;
-    return !paused && !current().get('uri') && at !== null && at.scrollTop < 4 && !at.matches(':hover, :focus-within') && !document.hidden;
+    return (
+      !paused &&
+      !current().get('uri') &&
+      at !== null &&
+      at.scrollTop < 4 &&
+      !at.matches(':hover, :focus-within') &&
+      !document.hidden
+    );
   }, [paused]);
 
   const live = useLive(address, {
@@ -98,7 +105,15 @@ export function SearchView() {
             <PlaceMap />
           </Suspense>
         )}
-        <Results hits={hits} live={live} paused={paused} setPaused={setPaused} reveal={reveal} scroller={list} panels={panels} />
+        <Results
+          hits={hits}
+          live={live}
+          paused={paused}
+          setPaused={setPaused}
+          reveal={reveal}
+          scroller={list}
+          panels={panels}
+        />
       </main>
       {uri && <Reading key={uri} uri={uri} revision={address.get('revision')} gone={live.gone.get(uri)} />}
     </div>

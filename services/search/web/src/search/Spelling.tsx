@@ -7,7 +7,11 @@ import { plural } from '../ui/words';
 
 export function DidYouMean() {
   const search = chosen(useAddress());
-  const { data } = useQuery({ queryKey: keys.spelling(search), queryFn: ({ signal }) => spelling(search, signal), staleTime: 60_000 });
+  const { data } = useQuery({
+    queryKey: keys.spelling(search),
+    queryFn: ({ signal }) => spelling(search, signal),
+    staleTime: 60_000,
+  });
   if (!data?.suggestion) return null;
   return (
     <p className="did-you-mean">

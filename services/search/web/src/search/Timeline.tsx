@@ -90,7 +90,12 @@ export default function Timeline() {
         if (!e.sourceEvent) return; // it follows the address
         const s = e.selection as [number, number] | null;
         if (!s) go({ from: null, to: null });
-        else go({ from: x.invert(s[0]).toISOString().replace(/\.\d+/, ''), to: x.invert(s[1]).toISOString().replace(/\.\d+/, ''), day: null });
+        else
+          go({
+            from: x.invert(s[0]).toISOString().replace(/\.\d+/, ''),
+            to: x.invert(s[1]).toISOString().replace(/\.\d+/, ''),
+            day: null,
+          });
       });
     behaviour.current = b;
     select(at).call(b);
@@ -105,7 +110,10 @@ export default function Timeline() {
     const at = brush.current;
     const b = behaviour.current;
     if (!at || !b || width === 0 || !begin) return;
-    const selection = low === undefined && high === undefined ? null : ([low ?? 0, Math.max(high ?? width, (low ?? 0) + 2)] as [number, number]);
+    const selection =
+      low === undefined && high === undefined
+        ? null
+        : ([low ?? 0, Math.max(high ?? width, (low ?? 0) + 2)] as [number, number]);
     select(at).call(b.move, selection);
   }, [low, high, width, begin]);
 
@@ -145,7 +153,11 @@ export default function Timeline() {
         )}
       </div>
       <div className="timeline-foot">
-        {data && <span>{data.buckets.length > 0 ? `By the ${data.interval}. Drag to choose a period.` : 'Nothing to show.'}</span>}
+        {data && (
+          <span>
+            {data.buckets.length > 0 ? `By the ${data.interval}. Drag to choose a period.` : 'Nothing to show.'}
+          </span>
+        )}
         {(from || to) && (
           <Button className="quiet" onPress={() => go({ from: null, to: null })}>
             All of the time
@@ -170,7 +182,11 @@ export default function Timeline() {
                     .map((b) => (
                       <tr key={b.from}>
                         <td>
-                          <Button className="quiet" aria-label={`${label(b.from)}: ${plural(b.count, 'article')}, show only these`} onPress={() => go({ from: b.from, to: b.to, day: null })}>
+                          <Button
+                            className="quiet"
+                            aria-label={`${label(b.from)}: ${plural(b.count, 'article')}, show only these`}
+                            onPress={() => go({ from: b.from, to: b.to, day: null })}
+                          >
                             {label(b.from)}
                           </Button>
                         </td>

@@ -49,7 +49,9 @@ function withHit(news: News, { hit, known, flow }: Extract<Told, { is: 'hit' }>)
 }
 
 function reveal(news: News, yes: boolean): News {
-  return yes && news.waiting.length > 0 ? { ...news, shown: [...news.waiting, ...news.shown].slice(0, maxNew), waiting: [] } : news;
+  return yes && news.waiting.length > 0
+    ? { ...news, shown: [...news.waiting, ...news.shown].slice(0, maxNew), waiting: [] }
+    : news;
 }
 
 export function told(news: News, t: Told): News {
@@ -62,7 +64,11 @@ export function told(news: News, t: Told): News {
       return withHit(news, t);
     case 'left':
       // What waits was never shown: there is nothing to take back.
-      return { ...news, waiting: news.waiting.filter(isNot(t.uri)), gone: new Map(news.gone).set(t.uri, { reason: t.reason, at: t.at }) };
+      return {
+        ...news,
+        waiting: news.waiting.filter(isNot(t.uri)),
+        gone: new Map(news.gone).set(t.uri, { reason: t.reason, at: t.at }),
+      };
     case 'reveal':
       return reveal(news, true);
     case 'reset':
@@ -71,8 +77,25 @@ export function told(news: News, t: Told): News {
 }
 
 // What a feed takes beside q; the rest is said in the query language.
-const taken = new Set(['agency', 'source', 'language', 'cited_media', 'topic', 'person', 'organisation', 'place', 'country', 'keyphrase', 'filed']);
-const asFields: Record<string, string> = { speaker: 'speaker', currency: 'currency', said: 'said', translated: 'translated' };
+const taken = new Set([
+  'agency',
+  'source',
+  'language',
+  'cited_media',
+  'topic',
+  'person',
+  'organisation',
+  'place',
+  'country',
+  'keyphrase',
+  'filed',
+]);
+const asFields: Record<string, string> = {
+  speaker: 'speaker',
+  currency: 'currency',
+  said: 'said',
+  translated: 'translated',
+};
 
 const quoted = (value: string): string => `="${value.replaceAll('"', ' ')}"`;
 

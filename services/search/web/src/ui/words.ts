@@ -15,7 +15,8 @@ function named(names: Intl.DisplayNames, code: string): string {
 
 export const languageName = (tag: string): string => (tag === 'und' ? 'Not known' : named(language, tag));
 export const countryName = (code: string): string => named(region, code);
-export const dayName = (iso: string): string => (/^\d{4}-\d{2}-\d{2}$/.test(iso) ? day.format(new Date(`${iso}T00:00Z`)) : iso);
+export const dayName = (iso: string): string =>
+  /^\d{4}-\d{2}-\d{2}$/.test(iso) ? day.format(new Date(`${iso}T00:00Z`)) : iso;
 export const number = (n: number): string => count.format(n);
 
 export function total(t: { value: number; relation: string }): string {
