@@ -15,6 +15,7 @@ import {
 } from 'react-aria-components';
 import { type Redriven, redrive } from '../api/operator';
 import { plural } from '../ui/words';
+import '../ui/ask.css';
 
 interface Props {
   letters: string[];
@@ -52,7 +53,7 @@ export function Redrive({ letters, handled = false, done }: Props) {
                 <Outcome result={data} close={close} />
               ) : (
                 <Form
-                  className="redrive"
+                  className="ask"
                   onSubmit={(e) => {
                     e.preventDefault();
                     mutate();
@@ -75,7 +76,7 @@ export function Redrive({ letters, handled = false, done }: Props) {
                       {error.message}
                     </p>
                   )}
-                  <p className="redrive-buttons">
+                  <p className="ask-buttons">
                     <Button className="button" onPress={close} isDisabled={isPending}>
                       Cancel
                     </Button>
@@ -96,11 +97,11 @@ export function Redrive({ letters, handled = false, done }: Props) {
 function Outcome({ result, close }: { result: Redriven; close: () => void }) {
   const not = result.results.filter((r) => r.outcome !== 'redriven');
   return (
-    <div className="redrive">
+    <div className="ask">
       <Heading slot="title">{plural(result.redriven, 'letter')} sent back</Heading>
       {result.before > 0 && <p>{plural(result.before, 'letter')} had been handled before.</p>}
       {not.length > 0 && (
-        <ul className="redrive-not">
+        <ul className="ask-not">
           {not.map((r) => (
             <li key={r.letter}>
               {r.letter}: {r.reason ?? (r.handled ? `${r.handled.done} by ${r.handled.by}` : r.outcome)}
@@ -108,7 +109,7 @@ function Outcome({ result, close }: { result: Redriven; close: () => void }) {
           ))}
         </ul>
       )}
-      <p className="redrive-buttons">
+      <p className="ask-buttons">
         <Button className="button main" onPress={close} autoFocus>
           Close
         </Button>

@@ -150,7 +150,7 @@ export default function PlaceMap() {
 }
 
 // The countries, from this service.
-async function land(m: L.Map, signal: AbortSignal): Promise<void> {
+export async function land(m: L.Map, signal: AbortSignal): Promise<void> {
   try {
     const topology = (await (await fetch(shapes, { signal })).json()) as Topology<{ countries: GeometryCollection }>;
     if (signal.aborted) return;
