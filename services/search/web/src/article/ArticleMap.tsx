@@ -3,7 +3,7 @@ import 'leaflet/dist/leaflet.css';
 import L from 'leaflet';
 import { useEffect, useRef } from 'react';
 import type { Article } from '../api/client';
-import { land } from '../search/PlaceMap';
+import { land } from '../ui/land';
 import '../search/map.css';
 
 type Place = NonNullable<Article['places']>[number];

@@ -4,11 +4,9 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import L from 'leaflet';
 import { useEffect, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
-import { feature } from 'topojson-client';
-import type { GeometryCollection, Topology } from 'topojson-specification';
-import shapes from 'world-atlas/countries-50m.json?url';
 import { go, useAddress } from '../address';
 import { chosen, keys, places } from '../api/search';
+import { land } from '../ui/land';
 import { number, plural } from '../ui/words';
 import './map.css';
 
@@ -147,22 +145,6 @@ export default function PlaceMap() {
       </div>
     </section>
   );
-}
-
-// The countries, from this service.
-export async function land(m: L.Map, signal: AbortSignal): Promise<void> {
-  try {
-    const topology = (await (await fetch(shapes, { signal })).json()) as Topology<{ countries: GeometryCollection }>;
-    if (signal.aborted) return;
-    L.geoJSON(feature(topology, topology.objects.countries), {
-      className: 'map-land',
-      interactive: false,
-    } as L.GeoJSONOptions)
-      .addTo(m)
-      .bringToBack();
-  } catch {
-    // The counts are there without it.
-  }
 }
 
 // Has the reader drag a part of the map; gives what ends it.
