@@ -16,7 +16,7 @@ shift
 case $what in
 install) npm ci --no-audit --no-fund --loglevel=error ;;
 build) npm run --silent build -- --logLevel warn ;;
-lint) npm run --silent api && npm run --silent lint ;;
+lint) npm run --silent lint ;;
 test) npm test --silent -- "$@" ;;
 *)
 	echo "usage: page.sh install|build|lint|test [ARGUMENTS]" >&2

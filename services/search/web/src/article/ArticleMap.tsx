@@ -30,7 +30,8 @@ export default function ArticleMap({ places }: { places: readonly Place[] }) {
     );
     m.fitBounds(marks.getBounds().pad(0.3), { maxZoom: 5, animate: false });
     const stop = new AbortController();
-    void land(m, stop.signal).then(() => !stop.signal.aborted && marks.addTo(m));
+    land(m, stop.signal);
+    marks.addTo(m);
     return () => {
       stop.abort();
       m.remove();

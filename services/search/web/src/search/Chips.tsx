@@ -1,6 +1,8 @@
 // What narrows the search, each to be taken out.
+import { useQueryClient } from '@tanstack/react-query';
 import { Button } from 'react-aria-components';
 import { go, useAddress } from '../address';
+import type { Facet } from '../api/client';
 import { facetNames, facets, filters, noFilters } from '../api/search';
 import { CloseIcon } from '../ui/icons';
 import { dayName, valueName } from '../ui/words';
@@ -19,8 +21,8 @@ const labels = new Map<string, string>([
   ['within', 'Part of the map'],
 ]);
 
-function text(name: string, value: string): string {
-  if (facetNames.includes(name)) return valueName(name, value);
+function text(name: string, value: string, label: string | undefined): string {
+  if (facetNames.includes(name)) return valueName(name, value, label);
   if (name === 'within')
     return value
       .split(',')
@@ -29,8 +31,22 @@ function text(name: string, value: string): string {
   return dayName(value.length > 10 ? `${value.slice(0, 10)} ${value.slice(11, 16)}` : value);
 }
 
+/** The names of topics that some answer had. */
+function useTopicNames(): Map<string, string> {
+  const cache = useQueryClient();
+  const names = new Map<string, string>();
+  for (const [, counted] of cache.getQueriesData<Facet[]>({ queryKey: ['facets'] })) {
+    for (const v of counted?.find((f) => f.name === 'topic')?.values ?? []) {
+      if (v.label) names.set(v.value, v.label);
+    }
+  }
+  return names;
+}
+
 export function Chips() {
   const address = useAddress();
+  const topics = useTopicNames();
+  const label = (value: string) => topics.get(value);
   const all = filters.flatMap((name) => address.getAll(name).map((value) => ({ name, value })));
   if (all.length === 0) return null;
   return (
@@ -39,10 +55,10 @@ export function Chips() {
         <li key={`${name}\n${value}`}>
           <Button
             className="chip"
-            aria-label={`Take out ${labels.get(name)} ${text(name, value)}`}
+            aria-label={`Take out ${labels.get(name)} ${text(name, value, label(value))}`}
             onPress={() => go({ [name]: address.getAll(name).filter((v) => v !== value) })}
           >
-            <span className="chip-of">{labels.get(name)}</span> {text(name, value)}
+            <span className="chip-of">{labels.get(name)}</span> {text(name, value, label(value))}
             <CloseIcon />
           </Button>
         </li>

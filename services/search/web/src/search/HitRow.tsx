@@ -78,7 +78,7 @@ export function HitRow({
           {hit.agency && <b>{hit.agency}</b>}
           <span>{hit.source}</span>
           {hit.language && <span>{languageName(hit.language)}</span>}
-          {hit.dateline && <span dir="auto">{hit.dateline}</span>}
+          {hit.dateline && <span dir="auto">{hit.dateline.replace(/[\s.\-–—:]+$/, '')}</span>}
         </p>
       </div>
     </article>

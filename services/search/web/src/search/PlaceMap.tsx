@@ -48,7 +48,7 @@ export default function PlaceMap() {
   const chosenPart = search.get('within');
   // All of it, so that the part that is chosen stands among the rest.
   search.delete('within');
-  const precision = Math.min(6, Math.round(zoom) + finer);
+  const precision = Math.min(6, Math.round(zoom) + finer); // of the whole world: more is refused
   const { data } = useQuery({
     queryKey: keys.places(search, precision),
     queryFn: ({ signal }) => places(search, precision, signal),
@@ -58,11 +58,15 @@ export default function PlaceMap() {
   useEffect(() => {
     if (!at.current) return undefined;
     const m = L.map(at.current, {
-      center: [22, 10],
-      zoom: 1,
+      center: [28, 12],
+      zoom: 1.25,
       minZoom: 1,
       maxZoom: 7,
-      zoomSnap: 0.5,
+      zoomSnap: 0.25,
+      maxBounds: [
+        [-75, -540],
+        [85, 540],
+      ],
       worldCopyJump: true,
       attributionControl: false,
       boxZoom: false,
@@ -75,7 +79,7 @@ export default function PlaceMap() {
     const part = boundsOf(new URLSearchParams(location.search).get('within'));
     if (part) m.fitBounds(part);
     const stop = new AbortController();
-    void land(m, stop.signal);
+    land(m, stop.signal);
     const observer = new ResizeObserver(() => m.invalidateSize());
     observer.observe(at.current);
     return () => {

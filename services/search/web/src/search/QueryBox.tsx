@@ -12,6 +12,7 @@ import {
   SearchField,
 } from 'react-aria-components';
 import { address, go, useAddress } from '../address';
+import type { Problem } from '../api/client';
 import { facets, keys, suggestions } from '../api/search';
 import { CloseIcon, SearchIcon } from '../ui/icons';
 import { useKeys } from '../ui/keys';
@@ -33,6 +34,9 @@ interface Group {
   label: string;
   offers: Offer[];
 }
+
+// The place is marked: what is left to say is why.
+const said = (p: Problem): string => (p.detail ?? p.title).replace(/^parameter \w+(, character \d+)?: /, '');
 
 const labels = new Map<string, string>(facets.map((f) => [f.name, f.label]));
 
@@ -207,7 +211,7 @@ export function QueryBox() {
       </Autocomplete>
       {wrong && (
         <p className="query-problem" id={problemId} role="alert">
-          {wrong.detail ?? wrong.title}
+          {said(wrong)}
         </p>
       )}
     </search>

@@ -136,7 +136,13 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
         {hits.problem?.status === 400 && (
           <div className="message">
             <h2>This can’t be searched</h2>
-            <p>{hits.problem.detail}</p>
+            {hits.problem.parameter === 'q' ? (
+              <p>
+                What is wrong is marked in the box. <kbd>?</kbd> shows how queries are written.
+              </p>
+            ) : (
+              <p>{hits.problem.detail}</p>
+            )}
           </div>
         )}
         {hits.total && hits.total.value < 5 && address.get('q') && <DidYouMean />}

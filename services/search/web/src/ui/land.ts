@@ -1,66 +1,65 @@
 // The countries' shapes, from this service, for maps.
-import type { Feature, Geometry, Position } from 'geojson';
 import L from 'leaflet';
 import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
-import shapes from 'world-atlas/countries-50m.json?url';
+import fine from 'world-atlas/countries-50m.json?url';
+import coarse from 'world-atlas/countries-110m.json?url';
 
-// A ring that goes over the 180th meridian jumps from one side of the map to the other:
-// here it goes on beyond the map's edge instead. One around a pole goes by the pole.
-function unwrapped(ring: readonly Position[]): Position[] {
-  let turn = 0;
-  const all = ring.map(([lon = 0, lat = 0], i): Position => {
-    const before = ring[i - 1]?.[0] ?? lon;
-    if (lon - before > 180) turn -= 360;
-    if (lon - before < -180) turn += 360;
-    return [lon + turn, lat];
+/** From which zoom on borders are drawn finely. */
+const fineFrom = 4;
+
+type Ring = GeoJSON.Position[];
+
+// Countries that lie on both sides of the line where dates change go on beyond it, instead
+// of coming back around the world.
+function onward(ring: Ring): Ring {
+  let turns = 0;
+  return ring.map(([longitude = 0, latitude = 0], i) => {
+    const before = ring[i - 1]?.[0] ?? longitude;
+    if (longitude - before > 180) turns--;
+    else if (before - longitude > 180) turns++;
+    return [longitude + turns * 360, latitude];
   });
-  const first = all[0];
-  const last = all.at(-1);
-  if (turn !== 0 && first && last) {
-    const pole = (first[1] ?? 0) < 0 ? -90 : 90;
-    all.push([last[0] ?? 0, pole], [first[0] ?? 0, pole], first);
+}
+
+const moved = (ring: Ring, by: number): Ring => ring.map(([longitude = 0, latitude = 0]) => [longitude + by, latitude]);
+
+// Around the South Pole there is no ring to be had of it, and no news.
+const antarctica = '010';
+
+/** The countries of a topology, in three worlds side by side. */
+function countries(topology: Topology<{ countries: GeometryCollection }>): GeoJSON.MultiPolygon {
+  const all: GeoJSON.Position[][][] = [];
+  for (const f of feature(topology, topology.objects.countries).features) {
+    const g = f.geometry as GeoJSON.Polygon | GeoJSON.MultiPolygon | null;
+    if (!g || f.id === antarctica) continue;
+    for (const polygon of g.type === 'Polygon' ? [g.coordinates] : g.coordinates) {
+      const rings = polygon.map(onward);
+      for (const by of [-360, 0, 360]) all.push(rings.map((r) => moved(r, by)));
+    }
   }
-  return all;
+  return { type: 'MultiPolygon', coordinates: all };
 }
 
-const moved = (polygon: readonly Position[][], by: number): Position[][] =>
-  polygon.map((ring) => ring.map(([lon = 0, lat = 0]) => [lon + by, lat]));
-
-// A polygon, and once more on the map's other side what goes beyond the edge.
-function onMap(polygon: readonly Position[][]): Position[][][] {
-  const whole = polygon.map(unwrapped);
-  const lons = (whole[0] ?? []).map(([lon = 0]) => lon);
-  const all = [whole];
-  if (lons.some((lon) => lon > 180)) all.push(moved(whole, -360));
-  if (lons.some((lon) => lon < -180)) all.push(moved(whole, 360));
-  return all;
-}
-
-function whole(f: Feature): Feature {
-  const g: Geometry = f.geometry;
-  if (g.type === 'Polygon') return { ...f, geometry: { type: 'MultiPolygon', coordinates: onMap(g.coordinates) } };
-  if (g.type === 'MultiPolygon')
-    return { ...f, geometry: { type: 'MultiPolygon', coordinates: g.coordinates.flatMap(onMap) } };
-  return f;
-}
-
-/** Adds the countries to a map, below all else. Without them the map still has its marks. */
-export async function land(m: L.Map, signal: AbortSignal): Promise<void> {
-  try {
-    const topology = (await (await fetch(shapes, { signal })).json()) as Topology<{ countries: GeometryCollection }>;
-    if (signal.aborted) return;
-    const countries = feature(topology, topology.objects.countries);
-    L.geoJSON(
-      { ...countries, features: countries.features.map(whole) } as GeoJSON.FeatureCollection,
-      {
-        className: 'map-land',
-        interactive: false,
-      } as L.GeoJSONOptions,
-    )
-      .addTo(m)
-      .bringToBack();
-  } catch {
-    // The marks are there without it.
-  }
+/** Draws the countries, below all else: at first as far as they can be seen, then finely. Without them a map still has its marks. */
+export function land(m: L.Map, signal: AbortSignal): void {
+  let shown: L.GeoJSON | undefined;
+  let finely = false;
+  const draw = async (shapes: string) => {
+    try {
+      const topology = (await (await fetch(shapes, { signal })).json()) as Topology<{ countries: GeometryCollection }>;
+      if (signal.aborted) return;
+      shown?.remove();
+      shown = L.geoJSON(countries(topology), { style: { className: 'map-land' }, interactive: false }).addTo(m);
+      shown.bringToBack();
+    } catch {
+      // The marks are there without it.
+    }
+  };
+  void draw(coarse);
+  m.on('zoomend', () => {
+    if (finely || m.getZoom() < fineFrom) return;
+    finely = true;
+    void draw(fine);
+  });
 }

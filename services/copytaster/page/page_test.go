@@ -1,0 +1,191 @@
+// Package page tests the newsroom's page: the whole pipeline runs as the program that
+// make built, real copy goes in, and Playwright uses the page as its readers do.
+package page
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/copytaster/copytaster/pkg/localtest"
+)
+
+const root = "../../.."
+
+// patience bounds each wait for something that must happen.
+const patience = 10 * time.Minute
+
+// program is what make built; the page is in it.
+const program = root + "/bin/copytaster"
+
+// TestPage runs services/search/web/tests.
+func TestPage(t *testing.T) {
+	base := serve(t)
+	n := feed(t, base)
+	await(t, "all copy is found", func() error {
+		var found struct{ Total struct{ Value int } }
+		if err := get(base+"/v1/articles?size=1", &found); err != nil {
+			return err
+		}
+		if found.Total.Value != n {
+			return fmt.Errorf("%d of %d articles", found.Total.Value, n)
+		}
+		return nil
+	})
+	cmd := exec.CommandContext(t.Context(), "deploy/tools/page.sh", "test")
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "COPYTASTER_PAGE="+base, "COPYTASTER_PAGE_ARTICLES="+fmt.Sprint(n))
+	out, err := cmd.CombinedOutput()
+	for line := range strings.Lines(string(out)) {
+		t.Log(strings.TrimRight(line, "\n"))
+	}
+	if err != nil {
+		t.Errorf("Playwright: %v", err)
+	}
+}
+
+// serve runs the pipeline on the real Kafka and Elasticsearch until the test ends, and gives
+// the address of its page.
+func serve(t *testing.T) string {
+	t.Helper()
+	if _, err := os.Stat(program); err != nil {
+		t.Fatalf("the page is tested in the program: make build (%v)", err)
+	}
+	brokers, elasticsearch := localtest.Kafka(t), localtest.Elasticsearch(t)
+	cmd := exec.CommandContext(t.Context(), program, "run", "--listen=127.0.0.1:0", "--log-format=json", "--archive="+filepath.Join(t.TempDir(), "archive"))
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = time.Minute
+	cmd.Env = append(os.Environ(),
+		"COPYTASTER_NAMESPACE="+localtest.Namespace(t), "COPYTASTER_KAFKA_BROKERS="+strings.Join(brokers, ","), "COPYTASTER_ELASTICSEARCH_URL="+elasticsearch,
+		"COPYTASTER_SEARCH_LIVE=true", "COPYTASTER_SEARCH_TIMEOUT=30s", "COPYTASTER_SEARCH_RELATED_TIMEOUT=30s", "COPYTASTER_SEARCH_ZONE=Europe/Berlin",
+	)
+	log, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	address, ended := make(chan string, 1), make(chan struct{})
+	go func() {
+		defer close(ended)
+		watch(t, log, address)
+	}()
+	t.Cleanup(func() {
+		<-ended
+		_ = cmd.Wait() // it was told to end with the test's context
+	})
+	select {
+	case a := <-address:
+		base := "http://" + a
+		await(t, "the services are ready", func() error { return get(base+"/readyz", nil) })
+		return base
+	case <-ended:
+		t.Fatal("the services ended at their start")
+	case <-time.After(patience):
+		t.Fatal("the services don't start")
+	}
+	return ""
+}
+
+// watch logs what isn't told for information, and sends the address that is listened on.
+func watch(t *testing.T, log io.Reader, address chan<- string) {
+	lines := bufio.NewScanner(log)
+	for lines.Scan() {
+		var said struct{ Level, Message, Address string }
+		if json.Unmarshal(lines.Bytes(), &said) != nil || said.Level != "info" && said.Level != "debug" {
+			t.Log(lines.Text())
+		}
+		if said.Message == "started" && said.Address != "" {
+			select {
+			case address <- said.Address:
+			default:
+			}
+		}
+	}
+}
+
+// feed pushes real copy, and tells how many articles it is.
+func feed(t *testing.T, base string) int {
+	t.Helper()
+	var files []string
+	for _, pattern := range []string{"wire/*.txt", "unseen/*.txt", "golden/*.txt"} {
+		some, err := filepath.Glob(filepath.Join(root, "services/enrich/testdata", pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, some...)
+	}
+	if len(files) < 60 {
+		t.Fatalf("there are only %d texts", len(files))
+	}
+	for i, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// As a wire would: one after the other, over some days.
+		at := time.Date(2024, 4, 18, 6, 0, 0, 0, time.UTC).Add(time.Duration(i) * time.Hour)
+		query := fmt.Sprintf("source=wire-%d&name=%s&published_at=%s", i%3+1, filepath.Base(file), at.Format(time.RFC3339))
+		await(t, "it is taken in: "+file, func() error { return push(base+"/v1/articles?"+query, string(text)) })
+	}
+	return len(files)
+}
+
+func push(address, text string) error {
+	res, err := http.Post(address, "text/plain; charset=utf-8", strings.NewReader(text)) //nolint:noctx,gosec // a test's own server
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusAccepted {
+		b, _ := io.ReadAll(res.Body)
+		return fmt.Errorf("%s: %s", res.Status, b)
+	}
+	return nil
+}
+
+func get(address string, to any) error {
+	res, err := http.Get(address) //nolint:noctx,gosec // a test's own server
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return errors.New(res.Status)
+	}
+	if to == nil {
+		return nil
+	}
+	return json.NewDecoder(res.Body).Decode(to)
+}
+
+// await repeats check until it gives nil.
+func await(t *testing.T, what string, check func() error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := check()
+		if err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("waited in vain until %s: %v", what, err)
+		}
+	}
+}

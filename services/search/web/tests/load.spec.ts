@@ -1,0 +1,57 @@
+import { expect, rows, test } from './newsroom';
+
+/** What a first load may weigh, compressed, in bytes. */
+const limit = 300_000;
+
+test('the first load is light, and charts and maps come on demand', async ({ page }) => {
+  let bytes = 0;
+  const names: string[] = [];
+  const client = await page.context().newCDPSession(page);
+  await client.send('Network.enable');
+  client.on('Network.responseReceived', (e) => names.push(new URL(e.response.url).pathname));
+  client.on('Network.loadingFinished', (e) => {
+    bytes += e.encodedDataLength;
+  });
+  await page.goto('/');
+  await expect(rows(page).first()).toBeVisible();
+  await page.evaluate(() => document.fonts.ready);
+  await page.waitForLoadState('load');
+  console.log(`first load: ${Math.round(bytes / 1000)} kB compressed, ${names.length} answers`);
+  expect(bytes).toBeLessThan(limit);
+  expect(names.filter((n) => /PlaceMap|Timeline|Operator|countries/.test(n))).toEqual([]);
+});
+
+test('nothing moves while it loads', async ({ page }) => {
+  await page.addInitScript(() => {
+    const w = window as unknown as { shifted: number };
+    w.shifted = 0;
+    new PerformanceObserver((list) => {
+      for (const e of list.getEntries() as unknown as { hadRecentInput: boolean; value: number }[]) {
+        if (!e.hadRecentInput) w.shifted += e.value;
+      }
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  await page.goto('/?q=the');
+  await expect(rows(page).first()).toBeVisible();
+  await expect(page.locator('.value').first()).toBeVisible();
+  await page.evaluate(() => document.fonts.ready);
+  expect(await page.evaluate(() => (window as unknown as { shifted: number }).shifted)).toBeLessThan(0.05);
+});
+
+for (const [name, width, height] of [
+  ['phone', 360, 740],
+  ['tablet', 820, 1180],
+  ['desk', 1440, 900],
+  ['wall', 2560, 1440],
+] as const) {
+  test(`nothing is cut off on a ${name}`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    for (const path of ['/', '/?show=timeline,map', '/?show=filters']) {
+      await page.goto(path);
+      await expect(rows(page).first()).toBeAttached();
+      expect(
+        await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+      ).toBe(0);
+    }
+  });
+}
