@@ -1,6 +1,7 @@
 // The text of an article, set as a newspaper would. Foreign copy is text here, never markup.
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import type { Article, Segment } from '../api/client';
+import { Words } from './Marked';
 
 const before = new Set<Segment['kind']>(['kicker', 'headline', 'standfirst', 'byline']);
 // Notes to editors, boilerplate and what is left over are not for readers.
@@ -8,19 +9,25 @@ const hidden = new Set<Segment['kind']>(['note', 'boilerplate', 'residue', 'unkn
 
 export function Paper({ article }: { article: Article }) {
   const segments = (article.segments ?? []).filter((s) => !hidden.has(s.kind));
-  const head = (kind: Segment['kind']) => segments.filter((s) => s.kind === kind).map((s) => s.text);
-  const kicker = head('kicker').join(' ');
-  const byline = head('byline').join(', ');
+  const head = (kind: Segment['kind']) => segments.filter((s) => s.kind === kind);
+  const line = (kind: Segment['kind'], between: string) =>
+    head(kind).map((s, i) => (
+      <Fragment key={s.start}>
+        {i > 0 && between}
+        <Words of={s} />
+      </Fragment>
+    ));
+  const has = (kind: Segment['kind']) => head(kind).length > 0;
   return (
     <article className="copy" lang={article.language === 'und' ? undefined : article.language} dir="auto">
-      {kicker && <p className="copy-kicker">{kicker}</p>}
-      <h2 className="copy-headline">{head('headline').join(' ') || 'Without a headline'}</h2>
-      {head('standfirst').map((text) => (
-        <p key={text} className="copy-standfirst">
-          {text}
+      {has('kicker') && <p className="copy-kicker">{line('kicker', ' ')}</p>}
+      <h2 className="copy-headline">{has('headline') ? line('headline', ' ') : 'Without a headline'}</h2>
+      {head('standfirst').map((s) => (
+        <p key={s.start} className="copy-standfirst">
+          <Words of={s} />
         </p>
       ))}
-      {byline && <p className="copy-byline">{byline}</p>}
+      {has('byline') && <p className="copy-byline">{line('byline', ', ')}</p>}
       {blocks(segments.filter((s) => !before.has(s.kind)))}
     </article>
   );
@@ -36,9 +43,11 @@ function blocks(segments: readonly Segment[]): ReactNode[] {
     if (s.kind === 'dateline' && next?.kind === 'paragraph') {
       all.push(
         <p key={s.start}>
-          <span className="copy-dateline">{s.text}</span>
+          <span className="copy-dateline">
+            <Words of={s} />
+          </span>
           {s.after || ' '}
-          {next.text}
+          <Words of={next} />
         </p>,
       );
       i++;
@@ -53,10 +62,10 @@ function blocks(segments: readonly Segment[]): ReactNode[] {
       all.push(
         <figure key={s.start} className="copy-picture">
           <figcaption>
-            {s.text}
+            <Words of={s} />
             {credits.map((c) => (
               <span key={c.start} className="copy-credit">
-                {c.text}
+                <Words of={c} />
               </span>
             ))}
           </figcaption>
@@ -72,21 +81,43 @@ function blocks(segments: readonly Segment[]): ReactNode[] {
 function Block({ segment: s }: { segment: Segment }) {
   switch (s.kind) {
     case 'subhead':
-      return <h3>{s.text}</h3>;
+      return (
+        <h3>
+          <Words of={s} />
+        </h3>
+      );
     case 'quote':
       return (
         <blockquote>
-          <p>{s.text}</p>
+          <p>
+            <Words of={s} />
+          </p>
         </blockquote>
       );
     case 'credit':
-      return <p className="copy-credit">{s.text}</p>;
+      return (
+        <p className="copy-credit">
+          <Words of={s} />
+        </p>
+      );
     case 'dateline':
-      return <p className="copy-dateline">{s.text}</p>;
+      return (
+        <p className="copy-dateline">
+          <Words of={s} />
+        </p>
+      );
     case 'signoff':
     case 'reference':
-      return <p className="copy-end">{s.text}</p>;
+      return (
+        <p className="copy-end">
+          <Words of={s} />
+        </p>
+      );
     default:
-      return <p>{s.text}</p>;
+      return (
+        <p>
+          <Words of={s} />
+        </p>
+      );
   }
 }

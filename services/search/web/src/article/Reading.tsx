@@ -1,6 +1,8 @@
 // The article beside the list. Loaded on demand, with all that shows articles.
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useRef } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
+import { Button, Tab, TabList, TabPanel, Tabs, ToggleButton, ToggleButtonGroup } from 'react-aria-components';
+import { go, useAddress } from '../address';
 import { ApiError, type Article, type Found } from '../api/client';
 import { article, keys } from '../api/search';
 import { goneSays } from '../search/HitRow';
@@ -9,7 +11,14 @@ import { BackIcon, CloseIcon } from '../ui/icons';
 import { Link } from '../ui/Link';
 import { Embargo, Time } from '../ui/Time';
 import { languageName } from '../ui/words';
+import { Actions } from './Actions';
+import { Details } from './Details';
+import { MarkedText } from './Marked';
+import { markKinds, marksOf } from './marks';
 import { Paper } from './Paper';
+import { Revisions } from './Revisions';
+import { Similar } from './Similar';
+import './article.css';
 import './reading.css';
 
 interface Props {
@@ -47,6 +56,7 @@ export default function Reading({ uri, revision, gone }: Props) {
           <BackIcon /> List
         </Link>
         <span className="grow" />
+        {!hidden && data && data.article.status !== 'canceled' && <Actions article={data.article} />}
         <Link className="button plain icon close" to={{ uri: null, revision: null }} aria-label="Close the article">
           <CloseIcon />
         </Link>
@@ -68,16 +78,91 @@ function Body({ found, error }: { found: Found | undefined; error: Error | null 
   }
   if (!found) return <div className="paper" aria-busy="true" />;
   if (found.article.status === 'canceled') return <Notice reason="canceled" at={found.article.received_at} />;
+  return <Parts found={found} />;
+}
+
+const parts = ['text', 'found', 'revisions', 'similar'] as const;
+
+function Parts({ found }: { found: Found }) {
+  const address = useAddress();
+  const pane = parts.find((p) => p === address.get('pane')) ?? 'text';
+  const names = {
+    text: 'Text',
+    found: 'Found in it',
+    revisions:
+      found.revisions.length > 1
+        ? `Revisions (${found.revisions.length}${found.more_revisions ? '+' : ''})`
+        : 'Revisions',
+    similar: 'Similar',
+  };
+  const panes = {
+    text: <Text found={found} />,
+    found: <Details article={found.article} />,
+    revisions: <Revisions key={found.article.uri} found={found} />,
+    similar: <Similar found={found} />,
+  };
   return (
-    <div className="paper">
-      <About article={found.article} />
-      {!found.newest && (
-        <p className="older">
-          This is an older revision. <Link to={{ revision: null }}>Read the newest</Link>
-        </p>
-      )}
-      <Paper article={found.article} />
-    </div>
+    <Tabs
+      className="paper-parts"
+      selectedKey={pane}
+      onSelectionChange={(to) => go({ pane: to === 'text' ? null : String(to) }, { replace: true })}
+    >
+      <TabList className="paper-tabs" aria-label="Of the article">
+        {parts.map((p) => (
+          <Tab key={p} id={p} className="paper-tab">
+            {names[p]}
+          </Tab>
+        ))}
+      </TabList>
+      {parts.map((p) => (
+        <TabPanel key={p} id={p} className="paper">
+          <About article={found.article} />
+          {!found.newest && (
+            <p className="older">
+              This is an older revision. <Link to={{ revision: null }}>Read the newest</Link>
+            </p>
+          )}
+          {panes[p]}
+        </TabPanel>
+      ))}
+    </Tabs>
+  );
+}
+
+// The text, with what the reader wants marked in it.
+function Text({ found }: { found: Found }) {
+  const address = useAddress();
+  const asked = address.get('marks') ?? '';
+  const article = found.article;
+  const marks = useMemo(() => marksOf(article, new Set(asked.split(','))), [article, asked]);
+  const chosen = asked === '' ? [] : asked.split(',');
+  return (
+    <>
+      <div className="marking">
+        <span id="marking">Mark</span>
+        <ToggleButtonGroup
+          className="marking-kinds"
+          aria-labelledby="marking"
+          selectionMode="multiple"
+          selectedKeys={chosen}
+          onSelectionChange={(to) => go({ marks: [...to].join(',') }, { replace: true })}
+        >
+          {markKinds.map((k) => (
+            <ToggleButton key={k.kind} id={k.kind} className={`button plain marking-kind ${k.kind}`}>
+              {k.label}
+            </ToggleButton>
+          ))}
+        </ToggleButtonGroup>
+        {chosen.length > 0 && (
+          <Button className="quiet" onPress={() => go({ marks: null }, { replace: true })}>
+            None
+          </Button>
+        )}
+      </div>
+      <MarkedText marks={marks}>
+        <Paper article={article} />
+      </MarkedText>
+    </>
   );
 }
 

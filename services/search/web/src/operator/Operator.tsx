@@ -1,13 +1,51 @@
 // The operator's view. Loaded on demand: readers never pay for it.
+import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
+import { go, useAddress } from '../address';
 import { may } from '../opened';
+import { Letters } from './Letters';
+import { Sources } from './Sources';
+import { Stages } from './Stages';
+import './operator.css';
+
+const parts = [
+  { id: 'stages', label: 'Stages', Part: Stages },
+  { id: 'sources', label: 'Sources', Part: Sources },
+  { id: 'letters', label: 'Dead letters', Part: Letters },
+];
 
 export default function Operator() {
+  const address = useAddress();
+  if (!may('operate')) {
+    return (
+      <main id="main" className="operator" tabIndex={-1}>
+        <section className="message">
+          <h2>Not for everybody</h2>
+          <p>Operators see here how the stages do. It takes a key, or a role, with the scope “operate”.</p>
+        </section>
+      </main>
+    );
+  }
+  const part = address.get('part') ?? 'stages';
   return (
     <main id="main" className="operator" tabIndex={-1}>
-      <section className="message">
-        <h2>{may('operate') ? 'Nothing to show yet' : 'Not for everybody'}</h2>
-        <p>{may('operate') ? 'What the stages do will stand here.' : 'Operators see here how the stages do.'}</p>
-      </section>
+      <Tabs
+        className="parts"
+        selectedKey={parts.some((p) => p.id === part) ? part : 'stages'}
+        onSelectionChange={(id) => go({ part: id === 'stages' ? null : String(id), letter: null })}
+      >
+        <TabList className="parts-list" aria-label="Operator’s view">
+          {parts.map((p) => (
+            <Tab key={p.id} id={p.id} className="part">
+              {p.label}
+            </Tab>
+          ))}
+        </TabList>
+        {parts.map(({ id, Part }) => (
+          <TabPanel key={id} id={id} className="part-panel">
+            <Part />
+          </TabPanel>
+        ))}
+      </Tabs>
     </main>
   );
 }

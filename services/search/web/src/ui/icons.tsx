@@ -77,3 +77,8 @@ export const MoreIcon = () => (
     <path d="M4 6h12M4 10h12M4 14h12" />
   </Icon>
 );
+export const ShareIcon = () => (
+  <Icon>
+    <path d="M10 12V3m-3 3 3-3 3 3M5 9H4v8h12V9h-1" />
+  </Icon>
+);

@@ -1,0 +1,202 @@
+// An editor's word on a field: it goes before all that is found, now and in later revisions.
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import {
+  Button,
+  Checkbox,
+  CheckboxGroup,
+  Dialog,
+  DialogTrigger,
+  Form,
+  Heading,
+  Input,
+  Label,
+  Modal,
+  ModalOverlay,
+  TextField,
+} from 'react-aria-components';
+import { articleKeys, correct, type Override, overrides, takeBack } from '../api/article';
+import { ApiError, type Article } from '../api/client';
+import { may, opened } from '../opened';
+import { Time } from '../ui/Time';
+import '../ui/ask.css';
+
+const editing = (): boolean => opened.overrides && may('write');
+
+/** What editors corrected of an article; nothing where the reader may not correct. */
+export function useOverride(uri: string) {
+  return useQuery({
+    queryKey: articleKeys.overrides(uri),
+    queryFn: ({ signal }) => overrides(uri, signal),
+    enabled: editing(),
+    staleTime: 5_000,
+  });
+}
+
+// What of an item tells people which it is.
+function nameOf(item: unknown): string {
+  if (typeof item === 'string') return item;
+  const i = item as Record<string, unknown>;
+  const name = i.name ?? i.label ?? i.phrase ?? i.text ?? i.qcode;
+  return [name, i.speaker, i.type].filter((s) => typeof s === 'string').join(', ');
+}
+
+// What an editor adds by a few words, where the field's items can be told so.
+const made: Record<string, ((words: string, kind: string) => unknown) | undefined> = {
+  entities: (name, type) => ({ type, name }),
+  places: (name) => ({ name }),
+  keyphrases: (phrase) => ({ phrase }),
+  topics: (qcode) => ({ qcode: qcode.startsWith('medtop:') ? qcode : `medtop:${qcode}` }),
+  cited_media: (name) => name,
+};
+
+const plain = new Set(['language', 'agency', 'summary']);
+
+export function Correct({ article, field, name }: { article: Article; field: string; name: string }) {
+  const { data } = useOverride(article.uri);
+  if (!editing() || !data?.correctable?.includes(field)) return null;
+  return (
+    <DialogTrigger>
+      <Button className="quiet">Correct</Button>
+      <ModalOverlay className="veil">
+        <Modal className="modal narrow">
+          <Dialog>
+            {({ close }) => <Editor article={article} field={field} name={name} override={data} close={close} />}
+          </Dialog>
+        </Modal>
+      </ModalOverlay>
+    </DialogTrigger>
+  );
+}
+
+interface EditorProps {
+  article: Article;
+  field: string;
+  name: string;
+  override: Override;
+  close: () => void;
+}
+
+function fieldOf(article: Article, field: string): unknown {
+  return (article as unknown as Record<string, unknown>)[field];
+}
+
+function Editor({ article, field, name, override, close }: EditorProps) {
+  const cache = useQueryClient();
+  const now = fieldOf(article, field);
+  const items = Array.isArray(now) ? (now as unknown[]) : [];
+  const text = typeof now === 'string' ? now : ((now as { text?: string } | undefined)?.text ?? '');
+  const [kept, setKept] = useState(items.map((_, i) => String(i)));
+  const [words, setWords] = useState(plain.has(field) ? text : '');
+  const [kind, setKind] = useState('person');
+  const [why, setWhy] = useState('');
+  const said = override.fields.find((f) => f.field === field);
+
+  const value = (): unknown => {
+    if (field === 'summary') return words.trim() === '' ? null : { text: words.trim() };
+    if (plain.has(field)) return words.trim();
+    const list = items.filter((_, i) => kept.includes(String(i)));
+    const make = made[field];
+    return make && words.trim() !== '' ? [...list, make(words.trim(), kind)] : list;
+  };
+  const change = useMutation({
+    mutationFn: (back: boolean) =>
+      back
+        ? takeBack(article.uri, field, why.trim(), override.number)
+        : correct(article.uri, field, value(), why.trim(), override.number),
+    onSuccess: (now) => {
+      cache.setQueryData(articleKeys.overrides(article.uri), (old: Override | undefined) => ({ ...old, ...now }));
+      void cache.invalidateQueries({ queryKey: ['article', article.uri] });
+    },
+    onError: (e) => {
+      if (e instanceof ApiError && e.problem.status === 412)
+        void cache.invalidateQueries({ queryKey: articleKeys.overrides(article.uri) });
+    },
+  });
+
+  if (change.data) {
+    return (
+      <div className="ask">
+        <Heading slot="title">Kept</Heading>
+        <p>The article has it as soon as it was enriched again, within a moment. It holds for later revisions, too.</p>
+        <p className="ask-buttons">
+          <Button className="button main" onPress={close} autoFocus>
+            Close
+          </Button>
+        </p>
+      </div>
+    );
+  }
+  return (
+    <Form
+      className="ask"
+      onSubmit={(e) => {
+        e.preventDefault();
+        change.mutate(false);
+      }}
+    >
+      <Heading slot="title">Correct: {name}</Heading>
+      {said && (
+        <p className="aside">
+          Corrected by {said.who ?? 'an editor'}, <Time at={said.at} />
+          {said.reason && `: ${said.reason}`}
+        </p>
+      )}
+      {items.length > 0 && (
+        <CheckboxGroup value={kept} onChange={setKept} className="ask-items">
+          <Label>What is right of it</Label>
+          {items.map((item, i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: two items may have one name
+            <Checkbox key={i} value={String(i)} className="value">
+              <span className="box" aria-hidden="true" />
+              <span className="value-name" dir="auto">
+                {nameOf(item)}
+              </span>
+            </Checkbox>
+          ))}
+        </CheckboxGroup>
+      )}
+      {(plain.has(field) || made[field]) && (
+        <TextField value={words} onChange={setWords} maxLength={1000}>
+          <Label>
+            {plain.has(field) ? name : field === 'topics' ? 'And a topic, by its code' : 'And, in words of the text'}
+          </Label>
+          <Input autoComplete="off" />
+        </TextField>
+      )}
+      {field === 'entities' && words.trim() !== '' && (
+        <label>
+          It is a
+          <select value={kind} onChange={(e) => setKind(e.target.value)}>
+            <option value="person">person</option>
+            <option value="organisation">organisation</option>
+            <option value="place">place</option>
+            <option value="other">something else</option>
+          </select>
+        </label>
+      )}
+      <TextField value={why} onChange={setWhy} maxLength={1000}>
+        <Label>Why (kept with your name)</Label>
+        <Input autoComplete="off" />
+      </TextField>
+      {change.error && (
+        <p className="trouble" role="alert">
+          {change.error.message}
+        </p>
+      )}
+      <p className="ask-buttons">
+        {said && (
+          <Button className="button" isDisabled={change.isPending} onPress={() => change.mutate(true)}>
+            Take the correction back
+          </Button>
+        )}
+        <Button className="button" onPress={close}>
+          Cancel
+        </Button>
+        <Button className="button main" type="submit" isDisabled={change.isPending}>
+          Correct
+        </Button>
+      </p>
+    </Form>
+  );
+}

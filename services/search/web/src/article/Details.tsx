@@ -1,0 +1,297 @@
+// All that was found out of the article, each with how sure it is and who says so.
+import { lazy, type ReactNode, Suspense } from 'react';
+import { Button, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
+import type { Article } from '../api/client';
+import { Link } from '../ui/Link';
+import { Time } from '../ui/Time';
+import { countryName, languageName, plural } from '../ui/words';
+import { Correct, useOverride } from './Correct';
+import { figure, money, period, signer, sure } from './marks';
+
+const ArticleMap = lazy(() => import('./ArticleMap'));
+
+interface Evidence {
+  enricher?: string | undefined;
+  version?: number | undefined;
+  confidence: number;
+}
+
+/** How sure, with its source on demand. */
+function Sure({ of: e }: { of: Evidence }) {
+  return (
+    <span className="sure" title={`says ${signer(e)}`}>
+      {sure(e.confidence)}
+      <span className="unseen"> sure, says {signer(e)}</span>
+    </span>
+  );
+}
+
+const best = (mentions: readonly Evidence[]): Evidence =>
+  mentions.reduce((b, m) => (m.confidence > b.confidence ? m : b), mentions[0] ?? { confidence: 0 });
+
+interface Item {
+  key: string;
+  main: ReactNode;
+  more?: ReactNode | undefined;
+  evidence: Evidence;
+}
+
+function Items({ of }: { of: readonly Item[] }) {
+  return (
+    <ul className="found-list">
+      {of.map((i) => (
+        <li key={i.key}>
+          <span className="found-main" dir="auto">
+            {i.main}
+          </span>
+          <Sure of={i.evidence} />
+          {i.more && (
+            <span className="found-more" dir="auto">
+              {i.more}
+            </span>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Part({
+  name,
+  count,
+  field,
+  article,
+  children,
+}: {
+  name: string;
+  count: number;
+  field: string;
+  article: Article;
+  children: ReactNode;
+}) {
+  const corrected = article.corrections?.fields?.find((f) => f.field === field);
+  if (count === 0 && !corrected) return null;
+  return (
+    <Disclosure className="facet" defaultExpanded>
+      <Heading level={3}>
+        <Button slot="trigger" className="facet-name">
+          <svg className="chevron" viewBox="0 0 10 10" width="10" height="10" aria-hidden="true">
+            <path d="m3 1.5 4 3.5-4 3.5" fill="none" stroke="currentColor" strokeWidth="1.5" />
+          </svg>
+          {name}
+          <span className="facet-chosen number">{count}</span>
+        </Button>
+      </Heading>
+      <DisclosurePanel>
+        {corrected && (
+          <p className="aside">
+            Corrected by {corrected.who ?? 'an editor'}
+            {corrected.at && (
+              <>
+                , <Time at={corrected.at} />
+              </>
+            )}
+          </p>
+        )}
+        {children}
+        <Correct article={article} field={field} name={name} />
+      </DisclosurePanel>
+    </Disclosure>
+  );
+}
+
+export function Details({ article: a }: { article: Article }) {
+  useOverride(a.uri); // asked for once, before somebody opens a form
+  const entities = (type: string): Item[] =>
+    (a.entities ?? [])
+      .filter((e) => e.type === type)
+      .map((e) => ({
+        key: e.name,
+        main: (
+          <Link fresh to={{ [type]: e.name }}>
+            {e.name}
+          </Link>
+        ),
+        more: [e.title, e.role, e.mentions.length > 1 && plural(e.mentions.length, 'mention')]
+          .filter(Boolean)
+          .join(', '),
+        evidence: best(e.mentions),
+      }));
+  const persons = entities('person');
+  const organisations = entities('organisation');
+  const located = (a.places ?? []).filter((p) => p.lat !== undefined);
+  return (
+    <div className="found">
+      {a.summary && (
+        <Part name="In a sentence" count={1} field="summary" article={a}>
+          <p dir="auto">{a.summary.text}</p>
+        </Part>
+      )}
+      <Part name="People" count={persons.length} field="entities" article={a}>
+        <Items of={persons} />
+      </Part>
+      <Part name="Organisations" count={organisations.length} field="entities" article={a}>
+        <Items of={organisations} />
+      </Part>
+      <Part name="Places" count={a.places?.length ?? 0} field="places" article={a}>
+        {located.length > 0 && (
+          <Suspense fallback={<div className="article-map" aria-busy="true" />}>
+            <ArticleMap places={located} />
+          </Suspense>
+        )}
+        <Items
+          of={(a.places ?? []).map((p) => ({
+            key: `${p.geonames_id ?? ''}${p.name}${p.country ?? ''}`,
+            main: (
+              <Link fresh to={{ place: p.name }}>
+                {p.name}
+              </Link>
+            ),
+            more: [p.country && countryName(p.country), p.main && 'where most of it happens']
+              .filter(Boolean)
+              .join(', '),
+            evidence: best(p.mentions),
+          }))}
+        />
+      </Part>
+      <Part name="Quotes" count={a.quotes?.length ?? 0} field="quotes" article={a}>
+        <Items
+          of={(a.quotes ?? []).map((q) => ({
+            key: String(q.start),
+            main: `“${q.text}”`,
+            more: [q.speaker ?? 'Nobody named', q.role, q.via && `through ${q.via}`].filter(Boolean).join(', '),
+            evidence: q,
+          }))}
+        />
+      </Part>
+      <Part name="Amounts" count={a.amounts?.length ?? 0} field="amounts" article={a}>
+        <Items
+          of={(a.amounts ?? []).map((m) => ({ key: String(m.start), main: money(m), more: m.text, evidence: m }))}
+        />
+      </Part>
+      <Part name="Figures" count={a.quantities?.length ?? 0} field="quantities" article={a}>
+        <Items
+          of={(a.quantities ?? []).map((q) => ({
+            key: String(q.start),
+            main: `${figure(q.value, q.value_to, q.approximate)} ${q.unit ?? ''}`,
+            more: q.text,
+            evidence: q,
+          }))}
+        />
+      </Part>
+      <Part name="Dates" count={a.dates?.length ?? 0} field="dates" article={a}>
+        <Items
+          of={(a.dates ?? []).map((d) => ({
+            key: String(d.start),
+            main: period(d),
+            more: `${d.text}, ${d.precision}`,
+            evidence: d,
+          }))}
+        />
+      </Part>
+      <Part name="Topics" count={a.topics?.length ?? 0} field="topics" article={a}>
+        <Items
+          of={(a.topics ?? []).map((t) => ({
+            key: t.qcode,
+            main: (
+              <Link fresh to={{ topic: t.qcode }}>
+                {t.label ?? t.qcode}
+              </Link>
+            ),
+            more: (t.why ?? []).map((w) => w.text ?? w.why).join(', '),
+            evidence: t,
+          }))}
+        />
+      </Part>
+      <Part name="Keyphrases" count={a.keyphrases?.length ?? 0} field="keyphrases" article={a}>
+        <Items
+          of={(a.keyphrases ?? []).map((k) => ({
+            key: k.phrase,
+            main: (
+              <Link fresh to={{ keyphrase: k.phrase }}>
+                {k.phrase}
+              </Link>
+            ),
+            evidence: k,
+          }))}
+        />
+      </Part>
+      <Source article={a} />
+    </div>
+  );
+}
+
+// Where the article comes from, as far as anybody knows.
+function Source({ article: a }: { article: Article }) {
+  const [publisher, agency, cited] = a.attribution;
+  const told = (field: string, value: string | undefined) =>
+    a.provenance?.find((p) => p.field === field && p.value === value);
+  const chain = [publisher, agency, (cited as readonly string[] | undefined)?.join(', ')].filter(Boolean).join(' ← ');
+  const language = told('language', a.language);
+  const by = told('agency', a.agency);
+  const facts: [string, ReactNode][] = [
+    ['Says so', chain],
+    [
+      'Agency',
+      a.agency && (
+        <>
+          {a.agency} {by && <Sure of={by} />}
+        </>
+      ),
+    ],
+    [
+      'Language',
+      a.language && (
+        <>
+          {languageName(a.language)} {language && <Sure of={language} />}
+        </>
+      ),
+    ],
+    [
+      'Filed',
+      a.filed && (
+        <>
+          {[(a.filed.places ?? []).join(', '), a.filed.date].filter(Boolean).join(', ') || a.filed.text}{' '}
+          <Sure of={a.filed} />
+        </>
+      ),
+    ],
+    [
+      'Translated',
+      a.translation && a.translation.likelihood >= 0.05 && (
+        <>
+          {sure(a.translation.likelihood)} likely
+          {a.translation.reasons &&
+            `: ${a.translation.reasons.map((r) => (r.text ? `${r.why} (${r.text})` : r.why)).join('; ')}`}
+        </>
+      ),
+    ],
+    ['Published', a.published_at && <Time at={a.published_at} />],
+    ['Received', <Time key="received" at={a.received_at} />],
+    ['Takes', a.reading_time && `${plural(Math.max(1, Math.round(a.reading_time / 60)), 'minute')} to read`],
+    [
+      'Arrived as',
+      a.original && [a.original.format, a.original.size && plural(a.original.size, 'byte')].filter(Boolean).join(', '),
+    ],
+    ['Address', a.url],
+    ['Name', a.uri],
+    ['Flags', a.flags?.map((f) => f.replaceAll('_', ' ')).join(', ')],
+  ];
+  return (
+    <section className="found-source">
+      <h3>Where it comes from</h3>
+      <dl className="facts-list">
+        {facts
+          .filter(([, value]) => value !== undefined && value !== '' && value !== false && value !== 0)
+          .map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd dir="auto">{value}</dd>
+            </div>
+          ))}
+      </dl>
+      <Correct article={a} field="language" name="Language" />
+      <Correct article={a} field="agency" name="Agency" />
+    </section>
+  );
+}

@@ -1,0 +1,69 @@
+// Articles that are like this one, and what it goes on from.
+import { useQuery } from '@tanstack/react-query';
+import { articleKeys, similar } from '../api/article';
+import type { Found } from '../api/client';
+import { Link } from '../ui/Link';
+import { Time } from '../ui/Time';
+
+export function Similar({ found }: { found: Found }) {
+  const { uri } = found.article;
+  const { data, error } = useQuery({
+    queryKey: articleKeys.similar(uri),
+    queryFn: ({ signal }) => similar(uri, signal),
+  });
+  const related = [
+    { name: 'It goes on from', list: found.earlier ?? [] },
+    { name: 'Others go on from it', list: found.later ?? [] },
+  ].filter((r) => r.list.length > 0);
+  return (
+    <div className="similar">
+      {related.map((r) => (
+        <section key={r.name}>
+          <h3>{r.name}</h3>
+          <ul>
+            {r.list.map((o) => (
+              <li key={o.uri}>
+                <Time at={o.sort_date} />{' '}
+                <Link to={{ uri: o.uri, revision: null, pane: null }} dir="auto">
+                  {o.headline ?? o.uri}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+      <section aria-busy={!data && !error}>
+        {related.length > 0 && <h3>Like it</h3>}
+        {error && (
+          <p className="message" role="alert">
+            {error.message}
+          </p>
+        )}
+        {data?.hits.length === 0 && <p className="message">Nothing is like it.</p>}
+        <ul>
+          {data?.hits.map((h) => {
+            const shared = [
+              ...(h.persons ?? []),
+              ...(h.organisations ?? []),
+              ...(h.places ?? []),
+              ...(h.keyphrases ?? []),
+            ];
+            return (
+              <li key={h.uri} className="similar-hit">
+                <p className="hit-about">
+                  <Time at={h.sort_date} />
+                  {h.agency && <b>{h.agency}</b>}
+                  <span>{h.source}</span>
+                </p>
+                <Link to={{ uri: h.uri, revision: null, pane: null }} lang={h.language} dir="auto">
+                  {h.headline ?? 'Without a headline'}
+                </Link>
+                {shared.length > 0 && <p className="aside">Both name {shared.slice(0, 6).join(', ')}</p>}
+              </li>
+            );
+          })}
+        </ul>
+      </section>
+    </div>
+  );
+}
