@@ -13,7 +13,7 @@ function compressed(): Plugin {
   return {
     name: 'compressed',
     apply: 'build',
-    async closeBundle() {
+    async writeBundle() {
       const folder = join(outDir, 'assets');
       for (const name of await readdir(folder)) {
         if (!/\.(js|css|json|svg)$/.test(name)) continue;

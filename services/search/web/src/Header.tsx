@@ -52,8 +52,8 @@ export function Header() {
                   {t === theme && <span className="tick"> ✓</span>}
                 </MenuItem>
               ))}
-              {may('operate') && <Separator className="menu-rule" />}
-              {may('operate') && (
+              {may('operate') && opened.operator && <Separator className="menu-rule" />}
+              {may('operate') && opened.operator && (
                 <MenuItem id="operator" className="menu-item">
                   {searching ? 'Operator’s view' : 'Back to the articles'}
                 </MenuItem>

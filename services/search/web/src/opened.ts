@@ -4,13 +4,15 @@ export interface Opened {
   live: boolean;
   /** Editors may correct by this service. */
   overrides: boolean;
+  /** Operators may work by it. */
+  operator: boolean;
   name?: string;
   leave: boolean;
   scopes: string[];
 }
 
 function read(): Opened {
-  const unknown: Opened = { zone: 'UTC', live: true, overrides: false, leave: false, scopes: ['read'] };
+  const unknown: Opened = { zone: 'UTC', live: true, overrides: false, operator: false, leave: false, scopes: ['read'] };
   try {
     const told: unknown = JSON.parse(document.documentElement.dataset.opened ?? '');
     return { ...unknown, ...(told as Partial<Opened>), scopes: (told as Partial<Opened>).scopes ?? unknown.scopes };
