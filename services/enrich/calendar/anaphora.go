@@ -151,6 +151,19 @@ func (r *reader) besideAlone(i int) (e expression, ok bool) {
 	return r.besideUnit(e)
 }
 
+// thatOne reads "année-là", "hiver-là" behind "cette".
+func (r *reader) thatOne(k int) (e expression, ok bool) {
+	if u, n := r.is(k, unit); n > 0 {
+		e = expression{inner: asUnit, unit: u.unit, j: k + n}
+	} else if w, n := r.is(k, season); n > 0 {
+		e = expression{inner: asSeason, day: w.n, j: k + n}
+	} else {
+		return e, false
+	}
+	e, ok = r.besideUnit(e)
+	return e, ok && e.n == 0
+}
+
 // hungYear reads "of that year", "del año siguiente" behind a date that ends before word
 // k, and how many years it is from the one that was named.
 func (r *reader) hungYear(k int) (n, j int, ok bool) {

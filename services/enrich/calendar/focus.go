@@ -145,8 +145,9 @@ func (x *Expression) yearless() bool {
 	switch e.form {
 	case asDay, asMonth, asSeason, asNth, asPartOfMonth:
 		return (x.last.form == 0 || !x.last.dated() && !x.last.yearShifts) && !e.dated() && !e.shifted && !e.yearShifts && e.weekday == 0 && !e.hung
+	default:
+		return false
 	}
-	return false
 }
 
 // tellsYear tells whether m lies in one year, which it names or counts in: "last year".

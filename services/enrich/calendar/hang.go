@@ -112,8 +112,9 @@ func coarse(p article.Precision) int {
 		return 6
 	case article.PrecisionDecade:
 		return 7
+	default:
+		return 8
 	}
-	return 8
 }
 
 // takes tells whether e may hang on a date of that precision.
@@ -144,6 +145,7 @@ func (e *expression) takes(p article.Precision) bool {
 			fine = coarse(article.PrecisionHalfYear)
 		case Decade:
 			fine = coarse(article.PrecisionDecade)
+		default:
 		}
 	}
 	return coarse(p) <= fine
@@ -261,6 +263,7 @@ func (e *expression) offset(on Interval) (Interval, bool) {
 		if n == 1 || n == -1 || e.unit == Month {
 			return byYears(on, n), true
 		}
+	default:
 	}
 	return unitAt(u, from, n, Whole)
 }

@@ -307,6 +307,9 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 	if !r.joined(k, "") {
 		return e, false
 	}
+	if e, ok = r.thatOne(k); ok && v.n == 0 {
+		return e, true
+	}
 	e = expression{shift: v.n, shifted: true, sure: surePartial}
 	switch u, m := r.is(k, unit); {
 	case m > 0 && u.unit == Weekend:
@@ -319,11 +322,6 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 		return d, ok
 	case m > 0:
 		e.form, e.unit, e.n, e.j = asUnit, u.unit, v.n, k+m
-		if s, n := r.is(e.j, followingAfter); n > 0 && s.n == 0 && v.n == 0 && r.joined(e.j, "-") {
-			e.form, e.inner, e.shifted = asBeside, asUnit, false // "cette année-là"
-			e.j += n
-			return e, true
-		}
 		if s, n := r.is(e.j, shiftAfter); n > 0 && s.n == 0 && v.n == 0 && r.joined(e.j, "-") {
 			e.j += n // "ce mois-ci"
 		}
@@ -351,9 +349,6 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 			}
 		} else if w, m := r.is(k, season); m > 0 {
 			e.form, e.n, e.j = asSeason, w.n, k+m
-			if b, ok := r.besideUnit(expression{inner: asSeason, day: w.n, j: e.j}); ok && v.n == 0 {
-				return b, true // "cet hiver-là"
-			}
 		} else if d, ok := r.dayMonth(k); ok && d.year == 0 && d.weekday == 0 {
 			d.shift, d.shifted = v.n, true
 			return d, v.n != 0

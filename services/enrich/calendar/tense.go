@@ -25,7 +25,6 @@ const (
 	maxHead    = 12 // words: what is no longer may be a headline without a verb
 )
 
-
 // sentenceAround is the range of words of the sentence that [i, j) stands in.
 func (r *reader) sentenceAround(i, j int) (from, to int) {
 	from, to = i, j

@@ -23,7 +23,7 @@ var hanging = []phenomenon{
 	{"en", "Inflation was 2.8% in January, down from 3.1% a month earlier and 5.3% a year earlier.", w("January|2025-01-01|2025-01-31|month", "a month earlier|2024-12-01|2024-12-31|month", "a year earlier|2024-01-01|2024-01-31|month")},
 	{"en", "Profit rose in the fourth quarter of 2024 from a year earlier.", w("the fourth quarter of 2024|2024-10-01|2024-12-31|quarter", "a year earlier|2023-10-01|2023-12-31|quarter")},
 	{"de", "Im Februar waren es 2,9 Millionen, im Vormonat 2,7 Millionen.", w("Februar|2025-02-01|2025-02-28|month", "Vormonat|2025-01-01|2025-01-31|month")},
-	{"es", "El paro bajó en el primer semestre de 2024 más que en el mismo periodo del año anterior.", w("primer semestre de 2024|2024-01-01|2024-06-30|half year", "mismo periodo del año anterior|2023-01-01|2023-06-30|half year")},
+	{"es", "El paro bajó en el primer trimestre de 2024 más que en el mismo periodo del año anterior.", w("primer trimestre de 2024|2024-01-01|2024-03-31|quarter", "mismo periodo del año anterior|2023-01-01|2023-03-31|quarter")},
 	// Units, months and seasons beside what was named, or those that it lies in.
 	{"en", "It lost money in 2021. The following year it broke even.", w("2021|2021-01-01|2021-12-31|year", "The following year|2022-01-01|2022-12-31|year")},
 	{"en", "Talks began in January 1949. The last accord was signed that July.", w("January 1949|1949-01-01|1949-01-31|month", "that July|1949-07-01|1949-07-31|month")},
