@@ -24,7 +24,10 @@ func stored(name string, d stage.DeadLetter) stage.Message {
 func TestSummaries(t *testing.T) {
 	a := article.Article{
 		URI: article.NewURI("test", "ferry"), Source: "coast", Provider: "test", Status: article.Usable, Text: "Ferry runs\n\nIt runs.",
-		Segments:   []article.Segment{{Kind: article.Headline, Evidence: article.Evidence{Span: article.Span{Start: 0, End: 10}}}},
+		Segments: []article.Segment{
+			{Kind: article.Headline, Evidence: article.Evidence{Span: article.Span{Start: 0, End: 10}}},
+			{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{Start: 12, End: 20}}},
+		},
 		ReceivedAt: time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC),
 	}
 	a.Agency.Value = "dpa"
