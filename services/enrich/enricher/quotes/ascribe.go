@@ -42,6 +42,17 @@ type ascriber struct {
 	used     int     // items before this one belong to an ascription already
 	sent     *sentence
 	now      int // its number
+
+	weights    *weights
+	names      []naming  // of the text, in order
+	absorbed   int       // how many of them were taken note of
+	latest     []*entity // who was spoken of last, the last one at the end
+	candidates []candidate
+	inner      []candidate // likewise, while the subject of a sentence is resolved
+	subjectIs  *entity     // of sentence subjectFor-1
+	subjectFor int
+	asking     int // quotation that is ascribed, -1: none
+	record     func(quote int, c *choice, list []candidate)
 }
 
 // mention is where the text names a medium as its source.
@@ -80,6 +91,7 @@ func (a *ascriber) survey() {
 			if p.named() {
 				p.body = !p.likely && p.role.Empty() && (a.items[p.to-1].is(body) || p.words == 2 && (a.bodyAt(p.to-2, p.to) || a.medial(p.to-2, p.to)))
 				a.people.meet(&p)
+				a.names = append(a.names, naming{phrase: p, sent: n})
 			}
 			a.introduce(&p, held)
 			a.abbreviated(&p)
@@ -242,7 +254,7 @@ func (a *ascriber) detached(before, p *phrase, from int) bool {
 
 // run ascribes all quotations.
 func (a *ascriber) run() {
-	a.lastQ, a.para = -1, -1
+	a.lastQ, a.para, a.asking = -1, -1, -1
 	a.lead()
 	for n := range a.sents {
 		s := &a.sents[n]
@@ -260,7 +272,10 @@ func (a *ascriber) run() {
 func (a *ascriber) follow(n int) {
 	s := &a.sents[n]
 	if p := &a.subject[n]; p.to > 0 {
-		if e := a.resolve(p, n, true); e != nil {
+		if e := a.subjectOfSentence(n); e != nil {
+			if !p.named() {
+				a.note(e, n, true)
+			}
 			a.before = e
 		}
 	}
@@ -282,16 +297,15 @@ func (a *ascriber) follow(n int) {
 			}
 		}
 	}
-	for i := s.from; i < s.to; i++ {
-		if !a.items[i].upper() || a.items[i].named || i > s.from && a.items[i-1].is(articleWord) && !a.lang.capitals && a.between(i) == " " {
-			continue
-		}
-		if p, ok := a.noun(i, s.to); ok && p.named() {
-			a.apposition(&p, s.to)
-			if e := a.people.who(&p); e.person && (e.words > 1 && (!a.single(p.from, p.to) || e.likely && e.quoted) || e.role != "") && !a.medial(p.from, p.to) && (e.likely || e == a.before || a.recent == nil && !a.behindPreposition(i, s.from)) {
-				a.recent, a.recentIn = e, n
-			}
-			i = max(i, p.to-1)
+	first := a.absorbed
+	a.absorb(s.to)
+	for first > 0 && a.names[first-1].sent == n {
+		first--
+	}
+	for k := first; k < a.absorbed; k++ {
+		p, e := &a.names[k].phrase, a.names[k].e
+		if e.person && (e.words > 1 && (!a.single(p.from, p.to) || e.likely && e.quoted) || e.role != "") && !a.medial(p.from, p.to) && (e.likely || e == a.before || a.recent == nil && !a.behindPreposition(p.from, s.from)) {
+			a.recent, a.recentIn = e, n
 		}
 	}
 }

@@ -10,22 +10,27 @@ import (
 
 // entity is a person, body or description that may be quoted.
 type entity struct {
-	name   string
-	folded string // the name; filled when first looked at
-	role   string
-	duty   []string // words of the role, folded; filled when first looked at
-	at     int      // where it is named first
-	person bool
-	named  bool // by a name and no description
-	words  int
-	human  bool          // a description of somebody with a function
-	many   bool          // more than one
-	outlet bool          // a medium
-	place  bool          // a city, which stands for a government
-	quoted bool          // has spoken
-	likely bool          // a person by form of name, function or title
-	sex    lexicon.Class // masculine or feminine, 0: not known
-	via    string        // channel that its words came through last
+	name    string
+	folded  string // the name; filled when first looked at
+	role    string
+	duty    []string // words of the role, folded; filled when first looked at
+	at      int      // where it is named first
+	person  bool
+	named   bool // by a name and no description
+	words   int
+	human   bool          // a description of somebody with a function
+	many    bool          // more than one
+	outlet  bool          // a medium
+	place   bool          // a city, which stands for a government
+	quoted  bool          // has spoken
+	likely  bool          // a person by form of name, function or title
+	sex     lexicon.Class // masculine or feminine, 0: not known
+	noun    string        // of a description; filled when first looked at
+	kinds   uint16        // of bodies, by the words of the name; likewise
+	sent    int           // where it was spoken of last
+	subject bool          // as the subject there
+	times   int           // how often it was spoken of
+	via     string        // channel that its words came through last
 }
 
 // people are all who were named.

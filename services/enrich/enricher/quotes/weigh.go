@@ -225,7 +225,9 @@ func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) 
 	if !asc.nobody {
 		e = asc.entity
 		if e == nil {
+			a.asking = id
 			e = a.resolve(&asc.who, n, false)
+			a.asking = -1
 		}
 	}
 	q.entity, q.cue, q.conf = e, asc.cue, conf
@@ -267,6 +269,7 @@ func (a *ascriber) settle(q *quote, id int, s *sentence) {
 	a.lastQ, a.para = id, s.paragraph
 	if e := q.entity; e != nil {
 		a.speaker, e.quoted = e, true
+		a.note(e, a.now, true)
 		if e.person || e.words > 1 {
 			a.human = e
 		}
