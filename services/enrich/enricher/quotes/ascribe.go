@@ -51,7 +51,9 @@ type ascriber struct {
 	inner      []candidate // likewise, while the subject of a sentence is resolved
 	subjectIs  *entity     // of sentence subjectFor-1
 	subjectFor int
-	asking     int // quotation that is ascribed, -1: none
+	behindVerb bool // the phrase that is resolved stands behind its verb
+	sole       bool // only one has spoken in the paragraph of the last quotation
+	asking     int  // quotation that is ascribed, -1: none
 	record     func(quote int, c *choice, list []candidate)
 }
 
@@ -91,7 +93,7 @@ func (a *ascriber) survey() {
 			if p.named() {
 				p.body = !p.likely && p.role.Empty() && (a.items[p.to-1].is(body) || p.words == 2 && (a.bodyAt(p.to-2, p.to) || a.medial(p.to-2, p.to)))
 				a.people.meet(&p)
-				a.names = append(a.names, naming{phrase: p, sent: n})
+				a.names = append(a.names, naming{phrase: p, sent: n, held: held})
 			}
 			a.introduce(&p, held)
 			a.abbreviated(&p)

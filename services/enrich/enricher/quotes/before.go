@@ -37,7 +37,7 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			}
 		}
 		if n := t.words(view); n > 0 && v+n < i && (v == from || a.items[v-1].kind == comma || a.items[v-1].is(conjunction)) {
-			if p, is := a.source(v+n, i); is && (p.named() && !p.article || p.pronoun != 0 || a.headed(&p) || a.opines(&p)) {
+			if p, is := a.source(v+n, i); is && (p.named() && !p.article || p.pronoun != 0 || a.headed(&p) || a.opines(&p) || v == from && a.judged(&p, i)) {
 				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
 			}
 		}
@@ -95,6 +95,19 @@ func (a *ascriber) reasonAt(i int) bool {
 		k--
 	}
 	return k > 0 && a.items[k].is(preposition) && (a.lang.capitals || a.items[k].is(view|agent))
+}
+
+// judged tells whether the quotation at item i is what something is in the view of p: "Pour
+// l'opposition, ce départ est « … »", "Für die Mieter ist das „…“".
+func (a *ascriber) judged(p *phrase, i int) bool {
+	if p.to >= i || a.items[p.to].kind != comma && !(a.lang.capitals && a.items[p.to].is(passive)) || p.core > 0 && a.items[p.core-1].is(timeWord) || !a.items[p.from].is(articleWord|possessive|many) {
+		return false
+	}
+	k := i - 1
+	for k > p.to && a.items[k].is(adverb|articleWord) && !a.items[k].is(passive) {
+		k--
+	}
+	return a.items[k].is(passive|finite) || a.lang.capitals && a.items[p.to].is(passive)
 }
 
 // opines tells whether a phrase means a body that has views: a union, a firm.

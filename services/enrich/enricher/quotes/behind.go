@@ -36,6 +36,9 @@ func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
 	} else if a.items[j].is(like) && set {
 		k = j + 1 // "wie er sagte"
 	}
+	if a.lang.inserts && set && k+1 < end && a.dative(k) && a.items[k+1].is(auxiliary|cue) {
+		k++ // "lui a demandé la présidente"
+	}
 	for k < min(end, j+3) && a.small(k) && !a.items[k].is(auxiliary|cue|pronoun) && a.items[k].words(cue) == 0 {
 		k++
 	}
@@ -355,4 +358,13 @@ func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
 		}
 	}
 	return ascription{}, false
+}
+
+// dative tells whether the French word at k is a pronoun for whom something is said to.
+func (a *ascriber) dative(k int) bool {
+	switch a.text[a.items[k].Start:a.items[k].End] {
+	case "lui", "leur", "nous", "me", "m":
+		return true
+	}
+	return false
 }

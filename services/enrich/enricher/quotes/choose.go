@@ -93,11 +93,19 @@ const (
 	isThis    // "this man"
 	isThisNew // somebody new, with "this"
 	isTopicPerson
+	hasName       // a word of its name is among the words
+	wasHeld       // stood behind a preposition last
+	otherNoun     // was described by another noun
+	isNewBehind   // somebody new, named behind the verb
+	isNewBegins   // likewise, at the beginning of a paragraph
+	isNewNobody   // likewise, and nobody else goes with the words
+	isNewHere     // likewise, and somebody was quoted in the paragraph
+	isSpeakerOnly // nobody else was quoted in the paragraph
 	traits
 )
 
 // traitNames are those of the file of weights, in the order of the traits.
-var traitNames = [traits]string{"", "by medium", "by function", "by noun", "by meaning", "by topic", "by pronoun", "by nothing", "new", "new goes on", "new vague", "new first", "new opens", "same", "same sex", "other sex", "unknown sex", "other number", "person", "name", "human", "described", "body", "outlet", "place", "same noun", "has function", "like function", "other function", "no function", "same kind", "other kind", "near 0", "near 1", "near 2", "near 4", "near 9", "paragraph 0", "paragraph 1", "paragraph 2", "newest 0", "newest 1", "newest 2", "newest 3", "before", "speaker", "teller", "was human", "was body", "was subject", "topic", "has spoken", "often", "has words", "lacks words", "later", "only", "spoke here", "subject here", "spoke in paragraph", "this", "this new", "topic person"}
+var traitNames = [traits]string{"", "by medium", "by function", "by noun", "by meaning", "by topic", "by pronoun", "by nothing", "new", "new goes on", "new vague", "new first", "new opens", "same", "same sex", "other sex", "unknown sex", "other number", "person", "name", "human", "described", "body", "outlet", "place", "same noun", "has function", "like function", "other function", "no function", "same kind", "other kind", "near 0", "near 1", "near 2", "near 4", "near 9", "paragraph 0", "paragraph 1", "paragraph 2", "newest 0", "newest 1", "newest 2", "newest 3", "before", "speaker", "teller", "was human", "was body", "was subject", "topic", "has spoken", "often", "has words", "lacks words", "later", "only", "spoke here", "subject here", "spoke in paragraph", "this", "this new", "topic person", "has name", "was held", "other noun", "new behind", "new begins", "new nobody", "new here", "speaker only"}
 
 // weights are what each trait counts for each shape.
 type weights [shapes][traits]float32
@@ -167,6 +175,7 @@ type choice struct {
 	words   []string
 	kinds   uint16
 	these   bool
+	fit     int     // how many go with it
 	subject *entity // of the sentence, before the phrase
 }
 
@@ -174,6 +183,7 @@ type choice struct {
 type naming struct {
 	phrase
 	sent int
+	held bool // behind a preposition
 	e    *entity
 }
 
@@ -183,6 +193,7 @@ func (a *ascriber) absorb(limit int) {
 		m := &a.names[a.absorbed]
 		m.e = a.people.who(&m.phrase)
 		a.note(m.e, m.sent, a.subject[m.sent].to > 0 && a.subject[m.sent].from == m.from)
+		m.e.held = m.held
 	}
 }
 
@@ -193,6 +204,7 @@ func (a *ascriber) note(e *entity, sent int, subject bool) {
 	}
 	e.sent, e.subject = sent, subject || e.subject && e.sent == sent
 	e.times++
+	e.held = false
 	at := len(a.latest)
 	for k := range a.latest {
 		if a.latest[k] == e {
@@ -288,8 +300,9 @@ func (a *ascriber) choose(c *choice) *entity {
 			fit++
 		}
 	}
+	c.fit = fit
 	for k := range list {
-		a.weigh(c, &list[k], newest, fit)
+		a.weigh(c, &list[k], newest)
 		if list[k].fits {
 			newest++
 		}
@@ -392,8 +405,8 @@ func (a *ascriber) goes(c *choice, e *entity) bool {
 }
 
 // weigh finds the traits of one candidate; newest is how many others who fit were
-// spoken of later, fit how many fit.
-func (a *ascriber) weigh(c *choice, k *candidate, newest, fit int) {
+// spoken of later.
+func (a *ascriber) weigh(c *choice, k *candidate, newest int) {
 	e := k.e
 	p := c.phrase
 	if e == nil {
@@ -404,6 +417,11 @@ func (a *ascriber) weigh(c *choice, k *candidate, newest, fit int) {
 		k.is(isNewFirst, c.sent == 0)
 		k.is(isNewOpens, p.to < len(a.items) && a.items[p.to].kind == comma && p.to+1 < len(a.items) && a.items[p.to+1].is(articleWord|relative))
 		k.is(isThisNew, c.these)
+		s := &a.sents[c.sent]
+		k.is(isNewBehind, a.behindVerb)
+		k.is(isNewBegins, p.from == s.from && (c.sent == 0 || a.sents[c.sent-1].paragraph != s.paragraph))
+		k.is(isNewNobody, c.fit == 0)
+		k.is(isNewHere, a.lastQ >= 0 && a.para == s.paragraph)
 		return
 	}
 	if e == c.rule {
@@ -474,7 +492,7 @@ func (a *ascriber) weigh(c *choice, k *candidate, newest, fit int) {
 		default:
 			k.is(newest3, true)
 		}
-		k.is(isOnly, fit == 1)
+		k.is(isOnly, c.fit == 1)
 	}
 	k.is(isBefore, e == a.before)
 	k.is(isSpeaker, e == a.speaker)
@@ -492,16 +510,19 @@ func (a *ascriber) weigh(c *choice, k *candidate, newest, fit int) {
 		k.is(spokeInParagraph, a.para == a.sents[c.sent].paragraph)
 	}
 	k.is(subjectHere, e == c.subject)
+	k.is(wasHeld, e.held)
+	k.is(isSpeakerOnly, e == a.speaker && a.para == a.sents[c.sent].paragraph && a.sole)
 }
 
 // weighWordsOf finds the traits of a candidate that the words of a description tell.
 func (a *ascriber) weighWordsOf(c *choice, k *candidate) {
-	e := k.e
+	e, p := k.e, c.phrase
 	k.is(isThis, c.these)
 	if !e.named && e.noun == "" {
 		e.noun = a.nounIn(e.fold())
 	}
 	k.is(sameNoun, c.noun != "" && e.noun == c.noun)
+	k.is(otherNoun, !e.named && c.noun != "" && e.noun != c.noun)
 	if c.shape == aBody || c.kinds != 0 {
 		if e.kinds == 0 {
 			e.kinds = a.kindsIn(e.fold())
@@ -509,25 +530,34 @@ func (a *ascriber) weighWordsOf(c *choice, k *candidate) {
 		k.is(sameKind, c.kinds&e.kinds&^noKind != 0)
 		k.is(otherKind, c.kinds != 0 && e.kinds&^noKind != 0 && c.kinds&e.kinds == 0)
 	}
-	role := e.role
-	if role == "" && !e.named {
-		role = e.name
+	duty := e.role
+	if duty == "" && !e.named {
+		duty = e.name
 	}
-	if e.duty == nil && role != "" {
-		e.duty = strings.Fields(fold(role))
+	if e.duty == nil && duty != "" {
+		e.duty = strings.Fields(fold(duty))
+		for k := range e.duty {
+			e.duty[k] = former(e.duty[k])
+		}
 	}
-	noun := []string{c.noun}
+	noun := []string{former(c.noun)}
 	switch {
 	case c.shape == aBody:
-	case role == "":
+	case duty == "":
 		k.is(noFunction, true)
 	case holds(e.duty, noun, a.lang.capitals):
 		k.is(hasFunction, true)
-	case a.alikeFunctions(c.noun, e.duty):
+	case a.alikeFunctions(noun[0], e.duty):
 		k.is(likeFunction, true)
 	case !e.named:
 	default:
 		k.is(otherFunction, true)
+	}
+	for j := p.from; e.named && j < p.core; j++ {
+		if t := &a.items[j]; t.upper() && t.End-t.Start > 2 && !t.is(articleWord|possessive|role) && wordOf(e.fold(), fold(a.text[t.Start:t.End])) {
+			k.is(hasName, true)
+			break
+		}
 	}
 	more, has := false, true
 	for _, w := range c.words {
@@ -585,4 +615,22 @@ func stemOf(w string) string {
 		return w[:len(w)-3]
 	}
 	return w
+}
+
+// former is a function without the word for somebody who had it: "exministro".
+func former(noun string) string {
+	if rest, ok := strings.CutPrefix(noun, "ex"); ok && len(rest) > minStem {
+		return strings.TrimPrefix(rest, "-")
+	}
+	return noun
+}
+
+// wordOf tells whether a name has the word.
+func wordOf(name, w string) bool {
+	for v := range strings.FieldsSeq(name) {
+		if v == w {
+			return true
+		}
+	}
+	return false
 }

@@ -216,6 +216,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 			}
 			break
 		}
+		if j > first && t.is(cue) && t.is(role) && g.hasRole(first, j) && j+1 < end && g.items[j+1].is(articleWord|possessive|relative) && g.joined(j+1) {
+			break // "Le préfet juge le blocage"
+		}
 		if t.words(role) > 1 {
 			j += t.words(role)
 			continue

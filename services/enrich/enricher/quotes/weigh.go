@@ -225,9 +225,10 @@ func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) 
 	if !asc.nobody {
 		e = asc.entity
 		if e == nil {
-			a.asking = id
+			a.asking, a.behindVerb = id, asc.at >= 0 && asc.who.from > asc.at
 			e = a.resolve(&asc.who, n, false)
-			a.asking = -1
+			a.asking, a.behindVerb = -1, false
+			a.join(asc, e)
 		}
 	}
 	q.entity, q.cue, q.conf = e, asc.cue, conf
@@ -266,6 +267,7 @@ func (a *ascriber) settle(q *quote, id int, s *sentence) {
 		}
 		return
 	}
+	a.sole = a.para != s.paragraph || a.sole && q.entity == a.speaker
 	a.lastQ, a.para = id, s.paragraph
 	if e := q.entity; e != nil {
 		a.speaker, e.quoted = e, true
