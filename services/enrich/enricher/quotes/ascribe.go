@@ -251,6 +251,9 @@ func (a *ascriber) rather(p, before *phrase, end int) bool {
 // detached tells whether the phrase that a sentence begins with tells of the pronoun
 // behind it, which is the subject: "Fils de mineur, il avait".
 func (a *ascriber) detached(before, p *phrase, from int) bool {
+	if p.named() && p.likely && !p.article && p.words > 1 && p.role.Empty() && a.items[p.from-1].kind == comma && before.from == from && !before.named() && before.pronoun == 0 && !before.loose && !a.items[from].is(articleWord|possessive|object|preposition) && p.from < before.to+4 && a.headed(before) && !a.english() {
+		return true // "Romancière et traductrice, Ann Brandt publie"
+	}
 	return p.pronoun&(masculine|feminine) != 0 && before.from == from && !before.named() && before.pronoun == 0 && !before.loose && !a.items[from].is(articleWord|possessive|object) && p.from < before.to+3 && a.items[p.from-1].kind == comma && a.headed(before)
 }
 
@@ -289,6 +292,10 @@ func (a *ascriber) follow(n int) {
 		} else if v := a.verb(max(s.from, s.to-maxSentence), s.to, cue); v >= 0 {
 			if p, ok, near := a.subjectOf(v, s.from); ok && near && p.pronoun == 0 {
 				a.teller = a.resolve(&p, n, false)
+			} else if a.lang.capitals && v+1 < s.to {
+				if p, ok := a.noun(v+1, s.to); ok && p.named() && p.likely && a.stands(&p) {
+					a.teller = a.resolve(&p, n, false) // "antwortete Brandt ausweichend"
+				}
 			}
 		}
 		// Reported speech has a speaker, too: "…, wrote the governor."

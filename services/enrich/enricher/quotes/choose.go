@@ -100,12 +100,15 @@ const (
 	isNewBegins   // likewise, at the beginning of a paragraph
 	isNewNobody   // likewise, and nobody else goes with the words
 	isNewHere     // likewise, and somebody was quoted in the paragraph
+	isNewWho      // likewise, with a relative clause
+	isIntroduced  // was described with an article for somebody new
+	isCourt       // the court of a ruling
 	isSpeakerOnly // nobody else was quoted in the paragraph
 	traits
 )
 
 // traitNames are those of the file of weights, in the order of the traits.
-var traitNames = [traits]string{"", "by medium", "by function", "by noun", "by meaning", "by topic", "by pronoun", "by nothing", "new", "new goes on", "new vague", "new first", "new opens", "same", "same sex", "other sex", "unknown sex", "other number", "person", "name", "human", "described", "body", "outlet", "place", "same noun", "has function", "like function", "other function", "no function", "same kind", "other kind", "near 0", "near 1", "near 2", "near 4", "near 9", "paragraph 0", "paragraph 1", "paragraph 2", "newest 0", "newest 1", "newest 2", "newest 3", "before", "speaker", "teller", "was human", "was body", "was subject", "topic", "has spoken", "often", "has words", "lacks words", "later", "only", "spoke here", "subject here", "spoke in paragraph", "this", "this new", "topic person", "has name", "was held", "other noun", "new behind", "new begins", "new nobody", "new here", "speaker only"}
+var traitNames = [traits]string{"", "by medium", "by function", "by noun", "by meaning", "by topic", "by pronoun", "by nothing", "new", "new goes on", "new vague", "new first", "new opens", "same", "same sex", "other sex", "unknown sex", "other number", "person", "name", "human", "described", "body", "outlet", "place", "same noun", "has function", "like function", "other function", "no function", "same kind", "other kind", "near 0", "near 1", "near 2", "near 4", "near 9", "paragraph 0", "paragraph 1", "paragraph 2", "newest 0", "newest 1", "newest 2", "newest 3", "before", "speaker", "teller", "was human", "was body", "was subject", "topic", "has spoken", "often", "has words", "lacks words", "later", "only", "spoke here", "subject here", "spoke in paragraph", "this", "this new", "topic person", "has name", "was held", "other noun", "new behind", "new begins", "new nobody", "new here", "new who", "introduced", "court", "speaker only"}
 
 // weights are what each trait counts for each shape.
 type weights [shapes][traits]float32
@@ -401,7 +404,7 @@ func (a *ascriber) goes(c *choice, e *entity) bool {
 	case aThing, owned:
 		return true
 	}
-	return !e.outlet && !e.place && (e.person || e.human) && (!e.many || c.many || c.pronoun&plural != 0)
+	return !e.outlet && !e.place && (e.person || e.human || a.introduces(e) && e.subject) && (!e.many || c.many || c.pronoun&plural != 0)
 }
 
 // weigh finds the traits of one candidate; newest is how many others who fit were
@@ -421,6 +424,7 @@ func (a *ascriber) weigh(c *choice, k *candidate, newest int) {
 		k.is(isNewBehind, a.behindVerb)
 		k.is(isNewBegins, p.from == s.from && (c.sent == 0 || a.sents[c.sent-1].paragraph != s.paragraph))
 		k.is(isNewNobody, c.fit == 0)
+		k.is(isNewWho, p.to < len(a.items) && a.items[p.to].is(relative) && !a.items[p.to].is(articleWord))
 		k.is(isNewHere, a.lastQ >= 0 && a.para == s.paragraph)
 		return
 	}
@@ -439,7 +443,8 @@ func (a *ascriber) weigh(c *choice, k *candidate, newest int) {
 	default:
 		k.is(otherSex, true)
 	}
-	k.is(otherNumber, c.many != e.many && !(c.pronoun&plural != 0))
+	k.is(isIntroduced, a.introduces(e))
+	k.is(otherNumber, c.many != e.many && !(e.named && !e.person) && !(c.pronoun&plural != 0))
 	switch {
 	case e.outlet:
 		k.is(isOutlet, true)
@@ -527,6 +532,7 @@ func (a *ascriber) weighWordsOf(c *choice, k *candidate) {
 		if e.kinds == 0 {
 			e.kinds = a.kindsIn(e.fold())
 		}
+		k.is(isCourt, c.kinds&kindsOfCopy != 0 && e.kinds&court != 0)
 		k.is(sameKind, c.kinds&e.kinds&^noKind != 0)
 		k.is(otherKind, c.kinds != 0 && e.kinds&^noKind != 0 && c.kinds&e.kinds == 0)
 	}
@@ -633,4 +639,20 @@ func wordOf(name, w string) bool {
 		}
 	}
 	return false
+}
+
+// introduces tells whether the text described e with an article for somebody new.
+func (a *ascriber) introduces(e *entity) bool {
+	if e.named {
+		return false
+	}
+	if e.article == 0 {
+		var room few
+		toks := lexicon.Scan(room[:0], e.name, 0, min(len(e.name), 16))
+		e.article = relative // looked at
+		if len(toks) > 1 {
+			e.article |= a.lang.words.All(toks[:1])
+		}
+	}
+	return e.article&articleWord != 0 && e.article&(definite|possessive) == 0
 }

@@ -269,6 +269,12 @@ func (g *grammar) apposition(p *phrase, end int) {
 	if k+1 >= end {
 		return
 	}
+	if !p.named() && g.items[k].is(like) && g.joined(k) && !g.items[p.from].is(definite|possessive) {
+		if q, ok := g.noun(k+1, end); ok && q.named() && q.likely && q.words > 1 && !q.article {
+			p.name, p.words, p.likely, p.to, p.desc = q.name, q.words, true, q.to, article.Span{} // "Händler wie Jan Brandt"
+			return
+		}
+	}
 	if g.items[k].kind != comma {
 		g.nameBeyond(p, end)
 		return

@@ -29,6 +29,7 @@ type entity struct {
 	kinds   uint16        // of bodies, by the words of the name; likewise
 	sent    int           // where it was spoken of last
 	subject bool          // as the subject there
+	article lexicon.Class // of the first word of a description; filled when first looked at
 	held    bool          // it stood behind a preposition there
 	times   int           // how often it was spoken of
 	via     string        // channel that its words came through last
@@ -312,9 +313,7 @@ func holds(whole, part []string, compound bool) bool {
 // named is a new entity for a name.
 func (p *people) named(ph *phrase) *entity {
 	name := ph.name.In(p.text)
-	if !ph.role.Empty() && ph.role.Start < ph.name.Start {
-		name = p.untitled(name)
-	}
+	name = p.untitled(name)
 	if ph.to == ph.from+2 || ph.words == 1 {
 		name = unmarked(name)
 	}

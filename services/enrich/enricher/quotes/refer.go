@@ -39,6 +39,9 @@ func (a *ascriber) described(p *phrase) (*entity, trait) {
 	if e := a.known(p); e != nil {
 		return e, byFunction
 	}
+	if e := a.himself(p); e != nil {
+		return e, byMedium
+	}
 	if e := a.again(p); e != nil {
 		return e, byNoun
 	}
@@ -54,6 +57,18 @@ func (a *ascriber) described(p *phrase) (*entity, trait) {
 		}
 	}
 	return nil, 0
+}
+
+// himself is whom a description names by the family name: "el propio Salas".
+func (a *ascriber) himself(p *phrase) *entity {
+	if p.named() || p.core < p.from+3 || a.lang.capitals || !a.items[p.core-1].upper() || a.items[p.core-2].upper() || a.items[p.core-1].is(role|body) {
+		return nil
+	}
+	e := a.people.byLast[fold(a.cover(p.core-1, p.core).In(a.text))]
+	if e == nil || !e.likely || e.at >= p.desc.Start || !a.people.agree(e, p.desc.In(a.text)) {
+		return nil
+	}
+	return e
 }
 
 // told is who a phrase names or describes itself.

@@ -491,6 +491,9 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 			asc.who = p
 		}
 		a.take(q, id, &asc, n, byColon)
+	case a.teller != nil && a.reportedSpeech(s, i) && a.saidOfHimself(n, i):
+		asc := ascription{who: a.subject[n], at: -1}
+		a.take(q, id, &asc, n, byReport)
 	case a.teller != nil && a.reportedSpeech(s, i):
 		a.speaker = a.teller
 		a.keep(q, id, s, byReport)
@@ -517,6 +520,14 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		}
 		a.settle(q, id, s)
 	}
+}
+
+// saidOfHimself tells whether reported speech, before the quotation at item i, has "he"
+// for its subject right before its verb: "Sie sei „tief beeindruckt“".
+func (a *ascriber) saidOfHimself(n, i int) bool {
+	p, s := &a.subject[n], &a.sents[n]
+	single := p.pronoun & (masculine | feminine)
+	return p.to > 0 && p.from == s.from && p.to < i && single != 0 && single != masculine|feminine && a.items[p.to].is(subjunctive)
 }
 
 // lastPronoun is the "he" of the clause that ends with the colon at item c, in German
