@@ -51,6 +51,7 @@ type ascriber struct {
 	inner      []candidate // likewise, while the subject of a sentence is resolved
 	subjectIs  *entity     // of sentence subjectFor-1
 	subjectFor int
+	cueItem    int  // verb before the quotation that is ascribed, 0: none
 	behindVerb bool // the phrase that is resolved stands behind its verb
 	sole       bool // only one has spoken in the paragraph of the last quotation
 	asking     int  // quotation that is ascribed, -1: none

@@ -456,7 +456,7 @@ func (a *ascriber) weigh(c *choice, k *candidate, newest int) {
 		k.is(isName, true)
 	case e.named:
 		k.is(isBody, true)
-	case e.human:
+	case e.human || a.introduces(e):
 		k.is(isHuman, true)
 	default:
 		k.is(isNamed, true)

@@ -57,6 +57,9 @@ func (g *grammar) extend(p *phrase, end int) {
 			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) && !g.adjectival(m) {
 				break
 			}
+			if m > start && m+1 < end && (g.lang.inserts || g.lang.noSubject) && g.plain(m) && g.items[m+1].is(articleWord) && !g.items[m+1].is(preposition) && g.joined(m+1) && !g.adjectival(m) {
+				break // "une mère d'élève renvoie les deux"
+			}
 			m++
 		}
 		if m > start && g.genitive(m-1) {

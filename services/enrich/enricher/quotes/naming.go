@@ -119,6 +119,9 @@ func (g *grammar) peel(run, end int, before bool) int {
 			return k
 		}
 		n := g.roleAt(k)
+		if n == 1 && k == run && k+2 == end && before && g.lang.noSubject && g.items[k].is(body) && !g.given(k+1) {
+			break // "la Policía Nacional"
+		}
 		if n > 0 && k+n == end-1 && n == 1 && k == run && g.items[k+n].is(body) && !g.lang.capitals {
 			break // "Premier League"
 		}

@@ -18,6 +18,9 @@ func (a *ascriber) holds(q int, s *sentence) bool {
 func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 	c := choice{phrase: p, sent: n, asSubject: asSubject}
 	if p.pronoun != 0 {
+		if e := a.concerned(p, n); e != nil {
+			return e
+		}
 		c.rule = a.pronominal(p, n, asSubject)
 		return a.choose(&c)
 	}
@@ -28,6 +31,27 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		}
 	}
 	return a.told(p)
+}
+
+// concerned is whom a sentence begins with as what it is about, before the pronoun for
+// it: "As for her mother, she", "Quant au syndicat, il"; nil if it doesn't.
+func (a *ascriber) concerned(p *phrase, n int) *entity {
+	s := &a.sents[n]
+	if p.from < s.from+3 || p.from >= s.to || a.items[p.from-1].kind != comma {
+		return nil
+	}
+	begin := strings.ToLower(a.text[a.items[s.from].Start:min(len(a.text), int(a.items[s.from].Start)+16)])
+	for _, t := range a.lang.topics {
+		if !strings.HasPrefix(begin, t+" ") {
+			continue
+		}
+		for k := s.from + 1; k < s.from+4 && k < p.from; k++ {
+			if q, ok := a.noun(k, p.from-1); ok && q.pronoun == 0 && (q.to == p.from-1 || q.named()) {
+				return a.told(&q)
+			}
+		}
+	}
+	return nil
 }
 
 // described is whom a description comes back to by a rule, and which one; nil if none
@@ -116,6 +140,11 @@ func (a *ascriber) pronominal(p *phrase, n int, asSubject bool) *entity {
 	if p.to == 0 && !asSubject && a.speaker != nil && !a.speaker.many && a.lastQ >= 0 && n > 0 && a.sents[n-1].paragraph == a.sents[n].paragraph && a.holds(a.lastQ, &a.sents[n-1]) && a.quotes[a.lastQ].entity == a.speaker && a.subject[n].to == 0 {
 		return a.speaker // “…”, añadió.
 	}
+	if q := &a.subject[n]; p.to == 0 && !asSubject && a.cueItem > 0 && q.to > 0 && q.to < a.cueItem && q.pronoun == 0 && a.relativeAt(q.to, a.cueItem) {
+		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) {
+			return e // "Brandt grabó un audio en el que agradece «…»"
+		}
+	}
 	// Somebody named earlier in the sentence, but not the pronoun itself.
 	apart := !asSubject && p.from > 0 && p.to > 0 && a.items[p.from-1].kind == comma && p.pronoun&(masculine|feminine) == 0
 	if q := &a.subject[n]; !asSubject && q.to > 0 && q.to <= p.from && q.pronoun == 0 {
@@ -163,6 +192,17 @@ func (a *ascriber) pronominal(p *phrase, n int, asSubject bool) *entity {
 		}
 	}
 	return nil
+}
+
+// relativeAt tells whether a relative clause begins among items [from, to), close to the
+// end.
+func (a *ascriber) relativeAt(from, to int) bool {
+	for k := max(from, to-4); k < to; k++ {
+		if a.items[k].is(relative) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayTalk tells whether a "he" rather means e, of whom no function is told, than

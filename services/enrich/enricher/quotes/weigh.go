@@ -226,8 +226,11 @@ func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) 
 		e = asc.entity
 		if e == nil {
 			a.asking, a.behindVerb = id, asc.at >= 0 && asc.who.from > asc.at
+			if asc.at >= 0 && asc.at < q.first {
+				a.cueItem = asc.at
+			}
 			e = a.resolve(&asc.who, n, false)
-			a.asking, a.behindVerb = -1, false
+			a.asking, a.behindVerb, a.cueItem = -1, false, 0
 			a.join(asc, e)
 		}
 	}
@@ -496,6 +499,9 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		a.take(q, id, &asc, n, byReport)
 	case a.teller != nil && a.reportedSpeech(s, i):
 		a.speaker = a.teller
+		if b := a.before; a.lang.capitals && b != nil && b != a.teller && n > 0 && b.sent == n-1 && b.subject && a.sents[n-1].paragraph == s.paragraph && (b.person && b.likely || b.human) && !a.holds(max(0, a.lastQ), &a.sents[n-1]) {
+			a.speaker = b // "Ein Sprecher wies das zurück. Man gebe „…“"
+		}
 		a.keep(q, id, s, byReport)
 	case colonBefore && a.speaker != nil:
 		a.keep(q, id, s, byReport)
