@@ -26,6 +26,9 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 	}
 	if !p.named() || p.article && p.words == 1 {
 		c.rule, c.by = a.described(p)
+		if c.by == byMedium {
+			return c.rule
+		}
 		if e := a.choose(&c); e != nil {
 			return e
 		}
