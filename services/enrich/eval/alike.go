@@ -38,9 +38,9 @@ func bare(s string) string {
 	}
 }
 
-// alike tells whether two names or descriptions differ by articles, case and
+// Alike tells whether two names or descriptions differ by articles, case and
 // inflection only.
-func alike(a, b string) bool {
+func Alike(a, b string) bool {
 	x, y := strings.Fields(bare(a)), strings.Fields(bare(b))
 	return slices.EqualFunc(x, y, func(v, w string) bool {
 		v, w = strings.TrimSuffix(v, "'s"), strings.TrimSuffix(w, "'s")

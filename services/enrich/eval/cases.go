@@ -287,7 +287,7 @@ var quotes = kind{
 		return all
 	},
 	right: func(w, g *mark) string {
-		if !alike(said(w.Speaker), said(g.Speaker)) {
+		if !Alike(said(w.Speaker), said(g.Speaker)) {
 			return fmt.Sprintf("speaker %q, want %q", said(g.Speaker), said(w.Speaker))
 		}
 		return ""
@@ -301,7 +301,7 @@ var quotes = kind{
 	details: func(m *Measure, w, g *mark) {
 		m.add("quotes partial or not", verdict(w.Partial == g.Partial))
 		if w.Role != nil { // an extra role is no error
-			m.add("quotes role", found(alike(said(w.Role), said(g.Role)), said(g.Role) != ""))
+			m.add("quotes role", found(Alike(said(w.Role), said(g.Role)), said(g.Role) != ""))
 		}
 		switch none, silent := said(w.Via) == "", said(g.Via) == ""; {
 		case none && !silent:
@@ -356,7 +356,7 @@ var quantities = kind{
 		return all
 	},
 	right: func(w, g *mark) string {
-		if !alike(w.Unit, g.Unit) {
+		if !Alike(w.Unit, g.Unit) {
 			return differs("unit", w.Unit, g.Unit)
 		}
 		return figuresDiffer(w, g)

@@ -45,7 +45,7 @@ func TestAlike(t *testing.T) {
 		{"she", "he", false},
 		{"10\u00a0000 €", "10 000 €", true},
 	} {
-		if alike(c.a, c.b) != c.same || alike(c.b, c.a) != c.same {
+		if Alike(c.a, c.b) != c.same || Alike(c.b, c.a) != c.same {
 			t.Errorf("%q and %q: alike is %v", c.a, c.b, !c.same)
 		}
 	}

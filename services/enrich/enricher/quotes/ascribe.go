@@ -42,6 +42,20 @@ type ascriber struct {
 	used     int     // items before this one belong to an ascription already
 	sent     *sentence
 	now      int // its number
+
+	weights    *weights
+	names      []naming  // of the text, in order
+	absorbed   int       // how many of them were taken note of
+	latest     []*entity // who was spoken of last, the last one at the end
+	candidates []candidate
+	inner      []candidate // likewise, while the subject of a sentence is resolved
+	subjectIs  *entity     // of sentence subjectFor-1
+	subjectFor int
+	cueItem    int  // verb before the quotation that is ascribed, 0: none
+	behindVerb bool // the phrase that is resolved stands behind its verb
+	sole       bool // only one has spoken in the paragraph of the last quotation
+	asking     int  // quotation that is ascribed, -1: none
+	record     func(quote int, c *choice, list []candidate)
 }
 
 // mention is where the text names a medium as its source.
@@ -80,6 +94,7 @@ func (a *ascriber) survey() {
 			if p.named() {
 				p.body = !p.likely && p.role.Empty() && (a.items[p.to-1].is(body) || p.words == 2 && (a.bodyAt(p.to-2, p.to) || a.medial(p.to-2, p.to)))
 				a.people.meet(&p)
+				a.names = append(a.names, naming{phrase: p, sent: n, held: held})
 			}
 			a.introduce(&p, held)
 			a.abbreviated(&p)
@@ -237,12 +252,15 @@ func (a *ascriber) rather(p, before *phrase, end int) bool {
 // detached tells whether the phrase that a sentence begins with tells of the pronoun
 // behind it, which is the subject: "Fils de mineur, il avait".
 func (a *ascriber) detached(before, p *phrase, from int) bool {
+	if p.named() && p.likely && !p.article && p.words > 1 && p.role.Empty() && a.items[p.from-1].kind == comma && before.from == from && !before.named() && before.pronoun == 0 && !before.loose && !a.items[from].is(articleWord|possessive|object|preposition) && p.from < before.to+4 && a.headed(before) && !a.english() {
+		return true // "Romancière et traductrice, Ann Brandt publie"
+	}
 	return p.pronoun&(masculine|feminine) != 0 && before.from == from && !before.named() && before.pronoun == 0 && !before.loose && !a.items[from].is(articleWord|possessive|object) && p.from < before.to+3 && a.items[p.from-1].kind == comma && a.headed(before)
 }
 
 // run ascribes all quotations.
 func (a *ascriber) run() {
-	a.lastQ, a.para = -1, -1
+	a.lastQ, a.para, a.asking = -1, -1, -1
 	a.lead()
 	for n := range a.sents {
 		s := &a.sents[n]
@@ -260,7 +278,10 @@ func (a *ascriber) run() {
 func (a *ascriber) follow(n int) {
 	s := &a.sents[n]
 	if p := &a.subject[n]; p.to > 0 {
-		if e := a.resolve(p, n, true); e != nil {
+		if e := a.subjectOfSentence(n); e != nil {
+			if !p.named() {
+				a.note(e, n, true)
+			}
 			a.before = e
 		}
 	}
@@ -272,6 +293,10 @@ func (a *ascriber) follow(n int) {
 		} else if v := a.verb(max(s.from, s.to-maxSentence), s.to, cue); v >= 0 {
 			if p, ok, near := a.subjectOf(v, s.from); ok && near && p.pronoun == 0 {
 				a.teller = a.resolve(&p, n, false)
+			} else if a.lang.capitals && v+1 < s.to {
+				if p, ok := a.noun(v+1, s.to); ok && p.named() && p.likely && a.stands(&p) {
+					a.teller = a.resolve(&p, n, false) // "antwortete Brandt ausweichend"
+				}
 			}
 		}
 		// Reported speech has a speaker, too: "…, wrote the governor."
@@ -282,16 +307,15 @@ func (a *ascriber) follow(n int) {
 			}
 		}
 	}
-	for i := s.from; i < s.to; i++ {
-		if !a.items[i].upper() || a.items[i].named || i > s.from && a.items[i-1].is(articleWord) && !a.lang.capitals && a.between(i) == " " {
-			continue
-		}
-		if p, ok := a.noun(i, s.to); ok && p.named() {
-			a.apposition(&p, s.to)
-			if e := a.people.who(&p); e.person && (e.words > 1 && (!a.single(p.from, p.to) || e.likely && e.quoted) || e.role != "") && !a.medial(p.from, p.to) && (e.likely || e == a.before || a.recent == nil && !a.behindPreposition(i, s.from)) {
-				a.recent, a.recentIn = e, n
-			}
-			i = max(i, p.to-1)
+	first := a.absorbed
+	a.absorb(s.to)
+	for first > 0 && a.names[first-1].sent == n {
+		first--
+	}
+	for k := first; k < a.absorbed; k++ {
+		p, e := &a.names[k].phrase, a.names[k].e
+		if e.person && (e.words > 1 && (!a.single(p.from, p.to) || e.likely && e.quoted) || e.role != "") && !a.medial(p.from, p.to) && (e.likely || e == a.before || a.recent == nil && !a.behindPreposition(p.from, s.from)) {
+			a.recent, a.recentIn = e, n
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			}
 		}
 		if n := t.words(view); n > 0 && v+n < i && (v == from || a.items[v-1].kind == comma || a.items[v-1].is(conjunction)) {
-			if p, is := a.source(v+n, i); is && (p.named() && !p.article || p.pronoun != 0 || a.headed(&p) || a.opines(&p)) {
+			if p, is := a.source(v+n, i); is && (p.named() && !p.article || p.pronoun != 0 || a.headed(&p) || a.opines(&p) || v == from && a.judged(&p, i)) {
 				return ascription{who: p, cue: a.cover(v, v+n), at: v, end: p.to}, true, true
 			}
 		}
@@ -75,6 +75,9 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			}
 			continue
 		}
+		if asc, is := a.accordingFirst(v, lo, i); is {
+			return asc, true, true
+		}
 		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && (ok || v < i-3 && !(a.items[v+1].is(toward) || a.wasTold(v, i)) || a.conjoined(v+1, i) && !a.wasTold(v, i))) {
 			if p, w := a.insertedBy(v, lo); w >= 0 {
 				strong = ascription{who: p, cue: a.cover(w, w+1), at: w, end: w + 1}
@@ -87,6 +90,20 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 	return asc, hold, ok
 }
 
+// accordingFirst reads the source that a clause begins with, if the verb at v is a passive
+// participle: "Según Brandt, se han notificado tres casos, «…»".
+func (a *ascriber) accordingFirst(v, lo, i int) (asc ascription, ok bool) {
+	n := a.items[lo].words(according)
+	if n == 0 || a.lang.capitals || lo+n >= v || !a.items[v].is(participle) || !a.items[v-1].is(auxiliary|passive) {
+		return asc, false
+	}
+	p, is := a.source(lo+n, v)
+	if !is || p.to >= v || a.items[p.to].kind != comma {
+		return asc, false
+	}
+	return ascription{who: p, cue: a.cover(lo, lo+n), at: lo, end: p.to}, true
+}
+
 // reasonAt tells whether a preposition, and an article at most, stand before the quotation
 // at item i: for “…”, wegen „…“, pour « … ».
 func (a *ascriber) reasonAt(i int) bool {
@@ -95,6 +112,19 @@ func (a *ascriber) reasonAt(i int) bool {
 		k--
 	}
 	return k > 0 && a.items[k].is(preposition) && (a.lang.capitals || a.items[k].is(view|agent))
+}
+
+// judged tells whether the quotation at item i is what something is in the view of p: "Pour
+// l'opposition, ce départ est « … »", "Für die Mieter ist das „…“".
+func (a *ascriber) judged(p *phrase, i int) bool {
+	if p.to >= i || a.items[p.to].kind != comma && !(a.lang.capitals && a.items[p.to].is(passive)) || p.core > 0 && a.items[p.core-1].is(timeWord) || !a.items[p.from].is(articleWord|possessive|many) {
+		return false
+	}
+	k := i - 1
+	for k > p.to && a.items[k].is(adverb|articleWord) && !a.items[k].is(passive) {
+		k--
+	}
+	return a.items[k].is(passive|finite) || a.lang.capitals && a.items[p.to].is(passive)
 }
 
 // opines tells whether a phrase means a body that has views: a union, a firm.
@@ -435,6 +465,11 @@ func (a *ascriber) agentBehind(v, i, end int) bool {
 	if !a.items[v].is(participle) || v < i-3 || a.lang.capitals || v > 0 && a.reflexive(v, 0) || v > 1 && a.items[v-1].is(auxiliary) && a.reflexive(v-1, 0) {
 		return false
 	}
+	for k := v + 1; k < i; k++ {
+		if a.items[k].is(pronoun | auxiliary) {
+			return false // "said she was “…” by"
+		}
+	}
 	for k := i + 1; k < min(end, i+4) && a.items[k].kind == word; k++ {
 		if a.items[k].is(agent) {
 			return true
@@ -560,6 +595,9 @@ func (a *ascriber) verbLast(i, from, end int) (asc ascription, ok bool) {
 	if !a.lang.capitals {
 		return asc, false
 	}
+	if asc, ok = a.relativeLast(i, from, end); ok {
+		return asc, true
+	}
 	for k := i + 1; k < min(end, i+7) && a.items[k].kind == word; k++ {
 		if !a.items[k].is(participle) && !(a.items[k].is(cue|describe) && k > i+1) || a.items[k].upper() {
 			continue
@@ -580,6 +618,27 @@ func (a *ascriber) verbLast(i, from, end int) (asc ascription, ok bool) {
 			}
 			if found {
 				return ascription{who: p, cue: a.cover(k, k+1), at: k, end: k + 1}, true
+			}
+		}
+		return asc, false
+	}
+	return asc, false
+}
+
+// relativeLast reads the verb right behind a quotation at item i that ends a German
+// relative clause: "der Abgeordneten Ann Brandt, die den Einsatz „…“ nannte".
+func (a *ascriber) relativeLast(i, from, end int) (asc ascription, ok bool) {
+	v := i + 1
+	if v >= end || !a.items[v].is(cue|describe) || a.items[v].upper() || v+1 < end && a.items[v+1].kind == word && a.items[v+1].upper() {
+		return asc, false
+	}
+	for k := i - 1; k > from+1 && a.items[k].kind == word; k-- {
+		if a.items[k-1].kind != comma || !a.items[k].is(relative) || a.items[k].is(object) {
+			continue
+		}
+		for c := max(from, k-1-maxInserted); c < k-1; c++ {
+			if p, is := a.noun(c, k-1); is && p.to == k-1 && p.pronoun == 0 {
+				return ascription{who: p, cue: a.cover(v, v+1), at: v, end: v + 1}, true
 			}
 		}
 		return asc, false

@@ -1,6 +1,8 @@
 package quotes
 
 import (
+	"strings"
+
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
@@ -35,6 +37,9 @@ func (a *ascriber) right(j, end int, set, part bool) (asc ascription, ok bool) {
 		k = j + n // "según dijo"
 	} else if a.items[j].is(like) && set {
 		k = j + 1 // "wie er sagte"
+	}
+	if a.lang.inserts && set && k+1 < end && a.dative(k) && a.items[k+1].is(auxiliary|cue) {
+		k++ // "lui a demandé la présidente"
 	}
 	for k < min(end, j+3) && a.small(k) && !a.items[k].is(auxiliary|cue|pronoun) && a.items[k].words(cue) == 0 {
 		k++
@@ -98,6 +103,11 @@ func (a *ascriber) wordsOf(k, end int) (asc ascription, ok bool) {
 // verbFirst reads "said Tom Brandt", "a déclaré la maire".
 func (a *ascriber) verbFirst(j, k, end int, set bool) (asc ascription, ok bool) {
 	t := &a.items[k]
+	if w := a.text[t.Start:t.End]; a.lang.inserts && k+2 < end && (w == "fait" || w == "font" || w == "faisait") && a.items[k+1].is(pronoun) && strings.HasSuffix(a.text[a.items[k+2].Start:a.items[k+2].End], "r") {
+		if p, is := a.noun(k+1, k+2); is {
+			return ascription{who: p, cue: a.cover(k, k+3), at: k, end: k + 3}, true // "fait-elle remarquer"
+		}
+	}
 	if n := t.words(impersonal); n > 0 && t.words(according) == 0 {
 		for m := k + n; m+1 < min(end, k+n+5) && a.items[m].kind == word; m++ {
 			// "hieß es am Mittwoch aus dem Verein"
@@ -355,4 +365,13 @@ func (a *ascriber) trailing(j, end int) (asc ascription, ok bool) {
 		}
 	}
 	return ascription{}, false
+}
+
+// dative tells whether the French word at k is a pronoun for whom something is said to.
+func (a *ascriber) dative(k int) bool {
+	switch a.text[a.items[k].Start:a.items[k].End] {
+	case "lui", "leur", "nous", "me", "m":
+		return true
+	}
+	return false
 }

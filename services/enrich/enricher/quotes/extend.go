@@ -48,12 +48,17 @@ func (g *grammar) extend(p *phrase, end int) {
 			if !g.items[m].upper() && (m > start && g.verbal(m) || g.stopper(m)) || g.items[m].is(timeWord) {
 				if m == start+1 && g.items[m].is(timeWord) && !g.items[start].upper() && g.headed(p) && m+1 < end && g.items[m+1].kind == comma {
 					m++ // "her editor of thirty years, Ann Brandt"
+				} else if m == start+1 && (g.lang.inserts || g.lang.noSubject) && g.items[m].is(timeWord) && g.items[p.from].is(articleWord) && !g.items[p.from].is(definite) && !g.items[start].upper() {
+					m++ // "un niño de seis años"
 				}
 				break
 			}
 			// Behind a noun, a small word is a verb that the data don't know.
 			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) && !g.adjectival(m) {
 				break
+			}
+			if m > start && m+1 < end && (g.lang.inserts || g.lang.noSubject) && g.plain(m) && g.items[m+1].is(articleWord) && !g.items[m+1].is(preposition) && g.joined(m+1) && !g.adjectival(m) {
+				break // "une mère d'élève renvoie les deux"
 			}
 			m++
 		}
@@ -266,6 +271,12 @@ func (g *grammar) apposition(p *phrase, end int) {
 	}
 	if k+1 >= end {
 		return
+	}
+	if !p.named() && g.items[k].is(like) && g.joined(k) && !g.items[p.from].is(definite|possessive) {
+		if q, ok := g.noun(k+1, end); ok && q.named() && q.likely && q.words > 1 && !q.article {
+			p.name, p.words, p.likely, p.to, p.desc = q.name, q.words, true, q.to, article.Span{} // "Händler wie Jan Brandt"
+			return
+		}
 	}
 	if g.items[k].kind != comma {
 		g.nameBeyond(p, end)

@@ -109,6 +109,8 @@ type language struct {
 	offices       []string          // words of the section office, which may end a compound
 	verbEndings   []string          // of finite verbs, likewise
 	capitals      bool              // every noun has a capital
+	topics        []string          // words before whom a sentence is about: "as for"
+	these         map[string]bool   // articles such as "this"
 	same          []map[string]bool // groups of functions that mean the same
 	adjectives    []string          // endings of adjectives that stand behind a noun
 	participles   []string          // endings of participles, with which a clause may begin
@@ -143,7 +145,7 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 	return lexicon.EachLine(dir, name, func(line string) error {
 		if line[0] == '[' {
 			section = strings.Trim(line, "[]")
-			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "likely role ending" && section != "verb ending" && section != "participle ending" && section != "adjective ending" && section != "same" && section != "trait" {
+			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "likely role ending" && section != "verb ending" && section != "participle ending" && section != "adjective ending" && section != "same" && section != "this" && section != "as for" && section != "trait" {
 				return fmt.Errorf("unknown section %s", line)
 			}
 			return nil
@@ -159,6 +161,21 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 			return nil
 		}
 		for phrase := range strings.SplitSeq(line, ";") {
+			if section == "as for" {
+				for _, l := range langs {
+					l.topics = append(l.topics, strings.TrimSpace(phrase))
+				}
+				continue
+			}
+			if section == "this" {
+				for _, l := range langs {
+					if l.these == nil {
+						l.these = map[string]bool{}
+					}
+					l.these[strings.TrimSpace(phrase)] = true
+				}
+				continue
+			}
 			for _, l := range langs {
 				if err := l.add(section, strings.TrimSpace(phrase)); err != nil {
 					return err

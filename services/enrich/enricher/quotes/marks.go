@@ -485,9 +485,9 @@ func (p *pairing) clause(toks []lexicon.Token) bool {
 		return false
 	}
 	first := class(0)
-	if p.lang.inserts && first&adverb != 0 && first&cue == 0 && len(toks) > 2 && toks[0].End-toks[0].Start <= 2 && joined(1) && class(1)&cue != 0 && toks[0].Shape&lexicon.Upper == 0 {
+	if p.lang.inserts && first&adverb != 0 && first&cue == 0 && len(toks) > 2 && toks[0].End-toks[0].Start <= 2 && joined(1) && (class(1)&cue != 0 || w.Longest(toks[:2], cue).Tokens == 2) && toks[0].Shape&lexicon.Upper == 0 {
 		toks = toks[1:] // "se réjouit l'avocate"
-		first = class(0)
+		first = class(0) | cue
 	}
 	if first&cue != 0 && toks[0].Shape&lexicon.Upper == 0 {
 		next := 1
@@ -500,7 +500,7 @@ func (p *pairing) clause(toks []lexicon.Token) bool {
 	}
 	if first&auxiliary != 0 && toks[0].Shape&lexicon.Upper == 0 {
 		for i := 1; i < min(len(toks), 4) && joined(i); i++ {
-			if class(i)&participle != 0 {
+			if class(i)&participle != 0 || i == 1 && p.lang.inserts && strings.HasSuffix(p.text[toks[1].Start:toks[1].End], "é") && subject(2) {
 				return true
 			}
 		}

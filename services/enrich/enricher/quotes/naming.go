@@ -74,10 +74,10 @@ func (g *grammar) firm(p *phrase, first, run, end int, det bool) bool {
 			return false
 		}
 		head := run - 1
-		for head >= first && !g.items[head].is(body) && !g.hasFunction(head, head+1) && head > run-3 {
+		for head >= first && !g.items[head].is(body|medium) && !g.hasFunction(head, head+1) && head > run-3 {
 			head--
 		}
-		if head < first || !g.items[head].is(body) || g.lang.bodies[fold(g.cover(head, head+1).In(g.text))]&firms == 0 || g.hasFunction(head, run) && (head != run-1 || g.anyGiven(run, end)) {
+		if head < first || !g.items[head].is(body|medium) || g.items[head].is(body) && g.lang.bodies[fold(g.cover(head, head+1).In(g.text))]&firms == 0 && !g.items[head].is(medium) || g.hasFunction(head, run) && (head != run-1 || g.anyGiven(run, end)) {
 			return false
 		}
 	}
@@ -119,6 +119,9 @@ func (g *grammar) peel(run, end int, before bool) int {
 			return k
 		}
 		n := g.roleAt(k)
+		if n == 1 && k == run && k+2 == end && before && g.lang.noSubject && g.items[k].is(body) && !g.given(k+1) {
+			break // "la Policía Nacional"
+		}
 		if n > 0 && k+n == end-1 && n == 1 && k == run && g.items[k+n].is(body) && !g.lang.capitals {
 			break // "Premier League"
 		}

@@ -10,22 +10,29 @@ import (
 
 // entity is a person, body or description that may be quoted.
 type entity struct {
-	name   string
-	folded string // the name; filled when first looked at
-	role   string
-	duty   []string // words of the role, folded; filled when first looked at
-	at     int      // where it is named first
-	person bool
-	named  bool // by a name and no description
-	words  int
-	human  bool          // a description of somebody with a function
-	many   bool          // more than one
-	outlet bool          // a medium
-	place  bool          // a city, which stands for a government
-	quoted bool          // has spoken
-	likely bool          // a person by form of name, function or title
-	sex    lexicon.Class // masculine or feminine, 0: not known
-	via    string        // channel that its words came through last
+	name    string
+	folded  string // the name; filled when first looked at
+	role    string
+	duty    []string // words of the role, folded; filled when first looked at
+	at      int      // where it is named first
+	person  bool
+	named   bool // by a name and no description
+	words   int
+	human   bool          // a description of somebody with a function
+	many    bool          // more than one
+	outlet  bool          // a medium
+	place   bool          // a city, which stands for a government
+	quoted  bool          // has spoken
+	likely  bool          // a person by form of name, function or title
+	sex     lexicon.Class // masculine or feminine, 0: not known
+	noun    string        // of a description; filled when first looked at
+	kinds   uint16        // of bodies, by the words of the name; likewise
+	sent    int           // where it was spoken of last
+	subject bool          // as the subject there
+	article lexicon.Class // of the first word of a description; filled when first looked at
+	held    bool          // it stood behind a preposition there
+	times   int           // how often it was spoken of
+	via     string        // channel that its words came through last
 }
 
 // people are all who were named.
@@ -306,9 +313,7 @@ func holds(whole, part []string, compound bool) bool {
 // named is a new entity for a name.
 func (p *people) named(ph *phrase) *entity {
 	name := ph.name.In(p.text)
-	if !ph.role.Empty() && ph.role.Start < ph.name.Start {
-		name = p.untitled(name)
-	}
+	name = p.untitled(name)
 	if ph.to == ph.from+2 || ph.words == 1 {
 		name = unmarked(name)
 	}
@@ -431,4 +436,69 @@ func (p *people) who(ph *phrase) *entity {
 		p.byName[folded] = e
 	}
 	return e
+}
+
+// join takes who is named only now, without a function, for whom the text described
+// just before: "His lawyer shook his head. “…,” said Paul Mori."
+func (a *ascriber) join(asc *ascription, e *entity) {
+	p := &asc.who
+	if e == nil || !p.named() || p.article || !p.role.Empty() || p.words < 2 || e.at != p.name.Start || e.role != "" || asc.at < 0 || p.from < asc.at || !e.person || a.headlined() {
+		return
+	}
+	if p.to < len(a.items) && a.items[p.to].kind == comma && p.to+1 < len(a.items) && a.items[p.to+1].is(relative|articleWord) {
+		return
+	}
+	d := a.before
+	if d == nil || d.named || !d.human || d.many || d.sex != 0 && e.sex != 0 && d.sex&e.sex == 0 || d.sent < a.now-1 || a.sents[d.sent].paragraph != a.sent.paragraph {
+		return
+	}
+	if !a.certain(d) {
+		return
+	}
+	d.role = a.function(d)
+	d.duty = nil
+	e.role, d.name, d.folded = d.role, e.name, ""
+	d.named, d.person, d.likely, d.words = true, true, true, e.words
+	if d.sex == 0 {
+		d.sex = e.sex
+	}
+}
+
+// headlined tells whether the sentence is a headline.
+func (a *ascriber) headlined() bool { return a.sent != nil && a.sent.headline }
+
+// certain tells whether a description means somebody certain, by its first word, and by
+// its noun somebody with a function.
+func (a *ascriber) certain(e *entity) bool {
+	var room few
+	toks := lexicon.Scan(room[:0], e.name, 0, len(e.name))
+	if len(toks) == 0 {
+		return false
+	}
+	c := a.lang.words.All(toks[:1])
+	if c&articleWord != 0 && c&(definite|possessive) == 0 || c&(loose|many) != 0 {
+		return false
+	}
+	for i := range toks {
+		c := a.lang.words.All(toks[i : i+1])
+		if i > 0 && c&inside != 0 {
+			break
+		}
+		if c&role != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// function is a description without its article.
+func (a *ascriber) function(e *entity) string {
+	var room few
+	toks := lexicon.Scan(room[:0], e.name, 0, len(e.name))
+	for i := range toks {
+		if a.lang.words.All(toks[i:i+1])&(articleWord|possessive) == 0 {
+			return e.name[toks[i].Start:]
+		}
+	}
+	return e.name
 }

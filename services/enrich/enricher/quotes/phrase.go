@@ -216,6 +216,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 			}
 			break
 		}
+		if j > first && t.is(cue) && t.is(role) && g.hasRole(first, j) && j+1 < end && g.items[j+1].is(articleWord|possessive|relative) && g.joined(j+1) {
+			break // "Le préfet juge le blocage"
+		}
 		if t.words(role) > 1 {
 			j += t.words(role)
 			continue
@@ -386,8 +389,26 @@ func (g *grammar) verbFirst(i int) bool {
 	if t.is(cue | describe | weak | action) {
 		return true
 	}
+	if n := i + 1; n < len(g.items) && t.class == 0 && t.long == 0 && g.joined(n) && g.items[n].is(preposition|articleWord) && !g.items[n].is(inside) && strings.ContainsAny(g.text[t.End-1:t.End], "aen") && g.lex.Phrases.All([]lexicon.Token{t.Token})&lexicon.City == 0 && !g.vouched(i) {
+		return true // "Atiende a cincuenta pacientes"
+	}
 	return g.pastEnding(i)
 }
+
+// vouched tells whether the word at i stands elsewhere with a capital behind another word,
+// so that it is a name.
+func (g *grammar) vouched(i int) bool {
+	w := g.text[g.items[i].Start:g.items[i].End]
+	for k := max(1, i-maxVouched); k < min(len(g.items), i+maxVouched); k++ {
+		if t := &g.items[k]; k != i && t.upper() && g.joined(k) && g.between(k) == " " && int(t.End-t.Start) == len(w) && g.text[t.Start:t.End] == w {
+			return true
+		}
+	}
+	return false
+}
+
+// maxVouched is how many items on each side are looked through for a name.
+const maxVouched = 200
 
 // participial tells whether a clause without a subject begins with a participle at
 // i: "Asked about it, she".

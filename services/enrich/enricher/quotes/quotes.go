@@ -18,7 +18,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "quotes"
-	Version = 4
+	Version = 5
 )
 
 // Enough is the confidence from which on words in marks are reported as a
@@ -47,10 +47,11 @@ const longWords = 6
 
 // Enricher finds quotations. It is safe for concurrent use.
 type Enricher struct {
-	lex   *lexicon.Lexicon
-	langs map[string]*language
-	title *lexicon.Trie // words before a name, by pronoun
-	items sync.Pool     // of *[]item
+	lex     *lexicon.Lexicon
+	langs   map[string]*language
+	title   *lexicon.Trie // words before a name, by pronoun
+	items   sync.Pool     // of *[]item
+	weights *weights
 }
 
 // keptItems is how many items there is room for when the next text is read: what one
@@ -71,7 +72,11 @@ func New() (*Enricher, error) {
 	if err := readWords(data, "data/titles.txt", titles); err != nil {
 		return nil, err
 	}
-	return &Enricher{lex: lex, langs: langs, title: &titles.words}, nil
+	w, err := readWeights(data, "data/weights.txt")
+	if err != nil {
+		return nil, err
+	}
+	return &Enricher{lex: lex, langs: langs, title: &titles.words, weights: w}, nil
 }
 
 // quote is a passage in marks while it is weighed.
@@ -99,6 +104,11 @@ type quote struct {
 // Enrich sets a.Quotes, from the headline, the standfirst and the body. Words in
 // marks that are nobody's are not in it.
 func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
+	return e.enrich(ctx, a, nil)
+}
+
+// enrich is Enrich; record is told of every choice for a quotation, if it is there.
+func (e *Enricher) enrich(ctx context.Context, a *article.Article, record func(q *quote, c *choice, list []candidate)) error {
 	a.Quotes = nil
 	tag, _, _ := strings.Cut(a.Language.Value, "-")
 	lang := e.langs[tag]
@@ -139,7 +149,10 @@ func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 			e.items.Put(room)
 		}
 	}()
-	asc := ascriber{grammar: newGrammar(a.Text, lang, e.lex, r.items), people: newPeople(a.Text, lang, e.title, &e.lex.Phrases), media: media, quotes: quotes, sents: r.sents}
+	asc := ascriber{grammar: newGrammar(a.Text, lang, e.lex, r.items), people: newPeople(a.Text, lang, e.title, &e.lex.Phrases), media: media, quotes: quotes, sents: r.sents, weights: e.weights}
+	if record != nil {
+		asc.record = func(q int, c *choice, list []candidate) { record(&quotes[q], c, list) }
+	}
 	asc.survey()
 	asc.run()
 	asc.lend()

@@ -13,63 +13,146 @@ func (a *ascriber) holds(q int, s *sentence) bool {
 	return a.quotes[q].last >= s.from && a.quotes[q].last < s.to
 }
 
-// resolve is the entity that a phrase speaks of; nil if that can't be told.
+// resolve is the entity that a phrase speaks of; nil if that can't be told. asSubject
+// tells that the phrase is the subject of sentence n, and not who is quoted there.
 func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
-	if p.pronoun == 0 {
-		if m := a.theMedium(p); m != nil {
-			return m
-		}
-		if e := a.known(p); e != nil {
+	c := choice{phrase: p, sent: n, asSubject: asSubject}
+	if p.pronoun != 0 {
+		if e := a.concerned(p, n); e != nil {
 			return e
 		}
-		if e := a.again(p); e != nil {
+		c.rule = a.pronominal(p, n, asSubject)
+		return a.choose(&c)
+	}
+	if !p.named() || p.article && p.words == 1 {
+		c.rule, c.by = a.described(p)
+		if c.by == byMedium {
+			return c.rule
+		}
+		if e := a.choose(&c); e != nil {
 			return e
 		}
-		if e := a.meant(p); e != nil {
-			return e
+	}
+	return a.told(p)
+}
+
+// concerned is whom a sentence begins with as what it is about, before the pronoun for
+// it: "As for her mother, she", "Quant au syndicat, il"; nil if it doesn't.
+func (a *ascriber) concerned(p *phrase, n int) *entity {
+	s := &a.sents[n]
+	if p.from < s.from+3 || p.from >= s.to || a.items[p.from-1].kind != comma {
+		return nil
+	}
+	begin := strings.ToLower(a.text[a.items[s.from].Start:min(len(a.text), int(a.items[s.from].Start)+16)])
+	for _, t := range a.lang.topics {
+		if !strings.HasPrefix(begin, t+" ") {
+			continue
 		}
-		if e := a.onlyOne(p); e != nil {
-			return e
-		}
-		if p.core > p.from && p.core-p.from <= 2 && len(a.people.initial) > 0 {
-			if e := a.people.initial[a.cover(p.core-1, p.core).In(a.text)]; e != nil {
-				return e
+		for k := s.from + 1; k < s.from+4 && k < p.from; k++ {
+			if q, ok := a.noun(k, p.from-1); ok && q.pronoun == 0 && (q.to == p.from-1 || q.named()) {
+				return a.told(&q)
 			}
 		}
-		e := a.people.who(p)
-		if e == nil {
-			return nil
+	}
+	return nil
+}
+
+// described is whom a description comes back to by a rule, and which one; nil if none
+// tells.
+func (a *ascriber) described(p *phrase) (*entity, trait) {
+	if m := a.theMedium(p); m != nil {
+		return m, byMedium
+	}
+	if e := a.known(p); e != nil {
+		return e, byFunction
+	}
+	if e := a.himself(p); e != nil {
+		return e, byMedium
+	}
+	if e := a.again(p); e != nil {
+		return e, byNoun
+	}
+	if e := a.meant(p); e != nil {
+		return e, byMeaning
+	}
+	if e := a.onlyOne(p); e != nil {
+		return e, byTopic
+	}
+	if p.core > p.from && p.core-p.from <= 2 && len(a.people.initial) > 0 {
+		if e := a.people.initial[a.cover(p.core-1, p.core).In(a.text)]; e != nil {
+			return e, byNoun
 		}
-		e.many = e.many || a.counted(p)
-		if h := a.head(p); h != "" {
-			a.people.byHead[h] = e
-		}
-		if p.named() {
-			for _, m := range a.near(p.name.Start) {
-				if m.End == p.name.End && m.Start <= p.name.Start && m.Start >= int(a.items[p.from].Start) || p.article && m.Start < p.name.End && m.End > p.name.Start {
-					e.person, e.outlet = false, true
-					if m.Start <= p.name.Start+8 && m.End >= p.name.End-3 && !shorter(p.name.In(a.text), m.name) {
-						e.name, e.folded = m.name, ""
-					}
-				}
-			}
-		} else {
-			e.human = e.human || a.hasFunction(p.from, p.to)
-			e.many = e.many || a.items[p.from].is(many) || !a.lang.capitals && p.core > p.from && !a.items[p.from].is(articleWord|possessive) && strings.HasSuffix(a.text[a.items[p.from].Start:a.items[p.core-1].End], "s")
-		}
-		if e.outlet {
-			a.outlet = e
-		}
+	}
+	return nil, 0
+}
+
+// himself is whom a description names by the family name: "el propio Salas".
+func (a *ascriber) himself(p *phrase) *entity {
+	if p.named() || p.core < p.from+3 || a.lang.capitals || !a.items[p.core-1].upper() || a.items[p.core-2].upper() || a.items[p.core-1].is(role|body) {
+		return nil
+	}
+	e := a.people.byLast[fold(a.cover(p.core-1, p.core).In(a.text))]
+	if e == nil || !e.likely || e.at >= p.desc.Start || !a.people.agree(e, p.desc.In(a.text)) {
+		return nil
+	}
+	return e
+}
+
+// told is who a phrase names or describes itself.
+func (a *ascriber) told(p *phrase) *entity {
+	if e := a.initialed(p); e != nil {
 		return e
 	}
+	e := a.people.who(p)
+	if e == nil {
+		return nil
+	}
+	e.many = e.many || a.counted(p)
+	if h := a.head(p); h != "" {
+		a.people.byHead[h] = e
+	}
+	if p.named() {
+		for _, m := range a.near(p.name.Start) {
+			if m.End == p.name.End && m.Start <= p.name.Start && m.Start >= int(a.items[p.from].Start) || p.article && m.Start < p.name.End && m.End > p.name.Start {
+				e.person, e.outlet = false, true
+				if m.Start <= p.name.Start+8 && m.End >= p.name.End-3 && !shorter(p.name.In(a.text), m.name) {
+					e.name, e.folded = m.name, ""
+				}
+			}
+		}
+	} else {
+		e.human = e.human || a.hasFunction(p.from, p.to)
+		e.many = e.many || a.items[p.from].is(many) || !a.lang.capitals && p.core > p.from && !a.items[p.from].is(articleWord|possessive) && strings.HasSuffix(a.text[a.items[p.from].Start:a.items[p.core-1].End], "s")
+	}
+	if e.outlet {
+		a.outlet = e
+	}
+	return e
+}
+
+// initialed is the body whose initials a name is, nil if it is none: "the RSW".
+func (a *ascriber) initialed(p *phrase) *entity {
+	if !p.named() || p.core <= p.from || p.core-p.from > 2 || len(a.people.initial) == 0 {
+		return nil
+	}
+	return a.people.initial[a.cover(p.core-1, p.core).In(a.text)]
+}
+
+// pronominal is whom a pronoun means by rules, nil if none tells.
+func (a *ascriber) pronominal(p *phrase, n int, asSubject bool) *entity {
 	if p.to == 0 && !asSubject && a.speaker != nil && !a.speaker.many && a.lastQ >= 0 && n > 0 && a.sents[n-1].paragraph == a.sents[n].paragraph && a.holds(a.lastQ, &a.sents[n-1]) && a.quotes[a.lastQ].entity == a.speaker && a.subject[n].to == 0 {
 		return a.speaker // “…”, añadió.
+	}
+	if q := &a.subject[n]; p.to == 0 && !asSubject && a.cueItem > 0 && q.to > 0 && q.to < a.cueItem && q.pronoun == 0 && a.relativeAt(q.to, a.cueItem) {
+		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) {
+			return e // "Brandt grabó un audio en el que agradece «…»"
+		}
 	}
 	// Somebody named earlier in the sentence, but not the pronoun itself.
 	apart := !asSubject && p.from > 0 && p.to > 0 && a.items[p.from-1].kind == comma && p.pronoun&(masculine|feminine) == 0
 	if q := &a.subject[n]; !asSubject && q.to > 0 && q.to <= p.from && q.pronoun == 0 {
 		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) && a.mayTalk(e, p.pronoun) && (!apart || e == a.teller || e == a.speaker || a.teller == nil) {
-			return a.bind(e, p.pronoun)
+			return e
 		}
 	}
 	if apart && fits(a.teller, p.pronoun, true) {
@@ -88,7 +171,7 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 	for _, sure := range []bool{true, false} {
 		for _, e := range order {
 			if fits(e, p.pronoun, sure) {
-				return a.bind(e, p.pronoun)
+				return e
 			}
 		}
 	}
@@ -97,21 +180,32 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 	}
 	if p.pronoun&(masculine|feminine) != 0 {
 		if l := a.people.likely; len(l) > 0 && l[0].at <= a.topic() && l[0].at < p.desc.Start && fits(l[0], p.pronoun, true) {
-			return a.bind(l[0], p.pronoun) // whom the text is about
+			return l[0] // whom the text is about
 		}
 		for _, e := range slices.Backward(a.people.likely) {
 			if e.at < p.desc.Start && fits(e, p.pronoun, true) {
-				return a.bind(e, p.pronoun)
+				return e
 			}
 		}
 		// “…,” she said, and is named further on.
 		for _, e := range a.people.likely {
 			if fits(e, p.pronoun, true) {
-				return a.bind(e, p.pronoun)
+				return e
 			}
 		}
 	}
 	return nil
+}
+
+// relativeAt tells whether a relative clause begins among items [from, to), close to the
+// end.
+func (a *ascriber) relativeAt(from, to int) bool {
+	for k := max(from, to-4); k < to; k++ {
+		if a.items[k].is(relative) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayTalk tells whether a "he" rather means e, of whom no function is told, than
@@ -194,13 +288,11 @@ func (a *ascriber) known(p *phrase) *entity {
 	}
 	// Who the sentence before was about, of whom nothing is told but this.
 	if b := a.before; p.definite && b != nil && (b.likely || a.stillAbout(b, p)) && b.role == "" && a.people.byName[fold(p.desc.In(a.text))] == nil && a.people.agree(b, p.desc.In(a.text)) && !a.items[p.from].is(many) {
-		b.role = clean(p.role.In(a.text))
 		return b
 	}
 	// Only one person, likewise.
 	l, sex := a.people.likely, a.people.sex(p.desc.In(a.text))
 	if p.definite && len(l) == 1 && l[0].role == "" && l[0].at < p.desc.Start && (sex == 0 || l[0].sex == 0 || sex == l[0].sex) && a.items[p.from].kind == word && !a.items[p.from].is(many) {
-		l[0].role = clean(p.role.In(a.text))
 		return l[0]
 	}
 	return nil

@@ -269,7 +269,7 @@ func (r *reader) stops(from, i, to int, next *lexicon.Token, quoteNext bool) boo
 	if prev.End-prev.Start == 1 && prev.Shape&lexicon.Upper != 0 {
 		// An initial, but not "on X."
 		n := len(r.items)
-		return prev.class&channel != 0 && n > 1 && r.items[n-2].is(channelPreposition)
+		return prev.class&channel != 0 && n > 1 && r.items[n-2].is(channelPreposition|preposition)
 	}
 	return !(r.lang.capitals && prev.Shape&lexicon.Digits != 0 && prev.End-prev.Start <= 2)
 }

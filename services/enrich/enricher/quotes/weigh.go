@@ -225,7 +225,13 @@ func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) 
 	if !asc.nobody {
 		e = asc.entity
 		if e == nil {
+			a.asking, a.behindVerb = id, asc.at >= 0 && asc.who.from > asc.at
+			if asc.at >= 0 && asc.at < q.first {
+				a.cueItem = asc.at
+			}
 			e = a.resolve(&asc.who, n, false)
+			a.asking, a.behindVerb, a.cueItem = -1, false, 0
+			a.join(asc, e)
 		}
 	}
 	q.entity, q.cue, q.conf = e, asc.cue, conf
@@ -264,9 +270,11 @@ func (a *ascriber) settle(q *quote, id int, s *sentence) {
 		}
 		return
 	}
+	a.sole = a.para != s.paragraph || a.sole && q.entity == a.speaker
 	a.lastQ, a.para = id, s.paragraph
 	if e := q.entity; e != nil {
 		a.speaker, e.quoted = e, true
+		a.note(e, a.now, true)
 		if e.person || e.words > 1 {
 			a.human = e
 		}
@@ -486,8 +494,14 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 			asc.who = p
 		}
 		a.take(q, id, &asc, n, byColon)
+	case a.teller != nil && a.reportedSpeech(s, i) && a.saidOfHimself(n, i):
+		asc := ascription{who: a.subject[n], at: -1}
+		a.take(q, id, &asc, n, byReport)
 	case a.teller != nil && a.reportedSpeech(s, i):
 		a.speaker = a.teller
+		if b := a.before; a.lang.capitals && b != nil && b != a.teller && n > 0 && b.sent == n-1 && b.subject && a.sents[n-1].paragraph == s.paragraph && (b.person && b.likely || b.human) && !a.holds(max(0, a.lastQ), &a.sents[n-1]) {
+			a.speaker = b // "Ein Sprecher wies das zurück. Man gebe „…“"
+		}
 		a.keep(q, id, s, byReport)
 	case colonBefore && a.speaker != nil:
 		a.keep(q, id, s, byReport)
@@ -512,6 +526,14 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		}
 		a.settle(q, id, s)
 	}
+}
+
+// saidOfHimself tells whether reported speech, before the quotation at item i, has "he"
+// for its subject right before its verb: "Sie sei „tief beeindruckt“".
+func (a *ascriber) saidOfHimself(n, i int) bool {
+	p, s := &a.subject[n], &a.sents[n]
+	single := p.pronoun & (masculine | feminine)
+	return p.to > 0 && p.from == s.from && p.to < i && single != 0 && single != masculine|feminine && a.items[p.to].is(subjunctive)
 }
 
 // lastPronoun is the "he" of the clause that ends with the colon at item c, in German
