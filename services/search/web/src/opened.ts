@@ -12,7 +12,14 @@ export interface Opened {
 }
 
 function read(): Opened {
-  const unknown: Opened = { zone: 'UTC', live: true, overrides: false, operator: false, leave: false, scopes: ['read'] };
+  const unknown: Opened = {
+    zone: 'UTC',
+    live: true,
+    overrides: false,
+    operator: false,
+    leave: false,
+    scopes: ['read'],
+  };
   try {
     const told: unknown = JSON.parse(document.documentElement.dataset.opened ?? '');
     return { ...unknown, ...(told as Partial<Opened>), scopes: (told as Partial<Opened>).scopes ?? unknown.scopes };
