@@ -3,6 +3,7 @@ package quotes
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -266,6 +267,9 @@ func (a *ascriber) choose(c *choice) *entity {
 	if p.pronoun == 0 && (p.from >= len(a.items) || !a.items[p.from].is(articleWord|definite|possessive)) {
 		return c.rule
 	}
+	if p.loose || p.pronoun != 0 && p.to-p.from > 1 && c.rule != nil && !c.rule.named && c.rule.times == 0 {
+		return c.rule // "una de las viajeras", "der 44-Jährige" where it fits nobody
+	}
 	a.look(c)
 	list := a.candidates[:0]
 	add := func(e *entity) {
@@ -325,13 +329,16 @@ func (a *ascriber) choose(c *choice) *entity {
 		}
 	}
 	e := list[best].e
-	if e == nil {
-		return nil
+	switch {
+	case e == nil && c.shape == aBody:
+		return c.rule
+	case e == nil, c.shape == anOffice && c.rule == nil && slices.Contains(list[best].traits[:list[best].n], otherFunction):
+		return nil // who has another function is no mayor
 	}
 	if p.pronoun != 0 {
 		return a.bind(e, p.pronoun)
 	}
-	if (c.shape == anOffice || c.shape == aFunction) && p.definite && e.named && e.person && e.role == "" && !p.role.Empty() && !p.named() {
+	if (c.shape == anOffice || c.shape == aFunction || e == c.rule && c.by == byFunction) && p.definite && e.named && e.person && e.role == "" && !p.role.Empty() && !p.named() {
 		e.role = clean(p.role.In(a.text))
 	}
 	return e

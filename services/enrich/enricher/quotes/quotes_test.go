@@ -92,7 +92,7 @@ func TestForms(t *testing.T) {
 		{"relative clause that quotes", "en", "The tenants, who speak of “a scandal”, went to court.", []string{"a scandal | The tenants |  |  | partial"}},
 		{"somebody's function", "en", "“It rained,” said the farmer's lawyer, Ruth Engel.", []string{"It rained | Ruth Engel | lawyer"}},
 		{"a country's function", "en", "China's ambassador to Oslo, Wei Chen, spoke of “a test”.", []string{"a test | Wei Chen | ambassador to Oslo |  | partial"}},
-		{"title", "en", "“It rained,” said Dr Jane Holt. “A lot,” she added.", []string{"It rained | Dr Jane Holt", "A lot | Dr Jane Holt"}},
+		{"title", "en", "“It rained,” said Dr Jane Holt. “A lot,” she added.", []string{"It rained | Jane Holt", "A lot | Jane Holt"}},
 		{"description", "en", "“It rained,” a senior official in the ministry said.", []string{"It rained | a senior official in the ministry"}},
 		{"body", "en", "The company “regrets the delay”, it said.", []string{"regrets the delay | The company |  |  | partial"}},
 		{"full name later", "en", "“It rained,” said Holt. Jane Holt has run the farm since May.", []string{"It rained | Jane Holt"}},
