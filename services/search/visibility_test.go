@@ -59,6 +59,9 @@ func visits() map[string][][]string {
 		"export":   {{}, {"format", "ninjs"}, {"format", "atom"}, {"format", "jsonfeed"}, {"format", "csv", "q", shared}},
 		"live":     {{"life", "0"}, {"since", "2020-01-01T00:00:00Z", "life", "0"}},
 		"openapi":  {{}},
+		"me":       {{}},
+		// What operators see is for who may see all, see TestOnlyOperatorsOperate; off, it is nothing.
+		"stages": {{}}, "sources": {{}}, "letters": {{}}, "letter": {{}}, "redrive": {{}},
 	}
 }
 
