@@ -43,7 +43,7 @@ func TestElasticsearchAwayEverywhere(t *testing.T) {
 		if r.Name == "openapi" { // it asks nobody
 			continue
 		}
-		if r.Scope == access.Any || r.Scope == access.Operate { // they ask Kafka, or nobody
+		if r.Scope == access.Any || r.Scope == access.Operate { // off there, or of nobody
 			continue
 		}
 		if r.Needs() != access.Read { // they are off there
