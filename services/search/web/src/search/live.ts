@@ -85,7 +85,7 @@ export function told(news: News, t: Told): News {
 }
 
 // What a feed takes beside q; the rest is said in the query language.
-const taken = new Set([
+const accepted = new Set([
   'agency',
   'source',
   'language',
@@ -115,7 +115,7 @@ export function feedOf(search: URLSearchParams): URLSearchParams | null {
     const values = search.getAll(name);
     const field = asFields[name];
     if (name === 'q') continue;
-    if (taken.has(name)) for (const v of values) feed.append(name, v);
+    if (accepted.has(name)) for (const v of values) feed.append(name, v);
     else if (name === 'said') q.push(`said:(${values[0]})`);
     else if (field) q.push(`(${values.map((v) => `${field}:${field === 'speaker' ? quoted(v) : v}`).join(' OR ')})`);
     else return null;
