@@ -108,9 +108,9 @@ test('a period is brushed on the timeline, and there is a table for who can’t'
   await expect(plot).toBeAttached();
   const box = await plot.boundingBox();
   if (!box) throw new Error('no plot');
-  await page.mouse.move(box.x + box.width * 0.25, box.y + 20);
+  await page.mouse.move(box.x + 2, box.y + 20);
   await page.mouse.down();
-  await page.mouse.move(box.x + box.width * 0.75, box.y + 30, { steps: 5 });
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 30, { steps: 5 });
   await page.mouse.up();
   await expect(page).toHaveURL(/from=.*to=/);
   await settled(page);

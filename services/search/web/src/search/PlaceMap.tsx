@@ -11,7 +11,7 @@ import { number, plural } from '../ui/words';
 import './map.css';
 
 /** How much finer than the map's own tiles the counts are. */
-const finer = 3;
+const finer = 4;
 
 const degrees = (n: number): string => String(Math.round(n * 1000) / 1000);
 

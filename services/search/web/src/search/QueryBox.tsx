@@ -116,7 +116,16 @@ export function QueryBox() {
     setText(q);
     go({ q: q.trim(), uri: null, revision: null });
   };
+  // Enter takes what was gone to by keys; what the pointer happens to lie on is no choice.
+  const arrowed = useRef(false);
+  const enter = (q: string) => {
+    const pointed = arrowed.current && shown ? input.current?.getAttribute('aria-activedescendant') : null;
+    const key = pointed ? document.getElementById(pointed)?.dataset.key : undefined;
+    if (key) take(key);
+    else search(q);
+  };
   const write = (to: string) => {
+    arrowed.current = false;
     setText(to);
     setTyped(typedAt(to, input.current?.selectionStart ?? to.length));
     setOpen(true);
@@ -151,20 +160,27 @@ export function QueryBox() {
   const wrong = problem && text === asked ? problem : undefined;
   const at = wrong?.parameter === 'q' && wrong.position ? placeOf(text, wrong.position) : undefined;
   return (
-    <search className="query">
+    <search
+      className="query"
+      onKeyDownCapture={(e) => {
+        if (e.key === 'ArrowDown' || e.key === 'ArrowUp') arrowed.current = true;
+        if (e.key !== 'Escape') return;
+        // Leaves first the suggestions, then the box; the component would empty it.
+        e.stopPropagation();
+        e.preventDefault();
+        if (shown) setOpen(false);
+        else input.current?.blur();
+      }}
+    >
       <Autocomplete inputValue={text} onInputChange={write} disableAutoFocusFirst>
         <SearchField
           className="query-field"
           aria-label="Search all copy"
-          onSubmit={search}
+          onSubmit={enter}
           onClear={() => search('')}
           isInvalid={wrong !== undefined}
-          onBlur={() => setOpen(false)}
-          onKeyDown={(e) => {
-            if (e.key === 'Escape' && shown) setOpen(false);
-            else if (e.key === 'Escape') input.current?.blur();
-            else e.continuePropagation();
-          }}
+          // Going to a suggestion by keys is told as a blur, and focus stays.
+          onBlur={() => document.activeElement !== input.current && setOpen(false)}
         >
           <SearchIcon />
           <div className="query-text">
