@@ -58,7 +58,8 @@ export function SearchView() {
   }, [paused]);
 
   const live = useLive(address, {
-    on: byTime,
+    // What the search has already is not news: it is known first.
+    on: byTime && !hits.waiting && !hits.old,
     known: (u) => known.current.get(u),
     flow,
     left: (u: string, reason: Gone) => {
