@@ -45,7 +45,13 @@ export function useHits(address: URLSearchParams): Hits {
 }
 
 /** What is left of a hit that was taken back: its place. */
-export const taken = ({ uri, revision, sort_date }: Hit): Hit => ({ uri, revision, sort_date, source: '', taken: true });
+export const taken = ({ uri, revision, sort_date }: Hit): Hit => ({
+  uri,
+  revision,
+  sort_date,
+  source: '',
+  taken: true,
+});
 
 /** Takes an article back from everything that is kept of searches, and its text. */
 export function takeBack(cache: QueryClient, uri: string): void {
