@@ -50,7 +50,7 @@ func TestPage(t *testing.T) {
 	if os.Getenv(screens) != "" {
 		args = append(args, "screens.spec.ts")
 	}
-	cmd := exec.CommandContext(t.Context(), "deploy/tools/page.sh", args...) //nolint:gosec // of this tree
+	cmd := exec.CommandContext(t.Context(), "deploy/tools/page.sh", args...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "COPYTASTER_PAGE="+base, "COPYTASTER_PAGE_ARTICLES="+fmt.Sprint(n))
 	out, err := cmd.CombinedOutput()
@@ -151,7 +151,7 @@ func feed(t *testing.T, base string) int {
 }
 
 func push(address, text string) error {
-	res, err := http.Post(address, "text/plain; charset=utf-8", strings.NewReader(text)) //nolint:noctx,gosec // a test's own server
+	res, err := http.Post(address, "text/plain; charset=utf-8", strings.NewReader(text)) //nolint:gosec // a test's own server
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func push(address, text string) error {
 }
 
 func get(address string, to any) error {
-	res, err := http.Get(address) //nolint:noctx,gosec // a test's own server
+	res, err := http.Get(address) //nolint:gosec // a test's own server
 	if err != nil {
 		return err
 	}

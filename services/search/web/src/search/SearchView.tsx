@@ -124,7 +124,13 @@ export function SearchView() {
       </main>
       {uri && (
         <Suspense fallback={<aside className="reading-pane" aria-label="Article" aria-busy="true" />}>
-          <Reading key={uri} uri={uri} revision={address.get('revision')} gone={live.gone.get(uri)} />
+          <Reading
+            key={uri}
+            uri={uri}
+            revision={address.get('revision')}
+            gone={live.gone.get(uri)}
+            awaited={live.changed.get(uri)?.revision}
+          />
         </Suspense>
       )}
     </div>
