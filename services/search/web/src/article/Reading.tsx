@@ -32,7 +32,8 @@ export default function Reading({ uri, revision, gone, awaited }: Props) {
     queryKey: keys.article(uri, revision),
     queryFn: ({ signal }) => article(uri, revision, signal),
     staleTime: 0,
-    refetchInterval: ({ state }) => (revision === null && behind(state.data, awaited) ? 500 : false),
+    // Of an article that isn't among what the feed is of, this tells that it was killed.
+    refetchInterval: ({ state }) => (revision === null && behind(state.data, awaited) ? 500 : 30_000),
   });
   // Where the article covers the list, focus goes with it.
   useEffect(() => {

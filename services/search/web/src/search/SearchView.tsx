@@ -58,7 +58,7 @@ export function SearchView() {
   }, [paused]);
 
   const live = useLive(address, {
-    on: byTime,
+    on: byTime && hits.problem?.status !== 400,
     known: (u) => known.current.get(u),
     flow,
     left: (u: string, reason: Gone) => {
