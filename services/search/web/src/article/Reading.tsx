@@ -26,14 +26,23 @@ interface Props {
   revision: string | null;
   /** That it is no longer to be had, as the live feed says. */
   gone: { reason: Gone; at: string } | undefined;
+  /** The newest revision that the live feed has told of; the index may be a moment behind. */
+  awaited: string | undefined;
 }
 
-export default function Reading({ uri, revision, gone }: Props) {
+/** Whether what was read is older than what the feed has told of. */
+function behind(found: Found | undefined, awaited: string | undefined): boolean {
+  return found !== undefined && awaited !== undefined && BigInt(found.article.revision) < BigInt(awaited);
+}
+
+export default function Reading({ uri, revision, gone, awaited }: Props) {
   const pane = useRef<HTMLElement>(null);
   const { data, error } = useQuery({
     queryKey: keys.article(uri, revision),
     queryFn: ({ signal }) => article(uri, revision, signal),
     staleTime: 0,
+    // Of an article that isn't among what the feed is of, this tells that it was killed.
+    refetchInterval: ({ state }) => (revision === null && behind(state.data, awaited) ? 500 : 30_000),
   });
   // Where the article covers the list, focus goes with it.
   useEffect(() => {

@@ -69,6 +69,13 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
           </Button>
         </fieldset>
         <span className="grow" />
+        <span className="news" role="status">
+          {live.waiting.length > 0 && (
+            <Button className="button main new" onPress={reveal}>
+              {plural(live.waiting.length, 'new', 'new')}
+            </Button>
+          )}
+        </span>
         {live.deaf && <span className="feed">Not live with these filters</span>}
         {live.link !== 'off' && (
           <>
@@ -111,13 +118,6 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
         </Button>
       </div>
       <Chips />
-      <div className="news" role="status">
-        {live.waiting.length > 0 && (
-          <Button className="button main new" onPress={reveal}>
-            {plural(live.waiting.length, 'new', 'new')}
-          </Button>
-        )}
-      </div>
       <div className="list" ref={scroller} aria-busy={hits.waiting || hits.old}>
         {hits.problem && hits.problem.status !== 400 && (
           <div className="message" role="alert">

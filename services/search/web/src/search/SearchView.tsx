@@ -59,7 +59,7 @@ export function SearchView() {
 
   const live = useLive(address, {
     // What the search has already is not news: it is known first.
-    on: byTime && !hits.waiting && !hits.old,
+    on: byTime && !hits.waiting && !hits.old && hits.problem?.status !== 400,
     known: (u) => known.current.get(u),
     flow,
     left: (u: string, reason: Gone) => {
@@ -125,7 +125,13 @@ export function SearchView() {
       </main>
       {uri && (
         <Suspense fallback={<aside className="reading-pane" aria-label="Article" aria-busy="true" />}>
-          <Reading key={uri} uri={uri} revision={address.get('revision')} gone={live.gone.get(uri)} />
+          <Reading
+            key={uri}
+            uri={uri}
+            revision={address.get('revision')}
+            gone={live.gone.get(uri)}
+            awaited={live.changed.get(uri)?.revision}
+          />
         </Suspense>
       )}
     </div>

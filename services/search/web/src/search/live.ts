@@ -163,6 +163,9 @@ export function useLive(address: URLSearchParams, options: Options): Live {
   return { ...news, deaf: wanted && feed === undefined, reveal: () => tell({ is: 'reveal' }) };
 }
 
+/** How long a page that nobody sees keeps its feed, in milliseconds. */
+export const hiddenFor = 60_000;
+
 // Opens the feed, and again when it can't be had; gives what closes it.
 function follow(feed: string, tell: (t: Told) => void, options: { current: Options }): () => void {
   let source: EventSource | undefined;
@@ -189,14 +192,22 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
     if (last) query.set('after', last);
     else query.set('since', new Date(Date.now() - 60_000).toISOString());
     source = new EventSource(`/v1/live?${query}`);
-    source.addEventListener('ready', () => {
+    const beat = (e: MessageEvent<string>) => {
+      last = e.lastEventId || last;
+    };
+    source.addEventListener('heartbeat', beat);
+    source.addEventListener('ready', (e) => {
+      beat(e);
       failures = 0;
       tell({ is: 'link', link: 'open' });
     });
     source.addEventListener('entered', hit);
     source.addEventListener('changed', hit);
     source.addEventListener('left', left);
-    source.addEventListener('reset', () => tell({ is: 'reset' }));
+    source.addEventListener('reset', (e) => {
+      beat(e);
+      tell({ is: 'reset' });
+    });
     source.onerror = () => {
       tell({ is: 'link', link: failures > 0 ? 'lost' : 'connecting' });
       failures++;
@@ -205,8 +216,26 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
       timer = setTimeout(open, Math.min(2000 * 2 ** (failures - 1), 30_000));
     };
   };
+  // Browsers have six connections to a service without TLS: what nobody looks at gives its own
+  // back, and goes on where it was.
+  let idle: ReturnType<typeof setTimeout> | undefined;
+  const seen = () => {
+    clearTimeout(idle);
+    if (document.hidden) {
+      idle = setTimeout(() => {
+        clearTimeout(timer);
+        source?.close();
+      }, hiddenFor);
+    } else if (source?.readyState === EventSource.CLOSED) {
+      clearTimeout(timer);
+      open();
+    }
+  };
+  document.addEventListener('visibilitychange', seen);
   open();
   return () => {
+    document.removeEventListener('visibilitychange', seen);
+    clearTimeout(idle);
     clearTimeout(timer);
     source?.close();
   };
