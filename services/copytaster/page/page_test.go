@@ -142,8 +142,8 @@ func feed(t *testing.T, base string) int {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// As a wire would: one after the other, over some days.
-		at := time.Date(2024, 4, 18, 6, 0, 0, 0, time.UTC).Add(time.Duration(i) * time.Hour)
+		// As a wire would: over some days, now more, now less.
+		at := time.Date(2024, 4, 18, 6, i%60, 0, 0, time.UTC).Add(time.Duration(i*i%97) * time.Hour)
 		query := fmt.Sprintf("source=wire-%d&name=%s&published_at=%s", i%3+1, filepath.Base(file), at.Format(time.RFC3339))
 		await(t, "it is taken in: "+file, func() error { return push(base+"/v1/articles?"+query, string(text)) })
 	}

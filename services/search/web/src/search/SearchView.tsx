@@ -6,7 +6,7 @@ import type { Hit } from '../api/client';
 import { useKeys } from '../ui/keys';
 import { useMedia } from '../ui/media';
 import { Facets } from './Facets';
-import { takeBack, useHits } from './hits';
+import { isNew, takeBack, useHits } from './hits';
 import { type Gone, useLive } from './live';
 import { Results } from './Results';
 import './search.css';
@@ -57,9 +57,8 @@ export function SearchView() {
     );
   }, [paused]);
 
-  const live = useLive(address, {
-    // What the search has already is not news: it is known first.
-    on: byTime && !hits.waiting && !hits.old && hits.problem?.status !== 400,
+  const heard = useLive(address, {
+    on: byTime && hits.problem?.status !== 400,
     known: (u) => known.current.get(u),
     flow,
     left: (u: string, reason: Gone) => {
@@ -68,6 +67,8 @@ export function SearchView() {
     changed: (h: Hit) => void cache.invalidateQueries({ queryKey: ['article', h.uri] }),
   });
 
+  const fits = (h: Hit) => isNew(h, hits, known.current);
+  const live = { ...heard, waiting: heard.waiting.filter(fits), shown: heard.shown.filter(fits) };
   const fresh = live.waiting.length;
   const q = address.get('q');
   useEffect(() => {

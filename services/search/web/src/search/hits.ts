@@ -9,6 +9,8 @@ export interface Hits {
   /** Of Elasticsearch, in milliseconds. */
   took: number | undefined;
   problem: Problem | undefined;
+  /** There is no more than the list has. */
+  whole: boolean;
   /** What is shown is of the search before. */
   old: boolean;
   waiting: boolean;
@@ -36,12 +38,26 @@ export function useHits(address: URLSearchParams): Hits {
     total: q.isError ? undefined : first?.total,
     took: first?.took_ms,
     problem: q.error instanceof ApiError ? q.error.problem : undefined,
+    whole: !q.hasNextPage,
     old: q.isPlaceholderData,
     waiting: q.isPending,
     more: q.hasNextPage && !q.isFetchingNextPage && !q.isPlaceholderData ? () => void q.fetchNextPage() : undefined,
     loadingMore: q.isFetchingNextPage,
     retry: () => void q.refetch(),
   };
+}
+
+/**
+ * Whether what a feed told of is new to a list. Feeds begin a minute before the search, as the
+ * index may be so far behind: of that minute, what the list has, or has further down than was
+ * read of it, isn't.
+ */
+export function isNew(hit: Hit, { list, whole, old, waiting }: Hits, known: ReadonlyMap<string, string>): boolean {
+  if (known.get(hit.uri) === hit.revision) return false;
+  if (!hit.early || hit.taken) return true;
+  if (old || waiting) return false;
+  const last = Date.parse(list.at(-1)?.sort_date ?? '');
+  return whole || Date.parse(hit.sort_date ?? '') >= last;
 }
 
 /** What is left of a hit that was taken back: its place. */

@@ -172,9 +172,11 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let last = '';
+  const began = Date.now();
   const hit = (e: MessageEvent<string>) => {
     last = e.lastEventId || last;
     const h = parse(e.data) as Hit;
+    h.early = Date.parse(h.received_at ?? '') < began;
     const before = options.current.known(h.uri);
     if (before === h.revision) return; // the search has it, too
     if (before !== undefined) options.current.changed(h);
