@@ -7,10 +7,12 @@ import { ApiError, type Article, type Found } from '../api/client';
 import { article, keys } from '../api/search';
 import { goneSays } from '../search/HitRow';
 import type { Gone } from '../search/live';
+import { Guarded } from '../ui/Guarded';
 import { BackIcon, CloseIcon } from '../ui/icons';
 import { Link } from '../ui/Link';
 import { Embargo, Time } from '../ui/Time';
 import { languageName } from '../ui/words';
+import { useWithdrawn } from '../withdrawn';
 import { Actions } from './Actions';
 import { Details } from './Details';
 import { MarkedText } from './Marked';
@@ -24,8 +26,6 @@ import './reading.css';
 interface Props {
   uri: string;
   revision: string | null;
-  /** That it is no longer to be had, as the live feed says. */
-  gone: { reason: Gone; at: string } | undefined;
   /** The newest revision that the live feed has told of; the index may be a moment behind. */
   awaited: string | undefined;
 }
@@ -35,8 +35,9 @@ function behind(found: Found | undefined, awaited: string | undefined): boolean 
   return found !== undefined && awaited !== undefined && BigInt(found.article.revision) < BigInt(awaited);
 }
 
-export default function Reading({ uri, revision, gone, awaited }: Props) {
+export default function Reading({ uri, revision, awaited }: Props) {
   const pane = useRef<HTMLElement>(null);
+  const address = useAddress();
   const { data, error } = useQuery({
     queryKey: keys.article(uri, revision),
     queryFn: ({ signal }) => article(uri, revision, signal),
@@ -48,7 +49,10 @@ export default function Reading({ uri, revision, gone, awaited }: Props) {
   useEffect(() => {
     if (matchMedia('(max-width: 63.99rem)').matches) pane.current?.focus();
   }, []);
-  const title = data?.article.headline;
+  const withdrawn = useWithdrawn().get(uri);
+  const hidden = withdrawn !== undefined;
+  const readable = !hidden && !error && data?.article.status === 'usable';
+  const title = readable ? data.article.headline : undefined;
   useEffect(() => {
     if (!title) return undefined;
     const before = document.title;
@@ -57,7 +61,6 @@ export default function Reading({ uri, revision, gone, awaited }: Props) {
       document.title = before;
     };
   }, [title]);
-  const hidden = gone !== undefined && gone.reason !== 'unmatched';
   return (
     <aside className="reading-pane" aria-label="Article" ref={pane} tabIndex={-1}>
       <div className="reading-bar">
@@ -65,12 +68,18 @@ export default function Reading({ uri, revision, gone, awaited }: Props) {
           <BackIcon /> List
         </Link>
         <span className="grow" />
-        {!hidden && data && data.article.status !== 'canceled' && <Actions article={data.article} />}
+        {readable && <Actions article={data.article} />}
         <Link className="button plain icon close" to={{ uri: null, revision: null }} aria-label="Close the article">
           <CloseIcon />
         </Link>
       </div>
-      {hidden ? <Notice reason={gone.reason} at={gone.at} /> : <Body found={data} error={error} />}
+      {withdrawn ? (
+        <Notice reason={withdrawn.reason} at={withdrawn.at} />
+      ) : (
+        <Guarded key={address.get('pane')}>
+          <Body found={data} error={error} />
+        </Guarded>
+      )}
     </aside>
   );
 }
