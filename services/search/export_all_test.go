@@ -325,16 +325,18 @@ func TestExportAsDocument(t *testing.T) {
 		if !slices.Equal(part.ids, want[:7]) {
 			t.Errorf("%s, seven of them: %v", name, part.ids)
 		}
+		after := want[7:14] // the next one has as many
 		if name == "ninjs" { // its trailers tell
+			after = want[7:]
 			part.next = n.base + "/v1/export?" + query("q", "bridge", "format", name, "after", part.cursors[6])
 		}
 		path, ok := strings.CutPrefix(part.next, n.base)
-		if rest, _ := get(path); !ok || !slices.Equal(rest.ids, want[7:]) {
+		if rest, _ := get(path); !ok || !slices.Equal(rest.ids, after) {
 			t.Errorf("%s goes on at %s: %v", name, part.next, rest.ids)
 		}
 		part, _ = get("/v1/export?" + query("q", "bridge", "format", name, "limit", "2", "sort", "relevance"))
 		if path, ok := strings.CutPrefix(part.next, n.base); name != "ninjs" {
-			if rest, _ := get(path); !ok || len(rest.ids) != count-2 {
+			if rest, _ := get(path); !ok || len(rest.ids) != 2 {
 				t.Errorf("%s by relevance goes on at %s: %v", name, part.next, rest.ids)
 			}
 		}

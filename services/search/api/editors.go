@@ -57,6 +57,7 @@ type Editors struct {
 	stopped bool
 	running sync.WaitGroup
 	times   map[sentTo][]time.Time // of changes
+	swept   time.Time              // when those that are over were last forgotten
 }
 
 // sentTo is a sender and an article.
@@ -122,7 +123,8 @@ func (e *Editors) often(sender string, uri article.URI) error {
 		}
 		return all
 	}
-	if len(e.times) >= maxOften {
+	if len(e.times) >= maxOften && now.Sub(e.swept) > time.Minute {
+		e.swept = now
 		for k, all := range e.times {
 			if len(young(all)) == 0 {
 				delete(e.times, k)

@@ -74,6 +74,10 @@ func openDocument(w io.Writer, f export.Format, e *exporting, base string) recor
 	request := e.request.Request
 	request.Size = find.DefaultSize // exports have no pages
 	l, v := listOf(request, base, path, f.Name, true)
+	if e.request.Limit != find.MaxRecords { // the next one has as many
+		v.Set("limit", strconv.Itoa(e.request.Limit))
+		l.Self = base + path + "?" + v.Encode()
+	}
 	return &document{f.Open(w, l), func(cursor string) string {
 		v.Set("after", cursor)
 		return base + path + "?" + v.Encode()
