@@ -325,7 +325,7 @@ func TestExportAsDocument(t *testing.T) {
 		if !slices.Equal(part.ids, want[:7]) {
 			t.Errorf("%s, seven of them: %v", name, part.ids)
 		}
-		after := want[7:14] // the next one has as many
+		after := want[7:14]  // the next one has as many
 		if name == "ninjs" { // its trailers tell
 			after = want[7:]
 			part.next = n.base + "/v1/export?" + query("q", "bridge", "format", name, "after", part.cursors[6])
