@@ -2,6 +2,7 @@ import { lazy, Suspense } from 'react';
 import { useAddress } from './address';
 import { Header } from './Header';
 import { SearchView } from './search/SearchView';
+import { useSessionOver } from './session';
 import './app.css';
 
 const Operator = lazy(() => import('./operator/Operator'));
@@ -9,6 +10,7 @@ const Operator = lazy(() => import('./operator/Operator'));
 export function App() {
   const address = useAddress();
   const operator = address.get('view') === 'operator';
+  if (useSessionOver()) return <SessionOver />;
   return (
     <div className="page">
       <a className="skip" href="#main">
@@ -23,5 +25,20 @@ export function App() {
         <SearchView />
       )}
     </div>
+  );
+}
+
+// Nothing of what was read stays on the screen of somebody who may no longer see it.
+function SessionOver() {
+  return (
+    <main id="main" className="message" role="alert">
+      <h1>You are no longer logged in</h1>
+      <p>Your session has ended, or your key was changed. What you searched for stands in the address.</p>
+      <p>
+        <a className="button main" href={`/login?next=${encodeURIComponent(location.search.slice(1))}`}>
+          Log in again
+        </a>
+      </p>
+    </main>
   );
 }

@@ -1,7 +1,8 @@
 // Which parameters of the address make a search, and what is asked for it.
 import type { QueryClient } from '@tanstack/react-query';
-import { QueryClient as Client } from '@tanstack/react-query';
+import { QueryClient as Client, QueryCache } from '@tanstack/react-query';
 import type { Patch } from '../address';
+import { endSession } from '../session';
 import {
   ApiError,
   answered,
@@ -148,6 +149,11 @@ export const keys = {
 /** What was answered is asked for anew when it is looked at again: a killed article must not come back from a cache. */
 export function makeCache(): QueryClient {
   return new Client({
+    queryCache: new QueryCache({
+      onError: (error) => {
+        if (error instanceof ApiError && error.problem.status === 401) endSession();
+      },
+    }),
     defaultOptions: {
       queries: {
         staleTime: 15_000,

@@ -3,6 +3,7 @@ import { useEffect, useReducer, useRef } from 'react';
 import { type Hit, parse } from '../api/client';
 import { chosen } from '../api/search';
 import { opened } from '../opened';
+import { endSession } from '../session';
 import { returned, withdraw } from '../withdrawn';
 import { taken } from './hits';
 
@@ -195,6 +196,15 @@ export const hiddenFor = 60_000;
 /** After how long without a word, in milliseconds, a feed is opened again: it has a heartbeat every 15 s. */
 export const silentFor = 45_000;
 
+// A feed that is refused doesn't say why: what the reader may do does.
+async function mayAsk(): Promise<void> {
+  try {
+    if ((await fetch('/v1/me')).status === 401) endSession();
+  } catch {
+    // The service can't be reached, which isn't the end of a session.
+  }
+}
+
 // Opens the feed, and again when it can't be had; gives what closes it.
 function follow(feed: string, tell: (t: Told) => void, options: { current: Options }): () => void {
   let source: EventSource | undefined;
@@ -262,6 +272,7 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
       // A feed that ended is opened again by the browser; one that was refused isn't.
       if (source?.readyState !== EventSource.CLOSED) return;
       clearTimeout(watch);
+      void mayAsk();
       timer = setTimeout(open, Math.min(2000 * 2 ** (failures - 1), 30_000));
     };
   };
