@@ -31,14 +31,16 @@ export function App() {
 // Nothing of what was read stays on the screen of somebody who may no longer see it.
 function SessionOver() {
   return (
-    <main id="main" className="message" role="alert">
-      <h1>You are no longer logged in</h1>
-      <p>Your session has ended, or your key was changed. What you searched for stands in the address.</p>
-      <p>
-        <a className="button main" href={`/login?next=${encodeURIComponent(location.search.slice(1))}`}>
-          Log in again
-        </a>
-      </p>
+    <main id="main">
+      <div className="message" role="alert">
+        <h1>You are no longer logged in</h1>
+        <p>Your session has ended, or your key was changed. What you searched for stands in the address.</p>
+        <p>
+          <a className="button main" href={`/login?next=${encodeURIComponent(location.search.slice(1))}`}>
+            Log in again
+          </a>
+        </p>
+      </div>
     </main>
   );
 }
