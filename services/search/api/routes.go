@@ -75,7 +75,10 @@ type Route struct {
 
 // costs are what the routes cost that cost more than one request: many calls of
 // Elasticsearch, or much work of it or here.
-var costs = map[string]int{"similar": 2, "difference": 5, "histogram": 2, "significant": 3, "spelling": 5, "export": 10}
+var costs = map[string]int{
+	"similar": 2, "difference": 5, "histogram": 2, "significant": 3, "spelling": 5, "export": 10,
+	"sources": 3, "letters": 5,
+}
 
 // Cost is as how many requests one for the route counts, of those that its sender may
 // send.
