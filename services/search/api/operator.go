@@ -328,6 +328,8 @@ func operatorProblem(err error) (Problem, bool) {
 			Type: problemPrefix + "overtaken", Title: "Another operator was faster", Status: http.StatusConflict,
 			Detail: "Somebody redrives or discards letters at the same time. Ask for the letters again, and redrive what is still open.",
 		}, true
+	case errors.Is(err, operator.ErrStopping):
+		return unavailable("The service is stopping", "Nothing was sent. Try again in a moment.")
 	case errors.Is(err, operator.ErrBusy):
 		return unavailable("A redrive is on its way", "Try again when it has ended.")
 	case errors.Is(err, operator.ErrStarting):

@@ -79,7 +79,7 @@ func TestOperatorProblems(t *testing.T) {
 			t.Errorf("%s: %d %s", kind, w.Code, w.Body)
 		}
 	}
-	for _, err := range []error{operator.ErrBusy, operator.ErrStarting} {
+	for _, err := range []error{operator.ErrBusy, operator.ErrStopping, operator.ErrStarting} {
 		w := asking(Service{Operator: &toldDesk{fails: err}}, "redrive", http.MethodPost, "/v1/operator/redrive", `{"letters":["ingest.dead/0@1"]}`, who)
 		if w.Code != 503 || w.Header().Get("Retry-After") == "" {
 			t.Errorf("%v: %d %s", err, w.Code, w.Body)
