@@ -30,8 +30,17 @@ type Handled struct {
 	At     time.Time `json:"at"`
 	By     string    `json:"by"`
 	Why    string    `json:"why,omitempty"`
-	To     string    `json:"to,omitempty"` // topic that it was sent to
-	Times  int       `json:"times"`        // how often it was sent
+	To     string    `json:"to,omitempty"`   // topic that it was sent to
+	Times  int       `json:"times"`          // how often it was sent
+	First  time.Time `json:"first,omitzero"` // when it was sent first, if that isn't At
+}
+
+// Sent is when it was sent first, if it was.
+func (h *Handled) Sent() time.Time {
+	if h.First.IsZero() {
+		return h.At
+	}
+	return h.First
 }
 
 // markBytes of a hash are enough to tell a letter from another.
@@ -147,6 +156,9 @@ func (l *Ledger) Counts() map[string]int64 {
 func (l *Ledger) Note(ctx context.Context, m stage.Message, h Handled) (Handled, error) {
 	if before := l.Of(m); before != nil {
 		h.Times += before.Times
+		if before.Times > 0 {
+			h.First = before.Sent()
+		}
 	}
 	return l.NoteAt(ctx, bus.PlaceOf(m), Mark(m), h)
 }

@@ -66,10 +66,10 @@ func (l *Letter) Reason() string {
 	return l.Err.Error()
 }
 
-// ExcerptRunes is how many characters of its text a summary has.
+// ExcerptRunes is how many characters of its text, and of its headline, a summary has.
 const ExcerptRunes = 300
 
-// Summary is a letter without its message.
+// Summary is a letter without its message, of which it keeps nothing in memory.
 type Summary struct {
 	Place    bus.Place
 	Mark     string
@@ -106,15 +106,23 @@ func (l *Letter) Summarise(h Hints) Summary {
 	s.Origin = stage.Message{Topic: m.Topic, Partition: m.Partition, Offset: m.Offset, Time: m.Time}
 	a := l.Article()
 	if a != nil {
-		s.URI, s.Source, s.Agency, s.Headline, s.URL = string(a.URI), a.Source, a.Agency.Value, a.First(article.Headline), a.URL
+		s.URI, s.Source, s.Agency, s.URL = string(a.URI), a.Source, a.Agency.Value, a.URL
+		s.Headline = beginOf(a.First(article.Headline))
 	} else {
 		s.Source, s.URL = m.Header(h.Source), m.Header(h.URL)
 		if m.Partition >= 0 && utf8.Valid(m.Key) {
 			s.URI = string(m.Key)
 		}
 	}
-	s.Excerpt, _ = Begin(strings.TrimSpace(l.text(a)), ExcerptRunes)
+	s.Excerpt = beginOf(strings.TrimSpace(l.text(a)))
 	return s
+}
+
+// beginOf is the beginning of s, without s itself: many summaries are held at once, and what
+// they are of may be large.
+func beginOf(s string) string {
+	s, _ = Begin(s, ExcerptRunes)
+	return strings.Clone(s)
 }
 
 // Text is the article's text, or the message if it is text; "" if it is neither.

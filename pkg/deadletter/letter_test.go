@@ -2,6 +2,7 @@ package deadletter
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,48 @@ func TestSummaries(t *testing.T) {
 	if s := l.Summarise(Hints{}); l.Broken == nil || s.Whole || s.Stage != "" || !strings.Contains(s.Reason, event.HeaderStage) || l.Article() != nil {
 		t.Errorf("a broken letter: %+v", s)
 	}
+}
+
+// TestSummariesAreSmall: a summary holds nothing of what it is of.
+func TestSummariesAreSmall(t *testing.T) {
+	const n, size = 64, 256 << 10
+	text := strings.Repeat("x", size)
+	a := article.Article{
+		URI: article.NewURI("test", "ferry"), Source: "coast", Provider: "test", Status: article.Usable, Text: text,
+		Segments:   []article.Segment{{Kind: article.Headline, Evidence: article.Evidence{Span: article.Span{Start: 0, End: size}}}},
+		ReceivedAt: time.Date(2024, 4, 20, 6, 0, 0, 0, time.UTC),
+	}
+	if err := a.Stamp(); err != nil {
+		t.Fatal(err)
+	}
+	refused, err := event.Encode(&a, event.Received)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused.Topic = topic.Received
+	for name, m := range map[string]stage.Message{"an article": refused, "other input": {Topic: "drop", Partition: -1, Value: []byte(text)}} {
+		m = stored(topic.Received+topic.DeadSuffix, stage.DeadLetter{Message: m, Stage: "enrich"})
+		before := heap()
+		summaries := make([]Summary, n)
+		for i := range summaries {
+			l := Read(m)
+			summaries[i] = l.Summarise(Hints{})
+		}
+		if held := heap() - before; held > n*size/4 {
+			t.Errorf("%d summaries of %s of %d bytes hold %d", n, name, size, held)
+		}
+		if s := summaries[n-1]; len(s.Excerpt) != ExcerptRunes || name == "an article" && len(s.Headline) != ExcerptRunes {
+			t.Errorf("%s: %d and %d characters", name, len(s.Headline), len(s.Excerpt))
+		}
+	}
+}
+
+// heap is how many bytes are in use.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 func TestMark(t *testing.T) {

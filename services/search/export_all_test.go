@@ -469,7 +469,8 @@ func TestExportsAtOnce(t *testing.T) {
 	}
 }
 
-// TestExportOfWhoMayNoMore: before each page it is looked at again who asks.
+// TestExportOfWhoMayNoMore: before each page it is looked at again who asks. Forms that can't
+// say that they aren't complete are cut off.
 func TestExportOfWhoMayNoMore(t *testing.T) {
 	var hits, heads []any
 	for i := range find.MaxSize + 1 {
@@ -525,5 +526,20 @@ func TestExportOfWhoMayNoMore(t *testing.T) {
 	}
 	if len(searches) != 3 || strings.Contains(searches[0], "Quxforeign") || !strings.Contains(searches[2], "Quxforeign") {
 		t.Errorf("the second page is searched as the first one was: %q", searches)
+	}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		looks = 0
+		h.ServeHTTP(w, r.WithContext(access.With(r.Context(), who)))
+	}))
+	defer srv.Close()
+	for format, cut := range map[string]bool{"csv": true, "ninjs": true, "ndjson": false, "atom": false, "jsonfeed": false} {
+		res, err := http.Get(srv.URL + "/v1/export?format=" + format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(res.Body)
+		if _ = res.Body.Close(); cut != (err != nil) || res.StatusCode != http.StatusOK || !strings.Contains(string(b), "long-4") {
+			t.Errorf("%s: %d, %v: %.200s", format, res.StatusCode, err, b)
+		}
 	}
 }

@@ -28,6 +28,11 @@ func (c Config) operators(ctx context.Context, k *boot.Kit, keep *archive.Archiv
 		desk.Run(ctx)
 	}()
 	return desk, func() {
+		stopping, late := context.WithTimeout(context.Background(), StopTime)
+		defer late()
+		if err := desk.Stop(stopping); err != nil {
+			k.Log.Error().Err(err).Msg("stopping: the letter on its way may have been sent, and not be noted")
+		}
 		cancel()
 		<-done
 		desk.Close()

@@ -10,7 +10,8 @@ import (
 	"github.com/copytaster/copytaster/services/search/api"
 )
 
-// StopTime is how long the service waits at its end for corrections that are made.
+// StopTime is how long the service waits at its end for corrections that are made, and for
+// the letter that is redriven.
 const StopTime = 15 * time.Second
 
 // busAs is how a user of its own reaches Kafka, if there is one: who corrects and operates may

@@ -168,7 +168,7 @@ func (c *DeadRedriveCmd) sure(ctx context.Context, t Terminal, b *bus.Bus, ss []
 		if l.Of(rec.message) != nil && !c.Again {
 			return nil
 		}
-		s, err := prepare(ctx, rec)
+		s, err := prepare(ctx, rec, l)
 		if err != nil {
 			return ctx.Err() // told when it is its turn
 		}
@@ -210,7 +210,7 @@ func (r *redriving) take(ctx context.Context, rec *record) error {
 		r.sum.Before++
 		return nil
 	}
-	s, err := prepare(ctx, rec)
+	s, err := prepare(ctx, rec, r.ledger)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -232,8 +232,8 @@ func (r *redriving) take(ctx context.Context, rec *record) error {
 func (s sending) uri() string { return cmp.Or(s.URI(), s.record.uri()) }
 
 // prepare says what is sent where, or why a letter can't be sent.
-func prepare(ctx context.Context, rec *record) (sending, error) {
-	s, err := redrive.Prepare(ctx, deadletter.Read(rec.message))
+func prepare(ctx context.Context, rec *record, l *deadletter.Ledger) (sending, error) {
+	s, err := redrive.Prepare(ctx, deadletter.Read(rec.message), l.Of(rec.message))
 	return sending{s, rec}, err
 }
 

@@ -42,8 +42,9 @@ func (s *Sending) URI() string {
 	return ""
 }
 
-// Prepare says what is sent where. The error says why a letter can't be sent, or is ctx's.
-func Prepare(ctx context.Context, l deadletter.Letter) (Sending, error) {
+// Prepare says what is sent where; before is what was done about the letter before, nil:
+// nothing. The error says why a letter can't be sent, or is ctx's.
+func Prepare(ctx context.Context, l deadletter.Letter, before *deadletter.Handled) (Sending, error) {
 	if l.Broken != nil {
 		return Sending{Letter: l}, fmt.Errorf("the letter itself is broken: %w", l.Broken)
 	}
@@ -60,12 +61,7 @@ func Prepare(ctx context.Context, l deadletter.Letter) (Sending, error) {
 		if len(as) == 0 {
 			return s, errors.New("it is no article")
 		}
-		for i := range as {
-			if as[i].Status == article.Canceled {
-				// Nobody could see it before: no reinstatement since then lifts it.
-				as[i].ReceivedAt = time.Now().UTC()
-			}
-		}
+		date(as, before, time.Now().UTC())
 		s.To, s.Articles = topic.Received, as
 		if topic.Lane(l.Message.Header(intake.HeaderLane)) == topic.Bulk {
 			s.To = topic.ReceivedBulk
@@ -76,6 +72,20 @@ func Prepare(ctx context.Context, l deadletter.Letter) (Sending, error) {
 		return s, fmt.Errorf("it came from elsewhere: %w", err)
 	}
 	return s, nil
+}
+
+// date says of kills that they come now: nobody could see them before, and no reinstatement
+// since then lifts them. One that was sent before keeps the time of that: it must not kill
+// again what was reinstated behind it.
+func date(as []article.Article, before *deadletter.Handled, now time.Time) {
+	if before != nil && before.Times > 0 {
+		now = before.Sent()
+	}
+	for i := range as {
+		if as[i].Status == article.Canceled {
+			as[i].ReceivedAt = now
+		}
+	}
 }
 
 // Sender writes what was prepared.

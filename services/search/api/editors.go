@@ -248,6 +248,7 @@ func (e *deskError) problem() Problem {
 func refusalProblem(err error) (Problem, bool) {
 	var value *override.ValueError
 	var refusal *desk.RefusalError
+	var behind *desk.BehindError
 	conflict := Problem{Type: problemPrefix + "conflict", Title: "That can't be corrected now", Status: http.StatusConflict}
 	switch {
 	case errors.As(err, &value):
@@ -264,6 +265,11 @@ func refusalProblem(err error) (Problem, bool) {
 		return Problem{
 			Type: problemPrefix + "newer", Title: "A newer revision is on its way", Status: http.StatusConflict,
 			Detail: "It isn't shown here yet. Ask for the article again in a moment, and look whether the correction still holds.",
+		}, true
+	case errors.As(err, &behind):
+		return Problem{
+			Type: problemPrefix + "behind", Title: "Too much waits to be enriched", Status: http.StatusServiceUnavailable,
+			Detail: fmt.Sprintf("Nothing is changed: %d messages wait, among which there may be a newer revision. Correct it when fewer than %d do, or by the command.", behind.Messages, desk.MaxBehind),
 		}, true
 	case errors.Is(err, desk.ErrKilled):
 		conflict.Detail = "The article is killed. What was corrected of it can be taken back."

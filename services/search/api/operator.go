@@ -28,6 +28,10 @@ const (
 	// of them for one sender.
 	MaxOperating     = 8
 	MaxOperatingEach = 3
+	// MaxLists is how many lists of letters are made at once, MaxListsEach how many of them for
+	// one sender: each reads much of Kafka.
+	MaxLists     = 4
+	MaxListsEach = 2
 	// OperatingTime is how long one may take, but for a redrive.
 	OperatingTime = 20 * time.Second
 	// MaxOrder is how many bytes an order to redrive may have.
@@ -56,7 +60,12 @@ var (
 
 // operating answers with what do gives, if the service is where operators work.
 func operating[A any](s Service, d time.Duration, do func(ctx context.Context, r *http.Request, values url.Values) (A, error)) http.Handler {
-	return placed(s, "Too many operators ask at once", MaxOperating, MaxOperatingEach, Within(d, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return operatingAtOnce(s, MaxOperating, MaxOperatingEach, d, do)
+}
+
+// operatingAtOnce is operating, so many at once.
+func operatingAtOnce[A any](s Service, all, each int, d time.Duration, do func(ctx context.Context, r *http.Request, values url.Values) (A, error)) http.Handler {
+	return placed(s, "Too many operators ask at once", all, each, Within(d, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.Operator == nil {
 			fail(w, r, s.Log, errOperatorOff)
 			return
@@ -157,7 +166,7 @@ func withRefused(all []find.Source, refused operator.Refused, g access.Grant) []
 }
 
 func letters(s Service) http.Handler {
-	return operating(s, OperatingTime, ofLetters(func(ctx context.Context, _ *http.Request, values url.Values) (operator.Page, error) {
+	return operatingAtOnce(s, MaxLists, MaxListsEach, OperatingTime, ofLetters(func(ctx context.Context, _ *http.Request, values url.Values) (operator.Page, error) {
 		q, err := parseLetters(values)
 		if err != nil {
 			return operator.Page{}, err
@@ -319,6 +328,8 @@ func operatorProblem(err error) (Problem, bool) {
 			Type: problemPrefix + "overtaken", Title: "Another operator was faster", Status: http.StatusConflict,
 			Detail: "Somebody redrives or discards letters at the same time. Ask for the letters again, and redrive what is still open.",
 		}, true
+	case errors.Is(err, operator.ErrStopping):
+		return unavailable("The service is stopping", "Nothing was sent. Try again in a moment.")
 	case errors.Is(err, operator.ErrBusy):
 		return unavailable("A redrive is on its way", "Try again when it has ended.")
 	case errors.Is(err, operator.ErrStarting):

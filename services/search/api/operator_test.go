@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type toldDesk struct {
 
 	order operator.Order
 	fails error
+	lists func() // called while a list is made
 }
 
 func (d *toldDesk) Stages(points int) (operator.Stages, error) {
@@ -34,6 +36,9 @@ func (d *toldDesk) Stages(points int) (operator.Stages, error) {
 }
 
 func (d *toldDesk) Letters(context.Context, operator.Query) (operator.Page, error) {
+	if d.lists != nil {
+		d.lists()
+	}
 	return operator.Page{Letters: []operator.Letter{}}, d.fails
 }
 
@@ -74,7 +79,7 @@ func TestOperatorProblems(t *testing.T) {
 			t.Errorf("%s: %d %s", kind, w.Code, w.Body)
 		}
 	}
-	for _, err := range []error{operator.ErrBusy, operator.ErrStarting} {
+	for _, err := range []error{operator.ErrBusy, operator.ErrStopping, operator.ErrStarting} {
 		w := asking(Service{Operator: &toldDesk{fails: err}}, "redrive", http.MethodPost, "/v1/operator/redrive", `{"letters":["ingest.dead/0@1"]}`, who)
 		if w.Code != 503 || w.Header().Get("Retry-After") == "" {
 			t.Errorf("%v: %d %s", err, w.Code, w.Body)
@@ -139,6 +144,39 @@ func TestOrders(t *testing.T) {
 	if w := order(`{"letters":["ingest.dead/0@1"],"why":"` + strings.Repeat("x", MaxOrder)); w.Code != 413 {
 		t.Errorf("too long: %d %s", w.Code, w.Body)
 	}
+}
+
+// TestListsAtOnce: so many lists of letters are made at once, and so many for one sender.
+func TestListsAtOnce(t *testing.T) {
+	begun, end := make(chan struct{}), make(chan struct{})
+	h := letters(Service{Log: zerolog.Nop(), Operator: &toldDesk{lists: func() {
+		begun <- struct{}{}
+		<-end
+	}}})
+	ask := func(sender int) *httptest.ResponseRecorder {
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/v1/operator/letters", nil)
+		h.ServeHTTP(w, r.WithContext(access.With(r.Context(), access.Identity{Name: "ops", Sender: fmt.Sprint(sender)})))
+		return w
+	}
+	var asked sync.WaitGroup
+	for i := range MaxLists {
+		asked.Go(func() {
+			if w := ask(i / MaxListsEach); w.Code != 200 {
+				t.Errorf("list %d: %d %s", i, w.Code, w.Body)
+			}
+		})
+		<-begun
+		if i == MaxListsEach-1 {
+			if w := ask(0); w.Code != 503 || !strings.Contains(w.Body.String(), "You have 2") {
+				t.Errorf("one more of the same: %d %s", w.Code, w.Body)
+			}
+		}
+	}
+	if w := ask(100); w.Code != 503 || !strings.Contains(w.Body.String(), "There are 4") {
+		t.Errorf("one more: %d %s", w.Code, w.Body)
+	}
+	close(end)
+	asked.Wait()
 }
 
 func TestParseLetters(t *testing.T) {

@@ -245,6 +245,8 @@ func TestTheDeskFails(t *testing.T) {
 	c.desk.kept = true
 	put(http.StatusServiceUnavailable, `"type":"urn:copytaster:problem:unfinished"`)
 	c.desk.kept = false
+	c.desk.fails = &desk.RefusalError{Err: &desk.BehindError{Messages: 60_000}}
+	put(http.StatusServiceUnavailable, `"type":"urn:copytaster:problem:behind"`)
 	for says, is := range map[string]error{
 		`"type":"urn:copytaster:problem:newer"`: desk.ErrNewer,
 		"The article is killed.":                fmt.Errorf("urn:x:ferry %w: copytaster reinstate comes first", desk.ErrKilled),

@@ -46,17 +46,18 @@ const (
 // form is a form of an export.
 type form struct {
 	name, mediaType, extension string
+	ends                       bool // it says itself that it isn't complete
 	open                       func(w io.Writer, e *exporting, base string) recorder
 }
 
 func forms() []form {
 	all := []form{
-		{"ndjson", "application/x-ndjson", "ndjson", func(w io.Writer, _ *exporting, _ string) recorder { return &lines{lineWriter(w)} }},
-		{"csv", "text/csv; charset=utf-8; header=present", "csv", func(w io.Writer, _ *exporting, _ string) recorder { return &table{csv.NewWriter(w)} }},
+		{"ndjson", "application/x-ndjson", "ndjson", true, func(w io.Writer, _ *exporting, _ string) recorder { return &lines{lineWriter(w)} }},
+		{"csv", "text/csv; charset=utf-8; header=present", "csv", false, func(w io.Writer, _ *exporting, _ string) recorder { return &table{csv.NewWriter(w)} }},
 	}
 	for _, f := range export.Table {
 		if f.Open != nil {
-			all = append(all, form{f.Name, f.MediaType, f.Extension, func(w io.Writer, e *exporting, base string) recorder { return openDocument(w, f, e, base) }})
+			all = append(all, form{f.Name, f.MediaType, f.Extension, f.GoesOn, func(w io.Writer, e *exporting, base string) recorder { return openDocument(w, f, e, base) }})
 		}
 	}
 	return all
@@ -264,6 +265,10 @@ func (e *exporting) send(ctx context.Context, w http.ResponseWriter, r *http.Req
 	end, err := e.pages(ctx, r, to, c)
 	if err != nil {
 		return err
+	}
+	if !e.form.ends && (end.Reason == reasonTime || end.Reason == reasonProblem) {
+		// It would look complete. Its client sees that it isn't, and goes on by the last cursor.
+		panic(http.ErrAbortHandler)
 	}
 	c.awaited()
 	if err := to.end(end); err != nil {

@@ -41,6 +41,8 @@ type Format struct {
 	// Open makes one document, to be written to w, of however many articles; nil: the
 	// format has none.
 	Open func(w io.Writer, l story.List) Stream
+	// GoesOn tells that such a document says where the next one goes on.
+	GoesOn bool
 }
 
 // Stream writes a document of articles, none of them canceled.
@@ -48,7 +50,8 @@ type Stream interface {
 	Begin() error
 	// Article adds one; whoever was cut off after it goes on by its cursor.
 	Article(a *article.Article, cursor string) error
-	// End ends the document. next is the address of what is left, "" if nothing is.
+	// End ends the document. next is the address of what is left, "" if nothing is; see
+	// [Format.GoesOn].
 	End(next string) error
 }
 
@@ -57,8 +60,8 @@ var Table = []Format{
 	{Name: ninjs.Name, MediaType: ninjs.MediaType, Extension: ninjs.Extension, Notice: true, Life: true, One: ninjs.One, Many: ninjs.Many, Open: func(w io.Writer, l story.List) Stream { return ninjs.Open(w, l) }},
 	{Name: newsmlg2.Name, MediaType: newsmlg2.MediaType, MediaTypeMany: newsmlg2.MediaTypeMany, Extension: newsmlg2.Extension, Notice: true, Life: true, One: newsmlg2.One, Many: newsmlg2.Many},
 	{Name: nitf.Name, MediaType: nitf.MediaType, MediaTypeMany: nitf.MediaTypeMany, Extension: nitf.Extension, Notice: true, Life: true, One: nitf.One, Many: nitf.Many},
-	{Name: atom.Name, MediaType: atom.MediaType, Extension: atom.Extension, Notice: true, Feed: true, One: atom.One, Many: atom.Many, Open: func(w io.Writer, l story.List) Stream { return atom.Open(w, l) }},
-	{Name: jsonfeed.Name, MediaType: jsonfeed.MediaType, Extension: jsonfeed.Extension, Feed: true, One: jsonfeed.One, Many: jsonfeed.Many, Open: func(w io.Writer, l story.List) Stream { return jsonfeed.Open(w, l) }},
+	{Name: atom.Name, MediaType: atom.MediaType, Extension: atom.Extension, Notice: true, Feed: true, One: atom.One, Many: atom.Many, Open: func(w io.Writer, l story.List) Stream { return atom.Open(w, l) }, GoesOn: true},
+	{Name: jsonfeed.Name, MediaType: jsonfeed.MediaType, Extension: jsonfeed.Extension, Feed: true, One: jsonfeed.One, Many: jsonfeed.Many, Open: func(w io.Writer, l story.List) Stream { return jsonfeed.Open(w, l) }, GoesOn: true},
 	{Name: text.Name, MediaType: text.MediaType, Extension: text.Extension, Notice: true, One: text.One, Many: text.Many},
 }
 

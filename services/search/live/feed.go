@@ -148,7 +148,7 @@ func (h *Hub) beyond(ctx context.Context, p *position) (bool, error) {
 	return false, nil
 }
 
-// since is where the topic was at a time.
+// since is where the topic was at a time; of what is too long ago the feed tells a reset.
 func (h *Hub) since(ctx context.Context, t time.Time) (position, error) {
 	at, err := h.log.OffsetsAt(ctx, topic.Released, t)
 	if err != nil {
@@ -160,9 +160,6 @@ func (h *Hub) since(ctx context.Context, t time.Time) (position, error) {
 		if o, ok := at[i]; ok {
 			p.at[i] = min(p.at[i], o)
 		}
-	}
-	if gap(p, next) > MaxReplay {
-		return p, &find.ParameterError{Parameter: "since", Message: "is too long ago: too much went out since then; search, and begin from now", At: -1}
 	}
 	return p, nil
 }

@@ -33,6 +33,8 @@ const (
 	lookTime = 30 * time.Second
 	// openRetry is how long is waited until Kafka is asked again for what was done about letters.
 	openRetry = time.Second
+	// noteTime is how long noting may take that a letter was sent, also where the redrive's time is over.
+	noteTime = 10 * time.Second
 )
 
 // Errors of a desk.
@@ -43,6 +45,8 @@ var (
 	ErrNoLetter = errors.New("there is no such letter")
 	// ErrBusy says that a redrive is on its way.
 	ErrBusy = errors.New("another redrive is on its way")
+	// ErrStopping says that the service is stopping.
+	ErrStopping = errors.New("the service is stopping")
 )
 
 // AwayError says that Kafka can't be asked now.
@@ -66,6 +70,9 @@ type Desk struct {
 	ledger atomic.Pointer[deadletter.Ledger]
 	turn   chan struct{} // of who redrives
 
+	stopping context.Context // done from when Stop is called
+	stop     context.CancelFunc
+
 	mu      sync.Mutex
 	looks   looks
 	lookups map[string]*bus.Lookup // by topic of dead letters
@@ -76,10 +83,23 @@ type Desk struct {
 // New makes a desk on b, which it doesn't close. Close it.
 func New(b *bus.Bus, c Config) *Desk {
 	d := &Desk{cfg: c, bus: b, watch: b.Watch(), turn: make(chan struct{}, 1), looks: newLooks(), lookups: map[string]*bus.Lookup{}}
+	d.stopping, d.stop = context.WithCancel(context.Background())
 	for _, name := range deadletter.Topics() {
 		d.lookups[name] = b.Lookup(name)
 	}
 	return d
+}
+
+// Stop refuses redrives from now on, and waits until the letter on its way was sent and
+// noted, or ctx is done: then that may be open.
+func (d *Desk) Stop(ctx context.Context) error {
+	d.stop()
+	select {
+	case d.turn <- struct{}{}: // nobody else's any more
+		return nil
+	case <-ctx.Done():
+		return errors.New("a redrive was cut off")
+	}
 }
 
 // Close drops the connections, when Run has ended and nobody asks any more.

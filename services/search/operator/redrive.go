@@ -35,7 +35,7 @@ const (
 	OutcomeBefore   = "before"  // it was redriven or discarded before
 	OutcomeMissing  = "missing" // there is no such letter
 	OutcomeRefused  = "refused" // it can't be sent
-	OutcomeFailed   = "failed"  // Kafka didn't take it
+	OutcomeFailed   = "failed"  // Kafka didn't take it, or the service stops and didn't send it
 )
 
 // Redriven is what became of the letters of an order, in its order.
@@ -58,18 +58,18 @@ type Result struct {
 
 // Redrive sends letters back to where they came from, one by one. What was sent is noted, by
 // whom, when and why, and isn't sent a second time without Again; what can't be noted is an
-// error, though it was sent. Errors are [ErrBusy], one that wraps [bus.ErrOvertaken] where another
+// error, though it was sent. Of a desk that stops meanwhile the rest has failed. Errors are
+// [ErrBusy], [ErrStopping], one that wraps [bus.ErrOvertaken] where another
 // operator works at the same time, [ErrStarting], an [*AwayError], or ctx's.
 func (d *Desk) Redrive(ctx context.Context, o Order) (res Redriven, err error) {
-	known, err := d.known()
+	leave, err := d.begin()
 	if err != nil {
 		return res, err
 	}
-	select {
-	case d.turn <- struct{}{}:
-		defer func() { <-d.turn }()
-	default:
-		return res, ErrBusy
+	defer leave()
+	known, err := d.known()
+	if err != nil {
+		return res, err
 	}
 	defer func() { err = away(err) }()
 	// The table is opened for each: an operator who uses the command takes it over.
@@ -103,8 +103,25 @@ func (d *Desk) Redrive(ctx context.Context, o Order) (res Redriven, err error) {
 	return res, known.CatchUp(ctx)
 }
 
+// begin takes the turn of who redrives.
+func (d *Desk) begin() (leave func(), err error) {
+	if d.stopping.Err() != nil {
+		return nil, ErrStopping
+	}
+	select {
+	case d.turn <- struct{}{}:
+		return func() { <-d.turn }, nil
+	default:
+		return nil, ErrBusy
+	}
+}
+
 func (d *Desk) redrive(ctx context.Context, ledger *deadletter.Ledger, sender *redrive.Sender, p bus.Place, o Order) (Result, error) {
 	r := Result{Letter: p.String()}
+	if d.stopping.Err() != nil {
+		r.Outcome, r.Reason = OutcomeFailed, ErrStopping.Error()
+		return r, nil
+	}
 	m, err := d.message(ctx, p)
 	switch {
 	case errors.Is(err, ErrNoLetter):
@@ -113,11 +130,12 @@ func (d *Desk) redrive(ctx context.Context, ledger *deadletter.Ledger, sender *r
 	case err != nil:
 		return r, err
 	}
-	if before := ledger.Of(m); before != nil && !o.Again {
+	before := ledger.Of(m)
+	if before != nil && !o.Again {
 		r.Outcome, r.Handled = OutcomeBefore, doneOf(before)
 		return r, nil
 	}
-	s, err := redrive.Prepare(ctx, deadletter.Read(m))
+	s, err := redrive.Prepare(ctx, deadletter.Read(m), before)
 	if r.URI = s.URI(); err != nil {
 		r.Outcome, r.Reason = OutcomeRefused, err.Error()
 		return r, ctx.Err()
@@ -127,7 +145,9 @@ func (d *Desk) redrive(ctx context.Context, ledger *deadletter.Ledger, sender *r
 		r.Outcome, r.Reason = OutcomeFailed, err.Error()
 		return r, ctx.Err()
 	}
-	h, err := ledger.Note(ctx, m, deadletter.Handled{Done: deadletter.Redriven, By: o.By, Why: o.Why, To: s.To, Times: 1})
+	noting, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+	defer cancel()
+	h, err := ledger.Note(noting, m, deadletter.Handled{Done: deadletter.Redriven, By: o.By, Why: o.Why, To: s.To, Times: 1})
 	if err != nil {
 		return r, fmt.Errorf("%s was sent to %s, and that could not be noted: %w", r.Letter, s.To, err)
 	}

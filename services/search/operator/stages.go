@@ -292,7 +292,8 @@ func (d *Desk) Stages(points int) (Stages, error) {
 		return res, ErrStarting
 	}
 	last := len(l.all) - 1
-	res.At = &l.all[last].at
+	at := l.all[last].at // what is kept moves with the next look
+	res.At = &at
 	from := max(len(l.all)-points, 0)
 	for _, s := range services {
 		stage := Stage{Service: s, Groups: []Group{}, Writes: []Topic{}, Dead: []Dead{}}

@@ -152,6 +152,20 @@ func TestLooksAreForgotten(t *testing.T) {
 	}
 }
 
+// TestToldStaysAsItWas: what was told is written to the client while the next look is kept.
+func TestToldStaysAsItWas(t *testing.T) {
+	d := desk()
+	for i := range MaxPoints {
+		d.looks.add(start.Add(time.Duration(i)*time.Second), at(0, 0), nil)
+	}
+	s, _ := told(t, d, 0)
+	d.looks.add(start.Add(MaxPoints*time.Second), at(0, 0), nil)
+	d.looks.add(start.Add((MaxPoints+1)*time.Second), at(0, 0), nil)
+	if want := start.Add((MaxPoints - 1) * time.Second); !s.At.Equal(want) {
+		t.Errorf("it was told of %v, and became %v", want, s.At)
+	}
+}
+
 // TestMembersAreBounded: of a great group so many members are told of.
 func TestMembersAreBounded(t *testing.T) {
 	d := desk()

@@ -17,8 +17,12 @@ import (
 const (
 	// Clocks is how far those of ingest and Kafka may differ.
 	Clocks = 10 * time.Minute
-	// MaxMessages is how many messages of a topic are read for it.
+	// MaxMessages is how many messages of a topic are read for it, half of them from before
+	// the time when it was received.
 	MaxMessages = 20_000
+	// MaxBehind is how many messages, of which the index has nothing yet, a service's desk
+	// reads for a change: those of the article's partitions.
+	MaxBehind = 50_000
 )
 
 // Seen is an article of the index as its editor was shown it.
@@ -66,56 +70,91 @@ func (e *Desk) known(ctx context.Context, seen Seen) (*Lineage, error) {
 	return of, e.received(ctx, of, a)
 }
 
-// received looks for the revision as it was received, near the time of that. Where it
+// received looks for the revision as it was received, near the time of that, the nearest
+// first: where much goes through, it stands far from the ends of what is looked at. Where it
 // isn't, the index has what is sent again.
 func (e *Desk) received(ctx context.Context, of *Lineage, a *article.Article) error {
+	var rings [][]bus.Stretch
 	for _, name := range []string{topic.Received, topic.ReceivedBulk} {
 		ss, err := e.around(ctx, name, a)
 		if err != nil {
 			return err
 		}
-		if err := e.bus.Scan(ctx, ss, nil, func(m stage.Message) error {
-			if string(m.Key) != string(a.URI) {
-				return nil
+		for i, s := range ss {
+			if i == len(rings) {
+				rings = append(rings, nil)
 			}
-			r, err := event.Decode(m)
-			if err != nil || r.Revision.Source() != a.Revision.Source() {
-				return nil //nolint:nilerr // it is among the dead letters
-			}
-			if of.newest.Take(&r, false); of.newest.FromEnriched {
-				return nil
-			}
-			return bus.ErrEnough
-		}); err != nil {
-			return err
+			rings[i] = append(rings[i], s)
 		}
-		if !of.newest.FromEnriched {
-			return nil
+	}
+	for _, ring := range rings {
+		for _, s := range ring {
+			if err := e.bus.Scan(ctx, []bus.Stretch{s}, nil, func(m stage.Message) error {
+				if string(m.Key) != string(a.URI) {
+					return nil
+				}
+				r, err := event.Decode(m)
+				if err != nil || r.Revision.Source() != a.Revision.Source() {
+					return nil //nolint:nilerr // it is among the dead letters
+				}
+				if of.newest.Take(&r, false); of.newest.FromEnriched {
+					return nil
+				}
+				return bus.ErrEnough
+			}); err != nil {
+				return err
+			}
+			if !of.newest.FromEnriched {
+				return nil
+			}
 		}
 	}
 	return nil
 }
 
-// around is what the partition of the article has of about the time when it was received.
+// around is what the partition of the article has of about the time when it was received,
+// from there outwards.
 func (e *Desk) around(ctx context.Context, name string, a *article.Article) ([]bus.Stretch, error) {
-	from, err := e.bus.OffsetsAt(ctx, name, a.ReceivedAt.Add(-Clocks))
+	var at [3]map[int]int64
+	for i, d := range []time.Duration{-Clocks, 0, Clocks} {
+		var err error
+		if at[i], err = e.bus.OffsetsAt(ctx, name, a.ReceivedAt.Add(d)); err != nil {
+			return nil, err
+		}
+	}
+	whole, err := e.bus.Whole(ctx, name, []byte(a.URI))
 	if err != nil {
 		return nil, err
 	}
-	to, err := e.bus.OffsetsAt(ctx, name, a.ReceivedAt.Add(Clocks))
-	if err != nil {
-		return nil, err
-	}
-	ss, err := e.bus.Whole(ctx, name, []byte(a.URI))
-	if err != nil {
-		return nil, err
-	}
-	for i := range ss {
-		s := &ss[i]
-		s.From = max(s.From, from[s.Partition])
-		s.To = min(s.To, to[s.Partition], s.From+MaxMessages)
+	var ss []bus.Stretch
+	for _, s := range whole { // one: the key's
+		s.From, s.To = max(s.From, at[0][s.Partition]), min(s.To, at[2][s.Partition])
+		ss = append(ss, outwards(s, at[1][s.Partition])...)
 	}
 	return ss, nil
+}
+
+// firstPiece is how many messages are read at first to either side, and then twice as many each time.
+const firstPiece = 512
+
+// outwards is what s has around an offset, the nearest first, and behind it before what is in
+// front of it: half of [MaxMessages] to either side at most.
+func outwards(s bus.Stretch, middle int64) []bus.Stretch {
+	middle = min(max(middle, s.From), s.To)
+	first, end := max(s.From, middle-MaxMessages/2), min(s.To, middle+MaxMessages/2)
+	var pieces []bus.Stretch
+	from, to := middle, middle
+	for n := int64(firstPiece); from > first || to < end; n *= 2 {
+		if next := min(to+n, end); next > to {
+			pieces = append(pieces, bus.Stretch{Topic: s.Topic, Partition: s.Partition, From: to, To: next})
+			to = next
+		}
+		if next := max(from-n, first); next < from {
+			pieces = append(pieces, bus.Stretch{Topic: s.Topic, Partition: s.Partition, From: next, To: from})
+			from = next
+		}
+	}
+	return pieces
 }
 
 // Of is the override of an article, a being it in the index; without fields, and with

@@ -227,6 +227,14 @@ var (
 	ErrHidden = errors.New("it isn't to be seen now")
 )
 
+// BehindError is of an article whose newest revision a service's desk doesn't look for, as
+// more wait to be enriched and indexed than [MaxBehind].
+type BehindError struct{ Messages int64 }
+
+func (b *BehindError) Error() string {
+	return fmt.Sprintf("%d messages wait to be enriched and indexed, among which there may be newer revisions; %d are looked through", b.Messages, MaxBehind)
+}
+
 func refused(err error) error {
 	if err == nil {
 		return nil

@@ -121,7 +121,11 @@ func (e *Desk) readOn(ctx context.Context, of *Lineage) error {
 			ss = append(ss, s)
 		}
 	}
-	passed, done := e.watch(bus.LenOf(ss))
+	n := bus.LenOf(ss)
+	if e.tables != nil && n > MaxBehind {
+		return &RefusalError{&BehindError{n}}
+	}
+	passed, done := e.watch(n)
 	defer done()
 	return e.bus.Scan(ctx, ss, passed, func(m stage.Message) error {
 		if string(m.Key) != string(of.uri) {

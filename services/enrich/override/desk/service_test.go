@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -150,6 +151,84 @@ func TestTheIndexIsSentAgain(t *testing.T) {
 		return err
 	}); err != nil || n != 1 {
 		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// What was received is found where much came with it, before and behind it.
+func TestTheReceivedAmongMuch(t *testing.T) {
+	b := connected(t, Topics...)
+	e := opened(t, b)
+	a := version(t, 1)
+	ss, err := b.Whole(t.Context(), topic.Received, []byte(ferryURI))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := b.Extents(t.Context(), topic.Received)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := "0"
+	for i := 0; bus.PartitionOf([]byte(other), len(all)) != ss[0].Partition; i++ {
+		other = fmt.Sprint(i)
+	}
+	f := b.Forward()
+	much := func(n int) {
+		t.Helper()
+		if err := f.Write(t.Context(), topic.Received, slices.Repeat([]stage.Message{{Key: []byte(other), Value: []byte("{}")}}, n)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	much(MaxMessages + 1)
+	a.ReceivedAt = time.Now().UTC()
+	put(t, b, topic.Received, event.Received, a)
+	much(MaxBehind - MaxMessages)
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	found := a
+	found.Language = article.Label{Value: "en"}
+	of, err := e.known(t.Context(), shown(found))
+	if err != nil || of.newest.FromEnriched || of.newest.Language.Value != "" {
+		t.Errorf("what was received isn't found: %v", err)
+	}
+	// As long as all of it waits, nobody knows what is the newest.
+	behind, ok := errors.AsType[*BehindError](e.current(t.Context(), of))
+	if !ok || behind.Messages != MaxBehind+2 {
+		t.Errorf("%d messages wait, and it says %v", MaxBehind+2, behind)
+	}
+	if err := b.SetOffsets(t.Context(), topic.GroupEnrich, topic.Received, map[int]int64{ss[0].Partition: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if of, err = e.known(t.Context(), shown(found)); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.current(t.Context(), of); err != nil {
+		t.Error(err)
+	}
+}
+
+// It is looked from the middle outwards, not beyond the limit, and at nothing twice.
+func TestOutwards(t *testing.T) {
+	for _, c := range []struct{ from, middle, to, first, end int64 }{
+		{0, 500_000, 1_000_000, 500_000 - MaxMessages/2, 500_000 + MaxMessages/2}, {7, 7, 9, 7, 9}, {7, 9, 9, 7, 9}, {10, 3, 700, 10, 700}, {10, 900, 700, 10, 700}, {5, 5, 5, 5, 5}, {9, 6, 5, 5, 5},
+	} {
+		middle := min(max(c.middle, c.from), c.to)
+		from, to := middle, middle
+		for i, s := range outwards(bus.Stretch{Topic: "x", Partition: 3, From: c.from, To: c.to}, c.middle) {
+			switch {
+			case s.Topic != "x" || s.Partition != 3 || s.Len() <= 0 || s.Len() > max(firstPiece, MaxMessages/2):
+				t.Errorf("%+v: piece %d is %+v", c, i, s)
+			case s.From == to:
+				to = s.To
+			case s.To == from:
+				from = s.From
+			default:
+				t.Errorf("%+v: %+v doesn't go on from %d to %d", c, s, from, to)
+			}
+		}
+		if from != c.first || to != c.end {
+			t.Errorf("%+v: it is looked from %d to %d", c, from, to)
+		}
 	}
 }
 
