@@ -1,11 +1,12 @@
 // The article beside the list. Loaded on demand, with all that shows articles.
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef } from 'react';
 import { Button, Tab, TabList, TabPanel, Tabs, ToggleButton, ToggleButtonGroup } from 'react-aria-components';
 import { go, useAddress } from '../address';
 import { ApiError, type Article, type Found } from '../api/client';
 import { article, keys } from '../api/search';
 import { goneSays } from '../search/HitRow';
+import { takeOut } from '../search/hits';
 import type { Gone } from '../search/live';
 import { BackIcon, CloseIcon } from '../ui/icons';
 import { Link } from '../ui/Link';
@@ -21,6 +22,12 @@ import { Similar } from './Similar';
 import './article.css';
 import './reading.css';
 
+/** How often it is asked what became of the article that is read, in milliseconds: the list's feed tells only of what its search finds. */
+const askedEvery = 5_000;
+
+// What the service says of an article that isn't to be had, or not by who asks.
+const refusals = new Set([401, 403, 404]);
+
 interface Props {
   uri: string;
   revision: string | null;
@@ -30,11 +37,21 @@ interface Props {
 
 export default function Reading({ uri, revision, gone }: Props) {
   const pane = useRef<HTMLElement>(null);
-  const { data, error } = useQuery({
+  const cache = useQueryClient();
+  const asked = useQuery({
     queryKey: keys.article(uri, revision),
     queryFn: ({ signal }) => article(uri, revision, signal),
     staleTime: 0,
+    refetchInterval: askedEvery,
   });
+  const refused = asked.error instanceof ApiError && refusals.has(asked.error.problem.status);
+  // Where the service is away for a moment, what is read stays.
+  const error = refused || !asked.data ? asked.error : null;
+  const data = refused ? undefined : asked.data;
+  const over = refused || data?.article.status === 'canceled';
+  useEffect(() => {
+    if (over) takeOut(cache, uri);
+  }, [over, cache, uri]);
   // Where the article covers the list, focus goes with it.
   useEffect(() => {
     if (matchMedia('(max-width: 63.99rem)').matches) pane.current?.focus();
