@@ -5,9 +5,11 @@ import {
   arrived,
   ask,
   at,
+  corpus,
   expect,
   found,
   headlines,
+  likeIt,
   one,
   schemes,
   send,
@@ -36,7 +38,11 @@ function namesIn(a: Article): string[] {
     .flatMap((s) =>
       mentions
         .filter((m) => m.start >= s.start && m.end <= s.end)
-        .map((m) => Buffer.from(s.text, 'utf8').subarray(m.start - s.start, m.end - s.start).toString('utf8')),
+        .map((m) =>
+          Buffer.from(s.text, 'utf8')
+            .subarray(m.start - s.start, m.end - s.start)
+            .toString('utf8'),
+        ),
     )
     .toSorted();
 }
@@ -53,11 +59,10 @@ test('captions and credits stand apart, and notes to editors nowhere', async ({ 
   const captions = (a.segments ?? []).filter((s) => s.kind === 'caption');
   await expect(page.locator('.copy-picture')).toHaveCount(captions.length);
   await expect(page.locator('.copy-picture').first()).toContainText(captions[0]?.text ?? '');
-  const b = await one(request, (x) => (x.segments ?? []).some((s) => hidden.has(s.kind)));
+  const notes = (x: Article) => (x.segments ?? []).filter((s) => hidden.has(s.kind) && s.text.length > 40);
+  const b = await one(request, (x) => notes(x).length > 0);
   await read(page, b.uri);
-  for (const s of b.segments ?? []) {
-    if (hidden.has(s.kind)) await expect(page.locator('.copy')).not.toContainText(s.text);
-  }
+  for (const s of notes(b)) await expect(page.locator('.copy')).not.toContainText(s.text);
 });
 
 test('names are marked where they stand, whatever their letters', async ({ page, request }) => {
@@ -118,8 +123,7 @@ test('all that was found is told, each with its evidence, and places on a map', 
   );
   const people = (a.entities ?? []).filter((e) => e.type === 'person');
   await expect(page.getByRole('button', { name: `People ${people.length}` })).toBeVisible();
-  for (const p of people)
-    await expect(page.locator('.found-main', { hasText: p.name }).first()).toBeVisible();
+  for (const p of people) await expect(page.locator('.found-main', { hasText: p.name }).first()).toBeVisible();
   for (const s of await page.locator('.found-list .sure').allTextContents()) expect(s).toMatch(/^\d+ % sure, says \S+/);
   await expect(page.locator('.found-source')).toContainText(a.uri);
 });
@@ -159,7 +163,12 @@ test('each revision says what it changed, and the older ones can be read', async
 });
 
 test('similar articles lead on, and back', async ({ page, request }) => {
-  const a = await one(request, (x) => /Niger/.test(x.headline ?? ''));
+  let a: Article | undefined;
+  for (const x of await corpus(request)) {
+    a = x;
+    if ((await likeIt(request, x.uri)) > 0) break;
+  }
+  if (!a) throw new Error('there is no copy');
   await read(page, a.uri);
   await part(page, 'Similar').click();
   const first = page.locator('.similar-hit a').first();
@@ -213,7 +222,7 @@ for (const [name, pane] of [
     await expect(page.locator('.feed')).toHaveText('Live');
     await send(request, { id: w, version: 3, status: 'canceled' });
     await expect(page.locator('.notice.canceled')).toContainText('Killed');
-    await expect(page.locator('body')).not.toContainText(new RegExp(`wrong about|secret`, 'i'));
+    await expect(page.locator('body')).not.toContainText(/wrong about|secret/i);
     await expect(page).not.toHaveTitle(/wrong about/i);
     await expect(page.getByRole('button', { name: 'Copy and formats' })).toHaveCount(0);
     await accessible(page);
@@ -230,7 +239,7 @@ for (const status of ['canceled', 'withheld'] as const) {
     await expect(headlines(page)).toHaveCount(1);
     await send(request, { id: w, version: 2, status });
     await expect(page.getByRole('heading', { name: status === 'canceled' ? 'Killed' : 'isn’t there' })).toBeVisible();
-    await expect(page.locator('body')).not.toContainText(new RegExp('wrong about|secret', 'i'));
+    await expect(page.locator('body')).not.toContainText(/wrong about|secret/i);
     await expect(page.getByRole('button', { name: 'Copy and formats' })).toHaveCount(0);
     await accessible(page);
   });
@@ -245,7 +254,11 @@ test('what is read stays while the service is away', async ({ page, request }) =
   let asked = 0;
   await page.route(away, (route) => {
     asked++;
-    return route.fulfill({ status: 500, contentType: 'application/problem+json', body: '{"status":500,"title":"Away"}' });
+    return route.fulfill({
+      status: 500,
+      contentType: 'application/problem+json',
+      body: '{"status":500,"title":"Away"}',
+    });
   });
   await expect.poll(() => asked).toBeGreaterThan(1);
   await expect(page.locator('.copy-headline')).toHaveText(`Calm about ${w}`);
@@ -262,7 +275,10 @@ test('an embargo is counted down to its end', async ({ page, request }) => {
     (u) => u.pathname === `/v1/articles/${encodeURIComponent(uri)}`,
     async (route) => {
       const answer = await route.fetch();
-      const body = (await answer.text()).replace('"article":{', `"article":{"embargo_until":"${new Date(now + 90_000).toISOString()}",`);
+      const body = (await answer.text()).replace(
+        '"article":{',
+        `"article":{"embargo_until":"${new Date(now + 90_000).toISOString()}",`,
+      );
       await route.fulfill({ response: answer, body });
     },
   );
@@ -324,7 +340,7 @@ test('it is read by keys alone', async ({ page, request }) => {
   await page.keyboard.press('Space');
   await tab(page.locator('.mark.person').first());
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('dialog', { name: 'What was found' })).toBeVisible();
+  await expect(page.getByRole('dialog', { name: 'What was found' })).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await expect(page.locator('.mark.person').first()).toBeFocused();
@@ -355,7 +371,7 @@ for (const scheme of schemes) {
       await expect(page.locator('.revision').first()).toBeVisible();
       await sound(page);
       await part(page, 'Similar').click();
-      await expect(page.locator('.similar-hit').first()).toBeVisible();
+      await expect(page.locator('.similar section').last()).toHaveAttribute('aria-busy', 'false');
       await sound(page);
     });
   }

@@ -115,6 +115,11 @@ export async function ask(request: APIRequestContext, uri: string): Promise<Foun
   return (await request.get(`${wire}/v1/articles/${encodeURIComponent(uri)}`)).json();
 }
 
+/** How many articles are like it. */
+export async function likeIt(request: APIRequestContext, uri: string): Promise<number> {
+  return (await (await request.get(`${wire}/v1/articles/${encodeURIComponent(uri)}/similar`)).json()).hits.length;
+}
+
 /** Waits until an article is there in that version. */
 export async function arrived(request: APIRequestContext, uri: string, version = 1): Promise<void> {
   await expect.poll(async () => (await ask(request, uri)).article?.version, { timeout: 300_000 }).toBe(String(version));
@@ -151,6 +156,8 @@ export const sizes = [
 
 /** Nothing stands out to the side, and axe has nothing to say. */
 export async function sound(page: Page): Promise<void> {
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(
+    0,
+  );
   await accessible(page);
 }
