@@ -154,10 +154,13 @@ export const sizes = [
   ['narrow', 360, 740],
 ] as const;
 
-/** Nothing stands out to the side, and axe has nothing to say. */
-export async function sound(page: Page): Promise<void> {
+/**
+ * Nothing stands out to the side, and axe has nothing to say of the two looks that the other
+ * tests don't have and that differ in all: light and narrow, dark and wide.
+ */
+export async function sound(page: Page, scheme: (typeof schemes)[number], size: string): Promise<void> {
   expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(
     0,
   );
-  await accessible(page);
+  if ((scheme === 'light') === (size === 'narrow')) await accessible(page);
 }

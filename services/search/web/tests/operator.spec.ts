@@ -165,7 +165,7 @@ test('an editor corrects, and takes it back', async ({ page, request }) => {
   await accessible(page);
   await ask.getByLabel('Agency').fill('dpa');
   await ask.getByLabel(/^Why/).fill('they told us');
-  await ask.getByRole('button', { name: 'Correct' }).click();
+  await ask.getByRole('button', { name: 'Correct', exact: true }).click();
   await expect(page.getByRole('dialog')).toContainText('Kept');
   await accessible(page);
   await page.getByRole('button', { name: 'Close', exact: true }).click();
@@ -196,7 +196,7 @@ test('an editor takes a name out, and adds one that was missed', async ({ page, 
   await ask.locator('.value', { hasText: 'Ana Ruiz' }).click();
   await ask.getByLabel('And, in words of the text').fill('Zoë Åkerlund');
   await accessible(page);
-  await ask.getByRole('button', { name: 'Correct' }).click();
+  await ask.getByRole('button', { name: 'Correct', exact: true }).click();
   await expect(ask).toContainText('Kept');
   await page.keyboard.press('Escape');
   await expect(people).toContainText('Corrected by');
@@ -209,7 +209,7 @@ test('an editor takes a name out, and adds one that was missed', async ({ page, 
   await page.getByRole('tab', { name: 'Found in it' }).click();
   await people.getByRole('button', { name: 'Correct' }).click();
   await page.getByRole('dialog').getByLabel('And, in words of the text').fill('Nobody Here');
-  await page.getByRole('dialog').getByRole('button', { name: 'Correct' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Correct', exact: true }).click();
   await expect(page.getByRole('alert')).toContainText('Nobody Here');
   await accessible(page);
 });
@@ -221,15 +221,15 @@ for (const scheme of schemes) {
       await page.setViewportSize({ width, height });
       await enter(page, 'OPERATOR', '/?view=operator');
       await expect(page.locator('.stage').first()).toBeVisible();
-      await sound(page);
+      await sound(page, scheme, size);
       await part(page, 'Sources').click();
       await expect(page.getByRole('row').nth(1)).toBeVisible();
-      await sound(page);
+      await sound(page, scheme, size);
       await part(page, 'Dead letters').click();
       await page.getByRole('button', { name: 'All' }).click();
       await page.locator('.letter-name').first().click();
       await expect(page.locator('.letter-text').first()).toBeVisible();
-      await sound(page);
+      await sound(page, scheme, size);
       await page.goBack();
       await expect(page.locator('.letter-pane')).toHaveCount(0);
     });

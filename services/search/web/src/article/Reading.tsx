@@ -10,6 +10,7 @@ import { takeOut } from '../search/hits';
 import type { Gone } from '../search/live';
 import { BackIcon, CloseIcon } from '../ui/icons';
 import { Link } from '../ui/Link';
+import { useMedia } from '../ui/media';
 import { Embargo, Time } from '../ui/Time';
 import { languageName } from '../ui/words';
 import { Actions } from './Actions';
@@ -52,10 +53,11 @@ export default function Reading({ uri, revision, gone }: Props) {
   useEffect(() => {
     if (over) takeOut(cache, uri);
   }, [over, cache, uri]);
-  // Where the article covers the list, focus goes with it.
+  // Where the article covers the list, it is what the page is about, and focus goes with it.
+  const covers = useMedia('(max-width: 63.99rem)');
   useEffect(() => {
-    if (matchMedia('(max-width: 63.99rem)').matches) pane.current?.focus();
-  }, []);
+    if (covers) pane.current?.focus();
+  }, [covers]);
   const title = data?.article.headline;
   useEffect(() => {
     if (!title) return undefined;
@@ -67,7 +69,14 @@ export default function Reading({ uri, revision, gone }: Props) {
   }, [title]);
   const hidden = gone !== undefined && gone.reason !== 'unmatched';
   return (
-    <aside className="reading-pane" aria-label="Article" ref={pane} tabIndex={-1}>
+    <section
+      className="reading-pane"
+      role={covers ? 'main' : 'complementary'}
+      aria-label="Article"
+      ref={pane}
+      tabIndex={-1}
+    >
+      {covers && <h1 className="unseen">Article</h1>}
       <div className="reading-bar">
         <Link className="button plain back" to={{ uri: null, revision: null }}>
           <BackIcon /> List
@@ -79,7 +88,7 @@ export default function Reading({ uri, revision, gone }: Props) {
         </Link>
       </div>
       {hidden ? <Notice reason={gone.reason} at={gone.at} /> : <Body found={data} error={error} />}
-    </aside>
+    </section>
   );
 }
 
