@@ -96,7 +96,7 @@ func deskSettings(t *testing.T) []string {
 // key makes an API key.
 func key(t *testing.T, servers []string, name, scopes string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program, "keys", "add", name, "--scope", scopes) //nolint:gosec // what make built
+	cmd := exec.CommandContext(t.Context(), program, "keys", "add", name, "--scope", scopes)
 	cmd.Env, cmd.Stderr = append(os.Environ(), servers...), os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -114,7 +114,7 @@ func deadLetter(t *testing.T, servers []string, base string) {
 		t.Fatal(err)
 	}
 	await(t, "the index refuses it", func() error {
-		cmd := exec.CommandContext(t.Context(), program, "dead", "list") //nolint:gosec // what make built
+		cmd := exec.CommandContext(t.Context(), program, "dead", "list")
 		cmd.Env = append(os.Environ(), servers...)
 		out, err := cmd.CombinedOutput()
 		if err == nil && !strings.Contains(string(out), "nested") {
@@ -154,7 +154,7 @@ func nested(t *testing.T, servers []string, limit string) {
 // serve runs services until the test ends, and gives the address of their page.
 func serve(t *testing.T, settings []string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program, append([]string{"run", "--listen=127.0.0.1:0", "--log-format=json"}, args...)...) //nolint:gosec // what make built
+	cmd := exec.CommandContext(t.Context(), program, append([]string{"run", "--listen=127.0.0.1:0", "--log-format=json"}, args...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = time.Minute
 	cmd.Env = append(os.Environ(), settings...)

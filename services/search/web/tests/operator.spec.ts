@@ -210,7 +210,8 @@ test('an editor takes a name out, and adds one that was missed', async ({ page, 
   await people.getByRole('button', { name: 'Correct' }).click();
   await page.getByRole('dialog').getByLabel('And, in words of the text').fill('Nobody Here');
   await page.getByRole('dialog').getByRole('button', { name: 'Correct', exact: true }).click();
-  await expect(page.getByRole('alert')).toContainText('Nobody Here');
+  await expect(page.getByRole('dialog').locator('.trouble')).toHaveText('These words are not in the text.');
+  await expect(page.getByLabel('And, in words of the text')).toBeFocused();
   await accessible(page);
 });
 
