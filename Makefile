@@ -129,7 +129,7 @@ requirements := deploy/consumers/python/requirements.txt deploy/tools/protoc-gen
 
 # The newsroom's page, made anew only when what it is made of has changed.
 web := services/search/web
-web_sources := $(shell find $(web)/src $(web)/static $(web)/tools -type f) \
+web_sources := $(shell find $(web)/src $(web)/static $(web)/tools -type f ! -name schema.ts) \
 	$(addprefix $(web)/,index.html package.json package-lock.json .npmrc tsconfig.json vite.config.ts) \
 	services/search/api/openapi.yaml pkg/article/schema.json
 

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -25,7 +26,7 @@ func (p Place) String() string { return fmt.Sprintf("%s/%d@%d", p.Topic, p.Parti
 // UnmarshalText reads what String wrote.
 func (p *Place) UnmarshalText(b []byte) error {
 	bad := fmt.Errorf("%.200q is not topic/partition@offset, such as articles.received/3@120", b)
-	i := strings.LastIndexByte(string(b), '/')
+	i := bytes.LastIndexByte(b, '/')
 	if i <= 0 {
 		return bad
 	}
@@ -41,6 +42,6 @@ func (p *Place) UnmarshalText(b []byte) error {
 	if err != nil {
 		return bad
 	}
-	*p = Place{Topic: string(b[:i]), Partition: int(n), Offset: int64(o)} //nolint:gosec // 63 bits
+	*p = Place{Topic: string(b[:i]), Partition: int(n), Offset: int64(o)}
 	return nil
 }

@@ -29,7 +29,7 @@ type Walk struct {
 	Bus    *bus.Bus
 	Topics []string // those that aren't there have no letters
 	Hints  Hints
-	// Letters is how many are looked at at most, Time for how long; then the walk ends early.
+	// Letters is at how many it looks at most, Time for how long; then the walk ends early.
 	Letters int
 	Time    time.Duration
 }

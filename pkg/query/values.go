@@ -426,7 +426,10 @@ func parseRelative(parts []string, at int) (*moment, error) {
 
 // Earliest and Latest are the ends of the years that can be asked for, in UTC:
 // Elasticsearch reads years of four digits.
-var Earliest, Latest = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC) //nolint:gochecknoglobals // never changed
+var (
+	Earliest = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)             //nolint:gochecknoglobals // never changed
+	Latest   = time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC) //nolint:gochecknoglobals // never changed
+)
 
 // bounds are when a moment begins, and when what is after it does. days tells that
 // days are those of UTC, whatever the clock's zone.

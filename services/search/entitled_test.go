@@ -362,7 +362,10 @@ func TestEntitledByAnyName(t *testing.T) {
 		}, s)
 	}
 	grants := []access.Grant{
-		{Agencies: odd[:10]}, {AgenciesDenied: odd[10:20]}, {Sources: many(odd...)}, {SourcesDenied: many(odd[:18]...)},
+		{Agencies: odd[:10]},
+		{AgenciesDenied: odd[10:20]},
+		{Sources: many(odd...)},
+		{SourcesDenied: many(odd[:18]...)},
 		{Agencies: many(odd...), AgenciesDenied: many(odd[5]), Sources: many(odd...), SourcesDenied: many(odd[9])},
 	}
 	for _, name := range odd {

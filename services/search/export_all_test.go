@@ -321,7 +321,7 @@ func TestExportAsDocument(t *testing.T) {
 		if !slices.Equal(rest.ids, want[58:]) {
 			t.Errorf("%s after a record: %v", name, rest.ids)
 		}
-		part, r := get("/v1/export?" + query("q", "bridge", "format", name, "limit", "7"))
+		part, _ := get("/v1/export?" + query("q", "bridge", "format", name, "limit", "7"))
 		if !slices.Equal(part.ids, want[:7]) {
 			t.Errorf("%s, seven of them: %v", name, part.ids)
 		}

@@ -158,7 +158,9 @@ func TestLettersOfOperators(t *testing.T) {
 	for i := range 5 {
 		places = append(places, c.refuse(enrich, stage.DeadLetter{Message: m, Stage: "enrich", Err: fmt.Errorf("panic %d in quotes", i)}))
 		raw := stage.Message{Topic: "drop", Partition: -1, Value: []byte("Bridge opens\n\nThe bridge opens on Monday."), Headers: []stage.Header{
-			{Key: "intake_source", Value: []byte("hills")}, {Key: "intake_name", Value: []byte("bridge.txt")}, {Key: "content-type", Value: []byte("text/plain")},
+			{Key: "intake_source", Value: []byte("hills")},
+			{Key: "intake_name", Value: []byte("bridge.txt")},
+			{Key: "content-type", Value: []byte("text/plain")},
 			{Key: "intake_received_at", Value: []byte(time.Now().UTC().Format(time.RFC3339Nano))},
 		}}
 		places = append(places, c.refuse(topic.IngestDead, stage.DeadLetter{Message: raw, Stage: "ingest", Err: errors.New("no text")}))
@@ -226,7 +228,7 @@ func TestLettersOfOperators(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			uris[string(a.Source)+" "+a.Text[:6]]++
+			uris[a.Source+" "+a.Text[:6]]++
 			return nil
 		}); err != nil {
 			t.Fatal(err)
@@ -263,7 +265,8 @@ func TestOnlyOperatorsOperate(t *testing.T) {
 	n := open(t)
 	c, keys := n.console(t)
 	raw := stage.Message{Topic: "drop", Partition: -1, Value: []byte(secret + "\n\nIt is told here."), Headers: []stage.Header{
-		{Key: "intake_source", Value: []byte("hills")}, {Key: "content-type", Value: []byte("text/plain")},
+		{Key: "intake_source", Value: []byte("hills")},
+		{Key: "content-type", Value: []byte("text/plain")},
 		{Key: "intake_received_at", Value: []byte(time.Now().UTC().Format(time.RFC3339Nano))},
 	}}
 	place := c.refuse(topic.IngestDead, stage.DeadLetter{Message: raw, Stage: "ingest", Err: errors.New("no text")})

@@ -1049,7 +1049,7 @@ func TestElasticsearchAway(t *testing.T) {
 				if r.status != c.want || (r.header.Get("Retry-After") != "") != (c.want == 503) {
 					t.Errorf("%s: %d, Retry-After %q", path, r.status, r.header.Get("Retry-After"))
 				}
-				if strings.HasPrefix(path, "/v1/") && !strings.Contains(r.body, "urn:copytaster:problem:"+c.kind) {
+				if !strings.Contains(r.body, "urn:copytaster:problem:"+c.kind) {
 					t.Errorf("%s: %s", path, r.body)
 				}
 				if strings.Contains(r.body, secret) || strings.Contains(r.body, es.URL) {

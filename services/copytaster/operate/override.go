@@ -141,7 +141,7 @@ func (c *editing) change(ctx context.Context, t Terminal, uri article.URI, chang
 		return err
 	}
 	defer b.Close()
-	d := desk.New(b, c.watch(t, "looking for it"))
+	d := desk.New(b, c.watch(t))
 	of, err := d.Find(ctx, uri)
 	if err != nil {
 		return err
@@ -209,7 +209,7 @@ func (c *OverrideListCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer b.Close()
-	d := desk.New(b, c.watch(t, "looking for it"))
+	d := desk.New(b, c.watch(t))
 	lines, failed := d.List(ctx, c.URI)
 	for _, l := range lines {
 		if c.JSON {
@@ -251,7 +251,7 @@ func (c *OverrideReissueCmd) Run(ctx context.Context, t Terminal) error {
 		return err
 	}
 	defer b.Close()
-	d := desk.New(b, c.watch(t, "looking for it"))
+	d := desk.New(b, c.watch(t))
 	l, err := d.Reissue(ctx, c.URI, c.DryRun)
 	if err != nil {
 		return err

@@ -78,9 +78,9 @@ func (b *bar) close() {
 }
 
 // watch shows how far a [desk.Desk] is with messages.
-func (p Progress) watch(t Terminal, what string) desk.Watch {
+func (p Progress) watch(t Terminal) desk.Watch {
 	return func(n int64) (func(int), func()) {
-		b := p.bar(t, what, n)
+		b := p.bar(t, "looking for it", n)
 		return b.add, b.close
 	}
 }

@@ -107,7 +107,7 @@ func (c *GenerationRollbackCmd) interrupted(g generation.Generation, r regenerat
 
 func (c *GenerationRollbackCmd) restore(ctx context.Context, t Terminal, b *bus.Bus, gs []generation.Generation, g generation.Generation) error {
 	var r regenerate.Result
-	d := desk.New(b, c.watch(t, "looking for it"))
+	d := desk.New(b, c.watch(t))
 	if err := d.See(ctx, func(rows override.Rows) (err error) {
 		r, err = regenerate.Restore(ctx, b, regenerate.Options{
 			Before: *g.Restores, Standing: generation.Standing(gs, *g.Restores), As: g.Number, DryRun: c.DryRun, Progress: &narrator{Progress: c.Progress, t: t},

@@ -53,7 +53,7 @@ func TestPage(t *testing.T) {
 	if os.Getenv(screens) != "" {
 		args = append(args, "screens.spec.ts")
 	}
-	cmd := exec.CommandContext(t.Context(), "deploy/tools/page.sh", args...) //nolint:gosec // of this tree
+	cmd := exec.CommandContext(t.Context(), "deploy/tools/page.sh", args...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "COPYTASTER_PAGE="+base, "COPYTASTER_PAGE_ARTICLES="+fmt.Sprint(n),
 		"COPYTASTER_PAGE_DESK="+desk, "COPYTASTER_PAGE_READER="+key(t, servers, "Readers", "read"),
@@ -223,8 +223,8 @@ func feed(t *testing.T, base string) int {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// As a wire would: one after the other, over some days.
-		at := time.Date(2024, 4, 18, 6, 0, 0, 0, time.UTC).Add(time.Duration(i) * time.Hour)
+		// As a wire would: over some days, now more, now less.
+		at := time.Date(2024, 4, 18, 6, i%60, 0, 0, time.UTC).Add(time.Duration(i*i%97) * time.Hour)
 		query := fmt.Sprintf("source=wire-%d&name=%s&published_at=%s", i%3+1, filepath.Base(file), at.Format(time.RFC3339))
 		await(t, "it is taken in: "+file, func() error { return push(base+"/v1/articles?"+query, string(text)) })
 	}
@@ -232,7 +232,7 @@ func feed(t *testing.T, base string) int {
 }
 
 func push(address, text string) error {
-	res, err := http.Post(address, "text/plain; charset=utf-8", strings.NewReader(text)) //nolint:noctx,gosec // a test's own server
+	res, err := http.Post(address, "text/plain; charset=utf-8", strings.NewReader(text)) //nolint:gosec // a test's own server
 	if err != nil {
 		return err
 	}
@@ -245,7 +245,7 @@ func push(address, text string) error {
 }
 
 func get(address string, to any) error {
-	res, err := http.Get(address) //nolint:noctx,gosec // a test's own server
+	res, err := http.Get(address) //nolint:gosec // a test's own server
 	if err != nil {
 		return err
 	}

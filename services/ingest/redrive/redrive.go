@@ -19,7 +19,9 @@ import (
 )
 
 // Hints are the headers by which what ingest refused says where it is from.
-var Hints = deadletter.Hints{Source: intake.HeaderSource, URL: intake.HeaderURL}
+func Hints() deadletter.Hints {
+	return deadletter.Hints{Source: intake.HeaderSource, URL: intake.HeaderURL}
+}
 
 // Sending is a letter on its way.
 type Sending struct {

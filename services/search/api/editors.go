@@ -23,7 +23,7 @@ const (
 	// many of them for one sender.
 	MaxChanges     = 8
 	MaxChangesEach = 2
-	// MaxLooks is how many are looked at at the same time, MaxLooksEach for one sender.
+	// MaxLooks is how many are read at the same time, MaxLooksEach for one sender.
 	MaxLooks     = 32
 	MaxLooksEach = 8
 	// ChangeTime is how long a change may take; it goes on when its client leaves.
@@ -174,7 +174,7 @@ func deskErr(err error, kept bool) error {
 	switch {
 	case kept, desk.Unsure(err):
 		return &deskError{err, kept}
-	case errors.As(err, new(*desk.Refusal)), errors.As(err, new(*RefusedError)), errors.Is(err, errAgency), errors.Is(err, find.ErrNotFound), errors.As(err, new(*find.UnavailableError)), errors.Is(err, find.ErrTimeout):
+	case errors.As(err, new(*desk.RefusalError)), errors.As(err, new(*RefusedError)), errors.Is(err, errAgency), errors.Is(err, find.ErrNotFound), errors.As(err, new(*find.UnavailableError)), errors.Is(err, find.ErrTimeout):
 		return err
 	}
 	return &deskError{err, kept}
@@ -245,7 +245,7 @@ func (e *deskError) problem() Problem {
 // refusalProblem is what it means that a change can't be made of an article.
 func refusalProblem(err error) (Problem, bool) {
 	var value *override.ValueError
-	var refusal *desk.Refusal
+	var refusal *desk.RefusalError
 	conflict := Problem{Type: problemPrefix + "conflict", Title: "That can't be corrected now", Status: http.StatusConflict}
 	switch {
 	case errors.As(err, &value):

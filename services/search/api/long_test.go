@@ -203,7 +203,7 @@ func TestLongFeed(t *testing.T) {
 			}
 		}
 		go func() {
-			time.Sleep(10 * time.Minute)
+			<-time.After(10 * time.Minute)
 			if err := log.Write(time.Now(), text(t, "late")); err != nil {
 				t.Error(err)
 			}

@@ -81,8 +81,7 @@ func (s Corrections) editing(do func(c *correcting) (desk.Line, error)) http.Han
 			return do(&correcting{s, r, values})
 		}()
 		if err != nil {
-			var wait *oftenError
-			if errors.As(err, &wait) {
+			if wait, ok := errors.AsType[*oftenError](err); ok {
 				w.Header().Set("Retry-After", strconv.Itoa(int(wait.after/time.Second)+1))
 			}
 			fail(w, r, s.Log, err)
@@ -238,7 +237,7 @@ func (c *correcting) make(change override.Change) (l desk.Line, err error) {
 		case !mayCorrect(now.Grant(), field):
 			return errAgency
 		case b.Revision.Source() != a.Revision.Source():
-			return &desk.Refusal{Err: desk.ErrNewer}
+			return &desk.RefusalError{Err: desk.ErrNewer}
 		}
 		f = now
 		return nil

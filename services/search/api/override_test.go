@@ -69,7 +69,7 @@ func (d *copydesk) Change(ctx context.Context, seen desk.Seen, c override.Change
 	c.At, d.last = time.Unix(1_700_000_100, 0), c
 	made, err := c.Make(d.stands, nil, 0, seen.Article)
 	if err != nil {
-		return desk.Line{}, &desk.Refusal{Err: err}
+		return desk.Line{}, &desk.RefusalError{Err: err}
 	}
 	d.stands = &made.Override
 	return d.line(d.stands), d.fails
@@ -191,25 +191,25 @@ func TestCorrect(t *testing.T) {
 // What is wrong is told as the command tells it, with its place, and nothing is changed.
 func TestWhatCantBeCorrected(t *testing.T) {
 	c := newCorrecting(t)
-	any := []string{"If-Match", "*"}
-	c.refused(http.StatusBadRequest, `entities[0].mentions[0]: \"Bo Tran\" is not in the text`, http.MethodPut, "/entities", `[{"type":"person","name":"Bo Tran","mentions":[{"text":"Bo Tran"}]}]`, any...)
-	c.refused(http.StatusBadRequest, `"type":"urn:copytaster:problem:value"`, http.MethodPut, "/language", `"x y"`, any...)
-	c.refused(http.StatusBadRequest, "topics: topic 0", http.MethodPut, "/topics", `[{"qcode":"medtop:1"}]`, any...)
-	c.refused(http.StatusBadRequest, `"type":"urn:copytaster:problem:value"`, http.MethodPut, "/topics", `[`, any...)
-	c.refused(http.StatusBadRequest, `field \"body\" can't be corrected; there are`, http.MethodPut, "/body", `"x"`, any...)
-	c.refused(http.StatusBadRequest, `"parameter":"field"`, http.MethodDelete, "/body", "", any...)
-	c.refused(http.StatusBadRequest, `"parameter":"reason"`, http.MethodPut, "/language?reason="+strings.Repeat("x", article.MaxReason+1), `"de"`, any...)
-	c.refused(http.StatusBadRequest, `"parameter":"who"`, http.MethodPut, "/language?who=B.+Lee", `"de"`, any...)
-	c.refused(http.StatusBadRequest, `"parameter":"reason"`, http.MethodPut, "/language?reason=a&reason=b", `"de"`, any...)
+	whatever := []string{"If-Match", "*"}
+	c.refused(http.StatusBadRequest, `entities[0].mentions[0]: \"Bo Tran\" is not in the text`, http.MethodPut, "/entities", `[{"type":"person","name":"Bo Tran","mentions":[{"text":"Bo Tran"}]}]`, whatever...)
+	c.refused(http.StatusBadRequest, `"type":"urn:copytaster:problem:value"`, http.MethodPut, "/language", `"x y"`, whatever...)
+	c.refused(http.StatusBadRequest, "topics: topic 0", http.MethodPut, "/topics", `[{"qcode":"medtop:1"}]`, whatever...)
+	c.refused(http.StatusBadRequest, `"type":"urn:copytaster:problem:value"`, http.MethodPut, "/topics", `[`, whatever...)
+	c.refused(http.StatusBadRequest, `field \"body\" can't be corrected; there are`, http.MethodPut, "/body", `"x"`, whatever...)
+	c.refused(http.StatusBadRequest, `"parameter":"field"`, http.MethodDelete, "/body", "", whatever...)
+	c.refused(http.StatusBadRequest, `"parameter":"reason"`, http.MethodPut, "/language?reason="+strings.Repeat("x", article.MaxReason+1), `"de"`, whatever...)
+	c.refused(http.StatusBadRequest, `"parameter":"who"`, http.MethodPut, "/language?who=B.+Lee", `"de"`, whatever...)
+	c.refused(http.StatusBadRequest, `"parameter":"reason"`, http.MethodPut, "/language?reason=a&reason=b", `"de"`, whatever...)
 	c.refused(http.StatusBadRequest, `"parameter":"x"`, http.MethodGet, "?x=1", "")
-	c.refused(http.StatusBadRequest, `"parameter":"reason"`, http.MethodPut, "/language?reason=%ff", `"de"`, any...)
-	c.refused(http.StatusBadRequest, `"parameter":"reason"`, http.MethodDelete, "/language?reason=a%0Ab", "", any...)
+	c.refused(http.StatusBadRequest, `"parameter":"reason"`, http.MethodPut, "/language?reason=%ff", `"de"`, whatever...)
+	c.refused(http.StatusBadRequest, `"parameter":"reason"`, http.MethodDelete, "/language?reason=a%0Ab", "", whatever...)
 	c.refused(http.StatusPreconditionRequired, "If-Match", http.MethodPut, "/language", `"de"`)
 	c.refused(http.StatusPreconditionRequired, "If-Match", http.MethodDelete, "/language", "")
 	for _, tag := range []string{"3", "W/3", `"x"`, `"1", "2"`, `"-1"`, `"01"`, `""`, `"99999999999"`} {
 		c.refused(http.StatusBadRequest, `"parameter":"If-Match"`, http.MethodPut, "/language", `"de"`, "If-Match", tag)
 	}
-	c.refused(http.StatusRequestEntityTooLarge, "1048576 bytes", http.MethodPut, "/summary", `"`+strings.Repeat("x", api.MaxCorrection)+`"`, any...)
+	c.refused(http.StatusRequestEntityTooLarge, "1048576 bytes", http.MethodPut, "/summary", `"`+strings.Repeat("x", api.MaxCorrection)+`"`, whatever...)
 	if c.desk.stands != nil {
 		t.Errorf("it is corrected: %+v", c.desk.stands)
 	}
@@ -251,10 +251,10 @@ func TestTheDeskFails(t *testing.T) {
 		"An operator can write over that":       fmt.Errorf("remove --all comes first: %w", override.ErrUnread),
 		"it has 200 changes.":                   errors.New("it has 200 changes"),
 	} {
-		c.desk.fails = &desk.Refusal{Err: is}
+		c.desk.fails = &desk.RefusalError{Err: is}
 		put(http.StatusConflict, says)
 	}
-	c.desk.fails = &desk.Refusal{Err: desk.ErrHidden}
+	c.desk.fails = &desk.RefusalError{Err: desk.ErrHidden}
 	put(http.StatusNotFound, "There is no such article or revision")
 }
 

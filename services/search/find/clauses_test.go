@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 // listener is an Elasticsearch that hears what is asked of it, and has one article.
 type listener struct {
 	article []byte
+	mu      sync.Mutex
 	asked   []any // bodies
 }
 
@@ -33,7 +35,9 @@ func (l *listener) Perform(r *http.Request) (*http.Response, error) {
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 			return nil, err
 		}
+		l.mu.Lock()
 		l.asked = append(l.asked, body)
+		l.mu.Unlock()
 		facets := ""
 		for _, kind := range significantKinds() {
 			facets += fmt.Sprintf(`%q:{"buckets":[]},`, kind)

@@ -117,43 +117,46 @@ func (g *Gate) Costing(requests int, scope access.Scope, h http.Handler) http.Ha
 	})
 }
 
+// admitAnyone lets in whoever comes, where nobody is asked who they are.
+func (g *Gate) admitAnyone(w http.ResponseWriter, r *http.Request, requests int) (who access.Identity, no *refusal) {
+	if g.Local && !g.ours(r.Host) {
+		return who, &refusal{api.Problem{
+			Type: api.TypeForbidden, Title: "Another name is asked", Status: http.StatusForbidden,
+			Detail: "The service asks nobody who they are, so it answers only where it is called by an address or as localhost. " +
+				"Behind a proxy, set search-public-url to the address that clients call.",
+		}, "host", ""}
+	}
+	who.Scopes, who.Sender = access.Reader.Scopes(), g.Proxy.address(r)
+	return who, g.limit(w, r, nil, requests)
+}
+
 // admit finds out who sends r, and whether that is to be answered. It sets the headers
 // of rates, and tells caches that the answer depends on who asks.
 func (g *Gate) admit(w http.ResponseWriter, r *http.Request, scope access.Scope, requests int) (access.Identity, *refusal) {
-	var who access.Identity
 	g.notice(r)
 	if g.Open() {
-		if g.Local && !g.ours(r.Host) {
-			return who, &refusal{api.Problem{
-				Type: api.TypeForbidden, Title: "Another name is asked", Status: http.StatusForbidden,
-				Detail: "The service asks nobody who they are, so it answers only where it is called by an address or as localhost. " +
-					"Behind a proxy, set search-public-url to the address that clients call.",
-			}, "host", ""}
-		}
-		who.Scopes, who.Sender = access.Reader.Scopes(), g.Proxy.address(r)
-		if over := g.limit(w, r, nil, requests); over != nil {
-			return who, over
-		}
-	} else {
-		for _, name := range []string{"Authorization", "X-API-Key", "Cookie", g.Proxy.UserHeader} {
-			if name != "" {
-				w.Header().Add("Vary", name)
-			}
-		}
-		var no *refusal
-		if who, no = g.identify(r); no != nil {
-			if over := g.limit(w, r, nil, 1); over != nil {
-				return who, over
-			}
+		who, no := g.admitAnyone(w, r, requests)
+		if no != nil {
 			return who, no
 		}
-		if over := g.limit(w, r, &who, requests); over != nil {
-			return who, over
+		return who, g.may(r, &who, scope)
+	}
+	for _, name := range []string{"Authorization", "X-API-Key", "Cookie", g.Proxy.UserHeader} {
+		if name != "" {
+			w.Header().Add("Vary", name)
 		}
 	}
-	if !g.Open() {
-		who.Again = func() (access.Identity, error) { return g.again(r, scope) }
+	who, no := g.identify(r)
+	if no != nil {
+		if over := g.limit(w, r, nil, 1); over != nil {
+			return who, over
+		}
+		return who, no
 	}
+	if over := g.limit(w, r, &who, requests); over != nil {
+		return who, over
+	}
+	who.Again = func() (access.Identity, error) { return g.again(r, scope) }
 	if who.Key != "" {
 		g.used.WithLabelValues(who.Key).Set(float64(g.Now().Unix()))
 	}

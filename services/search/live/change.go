@@ -67,7 +67,7 @@ type item struct {
 }
 
 // nothing is the data of events that have no more to say.
-var nothing = []byte("{}") //nolint:gochecknoglobals // never changed
+var nothing = []byte("{}")
 
 // change is what a message does to an article. Many may ask at once what it is to them.
 type change struct {

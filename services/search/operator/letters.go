@@ -149,7 +149,7 @@ func (d *Desk) Letters(ctx context.Context, q Query) (Page, error) {
 	if q.Topic != "" {
 		topics = []string{q.Topic}
 	}
-	w := deadletter.Walk{Bus: d.bus, Topics: topics, Hints: redrive.Hints, Letters: MaxLooked, Time: WalkTime}
+	w := deadletter.Walk{Bus: d.bus, Topics: topics, Hints: redrive.Hints(), Letters: MaxLooked, Time: WalkTime}
 	page := Page{Letters: []Letter{}}
 	next, all, err := w.Go(ctx, q.After, func(s deadletter.Summary) error {
 		done := ledger.At(s.Place, s.Mark)
@@ -225,7 +225,7 @@ func (d *Desk) Read(ctx context.Context, p bus.Place) (Whole, error) {
 		return Whole{}, away(err)
 	}
 	l := deadletter.Read(m)
-	s := l.Summarise(redrive.Hints)
+	s := l.Summarise(redrive.Hints())
 	w := Whole{Letter: letterOf(&s, ledger.At(s.Place, s.Mark)), Headers: []Header{}}
 	headers := l.Message.Headers
 	if l.Broken != nil {
@@ -307,7 +307,7 @@ func (d *Desk) Refused(ctx context.Context) (Refused, error) {
 		return d.tally.last, nil
 	}
 	r := Refused{Since: now.Add(-RefusedFor), Counts: map[string]int{}}
-	w := deadletter.Walk{Bus: d.bus, Topics: deadletter.Topics(), Hints: redrive.Hints, Letters: MaxLooked, Time: WalkTime}
+	w := deadletter.Walk{Bus: d.bus, Topics: deadletter.Topics(), Hints: redrive.Hints(), Letters: MaxLooked, Time: WalkTime}
 	_, all, err := w.Go(ctx, nil, func(s deadletter.Summary) error {
 		if s.Time.Before(r.Since) {
 			r.Complete = true

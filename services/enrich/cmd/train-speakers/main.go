@@ -5,7 +5,7 @@
 //
 // Each FILE has cases of the task quotes of `copytaster eval`. What is chosen depends on
 // what was chosen before it in the text, so it is learned anew from what the weights
-// chose, until the rounds are over: run it with -rounds times in a row.
+// chose: run it several times in a row.
 package main
 
 import (
@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"strings"
@@ -25,7 +26,7 @@ import (
 )
 
 func main() {
-	if err := run(); err != nil {
+	if err := run(os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "train-speakers:", err)
 		os.Exit(1)
 	}
@@ -41,14 +42,14 @@ type question struct {
 }
 
 // explain prints a choice and what speaks for each candidate.
-func (q *question) explain(w *table) {
-	fmt.Printf("kind %d\n", q.shape)
+func (q *question) explain(to io.Writer, w *table) {
+	fmt.Fprintf(to, "kind %d\n", q.shape)
 	for k, traits := range q.candidates {
-		fmt.Printf("  %v %.2f %s:", q.right[k], w.of(q.shape, traits), q.names[k])
+		fmt.Fprintf(to, "  %v %.2f %s:", q.right[k], w.of(q.shape, traits), q.names[k])
 		for _, t := range traits {
-			fmt.Printf(" %s %.1f,", quotes.TraitName(t), w[0][t]+w[q.shape+1][t])
+			fmt.Fprintf(to, " %s %.1f,", quotes.TraitName(t), w[0][t]+w[q.shape+1][t])
 		}
-		fmt.Println()
+		fmt.Fprintln(to)
 	}
 }
 
@@ -68,7 +69,7 @@ func alone(q *question, weight float64) question {
 	return c
 }
 
-func run() error {
+func run(to io.Writer) error {
 	out := flag.String("out", "", "file to write the weights to")
 	slack := flag.Float64("slack", 1, "how dear weights are that all kinds of words share")
 	own := flag.Float64("own", 3, "how dear those of one kind are")
@@ -97,7 +98,7 @@ func run() error {
 			right++
 		}
 	}
-	fmt.Printf("%d choices, %d right\n", len(all), right)
+	fmt.Fprintf(to, "%d choices, %d right\n", len(all), right)
 	for f := range strings.SplitSeq(*test, ",") {
 		if f == "" {
 			continue
@@ -111,10 +112,10 @@ func run() error {
 			if qs[i].right[best(&w, &qs[i])] {
 				right++
 			} else if *verbose {
-				qs[i].explain(&w)
+				qs[i].explain(to, &w)
 			}
 		}
-		fmt.Printf("%s: %d choices, %d right\n", f, len(qs), right)
+		fmt.Fprintf(to, "%s: %d choices, %d right\n", f, len(qs), right)
 	}
 	if *out == "" {
 		return nil
@@ -297,5 +298,5 @@ func write(file string, w *table) error {
 		}
 		b.WriteString("\n")
 	}
-	return os.WriteFile(file, []byte(b.String()), 0o644)
+	return os.WriteFile(file, []byte(b.String()), 0o600)
 }

@@ -75,7 +75,7 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 			}
 			continue
 		}
-		if asc, is := a.accordingFirst(v, lo, i); is {
+		if asc, is := a.accordingFirst(v, lo); is {
 			return asc, true, true
 		}
 		if strong, is := a.clauseOf(v, lo, i, end); is && !(strong.nobody && (ok || v < i-3 && !(a.items[v+1].is(toward) || a.wasTold(v, i)) || a.conjoined(v+1, i) && !a.wasTold(v, i))) {
@@ -92,7 +92,7 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 
 // accordingFirst reads the source that a clause begins with, if the verb at v is a passive
 // participle: "Según Brandt, se han notificado tres casos, «…»".
-func (a *ascriber) accordingFirst(v, lo, i int) (asc ascription, ok bool) {
+func (a *ascriber) accordingFirst(v, lo int) (asc ascription, ok bool) {
 	n := a.items[lo].words(according)
 	if n == 0 || a.lang.capitals || lo+n >= v || !a.items[v].is(participle) || !a.items[v-1].is(auxiliary|passive) {
 		return asc, false

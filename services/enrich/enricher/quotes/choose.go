@@ -283,8 +283,8 @@ func (a *ascriber) choose(c *choice) *entity {
 		}
 		list = append(list, candidate{e: e})
 	}
-	for k := len(a.latest) - 1; k >= 0; k-- {
-		add(a.latest[k])
+	for _, e := range slices.Backward(a.latest) {
+		add(e)
 	}
 	for _, e := range []*entity{c.rule, c.subject, a.before, a.speaker, a.human, a.body, a.teller} {
 		add(e)
@@ -405,10 +405,10 @@ func (a *ascriber) goes(c *choice, e *entity) bool {
 	if c.sex != 0 && e.sex != 0 && c.sex&e.sex == 0 && c.shape != aBody && c.shape != aThing {
 		return false
 	}
-	switch c.shape {
-	case aBody, several:
+	if c.shape == aBody || c.shape == several {
 		return !(e.person && e.likely) || e.many
-	case aThing, owned:
+	}
+	if c.shape == aThing || c.shape == owned {
 		return true
 	}
 	return !e.outlet && !e.place && (e.person || e.human || a.introduces(e) && e.subject) && (!e.many || c.many || c.pronoun&plural != 0)

@@ -33,8 +33,10 @@ type Seen struct {
 // readers are the groups by which what is written comes into the index, in the order of
 // its way.
 var readers = []struct{ topic, group string }{
-	{topic.Received, topic.GroupEnrich}, {topic.ReceivedBulk, topic.GroupEnrichBulk},
-	{topic.Enriched, topic.GroupIndex}, {topic.EnrichedBulk, topic.GroupIndexBulk},
+	{topic.Received, topic.GroupEnrich},
+	{topic.ReceivedBulk, topic.GroupEnrichBulk},
+	{topic.Enriched, topic.GroupIndex},
+	{topic.EnrichedBulk, topic.GroupIndexBulk},
 }
 
 // known is an article of the index. Of the log it is to be read what isn't in the index,
@@ -118,13 +120,13 @@ func (e *Desk) around(ctx context.Context, name string, a *article.Article) ([]b
 
 // Of is the override of an article, a being it in the index; without fields, and with
 // the number 0, if nothing of it was ever corrected. A row that can't be read is a
-// [Refusal].
+// [RefusalError].
 func (e *Desk) Of(ctx context.Context, a *article.Article) (Line, error) {
 	l := Line{URI: a.URI, Fields: []Correction{}}
 	var o *article.Override
 	if err := e.See(ctx, func(rows override.Rows) (err error) {
 		if o, err = override.Of(rows, a.URI); err != nil {
-			return &Refusal{fmt.Errorf("%w: %w", override.ErrUnread, err)}
+			return &RefusalError{fmt.Errorf("%w: %w", override.ErrUnread, err)}
 		}
 		return nil
 	}); err != nil || o == nil {

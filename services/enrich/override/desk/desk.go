@@ -210,13 +210,13 @@ type written struct {
 	unnoted error // why the audit doesn't say that the change is kept
 }
 
-// Refusal says that a change can't be made of an article as that stands.
-type Refusal struct{ Err error }
+// RefusalError says that a change can't be made of an article as that stands.
+type RefusalError struct{ Err error }
 
-func (r *Refusal) Error() string { return r.Err.Error() }
+func (r *RefusalError) Error() string { return r.Err.Error() }
 
 // Unwrap gives what is in the way.
-func (r *Refusal) Unwrap() error { return r.Err }
+func (r *RefusalError) Unwrap() error { return r.Err }
 
 // What is in the way of a change, or behind it.
 var (
@@ -231,7 +231,7 @@ func refused(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &Refusal{err}
+	return &RefusalError{err}
 }
 
 // maxTries is how often a change is tried that others overtake.

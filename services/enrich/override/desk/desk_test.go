@@ -151,7 +151,8 @@ func TestAChangeThatWasCutOff(t *testing.T) {
 	} {
 		c.table.someRows = someRows{}
 		var noted []string
-		e := &Desk{turn: make(chan struct{}, 1),
+		e := &Desk{
+			turn: make(chan struct{}, 1),
 			open: func(context.Context) (rowTable, error) { return &c.table, nil },
 			note: func(_ context.Context, r Entry) error {
 				noted = append(noted, fmt.Sprint(r.Number, " ", r.Kept))
@@ -261,7 +262,7 @@ func TestWhoSawSomethingElse(t *testing.T) {
 	change := func(value string, from int) override.Change {
 		return override.Change{Who: "M. Ito", Set: []override.Said{{Field: "language", Value: []byte(value)}}, From: &from}
 	}
-	var refusal *Refusal
+	var refusal *RefusalError
 	for _, c := range []struct {
 		override.Change
 

@@ -96,9 +96,9 @@ func (e *Desk) current(ctx context.Context, of *Lineage) error {
 	}
 	switch killed := of.stands.Status == article.Canceled; {
 	case of.latest > of.shows.Source():
-		return &Refusal{ErrNewer}
+		return &RefusalError{ErrNewer}
 	case !killed && !of.shown(time.Now()):
-		return &Refusal{ErrHidden}
+		return &RefusalError{ErrHidden}
 	}
 	return of.still(ctx)
 }

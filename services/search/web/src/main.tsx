@@ -7,16 +7,30 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
 import { makeCache } from './api/search';
+import { Guarded } from './ui/Guarded';
 import { applyTheme } from './ui/theme';
 
 applyTheme();
+
+// After an upgrade, parts that come on demand have other names: the page is loaded anew, once.
+// The address holds its state.
+const anew = 'copytaster.anew';
+addEventListener('vite:preloadError', (e) => {
+  if (sessionStorage.getItem(anew)) return;
+  e.preventDefault();
+  sessionStorage.setItem(anew, 'yes');
+  location.reload();
+});
+addEventListener('load', () => setTimeout(() => sessionStorage.removeItem(anew), 60_000));
 
 const place = document.getElementById('page');
 if (place) {
   createRoot(place).render(
     <StrictMode>
       <QueryClientProvider client={makeCache()}>
-        <App />
+        <Guarded>
+          <App />
+        </Guarded>
       </QueryClientProvider>
     </StrictMode>,
   );

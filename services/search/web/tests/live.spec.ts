@@ -40,6 +40,21 @@ test('where nobody reads, new copy goes in by itself; paused, it waits', async (
   await expect(page.locator('.feed')).toHaveText('Live');
 });
 
+test('what was there before isn’t new', async ({ page, request }) => {
+  const w = word();
+  for (const n of [0, 1, 2]) await send(request, { id: `${w}-${n}`, headline: `Report ${n} on ${w}` });
+  await found(request, w, 3);
+  await page.goto(`/?q=${w}`);
+  await expect(page.locator('.feed')).toHaveText('Live');
+  await expect(headlines(page)).toHaveCount(3);
+  // The feed has told of all that went before once it tells of another.
+  await headlines(page).first().click();
+  await send(request, { id: `${w}-3`, headline: `Report 3 on ${w}` });
+  await expect(page.getByRole('button', { name: '1 new' })).toBeVisible();
+  await expect(page.locator('.hit.new')).toHaveCount(0);
+  await expect(headlines(page)).toHaveCount(3);
+});
+
 test('what is killed is gone at once, from the list and from under the reader’s eyes', async ({ page, request }) => {
   const w = word();
   await send(request, { id: `${w}-0`, headline: `Wrong about ${w}`, text: `Secret text of ${w}` });

@@ -157,8 +157,7 @@ test('an editor corrects, and takes it back', async ({ page, request }) => {
   await expect(page.locator('.found-source')).toContainText(uri);
   const source = page.locator('.found-source');
   const agency = async () => {
-    // Of the two fields there, the second.
-    await source.getByRole('button', { name: 'Correct' }).last().click();
+    await source.getByRole('button', { name: 'Correct Agency' }).click();
     return page.getByRole('dialog', { name: 'Correct: Agency' });
   };
   const ask = await agency();
@@ -191,7 +190,7 @@ test('an editor takes a name out, and adds one that was missed', async ({ page, 
   await enter(page, 'EDITOR', at(uri, { pane: 'found' }));
   const people = page.locator('.found .facet', { hasText: 'People' });
   await expect(people).toContainText('Ana Ruiz');
-  await people.getByRole('button', { name: 'Correct' }).click();
+  await people.getByRole('button', { name: 'Correct People' }).click();
   const ask = page.getByRole('dialog');
   await ask.locator('.value', { hasText: 'Ana Ruiz' }).click();
   await ask.getByLabel('And, in words of the text').fill('Zoë Åkerlund');
@@ -207,7 +206,7 @@ test('an editor takes a name out, and adds one that was missed', async ({ page, 
   await expect(page.locator('.mark.person')).toHaveText(['Zoë Åkerlund']);
   // What isn't in the text is refused, in the form.
   await page.getByRole('tab', { name: 'Found in it' }).click();
-  await people.getByRole('button', { name: 'Correct' }).click();
+  await people.getByRole('button', { name: 'Correct People' }).click();
   await page.getByRole('dialog').getByLabel('And, in words of the text').fill('Nobody Here');
   await page.getByRole('dialog').getByRole('button', { name: 'Correct', exact: true }).click();
   await expect(page.getByRole('dialog').locator('.trouble')).toHaveText('These words are not in the text.');

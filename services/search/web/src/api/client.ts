@@ -6,6 +6,8 @@ type Schemas = components['schemas'];
 export type Hit = Schemas['Hit'] & {
   /** Of what is not for everybody yet, for those who may see it. */
   embargo_until?: string;
+  /** A live feed told of it, but it was here before the search was made. */
+  early?: boolean;
   /** It was taken back: nothing is left of it but its place. */
   taken?: boolean;
 };

@@ -31,6 +31,8 @@ export function useOverride(uri: string) {
     queryFn: ({ signal }) => overrides(uri, signal),
     enabled: editing(),
     staleTime: 5_000,
+    // A correction is kept at once, and in the article as soon as it was enriched again.
+    refetchInterval: ({ state }) => (state.data && (state.data.seen ?? 0) < state.data.number ? 2_000 : false),
   });
 }
 
@@ -56,16 +58,28 @@ const inText = new Set(['entities', 'keyphrases']);
 
 const plain = new Set(['language', 'agency', 'summary']);
 
-export function Correct({ article, field, name }: { article: Article; field: string; name: string }) {
+interface Props {
+  article: Article;
+  field: string;
+  name: string;
+  /** The items that it is about: of entities, those of a type. The others stay as they are. */
+  of?: (item: unknown) => boolean;
+}
+
+export function Correct({ article, field, name, of }: Props) {
   const { data } = useOverride(article.uri);
   if (!editing() || !data?.correctable?.includes(field)) return null;
   return (
     <DialogTrigger>
-      <Button className="quiet">Correct</Button>
+      <Button className="quiet" aria-label={`Correct ${name}`}>
+        Correct
+      </Button>
       <ModalOverlay className="veil">
         <Modal className="modal narrow">
           <Dialog>
-            {({ close }) => <Editor article={article} field={field} name={name} override={data} close={close} />}
+            {({ close }) => (
+              <Frozen article={article} field={field} name={name} of={of} override={data} close={close} />
+            )}
           </Dialog>
         </Modal>
       </ModalOverlay>
@@ -73,10 +87,59 @@ export function Correct({ article, field, name }: { article: Article; field: str
   );
 }
 
+// The form is of what stood there when it was opened: of anything else it begins anew, so that
+// nobody's word is written over unseen.
+function Frozen(props: EditorProps) {
+  const { article, override } = props;
+  const stands = `${override.number} ${article.revision}`;
+  const [base, setBase] = useState(stands);
+  const [done, setDone] = useState(false);
+  if (!done && base !== stands) {
+    return (
+      <div className="ask">
+        <Heading slot="title">It changed meanwhile</Heading>
+        <p>The article has a newer revision, or somebody else corrected it. Nothing of yours was sent.</p>
+        <p className="ask-buttons">
+          <Button className="button" onPress={props.close}>
+            Cancel
+          </Button>
+          <Button className="button main" onPress={() => setBase(stands)} autoFocus>
+            Look at what stands now
+          </Button>
+        </p>
+      </div>
+    );
+  }
+  if (!done && (override.seen ?? 0) < override.number && !override.fields.some((f) => f.field === props.field)) {
+    return (
+      <div className="ask">
+        <Heading slot="title">A moment, please</Heading>
+        <p>The article is being enriched again, after the last correction.</p>
+        <p className="ask-buttons">
+          <Button className="button" onPress={props.close}>
+            Cancel
+          </Button>
+        </p>
+      </div>
+    );
+  }
+  return <Editor key={base} {...props} done={() => setDone(true)} />;
+}
+
+// Of amounts some say which other one they give in another currency, by its place.
+function withoutLost(kept: readonly unknown[], every: readonly unknown[]): unknown[] {
+  return kept.map((item) => {
+    const { conversion_of: of, ...rest } = item as { conversion_of?: number };
+    const place = of === undefined ? -1 : kept.indexOf(every[of]);
+    return place < 0 ? rest : { ...rest, conversion_of: place };
+  });
+}
+
 interface EditorProps {
   article: Article;
   field: string;
   name: string;
+  of?: ((item: unknown) => boolean) | undefined;
   override: Override;
   close: () => void;
 }
@@ -85,21 +148,24 @@ function fieldOf(article: Article, field: string): unknown {
   return (article as unknown as Record<string, unknown>)[field];
 }
 
-function Editor({ article, field, name, override, close }: EditorProps) {
+function Editor({ article, field, name, of = () => true, override, close, done }: EditorProps & { done: () => void }) {
   const cache = useQueryClient();
-  const now = fieldOf(article, field);
-  const items = Array.isArray(now) ? (now as unknown[]) : [];
+  const said = override.fields.find((f) => f.field === field);
+  // What an editor said goes before what the article has got of it so far.
+  const now = said && 'value' in said && said.value !== undefined ? said.value : fieldOf(article, field);
+  const every = Array.isArray(now) ? (now as unknown[]) : [];
+  const items = every.filter(of);
   const text = typeof now === 'string' ? now : ((now as { text?: string } | undefined)?.text ?? '');
   const [kept, setKept] = useState(items.map((_, i) => String(i)));
   const [words, setWords] = useState(plain.has(field) ? text : '');
-  const [kind, setKind] = useState('person');
+  const [kind, setKind] = useState(of({ type: 'organisation' }) && !of({ type: 'person' }) ? 'organisation' : 'person');
   const [why, setWhy] = useState('');
-  const said = override.fields.find((f) => f.field === field);
 
   const value = (): unknown => {
     if (field === 'summary') return words.trim() === '' ? null : { text: words.trim() };
     if (plain.has(field)) return words.trim();
-    const list = items.filter((_, i) => kept.includes(String(i)));
+    const list = every.filter((item) => !of(item) || kept.includes(String(items.indexOf(item))));
+    if (field === 'amounts') return withoutLost(list, every);
     const make = made[field];
     return make && words.trim() !== '' ? [...list, make(words.trim(), kind)] : list;
   };
@@ -109,6 +175,7 @@ function Editor({ article, field, name, override, close }: EditorProps) {
         ? takeBack(article.uri, field, why.trim(), override.number)
         : correct(article.uri, field, value(), why.trim(), override.number),
     onSuccess: (now) => {
+      done();
       cache.setQueryData(articleKeys.overrides(article.uri), (old: Override | undefined) => ({ ...old, ...now }));
       void cache.invalidateQueries({ queryKey: ['article', article.uri] });
     },
@@ -121,8 +188,8 @@ function Editor({ article, field, name, override, close }: EditorProps) {
   if (change.data) {
     return (
       <div className="ask">
-        <Heading slot="title">Kept</Heading>
-        <p>The article has it as soon as it was enriched again, within a moment. It holds for later revisions, too.</p>
+        <Heading slot="title">{change.data.action ? 'Kept' : 'It says so already'}</Heading>
+        <p>The article has it as soon as it was enriched again. It holds for later revisions, too.</p>
         <p className="ask-buttons">
           <Button className="button main" onPress={close} autoFocus>
             Close

@@ -1,5 +1,5 @@
 // All that was found out of the article, each with how sure it is and who says so.
-import { lazy, type ReactNode, Suspense } from 'react';
+import { lazy, type ReactNode, Suspense, useMemo } from 'react';
 import { Button, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
 import type { Article } from '../api/client';
 import { Link } from '../ui/Link';
@@ -61,16 +61,19 @@ function Part({
   count,
   field,
   article,
+  of,
   children,
 }: {
   name: string;
   count: number;
   field: string;
   article: Article;
-  children: ReactNode;
+  of?: (item: unknown) => boolean;
+  children?: ReactNode;
 }) {
+  const { data } = useOverride(article.uri);
   const corrected = article.corrections?.fields?.find((f) => f.field === field);
-  if (count === 0 && !corrected) return null;
+  if (count === 0 && !corrected && !data?.correctable?.includes(field)) return null;
   return (
     <Disclosure className="facet" defaultExpanded>
       <Heading level={3}>
@@ -94,14 +97,16 @@ function Part({
           </p>
         )}
         {children}
-        <Correct article={article} field={field} name={name} />
+        <Correct article={article} field={field} name={name} of={of} />
       </DisclosurePanel>
     </Disclosure>
   );
 }
 
+const is = (type: string) => (item: unknown) => (item as { type?: string }).type === type;
+const lang = (language: string | undefined) => (language === 'und' ? undefined : language);
+
 export function Details({ article: a }: { article: Article }) {
-  useOverride(a.uri); // asked for once, before somebody opens a form
   const entities = (type: string): Item[] =>
     (a.entities ?? [])
       .filter((e) => e.type === type)
@@ -119,18 +124,20 @@ export function Details({ article: a }: { article: Article }) {
       }));
   const persons = entities('person');
   const organisations = entities('organisation');
-  const located = (a.places ?? []).filter((p) => p.lat !== undefined);
+  const located = useMemo(() => (a.places ?? []).filter((p) => p.lat !== undefined), [a.places]);
   return (
     <div className="found">
-      {a.summary && (
-        <Part name="In a sentence" count={1} field="summary" article={a}>
-          <p dir="auto">{a.summary.text}</p>
-        </Part>
-      )}
-      <Part name="People" count={persons.length} field="entities" article={a}>
+      <Part name="In a sentence" count={a.summary ? 1 : 0} field="summary" article={a}>
+        {a.summary && (
+          <p lang={lang(a.language)} dir="auto">
+            {a.summary.text}
+          </p>
+        )}
+      </Part>
+      <Part name="People" count={persons.length} field="entities" article={a} of={is('person')}>
         <Items of={persons} />
       </Part>
-      <Part name="Organisations" count={organisations.length} field="entities" article={a}>
+      <Part name="Organisations" count={organisations.length} field="entities" article={a} of={is('organisation')}>
         <Items of={organisations} />
       </Part>
       <Part name="Places" count={a.places?.length ?? 0} field="places" article={a}>

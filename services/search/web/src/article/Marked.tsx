@@ -1,5 +1,5 @@
 // Text with what was found in it: each finding is a button that says how anybody knows.
-import { createContext, type ReactNode, useContext, useRef, useState } from 'react';
+import { createContext, type ReactNode, useContext, useMemo, useRef, useState } from 'react';
 import { Button, Dialog, Popover } from 'react-aria-components';
 import type { Segment } from '../api/client';
 import { Link } from '../ui/Link';
@@ -16,12 +16,18 @@ const Marks = createContext<Marking>({ marks: [], open: () => undefined });
 export function MarkedText({ marks, children }: { marks: readonly Mark[]; children: ReactNode }) {
   const [shown, setShown] = useState<Mark>();
   const at = useRef<HTMLElement>(null);
-  const open = (mark: Mark, element: HTMLElement) => {
-    at.current = element;
-    setShown(mark);
-  };
+  const marking = useMemo(
+    () => ({
+      marks,
+      open: (mark: Mark, element: HTMLElement) => {
+        at.current = element;
+        setShown(mark);
+      },
+    }),
+    [marks],
+  );
   return (
-    <Marks value={{ marks, open }}>
+    <Marks value={marking}>
       {children}
       <Popover
         className="popover"

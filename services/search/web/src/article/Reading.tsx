@@ -8,11 +8,13 @@ import { article, keys } from '../api/search';
 import { goneSays } from '../search/HitRow';
 import { takeOut } from '../search/hits';
 import type { Gone } from '../search/live';
+import { Guarded } from '../ui/Guarded';
 import { BackIcon, CloseIcon } from '../ui/icons';
 import { Link } from '../ui/Link';
 import { useMedia } from '../ui/media';
 import { Embargo, Time } from '../ui/Time';
 import { languageName } from '../ui/words';
+import { useWithdrawn } from '../withdrawn';
 import { Actions } from './Actions';
 import { Details } from './Details';
 import { MarkedText } from './Marked';
@@ -26,24 +28,32 @@ import './reading.css';
 /** How often it is asked what became of the article that is read, in milliseconds: the list's feed tells only of what its search finds. */
 const askedEvery = 5_000;
 
+/** Likewise while the index is behind what the feed told. */
+const behindEvery = 500;
+
 // What the service says of an article that isn't to be had, or not by who asks.
 const refusals = new Set([401, 403, 404]);
 
 interface Props {
   uri: string;
   revision: string | null;
-  /** That it is no longer to be had, as the live feed says. */
-  gone: { reason: Gone; at: string } | undefined;
+  /** The newest revision that the live feed has told of; the index may be a moment behind. */
+  awaited: string | undefined;
 }
 
-export default function Reading({ uri, revision, gone }: Props) {
+/** Whether what was read is older than what the feed has told of. */
+function behind(found: Found | undefined, awaited: string | undefined): boolean {
+  return found !== undefined && awaited !== undefined && BigInt(found.article.revision) < BigInt(awaited);
+}
+
+export default function Reading({ uri, revision, awaited }: Props) {
   const pane = useRef<HTMLElement>(null);
   const cache = useQueryClient();
   const asked = useQuery({
     queryKey: keys.article(uri, revision),
     queryFn: ({ signal }) => article(uri, revision, signal),
     staleTime: 0,
-    refetchInterval: askedEvery,
+    refetchInterval: ({ state }) => (revision === null && behind(state.data, awaited) ? behindEvery : askedEvery),
   });
   const refused = asked.error instanceof ApiError && refusals.has(asked.error.problem.status);
   // Where the service is away for a moment, what is read stays.
@@ -58,7 +68,10 @@ export default function Reading({ uri, revision, gone }: Props) {
   useEffect(() => {
     if (covers) pane.current?.focus();
   }, [covers]);
-  const title = data?.article.headline;
+  const withdrawn = useWithdrawn().get(uri);
+  const hidden = withdrawn !== undefined;
+  const readable = !hidden && data?.article.status === 'usable';
+  const title = readable ? data.article.headline : undefined;
   useEffect(() => {
     if (!title) return undefined;
     const before = document.title;
@@ -67,7 +80,6 @@ export default function Reading({ uri, revision, gone }: Props) {
       document.title = before;
     };
   }, [title]);
-  const hidden = gone !== undefined && gone.reason !== 'unmatched';
   return (
     <section
       className="reading-pane"
@@ -82,12 +94,12 @@ export default function Reading({ uri, revision, gone }: Props) {
           <BackIcon /> List
         </Link>
         <span className="grow" />
-        {!hidden && data && data.article.status !== 'canceled' && <Actions article={data.article} />}
+        {readable && <Actions article={data.article} />}
         <Link className="button plain icon close" to={{ uri: null, revision: null }} aria-label="Close the article">
           <CloseIcon />
         </Link>
       </div>
-      {hidden ? <Notice reason={gone.reason} at={gone.at} /> : <Body found={data} error={error} />}
+      {withdrawn ? <Notice reason={withdrawn.reason} at={withdrawn.at} /> : <Body found={data} error={error} />}
     </section>
   );
 }
@@ -148,7 +160,7 @@ function Parts({ found }: { found: Found }) {
               This is an older revision. <Link to={{ revision: null }}>Read the newest</Link>
             </p>
           )}
-          {panes[p]}
+          <Guarded>{panes[p]}</Guarded>
         </TabPanel>
       ))}
     </Tabs>

@@ -4,16 +4,23 @@ import { articleKeys, similar } from '../api/article';
 import type { Found } from '../api/client';
 import { Link } from '../ui/Link';
 import { Time } from '../ui/Time';
+import { useWithdrawn } from '../withdrawn';
 
 export function Similar({ found }: { found: Found }) {
   const { uri } = found.article;
   const { data, error } = useQuery({
     queryKey: articleKeys.similar(uri),
     queryFn: ({ signal }) => similar(uri, signal),
+    // No feed tells of these: what was killed goes when they are asked for again.
+    refetchInterval: 30_000,
   });
+  const withdrawn = useWithdrawn();
+  const there = <T extends { uri: string }>(all: readonly T[] | undefined): T[] =>
+    (all ?? []).filter((o) => !withdrawn.has(o.uri));
+  const hits = data && there(data.hits);
   const related = [
-    { name: 'It goes on from', list: found.earlier ?? [] },
-    { name: 'Others go on from it', list: found.later ?? [] },
+    { name: 'It goes on from', list: there(found.earlier) },
+    { name: 'Others go on from it', list: there(found.later) },
   ].filter((r) => r.list.length > 0);
   return (
     <div className="similar">
@@ -39,9 +46,9 @@ export function Similar({ found }: { found: Found }) {
             {error.message}
           </p>
         )}
-        {data?.hits.length === 0 && <p className="message">Nothing is like it.</p>}
+        {hits?.length === 0 && <p className="message">Nothing is like it.</p>}
         <ul>
-          {data?.hits.map((h) => {
+          {hits?.map((h) => {
             const shared = [
               ...(h.persons ?? []),
               ...(h.organisations ?? []),

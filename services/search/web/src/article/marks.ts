@@ -55,8 +55,10 @@ export function money(a: NonNullable<Article['amounts']>[number]): string {
 
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
 const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
-const when = (text: string): string =>
-  (text.length === 10 ? day : moment).format(new Date(text.length === 10 ? `${text}T00:00Z` : text));
+const when = (text: string): string => {
+  const t = new Date(text.length === 10 ? `${text}T00:00Z` : text);
+  return Number.isNaN(t.getTime()) ? text : (text.length === 10 ? day : moment).format(t);
+};
 
 export function period(d: NonNullable<Article['dates']>[number]): string {
   if (!d.from && !d.to) return 'no date to count from';

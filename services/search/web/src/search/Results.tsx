@@ -8,6 +8,7 @@ import { FilterIcon, MapIcon, PauseIcon, PlayIcon, TimelineIcon } from '../ui/ic
 import { useKeys } from '../ui/keys';
 import { dayHeading } from '../ui/Time';
 import { plural, total } from '../ui/words';
+import { useWithdrawn, type Withdrawn } from '../withdrawn';
 import { Chips } from './Chips';
 import { GoneRow, HitRow } from './HitRow';
 import type { Hits } from './hits';
@@ -36,8 +37,8 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
   const address = useAddress();
   const sort = orderOf(address);
   const uri = address.get('uri');
-  const shown = merged(live, hits.list);
-  useListKeys(shown, live);
+  const shown = merged(live, hits.list, useWithdrawn());
+  useListKeys(shown);
   const searched = address.get('q') !== null || filters.some((f) => address.has(f));
 
   // Another search begins at its top.
@@ -69,6 +70,13 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
           </Button>
         </fieldset>
         <span className="grow" />
+        <span className="news" role="status">
+          {live.waiting.length > 0 && (
+            <Button className="button main new" onPress={reveal}>
+              {plural(live.waiting.length + live.more, 'new', 'new')}
+            </Button>
+          )}
+        </span>
         {live.deaf && <span className="feed">Not live with these filters</span>}
         {live.link !== 'off' && (
           <>
@@ -111,13 +119,6 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
         </Button>
       </div>
       <Chips />
-      <div className="news" role="status">
-        {live.waiting.length > 0 && (
-          <Button className="button main new" onPress={reveal}>
-            {plural(live.waiting.length, 'new', 'new')}
-          </Button>
-        )}
-      </div>
       <div className="list" ref={scroller} aria-busy={hits.waiting || hits.old}>
         {hits.problem && hits.problem.status !== 400 && (
           <div className="message" role="alert">
@@ -185,15 +186,16 @@ export interface Row {
 }
 
 /** The rows of the list: what came in, then what was searched; each article once. */
-export function merged(live: News, list: readonly Hit[]): Row[] {
+export function merged(live: News, list: readonly Hit[], withdrawn: ReadonlyMap<string, Withdrawn>): Row[] {
   const rows: Row[] = [];
   const seen = new Set<string>();
   const add = (hit: Hit, is: Row['is']) => {
     if (seen.has(hit.uri)) return;
     seen.add(hit.uri);
-    if (hit.taken && !live.gone.has(hit.uri)) return;
+    const gone = withdrawn.get(hit.uri) ?? live.gone.get(hit.uri);
+    if (hit.taken && !gone) return;
     const newer = live.changed.get(hit.uri);
-    rows.push({ hit: newer ?? hit, is: newer ? 'changed' : is, gone: live.gone.get(hit.uri) });
+    rows.push({ hit: newer ?? hit, is: newer ? 'changed' : is, gone });
   };
   for (const h of live.shown) add(h, 'new');
   for (const h of list) add(h, '');
@@ -212,9 +214,9 @@ function Waiting() {
 }
 
 // j and k go through the list, o to the text of what is open.
-function useListKeys(rows: readonly Row[], live: News): void {
+function useListKeys(rows: readonly Row[]): void {
   const step = (by: 1 | -1) => {
-    const there = rows.filter((r) => !live.gone.has(r.hit.uri));
+    const there = rows.filter((r) => !r.gone);
     const focused = document.activeElement?.closest<HTMLElement>('[data-uri]')?.dataset.uri;
     const at = there.findIndex((r) => r.hit.uri === (current().get('uri') ?? focused));
     const next = there[at < 0 ? 0 : Math.min(Math.max(at + by, 0), there.length - 1)];

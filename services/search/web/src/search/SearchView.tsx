@@ -3,11 +3,13 @@ import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { address as current, go, useAddress } from '../address';
 import type { Hit } from '../api/client';
+import { chosen } from '../api/search';
+import { opened } from '../opened';
 import { useKeys } from '../ui/keys';
 import { useMedia } from '../ui/media';
 import { Facets } from './Facets';
-import { takeBack, useHits } from './hits';
-import { type Gone, useLive } from './live';
+import { isNew, takeBack, useHits } from './hits';
+import { feedOf, type Gone, useLive } from './live';
 import { Results } from './Results';
 import './search.css';
 
@@ -32,11 +34,12 @@ export function togglePanel(panel: Panel): void {
 export function SearchView() {
   const address = useAddress();
   const cache = useQueryClient();
-  const hits = useHits(address);
+  const byTime = address.get('sort') !== 'relevance';
+  const [lost, setLost] = useState(false);
+  const hits = useHits(address, byTime && !lost && opened.live && feedOf(chosen(address)) !== null);
   const panels = usePanels(address);
   const wide = useMedia('(min-width: 64rem)');
   const uri = address.get('uri');
-  const byTime = address.get('sort') !== 'relevance';
   const [paused, setPaused] = useState(false);
   const list = useRef<HTMLDivElement>(null);
 
@@ -57,9 +60,8 @@ export function SearchView() {
     );
   }, [paused]);
 
-  const live = useLive(address, {
-    // What the search has already is not news: it is known first.
-    on: byTime && !hits.waiting && !hits.old,
+  const heard = useLive(address, {
+    on: byTime && hits.problem?.status !== 400,
     known: (u) => known.current.get(u),
     flow,
     left: (u: string, reason: Gone) => {
@@ -68,7 +70,12 @@ export function SearchView() {
     changed: (h: Hit) => void cache.invalidateQueries({ queryKey: ['article', h.uri] }),
   });
 
-  const fresh = live.waiting.length;
+  const isLost = heard.link === 'lost';
+  useEffect(() => setLost(isLost), [isLost]);
+
+  const fits = (h: Hit) => isNew(h, hits, known.current);
+  const live = { ...heard, waiting: heard.waiting.filter(fits), shown: heard.shown.filter(fits) };
+  const fresh = live.waiting.length + live.more;
   const q = address.get('q');
   useEffect(() => {
     if (!uri) document.title = `${fresh > 0 ? `(${fresh}) ` : ''}${q ? `${q} – ` : ''}Copytaster`;
@@ -80,7 +87,12 @@ export function SearchView() {
     if (live.resets === resets.current) return;
     resets.current = live.resets;
     retry();
-  }, [live.resets, retry]);
+    // What is kept of other searches and articles may have missed as much.
+    cache.removeQueries({ queryKey: ['hits'], type: 'inactive' });
+    void cache.invalidateQueries({ queryKey: ['article'] });
+    void cache.invalidateQueries({ queryKey: ['facets'] });
+    void cache.invalidateQueries({ queryKey: ['histogram'] });
+  }, [live.resets, retry, cache]);
 
   const reveal = () => {
     live.reveal();
@@ -125,7 +137,7 @@ export function SearchView() {
       </main>
       {uri && (
         <Suspense fallback={<aside className="reading-pane" aria-label="Article" aria-busy="true" />}>
-          <Reading key={uri} uri={uri} revision={address.get('revision')} gone={live.gone.get(uri)} />
+          <Reading key={uri} uri={uri} revision={address.get('revision')} awaited={live.changed.get(uri)?.revision} />
         </Suspense>
       )}
     </div>

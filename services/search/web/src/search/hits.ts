@@ -1,5 +1,11 @@
 // The hits of an address, page after page.
-import { type InfiniteData, keepPreviousData, type QueryClient, useInfiniteQuery } from '@tanstack/react-query';
+import {
+  type InfiniteData,
+  keepPreviousData,
+  type QueryClient,
+  useInfiniteQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
 import { ApiError, type Hit, type Problem, type Result } from '../api/client';
 import { chosen, hits, keys, orderOf } from '../api/search';
 
@@ -9,6 +15,8 @@ export interface Hits {
   /** Of Elasticsearch, in milliseconds. */
   took: number | undefined;
   problem: Problem | undefined;
+  /** There is no more than the list has. */
+  whole: boolean;
   /** What is shown is of the search before. */
   old: boolean;
   waiting: boolean;
@@ -17,9 +25,11 @@ export interface Hits {
   retry: () => void;
 }
 
-export function useHits(address: URLSearchParams): Hits {
+/** `watched` says that a live feed tells of this search: without one it is asked for again by itself. */
+export function useHits(address: URLSearchParams, watched = true): Hits {
   const search = chosen(address);
   const sort = orderOf(address);
+  const cache = useQueryClient();
   const q = useInfiniteQuery({
     queryKey: keys.hits(search, sort),
     queryFn: ({ signal, pageParam }) => hits(search, sort, pageParam, signal),
@@ -27,21 +37,43 @@ export function useHits(address: URLSearchParams): Hits {
     getNextPageParam: (last) => last.next,
     placeholderData: keepPreviousData,
     // What comes in is told by the live feed; asking all pages anew would move what is read.
-    staleTime: Number.POSITIVE_INFINITY,
+    staleTime: watched ? 5_000 : 0,
+    refetchInterval: watched ? false : 60_000,
     gcTime: 60_000,
   });
   const first = q.data?.pages[0];
   return {
     list: q.data?.pages.flatMap((p) => p.hits) ?? [],
-    total: q.isError ? undefined : first?.total,
+    total: q.isError && !first ? undefined : first?.total,
     took: first?.took_ms,
-    problem: q.error instanceof ApiError ? q.error.problem : undefined,
+    // What is there stays, also if more of it can't be had now.
+    problem: q.error instanceof ApiError && (!q.data || q.isPlaceholderData) ? q.error.problem : undefined,
+    whole: !q.hasNextPage,
     old: q.isPlaceholderData,
     waiting: q.isPending,
     more: q.hasNextPage && !q.isFetchingNextPage && !q.isPlaceholderData ? () => void q.fetchNextPage() : undefined,
     loadingMore: q.isFetchingNextPage,
-    retry: () => void q.refetch(),
+    retry: () => {
+      // From its first page: a long list would be many requests.
+      cache.setQueryData<InfiniteData<Result>>(keys.hits(search, sort), (d) =>
+        d ? { pages: d.pages.slice(0, 1), pageParams: d.pageParams.slice(0, 1) } : d,
+      );
+      void q.refetch();
+    },
   };
+}
+
+/**
+ * Whether what a feed told of is new to a list. Feeds begin a minute before the search, as the
+ * index may be so far behind: of that minute, what the list has, or has further down than was
+ * read of it, isn't.
+ */
+export function isNew(hit: Hit, { list, whole, old, waiting }: Hits, known: ReadonlyMap<string, string>): boolean {
+  if (known.get(hit.uri) === hit.revision) return false;
+  if (!hit.early || hit.taken) return true;
+  if (old || waiting) return false;
+  const last = Date.parse(list.at(-1)?.sort_date ?? '');
+  return whole || Date.parse(hit.sort_date ?? '') >= last;
 }
 
 /** What is left of a hit that was taken back: its place. */

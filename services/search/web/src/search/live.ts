@@ -3,6 +3,7 @@ import { useEffect, useReducer, useRef } from 'react';
 import { type Hit, parse } from '../api/client';
 import { chosen } from '../api/search';
 import { opened } from '../opened';
+import { returned, withdraw } from '../withdrawn';
 import { taken } from './hits';
 
 export type Gone = 'canceled' | 'withheld' | 'expired' | 'unmatched';
@@ -21,19 +22,33 @@ export interface News {
   gone: ReadonlyMap<string, { reason: Gone; at: string }>;
   /** How often something may have been missed: the search is to be made anew. */
   resets: number;
+  /** How many new articles there are beyond those that wait. */
+  more: number;
+  /** Of which search they are. */
+  feed: string;
 }
 
 type Told =
-  | { is: 'begun' }
+  | { is: 'begun'; feed: string }
+  | { is: 'off' }
   | { is: 'link'; link: Link }
   | { is: 'hit'; hit: Hit; known: boolean; flow: boolean }
   | { is: 'left'; uri: string; reason: Gone; at: string }
   | { is: 'reveal' }
   | { is: 'reset' };
 
-const nothing: News = { link: 'off', waiting: [], shown: [], changed: new Map(), gone: new Map(), resets: 0 };
+const nothing: News = {
+  link: 'off',
+  waiting: [],
+  shown: [],
+  changed: new Map(),
+  gone: new Map(),
+  resets: 0,
+  more: 0,
+  feed: '',
+};
 
-/** How many new articles are kept; of more, the oldest are dropped: the search has them. */
+/** How many new articles are kept. Where more came, the search is made anew before they are shown. */
 export const maxNew = 500;
 
 const isNot = (uri: string) => (h: Hit) => h.uri !== uri;
@@ -45,7 +60,11 @@ function withHit(news: News, { hit, known, flow }: Extract<Told, { is: 'hit' }>)
     return { ...news, gone, changed: new Map(news.changed).set(hit.uri, hit) };
   }
   const waiting = [hit, ...news.waiting.filter(isNot(hit.uri))];
-  return reveal({ ...news, gone, shown: news.shown.filter(isNot(hit.uri)), waiting: waiting.slice(0, maxNew) }, flow);
+  const more = news.more + Math.max(0, waiting.length - maxNew);
+  return reveal(
+    { ...news, gone, shown: news.shown.filter(isNot(hit.uri)), waiting: waiting.slice(0, maxNew), more },
+    flow,
+  );
 }
 
 // What waits was never shown, and goes without a word; of the rest nothing stays but its place.
@@ -62,15 +81,20 @@ function withLeft(news: News, { uri, reason, at }: Extract<Told, { is: 'left' }>
 }
 
 function reveal(news: News, yes: boolean): News {
-  return yes && news.waiting.length > 0
-    ? { ...news, shown: [...news.waiting, ...news.shown].slice(0, maxNew), waiting: [] }
-    : news;
+  if (!yes || news.waiting.length === 0) return news;
+  // The search was made before all that: it is made anew, so that nothing falls between.
+  if (news.more > 0 || news.waiting.length + news.shown.length > maxNew) {
+    return { ...news, waiting: [], shown: [], changed: new Map(), more: 0, resets: news.resets + 1 };
+  }
+  return { ...news, shown: [...news.waiting, ...news.shown], waiting: [] };
 }
 
 export function told(news: News, t: Told): News {
   switch (t.is) {
     case 'begun':
-      return { ...nothing, link: 'connecting' };
+      return { ...nothing, link: 'connecting', feed: t.feed, resets: news.resets };
+    case 'off':
+      return { ...nothing, resets: news.resets };
     case 'link':
       return { ...news, link: t.link };
     case 'hit':
@@ -154,14 +178,22 @@ export function useLive(address: URLSearchParams, options: Options): Live {
   const feed = wanted ? feedOf(chosen(address))?.toString() : undefined;
   useEffect(() => {
     if (feed === undefined) {
-      tell({ is: 'link', link: 'off' });
+      tell({ is: 'off' });
       return undefined;
     }
-    tell({ is: 'begun' });
+    tell({ is: 'begun', feed });
     return follow(feed, tell, now);
   }, [feed]);
-  return { ...news, deaf: wanted && feed === undefined, reveal: () => tell({ is: 'reveal' }) };
+  // Nothing of the search before is shown, not for a moment.
+  const current = news.feed === (feed ?? '') ? news : { ...nothing, resets: news.resets };
+  return { ...current, deaf: wanted && feed === undefined, reveal: () => tell({ is: 'reveal' }) };
 }
+
+/** How long a page that nobody sees keeps its feed, in milliseconds. */
+export const hiddenFor = 60_000;
+
+/** After how long without a word, in milliseconds, a feed is opened again: it has a heartbeat every 15 s. */
+export const silentFor = 45_000;
 
 // Opens the feed, and again when it can't be had; gives what closes it.
 function follow(feed: string, tell: (t: Told) => void, options: { current: Options }): () => void {
@@ -169,19 +201,36 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let last = '';
+  const began = Date.now();
   const hit = (e: MessageEvent<string>) => {
     last = e.lastEventId || last;
+    alive();
     const h = parse(e.data) as Hit;
+    if (!returned(h.uri, h.revision)) return; // it was taken back since
+    h.early = Date.parse(h.received_at ?? '') < began;
     const before = options.current.known(h.uri);
     if (before === h.revision) return; // the search has it, too
-    if (before !== undefined) options.current.changed(h);
+    options.current.changed(h);
     tell({ is: 'hit', hit: h, known: before !== undefined, flow: options.current.flow() });
   };
   const left = (e: MessageEvent<string>) => {
     last = e.lastEventId || last;
-    const { uri, reason } = parse(e.data) as { uri: string; reason: Gone };
+    alive();
+    const { uri, reason, revision } = parse(e.data) as { uri: string; reason: Gone; revision?: string };
+    const at = new Date().toISOString();
+    if (reason !== 'unmatched') withdraw(uri, { reason, at, revision });
     options.current.left(uri, reason);
-    tell({ is: 'left', uri, reason, at: new Date().toISOString() });
+    tell({ is: 'left', uri, reason, at });
+  };
+  // A connection that says nothing, not even that there is nothing, is dead: networks don't tell.
+  let watch: ReturnType<typeof setTimeout> | undefined;
+  const alive = () => {
+    clearTimeout(watch);
+    watch = setTimeout(() => {
+      source?.close();
+      tell({ is: 'link', link: 'lost' });
+      open();
+    }, silentFor);
   };
   const open = () => {
     const query = new URLSearchParams(feed);
@@ -189,24 +238,55 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
     if (last) query.set('after', last);
     else query.set('since', new Date(Date.now() - 60_000).toISOString());
     source = new EventSource(`/v1/live?${query}`);
-    source.addEventListener('ready', () => {
+    const beat = (e: MessageEvent<string>) => {
+      alive();
+      last = e.lastEventId || last;
+    };
+    alive();
+    source.addEventListener('heartbeat', beat);
+    source.addEventListener('ready', (e) => {
+      beat(e);
       failures = 0;
       tell({ is: 'link', link: 'open' });
     });
     source.addEventListener('entered', hit);
     source.addEventListener('changed', hit);
     source.addEventListener('left', left);
-    source.addEventListener('reset', () => tell({ is: 'reset' }));
+    source.addEventListener('reset', (e) => {
+      beat(e);
+      tell({ is: 'reset' });
+    });
     source.onerror = () => {
       tell({ is: 'link', link: failures > 0 ? 'lost' : 'connecting' });
       failures++;
       // A feed that ended is opened again by the browser; one that was refused isn't.
       if (source?.readyState !== EventSource.CLOSED) return;
+      clearTimeout(watch);
       timer = setTimeout(open, Math.min(2000 * 2 ** (failures - 1), 30_000));
     };
   };
+  // Browsers have six connections to a service without TLS: what nobody looks at gives its own
+  // back, and goes on where it was.
+  let idle: ReturnType<typeof setTimeout> | undefined;
+  const seen = () => {
+    clearTimeout(idle);
+    if (document.hidden) {
+      idle = setTimeout(() => {
+        clearTimeout(timer);
+        clearTimeout(watch);
+        source?.close();
+      }, hiddenFor);
+    } else if (source?.readyState === EventSource.CLOSED) {
+      clearTimeout(timer);
+      open();
+    }
+  };
+  document.addEventListener('visibilitychange', seen);
   open();
   return () => {
+    document.removeEventListener('visibilitychange', seen);
+    clearTimeout(idle);
+    clearTimeout(watch);
     clearTimeout(timer);
     source?.close();
   };
