@@ -34,7 +34,8 @@ const screens = "COPYTASTER_PAGE_SCREENS"
 
 // TestPage runs services/search/web/tests.
 func TestPage(t *testing.T) {
-	base := serve(t)
+	servers := settings(t)
+	base := serve(t, servers, "--archive="+filepath.Join(t.TempDir(), "archive"))
 	n := feed(t, base)
 	await(t, "all copy is found", func() error {
 		var found struct{ Total struct{ Value int } }
@@ -46,13 +47,17 @@ func TestPage(t *testing.T) {
 		}
 		return nil
 	})
+	deadLetter(t, servers, base)
+	desk := serve(t, append(servers, deskSettings(t)...), "--only=search", "--archive=none")
 	args := []string{"test"}
 	if os.Getenv(screens) != "" {
 		args = append(args, "screens.spec.ts")
 	}
 	cmd := exec.CommandContext(t.Context(), "deploy/tools/page.sh", args...)
 	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "COPYTASTER_PAGE="+base, "COPYTASTER_PAGE_ARTICLES="+fmt.Sprint(n))
+	cmd.Env = append(os.Environ(), "COPYTASTER_PAGE="+base, "COPYTASTER_PAGE_ARTICLES="+fmt.Sprint(n),
+		"COPYTASTER_PAGE_DESK="+desk, "COPYTASTER_PAGE_READER="+key(t, servers, "Readers", "read"),
+		"COPYTASTER_PAGE_EDITOR="+key(t, servers, "Desk", "read,write"), "COPYTASTER_PAGE_OPERATOR="+key(t, servers, "Night desk", "read,operate"))
 	out, err := cmd.CombinedOutput()
 	for line := range strings.Lines(string(out)) {
 		t.Log(strings.TrimRight(line, "\n"))
@@ -62,21 +67,97 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// serve runs the pipeline on the real Kafka and Elasticsearch until the test ends, and gives
-// the address of its page.
-func serve(t *testing.T) string {
+// settings say where the real Kafka and Elasticsearch are, and which names there are this test's.
+func settings(t *testing.T) []string {
 	t.Helper()
 	if _, err := os.Stat(program); err != nil {
 		t.Fatalf("the page is tested in the program: make build (%v)", err)
 	}
 	brokers, elasticsearch := localtest.Kafka(t), localtest.Elasticsearch(t)
-	cmd := exec.CommandContext(t.Context(), program, "run", "--listen=127.0.0.1:0", "--log-format=json", "--archive="+filepath.Join(t.TempDir(), "archive"))
+	return []string{
+		"COPYTASTER_NAMESPACE=" + localtest.Namespace(t), "COPYTASTER_KAFKA_BROKERS=" + strings.Join(brokers, ","), "COPYTASTER_ELASTICSEARCH_URL=" + elasticsearch,
+		"COPYTASTER_SEARCH_LIVE=true", "COPYTASTER_SEARCH_TIMEOUT=30s", "COPYTASTER_SEARCH_RELATED_TIMEOUT=30s", "COPYTASTER_SEARCH_ZONE=Europe/Berlin",
+	}
+}
+
+// deskSettings are of a search service where people log in, correct and redrive.
+func deskSettings(t *testing.T) []string {
+	t.Helper()
+	secret := filepath.Join(t.TempDir(), "session.secret")
+	if err := os.WriteFile(secret, []byte(strings.Repeat("a secret of a test ", 4)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return []string{
+		"COPYTASTER_SEARCH_KEYS=true", "COPYTASTER_SEARCH_OVERRIDES=true", "COPYTASTER_SEARCH_OPERATOR=true", "COPYTASTER_SEARCH_OPERATOR_EVERY=1s",
+		"COPYTASTER_SEARCH_SESSION_SECRET_FILE=" + secret, "COPYTASTER_SEARCH_RATE=60000",
+	}
+}
+
+// key makes an API key.
+func key(t *testing.T, servers []string, name, scopes string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, "keys", "add", name, "--scope", scopes)
+	cmd.Env, cmd.Stderr = append(os.Environ(), servers...), os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("key for %s: %v", name, err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// deadLetter leaves one: an article that the index refused, for a cause that is mended since.
+func deadLetter(t *testing.T, servers []string, base string) {
+	t.Helper()
+	const text = "Ferry Aster runs again\n\n\"The ferry runs again since Monday,\" Ana Ruiz said in Oslo. It cost 4 million euros.\n"
+	nested(t, servers, "0")
+	if err := push(base+"/v1/articles?source=coast&name=aster.txt", text); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the index refuses it", func() error {
+		cmd := exec.CommandContext(t.Context(), program, "dead", "list")
+		cmd.Env = append(os.Environ(), servers...)
+		out, err := cmd.CombinedOutput()
+		if err == nil && !strings.Contains(string(out), "nested") {
+			err = fmt.Errorf("dead letters: %s", out)
+		}
+		return err
+	})
+	nested(t, servers, "10000")
+}
+
+// nested sets how many nested objects a document of the index may have.
+func nested(t *testing.T, servers []string, limit string) {
+	t.Helper()
+	of := map[string]string{}
+	for _, s := range servers {
+		name, value, _ := strings.Cut(s, "=")
+		of[name] = value
+	}
+	for _, alias := range []string{"articles", "article-versions"} {
+		address := of["COPYTASTER_ELASTICSEARCH_URL"] + "/" + of["COPYTASTER_NAMESPACE"] + alias + "/_settings"
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, address, strings.NewReader(`{"index.mapping.nested_objects.limit":`+limit+`}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s", address, res.Status)
+		}
+	}
+}
+
+// serve runs services until the test ends, and gives the address of their page.
+func serve(t *testing.T, settings []string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, append([]string{"run", "--listen=127.0.0.1:0", "--log-format=json"}, args...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = time.Minute
-	cmd.Env = append(os.Environ(),
-		"COPYTASTER_NAMESPACE="+localtest.Namespace(t), "COPYTASTER_KAFKA_BROKERS="+strings.Join(brokers, ","), "COPYTASTER_ELASTICSEARCH_URL="+elasticsearch,
-		"COPYTASTER_SEARCH_LIVE=true", "COPYTASTER_SEARCH_TIMEOUT=30s", "COPYTASTER_SEARCH_RELATED_TIMEOUT=30s", "COPYTASTER_SEARCH_ZONE=Europe/Berlin",
-	)
+	cmd.Env = append(os.Environ(), settings...)
 	log, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ export function Header() {
           Copytaster
         </Link>
       </p>
-      {searching ? <QueryBox /> : <p className="where">Operator’s view</p>}
+      {searching ? <QueryBox /> : <h1 className="where">Operator’s view</h1>}
       <nav className="tools" aria-label="Tools">
         {searching && <SavedSearches />}
         <Button className="button plain icon" aria-label="Help: query language and keys" onPress={() => setHelp(true)}>

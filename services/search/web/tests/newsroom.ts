@@ -2,6 +2,8 @@
 import AxeBuilder from '@axe-core/playwright';
 import { type APIRequestContext, test as base, expect, type Page } from '@playwright/test';
 
+import type { Article, Found } from '../src/api/client';
+
 export { expect };
 
 /** How many articles of real copy there are from the start. */
@@ -54,14 +56,18 @@ interface Item {
   version?: number;
   headline?: string;
   text?: string;
+  html?: string;
   status?: 'usable' | 'withheld' | 'canceled';
   urgency?: number;
 }
 
+/** Where copy is sent to, also in tests of a page that is elsewhere. */
+const wire = process.env.COPYTASTER_PAGE ?? 'http://127.0.0.1:8800';
+
 /** Sends an item of ninjs, as an agency would; gives its URI here. */
 export async function send(request: APIRequestContext, item: Item): Promise<string> {
-  const { id, version = 1, headline = '', text = headline, status = 'usable', urgency } = item;
-  const answer = await request.post('/v1/articles?source=agency', {
+  const { id, version = 1, headline = '', text = headline, status = 'usable', urgency, html = `<p>${text}</p>` } = item;
+  const answer = await request.post(`${wire}/v1/articles?source=agency`, {
     headers: { 'Content-Type': 'application/json' },
     data: {
       standard: { name: 'ninjs', version: '3.0' },
@@ -74,7 +80,7 @@ export async function send(request: APIRequestContext, item: Item): Promise<stri
       ...(headline
         ? {
             headlines: [{ role: 'main', value: headline }],
-            bodies: [{ contentType: 'text/html', value: `<p>${text}</p>` }],
+            bodies: [{ contentType: 'text/html', value: html }],
           }
         : {}),
     },
@@ -85,7 +91,7 @@ export async function send(request: APIRequestContext, item: Item): Promise<stri
 
 /** Waits until a search finds so many articles. */
 export async function found(request: APIRequestContext, q: string, n: number): Promise<void> {
-  const count = async () => (await (await request.get(`/v1/articles?q=${q}&size=1`)).json()).total.value;
+  const count = async () => (await (await request.get(`${wire}/v1/articles?q=${q}&size=1`)).json()).total.value;
   await expect.poll(count, { timeout: 300_000 }).toBe(n);
 }
 
@@ -102,4 +108,59 @@ export function word(): string {
     n = Math.floor(n / letters.length);
   }
   return w;
+}
+
+/** All that is known of an article, with its revisions. */
+export async function ask(request: APIRequestContext, uri: string): Promise<Found> {
+  return (await request.get(`${wire}/v1/articles/${encodeURIComponent(uri)}`)).json();
+}
+
+/** How many articles are like it. */
+export async function likeIt(request: APIRequestContext, uri: string): Promise<number> {
+  return (await (await request.get(`${wire}/v1/articles/${encodeURIComponent(uri)}/similar`)).json()).hits.length;
+}
+
+/** Waits until an article is there in that version. */
+export async function arrived(request: APIRequestContext, uri: string, version = 1): Promise<void> {
+  await expect.poll(async () => (await ask(request, uri)).article?.version, { timeout: 300_000 }).toBe(String(version));
+}
+
+let all: Promise<Article[]> | undefined;
+
+/** The real copy that was there from the start, read once. */
+export function corpus(request: APIRequestContext): Promise<Article[]> {
+  all ??= (async () => {
+    const { hits } = await (await request.get(`${wire}/v1/articles?source=wire-1&source=wire-2&size=100`)).json();
+    const found = await Promise.all((hits as { uri: string }[]).map((h) => ask(request, h.uri)));
+    return found.map((f) => f.article);
+  })();
+  return all;
+}
+
+/** An article of the real copy that is like that. */
+export async function one(request: APIRequestContext, is: (a: Article) => boolean): Promise<Article> {
+  const found = (await corpus(request)).find(is);
+  if (!found) throw new Error(`no article of the real copy is like that: ${is}`);
+  return found;
+}
+
+/** The address of an article that is open. */
+export const at = (uri: string, more: Record<string, string> = {}) => `/?${new URLSearchParams({ uri, ...more })}`;
+
+export const schemes = ['light', 'dark'] as const;
+
+export const sizes = [
+  ['wide', 1440, 900],
+  ['narrow', 360, 740],
+] as const;
+
+/**
+ * Nothing stands out to the side, and axe has nothing to say of the two looks that the other
+ * tests don't have and that differ in all: light and narrow, dark and wide.
+ */
+export async function sound(page: Page, scheme: (typeof schemes)[number], size: string): Promise<void> {
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(
+    0,
+  );
+  if ((scheme === 'light') === (size === 'narrow')) await accessible(page);
 }

@@ -7,6 +7,7 @@ import {
   CheckboxGroup,
   Dialog,
   DialogTrigger,
+  FieldError,
   Form,
   Heading,
   Input,
@@ -51,6 +52,9 @@ const made: Record<string, ((words: string, kind: string) => unknown) | undefine
   topics: (qcode) => ({ qcode: qcode.startsWith('medtop:') ? qcode : `medtop:${qcode}` }),
   cited_media: (name) => name,
 };
+
+// Whose words have to stand in the text: of others the service would leave them out without a word.
+const inText = new Set(['entities', 'keyphrases']);
 
 const plain = new Set(['language', 'agency', 'summary']);
 
@@ -224,11 +228,21 @@ function Editor({ article, field, name, of = () => true, override, close, done }
         </CheckboxGroup>
       )}
       {(plain.has(field) || made[field]) && (
-        <TextField value={words} onChange={setWords} maxLength={1000}>
+        <TextField
+          value={words}
+          onChange={setWords}
+          maxLength={1000}
+          validate={(w) =>
+            inText.has(field) && !(article.segments ?? []).some((s) => s.text.includes(w.trim()))
+              ? 'These words are not in the text.'
+              : null
+          }
+        >
           <Label>
             {plain.has(field) ? name : field === 'topics' ? 'And a topic, by its code' : 'And, in words of the text'}
           </Label>
           <Input autoComplete="off" />
+          <FieldError className="trouble" />
         </TextField>
       )}
       {field === 'entities' && words.trim() !== '' && (

@@ -1,15 +1,17 @@
 // The article beside the list. Loaded on demand, with all that shows articles.
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef } from 'react';
 import { Button, Tab, TabList, TabPanel, Tabs, ToggleButton, ToggleButtonGroup } from 'react-aria-components';
 import { go, useAddress } from '../address';
 import { ApiError, type Article, type Found } from '../api/client';
 import { article, keys } from '../api/search';
 import { goneSays } from '../search/HitRow';
+import { takeOut } from '../search/hits';
 import type { Gone } from '../search/live';
 import { Guarded } from '../ui/Guarded';
 import { BackIcon, CloseIcon } from '../ui/icons';
 import { Link } from '../ui/Link';
+import { useMedia } from '../ui/media';
 import { Embargo, Time } from '../ui/Time';
 import { languageName } from '../ui/words';
 import { useWithdrawn } from '../withdrawn';
@@ -22,6 +24,15 @@ import { Revisions } from './Revisions';
 import { Similar } from './Similar';
 import './article.css';
 import './reading.css';
+
+/** How often it is asked what became of the article that is read, in milliseconds: the list's feed tells only of what its search finds. */
+const askedEvery = 5_000;
+
+/** Likewise while the index is behind what the feed told. */
+const behindEvery = 500;
+
+// What the service says of an article that isn't to be had, or not by who asks.
+const refusals = new Set([401, 403, 404]);
 
 interface Props {
   uri: string;
@@ -37,21 +48,29 @@ function behind(found: Found | undefined, awaited: string | undefined): boolean 
 
 export default function Reading({ uri, revision, awaited }: Props) {
   const pane = useRef<HTMLElement>(null);
-  const address = useAddress();
-  const { data, error } = useQuery({
+  const cache = useQueryClient();
+  const asked = useQuery({
     queryKey: keys.article(uri, revision),
     queryFn: ({ signal }) => article(uri, revision, signal),
     staleTime: 0,
-    // Of an article that isn't among what the feed is of, this tells that it was killed.
-    refetchInterval: ({ state }) => (revision === null && behind(state.data, awaited) ? 500 : 30_000),
+    refetchInterval: ({ state }) => (revision === null && behind(state.data, awaited) ? behindEvery : askedEvery),
   });
-  // Where the article covers the list, focus goes with it.
+  const refused = asked.error instanceof ApiError && refusals.has(asked.error.problem.status);
+  // Where the service is away for a moment, what is read stays.
+  const error = refused || !asked.data ? asked.error : null;
+  const data = refused ? undefined : asked.data;
+  const over = refused || data?.article.status === 'canceled';
   useEffect(() => {
-    if (matchMedia('(max-width: 63.99rem)').matches) pane.current?.focus();
-  }, []);
+    if (over) takeOut(cache, uri);
+  }, [over, cache, uri]);
+  // Where the article covers the list, it is what the page is about, and focus goes with it.
+  const covers = useMedia('(max-width: 63.99rem)');
+  useEffect(() => {
+    if (covers) pane.current?.focus();
+  }, [covers]);
   const withdrawn = useWithdrawn().get(uri);
   const hidden = withdrawn !== undefined;
-  const readable = !hidden && !error && data?.article.status === 'usable';
+  const readable = !hidden && data?.article.status === 'usable';
   const title = readable ? data.article.headline : undefined;
   useEffect(() => {
     if (!title) return undefined;
@@ -62,7 +81,14 @@ export default function Reading({ uri, revision, awaited }: Props) {
     };
   }, [title]);
   return (
-    <aside className="reading-pane" aria-label="Article" ref={pane} tabIndex={-1}>
+    <section
+      className="reading-pane"
+      role={covers ? 'main' : 'complementary'}
+      aria-label="Article"
+      ref={pane}
+      tabIndex={-1}
+    >
+      {covers && <h1 className="unseen">Article</h1>}
       <div className="reading-bar">
         <Link className="button plain back" to={{ uri: null, revision: null }}>
           <BackIcon /> List
@@ -73,14 +99,8 @@ export default function Reading({ uri, revision, awaited }: Props) {
           <CloseIcon />
         </Link>
       </div>
-      {withdrawn ? (
-        <Notice reason={withdrawn.reason} at={withdrawn.at} />
-      ) : (
-        <Guarded key={address.get('pane')}>
-          <Body found={data} error={error} />
-        </Guarded>
-      )}
-    </aside>
+      {withdrawn ? <Notice reason={withdrawn.reason} at={withdrawn.at} /> : <Body found={data} error={error} />}
+    </section>
   );
 }
 
@@ -140,7 +160,7 @@ function Parts({ found }: { found: Found }) {
               This is an older revision. <Link to={{ revision: null }}>Read the newest</Link>
             </p>
           )}
-          {panes[p]}
+          <Guarded>{panes[p]}</Guarded>
         </TabPanel>
       ))}
     </Tabs>

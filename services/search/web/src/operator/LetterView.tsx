@@ -42,7 +42,7 @@ function Whole({ letter: l }: { letter: WholeLetter }) {
     [
       'Article',
       l.uri && (
-        <Link key="uri" to={{ view: null, part: null, letter: null, uri: l.uri }}>
+        <Link key="uri" fresh to={{ uri: l.uri }}>
           {l.uri}
         </Link>
       ),

@@ -66,7 +66,9 @@ export function Sources() {
                     {s.source === '' ? (
                       'Not said'
                     ) : (
-                      <Link to={{ view: null, part: null, source: s.source, uri: null, q: null }}>{s.source}</Link>
+                      <Link fresh to={{ source: s.source }}>
+                        {s.source}
+                      </Link>
                     )}
                   </th>
                   <td>

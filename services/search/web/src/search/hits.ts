@@ -85,12 +85,17 @@ export const taken = ({ uri, revision, sort_date }: Hit): Hit => ({
   taken: true,
 });
 
-/** Takes an article back from everything that is kept of searches, and its text. */
-export function takeBack(cache: QueryClient, uri: string): void {
+/** Takes an article back from everything that is kept of searches. */
+export function takeOut(cache: QueryClient, uri: string): void {
   cache.setQueriesData<InfiniteData<Result>>({ queryKey: ['hits'] }, (data) =>
     data?.pages.some((p) => p.hits.some((h) => h.uri === uri))
       ? { ...data, pages: data.pages.map((p) => ({ ...p, hits: p.hits.map((h) => (h.uri === uri ? taken(h) : h)) })) }
       : data,
   );
+}
+
+/** Takes an article back from everything that is kept of searches, and its text. */
+export function takeBack(cache: QueryClient, uri: string): void {
+  takeOut(cache, uri);
   void cache.resetQueries({ queryKey: ['article', uri] });
 }
