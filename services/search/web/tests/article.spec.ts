@@ -293,6 +293,7 @@ test('an embargo is counted down to its end', async ({ page, request }) => {
   await expect(embargo).toContainText(/Embargo 0:[0-3]\d/);
   await page.clock.fastForward(60_000);
   await expect(embargo).toHaveCount(0);
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
 });
 
 test('what isn’t there is said, and what has little stays calm', async ({ page, request }) => {

@@ -160,6 +160,7 @@ function Parts({ found }: { found: Found }) {
               This is an older revision. <Link to={{ revision: null }}>Read the newest</Link>
             </p>
           )}
+          {p !== 'text' && <h2 className="unseen">{names[p]}</h2>}
           <Guarded>{panes[p]}</Guarded>
         </TabPanel>
       ))}
