@@ -93,8 +93,9 @@ function Frozen(props: EditorProps) {
   const { article, override } = props;
   const stands = `${override.number} ${article.revision}`;
   const [base, setBase] = useState(stands);
-  const [done, setDone] = useState(false);
-  if (!done && base !== stands) {
+  // While a change is on its way, and when it is made, what stands is its own doing.
+  const [held, setHeld] = useState(false);
+  if (!held && base !== stands) {
     return (
       <div className="ask">
         <Heading slot="title">It changed meanwhile</Heading>
@@ -110,7 +111,7 @@ function Frozen(props: EditorProps) {
       </div>
     );
   }
-  if (!done && (override.seen ?? 0) < override.number && !override.fields.some((f) => f.field === props.field)) {
+  if (!held && (override.seen ?? 0) < override.number && !override.fields.some((f) => f.field === props.field)) {
     return (
       <div className="ask">
         <Heading slot="title">A moment, please</Heading>
@@ -123,7 +124,7 @@ function Frozen(props: EditorProps) {
       </div>
     );
   }
-  return <Editor key={base} {...props} done={() => setDone(true)} />;
+  return <Editor key={base} {...props} hold={setHeld} />;
 }
 
 // Of amounts some say which other one they give in another currency, by its place.
@@ -148,7 +149,15 @@ function fieldOf(article: Article, field: string): unknown {
   return (article as unknown as Record<string, unknown>)[field];
 }
 
-function Editor({ article, field, name, of = () => true, override, close, done }: EditorProps & { done: () => void }) {
+function Editor({
+  article,
+  field,
+  name,
+  of = () => true,
+  override,
+  close,
+  hold,
+}: EditorProps & { hold: (held: boolean) => void }) {
   const cache = useQueryClient();
   const said = override.fields.find((f) => f.field === field);
   // What an editor said goes before what the article has got of it so far.
@@ -174,12 +183,13 @@ function Editor({ article, field, name, of = () => true, override, close, done }
       back
         ? takeBack(article.uri, field, why.trim(), override.number)
         : correct(article.uri, field, value(), why.trim(), override.number),
+    onMutate: () => hold(true),
     onSuccess: (now) => {
-      done();
       cache.setQueryData(articleKeys.overrides(article.uri), (old: Override | undefined) => ({ ...old, ...now }));
       void cache.invalidateQueries({ queryKey: ['article', article.uri] });
     },
     onError: (e) => {
+      hold(false);
       if (e instanceof ApiError && e.problem.status === 412)
         void cache.invalidateQueries({ queryKey: articleKeys.overrides(article.uri) });
     },
