@@ -66,6 +66,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
+	eventually(t, "the topic is there for who writes, too", func() bool { return b.EnsureTopics(t.Context(), topic.Enriched) == nil })
 	sink := b.Sink(topic.Enriched, event.Enriched)
 	defer func() { _ = sink.Close() }()
 	bad := revision("urn:x:bad", 1)

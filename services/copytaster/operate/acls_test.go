@@ -61,7 +61,7 @@ func TestACLsMisuse(t *testing.T) {
 		cmd  ACLsPrintCmd
 		want string
 	}{
-		{ACLsPrintCmd{users: users{map[string]string{"x": "y"}}}, `no service "x"; there are editor, enrich, index, ingest, operator`},
+		{ACLsPrintCmd{users: users{map[string]string{"x": "y"}}}, `no service "x"; there are console, editor, enrich, index, ingest, operator`},
 		{ACLsPrintCmd{users: users{map[string]string{"index": "*"}}}, "can't be the name of a user"},
 		{ACLsPrintCmd{users: users{map[string]string{"index": "a'b"}}}, "can't be the name of a user"},
 		{ACLsPrintCmd{users: users{map[string]string{"index": ""}}}, "can't be the name of a user"},
