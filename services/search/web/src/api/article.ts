@@ -6,7 +6,6 @@ type Schemas = components['schemas'];
 export type Difference = Schemas['Difference'];
 export type Similar = Schemas['Similar'];
 export type Override = Schemas['Override'];
-export type RevisionEntry = Schemas['RevisionEntry'];
 
 // A segment of dots would be taken for a step on the way.
 const pathOf = (uri: string) => ({ uri: uri.replace(/^\.{1,2}$/, (dots) => dots.replaceAll('.', '%2E')) });

@@ -13,7 +13,6 @@ export type Hit = Schemas['Hit'] & {
 };
 export type Result = Schemas['Result'];
 export type Facet = Schemas['FacetCount'];
-export type FacetValue = Schemas['ValueCount'];
 export type Problem = Schemas['Problem'];
 export type Found = Schemas['Found'];
 export type Article = Schemas['Article'];

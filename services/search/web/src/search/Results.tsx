@@ -124,15 +124,9 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
           <div className="message" role="alert">
             <h2>{hits.problem.title}</h2>
             <p>{hits.problem.detail}</p>
-            {hits.problem.status === 401 ? (
-              <p>
-                <a href={`/login?next=${encodeURIComponent(current().toString())}`}>Log in again</a>
-              </p>
-            ) : (
-              <Button className="button" onPress={hits.retry}>
-                Try again
-              </Button>
-            )}
+            <Button className="button" onPress={hits.retry}>
+              Try again
+            </Button>
           </div>
         )}
         {hits.problem?.status === 400 && (
