@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -482,7 +483,10 @@ func TestExportOfWhoMayNoMore(t *testing.T) {
 		hits = append(hits, map[string]any{"_source": json.RawMessage(source), "sort": []any{1, a.URI}})
 		heads = append(heads, map[string]any{"_id": corpus.ID(a.URI), "found": true, "_source": map[string]any{"status": article.Usable}})
 	}
-	var searches []string
+	var (
+		asking   sync.Mutex
+		searches []string
+	)
 	es := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Elastic-Product", "Elasticsearch")
 		asked, err := io.ReadAll(r.Body)
@@ -491,7 +495,9 @@ func TestExportOfWhoMayNoMore(t *testing.T) {
 		}
 		answer := map[string]any{"docs": heads}
 		if !strings.HasSuffix(r.URL.Path, "/_mget") {
+			asking.Lock()
 			searches = append(searches, string(asked))
+			asking.Unlock()
 			answer = map[string]any{"hits": map[string]any{"hits": hits, "total": map[string]any{"value": 1000, "relation": "eq"}}}
 		}
 		if err := json.NewEncoder(w).Encode(answer); err != nil {
@@ -505,17 +511,19 @@ func TestExportOfWhoMayNoMore(t *testing.T) {
 	}
 	defer c.Close()
 	f := find.New(c, "", time.UTC, search.MaxTimeout, time.Now)
-	looks := 0
-	who := access.Identity{Sender: "key a", Again: func() (access.Identity, error) {
-		if looks++; looks > 1 {
-			return access.Identity{}, &api.RefusedError{Problem: api.Problem{Type: api.TypeUnauthorized, Title: "Who asks?", Status: http.StatusUnauthorized}}
-		}
-		return access.Identity{Sender: "key a", Grant: access.Grant{AgenciesDenied: []string{"Quxforeign"}}}, nil
-	}}
+	revoked := func() access.Identity {
+		looks := 0
+		return access.Identity{Sender: "key a", Again: func() (access.Identity, error) {
+			if looks++; looks > 1 {
+				return access.Identity{}, &api.RefusedError{Problem: api.Problem{Type: api.TypeUnauthorized, Title: "Who asks?", Status: http.StatusUnauthorized}}
+			}
+			return access.Identity{Sender: "key a", Grant: access.Grant{AgenciesDenied: []string{"Quxforeign"}}}, nil
+		}}
+	}
 	i := slices.IndexFunc(api.Routes, func(r api.Route) bool { return r.Name == "export" })
 	h := api.Routes[i].Handler(api.Service{Finder: func(r *http.Request) *find.Finder { return f.As(access.Of(r.Context()).Grant) }, Log: zerolog.Nop()})
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/v1/export", nil).WithContext(access.With(t.Context(), who)))
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/v1/export", nil).WithContext(access.With(t.Context(), revoked())))
 	text := strings.TrimSuffix(w.Body.String(), "\n")
 	var last line
 	if err := json.Unmarshal([]byte(text[strings.LastIndexByte(text, '\n')+1:]), &last); err != nil || last.End == nil {
@@ -528,8 +536,7 @@ func TestExportOfWhoMayNoMore(t *testing.T) {
 		t.Errorf("the second page is searched as the first one was: %q", searches)
 	}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		looks = 0
-		h.ServeHTTP(w, r.WithContext(access.With(r.Context(), who)))
+		h.ServeHTTP(w, r.WithContext(access.With(r.Context(), revoked())))
 	}))
 	defer srv.Close()
 	for format, cut := range map[string]bool{"csv": true, "ninjs": true, "ndjson": false, "atom": false, "jsonfeed": false} {
