@@ -50,13 +50,9 @@ type Enricher struct {
 	lex     *lexicon.Lexicon
 	langs   map[string]*language
 	title   *lexicon.Trie // words before a name, by pronoun
-	items   sync.Pool     // of *[]item
+	rooms   sync.Pool     // of *room
 	weights *weights
 }
-
-// keptItems is how many items there is room for when the next text is read: what one
-// long text needed is given back.
-const keptItems = 4096
 
 // New reads the data that are built in.
 func New() (*Enricher, error) {
@@ -136,20 +132,15 @@ func (e *Enricher) enrich(ctx context.Context, a *article.Article, record func(q
 			quotes = append(quotes, q)
 		}
 	}
-	r := reader{text: a.Text, words: words, lang: lang, lex: e.lex}
-	room, _ := e.items.Get().(*[]item)
-	if room == nil {
-		room = new([]item)
-	}
-	r.items = (*room)[:0]
+	room := e.enter()
+	defer e.leave(room)
+	r := reader{text: a.Text, words: words, lang: lang, lex: e.lex, items: room.items, sents: room.sents}
 	r.read(blocks, quotes)
-	defer func() {
-		if cap(r.items) <= keptItems {
-			*room = r.items
-			e.items.Put(room)
-		}
-	}()
-	asc := ascriber{grammar: newGrammar(a.Text, lang, e.lex, r.items), people: newPeople(a.Text, lang, e.title, &e.lex.Phrases), media: media, quotes: quotes, sents: r.sents, weights: e.weights}
+	room.items, room.sents = r.items, r.sents
+	asc := ascriber{
+		grammar: newGrammar(a.Text, lang, e.lex, r.items), people: room.people.begin(a.Text, lang, e.title, &e.lex.Phrases), ascribing: &room.ascribing,
+		media: media, quotes: quotes, sents: r.sents, weights: e.weights,
+	}
 	if record != nil {
 		asc.record = func(q int, c *choice, list []candidate) { record(&quotes[q], c, list) }
 	}
