@@ -51,7 +51,7 @@ type ascriber struct {
 	behindVerb bool // the phrase that is resolved stands behind its verb
 	sole       bool // only one has spoken in the paragraph of the last quotation
 	asking     int  // quotation that is ascribed, -1: none
-	record     func(quote int, c *choice, list []candidate)
+	record     func(quote int, s shape, desc article.Span, list []candidate)
 }
 
 // mention is where the text names a medium as its source.

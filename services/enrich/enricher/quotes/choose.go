@@ -164,7 +164,7 @@ func (c *candidate) is(t trait, yes bool) {
 
 // choice is the question whom a phrase of sentence sent means, and what a rule says.
 type choice struct {
-	*phrase
+	phrase
 
 	sent      int
 	asSubject bool
@@ -267,7 +267,7 @@ func (a *ascriber) shapeOf(p *phrase) shape {
 // choose is whom the words of a choice mean most likely; nil if that is somebody new,
 // or nobody can be meant.
 func (a *ascriber) choose(c *choice) *entity {
-	p := c.phrase
+	p := &c.phrase
 	if p.pronoun == 0 && (p.from >= len(a.items) || !a.items[p.from].is(articleWord|definite|possessive)) {
 		return c.rule
 	}
@@ -319,7 +319,7 @@ func (a *ascriber) choose(c *choice) *entity {
 		}
 	}
 	if a.record != nil && a.asking >= 0 {
-		a.record(a.asking, c, list)
+		a.record(a.asking, c.shape, c.desc, list)
 		a.asking = -1
 	}
 	best, most := -1, float32(0)
@@ -350,7 +350,7 @@ func (a *ascriber) choose(c *choice) *entity {
 
 // look fills in what the words of a choice say.
 func (a *ascriber) look(c *choice) {
-	p := c.phrase
+	p := &c.phrase
 	c.shape = a.shapeOf(p)
 	s := &a.sents[c.sent]
 	if p.to > 0 {
@@ -433,7 +433,7 @@ func (a *ascriber) goes(c *choice, e *entity) bool {
 // spoken of later.
 func (a *ascriber) weigh(c *choice, k *candidate, newest int) {
 	e := k.e
-	p := c.phrase
+	p := &c.phrase
 	if e == nil {
 		k.is(byNothing, c.rule == nil)
 		k.is(isNew, true)
@@ -563,7 +563,12 @@ func (a *ascriber) weighWordsOf(c *choice, k *candidate) {
 		duty = e.name
 	}
 	if e.duty == nil && duty != "" {
-		e.duty = strings.Fields(fold(duty))
+		if e.role == "" {
+			duty = e.fold()
+		} else {
+			duty = fold(duty)
+		}
+		e.duty = strings.Fields(duty)
 		for k := range e.duty {
 			e.duty[k] = former(e.duty[k])
 		}

@@ -1,6 +1,9 @@
 package quotes
 
-import "github.com/copytaster/copytaster/services/enrich/lexicon"
+import (
+	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
 
 // keptItems is how many items there is room for when the next text is read: what one
 // long text needed is given back.
@@ -8,6 +11,9 @@ const keptItems = 4096
 
 // room is what reading a text takes, kept for the next one.
 type room struct {
+	blocks []block
+	spans  []article.Span
+	marks  []mark
 	items  []item
 	sents  []sentence
 	people people
@@ -39,7 +45,7 @@ func (e *Enricher) enter() *room {
 
 // leave keeps the room, without anything of the text.
 func (e *Enricher) leave(r *room) {
-	if cap(r.items) > keptItems {
+	if max(cap(r.items), cap(r.spans), cap(r.marks)) > keptItems {
 		return
 	}
 	p := &r.people
@@ -48,6 +54,7 @@ func (e *Enricher) leave(r *room) {
 	}
 	*p = people{byName: p.byName, byLast: p.byLast, byFirst: p.byFirst, byHead: p.byHead, initial: p.initial, all: empty(p.all), roles: empty(p.roles), likely: empty(p.likely), others: empty(p.others)}
 	clear(r.persons)
+	r.blocks, r.spans, r.marks = r.blocks[:0], r.spans[:0], r.marks[:0]
 	r.items, r.sents = r.items[:0], r.sents[:0]
 	r.subject, r.bodies, r.names, r.latest = r.subject[:0], r.bodies[:0], empty(r.names), empty(r.latest)
 	r.candidates, r.inner = empty(r.candidates), empty(r.inner)
