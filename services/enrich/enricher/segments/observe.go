@@ -377,14 +377,17 @@ func (e *Enricher) furniture(p *piece, s string, sources [2]string) {
 			}
 		}
 	}
-	letters, dated, other, contact := 0, 0, 0, 0
+	letters, dated, other, contact, rights := 0, 0, 0, 0, 0
 	for i, t := range p.Tokens {
 		if i >= closeLook {
 			break
 		}
 		c := lex.Phrases.All(p.Tokens[i:min(n, i+6)])
 		if c&lexicon.Rights != 0 && lex.Phrases.Longest(p.Tokens[i:], lexicon.Rights).Tokens > 1 {
-			p.ev |= evRights
+			// Deep in a long paragraph one says little: "spinach distributed by a company".
+			if rights++; rights > 1 || n <= mediumWords || p.opensSentence(i) {
+				p.ev |= evRights
+			}
 		}
 		switch {
 		case t.Shape&lexicon.HasDigit != 0:
@@ -694,6 +697,11 @@ func (e *Enricher) site(p *piece, s string) {
 			return
 		}
 	}
+}
+
+// opensSentence tells whether a sentence begins with word i.
+func (p *piece) opensSentence(i int) bool {
+	return i == 0 || strings.ContainsAny(p.Text[p.Tokens[i-1].End:p.Tokens[i].Start], ".!?:©\n")
 }
 
 // crumbs tells whether the line is a path such as "News | Region | Town".
