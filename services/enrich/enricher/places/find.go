@@ -30,6 +30,7 @@ type mention struct {
 	chained bool   // it goes on a list from the mention before it
 	tail    bool   // an abbreviation that stands behind a comma only
 	seat    bool   // the division that has the name has a town of that name
+	called  bool   // usually called so: New York City isn't
 	bracket bool   // what says where it lies stands in brackets
 	ended   bool   // a list doesn't go on behind it
 	region  uint8  // the country of the division below
@@ -297,7 +298,10 @@ func (f *finder) named(m *mention) {
 	}
 	for p, n := m.head, 0; m.inside != 0 && p != 0 && n < maxSenses; p, n = g.postings[p].next, n+1 {
 		r := &g.records[g.postings[p].record]
-		m.seat = m.seat || r.kind <= Capital && r.division == m.inside
+		if r.kind <= Capital && r.division == m.inside {
+			m.seat = true
+			m.called = m.called || g.nameOf(r) == f.text[m.start:m.end]
+		}
 	}
 }
 
@@ -403,7 +407,7 @@ func (f *finder) surround(begin, k int) {
 			f.is(i, body|feature|typeWord|title) && m.country == 0 && !strings.HasPrefix(f.gap(end), ","):
 			m.near |= barred
 			return
-		case f.is(i, before) || f.general(i, lexicon.Given) || f.toks[i].End-f.toks[i].Start <= tiny && m.near&code == 0:
+		case f.is(i, before) || f.general(i, lexicon.Given) || m.country == 0 && f.lang.byPeople.Longest(f.toks[i:i+1], 0).Tokens > 0 || f.toks[i].End-f.toks[i].Start <= tiny && m.near&code == 0:
 			m.near |= word
 		}
 	}
@@ -611,6 +615,9 @@ func (f *finder) behind(m *mention, k, end int) {
 	case !space(gap) || gap == "\n":
 	case f.officer(end):
 		m.near |= attribute
+		if f.is(end, office) {
+			m.near |= typed // "New York Governor"
+		}
 	case f.is(end, typeWord) && next.Shape&lexicon.Upper != 0 && (m.country != 0 || f.is(end+1, of) && f.toks[end+1].Shape&lexicon.Lower != 0):
 		m.near |= bodied // "United States Department of Justice"
 	case f.is(end, typeWord) && next.Shape&lexicon.Upper != 0 && !f.body(end+1):
@@ -664,7 +671,11 @@ func (f *finder) officer(k int) bool {
 	if f.is(k, title) {
 		return f.gap(k+1) != "-" // "Paris Saint-Germain"
 	}
-	return f.toks[k+1].Shape&lexicon.Upper != 0 && space(f.gap(k+1)) && f.is(k+1, title) && (f.is(k, field) || !f.is(k, body))
+	if f.toks[k+1].Shape&lexicon.Upper != 0 && space(f.gap(k+1)) && f.is(k+1, title) {
+		return f.is(k, field) || !f.is(k, body)
+	}
+	n := f.lang.words.Longest(f.toks[k:], field).Tokens // "Primary Industries Minister"
+	return n > 1 && f.is(k+n, title) && f.toks[k+n].Shape&lexicon.Upper != 0 && space(f.gap(k+n))
 }
 
 // startsName tells whether the next mention begins with word end, and is a place for

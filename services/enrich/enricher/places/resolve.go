@@ -274,7 +274,7 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 		if !m.seat && f.siblings[r.country]-f.states[r.division] >= 1 {
 			s += bySiblings
 		}
-		if f.inside(m, r) > 0 {
+		if f.inside(m, r) > 0 && !(m.called && r.division == m.inside) {
 			s += byTowns
 		}
 		if f.listed(i, r) {
