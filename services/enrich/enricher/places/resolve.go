@@ -25,6 +25,7 @@ const (
 	byCountry     = 2.5 // the text speaks of its country
 	byMuch        = 0.5 // more, for each doubling of that
 	byDivision    = 1.6
+	asObscure     = -2  // a town with the name of a city of a million that is fifty times as great
 	asShadowed    = -2  // a city whose name is that of a greater state
 	bySiblings    = 1.5 // a division, where others of its country are named
 	byTowns       = 3   // a division, where towns in it are named
@@ -310,6 +311,9 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 	if m.state && r.kind < Division && r.population < 5*known && r.division != m.inside && (m.country != 0 || r.population < m.subject) {
 		s += asShadowed
 	}
+	if r.kind <= Subdivision && f.greatest(m) >= 10*known && r.population < f.greatest(m)/50 {
+		s += asObscure
+	}
 	if m.country != 0 && m.country == r.country && r.kind != Country && m.near&typed == 0 {
 		s += asNamesake
 	}
@@ -323,6 +327,9 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 	}
 	return s, linked
 }
+
+// greatest is how many live in the most populous place of a name.
+func (f *finder) greatest(m *mention) uint32 { return f.g.records[f.g.postings[m.head].record].population }
 
 // logs are the logarithms to the base 2 of 1 to 2.
 var logs = func() (l [1 << logBits]float32) {
