@@ -16,7 +16,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "places"
-	Version = 2
+	Version = 3
 )
 
 // MentionLimit is how many names of one article are looked at.

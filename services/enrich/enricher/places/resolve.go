@@ -25,7 +25,7 @@ const (
 	byCountry     = 2.5 // the text speaks of its country
 	byMuch        = 0.5 // more, for each doubling of that
 	byDivision    = 1.6
-	asObscure     = -2  // a town with the name of a city of a million that is fifty times as great
+	asObscure     = -2  // a small town with the name of a city of a million
 	asShadowed    = -2  // a city whose name is that of a greater state
 	bySiblings    = 1.5 // a division, where others of its country are named
 	byTowns       = 3   // a division, where towns in it are named
@@ -39,6 +39,10 @@ const (
 	known  = 100_000
 	middle = 15_000
 )
+
+// obscurity is how many times smaller than a city of a million a town of its name is that
+// is seldom meant.
+const obscurity = 50
 
 // fewDivisions are so few that a country's counties are named as those of others are:
 // England has them, and not the United Kingdom.
@@ -311,25 +315,28 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 	if m.state && r.kind < Division && r.population < 5*known && r.division != m.inside && (m.country != 0 || r.population < m.subject) {
 		s += asShadowed
 	}
-	if r.kind <= Subdivision && f.greatest(m) >= 10*known && r.population < f.greatest(m)/50 {
-		s += asObscure
-	}
 	if m.country != 0 && m.country == r.country && r.kind != Country && m.near&typed == 0 {
 		s += asNamesake
 	}
-	if m.within != 0 && f.linked(m, r) {
+	switch {
+	case m.within != 0 && f.linked(m, r):
 		linked = true
 		if m.within > 0 {
 			s += byContainer
 		} else {
 			s += byLooseOne
 		}
+	case f.obscure(m, r):
+		s += asObscure
 	}
 	return s, linked
 }
 
-// greatest is how many live in the most populous place of a name.
-func (f *finder) greatest(m *mention) uint32 { return f.g.records[f.g.postings[m.head].record].population }
+// obscure tells whether a place is a small one with the name of a city of a million.
+func (f *finder) obscure(m *mention, r *record) bool {
+	greatest := &f.g.records[f.g.postings[m.head].record]
+	return r.kind <= Subdivision && greatest.kind <= Capital && greatest.population >= 10*known && r.population < greatest.population/obscurity
+}
 
 // logs are the logarithms to the base 2 of 1 to 2.
 var logs = func() (l [1 << logBits]float32) {
