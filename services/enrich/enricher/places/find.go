@@ -36,6 +36,7 @@ type mention struct {
 	region  uint8  // the country of the division below
 	inside  uint16 // the greatest first division of that name
 	subject uint32 // inhabitants of it
+	obscure uint32 // where fewer live is seldom meant, as a city of a million has the name
 	near    nearby
 }
 
@@ -275,6 +276,9 @@ func (f *finder) named(m *mention) {
 	}
 	g := f.g
 	m.alone = g.postings[m.head].next == 0
+	if r := &g.records[g.postings[m.head].record]; r.kind <= Capital && r.population >= 10*known {
+		m.obscure = r.population / obscurity
+	}
 	for p, n := m.head, 0; p != 0 && n < maxSenses; p, n = g.postings[p].next, n+1 {
 		if !m.fits(g.postings[p].how) {
 			continue
@@ -382,6 +386,11 @@ func (f *finder) phrase(i int, c lexicon.Class) int {
 	return -1
 }
 
+// people tells whether word k is an adjective or a people: "Canadian" is also a town.
+func (f *finder) people(k int) bool {
+	return f.lang.others.has(f.toks[k].Hash) && f.lang.byPeople.Longest(f.toks[k:k+1], 0).Tokens > 0
+}
+
 func (f *finder) general(k int, c lexicon.Class) bool {
 	return k >= 0 && k < len(f.toks) && f.lex.Phrases.Longest(f.toks[k:k+1], c).Tokens > 0
 }
@@ -407,7 +416,7 @@ func (f *finder) surround(begin, k int) {
 			f.is(i, body|feature|typeWord|title) && m.country == 0 && !strings.HasPrefix(f.gap(end), ","):
 			m.near |= barred
 			return
-		case f.is(i, before) || f.general(i, lexicon.Given) || m.country == 0 && f.lang.byPeople.Longest(f.toks[i:i+1], 0).Tokens > 0 || f.toks[i].End-f.toks[i].Start <= tiny && m.near&code == 0:
+		case f.is(i, before) || f.general(i, lexicon.Given) || m.country == 0 && f.people(i) || f.toks[i].End-f.toks[i].Start <= tiny && m.near&code == 0:
 			m.near |= word
 		}
 	}

@@ -326,16 +326,10 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 		} else {
 			s += byLooseOne
 		}
-	case f.obscure(m, r):
+	case r.population < m.obscure && r.kind <= Subdivision:
 		s += asObscure
 	}
 	return s, linked
-}
-
-// obscure tells whether a place is a small one with the name of a city of a million.
-func (f *finder) obscure(m *mention, r *record) bool {
-	greatest := &f.g.records[f.g.postings[m.head].record]
-	return r.kind <= Subdivision && greatest.kind <= Capital && greatest.population >= 10*known && r.population < greatest.population/obscurity
 }
 
 // logs are the logarithms to the base 2 of 1 to 2.
