@@ -20,7 +20,8 @@ type mention struct {
 	record     int32 // what it means, 0: nothing
 	score      float32
 	kind       article.Kind
-	lead       bool // the first paragraph of the body
+	part       int32 // which of the segments that are looked at
+	lead       bool  // the first paragraph of the body
 	spelling
 	only    uint64 // its only word, 0 if it has more
 	country uint8  // the country of that name, 0 if there is none
@@ -150,9 +151,10 @@ type finder struct {
 	landmarks []mention
 	segment   article.Segment
 	lead      bool
-	titled    bool // most words of the segment have a capital
-	words     int  // of the article
-	sports    int  // of them that tell of sport
+	part      int32 // which segment it is, of those that are looked at
+	titled    bool  // most words of the segment have a capital
+	words     int   // of the article
+	sports    int   // of them that tell of sport
 
 	countries [256]float32 // what speaks for each country
 	inner     [256]float32 // what speaks for any of its divisions
@@ -171,7 +173,7 @@ type finder struct {
 
 func (f *finder) reset() {
 	f.mentions, f.landmarks = f.mentions[:0], f.landmarks[:0]
-	f.words, f.sports = 0, 0
+	f.words, f.sports, f.part = 0, 0, 0
 	clear(f.countries[:])
 	clear(f.divisions)
 	clear(f.siblings[:])
@@ -218,7 +220,7 @@ func (f *finder) scan() {
 			break
 		}
 		last := f.toks[i+n-1]
-		m := mention{start: f.toks[i].Start, end: last.End, first: int32(i), n: int32(n), head: head, key: key, kind: s.Kind, lead: f.lead}
+		m := mention{start: f.toks[i].Start, end: last.End, first: int32(i), n: int32(n), head: head, key: key, kind: s.Kind, lead: f.lead, part: f.part}
 		m.spelling = spell(f.toks[i : i+n])
 		f.named(&m)
 		if n > 1 && last.End-last.Start == 1 && (f.text[last.Start] < 'a' || f.text[last.Start] > 'z') && int(last.End) < s.End && f.text[last.End] == '.' {

@@ -66,6 +66,7 @@ func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 		f.segment, f.lead = s, s.Kind == article.Paragraph && first
 		first = first && s.Kind != article.Paragraph
 		f.scan()
+		f.part++
 	}
 	f.resolve()
 	a.Places = f.places()
