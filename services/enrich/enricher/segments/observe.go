@@ -378,8 +378,13 @@ func (e *Enricher) furniture(p *piece, s string, sources [2]string) {
 			}
 		}
 	}
+	rights := 0
 	for i := range min(n, closeLook) {
-		if lex.Phrases.Longest(p.Tokens[i:], lexicon.Rights).Tokens > 1 {
+		if lex.Phrases.Longest(p.Tokens[i:], lexicon.Rights).Tokens <= 1 {
+			continue
+		}
+		// Deep in a long paragraph one says little: "spinach distributed by a company".
+		if rights++; rights > 1 || n <= mediumWords || p.opensSentence(i) {
 			p.ev |= evRights
 			break
 		}
@@ -702,6 +707,11 @@ func (e *Enricher) site(p *piece, s string) {
 			return
 		}
 	}
+}
+
+// opensSentence tells whether a sentence begins with word i.
+func (p *piece) opensSentence(i int) bool {
+	return i == 0 || strings.ContainsAny(p.Text[p.Tokens[i-1].End:p.Tokens[i].Start], ".!?:©\n")
 }
 
 // crumbs tells whether the line is a path such as "News | Region | Town".

@@ -21,7 +21,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "segments"
-	Version = 1
+	Version = 2
 )
 
 // Enricher types the unknown parts of articles. It is safe for concurrent use.
