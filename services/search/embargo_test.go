@@ -316,11 +316,11 @@ func TestEmbargoesNeedTheScope(t *testing.T) {
 		},
 	}
 	c.Bus.Namespace = string(n.names)
-	n.index(report{id: "foreign", language: "en", agency: foreignAgency, headline: "Geheimnis", body: []string{"x"}, embargo: time.Now().Add(time.Hour)})
+	n.index(report{id: "foreign", language: "en", agency: foreignAgency, headline: "Quxforeign", body: []string{"x"}, embargo: time.Now().Add(time.Hour)})
 	base := serve(t, c)
 	for role, want := range map[string]int{"": http.StatusForbidden, "reader": http.StatusForbidden, "editor": http.StatusForbidden, "operator": http.StatusForbidden, "embargo": http.StatusForbidden, "embargo-editor": http.StatusOK} {
 		got := get(t, base+"/v1/embargoes", "X-User", "B. Lee", "X-Role", role)
-		if got.status != want || strings.Contains(got.body, secret) != (want == http.StatusOK) || strings.Contains(got.body, "Geheimnis") {
+		if got.status != want || strings.Contains(got.body, secret) != (want == http.StatusOK) || strings.Contains(got.body, "Quxforeign") {
 			t.Errorf("%s: %d %s", role, got.status, got.body)
 		}
 		me := get(t, base+"/v1/me", "X-User", "B. Lee", "X-Role", role)
