@@ -8,7 +8,7 @@ import { seesEmbargoes } from '../opened';
 import { useKeys } from '../ui/keys';
 import { Link } from '../ui/Link';
 import { useServiceSecond } from '../ui/serviceClock';
-import { Embargo, Time } from '../ui/Time';
+import { dayHeading, Embargo, Time } from '../ui/Time';
 import { flagNames, languageName, plural, urgencyName } from '../ui/words';
 import { type Ahead, useAhead } from './ahead';
 import { Over } from './Over';
@@ -85,8 +85,9 @@ function List({ ahead, uri }: { ahead: Ahead; uri: string | null }) {
       )}
       {articles.length > 0 && (
         <ol className="hits" aria-label="Under an embargo">
-          {articles.map((a) => (
+          {articles.map((a, i) => (
             <li key={a.uri}>
+              {!ofOneDay(a, articles[i - 1]) && <p className="day">{dayHeading(a.embargo_until)}</p>}
               <Row article={a} open={a.uri === uri} />
             </li>
           ))}
@@ -101,6 +102,10 @@ function List({ ahead, uri }: { ahead: Ahead; uri: string | null }) {
       )}
     </div>
   );
+}
+
+function ofOneDay(a: Article, b: Article | undefined): boolean {
+  return b !== undefined && dayHeading(a.embargo_until) === dayHeading(b.embargo_until);
 }
 
 function Trouble({ ahead }: { ahead: Ahead }) {

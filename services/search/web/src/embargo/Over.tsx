@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { ApiError } from '../api/client';
 import { article, keys } from '../api/search';
+import { goneSays } from '../search/HitRow';
 import { Link } from '../ui/Link';
 import { serviceNow } from '../ui/serviceClock';
 import { Time } from '../ui/Time';
@@ -40,7 +41,7 @@ export function Over({ gone }: { gone: Gone }) {
               Embargo ended <Time at={gone.until} form="clock" />
             </span>
           ) : (
-            <span>{says(out !== undefined, hidden, data?.article.status)}</span>
+            <span>{says(out !== undefined, ended, hidden, data?.article.status)}</span>
           )}
         </p>
       </div>
@@ -48,8 +49,11 @@ export function Over({ gone }: { gone: Gone }) {
   );
 }
 
-function says(out: boolean, hidden: boolean, status: string | undefined): string {
+function says(out: boolean, ended: boolean, hidden: boolean, status: string | undefined): string {
   if (out) return 'Out before its time.';
-  if (status === 'canceled' || hidden) return 'Not to be used: it was killed, or is held back.';
-  return 'Not here any more.';
+  if (status === 'canceled') return goneSays.canceled;
+  if (!hidden) return 'Not here any more.';
+  return ended
+    ? 'Not to be used: killed, or held back.'
+    : 'Not to be used: killed, held back, or moved to a later time.';
 }

@@ -62,7 +62,9 @@ export function useAhead(): Ahead {
   const refused = q.error !== null && !(q.error instanceof ApiError && passing.has(q.error.problem.status));
   const stale = told !== undefined && now !== undefined && now - Math.min(...told.map((p) => p.at)) > patience;
   const articles = told === undefined || refused || stale ? [] : once(told.flatMap((p) => p.articles));
-  const gone = useGone(told, articles, refused);
+  // What stands behind the pages that were asked for isn't gone.
+  const last = articles.at(-1);
+  const gone = useGone(told, articles, q.hasNextPage && last ? endOf(last) : Number.POSITIVE_INFINITY, refused);
 
   // It is asked for at once when an embargo ends.
   const next = articles.reduce((least, a) => Math.min(least, endOf(a)), Number.POSITIVE_INFINITY);
@@ -93,15 +95,17 @@ function once(all: readonly Article[]): Article[] {
 }
 
 // What was shown and isn't told any more has a place, so that nobody looks for it in vain.
-function useGone(told: unknown, articles: readonly Article[], refused: boolean): readonly Gone[] {
+function useGone(told: unknown, articles: readonly Article[], beyond: number, refused: boolean): readonly Gone[] {
   const before = useRef(new Map<string, string>());
   const [gone, setGone] = useState<readonly Gone[]>([]);
-  const current = useRef(articles);
-  current.current = articles;
+  const current = useRef({ articles, beyond });
+  current.current = { articles, beyond };
   useEffect(() => {
     if (told === undefined || refused) return;
-    const here = new Map(current.current.map((a) => [a.uri, a.embargo_until ?? '']));
-    const left = [...before.current].filter(([uri]) => !here.has(uri)).map(([uri, until]) => ({ uri, until }));
+    const here = new Map(current.current.articles.map((a) => [a.uri, a.embargo_until ?? '']));
+    const left = [...before.current]
+      .map(([uri, until]) => ({ uri, until }))
+      .filter((g) => !here.has(g.uri) && Date.parse(g.until) / 1000 < current.current.beyond);
     before.current = here;
     setGone((was) => [...left, ...was].filter((g) => !here.has(g.uri)).slice(0, maxGone));
   }, [told, refused]);

@@ -34,7 +34,7 @@ export function Time({ at, form = 'long' }: { at: string | undefined; form?: 'cl
 
 /** How long it is until then: 5:06, 2:10:05, 3 d 2:10:05. */
 export function remaining(seconds: number): string {
-  const s = Math.max(0, seconds);
+  const s = Math.max(0, Math.ceil(seconds));
   const two = (n: number) => String(n).padStart(2, '0');
   const hours = Math.floor(s / 3600) % 24;
   const rest = `${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
@@ -52,7 +52,7 @@ export function Embargo({ until }: { until: string | undefined }) {
   if (!ran.current) return null; // it was over before
   return now < end ? (
     <span className="embargo">
-      Embargo <span aria-hidden="true">{remaining(Math.ceil(end - now))}</span>
+      Embargo <span aria-hidden="true">{remaining(end - now)}</span>
       <span className="unseen">
         until <Time at={until} />
       </span>
