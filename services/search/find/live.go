@@ -143,17 +143,22 @@ func (i interval) has(t time.Time) bool {
 	return (i.from.IsZero() || ms >= i.from.UnixMilli()) && (i.to.IsZero() || ms < i.to.UnixMilli())
 }
 
-// has tells whether one of the points, as the index keeps them, lies in the box.
+// has tells whether one of the points lies in the box. The index keeps both in 32 bits for
+// each coordinate.
 func (b *Box) has(points []corpus.Point) bool {
-	return b == nil || slices.ContainsFunc(points, func(p corpus.Point) bool {
+	if b == nil {
+		return true
+	}
+	least, most := query.Stored(corpus.Point{Lat: b.South, Lon: b.West}), query.Stored(corpus.Point{Lat: b.North, Lon: b.East})
+	return slices.ContainsFunc(points, func(p corpus.Point) bool {
 		p = query.Stored(p)
-		if p.Lat < b.South || p.Lat > b.North {
+		switch {
+		case p.Lat < least.Lat || p.Lat > most.Lat:
 			return false
+		case least.Lon > most.Lon: // over the line where dates change
+			return p.Lon >= least.Lon || p.Lon <= most.Lon
 		}
-		if b.West > b.East {
-			return p.Lon >= b.West || p.Lon <= b.East
-		}
-		return p.Lon >= b.West && p.Lon <= b.East
+		return p.Lon >= least.Lon && p.Lon <= most.Lon
 	})
 }
 
