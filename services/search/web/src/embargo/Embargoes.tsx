@@ -40,6 +40,10 @@ function Waiting() {
   useListKeys(ahead.articles, uri);
   useEffect(() => {
     document.title = 'Under embargo – Copytaster';
+    // What a browser kept of the page is of who was logged in then.
+    const shown = (e: PageTransitionEvent) => e.persisted && location.reload();
+    addEventListener('pageshow', shown);
+    return () => removeEventListener('pageshow', shown);
   }, []);
   return (
     <div className={`embargoes${uri ? ' reading' : ''}`}>
