@@ -27,7 +27,7 @@ func TestLiveChoosesAsSearchesDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	const seed = 20240420
-	some := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // the same each time
+	some := rand.New(rand.NewPCG(seed, seed)) // the same each time
 	one := func(of ...string) string { return of[some.IntN(len(of))] }
 	// Times and days next to each other, so that bounds are met; degrees on bounds and next to them.
 	at := func() time.Time {
