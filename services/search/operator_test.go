@@ -324,7 +324,7 @@ func TestOnlyOperatorsOperate(t *testing.T) {
 func TestMeWhereNobodyIsAsked(t *testing.T) {
 	n := open(t)
 	r := n.get("/v1/me")
-	if want := `{"role":"reader","scopes":["read"],"grant":"everything","asked":false,"service":{"live":false,"overrides":false,"operator":false}}`; strings.TrimSpace(r.body) != want {
+	if want := `{"role":"reader","scopes":["read"],"grant":"everything","asked":false,"service":{"live":false,"overrides":false,"operator":false,"embargoes":false}}`; strings.TrimSpace(r.body) != want {
 		t.Errorf("%d %s", r.status, r.body)
 	}
 	if r := n.get("/v1/operator/stages"); r.status != http.StatusForbidden {

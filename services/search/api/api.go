@@ -203,7 +203,9 @@ func send(w http.ResponseWriter, r *http.Request, log zerolog.Logger, b []byte, 
 	h := w.Header()
 	h.Set("Content-Type", mediaType)
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "private, no-cache")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "private, no-cache")
+	}
 	if tagged {
 		sum := sha256.Sum256(b)
 		tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`

@@ -239,13 +239,15 @@ func TestSourcesWithRefused(t *testing.T) {
 func TestMe(t *testing.T) {
 	s := Service{Operator: &toldDesk{}, Asks: true, Rate: func(who access.Identity) int { return who.Rate }}
 	for want, who := range map[string]access.Identity{
-		`{"name":"M. Ito","key":"abcdefgh","role":"operator","scopes":["read","write","operate"],"grant":"everything","asked":true,"session":true,"rate":60,"service":{"live":false,"overrides":false,"operator":true}}`: {
-			Name: "M. Ito", Key: "abcdefgh", Scopes: access.Scopes, Session: true, Rate: 60,
+		`{"name":"M. Ito","key":"abcdefgh","role":"operator","scopes":["read","write","operate"],"grant":"everything","asked":true,"session":true,"rate":60,"service":{"live":false,"overrides":false,"operator":true,"embargoes":false}}`: {
+			Name: "M. Ito", Key: "abcdefgh", Scopes: access.Operator.Scopes(), Session: true, Rate: 60,
 		},
-		`{"role":"none","scopes":["operate"],"grant":"restricted","asked":true,"service":{"live":false,"overrides":false,"operator":true}}`: {
+		`{"role":"none","scopes":["operate"],"grant":"restricted","asked":true,"service":{"live":false,"overrides":false,"operator":true,"embargoes":false}}`: {
 			Scopes: []access.Scope{access.Operate}, Grant: access.Grant{Agencies: []string{"dpa"}},
 		},
-		`{"role":"reader","scopes":["read"],"grant":"everything","asked":true,"service":{"live":false,"overrides":false,"operator":true}}`: {Scopes: access.Reader.Scopes()},
+		`{"role":"operator","scopes":["read","write","operate","embargo"],"grant":"everything","asked":true,"service":{"live":false,"overrides":false,"operator":true,"embargoes":false}}`: {Scopes: access.Scopes},
+		`{"role":"embargo-editor","scopes":["read","write","embargo"],"grant":"everything","asked":true,"service":{"live":false,"overrides":false,"operator":true,"embargoes":false}}`:     {Scopes: access.EmbargoEditor.Scopes()},
+		`{"role":"reader","scopes":["read"],"grant":"everything","asked":true,"service":{"live":false,"overrides":false,"operator":true,"embargoes":false}}`:                               {Scopes: access.Reader.Scopes()},
 	} {
 		w := asking(s, "me", http.MethodGet, "/v1/me", "", who)
 		if w.Code != 200 || strings.TrimSpace(w.Body.String()) != want {

@@ -53,6 +53,9 @@ func ProblemOf(err error) Problem {
 	if p, ok := operatorProblem(err); ok {
 		return p
 	}
+	if p, ok := embargoProblem(err); ok {
+		return p
+	}
 	var parameter *find.ParameterError
 	var away *find.UnavailableError
 	var form *notAcceptableError
