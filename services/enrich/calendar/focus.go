@@ -13,6 +13,8 @@ import (
 type Focus struct {
 	// Anchor is the day that the text counts from; zero: it isn't known.
 	Anchor time.Time
+	// Asked, if it is set, is told what the weights choose from.
+	Asked func(Choice)
 
 	last [remembered]mention // the newest first
 	n    int                 // how many of them there are
@@ -28,6 +30,9 @@ type mention struct {
 	base     Interval // what it hung on itself, if it did
 	x        Expression
 	ago      int // sentences between it and now
+	// paragraphs lie between it and now; it begins its own.
+	paragraphs int
+	begins     bool
 }
 
 // frame is the past time that a paragraph tells of, once it has begun with one.
@@ -40,12 +45,13 @@ type frame struct {
 func (f *Focus) Paragraph() {
 	for k := range f.n {
 		f.last[k].ago++
+		f.last[k].paragraphs++
 	}
 	f.told = frame{open: true}
 }
 
 // Apart is the focus of what stands beside the text, and hangs on nothing in it.
-func (f *Focus) Apart() Focus { return Focus{Anchor: f.Anchor} }
+func (f *Focus) Apart() Focus { return Focus{Anchor: f.Anchor, Asked: f.Asked} }
 
 // Resolve tells when x is, counted from the anchor and from what was named before it,
 // and remembers that. Not ok: it can't be told, or an end lies outside the years 1 to
@@ -68,6 +74,7 @@ func (f *Focus) Resolve(x *Expression) (i Interval, ok bool) {
 	}
 	f.follow(x, i, ok)
 	m.Interval, m.x = i, *x
+	m.begins = f.n == 0 || f.last[0].paragraphs > 0
 	copy(f.last[1:], f.last[:])
 	f.last[0] = m
 	f.n = min(f.n+1, remembered)
@@ -93,27 +100,29 @@ func (f *Focus) resolve(x *Expression) (i, base Interval, ok bool) {
 	if x.first.hangs() {
 		return f.hung(x)
 	}
-	if y, ok := f.yearOf(x); ok {
-		framed := *x
-		framed.first.year = y
-		if framed.last.form != 0 {
-			framed.last.year = y
-		}
-		if i, ok = framed.resolve(f.Anchor); ok {
+	if !x.yearless() {
+		i, ok = x.resolve(f.Anchor)
+		return i, base, ok
+	}
+	counted, ok := x.resolve(f.Anchor)
+	y, told := 0, false
+	if ok {
+		y, told = f.chooseYear(x, counted)
+	} else {
+		y, told = f.yearOf(x)
+	}
+	if told {
+		if i, told = f.inYear(x, y); told {
 			x.framed = true
 			return i, base, true
 		}
 	}
-	i, ok = x.resolve(f.Anchor)
-	return i, base, ok
+	return counted, base, ok
 }
 
 // yearOf is the year of x, which has none, if its sentence tells it: "in 2017 it took
 // place on 14 May"; or the paragraph, as long as it tells of nothing else.
 func (f *Focus) yearOf(x *Expression) (y int, ok bool) {
-	if !x.yearless() {
-		return 0, false
-	}
 	for k := range f.n {
 		m := &f.last[k]
 		if m.ago > 0 {

@@ -28,6 +28,12 @@ type Expression struct {
 	stepped   bool  // a verb stands between the expression before and this one
 	apposed   bool  // nothing but a comma stands between them
 	alone     bool  // it hangs on a date, and none was named
+	aside     bool  // it stands between commas or brackets
+	since     bool  // what it tells lasts since then
+	ofNoun    bool  // it is that of a noun: "the 1949 eruption"
+	had       bool  // its verb tells of what was before then
+	has       bool  // its verb tells of what is done by now
+	then      bool  // it was to come then: "was put off to May"
 	framed    bool  // its year is that of what its sentence or paragraph tells of
 }
 

@@ -1,6 +1,10 @@
 package calendar
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
 
 // place is where an expression stands.
 type place uint8
@@ -40,7 +44,32 @@ func (r *reader) situate(x *Expression) {
 			x.place |= ofEvent
 		}
 	}
+	x.aside, x.since, x.ofNoun = r.parenthesis(i, x.first.j), r.before1(r.cue, since), r.belongsToNoun(&x.first)
+	if x.yearless() {
+		from, to := r.clauseAround(i, x.first.j, true)
+		x.had, x.has = r.anyOf(from, to, anterior), r.anyOf(from, to, byNow)
+		x.then = x.tense == toCome && r.within(i, x.first.j, from, to) == gone
+	}
 	x.compared = (x.first.form == asMonth || x.first.form == asQuarter) && r.compared(i)
+}
+
+// parenthesis tells whether the words [i, j) stand between commas or brackets, in the
+// middle of a sentence.
+func (r *reader) parenthesis(i, j int) bool {
+	from, to := r.clauseAround(i, j, false)
+	for from > 0 && i-from < verbWindow && !strings.ContainsAny(r.gap(from), ",;:()–—") && !r.sentenceStart(from) {
+		from--
+	}
+	return !r.sentenceStart(from) && to < len(r.toks) && !r.sentenceStart(to) && strings.ContainsAny(r.gap(to), ",()–—")
+}
+
+// belongsToNoun tells whether e is what a noun beside it is of: "the April vote", "the 1949
+// eruption".
+func (r *reader) belongsToNoun(e *expression) bool {
+	if e.form != asYear && e.form != asMonth && e.form != asDay {
+		return false
+	}
+	return r.monthFirst && r.is1(e.i-1, articleWord|nounCue) && r.plain(e.j) && r.all[e.j]&function == 0 && r.toks[e.j].Shape&lexicon.Lower != 0
 }
 
 // relates tells whether a relative clause on the expression that ends before word k
