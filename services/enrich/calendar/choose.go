@@ -79,14 +79,20 @@ const (
 	yearOnly // only a year was named, in a sentence before
 	chain1   // one date only was named since something was counted from the anchor
 	chain2
-	chain3      // more
-	fromAside   // it stood between commas or brackets
-	fromSince   // behind "since"
-	fromNoun    // it is the year of a noun: "the 1949 eruption"
-	isSince     // the date stands behind "since"
-	isNoun      // it is that of a noun: "the April vote"
-	hadBefore   // before what was named, and its verb tells of what was before then
-	aheadOfTold // it would lie before the last date that was told
+	chain3         // more
+	fromAside      // it stood between commas or brackets
+	fromSince      // behind "since"
+	fromNoun       // it is the year of a noun: "the 1949 eruption"
+	isSince        // the date stands behind "since"
+	isNoun         // it is that of a noun: "the April vote"
+	hadBefore      // before what was named, and its verb tells of what was before then
+	fromOutside    // it stood between commas in the same sentence, and the date does not
+	fromSuperseded // a later year was named since
+	fromFlashback  // the sentence only looked back to it
+	fromHead       // it heads a paragraph
+	isAside        // the date stands between commas or brackets
+	isAgainst      // counted from the anchor, it would not lie where its verb says
+	aheadOfTold    // it would lie before the last date that was told
 	traits
 )
 
@@ -97,7 +103,7 @@ var traitNames = [traits]string{
 	"from opening", "from clause", "from begins", "opens", "begins", "relates", "of month", "of day", "of season", "with weekday", "with part",
 	"inside", "after 2", "after 6", "after 12", "before 0", "years 1", "years 5", "years 9", "near 1", "near 5", "near 9", "near 12",
 	"counted 0", "counted 1", "counted 2", "had", "has", "to come", "then", "open", "report", "figure", "next and opens", "next and had",
-	"goes on", "same fine", "year only", "chain 1", "chain 2", "chain 3", "from aside", "from since", "from noun", "since", "noun", "had before", "ahead of told",
+	"goes on", "same fine", "year only", "chain 1", "chain 2", "chain 3", "from aside", "from since", "from noun", "since", "noun", "had before", "from outside", "from superseded", "from flashback", "from head", "aside", "against", "ahead of told",
 }
 
 // weights are what each trait counts.
@@ -174,8 +180,8 @@ func TraitName(t int) string { return traitNames[t] }
 // from the anchor, if it lies in the time of something that was named.
 func (f *Focus) chooseYear(x *Expression, counted Interval) (y int, ok bool) {
 	w, err := yearWeights()
-	if err != nil {
-		return 0, false
+	if err != nil || x.since && x.has {
+		return 0, false // "has fallen since May"
 	}
 	rule, ruled := f.yearOf(x)
 	var all [2 * remembered]reading
@@ -235,7 +241,7 @@ func (f *Focus) readIn(x *Expression, m *mention, before bool, d *reading) bool 
 	if m.From.IsZero() || m.To.IsZero() || m.From.Year() != m.To.Year() && m.Precision != article.PrecisionSeason || coarse(m.Precision) > coarse(article.PrecisionYear) {
 		return false
 	}
-	if m.counted() && !m.tellsYear() && !m.x.yearless() {
+	if m.counted() && !m.tellsYear() && !(m.x.yearless() && (x.tense == gone || x.then)) {
 		return false
 	}
 	d.year = m.From.Year()
@@ -309,6 +315,10 @@ func (f *Focus) describe(x *Expression, k int, d *reading, counted Interval) {
 	d.is(fromClause, m.x.place&ofPrevious != 0)
 	d.is(fromBegins, m.begins)
 	d.is(fromAside, m.x.aside)
+	d.is(fromOutside, m.x.aside && m.ago == 0 && !x.aside)
+	d.is(fromFlashback, m.flashback)
+	d.is(fromHead, m.x.heads)
+	d.is(fromSuperseded, f.superseded(k))
 	d.is(fromSince, m.x.since)
 	d.is(fromNoun, m.x.ofNoun)
 
@@ -348,6 +358,8 @@ func (f *Focus) describe(x *Expression, k int, d *reading, counted Interval) {
 	d.is(isOpen, x.tense != toCome && x.tense != gone)
 	d.is(isSince, x.since)
 	d.is(isNoun, x.ofNoun)
+	d.is(isAside, x.aside)
+	d.is(isAgainst, x.tense == gone && counted.From.After(f.Anchor))
 	d.is(isReport, x.reports)
 	d.is(isFigure, x.compared)
 	d.is(nextAndOpens, k == 0 && m.ago == 1 && x.place&m.x.place&opensSentence != 0)
@@ -356,6 +368,16 @@ func (f *Focus) describe(x *Expression, k int, d *reading, counted Interval) {
 	d.is(sameFine, coarse(x.Precision()) == p)
 	d.is(yearOnly, m.Precision == article.PrecisionYear && m.ago > 0)
 	d.is(aheadOfTold, k > 0 && (f.last[0].x.framed || f.last[0].x.first.dated()) && d.To.Before(f.last[0].From))
+}
+
+// superseded tells whether a later year was named since the k-th of what was.
+func (f *Focus) superseded(k int) bool {
+	for i := range k {
+		if f.last[i].x.first.dated() && f.last[i].From.Year() > f.last[k].From.Year() {
+			return true
+		}
+	}
+	return false
 }
 
 // ask tells f.Asked what there was to choose from.

@@ -184,7 +184,7 @@ func (r *reader) inSpiteOf(a *around, d direction, sure bool) (c direction, ok b
 		return gone, true // "unemployment, unchanged in January, is likely to rise"
 	case d != gone && (a.form == asMonth || a.form == asDay) && r.lastAt(a.cue) && r.within(a.i, a.j, a.from, a.to) == nearest:
 		return nearest, true // "las huelgas, la última el 12 de mayo, seguirán"
-	case (a.form == asMonth || a.form == asQuarter) && r.compared(a.i):
+	case (a.form == asMonth || a.form == asQuarter) && (r.compared(a.i) || r.ofFigure(a)):
 		return gone, true
 	case d != gone && a.byDay && r.besideEvent(a.i, a.from, after):
 		if d == toCome && sure {
@@ -210,6 +210,8 @@ func (r *reader) inSpiteOfPast(a *around) (c direction, ok bool) {
 		return nearest, true // "prometió elecciones el 2 de octubre"
 	case a.form == asMonth && (r.straightAfter(a.i, beforehand) || r.verbLast && r.besideEvent(a.i, a.from, beforehand)):
 		return nearest, true // "ahead of the June election"
+	case a.form == asMonth && !r.monthFirst && a.part == Whole && r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, figures):
+		return either, true // "fijó una audiencia para enero"
 	case a.form == asWeekday && r.meantForDay(a.cue, a.j):
 		return toCome, true // "called a strike for Friday"
 	case a.byDay && (r.anyOf(a.j, a.to, callsOff) || r.besideEvent(a.i, a.from, beforehand) && (r.possessive(a.j) || !r.straightAfter(a.i, beforehand))):
@@ -335,6 +337,21 @@ func (r *reader) traded(i, j int) bool {
 		}
 	}
 	return i > 2 && r.is1(i-1, in) && r.role(i-2)&contract != 0 && r.is1(i-3, function) && r.all[i-3]&articleWord == 0
+}
+
+// ofFigure tells whether a is that of a figure that stands beside what has it: "the
+// surplus, $18.6 billion in January, is".
+func (r *reader) ofFigure(a *around) bool {
+	const words = 5
+	if !r.parenthesis(a.i, a.j) || !r.before1(a.i, in) || r.before1(a.i, since|until) || a.i-a.from > words || r.within(a.i, a.j, a.from, a.to) != nearest {
+		return false
+	}
+	for k := a.from; k < a.i; k++ {
+		if r.toks[k].Shape&lexicon.HasDigit != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // ofShifted is the direction of a date at word i of what is called the last or the

@@ -19,6 +19,10 @@ type Focus struct {
 	last [remembered]mention // the newest first
 	n    int                 // how many of them there are
 	told frame
+
+	listed bool // paragraphs are headed by days that are over, as those of a chronology
+	entry  bool // this one is
+	head   time.Time
 }
 
 // remembered is how many dates a date may hang on.
@@ -33,6 +37,7 @@ type mention struct {
 	// paragraphs lie between it and now; it begins its own.
 	paragraphs int
 	begins     bool
+	flashback  bool // it is what the sentence looks back to: "convicted in 2005 of a murder in 2003"
 }
 
 // frame is the past time that a paragraph tells of, once it has begun with one.
@@ -48,6 +53,7 @@ func (f *Focus) Paragraph() {
 		f.last[k].paragraphs++
 	}
 	f.told = frame{open: true}
+	f.entry = false
 }
 
 // Apart is the focus of what stands beside the text, and hangs on nothing in it.
@@ -64,6 +70,7 @@ func (f *Focus) Resolve(x *Expression) (i Interval, ok bool) {
 	if !f.Anchor.IsZero() {
 		f.Anchor = midnight(f.Anchor)
 	}
+	f.chronicle(x)
 	i, m.base, ok = f.resolve(x)
 	if !ok || !i.writable() {
 		i, ok = Interval{}, false
@@ -74,11 +81,31 @@ func (f *Focus) Resolve(x *Expression) (i Interval, ok bool) {
 	}
 	f.follow(x, i, ok)
 	m.Interval, m.x = i, *x
+	if x.heads {
+		f.head = i.From
+		f.entry = ok && !i.From.After(f.Anchor) && (f.listed || x.first.dated())
+		f.listed = f.listed || f.entry
+	}
+	m.flashback = f.n > 0 && !x.stepped && x.sentences == 0 && f.last[0].paragraphs == 0 && ok && i.To.Before(f.last[0].From)
 	m.begins = f.n == 0 || f.last[0].paragraphs > 0
 	copy(f.last[1:], f.last[:])
 	f.last[0] = m
 	f.n = min(f.n+1, remembered)
 	return i, ok
+}
+
+// chronicle has the present tense of a chronology tell of what is over.
+func (f *Focus) chronicle(x *Expression) {
+	switch {
+	case !x.present:
+	case x.heads && f.listed:
+		x.tense = gone
+		if i, ok := x.resolve(f.Anchor); !ok || i.From.Before(f.head) {
+			x.tense = toCome
+		}
+	case !x.heads && f.entry:
+		x.tense = gone
+	}
 }
 
 // follow keeps the frame of the paragraph: it is set by what its sentences begin with,

@@ -28,6 +28,8 @@ type Expression struct {
 	stepped   bool  // a verb stands between the expression before and this one
 	apposed   bool  // nothing but a comma stands between them
 	alone     bool  // it hangs on a date, and none was named
+	present   bool  // its verb is none of the past, nor a future
+	heads     bool  // a paragraph is headed by it: "3 May: ..."
 	aside     bool  // it stands between commas or brackets
 	since     bool  // what it tells lasts since then
 	ofNoun    bool  // it is that of a noun: "the 1949 eruption"
@@ -90,7 +92,7 @@ func (l *Language) Read(dst []Expression, words *lexicon.Words, start, end, limi
 		} else {
 			r.cue = r.governed(e.i)
 		}
-		r.situate(&x)
+		r.situate(&x, j)
 		r.behind = j
 		dst = append(dst, x)
 		i, behind = j, j

@@ -15,8 +15,8 @@ const (
 	ofEvent                         // it says when what the one before it is the year of took place
 )
 
-// situate tells where x stands, and what lies between it and the expression before.
-func (r *reader) situate(x *Expression) {
+// situate tells where x, whose last word is before j, stands, and what lies between it and the expression before.
+func (r *reader) situate(x *Expression, j int) {
 	i := x.first.i
 	small := true // only small words since the beginning of the sentence
 	for k := i; k >= r.behind; k-- {
@@ -44,6 +44,13 @@ func (r *reader) situate(x *Expression) {
 			x.place |= ofEvent
 		}
 	}
+	x.heads = i == 0 && r.headed(j)
+	switch {
+	case x.heads:
+		x.present = !r.looksAhead(r.sentenceAround(j+1, j+1))
+	case x.tense != gone && x.yearless() && !r.before1(r.cue, meantFor|until|untilStrictly|target):
+		x.present = !r.looksAhead(r.clauseAround(i, x.first.j, true))
+	}
 	x.aside, x.since, x.ofNoun = r.parenthesis(i, x.first.j), r.before1(r.cue, since), r.belongsToNoun(&x.first)
 	if x.yearless() {
 		from, to := r.clauseAround(i, x.first.j, true)
@@ -51,6 +58,12 @@ func (r *reader) situate(x *Expression) {
 		x.then = x.tense == toCome && r.within(i, x.first.j, from, to) == gone
 	}
 	x.compared = (x.first.form == asMonth || x.first.form == asQuarter) && r.compared(i)
+}
+
+// headed tells whether what stands before word j heads what follows it.
+func (r *reader) headed(j int) bool {
+	g := r.gap(j)
+	return strings.HasPrefix(g, ":") || strings.HasPrefix(g, ".:") || strings.HasPrefix(g, " - ") || strings.HasPrefix(g, " – ") || strings.HasPrefix(g, " — ")
 }
 
 // parenthesis tells whether the words [i, j) stand between commas or brackets, in the

@@ -400,7 +400,7 @@ func (r *reader) listed(k, from int) direction {
 		return r.withAuxiliary(k, from) // "agreed to a package"
 	case t&future != 0 && t&unplanned != 0:
 		return gone // "could hardly walk"
-	case t&nounToo != 0 && r.monthFirst && k > 0 && r.all[k-1]&(articleWord|nounCue) != 0 && r.is1(k+1, on|weekday):
+	case t&nounToo != 0 && r.monthFirst && k > 0 && r.all[k-1]&(articleWord|nounCue) != 0 && (r.is1(k+1, on|weekday) || r.role(k+1)&(infinitive|past) == 0 && r.plain(k+1) && !r.is1(k+1, meantFor|target)):
 		return nearest // "unveiled a plan on Monday"
 	case t&future != 0:
 		if r.verbLast && r.perfectAhead(k) {
