@@ -79,20 +79,23 @@ const (
 	yearOnly // only a year was named, in a sentence before
 	chain1   // one date only was named since something was counted from the anchor
 	chain2
-	chain3         // more
-	fromAside      // it stood between commas or brackets
-	fromSince      // behind "since"
-	fromNoun       // it is the year of a noun: "the 1949 eruption"
-	isSince        // the date stands behind "since"
-	isNoun         // it is that of a noun: "the April vote"
-	hadBefore      // before what was named, and its verb tells of what was before then
-	fromOutside    // it stood between commas in the same sentence, and the date does not
-	fromSuperseded // a later year was named since
-	fromFlashback  // the sentence only looked back to it
-	fromHead       // it heads a paragraph
-	isAside        // the date stands between commas or brackets
-	isAgainst      // counted from the anchor, it would not lie where its verb says
-	aheadOfTold    // it would lie before the last date that was told
+	chain3          // more
+	fromAside       // it stood between commas or brackets
+	fromSince       // behind "since"
+	fromNoun        // it is the year of a noun: "the 1949 eruption"
+	isSince         // the date stands behind "since"
+	isNoun          // it is that of a noun: "the April vote"
+	hadBefore       // before what was named, and its verb tells of what was before then
+	fromOutside     // it stood between commas in the same sentence, and the date does not
+	fromSuperseded  // a later year was named since
+	fromFlashback   // the sentence only looked back to it
+	fromHead        // it heads a paragraph
+	isAside         // the date stands between commas or brackets
+	isAgainst       // counted from the anchor, it would not lie where its verb says
+	fromSubordinate // it stood in a clause that hangs on another
+	isSubordinate   // the date does
+	fromLower       // it did in the same sentence, and the date does not
+	aheadOfTold     // it would lie before the last date that was told
 	traits
 )
 
@@ -103,7 +106,7 @@ var traitNames = [traits]string{
 	"from opening", "from clause", "from begins", "opens", "begins", "relates", "of month", "of day", "of season", "with weekday", "with part",
 	"inside", "after 2", "after 6", "after 12", "before 0", "years 1", "years 5", "years 9", "near 1", "near 5", "near 9", "near 12",
 	"counted 0", "counted 1", "counted 2", "had", "has", "to come", "then", "open", "report", "figure", "next and opens", "next and had",
-	"goes on", "same fine", "year only", "chain 1", "chain 2", "chain 3", "from aside", "from since", "from noun", "since", "noun", "had before", "from outside", "from superseded", "from flashback", "from head", "aside", "against", "ahead of told",
+	"goes on", "same fine", "year only", "chain 1", "chain 2", "chain 3", "from aside", "from since", "from noun", "since", "noun", "had before", "from outside", "from superseded", "from flashback", "from head", "aside", "against", "from subordinate", "subordinate", "from lower", "ahead of told",
 }
 
 // weights are what each trait counts.
@@ -360,6 +363,9 @@ func (f *Focus) describe(x *Expression, k int, d *reading, counted Interval) {
 	d.is(isNoun, x.ofNoun)
 	d.is(isAside, x.aside)
 	d.is(isAgainst, x.tense == gone && counted.From.After(f.Anchor))
+	d.is(fromSubordinate, m.x.subordinate)
+	d.is(isSubordinate, x.subordinate)
+	d.is(fromLower, m.x.subordinate && !x.subordinate && m.ago == 0)
 	d.is(isReport, x.reports)
 	d.is(isFigure, x.compared)
 	d.is(nextAndOpens, k == 0 && m.ago == 1 && x.place&m.x.place&opensSentence != 0)

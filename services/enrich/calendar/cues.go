@@ -46,13 +46,24 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return today
 	case d == now:
 		d = toCome
-	case d == toCome && sure && r.anyOf(a.from, a.to, once):
+	case d == toCome && sure && r.meantOnce(&a):
 		d = either // "was originally due in May"
 	}
 	if !sure && e.form != asWeekday && e.form != asWeekend && e.form != asSeason {
 		return nearest
 	}
 	return d
+}
+
+// meantOnce tells whether the clause of a date says that what it tells was to come once,
+// and not of another date before it: "originally planned for March, it will open in May".
+func (r *reader) meantOnce(a *around) bool {
+	for k := a.from; k < a.to; k++ {
+		if r.role(k)&once != 0 {
+			return k > r.behind || r.behind <= a.from || r.behind > a.i
+		}
+	}
+	return false
 }
 
 // laterOn tells whether a day of the week at word i is told as the part that is left of
@@ -191,6 +202,10 @@ func (r *reader) inSpiteOf(a *around, d direction, sure bool) (c direction, ok b
 			return either, true
 		}
 		return gone, true
+	case d == either && r.anyOf(a.j, a.to, anterior), d == toCome && r.plain(a.j) && r.role(a.j)&anterior != 0:
+		return gone, true // "a rise planned for March had been cancelled"
+	case d == toCome && a.form == asMonth && r.figuresOf(a):
+		return nearest, true // "la inflación de octubre será", known tomorrow
 	case d == either && a.byDay && r.anyOf(a.from, a.to, wasTo) && r.calledOff(a.i, a.j):
 		return toCome, true // "qui devait avoir lieu dimanche, est reporté"
 	case (d == now || d == toCome && a.part != Whole) && a.form == asMonth && r.besideEvent(a.i, a.from, after):
@@ -337,6 +352,15 @@ func (r *reader) traded(i, j int) bool {
 		}
 	}
 	return i > 2 && r.is1(i-1, in) && r.role(i-2)&contract != 0 && r.is1(i-3, function) && r.all[i-3]&articleWord == 0
+}
+
+// figuresOf tells whether a is the month that a figure is of: "October inflation", "las
+// ventas de octubre".
+func (r *reader) figuresOf(a *around) bool {
+	if r.monthFirst && r.plain(a.j) && r.role(a.j)&figures != 0 {
+		return true
+	}
+	return !r.monthFirst && r.before1(a.i, of|dating|figuresFor) && r.role(a.i-2)&figures != 0
 }
 
 // ofFigure tells whether a is that of a figure that stands beside what has it: "the

@@ -67,7 +67,7 @@ func (f *Focus) hung(x *Expression) (i, base Interval, ok bool) {
 
 // against is what speaks against it that x, which would be at, hangs on m.
 func (f *Focus) against(x *Expression, m *mention, at Interval) (w int) {
-	if m.flashback || m.x.reports || m.x.first.isToday() || m.x.compared && !x.stepped {
+	if m.flashback || m.x.reports && m.ago > 0 || m.x.first.isToday() || m.x.compared && !x.stepped {
 		w += aside
 	}
 	if u := x.first.unit; u != 0 && m.Precision == precisionOf[u] && x.first.n < 0 && (m.ago == 0 || m.ago == 1 && u != Year && u != Day) {

@@ -51,6 +51,8 @@ func (r *reader) situate(x *Expression, j int) {
 	case x.tense != gone && x.yearless() && !r.before1(r.cue, meantFor|until|untilStrictly|target):
 		x.present = !r.looksAhead(r.clauseAround(i, x.first.j, true))
 	}
+	from, _ := r.clauseAround(i, x.first.j, false)
+	x.subordinate = r.role(from)&clause != 0 && !r.sentenceStart(from)
 	x.aside, x.since, x.ofNoun = r.parenthesis(i, x.first.j), r.before1(r.cue, since), r.belongsToNoun(&x.first)
 	if x.yearless() {
 		from, to := r.clauseAround(i, x.first.j, true)

@@ -420,7 +420,7 @@ func (r *reader) listed(k, from int) direction {
 		return nearest
 	case r.verbLast && t&wasOnly != 0 && t&hadDone == 0 && r.plannedAhead(k):
 		return either
-	case t&past != 0 && t&nounToo != 0 && r.nounByVerb(k):
+	case t&past != 0 && t&nounToo != 0 && (r.nounByVerb(k) || r.compounded(k)):
 		return nearest
 	case t&past != 0:
 		if r.monthFirst && k+2 < len(r.toks) && r.role(k+1)&infinitive != 0 && r.all[k]&function != 0 && t&infinitive == 0 && r.toks[k+2].Shape&lexicon.Lower != 0 && r.all[k+2]&(function|articleWord) == 0 {
@@ -435,6 +435,11 @@ func (r *reader) listed(k, from int) direction {
 		return nearest // "took hold"
 	}
 	return now
+}
+
+// compounded tells whether word k is a noun by what stands before it: "a half-point cut".
+func (r *reader) compounded(k int) bool {
+	return r.monthFirst && k > 2 && r.plain(k) && r.gap(k-1) == "-" && r.all[k-3]&(articleWord|number|nounCue) != 0
 }
 
 // nounByVerb tells whether word k, which may be a verb in the past, is a noun by the
