@@ -95,6 +95,7 @@ const (
 	fromSubordinate // it stood in a clause that hangs on another
 	isSubordinate   // the date does
 	fromLower       // it did in the same sentence, and the date does not
+	nextHere        // it was the last date, of the same sentence
 	aheadOfTold     // it would lie before the last date that was told
 	traits
 )
@@ -106,7 +107,7 @@ var traitNames = [traits]string{
 	"from opening", "from clause", "from begins", "opens", "begins", "relates", "of month", "of day", "of season", "with weekday", "with part",
 	"inside", "after 2", "after 6", "after 12", "before 0", "years 1", "years 5", "years 9", "near 1", "near 5", "near 9", "near 12",
 	"counted 0", "counted 1", "counted 2", "had", "has", "to come", "then", "open", "report", "figure", "next and opens", "next and had",
-	"goes on", "same fine", "year only", "chain 1", "chain 2", "chain 3", "from aside", "from since", "from noun", "since", "noun", "had before", "from outside", "from superseded", "from flashback", "from head", "aside", "against", "from subordinate", "subordinate", "from lower", "ahead of told",
+	"goes on", "same fine", "year only", "chain 1", "chain 2", "chain 3", "from aside", "from since", "from noun", "since", "noun", "had before", "from outside", "from superseded", "from flashback", "from head", "aside", "against", "from subordinate", "subordinate", "from lower", "next here", "ahead of told",
 }
 
 // weights are what each trait counts.
@@ -211,7 +212,7 @@ func (f *Focus) chooseYear(x *Expression, counted Interval) (y int, ok bool) {
 		}
 		for _, before := range []bool{false, true} {
 			d := &all[n]
-			if !f.readIn(x, m, before, d) || d.Interval == counted {
+			if !f.readIn(x, m, before, d) || d.Interval == counted || m.x.ofNoun && m.x.first.form == asYear && !(ruled && d.year == rule) {
 				continue
 			}
 			f.describe(x, k, d, counted)
@@ -369,6 +370,7 @@ func (f *Focus) describe(x *Expression, k int, d *reading, counted Interval) {
 	d.is(isReport, x.reports)
 	d.is(isFigure, x.compared)
 	d.is(nextAndOpens, k == 0 && m.ago == 1 && x.place&m.x.place&opensSentence != 0)
+	d.is(nextHere, k == 0 && m.ago == 0)
 	d.is(nextAndHad, k == 0 && m.ago <= 1 && x.had)
 	d.is(goesOn, k == 0 && m.x.framed && m.paragraphs == 0)
 	d.is(sameFine, coarse(x.Precision()) == p)

@@ -47,7 +47,7 @@ func (r *reader) situate(x *Expression, j int) {
 	x.heads = i == 0 && r.headed(j)
 	switch {
 	case x.heads:
-		x.present = !r.looksAhead(r.sentenceAround(j+1, j+1))
+		x.present = !r.looksAhead(r.sentenceAround(j, j))
 	case x.tense != gone && x.yearless() && !r.before1(r.cue, meantFor|until|untilStrictly|target):
 		x.present = !r.looksAhead(r.clauseAround(i, x.first.j, true))
 	}
@@ -83,6 +83,9 @@ func (r *reader) parenthesis(i, j int) bool {
 func (r *reader) belongsToNoun(e *expression) bool {
 	if e.form != asYear && e.form != asMonth && e.form != asDay {
 		return false
+	}
+	if r.verbLast {
+		return e.form == asYear && r.is1(e.i-1, articleWord) && r.plain(e.i) && r.plain(e.j) // "den 2014 entlassenen Arzt"
 	}
 	return r.monthFirst && r.is1(e.i-1, articleWord|nounCue) && r.plain(e.j) && r.all[e.j]&function == 0 && r.toks[e.j].Shape&lexicon.Lower != 0
 }
