@@ -189,7 +189,7 @@ func (f *Focus) chooseYear(x *Expression, counted Interval) (y int, ok bool) {
 	}
 	rule, ruled := f.yearOf(x)
 	var all [2 * remembered]reading
-	n, best := 0, float32(0)
+	n, best, other := 0, float32(0), false
 	chain := 0
 	for chain < f.n && !f.last[chain].counted() {
 		chain++
@@ -212,7 +212,7 @@ func (f *Focus) chooseYear(x *Expression, counted Interval) (y int, ok bool) {
 		}
 		for _, before := range []bool{false, true} {
 			d := &all[n]
-			if !f.readIn(x, m, before, d) || d.Interval == counted || m.x.ofNoun && m.x.first.form == asYear && !(ruled && d.year == rule) {
+			if !f.readIn(x, m, before, d) || m.x.ofNoun && m.x.first.form == asYear && !(ruled && d.year == rule) {
 				continue
 			}
 			f.describe(x, k, d, counted)
@@ -224,12 +224,13 @@ func (f *Focus) chooseYear(x *Expression, counted Interval) (y int, ok bool) {
 			d.is(counted1, since == 2)
 			d.is(counted2, since == 1)
 			if v := d.weight(w); v > best {
-				y, ok, best = d.year, true, v
+				y, ok, best = d.year, d.Interval != counted, v
 			}
+			other = other || d.Interval != counted
 			n++
 		}
 	}
-	if n > 0 && f.Asked != nil {
+	if other && f.Asked != nil {
 		f.ask(x, counted, all[:n])
 	}
 	return y, ok

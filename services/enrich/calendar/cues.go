@@ -91,7 +91,7 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 		if r.monthFirst && !a.ranged && !r.anyOf(a.j, a.to, callsOff) && r.straightForward(a.j, a.to) == gone {
 			return either, true // "payments due on October 15 were missed"
 		}
-		if r.monthFirst && a.byDay && r.backward(a.i, a.from) == either {
+		if r.monthFirst && (a.byDay || a.form == asMonth) && r.backward(a.i, a.from) == either {
 			return either, true // "it had been set for Sunday"
 		}
 		return toCome, true
@@ -204,6 +204,8 @@ func (r *reader) inSpiteOf(a *around, d direction, sure bool) (c direction, ok b
 		return gone, true
 	case d == either && r.anyOf(a.j, a.to, anterior), d == toCome && r.plain(a.j) && r.role(a.j)&anterior != 0:
 		return gone, true // "a rise planned for March had been cancelled"
+	case d == toCome && a.form == asMonth && !r.monthFirst && r.before1(a.cue, meantFor) && r.calledOff(a.i, a.j):
+		return either, true // "su regreso, previsto para agosto, se retrasó"
 	case d == toCome && a.form == asMonth && r.figuresOf(a):
 		return nearest, true // "la inflación de octubre será", known tomorrow
 	case d == either && a.byDay && r.anyOf(a.from, a.to, wasTo) && r.calledOff(a.i, a.j):

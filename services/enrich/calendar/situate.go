@@ -64,8 +64,8 @@ func (r *reader) situate(x *Expression, j int) {
 
 // headed tells whether what stands before word j heads what follows it.
 func (r *reader) headed(j int) bool {
-	g := r.gap(j)
-	return strings.HasPrefix(g, ":") || strings.HasPrefix(g, ".:") || strings.HasPrefix(g, " - ") || strings.HasPrefix(g, " – ") || strings.HasPrefix(g, " — ")
+	g := strings.TrimLeft(r.gap(j), ". \u00a0\u202f")
+	return strings.HasPrefix(g, ":") || strings.HasPrefix(r.gap(j), " ") && strings.HasPrefix(g, "- ") || strings.HasPrefix(g, "– ") || strings.HasPrefix(g, "— ")
 }
 
 // parenthesis tells whether the words [i, j) stand between commas or brackets, in the

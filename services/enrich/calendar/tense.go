@@ -398,6 +398,8 @@ func (r *reader) listed(k, from int) direction {
 		return either
 	case t&future != 0 && r.monthFirst && r.role(k+1)&infinitive != 0 && k+2 < len(r.toks) && r.all[k+2]&(articleWord|number|nounCue) != 0 && r.ends(k, r.pastEndings):
 		return r.withAuxiliary(k, from) // "agreed to a package"
+	case r.monthFirst && t&(future|noVerb) == future|noVerb && r.is1(k-1, articleWord|nounCue|number) && r.plain(k) && r.plain(k+1) && r.all[k+1]&(function|on|in) == 0 && r.toks[k+1].Shape&lexicon.Lower != 0:
+		return nearest // "a planned coal mine"
 	case t&future != 0 && t&unplanned != 0:
 		return gone // "could hardly walk"
 	case t&nounToo != 0 && r.monthFirst && k > 0 && r.all[k-1]&(articleWord|nounCue) != 0 && (r.is1(k+1, on|weekday) || r.role(k+1)&(infinitive|past) == 0 && r.plain(k+1) && !r.is1(k+1, meantFor|target)):
