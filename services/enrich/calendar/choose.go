@@ -187,7 +187,10 @@ func (f *Focus) chooseYear(x *Expression, counted Interval) (y int, ok bool) {
 	if err != nil || x.since && x.has {
 		return 0, false // "has fallen since May"
 	}
-	rule, ruled := f.yearOf(x)
+	rule, firm, ruled := f.yearOf(x)
+	if ruled && firm {
+		return rule, true
+	}
 	var all [2 * remembered]reading
 	n, best, other := 0, float32(0), false
 	chain := 0
@@ -212,7 +215,7 @@ func (f *Focus) chooseYear(x *Expression, counted Interval) (y int, ok bool) {
 		}
 		for _, before := range []bool{false, true} {
 			d := &all[n]
-			if !f.readIn(x, m, before, d) || m.x.ofNoun && m.x.first.form == asYear && !(ruled && d.year == rule) {
+			if !f.readIn(x, m, before, d) || m.besides(x) && !(ruled && d.year == rule) {
 				continue
 			}
 			f.describe(x, k, d, counted)
@@ -234,6 +237,12 @@ func (f *Focus) chooseYear(x *Expression, counted Interval) (y int, ok bool) {
 		f.ask(x, counted, all[:n])
 	}
 	return y, ok
+}
+
+// besides tells whether m is a year that is told of a thing, and not of what happens:
+// "the company, founded in 1987, went public on", "den 2014 entlassenen".
+func (m *mention) besides(x *Expression) bool {
+	return m.x.first.form == asYear && (m.x.ofNoun || m.x.aside && m.ago == 0 && !x.aside)
 }
 
 // farthest is how many sentences may stand between a date and what it is told with.

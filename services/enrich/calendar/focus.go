@@ -136,7 +136,7 @@ func (f *Focus) resolve(x *Expression) (i, base Interval, ok bool) {
 	if ok {
 		y, told = f.chooseYear(x, counted)
 	} else {
-		y, told = f.yearOf(x)
+		y, _, told = f.yearOf(x)
 	}
 	if told {
 		if i, told = f.inYear(x, y); told {
@@ -149,30 +149,34 @@ func (f *Focus) resolve(x *Expression) (i, base Interval, ok bool) {
 
 // yearOf is the year of x, which has none, if its sentence tells it: "in 2017 it took
 // place on 14 May"; or the paragraph, as long as it tells of nothing else.
-func (f *Focus) yearOf(x *Expression) (y int, ok bool) {
+func (f *Focus) yearOf(x *Expression) (y int, firm, ok bool) {
 	for k := range f.n {
 		m := &f.last[k]
 		if m.ago > 0 {
 			break
 		}
 		if k == 0 && m.x.first.form == asOffset && m.Precision == article.PrecisionYear {
-			return x.yearIn(m.Interval, f.Anchor) // "four years later, after the vote in June"
+			y, ok = x.yearIn(m.Interval, f.Anchor) // "four years later, after the vote in June"
+			return y, false, ok
 		}
 		if !m.tellsYear() || m.x.place&opensSentence == 0 && (k > 0 || x.place&(ofPrevious|ofEvent) == 0) {
 			continue
 		}
-		return x.yearIn(m.Interval, f.Anchor)
+		y, ok = x.yearIn(m.Interval, f.Anchor)
+		return y, m.x.place&opensSentence != 0 && m.Precision == article.PrecisionYear, ok
 	}
 	if m := f.sameMonth(x); m != nil && x.tense == gone {
-		return x.yearIn(m.Interval, f.Anchor)
+		y, ok = x.yearIn(m.Interval, f.Anchor)
+		return y, false, ok
 	}
 	if f.n > 0 && f.last[0].leads() && x.tense == gone && !x.reports && !f.Anchor.IsZero() {
-		return x.yearIn(f.last[0].Interval, f.Anchor)
+		y, ok = x.yearIn(f.last[0].Interval, f.Anchor)
+		return y, false, ok
 	}
 	if f.told.open && !f.told.From.IsZero() && x.tense == gone && !f.Anchor.IsZero() {
-		return x.yearIn(f.told.Interval, f.Anchor)
+		y, ok = x.yearIn(f.told.Interval, f.Anchor)
 	}
-	return 0, false
+	return y, false, ok
 }
 
 // yearless tells whether x is of some year, and doesn't say of which.

@@ -48,7 +48,7 @@ func (r *reader) situate(x *Expression, j int) {
 	switch {
 	case x.heads:
 		x.present = !r.looksAhead(r.sentenceAround(j, j))
-	case x.tense != gone && x.yearless() && !r.before1(r.cue, meantFor|until|untilStrictly|target):
+	case x.tense != gone && x.yearless() && !r.before1(r.cue, meantFor|until|untilStrictly) && !(r.verbLast && r.before1(r.cue, target)):
 		x.present = !r.looksAhead(r.clauseAround(i, x.first.j, true))
 	}
 	from, _ := r.clauseAround(i, x.first.j, false)
