@@ -369,7 +369,8 @@ func (r *reader) figuresOf(a *around) bool {
 // surplus, $18.6 billion in January, is".
 func (r *reader) ofFigure(a *around) bool {
 	const words = 5
-	if !r.parenthesis(a.i, a.j) || !r.before1(a.i, in) || r.before1(a.i, since|until) || a.i-a.from > words || r.within(a.i, a.j, a.from, a.to) != nearest {
+	from, to := r.clauseAround(a.i, a.j, false)
+	if !r.parenthesis(a.i, from, to) || !r.before1(a.i, in) || r.before1(a.i, since|until) || a.i-a.from > words || r.within(a.i, a.j, a.from, a.to) != nearest {
 		return false
 	}
 	for k := a.from; k < a.i; k++ {

@@ -132,7 +132,8 @@ func (f *Focus) resolve(x *Expression) (i, base Interval, ok bool) {
 		return i, base, ok
 	}
 	counted, ok := x.resolve(f.Anchor)
-	y, told := 0, false
+	var y int
+	var told bool
 	if ok {
 		y, told = f.chooseYear(x, counted)
 	} else {

@@ -51,9 +51,9 @@ func (r *reader) situate(x *Expression, j int) {
 	case x.tense != gone && x.yearless() && !r.before1(r.cue, meantFor|until|untilStrictly) && !(r.verbLast && r.before1(r.cue, target)):
 		x.present = !r.looksAhead(r.clauseAround(i, x.first.j, true))
 	}
-	from, _ := r.clauseAround(i, x.first.j, false)
+	from, to := r.clauseAround(i, x.first.j, false)
 	x.subordinate = r.role(from)&clause != 0 && !r.sentenceStart(from)
-	x.aside, x.since, x.ofNoun = r.parenthesis(i, x.first.j), r.before1(r.cue, since), r.belongsToNoun(&x.first)
+	x.aside, x.since, x.ofNoun = r.parenthesis(i, from, to), r.before1(r.cue, since), r.belongsToNoun(&x.first)
 	if x.yearless() {
 		from, to := r.clauseAround(i, x.first.j, true)
 		x.had, x.has = r.anyOf(from, to, anterior), r.anyOf(from, to, byNow)
@@ -68,10 +68,9 @@ func (r *reader) headed(j int) bool {
 	return strings.HasPrefix(g, ":") || strings.HasPrefix(r.gap(j), " ") && strings.HasPrefix(g, "- ") || strings.HasPrefix(g, "– ") || strings.HasPrefix(g, "— ")
 }
 
-// parenthesis tells whether the words [i, j) stand between commas or brackets, in the
-// middle of a sentence.
-func (r *reader) parenthesis(i, j int) bool {
-	from, to := r.clauseAround(i, j, false)
+// parenthesis tells whether the clause [from, to) of word i stands between commas or
+// brackets, in the middle of a sentence.
+func (r *reader) parenthesis(i, from, to int) bool {
 	for from > 0 && i-from < verbWindow && !strings.ContainsAny(r.gap(from), ",;:()–—") && !r.sentenceStart(from) {
 		from--
 	}
