@@ -42,7 +42,8 @@ type Facet struct {
 	// ones in one thread, and with them whatever is asked for in the same search.
 	Many bool
 	// Asked tells that it is counted only where a request names it or chooses a value
-	// of it: it has about as many values as there are articles.
+	// of it. Each costs time by the article found, so those are counted unasked that say
+	// at a glance what was found, and have few values.
 	Asked bool
 
 	// of is the same property of the nested objects at path: where something else
@@ -55,17 +56,17 @@ var Facets = []Facet{
 	{Name: "agency", Field: "agency"},
 	{Name: "source", Field: "source"},
 	{Name: "language", Field: "language"},
-	{Name: "cited_media", Field: "cited_media"},
+	{Name: "cited_media", Field: "cited_media", Asked: true},
 	{Name: "topic", Field: corpus.Topics},
 	{Name: "person", Field: corpus.Persons, Many: true, Asked: true},
 	{Name: "organisation", Field: corpus.Organisations, Many: true, Asked: true},
 	{Name: "place", Field: corpus.Places, Asked: true},
 	{Name: "country", Field: corpus.Countries},
 	{Name: "keyphrase", Field: corpus.Keyphrases, Many: true, Asked: true},
-	{Name: "speaker", Field: corpus.Speakers, Many: true, path: corpus.Said, of: corpus.SaidSpeaker},
-	{Name: "currency", Field: corpus.Currencies, path: corpus.Sums, of: corpus.SumsCurrency},
-	{Name: "filed", Field: corpus.Filed},
-	{Name: "day", Field: "sort_date", Day: true},
+	{Name: "speaker", Field: corpus.Speakers, Many: true, Asked: true, path: corpus.Said, of: corpus.SaidSpeaker},
+	{Name: "currency", Field: corpus.Currencies, Asked: true, path: corpus.Sums, of: corpus.SumsCurrency},
+	{Name: "filed", Field: corpus.Filed, Asked: true},
+	{Name: "day", Field: "sort_date", Day: true, Asked: true},
 }
 
 // label is what people call a value that is a code of its own making.

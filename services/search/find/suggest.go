@@ -1,6 +1,7 @@
 package find
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,6 +26,12 @@ const (
 	candidates = 500
 	// MaxSuggested is how many facets can be completed at once.
 	MaxSuggested = 5
+	// Suggesting is how many articles with a word that begins as asked for are looked
+	// through for values, the newest.
+	Suggesting = 5_000
+	// recounted is how many times as many of those values as asked for are counted in all
+	// articles.
+	recounted = 2
 )
 
 // suggestable are the facets whose values can be completed; those completed if none is
@@ -73,13 +80,10 @@ type Suggestions struct {
 // and accents, the most frequent first. Topics go by their names. All are values, and all
 // counts numbers, of articles that the reader may see. Only articles are looked at that
 // have such a word, as the index has words: letters behind an apostrophe or a full stop
-// begin one if a short word that is elided or the like stands before an apostrophe.
+// begin one if a short word that is elided or the like stands before an apostrophe. Of more
+// than [Suggesting] articles the newest are looked through for values, and all are counted.
 func (f *Finder) Suggest(ctx context.Context, s SuggestRequest) (Suggestions, error) {
 	prefix, whole := fold(s.Prefix), f.whole(s.Request, f.now())
-	hint, took, err := f.hint(ctx, s, whole)
-	if err != nil {
-		return Suggestions{}, err
-	}
 	aggs := object{}
 	var either []any
 	for _, name := range s.Of {
@@ -89,12 +93,19 @@ func (f *Finder) Suggest(ctx context.Context, s SuggestRequest) (Suggestions, er
 			"field": facet(name).Field, "size": candidates, "shard_size": facetCandidates,
 			"order": []any{object{"_count": "desc"}, object{"_key": "asc"}}, "include": include,
 		}
-		if facet(name).Many {
-			values["execution_hint"] = hint
+		if facet(name).Many { // not by a list of all values, which each refresh of the index makes anew
+			values["execution_hint"] = "map"
 		}
 		aggs[name] = object{"filter": begins, "aggs": object{"values": object{"terms": values}}}
 	}
 	found := anyOf(whole, either)
+	since, took, err := f.newest(ctx, found)
+	if err != nil {
+		return Suggestions{}, err
+	}
+	if since != nil {
+		found = object{"bool": object{"filter": []any{found, since}}}
+	}
 	var reply struct {
 		summary
 
@@ -102,7 +113,7 @@ func (f *Finder) Suggest(ctx context.Context, s SuggestRequest) (Suggestions, er
 			Values termsReply `json:"values"`
 		} `json:"aggregations"`
 	}
-	if err := f.summarise(ctx, found, aggs, &reply); err != nil {
+	if err := f.page(ctx, object{"query": found, "size": 0, "track_total_hits": false, "aggs": aggs}, &reply); err != nil {
 		return Suggestions{}, err
 	}
 	res := Suggestions{Facets: []FacetCount{}, TookMS: took + reply.Took}
@@ -117,41 +128,79 @@ func (f *Finder) Suggest(ctx context.Context, s SuggestRequest) (Suggestions, er
 			if v.Label == "" && !beginsWord(fold(v.Value), prefix) {
 				continue // the expression held only the prefix's begin
 			}
-			if len(count.Values) == s.Size {
-				count.More = true
-				break
-			}
 			count.Values = append(count.Values, v)
 		}
 		res.Facets = append(res.Facets, count)
 	}
+	if since != nil {
+		if took, err = f.recount(ctx, whole, res.Facets, recounted*s.Size); err != nil {
+			return Suggestions{}, err
+		}
+		res.TookMS += took
+	}
+	for i := range res.Facets {
+		count := &res.Facets[i]
+		count.More = count.More || len(count.Values) > s.Size
+		count.Values = count.Values[:min(len(count.Values), s.Size)]
+	}
 	return res, nil
 }
 
-// fewArticles is how many articles are quicker looked through, value by value, than all
-// values of a facet that has many.
-const fewArticles = 20_000
+// newest is the condition that an article is among the [Suggesting] newest of those found; nil
+// where there are fewer. What can't be seen has no part in it.
+func (f *Finder) newest(ctx context.Context, found object) (since object, took int64, err error) {
+	var reply struct {
+		summary
 
-// hint is how Elasticsearch should look for values of the facets that have many: by those
-// of the articles that are left, or by all that the index has; and how long it took to
-// tell, in milliseconds.
-func (f *Finder) hint(ctx context.Context, s SuggestRequest, whole object) (hint string, took int64, err error) {
-	var either []any
-	for _, name := range s.Of {
-		if facet(name).Many {
-			begins, _ := beginning(facet(name).Field, fold(s.Prefix))
-			either = append(either, begins)
+		Hits struct {
+			Hits []struct {
+				Sort []int64 `json:"sort"`
+			} `json:"hits"`
+		} `json:"hits"`
+	}
+	err = f.page(ctx, object{
+		"query": found, "sort": []any{object{"sort_date": "desc"}}, "from": f.Suggesting - 1, "size": 1, "_source": false, "track_total_hits": false,
+	}, &reply)
+	if err != nil || len(reply.Hits.Hits) == 0 {
+		return nil, reply.Took, err
+	}
+	first := reply.Hits.Hits[0].Sort
+	if len(first) != 1 {
+		return nil, 0, fmt.Errorf("reply of Elasticsearch: %d sort values", len(first))
+	}
+	return between(time.UnixMilli(first[0]), time.Time{}), reply.Took, nil
+}
+
+// recount keeps of each facet the first values, at most so many, with the number of all
+// articles of the query that have them, the most frequent first.
+func (f *Finder) recount(ctx context.Context, whole object, facets []FacetCount, most int) (took int64, err error) {
+	var conditions []object
+	for i := range facets {
+		count := &facets[i]
+		count.More = count.More || len(count.Values) > most
+		count.Values = count.Values[:min(len(count.Values), most)]
+		for _, v := range count.Values {
+			conditions = append(conditions, term(facet(count.Name).Field, v.Value))
 		}
 	}
-	if len(either) == 0 {
-		return "", 0, nil
+	if len(conditions) == 0 {
+		return 0, nil
 	}
-	var reply summary
-	err = f.page(ctx, object{"query": anyOf(whole, either), "size": 0, "track_total_hits": fewArticles}, &reply)
-	if reply.Hits.Total.Value < fewArticles {
-		return "map", reply.Took, err
+	counts, of, err := f.each(ctx, whole, conditions, false)
+	if err != nil {
+		return 0, err
 	}
-	return "global_ordinals", reply.Took, err
+	for i := range facets {
+		values := facets[i].Values
+		for j := range values {
+			values[j].Count = counts[j]
+		}
+		counts = counts[len(values):]
+		slices.SortStableFunc(values, func(a, b ValueCount) int {
+			return cmp.Or(b.Count-a.Count, strings.Compare(a.Value, b.Value))
+		})
+	}
+	return of.Took, nil
 }
 
 // anyOf are the articles of a query that one of the conditions is true of.
