@@ -208,8 +208,11 @@ func (f *Finder) prepare(ctx context.Context, r Request) (question, error) {
 // counting asks for the values of the facets.
 func (f *Finder) counting(r Request, now time.Time, origin int64, facets []Facet) object {
 	words, filter := f.conditions(r, now, time.UnixMilli(origin))
+	if !r.Query.Everything() { // else every article is looked at twice
+		filter = append(filter, words)
+	}
 	return object{
-		"query": object{"bool": object{"filter": append(filter, words)}}, "size": 0, "track_total_hits": false,
+		"query": object{"bool": object{"filter": filter}}, "size": 0, "track_total_hits": false,
 		"aggs": f.aggregations(r, facets),
 	}
 }
@@ -264,15 +267,17 @@ func (f *Finder) conditions(r Request, now, since time.Time, told ...string) (wo
 
 func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) object {
 	words, filter := f.conditions(r, now, time.UnixMilli(origin))
-	matching := object{"bool": object{"must": []any{words}, "filter": filter}}
 	sort := []any{object{"sort_date": "desc"}, object{"uri": "asc"}}
 	var from []any
 	if after != nil {
 		from = []any{after.Date, after.URI}
 	}
+	matching := object{"filter": filter}
 	if r.sort() == Relevance {
-		matching = object{"function_score": object{
-			"query": matching, "score_mode": "sum", "boost_mode": "multiply",
+		// What filters stands beside the score, not in it: else Elasticsearch looks of each
+		// article whether it is no nested one.
+		matching["must"] = object{"function_score": object{
+			"query": words, "score_mode": "sum", "boost_mode": "multiply",
 			"functions": []any{
 				object{"weight": 1},
 				object{"exp": object{"sort_date": object{
@@ -284,9 +289,11 @@ func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) obj
 		if after != nil {
 			from = append([]any{after.Score}, from...)
 		}
+	} else if !r.Query.Everything() {
+		matching["filter"] = append(filter, words)
 	}
 	body := object{
-		"query": matching, "sort": sort, "size": r.Size + 1, "track_total_hits": TotalCap, "_source": hitFields,
+		"query": object{"bool": matching}, "sort": sort, "size": r.Size + 1, "track_total_hits": TotalCap, "_source": hitFields,
 		"highlight": f.highlight(r.Query),
 	}
 	if chosen := r.filters(""); len(chosen) > 0 {
@@ -502,7 +509,7 @@ func (f *Finder) result(r Request, origin int64, from *reply, counted []counts) 
 				hit.Highlights = map[string][]Fragment{}
 			}
 			for _, m := range marked {
-				hit.Highlights[name] = append(hit.Highlights[name], f.marks.cut(m))
+				hit.Highlights[name] = append(hit.Highlights[name], f.marks.cut(m).joined())
 			}
 		}
 		res.Hits = append(res.Hits, hit)

@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/mediatopic"
 )
@@ -84,19 +86,10 @@ type Suggestions struct {
 // than [Suggesting] articles the newest are looked through for values, and all are counted.
 func (f *Finder) Suggest(ctx context.Context, s SuggestRequest) (Suggestions, error) {
 	prefix, whole := fold(s.Prefix), f.whole(s.Request, f.now())
-	aggs := object{}
 	var either []any
 	for _, name := range s.Of {
-		begins, include := beginning(facet(name).Field, prefix)
+		begins, _ := beginning(facet(name).Field, prefix)
 		either = append(either, begins)
-		values := object{
-			"field": facet(name).Field, "size": candidates, "shard_size": facetCandidates,
-			"order": []any{object{"_count": "desc"}, object{"_key": "asc"}}, "include": include,
-		}
-		if facet(name).Many { // not by a list of all values, which each refresh of the index makes anew
-			values["execution_hint"] = "map"
-		}
-		aggs[name] = object{"filter": begins, "aggs": object{"values": object{"terms": values}}}
 	}
 	found := anyOf(whole, either)
 	since, took, err := f.newest(ctx, found)
@@ -106,32 +99,11 @@ func (f *Finder) Suggest(ctx context.Context, s SuggestRequest) (Suggestions, er
 	if since != nil {
 		found = object{"bool": object{"filter": []any{found, since}}}
 	}
-	var reply struct {
-		summary
-
-		Aggregations map[string]struct {
-			Values termsReply `json:"values"`
-		} `json:"aggregations"`
-	}
-	if err := f.page(ctx, object{"query": found, "size": 0, "track_total_hits": false, "aggs": aggs}, &reply); err != nil {
+	res := Suggestions{Facets: make([]FacetCount, len(s.Of)), TookMS: took}
+	if took, err = f.begun(ctx, found, s, res.Facets); err != nil {
 		return Suggestions{}, err
 	}
-	res := Suggestions{Facets: []FacetCount{}, TookMS: took + reply.Took}
-	for _, name := range s.Of {
-		count := FacetCount{Name: name, Values: []ValueCount{}, More: reply.Aggregations[name].Values.Other > 0}
-		for _, b := range reply.Aggregations[name].Values.Buckets {
-			v := ValueCount{Count: b.Count}
-			if err := json.Unmarshal(b.Key, &v.Value); err != nil {
-				return Suggestions{}, fmt.Errorf("reply of Elasticsearch: facet %s: %w", name, err)
-			}
-			v.Label = facet(name).label(v.Value)
-			if v.Label == "" && !beginsWord(fold(v.Value), prefix) {
-				continue // the expression held only the prefix's begin
-			}
-			count.Values = append(count.Values, v)
-		}
-		res.Facets = append(res.Facets, count)
-	}
+	res.TookMS += took
 	if since != nil {
 		if took, err = f.recount(ctx, whole, res.Facets, recounted*s.Size); err != nil {
 			return Suggestions{}, err
@@ -144,6 +116,80 @@ func (f *Finder) Suggest(ctx context.Context, s SuggestRequest) (Suggestions, er
 		count.Values = count.Values[:min(len(count.Values), s.Size)]
 	}
 	return res, nil
+}
+
+// begun fills in, for each facet, the values that begin so in the articles found. Facets with
+// many values and the others are asked for at once: looking for values is what takes time.
+func (f *Finder) begun(ctx context.Context, found object, s SuggestRequest, facets []FacetCount) (took int64, err error) {
+	prefix := fold(s.Prefix)
+	aggs := map[bool]object{}
+	for _, name := range s.Of {
+		of := facet(name)
+		begins, include := beginning(of.Field, prefix)
+		values := object{
+			"field": of.Field, "size": candidates, "shard_size": facetCandidates,
+			"order": []any{object{"_count": "desc"}, object{"_key": "asc"}}, "include": include,
+		}
+		if of.Many { // not by a list of all values, which each refresh of the index makes anew
+			values["execution_hint"] = "map"
+		} else { // such a list is shorter than the articles are many
+			begins = object{"match_all": object{}}
+		}
+		if aggs[of.Many] == nil {
+			aggs[of.Many] = object{}
+		}
+		aggs[of.Many][name] = object{"filter": begins, "aggs": object{"values": object{"terms": values}}}
+	}
+	var replies [2]begunReply
+	group, within := errgroup.WithContext(ctx)
+	for many, asked := range aggs {
+		into := &replies[0]
+		if many {
+			into = &replies[1]
+		}
+		group.Go(func() error {
+			return f.page(within, object{"query": found, "size": 0, "track_total_hits": false, "aggs": asked}, into)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return 0, err
+	}
+	for i, name := range s.Of {
+		values := replies[0].Aggregations[name].Values
+		if facet(name).Many {
+			values = replies[1].Aggregations[name].Values
+		}
+		if facets[i], err = beginningValues(facet(name), values, prefix); err != nil {
+			return 0, err
+		}
+	}
+	return max(replies[0].Took, replies[1].Took), nil
+}
+
+// begunReply is what is read of values that begin in some way, by facet.
+type begunReply struct {
+	summary
+
+	Aggregations map[string]struct {
+		Values termsReply `json:"values"`
+	} `json:"aggregations"`
+}
+
+// beginningValues are those with a word that begins with the folded prefix.
+func beginningValues(of Facet, values termsReply, prefix string) (FacetCount, error) {
+	count := FacetCount{Name: of.Name, Values: []ValueCount{}, More: values.Other > 0}
+	for _, b := range values.Buckets {
+		v := ValueCount{Count: b.Count}
+		if err := json.Unmarshal(b.Key, &v.Value); err != nil {
+			return count, fmt.Errorf("reply of Elasticsearch: facet %s: %w", of.Name, err)
+		}
+		v.Label = of.label(v.Value)
+		if v.Label == "" && !beginsWord(fold(v.Value), prefix) {
+			continue // the expression held only the prefix's begin
+		}
+		count.Values = append(count.Values, v)
+	}
+	return count, nil
 }
 
 // newest is the condition that an article is among the [Suggesting] newest of those found; nil
