@@ -461,7 +461,7 @@ func TestStopping(t *testing.T) {
 func TestAllowed(t *testing.T) {
 	for path, want := range map[string]string{
 		"/v1/articles/urn%3Ax%3Aferry/overrides":          "GET, HEAD",
-		"/v1/articles/urn%3Ax%3Aferry/overrides/language": "PUT, DELETE",
+		"/v1/articles/urn%3Ax%3Aferry/overrides/language": "GET, HEAD, PUT, DELETE",
 		"/v1/operator/redrive":                            "POST",
 		"/v1/nothing":                                     "",
 	} {
