@@ -29,8 +29,8 @@ const (
 	// MaxSuggested is how many facets can be completed at once.
 	MaxSuggested = 5
 	// Suggesting is how many articles with a word that begins as asked for are looked
-	// through for values, the newest.
-	Suggesting = 5_000
+	// through for the values of a facet with many, the newest.
+	Suggesting = 2_000
 	// recounted is how many times as many of those values as asked for are counted in all
 	// articles.
 	recounted = 2
@@ -82,34 +82,42 @@ type Suggestions struct {
 // and accents, the most frequent first. Topics go by their names. All are values, and all
 // counts numbers, of articles that the reader may see. Only articles are looked at that
 // have such a word, as the index has words: letters behind an apostrophe or a full stop
-// begin one if a short word that is elided or the like stands before an apostrophe. Of more
-// than [Suggesting] articles the newest are looked through for values, and all are counted.
+// begin one if a short word that is elided or the like stands before an apostrophe. Of a
+// facet with many values, and more than [Suggesting] articles that have such a word in it,
+// the newest are looked through for values, and all are counted.
 func (f *Finder) Suggest(ctx context.Context, s SuggestRequest) (Suggestions, error) {
-	prefix, whole := fold(s.Prefix), f.whole(s.Request, f.now())
-	var either []any
-	for _, name := range s.Of {
-		begins, _ := beginning(facet(name).Field, prefix)
-		either = append(either, begins)
-	}
-	found := anyOf(whole, either)
-	since, took, err := f.newest(ctx, found)
-	if err != nil {
-		return Suggestions{}, err
-	}
-	if since != nil {
-		found = object{"bool": object{"filter": []any{found, since}}}
-	}
-	res := Suggestions{Facets: make([]FacetCount, len(s.Of)), TookMS: took}
-	if took, err = f.begun(ctx, found, s, res.Facets); err != nil {
-		return Suggestions{}, err
-	}
-	res.TookMS += took
-	if since != nil {
-		if took, err = f.recount(ctx, whole, res.Facets, recounted*s.Size); err != nil {
-			return Suggestions{}, err
+	whole := f.whole(s.Request, f.now())
+	res := Suggestions{Facets: make([]FacetCount, len(s.Of))}
+	took := make([]int64, len(s.Of)+1)
+	var few []Facet
+	group, within := errgroup.WithContext(ctx)
+	for i, name := range s.Of {
+		of := facet(name)
+		if !of.Many {
+			few = append(few, of)
+			continue
 		}
-		res.TookMS += took
+		group.Go(func() (err error) {
+			res.Facets[i], took[i], err = f.ofNewest(within, whole, of, s)
+			return err
+		})
 	}
+	if len(few) > 0 {
+		group.Go(func() (err error) {
+			var begun []FacetCount
+			if begun, took[len(s.Of)], err = f.begun(within, whole, few, s); err != nil {
+				return err
+			}
+			for _, count := range begun {
+				res.Facets[slices.Index(s.Of, count.Name)] = count
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return Suggestions{}, err
+	}
+	res.TookMS = slices.Max(took)
 	for i := range res.Facets {
 		count := &res.Facets[i]
 		count.More = count.More || len(count.Values) > s.Size
@@ -118,61 +126,64 @@ func (f *Finder) Suggest(ctx context.Context, s SuggestRequest) (Suggestions, er
 	return res, nil
 }
 
-// begun fills in, for each facet, the values that begin so in the articles found. Facets with
-// many values and the others are asked for at once: looking for values is what takes time.
-func (f *Finder) begun(ctx context.Context, found object, s SuggestRequest, facets []FacetCount) (took int64, err error) {
-	prefix := fold(s.Prefix)
-	aggs := map[bool]object{}
-	for _, name := range s.Of {
-		of := facet(name)
+// ofNewest are the values of a facet with many: those of the newest articles, with the number
+// of all that have them.
+func (f *Finder) ofNewest(ctx context.Context, whole object, of Facet, s SuggestRequest) (FacetCount, int64, error) {
+	begins, _ := beginning(of.Field, fold(s.Prefix))
+	since, took, err := f.newest(ctx, anyOf(whole, []any{begins}))
+	if err != nil {
+		return FacetCount{}, 0, err
+	}
+	newest := whole
+	if since != nil {
+		newest = object{"bool": object{"filter": []any{whole, since}}}
+	}
+	all, after, err := f.begun(ctx, newest, []Facet{of}, s)
+	if err != nil {
+		return FacetCount{}, 0, err
+	}
+	count := all[0]
+	took += after
+	if since != nil {
+		after, err = f.recount(ctx, whole, &count, recounted*s.Size)
+		took += after
+	}
+	return count, took, err
+}
+
+// begun are the values of each of the facets that begin as asked for, in the articles of a
+// query.
+func (f *Finder) begun(ctx context.Context, query object, facets []Facet, s SuggestRequest) (counts []FacetCount, took int64, err error) {
+	prefix, aggs := fold(s.Prefix), object{}
+	var either []any
+	for _, of := range facets {
 		begins, include := beginning(of.Field, prefix)
+		either = append(either, begins)
 		values := object{
 			"field": of.Field, "size": candidates, "shard_size": facetCandidates,
 			"order": []any{object{"_count": "desc"}, object{"_key": "asc"}}, "include": include,
 		}
 		if of.Many { // not by a list of all values, which each refresh of the index makes anew
 			values["execution_hint"] = "map"
-		} else { // such a list is shorter than the articles are many
-			begins = object{"match_all": object{}}
 		}
-		if aggs[of.Many] == nil {
-			aggs[of.Many] = object{}
-		}
-		aggs[of.Many][name] = object{"filter": begins, "aggs": object{"values": object{"terms": values}}}
+		aggs[of.Name] = object{"terms": values}
 	}
-	var replies [2]begunReply
-	group, within := errgroup.WithContext(ctx)
-	for many, asked := range aggs {
-		into := &replies[0]
-		if many {
-			into = &replies[1]
-		}
-		group.Go(func() error {
-			return f.page(within, object{"query": found, "size": 0, "track_total_hits": false, "aggs": asked}, into)
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return 0, err
-	}
-	for i, name := range s.Of {
-		values := replies[0].Aggregations[name].Values
-		if facet(name).Many {
-			values = replies[1].Aggregations[name].Values
-		}
-		if facets[i], err = beginningValues(facet(name), values, prefix); err != nil {
-			return 0, err
-		}
-	}
-	return max(replies[0].Took, replies[1].Took), nil
-}
+	var reply struct {
+		summary
 
-// begunReply is what is read of values that begin in some way, by facet.
-type begunReply struct {
-	summary
-
-	Aggregations map[string]struct {
-		Values termsReply `json:"values"`
-	} `json:"aggregations"`
+		Aggregations map[string]termsReply `json:"aggregations"`
+	}
+	if err := f.page(ctx, object{"query": anyOf(query, either), "size": 0, "track_total_hits": false, "aggs": aggs}, &reply); err != nil {
+		return nil, 0, err
+	}
+	for _, of := range facets {
+		count, err := beginningValues(of, reply.Aggregations[of.Name], prefix)
+		if err != nil {
+			return nil, 0, err
+		}
+		counts = append(counts, count)
+	}
+	return counts, reply.Took, nil
 }
 
 // beginningValues are those with a word that begins with the folded prefix.
@@ -217,17 +228,14 @@ func (f *Finder) newest(ctx context.Context, found object) (since object, took i
 	return between(time.UnixMilli(first[0]), time.Time{}), reply.Took, nil
 }
 
-// recount keeps of each facet the first values, at most so many, with the number of all
-// articles of the query that have them, the most frequent first.
-func (f *Finder) recount(ctx context.Context, whole object, facets []FacetCount, most int) (took int64, err error) {
+// recount keeps the first values of a facet, at most so many, with the number of all articles
+// of the query that have them, the most frequent first.
+func (f *Finder) recount(ctx context.Context, whole object, count *FacetCount, most int) (took int64, err error) {
+	count.More = count.More || len(count.Values) > most
+	count.Values = count.Values[:min(len(count.Values), most)]
 	var conditions []object
-	for i := range facets {
-		count := &facets[i]
-		count.More = count.More || len(count.Values) > most
-		count.Values = count.Values[:min(len(count.Values), most)]
-		for _, v := range count.Values {
-			conditions = append(conditions, term(facet(count.Name).Field, v.Value))
-		}
+	for _, v := range count.Values {
+		conditions = append(conditions, term(facet(count.Name).Field, v.Value))
 	}
 	if len(conditions) == 0 {
 		return 0, nil
@@ -236,16 +244,12 @@ func (f *Finder) recount(ctx context.Context, whole object, facets []FacetCount,
 	if err != nil {
 		return 0, err
 	}
-	for i := range facets {
-		values := facets[i].Values
-		for j := range values {
-			values[j].Count = counts[j]
-		}
-		counts = counts[len(values):]
-		slices.SortStableFunc(values, func(a, b ValueCount) int {
-			return cmp.Or(b.Count-a.Count, strings.Compare(a.Value, b.Value))
-		})
+	for i := range counts {
+		count.Values[i].Count = counts[i]
 	}
+	slices.SortStableFunc(count.Values, func(a, b ValueCount) int {
+		return cmp.Or(b.Count-a.Count, strings.Compare(a.Value, b.Value))
+	})
 	return of.Took, nil
 }
 
