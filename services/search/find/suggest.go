@@ -171,13 +171,19 @@ func (f *Finder) begun(ctx context.Context, query object, facets []Facet, s Sugg
 	var reply struct {
 		summary
 
-		Aggregations map[string]termsReply `json:"aggregations"`
+		Aggregations map[string]json.RawMessage `json:"aggregations"`
 	}
 	if err := f.page(ctx, object{"query": anyOf(query, either), "size": 0, "track_total_hits": false, "aggs": aggs}, &reply); err != nil {
 		return nil, 0, err
 	}
 	for _, of := range facets {
-		count, err := beginningValues(of, reply.Aggregations[of.Name], prefix)
+		var values termsReply
+		if text, ok := reply.Aggregations[of.Name]; ok {
+			if err := json.Unmarshal(text, &values); err != nil {
+				return nil, 0, fmt.Errorf("reply of Elasticsearch: facet %s: %w", of.Name, err)
+			}
+		}
+		count, err := beginningValues(of, values, prefix)
 		if err != nil {
 			return nil, 0, err
 		}
