@@ -305,10 +305,17 @@ func (e *Desk) take(ctx context.Context) (rowTable, error) {
 	table := e.kept
 	e.kept = nil
 	e.idle.Stop()
-	if err := table.CatchUp(ctx); err != nil {
+	switch err := table.CatchUp(ctx); {
+	case err == nil:
+		return table, nil
+	case errors.Is(err, bus.ErrOvertaken): // by another service, or the command
+		if err := table.Close(); err != nil {
+			return nil, err
+		}
+		return e.open(ctx)
+	default:
 		return nil, errors.Join(err, table.Close())
 	}
-	return table, nil
 }
 
 // leave keeps a service's table for the next change, or closes it: where it took a change not
