@@ -80,7 +80,7 @@ type Route struct {
 var costs = map[string]int{
 	"similar": 2, "difference": 5, "histogram": 2, "significant": 3, "spelling": 5, "export": 10,
 	"sources": 3, "letters": 5, "embargoes": 2,
-	"correct": 10, "take_back": 10, // each reads the table of overrides, and much of the log
+	"correct": 10, "take_back": 10, // each reads much of the log
 }
 
 // Cost is as how many requests one for the route counts, of those that its sender may
