@@ -71,7 +71,7 @@ func (f *Finder) Embargoes(ctx context.Context, r EmbargoRequest) (Embargoes, er
 	if err != nil {
 		return Embargoes{}, err
 	}
-	as, err := f.newest(ctx, uris)
+	as, err := f.entire(ctx, uris)
 	if errors.Is(err, errTooLarge) {
 		err = TooLong(maxReply)
 	}
@@ -158,9 +158,9 @@ func endsAt(uri article.URI, keys []any) cursor {
 	return c
 }
 
-// newest are the newest revisions of the articles, whole and in real time, without those
+// entire are the newest revisions of the articles, whole and in real time, without those
 // that aren't there.
-func (f *Finder) newest(ctx context.Context, uris []article.URI) (as []*article.Article, err error) {
+func (f *Finder) entire(ctx context.Context, uris []article.URI) (as []*article.Article, err error) {
 	if len(uris) == 0 {
 		return nil, nil
 	}
