@@ -54,8 +54,8 @@ type ascriber struct {
 	cueItem    int  // verb before the quotation that is ascribed, 0: none
 	behindVerb bool // the phrase that is resolved stands behind its verb
 	sole       bool // only one has spoken in the paragraph of the last quotation
-	asking     int  // quotation that is ascribed, -1: none
-	record     func(quote int, c *choice, list []candidate)
+	asking     int  // quotation that is ascribed, -1: none, below: subject of sentence -2-asking
+	record     func(asking int, c *choice, list []candidate)
 }
 
 // mention is where the text names a medium as its source.

@@ -107,7 +107,8 @@ func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	return e.enrich(ctx, a, nil)
 }
 
-// enrich is Enrich; record is told of every choice for a quotation, if it is there.
+// enrich is Enrich; record is told of every choice, if it is there; q is nil when it is for the subject of a
+// sentence.
 func (e *Enricher) enrich(ctx context.Context, a *article.Article, record func(q *quote, c *choice, list []candidate)) error {
 	a.Quotes = nil
 	tag, _, _ := strings.Cut(a.Language.Value, "-")
@@ -151,7 +152,13 @@ func (e *Enricher) enrich(ctx context.Context, a *article.Article, record func(q
 	}()
 	asc := ascriber{grammar: newGrammar(a.Text, lang, e.lex, r.items), people: newPeople(a.Text, lang, e.title, &e.lex.Phrases), media: media, quotes: quotes, sents: r.sents, weights: e.weights}
 	if record != nil {
-		asc.record = func(q int, c *choice, list []candidate) { record(&quotes[q], c, list) }
+		asc.record = func(asking int, c *choice, list []candidate) {
+			if asking < 0 {
+				record(nil, c, list)
+			} else {
+				record(&quotes[asking], c, list)
+			}
+		}
 	}
 	asc.survey()
 	asc.run()
