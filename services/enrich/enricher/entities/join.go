@@ -183,11 +183,11 @@ func (f *finder) anaphora() {
 			}
 			next++
 		}
-		if medium < 0 || !toks[i].Word() {
+		if medium < 0 || !toks[i].Word() || next > 0 && f.found[next-1].to > i {
 			continue
 		}
 		n := f.doc.Phrased(i, lexicon.Anaphora)
-		if n < 2 || next > 0 && f.found[next-1].to > i || next < len(f.found) && f.found[next].from < i+n {
+		if n < 2 || next < len(f.found) && f.found[next].from < i+n {
 			continue
 		}
 		f.spare = append(f.spare, mention{from: i, to: i + n, kind: tag.Organised, conf: byMeaning, alias: of(medium), normal: f.found[medium].normal})
@@ -235,14 +235,20 @@ func (f *finder) join() []article.Entity {
 		}
 		id := f.of(&n, k, all)
 		if id == 0 {
-			all = append(all, article.Entity{Type: types[m.kind], Name: cmp.Or(m.normal, f.plain(m))})
+			name := m.normal
+			if name == "" {
+				name = f.plain(m)
+			}
+			all = append(all, article.Entity{Type: types[m.kind], Name: name})
 			id = len(all)
 		}
 		m.entity = id
 		e := &all[id-1]
 		f.remember(&n, m, id)
-		if name := f.plain(m); m.normal == "" && m.alias == k && len(name) > len(e.Name) && f.fuller(m, e) {
-			e.Name = name
+		if m.normal == "" && m.alias == k {
+			if name := f.plain(m); len(name) > len(e.Name) && f.fuller(m, e) {
+				e.Name = name
+			}
 		}
 		if m.kind == tag.Person {
 			f.describe(k, e)
@@ -286,10 +292,23 @@ func (f *finder) fuller(m *mention, e *article.Entity) bool {
 // plain is a mention's text with single blanks.
 func (f *finder) plain(m *mention) string {
 	s := f.text(m)
-	if strings.ContainsAny(s, "\n\t\u00a0\u202f") || strings.Contains(s, "  ") {
-		s = strings.Join(strings.Fields(s), " ")
+	if !blanks(s) {
+		return s
 	}
-	return s
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// blanks tells whether other white space than single blanks is in s.
+func blanks(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c > ' ' && c < utf8.RuneSelf: // as most
+		case c == '\n', c == '\t', c == ' ' && i > 0 && s[i-1] == ' ',
+			c == 0xc2 && strings.HasPrefix(s[i:], "\u00a0"), c == 0xe2 && strings.HasPrefix(s[i:], "\u202f"):
+			return true
+		}
+	}
+	return false
 }
 
 // key is the mention's kind and bare name.
@@ -338,7 +357,7 @@ func (f *finder) withoutInitials(m *mention) string {
 
 func fold(s string) string {
 	s = strings.TrimPrefix(strings.ToLower(s), "the ")
-	if strings.ContainsAny(s, "’.") {
+	if strings.IndexByte(s, '.') >= 0 || strings.Contains(s, "’") {
 		s = folding.Replace(s)
 	}
 	return s
@@ -458,8 +477,9 @@ func (f *finder) remember(n *names, m *mention, id int) {
 	case tag.Person:
 		f.rememberPerson(n, m, id)
 	case tag.Organised:
+		short := f.initials(m, false)
 		if len(n.bodies) < maxBodies {
-			n.bodies = append(n.bodies, body{id, []rune(f.initials(m, false)), strings.ToLower(f.text(m))})
+			n.bodies = append(n.bodies, body{id, []rune(short), strings.ToLower(f.text(m))})
 		}
 		if f.token(m.from).Is(tag.City|tag.Region) || f.token(m.to-1).Is(tag.City|tag.Region) { // "Denver Nuggets", "Real Madrid"
 			for _, i := range [...]int{m.from, m.to - 1} {
@@ -468,8 +488,8 @@ func (f *finder) remember(n *names, m *mention, id int) {
 				}
 			}
 		}
-		for _, all := range []bool{true, false} {
-			if s := f.initials(m, all); len(s) > 1 && n.byInit[s] == 0 {
+		for _, s := range [...]string{f.initials(m, true), short} {
+			if len(s) > 1 && n.byInit[s] == 0 {
 				n.byInit[s] = id
 			}
 		}
@@ -514,9 +534,9 @@ func outside(a *article.Article, all []article.Entity) []article.Entity {
 	if len(a.Filed.Places) == 0 && len(a.Credits) == 0 {
 		return all
 	}
-	o := adder{a: a, all: all, at: map[string]int{}}
+	o := adder{a: a, all: all, at: make(map[typed]int, len(all))}
 	for i := range all {
-		key := string(all[i].Type) + fold(all[i].Name)
+		key := typed{all[i].Type, fold(all[i].Name)}
 		if _, ok := o.at[key]; !ok {
 			o.at[key] = i
 		}
@@ -543,8 +563,14 @@ func outside(a *article.Article, all []article.Entity) []article.Entity {
 type adder struct {
 	a     *article.Article
 	all   []article.Entity
-	at    map[string]int // by type and name
+	at    map[typed]int
 	added int
+}
+
+// typed is a type of entities and a name in small letters.
+type typed struct {
+	sort article.EntityType
+	name string
 }
 
 func (o *adder) add(sort article.EntityType, in article.Evidence, name string) {
@@ -555,7 +581,7 @@ func (o *adder) add(sort article.EntityType, in article.Evidence, name string) {
 	o.added++
 	at += in.Start
 	m := article.Evidence{Span: article.Span{Start: at, End: at + len(name)}, Enricher: Name, Version: Version, Confidence: round(in.Confidence)}
-	key := string(sort) + fold(name)
+	key := typed{sort, fold(name)}
 	k, ok := o.at[key]
 	if !ok {
 		k = len(o.all)

@@ -35,11 +35,11 @@ func TraitName(t int) string { return traitNames[t] }
 func (e *Enricher) Choices(ctx context.Context, a *article.Article) ([]Choice, error) {
 	var all []Choice
 	var subject Choice // description
-	sent := -2 // where it stands
-	err := e.enrich(ctx, a, func(q *quote, c *choice, list []candidate) {
-		one := Choice{Shape: int(c.shape)}
+	in := -2           // sentence that it stands in
+	err := e.enrich(ctx, a, func(q *quote, s shape, sent int, desc article.Span, list []candidate) {
+		one := Choice{Shape: int(s)}
 		for k := range list {
-			name := clean(c.desc.In(a.Text))
+			name := clean(desc.In(a.Text))
 			if list[k].e != nil {
 				name = list[k].e.name
 			}
@@ -50,14 +50,14 @@ func (e *Enricher) Choices(ctx context.Context, a *article.Article) ([]Choice, e
 			one.Candidates = append(one.Candidates, Candidate{name, ts})
 		}
 		if q == nil {
-			subject, sent = one, c.sent
+			subject, in = one, sent
 			return
 		}
 		one.Quote = article.Span{Start: q.start, End: q.end}
-		if c.shape < anOffice && subject.Shape >= int(anOffice) && (sent == c.sent || sent == c.sent-1) {
+		if s < anOffice && subject.Shape >= int(anOffice) && (in == sent || in == sent-1) {
 			subject.Quote = one.Quote
 			all = append(all, subject)
-			sent = -2
+			in = -2
 		}
 		all = append(all, one)
 	})

@@ -200,9 +200,7 @@ func (a *ascriber) ageAt(k int) fields {
 func (a *ascriber) fieldsIn(c *choice) fields {
 	noun, others := a.fieldsOf(c.noun), fields(0)
 	for _, w := range c.words {
-		if w != c.noun {
-			others |= a.fieldsOf(w)
-		}
+		others |= a.fieldsOf(w)
 	}
 	switch {
 	case noun == 0:

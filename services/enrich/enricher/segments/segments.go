@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"slices"
 	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -169,6 +168,25 @@ func isOpen(s article.Segment) bool {
 	return s.Kind == article.Unknown || s.Enricher == Name && s.Version < Version
 }
 
+// mostBefore is the most that a state has from which there is a way to each zone.
+func mostBefore(scores *[maxStates]float32) (most [zones]float32) {
+	var best [zones]float32
+	for z := range zones {
+		best[z], most[z] = 2*never, 2*never
+	}
+	for i, s := range states {
+		best[s.zone] = max(best[s.zone], scores[i])
+	}
+	for s := range zones {
+		for t := range zones {
+			if zoneCost[s][t] != never {
+				most[t] = max(most[t], best[s])
+			}
+		}
+	}
+	return most
+}
+
 // decide finds the best sequence of states (Viterbi).
 func decide(ps []piece) {
 	n, k := len(ps), len(states)
@@ -176,13 +194,13 @@ func decide(ps []piece) {
 	var cur, prev [maxStates]float32
 	for i := range ps {
 		p := &ps[i]
-		most := slices.Max(prev[:k])
+		most := mostBefore(&prev)
 		for j := range states {
 			best, arg := start[j], int32(0)
 			if i > 0 {
 				best = 2 * never
 				for _, w := range ways[j] {
-					if most+w.weight < best { // nor is any of the ways behind it better
+					if most[states[j].zone]+w.weight < best { // nor is any of the ways behind it better
 						break
 					}
 					if v := prev[w.from&(maxStates-1)] + w.weight; v > best || v == best && w.from < arg {

@@ -213,6 +213,7 @@ const (
 	zLead             // between headline and text
 	zBody
 	zTail
+	zones
 )
 
 // state is a kind in a zone. prior is how usual it is there.
@@ -269,7 +270,7 @@ var states = []state{
 const never = float32(-1e6)
 
 // zoneCost is what the way from one zone to another costs.
-var zoneCost = [5][5]float32{
+var zoneCost = [zones][zones]float32{
 	zTop:  {0, 0, never, -5, -4},
 	zHead: {never, never, 0, 0, -2},
 	zLead: {never, never, 0, 0, -1.5},
