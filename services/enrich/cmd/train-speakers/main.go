@@ -219,9 +219,6 @@ func (t *trainer) test(s *score, texts []text, w *table, to io.Writer, verbose b
 			}
 		}
 		s.compare(x)
-		if os.Getenv("ERR") != "" {
-			t.dbg(x, w)
-		}
 	}
 	return nil
 }
@@ -453,57 +450,4 @@ func write(file string, w *table) error {
 		b.WriteString("\n")
 	}
 	return os.WriteFile(file, []byte(b.String()), 0o600)
-}
-
-func (t *trainer) dbg(x *text, w *table) {
-	choices, _ := t.enricher.Choices(context.Background(), &x.a)
-	for i := range x.Quotes {
-		m := &x.Quotes[i]
-		from := m.in(x.Text)
-		if from < 0 || m.Doubtful != "" {
-			continue
-		}
-		sp := article.Span{Start: from, End: from + len(m.Text)}
-		st := "nospan"
-		got := ""
-		for k := range x.a.Quotes {
-			if x.a.Quotes[k].Span == sp {
-				got = x.a.Quotes[k].Speaker
-				st = "notasked"
-				if eval.Alike(got, m.Speaker) {
-					st = ""
-				}
-			}
-		}
-		if st == "" {
-			continue
-		}
-		names := ""
-		for k := range choices {
-			c := &choices[k]
-			if c.Quote != sp {
-				continue
-			}
-			q := question{}
-			var all []question
-			all = ask(all, c, m.Speaker, x.Text)
-			has := false
-			for j := range c.Candidates {
-				has = has || eval.Alike(c.Candidates[j].Name, m.Speaker)
-			}
-			_ = q
-			bn := ""
-			bs := -1e9
-			for j := range c.Candidates {
-				if v := w.of(c.Shape, c.Candidates[j].Traits); v > bs {
-					bs, bn = v, c.Candidates[j].Name
-				}
-			}
-			names += fmt.Sprintf(" [shape %d has %v best %q of %d]", c.Shape, has, bn, len(c.Candidates))
-		}
-		if names != "" && st == "notasked" {
-			st = "asked"
-		}
-		fmt.Printf("ERR %s\t%s\t%q\tgot %q\twant %q\t%s\n", x.ID, st, m.Text[:min(40, len(m.Text))], got, m.Speaker, names)
-	}
 }
