@@ -75,6 +75,9 @@ func (t *Topic) normalise() bool {
 // mentionsEach is how many mentions an entity or place may keep, so that the
 // rare ones keep theirs where there are too many of all.
 func (a *Article) mentionsEach() int {
+	if a.mentions(MaxMentions) <= MaxAllMentions {
+		return MaxMentions // as nearly always
+	}
 	return sort.Search(MaxMentions, func(n int) bool { return a.mentions(n+1) > MaxAllMentions })
 }
 

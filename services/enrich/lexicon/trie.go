@@ -64,7 +64,11 @@ func (t *Trie) Longest(toks []Token, want Class) Match {
 		if i > 0 && toks[i].Start-toks[i-1].End > maxPhraseGap {
 			break
 		}
-		n := t.nodes.Find(edge(at, toks[i].Hash))
+		k := mix(edge(at, toks[i].Hash))
+		if !t.nodes.may(k) {
+			break // as most words, without a call
+		}
+		n := t.nodes.find(k)
 		if n == nil {
 			break
 		}
@@ -87,7 +91,11 @@ func (t *Trie) All(toks []Token) Class {
 		if i > 0 && toks[i].Start-toks[i-1].End > maxPhraseGap {
 			break
 		}
-		n := t.nodes.Find(edge(at, toks[i].Hash))
+		k := mix(edge(at, toks[i].Hash))
+		if !t.nodes.may(k) {
+			break // as most words, without a call
+		}
+		n := t.nodes.find(k)
 		if n == nil {
 			break
 		}

@@ -15,8 +15,7 @@ import (
 // agree lets the mentions of one name agree on what it is of, and finds those that
 // were missed.
 func (f *finder) agree() {
-	votes := map[string][tag.Kinds]float64{}
-	last := map[string]int{} // full names of persons by their last word
+	votes, last := f.votes, f.last
 	for k := range f.found {
 		m := &f.found[k]
 		s := f.text(m)
@@ -49,7 +48,7 @@ func (f *finder) agree() {
 			}
 		}
 	}
-	f.missed(votes, last)
+	f.missed()
 	f.tails()
 }
 
@@ -84,7 +83,7 @@ func (f *finder) tails() {
 }
 
 // missed adds single words that the text names elsewhere.
-func (f *finder) missed(votes map[string][tag.Kinds]float64, last map[string]int) {
+func (f *finder) missed() {
 	toks := f.doc.Tokens
 	next := 0
 	for i := range toks {
@@ -103,9 +102,9 @@ func (f *finder) missed(votes map[string][tag.Kinds]float64, last map[string]int
 			continue
 		}
 		m := mention{from: i, to: i + 1, conf: byRepeat, alias: -1}
-		if last[w] > 0 {
+		if f.last[w] > 0 {
 			m.kind = tag.Person
-		} else if v, ok := votes[w]; ok && !t.First() {
+		} else if v, ok := f.votes[w]; ok && !t.First() {
 			for kind := range v {
 				if v[kind] > v[m.kind] {
 					m.kind = tag.Kind(kind)
@@ -142,8 +141,9 @@ func (f *finder) insert() {
 	if len(f.spare) == 0 {
 		return
 	}
-	moved := make([]int, len(f.found))
-	all := make([]mention, 0, len(f.found)+len(f.spare))
+	f.moved = slices.Grow(f.moved[:0], len(f.found))
+	moved := f.moved[:len(f.found)]
+	all := slices.Grow(f.other[:0], len(f.found)+len(f.spare))
 	i := 0
 	for k := range f.found {
 		for i < len(f.spare) && f.spare[i].from < f.found[k].from {
@@ -169,7 +169,7 @@ func (f *finder) insert() {
 			all[k].alias = k
 		}
 	}
-	f.found, f.spare = all, f.spare[:0]
+	f.found, f.other, f.spare = all, f.found, f.spare[:0]
 }
 
 // anaphora finds "the paper" behind the medium that was named last.
@@ -226,14 +226,13 @@ func (f *finder) join() []article.Entity {
 		return nil
 	}
 	f.found = f.found[:min(len(f.found), MentionLimit)]
-	var all []article.Entity
-	n := names{map[nameKey]int{}, map[string]int{}, map[string]int{}, map[string]int{}, nil}
+	all, n := f.all, &f.names
 	for k := range f.found {
 		m := &f.found[k]
 		if m.conf < article.Sure {
 			continue
 		}
-		id := f.of(&n, k, all)
+		id := f.of(n, k, all)
 		if id == 0 {
 			name := m.normal
 			if name == "" {
@@ -244,7 +243,7 @@ func (f *finder) join() []article.Entity {
 		}
 		m.entity = id
 		e := &all[id-1]
-		f.remember(&n, m, id)
+		f.remember(n, m, id)
 		if m.normal == "" && m.alias == k {
 			if name := f.plain(m); len(name) > len(e.Name) && f.fuller(m, e) {
 				e.Name = name
@@ -254,6 +253,11 @@ func (f *finder) join() []article.Entity {
 			f.describe(k, e)
 		}
 	}
+	f.all = all
+	if len(all) == 0 {
+		return nil
+	}
+	all = slices.Clone(all)
 	f.evidence(all)
 	return all
 }

@@ -31,16 +31,6 @@ type mention struct {
 	key      string // what it is joined by
 }
 
-// finder finds the entities of one text.
-type finder struct {
-	*Enricher
-	doc    *tag.Doc
-	dates  []article.Moment
-	found  []mention // by place
-	spare  []mention
-	people map[string]bool // last words of the persons that are named with two words or more
-}
-
 func (f *finder) token(i int) *tag.Token { return &f.doc.Tokens[i] }
 
 // text is the mention as it stands.
@@ -48,14 +38,9 @@ func (f *finder) text(m *mention) string {
 	return f.doc.Text()[f.token(m.from).Start:f.token(m.to-1).End]
 }
 
-// tokensPerName is how many words and marks a text has for a name that it names, at least
-// on average.
-const tokensPerName = 8
-
 // collect takes what the model found.
 func (f *finder) collect() {
 	toks := f.doc.Tokens
-	f.found = make([]mention, 0, len(toks)/tokensPerName+1)
 	for i := 0; i < len(toks) && len(f.found) < MentionLimit; {
 		l, conf := toks[i].Label()
 		if l == tag.Outside {

@@ -168,23 +168,16 @@ func isOpen(s article.Segment) bool {
 	return s.Kind == article.Unknown || s.Enricher == Name && s.Version < Version
 }
 
-// mostBefore is the most that a state has from which there is a way to each zone.
-func mostBefore(scores *[maxStates]float32) (most [zones]float32) {
-	var best [zones]float32
-	for z := range zones {
-		best[z], most[z] = 2*never, 2*never
-	}
-	for i, s := range states {
-		best[s.zone] = max(best[s.zone], scores[i])
-	}
-	for s := range zones {
-		for t := range zones {
-			if zoneCost[s][t] != never {
-				most[t] = max(most[t], best[s])
-			}
+// sortBy sorts states by their scores, the highest first. They come as they were sorted
+// for the piece before, which is not far from it.
+func sortBy(order []uint8, scores *[maxStates]float32) {
+	for i := 1; i < len(order); i++ {
+		s, j := order[i], i
+		for ; j > 0 && scores[order[j-1]&(maxStates-1)] < scores[s&(maxStates-1)]; j-- {
+			order[j] = order[j-1]
 		}
+		order[j] = s
 	}
-	return most
 }
 
 // decide finds the best sequence of states (Viterbi).
@@ -192,26 +185,32 @@ func decide(ps []piece) {
 	n, k := len(ps), len(states)
 	from := make([]uint8, n*k)
 	var cur, prev [maxStates]float32
+	order := make([]uint8, k) // of the states, the likeliest first
+	for j := range order {
+		order[j] = uint8(j)
+	}
 	for i := range ps {
 		p := &ps[i]
-		most := mostBefore(&prev)
 		for j := range states {
-			best, arg := start[j], int32(0)
+			best, arg := start[j], uint8(0)
 			if i > 0 {
 				best = 2 * never
-				for _, w := range ways[j] {
-					if most[states[j].zone]+w.weight < best { // nor is any of the ways behind it better
+				to := &ways[j]
+				for _, s := range order {
+					v := prev[s&(maxStates-1)]
+					if v+to.most < best { // nor are those behind it likelier to lead here
 						break
 					}
-					if v := prev[w.from&(maxStates-1)] + w.weight; v > best || v == best && w.from < arg {
-						best, arg = v, w.from
+					if v += to.from[s&(maxStates-1)]; v > best || v == best && s < arg {
+						best, arg = v, s
 					}
 				}
 			}
 			cur[j] = best + p.scores[states[j].kind]
-			from[i*k+j] = uint8(arg)
+			from[i*k+j] = arg
 		}
 		cur, prev = prev, cur
+		sortBy(order, &prev)
 	}
 	best := 0
 	for j := range states {

@@ -179,8 +179,6 @@ const (
 
 func sortOf(r rune) uint8 {
 	switch {
-	case r >= 'a' && r <= 'z':
-		return letter // as most
 	case unicode.IsUpper(r):
 		return capital
 	case unicode.IsLetter(r):
@@ -197,13 +195,18 @@ func sortOf(r rune) uint8 {
 // whether it has a capital.
 func shape(s string) (code uint8, some bool) {
 	var last, runs uint8
-	for _, r := range s {
-		c := sortOf(r)
-		some = some || c == capital
+	for i := 0; i < len(s); {
+		c, n := uint8(letter), 1
+		if s[i] < 'a' || s[i] > 'z' {
+			var r rune
+			r, n = utf8.DecodeRuneInString(s[i:])
+			c = sortOf(r)
+		}
+		i += n
 		if c == last {
 			continue
 		}
-		last = c
+		last, some = c, some || c == capital
 		if runs < 4 {
 			code = code*6 + c
 		}
