@@ -335,7 +335,7 @@ func TestForms(t *testing.T) {
 		{"described, the next one says nothing", "en", "The village closed the road in what the mayor called “a small step”. Tom Brandt waited.", []string{"a small step | the mayor |  |  | partial"}},
 		{"owned, then named before the verb", "en", "Ann Brandt stayed. Her husband slept. “It rained,” Tom Brandt said.", []string{"It rained | Tom Brandt | husband"}},
 		{"French, function and initials, with a comma", "fr", "Pour le délégué CFE-CGC, Paul Morin, la pluie est « une plaie ».", []string{"une plaie | Paul Morin | délégué CFE-CGC |  | partial"}},
-		{"French, body of people", "fr", "Le Syndicat des agriculteurs s'est dit déçu. Il déplore « une plaie ».", []string{"une plaie | Le Syndicat des agriculteurs |  |  | partial"}},
+		{"French, body of people", "fr", "Le Syndicat des vignerons s'est dit déçu. Il déplore « une plaie ».", []string{"une plaie | Le Syndicat des vignerons |  |  | partial"}},
 		{"German, object first", "de", "Das Gutachten der Gemeinde nennt der Verband „einen Witz“.", []string{"einen Witz | der Verband |  |  | partial"}},
 		{"German, medium in marks", "de", "Der „Merkur“ schrieb von „verlorenen Stunden“.", []string{"verlorenen Stunden | Merkur |  |  | partial"}},
 		// A language without data.
