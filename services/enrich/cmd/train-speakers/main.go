@@ -3,9 +3,9 @@
 //
 //	train-speakers -out enricher/quotes/data/weights.txt FILE...
 //
-// Each FILE has cases of the task quotes of `copytaster eval`. What is chosen depends on
-// what was chosen before it in the text, so it is learned anew from what the weights
-// chose: run it several times in a row.
+// Each FILE has cases of the task quotes of `copytaster eval`. With -folds N it prints how
+// much is right of texts that weren't learned from: each of N parts, with what the others
+// teach.
 package main
 
 import (
@@ -17,10 +17,12 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich"
+	"github.com/copytaster/copytaster/services/enrich/enricher"
 	"github.com/copytaster/copytaster/services/enrich/enricher/quotes"
 	"github.com/copytaster/copytaster/services/enrich/eval"
 )
@@ -39,6 +41,7 @@ type question struct {
 	right      []bool
 	weight     float64
 	names      []string
+	quote      string
 }
 
 // explain prints a choice and what speaks for each candidate.
@@ -69,61 +72,184 @@ func alone(q *question, weight float64) question {
 	return c
 }
 
+// text is a case, enriched but for its quotations.
+type text struct {
+	testcase
+	a article.Article
+}
+
+// trainer learns the weights from texts.
+type trainer struct {
+	slack, own, doubt float64
+	epochs, rounds    int
+	without           []string // traits that don't count
+	enricher          *quotes.Enricher
+}
+
 func run(to io.Writer) error {
+	t := trainer{}
 	out := flag.String("out", "", "file to write the weights to")
-	slack := flag.Float64("slack", 1, "how dear weights are that all kinds of words share")
-	own := flag.Float64("own", 3, "how dear those of one kind are")
-	epochs := flag.Int("epochs", 400, "how often all is gone through")
-	doubt := flag.Float64("doubt", 1, "how much what rules say is doubted: weight of choices without it, beside those with it")
+	flag.Float64Var(&t.slack, "slack", 1, "how dear weights are that all kinds of words share")
+	flag.Float64Var(&t.own, "own", 3, "how dear those of one kind are")
+	flag.IntVar(&t.epochs, "epochs", 400, "how often all is gone through")
+	flag.IntVar(&t.rounds, "rounds", 3, "how often the choices are made anew, with the weights that were learned")
+	flag.Float64Var(&t.doubt, "doubt", 1, "how much what rules say is doubted: weight of choices without it, beside those with it")
 	verbose := flag.Bool("v", false, "print what is wrong in tests")
+	folds := flag.Int("folds", 0, "parts of the texts, each of which is tested with what the others teach")
+	without := flag.String("without", "", "traits to leave out, parted by commas, to see what they are good for")
 	test := flag.String("test", "", "files to test on, parted by commas; they are not learned from")
 	flag.Parse()
-	var all []question
-	for _, f := range flag.Args() {
-		qs, err := read(f)
-		if err != nil {
+	t.without = strings.Split(*without, ",")
+	q, err := quotes.New()
+	if err != nil {
+		return err
+	}
+	t.enricher = q
+	learn, err := readAll(flag.Args())
+	if err != nil {
+		return err
+	}
+	if *folds > 1 {
+		if err := t.cross(to, learn, *folds, *verbose); err != nil {
 			return err
 		}
-		for i := range qs {
-			all = append(all, qs[i])
-			if *doubt > 0 {
-				all = append(all, alone(&qs[i], *doubt))
-			}
-		}
 	}
-	w := fit(all, *slack, *own, *epochs)
-	right := 0
-	for i := range all {
-		if all[i].right[best(&w, &all[i])] {
-			right++
-		}
+	if *out == "" && *test == "" {
+		return nil
 	}
-	fmt.Fprintf(to, "%d choices, %d right\n", len(all), right)
+	w, err := t.learn(learn)
+	if err != nil {
+		return err
+	}
 	for f := range strings.SplitSeq(*test, ",") {
 		if f == "" {
 			continue
 		}
-		qs, err := read(f)
+		texts, err := readAll([]string{f})
 		if err != nil {
 			return err
 		}
-		right := 0
-		for i := range qs {
-			if qs[i].right[best(&w, &qs[i])] {
-				right++
-			} else if *verbose {
-				qs[i].explain(to, &w)
-			}
+		var s score
+		if err := t.test(&s, texts, w, to, *verbose); err != nil {
+			return err
 		}
-		fmt.Fprintf(to, "%s: %d choices, %d right\n", f, len(qs), right)
+		fmt.Fprintf(to, "%s: %s\n", f, &s)
 	}
 	if *out == "" {
 		return nil
 	}
-	return write(*out, &w)
+	return write(*out, w)
+}
+
+// cross prints what is right of each part of the texts with the weights that the other
+// parts teach.
+func (t *trainer) cross(to io.Writer, texts []text, folds int, verbose bool) error {
+	var all score
+	for f := range folds {
+		var learn, test []text
+		for i := range texts {
+			if i%folds == f {
+				test = append(test, texts[i])
+			} else {
+				learn = append(learn, texts[i])
+			}
+		}
+		w, err := t.learn(learn)
+		if err != nil {
+			return err
+		}
+		if err := t.test(&all, test, w, to, verbose); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(to, "%d parts, each unseen: %s\n", folds, &all)
+	return err
+}
+
+// learn finds the weights; what is chosen depends on what was chosen before it in the
+// text, so it is learned anew from what the weights chose.
+func (t *trainer) learn(texts []text) (*table, error) {
+	w := &table{}
+	for range t.rounds {
+		var all []question
+		for i := range texts {
+			qs, err := t.ask(&texts[i])
+			if err != nil {
+				return nil, err
+			}
+			for k := range qs {
+				all = append(all, qs[k])
+				if t.doubt > 0 {
+					all = append(all, alone(&qs[k], t.doubt))
+				}
+			}
+		}
+		*w = fit(all, t.slack, t.own, t.epochs)
+		t.enricher.Reweigh(w.weight)
+	}
+	return w, nil
+}
+
+// score counts choices, and quotations with their speakers.
+type score struct {
+	choices, chosen      int
+	found, wanted, right int
+}
+
+func (s *score) String() string {
+	return fmt.Sprintf("%d of %d choices right; of quotations with speakers %d right, %d found, %d wanted: F1 %.4f", s.chosen, s.choices, s.right, s.found, s.wanted, 2*float64(s.right)/float64(max(1, s.found+s.wanted)))
+}
+
+// test counts what is right with weights in texts.
+func (t *trainer) test(s *score, texts []text, w *table, to io.Writer, verbose bool) error {
+	t.enricher.Reweigh(w.weight)
+	for i := range texts {
+		x := &texts[i]
+		qs, err := t.ask(x)
+		if err != nil {
+			return err
+		}
+		for k := range qs {
+			s.choices++
+			if qs[k].right[best(w, &qs[k])] {
+				s.chosen++
+			} else if verbose {
+				fmt.Fprintf(to, "%s %q\n", x.ID, qs[k].quote)
+				qs[k].explain(to, w)
+			}
+		}
+		s.compare(x)
+	}
+	return nil
+}
+
+// compare counts the quotations of a text that has been read; doubtful ones count
+// neither way.
+func (s *score) compare(x *text) {
+	at := map[article.Span]*mark{}
+	for i := range x.Quotes {
+		if from := x.Quotes[i].in(x.Text); from >= 0 {
+			at[article.Span{Start: from, End: from + len(x.Quotes[i].Text)}] = &x.Quotes[i]
+		}
+		if x.Quotes[i].Doubtful == "" {
+			s.wanted++
+		}
+	}
+	for i := range x.a.Quotes {
+		q := &x.a.Quotes[i]
+		m := at[q.Span]
+		if m != nil && m.Doubtful != "" {
+			continue
+		}
+		s.found++
+		if m != nil && eval.Alike(q.Speaker, m.Speaker) {
+			s.right++
+		}
+	}
 }
 
 type testcase struct {
+	ID       string `json:"id"`
 	Text     string `json:"text"`
 	Quotes   []mark `json:"quotes"`
 	Language string `json:"language"`
@@ -136,59 +262,81 @@ type mark struct {
 	Doubtful string `json:"doubtful"`
 }
 
-// read is the questions of a file of cases.
-func read(file string) ([]question, error) {
+// readAll is the texts of files of cases.
+func readAll(files []string) ([]text, error) {
+	chain, err := enrich.NewChain(nil)
+	if err != nil {
+		return nil, err
+	}
+	var all []text
+	for _, file := range files {
+		if all, err = read(chain, all, file); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func read(chain *enricher.Chain, all []text, file string) ([]text, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	chain, err := enrich.NewChain(nil)
-	if err != nil {
-		return nil, err
-	}
-	q, err := quotes.New()
-	if err != nil {
-		return nil, err
-	}
-	var all []question
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
 	for n := 1; lines.Scan(); n++ {
-		var c testcase
-		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+		var x text
+		if err := json.Unmarshal(lines.Bytes(), &x.testcase); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
 		}
-		a := article.Article{Text: c.Text, Source: "eval", Provider: "eval"}
-		if err := chain.Enrich(context.Background(), &a); err != nil {
+		x.a = article.Article{Text: x.Text, Source: "eval", Provider: "eval"}
+		if err := chain.Enrich(context.Background(), &x.a); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
 		}
-		choices, err := q.Choices(context.Background(), &a)
-		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
-		}
-		for i := range choices {
-			if s := speaker(&c, choices[i].Quote); s != "" {
-				all = ask(all, &choices[i], s)
-			}
-		}
+		all = append(all, x)
 	}
 	return all, lines.Err()
+}
+
+// ask reads a text, and is the questions in it.
+func (t *trainer) ask(x *text) ([]question, error) {
+	choices, err := t.enricher.Choices(context.Background(), &x.a)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", x.ID, err)
+	}
+	var all []question
+	for i := range choices {
+		if s := speaker(&x.testcase, choices[i].Quote); s != "" {
+			for k := range choices[i].Candidates {
+				c := &choices[i].Candidates[k]
+				c.Traits = slices.DeleteFunc(c.Traits, func(n int) bool { return slices.Contains(t.without, quotes.TraitName(n)) })
+			}
+			all = ask(all, &choices[i], s, x.Text)
+		}
+	}
+	return all, nil
+}
+
+// in is where a quotation begins in its text, -1 if it isn't there.
+func (m *mark) in(text string) int {
+	from := -1
+	for range m.Nth + 1 {
+		k := strings.Index(text[from+1:], m.Text)
+		if k < 0 {
+			return -1
+		}
+		from += 1 + k
+	}
+	return from
 }
 
 // speaker is who says what stands at a place, "" if the case doesn't tell.
 func speaker(c *testcase, at article.Span) string {
 	for i := range c.Quotes {
 		m := &c.Quotes[i]
-		from := -1
-		for range m.Nth + 1 {
-			k := strings.Index(c.Text[from+1:], m.Text)
-			if k < 0 {
-				return ""
-			}
-			from += 1 + k
-		}
-		if m.Doubtful == "" && from < at.End && at.Start < from+len(m.Text) {
+		from := m.in(c.Text)
+		if from >= 0 && m.Doubtful == "" && from < at.End && at.Start < from+len(m.Text) {
 			return m.Speaker
 		}
 	}
@@ -196,8 +344,8 @@ func speaker(c *testcase, at article.Span) string {
 }
 
 // ask adds a choice if one of its candidates is right, and another one is not.
-func ask(all []question, c *quotes.Choice, speaker string) []question {
-	q := question{shape: c.Shape, weight: 1}
+func ask(all []question, c *quotes.Choice, speaker, text string) []question {
+	q := question{shape: c.Shape, weight: 1, quote: c.Quote.In(text)}
 	n := 0
 	for i := range c.Candidates {
 		right := eval.Alike(c.Candidates[i].Name, speaker)
@@ -224,6 +372,9 @@ func (w *table) of(shape int, traits []int) float64 {
 	}
 	return sum
 }
+
+// weight is what a trait counts for a kind of words.
+func (w *table) weight(shape, trait int) float64 { return w[0][trait] + w[shape+1][trait] }
 
 func best(w *table, q *question) int {
 	b := 0

@@ -50,8 +50,8 @@ type ascriber struct {
 	cueItem    int  // verb before the quotation that is ascribed, 0: none
 	behindVerb bool // the phrase that is resolved stands behind its verb
 	sole       bool // only one has spoken in the paragraph of the last quotation
-	asking     int  // quotation that is ascribed, -1: none
-	record     func(quote int, s shape, desc article.Span, list []candidate)
+	asking     int  // quotation that is ascribed, -1: none, below: subject of sentence -2-asking
+	record     func(asking int, s shape, sent int, desc article.Span, list []candidate)
 }
 
 // mention is where the text names a medium as its source.

@@ -30,11 +30,14 @@ const (
 func TraitName(t int) string { return traitNames[t] }
 
 // Choices finds the quotations of a as Enrich does, and tells what there was to choose
-// from.
+// from. For a quotation that a pronoun ascribes it also tells of the description before
+// it that the pronoun goes with: "The minister refused. “Never,” she said."
 func (e *Enricher) Choices(ctx context.Context, a *article.Article) ([]Choice, error) {
 	var all []Choice
-	err := e.enrich(ctx, a, func(q *quote, s shape, desc article.Span, list []candidate) {
-		one := Choice{Quote: article.Span{Start: q.start, End: q.end}, Shape: int(s)}
+	var subject Choice // description
+	in := -2           // sentence that it stands in
+	err := e.enrich(ctx, a, func(q *quote, s shape, sent int, desc article.Span, list []candidate) {
+		one := Choice{Shape: int(s)}
 		for k := range list {
 			name := clean(desc.In(a.Text))
 			if list[k].e != nil {
@@ -46,7 +49,29 @@ func (e *Enricher) Choices(ctx context.Context, a *article.Article) ([]Choice, e
 			}
 			one.Candidates = append(one.Candidates, Candidate{name, ts})
 		}
+		if q == nil {
+			subject, in = one, sent
+			return
+		}
+		one.Quote = article.Span{Start: q.start, End: q.end}
+		if s < anOffice && subject.Shape >= int(anOffice) && (in == sent || in == sent-1) {
+			subject.Quote = one.Quote
+			all = append(all, subject)
+			in = -2
+		}
 		all = append(all, one)
 	})
 	return all, err
+}
+
+// Reweigh sets what a trait counts for each kind of words. It must not be called while
+// texts are read.
+func (e *Enricher) Reweigh(weight func(shape, trait int) float64) {
+	w := &weights{}
+	for s := range w {
+		for t := range w[s] {
+			w[s][t] = float32(weight(s, t))
+		}
+	}
+	e.weights = w
 }

@@ -105,11 +105,28 @@ const (
 	isIntroduced  // was described with an article for somebody new
 	isCourt       // the court of a ruling
 	isSpeakerOnly // nobody else was quoted in the paragraph
+	sameField     // its function is of the field of the words
+	toldField     // what is told of it is
+	otherField    // its function is of another one
+	noField       // nothing tells, of words that have a field
+	onlyField     // the only one who is of the field, or has the function
+	firstField    // the one of them who was spoken of last
+	isNewField    // somebody new, and somebody's function is of the field
+	isNewTold     // likewise, and what is told of somebody is
+	isNewNoField  // likewise, and nobody is of the field of the words
+	isNewUnknown  // likewise, and the words have no field
+	isNewPlain    // likewise, by article and noun alone
+	isPersonal    // a person, and the unknown noun has the form of one for persons
+	isThing       // a person, and it has not
+	isNewThing    // somebody new, and it has not
+	otherWord     // has another function, of the same field
+	otherUnknown  // has another one, and the field of the words isn't known
+	isOwner       // the words say whose it is, and it spoke or was the subject last
 	traits
 )
 
 // traitNames are those of the file of weights, in the order of the traits.
-var traitNames = [traits]string{"", "by medium", "by function", "by noun", "by meaning", "by topic", "by pronoun", "by nothing", "new", "new goes on", "new vague", "new first", "new opens", "same", "same sex", "other sex", "unknown sex", "other number", "person", "name", "human", "described", "body", "outlet", "place", "same noun", "has function", "like function", "other function", "no function", "same kind", "other kind", "near 0", "near 1", "near 2", "near 4", "near 9", "paragraph 0", "paragraph 1", "paragraph 2", "newest 0", "newest 1", "newest 2", "newest 3", "before", "speaker", "teller", "was human", "was body", "was subject", "topic", "has spoken", "often", "has words", "lacks words", "later", "only", "spoke here", "subject here", "spoke in paragraph", "this", "this new", "topic person", "has name", "was held", "other noun", "new behind", "new begins", "new nobody", "new here", "new who", "introduced", "court", "speaker only"}
+var traitNames = [traits]string{"", "by medium", "by function", "by noun", "by meaning", "by topic", "by pronoun", "by nothing", "new", "new goes on", "new vague", "new first", "new opens", "same", "same sex", "other sex", "unknown sex", "other number", "person", "name", "human", "described", "body", "outlet", "place", "same noun", "has function", "like function", "other function", "no function", "same kind", "other kind", "near 0", "near 1", "near 2", "near 4", "near 9", "paragraph 0", "paragraph 1", "paragraph 2", "newest 0", "newest 1", "newest 2", "newest 3", "before", "speaker", "teller", "was human", "was body", "was subject", "topic", "has spoken", "often", "has words", "lacks words", "later", "only", "spoke here", "subject here", "spoke in paragraph", "this", "this new", "topic person", "has name", "was held", "other noun", "new behind", "new begins", "new nobody", "new here", "new who", "introduced", "court", "speaker only", "same field", "told field", "other field", "no field", "only field", "first field", "new field", "new told", "new no field", "new unknown", "new plain", "personal", "thing", "new thing", "other word", "other unknown", "owner"}
 
 // weights are what each trait counts for each shape.
 type weights [shapes][traits]float32
@@ -145,7 +162,7 @@ func readWeights(dir fs.FS, name string) (*weights, error) {
 const maxSpoken = 12
 
 // maxTraits is how many traits one of them has at most.
-const maxTraits = 24
+const maxTraits = 32
 
 // candidate is whom words may mean.
 type candidate struct {
@@ -153,6 +170,7 @@ type candidate struct {
 	traits [maxTraits]trait
 	n      int
 	fits   bool
+	match  match // with the field of the words
 }
 
 func (c *candidate) is(t trait, yes bool) {
@@ -182,7 +200,12 @@ type choice struct {
 	names    []string          // those with a capital
 	kinds    uint16
 	these    bool
+	fields   fields
+	matched  bool    // somebody of the best match was weighed
+	thing    bool    // the noun is not known as one for persons
 	fit      int     // how many go with it
+	best     match   // of them
+	bests    int     // how many are matched so
 	subject  *entity // of the sentence, before the phrase
 }
 
@@ -312,14 +335,15 @@ func (a *ascriber) choose(c *choice) *entity {
 		}
 	}
 	c.fit = fit
+	a.matchAll(c, list)
 	for k := range list {
 		a.weigh(c, &list[k], newest)
 		if list[k].fits {
 			newest++
 		}
 	}
-	if a.record != nil && a.asking >= 0 {
-		a.record(a.asking, c.shape, c.desc, list)
+	if a.record != nil && a.asking != -1 {
+		a.record(a.asking, c.shape, c.sent, c.desc, list)
 		a.asking = -1
 	}
 	best, most := -1, float32(0)
@@ -336,7 +360,7 @@ func (a *ascriber) choose(c *choice) *entity {
 	switch {
 	case e == nil && c.shape == aBody:
 		return c.rule
-	case e == nil, c.shape == anOffice && c.rule == nil && slices.Contains(list[best].traits[:list[best].n], otherFunction):
+	case e == nil, c.shape == anOffice && c.rule == nil && slices.ContainsFunc(list[best].traits[:list[best].n], func(t trait) bool { return t == otherFunction || t == otherWord || t == otherUnknown }):
 		return nil // who has another function is no mayor
 	}
 	if p.pronoun != 0 {
@@ -395,6 +419,43 @@ func (a *ascriber) look(c *choice) {
 		}
 	}
 	a.words, a.capitals = c.words, c.names
+	c.fields = a.fieldsIn(c)
+	c.thing = c.shape == aThing && !a.personal(p)
+}
+
+// personal tells whether an unknown noun has the form of one for persons: "the Serb",
+// "l'académicien".
+func (a *ascriber) personal(p *phrase) bool {
+	h := a.headAt(p)
+	if h < p.from {
+		return false
+	}
+	if a.items[h].upper() && !a.lang.capitals {
+		return true
+	}
+	w := strings.ToLower(a.text[a.items[h].Start:a.items[h].End])
+	return slices.ContainsFunc(a.lang.likelyEndings, func(e string) bool { return len(w) > len(e)+minStem && strings.HasSuffix(w, e) })
+}
+
+// matchAll finds who of a list goes best with the field of the words.
+func (a *ascriber) matchAll(c *choice, list []candidate) {
+	if c.pronoun != 0 || c.shape == aBody {
+		return
+	}
+	for k := range list {
+		l := &list[k]
+		if !l.fits || l.e == nil {
+			continue
+		}
+		l.match = a.match(c, l.e)
+		switch {
+		case l.match != matchWork && l.match != matchTold:
+		case c.best == matchNone, l.match < c.best:
+			c.best, c.bests = l.match, 1
+		case l.match == c.best:
+			c.bests++
+		}
+	}
 }
 
 // subjectOfSentence is whom the subject of sentence n means.
@@ -403,7 +464,7 @@ func (a *ascriber) subjectOfSentence(n int) *entity {
 		a.subjectFor = n + 1
 		a.subjectIs = nil
 		asking := a.asking
-		a.asking = -1
+		a.asking = -2 - n
 		if a.subject[n].to > 0 {
 			room := a.candidates
 			a.candidates = a.inner
@@ -448,6 +509,14 @@ func (a *ascriber) weigh(c *choice, k *candidate, newest int) {
 		k.is(isNewNobody, c.fit == 0)
 		k.is(isNewWho, p.to < len(a.items) && a.items[p.to].is(relative) && !a.items[p.to].is(articleWord))
 		k.is(isNewHere, a.lastQ >= 0 && a.para == s.paragraph)
+		if c.shape != aBody {
+			k.is(isNewField, c.best == matchWork)
+			k.is(isNewTold, c.best == matchTold)
+			k.is(isNewNoField, c.fields != 0 && c.best == matchNone)
+			k.is(isNewUnknown, c.fields == 0)
+			k.is(isNewPlain, p.core-p.from == 2 && p.to == p.core)
+			k.is(isNewThing, c.thing)
+		}
 		return
 	}
 	if e == c.rule {
@@ -582,6 +651,10 @@ func (a *ascriber) weighWordsOf(c *choice, k *candidate) {
 	case slices.ContainsFunc(c.alike, func(group map[string]bool) bool { return anyOf(group, e.duty) }):
 		k.is(likeFunction, true)
 	case !e.named:
+	case k.match == matchWork || k.match == matchTold:
+		k.is(otherWord, true)
+	case k.match == matchNone && c.fields == 0:
+		k.is(otherUnknown, true)
 	default:
 		k.is(otherFunction, true)
 	}
@@ -591,6 +664,39 @@ func (a *ascriber) weighWordsOf(c *choice, k *candidate) {
 		k.is(hasWords, !lacks)
 		k.is(lacksWords, lacks)
 	}
+	if c.shape != aBody {
+		a.weighField(c, k)
+	}
+}
+
+// weighField finds the traits that the field of a description tells.
+func (a *ascriber) weighField(c *choice, k *candidate) {
+	e := k.e
+	if c.fields != 0 {
+		switch k.match {
+		case matchWork:
+			k.is(sameField, true)
+		case matchTold:
+			k.is(toldField, true)
+		case matchOther:
+			k.is(otherField, true)
+		default:
+			k.is(noField, k.fits)
+		}
+	}
+	if k.fits && k.match != matchNone && k.match == c.best {
+		k.is(onlyField, c.bests == 1)
+		if !c.matched {
+			k.is(firstField, true)
+			c.matched = true
+		}
+	}
+	if c.shape == aThing {
+		human := e.person || e.human
+		k.is(isPersonal, human && !c.thing)
+		k.is(isThing, human && c.thing)
+	}
+	k.is(isOwner, c.shape == owned && e.times > 0 && (e == a.before || e == a.speaker))
 }
 
 // noKind is set of what has been looked at and is no body by its words.

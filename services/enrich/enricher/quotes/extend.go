@@ -212,7 +212,7 @@ func (g *grammar) extendName(p *phrase, end int) {
 	for m < end && m < k+6 && g.items[m].kind == word && g.items[m].upper() && !g.items[m].is(timeWord) && g.joined(m) {
 		m++
 	}
-	if romance && m == from && m < end && (g.plain(m) || g.items[m].Shape&lexicon.Digits == 0 && g.items[m].class == 0) && g.joined(m) {
+	if romance && m == from && m < end && (g.plain(m) || g.items[m].Shape&lexicon.Digits == 0 && (g.items[m].class == 0 || g.items[k-1].is(body) && g.items[m].class&^(role|person|office) == 0)) && g.joined(m) {
 		m++
 		for m < from+3 && m < end && g.plain(m) && g.joined(m) {
 			m++
@@ -287,7 +287,7 @@ func (g *grammar) apposition(p *phrase, end int) {
 		return
 	}
 	k++
-	if g.items[k].is(relative) && !g.items[k].is(articleWord) {
+	if g.ofInitials(p, k, end) || g.items[k].is(relative) && !g.items[k].is(articleWord) {
 		return
 	}
 	if p.named() && p.role.Empty() && !p.article {
@@ -320,6 +320,26 @@ func (g *grammar) apposition(p *phrase, end int) {
 			}
 		}
 	}
+}
+
+// ofInitials takes a body's initials behind a function for what it is of, where a name
+// stands behind a comma at item k: "le délégué CGT, Paul Morin".
+func (g *grammar) ofInitials(p *phrase, k, end int) bool {
+	if !p.named() || p.likely || p.article || p.role.Empty() || !p.desc.Empty() {
+		return false
+	}
+	for i := p.to - 1; i >= p.from && int(g.items[i].Start) >= p.name.Start; i-- {
+		if g.items[i].Shape&lexicon.AllCaps == 0 {
+			return false
+		}
+	}
+	q, ok := g.noun(k, end)
+	if !ok || !q.named() || q.article || !q.likely || q.words < 2 {
+		return false
+	}
+	p.role.End = p.name.End
+	p.name, p.words, p.likely, p.to, p.enclosed = q.name, q.words, true, q.to, true
+	return true
 }
 
 // maxTask is how many words may stand between a function and who has it.

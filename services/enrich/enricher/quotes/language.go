@@ -84,7 +84,7 @@ const (
 )
 
 // kinds of bodies, so that "the court" means no company.
-var kinds = map[string]uint16{"company": 1, "court": 2, "union": 4, "office": 8, "team": 16, "party": 32, "ruling": 64, "document": 128, "paper": 256}
+var kinds = map[string]uint16{"company": 1, "court": 2, "union": 4, "office": 8, "team": 16, "party": 32, "ruling": 64, "document": 128, "paper": 256, "panel": 512}
 
 var sections = map[string]lexicon.Class{
 	"cue": cue, "describe": describe, "quoted": quoted, "as saying": asSaying, "according": according,
@@ -116,6 +116,8 @@ type language struct {
 	participles   []string          // endings of participles, with which a clause may begin
 	noSubject     bool              // a verb may do without its pronoun
 	dashes        bool              // dashes set off direct speech
+	fields        vocabulary        // what people work at
+	years         map[string]bool   // words behind an age: "ans"
 	inserts       bool              // a reporter's clause may stand within the marks
 
 	// The groups of same that a word is in.
@@ -140,7 +142,7 @@ func readLanguages(dir fs.FS) (map[string]*language, error) {
 		}
 		all[path.Base(path.Dir(f))] = l
 	}
-	return all, nil
+	return all, readAllFields(dir, all)
 }
 
 func readWords(dir fs.FS, name string, langs ...*language) error {
@@ -148,7 +150,7 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 	return lexicon.EachLine(dir, name, func(line string) error {
 		if line[0] == '[' {
 			section = strings.Trim(line, "[]")
-			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "likely role ending" && section != "verb ending" && section != "participle ending" && section != "adjective ending" && section != "same" && section != "this" && section != "as for" && section != "trait" {
+			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "likely role ending" && section != "verb ending" && section != "participle ending" && section != "adjective ending" && section != "same" && section != "this" && section != "as for" && section != "years" && section != "trait" {
 				return fmt.Errorf("unknown section %s", line)
 			}
 			return nil
@@ -167,6 +169,15 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 			if section == "as for" {
 				for _, l := range langs {
 					l.topics = append(l.topics, strings.TrimSpace(phrase))
+				}
+				continue
+			}
+			if section == "years" {
+				for _, l := range langs {
+					if l.years == nil {
+						l.years = map[string]bool{}
+					}
+					l.years[strings.TrimSpace(phrase)] = true
 				}
 				continue
 			}

@@ -143,7 +143,7 @@ func (g *grammar) peel(run, end int, before bool) int {
 	if end-run == 2 && before && !g.lang.capitals && g.items[end-1].words(person) > 0 && g.between(end-1) == " " && !g.anyGiven(run, end) {
 		return end // "the Ohio Democrat"
 	}
-	if end-run > 1 && !g.lang.capitals && g.roleAt(end-1) > 0 && g.between(end-1) == " " && !g.anyGiven(run, end) && end < len(g.items) && g.items[end].kind == comma {
+	if end-run > 1 && !g.lang.capitals && g.roleAt(end-1) > 0 && !g.items[end-1].is(title) && g.between(end-1) == " " && !g.anyGiven(run, end) && end < len(g.items) && g.items[end].kind == comma {
 		return end // "Public Relations Officer, Ann Brandt,"
 	}
 	for m := end - 1; m > run && !g.lang.capitals; m-- {

@@ -33,6 +33,9 @@ type entity struct {
 	held    bool          // it stood behind a preposition there
 	times   int           // how often it was spoken of
 	via     string        // channel that its words came through last
+	placed  bool          // the fields were looked for
+	work    fields        // of its function
+	told    fields        // of what stands where it is named first, but for those
 }
 
 // people are all who were named.
@@ -451,7 +454,7 @@ func (p *people) whoIs(ph *phrase, name string) *entity {
 // just before: "His lawyer shook his head. “…,” said Paul Mori."
 func (a *ascriber) join(asc *ascription, e *entity) {
 	p := &asc.who
-	if e == nil || !p.named() || p.article || !p.role.Empty() || p.words < 2 || e.at != p.name.Start || e.role != "" || asc.at < 0 || p.from < asc.at || !e.person || a.headlined() {
+	if e == nil || !p.named() || p.article || !p.role.Empty() || p.words < 2 || e.at != p.name.Start || e.role != "" || asc.at < 0 || p.from < asc.at && !a.english() || !e.person || a.headlined() {
 		return
 	}
 	if p.to < len(a.items) && a.items[p.to].kind == comma && p.to+1 < len(a.items) && a.items[p.to+1].is(relative|articleWord) {
@@ -471,6 +474,52 @@ func (a *ascriber) join(asc *ascription, e *entity) {
 	if d.sex == 0 {
 		d.sex = e.sex
 	}
+}
+
+// foretold is who is named in the sentence behind one of the first two, without a
+// function and saying something, if those described e only: "… what the minister called
+// “…”. Ann Brandt said". It is e otherwise.
+func (a *ascriber) foretold(e *entity, n int) *entity {
+	if e == nil || e.named || e.many || n > 1 || n+1 >= len(a.sents) || a.sents[n].headline || a.sents[n+1].headline || a.function(e) == "" || !a.titular(e) {
+		return e
+	}
+	p := &a.subject[n+1]
+	if !p.named() || p.article || !p.likely || p.words < 2 || !p.role.Empty() || a.ofOwner(p) {
+		return e
+	}
+	f := a.people.who(p)
+	if f == nil || f.at != p.name.Start || f.role != "" || !f.person || !a.people.agree(f, e.name) {
+		return e
+	}
+	says := false
+	for v := p.to; v < min(a.sents[n+1].to, p.to+maxPhrase); v++ {
+		if a.items[v].is(cue) && a.cueAt(v, a.sents[n+1].from, cue) && a.linked(p, v) {
+			says = true
+			break
+		}
+	}
+	if !says {
+		return e
+	}
+	f.role = a.function(e)
+	a.people.byName[e.fold()] = f
+	return f
+}
+
+// titular tells whether the noun of a description is a function.
+func (a *ascriber) titular(e *entity) bool {
+	var room few
+	toks := lexicon.Scan(room[:0], e.name, 0, len(e.name))
+	for i := range toks {
+		c := a.lang.words.All(toks[i : i+1])
+		if i > 0 && c&inside != 0 {
+			return false
+		}
+		if c&role != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // headlined tells whether the sentence is a headline.

@@ -18,7 +18,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "quotes"
-	Version = 5
+	Version = 6
 )
 
 // Enough is the confidence from which on words in marks are reported as a
@@ -103,8 +103,9 @@ func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	return e.enrich(ctx, a, nil)
 }
 
-// enrich is Enrich; record is told of every choice for a quotation, if it is there.
-func (e *Enricher) enrich(ctx context.Context, a *article.Article, record func(q *quote, s shape, desc article.Span, list []candidate)) error {
+// enrich is Enrich; record is told of every choice, if it is there: for quotation q, or for
+// the subject of a sentence if q is nil.
+func (e *Enricher) enrich(ctx context.Context, a *article.Article, record func(q *quote, s shape, sent int, desc article.Span, list []candidate)) error {
 	a.Quotes = nil
 	tag, _, _ := strings.Cut(a.Language.Value, "-")
 	lang := e.langs[tag]
@@ -142,7 +143,13 @@ func (e *Enricher) enrich(ctx context.Context, a *article.Article, record func(q
 		media: media, quotes: quotes, sents: r.sents, weights: e.weights,
 	}
 	if record != nil {
-		asc.record = func(q int, s shape, desc article.Span, list []candidate) { record(&quotes[q], s, desc, list) }
+		asc.record = func(asking int, s shape, sent int, desc article.Span, list []candidate) {
+			var q *quote
+			if asking >= 0 {
+				q = &quotes[asking]
+			}
+			record(q, s, sent, desc, list)
+		}
 	}
 	asc.survey()
 	asc.run()

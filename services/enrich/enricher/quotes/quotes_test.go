@@ -330,6 +330,14 @@ func TestForms(t *testing.T) {
 		{"figures in marks", "en", "The mayor dated it “3/4/23” and left.", nil},
 		{"Spanish, title with a capital", "es", "Luis Cobo publicó «Agosto» en el pueblo y se marchó.", nil},
 		{"Spanish, relative clause with a day", "es", "El alcalde, que el domingo había dicho que el pueblo estaba “en guerra”, pidió perdón.", []string{"en guerra | El alcalde |  |  | partial"}},
+		{"verb of saying before a gerund", "en", "The rain will stop before a flood, the Weather Board said on Tuesday, warning that it was “still a risk”.", []string{"still a risk | the Weather Board |  |  | partial"}},
+		{"described, named in the next sentence", "en", "The village closed the road in what the mayor called “a small step”. Tom Brandt said it had rained.", []string{"a small step | Tom Brandt | mayor |  | partial"}},
+		{"described, the next one says nothing", "en", "The village closed the road in what the mayor called “a small step”. Tom Brandt waited.", []string{"a small step | the mayor |  |  | partial"}},
+		{"owned, then named before the verb", "en", "Ann Brandt stayed. Her husband slept. “It rained,” Tom Brandt said.", []string{"It rained | Tom Brandt | husband"}},
+		{"French, function and initials, with a comma", "fr", "Pour le délégué CFE-CGC, Paul Morin, la pluie est « une plaie ».", []string{"une plaie | Paul Morin | délégué CFE-CGC |  | partial"}},
+		{"French, body of people", "fr", "Le Syndicat des vignerons s'est dit déçu. Il déplore « une plaie ».", []string{"une plaie | Le Syndicat des vignerons |  |  | partial"}},
+		{"German, object first", "de", "Das Gutachten der Gemeinde nennt der Verband „einen Witz“.", []string{"einen Witz | der Verband |  |  | partial"}},
+		{"German, medium in marks", "de", "Der „Merkur“ schrieb von „verlorenen Stunden“.", []string{"verlorenen Stunden | Merkur |  |  | partial"}},
 		// A language without data.
 		{"no language", "", "“It rained,” said Tom Brandt.", []string{"It rained | Tom Brandt"}},
 	} {

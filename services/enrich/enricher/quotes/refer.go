@@ -108,6 +108,9 @@ func (a *ascriber) told(p *phrase) *entity {
 		return nil
 	}
 	e.many = e.many || a.counted(p)
+	if a.inMarks(p) && !e.named {
+		e.name, e.folded, e.named = unmarked(a.cover(p.core-1, p.core).In(a.text)), "", true
+	}
 	if h := a.head(p); h != "" {
 		a.people.byHead[h] = e
 	}
@@ -130,6 +133,11 @@ func (a *ascriber) told(p *phrase) *entity {
 	return e
 }
 
+// inMarks tells whether p is an article and a name in quotation marks: "der „Bote“".
+func (a *ascriber) inMarks(p *phrase) bool {
+	return !p.named() && p.core == p.from+2 && p.to == p.core && a.items[p.from].is(articleWord) && a.items[p.core-1].named
+}
+
 // initialed is the body whose initials a name is, nil if it is none: "the RSW".
 func (a *ascriber) initialed(p *phrase) *entity {
 	if !p.named() || p.core <= p.from || p.core-p.from > 2 || len(a.people.initial) == 0 {
@@ -144,14 +152,14 @@ func (a *ascriber) pronominal(p *phrase, n int, asSubject bool) *entity {
 		return a.speaker // “…”, añadió.
 	}
 	if q := &a.subject[n]; p.to == 0 && !asSubject && a.cueItem > 0 && q.to > 0 && q.to < a.cueItem && q.pronoun == 0 && a.relativeAt(q.to, a.cueItem) {
-		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) {
+		if e := a.subjectOfSentence(n); fits(e, p.pronoun, false) {
 			return e // "Brandt grabó un audio en el que agradece «…»"
 		}
 	}
 	// Somebody named earlier in the sentence, but not the pronoun itself.
 	apart := !asSubject && p.from > 0 && p.to > 0 && a.items[p.from-1].kind == comma && p.pronoun&(masculine|feminine) == 0
 	if q := &a.subject[n]; !asSubject && q.to > 0 && q.to <= p.from && q.pronoun == 0 {
-		if e := a.resolve(q, n, true); fits(e, p.pronoun, false) && a.mayTalk(e, p.pronoun) && (!apart || e == a.teller || e == a.speaker || a.teller == nil) {
+		if e := a.subjectOfSentence(n); fits(e, p.pronoun, false) && a.mayTalk(e, p.pronoun) && (!apart || e == a.teller || e == a.speaker || a.teller == nil) {
 			return e
 		}
 	}

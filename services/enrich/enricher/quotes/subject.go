@@ -208,6 +208,9 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		}
 		lo--
 	}
+	if u := a.sayingBefore(v, lo); u >= 0 {
+		return a.subjectOf(u, from)
+	}
 	// "…, who called it": whom the relative clause is about.
 	k := v - 1
 	for k > lo && !a.items[k].is(relative) && (a.small(k) || k+1 < v && a.items[k+1].is(timeWord) && a.items[k].is(articleWord|preposition)) {
@@ -221,7 +224,8 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 	}
 	behind := k > lo && a.items[k].is(relative) && (a.items[k-1].kind == comma || !a.items[k].is(articleWord|conjunction))
 	var first phrase
-	held, about := false, false
+	noun := -1 // item behind the noun phrase before
+	held, about, owned := false, false, false
 	for c := lo; c < v; {
 		t := &a.items[c]
 		if t.kind != word {
@@ -244,9 +248,13 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 			continue
 		}
 		end := q.to
+		if owned = a.lang.capitals && noun == c && a.joined(c) && (owned || a.ofNoun(c)); owned {
+			held = true // "ein Kritiker der Neuen Zeitung"
+		}
 		if a.mayTell(&q, held) {
 			a.apposition(&q, v)
 		}
+		noun = q.to
 		switch {
 		case behind && a.lang.noSubject && a.items[v].is(describe) && !q.named() && !a.headed(&q) && !a.bodyAt(q.from, q.to) && v+1 < len(a.items) && a.items[v+1].is(like|preposition):
 			// "un libro que define como «…»": whoever the sentence is about
@@ -277,6 +285,9 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 			return q, true, true
 		}
 	}
+	if q, is := a.behindObject(&p, v); ok && near && is {
+		return q, true, true
+	}
 	if !ok && first.to > 0 {
 		return first, true, a.shares(v, lo)
 	}
@@ -284,6 +295,58 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		return first, true, true
 	}
 	return p, ok, near
+}
+
+// sayingBefore is the verb of saying in the clause that ends before a gerund at v: "a
+// recession, the fund said on Tuesday, warning that"; -1 if there is none, or its clause is
+// the first one.
+func (a *ascriber) sayingBefore(v, lo int) int {
+	if !a.english() || v < lo+4 || a.items[v-1].kind != comma || !a.gerund(v) {
+		return -1
+	}
+	for u := v - 2; u > lo && a.items[u].kind == word; u-- {
+		if a.sayingAt(u) {
+			for k := u - 1; k >= lo; k-- {
+				if a.items[k].kind == comma {
+					return u
+				}
+				if a.items[k].kind != word || a.items[k].is(relative|conjunction|cue) {
+					return -1
+				}
+			}
+			return -1
+		}
+	}
+	return -1
+}
+
+// behindObject is the subject behind a German verb at v that a quotation follows, whose
+// object p stands before it: "Das Gutachten nennt der Verband „…“".
+func (a *ascriber) behindObject(p *phrase, v int) (q phrase, ok bool) {
+	if !a.lang.capitals || p.to == 0 || p.named() || p.pronoun != 0 || p.loose || !a.items[v].is(describe|cue) {
+		return q, false
+	}
+	switch strings.ToLower(a.text[a.items[p.from].Start:a.items[p.from].End]) {
+	case "das", "die", "den", "dieses", "diese", "diesen", "eine", "einen", "seine", "ihre":
+	default:
+		return q, false
+	}
+	q, ok = a.noun(v+1, min(len(a.items), v+1+maxPhrase))
+	if !ok || q.pronoun != 0 || q.to >= len(a.items) || a.items[q.to].kind != quotation {
+		return q, false
+	}
+	if q.named() {
+		return q, !q.article && q.likely && !a.headed(p)
+	}
+	w := a.text[a.items[q.from].Start:a.items[q.from].End]
+	return q, w == "der" || w == "die" && a.headed(&q) && !a.headed(p) && !a.bodyAt(p.from, p.to)
+}
+
+// ofNoun tells whether the German word at i, right behind a noun, is an article of what the
+// noun is of.
+func (a *ascriber) ofNoun(i int) bool {
+	w := a.text[a.items[i].Start:a.items[i].End]
+	return (w == "der" || w == "des") && a.joined(i)
 }
 
 // ofOne tells whether the word at i is a French preposition with an article of the
@@ -317,10 +380,14 @@ func (a *ascriber) several(v, lo int) (p phrase, ok bool) {
 	if w := a.text[t.Start:t.End]; len(w) < 5 || !strings.HasSuffix(w, "s") || strings.HasSuffix(w, "ss") || t.class&^(role|person|body) != 0 || a.verbal(k) {
 		return p, false
 	}
+	from := k
 	if before := k - 1; before >= 0 && before >= lo && a.items[before].kind == word && !a.items[before].is(conjunction) {
-		return p, false
+		if !a.english() || before > 0 && a.items[before-1].kind == word && a.joined(before) && a.between(before) == " " || !a.items[before].upper() || a.items[before].class&^(body|role|person) != 0 || !a.joined(k) || a.genitive(before) {
+			return p, false
+		}
+		from = before // "Aid groups said"
 	}
-	return phrase{from: k, to: k + 1, core: k + 1, desc: a.cover(k, k+1)}, true
+	return phrase{from: from, to: k + 1, core: k + 1, desc: a.cover(from, k+1)}, true
 }
 
 // shares tells whether the verb at v stands behind a conjunction, so that its

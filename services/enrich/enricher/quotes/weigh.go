@@ -232,6 +232,7 @@ func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) 
 			e = a.resolve(&asc.who, n, false)
 			a.asking, a.behindVerb, a.cueItem = -1, false, 0
 			a.join(asc, e)
+			e = a.foretold(e, n)
 		}
 	}
 	q.entity, q.cue, q.conf = e, asc.cue, conf
