@@ -19,7 +19,7 @@ func TestOverridesTravel(t *testing.T) {
 		"language": `"de"`, "entities": `[{"type":"person","name":"Ana Ruiz"},{"type":"place","name":"Elsewhere"}]`, "topics": "[]",
 		"quotes": `[{"text":"swam","speaker":"Ana"}]`, "summary": `{"text":"Skarra saw it."}`,
 	} {
-		c, err := article.ParseCorrection(a, field, []byte(value))
+		c, err := article.ParseCorrection(article.Proof{Article: a}, field, []byte(value))
 		if err != nil {
 			t.Fatal(err)
 		}
