@@ -30,6 +30,9 @@ type Proof struct {
 	Found *Article
 	// Stands is what was said of the field before; nil: nothing.
 	Stands *Correction
+	// Locate says where a place is of which only the name is said, and maybe the country
+	// or the id; nil: it stays so.
+	Locate func(*Place) error
 }
 
 // ParseCorrection reads what an editor says of a field of a proof, in the JSON that the
@@ -138,7 +141,10 @@ func (l *locator) read(value []byte) (Article, error) {
 	if err := strict.Decode(&doc); err != nil {
 		return v, formOf(err)
 	}
-	return doc.article()
+	if v, err = doc.article(); err != nil {
+		return v, err
+	}
+	return v, l.complete(&v)
 }
 
 // formOf says what of a field's JSON has the wrong form.

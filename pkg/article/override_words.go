@@ -69,6 +69,7 @@ type locator struct {
 	// one stands there aren't both meant by it.
 	mentioned map[string]int
 	names     map[string]bool // of what is said
+	alone     []int           // the places that are said by their names alone
 	longer    []Span          // see [locator.longerNames]
 	errs      []error
 }
@@ -90,16 +91,35 @@ func newLocator(p Proof, f *correctable) *locator {
 // locate gives all words of what is said of the field their places.
 func (l *locator) locate(said any) error {
 	list, _ := said.([]any)
-	for _, x := range list {
+	for i, x := range list {
 		item, _ := x.(map[string]any)
-		if name, is := item["name"].(string); is {
-			l.names[strings.ToLower(name)] = true
+		name, is := item["name"].(string)
+		if !is {
+			continue
+		}
+		l.names[strings.ToLower(name)] = true
+		if l.of.name == "places" && item["mentions"] == nil && item["lat"] == nil && item["lon"] == nil {
+			l.alone = append(l.alone, i)
 		}
 	}
 	l.longer = l.longerNames()
 	l.find(l.of.name, said, map[string]int{})
 	l.text += l.behind.String()
 	return errors.Join(l.errs...)
+}
+
+// complete says where the places are that are said by their names alone.
+func (l *locator) complete(v *Article) error {
+	if l.proof.Locate == nil {
+		return nil
+	}
+	var errs []error
+	for _, i := range l.alone {
+		if err := l.proof.Locate(&v.Places[i]); err != nil {
+			errs = append(errs, fmt.Errorf("places[%d]: %w", i, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // segments are those of the locator's text.

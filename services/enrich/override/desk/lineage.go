@@ -166,10 +166,12 @@ func (of *Lineage) make(change *override.Change, rows override.Rows) (override.M
 	if of.newest.Article != nil {
 		a = *of.newest.Article
 	}
-	if of.read != nil && of.read.Text == a.Text { // a summary must be of the report
-		a.Segments = of.read.Segments
+	said := *change
+	if of.read != nil && of.read.Text == a.Text {
+		a.Segments = of.read.Segments // a summary must be of the report
+		said.Found = of.read
 	}
-	made, err := change.Make(was, unread, of.corrected, &a)
+	made, err := said.Make(was, unread, of.corrected, &a)
 	return made, refused(err)
 }
 
