@@ -46,6 +46,8 @@ type Correction struct {
 	Value  json.RawMessage `json:"value,omitempty"`
 	// Unplaced tells that words of the value are not in the article's text as it is now.
 	Unplaced bool `json:"unplaced,omitempty"`
+	// Unseen is what the text as it is now has more for a list, see [article.Corrected].
+	Unseen []string `json:"unseen,omitempty"`
 }
 
 func lineOf(o *article.Override) (Line, error) {
@@ -88,7 +90,7 @@ func linesOf(rows override.Rows, uri article.URI) (lines []Line, err error) {
 func (l *Line) hide() {
 	l.Withheld = true
 	for i := range l.Fields {
-		l.Fields[i].Value, l.Fields[i].Reason = nil, ""
+		l.Fields[i].Value, l.Fields[i].Reason, l.Fields[i].Unseen = nil, "", nil
 	}
 }
 
