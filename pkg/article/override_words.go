@@ -240,8 +240,7 @@ func (l *locator) keep(of *standing, said string) Span {
 }
 
 // named gives what has a name, and no places, those of what was found of that name. Was
-// nothing, it has them wherever the name stands in the report, and is no part of a longer
-// one that was found; or else, beside the report.
+// nothing, it has them wherever the name stands, see [locator.wherever].
 func (l *locator) named(x map[string]any) {
 	if name, is := x["name"].(string); is && x["mentions"] == nil {
 		kind, _ := x["type"].(string)
@@ -266,27 +265,33 @@ func (l *locator) named(x map[string]any) {
 }
 
 // wherever is where words stand in the report, and are no part of a longer name; or
-// else, beside the report.
+// else, are; or else, beside the report.
 func (l *locator) wherever(words string) []Span {
-	var report, aside []Span
+	var all [3][]Span // the better first
 	text, sorted := l.proof.Text, l.sorted()
-	for at := 0; len(report) < MaxMentions; {
+	for at := 0; len(all[0]) < MaxMentions; {
 		if at = nextWhole(text, words, at, len(text)); at < 0 {
 			break
 		}
 		s := Span{at, at + len(words)}
-		switch at = s.End; {
+		at = s.End
+		i := 0
+		switch {
+		case sorted && !l.proof.ForReaders(s):
+			i = 2
 		case l.partOfName(s):
-		case !sorted || l.proof.ForReaders(s):
-			report = append(report, s)
-		case len(aside) < MaxMentions:
-			aside = append(aside, s)
+			i = 1
+		}
+		if len(all[i]) < MaxMentions {
+			all[i] = append(all[i], s)
 		}
 	}
-	if len(report) == 0 {
-		return aside
+	for _, spans := range all {
+		if len(spans) > 0 {
+			return spans
+		}
 	}
-	return report
+	return nil
 }
 
 // foundThing is an entity or a place that was found.

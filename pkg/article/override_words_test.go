@@ -53,6 +53,7 @@ func TestNamesThatAreSaid(t *testing.T) {
 		{"none of a longer name, nor of a note", "entities", `[{"type":"place","name":"Washington"},` + post + `]`, fmt.Sprintf("Washington Post %d; Washington %d", at("Washington Post"), at("Washington,"))},
 		{"of a longer name that isn't right", "entities", `[{"type":"place","name":"Washington"}]`, fmt.Sprintf("Washington %d, Washington %d", at("Washington Post"), at("Washington,"))},
 		{"of a longer name of another field", "places", `[{"name":"Washington"}]`, fmt.Sprintf("Washington %d", at("Washington,"))},
+		{"of a longer name alone", "entities", `[{"type":"other","name":"Post"},` + post + `]`, fmt.Sprintf("Washington Post %d; Post %d", at("Washington Post"), at("Post."))},
 		{"in a note alone", "entities", `[{"type":"person","name":"Eve Poe"}]`, fmt.Sprintf("Eve Poe %d", at("Eve Poe"))},
 		{"nowhere", "entities", `[{"type":"person","name":"Bo Tran"}]`, " 0"},
 	} {
