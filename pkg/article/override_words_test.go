@@ -154,7 +154,7 @@ func TestWhatACorrectionDoesntKnow(t *testing.T) {
 	for says, p := range map[string]Proof{
 		"it isn't known what was found":              {Article: first},
 		"nor what was found before it was corrected": {Article: first, Found: enriched(o, first, first)},
-		"nor what was known before": {Article: first, Found: enriched(o, first, first), Stands: &Correction{Corrected: Corrected{Field: "entities"}}},
+		"nor what was known before":                  {Article: first, Found: enriched(o, first, first), Stands: &Correction{Corrected: Corrected{Field: "entities"}}},
 	} {
 		c, err := ParseCorrection(p, "entities", []byte(`[{"type":"person","name":"Ana Ruiz"}]`))
 		if err != nil || c.Text != 0 || c.Known != nil {
