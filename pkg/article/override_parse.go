@@ -93,6 +93,9 @@ func (c *Correction) take(l *locator, f *correctable, v Article) error {
 	for _, s := range spans {
 		p, kept := l.kept[s]
 		if !kept {
+			if s.End > len(l.in.text) {
+				return fmt.Errorf("span %d-%d lies behind the text of %d bytes", s.Start, s.End, len(l.in.text))
+			}
 			var err error
 			if p, err = l.in.passage(s); err != nil {
 				return err

@@ -684,6 +684,14 @@ func TestWhatIsReadBackKeepsItsWords(t *testing.T) {
 			}
 		}
 	}
+	// What is said without words of the text is, too.
+	o = corrected(t, a, "filed", `{"places":["Skarra"]}`, "entities", `[{"type":"person","name":"Not In It"}]`)
+	for _, field := range []string{"filed", "entities"} {
+		before := *o
+		if *o = o.Set(saidAgain(t, o, field, a)); !reflect.DeepEqual(*o, before) {
+			t.Errorf("%s: %+v, was %+v", field, *o, before)
+		}
+	}
 	// Two who are told by the same words aren't both the first of them.
 	o = corrected(t, a, "entities", `[{"type":"person","name":"John Smith","mentions":[{"text":"Smith"}]},{"type":"person","name":"Jane Smith","mentions":[{"text":"Smith"}]}]`)
 	o.In(a.Text).Apply(a)
@@ -719,6 +727,9 @@ func TestPassagesThatAreNone(t *testing.T) {
 	c, err := ParseCorrection(Proof{Article: b, Stands: &o.Corrections[0]}, "quantities", []byte(`[{"text":"40","value":40,"unit":"years","passage":"`+good+`"},{"text":"7","value":7}]`))
 	if err != nil || len(c.Passages) != 2 || c.Passages[1] != o.Corrections[0].Passages[0] || c.Value.Text != "740" {
 		t.Fatalf("%+v, %v", c, err)
+	}
+	if _, err := ParseCorrection(Proof{Article: b, Stands: &o.Corrections[0]}, "quantities", []byte(fmt.Sprintf(`[{"text":"40","value":40,"passage":"%s"},{"start":%d,"end":%d,"value":4}]`, good, len(b.Text), len(b.Text)+3))); err == nil || !strings.Contains(err.Error(), "lies behind the text") {
+		t.Errorf("a place behind the text: %v", err)
 	}
 	back := ferry(b.Text + "\n\n" + ferryText)
 	p := Override{Number: 1, Corrections: []Correction{c}}

@@ -70,6 +70,7 @@ type locator struct {
 	mentioned map[string]int
 	names     map[string]bool // of what is said
 	alone     []int           // the places that are said by their names alone
+	found     []foundThing    // of the field
 	longer    []Span          // see [locator.longerNames]
 	errs      []error
 }
@@ -102,7 +103,7 @@ func (l *locator) locate(said any) error {
 			l.alone = append(l.alone, i)
 		}
 	}
-	l.longer = l.longerNames()
+	l.found, l.longer = l.things(l.of.name), l.longerNames()
 	l.find(l.of.name, said, map[string]int{})
 	l.text += l.behind.String()
 	return errors.Join(l.errs...)
@@ -264,8 +265,8 @@ func (l *locator) named(x map[string]any) {
 	}
 }
 
-// wherever is where words stand in the report, and are no part of a longer name; or
-// else, are; or else, beside the report.
+// wherever is where words stand in the report as no part of a longer name. If they don't,
+// it is where they stand in longer names, or else beside the report.
 func (l *locator) wherever(words string) []Span {
 	var all [3][]Span // the better first
 	text, sorted := l.proof.Text, l.sorted()
@@ -324,7 +325,7 @@ func (l *locator) things(field string) (all []foundThing) {
 // that type, or else the one that has the name among its mentions, and isn't said itself.
 func (l *locator) foundAs(name string, kind EntityType) []Span {
 	var of [3][]foundThing // the nearest first
-	for _, t := range l.things(l.of.name) {
+	for _, t := range l.found {
 		same := strings.EqualFold(t.name, name)
 		switch {
 		case same && t.kind == kind:

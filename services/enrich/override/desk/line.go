@@ -95,12 +95,12 @@ func (l *Line) hide() {
 }
 
 // Discreet leaves out what is for those alone who may see every article: who corrected
-// and why, and values with words that aren't in the text as it is now. Those may quote
-// a revision that was another agency's.
+// and why, values with words that aren't in the text as it is now, and what that has more.
+// They may be of a revision that is another agency's.
 func (l *Line) Discreet() {
 	for _, fields := range [][]Correction{l.Fields, l.Replaced} {
 		for i := range fields {
-			fields[i].Who, fields[i].Reason = "", ""
+			fields[i].Who, fields[i].Reason, fields[i].Unseen = "", "", nil
 			if fields[i].Unplaced {
 				fields[i].Value = nil
 			}

@@ -386,6 +386,9 @@ func TestWhatTheEditorDidntSee(t *testing.T) {
 	if err != nil || !slices.Equal(l.Fields[0].Unseen, []string{"Cy Lee"}) || l.Fields[1].Unseen != nil {
 		t.Errorf("%+v, %v", l, err)
 	}
+	if l.Discreet(); l.Fields[0].Unseen != nil {
+		t.Errorf("to who may not see all: %+v", l)
+	}
 	held := a
 	held.Status = article.Withheld
 	of.newest.Article = &held
