@@ -31,12 +31,7 @@ type Candidate struct {
 
 // String is a candidate in one line.
 func (c *Candidate) String() string {
-	s := c.Name
-	for _, in := range []string{c.Within, c.Country} {
-		if in != "" {
-			s += ", " + in
-		}
-	}
+	s := strings.Join(slices.DeleteFunc([]string{c.Name, c.Within, c.Country}, func(part string) bool { return part == "" }), ", ")
 	if c.GeoNamesID != 0 {
 		s += " (geonames_id " + strconv.FormatInt(c.GeoNamesID, 10) + ")"
 	}
