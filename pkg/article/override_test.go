@@ -682,6 +682,9 @@ func TestWhatIsReadBackKeepsItsWords(t *testing.T) {
 				b.Entities[0].Mentions[1].Start != by+third || b.Entities[1].Mentions[1].Start != by+fourth || len(b.Flags) > 0 {
 				t.Fatalf("in %q: %+v, %+v, %+v, %v", in.Text, b.Amounts, b.Moments, b.Entities, b.Flags)
 			}
+			if at := o.Corrections[0].Passages[0].Start; at != by+second {
+				t.Errorf("in %q it was said at %d, want %d", in.Text, at, by+second)
+			}
 		}
 	}
 	// What is said without words of the text is, too.
