@@ -260,8 +260,11 @@ test('an editor is asked which place of a name is meant', async ({ page, request
   await places.getByRole('button', { name: 'Correct Places' }).click();
   const ask = page.getByRole('dialog');
   await ask.getByLabel('And, in words of the text').fill('Springfield');
-  await ask.getByRole('button', { name: 'Correct', exact: true }).click();
   const which = ask.getByLabel('Which Springfield is it?');
+  await expect(async () => {
+    await ask.getByRole('button', { name: 'Correct', exact: true }).click();
+    await expect(which).toBeVisible({ timeout: 20_000 });
+  }).toPass();
   await which.selectOption({ index: 1 });
   await accessible(page);
   await ask.getByRole('button', { name: 'Correct', exact: true }).click();
