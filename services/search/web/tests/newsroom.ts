@@ -59,6 +59,7 @@ interface Item {
   html?: string;
   status?: 'usable' | 'withheld' | 'canceled';
   urgency?: number;
+  embargo?: Date;
 }
 
 /** Where copy is sent to, also in tests of a page that is elsewhere. */
@@ -66,7 +67,16 @@ const wire = process.env.COPYTASTER_PAGE ?? 'http://127.0.0.1:8800';
 
 /** Sends an item of ninjs, as an agency would; gives its URI here. */
 export async function send(request: APIRequestContext, item: Item): Promise<string> {
-  const { id, version = 1, headline = '', text = headline, status = 'usable', urgency, html = `<p>${text}</p>` } = item;
+  const {
+    id,
+    version = 1,
+    headline = '',
+    text = headline,
+    status = 'usable',
+    urgency,
+    embargo,
+    html = `<p>${text}</p>`,
+  } = item;
   const answer = await request.post(`${wire}/v1/articles?source=agency`, {
     headers: { 'Content-Type': 'application/json' },
     data: {
@@ -77,6 +87,7 @@ export async function send(request: APIRequestContext, item: Item): Promise<stri
       versionCreated: new Date(Date.UTC(2024, 4, 20, 12, version)).toISOString(),
       pubStatus: status,
       ...(urgency ? { urgency } : {}),
+      ...(embargo ? { embargoedUntil: embargo.toISOString() } : {}),
       ...(headline
         ? {
             headlines: [{ role: 'main', value: headline }],
@@ -93,6 +104,22 @@ export async function send(request: APIRequestContext, item: Item): Promise<stri
 export async function found(request: APIRequestContext, q: string, n: number): Promise<void> {
   const count = async () => (await (await request.get(`${wire}/v1/articles?q=${q}&size=1`)).json()).total.value;
   await expect.poll(count, { timeout: 300_000 }).toBe(n);
+}
+
+/** What TestPage says of the services that it runs. */
+export function given(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run these tests by TestPage`);
+  return value;
+}
+
+/** Logs in by the form, as people do. */
+export async function enter(page: Page, as: 'READER' | 'EDITOR' | 'OPERATOR' | 'PLANNER', to: string): Promise<void> {
+  await page.goto('/login');
+  await page.getByLabel('Your key').fill(given(`COPYTASTER_PAGE_${as}`));
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect(page.locator('#q')).toBeVisible();
+  await page.goto(to);
 }
 
 let last = 0;

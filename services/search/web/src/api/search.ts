@@ -159,7 +159,7 @@ export function makeCache(): QueryClient {
         staleTime: 15_000,
         networkMode: 'always', // what can't be reached says so
         refetchOnWindowFocus: false,
-        retry: (times, error) => error instanceof ApiError && error.problem.status === 503 && times < 4,
+        retry: (times, error) => error instanceof ApiError && [429, 503].includes(error.problem.status) && times < 4,
         retryDelay: (times) => Math.min(1000 * 2 ** times, 10_000),
       },
     },
