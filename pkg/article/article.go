@@ -111,6 +111,7 @@ const (
 	FlagWasUsable         = "was_usable"                     // a kill took its text: it was usable, or under embargo
 	FlagWasWithheld       = "was_withheld"                   // a kill took its text: it was withheld
 	FlagTargetUnknown     = "notice_target_unknown"          // a kill or hold whose article can't be told; it has killed nothing
+	FlagOverrideOutdated  = "override_outdated"              // a list that an editor corrected lacks what is surely found in this revision's text, which has changed since
 	FlagOverrideUnplaced  = "override_unplaced"              // words that an editor's correction names are not in this revision's text
 	FlagHoldsOthers       = "original_holds_others"          // the original has other articles in it, or what may not be used: it is not for readers
 )

@@ -70,9 +70,10 @@ type correctionsDoc struct {
 }
 
 type correctedDoc struct {
-	Field string     `json:"field"`
-	Who   string     `json:"who,omitempty"`
-	At    *time.Time `json:"at,omitempty"`
+	Field  string     `json:"field"`
+	Who    string     `json:"who,omitempty"`
+	At     *time.Time `json:"at,omitempty"`
+	Unseen []string   `json:"unseen,omitempty"`
 }
 
 type evidenceDoc struct {
@@ -239,7 +240,7 @@ func (a *Article) UnmarshalJSON(b []byte) error {
 	if c := d.Corrections; c != nil {
 		a.Corrections.Number = c.Number
 		for _, f := range c.Fields {
-			a.Corrections.Fields = append(a.Corrections.Fields, Corrected{f.Field, f.Who, moment(f.At)})
+			a.Corrections.Fields = append(a.Corrections.Fields, Corrected{f.Field, f.Who, moment(f.At), f.Unseen})
 		}
 	}
 	for _, s := range d.Subjects {
@@ -277,7 +278,7 @@ func (c *Corrections) doc() *correctionsDoc {
 	}
 	d := &correctionsDoc{Number: c.Number}
 	for _, f := range c.Fields {
-		d.Fields = append(d.Fields, correctedDoc{f.Field, f.Who, stamp(f.At)})
+		d.Fields = append(d.Fields, correctedDoc{f.Field, f.Who, stamp(f.At), f.Unseen})
 	}
 	return d
 }

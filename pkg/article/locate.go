@@ -32,11 +32,7 @@ func (c *Correction) finder(s *search, f *correctable) func(Span) (Span, bool) {
 	found := make(map[Span]Span, len(c.Passages)) // by place in the value's text
 	taken := make(map[Span]bool, len(c.Passages))
 	rest := map[string][]Span{} // what is not found, by words
-	end := 0
-	for i := range c.Passages {
-		p := &c.Passages[i]
-		was := Span{end, end + p.End - p.Start}
-		end = was.End
+	for was, p := range c.stood() {
 		words := was.In(c.Value.Text)
 		at := s.find(p, words)
 		if at < 0 {

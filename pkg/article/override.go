@@ -20,6 +20,10 @@ type Corrected struct {
 	Field string // as in JSON, one of [Correctable]
 	Who   string
 	At    time.Time
+	// Unseen is, of a list, what is surely found in the article's text and was not in the
+	// one that the correction was said of, each by its name or its words, at most
+	// [MaxUnseen]: who corrected it knew nothing of it.
+	Unseen []string
 }
 
 // Override is all that editors correct of an article, whatever is found out of
@@ -38,6 +42,11 @@ type Correction struct {
 	// and its spans are places there.
 	Value    Article
 	Passages []Passage // in order
+	// Text is a hash of the text that it was said of, and Known are hashes of what its
+	// editor knew of the list, in order; 0: it isn't known, as of corrections from before
+	// 2026-12.
+	Text  uint64
+	Known []uint64
 }
 
 // Passage is words that a correction names, where they stood in the text that it was
@@ -173,6 +182,8 @@ type placedField struct {
 	of    *correctable
 	value Article
 	lost  bool // words that it names are not in the text
+	later bool // it was said of another text, and it is known what was found there
+	known []uint64
 }
 
 // In looks for the words that the corrections name in a text. What has a value of its
@@ -184,6 +195,7 @@ type placedField struct {
 func (o *Override) In(text string) *Placed {
 	p := &Placed{number: o.Number}
 	s := &search{text: text}
+	key := textKey(text)
 	for i := range o.Corrections {
 		c := &o.Corrections[i]
 		f := correctableOf(c.Field)
@@ -191,7 +203,7 @@ func (o *Override) In(text string) *Placed {
 			continue
 		}
 		m := &mover{to: c.finder(s, f)}
-		v := placedField{Corrected: c.Corrected, of: f}
+		v := placedField{Corrected: c.Corrected, of: f, later: c.Text != 0 && c.Text != key, known: c.Known}
 		f.set(&v.value, &c.Value)
 		f.place(&v.value, m)
 		v.lost = m.lost
@@ -240,21 +252,27 @@ func (p *Placed) Apply(a *Article) {
 	if a.Status == Canceled || a.Text == "" {
 		return
 	}
-	lost := false
+	lost, outdated := false, false
 	a.Corrections = Corrections{Number: p.number}
 	for i := range p.fields {
 		f := &p.fields[i]
 		f.of.set(a, &f.value)
-		lost = lost || f.lost
+		lost, outdated = lost || f.lost, outdated || len(f.Unseen) > 0
 		if s := a.Summary.Span; f.Field == "summary" && s != (Span{}) && !a.within(s, Kind.summed) {
 			a.Summary, lost = Evidence{}, true
 		}
 		a.Corrections.Fields = append(a.Corrections.Fields, f.Corrected)
 	}
 	a.Unflag(FlagOverrideUnplaced)
-	if lost {
+	a.Unflag(FlagOverrideOutdated)
+	if lost || outdated {
 		a.Flags = slices.Clone(a.Flags)
+	}
+	if lost {
 		a.Flag(FlagOverrideUnplaced)
+	}
+	if outdated {
+		a.Flag(FlagOverrideOutdated)
 	}
 }
 
@@ -273,6 +291,7 @@ func (a *Article) Forget() {
 	}
 	a.Revision, a.Corrections = a.Uncorrected(), Corrections{}
 	a.Unflag(FlagOverrideUnplaced)
+	a.Unflag(FlagOverrideOutdated)
 }
 
 // Uncorrected is the revision of a as it would be if no editor had corrected it.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -22,21 +21,38 @@ type correctionDoc struct {
 	aboutDoc
 }
 
-// ParseCorrection reads what an editor says of a field of a, in the JSON that the
+// Proof is what an editor corrects: an article, as it was last seen.
+type Proof struct {
+	*Article // with its text, and its segments if they are told
+
+	// Found is what was found in that text, and what of it was corrected by then; nil:
+	// it isn't known.
+	Found *Article
+	// Stands is what was said of the field before; nil: nothing.
+	Stands *Correction
+	// Locate says where a place is of which only the name is said, and maybe the country
+	// or the id; nil: it stays so.
+	Locate func(*Place) error
+}
+
+// ParseCorrection reads what an editor says of a field of a proof, in the JSON that the
 // field has in an article's; null or an empty list says that there is nothing. Where
 // an object has words of the text ("text") without their place ("start", "end"),
 // that is the first one where they stand, and in a list the next one for each
-// further object with the same words. An entity or place without mentions has them
-// wherever its name stands. An error names the field, and what of it is wrong.
+// further object with the same words; or the place that is told with them ("passage"),
+// as [Correction.JSON] tells it. An entity or place without mentions has those that were
+// found of its name, or else has them wherever that stands, see [locator.named]. An error
+// names the field, and what of it is wrong.
 //
 // Who, when and why are for the caller to set.
-func ParseCorrection(a *Article, field string, value []byte) (Correction, error) {
+func ParseCorrection(p Proof, field string, value []byte) (Correction, error) {
 	c := Correction{Corrected: Corrected{Field: field}}
 	f := correctableOf(field)
 	if f == nil {
 		return c, fmt.Errorf("field %q can't be corrected; there are %s", clip(field), strings.Join(Correctable(), ", "))
 	}
-	v, err := readCorrection(a.Text, field, value)
+	l := newLocator(p, f)
+	v, err := l.read(value)
 	if err != nil {
 		return c, fmt.Errorf("%s: %w", field, err)
 	}
@@ -48,21 +64,19 @@ func ParseCorrection(a *Article, field string, value []byte) (Correction, error)
 		}
 	}})
 	in := v
-	in.Text, in.Segments = a.Text, a.Segments
-	if len(a.Segments) == 0 || slices.ContainsFunc(a.Segments, func(s Segment) bool { return s.Kind == Unknown }) { // it isn't told yet what is report
-		in.Segments = []Segment{{Kind: Paragraph, Evidence: Evidence{Span: Span{End: len(a.Text)}}}}
-	}
-	if err := errors.Join(v.checkCorrection(a.Text), in.CheckReading()); err != nil {
+	in.Text, in.Segments = l.text, l.segments()
+	if err := errors.Join(v.checkCorrection(l.text), in.CheckReading()); err != nil {
 		return c, fmt.Errorf("%s: %w", field, err)
 	}
-	if err := c.take(a.Text, f, v); err != nil {
+	if err := c.take(l, f, v); err != nil {
 		return c, fmt.Errorf("%s: %w", field, err)
 	}
+	c.know(p)
 	return c, nil
 }
 
-// take makes v, whose places are in the text, the correction's value.
-func (c *Correction) take(text string, f *correctable, v Article) error {
+// take makes v, whose places are in the locator's text, the correction's value.
+func (c *Correction) take(l *locator, f *correctable, v Article) error {
 	var spans []Span
 	see := v
 	f.place(&see, &mover{to: func(s Span) (Span, bool) {
@@ -76,15 +90,20 @@ func (c *Correction) take(text string, f *correctable, v Article) error {
 	}
 	var b strings.Builder
 	to := map[Span]Span{}
-	in := &search{text: text}
 	for _, s := range spans {
-		p, err := in.passage(s)
-		if err != nil {
-			return err
+		p, kept := l.kept[s]
+		if !kept {
+			if s.End > len(l.in.text) {
+				return fmt.Errorf("span %d-%d lies behind the text of %d bytes", s.Start, s.End, len(l.in.text))
+			}
+			var err error
+			if p, err = l.in.passage(s); err != nil {
+				return err
+			}
 		}
 		c.Passages = append(c.Passages, p)
 		from := b.Len()
-		b.WriteString(s.In(text))
+		b.WriteString(s.In(l.text))
 		to[s] = Span{from, b.Len()}
 	}
 	f.place(&v, &mover{to: func(s Span) (Span, bool) { return to[s], true }})
@@ -100,8 +119,8 @@ func compareSpans(a, b Span) int {
 	return a.End - b.End
 }
 
-// readCorrection reads a field's value; its places are in text.
-func readCorrection(text, field string, value []byte) (Article, error) {
+// read reads a field's value; its places are in the locator's text.
+func (l *locator) read(value []byte) (Article, error) {
 	var v Article
 	var said any
 	d := json.NewDecoder(bytes.NewReader(value))
@@ -112,12 +131,10 @@ func readCorrection(text, field string, value []byte) (Article, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return v, errors.New("is more than one value of JSON")
 	}
-	l := locator{text: text}
-	l.find(field, said, map[string]int{})
-	if len(l.errs) > 0 {
-		return v, errors.Join(l.errs...)
+	if err := l.locate(said); err != nil {
+		return v, err
 	}
-	b, err := json.Marshal(map[string]any{field: said})
+	b, err := json.Marshal(map[string]any{l.of.name: said})
 	if err != nil {
 		return v, err
 	}
@@ -127,7 +144,10 @@ func readCorrection(text, field string, value []byte) (Article, error) {
 	if err := strict.Decode(&doc); err != nil {
 		return v, formOf(err)
 	}
-	return doc.article()
+	if v, err = doc.article(); err != nil {
+		return v, err
+	}
+	return v, l.complete(&v)
 }
 
 // formOf says what of a field's JSON has the wrong form.
@@ -195,83 +215,6 @@ func (a *Article) readAttribution(said []any) error {
 		return errors.New("must be publisher and agency, strings or null, and a list of strings")
 	}
 	return nil
-}
-
-// locator gives words of a text their places in it.
-type locator struct {
-	text string
-	errs []error
-}
-
-func (l *locator) bad(path, format string, args ...any) {
-	if len(l.errs) < maxWrong {
-		l.errs = append(l.errs, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
-	}
-}
-
-// find looks through a value for objects with words of the text. next is where those
-// of its list are looked for that were there before.
-func (l *locator) find(path string, x any, next map[string]int) {
-	switch x := x.(type) {
-	case []any:
-		seen := map[string]int{}
-		for i := range x {
-			l.find(fmt.Sprintf("%s[%d]", path, i), x[i], seen)
-		}
-	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(x)) {
-			l.find(path+"."+name, x[name], map[string]int{})
-		}
-		l.object(path, x, next)
-	}
-}
-
-// object gives one object its place.
-func (l *locator) object(path string, x map[string]any, next map[string]int) {
-	said, has := x["text"].(string)
-	_, starts := x["start"]
-	_, ends := x["end"]
-	switch {
-	case has && starts && ends:
-		start, end := number(x["start"]), number(x["end"])
-		if start < 0 || end > len(l.text) || start > end || l.text[start:end] != said {
-			l.bad(path, "%q is not what stands at %v to %v in the text", clip(said), x["start"], x["end"])
-		}
-	case starts || ends:
-	case has:
-		at := nextWhole(l.text, said, next[said], len(l.text))
-		if at < 0 {
-			l.bad(path, "%q is not in the text%s", clip(said), map[bool]string{true: " once more"}[next[said] > 0])
-			return
-		}
-		next[said] = at + len(said)
-		x["start"], x["end"] = at, at+len(said)
-	default:
-		l.named(x)
-	}
-}
-
-// named gives what has a name, and no places, those where the name stands.
-func (l *locator) named(x map[string]any) {
-	if name, is := x["name"].(string); is && x["mentions"] == nil {
-		found := []any{}
-		for at := 0; len(found) < MaxMentions; {
-			if at = nextWhole(l.text, name, at, len(l.text)); at < 0 {
-				break
-			}
-			found = append(found, map[string]int{"start": at, "end": at + len(name)})
-			at += len(name)
-		}
-		if len(found) == 0 {
-			found = append(found, map[string]int{"start": 0, "end": 0})
-		}
-		x["mentions"] = found
-	}
-	if phrase, is := x["phrase"].(string); is {
-		if at := nextWhole(l.text, phrase, 0, len(l.text)); at >= 0 {
-			x["start"], x["end"] = at, at+len(phrase)
-		}
-	}
 }
 
 // number is an offset in JSON; -1: it is none.
@@ -345,7 +288,8 @@ func languageTag(s string) bool {
 }
 
 // JSON is what the editor says, in the form that [ParseCorrection] reads, with its
-// words and without their places.
+// words, and without their places: which of the places with these words each has is told
+// by "passage", which other texts know it by, too.
 func (c *Correction) JSON() (json.RawMessage, error) {
 	v := c.Value
 	if v.Text != "" {
@@ -361,24 +305,31 @@ func (c *Correction) JSON() (json.RawMessage, error) {
 	if err := d.Decode(&doc); err != nil {
 		return nil, err
 	}
+	passages := make(map[Span]string, len(c.Passages))
+	for was, p := range c.stood() {
+		passages[was] = p.String()
+	}
 	value := doc[c.Field]
-	bare(value)
+	bare(value, passages)
 	return json.Marshal(value)
 }
 
-// bare takes out of a value where it comes from.
-func bare(x any) {
+// bare takes out of a value where it comes from, and tells the passage of words.
+func bare(x any, passages map[Span]string) {
 	switch x := x.(type) {
 	case []any:
 		for i := range x {
-			bare(x[i])
+			bare(x[i], passages)
 		}
 	case map[string]any:
+		if p, ok := passages[Span{number(x["start"]), number(x["end"])}]; ok {
+			x["passage"] = p
+		}
 		for _, name := range []string{"start", "end", "enricher", "version"} {
 			delete(x, name)
 		}
 		for _, v := range x {
-			bare(v)
+			bare(v, passages)
 		}
 	}
 }

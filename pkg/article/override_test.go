@@ -32,7 +32,7 @@ func corrected(t testing.TB, a *Article, said ...string) *Override {
 	t.Helper()
 	o := Override{URI: a.URI}
 	for i := 0; i < len(said); i += 2 {
-		c, err := ParseCorrection(a, said[i], []byte(said[i+1]))
+		c, err := ParseCorrection(Proof{Article: a}, said[i], []byte(said[i+1]))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,8 +54,37 @@ func fieldJSON(t testing.TB, a *Article, name string) string {
 	if err := json.Unmarshal(b, &doc); err != nil {
 		t.Fatal(err)
 	}
-	bare(doc[name])
+	bare(doc[name], nil)
 	if b, err = json.Marshal(doc[name]); err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// withoutPassages is a value without what tells which words are meant.
+func withoutPassages(t testing.TB, value []byte) string {
+	t.Helper()
+	var x any
+	if err := json.Unmarshal(value, &x); err != nil {
+		t.Fatal(err)
+	}
+	var drop func(any)
+	drop = func(x any) {
+		switch x := x.(type) {
+		case []any:
+			for i := range x {
+				drop(x[i])
+			}
+		case map[string]any:
+			delete(x, "passage")
+			for _, v := range x {
+				drop(v)
+			}
+		}
+	}
+	drop(x)
+	b, err := json.Marshal(x)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return string(b)
@@ -101,10 +130,10 @@ func TestEveryFieldCanBeCorrected(t *testing.T) {
 		// What an article has, and what the list shows, says the same when it is said again.
 		got := fieldJSON(t, a, name)
 		shown, err := o.Corrections[i].JSON()
-		if err != nil || string(shown) != got {
-			t.Errorf("%s: listed as %s, is %s: %v", name, shown, got, err)
+		if told := withoutPassages(t, shown); err != nil || told != got {
+			t.Errorf("%s: listed as %s, is %s: %v", name, told, got, err)
 		}
-		again, err := ParseCorrection(a, name, shown)
+		again, err := ParseCorrection(Proof{Article: a}, name, shown)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -122,7 +151,7 @@ func TestEveryFieldCanBeCorrected(t *testing.T) {
 	}
 	// All of it can be emptied, and forgotten.
 	for _, name := range names {
-		c, err := ParseCorrection(a, name, []byte("null"))
+		c, err := ParseCorrection(Proof{Article: a}, name, []byte("null"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,7 +205,7 @@ func TestWhatIsNoCorrection(t *testing.T) {
 		{"keyphrases", `[{"phrase":"ferry","score":-1}]`, "keyphrase 0: score -1"},
 		{"translation", `{"likelihood":2}`, "likelihood 2"},
 	} {
-		_, err := ParseCorrection(a, c.field, []byte(c.value))
+		_, err := ParseCorrection(Proof{Article: a}, c.field, []byte(c.value))
 		if err == nil || !strings.Contains(err.Error(), c.says) || !strings.HasPrefix(err.Error(), c.field) && c.field != "headline" {
 			t.Errorf("%s=%.80s: got %v, want %q", c.field, c.value, err, c.says)
 		}
@@ -184,10 +213,10 @@ func TestWhatIsNoCorrection(t *testing.T) {
 	many := ferry(strings.Repeat("x y\n\n", MaxPassages))
 	mentions := strings.TrimSuffix(strings.Repeat(`{"text":"x"},`, MaxMentions), ",")
 	entity := `{"type":"person","name":"x","mentions":[` + mentions + `]}`
-	if _, err := ParseCorrection(many, "entities", []byte("["+entity+","+strings.ReplaceAll(entity, `"x"}`, `"y"}`)+"]")); err != nil {
+	if _, err := ParseCorrection(Proof{Article: many}, "entities", []byte("["+entity+","+strings.ReplaceAll(entity, `"x"}`, `"y"}`)+"]")); err != nil {
 		t.Error(err)
 	}
-	if _, err := ParseCorrection(many, "entities", []byte("["+entity+","+strings.ReplaceAll(entity, `"x"}`, `"y"}`)+`,{"type":"person","name":"z","mentions":[{"start":0,"end":3}]}]`)); err == nil ||
+	if _, err := ParseCorrection(Proof{Article: many}, "entities", []byte("["+entity+","+strings.ReplaceAll(entity, `"x"}`, `"y"}`)+`,{"type":"person","name":"z","mentions":[{"start":0,"end":3}]}]`)); err == nil ||
 		!strings.Contains(err.Error(), "names 2001 places in the text, the limit is 2000") {
 		t.Error(err)
 	}
@@ -470,7 +499,7 @@ func TestSummaryOfANote(t *testing.T) {
 	if a.Summary != (Evidence{}) || !slices.Contains(a.Flags, FlagOverrideUnplaced) || a.Validate() != nil {
 		t.Errorf("%+v, flags %v", a.Summary, a.Flags)
 	}
-	if _, err := ParseCorrection(a, "summary", []byte(`{"text":"It cost 5 million euros."}`)); err == nil || !strings.Contains(err.Error(), "outside headline, standfirst and body") {
+	if _, err := ParseCorrection(Proof{Article: a}, "summary", []byte(`{"text":"It cost 5 million euros."}`)); err == nil || !strings.Contains(err.Error(), "outside headline, standfirst and body") {
 		t.Error(err)
 	}
 }
@@ -535,7 +564,7 @@ func TestALongTextIsSearchedOnce(t *testing.T) {
 		t.Errorf("%d places, looked for twice", len(first.all))
 	}
 	many := ferry(strings.Repeat("a ", MaxAlike+1))
-	if _, err := ParseCorrection(many, "keyphrases", []byte(`[{"phrase":"a","score":1}]`)); err == nil || !strings.Contains(err.Error(), `"a" stands in the text more than 100000 times`) {
+	if _, err := ParseCorrection(Proof{Article: many}, "keyphrases", []byte(`[{"phrase":"a","score":1}]`)); err == nil || !strings.Contains(err.Error(), `"a" stands in the text more than 100000 times`) {
 		t.Error(err)
 	}
 	few := ferry(strings.TrimSuffix(many.Text, " a"))
@@ -582,7 +611,7 @@ func TestWholeWordsAndNumbers(t *testing.T) {
 		}
 	}
 	a := ferry("It cost 1.5 million euros")
-	if _, err := ParseCorrection(a, "amounts", []byte(`[{"text":"5 million euros","value":5e6}]`)); err == nil || !strings.Contains(err.Error(), `"5 million euros" is not in the text`) {
+	if _, err := ParseCorrection(Proof{Article: a}, "amounts", []byte(`[{"text":"5 million euros","value":5e6}]`)); err == nil || !strings.Contains(err.Error(), `"5 million euros" is not in the text`) {
 		t.Error(err)
 	}
 }
@@ -609,4 +638,169 @@ func TestSentences(t *testing.T) {
 	if sentenceOf("ab[", Span{2, 3}) == sentenceOf("[ab", Span{0, 1}) {
 		t.Error("before and behind is the same")
 	}
+}
+
+// saidAgain is what o says of a field, read back and said again of a.
+func saidAgain(t testing.TB, o *Override, field string, a *Article) Correction {
+	t.Helper()
+	i := slices.IndexFunc(o.Corrections, func(c Correction) bool { return c.Field == field })
+	was := &o.Corrections[i]
+	value, err := was.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := ParseCorrection(Proof{Article: a, Stands: was}, field, value)
+	if err != nil {
+		t.Fatalf("%s: %v", value, err)
+	}
+	c.Who, c.At, c.Reason = was.Who, was.At, was.Reason
+	return c
+}
+
+// A list that is read back and said again says the same of the same words, however often
+// these stand in the text.
+func TestWhatIsReadBackKeepsItsWords(t *testing.T) {
+	a := ferry("It lost 5 million dollars. Nobody knew.\n\nIt has paid 5 million dollars in tax. John Smith left on Monday, then came Jane Smith. Smith sold on Monday. Smith was hired.")
+	second := strings.LastIndex(a.Text, "5 million dollars")
+	monday := strings.LastIndex(a.Text, "Monday")
+	third := strings.LastIndex(a.Text, "Smith sold")
+	fourth := strings.LastIndex(a.Text, "Smith was")
+	o := corrected(t, a,
+		"amounts", fmt.Sprintf(`[{"start":%d,"end":%d,"text":"5 million dollars","value":5000000,"currency":"USD"}]`, second, second+17),
+		"dates", fmt.Sprintf(`[{"start":%d,"end":%d,"text":"Monday","from":"2024-04-29","to":"2024-04-29","precision":"day"}]`, monday, monday+6),
+		"entities", fmt.Sprintf(`[{"type":"person","name":"John Smith","mentions":[{"text":"John Smith"},{"start":%d,"end":%d}]},{"type":"person","name":"Jane Smith","mentions":[{"text":"Jane Smith"},{"start":%d,"end":%d}]}]`, third, third+5, fourth, fourth+5))
+	next := ferry("UPDATE.\n\n" + a.Text + " It has since paid 5 million dollars to Smith on Monday.")
+	for range 2 {
+		for _, in := range []*Article{a, a, next, next} {
+			for _, field := range []string{"amounts", "dates", "entities"} {
+				*o = o.Set(saidAgain(t, o, field, in))
+			}
+			by := strings.Index(in.Text, "It lost")
+			b := *in
+			o.In(b.Text).Apply(&b)
+			if len(b.Amounts) != 1 || b.Amounts[0].Start != by+second || len(b.Moments) != 1 || b.Moments[0].Start != by+monday || len(b.Entities) != 2 ||
+				b.Entities[0].Mentions[1].Start != by+third || b.Entities[1].Mentions[1].Start != by+fourth || len(b.Flags) > 0 {
+				t.Fatalf("in %q: %+v, %+v, %+v, %v", in.Text, b.Amounts, b.Moments, b.Entities, b.Flags)
+			}
+			if at := o.Corrections[0].Passages[0].Start; at != by+second {
+				t.Errorf("in %q it was said at %d, want %d", in.Text, at, by+second)
+			}
+		}
+	}
+	// What is said without words of the text is, too.
+	o = corrected(t, a, "filed", `{"places":["Skarra"]}`, "entities", `[{"type":"person","name":"Not In It"}]`)
+	for _, field := range []string{"filed", "entities"} {
+		before := *o
+		if *o = o.Set(saidAgain(t, o, field, a)); !reflect.DeepEqual(*o, before) {
+			t.Errorf("%s: %+v, was %+v", field, *o, before)
+		}
+	}
+	// Two who are told by the same words aren't both the first of them.
+	o = corrected(t, a, "entities", `[{"type":"person","name":"John Smith","mentions":[{"text":"Smith"}]},{"type":"person","name":"Jane Smith","mentions":[{"text":"Smith"}]}]`)
+	o.In(a.Text).Apply(a)
+	if one, two := a.Entities[0].Mentions[0], a.Entities[1].Mentions[0]; one.Start == two.Start {
+		t.Errorf("both are at %d", one.Start)
+	}
+}
+
+func TestPassagesThatAreNone(t *testing.T) {
+	a := ferry(ferryText)
+	o := corrected(t, a, "quantities", `[{"text":"40","value":40,"unit":"years"}]`)
+	good := o.Corrections[0].Passages[0].String()
+	for _, c := range []struct{ value, says string }{
+		{`[{"text":"40","value":40,"passage":"` + good + `"}]`, ""},
+		{`[{"text":"40","value":40,"passage":"x"}]`, `quantities[0]: has the passage "x", which is none`},
+		{`[{"text":"40","value":40,"passage":7}]`, `has the passage "7", which is none`},
+		{`[{"text":"40","value":40,"passage":"` + good + `0"}]`, `"40" is not in the text where its passage says`},
+		{`[{"text":"40","value":40,"passage":"+` + good[1:] + `"}]`, `which is none`},
+		{`[{"text":"40","value":40,"passage":"0123456789abcdef-1-1"}]`, `which is none`},
+		{`[{"text":"40","value":40,"passage":"0123456789abcdef-0-100001"}]`, `which is none`},
+		{`[{"text":"40","value":40,"passage":"0123456789abcdef-0-1"}]`, `"40" is not in the text where its passage says, nor was it corrected so`},
+		{`[{"text":"5","value":5,"passage":"` + good + `"}]`, `"5" is not in the text where its passage says`},
+		{`[{"value":40,"passage":"` + good + `"}]`, `has a passage, which is for words without start and end`},
+		{`[{"text":"40","start":0,"end":2,"value":40,"passage":"` + good + `"}]`, `has a passage, which is for words without start and end`},
+	} {
+		_, err := ParseCorrection(Proof{Article: a, Stands: &o.Corrections[0]}, "quantities", []byte(c.value))
+		if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%s: got %v, want %q", c.value, err, c.says)
+		}
+	}
+	// What the text has no more stays as it was said, among others that are new.
+	b := ferry("Ana Ruiz is 41. There are 7 boats.")
+	c, err := ParseCorrection(Proof{Article: b, Stands: &o.Corrections[0]}, "quantities", []byte(`[{"text":"40","value":40,"unit":"years","passage":"`+good+`"},{"text":"7","value":7}]`))
+	if err != nil || len(c.Passages) != 2 || c.Passages[1] != o.Corrections[0].Passages[0] || c.Value.Text != "740" {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	if _, err := ParseCorrection(Proof{Article: b, Stands: &o.Corrections[0]}, "quantities", []byte(fmt.Sprintf(`[{"text":"40","value":40,"passage":"%s"},{"start":%d,"end":%d,"value":4}]`, good, len(b.Text), len(b.Text)+3))); err == nil || !strings.Contains(err.Error(), "lies behind the text") {
+		t.Errorf("a place behind the text: %v", err)
+	}
+	back := ferry(b.Text + "\n\n" + ferryText)
+	p := Override{Number: 1, Corrections: []Correction{c}}
+	p.In(back.Text).Apply(back)
+	if q := back.Quantities; len(q) != 2 || q[0].In(back.Text) != "7" || q[1].In(back.Text) != "40" || q[1].Unit != "years" {
+		t.Errorf("%+v", back.Quantities)
+	}
+}
+
+// Whatever a list says of whichever words, and whatever becomes of the text: said, read
+// back and said again it is the same, and again.
+func TestSayingAgainChangesNothing(t *testing.T) {
+	words := []string{"Smith", "Ana Ruiz", "Monday", "5 percent", "5 percent.", "Monday.", "x", "left", "\n\n"}
+	named := []string{"Smith", "Ana Ruiz", "Monday", "5 percent"}
+	rapid.Check(t, func(r *rapid.T) {
+		text := func(name string) string {
+			return "z " + strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 0, 25).Draw(r, name), " ") + " z"
+		}
+		a := ferry(text("old"))
+		var all []Span
+		for _, w := range named {
+			for at := 0; ; {
+				if at = nextWhole(a.Text, w, at, len(a.Text)); at < 0 {
+					break
+				}
+				all = append(all, Span{at, at + len(w)})
+				at += len(w)
+			}
+		}
+		var quotes, entities []string
+		for i, s := range all {
+			if rapid.Bool().Draw(r, "quoted") {
+				quotes = append(quotes, fmt.Sprintf(`{"start":%d,"end":%d,"speaker":"%d"}`, s.Start, s.End, i))
+			}
+			if rapid.Bool().Draw(r, "named") {
+				entities = append(entities, fmt.Sprintf(`{"type":"person","name":"%d","mentions":[{"start":%d,"end":%d}]}`, i, s.Start, s.End))
+			}
+		}
+		o := corrected(t, a, "quotes", "["+strings.Join(quotes, ",")+"]", "entities", "["+strings.Join(entities, ",")+"]")
+		for range 2 {
+			for _, c := range o.Corrections {
+				if again := saidAgain(t, o, c.Field, a); !reflect.DeepEqual(again, c) {
+					r.Fatalf("in %q: %+v, was %+v", a.Text, again, c)
+				}
+			}
+		}
+		// In another text it is the same of that one, and nothing is lost.
+		b := ferry(text("new"))
+		want := *b
+		o.In(b.Text).Apply(&want)
+		for range 2 {
+			before := *o
+			for _, c := range before.Corrections {
+				*o = o.Set(saidAgain(t, o, c.Field, b))
+			}
+			if len(o.Corrections[1].Value.Quotes) != len(quotes) || len(o.Corrections[0].Value.Entities) != len(entities) {
+				r.Fatalf("in %q of %q something is lost: %+v", b.Text, a.Text, o)
+			}
+			got := *b
+			o.In(b.Text).Apply(&got)
+			if !reflect.DeepEqual(got, want) {
+				r.Fatalf("in %q of %q: %+v, want %+v", b.Text, a.Text, got, want)
+			}
+		}
+		for _, c := range o.Corrections {
+			if again := saidAgain(t, o, c.Field, b); !reflect.DeepEqual(again, c) {
+				r.Fatalf("in %q of %q: %+v, was %+v", b.Text, a.Text, again, c)
+			}
+		}
+	})
 }

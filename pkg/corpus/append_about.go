@@ -99,6 +99,7 @@ func (w *writer) corrections(c *article.Corrections) {
 		w.field(item(i, `,"fields":[{"field":`, `,{"field":`), f.Field)
 		w.some(`,"who":`, f.Who)
 		w.someTime(`,"at":`, f.At)
+		w.someList(`,"unseen":`, f.Unseen)
 		w.b = append(w.b, '}')
 	}
 	w.end(len(c.Fields))

@@ -2,6 +2,7 @@ package event
 
 import (
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -28,7 +29,7 @@ func EncodeOverride(o *article.Override) ([]byte, error) {
 			return nil, stage.Permanent(fmt.Errorf("override of %s: %s: %w", o.URI, c.Field, err))
 		}
 		q := &pb.Correction{
-			Corrected: w.corrected(&c.Corrected), Reason: c.Reason, Value: value,
+			Corrected: w.corrected(&c.Corrected), Reason: c.Reason, Value: value, Text: c.Text, Known: c.Known,
 		}
 		for _, s := range c.Passages {
 			q.Passages = append(q.Passages, &pb.Passage{
@@ -75,7 +76,7 @@ func decodeOverride(value []byte) (article.Override, error) {
 	}
 	r := &reader{}
 	for _, q := range p.GetCorrections() {
-		c := article.Correction{Corrected: r.corrected(q.GetCorrected()), Reason: q.GetReason()}
+		c := article.Correction{Corrected: r.corrected(q.GetCorrected()), Reason: q.GetReason(), Text: q.GetText(), Known: q.GetKnown()}
 		var err error
 		if c.Value, err = fromProto(q.GetValue()); err != nil {
 			return o, fmt.Errorf("%s: %w", c.Field, err)
@@ -94,17 +95,20 @@ func decodeOverride(value []byte) (article.Override, error) {
 		if words != len(c.Value.Text) {
 			r.fail("%s: passages of %d bytes have %d bytes of words", c.Field, words, len(c.Value.Text))
 		}
+		if !slices.IsSorted(c.Known) {
+			r.fail("%s: what was known is not in order", c.Field)
+		}
 		o = o.Set(c)
 	}
 	return o, r.err
 }
 
 func (w *writer) corrected(c *article.Corrected) *pb.Corrected {
-	return &pb.Corrected{Field: c.Field, Who: c.Who, At: w.time("corrections", c.At)}
+	return &pb.Corrected{Field: c.Field, Who: c.Who, At: w.time("corrections", c.At), Unseen: c.Unseen}
 }
 
 func (r *reader) corrected(p *pb.Corrected) article.Corrected {
-	return article.Corrected{Field: p.GetField(), Who: p.GetWho(), At: r.time("corrections", p.GetAt())}
+	return article.Corrected{Field: p.GetField(), Who: p.GetWho(), At: r.time("corrections", p.GetAt()), Unseen: p.GetUnseen()}
 }
 
 // corrections writes what editors corrected.

@@ -19,11 +19,14 @@ func TestOverridesTravel(t *testing.T) {
 		"language": `"de"`, "entities": `[{"type":"person","name":"Ana Ruiz"},{"type":"place","name":"Elsewhere"}]`, "topics": "[]",
 		"quotes": `[{"text":"swam","speaker":"Ana"}]`, "summary": `{"text":"Skarra saw it."}`,
 	} {
-		c, err := article.ParseCorrection(a, field, []byte(value))
+		c, err := article.ParseCorrection(article.Proof{Article: a}, field, []byte(value))
 		if err != nil {
 			t.Fatal(err)
 		}
 		c.Who, c.At, c.Reason = "M. Ito", time.Date(2024, 4, 22, 1, 2, 3, 0, time.UTC), "why"
+		if field == "entities" {
+			c.Text, c.Known = 1<<63, []uint64{7, 1 << 62}
+		}
 		o = o.Set(c)
 	}
 	b, err := event.EncodeOverride(&o)
@@ -57,6 +60,13 @@ func TestOverridesTravel(t *testing.T) {
 	if _, err := event.DecodeOverride("urn:x:1", b); err == nil || !strings.Contains(err.Error(), "bytes of words") {
 		t.Errorf("passages that aren't those of the words: %v", err)
 	}
+	unsorted := article.Override{URI: "urn:x:1", Number: 1, Corrections: []article.Correction{{Corrected: article.Corrected{Field: "topics"}, Text: 1, Known: []uint64{2, 1}}}}
+	if b, err = event.EncodeOverride(&unsorted); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := event.DecodeOverride("urn:x:1", b); err == nil || !strings.Contains(err.Error(), "what was known is not in order") {
+		t.Errorf("what was known, not in order: %v", err)
+	}
 	large := article.Override{URI: "urn:x:1", Number: 1, Corrections: []article.Correction{{Value: article.Article{Text: strings.Repeat("x", event.MaxOverride)}}}}
 	if _, err := event.EncodeOverride(&large); !stage.IsPermanent(err) || !strings.Contains(err.Error(), "the limit is 1048576") {
 		t.Errorf("too large: %.200v", err)
@@ -69,7 +79,7 @@ func TestCorrectionsAreCountedInAHeader(t *testing.T) {
 	a := article.Article{
 		URI: "urn:x:1", Source: "wire", Status: article.Usable, Text: "x", ReceivedAt: time.Unix(1, 0).UTC(), Revision: 7,
 		Segments:    []article.Segment{{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{End: 1}}}},
-		Corrections: article.Corrections{Number: 2, Fields: []article.Corrected{{Field: "topics", Who: "M. Ito", At: time.Unix(2, 0).UTC()}}},
+		Corrections: article.Corrections{Number: 2, Fields: []article.Corrected{{Field: "topics", Who: "M. Ito", At: time.Unix(2, 0).UTC(), Unseen: []string{"medtop:1"}}}},
 	}
 	m, err := event.Encode(&a, event.Enriched)
 	if err != nil {

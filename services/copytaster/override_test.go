@@ -388,3 +388,108 @@ func TestEditorsOverrideByTheAPI(t *testing.T) {
 		t.Errorf("the audit has %q", seen)
 	}
 }
+
+// heardOf is an item of a wire with these paragraphs.
+func heardOf(id, version string, paragraphs ...string) string {
+	return fmt.Sprintf(`{"standard":{"name":"ninjs","version":"3.0"},"uri":%q,"type":"text","version":%q,"versionCreated":"2024-05-01T12:0%s:00Z","language":"en",
+"headlines":[{"role":"main","value":"Ferry sinks"}],"bodies":[{"contentType":"text/html","value":%q}]}`,
+		id, version, version, "<p>"+strings.Join(paragraphs, "</p><p>")+"</p>")
+}
+
+// A list that is read back and said again keeps its words, also in the next revision; what
+// that has more is told, until the list is said again.
+func TestListsOfALaterRevision(t *testing.T) {
+	t.Setenv("COPYTASTER_SEARCH_KEYS", "true")
+	t.Setenv("COPYTASTER_SEARCH_OVERRIDES", "true")
+	s := startSystem(t)
+	o := toolsOn(t, s)
+	const id = "urn:newsml:wire.example:20240501:ferry"
+	a := &editorsAPI{s, article.URI("urn:copytaster:wire:" + id)}
+	editor := strings.TrimSpace(o.must(0, "keys", "add", "--expires", "never", "Desk", "--scope", "read,write"))
+	paragraphs := []string{
+		"Hannah Doyle told reporters that the ferry sank off Hamburg. Bo Tran was saved.",
+		"The owner lost 5 million dollars.", "It has paid 5 million dollars in tax.",
+	}
+	s.mustPush(heardOf(id, "1", paragraphs...), "source=wire")
+	first := s.awaitArticle(a.uri, func(found *article.Article) bool { return len(found.Amounts) == 2 && len(found.Entities) > 2 })
+	a.until(http.StatusOK, `"fields":[]`, editor, http.MethodGet, "/overrides", "", "")
+	// value is what is said of a field.
+	value := func(field string) (string, string) {
+		t.Helper()
+		_, tag, answer := a.send(editor, http.MethodGet, "/overrides", "", "")
+		var l struct {
+			Fields []struct {
+				Field string
+				Value json.RawMessage
+			}
+		}
+		if err := json.Unmarshal([]byte(answer), &l); err != nil {
+			t.Fatalf("%s: %v", answer, err)
+		}
+		for _, f := range l.Fields {
+			if f.Field == field {
+				return string(f.Value), tag
+			}
+		}
+		t.Fatalf("%s has no %s", answer, field)
+		return "", ""
+	}
+	set := func(says, field, value, tag string) {
+		t.Helper()
+		a.want(http.StatusOK, says, editor, http.MethodPut, "/overrides/"+field, value, tag)
+	}
+	second := first.Amounts[1].Span
+	set(`"number":1`, "amounts", fmt.Sprintf(`[{"start":%d,"end":%d,"text":"5 million dollars","value":5000000,"currency":"USD"}]`, second.Start, second.End), "*")
+	a.until(http.StatusOK, `"seen":1`, editor, http.MethodGet, "/overrides", "", "")
+	said, tag := value("amounts")
+	set(`"number":1`, "amounts", said, tag)
+	set(`"number":2`, "amounts", strings.Replace(said, "5000000", "6000000", 1), tag)
+
+	var kept []string
+	for _, e := range first.Entities {
+		if e.Name != "Bo Tran" {
+			kept = append(kept, fmt.Sprintf(`{"type":%q,"name":%q}`, e.Type, e.Name))
+		}
+	}
+	if len(kept) != len(first.Entities)-1 {
+		t.Fatalf("nobody found Bo Tran: %+v", first.Entities)
+	}
+	a.until(http.StatusOK, `"seen":2`, editor, http.MethodGet, "/overrides", "", "")
+	set(`"number":3`, "entities", "["+strings.Join(kept, ",")+"]", "*")
+
+	s.mustPush(heardOf(id, "2", append([]string{"Police arrested Eve Karlsson in Sweden."}, paragraphs...)...), "source=wire")
+	flagged := func(a *article.Article) bool { return slices.Contains(a.Flags, article.FlagOverrideOutdated) }
+	now := s.awaitArticle(a.uri, func(found *article.Article) bool { return found.Version == "2" && flagged(found) })
+	unseen := func(a *article.Article) []string {
+		i := slices.IndexFunc(a.Corrections.Fields, func(c article.Corrected) bool { return c.Field == "entities" })
+		return a.Corrections.Fields[i].Unseen
+	}
+	if got := unseen(now); !slices.Contains(got, "Eve Karlsson") || slices.Contains(got, "Bo Tran") || slices.Contains(got, "Hannah Doyle") {
+		t.Errorf("it doesn't know %q", got)
+	}
+	if at := strings.LastIndex(now.Text, "5 million dollars"); len(now.Amounts) != 1 || now.Amounts[0].Start != at || now.Amounts[0].Value != 6e6 {
+		t.Errorf("the amount is %+v, want it at %d", now.Amounts, at)
+	}
+	if slices.ContainsFunc(now.Entities, func(e article.Entity) bool { return e.Name == "Eve Karlsson" }) {
+		t.Errorf("it is added: %+v", now.Entities)
+	}
+	a.until(http.StatusOK, `"unseen":[`, editor, http.MethodGet, "/overrides", "", "")
+	if out := o.must(0, "override", "list", string(a.uri)); !strings.Contains(out, "outdated: the text has changed since") || !strings.Contains(out, "Eve Karlsson") {
+		t.Errorf("the list says %s", out)
+	}
+	said, tag = value("entities")
+	set(`"number":4`, "entities", said, tag)
+	now = s.awaitArticle(a.uri, func(found *article.Article) bool { return found.Corrections.Number == 4 })
+	if flagged(now) || len(unseen(now)) > 0 || len(now.Entities) != len(kept) || len(now.Amounts) != 1 {
+		t.Errorf("said again: %+v, %v", now.Corrections, now.Flags)
+	}
+
+	// Which place of several is asked; one of a name that no other has is where it is.
+	a.until(http.StatusOK, `"seen":4`, editor, http.MethodGet, "/overrides", "", "")
+	a.want(http.StatusBadRequest, `"candidates":[{"name":"Springfield","within":"`, editor, http.MethodPut, "/overrides/places", `[{"name":"Springfield"}]`, "*")
+	set(`"country":"BF"`, "places", `[{"name":"Ouagadougou"}]`, "*")
+	now = s.awaitArticle(a.uri, func(found *article.Article) bool { return found.Corrections.Number == 5 })
+	if p := now.Places; len(p) != 1 || p[0].Country != "BF" || !p[0].Located || p[0].GeoNamesID == 0 {
+		t.Errorf("the place is %+v", p)
+	}
+}

@@ -481,3 +481,64 @@ func (w *world) settle(r *rapid.T, language string) {
 		r.Fatalf("the head is %q in %q (%v), want %q in %q", w.head.Text, w.head.Language.Value, w.head.Revision.Parts(), want.Text, language)
 	}
 }
+
+// What the enrichment surely finds in a text that grew is told of a corrected list that
+// was said of the old one, and of no other; said again, it is known.
+func TestALaterTextHasMore(t *testing.T) {
+	names := []string{"Skarra"}
+	catalogue := append(enricher.Catalogue{{Name: "entities", Version: 1, Required: true, New: func() (enricher.Enricher, error) {
+		return enriches(func(a *article.Article) {
+			a.Entities = nil
+			for _, n := range names {
+				if at := strings.Index(a.Text, n); at >= 0 {
+					a.Entities = append(a.Entities, article.Entity{Type: article.EntityPlace, Name: n, Mentions: []article.Evidence{{Span: article.Span{Start: at, End: at + len(n)}, Confidence: 0.9}}})
+				}
+			}
+		}), nil
+	}}}, found()...)
+	chain, err := enricher.NewChain(catalogue, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	enriched := func(a article.Article, o *article.Override) *article.Article {
+		t.Helper()
+		if err := chain.EnrichWith(t.Context(), &a, o); err != nil {
+			t.Fatal(err)
+		}
+		return &a
+	}
+	first, second := revision(t, 1), revision(t, 2)
+	say := func(was *article.Override, a *article.Article, shown *article.Article) *article.Override {
+		t.Helper()
+		c := set("entities", `[{"type":"person","name":"Text"}]`)
+		c.Who, c.Found = "M. Ito", shown
+		made, err := c.Make(was, nil, 0, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &made.Override
+	}
+	o := say(nil, &first, enriched(first, nil))
+	names = []string{"Text 2", "of Skarra", "Skarra"}
+	tells := func(a *article.Article) string {
+		return fmt.Sprint(len(a.Entities), a.Corrections.Fields[0].Unseen, a.Flags)
+	}
+	if got := tells(enriched(first, o)); got != "1 [] []" {
+		t.Errorf("in the text itself: %s", got)
+	}
+	shown := enriched(second, o)
+	if got := tells(shown); got != "1 [Text 2 of Skarra] [override_outdated]" {
+		t.Errorf("in the next one: %s", got)
+	}
+	if got := tells(enriched(*shown, o)); got != "1 [Text 2 of Skarra] [override_outdated]" {
+		t.Errorf("enriched once more: %s", got)
+	}
+	again := say(o, &second, shown)
+	if got := tells(enriched(second, again)); got != "1 [] []" {
+		t.Errorf("said again: %s", got)
+	}
+	names = append([]string{"Text 3"}, names...)
+	if got := tells(enriched(revision(t, 3), again)); got != "1 [Text 3] [override_outdated]" {
+		t.Errorf("in the one after that: %s", got)
+	}
+}

@@ -377,7 +377,11 @@ func roomAbout(a *article.Article) int {
 	}
 	piece(&a.Summary)
 	for i := range a.Corrections.Fields {
-		n += perFound + 2*(corpus.EscapedLen(a.Corrections.Fields[i].Field)+corpus.EscapedLen(a.Corrections.Fields[i].Who))
+		f := &a.Corrections.Fields[i]
+		n += perFound + 2*(corpus.EscapedLen(f.Field)+corpus.EscapedLen(f.Who))
+		for _, name := range f.Unseen {
+			n += 2 * (corpus.EscapedLen(name) + len(`"",`))
+		}
 	}
 	return n
 }

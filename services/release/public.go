@@ -268,13 +268,14 @@ func shownIn(m stage.Message) (s shown, err error) {
 }
 
 // message is the public message of an article, or of a notice. Which editor said
-// why, or corrected what, and where the archive keeps the original, is not for the public.
+// why, or corrected what and didn't know what, and where the archive keeps the original,
+// is not for the public.
 func message(a *article.Article, ruling int64) (stage.Message, error) {
 	out := *a
 	out.Notice, out.Original.Archived = nil, ""
 	out.Corrections.Fields = slices.Clone(a.Corrections.Fields)
 	for i := range out.Corrections.Fields {
-		out.Corrections.Fields[i].Who = ""
+		out.Corrections.Fields[i].Who, out.Corrections.Fields[i].Unseen = "", nil
 	}
 	m, err := event.Encode(&out, event.Released)
 	if err != nil {

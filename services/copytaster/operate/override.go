@@ -27,7 +27,13 @@ func (OverrideCmd) Help() string {
 		"replays, generations and new indices, until it is removed. Fields: " + strings.Join(article.Correctable(), ",\n") + ".\n" +
 		`
 A value is the field's JSON in an article (copytaster override list shows some); words of the text need no places, and an
-entity's or place's name none either, nor a topic its path. null or [] says that there is nothing.
+entity's or place's name none either, nor a topic its path. null or [] says that there is nothing. "passage" beside words, as
+the list shows it, tells which of several alike are meant: leave it there. A place by its name alone, or name and country, or
+name and geonames_id, is where the gazetteer has it; where several fit, the error names them.
+
+A list is all that there is, in later texts too: the enrichers add nothing to it. What they surely find in a later text and
+the editor didn't see is named by override list ("outdated"), and the article is flagged override_outdated: say the list
+again, with or without it.
 
   copytaster override set --who "M. Ito" URI language=de 'topics=[{"qcode":"medtop:20000070"}]'
   copytaster override set --who "M. Ito" --reason "the other Springfield" URI places=@places.json
@@ -120,6 +126,12 @@ func printLine(t Terminal, l *desk.Line) {
 		fmt.Fprintln(t.Out)
 		if len(f.Value) > 0 {
 			fmt.Fprintf(t.Out, "    %s\n", cutText(string(f.Value)))
+		}
+		if f.Unplaced {
+			fmt.Fprintln(t.Out, "    unplaced: not all of its words are in the text as it is now")
+		}
+		if n := len(f.Unseen); n > 0 {
+			fmt.Fprintf(t.Out, "    outdated: the text has changed since, %d found that it doesn't know: %s\n", n, cutText(safe(strings.Join(f.Unseen, "; "))))
 		}
 	}
 	if l.Withheld {

@@ -171,6 +171,9 @@ func (c *Chain) EnrichWith(ctx context.Context, a *article.Article, corrects *ar
 			a.Flag(article.FlagEnricherFailed)
 		}
 		if placed != nil {
+			if o.Err == nil {
+				placed = placed.Found(a, &before)
+			}
 			var err error
 			if placed, err = Correct(a, placed); err != nil {
 				c.uncorrected(err)

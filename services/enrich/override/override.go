@@ -103,6 +103,9 @@ type Change struct {
 	// From is the number of the override that the change is of, as its editor saw it, 0 if
 	// there was none; nil: of whatever there is.
 	From *int
+	// Found is the article as it was enriched, with the text that is corrected; nil: it
+	// isn't known.
+	Found *article.Article
 }
 
 // Validate tells what is wrong with a change, whatever article it is of.
@@ -265,16 +268,20 @@ func (c *Change) set(o *Made, a *article.Article) error {
 	}
 	var errs []error
 	for _, s := range c.Set {
-		said, err := parse(a, s)
+		proof := article.Proof{Article: a, Found: c.Found}
+		if i := slices.IndexFunc(o.Corrections, func(x article.Correction) bool { return x.Field == s.Field }); i >= 0 {
+			proof.Stands = &o.Corrections[i]
+		}
+		said, err := parse(proof, s)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		if i := slices.IndexFunc(o.Corrections, func(x article.Correction) bool { return x.Field == s.Field }); i >= 0 {
-			if same(&o.Corrections[i], &said) {
+		if stands := proof.Stands; stands != nil {
+			if same(stands, &said) {
 				continue
 			}
-			o.Replaced = append(o.Replaced, o.Corrections[i].Corrected)
+			o.Replaced = append(o.Replaced, stands.Corrected)
 		}
 		said.Who, said.At, said.Reason = c.Who, c.At.UTC().Truncate(time.Millisecond), c.Reason
 		o.Override = o.Set(said)
@@ -318,17 +325,21 @@ func fits(o *article.Override, a article.Article) error {
 var paths = sync.OnceValues(topics.Paths)
 
 // parse reads what is said of a field. Topics must be among those that there are; their
-// labels and paths are those of the Media Topics, whatever is said.
-func parse(a *article.Article, s Said) (article.Correction, error) {
+// labels and paths are those of the Media Topics, whatever is said. Places that are said
+// by their names are where the gazetteer has them.
+func parse(proof article.Proof, s Said) (article.Correction, error) {
 	value := s.Value
-	if s.Field == "topics" {
+	switch s.Field {
+	case "places":
+		proof.Locate = whereIs(proof.Found)
+	case "topics":
 		path, err := paths()
 		if err != nil {
 			return article.Correction{}, err
 		}
 		value = withPaths(value, path)
 	}
-	c, err := article.ParseCorrection(a, s.Field, value)
+	c, err := article.ParseCorrection(proof, s.Field, value)
 	if err != nil {
 		return c, err
 	}

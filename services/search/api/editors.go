@@ -252,9 +252,11 @@ func refusalProblem(err error) (Problem, bool) {
 	conflict := Problem{Type: problemPrefix + "conflict", Title: "That can't be corrected now", Status: http.StatusConflict}
 	switch {
 	case errors.As(err, &value):
-		return Problem{
-			Type: problemPrefix + "value", Title: "The value is wrong", Status: http.StatusBadRequest, Detail: value.Error(),
-		}, true
+		p := Problem{Type: problemPrefix + "value", Title: "The value is wrong", Status: http.StatusBadRequest, Detail: value.Error()}
+		if many, ok := errors.AsType[*override.AmbiguousError](err); ok {
+			p.Candidates = many.Candidates
+		}
+		return p, true
 	case errors.Is(err, override.ErrNothing):
 		return Problem{
 			Type: problemPrefix + "not-corrected", Title: "There is no such correction", Status: http.StatusNotFound, Detail: err.Error() + ".",

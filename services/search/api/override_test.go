@@ -288,6 +288,20 @@ func TestWeakTags(t *testing.T) {
 	c.refused(http.StatusPreconditionFailed, "moved", http.MethodPut, "/language", `"sv"`, "If-Match", `W/"0"`)
 }
 
+// A place that is said by a name of several is refused with those, and taken by its id.
+func TestPlacesOfOneName(t *testing.T) {
+	c := newCorrecting(t)
+	p := c.refused(http.StatusBadRequest, `"type":"urn:copytaster:problem:value"`, http.MethodPut, "/places", `[{"name":"Springfield"}]`, "If-Match", "*")
+	if len(p.Candidates) < 2 || p.Candidates[0].Country == "" || p.Candidates[0].GeoNamesID == 0 || !strings.Contains(p.Detail, `places[0]: "Springfield" may be one of several places`) {
+		t.Fatalf("%+v", p)
+	}
+	value := fmt.Sprintf(`[{"name":"Springfield","geonames_id":%d}]`, p.Candidates[1].GeoNamesID)
+	w, _, l := c.ask(http.MethodPut, "/places", value, "If-Match", "*")
+	if w.Code != http.StatusOK || !strings.Contains(string(l.Fields[0].Value), `"country":"`+p.Candidates[1].Country+`"`) || !strings.Contains(string(l.Fields[0].Value), `"lat":`) {
+		t.Errorf("%s", w.Body)
+	}
+}
+
 // Who may not see every article neither moves one between agencies, nor learns who corrected,
 // why, and by words which they don't see.
 func TestWhoHasAGrantOfTheirOwn(t *testing.T) {

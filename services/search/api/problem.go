@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/copytaster/copytaster/pkg/access"
+	"github.com/copytaster/copytaster/services/enrich/override"
 	"github.com/copytaster/copytaster/services/enrich/override/desk"
 	"github.com/copytaster/copytaster/services/search/export"
 	"github.com/copytaster/copytaster/services/search/find"
@@ -41,6 +42,8 @@ type Problem struct {
 	Formats []string `json:"formats,omitempty"`
 	// Override is as it stands now, which is not as its editor saw it.
 	Override *desk.Line `json:"override,omitempty"`
+	// Candidates are the places that a name may mean with which one was corrected.
+	Candidates []override.Candidate `json:"candidates,omitempty"`
 }
 
 // ProblemOf says what err means to whoever asked.

@@ -499,9 +499,12 @@ func (x *Corrections) GetFields() []*Corrected {
 type Corrected struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// As in JSON: "topics", "language".
-	Field         string                 `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
-	Who           string                 `protobuf:"bytes,2,opt,name=who,proto3" json:"who,omitempty"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	Field string                 `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	Who   string                 `protobuf:"bytes,2,opt,name=who,proto3" json:"who,omitempty"`
+	At    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	// Of a list: what is surely found in the text and was not in the one that the
+	// correction was said of, by its name or its words.
+	Unseen        []string `protobuf:"bytes,4,rep,name=unseen,proto3" json:"unseen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -553,6 +556,13 @@ func (x *Corrected) GetWho() string {
 func (x *Corrected) GetAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.At
+	}
+	return nil
+}
+
+func (x *Corrected) GetUnseen() []string {
+	if x != nil {
+		return x.Unseen
 	}
 	return nil
 }
@@ -629,7 +639,11 @@ type Correction struct {
 	// and its spans are places there.
 	Value *Article `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
 	// In order.
-	Passages      []*Passage `protobuf:"bytes,4,rep,name=passages,proto3" json:"passages,omitempty"`
+	Passages []*Passage `protobuf:"bytes,4,rep,name=passages,proto3" json:"passages,omitempty"`
+	// Hash of the text that it was said of, 0 if it isn't known what was found there.
+	Text uint64 `protobuf:"fixed64,5,opt,name=text,proto3" json:"text,omitempty"`
+	// Hashes of what its editor knew of the list, in order.
+	Known         []uint64 `protobuf:"fixed64,6,rep,packed,name=known,proto3" json:"known,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -688,6 +702,20 @@ func (x *Correction) GetValue() *Article {
 func (x *Correction) GetPassages() []*Passage {
 	if x != nil {
 		return x.Passages
+	}
+	return nil
+}
+
+func (x *Correction) GetText() uint64 {
+	if x != nil {
+		return x.Text
+	}
+	return 0
+}
+
+func (x *Correction) GetKnown() []uint64 {
+	if x != nil {
+		return x.Known
 	}
 	return nil
 }
@@ -2437,21 +2465,24 @@ const file_copytaster_v1_article_proto_rawDesc = "" +
 	"\vcorrections\x18& \x01(\v2\x1a.copytaster.v1.CorrectionsR\vcorrections\"W\n" +
 	"\vCorrections\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x120\n" +
-	"\x06fields\x18\x02 \x03(\v2\x18.copytaster.v1.CorrectedR\x06fields\"_\n" +
+	"\x06fields\x18\x02 \x03(\v2\x18.copytaster.v1.CorrectedR\x06fields\"w\n" +
 	"\tCorrected\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12\x10\n" +
 	"\x03who\x18\x02 \x01(\tR\x03who\x12*\n" +
-	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"q\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
+	"\x06unseen\x18\x04 \x03(\tR\x06unseen\"q\n" +
 	"\bOverride\x12\x10\n" +
 	"\x03uri\x18\x01 \x01(\tR\x03uri\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x05R\x06number\x12;\n" +
-	"\vcorrections\x18\x03 \x03(\v2\x19.copytaster.v1.CorrectionR\vcorrections\"\xbe\x01\n" +
+	"\vcorrections\x18\x03 \x03(\v2\x19.copytaster.v1.CorrectionR\vcorrections\"\xe8\x01\n" +
 	"\n" +
 	"Correction\x126\n" +
 	"\tcorrected\x18\x01 \x01(\v2\x18.copytaster.v1.CorrectedR\tcorrected\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12,\n" +
 	"\x05value\x18\x03 \x01(\v2\x16.copytaster.v1.ArticleR\x05value\x122\n" +
-	"\bpassages\x18\x04 \x03(\v2\x16.copytaster.v1.PassageR\bpassages\"u\n" +
+	"\bpassages\x18\x04 \x03(\v2\x16.copytaster.v1.PassageR\bpassages\x12\x12\n" +
+	"\x04text\x18\x05 \x01(\x06R\x04text\x12\x14\n" +
+	"\x05known\x18\x06 \x03(\x06R\x05known\"u\n" +
 	"\aPassage\x12\x14\n" +
 	"\x05start\x18\x01 \x01(\x05R\x05start\x12\x10\n" +
 	"\x03end\x18\x02 \x01(\x05R\x03end\x12\x1a\n" +

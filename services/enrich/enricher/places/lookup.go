@@ -12,6 +12,8 @@ type Entry struct {
 	Kind       Kind
 	Population int64
 	Lat, Lon   float64
+
+	record int32
 }
 
 // Lookup is the places that a name may mean in any language, those with the most
@@ -30,10 +32,25 @@ func (g *Gazetteer) Lookup(name string) []Entry {
 	for p := head; p != 0; p = g.postings[p].next {
 		if q := &g.postings[p]; written.fits(q.how) {
 			r := &g.records[q.record]
-			out = append(out, Entry{g.nameOf(r), g.countries[r.country], int64(r.id), r.kind, int64(r.population), float64(r.lat) / hundredths, float64(r.lon) / hundredths})
+			out = append(out, Entry{g.nameOf(r), g.countries[r.country], int64(r.id), r.kind, int64(r.population), float64(r.lat) / hundredths, float64(r.lon) / hundredths, q.record})
 		}
 	}
 	return out
+}
+
+// Within is the name of the state or province in which a place lies, "" if it is one
+// itself, or that isn't known.
+func (g *Gazetteer) Within(e Entry) string {
+	r := &g.records[e.record]
+	if r.division == 0 || r.kind >= Division {
+		return ""
+	}
+	for i := range g.records {
+		if d := &g.records[i]; d.kind == Division && d.division == r.division && d.country == r.country {
+			return g.nameOf(d)
+		}
+	}
+	return ""
 }
 
 // Longest is the number of tokens of the longest name of a place that text has from

@@ -173,7 +173,7 @@ func (e *Desk) Of(ctx context.Context, a *article.Article) (Line, error) {
 	}); err != nil || o == nil {
 		return l, err
 	}
-	of := &Lineage{uri: a.URI, seen: a.Corrections.Number}
+	of := &Lineage{uri: a.URI, seen: a.Corrections.Number, read: a}
 	of.newest.Take(a, true)
 	var err error
 	if of.stands, err = e.stands(ctx, a.URI); err != nil {

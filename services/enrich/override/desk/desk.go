@@ -94,8 +94,12 @@ func (noRows) Range(func(string, []byte) bool) {}
 // of them can't be read.
 func (e *Desk) List(ctx context.Context, uri article.URI) (lines []Line, err error) {
 	var unread error
+	var o *article.Override // of the one article
 	if err := e.See(ctx, func(v override.Rows) error {
 		lines, unread = linesOf(v, uri)
+		if len(lines) > 0 && uri != "" {
+			o, _ = override.Of(v, uri) // it was just read
+		}
 		return nil
 	}); err != nil {
 		return nil, err
@@ -108,6 +112,7 @@ func (e *Desk) List(ctx context.Context, uri article.URI) (lines []Line, err err
 		if err != nil {
 			return nil, errors.Join(err, unread)
 		}
+		of.compare(&lines[0], o)
 		if !of.shown(time.Now()) {
 			lines[0].hide()
 		}

@@ -46,6 +46,8 @@ type Correction struct {
 	Value  json.RawMessage `json:"value,omitempty"`
 	// Unplaced tells that words of the value are not in the article's text as it is now.
 	Unplaced bool `json:"unplaced,omitempty"`
+	// Unseen is what the text as it is now has more for a list, see [article.Corrected].
+	Unseen []string `json:"unseen,omitempty"`
 }
 
 func lineOf(o *article.Override) (Line, error) {
@@ -88,17 +90,17 @@ func linesOf(rows override.Rows, uri article.URI) (lines []Line, err error) {
 func (l *Line) hide() {
 	l.Withheld = true
 	for i := range l.Fields {
-		l.Fields[i].Value, l.Fields[i].Reason = nil, ""
+		l.Fields[i].Value, l.Fields[i].Reason, l.Fields[i].Unseen = nil, "", nil
 	}
 }
 
 // Discreet leaves out what is for those alone who may see every article: who corrected
-// and why, and values with words that aren't in the text as it is now. Those may quote
-// a revision that was another agency's.
+// and why, values with words that aren't in the text as it is now, and what that has more.
+// They may be of a revision that is another agency's.
 func (l *Line) Discreet() {
 	for _, fields := range [][]Correction{l.Fields, l.Replaced} {
 		for i := range fields {
-			fields[i].Who, fields[i].Reason = "", ""
+			fields[i].Who, fields[i].Reason, fields[i].Unseen = "", "", nil
 			if fields[i].Unplaced {
 				fields[i].Value = nil
 			}

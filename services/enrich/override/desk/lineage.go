@@ -166,10 +166,12 @@ func (of *Lineage) make(change *override.Change, rows override.Rows) (override.M
 	if of.newest.Article != nil {
 		a = *of.newest.Article
 	}
-	if of.read != nil && of.read.Text == a.Text { // a summary must be of the report
-		a.Segments = of.read.Segments
+	said := *change
+	if of.read != nil && of.read.Text == a.Text {
+		a.Segments = of.read.Segments // a summary must be of the report
+		said.Found = of.read
 	}
-	made, err := change.Make(was, unread, of.corrected, &a)
+	made, err := said.Make(was, unread, of.corrected, &a)
 	return made, refused(err)
 }
 
@@ -188,20 +190,35 @@ func (of *Lineage) line(change *override.Change, made *override.Made) (Line, err
 // lineOf is an override of the article, without words that may not be shown.
 func (of *Lineage) lineOf(o *article.Override) (Line, error) {
 	l, err := lineOf(o)
+	of.compare(&l, o)
 	if !of.shown(time.Now()) {
 		l.hide()
-	}
-	if of.newest.Article != nil {
-		for _, name := range o.In(of.newest.Text).Lost() {
-			if i := slices.IndexFunc(l.Fields, func(c Correction) bool { return c.Field == name }); i >= 0 {
-				l.Fields[i].Unplaced = true
-			}
-		}
 	}
 	if of.correctable() == nil {
 		l.Revision = of.newest.Revision
 	}
 	return l, err
+}
+
+// compare tells of each field of o what of it isn't in the text as it is now, and what
+// that has more.
+func (of *Lineage) compare(l *Line, o *article.Override) {
+	var lost []string
+	if of.newest.Article != nil {
+		lost = o.In(of.newest.Text).Lost()
+	}
+	for i := range l.Fields {
+		c := &l.Fields[i]
+		c.Unplaced = slices.Contains(lost, c.Field)
+		if of.read == nil {
+			continue
+		}
+		for _, f := range of.read.Corrections.Fields {
+			if f.Field == c.Field && f.At.Equal(c.At) {
+				c.Unseen = f.Unseen
+			}
+		}
+	}
 }
 
 // shown tells whether the article may be seen at that time.

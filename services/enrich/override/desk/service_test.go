@@ -366,3 +366,33 @@ func TestWordsOfAnotherRevision(t *testing.T) {
 		}
 	}
 }
+
+// What a later text has more is told with the correction, and not where that may not be
+// shown.
+func TestWhatTheEditorDidntSee(t *testing.T) {
+	a := version(t, 1)
+	c := override.Change{Who: "M. Ito", At: a.ReceivedAt, Set: []override.Said{{Field: "entities", Value: []byte(`[]`)}, {Field: "topics", Value: []byte(`[]`)}}}
+	made, err := c.Make(nil, nil, 0, &a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := a
+	read.Corrections.Fields = []article.Corrected{
+		{Field: "entities", At: a.ReceivedAt, Unseen: []string{"Cy Lee"}},
+		{Field: "topics", At: a.ReceivedAt.Add(-time.Hour), Unseen: []string{"medtop:1"}}, // of the correction before
+	}
+	of := &Lineage{uri: ferryURI, newest: Newest{Article: &a}, read: &read}
+	l, err := of.lineOf(&made.Override)
+	if err != nil || !slices.Equal(l.Fields[0].Unseen, []string{"Cy Lee"}) || l.Fields[1].Unseen != nil {
+		t.Errorf("%+v, %v", l, err)
+	}
+	if l.Discreet(); l.Fields[0].Unseen != nil {
+		t.Errorf("to who may not see all: %+v", l)
+	}
+	held := a
+	held.Status = article.Withheld
+	of.newest.Article = &held
+	if l, err = of.lineOf(&made.Override); err != nil || !l.Withheld || l.Fields[0].Unseen != nil {
+		t.Errorf("%+v, %v", l, err)
+	}
+}

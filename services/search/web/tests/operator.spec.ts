@@ -214,6 +214,65 @@ test('an editor takes a name out, and adds one that was missed', async ({ page, 
   await accessible(page);
 });
 
+test('a corrected list tells what a later text has more', async ({ page, request }) => {
+  const w = word();
+  const item = (version: number, more: string) => ({
+    id: w,
+    version,
+    headline: `Ferry ${w} runs again`,
+    html: `<p>“The ferry runs again since Monday,” Ana Ruiz said in Oslo. Hannah Doyle paid for it.</p>${more}`,
+  });
+  const uri = await send(request, item(1, ''));
+  await arrived(request, uri);
+  await enter(page, 'EDITOR', at(uri, { pane: 'found' }));
+  const people = page.locator('.found .facet', { hasText: 'People' });
+  await people.getByRole('button', { name: 'Correct People' }).click();
+  await page.getByRole('dialog').locator('.value', { hasText: 'Ana Ruiz' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Correct', exact: true }).click();
+  await expect(page.getByRole('dialog')).toContainText('Kept');
+  await page.keyboard.press('Escape');
+  await expect(people).toContainText('Corrected by');
+  await send(request, item(2, '<p>Police arrested Eve Karlsson on Friday.</p>'));
+  await arrived(request, uri, 2);
+  await page.reload();
+  await expect(people).toContainText('The text has changed since');
+  await expect(people).not.toContainText('Eve Karlsson');
+  await people.getByRole('button', { name: 'Correct People' }).click();
+  const ask = page.getByRole('dialog');
+  await expect(ask).toContainText('found that this correction doesn’t know');
+  await ask.locator('.value', { hasText: 'Eve Karlsson' }).click();
+  await accessible(page);
+  await ask.getByRole('button', { name: 'Correct', exact: true }).click();
+  await expect(ask).toContainText('Kept');
+  await page.keyboard.press('Escape');
+  await expect(people).toContainText('Eve Karlsson');
+  await expect(people).toContainText('Hannah Doyle');
+  await expect(people).not.toContainText('The text has changed since');
+  await expect(people).not.toContainText('Ana Ruiz');
+});
+
+test('an editor is asked which place of a name is meant', async ({ page, request }) => {
+  const w = word();
+  const uri = await send(request, { id: w, headline: `Ferry ${w} runs again`, html: '<p>The ferry runs again.</p>' });
+  await arrived(request, uri);
+  await enter(page, 'EDITOR', at(uri, { pane: 'found' }));
+  const places = page.locator('.found .facet', { hasText: 'Places' });
+  await places.getByRole('button', { name: 'Correct Places' }).click();
+  const ask = page.getByRole('dialog');
+  await ask.getByLabel('And, in words of the text').fill('Springfield');
+  const which = ask.getByLabel('Which Springfield is it?');
+  await expect(async () => {
+    await ask.getByRole('button', { name: 'Correct', exact: true }).click();
+    await expect(which).toBeVisible({ timeout: 20_000 });
+  }).toPass();
+  await which.selectOption({ index: 1 });
+  await accessible(page);
+  await ask.getByRole('button', { name: 'Correct', exact: true }).click();
+  await expect(ask).toContainText('Kept');
+  await page.keyboard.press('Escape');
+  await expect(places).toContainText('Springfield');
+});
+
 for (const scheme of schemes) {
   for (const [size, width, height] of sizes) {
     test(`every part of the view, ${scheme} and ${size}`, async ({ page }) => {

@@ -85,5 +85,6 @@ export async function answered<T>(asked: Promise<Answer>): Promise<T> {
     detail: problem?.detail,
     parameter: problem?.parameter,
     position: problem?.position,
+    candidates: problem?.candidates,
   });
 }

@@ -18,6 +18,7 @@ import {
 } from 'react-aria-components';
 import { articleKeys, correct, type Override, overrides, takeBack } from '../api/article';
 import { ApiError, type Article } from '../api/client';
+import type { components } from '../api/schema';
 import { may, opened } from '../opened';
 import { Time } from '../ui/Time';
 import '../ui/ask.css';
@@ -55,6 +56,13 @@ const made: Record<string, ((words: string, kind: string) => unknown) | undefine
 
 // Whose words have to stand in the text: of others the service would leave them out without a word.
 const inText = new Set(['entities', 'keyphrases']);
+
+// What an editor may add of a place that several have the name of, by its id.
+type Candidate = components['schemas']['Candidate'];
+const candidateName = (c: Candidate): string =>
+  [c.name, c.within, c.country, c.population ? `${c.population.toLocaleString('en')} inhabitants` : undefined]
+    .filter((s) => s !== undefined)
+    .join(', ');
 
 const plain = new Set(['language', 'agency', 'summary']);
 
@@ -169,6 +177,10 @@ function Editor({
   const [words, setWords] = useState(plain.has(field) ? text : '');
   const [kind, setKind] = useState(of({ type: 'organisation' }) && !of({ type: 'person' }) ? 'organisation' : 'person');
   const [why, setWhy] = useState('');
+  const [added, setAdded] = useState<string[]>([]);
+  const [ids, setIds] = useState<Record<string, number>>({});
+  // What was cut to be told can't be said.
+  const unseen = (made[field] && said?.unseen?.filter((n) => !n.endsWith('…'))) || [];
 
   const value = (): unknown => {
     if (field === 'summary') return words.trim() === '' ? null : { text: words.trim() };
@@ -176,7 +188,8 @@ function Editor({
     const list = every.filter((item) => !of(item) || kept.includes(String(items.indexOf(item))));
     if (field === 'amounts') return withoutLost(list, every);
     const make = made[field];
-    return make && words.trim() !== '' ? [...list, make(words.trim(), kind)] : list;
+    const more = [...added, words.trim()].filter((w) => make && w !== '');
+    return [...list, ...more.map((w) => (ids[w] ? { name: w, geonames_id: ids[w] } : make?.(w, kind)))];
   };
   const change = useMutation({
     mutationFn: (back: boolean) =>
@@ -195,11 +208,19 @@ function Editor({
     },
   });
 
+  const problem = change.error instanceof ApiError ? change.error.problem : undefined;
+  const several = [...added, words.trim()].find(
+    (w) => problem?.candidates && problem.detail?.includes(JSON.stringify(w)),
+  );
+
   if (change.data) {
     return (
       <div className="ask">
         <Heading slot="title">{change.data.action ? 'Kept' : 'It says so already'}</Heading>
-        <p>The article has it as soon as it was enriched again. It holds for later revisions, too.</p>
+        <p>
+          The article has it as soon as it was enriched again. It holds for later revisions, too
+          {Array.isArray(now) || made[field] ? ': a list stays as it is, whatever they add.' : '.'}
+        </p>
         <p className="ask-buttons">
           <Button className="button main" onPress={close} autoFocus>
             Close
@@ -237,6 +258,25 @@ function Editor({
           ))}
         </CheckboxGroup>
       )}
+      {said?.unseen && (
+        <p className="aside">
+          The text has changed since: {said.unseen.length} found that this correction doesn’t know
+          {unseen.length === 0 && `: ${said.unseen.join(', ')}`}
+        </p>
+      )}
+      {unseen.length > 0 && (
+        <CheckboxGroup value={added} onChange={setAdded} className="ask-items">
+          <Label>What is right of that</Label>
+          {unseen.map((name) => (
+            <Checkbox key={name} value={name} className="value">
+              <span className="box" aria-hidden="true" />
+              <span className="value-name" dir="auto">
+                {name}
+              </span>
+            </Checkbox>
+          ))}
+        </CheckboxGroup>
+      )}
       {(plain.has(field) || made[field]) && (
         <TextField
           value={words}
@@ -255,7 +295,7 @@ function Editor({
           <FieldError className="trouble" />
         </TextField>
       )}
-      {field === 'entities' && words.trim() !== '' && (
+      {field === 'entities' && (words.trim() !== '' || added.length > 0) && (
         <label>
           It is a
           <select value={kind} onChange={(e) => setKind(e.target.value)}>
@@ -270,7 +310,22 @@ function Editor({
         <Label>Why (kept with your name)</Label>
         <Input autoComplete="off" />
       </TextField>
-      {change.error && (
+      {several !== undefined && (
+        <label>
+          Which {several} is it?
+          <select value={ids[several] ?? ''} onChange={(e) => setIds({ ...ids, [several]: Number(e.target.value) })}>
+            <option value="" />
+            {problem?.candidates
+              ?.filter((c) => c.geonames_id)
+              .map((c) => (
+                <option key={c.geonames_id} value={c.geonames_id}>
+                  {candidateName(c)}
+                </option>
+              ))}
+          </select>
+        </label>
+      )}
+      {change.error && several === undefined && (
         <p className="trouble" role="alert">
           {change.error.message}
         </p>

@@ -94,6 +94,7 @@ function Part({
                 , <Time at={corrected.at} />
               </>
             )}
+            {corrected.unseen && `. The text has changed since: ${corrected.unseen.length} found that it doesn’t know`}
           </p>
         )}
         {children}
