@@ -211,6 +211,20 @@ test('it is copied as text, as ninjs and as a link, and saved as it arrived', as
   await expect(page.locator('.copy-headline')).toHaveText(`Ärger in ${w}`);
 });
 
+test('it is copied also where browsers have no clipboard to ask, as over plain HTTP', async ({ page, request }) => {
+  await page.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+  const w = word();
+  const uri = await send(request, { id: w, headline: `Plain ${w}` });
+  await arrived(request, uri);
+  await read(page, uri);
+  await page.getByRole('button', { name: 'Copy and formats' }).click();
+  await page.getByRole('menuitem', { name: 'Copy the link' }).click();
+  await expect(page.locator('.said')).toHaveText('Link copied');
+  await page.locator('#q').click();
+  await page.keyboard.press('ControlOrMeta+V');
+  await expect(page.locator('#q')).toHaveValue(new RegExp(`uri=.*${w}`));
+});
+
 for (const [name, pane] of [
   ['what was found in it', 'found'],
   ['its revisions', 'revisions'],

@@ -5,10 +5,12 @@ import { Button, Checkbox, CheckboxGroup, Disclosure, DisclosurePanel, Heading }
 import { go, useAddress } from '../address';
 import type { Facet } from '../api/client';
 import { chosen, facetCounts, facets, keys } from '../api/search';
+import { Failed } from '../ui/Failed';
 import { CloseIcon } from '../ui/icons';
 import { useStored } from '../ui/stored';
 import { number, total, valueName } from '../ui/words';
 import { useHits } from './hits';
+import { Order } from './Order';
 import { togglePanel } from './SearchView';
 import './facets.css';
 
@@ -26,22 +28,26 @@ export function Facets() {
   const search = chosen(address);
   const hits = useHits(address);
   const names = facets.map((f) => f.name).filter((name) => open.has(name) || address.has(name));
-  const { data, isPlaceholderData } = useQuery({
+  const asked = useQuery({
     queryKey: keys.facets(search, names),
     queryFn: ({ signal }) => facetCounts(search, names, signal),
     placeholderData: keepPreviousData,
-    enabled: names.length > 0,
+    // What is read goes first: both at once would have it wait for what is counted.
+    enabled: names.length > 0 && hits.answered && hits.problem?.status !== 400,
   });
+  const { data, isPlaceholderData } = asked;
   const counted = new Map(data?.map((f) => [f.name, f]));
   return (
     <nav className="facets" aria-label="Filters" aria-busy={isPlaceholderData}>
       <div className="facets-head only-narrow">
         <h2>Filters</h2>
+        <Order />
         <Button className="button plain icon" aria-label="Close the filters" onPress={() => togglePanel('filters')}>
           <CloseIcon />
         </Button>
       </div>
       <Period />
+      <Failed asked={asked} />
       {facets.map((f) => (
         <Disclosure
           key={f.name}

@@ -90,7 +90,7 @@ export function QueryBox() {
   const [open, setOpen] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const mirror = useRef<HTMLDivElement>(null);
-  const { problem } = useHits(now);
+  const { problem, retry } = useHits(now);
   const groups = useOffers(typed, open);
   const shown = open && groups.length > 0;
   const problemId = useId();
@@ -114,6 +114,8 @@ export function QueryBox() {
     setOpen(false);
     setTyped(null);
     setText(q);
+    // Enter on what is searched already asks for it anew.
+    if (q.trim() === asked) retry();
     go({ q: q.trim(), uri: null, revision: null });
   };
   // Enter takes what was gone to by keys; what the pointer happens to lie on is no choice.
@@ -157,7 +159,7 @@ export function QueryBox() {
     return () => box.removeEventListener('scroll', follow);
   }, []);
 
-  const wrong = problem && text === asked ? problem : undefined;
+  const wrong = problem?.status === 400 && text === asked ? problem : undefined;
   const at = wrong?.parameter === 'q' && wrong.position ? placeOf(text, wrong.position) : undefined;
   return (
     <search

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Button, Dialog, DialogTrigger, Form, Input, Label, Popover, TextField } from 'react-aria-components';
 import { hrefOf, patchOf, useAddress } from '../address';
 import { chosen, orderOf } from '../api/search';
+import { copy as put } from '../ui/clipboard';
 import { CloseIcon, StarIcon } from '../ui/icons';
 import { useKeys } from '../ui/keys';
 import { Link } from '../ui/Link';
@@ -73,7 +74,7 @@ export function SavedSearches() {
   useKeys({ s: () => show(true) });
   const copy = async (of: string) => {
     try {
-      await navigator.clipboard.writeText(location.origin + hrefOf(new URLSearchParams(of)));
+      await put(location.origin + hrefOf(new URLSearchParams(of)));
       setCopied(of);
     } catch {
       setCopied('');

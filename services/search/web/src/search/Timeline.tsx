@@ -8,6 +8,7 @@ import { Button, Disclosure, DisclosurePanel } from 'react-aria-components';
 import { go, useAddress } from '../address';
 import { chosen, histogram, keys } from '../api/search';
 import { opened } from '../opened';
+import { Failed } from '../ui/Failed';
 import { number, plural } from '../ui/words';
 import './timeline.css';
 
@@ -53,11 +54,12 @@ export default function Timeline() {
     for (const name of ['from', 'to', 'day']) s.delete(name);
     return s;
   }, [address]);
-  const { data } = useQuery({
+  const asked = useQuery({
     queryKey: keys.histogram(search),
     queryFn: ({ signal }) => histogram(search, buckets, opened.zone, signal),
     placeholderData: keepPreviousData,
   });
+  const { data } = asked;
   const [place, width] = useWidth();
   const brush = useRef<SVGGElement>(null);
   const behaviour = useRef<BrushBehavior<unknown>>(null);
@@ -125,6 +127,7 @@ export default function Timeline() {
 
   return (
     <section className="timeline" aria-label="Timeline">
+      <Failed asked={asked} />
       <div ref={place} className="timeline-plot">
         {width > 0 && begin && (
           <svg width={width} height={height + foot} aria-hidden="true">

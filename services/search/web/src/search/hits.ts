@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-query';
 import { ApiError, type Hit, type Problem, type Result } from '../api/client';
 import { chosen, hits, keys, orderOf } from '../api/search';
+import { reasonOf } from '../ui/Failed';
 
 export interface Hits {
   list: Hit[];
@@ -15,6 +16,10 @@ export interface Hits {
   /** Of Elasticsearch, in milliseconds. */
   took: number | undefined;
   problem: Problem | undefined;
+  /** Why what is there couldn't be asked for again, or not more of it. */
+  trouble: { error: Error; of: 'all' | 'more' } | undefined;
+  /** It was answered, if only by a problem: what is less urgent may be asked now. */
+  answered: boolean;
   /** There is no more than the list has. */
   whole: boolean;
   /** What is shown is of the search before. */
@@ -22,6 +27,8 @@ export interface Hits {
   waiting: boolean;
   more: (() => void) | undefined;
   loadingMore: boolean;
+  /** Asks once more for the next page, which couldn't be had. */
+  moreAgain: () => void;
   retry: () => void;
 }
 
@@ -42,26 +49,40 @@ export function useHits(address: URLSearchParams, watched = true): Hits {
     gcTime: 60_000,
   });
   const first = q.data?.pages[0];
+  const there = q.data !== undefined && !q.isPlaceholderData;
+  const error = reasonOf(q);
+  const retry = async () => {
+    const queryKey = keys.hits(search, sort);
+    await cache.cancelQueries({ queryKey, exact: true });
+    // From its first page: a long list would be many requests.
+    cache.setQueryData<InfiniteData<Result>>(queryKey, (d) =>
+      d ? { pages: d.pages.slice(0, 1), pageParams: d.pageParams.slice(0, 1) } : d,
+    );
+    await q.refetch();
+  };
   return {
     list: q.data?.pages.flatMap((p) => p.hits) ?? [],
     total: q.isError && !first ? undefined : first?.total,
     took: first?.took_ms,
     // What is there stays, also if more of it can't be had now.
-    problem: q.error instanceof ApiError && (!q.data || q.isPlaceholderData) ? q.error.problem : undefined,
+    problem: !there && error ? problemOf(error) : undefined,
+    trouble:
+      there && error ? { error, of: q.isFetchingNextPage || q.isFetchNextPageError ? 'more' : 'all' } : undefined,
+    answered: there || error !== null,
     whole: !q.hasNextPage,
     old: q.isPlaceholderData,
     waiting: q.isPending,
-    more: q.hasNextPage && !q.isFetchingNextPage && !q.isPlaceholderData ? () => void q.fetchNextPage() : undefined,
+    more: q.hasNextPage && !q.isFetching && there && !error ? () => void q.fetchNextPage() : undefined,
     loadingMore: q.isFetchingNextPage,
-    retry: () => {
-      // From its first page: a long list would be many requests.
-      cache.setQueryData<InfiniteData<Result>>(keys.hits(search, sort), (d) =>
-        d ? { pages: d.pages.slice(0, 1), pageParams: d.pageParams.slice(0, 1) } : d,
-      );
-      void q.refetch();
-    },
+    moreAgain: () => void q.fetchNextPage(),
+    retry: () => void retry(),
   };
 }
+
+const problemOf = (error: Error): Problem =>
+  error instanceof ApiError
+    ? error.problem
+    : { type: 'about:blank', title: 'Something failed', status: 500, detail: error.message };
 
 /**
  * Whether what a feed told of is new to a list. Feeds begin a minute before the search, as the
