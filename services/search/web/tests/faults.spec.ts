@@ -83,7 +83,7 @@ test('where the next page can’t be had, those before it stay', async ({ page, 
       return broken ? problem(route, 500) : route.continue();
     },
   );
-  await page.goto(`/?q=${w}`);
+  await page.goto(`/?q=${w}&from=2024-05-20`);
   await settled(page);
   await page.locator('.list').evaluate((l) => l.scrollTo(0, l.scrollHeight));
   await expect(page.locator('.more')).toContainText('Refused with 500');
@@ -101,7 +101,10 @@ test('whatever hears that the session is over, the way to log in is shown, and n
   await refuse(page, (u) => u.pathname === '/v1/histogram', 401);
   await page.keyboard.press('t');
   await expect(page.getByRole('alert')).toContainText('You are no longer logged in');
-  await expect(page.getByRole('link', { name: 'Log in again' })).toHaveAttribute('href', '/login?next=q%3Dniger');
+  await expect(page.getByRole('link', { name: 'Log in again' })).toHaveAttribute(
+    'href',
+    '/login?next=q%3Dniger%26show%3Dtimeline',
+  );
   await expect(rows(page)).toHaveCount(0);
   await accessible(page);
 });

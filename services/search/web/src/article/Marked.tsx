@@ -1,5 +1,5 @@
 // Text with what was found in it: each finding is a button that says how anybody knows.
-import { createContext, type ReactNode, useContext, useMemo, useRef, useState } from 'react';
+import { createContext, Fragment, type ReactNode, useContext, useMemo, useRef, useState } from 'react';
 import { Button, Dialog, Popover } from 'react-aria-components';
 import type { Segment } from '../api/client';
 import { Link } from '../ui/Link';
@@ -103,14 +103,15 @@ export function Words({ of }: { of: Segment }): ReactNode {
     const quote = r.quote;
     return (
       // biome-ignore lint/suspicious/noArrayIndexKey: pieces of a text have no other name
-      <span key={i} className={quote ? 'mark-quote' : undefined}>
-        {words}
+      <Fragment key={i}>
+        {quote ? <span className="mark-quote">{words}</span> : words}
+        {r.closing}
         {quote && r.last && (
           <Button className="speaker" onPress={(e) => open(quote, e.target as HTMLElement)}>
             {quote.name}
           </Button>
         )}
-      </span>
+      </Fragment>
     );
   });
 }

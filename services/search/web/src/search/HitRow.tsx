@@ -83,7 +83,7 @@ export function HitRow({
         )}
         <p className="hit-about">
           {urgent && <span className="urgent">{urgent}</span>}
-          {is !== '' && <span className="badge">{is === 'new' ? 'New' : 'Updated'}</span>}
+          {is !== '' && <span className="badge fresh">{is === 'new' ? 'New' : 'Updated'}</span>}
           <Embargo until={hit.embargo_until} />
           {flagNames(hit.flags).map((f) => (
             <span key={f} className="badge">

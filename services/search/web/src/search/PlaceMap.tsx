@@ -248,7 +248,7 @@ function TileList({ of }: { of: readonly Tile[] }) {
         const part = L.latLngBounds([t.south, t.west], [t.north, t.east]);
         const { lat, lng } = part.getCenter();
         const country = countryAt?.(lng, lat);
-        const name = `${country ? `${country}, ` : ''}about ${coordinates(lat, lng)}`;
+        const name = `${country ? `${country}, about` : 'About'} ${coordinates(lat, lng)}`;
         return (
           <li key={t.tile}>
             <Button

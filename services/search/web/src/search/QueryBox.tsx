@@ -36,7 +36,8 @@ interface Group {
 }
 
 // The place is marked: what is left to say is why.
-const said = (p: Problem): string => (p.detail ?? p.title).replace(/^parameter \w+(, character \d+)?: /, '');
+const said = (p: Problem): string =>
+  (p.detail ?? p.title).replace(/^parameter \w+(, character \d+)?: /, '').replace(/^\p{Ll}/u, (c) => c.toUpperCase());
 
 const labels = new Map<string, string>(facets.map((f) => [f.name, f.label]));
 
@@ -114,6 +115,8 @@ export function QueryBox() {
     setOpen(false);
     setTyped(null);
     setText(q);
+    // Where the keyboard is on the screen, it would cover what is found.
+    if (matchMedia('(pointer: coarse)').matches) input.current?.blur();
     // Enter on what is searched already asks for it anew.
     if (q.trim() === asked) retry();
     go({ q: q.trim(), uri: null, revision: null });

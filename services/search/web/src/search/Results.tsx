@@ -79,6 +79,11 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
 
   const count = hits.total ? `${total(hits.total)} ${hits.total.value === 1 ? 'article' : 'articles'}` : 'Articles';
   const fresh = live.waiting.length + live.more;
+  // So little is found that a word may be misspelt.
+  const doubted = !hits.problem && hits.total !== undefined && hits.total.value < 5 && address.has('q');
+  const tryOther = filters.some((f) => address.has(f))
+    ? 'Take a filter out, or search for other words.'
+    : 'Search for other words, or for fewer.';
   return (
     <section className="results" aria-label="Articles">
       <Spoken
@@ -88,7 +93,7 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
           .join(', ')}
         killed={shown.filter((r) => r.gone?.reason === 'canceled').length}
       />
-      <div className="bar">
+      <div className={hits.problem?.status === 400 ? 'bar wrong' : 'bar'}>
         <h1 className="count">{count}</h1>
         <Order />
         <span className="grow" />
@@ -168,10 +173,11 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
             )}
           </div>
         )}
+        {doubted && shown.length === 0 && <DidYouMean />}
         {!hits.problem && hits.total && shown.length === 0 && (
           <div className="message">
             <h2>{searched ? 'Nothing found' : 'No copy yet'}</h2>
-            <p>{searched ? 'Take a filter out, or search for other words.' : 'What comes in will stand here.'}</p>
+            <p>{searched ? tryOther : 'What comes in will stand here.'}</p>
           </div>
         )}
         {hits.waiting && !hits.problem && <Waiting />}
@@ -195,8 +201,8 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
             ))}
           </ol>
         )}
-        {/* Below what there is of it, which it mustn't move. */}
-        {hits.total && hits.total.value < 5 && address.get('q') && <DidYouMean />}
+        {/* Below what there is, which it mustn't move. */}
+        {doubted && shown.length > 0 && <DidYouMean />}
         {!hits.problem && (
           <More
             more={hits.more}

@@ -8,6 +8,7 @@ import { CloseIcon, StarIcon } from '../ui/icons';
 import { useKeys } from '../ui/keys';
 import { Link } from '../ui/Link';
 import { useStored } from '../ui/stored';
+import { nameOf, useTopicNames } from './Chips';
 import './saved.css';
 
 interface Saved {
@@ -41,9 +42,12 @@ function searchOf(address: URLSearchParams): string {
   return search.toString();
 }
 
-function nameOf(address: URLSearchParams): string {
-  const search = chosen(address);
-  return [...search.values()].join(', ').slice(0, 60);
+// What it is called, if its reader doesn't say otherwise.
+function offered(address: URLSearchParams, topics: ReadonlyMap<string, string>): string {
+  return [...chosen(address)]
+    .map(([name, value]) => (name === 'q' ? value : nameOf(name, value, topics.get(value))))
+    .join(', ')
+    .slice(0, 80);
 }
 
 // Where programs get the same search.
@@ -64,12 +68,13 @@ export function SavedSearches() {
   const [open, setOpen] = useState(false);
   const [name, setName] = useState('');
   const [copied, setCopied] = useState('');
+  const topics = useTopicNames();
   const search = searchOf(address);
   const here = saved.find((s) => s.search === search);
   const show = (o: boolean) => {
     setOpen(o);
     setCopied('');
-    if (o) setName(here?.name ?? nameOf(address));
+    if (o) setName(here?.name ?? offered(address, topics));
   };
   useKeys({ s: () => show(true) });
   const copy = async (of: string) => {

@@ -62,7 +62,7 @@ export function useHits(address: URLSearchParams, watched = true): Hits {
   };
   return {
     list: q.data?.pages.flatMap((p) => p.hits) ?? [],
-    total: q.isError && !first ? undefined : first?.total,
+    total: !there && error ? undefined : first?.total,
     took: first?.took_ms,
     // What is there stays, also if more of it can't be had now.
     problem: !there && error ? problemOf(error) : undefined,
