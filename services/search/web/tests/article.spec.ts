@@ -103,6 +103,11 @@ test('quotes have their speakers, amounts and dates what they mean', async ({ pa
   await expect(page.locator('.mark.amount').first()).toBeVisible();
   await expect(page.locator('.mark.date').first()).toBeVisible();
   await accessible(page);
+  // Who said it stands behind what closes the quote.
+  const behind = await page
+    .locator('.speaker')
+    .evaluateAll((chips) => chips.map((chip) => chip.nextSibling?.textContent ?? ''));
+  for (const text of behind) expect(text).not.toMatch(/^[,.]?[”»]/);
   const speaker = (a.quotes ?? []).find((q) => q.speaker)?.speaker ?? '';
   await page.getByRole('button', { name: speaker, exact: true }).last().click();
   await expect(page.locator('.finding-kind')).toHaveText(/Quotes|People/);

@@ -164,7 +164,7 @@ test('where a row that has focus is killed, the next one has it', async ({ page,
   await send(request, { id, version: 2, status: 'canceled' });
   await expect(page.locator('.gone.canceled')).toBeVisible();
   await expect(page.locator(`[data-uri="${next}"] a`)).toBeFocused();
-  await expect(page.getByRole('alert')).toHaveText('1 article of this list killed');
+  await expect(page.locator('[aria-live="assertive"]')).toHaveText('1 article of this list killed');
   await accessible(page);
 });
 

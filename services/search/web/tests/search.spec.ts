@@ -85,6 +85,22 @@ test('filters are chosen together, and their counts stay those of the others', a
   await expect(page.locator('.count')).toHaveText(`${ofAfp} articles`);
 });
 
+test('yesterday is one click', async ({ page, request }) => {
+  const w = word();
+  await send(request, { id: w, headline: `Then in ${w}` });
+  await found(request, w, 1);
+  await page.clock.install({ time: new Date('2024-05-21T10:00:00+02:00') });
+  await page.goto(`/?q=${w}`);
+  const yesterday = page.getByRole('button', { name: 'Yesterday' });
+  await yesterday.click();
+  await expect(page).toHaveURL(/from=2024-05-20&to=2024-05-20/);
+  await expect(headlines(page)).toHaveText([`Then in ${w}`]);
+  await expect(yesterday).toHaveAttribute('aria-pressed', 'true');
+  await accessible(page);
+  await page.getByRole('button', { name: 'Today' }).click();
+  await expect(page.locator('.message')).toContainText('Take a filter out');
+});
+
 test('the list goes on as far as there is copy', async ({ page }) => {
   await page.goto('/');
   await expect(rows(page).first()).toBeVisible();
@@ -151,6 +167,8 @@ test('a search is kept, and its link leads others to it', async ({ page, context
   await page.goto('/?q=niger&language=en');
   await settled(page);
   await page.keyboard.press('s');
+  // It has a name that people read, not codes.
+  await expect(page.getByLabel(/^Keep this search as/)).toHaveValue('niger, English');
   await page.getByLabel(/^Keep this search as/).fill('Sahel');
   await page.getByRole('button', { name: 'Keep' }).click();
   await accessible(page);

@@ -34,7 +34,7 @@ export function Facets() {
     queryFn: ({ signal }) => facetCounts(search, names, signal),
     placeholderData: keepPreviousData,
     // What is read goes first: both at once would have it wait for what is counted.
-    enabled: names.length > 0 && hits.answered && hits.problem?.status !== 400,
+    enabled: names.length > 0 && !hits.waiting && !hits.old && !hits.problem,
   });
   const { data, isPlaceholderData } = asked;
   const counted = new Map(data?.map((f) => [f.name, f]));

@@ -239,7 +239,7 @@ function Spoken({ count, news, killed }: { count: string; news: string; killed: 
     <div className="unseen">
       <p role="status">{count}</p>
       <p role="status">{rarely}</p>
-      <p role="alert">{killed > 0 && `${plural(killed, 'article')} of this list killed`}</p>
+      <p aria-live="assertive">{killed > 0 && `${plural(killed, 'article')} of this list killed`}</p>
     </div>
   );
 }

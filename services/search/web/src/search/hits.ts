@@ -18,8 +18,6 @@ export interface Hits {
   problem: Problem | undefined;
   /** Why what is there couldn't be asked for again, or not more of it. */
   trouble: { error: Error; of: 'all' | 'more' } | undefined;
-  /** It was answered, if only by a problem: what is less urgent may be asked now. */
-  answered: boolean;
   /** There is no more than the list has. */
   whole: boolean;
   /** What is shown is of the search before. */
@@ -68,7 +66,6 @@ export function useHits(address: URLSearchParams, watched = true): Hits {
     problem: !there && error ? problemOf(error) : undefined,
     trouble:
       there && error ? { error, of: q.isFetchingNextPage || q.isFetchNextPageError ? 'more' : 'all' } : undefined,
-    answered: there || error !== null,
     whole: !q.hasNextPage,
     old: q.isPlaceholderData,
     waiting: q.isPending,
