@@ -21,7 +21,7 @@ const Name = "enrich"
 
 // Service is the service as the process sees it.
 var Service = boot.Service[Config]{
-	Name: Name, About: "Understands articles: segments, language, agency, credits, cited media, quotes, amounts, dates, attribution, translation.", Listen: "127.0.0.1:8802", Run: Run,
+	Name: Name, About: "Understands articles: what their parts are, language, agency, who and where, what about, who said what, when, for how much, whence.", Listen: "127.0.0.1:8802", Run: Run,
 }
 
 // Run enriches by [Catalogue] until ctx is done. It waits for Kafka, for as long

@@ -222,7 +222,7 @@ func (m *Measure) neverNames(c *whoCase, a *article.Article, got []whoNamed) {
 			return g.In(a.Text) == n.Text || strings.EqualFold(a.Entities[g.entity].Name, n.Text)
 		})
 		if bad {
-			m.add(whoNevers, Score{Wrong: 1})
+			m.add(whoNevers, Score{Wrong: 1, Missed: 1})
 			m.blame(c.ID, "never: %s %q", n.Type, n.Text)
 		} else {
 			m.add(whoNevers, Score{Right: 1})

@@ -43,7 +43,7 @@ func TestWho(t *testing.T) {
 		"entities: place":        {Right: 1, Wrong: 1, Missed: 1},
 		"entities: other":        {Missed: 1},
 		"aliases":                {Right: 1},
-		"never":                  {Right: 1, Wrong: 3},
+		"never":                  {Right: 1, Wrong: 3, Missed: 3},
 	}
 	if !reflect.DeepEqual(m.Scores, want) {
 		t.Errorf("got %v,\nwant %v", m.Scores, want)

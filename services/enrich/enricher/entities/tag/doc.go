@@ -84,7 +84,7 @@ func (d *Doc) Inflects() bool { return d.lang.nouns }
 
 // Apposes tells whether functions stand before names with commas around these: "le
 // ministre, Jean Martin,".
-func (d *Doc) Apposes() bool { return d.lang.tag == "fr" || d.lang.tag == "es" }
+func (d *Doc) Apposes() bool { return d.lang.apposes }
 
 // Ending is what the last word of a compound with hyphens is, perhaps without an "s"
 // at its end; 0 if token i is none, or has two parts only.

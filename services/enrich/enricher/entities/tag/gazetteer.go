@@ -50,6 +50,8 @@ const (
 	Sport     // tells of a match
 	Particle  // within a person's name: "van der"
 	Modifier  // a common noun before a function: "police spokesman"
+
+	traits // of the whole language; no word has it
 )
 
 // learned are the classes that models are trained with.
@@ -65,6 +67,7 @@ var sections = map[string]Class{
 	"title": Title, "role": Role, "orgword": OrgWord, "orgend": OrgEnd, "body": Body, "placeword": PlaceWord, "near": Near,
 	"link": Link, "policy": Policy, "event": Event, "demonym": Demonym, "stop": Stop, "abbrev": Abbreviation,
 	"head": Head, "placehead": PlaceHead, "sport": Sport, "particle": Particle, "modifier": Modifier,
+	"traits": traits,
 }
 
 // lists are the files of names, and what they are lists of.
@@ -160,7 +163,34 @@ type Language struct {
 	phrases *lexicon.Trie // the words of the lexicon
 	nouns   bool          // every noun has a capital
 	split   bool          // "l'" and "d'" are words of their own
+	apposes bool          // functions stand before names, with commas around these
 	tag     string
+}
+
+// trait is what a section "traits" says of a language as a whole.
+func (l *Language) trait(name string) bool {
+	switch name {
+	case "nouns have capitals":
+		l.nouns = true
+	case "articles are elided":
+		l.split = true
+	case "functions before names":
+		l.apposes = true
+	default:
+		return false
+	}
+	return true
+}
+
+// entry takes a word of a section, or a trait.
+func (l *Language) entry(class Class, word string) error {
+	switch {
+	case class == traits && !l.trait(strings.TrimSpace(word)):
+		return fmt.Errorf("unknown trait %q", word)
+	case class != traits && !l.words.Add(word, class, 0):
+		return fmt.Errorf("%q has no words", word)
+	}
+	return nil
 }
 
 func readLanguages(dir fs.FS) (map[string]*Language, error) {
@@ -171,7 +201,7 @@ func readLanguages(dir fs.FS) (map[string]*Language, error) {
 	all := map[string]*Language{"": {}}
 	for _, f := range files {
 		tag := path.Base(path.Dir(f))
-		l := &Language{nouns: tag == "de", split: tag == "fr", tag: tag}
+		l := &Language{tag: tag}
 		class := Class(0)
 		err := lexicon.EachLine(dir, f, func(line string) error {
 			if strings.HasPrefix(line, "[") {
@@ -184,8 +214,8 @@ func readLanguages(dir fs.FS) (map[string]*Language, error) {
 				return fmt.Errorf("%q stands before the first section", line)
 			}
 			for w := range strings.SplitSeq(line, ";") {
-				if !l.words.Add(w, class, 0) {
-					return fmt.Errorf("%q has no words", line)
+				if err := l.entry(class, w); err != nil {
+					return err
 				}
 			}
 			return nil
