@@ -17,6 +17,10 @@ type Identity struct {
 	// Again finds out who sends the request now, while its answer is on its way; nil:
 	// that can't change. An error says why they may not ask any more.
 	Again func() (Identity, error)
+	// GiveBack gives back what the request took of what they may send, but for one request:
+	// it is called before anything is answered, where the request is refused before it was
+	// any work; nil: it took no more.
+	GiveBack func()
 	// Session tells that a browser sends the request for whoever has logged in.
 	Session bool
 }

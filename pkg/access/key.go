@@ -35,30 +35,44 @@ const (
 	Read    Scope = "read"    // articles
 	Write   Scope = "write"   // what editors keep and correct
 	Operate Scope = "operate" // what operators do
+	Embargo Scope = "embargo" // articles before their embargo is over
 
 	// Any is no scope that a key can have: whoever is known may ask for it.
 	Any Scope = "any"
 )
 
-// Scopes are all there are, from the least on.
-var Scopes = []Scope{Read, Write, Operate}
+// Scopes are all there are.
+var Scopes = []Scope{Read, Write, Operate, Embargo}
 
-// Role is what a person is; each may do what the one before it may.
+// Role is what a person is.
 type Role string
 
-// The roles.
+// The roles. What is under an embargo is for a role of its own, that nobody is by another
+// one: not for editors, who would otherwise all see it, nor for operators, who mend what
+// carries it.
 const (
-	Reader   Role = "reader"
-	Editor   Role = "editor"
-	Operator Role = "operator"
+	Reader        Role = "reader"
+	Editor        Role = "editor"
+	EmbargoEditor Role = "embargo-editor"
+	Operator      Role = "operator"
 )
 
-// Roles are all there are, as [Scopes] are: each adds the scope of its place.
-var Roles = []Role{Reader, Editor, Operator}
+// Roles are all there are, from the least on.
+var Roles = []Role{Reader, Editor, EmbargoEditor, Operator}
 
 // Scopes are what the role may; none if there is no such role.
 func (r Role) Scopes() []Scope {
-	return slices.Clone(Scopes[:slices.Index(Roles, r)+1])
+	switch r {
+	case Reader:
+		return []Scope{Read}
+	case Editor:
+		return []Scope{Read, Write}
+	case EmbargoEditor:
+		return []Scope{Read, Write, Embargo}
+	case Operator:
+		return []Scope{Read, Write, Operate}
+	}
+	return []Scope{}
 }
 
 // Key is an API key: a row of [topic.AccessKeys], whose key is the id. It holds

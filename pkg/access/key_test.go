@@ -168,7 +168,7 @@ func TestRowsKeepNoSecret(t *testing.T) {
 }
 
 func TestRoles(t *testing.T) {
-	for role, want := range map[access.Role]string{access.Reader: "[read]", access.Editor: "[read write]", access.Operator: "[read write operate]", "admin": "[]", "": "[]"} {
+	for role, want := range map[access.Role]string{access.Reader: "[read]", access.Editor: "[read write]", access.EmbargoEditor: "[read write embargo]", access.Operator: "[read write operate]", "admin": "[]", "": "[]"} {
 		if got := fmt.Sprint(role.Scopes()); got != want {
 			t.Errorf("%s: %s", role, got)
 		}

@@ -35,12 +35,16 @@ const (
 // beside the name, only that goes which can't stay.
 func (a *Article) cutAbout(before *Article) bool {
 	cut := false
-	// Of these two together the mentions are counted.
-	if replaced(a.Entities, before.Entities) || replaced(a.Places, before.Places) {
+	entities, places := replaced(a.Entities, before.Entities), replaced(a.Places, before.Places)
+	if entities {
 		a.Entities, _ = shorten(a.Entities, false, func(e *Entity) bool { return normalise(&e.Name) })
-		a.Places, _ = shorten(a.Places, false, func(p *Place) bool { return normalise(&p.Name) })
 		a.Entities = keepTo(a.Entities, MaxEntities, &cut, (*Entity).fits)
+	}
+	if places {
+		a.Places, _ = shorten(a.Places, false, func(p *Place) bool { return normalise(&p.Name) })
 		a.Places = keepTo(a.Places, MaxPlaces, &cut, (*Place).fits)
+	}
+	if entities || places { // of both together the mentions are counted
 		each := a.mentionsEach()
 		a.Entities, cut = shorten(a.Entities, cut, func(e *Entity) bool { return e.shorten(each) })
 		a.Places, cut = shorten(a.Places, cut, func(p *Place) bool { return p.shorten(each) })
@@ -71,6 +75,9 @@ func (t *Topic) normalise() bool {
 // mentionsEach is how many mentions an entity or place may keep, so that the
 // rare ones keep theirs where there are too many of all.
 func (a *Article) mentionsEach() int {
+	if a.mentions(MaxMentions) <= MaxAllMentions {
+		return MaxMentions // as nearly always
+	}
 	return sort.Search(MaxMentions, func(n int) bool { return a.mentions(n+1) > MaxAllMentions })
 }
 

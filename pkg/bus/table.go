@@ -96,6 +96,22 @@ func (t *Table) Put(ctx context.Context, key string, value []byte) error {
 	return t.set(ctx, key, bytes.Clone(value))
 }
 
+// CatchUp returns when the table holds what was in the topic at the time of the call. An
+// error that wraps [ErrOvertaken] says that somebody has taken it over.
+func (t *Table) CatchUp(ctx context.Context) error {
+	if err := t.follower.CatchUp(ctx); err != nil {
+		return err
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for _, p := range t.parts {
+		if err := t.overtaken(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Delete removes key and returns when Kafka has that. Errors are as Put's.
 func (t *Table) Delete(ctx context.Context, key string) error { return t.set(ctx, key, nil) }
 
@@ -207,7 +223,7 @@ func (t *Table) repair() {
 		switch err := t.repairAll(); {
 		case err == nil:
 		case errors.Is(err, ErrOvertaken):
-			t.log.Error().Err(err).Msg("the table takes no writes any more")
+			t.log.Warn().Err(err).Msg("the table takes no writes any more") // who writes is told
 			return
 		case t.ctx.Err() == nil:
 			t.log.Warn().Err(err).Msg("can't repair the table, trying again")

@@ -45,26 +45,6 @@ func (b *Bus) OpenView(ctx context.Context, name string) (*View, error) {
 // longer than [followGrace], or is no longer what it was.
 func (v *View) Ready(context.Context) error { return v.ready() }
 
-// CatchUp returns when the view holds what was in the topic at the time of the call.
-func (v *View) CatchUp(ctx context.Context) error {
-	ids := make([]int, len(v.parts))
-	for i, p := range v.parts {
-		ids[i] = p.id
-	}
-	_, end, err := v.bus.bounds(ctx, v.full, ids)
-	if err != nil {
-		return fmt.Errorf("view %s: %w", v.name, err)
-	}
-	return v.await(ctx, func() (bool, error) {
-		for _, p := range v.parts {
-			if p.loading != nil || p.next < end[p.id] {
-				return false, p.err
-			}
-		}
-		return true, nil
-	})
-}
-
 // Close ends following. What was read can still be asked for.
 func (v *View) Close() error {
 	v.stop()
@@ -223,6 +203,26 @@ func (f *follower) watch(partitions int) {
 func (f *follower) stop() {
 	f.cancel()
 	f.wg.Wait()
+}
+
+// CatchUp returns when it holds what was in the topic at the time of the call.
+func (f *follower) CatchUp(ctx context.Context) error {
+	ids := make([]int, len(f.parts))
+	for i, p := range f.parts {
+		ids[i] = p.id
+	}
+	_, end, err := f.bus.bounds(ctx, f.full, ids)
+	if err != nil {
+		return fmt.Errorf("topic %s: %w", f.name, err)
+	}
+	return f.await(ctx, func() (bool, error) {
+		for _, p := range f.parts {
+			if p.loading != nil || p.next < end[p.id] {
+				return false, p.err
+			}
+		}
+		return true, nil
+	})
 }
 
 // await waits until done says so, which is asked, under the mutex, whenever

@@ -517,3 +517,20 @@ func TestViewCatchesUp(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A table that catches up tells that somebody else has it.
+func TestTableCatchesUp(t *testing.T) {
+	_, b, ctx := withState(t)
+	tab := openTable(t, ctx, b)
+	put(t, ctx, tab, "k", "v")
+	if err := tab.CatchUp(ctx); err != nil {
+		t.Fatal(err)
+	}
+	other := openTable(t, ctx, b)
+	if err := tab.CatchUp(ctx); !errors.Is(err, bus.ErrOvertaken) {
+		t.Errorf("who was overtaken is told %v", err)
+	}
+	if err := other.CatchUp(ctx); err != nil {
+		t.Error(err)
+	}
+}

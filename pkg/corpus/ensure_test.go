@@ -105,7 +105,7 @@ func TestEnsureCreatesAndKeeps(t *testing.T) {
 	states(t, es, n, func(s corpus.State) bool { return s.Err == nil && !s.Mends })
 	settings := call(t, es, "GET", "/"+n.Articles()+"/_settings?flat_settings=true", nil)
 	got := settings[n.Articles()+"-1"].(map[string]any)["settings"].(map[string]any)
-	if got["index.number_of_shards"] != "2" || got["index.refresh_interval"] != "1000ms" {
+	if got["index.number_of_shards"] != "2" || got["index.refresh_interval"] != "1000ms" || got["index.highlight.weight_matches_mode.enabled"] != "false" {
 		t.Errorf("settings: %v", got)
 	}
 	// Settings that an operator changes while the index lives are no difference.

@@ -356,18 +356,19 @@ func (v money) test(*Field, *tests) test {
 func (v point) test(*Field, *tests) test {
 	return func(s *scene) bool {
 		return slices.ContainsFunc(s.found.Locations, func(p corpus.Point) bool {
-			return metres(v, stored(p)) <= v.radius
+			at := Stored(p)
+			return metres(v, point{lat: at.Lat, lon: at.Lon}) <= v.radius
 		})
 	}
 }
 
-// stored is a point as the index keeps it: in 32 bits each.
-func stored(p corpus.Point) point {
+// Stored is a point as the index keeps it: in 32 bits each.
+func Stored(p corpus.Point) corpus.Point {
 	round := func(degrees, all float64) float64 {
 		step := all / (1 << 32)
 		return math.Floor(min(degrees, all/2-step)/step) * step
 	}
-	return point{lat: round(p.Lat, 2*maxLat), lon: round(p.Lon, 2*maxLon)}
+	return corpus.Point{Lat: round(p.Lat, 2*maxLat), Lon: round(p.Lon, 2*maxLon)}
 }
 
 // earth is the mean radius of it, in metres.

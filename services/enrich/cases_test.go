@@ -123,10 +123,10 @@ var held = map[string]map[string]float64{
 	"quantities cases/amounts/more.jsonl":    {"quantities": 0.99},
 	"quantities cases/amounts/measure.jsonl": {"quantities": 0.94},
 	"dates cases/dates/tune.jsonl":           {"dates": 0.98},
-	"dates cases/dates/more.jsonl":           {"dates": 0.99},
+	"dates cases/dates/more.jsonl":           {"dates": 0.98},
 	"dates cases/dates/measure.jsonl":        {"dates": 0.90},
 	"where cases/who/tune.jsonl":             {"where": 0.87, "where never": 0.97, "where main place": 0.74},
-	"where cases/who/measure.jsonl":          {"where": 0.75, "where never": 0.90, "where main place": 0.58},
+	"where cases/who/measure.jsonl":          {"where": 0.76, "where never": 0.90, "where main place": 0.58},
 	"who cases/who/tune.jsonl":               {"entities": 0.84, "entities: person": 0.86, "entities: organisation": 0.82, "entities: place": 0.85, "aliases": 0.94, "never": 0.9},
 	"who cases/who/measure.jsonl":            {"entities": 0.82, "entities: person": 0.86, "entities: organisation": 0.78, "entities: place": 0.83, "aliases": 0.94, "never": 0.88},
 }

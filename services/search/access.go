@@ -30,7 +30,7 @@ type Access struct {
 	SearchRateAnonymous int `help:"Requests per minute of an address that shows no good key; 0: 120 where one is asked for, any number elsewhere." default:"0" placeholder:"N"`
 
 	SearchProxyUserHeader string      `help:"Header by which a proxy in front names the person who asks; without it, none is believed. The proxy must take it out of what clients send." placeholder:"NAME"`
-	SearchProxyRoleHeader string      `help:"Header by which it says what they are: reader, editor, operator." default:"X-Forwarded-Role" placeholder:"NAME"`
+	SearchProxyRoleHeader string      `help:"Header by which it says what they are: reader, editor, embargo-editor, operator." default:"X-Forwarded-Role" placeholder:"NAME"`
 	SearchProxyFrom       []string    `help:"Addresses or networks that a proxy in front comes from; it says in X-Forwarded-For where a request comes from." placeholder:"ADDRESS,..."`
 	SearchProxySecret     secret.Text `help:"Secret by which the proxy is known besides, in the header X-Copytaster-Proxy; better in a file."`
 	SearchProxySecretFile string      `help:"File with that secret, read at the start." placeholder:"FILE"`

@@ -379,6 +379,14 @@ func TestAccessSettings(t *testing.T) {
 	if c.Bus.KafkaBrokers = nil; c.Validate() == nil {
 		t.Error("overrides without Kafka are taken")
 	}
+	e := search.Config{SearchTimeout: time.Second, SearchRelatedTimeout: time.Second, SearchZone: "UTC", Elasticsearch: c.Elasticsearch, SearchEmbargoes: true}
+	if err := e.Validate(); err == nil || !strings.Contains(err.Error(), "COPYTASTER_SEARCH_EMBARGOES") || !strings.Contains(err.Error(), "search-keys") {
+		t.Errorf("embargoes where nobody is asked: %v", err)
+	}
+	e.SearchOpen = true
+	if err := e.Validate(); err == nil || !strings.Contains(err.Error(), "COPYTASTER_SEARCH_EMBARGOES") {
+		t.Errorf("embargoes where everybody is let in: %v", err)
+	}
 	c.Bus.KafkaBrokers, c.SearchOverrides, c.SearchOperator, c.SearchOperatorEvery = []string{"127.0.0.1:9092"}, false, true, search.MinOperatorEvery
 	if err := c.Validate(); err != nil {
 		t.Errorf("operators with keys: %v", err)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/copytaster/copytaster/pkg/article"
 	asked "github.com/copytaster/copytaster/pkg/query"
+	"github.com/copytaster/copytaster/services/search"
 	"github.com/copytaster/copytaster/services/search/find"
 )
 
@@ -234,6 +236,70 @@ func TestSignificant(t *testing.T) {
 	}
 	refused(n, "of", `"day" is none of`, "/v1/significant", "of", "day")
 	refused(n, "values", "not a number from 1 to 50", "/v1/significant", "values", "51")
+}
+
+// TestSuggestOfTheNewest: of more articles than are looked through, the newest have the
+// values, and all are counted, whatever may not be seen.
+func TestSuggestOfTheNewest(t *testing.T) {
+	n := open(t)
+	about := func(i int, persons ...string) report {
+		return report{id: fmt.Sprint(i), language: "en", headline: "A", source: "wire", persons: persons, published: day.Add(time.Duration(i) * time.Hour)}
+	}
+	n.index(
+		about(1, "Abel Old"), about(2, "Ada Lee"), about(3, "Ada Lee"), about(4, "Ada Lee", "Adam Roe"),
+		about(5, "Adam Roe"), about(6, "Abdou Moumouni", "Adam Roe"), about(7, "Adam Roe", "Ada Lee"), about(8, "Bo Tran"),
+	)
+	hide := func(i int) report {
+		r := about(20+i, "Aaa "+secret, "Abdou Moumouni")
+		r.id, r.embargo = fmt.Sprint("hidden-", i), time.Now().Add(time.Hour)
+		return r
+	}
+	suggest := func(looked, values int, parameters ...string) string {
+		t.Helper()
+		f := find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now)
+		f.Suggesting = looked
+		v := url.Values{"prefix": {"a"}, "of": {"person,topic,source"}, "values": {fmt.Sprint(values)}}
+		for i := 0; i < len(parameters); i += 2 {
+			v.Add(parameters[i], parameters[i+1])
+		}
+		r, err := find.ParseSuggest(v, time.UTC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := f.Suggest(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, v := range s.Facets[0].Values {
+			got += fmt.Sprintf("%s %d, ", v.Value, v.Count)
+		}
+		if s.Facets[0].More {
+			got += "more"
+		}
+		return got
+	}
+	for range 2 {
+		for _, c := range []struct {
+			looked, values int
+			parameters     []string
+			want           string
+		}{
+			{8, 10, nil, "Ada Lee 4, Adam Roe 4, Abdou Moumouni 1, Abel Old 1, "},
+			{7, 10, nil, "Ada Lee 4, Adam Roe 4, Abdou Moumouni 1, Abel Old 1, "},
+			{4, 10, nil, "Ada Lee 4, Adam Roe 4, Abdou Moumouni 1, "}, // of those of 4 to 7
+			{2, 10, nil, "Ada Lee 4, Adam Roe 4, Abdou Moumouni 1, "},
+			{1, 10, nil, "Ada Lee 4, Adam Roe 4, "},
+			{2, 2, nil, "Ada Lee 4, Adam Roe 4, more"},
+			{2, 1, nil, "Adam Roe 4, more"},
+			{2, 10, []string{"to", "2024-04-20T11:00:00Z"}, "Ada Lee 3, Adam Roe 1, "},
+		} {
+			if got := suggest(c.looked, c.values, c.parameters...); got != c.want {
+				t.Errorf("of the newest %d, %v: %s, want %s", c.looked, c.parameters, got, c.want)
+			}
+		}
+		n.index(hide(1), hide(2), hide(3))
+	}
 }
 
 func TestSuggest(t *testing.T) {

@@ -68,7 +68,7 @@ func TestElasticsearchAwayEverywhere(t *testing.T) {
 	}
 }
 
-// editorsAway asks a route of editors, who are told that the index is away.
+// editorsAway asks a route of those who may more than read, who are told that the index is away.
 func editorsAway(t *testing.T, c elastic.Config, r api.Route) {
 	t.Helper()
 	es, err := c.Connect(1)
@@ -77,7 +77,7 @@ func editorsAway(t *testing.T, c elastic.Config, r api.Route) {
 	}
 	defer es.Close()
 	f := find.New(es, "away-", time.UTC, search.MaxTimeout, time.Now)
-	h := r.Handler(api.Service{Finder: func(*http.Request) *find.Finder { return f }, Editors: api.NewEditors(deskOfAll{}, time.Now), Log: zerolog.Nop()})
+	h := r.Handler(api.Service{Finder: func(*http.Request) *find.Finder { return f }, Editors: api.NewEditors(deskOfAll{}, time.Now), Embargoes: api.NewEmbargoes(zerolog.Nop()), Log: zerolog.Nop()})
 	method, _, _ := strings.Cut(r.Pattern, " ")
 	req := httptest.NewRequestWithContext(access.With(t.Context(), access.Identity{Name: "M. Ito", Scopes: access.Scopes}), method, "/", strings.NewReader(`"de"`))
 	req.SetPathValue("uri", "urn:x:ferry")

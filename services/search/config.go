@@ -36,6 +36,8 @@ type Config struct {
 	SearchOverridesUser         string `help:"Whom to log in as at Kafka for that; by default kafka-user."`
 	SearchOverridesPasswordFile string `help:"File with that user's password, read for every connection." placeholder:"FILE"`
 
+	SearchEmbargoes bool `help:"Show what is under an embargo to those with the scope embargo (/v1/embargoes); needs search-keys, or a proxy that names who asks."`
+
 	SearchOperator bool `help:"Show operators the stages, sources and dead letters, and let them redrive (/v1/operator/...); needs search-keys, or a proxy that names who asks, and Kafka: see kafka-brokers."`
 	// SearchOperatorUser reads what readers may not, and may write articles, too.
 	SearchOperatorUser         string        `help:"Whom to log in as at Kafka for that; by default kafka-user."`
@@ -105,6 +107,9 @@ func (c Config) Validate() error {
 	}
 	if c.SearchOverrides && !c.asks() {
 		bad("search-overrides", errors.New("is set, and nobody is asked who they are: set search-keys, or search-proxy-user-header"))
+	}
+	if c.SearchEmbargoes && !c.asks() {
+		bad("search-embargoes", errors.New("is set, and nobody is asked who they are: set search-keys, or search-proxy-user-header"))
 	}
 	if c.SearchOperator {
 		c.checkOperator(bad)

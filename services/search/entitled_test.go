@@ -47,7 +47,19 @@ func (n *newsroom) as(g access.Grant) (as *newsroom, patterns []string) {
 	if err != nil {
 		n.tb.Fatal(err)
 	}
-	k := access.Key{ID: access.NewID(), Name: "reader", Scopes: access.Scopes, Grant: g, CreatedBy: "test"}
+	n.tb.Cleanup(func() {
+		if err := closeIt(); err != nil {
+			n.tb.Error(err)
+		}
+	})
+	return n.keyed(access.Scopes, g, api.Service{Archive: keep, Editors: api.NewEditors(deskOfAll{}, time.Now), Embargoes: api.NewEmbargoes(zerolog.Nop())}, time.Now)
+}
+
+// keyed is the newsroom for who has a key with those scopes and that grant, and the
+// patterns of its routes.
+func (n *newsroom) keyed(scopes []access.Scope, g access.Grant, service api.Service, now func() time.Time) (as *newsroom, patterns []string) {
+	n.tb.Helper()
+	k := access.Key{ID: access.NewID(), Name: "reader", Scopes: scopes, Grant: g, CreatedBy: "test"}
 	text, err := k.Issue(day, day)
 	if err != nil {
 		n.tb.Fatal(err)
@@ -60,7 +72,7 @@ func (n *newsroom) as(g access.Grant) (as *newsroom, patterns []string) {
 	if err := entrance.Ready(prometheus.NewRegistry()); err != nil {
 		n.tb.Fatal(err)
 	}
-	h, patterns, err := search.Mux(entrance, find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now), api.Service{Archive: keep, Editors: api.NewEditors(deskOfAll{}, time.Now)})
+	h, patterns, err := search.Mux(entrance, find.New(n.es, n.names, time.UTC, search.MaxTimeout, now), service)
 	if err != nil {
 		n.tb.Fatal(err)
 	}
@@ -68,9 +80,6 @@ func (n *newsroom) as(g access.Grant) (as *newsroom, patterns []string) {
 	n.tb.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
 		srv.Close()
-		if err := closeIt(); err != nil {
-			n.tb.Error(err)
-		}
 	})
 	as = new(newsroom)
 	*as = *n

@@ -88,6 +88,9 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	}
 	defer closeOperators()
 	service := api.Service{Archive: keep, Live: feeds, Editors: editors, Operator: operators, Public: c.SearchPublicURL, Log: k.Log}
+	if c.SearchEmbargoes {
+		service.Embargoes = api.NewEmbargoes(k.Log)
+	}
 	if err := mount(k, entrance, f, service); err != nil {
 		return err
 	}
@@ -177,7 +180,7 @@ type route struct {
 func routes(g *gate.Gate, f *find.Finder, service api.Service) ([]route, error) {
 	reader := func(r *http.Request) *find.Finder { return f.As(access.Of(r.Context()).Grant) }
 	page, err := web.New(web.Settings{
-		Zone: f.Zone().String(), Live: service.Live != nil, Overrides: service.Editors != nil, Operator: service.Operator != nil,
+		Zone: f.Zone().String(), Live: service.Live != nil, Overrides: service.Editors != nil, Operator: service.Operator != nil, Embargoes: service.Embargoes != nil,
 	}, service.Log)
 	if err != nil {
 		return nil, err

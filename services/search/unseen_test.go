@@ -33,7 +33,7 @@ func TestWhatIsHiddenChangesNothing(t *testing.T) {
 		seen = append(seen, r)
 	}
 	path := articlePath(n.index(seen...)[0].URI)
-	reader := n.reading(t, access.Grant{AgenciesDenied: []string{"foreign"}}, livetest.New(1))
+	reader := n.reading(t, allButEmbargo, access.Grant{AgenciesDenied: []string{"foreign"}}, livetest.New(1))
 	asked := []string{
 		path + "/similar", path + "/similar?size=50",
 		"/v1/spelling?" + query("q", "militery"), "/v1/spelling?" + query("q", "militery falkenstien"), "/v1/spelling?" + query("q", "junat soldirs"),

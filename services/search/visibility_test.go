@@ -20,7 +20,6 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/override"
 	copydesk "github.com/copytaster/copytaster/services/enrich/override/desk"
-	"github.com/copytaster/copytaster/services/search"
 	"github.com/copytaster/copytaster/services/search/api"
 	"github.com/copytaster/copytaster/services/search/export"
 	"github.com/copytaster/copytaster/services/search/find"
@@ -60,6 +59,8 @@ func visits() map[string][][]string {
 		"live":     {{"life", "0"}, {"since", "2020-01-01T00:00:00Z", "life", "0"}},
 		"openapi":  {{}},
 		"me":       {{}},
+		// The one route that tells of what is under an embargo, see visitEmbargoes.
+		api.RouteEmbargoes: {{}, {"size", "100"}},
 		// What operators see is for who may see all, see TestOnlyOperatorsOperate; off, it is nothing.
 		"stages": {{}}, "sources": {{}}, "letters": {{}}, "letter": {{}}, "redrive": {{}},
 	}
@@ -158,34 +159,36 @@ func TestVisibility(t *testing.T) {
 	write(time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC), append(slices.Clone(strange), shown)...)
 	forbidden := append(slices.Clone(marks), "hidden-", "2019-01-01T", "medtop:15000000", "XAU", `"ko"`, `"BV"`)
 	t.Run("everyone", func(t *testing.T) {
-		visit(t, n.reading(t, access.Grant{}, wentOut), true, shown.URI, marks, forbidden, uris)
+		r := n.reading(t, allButEmbargo, access.Grant{}, wentOut)
+		visit(t, r, true, shown.URI, marks, forbidden, uris)
+		visitEmbargoes(t, r, "", append(slices.Clone(forbidden), seen))
+	})
+	// Who may see what is under an embargo sees it by one route, and by no other.
+	t.Run("may see embargoes", func(t *testing.T) {
+		r := n.reading(t, access.Scopes, access.Grant{}, wentOut)
+		visit(t, r, true, shown.URI, marks, forbidden, uris)
+		visitEmbargoes(t, r, "Quxembargo", append(slices.Clone(marks[1:]), seen))
 	})
 	t.Run("not entitled to an agency", func(t *testing.T) {
 		uris := maps.Clone(uris)
 		uris["Quxforeign"] = uri
-		visit(t, n.reading(t, access.Grant{AgenciesDenied: []string{"Quxforeign agency"}}, wentOut), false, shown.URI, append(marks, "Quxforeign"), append(forbidden, "Quxforeign", "foreign-"), uris)
+		visit(t, n.reading(t, allButEmbargo, access.Grant{AgenciesDenied: []string{"Quxforeign agency"}}, wentOut), false, shown.URI, append(marks, "Quxforeign"), append(forbidden, "Quxforeign", "foreign-"), uris)
 	})
 }
 
-// reading is the newsroom's API for a reader of that grant; wentOut is what live feeds
+// reading is the newsroom's API for a reader of those scopes and that grant; wentOut is what live feeds
 // follow.
-func (n *newsroom) reading(t *testing.T, g access.Grant, wentOut *livetest.Log) *newsroom {
+func (n *newsroom) reading(t *testing.T, scopes []access.Scope, g access.Grant, wentOut *livetest.Log) *newsroom {
 	t.Helper()
-	f := find.New(n.es, n.names, time.UTC, search.MaxTimeout, time.Now).As(g)
-	mux := http.NewServeMux()
-	hub := following(t, wentOut, 1)
-	who := access.Identity{Name: "reader", Scopes: access.Scopes, Grant: g}
-	for _, r := range api.Routes {
-		h := r.Handler(api.Service{Finder: func(*http.Request) *find.Finder { return f }, Live: hub, Editors: api.NewEditors(deskOfAll{}, time.Now), Log: zerolog.Nop()})
-		mux.HandleFunc(r.Pattern, func(w http.ResponseWriter, r *http.Request) {
-			h.ServeHTTP(w, r.WithContext(access.With(r.Context(), who)))
-		})
-	}
-	as := *n
-	as.tb, as.base = t, serveHandler(t, mux)
+	here := *n
+	here.tb = t
+	as, _ := here.keyed(scopes, g, api.Service{Live: following(t, wentOut, 1), Editors: api.NewEditors(deskOfAll{}, time.Now), Embargoes: api.NewEmbargoes(zerolog.Nop())}, time.Now)
 	await(t, "what goes out is followed", func() bool { return as.get("/v1/live?life=0").status == http.StatusOK })
-	return &as
+	return as
 }
+
+// allButEmbargo are the scopes of who may all but see what is under an embargo.
+var allButEmbargo = access.Operator.Scopes()
 
 // following is what follows that topic, with so many live feeds.
 func following(t *testing.T, wentOut *livetest.Log, feeds int) *live.Hub {
@@ -230,6 +233,9 @@ func visit(t *testing.T, n *newsroom, every bool, shown article.URI, marks, forb
 	for _, route := range api.Routes {
 		sets, ok := all[route.Name]
 		delete(all, route.Name)
+		if route.Name == api.RouteEmbargoes {
+			continue
+		}
 		if !ok {
 			t.Errorf("the route %s has no entry in visits: what it tells of what is hidden isn't known", route.Name)
 			continue

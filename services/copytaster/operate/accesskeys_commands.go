@@ -20,7 +20,7 @@ type KeysAddCmd struct {
 	DryRun bool `help:"Only tell what would be done." short:"n"`
 
 	Name      string         `arg:"" help:"Whose it is: a team, a person, a program."`
-	Scope     []access.Scope `help:"What may be asked for: read (articles), write (what editors keep and correct), operate (what operators do)." default:"read" enum:"read,write,operate" placeholder:"SCOPE,..."`
+	Scope     []access.Scope `help:"What may be asked for: read (articles), write (what editors keep and correct), operate (what operators do), embargo (articles before their embargo is over)." default:"read" enum:"read,write,operate,embargo" placeholder:"SCOPE,..."`
 	Agency    []string       `help:"Only articles of these agencies, by their names in search; those without one are not among them." sep:"none" placeholder:"NAME"`
 	NotAgency []string       `help:"No articles of these agencies." sep:"none" placeholder:"NAME"`
 	Source    []string       `help:"Only articles of these sources." sep:"none" placeholder:"NAME"`

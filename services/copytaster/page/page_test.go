@@ -57,7 +57,8 @@ func TestPage(t *testing.T) {
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "COPYTASTER_PAGE="+base, "COPYTASTER_PAGE_ARTICLES="+fmt.Sprint(n),
 		"COPYTASTER_PAGE_DESK="+desk, "COPYTASTER_PAGE_READER="+key(t, servers, "Readers", "read"),
-		"COPYTASTER_PAGE_EDITOR="+key(t, servers, "Desk", "read,write"), "COPYTASTER_PAGE_OPERATOR="+key(t, servers, "Night desk", "read,operate"))
+		"COPYTASTER_PAGE_EDITOR="+key(t, servers, "Desk", "read,write"), "COPYTASTER_PAGE_OPERATOR="+key(t, servers, "Night desk", "read,operate"),
+		"COPYTASTER_PAGE_PLANNER="+key(t, servers, "Planning desk", "read,embargo"))
 	out, err := cmd.CombinedOutput()
 	for line := range strings.Lines(string(out)) {
 		t.Log(strings.TrimRight(line, "\n"))
@@ -88,7 +89,7 @@ func deskSettings(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	return []string{
-		"COPYTASTER_SEARCH_KEYS=true", "COPYTASTER_SEARCH_OVERRIDES=true", "COPYTASTER_SEARCH_OPERATOR=true", "COPYTASTER_SEARCH_OPERATOR_EVERY=1s",
+		"COPYTASTER_SEARCH_KEYS=true", "COPYTASTER_SEARCH_OVERRIDES=true", "COPYTASTER_SEARCH_OPERATOR=true", "COPYTASTER_SEARCH_OPERATOR_EVERY=1s", "COPYTASTER_SEARCH_EMBARGOES=true",
 		"COPYTASTER_SEARCH_SESSION_SECRET_FILE=" + secret, "COPYTASTER_SEARCH_RATE=60000",
 	}
 }

@@ -27,14 +27,18 @@ func (r *reader) hanging(i int) (e expression, ok bool) {
 		e.inner, e.unit, e.j = asUnit, u.unit, k+m
 		return e, r.stepsTo(&e, i)
 	}
-	if units || v.n == 0 && !r.pointsBack(i, k) {
+	points, sure := true, true
+	if v.n == 0 {
+		points, sure = r.pointsBack(i, k)
+	}
+	if units || !points {
 		return e, false
 	}
 	if d, ok := r.dayMonth(k); ok && v.n == 0 && d.year == 0 && !d.shifted && !d.yearShifts {
 		d.hung, d.sure = true, sureRelative // "that May 28"
 		return d, true
 	}
-	if e, ok = r.stepName(k, e); !ok || v.n == 0 && !r.endsPhrase(e.j) && r.tense(e.j, e.j) == nearest {
+	if e, ok = r.stepName(k, e); !ok || !sure && !r.endsPhrase(e.j) && r.tense(e.j, e.j) == nearest {
 		return e, false
 	}
 	return e, true
@@ -72,18 +76,34 @@ func (r *reader) stepsTo(e *expression, i int) bool {
 
 // pointsBack tells whether the phrase at word i, which may open a clause as "that"
 // does, belongs to the time at word k: "in that summer", "later that July", "died that
-// August".
-func (r *reader) pointsBack(i, k int) bool {
+// August". If it is sure, whatever follows does.
+func (r *reader) pointsBack(i, k int) (points, sure bool) {
+	sure = r.is1(k, season) || r.is1(k, monthAlone) && r.namesTime(k)
 	if r.role(i)&clause == 0 {
-		return true
+		return true, sure
+	}
+	if sure && r.modifies(i, k) {
+		return true, true
 	}
 	if r.role(i-1)&says == 0 && r.opensClause(k+1, true) {
-		return true
+		return true, false
 	}
 	if (strings.HasPrefix(r.gap(i), ",") || r.is1(i-1, and)) && !r.sentenceStart(i) {
-		return r.role(k+1)&(past|present|future) == 0
+		return r.role(k+1)&(past|present|future) == 0, false
 	}
-	return r.sentenceStart(i) || r.plain(i) && r.is1(i-1, in|on|at|of|since|until|part|later)
+	return r.sentenceStart(i) || r.plain(i) && r.is1(i-1, in|on|at|of|since|until|part|later), false
+}
+
+// modifies tells whether "that" at word i can't open a clause, in which what is named at
+// word k would be the subject: "An inspection that November found".
+func (r *reader) modifies(i, k int) bool {
+	if r.parts(i) {
+		return r.role(k+1)&(states|future) == 0 || r.all[k+1]&function == 0
+	}
+	if r.role(i-1)&(says|past|present|future) != 0 {
+		return r.role(i-1)&says == 0 && r.is1(k+1, articleWord) && r.plain(k+1)
+	}
+	return r.plain(i) && r.all[i-1]&function == 0 && !(r.plain(k+1) && r.all[k+1]&function != 0 && r.role(k+1)&(past|present|future) != 0)
 }
 
 // endsPhrase tells whether what is told before word k goes no further: neither a noun

@@ -46,13 +46,24 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return today
 	case d == now:
 		d = toCome
-	case d == toCome && sure && r.anyOf(a.from, a.to, once):
+	case d == toCome && sure && r.meantOnce(&a):
 		d = either // "was originally due in May"
 	}
 	if !sure && e.form != asWeekday && e.form != asWeekend && e.form != asSeason {
 		return nearest
 	}
 	return d
+}
+
+// meantOnce tells whether the clause of a date says that what it tells was to come once,
+// and not of another date before it: "originally planned for March, it will open in May".
+func (r *reader) meantOnce(a *around) bool {
+	for k := a.from; k < a.to; k++ {
+		if r.role(k)&once != 0 {
+			return k > r.behind || r.behind <= a.from || r.behind > a.i
+		}
+	}
+	return false
 }
 
 // laterOn tells whether a day of the week at word i is told as the part that is left of
@@ -80,7 +91,7 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 		if r.monthFirst && !a.ranged && !r.anyOf(a.j, a.to, callsOff) && r.straightForward(a.j, a.to) == gone {
 			return either, true // "payments due on October 15 were missed"
 		}
-		if r.monthFirst && a.byDay && r.backward(a.i, a.from) == either {
+		if r.monthFirst && (a.byDay || a.form == asMonth) && r.backward(a.i, a.from) == either {
 			return either, true // "it had been set for Sunday"
 		}
 		return toCome, true
@@ -184,13 +195,19 @@ func (r *reader) inSpiteOf(a *around, d direction, sure bool) (c direction, ok b
 		return gone, true // "unemployment, unchanged in January, is likely to rise"
 	case d != gone && (a.form == asMonth || a.form == asDay) && r.lastAt(a.cue) && r.within(a.i, a.j, a.from, a.to) == nearest:
 		return nearest, true // "las huelgas, la última el 12 de mayo, seguirán"
-	case (a.form == asMonth || a.form == asQuarter) && r.compared(a.i):
+	case (a.form == asMonth || a.form == asQuarter) && (r.compared(a.i) || r.ofFigure(a)):
 		return gone, true
 	case d != gone && a.byDay && r.besideEvent(a.i, a.from, after):
 		if d == toCome && sure {
 			return either, true
 		}
 		return gone, true
+	case d == either && r.anyOf(a.j, a.to, anterior), d == toCome && r.plain(a.j) && r.role(a.j)&anterior != 0:
+		return gone, true // "a rise planned for March had been cancelled"
+	case d == toCome && a.form == asMonth && !r.monthFirst && r.before1(a.cue, meantFor) && r.calledOff(a.i, a.j):
+		return either, true // "su regreso, previsto para agosto, se retrasó"
+	case d == toCome && a.form == asMonth && r.figuresOf(a):
+		return nearest, true // "la inflación de octubre será", known tomorrow
 	case d == either && a.byDay && r.anyOf(a.from, a.to, wasTo) && r.calledOff(a.i, a.j):
 		return toCome, true // "qui devait avoir lieu dimanche, est reporté"
 	case (d == now || d == toCome && a.part != Whole) && a.form == asMonth && r.besideEvent(a.i, a.from, after):
@@ -210,6 +227,8 @@ func (r *reader) inSpiteOfPast(a *around) (c direction, ok bool) {
 		return nearest, true // "prometió elecciones el 2 de octubre"
 	case a.form == asMonth && (r.straightAfter(a.i, beforehand) || r.verbLast && r.besideEvent(a.i, a.from, beforehand)):
 		return nearest, true // "ahead of the June election"
+	case a.form == asMonth && !r.monthFirst && a.part == Whole && r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, figures):
+		return either, true // "fijó una audiencia para enero"
 	case a.form == asWeekday && r.meantForDay(a.cue, a.j):
 		return toCome, true // "called a strike for Friday"
 	case a.byDay && (r.anyOf(a.j, a.to, callsOff) || r.besideEvent(a.i, a.from, beforehand) && (r.possessive(a.j) || !r.straightAfter(a.i, beforehand))):
@@ -335,6 +354,31 @@ func (r *reader) traded(i, j int) bool {
 		}
 	}
 	return i > 2 && r.is1(i-1, in) && r.role(i-2)&contract != 0 && r.is1(i-3, function) && r.all[i-3]&articleWord == 0
+}
+
+// figuresOf tells whether a is the month that a figure is of: "October inflation", "las
+// ventas de octubre".
+func (r *reader) figuresOf(a *around) bool {
+	if r.monthFirst && r.plain(a.j) && r.role(a.j)&figures != 0 {
+		return true
+	}
+	return !r.monthFirst && r.before1(a.i, of|dating|figuresFor) && r.role(a.i-2)&figures != 0
+}
+
+// ofFigure tells whether a is that of a figure that stands beside what has it: "the
+// surplus, $18.6 billion in January, is".
+func (r *reader) ofFigure(a *around) bool {
+	const words = 5
+	from, to := r.clauseAround(a.i, a.j, false)
+	if !r.parenthesis(a.i, from, to) || !r.before1(a.i, in) || r.before1(a.i, since|until) || a.i-a.from > words || r.within(a.i, a.j, a.from, a.to) != nearest {
+		return false
+	}
+	for k := a.from; k < a.i; k++ {
+		if r.toks[k].Shape&lexicon.HasDigit != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // ofShifted is the direction of a date at word i of what is called the last or the

@@ -13,10 +13,16 @@ import (
 type Focus struct {
 	// Anchor is the day that the text counts from; zero: it isn't known.
 	Anchor time.Time
+	// Asked, if it is set, is told what the weights choose from.
+	Asked func(Choice)
 
 	last [remembered]mention // the newest first
 	n    int                 // how many of them there are
 	told frame
+
+	listed bool // paragraphs are headed by days that are over, as those of a chronology
+	entry  bool // this one is
+	head   time.Time
 }
 
 // remembered is how many dates a date may hang on.
@@ -28,6 +34,10 @@ type mention struct {
 	base     Interval // what it hung on itself, if it did
 	x        Expression
 	ago      int // sentences between it and now
+	// paragraphs lie between it and now; it begins its own.
+	paragraphs int
+	begins     bool
+	flashback  bool // it is what the sentence looks back to: "convicted in 2005 of a murder in 2003"
 }
 
 // frame is the past time that a paragraph tells of, once it has begun with one.
@@ -40,12 +50,14 @@ type frame struct {
 func (f *Focus) Paragraph() {
 	for k := range f.n {
 		f.last[k].ago++
+		f.last[k].paragraphs++
 	}
 	f.told = frame{open: true}
+	f.entry = false
 }
 
 // Apart is the focus of what stands beside the text, and hangs on nothing in it.
-func (f *Focus) Apart() Focus { return Focus{Anchor: f.Anchor} }
+func (f *Focus) Apart() Focus { return Focus{Anchor: f.Anchor, Asked: f.Asked} }
 
 // Resolve tells when x is, counted from the anchor and from what was named before it,
 // and remembers that. Not ok: it can't be told, or an end lies outside the years 1 to
@@ -58,6 +70,7 @@ func (f *Focus) Resolve(x *Expression) (i Interval, ok bool) {
 	if !f.Anchor.IsZero() {
 		f.Anchor = midnight(f.Anchor)
 	}
+	f.chronicle(x)
 	i, m.base, ok = f.resolve(x)
 	if !ok || !i.writable() {
 		i, ok = Interval{}, false
@@ -68,10 +81,31 @@ func (f *Focus) Resolve(x *Expression) (i Interval, ok bool) {
 	}
 	f.follow(x, i, ok)
 	m.Interval, m.x = i, *x
+	if x.heads {
+		f.head = i.From
+		f.entry = ok && !i.From.After(f.Anchor) && (f.listed || x.first.dated())
+		f.listed = f.listed || f.entry
+	}
+	m.flashback = f.n > 0 && !x.stepped && x.sentences == 0 && f.last[0].paragraphs == 0 && ok && i.To.Before(f.last[0].From)
+	m.begins = f.n == 0 || f.last[0].paragraphs > 0
 	copy(f.last[1:], f.last[:])
 	f.last[0] = m
 	f.n = min(f.n+1, remembered)
 	return i, ok
+}
+
+// chronicle has the present tense of a chronology tell of what is over.
+func (f *Focus) chronicle(x *Expression) {
+	switch {
+	case !x.present:
+	case x.heads && f.listed:
+		x.tense = gone
+		if i, ok := x.resolve(f.Anchor); !ok || i.From.Before(f.head) {
+			x.tense = toCome
+		}
+	case !x.heads && f.entry:
+		x.tense = gone
+	}
 }
 
 // follow keeps the frame of the paragraph: it is set by what its sentences begin with,
@@ -93,50 +127,57 @@ func (f *Focus) resolve(x *Expression) (i, base Interval, ok bool) {
 	if x.first.hangs() {
 		return f.hung(x)
 	}
-	if y, ok := f.yearOf(x); ok {
-		framed := *x
-		framed.first.year = y
-		if framed.last.form != 0 {
-			framed.last.year = y
-		}
-		if i, ok = framed.resolve(f.Anchor); ok {
+	if !x.yearless() {
+		i, ok = x.resolve(f.Anchor)
+		return i, base, ok
+	}
+	counted, ok := x.resolve(f.Anchor)
+	var y int
+	var told bool
+	if ok {
+		y, told = f.chooseYear(x, counted)
+	} else {
+		y, _, told = f.yearOf(x)
+	}
+	if told {
+		if i, told = f.inYear(x, y); told {
 			x.framed = true
 			return i, base, true
 		}
 	}
-	i, ok = x.resolve(f.Anchor)
-	return i, base, ok
+	return counted, base, ok
 }
 
 // yearOf is the year of x, which has none, if its sentence tells it: "in 2017 it took
 // place on 14 May"; or the paragraph, as long as it tells of nothing else.
-func (f *Focus) yearOf(x *Expression) (y int, ok bool) {
-	if !x.yearless() {
-		return 0, false
-	}
+func (f *Focus) yearOf(x *Expression) (y int, firm, ok bool) {
 	for k := range f.n {
 		m := &f.last[k]
 		if m.ago > 0 {
 			break
 		}
 		if k == 0 && m.x.first.form == asOffset && m.Precision == article.PrecisionYear {
-			return x.yearIn(m.Interval, f.Anchor) // "four years later, after the vote in June"
+			y, ok = x.yearIn(m.Interval, f.Anchor) // "four years later, after the vote in June"
+			return y, false, ok
 		}
 		if !m.tellsYear() || m.x.place&opensSentence == 0 && (k > 0 || x.place&(ofPrevious|ofEvent) == 0) {
 			continue
 		}
-		return x.yearIn(m.Interval, f.Anchor)
+		y, ok = x.yearIn(m.Interval, f.Anchor)
+		return y, m.x.place&opensSentence != 0 && m.Precision == article.PrecisionYear, ok
 	}
 	if m := f.sameMonth(x); m != nil && x.tense == gone {
-		return x.yearIn(m.Interval, f.Anchor)
+		y, ok = x.yearIn(m.Interval, f.Anchor)
+		return y, false, ok
 	}
 	if f.n > 0 && f.last[0].leads() && x.tense == gone && !x.reports && !f.Anchor.IsZero() {
-		return x.yearIn(f.last[0].Interval, f.Anchor)
+		y, ok = x.yearIn(f.last[0].Interval, f.Anchor)
+		return y, false, ok
 	}
 	if f.told.open && !f.told.From.IsZero() && x.tense == gone && !f.Anchor.IsZero() {
-		return x.yearIn(f.told.Interval, f.Anchor)
+		y, ok = x.yearIn(f.told.Interval, f.Anchor)
 	}
-	return 0, false
+	return y, false, ok
 }
 
 // yearless tells whether x is of some year, and doesn't say of which.

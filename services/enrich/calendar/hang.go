@@ -67,7 +67,7 @@ func (f *Focus) hung(x *Expression) (i, base Interval, ok bool) {
 
 // against is what speaks against it that x, which would be at, hangs on m.
 func (f *Focus) against(x *Expression, m *mention, at Interval) (w int) {
-	if m.x.reports || m.x.first.isToday() || m.x.compared && !x.stepped {
+	if m.flashback || m.x.reports && m.ago > 0 || m.x.first.isToday() || m.x.compared && !x.stepped {
 		w += aside
 	}
 	if u := x.first.unit; u != 0 && m.Precision == precisionOf[u] && x.first.n < 0 && (m.ago == 0 || m.ago == 1 && u != Year && u != Day) {
@@ -84,6 +84,9 @@ func (f *Focus) against(x *Expression, m *mention, at Interval) (w int) {
 	}
 	return w
 }
+
+// winter is the season that goes on into the next year.
+const winter = 4
 
 // isToday tells whether e is the anchor's own day.
 func (e *expression) isToday() bool { return e.form == asUnit && e.unit == Day && e.n == 0 }
@@ -194,6 +197,9 @@ func (e *expression) beside(on Interval, anchor time.Time) (Interval, bool) {
 func (e *expression) namedBeside(on Interval) (i Interval, ok bool) {
 	named := *e
 	named.form, named.n = e.inner, e.day
+	if e.n == 0 && !(e.inner == asSeason && e.day == winter) {
+		return named.inYear(on.From.Year()) // "that July", though December was named
+	}
 	step := max(e.n, -1)
 	if step == 0 {
 		step = 1

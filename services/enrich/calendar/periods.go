@@ -568,8 +568,8 @@ func (r *reader) distanceBefore(i int) (e expression, ok bool) {
 		return e, false
 	}
 	u, m := r.is(k, unit|units)
-	if m == 0 || u.unit == Weekend {
-		return e, false
+	if m == 0 || u.unit == Weekend || strings.HasPrefix(r.gap(k+m), "-") {
+		return e, false // "in a quarter-point cut"
 	}
 	if r.monthFirst && c == 1 && r.superlative(i) {
 		return e, false // "the slowest in a decade"

@@ -21,14 +21,23 @@ type Expression struct {
 	quarter    bool       // the range is called a quarter
 	tense      direction
 
-	sentences int   // that begin between the expression before and this one
-	place     place // where it stands in its sentence
-	reports   bool  // it is when something was said
-	compared  bool  // it is that of a figure that another one is compared with
-	stepped   bool  // a verb stands between the expression before and this one
-	apposed   bool  // nothing but a comma stands between them
-	alone     bool  // it hangs on a date, and none was named
-	framed    bool  // its year is that of what its sentence or paragraph tells of
+	sentences   int   // that begin between the expression before and this one
+	place       place // where it stands in its sentence
+	reports     bool  // it is when something was said
+	compared    bool  // it is that of a figure that another one is compared with
+	stepped     bool  // a verb stands between the expression before and this one
+	apposed     bool  // nothing but a comma stands between them
+	alone       bool  // it hangs on a date, and none was named
+	present     bool  // its verb is none of the past, nor a future
+	heads       bool  // a paragraph is headed by it: "3 May: ..."
+	subordinate bool  // its clause is one that hangs on another
+	aside       bool  // it stands between commas or brackets
+	since       bool  // what it tells lasts since then
+	ofNoun      bool  // it is that of a noun: "the 1949 eruption"
+	had         bool  // its verb tells of what was before then
+	has         bool  // its verb tells of what is done by now
+	then        bool  // it was to come then: "was put off to May"
+	framed      bool  // its year is that of what its sentence or paragraph tells of
 }
 
 // Manner is what the stretches of a text that were read tell of how it is
@@ -84,7 +93,7 @@ func (l *Language) Read(dst []Expression, words *lexicon.Words, start, end, limi
 		} else {
 			r.cue = r.governed(e.i)
 		}
-		r.situate(&x)
+		r.situate(&x, j)
 		r.behind = j
 		dst = append(dst, x)
 		i, behind = j, j

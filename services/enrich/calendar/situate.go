@@ -1,6 +1,10 @@
 package calendar
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/copytaster/copytaster/services/enrich/lexicon"
+)
 
 // place is where an expression stands.
 type place uint8
@@ -11,8 +15,8 @@ const (
 	ofEvent                         // it says when what the one before it is the year of took place
 )
 
-// situate tells where x stands, and what lies between it and the expression before.
-func (r *reader) situate(x *Expression) {
+// situate tells where x, whose last word is before j, stands, and what lies between it and the expression before.
+func (r *reader) situate(x *Expression, j int) {
 	i := x.first.i
 	small := true // only small words since the beginning of the sentence
 	for k := i; k >= r.behind; k-- {
@@ -40,7 +44,49 @@ func (r *reader) situate(x *Expression) {
 			x.place |= ofEvent
 		}
 	}
+	x.heads = i == 0 && r.headed(j)
+	switch {
+	case x.heads:
+		x.present = !r.looksAhead(r.sentenceAround(j, j))
+	case x.tense != gone && x.yearless() && !r.before1(r.cue, meantFor|until|untilStrictly) && !(r.verbLast && r.before1(r.cue, target)):
+		x.present = !r.looksAhead(r.clauseAround(i, x.first.j, true))
+	}
+	from, to := r.clauseAround(i, x.first.j, false)
+	x.subordinate = r.role(from)&clause != 0 && !r.sentenceStart(from)
+	x.aside, x.since, x.ofNoun = r.parenthesis(i, from, to), r.before1(r.cue, since), r.belongsToNoun(&x.first)
+	if x.yearless() {
+		from, to := r.clauseAround(i, x.first.j, true)
+		x.had, x.has = r.anyOf(from, to, anterior), r.anyOf(from, to, byNow)
+		x.then = x.tense == toCome && r.within(i, x.first.j, from, to) == gone
+	}
 	x.compared = (x.first.form == asMonth || x.first.form == asQuarter) && r.compared(i)
+}
+
+// headed tells whether what stands before word j heads what follows it.
+func (r *reader) headed(j int) bool {
+	g := strings.TrimLeft(r.gap(j), ". \u00a0\u202f")
+	return strings.HasPrefix(g, ":") || strings.HasPrefix(r.gap(j), " ") && strings.HasPrefix(g, "- ") || strings.HasPrefix(g, "– ") || strings.HasPrefix(g, "— ")
+}
+
+// parenthesis tells whether the clause [from, to) of word i stands between commas or
+// brackets, in the middle of a sentence.
+func (r *reader) parenthesis(i, from, to int) bool {
+	for from > 0 && i-from < verbWindow && !strings.ContainsAny(r.gap(from), ",;:()–—") && !r.sentenceStart(from) {
+		from--
+	}
+	return !r.sentenceStart(from) && to < len(r.toks) && !r.sentenceStart(to) && strings.ContainsAny(r.gap(to), ",()–—")
+}
+
+// belongsToNoun tells whether e is what a noun beside it is of: "the April vote", "the 1949
+// eruption".
+func (r *reader) belongsToNoun(e *expression) bool {
+	if e.form != asYear && e.form != asMonth && e.form != asDay {
+		return false
+	}
+	if r.verbLast {
+		return e.form == asYear && r.is1(e.i-1, articleWord) && r.plain(e.i) && r.plain(e.j) // "den 2014 entlassenen Arzt"
+	}
+	return r.monthFirst && r.is1(e.i-1, articleWord|nounCue) && r.plain(e.j) && r.all[e.j]&function == 0 && r.toks[e.j].Shape&lexicon.Lower != 0
 }
 
 // relates tells whether a relative clause on the expression that ends before word k

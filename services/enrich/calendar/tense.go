@@ -398,9 +398,11 @@ func (r *reader) listed(k, from int) direction {
 		return either
 	case t&future != 0 && r.monthFirst && r.role(k+1)&infinitive != 0 && k+2 < len(r.toks) && r.all[k+2]&(articleWord|number|nounCue) != 0 && r.ends(k, r.pastEndings):
 		return r.withAuxiliary(k, from) // "agreed to a package"
+	case r.monthFirst && t&(future|noVerb) == future|noVerb && r.is1(k-1, articleWord|nounCue|number) && r.plain(k) && r.plain(k+1) && r.all[k+1]&(function|on|in) == 0 && r.toks[k+1].Shape&lexicon.Lower != 0:
+		return nearest // "a planned coal mine"
 	case t&future != 0 && t&unplanned != 0:
 		return gone // "could hardly walk"
-	case t&nounToo != 0 && r.monthFirst && k > 0 && r.all[k-1]&(articleWord|nounCue) != 0 && r.is1(k+1, on|weekday):
+	case t&nounToo != 0 && r.monthFirst && k > 0 && r.all[k-1]&(articleWord|nounCue) != 0 && (r.is1(k+1, on|weekday) || r.role(k+1)&(infinitive|past) == 0 && r.plain(k+1) && !r.is1(k+1, meantFor|target)):
 		return nearest // "unveiled a plan on Monday"
 	case t&future != 0:
 		if r.verbLast && r.perfectAhead(k) {
@@ -420,7 +422,7 @@ func (r *reader) listed(k, from int) direction {
 		return nearest
 	case r.verbLast && t&wasOnly != 0 && t&hadDone == 0 && r.plannedAhead(k):
 		return either
-	case t&past != 0 && t&nounToo != 0 && r.nounByVerb(k):
+	case t&past != 0 && t&nounToo != 0 && (r.nounByVerb(k) || r.compounded(k)):
 		return nearest
 	case t&past != 0:
 		if r.monthFirst && k+2 < len(r.toks) && r.role(k+1)&infinitive != 0 && r.all[k]&function != 0 && t&infinitive == 0 && r.toks[k+2].Shape&lexicon.Lower != 0 && r.all[k+2]&(function|articleWord) == 0 {
@@ -435,6 +437,11 @@ func (r *reader) listed(k, from int) direction {
 		return nearest // "took hold"
 	}
 	return now
+}
+
+// compounded tells whether word k is a noun by what stands before it: "a half-point cut".
+func (r *reader) compounded(k int) bool {
+	return r.monthFirst && k > 2 && r.plain(k) && r.gap(k-1) == "-" && r.all[k-3]&(articleWord|number|nounCue) != 0
 }
 
 // nounByVerb tells whether word k, which may be a verb in the past, is a noun by the

@@ -59,7 +59,7 @@ func ParseCredit(lex *lexicon.Lexicon, l Line) (c Credit, ok bool) {
 			i += m.Tokens
 		}
 	}
-	if !c.Opener && lex.Phrases.Longest(l.Tokens, lexicon.Byline).Tokens > 0 {
+	if !c.Opener && (!namesAgency(lex, l.Tokens) || lex.Phrases.Longest(l.Tokens, lexicon.Byline).Tokens > 0) {
 		return c, false
 	}
 	for k := i + 1; k < n; k++ {
@@ -127,6 +127,16 @@ func ParseCredit(lex *lexicon.Lexicon, l Line) (c Credit, ok bool) {
 	}
 	c.Confidence = min(0.5+score/10, 0.99)
 	return c, true
+}
+
+// namesAgency tells whether an agency is named among the words.
+func namesAgency(lex *lexicon.Lexicon, toks []lexicon.Token) bool {
+	for i := range toks {
+		if _, n := lex.AgencyName(toks[i:]); n > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // separates tells whether token i of a credit begins a new part.
@@ -215,9 +225,15 @@ func withoutServices(as []*lexicon.Agency) []*lexicon.Agency {
 // sentence, in brackets, or behind an opener such as "Photo:". from is the
 // byte where it begins.
 func TrailingCredit(lex *lexicon.Lexicon, l Line) (from int, ok bool) {
-	if _, whole := ParseCredit(lex, l); whole {
-		return 0, false
+	if from, ok = trailingCredit(lex, l); ok {
+		if _, whole := ParseCredit(lex, l); whole {
+			return 0, false
+		}
 	}
+	return from, ok
+}
+
+func trailingCredit(lex *lexicon.Lexicon, l Line) (from int, ok bool) {
 	n := len(l.Tokens)
 	for i := max(1, n-maxCreditTokens); i < n; i++ {
 		g := l.gap(i)

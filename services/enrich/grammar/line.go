@@ -29,6 +29,12 @@ func NewLine(text string, start, end int) Line {
 	return Line{text, start, end, lexicon.Scan(nil, text, start, end)}
 }
 
+// LineOf is NewLine of a text whose words are scanned once for all.
+func LineOf(words *lexicon.Words, start, end int) Line {
+	start, end = Trim(words.Text, start, end)
+	return Line{words.Text, start, end, words.In(start, end)}
+}
+
 // Trim shrinks a span to leave no white space at its ends.
 func Trim(text string, start, end int) (int, int) {
 	for start < end {

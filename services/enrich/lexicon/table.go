@@ -33,10 +33,16 @@ func mix(key uint64) uint64 {
 // Find is the value for a key, nil if there is none. It stands until something is added.
 func (t *Table[V]) Find(key uint64) *V {
 	k := mix(key)
-	if bit := k >> t.shift; bit>>6 < uint64(len(t.filter)) && t.filter[bit>>6]>>(bit&63)&1 != 0 {
-		return t.find(k)
+	if !t.may(k) {
+		return nil
 	}
-	return nil
+	return t.find(k)
+}
+
+// may tells whether a mixed key is there, or seems to be.
+func (t *Table[V]) may(k uint64) bool {
+	bit := k >> t.shift
+	return bit>>6 < uint64(len(t.filter)) && t.filter[bit>>6]>>(bit&63)&1 != 0
 }
 
 func (t *Table[V]) find(k uint64) *V {

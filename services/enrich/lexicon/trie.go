@@ -1,5 +1,7 @@
 package lexicon
 
+import "cmp"
+
 // Trie finds phrases, word by word. The zero value is empty and ready for Add;
 // after the last Add it may be used by several goroutines.
 type Trie struct {
@@ -8,10 +10,13 @@ type Trie struct {
 
 type node struct {
 	classes Class
+	below   Class // of all phrases that go on from here; 0: none does
 	value   int32 // 1-based; 0: none
 	number  int32 // from 1 on; 0 is the root
-	inner   bool  // has children
 }
+
+// anyClass is that of phrases without one, so that they are seen to go on.
+const anyClass = ^Class(0)
 
 // Match is a phrase that was found.
 type Match struct {
@@ -38,7 +43,9 @@ func (t *Trie) Add(phrase string, classes Class, value int32) bool {
 		if n.number == 0 {
 			n.number = int32(t.nodes.Len())
 		}
-		n.inner = n.inner || i+1 < len(words)
+		if i+1 < len(words) {
+			n.below |= cmp.Or(classes, anyClass)
+		}
 		at = n.number
 	}
 	n.classes |= classes
@@ -57,14 +64,18 @@ func (t *Trie) Longest(toks []Token, want Class) Match {
 		if i > 0 && toks[i].Start-toks[i-1].End > maxPhraseGap {
 			break
 		}
-		n := t.nodes.Find(edge(at, toks[i].Hash))
+		k := mix(edge(at, toks[i].Hash))
+		if !t.nodes.may(k) {
+			break // as most words, without a call
+		}
+		n := t.nodes.find(k)
 		if n == nil {
 			break
 		}
 		if (n.classes != 0 || n.value != 0) && (want == 0 || n.classes&want != 0) {
 			m = Match{i + 1, n.classes, n.value}
 		}
-		if !n.inner {
+		if n.below == 0 || want != 0 && n.below&want == 0 {
 			break
 		}
 		at = n.number
@@ -80,12 +91,16 @@ func (t *Trie) All(toks []Token) Class {
 		if i > 0 && toks[i].Start-toks[i-1].End > maxPhraseGap {
 			break
 		}
-		n := t.nodes.Find(edge(at, toks[i].Hash))
+		k := mix(edge(at, toks[i].Hash))
+		if !t.nodes.may(k) {
+			break // as most words, without a call
+		}
+		n := t.nodes.find(k)
 		if n == nil {
 			break
 		}
 		c |= n.classes
-		if !n.inner {
+		if n.below == 0 {
 			break
 		}
 		at = n.number

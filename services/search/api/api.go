@@ -129,11 +129,11 @@ func Article(of Readers, public string, log zerolog.Logger) http.Handler {
 // Other answers what is no route.
 func Other() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", allowed(r))
+		if methods := allowed(r); methods != "" {
+			w.Header().Set("Allow", methods)
 			Problem{
 				Type: problemPrefix + "method", Title: "Method not allowed", Status: http.StatusMethodNotAllowed,
-				Detail: "Articles can only be read here. /v1/openapi.json describes what can be corrected of them.",
+				Detail: "This can be asked by " + methods + ". /v1/openapi.json describes what there is.",
 			}.write(w)
 			return
 		}
@@ -144,14 +144,14 @@ func Other() http.Handler {
 	})
 }
 
-// allowed are the methods by which the path of r can be asked.
+// allowed are the methods by which the path of r can be asked; "" if there is no such route.
 func allowed(r *http.Request) string {
 	mux := http.NewServeMux()
 	for _, route := range Routes {
 		mux.Handle(route.Pattern, http.NotFoundHandler())
 	}
-	methods := []string{http.MethodGet, http.MethodHead}
-	for _, m := range []string{http.MethodPut, http.MethodDelete} {
+	var methods []string
+	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		try := r.Clone(r.Context())
 		try.Method = m
 		if _, pattern := mux.Handler(try); pattern != "" {
@@ -203,7 +203,9 @@ func send(w http.ResponseWriter, r *http.Request, log zerolog.Logger, b []byte, 
 	h := w.Header()
 	h.Set("Content-Type", mediaType)
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "private, no-cache")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "private, no-cache")
+	}
 	if tagged {
 		sum := sha256.Sum256(b)
 		tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`

@@ -26,6 +26,7 @@ type Features struct {
 	Live      bool `json:"live"`
 	Overrides bool `json:"overrides"`
 	Operator  bool `json:"operator"`
+	Embargoes bool `json:"embargoes"`
 }
 
 // noRole is that of who may less than a reader.
@@ -45,7 +46,7 @@ func me(s Service) http.Handler {
 		who := access.Of(r.Context())
 		m := Me{
 			Name: who.Name, Key: who.Key, Role: roleOf(who), Scopes: append([]access.Scope{}, who.Scopes...), Grant: "restricted",
-			Asked: s.Asks, Session: who.Session, Service: Features{s.Live != nil, s.Editors != nil, s.Operator != nil},
+			Asked: s.Asks, Session: who.Session, Service: Features{s.Live != nil, s.Editors != nil, s.Operator != nil, s.Embargoes != nil},
 		}
 		if who.Grant.Everything() {
 			m.Grant = "everything"

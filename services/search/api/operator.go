@@ -126,7 +126,11 @@ func sources(s Service) http.Handler {
 			return a, err
 		}
 		refused, err := s.Operator.Refused(ctx)
-		if err != nil {
+		switch {
+		case errors.As(err, new(*operator.AwayError)): // the index knows the rest
+			s.Log.Warn().Err(err).Msg("refused letters aren't counted")
+			refused = operator.Refused{Since: a.At}
+		case err != nil:
 			return a, err
 		}
 		a.RefusedSince, a.RefusedComplete = refused.Since, refused.Complete

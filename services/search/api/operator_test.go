@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -40,6 +41,10 @@ func (d *toldDesk) Letters(context.Context, operator.Query) (operator.Page, erro
 		d.lists()
 	}
 	return operator.Page{Letters: []operator.Letter{}}, d.fails
+}
+
+func (d *toldDesk) Refused(context.Context) (operator.Refused, error) {
+	return operator.Refused{}, d.fails
 }
 
 func (d *toldDesk) Redrive(ctx context.Context, o operator.Order) (operator.Redriven, error) {
@@ -167,7 +172,7 @@ func TestListsAtOnce(t *testing.T) {
 		})
 		<-begun
 		if i == MaxListsEach-1 {
-			if w := ask(0); w.Code != 503 || !strings.Contains(w.Body.String(), "You have 2") {
+			if w := ask(0); w.Code != 429 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "You have 2") {
 				t.Errorf("one more of the same: %d %s", w.Code, w.Body)
 			}
 		}
@@ -235,17 +240,42 @@ func TestSourcesWithRefused(t *testing.T) {
 	}
 }
 
+// replying is an index that replies with a text.
+type replying string
+
+func (x replying) Perform(*http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode: http.StatusOK, Header: http.Header{"X-Elastic-Product": {"Elasticsearch"}}, Body: io.NopCloser(strings.NewReader(string(x))),
+	}, nil
+}
+
+// TestSourcesWithoutKafka: the index knows what sources sent.
+func TestSourcesWithoutKafka(t *testing.T) {
+	f := find.New(replying(`{"aggregations":{"sources":{"buckets":[{"key":"coast"}]}}}`), "", time.UTC, time.Minute, time.Now)
+	s := Service{Operator: &toldDesk{fails: &operator.AwayError{Err: errors.New("no route")}}, Finder: func(*http.Request) *find.Finder { return f }}
+	w := asking(s, "sources", http.MethodGet, "/v1/operator/sources", "", access.Identity{Name: "ops"})
+	var told sourcesAnswer
+	if err := json.Unmarshal(w.Body.Bytes(), &told); err != nil || w.Code != 200 {
+		t.Fatalf("%d %s %v", w.Code, w.Body, err)
+	}
+	if len(told.Sources.Sources) != 1 || told.RefusedComplete || !told.RefusedSince.Equal(told.At) || told.At.IsZero() {
+		t.Errorf("%s", w.Body)
+	}
+}
+
 // TestMe: everybody is told of themselves alone.
 func TestMe(t *testing.T) {
 	s := Service{Operator: &toldDesk{}, Asks: true, Rate: func(who access.Identity) int { return who.Rate }}
 	for want, who := range map[string]access.Identity{
-		`{"name":"M. Ito","key":"abcdefgh","role":"operator","scopes":["read","write","operate"],"grant":"everything","asked":true,"session":true,"rate":60,"service":{"live":false,"overrides":false,"operator":true}}`: {
-			Name: "M. Ito", Key: "abcdefgh", Scopes: access.Scopes, Session: true, Rate: 60,
+		`{"name":"M. Ito","key":"abcdefgh","role":"operator","scopes":["read","write","operate"],"grant":"everything","asked":true,"session":true,"rate":60,"service":{"live":false,"overrides":false,"operator":true,"embargoes":false}}`: {
+			Name: "M. Ito", Key: "abcdefgh", Scopes: access.Operator.Scopes(), Session: true, Rate: 60,
 		},
-		`{"role":"none","scopes":["operate"],"grant":"restricted","asked":true,"service":{"live":false,"overrides":false,"operator":true}}`: {
+		`{"role":"none","scopes":["operate"],"grant":"restricted","asked":true,"service":{"live":false,"overrides":false,"operator":true,"embargoes":false}}`: {
 			Scopes: []access.Scope{access.Operate}, Grant: access.Grant{Agencies: []string{"dpa"}},
 		},
-		`{"role":"reader","scopes":["read"],"grant":"everything","asked":true,"service":{"live":false,"overrides":false,"operator":true}}`: {Scopes: access.Reader.Scopes()},
+		`{"role":"operator","scopes":["read","write","operate","embargo"],"grant":"everything","asked":true,"service":{"live":false,"overrides":false,"operator":true,"embargoes":false}}`: {Scopes: access.Scopes},
+		`{"role":"embargo-editor","scopes":["read","write","embargo"],"grant":"everything","asked":true,"service":{"live":false,"overrides":false,"operator":true,"embargoes":false}}`:     {Scopes: access.EmbargoEditor.Scopes()},
+		`{"role":"reader","scopes":["read"],"grant":"everything","asked":true,"service":{"live":false,"overrides":false,"operator":true,"embargoes":false}}`:                               {Scopes: access.Reader.Scopes()},
 	} {
 		w := asking(s, "me", http.MethodGet, "/v1/me", "", who)
 		if w.Code != 200 || strings.TrimSpace(w.Body.String()) != want {

@@ -383,7 +383,7 @@ func TestHowManyCorrections(t *testing.T) {
 		}()
 		<-begun
 	}
-	c.refused(http.StatusServiceUnavailable, "Too many corrections at once", http.MethodPut, "/language", `"de"`, "If-Match", "*")
+	c.refused(http.StatusTooManyRequests, "Too many corrections at once", http.MethodPut, "/language", `"de"`, "If-Match", "*")
 	other := *c
 	other.who = access.Identity{Name: "B. Lee", Scopes: both, Sender: "B. Lee"}
 	if w, _, _ := other.ask(http.MethodPut, "/language", `"sv"`, "If-Match", "*"); w.Code != http.StatusOK {
@@ -462,10 +462,16 @@ func TestAllowed(t *testing.T) {
 	for path, want := range map[string]string{
 		"/v1/articles/urn%3Ax%3Aferry/overrides":          "GET, HEAD",
 		"/v1/articles/urn%3Ax%3Aferry/overrides/language": "GET, HEAD, PUT, DELETE",
+		"/v1/operator/redrive":                            "POST",
+		"/v1/nothing":                                     "",
 	} {
 		w := httptest.NewRecorder()
-		api.Other().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, nil))
-		if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != want {
+		api.Other().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPatch, path, nil))
+		code := http.StatusMethodNotAllowed
+		if want == "" {
+			code = http.StatusNotFound
+		}
+		if w.Code != code || w.Header().Get("Allow") != want {
 			t.Errorf("%s: %d %q, want %q", path, w.Code, w.Header().Get("Allow"), want)
 		}
 	}

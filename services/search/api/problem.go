@@ -9,6 +9,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/copytaster/copytaster/pkg/access"
 	"github.com/copytaster/copytaster/services/enrich/override/desk"
 	"github.com/copytaster/copytaster/services/search/export"
 	"github.com/copytaster/copytaster/services/search/find"
@@ -53,6 +54,9 @@ func ProblemOf(err error) Problem {
 	if p, ok := operatorProblem(err); ok {
 		return p
 	}
+	if p, ok := embargoProblem(err); ok {
+		return p
+	}
 	var parameter *find.ParameterError
 	var away *find.UnavailableError
 	var form *notAcceptableError
@@ -63,7 +67,11 @@ func ProblemOf(err error) Problem {
 	case errors.As(err, &refused):
 		return refused.Problem
 	case errors.As(err, &full):
-		return Problem{Type: problemPrefix + "unavailable", Title: full.title, Status: http.StatusServiceUnavailable, Detail: full.Error()}
+		p := Problem{Type: problemPrefix + "unavailable", Title: full.title, Status: http.StatusServiceUnavailable, Detail: full.Error()}
+		if full.sender { // another instance is as good as this one, and has no more for them
+			p.Type, p.Status = TypeTooMany, http.StatusTooManyRequests
+		}
+		return p
 	case errors.As(err, &form):
 		return Problem{
 			Type: problemPrefix + "not-acceptable", Title: "There is no such form", Status: http.StatusNotAcceptable,
@@ -126,6 +134,11 @@ func ProblemOf(err error) Problem {
 func fail(w http.ResponseWriter, r *http.Request, log zerolog.Logger, err error) {
 	p := ProblemOf(err)
 	Log(log, r, p.Status, err)
+	if errors.As(err, new(*find.ParameterError)) || errors.As(err, new(*fullError)) {
+		if who := access.Of(r.Context()); who.GiveBack != nil {
+			who.GiveBack()
+		}
+	}
 	p.write(w)
 }
 

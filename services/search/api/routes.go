@@ -25,6 +25,8 @@ type Service struct {
 	Live *live.Hub
 	// Operator is what operators see and do; nil: they don't work by this service.
 	Operator Operator
+	// Embargoes are told to those who may see them; nil: to nobody.
+	Embargoes *Embargoes
 	// Asks tells that the service asks who comes, and Rate how many requests per minute who
 	// comes may send, 0: any number; nil: that is not known.
 	Asks bool
@@ -77,8 +79,8 @@ type Route struct {
 // Elasticsearch, or much work of it or here.
 var costs = map[string]int{
 	"similar": 2, "difference": 5, "histogram": 2, "significant": 3, "spelling": 5, "export": 10,
-	"sources": 3, "letters": 5,
-	"correct": 10, "take_back": 10, // each reads the table of overrides, and much of the log
+	"sources": 3, "letters": 5, "embargoes": 2,
+	"correct": 10, "take_back": 10, // each reads much of the log
 }
 
 // Cost is as how many requests one for the route counts, of those that its sender may
@@ -87,6 +89,9 @@ func (r Route) Cost() int { return max(1, costs[r.Name]) }
 
 // RouteLive is the name of the live feeds' route.
 const RouteLive = "live"
+
+// RouteEmbargoes is the name of the one route that tells of what is under an embargo.
+const RouteEmbargoes = "embargoes"
 
 // Needs is the scope that who asks must have.
 func (r Route) Needs() access.Scope { return cmp.Or(r.Scope, access.Read) }
@@ -111,6 +116,7 @@ var Routes = []Route{
 	{Name: "spelling", Pattern: "GET /v1/spelling", Handler: func(s Service) http.Handler { return asked(s, find.ParseSpelling, (*find.Finder).Spelling) }},
 	{Name: "export", Pattern: "GET /v1/export", Handler: exportAll},
 	{Name: RouteLive, Pattern: "GET /v1/live", Handler: liveFeed},
+	{Name: RouteEmbargoes, Pattern: "GET /v1/embargoes", Handler: embargoes, Scope: access.Embargo},
 	{Name: "me", Pattern: "GET /v1/me", Handler: me, Scope: access.Any},
 	{Name: "stages", Pattern: "GET /v1/operator/stages", Handler: stages, Scope: access.Operate},
 	{Name: "sources", Pattern: "GET /v1/operator/sources", Handler: sources, Scope: access.Operate},

@@ -33,9 +33,14 @@ type cursor struct {
 	Origin int64   `json:"o,omitempty"` // when the first page was asked for, which freshness and relative times are measured from
 }
 
+// list is what a cursor belongs to.
+type list interface {
+	identity() string // the same for two pages of the same list
+}
+
 // encode makes the cursor opaque, and ties it to its search: it is for
 // catching mistakes, not attacks, for it gives access to nothing.
-func (c cursor) encode(r Request) (string, error) {
+func (c cursor) encode(r list) (string, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -45,7 +50,7 @@ func (c cursor) encode(r Request) (string, error) {
 	return cursorBegin + base64.RawURLEncoding.EncodeToString(append(check(b.Bytes(), r), b.Bytes()...)), nil
 }
 
-func decodeCursor(s string, r Request) (cursor, error) {
+func decodeCursor(s string, r list) (cursor, error) {
 	var c cursor
 	if len(s) > maxCursor {
 		return c, wrong("after", "has %d bytes, the limit is %d", len(s), maxCursor)
@@ -71,7 +76,7 @@ func decodeCursor(s string, r Request) (cursor, error) {
 	return c, nil
 }
 
-func check(payload []byte, r Request) []byte {
+func check(payload []byte, r list) []byte {
 	h := sha256.New()
 	h.Write([]byte(r.identity()))
 	h.Write([]byte{0})

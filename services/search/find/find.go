@@ -66,6 +66,9 @@ type Finder struct {
 	// first call, or never.
 	Related time.Duration
 	Log     zerolog.Logger
+	// Suggesting is how many articles are looked through for suggestions; [New] sets
+	// [Suggesting]. Set it before the first call, or never.
+	Suggesting int
 }
 
 // New makes a finder. Days are days in zone, which must have a name that
@@ -73,7 +76,7 @@ type Finder struct {
 // which embargoes are over. It finds for a reader who may see everything; for others
 // see [Finder.As].
 func New(es esapi.Transport, names corpus.Namespace, zone *time.Location, timeout time.Duration, now func() time.Time) *Finder {
-	return &Finder{es: es, names: names, zone: zone, timeout: timeout, now: now, marks: newMarks()}
+	return &Finder{es: es, names: names, zone: zone, timeout: timeout, now: now, marks: newMarks(), Suggesting: Suggesting}
 }
 
 // Zone is where days begin and end.

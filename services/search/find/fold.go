@@ -79,8 +79,23 @@ func wordExpression(prefix string) string {
 const elided = "(al|all|c|d|dall|degl|dell|j|jusqu|l|lorsqu|m|n|nell|o|puisqu|qu|quoiqu|s|sant|sull|t|un)'"
 
 // indexedExpression is such an expression of words as the index has them, see
-// [corpus.Words], that begin with the folded letters.
-func indexedExpression(letters string) string { return folded("("+elided+")?", letters) }
+// [corpus.Words], that begin with the folded letters: they are folded, too.
+func indexedExpression(letters string) string {
+	var b strings.Builder
+	b.WriteString("(" + elided + ")?")
+	length := b.Len() + len(tail)
+	for _, r := range letters {
+		if length += utf16.RuneLen(r); length > maxRegexp {
+			break
+		}
+		b.WriteRune(r)
+	}
+	b.WriteString(tail)
+	return b.String()
+}
+
+// tail is what an expression of what begins in some way ends with.
+const tail = ".*"
 
 // firstWord are the letters and digits that the first word begins with which the index
 // would make of the text; "" if there is none.
@@ -100,7 +115,6 @@ func firstWord(text string) (word string) {
 func folded(begin, prefix string) string {
 	var b strings.Builder
 	b.WriteString(begin)
-	const tail = ".*"
 	length := b.Len() + len(tail) // what comes before is at least as long in bytes
 	runes := []rune(prefix)
 	for len(runes) > 0 {

@@ -68,6 +68,21 @@ func (m marks) cut(s string) Fragment {
 	return f
 }
 
+// joined is f with words that match one after the other as one piece: of a phrase,
+// Elasticsearch marks each.
+func (f Fragment) joined() Fragment {
+	var all Fragment
+	for _, p := range f {
+		n := len(all)
+		if p.Match && n > 1 && all[n-2].Match && !all[n-1].Match && strings.TrimSpace(all[n-1].Text) == "" {
+			all = append(all[:n-2], Piece{all[n-2].Text + all[n-1].Text + p.Text, true})
+		} else {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 // highlight asks Elasticsearch to mark what of a query was found where.
 func (f *Finder) highlight(q query.Query) object {
 	fields := object{}

@@ -20,8 +20,7 @@ const (
 )
 
 // liveFacets are the facets whose values a live feed can be narrowed down to, and where
-// an article has them. The others ask for several things of the same quote or amount, or
-// of a time; a query can say that, too.
+// an article has them; see also [Request.Chooses].
 var liveFacets = map[string]func(a *article.Article, found *corpus.Found) []string{
 	"agency":   func(a *article.Article, _ *corpus.Found) []string { return []string{a.Agency.Value} },
 	"source":   func(a *article.Article, _ *corpus.Found) []string { return []string{a.Source} },
@@ -39,11 +38,18 @@ var liveFacets = map[string]func(a *article.Article, found *corpus.Found) []stri
 	"country":      func(_ *article.Article, found *corpus.Found) []string { return found.Countries },
 	"keyphrase":    func(_ *article.Article, found *corpus.Found) []string { return found.Keyphrases },
 	"filed":        func(_ *article.Article, found *corpus.Found) []string { return found.Filed },
+	"currency":     func(_ *article.Article, found *corpus.Found) []string { return found.Currencies },
+	// Of a day it is the time that decides.
+	"day": func(*article.Article, *corpus.Found) []string { return nil },
 }
+
+// liveReading are the other parameters of a search that a live feed can be narrowed down
+// by.
+var liveReading = []string{"from", "to", parameterWithin, "amount_from", "amount_to", "mentioned_from", "mentioned_to", "translated"}
 
 // LiveRequest asks for what a search finds from now on.
 type LiveRequest struct {
-	Request           // Text, Query, Chosen, and After: where to go on
+	Request           // without Sort, Size, Facets and EvolvedFrom; After: where to go on
 	Since   time.Time // begin with what went out since then; zero: from now on
 	// Life is how long the feed lasts; 0: until all that was missed is told.
 	Life time.Duration
@@ -51,7 +57,7 @@ type LiveRequest struct {
 
 // LiveParameters are the names that [ParseLive] knows.
 func LiveParameters() []string {
-	names := []string{"q", "after", parameterSince, parameterLife}
+	names := append([]string{"q", "after", parameterSince, parameterLife}, liveReading...)
 	for _, f := range Facets {
 		if liveFacets[f.Name] != nil {
 			names = append(names, f.Name)
@@ -68,7 +74,7 @@ func ParseLive(values url.Values, zone *time.Location, longest time.Duration) (l
 	for name, given := range values {
 		switch {
 		case !slices.Contains(known, name) && slices.Contains(searched, name):
-			return l, wrong(name, "a live feed has no such parameter: ask for it in q, such as said:withdraw, amount:>5mln, published:>=today; there are %s", strings.Join(known, ", "))
+			return l, wrong(name, "a live feed has no such parameter: words of quotes and speakers are asked for in q, such as said:withdraw; there are %s", strings.Join(known, ", "))
 		case !slices.Contains(known, name):
 			return l, wrong(name, "there is no such parameter; there are %s", strings.Join(known, ", "))
 		case name != parameterSince && name != parameterLife:
@@ -99,17 +105,78 @@ func ParseLive(values url.Values, zone *time.Location, longest time.Duration) (l
 	return l, err
 }
 
-// Chooses tells whether an article has one of the chosen values of each facet that any
-// are chosen of. Of the facets, it looks at those of [LiveParameters].
+// Narrowed tells that the request asks for more of an article than its words, see
+// [Request.Chooses].
+func (r Request) Narrowed() bool {
+	return len(r.Chosen) > 0 || !r.from.IsZero() || !r.to.IsZero() || r.Within != nil ||
+		r.least != nil || r.most != nil || r.mentioned != nil || r.until != nil || r.Translated != ""
+}
+
+// Chooses tells whether an article has what a search by the request filters by beside its
+// words, of what [LiveParameters] has.
 func (r Request) Chooses(a *article.Article, found *corpus.Found) bool {
 	for name, chosen := range r.Chosen {
-		if of := liveFacets[name]; of != nil && len(chosen) > 0 && !slices.ContainsFunc(of(a, found), func(v string) bool {
-			return v != "" && slices.Contains(chosen, v)
-		}) {
+		if len(chosen) > 0 && !r.chooses(name, chosen, a, found) {
 			return false
 		}
 	}
-	return true
+	sorted, _ := a.SortDate()
+	return interval{r.from, r.to}.has(sorted) && r.Within.has(found.Locations) && r.mentions(found.Mentioned) &&
+		(r.within(corpus.Sums) == nil || slices.ContainsFunc(found.Sums, func(m corpus.Money) bool { return r.amounts(m, r.Chosen["currency"]) })) &&
+		(r.Translated == "" || a.Translation.Likely() == (r.Translated == "yes"))
+}
+
+// chooses tells whether an article has one of the values of a facet.
+func (r Request) chooses(name string, chosen []string, a *article.Article, found *corpus.Found) bool {
+	if name == "day" {
+		sorted, _ := a.SortDate()
+		return slices.ContainsFunc(chosen, func(v string) bool { return r.days[v].has(sorted) })
+	}
+	of := liveFacets[name]
+	return of == nil || slices.ContainsFunc(of(a, found), func(v string) bool { return v != "" && slices.Contains(chosen, v) })
+}
+
+// has tells whether a time lies in the interval, of which an end may be open. As in the
+// index, what counts are milliseconds.
+func (i interval) has(t time.Time) bool {
+	ms := t.UnixMilli()
+	return (i.from.IsZero() || ms >= i.from.UnixMilli()) && (i.to.IsZero() || ms < i.to.UnixMilli())
+}
+
+// has tells whether one of the points lies in the box. The index keeps both in 32 bits for
+// each coordinate.
+func (b *Box) has(points []corpus.Point) bool {
+	if b == nil {
+		return true
+	}
+	least, most := query.Stored(corpus.Point{Lat: b.South, Lon: b.West}), query.Stored(corpus.Point{Lat: b.North, Lon: b.East})
+	return slices.ContainsFunc(points, func(p corpus.Point) bool {
+		p = query.Stored(p)
+		switch {
+		case p.Lat < least.Lat || p.Lat > most.Lat:
+			return false
+		case least.Lon > most.Lon: // over the line where dates change
+			return p.Lon >= least.Lon || p.Lon <= most.Lon
+		}
+		return p.Lon >= least.Lon && p.Lon <= most.Lon
+	})
+}
+
+// amounts tells whether an amount is one that is asked for, in one of the currencies if
+// there are any.
+func (r Reading) amounts(m corpus.Money, currencies []string) bool {
+	return (r.least == nil || m.To >= *r.least) && (r.most == nil || m.From <= *r.most) && (len(currencies) == 0 || slices.Contains(currencies, m.Currency))
+}
+
+// mentions tells whether one of the periods touches the days that are asked for.
+func (r Reading) mentions(periods []corpus.Period) bool {
+	if r.mentioned == nil && r.until == nil {
+		return true
+	}
+	return slices.ContainsFunc(periods, func(p corpus.Period) bool {
+		return (r.mentioned == nil || p.Last.UnixMilli() >= r.mentioned.UnixMilli()) &&
+			(r.until == nil || p.First.UnixMilli() < r.until.AddDate(0, 0, 1).UnixMilli())
+	})
 }
 
 // Seal makes a cursor of what stands for a place: opaque, and tied to the search, to catch

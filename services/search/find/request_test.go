@@ -177,6 +177,20 @@ func TestCut(t *testing.T) {
 	}
 }
 
+func TestJoined(t *testing.T) {
+	for _, c := range []struct{ of, want Fragment }{
+		{nil, nil},
+		{Fragment{{"a", true}, {" ", false}, {"b", true}, {" \u00a0", false}, {"c", true}, {" d", false}}, Fragment{{"a b \u00a0c", true}, {" d", false}}},
+		{Fragment{{" ", false}, {"a", true}, {" ", false}}, Fragment{{" ", false}, {"a", true}, {" ", false}}},
+		{Fragment{{"a", true}, {"-", false}, {"b", true}, {"c", true}}, Fragment{{"a", true}, {"-", false}, {"b", true}, {"c", true}}},
+		{Fragment{{" ", false}, {"a", true}}, Fragment{{" ", false}, {"a", true}}},
+	} {
+		if d := cmp.Diff(c.want, c.of.joined()); d != "" {
+			t.Errorf("%+v (-want +got):\n%s", c.of, d)
+		}
+	}
+}
+
 func FuzzParseRequest(f *testing.F) {
 	f.Add("q=a&day=2024-02-30&size=9&from=x")
 	f.Add("agency=%ff&q=%22")

@@ -42,7 +42,8 @@ type Facet struct {
 	// ones in one thread, and with them whatever is asked for in the same search.
 	Many bool
 	// Asked tells that it is counted only where a request names it or chooses a value
-	// of it: it has about as many values as there are articles.
+	// of it. Each costs time by the article found, so those are counted unasked that say
+	// at a glance what was found, and have few values.
 	Asked bool
 
 	// of is the same property of the nested objects at path: where something else
@@ -55,17 +56,17 @@ var Facets = []Facet{
 	{Name: "agency", Field: "agency"},
 	{Name: "source", Field: "source"},
 	{Name: "language", Field: "language"},
-	{Name: "cited_media", Field: "cited_media"},
+	{Name: "cited_media", Field: "cited_media", Asked: true},
 	{Name: "topic", Field: corpus.Topics},
 	{Name: "person", Field: corpus.Persons, Many: true, Asked: true},
 	{Name: "organisation", Field: corpus.Organisations, Many: true, Asked: true},
 	{Name: "place", Field: corpus.Places, Asked: true},
 	{Name: "country", Field: corpus.Countries},
 	{Name: "keyphrase", Field: corpus.Keyphrases, Many: true, Asked: true},
-	{Name: "speaker", Field: corpus.Speakers, Many: true, path: corpus.Said, of: corpus.SaidSpeaker},
-	{Name: "currency", Field: corpus.Currencies, path: corpus.Sums, of: corpus.SumsCurrency},
-	{Name: "filed", Field: corpus.Filed},
-	{Name: "day", Field: "sort_date", Day: true},
+	{Name: "speaker", Field: corpus.Speakers, Many: true, Asked: true, path: corpus.Said, of: corpus.SaidSpeaker},
+	{Name: "currency", Field: corpus.Currencies, Asked: true, path: corpus.Sums, of: corpus.SumsCurrency},
+	{Name: "filed", Field: corpus.Filed, Asked: true},
+	{Name: "day", Field: "sort_date", Day: true, Asked: true},
 }
 
 // label is what people call a value that is a code of its own making.
@@ -207,8 +208,11 @@ func (f *Finder) prepare(ctx context.Context, r Request) (question, error) {
 // counting asks for the values of the facets.
 func (f *Finder) counting(r Request, now time.Time, origin int64, facets []Facet) object {
 	words, filter := f.conditions(r, now, time.UnixMilli(origin))
+	if !r.Query.Everything() { // else every article is looked at twice
+		filter = append(filter, words)
+	}
 	return object{
-		"query": object{"bool": object{"filter": append(filter, words)}}, "size": 0, "track_total_hits": false,
+		"query": object{"bool": object{"filter": filter}}, "size": 0, "track_total_hits": false,
 		"aggs": f.aggregations(r, facets),
 	}
 }
@@ -263,15 +267,17 @@ func (f *Finder) conditions(r Request, now, since time.Time, told ...string) (wo
 
 func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) object {
 	words, filter := f.conditions(r, now, time.UnixMilli(origin))
-	matching := object{"bool": object{"must": []any{words}, "filter": filter}}
 	sort := []any{object{"sort_date": "desc"}, object{"uri": "asc"}}
 	var from []any
 	if after != nil {
 		from = []any{after.Date, after.URI}
 	}
+	matching := object{"filter": filter}
 	if r.sort() == Relevance {
-		matching = object{"function_score": object{
-			"query": matching, "score_mode": "sum", "boost_mode": "multiply",
+		// What filters stands beside the score, not in it: else Elasticsearch looks of each
+		// article whether it is no nested one.
+		matching["must"] = object{"function_score": object{
+			"query": words, "score_mode": "sum", "boost_mode": "multiply",
 			"functions": []any{
 				object{"weight": 1},
 				object{"exp": object{"sort_date": object{
@@ -283,9 +289,11 @@ func (f *Finder) body(r Request, now time.Time, origin int64, after *cursor) obj
 		if after != nil {
 			from = append([]any{after.Score}, from...)
 		}
+	} else if !r.Query.Everything() {
+		matching["filter"] = append(filter, words)
 	}
 	body := object{
-		"query": matching, "sort": sort, "size": r.Size + 1, "track_total_hits": TotalCap, "_source": hitFields,
+		"query": object{"bool": matching}, "sort": sort, "size": r.Size + 1, "track_total_hits": TotalCap, "_source": hitFields,
 		"highlight": f.highlight(r.Query),
 	}
 	if chosen := r.filters(""); len(chosen) > 0 {
@@ -501,7 +509,7 @@ func (f *Finder) result(r Request, origin int64, from *reply, counted []counts) 
 				hit.Highlights = map[string][]Fragment{}
 			}
 			for _, m := range marked {
-				hit.Highlights[name] = append(hit.Highlights[name], f.marks.cut(m))
+				hit.Highlights[name] = append(hit.Highlights[name], f.marks.cut(m).joined())
 			}
 		}
 		res.Hits = append(res.Hits, hit)

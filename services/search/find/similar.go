@@ -187,14 +187,14 @@ func (f *Finder) tellingWords(ctx context.Context, a *article.Article, visible [
 	for i, w := range words {
 		conditions[i] = w.condition
 	}
-	counts, total, err := f.counted(ctx, visible, conditions)
+	counts, all, err := f.each(ctx, object{"bool": object{"filter": visible}}, conditions, true)
 	if err != nil {
 		return nil, err
 	}
 	var shared []telling
 	for i, w := range words {
 		if counts[i] >= leastShared {
-			w.weight = 1 + int(math.Round(math.Log(float64(total)/float64(counts[i]))))
+			w.weight = 1 + int(math.Round(math.Log(float64(all.Hits.Total.Value)/float64(counts[i]))))
 			shared = append(shared, w)
 		}
 	}

@@ -132,13 +132,13 @@ func (f *Finder) countedWords(ctx context.Context, visible []any, words []string
 	for i, w := range words {
 		conditions[i] = hasWord(w)
 	}
-	counts, _, err := f.counted(ctx, visible, conditions)
+	counts, _, err := f.each(ctx, object{"bool": object{"filter": visible}}, conditions, false)
 	return counts, err
 }
 
-// counted are how many articles that the reader may see meet each of the conditions,
-// and how many there are.
-func (f *Finder) counted(ctx context.Context, visible []any, conditions []object) (counts []int, total int, err error) {
+// each are how many articles of a query meet each of the conditions; and, if their total is
+// asked for, how many there are. Elasticsearch takes much longer for that.
+func (f *Finder) each(ctx context.Context, query object, conditions []object, total bool) (counts []int, of summary, err error) {
 	filters := object{}
 	for i, c := range conditions {
 		filters[strconv.Itoa(i)] = c
@@ -154,15 +154,18 @@ func (f *Finder) counted(ctx context.Context, visible []any, conditions []object
 			} `json:"words"`
 		} `json:"aggregations"`
 	}
-	err = f.summarise(ctx, object{"bool": object{"filter": visible}}, object{"words": object{"filters": object{"filters": filters}}}, &reply)
+	err = f.page(ctx, object{
+		"query": query, "size": 0, "track_total_hits": total,
+		"aggs": object{"words": object{"filters": object{"filters": filters}}},
+	}, &reply)
 	if err != nil {
-		return nil, 0, err
+		return nil, summary{}, err
 	}
 	counts = make([]int, len(conditions))
 	for i := range conditions {
 		counts[i] = reply.Aggregations.Words.Buckets[strconv.Itoa(i)].Count
 	}
-	return counts, reply.Hits.Total.Value, nil
+	return counts, reply.summary, nil
 }
 
 // Spelling tells which words of a query hardly any article has that the reader may see,

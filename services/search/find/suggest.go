@@ -1,6 +1,7 @@
 package find
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/copytaster/copytaster/pkg/corpus"
 	"github.com/copytaster/copytaster/pkg/mediatopic"
@@ -25,6 +28,12 @@ const (
 	candidates = 500
 	// MaxSuggested is how many facets can be completed at once.
 	MaxSuggested = 5
+	// Suggesting is how many articles with a word that begins as asked for are looked
+	// through for the values of a facet with many, the newest.
+	Suggesting = 2_000
+	// recounted is how many times as many of those values as asked for are counted in all
+	// articles.
+	recounted = 2
 )
 
 // suggestable are the facets whose values can be completed; those completed if none is
@@ -73,85 +82,181 @@ type Suggestions struct {
 // and accents, the most frequent first. Topics go by their names. All are values, and all
 // counts numbers, of articles that the reader may see. Only articles are looked at that
 // have such a word, as the index has words: letters behind an apostrophe or a full stop
-// begin one if a short word that is elided or the like stands before an apostrophe.
+// begin one if a short word that is elided or the like stands before an apostrophe. Of a
+// facet with many values, and more than [Suggesting] articles that have such a word in it,
+// the newest are looked through for values, and all are counted.
 func (f *Finder) Suggest(ctx context.Context, s SuggestRequest) (Suggestions, error) {
-	prefix, whole := fold(s.Prefix), f.whole(s.Request, f.now())
-	hint, took, err := f.hint(ctx, s, whole)
-	if err != nil {
+	whole := f.whole(s.Request, f.now())
+	res := Suggestions{Facets: make([]FacetCount, len(s.Of))}
+	took := make([]int64, len(s.Of)+1)
+	var few []Facet
+	group, within := errgroup.WithContext(ctx)
+	for i, name := range s.Of {
+		of := facet(name)
+		if !of.Many {
+			few = append(few, of)
+			continue
+		}
+		group.Go(func() (err error) {
+			res.Facets[i], took[i], err = f.ofNewest(within, whole, of, s)
+			return err
+		})
+	}
+	if len(few) > 0 {
+		group.Go(func() (err error) {
+			var begun []FacetCount
+			if begun, took[len(s.Of)], err = f.begun(within, whole, few, s); err != nil {
+				return err
+			}
+			for _, count := range begun {
+				res.Facets[slices.Index(s.Of, count.Name)] = count
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
 		return Suggestions{}, err
 	}
-	aggs := object{}
-	var either []any
-	for _, name := range s.Of {
-		begins, include := beginning(facet(name).Field, prefix)
-		either = append(either, begins)
-		values := object{
-			"field": facet(name).Field, "size": candidates, "shard_size": facetCandidates,
-			"order": []any{object{"_count": "desc"}, object{"_key": "asc"}}, "include": include,
-		}
-		if facet(name).Many {
-			values["execution_hint"] = hint
-		}
-		aggs[name] = object{"filter": begins, "aggs": object{"values": object{"terms": values}}}
-	}
-	found := anyOf(whole, either)
-	var reply struct {
-		summary
-
-		Aggregations map[string]struct {
-			Values termsReply `json:"values"`
-		} `json:"aggregations"`
-	}
-	if err := f.summarise(ctx, found, aggs, &reply); err != nil {
-		return Suggestions{}, err
-	}
-	res := Suggestions{Facets: []FacetCount{}, TookMS: took + reply.Took}
-	for _, name := range s.Of {
-		count := FacetCount{Name: name, Values: []ValueCount{}, More: reply.Aggregations[name].Values.Other > 0}
-		for _, b := range reply.Aggregations[name].Values.Buckets {
-			v := ValueCount{Count: b.Count}
-			if err := json.Unmarshal(b.Key, &v.Value); err != nil {
-				return Suggestions{}, fmt.Errorf("reply of Elasticsearch: facet %s: %w", name, err)
-			}
-			v.Label = facet(name).label(v.Value)
-			if v.Label == "" && !beginsWord(fold(v.Value), prefix) {
-				continue // the expression held only the prefix's begin
-			}
-			if len(count.Values) == s.Size {
-				count.More = true
-				break
-			}
-			count.Values = append(count.Values, v)
-		}
-		res.Facets = append(res.Facets, count)
+	res.TookMS = slices.Max(took)
+	for i := range res.Facets {
+		count := &res.Facets[i]
+		count.More = count.More || len(count.Values) > s.Size
+		count.Values = count.Values[:min(len(count.Values), s.Size)]
 	}
 	return res, nil
 }
 
-// fewArticles is how many articles are quicker looked through, value by value, than all
-// values of a facet that has many.
-const fewArticles = 20_000
+// ofNewest are the values of a facet with many: those of the newest articles, with the number
+// of all that have them.
+func (f *Finder) ofNewest(ctx context.Context, whole object, of Facet, s SuggestRequest) (FacetCount, int64, error) {
+	begins, _ := beginning(of.Field, fold(s.Prefix))
+	since, took, err := f.newest(ctx, anyOf(whole, []any{begins}))
+	if err != nil {
+		return FacetCount{}, 0, err
+	}
+	newest := whole
+	if since != nil {
+		newest = object{"bool": object{"filter": []any{whole, since}}}
+	}
+	all, after, err := f.begun(ctx, newest, []Facet{of}, s)
+	if err != nil {
+		return FacetCount{}, 0, err
+	}
+	count := all[0]
+	took += after
+	if since != nil {
+		after, err = f.recount(ctx, whole, &count, recounted*s.Size)
+		took += after
+	}
+	return count, took, err
+}
 
-// hint is how Elasticsearch should look for values of the facets that have many: by those
-// of the articles that are left, or by all that the index has; and how long it took to
-// tell, in milliseconds.
-func (f *Finder) hint(ctx context.Context, s SuggestRequest, whole object) (hint string, took int64, err error) {
+// begun are the values of each of the facets that begin as asked for, in the articles of a
+// query.
+func (f *Finder) begun(ctx context.Context, query object, facets []Facet, s SuggestRequest) (counts []FacetCount, took int64, err error) {
+	prefix, aggs := fold(s.Prefix), object{}
 	var either []any
-	for _, name := range s.Of {
-		if facet(name).Many {
-			begins, _ := beginning(facet(name).Field, fold(s.Prefix))
-			either = append(either, begins)
+	for _, of := range facets {
+		begins, include := beginning(of.Field, prefix)
+		either = append(either, begins)
+		values := object{
+			"field": of.Field, "size": candidates, "shard_size": facetCandidates,
+			"order": []any{object{"_count": "desc"}, object{"_key": "asc"}}, "include": include,
 		}
+		if of.Many { // not by a list of all values, which each refresh of the index makes anew
+			values["execution_hint"] = "map"
+		}
+		aggs[of.Name] = object{"terms": values}
 	}
-	if len(either) == 0 {
-		return "", 0, nil
+	var reply struct {
+		summary
+
+		Aggregations map[string]json.RawMessage `json:"aggregations"`
 	}
-	var reply summary
-	err = f.page(ctx, object{"query": anyOf(whole, either), "size": 0, "track_total_hits": fewArticles}, &reply)
-	if reply.Hits.Total.Value < fewArticles {
-		return "map", reply.Took, err
+	if err := f.page(ctx, object{"query": anyOf(query, either), "size": 0, "track_total_hits": false, "aggs": aggs}, &reply); err != nil {
+		return nil, 0, err
 	}
-	return "global_ordinals", reply.Took, err
+	for _, of := range facets {
+		var values termsReply
+		if text, ok := reply.Aggregations[of.Name]; ok {
+			if err := json.Unmarshal(text, &values); err != nil {
+				return nil, 0, fmt.Errorf("reply of Elasticsearch: facet %s: %w", of.Name, err)
+			}
+		}
+		count, err := beginningValues(of, values, prefix)
+		if err != nil {
+			return nil, 0, err
+		}
+		counts = append(counts, count)
+	}
+	return counts, reply.Took, nil
+}
+
+// beginningValues are those with a word that begins with the folded prefix.
+func beginningValues(of Facet, values termsReply, prefix string) (FacetCount, error) {
+	count := FacetCount{Name: of.Name, Values: []ValueCount{}, More: values.Other > 0}
+	for _, b := range values.Buckets {
+		v := ValueCount{Count: b.Count}
+		if err := json.Unmarshal(b.Key, &v.Value); err != nil {
+			return count, fmt.Errorf("reply of Elasticsearch: facet %s: %w", of.Name, err)
+		}
+		v.Label = of.label(v.Value)
+		if v.Label == "" && !beginsWord(fold(v.Value), prefix) {
+			continue // the expression held only the prefix's begin
+		}
+		count.Values = append(count.Values, v)
+	}
+	return count, nil
+}
+
+// newest is the condition that an article is among the [Suggesting] newest of those found; nil
+// where there are fewer. What can't be seen has no part in it.
+func (f *Finder) newest(ctx context.Context, found object) (since object, took int64, err error) {
+	var reply struct {
+		summary
+
+		Hits struct {
+			Hits []struct {
+				Sort []int64 `json:"sort"`
+			} `json:"hits"`
+		} `json:"hits"`
+	}
+	err = f.page(ctx, object{
+		"query": found, "sort": []any{object{"sort_date": "desc"}}, "from": f.Suggesting - 1, "size": 1, "_source": false, "track_total_hits": false,
+	}, &reply)
+	if err != nil || len(reply.Hits.Hits) == 0 {
+		return nil, reply.Took, err
+	}
+	first := reply.Hits.Hits[0].Sort
+	if len(first) != 1 {
+		return nil, 0, fmt.Errorf("reply of Elasticsearch: %d sort values", len(first))
+	}
+	return between(time.UnixMilli(first[0]), time.Time{}), reply.Took, nil
+}
+
+// recount keeps the first values of a facet, at most so many, with the number of all articles
+// of the query that have them, the most frequent first.
+func (f *Finder) recount(ctx context.Context, whole object, count *FacetCount, most int) (took int64, err error) {
+	count.More = count.More || len(count.Values) > most
+	count.Values = count.Values[:min(len(count.Values), most)]
+	var conditions []object
+	for _, v := range count.Values {
+		conditions = append(conditions, term(facet(count.Name).Field, v.Value))
+	}
+	if len(conditions) == 0 {
+		return 0, nil
+	}
+	counts, of, err := f.each(ctx, whole, conditions, false)
+	if err != nil {
+		return 0, err
+	}
+	for i := range counts {
+		count.Values[i].Count = counts[i]
+	}
+	slices.SortStableFunc(count.Values, func(a, b ValueCount) int {
+		return cmp.Or(b.Count-a.Count, strings.Compare(a.Value, b.Value))
+	})
+	return of.Took, nil
 }
 
 // anyOf are the articles of a query that one of the conditions is true of.

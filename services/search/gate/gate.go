@@ -127,7 +127,8 @@ func (g *Gate) admitAnyone(w http.ResponseWriter, r *http.Request, requests int)
 		}, "host", ""}
 	}
 	who.Scopes, who.Sender = access.Reader.Scopes(), g.Proxy.address(r)
-	return who, g.limit(w, r, nil, requests)
+	who.GiveBack, no = g.limit(w, r, nil, requests)
+	return who, no
 }
 
 // admit finds out who sends r, and whether that is to be answered. It sets the headers
@@ -148,13 +149,13 @@ func (g *Gate) admit(w http.ResponseWriter, r *http.Request, scope access.Scope,
 	}
 	who, no := g.identify(r)
 	if no != nil {
-		if over := g.limit(w, r, nil, 1); over != nil {
+		if _, over := g.limit(w, r, nil, 1); over != nil {
 			return who, over
 		}
 		return who, no
 	}
-	if over := g.limit(w, r, &who, requests); over != nil {
-		return who, over
+	if who.GiveBack, no = g.limit(w, r, &who, requests); no != nil {
+		return who, no
 	}
 	who.Again = func() (access.Identity, error) { return g.again(r, scope) }
 	if who.Key != "" {
@@ -340,8 +341,8 @@ func (g *Gate) RateOf(who access.Identity) int {
 }
 
 // limit takes so many requests from what the sender of r may send; who is nil if that
-// isn't known.
-func (g *Gate) limit(w http.ResponseWriter, r *http.Request, who *access.Identity, requests int) *refusal {
+// isn't known. giveBack is for [access.Identity].
+func (g *Gate) limit(w http.ResponseWriter, r *http.Request, who *access.Identity, requests int) (giveBack func(), no *refusal) {
 	policy, name, rate, buckets := "address", "", g.RateAnonymous, g.places
 	if who != nil {
 		policy, rate, buckets = "key", g.RateOf(*who), g.limits
@@ -351,7 +352,7 @@ func (g *Gate) limit(w http.ResponseWriter, r *http.Request, who *access.Identit
 		}
 	}
 	if rate <= 0 {
-		return nil
+		return nil, nil
 	}
 	if name == "" {
 		name = g.Proxy.address(r)
@@ -360,9 +361,16 @@ func (g *Gate) limit(w http.ResponseWriter, r *http.Request, who *access.Identit
 	q.policy = policy
 	q.tell(w.Header())
 	if q.ok {
-		return nil
+		if requests == 1 {
+			return nil, nil
+		}
+		return func() {
+			q := buckets.give(name, rate, min(requests, rate)-1)
+			q.policy = policy
+			q.tell(w.Header())
+		}, nil
 	}
-	return &refusal{api.Problem{
+	return nil, &refusal{api.Problem{
 		Type: api.TypeTooMany, Title: "Too many requests", Status: http.StatusTooManyRequests,
 		Detail: fmt.Sprintf("%d requests per minute are allowed, and this counts as %d; Retry-After says when it will be answered.", rate, min(requests, rate)),
 	}, "rate", ""}

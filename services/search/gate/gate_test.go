@@ -625,6 +625,30 @@ func TestCosts(t *testing.T) {
 	})
 }
 
+// TestWhatIsRefusedCostsOne: a request that is refused before it was any work.
+func TestWhatIsRefusedCostsOne(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		d := newDoor(t, func(g *gate.Gate) { g.Rate, g.RateAnonymous = 12, 12 })
+		refused := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			access.Of(r.Context()).GiveBack()
+			w.WriteHeader(http.StatusBadRequest)
+		})
+		d.mux.Handle("/dear", d.Costing(5, access.Read, refused))
+		d.mux.Handle("/dearest", d.Costing(50, access.Read, refused))
+		_, text := d.key(nil)
+		for i, path := range []string{"/dear", "/dear", "/dearest"} {
+			if i == 2 {
+				time.Sleep(10 * time.Second)
+			}
+			w := d.ask("GET", path, "X-API-Key", text)
+			d.want(w, 400, "")
+			if got, want := w.Header().Get("RateLimit"), fmt.Sprintf(`"key";r=%d;t=%d`, 11-i%2, 5*(1+i%2)); got != want {
+				t.Errorf("%s, %d: %s, want %s", path, i, got, want)
+			}
+		}
+	})
+}
+
 // TestManyAddresses: whoever has many addresses makes no key's requests forgotten.
 func TestManyAddresses(t *testing.T) {
 	inBubble(t, func(t *testing.T) {

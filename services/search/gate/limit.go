@@ -68,6 +68,18 @@ func (l *limiter) take(name string, limit, cost int) quota {
 	return q
 }
 
+// give puts tokens back into the bucket of that name.
+func (l *limiter) give(name string, limit, tokens int) quota {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now, b, each := l.now(), l.bucket(name), window/time.Duration(limit)
+	if b.full = b.full.Add(-each * time.Duration(tokens)); b.full.Before(now) {
+		b.full = now
+	}
+	full := b.full.Sub(now)
+	return quota{ok: true, limit: limit, left: int((window - full) / each), full: full}
+}
+
 func (l *limiter) bucket(name string) *bucket {
 	if e, ok := l.byName[name]; ok {
 		l.used.MoveToFront(e)

@@ -103,7 +103,7 @@ func (g *Gate) Login(form Form) http.Handler {
 			noLogin().Write(w)
 			return
 		}
-		no := g.limit(w, r, nil, 1)
+		_, no := g.limit(w, r, nil, 1)
 		if no == nil && g.cross.Check(r) != nil {
 			no = &refusal{api.Problem{Status: http.StatusForbidden, Detail: "Another site sent this form. Log in from here."}, "origin", ""}
 		}

@@ -53,7 +53,7 @@ func (q *question) finds(r *revision, now time.Time) bool {
 	if r == nil || !q.grant.Allows(r.Source, r.Agency.Value) {
 		return false
 	}
-	if len(q.request.Chosen) > 0 && !q.request.Chooses(r.Article, r.found()) {
+	if q.request.Narrowed() && !q.request.Chooses(r.Article, r.found()) {
 		return false
 	}
 	return q.matcher.Match(r.doc, query.Clock{Now: now, Zone: q.zone})

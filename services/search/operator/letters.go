@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -287,12 +286,16 @@ type Refused struct {
 	Counts   map[string]int
 }
 
-// tally keeps what was counted last.
+// tally keeps what was counted last, or why it couldn't be.
 type tally struct {
-	mu   sync.Mutex
+	turn chan struct{} // of who counts; the rest is theirs
 	at   time.Time
 	last Refused
+	err  error
 }
+
+// failedFor is how long a count that failed isn't tried again by those who waited for it.
+const failedFor = time.Second
 
 // Refused counts the letters of the last [RefusedFor]. What it gives is [RefusedEvery] old
 // at most, and must not be changed.
@@ -300,11 +303,18 @@ func (d *Desk) Refused(ctx context.Context) (Refused, error) {
 	if _, err := d.known(); err != nil {
 		return Refused{}, err
 	}
-	d.tally.mu.Lock()
-	defer d.tally.mu.Unlock()
+	select {
+	case d.tally.turn <- struct{}{}:
+		defer func() { <-d.tally.turn }()
+	case <-ctx.Done():
+		return Refused{}, away(fmt.Errorf("count dead letters: %w", ctx.Err()))
+	}
 	now := time.Now().UTC()
-	if now.Sub(d.tally.at) < RefusedEvery {
+	switch age := now.Sub(d.tally.at); {
+	case d.tally.err == nil && age < RefusedEvery:
 		return d.tally.last, nil
+	case d.tally.err != nil && age < failedFor:
+		return Refused{}, d.tally.err
 	}
 	r := Refused{Since: now.Add(-RefusedFor), Counts: map[string]int{}}
 	w := deadletter.Walk{Bus: d.bus, Topics: deadletter.Topics(), Hints: redrive.Hints(), Letters: MaxLooked, Time: WalkTime}
@@ -317,9 +327,13 @@ func (d *Desk) Refused(ctx context.Context) (Refused, error) {
 		return nil
 	})
 	if err != nil {
-		return Refused{}, away(fmt.Errorf("count dead letters: %w", err))
+		err = away(fmt.Errorf("count dead letters: %w", err))
+		if !errors.Is(err, context.Canceled) { // else who asked has left, and that is all
+			d.tally.at, d.tally.err = time.Now().UTC(), err
+		}
+		return Refused{}, err
 	}
 	r.Complete = r.Complete || all
-	d.tally.at, d.tally.last = now, r
+	d.tally.at, d.tally.last, d.tally.err = now, r, nil
 	return r, nil
 }

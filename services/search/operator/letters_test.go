@@ -1,10 +1,12 @@
 package operator
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/bus"
@@ -83,6 +85,30 @@ func TestLettersAreBounded(t *testing.T) {
 	if h := headerOf(stage.Header{Key: "x", Value: []byte(strings.Repeat("\xff", MaxValue))}); !h.Cut || len(h.Value) != len("hex:")+MaxValue {
 		t.Errorf("%d bytes, %v", len(h.Value), h.Cut)
 	}
+}
+
+// TestRefusedHeedsItsTime: who waits for another's count doesn't wait longer than their answer may
+// take, and doesn't try again at once what has failed.
+func TestRefusedHeedsItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &Desk{tally: tally{turn: make(chan struct{}, 1)}} // without Kafka: a count would panic
+		d.ledger.Store(&deadletter.Ledger{})
+		d.tally.turn <- struct{}{}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := d.Refused(ctx); !errors.As(err, new(*AwayError)) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("while another counts: %v", err)
+		}
+		<-d.tally.turn
+		d.tally.at, d.tally.err = time.Now(), &AwayError{errors.New("no route")}
+		if _, err := d.Refused(t.Context()); !errors.Is(err, d.tally.err) {
+			t.Errorf("of what has failed: %v", err)
+		}
+		d.tally.err, d.tally.last = nil, Refused{Complete: true}
+		if r, err := d.Refused(t.Context()); err != nil || !r.Complete {
+			t.Errorf("of what was counted: %+v %v", r, err)
+		}
+	})
 }
 
 // TestAway: what is Kafka's fault is told from what isn't.

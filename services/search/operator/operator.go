@@ -82,7 +82,7 @@ type Desk struct {
 
 // New makes a desk on b, which it doesn't close. Close it.
 func New(b *bus.Bus, c Config) *Desk {
-	d := &Desk{cfg: c, bus: b, watch: b.Watch(), turn: make(chan struct{}, 1), looks: newLooks(), lookups: map[string]*bus.Lookup{}}
+	d := &Desk{cfg: c, bus: b, watch: b.Watch(), turn: make(chan struct{}, 1), looks: newLooks(), lookups: map[string]*bus.Lookup{}, tally: tally{turn: make(chan struct{}, 1)}}
 	d.stopping, d.stop = context.WithCancel(context.Background())
 	for _, name := range deadletter.Topics() {
 		d.lookups[name] = b.Lookup(name)

@@ -125,11 +125,13 @@ type groupLook struct {
 	lag      int64
 	oldest   time.Time
 	finished int64 // messages since the first look
+	rate     *float64
 }
 
 type topicLook struct {
 	messages int64
 	written  int64 // messages since the first look
+	rate     *float64
 }
 
 // count adds up by how much partitions go on. One that falls back, because messages are
@@ -253,26 +255,34 @@ func (l *looks) add(at time.Time, standings []bus.Standing, extents map[string][
 		}
 	}
 	l.all = append(l.all, now)
+	from := l.before()
+	seconds := now.at.Sub(from.at).Seconds()
+	rate := func(now, before int64) *float64 {
+		if seconds <= 0 {
+			return nil
+		}
+		r := float64(max(now-before, 0)) / seconds
+		return &r
+	}
+	for name, g := range now.groups {
+		g.rate = rate(g.finished, from.groups[name].finished)
+		now.groups[name] = g
+	}
+	for name, t := range now.topics {
+		t.rate = rate(t.written, from.topics[name].written)
+		now.topics[name] = t
+	}
 }
 
-// before is the look that rates at look i are from; i itself if there is none.
-func (l *looks) before(i int) int {
-	j := max(i-1, 0)
-	for j > 0 && l.all[i].at.Sub(l.all[j-1].at) <= Window {
+// before is the look that rates at the last one are from; the last one itself if there is
+// none.
+func (l *looks) before() look {
+	last := len(l.all) - 1
+	j := max(last-1, 0)
+	for j > 0 && l.all[last].at.Sub(l.all[j-1].at) <= Window {
 		j--
 	}
-	return j
-}
-
-// rate is how much of grew there is a second up to look i; nil if that isn't known.
-func (l *looks) rate(i int, of func(look) int64) *float64 {
-	j := l.before(i)
-	d := l.all[i].at.Sub(l.all[j].at).Seconds()
-	if d <= 0 {
-		return nil
-	}
-	r := float64(max(of(l.all[i])-of(l.all[j]), 0)) / d
-	return &r
+	return l.all[j]
 }
 
 // Stages tells where the stages stood at the last look, with so many looks before as
@@ -319,10 +329,9 @@ func (d *Desk) Stages(points int) (Stages, error) {
 func (l *looks) group(name string, from int) Group {
 	last := len(l.all) - 1
 	now := l.all[last].groups[name]
-	finished := func(k look) int64 { return k.groups[name].finished }
 	g := Group{
 		Group: name, Topic: now.Group.Topic, State: now.State, Members: []Member{}, Partitions: len(now.Partitions), Lag: now.lag,
-		OldestAge: age(l.all[last].at, now.oldest), PerSecond: l.rate(last, finished),
+		OldestAge: age(l.all[last].at, now.oldest), PerSecond: now.rate,
 	}
 	if g.State == "" {
 		g.State = "Dead" // its topic isn't there
@@ -345,7 +354,7 @@ func (l *looks) group(name string, from int) Group {
 	}
 	for i := from; i <= last; i++ {
 		k := l.all[i].groups[name]
-		g.History = append(g.History, GroupPoint{l.all[i].at, k.lag, age(l.all[i].at, k.oldest), l.rate(i, finished)})
+		g.History = append(g.History, GroupPoint{l.all[i].at, k.lag, age(l.all[i].at, k.oldest), k.rate})
 	}
 	return g
 }
@@ -360,10 +369,9 @@ func age(at, oldest time.Time) *float64 {
 
 func (l *looks) topic(name string, from int) Topic {
 	last := len(l.all) - 1
-	written := func(k look) int64 { return k.topics[name].written }
-	t := Topic{Topic: name, Messages: l.all[last].topics[name].messages, PerSecond: l.rate(last, written)}
+	t := Topic{Topic: name, Messages: l.all[last].topics[name].messages, PerSecond: l.all[last].topics[name].rate}
 	for i := from; i <= last; i++ {
-		t.History = append(t.History, TopicPoint{l.all[i].at, l.rate(i, written)})
+		t.History = append(t.History, TopicPoint{l.all[i].at, l.all[i].topics[name].rate})
 	}
 	return t
 }
@@ -372,8 +380,8 @@ func (l *looks) dead(name string, from int) Dead {
 	last := len(l.all) - 1
 	letters := l.all[last].topics[name].messages
 	t := Dead{Topic: name, Letters: letters, Open: max(letters-l.handled[name], 0)}
-	if j := l.before(last); j < last {
-		n := max(l.all[last].topics[name].written-l.all[j].topics[name].written, 0)
+	if last > 0 {
+		n := max(l.all[last].topics[name].written-l.before().topics[name].written, 0)
 		t.InWindow = &n
 	}
 	for i := from; i <= last; i++ {

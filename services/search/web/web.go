@@ -64,6 +64,7 @@ type Settings struct {
 
 	Overrides bool `json:"overrides"` // editors may correct
 	Operator  bool `json:"operator"`  // operators may work by it
+	Embargoes bool `json:"embargoes"` // what is under an embargo is told to those who may see it
 }
 
 // opened is what the page is told when it is opened.

@@ -272,6 +272,11 @@ func (w *world) readCities(wheel string) error {
 			}
 		}
 		p.add(c.Name)
+		for name := range strings.SplitSeq(c.Name, "/") {
+			if c.Country == "ES" || c.Country == "CH" && !strings.Contains(c.Name, " / ") {
+				p.add(name) // "Donostia / San Sebastián", "Biel/Bienne", but no quarters: "Adliswil / Tal"
+			}
+		}
 		if name, by, ok := strings.Cut(strings.TrimSuffix(c.Name, ")"), " ("); ok && c.Country == "DE" {
 			p.add(name + " an der " + by)
 			p.add(name + " am " + by)

@@ -52,10 +52,11 @@ type candidate struct {
 
 // Enrich sets a.Agency to the agency's usual short name, or empties it. What a
 // decoder stated is kept.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	if a.Agency.Value != "" && !own(a.Agency) {
 		return nil
 	}
+	words := lexicon.WordsOf(ctx, a.Text)
 	var cs []candidate
 	add := func(ag *lexicon.Agency, span article.Span, trust float64) {
 		if ag == nil || ag.PhotoOnly {
@@ -82,7 +83,7 @@ func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
 		case article.Paragraph, article.Headline, article.Standfirst, article.Caption, article.Quote, article.Subhead, article.Kicker, article.Reference, article.Residue:
 			continue
 		}
-		l := grammar.NewLine(a.Text, s.Start, s.End)
+		l := grammar.LineOf(words, s.Start, s.End)
 		switch s.Kind {
 		case article.Dateline:
 			d, _ := grammar.ParseDateline(e.lex, l)

@@ -4,6 +4,7 @@ package attribution
 
 import (
 	"context"
+	"slices"
 
 	"github.com/copytaster/copytaster/pkg/article"
 )
@@ -23,6 +24,7 @@ func New() (Enricher, error) { return Enricher{}, nil }
 // Enrich sets a.Attribution from Source, Agency and CitedMedia.
 func (Enricher) Enrich(_ context.Context, a *article.Article) error {
 	at := article.Attribution{Publisher: a.Source, Via: a.Agency.Value}
+	at.Cites = slices.Grow(at.Cites, len(a.CitedMedia))
 	for _, m := range a.CitedMedia {
 		at.Cites = append(at.Cites, m.Value)
 	}

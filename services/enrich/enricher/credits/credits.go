@@ -36,14 +36,15 @@ func New() (*Enricher, error) {
 
 // Enrich sets a.Credits, one for every credit segment, in order. A part that
 // can't be read is left empty.
-func (e *Enricher) Enrich(_ context.Context, a *article.Article) error {
+func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
+	words := lexicon.WordsOf(ctx, a.Text)
 	var cs []article.Credit
 	for _, s := range a.Segments {
 		if s.Kind != article.CreditLine {
 			continue
 		}
 		c := article.Credit{Evidence: article.Evidence{Span: s.Span, Enricher: Name, Version: Version, Confidence: unread}}
-		if p, ok := grammar.ParseCredit(e.lex, grammar.NewLine(a.Text, s.Start, s.End)); ok {
+		if p, ok := grammar.ParseCredit(e.lex, grammar.LineOf(words, s.Start, s.End)); ok {
 			c.Confidence = min(p.Confidence, s.Confidence)
 			c.Photographer = personal(p.Photographer.In(a.Text))
 			for _, ag := range p.Agencies {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"math"
 	"strings"
+	"sync"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/enricher/citedmedia"
@@ -28,7 +29,10 @@ const (
 )
 
 // Enricher finds entities. It is safe for concurrent use.
-type Enricher struct{ tagger *tag.Tagger }
+type Enricher struct {
+	tagger  *tag.Tagger
+	finders sync.Pool // of *finder
+}
 
 // New reads the lists and models that are built in.
 func New() (*Enricher, error) { return made(tag.New) }
@@ -40,7 +44,7 @@ func With(models map[string]*tag.Model) (*Enricher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Enricher{t}, nil
+	return &Enricher{tagger: t}, nil
 }
 
 // Tagger is a tagger with the lists that are built in, and these models.
@@ -68,7 +72,7 @@ func made(tagger func(*lexicon.Lexicon, [][]string) (*tag.Tagger, error)) (*Enri
 	if err != nil {
 		return nil, err
 	}
-	return &Enricher{t}, nil
+	return &Enricher{tagger: t}, nil
 }
 
 // Read is where names are looked for in an article.
@@ -103,7 +107,8 @@ func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 	d := e.tagger.Read(lexicon.WordsOf(ctx, a.Text), language, spans)
 	defer d.Free()
 	e.tagger.Tag(d, language)
-	f := finder{Enricher: e, doc: d, dates: a.Moments, people: map[string]bool{}}
+	f := e.finder(d, a.Moments)
+	defer f.free()
 	f.collect()
 	f.headlines()
 	f.known()

@@ -15,8 +15,7 @@ import (
 // agree lets the mentions of one name agree on what it is of, and finds those that
 // were missed.
 func (f *finder) agree() {
-	votes := map[string][tag.Kinds]float64{}
-	last := map[string]int{} // full names of persons by their last word
+	votes, last := f.votes, f.last
 	for k := range f.found {
 		m := &f.found[k]
 		s := f.text(m)
@@ -49,7 +48,7 @@ func (f *finder) agree() {
 			}
 		}
 	}
-	f.missed(votes, last)
+	f.missed()
 	f.tails()
 }
 
@@ -84,7 +83,7 @@ func (f *finder) tails() {
 }
 
 // missed adds single words that the text names elsewhere.
-func (f *finder) missed(votes map[string][tag.Kinds]float64, last map[string]int) {
+func (f *finder) missed() {
 	toks := f.doc.Tokens
 	next := 0
 	for i := range toks {
@@ -103,9 +102,9 @@ func (f *finder) missed(votes map[string][tag.Kinds]float64, last map[string]int
 			continue
 		}
 		m := mention{from: i, to: i + 1, conf: byRepeat, alias: -1}
-		if last[w] > 0 {
+		if f.last[w] > 0 {
 			m.kind = tag.Person
-		} else if v, ok := votes[w]; ok && !t.First() {
+		} else if v, ok := f.votes[w]; ok && !t.First() {
 			for kind := range v {
 				if v[kind] > v[m.kind] {
 					m.kind = tag.Kind(kind)
@@ -142,8 +141,9 @@ func (f *finder) insert() {
 	if len(f.spare) == 0 {
 		return
 	}
-	moved := make([]int, len(f.found))
-	all := make([]mention, 0, len(f.found)+len(f.spare))
+	f.moved = slices.Grow(f.moved[:0], len(f.found))
+	moved := f.moved[:len(f.found)]
+	all := slices.Grow(f.other[:0], len(f.found)+len(f.spare))
 	i := 0
 	for k := range f.found {
 		for i < len(f.spare) && f.spare[i].from < f.found[k].from {
@@ -169,7 +169,7 @@ func (f *finder) insert() {
 			all[k].alias = k
 		}
 	}
-	f.found, f.spare = all, f.spare[:0]
+	f.found, f.other, f.spare = all, f.found, f.spare[:0]
 }
 
 // anaphora finds "the paper" behind the medium that was named last.
@@ -183,11 +183,11 @@ func (f *finder) anaphora() {
 			}
 			next++
 		}
-		if medium < 0 || !toks[i].Word() {
+		if medium < 0 || !toks[i].Word() || next > 0 && f.found[next-1].to > i {
 			continue
 		}
 		n := f.doc.Phrased(i, lexicon.Anaphora)
-		if n < 2 || next > 0 && f.found[next-1].to > i || next < len(f.found) && f.found[next].from < i+n {
+		if n < 2 || next < len(f.found) && f.found[next].from < i+n {
 			continue
 		}
 		f.spare = append(f.spare, mention{from: i, to: i + n, kind: tag.Organised, conf: byMeaning, alias: of(medium), normal: f.found[medium].normal})
@@ -226,28 +226,38 @@ func (f *finder) join() []article.Entity {
 		return nil
 	}
 	f.found = f.found[:min(len(f.found), MentionLimit)]
-	var all []article.Entity
-	n := names{map[nameKey]int{}, map[string]int{}, map[string]int{}, map[string]int{}, nil}
+	all, n := f.all, &f.names
 	for k := range f.found {
 		m := &f.found[k]
 		if m.conf < article.Sure {
 			continue
 		}
-		id := f.of(&n, k, all)
+		id := f.of(n, k, all)
 		if id == 0 {
-			all = append(all, article.Entity{Type: types[m.kind], Name: cmp.Or(m.normal, f.plain(m))})
+			name := m.normal
+			if name == "" {
+				name = f.plain(m)
+			}
+			all = append(all, article.Entity{Type: types[m.kind], Name: name})
 			id = len(all)
 		}
 		m.entity = id
 		e := &all[id-1]
-		f.remember(&n, m, id)
-		if name := f.plain(m); m.normal == "" && m.alias == k && len(name) > len(e.Name) && f.fuller(m, e) {
-			e.Name = name
+		f.remember(n, m, id)
+		if m.normal == "" && m.alias == k {
+			if name := f.plain(m); len(name) > len(e.Name) && f.fuller(m, e) {
+				e.Name = name
+			}
 		}
 		if m.kind == tag.Person {
 			f.describe(k, e)
 		}
 	}
+	f.all = all
+	if len(all) == 0 {
+		return nil
+	}
+	all = slices.Clone(all)
 	f.evidence(all)
 	return all
 }
@@ -286,10 +296,23 @@ func (f *finder) fuller(m *mention, e *article.Entity) bool {
 // plain is a mention's text with single blanks.
 func (f *finder) plain(m *mention) string {
 	s := f.text(m)
-	if strings.ContainsAny(s, "\n\t\u00a0\u202f") || strings.Contains(s, "  ") {
-		s = strings.Join(strings.Fields(s), " ")
+	if !blanks(s) {
+		return s
 	}
-	return s
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// blanks tells whether other white space than single blanks is in s.
+func blanks(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c > ' ' && c < utf8.RuneSelf: // as most
+		case c == '\n', c == '\t', c == ' ' && i > 0 && s[i-1] == ' ',
+			c == 0xc2 && strings.HasPrefix(s[i:], "\u00a0"), c == 0xe2 && strings.HasPrefix(s[i:], "\u202f"):
+			return true
+		}
+	}
+	return false
 }
 
 // key is the mention's kind and bare name.
@@ -338,7 +361,7 @@ func (f *finder) withoutInitials(m *mention) string {
 
 func fold(s string) string {
 	s = strings.TrimPrefix(strings.ToLower(s), "the ")
-	if strings.ContainsAny(s, "’.") {
+	if strings.IndexByte(s, '.') >= 0 || strings.Contains(s, "’") {
 		s = folding.Replace(s)
 	}
 	return s
@@ -458,8 +481,9 @@ func (f *finder) remember(n *names, m *mention, id int) {
 	case tag.Person:
 		f.rememberPerson(n, m, id)
 	case tag.Organised:
+		short := f.initials(m, false)
 		if len(n.bodies) < maxBodies {
-			n.bodies = append(n.bodies, body{id, []rune(f.initials(m, false)), strings.ToLower(f.text(m))})
+			n.bodies = append(n.bodies, body{id, []rune(short), strings.ToLower(f.text(m))})
 		}
 		if f.token(m.from).Is(tag.City|tag.Region) || f.token(m.to-1).Is(tag.City|tag.Region) { // "Denver Nuggets", "Real Madrid"
 			for _, i := range [...]int{m.from, m.to - 1} {
@@ -468,8 +492,8 @@ func (f *finder) remember(n *names, m *mention, id int) {
 				}
 			}
 		}
-		for _, all := range []bool{true, false} {
-			if s := f.initials(m, all); len(s) > 1 && n.byInit[s] == 0 {
+		for _, s := range [...]string{f.initials(m, true), short} {
+			if len(s) > 1 && n.byInit[s] == 0 {
 				n.byInit[s] = id
 			}
 		}
@@ -514,9 +538,9 @@ func outside(a *article.Article, all []article.Entity) []article.Entity {
 	if len(a.Filed.Places) == 0 && len(a.Credits) == 0 {
 		return all
 	}
-	o := adder{a: a, all: all, at: map[string]int{}}
+	o := adder{a: a, all: all, at: make(map[typed]int, len(all))}
 	for i := range all {
-		key := string(all[i].Type) + fold(all[i].Name)
+		key := typed{all[i].Type, fold(all[i].Name)}
 		if _, ok := o.at[key]; !ok {
 			o.at[key] = i
 		}
@@ -543,8 +567,14 @@ func outside(a *article.Article, all []article.Entity) []article.Entity {
 type adder struct {
 	a     *article.Article
 	all   []article.Entity
-	at    map[string]int // by type and name
+	at    map[typed]int
 	added int
+}
+
+// typed is a type of entities and a name in small letters.
+type typed struct {
+	sort article.EntityType
+	name string
 }
 
 func (o *adder) add(sort article.EntityType, in article.Evidence, name string) {
@@ -555,7 +585,7 @@ func (o *adder) add(sort article.EntityType, in article.Evidence, name string) {
 	o.added++
 	at += in.Start
 	m := article.Evidence{Span: article.Span{Start: at, End: at + len(name)}, Enricher: Name, Version: Version, Confidence: round(in.Confidence)}
-	key := string(sort) + fold(name)
+	key := typed{sort, fold(name)}
 	k, ok := o.at[key]
 	if !ok {
 		k = len(o.all)

@@ -31,16 +31,6 @@ type mention struct {
 	key      string // what it is joined by
 }
 
-// finder finds the entities of one text.
-type finder struct {
-	*Enricher
-	doc    *tag.Doc
-	dates  []article.Moment
-	found  []mention // by place
-	spare  []mention
-	people map[string]bool // last words of the persons that are named with two words or more
-}
-
 func (f *finder) token(i int) *tag.Token { return &f.doc.Tokens[i] }
 
 // text is the mention as it stands.

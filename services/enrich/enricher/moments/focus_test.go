@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/services/enrich/calendar"
 )
 
 func TestFocus(t *testing.T) { find(t, hanging) }
@@ -50,6 +51,18 @@ var hanging = []phenomenon{
 	{"en", "The plant, opened in 1962, will close at the end of June.", w("1962|1962-01-01|1962-12-31|year", "the end of June|2025-06-21|2025-06-30|third of a month")},
 	{"de", "Der Prozess gegen den 2014 entlassenen Arzt hatte Ende Januar begonnen.", w("2014|2014-01-01|2014-12-31|year", "Ende Januar|2025-01-21|2025-01-31|third of a month")},
 	{"en", "Prices rose in 2023. In February alone they fell.", w("2023|2023-01-01|2023-12-31|year", "February|2025-02-01|2025-02-28|month")},
+	// The story that a paragraph tells, however far from the anchor.
+	{"en", "The strike began on 2 October 1972. In November the government declared an emergency.", w("2 October 1972|1972-10-02", "November|1972-11-01|1972-11-30|month")},
+	{"fr", "Arrêté en mars 2022, il avait avoué en juin avant de se rétracter.", w("mars 2022|2022-03-01|2022-03-31|month", "juin|2022-06-01|2022-06-30|month")},
+	{"de", "Wirth war im Juli 2020 ausgereist. Im August wurde sein Pass für ungültig erklärt.", w("Juli 2020|2020-07-01|2020-07-31|month", "August|2020-08-01|2020-08-31|month")},
+	{"es", "El consejero dimitió en abril de 2012 y entró en prisión en agosto.", w("abril de 2012|2012-04-01|2012-04-30|month", "agosto|2012-08-01|2012-08-31|month")},
+	// And not of a year that is told of a thing, nor of what lasts since.
+	{"en", "The company, founded in 1987, went public on Sept. 12.", w("1987|1987-01-01|1987-12-31|year", "Sept. 12|2024-09-12")},
+	{"en", "Shares of the chain, which opened in 1958, have lost a fifth since January.", w("1958|1958-01-01|1958-12-31|year", "January|2025-01-01|2025-01-31|month")},
+	// "That July" is of the same year, whatever follows it.
+	{"en", "They moved in October 1969. Letters say he had sailed that July and was ill.", w("October 1969|1969-10-01|1969-10-31|month", "that July|1969-07-01|1969-07-31|month")},
+	{"en", "It was fined in March 2022. An inspection that November found no breach.", w("March 2022|2022-03-01|2022-03-31|month", "that November|2022-11-01|2022-11-30|month")},
+	{"en", "They were convicted in May 2005 of a murder in August 2003. They appealed that autumn.", w("May 2005|2005-05-01|2005-05-31|month", "August 2003|2003-08-01|2003-08-31|month", "that autumn|2005-09-01|2005-11-30|season")},
 	// No range goes over the end of a sentence.
 	{"es", "Es el nivel más alto desde abril de 2021. A finales de febrero subió.", w("abril de 2021|2021-04-01|2021-04-30|month", "finales de febrero|2025-02-21|2025-02-28|third of a month")},
 	{"fr", "Ils défileront le 1er mai. L’an dernier, ils étaient nombreux.", w("1er mai|2025-05-01", "an dernier|2024-01-01|2024-12-31|year")},
@@ -60,6 +73,46 @@ var hanging = []phenomenon{
 	{"fr", "Réélu dimanche, il sera investi le 13 mai.", w("dimanche|2025-03-09", "13 mai|2025-05-13")},
 	{"es", "La lluvia obligó a aplazar el voto hasta este domingo.", w("este domingo|2025-03-16")},
 	{"en", "Forecasts of frost this weekend drove prices up.", w("this weekend|2025-03-15|2025-03-16")},
+}
+
+// The present tense of a chronology tells of what is over, and what heads a paragraph
+// follows what headed the one before it.
+func TestChronology(t *testing.T) {
+	e, anchor := enricher(t), time.Date(2025, 3, 12, 0, 0, 0, 0, time.UTC)
+	for lang, text := range map[string]string{
+		"en": "October 2024: A buyer pulls out. In November 200 workers are laid off.\n\nDec. 4: The last machine stops.\n\nMay 6: The court will rule.",
+		"fr": "Octobre 2024 : un acheteur se retire. En novembre, 200 salariés sont licenciés.\n\n4 décembre : la dernière machine s'arrête.\n\n6 mai : le tribunal tranchera.",
+	} {
+		got := found(t, e, lang, text, anchor)
+		for i, want := range []string{"2024-10-01", "2024-11-01", "2024-12-04", "2025-05-06"} {
+			if len(got) != 4 || !strings.Contains(got[i], want) {
+				t.Errorf("%s: got %q, want %s", lang, got, want)
+			}
+		}
+	}
+}
+
+// What was chosen from is told to who asks, with traits of names.
+func TestChoices(t *testing.T) {
+	b := article.Builder{Signer: "format/x", Version: 1}
+	b.Add(article.Paragraph, "The strike began on 2 October 1972. In November it was over.")
+	a := &article.Article{PublishedAt: time.Date(2025, 3, 12, 0, 0, 0, 0, time.UTC)}
+	b.Fill(a)
+	a.Language.Value = "en"
+	all := enricher(t).Choices(t.Context(), a)
+	if len(all) != 1 || a.Text[all[0].Start:all[0].End] != "November" || all[0].Counted.From.Year() != 2024 || len(all[0].Readings) == 0 {
+		t.Fatalf("%+v", all)
+	}
+	for _, r := range all[0].Readings {
+		for _, trait := range r.Traits {
+			if calendar.TraitName(trait) == "" {
+				t.Errorf("trait %d has no name", trait)
+			}
+		}
+	}
+	if first := all[0].Readings[0]; first.From.Year() != 1972 || len(first.Traits) == 0 {
+		t.Errorf("%+v", first)
+	}
 }
 
 // Where nothing was named, nothing hangs on it, and what may be a duration is no date.

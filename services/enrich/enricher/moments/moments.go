@@ -17,7 +17,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "moments"
-	Version = 4
+	Version = 5
 )
 
 // Limit is the most moments that are reported for one article.
@@ -46,14 +46,28 @@ func New() (*Enricher, error) {
 // Enrich sets a.Moments: what headline, standfirst, dateline, body and notes
 // mention, by place. In languages that the data doesn't have nothing is found.
 func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
+	e.enrich(ctx, a, nil)
+	return nil
+}
+
+// Choices finds the moments of a as Enrich does, and tells between which years there was
+// to choose.
+func (e *Enricher) Choices(ctx context.Context, a *article.Article) []calendar.Choice {
+	var all []calendar.Choice
+	e.enrich(ctx, a, func(c calendar.Choice) { all = append(all, c) })
+	return all
+}
+
+// enrich is Enrich; asked, if it isn't nil, is told of each choice.
+func (e *Enricher) enrich(ctx context.Context, a *article.Article, asked func(calendar.Choice)) {
 	a.Moments = nil
 	tag, _, _ := strings.Cut(a.Language.Value, "-")
 	lang := e.languages[strings.ToLower(tag)]
 	if lang == nil {
-		return nil
+		return
 	}
 	var found []article.Moment
-	focus := calendar.Focus{Anchor: Anchor(a)}
+	focus := calendar.Focus{Anchor: Anchor(a), Asked: asked}
 	var read []calendar.Expression
 	var manner calendar.Manner
 	words := lexicon.WordsOf(ctx, a.Text)
@@ -78,7 +92,6 @@ func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 		}
 	}
 	a.Moments = found
-	return nil
 }
 
 // resolved appends what was read in a segment of the kind to found, told from what the

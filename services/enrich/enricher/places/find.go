@@ -20,7 +20,8 @@ type mention struct {
 	record     int32 // what it means, 0: nothing
 	score      float32
 	kind       article.Kind
-	lead       bool // the first paragraph of the body
+	part       int32 // which of the segments that are looked at
+	lead       bool  // the first paragraph of the body
 	spelling
 	only    uint64 // its only word, 0 if it has more
 	country uint8  // the country of that name, 0 if there is none
@@ -30,11 +31,13 @@ type mention struct {
 	chained bool   // it goes on a list from the mention before it
 	tail    bool   // an abbreviation that stands behind a comma only
 	seat    bool   // the division that has the name has a town of that name
+	called  bool   // usually called so: New York City isn't
 	bracket bool   // what says where it lies stands in brackets
 	ended   bool   // a list doesn't go on behind it
 	region  uint8  // the country of the division below
 	inside  uint16 // the greatest first division of that name
 	subject uint32 // inhabitants of it
+	obscure uint32 // where fewer live is seldom meant, as a city of a million has the name
 	near    nearby
 }
 
@@ -148,9 +151,10 @@ type finder struct {
 	landmarks []mention
 	segment   article.Segment
 	lead      bool
-	titled    bool // most words of the segment have a capital
-	words     int  // of the article
-	sports    int  // of them that tell of sport
+	part      int32 // which segment it is, of those that are looked at
+	titled    bool  // most words of the segment have a capital
+	words     int   // of the article
+	sports    int   // of them that tell of sport
 
 	countries [256]float32 // what speaks for each country
 	inner     [256]float32 // what speaks for any of its divisions
@@ -169,7 +173,7 @@ type finder struct {
 
 func (f *finder) reset() {
 	f.mentions, f.landmarks = f.mentions[:0], f.landmarks[:0]
-	f.words, f.sports = 0, 0
+	f.words, f.sports, f.part = 0, 0, 0
 	clear(f.countries[:])
 	clear(f.divisions)
 	clear(f.siblings[:])
@@ -216,7 +220,7 @@ func (f *finder) scan() {
 			break
 		}
 		last := f.toks[i+n-1]
-		m := mention{start: f.toks[i].Start, end: last.End, first: int32(i), n: int32(n), head: head, key: key, kind: s.Kind, lead: f.lead}
+		m := mention{start: f.toks[i].Start, end: last.End, first: int32(i), n: int32(n), head: head, key: key, kind: s.Kind, lead: f.lead, part: f.part}
 		m.spelling = spell(f.toks[i : i+n])
 		f.named(&m)
 		if n > 1 && last.End-last.Start == 1 && (f.text[last.Start] < 'a' || f.text[last.Start] > 'z') && int(last.End) < s.End && f.text[last.End] == '.' {
@@ -274,6 +278,9 @@ func (f *finder) named(m *mention) {
 	}
 	g := f.g
 	m.alone = g.postings[m.head].next == 0
+	if r := &g.records[g.postings[m.head].record]; r.kind <= Capital && r.population >= 10*known {
+		m.obscure = r.population / obscurity
+	}
 	for p, n := m.head, 0; p != 0 && n < maxSenses; p, n = g.postings[p].next, n+1 {
 		if !m.fits(g.postings[p].how) {
 			continue
@@ -297,7 +304,10 @@ func (f *finder) named(m *mention) {
 	}
 	for p, n := m.head, 0; m.inside != 0 && p != 0 && n < maxSenses; p, n = g.postings[p].next, n+1 {
 		r := &g.records[g.postings[p].record]
-		m.seat = m.seat || r.kind <= Capital && r.division == m.inside
+		if r.kind <= Capital && r.division == m.inside {
+			m.seat = true
+			m.called = m.called || g.nameOf(r) == f.text[m.start:m.end]
+		}
 	}
 }
 
@@ -378,6 +388,11 @@ func (f *finder) phrase(i int, c lexicon.Class) int {
 	return -1
 }
 
+// people tells whether word k is an adjective or a people: "Canadian" is also a town.
+func (f *finder) people(k int) bool {
+	return f.lang.others.has(f.toks[k].Hash) && f.lang.byPeople.Longest(f.toks[k:k+1], 0).Tokens > 0
+}
+
 func (f *finder) general(k int, c lexicon.Class) bool {
 	return k >= 0 && k < len(f.toks) && f.lex.Phrases.Longest(f.toks[k:k+1], c).Tokens > 0
 }
@@ -403,7 +418,7 @@ func (f *finder) surround(begin, k int) {
 			f.is(i, body|feature|typeWord|title) && m.country == 0 && !strings.HasPrefix(f.gap(end), ","):
 			m.near |= barred
 			return
-		case f.is(i, before) || f.general(i, lexicon.Given) || f.toks[i].End-f.toks[i].Start <= tiny && m.near&code == 0:
+		case f.is(i, before) || f.general(i, lexicon.Given) || m.country == 0 && f.people(i) || f.toks[i].End-f.toks[i].Start <= tiny && m.near&code == 0:
 			m.near |= word
 		}
 	}
@@ -611,6 +626,9 @@ func (f *finder) behind(m *mention, k, end int) {
 	case !space(gap) || gap == "\n":
 	case f.officer(end):
 		m.near |= attribute
+		if f.is(end, office) {
+			m.near |= typed // "New York Governor"
+		}
 	case f.is(end, typeWord) && next.Shape&lexicon.Upper != 0 && (m.country != 0 || f.is(end+1, of) && f.toks[end+1].Shape&lexicon.Lower != 0):
 		m.near |= bodied // "United States Department of Justice"
 	case f.is(end, typeWord) && next.Shape&lexicon.Upper != 0 && !f.body(end+1):
@@ -664,7 +682,11 @@ func (f *finder) officer(k int) bool {
 	if f.is(k, title) {
 		return f.gap(k+1) != "-" // "Paris Saint-Germain"
 	}
-	return f.toks[k+1].Shape&lexicon.Upper != 0 && space(f.gap(k+1)) && f.is(k+1, title) && (f.is(k, field) || !f.is(k, body))
+	if f.toks[k+1].Shape&lexicon.Upper != 0 && space(f.gap(k+1)) && f.is(k+1, title) {
+		return f.is(k, field) || !f.is(k, body)
+	}
+	n := f.lang.words.Longest(f.toks[k:], field).Tokens // "Primary Industries Minister"
+	return n > 1 && f.is(k+n, title) && f.toks[k+n].Shape&lexicon.Upper != 0 && space(f.gap(k+n))
 }
 
 // startsName tells whether the next mention begins with word end, and is a place for

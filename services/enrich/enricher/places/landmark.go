@@ -92,7 +92,7 @@ func (f *finder) capitals(k, most int) int {
 
 // site notes a landmark of n words from word i on.
 func (f *finder) site(i, n int) {
-	m := mention{start: f.toks[i].Start, end: f.toks[i+n-1].End, first: int32(i), n: int32(n), kind: f.segment.Kind, lead: f.lead}
+	m := mention{start: f.toks[i].Start, end: f.toks[i+n-1].End, first: int32(i), n: int32(n), kind: f.segment.Kind, lead: f.lead, part: f.part}
 	if f.sited(i) {
 		m.near = preposition
 	}
@@ -107,11 +107,11 @@ func (f *finder) sited(i int) bool {
 	return i > 0 && space(f.gap(i)) && f.ending(i, before|strong)
 }
 
-// sites adds the landmarks to the places that were found, in the country that weighs
-// most. A text that tells of no country has none.
+// sites adds the landmarks to the places that were found. A text that tells of no
+// country has none.
 func (f *finder) sites(out []article.Place, most float64) []article.Place {
-	country := f.country()
-	if country == 0 {
+	only, some := f.country(-1)
+	if !some {
 		return out
 	}
 	known := map[string]int{}
@@ -124,10 +124,14 @@ func (f *finder) sites(out []article.Place, most float64) []article.Place {
 		if !ok {
 			k = len(out)
 			known[name] = k
+			country, some := f.country(m.part)
+			if !some {
+				country = only
+			}
 			out = append(out, article.Place{Name: name, Country: f.g.countries[country]})
 		}
 		out[k].Mentions = append(out[k].Mentions, article.Evidence{Span: article.Span{Start: int(m.start), End: int(m.end)}, Enricher: Name, Version: Version, Confidence: uncertain})
-		if weights[k] += f.weight(m); weights[k] > most {
+		if weights[k] += f.weight(m); weights[k] > most && out[k].Country != "" {
 			out[main].Main = false
 			main, most = k, weights[k]
 			out[main].Main = true
@@ -137,16 +141,29 @@ func (f *finder) sites(out []article.Place, most float64) []article.Place {
 	return out
 }
 
-// country is where most of what was found lies, 0 if nothing does in any.
-func (f *finder) country() uint8 {
+// clearly is the share of what a text or a part of it tells of places that must lie in one
+// country for a landmark to be said to lie there, too.
+const clearly = 0.6
+
+// country is the one that nearly all lies in that a part of the text tells of, or all of it
+// if part is below 0; 0 if it is of several. some tells whether any place lies in one.
+func (f *finder) country(part int32) (c uint8, some bool) {
 	var weights [256]float64
-	best := uint8(0)
-	for _, p := range f.found {
-		c := f.g.records[p.record].country
-		weights[c] += p.weight
-		if c != 0 && weights[c] > weights[best] || best == 0 {
-			best = c
+	total, best := 0.0, uint8(0)
+	for i := range f.mentions {
+		m := &f.mentions[i]
+		in := f.g.records[m.record].country
+		if m.record == 0 || in == 0 || part >= 0 && m.part != part {
+			continue
+		}
+		w := f.weight(m)
+		total += w
+		if weights[in] += w; weights[in] > weights[best] {
+			best = in
 		}
 	}
-	return best
+	if weights[best] < clearly*total {
+		return 0, true
+	}
+	return best, best != 0
 }

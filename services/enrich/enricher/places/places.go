@@ -16,7 +16,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "places"
-	Version = 2
+	Version = 3
 )
 
 // MentionLimit is how many names of one article are looked at.
@@ -66,6 +66,7 @@ func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 		f.segment, f.lead = s, s.Kind == article.Paragraph && first
 		first = first && s.Kind != article.Paragraph
 		f.scan()
+		f.part++
 	}
 	f.resolve()
 	a.Places = f.places()

@@ -2,6 +2,7 @@ package places_test
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -91,8 +92,21 @@ func TestPlaces(t *testing.T) {
 		{"en", "France sent help after two Bernay residents fell ill.", []string{"France FR", "Bernay FR"}},
 		{"en", "Roads near Tavullia, in Italy, were wet.", []string{"Tavullia IT", "Italy IT"}},
 		{"de", "In der Hafenstadt Rostock und im Norden des Kantons Thurgau hagelte es, im Süden Bayerns nicht.", []string{"Rostock DE", "Thurgau CH", "Bavaria DE"}},
-		// What says itself that it is a place lies in the country that the text tells of most.
-		{"en", "Police closed roads near Steenbras Dam and on Swan Street in Cape Town. The River Severn is in Europe.", []string{"Steenbras Dam ZA", "Swan Street ZA", "Cape Town ZA", "River Severn ZA", "Europe -"}},
+		{"en", "A grant was announced by New York Governor Jane Example in Albany.", []string{"New York US", "Albany US"}},
+		{"en", "A drone hit a block in Kharkiv. People in the Saltivka district fled to Kyiv.", []string{"Kharkiv UA", "Saltivka UA", "Kyiv UA"}},
+		{"de", "In Paris und London stiegen die Kurse, in New York auch. Ein Gericht in Missouri wies die Klage ab.", []string{"Paris FR", "London GB", "New York City US", "Missouri US"}},
+		{"en", "A farm near Farmington in Fulton County located in Illinois was closed.", []string{"Farmington US", "Fulton County US", "Illinois US"}},
+		{"en", "The Queensland Primary Industries Minister went to Cairns.", []string{"Queensland AU", "Cairns AU"}},
+		{"es", "Ganó la Concha de Oro en San Sebastián y fue a Vitoria, en España.", []string{"San Sebastian ES", "Vitoria-Gasteiz ES", "Spain ES"}},
+		{"de", "Der Zug hielt in Biel und in Bern.", []string{"Biel/Bienne CH", "Bern CH"}},
+		// Landscapes, and divisions that there are no more.
+		{"en", "Police in Greater Manchester and in Southern California searched for it.", []string{"Greater Manchester GB", "Southern California US"}},
+		{"fr", "Il a neigé en Rhône-Alpes et en Picardie.", []string{"Rhône-Alpes FR", "Picardy FR"}},
+		{"en", "Fighters came from Puntland to Katanga.", []string{"Puntland SO", "Katanga CD"}},
+		// What says itself that it is a place lies in the country that its paragraph clearly tells of, or else the text, or in none.
+		{"en", "Police closed roads near Steenbras Dam and on Swan Street in Cape Town.", []string{"Steenbras Dam ZA", "Swan Street ZA", "Cape Town ZA"}},
+		{"en", "It rained in Kyiv and in London. A boat sank on the River Tees.", []string{"Kyiv UA", "London GB", "River Tees -"}},
+		{"en", "It rained in Kyiv and in Minsk.\n\nA boat sank on the River Tees in England.\n\nIt had come from the River Severn.", []string{"Kyiv UA", "Minsk BY", "River Tees GB", "England GB", "River Severn -"}},
 		{"fr", "La route du col du Soulor est fermée, dit la France, comme le lac de Lourdes et la Rue Lepic.", []string{"col du Soulor FR", "France FR", "lac de Lourdes FR", "Rue Lepic FR"}},
 		{"es", "Llovió en la cuenca del río Patía, en Colombia.", []string{"río Patía CO", "Colombia CO"}},
 		{"en", "The fire started on Swan Street near Willow Bridge.", nil},
@@ -118,6 +132,7 @@ func TestPlaces(t *testing.T) {
 		{"en", "It is a part of Washington’s strategy, he wrote.", nil},
 		{"en", "Moscow said it would not answer.", nil},
 		{"en", "It costs US$5, or 3 euros.", nil},
+		{"en", "Of 81 samples in a Canadian survey 8 were positive.", nil},
 		{"de", "Der Bürgermeister wurde zum Essen eingeladen, am Ende kam er nach der Rede.", nil},
 		{"fr", "Le Paris Saint-Germain a gagné.", nil},
 		{"es", "El presidente del Real Madrid habló.", nil},
@@ -300,6 +315,35 @@ func TestNamesakes(t *testing.T) {
 		read(t, a)
 		if !slices.ContainsFunc(a.Places, func(p article.Place) bool { return p.GeoNamesID == c.id }) {
 			t.Errorf("%q: no place is %d: %+v", c.text, c.id, a.Places)
+		}
+	}
+}
+
+// Countries lie in their middle, not at their capital or near a border, and regions
+// where GeoNames has them, by whose ids they go.
+func TestMiddles(t *testing.T) {
+	g, err := places.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name     string
+		id       int64
+		lat, lon float64
+	}{
+		{"Libya", 2215636, 27, 17},
+		{"India", 1269750, 22, 79},
+		{"Somalia", 51537, 6, 48},
+		{"Morocco", 2542007, 32, -5}, // without Western Sahara, which has a code of its own
+		{"United States", 6252001, 39.8, -98.6},
+		{"West Africa", 7729885, 18.31, -4.83},
+		{"Middle East", 6269133, 33.14, 35.86},
+		{"Katanga", 205703, -9, 26},
+	} {
+		all := g.Lookup(c.name)
+		k := slices.IndexFunc(all, func(e places.Entry) bool { return e.GeoNamesID == c.id })
+		if k < 0 || math.Abs(all[k].Lat-c.lat) > 0.6 || math.Abs(all[k].Lon-c.lon) > 0.6 {
+			t.Errorf("%s: no %d at %v, %v among %+v", c.name, c.id, c.lat, c.lon, all)
 		}
 	}
 }

@@ -25,6 +25,7 @@ const (
 	byCountry     = 2.5 // the text speaks of its country
 	byMuch        = 0.5 // more, for each doubling of that
 	byDivision    = 1.6
+	asObscure     = -2  // a small town with the name of a city of a million
 	asShadowed    = -2  // a city whose name is that of a greater state
 	bySiblings    = 1.5 // a division, where others of its country are named
 	byTowns       = 3   // a division, where towns in it are named
@@ -38,6 +39,10 @@ const (
 	known  = 100_000
 	middle = 15_000
 )
+
+// obscurity is how many times smaller than a city of a million a town of its name is that
+// is seldom meant.
+const obscurity = 50
 
 // fewDivisions are so few that a country's counties are named as those of others are:
 // England has them, and not the United Kingdom.
@@ -274,7 +279,7 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 		if !m.seat && f.siblings[r.country]-f.states[r.division] >= 1 {
 			s += bySiblings
 		}
-		if f.inside(m, r) > 0 {
+		if f.inside(m, r) > 0 && !(m.called && r.division == m.inside) {
 			s += byTowns
 		}
 		if f.listed(i, r) {
@@ -313,13 +318,16 @@ func (f *finder) weigh(i int, at int32) (score float32, linked bool) {
 	if m.country != 0 && m.country == r.country && r.kind != Country && m.near&typed == 0 {
 		s += asNamesake
 	}
-	if m.within != 0 && f.linked(m, r) {
+	switch {
+	case m.within != 0 && f.linked(m, r):
 		linked = true
 		if m.within > 0 {
 			s += byContainer
 		} else {
 			s += byLooseOne
 		}
+	case r.population < m.obscure && r.kind <= Subdivision:
+		s += asObscure
 	}
 	return s, linked
 }

@@ -1,6 +1,8 @@
 package quotes
 
 import (
+	"slices"
+
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
@@ -20,13 +22,11 @@ type ascription struct {
 // ascriber finds who said what, sentence by sentence.
 type ascriber struct {
 	grammar
-	people  *people
-	bodies  []introduced          // in order of their places
-	persons map[string]introduced // "a singer", by the noun
-	media   []mention
-	quotes  []quote
-	sents   []sentence
-	subject []phrase // of each sentence, from the first pass; to == 0: none
+	*ascribing
+	people *people
+	media  []mention
+	quotes []quote
+	sents  []sentence
 
 	speaker  *entity // last one
 	human    *entity // last speaker who may be "he" or "she"
@@ -44,18 +44,14 @@ type ascriber struct {
 	now      int // its number
 
 	weights    *weights
-	names      []naming  // of the text, in order
-	absorbed   int       // how many of them were taken note of
-	latest     []*entity // who was spoken of last, the last one at the end
-	candidates []candidate
-	inner      []candidate // likewise, while the subject of a sentence is resolved
-	subjectIs  *entity     // of sentence subjectFor-1
+	absorbed   int     // how many of the names were taken note of
+	subjectIs  *entity // of sentence subjectFor-1
 	subjectFor int
 	cueItem    int  // verb before the quotation that is ascribed, 0: none
 	behindVerb bool // the phrase that is resolved stands behind its verb
 	sole       bool // only one has spoken in the paragraph of the last quotation
 	asking     int  // quotation that is ascribed, -1: none
-	record     func(quote int, c *choice, list []candidate)
+	record     func(quote int, s shape, desc article.Span, list []candidate)
 }
 
 // mention is where the text names a medium as its source.
@@ -66,8 +62,8 @@ type mention struct {
 
 // survey enters all names, and finds the subject of every sentence.
 func (a *ascriber) survey() {
-	a.subject = make([]phrase, len(a.sents))
-	a.persons = map[string]introduced{}
+	a.subject = slices.Grow(a.subject, len(a.sents))[:len(a.sents)]
+	clear(a.subject)
 	for n, s := range a.sents {
 		held := false // behind a preposition
 		for i := s.from; i < s.to; {
@@ -93,8 +89,9 @@ func (a *ascriber) survey() {
 			}
 			if p.named() {
 				p.body = !p.likely && p.role.Empty() && (a.items[p.to-1].is(body) || p.words == 2 && (a.bodyAt(p.to-2, p.to) || a.medial(p.to-2, p.to)))
-				a.people.meet(&p)
-				a.names = append(a.names, naming{phrase: p, sent: n, held: held})
+				name := fold(p.name.In(a.text))
+				a.people.meet(&p, name)
+				a.names = append(a.names, naming{phrase: p, folded: name, sent: n, held: held})
 			}
 			a.introduce(&p, held)
 			a.abbreviated(&p)

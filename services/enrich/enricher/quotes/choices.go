@@ -33,10 +33,10 @@ func TraitName(t int) string { return traitNames[t] }
 // from.
 func (e *Enricher) Choices(ctx context.Context, a *article.Article) ([]Choice, error) {
 	var all []Choice
-	err := e.enrich(ctx, a, func(q *quote, c *choice, list []candidate) {
-		one := Choice{Quote: article.Span{Start: q.start, End: q.end}, Shape: int(c.shape)}
+	err := e.enrich(ctx, a, func(q *quote, s shape, desc article.Span, list []candidate) {
+		one := Choice{Quote: article.Span{Start: q.start, End: q.end}, Shape: int(s)}
 		for k := range list {
-			name := clean(c.desc.In(a.Text))
+			name := clean(desc.In(a.Text))
 			if list[k].e != nil {
 				name = list[k].e.name
 			}

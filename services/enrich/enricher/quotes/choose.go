@@ -164,38 +164,42 @@ func (c *candidate) is(t trait, yes bool) {
 
 // choice is the question whom a phrase of sentence sent means, and what a rule says.
 type choice struct {
-	*phrase
+	phrase
 
 	sent      int
 	asSubject bool
 	rule      *entity
 	by        trait
 
-	shape   shape
-	sex     lexicon.Class
-	many    bool
-	start   int
-	noun    string
-	words   []string
-	kinds   uint16
-	these   bool
-	fit     int     // how many go with it
-	subject *entity // of the sentence, before the phrase
+	shape    shape
+	sex      lexicon.Class
+	many     bool
+	start    int
+	noun     string
+	function string            // the noun, without a word for somebody who had it
+	alike    []map[string]bool // groups of functions that it is in
+	words    []string          // but for the noun
+	names    []string          // those with a capital
+	kinds    uint16
+	these    bool
+	fit      int     // how many go with it
+	subject  *entity // of the sentence, before the phrase
 }
 
 // naming is where the text names somebody.
 type naming struct {
 	phrase
-	sent int
-	held bool // behind a preposition
-	e    *entity
+	folded string // the name
+	sent   int
+	held   bool // behind a preposition
+	e      *entity
 }
 
 // absorb takes note of who is named before item limit.
 func (a *ascriber) absorb(limit int) {
 	for ; a.absorbed < len(a.names) && a.names[a.absorbed].from < limit; a.absorbed++ {
 		m := &a.names[a.absorbed]
-		m.e = a.people.who(&m.phrase)
+		m.e = a.people.whoIs(&m.phrase, m.folded)
 		a.note(m.e, m.sent, a.subject[m.sent].to > 0 && a.subject[m.sent].from == m.from)
 		m.e.held = m.held
 	}
@@ -263,7 +267,7 @@ func (a *ascriber) shapeOf(p *phrase) shape {
 // choose is whom the words of a choice mean most likely; nil if that is somebody new,
 // or nobody can be meant.
 func (a *ascriber) choose(c *choice) *entity {
-	p := c.phrase
+	p := &c.phrase
 	if p.pronoun == 0 && (p.from >= len(a.items) || !a.items[p.from].is(articleWord|definite|possessive)) {
 		return c.rule
 	}
@@ -315,7 +319,7 @@ func (a *ascriber) choose(c *choice) *entity {
 		}
 	}
 	if a.record != nil && a.asking >= 0 {
-		a.record(a.asking, c, list)
+		a.record(a.asking, c.shape, c.desc, list)
 		a.asking = -1
 	}
 	best, most := -1, float32(0)
@@ -346,7 +350,7 @@ func (a *ascriber) choose(c *choice) *entity {
 
 // look fills in what the words of a choice say.
 func (a *ascriber) look(c *choice) {
-	p := c.phrase
+	p := &c.phrase
 	c.shape = a.shapeOf(p)
 	s := &a.sents[c.sent]
 	if p.to > 0 {
@@ -374,12 +378,23 @@ func (a *ascriber) look(c *choice) {
 		c.noun = fold(a.cover(h, h+1).In(a.text))
 		c.kinds = a.kindsAt(h)
 	}
-	c.words = c.words[:0]
+	c.function = former(c.noun)
+	c.alike = a.lang.alike[c.function]
+	c.words, c.names = a.words[:0], a.capitals[:0]
 	for k := p.from; k < p.core; k++ {
-		if t := &a.items[k]; t.kind == word && !t.is(articleWord|possessive|preposition) {
-			c.words = append(c.words, fold(a.text[t.Start:t.End]))
+		t := &a.items[k]
+		if t.kind != word || t.is(articleWord|possessive) {
+			continue
+		}
+		w := fold(a.text[t.Start:t.End])
+		if w != c.noun && len(w) >= minStem && !t.is(preposition) {
+			c.words = append(c.words, w)
+		}
+		if t.upper() && t.End-t.Start > 2 && !t.is(role) {
+			c.names = append(c.names, w)
 		}
 	}
+	a.words, a.capitals = c.words, c.names
 }
 
 // subjectOfSentence is whom the subject of sentence n means.
@@ -418,7 +433,7 @@ func (a *ascriber) goes(c *choice, e *entity) bool {
 // spoken of later.
 func (a *ascriber) weigh(c *choice, k *candidate, newest int) {
 	e := k.e
-	p := c.phrase
+	p := &c.phrase
 	if e == nil {
 		k.is(byNothing, c.rule == nil)
 		k.is(isNew, true)
@@ -528,7 +543,7 @@ func (a *ascriber) weigh(c *choice, k *candidate, newest int) {
 
 // weighWordsOf finds the traits of a candidate that the words of a description tell.
 func (a *ascriber) weighWordsOf(c *choice, k *candidate) {
-	e, p := k.e, c.phrase
+	e := k.e
 	k.is(isThis, c.these)
 	if !e.named && e.noun == "" {
 		e.noun = a.nounIn(e.fold())
@@ -548,40 +563,34 @@ func (a *ascriber) weighWordsOf(c *choice, k *candidate) {
 		duty = e.name
 	}
 	if e.duty == nil && duty != "" {
-		e.duty = strings.Fields(fold(duty))
+		if e.role == "" {
+			duty = e.fold()
+		} else {
+			duty = fold(duty)
+		}
+		e.duty = strings.Fields(duty)
 		for k := range e.duty {
 			e.duty[k] = former(e.duty[k])
 		}
 	}
-	noun := []string{former(c.noun)}
 	switch {
 	case c.shape == aBody:
 	case duty == "":
 		k.is(noFunction, true)
-	case holds(e.duty, noun, a.lang.capitals):
+	case hasWord(e.duty, c.function, a.lang.capitals):
 		k.is(hasFunction, true)
-	case a.alikeFunctions(noun[0], e.duty):
+	case slices.ContainsFunc(c.alike, func(group map[string]bool) bool { return anyOf(group, e.duty) }):
 		k.is(likeFunction, true)
 	case !e.named:
 	default:
 		k.is(otherFunction, true)
 	}
-	for j := p.from; e.named && j < p.core; j++ {
-		if t := &a.items[j]; t.upper() && t.End-t.Start > 2 && !t.is(articleWord|possessive|role) && wordOf(e.fold(), fold(a.text[t.Start:t.End])) {
-			k.is(hasName, true)
-			break
-		}
+	k.is(hasName, e.named && slices.ContainsFunc(c.names, func(w string) bool { return wordOf(e.fold(), w) }))
+	if len(c.words) > 0 {
+		lacks := slices.ContainsFunc(c.words, func(w string) bool { return !hasWord(e.duty, w, false) && !strings.Contains(e.fold(), stemOf(w)) })
+		k.is(hasWords, !lacks)
+		k.is(lacksWords, lacks)
 	}
-	more, has := false, true
-	for _, w := range c.words {
-		if w == c.noun || len(w) < minStem {
-			continue
-		}
-		more = true
-		has = has && (holds(e.duty, []string{w}, false) || strings.Contains(e.fold(), stemOf(w)))
-	}
-	k.is(hasWords, more && has)
-	k.is(lacksWords, more && !has)
 }
 
 // noKind is set of what has been looked at and is no body by its words.
@@ -610,16 +619,6 @@ func (a *ascriber) nounIn(d string) string {
 		last = w
 	}
 	return last
-}
-
-// alikeFunctions tells whether a noun means the same as one of a function's words.
-func (a *ascriber) alikeFunctions(noun string, duty []string) bool {
-	for _, group := range a.lang.same {
-		if group[noun] && anyOf(group, duty) {
-			return true
-		}
-	}
-	return false
 }
 
 // stemOf is a word without its ending.

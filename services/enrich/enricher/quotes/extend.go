@@ -244,14 +244,18 @@ func (g *grammar) plain(k int) bool {
 // the items.
 func (g *grammar) medial(from, to int) bool {
 	for k := from; k < to; k++ {
-		if g.items[k].is(medium) || g.items[k].named {
-			return true
-		}
-		if ag, n := g.lex.AgencyName([]lexicon.Token{g.items[k].Token}); n > 0 && g.items[k].upper() && g.text[g.items[k].Start:g.items[k].End] == ag.Name {
+		if t := &g.items[k]; t.is(medium) || t.named || t.upper() && g.agency(k) {
 			return true
 		}
 	}
 	return false
+}
+
+// agency tells whether the word at k is the name of an agency.
+func (g *grammar) agency(k int) bool {
+	t := &g.items[k]
+	ag, n := g.lex.AgencyName([]lexicon.Token{t.Token})
+	return n > 0 && g.text[t.Start:t.End] == ag.Name
 }
 
 // apposition reads what stands between commas behind a phrase and tells more of

@@ -16,7 +16,7 @@ func TestKeepsLittle(t *testing.T) {
 	if err := e.Enrich(t.Context(), a); err != nil || len(a.Quotes) == 0 {
 		t.Fatalf("%v, %d quotes", err, len(a.Quotes))
 	}
-	if room, _ := e.items.Get().(*[]item); room != nil && cap(*room) > keptItems {
-		t.Errorf("kept room for %d items", cap(*room))
+	if r, _ := e.rooms.Get().(*room); r != nil && cap(r.items) > keptItems {
+		t.Errorf("kept room for %d items", cap(r.items))
 	}
 }

@@ -117,6 +117,9 @@ type language struct {
 	noSubject     bool              // a verb may do without its pronoun
 	dashes        bool              // dashes set off direct speech
 	inserts       bool              // a reporter's clause may stand within the marks
+
+	// The groups of same that a word is in.
+	alike map[string][]map[string]bool
 }
 
 // readLanguages reads data/<tag>/words.txt of every folder, and all of them
@@ -156,7 +159,7 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 				group[strings.TrimSpace(w)] = true
 			}
 			for _, l := range langs {
-				l.same = append(l.same, group)
+				l.addAlike(group)
 			}
 			return nil
 		}
@@ -184,6 +187,17 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 		}
 		return nil
 	})
+}
+
+// addAlike adds a group of functions that mean the same.
+func (l *language) addAlike(group map[string]bool) {
+	if l.alike == nil {
+		l.alike = map[string][]map[string]bool{}
+	}
+	l.same = append(l.same, group)
+	for w := range group {
+		l.alike[w] = append(l.alike[w], group)
+	}
 }
 
 func (l *language) add(section, phrase string) error {

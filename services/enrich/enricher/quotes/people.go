@@ -49,10 +49,7 @@ type people struct {
 	roles   []*entity          // persons with a function
 	likely  []*entity          // persons by their form
 	others  []*entity          // who else may be a person: two words with capitals
-}
-
-func newPeople(text string, lang *language, titles, given *lexicon.Trie) *people {
-	return &people{text: text, lang: lang, titles: titles, given: given, byName: map[string]*entity{}, byLast: map[string]*entity{}, byFirst: map[string]*entity{}, byHead: map[string]*entity{}, initial: map[string]*entity{}}
+	all     []entity           // room for them
 }
 
 // fold makes names comparable.
@@ -89,12 +86,11 @@ func (p *people) family(name string) string {
 	}
 }
 
-// meet enters a name that the text gives, with its function.
-func (p *people) meet(ph *phrase) {
-	name := fold(ph.name.In(p.text))
+// meet enters a name, made comparable, that the text gives, with its function.
+func (p *people) meet(ph *phrase, name string) {
 	e := p.byName[name]
 	if e == nil {
-		e = p.named(ph)
+		e = p.named(ph, name)
 		p.byName[name] = e
 	}
 	p.know(e, ph)
@@ -204,7 +200,7 @@ func (p *people) as(d string) *entity {
 // synonym is the one person whose function means the same as the words: the coach
 // is the manager.
 func (p *people) synonym(words []string) *entity {
-	if len(words) == 0 {
+	if len(words) == 0 || len(p.lang.alike[words[len(words)-1]]) == 0 && len(p.lang.alike[words[0]]) == 0 {
 		return nil
 	}
 	var found *entity
@@ -292,32 +288,41 @@ const minCompound = 4
 // ends one of its words.
 func holds(whole, part []string, compound bool) bool {
 	for _, w := range part {
-		ok := false
-		for _, v := range whole {
-			if compound && len(w) >= minCompound && strings.HasSuffix(v, w) {
-				ok = true
-			}
-			a, b := w, v
-			if len(a) > len(b) {
-				a, b = b, a
-			}
-			ok = ok || strings.HasPrefix(b, a) && len(b)-len(a) <= 2 && len(a) > 2
-		}
-		if !ok {
+		if !hasWord(whole, w, compound) {
 			return false
 		}
 	}
 	return len(part) > 0
 }
 
-// named is a new entity for a name.
-func (p *people) named(ph *phrase) *entity {
-	name := ph.name.In(p.text)
-	name = p.untitled(name)
+// hasWord is holds of a single word.
+func hasWord(whole []string, w string, compound bool) bool {
+	for _, v := range whole {
+		if compound && len(w) >= minCompound && strings.HasSuffix(v, w) {
+			return true
+		}
+		a, b := w, v
+		if len(a) > len(b) {
+			a, b = b, a
+		}
+		if len(a) > 2 && len(b)-len(a) <= 2 && strings.HasPrefix(b, a) {
+			return true
+		}
+	}
+	return false
+}
+
+// named is a new entity for a name, which is folded when it is made comparable.
+func (p *people) named(ph *phrase, folded string) *entity {
+	whole := ph.name.In(p.text)
+	name := p.untitled(whole)
 	if ph.to == ph.from+2 || ph.words == 1 {
 		name = unmarked(name)
 	}
-	e := &entity{name: clean(name), at: ph.name.Start, words: ph.words, person: !ph.article && !ph.body && !strings.Contains(name, " & "), named: true}
+	if name != whole {
+		folded = ""
+	}
+	e := p.add(entity{name: clean(name), folded: folded, at: ph.name.Start, words: ph.words, person: !ph.article && !ph.body && !strings.Contains(name, " & "), named: true})
 	var room few
 	first := lexicon.Scan(room[:0], e.name, 0, min(len(e.name), 24))
 	if !ph.article && len(first) > 1 {
@@ -403,24 +408,7 @@ func spaced(s string) bool {
 // who is the entity of a name or description.
 func (p *people) who(ph *phrase) *entity {
 	if ph.named() {
-		name := fold(ph.name.In(p.text))
-		e := p.byName[name]
-		if !ph.article && (ph.words < 3 || e == nil) {
-			if full := p.byLast[p.family(name)]; full != nil && (ph.words == 1 || strings.HasSuffix(full.fold(), name)) {
-				e = full
-			} else if full := p.byFirst[name]; full != nil && ph.words == 1 && (full.likely || e != nil && full.at < e.at && full.sex == 0) {
-				e = full
-			} else if full := p.begins(name); full != nil {
-				e = full
-			}
-		}
-		if e == nil {
-			e = p.named(ph)
-			p.byName[name] = e
-		}
-		p.know(e, ph)
-		p.shorten(e, ph)
-		return e
+		return p.whoIs(ph, fold(ph.name.In(p.text)))
 	}
 	d := clean(ph.desc.In(p.text))
 	if d == "" {
@@ -432,9 +420,30 @@ func (p *people) who(ph *phrase) *entity {
 		e = p.byLast[folded] // "Baker said"
 	}
 	if e == nil {
-		e = &entity{name: d, folded: folded, words: ph.to - ph.from, sex: p.sex(d)}
+		e = p.add(entity{name: d, folded: folded, words: ph.to - ph.from, sex: p.sex(d)})
 		p.byName[folded] = e
 	}
+	return e
+}
+
+// whoIs is the entity of a name, made comparable.
+func (p *people) whoIs(ph *phrase, name string) *entity {
+	e := p.byName[name]
+	if !ph.article && (ph.words < 3 || e == nil) {
+		if full := p.byLast[p.family(name)]; full != nil && (ph.words == 1 || strings.HasSuffix(full.fold(), name)) {
+			e = full
+		} else if full := p.byFirst[name]; full != nil && ph.words == 1 && (full.likely || e != nil && full.at < e.at && full.sex == 0) {
+			e = full
+		} else if full := p.begins(name); full != nil {
+			e = full
+		}
+	}
+	if e == nil {
+		e = p.named(ph, name)
+		p.byName[name] = e
+	}
+	p.know(e, ph)
+	p.shorten(e, ph)
 	return e
 }
 

@@ -55,15 +55,22 @@ func (g *grammar) between(i int) string {
 	return g.text[a:b]
 }
 
-// newGrammar looks at what stands between the items, which is asked for again and again.
+// newGrammar looks at what is asked for again and again: what stands between the items,
+// and what a noun phrase can't have in it.
 func newGrammar(text string, lang *language, lex *lexicon.Lexicon, items []item) grammar {
 	g := grammar{text, lang, lex, items}
-	for i := 1; i < len(items); i++ {
-		switch g.between(i) {
-		case " ", " & ", "'", "’", "\n", "\u00a0", "\u202f", ". ", ".", "", "' ", "’ ":
-			items[i].tied = true
-		case "-":
-			items[i].tied, items[i].dash = true, true
+	for i := range items {
+		t := &items[i]
+		if i > 0 {
+			switch g.between(i) {
+			case " ", " & ", "'", "’", "\n", "\u00a0", "\u202f", ". ", ".", "", "' ", "’ ":
+				t.tied = true
+			case "-":
+				t.tied, t.dash = true, true
+			}
+		}
+		if t.kind == word {
+			t.verb, t.stops = g.isVerbal(i), t.isStopper()
 		}
 	}
 	return g
@@ -77,9 +84,11 @@ func (g *grammar) given(i int) bool { return g.items[i].given }
 
 // verbal tells whether item i is a verb, or something else that no noun phrase
 // has in it.
-func (g *grammar) verbal(i int) bool {
+func (g *grammar) verbal(i int) bool { return g.items[i].verb }
+
+func (g *grammar) isVerbal(i int) bool {
 	t := &g.items[i]
-	if t.upper() || t.kind != word {
+	if t.upper() {
 		return false
 	}
 	if t.is(cue | describe | quoted | auxiliary | finite | subjunctive | participle | action) {
@@ -92,8 +101,9 @@ func (g *grammar) verbal(i int) bool {
 }
 
 // stopper tells whether a small word at i ends a noun phrase.
-func (g *grammar) stopper(i int) bool {
-	t := &g.items[i]
+func (g *grammar) stopper(i int) bool { return g.items[i].stops }
+
+func (t *item) isStopper() bool {
 	if t.dash {
 		return false // "47-year-old"
 	}
@@ -108,7 +118,7 @@ func (g *grammar) roleAt(i int) int { return int(g.items[i].fn) }
 // "bin".
 func (g *grammar) particle(i, end int) bool {
 	t := &g.items[i]
-	if t.upper() || t.kind != word || g.lex.Phrases.All([]lexicon.Token{t.Token})&lexicon.Particle == 0 || t.is(according|cue|relative) && !t.is(articleWord) {
+	if t.upper() || t.kind != word || !g.upperBehind(i, end) || t.is(according|cue|relative) && !t.is(articleWord) || g.lex.Phrases.All([]lexicon.Token{t.Token})&lexicon.Particle == 0 {
 		return false
 	}
 	if t.is(preposition|articleWord|conjunction|adverb) && i+1 < end && g.medial(i+1, i+2) {
@@ -136,6 +146,12 @@ func (g *grammar) particle(i, end int) bool {
 			return false
 		}
 	}
+	return true
+}
+
+// upperBehind tells whether a word with a capital is the next one to the word at i, or
+// the next but one.
+func (g *grammar) upperBehind(i, end int) bool {
 	for k := i + 1; k < min(end, i+3); k++ {
 		if !g.joined(k) {
 			return false
@@ -508,7 +524,7 @@ func (g *grammar) newName(run, j int) bool {
 	if g.items[run].is(medium) && g.given(j) && !g.given(j-1) || prev.is(medium|channel) && j > run+1 && g.roleAt(j) == 0 && g.lang.noSubject {
 		return true // "a Radio Andina Rosario Quispe", "a Caracol Radio Wilmer Pachón"
 	}
-	if ag, n := g.lex.AgencyName([]lexicon.Token{prev.Token}); n > 0 && j == run+1 && g.text[prev.Start:prev.End] == ag.Name && prev.Shape&lexicon.AllCaps != 0 && g.items[j].Shape&lexicon.AllCaps == 0 && g.roleAt(j) == 0 {
+	if j == run+1 && prev.Shape&lexicon.AllCaps != 0 && g.items[j].Shape&lexicon.AllCaps == 0 && g.roleAt(j) == 0 && g.agency(j-1) {
 		return true
 	}
 	return g.behindInitials(run, j)

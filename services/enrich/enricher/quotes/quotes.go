@@ -50,13 +50,9 @@ type Enricher struct {
 	lex     *lexicon.Lexicon
 	langs   map[string]*language
 	title   *lexicon.Trie // words before a name, by pronoun
-	items   sync.Pool     // of *[]item
+	rooms   sync.Pool     // of *room
 	weights *weights
 }
-
-// keptItems is how many items there is room for when the next text is read: what one
-// long text needed is given back.
-const keptItems = 4096
 
 // New reads the data that are built in.
 func New() (*Enricher, error) {
@@ -108,7 +104,7 @@ func (e *Enricher) Enrich(ctx context.Context, a *article.Article) error {
 }
 
 // enrich is Enrich; record is told of every choice for a quotation, if it is there.
-func (e *Enricher) enrich(ctx context.Context, a *article.Article, record func(q *quote, c *choice, list []candidate)) error {
+func (e *Enricher) enrich(ctx context.Context, a *article.Article, record func(q *quote, s shape, desc article.Span, list []candidate)) error {
 	a.Quotes = nil
 	tag, _, _ := strings.Cut(a.Language.Value, "-")
 	lang := e.langs[tag]
@@ -116,16 +112,18 @@ func (e *Enricher) enrich(ctx context.Context, a *article.Article, record func(q
 		lang = e.langs[""]
 	}
 	words := lexicon.WordsOf(ctx, a.Text)
-	var blocks []block
-	var spans []article.Span
+	room := e.enter()
+	defer e.leave(room)
+	blocks, spans := room.blocks, room.spans
 	for _, s := range a.Segments {
 		if s.Kind.InBody() || s.Kind == article.Headline || s.Kind == article.Standfirst {
 			blocks = append(blocks, block{s.Span, s.Kind == article.Headline || s.Kind == article.Subhead, s.Kind == article.Quote})
 			spans = append(spans, s.Span)
 		}
 	}
-	pair := pairing{text: a.Text, lang: lang}
+	pair := pairing{text: a.Text, lang: lang, marks: room.marks}
 	passages := pair.passages(spans)
+	room.blocks, room.spans, room.marks = blocks, spans, pair.marks
 	if len(passages) == 0 {
 		return nil
 	}
@@ -136,22 +134,15 @@ func (e *Enricher) enrich(ctx context.Context, a *article.Article, record func(q
 			quotes = append(quotes, q)
 		}
 	}
-	r := reader{text: a.Text, words: words, lang: lang, lex: e.lex}
-	room, _ := e.items.Get().(*[]item)
-	if room == nil {
-		room = new([]item)
-	}
-	r.items = (*room)[:0]
+	r := reader{text: a.Text, words: words, lang: lang, lex: e.lex, items: room.items, sents: room.sents}
 	r.read(blocks, quotes)
-	defer func() {
-		if cap(r.items) <= keptItems {
-			*room = r.items
-			e.items.Put(room)
-		}
-	}()
-	asc := ascriber{grammar: newGrammar(a.Text, lang, e.lex, r.items), people: newPeople(a.Text, lang, e.title, &e.lex.Phrases), media: media, quotes: quotes, sents: r.sents, weights: e.weights}
+	room.items, room.sents = r.items, r.sents
+	asc := ascriber{
+		grammar: newGrammar(a.Text, lang, e.lex, r.items), people: room.people.begin(a.Text, lang, e.title, &e.lex.Phrases), ascribing: &room.ascribing,
+		media: media, quotes: quotes, sents: r.sents, weights: e.weights,
+	}
 	if record != nil {
-		asc.record = func(q int, c *choice, list []candidate) { record(&quotes[q], c, list) }
+		asc.record = func(q int, s shape, desc article.Span, list []candidate) { record(&quotes[q], s, desc, list) }
 	}
 	asc.survey()
 	asc.run()

@@ -16,7 +16,7 @@ func (a *ascriber) holds(q int, s *sentence) bool {
 // resolve is the entity that a phrase speaks of; nil if that can't be told. asSubject
 // tells that the phrase is the subject of sentence n, and not who is quoted there.
 func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
-	c := choice{phrase: p, sent: n, asSubject: asSubject}
+	c := choice{phrase: *p, sent: n, asSubject: asSubject}
 	if p.pronoun != 0 {
 		if e := a.concerned(p, n); e != nil {
 			return e

@@ -33,9 +33,11 @@ type item struct {
 	dash  bool          // nothing but a hyphen stands before it
 	fn    uint8         // words of a function that begins here
 	len   uint8         // words of the longest phrase that begins here
+	verb  bool          // see [grammar.verbal]
 	class lexicon.Class // of the word itself
 	long  lexicon.Class // of the longest phrase, if it has more than one word
 	quote int32         // which quotation
+	stops bool          // see [grammar.stopper]
 }
 
 func (t *item) upper() bool { return t.kind == word && t.Shape&lexicon.Upper != 0 }

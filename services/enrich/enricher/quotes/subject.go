@@ -19,7 +19,10 @@ func (a *ascriber) verb(from, to int, want lexicon.Class) int {
 // cueAt tells whether item v is a verb that ascribes.
 func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 	t := &a.items[v]
-	if t.kind != word || t.upper() && (v > from || a.lang.capitals) || v > from && (a.between(v) == "-" || a.genitive(v-1) && !a.sayingAt(v)) {
+	if t.words(want) == 0 && (want&cue == 0 || !t.is(infinitive|participle)) {
+		return false // as most words
+	}
+	if t.upper() && (v > from || a.lang.capitals) || v > from && (a.between(v) == "-" || a.genitive(v-1) && !a.sayingAt(v)) {
 		return false
 	}
 	if v > from && a.items[v-1].is(articleWord|possessive) && !a.items[v-1].is(pronoun|relative|loose) && a.joined(v) && !a.clitic(v-1, from) && !(t.is(infinitive) && a.contracted(v-1)) {

@@ -200,6 +200,9 @@ func (e *Enricher) belongs(text string, l grammar.Line, ls []line) int {
 }
 
 func bulleted(s string) bool {
+	if s == "" || s[0] < utf8.RuneSelf && strings.IndexByte("-*>:", s[0]) < 0 {
+		return false // as most lines
+	}
 	for _, b := range []string{"• ", "- ", "* ", "– ", "· ", "▪ ", "● ", "> ", "•\t", "-- ", ":: "} {
 		if mark, ok := strings.CutSuffix(b, " "); strings.HasPrefix(s, b) && !(ok && strings.HasSuffix(s, " "+mark)) {
 			return true // unless a mark stands at both ends: "- A heading -"

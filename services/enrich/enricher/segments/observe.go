@@ -22,6 +22,7 @@ const (
 	closeLook   = 120
 	maxListHead = 6  // words of a line that heads a list of links
 	maxCrumbs   = 12 // words of a path through a site
+	maxDated    = 18 // words of a line that is a date
 )
 
 // observe collects the evidence of every piece and weighs it.
@@ -307,7 +308,7 @@ func (p *piece) words(lex *lexicon.Lexicon) {
 			}
 		}
 		if i < closeLook && p.ev&evNewsy == 0 && i > 0 {
-			if c := lex.Phrases.All(p.Tokens[i:min(i+5, len(p.Tokens))]); c&(lexicon.Weekday|lexicon.Said|lexicon.According) != 0 {
+			if lex.Phrases.Longest(p.Tokens[i:min(i+5, len(p.Tokens))], lexicon.Weekday|lexicon.Said|lexicon.According).Tokens > 0 {
 				p.ev |= evNewsy
 			}
 		}
@@ -377,33 +378,22 @@ func (e *Enricher) furniture(p *piece, s string, sources [2]string) {
 			}
 		}
 	}
-	letters, dated, other, contact := 0, 0, 0, 0
-	for i, t := range p.Tokens {
-		if i >= closeLook {
+	rights := 0
+	for i := range min(n, closeLook) {
+		if lex.Phrases.Longest(p.Tokens[i:], lexicon.Rights).Tokens <= 1 {
+			continue
+		}
+		// Deep in a long paragraph one says little: "spinach distributed by a company".
+		if rights++; rights > 1 || n <= mediumWords || p.opensSentence(i) {
+			p.ev |= evRights
 			break
 		}
-		c := lex.Phrases.All(p.Tokens[i:min(n, i+6)])
-		if c&lexicon.Rights != 0 && lex.Phrases.Longest(p.Tokens[i:], lexicon.Rights).Tokens > 1 {
-			p.ev |= evRights
-		}
-		switch {
-		case t.Shape&lexicon.HasDigit != 0:
-			dated++
-		case c&(lexicon.Month|lexicon.Weekday) != 0:
-			dated++
-			letters++
-		case t.End-t.Start <= 4 && n <= 16: // Uhr, CET, PM, Min
-			letters++
-		case c&lexicon.Boilerplate != 0:
-			letters++
-		default:
-			other++
-		}
 	}
-	if dated >= 2 && other == 0 && n <= 18 && p.ev&evSignoff == 0 {
+	if p.ev&evSignoff == 0 && p.dated(lex) {
 		p.ev |= evDateOnly
 	}
 	if n <= mediumWords {
+		contact := 0
 		switch {
 		case strings.Contains(s, "http://"), strings.Contains(s, "https://"), strings.Contains(s, "www."):
 			if n <= shortWords {
@@ -425,6 +415,29 @@ func (e *Enricher) furniture(p *piece, s string, sources [2]string) {
 			p.ev |= evRights
 		}
 	}
+}
+
+// dated tells whether the piece is a date or a time, and nothing else.
+func (p *piece) dated(lex *lexicon.Lexicon) bool {
+	n := len(p.Tokens)
+	if n > maxDated {
+		return false
+	}
+	dated := 0
+	for i, t := range p.Tokens {
+		if t.Shape&lexicon.HasDigit != 0 {
+			dated++
+			continue
+		}
+		switch c := lex.Phrases.All(p.Tokens[i:min(n, i+6)]); {
+		case c&(lexicon.Month|lexicon.Weekday) != 0:
+			dated++
+		case t.End-t.Start <= 4 && n <= 16: // Uhr, CET, PM, Min
+		case c&lexicon.Boilerplate == 0:
+			return false
+		}
+	}
+	return dated >= 2
 }
 
 func (e *Enricher) picture(p *piece) {
@@ -694,6 +707,11 @@ func (e *Enricher) site(p *piece, s string) {
 			return
 		}
 	}
+}
+
+// opensSentence tells whether a sentence begins with word i.
+func (p *piece) opensSentence(i int) bool {
+	return i == 0 || strings.ContainsAny(p.Text[p.Tokens[i-1].End:p.Tokens[i].Start], ".!?:©\n")
 }
 
 // crumbs tells whether the line is a path such as "News | Region | Town".

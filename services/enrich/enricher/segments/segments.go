@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"slices"
 	"unicode/utf8"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -22,7 +21,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "segments"
-	Version = 1
+	Version = 2
 )
 
 // Enricher types the unknown parts of articles. It is safe for concurrent use.
@@ -169,31 +168,49 @@ func isOpen(s article.Segment) bool {
 	return s.Kind == article.Unknown || s.Enricher == Name && s.Version < Version
 }
 
+// sortBy sorts states by their scores, the highest first. They come as they were sorted
+// for the piece before, which is not far from it.
+func sortBy(order []uint8, scores *[maxStates]float32) {
+	for i := 1; i < len(order); i++ {
+		s, j := order[i], i
+		for ; j > 0 && scores[order[j-1]&(maxStates-1)] < scores[s&(maxStates-1)]; j-- {
+			order[j] = order[j-1]
+		}
+		order[j] = s
+	}
+}
+
 // decide finds the best sequence of states (Viterbi).
 func decide(ps []piece) {
 	n, k := len(ps), len(states)
 	from := make([]uint8, n*k)
 	var cur, prev [maxStates]float32
+	order := make([]uint8, k) // of the states, the likeliest first
+	for j := range order {
+		order[j] = uint8(j)
+	}
 	for i := range ps {
 		p := &ps[i]
-		most := slices.Max(prev[:k])
 		for j := range states {
-			best, arg := start[j], int32(0)
+			best, arg := start[j], uint8(0)
 			if i > 0 {
 				best = 2 * never
-				for _, w := range ways[j] {
-					if most+w.weight < best { // nor is any of the ways behind it better
+				to := &ways[j]
+				for _, s := range order {
+					v := prev[s&(maxStates-1)]
+					if v+to.most < best { // nor are those behind it likelier to lead here
 						break
 					}
-					if v := prev[w.from&(maxStates-1)] + w.weight; v > best || v == best && w.from < arg {
-						best, arg = v, w.from
+					if v += to.from[s&(maxStates-1)]; v > best || v == best && s < arg {
+						best, arg = v, s
 					}
 				}
 			}
 			cur[j] = best + p.scores[states[j].kind]
-			from[i*k+j] = uint8(arg)
+			from[i*k+j] = arg
 		}
 		cur, prev = prev, cur
+		sortBy(order, &prev)
 	}
 	best := 0
 	for j := range states {

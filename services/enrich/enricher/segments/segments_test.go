@@ -238,3 +238,20 @@ func TestSourceLine(t *testing.T) {
 		}
 	}
 }
+
+// A story isn't furniture for words that notices of rights have, too.
+func TestRightsInAStory(t *testing.T) {
+	const story = "Health officials said on Tuesday that a company in the north has called back bottles of water from shops in three counties. " +
+		"The bottles, which were distributed by a wholesaler near the coast, may hold small pieces of glass, and nobody is to drink from them. " +
+		"No illness has been reported so far, and the company said that it would pay for every bottle that is brought back to a shop."
+	const notice = "All rights reserved. The pictures, the sound and all other parts of this programme belong to those who made them, and to nobody else, wherever they may be shown. " +
+		"They may not be reproduced, kept or sent on in any form, by any means, whether for money or for nothing, without prior written permission from those who own them."
+	e := enricher(t)
+	for text, want := range map[string]article.Kind{story: article.Paragraph, notice: article.Boilerplate} {
+		a := &article.Article{Text: text}
+		check(t, e, a)
+		if len(a.Segments) != 1 || a.Segments[0].Kind != want {
+			t.Errorf("%.40q: got %+v, want one %s", text, a.Segments, want)
+		}
+	}
+}

@@ -1,7 +1,7 @@
 package segments
 
 import (
-	"cmp"
+	"math"
 	"slices"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -315,18 +315,18 @@ var follows = []struct {
 	{kParagraph, kSignoff, 0.3},
 }
 
-// way leads to a state from the one before it.
+// way is what it weighs to come to a state.
 type way struct {
-	from   int32
-	weight float32
+	from [maxStates]float32 // from each other one; minus infinity: there is no way
+	most float32            // from any
 }
 
 // maxStates is above the number of states.
 const maxStates = 64
 
-// ways are zoneCost and follows by the state that they lead to, the likeliest first;
-// start and stop are what it costs to begin and end in a state.
-var ways, start, stop = func() (m [][]way, start, stop []float32) {
+// ways are zoneCost and follows by the state that they lead to; start and stop are what
+// it costs to begin and end in a state.
+var ways, start, stop = func() (m []way, start, stop []float32) {
 	var pair [nKinds][nKinds]float32
 	for _, f := range slices.Backward(follows) {
 
@@ -342,11 +342,12 @@ var ways, start, stop = func() (m [][]way, start, stop []float32) {
 			pair[f.a][f.b] = f.w
 		}
 	}
-	m = make([][]way, len(states))
+	m = make([]way, len(states))
 	for i, s := range states {
 		for j, t := range states {
+			m[j].from[i] = float32(math.Inf(-1))
 			if cost := zoneCost[s.zone][t.zone]; cost != never {
-				m[j] = append(m[j], way{int32(i), cost + pair[s.kind][t.kind] + t.prior})
+				m[j].from[i] = cost + pair[s.kind][t.kind] + t.prior
 			}
 		}
 		switch s.zone {
@@ -366,8 +367,8 @@ var ways, start, stop = func() (m [][]way, start, stop []float32) {
 		}
 		stop = append(stop, end)
 	}
-	for _, w := range m {
-		slices.SortStableFunc(w, func(a, b way) int { return cmp.Compare(b.weight, a.weight) })
+	for j := range m {
+		m[j].most = slices.Max(m[j].from[:len(states)])
 	}
 	return m, start, stop
 }()

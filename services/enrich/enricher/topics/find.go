@@ -59,16 +59,10 @@ func shouts(text string) bool {
 // whole sets the patterns that w is a form of, and that it begins with: of each
 // way the longest.
 func (t *terms) whole(k *token, w *word, shouted bool) {
-	var at [maxWord]uint64
 	b := w.bytes()
-	h := uint64(hashSeed)
-	for i, c := range b {
-		h = (h ^ uint64(c)) * hashPrime
-		at[i] = h
-	}
 	// No ending is longer than t.ending, and no beginning shorter than t.head.
 	for n := len(b); n > 0 && (n == len(b) || n >= min(t.head, max(shortestStem, len(b)-t.ending))); n-- {
-		s := t.heads.Find(at[n-1])
+		s := t.heads.Find(w.hashes[n-1])
 		if s == nil {
 			continue
 		}

@@ -22,6 +22,7 @@ type word struct {
 	capital    bool  // begins with a capital
 	capitals   bool  // has no small letter, and two capitals at least
 	folded     [maxWord]byte
+	hashes     [maxWord]uint64 // of what it begins with
 }
 
 // next reads the first word of text[i:end] into w; ok is false if there is none.
@@ -79,7 +80,11 @@ done:
 
 func (w *word) put(c byte) {
 	if w.size < maxWord {
-		w.folded[w.size] = c
+		h := uint64(hashSeed)
+		if w.size > 0 {
+			h = w.hashes[w.size-1]
+		}
+		w.folded[w.size], w.hashes[w.size] = c, (h^uint64(c))*hashPrime
 		w.size++
 	}
 }

@@ -122,6 +122,9 @@ func skipMarks(text string, t lexicon.Token) int {
 // joins tells whether the n bytes that rest begins with join the letters or digits
 // around them to one word.
 func joins(rest string, n int) bool {
+	if n == 1 && rest[0] == ' ' {
+		return false // as most
+	}
 	mark := rest[:n]
 	if n != 1 && mark != "’" || n == 1 && strings.IndexByte("'.,-", rest[0]) < 0 {
 		return false

@@ -58,11 +58,13 @@ func (e *Desk) known(ctx context.Context, seen Seen) (*Lineage, error) {
 		if err != nil {
 			return nil, err
 		}
-		t, err := topic.ByName(r.topic)
+		own, err := e.bus.Whole(ctx, r.topic, []byte(a.URI))
 		if err != nil {
 			return nil, err
 		}
-		of.ends[r.topic] = at[bus.PartitionOf([]byte(a.URI), t.Partitions)]
+		for _, s := range own { // one: the key's
+			of.ends[r.topic] = at[s.Partition]
+		}
 	}
 	if of.newest.Article == nil {
 		return of, nil

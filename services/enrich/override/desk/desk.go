@@ -27,7 +27,12 @@ type Desk struct {
 	open   func(ctx context.Context) (rowTable, error)
 	tables *tables       // that a service follows; nil: they are read when they are asked for
 	turn   chan struct{} // full while this process changes the table: its writers overtake each other
+	kept   rowTable      // that a service took over last; of who has the turn
+	idle   *time.Timer   // until kept is closed
 }
+
+// KeptFor is how long a service's desk keeps the table in which nobody changes anything.
+const KeptFor = time.Minute
 
 // Watch is told before n messages are read, and gives what is told of each that has
 // passed, and that reading has ended.
@@ -40,6 +45,7 @@ var Topics = []string{topic.Received, topic.ReceivedBulk, topic.Enriched, topic.
 type rowTable interface {
 	override.Rows
 	Put(ctx context.Context, key string, value []byte) error
+	CatchUp(ctx context.Context) error
 	Close() error
 }
 
@@ -290,13 +296,57 @@ func (e *Desk) write(ctx context.Context, of *Lineage, change *override.Change) 
 	return w, err
 }
 
+// take is the table to change: the kept one, with what others changed, or one that is
+// opened, for which all of it is read. The caller has the turn.
+func (e *Desk) take(ctx context.Context) (rowTable, error) {
+	if e.kept == nil {
+		return e.open(ctx)
+	}
+	table := e.kept
+	e.kept = nil
+	e.idle.Stop()
+	switch err := table.CatchUp(ctx); {
+	case err == nil:
+		return table, nil
+	case errors.Is(err, bus.ErrOvertaken): // by another service, or the command
+		if err := table.Close(); err != nil {
+			return nil, err
+		}
+		return e.open(ctx)
+	default:
+		return nil, errors.Join(err, table.Close())
+	}
+}
+
+// leave keeps a service's table for the next change, or closes it: where it took a change not
+// well another one may have taken it over, or it is out of reach.
+func (e *Desk) leave(table rowTable, well bool) error {
+	if e.tables == nil || !well {
+		return table.Close()
+	}
+	e.kept = table
+	e.idle = time.AfterFunc(KeptFor, func() {
+		select {
+		case e.turn <- struct{}{}:
+			defer func() { <-e.turn }()
+			if e.kept == table {
+				e.kept = nil
+				_ = table.Close() // all that was put is there
+			}
+		default: // who has the turn has the table
+		}
+	})
+	return nil
+}
+
 // tryWrite is write, once.
 func (e *Desk) tryWrite(ctx context.Context, of *Lineage, change *override.Change) (w written, err error) {
-	table, err := e.open(ctx)
+	table, err := e.take(ctx)
 	if err != nil {
 		return w, err
 	}
-	defer func() { err = errors.Join(err, table.Close()) }()
+	well := true
+	defer func() { err = errors.Join(err, e.leave(table, well)) }()
 	if of.still != nil { // it was long in coming to its turn
 		if err := e.current(ctx, of); err != nil {
 			return w, err
@@ -324,6 +374,7 @@ func (e *Desk) tryWrite(ctx context.Context, of *Lineage, change *override.Chang
 	if err = table.Put(ctx, string(of.uri), value); err != nil && !errors.Is(err, bus.ErrOvertaken) {
 		err = of.unsure(err)
 	}
+	well = err == nil
 	return w, err
 }
 

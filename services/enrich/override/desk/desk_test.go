@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -129,6 +130,8 @@ func (p *onePut) Put(_ context.Context, key string, value []byte) error {
 	return err
 }
 
+func (*onePut) CatchUp(context.Context) error { return nil }
+
 func (p *onePut) Close() error { return nil }
 
 // After an error it is open whether a change is kept. Who tries again finds out, and
@@ -191,6 +194,89 @@ func TestAChangeThatWasCutOff(t *testing.T) {
 			t.Errorf("%s: none: %+v, %v", c.says, w, err)
 		}
 	}
+}
+
+// countedTable is one of which it is told how often it is caught up with and closed.
+type countedTable struct {
+	onePut
+
+	caught, closed int
+	away           error
+}
+
+func (c *countedTable) CatchUp(context.Context) error { c.caught++; return c.away }
+func (c *countedTable) Close() error                  { c.closed++; return nil }
+
+// A service's desk keeps the table: each change would read all of it anew.
+func TestTheTableIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := version(t, 1)
+		rows := someRows{}
+		var opened []*countedTable
+		e := &Desk{
+			turn: make(chan struct{}, 1), note: func(context.Context, Entry) error { return nil }, tables: &tables{},
+			open: func(context.Context) (rowTable, error) {
+				opened = append(opened, &countedTable{onePut: onePut{someRows: rows}})
+				return opened[len(opened)-1], nil
+			},
+		}
+		n := 0
+		write := func(fails error) {
+			t.Helper()
+			n++
+			of := &Lineage{uri: ferryURI, seen: n, newest: Newest{Article: &a}}
+			change := override.Change{Who: "M. Ito", Set: []override.Said{{Field: "language", Value: fmt.Appendf(nil, `"x%c"`, 'a'+n)}}}
+			if _, err := e.write(t.Context(), of, &change); !errors.Is(err, fails) {
+				t.Fatalf("change %d: %v, want %v", n, err, fails)
+			}
+		}
+		want := func(tables, caught, closed int) {
+			t.Helper()
+			last := opened[len(opened)-1]
+			if len(opened) != tables || last.caught != caught || last.closed != closed {
+				t.Fatalf("behind change %d: %d tables, the last was caught up with %d times and closed %d times; want %d, %d, %d", n, len(opened), last.caught, last.closed, tables, caught, closed)
+			}
+		}
+		write(nil)
+		want(1, 0, 0)
+		time.Sleep(KeptFor - time.Second)
+		write(nil)
+		want(1, 1, 0)
+		time.Sleep(KeptFor - time.Second)
+		want(1, 1, 0) // the minute begins anew
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		want(1, 1, 1)
+		write(nil)
+		want(2, 0, 0)
+		n-- // the same again
+		write(override.ErrSame)
+		want(2, 1, 0)
+		opened[1].answers = []error{bus.ErrOvertaken} // it is tried again with another
+		write(nil)
+		want(3, 0, 0)
+		if opened[1].closed != 1 {
+			t.Errorf("who was overtaken keeps the table")
+		}
+		opened[2].away = bus.ErrOvertaken // between two changes: there is nothing to try again
+		write(nil)
+		want(4, 0, 0)
+		if opened[2].closed != 1 {
+			t.Errorf("who was overtaken before keeps the table")
+		}
+		away := errors.New("kafka is away")
+		opened[3].away = away
+		write(away)
+		want(4, 1, 1)
+		write(nil)
+		want(5, 0, 0)
+		opened[4].answers = []error{away}
+		write(away)
+		want(5, 1, 1)
+		time.Sleep(2 * KeptFor)
+		synctest.Wait()
+		want(5, 1, 1)
+	})
 }
 
 // Of a change that was overtaken, and can't be tried again, nobody knows whether it is kept.

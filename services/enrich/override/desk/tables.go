@@ -37,7 +37,16 @@ func (e *Desk) Close() error {
 	if e.tables == nil {
 		return nil
 	}
-	return errors.Join(e.tables.overrides.Close(), e.tables.status.Close())
+	var kept error
+	select {
+	case e.turn <- struct{}{}: // for good: there is no change any more
+		if e.kept != nil {
+			e.idle.Stop()
+			kept = e.kept.Close()
+		}
+	default: // a change was cut off, and has the table
+	}
+	return errors.Join(kept, e.tables.overrides.Close(), e.tables.status.Close())
 }
 
 // see shows the rows as they are now.

@@ -6,10 +6,11 @@ import { onSessionOver, sessionOver } from './session';
 import './app.css';
 
 const Operator = lazy(() => import('./operator/Operator'));
+const Embargoes = lazy(() => import('./embargo/Embargoes'));
 
 export function App() {
   const address = useAddress();
-  const operator = address.get('view') === 'operator';
+  const view = address.get('view');
   if (useSyncExternalStore(onSessionOver, sessionOver)) return <SessionOver />;
   return (
     <div className="page">
@@ -17,9 +18,9 @@ export function App() {
         To the articles
       </a>
       <Header />
-      {operator ? (
-        <Suspense fallback={<main id="main" className="operator" aria-busy="true" />}>
-          <Operator />
+      {view === 'operator' || view === 'embargo' ? (
+        <Suspense fallback={<main id="main" className={view} aria-busy="true" />}>
+          {view === 'operator' ? <Operator /> : <Embargoes />}
         </Suspense>
       ) : (
         <SearchView />

@@ -1,8 +1,8 @@
 // The bar on top: whose page it is, the query box, what there is besides.
 import { useState } from 'react';
 import { Button, Menu, MenuItem, MenuTrigger, Popover, Separator } from 'react-aria-components';
-import { go, useAddress } from './address';
-import { may, opened } from './opened';
+import { go, goTo, useAddress } from './address';
+import { may, opened, seesEmbargoes } from './opened';
 import { Help } from './search/Help';
 import { QueryBox } from './search/QueryBox';
 import { SavedSearches } from './search/Saved';
@@ -11,14 +11,20 @@ import { useKeys } from './ui/keys';
 import { Link } from './ui/Link';
 import { themes, useTheme } from './ui/theme';
 
+const viewNames: Record<string, string> = { operator: 'Operator’s view', embargo: 'Under embargo' };
+
 const themeNames = { system: 'As the system', light: 'Light', dark: 'Dark' };
 
 export function Header() {
   const address = useAddress();
   const [help, setHelp] = useState(false);
   const [theme, setTheme] = useTheme();
-  const searching = address.get('view') === null;
-  useKeys({ '?': () => setHelp(true) });
+  const view = address.get('view');
+  const searching = view === null;
+  useKeys({
+    '?': () => setHelp(true),
+    e: seesEmbargoes ? () => goTo(new URLSearchParams(view === 'embargo' ? {} : { view: 'embargo' })) : undefined,
+  });
   return (
     <header className="masthead">
       <p className="brand">
@@ -26,9 +32,19 @@ export function Header() {
           Copytaster
         </Link>
       </p>
-      {searching ? <QueryBox /> : <h1 className="where">Operator’s view</h1>}
+      {searching ? <QueryBox /> : <h1 className="where">{viewNames[view] ?? 'Operator’s view'}</h1>}
       <nav className="tools" aria-label="Tools">
         {searching && <SavedSearches />}
+        {seesEmbargoes && (
+          <Link
+            className="button plain"
+            to={{ view: 'embargo' }}
+            fresh
+            aria-current={view === 'embargo' ? 'page' : undefined}
+          >
+            Embargo
+          </Link>
+        )}
         <Button className="button plain icon" aria-label="Help: query language and keys" onPress={() => setHelp(true)}>
           <HelpIcon />
         </Button>
@@ -41,7 +57,7 @@ export function Header() {
               className="menu"
               aria-label="Menu"
               onAction={(key) => {
-                if (key === 'operator') go({ view: searching ? 'operator' : null });
+                if (key === 'operator') go({ view: view === 'operator' ? null : 'operator' });
                 else if (key === 'leave') (document.getElementById('leave') as HTMLFormElement | null)?.requestSubmit();
                 else setTheme(themes.find((t) => t === key) ?? 'system');
               }}
@@ -55,7 +71,7 @@ export function Header() {
               {may('operate') && opened.operator && <Separator className="menu-rule" />}
               {may('operate') && opened.operator && (
                 <MenuItem id="operator" className="menu-item">
-                  {searching ? 'Operator’s view' : 'Back to the articles'}
+                  {view === 'operator' ? 'Back to the articles' : 'Operator’s view'}
                 </MenuItem>
               )}
               {opened.leave && <Separator className="menu-rule" />}

@@ -6,6 +6,8 @@ export interface Opened {
   overrides: boolean;
   /** Operators may work by it. */
   operator: boolean;
+  /** What is under an embargo is shown to those who may see it. */
+  embargoes: boolean;
   name?: string;
   leave: boolean;
   scopes: string[];
@@ -17,6 +19,7 @@ function read(): Opened {
     live: true,
     overrides: false,
     operator: false,
+    embargoes: false,
     leave: false,
     scopes: ['read'],
   };
@@ -30,4 +33,7 @@ function read(): Opened {
 
 export const opened = read();
 
-export const may = (scope: 'read' | 'write' | 'operate'): boolean => opened.scopes.includes(scope);
+export const may = (scope: 'read' | 'write' | 'operate' | 'embargo'): boolean => opened.scopes.includes(scope);
+
+/** Whether what is under an embargo is shown to who has logged in. */
+export const seesEmbargoes = opened.embargoes && may('embargo');

@@ -61,6 +61,7 @@ interface Item {
   status?: 'usable' | 'withheld' | 'canceled';
   urgency?: number;
   language?: string;
+  embargo?: Date;
 }
 
 /** Where copy is sent to, also in tests of a page that is elsewhere. */
@@ -69,7 +70,7 @@ const wire = process.env.COPYTASTER_PAGE ?? 'http://127.0.0.1:8800';
 /** Sends an item of ninjs, as an agency would; gives its URI here. */
 export async function send(request: APIRequestContext, item: Item): Promise<string> {
   const { id, version = 1, headline = '', text = headline, status = 'usable', html = `<p>${text}</p>` } = item;
-  const { urgency, language } = item;
+  const { urgency, language, embargo } = item;
   const answer = await request.post(`${wire}/v1/articles?source=agency`, {
     headers: { 'Content-Type': 'application/json' },
     data: {
@@ -81,6 +82,7 @@ export async function send(request: APIRequestContext, item: Item): Promise<stri
       pubStatus: status,
       ...(urgency ? { urgency } : {}),
       ...(language ? { language } : {}),
+      ...(embargo ? { embargoedUntil: embargo.toISOString() } : {}),
       ...(headline
         ? {
             headlines: [{ role: 'main', value: headline }],
@@ -97,6 +99,22 @@ export async function send(request: APIRequestContext, item: Item): Promise<stri
 export async function found(request: APIRequestContext, q: string, n: number): Promise<void> {
   const count = async () => (await (await request.get(`${wire}/v1/articles?q=${q}&size=1`)).json()).total.value;
   await expect.poll(count, { timeout: 300_000 }).toBe(n);
+}
+
+/** What TestPage says of the services that it runs. */
+export function given(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run these tests by TestPage`);
+  return value;
+}
+
+/** Logs in by the form, as people do. */
+export async function enter(page: Page, as: 'READER' | 'EDITOR' | 'OPERATOR' | 'PLANNER', to: string): Promise<void> {
+  await page.goto('/login');
+  await page.getByLabel('Your key').fill(given(`COPYTASTER_PAGE_${as}`));
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect(page.locator('#q')).toBeVisible();
+  await page.goto(to);
 }
 
 let last = 0;

@@ -1,23 +1,23 @@
 import type { Page } from '@playwright/test';
-import { accessible, arrived, at, expect, found, headlines, schemes, send, sizes, sound, test, word } from './newsroom';
-
-const given = (name: string): string => {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: run these tests by TestPage`);
-  return value;
-};
+import {
+  accessible,
+  arrived,
+  at,
+  enter,
+  expect,
+  found,
+  given,
+  headlines,
+  schemes,
+  send,
+  sizes,
+  sound,
+  test,
+  word,
+} from './newsroom';
 
 // A service where people log in, editors correct and operators work.
 test.use({ baseURL: given('COPYTASTER_PAGE_DESK') });
-
-/** Logs in by the form, as people do. */
-async function enter(page: Page, as: 'READER' | 'EDITOR' | 'OPERATOR', to: string): Promise<void> {
-  await page.goto('/login');
-  await page.getByLabel('Your key').fill(given(`COPYTASTER_PAGE_${as}`));
-  await page.getByRole('button', { name: 'Log in' }).click();
-  await expect(page.locator('#q')).toBeVisible();
-  await page.goto(to);
-}
 
 const part = (page: Page, name: string) => page.getByRole('tab', { name, exact: true });
 

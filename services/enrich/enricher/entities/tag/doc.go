@@ -193,7 +193,15 @@ func (t *Tagger) look(d *Doc, i, end int) {
 	if w.low && !w.mixed {
 		return
 	}
-	m := t.names.trie.Longest(toks, 0)
+	limit := toks
+	if !w.inside {
+		limit = d.lex[w.l0:d.limit(i, end)]
+	}
+	long := t.names.trie.Longest(limit, 0)
+	m := long
+	if m.Tokens > len(toks) {
+		m = t.names.trie.Longest(toks, 0)
+	}
 	if m.Tokens == 0 {
 		m = t.genitive(d, w)
 	}
@@ -204,15 +212,7 @@ func (t *Tagger) look(d *Doc, i, end int) {
 			w.phrase, w.value = m.Classes&named, m.Value
 		}
 	}
-	if w.inside {
-		return
-	}
-	limit := d.lex[w.l0:d.limit(i, end)]
-	for {
-		m := t.names.trie.Longest(limit, 0)
-		if m.Tokens <= len(toks) {
-			return
-		}
+	for m := long; m.Tokens > len(toks); m = t.names.trie.Longest(limit, 0) {
 		n := d.covers(i, end, m.Tokens)
 		if in := t.names.in(m, d.lang.tag, true); n > 1 && d.proper(i, n) && in.Classes&named != 0 {
 			for k := i; k < i+n; k++ {

@@ -1,5 +1,7 @@
 package tag
 
+import "math/bits"
+
 // Label is what a token is: outside, or the first or a further token of a name.
 type Label uint8
 
@@ -62,7 +64,6 @@ const (
 	alone                   // by itself
 	owner                   // before "'s"
 	beforePlace             // before a word of places
-	hints       = iota
 )
 
 const leastSlots = 256
@@ -294,11 +295,7 @@ func (d *Doc) features(i, a, b, from, to int, words bool) {
 	if t.mark == 0 {
 		what = uint32(d.seen.at(t.hash).what)
 	}
-	for k := range uint32(hints) {
-		if what&(1<<k) != 0 {
-			f = append(f, mix(seedHint, k))
-		}
-	}
+	f = each(f, seedHint, Class(what))
 	start := uint32(0)
 	if t.first {
 		start = 1
@@ -353,10 +350,8 @@ func (t *Token) phrased() uint32 {
 }
 
 func each(f []uint32, seed uint32, c Class) []uint32 {
-	for k := uint32(0); c != 0; k, c = k+1, c>>1 {
-		if c&1 != 0 {
-			f = append(f, mix(seed, k))
-		}
+	for ; c != 0; c &= c - 1 {
+		f = append(f, mix(seed, uint32(bits.TrailingZeros64(uint64(c)))))
 	}
 	return f
 }

@@ -24,7 +24,11 @@ type Model struct {
 	mask  uint32
 
 	follow [Labels + 1][Labels]float32 // e to the weight of one label behind another; the last: at the start
+	exp    [maxSum]float32             // e to the power of the sums of weights from 0 down
 }
+
+// maxSum is how many sums the exponential is kept for.
+const maxSum = 4096
 
 // entry is a feature's weights, in a quarter of what a processor fetches at once.
 type entry struct {
@@ -134,6 +138,9 @@ func ReadModel(in io.Reader) (*Model, error) {
 			m.follow[i][j] = float32(math.Exp(float64(m.follow[i][j])))
 		}
 	}
+	for i := range m.exp {
+		m.exp[i] = m.power(int32(i))
+	}
 	m.forbid()
 	return m, nil
 }
@@ -213,8 +220,17 @@ func (m *Model) scores(feats []uint32, psi *[Labels]float32) {
 	}
 	most := slices.Max(sum[:])
 	for l, v := range sum {
-		psi[l] = float32(math.Exp(float64(float32(v-most) * m.scale)))
+		if less := most - v; less < maxSum {
+			psi[l] = m.exp[less]
+		} else {
+			psi[l] = m.power(less)
+		}
 	}
+}
+
+// power is e to the power of a sum of weights that is so much less than 0.
+func (m *Model) power(less int32) float32 {
+	return float32(math.Exp(float64(float32(-less) * m.scale)))
 }
 
 // decoder has the room for reading one island.

@@ -1,7 +1,6 @@
 package tag
 
 import (
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -112,8 +111,9 @@ func (d *Doc) word(i, end int) int {
 	}
 	t.allCaps = t.allCaps && b.End-a.Start > 1
 	t.hash = h
-	t.mixed = t.low && strings.IndexFunc(d.text[t.Start:t.End], unicode.IsUpper) > 0
-	t.shape = shape(d.text[t.Start:t.End])
+	var some bool
+	t.shape, some = shape(d.text[t.Start:t.End])
+	t.mixed = t.low && some
 	d.Tokens = append(d.Tokens, t)
 	return n
 }
@@ -168,41 +168,64 @@ func (d *Doc) abbreviated(i, n int) bool {
 	return d.lang.words.Longest(d.lex[i:i+1], Abbreviation).Tokens == 1
 }
 
-// shape is how a word looks: runs of capitals, small letters, digits and others.
-func shape(s string) uint8 {
-	var last, runs, code uint8
-	for _, r := range s {
-		var c uint8
-		switch {
-		case unicode.IsUpper(r):
-			c = 1
-		case unicode.IsLetter(r):
-			c = 2
-		case unicode.IsDigit(r):
-			c = 3
-		default:
-			c = 4
-			if r == '.' {
-				c = 5
-			}
+// Sorts of characters in words.
+const (
+	capital = iota + 1
+	letter
+	digit
+	other
+	point
+)
+
+func sortOf(r rune) uint8 {
+	switch {
+	case unicode.IsUpper(r):
+		return capital
+	case unicode.IsLetter(r):
+		return letter
+	case unicode.IsDigit(r):
+		return digit
+	case r == '.':
+		return point
+	}
+	return other
+}
+
+// shape is how a word looks: runs of capitals, small letters, digits and others. some tells
+// whether it has a capital.
+func shape(s string) (code uint8, some bool) {
+	var last, runs uint8
+	for i := 0; i < len(s); {
+		c, n := uint8(letter), 1
+		if s[i] < 'a' || s[i] > 'z' {
+			var r rune
+			r, n = utf8.DecodeRuneInString(s[i:])
+			c = sortOf(r)
 		}
+		i += n
 		if c == last {
 			continue
 		}
-		last = c
+		last, some = c, some || c == capital
 		if runs < 4 {
 			code = code*6 + c
 		}
 		runs++
 	}
 	if utf8.RuneCountInString(s) == 1 {
-		return code + 128
+		code += 128
 	}
-	return code
+	return code, some
 }
 
 // ends tells whether a mark ends a sentence.
-func ends(r rune) bool { return strings.ContainsRune(".!?:…•–—", r) }
+func ends(r rune) bool {
+	switch r {
+	case '.', '!', '?', ':', '…', '•', '–', '—':
+		return true
+	}
+	return false
+}
 
 // Phrase is what list the name is of that t is part of, 0 if it is none.
 func (t *Token) Phrase() Class { return t.phrase }
@@ -234,11 +257,11 @@ func (d *Doc) Classes(i int) Class {
 // Phrased is the lexicon's longest phrase of a class that begins at token i, in
 // tokens; 0 if there is none.
 func (d *Doc) Phrased(i int, c Class) int {
-	_, end := d.Block(i)
 	t := &d.Tokens[i]
 	if t.mark != 0 {
 		return 0
 	}
+	_, end := d.Block(i)
 	m := d.lang.phrases.Longest(d.lex[t.l0:d.limit(i, end)], c)
 	if m.Tokens == 0 {
 		return 0

@@ -1,5 +1,6 @@
 // The query language and the keys, on demand.
 import { Button, Dialog, Heading, Modal, ModalOverlay, Switch } from 'react-aria-components';
+import { seesEmbargoes } from '../opened';
 import { CloseIcon } from '../ui/icons';
 import { keysSetting } from '../ui/keys';
 import { useStored } from '../ui/stored';
@@ -17,6 +18,7 @@ const pressed: readonly (readonly [string, string])[] = [
   ['t', 'timeline'],
   ['m', 'map'],
   ['s', 'save this search'],
+  ...(seesEmbargoes ? ([['e', 'what is under an embargo, and back to the articles']] as const) : []),
   ['?', 'this help'],
 ];
 

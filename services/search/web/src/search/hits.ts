@@ -91,7 +91,7 @@ export function isNew(hit: Hit, { list, whole, old, waiting }: Hits, known: Read
   if (!hit.early || hit.taken) return true;
   if (old || waiting) return false;
   const last = Date.parse(list.at(-1)?.sort_date ?? '');
-  return whole || Date.parse(hit.sort_date ?? '') >= last;
+  return whole || Date.parse(hit.sort_date ?? '') > last;
 }
 
 /** What is left of a hit that was taken back: its place. */

@@ -133,12 +133,20 @@ const accepted = new Set([
   'country',
   'keyphrase',
   'filed',
+  'currency',
+  'day',
+  'from',
+  'to',
+  'within',
+  'amount_from',
+  'amount_to',
+  'mentioned_from',
+  'mentioned_to',
+  'translated',
 ]);
 const asFields: Record<string, string> = {
   speaker: 'speaker',
-  currency: 'currency',
   said: 'said',
-  translated: 'translated',
 };
 
 const quoted = (value: string): string => `="${value.replaceAll('"', ' ')}"`;

@@ -1,6 +1,7 @@
 // Times in the reader's own zone, with all of it on demand.
-import { useSyncExternalStore } from 'react';
+import { useRef } from 'react';
 import { useDay } from './day';
+import { useServiceSecond } from './serviceClock';
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const short = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
@@ -38,53 +39,34 @@ export function Time({ at, form = 'long' }: { at: string | undefined; form?: 'cl
   );
 }
 
-let tick = Math.floor(Date.now() / 1000);
-const listeners = new Set<() => void>();
-let timer: ReturnType<typeof setInterval> | undefined;
-
-// One clock for all countdowns, which stands still when there is none.
-function subscribe(tell: () => void): () => void {
-  listeners.add(tell);
-  timer ??= setInterval(() => {
-    tick = Math.floor(Date.now() / 1000);
-    for (const l of listeners) l();
-  }, 1000);
-  return () => {
-    listeners.delete(tell);
-    if (listeners.size === 0) {
-      clearInterval(timer);
-      timer = undefined;
-    }
-  };
-}
-
-/** The seconds since 1970. */
-export const useSecond = (): number => useSyncExternalStore(subscribe, () => tick);
-
-/** How long it is until then: 3 d 4 h, 4 h 5 min, 5:06. */
+/** How long it is until then: 5:06, 2:10:05, 3 d 2:10:05. */
 export function remaining(seconds: number): string {
-  const s = Math.max(0, seconds);
-  if (s >= 86_400) return `${Math.floor(s / 86_400)} d ${Math.floor((s % 86_400) / 3600)} h`;
-  if (s >= 3600) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
-  return `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}`;
+  const s = Math.max(0, Math.ceil(seconds));
+  const two = (n: number) => String(n).padStart(2, '0');
+  const hours = Math.floor(s / 3600) % 24;
+  const rest = `${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+  if (s >= 86_400) return `${Math.floor(s / 86_400)} d ${hours}:${rest}`;
+  return s >= 3600 ? `${hours}:${rest}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
 }
 
-/** That copy is under embargo, and for how long still; nothing when that is over. */
+/** That copy is under embargo by the service's clock, and for how long still; once that is over before the reader's eyes, when it ended. */
 export function Embargo({ until }: { until: string | undefined }) {
   const end = new Date(until ?? '').getTime() / 1000;
-  if (Number.isNaN(end) || end * 1000 <= Date.now()) return null;
-  return <Running until={until ?? ''} end={end} />;
-}
-
-function Running({ until, end }: { until: string; end: number }) {
-  const now = useSecond();
-  if (now >= end) return null;
-  return (
+  const now = useServiceSecond();
+  const ran = useRef(false);
+  if (now === undefined || Number.isNaN(end)) return null;
+  if (now < end) ran.current = true;
+  if (!ran.current) return null; // it was over before
+  return now < end ? (
     <span className="embargo">
-      Embargo <span aria-hidden="true">{remaining(Math.ceil(end - now))}</span>
+      Embargo <span aria-hidden="true">{remaining(end - now)}</span>
       <span className="unseen">
         until <Time at={until} />
       </span>
+    </span>
+  ) : (
+    <span className="embargo over">
+      Embargo ended <Time at={until} />
     </span>
   );
 }
