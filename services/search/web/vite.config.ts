@@ -45,12 +45,38 @@ function preloadedFonts(): Plugin {
   };
 }
 
+// Has the browser run early.ts beside the program, not after it.
+function early(): Plugin {
+  return {
+    name: 'early',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler(_, { bundle }) {
+        return Object.values(bundle ?? {})
+          .filter((chunk) => chunk.type === 'chunk' && chunk.name === 'early')
+          .map(({ fileName }) => ({
+            tag: 'script',
+            attrs: { type: 'module', async: true, src: `/${fileName}` },
+            injectTo: 'head-prepend' as const,
+          }));
+      },
+    },
+  };
+}
+
 // `npm run dev` shows the page over a service that runs: COPYTASTER_PAGE=http://127.0.0.1:8800.
 const service = process.env.COPYTASTER_PAGE ?? 'http://127.0.0.1:8804';
 
 export default defineConfig({
   // The page speaks English: the component library's words for others stay out.
-  plugins: [{ ...locales.vite({ locales: ['en-US'] }), enforce: 'pre' }, react(), preloadedFonts(), compressed()],
+  plugins: [
+    { ...locales.vite({ locales: ['en-US'] }), enforce: 'pre' },
+    react(),
+    early(),
+    preloadedFonts(),
+    compressed(),
+  ],
   publicDir: false,
   build: {
     outDir,
@@ -58,6 +84,7 @@ export default defineConfig({
     target: 'es2023',
     assetsInlineLimit: 0, // the content policy has no data: addresses
     modulePreload: { polyfill: false },
+    rolldownOptions: { input: ['index.html', 'src/early.ts'] },
     license: { fileName: 'assets/licences.txt' },
   },
   server: {

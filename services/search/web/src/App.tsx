@@ -1,8 +1,8 @@
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useSyncExternalStore } from 'react';
 import { useAddress } from './address';
 import { Header } from './Header';
 import { SearchView } from './search/SearchView';
-import { useSessionOver } from './session';
+import { onSessionOver, sessionOver } from './session';
 import './app.css';
 
 const Operator = lazy(() => import('./operator/Operator'));
@@ -11,7 +11,7 @@ const Embargoes = lazy(() => import('./embargo/Embargoes'));
 export function App() {
   const address = useAddress();
   const view = address.get('view');
-  if (useSessionOver()) return <SessionOver />;
+  if (useSyncExternalStore(onSessionOver, sessionOver)) return <SessionOver />;
   return (
     <div className="page">
       <a className="skip" href="#main">

@@ -63,7 +63,7 @@ export function Header() {
               }}
             >
               {themes.map((t) => (
-                <MenuItem key={t} id={t} className="menu-item">
+                <MenuItem key={t} id={t} textValue={themeNames[t]} className="menu-item">
                   {themeNames[t]}
                   {t === theme && <span className="tick"> ✓</span>}
                 </MenuItem>
@@ -76,7 +76,7 @@ export function Header() {
               )}
               {opened.leave && <Separator className="menu-rule" />}
               {opened.leave && (
-                <MenuItem id="leave" className="menu-item">
+                <MenuItem id="leave" textValue="Log out" className="menu-item">
                   Log out {opened.name}
                 </MenuItem>
               )}

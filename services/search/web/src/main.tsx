@@ -6,7 +6,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
-import { makeCache } from './api/search';
+import { makeCache } from './api/cache';
 import { Guarded } from './ui/Guarded';
 import { applyTheme } from './ui/theme';
 
@@ -21,6 +21,14 @@ addEventListener('vite:preloadError', (e) => {
   sessionStorage.setItem(anew, 'yes');
   location.reload();
 });
+// What the browser kept of a page that was left is of then, and perhaps of somebody who has
+// logged out since.
+addEventListener('pageshow', (e) => {
+  if (!e.persisted) return;
+  document.getElementById('page')?.remove();
+  location.reload();
+});
+
 addEventListener('load', () => setTimeout(() => sessionStorage.removeItem(anew), 60_000));
 
 const place = document.getElementById('page');

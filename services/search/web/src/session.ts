@@ -1,5 +1,4 @@
 // Whether the reader may still be here: a session ends, a key is revoked.
-import { useSyncExternalStore } from 'react';
 
 let over = false;
 const listeners = new Set<() => void>();
@@ -11,9 +10,10 @@ export function endSession(): void {
   for (const tell of listeners) tell();
 }
 
-function subscribe(tell: () => void): () => void {
+export const sessionOver = (): boolean => over;
+
+/** Has a function called when the session ends; gives what forgets it. */
+export function onSessionOver(tell: () => void): () => void {
   listeners.add(tell);
   return () => listeners.delete(tell);
 }
-
-export const useSessionOver = (): boolean => useSyncExternalStore(subscribe, () => over);

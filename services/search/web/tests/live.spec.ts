@@ -1,3 +1,4 @@
+import type { Locator, Page } from '@playwright/test';
 import { accessible, expect, found, headlines, rows, send, settled, test, word } from './newsroom';
 
 test('new copy comes in on top, and nothing that is read moves', async ({ page, request }) => {
@@ -90,4 +91,111 @@ test('urgent copy stands out', async ({ page, request }) => {
   await page.goto(`/?q=${w}`);
   await expect(page.locator('.hit .urgent')).toHaveText('Flash');
   await settled(page);
+});
+
+test('late copy stands on top as it came, with its date, and the days below are in order', async ({
+  page,
+  request,
+}) => {
+  const w = word();
+  await send(request, { id: `${w}-0`, headline: `First of ${w}` });
+  await found(request, w, 1);
+  await page.goto(`/?q=${w}`);
+  await expect(page.locator('.feed')).toHaveText('Live');
+  await expect(page.locator('.day')).toHaveText(['Monday, 20 May 2024']);
+  await page.mouse.move(5, 5);
+  await send(request, { id: `${w}-1`, headline: `Second of ${w}` });
+  await expect(headlines(page)).toHaveText([`Second of ${w}`, `First of ${w}`]);
+  await expect(page.locator('.day')).toHaveText([/^Came in since \d\d:\d\d$/, 'Monday, 20 May 2024']);
+  await expect(rows(page).first().locator('.hit-time')).toHaveText(/^20 May 2024, \d\d:\d\d$/);
+  await accessible(page);
+});
+
+test('after midnight today is yesterday', async ({ page, request }) => {
+  const w = word();
+  await send(request, { id: w, headline: `Late in ${w}` });
+  await found(request, w, 1);
+  await page.clock.install({ time: new Date('2024-05-20T21:30:00+02:00') });
+  await page.goto(`/?q=${w}&from=2024-05-20`);
+  await expect(page.locator('.day')).toHaveText('Today, Monday, 20 May 2024');
+  await settled(page);
+  // The clock goes on, and nothing else that would have the list shown anew.
+  await page.clock.setSystemTime(new Date('2024-05-21T01:30:00+02:00'));
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await expect(page.locator('.day')).toHaveText('Yesterday, Monday, 20 May 2024');
+  await expect(rows(page).first().locator('.hit-time')).toHaveText(/^\d\d:\d\d$/);
+});
+
+test('who closes an article, or asks for what is new, is where they were in the list', async ({ page, request }) => {
+  const w = word();
+  for (const n of [0, 1]) await send(request, { id: `${w}-${n}`, headline: `Report ${n} on ${w}` });
+  await found(request, w, 2);
+  await page.goto(`/?q=${w}`);
+  await expect(page.locator('.feed')).toHaveText('Live');
+  const row = (n: number) => rows(page).nth(n).locator('a');
+  for (const close of ['Close the article', 'Escape']) {
+    await row(1).click();
+    await expect(page.locator('.copy-headline')).toBeVisible();
+    await page.locator('.reading-pane').focus();
+    if (close === 'Escape') await page.keyboard.press('Escape');
+    else await page.getByRole('link', { name: close }).click();
+    await expect(page.locator('.reading-pane')).toHaveCount(0);
+    await expect(row(1)).toBeFocused();
+  }
+  await page.keyboard.press('p');
+  await send(request, { id: `${w}-2`, headline: `Report 2 on ${w}` });
+  const fresh = page.getByRole('button', { name: '1 new' });
+  // It changes with each that comes in: nothing that speaks all day.
+  expect(await fresh.evaluate((b) => b.closest('[role="status"], [aria-live]'))).toBeNull();
+  await expect(page.getByRole('status').filter({ hasText: '1 new' })).toBeAttached();
+  await fresh.focus();
+  await page.keyboard.press('Enter');
+  await expect(headlines(page).first()).toHaveText(`Report 2 on ${w}`);
+  await expect(row(0)).toBeFocused();
+});
+
+test('where a row that has focus is killed, the next one has it', async ({ page, request }) => {
+  const w = word();
+  for (const n of [0, 1, 2]) await send(request, { id: `${w}-${n}`, headline: `Report ${n} on ${w}` });
+  await found(request, w, 3);
+  await page.goto(`/?q=${w}`);
+  await expect(page.locator('.feed')).toHaveText('Live');
+  const second = rows(page).nth(1);
+  const id = (await second.getAttribute('data-uri'))?.split(':').at(-1) ?? '';
+  const next = await rows(page).nth(2).getAttribute('data-uri');
+  await second.locator('a').focus();
+  await send(request, { id, version: 2, status: 'canceled' });
+  await expect(page.locator('.gone.canceled')).toBeVisible();
+  await expect(page.locator(`[data-uri="${next}"] a`)).toBeFocused();
+  await expect(page.locator('[aria-live="assertive"]')).toHaveText('1 article of this list killed');
+  await accessible(page);
+});
+
+test('seven tabs work, of which those looked at last are live', async ({ context, request }) => {
+  const w = word();
+  await send(request, { id: w, headline: `Wanted ${w}` });
+  await found(request, w, 1);
+  const tabs: Page[] = [];
+  for (let i = 0; i < 7; i++) {
+    const tab = await context.newPage();
+    tabs.push(tab);
+    await tab.goto(`/?q=${w}`);
+    await expect(tab.locator('.feed')).toHaveText('Live');
+    await expect(headlines(tab)).toHaveText([`Wanted ${w}`]);
+  }
+  const feeds = tabs.map((tab) => tab.locator('.feed'));
+  for (const [i, feed] of feeds.entries()) await expect(feed).toHaveText(i < 3 ? 'Not live: many tabs' : 'Live');
+  const first = tabs[0] as Page;
+  await headlines(first).first().click();
+  await expect(first.locator('.copy-headline')).toHaveText(`Wanted ${w}`);
+  // Its reader comes back to it.
+  await first.evaluate(() => dispatchEvent(new Event('focus')));
+  await expect(first.locator('.feed')).toHaveText('Live');
+  await expect(feeds[3] as Locator).toHaveText('Not live: many tabs');
+  await send(request, { id: w, version: 2, status: 'canceled' });
+  await expect(first.locator('.notice.canceled')).toBeVisible();
+  await expect(first.locator('.gone.canceled')).toBeVisible();
+  // One that is closed leaves its place to another.
+  await tabs[6]?.close();
+  await expect(feeds[3] as Locator).toHaveText('Live');
 });

@@ -20,8 +20,9 @@ export const test = base.extend<{ watched: undefined }>({
       });
       page.on('pageerror', (e) => faults.push(`threw ${e.message}`));
       page.on('console', (m) => {
-        // What the service refuses is logged by the browser itself.
-        if (m.type() === 'error' && !m.text().includes('the server responded with a status of')) faults.push(m.text());
+        // What the service refuses, and what a network lacks, is logged by the browser itself.
+        if (m.type() === 'error' && !/responded with a status of|ERR_INTERNET_DISCONNECTED/.test(m.text()))
+          faults.push(m.text());
       });
       page.on('dialog', (d) => {
         faults.push(`opened a dialog: ${d.message()}`);
@@ -59,6 +60,7 @@ interface Item {
   html?: string;
   status?: 'usable' | 'withheld' | 'canceled';
   urgency?: number;
+  language?: string;
   embargo?: Date;
 }
 
@@ -67,16 +69,8 @@ const wire = process.env.COPYTASTER_PAGE ?? 'http://127.0.0.1:8800';
 
 /** Sends an item of ninjs, as an agency would; gives its URI here. */
 export async function send(request: APIRequestContext, item: Item): Promise<string> {
-  const {
-    id,
-    version = 1,
-    headline = '',
-    text = headline,
-    status = 'usable',
-    urgency,
-    embargo,
-    html = `<p>${text}</p>`,
-  } = item;
+  const { id, version = 1, headline = '', text = headline, status = 'usable', html = `<p>${text}</p>` } = item;
+  const { urgency, language, embargo } = item;
   const answer = await request.post(`${wire}/v1/articles?source=agency`, {
     headers: { 'Content-Type': 'application/json' },
     data: {
@@ -87,6 +81,7 @@ export async function send(request: APIRequestContext, item: Item): Promise<stri
       versionCreated: new Date(Date.UTC(2024, 4, 20, 12, version)).toISOString(),
       pubStatus: status,
       ...(urgency ? { urgency } : {}),
+      ...(language ? { language } : {}),
       ...(embargo ? { embargoedUntil: embargo.toISOString() } : {}),
       ...(headline
         ? {

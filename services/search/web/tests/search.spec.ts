@@ -85,6 +85,22 @@ test('filters are chosen together, and their counts stay those of the others', a
   await expect(page.locator('.count')).toHaveText(`${ofAfp} articles`);
 });
 
+test('yesterday is one click', async ({ page, request }) => {
+  const w = word();
+  await send(request, { id: w, headline: `Then in ${w}` });
+  await found(request, w, 1);
+  await page.clock.install({ time: new Date('2024-05-21T10:00:00+02:00') });
+  await page.goto(`/?q=${w}`);
+  const yesterday = page.getByRole('button', { name: 'Yesterday' });
+  await yesterday.click();
+  await expect(page).toHaveURL(/from=2024-05-20&to=2024-05-20/);
+  await expect(headlines(page)).toHaveText([`Then in ${w}`]);
+  await expect(yesterday).toHaveAttribute('aria-pressed', 'true');
+  await accessible(page);
+  await page.getByRole('button', { name: 'Today' }).click();
+  await expect(page.locator('.message')).toContainText('Take a filter out');
+});
+
 test('the list goes on as far as there is copy', async ({ page }) => {
   await page.goto('/');
   await expect(rows(page).first()).toBeVisible();
@@ -151,6 +167,8 @@ test('a search is kept, and its link leads others to it', async ({ page, context
   await page.goto('/?q=niger&language=en');
   await settled(page);
   await page.keyboard.press('s');
+  // It has a name that people read, not codes.
+  await expect(page.getByLabel(/^Keep this search as/)).toHaveValue('niger, English');
   await page.getByLabel(/^Keep this search as/).fill('Sahel');
   await page.getByRole('button', { name: 'Keep' }).click();
   await accessible(page);
@@ -215,4 +233,120 @@ test('what the service can’t answer is said, and asked again', async ({ page }
   broken = false;
   await page.getByRole('button', { name: 'Try again' }).click();
   await expect(rows(page).first()).toBeVisible();
+});
+
+for (const [size, width, height] of [
+  ['a laptop', 1366, 768],
+  ['a laptop at 200 %', 683, 384],
+  ['a phone on its side', 740, 360],
+] as const) {
+  test(`there is a list also below timeline and map, on ${size}`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    await page.goto('/?show=timeline,map');
+    await expect(page.locator('.timeline-bar').first()).toBeAttached();
+    await expect(page.locator('.map-mark').first()).toBeAttached();
+    await rows(page).first().scrollIntoViewIfNeeded();
+    await expect(rows(page).first()).toBeInViewport({ ratio: 0.95 });
+    await rows(page).nth(5).scrollIntoViewIfNeeded();
+    await expect(rows(page).nth(5)).toBeInViewport({ ratio: 0.95 });
+    await accessible(page);
+  });
+}
+
+test('the map is drawn on by touch, and Escape ends it', async ({ page }) => {
+  await page.goto('/?show=map');
+  await expect(page.locator('.map-mark').first()).toBeVisible();
+  const drawing = page.getByRole('button', { name: 'Draw a part' });
+  await drawing.click();
+  await page.keyboard.press('Escape');
+  await expect(drawing).toHaveAttribute('aria-pressed', 'false');
+  await drawing.click();
+  const box = await page.locator('.map-at').boundingBox();
+  if (!box) throw new Error('no map');
+  const client = await page.context().newCDPSession(page);
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', x: number, y: number) =>
+    client.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y }] });
+  await touch('touchStart', box.x + box.width * 0.3, box.y + 20);
+  for (const part of [0.4, 0.5, 0.6])
+    await touch('touchMove', box.x + box.width * part, box.y + 20 + (box.height - 40) * part);
+  await touch('touchEnd', 0, 0);
+  await expect(page).toHaveURL(/within=/);
+  await expect(drawing).toHaveAttribute('aria-pressed', 'false');
+  await expect(page.locator('.chip')).toContainText('Part of the map');
+});
+
+test('let go outside the map, a part is drawn all the same', async ({ page }) => {
+  await page.goto('/?show=map');
+  await expect(page.locator('.map-mark').first()).toBeVisible();
+  await page.getByRole('button', { name: 'Draw a part' }).click();
+  const box = await page.locator('.map-at').boundingBox();
+  if (!box) throw new Error('no map');
+  await page.mouse.move(box.x + box.width * 0.3, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + box.height + 60, { steps: 5 });
+  await page.mouse.up();
+  await expect(page).toHaveURL(/within=/);
+});
+
+test('who can’t point at the map has a list of it', async ({ page }) => {
+  await page.goto('/?show=map');
+  await expect(page.locator('.map-mark').first()).toBeVisible();
+  await page.getByRole('button', { name: 'As a list' }).click();
+  const first = page.locator('.map-tiles').getByRole('button').first();
+  // Named by its country, as soon as the shapes are there.
+  await expect(first).toHaveText(/^\p{Lu}.*, about \d+° [NS], \d+° [EW]$/u);
+  await accessible(page);
+  await first.press('Enter');
+  await expect(page).toHaveURL(/within=/);
+  await settled(page);
+  await expect(rows(page).first()).toBeVisible();
+});
+
+test('a text is set by its own language, however it begins', async ({ page, request }) => {
+  const w = word();
+  await send(request, {
+    id: w,
+    language: 'ar',
+    headline: `AFP ${w} – الرئيس يصل إلى العاصمة`,
+    text: `AFP ${w}: وصل الرئيس إلى العاصمة صباح اليوم، وقال إن المحادثات تبدأ غدا.`,
+  });
+  await found(request, w, 1);
+  await page.goto(`/?q=${w}`);
+  const headline = headlines(page).first();
+  await expect(headline).toHaveAttribute('dir', 'rtl');
+  await expect(headline).toHaveAttribute('lang', 'ar');
+  await headline.click();
+  await expect(page.locator('.copy')).toHaveAttribute('dir', 'rtl');
+  await expect(page.locator('.copy')).toHaveAttribute('lang', 'ar');
+  await accessible(page);
+});
+
+test('single letters are the menu’s own while it is open', async ({ page }) => {
+  await page.goto('/');
+  await expect(rows(page).first()).toBeVisible();
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await expect(page.getByRole('menu')).toBeVisible();
+  await page.keyboard.press('d');
+  await expect(page.getByRole('menuitem', { name: 'Dark' })).toBeFocused();
+  await page.keyboard.press('t');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('menu')).toHaveCount(0);
+  await expect(page.locator('.timeline')).toHaveCount(0);
+});
+
+test('Enter on the same query asks once more', async ({ page }) => {
+  let asked = 0;
+  await page.route(
+    (u) => u.pathname === '/v1/articles' && u.searchParams.get('size') === '30',
+    (route) => {
+      asked++;
+      return route.continue();
+    },
+  );
+  await page.goto('/?q=niger');
+  await expect(rows(page).first()).toBeVisible();
+  await settled(page);
+  const before = asked;
+  await page.locator('#q').press('Enter');
+  await expect.poll(() => asked).toBeGreaterThan(before);
 });

@@ -1,4 +1,5 @@
 // What is asked of one article beside its text.
+import { endSession } from '../session';
 import { ApiError, answered, client } from './client';
 import type { components, paths } from './schema';
 
@@ -38,6 +39,7 @@ export function below(uri: string, what: '' | '/original', query: Record<string,
 /** The article in another format, as text. */
 export async function inFormat(uri: string, revision: string, format: 'ninjs' | 'text'): Promise<string> {
   const response = await fetch(below(uri, '', { format, revision }));
+  if (response.status === 401) endSession();
   if (!response.ok)
     throw new ApiError({
       type: 'about:blank',

@@ -1,5 +1,6 @@
 // The API, as its OpenAPI document describes it.
 import createClient, { type Middleware } from 'openapi-fetch';
+import { endSession } from '../session';
 import type { components, paths } from './schema';
 
 type Schemas = components['schemas'];
@@ -26,17 +27,31 @@ export type Piece = Schemas['Piece'];
 /** What the API answers when it can't answer: an RFC 9457 problem, or what the page makes of silence. */
 export class ApiError extends Error {
   readonly problem: Problem;
+  /** After how many seconds it may be asked again, if that was said. */
+  readonly retryAfter: number | undefined;
 
-  constructor(problem: Problem) {
+  constructor(problem: Problem, retryAfter?: number) {
     super(problem.detail ?? problem.title);
     this.problem = problem;
+    this.retryAfter = retryAfter;
   }
+
+  /** It is of the moment: the same will be answered a little later. */
+  get passes(): boolean {
+    return this.problem.status === 429 || this.problem.status === 503;
+  }
+}
+
+/** The seconds of a header Retry-After; undefined where there is none that can be read. */
+export function retryAfter(response: Response): number | undefined {
+  const seconds = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
+  return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
 }
 
 // Revisions are integers of up to 63 bits, which JavaScript's numbers don't hold: they
 // become text before they are parsed. Strings are passed over whole, so that nothing in
 // them is taken for one.
-const revisions = /"(revision|previous)"(\s*:\s*)(\d+)|"(?:[^"\\]|\\.)*"/g;
+const revisions = /"(revision|previous)"(\s*:\s*)(\d+)|"[^"\\]*(?:\\.[^"\\]*)*"/gs;
 
 export function parse(json: string): unknown {
   return JSON.parse(
@@ -48,6 +63,7 @@ export function parse(json: string): unknown {
 
 const exact: Middleware = {
   async onResponse({ response }) {
+    if (response.status === 401) endSession();
     if (!/\bjson\b/.test(response.headers.get('Content-Type') ?? '')) return undefined;
     return new Response(response.status === 204 ? null : JSON.stringify(parse(await response.text())), response);
   },
@@ -71,20 +87,25 @@ export async function answered<T>(asked: Promise<Answer>): Promise<T> {
     if (e instanceof DOMException && e.name === 'AbortError') throw e;
     throw new ApiError({
       type: 'urn:copytaster:problem:unreachable',
-      title: 'The service can’t be reached',
+      title: navigator.onLine ? 'The service can’t be reached' : 'You are offline',
       status: 503,
-      detail: 'It is asked again in a moment.',
+      detail: navigator.onLine
+        ? 'It didn’t answer, or the network lost it.'
+        : 'What you have seen stays. The rest comes when there is a network again.',
     });
   }
   if (answer.data !== undefined && answer.response.ok) return answer.data as T;
   const problem = answer.error as Partial<Problem> | undefined;
-  throw new ApiError({
-    type: problem?.type ?? 'urn:copytaster:problem:internal',
-    title: problem?.title ?? 'The service answered something unexpected',
-    status: problem?.status ?? answer.response.status,
-    detail: problem?.detail,
-    parameter: problem?.parameter,
-    position: problem?.position,
-    candidates: problem?.candidates,
-  });
+  throw new ApiError(
+    {
+      type: problem?.type ?? 'urn:copytaster:problem:internal',
+      title: problem?.title ?? 'The service answered something unexpected',
+      status: problem?.status ?? answer.response.status,
+      detail: problem?.detail,
+      parameter: problem?.parameter,
+      position: problem?.position,
+      candidates: problem?.candidates,
+    },
+    retryAfter(answer.response),
+  );
 }

@@ -13,6 +13,12 @@ export type Letter = Schemas['Letter'];
 export type WholeLetter = Schemas['WholeLetter'];
 export type Redriven = Schemas['Redriven'];
 
+/** What it means that an operator's question isn't known. */
+export const turnedOff = {
+  title: 'Turned off here',
+  text: 'This service isn’t told to look at the stages: set search-operator.',
+};
+
 /** How often the stages are looked at: the service itself looks no oftener. */
 export const stagesEvery = 5_000;
 

@@ -1,10 +1,6 @@
 // Which parameters of the address make a search, and what is asked for it.
-import type { QueryClient } from '@tanstack/react-query';
-import { QueryClient as Client, QueryCache } from '@tanstack/react-query';
 import type { Patch } from '../address';
-import { endSession } from '../session';
 import {
-  ApiError,
   answered,
   client,
   type Facet,
@@ -85,12 +81,30 @@ export const orderOf = (address: URLSearchParams): Order =>
 
 export const pageSize = 30;
 
+// What was asked before the page could show it.
+let early: { of: string; answer: Promise<Result> } | undefined;
+
+const named = (search: URLSearchParams, sort: Order): string => `${sort} ${search}`;
+
+/** Asks for an address's first page, for the first who wants it. */
+export function askEarly(address: URLSearchParams): void {
+  const [search, sort] = [chosen(address), orderOf(address)];
+  const answer = hits(search, sort, undefined, new AbortController().signal);
+  answer.catch(() => undefined); // who takes it hears of it
+  early = { of: named(search, sort), answer };
+}
+
 export function hits(
   search: URLSearchParams,
   sort: Order,
   after: string | undefined,
   signal: AbortSignal,
 ): Promise<Result> {
+  if (early && after === undefined) {
+    const { of, answer } = early;
+    early = undefined;
+    if (of === named(search, sort)) return answer;
+  }
   const query = asked(search, { sort, size: pageSize, facets: 'none', after });
   return answered<Result>(client.GET('/v1/articles', { params: { query }, signal }));
 }
@@ -145,23 +159,3 @@ export const keys = {
   suggestions: (prefix: string, of: readonly string[]) => ['suggestions', prefix, of.join()] as const,
   article: (uri: string, revision: string | null) => ['article', uri, revision ?? 'newest'] as const,
 };
-
-/** What was answered is asked for anew when it is looked at again: a killed article must not come back from a cache. */
-export function makeCache(): QueryClient {
-  return new Client({
-    queryCache: new QueryCache({
-      onError: (error) => {
-        if (error instanceof ApiError && error.problem.status === 401) endSession();
-      },
-    }),
-    defaultOptions: {
-      queries: {
-        staleTime: 15_000,
-        networkMode: 'always', // what can't be reached says so
-        refetchOnWindowFocus: false,
-        retry: (times, error) => error instanceof ApiError && [429, 503].includes(error.problem.status) && times < 4,
-        retryDelay: (times) => Math.min(1000 * 2 ** times, 10_000),
-      },
-    },
-  });
-}

@@ -4,13 +4,14 @@ import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-compone
 import { hrefOf } from '../address';
 import { below, inFormat } from '../api/article';
 import type { Article } from '../api/client';
+import { copy as put } from '../ui/clipboard';
 import { ShareIcon } from '../ui/icons';
 
 export function Actions({ article: a }: { article: Article }) {
   const [said, setSaid] = useState('');
   const copy = async (what: string, text: () => Promise<string> | string) => {
     try {
-      await navigator.clipboard.writeText(await text());
+      await put(text());
       setSaid(`${what} copied`);
     } catch (e) {
       setSaid(e instanceof Error ? e.message : `${what} not copied`);

@@ -20,6 +20,7 @@ import { articleKeys, correct, type Override, overrides, takeBack } from '../api
 import { ApiError, type Article } from '../api/client';
 import type { components } from '../api/schema';
 import { may, opened } from '../opened';
+import { scriptOf } from '../ui/script';
 import { Time } from '../ui/Time';
 import '../ui/ask.css';
 
@@ -251,7 +252,7 @@ function Editor({
             // biome-ignore lint/suspicious/noArrayIndexKey: two items may have one name
             <Checkbox key={i} value={String(i)} className="value">
               <span className="box" aria-hidden="true" />
-              <span className="value-name" dir="auto">
+              <span className="value-name" {...scriptOf(article.language)}>
                 {nameOf(item)}
               </span>
             </Checkbox>

@@ -3,6 +3,7 @@ import { lazy, type ReactNode, Suspense, useMemo } from 'react';
 import { Button, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
 import type { Article } from '../api/client';
 import { Link } from '../ui/Link';
+import { type Script, scriptOf } from '../ui/script';
 import { Time } from '../ui/Time';
 import { countryName, languageName, plural } from '../ui/words';
 import { Correct, useOverride } from './Correct';
@@ -33,20 +34,25 @@ interface Item {
   key: string;
   main: ReactNode;
   more?: ReactNode | undefined;
+  /** Words of the article, as it has them. */
+  words?: string | undefined;
   evidence: Evidence;
 }
 
-function Items({ of }: { of: readonly Item[] }) {
+/** `ours`: their names are the page's words, not the article's. */
+function Items({ of, script, ours = false }: { of: readonly Item[]; script: Script; ours?: boolean }) {
   return (
     <ul className="found-list">
       {of.map((i) => (
         <li key={i.key}>
-          <span className="found-main" dir="auto">
+          <span className="found-main" {...(ours ? {} : script)}>
             {i.main}
           </span>
           <Sure of={i.evidence} />
-          {i.more && (
-            <span className="found-more" dir="auto">
+          {(i.words || i.more) && (
+            <span className="found-more">
+              {i.words && <span {...script}>{i.words}</span>}
+              {i.words && i.more && ', '}
               {i.more}
             </span>
           )}
@@ -105,7 +111,6 @@ function Part({
 }
 
 const is = (type: string) => (item: unknown) => (item as { type?: string }).type === type;
-const lang = (language: string | undefined) => (language === 'und' ? undefined : language);
 
 export function Details({ article: a }: { article: Article }) {
   const entities = (type: string): Item[] =>
@@ -118,28 +123,24 @@ export function Details({ article: a }: { article: Article }) {
             {e.name}
           </Link>
         ),
-        more: [e.title, e.role, e.mentions.length > 1 && plural(e.mentions.length, 'mention')]
-          .filter(Boolean)
-          .join(', '),
+        words: [e.title, e.role].filter(Boolean).join(', '),
+        more: e.mentions.length > 1 ? plural(e.mentions.length, 'mention') : undefined,
         evidence: best(e.mentions),
       }));
   const persons = entities('person');
   const organisations = entities('organisation');
+  const script = scriptOf(a.language);
   const located = useMemo(() => (a.places ?? []).filter((p) => p.lat !== undefined), [a.places]);
   return (
     <div className="found">
       <Part name="In a sentence" count={a.summary ? 1 : 0} field="summary" article={a}>
-        {a.summary && (
-          <p lang={lang(a.language)} dir="auto">
-            {a.summary.text}
-          </p>
-        )}
+        {a.summary && <p {...script}>{a.summary.text}</p>}
       </Part>
       <Part name="People" count={persons.length} field="entities" article={a} of={is('person')}>
-        <Items of={persons} />
+        <Items script={script} of={persons} />
       </Part>
       <Part name="Organisations" count={organisations.length} field="entities" article={a} of={is('organisation')}>
-        <Items of={organisations} />
+        <Items script={script} of={organisations} />
       </Part>
       <Part name="Places" count={a.places?.length ?? 0} field="places" article={a}>
         {located.length > 0 && (
@@ -148,6 +149,7 @@ export function Details({ article: a }: { article: Article }) {
           </Suspense>
         )}
         <Items
+          script={script}
           of={(a.places ?? []).map((p) => ({
             key: `${p.geonames_id ?? ''}${p.name}${p.country ?? ''}`,
             main: (
@@ -164,41 +166,52 @@ export function Details({ article: a }: { article: Article }) {
       </Part>
       <Part name="Quotes" count={a.quotes?.length ?? 0} field="quotes" article={a}>
         <Items
+          script={script}
           of={(a.quotes ?? []).map((q) => ({
             key: String(q.start),
             main: `“${q.text}”`,
-            more: [q.speaker ?? 'Nobody named', q.role, q.via && `through ${q.via}`].filter(Boolean).join(', '),
+            words: [q.speaker, q.role].filter(Boolean).join(', '),
+            more: [!q.speaker && 'nobody named', q.via && `through ${q.via}`].filter(Boolean).join(', '),
             evidence: q,
           }))}
         />
       </Part>
       <Part name="Amounts" count={a.amounts?.length ?? 0} field="amounts" article={a}>
         <Items
-          of={(a.amounts ?? []).map((m) => ({ key: String(m.start), main: money(m), more: m.text, evidence: m }))}
+          ours
+          script={script}
+          of={(a.amounts ?? []).map((m) => ({ key: String(m.start), main: money(m), words: m.text, evidence: m }))}
         />
       </Part>
       <Part name="Figures" count={a.quantities?.length ?? 0} field="quantities" article={a}>
         <Items
+          ours
+          script={script}
           of={(a.quantities ?? []).map((q) => ({
             key: String(q.start),
             main: `${figure(q.value, q.value_to, q.approximate)} ${q.unit ?? ''}`,
-            more: q.text,
+            words: q.text,
             evidence: q,
           }))}
         />
       </Part>
       <Part name="Dates" count={a.dates?.length ?? 0} field="dates" article={a}>
         <Items
+          ours
+          script={script}
           of={(a.dates ?? []).map((d) => ({
             key: String(d.start),
             main: period(d),
-            more: `${d.text}, ${d.precision}`,
+            words: d.text,
+            more: d.precision,
             evidence: d,
           }))}
         />
       </Part>
       <Part name="Topics" count={a.topics?.length ?? 0} field="topics" article={a}>
         <Items
+          ours
+          script={script}
           of={(a.topics ?? []).map((t) => ({
             key: t.qcode,
             main: (
@@ -213,6 +226,7 @@ export function Details({ article: a }: { article: Article }) {
       </Part>
       <Part name="Keyphrases" count={a.keyphrases?.length ?? 0} field="keyphrases" article={a}>
         <Items
+          script={script}
           of={(a.keyphrases ?? []).map((k) => ({
             key: k.phrase,
             main: (

@@ -1,8 +1,9 @@
 // Text with what was found in it: each finding is a button that says how anybody knows.
-import { createContext, type ReactNode, useContext, useMemo, useRef, useState } from 'react';
+import { createContext, Fragment, type ReactNode, useContext, useMemo, useRef, useState } from 'react';
 import { Button, Dialog, Popover } from 'react-aria-components';
 import type { Segment } from '../api/client';
 import { Link } from '../ui/Link';
+import { scriptOf } from '../ui/script';
 import { type Finding, type Mark, markKinds, runs, signer, sure } from './marks';
 
 interface Marking {
@@ -13,7 +14,15 @@ interface Marking {
 const Marks = createContext<Marking>({ marks: [], open: () => undefined });
 
 /** Has the texts inside show these marks. */
-export function MarkedText({ marks, children }: { marks: readonly Mark[]; children: ReactNode }) {
+export function MarkedText({
+  marks,
+  language,
+  children,
+}: {
+  marks: readonly Mark[];
+  language: string | undefined;
+  children: ReactNode;
+}) {
   const [shown, setShown] = useState<Mark>();
   const at = useRef<HTMLElement>(null);
   const marking = useMemo(
@@ -37,7 +46,7 @@ export function MarkedText({ marks, children }: { marks: readonly Mark[]; childr
         placement="bottom start"
       >
         <Dialog className="finding" aria-label="What was found">
-          {shown && <About finding={shown} />}
+          {shown && <About finding={shown} language={language} />}
         </Dialog>
       </Popover>
     </Marks>
@@ -47,11 +56,13 @@ export function MarkedText({ marks, children }: { marks: readonly Mark[]; childr
 const kindName = (kind: string): string => markKinds.find((k) => k.kind === kind)?.label ?? kind;
 
 /** What is known of a finding, how sure it is, and where it came from. */
-export function About({ finding: f }: { finding: Finding }) {
+export function About({ finding: f, language }: { finding: Finding; language: string | undefined }) {
+  // Of amounts and dates the name says what they mean.
+  const meant = f.kind === 'amount' || f.kind === 'date';
   return (
     <>
       <p className="finding-kind">{kindName(f.kind)}</p>
-      <p className="finding-name" dir="auto">
+      <p className="finding-name" {...(meant ? {} : scriptOf(language))}>
         {f.name}
       </p>
       {f.facts.map((fact) => (
@@ -92,14 +103,15 @@ export function Words({ of }: { of: Segment }): ReactNode {
     const quote = r.quote;
     return (
       // biome-ignore lint/suspicious/noArrayIndexKey: pieces of a text have no other name
-      <span key={i} className={quote ? 'mark-quote' : undefined}>
-        {words}
+      <Fragment key={i}>
+        {quote ? <span className="mark-quote">{words}</span> : words}
+        {r.closing}
         {quote && r.last && (
           <Button className="speaker" onPress={(e) => open(quote, e.target as HTMLElement)}>
             {quote.name}
           </Button>
         )}
-      </span>
+      </Fragment>
     );
   });
 }

@@ -1,6 +1,7 @@
 // The text of an article, set as a newspaper would. Foreign copy is text here, never markup.
 import { Fragment, type ReactNode } from 'react';
 import type { Article, Segment } from '../api/client';
+import { scriptOf } from '../ui/script';
 import { Words } from './Marked';
 
 const before = new Set<Segment['kind']>(['kicker', 'headline', 'standfirst', 'byline']);
@@ -19,7 +20,7 @@ export function Paper({ article }: { article: Article }) {
     ));
   const has = (kind: Segment['kind']) => head(kind).length > 0;
   return (
-    <article className="copy" lang={article.language === 'und' ? undefined : article.language} dir="auto">
+    <article className="copy" {...scriptOf(article.language)}>
       {has('kicker') && <p className="copy-kicker">{line('kicker', ' ')}</p>}
       <h2 className="copy-headline">{has('headline') ? line('headline', ' ') : 'Without a headline'}</h2>
       {head('standfirst').map((s) => (

@@ -8,6 +8,7 @@ import { article, keys } from '../api/search';
 import { goneSays } from '../search/HitRow';
 import { takeOut } from '../search/hits';
 import type { Gone } from '../search/live';
+import { AskAgain, reasonOf } from '../ui/Failed';
 import { Guarded } from '../ui/Guarded';
 import { BackIcon, CloseIcon } from '../ui/icons';
 import { Link } from '../ui/Link';
@@ -39,6 +40,8 @@ interface Props {
   revision: string | null;
   /** The newest revision that the live feed has told of; the index may be a moment behind. */
   awaited: string | undefined;
+  /** Hears what is read; '' where nothing is. */
+  titled: (headline: string) => void;
 }
 
 /** Whether what was read is older than what the feed has told of. */
@@ -46,7 +49,7 @@ function behind(found: Found | undefined, awaited: string | undefined): boolean 
   return found !== undefined && awaited !== undefined && BigInt(found.article.revision) < BigInt(awaited);
 }
 
-export default function Reading({ uri, revision, awaited }: Props) {
+export default function Reading({ uri, revision, awaited, titled }: Props) {
   const pane = useRef<HTMLElement>(null);
   const cache = useQueryClient();
   const asked = useQuery({
@@ -57,7 +60,7 @@ export default function Reading({ uri, revision, awaited }: Props) {
   });
   const refused = asked.error instanceof ApiError && refusals.has(asked.error.problem.status);
   // Where the service is away for a moment, what is read stays.
-  const error = refused || !asked.data ? asked.error : null;
+  const error = refused || !asked.data ? reasonOf(asked) : null;
   const data = refused ? undefined : asked.data;
   const over = refused || data?.article.status === 'canceled';
   useEffect(() => {
@@ -73,13 +76,9 @@ export default function Reading({ uri, revision, awaited }: Props) {
   const readable = !hidden && data?.article.status === 'usable';
   const title = readable ? data.article.headline : undefined;
   useEffect(() => {
-    if (!title) return undefined;
-    const before = document.title;
-    document.title = `${title} – Copytaster`;
-    return () => {
-      document.title = before;
-    };
-  }, [title]);
+    titled(title ?? '');
+    return () => titled('');
+  }, [title, titled]);
   return (
     <section
       className="reading-pane"
@@ -111,6 +110,11 @@ function Body({ found, error }: { found: Found | undefined; error: Error | null 
       <div className="message" role="alert">
         <h2>{missing ? 'This article isn’t there' : 'This article can’t be shown'}</h2>
         <p>{missing ? 'It may be withheld, under embargo, or over.' : error.message}</p>
+        {!missing && (
+          <p>
+            <AskAgain button />
+          </p>
+        )}
       </div>
     );
   }
@@ -198,7 +202,7 @@ function Text({ found }: { found: Found }) {
           </Button>
         )}
       </div>
-      <MarkedText marks={marks}>
+      <MarkedText marks={marks} language={article.language}>
         <Paper article={article} />
       </MarkedText>
     </>

@@ -4,11 +4,14 @@ import { useState } from 'react';
 import { Button } from 'react-aria-components';
 import { articleKeys, type Difference, difference } from '../api/article';
 import type { Found } from '../api/client';
+import { Failed } from '../ui/Failed';
 import { Link } from '../ui/Link';
+import { scriptOf } from '../ui/script';
 import { Time } from '../ui/Time';
 
 export function Revisions({ found }: { found: Found }) {
   const all = found.revisions;
+  const { language } = found.article;
   const [compared, setCompared] = useState<string | undefined>(all.length > 1 ? all[0]?.revision : undefined);
   const before = all[all.findIndex((r) => r.revision === compared) + 1];
   return (
@@ -17,7 +20,7 @@ export function Revisions({ found }: { found: Found }) {
         {all.map((r, i) => (
           <li key={r.revision} className={r.revision === found.article.revision ? 'revision here' : 'revision'}>
             <Time at={r.version_created ?? r.received_at} />
-            <Link to={{ revision: i === 0 ? null : r.revision, pane: null }} dir="auto">
+            <Link to={{ revision: i === 0 ? null : r.revision, pane: null }} {...scriptOf(language)}>
               {r.headline ?? 'Without a headline'}
             </Link>
             {r.same_text ? (
@@ -38,31 +41,29 @@ export function Revisions({ found }: { found: Found }) {
       </ol>
       {found.more_revisions && <p className="aside">There are older ones.</p>}
       {all.length < 2 && <p className="message">It came once, and was not changed.</p>}
-      {compared && before && <Changes uri={found.article.uri} from={before.revision} to={compared} />}
+      {compared && before && (
+        <Changes uri={found.article.uri} from={before.revision} to={compared} language={language} />
+      )}
     </div>
   );
 }
 
-function Changes({ uri, from, to }: { uri: string; from: string; to: string }) {
-  const { data, error } = useQuery({
+function Changes({ uri, from, to, language }: { uri: string; from: string; to: string; language: string | undefined }) {
+  const asked = useQuery({
     queryKey: articleKeys.difference(uri, from, to),
     queryFn: ({ signal }) => difference(uri, from, to, signal),
     staleTime: 60_000,
   });
-  if (error)
-    return (
-      <p className="message" role="alert">
-        {error.message}
-      </p>
-    );
+  const { data } = asked;
   return (
     <section className="changes" aria-label="What changed" aria-busy={!data}>
-      {data && <Texts of={data} />}
+      <Failed asked={asked} />
+      {data && <Texts of={data} language={language} />}
     </section>
   );
 }
 
-function Texts({ of: d }: { of: Difference }) {
+function Texts({ of: d, language }: { of: Difference; language: string | undefined }) {
   if (d.segments.every((s) => s.change === 'equal')) return <p>No word of the text changed.</p>;
   return (
     <>
@@ -73,7 +74,7 @@ function Texts({ of: d }: { of: Difference }) {
       </p>
       {d.segments.map((s, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: segments have no other name
-        <p key={i} className={`change ${s.kind}`} dir="auto">
+        <p key={i} className={`change ${s.kind}`} {...scriptOf(language)}>
           {s.runs.map((r, n) => {
             // biome-ignore lint/suspicious/noArrayIndexKey: nor have runs
             if (r.change === 'insert') return <ins key={n}>{r.text}</ins>;

@@ -2,18 +2,21 @@
 import { useQuery } from '@tanstack/react-query';
 import { articleKeys, similar } from '../api/article';
 import type { Found } from '../api/client';
+import { Failed, reasonOf } from '../ui/Failed';
 import { Link } from '../ui/Link';
+import { scriptOf } from '../ui/script';
 import { Time } from '../ui/Time';
 import { useWithdrawn } from '../withdrawn';
 
 export function Similar({ found }: { found: Found }) {
   const { uri } = found.article;
-  const { data, error } = useQuery({
+  const asked = useQuery({
     queryKey: articleKeys.similar(uri),
     queryFn: ({ signal }) => similar(uri, signal),
     // No feed tells of these: what was killed goes when they are asked for again.
     refetchInterval: 30_000,
   });
+  const { data } = asked;
   const withdrawn = useWithdrawn();
   const there = <T extends { uri: string }>(all: readonly T[] | undefined): T[] =>
     (all ?? []).filter((o) => !withdrawn.has(o.uri));
@@ -39,13 +42,9 @@ export function Similar({ found }: { found: Found }) {
           </ul>
         </section>
       ))}
-      <section aria-busy={!data && !error}>
+      <section aria-busy={!data && !reasonOf(asked)}>
         {related.length > 0 && <h3>Like it</h3>}
-        {error && (
-          <p className="message" role="alert">
-            {error.message}
-          </p>
-        )}
+        <Failed asked={asked} />
         {hits?.length === 0 && <p className="message">Nothing is like it.</p>}
         <ul>
           {hits?.map((h) => {
@@ -62,7 +61,7 @@ export function Similar({ found }: { found: Found }) {
                   {h.agency && <b>{h.agency}</b>}
                   <span>{h.source}</span>
                 </p>
-                <Link to={{ uri: h.uri, revision: null, pane: null }} lang={h.language} dir="auto">
+                <Link to={{ uri: h.uri, revision: null, pane: null }} {...scriptOf(h.language)}>
                   {h.headline ?? 'Without a headline'}
                 </Link>
                 {shared.length > 0 && <p className="aside">Both name {shared.slice(0, 6).join(', ')}</p>}

@@ -136,6 +136,8 @@ export interface Run {
   mark: Mark | undefined;
   /** The quote ends with it. */
   last: boolean;
+  /** Behind the quote, what closes it: marks belong to its sentence, and stand before who said it. */
+  closing: string;
 }
 
 // Where each byte of the text's UTF-8 form stands in the string. Most copy is ASCII, for
@@ -154,10 +156,12 @@ function placesIn(text: string): (byte: number) => number {
   return (byte) => (byte <= 0 ? 0 : (at[byte] ?? text.length));
 }
 
+const closes = /^[,.!?;:…]*(?:\p{Z}?[»”]|[“’«"'])[,.!?;:]?/u;
+
 /** The text of a segment, cut where marks begin and end. Of marks that overlap, the one that begins first counts, beside a quote. */
 export function runs(s: Segment, marks: readonly Mark[]): Run[] {
   const here = marks.filter((m) => m.start < s.end && m.end > s.start);
-  if (here.length === 0) return [{ text: s.text, quote: undefined, mark: undefined, last: false }];
+  if (here.length === 0) return [{ text: s.text, quote: undefined, mark: undefined, last: false, closing: '' }];
   const place = placesIn(s.text);
   const spans = here.map((m) => ({ mark: m, from: place(m.start - s.start), to: place(m.end - s.start) }));
   const quotes = spans.filter((p) => p.mark.kind === 'quote');
@@ -179,7 +183,14 @@ export function runs(s: Segment, marks: readonly Mark[]): Run[] {
       quote: quote?.mark,
       mark: points.find(covers)?.mark,
       last: quote !== undefined && quote.to === to && quote.mark.end <= s.end,
+      closing: '',
     });
+  }
+  for (const [i, run] of all.entries()) {
+    const next = all[i + 1];
+    if (!run.last || !next || next.quote || next.mark) continue;
+    run.closing = closes.exec(next.text)?.[0] ?? '';
+    next.text = next.text.slice(run.closing.length);
   }
   return all;
 }

@@ -7,6 +7,7 @@ import { ApiError, type Article } from '../api/client';
 import { seesEmbargoes } from '../opened';
 import { useKeys } from '../ui/keys';
 import { Link } from '../ui/Link';
+import { scriptOf } from '../ui/script';
 import { useServiceSecond } from '../ui/serviceClock';
 import { dayHeading, Embargo, Time } from '../ui/Time';
 import { flagNames, languageName, plural, urgencyName } from '../ui/words';
@@ -40,10 +41,6 @@ function Waiting() {
   useListKeys(ahead.articles, uri);
   useEffect(() => {
     document.title = 'Under embargo – Copytaster';
-    // What a browser kept of the page is of who was logged in then.
-    const shown = (e: PageTransitionEvent) => e.persisted && location.reload();
-    addEventListener('pageshow', shown);
-    return () => removeEventListener('pageshow', shown);
   }, []);
   return (
     <div className={`embargoes${uri ? ' reading' : ''}`}>
@@ -145,7 +142,7 @@ function Row({ article: a, open }: { article: Article; open: boolean }) {
         <Time at={a.embargo_until} form="clock" />
       </p>
       <div className="hit-main">
-        <h3 className="hit-headline" lang={a.language} dir="auto">
+        <h3 className="hit-headline" {...scriptOf(a.language)}>
           <Link to={{ uri: a.uri }}>
             {a.kicker && <span className="hit-kicker">{a.kicker} </span>}
             {a.headline ?? 'Without a headline'}

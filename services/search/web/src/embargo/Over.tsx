@@ -5,6 +5,7 @@ import { ApiError } from '../api/client';
 import { article, keys } from '../api/search';
 import { goneSays } from '../search/HitRow';
 import { Link } from '../ui/Link';
+import { scriptOf } from '../ui/script';
 import { serviceNow } from '../ui/serviceClock';
 import { Time } from '../ui/Time';
 import type { Gone } from './ahead';
@@ -29,7 +30,7 @@ export function Over({ gone }: { gone: Gone }) {
       </p>
       <div className="hit-main">
         {out && (
-          <h3 className="hit-headline" lang={out.language} dir="auto">
+          <h3 className="hit-headline" {...scriptOf(out.language)}>
             <Link fresh to={{ uri: gone.uri }}>
               {out.headline ?? 'Without a headline'}
             </Link>

@@ -3,6 +3,7 @@ import { type ClipboardEvent, memo, useEffect, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
 import type { Article } from '../api/client';
 import { Paper } from '../article/Paper';
+import { copy as put } from '../ui/clipboard';
 import { BackIcon, CloseIcon } from '../ui/icons';
 import { Link } from '../ui/Link';
 import { useMedia } from '../ui/media';
@@ -94,7 +95,7 @@ function CopyText({ article: a }: { article: Article }) {
   const [said, setSaid] = useState('');
   const copy = async () => {
     try {
-      await navigator.clipboard.writeText(plainText(a));
+      await put(plainText(a));
       setSaid('Copied, with its embargo');
     } catch {
       setSaid('Not copied: the browser doesn’t let this page');

@@ -1,18 +1,19 @@
 // One dead letter, whole.
 import { useQuery } from '@tanstack/react-query';
 import { letter, operatorKeys, type WholeLetter } from '../api/operator';
+import { Failed } from '../ui/Failed';
 import { CloseIcon } from '../ui/icons';
 import { Link } from '../ui/Link';
 import { Time } from '../ui/Time';
 import { number, plural } from '../ui/words';
-import { Failed } from './Failed';
 import { Redrive } from './Redrive';
 
 export function LetterView({ place }: { place: string }) {
-  const { data, error } = useQuery({
+  const asked = useQuery({
     queryKey: operatorKeys.letter(place),
     queryFn: ({ signal }) => letter(place, signal),
   });
+  const { data } = asked;
   return (
     <aside className="letter-pane" aria-label="Dead letter">
       <div className="letters-bar">
@@ -22,7 +23,8 @@ export function LetterView({ place }: { place: string }) {
           <CloseIcon />
         </Link>
       </div>
-      {error ? <Failed error={error} /> : data && <Whole letter={data} />}
+      <Failed asked={asked} missing={{ title: 'This letter isn’t there', text: 'Kafka no longer keeps it.' }} />
+      {data && <Whole letter={data} />}
     </aside>
   );
 }

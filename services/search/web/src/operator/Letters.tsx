@@ -1,6 +1,6 @@
 // Dead letters: what could not be handled, why, and the way back.
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Button, Checkbox } from 'react-aria-components';
 import { go, useAddress } from '../address';
 import {
@@ -10,11 +10,12 @@ import {
   listsEvery,
   maxRedriven,
   operatorKeys,
+  turnedOff,
 } from '../api/operator';
+import { Failed } from '../ui/Failed';
 import { Link } from '../ui/Link';
 import { Time } from '../ui/Time';
 import { plural } from '../ui/words';
-import { Failed } from './Failed';
 import { LetterView } from './LetterView';
 import { Redrive } from './Redrive';
 
@@ -27,16 +28,18 @@ const states = [
 export function Letters() {
   const address = useAddress();
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
-  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery({
+  const asked = useInfiniteQuery({
     queryKey: operatorKeys.letters(address),
     queryFn: ({ pageParam, signal }) => letters(address, pageParam, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next,
     refetchInterval: listsEvery,
   });
+  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = asked;
   const all = data?.pages.flatMap((p) => p.letters) ?? [];
   const sendable = all.filter((l) => l.whole);
   const chosen = sendable.filter((l) => picked.has(l.letter)).map((l) => l.letter);
+  const list = useRef<HTMLUListElement>(null);
   const open = address.get('letter');
   const pick = (place: string, yes: boolean) => {
     const next = new Set(picked);
@@ -61,11 +64,20 @@ export function Letters() {
               {data ? `${plural(all.length, 'letter')}${hasNextPage ? ' shown' : ''}` : 'Dead letters'}
             </span>
           </Checkbox>
-          <Redrive letters={chosen.slice(0, maxRedriven)} done={() => setPicked(new Set())} />
+          <Redrive
+            letters={chosen.slice(0, maxRedriven)}
+            done={() => {
+              setPicked(new Set());
+              list.current?.focus(); // the button has nothing to do any more
+            }}
+          />
         </div>
-        {error && <Failed error={error} old={all.length > 0} />}
+        {sendable.length > maxRedriven && chosen.length === maxRedriven && (
+          <p className="aside letters-most">The first {maxRedriven} are chosen: more can’t be sent back at once.</p>
+        )}
+        <Failed asked={asked} missing={turnedOff} />
         {data && all.length === 0 && !hasNextPage && <p className="part-wait">No dead letter is like that.</p>}
-        <ul className="letters-list">
+        <ul className="letters-list" ref={list} tabIndex={-1}>
           {all.map((l) => (
             <Row key={l.letter} letter={l} open={l.letter === open} picked={picked.has(l.letter)} pick={pick} />
           ))}

@@ -1,4 +1,5 @@
 // The operator's view. Loaded on demand: readers never pay for it.
+import { useEffect } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { go, useAddress } from '../address';
 import { may } from '../opened';
@@ -15,6 +16,9 @@ const parts = [
 
 export default function Operator() {
   const address = useAddress();
+  useEffect(() => {
+    document.title = 'Operator’s view – Copytaster';
+  }, []);
   if (!may('operate')) {
     return (
       <main id="main" className="operator" tabIndex={-1}>

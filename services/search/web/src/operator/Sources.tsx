@@ -1,10 +1,10 @@
 // What each source sent lately. Those that are silent stand first.
 import { useQuery } from '@tanstack/react-query';
-import { listsEvery, operatorKeys, type Source, sources } from '../api/operator';
+import { listsEvery, operatorKeys, type Source, sources, turnedOff } from '../api/operator';
+import { Failed, reasonOf } from '../ui/Failed';
 import { Link } from '../ui/Link';
 import { Time } from '../ui/Time';
 import { number, plural } from '../ui/words';
-import { Failed } from './Failed';
 import { HourBars } from './Spark';
 import { duration } from './units';
 
@@ -16,16 +16,22 @@ const says: Record<Source['state'], { word: string; tone: string }> = {
 };
 
 export function Sources() {
-  const { data, error } = useQuery({
+  const asked = useQuery({
     queryKey: operatorKeys.sources,
     queryFn: ({ signal }) => sources(signal),
     refetchInterval: listsEvery,
   });
-  if (!data) return error ? <Failed error={error} /> : <p className="part-wait">Looking at the sources</p>;
+  const { data } = asked;
+  if (!data)
+    return reasonOf(asked) ? (
+      <Failed asked={asked} missing={turnedOff} />
+    ) : (
+      <p className="part-wait">Looking at the sources</p>
+    );
   const silent = data.sources.filter((s) => s.state === 'silent').length;
   return (
     <>
-      {error && <Failed error={error} old />}
+      <Failed asked={asked} missing={turnedOff} />
       <p className="part-say" aria-live="polite">
         <b>
           {data.sources.length === 0

@@ -1,10 +1,10 @@
 // How the stages do: what waits for each, for how long, and how fast it goes.
 import { useQuery } from '@tanstack/react-query';
-import { type Group, operatorKeys, type Stage, stages, stagesEvery } from '../api/operator';
+import { type Group, operatorKeys, type Stage, stages, stagesEvery, turnedOff } from '../api/operator';
+import { Failed, reasonOf } from '../ui/Failed';
 import { Link } from '../ui/Link';
 import { Time } from '../ui/Time';
 import { number, plural } from '../ui/words';
-import { Failed } from './Failed';
 import { Spark } from './Spark';
 import { duration, rate } from './units';
 
@@ -30,16 +30,22 @@ function verdictOf(g: Group): Verdict {
 const worst = { calm: 0, warn: 1, bad: 2 };
 
 export function Stages() {
-  const { data, error } = useQuery({
+  const asked = useQuery({
     queryKey: operatorKeys.stages,
     queryFn: ({ signal }) => stages(signal),
     refetchInterval: stagesEvery,
   });
-  if (!data) return error ? <Failed error={error} /> : <p className="part-wait">Looking at the stages</p>;
+  const { data } = asked;
+  if (!data)
+    return reasonOf(asked) ? (
+      <Failed asked={asked} missing={turnedOff} />
+    ) : (
+      <p className="part-wait">Looking at the stages</p>
+    );
   const troubled = data.stages.flatMap((s) => s.groups.filter((g) => verdictOf(g).tone !== 'calm'));
   return (
     <>
-      {error && <Failed error={error} old />}
+      <Failed asked={asked} missing={turnedOff} />
       {data.problem && (
         <p className="trouble" role="alert">
           The last look failed: {data.problem}

@@ -21,7 +21,8 @@ const labels = new Map<string, string>([
   ['within', 'Part of the map'],
 ]);
 
-function text(name: string, value: string, label: string | undefined): string {
+/** What a filter's value is called. */
+export function nameOf(name: string, value: string, label: string | undefined): string {
   if (facetNames.includes(name)) return valueName(name, value, label);
   if (name === 'within')
     return value
@@ -32,7 +33,7 @@ function text(name: string, value: string, label: string | undefined): string {
 }
 
 /** The names of topics that some answer had. */
-function useTopicNames(): Map<string, string> {
+export function useTopicNames(): Map<string, string> {
   const cache = useQueryClient();
   const names = new Map<string, string>();
   for (const [, counted] of cache.getQueriesData<Facet[]>({ queryKey: ['facets'] })) {
@@ -55,10 +56,10 @@ export function Chips() {
         <li key={`${name}\n${value}`}>
           <Button
             className="chip"
-            aria-label={`Take out ${labels.get(name)} ${text(name, value, label(value))}`}
+            aria-label={`Take out ${labels.get(name)} ${nameOf(name, value, label(value))}`}
             onPress={() => go({ [name]: address.getAll(name).filter((v) => v !== value) })}
           >
-            <span className="chip-of">{labels.get(name)}</span> {text(name, value, label(value))}
+            <span className="chip-of">{labels.get(name)}</span> {nameOf(name, value, label(value))}
             <CloseIcon />
           </Button>
         </li>

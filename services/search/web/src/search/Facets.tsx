@@ -5,10 +5,13 @@ import { Button, Checkbox, CheckboxGroup, Disclosure, DisclosurePanel, Heading }
 import { go, useAddress } from '../address';
 import type { Facet } from '../api/client';
 import { chosen, facetCounts, facets, keys } from '../api/search';
+import { useDay } from '../ui/day';
+import { Failed } from '../ui/Failed';
 import { CloseIcon } from '../ui/icons';
 import { useStored } from '../ui/stored';
 import { number, total, valueName } from '../ui/words';
 import { useHits } from './hits';
+import { Order } from './Order';
 import { togglePanel } from './SearchView';
 import './facets.css';
 
@@ -26,22 +29,26 @@ export function Facets() {
   const search = chosen(address);
   const hits = useHits(address);
   const names = facets.map((f) => f.name).filter((name) => open.has(name) || address.has(name));
-  const { data, isPlaceholderData } = useQuery({
+  const asked = useQuery({
     queryKey: keys.facets(search, names),
     queryFn: ({ signal }) => facetCounts(search, names, signal),
     placeholderData: keepPreviousData,
-    enabled: names.length > 0,
+    // What is read goes first: both at once would have it wait for what is counted.
+    enabled: names.length > 0 && !hits.waiting && !hits.old && !hits.problem,
   });
+  const { data, isPlaceholderData } = asked;
   const counted = new Map(data?.map((f) => [f.name, f]));
   return (
     <nav className="facets" aria-label="Filters" aria-busy={isPlaceholderData}>
       <div className="facets-head only-narrow">
         <h2>Filters</h2>
+        <Order />
         <Button className="button plain icon" aria-label="Close the filters" onPress={() => togglePanel('filters')}>
           <CloseIcon />
         </Button>
       </div>
       <Period />
+      <Failed asked={asked} />
       {facets.map((f) => (
         <Disclosure
           key={f.name}
@@ -121,13 +128,43 @@ function Values({
   );
 }
 
+const periods = [
+  { name: 'Today', from: 0, to: 0 },
+  { name: 'Yesterday', from: 1, to: 1 },
+  { name: '7 days', from: 6, to: 0 },
+];
+
+/** The day so many days ago, as the reader's calendar has it. */
+function daysAgo(n: number): string {
+  const now = new Date();
+  const day = new Date(now.getFullYear(), now.getMonth(), now.getDate() - n);
+  return [day.getFullYear(), day.getMonth() + 1, day.getDate()].map((p) => String(p).padStart(2, '0')).join('-');
+}
+
 // From and to, for those who would rather write than draw.
 function Period() {
   const address = useAddress();
+  useDay();
   const day = (name: string) => (address.get(name) ?? '').slice(0, 10);
   return (
     <fieldset className="period">
       <legend className="unseen">Published</legend>
+      <div className="periods">
+        {periods.map((p) => {
+          const [from, to] = [daysAgo(p.from), daysAgo(p.to)];
+          const here = address.get('from') === from && address.get('to') === to;
+          return (
+            <Button
+              key={p.name}
+              className="button plain"
+              aria-pressed={here}
+              onPress={() => go(here ? { from: null, to: null } : { from, to, day: null })}
+            >
+              {p.name}
+            </Button>
+          );
+        })}
+      </div>
       <label>
         From
         <input

@@ -1,7 +1,8 @@
 // An article of the list.
-import type { ReactNode } from 'react';
+import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import type { Hit, Piece } from '../api/client';
 import { Link } from '../ui/Link';
+import { scriptOf } from '../ui/script';
 import { Embargo, Time } from '../ui/Time';
 import { flagNames, languageName, urgencyName } from '../ui/words';
 import type { Gone } from './live';
@@ -33,16 +34,30 @@ export function HitRow({
   is,
   open,
   dated,
+  lost,
 }: {
   hit: Hit;
   is: '' | 'new' | 'changed';
   open: boolean;
+  /** Its day isn't told by what stands above it. */
   dated: boolean;
+  /** The row goes, and focus with it. */
+  lost: (uri: string) => void;
 }) {
+  const at = useRef<HTMLElement>(null);
+  const { uri } = hit;
+  useLayoutEffect(() => {
+    const row = at.current;
+    return () => {
+      if (row?.contains(document.activeElement)) lost(uri);
+    };
+  }, [uri, lost]);
+  const script = scriptOf(hit.language);
   const urgent = urgencyName(hit.urgency);
   const under = snippet(hit);
   return (
     <article
+      ref={at}
       className={`hit${open ? ' open' : ''}${urgent ? ` urgency-${hit.urgency}` : ''}${is ? ` ${is}` : ''}`}
       data-uri={hit.uri}
       aria-current={open ? 'true' : undefined}
@@ -51,7 +66,7 @@ export function HitRow({
         <Time at={hit.sort_date} form={dated ? 'long' : 'clock'} />
       </p>
       <div className="hit-main">
-        <h3 className="hit-headline" lang={hit.language} dir="auto">
+        <h3 className="hit-headline" {...script}>
           <Link to={{ uri: hit.uri, revision: null }}>
             {hit.kicker && (
               <span className="hit-kicker">
@@ -62,13 +77,13 @@ export function HitRow({
           </Link>
         </h3>
         {under && (
-          <p className="hit-snippet" lang={hit.language} dir="auto">
+          <p className="hit-snippet" {...script}>
             <Pieces of={under} />
           </p>
         )}
         <p className="hit-about">
           {urgent && <span className="urgent">{urgent}</span>}
-          {is !== '' && <span className="badge">{is === 'new' ? 'New' : 'Updated'}</span>}
+          {is !== '' && <span className="badge fresh">{is === 'new' ? 'New' : 'Updated'}</span>}
           <Embargo until={hit.embargo_until} />
           {flagNames(hit.flags).map((f) => (
             <span key={f} className="badge">
@@ -78,7 +93,7 @@ export function HitRow({
           {hit.agency && <b>{hit.agency}</b>}
           <span>{hit.source}</span>
           {hit.language && <span>{languageName(hit.language)}</span>}
-          {hit.dateline && <span dir="auto">{hit.dateline.replace(/[\s.\-–—:]+$/, '')}</span>}
+          {hit.dateline && <span {...script}>{hit.dateline.replace(/[\s.\-–—:]+$/, '')}</span>}
         </p>
       </div>
     </article>
@@ -95,7 +110,7 @@ export const goneSays: Record<Gone, string> = {
 /** In place of an article that is not found any more: nothing of it is left but that it was there. */
 export function GoneRow({ reason, at }: { reason: Gone; at: string }) {
   return (
-    <p className={`gone ${reason}`} role={reason === 'canceled' ? 'alert' : undefined}>
+    <p className={`gone ${reason}`}>
       <span className="hit-time">
         <Time at={at} form="clock" />
       </span>

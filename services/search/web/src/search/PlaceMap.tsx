@@ -3,15 +3,22 @@ import 'leaflet/dist/leaflet.css';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import L from 'leaflet';
 import { useEffect, useRef, useState } from 'react';
-import { Button } from 'react-aria-components';
+import { Button, Disclosure, DisclosurePanel } from 'react-aria-components';
 import { go, useAddress } from '../address';
+import type { PlaceMap as Places } from '../api/client';
 import { chosen, keys, places } from '../api/search';
-import { land } from '../ui/land';
+import { Failed } from '../ui/Failed';
+import { type CountryAt, countriesByPlace, land } from '../ui/land';
 import { number, plural } from '../ui/words';
 import './map.css';
 
 /** How much finer than the map's own tiles the counts are. */
 const finer = 4;
+
+/** How many tiles the list has. */
+const listed = 20;
+
+type Tile = Places['tiles'][number];
 
 const degrees = (n: number): string => String(Math.round(n * 1000) / 1000);
 
@@ -49,11 +56,12 @@ export default function PlaceMap() {
   // All of it, so that the part that is chosen stands among the rest.
   search.delete('within');
   const precision = Math.min(6, Math.round(zoom) + finer); // of the whole world: more is refused
-  const { data } = useQuery({
+  const asked = useQuery({
     queryKey: keys.places(search, precision),
     queryFn: ({ signal }) => places(search, precision, signal),
     placeholderData: keepPreviousData,
   });
+  const { data } = asked;
 
   useEffect(() => {
     if (!at.current) return undefined;
@@ -113,14 +121,25 @@ export default function PlaceMap() {
   useEffect(() => {
     const m = map.current;
     if (!m || !drawing) return undefined;
-    return draw(m, (part) => {
+    const stop = draw(m, (part) => {
       setDrawing(false);
       go({ within: within(part) });
     });
+    const ended = (e: KeyboardEvent) => {
+      if (e.key !== 'Escape') return;
+      e.stopPropagation(); // it doesn't close what is read as well
+      setDrawing(false);
+    };
+    addEventListener('keydown', ended, { capture: true });
+    return () => {
+      stop();
+      removeEventListener('keydown', ended, { capture: true });
+    };
   }, [drawing]);
 
   return (
     <section className="map" aria-label="Map">
+      <Failed asked={asked} />
       <div
         ref={at}
         className={drawing ? 'map-at drawing' : 'map-at'}
@@ -141,39 +160,111 @@ export default function PlaceMap() {
         )}
         <span className="map-says" aria-live="polite">
           {drawing
-            ? 'Drag over the map.'
+            ? 'Drag over the map. Escape ends it.'
             : data
               ? `${number(data.tiles.reduce((n, t) => n + t.count, 0))} mentions of places that are known`
               : ' '}
         </span>
+        {data && data.tiles.length > 0 && <Tiles of={data.tiles} />}
       </div>
     </section>
   );
 }
 
-// Has the reader drag a part of the map; gives what ends it.
+// Has the reader drag a part of the map, by mouse, finger or pen; gives what ends it.
 function draw(m: L.Map, drawn: (part: L.LatLngBounds) => void): () => void {
+  const at = m.getContainer();
+  let pointer: number | undefined;
   let from: L.LatLng | undefined;
   let shown: L.Rectangle | undefined;
   m.dragging.disable();
-  const down = (e: L.LeafletMouseEvent) => {
-    from = e.latlng;
-    shown = L.rectangle(L.latLngBounds(from, from), { className: 'map-part', interactive: false }).addTo(m);
-  };
-  const move = (e: L.LeafletMouseEvent) => {
-    if (from) shown?.setBounds(L.latLngBounds(from, e.latlng));
-  };
-  const up = (e: L.LeafletMouseEvent) => {
-    if (!from) return;
-    const part = L.latLngBounds(from, e.latlng);
+  m.touchZoom.disable();
+  m.doubleClickZoom.disable();
+  const placeOf = (e: PointerEvent) => m.mouseEventToLatLng(e);
+  const ended = () => {
     shown?.remove();
     from = undefined;
+    pointer = undefined;
+  };
+  const down = (e: PointerEvent) => {
+    if (pointer !== undefined || e.button !== 0 || (e.target as Element).closest('.leaflet-control')) return;
+    e.preventDefault();
+    e.stopPropagation();
+    pointer = e.pointerId;
+    at.setPointerCapture(pointer); // it may be let go outside
+    from = placeOf(e);
+    shown = L.rectangle(L.latLngBounds(from, from), { className: 'map-part', interactive: false }).addTo(m);
+  };
+  const move = (e: PointerEvent) => {
+    if (from && e.pointerId === pointer) shown?.setBounds(L.latLngBounds(from, placeOf(e)));
+  };
+  const up = (e: PointerEvent) => {
+    if (!from || e.pointerId !== pointer) return;
+    const part = L.latLngBounds(from, placeOf(e));
+    ended();
     if (part.getNorth() > part.getSouth() && part.getEast() > part.getWest()) drawn(part);
   };
-  m.on('mousedown', down).on('mousemove', move).on('mouseup', up);
+  at.addEventListener('pointerdown', down, { capture: true });
+  at.addEventListener('pointermove', move);
+  at.addEventListener('pointerup', up);
+  at.addEventListener('pointercancel', ended);
   return () => {
-    shown?.remove();
+    ended();
     m.dragging.enable();
-    m.off('mousedown', down).off('mousemove', move).off('mouseup', up);
+    m.touchZoom.enable();
+    m.doubleClickZoom.enable();
+    at.removeEventListener('pointerdown', down, { capture: true });
+    at.removeEventListener('pointermove', move);
+    at.removeEventListener('pointerup', up);
+    at.removeEventListener('pointercancel', ended);
   };
 }
+
+// For who can't point: the tiles with the most.
+function Tiles({ of }: { of: readonly Tile[] }) {
+  return (
+    <Disclosure className="map-list">
+      <Button slot="trigger" className="quiet">
+        As a list
+      </Button>
+      <DisclosurePanel>
+        <TileList of={of} />
+      </DisclosurePanel>
+    </Disclosure>
+  );
+}
+
+function TileList({ of }: { of: readonly Tile[] }) {
+  const [countryAt, setCountryAt] = useState<CountryAt>();
+  useEffect(() => {
+    const stop = new AbortController();
+    void countriesByPlace(stop.signal).then((found) => setCountryAt(() => found));
+    return () => stop.abort();
+  }, []);
+  const most = of.toSorted((a, b) => b.count - a.count).slice(0, listed);
+  return (
+    <ul className="map-tiles">
+      {most.map((t) => {
+        const part = L.latLngBounds([t.south, t.west], [t.north, t.east]);
+        const { lat, lng } = part.getCenter();
+        const country = countryAt?.(lng, lat);
+        const name = `${country ? `${country}, about` : 'About'} ${coordinates(lat, lng)}`;
+        return (
+          <li key={t.tile}>
+            <Button
+              className="quiet"
+              aria-label={`${name}: ${plural(t.count, 'article')}, show only these`}
+              onPress={() => go({ within: within(part) })}
+            >
+              {name}
+            </Button>{' '}
+            <span className="number">{number(t.count)}</span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+const coordinates = (lat: number, lng: number): string =>
+  `${Math.abs(Math.round(lat))}° ${lat < 0 ? 'S' : 'N'}, ${Math.abs(Math.round(lng))}° ${lng < 0 ? 'W' : 'E'}`;

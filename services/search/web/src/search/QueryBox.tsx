@@ -36,7 +36,8 @@ interface Group {
 }
 
 // The place is marked: what is left to say is why.
-const said = (p: Problem): string => (p.detail ?? p.title).replace(/^parameter \w+(, character \d+)?: /, '');
+const said = (p: Problem): string =>
+  (p.detail ?? p.title).replace(/^parameter \w+(, character \d+)?: /, '').replace(/^\p{Ll}/u, (c) => c.toUpperCase());
 
 const labels = new Map<string, string>(facets.map((f) => [f.name, f.label]));
 
@@ -90,7 +91,7 @@ export function QueryBox() {
   const [open, setOpen] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const mirror = useRef<HTMLDivElement>(null);
-  const { problem } = useHits(now);
+  const { problem, retry } = useHits(now);
   const groups = useOffers(typed, open);
   const shown = open && groups.length > 0;
   const problemId = useId();
@@ -114,6 +115,10 @@ export function QueryBox() {
     setOpen(false);
     setTyped(null);
     setText(q);
+    // Where the keyboard is on the screen, it would cover what is found.
+    if (matchMedia('(pointer: coarse)').matches) input.current?.blur();
+    // Enter on what is searched already asks for it anew.
+    if (q.trim() === asked) retry();
     go({ q: q.trim(), uri: null, revision: null });
   };
   // Enter takes what was gone to by keys; what the pointer happens to lie on is no choice.
@@ -157,7 +162,7 @@ export function QueryBox() {
     return () => box.removeEventListener('scroll', follow);
   }, []);
 
-  const wrong = problem && text === asked ? problem : undefined;
+  const wrong = problem?.status === 400 && text === asked ? problem : undefined;
   const at = wrong?.parameter === 'q' && wrong.position ? placeOf(text, wrong.position) : undefined;
   return (
     <search

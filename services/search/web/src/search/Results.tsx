@@ -1,18 +1,22 @@
 // The list: dense, by day, with what comes in on top.
-import { type RefObject, useEffect, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { address as current, go, useAddress } from '../address';
 import type { Hit } from '../api/client';
 import { filters, orderOf } from '../api/search';
+import { useDay } from '../ui/day';
+import { AskAgain, titleOf } from '../ui/Failed';
 import { FilterIcon, MapIcon, PauseIcon, PlayIcon, TimelineIcon } from '../ui/icons';
 import { useKeys } from '../ui/keys';
-import { dayHeading } from '../ui/Time';
+import { useRarely } from '../ui/rarely';
+import { dayHeading, ofOneDay, Time } from '../ui/Time';
 import { plural, total } from '../ui/words';
 import { useWithdrawn, type Withdrawn } from '../withdrawn';
 import { Chips } from './Chips';
 import { GoneRow, HitRow } from './HitRow';
 import type { Hits } from './hits';
-import type { Link as Feed, Live, News } from './live';
+import type { Link as Feed, Gone, Live, News } from './live';
+import { Order } from './Order';
 import { togglePanel } from './SearchView';
 import { DidYouMean } from './Spelling';
 
@@ -31,7 +35,15 @@ const feedSays: Record<Feed, string> = {
   connecting: 'Connecting',
   open: 'Live',
   lost: 'Not live',
+  aside: 'Not live: many tabs',
 };
+
+/** How often, in milliseconds, it is spoken of what comes in. */
+const spokenEvery = 30_000;
+
+/** The link of an article's row. */
+export const rowOf = (uri: string): HTMLElement | null =>
+  document.querySelector<HTMLElement>(`.hits [data-uri="${CSS.escape(uri)}"] a`);
 
 export function Results({ hits, live, paused, setPaused, reveal, scroller, panels }: Props) {
   const address = useAddress();
@@ -39,6 +51,8 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
   const uri = address.get('uri');
   const shown = merged(live, hits.list, useWithdrawn());
   useListKeys(shown);
+  useDay();
+  const noteLost = useKeptFocus(shown);
   const searched = address.get('q') !== null || filters.some((f) => address.has(f));
 
   // Another search begins at its top.
@@ -50,39 +64,52 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
     scroller.current?.scrollTo({ top: 0 });
   }, [search, scroller]);
 
+  // Where the button was that is gone, or in the list, focus goes to what it showed.
+  const revealed = useRef(false);
+  const show = () => {
+    revealed.current = document.activeElement?.closest('.news, .list') != null;
+    reveal();
+  };
+  useKeys({ n: show });
+  useLayoutEffect(() => {
+    if (!revealed.current || live.waiting.length > 0) return;
+    revealed.current = false;
+    scroller.current?.querySelector<HTMLElement>('.hit a')?.focus({ preventScroll: true });
+  });
+
+  const count = hits.total ? `${total(hits.total)} ${hits.total.value === 1 ? 'article' : 'articles'}` : 'Articles';
+  const fresh = live.waiting.length + live.more;
+  // So little is found that a word may be misspelt.
+  const doubted = !hits.problem && hits.total !== undefined && hits.total.value < 5 && address.has('q');
+  const tryOther = filters.some((f) => address.has(f))
+    ? 'Take a filter out, or search for other words.'
+    : 'Search for other words, or for fewer.';
   return (
     <section className="results" aria-label="Articles">
-      <div className="bar">
-        <h1 className="count" aria-live="polite">
-          {hits.total ? `${total(hits.total)} ${hits.total.value === 1 ? 'article' : 'articles'}` : 'Articles'}
-        </h1>
-        <fieldset className="order" aria-label="Order">
-          <Button className="button plain" aria-pressed={sort === 'time'} onPress={() => go({ sort: null })}>
-            Newest
-          </Button>
-          <Button
-            className="button plain"
-            aria-pressed={sort === 'relevance'}
-            isDisabled={!address.get('q')}
-            onPress={() => go({ sort: 'relevance' })}
-          >
-            Best
-          </Button>
-        </fieldset>
+      <Spoken
+        count={hits.waiting || hits.old ? '' : count}
+        news={[fresh > 0 && plural(fresh, 'new', 'new'), live.link === 'lost' && feedSays.lost]
+          .filter(Boolean)
+          .join(', ')}
+        killed={shown.filter((r) => r.gone?.reason === 'canceled').length}
+      />
+      <div className={hits.problem?.status === 400 ? 'bar wrong' : 'bar'}>
+        <h1 className="count">{count}</h1>
+        <Order />
         <span className="grow" />
-        <span className="news" role="status">
-          {live.waiting.length > 0 && (
-            <Button className="button main new" onPress={reveal}>
-              {plural(live.waiting.length + live.more, 'new', 'new')}
+        <span className="news">
+          {fresh > 0 && (
+            <Button className="button main new" onPress={show}>
+              {plural(fresh, 'new', 'new')}
             </Button>
           )}
         </span>
         {live.deaf && <span className="feed">Not live with these filters</span>}
         {live.link !== 'off' && (
           <>
-            <span className={`feed ${paused ? 'paused' : live.link}`} role="status">
+            <span className={`feed ${paused && live.link === 'open' ? 'paused' : live.link}`}>
               <span className="dot" />
-              {paused ? 'Paused' : feedSays[live.link]}
+              {paused && live.link === 'open' ? 'Paused' : feedSays[live.link]}
             </span>
             <Button
               className="button plain icon"
@@ -119,14 +146,19 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
         </Button>
       </div>
       <Chips />
+      {hits.trouble?.of === 'all' && (
+        <p className="failed" role="status">
+          {titleOf(hits.trouble.error)}. What stands here was seen before. <AskAgain />
+        </p>
+      )}
       <div className="list" ref={scroller} aria-busy={hits.waiting || hits.old}>
         {hits.problem && hits.problem.status !== 400 && (
           <div className="message" role="alert">
             <h2>{hits.problem.title}</h2>
             <p>{hits.problem.detail}</p>
-            <Button className="button" onPress={hits.retry}>
-              Try again
-            </Button>
+            <p>
+              <AskAgain button />
+            </p>
           </div>
         )}
         {hits.problem?.status === 400 && (
@@ -141,58 +173,118 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
             )}
           </div>
         )}
-        {hits.total && hits.total.value < 5 && address.get('q') && <DidYouMean />}
+        {doubted && shown.length === 0 && <DidYouMean />}
         {!hits.problem && hits.total && shown.length === 0 && (
           <div className="message">
             <h2>{searched ? 'Nothing found' : 'No copy yet'}</h2>
-            <p>{searched ? 'Take a filter out, or search for other words.' : 'What comes in will stand here.'}</p>
+            <p>{searched ? tryOther : 'What comes in will stand here.'}</p>
           </div>
         )}
         {hits.waiting && !hits.problem && <Waiting />}
         {!hits.problem && (
           <ol className={`hits${hits.old ? ' old' : ''}`}>
-            {shown.map((row, i) => {
-              const heading = sort === 'time' ? dayHeading(row.hit.sort_date) : '';
-              const first = heading !== '' && (i === 0 || heading !== dayHeading(shown[i - 1]?.hit.sort_date));
-              return (
-                <li key={row.hit.uri}>
-                  {first && <h2 className="day">{heading}</h2>}
-                  {row.gone ? (
-                    <GoneRow reason={row.gone.reason} at={row.gone.at} />
-                  ) : (
-                    <HitRow hit={row.hit} is={row.is} open={row.hit.uri === uri} dated={sort !== 'time'} />
-                  )}
-                </li>
-              );
-            })}
+            {shown.map((row, i) => (
+              <li key={row.hit.uri}>
+                {sort === 'time' && <DayOf row={row} above={shown[i - 1]} began={live.began} />}
+                {row.gone ? (
+                  <GoneRow reason={row.gone.reason} at={row.gone.at} />
+                ) : (
+                  <HitRow
+                    hit={row.hit}
+                    is={row.is}
+                    open={row.hit.uri === uri}
+                    dated={sort !== 'time' || row.cameIn || !ofOneDay(row.hit.sort_date, row.place)}
+                    lost={noteLost}
+                  />
+                )}
+              </li>
+            ))}
           </ol>
         )}
-        {!hits.problem && <More more={hits.more} loading={hits.loadingMore} root={scroller} />}
+        {/* Below what there is, which it mustn't move. */}
+        {doubted && shown.length > 0 && <DidYouMean />}
+        {!hits.problem && (
+          <More
+            more={hits.more}
+            again={hits.moreAgain}
+            loading={hits.loadingMore}
+            trouble={hits.trouble?.of === 'more' ? hits.trouble.error : undefined}
+            root={scroller}
+          />
+        )}
       </div>
     </section>
   );
 }
 
+// What came in stands on top as it came, whenever it is from; below it all is in the order of its days.
+function DayOf({ row, above, began }: { row: Row; above: Row | undefined; began: number }) {
+  if (row.cameIn) {
+    if (above) return null;
+    return (
+      <h2 className="day">
+        Came in since <Time at={new Date(began).toISOString()} />
+      </h2>
+    );
+  }
+  const heading = dayHeading(row.place);
+  if (above && !above.cameIn && dayHeading(above.place) === heading) return null;
+  return <h2 className="day">{heading}</h2>;
+}
+
+/** What changes, for who hears the page: what was searched at once, what comes in now and then, kills before all else. */
+function Spoken({ count, news, killed }: { count: string; news: string; killed: number }) {
+  const rarely = useRarely(news, spokenEvery);
+  return (
+    <div className="unseen">
+      <p role="status">{count}</p>
+      <p role="status">{rarely}</p>
+      <p aria-live="assertive">{killed > 0 && `${plural(killed, 'article')} of this list killed`}</p>
+    </div>
+  );
+}
+
+// Where a row goes that has focus, focus goes to the next.
+function useKeptFocus(rows: readonly Row[]): (uri: string) => void {
+  const lost = useRef<string>(undefined);
+  useLayoutEffect(() => {
+    const at = rows.findIndex((r) => r.hit.uri === lost.current);
+    lost.current = undefined;
+    if (at < 0 || document.activeElement !== document.body) return;
+    const next = [...rows.slice(at + 1), ...rows.slice(0, at).reverse()].find((r) => !r.gone);
+    if (next) rowOf(next.hit.uri)?.focus({ preventScroll: true });
+  });
+  return useCallback((uri: string) => {
+    lost.current = uri;
+  }, []);
+}
+
 export interface Row {
   hit: Hit;
   is: '' | 'new' | 'changed';
-  gone: { reason: 'canceled' | 'withheld' | 'expired' | 'unmatched'; at: string } | undefined;
+  /** It came in while the list was there, and stands above it. */
+  cameIn: boolean;
+  /** The time by which it has its place in the list: a newer revision stays where it is. */
+  place: string | undefined;
+  gone: { reason: Gone; at: string } | undefined;
 }
 
 /** The rows of the list: what came in, then what was searched; each article once. */
 export function merged(live: News, list: readonly Hit[], withdrawn: ReadonlyMap<string, Withdrawn>): Row[] {
   const rows: Row[] = [];
   const seen = new Set<string>();
-  const add = (hit: Hit, is: Row['is']) => {
+  const add = (hit: Hit, cameIn: boolean) => {
     if (seen.has(hit.uri)) return;
     seen.add(hit.uri);
-    const gone = withdrawn.get(hit.uri) ?? live.gone.get(hit.uri);
+    const unmatched = live.unmatched.get(hit.uri);
+    const gone = withdrawn.get(hit.uri) ?? (unmatched && { reason: 'unmatched' as const, at: unmatched });
     if (hit.taken && !gone) return;
     const newer = live.changed.get(hit.uri);
-    rows.push({ hit: newer ?? hit, is: newer ? 'changed' : is, gone });
+    const is = newer ? 'changed' : cameIn ? 'new' : '';
+    rows.push({ hit: newer ?? hit, is, cameIn, place: hit.sort_date, gone: gone || undefined });
   };
-  for (const h of live.shown) add(h, 'new');
-  for (const h of list) add(h, '');
+  for (const h of live.shown) add(h, true);
+  for (const h of list) add(h, false);
   return rows;
 }
 
@@ -210,12 +302,13 @@ function Waiting() {
 // j and k go through the list, o to the text of what is open.
 function useListKeys(rows: readonly Row[]): void {
   const step = (by: 1 | -1) => {
-    const there = rows.filter((r) => !r.gone);
     const focused = document.activeElement?.closest<HTMLElement>('[data-uri]')?.dataset.uri;
-    const at = there.findIndex((r) => r.hit.uri === (current().get('uri') ?? focused));
-    const next = there[at < 0 ? 0 : Math.min(Math.max(at + by, 0), there.length - 1)];
+    const from = rows.findIndex((r) => r.hit.uri === (current().get('uri') ?? focused));
+    let at = from < 0 ? 0 : from + by;
+    while (rows[at]?.gone) at += from < 0 ? 1 : by;
+    const next = rows[at];
     if (!next) return;
-    const link = document.querySelector<HTMLElement>(`[data-uri="${CSS.escape(next.hit.uri)}"] a`);
+    const link = rowOf(next.hit.uri);
     link?.focus({ preventScroll: true });
     link?.closest('li')?.scrollIntoView({ block: 'nearest' });
     // Beside the list the article follows; where it would cover it, only on demand.
@@ -239,11 +332,15 @@ function useListKeys(rows: readonly Row[]): void {
 // The next page is there before its reader is.
 function More({
   more,
+  again,
   loading,
+  trouble,
   root,
 }: {
   more: (() => void) | undefined;
+  again: () => void;
   loading: boolean;
+  trouble: Error | undefined;
   root: RefObject<HTMLElement | null>;
 }) {
   const at = useRef<HTMLDivElement>(null);
@@ -262,7 +359,15 @@ function More({
   }, [seen, more]);
   return (
     <div className="more" ref={at}>
-      {(more || loading) && (
+      {trouble && (
+        <p className="failed" role="status">
+          {titleOf(trouble)}.{' '}
+          <Button className="quiet" onPress={again}>
+            Try again
+          </Button>
+        </p>
+      )}
+      {(more || loading) && !trouble && (
         <Button className="button" onPress={() => more?.()} isDisabled={!more}>
           {loading ? 'Loading' : 'More'}
         </Button>

@@ -3,10 +3,12 @@ import { useState } from 'react';
 import { Button, Dialog, DialogTrigger, Form, Input, Label, Popover, TextField } from 'react-aria-components';
 import { hrefOf, patchOf, useAddress } from '../address';
 import { chosen, orderOf } from '../api/search';
+import { copy as put } from '../ui/clipboard';
 import { CloseIcon, StarIcon } from '../ui/icons';
 import { useKeys } from '../ui/keys';
 import { Link } from '../ui/Link';
 import { useStored } from '../ui/stored';
+import { nameOf, useTopicNames } from './Chips';
 import './saved.css';
 
 interface Saved {
@@ -40,9 +42,12 @@ function searchOf(address: URLSearchParams): string {
   return search.toString();
 }
 
-function nameOf(address: URLSearchParams): string {
-  const search = chosen(address);
-  return [...search.values()].join(', ').slice(0, 60);
+// What it is called, if its reader doesn't say otherwise.
+function offered(address: URLSearchParams, topics: ReadonlyMap<string, string>): string {
+  return [...chosen(address)]
+    .map(([name, value]) => (name === 'q' ? value : nameOf(name, value, topics.get(value))))
+    .join(', ')
+    .slice(0, 80);
 }
 
 // Where programs get the same search.
@@ -63,17 +68,18 @@ export function SavedSearches() {
   const [open, setOpen] = useState(false);
   const [name, setName] = useState('');
   const [copied, setCopied] = useState('');
+  const topics = useTopicNames();
   const search = searchOf(address);
   const here = saved.find((s) => s.search === search);
   const show = (o: boolean) => {
     setOpen(o);
     setCopied('');
-    if (o) setName(here?.name ?? nameOf(address));
+    if (o) setName(here?.name ?? offered(address, topics));
   };
   useKeys({ s: () => show(true) });
   const copy = async (of: string) => {
     try {
-      await navigator.clipboard.writeText(location.origin + hrefOf(new URLSearchParams(of)));
+      await put(location.origin + hrefOf(new URLSearchParams(of)));
       setCopied(of);
     } catch {
       setCopied('');

@@ -7,16 +7,20 @@ import { chosen } from '../api/search';
 import { opened } from '../opened';
 import { useKeys } from '../ui/keys';
 import { useMedia } from '../ui/media';
+import { useRarely } from '../ui/rarely';
 import { Facets } from './Facets';
 import { isNew, takeBack, useHits } from './hits';
-import { feedOf, type Gone, useLive } from './live';
-import { Results } from './Results';
+import { feedOf, useLive } from './live';
+import { Results, rowOf } from './Results';
 import './search.css';
 
 const loadReading = () => import('../article/Reading');
 const Reading = lazy(loadReading);
 const Timeline = lazy(() => import('./Timeline'));
 const PlaceMap = lazy(() => import('./PlaceMap'));
+
+/** How often, in milliseconds, what comes in by itself is counted. */
+const countedEvery = 60_000;
 
 /** What can be open beside the list, in the address as `show`. */
 export type Panel = 'timeline' | 'map' | 'filters';
@@ -47,7 +51,7 @@ export function SearchView() {
   known.current = new Map(hits.list.filter((h) => !h.taken).map((h) => [h.uri, h.revision]));
 
   // New copy goes in by itself only where nothing that is read would move: nothing is open,
-  // the list is at its top, and neither pointer nor focus is in it.
+  // the list is at its top, and neither pointer nor focus by keys is in it.
   const flow = useCallback(() => {
     const at = list.current;
     return (
@@ -55,7 +59,8 @@ export function SearchView() {
       !current().get('uri') &&
       at !== null &&
       at.scrollTop < 4 &&
-      !at.matches(':hover, :focus-within') &&
+      !at.matches(':hover') &&
+      at.querySelector(':focus-visible') === null &&
       !document.hidden
     );
   }, [paused]);
@@ -64,22 +69,33 @@ export function SearchView() {
     on: byTime && hits.problem?.status !== 400,
     known: (u) => known.current.get(u),
     flow,
-    left: (u: string, reason: Gone) => {
-      if (reason !== 'unmatched') takeBack(cache, u);
-    },
+    withdrawn: (u: string) => takeBack(cache, u),
     changed: (h: Hit) => void cache.invalidateQueries({ queryKey: ['article', h.uri] }),
   });
 
-  const isLost = heard.link === 'lost';
+  const isLost = heard.link === 'lost' || heard.link === 'aside';
   useEffect(() => setLost(isLost), [isLost]);
 
   const fits = (h: Hit) => isNew(h, hits, known.current);
   const live = { ...heard, waiting: heard.waiting.filter(fits), shown: heard.shown.filter(fits) };
   const fresh = live.waiting.length + live.more;
   const q = address.get('q');
+  const [read, setRead] = useState('');
   useEffect(() => {
-    if (!uri) document.title = `${fresh > 0 ? `(${fresh}) ` : ''}${q ? `${q} – ` : ''}Copytaster`;
-  }, [fresh, q, uri]);
+    const what = read || q;
+    document.title = `${fresh > 0 ? `(${fresh}) ` : ''}${what ? `${what} – ` : ''}Copytaster`;
+  }, [fresh, q, read]);
+
+  // Who closes an article is back at its place in the list.
+  const wasOpen = useRef(uri);
+  useEffect(() => {
+    const before = wasOpen.current;
+    wasOpen.current = uri;
+    if (before === null || uri !== null || document.activeElement !== document.body) return;
+    const row = rowOf(before);
+    row?.closest('li')?.scrollIntoView({ block: 'nearest' });
+    (row ?? document.getElementById('main'))?.focus({ preventScroll: true });
+  }, [uri]);
 
   const { retry } = hits;
   const resets = useRef(0);
@@ -98,15 +114,21 @@ export function SearchView() {
     live.reveal();
     setPaused(false);
     list.current?.scrollTo({ top: 0 });
-    void cache.invalidateQueries({ queryKey: ['facets'] });
-    void cache.invalidateQueries({ queryKey: ['histogram'] });
   };
+
+  // What is counted goes with what is shown, a little behind.
+  const counted = useRarely(live.shown.length, countedEvery);
+  const countedBefore = useRef(counted);
+  useEffect(() => {
+    if (counted === countedBefore.current) return;
+    countedBefore.current = counted;
+    for (const name of ['facets', 'histogram', 'places']) void cache.invalidateQueries({ queryKey: [name] });
+  }, [counted, cache]);
 
   useKeys({
     f: () => togglePanel('filters'),
     t: () => togglePanel('timeline'),
     m: () => togglePanel('map'),
-    n: reveal,
     p: () => setPaused((p) => !p),
     Escape: uri ? () => go({ uri: null, revision: null }) : undefined,
   });
@@ -137,7 +159,13 @@ export function SearchView() {
       </main>
       {uri && (
         <Suspense fallback={<aside className="reading-pane" aria-label="Article" aria-busy="true" />}>
-          <Reading key={uri} uri={uri} revision={address.get('revision')} awaited={live.changed.get(uri)?.revision} />
+          <Reading
+            key={uri}
+            uri={uri}
+            revision={address.get('revision')}
+            awaited={live.changed.get(uri)?.revision}
+            titled={setRead}
+          />
         </Suspense>
       )}
     </div>

@@ -8,6 +8,7 @@ import { Button, Disclosure, DisclosurePanel } from 'react-aria-components';
 import { go, useAddress } from '../address';
 import { chosen, histogram, keys } from '../api/search';
 import { opened } from '../opened';
+import { Failed } from '../ui/Failed';
 import { number, plural } from '../ui/words';
 import './timeline.css';
 
@@ -45,6 +46,17 @@ const nameOf: Record<string, Intl.DateTimeFormat> = {
 };
 const dayOf = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
 
+// What stands at the axis, by how long the time between two marks is.
+const ticksOf = [
+  { from: 300 * 86_400_000, format: new Intl.DateTimeFormat('en-GB', { year: 'numeric' }) },
+  { from: 27 * 86_400_000, format: new Intl.DateTimeFormat('en-GB', { month: 'short', year: 'numeric' }) },
+  { from: 86_400_000, format: new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' }) },
+  { from: 0, format: new Intl.DateTimeFormat('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' }) },
+];
+
+/** Half of what a mark at the axis is wide, in pixels: what would stand out is left away. */
+const halfTick = 30;
+
 export default function Timeline() {
   const address = useAddress();
   // All of the search's time, so that what is left out can be seen, too.
@@ -53,11 +65,12 @@ export default function Timeline() {
     for (const name of ['from', 'to', 'day']) s.delete(name);
     return s;
   }, [address]);
-  const { data } = useQuery({
+  const asked = useQuery({
     queryKey: keys.histogram(search),
     queryFn: ({ signal }) => histogram(search, buckets, opened.zone, signal),
     placeholderData: keepPreviousData,
   });
+  const { data } = asked;
   const [place, width] = useWidth();
   const brush = useRef<SVGGElement>(null);
   const behaviour = useRef<BrushBehavior<unknown>>(null);
@@ -120,11 +133,15 @@ export default function Timeline() {
   const chosenBar = (b: { from: string; to: string }) =>
     (from === undefined || new Date(b.to) > from) && (to === undefined || new Date(b.from) < to);
   const label = (iso: string) => (nameOf[data?.interval ?? ''] ?? dayOf).format(new Date(iso));
-  const ticks = width > 0 && begin ? x.ticks(Math.max(2, Math.floor(width / 110))) : [];
-  const tick = x.tickFormat();
+  const all = width > 0 && begin ? x.ticks(Math.max(2, Math.floor(width / 110))) : [];
+  const ticks = all.filter((t) => x(t) > halfTick && x(t) < width - halfTick);
+  const apart = (all[1]?.getTime() ?? 0) - (all[0]?.getTime() ?? 0);
+  // A day is an hour shorter when clocks are set.
+  const tick = (ticksOf.find((t) => apart >= t.from * 0.95) ?? { format: dayOf }).format;
 
   return (
     <section className="timeline" aria-label="Timeline">
+      <Failed asked={asked} />
       <div ref={place} className="timeline-plot">
         {width > 0 && begin && (
           <svg width={width} height={height + foot} aria-hidden="true">
@@ -145,7 +162,7 @@ export default function Timeline() {
             <line x1={0} x2={width} y1={height + 0.5} y2={height + 0.5} className="timeline-axis" />
             {ticks.map((t) => (
               <text key={t.getTime()} x={x(t)} y={height + 14} className="timeline-tick">
-                {tick(t)}
+                {tick.format(t)}
               </text>
             ))}
             <g ref={brush} className="timeline-brush" />

@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-query';
 import { ApiError, type Hit, type Problem, type Result } from '../api/client';
 import { chosen, hits, keys, orderOf } from '../api/search';
+import { reasonOf } from '../ui/Failed';
 
 export interface Hits {
   list: Hit[];
@@ -15,6 +16,8 @@ export interface Hits {
   /** Of Elasticsearch, in milliseconds. */
   took: number | undefined;
   problem: Problem | undefined;
+  /** Why what is there couldn't be asked for again, or not more of it. */
+  trouble: { error: Error; of: 'all' | 'more' } | undefined;
   /** There is no more than the list has. */
   whole: boolean;
   /** What is shown is of the search before. */
@@ -22,6 +25,8 @@ export interface Hits {
   waiting: boolean;
   more: (() => void) | undefined;
   loadingMore: boolean;
+  /** Asks once more for the next page, which couldn't be had. */
+  moreAgain: () => void;
   retry: () => void;
 }
 
@@ -42,26 +47,39 @@ export function useHits(address: URLSearchParams, watched = true): Hits {
     gcTime: 60_000,
   });
   const first = q.data?.pages[0];
+  const there = q.data !== undefined && !q.isPlaceholderData;
+  const error = reasonOf(q);
+  const retry = async () => {
+    const queryKey = keys.hits(search, sort);
+    await cache.cancelQueries({ queryKey, exact: true });
+    // From its first page: a long list would be many requests.
+    cache.setQueryData<InfiniteData<Result>>(queryKey, (d) =>
+      d ? { pages: d.pages.slice(0, 1), pageParams: d.pageParams.slice(0, 1) } : d,
+    );
+    await q.refetch();
+  };
   return {
     list: q.data?.pages.flatMap((p) => p.hits) ?? [],
-    total: q.isError && !first ? undefined : first?.total,
+    total: !there && error ? undefined : first?.total,
     took: first?.took_ms,
     // What is there stays, also if more of it can't be had now.
-    problem: q.error instanceof ApiError && (!q.data || q.isPlaceholderData) ? q.error.problem : undefined,
+    problem: !there && error ? problemOf(error) : undefined,
+    trouble:
+      there && error ? { error, of: q.isFetchingNextPage || q.isFetchNextPageError ? 'more' : 'all' } : undefined,
     whole: !q.hasNextPage,
     old: q.isPlaceholderData,
     waiting: q.isPending,
-    more: q.hasNextPage && !q.isFetchingNextPage && !q.isPlaceholderData ? () => void q.fetchNextPage() : undefined,
+    more: q.hasNextPage && !q.isFetching && there && !error ? () => void q.fetchNextPage() : undefined,
     loadingMore: q.isFetchingNextPage,
-    retry: () => {
-      // From its first page: a long list would be many requests.
-      cache.setQueryData<InfiniteData<Result>>(keys.hits(search, sort), (d) =>
-        d ? { pages: d.pages.slice(0, 1), pageParams: d.pageParams.slice(0, 1) } : d,
-      );
-      void q.refetch();
-    },
+    moreAgain: () => void q.fetchNextPage(),
+    retry: () => void retry(),
   };
 }
+
+const problemOf = (error: Error): Problem =>
+  error instanceof ApiError
+    ? error.problem
+    : { type: 'about:blank', title: 'Something failed', status: 500, detail: error.message };
 
 /**
  * Whether what a feed told of is new to a list. Feeds begin a minute before the search, as the
@@ -73,7 +91,7 @@ export function isNew(hit: Hit, { list, whole, old, waiting }: Hits, known: Read
   if (!hit.early || hit.taken) return true;
   if (old || waiting) return false;
   const last = Date.parse(list.at(-1)?.sort_date ?? '');
-  return whole || Date.parse(hit.sort_date ?? '') >= last;
+  return whole || Date.parse(hit.sort_date ?? '') > last;
 }
 
 /** What is left of a hit that was taken back: its place. */

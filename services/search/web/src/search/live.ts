@@ -1,15 +1,18 @@
 // What a search begins and ceases to find, as it happens.
 import { useEffect, useReducer, useRef } from 'react';
-import { type Hit, parse } from '../api/client';
+import { type Hit, parse, retryAfter } from '../api/client';
 import { chosen } from '../api/search';
 import { opened } from '../opened';
 import { endSession } from '../session';
-import { returned, withdraw } from '../withdrawn';
+import { type Reason, returned, withdraw } from '../withdrawn';
 import { taken } from './hits';
+import { share } from './share';
 
-export type Gone = 'canceled' | 'withheld' | 'expired' | 'unmatched';
+/** Why an article isn't found any more. */
+export type Gone = Reason | 'unmatched';
 
-export type Link = 'off' | 'connecting' | 'open' | 'lost';
+/** Of the feed; `aside`: other tabs have all the feeds that there may be. */
+export type Link = 'off' | 'connecting' | 'open' | 'lost' | 'aside';
 
 export interface News {
   link: Link;
@@ -19,34 +22,37 @@ export interface News {
   shown: Hit[];
   /** Newer revisions of articles, by URI. */
   changed: ReadonlyMap<string, Hit>;
-  /** Articles that are not found any more, by URI. */
-  gone: ReadonlyMap<string, { reason: Gone; at: string }>;
+  /** Articles that this search doesn't find any more, by URI, and since when. What nobody may see any more is withdrawn. */
+  unmatched: ReadonlyMap<string, string>;
   /** How often something may have been missed: the search is to be made anew. */
   resets: number;
   /** How many new articles there are beyond those that wait. */
   more: number;
-  /** Of which search they are. */
+  /** Of which search they are, and since when, as milliseconds since 1970. */
   feed: string;
+  began: number;
 }
 
 type Told =
-  | { is: 'begun'; feed: string }
+  | { is: 'begun'; feed: string; at: number }
   | { is: 'off' }
   | { is: 'link'; link: Link }
-  | { is: 'hit'; hit: Hit; known: boolean; flow: boolean }
-  | { is: 'left'; uri: string; reason: Gone; at: string }
-  | { is: 'reveal' }
-  | { is: 'reset' };
+  | { is: 'hit'; hit: Hit; known: boolean; flow: boolean; at: number }
+  | { is: 'unmatched'; uri: string; at: string }
+  | { is: 'withdrawn'; uri: string }
+  | { is: 'reveal'; at: number }
+  | { is: 'reset'; at: number };
 
 const nothing: News = {
   link: 'off',
   waiting: [],
   shown: [],
   changed: new Map(),
-  gone: new Map(),
+  unmatched: new Map(),
   resets: 0,
   more: 0,
   feed: '',
+  began: 0,
 };
 
 /** How many new articles are kept. Where more came, the search is made anew before they are shown. */
@@ -54,22 +60,23 @@ export const maxNew = 500;
 
 const isNot = (uri: string) => (h: Hit) => h.uri !== uri;
 
-function withHit(news: News, { hit, known, flow }: Extract<Told, { is: 'hit' }>): News {
-  const gone = new Map(news.gone);
-  gone.delete(hit.uri);
+function withHit(news: News, { hit, known, flow, at }: Extract<Told, { is: 'hit' }>): News {
+  const unmatched = new Map(news.unmatched);
+  unmatched.delete(hit.uri);
   if (known || news.shown.some((h) => h.uri === hit.uri && !h.taken)) {
-    return { ...news, gone, changed: new Map(news.changed).set(hit.uri, hit) };
+    return { ...news, unmatched, changed: new Map(news.changed).set(hit.uri, hit) };
   }
   const waiting = [hit, ...news.waiting.filter(isNot(hit.uri))];
   const more = news.more + Math.max(0, waiting.length - maxNew);
   return reveal(
-    { ...news, gone, shown: news.shown.filter(isNot(hit.uri)), waiting: waiting.slice(0, maxNew), more },
+    { ...news, unmatched, shown: news.shown.filter(isNot(hit.uri)), waiting: waiting.slice(0, maxNew), more },
     flow,
+    at,
   );
 }
 
 // What waits was never shown, and goes without a word; of the rest nothing stays but its place.
-function withLeft(news: News, { uri, reason, at }: Extract<Told, { is: 'left' }>): News {
+function without(news: News, uri: string): News {
   const changed = new Map(news.changed);
   changed.delete(uri);
   return {
@@ -77,35 +84,39 @@ function withLeft(news: News, { uri, reason, at }: Extract<Told, { is: 'left' }>
     changed,
     waiting: news.waiting.filter(isNot(uri)),
     shown: news.shown.map((h) => (h.uri === uri ? taken(h) : h)),
-    gone: new Map(news.gone).set(uri, { reason, at }),
   };
 }
 
-function reveal(news: News, yes: boolean): News {
+// The search is made anew, and has all that came in before.
+function anew(news: News, at: number): News {
+  return { ...news, waiting: [], shown: [], changed: new Map(), more: 0, resets: news.resets + 1, began: at };
+}
+
+function reveal(news: News, yes: boolean, at: number): News {
   if (!yes || news.waiting.length === 0) return news;
-  // The search was made before all that: it is made anew, so that nothing falls between.
-  if (news.more > 0 || news.waiting.length + news.shown.length > maxNew) {
-    return { ...news, waiting: [], shown: [], changed: new Map(), more: 0, resets: news.resets + 1 };
-  }
+  // Nothing may fall between what is kept and what was searched.
+  if (news.more > 0 || news.waiting.length + news.shown.length > maxNew) return anew(news, at);
   return { ...news, shown: [...news.waiting, ...news.shown], waiting: [] };
 }
 
 export function told(news: News, t: Told): News {
   switch (t.is) {
     case 'begun':
-      return { ...nothing, link: 'connecting', feed: t.feed, resets: news.resets };
+      return { ...nothing, link: 'connecting', feed: t.feed, began: t.at, resets: news.resets };
     case 'off':
       return { ...nothing, resets: news.resets };
     case 'link':
       return { ...news, link: t.link };
     case 'hit':
       return withHit(news, t);
-    case 'left':
-      return withLeft(news, t);
+    case 'unmatched':
+      return { ...without(news, t.uri), unmatched: new Map(news.unmatched).set(t.uri, t.at) };
+    case 'withdrawn':
+      return without(news, t.uri);
     case 'reveal':
-      return reveal(news, true);
+      return reveal(news, true, t.at);
     case 'reset':
-      return { ...nothing, link: news.link, gone: news.gone, resets: news.resets + 1 };
+      return anew(news, t.at);
   }
 }
 
@@ -164,8 +175,8 @@ interface Options {
   known: (uri: string) => string | undefined;
   /** New articles are shown at once. */
   flow: () => boolean;
-  /** An article is no longer to be had. */
-  left: (uri: string, reason: Gone) => void;
+  /** An article is no longer to be had by anybody. */
+  withdrawn: (uri: string) => void;
   /** An article has a newer revision. */
   changed: (hit: Hit) => void;
 }
@@ -190,12 +201,12 @@ export function useLive(address: URLSearchParams, options: Options): Live {
       tell({ is: 'off' });
       return undefined;
     }
-    tell({ is: 'begun', feed });
+    tell({ is: 'begun', feed, at: Date.now() });
     return follow(feed, tell, now);
   }, [feed]);
   // Nothing of the search before is shown, not for a moment.
   const current = news.feed === (feed ?? '') ? news : { ...nothing, resets: news.resets };
-  return { ...current, deaf: wanted && feed === undefined, reveal: () => tell({ is: 'reveal' }) };
+  return { ...current, deaf: wanted && feed === undefined, reveal: () => tell({ is: 'reveal', at: Date.now() }) };
 }
 
 /** How long a page that nobody sees keeps its feed, in milliseconds. */
@@ -204,12 +215,18 @@ export const hiddenFor = 60_000;
 /** After how long without a word, in milliseconds, a feed is opened again: it has a heartbeat every 15 s. */
 export const silentFor = 45_000;
 
-// A feed that is refused doesn't say why: what the reader may do does.
-async function mayAsk(): Promise<void> {
+/** The longest that is waited before a feed that can't be had is opened again, in milliseconds. */
+const longestWait = 30_000;
+
+// A feed that is refused doesn't say why: what the reader may do does. Gives for how many
+// milliseconds nothing more is to be asked.
+async function mayAsk(): Promise<number> {
   try {
-    if ((await fetch('/v1/me')).status === 401) endSession();
+    const answer = await fetch('/v1/me');
+    if (answer.status === 401) endSession();
+    return answer.ok ? 0 : (retryAfter(answer) ?? 0) * 1000;
   } catch {
-    // The service can't be reached, which isn't the end of a session.
+    return 0; // the service can't be reached, which isn't the end of a session
   }
 }
 
@@ -219,6 +236,7 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let last = '';
+  let aside = false;
   const began = Date.now();
   const hit = (e: MessageEvent<string>) => {
     last = e.lastEventId || last;
@@ -229,16 +247,19 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
     const before = options.current.known(h.uri);
     if (before === h.revision) return; // the search has it, too
     options.current.changed(h);
-    tell({ is: 'hit', hit: h, known: before !== undefined, flow: options.current.flow() });
+    tell({ is: 'hit', hit: h, known: before !== undefined, flow: options.current.flow(), at: Date.now() });
   };
   const left = (e: MessageEvent<string>) => {
     last = e.lastEventId || last;
     alive();
     const { uri, reason, revision } = parse(e.data) as { uri: string; reason: Gone; revision?: string };
     const at = new Date().toISOString();
-    if (reason !== 'unmatched') withdraw(uri, { reason, at, revision });
-    options.current.left(uri, reason);
-    tell({ is: 'left', uri, reason, at });
+    if (reason === 'unmatched') tell({ is: 'unmatched', uri, at });
+    else {
+      withdraw(uri, { reason, at, revision });
+      options.current.withdrawn(uri);
+      tell({ is: 'withdrawn', uri });
+    }
   };
   // A connection that says nothing, not even that there is nothing, is dead: networks don't tell.
   let watch: ReturnType<typeof setTimeout> | undefined;
@@ -272,41 +293,67 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
     source.addEventListener('left', left);
     source.addEventListener('reset', (e) => {
       beat(e);
-      tell({ is: 'reset' });
+      tell({ is: 'reset', at: Date.now() });
     });
-    source.onerror = () => {
-      tell({ is: 'link', link: failures > 0 ? 'lost' : 'connecting' });
-      failures++;
-      // A feed that ended is opened again by the browser; one that was refused isn't.
-      if (source?.readyState !== EventSource.CLOSED) return;
-      clearTimeout(watch);
-      void mayAsk();
-      timer = setTimeout(open, Math.min(2000 * 2 ** (failures - 1), 30_000));
-    };
+    source.onerror = () => void failed();
   };
-  // Browsers have six connections to a service without TLS: what nobody looks at gives its own
-  // back, and goes on where it was.
+  const failed = async () => {
+    const was = source;
+    tell({ is: 'link', link: failures > 0 ? 'lost' : 'connecting' });
+    failures++;
+    // A feed that ended is opened again by the browser; one that was refused isn't.
+    if (was?.readyState !== EventSource.CLOSED) return;
+    clearTimeout(watch);
+    const wait = Math.max(await mayAsk(), Math.min(2000 * 2 ** (failures - 1), longestWait));
+    if (source === was && !aside) timer = setTimeout(open, wait);
+  };
+  const close = () => {
+    clearTimeout(timer);
+    clearTimeout(watch);
+    source?.close();
+    source = undefined;
+  };
+  const reopen = () => {
+    close();
+    open();
+  };
+  // Of many tabs those that were looked at last have feeds.
+  const place = share((crowded) => {
+    aside = crowded;
+    if (crowded) {
+      close();
+      tell({ is: 'link', link: 'aside' });
+    } else if (!document.hidden) reopen();
+  });
+  const looked = () => {
+    aside = false;
+    place.opened();
+    if (source === undefined || source.readyState === EventSource.CLOSED) reopen();
+  };
+  // What nobody looks at gives its connection back, and goes on where it was.
   let idle: ReturnType<typeof setTimeout> | undefined;
   const seen = () => {
     clearTimeout(idle);
-    if (document.hidden) {
-      idle = setTimeout(() => {
-        clearTimeout(timer);
-        clearTimeout(watch);
-        source?.close();
-      }, hiddenFor);
-    } else if (source?.readyState === EventSource.CLOSED) {
-      clearTimeout(timer);
-      open();
+    if (!document.hidden) {
+      looked();
+      return;
     }
+    idle = setTimeout(() => {
+      close();
+      place.closed();
+    }, hiddenFor);
   };
   document.addEventListener('visibilitychange', seen);
+  addEventListener('focus', looked);
+  addEventListener('online', reopen);
+  place.opened();
   open();
   return () => {
     document.removeEventListener('visibilitychange', seen);
+    removeEventListener('focus', looked);
+    removeEventListener('online', reopen);
     clearTimeout(idle);
-    clearTimeout(watch);
-    clearTimeout(timer);
-    source?.close();
+    close();
+    place.end();
   };
 }

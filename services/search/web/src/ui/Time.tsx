@@ -1,5 +1,6 @@
 // Times in the reader's own zone, with all of it on demand.
 import { useRef } from 'react';
+import { useDay } from './day';
 import { useServiceSecond } from './serviceClock';
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
@@ -10,16 +11,22 @@ const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'l
 
 const sameDay = (a: Date, b: Date): boolean => a.toDateString() === b.toDateString();
 
+/** Whether two times are of one day, as readers see days. */
+export const ofOneDay = (a: string | undefined, b: string | undefined): boolean =>
+  sameDay(new Date(a ?? ''), new Date(b ?? ''));
+
 /** The day of a time, as a heading. */
 export function dayHeading(iso: string | undefined, now = new Date()): string {
   const t = new Date(iso ?? '');
   if (Number.isNaN(t.getTime())) return 'Without a date';
   if (sameDay(t, now)) return `Today, ${weekday.format(t)}`;
-  if (sameDay(t, new Date(now.getTime() - 86_400_000))) return `Yesterday, ${weekday.format(t)}`;
+  if (sameDay(t, new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1)))
+    return `Yesterday, ${weekday.format(t)}`;
   return weekday.format(t);
 }
 
 export function Time({ at, form = 'long' }: { at: string | undefined; form?: 'clock' | 'long' }) {
+  useDay();
   const t = new Date(at ?? '');
   if (!at || Number.isNaN(t.getTime())) return null;
   const now = new Date();

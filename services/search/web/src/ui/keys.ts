@@ -10,7 +10,9 @@ export const keysSetting = 'keys';
 const writing = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable ||
-    target.closest('input, textarea, select, [role="dialog"], [role="slider"], .leaflet-container') !== null);
+    target.closest(
+      'input, textarea, select, [role="dialog"], [role="menu"], [role="listbox"], [role="slider"], .leaflet-container',
+    ) !== null);
 
 export function useKeys(keys: Keys): void {
   const current = useRef(keys);

@@ -9,6 +9,7 @@ import coarse from 'world-atlas/countries-110m.json?url';
 const fineFrom = 4;
 
 type Ring = GeoJSON.Position[];
+type Shapes = Topology<{ countries: GeometryCollection<{ name?: string }> }>;
 
 // Countries that lie on both sides of the line where dates change go on beyond it, instead
 // of coming back around the world.
@@ -28,7 +29,7 @@ const moved = (ring: Ring, by: number): Ring => ring.map(([longitude = 0, latitu
 const antarctica = '010';
 
 /** The countries of a topology, in three worlds side by side. */
-function countries(topology: Topology<{ countries: GeometryCollection }>): GeoJSON.MultiPolygon {
+function countries(topology: Shapes): GeoJSON.MultiPolygon {
   const all: GeoJSON.Position[][][] = [];
   for (const f of feature(topology, topology.objects.countries).features) {
     const g = f.geometry as GeoJSON.Polygon | GeoJSON.MultiPolygon | null;
@@ -47,7 +48,7 @@ export function land(m: L.Map, signal: AbortSignal): void {
   let finely = false;
   const draw = async (shapes: string) => {
     try {
-      const topology = (await (await fetch(shapes, { signal })).json()) as Topology<{ countries: GeometryCollection }>;
+      const topology = (await (await fetch(shapes, { signal })).json()) as Shapes;
       if (signal.aborted) return;
       shown?.remove();
       shown = L.geoJSON(countries(topology), { style: { className: 'map-land' }, interactive: false }).addTo(m);
@@ -62,4 +63,34 @@ export function land(m: L.Map, signal: AbortSignal): void {
     finely = true;
     void draw(fine);
   });
+}
+
+/** The name of the country that a place lies in, by its longitude and latitude; undefined at sea. */
+export type CountryAt = (longitude: number, latitude: number) => string | undefined;
+
+// Odd: the ring goes around it.
+function crossings(ring: Ring, longitude: number, latitude: number): number {
+  let n = 0;
+  for (let i = 0; i < ring.length; i++) {
+    const [x1 = 0, y1 = 0] = ring[i] ?? [];
+    const [x2 = 0, y2 = 0] = ring[(i + 1) % ring.length] ?? [];
+    if (y1 > latitude !== y2 > latitude && longitude < x1 + ((latitude - y1) / (y2 - y1)) * (x2 - x1)) n++;
+  }
+  return n;
+}
+
+/** Tells countries from the coarse shapes; none where those can't be had. */
+export async function countriesByPlace(signal: AbortSignal): Promise<CountryAt> {
+  try {
+    const topology = (await (await fetch(coarse, { signal })).json()) as Shapes;
+    const all = feature(topology, topology.objects.countries).features.map((f) => {
+      const g = f.geometry as GeoJSON.Polygon | GeoJSON.MultiPolygon | null;
+      const polygons = g === null ? [] : g.type === 'Polygon' ? [g.coordinates] : g.coordinates;
+      return { name: f.properties?.name as string | undefined, rings: polygons.flatMap((p) => p.map(onward)) };
+    });
+    return (longitude, latitude) =>
+      all.find((c) => c.rings.reduce((n, r) => n + crossings(r, longitude, latitude), 0) % 2 === 1)?.name;
+  } catch {
+    return () => undefined;
+  }
 }
