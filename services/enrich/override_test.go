@@ -508,7 +508,7 @@ func TestALaterTextHasMore(t *testing.T) {
 		return &a
 	}
 	first, second := revision(t, 1), revision(t, 2)
-	say := func(was *article.Override, a *article.Article, shown *article.Article) *article.Override {
+	say := func(was *article.Override, a, shown *article.Article) *article.Override {
 		t.Helper()
 		c := set("entities", `[{"type":"person","name":"Text"}]`)
 		c.Who, c.Found = "M. Ito", shown
