@@ -83,11 +83,13 @@ export const pageSize = 30;
 
 // What was asked before the page could show it.
 let early: { of: string; answer: Promise<Result> } | undefined;
+let begun = false;
 
 const named = (search: URLSearchParams, sort: Order): string => `${sort} ${search}`;
 
-/** Asks for an address's first page, for the first who wants it. */
+/** Asks for an address's first page, for the first who wants it; nothing, if somebody asked already. */
 export function askEarly(address: URLSearchParams): void {
+  if (begun) return;
   const [search, sort] = [chosen(address), orderOf(address)];
   const answer = hits(search, sort, undefined, new AbortController().signal);
   answer.catch(() => undefined); // who takes it hears of it
@@ -100,6 +102,7 @@ export function hits(
   after: string | undefined,
   signal: AbortSignal,
 ): Promise<Result> {
+  begun = true;
   if (early && after === undefined) {
     const { of, answer } = early;
     early = undefined;
