@@ -172,7 +172,8 @@ func (c *Chain) EnrichWith(ctx context.Context, a *article.Article, corrects *ar
 		}
 		if placed != nil {
 			if o.Err == nil {
-				placed = placed.Found(a, &before)
+				then := before // on the heap for corrected articles alone
+				placed = placed.Found(a, &then)
 			}
 			var err error
 			if placed, err = Correct(a, placed); err != nil {
