@@ -21,7 +21,10 @@ export const test = base.extend<{ watched: undefined }>({
       page.on('pageerror', (e) => faults.push(`threw ${e.message}`));
       page.on('console', (m) => {
         // What the service refuses, and what a network lacks, is logged by the browser itself.
-        if (m.type() === 'error' && !/responded with a status of|ERR_INTERNET_DISCONNECTED/.test(m.text()))
+        if (
+          m.type() === 'error' &&
+          !/responded with a status of|ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED/.test(m.text())
+        )
           faults.push(m.text());
       });
       page.on('dialog', (d) => {
