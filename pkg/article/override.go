@@ -204,6 +204,7 @@ func (o *Override) In(text string) *Placed {
 		}
 		m := &mover{to: c.finder(s, f)}
 		v := placedField{Corrected: c.Corrected, of: f, later: c.Text != 0 && c.Text != key, known: c.Known}
+		v.Unseen = nil // is told of articles, not said
 		f.set(&v.value, &c.Value)
 		f.place(&v.value, m)
 		v.lost = m.lost

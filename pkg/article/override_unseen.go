@@ -90,35 +90,50 @@ func textKey(text string) uint64 {
 }
 
 // know notes what is known of the list to who corrects it: what was found in the proof,
-// what was known before, and what they say. Where it isn't known what was found, or they
-// know too much, nothing is noted.
+// what was known before, and what they say. Where it isn't known what was found, that is
+// of the text that was known before; where nothing was, or they know too much, nothing is noted.
 func (c *Correction) know(p Proof) {
 	of, is := listings[c.Field]
-	if !is || p.Found == nil {
+	if !is {
 		return
 	}
 	var known []uint64
 	note := func(name string, _ bool) { known = append(known, keyOf(name)) }
-	before := p.Stands != nil && p.Stands.Text != 0
+	before, text := p.Stands != nil && p.Stands.Text != 0, textKey(p.Text)
 	if before {
 		known = append(known, p.Stands.Known...)
 	}
-	switch i := slices.IndexFunc(p.Found.Corrections.Fields, func(f Corrected) bool { return f.Field == c.Field }); {
+	switch i := p.correctedBefore(c.Field); {
+	case p.Found == nil && before: // of what the text has now nobody saw anything
+		text = p.Stands.Text
+	case p.Found == nil, i >= 0 && !before:
+		return
 	case i < 0:
-		of.each(p.Found, note)
-	case before:
+		of.each(p.Found, func(name string, sure bool) {
+			if sure { // the rest wasn't shown
+				note(name, true)
+			}
+		})
+	default:
 		for _, name := range p.Found.Corrections.Fields[i].Unseen {
 			note(name, true)
 		}
-	default:
-		return
 	}
 	of.each(&c.Value, note)
 	slices.Sort(known)
 	if known = slices.Compact(known); len(known) > MaxKnown {
 		return
 	}
-	c.Text, c.Known = textKey(p.Text), known
+	c.Text, c.Known = text, known
+}
+
+// correctedBefore is the place of a field among those that were corrected when the article
+// was found; -1: it wasn't.
+func (p *Proof) correctedBefore(field string) int {
+	if p.Found == nil {
+		return -1
+	}
+	return slices.IndexFunc(p.Found.Corrections.Fields, func(f Corrected) bool { return f.Field == field })
 }
 
 // Found is p with what was found of its fields by the enricher that made a of before,

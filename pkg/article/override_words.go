@@ -89,9 +89,15 @@ func newLocator(p Proof, f *correctable) *locator {
 	return l
 }
 
+// maxSaid is how many items a list may have that an editor says: no field's may have more.
+const maxSaid = 2_000
+
 // locate gives all words of what is said of the field their places.
 func (l *locator) locate(said any) error {
 	list, _ := said.([]any)
+	if len(list) > maxSaid { // before anything is looked for
+		return fmt.Errorf("has %d items, the limit is %d", len(list), maxSaid)
+	}
 	for i, x := range list {
 		item, _ := x.(map[string]any)
 		name, is := item["name"].(string)
@@ -118,6 +124,9 @@ func (l *locator) complete(v *Article) error {
 	for _, i := range l.alone {
 		if err := l.proof.Locate(&v.Places[i]); err != nil {
 			errs = append(errs, fmt.Errorf("places[%d]: %w", i, err))
+		}
+		if len(errs) == maxWrong {
+			break
 		}
 	}
 	return errors.Join(errs...)

@@ -150,6 +150,22 @@ func TestWhatACorrectionDoesntKnow(t *testing.T) {
 	if same, err := ParseCorrection(Proof{Article: later, Found: enriched(o, later, sure), Stands: &again}, "entities", []byte(`[{"type":"person","name":"Ana Ruiz"},{"type":"person","name":"Cy Lee"}]`)); err != nil || !reflect.DeepEqual(same, again) {
 		t.Errorf("%+v, %v, was %+v", same, err, again)
 	}
+	// Where the newest text isn't enriched yet, it is known still what was.
+	if kept, err := ParseCorrection(Proof{Article: last, Stands: &again}, "entities", []byte(`[{"type":"person","name":"Ana Ruiz"},{"type":"person","name":"Gus Hall"}]`)); err != nil || kept.Text != again.Text || len(kept.Known) != len(again.Known)+1 {
+		t.Errorf("not enriched yet: %+v, %v, was %+v", kept, err, again)
+	}
+	// What was found and not shown isn't known to who corrected the rest.
+	unsure := foundIn(first, 0.4, "Bo Tran")
+	c, err = ParseCorrection(Proof{Article: first, Found: unsure}, "entities", []byte(`[{"type":"person","name":"Ana Ruiz"}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b := enriched(&Override{Number: 1, Corrections: []Correction{c}}, later, sure); !slices.Contains(b.Corrections.Fields[0].Unseen, "Bo Tran") {
+		t.Errorf("what was unsure: %q", b.Corrections.Fields[0].Unseen)
+	}
+	if _, err := ParseCorrection(Proof{Article: first}, "entities", []byte("["+strings.Repeat(`{"name":"the"},`, maxSaid)+`{"name":"the"}]`)); err == nil || !strings.Contains(err.Error(), "the limit is 2000") {
+		t.Errorf("a list without end: %v", err)
+	}
 	// Of corrections from before, and of what was never enriched, nobody knows.
 	for says, p := range map[string]Proof{
 		"it isn't known what was found":              {Article: first},

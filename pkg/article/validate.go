@@ -3,6 +3,7 @@ package article
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -75,6 +76,11 @@ func (a *Article) Validate() error {
 	}
 	if n := a.Corrections.Number; n < 0 || n == 0 && len(a.Corrections.Fields) > 0 {
 		bad("corrections: %d fields in %d changes", len(a.Corrections.Fields), n)
+	}
+	for _, f := range a.Corrections.Fields {
+		if long := slices.ContainsFunc(f.Unseen, func(s string) bool { return len(s) > MaxUnseenBytes }); long || len(f.Unseen) > MaxUnseen {
+			bad("corrections: %s: %d unseen, the limit is %d of %d bytes", clip(f.Field), len(f.Unseen), MaxUnseen, MaxUnseenBytes)
+		}
 	}
 	if err := a.CheckReading(); err != nil {
 		errs = append(errs, err)

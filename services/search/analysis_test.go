@@ -287,12 +287,12 @@ func TestSuggestOfTheNewest(t *testing.T) {
 		}{
 			{8, 10, nil, "Ada Lee 4, Adam Roe 4, Abdou Moumouni 1, Abel Old 1, "},
 			{7, 10, nil, "Ada Lee 4, Adam Roe 4, Abdou Moumouni 1, Abel Old 1, "},
-			{4, 10, nil, "Ada Lee 4, Adam Roe 4, Abdou Moumouni 1, "}, // of those of 4 to 7
-			{2, 10, nil, "Ada Lee 4, Adam Roe 4, Abdou Moumouni 1, "},
-			{1, 10, nil, "Ada Lee 4, Adam Roe 4, "},
+			{4, 10, nil, "Ada Lee 4, Adam Roe 4, Abdou Moumouni 1, more"}, // of those of 4 to 7
+			{2, 10, nil, "Ada Lee 4, Adam Roe 4, Abdou Moumouni 1, more"},
+			{1, 10, nil, "Ada Lee 4, Adam Roe 4, more"},
 			{2, 2, nil, "Ada Lee 4, Adam Roe 4, more"},
 			{2, 1, nil, "Adam Roe 4, more"},
-			{2, 10, []string{"to", "2024-04-20T11:00:00Z"}, "Ada Lee 3, Adam Roe 1, "},
+			{2, 10, []string{"to", "2024-04-20T11:00:00Z"}, "Ada Lee 3, Adam Roe 1, more"},
 		} {
 			if got := suggest(c.looked, c.values, c.parameters...); got != c.want {
 				t.Errorf("of the newest %d, %v: %s, want %s", c.looked, c.parameters, got, c.want)

@@ -385,9 +385,10 @@ func visitEmbargoes(t *testing.T, n *newsroom, tells string, forbidden []string)
 // TestEmbargoesAway: an index that is away is told of, and half a list is none.
 func TestEmbargoesAway(t *testing.T) {
 	for name, answers := range map[string][2]string{
-		"late":        {`{"took":1,"timed_out":true,"hits":{"hits":[]}}`, `{"docs":[]}`},
-		"none at all": {`no JSON`, `{"docs":[]}`},
-		"not whole":   {`{"hits":{"hits":[{"_source":{"uri":"urn:x:a"},"sort":[1,"urn:x:a"]}]}}`, `{"docs":`},
+		"late":             {`{"took":1,"timed_out":true,"hits":{"hits":[]}}`, `{"docs":[]}`},
+		"none at all":      {`no JSON`, `{"docs":[]}`},
+		"one of its parts": {`{"hits":{"hits":[{"_source":{"uri":"urn:x:a"},"sort":[1,"urn:x:a"]}]}}`, `{"docs":[{"_id":"x","error":{"type":"no_shard_available_action_exception"}}]}`},
+		"not whole":        {`{"hits":{"hits":[{"_source":{"uri":"urn:x:a"},"sort":[1,"urn:x:a"]}]}}`, `{"docs":`},
 	} {
 		es := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Elastic-Product", "Elasticsearch")

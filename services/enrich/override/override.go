@@ -306,8 +306,12 @@ func same(a, b *article.Correction) bool {
 		}
 		return value
 	}
-	is := said(*a)
-	return is != nil && bytes.Equal(is, said(*b))
+	x, y := *a, *b
+	if slices.Equal(x.Known, y.Known) && (x.Text == 0) == (y.Text == 0) {
+		y.Text = x.Text // there was nothing more to know
+	}
+	is := said(x)
+	return is != nil && bytes.Equal(is, said(y))
 }
 
 // fits tells whether the article can travel with the override.

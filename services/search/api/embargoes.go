@@ -13,6 +13,13 @@ import (
 	"github.com/copytaster/copytaster/services/search/find"
 )
 
+// MaxEmbargoes and MaxEmbargoesEach are how many lists of embargoes are made at once, in all
+// and for one sender: each has whole articles.
+const (
+	MaxEmbargoes     = 16
+	MaxEmbargoesEach = 4
+)
+
 // MaxTold is how many articles that readers were told of are remembered; then all are
 // forgotten, and logged again when they are told of again.
 const MaxTold = 100_000
@@ -47,7 +54,8 @@ func (e *Embargoes) tell(who access.Identity, as []*article.Article) {
 			clear(e.told)
 		}
 		e.told[k] = a.Revision
-		e.log.Info().Str("by", whoIs(who)).Str("article", string(a.URI)).Str("revision", a.Revision.String()).Time("embargo_until", a.EmbargoUntil).
+		// Whatever the level of the log is: this is the one record of it.
+		e.log.Log().Str(zerolog.LevelFieldName, zerolog.LevelInfoValue).Str("by", whoIs(who)).Str("article", string(a.URI)).Str("revision", a.Revision.String()).Time("embargo_until", a.EmbargoUntil).
 			Msg("an article under an embargo was read")
 	}
 }
@@ -63,6 +71,7 @@ func embargoes(s Service) http.Handler {
 			return
 		}
 		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 		answer(w, r, s.Log, &page)
 	})
 }

@@ -78,7 +78,7 @@ type Route struct {
 // costs are what the routes cost that cost more than one request: many calls of
 // Elasticsearch, or much work of it or here.
 var costs = map[string]int{
-	"similar": 2, "difference": 5, "histogram": 2, "significant": 3, "spelling": 5, "export": 10,
+	"similar": 2, "difference": 5, "histogram": 2, "significant": 3, "spelling": 5, "export": 10, "suggest": 2,
 	"sources": 3, "letters": 5, "embargoes": 2,
 	"correct": 10, "take_back": 10, // each reads much of the log
 }
@@ -116,7 +116,9 @@ var Routes = []Route{
 	{Name: "spelling", Pattern: "GET /v1/spelling", Handler: func(s Service) http.Handler { return asked(s, find.ParseSpelling, (*find.Finder).Spelling) }},
 	{Name: "export", Pattern: "GET /v1/export", Handler: exportAll},
 	{Name: RouteLive, Pattern: "GET /v1/live", Handler: liveFeed},
-	{Name: RouteEmbargoes, Pattern: "GET /v1/embargoes", Handler: embargoes, Scope: access.Embargo},
+	{Name: RouteEmbargoes, Pattern: "GET /v1/embargoes", Handler: func(s Service) http.Handler {
+		return placed(s, "Too many lists of embargoes", MaxEmbargoes, MaxEmbargoesEach, embargoes(s))
+	}, Scope: access.Embargo},
 	{Name: "me", Pattern: "GET /v1/me", Handler: me, Scope: access.Any},
 	{Name: "stages", Pattern: "GET /v1/operator/stages", Handler: stages, Scope: access.Operate},
 	{Name: "sources", Pattern: "GET /v1/operator/sources", Handler: sources, Scope: access.Operate},

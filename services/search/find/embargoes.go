@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -175,13 +176,17 @@ func (f *Finder) entire(ctx context.Context, uris []article.URI) (as []*article.
 	var reply struct {
 		Docs []struct {
 			Source json.RawMessage `json:"_source"`
+			Error  json.RawMessage `json:"error"`
 		} `json:"docs"`
 	}
 	if err := f.call(ctx, esapi.MgetRequest{Index: f.names.Articles(), Body: bytes.NewReader(body)}, &reply); err != nil {
 		return nil, err
 	}
 	for _, d := range reply.Docs {
-		if d.Source == nil {
+		switch {
+		case d.Error != nil: // what can't be read isn't gone
+			return nil, &UnavailableError{fmt.Errorf("an article can't be read: %s", clip(string(d.Error)))}
+		case d.Source == nil:
 			continue
 		}
 		a, _, err := corpus.Parse(d.Source)

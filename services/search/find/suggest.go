@@ -147,6 +147,7 @@ func (f *Finder) ofNewest(ctx context.Context, whole object, of Facet, s Suggest
 	if since != nil {
 		after, err = f.recount(ctx, whole, &count, recounted*s.Size)
 		took += after
+		count.More = true // older articles may have others
 	}
 	return count, took, err
 }
@@ -253,6 +254,8 @@ func (f *Finder) recount(ctx context.Context, whole object, count *FacetCount, m
 	for i := range counts {
 		count.Values[i].Count = counts[i]
 	}
+	// What was killed or held since they were found isn't told of.
+	count.Values = slices.DeleteFunc(count.Values, func(v ValueCount) bool { return v.Count == 0 })
 	slices.SortStableFunc(count.Values, func(a, b ValueCount) int {
 		return cmp.Or(b.Count-a.Count, strings.Compare(a.Value, b.Value))
 	})

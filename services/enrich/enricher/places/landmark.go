@@ -116,6 +116,7 @@ func (f *finder) sites(out []article.Place, most float64) []article.Place {
 	}
 	known := map[string]int{}
 	weights := map[int]float64{}
+	part, country := int32(-1), only // landmarks come part by part
 	main := slices.IndexFunc(out, func(p article.Place) bool { return p.Main })
 	for i := range f.landmarks {
 		m := &f.landmarks[i]
@@ -124,9 +125,11 @@ func (f *finder) sites(out []article.Place, most float64) []article.Place {
 		if !ok {
 			k = len(out)
 			known[name] = k
-			country, some := f.country(m.part)
-			if !some {
-				country = only
+			if m.part != part {
+				part = m.part
+				if country, some = f.country(part); !some {
+					country = only
+				}
 			}
 			out = append(out, article.Place{Name: name, Country: f.g.countries[country]})
 		}

@@ -96,10 +96,19 @@ func (e *Desk) List(ctx context.Context, uri article.URI) (lines []Line, err err
 	var unread error
 	var o *article.Override // of the one article
 	if err := e.See(ctx, func(v override.Rows) error {
-		lines, unread = linesOf(v, uri)
-		if len(lines) > 0 && uri != "" {
-			o, _ = override.Of(v, uri) // it was just read
+		if uri == "" {
+			lines, unread = linesOf(v)
+			return nil
 		}
+		if o, unread = override.Of(v, uri); o == nil {
+			return nil
+		}
+		l, err := lineOf(o)
+		if err != nil {
+			unread = err
+			return nil
+		}
+		lines = []Line{l}
 		return nil
 	}); err != nil {
 		return nil, err

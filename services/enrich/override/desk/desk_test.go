@@ -392,7 +392,7 @@ func TestLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines, err := linesOf(someRows{string(ferryURI): value, "urn:x:a": []byte("broken")}, "")
+	lines, err := linesOf(someRows{string(ferryURI): value, "urn:x:a": []byte("broken")})
 	if err == nil || !strings.Contains(err.Error(), `override of "urn:x:a" can't be read`) || len(lines) != 1 || string(lines[0].Fields[0].Value) != `"de"` {
 		t.Fatalf("%+v, %v", lines, err)
 	}

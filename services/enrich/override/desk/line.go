@@ -63,13 +63,10 @@ func lineOf(o *article.Override) (Line, error) {
 	return l, nil
 }
 
-// linesOf are the rows' overrides of an article, or of all that have corrections.
-func linesOf(rows override.Rows, uri article.URI) (lines []Line, err error) {
+// linesOf are the rows' overrides of all articles that have corrections.
+func linesOf(rows override.Rows) (lines []Line, err error) {
 	var errs []error
 	rows.Range(func(key string, value []byte) bool {
-		if uri != "" && key != string(uri) {
-			return true
-		}
 		o, err := event.DecodeOverride(key, value)
 		var l Line
 		if err == nil {
@@ -77,7 +74,7 @@ func linesOf(rows override.Rows, uri article.URI) (lines []Line, err error) {
 		}
 		if err != nil {
 			errs = append(errs, err)
-		} else if uri != "" || len(l.Fields) > 0 {
+		} else if len(l.Fields) > 0 {
 			lines = append(lines, l)
 		}
 		return true
