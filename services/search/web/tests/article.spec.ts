@@ -286,6 +286,34 @@ test('what is read stays while the service is away', async ({ page, request }) =
   await expect(page.locator('.copy-headline')).toHaveText(`Calm about ${w}`);
 });
 
+test('what can’t be had any more stays away while the service fails', async ({ page, request }) => {
+  const w = word();
+  const uri = await send(request, { id: w, headline: `Wrong about ${w}`, text: `Secret text of ${w}.` });
+  await arrived(request, uri);
+  await read(page, uri, { q: w, sort: 'relevance' });
+  let status = 404;
+  let failed = 0;
+  await page.route(
+    (u) => u.pathname === `/v1/articles/${encodeURIComponent(uri)}`,
+    (route) => {
+      if (status === 500) failed++;
+      return route.fulfill({
+        status,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({ type: 'about:blank', title: 'Not now', status }),
+      });
+    },
+  );
+  const pane = page.locator('.reading-pane');
+  await expect(pane.getByRole('alert')).toContainText('This article isn’t there');
+  status = 500;
+  // The second is asked when the first was answered.
+  await expect.poll(() => failed).toBeGreaterThan(1);
+  await expect(pane.getByRole('alert')).toContainText('This article isn’t there');
+  await expect(pane).not.toContainText(/wrong about|secret/i);
+  await expect(page.getByRole('button', { name: 'Copy and formats' })).toHaveCount(0);
+});
+
 test('what isn’t there is said, and what has little stays calm', async ({ page, request }) => {
   await page.goto(at('urn:copytaster:agency:urn:test:none'));
   await expect(page.locator('.reading-pane')).toContainText('This article isn’t there');

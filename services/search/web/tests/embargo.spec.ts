@@ -189,6 +189,26 @@ test('what isn’t told for a minute is hidden', async ({ page, request }) => {
   await expect(page.locator('body')).not.toContainText(w);
 });
 
+test('where it isn’t known what still waits, nothing is said to be free', async ({ page, request }) => {
+  const w = word();
+  const uri = await hold(request, w, after(2 * hour));
+  await enter(page, 'PLANNER', `/?view=embargo&uri=${encodeURIComponent(uri)}`);
+  await expect(page.locator('.copy-headline')).toHaveText(`Budget of ${w}`);
+  await page.route('**/v1/embargoes*', (route) =>
+    route.fulfill({
+      status: 500,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ type: 'about:blank', title: 'Something is wrong', status: 500 }),
+    }),
+  );
+  const pane = page.locator('.reading-pane');
+  await expect(pane.getByRole('alert')).toContainText('Treat it as under its embargo');
+  await expect(pane).not.toContainText('Not under an embargo');
+  await accessible(page);
+  await page.unroute('**/v1/embargoes*');
+  await expect(page.locator('.copy-headline')).toHaveText(`Budget of ${w}`);
+});
+
 for (const scheme of schemes) {
   for (const [size, width, height] of sizes) {
     test(`what waits, ${size}, ${scheme}`, async ({ page, request }) => {

@@ -41,6 +41,20 @@ test('where nobody reads, new copy goes in by itself; paused, it waits', async (
   await expect(page.locator('.feed')).toHaveText('Live');
 });
 
+test('who clears a search for the best has the newest, live', async ({ page, request }) => {
+  const w = word();
+  await send(request, { id: w, headline: `Only ${w}` });
+  await found(request, w, 1);
+  await page.goto(`/?q=${w}&sort=relevance`);
+  await expect(headlines(page)).toHaveText([`Only ${w}`]);
+  await expect(page.locator('.feed')).toHaveCount(0);
+  await page.locator('#q').fill('');
+  await page.locator('#q').press('Enter');
+  await expect(page).not.toHaveURL(/q=/);
+  await expect(page.getByRole('button', { name: 'Newest' })).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.locator('.feed')).toHaveText('Live');
+});
+
 test('what was there before isn’t new', async ({ page, request }) => {
   const w = word();
   for (const n of [0, 1, 2]) await send(request, { id: `${w}-${n}`, headline: `Report ${n} on ${w}` });

@@ -1,6 +1,7 @@
 // Which parameters of the address make a search, and what is asked for it.
 import type { Patch } from '../address';
 import {
+  ApiError,
   answered,
   client,
   type Facet,
@@ -145,11 +146,26 @@ export async function suggestions(prefix: string, of: readonly string[], signal:
   return (await answered<Suggestions>(client.GET('/v1/suggest', { params: { query }, signal }))).facets;
 }
 
-export function article(uri: string, revision: string | null, signal: AbortSignal): Promise<Found> {
+function article(uri: string, revision: string | null, signal: AbortSignal): Promise<Found> {
   const query = revision ? { revision } : {};
   // A segment of dots would be taken for a step on the way.
   const path = { uri: uri.replace(/^\.{1,2}$/, (dots) => dots.replaceAll('.', '%2E')) };
   return answered<Found>(client.GET('/v1/articles/{uri}', { params: { path, query }, signal }));
+}
+
+/** What is told of an article: what it is, or that it isn't to be had, or not by who asks. */
+export type Told = Found | { refused: ApiError };
+
+const refusals = new Set([401, 403, 404]);
+
+/** As `article`, but a refusal is an answer: it stands until there is another, whatever fails meanwhile. */
+export async function told(uri: string, revision: string | null, signal: AbortSignal): Promise<Told> {
+  try {
+    return await article(uri, revision, signal);
+  } catch (e) {
+    if (e instanceof ApiError && refusals.has(e.problem.status)) return { refused: e };
+    throw e;
+  }
 }
 
 /** Keys of what is cached. */

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef } from 'react';
 import { Button, Tab, TabList, TabPanel, Tabs, ToggleButton, ToggleButtonGroup } from 'react-aria-components';
 import { go, useAddress } from '../address';
 import { ApiError, type Article, type Found } from '../api/client';
-import { article, keys } from '../api/search';
+import { keys, type Told, told } from '../api/search';
 import { goneSays } from '../search/HitRow';
 import { takeOut } from '../search/hits';
 import type { Gone } from '../search/live';
@@ -32,9 +32,6 @@ const askedEvery = 5_000;
 /** Likewise while the index is behind what the feed told. */
 const behindEvery = 500;
 
-// What the service says of an article that isn't to be had, or not by who asks.
-const refusals = new Set([401, 403, 404]);
-
 interface Props {
   uri: string;
   revision: string | null;
@@ -45,8 +42,9 @@ interface Props {
 }
 
 /** Whether what was read is older than what the feed has told of. */
-function behind(found: Found | undefined, awaited: string | undefined): boolean {
-  return found !== undefined && awaited !== undefined && BigInt(found.article.revision) < BigInt(awaited);
+function behind(found: Told | undefined, awaited: string | undefined): boolean {
+  if (found === undefined || 'refused' in found || awaited === undefined) return false;
+  return BigInt(found.article.revision) < BigInt(awaited);
 }
 
 export default function Reading({ uri, revision, awaited, titled }: Props) {
@@ -54,17 +52,20 @@ export default function Reading({ uri, revision, awaited, titled }: Props) {
   const cache = useQueryClient();
   const asked = useQuery({
     queryKey: keys.article(uri, revision),
-    queryFn: ({ signal }) => article(uri, revision, signal),
+    queryFn: ({ signal }) => told(uri, revision, signal),
     staleTime: 0,
     refetchInterval: ({ state }) => (revision === null && behind(state.data, awaited) ? behindEvery : askedEvery),
   });
-  const refused = asked.error instanceof ApiError && refusals.has(asked.error.problem.status);
-  // Where the service is away for a moment, what is read stays.
-  const error = refused || !asked.data ? reasonOf(asked) : null;
-  const data = refused ? undefined : asked.data;
-  const over = refused || data?.article.status === 'canceled';
+  const refused = asked.data && 'refused' in asked.data ? asked.data.refused : undefined;
+  const data = asked.data && 'refused' in asked.data ? undefined : asked.data;
+  // Where the service is away for a moment, what is read stays, and so does that it isn't to be had.
+  const error = refused ?? (data ? null : reasonOf(asked));
+  const over = refused !== undefined || data?.article.status === 'canceled';
   useEffect(() => {
-    if (over) takeOut(cache, uri);
+    if (!over) return;
+    takeOut(cache, uri);
+    // Nor may its other revisions come back from the cache.
+    cache.removeQueries({ queryKey: ['article', uri], type: 'inactive' });
   }, [over, cache, uri]);
   // Where the article covers the list, it is what the page is about, and focus goes with it.
   const covers = useMedia('(max-width: 63.99rem)');

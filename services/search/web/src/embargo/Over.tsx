@@ -1,8 +1,7 @@
 // In place of an article that is told here no more: it is out, or something else became of it,
 // which the search knows as it does for everybody.
 import { useQuery } from '@tanstack/react-query';
-import { ApiError } from '../api/client';
-import { article, keys } from '../api/search';
+import { keys, told } from '../api/search';
 import { goneSays } from '../search/HitRow';
 import { Link } from '../ui/Link';
 import { scriptOf } from '../ui/script';
@@ -14,15 +13,16 @@ import type { Gone } from './ahead';
 const every = 30_000;
 
 export function Over({ gone }: { gone: Gone }) {
-  const { data, error } = useQuery({
+  const { data } = useQuery({
     queryKey: keys.article(gone.uri, null),
-    queryFn: ({ signal }) => article(gone.uri, null, signal),
+    queryFn: ({ signal }) => told(gone.uri, null, signal),
     staleTime: 0,
     refetchInterval: every,
   });
   const ended = Date.parse(gone.until) <= (serviceNow() ?? 0);
-  const hidden = error instanceof ApiError && error.problem.status === 404;
-  const out = !hidden && data?.article.status === 'usable' ? data.article : undefined;
+  const hidden = data !== undefined && 'refused' in data && data.refused.problem.status === 404;
+  const article = data && 'article' in data ? data.article : undefined;
+  const out = article?.status === 'usable' ? article : undefined;
   return (
     <div className="hit ended">
       <p className="hit-time">
@@ -42,7 +42,7 @@ export function Over({ gone }: { gone: Gone }) {
               Embargo ended <Time at={gone.until} form="clock" />
             </span>
           ) : (
-            <span>{says(out !== undefined, ended, hidden, data?.article.status)}</span>
+            <span>{says(out !== undefined, ended, hidden, article?.status)}</span>
           )}
         </p>
       </div>

@@ -26,6 +26,11 @@ export function Pane({ uri, ahead }: { uri: string; ahead: Ahead }) {
   }, [covers]);
   const article = ahead.articles.find((a) => a.uri === uri);
   const gone = ahead.gone.find((g) => g.uri === uri);
+  // It may stand further down than the list was asked for.
+  const { more, error } = ahead;
+  useEffect(() => {
+    if (!article && !gone && !error) more?.();
+  }, [article, gone, error, more]);
   return (
     <section
       className="reading-pane"
@@ -114,7 +119,15 @@ function CopyText({ article: a }: { article: Article }) {
 }
 
 function Missing({ uri, ahead, gone }: { uri: string; ahead: Ahead; gone: boolean }) {
-  if (ahead.pending) return <div className="paper" aria-busy="true" />;
+  if (ahead.error || ahead.stale) {
+    return (
+      <div className="message" role="alert">
+        <h2>Not known now</h2>
+        <p>The service doesn’t tell whether this still waits. Treat it as under its embargo.</p>
+      </div>
+    );
+  }
+  if (ahead.pending || (ahead.unread && !gone)) return <div className="paper" aria-busy="true" />;
   return (
     <div className="message" role="alert">
       <h2>Not under an embargo</h2>

@@ -32,6 +32,8 @@ export interface Ahead {
   error: Error | null;
   /** The service hasn't answered for so long that nothing is shown. */
   stale: boolean;
+  /** There are pages that weren't asked for yet. */
+  unread: boolean;
   more: (() => void) | undefined;
   again: () => void;
 }
@@ -80,6 +82,7 @@ export function useAhead(): Ahead {
     pending: q.isPending,
     error: q.error,
     stale,
+    unread: q.hasNextPage,
     more: q.hasNextPage && !q.isFetching ? () => void q.fetchNextPage() : undefined,
     again: () => void refetch(),
   };

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { address as current, go, useAddress } from '../address';
 import type { Hit } from '../api/client';
-import { chosen } from '../api/search';
+import { chosen, orderOf } from '../api/search';
 import { opened } from '../opened';
 import { useKeys } from '../ui/keys';
 import { useMedia } from '../ui/media';
@@ -38,7 +38,7 @@ export function togglePanel(panel: Panel): void {
 export function SearchView() {
   const address = useAddress();
   const cache = useQueryClient();
-  const byTime = address.get('sort') !== 'relevance';
+  const byTime = orderOf(address) === 'time';
   const [lost, setLost] = useState(false);
   const hits = useHits(address, byTime && !lost && opened.live && feedOf(chosen(address)) !== null);
   const panels = usePanels(address);
