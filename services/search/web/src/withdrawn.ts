@@ -7,7 +7,7 @@ export type Reason = 'canceled' | 'withheld' | 'expired';
 export interface Withdrawn {
   reason: Reason;
   at: string;
-  /** The revision that said so; of an expiry the one that is over. */
+  /** The last revision that is over; undefined where it isn't known. */
   revision: string | undefined;
 }
 
@@ -37,12 +37,16 @@ export function withdraw(uri: string, what: Withdrawn): void {
 export function returned(uri: string, revision: string): boolean {
   const was = all.get(uri);
   if (!was) return true;
-  if (was.revision !== undefined && BigInt(revision) <= BigInt(was.revision)) return false;
+  if (was.revision !== undefined && over(was.revision, revision)) return false;
   const next = new Map(all);
   next.delete(uri);
   become(next);
   return true;
 }
+
+/** Whether what ended a revision holds for this one; where it isn't known which, for all. */
+export const over = (ended: string | undefined, revision: string): boolean =>
+  ended === undefined || BigInt(revision) <= BigInt(ended);
 
 function subscribe(tell: () => void): () => void {
   listeners.add(tell);

@@ -185,6 +185,25 @@ test('where a row that has focus is killed, the next one has it', async ({ page,
   await accessible(page);
 });
 
+test('a tab that nobody has looked at yet takes no feed from others', async ({ page }) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(document, 'hidden', { get: () => !(window as unknown as { looked?: boolean }).looked });
+  });
+  let feeds = 0;
+  page.on('request', (r) => {
+    if (new URL(r.url()).pathname === '/v1/live') feeds++;
+  });
+  await page.goto('/');
+  await expect(rows(page).first()).toBeVisible();
+  await settled(page);
+  expect(feeds).toBe(0);
+  await page.evaluate(() => {
+    (window as unknown as { looked: boolean }).looked = true;
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await expect(page.locator('.feed')).toHaveText('Live');
+});
+
 test('seven tabs work, of which those looked at last are live', async ({ context, request }) => {
   const w = word();
   await send(request, { id: w, headline: `Wanted ${w}` });
@@ -210,6 +229,6 @@ test('seven tabs work, of which those looked at last are live', async ({ context
   await expect(first.locator('.notice.canceled')).toBeVisible();
   await expect(first.locator('.gone.canceled')).toBeVisible();
   // One that is closed leaves its place to another.
-  await tabs[6]?.close();
+  await tabs[6]?.close({ runBeforeUnload: true });
   await expect(feeds[3] as Locator).toHaveText('Live');
 });

@@ -5,10 +5,15 @@ import { ApiError } from './client';
 /** The longest that is waited before something is asked again, in milliseconds. */
 const longest = 30_000;
 
+/** The longest that a timer can be, in milliseconds: beyond it would be over at once. */
+export const longestTimer = 2 ** 31 - 1;
+
 /** After how many milliseconds it is asked again: as the service says, else twice as long each time. */
 export function waitFor(times: number, error: unknown): number {
   const said = error instanceof ApiError ? error.retryAfter : undefined;
-  return said === undefined ? Math.min(1000 * 2 ** times, longest) : said * 1000;
+  if (said === undefined) return Math.min(1000 * 2 ** times, longest);
+  // Never without a pause, and not all readers in the same second.
+  return Math.min((Math.max(said, 1) + Math.random()) * 1000, longestTimer);
 }
 
 /** What was answered is asked for anew when it is looked at again: a killed article must not come back from a cache. */
@@ -25,15 +30,17 @@ export function makeCache(): QueryClient {
       },
     },
   });
-  addEventListener('online', () => void askAgain(cache));
+  // A network that is back is no reason to ask who said how long to wait.
+  addEventListener('online', () => void askAgain(cache, (e) => !(e instanceof ApiError && e.problem.status === 429)));
   return cache;
 }
 
-/** Asks at once for all that failed last, instead of waiting. */
-export async function askAgain(cache: QueryClient): Promise<void> {
+/** Asks at once for all that failed last, or for what failed so, instead of waiting. */
+export async function askAgain(cache: QueryClient, so = (_: Error | null) => true): Promise<void> {
   const failed = cache.getQueryCache().findAll({
     type: 'active',
-    predicate: ({ state }) => state.status === 'error' || state.fetchFailureCount > 0,
+    predicate: ({ state }) =>
+      (state.status === 'error' || state.fetchFailureCount > 0) && so(state.fetchFailureReason ?? state.error),
   });
   // A list that lacked its next page asks for that by itself: all the pages before it are there.
   const whole = new Set(failed.filter(({ state }) => !state.fetchMeta?.fetchMore).map((q) => q.queryHash));

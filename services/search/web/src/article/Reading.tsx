@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef } from 'react';
 import { Button, Tab, TabList, TabPanel, Tabs, ToggleButton, ToggleButtonGroup } from 'react-aria-components';
 import { go, useAddress } from '../address';
 import { ApiError, type Article, type Found } from '../api/client';
-import { keys, type Told, told } from '../api/search';
+import { told as ask, keys, type Told } from '../api/search';
 import { goneSays } from '../search/HitRow';
 import { takeOut } from '../search/hits';
 import type { Gone } from '../search/live';
@@ -15,7 +15,7 @@ import { Link } from '../ui/Link';
 import { useMedia } from '../ui/media';
 import { Embargo, Time } from '../ui/Time';
 import { languageName } from '../ui/words';
-import { useWithdrawn } from '../withdrawn';
+import { over as ends, useWithdrawn, withdraw } from '../withdrawn';
 import { Actions } from './Actions';
 import { Details } from './Details';
 import { MarkedText } from './Marked';
@@ -52,7 +52,7 @@ export default function Reading({ uri, revision, awaited, titled }: Props) {
   const cache = useQueryClient();
   const asked = useQuery({
     queryKey: keys.article(uri, revision),
-    queryFn: ({ signal }) => told(uri, revision, signal),
+    queryFn: ({ signal }) => ask(uri, revision, signal),
     staleTime: 0,
     refetchInterval: ({ state }) => (revision === null && behind(state.data, awaited) ? behindEvery : askedEvery),
   });
@@ -61,6 +61,14 @@ export default function Reading({ uri, revision, awaited, titled }: Props) {
   // Where the service is away for a moment, what is read stays, and so does that it isn't to be had.
   const error = refused ?? (data ? null : reasonOf(asked));
   const over = refused !== undefined || data?.article.status === 'canceled';
+  const told = useWithdrawn().get(uri);
+  // It may have been sent again since.
+  const withdrawn = told && (!data || ends(told.revision, data.article.revision)) ? told : undefined;
+  const killed = data?.article.status === 'canceled' && !withdrawn ? data.article : undefined;
+  const { revision: killedBy, received_at: killedAt } = killed ?? {};
+  useEffect(() => {
+    if (killedBy) withdraw(uri, { reason: 'canceled', at: killedAt ?? new Date().toISOString(), revision: killedBy });
+  }, [uri, killedBy, killedAt]);
   useEffect(() => {
     if (!over) return;
     takeOut(cache, uri);
@@ -72,7 +80,6 @@ export default function Reading({ uri, revision, awaited, titled }: Props) {
   useEffect(() => {
     if (covers) pane.current?.focus();
   }, [covers]);
-  const withdrawn = useWithdrawn().get(uri);
   const hidden = withdrawn !== undefined;
   const readable = !hidden && data?.article.status === 'usable';
   const title = readable ? data.article.headline : undefined;

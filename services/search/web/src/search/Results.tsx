@@ -11,7 +11,7 @@ import { useKeys } from '../ui/keys';
 import { useRarely } from '../ui/rarely';
 import { dayHeading, ofOneDay, Time } from '../ui/Time';
 import { plural, total } from '../ui/words';
-import { useWithdrawn, type Withdrawn } from '../withdrawn';
+import { over, useWithdrawn, type Withdrawn } from '../withdrawn';
 import { Chips } from './Chips';
 import { GoneRow, HitRow } from './HitRow';
 import type { Hits } from './hits';
@@ -276,10 +276,15 @@ export function merged(live: News, list: readonly Hit[], withdrawn: ReadonlyMap<
   const add = (hit: Hit, cameIn: boolean) => {
     if (seen.has(hit.uri)) return;
     seen.add(hit.uri);
-    const unmatched = live.unmatched.get(hit.uri);
-    const gone = withdrawn.get(hit.uri) ?? (unmatched && { reason: 'unmatched' as const, at: unmatched });
+    const back = withdrawn.get(hit.uri);
+    const left = live.unmatched.get(hit.uri);
+    // A list that was asked for later may know better.
+    const gone =
+      (back && over(back.revision, hit.revision) && back) ||
+      (left && over(left.revision, hit.revision) && { reason: 'unmatched' as const, at: left.at });
     if (hit.taken && !gone) return;
-    const newer = live.changed.get(hit.uri);
+    const told = live.changed.get(hit.uri);
+    const newer = told && BigInt(told.revision) > BigInt(hit.revision) ? told : undefined;
     const is = newer ? 'changed' : cameIn ? 'new' : '';
     rows.push({ hit: newer ?? hit, is, cameIn, place: hit.sort_date, gone: gone || undefined });
   };

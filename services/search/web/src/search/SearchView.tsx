@@ -67,6 +67,7 @@ export function SearchView() {
 
   const heard = useLive(address, {
     on: byTime && hits.problem?.status !== 400,
+    asked: hits.asked,
     known: (u) => known.current.get(u),
     flow,
     withdrawn: (u: string) => takeBack(cache, u),
@@ -97,18 +98,18 @@ export function SearchView() {
     (row ?? document.getElementById('main'))?.focus({ preventScroll: true });
   }, [uri]);
 
-  const { retry } = hits;
+  const { renew } = hits;
   const resets = useRef(0);
   useEffect(() => {
     if (live.resets === resets.current) return;
     resets.current = live.resets;
-    retry();
+    renew();
     // What is kept of other searches and articles may have missed as much.
     cache.removeQueries({ queryKey: ['hits'], type: 'inactive' });
     void cache.invalidateQueries({ queryKey: ['article'] });
     void cache.invalidateQueries({ queryKey: ['facets'] });
     void cache.invalidateQueries({ queryKey: ['histogram'] });
-  }, [live.resets, retry, cache]);
+  }, [live.resets, renew, cache]);
 
   const reveal = () => {
     live.reveal();

@@ -28,6 +28,10 @@ export interface Hits {
   /** Asks once more for the next page, which couldn't be had. */
   moreAgain: () => void;
   retry: () => void;
+  /** As retry, where nobody asked for it: what waits as long as the service says, waits on. */
+  renew: () => void;
+  /** When what is there was asked for, as milliseconds since 1970; 0 where nothing is. */
+  asked: number;
 }
 
 /** `watched` says that a live feed tells of this search: without one it is asked for again by itself. */
@@ -37,13 +41,17 @@ export function useHits(address: URLSearchParams, watched = true): Hits {
   const cache = useQueryClient();
   const q = useInfiniteQuery({
     queryKey: keys.hits(search, sort),
-    queryFn: ({ signal, pageParam }) => hits(search, sort, pageParam, signal),
+    queryFn: async ({ signal, pageParam }) => {
+      const at = Date.now();
+      return { ...(await hits(search, sort, pageParam, signal)), at };
+    },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next,
     placeholderData: keepPreviousData,
     // What comes in is told by the live feed; asking all pages anew would move what is read.
     staleTime: watched ? 5_000 : 0,
-    refetchInterval: watched ? false : 60_000,
+    // Each page is a request.
+    refetchInterval: ({ state }) => (watched ? false : 60_000 * Math.max(state.data?.pages.length ?? 1, 1)),
     gcTime: 60_000,
   });
   const first = q.data?.pages[0];
@@ -58,6 +66,8 @@ export function useHits(address: URLSearchParams, watched = true): Hits {
     );
     await q.refetch();
   };
+  const why = q.failureReason;
+  const waits = q.isFetching && !q.isFetchingNextPage && why instanceof ApiError && why.retryAfter !== undefined;
   return {
     list: q.data?.pages.flatMap((p) => p.hits) ?? [],
     total: !there && error ? undefined : first?.total,
@@ -73,6 +83,10 @@ export function useHits(address: URLSearchParams, watched = true): Hits {
     loadingMore: q.isFetchingNextPage,
     moreAgain: () => void q.fetchNextPage(),
     retry: () => void retry(),
+    renew: () => {
+      if (!waits) void retry();
+    },
+    asked: there ? Math.min(...q.data.pages.map((p) => p.at)) : 0,
   };
 }
 
@@ -87,7 +101,8 @@ const problemOf = (error: Error): Problem =>
  * read of it, isn't.
  */
 export function isNew(hit: Hit, { list, whole, old, waiting }: Hits, known: ReadonlyMap<string, string>): boolean {
-  if (known.get(hit.uri) === hit.revision) return false;
+  const has = known.get(hit.uri);
+  if (has !== undefined && BigInt(has) >= BigInt(hit.revision)) return false;
   if (!hit.early || hit.taken) return true;
   if (old || waiting) return false;
   const last = Date.parse(list.at(-1)?.sort_date ?? '');

@@ -1,5 +1,6 @@
 // What a search begins and ceases to find, as it happens.
 import { useEffect, useReducer, useRef } from 'react';
+import { longestTimer } from '../api/cache';
 import { type Hit, parse, retryAfter } from '../api/client';
 import { chosen } from '../api/search';
 import { opened } from '../opened';
@@ -22,8 +23,8 @@ export interface News {
   shown: Hit[];
   /** Newer revisions of articles, by URI. */
   changed: ReadonlyMap<string, Hit>;
-  /** Articles that this search doesn't find any more, by URI, and since when. What nobody may see any more is withdrawn. */
-  unmatched: ReadonlyMap<string, string>;
+  /** Articles that this search doesn't find any more, by URI, since when, and up to which revision. What nobody may see any more is withdrawn. */
+  unmatched: ReadonlyMap<string, { at: string; revision: string | undefined }>;
   /** How often something may have been missed: the search is to be made anew. */
   resets: number;
   /** How many new articles there are beyond those that wait. */
@@ -31,17 +32,20 @@ export interface News {
   /** Of which search they are, and since when, as milliseconds since 1970. */
   feed: string;
   began: number;
+  /** Since when there is no feed, where there was one. */
+  lostAt: number | undefined;
 }
 
 type Told =
   | { is: 'begun'; feed: string; at: number }
   | { is: 'off' }
-  | { is: 'link'; link: Link }
+  | { is: 'link'; link: Link; at: number }
   | { is: 'hit'; hit: Hit; known: boolean; flow: boolean; at: number }
-  | { is: 'unmatched'; uri: string; at: string }
+  | { is: 'unmatched'; uri: string; at: string; revision: string | undefined }
   | { is: 'withdrawn'; uri: string }
   | { is: 'reveal'; at: number }
-  | { is: 'reset'; at: number };
+  | { is: 'reset'; at: number }
+  | { is: 'listed'; asked: number };
 
 const nothing: News = {
   link: 'off',
@@ -53,7 +57,11 @@ const nothing: News = {
   more: 0,
   feed: '',
   began: 0,
+  lostAt: undefined,
 };
+
+/** By how much the index may be behind the feed, in milliseconds; hardly less than how often a list without a feed is asked for. */
+const behindBy = 59_000;
 
 /** How many new articles are kept. Where more came, the search is made anew before they are shown. */
 export const maxNew = 500;
@@ -92,6 +100,18 @@ function anew(news: News, at: number): News {
   return { ...news, waiting: [], shown: [], changed: new Map(), more: 0, resets: news.resets + 1, began: at };
 }
 
+function linked(news: News, link: Link, at: number): News {
+  const without = link === 'lost' || link === 'aside';
+  return { ...news, link, lostAt: link === 'open' ? undefined : (news.lostAt ?? (without ? at : undefined)) };
+}
+
+// Without a feed nothing tells what became of what it told. The index may be a minute behind it:
+// a list that was asked for after that has it all.
+function listed(news: News, asked: number): News {
+  if (news.lostAt === undefined || asked < news.lostAt + behindBy || asked < news.began) return news;
+  return { ...news, waiting: [], shown: [], changed: new Map(), more: 0, began: asked };
+}
+
 function reveal(news: News, yes: boolean, at: number): News {
   if (!yes || news.waiting.length === 0) return news;
   // Nothing may fall between what is kept and what was searched.
@@ -106,17 +126,19 @@ export function told(news: News, t: Told): News {
     case 'off':
       return { ...nothing, resets: news.resets };
     case 'link':
-      return { ...news, link: t.link };
+      return linked(news, t.link, t.at);
     case 'hit':
       return withHit(news, t);
     case 'unmatched':
-      return { ...without(news, t.uri), unmatched: new Map(news.unmatched).set(t.uri, t.at) };
+      return { ...without(news, t.uri), unmatched: new Map(news.unmatched).set(t.uri, t) };
     case 'withdrawn':
       return without(news, t.uri);
     case 'reveal':
       return reveal(news, true, t.at);
     case 'reset':
       return anew(news, t.at);
+    case 'listed':
+      return listed(news, t.asked);
   }
 }
 
@@ -171,6 +193,8 @@ export function feedOf(search: URLSearchParams): URLSearchParams | null {
 
 interface Options {
   on: boolean;
+  /** When the list was asked for that is there, as milliseconds since 1970. */
+  asked: number;
   /** The revision of an article that the search found, if it did. */
   known: (uri: string) => string | undefined;
   /** New articles are shown at once. */
@@ -204,6 +228,7 @@ export function useLive(address: URLSearchParams, options: Options): Live {
     tell({ is: 'begun', feed, at: Date.now() });
     return follow(feed, tell, now);
   }, [feed]);
+  useEffect(() => tell({ is: 'listed', asked: options.asked }), [options.asked]);
   // Nothing of the search before is shown, not for a moment.
   const current = news.feed === (feed ?? '') ? news : { ...nothing, resets: news.resets };
   return { ...current, deaf: wanted && feed === undefined, reveal: () => tell({ is: 'reveal', at: Date.now() }) };
@@ -222,7 +247,7 @@ const longestWait = 30_000;
 // milliseconds nothing more is to be asked.
 async function mayAsk(): Promise<number> {
   try {
-    const answer = await fetch('/v1/me');
+    const answer = await fetch('/v1/me', { signal: AbortSignal.timeout(10_000) });
     if (answer.status === 401) endSession();
     return answer.ok ? 0 : (retryAfter(answer) ?? 0) * 1000;
   } catch {
@@ -237,6 +262,7 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
   let failures = 0;
   let last = '';
   let aside = false;
+  let notBefore = 0;
   const began = Date.now();
   const hit = (e: MessageEvent<string>) => {
     last = e.lastEventId || last;
@@ -254,7 +280,7 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
     alive();
     const { uri, reason, revision } = parse(e.data) as { uri: string; reason: Gone; revision?: string };
     const at = new Date().toISOString();
-    if (reason === 'unmatched') tell({ is: 'unmatched', uri, at });
+    if (reason === 'unmatched') tell({ is: 'unmatched', uri, at, revision });
     else {
       withdraw(uri, { reason, at, revision });
       options.current.withdrawn(uri);
@@ -267,7 +293,7 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
     clearTimeout(watch);
     watch = setTimeout(() => {
       source?.close();
-      tell({ is: 'link', link: 'lost' });
+      tell({ is: 'link', link: 'lost', at: Date.now() });
       open();
     }, silentFor);
   };
@@ -275,7 +301,7 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
     const query = new URLSearchParams(feed);
     // The index may be so far behind; what both have counts once.
     if (last) query.set('after', last);
-    else query.set('since', new Date(Date.now() - 60_000).toISOString());
+    else query.set('since', new Date(began - 60_000).toISOString());
     source = new EventSource(`/v1/live?${query}`);
     const beat = (e: MessageEvent<string>) => {
       alive();
@@ -286,7 +312,7 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
     source.addEventListener('ready', (e) => {
       beat(e);
       failures = 0;
-      tell({ is: 'link', link: 'open' });
+      tell({ is: 'link', link: 'open', at: Date.now() });
     });
     source.addEventListener('entered', hit);
     source.addEventListener('changed', hit);
@@ -299,12 +325,14 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
   };
   const failed = async () => {
     const was = source;
-    tell({ is: 'link', link: failures > 0 ? 'lost' : 'connecting' });
+    tell({ is: 'link', link: failures > 0 ? 'lost' : 'connecting', at: Date.now() });
     failures++;
     // A feed that ended is opened again by the browser; one that was refused isn't.
     if (was?.readyState !== EventSource.CLOSED) return;
     clearTimeout(watch);
-    const wait = Math.max(await mayAsk(), Math.min(2000 * 2 ** (failures - 1), longestWait));
+    const refused = await mayAsk();
+    notBefore = Math.max(notBefore, Date.now() + refused);
+    const wait = Math.min(Math.max(refused, Math.min(2000 * 2 ** (failures - 1), longestWait)), longestTimer);
     if (source === was && !aside) timer = setTimeout(open, wait);
   };
   const close = () => {
@@ -315,14 +343,18 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
   };
   const reopen = () => {
     close();
-    open();
+    const wait = Math.min(notBefore - Date.now(), longestTimer);
+    if (wait > 0) timer = setTimeout(open, wait);
+    else open();
+    // What stands there may be old until the feed is.
+    tell({ is: 'link', link: wait > 0 ? 'lost' : 'connecting', at: Date.now() });
   };
   // Of many tabs those that were looked at last have feeds.
   const place = share((crowded) => {
     aside = crowded;
     if (crowded) {
       close();
-      tell({ is: 'link', link: 'aside' });
+      tell({ is: 'link', link: 'aside', at: Date.now() });
     } else if (!document.hidden) reopen();
   });
   const looked = () => {
@@ -343,15 +375,21 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
       place.closed();
     }, hiddenFor);
   };
+  // What has no feed now gets it when it is looked at.
+  const online = () => {
+    if (source !== undefined && !aside) reopen();
+  };
   document.addEventListener('visibilitychange', seen);
   addEventListener('focus', looked);
-  addEventListener('online', reopen);
-  place.opened();
-  open();
+  addEventListener('online', online);
+  if (!document.hidden) {
+    place.opened();
+    open();
+  }
   return () => {
     document.removeEventListener('visibilitychange', seen);
     removeEventListener('focus', looked);
-    removeEventListener('online', reopen);
+    removeEventListener('online', online);
     clearTimeout(idle);
     close();
     place.end();
