@@ -82,8 +82,11 @@ export const orderOf = (address: URLSearchParams): Order =>
 
 export const pageSize = 30;
 
+/** For how long an early answer is as good as one that is asked for now, in milliseconds. */
+const earlyFor = 10_000;
+
 // What was asked before the page could show it.
-let early: { of: string; answer: Promise<Result> } | undefined;
+let early: { of: string; answer: Promise<Result>; at: number } | undefined;
 let begun = false;
 
 const named = (search: URLSearchParams, sort: Order): string => `${sort} ${search}`;
@@ -94,7 +97,7 @@ export function askEarly(address: URLSearchParams): void {
   const [search, sort] = [chosen(address), orderOf(address)];
   const answer = hits(search, sort, undefined, new AbortController().signal);
   answer.catch(() => undefined); // who takes it hears of it
-  early = { of: named(search, sort), answer };
+  early = { of: named(search, sort), answer, at: performance.now() };
 }
 
 export function hits(
@@ -105,9 +108,9 @@ export function hits(
 ): Promise<Result> {
   begun = true;
   if (early && after === undefined) {
-    const { of, answer } = early;
+    const { of, answer, at } = early;
     early = undefined;
-    if (of === named(search, sort)) return answer;
+    if (of === named(search, sort) && performance.now() - at < earlyFor) return answer;
   }
   const query = asked(search, { sort, size: pageSize, facets: 'none', after });
   return answered<Result>(client.GET('/v1/articles', { params: { query }, signal }));

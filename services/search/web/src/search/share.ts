@@ -4,9 +4,15 @@
 /** How many feeds the tabs of a browser have together over HTTP/1.1. */
 export const maxFeeds = 4;
 
+/** How often, in milliseconds, a tab says that it is still here: one that crashed says nothing more. */
+const beat = 20_000;
+
+/** After how many beats without a word of it a tab is gone. They are one's own: while the machine sleeps there are none. */
+const maxMissed = 7;
+
 interface Said {
   tab: string;
-  is: 'opened' | 'closed';
+  is: 'opened' | 'closed' | 'here';
 }
 
 function few(): boolean {
@@ -25,7 +31,9 @@ export interface Share {
 export function share(crowded: (yes: boolean) => void): Share {
   if (!few()) return { opened: () => undefined, closed: () => undefined, end: () => undefined };
   const tab = crypto.getRandomValues(new Uint32Array(4)).join('-');
-  const later = new Set<string>();
+  // With how many beats have passed since each was heard.
+  const later = new Map<string, number>();
+  let open = false;
   let was = false;
   const channel = new BroadcastChannel('copytaster.feeds');
   const look = () => {
@@ -36,20 +44,33 @@ export function share(crowded: (yes: boolean) => void): Share {
   };
   const say = (is: Said['is']) => channel.postMessage({ tab, is } satisfies Said);
   channel.onmessage = ({ data }: MessageEvent<Said>) => {
-    if (data.is === 'opened') later.add(data.tab);
-    else later.delete(data.tab);
+    if (data.is === 'closed') later.delete(data.tab);
+    else if (data.is === 'opened' || later.has(data.tab)) later.set(data.tab, 0);
     look();
   };
-  const left = () => say('closed');
+  const left = () => {
+    open = false;
+    say('closed');
+  };
+  const beats = setInterval(() => {
+    if (open) say('here');
+    for (const [other, missed] of later) {
+      if (missed < maxMissed) later.set(other, missed + 1);
+      else later.delete(other);
+    }
+    look();
+  }, beat);
   addEventListener('pagehide', left);
   return {
     opened: () => {
       later.clear();
+      open = true;
       was = false;
       say('opened');
     },
     closed: left,
     end: () => {
+      clearInterval(beats);
       removeEventListener('pagehide', left);
       left();
       channel.close();
