@@ -1,5 +1,5 @@
 // The bar on top: whose page it is, the query box, what there is besides.
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Button, Menu, MenuItem, MenuTrigger, Popover, Separator } from 'react-aria-components';
 import { go, goTo, useAddress } from './address';
 import { may, opened, seesEmbargoes } from './opened';
@@ -21,9 +21,14 @@ export function Header() {
   const [theme, setTheme] = useTheme();
   const view = address.get('view');
   const searching = view === null;
+  // The key that leads to what is under an embargo leads back to the search that stood there.
+  const before = useRef(new URLSearchParams());
+  if (view !== 'embargo') before.current = address;
   useKeys({
     '?': () => setHelp(true),
-    e: seesEmbargoes ? () => goTo(new URLSearchParams(view === 'embargo' ? {} : { view: 'embargo' })) : undefined,
+    e: seesEmbargoes
+      ? () => goTo(view === 'embargo' ? before.current : new URLSearchParams({ view: 'embargo' }))
+      : undefined,
   });
   return (
     <header className="masthead">

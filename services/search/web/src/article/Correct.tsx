@@ -298,7 +298,7 @@ function Editor({
       )}
       {field === 'entities' && (words.trim() !== '' || added.length > 0) && (
         <label>
-          It is a
+          {added.length + (words.trim() === '' ? 0 : 1) > 1 ? 'Each that is added is a' : 'It is a'}
           <select value={kind} onChange={(e) => setKind(e.target.value)}>
             <option value="person">person</option>
             <option value="organisation">organisation</option>
