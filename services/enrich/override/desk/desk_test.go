@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -200,12 +201,12 @@ func TestAChangeThatWasCutOff(t *testing.T) {
 type countedTable struct {
 	onePut
 
-	caught, closed int
+	caught, closed atomic.Int32 // by the desk and by its timer
 	away           error
 }
 
-func (c *countedTable) CatchUp(context.Context) error { c.caught++; return c.away }
-func (c *countedTable) Close() error                  { c.closed++; return nil }
+func (c *countedTable) CatchUp(context.Context) error { c.caught.Add(1); return c.away }
+func (c *countedTable) Close() error                  { c.closed.Add(1); return nil }
 
 // A service's desk keeps the table: each change would read all of it anew.
 func TestTheTableIsKept(t *testing.T) {
@@ -230,11 +231,11 @@ func TestTheTableIsKept(t *testing.T) {
 				t.Fatalf("change %d: %v, want %v", n, err, fails)
 			}
 		}
-		want := func(tables, caught, closed int) {
+		want := func(tables int, caught, closed int32) {
 			t.Helper()
 			last := opened[len(opened)-1]
-			if len(opened) != tables || last.caught != caught || last.closed != closed {
-				t.Fatalf("behind change %d: %d tables, the last was caught up with %d times and closed %d times; want %d, %d, %d", n, len(opened), last.caught, last.closed, tables, caught, closed)
+			if len(opened) != tables || last.caught.Load() != caught || last.closed.Load() != closed {
+				t.Fatalf("behind change %d: %d tables, the last was caught up with %d times and closed %d times; want %d, %d, %d", n, len(opened), last.caught.Load(), last.closed.Load(), tables, caught, closed)
 			}
 		}
 		write(nil)
@@ -255,13 +256,13 @@ func TestTheTableIsKept(t *testing.T) {
 		opened[1].answers = []error{bus.ErrOvertaken} // it is tried again with another
 		write(nil)
 		want(3, 0, 0)
-		if opened[1].closed != 1 {
+		if opened[1].closed.Load() != 1 {
 			t.Errorf("who was overtaken keeps the table")
 		}
 		opened[2].away = bus.ErrOvertaken // between two changes: there is nothing to try again
 		write(nil)
 		want(4, 0, 0)
-		if opened[2].closed != 1 {
+		if opened[2].closed.Load() != 1 {
 			t.Errorf("who was overtaken before keeps the table")
 		}
 		away := errors.New("kafka is away")

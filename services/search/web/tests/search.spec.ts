@@ -292,9 +292,12 @@ test('who can’t point at the map has a list of it', async ({ page }) => {
   await page.goto('/?show=map');
   await expect(page.locator('.map-mark').first()).toBeVisible();
   await page.getByRole('button', { name: 'As a list' }).click();
-  const first = page.locator('.map-tiles').getByRole('button').first();
-  // Named by its country, as soon as the shapes are there.
-  await expect(first).toHaveText(/^\p{Lu}.*, about \d+° [NS], \d+° [EW]$/u);
+  // Named by its country, as soon as the shapes are there, if its middle isn't at sea.
+  const first = page
+    .locator('.map-tiles')
+    .getByRole('button', { name: /^\p{Lu}.*, about \d+° [NS], \d+° [EW]$/u })
+    .first();
+  await expect(first).toBeVisible();
   await accessible(page);
   await first.press('Enter');
   await expect(page).toHaveURL(/within=/);
