@@ -56,7 +56,7 @@ type row struct {
 
 // shortLimit bounds the small form of a row; it is for machines that have much
 // else to do.
-const shortLimit = 5 * time.Minute
+const shortLimit = 10 * time.Minute
 
 // matrix is the table of rows.
 func matrix() []row {

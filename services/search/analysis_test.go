@@ -286,7 +286,7 @@ func TestSuggestOfTheNewest(t *testing.T) {
 			want           string
 		}{
 			{8, 10, nil, "Ada Lee 4, Adam Roe 4, Abdou Moumouni 1, Abel Old 1, "},
-			{7, 10, nil, "Ada Lee 4, Adam Roe 4, Abdou Moumouni 1, Abel Old 1, "},
+			{7, 10, nil, "Ada Lee 4, Adam Roe 4, Abdou Moumouni 1, Abel Old 1, more"},
 			{4, 10, nil, "Ada Lee 4, Adam Roe 4, Abdou Moumouni 1, more"}, // of those of 4 to 7
 			{2, 10, nil, "Ada Lee 4, Adam Roe 4, Abdou Moumouni 1, more"},
 			{1, 10, nil, "Ada Lee 4, Adam Roe 4, more"},
