@@ -103,12 +103,10 @@ func (e *Desk) List(ctx context.Context, uri article.URI) (lines []Line, err err
 		if o, unread = override.Of(v, uri); o == nil {
 			return nil
 		}
-		l, err := lineOf(o)
-		if err != nil {
-			unread = err
-			return nil
+		var l Line
+		if l, unread = lineOf(o); unread == nil {
+			lines = []Line{l}
 		}
-		lines = []Line{l}
 		return nil
 	}); err != nil {
 		return nil, err
