@@ -295,7 +295,7 @@ test('who can’t point at the map has a list of it', async ({ page }) => {
   // Named by its country, as soon as the shapes are there, if its middle isn't at sea.
   const first = page
     .locator('.map-tiles')
-    .getByRole('button', { name: /^\p{Lu}.*, about \d+° [NS], \d+° [EW]$/u })
+    .getByRole('button', { name: /^\p{Lu}.*, about \d+° [NS], \d+° [EW]:/u })
     .first();
   await expect(first).toBeVisible();
   await accessible(page);
