@@ -9,6 +9,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/pkg/cputime"
 	enrich "github.com/copytaster/copytaster/services/enrich"
+	"github.com/copytaster/copytaster/services/enrich/enricher/enrichertest"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
 )
 
@@ -95,17 +96,5 @@ func TestGrowth(t *testing.T) {
 func ofWords(t testing.TB, n int) *article.Article {
 	t.Helper()
 	_, body, _ := strings.Cut(goldenArticle(t).Text, "According to")
-	var s strings.Builder
-	for k := 0; k < n; {
-		for line := range strings.SplitSeq(body, "\n\n") {
-			for w := range strings.FieldsSeq(line) {
-				if k++; k > n {
-					break
-				}
-				s.WriteString(w + " ")
-			}
-			s.WriteString("\n\n")
-		}
-	}
-	return &article.Article{Text: s.String(), Source: "site-3"}
+	return &article.Article{Text: enrichertest.WordsOfParagraphs(body, n), Source: "site-3"}
 }

@@ -96,3 +96,20 @@ func Words(text string, n int) string {
 	}
 	return b.String()
 }
+
+// WordsOfParagraphs is Words in the paragraphs of text.
+func WordsOfParagraphs(text string, n int) string {
+	var b strings.Builder
+	for k := 0; k < n; {
+		for line := range strings.SplitSeq(text, "\n\n") {
+			for w := range strings.FieldsSeq(line) {
+				if k++; k > n {
+					break
+				}
+				b.WriteString(w + " ")
+			}
+			b.WriteString("\n\n")
+		}
+	}
+	return b.String()
+}

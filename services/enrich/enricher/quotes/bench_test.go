@@ -34,18 +34,6 @@ func BenchmarkGolden(b *testing.B) { enrichertest.BenchmarkGolden(b, enricherOf(
 func BenchmarkWords(b *testing.B) {
 	_, body, _ := strings.Cut(enrichertest.Golden(b), "According to")
 	enrichertest.BenchmarkWords(b, enricherOf(b), func(words int) *article.Article {
-		var s strings.Builder
-		for n := 0; n < words; {
-			for line := range strings.SplitSeq(body, "\n\n") {
-				for w := range strings.FieldsSeq(line) {
-					if n++; n > words {
-						break
-					}
-					s.WriteString(w + " ")
-				}
-				s.WriteString("\n\n")
-			}
-		}
-		return enrichertest.Paragraphs("en", s.String())
+		return enrichertest.Paragraphs("en", enrichertest.WordsOfParagraphs(body, words))
 	})
 }

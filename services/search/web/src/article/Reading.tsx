@@ -1,6 +1,6 @@
 // The article beside the list. Loaded on demand, with all that shows articles.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo } from 'react';
 import { Button, Tab, TabList, TabPanel, Tabs, ToggleButton, ToggleButtonGroup } from 'react-aria-components';
 import { go, useAddress } from '../address';
 import { ApiError, type Article, type Found } from '../api/client';
@@ -10,9 +10,8 @@ import { takeOut } from '../search/hits';
 import type { Gone } from '../search/live';
 import { AskAgain, reasonOf } from '../ui/Failed';
 import { Guarded } from '../ui/Guarded';
-import { BackIcon, CloseIcon } from '../ui/icons';
 import { Link } from '../ui/Link';
-import { useMedia } from '../ui/media';
+import { ReadingPane } from '../ui/ReadingPane';
 import { Embargo, Time } from '../ui/Time';
 import { languageName } from '../ui/words';
 import { over as ends, useWithdrawn, withdraw } from '../withdrawn';
@@ -48,7 +47,6 @@ function behind(found: Told | undefined, awaited: string | undefined): boolean {
 }
 
 export default function Reading({ uri, revision, awaited, titled }: Props) {
-  const pane = useRef<HTMLElement>(null);
   const cache = useQueryClient();
   const asked = useQuery({
     queryKey: keys.article(uri, revision),
@@ -76,10 +74,6 @@ export default function Reading({ uri, revision, awaited, titled }: Props) {
     cache.removeQueries({ queryKey: ['article', uri], type: 'inactive' });
   }, [over, cache, uri]);
   // Where the article covers the list, it is what the page is about, and focus goes with it.
-  const covers = useMedia('(max-width: 63.99rem)');
-  useEffect(() => {
-    if (covers) pane.current?.focus();
-  }, [covers]);
   const hidden = withdrawn !== undefined;
   const readable = !hidden && data?.article.status === 'usable';
   const title = readable ? data.article.headline : undefined;
@@ -88,26 +82,9 @@ export default function Reading({ uri, revision, awaited, titled }: Props) {
     return () => titled('');
   }, [title, titled]);
   return (
-    <section
-      className="reading-pane"
-      role={covers ? 'main' : 'complementary'}
-      aria-label="Article"
-      ref={pane}
-      tabIndex={-1}
-    >
-      {covers && <h1 className="unseen">Article</h1>}
-      <div className="reading-bar">
-        <Link className="button plain back" to={{ uri: null, revision: null }}>
-          <BackIcon /> List
-        </Link>
-        <span className="grow" />
-        {readable && <Actions article={data.article} />}
-        <Link className="button plain icon close" to={{ uri: null, revision: null }} aria-label="Close the article">
-          <CloseIcon />
-        </Link>
-      </div>
+    <ReadingPane actions={readable && <Actions article={data.article} />}>
       {withdrawn ? <Notice reason={withdrawn.reason} at={withdrawn.at} /> : <Body found={data} error={error} />}
-    </section>
+    </ReadingPane>
   );
 }
 

@@ -1,12 +1,11 @@
 // One article before its time, with what says so wherever it goes.
-import { type ClipboardEvent, memo, useEffect, useRef, useState } from 'react';
+import { type ClipboardEvent, memo, useEffect, useState } from 'react';
 import { Button } from 'react-aria-components';
 import type { Article } from '../api/client';
 import { Paper } from '../article/Paper';
 import { copy as put } from '../ui/clipboard';
-import { BackIcon, CloseIcon } from '../ui/icons';
 import { Link } from '../ui/Link';
-import { useMedia } from '../ui/media';
+import { ReadingPane } from '../ui/ReadingPane';
 import { useServiceSecond } from '../ui/serviceClock';
 import { remaining, Time } from '../ui/Time';
 import { languageName } from '../ui/words';
@@ -19,11 +18,6 @@ import '../article/article.css';
 const Copy = memo(Paper);
 
 export function Pane({ uri, ahead }: { uri: string; ahead: Ahead }) {
-  const pane = useRef<HTMLElement>(null);
-  const covers = useMedia('(max-width: 63.99rem)');
-  useEffect(() => {
-    if (covers) pane.current?.focus();
-  }, [covers]);
   const article = ahead.articles.find((a) => a.uri === uri);
   const gone = ahead.gone.find((g) => g.uri === uri);
   // It may stand further down than the list was asked for.
@@ -32,25 +26,9 @@ export function Pane({ uri, ahead }: { uri: string; ahead: Ahead }) {
     if (!article && !gone && !error) more?.();
   }, [article, gone, error, more]);
   return (
-    <section
-      className="reading-pane"
-      role={covers ? 'main' : 'complementary'}
-      aria-label="Article"
-      ref={pane}
-      tabIndex={-1}
-    >
-      <div className="reading-bar">
-        <Link className="button plain back" to={{ uri: null }}>
-          <BackIcon /> List
-        </Link>
-        <span className="grow" />
-        {article && <CopyText article={article} />}
-        <Link className="button plain icon close" to={{ uri: null }} aria-label="Close the article">
-          <CloseIcon />
-        </Link>
-      </div>
+    <ReadingPane actions={article && <CopyText article={article} />}>
       {article ? <Body article={article} /> : <Missing uri={uri} ahead={ahead} gone={gone !== undefined} />}
-    </section>
+    </ReadingPane>
   );
 }
 
