@@ -15,13 +15,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich"
+	"github.com/copytaster/copytaster/services/enrich/cmd/internal/logit"
 	"github.com/copytaster/copytaster/services/enrich/enricher"
 	"github.com/copytaster/copytaster/services/enrich/enricher/quotes"
 	"github.com/copytaster/copytaster/services/enrich/eval"
@@ -36,21 +36,21 @@ func main() {
 
 // question is a choice whose answer is known.
 type question struct {
+	logit.Question
+
 	shape      int
-	candidates [][]int
-	right      []bool
-	weight     float64
+	candidates [][]int // traits of each
 	names      []string
 	quote      string
 }
 
 // explain prints a choice and what speaks for each candidate.
-func (q *question) explain(to io.Writer, w *table) {
+func (q *question) explain(to io.Writer, w table) {
 	fmt.Fprintf(to, "kind %d\n", q.shape)
 	for k, traits := range q.candidates {
-		fmt.Fprintf(to, "  %v %.2f %s:", q.right[k], w.of(q.shape, traits), q.names[k])
+		fmt.Fprintf(to, "  %v %.2f %s:", q.Right[k], logit.Of(w, q.Answers[k]), q.names[k])
 		for _, t := range traits {
-			fmt.Fprintf(to, " %s %.1f,", quotes.TraitName(t), w[0][t]+w[q.shape+1][t])
+			fmt.Fprintf(to, " %s %.1f,", quotes.TraitName(t), w.weight(q.shape, t))
 		}
 		fmt.Fprintln(to)
 	}
@@ -58,8 +58,8 @@ func (q *question) explain(to io.Writer, w *table) {
 
 // alone is a choice without what rules say of it. Rules were made for many of the texts
 // that are learned from, and are more often right there than they are elsewhere.
-func alone(q *question, weight float64) question {
-	c := question{shape: q.shape, right: q.right, weight: weight, names: q.names}
+func alone(q *question, weight float64) *logit.Question {
+	c := &logit.Question{Right: q.Right, Weight: weight}
 	for _, traits := range q.candidates {
 		var kept []int
 		for _, t := range traits {
@@ -67,7 +67,7 @@ func alone(q *question, weight float64) question {
 				kept = append(kept, t)
 			}
 		}
-		c.candidates = append(c.candidates, kept)
+		c.Answers = append(c.Answers, shared(q.shape, kept))
 	}
 	return c
 }
@@ -168,23 +168,23 @@ func (t *trainer) cross(to io.Writer, texts []text, folds int, verbose bool) err
 
 // learn finds the weights; what is chosen depends on what was chosen before it in the
 // text, so it is learned anew from what the weights chose.
-func (t *trainer) learn(texts []text) (*table, error) {
-	w := &table{}
+func (t *trainer) learn(texts []text) (table, error) {
+	w := make(table, (quotes.Shapes+1)*quotes.Traits)
 	for range t.rounds {
-		var all []question
+		var all []*logit.Question
 		for i := range texts {
 			qs, err := t.ask(&texts[i])
 			if err != nil {
 				return nil, err
 			}
 			for k := range qs {
-				all = append(all, qs[k])
+				all = append(all, &qs[k].Question)
 				if t.doubt > 0 {
 					all = append(all, alone(&qs[k], t.doubt))
 				}
 			}
 		}
-		*w = fit(all, t.slack, t.own, t.epochs)
+		w = logit.Fit(all, len(w), t.dear, t.epochs)
 		t.enricher.Reweigh(w.weight)
 	}
 	return w, nil
@@ -201,7 +201,7 @@ func (s *score) String() string {
 }
 
 // test counts what is right with weights in texts.
-func (t *trainer) test(s *score, texts []text, w *table, to io.Writer, verbose bool) error {
+func (t *trainer) test(s *score, texts []text, w table, to io.Writer, verbose bool) error {
 	t.enricher.Reweigh(w.weight)
 	for i := range texts {
 		x := &texts[i]
@@ -211,7 +211,7 @@ func (t *trainer) test(s *score, texts []text, w *table, to io.Writer, verbose b
 		}
 		for k := range qs {
 			s.choices++
-			if qs[k].right[best(w, &qs[k])] {
+			if qs[k].Chosen(w) {
 				s.chosen++
 			} else if verbose {
 				fmt.Fprintf(to, "%s %q\n", x.ID, qs[k].quote)
@@ -345,107 +345,50 @@ func speaker(c *testcase, at article.Span) string {
 
 // ask adds a choice if one of its candidates is right, and another one is not.
 func ask(all []question, c *quotes.Choice, speaker, text string) []question {
-	q := question{shape: c.Shape, weight: 1, quote: c.Quote.In(text)}
-	n := 0
+	q := question{Question: logit.Question{Weight: 1}, shape: c.Shape, quote: c.Quote.In(text)}
 	for i := range c.Candidates {
-		right := eval.Alike(c.Candidates[i].Name, speaker)
-		if right {
-			n++
-		}
-		q.right = append(q.right, right)
+		q.Right = append(q.Right, eval.Alike(c.Candidates[i].Name, speaker))
+		q.Answers = append(q.Answers, shared(c.Shape, c.Candidates[i].Traits))
 		q.names = append(q.names, c.Candidates[i].Name)
 		q.candidates = append(q.candidates, c.Candidates[i].Traits)
 	}
-	if n == 0 || n == len(q.right) {
+	if !q.Open() {
 		return all
 	}
 	return append(all, q)
 }
 
-// table has the weights of all kinds of words in row 0, and of each kind what that adds.
-type table [quotes.Shapes + 1][quotes.Traits]float64
-
-func (w *table) of(shape int, traits []int) float64 {
-	var sum float64
-	for _, t := range traits {
-		sum += w[0][t] + w[shape+1][t]
-	}
-	return sum
-}
+// table has the weights that all kinds of words share, and behind them those of each kind,
+// which are added.
+type table []float64
 
 // weight is what a trait counts for a kind of words.
-func (w *table) weight(shape, trait int) float64 { return w[0][trait] + w[shape+1][trait] }
+func (w table) weight(shape, trait int) float64 { return w[trait] + w[(shape+1)*quotes.Traits+trait] }
 
-func best(w *table, q *question) int {
-	b := 0
-	for k := range q.candidates {
-		if w.of(q.shape, q.candidates[k]) > w.of(q.shape, q.candidates[b]) {
-			b = k
-		}
+// shared are the places in the table of what the traits count for a kind of words.
+func shared(shape int, traits []int) []int {
+	places := make([]int, 0, 2*len(traits))
+	for _, t := range traits {
+		places = append(places, t, (shape+1)*quotes.Traits+t)
 	}
-	return b
+	return places
 }
 
-// fit finds the weights under which what is right is likeliest, by gradients.
-func fit(all []question, shared, own float64, epochs int) table {
-	var w, sum, grad table
-	for range epochs {
-		grad = table{}
-		for i := range all {
-			slope(&w, &all[i], &grad)
-		}
-		for s := range w {
-			dear := shared
-			if s > 0 {
-				dear = own
-			}
-			for t := range w[s] {
-				g := grad[s][t] - dear*w[s][t]
-				sum[s][t] += g * g
-				if sum[s][t] > 0 {
-					w[s][t] += 0.3 * g / math.Sqrt(sum[s][t])
-				}
-			}
-		}
+// dear is how dear the weight at a place of the table is.
+func (t *trainer) dear(place int) float64 {
+	if place < quotes.Traits {
+		return t.slack
 	}
-	return w
+	return t.own
 }
 
-// slope adds to grad how the likelihood of what is right grows with the weights.
-func slope(w *table, q *question, grad *table) {
-	p := make([]float64, len(q.candidates))
-	most := math.Inf(-1)
-	for k := range p {
-		p[k] = w.of(q.shape, q.candidates[k])
-		most = max(most, p[k])
-	}
-	var all, right float64
-	for k := range p {
-		p[k] = math.Exp(p[k] - most)
-		all += p[k]
-		if q.right[k] {
-			right += p[k]
-		}
-	}
-	for k, traits := range q.candidates {
-		d := -p[k] / all
-		if q.right[k] {
-			d += p[k] / right
-		}
-		for _, t := range traits {
-			grad[0][t] += d * q.weight
-			grad[q.shape+1][t] += d * q.weight
-		}
-	}
-}
-
-func write(file string, w *table) error {
+func write(file string, w table) error {
 	var b strings.Builder
 	b.WriteString("# What speaks for and against somebody being meant, for each kind of words in the order of\n# ../choose.go. Written by the command train-speakers; don't edit.\n")
 	for t := 1; t < quotes.Traits; t++ {
 		b.WriteString(quotes.TraitName(t) + ":")
 		for s := range quotes.Shapes {
-			fmt.Fprintf(&b, " %.2f", w[0][t]+w[s+1][t])
+			fmt.Fprintf(&b, " %.2f", w.weight(s, t))
 		}
 		b.WriteString("\n")
 	}

@@ -16,7 +16,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"strings"
 	"time"
@@ -24,6 +23,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich"
 	"github.com/copytaster/copytaster/services/enrich/calendar"
+	"github.com/copytaster/copytaster/services/enrich/cmd/internal/logit"
 	"github.com/copytaster/copytaster/services/enrich/enricher/moments"
 )
 
@@ -34,14 +34,6 @@ func main() {
 	}
 }
 
-// question is a choice whose answer is known. Its first answer, that nothing speaks for,
-// is that the date is counted from the day of the article.
-type question struct {
-	answers [][]int
-	right   []bool
-	weight  float64
-}
-
 func run(to io.Writer) error {
 	out := flag.String("out", "", "file to write the weights to")
 	dear := flag.Float64("dear", 1, "how dear weights are")
@@ -49,7 +41,7 @@ func run(to io.Writer) error {
 	doubtful := flag.Float64("doubtful", 0.5, "how much doubtful annotations count")
 	rules := flag.Float64("rules", 1, "how much choices count from which what rules say is left out, beside those with it")
 	flag.Parse()
-	var all []question
+	var all []*logit.Question
 	for _, f := range flag.Args() {
 		qs, err := read(f, *doubtful)
 		if err != nil {
@@ -58,14 +50,14 @@ func run(to io.Writer) error {
 		for i := range qs {
 			all = append(all, qs[i])
 			if *rules > 0 {
-				all = append(all, alone(&qs[i], *rules))
+				all = append(all, alone(qs[i], *rules))
 			}
 		}
 	}
-	w := fit(all, *dear, *epochs)
+	w := logit.Fit(all, calendar.Traits, func(int) float64 { return *dear }, *epochs)
 	right := 0
 	for i := range all {
-		if all[i].right[best(&w, &all[i])] {
+		if all[i].Chosen(w) {
 			right++
 		}
 	}
@@ -73,21 +65,21 @@ func run(to io.Writer) error {
 	if *out == "" {
 		return nil
 	}
-	return write(*out, &w)
+	return write(*out, w)
 }
 
 // alone is a choice without what rules say of it. Rules were made for many of the texts
 // that are learned from, and are more often right there than they are elsewhere.
-func alone(q *question, weight float64) question {
-	c := question{right: q.right, weight: q.weight * weight}
-	for _, traits := range q.answers {
+func alone(q *logit.Question, weight float64) *logit.Question {
+	c := &logit.Question{Right: q.Right, Weight: q.Weight * weight}
+	for _, traits := range q.Answers {
 		var kept []int
 		for _, t := range traits {
 			if !strings.HasPrefix(calendar.TraitName(t), "by ") {
 				kept = append(kept, t)
 			}
 		}
-		c.answers = append(c.answers, kept)
+		c.Answers = append(c.Answers, kept)
 	}
 	return c
 }
@@ -107,7 +99,7 @@ type mark struct {
 }
 
 // read is the questions of a file of cases.
-func read(file string, doubtful float64) ([]question, error) {
+func read(file string, doubtful float64) ([]*logit.Question, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
@@ -121,7 +113,7 @@ func read(file string, doubtful float64) ([]question, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []question
+	var all []*logit.Question
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
 	for n := 1; lines.Scan(); n++ {
@@ -163,22 +155,16 @@ func annotated(c *testcase, of *calendar.Choice) *mark {
 }
 
 // ask adds a choice if one of its answers is right, and another one is not.
-func ask(all []question, c *calendar.Choice, m *mark, doubtful float64) []question {
-	q := question{answers: [][]int{nil}, right: []bool{is(c.Counted, m)}, weight: 1}
+func ask(all []*logit.Question, c *calendar.Choice, m *mark, doubtful float64) []*logit.Question {
+	q := &logit.Question{Answers: [][]int{nil}, Right: []bool{is(c.Counted, m)}, Weight: 1}
 	for i := range c.Readings {
-		q.answers = append(q.answers, c.Readings[i].Traits)
-		q.right = append(q.right, is(c.Readings[i].Interval, m))
+		q.Answers = append(q.Answers, c.Readings[i].Traits)
+		q.Right = append(q.Right, is(c.Readings[i].Interval, m))
 	}
 	if m.Doubtful != "" {
-		q.weight = doubtful
+		q.Weight = doubtful
 	}
-	n := 0
-	for _, r := range q.right {
-		if r {
-			n++
-		}
-	}
-	if n == 0 || n == len(q.right) || q.weight == 0 {
+	if !q.Open() || q.Weight == 0 {
 		return all
 	}
 	return append(all, q)
@@ -189,72 +175,7 @@ func is(i calendar.Interval, m *mark) bool {
 	return i.From.Format(time.DateOnly) == m.From && i.To.Format(time.DateOnly) == m.To
 }
 
-type table [calendar.Traits]float64
-
-func (w *table) of(traits []int) (sum float64) {
-	for _, t := range traits {
-		sum += w[t]
-	}
-	return sum
-}
-
-func best(w *table, q *question) int {
-	b := 0
-	for k := range q.answers {
-		if w.of(q.answers[k]) > w.of(q.answers[b]) {
-			b = k
-		}
-	}
-	return b
-}
-
-// fit finds the weights under which what is right is likeliest, by gradients.
-func fit(all []question, dear float64, epochs int) table {
-	var w, sum, grad table
-	for range epochs {
-		grad = table{}
-		for i := range all {
-			slope(&w, &all[i], &grad)
-		}
-		for t := range w {
-			g := grad[t] - dear*w[t]
-			sum[t] += g * g
-			if sum[t] > 0 {
-				w[t] += 0.3 * g / math.Sqrt(sum[t])
-			}
-		}
-	}
-	return w
-}
-
-// slope adds to grad how the likelihood of what is right grows with the weights.
-func slope(w *table, q *question, grad *table) {
-	p := make([]float64, len(q.answers))
-	most := math.Inf(-1)
-	for k := range p {
-		p[k] = w.of(q.answers[k])
-		most = max(most, p[k])
-	}
-	var all, right float64
-	for k := range p {
-		p[k] = math.Exp(p[k] - most)
-		all += p[k]
-		if q.right[k] {
-			right += p[k]
-		}
-	}
-	for k, traits := range q.answers {
-		d := -p[k] / all
-		if q.right[k] {
-			d += p[k] / right
-		}
-		for _, t := range traits {
-			grad[t] += d * q.weight
-		}
-	}
-}
-
-func write(file string, w *table) error {
+func write(file string, w []float64) error {
 	var b strings.Builder
 	b.WriteString("# How much speaks for the time that a text tells of, by what is known of a date. Written by\n# the command train-years; don't edit.\n")
 	for t := 1; t < calendar.Traits; t++ {
