@@ -4,8 +4,9 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-for main in services/*/cmd/*/; do
-	[ -d "$main" ] || { echo "alone: no service has a main" >&2; exit 1; }
+for file in services/*/cmd/*/main.go; do
+	[ -f "$file" ] || { echo "alone: no service has a main" >&2; exit 1; }
+	main=$(dirname "$file")
 	service=$(echo "$main" | cut -d/ -f2)
 	(cd "services/$service" && GOWORK=off CGO_ENABLED=0 "${GO:-go}" build -trimpath -o /dev/null "./cmd/$(basename "$main")") || {
 		echo "alone: $service does not build from its own go.mod; if that is the reason: cd services/$service && GOWORK=off go mod tidy" >&2
