@@ -94,14 +94,13 @@ func (s *system) feed() (*livecopy, func()) {
 }
 
 func (c *livecopy) run(ctx context.Context) error {
-	tick := time.NewTicker(turnEvery)
-	defer tick.Stop()
 	for turn := 0; ; turn++ {
+		began := time.Now()
 		if err := c.take(turn); err != nil {
 			return err
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(max(turnEvery, 2*time.Since(began))): // a busy machine needs time for all else, too
 		case <-ctx.Done():
 			return nil
 		}
