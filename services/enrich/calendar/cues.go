@@ -83,6 +83,8 @@ func (r *reader) laterOn(i int) bool {
 // verb does.
 func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 	switch {
+	case r.putOffFrom(a):
+		return either, true // "was moved from Monday to Tuesday"
 	case a.form == asMonth && r.before1(a.cue, since) && r.before1(a.cue, until) && r.decidedOn(a.i, r.sentenceFrom(a)):
 		return nearest, true // "anunció recortes desde enero"
 	case r.before1(a.cue, since) && (!(r.before1(a.cue, until) && r.toBe(a.i, a.j)) || r.ordinalSince(a.cue)):
@@ -107,6 +109,12 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 	return nearest, false
 }
 
+// putOffFrom tells whether a is when something was to be, before it was put off to
+// another time: it was to come when that was decided.
+func (r *reader) putOffFrom(a *around) bool {
+	return !a.ranged && (a.byDay || a.form == asMonth || a.form == asSeason) && (r.before1(a.cue, since) || r.before1(a.i, of)) && r.is1(a.j, to|target) && r.anyOf(a.from, a.i, callsOff)
+}
+
 // straightForward is the direction of the verb that begins right at word j, before word
 // to.
 func (r *reader) straightForward(j, to int) direction {
@@ -127,6 +135,8 @@ func (r *reader) byNoun(a *around) (d direction, ok bool) {
 		return gone, true
 	case r.monthFirst && (a.form == asDay || a.form == asMonth) && a.day2 == 0 && r.is1(a.i-1, articleWord|nounCue) && r.plain(a.j) && r.role(a.j)&(event|eventful) != 0:
 		return gone, true // "the May 22 attack"
+	case a.form == asWeekday && !a.shifted && r.possessive(a.j) && r.role(a.j+1)&written != 0 && !r.looksAhead(a.from, a.to) && r.within(a.i, a.j, a.from, a.to) == now:
+		return today, true // "appears in Thursday's issue"
 	case a.form == asWeekday && r.bracketed(a.i, a.j):
 		return gone, true // the day of the issue that is quoted
 	case (a.byDay || a.form == asMonth) && r.ofWhatHappened(a.i, a.j, r.looksAhead(a.from, a.to) && !r.besideEvent(a.i, a.from, after)):
@@ -486,6 +496,9 @@ func (r *reader) placeOrClock(k int) bool {
 // happened tells whether word k is a noun for what nobody announces, or in
 // German ends in one.
 func (r *reader) happened(k int, ahead bool) bool {
+	if r.monthFirst && r.role(k)&present != 0 && !r.noun(k) {
+		return false // "shops close on Monday"
+	}
 	compound := r.verbLast && r.capital(k)
 	if r.role(k)&(event|eventful) != 0 || compound && r.ends(k, r.eventEndings) {
 		return true

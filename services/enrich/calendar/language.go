@@ -445,7 +445,17 @@ func (l *loader) compounds() error {
 	return nil
 }
 
+// swiss is a phrase as it is spelt where there is no "ß", and whether that is another way.
+func swiss(phrase string) (string, bool) {
+	return strings.ReplaceAll(phrase, "ß", "ss"), strings.Contains(phrase, "ß")
+}
+
 func (l *loader) add(phrase string, v value) error {
+	if other, ok := swiss(phrase); ok {
+		if err := l.add(other, v); err != nil {
+			return err
+		}
+	}
 	toks := lexicon.Scan(nil, phrase, 0, len(phrase))
 	words := make([]string, len(toks))
 	for i, t := range toks {
@@ -485,6 +495,9 @@ func (l *loader) addTense(line string, t role) error {
 	for _, p := range list(line) {
 		if !l.tenses.Add(p, lexicon.Class(t), 0) {
 			return fmt.Errorf("%q has no words", p)
+		}
+		if other, ok := swiss(p); ok {
+			l.tenses.Add(other, lexicon.Class(t), 0)
 		}
 	}
 	return nil

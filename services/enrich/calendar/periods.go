@@ -37,6 +37,7 @@ func (r *reader) seasonAlone(i int) (expression, bool) {
 	}
 	_, art := r.before(i, articleWord)
 	_, cue := r.before(i, in|since|until)
+	cue = cue || r.monthFirst && r.before1(i, target) && r.endsPhrase(e.j)
 	if r.all[i]&seasonArticle != 0 && (!art && !r.elided(i) && !r.enBefore(i)) || !art && !cue || !r.joined(i, "") {
 		return e, false
 	}
@@ -285,6 +286,15 @@ func (r *reader) partTarget(k int) (e expression, ok bool) {
 	return e, false
 }
 
+// lastOfKind tells whether the unit of [i, j), which is called the last, is so among others
+// that are told behind it: "el último año comparable", "la dernière semaine de campagne".
+func (r *reader) lastOfKind(i, j int) bool {
+	if r.monthFirst || r.verbLast || !r.is1(i, ordinal) || !r.before1(i, articleWord) || !r.plain(j) || r.toks[j].Shape&lexicon.Lower == 0 {
+		return false
+	}
+	return r.is1(j, of) && !r.is1(j, in) || r.all[j]&(function|of|and|to|shiftAfter|followingAfter) == 0 && r.tense(j, j) == nearest
+}
+
 // shifted reads "last week", "next January", "kommenden Montag", "the coming
 // months".
 func (r *reader) shifted(i int) (e expression, ok bool) {
@@ -327,6 +337,9 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 		}
 		if q, ok := r.partOwned(e); ok {
 			return q, true
+		}
+		if r.lastOfKind(i, e.j) {
+			return e, false
 		}
 	default:
 		if d, ok := r.dayMonth(k); ok && r.monthFirst && d.year == 0 && d.weekday == 0 && !d.shifted && v.n != 0 {

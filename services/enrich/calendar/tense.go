@@ -75,6 +75,9 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 	if d != nearest {
 		return d, true
 	}
+	if d = r.shared(i, j, left, right, from); d != nearest {
+		return d, true
+	}
 	if d = r.within(i, j, left, right); d != nearest {
 		return d, true
 	}
@@ -112,6 +115,30 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 		return d, true
 	}
 	return r.withoutVerb(i, from)
+}
+
+// shared is the direction of a clause that has its auxiliary in common with the one before
+// it: "hatte den Streik am Montag begonnen und am Dienstag beendet". The clause is [left,
+// right), its sentence begins with word from.
+func (r *reader) shared(i, j, left, right, from int) direction {
+	if !r.verbLast || left <= from || left > i || right <= j || r.role(left)&coordinator == 0 && !strings.HasPrefix(r.gap(left), ",") {
+		return nearest
+	}
+	if !r.infinite(left-1) || !r.infinite(right-1) {
+		return nearest
+	}
+	for k := left; k < right-1; k++ {
+		if r.role(k)&(past|present|future|states|clause) != 0 {
+			return nearest
+		}
+	}
+	return r.backward(left, from)
+}
+
+// infinite tells whether word k may be a participle or an infinitive by its form.
+func (r *reader) infinite(k int) bool {
+	return r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&(function|month|weekday|unit|day) == 0 && r.role(k)&(noVerb|states|present|hadDone) == 0 &&
+		(r.ends(k, r.participleEndings) && !r.ends(k, r.pastEndings))
 }
 
 // unknownVerb tells whether a clause that begins before word k has a verb that the
@@ -392,6 +419,8 @@ func (r *reader) listed(k, from int) direction {
 		return nearest // "la mañana"
 	}
 	switch {
+	case t&future != 0 && r.endsInDate(k):
+		return r.withAuxiliary(k, from) // "called on Tuesday for"
 	case t&past != 0 && k > 0 && r.role(k-1)&present != 0 && r.pair(k-1, present):
 		return now // "il y a"
 	case t&wasTo != 0:
@@ -437,6 +466,13 @@ func (r *reader) listed(k, from int) direction {
 		return nearest // "took hold"
 	}
 	return now
+}
+
+// endsInDate tells whether word k, a verb in the past, would tell of what is to come only
+// with the preposition behind it, which is that of a day: "called on".
+func (r *reader) endsInDate(k int) bool {
+	return r.monthFirst && r.is1(k+1, on) && r.plain(k+1) && r.is1(k+2, weekday|month) && r.ends(k, r.pastEndings) &&
+		role(r.tenses.All(r.toks[k:k+1]))&future == 0
 }
 
 // compounded tells whether word k is a noun by what stands before it: "a half-point cut".

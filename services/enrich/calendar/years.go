@@ -134,7 +134,8 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, false
 	}
 	e = expression{form: asYear, year: y, n: y, j: i + 1, sure: sureFull}
-	if !r.clearBefore(i) || !r.clearBehind(i, y) || r.title(i) {
+	parallel := y >= 1700 && y%100 != 0 && r.goesOn(i)
+	if !r.clearBefore(i) || !parallel && !r.clearBehind(i, y) || r.title(i) {
 		return e, false
 	}
 	_, cue := r.before(i, yearCue)
@@ -152,6 +153,8 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	named := y%100 != 0 && y >= 1900 && r.namesYear(i)
 	noun = noun && !named
 	switch {
+	case parallel:
+		return e, true
 	case r.risesTo(i), y%100 == 0 && r.is1(i-1, than), r.is1(i-1, and) && r.digits(i-2) >= minYear && r.behind != i-1 && r.joined(i-1, ""), r.ofClub(i, y):
 		return e, false
 	case strings.HasSuffix(r.gap(i), "(") && r.spans(i, y):
@@ -202,6 +205,21 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, true
 	}
 	return e, false
+}
+
+// goesOn tells whether the number at i is a year beside another one by its place: "2001
+// waren es 17 Prozent, 2016 19", "17 percent in 2001, 19 in 2016".
+func (r *reader) goesOn(i int) bool {
+	const near = 12 // words
+	if r.behind == 0 || i-r.behind > near || r.digits(r.behind-1) < minYear || r.length(r.behind-1) != 4 || r.gap(i) != ", " || !r.plain(i+1) || r.digits(i+1) < 0 {
+		return false
+	}
+	for k := r.behind; k < i; k++ {
+		if r.parts(k) {
+			return false
+		}
+	}
+	return true
 }
 
 // namesYear tells by the word beside the number at i that it counts nothing: "2024
