@@ -30,6 +30,9 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return d
 	}
 	d, sure := r.direction(e.i, j)
+	if d == either && a.ranged && r.before1(a.cue, since) {
+		d = gone // "after purchases from March to August"
+	}
 	if d == gone && r.role(a.from)&condition != 0 && r.looksAhead(r.sentenceAround(e.i, j)) {
 		d = toCome // "would go on strike if there was no deal by the weekend"
 	}
@@ -231,6 +234,8 @@ func (r *reader) inSpiteOfPast(a *around) (c direction, ok bool) {
 	switch {
 	case a.form == asMonth && r.is1(a.i-1, number) && r.qualifiesNoun(a.j):
 		return nearest, true // "prospects for a June election rose"
+	case r.monthFirst && r.before1(a.cue, until) && !r.before1(a.cue, since) && r.decidedOn(a.i, a.from):
+		return either, true // "wanted a deposit by the end of March"
 	case a.byDay && r.before1(a.cue, until) && !r.before1(a.cue, untilStrictly) && r.anyOf(a.from, a.i, shuts):
 		return either, true // "were extended from 4pm on Wednesday"
 	case a.form == asDay && r.decidedOn(a.i, a.from), r.verbLast && r.anyOf(a.from, a.to, once):

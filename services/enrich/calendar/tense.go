@@ -595,6 +595,12 @@ func (r *reader) withAuxiliary(k, from int) direction {
 		for a := k - 1; a >= max(from, k-auxWindow) && !r.opensClause(a+1, true); a-- {
 			t := r.role(a)
 			switch {
+			case a < k-1 && t&infinitive != 0 && r.toks[a+1].Shape&lexicon.Lower != 0 && r.all[a+1]&(function|articleWord|number) == 0:
+				// "expects spending to remain subdued": what governs the infinitive tells.
+				if d := r.backward(a+1, from); d != nearest {
+					return d
+				}
+				return gone
 			case r.name(a), a == k-1 && r.capital(a) && r.opensAsName(a), a < k-1 && r.reachesNot(a):
 				return gone
 			case t&future != 0 && a > 0 && r.all[a-1]&function != 0 && r.role(a-1)&past != 0:

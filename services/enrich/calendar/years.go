@@ -140,7 +140,7 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	}
 	_, cue := r.before(i, yearCue)
 	cue = cue && r.joined(i, "(“\"") || r.yearBefore(i)
-	noun := r.plain(i+1) && r.all[i+1]&function == 0 && r.role(i+1)&(past|future|present) == 0
+	noun := r.plain(i+1) && r.all[i+1]&(function|shift|weekday|day) == 0 && r.role(i+1)&(past|future|present) == 0
 	switch {
 	case r.capitals && r.bareYears:
 		noun = noun && r.capital(i+1)
