@@ -92,6 +92,8 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 		return nearest, true // "anunció recortes desde enero"
 	case r.before1(a.cue, since) && (!(r.before1(a.cue, until) && r.toBe(a.i, a.j)) || r.ordinalSince(a.cue)):
 		return gone, true
+	case r.before1(a.cue, meantFor) && !r.monthFirst && !a.byDay && r.tookPlaceSince(a):
+		return nearest, true // "el juicio, señalado para la primavera, se celebró en julio"
 	case r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, once) && (a.byDay || a.part != Whole || r.monthFirst || a.form == asSeason && !r.verbLast):
 		if r.monthFirst && !a.ranged && !r.anyOf(a.j, a.to, callsOff) && r.straightForward(a.j, a.to) == gone {
 			return either, true // "payments due on October 15 were missed"
@@ -104,6 +106,8 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 		return gone, true
 	case r.before1(a.cue, target) && (r.anyOf(a.from, a.i, callsOff) || !r.monthFirst && r.anyOf(a.j, a.to, callsOff) || r.monthFirst && r.behind == a.cue-1 && r.anyOf(a.from, a.i, shuts) || a.form == asDay && r.anyOf(a.from, a.to, decides)):
 		return toCome, true // "moved to Tuesday", "proposé au 1er juillet"
+	case r.before1(a.cue, untilStrictly) && !a.ranged && r.lastsUntil(a):
+		return toCome, true // "buyers, away until Tuesday, encouraged"
 	case a.form == asWeekday && a.shifted && a.shift == 0 && r.before1(a.cue, until|untilStrictly):
 		return toCome, true // "hasta este domingo"
 	case r.before1(a.cue, untilStrictly) && (r.shutAround(a.i, a.j, a.from, a.to) || r.grants(a.j)):
@@ -116,6 +120,29 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 // another time: it was to come when that was decided.
 func (r *reader) putOffFrom(a *around) bool {
 	return !a.ranged && (a.byDay || a.form == asMonth || a.form == asSeason) && (r.before1(a.cue, since) || r.before1(a.i, of)) && r.is1(a.j, to|target) && r.anyOf(a.from, a.i, callsOff)
+}
+
+// lastsUntil tells whether a ends what stands beside a noun between commas, without a verb:
+// it lasts when it is told.
+func (r *reader) lastsUntil(a *around) bool {
+	from, to := r.clauseAround(a.i, a.j, false)
+	if r.verbLast || from == 0 || !strings.HasPrefix(r.gap(from), ", ") || !r.parenthesis(a.i, from, to) || r.role(from)&(clause|coordinator) != 0 || r.all[from]&(function|until) != 0 {
+		return false
+	}
+	for k := from; k < to; k++ {
+		if r.role(k)&(past|present|future) != 0 || r.ends(k, r.pastEndings) && r.role(k)&never == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// tookPlaceSince tells whether a stands between commas beside what the sentence goes on to
+// say has happened.
+func (r *reader) tookPlaceSince(a *around) bool {
+	from, to := r.clauseAround(a.i, a.j, false)
+	_, end := r.sentenceAround(a.i, a.j)
+	return r.parenthesis(a.i, from, to) && r.forward(to, end) == gone && !r.anyOf(to, end, callsOff)
 }
 
 // straightForward is the direction of the verb that begins right at word j, before word

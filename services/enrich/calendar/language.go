@@ -202,6 +202,7 @@ type Language struct {
 
 	ordinalEndings, decadeEndings, weekdayEndings []string
 	pastEndings, futureEndings                    []string
+	eitherEndings                                 []string // of the past and the present: "ganamos"
 	participles, participleEndings                []string // how they begin and end
 	ongoingEndings, adjectiveEndings              []string // of participles of the present; behind either
 	presentEndings                                []string // of the last word of a clause
@@ -281,7 +282,7 @@ func (l *loader) read(dir fs.FS, name string) error {
 // endings are those that a section holds, nil if it holds none.
 func (l *loader) endings(section string) *[]string {
 	return map[string]*[]string{
-		"ordinal ending": &l.ordinalEndings, "decade ending": &l.decadeEndings, "past ending": &l.pastEndings, "future ending": &l.futureEndings,
+		"ordinal ending": &l.ordinalEndings, "decade ending": &l.decadeEndings, "past ending": &l.pastEndings, "past or present ending": &l.eitherEndings, "future ending": &l.futureEndings,
 		"present ending": &l.presentEndings, "singular ending": &l.singularEndings, "participle": &l.participles,
 		"participle ending": &l.participleEndings, "ongoing ending": &l.ongoingEndings, "adjective ending": &l.adjectiveEndings, "infinitive ending": &l.infinitiveEndings, "event ending": &l.eventEndings, "outcome ending": &l.outcomeEndings, "habit ending": &l.habitEndings,
 	}[section]

@@ -409,6 +409,9 @@ func (r *reader) unitsAhead(i int) (e expression, ok bool) {
 	if n == 0 || !r.joined(i+n, "") {
 		return e, false
 	}
+	if r.digits(i-1) >= 0 || r.before1(i, number) {
+		return e, false // "nine days ahead of the average"
+	}
 	_, m := r.is(i+n, few)
 	return expression{form: asOpen, unit: u.unit, j: i + n + m, sure: sureWord}, m > 0
 }

@@ -391,12 +391,30 @@ func (r *reader) tense(k, from int) direction {
 	switch {
 	case r.ends(k, r.futureEndings):
 		return toCome
+	case r.ends(k, r.eitherEndings):
+		if r.conditional(k) {
+			return now // "si ganamos el sábado"
+		}
+		return gone
 	case r.ends(k, r.pastEndings), r.participle(k):
 		return r.withAuxiliary(k, from)
 	case r.verbLast && r.inPresent(k):
 		return now
 	}
 	return nearest
+}
+
+// conditional tells whether word k stands in a clause of what may come: "si no ganamos".
+func (r *reader) conditional(k int) bool {
+	for from := k; from >= 0 && k-from < verbWindow; from-- {
+		if r.role(from)&condition != 0 {
+			return true
+		}
+		if r.opensClause(from, true) {
+			return false
+		}
+	}
+	return false
 }
 
 // verbAfterAll tells whether word k, which looks like a verb and mostly is none, is
@@ -437,6 +455,9 @@ func (r *reader) listed(k, from int) direction {
 		if r.verbLast && r.perfectAhead(k) {
 			return gone
 		}
+		if r.verbLast && t&awaited == 0 && r.participleOf(k) && r.plain(k+1) && r.role(k+1)&wasOnly != 0 && r.role(k+1)&hadDone == 0 && r.opensClause(k, true) {
+			return either // "geplant war der 11. November"
+		}
 		if r.verbLast && r.pastModal(k+1) {
 			return nearest // "beherbergt werden durften": the next word tells
 		}
@@ -474,6 +495,10 @@ func (r *reader) endsInDate(k int) bool {
 	return r.monthFirst && r.is1(k+1, on) && r.plain(k+1) && r.is1(k+2, weekday|month) && r.ends(k, r.pastEndings) &&
 		role(r.tenses.All(r.toks[k:k+1]))&future == 0
 }
+
+// participleOf tells whether word k, which the data has for what is to come, is a
+// participle by its form: "geplant", "vorgesehen".
+func (r *reader) participleOf(k int) bool { return r.participle(k) || r.ends(k, r.participleEndings) }
 
 // compounded tells whether word k is a noun by what stands before it: "a half-point cut".
 func (r *reader) compounded(k int) bool {

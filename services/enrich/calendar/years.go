@@ -197,6 +197,9 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	case y >= 1900 && y%100 != 0 && r.plain(i) && r.toks[i-1].Shape&lexicon.Lower != 0 && !r.is1(i-1, function) && (i+1 == len(r.toks) || r.sentenceStart(i+1) || strings.HasPrefix(r.gap(i+1), ",")):
 		e.sure = sureWord // "will not see 2030.", "a quiet 2026"
 		return e, true
+	case r.monthFirst && y%10 != 0 && r.plain(i) && r.toks[i-1].Shape&lexicon.Lower != 0 && r.all[i-1]&function == 0 && r.plain(i+1) && r.is1(i+1, function) && r.is1(i+1, in|on|at|of) && r.plain(i+2) && r.all[i+2]&(articleWord|nounCue) != 0 && r.role(i-1)&(past|says) == 0:
+		e.sure = sureWord // "you can see 1868 with the naked eye"
+		return e, true
 	case r.monthFirst && y%100 != 0 && r.gap(i) == ", " && strings.HasPrefix(r.gap(i+1), ",") && r.toks[i-1].Shape&lexicon.Lower != 0:
 		e.sure = sureWord // "the worst season, 1989, ended"
 		return e, true
@@ -225,7 +228,7 @@ func (r *reader) goesOn(i int) bool {
 // namesYear tells by the word beside the number at i that it counts nothing: "2024
 // revenue", "war 1998 Minister", "the 1998 and 2002 champion".
 func (r *reader) namesYear(i int) bool {
-	return r.plain(i+1) && r.role(i+1)&annual != 0 || r.plain(i) && r.role(i-1)&single != 0 ||
+	return r.plain(i+1) && (r.role(i+1)&annual != 0 || r.monthFirst && r.role(i+1)&(happens|past) == happens|past && r.all[i+1]&function == 0) || r.plain(i) && r.role(i-1)&single != 0 ||
 		r.monthFirst && r.plain(i) && r.is1(i-1, and) && r.behind == i-1 && r.digits(i-2) >= 1900
 }
 
@@ -376,7 +379,7 @@ func (r *reader) clearBehind(i, y int) bool {
 // counts something: "zwischen 1900 und 2000 Menschen".
 func (r *reader) ofCounts(i int) bool {
 	k := i + 2 // behind a word such as "to", "and"
-	if k+1 >= len(r.toks) || r.all[i+1]&(to|and|function) == 0 || r.digits(k) < 0 || r.all[i+1]&(to|and) == 0 && r.length(k) < 4 || !r.plain(k+1) {
+	if k+1 >= len(r.toks) || !r.joined(i+1, "") || r.all[i+1]&(to|and|function) == 0 || r.digits(k) < 0 || r.all[i+1]&(to|and) == 0 && r.length(k) < 4 || !r.plain(k+1) {
 		return false
 	}
 	return r.all[k+1]&yearNoun != 0 || r.capitals && r.bareYears && r.capital(k+1) && !r.term(i, k)
@@ -387,7 +390,13 @@ func (r *reader) ofCounts(i int) bool {
 func (r *reader) term(i, k int) bool {
 	a, ok := r.yearNumber(i)
 	b, ok2 := r.yearNumber(k)
-	return ok && ok2 && a >= 1700 && a < b && b-a <= maxSpan && a%100 != 0 && b%100 != 0 && r.is1(i+1, to) && !r.is1(i+1, target) && r.before1(i, yearCue)
+	if !ok || !ok2 || a < 1700 || a >= b || b-a > maxSpan || a%100 == 0 || b%100 == 0 {
+		return false
+	}
+	if r.before1(i, between) && r.is1(i+1, and) {
+		return r.all[k+1]&yearNoun == 0 // "zwischen 2008 und 2013 Anlagen vermittelt"
+	}
+	return r.is1(i+1, to) && !r.is1(i+1, target) && r.before1(i, yearCue)
 }
 
 func (r *reader) before1(i int, k kind) bool {
