@@ -33,7 +33,7 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 	if d == either && a.ranged && r.before1(a.cue, since) {
 		d = gone // "after purchases from March to August"
 	}
-	if d == gone && r.role(a.from)&condition != 0 && r.looksAhead(r.sentenceAround(e.i, j)) {
+	if d == gone && r.role(a.from)&condition != 0 && r.looksAhead(r.sentenceAround(e.i, j)) && !r.ofParticiple(&a) {
 		d = toCome // "would go on strike if there was no deal by the weekend"
 	}
 	c, ok := r.inSpiteOf(&a, d, sure)
@@ -56,6 +56,16 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return nearest
 	}
 	return d
+}
+
+// ofParticiple tells whether a is when what a noun has undergone took place: "los detenidos
+// en abril". Only languages whose participles tell nothing else have it.
+func (r *reader) ofParticiple(a *around) bool {
+	k := a.cue - 1
+	if k > 0 && r.all[k]&(in|on|at|articleWord) != 0 {
+		k--
+	}
+	return !r.monthFirst && !r.verbLast && k > 0 && r.joined(k+1, "") && r.role(k)&noVerb == 0 && r.tense(k, k) == gone && r.ends(k, r.participleEndings)
 }
 
 // meantOnce tells whether the clause of a date says that what it tells was to come once,
@@ -110,7 +120,7 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 		return toCome, true // "buyers, away until Tuesday, encouraged"
 	case a.form == asWeekday && a.shifted && a.shift == 0 && r.before1(a.cue, until|untilStrictly):
 		return toCome, true // "hasta este domingo"
-	case r.before1(a.cue, untilStrictly) && (r.shutAround(a.i, a.j, a.from, a.to) || r.grants(a.j)):
+	case r.before1(a.cue, untilStrictly) && (r.shutAround(a.i, a.j, a.from, a.to) || r.grants(a.j) || r.anyOf(a.from, a.i, gives)):
 		return toCome, true // "until Friday to pay"
 	}
 	return nearest, false
@@ -229,7 +239,7 @@ func (r *reader) inSpiteOf(a *around, d direction, sure bool) (c direction, ok b
 		return gone, true // "depuis les élections de juin"
 	case (a.form == asMonth || a.form == asDay) && r.ofShifted(a.i) != nearest:
 		return r.ofShifted(a.i), true
-	case d != gone && r.endsPeriod(a.expression), d == now && a.form == asMonth && r.qualifiesNoun(a.j) && !r.traded(a.i, a.j):
+	case d != gone && r.endsPeriod(a.expression), d == now && a.form == asMonth && (r.qualifiesNoun(a.j) && !r.traded(a.i, a.j) || !r.monthFirst && !r.verbLast && a.part == Whole && r.before1(a.i, of) && !r.is1(a.i-1, in) && r.all[a.i-1]&meantFor == 0):
 		return nearest, true // "the week to October 18", "the January price is"
 	case a.form == asMonth && r.anyOf(a.from, a.i, steady) && r.within(a.i, a.j, a.from, a.to) == nearest:
 		return gone, true // "unemployment, unchanged in January, is likely to rise"

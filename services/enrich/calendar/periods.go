@@ -587,8 +587,8 @@ func (r *reader) distanceBefore(i int) (e expression, ok bool) {
 	if m == 0 || u.unit == Weekend || strings.HasPrefix(r.gap(k+m), "-") {
 		return e, false // "in a quarter-point cut"
 	}
-	if r.monthFirst && c == 1 && r.superlative(i) {
-		return e, false // "the slowest in a decade"
+	if r.monthFirst && c == 1 && r.superlativeAt(i) || v == ahead && n == 1 && !r.monthFirst && !r.verbLast && r.length(i) == 2 && r.ranked(i) {
+		return e, false // "the slowest in a decade", "la peor en treinta años"
 	}
 	e = expression{form: asDistance, n: sign * c, unit: u.unit, j: k + m, sure: sureWord}
 	if v == ahead {
@@ -601,10 +601,22 @@ func (r *reader) distanceBefore(i int) (e expression, ok bool) {
 	return e, true
 }
 
-// superlative tells whether one stands before word i, or before the noun there.
-func (r *reader) superlative(i int) bool {
+// superlativeAt tells whether one stands before word i, or before the noun there.
+func (r *reader) superlativeAt(i int) bool {
 	for k := i - 1; k >= max(0, i-3) && r.joined(k+1, ""); k-- {
 		if r.length(k) > 4 && strings.HasSuffix(r.word(k), "est") || r.is1(k, ordinal) {
+			return true
+		}
+	}
+	return false
+}
+
+// ranked tells whether what stands before word i in its clause is called the first, the
+// worst or the like: what follows is how long that is so.
+func (r *reader) ranked(i int) bool {
+	const near = 6 // words
+	for k := i - 1; k >= max(0, i-near) && r.joined(k+1, ""); k-- {
+		if r.is1(k, ordinal) && r.digits(k) < 0 || r.role(k)&superlative != 0 {
 			return true
 		}
 	}

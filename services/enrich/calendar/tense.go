@@ -655,6 +655,8 @@ func (r *reader) withAuxiliary(k, from int) direction {
 		switch t := r.role(a); {
 		case t&perfect != 0:
 			return gone
+		case t&infinitive != 0 && !r.verbLast && r.asked(a):
+			return toCome // "a demandé à être reçu"
 		case a == k-1 && t&future != 0 && r.verbLast && r.pastModal(k) && !r.participle(k):
 			// "werden durften"
 		case t&future != 0 || r.endsAsFuture(a):
@@ -667,6 +669,17 @@ func (r *reader) withAuxiliary(k, from int) direction {
 		}
 	}
 	return gone
+}
+
+// asked tells whether a verb of deciding governs the infinitive at word k.
+func (r *reader) asked(k int) bool {
+	const near = 3 // words
+	for a := k - 1; a >= max(0, k-near) && r.joined(a+1, ""); a-- {
+		if r.role(a)&decides != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // passes tells whether word k, before an infinitive, is what others think of its

@@ -206,6 +206,9 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	case i == 0 && y >= 1900 || r.sentenceStart(i) && y >= 1900:
 		e.sure = sureWord
 		return e, true
+	case r.monthFirst && y >= recentYear && y <= nearYear && y%100 != 0:
+		e.sure = sureWord // a count has a comma: "how 2012 ended"
+		return e, true
 	}
 	return e, false
 }
@@ -224,6 +227,12 @@ func (r *reader) goesOn(i int) bool {
 	}
 	return true
 }
+
+// The years that news tells of most, which are read without a word that says so.
+const (
+	recentYear = 1950
+	nearYear   = 2060
+)
 
 // namesYear tells by the word beside the number at i that it counts nothing: "2024
 // revenue", "war 1998 Minister", "the 1998 and 2002 champion".
@@ -379,6 +388,9 @@ func (r *reader) clearBehind(i, y int) bool {
 // counts something: "zwischen 1900 und 2000 Menschen".
 func (r *reader) ofCounts(i int) bool {
 	k := i + 2 // behind a word such as "to", "and"
+	if k < len(r.toks) && r.all[i+1]&to != 0 && r.digits(k) >= 0 && r.digits(k) <= r.digits(i) {
+		return false // "bis 2040 auf 200 Milliarden"
+	}
 	if k+1 >= len(r.toks) || !r.joined(i+1, "") || r.all[i+1]&(to|and|function) == 0 || r.digits(k) < 0 || r.all[i+1]&(to|and) == 0 && r.length(k) < 4 || !r.plain(k+1) {
 		return false
 	}
