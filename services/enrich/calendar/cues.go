@@ -30,7 +30,7 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return d
 	}
 	d, sure := r.direction(e.i, j)
-	if d == either && a.ranged && r.before1(a.cue, since) {
+	if d == either && a.ranged && r.before1(a.cue, until) && !r.before1(a.cue, untilStrictly) && !r.anyOf(a.from, a.to, future|wasTo) {
 		d = gone // "after purchases from March to August"
 	}
 	if d == gone && r.role(a.from)&condition != 0 && r.looksAhead(r.sentenceAround(e.i, j)) && !r.ofParticiple(&a) {
@@ -66,6 +66,20 @@ func (r *reader) ofParticiple(a *around) bool {
 		k--
 	}
 	return !r.monthFirst && !r.verbLast && k > 0 && r.joined(k+1, "") && r.role(k)&noVerb == 0 && r.tense(k, k) == gone && r.ends(k, r.participleEndings)
+}
+
+// summoned tells whether the nearest verb before a calls for what is to come, and what that
+// is stands between.
+func (r *reader) summoned(a *around) bool {
+	for k := a.i - 1; k >= a.from; k-- {
+		if r.role(k)&summons != 0 {
+			return r.anyNoun(k+1, a.cue)
+		}
+		if r.role(k)&(past|present|future) != 0 || r.ends(k, r.pastEndings) {
+			return false
+		}
+	}
+	return false
 }
 
 // meantOnce tells whether the clause of a date says that what it tells was to come once,
@@ -281,6 +295,8 @@ func (r *reader) inSpiteOfPast(a *around) (c direction, ok bool) {
 		return nearest, true // "ahead of the June election"
 	case a.form == asMonth && !r.monthFirst && a.part == Whole && r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, figures):
 		return either, true // "fijó una audiencia para enero"
+	case a.byDay && r.summoned(a):
+		return either, true // "han convocado concentraciones el sábado"
 	case a.form == asWeekday && r.meantForDay(a.cue, a.j):
 		return toCome, true // "called a strike for Friday"
 	case a.byDay && (r.anyOf(a.j, a.to, callsOff) || r.besideEvent(a.i, a.from, beforehand) && (r.possessive(a.j) || !r.straightAfter(a.i, beforehand))):

@@ -164,6 +164,7 @@ const (
 	anterior                     // an auxiliary of what was before then: "had"
 	byNow                        // one of what is done by now: "has"
 	superlative                  // says that nothing is more so: "mayor"
+	summons                      // a verb of calling what is to come: "convocado"
 	gives                        // a verb of giving time: "gave" them until Friday
 
 	looked role = 1 << 63 // of a word of the text: its roles were looked up
@@ -173,7 +174,7 @@ var tenses = map[string]role{
 	"clause": clause, "coordinator": coordinator, "future": future, "present": present, "past": past, "no verb": noVerb, "shuts": shuts, "infinitive": infinitive,
 	"unplanned": unplanned, "once": once, "was only": wasOnly, "never verb": never, "subject": subject, "states": states,
 	"perfect": perfect, "with be": withBe, "opening": opening, "calls off": callsOff, "awaited": awaited, "event": event, "eventful": eventful, "outcome": outcome, "title short": titleShort, "says": says, "decides": decides, "reflexive": reflexive,
-	"was to": wasTo, "clock": clock, "contract": contract, "namesake": namesake, "behind person": whoBehind, "speaks": speaks, "weekly": weekly, "dated noun": datedNoun, "negation": negation, "adverb": adverb, "anterior": anterior, "by now": byNow, "condition": condition, "superlative": superlative, "gives": gives, "happens": happens, "club": club, "written": written, "steady": steady, "part of day": dayPart, "annual": annual, "single": single, "degrees": degrees, "title": title, "figures": figures, "publishes": publishes, "compared": comparison, "noun too": nounToo, "purpose": purpose, "had": hadDone,
+	"was to": wasTo, "clock": clock, "contract": contract, "namesake": namesake, "behind person": whoBehind, "speaks": speaks, "weekly": weekly, "dated noun": datedNoun, "negation": negation, "adverb": adverb, "anterior": anterior, "by now": byNow, "condition": condition, "superlative": superlative, "gives": gives, "summons": summons, "happens": happens, "club": club, "written": written, "steady": steady, "part of day": dayPart, "annual": annual, "single": single, "degrees": degrees, "title": title, "figures": figures, "publishes": publishes, "compared": comparison, "noun too": nounToo, "purpose": purpose, "had": hadDone,
 }
 
 // value is what a phrase means in one of its roles.

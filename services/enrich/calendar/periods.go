@@ -113,13 +113,16 @@ func (r *reader) ordinalPeriod(i int) (expression, bool) {
 		return e, false
 	}
 	e = r.withYear(e)
+	if e.form == asQuarter && e.year == 0 && !e.yearShifts && !e.shifted && r.monthFirst && r.ofPlay(i, i) {
+		return e, false // "trailed in the fourth quarter"
+	}
 	if e.form == asHalf && e.year == 0 && !e.yearShifts && (r.all[k]&play != 0 || strings.EqualFold(r.word(k), "half") && r.ofPlay(i, e.j)) {
 		return e, false
 	}
 	return e, true
 }
 
-// ofPlay tells whether the half at words [i, j) is of a match, or of something
+// ofPlay tells whether the half or quarter at words [i, j) is of a match, or of something
 // that is no year.
 func (r *reader) ofPlay(i, j int) bool {
 	const window = 25

@@ -455,9 +455,6 @@ func (r *reader) listed(k, from int) direction {
 		if r.verbLast && r.perfectAhead(k) {
 			return gone
 		}
-		if r.verbLast && t&awaited == 0 && r.participleOf(k) && r.plain(k+1) && r.role(k+1)&wasOnly != 0 && r.role(k+1)&hadDone == 0 && r.opensClause(k, true) {
-			return either // "geplant war der 11. November"
-		}
 		if r.verbLast && r.pastModal(k+1) {
 			return nearest // "beherbergt werden durften": the next word tells
 		}
@@ -470,8 +467,8 @@ func (r *reader) listed(k, from int) direction {
 		return toCome
 	case r.noun(k) && r.all[k]&function == 0:
 		return nearest
-	case r.verbLast && t&wasOnly != 0 && t&hadDone == 0 && r.plannedAhead(k):
-		return either
+	case r.verbLast && t&wasOnly != 0 && t&hadDone == 0 && (r.plannedAhead(k) || r.plain(k) && r.role(k-1)&future != 0 && r.ends(k-1, r.participleEndings) && r.opensClause(k-1, true)):
+		return either // "war für Mai geplant", "geplant war der 11. November"
 	case t&past != 0 && t&nounToo != 0 && (r.nounByVerb(k) || r.compounded(k)):
 		return nearest
 	case t&past != 0:
@@ -495,10 +492,6 @@ func (r *reader) endsInDate(k int) bool {
 	return r.monthFirst && r.is1(k+1, on) && r.plain(k+1) && r.is1(k+2, weekday|month) && r.ends(k, r.pastEndings) &&
 		role(r.tenses.All(r.toks[k:k+1]))&future == 0
 }
-
-// participleOf tells whether word k, which the data has for what is to come, is a
-// participle by its form: "geplant", "vorgesehen".
-func (r *reader) participleOf(k int) bool { return r.participle(k) || r.ends(k, r.participleEndings) }
 
 // compounded tells whether word k is a noun by what stands before it: "a half-point cut".
 func (r *reader) compounded(k int) bool {

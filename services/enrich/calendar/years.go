@@ -237,7 +237,7 @@ const (
 // namesYear tells by the word beside the number at i that it counts nothing: "2024
 // revenue", "war 1998 Minister", "the 1998 and 2002 champion".
 func (r *reader) namesYear(i int) bool {
-	return r.plain(i+1) && (r.role(i+1)&annual != 0 || r.monthFirst && r.role(i+1)&(happens|past) == happens|past && r.all[i+1]&function == 0) || r.plain(i) && r.role(i-1)&single != 0 ||
+	return r.plain(i+1) && (r.role(i+1)&annual != 0 || r.monthFirst && r.role(i+1)&happens != 0 && r.all[i+1]&function == 0 && (r.role(i+1)&past != 0 || r.ends(i+1, r.pastEndings))) || r.plain(i) && r.role(i-1)&single != 0 ||
 		r.monthFirst && r.plain(i) && r.is1(i-1, and) && r.behind == i-1 && r.digits(i-2) >= 1900
 }
 
