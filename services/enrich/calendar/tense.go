@@ -364,12 +364,19 @@ func (r *reader) infinitiveClause(k int) direction {
 		}
 		return toCome
 	}
-	// "abzuschließen"
-	w := r.word(k)
-	if at := strings.Index(w, r.infinitiveInfix); r.infinitiveInfix != "" && at >= 2 && at <= 6 && r.isPrefix(w[:at]) {
+	if r.infixed(k) {
 		return toCome
 	}
 	return nearest
+}
+
+// infixed tells whether word k is an infinitive by what stands in it: "abzuschließen".
+func (r *reader) infixed(k int) bool {
+	if r.infinitiveInfix == "" || !r.ends(k, r.infinitiveEndings) {
+		return false
+	}
+	at := strings.LastIndex(r.word(k), r.infinitiveInfix)
+	return at >= 2 && r.isPrefix(r.word(k)[:at])
 }
 
 // tense is what the word k tells, as a verb; its auxiliary may stand before it,
@@ -389,6 +396,8 @@ func (r *reader) tense(k, from int) direction {
 		return nearest
 	}
 	switch {
+	case r.infixed(k):
+		return nearest
 	case r.ends(k, r.futureEndings):
 		return toCome
 	case r.ends(k, r.eitherEndings):
@@ -461,8 +470,8 @@ func (r *reader) listed(k, from int) direction {
 		if !r.verbLast && !r.monthFirst && k > 0 && r.role(k-1)&wasOnly != 0 && r.plain(k) {
 			return either // "était prévu", "estaba previsto"
 		}
-		if r.auxiliary(k, from) && r.monthFirst {
-			return either
+		if r.monthFirst && r.auxiliary(k, from) && !(r.role(k-1)&byNow != 0 && r.role(k+1)&infinitive != 0) {
+			return either // "had voted to", and not "have voted to"
 		}
 		return toCome
 	case r.noun(k) && r.all[k]&function == 0:
