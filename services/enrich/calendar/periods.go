@@ -590,7 +590,7 @@ func (r *reader) distanceBefore(i int) (e expression, ok bool) {
 	if m == 0 || u.unit == Weekend || strings.HasPrefix(r.gap(k+m), "-") {
 		return e, false // "in a quarter-point cut"
 	}
-	if r.monthFirst && c == 1 && r.superlativeAt(i) || v == ahead && n == 1 && !r.monthFirst && !r.verbLast && r.length(i) == 2 && r.ranked(i) {
+	if r.monthFirst && r.superlativeAt(i) || !r.monthFirst && !r.verbLast && v == ahead && n == 1 && r.length(i) == 2 && (r.ranked(i) || r.adjectiveAt(k+m)) {
 		return e, false // "the slowest in a decade", "la peor en treinta años"
 	}
 	e = expression{form: asDistance, n: sign * c, unit: u.unit, j: k + m, sure: sureWord}
@@ -607,8 +607,11 @@ func (r *reader) distanceBefore(i int) (e expression, ok bool) {
 // superlativeAt tells whether one stands before word i, or before the noun there.
 func (r *reader) superlativeAt(i int) bool {
 	for k := i - 1; k >= max(0, i-3) && r.joined(k+1, ""); k-- {
-		if r.length(k) > 4 && strings.HasSuffix(r.word(k), "est") || r.is1(k, ordinal) {
+		switch {
+		case r.length(k) > 4 && strings.HasSuffix(r.word(k), "est") || r.is1(k, ordinal):
 			return true
+		case r.tense(k, k) != nearest:
+			return false // "the second trial begins in two weeks"
 		}
 	}
 	return false
@@ -619,11 +622,20 @@ func (r *reader) superlativeAt(i int) bool {
 func (r *reader) ranked(i int) bool {
 	const near = 6 // words
 	for k := i - 1; k >= max(0, i-near) && r.joined(k+1, ""); k-- {
-		if r.is1(k, ordinal) && r.digits(k) < 0 || r.role(k)&superlative != 0 {
+		switch {
+		case r.is1(k, ordinal) && r.digits(k) < 0 || r.role(k)&superlative != 0:
 			return true
+		case r.tense(k, k) != nearest:
+			return false
 		}
 	}
 	return false
+}
+
+// adjectiveAt tells whether an adjective goes on what is told before word k, so that it is
+// no time from now: "la mitad que en un año normal".
+func (r *reader) adjectiveAt(k int) bool {
+	return r.plain(k) && r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&(function|of|and|to|in|on|at|until|month|weekday) == 0 && r.role(k)&(clause|coordinator|subject|past|present|future) == 0 && r.tense(k, k) == nearest
 }
 
 // firstMonths reads "the first six months of 2024", "les six premiers mois de 2024".
