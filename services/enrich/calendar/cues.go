@@ -134,8 +134,8 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 		return toCome, true // "buyers, away until Tuesday, encouraged"
 	case a.form == asWeekday && a.shifted && a.shift == 0 && r.before1(a.cue, until|untilStrictly):
 		return toCome, true // "hasta este domingo"
-	case r.before1(a.cue, untilStrictly) && (r.shutAround(a.i, a.j, a.from, a.to) || r.grants(a.j) || r.anyOf(a.from, a.i, gives)):
-		return toCome, true // "until Friday to pay"
+	case r.before1(a.cue, untilStrictly) && (r.shutAround(a.i, a.j, a.from, a.to) || r.grants(a.j) || r.anyOf(a.from, a.i, gives) || r.monthFirst && !a.ranged && r.anyOf(a.from, a.i, byNow)):
+		return toCome, true // "until Friday to pay", "has issued a warning through Thursday"
 	}
 	return nearest, false
 }

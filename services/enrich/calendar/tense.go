@@ -50,7 +50,7 @@ func (r *reader) anyOf(from, to int, t role) bool {
 // joins, up to what joins it to another.
 func (r *reader) clauseAround(i, j int, joins bool) (from, to int) {
 	from, to = i, j
-	if p, ok := r.before(r.governed(i), since|until|untilStrictly|after); ok && p > 0 && r.joined(p, "") && r.joined(i, "") {
+	if p, ok := r.before(r.governed(i), since|until|untilStrictly|after); ok && p > 0 && r.joined(p, "") && r.joined(i, "") && !(joins && r.saidBefore(p)) {
 		from = p - 1 // a preposition, which could open a clause elsewhere
 	}
 	for from > 0 && i-from < verbWindow && !r.opensClause(from, joins) {
@@ -271,7 +271,7 @@ func (r *reader) opensClause(k int, joins bool) bool {
 // saidBefore tells whether what is said begins with word k, as English has it
 // without "that": "said some trains on Friday would be late".
 func (r *reader) saidBefore(k int) bool {
-	return r.monthFirst && r.role(k-1)&speaks != 0 && r.plain(k) && r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&(weekday|month|day|shift|period|in|on|of|at|to|until|after|since) == 0
+	return r.monthFirst && r.role(k-1)&speaks != 0 && r.plain(k) && r.toks[k].Shape&lexicon.Lower != 0 && (r.all[k]&(weekday|month|day|shift|period|in|on|of|at|to|until|after|since) == 0 || r.all[k]&until != 0 && r.is1(k+1, weekday))
 }
 
 // numbers tells whether words i and j have digits: "2:1".
