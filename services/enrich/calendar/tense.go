@@ -339,6 +339,9 @@ func (r *reader) forward(j, to int) direction {
 		if r.monthFirst && k > j && r.role(k)&nounToo != 0 && r.all[k-1]&(at|articleWord|nounCue) != 0 && r.role(k-1)&infinitive == 0 {
 			continue // "on Monday about plans"
 		}
+		if r.beforeSubject(k) {
+			continue
+		}
 		if r.monthFirst && r.role(k)&(future|noVerb) == future && r.role(k+1)&infinitive != 0 && r.ends(k, r.pastEndings) {
 			return r.withAuxiliary(k, j) // "on Friday the seven agreed to"
 		}
@@ -350,6 +353,13 @@ func (r *reader) forward(j, to int) direction {
 		}
 	}
 	return nearest
+}
+
+// beforeSubject tells whether the participle at word k belongs to a noun whose verb follows:
+// "from Monday fully vaccinated people could travel".
+func (r *reader) beforeSubject(k int) bool {
+	return r.monthFirst && r.role(k) == looked && r.ends(k, r.pastEndings) && r.plain(k+1) && r.plain(k+2) && r.role(k+1) == looked && r.all[k+1]&function == 0 &&
+		r.toks[k+1].Shape&lexicon.Lower != 0 && r.all[k+2]&function != 0 && r.role(k+2)&(past|present|future) != 0
 }
 
 // infinitiveClause is the direction of a clause whose last word is k, if that is
