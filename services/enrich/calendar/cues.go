@@ -30,7 +30,10 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return d
 	}
 	d, sure := r.direction(e.i, j)
-	if d == gone && r.role(a.from)&condition != 0 && r.looksAhead(r.sentenceAround(e.i, j)) {
+	if d == either && a.ranged && r.before1(a.cue, until) && !r.before1(a.cue, untilStrictly) && !r.anyOf(a.from, a.to, future|wasTo) {
+		d = gone // "after purchases from March to August"
+	}
+	if d == gone && r.role(a.from)&condition != 0 && r.looksAhead(r.sentenceAround(e.i, j)) && !r.ofParticiple(&a) {
 		d = toCome // "would go on strike if there was no deal by the weekend"
 	}
 	c, ok := r.inSpiteOf(&a, d, sure)
@@ -53,6 +56,30 @@ func (r *reader) directionOf(x *Expression, j int) direction {
 		return nearest
 	}
 	return d
+}
+
+// ofParticiple tells whether a is when what a noun has undergone took place: "los detenidos
+// en abril". Only languages whose participles tell nothing else have it.
+func (r *reader) ofParticiple(a *around) bool {
+	k := a.cue - 1
+	if k > 0 && r.all[k]&(in|on|at|articleWord) != 0 {
+		k--
+	}
+	return !r.monthFirst && !r.verbLast && k > 0 && r.joined(k+1, "") && r.role(k)&noVerb == 0 && r.tense(k, k) == gone && r.ends(k, r.participleEndings)
+}
+
+// summoned tells whether the nearest verb before a calls for what is to come, and what that
+// is stands between.
+func (r *reader) summoned(a *around) bool {
+	for k := a.i - 1; k >= a.from; k-- {
+		if r.role(k)&summons != 0 {
+			return r.anyNoun(k+1, a.cue)
+		}
+		if r.role(k)&(past|present|future) != 0 || r.ends(k, r.pastEndings) {
+			return false
+		}
+	}
+	return false
 }
 
 // meantOnce tells whether the clause of a date says that what it tells was to come once,
@@ -83,10 +110,14 @@ func (r *reader) laterOn(i int) bool {
 // verb does.
 func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 	switch {
+	case r.putOffFrom(a):
+		return either, true // "was moved from Monday to Tuesday"
 	case a.form == asMonth && r.before1(a.cue, since) && r.before1(a.cue, until) && r.decidedOn(a.i, r.sentenceFrom(a)):
 		return nearest, true // "anunció recortes desde enero"
 	case r.before1(a.cue, since) && (!(r.before1(a.cue, until) && r.toBe(a.i, a.j)) || r.ordinalSince(a.cue)):
 		return gone, true
+	case r.before1(a.cue, meantFor) && !r.monthFirst && !a.byDay && r.tookPlaceSince(a):
+		return nearest, true // "el juicio, señalado para la primavera, se celebró en julio"
 	case r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, once) && (a.byDay || a.part != Whole || r.monthFirst || a.form == asSeason && !r.verbLast):
 		if r.monthFirst && !a.ranged && !r.anyOf(a.j, a.to, callsOff) && r.straightForward(a.j, a.to) == gone {
 			return either, true // "payments due on October 15 were missed"
@@ -99,12 +130,43 @@ func (r *reader) byPreposition(a *around) (d direction, ok bool) {
 		return gone, true
 	case r.before1(a.cue, target) && (r.anyOf(a.from, a.i, callsOff) || !r.monthFirst && r.anyOf(a.j, a.to, callsOff) || r.monthFirst && r.behind == a.cue-1 && r.anyOf(a.from, a.i, shuts) || a.form == asDay && r.anyOf(a.from, a.to, decides)):
 		return toCome, true // "moved to Tuesday", "proposé au 1er juillet"
+	case r.before1(a.cue, untilStrictly) && !a.ranged && r.lastsUntil(a):
+		return toCome, true // "buyers, away until Tuesday, encouraged"
 	case a.form == asWeekday && a.shifted && a.shift == 0 && r.before1(a.cue, until|untilStrictly):
 		return toCome, true // "hasta este domingo"
-	case r.before1(a.cue, untilStrictly) && (r.shutAround(a.i, a.j, a.from, a.to) || r.grants(a.j)):
-		return toCome, true // "until Friday to pay"
+	case r.before1(a.cue, untilStrictly) && (r.shutAround(a.i, a.j, a.from, a.to) || r.grants(a.j) || r.anyOf(a.from, a.i, gives) || r.monthFirst && !a.ranged && r.anyOf(a.from, a.i, byNow)):
+		return toCome, true // "until Friday to pay", "has issued a warning through Thursday"
 	}
 	return nearest, false
+}
+
+// putOffFrom tells whether a is when something was to be, before it was put off to
+// another time: it was to come when that was decided.
+func (r *reader) putOffFrom(a *around) bool {
+	return !a.ranged && (a.byDay || a.form == asMonth || a.form == asSeason) && (r.before1(a.cue, since) || r.before1(a.i, of)) && r.is1(a.j, to|target) && r.anyOf(a.from, a.i, callsOff)
+}
+
+// lastsUntil tells whether a ends what stands beside a noun between commas, without a verb:
+// it lasts when it is told.
+func (r *reader) lastsUntil(a *around) bool {
+	from, to := r.clauseAround(a.i, a.j, false)
+	if r.verbLast || from == 0 || !strings.HasPrefix(r.gap(from), ", ") || !r.parenthesis(a.i, from, to) || r.role(from)&(clause|coordinator) != 0 || r.all[from]&(function|until) != 0 {
+		return false
+	}
+	for k := from; k < to; k++ {
+		if r.role(k)&(past|present|future) != 0 || r.ends(k, r.pastEndings) && r.role(k)&never == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// tookPlaceSince tells whether a stands between commas beside what the sentence goes on to
+// say has happened.
+func (r *reader) tookPlaceSince(a *around) bool {
+	from, to := r.clauseAround(a.i, a.j, false)
+	_, end := r.sentenceAround(a.i, a.j)
+	return r.parenthesis(a.i, from, to) && r.forward(to, end) == gone && !r.anyOf(to, end, callsOff)
 }
 
 // straightForward is the direction of the verb that begins right at word j, before word
@@ -127,6 +189,8 @@ func (r *reader) byNoun(a *around) (d direction, ok bool) {
 		return gone, true
 	case r.monthFirst && (a.form == asDay || a.form == asMonth) && a.day2 == 0 && r.is1(a.i-1, articleWord|nounCue) && r.plain(a.j) && r.role(a.j)&(event|eventful) != 0:
 		return gone, true // "the May 22 attack"
+	case a.form == asWeekday && !a.shifted && r.possessive(a.j) && r.role(a.j+1)&written != 0 && !r.looksAhead(a.from, a.to) && r.within(a.i, a.j, a.from, a.to) == now:
+		return today, true // "appears in Thursday's issue"
 	case a.form == asWeekday && r.bracketed(a.i, a.j):
 		return gone, true // the day of the issue that is quoted
 	case (a.byDay || a.form == asMonth) && r.ofWhatHappened(a.i, a.j, r.looksAhead(a.from, a.to) && !r.besideEvent(a.i, a.from, after)):
@@ -189,7 +253,7 @@ func (r *reader) inSpiteOf(a *around, d direction, sure bool) (c direction, ok b
 		return gone, true // "depuis les élections de juin"
 	case (a.form == asMonth || a.form == asDay) && r.ofShifted(a.i) != nearest:
 		return r.ofShifted(a.i), true
-	case d != gone && r.endsPeriod(a.expression), d == now && a.form == asMonth && r.qualifiesNoun(a.j) && !r.traded(a.i, a.j):
+	case d != gone && r.endsPeriod(a.expression), d == now && a.form == asMonth && (r.qualifiesNoun(a.j) && !r.traded(a.i, a.j) || !r.monthFirst && !r.verbLast && a.part == Whole && r.before1(a.i, of) && !r.is1(a.i-1, in) && r.all[a.i-1]&meantFor == 0):
 		return nearest, true // "the week to October 18", "the January price is"
 	case a.form == asMonth && r.anyOf(a.from, a.i, steady) && r.within(a.i, a.j, a.from, a.to) == nearest:
 		return gone, true // "unemployment, unchanged in January, is likely to rise"
@@ -221,6 +285,8 @@ func (r *reader) inSpiteOfPast(a *around) (c direction, ok bool) {
 	switch {
 	case a.form == asMonth && r.is1(a.i-1, number) && r.qualifiesNoun(a.j):
 		return nearest, true // "prospects for a June election rose"
+	case r.monthFirst && r.before1(a.cue, until) && !r.before1(a.cue, since) && r.decidedOn(a.i, a.from):
+		return either, true // "wanted a deposit by the end of March"
 	case a.byDay && r.before1(a.cue, until) && !r.before1(a.cue, untilStrictly) && r.anyOf(a.from, a.i, shuts):
 		return either, true // "were extended from 4pm on Wednesday"
 	case a.form == asDay && r.decidedOn(a.i, a.from), r.verbLast && r.anyOf(a.from, a.to, once):
@@ -229,6 +295,8 @@ func (r *reader) inSpiteOfPast(a *around) (c direction, ok bool) {
 		return nearest, true // "ahead of the June election"
 	case a.form == asMonth && !r.monthFirst && a.part == Whole && r.before1(a.cue, meantFor) && !r.anyOf(a.from, a.i, figures):
 		return either, true // "fijó una audiencia para enero"
+	case a.byDay && r.summoned(a):
+		return either, true // "han convocado concentraciones el sábado"
 	case a.form == asWeekday && r.meantForDay(a.cue, a.j):
 		return toCome, true // "called a strike for Friday"
 	case a.byDay && (r.anyOf(a.j, a.to, callsOff) || r.besideEvent(a.i, a.from, beforehand) && (r.possessive(a.j) || !r.straightAfter(a.i, beforehand))):
@@ -486,6 +554,9 @@ func (r *reader) placeOrClock(k int) bool {
 // happened tells whether word k is a noun for what nobody announces, or in
 // German ends in one.
 func (r *reader) happened(k int, ahead bool) bool {
+	if r.monthFirst && r.role(k)&present != 0 && !r.noun(k) {
+		return false // "shops close on Monday"
+	}
 	compound := r.verbLast && r.capital(k)
 	if r.role(k)&(event|eventful) != 0 || compound && r.ends(k, r.eventEndings) {
 		return true

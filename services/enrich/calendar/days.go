@@ -233,7 +233,7 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	if r.monthFirst && k < len(r.toks) && r.is1(k, of) && !r.is1(k, in) && r.plain(i) && r.length(i-1) > 4 && strings.HasSuffix(r.word(i-1), "est") {
 		return e, false // "the coldest December of the series"
 	}
-	if !r.namesTime(i) || r.before1(i, every) || !r.capitals && r.before1(i, number) {
+	if !r.namesTime(i) || r.before1(i, every) || !r.capitals && (r.before1(i, number) || r.inName(i)) {
 		return e, false // "every September", "un mayo"
 	}
 	if j, ok := r.year(k, &e); ok {
@@ -265,6 +265,21 @@ func (r *reader) monthAlone(i int) (expression, bool) {
 	}
 	e.sure = sureWord
 	return e, true
+}
+
+// inName tells whether the month at word i ends a name that begins with an article of its
+// own in the middle of a sentence: "l'ensemble Les Heures de mai".
+func (r *reader) inName(i int) bool {
+	const words = 3
+	if !r.plain(i) || !r.is1(i-1, of) || !r.plain(i-1) {
+		return false
+	}
+	for k := i - 2; k > 0 && i-1-k <= words && r.capital(k) && r.plain(k); k-- {
+		if r.is1(k, articleWord) && k < i-2 && !r.sentenceStart(k) {
+			return true
+		}
+	}
+	return false
 }
 
 // closesEntry tells whether the month at words [i, k) stands behind a noun at the
@@ -318,11 +333,14 @@ func (r *reader) nameBehind(k int) bool {
 	if k < len(r.toks) && r.plain(k) && r.capital(k) && r.all[k]&nameNoun != 0 {
 		return true
 	}
-	if !r.plain(k) || !r.capital(k) {
+	if !r.plain(k) && !r.firm(k) || !r.capital(k) {
 		return false
 	}
 	return r.all[k]&(weekday|month|function|day) == 0
 }
+
+// firm tells whether "&" joins word k to the one before it, as in the name of a firm.
+func (r *reader) firm(k int) bool { return k > 0 && k < len(r.toks) && r.gap(k) == " & " }
 
 // weekdayAlone reads a day of the week.
 func (r *reader) weekdayAlone(i int) (expression, bool) {

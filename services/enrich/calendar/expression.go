@@ -56,6 +56,7 @@ type expression struct {
 	unit       Unit
 	feast      string
 	fixed      Interval
+	swaps      bool    // fixed may have day and month the other way round: "03/04/24"
 	weekOf     bool    // the week that the day lies in: "the week of June 10"
 	sure       float64 // 0 to 1
 }

@@ -163,6 +163,9 @@ const (
 	adverb                       // may stand between an auxiliary and its participle: "soon"
 	anterior                     // an auxiliary of what was before then: "had"
 	byNow                        // one of what is done by now: "has"
+	superlative                  // says that nothing is more so: "mayor"
+	summons                      // a verb of calling what is to come: "convocado"
+	gives                        // a verb of giving time: "gave" them until Friday
 
 	looked role = 1 << 63 // of a word of the text: its roles were looked up
 )
@@ -171,7 +174,7 @@ var tenses = map[string]role{
 	"clause": clause, "coordinator": coordinator, "future": future, "present": present, "past": past, "no verb": noVerb, "shuts": shuts, "infinitive": infinitive,
 	"unplanned": unplanned, "once": once, "was only": wasOnly, "never verb": never, "subject": subject, "states": states,
 	"perfect": perfect, "with be": withBe, "opening": opening, "calls off": callsOff, "awaited": awaited, "event": event, "eventful": eventful, "outcome": outcome, "title short": titleShort, "says": says, "decides": decides, "reflexive": reflexive,
-	"was to": wasTo, "clock": clock, "contract": contract, "namesake": namesake, "behind person": whoBehind, "speaks": speaks, "weekly": weekly, "dated noun": datedNoun, "negation": negation, "adverb": adverb, "anterior": anterior, "by now": byNow, "condition": condition, "happens": happens, "club": club, "written": written, "steady": steady, "part of day": dayPart, "annual": annual, "single": single, "degrees": degrees, "title": title, "figures": figures, "publishes": publishes, "compared": comparison, "noun too": nounToo, "purpose": purpose, "had": hadDone,
+	"was to": wasTo, "clock": clock, "contract": contract, "namesake": namesake, "behind person": whoBehind, "speaks": speaks, "weekly": weekly, "dated noun": datedNoun, "negation": negation, "adverb": adverb, "anterior": anterior, "by now": byNow, "condition": condition, "superlative": superlative, "gives": gives, "summons": summons, "happens": happens, "club": club, "written": written, "steady": steady, "part of day": dayPart, "annual": annual, "single": single, "degrees": degrees, "title": title, "figures": figures, "publishes": publishes, "compared": comparison, "noun too": nounToo, "purpose": purpose, "had": hadDone,
 }
 
 // value is what a phrase means in one of its roles.
@@ -202,6 +205,7 @@ type Language struct {
 
 	ordinalEndings, decadeEndings, weekdayEndings []string
 	pastEndings, futureEndings                    []string
+	eitherEndings                                 []string // of the past and the present: "ganamos"
 	participles, participleEndings                []string // how they begin and end
 	ongoingEndings, adjectiveEndings              []string // of participles of the present; behind either
 	presentEndings                                []string // of the last word of a clause
@@ -281,7 +285,7 @@ func (l *loader) read(dir fs.FS, name string) error {
 // endings are those that a section holds, nil if it holds none.
 func (l *loader) endings(section string) *[]string {
 	return map[string]*[]string{
-		"ordinal ending": &l.ordinalEndings, "decade ending": &l.decadeEndings, "past ending": &l.pastEndings, "future ending": &l.futureEndings,
+		"ordinal ending": &l.ordinalEndings, "decade ending": &l.decadeEndings, "past ending": &l.pastEndings, "past or present ending": &l.eitherEndings, "future ending": &l.futureEndings,
 		"present ending": &l.presentEndings, "singular ending": &l.singularEndings, "participle": &l.participles,
 		"participle ending": &l.participleEndings, "ongoing ending": &l.ongoingEndings, "adjective ending": &l.adjectiveEndings, "infinitive ending": &l.infinitiveEndings, "event ending": &l.eventEndings, "outcome ending": &l.outcomeEndings, "habit ending": &l.habitEndings,
 	}[section]
@@ -445,7 +449,17 @@ func (l *loader) compounds() error {
 	return nil
 }
 
+// swiss is a phrase as it is spelt where there is no "ß", and whether that is another way.
+func swiss(phrase string) (string, bool) {
+	return strings.ReplaceAll(phrase, "ß", "ss"), strings.Contains(phrase, "ß")
+}
+
 func (l *loader) add(phrase string, v value) error {
+	if other, ok := swiss(phrase); ok {
+		if err := l.add(other, v); err != nil {
+			return err
+		}
+	}
 	toks := lexicon.Scan(nil, phrase, 0, len(phrase))
 	words := make([]string, len(toks))
 	for i, t := range toks {
@@ -485,6 +499,9 @@ func (l *loader) addTense(line string, t role) error {
 	for _, p := range list(line) {
 		if !l.tenses.Add(p, lexicon.Class(t), 0) {
 			return fmt.Errorf("%q has no words", p)
+		}
+		if other, ok := swiss(p); ok {
+			l.tenses.Add(other, lexicon.Class(t), 0)
 		}
 	}
 	return nil

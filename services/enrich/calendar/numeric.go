@@ -62,7 +62,8 @@ func (r *reader) numeric(i int) (e expression, ok bool) {
 	if !valid(y, m, d) {
 		return e, false
 	}
-	return expression{form: asFixed, fixed: oneDay(date(y, m, d)), j: i + 3, sure: sureFull}, true
+	open := sep == "/" && r.usNumeric && r.us == 0 && valid(y, d, m) && d != m
+	return expression{form: asFixed, fixed: oneDay(date(y, m, d)), swaps: open, j: i + 3, sure: sureFull}, true
 }
 
 // monthFirstHere tells whether a/b is month and day: where one of them can be
@@ -77,6 +78,21 @@ func (r *reader) monthFirstHere(a, b, yearLength int) bool {
 		return yearLength == 2
 	}
 	return r.us > 0
+}
+
+// swapped is the day that e, whose day and month may be the other way round, is by the day
+// of the article: what is numbered and stamped is mostly new.
+func (e *expression) swapped(anchor time.Time) Interval {
+	const (
+		recent = 14 * 24 * time.Hour
+		older  = 45 * 24 * time.Hour
+	)
+	from := e.fixed.From
+	other := oneDay(date(from.Year(), from.Day(), int(from.Month())))
+	if !anchor.IsZero() && away(other, anchor) <= recent && away(e.fixed, anchor) > older {
+		return other
+	}
+	return e.fixed
 }
 
 // glued tells whether word i hangs on something before it, as in "10.1.2.2025".

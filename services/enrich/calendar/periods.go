@@ -37,6 +37,7 @@ func (r *reader) seasonAlone(i int) (expression, bool) {
 	}
 	_, art := r.before(i, articleWord)
 	_, cue := r.before(i, in|since|until)
+	cue = cue || r.monthFirst && r.before1(i, target) && r.endsPhrase(e.j)
 	if r.all[i]&seasonArticle != 0 && (!art && !r.elided(i) && !r.enBefore(i)) || !art && !cue || !r.joined(i, "") {
 		return e, false
 	}
@@ -112,13 +113,16 @@ func (r *reader) ordinalPeriod(i int) (expression, bool) {
 		return e, false
 	}
 	e = r.withYear(e)
+	if e.form == asQuarter && e.year == 0 && !e.yearShifts && !e.shifted && r.monthFirst && r.ofPlay(i, i) {
+		return e, false // "trailed in the fourth quarter"
+	}
 	if e.form == asHalf && e.year == 0 && !e.yearShifts && (r.all[k]&play != 0 || strings.EqualFold(r.word(k), "half") && r.ofPlay(i, e.j)) {
 		return e, false
 	}
 	return e, true
 }
 
-// ofPlay tells whether the half at words [i, j) is of a match, or of something
+// ofPlay tells whether the half or quarter at words [i, j) is of a match, or of something
 // that is no year.
 func (r *reader) ofPlay(i, j int) bool {
 	const window = 25
@@ -285,6 +289,15 @@ func (r *reader) partTarget(k int) (e expression, ok bool) {
 	return e, false
 }
 
+// lastOfKind tells whether the unit of [i, j), which is called the last, is so among others
+// that are told behind it: "el último año comparable", "la dernière semaine de campagne".
+func (r *reader) lastOfKind(i, j int) bool {
+	if r.monthFirst || r.verbLast || !r.is1(i, ordinal) || !r.before1(i, articleWord) || !r.plain(j) || r.toks[j].Shape&lexicon.Lower == 0 {
+		return false
+	}
+	return r.is1(j, of) && !r.is1(j, in) || r.all[j]&(function|of|and|to|shiftAfter|followingAfter) == 0 && r.tense(j, j) == nearest
+}
+
 // shifted reads "last week", "next January", "kommenden Montag", "the coming
 // months".
 func (r *reader) shifted(i int) (e expression, ok bool) {
@@ -327,6 +340,9 @@ func (r *reader) shifted(i int) (e expression, ok bool) {
 		}
 		if q, ok := r.partOwned(e); ok {
 			return q, true
+		}
+		if r.lastOfKind(i, e.j) {
+			return e, false
 		}
 	default:
 		if d, ok := r.dayMonth(k); ok && r.monthFirst && d.year == 0 && d.weekday == 0 && !d.shifted && v.n != 0 {
@@ -395,6 +411,9 @@ func (r *reader) unitsAhead(i int) (e expression, ok bool) {
 	u, n := r.is(i, units)
 	if n == 0 || !r.joined(i+n, "") {
 		return e, false
+	}
+	if r.digits(i-1) >= 0 || r.before1(i, number) {
+		return e, false // "nine days ahead of the average"
 	}
 	_, m := r.is(i+n, few)
 	return expression{form: asOpen, unit: u.unit, j: i + n + m, sure: sureWord}, m > 0
@@ -571,8 +590,8 @@ func (r *reader) distanceBefore(i int) (e expression, ok bool) {
 	if m == 0 || u.unit == Weekend || strings.HasPrefix(r.gap(k+m), "-") {
 		return e, false // "in a quarter-point cut"
 	}
-	if r.monthFirst && c == 1 && r.superlative(i) {
-		return e, false // "the slowest in a decade"
+	if r.monthFirst && r.superlativeAt(i) || !r.monthFirst && !r.verbLast && v == ahead && n == 1 && r.length(i) == 2 && (r.ranked(i) || r.adjectiveAt(k+m)) {
+		return e, false // "the slowest in a decade", "la peor en treinta años"
 	}
 	e = expression{form: asDistance, n: sign * c, unit: u.unit, j: k + m, sure: sureWord}
 	if v == ahead {
@@ -585,14 +604,38 @@ func (r *reader) distanceBefore(i int) (e expression, ok bool) {
 	return e, true
 }
 
-// superlative tells whether one stands before word i, or before the noun there.
-func (r *reader) superlative(i int) bool {
+// superlativeAt tells whether one stands before word i, or before the noun there.
+func (r *reader) superlativeAt(i int) bool {
 	for k := i - 1; k >= max(0, i-3) && r.joined(k+1, ""); k-- {
-		if r.length(k) > 4 && strings.HasSuffix(r.word(k), "est") || r.is1(k, ordinal) {
+		switch {
+		case r.length(k) > 4 && strings.HasSuffix(r.word(k), "est") || r.is1(k, ordinal):
 			return true
+		case r.tense(k, k) != nearest:
+			return false // "the second trial begins in two weeks"
 		}
 	}
 	return false
+}
+
+// ranked tells whether what stands before word i in its clause is called the first, the
+// worst or the like: what follows is how long that is so.
+func (r *reader) ranked(i int) bool {
+	const near = 6 // words
+	for k := i - 1; k >= max(0, i-near) && r.joined(k+1, ""); k-- {
+		switch {
+		case r.is1(k, ordinal) && r.digits(k) < 0 || r.role(k)&superlative != 0:
+			return true
+		case r.tense(k, k) != nearest:
+			return false
+		}
+	}
+	return false
+}
+
+// adjectiveAt tells whether an adjective goes on what is told before word k, so that it is
+// no time from now: "la mitad que en un año normal".
+func (r *reader) adjectiveAt(k int) bool {
+	return r.plain(k) && r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&(function|of|and|to|in|on|at|until|month|weekday) == 0 && r.role(k)&(clause|coordinator|subject|past|present|future) == 0 && r.tense(k, k) == nearest
 }
 
 // firstMonths reads "the first six months of 2024", "les six premiers mois de 2024".

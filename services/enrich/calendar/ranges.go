@@ -151,7 +151,7 @@ func (r *reader) rangeEnd(k int, e expression) (b expression, ok bool) {
 		return b, false
 	case asWeekday, asDay, asQuarter, asHalf, asFixed, asSeason, asDecade:
 		b, ok = r.point(k)
-		if ok && (b.form == e.form || e.form == asWeekday && b.form == asDayOfWeek) && (e.form != asFixed || !b.fixed.From.Before(e.fixed.To)) {
+		if ok && (b.form == e.form || e.form == asWeekday && (b.form == asDayOfWeek || b.form == asDay && !r.is1(e.j, and))) && (e.form != asFixed || !b.fixed.From.Before(e.fixed.To)) {
 			return b, true
 		}
 		return b, e.form == asFixed && ok && b.form == asDay && b.year != 0

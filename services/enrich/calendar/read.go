@@ -79,7 +79,7 @@ func (l *Language) Read(dst []Expression, words *lexicon.Words, start, end, limi
 			i++
 			continue
 		}
-		if j, ok := r.habit(e); ok || r.ofStreet(e) {
+		if j, ok := r.habit(e); ok || r.ofStreet(e) || r.ofAge(e) {
 			i = max(e.j, j)
 			continue
 		}
@@ -100,6 +100,12 @@ func (l *Language) Read(dst []Expression, words *lexicon.Words, start, end, limi
 		old = x.first.form == asYear || x.first.form == asDecade || x.first.form == asCentury
 	}
 	return dst
+}
+
+// ofAge tells whether e is a word for today that stands before an age: "der heute
+// 63-Jährige".
+func (r *reader) ofAge(e expression) bool {
+	return e.form == asUnit && e.unit == Day && e.n == 0 && e.j-e.i == 1 && r.plain(e.j) && r.toks[e.j].Shape&lexicon.HasDigit != 0 && e.j+1 < len(r.toks) && r.gap(e.j+1) == "-"
 }
 
 // ofStreet tells whether e is the name of a street or square: "rue du 8 mai".

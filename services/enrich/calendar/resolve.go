@@ -9,6 +9,9 @@ import (
 func (e *expression) resolve(anchor time.Time, d direction) (Interval, bool) {
 	switch e.form {
 	case asFixed:
+		if e.swaps {
+			return e.swapped(anchor), true
+		}
 		return e.fixed, true
 	case asDecade:
 		return ofDecade(e.n, e.part), true

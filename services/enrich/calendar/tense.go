@@ -50,7 +50,7 @@ func (r *reader) anyOf(from, to int, t role) bool {
 // joins, up to what joins it to another.
 func (r *reader) clauseAround(i, j int, joins bool) (from, to int) {
 	from, to = i, j
-	if p, ok := r.before(r.governed(i), since|until|untilStrictly|after); ok && p > 0 && r.joined(p, "") && r.joined(i, "") {
+	if p, ok := r.before(r.governed(i), since|until|untilStrictly|after); ok && p > 0 && r.joined(p, "") && r.joined(i, "") && !(joins && r.saidBefore(p)) {
 		from = p - 1 // a preposition, which could open a clause elsewhere
 	}
 	for from > 0 && i-from < verbWindow && !r.opensClause(from, joins) {
@@ -73,6 +73,9 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 		d = r.attributiveBehind(j)
 	}
 	if d != nearest {
+		return d, true
+	}
+	if d = r.shared(i, j, left, right, from); d != nearest {
 		return d, true
 	}
 	if d = r.within(i, j, left, right); d != nearest {
@@ -112,6 +115,30 @@ func (r *reader) direction(i, j int) (d direction, sure bool) {
 		return d, true
 	}
 	return r.withoutVerb(i, from)
+}
+
+// shared is the direction of a clause that has its auxiliary in common with the one before
+// it: "hatte den Streik am Montag begonnen und am Dienstag beendet". The clause is [left,
+// right), its sentence begins with word from.
+func (r *reader) shared(i, j, left, right, from int) direction {
+	if !r.verbLast || left <= from || left > i || right <= j || r.role(left)&coordinator == 0 && !strings.HasPrefix(r.gap(left), ",") {
+		return nearest
+	}
+	if !r.infinite(left-1) || !r.infinite(right-1) {
+		return nearest
+	}
+	for k := left; k < right-1; k++ {
+		if r.role(k)&(past|present|future|states|clause) != 0 {
+			return nearest
+		}
+	}
+	return r.backward(left, from)
+}
+
+// infinite tells whether word k may be a participle or an infinitive by its form.
+func (r *reader) infinite(k int) bool {
+	return r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&(function|month|weekday|unit|day) == 0 && r.role(k)&(noVerb|states|present|hadDone) == 0 &&
+		(r.ends(k, r.participleEndings) && !r.ends(k, r.pastEndings))
 }
 
 // unknownVerb tells whether a clause that begins before word k has a verb that the
@@ -244,7 +271,7 @@ func (r *reader) opensClause(k int, joins bool) bool {
 // saidBefore tells whether what is said begins with word k, as English has it
 // without "that": "said some trains on Friday would be late".
 func (r *reader) saidBefore(k int) bool {
-	return r.monthFirst && r.role(k-1)&speaks != 0 && r.plain(k) && r.toks[k].Shape&lexicon.Lower != 0 && r.all[k]&(weekday|month|day|shift|period|in|on|of|at|to|until|after|since) == 0
+	return r.monthFirst && r.role(k-1)&speaks != 0 && r.plain(k) && r.toks[k].Shape&lexicon.Lower != 0 && (r.all[k]&(weekday|month|day|shift|period|in|on|of|at|to|until|after|since) == 0 || r.all[k]&until != 0 && r.is1(k+1, weekday))
 }
 
 // numbers tells whether words i and j have digits: "2:1".
@@ -312,6 +339,9 @@ func (r *reader) forward(j, to int) direction {
 		if r.monthFirst && k > j && r.role(k)&nounToo != 0 && r.all[k-1]&(at|articleWord|nounCue) != 0 && r.role(k-1)&infinitive == 0 {
 			continue // "on Monday about plans"
 		}
+		if r.beforeSubject(k) {
+			continue
+		}
 		if r.monthFirst && r.role(k)&(future|noVerb) == future && r.role(k+1)&infinitive != 0 && r.ends(k, r.pastEndings) {
 			return r.withAuxiliary(k, j) // "on Friday the seven agreed to"
 		}
@@ -323,6 +353,13 @@ func (r *reader) forward(j, to int) direction {
 		}
 	}
 	return nearest
+}
+
+// beforeSubject tells whether the participle at word k belongs to a noun whose verb follows:
+// "from Monday fully vaccinated people could travel".
+func (r *reader) beforeSubject(k int) bool {
+	return r.monthFirst && r.role(k) == looked && r.ends(k, r.pastEndings) && r.plain(k+1) && r.plain(k+2) && r.role(k+1) == looked && r.all[k+1]&function == 0 &&
+		r.toks[k+1].Shape&lexicon.Lower != 0 && r.all[k+2]&function != 0 && r.role(k+2)&(past|present|future) != 0
 }
 
 // infinitiveClause is the direction of a clause whose last word is k, if that is
@@ -337,12 +374,19 @@ func (r *reader) infinitiveClause(k int) direction {
 		}
 		return toCome
 	}
-	// "abzuschließen"
-	w := r.word(k)
-	if at := strings.Index(w, r.infinitiveInfix); r.infinitiveInfix != "" && at >= 2 && at <= 6 && r.isPrefix(w[:at]) {
+	if r.infixed(k) {
 		return toCome
 	}
 	return nearest
+}
+
+// infixed tells whether word k is an infinitive by what stands in it: "abzuschließen".
+func (r *reader) infixed(k int) bool {
+	if r.infinitiveInfix == "" || !r.ends(k, r.infinitiveEndings) {
+		return false
+	}
+	at := strings.LastIndex(r.word(k), r.infinitiveInfix)
+	return at >= 2 && r.isPrefix(r.word(k)[:at])
 }
 
 // tense is what the word k tells, as a verb; its auxiliary may stand before it,
@@ -362,14 +406,34 @@ func (r *reader) tense(k, from int) direction {
 		return nearest
 	}
 	switch {
+	case r.infixed(k):
+		return nearest
 	case r.ends(k, r.futureEndings):
 		return toCome
+	case r.ends(k, r.eitherEndings):
+		if r.conditional(k) {
+			return now // "si ganamos el sábado"
+		}
+		return gone
 	case r.ends(k, r.pastEndings), r.participle(k):
 		return r.withAuxiliary(k, from)
 	case r.verbLast && r.inPresent(k):
 		return now
 	}
 	return nearest
+}
+
+// conditional tells whether word k stands in a clause of what may come: "si no ganamos".
+func (r *reader) conditional(k int) bool {
+	for from := k; from >= 0 && k-from < verbWindow; from-- {
+		if r.role(from)&condition != 0 {
+			return true
+		}
+		if r.opensClause(from, true) {
+			return false
+		}
+	}
+	return false
 }
 
 // verbAfterAll tells whether word k, which looks like a verb and mostly is none, is
@@ -392,6 +456,8 @@ func (r *reader) listed(k, from int) direction {
 		return nearest // "la mañana"
 	}
 	switch {
+	case t&future != 0 && r.endsInDate(k):
+		return r.withAuxiliary(k, from) // "called on Tuesday for"
 	case t&past != 0 && k > 0 && r.role(k-1)&present != 0 && r.pair(k-1, present):
 		return now // "il y a"
 	case t&wasTo != 0:
@@ -414,14 +480,14 @@ func (r *reader) listed(k, from int) direction {
 		if !r.verbLast && !r.monthFirst && k > 0 && r.role(k-1)&wasOnly != 0 && r.plain(k) {
 			return either // "était prévu", "estaba previsto"
 		}
-		if r.auxiliary(k, from) && r.monthFirst {
-			return either
+		if r.monthFirst && r.auxiliary(k, from) && !(r.role(k-1)&byNow != 0 && r.role(k+1)&infinitive != 0) {
+			return either // "had voted to", and not "have voted to"
 		}
 		return toCome
 	case r.noun(k) && r.all[k]&function == 0:
 		return nearest
-	case r.verbLast && t&wasOnly != 0 && t&hadDone == 0 && r.plannedAhead(k):
-		return either
+	case r.verbLast && t&wasOnly != 0 && t&hadDone == 0 && (r.plannedAhead(k) || r.plain(k) && r.role(k-1)&future != 0 && r.ends(k-1, r.participleEndings) && r.opensClause(k-1, true)):
+		return either // "war für Mai geplant", "geplant war der 11. November"
 	case t&past != 0 && t&nounToo != 0 && (r.nounByVerb(k) || r.compounded(k)):
 		return nearest
 	case t&past != 0:
@@ -437,6 +503,13 @@ func (r *reader) listed(k, from int) direction {
 		return nearest // "took hold"
 	}
 	return now
+}
+
+// endsInDate tells whether word k, a verb in the past, would tell of what is to come only
+// with the preposition behind it, which is that of a day: "called on".
+func (r *reader) endsInDate(k int) bool {
+	return r.monthFirst && r.is1(k+1, on) && r.plain(k+1) && r.is1(k+2, weekday|month) && r.ends(k, r.pastEndings) &&
+		role(r.tenses.All(r.toks[k:k+1]))&future == 0
 }
 
 // compounded tells whether word k is a noun by what stands before it: "a half-point cut".
@@ -559,6 +632,12 @@ func (r *reader) withAuxiliary(k, from int) direction {
 		for a := k - 1; a >= max(from, k-auxWindow) && !r.opensClause(a+1, true); a-- {
 			t := r.role(a)
 			switch {
+			case a < k-1 && t&infinitive != 0 && r.toks[a+1].Shape&lexicon.Lower != 0 && r.all[a+1]&(function|articleWord|number) == 0:
+				// "expects spending to remain subdued": what governs the infinitive tells.
+				if d := r.backward(a+1, from); d != nearest {
+					return d
+				}
+				return gone
 			case r.name(a), a == k-1 && r.capital(a) && r.opensAsName(a), a < k-1 && r.reachesNot(a):
 				return gone
 			case t&future != 0 && a > 0 && r.all[a-1]&function != 0 && r.role(a-1)&past != 0:
@@ -588,6 +667,8 @@ func (r *reader) withAuxiliary(k, from int) direction {
 		switch t := r.role(a); {
 		case t&perfect != 0:
 			return gone
+		case t&infinitive != 0 && !r.verbLast && r.asked(a):
+			return toCome // "a demandé à être reçu"
 		case a == k-1 && t&future != 0 && r.verbLast && r.pastModal(k) && !r.participle(k):
 			// "werden durften"
 		case t&future != 0 || r.endsAsFuture(a):
@@ -600,6 +681,17 @@ func (r *reader) withAuxiliary(k, from int) direction {
 		}
 	}
 	return gone
+}
+
+// asked tells whether a verb of deciding governs the infinitive at word k.
+func (r *reader) asked(k int) bool {
+	const near = 3 // words
+	for a := k - 1; a >= max(0, k-near) && r.joined(a+1, ""); a-- {
+		if r.role(a)&decides != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // passes tells whether word k, before an infinitive, is what others think of its

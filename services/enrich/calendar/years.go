@@ -134,12 +134,13 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 		return e, false
 	}
 	e = expression{form: asYear, year: y, n: y, j: i + 1, sure: sureFull}
-	if !r.clearBefore(i) || !r.clearBehind(i, y) || r.title(i) {
+	parallel := y >= 1700 && y%100 != 0 && r.goesOn(i)
+	if !r.clearBefore(i) || !parallel && !r.clearBehind(i, y) || r.title(i) {
 		return e, false
 	}
 	_, cue := r.before(i, yearCue)
 	cue = cue && r.joined(i, "(“\"") || r.yearBefore(i)
-	noun := r.plain(i+1) && r.all[i+1]&function == 0 && r.role(i+1)&(past|future|present) == 0
+	noun := r.plain(i+1) && r.all[i+1]&(function|shift|weekday|day) == 0 && r.role(i+1)&(past|future|present) == 0
 	switch {
 	case r.capitals && r.bareYears:
 		noun = noun && r.capital(i+1)
@@ -152,6 +153,8 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	named := y%100 != 0 && y >= 1900 && r.namesYear(i)
 	noun = noun && !named
 	switch {
+	case parallel:
+		return e, true
 	case r.risesTo(i), y%100 == 0 && r.is1(i-1, than), r.is1(i-1, and) && r.digits(i-2) >= minYear && r.behind != i-1 && r.joined(i-1, ""), r.ofClub(i, y):
 		return e, false
 	case strings.HasSuffix(r.gap(i), "(") && r.spans(i, y):
@@ -194,20 +197,47 @@ func (r *reader) yearAlone(i int) (e expression, ok bool) {
 	case y >= 1900 && y%100 != 0 && r.plain(i) && r.toks[i-1].Shape&lexicon.Lower != 0 && !r.is1(i-1, function) && (i+1 == len(r.toks) || r.sentenceStart(i+1) || strings.HasPrefix(r.gap(i+1), ",")):
 		e.sure = sureWord // "will not see 2030.", "a quiet 2026"
 		return e, true
+	case r.monthFirst && y%10 != 0 && r.plain(i) && r.toks[i-1].Shape&lexicon.Lower != 0 && r.all[i-1]&function == 0 && r.plain(i+1) && r.is1(i+1, function) && r.is1(i+1, in|on|at|of) && r.plain(i+2) && r.all[i+2]&(articleWord|nounCue) != 0 && r.role(i-1)&(past|says) == 0:
+		e.sure = sureWord // "you can see 1868 with the naked eye"
+		return e, true
 	case r.monthFirst && y%100 != 0 && r.gap(i) == ", " && strings.HasPrefix(r.gap(i+1), ",") && r.toks[i-1].Shape&lexicon.Lower != 0:
 		e.sure = sureWord // "the worst season, 1989, ended"
 		return e, true
 	case i == 0 && y >= 1900 || r.sentenceStart(i) && y >= 1900:
 		e.sure = sureWord
 		return e, true
+	case r.monthFirst && y >= recentYear && y <= nearYear && y%100 != 0:
+		e.sure = sureWord // a count has a comma: "how 2012 ended"
+		return e, true
 	}
 	return e, false
 }
 
+// goesOn tells whether the number at i is a year beside another one by its place: "2001
+// waren es 17 Prozent, 2016 19", "17 percent in 2001, 19 in 2016".
+func (r *reader) goesOn(i int) bool {
+	const near = 12 // words
+	if r.behind == 0 || i-r.behind > near || r.digits(r.behind-1) < minYear || r.length(r.behind-1) != 4 || r.gap(i) != ", " || !r.plain(i+1) || r.digits(i+1) < 0 {
+		return false
+	}
+	for k := r.behind; k < i; k++ {
+		if r.parts(k) {
+			return false
+		}
+	}
+	return true
+}
+
+// The years that news tells of most, which are read without a word that says so.
+const (
+	recentYear = 1950
+	nearYear   = 2060
+)
+
 // namesYear tells by the word beside the number at i that it counts nothing: "2024
 // revenue", "war 1998 Minister", "the 1998 and 2002 champion".
 func (r *reader) namesYear(i int) bool {
-	return r.plain(i+1) && r.role(i+1)&annual != 0 || r.plain(i) && r.role(i-1)&single != 0 ||
+	return r.plain(i+1) && (r.role(i+1)&annual != 0 || r.monthFirst && r.role(i+1)&happens != 0 && r.all[i+1]&function == 0 && (r.role(i+1)&past != 0 || r.ends(i+1, r.pastEndings))) || r.plain(i) && r.role(i-1)&single != 0 ||
 		r.monthFirst && r.plain(i) && r.is1(i-1, and) && r.behind == i-1 && r.digits(i-2) >= 1900
 }
 
@@ -358,7 +388,10 @@ func (r *reader) clearBehind(i, y int) bool {
 // counts something: "zwischen 1900 und 2000 Menschen".
 func (r *reader) ofCounts(i int) bool {
 	k := i + 2 // behind a word such as "to", "and"
-	if k+1 >= len(r.toks) || r.all[i+1]&(to|and|function) == 0 || r.digits(k) < 0 || r.all[i+1]&(to|and) == 0 && r.length(k) < 4 || !r.plain(k+1) {
+	if k < len(r.toks) && r.all[i+1]&to != 0 && r.digits(k) >= 0 && r.digits(k) <= r.digits(i) {
+		return false // "bis 2040 auf 200 Milliarden"
+	}
+	if k+1 >= len(r.toks) || !r.joined(i+1, "") || r.all[i+1]&(to|and|function) == 0 || r.digits(k) < 0 || r.all[i+1]&(to|and) == 0 && r.length(k) < 4 || !r.plain(k+1) {
 		return false
 	}
 	return r.all[k+1]&yearNoun != 0 || r.capitals && r.bareYears && r.capital(k+1) && !r.term(i, k)
@@ -369,7 +402,13 @@ func (r *reader) ofCounts(i int) bool {
 func (r *reader) term(i, k int) bool {
 	a, ok := r.yearNumber(i)
 	b, ok2 := r.yearNumber(k)
-	return ok && ok2 && a >= 1700 && a < b && b-a <= maxSpan && a%100 != 0 && b%100 != 0 && r.is1(i+1, to) && !r.is1(i+1, target) && r.before1(i, yearCue)
+	if !ok || !ok2 || a < 1700 || a >= b || b-a > maxSpan || a%100 == 0 || b%100 == 0 {
+		return false
+	}
+	if r.before1(i, between) && r.is1(i+1, and) {
+		return r.all[k+1]&yearNoun == 0 // "zwischen 2008 und 2013 Anlagen vermittelt"
+	}
+	return r.is1(i+1, to) && !r.is1(i+1, target) && r.before1(i, yearCue)
 }
 
 func (r *reader) before1(i int, k kind) bool {

@@ -17,7 +17,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "moments"
-	Version = 5
+	Version = 6
 )
 
 // Limit is the most moments that are reported for one article.
