@@ -78,7 +78,8 @@ type correctable struct {
 	name string
 	// named tells that its words are names or reasons: wherever they stand they say the same.
 	named bool
-	// lines tells that its words begin or end lines of the text.
+	// lines tells that it says what passages are, which begin or end lines of the text, and
+	// isn't the whole list, see [Article.retell].
 	lines bool
 	set   func(to, from *Article)
 	// place gives what the field has its places by m, in order, and leaves out what is
@@ -289,7 +290,7 @@ func (p *Placed) apply(a *Article) (lost []string) {
 	for i := range p.fields {
 		f := &p.fields[i]
 		whole := true
-		if f.Field == "segments" {
+		if f.of.lines {
 			whole = a.retell(f.value.Segments)
 		} else {
 			f.of.set(a, &f.value)

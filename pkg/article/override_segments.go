@@ -18,12 +18,9 @@ func (k Kind) startOf() bool { return k == Dateline || k == Kicker }
 // endOf tells of kinds that the enricher cuts off the end of a line.
 func (k Kind) endOf() bool { return k == CreditLine || k == Signoff }
 
-// A correction of segments isn't the whole list: it says of passages of the text which
-// kind of segment each is, and all others are as they are found. A text has too many
-// segments for an editor to tell them all, and a later text others.
-
 // retell puts what editors say of passages into the segments of a, and tells whether all
-// of it could be put. Put in once more it changes nothing.
+// of it could be put. Put in once more it changes nothing. All other segments are as they
+// are found: a text has too many for an editor to tell them all, and a later text others.
 //
 // A passage is one segment then, in place of those in it; what it leaves of them at its
 // ends stays what it was. Where an editor says which the headline is, what was found to be

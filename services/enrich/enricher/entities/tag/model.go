@@ -203,7 +203,7 @@ const maxSummed = math.MaxUint16 / math.MaxUint8
 
 // near gives for each feature its home, or the slot behind that if a smaller one stands
 // there. Nothing in it is guessed: the memory of all of them is waited for at once.
-func (m *Model) near(at []uint32, feats []uint32) []uint32 {
+func (m *Model) near(at, feats []uint32) []uint32 {
 	at = at[:0]
 	for _, h := range feats {
 		k := m.home(h)
