@@ -259,9 +259,15 @@ func (c *checker) summary(a *Article) {
 	if n := s.End - s.Start; n > MaxSummary {
 		c.bad("summary", 0, "has %d bytes, the limit is %d", n, MaxSummary)
 	}
-	if s != (Span{}) && !a.within(s, Kind.summed) {
+	if !a.summaryOfReport() {
 		c.bad("summary", 0, "lies outside headline, standfirst and body")
 	}
+}
+
+// summaryOfReport tells that the summary, if there is one with a place, is of headline,
+// standfirst or body.
+func (a *Article) summaryOfReport() bool {
+	return a.Summary.Span == Span{} || a.within(a.Summary.Span, Kind.summed)
 }
 
 // summed tells whether a summary may come from segments of this kind.

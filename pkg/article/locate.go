@@ -48,7 +48,9 @@ func (c *Correction) finder(s *search, f *correctable) func(Span) (Span, bool) {
 			if shared[words] {
 				continue
 			}
-			free := slices.DeleteFunc(slices.Clone(s.places(words).all), func(at int) bool { return taken[Span{at, at + len(words)}] })
+			free := slices.DeleteFunc(slices.Clone(s.places(words).all), func(at int) bool {
+				return taken[Span{at, at + len(words)}] || f.lines && !lineStarts(s.text, at) && !lineEnds(s.text, at+len(words))
+			})
 			for i, was := range group[:min(len(group), len(free))] {
 				found[was] = Span{free[i], free[i] + len(words)}
 			}

@@ -78,6 +78,9 @@ type correctable struct {
 	name string
 	// named tells that its words are names or reasons: wherever they stand they say the same.
 	named bool
+	// lines tells that it says what passages are, which begin or end lines of the text, and
+	// isn't the whole list, see [Article.retell].
+	lines bool
 	set   func(to, from *Article)
 	// place gives what the field has its places by m, in order, and leaves out what is
 	// nothing without words in the text. It writes into no list.
@@ -86,53 +89,59 @@ type correctable struct {
 
 // correctables are all of them, by name. The names are those of the JSON.
 var correctables = []correctable{
-	{"agency", true, func(to, from *Article) { to.Agency = from.Agency }, func(a *Article, m *mover) { a.Agency = m.label(a.Agency) }},
-	{"amounts", false, func(to, from *Article) { to.Amounts = from.Amounts }, func(a *Article, m *mover) { a.Amounts = m.amounts(a.Amounts) }},
-	{"attribution", true, func(to, from *Article) { to.Attribution = from.Attribution }, func(*Article, *mover) {}},
-	{"cited_media", true, func(to, from *Article) { to.CitedMedia = from.CitedMedia }, func(a *Article, m *mover) {
+	{"agency", true, false, func(to, from *Article) { to.Agency = from.Agency }, func(a *Article, m *mover) { a.Agency = m.label(a.Agency) }},
+	{"amounts", false, false, func(to, from *Article) { to.Amounts = from.Amounts }, func(a *Article, m *mover) { a.Amounts = m.amounts(a.Amounts) }},
+	{"attribution", true, false, func(to, from *Article) { to.Attribution = from.Attribution }, func(*Article, *mover) {}},
+	{"cited_media", true, false, func(to, from *Article) { to.CitedMedia = from.CitedMedia }, func(a *Article, m *mover) {
 		a.CitedMedia = each(a.CitedMedia, func(l *Label) { *l = m.label(*l) })
 	}},
-	{"credits", false, func(to, from *Article) { to.Credits = from.Credits }, func(a *Article, m *mover) {
+	{"credits", false, false, func(to, from *Article) { to.Credits = from.Credits }, func(a *Article, m *mover) {
 		a.Credits = words(m, a.Credits, func(c *Credit) *Evidence { return &c.Evidence })
 	}},
-	{"dates", false, func(to, from *Article) { to.Moments = from.Moments }, func(a *Article, m *mover) {
+	{"dates", false, false, func(to, from *Article) { to.Moments = from.Moments }, func(a *Article, m *mover) {
 		a.Moments = words(m, a.Moments, func(d *Moment) *Evidence { return &d.Evidence })
 	}},
-	{"entities", true, func(to, from *Article) { to.Entities = from.Entities }, func(a *Article, m *mover) {
+	{"entities", true, false, func(to, from *Article) { to.Entities = from.Entities }, func(a *Article, m *mover) {
 		a.Entities = each(a.Entities, func(e *Entity) { e.Mentions = m.mentions(e.Mentions) })
 		byMention(a.Entities, func(e *Entity) []Evidence { return e.Mentions })
 	}},
-	{"filed", false, func(to, from *Article) { to.Filed = from.Filed }, func(a *Article, m *mover) {
+	{"filed", false, false, func(to, from *Article) { to.Filed = from.Filed }, func(a *Article, m *mover) {
 		if !a.Filed.none() {
 			m.move(&a.Filed.Evidence)
 		}
 	}},
-	{"keyphrases", true, func(to, from *Article) { to.Keyphrases = from.Keyphrases }, func(a *Article, m *mover) {
+	{"keyphrases", true, false, func(to, from *Article) { to.Keyphrases = from.Keyphrases }, func(a *Article, m *mover) {
 		a.Keyphrases = each(a.Keyphrases, func(k *Keyphrase) { m.keep(&k.Evidence) })
 	}},
-	{"language", true, func(to, from *Article) { to.Language = from.Language }, func(a *Article, m *mover) { a.Language = m.label(a.Language) }},
-	{"places", true, func(to, from *Article) { to.Places = from.Places }, func(a *Article, m *mover) {
+	{"language", true, false, func(to, from *Article) { to.Language = from.Language }, func(a *Article, m *mover) { a.Language = m.label(a.Language) }},
+	{"places", true, false, func(to, from *Article) { to.Places = from.Places }, func(a *Article, m *mover) {
 		a.Places = each(a.Places, func(p *Place) { p.Mentions = m.mentions(p.Mentions) })
 		byMention(a.Places, func(p *Place) []Evidence { return p.Mentions })
 	}},
-	{"quantities", false, func(to, from *Article) { to.Quantities = from.Quantities }, func(a *Article, m *mover) {
+	{"quantities", false, false, func(to, from *Article) { to.Quantities = from.Quantities }, func(a *Article, m *mover) {
 		a.Quantities = words(m, a.Quantities, func(q *Quantity) *Evidence { return &q.Evidence })
 	}},
-	{"quotes", false, func(to, from *Article) { to.Quotes = from.Quotes }, func(a *Article, m *mover) {
+	{"quotes", false, false, func(to, from *Article) { to.Quotes = from.Quotes }, func(a *Article, m *mover) {
 		a.Quotes = words(m, a.Quotes, func(q *Quotation) *Evidence { return &q.Evidence })
 	}},
-	{"summary", false, func(to, from *Article) { to.Summary = from.Summary }, func(a *Article, m *mover) {
+	{"segments", true, true, func(to, from *Article) { to.Segments = from.Segments }, func(a *Article, m *mover) {
+		a.Segments = words(m, a.Segments, func(s *Segment) *Evidence {
+			m.thing++ // each is one of its own
+			return &s.Evidence
+		})
+	}},
+	{"summary", false, false, func(to, from *Article) { to.Summary = from.Summary }, func(a *Article, m *mover) {
 		if a.Summary != (Evidence{}) && !m.move(&a.Summary) {
 			a.Summary = Evidence{}
 		}
 	}},
-	{"topics", true, func(to, from *Article) { to.Topics = from.Topics }, func(a *Article, m *mover) {
+	{"topics", true, false, func(to, from *Article) { to.Topics = from.Topics }, func(a *Article, m *mover) {
 		a.Topics = each(a.Topics, func(t *Topic) {
 			m.move(&t.Evidence)
 			t.Why = each(t.Why, func(r *Reason) { m.move(&r.Evidence) })
 		})
 	}},
-	{"translation", true, func(to, from *Article) { to.Translation = from.Translation }, func(a *Article, m *mover) {
+	{"translation", true, false, func(to, from *Article) { to.Translation = from.Translation }, func(a *Article, m *mover) {
 		a.Translation.Reasons = each(a.Translation.Reasons, func(r *Reason) { m.move(&r.Evidence) })
 	}},
 }
@@ -237,7 +246,13 @@ func (p *Placed) With(names ...string) *Placed {
 }
 
 // Lost are the names of the fields whose corrections name words that are not in the text.
-func (p *Placed) Lost() []string {
+// Those of a, which has that text, aren't where they may be, too; nil: it isn't known what
+// its segments are.
+func (p *Placed) Lost(a *Article) []string {
+	if a != nil {
+		b := *a
+		return p.apply(&b)
+	}
 	var names []string
 	for _, f := range p.fields {
 		if f.lost {
@@ -253,17 +268,8 @@ func (p *Placed) Apply(a *Article) {
 	if a.Status == Canceled || a.Text == "" {
 		return
 	}
-	lost, outdated := false, false
-	a.Corrections = Corrections{Number: p.number}
-	for i := range p.fields {
-		f := &p.fields[i]
-		f.of.set(a, &f.value)
-		lost, outdated = lost || f.lost, outdated || len(f.Unseen) > 0
-		if s := a.Summary.Span; f.Field == "summary" && s != (Span{}) && !a.within(s, Kind.summed) {
-			a.Summary, lost = Evidence{}, true
-		}
-		a.Corrections.Fields = append(a.Corrections.Fields, f.Corrected)
-	}
+	lost := len(p.apply(a)) > 0
+	outdated := slices.ContainsFunc(p.fields, func(f placedField) bool { return len(f.Unseen) > 0 })
 	a.Unflag(FlagOverrideUnplaced)
 	a.Unflag(FlagOverrideOutdated)
 	if lost || outdated {
@@ -277,9 +283,40 @@ func (p *Placed) Apply(a *Article) {
 	}
 }
 
-// Empty empties one of the [Correctable] fields.
+// apply puts the corrections in, and gives the names of the fields of which it couldn't
+// put all.
+func (p *Placed) apply(a *Article) (lost []string) {
+	a.Corrections = Corrections{Number: p.number}
+	for i := range p.fields {
+		f := &p.fields[i]
+		whole := true
+		if f.of.lines {
+			whole = a.retell(f.value.Segments)
+		} else {
+			f.of.set(a, &f.value)
+		}
+		if f.Field == "summary" {
+			whole = a.summaryOfReport()
+		}
+		if f.lost || !whole {
+			lost = append(lost, f.Field)
+		}
+		a.Corrections.Fields = append(a.Corrections.Fields, f.Corrected)
+	}
+	if !a.summaryOfReport() { // what it is of is no report any more
+		a.Summary = Evidence{}
+	}
+	return lost
+}
+
+// Empty empties one of the [Correctable] fields. Of the segments, those that editors told
+// are unknown then.
 func (a *Article) Empty(field string) {
-	if f := correctableOf(field); f != nil {
+	switch f := correctableOf(field); {
+	case f == nil:
+	case f.lines: // what a text has stays in segments
+		a.untell()
+	default:
 		f.set(a, &Article{})
 	}
 }
@@ -289,6 +326,9 @@ func (a *Article) Empty(field string) {
 func (a *Article) Forget() {
 	for _, c := range a.Corrections.Fields {
 		a.Empty(c.Field)
+	}
+	if !a.summaryOfReport() {
+		a.Summary = Evidence{}
 	}
 	a.Revision, a.Corrections = a.Uncorrected(), Corrections{}
 	a.Unflag(FlagOverrideUnplaced)

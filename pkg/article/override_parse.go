@@ -12,11 +12,12 @@ import (
 
 // correctionDoc are the fields that an editor may correct, as they stand in JSON.
 type correctionDoc struct {
-	Language    *string     `json:"language,omitempty"`
-	Agency      *string     `json:"agency,omitempty"`
-	CitedMedia  []string    `json:"cited_media,omitempty"`
-	Attribution []any       `json:"attribution,omitempty"`
-	Credits     []creditDoc `json:"credits,omitempty"`
+	Language    *string      `json:"language,omitempty"`
+	Agency      *string      `json:"agency,omitempty"`
+	CitedMedia  []string     `json:"cited_media,omitempty"`
+	Attribution []any        `json:"attribution,omitempty"`
+	Credits     []creditDoc  `json:"credits,omitempty"`
+	Segments    []segmentDoc `json:"segments,omitempty"`
 	readingDoc
 	aboutDoc
 }
@@ -65,7 +66,11 @@ func ParseCorrection(p Proof, field string, value []byte) (Correction, error) {
 	}})
 	in := v
 	in.Text, in.Segments = l.text, l.segments()
-	if err := errors.Join(v.checkCorrection(l.text), in.CheckReading()); err != nil {
+	err = errors.Join(v.checkCorrection(l.text), in.CheckReading())
+	if err == nil && f.lines {
+		err = l.whole(v.Segments)
+	}
+	if err != nil {
 		return c, fmt.Errorf("%s: %w", field, err)
 	}
 	if err := c.take(l, f, v); err != nil {
@@ -179,6 +184,9 @@ func (d *correctionDoc) article() (Article, error) {
 	for _, c := range d.Credits {
 		v.Credits = append(v.Credits, Credit{Evidence: c.evidence(), Photographer: c.Photographer, Agencies: c.Agencies})
 	}
+	for _, s := range d.Segments {
+		v.Segments = append(v.Segments, Segment{Kind: s.Kind, Evidence: s.evidence()})
+	}
 	if err := v.readAttribution(d.Attribution); err != nil {
 		return v, err
 	}
@@ -260,6 +268,8 @@ func (a *Article) checkCorrection(text string) error {
 			c.bad("date", i, "has precision %q, which is none", clip(string(p)))
 		}
 	}
+	c.retold(a.Segments)
+	c.at = 0
 	c.lengths("filed", 0, a.Filed.Places...)
 	c.lengths("filed", 0, a.Filed.Agencies...)
 	for i := range a.Entities {
@@ -292,7 +302,7 @@ func languageTag(s string) bool {
 // by "passage", which other texts know it by, too.
 func (c *Correction) JSON() (json.RawMessage, error) {
 	v := c.Value
-	if v.Text != "" {
+	if v.Text != "" && len(v.Segments) == 0 {
 		v.Segments = []Segment{{Kind: Unknown, Evidence: Evidence{Span: Span{End: len(v.Text)}}}}
 	}
 	b, err := v.MarshalJSON()

@@ -85,6 +85,9 @@ func newLocator(p Proof, f *correctable) *locator {
 			l.stands[told{was.In(p.Stands.Value.Text), passage.String()}] = &standing{Passage: *passage, was: was}
 		}
 		l.to = p.Stands.finder(l.in, f)
+		if f.lines {
+			l.to = l.wholeOnly(l.to)
+		}
 	}
 	return l
 }
@@ -197,7 +200,7 @@ func (l *locator) object(path string, x map[string]any, next map[string]int) {
 		}
 	case starts || ends:
 	case said != "":
-		at := nextWhole(l.proof.Text, said, next[said], len(l.proof.Text))
+		at := l.standsFirst(x, said, next[said])
 		if at < 0 {
 			l.bad(path, "%q is not in the text%s", clip(said), map[bool]string{true: " once more"}[next[said] > 0])
 			return

@@ -187,6 +187,9 @@ func TestHowMuchIsToldOfALaterText(t *testing.T) {
 	a := ferry(ferryText)
 	for i := 0; i < len(everyField); i += 2 {
 		field, value := everyField[i], everyField[i+1]
+		if field == "segments" { // which isn't the whole list
+			continue
+		}
 		c, err := ParseCorrection(Proof{Article: a, Found: a}, field, []byte("null"))
 		if err != nil {
 			t.Fatal(err)

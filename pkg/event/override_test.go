@@ -18,6 +18,7 @@ func TestOverridesTravel(t *testing.T) {
 	for field, value := range map[string]string{
 		"language": `"de"`, "entities": `[{"type":"person","name":"Ana Ruiz"},{"type":"place","name":"Elsewhere"}]`, "topics": "[]",
 		"quotes": `[{"text":"swam","speaker":"Ana"}]`, "summary": `{"text":"Skarra saw it."}`,
+		"segments": `[{"text":"Ana Ruiz swam. Skarra saw it.","kind":"note"}]`,
 	} {
 		c, err := article.ParseCorrection(article.Proof{Article: a}, field, []byte(value))
 		if err != nil {

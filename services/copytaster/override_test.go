@@ -389,6 +389,66 @@ func TestEditorsOverrideByTheAPI(t *testing.T) {
 	}
 }
 
+// What an editor says a passage of the text is, it is for readers, in the next revision too:
+// by the command and by the API.
+func TestEditorsSayWhatPassagesAre(t *testing.T) {
+	t.Setenv("COPYTASTER_SEARCH_KEYS", "true")
+	t.Setenv("COPYTASTER_SEARCH_OVERRIDES", "true")
+	s := startSystem(t)
+	o := toolsOn(t, s)
+	const id = "urn:newsml:wire.example:20240501:ferry"
+	a := &editorsAPI{s, article.URI("urn:copytaster:wire:" + id)}
+	editor := strings.TrimSpace(o.must(0, "keys", "add", "--expires", "never", "Desk", "--scope", "read,write"))
+	outside := strings.TrimSpace(o.must(0, "keys", "add", "--expires", "never", "Outside", "--scope", "read,write", "--source", "wire"))
+	paragraphs := []string{"The ferry sank off Hamburg.", "Hannah Doyle can be reached at night.", "Bo Tran was saved."}
+	s.mustPush(heardOf(id, "1", paragraphs...), "source=wire")
+	is := func(version, doyle, tran string) *article.Article {
+		t.Helper()
+		return s.awaitArticle(a.uri, func(found *article.Article) bool {
+			kinds := map[string]article.Kind{}
+			for _, g := range found.Segments {
+				kinds[g.In(found.Text)] = g.Kind
+			}
+			return found.Version == version && string(kinds[paragraphs[1]]) == doyle && string(kinds[paragraphs[2]]) == tran
+		})
+	}
+	is("1", "paragraph", "paragraph")
+	set := func(value string) []string {
+		return []string{"override", "set", "--who", "M. Ito", "--yes", string(a.uri), "segments=" + value}
+	}
+	note := fmt.Sprintf(`{"text":%q,"kind":"note"}`, paragraphs[1])
+	o.refused(1, "is a part of a segment", set(`[{"text":"Hannah Doyle","kind":"note"}]`)...)
+	o.refused(1, `has kind "notice"`, set(strings.Replace("["+note+"]", "note", "notice", 1))...)
+	o.must(0, set("["+note+"]")...)
+	first := is("1", "note", "paragraph")
+	if strings.Contains(first.Body(), "Doyle") || slices.ContainsFunc(first.Entities, func(e article.Entity) bool { return e.Name == "Hannah Doyle" && first.Mentioned(e.Mentions) }) {
+		t.Errorf("readers are shown %q, %+v", first.Body(), first.Entities)
+	}
+
+	// Read back, and one more said.
+	const field = "/overrides/segments"
+	a.until(http.StatusOK, `"seen":1`, editor, http.MethodGet, "/overrides", "", "")
+	a.until(http.StatusForbidden, "The agency says", outside, http.MethodPut, field, "["+note+"]", "*")
+	_, tag, answer := a.send(editor, http.MethodGet, "/overrides", "", "")
+	var l struct {
+		Fields []struct{ Value json.RawMessage }
+	}
+	if err := json.Unmarshal([]byte(answer), &l); err != nil || len(l.Fields) != 1 {
+		t.Fatalf("%s: %v", answer, err)
+	}
+	said := string(l.Fields[0].Value)
+	a.want(http.StatusOK, `"number":1`, editor, http.MethodPut, field, said, tag)
+	a.want(http.StatusBadRequest, "take the correction back instead", editor, http.MethodPut, field, "[]", tag)
+	a.want(http.StatusOK, `"number":2`, editor, http.MethodPut, field, strings.TrimSuffix(said, "]")+fmt.Sprintf(`,{"text":%q,"kind":"caption"}]`, paragraphs[2]), tag)
+	is("1", "note", "caption")
+	s.mustPush(heardOf(id, "2", append([]string{"All were saved."}, paragraphs...)...), "source=wire")
+	if next := is("2", "note", "caption"); slices.Contains(next.Flags, article.FlagOverrideUnplaced) {
+		t.Errorf("flags %v", next.Flags)
+	}
+	a.until(http.StatusOK, `"action":"remove"`, editor, http.MethodDelete, field, "", "*")
+	is("2", "paragraph", "paragraph")
+}
+
 // heardOf is an item of a wire with these paragraphs.
 func heardOf(id, version string, paragraphs ...string) string {
 	return fmt.Sprintf(`{"standard":{"name":"ninjs","version":"3.0"},"uri":%q,"type":"text","version":%q,"versionCreated":"2024-05-01T12:0%s:00Z","language":"en",

@@ -542,3 +542,77 @@ func TestALaterTextHasMore(t *testing.T) {
 		t.Errorf("in the one after that: %s", got)
 	}
 }
+
+// What is found is found in what an editor says that passages are: the byline's agency, no
+// entity and no summary of a note. So it is in the next revision, until it is taken back.
+func TestWhatIsBuiltOnCorrectedSegments(t *testing.T) {
+	chain, err := NewChain(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &table{}
+	handle := handler(chain, func() int { return 0 }, override.Follow(v))
+	received := func(version int, headline string) article.Article {
+		t.Helper()
+		a := revision(t, version)
+		a.Text = headline + "\n\nThe ferry Aurora sank off Hamburg on Monday, the police said. All 40 passengers were saved.\n\nThe report by the AFP news agency\n\nHannah Doyle of Oslo can tell more about the ferry Aurora, which sank off Hamburg on Monday.\n"
+		a.Segments = []article.Segment{{Kind: article.Unknown, Evidence: article.Evidence{Span: article.Span{End: len(a.Text) - 1}}}}
+		if err := a.Stamp(); err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	enriched := func(a article.Article, number int) article.Article {
+		t.Helper()
+		as, err := handle(t.Context(), message(t, a, number))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := as[0].Validate(); err != nil {
+			t.Fatal(err)
+		}
+		return as[0]
+	}
+	doyle := func(a *article.Article) bool {
+		return slices.ContainsFunc(a.Entities, func(e article.Entity) bool { return e.Name == "Hannah Doyle" && a.Mentioned(e.Mentions) })
+	}
+	notes := func(a *article.Article) int {
+		return strings.Count(a.Body(), "Hannah Doyle")
+	}
+	first := received(1, "Ferry sinks off Hamburg")
+	plain := enriched(first, 0)
+	if !doyle(&plain) || notes(&plain) != 1 || plain.Agency.Value != "" {
+		t.Fatalf("without a correction: agency %q, %+v", plain.Agency.Value, plain.Entities)
+	}
+	v.change(t, first, set("segments", `[{"text":"The report by the AFP news agency","kind":"byline"},{"text":"Hannah Doyle of Oslo can tell more about the ferry Aurora, which sank off Hamburg on Monday.","kind":"note"}]`))
+	for i, a := range []article.Article{first, plain, received(2, "Ferry has sunk off Hamburg")} {
+		got := enriched(a, 1)
+		if doyle(&got) || notes(&got) != 0 || got.Agency.Value != "AFP" || got.First(article.Byline) != "The report by the AFP news agency" || len(got.Flags) != len(plain.Flags) || got.Corrections.Fields[0].Who != "M. Ito" {
+			t.Errorf("%d: agency %q, flags %v, %+v", i, got.Agency.Value, got.Flags, got.Segments)
+		}
+		if a := enriched(got, 1); fmt.Sprint(a.Segments) != fmt.Sprint(got.Segments) || a.Agency.Value != "AFP" {
+			t.Errorf("%d, once more: %+v, was %+v", i, a.Segments, got.Segments)
+		}
+	}
+	third := received(3, "Ferry has sunk off Hamburg")
+	third.Text = strings.Replace(third.Text, "can tell more", "may tell more", 1)
+	third.Segments[0].End = len(third.Text) - 1
+	if got := enriched(third, 0); !doyle(&got) || got.Agency.Value != "AFP" || !slices.Contains(got.Flags, article.FlagOverrideUnplaced) {
+		t.Errorf("a note that the agency wrote anew: agency %q, flags %v, %+v", got.Agency.Value, got.Flags, got.Segments)
+	}
+	// Where the message that was received is gone, the one that was enriched is enriched again.
+	corrected := enriched(first, 0)
+	v.change(t, first, override.Change{Remove: []string{"segments"}})
+	for i, a := range []article.Article{first, corrected} {
+		got := enriched(a, 2)
+		kinds := func(a *article.Article) (kinds []article.Kind) {
+			for _, s := range a.Segments {
+				kinds = append(kinds, s.Kind)
+			}
+			return kinds
+		}
+		if !slices.Equal(kinds(&got), kinds(&plain)) || !doyle(&got) {
+			t.Errorf("%d, removed: %+v, want %+v", i, got.Segments, plain.Segments)
+		}
+	}
+}

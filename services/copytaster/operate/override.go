@@ -35,8 +35,12 @@ A list is all that there is, in later texts too: the enrichers add nothing to it
 the editor didn't see is named by override list ("outdated"), and the article is flagged override_outdated: say the list
 again, with or without it.
 
+segments alone isn't the whole list: it says of passages, which are whole segments or lines, what kind each is, and all
+others are as they are found. What is set takes the place of what was said of segments before.
+
   copytaster override set --who "M. Ito" URI language=de 'topics=[{"qcode":"medtop:20000070"}]'
   copytaster override set --who "M. Ito" --reason "the other Springfield" URI places=@places.json
+  copytaster override set --who "M. Ito" URI 'segments=[{"text":"By Ana Ruiz","kind":"byline"}]'
   copytaster override list URI
   copytaster override remove --who "M. Ito" URI places`
 }

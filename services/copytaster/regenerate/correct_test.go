@@ -94,3 +94,35 @@ func TestWhatWasRemovedSinceIsFoundOutAgain(t *testing.T) {
 		}
 	}
 }
+
+// A result has the kinds that editors say today; what was told by one that was removed since
+// is unknown, and for nobody.
+func TestARollbackHasTheKindsOfToday(t *testing.T) {
+	a := article.Article{URI: "urn:x:1", Source: "wire", Status: article.Usable, Text: "Call Eve Poe.\n\nIt sank.", ReceivedAt: time.Unix(1_700_000_000, 0).UTC()}
+	for _, s := range []article.Span{{End: 13}, {Start: 15, End: 23}} {
+		a.Segments = append(a.Segments, article.Segment{Kind: article.Paragraph, Evidence: article.Evidence{Span: s, Enricher: "segments", Version: 1, Confidence: 0.9}})
+	}
+	a.Summary = article.Evidence{Span: article.Span{End: 13}, Enricher: "gist", Version: 1, Confidence: 0.9}
+	if err := a.Stamp(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := article.ParseCorrection(article.Proof{Article: &a}, "segments", []byte(`[{"text":"Call Eve Poe.","kind":"note"}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Who, c.At = "M. Ito", a.ReceivedAt
+	for i, said := range [][]article.Correction{{c}, {c}, nil} {
+		value, err := event.EncodeOverride(&article.Override{URI: a.URI, Number: 2, Corrections: said})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := article.Note
+		if said == nil {
+			want = article.Unknown
+		}
+		could, emptied := correct(rows{string(a.URI): value}, &a)
+		if !could || emptied != (said == nil) || a.Segments[0].Kind != want || a.Segments[1].Kind != article.Paragraph || a.Summary != (article.Evidence{}) || a.Validate() != nil {
+			t.Errorf("%d: %+v, %v", i, a, a.Validate())
+		}
+	}
+}

@@ -147,7 +147,7 @@ var (
 	errUnconditional = errors.New("which override is changed isn't said")
 	errLongValue     = errors.New("the value is too long")
 	errBlind         = errors.New("who may not read may not correct")
-	errAgency        = errors.New("the agency can't be corrected by who may not see every article")
+	errAgency        = errors.New("agency and segments can't be corrected by who may not see every article")
 )
 
 // oftenError says that an article was corrected too often, and how long to wait.
@@ -205,7 +205,7 @@ func overrideProblem(err error) (Problem, bool) {
 	case errors.Is(err, errAgency):
 		return Problem{
 			Type: TypeForbidden, Title: "Not allowed", Status: http.StatusForbidden,
-			Detail: "The agency says who may see an article. It is corrected by those who may see every one.",
+			Detail: "The agency says who may see an article, and is found by its segments. Both are corrected by those who may see every one.",
 		}, true
 	case errors.As(err, &often):
 		return Problem{

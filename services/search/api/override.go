@@ -22,8 +22,11 @@ import (
 	"github.com/copytaster/copytaster/services/search/find"
 )
 
-// agency is the field that entitlement goes by.
-const agency = "agency"
+// The field that entitlement goes by, and the one that it is found in.
+const (
+	agency   = "agency"
+	segments = "segments"
+)
 
 // via is by what changes come, in the audit.
 const via = "api"
@@ -96,8 +99,11 @@ func numberTag(n int) string { return `"` + strconv.Itoa(n) + `"` }
 
 // mayCorrect tells whether somebody with that grant may correct a field. The agency says
 // who may see an article: corrected, it could show a reader what they aren't entitled to,
-// in all revisions to come, or take it from others.
-func mayCorrect(g access.Grant, field string) bool { return field != agency || g.Everything() }
+// in all revisions to come, or take it from others. It is read off the segments: dateline,
+// byline, sign-off.
+func mayCorrect(g access.Grant, field string) bool {
+	return field != agency && field != segments || g.Everything()
+}
 
 // told is a line as who has that grant may see it, of an article of that revision.
 func told(l desk.Line, g access.Grant, shown *article.Article) desk.Line {

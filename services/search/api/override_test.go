@@ -320,12 +320,13 @@ func TestWhoHasAGrantOfTheirOwn(t *testing.T) {
 	changes := c.desk.stands.Number
 	for _, method := range []string{http.MethodPut, http.MethodDelete} {
 		c.refused(http.StatusForbidden, `"type":"urn:copytaster:problem:forbidden"`, method, "/agency", `"dpa"`, "If-Match", "*")
+		c.refused(http.StatusForbidden, `"type":"urn:copytaster:problem:forbidden"`, method, "/segments", `[{"text":"x","kind":"byline"}]`, "If-Match", "*")
 	}
 	if c.desk.stands.Number != changes {
-		t.Error("the agency is corrected")
+		t.Error("the agency is corrected, or what it is found in")
 	}
 	w, _, l = c.ask(http.MethodGet, "", "")
-	if s := w.Body.String(); strings.Contains(s, "Ito") || strings.Contains(s, "minor") || len(l.Correctable) != len(article.Correctable())-1 || l.Fields[0].Value != nil || string(l.Fields[1].Value) != `"de"` {
+	if s := w.Body.String(); strings.Contains(s, "Ito") || strings.Contains(s, "minor") || len(l.Correctable) != len(article.Correctable())-2 || l.Fields[0].Value != nil || string(l.Fields[1].Value) != `"de"` {
 		t.Errorf("%s", s)
 	}
 	if w, _, _ = c.ask(http.MethodPut, "/language", `"sv"`, "If-Match", "*"); w.Code != http.StatusOK || strings.Contains(w.Body.String(), "Ito") || strings.Contains(w.Body.String(), "minor") {

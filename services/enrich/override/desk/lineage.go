@@ -205,7 +205,11 @@ func (of *Lineage) lineOf(o *article.Override) (Line, error) {
 func (of *Lineage) compare(l *Line, o *article.Override) {
 	var lost []string
 	if of.newest.Article != nil {
-		lost = o.In(of.newest.Text).Lost()
+		in := of.read
+		if in != nil && in.Text != of.newest.Text {
+			in = nil
+		}
+		lost = o.In(of.newest.Text).Lost(in)
 	}
 	for i := range l.Fields {
 		c := &l.Fields[i]

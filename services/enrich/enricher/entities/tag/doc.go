@@ -19,6 +19,7 @@ type Doc struct {
 	seen  seen
 
 	feats []uint32
+	at    []uint32 // where those stand in the model
 	work  decoder
 	pool  *sync.Pool
 

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"math/bits"
 	"slices"
 )
 
@@ -19,9 +18,8 @@ type Model struct {
 	Lexical bool
 
 	scale float32
-	slots []entry // features by the first bits of their hash, so that they are made in the order of a file
-	shift uint8
-	mask  uint32
+	slots []entry // features in the order of their hashes, with gaps, see [Model.index]
+	homes uint64
 
 	follow [Labels + 1][Labels]float32 // e to the weight of one label behind another; the last: at the start
 	exp    [maxSum]float32             // e to the power of the sums of weights from 0 down
@@ -30,10 +28,10 @@ type Model struct {
 // maxSum is how many sums the exponential is kept for.
 const maxSum = 4096
 
-// entry is a feature's weights, in a quarter of what a processor fetches at once.
+// entry is a feature's weights, in a quarter of what a processor fetches at once; in a gap
+// names is 0.
 type entry struct {
 	hash    uint32
-	used    bool
 	outside int8   // weight of [Outside]
 	names   uint64 // those of the eight others, each plus [bias] in a byte
 }
@@ -132,7 +130,9 @@ func ReadModel(in io.Reader) (*Model, error) {
 	if _, err := io.ReadFull(r, columns); err != nil {
 		return nil, err
 	}
-	m.index(hashes, columns)
+	if err := m.index(hashes, columns); err != nil {
+		return nil, err
+	}
 	for i := range m.follow {
 		for j := range m.follow[i] {
 			m.follow[i][j] = float32(math.Exp(float64(m.follow[i][j])))
@@ -152,22 +152,39 @@ func (w *Weights) Model() (*Model, error) {
 	return ReadModel(r)
 }
 
-// index stores the weights of features, which come label by label.
-func (m *Model) index(hashes []uint32, columns []byte) {
-	width := max(bits.Len(uint(2*len(hashes))), 4)
-	m.slots, m.mask, m.shift = make([]entry, 1<<width), 1<<width-1, uint8(32-width)
+// index stores the weights of features, which come in order, label by label. Each has a
+// home by its hash, and stands there or in the first slot behind it that is free: so all of
+// them stand in order, and a look-up ends at the first that is greater.
+func (m *Model) index(hashes []uint32, columns []byte) error {
+	m.homes = uint64(len(hashes)) * 3 / 2
+	m.slots = make([]entry, 0, m.homes+homeless)
 	for i, h := range hashes {
-		k := h >> m.shift
-		for m.slots[k].used {
-			k = (k + 1) & m.mask
+		if i > 0 && h <= hashes[i-1] {
+			return fmt.Errorf("%w: its features are not in order", errModel)
 		}
-		e := entry{hash: h, used: true, outside: int8(columns[i])}
+		for k := m.home(h); uint64(len(m.slots)) < k; {
+			m.slots = append(m.slots, gap)
+		}
+		e := entry{hash: h, outside: int8(columns[i])}
 		for l := Begin; l < Labels; l++ {
 			e.names |= uint64(columns[int(l)*len(hashes)+i]^bias) << (8 * (l - Begin))
 		}
-		m.slots[k] = e
+		m.slots = append(m.slots, e)
 	}
+	for end := uint64(len(m.slots)); uint64(len(m.slots)) <= max(m.homes, end); {
+		m.slots = append(m.slots, gap)
+	}
+	return nil
 }
+
+// gap is a slot without a feature. A look-up ends there.
+var gap = entry{hash: math.MaxUint32}
+
+// homeless is for how many features behind the last home there is room from the beginning.
+const homeless = 64
+
+// home is the slot where a feature is looked for first.
+func (m *Model) home(h uint32) uint64 { return uint64(h) * m.homes >> 32 }
 
 // forbid makes it impossible that a name goes on that didn't begin.
 func (m *Model) forbid() {
@@ -180,31 +197,35 @@ func (m *Model) forbid() {
 	}
 }
 
-// entry is a feature's; nil if the model doesn't know it.
-func (m *Model) entry(h uint32) *entry {
-	for k := h >> m.shift; ; k = (k + 1) & m.mask {
-		e := &m.slots[k]
-		if !e.used {
-			return nil
-		}
-		if e.hash == h {
-			return e
-		}
-	}
-}
-
 // maxSummed is how many features of a token are added up without overflow: as many
 // bytes as a lane of 16 bits has room for.
 const maxSummed = math.MaxUint16 / math.MaxUint8
 
-// scores sets psi to e to the power of what the features say for each label.
-func (m *Model) scores(feats []uint32, psi *[Labels]float32) {
+// near gives for each feature its home, or the slot behind that if a smaller one stands
+// there. Nothing in it is guessed: the memory of all of them is waited for at once.
+func (m *Model) near(at, feats []uint32) []uint32 {
+	at = at[:0]
+	for _, h := range feats {
+		k := m.home(h)
+		smaller := (uint64(m.slots[k].hash) - uint64(h)) >> 63
+		at = append(at, uint32(k+smaller))
+	}
+	return at
+}
+
+// scores sets psi to e to the power of what the features say for each label; at is where
+// they stand, by [Model.near].
+func (m *Model) scores(feats, at []uint32, psi *[Labels]float32) {
 	const lanes = 0x00ff00ff00ff00ff
 	var even, odd uint64 // four sums each
 	var outside, n int32
-	for _, h := range feats[:min(len(feats), maxSummed)] {
-		e := m.entry(h)
-		if e == nil {
+	for i, h := range feats[:min(len(feats), maxSummed)] {
+		k := at[i]
+		for m.slots[k].hash < h {
+			k++
+		}
+		e := &m.slots[k]
+		if e.hash != h || e.names == 0 {
 			continue
 		}
 		n++

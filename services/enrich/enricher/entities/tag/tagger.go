@@ -114,7 +114,8 @@ func (t *Tagger) Tag(d *Doc, language string) {
 			d.features(i, a, b, from, to, m.Lexical)
 			d.psi = append(d.psi, [Labels]float32{})
 			psi := &d.psi[at+i-a]
-			m.scores(d.feats, psi)
+			d.at = m.near(d.at, d.feats)
+			m.scores(d.feats, d.at, psi)
 			psi[First(Other)] *= tilt
 			psi[Next(Other)] *= tilt
 		}
