@@ -87,11 +87,15 @@ func (a *ascriber) survey() {
 			if a.mayTell(&p, held) {
 				a.apposition(&p, s.to)
 			}
+			a.ownerNamed(i, s.to, n)
 			if p.named() {
 				p.body = !p.likely && p.role.Empty() && (a.items[p.to-1].is(body) || p.words == 2 && (a.bodyAt(p.to-2, p.to) || a.medial(p.to-2, p.to)))
 				name := fold(p.name.In(a.text))
 				a.people.meet(&p, name)
 				a.names = append(a.names, naming{phrase: p, folded: name, sent: n, held: held})
+			}
+			if a.newcomer(&p) {
+				a.names = append(a.names, naming{phrase: p, folded: fold(p.desc.In(a.text)), sent: n, held: held})
 			}
 			a.introduce(&p, held)
 			a.abbreviated(&p)
@@ -114,6 +118,32 @@ func (a *ascriber) survey() {
 	}
 }
 
+// newcomer tells whether a description is of one person whom the text speaks of for the
+// first time: "a neighbour".
+func (a *ascriber) newcomer(p *phrase) bool {
+	if p.named() || p.pronoun != 0 || p.loose || !a.items[p.from].is(articleWord) || a.items[p.from].is(definite|possessive) || a.plural(p) {
+		return false
+	}
+	h := a.headAt(p)
+	return h > p.from && (a.items[h].words(person|party) > 0 || a.roleAt(h) > 0)
+}
+
+// ownerNamed enters the person to whom what begins at item i belongs: "Ann Brandt's new
+// play".
+func (a *ascriber) ownerNamed(i, end, sent int) {
+	k := a.owner(i, end)
+	if k <= i+2 {
+		return
+	}
+	p, ok := a.noun(i, k-1)
+	if !ok || !p.named() || p.article || p.words < 2 || p.to != k-1 || !p.likely && (p.words > 2 || a.bodyAt(p.from, p.to) || a.medial(p.from, p.to)) {
+		return
+	}
+	name := fold(p.name.In(a.text))
+	a.people.meet(&p, name)
+	a.names = append(a.names, naming{phrase: p, folded: name, sent: sent, held: true})
+}
+
 // identity is whom a sentence names behind its verb as the one that its subject
 // describes: "The last customer was Ann Brandt, who".
 func (a *ascriber) identity(p *phrase, end int) (q phrase, ok bool) {
@@ -121,7 +151,7 @@ func (a *ascriber) identity(p *phrase, end int) (q phrase, ok bool) {
 		return q, false
 	}
 	q, ok = a.noun(p.to+1, end)
-	if !ok || !q.named() || !q.likely || q.article || q.words < 2 || q.to < end && a.items[q.to].kind != comma {
+	if !ok || !q.named() || !q.likely && !a.headed(p) || q.article || q.words < 2 || q.to < end && a.items[q.to].kind != comma {
 		return q, false
 	}
 	a.apposition(&q, end)
@@ -252,7 +282,7 @@ func (a *ascriber) detached(before, p *phrase, from int) bool {
 	if p.named() && p.likely && !p.article && p.words > 1 && p.role.Empty() && a.items[p.from-1].kind == comma && before.from == from && !before.named() && before.pronoun == 0 && !before.loose && !a.items[from].is(articleWord|possessive|object|preposition) && p.from < before.to+4 && a.headed(before) && !a.english() {
 		return true // "Romancière et traductrice, Ann Brandt publie"
 	}
-	return p.pronoun&(masculine|feminine) != 0 && before.from == from && !before.named() && before.pronoun == 0 && !before.loose && !a.items[from].is(articleWord|possessive|object) && p.from < before.to+3 && a.items[p.from-1].kind == comma && a.headed(before)
+	return p.pronoun&(masculine|feminine) != 0 && before.from == from && !before.named() && before.pronoun == 0 && !before.loose && !a.items[from].is(articleWord|possessive|object) && p.from < before.to+maxPhrase && a.items[p.from-1].kind == comma && a.headed(before) && a.verbBefore(p.from, before.to) < 0
 }
 
 // run ascribes all quotations.
@@ -330,11 +360,15 @@ func (a *ascriber) behindPreposition(i, from int) bool {
 // leading is who stands behind "according to" at the beginning of a sentence.
 func (a *ascriber) leading(s *sentence, n int) *entity {
 	k := a.items[s.from].words(according)
+	viewed := k == 0
+	if viewed {
+		k = a.items[s.from].words(view) // "For Ann Brandt, a fishmonger, it comes too late."
+	}
 	if k == 0 || s.from+k >= s.to {
 		return nil
 	}
 	p, ok := a.source(s.from+k, s.to)
-	if !ok || p.pronoun != 0 {
+	if !ok || p.pronoun != 0 || viewed && (!p.named() || p.article || !p.likely || p.to >= s.to || a.items[p.to].kind != comma) {
 		return nil
 	}
 	e := a.resolve(&p, n, false)

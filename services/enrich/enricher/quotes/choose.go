@@ -222,7 +222,13 @@ type naming struct {
 func (a *ascriber) absorb(limit int) {
 	for ; a.absorbed < len(a.names) && a.names[a.absorbed].from < limit; a.absorbed++ {
 		m := &a.names[a.absorbed]
-		m.e = a.people.whoIs(&m.phrase, m.folded)
+		if !m.named() {
+			m.e = a.people.who(&m.phrase)
+			m.e.human = true
+		} else {
+			m.e = a.people.whoIs(&m.phrase, m.folded)
+			a.unmask(m)
+		}
 		a.note(m.e, m.sent, a.subject[m.sent].to > 0 && a.subject[m.sent].from == m.from)
 		m.e.held = m.held
 	}

@@ -54,7 +54,7 @@ func (g *grammar) extend(p *phrase, end int) {
 				break
 			}
 			// Behind a noun, a small word is a verb that the data don't know.
-			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) && !g.adjectival(m) {
+			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) && !g.adjectival(m) && !g.namedAfter(start, m, end) {
 				break
 			}
 			if m > start && m+1 < end && (g.lang.inserts || g.lang.noSubject) && g.plain(m) && g.items[m+1].is(articleWord) && !g.items[m+1].is(preposition) && g.joined(m+1) && !g.adjectival(m) {
@@ -92,6 +92,18 @@ func (g *grammar) extend(p *phrase, end int) {
 			p.role.End = p.desc.End
 		}
 	}
+}
+
+// namedAfter tells whether the English word at m is the noun that a name before it, from
+// item start on, belongs to: "for the Senate campaign arm".
+func (g *grammar) namedAfter(start, m, end int) bool {
+	noun := func(k int) bool {
+		return g.items[k].kind == word && !g.items[k].upper() && !g.verbal(k) && !g.stopper(k) && !g.items[k].is(articleWord|possessive)
+	}
+	if !g.english() || !g.items[start-1].is(articleWord) || !noun(m) {
+		return false
+	}
+	return m+1 >= end || g.items[m+1].kind != word || g.verbal(m+1) || noun(m+1) && g.joined(m+1)
 }
 
 // adjectival tells whether the small word at k, which the data don't know, ends like

@@ -476,6 +476,73 @@ func (a *ascriber) join(asc *ascription, e *entity) {
 	}
 }
 
+// unmask gives whom the text only described the name that it tells now, behind a noun
+// that says no more: "A pensioner was fined. … The man, Paul Mori, had".
+func (a *ascriber) unmask(m *naming) {
+	p, e := &m.phrase, m.e
+	if !p.enclosed || e.at != p.name.Start || !e.person || !a.items[p.from].is(definite) || p.from+2 >= p.to || a.items[p.from+1].words(person|party) == 0 || a.items[p.from+2].kind != comma {
+		return
+	}
+	for _, d := range slices.Backward(a.latest) {
+		if d == e || d.named || !d.human || d.many || d.sex != 0 && e.sex != 0 && d.sex&e.sex == 0 || !a.people.agree(d, p.role.In(a.text)) || !a.introduces(d) {
+			continue
+		}
+		d.name, d.folded, d.named, d.person, d.likely, d.words = e.name, "", true, true, true, e.words
+		if d.sex == 0 {
+			d.sex = e.sex
+		}
+		return
+	}
+}
+
+// reveal takes the one person who is named further on with a function for whom the text
+// began with as somebody of that function: "… what a judge called “…”. Judge Ann Brandt".
+func (a *ascriber) reveal() {
+	for i := range a.quotes {
+		q := &a.quotes[i]
+		e := q.entity
+		if e == nil || e.named || e.many || !a.introduces(e) || !a.opening(q.first) {
+			continue
+		}
+		if f := a.later(e, q.close); f != nil {
+			q.entity = f
+		}
+	}
+}
+
+// opening tells whether item i stands in the first paragraph that is no headline.
+func (a *ascriber) opening(i int) bool {
+	for n := range a.sents {
+		if s := &a.sents[n]; !s.headline {
+			for n < len(a.sents) && a.sents[n].paragraph == s.paragraph && a.sents[n].to <= i {
+				n++
+			}
+			return n < len(a.sents) && a.sents[n].paragraph == s.paragraph
+		}
+	}
+	return false
+}
+
+// later is the one person with the function of a description e who is named behind a place
+// of the text, nil if there is none.
+func (a *ascriber) later(e *entity, at int) (found *entity) {
+	noun := a.nounIn(e.fold())
+	var room few
+	if toks := lexicon.Scan(room[:0], noun, 0, len(noun)); len(toks) != 1 || a.lang.words.All(toks)&role == 0 {
+		return nil
+	}
+	for _, f := range a.people.roles {
+		if !f.person || !slices.Contains(strings.Fields(fold(f.role)), noun) {
+			continue
+		}
+		if found != nil || f.at < at || !a.people.agree(f, e.name) {
+			return nil
+		}
+		found = f
+	}
+	return found
+}
+
 // foretold is who is named in the sentence behind one of the first two, without a
 // function and saying something, if those described e only: "… what the minister called
 // “…”. Ann Brandt said". It is e otherwise.

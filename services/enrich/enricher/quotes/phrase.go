@@ -69,6 +69,9 @@ func newGrammar(text string, lang *language, lex *lexicon.Lexicon, items []item)
 				t.tied, t.dash = true, true
 			}
 		}
+		if t.class&(relative|articleWord) == relative && t.upper() && i+1 < len(items) && g.lang.these[strings.ToLower(text[t.Start:t.End])] && items[i+1].words(role|person) == 1 && !items[i+1].upper() {
+			t.class = articleWord // "That keeper was"
+		}
 		if t.kind == word {
 			t.verb, t.stops = g.isVerbal(i), t.isStopper()
 		}

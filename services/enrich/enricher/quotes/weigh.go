@@ -333,7 +333,7 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	if q.upper && q.partial && !q.sentence && q.words <= longWords && q.stop == 0 && a.workBehind(i, s) {
 		return d + asName
 	}
-	if q.rated && a.ratingAt(i, s) || a.titleAfter(q, s) {
+	if q.rated && a.ratingAt(i, s) || a.titleAfter(q, s) || a.titleOf(q, s) {
 		return d + asName
 	}
 	if q.upper && q.words <= longWords && (a.dated(i, s) || a.listed(i, s)) {
@@ -374,6 +374,9 @@ func (a *ascriber) workBehind(i int, s *sentence) bool {
 // ratingAt tells whether a rating of shares is named at item i: "kept its “hold”
 // rating", "hebt sie auf „Kaufen“".
 func (a *ascriber) ratingAt(i int, s *sentence) bool {
+	if q := &a.quotes[a.items[i].quote]; q.partial && i > s.from && a.items[i-1].kind == word && !a.items[i-1].is(cue) {
+		return true // "rates the stock “hold”"
+	}
 	return i > s.from && (a.items[i-1].is(preposition|describe|participle) || a.items[i-1].words(titled|speech) > 0) || i+1 < s.to && a.items[i+1].words(titled|speech) > 0
 }
 
@@ -407,6 +410,20 @@ func (a *ascriber) titleAfter(q *quote, s *sentence) bool {
 		}
 	}
 	return false
+}
+
+// titleOf tells whether the words are the title of a work that stands behind a colon
+// ("Its title: “The Well”"), or of which the sentence tells something ("“The Well” is
+// published").
+func (a *ascriber) titleOf(q *quote, s *sentence) bool {
+	i := q.first
+	if !q.upper || q.sentence || q.words > longWords || q.stop != 0 {
+		return false
+	}
+	if i > s.from+1 && a.items[i-1].kind == colon {
+		return a.items[i-2].words(work) > 0
+	}
+	return i == s.from && q.caps && q.words > 1 && q.cue.Empty() && i+1 < s.to && a.items[i+1].is(finite|auxiliary|passive) && !a.items[i+1].is(cue|describe) && a.joined(i+1)
 }
 
 // active tells whether an auxiliary before the participle at k makes it what the
