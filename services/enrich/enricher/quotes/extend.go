@@ -321,7 +321,7 @@ func (g *grammar) apposition(p *phrase, end int) {
 		if ok && q.named() && q.article && g.byArticle(p, &q, k, end) {
 			return
 		}
-		if ok && q.named() && !q.article && !(q.words == 1 && g.plural(p)) && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end) && g.closes(q.to, end) &&
+		if ok && q.named() && !q.article && !(q.words == 1 && g.plural(p)) && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end && (end == len(g.items) || g.items[end].kind != word)) && g.closes(q.to, end) &&
 			(g.headed(p) || p.loose || g.items[p.from].is(possessive) || q.to < end && g.items[q.to].kind == comma) {
 			if p.role.Empty() && !p.loose {
 				p.role = p.desc
