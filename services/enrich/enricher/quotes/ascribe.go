@@ -2,6 +2,7 @@ package quotes
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -112,10 +113,31 @@ func (a *ascriber) survey() {
 			}
 			i = max(i+1, p.to)
 		}
+		if a.asks(&s) {
+			a.subject[n] = phrase{}
+		}
 		if q, ok := a.identity(&a.subject[n], s.to); ok {
 			a.subject[n] = q
 		}
 	}
+}
+
+// maxAsked is how many words a question without a verb has.
+const maxAsked = 4
+
+// asks tells whether a sentence is no more than a word or two with a question mark, which
+// tell of nobody: "Wimbledon?".
+func (a *ascriber) asks(s *sentence) bool {
+	if s.headline || s.to-s.from > maxAsked {
+		return false
+	}
+	for k := s.from; k < s.to; k++ {
+		if a.items[k].kind != word || a.verbal(k) {
+			return false
+		}
+	}
+	rest := a.text[a.items[s.to-1].End:]
+	return strings.HasPrefix(strings.TrimLeft(rest[:min(len(rest), 4)], " \u00a0\u202f"), "?")
 }
 
 // newcomer tells whether a description is of one person whom the text speaks of for the
@@ -248,7 +270,7 @@ func (a *ascriber) contracted(i int) bool {
 // mayTell tells whether what stands between commas behind a phrase may tell more of
 // it; held tells that it stands behind a preposition.
 func (a *ascriber) mayTell(p *phrase, held bool) bool {
-	return !held || p.named() || a.headed(p) && a.items[p.from].is(articleWord|possessive)
+	return !held || p.named() && (p.words > 1 || p.likely) || a.headed(p) && a.items[p.from].is(articleWord|possessive)
 }
 
 // rather tells whether somebody's name is the subject, and not the phrase before

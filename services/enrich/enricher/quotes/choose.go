@@ -341,6 +341,9 @@ func (a *ascriber) choose(c *choice) *entity {
 		}
 	}
 	c.fit = fit
+	if fit > 0 && c.shape == sexed {
+		list = slices.DeleteFunc(list, func(k candidate) bool { return !k.fits && a.mute(k.e) })
+	}
 	a.matchAll(c, list)
 	for k := range list {
 		a.weigh(c, &list[k], newest)
@@ -376,6 +379,22 @@ func (a *ascriber) choose(c *choice) *entity {
 		e.role = clean(p.role.In(a.text))
 	}
 	return e
+}
+
+// mute tells whether e, who does not go with "he" or "she", is a thing, and in English also
+// whether it is a body.
+func (a *ascriber) mute(e *entity) bool {
+	if a.english() {
+		return true
+	}
+	if e.named {
+		return false
+	}
+	if e.kinds == 0 {
+		e.kinds = a.kindsIn(e.fold())
+	}
+	const speaking = ^uint16(noKind | kindsOfCopy | kindsOfPaper)
+	return e.kinds&speaking == 0
 }
 
 // look fills in what the words of a choice say.

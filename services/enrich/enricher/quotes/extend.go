@@ -100,8 +100,11 @@ func (g *grammar) namedAfter(start, m, end int) bool {
 	noun := func(k int) bool {
 		return g.items[k].kind == word && !g.items[k].upper() && !g.verbal(k) && !g.stopper(k) && !g.items[k].is(articleWord|possessive)
 	}
-	if !g.english() || !g.items[start-1].is(articleWord) || !noun(m) {
+	if !g.english() || !noun(m) {
 		return false
+	}
+	if !g.items[start-1].is(articleWord) {
+		return m+1 < end && g.items[m+1].is(cue) && g.joined(m+1) // "a trader at Azadpur mandi said"
 	}
 	return m+1 >= end || g.items[m+1].kind != word || g.verbal(m+1) || noun(m+1) && g.joined(m+1)
 }
@@ -407,7 +410,7 @@ func (g *grammar) bears(p, q *phrase, function article.Span) {
 // Oakes".
 func (g *grammar) byArticle(p, q *phrase, k, end int) bool {
 	titled := g.items[k+1].is(title | role)
-	if !titled && q.words > 1 || !g.items[k].is(articleWord) || !g.headed(p) && !g.bodyAt(p.from, p.to) || q.to < end && g.items[q.to].kind != comma {
+	if !titled && q.words > 1 && !(q.to < end && g.bodyAt(q.to-1, q.to) && !g.items[p.from].is(definite)) || !g.items[k].is(articleWord) || !g.headed(p) && !g.bodyAt(p.from, p.to) || q.to < end && g.items[q.to].kind != comma {
 		return false
 	}
 	p.role = p.desc

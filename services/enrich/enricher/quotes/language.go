@@ -118,6 +118,8 @@ type language struct {
 	dashes        bool              // dashes set off direct speech
 	fields        vocabulary        // what people work at
 	years         map[string]bool   // words behind an age: "ans"
+	modals        map[string]bool   // verbs of what one must or will do: "devra"
+	naming        map[string]bool   // verbs that give a name: "call", "surnomme"
 	inserts       bool              // a reporter's clause may stand within the marks
 
 	// The groups of same that a word is in.
@@ -150,7 +152,7 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 	return lexicon.EachLine(dir, name, func(line string) error {
 		if line[0] == '[' {
 			section = strings.Trim(line, "[]")
-			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "likely role ending" && section != "verb ending" && section != "participle ending" && section != "adjective ending" && section != "same" && section != "this" && section != "as for" && section != "years" && section != "trait" {
+			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "likely role ending" && section != "verb ending" && section != "participle ending" && section != "adjective ending" && section != "same" && section != "this" && section != "as for" && section != "years" && section != "naming" && section != "modal" && section != "trait" {
 				return fmt.Errorf("unknown section %s", line)
 			}
 			return nil
@@ -178,6 +180,24 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 						l.years = map[string]bool{}
 					}
 					l.years[strings.TrimSpace(phrase)] = true
+				}
+				continue
+			}
+			if section == "modal" {
+				for _, l := range langs {
+					if l.modals == nil {
+						l.modals = map[string]bool{}
+					}
+					l.modals[strings.TrimSpace(phrase)] = true
+				}
+				continue
+			}
+			if section == "naming" {
+				for _, l := range langs {
+					if l.naming == nil {
+						l.naming = map[string]bool{}
+					}
+					l.naming[strings.TrimSpace(phrase)] = true
 				}
 				continue
 			}

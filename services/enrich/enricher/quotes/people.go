@@ -2,6 +2,7 @@ package quotes
 
 import (
 	"slices"
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -98,6 +99,7 @@ func (p *people) meet(ph *phrase, name string) {
 	}
 	p.know(e, ph)
 	p.shorten(e, ph)
+	p.initials(e, ph)
 	if ph.words < 2 || ph.article {
 		return
 	}
@@ -120,6 +122,35 @@ func (p *people) meet(ph *phrase, name string) {
 func (p *people) shorten(e *entity, ph *phrase) {
 	if short := fold(ph.short.In(p.text)); short != "" && p.byName[short] == nil {
 		p.byName[short] = e
+	}
+}
+
+// minInitials is how many words with capitals a body's name has at least that its initials
+// mean.
+const minInitials = 3
+
+// initials lets the first letters of a body's name mean it: the FSB is the Federation of
+// Small Businesses.
+func (p *people) initials(e *entity, ph *phrase) {
+	if ph.words < minInitials || ph.likely || !ph.role.Empty() {
+		return
+	}
+	var room [8]byte
+	letters := room[:0]
+	name := ph.name.In(p.text)
+	if ph.article {
+		_, name, _ = strings.Cut(name, " ")
+	}
+	for i := range len(name) {
+		if c := name[i]; c >= 'A' && c <= 'Z' && (i == 0 || name[i-1] == ' ' || name[i-1] == '-') && len(letters) < len(room) {
+			letters = append(letters, c)
+		}
+	}
+	if len(letters) < minInitials {
+		return
+	}
+	if p.initial[string(letters)] == nil {
+		p.initial[string(letters)] = e
 	}
 }
 
@@ -501,13 +532,48 @@ func (a *ascriber) reveal() {
 	for i := range a.quotes {
 		q := &a.quotes[i]
 		e := q.entity
-		if e == nil || e.named || e.many || !a.introduces(e) || !a.opening(q.first) {
+		if e == nil || e.named || e.many || e.outlet {
 			continue
 		}
-		if f := a.later(e, q.close); f != nil {
+		if f := a.later(e, q); f != nil {
 			q.entity = f
 		}
 	}
+}
+
+// echo gives words that the text begins with, and that somebody says again further on, to
+// that one: a headline, the first paragraph.
+func (a *ascriber) echo() {
+	looked := 0
+	for i := range a.quotes {
+		q := &a.quotes[i]
+		headline := a.headlineAt(q.first)
+		if looked == maxEchoed || !headline && !a.opening(q.first) {
+			return
+		}
+		if q.name || q.words < 2 || q.conf < byFragment || q.entity != nil && q.entity.named && (q.entity.person || !headline) {
+			continue
+		}
+		looked++
+		_, size := utf8.DecodeRuneInString(a.text[q.start:])
+		words := a.text[q.start+size : q.end] // but for the first letter, which may be a capital
+		for k := i + 1; k < len(a.quotes); k++ {
+			o := &a.quotes[k]
+			if o.entity != nil && o.entity.named && o.conf >= Enough && o.words >= q.words && o.open > q.close && strings.Contains(a.text[o.start:o.end], words) {
+				q.entity, q.conf = o.entity, max(q.conf, byReport)
+				break
+			}
+		}
+	}
+}
+
+// maxEchoed is how many quotations of the first paragraph are looked for further on.
+const maxEchoed = 8
+
+// headlineAt tells whether item i stands in a headline.
+func (a *ascriber) headlineAt(i int) bool {
+	n := sort.Search(len(a.sents), func(n int) bool { return a.sents[n].to > i })
+	return n < len(a.sents) && a.sents[n].headline
 }
 
 // opening tells whether item i stands in the first paragraph that is no headline.
@@ -523,24 +589,36 @@ func (a *ascriber) opening(i int) bool {
 	return false
 }
 
-// later is the one person with the function of a description e who is named behind a place
-// of the text, nil if there is none.
-func (a *ascriber) later(e *entity, at int) (found *entity) {
-	noun := a.nounIn(e.fold())
-	var room few
-	if toks := lexicon.Scan(room[:0], noun, 0, len(noun)); len(toks) != 1 || a.lang.words.All(toks)&role == 0 {
+// later is the one person who is named behind quotation q with the function that
+// description e says; nil if there is none. A single word says enough only where the text
+// begins.
+func (a *ascriber) later(e *entity, q *quote) (found *entity) {
+	var words []string
+	if noun := a.nounIn(e.fold()); a.introduces(e) {
+		words = []string{noun}
+	} else {
+		words = strings.Fields(fold(a.function(e)))
+	}
+	if len(words) == 0 || len(words) == 1 && (!a.opening(q.first) || !a.isRole(words[0])) {
 		return nil
 	}
 	for _, f := range a.people.roles {
-		if !f.person || !slices.Contains(strings.Fields(fold(f.role)), noun) {
+		if !f.person || !holds(strings.Fields(fold(f.role)), words, false) {
 			continue
 		}
-		if found != nil || f.at < at || !a.people.agree(f, e.name) {
+		if found != nil || f.at < q.close || !a.people.agree(f, e.name) {
 			return nil
 		}
 		found = f
 	}
 	return found
+}
+
+// isRole tells whether a word is one for a function.
+func (a *ascriber) isRole(w string) bool {
+	var room few
+	toks := lexicon.Scan(room[:0], w, 0, len(w))
+	return len(toks) == 1 && a.lang.words.All(toks)&role != 0
 }
 
 // foretold is who is named in the sentence behind one of the first two, without a

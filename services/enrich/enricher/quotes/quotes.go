@@ -155,6 +155,7 @@ func (e *Enricher) enrich(ctx context.Context, a *article.Article, record func(q
 	asc.run()
 	asc.lend()
 	asc.reveal()
+	asc.echo()
 	for i := range quotes {
 		// A channel holds for all that was said on the occasion.
 		if q := &quotes[i]; q.via == "" && q.entity != nil {

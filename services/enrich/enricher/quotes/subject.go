@@ -59,15 +59,22 @@ func (a *ascriber) nounBefore(v int) bool {
 	}
 	w := a.text[a.items[v].Start:a.items[v].End]
 	t := &a.items[v+1]
-	for k := v - 1; k >= max(0, v-maxInserted) && a.items[k].kind == word; k-- {
-		if a.items[k].is(relative) {
-			if p, ok := a.noun(k+1, v); ok && p.to == v {
-				return false // "what the council admits was"
-			}
-			break
-		}
+	if a.inRelative(v) {
+		return false // "what the council admits was"
 	}
 	return strings.HasSuffix(w, "s") && w != "says" && (t.is(auxiliary) || t.is(finite) && !a.items[v].is(describe)) && a.joined(v+1)
+}
+
+// inRelative tells whether nothing but its subject stands between the verb at v and the
+// word that opens its clause: "what the council admits".
+func (a *ascriber) inRelative(v int) bool {
+	for k := v - 1; k >= max(0, v-maxInserted) && a.items[k].kind == word; k-- {
+		if a.items[k].is(relative) {
+			p, ok := a.noun(k+1, v)
+			return ok && p.to == v
+		}
+	}
+	return false
 }
 
 // objectAt tells whether the English word at v, which may be a verb, is the object of a

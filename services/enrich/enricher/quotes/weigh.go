@@ -1,6 +1,7 @@
 package quotes
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -333,6 +334,9 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	if q.upper && q.partial && !q.sentence && q.words <= longWords && q.stop == 0 && a.workBehind(i, s) {
 		return d + asName
 	}
+	if a.givenName(q, s) {
+		return d + asName
+	}
 	if q.rated && a.ratingAt(i, s) || a.titleAfter(q, s) || a.titleOf(q, s) {
 		return d + asName
 	}
@@ -340,7 +344,7 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 		return d + asName
 	}
 	for k := max(s.from, i-8); k < min(s.to, i+8); k++ {
-		if a.items[k].is(sign) && k > s.from && (a.items[k-1].is(articleWord|possessive|preposition|cue) || k < i && k >= i-3 && q.upper) {
+		if a.items[k].is(sign) && k > s.from && (a.subject[a.now].core-1 == k && k < i || a.items[k-1].is(articleWord|possessive|preposition|cue) || k < i && k >= i-3 && q.upper) {
 			return d + asName
 		}
 	}
@@ -412,6 +416,34 @@ func (a *ascriber) titleAfter(q *quote, s *sentence) bool {
 	return false
 }
 
+// maxGiven is how many words a name has at most that a verb gives somebody or something.
+const maxGiven = 3
+
+// givenName tells whether the words are what several call somebody or something, with an
+// article as names have: "the locals call it “the factory”".
+func (a *ascriber) givenName(q *quote, s *sentence) bool {
+	i := q.first
+	if !q.partial || q.words > maxGiven || i < s.from+2 || q.entity != nil && q.entity.named && q.entity.person {
+		return false
+	}
+	first, _, ok := strings.Cut(a.text[q.start:min(q.end, q.start+8)], " ")
+	if !ok {
+		first, _, ok = strings.Cut(strings.ReplaceAll(first, "’", "'"), "'")
+	}
+	var room few
+	toks := lexicon.Scan(room[:0], first, 0, len(first))
+	if !ok && !(a.lang.capitals && q.words == 1) || len(toks) == 0 || ok && a.lang.words.All(toks[:1])&definite == 0 {
+		return false
+	}
+	for k := i - 1; k >= max(s.from, i-maxGiven) && a.items[k].kind == word; k-- {
+		t := &a.items[k]
+		if a.lang.naming[strings.ToLower(a.text[t.Start:t.End])] {
+			return ok
+		}
+	}
+	return false
+}
+
 // titleOf tells whether the words are the title of a work that stands behind a colon
 // ("Its title: “The Well”"), or of which the sentence tells something ("“The Well” is
 // published").
@@ -472,6 +504,9 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 	case q.partial && !q.upper && i > s.from+1 && a.lang.capitals && a.intends(i, n):
 		asc := ascription{who: a.subject[n], at: -1}
 		a.take(q, id, &asc, n, byReport)
+	case q.partial && !q.upper && i > s.from+1 && !a.lang.capitals && a.mustDo(q, i, s):
+		p, _, _ := a.subjectOf(i-1, s.from)
+		a.take(q, id, &ascription{who: p, at: -1}, n, byReport)
 	case s.headline && q.partial && a.announced(i, n):
 		asc := ascription{who: a.subject[n], at: -1}
 		a.take(q, id, &asc, n, byReport)
@@ -686,6 +721,23 @@ func (a *ascriber) intends(i, n int) bool {
 	}
 	p, found, near := a.subjectOf(v, s.from)
 	return found && near && p.to == a.subject[n].to
+}
+
+// mustDo tells whether the quotation at item i is what the subject of the clause must or
+// will do, in its own words: "elle devra « trouver une laverie »", "she will “fight on”".
+func (a *ascriber) mustDo(q *quote, i int, s *sentence) bool {
+	t := &a.items[i-1]
+	if q.words < 2 || !a.lang.modals[a.text[t.Start:t.End]] {
+		return false
+	}
+	if !a.english() {
+		first, _, _ := strings.Cut(a.text[q.start:q.end], " ")
+		if !slices.ContainsFunc([]string{"er", "ir", "re", "ar", "rse"}, func(e string) bool { return len(first) > len(e)+1 && strings.HasSuffix(first, e) }) {
+			return false
+		}
+	}
+	p, found, near := a.subjectOf(i-1, s.from)
+	return found && near && (p.named() || p.pronoun&(masculine|feminine) != 0 || a.headed(&p) || a.bodyAt(p.from, p.to))
 }
 
 // withThese tells whether the sentence behind n begins with "With these words" and
