@@ -37,6 +37,7 @@ type ascriber struct {
 	recent   *entity // person named last
 	recentIn int     // in which sentence
 	outlet   *entity // medium named last
+	toldIn   int     // sentence in which somebody said so between commas, -1: none
 	teller   *entity // whose words the last sentence tells, with or without marks
 	para     int     // paragraph of the last quotation
 	lastQ    int     // last quotation that was ascribed, -1: none
@@ -309,7 +310,7 @@ func (a *ascriber) detached(before, p *phrase, from int) bool {
 
 // run ascribes all quotations.
 func (a *ascriber) run() {
-	a.lastQ, a.para, a.asking = -1, -1, -1
+	a.lastQ, a.para, a.asking, a.toldIn = -1, -1, -1, -1
 	a.lead()
 	for n := range a.sents {
 		s := &a.sents[n]
@@ -348,6 +349,9 @@ func (a *ascriber) follow(n int) {
 				}
 			}
 		}
+		if e := a.betweenCommas(s, n); e != nil {
+			a.teller, a.toldIn = e, n
+		}
 		// Reported speech has a speaker, too: "…, wrote the governor."
 		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !a.relativeBehind(&a.subject[n]) && !asc.nobody && !(a.english() && (asc.at >= 0 && a.items[asc.at].is(describe) || a.clauseIn(asc.end, s.to))) && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
 			if e := a.resolve(&asc.who, n, false); e != nil {
@@ -367,6 +371,24 @@ func (a *ascriber) follow(n int) {
 			a.recent, a.recentIn = e, n
 		}
 	}
+}
+
+// betweenCommas is who says what the sentence tells, behind a verb between commas: "El pulpo,
+// aclara el patrón, volvió al agua"; nil if nobody does.
+func (a *ascriber) betweenCommas(s *sentence, n int) *entity {
+	if !a.lang.inserts && !a.lang.noSubject {
+		return nil
+	}
+	for v := s.from + 2; v+2 < s.to; v++ {
+		if a.items[v-1].kind != comma || !a.items[v].is(cue) || a.items[v].upper() {
+			continue
+		}
+		p, ok := a.noun(v+1, s.to)
+		if ok && p.pronoun == 0 && p.to < s.to && a.items[p.to].kind == comma && (p.named() || a.headed(&p)) {
+			return a.resolve(&p, n, false)
+		}
+	}
+	return nil
 }
 
 // behindPreposition tells whether the name at i stands behind a preposition, so that it may be

@@ -381,20 +381,23 @@ func (a *ascriber) choose(c *choice) *entity {
 	return e
 }
 
-// mute tells whether e, who does not go with "he" or "she", is a thing, and in English also
-// whether it is a body.
+// mute tells whether e, who does not go with "he" or "she", is a thing: nobody who is named
+// or has a function.
 func (a *ascriber) mute(e *entity) bool {
-	if a.english() {
-		return true
-	}
-	if e.named {
+	if e.named || e.human || e.many {
 		return false
 	}
 	if e.kinds == 0 {
 		e.kinds = a.kindsIn(e.fold())
 	}
 	const speaking = ^uint16(noKind | kindsOfCopy | kindsOfPaper)
-	return e.kinds&speaking == 0
+	if e.kinds&speaking != 0 {
+		return false
+	}
+	var room few
+	noun := a.nounIn(e.fold())
+	toks := lexicon.Scan(room[:0], noun, 0, len(noun))
+	return len(toks) == 0 || a.lang.words.All(toks[:1])&(role|person|party) == 0
 }
 
 // look fills in what the words of a choice say.

@@ -132,7 +132,7 @@ const minInitials = 3
 // initials lets the first letters of a body's name mean it: the FSB is the Federation of
 // Small Businesses.
 func (p *people) initials(e *entity, ph *phrase) {
-	if ph.words < minInitials || ph.likely || !ph.role.Empty() {
+	if ph.words < minInitials || ph.likely {
 		return
 	}
 	var room [8]byte
@@ -597,7 +597,7 @@ func (a *ascriber) later(e *entity, q *quote) (found *entity) {
 	if noun := a.nounIn(e.fold()); a.introduces(e) {
 		words = []string{noun}
 	} else {
-		words = strings.Fields(fold(a.function(e)))
+		words = slices.DeleteFunc(strings.Fields(fold(a.function(e))), func(w string) bool { return len(w) < minStem })
 	}
 	if len(words) == 0 || len(words) == 1 && (!a.opening(q.first) || !a.isRole(words[0])) {
 		return nil

@@ -140,7 +140,9 @@ func (g *grammar) particle(i, end int) bool {
 			if i > 1 && !g.given(i-1) && g.items[i-2].upper() && g.joined(i-1) {
 				return false // "Carla Minder von der Universität"
 			}
-		case "de", "del", "van", "zu", "da", "di", "al", "du", "la", "le":
+		case "la", "le":
+			return g.items[i+1].upper() // but "à Keystone-ATS le glaciologue Paul Morin"
+		case "de", "del", "van", "zu", "da", "di", "al", "du":
 		case "der", "den":
 			if prev := g.text[g.items[i-1].Start:g.items[i-1].End]; prev != "von" && prev != "van" {
 				return false
@@ -248,7 +250,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	small := j
 	run := j
 	ofBody := g.ofBody(j, end, det)
-	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || det && j > run && g.joinsBody(j, end) || j > run && g.items[j].dash || j > run && g.particle(j, end) || j > run && g.numbered(run, j)) && (j == i || g.joined(j)) {
+	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || det && j > run && g.joinsBody(j, end) || j > run && g.bothTitles(j, end) || j > run && g.items[j].dash || j > run && g.particle(j, end) || j > run && g.numbered(run, j)) && (j == i || g.joined(j)) {
 		t := &g.items[j]
 		if j == run+1 && small > first && g.hasRole(first, small) && g.behindInitials(run, j) {
 			small, run = j, j // "le délégué CGT Marc Toussaint"

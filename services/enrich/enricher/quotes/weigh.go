@@ -52,7 +52,7 @@ func (a *ascriber) quotation(id, i, n int) {
 		return
 	}
 	if !start {
-		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(setOff && !atEnd && (a.mere(&asc) && a.better(next, s) || asc.guess && (commaBefore || a.better(next, s)) || asc.at >= 0 && asc.at < i-3 && !a.items[asc.at].is(cue|participle) && a.items[next].words(according) > 0)) {
+		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(setOff && !atEnd && (a.mere(&asc) && a.better(next, s) || asc.guess && (commaBefore || a.better(next, s)) || asc.at >= 0 && asc.at < i-3 && !a.items[asc.at].is(cue|participle) && a.items[next].words(according) > 0 || a.hasOwn(&asc, next, s))) {
 			c := byTie
 			if !q.partial {
 				c = byCue
@@ -140,6 +140,13 @@ func (a *ascriber) mere(asc *ascription) bool {
 func (a *ascriber) better(j int, s *sentence) bool {
 	asc, ok := a.right(j, s.to, true, true)
 	return ok && !asc.guess && !asc.nobody
+}
+
+// hasOwn tells whether a verb of saying stands right behind the quotation, at item next, and
+// the one before it ascribes another quotation already: "He shouted: “…” – “…,” asked the
+// clerk".
+func (a *ascriber) hasOwn(asc *ascription, next int, s *sentence) bool {
+	return a.lastQ >= 0 && a.holds(a.lastQ, s) && asc.at >= 0 && asc.at < a.quotes[a.lastQ].first && a.items[next].is(cue) && a.better(next, s)
 }
 
 // verbLastTake ascribes by a verb at the end of the clause.
@@ -528,6 +535,8 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 			q.entity, q.conf = a.before, byColon
 			if e := a.answers(n); e != nil {
 				q.entity = e
+			} else if a.toldIn >= 0 && a.toldIn == n-1 && a.teller != nil {
+				q.entity = a.teller
 			} else if a.before != nil && a.before.many && (a.speaker != nil && !a.speaker.many && a.para == s.paragraph || q.one) {
 				q.entity = a.soleSpeaker(s)
 			} else if a.speaker != nil && (q.entity == nil || !q.entity.person && !q.entity.human && !q.entity.outlet) {
@@ -541,6 +550,8 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 			q.conf += byDoubt
 		}
 		a.settle(q, id, s)
+	case colonBefore && told && a.speaker.person && a.thing(n):
+		a.keep(q, id, s, byReport)
 	case colonBefore && a.subject[n].to > 0 && a.subject[n].to < i && !a.reportedSpeech(s, i):
 		asc := ascription{who: a.owned(a.subject[n]), at: -1}
 		if p, ok := a.lastPronoun(i-1, s.from); ok {
@@ -579,6 +590,20 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		}
 		a.settle(q, id, s)
 	}
+}
+
+// thing tells whether the subject of sentence n is nobody who could say something.
+func (a *ascriber) thing(n int) bool {
+	p := &a.subject[n]
+	if p.to == 0 || p.named() || p.pronoun != 0 || p.loose || a.headed(p) || a.bodyAt(p.from, p.to) {
+		return false
+	}
+	for k := p.from; k < p.to; k++ {
+		if a.items[k].is(speech|person|party|channel) || a.items[k].is(many) {
+			return false
+		}
+	}
+	return true
 }
 
 // saidOfHimself tells whether reported speech, before the quotation at item i, has "he"
