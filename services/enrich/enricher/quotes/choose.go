@@ -344,6 +344,9 @@ func (a *ascriber) choose(c *choice) *entity {
 	if fit > 0 && c.shape == sexed {
 		list = slices.DeleteFunc(list, func(k candidate) bool { return !k.fits && a.mute(k.e) })
 	}
+	if c.shape == owned {
+		list = slices.DeleteFunc(list, func(k candidate) bool { return k.e != nil && k.e != c.rule && a.unlike(c, k.e) })
+	}
 	a.matchAll(c, list)
 	for k := range list {
 		a.weigh(c, &list[k], newest)
@@ -379,6 +382,26 @@ func (a *ascriber) choose(c *choice) *entity {
 		e.role = clean(p.role.In(a.text))
 	}
 	return e
+}
+
+// unlike tells whether e is not of the kind that words like "her club", "his lawyer" say: a
+// person is no club, and who has another function no lawyer.
+func (a *ascriber) unlike(c *choice, e *entity) bool {
+	h := a.headAt(&c.phrase)
+	if h < c.from {
+		return false
+	}
+	switch human := a.roleAt(h) > 0 || a.items[h].words(person|party) > 0; {
+	case !human && c.kinds != 0:
+		return e.person && e.likely || e.human
+	case human && a.roleAt(h) > 0:
+		if e.named && !e.person {
+			return true
+		}
+		duty := strings.Fields(fold(e.role))
+		return len(duty) > 0 && !hasWord(duty, c.function, a.lang.capitals) && !slices.ContainsFunc(c.alike, func(group map[string]bool) bool { return anyOf(group, duty) })
+	}
+	return false
 }
 
 // mute tells whether e, who does not go with "he" or "she", is a thing: nobody who is named

@@ -40,6 +40,9 @@ func (a *ascriber) introduce(p *phrase, held bool) {
 		return // "the government", "the textile group": these come back themselves
 	}
 	if kinds&kindsOfCopy != 0 || a.contractedAt(p.from) || held && kinds == 0 && !a.initials(p) {
+		if kinds == 0 && len(a.bodies) == 0 && a.ofShares(p) {
+			a.bodies = append(a.bodies, introduced{*p, firms})
+		}
 		return
 	}
 	if kinds != 0 && a.bodily(p) || p.named() && (p.article || a.initials(p) || len(a.bodies) == 0 && !a.lang.capitals && !p.likely && p.role.Empty() && p.from == 0 && !a.common(p)) {
@@ -47,6 +50,19 @@ func (a *ascriber) introduce(p *phrase, held bool) {
 			a.bodies = append(a.bodies, introduced{*p, kinds})
 		}
 	}
+}
+
+// ofShares tells whether a name is that of the firm whose shares the text speaks of: "Shares
+// in Acme".
+func (a *ascriber) ofShares(p *phrase) bool {
+	if !p.named() || p.from < 2 {
+		return false
+	}
+	k := p.from - 1
+	for k > 0 && a.items[k].is(preposition|articleWord) {
+		k--
+	}
+	return k < p.from-1 && a.lang.shares[strings.ToLower(a.text[a.items[k].Start:a.items[k].End])]
 }
 
 // common tells whether the word that a text begins with looks like no name: "Trading

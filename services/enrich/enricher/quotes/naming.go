@@ -64,6 +64,8 @@ func (g *grammar) firm(p *phrase, first, run, end int, det bool) bool {
 		}
 	case !det && (g.lang.capitals || g.lang.inserts || g.lang.noSubject):
 		return false
+	case g.lang.capitals && end-run == 3 && strings.HasSuffix(g.text[g.items[run].Start:g.items[run].End], "er") && !g.given(run) && g.bodyNoun(run+1) && g.between(run+1) == " " && g.between(run+2) == " ":
+		name = run + 2 // "der Dresdner Chiphersteller Nexora"
 	case !det || g.lang.capitals:
 		if end-run < 2 || end-run > 4 || !g.bodyNoun(run) || g.between(run+1) != " " {
 			return false

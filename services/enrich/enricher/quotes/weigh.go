@@ -737,11 +737,15 @@ func (a *ascriber) has(i, n int) bool {
 func (a *ascriber) intends(i, n int) bool {
 	s := &a.sents[n]
 	v := i - 1
-	if !a.items[v].is(auxiliary) || a.items[v].is(passive|participle|subjunctive) || a.items[v].upper() || i+1 >= s.to || a.items[i+1].kind != word || a.items[i+1].upper() {
+	if !a.items[v].is(auxiliary) || a.items[v].is(passive|participle|subjunctive) || a.items[v].upper() || i+1 >= s.to || a.items[i+1].kind != word {
 		return false
 	}
-	w := a.text[a.items[i+1].Start:a.items[i+1].End]
-	if !strings.HasSuffix(w, "en") || a.items[i+1].is(participle) {
+	k := i + 1
+	for k+1 < min(s.to, i+maxPhrase) && a.items[k+1].kind == word && !a.verbal(k) {
+		k++
+	}
+	w := a.text[a.items[k].Start:a.items[k].End]
+	if !strings.HasSuffix(w, "en") || a.items[k].is(participle) || a.items[k].upper() || k+1 < s.to && a.items[k+1].kind == word {
 		return false
 	}
 	p, found, near := a.subjectOf(v, s.from)
