@@ -344,6 +344,16 @@ func (a *ascriber) choose(c *choice) *entity {
 	if fit > 0 && c.shape == sexed {
 		list = slices.DeleteFunc(list, func(k candidate) bool { return !k.fits && a.mute(k.e) })
 	}
+	if p.pronoun == 0 && a.addresses(p) {
+		// "the manager told her": whoever was spoken of is "her"
+		her := func(e *entity) bool {
+			return e != nil && e.person && (e == a.before || e == a.speaker || e == c.subject)
+		}
+		list = slices.DeleteFunc(list, func(k candidate) bool { return her(k.e) })
+		if her(c.rule) {
+			c.rule = nil
+		}
+	}
 	if c.shape == owned {
 		list = slices.DeleteFunc(list, func(k candidate) bool { return k.e != nil && k.e != c.rule && a.unlike(c, k.e) })
 	}
@@ -382,6 +392,12 @@ func (a *ascriber) choose(c *choice) *entity {
 		e.role = clean(p.role.In(a.text))
 	}
 	return e
+}
+
+// addresses tells whether p tells "him" or "her" something.
+func (a *ascriber) addresses(p *phrase) bool {
+	v := p.to
+	return a.english() && v+1 < len(a.items) && a.items[v].is(cue) && a.items[v+1].is(oblique)
 }
 
 // unlike tells whether e is not of the kind that words like "her club", "his lawyer" say: a

@@ -449,7 +449,7 @@ func (g *grammar) participial(i, end int) bool {
 	}
 	for _, e := range g.lang.participles {
 		if int(t.End-t.Start) > len(e)+3 && strings.HasSuffix(g.text[t.Start:t.End], e) {
-			return g.items[i+1].kind != comma || len(e) > 2
+			return (g.items[i+1].kind != comma || len(e) > 2) && !g.vouched(i) // but "Delgado, who"
 		}
 	}
 	return false

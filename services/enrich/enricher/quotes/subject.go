@@ -267,7 +267,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 			// "un libro que define como «…»": whoever the sentence is about
 		case behind && (q.to == k || q.to == k-1 && a.items[k-1].kind == comma || end == k-1 && a.items[k-1].kind == comma):
 			return q, true, true
-		case held && q.to == v && a.bareBefore(&q, lo) && a.items[v].is(cue):
+		case held && a.bareBefore(&q, lo) && a.items[v].is(cue) && a.linked(&q, v):
 			return q, true, true // "Outside court Brandt said"
 		case held && q.to == v && a.english() && a.items[q.from-1].is(conjunction) && a.items[v].is(cue|describe|quoted):
 			return q, true, true // "after a retailer reported “…”"
