@@ -80,6 +80,9 @@ func (a *ascriber) survey() {
 				i++
 				continue
 			}
+			if t.upper() {
+				a.ownerNamed(i, s.to, n)
+			}
 			p, ok := a.noun(i, s.to)
 			if !ok {
 				held = held && !a.timeEnds(i, s.to)
@@ -89,7 +92,6 @@ func (a *ascriber) survey() {
 			if a.mayTell(&p, held) {
 				a.apposition(&p, s.to)
 			}
-			a.ownerNamed(i, s.to, n)
 			if p.named() {
 				p.body = !p.likely && p.role.Empty() && (a.items[p.to-1].is(body) || p.words == 2 && (a.bodyAt(p.to-2, p.to) || a.medial(p.to-2, p.to)))
 				name := fold(p.name.In(a.text))
@@ -97,7 +99,7 @@ func (a *ascriber) survey() {
 				a.names = append(a.names, naming{phrase: p, folded: name, sent: n, held: held})
 			}
 			if a.newcomer(&p) {
-				a.names = append(a.names, naming{phrase: p, folded: fold(p.desc.In(a.text)), sent: n, held: held})
+				a.names = append(a.names, naming{phrase: p, sent: n, held: held})
 			}
 			a.introduce(&p, held)
 			a.abbreviated(&p)

@@ -212,7 +212,7 @@ type choice struct {
 // naming is where the text names somebody.
 type naming struct {
 	phrase
-	folded string // the name
+	folded string // the name, "" of a description
 	sent   int
 	held   bool // behind a preposition
 	e      *entity

@@ -325,7 +325,7 @@ func (g *grammar) apposition(p *phrase, end int) {
 			return
 		}
 		if ok && q.named() && !q.article && !(q.words == 1 && g.plural(p)) && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end && (end == len(g.items) || g.items[end].kind != word)) && g.closes(q.to, end) &&
-			(g.headed(p) || p.loose || g.items[p.from].is(possessive) || q.to < end && g.items[q.to].kind == comma || q.to == end && (end == len(g.items) || g.items[end].kind != word || !g.joined(end)) && q.likely && q.words > 1 && g.items[p.from].is(definite)) {
+			(g.headed(p) || p.loose || g.items[p.from].is(possessive) || q.to < end && g.items[q.to].kind == comma || q.to == end && (end == len(g.items) || g.items[end].kind != word || !g.joined(end)) && q.likely && q.words > 1 && g.items[p.from].is(definite) && p.to == p.core && p.core == p.from+2) {
 			if p.role.Empty() && !p.loose {
 				p.role = p.desc
 			}

@@ -36,6 +36,8 @@ type entity struct {
 	via     string        // channel that its words came through last
 	placed  bool          // the fields were looked for
 	work    fields        // of its function
+	sought  bool          // somebody named later was looked for whom a description means
+	later   *entity       // that one
 	told    fields        // of what stands where it is named first, but for those
 }
 
@@ -527,7 +529,7 @@ func (a *ascriber) unmask(m *naming) {
 }
 
 // reveal takes the one person who is named further on with a function for whom the text
-// began with as somebody of that function: "… what a judge called “…”. Judge Ann Brandt".
+// described by it before: "… what a judge called “…”. Judge Ann Brandt".
 func (a *ascriber) reveal() {
 	for i := range a.quotes {
 		q := &a.quotes[i]
@@ -535,8 +537,11 @@ func (a *ascriber) reveal() {
 		if e == nil || e.named || e.many || e.outlet {
 			continue
 		}
-		if f := a.later(e, q); f != nil {
-			q.entity = f
+		if !e.sought {
+			e.sought, e.later = true, a.later(e, q)
+		}
+		if e.later != nil {
+			q.entity = e.later
 		}
 	}
 }
@@ -603,7 +608,10 @@ func (a *ascriber) later(e *entity, q *quote) (found *entity) {
 		return nil
 	}
 	for _, f := range a.people.roles {
-		if !f.person || !holds(strings.Fields(fold(f.role)), words, false) {
+		if f.duty == nil {
+			f.duty = strings.Fields(fold(f.role))
+		}
+		if !f.person || !holds(f.duty, words, false) {
 			continue
 		}
 		if found != nil || f.at < q.close || !a.people.agree(f, e.name) {

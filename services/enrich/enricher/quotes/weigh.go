@@ -52,7 +52,7 @@ func (a *ascriber) quotation(id, i, n int) {
 		return
 	}
 	if !start {
-		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(setOff && !atEnd && (a.mere(&asc) && a.better(next, s) || asc.guess && (commaBefore || a.better(next, s)) || asc.at >= 0 && asc.at < i-3 && !a.items[asc.at].is(cue|participle) && a.items[next].words(according) > 0 || a.hasOwn(&asc, next, s))) {
+		if asc, tied, ok = a.left(i, s.from, s.to); ok && tied && !(setOff && !atEnd && (a.mere(&asc) && a.better(next, s) || asc.guess && (commaBefore || a.better(next, s)) || asc.at >= 0 && asc.at < i-3 && !a.items[asc.at].is(cue|participle) && a.items[next].words(according) > 0)) {
 			c := byTie
 			if !q.partial {
 				c = byCue
@@ -87,7 +87,7 @@ func (a *ascriber) quotation(id, i, n int) {
 			return
 		}
 	}
-	if a.goesOn(q, id, i, s, commaBefore) {
+	if a.goesOn(q, id, i, s, commaBefore) && !a.hasOwn(setOff, next, s) {
 		a.keep(q, id, s, min(byCue, a.quotes[a.lastQ].conf))
 		return
 	}
@@ -142,11 +142,10 @@ func (a *ascriber) better(j int, s *sentence) bool {
 	return ok && !asc.guess && !asc.nobody
 }
 
-// hasOwn tells whether a verb of saying stands right behind the quotation, at item next, and
-// the one before it ascribes another quotation already: "He shouted: “…” – “…,” asked the
-// clerk".
-func (a *ascriber) hasOwn(asc *ascription, next int, s *sentence) bool {
-	return a.lastQ >= 0 && a.holds(a.lastQ, s) && asc.at >= 0 && asc.at < a.quotes[a.lastQ].first && a.items[next].is(cue) && a.better(next, s)
+// hasOwn tells whether a verb of saying stands right behind a quotation that is set off, at
+// item next: "He shouted: “…” – “…,” asked the clerk".
+func (a *ascriber) hasOwn(setOff bool, next int, s *sentence) bool {
+	return setOff && next < s.to && a.items[next].is(cue) && a.better(next, s)
 }
 
 // verbLastTake ascribes by a verb at the end of the clause.
@@ -341,7 +340,7 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	if q.upper && q.partial && !q.sentence && q.words <= longWords && q.stop == 0 && a.workBehind(i, s) {
 		return d + asName
 	}
-	if a.givenName(q, s) {
+	if a.givenName(q, s) || a.isCalled(i, s) {
 		return d + asName
 	}
 	if q.rated && a.ratingAt(i, s) || a.titleAfter(q, s) || a.titleOf(q, s) {
@@ -446,6 +445,20 @@ func (a *ascriber) givenName(q *quote, s *sentence) bool {
 		t := &a.items[k]
 		if a.lang.naming[strings.ToLower(a.text[t.Start:t.End])] {
 			return ok
+		}
+	}
+	return false
+}
+
+// isCalled tells whether the words are how somebody or something is called in German: "Im
+// Labor heißt er „Susi“", but not "heißt es".
+func (a *ascriber) isCalled(i int, s *sentence) bool {
+	for k := i - 1; a.lang.capitals && k >= max(s.from, i-2) && a.items[k].kind == word; k-- {
+		switch w := a.text[a.items[k].Start:a.items[k].End]; {
+		case w == "es":
+			return false
+		case w == "heißt" || w == "hieß":
+			return k > s.from && a.text[a.items[k-1].Start:a.items[k-1].End] != "es"
 		}
 	}
 	return false
