@@ -87,7 +87,7 @@ func (a *ascriber) quotation(id, i, n int) {
 			return
 		}
 	}
-	if a.goesOn(q, id, i, s, commaBefore) && !a.hasOwn(setOff, next, s) {
+	if a.goesOn(q, id, i, s, commaBefore) {
 		a.keep(q, id, s, min(byCue, a.quotes[a.lastQ].conf))
 		return
 	}
@@ -140,12 +140,6 @@ func (a *ascriber) mere(asc *ascription) bool {
 func (a *ascriber) better(j int, s *sentence) bool {
 	asc, ok := a.right(j, s.to, true, true)
 	return ok && !asc.guess && !asc.nobody
-}
-
-// hasOwn tells whether a verb of saying stands right behind a quotation that is set off, at
-// item next: "He shouted: “…” – “…,” asked the clerk".
-func (a *ascriber) hasOwn(setOff bool, next int, s *sentence) bool {
-	return setOff && next < s.to && a.items[next].is(cue) && a.better(next, s)
 }
 
 // verbLastTake ascribes by a verb at the end of the clause.
