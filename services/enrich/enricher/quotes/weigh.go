@@ -448,10 +448,10 @@ func (a *ascriber) givenName(q *quote, s *sentence) bool {
 // Labor heißt er „Susi“", but not "heißt es".
 func (a *ascriber) isCalled(i int, s *sentence) bool {
 	for k := i - 1; a.lang.capitals && k >= max(s.from, i-2) && a.items[k].kind == word; k-- {
-		switch w := a.text[a.items[k].Start:a.items[k].End]; {
-		case w == "es":
+		switch a.text[a.items[k].Start:a.items[k].End] {
+		case "es":
 			return false
-		case w == "heißt" || w == "hieß":
+		case "heißt", "hieß":
 			return k > s.from && a.text[a.items[k-1].Start:a.items[k-1].End] != "es"
 		}
 	}
