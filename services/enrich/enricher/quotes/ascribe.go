@@ -2,6 +2,7 @@ package quotes
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -36,6 +37,7 @@ type ascriber struct {
 	recent   *entity // person named last
 	recentIn int     // in which sentence
 	outlet   *entity // medium named last
+	toldIn   int     // sentence in which somebody said so between commas, -1: none
 	teller   *entity // whose words the last sentence tells, with or without marks
 	para     int     // paragraph of the last quotation
 	lastQ    int     // last quotation that was ascribed, -1: none
@@ -78,6 +80,9 @@ func (a *ascriber) survey() {
 				i++
 				continue
 			}
+			if t.upper() {
+				a.ownerNamed(i, s.to, n)
+			}
 			p, ok := a.noun(i, s.to)
 			if !ok {
 				held = held && !a.timeEnds(i, s.to)
@@ -92,6 +97,9 @@ func (a *ascriber) survey() {
 				name := fold(p.name.In(a.text))
 				a.people.meet(&p, name)
 				a.names = append(a.names, naming{phrase: p, folded: name, sent: n, held: held})
+			}
+			if a.newcomer(&p) {
+				a.names = append(a.names, naming{phrase: p, sent: n, held: held})
 			}
 			a.introduce(&p, held)
 			a.abbreviated(&p)
@@ -108,10 +116,57 @@ func (a *ascriber) survey() {
 			}
 			i = max(i+1, p.to)
 		}
+		if a.asks(&s) {
+			a.subject[n] = phrase{}
+		}
 		if q, ok := a.identity(&a.subject[n], s.to); ok {
 			a.subject[n] = q
 		}
 	}
+}
+
+// maxAsked is how many words a question without a verb has.
+const maxAsked = 4
+
+// asks tells whether a sentence is no more than a word or two with a question mark, which
+// tell of nobody: "Wimbledon?".
+func (a *ascriber) asks(s *sentence) bool {
+	if s.headline || s.to-s.from > maxAsked {
+		return false
+	}
+	for k := s.from; k < s.to; k++ {
+		if a.items[k].kind != word || a.verbal(k) {
+			return false
+		}
+	}
+	rest := a.text[a.items[s.to-1].End:]
+	return strings.HasPrefix(strings.TrimLeft(rest[:min(len(rest), 4)], " \u00a0\u202f"), "?")
+}
+
+// newcomer tells whether a description is of one person whom the text speaks of for the
+// first time: "a neighbour".
+func (a *ascriber) newcomer(p *phrase) bool {
+	if p.named() || p.pronoun != 0 || p.loose || !a.items[p.from].is(articleWord) || a.items[p.from].is(definite|possessive) || a.plural(p) {
+		return false
+	}
+	h := a.headAt(p)
+	return h > p.from && (a.items[h].words(person|party) > 0 || a.roleAt(h) > 0)
+}
+
+// ownerNamed enters the person to whom what begins at item i belongs: "Ann Brandt's new
+// play".
+func (a *ascriber) ownerNamed(i, end, sent int) {
+	k := a.owner(i, end)
+	if k <= i+2 {
+		return
+	}
+	p, ok := a.noun(i, k-1)
+	if !ok || !p.named() || p.article || p.words < 2 || p.to != k-1 || !p.likely && (p.words > 2 || a.bodyAt(p.from, p.to) || a.medial(p.from, p.to)) {
+		return
+	}
+	name := fold(p.name.In(a.text))
+	a.people.meet(&p, name)
+	a.names = append(a.names, naming{phrase: p, folded: name, sent: sent, held: true})
 }
 
 // identity is whom a sentence names behind its verb as the one that its subject
@@ -121,7 +176,7 @@ func (a *ascriber) identity(p *phrase, end int) (q phrase, ok bool) {
 		return q, false
 	}
 	q, ok = a.noun(p.to+1, end)
-	if !ok || !q.named() || !q.likely || q.article || q.words < 2 || q.to < end && a.items[q.to].kind != comma {
+	if !ok || !q.named() || !q.likely && !a.headed(p) || q.article || q.words < 2 || q.to < end && a.items[q.to].kind != comma {
 		return q, false
 	}
 	a.apposition(&q, end)
@@ -218,7 +273,7 @@ func (a *ascriber) contracted(i int) bool {
 // mayTell tells whether what stands between commas behind a phrase may tell more of
 // it; held tells that it stands behind a preposition.
 func (a *ascriber) mayTell(p *phrase, held bool) bool {
-	return !held || p.named() || a.headed(p) && a.items[p.from].is(articleWord|possessive)
+	return !held || p.named() && (p.words > 1 || p.likely) || a.headed(p) && a.items[p.from].is(articleWord|possessive)
 }
 
 // rather tells whether somebody's name is the subject, and not the phrase before
@@ -252,12 +307,12 @@ func (a *ascriber) detached(before, p *phrase, from int) bool {
 	if p.named() && p.likely && !p.article && p.words > 1 && p.role.Empty() && a.items[p.from-1].kind == comma && before.from == from && !before.named() && before.pronoun == 0 && !before.loose && !a.items[from].is(articleWord|possessive|object|preposition) && p.from < before.to+4 && a.headed(before) && !a.english() {
 		return true // "Romancière et traductrice, Ann Brandt publie"
 	}
-	return p.pronoun&(masculine|feminine) != 0 && before.from == from && !before.named() && before.pronoun == 0 && !before.loose && !a.items[from].is(articleWord|possessive|object) && p.from < before.to+3 && a.items[p.from-1].kind == comma && a.headed(before)
+	return p.pronoun&(masculine|feminine) != 0 && before.from == from && !before.named() && before.pronoun == 0 && !before.loose && !a.items[from].is(articleWord|possessive|object) && p.from < before.to+maxPhrase && a.items[p.from-1].kind == comma && a.headed(before) && a.verbBefore(p.from, before.to) < 0
 }
 
 // run ascribes all quotations.
 func (a *ascriber) run() {
-	a.lastQ, a.para, a.asking = -1, -1, -1
+	a.lastQ, a.para, a.asking, a.toldIn = -1, -1, -1, -1
 	a.lead()
 	for n := range a.sents {
 		s := &a.sents[n]
@@ -296,6 +351,9 @@ func (a *ascriber) follow(n int) {
 				}
 			}
 		}
+		if e := a.betweenCommas(s, n); e != nil {
+			a.teller, a.toldIn = e, n
+		}
 		// Reported speech has a speaker, too: "…, wrote the governor."
 		if asc, ok := a.trailing(max(s.from, a.subject[n].to+1), s.to); ok && !a.relativeBehind(&a.subject[n]) && !asc.nobody && !(a.english() && (asc.at >= 0 && a.items[asc.at].is(describe) || a.clauseIn(asc.end, s.to))) && (s.to-asc.end < 12 || a.items[asc.end].kind == comma) {
 			if e := a.resolve(&asc.who, n, false); e != nil {
@@ -317,6 +375,24 @@ func (a *ascriber) follow(n int) {
 	}
 }
 
+// betweenCommas is who says what the sentence tells, behind a verb between commas: "El pulpo,
+// aclara el patrón, volvió al agua"; nil if nobody does.
+func (a *ascriber) betweenCommas(s *sentence, n int) *entity {
+	if !a.lang.inserts && !a.lang.noSubject {
+		return nil
+	}
+	for v := s.from + 2; v+2 < s.to; v++ {
+		if a.items[v-1].kind != comma || !a.items[v].is(cue) || a.items[v].upper() {
+			continue
+		}
+		p, ok := a.noun(v+1, s.to)
+		if ok && p.pronoun == 0 && p.to < s.to && a.items[p.to].kind == comma && (p.named() || a.headed(&p)) {
+			return a.resolve(&p, n, false)
+		}
+	}
+	return nil
+}
+
 // behindPreposition tells whether the name at i stands behind a preposition, so that it may be
 // a place: "en el Palacio Real".
 func (a *ascriber) behindPreposition(i, from int) bool {
@@ -330,11 +406,15 @@ func (a *ascriber) behindPreposition(i, from int) bool {
 // leading is who stands behind "according to" at the beginning of a sentence.
 func (a *ascriber) leading(s *sentence, n int) *entity {
 	k := a.items[s.from].words(according)
+	viewed := k == 0
+	if viewed {
+		k = a.items[s.from].words(view) // "For Ann Brandt, a fishmonger, it comes too late."
+	}
 	if k == 0 || s.from+k >= s.to {
 		return nil
 	}
 	p, ok := a.source(s.from+k, s.to)
-	if !ok || p.pronoun != 0 {
+	if !ok || p.pronoun != 0 || viewed && (!p.named() || p.article || !p.likely || p.to >= s.to || a.items[p.to].kind != comma) {
 		return nil
 	}
 	e := a.resolve(&p, n, false)

@@ -465,6 +465,9 @@ func (a *ascriber) agentBehind(v, i, end int) bool {
 	if !a.items[v].is(participle) || v < i-3 || a.lang.capitals || v > 0 && a.reflexive(v, 0) || v > 1 && a.items[v-1].is(auxiliary) && a.reflexive(v-1, 0) {
 		return false
 	}
+	if a.inRelative(v) {
+		return false // "what the minister called “…” by the firms"
+	}
 	for k := v + 1; k < i; k++ {
 		if a.items[k].is(pronoun | auxiliary) {
 			return false // "said she was “…” by"

@@ -212,7 +212,7 @@ type choice struct {
 // naming is where the text names somebody.
 type naming struct {
 	phrase
-	folded string // the name
+	folded string // the name, "" of a description
 	sent   int
 	held   bool // behind a preposition
 	e      *entity
@@ -222,7 +222,13 @@ type naming struct {
 func (a *ascriber) absorb(limit int) {
 	for ; a.absorbed < len(a.names) && a.names[a.absorbed].from < limit; a.absorbed++ {
 		m := &a.names[a.absorbed]
-		m.e = a.people.whoIs(&m.phrase, m.folded)
+		if !m.named() {
+			m.e = a.people.who(&m.phrase)
+			m.e.human = true
+		} else {
+			m.e = a.people.whoIs(&m.phrase, m.folded)
+			a.unmask(m)
+		}
 		a.note(m.e, m.sent, a.subject[m.sent].to > 0 && a.subject[m.sent].from == m.from)
 		m.e.held = m.held
 	}
@@ -335,6 +341,22 @@ func (a *ascriber) choose(c *choice) *entity {
 		}
 	}
 	c.fit = fit
+	if fit > 0 && c.shape == sexed {
+		list = slices.DeleteFunc(list, func(k candidate) bool { return !k.fits && a.mute(k.e) })
+	}
+	if p.pronoun == 0 && a.addresses(p) {
+		// "the manager told her": whoever was spoken of is "her"
+		her := func(e *entity) bool {
+			return e != nil && e.person && (e == a.before || e == a.speaker || e == c.subject)
+		}
+		list = slices.DeleteFunc(list, func(k candidate) bool { return her(k.e) })
+		if her(c.rule) {
+			c.rule = nil
+		}
+	}
+	if c.shape == owned {
+		list = slices.DeleteFunc(list, func(k candidate) bool { return k.e != nil && k.e != c.rule && a.unlike(c, k.e) })
+	}
 	a.matchAll(c, list)
 	for k := range list {
 		a.weigh(c, &list[k], newest)
@@ -370,6 +392,51 @@ func (a *ascriber) choose(c *choice) *entity {
 		e.role = clean(p.role.In(a.text))
 	}
 	return e
+}
+
+// addresses tells whether p tells "him" or "her" something.
+func (a *ascriber) addresses(p *phrase) bool {
+	v := p.to
+	return a.english() && v+1 < len(a.items) && a.items[v].is(cue) && a.items[v+1].is(oblique)
+}
+
+// unlike tells whether e is not of the kind that words like "her club", "his lawyer" say: a
+// person is no club, and who has another function no lawyer.
+func (a *ascriber) unlike(c *choice, e *entity) bool {
+	h := a.headAt(&c.phrase)
+	if h < c.from {
+		return false
+	}
+	switch human := a.roleAt(h) > 0 || a.items[h].words(person|party) > 0; {
+	case !human && c.kinds != 0:
+		return e.person && e.likely || e.human
+	case human && a.roleAt(h) > 0:
+		if e.named && !e.person {
+			return true
+		}
+		duty := strings.Fields(fold(e.role))
+		return len(duty) > 0 && !hasWord(duty, c.function, a.lang.capitals) && !slices.ContainsFunc(c.alike, func(group map[string]bool) bool { return anyOf(group, duty) })
+	}
+	return false
+}
+
+// mute tells whether e, who does not go with "he" or "she", is a thing: nobody who is named
+// or has a function.
+func (a *ascriber) mute(e *entity) bool {
+	if e.named || e.human || e.many {
+		return false
+	}
+	if e.kinds == 0 {
+		e.kinds = a.kindsIn(e.fold())
+	}
+	const speaking = ^uint16(noKind | kindsOfCopy | kindsOfPaper)
+	if e.kinds&speaking != 0 {
+		return false
+	}
+	var room few
+	noun := a.nounIn(e.fold())
+	toks := lexicon.Scan(room[:0], noun, 0, len(noun))
+	return len(toks) == 0 || a.lang.words.All(toks[:1])&(role|person|party) == 0
 }
 
 // look fills in what the words of a choice say.

@@ -54,7 +54,7 @@ func (g *grammar) extend(p *phrase, end int) {
 				break
 			}
 			// Behind a noun, a small word is a verb that the data don't know.
-			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) && !g.adjectival(m) {
+			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) && !g.adjectival(m) && !g.namedAfter(start, m, end) {
 				break
 			}
 			if m > start && m+1 < end && (g.lang.inserts || g.lang.noSubject) && g.plain(m) && g.items[m+1].is(articleWord) && !g.items[m+1].is(preposition) && g.joined(m+1) && !g.adjectival(m) {
@@ -92,6 +92,21 @@ func (g *grammar) extend(p *phrase, end int) {
 			p.role.End = p.desc.End
 		}
 	}
+}
+
+// namedAfter tells whether the English word at m is the noun that a name before it, from
+// item start on, belongs to: "for the Senate campaign arm".
+func (g *grammar) namedAfter(start, m, end int) bool {
+	noun := func(k int) bool {
+		return g.items[k].kind == word && !g.items[k].upper() && !g.verbal(k) && !g.stopper(k) && !g.items[k].is(articleWord|possessive)
+	}
+	if !g.english() || !noun(m) {
+		return false
+	}
+	if !g.items[start-1].is(articleWord) {
+		return m+1 < end && g.items[m+1].is(cue) && g.joined(m+1) // "a trader at Azadpur mandi said"
+	}
+	return m+1 >= end || g.items[m+1].kind != word || g.verbal(m+1) || noun(m+1) && g.joined(m+1)
 }
 
 // adjectival tells whether the small word at k, which the data don't know, ends like
@@ -309,8 +324,8 @@ func (g *grammar) apposition(p *phrase, end int) {
 		if ok && q.named() && q.article && g.byArticle(p, &q, k, end) {
 			return
 		}
-		if ok && q.named() && !q.article && !(q.words == 1 && g.plural(p)) && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end) && g.closes(q.to, end) &&
-			(g.headed(p) || p.loose || g.items[p.from].is(possessive) || q.to < end && g.items[q.to].kind == comma) {
+		if ok && q.named() && !q.article && !(q.words == 1 && g.plural(p)) && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end && (end == len(g.items) || g.items[end].kind != word)) && g.closes(q.to, end) &&
+			(g.headed(p) || p.loose || g.items[p.from].is(possessive) || q.to < end && g.items[q.to].kind == comma || q.to == end && (end == len(g.items) || g.items[end].kind != word || !g.joined(end)) && q.likely && q.words > 1 && g.items[p.from].is(definite) && p.to == p.core && p.core == p.from+2) {
 			if p.role.Empty() && !p.loose {
 				p.role = p.desc
 			}
@@ -395,7 +410,7 @@ func (g *grammar) bears(p, q *phrase, function article.Span) {
 // Oakes".
 func (g *grammar) byArticle(p, q *phrase, k, end int) bool {
 	titled := g.items[k+1].is(title | role)
-	if !titled && q.words > 1 || !g.items[k].is(articleWord) || !g.headed(p) && !g.bodyAt(p.from, p.to) || q.to < end && g.items[q.to].kind != comma {
+	if !titled && q.words > 1 && !(q.to < end && g.bodyAt(q.to-1, q.to) && !g.items[p.from].is(definite)) || !g.items[k].is(articleWord) || !g.headed(p) && !g.bodyAt(p.from, p.to) || q.to < end && g.items[q.to].kind != comma {
 		return false
 	}
 	p.role = p.desc

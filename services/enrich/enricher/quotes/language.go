@@ -118,6 +118,9 @@ type language struct {
 	dashes        bool              // dashes set off direct speech
 	fields        vocabulary        // what people work at
 	years         map[string]bool   // words behind an age: "ans"
+	shares        map[string]bool   // words for shares of a firm
+	modals        map[string]bool   // verbs of what one must or will do: "devra"
+	naming        map[string]bool   // verbs that give a name: "call", "surnomme"
 	inserts       bool              // a reporter's clause may stand within the marks
 
 	// The groups of same that a word is in.
@@ -150,7 +153,7 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 	return lexicon.EachLine(dir, name, func(line string) error {
 		if line[0] == '[' {
 			section = strings.Trim(line, "[]")
-			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "likely role ending" && section != "verb ending" && section != "participle ending" && section != "adjective ending" && section != "same" && section != "this" && section != "as for" && section != "years" && section != "trait" {
+			if sections[section] == 0 && kinds[strings.TrimPrefix(section, "body ")] == 0 && section != "role ending" && section != "likely role ending" && section != "verb ending" && section != "participle ending" && section != "adjective ending" && section != "same" && section != "as for" && (&language{}).set(section) == nil && section != "trait" {
 				return fmt.Errorf("unknown section %s", line)
 			}
 			return nil
@@ -172,21 +175,9 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 				}
 				continue
 			}
-			if section == "years" {
+			if langs[0].set(section) != nil {
 				for _, l := range langs {
-					if l.years == nil {
-						l.years = map[string]bool{}
-					}
-					l.years[strings.TrimSpace(phrase)] = true
-				}
-				continue
-			}
-			if section == "this" {
-				for _, l := range langs {
-					if l.these == nil {
-						l.these = map[string]bool{}
-					}
-					l.these[strings.TrimSpace(phrase)] = true
+					l.set(section)[strings.TrimSpace(phrase)] = true
 				}
 				continue
 			}
@@ -198,6 +189,29 @@ func readWords(dir fs.FS, name string, langs ...*language) error {
 		}
 		return nil
 	})
+}
+
+// set is the set of words of a section that is no class of words, nil if it is another one.
+func (l *language) set(section string) map[string]bool {
+	var m *map[string]bool
+	switch section {
+	case "years":
+		m = &l.years
+	case "this":
+		m = &l.these
+	case "naming":
+		m = &l.naming
+	case "modal":
+		m = &l.modals
+	case "shares":
+		m = &l.shares
+	default:
+		return nil
+	}
+	if *m == nil {
+		*m = map[string]bool{}
+	}
+	return *m
 }
 
 // addAlike adds a group of functions that mean the same.

@@ -498,6 +498,9 @@ func (p *pairing) clause(toks []lexicon.Token) bool {
 			return true
 		}
 	}
+	if p.lang.capitals && p.text[toks[0].Start:toks[0].End] == "so" && subject(1) {
+		return true // "…, so die Polizei"
+	}
 	if first&auxiliary != 0 && toks[0].Shape&lexicon.Upper == 0 {
 		for i := 1; i < min(len(toks), 4) && joined(i); i++ {
 			if class(i)&participle != 0 || i == 1 && p.lang.inserts && strings.HasSuffix(p.text[toks[1].Start:toks[1].End], "é") && subject(2) {

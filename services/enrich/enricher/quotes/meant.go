@@ -40,6 +40,9 @@ func (a *ascriber) introduce(p *phrase, held bool) {
 		return // "the government", "the textile group": these come back themselves
 	}
 	if kinds&kindsOfCopy != 0 || a.contractedAt(p.from) || held && kinds == 0 && !a.initials(p) {
+		if kinds == 0 && len(a.bodies) == 0 && a.ofShares(p) {
+			a.bodies = append(a.bodies, introduced{*p, firms})
+		}
 		return
 	}
 	if kinds != 0 && a.bodily(p) || p.named() && (p.article || a.initials(p) || len(a.bodies) == 0 && !a.lang.capitals && !p.likely && p.role.Empty() && p.from == 0 && !a.common(p)) {
@@ -47,6 +50,19 @@ func (a *ascriber) introduce(p *phrase, held bool) {
 			a.bodies = append(a.bodies, introduced{*p, kinds})
 		}
 	}
+}
+
+// ofShares tells whether a name is that of the firm whose shares the text speaks of: "Shares
+// in Acme".
+func (a *ascriber) ofShares(p *phrase) bool {
+	if !p.named() || p.from < 2 {
+		return false
+	}
+	k := p.from - 1
+	for k > 0 && a.items[k].is(preposition|articleWord) {
+		k--
+	}
+	return k < p.from-1 && a.lang.shares[strings.ToLower(a.text[a.items[k].Start:a.items[k].End])]
 }
 
 // common tells whether the word that a text begins with looks like no name: "Trading
@@ -173,13 +189,24 @@ func (a *ascriber) meant(p *phrase) *entity {
 // bodyMeant is the kinds of bodies that "the company", "la haute juridiction" may
 // mean; 0 if the phrase says more, or is none.
 func (a *ascriber) bodyMeant(p *phrase, h int) uint16 {
-	switch p.core - p.from {
+	n := p.core - p.from
+	if a.based(p) {
+		n = 2
+	}
+	switch n {
 	case 2:
 		return a.kindsAt(h)
 	case 3:
 		return a.lang.bodies[fold(a.cover(p.from+1, p.core).In(a.text))]
 	}
 	return 0
+}
+
+// based tells whether a description says no more of a body than where it is: "the
+// Oslo-based company".
+func (a *ascriber) based(p *phrase) bool {
+	k := p.core - 2
+	return a.english() && k > p.from && k < p.from+5 && a.items[k].dash && a.text[a.items[k].Start:a.items[k].End] == "based"
 }
 
 // kindsAt is the kinds of bodies that the noun at item k means, in German also at
@@ -336,7 +363,7 @@ func (a *ascriber) theBody(p *phrase, kinds uint16) *entity {
 	if kinds == court && a.bench != nil {
 		return a.bench // "the judges" of "the court"
 	}
-	if p.core-p.from > 2 {
+	if p.core-p.from > 2 && !a.based(p) {
 		return nil // "the central bank" says more than that it is a body
 	}
 	if b := a.before; known == nil && kinds&(court|kindsOfPaper) == 0 && b != nil && b.words > 1 && b.at < p.desc.Start && b.named && !b.likely && b.sex == 0 && !b.outlet && !b.place && b.role == "" && !a.items[p.from].is(many) && !strings.ContainsAny(b.name, "0123456789") {

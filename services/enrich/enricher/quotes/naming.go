@@ -64,6 +64,8 @@ func (g *grammar) firm(p *phrase, first, run, end int, det bool) bool {
 		}
 	case !det && (g.lang.capitals || g.lang.inserts || g.lang.noSubject):
 		return false
+	case g.lang.capitals && end-run == 3 && strings.HasSuffix(g.text[g.items[run].Start:g.items[run].End], "er") && !g.given(run) && g.bodyNoun(run+1) && g.between(run+1) == " " && g.between(run+2) == " ":
+		name = run + 2 // "der Dresdner Chiphersteller Nexora"
 	case !det || g.lang.capitals:
 		if end-run < 2 || end-run > 4 || !g.bodyNoun(run) || g.between(run+1) != " " {
 			return false
@@ -119,6 +121,10 @@ func (g *grammar) peel(run, end int, before bool) int {
 			return k
 		}
 		n := g.roleAt(k)
+		if k > run && g.bothTitles(k, end) {
+			k++
+			continue
+		}
 		if n == 1 && k == run && k+2 == end && before && g.lang.noSubject && g.items[k].is(body) && !g.given(k+1) {
 			break // "la Policía Nacional"
 		}
@@ -154,6 +160,9 @@ func (g *grammar) peel(run, end int, before bool) int {
 	if !g.lang.capitals && end-run == 3 && (run == 0 || g.between(run) != " ") && !g.given(run) && g.given(run+1) && !g.given(run+2) && g.between(run+1) == " " && g.items[run].Shape&lexicon.AllCaps == 0 && g.roleLike(run) {
 		return run + 1 // "Crofter Morag MacLeod": a function that begins the sentence
 	}
+	if !g.lang.capitals && end-run == 3 && (run == 0 || g.between(run) != " ") && g.between(run+1) == " " && g.roleLike(run) && !g.given(run) && !g.bodyAt(run, end) && g.recurs(end-1) {
+		return run + 1 // "Orchardist Meg Dunstable", of whom the text goes on to speak as Dunstable
+	}
 	for m := run + 1; m < end; m++ {
 		if g.given(m) && !g.given(m-1) && end-m >= 2 && g.between(m) == " " && (g.lang.capitals || before) && g.items[m-1].upper() {
 			return m
@@ -166,6 +175,25 @@ func (g *grammar) peel(run, end int, before bool) int {
 		return run + 1
 	}
 	return run
+}
+
+// recurs tells whether the word at i stands further on without the one before it, so that it
+// is a family name.
+func (g *grammar) recurs(i int) bool {
+	w := g.text[g.items[i].Start:g.items[i].End]
+	for k := i + 2; k < min(len(g.items), i+maxVouched); k++ {
+		t := &g.items[k]
+		if t.upper() && int(t.End-t.Start) == len(w) && g.text[t.Start:t.End] == w {
+			return !g.items[k-1].upper() || g.items[k-1].is(title) || g.between(k) != " "
+		}
+	}
+	return false
+}
+
+// bothTitles tells whether the word at j joins two functions that stand before a name:
+// "Gründer und Geschäftsführer Ann Brandt".
+func (g *grammar) bothTitles(j, end int) bool {
+	return g.items[j].is(conjunction) && !g.items[j].is(preposition|relative) && j+2 < end && g.roleAt(j-1) == 1 && g.roleAt(j+1) == 1 && g.joined(j) && g.joined(j+1) && g.items[j+1].upper() && g.items[j+2].upper() && g.joined(j+2)
 }
 
 // anyGiven tells whether a given name or a title like "Mr" is among the items.

@@ -2,6 +2,7 @@ package quotes
 
 import (
 	"slices"
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -35,6 +36,8 @@ type entity struct {
 	via     string        // channel that its words came through last
 	placed  bool          // the fields were looked for
 	work    fields        // of its function
+	sought  bool          // somebody named later was looked for whom a description means
+	later   *entity       // that one
 	told    fields        // of what stands where it is named first, but for those
 }
 
@@ -98,6 +101,7 @@ func (p *people) meet(ph *phrase, name string) {
 	}
 	p.know(e, ph)
 	p.shorten(e, ph)
+	p.initials(e, ph)
 	if ph.words < 2 || ph.article {
 		return
 	}
@@ -120,6 +124,35 @@ func (p *people) meet(ph *phrase, name string) {
 func (p *people) shorten(e *entity, ph *phrase) {
 	if short := fold(ph.short.In(p.text)); short != "" && p.byName[short] == nil {
 		p.byName[short] = e
+	}
+}
+
+// minInitials is how many words with capitals a body's name has at least that its initials
+// mean.
+const minInitials = 3
+
+// initials lets the first letters of a body's name mean it: the FSB is the Federation of
+// Small Businesses.
+func (p *people) initials(e *entity, ph *phrase) {
+	if ph.words < minInitials || ph.likely {
+		return
+	}
+	var room [8]byte
+	letters := room[:0]
+	name := ph.name.In(p.text)
+	if ph.article {
+		_, name, _ = strings.Cut(name, " ")
+	}
+	for i := range len(name) {
+		if c := name[i]; c >= 'A' && c <= 'Z' && (i == 0 || name[i-1] == ' ' || name[i-1] == '-') && len(letters) < len(room) {
+			letters = append(letters, c)
+		}
+	}
+	if len(letters) < minInitials {
+		return
+	}
+	if p.initial[string(letters)] == nil {
+		p.initial[string(letters)] = e
 	}
 }
 
@@ -474,6 +507,126 @@ func (a *ascriber) join(asc *ascription, e *entity) {
 	if d.sex == 0 {
 		d.sex = e.sex
 	}
+}
+
+// unmask gives whom the text only described the name that it tells now, behind a noun
+// that says no more: "A pensioner was fined. … The man, Paul Mori, had".
+func (a *ascriber) unmask(m *naming) {
+	p, e := &m.phrase, m.e
+	if !p.enclosed || e.at != p.name.Start || !e.person || !a.items[p.from].is(definite) || p.from+2 >= p.to || a.items[p.from+1].words(person|party) == 0 || a.items[p.from+2].kind != comma {
+		return
+	}
+	for _, d := range slices.Backward(a.latest) {
+		if d == e || d.named || !d.human || d.many || d.sex != 0 && e.sex != 0 && d.sex&e.sex == 0 || !a.people.agree(d, p.role.In(a.text)) || !a.introduces(d) {
+			continue
+		}
+		d.name, d.folded, d.named, d.person, d.likely, d.words = e.name, "", true, true, true, e.words
+		if d.sex == 0 {
+			d.sex = e.sex
+		}
+		return
+	}
+}
+
+// reveal takes the one person who is named further on with a function for whom the text
+// described by it before: "… what a judge called “…”. Judge Ann Brandt".
+func (a *ascriber) reveal() {
+	for i := range a.quotes {
+		q := &a.quotes[i]
+		e := q.entity
+		if e == nil || e.named || e.many || e.outlet {
+			continue
+		}
+		if !e.sought {
+			e.sought, e.later = true, a.later(e, q)
+		}
+		if e.later != nil {
+			q.entity = e.later
+		}
+	}
+}
+
+// echo gives words that the text begins with, and that somebody says again further on, to
+// that one: a headline, the first paragraph.
+func (a *ascriber) echo() {
+	looked := 0
+	for i := range a.quotes {
+		q := &a.quotes[i]
+		headline := a.headlineAt(q.first)
+		if looked == maxEchoed || !headline && !a.opening(q.first) {
+			return
+		}
+		if q.name || q.words < 2 || q.conf < byFragment || q.entity != nil && q.entity.named && (q.entity.person || !headline) {
+			continue
+		}
+		looked++
+		_, size := utf8.DecodeRuneInString(a.text[q.start:])
+		words := a.text[q.start+size : q.end] // but for the first letter, which may be a capital
+		for k := i + 1; k < len(a.quotes); k++ {
+			o := &a.quotes[k]
+			if o.entity != nil && o.entity.named && o.conf >= Enough && o.words >= q.words && o.open > q.close && strings.Contains(a.text[o.start:o.end], words) {
+				q.entity, q.conf = o.entity, max(q.conf, byReport)
+				break
+			}
+		}
+	}
+}
+
+// maxEchoed is how many quotations of the first paragraph are looked for further on.
+const maxEchoed = 8
+
+// headlineAt tells whether item i stands in a headline.
+func (a *ascriber) headlineAt(i int) bool {
+	n := sort.Search(len(a.sents), func(n int) bool { return a.sents[n].to > i })
+	return n < len(a.sents) && a.sents[n].headline
+}
+
+// opening tells whether item i stands in the first paragraph that is no headline.
+func (a *ascriber) opening(i int) bool {
+	for n := range a.sents {
+		if s := &a.sents[n]; !s.headline {
+			for n < len(a.sents) && a.sents[n].paragraph == s.paragraph && a.sents[n].to <= i {
+				n++
+			}
+			return n < len(a.sents) && a.sents[n].paragraph == s.paragraph
+		}
+	}
+	return false
+}
+
+// later is the one person who is named behind quotation q with the function that
+// description e says; nil if there is none. A single word says enough only where the text
+// begins.
+func (a *ascriber) later(e *entity, q *quote) (found *entity) {
+	var words []string
+	if noun := a.nounIn(e.fold()); a.introduces(e) {
+		words = []string{noun}
+	} else {
+		words = slices.DeleteFunc(strings.Fields(fold(a.function(e))), func(w string) bool { return len(w) < minStem })
+	}
+	if len(words) == 0 || len(words) == 1 && (!a.opening(q.first) || !a.isRole(words[0])) {
+		return nil
+	}
+	for _, f := range a.people.roles {
+		if f.duty == nil {
+			f.duty = strings.Fields(fold(f.role))
+		}
+		if !f.person || !holds(f.duty, words, false) {
+			continue
+		}
+		if found != nil || f.at < q.close || !a.people.agree(f, e.name) {
+			return nil
+		}
+		found = f
+	}
+	return found
+}
+
+// isRole tells whether a word is one for a function.
+func (a *ascriber) isRole(w string) bool {
+	var room few
+	toks := lexicon.Scan(room[:0], w, 0, len(w))
+	return len(toks) == 1 && a.lang.words.All(toks)&role != 0
 }
 
 // foretold is who is named in the sentence behind one of the first two, without a

@@ -69,6 +69,9 @@ func newGrammar(text string, lang *language, lex *lexicon.Lexicon, items []item)
 				t.tied, t.dash = true, true
 			}
 		}
+		if t.class&(relative|articleWord) == relative && t.upper() && i+1 < len(items) && g.lang.these[strings.ToLower(text[t.Start:t.End])] && items[i+1].words(role|person) == 1 && !items[i+1].upper() {
+			t.class = articleWord // "That keeper was"
+		}
 		if t.kind == word {
 			t.verb, t.stops = g.isVerbal(i), t.isStopper()
 		}
@@ -137,7 +140,9 @@ func (g *grammar) particle(i, end int) bool {
 			if i > 1 && !g.given(i-1) && g.items[i-2].upper() && g.joined(i-1) {
 				return false // "Carla Minder von der Universität"
 			}
-		case "de", "del", "van", "zu", "da", "di", "al", "du", "la", "le":
+		case "la", "le":
+			return g.items[i+1].upper() // but "à Keystone-ATS le glaciologue Paul Morin"
+		case "de", "del", "van", "zu", "da", "di", "al", "du":
 		case "der", "den":
 			if prev := g.text[g.items[i-1].Start:g.items[i-1].End]; prev != "von" && prev != "van" {
 				return false
@@ -245,7 +250,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	small := j
 	run := j
 	ofBody := g.ofBody(j, end, det)
-	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || det && j > run && g.joinsBody(j, end) || j > run && g.items[j].dash || j > run && g.particle(j, end) || j > run && g.numbered(run, j)) && (j == i || g.joined(j)) {
+	for j < end && j < i+maxPhrase && g.items[j].kind == word && (g.items[j].upper() || det && j > run && g.joinsBody(j, end) || j > run && g.bothTitles(j, end) || j > run && g.items[j].dash || j > run && g.particle(j, end) || j > run && g.numbered(run, j)) && (j == i || g.joined(j)) {
 		t := &g.items[j]
 		if j == run+1 && small > first && g.hasRole(first, small) && g.behindInitials(run, j) {
 			small, run = j, j // "le délégué CGT Marc Toussaint"
@@ -444,7 +449,7 @@ func (g *grammar) participial(i, end int) bool {
 	}
 	for _, e := range g.lang.participles {
 		if int(t.End-t.Start) > len(e)+3 && strings.HasSuffix(g.text[t.Start:t.End], e) {
-			return g.items[i+1].kind != comma || len(e) > 2
+			return (g.items[i+1].kind != comma || len(e) > 2) && !g.vouched(i) // but "Delgado, who"
 		}
 	}
 	return false

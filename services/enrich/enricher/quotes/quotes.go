@@ -18,7 +18,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "quotes"
-	Version = 6
+	Version = 7
 )
 
 // Enough is the confidence from which on words in marks are reported as a
@@ -154,6 +154,8 @@ func (e *Enricher) enrich(ctx context.Context, a *article.Article, record func(q
 	asc.survey()
 	asc.run()
 	asc.lend()
+	asc.reveal()
+	asc.echo()
 	for i := range quotes {
 		// A channel holds for all that was said on the occasion.
 		if q := &quotes[i]; q.via == "" && q.entity != nil {

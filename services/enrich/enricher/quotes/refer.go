@@ -427,16 +427,15 @@ func (a *ascriber) owned(p phrase) phrase {
 	if !said || p.named() || p.to-p.from < 2 {
 		return p
 	}
-	t := &a.items[p.from]
-	if t.is(possessive) {
-		return phrase{from: p.from, to: p.from + 1, pronoun: masculine | feminine}
-	}
 	for k := p.from + 1; k < p.to; k++ {
 		if a.genitive(k) {
 			if q, ok := a.noun(p.from, k); ok {
 				return q
 			}
 		}
+	}
+	if a.items[p.from].is(possessive) {
+		return phrase{from: p.from, to: p.from + 1, pronoun: masculine | feminine}
 	}
 	return p
 }

@@ -59,15 +59,22 @@ func (a *ascriber) nounBefore(v int) bool {
 	}
 	w := a.text[a.items[v].Start:a.items[v].End]
 	t := &a.items[v+1]
-	for k := v - 1; k >= max(0, v-maxInserted) && a.items[k].kind == word; k-- {
-		if a.items[k].is(relative) {
-			if p, ok := a.noun(k+1, v); ok && p.to == v {
-				return false // "what the council admits was"
-			}
-			break
-		}
+	if a.inRelative(v) {
+		return false // "what the council admits was"
 	}
 	return strings.HasSuffix(w, "s") && w != "says" && (t.is(auxiliary) || t.is(finite) && !a.items[v].is(describe)) && a.joined(v+1)
+}
+
+// inRelative tells whether nothing but its subject stands between the verb at v and the
+// word that opens its clause: "what the council admits".
+func (a *ascriber) inRelative(v int) bool {
+	for k := v - 1; k >= max(0, v-maxInserted) && a.items[k].kind == word; k-- {
+		if a.items[k].is(relative) {
+			p, ok := a.noun(k+1, v)
+			return ok && p.to == v
+		}
+	}
+	return false
 }
 
 // objectAt tells whether the English word at v, which may be a verb, is the object of a
@@ -260,7 +267,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 			// "un libro que define como «…»": whoever the sentence is about
 		case behind && (q.to == k || q.to == k-1 && a.items[k-1].kind == comma || end == k-1 && a.items[k-1].kind == comma):
 			return q, true, true
-		case held && q.to == v && a.bareBefore(&q, lo) && a.items[v].is(cue):
+		case held && a.bareBefore(&q, lo) && a.items[v].is(cue) && a.linked(&q, v):
 			return q, true, true // "Outside court Brandt said"
 		case held && q.to == v && a.english() && a.items[q.from-1].is(conjunction) && a.items[v].is(cue|describe|quoted):
 			return q, true, true // "after a retailer reported “…”"

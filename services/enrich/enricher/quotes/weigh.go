@@ -1,6 +1,7 @@
 package quotes
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -333,14 +334,17 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	if q.upper && q.partial && !q.sentence && q.words <= longWords && q.stop == 0 && a.workBehind(i, s) {
 		return d + asName
 	}
-	if q.rated && a.ratingAt(i, s) || a.titleAfter(q, s) {
+	if a.givenName(q, s) || a.isCalled(i, s) {
+		return d + asName
+	}
+	if q.rated && a.ratingAt(i, s) || a.titleAfter(q, s) || a.titleOf(q, s) {
 		return d + asName
 	}
 	if q.upper && q.words <= longWords && (a.dated(i, s) || a.listed(i, s)) {
 		return d + asName
 	}
 	for k := max(s.from, i-8); k < min(s.to, i+8); k++ {
-		if a.items[k].is(sign) && k > s.from && (a.items[k-1].is(articleWord|possessive|preposition|cue) || k < i && k >= i-3 && q.upper) {
+		if a.items[k].is(sign) && k > s.from && (a.subject[a.now].core-1 == k && k < i || a.items[k-1].is(articleWord|possessive|preposition|cue) || k < i && k >= i-3 && q.upper) {
 			return d + asName
 		}
 	}
@@ -374,6 +378,9 @@ func (a *ascriber) workBehind(i int, s *sentence) bool {
 // ratingAt tells whether a rating of shares is named at item i: "kept its “hold”
 // rating", "hebt sie auf „Kaufen“".
 func (a *ascriber) ratingAt(i int, s *sentence) bool {
+	if q := &a.quotes[a.items[i].quote]; q.partial && i > s.from && a.items[i-1].kind == word && !a.items[i-1].is(cue) {
+		return true // "rates the stock “hold”"
+	}
 	return i > s.from && (a.items[i-1].is(preposition|describe|participle) || a.items[i-1].words(titled|speech) > 0) || i+1 < s.to && a.items[i+1].words(titled|speech) > 0
 }
 
@@ -407,6 +414,62 @@ func (a *ascriber) titleAfter(q *quote, s *sentence) bool {
 		}
 	}
 	return false
+}
+
+// maxGiven is how many words a name has at most that a verb gives somebody or something.
+const maxGiven = 3
+
+// givenName tells whether the words are what several call somebody or something, with an
+// article as names have: "the locals call it “the factory”".
+func (a *ascriber) givenName(q *quote, s *sentence) bool {
+	i := q.first
+	if !q.partial || q.words > maxGiven || i < s.from+2 || q.entity != nil && q.entity.named && q.entity.person {
+		return false
+	}
+	first, _, ok := strings.Cut(a.text[q.start:min(q.end, q.start+8)], " ")
+	if !ok {
+		first, _, ok = strings.Cut(strings.ReplaceAll(first, "’", "'"), "'")
+	}
+	var room few
+	toks := lexicon.Scan(room[:0], first, 0, len(first))
+	if !ok && !(a.lang.capitals && q.words == 1) || len(toks) == 0 || ok && a.lang.words.All(toks[:1])&definite == 0 {
+		return false
+	}
+	for k := i - 1; k >= max(s.from, i-maxGiven) && a.items[k].kind == word; k-- {
+		t := &a.items[k]
+		if a.lang.naming[strings.ToLower(a.text[t.Start:t.End])] {
+			return ok
+		}
+	}
+	return false
+}
+
+// isCalled tells whether the words are how somebody or something is called in German: "Im
+// Labor heißt er „Susi“", but not "heißt es".
+func (a *ascriber) isCalled(i int, s *sentence) bool {
+	for k := i - 1; a.lang.capitals && k >= max(s.from, i-2) && a.items[k].kind == word; k-- {
+		switch a.text[a.items[k].Start:a.items[k].End] {
+		case "es":
+			return false
+		case "heißt", "hieß":
+			return k > s.from && a.text[a.items[k-1].Start:a.items[k-1].End] != "es"
+		}
+	}
+	return false
+}
+
+// titleOf tells whether the words are the title of a work that stands behind a colon
+// ("Its title: “The Well”"), or of which the sentence tells something ("“The Well” is
+// published").
+func (a *ascriber) titleOf(q *quote, s *sentence) bool {
+	i := q.first
+	if !q.upper || q.sentence || q.words > longWords || q.stop != 0 {
+		return false
+	}
+	if i > s.from+1 && a.items[i-1].kind == colon {
+		return a.items[i-2].words(work) > 0
+	}
+	return i == s.from && q.caps && q.words > 1 && q.cue.Empty() && i+1 < s.to && a.items[i+1].is(finite|auxiliary|passive) && !a.items[i+1].is(cue|describe) && a.joined(i+1)
 }
 
 // active tells whether an auxiliary before the participle at k makes it what the
@@ -455,6 +518,9 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 	case q.partial && !q.upper && i > s.from+1 && a.lang.capitals && a.intends(i, n):
 		asc := ascription{who: a.subject[n], at: -1}
 		a.take(q, id, &asc, n, byReport)
+	case q.partial && !q.upper && i > s.from+1 && !a.lang.capitals && a.mustDo(q, i, s):
+		p, _, _ := a.subjectOf(i-1, s.from)
+		a.take(q, id, &ascription{who: p, at: -1}, n, byReport)
 	case s.headline && q.partial && a.announced(i, n):
 		asc := ascription{who: a.subject[n], at: -1}
 		a.take(q, id, &asc, n, byReport)
@@ -476,6 +542,8 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 			q.entity, q.conf = a.before, byColon
 			if e := a.answers(n); e != nil {
 				q.entity = e
+			} else if a.toldIn >= 0 && a.toldIn == n-1 && a.teller != nil {
+				q.entity = a.teller
 			} else if a.before != nil && a.before.many && (a.speaker != nil && !a.speaker.many && a.para == s.paragraph || q.one) {
 				q.entity = a.soleSpeaker(s)
 			} else if a.speaker != nil && (q.entity == nil || !q.entity.person && !q.entity.human && !q.entity.outlet) {
@@ -489,6 +557,8 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 			q.conf += byDoubt
 		}
 		a.settle(q, id, s)
+	case colonBefore && told && a.speaker.person && a.thing(n):
+		a.keep(q, id, s, byReport)
 	case colonBefore && a.subject[n].to > 0 && a.subject[n].to < i && !a.reportedSpeech(s, i):
 		asc := ascription{who: a.owned(a.subject[n]), at: -1}
 		if p, ok := a.lastPronoun(i-1, s.from); ok {
@@ -527,6 +597,20 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		}
 		a.settle(q, id, s)
 	}
+}
+
+// thing tells whether the subject of sentence n is nobody who could say something.
+func (a *ascriber) thing(n int) bool {
+	p := &a.subject[n]
+	if p.to == 0 || p.named() || p.pronoun != 0 || p.loose || a.headed(p) || a.bodyAt(p.from, p.to) {
+		return false
+	}
+	for k := p.from; k < p.to; k++ {
+		if a.items[k].is(speech|person|party|channel) || a.items[k].is(many) {
+			return false
+		}
+	}
+	return true
 }
 
 // saidOfHimself tells whether reported speech, before the quotation at item i, has "he"
@@ -660,15 +744,36 @@ func (a *ascriber) has(i, n int) bool {
 func (a *ascriber) intends(i, n int) bool {
 	s := &a.sents[n]
 	v := i - 1
-	if !a.items[v].is(auxiliary) || a.items[v].is(passive|participle|subjunctive) || a.items[v].upper() || i+1 >= s.to || a.items[i+1].kind != word || a.items[i+1].upper() {
+	if !a.items[v].is(auxiliary) || a.items[v].is(passive|participle|subjunctive) || a.items[v].upper() || i+1 >= s.to || a.items[i+1].kind != word {
 		return false
 	}
-	w := a.text[a.items[i+1].Start:a.items[i+1].End]
-	if !strings.HasSuffix(w, "en") || a.items[i+1].is(participle) {
+	k := i + 1
+	for k+1 < min(s.to, i+maxPhrase) && a.items[k+1].kind == word && !a.verbal(k) {
+		k++
+	}
+	w := a.text[a.items[k].Start:a.items[k].End]
+	if !strings.HasSuffix(w, "en") || a.items[k].is(participle) || a.items[k].upper() || k+1 < s.to && a.items[k+1].kind == word {
 		return false
 	}
 	p, found, near := a.subjectOf(v, s.from)
 	return found && near && p.to == a.subject[n].to
+}
+
+// mustDo tells whether the quotation at item i is what the subject of the clause must or
+// will do, in its own words: "elle devra « trouver une laverie »", "she will “fight on”".
+func (a *ascriber) mustDo(q *quote, i int, s *sentence) bool {
+	t := &a.items[i-1]
+	if q.words < 2 || !a.lang.modals[a.text[t.Start:t.End]] {
+		return false
+	}
+	if !a.english() {
+		first, _, _ := strings.Cut(a.text[q.start:q.end], " ")
+		if !slices.ContainsFunc([]string{"er", "ir", "re", "ar", "rse"}, func(e string) bool { return len(first) > len(e)+1 && strings.HasSuffix(first, e) }) {
+			return false
+		}
+	}
+	p, found, near := a.subjectOf(i-1, s.from)
+	return found && near && (p.named() || p.pronoun&(masculine|feminine) != 0 || a.headed(&p) || a.bodyAt(p.from, p.to))
 }
 
 // withThese tells whether the sentence behind n begins with "With these words" and
