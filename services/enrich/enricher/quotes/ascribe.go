@@ -146,7 +146,7 @@ func (a *ascriber) asks(s *sentence) bool {
 // newcomer tells whether a description is of one person whom the text speaks of for the
 // first time: "a neighbour".
 func (a *ascriber) newcomer(p *phrase) bool {
-	if p.named() || p.pronoun != 0 || p.loose || !a.items[p.from].is(articleWord) || a.items[p.from].is(definite|possessive) || a.plural(p) {
+	if p.named() || p.pronoun != 0 || p.loose || p.desc.Empty() || !a.items[p.from].is(articleWord) || a.items[p.from].is(definite|possessive) || a.plural(p) {
 		return false
 	}
 	h := a.headAt(p)
