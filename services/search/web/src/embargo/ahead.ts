@@ -40,8 +40,9 @@ export interface Ahead {
 
 async function ask(after: string, signal: AbortSignal): Promise<Page & { at: number }> {
   const query = { size, after: after || undefined };
+  const sent = Date.now();
   const page = await answered<Page>(client.GET('/v1/embargoes', { params: { query }, signal }));
-  heardTime(page.now);
+  heardTime(page.now, { sent });
   return { ...page, at: Date.parse(page.now) / 1000 };
 }
 
