@@ -3,7 +3,8 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { ApiError, type Article, answered, client } from '../api/client';
 import type { components } from '../api/schema';
-import { heardTime, useServiceSecond } from '../ui/serviceClock';
+import { useServiceSecond } from '../ui/second';
+import { heardTime } from '../ui/serviceClock';
 
 type Page = components['schemas']['Embargoes'];
 

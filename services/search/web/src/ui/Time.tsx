@@ -1,7 +1,8 @@
 // Times in the reader's own zone, with all of it on demand.
 import { useRef } from 'react';
 import { useDay } from './day';
-import { now as time, useServiceSecond } from './serviceClock';
+import { useServiceSecond } from './second';
+import { now as time } from './serviceClock';
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const short = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });

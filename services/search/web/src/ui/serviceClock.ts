@@ -1,6 +1,6 @@
 // The service's clock, by which everything runs that depends on what time it is: embargoes, which
 // day is today, since when a feed is to tell. The reader's own may be minutes off.
-import { useSyncExternalStore } from 'react';
+// It is without React, for early.ts.
 
 // By how many milliseconds it is ahead of the reader's; not known before it was told. It is kept so,
 // and not by performance.now(), which stands still while the machine sleeps.
@@ -51,7 +51,8 @@ function tick(): void {
   timer = time === undefined || listeners.size === 0 ? undefined : setTimeout(tick, 1000 - (time % 1000));
 }
 
-function subscribe(tell: () => void): () => void {
+/** Has a function called with each second of the service; gives what ends that. */
+export function onSecond(tell: () => void): () => void {
   listeners.add(tell);
   if (listeners.size === 1) tick();
   return () => {
@@ -62,5 +63,5 @@ function subscribe(tell: () => void): () => void {
   };
 }
 
-/** The second since 1970 at the service; undefined before it told its time. */
-export const useServiceSecond = (): number | undefined => useSyncExternalStore(subscribe, () => second);
+/** The second since 1970 at the service, as it was struck last; undefined before it told its time. */
+export const struck = (): number | undefined => second;
