@@ -51,7 +51,10 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	}
 	f := find.New(es, corpus.Namespace(c.Bus.Namespace), zone, c.SearchTimeout, time.Now)
 	f.Related, f.Log = c.SearchRelatedTimeout, k.Log
-	k.Ready("index", f.Ready)
+	k.Ready("index", warmed(f.Ready, func(ctx context.Context, r find.Request) error {
+		_, err := f.Search(ctx, r)
+		return err
+	}, zone, k.Log))
 	if c.Elasticsearch.HasKey() {
 		k.Ready("rights", func(ctx context.Context) error {
 			return corpus.CheckRights(ctx, es, corpus.Namespace(c.Bus.Namespace), corpus.Reader)

@@ -254,7 +254,7 @@ func refusalProblem(err error) (Problem, bool) {
 	case errors.As(err, &value):
 		p := Problem{Type: problemPrefix + "value", Title: "The value is wrong", Status: http.StatusBadRequest, Detail: value.Error()}
 		if many, ok := errors.AsType[*override.AmbiguousError](err); ok {
-			p.Candidates = many.Candidates
+			p.Candidates, p.Name = many.Candidates, many.Name
 		}
 		return p, true
 	case errors.Is(err, override.ErrNothing):

@@ -292,7 +292,7 @@ func TestWeakTags(t *testing.T) {
 func TestPlacesOfOneName(t *testing.T) {
 	c := newCorrecting(t)
 	p := c.refused(http.StatusBadRequest, `"type":"urn:copytaster:problem:value"`, http.MethodPut, "/places", `[{"name":"Springfield"}]`, "If-Match", "*")
-	if len(p.Candidates) < 2 || p.Candidates[0].Country == "" || p.Candidates[0].GeoNamesID == 0 || !strings.Contains(p.Detail, `places[0]: "Springfield" may be one of several places`) {
+	if len(p.Candidates) < 2 || p.Name != "Springfield" || p.Candidates[0].Country == "" || p.Candidates[0].GeoNamesID == 0 || !strings.Contains(p.Detail, `places[0]: "Springfield" may be one of several places`) {
 		t.Fatalf("%+v", p)
 	}
 	value := fmt.Sprintf(`[{"name":"Springfield","geonames_id":%d}]`, p.Candidates[1].GeoNamesID)

@@ -42,8 +42,10 @@ type Problem struct {
 	Formats []string `json:"formats,omitempty"`
 	// Override is as it stands now, which is not as its editor saw it.
 	Override *desk.Line `json:"override,omitempty"`
-	// Candidates are the places that a name may mean with which one was corrected.
+	// Candidates are the places that a name may mean with which one was corrected, and Name
+	// is that name, as it was sent.
 	Candidates []override.Candidate `json:"candidates,omitempty"`
+	Name       string               `json:"name,omitempty"`
 }
 
 // ProblemOf says what err means to whoever asked.

@@ -66,9 +66,6 @@ type item struct {
 	next position // where to go on after it; nowhere: where the one before says
 }
 
-// nothing is the data of events that have no more to say.
-var nothing = []byte("{}")
-
 // change is what a message does to an article. Many may ask at once what it is to them.
 type change struct {
 	message     stage.Message

@@ -186,8 +186,12 @@ func (f *Feed) Run(ctx context.Context, emit func(Event) error) error {
 	if err == nil && f.life == 0 {
 		return f.end(Aged, emit)
 	}
-	if err == nil {
-		err = f.run(ctx, emit)
+	for err == nil {
+		if err = f.run(ctx, emit); !errors.Is(err, errAnother) {
+			break
+		}
+		f.reset = true
+		err = f.catchUp(ctx, emit)
 	}
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, context.DeadlineExceeded):
@@ -213,7 +217,8 @@ var (
 	errSlow = errors.New("the client is too slow, or missed too much")
 )
 
-// run tells what comes; its error says why no more does.
+// run tells what comes; its error says why no more does: errAnother, where the feed has to
+// begin anew.
 func (f *Feed) run(ctx context.Context, emit func(Event) error) error {
 	beat := time.NewTicker(Heartbeat)
 	defer beat.Stop()
@@ -224,6 +229,9 @@ func (f *Feed) run(ctx context.Context, emit func(Event) error) error {
 		case <-f.hub.closed.Done():
 			return errClosing
 		case it := <-f.seat.queue:
+			if it.kind == Reset {
+				return errAnother
+			}
 			if err := f.emit(it, emit); err != nil {
 				return err
 			}
@@ -242,6 +250,9 @@ func (f *Feed) drain(emit func(Event) error) error {
 	for {
 		select {
 		case it := <-f.seat.queue:
+			if it.kind == Reset { // by the cursor that it has, its client hears of that
+				return f.end(Slow, emit)
+			}
 			if err := f.emit(it, emit); err != nil {
 				return err
 			}
@@ -253,7 +264,7 @@ func (f *Feed) drain(emit func(Event) error) error {
 
 // idle is a heartbeat. If nothing waits for the client, it moves its cursor on.
 func (f *Feed) idle() item {
-	it := item{kind: Beat, data: nothing}
+	it := item{kind: Beat, data: f.hub.clock()}
 	upTo := f.seat.shard.upTo(f.seat) // what it was told up to there is in the queue by now, or was
 	select {
 	case <-f.seat.slow: // or was too much

@@ -30,6 +30,10 @@ const (
 	MaxReplay          = 10_000
 	MaxReplays         = 4
 	MaxReplaysOfReader = 2
+	// Overlap is how far before a reset a feed goes on behind it: what went out just before
+	// its client searches anew isn't in the index yet. It is never more than MaxReplay
+	// messages.
+	Overlap = time.Minute
 	// ReplayTime is how long reading again and telling may take in all, without waiting
 	// for others: then the client comes back for the rest. ReplayEvents and ReplayBytes
 	// are how many events are read at once, before they are told.
@@ -95,6 +99,7 @@ const (
 	Left    Kind = "left"      // an article is no longer found
 	Beat    Kind = "heartbeat" // there is nothing new
 	Reset   Kind = "reset"     // something may be missing: search anew
+	Current Kind = "current"   // all that was missed is told; what follows is new
 	Ended   Kind = "end"       // the feed ends
 )
 

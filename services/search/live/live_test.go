@@ -202,7 +202,7 @@ func (c *client) take(e live.Event) error {
 	case live.Ended:
 		said += " " + data.Reason
 		c.retry = e.Retry
-	case live.Ready, live.Beat, live.Reset: // they have no more to say
+	case live.Ready, live.Beat, live.Reset, live.Current: // they have no more to say
 	}
 	c.heard = append(c.heard, said)
 	if e.Cursor != "" {
@@ -343,7 +343,7 @@ func TestBeforeWhatIsKnown(t *testing.T) {
 				c := d.feed(g, start...)
 				c.leave()
 				for _, said := range c.heard {
-					if said != "ready" && said != "reset" {
+					if said != "ready" && said != "reset" && said != "current" {
 						t.Errorf("%v: %q", start, c.heard)
 					}
 				}
@@ -411,7 +411,7 @@ func TestResume(t *testing.T) {
 		for i, cursor := range cursors {
 			c := d.feed(access.Grant{}, "q", "niger", "after", cursor)
 			slices.Sort(c.heard) // partitions come one after the other
-			c.hears(append(slices.Sorted(slices.Values(heard[i:])), "ready")...)
+			c.hears(slices.Concat([]string{"current"}, slices.Sorted(slices.Values(heard[i:])), []string{"ready"})...)
 			c.leave()
 		}
 	})
@@ -434,12 +434,12 @@ func TestResumeAsItIs(t *testing.T) {
 		defer c.leave()
 		synctest.Wait()
 		slices.Sort(c.heard) // partitions come one after the other
-		c.hears("changed Niger second", "left had unmatched", "left had-too canceled", "left killed canceled", "ready")
+		c.hears("changed Niger second", "current", "left had unmatched", "left had-too canceled", "left killed canceled", "ready")
 	})
 }
 
 // TestReset: a cursor of too long ago, or of another topic, is told so, and the feed goes
-// on from now.
+// on.
 func TestReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := livetest.New(3)
@@ -455,7 +455,7 @@ func TestReset(t *testing.T) {
 		end.leave()
 		log.Cut()
 		c := d.feed(access.Grant{}, "after", cursor)
-		c.hears("ready", "reset")
+		c.hears("ready", "reset", "current")
 		d.write(story{id: "after", headline: "After it"})
 		c.hears("entered After it")
 		c.leave()
@@ -463,18 +463,46 @@ func TestReset(t *testing.T) {
 		open.hears("ready")
 		log.Anew()
 		time.Sleep(10 * time.Second) // the hub looks at the topic
-		open.hears("reset")
+		open.hears("reset", "current")
 		d.write(story{id: "anew", headline: "In the new topic"})
 		open.hears("entered In the new topic")
 		open.leave()
 		c = d.feed(access.Grant{}, "after", end.cursor)
 		defer c.leave()
-		c.hears("reset")
+		c.hears("reset", "entered In the new topic", "current")
+	})
+}
+
+// TestResetOverlaps: behind a reset it is told again what went out just before, which a search
+// that is made now may not find yet, each article as it is now; and nothing from before that.
+func TestResetOverlaps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(3)
+		d := open(t, log, nil)
+		defer d.stop()
+		d.write(story{id: "old", headline: "Niger long ago"})
+		time.Sleep(live.Overlap + time.Second)
+		d.write(story{id: "killed", headline: "Niger killed"}, story{id: "new", headline: "Niger just now"}, story{id: "else", headline: "Mali"})
+		d.write(story{id: "killed", status: article.Canceled, version: 1})
+		unreadable := request(t, "q", "niger").Seal([]byte("?"))
+		c := d.feed(access.Grant{}, "q", "niger", "after", unreadable)
+		defer c.leave()
+		synctest.Wait()
+		slices.Sort(c.heard) // partitions come one after the other
+		c.hears("current", "entered Niger just now", "left killed canceled", "reset")
+		d.write(story{id: "next", headline: "Niger next"})
+		c.hears("entered Niger next")
+		// It is missed by nobody who couldn't be told of it.
+		log.Fail(errors.New("away"))
+		away := d.feed(access.Grant{}, "q", "niger", "after", unreadable)
+		away.hears("end unavailable")
+		<-away.done
+		log.Fail(nil)
 	})
 }
 
 // TestTooFar: no more than so many messages are read again; whoever missed more, by a cursor
-// or a time, is told so and hears what comes.
+// or a time, is told so, and hears the newest of them and what comes.
 func TestTooFar(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := open(t, livetest.New(1), nil)
@@ -493,10 +521,11 @@ func TestTooFar(t *testing.T) {
 		synctest.Wait()
 		c = d.feed(access.Grant{}, "q", "niger", "after", c.cursor)
 		defer c.leave()
-		c.hears("reset")
+		newest := slices.Repeat([]string{"changed Niger"}, 10)
+		c.hears(slices.Concat([]string{"reset"}, newest, []string{"current"})...)
 		since := d.feed(access.Grant{}, "q", "niger", "since", began.UTC().Format(time.RFC3339))
 		defer since.leave()
-		since.hears("reset")
+		since.hears(slices.Concat([]string{"reset"}, newest, []string{"current"})...)
 		d.write(story{id: "next", headline: "Niger next", version: live.MaxReplay + 1})
 		since.hears("entered Niger next")
 	})
@@ -510,7 +539,7 @@ func TestSince(t *testing.T) {
 		time.Sleep(time.Minute)
 		d.write(story{id: "b", headline: "Niger two"})
 		c := d.feed(access.Grant{}, "q", "niger", "since", time.Now().Add(-time.Second).UTC().Format(time.RFC3339), "life", "0")
-		c.hears("ready", "entered Niger two", "end life")
+		c.hears("ready", "entered Niger two", "current", "end life")
 		if <-c.done; c.err != nil {
 			t.Error(c.err)
 		}
@@ -542,7 +571,7 @@ func TestSlow(t *testing.T) {
 		}
 		again := d.feed(access.Grant{}, "after", slow.cursor)
 		defer again.leave()
-		again.hears(append([]string{"ready"}, want[n-1:]...)...)
+		again.hears(slices.Concat([]string{"ready"}, want[n-1:], []string{"current"})...)
 	})
 }
 
@@ -700,7 +729,7 @@ func TestAhead(t *testing.T) {
 		ahead.stop()
 		c = behind.feed(access.Grant{}, "after", c.cursor)
 		defer c.leave()
-		c.hears("ready")
+		c.hears("ready", "current")
 		log.Hold(false)
 		behind.write(story{id: "d", headline: "Four"})
 		c.hears("entered Four")
@@ -765,7 +794,7 @@ func TestTwice(t *testing.T) {
 		d.write(story{id: "b", headline: "Niger two"}, story{id: "a", headline: "Niger one"}, story{id: "b", headline: "Niger two"})
 		again := d.feed(access.Grant{}, "q", "niger", "after", before)
 		defer again.leave()
-		again.hears("ready", "changed Niger two")
+		again.hears("ready", "changed Niger two", "current")
 		d.write(story{id: "a", status: article.Canceled, version: 1}, story{id: "a", status: article.Canceled, version: 1})
 		again.hears("left a canceled")
 	})
@@ -874,14 +903,14 @@ func TestStartLearns(t *testing.T) {
 		defer d.stop()
 		since := []string{"since", began.Format(time.RFC3339)}
 		early := d.feed(access.Grant{}, since...)
-		early.hears("reset") // it isn't known yet what was taken back
+		early.hears("reset", "changed Niger", "current") // it isn't known yet what was taken back before
 		early.leave()
 		log.Bounded(nil)
 		close(learnt)
 		synctest.Wait()
 		c := d.feed(access.Grant{Agencies: []string{"dpa"}}, since...)
 		defer c.leave()
-		c.hears("ready", "changed Niger")
+		c.hears("ready", "changed Niger", "current")
 	})
 }
 
@@ -906,7 +935,7 @@ func TestSlowClientsKeepNobodyWaiting(t *testing.T) {
 		defer quick.leave()
 		synctest.Wait()
 		quick.mu.Lock()
-		if n := len(quick.heard); n != 1+2*live.ReplayEvents {
+		if n := len(quick.heard); n != 2+2*live.ReplayEvents {
 			t.Errorf("the quick one heard %d events", n)
 		}
 		quick.mu.Unlock()
@@ -919,7 +948,7 @@ func TestSlowClientsKeepNobodyWaiting(t *testing.T) {
 			}
 			again := d.feed(access.Grant{}, "after", c.cursor)
 			synctest.Wait()
-			if n := len(again.heard); len(c.heard)-2+n-1 != 2*live.ReplayEvents {
+			if n := len(again.heard); len(c.heard)-2+n-2 != 2*live.ReplayEvents {
 				t.Errorf("a slow one heard %d and then %d", len(c.heard), n)
 			}
 			again.leave()
@@ -955,7 +984,7 @@ func TestReplaysTakeTurns(t *testing.T) {
 		time.Sleep(live.Heartbeat)
 		close(release)
 		for _, c := range all {
-			c.hears("ready", "heartbeat", "entered One")
+			c.hears("ready", "heartbeat", "entered One", "current")
 			c.leave()
 		}
 	})
@@ -981,7 +1010,7 @@ func TestReplayWithoutKafka(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		c = d.feed(access.Grant{}, "after", c.cursor)
 		defer c.leave()
-		c.hears("ready", "entered One")
+		c.hears("ready", "entered One", "current")
 	})
 }
 
@@ -1009,14 +1038,15 @@ func TestAnewAndLonger(t *testing.T) {
 		time.Sleep(10 * time.Second) // the hub looks at the topic
 		log.Hold(false)
 		close(release)
-		open.hears("reset")
+		anew := []string{"reset", "entered Three", "entered Four", "entered Five", "current"}
+		open.hears(anew...)
 		synctest.Wait()
-		if n := len(going.heard); n == 0 || going.heard[n-1] != "reset" {
+		if n := len(going.heard); n < len(anew) || !slices.Equal(going.heard[n-len(anew):], anew) {
 			t.Errorf("the one that was going on heard %q", going.heard)
 		}
 		back := d.feed(access.Grant{}, "after", cursor)
 		defer back.leave()
-		back.hears("reset")
+		back.hears(anew...)
 		d.write(story{id: "f", headline: "Six"})
 		back.hears("entered Six")
 		open.hears("entered Six")
@@ -1031,7 +1061,7 @@ func TestCursorOfAnotherVersion(t *testing.T) {
 		defer d.stop()
 		for _, place := range []string{"", "\x01\x02", "12345678\xff"} {
 			c := d.feed(access.Grant{}, "after", request(t).Seal([]byte(place)))
-			c.hears("reset")
+			c.hears("reset", "current")
 			c.leave()
 		}
 	})

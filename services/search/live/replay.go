@@ -11,22 +11,43 @@ import (
 	"github.com/copytaster/copytaster/pkg/topic"
 )
 
-// catchUp tells what the client missed, and joins those who are told what comes.
+// catchUp tells what the client missed, says when that is all, and joins those who are told
+// what comes.
 func (f *Feed) catchUp(ctx context.Context, emit func(Event) error) error {
 	switch {
 	case f.start.at == nil && !f.reset:
-		return f.begin(Ready, emit)
+		return f.begin(emit)
 	case f.reset || f.hub.tooFar(f.start):
-		return f.begin(Reset, emit)
+		if err := f.restart(ctx, emit); err != nil {
+			return err
+		}
+	default:
+		f.at = f.start
+		if err := f.emit(item{kind: Ready, data: f.hub.clock(), next: f.start}, emit); err != nil {
+			return err
+		}
 	}
-	f.at = f.start
-	if err := f.emit(item{kind: Ready, data: nothing, next: f.start}, emit); err != nil {
+	if err := f.tellMissed(ctx, emit); err != nil {
 		return err
 	}
+	return f.emit(item{kind: Current, data: f.hub.clock()}, emit)
+}
+
+// tellMissed tells what went out since where the feed is. At its end the hub tells it what
+// comes.
+func (f *Feed) tellMissed(ctx context.Context, emit func(Event) error) error {
+	again := f.reset
 	for spent := time.Duration(0); !f.caughtUp(); {
 		p, err := f.reread(ctx, emit)
 		if errors.Is(err, errAnother) {
-			return f.begin(Reset, emit)
+			if again { // it may go on so
+				return ErrUnavailable
+			}
+			again = true
+			if err := f.restart(ctx, emit); err != nil {
+				return err
+			}
+			continue
 		}
 		if err != nil {
 			return err
@@ -54,13 +75,36 @@ func (f *Feed) catchUp(ctx context.Context, emit func(Event) error) error {
 }
 
 // begin lets the feed begin from now on.
-func (f *Feed) begin(kind Kind, emit func(Event) error) error {
-	f.stand()
+func (f *Feed) begin(emit func(Event) error) error {
 	f.at = position{}
 	f.hub.mu.Lock()
 	from := f.sit()
 	f.hub.mu.Unlock()
-	return f.emit(item{kind: kind, data: nothing, next: from}, emit)
+	return f.emit(item{kind: Ready, data: f.hub.clock(), next: from}, emit)
+}
+
+// restart lets the feed begin anew, [Overlap] ago: its client searches now, and the index may
+// be that far behind. Of more messages than are read again it begins with the newest.
+func (f *Feed) restart(ctx context.Context, emit func(Event) error) error {
+	f.stand()
+	h := f.hub
+	at, err := h.log.OffsetsAt(ctx, topic.Released, h.Now().Add(-Overlap))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	h.mu.Lock()
+	next, parts := h.next, h.parts
+	f.epoch = h.epoch
+	h.mu.Unlock()
+	from := append(vector(nil), next.at...)
+	for i := range from {
+		if o, ok := at[i]; ok {
+			from[i] = min(from[i], o)
+		}
+		from[i] = min(max(from[i], next.at[i]-MaxReplay/int64(len(from)), parts[i].above()), next.at[i])
+	}
+	f.start = position{next.topic, from}
+	return f.emit(item{kind: Reset, data: h.clock(), next: f.start}, emit)
 }
 
 // caughtUp tells whether nothing is missing. Then the hub tells the feed what comes.
@@ -124,6 +168,11 @@ func (f *Feed) reread(ctx context.Context, emit func(Event) error) (part, error)
 	return read, nil
 }
 
+// clock is what time it is, as the data of an event.
+func (h *Hub) clock() []byte {
+	return encode(map[string]time.Time{"now": h.Now().UTC()})
+}
+
 // await waits for what is done meanwhile, with heartbeats for the client.
 func (f *Feed) await(ctx context.Context, done <-chan struct{}, emit func(Event) error) error {
 	beat := time.NewTicker(Heartbeat)
@@ -137,7 +186,7 @@ func (f *Feed) await(ctx context.Context, done <-chan struct{}, emit func(Event)
 		case <-f.hub.closed.Done():
 			return errClosing
 		case <-beat.C:
-			if err := f.emit(item{kind: Beat, data: nothing}, emit); err != nil {
+			if err := f.emit(item{kind: Beat, data: f.hub.clock()}, emit); err != nil {
 				return err
 			}
 		}

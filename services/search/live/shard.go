@@ -115,7 +115,7 @@ func (s *shard) begin(st *step) {
 	}
 	s.mu.Unlock()
 	for _, f := range old {
-		s.hand(f, item{kind: Reset, data: nothing, next: st.next})
+		s.hand(f, item{kind: Reset})
 	}
 }
 

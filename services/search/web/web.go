@@ -21,6 +21,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -70,6 +71,7 @@ type Settings struct {
 // opened is what the page is told when it is opened.
 type opened struct {
 	Settings
+	Now    time.Time      `json:"now"`            // by the service's clock, when it was opened
 	Name   string         `json:"name,omitempty"` // who has logged in
 	Leave  bool           `json:"leave"`          // and can log out
 	Scopes []access.Scope `json:"scopes"`         // what they may do
@@ -118,7 +120,7 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	who := access.Of(r.Context())
-	o := opened{Settings: p.settings, Scopes: who.Scopes}
+	o := opened{Settings: p.settings, Now: time.Now().UTC(), Scopes: who.Scopes}
 	if who.Session {
 		o.Name, o.Leave = who.Name, who.Key != ""
 	}

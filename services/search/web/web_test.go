@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -61,6 +62,9 @@ func TestPageSaysWhoHasLoggedInAndNoMore(t *testing.T) {
 	var got opened
 	if told == nil || json.Unmarshal([]byte(html.UnescapeString(told[1])), &got) != nil {
 		t.Fatalf("it tells %q", told)
+	}
+	if late := time.Since(got.Now); late < 0 || late > time.Minute {
+		t.Errorf("it says that it is %v", got.Now)
 	}
 	if got.Name != who.Name || !got.Leave || len(got.Scopes) != 2 || got.Zone != "Europe/Berlin" || !got.Live {
 		t.Errorf("%+v", got)

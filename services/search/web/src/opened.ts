@@ -1,6 +1,10 @@
 // What the service tells the page when it is opened, see web.go.
+import { heardTime } from './ui/serviceClock';
+
 export interface Opened {
   zone: string;
+  /** When it was opened, by the service's clock. */
+  now?: string;
   live: boolean;
   /** Editors may correct by this service. */
   overrides: boolean;
@@ -32,6 +36,13 @@ function read(): Opened {
 }
 
 export const opened = read();
+
+// What the browser kept of a page is of then.
+const [loaded] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+if (loaded && loaded.transferSize !== 0) {
+  const at = (time: number) => performance.timeOrigin + time;
+  heardTime(opened.now, { sent: at(loaded.requestStart), came: at(loaded.responseStart) });
+}
 
 export const may = (scope: 'read' | 'write' | 'operate' | 'embargo'): boolean => opened.scopes.includes(scope);
 

@@ -120,6 +120,42 @@ export async function enter(page: Page, as: 'READER' | 'EDITOR' | 'OPERATOR' | '
   await page.goto(to);
 }
 
+/** Has the service say in all that it tells that it is another time; its feed tells nothing else. */
+export async function serviceAt(page: Page, time: () => Date): Promise<void> {
+  const told = (kind: string) => `event: ${kind}\ndata: {"now":"${time().toISOString()}"}\n\n`;
+  await page.route('**/v1/live?*', (route) =>
+    route.fulfill({ contentType: 'text/event-stream', body: `retry: 600000\n${told('ready')}${told('current')}` }),
+  );
+  await page.route(/^[^?]*\/(v1\/(articles|histogram|map|me)[^?]*)?(\?|$)/, async (route) => {
+    const response = await route.fetch();
+    const headers: Record<string, string> = { ...response.headers(), date: time().toUTCString() };
+    delete headers['content-encoding'];
+    delete headers['content-length'];
+    const now = `&#34;now&#34;:&#34;${time().toISOString()}&#34;`;
+    await route.fulfill({
+      response,
+      headers,
+      body: (await response.text()).replace(/&#34;now&#34;:&#34;[^&]*&#34;/, now),
+    });
+  });
+}
+
+/** Sets the reader's clock off by so many milliseconds, from when the page is opened. */
+export async function clockOff(page: Page, off: number): Promise<void> {
+  await page.addInitScript((ms) => {
+    const Own = Date;
+    globalThis.Date = class extends Own {
+      constructor(...at: []) {
+        if (at.length > 0) super(...at);
+        else super(Own.now() + ms);
+      }
+      static override now(): number {
+        return Own.now() + ms;
+      }
+    } as unknown as DateConstructor;
+  }, off);
+}
+
 let last = 0;
 
 /** A word that no other text has. */

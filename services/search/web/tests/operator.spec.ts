@@ -8,6 +8,7 @@ import {
   found,
   given,
   headlines,
+  ask as known,
   schemes,
   send,
   sizes,
@@ -240,13 +241,21 @@ test('a corrected list tells what a later text has more', async ({ page, request
   await people.getByRole('button', { name: 'Correct People' }).click();
   const ask = page.getByRole('dialog');
   await expect(ask).toContainText('found that this correction doesn’t know');
+  await expect(ask.getByRole('heading')).toHaveText('Correct: People and other names');
   await ask.locator('.value', { hasText: 'Eve Karlsson' }).click();
+  // Of each that is added it is said what it is.
+  await ask.getByLabel('And, in words of the text').fill('Oslo');
+  await expect(ask.getByLabel('Eve Karlsson is a')).toHaveValue('person');
+  await ask.getByLabel('Oslo is a').selectOption('place');
   await accessible(page);
   await ask.getByRole('button', { name: 'Correct', exact: true }).click();
   await expect(ask).toContainText('Kept');
   await page.keyboard.press('Escape');
   await expect(people).toContainText('Eve Karlsson');
   await expect(people).toContainText('Hannah Doyle');
+  await expect(people).not.toContainText('Oslo');
+  const kinds = new Map((await known(request, uri)).article.entities?.map((e) => [e.name, e.type]));
+  expect([kinds.get('Eve Karlsson'), kinds.get('Oslo')]).toEqual(['person', 'place']);
   await expect(people).not.toContainText('The text has changed since');
   await expect(people).not.toContainText('Ana Ruiz');
 });

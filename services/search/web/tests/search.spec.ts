@@ -1,4 +1,19 @@
-import { accessible, articles, expect, found, headlines, rows, send, settled, test, word } from './newsroom';
+import {
+  accessible,
+  articles,
+  expect,
+  found,
+  headlines,
+  rows,
+  schemes,
+  send,
+  serviceAt,
+  settled,
+  sizes,
+  sound,
+  test,
+  word,
+} from './newsroom';
 
 test('the newest copy is there at once, each with who sent it and when', async ({ page }) => {
   await page.goto('/');
@@ -89,7 +104,7 @@ test('yesterday is one click', async ({ page, request }) => {
   const w = word();
   await send(request, { id: w, headline: `Then in ${w}` });
   await found(request, w, 1);
-  await page.clock.install({ time: new Date('2024-05-21T10:00:00+02:00') });
+  await serviceAt(page, () => new Date('2024-05-21T10:00:00+02:00'));
   await page.goto(`/?q=${w}`);
   const yesterday = page.getByRole('button', { name: 'Yesterday' });
   await yesterday.click();
@@ -353,3 +368,20 @@ test('Enter on the same query asks once more', async ({ page }) => {
   await page.locator('#q').press('Enter');
   await expect.poll(() => asked).toBeGreaterThan(before);
 });
+
+for (const scheme of schemes) {
+  for (const [size, width, height] of sizes) {
+    test(`the desk with timeline and map, ${scheme} and ${size}`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize({ width, height });
+      await page.goto('/?show=timeline,map');
+      await expect(page.locator('.timeline-bar').first()).toBeAttached();
+      await expect(page.locator('.map-mark').first()).toBeAttached();
+      await expect(rows(page).first()).toBeAttached();
+      await sound(page, scheme, size);
+      await page.keyboard.press('?');
+      await expect(page.getByRole('dialog')).toContainText('urgency:1..3');
+      await sound(page, scheme, size);
+    });
+  }
+}

@@ -1,13 +1,14 @@
 // The API, as its OpenAPI document describes it.
 import createClient, { type Middleware } from 'openapi-fetch';
 import { endSession } from '../session';
+import { heardTime } from '../ui/serviceClock';
 import type { components, paths } from './schema';
 
 type Schemas = components['schemas'];
 export type Hit = Schemas['Hit'] & {
   /** Of what is not for everybody yet, for those who may see it. */
   embargo_until?: string;
-  /** A live feed told of it, but it was here before the search was made. */
+  /** A live feed told of it together with what went out before the search was made. */
   early?: boolean;
   /** It was taken back: nothing is left of it but its place. */
   taken?: boolean;
@@ -61,8 +62,17 @@ export function parse(json: string): unknown {
   );
 }
 
+// When what is on its way was asked.
+const asked = new WeakMap<Request, number>();
+
 const exact: Middleware = {
-  async onResponse({ response }) {
+  onRequest({ request }) {
+    asked.set(request, Date.now());
+  },
+  async onResponse({ request, response }) {
+    const sent = asked.get(request);
+    // A header of HTTP has whole seconds.
+    if (sent !== undefined) heardTime(response.headers.get('Date'), { sent, coarse: 1000 });
     if (response.status === 401) endSession();
     if (!/\bjson\b/.test(response.headers.get('Content-Type') ?? '')) return undefined;
     return new Response(response.status === 204 ? null : JSON.stringify(parse(await response.text())), response);
@@ -105,6 +115,7 @@ export async function answered<T>(asked: Promise<Answer>): Promise<T> {
       parameter: problem?.parameter,
       position: problem?.position,
       candidates: problem?.candidates,
+      name: problem?.name,
     },
     retryAfter(answer.response),
   );

@@ -176,10 +176,15 @@ function Editor({
   const text = typeof now === 'string' ? now : ((now as { text?: string } | undefined)?.text ?? '');
   const [kept, setKept] = useState(items.map((_, i) => String(i)));
   const [words, setWords] = useState(plain.has(field) ? text : '');
-  const [kind, setKind] = useState(of({ type: 'organisation' }) && !of({ type: 'person' }) ? 'organisation' : 'person');
-  const [why, setWhy] = useState('');
+  const usual = of({ type: 'organisation' }) && !of({ type: 'person' }) ? 'organisation' : 'person';
   const [added, setAdded] = useState<string[]>([]);
+  // That of the words that are being written has no name yet.
+  const [kinds, setKinds] = useState<Record<string, string>>({});
+  const keyOf = (w: string) => (added.includes(w) ? w : '');
+  const kindOf = (w: string) => kinds[keyOf(w)] ?? usual;
+  const [why, setWhy] = useState('');
   const [ids, setIds] = useState<Record<string, number>>({});
+  const more = made[field] ? [...new Set([...added, words.trim()])].filter((w) => w !== '') : [];
   // What was cut to be told can't be said.
   const unseen = (made[field] && said?.unseen?.filter((n) => !n.endsWith('…'))) || [];
 
@@ -189,8 +194,7 @@ function Editor({
     const list = every.filter((item) => !of(item) || kept.includes(String(items.indexOf(item))));
     if (field === 'amounts') return withoutLost(list, every);
     const make = made[field];
-    const more = [...added, words.trim()].filter((w) => make && w !== '');
-    return [...list, ...more.map((w) => (ids[w] ? { name: w, geonames_id: ids[w] } : make?.(w, kind)))];
+    return [...list, ...more.map((w) => (ids[w] ? { name: w, geonames_id: ids[w] } : make?.(w, kindOf(w))))];
   };
   const change = useMutation({
     mutationFn: (back: boolean) =>
@@ -210,9 +214,7 @@ function Editor({
   });
 
   const problem = change.error instanceof ApiError ? change.error.problem : undefined;
-  const several = [...added, words.trim()].find(
-    (w) => problem?.candidates && problem.detail?.includes(JSON.stringify(w)),
-  );
+  const several = problem?.candidates && more.find((w) => w === problem.name);
 
   if (change.data) {
     return (
@@ -238,7 +240,8 @@ function Editor({
         change.mutate(false);
       }}
     >
-      <Heading slot="title">Correct: {name}</Heading>
+      {/* What is found under a name is of one kind, and what is added may be of any. */}
+      <Heading slot="title">Correct: {field === 'entities' ? `${name} and other names` : name}</Heading>
       {said && (
         <p className="aside">
           Corrected by {said.who ?? 'an editor'}, <Time at={said.at} />
@@ -296,17 +299,20 @@ function Editor({
           <FieldError className="trouble" />
         </TextField>
       )}
-      {field === 'entities' && (words.trim() !== '' || added.length > 0) && (
-        <label>
-          {added.length + (words.trim() === '' ? 0 : 1) > 1 ? 'Each that is added is a' : 'It is a'}
-          <select value={kind} onChange={(e) => setKind(e.target.value)}>
-            <option value="person">person</option>
-            <option value="organisation">organisation</option>
-            <option value="place">place</option>
-            <option value="other">something else</option>
-          </select>
-        </label>
-      )}
+      {field === 'entities' &&
+        more.map((w) => (
+          <label key={keyOf(w)}>
+            <span>
+              <span dir="auto">{w}</span> is a
+            </span>
+            <select value={kindOf(w)} onChange={(e) => setKinds({ ...kinds, [keyOf(w)]: e.target.value })}>
+              <option value="person">person</option>
+              <option value="organisation">organisation</option>
+              <option value="place">place</option>
+              <option value="other">something else</option>
+            </select>
+          </label>
+        ))}
       <TextField value={why} onChange={setWhy} maxLength={1000}>
         <Label>Why (kept with your name)</Label>
         <Input autoComplete="off" />

@@ -12,6 +12,7 @@ import { AskAgain, reasonOf } from '../ui/Failed';
 import { Guarded } from '../ui/Guarded';
 import { Link } from '../ui/Link';
 import { ReadingPane } from '../ui/ReadingPane';
+import { nowText } from '../ui/serviceClock';
 import { Embargo, Time } from '../ui/Time';
 import { languageName } from '../ui/words';
 import { over as ends, useWithdrawn, withdraw } from '../withdrawn';
@@ -65,7 +66,7 @@ export default function Reading({ uri, revision, awaited, titled }: Props) {
   const killed = data?.article.status === 'canceled' && !withdrawn ? data.article : undefined;
   const { revision: killedBy, received_at: killedAt } = killed ?? {};
   useEffect(() => {
-    if (killedBy) withdraw(uri, { reason: 'canceled', at: killedAt ?? new Date().toISOString(), revision: killedBy });
+    if (killedBy) withdraw(uri, { reason: 'canceled', at: killedAt ?? nowText(), revision: killedBy });
   }, [uri, killedBy, killedAt]);
   useEffect(() => {
     if (!over) return;

@@ -8,7 +8,7 @@ import { seesEmbargoes } from '../opened';
 import { useKeys } from '../ui/keys';
 import { Link } from '../ui/Link';
 import { scriptOf } from '../ui/script';
-import { useServiceSecond } from '../ui/serviceClock';
+import { useServiceSecond } from '../ui/second';
 import { dayHeading, Embargo, Time } from '../ui/Time';
 import { flagNames, languageName, plural, urgencyName } from '../ui/words';
 import { type Ahead, useAhead } from './ahead';

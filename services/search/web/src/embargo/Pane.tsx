@@ -6,7 +6,7 @@ import { Paper } from '../article/Paper';
 import { copy as put } from '../ui/clipboard';
 import { Link } from '../ui/Link';
 import { ReadingPane } from '../ui/ReadingPane';
-import { useServiceSecond } from '../ui/serviceClock';
+import { useServiceSecond } from '../ui/second';
 import { remaining, Time } from '../ui/Time';
 import { languageName } from '../ui/words';
 import { type Ahead, endOf } from './ahead';

@@ -3,7 +3,8 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { ApiError, type Article, answered, client } from '../api/client';
 import type { components } from '../api/schema';
-import { heardTime, useServiceSecond } from '../ui/serviceClock';
+import { useServiceSecond } from '../ui/second';
+import { heardTime } from '../ui/serviceClock';
 
 type Page = components['schemas']['Embargoes'];
 
@@ -40,8 +41,9 @@ export interface Ahead {
 
 async function ask(after: string, signal: AbortSignal): Promise<Page & { at: number }> {
   const query = { size, after: after || undefined };
+  const sent = Date.now();
   const page = await answered<Page>(client.GET('/v1/embargoes', { params: { query }, signal }));
-  heardTime(page.now);
+  heardTime(page.now, { sent });
   return { ...page, at: Date.parse(page.now) / 1000 };
 }
 

@@ -8,6 +8,7 @@ import { chosen, facetCounts, facets, keys } from '../api/search';
 import { useDay } from '../ui/day';
 import { Failed } from '../ui/Failed';
 import { CloseIcon } from '../ui/icons';
+import { now as time } from '../ui/serviceClock';
 import { useStored } from '../ui/stored';
 import { number, total, valueName } from '../ui/words';
 import { useHits } from './hits';
@@ -136,7 +137,7 @@ const periods = [
 
 /** The day so many days ago, as the reader's calendar has it. */
 function daysAgo(n: number): string {
-  const now = new Date();
+  const now = new Date(time());
   const day = new Date(now.getFullYear(), now.getMonth(), now.getDate() - n);
   return [day.getFullYear(), day.getMonth() + 1, day.getDate()].map((p) => String(p).padStart(2, '0')).join('-');
 }

@@ -16,6 +16,7 @@ import type { Problem } from '../api/client';
 import { facets, keys, suggestions } from '../api/search';
 import { CloseIcon, SearchIcon } from '../ui/icons';
 import { useKeys } from '../ui/keys';
+import { useSettled } from '../ui/settled';
 import { number, valueName } from '../ui/words';
 import { useHits } from './hits';
 import { fields, placeOf, type Typed, typedAt, without } from './language';
@@ -41,13 +42,17 @@ const said = (p: Problem): string =>
 
 const labels = new Map<string, string>(facets.map((f) => [f.name, f.label]));
 
+/** How long who types must pause, in milliseconds, before it is asked how the word goes on: whoever presses Enter at once waits for no such answer. */
+const pause = 100;
+
 /** What may be meant by a word: names of fields at once, values when the service has told them. */
 function useOffers(typed: Typed | null, asking: boolean): Group[] {
   const long = typed !== null && asking && typed.prefix.length >= 2;
+  const settled = useSettled(typed, pause) === typed;
   const { data } = useQuery({
     queryKey: keys.suggestions(typed?.prefix ?? '', typed?.of ?? []),
     queryFn: ({ signal }) => suggestions(typed?.prefix ?? '', typed?.of ?? [], signal),
-    enabled: long,
+    enabled: long && settled,
     staleTime: 60_000,
     placeholderData: (before) => before,
   });

@@ -2,7 +2,6 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { address as current, go, useAddress } from '../address';
-import type { Hit } from '../api/client';
 import { filters, orderOf } from '../api/search';
 import { useDay } from '../ui/day';
 import { AskAgain, titleOf } from '../ui/Failed';
@@ -11,12 +10,13 @@ import { useKeys } from '../ui/keys';
 import { useRarely } from '../ui/rarely';
 import { dayHeading, ofOneDay, Time } from '../ui/Time';
 import { plural, total } from '../ui/words';
-import { over, useWithdrawn, type Withdrawn } from '../withdrawn';
+import { useWithdrawn } from '../withdrawn';
 import { Chips } from './Chips';
 import { GoneRow, HitRow } from './HitRow';
 import type { Hits } from './hits';
-import type { Link as Feed, Gone, Live, News } from './live';
+import type { Link as Feed, Live } from './live';
 import { Order } from './Order';
+import { merged, type Row } from './rows';
 import { togglePanel } from './SearchView';
 import { DidYouMean } from './Spelling';
 
@@ -257,40 +257,6 @@ function useKeptFocus(rows: readonly Row[]): (uri: string) => void {
   return useCallback((uri: string) => {
     lost.current = uri;
   }, []);
-}
-
-export interface Row {
-  hit: Hit;
-  is: '' | 'new' | 'changed';
-  /** It came in while the list was there, and stands above it. */
-  cameIn: boolean;
-  /** The time by which it has its place in the list: a newer revision stays where it is. */
-  place: string | undefined;
-  gone: { reason: Gone; at: string } | undefined;
-}
-
-/** The rows of the list: what came in, then what was searched; each article once. */
-export function merged(live: News, list: readonly Hit[], withdrawn: ReadonlyMap<string, Withdrawn>): Row[] {
-  const rows: Row[] = [];
-  const seen = new Set<string>();
-  const add = (hit: Hit, cameIn: boolean) => {
-    if (seen.has(hit.uri)) return;
-    seen.add(hit.uri);
-    const back = withdrawn.get(hit.uri);
-    const left = live.unmatched.get(hit.uri);
-    // A list that was asked for later may know better.
-    const gone =
-      (back && over(back.revision, hit.revision) && back) ||
-      (left && over(left.revision, hit.revision) && { reason: 'unmatched' as const, at: left.at });
-    if (hit.taken && !gone) return;
-    const told = live.changed.get(hit.uri);
-    const newer = told && BigInt(told.revision) > BigInt(hit.revision) ? told : undefined;
-    const is = newer ? 'changed' : cameIn ? 'new' : '';
-    rows.push({ hit: newer ?? hit, is, cameIn, place: hit.sort_date, gone: gone || undefined });
-  };
-  for (const h of live.shown) add(h, true);
-  for (const h of list) add(h, false);
-  return rows;
 }
 
 function Waiting() {

@@ -9,9 +9,10 @@ import { useKeys } from '../ui/keys';
 import { useMedia } from '../ui/media';
 import { useRarely } from '../ui/rarely';
 import { Facets } from './Facets';
-import { isNew, takeBack, useHits } from './hits';
+import { takeBack, useHits } from './hits';
 import { feedOf, useLive } from './live';
 import { Results, rowOf } from './Results';
+import { isNew } from './rows';
 import './search.css';
 
 const loadReading = () => import('../article/Reading');
@@ -67,6 +68,7 @@ export function SearchView() {
 
   const heard = useLive(address, {
     on: byTime && hits.problem?.status !== 400,
+    awaited: (hits.waiting || hits.old) && !hits.problem,
     asked: hits.asked,
     known: (u) => known.current.get(u),
     flow,
@@ -77,7 +79,7 @@ export function SearchView() {
   const isLost = heard.link === 'lost' || heard.link === 'aside';
   useEffect(() => setLost(isLost), [isLost]);
 
-  const fits = (h: Hit) => isNew(h, hits, known.current);
+  const fits = (h: Hit) => isNew(h, hits, known.current, heard.began);
   const live = { ...heard, waiting: heard.waiting.filter(fits), shown: heard.shown.filter(fits) };
   const fresh = live.waiting.length + live.more;
   const q = address.get('q');

@@ -9,6 +9,8 @@ import {
 import { ApiError, type Hit, type Problem, type Result } from '../api/client';
 import { chosen, hits, keys, orderOf } from '../api/search';
 import { reasonOf } from '../ui/Failed';
+import { now } from '../ui/serviceClock';
+import { freshFor, taken } from './rows';
 
 export interface Hits {
   list: Hit[];
@@ -42,14 +44,14 @@ export function useHits(address: URLSearchParams, watched = true): Hits {
   const q = useInfiniteQuery({
     queryKey: keys.hits(search, sort),
     queryFn: async ({ signal, pageParam }) => {
-      const at = Date.now();
+      const at = now();
       return { ...(await hits(search, sort, pageParam, signal)), at };
     },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next,
     placeholderData: keepPreviousData,
     // What comes in is told by the live feed; asking all pages anew would move what is read.
-    staleTime: watched ? 5_000 : 0,
+    staleTime: watched ? freshFor : 0,
     // Each page is a request.
     refetchInterval: ({ state }) => (watched ? false : 60_000 * Math.max(state.data?.pages.length ?? 1, 1)),
     gcTime: 60_000,
@@ -94,29 +96,6 @@ const problemOf = (error: Error): Problem =>
   error instanceof ApiError
     ? error.problem
     : { type: 'about:blank', title: 'Something failed', status: 500, detail: error.message };
-
-/**
- * Whether what a feed told of is new to a list. Feeds begin a minute before the search, as the
- * index may be so far behind: of that minute, what the list has, or has further down than was
- * read of it, isn't.
- */
-export function isNew(hit: Hit, { list, whole, old, waiting }: Hits, known: ReadonlyMap<string, string>): boolean {
-  const has = known.get(hit.uri);
-  if (has !== undefined && BigInt(has) >= BigInt(hit.revision)) return false;
-  if (!hit.early || hit.taken) return true;
-  if (old || waiting) return false;
-  const last = Date.parse(list.at(-1)?.sort_date ?? '');
-  return whole || Date.parse(hit.sort_date ?? '') > last;
-}
-
-/** What is left of a hit that was taken back: its place. */
-export const taken = ({ uri, revision, sort_date }: Hit): Hit => ({
-  uri,
-  revision,
-  sort_date,
-  source: '',
-  taken: true,
-});
 
 /** Takes an article back from everything that is kept of searches. */
 export function takeOut(cache: QueryClient, uri: string): void {

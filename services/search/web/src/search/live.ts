@@ -1,12 +1,13 @@
 // What a search begins and ceases to find, as it happens.
-import { useEffect, useReducer, useRef } from 'react';
+import { useEffect, useReducer, useRef, useState } from 'react';
 import { longestTimer } from '../api/cache';
 import { type Hit, parse, retryAfter } from '../api/client';
 import { chosen } from '../api/search';
 import { opened } from '../opened';
 import { endSession } from '../session';
+import { heardTime, now, nowText } from '../ui/serviceClock';
 import { type Reason, returned, withdraw } from '../withdrawn';
-import { taken } from './hits';
+import { taken } from './rows';
 import { share } from './share';
 
 /** Why an article isn't found any more. */
@@ -21,6 +22,8 @@ export interface News {
   waiting: Hit[];
   /** Those that it shows above what was searched, the newest first. */
   shown: Hit[];
+  /** What was told in the last minute, which a list that is asked for now may lack: the index may be so far behind. */
+  recent: { hit: Hit; at: number }[];
   /** Newer revisions of articles, by URI. */
   changed: ReadonlyMap<string, Hit>;
   /** Articles that this search doesn't find any more, by URI, since when, and up to which revision. What nobody may see any more is withdrawn. */
@@ -47,10 +50,12 @@ type Told =
   | { is: 'reset'; at: number }
   | { is: 'listed'; asked: number };
 
-const nothing: News = {
+/** What is there before a feed has begun. */
+export const nothing: News = {
   link: 'off',
   waiting: [],
   shown: [],
+  recent: [],
   changed: new Map(),
   unmatched: new Map(),
   resets: 0,
@@ -61,26 +66,39 @@ const nothing: News = {
 };
 
 /** By how much the index may be behind the feed, in milliseconds; hardly less than how often a list without a feed is asked for. */
-const behindBy = 59_000;
+export const behindBy = 59_000;
 
 /** How many new articles are kept. Where more came, the search is made anew before they are shown. */
 export const maxNew = 500;
 
+/** How many articles are kept of the last minute, for a list that may lack them. */
+export const maxRecent = 2_000;
+
 const isNot = (uri: string) => (h: Hit) => h.uri !== uri;
 
-function withHit(news: News, { hit, known, flow, at }: Extract<Told, { is: 'hit' }>): News {
-  const unmatched = new Map(news.unmatched);
+const isEarly = (h: Hit) => h.early === true;
+const isFresh = (h: Hit) => !h.early;
+
+// Of what is early most is in the list: it takes no place from what is new, and isn't counted.
+function withHit(before: News, { hit, known, flow, at }: Extract<Told, { is: 'hit' }>): News {
+  const unmatched = new Map(before.unmatched);
   unmatched.delete(hit.uri);
-  if (known || news.shown.some((h) => h.uri === hit.uri && !h.taken)) {
-    return { ...news, unmatched, changed: new Map(news.changed).set(hit.uri, hit) };
-  }
-  const waiting = [hit, ...news.waiting.filter(isNot(hit.uri))];
-  const more = news.more + Math.max(0, waiting.length - maxNew);
-  return reveal(
-    { ...news, unmatched, shown: news.shown.filter(isNot(hit.uri)), waiting: waiting.slice(0, maxNew), more },
-    flow,
-    at,
-  );
+  const others = before.recent.filter((r) => r.hit.uri !== hit.uri && r.at > at - behindBy);
+  const news = { ...before, unmatched, recent: [{ hit, at }, ...others].slice(0, maxRecent) };
+  // A list that is still to come may have an older revision of what is early.
+  const changed = new Map(news.changed).set(hit.uri, hit);
+  if (known || news.shown.some((h) => h.uri === hit.uri && !h.taken)) return { ...news, changed };
+  const all = [hit, ...news.waiting.filter(isNot(hit.uri))];
+  const waiting = hit.early ? atMost(all, maxRecent, isEarly) : atMost(all, maxNew, isFresh);
+  const more = news.more + (hit.early ? 0 : all.length - waiting.length);
+  const shown = news.shown.filter(isNot(hit.uri));
+  return reveal({ ...news, shown, waiting, more, changed: hit.early ? changed : news.changed }, flow, at);
+}
+
+// The first so many of a kind, and all others.
+function atMost(all: Hit[], most: number, kind: (h: Hit) => boolean): Hit[] {
+  let n = 0;
+  return all.filter((h) => !kind(h) || ++n <= most);
 }
 
 // What waits was never shown, and goes without a word; of the rest nothing stays but its place.
@@ -91,13 +109,18 @@ function without(news: News, uri: string): News {
     ...news,
     changed,
     waiting: news.waiting.filter(isNot(uri)),
+    recent: news.recent.filter((r) => r.hit.uri !== uri),
     shown: news.shown.map((h) => (h.uri === uri ? taken(h) : h)),
   };
 }
 
-// The search is made anew, and has all that came in before.
-function anew(news: News, at: number): News {
-  return { ...news, waiting: [], shown: [], changed: new Map(), more: 0, resets: news.resets + 1, began: at };
+// The search is made anew, and has what came in before, but perhaps for the last of it: that stays,
+// for the list to say what of it is new.
+function anew(news: News, at: number, last: News['recent']): News {
+  const recent = last.filter((r) => r.at > at - behindBy).map((r) => ({ ...r, hit: { ...r.hit, early: true } }));
+  const shown = recent.map((r) => r.hit);
+  const changed = new Map(shown.map((h) => [h.uri, h]));
+  return { ...news, waiting: [], shown, recent, changed, more: 0, resets: news.resets + 1, began: at };
 }
 
 function linked(news: News, link: Link, at: number): News {
@@ -109,14 +132,16 @@ function linked(news: News, link: Link, at: number): News {
 // a list that was asked for after that has it all.
 function listed(news: News, asked: number): News {
   if (news.lostAt === undefined || asked < news.lostAt + behindBy || asked < news.began) return news;
-  return { ...news, waiting: [], shown: [], changed: new Map(), more: 0, began: asked };
+  return { ...news, waiting: [], shown: [], recent: [], changed: new Map(), more: 0, began: asked };
 }
 
 function reveal(news: News, yes: boolean, at: number): News {
   if (!yes || news.waiting.length === 0) return news;
   // Nothing may fall between what is kept and what was searched.
-  if (news.more > 0 || news.waiting.length + news.shown.length > maxNew) return anew(news, at);
-  return { ...news, shown: [...news.waiting, ...news.shown], waiting: [] };
+  const kept = news.waiting.filter(isFresh).length + news.shown.filter(isFresh).length;
+  if (news.more > 0 || kept > maxNew) return anew(news, at, news.recent);
+  const shown = atMost([...news.waiting, ...news.shown], maxRecent, isEarly);
+  return { ...news, shown, waiting: [] };
 }
 
 export function told(news: News, t: Told): News {
@@ -135,8 +160,8 @@ export function told(news: News, t: Told): News {
       return without(news, t.uri);
     case 'reveal':
       return reveal(news, true, t.at);
-    case 'reset':
-      return anew(news, t.at);
+    case 'reset': // what was told may have been taken back since; the feed tells the last of it again
+      return anew(news, t.at, []);
     case 'listed':
       return listed(news, t.asked);
   }
@@ -193,7 +218,9 @@ export function feedOf(search: URLSearchParams): URLSearchParams | null {
 
 interface Options {
   on: boolean;
-  /** When the list was asked for that is there, as milliseconds since 1970. */
+  /** The list is still awaited: it goes first, and the feed begins from before it was asked for. */
+  awaited: boolean;
+  /** When the list was asked for that is there, as milliseconds since 1970; 0: none is. */
   asked: number;
   /** The revision of an article that the search found, if it did. */
   known: (uri: string) => string | undefined;
@@ -214,24 +241,24 @@ export interface Live extends News {
 /** Hears the feed of an address's search. */
 export function useLive(address: URLSearchParams, options: Options): Live {
   const [news, tell] = useReducer(told, nothing);
-  const now = useRef(options);
+  const current = useRef(options);
   useEffect(() => {
-    now.current = options;
+    current.current = options;
   });
   const wanted = options.on && opened.live;
   const feed = wanted ? feedOf(chosen(address))?.toString() : undefined;
   useEffect(() => {
-    if (feed === undefined) {
-      tell({ is: 'off' });
-      return undefined;
-    }
-    tell({ is: 'begun', feed, at: Date.now() });
-    return follow(feed, tell, now);
+    tell(feed === undefined ? { is: 'off' } : { is: 'begun', feed, at: now() });
   }, [feed]);
+  // Once a feed has begun, it doesn't end where the list is asked for again.
+  const [begun, setBegun] = useState<string>();
+  if (begun !== feed && !options.awaited) setBegun(feed);
+  const followed = begun === feed ? feed : undefined;
+  useEffect(() => (followed === undefined ? undefined : follow(followed, tell, current)), [followed]);
   useEffect(() => tell({ is: 'listed', asked: options.asked }), [options.asked]);
   // Nothing of the search before is shown, not for a moment.
-  const current = news.feed === (feed ?? '') ? news : { ...nothing, resets: news.resets };
-  return { ...current, deaf: wanted && feed === undefined, reveal: () => tell({ is: 'reveal', at: Date.now() }) };
+  const its = news.feed === (feed ?? '') ? news : { ...nothing, resets: news.resets };
+  return { ...its, deaf: wanted && feed === undefined, reveal: () => tell({ is: 'reveal', at: now() }) };
 }
 
 /** How long a page that nobody sees keeps its feed, in milliseconds. */
@@ -255,31 +282,37 @@ async function mayAsk(): Promise<number> {
   }
 }
 
-// Opens the feed, and again when it can't be had; gives what closes it.
-function follow(feed: string, tell: (t: Told) => void, options: { current: Options }): () => void {
+/** A heartbeat that came later than that, in milliseconds, doesn't say what time it is. */
+const late = 30_000;
+
+/** Opens the feed, and again when it can't be had; gives what closes it. */
+export function follow(feed: string, tell: (t: Told) => void, options: { current: Options }): () => void {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let last = '';
   let aside = false;
   let notBefore = 0;
-  const began = Date.now();
+  // The index may be so far behind; what both have counts once.
+  const since = new Date((options.current.asked || now()) - behindBy - 1000).toISOString();
+  // What is told now went out before the list was asked for, or at about that time.
+  let early = true;
   const hit = (e: MessageEvent<string>) => {
     last = e.lastEventId || last;
     alive();
     const h = parse(e.data) as Hit;
     if (!returned(h.uri, h.revision)) return; // it was taken back since
-    h.early = Date.parse(h.received_at ?? '') < began;
+    h.early = early;
     const before = options.current.known(h.uri);
     if (before === h.revision) return; // the search has it, too
     options.current.changed(h);
-    tell({ is: 'hit', hit: h, known: before !== undefined, flow: options.current.flow(), at: Date.now() });
+    tell({ is: 'hit', hit: h, known: before !== undefined, flow: options.current.flow(), at: now() });
   };
   const left = (e: MessageEvent<string>) => {
     last = e.lastEventId || last;
     alive();
     const { uri, reason, revision } = parse(e.data) as { uri: string; reason: Gone; revision?: string };
-    const at = new Date().toISOString();
+    const at = nowText();
     if (reason === 'unmatched') tell({ is: 'unmatched', uri, at, revision });
     else {
       withdraw(uri, { reason, at, revision });
@@ -293,45 +326,50 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
     clearTimeout(watch);
     watch = setTimeout(() => {
       source?.close();
-      tell({ is: 'link', link: 'lost', at: Date.now() });
+      tell({ is: 'link', link: 'lost', at: now() });
       open();
     }, silentFor);
   };
   const open = () => {
     const query = new URLSearchParams(feed);
-    // The index may be so far behind; what both have counts once.
     if (last) query.set('after', last);
-    else query.set('since', new Date(began - 60_000).toISOString());
+    else query.set('since', since);
     source = new EventSource(`/v1/live?${query}`);
     const beat = (e: MessageEvent<string>) => {
       alive();
       last = e.lastEventId || last;
+      heardTime((JSON.parse(e.data) as { now?: string }).now, { sent: Date.now() - late });
     };
     alive();
     source.addEventListener('heartbeat', beat);
     source.addEventListener('ready', (e) => {
       beat(e);
       failures = 0;
-      tell({ is: 'link', link: 'open', at: Date.now() });
+      tell({ is: 'link', link: 'open', at: now() });
+    });
+    source.addEventListener('current', (e) => {
+      beat(e);
+      early = false;
     });
     source.addEventListener('entered', hit);
     source.addEventListener('changed', hit);
     source.addEventListener('left', left);
     source.addEventListener('reset', (e) => {
       beat(e);
-      tell({ is: 'reset', at: Date.now() });
+      early = true;
+      tell({ is: 'reset', at: now() });
     });
     source.onerror = () => void failed();
   };
   const failed = async () => {
     const was = source;
-    tell({ is: 'link', link: failures > 0 ? 'lost' : 'connecting', at: Date.now() });
+    tell({ is: 'link', link: failures > 0 ? 'lost' : 'connecting', at: now() });
     failures++;
     // A feed that ended is opened again by the browser; one that was refused isn't.
     if (was?.readyState !== EventSource.CLOSED) return;
     clearTimeout(watch);
     const refused = await mayAsk();
-    notBefore = Math.max(notBefore, Date.now() + refused);
+    notBefore = Math.max(notBefore, performance.now() + refused);
     const wait = Math.min(Math.max(refused, Math.min(2000 * 2 ** (failures - 1), longestWait)), longestTimer);
     if (source === was && !aside) timer = setTimeout(open, wait);
   };
@@ -343,18 +381,18 @@ function follow(feed: string, tell: (t: Told) => void, options: { current: Optio
   };
   const reopen = () => {
     close();
-    const wait = Math.min(notBefore - Date.now(), longestTimer);
+    const wait = Math.min(notBefore - performance.now(), longestTimer);
     if (wait > 0) timer = setTimeout(open, wait);
     else open();
     // What stands there may be old until the feed is.
-    tell({ is: 'link', link: wait > 0 ? 'lost' : 'connecting', at: Date.now() });
+    tell({ is: 'link', link: wait > 0 ? 'lost' : 'connecting', at: now() });
   };
   // Of many tabs those that were looked at last have feeds.
   const place = share((crowded) => {
     aside = crowded;
     if (crowded) {
       close();
-      tell({ is: 'link', link: 'aside', at: Date.now() });
+      tell({ is: 'link', link: 'aside', at: now() });
     } else if (!document.hidden) reopen();
   });
   const looked = () => {

@@ -1,7 +1,8 @@
 // Times in the reader's own zone, with all of it on demand.
 import { useRef } from 'react';
 import { useDay } from './day';
-import { useServiceSecond } from './serviceClock';
+import { useServiceSecond } from './second';
+import { now as time } from './serviceClock';
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const short = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
@@ -16,7 +17,7 @@ export const ofOneDay = (a: string | undefined, b: string | undefined): boolean 
   sameDay(new Date(a ?? ''), new Date(b ?? ''));
 
 /** The day of a time, as a heading. */
-export function dayHeading(iso: string | undefined, now = new Date()): string {
+export function dayHeading(iso: string | undefined, now = new Date(time())): string {
   const t = new Date(iso ?? '');
   if (Number.isNaN(t.getTime())) return 'Without a date';
   if (sameDay(t, now)) return `Today, ${weekday.format(t)}`;
@@ -29,7 +30,7 @@ export function Time({ at, form = 'long' }: { at: string | undefined; form?: 'cl
   useDay();
   const t = new Date(at ?? '');
   if (!at || Number.isNaN(t.getTime())) return null;
-  const now = new Date();
+  const now = new Date(time());
   const date = sameDay(t, now) ? '' : (t.getFullYear() === now.getFullYear() ? short : dated).format(t);
   const text = form === 'clock' || date === '' ? clock.format(t) : `${date}, ${clock.format(t)}`;
   return (

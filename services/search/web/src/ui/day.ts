@@ -1,14 +1,16 @@
-// Which day it is for the reader, also in a page that is open over midnight.
+// Which day it is for the reader, by the service's clock in the reader's zone, also in a page that is open over midnight.
 import { useSyncExternalStore } from 'react';
+import { onCorrected, now as time } from './serviceClock';
 
 const longest = 3_600_000; // clocks are set, and computers sleep
 
-let day = new Date().toDateString();
+let day = new Date(time()).toDateString();
 const listeners = new Set<() => void>();
+let forget: (() => void) | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 function look(): void {
-  const now = new Date();
+  const now = new Date(time());
   const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1);
   clearTimeout(timer);
   timer = setTimeout(look, Math.min(longest, midnight.getTime() - now.getTime()));
@@ -20,6 +22,7 @@ function look(): void {
 function subscribe(tell: () => void): () => void {
   if (listeners.size === 0) {
     document.addEventListener('visibilitychange', look);
+    forget = onCorrected(look);
     look();
   }
   listeners.add(tell);
@@ -27,6 +30,7 @@ function subscribe(tell: () => void): () => void {
     listeners.delete(tell);
     if (listeners.size > 0) return;
     document.removeEventListener('visibilitychange', look);
+    forget?.();
     clearTimeout(timer);
   };
 }

@@ -6,9 +6,9 @@ export function useRarely<T>(value: T, every: number): T {
   const last = useRef(Number.NEGATIVE_INFINITY);
   useEffect(() => {
     if (Object.is(value, followed)) return undefined;
-    const wait = Math.max(0, last.current + every - Date.now());
+    const wait = Math.max(0, last.current + every - performance.now());
     const timer = setTimeout(() => {
-      last.current = Date.now();
+      last.current = performance.now();
       follow(value);
     }, wait);
     return () => clearTimeout(timer);

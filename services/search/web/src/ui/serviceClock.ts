@@ -1,38 +1,58 @@
-// The service's clock, by which embargoes run: the reader's own may be minutes off.
-import { useSyncExternalStore } from 'react';
+// The service's clock, by which everything runs that depends on what time it is: embargoes, which
+// day is today, since when a feed is to tell. The reader's own may be minutes off.
+// It is without React, for early.ts.
 
-// The service's time when performance.now() was 0, in milliseconds; not known before it was told.
-let base: number | undefined;
+// By how many milliseconds it is ahead of the reader's; not known before it was told. It is kept so,
+// and not by performance.now(), which stands still while the machine sleeps.
+let ahead: number | undefined;
 let second: number | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 const listeners = new Set<() => void>();
+const corrected = new Set<() => void>();
+
+/** What time it is, in milliseconds since 1970: by the service's clock, and by the reader's as long as that isn't known. */
+export const now = (): number => Date.now() + (ahead ?? 0);
+
+/** The same as text, as the API has times. */
+export const nowText = (): string => new Date(now()).toISOString();
 
 /** The service's time in milliseconds since 1970, late by the way of its answer; undefined before it told it. */
-export const serviceNow = (): number | undefined => (base === undefined ? undefined : base + performance.now());
+export const serviceNow = (): number | undefined => (ahead === undefined ? undefined : now());
 
-function look(): void {
-  const now = serviceNow();
-  second = now === undefined ? undefined : Math.floor(now / 1000);
+/**
+ * Notes what time it was at the service at some moment between two of the reader's clock: when it
+ * was asked, and when its answer was here. `coarse` is by how many milliseconds it was rounded down.
+ */
+export function heardTime(
+  iso: string | null | undefined,
+  { sent, came = Date.now(), coarse = 0 }: { sent: number; came?: number; coarse?: number },
+): void {
+  const then = Date.parse(iso ?? '');
+  if (Number.isNaN(then)) return;
+  // What fits into that is not corrected by it: a slow answer says less than a quick one did.
+  if (ahead !== undefined && ahead >= then - came && ahead <= then + coarse - sent) return;
+  ahead = then - came;
+  tick();
+  for (const tell of corrected) tell();
 }
 
-/** Notes what time it was at the service when it answered. */
-export function heardTime(iso: string): void {
-  const then = Date.parse(iso);
-  if (Number.isNaN(then)) return;
-  base = then - performance.now();
-  tick();
+/** Has a function called when the clock was corrected; gives what ends that. */
+export function onCorrected(tell: () => void): () => void {
+  corrected.add(tell);
+  return () => corrected.delete(tell);
 }
 
 function tick(): void {
   clearTimeout(timer);
-  look();
+  const time = serviceNow();
+  second = time === undefined ? undefined : Math.floor(time / 1000);
   for (const tell of listeners) tell();
-  const now = serviceNow();
   // It strikes with the service's seconds, and stands still where nobody looks at it.
-  timer = now === undefined || listeners.size === 0 ? undefined : setTimeout(tick, 1000 - (now % 1000));
+  timer = time === undefined || listeners.size === 0 ? undefined : setTimeout(tick, 1000 - (time % 1000));
 }
 
-function subscribe(tell: () => void): () => void {
+/** Has a function called with each second of the service; gives what ends that. */
+export function onSecond(tell: () => void): () => void {
   listeners.add(tell);
   if (listeners.size === 1) tick();
   return () => {
@@ -43,5 +63,5 @@ function subscribe(tell: () => void): () => void {
   };
 }
 
-/** The second since 1970 at the service; undefined before it told its time. */
-export const useServiceSecond = (): number | undefined => useSyncExternalStore(subscribe, () => second);
+/** The second since 1970 at the service, as it was struck last; undefined before it told its time. */
+export const struck = (): number | undefined => second;
