@@ -30,6 +30,18 @@ func New(lex *lexicon.Lexicon, media [][]string) (*Tagger, error) {
 	if err != nil {
 		return nil, err
 	}
+	trained, err := builtIn()
+	if err != nil {
+		return nil, err
+	}
+	for language, m := range trained {
+		t.Use(language, m)
+	}
+	return t, nil
+}
+
+// builtIn are the models by language. They are large, and nothing changes them: all taggers have the same.
+var builtIn = sync.OnceValues(func() (map[string]*Model, error) {
 	files, err := fs.Glob(models, "models/*.gz")
 	if err != nil {
 		return nil, err
@@ -44,11 +56,12 @@ func New(lex *lexicon.Lexicon, media [][]string) (*Tagger, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	trained := map[string]*Model{}
 	for i, f := range files {
-		t.Use(strings.TrimSuffix(path.Base(f), ".gz"), read[i])
+		trained[strings.TrimSuffix(path.Base(f), ".gz")] = read[i]
 	}
-	return t, nil
-}
+	return trained, nil
+})
 
 func readModel(file string) (*Model, error) {
 	r, err := models.Open(file)
