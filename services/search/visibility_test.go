@@ -418,7 +418,7 @@ func without(body string, set []string) string {
 	return body
 }
 
-var changing = regexp.MustCompile(`"took_ms":[0-9]+|(?m)^(retry|id): .*$`)
+var changing = regexp.MustCompile(`"took_ms":[0-9]+|"now":"[^"]*"|(?m)^(retry|id): .*$`)
 
 // nevers are marks of what never was.
 func nevers(count int) (marks []string) {
@@ -428,7 +428,7 @@ func nevers(count int) (marks []string) {
 	return marks
 }
 
-// plainly is an answer without what it was asked, and without how long it took.
+// plainly is an answer without what it was asked, and without how long it took and when it was.
 func plainly(body string, asked []string) string {
 	body = changing.ReplaceAllString(body, "")
 	for _, a := range asked {
