@@ -12,6 +12,9 @@ import (
 // MaxRetold is how many passages of an article an editor may say the kind of.
 const MaxRetold = 200
 
+// retoldItems is what those are called in errors.
+const retoldItems = "passages whose kind is said"
+
 // startOf tells of kinds that the enricher cuts off the beginning of a line.
 func (k Kind) startOf() bool { return k == Dateline || k == Kicker }
 
@@ -171,7 +174,7 @@ func lineEnds(text string, at int) bool {
 
 // retold checks what is said of passages, which are in order.
 func (c *checker) retold(said []Segment) {
-	c.count("passages whose kind is said", len(said), MaxRetold)
+	c.count(retoldItems, len(said), MaxRetold)
 	c.at = 0
 	for i := range said {
 		s := &said[i]

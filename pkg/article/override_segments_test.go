@@ -370,7 +370,7 @@ func TestSaidOftenIsLookedForOnce(t *testing.T) {
 		t.Errorf("%d take %v, one takes %v", MaxRetold, all, one)
 	}
 	many := "[" + strings.Repeat(`{"text":"x","kind":"note"},`, MaxRetold) + `{"text":"x","kind":"note"}]`
-	if _, err := ParseCorrection(Proof{Article: a}, "segments", []byte(many)); err == nil || !strings.Contains(err.Error(), "has 201 items, the limit is 200") {
+	if _, err := ParseCorrection(Proof{Article: a}, "segments", []byte(many)); err == nil || !strings.Contains(err.Error(), "segments: has 201 passages whose kind is said, the limit is 200") {
 		t.Error(err)
 	}
 }

@@ -100,12 +100,12 @@ const maxSaid = 2_000
 // locate gives all words of what is said of the field their places.
 func (l *locator) locate(said any) error {
 	list, _ := said.([]any)
-	limit := maxSaid
+	limit, what := maxSaid, "items"
 	if l.of.lines {
-		limit = MaxRetold
+		limit, what = MaxRetold, retoldItems
 	}
 	if len(list) > limit { // before anything is looked for
-		return fmt.Errorf("has %d items, the limit is %d", len(list), limit)
+		return fmt.Errorf("has %d %s, the limit is %d", len(list), what, limit)
 	}
 	for i, x := range list {
 		item, _ := x.(map[string]any)
