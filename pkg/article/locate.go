@@ -27,11 +27,14 @@ const (
 // correction was said of each is found where it stood. Where another text has a sentence
 // several times that stood there once, the first is meant; where it stood there several
 // times, and not as many now, nobody could tell which. Names and reasons then take the
-// places that are left, in order, unless two things have the same words.
-func (c *Correction) finder(s *search, f *correctable) func(Span) (Span, bool) {
+// places that are left, in order, unless two things have the same words; a passage whose
+// kind is said takes the first that begins or ends lines as its kind does, and of those
+// behind it some are told by elsewhere: which can be cut out goes by the segments.
+func (c *Correction) finder(s *search, f *correctable) (find func(Span) (Span, bool), elsewhere map[Span][]Span) {
 	found := make(map[Span]Span, len(c.Passages)) // by place in the value's text
 	taken := make(map[Span]bool, len(c.Passages))
 	rest := map[string][]Span{} // what is not found, by words
+	elsewhere = map[Span][]Span{}
 	for was, p := range c.stood() {
 		words := was.In(c.Value.Text)
 		at := s.find(p, words)
@@ -49,8 +52,15 @@ func (c *Correction) finder(s *search, f *correctable) func(Span) (Span, bool) {
 				continue
 			}
 			free := slices.DeleteFunc(slices.Clone(s.places(words).all), func(at int) bool {
-				return taken[Span{at, at + len(words)}] || f.lines && !lineStarts(s.text, at) && !lineEnds(s.text, at+len(words))
+				return taken[Span{at, at + len(words)}]
 			})
+			if f.lines { // and so there is one of these words
+				if to := s.lines(free, words, c.kindAt(group[0])); len(to) > 0 {
+					found[group[0]] = to[0]
+					elsewhere[to[0]] = to[1:min(len(to), 1+maxElsewhere)]
+				}
+				continue
+			}
 			for i, was := range group[:min(len(group), len(free))] {
 				found[was] = Span{free[i], free[i] + len(words)}
 			}
@@ -59,7 +69,34 @@ func (c *Correction) finder(s *search, f *correctable) func(Span) (Span, bool) {
 	return func(was Span) (Span, bool) {
 		to, ok := found[was]
 		return to, ok
+	}, elsewhere
+}
+
+// kindAt is what is said of a place in the value's text.
+func (c *Correction) kindAt(was Span) Kind {
+	i := slices.IndexFunc(c.Value.Segments, func(s Segment) bool { return s.Span == was })
+	if i < 0 {
+		return Unknown
 	}
+	return c.Value.Segments[i].Kind
+}
+
+// lines are those of the places of words where these begin or end lines. Where they do as
+// the kind asks for, they come first; the others are good where a segment begins or ends
+// in the line.
+func (s *search) lines(all []int, words string, kind Kind) []Span {
+	var first, then []Span
+	for _, at := range all {
+		to := Span{at, at + len(words)}
+		starts, ends := lineStarts(s.text, to.Start), lineEnds(s.text, to.End)
+		switch {
+		case (starts || kind.endOf()) && (ends || kind.startOf()):
+			first = append(first, to)
+		case starts || ends:
+			then = append(then, to)
+		}
+	}
+	return append(first, then...)
 }
 
 // shared tells of words whether two things have them, as two places of one name.

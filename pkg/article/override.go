@@ -193,6 +193,8 @@ type placedField struct {
 	lost  bool // words that it names are not in the text
 	later bool // it was said of another text, and it is known what was found there
 	known []uint64
+
+	elsewhere map[Span][]Span // see [Correction.finder]
 }
 
 // In looks for the words that the corrections name in a text. What has a value of its
@@ -211,8 +213,9 @@ func (o *Override) In(text string) *Placed {
 		if f == nil {
 			continue
 		}
-		m := &mover{to: c.finder(s, f)}
-		v := placedField{Corrected: c.Corrected, of: f, later: c.Text != 0 && c.Text != key, known: c.Known}
+		to, elsewhere := c.finder(s, f)
+		m := &mover{to: to}
+		v := placedField{Corrected: c.Corrected, of: f, later: c.Text != 0 && c.Text != key, known: c.Known, elsewhere: elsewhere}
 		v.Unseen = nil // is told of articles, not said
 		f.set(&v.value, &c.Value)
 		f.place(&v.value, m)
@@ -291,7 +294,7 @@ func (p *Placed) apply(a *Article) (lost []string) {
 		f := &p.fields[i]
 		whole := true
 		if f.of.lines {
-			whole = a.retell(f.value.Segments)
+			whole = a.retell(f.value.Segments, f.elsewhere)
 		} else {
 			f.of.set(a, &f.value)
 		}
@@ -310,7 +313,7 @@ func (p *Placed) apply(a *Article) (lost []string) {
 }
 
 // Empty empties one of the [Correctable] fields. Of the segments, those that editors told
-// are unknown then.
+// are unknown then, and a headline that another one displaced is one again.
 func (a *Article) Empty(field string) {
 	switch f := correctableOf(field); {
 	case f == nil:
@@ -327,12 +330,18 @@ func (a *Article) Forget() {
 	for _, c := range a.Corrections.Fields {
 		a.Empty(c.Field)
 	}
+	a.untell() // a program that doesn't know the field may have taken it off the list
 	if !a.summaryOfReport() {
 		a.Summary = Evidence{}
 	}
 	a.Revision, a.Corrections = a.Uncorrected(), Corrections{}
 	a.Unflag(FlagOverrideUnplaced)
 	a.Unflag(FlagOverrideOutdated)
+}
+
+// Corrects tells whether editors corrected a field of a.
+func (a *Article) Corrects(field string) bool {
+	return slices.ContainsFunc(a.Corrections.Fields, func(c Corrected) bool { return c.Field == field })
 }
 
 // Uncorrected is the revision of a as it would be if no editor had corrected it.

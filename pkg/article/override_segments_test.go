@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -246,4 +247,156 @@ func TestKindsFitAnyText(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What was found to be the headline is one again once the one that an editor told is
+// forgotten, and put in anew, without the enrichment between, it is the same.
+func TestADisplacedHeadlineComesBack(t *testing.T) {
+	for _, enricher := range []string{"segments", ""} { // "": a format said so
+		a := sortedInto(wire...)
+		a.Segments[0].Enricher = enricher
+		o := corrected(t, a, "segments", `[{"text":"By Ana Ruiz","kind":"headline"}]`)
+		o.In(a.Text).Apply(a)
+		once := *a
+		a.Forget()
+		const want = `headline "Ferry sinks", unknown "By Ana Ruiz", `
+		if got := laid(a); !strings.HasPrefix(got, want) || a.Validate() != nil {
+			t.Errorf("%q, forgotten: %s, want %s…", enricher, got, want)
+		}
+		if o.In(a.Text).Apply(a); !reflect.DeepEqual(*a, once) {
+			t.Errorf("%q, put in anew: %s, was %s", enricher, laid(a), laid(&once))
+		}
+	}
+}
+
+// What an editor told is forgotten also where the list of what was corrected is gone.
+func TestForgetWithoutTheListOfFields(t *testing.T) {
+	a := sortedInto(wire...)
+	corrected(t, a, "segments", `[{"text":"By Ana Ruiz","kind":"note"}]`).In(a.Text).Apply(a)
+	a.Corrections = Corrections{}
+	if a.Forget(); strings.Contains(laid(a), "!") || a.Segments[1].Kind != Unknown {
+		t.Error(laid(a))
+	}
+}
+
+// Of the places with the words in another text the first counts that is a whole line, or
+// that can be cut out, whatever stands before it.
+func TestTheRightLineIsTaken(t *testing.T) {
+	short := sortedInto("paragraph", "New.", "paragraph", "\n\nContact", "paragraph", "\n\nContact the desk.")
+	behind := sortedInto("dateline", "SKARRA -", "paragraph", " It sank.")
+	for _, c := range []struct {
+		says, value string
+		old, b      *Article
+		want        string
+		lost        bool
+	}{
+		{
+			"a longer line begins so", `[{"text":"Contact","kind":"note"}]`, short, sortedInto("paragraph", "Contact was lost at noon.", "paragraph", "\n\nAll swam.\nContact"),
+			`paragraph "Contact was lost at noon.", paragraph "All swam.", note! "Contact"`, false,
+		},
+		{
+			"the other way round", `[{"text":"Contact","kind":"note"},{"text":"Contact the desk.","kind":"note"}]`, short, sortedInto("paragraph", "Old.", "paragraph", "\n\nContact the desk.", "paragraph", "\n\nContact"),
+			`paragraph "Old.", note! "Contact the desk.", note! "Contact"`, false,
+		},
+		{
+			"the shorter one is gone", `[{"text":"Contact","kind":"note"},{"text":"Contact the desk.","kind":"note"}]`, short, sortedInto("paragraph", "Old.", "paragraph", "\n\nContact the desk."),
+			`paragraph "Old.", note! "Contact the desk."`, true,
+		},
+		{
+			"a segment in a line", `[{"text":"It sank.","kind":"caption"}]`, behind, sortedInto("paragraph", "It sank. All swam.", "dateline", "\n\nOSLO -", "paragraph", " It sank."),
+			`paragraph "It sank. All swam.", dateline "OSLO -", caption! "It sank."`, false,
+		},
+		{
+			"a sign-off ends its line", `[{"text":"(dpa)","kind":"signoff"}]`, sortedInto("paragraph", "It sank.", "signoff", "\n\n(dpa)"), sortedInto("paragraph", "(dpa) It sank.", "paragraph", "\n\nAll swam. (dpa)"),
+			`paragraph "(dpa) It sank.", paragraph "All swam.", signoff! "(dpa)"`, false,
+		},
+	} {
+		o := corrected(t, c.old, "segments", c.value)
+		for range 2 {
+			o.In(c.b.Text).Apply(c.b)
+			if got := laid(c.b); got != c.want || slices.Contains(c.b.Flags, FlagOverrideUnplaced) != c.lost || c.b.Validate() != nil {
+				t.Errorf("%s: %s, want %s, flags %v, %v", c.says, got, c.want, c.b.Flags, c.b.Validate())
+			}
+		}
+	}
+}
+
+// So many places of the words are tried, and no more.
+func TestHowManyPlacesAreTried(t *testing.T) {
+	old := sortedInto("dateline", "SKARRA -", "paragraph", " It sank.")
+	o := corrected(t, old, "segments", `[{"text":"It sank.","kind":"caption"}]`)
+	for n, lost := range map[int]bool{maxElsewhere: false, maxElsewhere + 1: true} {
+		b := sortedInto("paragraph", strings.Repeat("It sank. All swam.\n", n), "dateline", "\nOSLO -", "paragraph", " It sank.")
+		if o.In(b.Text).Apply(b); slices.Contains(b.Flags, FlagOverrideUnplaced) != lost {
+			t.Errorf("behind %d others: flags %v", n, b.Flags)
+		}
+	}
+}
+
+func TestHowSureAKindIsSaid(t *testing.T) {
+	a, later := sortedInto(wire...), sortedInto("paragraph", "All swam.")
+	o := corrected(t, a, "segments", `[{"text":"By Ana Ruiz","kind":"byline"}]`)
+	kept, err := o.Corrections[0].JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		confidence string
+		good       bool
+	}{{"7", false}, {"-1", false}, {"0.5", true}} {
+		with := strings.Replace(string(kept), `"confidence":1`, `"confidence":`+c.confidence, 1)
+		for says, p := range map[string]Proof{"there": {Article: a}, "kept": {Article: later, Stands: &o.Corrections[0]}} {
+			_, err := ParseCorrection(p, "segments", []byte(with))
+			if c.good != (err == nil) || !c.good && !strings.Contains(err.Error(), "segments: segment 0: confidence "+c.confidence) {
+				t.Errorf("%s, %s: %v", says, with, err)
+			}
+		}
+	}
+}
+
+// What can't be cut out anywhere is looked for once, however often it is said.
+func TestSaidOftenIsLookedForOnce(t *testing.T) {
+	a := sortedInto("paragraph", strings.Repeat("0 ", 50_000)+"0")
+	say := func(n int) time.Duration {
+		value := "[" + strings.TrimSuffix(strings.Repeat(`{"text":"0","kind":"note"},`, n), ",") + "]"
+		began := time.Now()
+		if _, err := ParseCorrection(Proof{Article: a}, "segments", []byte(value)); err == nil || !strings.Contains(err.Error(), "part of a segment") {
+			t.Fatal(err)
+		}
+		return time.Since(began)
+	}
+	say(1)
+	if one, all := say(1), say(MaxRetold); all > MaxRetold/4*one {
+		t.Errorf("%d take %v, one takes %v", MaxRetold, all, one)
+	}
+	many := "[" + strings.Repeat(`{"text":"x","kind":"note"},`, MaxRetold) + `{"text":"x","kind":"note"}]`
+	if _, err := ParseCorrection(Proof{Article: a}, "segments", []byte(many)); err == nil || !strings.Contains(err.Error(), "segments: has 201 passages whose kind is said, the limit is 200") {
+		t.Error(err)
+	}
+}
+
+// An article may have so many segments, and what makes no more of them can still be told.
+func TestKindsAtTheLimitOfSegments(t *testing.T) {
+	full := func(n int) *Article {
+		said := make([]string, 0, 2*n)
+		for range n - 1 {
+			said = append(said, "paragraph", "x\n")
+		}
+		return sortedInto(append(said, "paragraph", "one\ntwo\nthree")...)
+	}
+	a := full(MaxSegments - 2)
+	o := corrected(t, a, "segments", `[{"text":"two","kind":"note"}]`)
+	for range 2 {
+		if o.In(a.Text).Apply(a); len(a.Segments) != MaxSegments || len(a.Flags) > 0 || a.Validate() != nil {
+			t.Fatalf("%d segments, flags %v, %v", len(a.Segments), a.Flags, a.Validate())
+		}
+	}
+	a = full(MaxSegments - 1)
+	if _, err := ParseCorrection(Proof{Article: a}, "segments", []byte(`[{"text":"two","kind":"note"}]`)); err == nil || !strings.Contains(err.Error(), "would make more segments of the article than 100000") {
+		t.Error(err)
+	}
+	o = corrected(t, a, "segments", `[{"text":"one\ntwo\nthree","kind":"note"}]`)
+	if o.In(a.Text).Apply(a); len(a.Flags) > 0 || a.Segments[len(a.Segments)-1].Kind != Note {
+		t.Errorf("a whole one: flags %v", a.Flags)
+	}
 }

@@ -65,6 +65,8 @@ type locator struct {
 	kept   map[Span]Passage // of what is behind the text
 	stands map[told]*standing
 	to     func(Span) (Span, bool) // where those are in the text
+	segs   []Segment               // of the text, where kinds are said
+	none   map[cuttable]int        // from where on there is nothing to cut out
 	// mentioned is where mentions are looked for further, of whatever: two Smiths of whom
 	// one stands there aren't both meant by it.
 	mentioned map[string]int
@@ -78,13 +80,13 @@ type locator struct {
 func newLocator(p Proof, f *correctable) *locator {
 	l := &locator{
 		proof: p, of: f, in: &search{text: p.Text}, text: p.Text, kept: map[Span]Passage{}, stands: map[told]*standing{},
-		mentioned: map[string]int{}, names: map[string]bool{},
+		mentioned: map[string]int{}, names: map[string]bool{}, none: map[cuttable]int{},
 	}
 	if p.Stands != nil {
 		for was, passage := range p.Stands.stood() {
 			l.stands[told{was.In(p.Stands.Value.Text), passage.String()}] = &standing{Passage: *passage, was: was}
 		}
-		l.to = p.Stands.finder(l.in, f)
+		l.to, _ = p.Stands.finder(l.in, f)
 		if f.lines {
 			l.to = l.wholeOnly(l.to)
 		}
@@ -98,8 +100,12 @@ const maxSaid = 2_000
 // locate gives all words of what is said of the field their places.
 func (l *locator) locate(said any) error {
 	list, _ := said.([]any)
-	if len(list) > maxSaid { // before anything is looked for
-		return fmt.Errorf("has %d items, the limit is %d", len(list), maxSaid)
+	limit, what := maxSaid, "items"
+	if l.of.lines {
+		limit, what = MaxRetold, retoldItems
+	}
+	if len(list) > limit { // before anything is looked for
+		return fmt.Errorf("has %d %s, the limit is %d", len(list), what, limit)
 	}
 	for i, x := range list {
 		item, _ := x.(map[string]any)

@@ -616,3 +616,69 @@ func TestWhatIsBuiltOnCorrectedSegments(t *testing.T) {
 		}
 	}
 }
+
+// A headline that a format named, and an editor displaced, is the same subhead however
+// often the article is enriched, and the headline again once that is taken back.
+func TestADisplacedHeadlineOfAFormat(t *testing.T) {
+	chain, err := NewChain(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := revision(t, 1)
+	a.Text = "By our own staff in Hamburg\n\nFerry sinks off Hamburg\n\nThe ferry Aurora sank off Hamburg on Monday, the police said.\n"
+	a.Segments = nil
+	for i, line := range strings.Split(strings.TrimSpace(a.Text), "\n\n") {
+		at := strings.Index(a.Text, line)
+		s := article.Segment{Kind: article.Unknown, Evidence: article.Evidence{Span: article.Span{Start: at, End: at + len(line)}}}
+		if i == 0 {
+			s.Kind = article.Headline
+		}
+		a.Segments = append(a.Segments, s)
+	}
+	if err := a.Stamp(); err != nil {
+		t.Fatal(err)
+	}
+	v := &table{}
+	o := v.change(t, a, set("segments", `[{"text":"Ferry sinks off Hamburg","kind":"headline"}]`))
+	want := ""
+	for i := range 3 {
+		if err := chain.EnrichWith(t.Context(), &a, &o); err != nil {
+			t.Fatal(err)
+		}
+		got := fmt.Sprint(a.Segments)
+		if want == "" {
+			want = got
+		}
+		if got != want || a.Segments[0].Kind != article.Subhead || a.First(article.Headline) != "Ferry sinks off Hamburg" {
+			t.Errorf("enriched %d times: %s, was %s", i+1, got, want)
+		}
+	}
+	if err := chain.Enrich(t.Context(), &a); err != nil || a.First(article.Headline) != "By our own staff in Hamburg" {
+		t.Errorf("taken back: %+v, %v", a.Segments, err)
+	}
+}
+
+// Where another correction makes no article of the text, what was found to be the headline
+// is still put behind the one that an editor told.
+func TestADisplacedHeadlineBesideWhatIsLeftOut(t *testing.T) {
+	a := revision(t, 1)
+	a.Text = "By our own staff\n\nFerry sinks"
+	a.Segments = []article.Segment{
+		{Kind: article.Headline, Evidence: article.Evidence{Span: article.Span{End: 16}}},
+		{Kind: article.Paragraph, Evidence: article.Evidence{Span: article.Span{Start: 18, End: 29}}},
+	}
+	c, err := article.ParseCorrection(article.Proof{Article: &a}, "segments", []byte(`[{"text":"Ferry sinks","kind":"headline"}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Who = "M. Ito"
+	bad := article.Correction{Corrected: article.Corrected{Field: "places", Who: "M. Ito"}, Value: article.Article{Places: []article.Place{{Name: "Skarra", Located: true, Lat: 200}}}}
+	o := article.Override{Number: 2, Corrections: []article.Correction{c}}
+	if _, err := enricher.Correct(&a, o.In(a.Text)); err != nil {
+		t.Fatal(err)
+	}
+	o.Corrections = []article.Correction{bad, c}
+	if _, err := enricher.Correct(&a, o.In(a.Text)); err == nil || a.Segments[0].Kind != article.Subhead || a.Segments[1].Kind != article.Headline || len(a.Places) > 0 {
+		t.Errorf("%v, %+v", err, a.Segments)
+	}
+}

@@ -132,7 +132,7 @@ func printLine(t Terminal, l *desk.Line) {
 			fmt.Fprintf(t.Out, "    %s\n", cutText(string(f.Value)))
 		}
 		if f.Unplaced {
-			fmt.Fprintln(t.Out, "    unplaced: not all of its words are in the text as it is now")
+			fmt.Fprintln(t.Out, "    unplaced: not all of it is in the article as it is now")
 		}
 		if n := len(f.Unseen); n > 0 {
 			fmt.Fprintf(t.Out, "    outdated: the text has changed since, %d found that it doesn't know: %s\n", n, cutText(safe(strings.Join(f.Unseen, "; "))))

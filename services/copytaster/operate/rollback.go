@@ -138,7 +138,7 @@ func (c *GenerationRollbackCmd) restore(ctx context.Context, t Terminal, b *bus.
 		fmt.Fprintf(t.Out, "%s can't have all that editors correct now, and %s without\n", count(r.Uncorrected, "result"), would(c.DryRun, "sent"))
 	}
 	if n := len(r.Emptied); n > 0 {
-		fmt.Fprintf(t.Out, "%s %s to the enrichment: a correction was removed since, and the old program finds out what is right\n", count(int64(n), "article"), would(c.DryRun, "sent"))
+		fmt.Fprintf(t.Out, "%s %s to the enrichment: a correction was removed since, or of segments changed, and the old program finds out what is right\n", count(int64(n), "article"), would(c.DryRun, "sent"))
 	}
 	fmt.Fprintln(t.Out, "start the old program now, if it does not run")
 	if r.Without > 0 {

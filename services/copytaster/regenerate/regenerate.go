@@ -63,7 +63,9 @@ type Result struct {
 	Uncorrected int64 `json:"uncorrected,omitempty"`
 	// Emptied are the articles, in order, of which a result has an empty field, as its
 	// correction was removed since. They count as corrected up to before that: enriched
-	// once more, the article takes its place.
+	// once more, the article takes its place. Among them are those of which a result isn't
+	// sent, as editors say other kinds of segments today than then: the agency, and so who
+	// may see it, was found in those. They stay as they are until they are enriched once more.
 	Emptied []article.URI `json:"emptied,omitempty"`
 }
 
@@ -263,6 +265,12 @@ func (s *sender) add(ctx context.Context, a article.Article) error {
 		return fmt.Errorf("article %s: %w", a.URI, err)
 	}
 	a.Revision = r
+	if retold(s.options.Overrides, &a) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.emptied = append(s.emptied, a.URI)
+		return nil
+	}
 	could, emptied := correct(s.options.Overrides, &a)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -305,6 +313,30 @@ func correct(rows override.Rows, a *article.Article) (could, emptied bool) {
 	b.Reissue()
 	*a = b
 	return err == nil, emptied
+}
+
+// retold tells whether editors say otherwise today which kinds the segments of a are than
+// they did in a. Who says nothing of an article, or what can't be read, says nothing else.
+func retold(rows override.Rows, a *article.Article) bool {
+	if rows == nil {
+		return false
+	}
+	o, err := override.Of(rows, a.URI)
+	if err != nil || o == nil {
+		return false
+	}
+	var then, now time.Time
+	for _, c := range a.Corrections.Fields {
+		if c.Field == "segments" {
+			then = c.At
+		}
+	}
+	for i := range o.Corrections {
+		if c := &o.Corrections[i]; c.Field == "segments" {
+			now = c.At
+		}
+	}
+	return !then.Equal(now)
 }
 
 func (s *sender) flush(ctx context.Context) error {

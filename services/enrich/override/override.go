@@ -261,7 +261,14 @@ func (c *Change) remove(o *Made) error {
 	}
 }
 
-// set sets. What says the same as before stays as it was said first.
+// passedOver tells whether the article was enriched with all that was said, and a field of
+// that isn't in it: who enriched it didn't know the field. Said again, it has to be a change,
+// or it would be the revision that there is already.
+func (c *Change) passedOver(o *Made, field string) bool {
+	return c.Found != nil && c.Found.Corrections.Number == o.Number-1 && !c.Found.Corrects(field)
+}
+
+// set sets. What says the same as before stays as it was said first, if it was put in.
 func (c *Change) set(o *Made, a *article.Article) error {
 	if a.Status == article.Canceled || a.Text == "" {
 		return fmt.Errorf("%s has no text to correct anything of", a.URI)
@@ -278,7 +285,7 @@ func (c *Change) set(o *Made, a *article.Article) error {
 			continue
 		}
 		if stands := proof.Stands; stands != nil {
-			if same(stands, &said) {
+			if same(stands, &said) && !c.passedOver(o, s.Field) {
 				continue
 			}
 			o.Replaced = append(o.Replaced, stands.Corrected)

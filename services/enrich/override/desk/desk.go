@@ -172,7 +172,7 @@ func (e *Desk) Rehearse(ctx context.Context, of *Lineage, change override.Change
 	}
 	change.At = time.Now()
 	err = e.See(ctx, func(rows override.Rows) error {
-		made, err := of.make(&change, rows)
+		made, err := of.make(ctx, &change, rows)
 		if o := of.said(err, rows); of.owed(o) {
 			l, err = of.lineOf(o)
 			l.Action = Reissued
@@ -368,7 +368,7 @@ func (e *Desk) tryWrite(ctx context.Context, of *Lineage, change *override.Chang
 		}
 	}
 	change.At = time.Now().UTC().Truncate(time.Millisecond)
-	if w.Made, err = of.make(change, table); err != nil {
+	if w.Made, err = of.make(ctx, change, table); err != nil {
 		if o := of.said(err, table); o != nil {
 			w = written{Made: override.Made{Override: *o}, before: true}
 		}

@@ -44,7 +44,8 @@ type Correction struct {
 	At     time.Time       `json:"at"`
 	Reason string          `json:"reason,omitempty"`
 	Value  json.RawMessage `json:"value,omitempty"`
-	// Unplaced tells that words of the value are not in the article's text as it is now.
+	// Unplaced tells that not all of the value is in the article as it is now, as words of it
+	// are not in the text.
 	Unplaced bool `json:"unplaced,omitempty"`
 	// Unseen is what the text as it is now has more for a list, see [article.Corrected].
 	Unseen []string `json:"unseen,omitempty"`

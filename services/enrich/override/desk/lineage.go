@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -12,6 +13,7 @@ import (
 	"github.com/copytaster/copytaster/pkg/event"
 	"github.com/copytaster/copytaster/pkg/stage"
 	"github.com/copytaster/copytaster/pkg/topic"
+	"github.com/copytaster/copytaster/services/enrich/enricher/segments"
 	"github.com/copytaster/copytaster/services/enrich/override"
 )
 
@@ -160,7 +162,7 @@ func (of *Lineage) take(a *article.Article, enriched bool) {
 }
 
 // make is what a change of the rows makes.
-func (of *Lineage) make(change *override.Change, rows override.Rows) (override.Made, error) {
+func (of *Lineage) make(ctx context.Context, change *override.Change, rows override.Rows) (override.Made, error) {
 	was, unread := override.Of(rows, of.uri)
 	a := article.Article{URI: of.uri}
 	if of.newest.Article != nil {
@@ -170,9 +172,34 @@ func (of *Lineage) make(change *override.Change, rows override.Rows) (override.M
 	if of.read != nil && of.read.Text == a.Text {
 		a.Segments = of.read.Segments // a summary must be of the report
 		said.Found = of.read
+		if slices.ContainsFunc(change.Set, func(s override.Said) bool { return s.Field == "segments" }) {
+			if err := of.untold(ctx, &a); err != nil {
+				return override.Made{}, refused(err)
+			}
+		}
 	}
 	made, err := said.Make(was, unread, of.corrected, &a)
 	return made, refused(err)
+}
+
+var segmenter = sync.OnceValues(segments.New)
+
+// untold gives a the segments that what is said of them is put into: what was said before
+// isn't in them, which they may be cut by.
+func (of *Lineage) untold(ctx context.Context, a *article.Article) error {
+	if !slices.ContainsFunc(a.Segments, func(s article.Segment) bool { return s.Enricher == article.Signer }) {
+		return nil
+	}
+	enricher, err := segmenter()
+	if err != nil {
+		return err
+	}
+	found := *of.newest.Article
+	if err := enricher.Enrich(ctx, &found); err != nil {
+		return err
+	}
+	a.Segments = found.Segments
+	return nil
 }
 
 // line says what a change made.
@@ -204,16 +231,16 @@ func (of *Lineage) lineOf(o *article.Override) (Line, error) {
 // that has more.
 func (of *Lineage) compare(l *Line, o *article.Override) {
 	var lost []string
+	var in *article.Article // has all of o that could be put in
 	if of.newest.Article != nil {
-		in := of.read
-		if in != nil && in.Text != of.newest.Text {
-			in = nil
+		if of.read != nil && of.read.Text == of.newest.Text && of.seen >= o.Number {
+			in = of.read
 		}
 		lost = o.In(of.newest.Text).Lost(in)
 	}
 	for i := range l.Fields {
 		c := &l.Fields[i]
-		c.Unplaced = slices.Contains(lost, c.Field)
+		c.Unplaced = slices.Contains(lost, c.Field) || in != nil && !in.Corrects(c.Field)
 		if of.read == nil {
 			continue
 		}
