@@ -8,16 +8,23 @@ test('the first load is light, and charts and maps come on demand', async ({ pag
   const names: string[] = [];
   const client = await page.context().newCDPSession(page);
   await client.send('Network.enable');
-  client.on('Network.responseReceived', (e) => names.push(new URL(e.response.url).pathname));
+  const asked = new Map<string, string>();
+  const weights: string[] = [];
+  client.on('Network.responseReceived', (e) => {
+    const name = new URL(e.response.url).pathname;
+    names.push(name);
+    asked.set(e.requestId, name);
+  });
   client.on('Network.loadingFinished', (e) => {
     bytes += e.encodedDataLength;
+    weights.push(`${asked.get(e.requestId)} ${Math.round(e.encodedDataLength / 1000)}`);
   });
   await page.goto('/');
   await expect(rows(page).first()).toBeVisible();
   await page.evaluate(() => document.fonts.ready);
   await page.waitForLoadState('load');
   console.log(`first load: ${Math.round(bytes / 1000)} kB compressed, ${names.length} answers`);
-  expect(bytes).toBeLessThan(limit);
+  expect(bytes, weights.join(', ')).toBeLessThan(limit);
   expect(names.filter((n) => /PlaceMap|Timeline|Operator|countries/.test(n))).toEqual([]);
 });
 
