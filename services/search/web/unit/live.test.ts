@@ -197,6 +197,29 @@ describe('when something may have been missed', () => {
     page.end();
   });
 
+  test('a feed that begins with a reset is open, and a list asked for a minute later takes nothing away', async () => {
+    vi.stubGlobal('fetch', async () => new Response('{}'));
+    const page = new Page();
+    page.answer([article(0)]);
+    for (let i = 0; i < 2; i++) {
+      page.feed.close();
+      page.feed.onerror?.();
+      await vi.advanceTimersByTimeAsync(10_000);
+    }
+    expect(page.news.link).toBe('lost');
+    page.feed.tell('reset');
+    page.answer([]);
+    const hit = article(1);
+    page.feed.tell('entered', hit);
+    expect(page.news.link).toBe('open');
+    page.feed.tell('current');
+    later(behindBy / 1000 + 1);
+    page.tell({ is: 'listed', asked: Date.now() });
+    page.reveal();
+    expect(page.rows).toEqual([`${hit.uri} 1 new`]);
+    page.end();
+  });
+
   test('in whatever order the list and the feed answer', () => {
     const { page, first } = reset();
     const [lacked, had] = [article(60), article(59)];

@@ -342,20 +342,22 @@ export function follow(feed: string, tell: (t: Told) => void, options: { current
     };
     alive();
     source.addEventListener('heartbeat', beat);
-    source.addEventListener('ready', (e) => {
+    // Behind a gap a feed begins with `reset`, without `ready`.
+    const isOpen = (e: MessageEvent<string>) => {
       beat(e);
       failures = 0;
       tell({ is: 'link', link: 'open', at: now() });
-    });
+    };
+    source.addEventListener('ready', isOpen);
     source.addEventListener('current', (e) => {
-      beat(e);
+      isOpen(e);
       early = false;
     });
     source.addEventListener('entered', hit);
     source.addEventListener('changed', hit);
     source.addEventListener('left', left);
     source.addEventListener('reset', (e) => {
-      beat(e);
+      isOpen(e);
       early = true;
       tell({ is: 'reset', at: now() });
     });
