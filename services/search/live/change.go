@@ -95,7 +95,7 @@ func newChange(m stage.Message, now *revision, was earlier, at time.Time) *chang
 		c.source, c.forAll = a.Source, err == nil
 	}
 	reason := c.reason(expired)
-	c.shown = sync.OnceValue(func() []byte { return encode(find.LiveHitOf(c.now.Article)) })
+	c.shown = sync.OnceValue(func() []byte { return encode(find.LiveHitOf(c.now.Article, m.Time)) })
 	c.left = sync.OnceValue(func() []byte { return leaves(m, c.before.Revision, reason) })
 	c.gone = sync.OnceValue(func() []byte { return leaves(m, 0, reason) })
 	return c

@@ -1066,3 +1066,36 @@ func TestCursorOfAnotherVersion(t *testing.T) {
 		}
 	})
 }
+
+// TestReleasedAt: what is told says when it went out, however long ago it came.
+func TestReleasedAt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		defer d.stop()
+		f, err := d.hub.Open(t.Context(), request(t), "after", access.Grant{}, "somebody")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		defer leave()
+		var hit struct {
+			Released time.Time `json:"released_at"`
+		}
+		done := make(chan error)
+		go func() {
+			done <- f.Run(ctx, func(e live.Event) error {
+				if e.Kind == live.Entered {
+					defer leave()
+					return json.Unmarshal(e.Data, &hit)
+				}
+				return nil
+			})
+		}()
+		synctest.Wait()
+		now := time.Now()
+		d.write(story{id: "a", headline: "Niger", received: now.Add(-time.Hour)})
+		if err := <-done; !errors.Is(err, context.Canceled) || !hit.Released.Equal(now) {
+			t.Errorf("%v: it went out at %v, not %v", err, hit.Released, now)
+		}
+	})
+}

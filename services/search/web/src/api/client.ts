@@ -8,7 +8,9 @@ type Schemas = components['schemas'];
 export type Hit = Schemas['Hit'] & {
   /** Of what is not for everybody yet, for those who may see it. */
   embargo_until?: string;
-  /** A live feed told of it together with what went out before the search was made. */
+  /** Where a live feed told of it: when this revision went out. */
+  released_at?: string;
+  /** A live feed told of it, which went out before the search was made. */
   early?: boolean;
   /** It was taken back: nothing is left of it but its place. */
   taken?: boolean;
