@@ -196,7 +196,7 @@ func routes(g *gate.Gate, f *find.Finder, service api.Service) ([]route, error) 
 	service.Asks, service.Rate = !g.Open(), g.RateOf
 	var all []route
 	for _, r := range api.Routes {
-		all = append(all, route{r.Pattern, r.Name, g.Costing(r.Cost(), r.Needs(), r.Handler(service))})
+		all = append(all, route{r.Pattern, r.Name, api.Clocked(time.Now, g.Costing(r.Cost(), r.Needs(), r.Handler(service)))})
 	}
 	// What answers where there is no other route comes behind those.
 	return append(all,
@@ -204,7 +204,7 @@ func routes(g *gate.Gate, f *find.Finder, service api.Service) ([]route, error) 
 		route{gate.PatternForm, "login", g.Form(form)},
 		route{gate.PatternLogin, "login", g.Login(form)},
 		route{gate.PatternLogout, "login", g.Logout()},
-		route{api.PatternOther, "other", g.For(access.Read, api.Other())},
+		route{api.PatternOther, "other", api.Clocked(time.Now, g.For(access.Read, api.Other()))},
 		route{web.PatternAssets, "assets", web.Assets()},
 	), nil
 }

@@ -4,6 +4,7 @@ import type { Hit } from '../src/api/client';
 import type { Hits } from '../src/search/hits';
 import { behindBy, follow, maxNew, maxRecent, type News, newest, nothing, told } from '../src/search/live';
 import { isNew, merged } from '../src/search/rows';
+import { now } from '../src/ui/serviceClock';
 
 const start = Date.parse('2024-05-20T12:00:00Z');
 
@@ -215,6 +216,17 @@ describe('when a page is opened', () => {
     page.feed.tell('entered', hit);
     page.answer([{ ...hit, revision: '1' }]);
     expect(page.rows).toEqual([`${hit.uri} 2 changed`]);
+    page.end();
+  });
+
+  test('a heartbeat that comes late sets no clock back', async () => {
+    const page = new Page();
+    page.feed.tell('heartbeat');
+    later(30);
+    const beat = { now: new Date().toISOString() };
+    later(3600); // the page was frozen
+    page.feed.tell('heartbeat', beat);
+    expect(now()).toBe(Date.now());
     page.end();
   });
 

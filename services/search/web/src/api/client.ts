@@ -73,8 +73,8 @@ const exact: Middleware = {
   },
   async onResponse({ request, response }) {
     const sent = asked.get(request);
-    // A header of HTTP has whole seconds.
-    if (sent !== undefined) heardTime(response.headers.get('Date'), { sent, coarse: 1000 });
+    // `Date` may be a proxy's.
+    if (sent !== undefined) heardTime(response.headers.get('Copytaster-Now'), { sent });
     if (response.status === 401) endSession();
     if (!/\bjson\b/.test(response.headers.get('Content-Type') ?? '')) return undefined;
     return new Response(response.status === 204 ? null : JSON.stringify(parse(await response.text())), response);

@@ -301,9 +301,6 @@ async function mayAsk(): Promise<number> {
   }
 }
 
-/** A heartbeat that came later than that, in milliseconds, doesn't say what time it is. */
-const late = 30_000;
-
 /** Opens the feed, and again when it can't be had; gives what closes it. */
 export function follow(feed: string, tell: (t: Told) => void, options: { current: Options }): () => void {
   let source: EventSource | undefined;
@@ -359,7 +356,7 @@ export function follow(feed: string, tell: (t: Told) => void, options: { current
     const beat = (e: MessageEvent<string>) => {
       alive();
       last = e.lastEventId || last;
-      heardTime((JSON.parse(e.data) as { now?: string }).now, { sent: Date.now() - late });
+      heardTime((JSON.parse(e.data) as { now?: string }).now, { sent: -Infinity });
     };
     alive();
     source.addEventListener('heartbeat', beat);
