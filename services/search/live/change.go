@@ -64,6 +64,9 @@ type item struct {
 	kind Kind
 	data []byte
 	next position // where to go on after it; nowhere: where the one before says
+	kill bool     // its article may no longer be used
+	// hidden tells whether the article was taken back since; nil: that can't be.
+	hidden func() bool
 }
 
 // change is what a message does to an article. Many may ask at once what it is to them.
