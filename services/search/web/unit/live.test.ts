@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Hit } from '../src/api/client';
 import type { Hits } from '../src/search/hits';
 import { behindBy, follow, maxNew, maxRecent, type News, newest, nothing, told } from '../src/search/live';
-import { isNew, merged } from '../src/search/rows';
+import { isAwaited, isNew, merged } from '../src/search/rows';
 import { now } from '../src/ui/serviceClock';
 
 const start = Date.parse('2024-05-20T12:00:00Z');
@@ -125,6 +125,17 @@ beforeEach(() => {
 
 const later = (seconds: number) => vi.advanceTimersByTime(seconds * 1000);
 
+test('a list that was kept and is asked for anew is awaited, as one that isn’t there, unless it can’t be had', () => {
+  const is = { waiting: false, old: false, renewing: false, problem: undefined, trouble: undefined };
+  expect(isAwaited(is)).toBe(false);
+  for (const yes of [{ waiting: true }, { old: true }, { renewing: true }]) {
+    expect(isAwaited({ ...is, ...yes })).toBe(true);
+    const trouble = { error: new Error('away'), of: 'all' as const };
+    expect(isAwaited({ ...is, ...yes, trouble })).toBe(false);
+    expect(isAwaited({ ...is, ...yes, problem: { type: '', title: '', status: 503 } })).toBe(false);
+  }
+});
+
 describe('when a page is opened', () => {
   test('the feed begins a minute before its list was asked for', () => {
     const page = new Page();
@@ -203,7 +214,11 @@ describe('when a page is opened', () => {
     const last = article(0);
     page.feed.tell('entered', last);
     for (let i = 0; i < maxRecent + 10; i++) page.feed.tell('entered', article(-0.5));
-    expect([page.news.waiting.length, page.news.recent.length, page.news.changed.size]).toEqual([maxRecent, maxRecent, 0]);
+    expect([page.news.waiting.length, page.news.recent.length, page.news.changed.size]).toEqual([
+      maxRecent,
+      maxRecent,
+      0,
+    ]);
     expect(page.news.waiting).toContainEqual({ ...last, early: true });
     expect(page.news.recent.map((r) => r.hit.uri)).toContain(last.uri);
     page.end();

@@ -106,12 +106,7 @@ export function askEarly(address: URLSearchParams): void {
   early = { of: named(search, sort), answer, at, on: performance.now() };
 }
 
-export function hits(
-  search: URLSearchParams,
-  sort: Order,
-  after: string | undefined,
-  signal: AbortSignal,
-): Page {
+export function hits(search: URLSearchParams, sort: Order, after: string | undefined, signal: AbortSignal): Page {
   begun = true;
   if (early && after === undefined) {
     const { of, answer, at, on } = early;

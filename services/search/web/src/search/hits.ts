@@ -25,6 +25,8 @@ export interface Hits {
   /** What is shown is of the search before. */
   old: boolean;
   waiting: boolean;
+  /** What is there is being asked for anew. */
+  renewing: boolean;
   more: (() => void) | undefined;
   loadingMore: boolean;
   /** Asks once more for the next page, which couldn't be had. */
@@ -81,6 +83,7 @@ export function useHits(address: URLSearchParams, watched = true): Hits {
     whole: !q.hasNextPage,
     old: q.isPlaceholderData,
     waiting: q.isPending,
+    renewing: q.isFetching && !q.isFetchingNextPage,
     more: q.hasNextPage && !q.isFetching && there && !error ? () => void q.fetchNextPage() : undefined,
     loadingMore: q.isFetchingNextPage,
     moreAgain: () => void q.fetchNextPage(),

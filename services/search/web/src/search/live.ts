@@ -277,7 +277,12 @@ export function useLive(address: URLSearchParams, options: Options): Live {
   const its = news.feed === (feed ?? '') ? news : { ...nothing, resets: news.resets };
   const { waiting, shown, changed } = its;
   const revisions = useMemo(() => newest({ waiting, shown, changed }), [waiting, shown, changed]);
-  return { ...its, changed: revisions, deaf: wanted && feed === undefined, reveal: () => tell({ is: 'reveal', at: now() }) };
+  return {
+    ...its,
+    changed: revisions,
+    deaf: wanted && feed === undefined,
+    reveal: () => tell({ is: 'reveal', at: now() }),
+  };
 }
 
 /** How long a page that nobody sees keeps its feed, in milliseconds. */
