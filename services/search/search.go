@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -51,10 +52,17 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	}
 	f := find.New(es, corpus.Namespace(c.Bus.Namespace), zone, c.SearchTimeout, time.Now)
 	f.Related, f.Log = c.SearchRelatedTimeout, k.Log
-	k.Ready("index", warmed(f.Ready, func(ctx context.Context, r find.Request) error {
-		_, err := f.Search(ctx, r)
-		return err
-	}, zone, k.Log))
+	k.Ready("index", f.Ready)
+	var warming sync.WaitGroup
+	defer warming.Wait()
+	ctx, stopWarming := context.WithCancel(ctx)
+	defer stopWarming()
+	warming.Go(func() {
+		warmUp(ctx, f.Ready, func(ctx context.Context, r find.Request) error {
+			_, err := f.Search(ctx, r)
+			return err
+		}, zone, k.Log)
+	})
 	if c.Elasticsearch.HasKey() {
 		k.Ready("rights", func(ctx context.Context) error {
 			return corpus.CheckRights(ctx, es, corpus.Namespace(c.Bus.Namespace), corpus.Reader)
