@@ -1186,3 +1186,46 @@ func TestReleasedAt(t *testing.T) {
 		}
 	})
 }
+
+// TestKilledWhileMissedIsTold: the text of what is killed while a client is told what it
+// missed isn't told it, also where that was read before.
+func TestKilledWhileMissedIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		defer d.stop()
+		first := d.feed(access.Grant{}, "q", "niger")
+		first.leave()
+		d.write(story{id: "a", headline: "Niger a"}, story{id: "b", headline: "Niger b"})
+		wait := make(chan struct{})
+		c := d.feedAfter(wait, access.Grant{}, "q", "niger", "after", first.cursor)
+		defer c.leave()
+		d.write(story{id: "b", status: article.Canceled, version: 1})
+		c.hears("ready") // it doesn't read on
+		close(wait)
+		c.hears("entered Niger a", "left b canceled", "current", "left b canceled")
+	})
+}
+
+// TestKillsAloneWait: what isn't a kill takes up no buffer of who is told what went out before
+// a reset: it is told that, too.
+func TestKillsAloneWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(1)
+		d := open(t, log, nil)
+		defer d.stop()
+		wait := make(chan struct{})
+		c := d.feedAfter(wait, access.Grant{}, "q", "niger")
+		defer c.leave()
+		log.Hold(true)
+		log.Anew()
+		time.Sleep(6 * time.Second) // the hub looks at the topic, and the client doesn't read on
+		log.Hold(false)
+		var all []string
+		for i := range live.Buffer + 1 {
+			d.write(story{id: fmt.Sprint(i), headline: "Niger"})
+			all = append(all, "entered Niger")
+		}
+		close(wait)
+		c.hears(slices.Concat([]string{"ready", "reset"}, all, []string{"current"})...)
+	})
+}
