@@ -25,7 +25,7 @@ func TestWarmUp(t *testing.T) {
 	}{
 		"all is well":          {want: 3 * warmTimes},
 		"the first fail":       {failures: 2, want: 2 + 3*warmTimes, within: 2 * warmPause},
-		"all fail":             {failures: 1000, want: warmTries, within: (warmTries) * warmPause},
+		"all fail":             {failures: 1000, want: warmTries, within: warmTries * warmPause},
 		"all take too long":    {stuck: true, want: warmTries, within: warmTries * (warmTime + warmPause)},
 		"the service may stop": {stuck: true, lasts: time.Second, want: 1, within: time.Second},
 	} {

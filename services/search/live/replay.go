@@ -161,10 +161,11 @@ func (f *Feed) restart(ctx context.Context, emit func(Event) error) error {
 
 // offsets are those of a time in the topic of that epoch. While Kafka can't tell them the
 // client hears heartbeats.
-func (f *Feed) offsets(ctx context.Context, epoch int, t time.Time, emit func(Event) error) (at map[int]int64, err error) {
+func (f *Feed) offsets(ctx context.Context, epoch int, t time.Time, emit func(Event) error) (map[int]int64, error) {
 	asking, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan struct{})
+	var at map[int]int64 // once done
 	go func() {
 		defer close(done)
 		for asking.Err() == nil {
