@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pb33f/libopenapi"
@@ -235,6 +236,9 @@ func kept(tb testing.TB, method, address string, r response) {
 	}
 	if !strings.HasPrefix(path, "/v1/") {
 		return
+	}
+	if _, err := time.Parse(api.FormatNow, r.header.Get(api.HeaderNow)); err != nil {
+		tb.Errorf("%s %s: %d, which doesn't say what time it is: %v", method, path, r.status, err)
 	}
 	if _, _, err := c.operation(method, path); err != nil {
 		if r.status != http.StatusNotFound && !allowed(c, path, r) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -51,10 +52,17 @@ func Run(ctx context.Context, c Config, k *boot.Kit) (err error) {
 	}
 	f := find.New(es, corpus.Namespace(c.Bus.Namespace), zone, c.SearchTimeout, time.Now)
 	f.Related, f.Log = c.SearchRelatedTimeout, k.Log
-	k.Ready("index", warmed(f.Ready, func(ctx context.Context, r find.Request) error {
-		_, err := f.Search(ctx, r)
-		return err
-	}, zone, k.Log))
+	k.Ready("index", f.Ready)
+	var warming sync.WaitGroup
+	defer warming.Wait()
+	ctx, stopWarming := context.WithCancel(ctx)
+	defer stopWarming()
+	warming.Go(func() {
+		warmUp(ctx, f.Ready, func(ctx context.Context, r find.Request) error {
+			_, err := f.Search(ctx, r)
+			return err
+		}, zone, k.Log)
+	})
 	if c.Elasticsearch.HasKey() {
 		k.Ready("rights", func(ctx context.Context) error {
 			return corpus.CheckRights(ctx, es, corpus.Namespace(c.Bus.Namespace), corpus.Reader)
@@ -196,7 +204,7 @@ func routes(g *gate.Gate, f *find.Finder, service api.Service) ([]route, error) 
 	service.Asks, service.Rate = !g.Open(), g.RateOf
 	var all []route
 	for _, r := range api.Routes {
-		all = append(all, route{r.Pattern, r.Name, g.Costing(r.Cost(), r.Needs(), r.Handler(service))})
+		all = append(all, route{r.Pattern, r.Name, api.Clocked(time.Now, g.Costing(r.Cost(), r.Needs(), r.Handler(service)))})
 	}
 	// What answers where there is no other route comes behind those.
 	return append(all,
@@ -204,7 +212,7 @@ func routes(g *gate.Gate, f *find.Finder, service api.Service) ([]route, error) 
 		route{gate.PatternForm, "login", g.Form(form)},
 		route{gate.PatternLogin, "login", g.Login(form)},
 		route{gate.PatternLogout, "login", g.Logout()},
-		route{api.PatternOther, "other", g.For(access.Read, api.Other())},
+		route{api.PatternOther, "other", api.Clocked(time.Now, g.For(access.Read, api.Other()))},
 		route{web.PatternAssets, "assets", web.Assets()},
 	), nil
 }

@@ -3,7 +3,6 @@ package search
 import (
 	"context"
 	"net/url"
-	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -11,31 +10,43 @@ import (
 	"github.com/copytaster/copytaster/services/search/find"
 )
 
-// warmTimes is how often the page's first questions are asked before anybody does, warmTime
-// for how long in all.
+// Limits of asking what the page asks before anybody does.
 const (
+	// warmTimes is how often its first questions are asked in a try, warmTime for how long.
 	warmTimes = 3
-	warmTime  = 3 * time.Second
+	warmTime  = 10 * time.Second
+	// warmTries is how often that is tried, warmPause how long after a failure, and how
+	// often it is looked whether there is an index.
+	warmTries = 10
+	warmPause = 2 * time.Second
 )
 
-// warmed is a check of readiness that asks what the page asks when it is opened as soon as
-// searches can be answered, and before it says so: the first searches of a process, and of an
-// Elasticsearch that was just started, take several times as long as all that follow. It asks
-// once; what fails of it is no reason not to be ready.
-func warmed(ready func(context.Context) error, search func(context.Context, find.Request) error, zone *time.Location, log zerolog.Logger) func(context.Context) error {
-	var once sync.Once
-	return func(ctx context.Context) error {
-		if err := ready(ctx); err != nil {
-			return err
-		}
-		once.Do(func() {
-			ctx, cancel := context.WithTimeout(ctx, warmTime)
-			defer cancel()
-			if err := warm(ctx, search, zone); err != nil {
-				log.Debug().Err(err).Msg("can't ask what the page asks before others do")
+// warmUp asks what the page asks when it is opened, once searches can be answered: the first
+// searches of a process, and of an Elasticsearch that was just started, take several times as
+// long as all that follow. Being ready doesn't wait for it. It returns when all was answered,
+// after [warmTries] failures, or when ctx is done.
+func warmUp(ctx context.Context, ready func(context.Context) error, search func(context.Context, find.Request) error, zone *time.Location, log zerolog.Logger) {
+	within := func(ask func(ctx context.Context) error) error {
+		ctx, cancel := context.WithTimeout(ctx, warmTime)
+		defer cancel()
+		return ask(ctx)
+	}
+	pause := time.NewTicker(warmPause)
+	defer pause.Stop()
+	for tries := 0; tries < warmTries; {
+		if within(ready) == nil {
+			err := within(func(ctx context.Context) error { return warm(ctx, search, zone) })
+			if err == nil {
+				return
 			}
-		})
-		return nil
+			tries++
+			log.Debug().Err(err).Int("tries", tries).Msg("can't ask what the page asks before others do")
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-pause.C:
+		}
 	}
 }
 

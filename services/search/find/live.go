@@ -209,11 +209,12 @@ type LiveHit struct {
 	Status       article.Status `json:"status"`                  // always usable
 	EmbargoUntil *time.Time     `json:"embargo_until,omitempty"` // that is over
 	ExpiresAt    *time.Time     `json:"expires_at,omitempty"`    // when it leaves, if nothing comes before
+	ReleasedAt   *time.Time     `json:"released_at,omitempty"`   // when this revision went out
 }
 
-// LiveHitOf is the article as live feeds show it.
-func LiveHitOf(a *article.Article) LiveHit {
-	return LiveHit{hitOf(a), a.Status, when(a.EmbargoUntil), when(a.ExpiresAt)}
+// LiveHitOf is the article as live feeds show it, which went out at a time.
+func LiveHitOf(a *article.Article, released time.Time) LiveHit {
+	return LiveHit{hitOf(a), a.Status, when(a.EmbargoUntil), when(a.ExpiresAt), when(released)}
 }
 
 // when is a time as answers have it; nil: it isn't known.

@@ -64,6 +64,9 @@ type item struct {
 	kind Kind
 	data []byte
 	next position // where to go on after it; nowhere: where the one before says
+	kill bool     // its article may no longer be used
+	// hidden tells whether the article was taken back since; nil: that can't be.
+	hidden func() bool
 }
 
 // change is what a message does to an article. Many may ask at once what it is to them.
@@ -95,7 +98,7 @@ func newChange(m stage.Message, now *revision, was earlier, at time.Time) *chang
 		c.source, c.forAll = a.Source, err == nil
 	}
 	reason := c.reason(expired)
-	c.shown = sync.OnceValue(func() []byte { return encode(find.LiveHitOf(c.now.Article)) })
+	c.shown = sync.OnceValue(func() []byte { return encode(find.LiveHitOf(c.now.Article, m.Time)) })
 	c.left = sync.OnceValue(func() []byte { return leaves(m, c.before.Revision, reason) })
 	c.gone = sync.OnceValue(func() []byte { return leaves(m, 0, reason) })
 	return c

@@ -25,6 +25,7 @@ type Feed struct {
 	reset  bool     // what it missed can't be told
 	epoch  int      // of the hub, when it was opened
 	seat   *seat    // where it is told what comes; nil: not yet
+	aside  *seat    // where it is told of kills as long as it hears what it missed; nil: it doesn't
 	at     position // what its client was told
 	why    string
 }
@@ -86,7 +87,8 @@ func (h *Hub) admit(reader string) (epoch int, err error) {
 func (f *Feed) Close() { f.release() }
 
 func (f *Feed) release() {
-	f.stand()
+	f.stand(&f.seat)
+	f.stand(&f.aside)
 	h := f.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -100,22 +102,42 @@ func (f *Feed) release() {
 // sit lets the hub tell the feed what comes behind where the client is, and gives where
 // that begins. h.mu is held.
 func (f *Feed) sit() position {
-	h := f.hub
-	s := slices.MinFunc(h.shards, func(a, b *shard) int { return cmp.Compare(a.size(), b.size()) })
-	f.seat = &seat{question: &f.question, queue: make(chan item, Buffer), slow: make(chan struct{}), epoch: h.epoch, from: f.at.later(h.next)}
-	s.add(f.seat)
-	f.epoch = h.epoch
-	h.seated++
+	f.seat = f.hub.seat(&f.question, f.at.later(f.hub.next), false)
+	f.epoch = f.hub.epoch
 	return f.seat.from
 }
 
-// stand ends that.
-func (f *Feed) stand() {
-	if f.seat == nil {
+// sitAside lets the hub tell the feed of kills alone, as long as it hears what it missed.
+func (f *Feed) sitAside() {
+	switch {
+	case f.aside != nil:
+		f.stand(&f.seat)
+	case f.seat != nil: // what is in its queue may be a kill
+		f.seat.kills.Store(true)
+		f.aside, f.seat = f.seat, nil
+	default:
+		f.hub.mu.Lock()
+		defer f.hub.mu.Unlock()
+		f.aside = f.hub.seat(&f.question, f.hub.next, true)
+	}
+}
+
+// seat is one for who asks q, who hears of what stands at a place or behind. h.mu is held.
+func (h *Hub) seat(q *question, from position, kills bool) *seat {
+	s := &seat{question: q, queue: make(chan item, Buffer), slow: make(chan struct{}), epoch: h.epoch, from: from}
+	s.kills.Store(kills)
+	slices.MinFunc(h.shards, func(a, b *shard) int { return cmp.Compare(a.size(), b.size()) }).add(s)
+	h.seated++
+	return s
+}
+
+// stand ends that the hub tells the feed at a seat, if it has it.
+func (f *Feed) stand(at **seat) {
+	if *at == nil {
 		return
 	}
-	f.seat.shard.remove(f.seat)
-	f.seat = nil
+	(*at).shard.remove(*at)
+	*at = nil
 	f.hub.mu.Lock()
 	defer f.hub.mu.Unlock()
 	f.hub.seated--

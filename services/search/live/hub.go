@@ -45,6 +45,7 @@ type Hub struct {
 	seated   int          // feeds that are told what comes
 	open     int          // those that are still being read for included
 	byReader map[string]int
+	asked    map[moment]*offsets
 }
 
 // noPartition stands for the topic as a whole.
@@ -58,7 +59,7 @@ func New(log Log, by Lookups, c Config, to prometheus.Registerer) (*Hub, error) 
 	}
 	h := &Hub{
 		Config: c, log: log, lookups: by, metrics: m, turns: newTurns(MaxReplays, MaxReplaysOfReader),
-		recent: newRecent(Recent, RecentBytes), failing: map[int]bool{}, byReader: map[string]int{},
+		recent: newRecent(Recent, RecentBytes), failing: map[int]bool{}, byReader: map[string]int{}, asked: map[moment]*offsets{},
 	}
 	h.closed, h.close = context.WithCancel(context.Background())
 	for i := range runtime.GOMAXPROCS(0) {

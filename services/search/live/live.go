@@ -32,7 +32,7 @@ const (
 	MaxReplaysOfReader = 2
 	// Overlap is how far before a reset a feed goes on behind it: what went out just before
 	// its client searches anew isn't in the index yet. It is never more than MaxReplay
-	// messages.
+	// messages, of each partition its share.
 	Overlap = time.Minute
 	// ReplayTime is how long reading again and telling may take in all, without waiting
 	// for others: then the client comes back for the rest. ReplayEvents and ReplayBytes

@@ -492,12 +492,99 @@ func TestResetOverlaps(t *testing.T) {
 		c.hears("current", "entered Niger just now", "left killed canceled", "reset")
 		d.write(story{id: "next", headline: "Niger next"})
 		c.hears("entered Niger next")
+		time.Sleep(time.Second)
 		// It is missed by nobody who couldn't be told of it.
 		log.Fail(errors.New("away"))
 		away := d.feed(access.Grant{}, "q", "niger", "after", unreadable)
-		away.hears("end unavailable")
-		<-away.done
+		defer away.leave()
+		away.hears("reset")
+		time.Sleep(live.Heartbeat + time.Second)
+		away.hears("heartbeat")
 		log.Fail(nil)
+		time.Sleep(10 * time.Second)
+		slices.Sort(away.heard)
+		away.hears("current", "entered Niger just now", "entered Niger next", "left killed canceled")
+	})
+}
+
+// TestResetIsToldAtOnce: a client is told to search anew, and has heartbeats, also where Kafka
+// doesn't answer from where its feed goes on; all ask that but once, and a service that stops
+// tells them.
+func TestResetIsToldAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(3)
+		d := open(t, log, nil)
+		asked := 0
+		log.Timed(func(ctx context.Context) error {
+			asked++
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		var all []*client
+		for range 3 {
+			all = append(all, d.feed(access.Grant{}, "after", request(t).Seal([]byte("?"))))
+		}
+		for _, c := range all {
+			c.hears("reset")
+		}
+		time.Sleep(live.Heartbeat)
+		if all[2].hears("heartbeat"); asked != 1 {
+			t.Errorf("they asked %d times", asked)
+		}
+		d.stop()
+		for _, c := range all[:2] {
+			c.hears("heartbeat", "end shutdown")
+		}
+	})
+}
+
+// TestKillsReachWhoWaits: a kill is told at once also to those who wait until what they missed,
+// or went out before a reset, is read; and what it takes back isn't told them any more.
+func TestKillsReachWhoWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(1)
+		d := open(t, log, nil)
+		defer d.stop()
+		release := make(chan struct{})
+		stuck := func(int, int64) { <-release }
+		var all []*client
+		for i := range live.MaxReplays + 2 {
+			c := d.feedOf(fmt.Sprint(i), nil, access.Grant{}, "q", "niger")
+			defer c.leave()
+			c.hears("ready")
+			all = append(all, c)
+		}
+		log.Hold(true)
+		log.Anew()
+		d.write(story{id: "a", headline: "Niger a"}, story{id: "b", headline: "Niger b"}, story{id: "c", headline: "Mali"})
+		began := false
+		log.Bounded(func(p int, from int64) {
+			if began {
+				stuck(p, from)
+			}
+			began = true // the first is the hub
+		})
+		time.Sleep(6 * time.Second) // it looks at the topic
+		log.Hold(false)
+		for _, c := range all {
+			c.hears("reset")
+		}
+		d.write(story{id: "a", status: article.Canceled, version: 1}, story{id: "c", status: article.Canceled, version: 1}, story{id: "b", headline: "Chad", version: 1})
+		for _, c := range all {
+			c.hears("left a canceled")
+		}
+		close(release)
+		for _, c := range all {
+			synctest.Wait()
+			if slices.Contains(c.heard, "entered Niger a") || !slices.Contains(c.heard, "left b unmatched") || !slices.Contains(c.heard, "current") {
+				t.Errorf("behind it: %q", c.heard)
+			}
+			c.heard = nil
+		}
+		d.write(story{id: "d", headline: "Niger d"})
+		for _, c := range all {
+			c.hears("entered Niger d")
+		}
 	})
 }
 
@@ -1064,5 +1151,81 @@ func TestCursorOfAnotherVersion(t *testing.T) {
 			c.hears("reset", "current")
 			c.leave()
 		}
+	})
+}
+
+// TestReleasedAt: what is told says when it went out, however long ago it came.
+func TestReleasedAt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		defer d.stop()
+		f, err := d.hub.Open(t.Context(), request(t), "after", access.Grant{}, "somebody")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		defer leave()
+		var hit struct {
+			Released time.Time `json:"released_at"`
+		}
+		done := make(chan error)
+		go func() {
+			done <- f.Run(ctx, func(e live.Event) error {
+				if e.Kind == live.Entered {
+					defer leave()
+					return json.Unmarshal(e.Data, &hit)
+				}
+				return nil
+			})
+		}()
+		synctest.Wait()
+		now := time.Now()
+		d.write(story{id: "a", headline: "Niger", received: now.Add(-time.Hour)})
+		if err := <-done; !errors.Is(err, context.Canceled) || !hit.Released.Equal(now) {
+			t.Errorf("%v: it went out at %v, not %v", err, hit.Released, now)
+		}
+	})
+}
+
+// TestKilledWhileMissedIsTold: the text of what is killed while a client is told what it
+// missed isn't told it, also where that was read before.
+func TestKilledWhileMissedIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := open(t, livetest.New(1), nil)
+		defer d.stop()
+		first := d.feed(access.Grant{}, "q", "niger")
+		first.leave()
+		d.write(story{id: "a", headline: "Niger a"}, story{id: "b", headline: "Niger b"})
+		wait := make(chan struct{})
+		c := d.feedAfter(wait, access.Grant{}, "q", "niger", "after", first.cursor)
+		defer c.leave()
+		d.write(story{id: "b", status: article.Canceled, version: 1})
+		c.hears("ready") // it doesn't read on
+		close(wait)
+		c.hears("entered Niger a", "left b canceled", "current", "left b canceled")
+	})
+}
+
+// TestKillsAloneWait: what isn't a kill takes up no buffer of who is told what went out before
+// a reset: it is told that, too.
+func TestKillsAloneWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := livetest.New(1)
+		d := open(t, log, nil)
+		defer d.stop()
+		wait := make(chan struct{})
+		c := d.feedAfter(wait, access.Grant{}, "q", "niger")
+		defer c.leave()
+		log.Hold(true)
+		log.Anew()
+		time.Sleep(6 * time.Second) // the hub looks at the topic, and the client doesn't read on
+		log.Hold(false)
+		var all []string
+		for i := range live.Buffer + 1 {
+			d.write(story{id: fmt.Sprint(i), headline: "Niger"})
+			all = append(all, "entered Niger")
+		}
+		close(wait)
+		c.hears(slices.Concat([]string{"ready", "reset"}, all, []string{"current"})...)
 	})
 }

@@ -14,9 +14,11 @@ import (
 // catchUp tells what the client missed, says when that is all, and joins those who are told
 // what comes.
 func (f *Feed) catchUp(ctx context.Context, emit func(Event) error) error {
-	switch {
-	case f.start.at == nil && !f.reset:
+	if f.start.at == nil && !f.reset {
 		return f.begin(emit)
+	}
+	f.sitAside()
+	switch {
 	case f.reset || f.hub.tooFar(f.start):
 		if err := f.restart(ctx, emit); err != nil {
 			return err
@@ -30,7 +32,37 @@ func (f *Feed) catchUp(ctx context.Context, emit func(Event) error) error {
 	if err := f.tellMissed(ctx, emit); err != nil {
 		return err
 	}
-	return f.emit(item{kind: Current, data: f.hub.clock()}, emit)
+	f.aside.shard.remove(f.aside)
+	if err := f.tellKills(emit); err != nil {
+		return err
+	}
+	f.stand(&f.aside)
+	return f.emit(item{kind: Current, data: f.hub.clock(), next: f.at}, emit)
+}
+
+// tellKills tells of the kills that came while the feed heard what it missed.
+func (f *Feed) tellKills(emit func(Event) error) error {
+	for {
+		select {
+		case it := <-f.aside.queue:
+			if err := f.tellKill(it, emit); err != nil {
+				return err
+			}
+		case <-f.aside.slow:
+			return errSlow
+		default:
+			return nil
+		}
+	}
+}
+
+// tellKill tells of a kill ahead of what stands before it; other items are not told: they
+// are missed by now. What goes on behind it may be told again, and the kill with it.
+func (f *Feed) tellKill(it item, emit func(Event) error) error {
+	if !it.kill {
+		return nil
+	}
+	return f.emit(item{kind: it.kind, data: it.data}, emit)
 }
 
 // tellMissed tells what went out since where the feed is. At its end the hub tells it what
@@ -57,6 +89,12 @@ func (f *Feed) tellMissed(ctx context.Context, emit func(Event) error) error {
 		for _, it := range p.items {
 			if f.hub.closed.Err() != nil {
 				return errClosing
+			}
+			if err := f.tellKills(emit); err != nil {
+				return err
+			}
+			if it.hidden != nil && it.hidden() {
+				continue
 			}
 			if err := f.emit(it, emit); err != nil {
 				return err
@@ -86,16 +124,29 @@ func (f *Feed) begin(emit func(Event) error) error {
 // restart lets the feed begin anew, [Overlap] ago: its client searches now, and the index may
 // be that far behind. Of more messages than are read again it begins with the newest.
 func (f *Feed) restart(ctx context.Context, emit func(Event) error) error {
-	f.stand()
+	f.sitAside()
 	h := f.hub
-	at, err := h.log.OffsetsAt(ctx, topic.Released, h.Now().Add(-Overlap))
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	since := h.Now().Add(-Overlap)
+	// It searches anew also where Kafka can't say yet from where the feed goes on.
+	if err := f.emit(item{kind: Reset, data: h.clock()}, emit); err != nil {
+		return err
 	}
-	h.mu.Lock()
-	next, parts := h.next, h.parts
-	f.epoch = h.epoch
-	h.mu.Unlock()
+	var next position
+	var parts []*partition
+	var at map[int]int64
+	for of := -1; f.epoch != of; {
+		h.mu.Lock()
+		of = h.epoch
+		h.mu.Unlock()
+		var err error
+		if at, err = f.offsets(ctx, of, since, emit); err != nil {
+			return err
+		}
+		h.mu.Lock()
+		next, parts = h.next, h.parts
+		f.epoch = h.epoch
+		h.mu.Unlock()
+	}
 	from := append(vector(nil), next.at...)
 	for i := range from {
 		if o, ok := at[i]; ok {
@@ -104,7 +155,74 @@ func (f *Feed) restart(ctx context.Context, emit func(Event) error) error {
 		from[i] = min(max(from[i], next.at[i]-MaxReplay/int64(len(from)), parts[i].above()), next.at[i])
 	}
 	f.start = position{next.topic, from}
-	return f.emit(item{kind: Reset, data: h.clock(), next: f.start}, emit)
+	f.at = f.start
+	return nil
+}
+
+// offsets are those of a time in the topic of that epoch. While Kafka can't tell them the
+// client hears heartbeats.
+func (f *Feed) offsets(ctx context.Context, epoch int, t time.Time, emit func(Event) error) (map[int]int64, error) {
+	asking, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	var at map[int]int64 // once done
+	go func() {
+		defer close(done)
+		for asking.Err() == nil {
+			o := f.hub.offsets(epoch, t)
+			select {
+			case <-o.done:
+			case <-asking.Done():
+				return
+			}
+			if o.err == nil {
+				at = o.at
+				return
+			}
+			sleep(asking, pauseMax)
+		}
+	}()
+	if err := f.await(ctx, done, emit); err != nil {
+		cancel()
+		<-done
+		return nil, err
+	}
+	return at, ctx.Err()
+}
+
+// offsets are those of a time, once Kafka told them.
+type offsets struct {
+	done chan struct{} // closed then
+	at   map[int]int64
+	err  error
+}
+
+// moment is a second, in the topic of an epoch.
+type moment struct {
+	epoch int
+	unix  int64
+}
+
+// offsets asks for the offsets of a time, or of up to a second before it: after a reset all
+// feeds ask at once, and get one answer.
+func (h *Hub) offsets(epoch int, t time.Time) *offsets {
+	m := moment{epoch, t.Unix()}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if o := h.asked[m]; o != nil {
+		return o
+	}
+	o := &offsets{done: make(chan struct{})}
+	h.asked[m] = o
+	go func() {
+		o.at, o.err = h.log.OffsetsAt(h.closed, topic.Released, time.Unix(m.unix, 0))
+		close(o.done)
+		sleep(h.closed, pause)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.asked, m)
+	}()
+	return o
 }
 
 // caughtUp tells whether nothing is missing. Then the hub tells the feed what comes.
@@ -181,6 +299,12 @@ func (f *Feed) await(ctx context.Context, done <-chan struct{}, emit func(Event)
 		select {
 		case <-done:
 			return nil
+		case it := <-f.aside.queue:
+			if err := f.tellKill(it, emit); err != nil {
+				return err
+			}
+		case <-f.aside.slow:
+			return errSlow
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-f.hub.closed.Done():
@@ -273,5 +397,8 @@ func (f *Feed) missed(ctx context.Context, p *partition, m stage.Message) (item,
 		c.again = c.now.same(h.earlier(ctx, h.lookups.Replays, m.Partition, k, had).revision)
 	}
 	it, ok := c.tell(&f.question, h.Now())
+	if it.kind != Left {
+		it.hidden = func() bool { return p.takenBack(k, m.Offset) }
+	}
 	return it, ok && (newest || it.kind == Left)
 }

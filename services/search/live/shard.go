@@ -14,6 +14,7 @@ type seat struct {
 	queue chan item
 	slow  chan struct{} // closed when it is told no more
 	shard *shard
+	kills atomic.Bool // it is told of nothing else
 
 	// What follows only the shard changes.
 	epoch int      // which topic it hears of
@@ -75,10 +76,13 @@ func (s *shard) tell(st *step) {
 	s.mu.Lock()
 	seats := s.seats
 	s.mu.Unlock()
-	now, hidden := s.now(), st.part.takenBack(st.key, st.offset)
+	now, hidden, kill := s.now(), st.part.takenBack(st.key, st.offset), takesBack(st.message)
 	for _, f := range seats {
 		if f.epoch != st.epoch || st.offset < f.from.at[st.partition] {
 			continue // it has heard of it elsewhere
+		}
+		if !kill && f.kills.Load() {
+			continue
 		}
 		it, ok := st.change.tell(f.question, now)
 		if !ok || hidden && it.kind != Left {
@@ -92,7 +96,7 @@ func (s *shard) tell(st *step) {
 				st.ahead[s.number][f] = true
 			}
 		}
-		it.next = st.next
+		it.next, it.kill = st.next, kill
 		s.hand(f, it)
 	}
 	if st.next.at != nil {

@@ -43,6 +43,7 @@ type Log struct {
 	id      byte
 	looked  func(ctx context.Context, partition int, offset int64) error
 	bounded func(partition int, from int64)
+	timed   func(ctx context.Context) error
 }
 
 // New makes a topic of n partitions.
@@ -155,8 +156,23 @@ func (l *Log) Extents(context.Context, string) ([]bus.Extent, error) {
 	return es, away
 }
 
+// Timed has f called before each [Log.OffsetsAt], which fails with what it gives.
+func (l *Log) Timed(f func(ctx context.Context) error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.timed = f
+}
+
 // OffsetsAt is as that of [bus.Bus].
-func (l *Log) OffsetsAt(_ context.Context, _ string, t time.Time) (map[int]int64, error) {
+func (l *Log) OffsetsAt(ctx context.Context, _ string, t time.Time) (map[int]int64, error) {
+	l.mu.Lock()
+	timed := l.timed
+	l.mu.Unlock()
+	if timed != nil {
+		if err := timed(ctx); err != nil {
+			return nil, err
+		}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	at := map[int]int64{}

@@ -40,7 +40,8 @@ export const opened = read();
 // What the browser kept of a page is of then.
 const [loaded] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
 if (loaded && loaded.transferSize !== 0) {
-  const at = (time: number) => performance.timeOrigin + time;
+  // performance.timeOrigin isn't by the reader's clock where the machine slept, or that was set.
+  const at = (time: number) => Date.now() - (performance.now() - time);
   heardTime(opened.now, { sent: at(loaded.requestStart), came: at(loaded.responseStart) });
 }
 

@@ -2,8 +2,9 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Hit } from '../src/api/client';
 import type { Hits } from '../src/search/hits';
-import { behindBy, follow, maxNew, maxRecent, type News, nothing, told } from '../src/search/live';
-import { isNew, merged } from '../src/search/rows';
+import { behindBy, follow, maxNew, maxRecent, type News, newest, nothing, told } from '../src/search/live';
+import { isAwaited, isNew, merged } from '../src/search/rows';
+import { now } from '../src/ui/serviceClock';
 
 const start = Date.parse('2024-05-20T12:00:00Z');
 
@@ -33,12 +34,15 @@ class Feed extends EventTarget {
 
 let n = 0;
 
-/** An article that was sent at a minute of the day. */
+const at = (minute: number): string => new Date(start + minute * 60_000).toISOString();
+
+/** An article that was sent, and went out, at a minute of the day; a list is asked for a little later. */
 const article = (minute: number, more: Partial<Hit> = {}): Hit => ({
   uri: `urn:test:${n++}`,
   revision: '1',
   source: 'wire',
-  sort_date: new Date(start + minute * 60_000).toISOString(),
+  sort_date: at(minute),
+  released_at: at(minute - 0.01),
   ...more,
 });
 
@@ -99,7 +103,7 @@ class Page {
 
   /** What stands in the list, from its top. */
   get rows(): string[] {
-    const live = { ...this.news, shown: this.news.shown.filter(this.fits) };
+    const live = { ...this.news, changed: newest(this.news), shown: this.news.shown.filter(this.fits) };
     return merged(live, this.hits.list, new Map())
       .filter((r) => !r.gone)
       .map((r) => `${r.hit.uri} ${r.hit.revision}${r.is && ` ${r.is}`}`);
@@ -120,6 +124,17 @@ beforeEach(() => {
 });
 
 const later = (seconds: number) => vi.advanceTimersByTime(seconds * 1000);
+
+test('a list that was kept and is asked for anew is awaited, as one that isn’t there, unless it can’t be had', () => {
+  const is = { waiting: false, old: false, renewing: false, problem: undefined, trouble: undefined };
+  expect(isAwaited(is)).toBe(false);
+  for (const yes of [{ waiting: true }, { old: true }, { renewing: true }]) {
+    expect(isAwaited({ ...is, ...yes })).toBe(true);
+    const trouble = { error: new Error('away'), of: 'all' as const };
+    expect(isAwaited({ ...is, ...yes, trouble })).toBe(false);
+    expect(isAwaited({ ...is, ...yes, problem: { type: '', title: '', status: 503 } })).toBe(false);
+  }
+});
 
 describe('when a page is opened', () => {
   test('the feed begins a minute before its list was asked for', () => {
@@ -150,6 +165,83 @@ describe('when a page is opened', () => {
     page.feed.tell('current');
     page.feed.tell('entered', article(-600, { received_at: new Date(start - 3_600_000).toISOString() }));
     expect(page.fresh).toBe(1);
+    page.end();
+  });
+
+  test('what went out since the list is new, however late the feed begins and however old it is', () => {
+    const page = new Page();
+    page.answer([article(-1)], false);
+    later(600); // nobody looks at it, or the feed is refused
+    const [before, since] = [article(-600), article(-600, { received_at: at(-600), released_at: at(5) })];
+    page.feed.tell('ready');
+    page.feed.tell('entered', before);
+    page.feed.tell('entered', since);
+    expect(page.news.waiting.map((h) => h.early)).toEqual([false, true]);
+    expect(page.fresh).toBe(1);
+    page.feed.tell('current');
+    expect(page.fresh).toBe(1);
+    page.end();
+  });
+
+  test('so it is after a reset, of what went out while the feed waited for its turn', () => {
+    const page = new Page();
+    page.answer([article(-1)], false);
+    later(600);
+    page.feed.tell('reset');
+    page.answer([article(9)], false);
+    later(60);
+    page.feed.tell('entered', article(-600, { released_at: at(9.9) }));
+    page.feed.tell('entered', article(-600, { released_at: at(10.5) }));
+    expect(page.fresh).toBe(1);
+    page.end();
+  });
+
+  test('of a service that says neither when what it tells went out nor when that is all, nothing is hidden for good', () => {
+    const page = new Page();
+    page.answer([article(-1)], false);
+    page.feed.tell('ready', {});
+    later(3600);
+    const of = { sort_date: at(-600), released_at: undefined };
+    for (let i = 0; i < maxNew + 10; i++) page.feed.tell('entered', article(60, { ...of, received_at: at(59) }));
+    expect([page.fresh, page.news.waiting.length, page.news.changed.size]).toEqual([maxNew + 10, maxNew, 0]);
+    page.end();
+  });
+
+  test('of more than is kept the last that went out is, in whatever order it is told', () => {
+    const page = new Page();
+    page.answer([article(-1)], false);
+    page.feed.tell('ready');
+    const last = article(0);
+    page.feed.tell('entered', last);
+    for (let i = 0; i < maxRecent + 10; i++) page.feed.tell('entered', article(-0.5));
+    expect([page.news.waiting.length, page.news.recent.length, page.news.changed.size]).toEqual([
+      maxRecent,
+      maxRecent,
+      0,
+    ]);
+    expect(page.news.waiting).toContainEqual({ ...last, early: true });
+    expect(page.news.recent.map((r) => r.hit.uri)).toContain(last.uri);
+    page.end();
+  });
+
+  test('a list that comes after what is told, and has an older revision of it, shows the newer one', () => {
+    const page = new Page();
+    later(60);
+    const hit = article(0, { revision: '2' });
+    page.feed.tell('entered', hit);
+    page.answer([{ ...hit, revision: '1' }]);
+    expect(page.rows).toEqual([`${hit.uri} 2 changed`]);
+    page.end();
+  });
+
+  test('a heartbeat that comes late sets no clock back', async () => {
+    const page = new Page();
+    page.feed.tell('heartbeat');
+    later(30);
+    const beat = { now: new Date().toISOString() };
+    later(3600); // the page was frozen
+    page.feed.tell('heartbeat', beat);
+    expect(now()).toBe(Date.now());
     page.end();
   });
 
@@ -194,6 +286,29 @@ describe('when something may have been missed', () => {
     expect(page.fresh).toBe(1);
     page.reveal();
     expect(page.rows).toEqual([`${lacked.uri} 1 new`, `${had.uri} 1`, `${first.uri} 1`]);
+    page.end();
+  });
+
+  test('a feed that begins with a reset is open, and a list asked for a minute later takes nothing away', async () => {
+    vi.stubGlobal('fetch', async () => new Response('{}'));
+    const page = new Page();
+    page.answer([article(0)]);
+    for (let i = 0; i < 2; i++) {
+      page.feed.close();
+      page.feed.onerror?.();
+      await vi.advanceTimersByTimeAsync(10_000);
+    }
+    expect(page.news.link).toBe('lost');
+    page.feed.tell('reset');
+    page.answer([]);
+    const hit = article(1);
+    page.feed.tell('entered', hit);
+    expect(page.news.link).toBe('open');
+    page.feed.tell('current');
+    later(behindBy / 1000 + 1);
+    page.tell({ is: 'listed', asked: Date.now() });
+    page.reveal();
+    expect(page.rows).toEqual([`${hit.uri} 1 new`]);
     page.end();
   });
 

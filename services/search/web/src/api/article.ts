@@ -1,6 +1,6 @@
 // What is asked of one article beside its text.
 import { endSession } from '../session';
-import { ApiError, answered, client } from './client';
+import { ApiError, answered, client, type Problem } from './client';
 import type { components, paths } from './schema';
 
 type Schemas = components['schemas'];
@@ -88,3 +88,7 @@ export const articleKeys = {
   similar: (uri: string) => ['article', uri, 'similar'] as const,
   overrides: (uri: string) => ['article', uri, 'overrides'] as const,
 };
+
+/** Which of the words that were sent may mean several places; undefined: none does. An older service names it in its text alone. */
+export const severalOf = ({ candidates, name, detail }: Problem, words: readonly string[]): string | undefined =>
+  candidates && words.find((w) => (name === undefined ? detail?.includes(JSON.stringify(w)) : w === name));

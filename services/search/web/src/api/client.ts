@@ -8,7 +8,9 @@ type Schemas = components['schemas'];
 export type Hit = Schemas['Hit'] & {
   /** Of what is not for everybody yet, for those who may see it. */
   embargo_until?: string;
-  /** A live feed told of it together with what went out before the search was made. */
+  /** Where a live feed told of it: when this revision went out. */
+  released_at?: string;
+  /** A live feed told of it, which went out before the search was made. */
   early?: boolean;
   /** It was taken back: nothing is left of it but its place. */
   taken?: boolean;
@@ -71,8 +73,8 @@ const exact: Middleware = {
   },
   async onResponse({ request, response }) {
     const sent = asked.get(request);
-    // A header of HTTP has whole seconds.
-    if (sent !== undefined) heardTime(response.headers.get('Date'), { sent, coarse: 1000 });
+    // `Date` may be a proxy's.
+    if (sent !== undefined) heardTime(response.headers.get('Copytaster-Now'), { sent });
     if (response.status === 401) endSession();
     if (!/\bjson\b/.test(response.headers.get('Content-Type') ?? '')) return undefined;
     return new Response(response.status === 204 ? null : JSON.stringify(parse(await response.text())), response);

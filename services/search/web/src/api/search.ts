@@ -86,34 +86,36 @@ export const pageSize = 30;
 const earlyFor = 10_000;
 
 // What was asked before the page could show it.
-let early: { of: string; answer: Promise<Result>; at: number } | undefined;
+let early: (Page & { of: string; on: number }) | undefined;
 let begun = false;
 
 const named = (search: URLSearchParams, sort: Order): string => `${sort} ${search}`;
+
+/** A page that was asked for, and when, by the reader's clock: the service's may not be known yet. */
+interface Page {
+  answer: Promise<Result>;
+  at: number;
+}
 
 /** Asks for an address's first page, for the first who wants it; nothing, if somebody asked already. */
 export function askEarly(address: URLSearchParams): void {
   if (begun) return;
   const [search, sort] = [chosen(address), orderOf(address)];
-  const answer = hits(search, sort, undefined, new AbortController().signal);
+  const { answer, at } = hits(search, sort, undefined, new AbortController().signal);
   answer.catch(() => undefined); // who takes it hears of it
-  early = { of: named(search, sort), answer, at: performance.now() };
+  early = { of: named(search, sort), answer, at, on: performance.now() };
 }
 
-export function hits(
-  search: URLSearchParams,
-  sort: Order,
-  after: string | undefined,
-  signal: AbortSignal,
-): Promise<Result> {
+export function hits(search: URLSearchParams, sort: Order, after: string | undefined, signal: AbortSignal): Page {
   begun = true;
   if (early && after === undefined) {
-    const { of, answer, at } = early;
+    const { of, answer, at, on } = early;
     early = undefined;
-    if (of === named(search, sort) && performance.now() - at < earlyFor) return answer;
+    if (of === named(search, sort) && performance.now() - on < earlyFor) return { answer, at };
   }
   const query = asked(search, { sort, size: pageSize, facets: 'none', after });
-  return answered<Result>(client.GET('/v1/articles', { params: { query }, signal }));
+  const at = Date.now();
+  return { answer: answered<Result>(client.GET('/v1/articles', { params: { query }, signal })), at };
 }
 
 export async function facetCounts(

@@ -16,7 +16,7 @@ import {
   ModalOverlay,
   TextField,
 } from 'react-aria-components';
-import { articleKeys, correct, type Override, overrides, takeBack } from '../api/article';
+import { articleKeys, correct, type Override, overrides, severalOf, takeBack } from '../api/article';
 import { ApiError, type Article } from '../api/client';
 import type { components } from '../api/schema';
 import { may, opened } from '../opened';
@@ -214,7 +214,7 @@ function Editor({
   });
 
   const problem = change.error instanceof ApiError ? change.error.problem : undefined;
-  const several = problem?.candidates && more.find((w) => w === problem.name);
+  const several = problem && severalOf(problem, more);
 
   if (change.data) {
     return (

@@ -12,7 +12,7 @@ import { Facets } from './Facets';
 import { takeBack, useHits } from './hits';
 import { feedOf, useLive } from './live';
 import { Results, rowOf } from './Results';
-import { isNew } from './rows';
+import { isAwaited, isNew } from './rows';
 import './search.css';
 
 const loadReading = () => import('../article/Reading');
@@ -68,7 +68,7 @@ export function SearchView() {
 
   const heard = useLive(address, {
     on: byTime && hits.problem?.status !== 400,
-    awaited: (hits.waiting || hits.old) && !hits.problem,
+    awaited: isAwaited(hits),
     asked: hits.asked,
     known: (u) => known.current.get(u),
     flow,

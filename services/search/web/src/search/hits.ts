@@ -9,7 +9,7 @@ import {
 import { ApiError, type Hit, type Problem, type Result } from '../api/client';
 import { chosen, hits, keys, orderOf } from '../api/search';
 import { reasonOf } from '../ui/Failed';
-import { now } from '../ui/serviceClock';
+import { atService } from '../ui/serviceClock';
 import { freshFor, taken } from './rows';
 
 export interface Hits {
@@ -25,6 +25,8 @@ export interface Hits {
   /** What is shown is of the search before. */
   old: boolean;
   waiting: boolean;
+  /** What is there is being asked for anew. */
+  renewing: boolean;
   more: (() => void) | undefined;
   loadingMore: boolean;
   /** Asks once more for the next page, which couldn't be had. */
@@ -32,7 +34,7 @@ export interface Hits {
   retry: () => void;
   /** As retry, where nobody asked for it: what waits as long as the service says, waits on. */
   renew: () => void;
-  /** When what is there was asked for, as milliseconds since 1970; 0 where nothing is. */
+  /** When what is there was asked for, as milliseconds since 1970 by the service's clock; 0 where nothing is. */
   asked: number;
 }
 
@@ -44,8 +46,8 @@ export function useHits(address: URLSearchParams, watched = true): Hits {
   const q = useInfiniteQuery({
     queryKey: keys.hits(search, sort),
     queryFn: async ({ signal, pageParam }) => {
-      const at = now();
-      return { ...(await hits(search, sort, pageParam, signal)), at };
+      const { answer, at } = hits(search, sort, pageParam, signal);
+      return { ...(await answer), at };
     },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next,
@@ -81,6 +83,7 @@ export function useHits(address: URLSearchParams, watched = true): Hits {
     whole: !q.hasNextPage,
     old: q.isPlaceholderData,
     waiting: q.isPending,
+    renewing: q.isFetching && !q.isFetchingNextPage,
     more: q.hasNextPage && !q.isFetching && there && !error ? () => void q.fetchNextPage() : undefined,
     loadingMore: q.isFetchingNextPage,
     moreAgain: () => void q.fetchNextPage(),
@@ -88,7 +91,7 @@ export function useHits(address: URLSearchParams, watched = true): Hits {
     renew: () => {
       if (!waits) void retry();
     },
-    asked: there ? Math.min(...q.data.pages.map((p) => p.at)) : 0,
+    asked: there ? atService(Math.min(...q.data.pages.map((p) => p.at))) : 0,
   };
 }
 

@@ -1,5 +1,5 @@
 // What a search begins and ceases to find, as it happens.
-import { useEffect, useReducer, useRef, useState } from 'react';
+import { useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import { longestTimer } from '../api/cache';
 import { type Hit, parse, retryAfter } from '../api/client';
 import { chosen } from '../api/search';
@@ -22,9 +22,9 @@ export interface News {
   waiting: Hit[];
   /** Those that it shows above what was searched, the newest first. */
   shown: Hit[];
-  /** What was told in the last minute, which a list that is asked for now may lack: the index may be so far behind. */
+  /** What went out in the last minute, which a list that is asked for now may lack: the index may be so far behind. */
   recent: { hit: Hit; at: number }[];
-  /** Newer revisions of articles, by URI. */
+  /** Newer revisions of what the list had, by URI. */
   changed: ReadonlyMap<string, Hit>;
   /** Articles that this search doesn't find any more, by URI, since when, and up to which revision. What nobody may see any more is withdrawn. */
   unmatched: ReadonlyMap<string, { at: string; revision: string | undefined }>;
@@ -79,26 +79,44 @@ const isNot = (uri: string) => (h: Hit) => h.uri !== uri;
 const isEarly = (h: Hit) => h.early === true;
 const isFresh = (h: Hit) => !h.early;
 
+/** When a revision went out; of a service that doesn't say it, when it was received. */
+const out = (h: Hit): string => h.released_at ?? h.received_at ?? '';
+
 // Of what is early most is in the list: it takes no place from what is new, and isn't counted.
 function withHit(before: News, { hit, known, flow, at }: Extract<Told, { is: 'hit' }>): News {
   const unmatched = new Map(before.unmatched);
   unmatched.delete(hit.uri);
-  const others = before.recent.filter((r) => r.hit.uri !== hit.uri && r.at > at - behindBy);
-  const news = { ...before, unmatched, recent: [{ hit, at }, ...others].slice(0, maxRecent) };
-  // A list that is still to come may have an older revision of what is early.
-  const changed = new Map(news.changed).set(hit.uri, hit);
-  if (known || news.shown.some((h) => h.uri === hit.uri && !h.taken)) return { ...news, changed };
+  // What was missed is told long after it went out.
+  const wentOut = (hit.early && Date.parse(hit.released_at ?? '')) || at;
+  const others = before.recent.filter((r) => r.hit.uri !== hit.uri);
+  const last = [{ hit, at: wentOut }, ...others].filter((r) => r.at > at - behindBy);
+  if (last.length > maxRecent) last.sort((a, b) => b.at - a.at).length = maxRecent;
+  const news = { ...before, unmatched, recent: last };
+  if (known || news.shown.some((h) => h.uri === hit.uri && !h.taken))
+    return { ...news, changed: new Map(news.changed).set(hit.uri, hit) };
   const all = [hit, ...news.waiting.filter(isNot(hit.uri))];
   const waiting = hit.early ? atMost(all, maxRecent, isEarly) : atMost(all, maxNew, isFresh);
   const more = news.more + (hit.early ? 0 : all.length - waiting.length);
   const shown = news.shown.filter(isNot(hit.uri));
-  return reveal({ ...news, shown, waiting, more, changed: hit.early ? changed : news.changed }, flow, at);
+  return reveal({ ...news, shown, waiting, more }, flow, at);
 }
 
-// The first so many of a kind, and all others.
+// The newest so many of a kind, and all others. What was missed is told partition by partition.
 function atMost(all: Hit[], most: number, kind: (h: Hit) => boolean): Hit[] {
-  let n = 0;
-  return all.filter((h) => !kind(h) || ++n <= most);
+  const of = all.filter(kind);
+  if (of.length <= most) return all;
+  const over = new Set(of.sort((a, b) => (out(a) < out(b) ? 1 : out(a) > out(b) ? -1 : 0)).slice(most));
+  return all.filter((h) => !over.has(h));
+}
+
+/** The newest revisions that were told, by URI: also of what is early, of which a list that is still to come may have an older one. */
+export function newest({ waiting, shown, changed }: Pick<News, 'waiting' | 'shown' | 'changed'>): Map<string, Hit> {
+  const all = new Map(changed);
+  for (const h of [...waiting, ...shown]) {
+    const had = all.get(h.uri);
+    if (h.early && !h.taken && !(had && BigInt(had.revision) >= BigInt(h.revision))) all.set(h.uri, h);
+  }
+  return all;
 }
 
 // What waits was never shown, and goes without a word; of the rest nothing stays but its place.
@@ -119,8 +137,7 @@ function without(news: News, uri: string): News {
 function anew(news: News, at: number, last: News['recent']): News {
   const recent = last.filter((r) => r.at > at - behindBy).map((r) => ({ ...r, hit: { ...r.hit, early: true } }));
   const shown = recent.map((r) => r.hit);
-  const changed = new Map(shown.map((h) => [h.uri, h]));
-  return { ...news, waiting: [], shown, recent, changed, more: 0, resets: news.resets + 1, began: at };
+  return { ...news, waiting: [], shown, recent, changed: new Map(), more: 0, resets: news.resets + 1, began: at };
 }
 
 function linked(news: News, link: Link, at: number): News {
@@ -258,7 +275,14 @@ export function useLive(address: URLSearchParams, options: Options): Live {
   useEffect(() => tell({ is: 'listed', asked: options.asked }), [options.asked]);
   // Nothing of the search before is shown, not for a moment.
   const its = news.feed === (feed ?? '') ? news : { ...nothing, resets: news.resets };
-  return { ...its, deaf: wanted && feed === undefined, reveal: () => tell({ is: 'reveal', at: now() }) };
+  const { waiting, shown, changed } = its;
+  const revisions = useMemo(() => newest({ waiting, shown, changed }), [waiting, shown, changed]);
+  return {
+    ...its,
+    changed: revisions,
+    deaf: wanted && feed === undefined,
+    reveal: () => tell({ is: 'reveal', at: now() }),
+  };
 }
 
 /** How long a page that nobody sees keeps its feed, in milliseconds. */
@@ -282,9 +306,6 @@ async function mayAsk(): Promise<number> {
   }
 }
 
-/** A heartbeat that came later than that, in milliseconds, doesn't say what time it is. */
-const late = 30_000;
-
 /** Opens the feed, and again when it can't be had; gives what closes it. */
 export function follow(feed: string, tell: (t: Told) => void, options: { current: Options }): () => void {
   let source: EventSource | undefined;
@@ -294,15 +315,17 @@ export function follow(feed: string, tell: (t: Told) => void, options: { current
   let aside = false;
   let notBefore = 0;
   // The index may be so far behind; what both have counts once.
-  const since = new Date((options.current.asked || now()) - behindBy - 1000).toISOString();
-  // What is told now went out before the list was asked for, or at about that time.
-  let early = true;
+  let asked = options.current.asked || now();
+  const since = new Date(asked - behindBy - 1000).toISOString();
+  // Until all that was missed is told, some of it went out before the list was asked for, which may
+  // have it further down. The rest the list can't have, however old it is: copy under an embargo that ended.
+  let missed = true;
   const hit = (e: MessageEvent<string>) => {
     last = e.lastEventId || last;
     alive();
     const h = parse(e.data) as Hit;
     if (!returned(h.uri, h.revision)) return; // it was taken back since
-    h.early = early;
+    h.early = missed && Date.parse(out(h)) < Math.max(asked, options.current.asked);
     const before = options.current.known(h.uri);
     if (before === h.revision) return; // the search has it, too
     options.current.changed(h);
@@ -338,25 +361,28 @@ export function follow(feed: string, tell: (t: Told) => void, options: { current
     const beat = (e: MessageEvent<string>) => {
       alive();
       last = e.lastEventId || last;
-      heardTime((JSON.parse(e.data) as { now?: string }).now, { sent: Date.now() - late });
+      heardTime((JSON.parse(e.data) as { now?: string }).now, { sent: -Infinity });
     };
     alive();
     source.addEventListener('heartbeat', beat);
-    source.addEventListener('ready', (e) => {
+    // Behind a gap a feed begins with `reset`, without `ready`.
+    const isOpen = (e: MessageEvent<string>) => {
       beat(e);
       failures = 0;
       tell({ is: 'link', link: 'open', at: now() });
-    });
+    };
+    source.addEventListener('ready', isOpen);
     source.addEventListener('current', (e) => {
-      beat(e);
-      early = false;
+      isOpen(e);
+      missed = false;
     });
     source.addEventListener('entered', hit);
     source.addEventListener('changed', hit);
     source.addEventListener('left', left);
     source.addEventListener('reset', (e) => {
-      beat(e);
-      early = true;
+      isOpen(e);
+      missed = true;
+      asked = now(); // anew
       tell({ is: 'reset', at: now() });
     });
     source.onerror = () => void failed();

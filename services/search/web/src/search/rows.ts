@@ -60,6 +60,19 @@ export function isNew(
   return whole || Date.parse(hit.sort_date ?? '') > last;
 }
 
+/**
+ * Whether a list of the search is still to come, as far as can be told: its feed begins from when it
+ * was asked for. What the browser kept of it may be hours old.
+ */
+export const isAwaited = ({
+  waiting,
+  old,
+  renewing,
+  problem,
+  trouble,
+}: Pick<Hits, 'waiting' | 'old' | 'renewing' | 'problem' | 'trouble'>): boolean =>
+  (waiting || old || renewing) && !problem && !trouble;
+
 /** What is left of a hit that was taken back: its place. */
 export const taken = ({ uri, revision, sort_date }: Hit): Hit => ({
   uri,

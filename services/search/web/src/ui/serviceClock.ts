@@ -10,8 +10,11 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 const listeners = new Set<() => void>();
 const corrected = new Set<() => void>();
 
+/** What time it was at the service at a time of the reader's clock, as far as that is known by now. */
+export const atService = (reader: number): number => reader + (ahead ?? 0);
+
 /** What time it is, in milliseconds since 1970: by the service's clock, and by the reader's as long as that isn't known. */
-export const now = (): number => Date.now() + (ahead ?? 0);
+export const now = (): number => atService(Date.now());
 
 /** The same as text, as the API has times. */
 export const nowText = (): string => new Date(now()).toISOString();
@@ -21,16 +24,17 @@ export const serviceNow = (): number | undefined => (ahead === undefined ? undef
 
 /**
  * Notes what time it was at the service at some moment between two of the reader's clock: when it
- * was asked, and when its answer was here. `coarse` is by how many milliseconds it was rounded down.
+ * was asked, and when its answer was here. What wasn't asked for was `sent` at any time before: it
+ * may only set the clock forward.
  */
 export function heardTime(
   iso: string | null | undefined,
-  { sent, came = Date.now(), coarse = 0 }: { sent: number; came?: number; coarse?: number },
+  { sent, came = Date.now() }: { sent: number; came?: number },
 ): void {
   const then = Date.parse(iso ?? '');
   if (Number.isNaN(then)) return;
   // What fits into that is not corrected by it: a slow answer says less than a quick one did.
-  if (ahead !== undefined && ahead >= then - came && ahead <= then + coarse - sent) return;
+  if (ahead !== undefined && ahead >= then - came && ahead <= then - sent) return;
   ahead = then - came;
   tick();
   for (const tell of corrected) tell();
