@@ -70,7 +70,7 @@ func TestBombs(t *testing.T) {
 	for _, r := range api.Routes {
 		mux.Handle(r.Pattern, r.Handler(api.Service{Finder: func(*http.Request) *find.Finder { return f }, Log: zerolog.Nop()}))
 	}
-	n.base = serveHandler(t, mux)
+	n.base = serveHandler(t, api.Clocked(time.Now, mux))
 	contract, err := theContract()
 	if err != nil {
 		t.Fatal(err)

@@ -230,6 +230,10 @@ func TestLive(t *testing.T) {
 	if err := json.Unmarshal([]byte(h.data), &hit); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := time.Parse(time.RFC3339, fmt.Sprint(hit["released_at"])); err != nil { // only a feed knows it
+		t.Error(err)
+	}
+	delete(hit, "released_at")
 	if d := cmp.Diff(searched.Hits[0], hit); d != "" {
 		t.Errorf("searched (-) and live (+):\n%s", d)
 	}

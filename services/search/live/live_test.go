@@ -502,6 +502,7 @@ func TestResetOverlaps(t *testing.T) {
 		away.hears("heartbeat")
 		log.Fail(nil)
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		slices.Sort(away.heard)
 		away.hears("current", "entered Niger just now", "entered Niger next", "left killed canceled")
 	})
@@ -557,12 +558,11 @@ func TestKillsReachWhoWaits(t *testing.T) {
 		log.Hold(true)
 		log.Anew()
 		d.write(story{id: "a", headline: "Niger a"}, story{id: "b", headline: "Niger b"}, story{id: "c", headline: "Mali"})
-		began := false
+		var began atomic.Bool
 		log.Bounded(func(p int, from int64) {
-			if began {
+			if began.Swap(true) { // the first is the hub
 				stuck(p, from)
 			}
-			began = true // the first is the hub
 		})
 		time.Sleep(6 * time.Second) // it looks at the topic
 		log.Hold(false)
