@@ -128,7 +128,7 @@ export async function serviceAt(page: Page, time: () => Date): Promise<void> {
   );
   await page.route(/^[^?]*\/(v1\/(articles|histogram|map|me)[^?]*)?(\?|$)/, async (route) => {
     const response = await route.fetch();
-    const headers: Record<string, string> = { ...response.headers(), date: time().toUTCString() };
+    const headers: Record<string, string> = { ...response.headers(), 'copytaster-now': time().toISOString() };
     delete headers['content-encoding'];
     delete headers['content-length'];
     const now = `&#34;now&#34;:&#34;${time().toISOString()}&#34;`;
