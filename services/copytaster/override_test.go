@@ -27,14 +27,16 @@ func corrections(a *article.Article) string {
 	return strings.Join(all, ", ")
 }
 
+// ferryID is the agency's name of the article that editors correct.
+const ferryID = "urn:newsml:wire.example:20240501:ferry"
+
 // What an editor says stands in the index and in the public topics, whatever the
 // agency sends and however often it is enriched, until it is taken back.
 func TestEditorsOverride(t *testing.T) {
 	s := startSystem(t)
 	o := toolsOn(t, s)
 	released := s.subscribe(topic.Released)
-	const id = "urn:newsml:wire.example:20240501:ferry"
-	const uri = article.URI("urn:copytaster:wire:" + id)
+	const uri = article.URI("urn:copytaster:wire:" + ferryID)
 	is := func(headline, want string) *article.Article {
 		t.Helper()
 		return s.awaitArticle(uri, func(a *article.Article) bool { return a.First(article.Headline) == headline && corrections(a) == want })
@@ -43,7 +45,7 @@ func TestEditorsOverride(t *testing.T) {
 		return append([]string{"override", "set", "--who", "M. Ito", "--reason", "the wrong Skarra", string(uri)}, args...)
 	}
 	o.refused(1, "has no revision with a text", append(set("language=sv"), "--yes")...)
-	s.mustPush(ninjs(id, "1", "Ferry sinks", ""), "source=wire")
+	s.mustPush(ninjs(ferryID, "1", "Ferry sinks", ""), "source=wire")
 	first := is("Ferry sinks", "en")
 
 	// Nothing happens by mistake.
@@ -52,7 +54,7 @@ func TestEditorsOverride(t *testing.T) {
 	o.refused(2, "is not as FIELD=VALUE", set("language")...)
 	o.refused(2, "say --yes", set("language=sv")...)
 	o.refused(1, `entities[0].mentions[0]: "Ana" is not in the text`, append(set(`entities=[{"type":"person","name":"Ana","mentions":[{"text":"Ana"}]}]`), "--yes")...)
-	o.refused(1, "language: urn:copytaster:wire:"+id+" has no such correction", "override", "remove", "--by", "M. Ito", "--yes", string(uri), "language")
+	o.refused(1, "language: urn:copytaster:wire:"+ferryID+" has no such correction", "override", "remove", "--by", "M. Ito", "--yes", string(uri), "language")
 	o.refused(1, "was ever corrected", "override", "list", string(uri))
 	if dry := o.lines(0, append(set("language=sv"), "--dry-run")...); len(dry) != 1 || dry[0]["done"] != false || dry[0]["number"] != 1.0 {
 		t.Errorf("dry run: %v", dry)
@@ -117,7 +119,7 @@ func TestEditorsOverride(t *testing.T) {
 	if b := is("Ferry sinks", all); b.Revision != a.Revision {
 		t.Errorf("after a replay it is %v, was %v", b.Revision.Parts(), a.Revision.Parts())
 	}
-	s.mustPush(ninjs(id, "2", "Ferry has sunk", ""), "source=wire")
+	s.mustPush(ninjs(ferryID, "2", "Ferry has sunk", ""), "source=wire")
 	b := is("Ferry has sunk", all)
 	if b.Places[0].Country != "SE" || b.Revision <= a.Revision || b.Revision.Parts().Sequence != 1 {
 		t.Errorf("the next revision is %+v", b)
@@ -306,15 +308,14 @@ func TestEditorsOverrideByTheAPI(t *testing.T) {
 	t.Setenv("COPYTASTER_SEARCH_OVERRIDES", "true")
 	s := startSystem(t)
 	o := toolsOn(t, s)
-	const id = "urn:newsml:wire.example:20240501:ferry"
-	a := &editorsAPI{s, article.URI("urn:copytaster:wire:" + id)}
+	a := &editorsAPI{s, article.URI("urn:copytaster:wire:" + ferryID)}
 	key := func(args ...string) string {
 		t.Helper()
 		return strings.TrimSpace(o.must(0, append([]string{"keys", "add", "--expires", "never"}, args...)...))
 	}
 	editor, reader, other := key("Desk", "--scope", "read,write"), key("Readers"), key("Others", "--scope", "read,write", "--not-source", "wire")
 	outside := key("Outside", "--scope", "read,write", "--source", "wire")
-	s.mustPush(ninjs(id, "1", "Ferry sinks", ""), "source=wire")
+	s.mustPush(ninjs(ferryID, "1", "Ferry sinks", ""), "source=wire")
 	is := func(headline, want string) {
 		t.Helper()
 		s.awaitArticle(a.uri, func(found *article.Article) bool {
@@ -354,7 +355,7 @@ func TestEditorsOverrideByTheAPI(t *testing.T) {
 	}
 
 	// The agency's next revision has it, too.
-	s.mustPush(ninjs(id, "2", "Ferry has sunk", ""), "source=wire")
+	s.mustPush(ninjs(ferryID, "2", "Ferry has sunk", ""), "source=wire")
 	is("Ferry has sunk", "sv, language "+who)
 	a.until(http.StatusOK, `"action":"remove"`, editor, remove, language, "", first)
 	is("Ferry has sunk", "en")
@@ -362,8 +363,8 @@ func TestEditorsOverrideByTheAPI(t *testing.T) {
 	a.want(http.StatusNotFound, "has no such correction", editor, remove, language, "", "*")
 
 	// What is under embargo isn't to be seen, nor corrected.
-	later := &editorsAPI{s, article.URI("urn:copytaster:wire:" + id + ":later")}
-	s.mustPush(embargoed(id+":later", "1", "Ferry will sink", time.Now().Add(time.Hour)), "source=wire")
+	later := &editorsAPI{s, article.URI("urn:copytaster:wire:" + ferryID + ":later")}
+	s.mustPush(embargoed(ferryID+":later", "1", "Ferry will sink", time.Now().Add(time.Hour)), "source=wire")
 	s.await("it is in the index", func() error {
 		docs, err := s.source("articles", later.uri)
 		if err == nil && len(docs) != 1 {
@@ -389,19 +390,23 @@ func TestEditorsOverrideByTheAPI(t *testing.T) {
 	}
 }
 
+// editorsOf is a pipeline with the editors' API, what it knows of the ferry, and an editor's key.
+func editorsOf(t *testing.T) (s *system, o *tools, a *editorsAPI, editor string) {
+	t.Helper()
+	t.Setenv("COPYTASTER_SEARCH_KEYS", "true")
+	t.Setenv("COPYTASTER_SEARCH_OVERRIDES", "true")
+	s = startSystem(t)
+	o = toolsOn(t, s)
+	return s, o, &editorsAPI{s, article.URI("urn:copytaster:wire:" + ferryID)}, strings.TrimSpace(o.must(0, "keys", "add", "--expires", "never", "Desk", "--scope", "read,write"))
+}
+
 // What an editor says a passage of the text is, it is for readers, in the next revision too:
 // by the command and by the API.
 func TestEditorsSayWhatPassagesAre(t *testing.T) {
-	t.Setenv("COPYTASTER_SEARCH_KEYS", "true")
-	t.Setenv("COPYTASTER_SEARCH_OVERRIDES", "true")
-	s := startSystem(t)
-	o := toolsOn(t, s)
-	const id = "urn:newsml:wire.example:20240501:ferry"
-	a := &editorsAPI{s, article.URI("urn:copytaster:wire:" + id)}
-	editor := strings.TrimSpace(o.must(0, "keys", "add", "--expires", "never", "Desk", "--scope", "read,write"))
+	s, o, a, editor := editorsOf(t)
 	outside := strings.TrimSpace(o.must(0, "keys", "add", "--expires", "never", "Outside", "--scope", "read,write", "--source", "wire"))
 	paragraphs := []string{"The ferry sank off Hamburg.", "Hannah Doyle can be reached at night.", "Bo Tran was saved."}
-	s.mustPush(heardOf(id, "1", paragraphs...), "source=wire")
+	s.mustPush(heardOf(ferryID, "1", paragraphs...), "source=wire")
 	is := func(version, doyle, tran string) *article.Article {
 		t.Helper()
 		return s.awaitArticle(a.uri, func(found *article.Article) bool {
@@ -441,7 +446,7 @@ func TestEditorsSayWhatPassagesAre(t *testing.T) {
 	a.want(http.StatusBadRequest, "take the correction back instead", editor, http.MethodPut, field, "[]", tag)
 	a.want(http.StatusOK, `"number":2`, editor, http.MethodPut, field, strings.TrimSuffix(said, "]")+fmt.Sprintf(`,{"text":%q,"kind":"caption"}]`, paragraphs[2]), tag)
 	is("1", "note", "caption")
-	s.mustPush(heardOf(id, "2", append([]string{"All were saved."}, paragraphs...)...), "source=wire")
+	s.mustPush(heardOf(ferryID, "2", append([]string{"All were saved."}, paragraphs...)...), "source=wire")
 	if next := is("2", "note", "caption"); slices.Contains(next.Flags, article.FlagOverrideUnplaced) {
 		t.Errorf("flags %v", next.Flags)
 	}
@@ -459,18 +464,12 @@ func heardOf(id, version string, paragraphs ...string) string {
 // A list that is read back and said again keeps its words, also in the next revision; what
 // that has more is told, until the list is said again.
 func TestListsOfALaterRevision(t *testing.T) {
-	t.Setenv("COPYTASTER_SEARCH_KEYS", "true")
-	t.Setenv("COPYTASTER_SEARCH_OVERRIDES", "true")
-	s := startSystem(t)
-	o := toolsOn(t, s)
-	const id = "urn:newsml:wire.example:20240501:ferry"
-	a := &editorsAPI{s, article.URI("urn:copytaster:wire:" + id)}
-	editor := strings.TrimSpace(o.must(0, "keys", "add", "--expires", "never", "Desk", "--scope", "read,write"))
+	s, o, a, editor := editorsOf(t)
 	paragraphs := []string{
 		"Hannah Doyle told reporters that the ferry sank off Hamburg. Bo Tran was saved.",
 		"The owner lost 5 million dollars.", "It has paid 5 million dollars in tax.",
 	}
-	s.mustPush(heardOf(id, "1", paragraphs...), "source=wire")
+	s.mustPush(heardOf(ferryID, "1", paragraphs...), "source=wire")
 	first := s.awaitArticle(a.uri, func(found *article.Article) bool { return len(found.Amounts) == 2 && len(found.Entities) > 2 })
 	a.until(http.StatusOK, `"fields":[]`, editor, http.MethodGet, "/overrides", "", "")
 	// value is what is said of a field.
@@ -517,7 +516,7 @@ func TestListsOfALaterRevision(t *testing.T) {
 	a.until(http.StatusOK, `"seen":2`, editor, http.MethodGet, "/overrides", "", "")
 	set(`"number":3`, "entities", "["+strings.Join(kept, ",")+"]", "*")
 
-	s.mustPush(heardOf(id, "2", append([]string{"Police arrested Eve Karlsson in Sweden."}, paragraphs...)...), "source=wire")
+	s.mustPush(heardOf(ferryID, "2", append([]string{"Police arrested Eve Karlsson in Sweden."}, paragraphs...)...), "source=wire")
 	flagged := func(a *article.Article) bool { return slices.Contains(a.Flags, article.FlagOverrideOutdated) }
 	now := s.awaitArticle(a.uri, func(found *article.Article) bool { return found.Version == "2" && flagged(found) })
 	unseen := func(a *article.Article) []string {
