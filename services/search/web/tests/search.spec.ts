@@ -113,6 +113,7 @@ test('yesterday is one click', async ({ page, request }) => {
   await expect(page).toHaveURL(/from=2024-05-20&to=2024-05-20/);
   await expect(headlines(page)).toHaveText([`Then in ${w}`]);
   await expect(yesterday).toHaveAttribute('aria-pressed', 'true');
+  await settled(page); // until then the list of before stands there, and is paler
   await accessible(page);
   await page.getByRole('button', { name: 'Today' }).click();
   await expect(page.locator('.message')).toContainText('Take a filter out');
