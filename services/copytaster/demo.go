@@ -376,6 +376,7 @@ type found struct {
 			Value string `json:"value"`
 			Count int    `json:"count"`
 		} `json:"values"`
+		More bool `json:"more"`
 	} `json:"facets"`
 }
 
