@@ -59,12 +59,24 @@ func TestPage(t *testing.T) {
 		"COPYTASTER_PAGE_DESK="+desk, "COPYTASTER_PAGE_READER="+key(t, servers, "Readers", "read"),
 		"COPYTASTER_PAGE_EDITOR="+key(t, servers, "Desk", "read,write"), "COPYTASTER_PAGE_OPERATOR="+key(t, servers, "Night desk", "read,operate"),
 		"COPYTASTER_PAGE_PLANNER="+key(t, servers, "Planning desk", "read,embargo"))
-	out, err := cmd.CombinedOutput()
-	for line := range strings.Lines(string(out)) {
-		t.Log(strings.TrimRight(line, "\n"))
+	if !testing.Verbose() { // only what failed
+		cmd.Env = append(cmd.Env, "COPYTASTER_PAGE_REPORTER=dot")
 	}
+	out, err := cmd.StdoutPipe()
 	if err != nil {
-		t.Errorf("Playwright: %v", err)
+		t.Fatal(err)
+	}
+	cmd.Stderr = cmd.Stdout
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		t.Log(lines.Text())
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("tests of the page: %v", err)
 	}
 }
 

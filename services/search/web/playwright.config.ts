@@ -27,7 +27,7 @@ export default defineConfig({
   retries: 0,
   timeout: 10 * minute,
   expect: { timeout: 2 * minute },
-  reporter: 'list',
+  reporter: process.env.COPYTASTER_PAGE_REPORTER ?? 'list',
   forbidOnly: true,
   use: {
     baseURL: process.env.COPYTASTER_PAGE ?? 'http://127.0.0.1:8800',
