@@ -1,10 +1,10 @@
 // What the form for passages sends of what is chosen in it.
 import { expect, test } from 'vitest';
 import type { Segment } from '../src/api/client';
+import type { Kind } from '../src/article/kinds';
 import {
   asksWords,
   type Choices,
-  type Kind,
   passages,
   pieces,
   type Retold,

@@ -7,8 +7,8 @@ import { type Script, scriptOf } from '../ui/script';
 import { Time } from '../ui/Time';
 import { countryName, languageName, plural } from '../ui/words';
 import { Correct, useOverride } from './Correct';
+import { kindGroups, kindName } from './kinds';
 import { figure, money, period, signer, sure } from './marks';
-import { kindGroups, kindName } from './passages';
 
 const ArticleMap = lazy(() => import('./ArticleMap'));
 

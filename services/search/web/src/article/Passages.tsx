@@ -4,12 +4,11 @@ import { Button, Checkbox, CheckboxGroup, Label } from 'react-aria-components';
 import { type Script, scriptOf } from '../ui/script';
 import { plural } from '../ui/words';
 import { ChangeForm, type EditorProps, useChange } from './Change';
+import { kindGroups, kindName } from './kinds';
 import {
   asksWords,
   type Choice,
   type Choices,
-  kindGroups,
-  kindName,
   type Passage,
   type Piece,
   passages,
@@ -147,6 +146,7 @@ function Row({ of: p, told: t, passage, above, whole, words, script, choose, div
   const about = `“${clipped(p.text)}”`;
   const asks = passage && asksWords(t, passage);
   const changed = choice !== usual(t, p) || (passage !== undefined && passage.words !== '');
+  const divides = whole ? `Line by line (${p.lines})` : 'As one again';
   const kinds = kindGroups.map((g) => (
     <optgroup key={g.label} label={g.label}>
       {g.kinds.map(([kind, called]) => (
@@ -174,14 +174,8 @@ function Row({ of: p, told: t, passage, above, whole, words, script, choose, div
         </select>
         {segment?.said && p.first && <span className="aside">An editor says so</span>}
         {p.first && p.lines > 1 && (
-          <button
-            type="button"
-            className="quiet"
-            aria-pressed={!whole}
-            aria-label={`Line by line: ${about}`}
-            onClick={() => divide(p)}
-          >
-            {whole ? `Line by line (${p.lines})` : 'As one again'}
+          <button type="button" className="quiet" aria-label={`${divides}: ${about}`} onClick={() => divide(p)}>
+            {divides}
           </button>
         )}
         {passage && asks && (

@@ -2,43 +2,10 @@
 // as they are found, so what is sent is only where the form says something else.
 import type { Segment } from '../api/client';
 import type { components } from '../api/schema';
+import type { Kind } from './kinds';
 
 /** A passage whose kind is said, as the API takes it. */
 export type Retold = components['schemas']['Retold'][number];
-export type Kind = Segment['kind'];
-
-/** The kinds that can be said, by whom they are for, as people call them. */
-export const kindGroups: readonly { label: string; kinds: readonly (readonly [Retold['kind'], string])[] }[] = [
-  {
-    label: 'For readers',
-    kinds: [
-      ['kicker', 'Kicker, above the headline'],
-      ['headline', 'Headline'],
-      ['standfirst', 'Standfirst'],
-      ['byline', 'Byline'],
-      ['dateline', 'Dateline'],
-      ['paragraph', 'Paragraph'],
-      ['subhead', 'Subheading'],
-      ['quote', 'Quotation, set off'],
-      ['caption', 'Caption'],
-      ['credit', 'Picture credit'],
-      ['reference', 'What the report is based on'],
-      ['signoff', 'Sign-off'],
-    ],
-  },
-  {
-    label: 'Not for readers',
-    kinds: [
-      ['note', 'Note to editors'],
-      ['boilerplate', 'Boilerplate'],
-      ['residue', 'Left-over marks'],
-    ],
-  },
-];
-
-const names = new Map<Kind, string>(kindGroups.flatMap((g) => g.kinds));
-
-export const kindName = (kind: Kind): string => names.get(kind) ?? 'Not told';
 
 const starts: ReadonlySet<Kind> = new Set(['dateline', 'kicker']);
 const ends: ReadonlySet<Kind> = new Set(['credit', 'signoff']);
