@@ -148,13 +148,17 @@ test('what was said before is said again, until it is found or something else', 
   expect(said(t, [], { [byline]: { kind: 'credit' } }, [])).toEqual(['credit: By Zoë Åkerlund']);
   expect(said(t, [], { [byline + 17]: { kind: 'caption' } })).toEqual([again[0], 'caption: It sank.', again[1]]);
   // What is below isn't lost where nothing is said any more of what it went on from.
-  expect(said(t, [], { [byline]: { kind: 'found' }, [byline + 17]: { kind: 'above' } }, [])).toEqual([]);
+  const below: Choices = { [byline]: { kind: 'found' }, [byline + 17]: { kind: 'above' } };
+  expect(said(t, [], below, [])).toEqual([]);
+  expect(passages(t, pieces(t, new Set()), below).map((m) => m.choice)).toEqual(['headline', 'found', 'paragraph']);
 });
 
 test('what is left of a passage that an editor told is told, too', () => {
   const before: Retold[] = [{ text: 'One.\nTwo.\nThree.', kind: 'note', passage: 'p1' }];
   const t = told(segments(['headline', 'Ferry sinks'], ['note!', 'One.\nTwo.\nThree.']), before);
   expect(said(t, [1], { 18: { kind: 'paragraph' } })).toEqual(['note: One.', 'paragraph: Two.\nThree.']);
+  // A line alone isn't as it is found.
+  expect(said(t, [1], { 13: { kind: 'found' } })).toEqual(['note: One.\nTwo.\nThree. (p1)']);
   expect(said(t, [], { 13: { kind: 'signoff', words: 'Three.' } })).toEqual(['note: One.\nTwo.', 'signoff: Three.']);
 });
 
@@ -162,6 +166,8 @@ test('of two alike each is its own', () => {
   const t = told(segments(['paragraph', 'Contact'], ['paragraph', 'It sank.'], ['paragraph', 'Contact']), []);
   const [one] = retold(t, passages(t, pieces(t, new Set()), { 19: { kind: 'note' } }), []);
   expect(one).toEqual({ text: 'Contact', kind: 'note', start: 19, end: 26 });
+  const second = told(segments(['note', 'Contact'], ['note!', 'Contact']), [{ text: 'Contact', kind: 'note' }]);
+  expect(second.segments.map((s) => s.said !== undefined)).toEqual([false, true]);
 });
 
 test('a headline that gave way to an editor’s is none of an editor’s', () => {
@@ -177,4 +183,5 @@ test('what isn’t told yet is never sent as such', () => {
     'byline: By Ana Ruiz',
     'paragraph: It sank.',
   ]);
+  expect(said(t, [0], { 12: { kind: 'unknown' } })).toEqual([]);
 });

@@ -132,7 +132,7 @@ export function passages(t: Told, all: readonly Piece[], choices: Choices): Pass
     const part = m.choice === 'found' ? undefined : partOf(m.choice);
     const text = t.text.slice(m.from, m.to);
     m.words = m.words.trim();
-    if (!part || m.words === text) m.words = '';
+    if (!part) m.words = '';
     else if (m.words !== '') m.stands = part === 'first' ? text.startsWith(m.words) : text.endsWith(m.words);
   }
   return made;
