@@ -1,6 +1,6 @@
 // An editor's word on a field: it goes before all that is found, now and in later revisions.
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import {
   Button,
   Checkbox,
@@ -19,12 +19,10 @@ import { articleKeys, type Override, overrides, severalOf } from '../api/article
 import type { Article } from '../api/client';
 import type { components } from '../api/schema';
 import { may, opened } from '../opened';
-import { Guarded } from '../ui/Guarded';
 import { scriptOf } from '../ui/script';
 import { ChangeForm, type EditorProps, useChange } from './Change';
+import { Passages } from './Passages';
 import '../ui/ask.css';
-
-const Passages = lazy(() => import('./Passages'));
 
 const editing = (): boolean => opened.overrides && may('write');
 
@@ -145,14 +143,8 @@ function Frozen(props: FrozenProps) {
       </div>
     );
   }
-  if (field !== 'segments') return <Editor key={base} {...props} hold={setHeld} />;
-  return (
-    <Guarded>
-      <Suspense fallback={<Heading slot="title">Correct: {props.name}</Heading>}>
-        <Passages key={base} {...props} hold={setHeld} />
-      </Suspense>
-    </Guarded>
-  );
+  const Form = field === 'segments' ? Passages : Editor;
+  return <Form key={base} {...props} hold={setHeld} />;
 }
 
 // Of amounts some say which other one they give in another currency, by its place.

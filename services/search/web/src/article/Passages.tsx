@@ -1,4 +1,4 @@
-// The form by which editors say which passages of the text are of which kind. Loaded on demand.
+// The form by which editors say which passages of the text are of which kind.
 import { useMemo, useState } from 'react';
 import { Button, Checkbox, CheckboxGroup, Label } from 'react-aria-components';
 import { type Script, scriptOf } from '../ui/script';
@@ -30,7 +30,7 @@ const nameLength = 60;
 const clipped = (text: string): string =>
   text.length <= nameLength ? text : `${text.slice(0, nameLength).trimEnd()}…`;
 
-export default function Passages(props: EditorProps) {
+export function Passages(props: EditorProps) {
   const { article, name, close } = props;
   const change = useChange(props);
   const { said } = change;
