@@ -1,5 +1,5 @@
 // An editor's word on a field: it goes before all that is found, now and in later revisions.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import {
   Button,
@@ -8,7 +8,6 @@ import {
   Dialog,
   DialogTrigger,
   FieldError,
-  Form,
   Heading,
   Input,
   Label,
@@ -16,12 +15,13 @@ import {
   ModalOverlay,
   TextField,
 } from 'react-aria-components';
-import { articleKeys, correct, type Override, overrides, severalOf, takeBack } from '../api/article';
-import { ApiError, type Article } from '../api/client';
+import { articleKeys, type Override, overrides, severalOf } from '../api/article';
+import type { Article } from '../api/client';
 import type { components } from '../api/schema';
 import { may, opened } from '../opened';
 import { scriptOf } from '../ui/script';
-import { Time } from '../ui/Time';
+import { ChangeForm, type EditorProps, useChange } from './Change';
+import { Passages } from './Passages';
 import '../ui/ask.css';
 
 const editing = (): boolean => opened.overrides && may('write');
@@ -84,7 +84,7 @@ export function Correct({ article, field, name, of }: Props) {
         Correct
       </Button>
       <ModalOverlay className="veil">
-        <Modal className="modal narrow">
+        <Modal className={field === 'segments' ? 'modal' : 'modal narrow'}>
           <Dialog>
             {({ close }) => (
               <Frozen article={article} field={field} name={name} of={of} override={data} close={close} />
@@ -96,31 +96,25 @@ export function Correct({ article, field, name, of }: Props) {
   );
 }
 
+// Whether the article lacks what the form begins with: what an editor said is told by the
+// override itself, but of segments only single ones.
+function lacks(article: Article, override: Override, field: string): boolean {
+  if (field === 'segments') return (article.corrections?.number ?? 0) < override.number;
+  return (override.seen ?? 0) < override.number && !override.fields.some((f) => f.field === field);
+}
+
+type FrozenProps = Omit<EditorProps, 'hold'> & Pick<Props, 'of'>;
+
 // The form is of what stood there when it was opened: of anything else it begins anew, so that
 // nobody's word is written over unseen.
-function Frozen(props: EditorProps) {
-  const { article, override } = props;
+function Frozen(props: FrozenProps) {
+  const { article, override, field } = props;
   const stands = `${override.number} ${article.revision}`;
-  const [base, setBase] = useState(stands);
-  // While a change is on its way, and when it is made, what stands is its own doing.
+  const waits = lacks(article, override, field);
+  const [base, setBase] = useState(waits ? undefined : stands);
   const [held, setHeld] = useState(false);
-  if (!held && base !== stands) {
-    return (
-      <div className="ask">
-        <Heading slot="title">It changed meanwhile</Heading>
-        <p>The article has a newer revision, or somebody else corrected it. Nothing of yours was sent.</p>
-        <p className="ask-buttons">
-          <Button className="button" onPress={props.close}>
-            Cancel
-          </Button>
-          <Button className="button main" onPress={() => setBase(stands)} autoFocus>
-            Look at what stands now
-          </Button>
-        </p>
-      </div>
-    );
-  }
-  if (!held && (override.seen ?? 0) < override.number && !override.fields.some((f) => f.field === props.field)) {
+  if (base === undefined) {
+    if (!waits) setBase(stands);
     return (
       <div className="ask">
         <Heading slot="title">A moment, please</Heading>
@@ -133,7 +127,24 @@ function Frozen(props: EditorProps) {
       </div>
     );
   }
-  return <Editor key={base} {...props} hold={setHeld} />;
+  if (!held && base !== stands) {
+    return (
+      <div className="ask">
+        <Heading slot="title">It changed meanwhile</Heading>
+        <p>The article has a newer revision, or somebody else corrected it. Nothing of yours was sent.</p>
+        <p className="ask-buttons">
+          <Button className="button" onPress={props.close}>
+            Cancel
+          </Button>
+          <Button className="button main" onPress={() => setBase(waits ? undefined : stands)} autoFocus>
+            Look at what stands now
+          </Button>
+        </p>
+      </div>
+    );
+  }
+  const Form = field === 'segments' ? Passages : Editor;
+  return <Form key={base} {...props} hold={setHeld} />;
 }
 
 // Of amounts some say which other one they give in another currency, by its place.
@@ -145,30 +156,14 @@ function withoutLost(kept: readonly unknown[], every: readonly unknown[]): unkno
   });
 }
 
-interface EditorProps {
-  article: Article;
-  field: string;
-  name: string;
-  of?: ((item: unknown) => boolean) | undefined;
-  override: Override;
-  close: () => void;
-}
-
 function fieldOf(article: Article, field: string): unknown {
   return (article as unknown as Record<string, unknown>)[field];
 }
 
-function Editor({
-  article,
-  field,
-  name,
-  of = () => true,
-  override,
-  close,
-  hold,
-}: EditorProps & { hold: (held: boolean) => void }) {
-  const cache = useQueryClient();
-  const said = override.fields.find((f) => f.field === field);
+function Editor({ of = () => true, ...props }: EditorProps & Pick<Props, 'of'>) {
+  const { article, field, name, close } = props;
+  const change = useChange(props);
+  const { said, problem } = change;
   // What an editor said goes before what the article has got of it so far.
   const now = said && 'value' in said && said.value !== undefined ? said.value : fieldOf(article, field);
   const every = Array.isArray(now) ? (now as unknown[]) : [];
@@ -182,7 +177,6 @@ function Editor({
   const [kinds, setKinds] = useState<Record<string, string>>({});
   const keyOf = (w: string) => (added.includes(w) ? w : '');
   const kindOf = (w: string) => kinds[keyOf(w)] ?? usual;
-  const [why, setWhy] = useState('');
   const [ids, setIds] = useState<Record<string, number>>({});
   const more = made[field] ? [...new Set([...added, words.trim()])].filter((w) => w !== '') : [];
   // What was cut to be told can't be said.
@@ -196,58 +190,17 @@ function Editor({
     const make = made[field];
     return [...list, ...more.map((w) => (ids[w] ? { name: w, geonames_id: ids[w] } : make?.(w, kindOf(w))))];
   };
-  const change = useMutation({
-    mutationFn: (back: boolean) =>
-      back
-        ? takeBack(article.uri, field, why.trim(), override.number)
-        : correct(article.uri, field, value(), why.trim(), override.number),
-    onMutate: () => hold(true),
-    onSuccess: (now) => {
-      cache.setQueryData(articleKeys.overrides(article.uri), (old: Override | undefined) => ({ ...old, ...now }));
-      void cache.invalidateQueries({ queryKey: ['article', article.uri] });
-    },
-    onError: (e) => {
-      hold(false);
-      if (e instanceof ApiError && e.problem.status === 412)
-        void cache.invalidateQueries({ queryKey: articleKeys.overrides(article.uri) });
-    },
-  });
-
-  const problem = change.error instanceof ApiError ? change.error.problem : undefined;
   const several = problem && severalOf(problem, more);
-
-  if (change.data) {
-    return (
-      <div className="ask">
-        <Heading slot="title">{change.data.action ? 'Kept' : 'It says so already'}</Heading>
-        <p>
-          The article has it as soon as it was enriched again. It holds for later revisions, too
-          {Array.isArray(now) || made[field] ? ': a list stays as it is, whatever they add.' : '.'}
-        </p>
-        <p className="ask-buttons">
-          <Button className="button main" onPress={close} autoFocus>
-            Close
-          </Button>
-        </p>
-      </div>
-    );
-  }
   return (
-    <Form
-      className="ask"
-      onSubmit={(e) => {
-        e.preventDefault();
-        change.mutate(false);
-      }}
+    <ChangeForm
+      // What is found under a name is of one kind, and what is added may be of any.
+      title={`Correct: ${field === 'entities' ? `${name} and other names` : name}`}
+      change={change}
+      holds={`It holds for later revisions, too${Array.isArray(now) || made[field] ? ': a list stays as it is, whatever they add.' : '.'}`}
+      submit={() => change.send(value())}
+      close={close}
+      trouble={several === undefined ? change.error?.message : ''}
     >
-      {/* What is found under a name is of one kind, and what is added may be of any. */}
-      <Heading slot="title">Correct: {field === 'entities' ? `${name} and other names` : name}</Heading>
-      {said && (
-        <p className="aside">
-          Corrected by {said.who ?? 'an editor'}, <Time at={said.at} />
-          {said.reason && `: ${said.reason}`}
-        </p>
-      )}
       {items.length > 0 && (
         <CheckboxGroup value={kept} onChange={setKept} className="ask-items">
           <Label>What is right of it</Label>
@@ -313,10 +266,6 @@ function Editor({
             </select>
           </label>
         ))}
-      <TextField value={why} onChange={setWhy} maxLength={1000}>
-        <Label>Why (kept with your name)</Label>
-        <Input autoComplete="off" />
-      </TextField>
       {several !== undefined && (
         <label>
           Which {several} is it?
@@ -332,24 +281,6 @@ function Editor({
           </select>
         </label>
       )}
-      {change.error && several === undefined && (
-        <p className="trouble" role="alert">
-          {change.error.message}
-        </p>
-      )}
-      <p className="ask-buttons">
-        {said && (
-          <Button className="button" isDisabled={change.isPending} onPress={() => change.mutate(true)}>
-            Take the correction back
-          </Button>
-        )}
-        <Button className="button" onPress={close}>
-          Cancel
-        </Button>
-        <Button className="button main" type="submit" isDisabled={change.isPending}>
-          Correct
-        </Button>
-      </p>
-    </Form>
+    </ChangeForm>
   );
 }

@@ -7,6 +7,7 @@ import { type Script, scriptOf } from '../ui/script';
 import { Time } from '../ui/Time';
 import { countryName, languageName, plural } from '../ui/words';
 import { Correct, useOverride } from './Correct';
+import { kindGroups, kindName } from './kinds';
 import { figure, money, period, signer, sure } from './marks';
 
 const ArticleMap = lazy(() => import('./ArticleMap'));
@@ -68,6 +69,7 @@ function Part({
   field,
   article,
   of,
+  fixed = false,
   children,
 }: {
   name: string;
@@ -75,6 +77,8 @@ function Part({
   field: string;
   article: Article;
   of?: (item: unknown) => boolean;
+  /** It can't be corrected here. */
+  fixed?: boolean;
   children?: ReactNode;
 }) {
   const { data } = useOverride(article.uri);
@@ -104,7 +108,7 @@ function Part({
           </p>
         )}
         {children}
-        <Correct article={article} field={field} name={name} of={of} />
+        {!fixed && <Correct article={article} field={field} name={name} of={of} />}
       </DisclosurePanel>
     </Disclosure>
   );
@@ -112,7 +116,31 @@ function Part({
 
 const is = (type: string) => (item: unknown) => (item as { type?: string }).type === type;
 
-export function Details({ article: a }: { article: Article }) {
+// How many passages are of each kind; of several, the least sure is told.
+function kindsOf(segments: NonNullable<Article['segments']>): Item[] {
+  return [...kindGroups.flatMap((g) => g.kinds.map(([kind]) => kind)), 'unknown' as const].flatMap((kind) => {
+    const all = segments.filter((s) => s.kind === kind);
+    const [first, ...others] = all;
+    if (!first) return [];
+    const least = others.reduce((l, s) => (s.confidence < l.confidence ? s : l), first);
+    return [
+      {
+        key: kind,
+        main: kindName(kind),
+        more: all.length > 1 ? `${plural(all.length, 'passage')}, each at least so sure` : undefined,
+        evidence: least,
+      },
+    ];
+  });
+}
+
+interface Props {
+  article: Article;
+  /** No revision of it is newer. */
+  newest: boolean;
+}
+
+export function Details({ article: a, newest }: Props) {
   const entities = (type: string): Item[] =>
     (a.entities ?? [])
       .filter((e) => e.type === type)
@@ -237,6 +265,16 @@ export function Details({ article: a }: { article: Article }) {
             evidence: k,
           }))}
         />
+      </Part>
+      {/* Passages are told by where they stand, which is what the newest text is asked for. */}
+      <Part
+        name="Kinds of passages"
+        count={a.segments?.length ?? 0}
+        field="segments"
+        article={a}
+        fixed={!newest || !a.segments?.length}
+      >
+        <Items ours script={script} of={kindsOf(a.segments ?? [])} />
       </Part>
       <Source article={a} />
     </div>

@@ -125,7 +125,7 @@ function Parts({ found }: { found: Found }) {
   };
   const panes = {
     text: <Text found={found} />,
-    found: <Details article={found.article} />,
+    found: <Details article={found.article} newest={found.newest} />,
     revisions: <Revisions key={found.article.uri} found={found} />,
     similar: <Similar found={found} />,
   };
