@@ -204,7 +204,11 @@ func routes(g *gate.Gate, f *find.Finder, service api.Service) ([]route, error) 
 	service.Asks, service.Rate = !g.Open(), g.RateOf
 	var all []route
 	for _, r := range api.Routes {
-		all = append(all, route{r.Pattern, r.Name, api.Clocked(time.Now, g.Costing(r.Cost(), r.Needs(), r.Handler(service)))})
+		h := g.Costing(r.Cost(), r.Needs(), r.Handler(service))
+		if !r.Streams {
+			h = api.Compressed(h)
+		}
+		all = append(all, route{r.Pattern, r.Name, api.Clocked(time.Now, h)})
 	}
 	// What answers where there is no other route comes behind those.
 	return append(all,

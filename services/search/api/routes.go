@@ -73,6 +73,8 @@ type Route struct {
 	Handler func(s Service) http.Handler
 	// Scope is what who asks must have; "": [access.Read].
 	Scope access.Scope
+	// Streams is whether its answers come bit by bit, or as they are kept.
+	Streams bool
 }
 
 // costs are what the routes cost that cost more than one request: many calls of
@@ -101,7 +103,7 @@ func (r Route) Needs() access.Scope { return cmp.Or(r.Scope, access.Read) }
 var Routes = []Route{
 	{Name: "search", Pattern: PatternSearch, Handler: func(s Service) http.Handler { return Within(s.Timeout, Search(s.readers(), s.Public, s.Log)) }},
 	{Name: "article", Pattern: PatternArticle, Handler: func(s Service) http.Handler { return Within(s.Timeout, Article(s.readers(), s.Public, s.Log)) }},
-	{Name: "original", Pattern: PatternOriginal, Handler: func(s Service) http.Handler { return Original(s.readers(), s.Archive, s.Log) }},
+	{Name: "original", Pattern: PatternOriginal, Handler: func(s Service) http.Handler { return Original(s.readers(), s.Archive, s.Log) }, Streams: true},
 	{Name: "similar", Pattern: "GET /v1/articles/{uri}/similar", Handler: func(s Service) http.Handler { return askedOf(s, similar) }},
 	{Name: "difference", Pattern: "GET /v1/articles/{uri}/difference", Handler: func(s Service) http.Handler {
 		return placed(s, "Too many revisions are compared", MaxDifferences, MaxDifferencesEach, askedOf(s, difference))
@@ -114,8 +116,8 @@ var Routes = []Route{
 	{Name: "significant", Pattern: "GET /v1/significant", Handler: func(s Service) http.Handler { return asked(s, find.ParseSignificant, (*find.Finder).Significant) }},
 	{Name: "suggest", Pattern: "GET /v1/suggest", Handler: func(s Service) http.Handler { return asked(s, find.ParseSuggest, (*find.Finder).Suggest) }},
 	{Name: "spelling", Pattern: "GET /v1/spelling", Handler: func(s Service) http.Handler { return asked(s, find.ParseSpelling, (*find.Finder).Spelling) }},
-	{Name: "export", Pattern: "GET /v1/export", Handler: exportAll},
-	{Name: RouteLive, Pattern: "GET /v1/live", Handler: liveFeed},
+	{Name: "export", Pattern: "GET /v1/export", Handler: exportAll, Streams: true},
+	{Name: RouteLive, Pattern: "GET /v1/live", Handler: liveFeed, Streams: true},
 	{Name: RouteEmbargoes, Pattern: "GET /v1/embargoes", Handler: func(s Service) http.Handler {
 		return placed(s, "Too many lists of embargoes", MaxEmbargoes, MaxEmbargoesEach, embargoes(s))
 	}, Scope: access.Embargo},
