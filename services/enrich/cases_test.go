@@ -114,8 +114,8 @@ var held = map[string]map[string]float64{
 	"topics cases/topics/more.jsonl":         {"topics": 0.92, "topics en": 0.93, "topics de": 0.95, "topics fr": 0.88, "topics es": 0.9},
 	"topics cases/topics/measure.jsonl":      {"topics": 0.86, "topics en": 0.85, "topics de": 0.91, "topics fr": 0.87, "topics es": 0.83, "topics with their paths": 0.66},
 	"quotes cases/quotes/tune.jsonl":         {"quotes": 0.96},
-	"quotes cases/quotes/more.jsonl":         {"quotes": 0.92},
-	"quotes cases/quotes/measure.jsonl":      {"quotes": 0.78, "quotes text": 0.98},
+	"quotes cases/quotes/more.jsonl":         {"quotes": 0.89}, // 0.92 without the last 200, which nothing was tuned on
+	"quotes cases/quotes/measure.jsonl":      {"quotes": 0.9, "quotes text": 0.99},
 	"amounts cases/amounts/tune.jsonl":       {"amounts": 0.99},
 	"amounts cases/amounts/more.jsonl":       {"amounts": 0.99},
 	"amounts cases/amounts/measure.jsonl":    {"amounts": 0.98},
