@@ -137,10 +137,12 @@ test('by keys alone a line of a passage is a note to editors', async ({ page, re
   // Keys of the page, such as n, are those of the form here.
   await page.keyboard.press('n');
   await expect(kindOf(ask, 'leaves from')).toHaveValue('note');
+  // What is behind stays what it is.
   await page.keyboard.press('Tab');
-  await expect(kindOf(ask, 'Call the')).toHaveValue('above');
-  await page.keyboard.type('para');
+  await expect(kindOf(ask, 'Call the')).toBeFocused();
   await expect(kindOf(ask, 'Call the')).toHaveValue('paragraph');
+  await expect(row(ask, 'leaves from')).toHaveClass(/changed/);
+  await expect(row(ask, 'Call the')).not.toHaveClass(/changed/);
   await accessible(page);
   await page.keyboard.press('Tab');
   await expect(ask.getByLabel(/^Why/)).toBeFocused();
@@ -165,7 +167,9 @@ test('the first words of a passage are its dateline, and others are refused', as
   await kindOf(ask, repairs).selectOption({ label: 'Dateline' });
   const words = ask.getByLabel('Only its first words');
   await words.fill('harbour');
+  await expect(words).toHaveAttribute('aria-invalid', 'false'); // as long as it is being written
   await correct(ask);
+  await expect(ask.getByRole('alert')).toHaveText('The words of a passage stand elsewhere in it.');
   await expect(words).toBeFocused();
   await expect(words).toHaveAttribute('aria-invalid', 'true');
   await expect(row(ask, repairs)).toContainText('doesn’t begin with these words');
@@ -207,8 +211,27 @@ test('what the service refuses, and what somebody else said meanwhile, is told',
   await expect(ask).toContainText('It changed meanwhile');
   await accessible(page);
   await ask.getByRole('button', { name: 'Look at what stands now' }).click();
+  // The passages are the same: so is what was chosen, also for who leaves the form and comes back.
+  await expect(kindOf(ask, 'Works')).toHaveValue('note');
+  await page.keyboard.press('Escape');
+  await expect(ask).toHaveCount(0);
+  ask = await form(page);
+  await expect(kindOf(ask, 'Works')).toHaveValue('note');
+  await ask.getByRole('button', { name: 'Cancel' }).click();
+  ask = await form(page);
   await expect(kindOf(ask, 'Works')).toHaveValue('paragraph');
   await expect(kindOf(ask, 'on Tuesday.')).toHaveValue('signoff');
+  // What is said of passages themselves begins anew.
+  await kindOf(ask, 'Works').selectOption('note');
+  const passages = await request.put(`/v1/articles/${encodeURIComponent(uri)}/overrides/segments`, {
+    headers: { Authorization: `Bearer ${given('COPYTASTER_PAGE_EDITOR')}`, 'If-Match': '*' },
+    data: JSON.stringify([{ text: repairs, kind: 'caption' }]),
+  });
+  expect(passages.status(), await passages.text()).toBe(200);
+  await expect(ask).toContainText('It changed meanwhile');
+  await ask.getByRole('button', { name: 'Look at what stands now' }).click();
+  await expect(kindOf(ask, repairs)).toHaveValue('caption');
+  await expect(kindOf(ask, 'Works')).toHaveValue('paragraph');
 });
 
 test('what was said of words that are gone is kept for when they are again', async ({ page, request }) => {

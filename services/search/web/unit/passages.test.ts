@@ -9,6 +9,7 @@ import {
   pieces,
   type Retold,
   retold,
+  standing,
   type Told,
   told,
 } from '../src/article/passages';
@@ -85,13 +86,56 @@ test('lines are split off, with those that go on from them', () => {
     'Editors: call Eve Poe (dpa)',
   ]);
   expect(said(t, [2], { [editors]: { kind: 'note' } })).toEqual(['note: Editors: call Eve Poe (dpa)']);
-  expect(said(t, [2], { [swam]: { kind: 'note' } })).toEqual(['note: All swam.\n\n  Editors: call Eve Poe (dpa)']);
-  // What is behind stays what it is.
+  // What is behind stays what it is, until that is chosen for it, too.
+  expect(said(t, [2], { [swam]: { kind: 'note' } })).toEqual(['note: All swam.']);
   expect(said(t, [2], { [swam]: { kind: 'note' }, [editors]: { kind: 'paragraph' } })).toEqual(['note: All swam.']);
+  expect(said(t, [2], { [swam]: { kind: 'note' }, [editors]: { kind: 'above' } })).toEqual([
+    'note: All swam.\n\n  Editors: call Eve Poe (dpa)',
+  ]);
+  // So it is behind the first line, and behind one that goes on from the segment above.
+  expect(said(t, [2], { [report]: { kind: 'byline' } })).toEqual(['byline: SKARRA (dpa) - It sank.']);
+  expect(said(t, [2], { [report]: { kind: 'byline' }, [swam]: { kind: 'above' } })).toEqual([
+    'byline: SKARRA (dpa) - It sank.\nAll swam.',
+  ]);
+  expect(said(t, [2], { [report]: { kind: 'above' } })).toEqual([
+    'paragraph: By Zoë Åkerlund\n\nSKARRA (dpa) - It sank.',
+  ]);
   // Two of a kind are told apart only where that is said.
   expect(said(t, [2], { [swam]: { kind: 'paragraph' } })).toEqual([
     'paragraph: All swam.\n\n  Editors: call Eve Poe (dpa)',
   ]);
+});
+
+test('what is chosen of a passage is told of each of its rows', () => {
+  const t = told(wire, []);
+  const changed = (choices: Choices) =>
+    passages(t, pieces(t, new Set([2])), choices)
+      .filter((m) => m.changed)
+      .map((m) => m.name);
+  expect(changed({})).toEqual([]);
+  expect(changed({ [swam]: { kind: 'note' } })).toEqual([swam]);
+  expect(changed({ [byline]: { kind: 'above' } })).toEqual([headline]);
+  expect(changed({ [report]: { kind: 'paragraph' } })).toEqual([]);
+});
+
+test('letters of more than one unit, and those that run from the right, have their places', () => {
+  const t = told(segments(['headline', '𝔉𝔢𝔯𝔯𝔶 😀'], ['paragraph', 'غرقت العبّارة\nنجا الجميع']), []);
+  const second = t.text.indexOf('نجا');
+  expect(said(t, [1], { [second]: { kind: 'note' } })).toEqual(['note: نجا الجميع']);
+});
+
+test('lines end where the service has them end', () => {
+  const t = told(segments(['paragraph', 'It sank.\u0085\n\ufeffAll swam.']), []);
+  expect(pieces(t, new Set([0])).map((p) => p.text)).toEqual(['It sank.', '\ufeffAll swam.']);
+});
+
+test('choices hold for the same passages, whatever else changed', () => {
+  const of = (all: Segment[], before: Retold[] = []) => standing(told(all, before));
+  const one = of(wire);
+  expect(of(wire.map((s) => ({ ...s, confidence: 0.5, version: 2 })))).toBe(one);
+  expect(of(wire.map((s) => (s.kind === 'headline' ? { ...s, kind: 'kicker' as Kind } : s)))).not.toBe(one);
+  expect(of(wire.map((s) => (s.kind === 'headline' ? { ...s, text: 'Ferry sails' } : s)))).not.toBe(one);
+  expect(of(wire, [{ text: 'All gone.', kind: 'note' }])).not.toBe(one);
 });
 
 test('segments become one', () => {
@@ -156,7 +200,7 @@ test('what was said before is said again, until it is found or something else', 
 test('what is left of a passage that an editor told is told, too', () => {
   const before: Retold[] = [{ text: 'One.\nTwo.\nThree.', kind: 'note', passage: 'p1' }];
   const t = told(segments(['headline', 'Ferry sinks'], ['note!', 'One.\nTwo.\nThree.']), before);
-  expect(said(t, [1], { 18: { kind: 'paragraph' } })).toEqual(['note: One.', 'paragraph: Two.\nThree.']);
+  expect(said(t, [1], { 18: { kind: 'paragraph' } })).toEqual(['note: One.', 'paragraph: Two.', 'note: Three.']);
   // A line alone isn't as it is found.
   expect(said(t, [1], { 13: { kind: 'found' } })).toEqual(['note: One.\nTwo.\nThree. (p1)']);
   expect(said(t, [], { 13: { kind: 'signoff', words: 'Three.' } })).toEqual(['note: One.\nTwo.', 'signoff: Three.']);
@@ -168,6 +212,14 @@ test('of two alike each is its own', () => {
   expect(one).toEqual({ text: 'Contact', kind: 'note', start: 19, end: 26 });
   const second = told(segments(['note', 'Contact'], ['note!', 'Contact']), [{ text: 'Contact', kind: 'note' }]);
   expect(second.segments.map((s) => s.said !== undefined)).toEqual([false, true]);
+  // Whichever of two it was said of that is gone: what stands is as it is found.
+  const both: Retold[] = [
+    { text: 'Contact', kind: 'note', passage: 'p1' },
+    { text: 'Contact', kind: 'note', passage: 'p2' },
+  ];
+  const left = told(segments(['headline', 'Ferry sinks'], ['note!', 'Contact']), both);
+  expect(said(left, [], { 13: { kind: 'found' } })).toEqual([]);
+  expect(said(left, [], {})).toEqual(['note: Contact (p1)', 'note: Contact (p2)']);
 });
 
 test('a headline that gave way to an editor’s is none of an editor’s', () => {

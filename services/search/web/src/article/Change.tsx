@@ -23,6 +23,8 @@ export interface Change {
   setWhy: (why: string) => void;
   /** Sends what the field is to be; undefined: takes the correction back. */
   send: (value: unknown) => void;
+  /** What was refused is put right. */
+  forget: () => void;
   pending: boolean;
   error: Error | null;
   problem: Problem | undefined;
@@ -54,6 +56,9 @@ export function useChange({ article, field, override, hold }: EditorProps): Chan
     why,
     setWhy,
     send: change.mutate,
+    forget: () => {
+      if (change.isError) change.reset();
+    },
     pending: change.isPending,
     error: change.error,
     problem: change.error instanceof ApiError ? change.error.problem : undefined,
@@ -62,7 +67,7 @@ export function useChange({ article, field, override, hold }: EditorProps): Chan
 }
 
 /** In place of the form, once the change is made. */
-function Kept({ made, holds, close }: { made: Override; holds: string; close: () => void }) {
+export function Kept({ made, holds, close }: { made: Override; holds: string; close: () => void }) {
   return (
     <div className="ask">
       <Heading slot="title">{made.action ? 'Kept' : 'It says so already'}</Heading>

@@ -20,8 +20,8 @@ import type { Article } from '../api/client';
 import type { components } from '../api/schema';
 import { may, opened } from '../opened';
 import { scriptOf } from '../ui/script';
-import { ChangeForm, type EditorProps, useChange } from './Change';
-import { Passages } from './Passages';
+import { ChangeForm, type EditorProps, Kept, useChange } from './Change';
+import { type Draft, Passages } from './Passages';
 import '../ui/ask.css';
 
 const editing = (): boolean => opened.overrides && may('write');
@@ -77,6 +77,7 @@ interface Props {
 
 export function Correct({ article, field, name, of }: Props) {
   const { data } = useOverride(article.uri);
+  const [draft, keep] = useState<Draft>();
   if (!editing() || !data?.correctable?.includes(field)) return null;
   return (
     <DialogTrigger>
@@ -86,9 +87,7 @@ export function Correct({ article, field, name, of }: Props) {
       <ModalOverlay className="veil">
         <Modal className={field === 'segments' ? 'modal' : 'modal narrow'}>
           <Dialog>
-            {({ close }) => (
-              <Frozen article={article} field={field} name={name} of={of} override={data} close={close} />
-            )}
+            {({ close }) => <Frozen {...{ article, field, name, of, override: data, close, draft, keep }} />}
           </Dialog>
         </Modal>
       </ModalOverlay>
@@ -97,13 +96,43 @@ export function Correct({ article, field, name, of }: Props) {
 }
 
 // Whether the article lacks what the form begins with: what an editor said is told by the
-// override itself, but of segments only single ones.
+// override itself, but of segments only single ones, so that the two must be of one time.
 function lacks(article: Article, override: Override, field: string): boolean {
-  if (field === 'segments') return (article.corrections?.number ?? 0) < override.number;
+  if (field === 'segments') return (article.corrections?.number ?? 0) !== override.number;
   return (override.seen ?? 0) < override.number && !override.fields.some((f) => f.field === field);
 }
 
-type FrozenProps = Omit<EditorProps, 'hold'> & Pick<Props, 'of'>;
+interface FrozenProps extends Omit<EditorProps, 'hold'>, Pick<Props, 'of'> {
+  draft: Draft | undefined;
+  keep: (draft: Draft | undefined) => void;
+}
+
+// Until the article has what was said last there is nothing to begin with, but that may be taken back.
+function Waits(props: EditorProps) {
+  const change = useChange(props);
+  if (change.made) return <Kept made={change.made} holds="" close={props.close} />;
+  return (
+    <div className="ask">
+      <Heading slot="title">A moment, please</Heading>
+      <p>The article is being enriched again, after the last correction.</p>
+      {change.error && (
+        <p className="trouble" role="alert">
+          {change.error.message}
+        </p>
+      )}
+      <p className="ask-buttons">
+        {change.said && (
+          <Button className="button" isDisabled={change.pending} onPress={() => change.send(undefined)}>
+            Take the correction back
+          </Button>
+        )}
+        <Button className="button" onPress={props.close}>
+          Cancel
+        </Button>
+      </p>
+    </div>
+  );
+}
 
 // The form is of what stood there when it was opened: of anything else it begins anew, so that
 // nobody's word is written over unseen.
@@ -114,18 +143,8 @@ function Frozen(props: FrozenProps) {
   const [base, setBase] = useState(waits ? undefined : stands);
   const [held, setHeld] = useState(false);
   if (base === undefined) {
-    if (!waits) setBase(stands);
-    return (
-      <div className="ask">
-        <Heading slot="title">A moment, please</Heading>
-        <p>The article is being enriched again, after the last correction.</p>
-        <p className="ask-buttons">
-          <Button className="button" onPress={props.close}>
-            Cancel
-          </Button>
-        </p>
-      </div>
-    );
+    if (!waits && !held) setBase(stands);
+    return <Waits {...props} hold={setHeld} />;
   }
   if (!held && base !== stands) {
     return (

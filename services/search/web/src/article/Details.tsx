@@ -1,6 +1,8 @@
 // All that was found out of the article, each with how sure it is and who says so.
-import { lazy, type ReactNode, Suspense, useMemo } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { lazy, type ReactNode, Suspense, useEffect, useMemo } from 'react';
 import { Button, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
+import { articleKeys } from '../api/article';
 import type { Article } from '../api/client';
 import { Link } from '../ui/Link';
 import { type Script, scriptOf } from '../ui/script';
@@ -141,6 +143,13 @@ interface Props {
 }
 
 export function Details({ article: a, newest }: Props) {
+  const cache = useQueryClient();
+  const { data } = useOverride(a.uri);
+  // Somebody corrected it where the list's feed doesn't tell of it.
+  const unheard = data !== undefined && (a.corrections?.number ?? 0) > data.number;
+  useEffect(() => {
+    if (unheard) void cache.invalidateQueries({ queryKey: articleKeys.overrides(a.uri) });
+  }, [cache, a.uri, unheard]);
   const entities = (type: string): Item[] =>
     (a.entities ?? [])
       .filter((e) => e.type === type)

@@ -1,5 +1,5 @@
 // The form by which editors say which passages of the text are of which kind.
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { Button, Checkbox, CheckboxGroup, Label } from 'react-aria-components';
 import { type Script, scriptOf } from '../ui/script';
 import { plural } from '../ui/words';
@@ -15,9 +15,9 @@ import {
   pieces,
   type Retold,
   retold,
+  standing,
   type Told,
   told,
-  usual,
 } from './passages';
 import './passages.css';
 
@@ -27,26 +27,49 @@ const rowsAtOnce = 100;
 /** How many characters of a passage its name has. */
 const nameLength = 60;
 
-const clipped = (text: string): string =>
-  text.length <= nameLength ? text : `${text.slice(0, nameLength).trimEnd()}…`;
+function clipped(text: string): string {
+  const letters = [...text]; // none of them in halves
+  return letters.length <= nameLength ? text : `${letters.slice(0, nameLength).join('').trimEnd()}…`;
+}
 
-export function Passages(props: EditorProps) {
+/** What was chosen so far. */
+export interface Draft {
+  /** Of what, see standing. */
+  of: string;
+  split: ReadonlySet<number>;
+  choices: Choices;
+}
+
+interface Props extends EditorProps {
+  /** What was chosen before the form was left, or something else of the article changed. */
+  draft: Draft | undefined;
+  keep: (draft: Draft | undefined) => void;
+}
+
+export function Passages({ draft, keep, ...props }: Props) {
   const { article, name, close } = props;
   const change = useChange(props);
   const { said } = change;
   const [t] = useState(() => told(article.segments ?? [], (said?.value as Retold[] | undefined) ?? []));
-  const [split, setSplit] = useState<ReadonlySet<number>>(new Set());
-  const [choices, setChoices] = useState<Choices>({});
+  const of = useMemo(() => standing(t), [t]);
+  const holds = draft?.of === of;
+  const [split, setSplit] = useState<ReadonlySet<number>>(holds ? draft.split : new Set());
+  const [choices, setChoices] = useState<Choices>(holds ? draft.choices : {});
   const [kept, setKept] = useState(t.lost.map((_, i) => String(i)));
   const [shown, setShown] = useState(rowsAtOnce);
   const [trouble, setTrouble] = useState<string>();
+  // The passage whose words are being written: they are no wrong ones before they are all there.
+  const [writing, setWriting] = useState<number>();
   const all = useMemo(() => pieces(t, split), [t, split]);
   const made = useMemo(() => passages(t, all, choices), [t, all, choices]);
   const begins = useMemo(() => new Map(made.map((m) => [m.name, m])), [made]);
   const script = scriptOf(article.language);
+  useEffect(() => keep({ of, split, choices }), [keep, of, split, choices]);
 
   const choose = (p: Piece, to: { kind?: Choice; words?: string }) => {
     setTrouble(undefined);
+    change.forget();
+    setWriting(to.words === undefined ? undefined : p.from);
     setChoices({ ...choices, [p.from]: { ...choices[p.from], ...to } });
   };
   const divide = (p: Piece) => {
@@ -58,8 +81,10 @@ export function Passages(props: EditorProps) {
     setChoices(Object.fromEntries(Object.entries(choices).filter(([from]) => !lines.has(Number(from)))));
   };
   const submit = () => {
+    setWriting(undefined);
     const wrong = made.find((m) => !m.stands);
     if (wrong) {
+      setTrouble('The words of a passage stand elsewhere in it.');
       document.getElementById(wordsId(wrong))?.focus();
       return;
     }
@@ -75,7 +100,10 @@ export function Passages(props: EditorProps) {
       change={change}
       holds="In later revisions it holds wherever the same words stand."
       submit={submit}
-      close={close}
+      close={() => {
+        keep(undefined);
+        close();
+      }}
       trouble={trouble ?? change.error?.message}
     >
       <p className="aside">
@@ -90,10 +118,13 @@ export function Passages(props: EditorProps) {
             told={t}
             passage={begins.get(p.from)}
             above={i > 0}
+            changed={made.findLast((m) => m.from <= p.from)?.changed === true}
             whole={all[i + 1]?.segment !== p.segment && p.first}
+            writing={writing === p.from}
             words={choices[p.from]?.words ?? ''}
             script={script}
             choose={choose}
+            wrote={() => setWriting(undefined)}
             divide={divide}
           />
         ))}
@@ -132,20 +163,26 @@ interface RowProps {
   passage: Passage | undefined;
   /** There is a passage above it. */
   above: boolean;
+  /** Something was chosen for the passage that it belongs to. */
+  changed: boolean;
   /** It is a whole segment. */
   whole: boolean;
+  /** Its words are being written. */
+  writing: boolean;
   words: string;
   script: Script;
   choose: (p: Piece, to: { kind?: Choice; words?: string }) => void;
+  wrote: () => void;
   divide: (p: Piece) => void;
 }
 
-function Row({ of: p, told: t, passage, above, whole, words, script, choose, divide }: RowProps) {
+function Row({ of: p, told: t, passage, above, changed, whole, writing, words, script, ...does }: RowProps) {
+  const { choose, wrote, divide } = does;
   const choice = passage?.choice ?? 'above';
   const segment = t.segments[p.segment];
   const about = `“${clipped(p.text)}”`;
   const asks = passage && asksWords(t, passage);
-  const changed = choice !== usual(t, p) || (passage !== undefined && passage.words !== '');
+  const wrong = passage !== undefined && !passage.stands && !writing;
   const divides = whole ? `Line by line (${p.lines})` : 'As one again';
   const kinds = kindGroups.map((g) => (
     <optgroup key={g.label} label={g.label}>
@@ -183,19 +220,21 @@ function Row({ of: p, told: t, passage, above, whole, words, script, choose, div
             Only its {asks} words
             <input
               id={wordsId(passage)}
+              aria-label={`Only its ${asks} words: ${about}`}
               value={words}
               placeholder="all of it"
               autoComplete="off"
               maxLength={1000}
-              aria-invalid={!passage.stands}
-              aria-describedby={passage.stands ? undefined : `${wordsId(passage)}-wrong`}
+              aria-invalid={wrong}
+              aria-describedby={wrong ? `${wordsId(passage)}-wrong` : undefined}
               onChange={(e) => choose(p, { words: e.target.value })}
+              onBlur={wrote}
               {...script}
             />
           </label>
         )}
-        {passage && !passage.stands && (
-          <p className="trouble" id={`${wordsId(passage)}-wrong`} role="status">
+        {wrong && (
+          <p className="trouble" id={`${wordsId(passage)}-wrong`}>
             The passage doesn’t {asks === 'last' ? 'end' : 'begin'} with these words.
           </p>
         )}

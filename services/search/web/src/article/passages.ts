@@ -14,6 +14,10 @@ const ends: ReadonlySet<Kind> = new Set(['credit', 'signoff']);
 export const partOf = (kind: Kind): 'first' | 'last' | undefined =>
   starts.has(kind) ? 'first' : ends.has(kind) ? 'last' : undefined;
 
+// White space as the service has it: JavaScript's trim knows another.
+const blank = /^\p{White_Space}+|\p{White_Space}+$/gu;
+const trimmed = (text: string): string => text.replace(blank, '');
+
 /** What the form has a row for: a segment, or a line of one. */
 export interface Piece {
   /** Its place in the text, which is its name, too. */
@@ -69,7 +73,7 @@ function linesOf(text: string, from: number, to: number): { from: number; to: nu
     const newline = text.indexOf('\n', at);
     const end = newline < 0 || newline > to ? to : newline;
     const line = text.slice(at, end);
-    const words = line.trim();
+    const words = trimmed(line);
     if (words !== '') {
       const begin = at + line.indexOf(words);
       all.push({ from: begin, to: begin + words.length });
@@ -97,8 +101,6 @@ export function pieces(t: Told, split: ReadonlySet<number>): Piece[] {
 /** What a piece is as long as nothing else is chosen. */
 export const usual = (t: Told, p: Piece): Choice => (p.first ? (t.segments[p.segment]?.kind ?? 'unknown') : 'above');
 
-export const choiceOf = (t: Told, p: Piece, choices: Choices): Choice => choices[p.from]?.kind ?? usual(t, p);
-
 /** Pieces that are one passage. */
 export interface Passage {
   /** The place of the piece that it begins with. */
@@ -110,28 +112,45 @@ export interface Passage {
   words: string;
   /** The words stand where they have to. */
   stands: boolean;
+  /** Something was chosen for it. */
+  changed: boolean;
 }
 
 /** The passages that the form shows, in order. */
 export function passages(t: Told, all: readonly Piece[], choices: Choices): Passage[] {
   const made: Passage[] = [];
+  // The line above is something else by what was chosen for it: the next one stays what it is
+  // until that is chosen for it, too.
+  let taken = false;
   for (const [i, p] of all.entries()) {
     const own = t.segments[p.segment]?.kind ?? 'unknown';
     const whole = p.first && all[i + 1]?.segment !== p.segment;
+    const { kind: chosen, words = '' } = choices[p.from] ?? {};
     const above = made.at(-1);
-    let choice = choiceOf(t, p, choices);
-    if (choice === 'above' && above && above.choice !== 'found') {
+    let choice = chosen ?? usual(t, p);
+    if (choice === 'above' && above && above.choice !== 'found' && (chosen || !taken)) {
       above.to = p.to;
+      above.changed ||= p.first;
+      taken = chosen === 'above' && (p.first || taken);
       continue;
     }
     // Of a line alone nothing was found.
     if (choice === 'above' || (choice === 'found' && !whole)) choice = own;
-    made.push({ name: p.from, from: p.from, to: p.to, choice, words: choices[p.from]?.words ?? '', stands: true });
+    made.push({
+      name: p.from,
+      from: p.from,
+      to: p.to,
+      choice,
+      words,
+      stands: true,
+      changed: (chosen !== undefined && chosen !== usual(t, p)) || trimmed(words) !== '',
+    });
+    taken = chosen !== undefined && choice !== own && trimmed(words) === '';
   }
   for (const m of made) {
     const part = m.choice === 'found' ? undefined : partOf(m.choice);
     const text = t.text.slice(m.from, m.to);
-    m.words = m.words.trim();
+    m.words = trimmed(m.words);
     if (!part) m.words = '';
     else if (m.words !== '') m.stands = part === 'first' ? text.startsWith(m.words) : text.endsWith(m.words);
   }
@@ -161,7 +180,7 @@ function rest(t: Told, from: number, to: number): Span[] {
     const [begin, end] = [Math.max(s.from, from), Math.min(s.to, to)];
     if (begin >= end) continue;
     const part = t.text.slice(begin, end);
-    const words = part.trim();
+    const words = trimmed(part);
     if (words === '') continue;
     const at = begin + part.indexOf(words);
     all.push({ from: at, to: at + words.length, kind: s.kind, rest: true });
@@ -202,5 +221,11 @@ export function retold(t: Told, all: readonly Passage[], lost: readonly Retold[]
     if (as && whole && segment.said) said.push(segment.said);
     else if (kind !== 'unknown') said.push({ text: t.text.slice(from, to), kind, start: byte(from), end: byte(to) });
   }
-  return [...said, ...lost];
+  // What stands twice in the text was perhaps said twice, and what isn't said any more of one
+  // isn't to come back by the other.
+  const dropped = t.segments.flatMap((s) => (s.said && !said.includes(s.said) ? [s.said] : []));
+  return [...said, ...lost.filter((r) => !dropped.some((d) => d.text === r.text && d.kind === r.kind))];
 }
+
+/** What the form is of: choices hold as long as it is the same. */
+export const standing = (t: Told): string => JSON.stringify(t);
