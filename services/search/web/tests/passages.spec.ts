@@ -111,9 +111,14 @@ test('an editor says what a passage is, and takes it back', async ({ page, reque
   expect(await ofKind(request, uri, 'kicker')).toEqual(['Ferry']);
   ask = await form(page);
   await ask.getByRole('button', { name: 'Take the correction back' }).click();
+  await expect(ask).toContainText('Kept');
+  await expect(ask).not.toContainText('In later revisions it holds');
   await kept(page);
   await expect.poll(() => ofKind(request, uri, 'kicker')).toEqual([]);
   await expect(part(page)).not.toContainText('Corrected by');
+  ask = await form(page);
+  await expect(kindOf(ask, repairs)).toHaveValue('paragraph');
+  await expect(row(ask, repairs)).not.toContainText('An editor says so');
 });
 
 test('by keys alone a line of a passage is a note to editors', async ({ page, request }) => {
@@ -213,10 +218,12 @@ test('what the service refuses, and what somebody else said meanwhile, is told',
   await ask.getByRole('button', { name: 'Look at what stands now' }).click();
   // The passages are the same: so is what was chosen, also for who leaves the form and comes back.
   await expect(kindOf(ask, 'Works')).toHaveValue('note');
+  await ask.getByLabel(/^Why/).fill('for the desk');
   await page.keyboard.press('Escape');
   await expect(ask).toHaveCount(0);
   ask = await form(page);
   await expect(kindOf(ask, 'Works')).toHaveValue('note');
+  await expect(ask.getByLabel(/^Why/)).toHaveValue('for the desk');
   await ask.getByRole('button', { name: 'Cancel' }).click();
   ask = await form(page);
   await expect(kindOf(ask, 'Works')).toHaveValue('paragraph');
@@ -256,6 +263,50 @@ test('what was said of words that are gone is kept for when they are again', asy
   await expect.poll(() => ofKind(request, uri, 'subhead')).toEqual([]);
   await article(request, w, 3, '<p>All went well.</p>');
   expect(await ofKind(request, uri, 'caption')).toEqual(['All went well.']);
+});
+
+test('what somebody else said is there, also of an article that the list lacks', async ({ page, request }) => {
+  const uri = await article(request, word());
+  await enter(page, 'EDITOR', at(uri, { q: word(), pane: 'found' }));
+  await expect(page.getByRole('button', { name: 'Correct Kinds of passages' })).toBeVisible();
+  const other = await request.put(`/v1/articles/${encodeURIComponent(uri)}/overrides/segments`, {
+    headers: { Authorization: `Bearer ${given('COPYTASTER_PAGE_EDITOR')}`, 'If-Match': '*' },
+    data: JSON.stringify([{ text: repairs, kind: 'caption' }]),
+  });
+  expect(other.status(), await other.text()).toBe(200);
+  await expect(part(page)).toContainText('Corrected by');
+  const ask = await form(page);
+  await expect(kindOf(ask, repairs)).toHaveValue('caption');
+  await expect(row(ask, repairs)).toContainText('An editor says so');
+});
+
+test('of a long text more is shown on demand, and focus goes on with it', async ({ page, request }) => {
+  const more = Array.from({ length: 110 }, (_, i) => `<p>Ship number ${i + 1} left the harbour on time.</p>`);
+  const uri = await article(request, word(), 1, more.join(''));
+  await enter(page, 'EDITOR', at(uri, { pane: 'found' }));
+  const ask = await form(page);
+  await expect(ask.locator('.passage')).toHaveCount(100);
+  const button = ask.getByRole('button', { name: /^Show more/ });
+  await button.focus();
+  await page.keyboard.press('Enter');
+  await expect(button).toHaveCount(0);
+  await expect(ask.locator('.passage').nth(100).getByRole('combobox')).toBeFocused();
+  await kindOf(ask, 'Ship number 110 ').selectOption('note');
+  await correct(ask);
+  await kept(page);
+  await expect.poll(() => ofKind(request, uri, 'note')).toEqual(['Ship number 110 left the harbour on time.']);
+});
+
+test.describe('under fingers', () => {
+  test.use({ hasTouch: true, isMobile: true });
+
+  test('what can be pressed is large', async ({ page, request }) => {
+    const uri = await wrapped(request, word());
+    await enter(page, 'EDITOR', at(uri, { pane: 'found' }));
+    const ask = await form(page);
+    for (const one of await ask.locator('.passage-is select, .passage-is button').all())
+      expect((await one.boundingBox())?.height).toBeGreaterThanOrEqual(40);
+  });
 });
 
 test('an older revision, and who may not, has no form', async ({ page, request }) => {

@@ -30,11 +30,14 @@ export interface Change {
   problem: Problem | undefined;
   /** What stands then. */
   made: Override | undefined;
+  /** What was sent takes the correction back: nothing of it holds any more. */
+  back: boolean;
 }
 
-export function useChange({ article, field, override, hold }: EditorProps): Change {
+/** `reason`: the one that was written before the form was left. */
+export function useChange({ article, field, override, hold }: EditorProps, reason = ''): Change {
   const cache = useQueryClient();
-  const [why, setWhy] = useState('');
+  const [why, setWhy] = useState(reason);
   const change = useMutation({
     mutationFn: (value: unknown) =>
       value === undefined
@@ -63,6 +66,7 @@ export function useChange({ article, field, override, hold }: EditorProps): Chan
     error: change.error,
     problem: change.error instanceof ApiError ? change.error.problem : undefined,
     made: change.data,
+    back: change.variables === undefined,
   };
 }
 
@@ -95,7 +99,7 @@ interface Props {
 
 export function ChangeForm({ title, change, holds, submit, close, trouble = change.error?.message, children }: Props) {
   const { said, made } = change;
-  if (made) return <Kept made={made} holds={holds} close={close} />;
+  if (made) return <Kept made={made} holds={change.back ? '' : holds} close={close} />;
   return (
     <Form
       className="ask"

@@ -1,5 +1,5 @@
 // The form by which editors say which passages of the text are of which kind.
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { Button, Checkbox, CheckboxGroup, Label } from 'react-aria-components';
 import { type Script, scriptOf } from '../ui/script';
 import { plural } from '../ui/words';
@@ -38,6 +38,7 @@ export interface Draft {
   of: string;
   split: ReadonlySet<number>;
   choices: Choices;
+  why: string;
 }
 
 interface Props extends EditorProps {
@@ -48,8 +49,8 @@ interface Props extends EditorProps {
 
 export function Passages({ draft, keep, ...props }: Props) {
   const { article, name, close } = props;
-  const change = useChange(props);
-  const { said } = change;
+  const change = useChange(props, draft?.why);
+  const { said, why, made: done } = change;
   const [t] = useState(() => told(article.segments ?? [], (said?.value as Retold[] | undefined) ?? []));
   const of = useMemo(() => standing(t), [t]);
   const holds = draft?.of === of;
@@ -64,7 +65,13 @@ export function Passages({ draft, keep, ...props }: Props) {
   const made = useMemo(() => passages(t, all, choices), [t, all, choices]);
   const begins = useMemo(() => new Map(made.map((m) => [m.name, m])), [made]);
   const script = scriptOf(article.language);
-  useEffect(() => keep({ of, split, choices }), [keep, of, split, choices]);
+  // What is made is no draft any more, however the form is left.
+  useEffect(() => keep(done ? undefined : { of, split, choices, why }), [keep, done, of, split, choices, why]);
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => {
+    // The button to show more may be gone: on with the first row that it showed.
+    if (shown > rowsAtOnce) list.current?.children[shown - rowsAtOnce]?.querySelector('select')?.focus();
+  }, [shown]);
 
   const choose = (p: Piece, to: { kind?: Choice; words?: string }) => {
     setTrouble(undefined);
@@ -75,10 +82,7 @@ export function Passages({ draft, keep, ...props }: Props) {
   const divide = (p: Piece) => {
     const others = new Set(split);
     if (!others.delete(p.segment)) others.add(p.segment);
-    setSplit(others);
-    // What was chosen of lines holds only as long as they are there.
-    const lines = new Set(all.filter((o) => o.segment === p.segment && !o.first).map((o) => o.from));
-    setChoices(Object.fromEntries(Object.entries(choices).filter(([from]) => !lines.has(Number(from)))));
+    setSplit(others); // what was chosen of its lines is there when they are again
   };
   const submit = () => {
     setWriting(undefined);
@@ -110,7 +114,7 @@ export function Passages({ draft, keep, ...props }: Props) {
         Say what a passage is where it was taken for something else; all others stay as they are found. Names, quotes
         and all else are found anew by that.
       </p>
-      <ol className="passages" aria-label="Passages of the text">
+      <ol ref={list} className="passages" aria-label="Passages of the text">
         {all.slice(0, shown).map((p, i) => (
           <Row
             key={p.from}
