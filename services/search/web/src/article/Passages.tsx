@@ -59,8 +59,9 @@ export function Passages({ draft, keep, ...props }: Props) {
   const [kept, setKept] = useState(t.lost.map((_, i) => String(i)));
   const [shown, setShown] = useState(rowsAtOnce);
   const [trouble, setTrouble] = useState<string>();
-  // The passage whose words are being written: they are no wrong ones before they are all there.
-  const [writing, setWriting] = useState<number>();
+  // Words are no wrong ones while they are written; and what is told of them where the form is
+  // left for its button would move that away.
+  const [judged, setJudged] = useState(false);
   const all = useMemo(() => pieces(t, split), [t, split]);
   const made = useMemo(() => passages(t, all, choices), [t, all, choices]);
   const begins = useMemo(() => new Map(made.map((m) => [m.name, m])), [made]);
@@ -76,7 +77,7 @@ export function Passages({ draft, keep, ...props }: Props) {
   const choose = (p: Piece, to: { kind?: Choice; words?: string }) => {
     setTrouble(undefined);
     change.forget();
-    setWriting(to.words === undefined ? undefined : p.from);
+    setJudged(false);
     setChoices({ ...choices, [p.from]: { ...choices[p.from], ...to } });
   };
   const divide = (p: Piece) => {
@@ -85,7 +86,7 @@ export function Passages({ draft, keep, ...props }: Props) {
     setSplit(others); // what was chosen of its lines is there when they are again
   };
   const submit = () => {
-    setWriting(undefined);
+    setJudged(true);
     const wrong = made.find((m) => !m.stands);
     if (wrong) {
       setTrouble('The words of a passage stand elsewhere in it.');
@@ -124,11 +125,10 @@ export function Passages({ draft, keep, ...props }: Props) {
             above={i > 0}
             changed={made.findLast((m) => m.from <= p.from)?.changed === true}
             whole={all[i + 1]?.segment !== p.segment && p.first}
-            writing={writing === p.from}
+            judged={judged}
             words={choices[p.from]?.words ?? ''}
             script={script}
             choose={choose}
-            wrote={() => setWriting(undefined)}
             divide={divide}
           />
         ))}
@@ -171,22 +171,20 @@ interface RowProps {
   changed: boolean;
   /** It is a whole segment. */
   whole: boolean;
-  /** Its words are being written. */
-  writing: boolean;
+  /** It was about to be sent as it is. */
+  judged: boolean;
   words: string;
   script: Script;
   choose: (p: Piece, to: { kind?: Choice; words?: string }) => void;
-  wrote: () => void;
   divide: (p: Piece) => void;
 }
 
-function Row({ of: p, told: t, passage, above, changed, whole, writing, words, script, ...does }: RowProps) {
-  const { choose, wrote, divide } = does;
+function Row({ of: p, told: t, passage, above, changed, whole, judged, words, script, choose, divide }: RowProps) {
   const choice = passage?.choice ?? 'above';
   const segment = t.segments[p.segment];
   const about = `“${clipped(p.text)}”`;
   const asks = passage && asksWords(t, passage);
-  const wrong = passage !== undefined && !passage.stands && !writing;
+  const wrong = passage !== undefined && !passage.stands && judged;
   const divides = whole ? `Line by line (${p.lines})` : 'As one again';
   const kinds = kindGroups.map((g) => (
     <optgroup key={g.label} label={g.label}>
@@ -232,7 +230,6 @@ function Row({ of: p, told: t, passage, above, changed, whole, writing, words, s
               aria-invalid={wrong}
               aria-describedby={wrong ? `${wordsId(passage)}-wrong` : undefined}
               onChange={(e) => choose(p, { words: e.target.value })}
-              onBlur={wrote}
               {...script}
             />
           </label>
