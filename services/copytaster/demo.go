@@ -2,6 +2,7 @@ package copytaster
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -374,6 +375,7 @@ type found struct {
 		Name   string `json:"name"`
 		Values []struct {
 			Value string `json:"value"`
+			Label string `json:"label"`
 			Count int    `json:"count"`
 		} `json:"values"`
 		More bool `json:"more"`
@@ -516,7 +518,7 @@ func (d *player) first(ctx context.Context) error {
 	for _, facet := range all.Facets {
 		var vs []string
 		for _, v := range facet.Values {
-			vs = append(vs, fmt.Sprintf("%s %d", safe(v.Value), v.Count))
+			vs = append(vs, fmt.Sprintf("%s %d", safe(cmp.Or(v.Label, v.Value)), v.Count))
 		}
 		d.say("   %-12s %s", facet.Name, strings.Join(vs, ", "))
 	}
