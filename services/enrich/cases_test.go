@@ -69,7 +69,7 @@ func TestCasesPointIntoTheirTexts(t *testing.T) {
 			}
 		}
 		topics := filepath.Base(filepath.Dir(file)) == "topics" // they have no places in their texts
-		switch more := filepath.Base(file) == "more.jsonl"; {
+		switch more := slices.Contains([]string{"more.jsonl", "open.jsonl"}, filepath.Base(file)); {
 		case n == 0, !more && !topics && n != cmp.Or(sizes[filepath.ToSlash(file)], 80):
 			t.Errorf("%s has %d cases", file, n)
 		case !more && !slices.Contains([]string{"tune.jsonl", "measure.jsonl"}, filepath.Base(file)):
@@ -114,7 +114,8 @@ var held = map[string]map[string]float64{
 	"topics cases/topics/more.jsonl":         {"topics": 0.92, "topics en": 0.93, "topics de": 0.95, "topics fr": 0.88, "topics es": 0.9},
 	"topics cases/topics/measure.jsonl":      {"topics": 0.86, "topics en": 0.85, "topics de": 0.91, "topics fr": 0.87, "topics es": 0.83, "topics with their paths": 0.66},
 	"quotes cases/quotes/tune.jsonl":         {"quotes": 0.96},
-	"quotes cases/quotes/more.jsonl":         {"quotes": 0.89}, // 0.92 without the last 200, which nothing was tuned on
+	"quotes cases/quotes/more.jsonl":         {"quotes": 0.92},
+	"quotes cases/quotes/open.jsonl":         {"quotes": 0.82},
 	"quotes cases/quotes/measure.jsonl":      {"quotes": 0.9, "quotes text": 0.99},
 	"amounts cases/amounts/tune.jsonl":       {"amounts": 0.99},
 	"amounts cases/amounts/more.jsonl":       {"amounts": 0.99},

@@ -43,11 +43,11 @@ var Tasks = []Task{
 
 func ofCases(name, folder string, k kind) Task {
 	dir := filepath.Join("cases", folder)
-	more, unseen := filepath.Join(dir, "more.jsonl"), filepath.Join(dir, measured)
+	more, open, unseen := filepath.Join(dir, "more.jsonl"), filepath.Join(dir, "open.jsonl"), filepath.Join(dir, measured)
 	return Task{
 		name, name, "a file of cases, one in a line",
-		[]string{filepath.Join(dir, "tune.jsonl"), more, unseen},
-		[]string{more, unseen},
+		[]string{filepath.Join(dir, "tune.jsonl"), more, open, unseen},
+		[]string{more, open, unseen},
 		func(ctx context.Context, chain *enricher.Chain, data string) (*Measure, error) {
 			return measureCases(ctx, chain, data, name, k)
 		},
