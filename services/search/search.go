@@ -202,11 +202,15 @@ func routes(g *gate.Gate, f *find.Finder, service api.Service) ([]route, error) 
 	}
 	service.Finder, service.Timeout = reader, f.Whole()
 	service.Asks, service.Rate = !g.Open(), g.RateOf
+	compressed, err := api.Compressed()
+	if err != nil {
+		return nil, err
+	}
 	var all []route
 	for _, r := range api.Routes {
 		h := g.Costing(r.Cost(), r.Needs(), r.Handler(service))
 		if !r.Streams {
-			h = api.Compressed(h)
+			h = compressed(h)
 		}
 		all = append(all, route{r.Pattern, r.Name, api.Clocked(time.Now, h)})
 	}

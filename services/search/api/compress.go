@@ -9,17 +9,12 @@ import (
 // MinCompressed is from how many bytes on an answer is compressed, for who reads that.
 const MinCompressed = 1 << 10
 
-// Compressed answers by h, and packs what it answers as JSON with gzip for clients that
-// read that. What comes bit by bit, and what is sent as it is kept, goes out as it is.
-func Compressed(h http.Handler) http.Handler { return compressing(h) }
-
-var compressing = func() func(http.Handler) http.HandlerFunc {
-	wrap, err := gzhttp.NewWrapper(
+// Compressed gives what has handlers pack with gzip what they answer as JSON, for clients
+// that read that. What comes bit by bit, and what is sent as it is kept, is not for it: see
+// [Route.Streams].
+func Compressed() (func(http.Handler) http.HandlerFunc, error) {
+	return gzhttp.NewWrapper(
 		gzhttp.MinSize(MinCompressed), gzhttp.EnableZstd(false),
 		gzhttp.ContentTypes([]string{"application/json", "application/problem+json"}),
 	)
-	if err != nil {
-		panic(err) // the options are ours
-	}
-	return wrap
-}()
+}

@@ -12,6 +12,10 @@ import (
 )
 
 func TestCompressed(t *testing.T) {
+	compressed, err := api.Compressed()
+	if err != nil {
+		t.Fatal(err)
+	}
 	long := `{"text":"` + strings.Repeat("the same words ", api.MinCompressed/10) + `"}`
 	for _, c := range []struct {
 		name, reads, kind, body string
@@ -31,7 +35,7 @@ func TestCompressed(t *testing.T) {
 				r.Header.Set("Accept-Encoding", c.reads)
 			}
 			w := httptest.NewRecorder()
-			api.Compressed(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			compressed(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", c.kind)
 				w.Header().Set("ETag", `"7"`)
 				_, _ = io.WriteString(w, c.body)

@@ -85,6 +85,25 @@ export function Kept({ made, holds, close }: { made: Override; holds: string; cl
   );
 }
 
+/** Takes back what an editor says of the field, where one does. */
+export function TakeBack({ change }: { change: Change }) {
+  if (!change.said) return null;
+  return (
+    <Button className="button" isDisabled={change.pending} onPress={() => change.send(undefined)}>
+      Take the correction back
+    </Button>
+  );
+}
+
+export function Trouble({ children }: { children: string | undefined }) {
+  if (!children) return null;
+  return (
+    <p className="trouble" role="alert">
+      {children}
+    </p>
+  );
+}
+
 interface Props {
   title: string;
   change: Change;
@@ -120,17 +139,9 @@ export function ChangeForm({ title, change, holds, submit, close, trouble = chan
         <Label>Why (kept with your name)</Label>
         <Input autoComplete="off" />
       </TextField>
-      {trouble && (
-        <p className="trouble" role="alert">
-          {trouble}
-        </p>
-      )}
+      <Trouble>{trouble}</Trouble>
       <p className="ask-buttons">
-        {said && (
-          <Button className="button" isDisabled={change.pending} onPress={() => change.send(undefined)}>
-            Take the correction back
-          </Button>
-        )}
+        <TakeBack change={change} />
         <Button className="button" onPress={close}>
           Cancel
         </Button>

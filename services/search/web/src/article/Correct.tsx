@@ -20,7 +20,7 @@ import type { Article } from '../api/client';
 import type { components } from '../api/schema';
 import { may, opened } from '../opened';
 import { scriptOf } from '../ui/script';
-import { ChangeForm, type EditorProps, Kept, useChange } from './Change';
+import { ChangeForm, type EditorProps, Kept, TakeBack, Trouble, useChange } from './Change';
 import { type Draft, Passages } from './Passages';
 import '../ui/ask.css';
 
@@ -115,17 +115,9 @@ function Waits(props: EditorProps) {
     <div className="ask">
       <Heading slot="title">A moment, please</Heading>
       <p>The article is being enriched again, after the last correction.</p>
-      {change.error && (
-        <p className="trouble" role="alert">
-          {change.error.message}
-        </p>
-      )}
+      <Trouble>{change.error?.message}</Trouble>
       <p className="ask-buttons">
-        {change.said && (
-          <Button className="button" isDisabled={change.pending} onPress={() => change.send(undefined)}>
-            Take the correction back
-          </Button>
-        )}
+        <TakeBack change={change} />
         <Button className="button" onPress={props.close}>
           Cancel
         </Button>

@@ -65,6 +65,14 @@ export function Passages({ draft, keep, ...props }: Props) {
   const all = useMemo(() => pieces(t, split), [t, split]);
   const made = useMemo(() => passages(t, all, choices), [t, all, choices]);
   const begins = useMemo(() => new Map(made.map((m) => [m.name, m])), [made]);
+  // By row: whether something was chosen for its passage.
+  const changed = useMemo(() => {
+    let last: Passage | undefined;
+    return all.map((p) => {
+      last = begins.get(p.from) ?? last;
+      return last?.changed === true;
+    });
+  }, [all, begins]);
   const script = scriptOf(article.language);
   // What is made is no draft any more, however the form is left.
   useEffect(() => keep(done ? undefined : { of, split, choices, why }), [keep, done, of, split, choices, why]);
@@ -123,7 +131,7 @@ export function Passages({ draft, keep, ...props }: Props) {
             told={t}
             passage={begins.get(p.from)}
             above={i > 0}
-            changed={made.findLast((m) => m.from <= p.from)?.changed === true}
+            changed={changed[i] === true}
             whole={all[i + 1]?.segment !== p.segment && p.first}
             judged={judged}
             words={choices[p.from]?.words ?? ''}

@@ -11,7 +11,7 @@ const starts: ReadonlySet<Kind> = new Set(['dateline', 'kicker']);
 const ends: ReadonlySet<Kind> = new Set(['credit', 'signoff']);
 
 /** Which part of a line may be of a kind: its first words, its last words, or none but all of it. */
-export const partOf = (kind: Kind): 'first' | 'last' | undefined =>
+const partOf = (kind: Kind): 'first' | 'last' | undefined =>
   starts.has(kind) ? 'first' : ends.has(kind) ? 'last' : undefined;
 
 // White space as the service has it: JavaScript's trim knows another.
