@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol/metadata"
 
 	"github.com/copytaster/copytaster/pkg/stage"
 )
@@ -46,7 +48,29 @@ func (p *Pipeline) ReadAll(ctx context.Context, topicName string, each func(stag
 }
 
 func (p *Pipeline) kafka() *kafka.Client {
-	return &kafka.Client{Addr: kafka.TCP(p.servers.Kafka.Address), Transport: &kafka.Transport{MetadataTTL: metadataTTL, DialTimeout: dialTimeout}}
+	return &kafka.Client{Addr: kafka.TCP(p.servers.Kafka.Address), Transport: patient{newTransport()}}
+}
+
+func newTransport() *kafka.Transport {
+	// The usual transport believes for seconds that a new topic isn't there.
+	return &kafka.Transport{MetadataTTL: metadataTTL, DialTimeout: dialTimeout}
+}
+
+// patient asks about topics again, as long as its caller waits, when the answer
+// took longer than [metadataTTL]: a busy machine, or one large message, is
+// enough for that, and the rig must not fail where no service would.
+type patient struct{ kafka.RoundTripper }
+
+// RoundTrip repeats questions about topics alone: what is written isn't repeated.
+func (p patient) RoundTrip(ctx context.Context, addr net.Addr, req kafka.Request) (kafka.Response, error) {
+	r, err := p.RoundTripper.RoundTrip(ctx, addr, req)
+	if _, about := req.(*metadata.Request); !about {
+		return r, err
+	}
+	for errors.Is(err, context.DeadlineExceeded) && Sleep(ctx, metadataTTL) {
+		r, err = p.RoundTripper.RoundTrip(ctx, addr, req)
+	}
+	return r, err
 }
 
 func readPartition(ctx context.Context, client *kafka.Client, full, name string, id int, each func(stage.Message)) error {
@@ -93,11 +117,10 @@ func readPartition(ctx context.Context, client *kafka.Client, full, name string,
 // WriteAll puts messages straight into one of the pipeline's topics, as they
 // are and in their order.
 func (p *Pipeline) WriteAll(ctx context.Context, topicName string, ms []stage.Message) (err error) {
-	// The usual transport believes for seconds that a new topic isn't there.
-	transport := &kafka.Transport{MetadataTTL: metadataTTL, DialTimeout: dialTimeout}
+	transport := newTransport()
 	defer transport.CloseIdleConnections()
 	w := &kafka.Writer{
-		Transport: transport, Addr: kafka.TCP(p.servers.Kafka.Address), Topic: p.Namespace + topicName, Balancer: kafka.Murmur2Balancer{}, RequiredAcks: kafka.RequireAll,
+		Transport: patient{transport}, Addr: kafka.TCP(p.servers.Kafka.Address), Topic: p.Namespace + topicName, Balancer: kafka.Murmur2Balancer{}, RequiredAcks: kafka.RequireAll,
 		BatchTimeout: time.Millisecond, BatchBytes: writeBytes, BatchSize: writeBatch, WriteTimeout: writeTimeout, ReadTimeout: writeTimeout,
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
