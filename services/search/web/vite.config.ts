@@ -54,7 +54,7 @@ function early(): Plugin {
       order: 'post',
       handler(_, { bundle }) {
         return Object.values(bundle ?? {})
-          .filter((chunk) => chunk.type === 'chunk' && chunk.name === 'early')
+          .filter((chunk) => chunk.type === 'chunk' && chunk.isEntry && chunk.name === 'early')
           .map(({ fileName }) => ({
             tag: 'script',
             attrs: { type: 'module', async: true, src: `/${fileName}` },
@@ -84,7 +84,23 @@ export default defineConfig({
     target: 'es2023',
     assetsInlineLimit: 0, // the content policy has no data: addresses
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ['index.html', 'src/early.ts'] },
+    rolldownOptions: {
+      input: ['index.html', 'src/early.ts'],
+      output: {
+        // A browser fetches six files at once: what is needed first is two, what asks for the list and what shows it.
+        codeSplitting: {
+          groups: [
+            {
+              name: 'ask',
+              tags: ['$initial'],
+              test: /early|ui\/(stored|theme)\.|api\/(search|client)|session|serviceClock|openapi-fetch/,
+              priority: 2,
+            },
+            { name: 'list', tags: ['$initial'], priority: 1 },
+          ],
+        },
+      },
+    },
     license: { fileName: 'assets/licences.txt' },
   },
   server: {

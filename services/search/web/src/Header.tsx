@@ -1,31 +1,24 @@
 // The bar on top: whose page it is, the query box, what there is besides.
-import { useRef, useState } from 'react';
-import { Button, Menu, MenuItem, MenuTrigger, Popover, Separator } from 'react-aria-components';
-import { go, goTo, useAddress } from './address';
-import { may, opened, seesEmbargoes } from './opened';
-import { Help } from './search/Help';
-import { QueryBox } from './search/QueryBox';
-import { SavedSearches } from './search/Saved';
-import { HelpIcon, MoreIcon } from './ui/icons';
+import { Suspense, useRef } from 'react';
+import { goTo, useAddress } from './address';
+import { seesEmbargoes } from './opened';
+import { behind } from './ui/behind';
 import { useKeys } from './ui/keys';
 import { Link } from './ui/Link';
-import { themes, useTheme } from './ui/theme';
+import './search/query.css';
+
+const QueryBox = behind(async () => (await import('./search/QueryBox')).QueryBox);
+const Tools = behind(async () => (await import('./Tools')).Tools);
 
 const viewNames: Record<string, string> = { operator: 'Operator’s view', embargo: 'Under embargo' };
 
-const themeNames = { system: 'As the system', light: 'Light', dark: 'Dark' };
-
 export function Header() {
   const address = useAddress();
-  const [help, setHelp] = useState(false);
-  const [theme, setTheme] = useTheme();
   const view = address.get('view');
-  const searching = view === null;
   // The key that leads to what is under an embargo leads back to the search that stood there.
   const before = useRef(new URLSearchParams());
   if (view !== 'embargo') before.current = address;
   useKeys({
-    '?': () => setHelp(true),
     e: seesEmbargoes
       ? () => goTo(view === 'embargo' ? before.current : new URLSearchParams({ view: 'embargo' }))
       : undefined,
@@ -37,60 +30,18 @@ export function Header() {
           Copytaster
         </Link>
       </p>
-      {searching ? <QueryBox /> : <h1 className="where">{viewNames[view] ?? 'Operator’s view'}</h1>}
+      {view === null ? (
+        <Suspense fallback={<div className="query query-field" />}>
+          <QueryBox />
+        </Suspense>
+      ) : (
+        <h1 className="where">{viewNames[view] ?? 'Operator’s view'}</h1>
+      )}
       <nav className="tools" aria-label="Tools">
-        {searching && <SavedSearches />}
-        {seesEmbargoes && (
-          <Link
-            className="button plain"
-            to={{ view: 'embargo' }}
-            fresh
-            aria-current={view === 'embargo' ? 'page' : undefined}
-          >
-            Embargo
-          </Link>
-        )}
-        <Button className="button plain icon" aria-label="Help: query language and keys" onPress={() => setHelp(true)}>
-          <HelpIcon />
-        </Button>
-        <MenuTrigger>
-          <Button className="button plain icon" aria-label="Menu">
-            <MoreIcon />
-          </Button>
-          <Popover className="popover">
-            <Menu
-              className="menu"
-              aria-label="Menu"
-              onAction={(key) => {
-                if (key === 'operator') go({ view: view === 'operator' ? null : 'operator' });
-                else if (key === 'leave') (document.getElementById('leave') as HTMLFormElement | null)?.requestSubmit();
-                else setTheme(themes.find((t) => t === key) ?? 'system');
-              }}
-            >
-              {themes.map((t) => (
-                <MenuItem key={t} id={t} textValue={themeNames[t]} className="menu-item">
-                  {themeNames[t]}
-                  {t === theme && <span className="tick"> ✓</span>}
-                </MenuItem>
-              ))}
-              {may('operate') && opened.operator && <Separator className="menu-rule" />}
-              {may('operate') && opened.operator && (
-                <MenuItem id="operator" className="menu-item">
-                  {view === 'operator' ? 'Back to the articles' : 'Operator’s view'}
-                </MenuItem>
-              )}
-              {opened.leave && <Separator className="menu-rule" />}
-              {opened.leave && (
-                <MenuItem id="leave" textValue="Log out" className="menu-item">
-                  Log out {opened.name}
-                </MenuItem>
-              )}
-            </Menu>
-          </Popover>
-        </MenuTrigger>
+        <Suspense>
+          <Tools />
+        </Suspense>
       </nav>
-      <form id="leave" action="/logout" method="post" hidden />
-      <Help open={help} close={() => setHelp(false)} />
     </header>
   );
 }

@@ -1,3 +1,4 @@
+import './early';
 import '@fontsource-variable/source-sans-3/wght.css';
 import '@fontsource-variable/source-serif-4/wght.css';
 import './ui/tokens.css';
@@ -6,11 +7,10 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
+import { address } from './address';
 import { makeCache } from './api/cache';
+import { awaitEarly } from './search/hits';
 import { Guarded } from './ui/Guarded';
-import { applyTheme } from './ui/theme';
-
-applyTheme();
 
 // After an upgrade, parts that come on demand have other names: the page is loaded anew, once.
 // The address holds its state.
@@ -31,11 +31,16 @@ addEventListener('pageshow', (e) => {
 
 addEventListener('load', () => setTimeout(() => sessionStorage.removeItem(anew), 60_000));
 
+/** The longest that the list's first answer is waited for before the page is shown without it, in milliseconds. */
+const awaited = 150;
+
 const place = document.getElementById('page');
 if (place) {
+  const cache = makeCache();
+  await awaitEarly(cache, address(), awaited);
   createRoot(place).render(
     <StrictMode>
-      <QueryClientProvider client={makeCache()}>
+      <QueryClientProvider client={cache}>
         <Guarded>
           <App />
         </Guarded>

@@ -106,6 +106,21 @@ export function askEarly(address: URLSearchParams): void {
   early = { of: named(search, sort), answer, at, on: performance.now() };
 }
 
+/** What was asked early of this search, if it is answered within so many milliseconds; otherwise it is left to who asks. */
+export async function earlyWithin(
+  search: URLSearchParams,
+  sort: Order,
+  ms: number,
+): Promise<(Result & { at: number }) | undefined> {
+  const it = early;
+  if (it?.of !== named(search, sort)) return undefined;
+  const over = new Promise<undefined>((done) => setTimeout(done, ms));
+  const answer = await Promise.race([it.answer.catch(() => undefined), over]);
+  if (!answer || early !== it) return undefined;
+  early = undefined;
+  return { ...answer, at: it.at };
+}
+
 export function hits(search: URLSearchParams, sort: Order, after: string | undefined, signal: AbortSignal): Page {
   begun = true;
   if (early && after === undefined) {

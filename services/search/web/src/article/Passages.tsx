@@ -1,6 +1,7 @@
 // The form by which editors say which passages of the text are of which kind.
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { Button, Checkbox, CheckboxGroup, Label } from 'react-aria-components';
+import { Checkbox, CheckboxGroup, Label } from 'react-aria-components';
+import { Button } from '../ui/Button';
 import { type Script, scriptOf } from '../ui/script';
 import { plural } from '../ui/words';
 import { ChangeForm, type EditorProps, useChange } from './Change';

@@ -1,13 +1,14 @@
 // The article beside the list. Loaded on demand, with all that shows articles.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
-import { Button, Tab, TabList, TabPanel, Tabs, ToggleButton, ToggleButtonGroup } from 'react-aria-components';
+import { Tab, TabList, TabPanel, Tabs, ToggleButton, ToggleButtonGroup } from 'react-aria-components';
 import { go, useAddress } from '../address';
 import { ApiError, type Article, type Found } from '../api/client';
 import { told as ask, keys, type Told } from '../api/search';
 import { goneSays } from '../search/HitRow';
 import { takeOut } from '../search/hits';
 import type { Gone } from '../search/live';
+import { Button } from '../ui/Button';
 import { AskAgain, reasonOf } from '../ui/Failed';
 import { Guarded } from '../ui/Guarded';
 import { Link } from '../ui/Link';

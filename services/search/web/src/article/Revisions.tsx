@@ -1,9 +1,9 @@
 // The revisions of an article, and what each says otherwise than the one before.
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Button } from 'react-aria-components';
 import { articleKeys, type Difference, difference } from '../api/article';
 import type { Found } from '../api/client';
+import { Button } from '../ui/Button';
 import { Failed } from '../ui/Failed';
 import { Link } from '../ui/Link';
 import { scriptOf } from '../ui/script';

@@ -1,10 +1,10 @@
 // What is under an embargo, for those who may see it, with the text of one article beside the
 // list. Loaded on demand: readers never pay for it.
 import { useEffect, useRef } from 'react';
-import { Button } from 'react-aria-components';
 import { address as current, go, useAddress } from '../address';
 import { ApiError, type Article } from '../api/client';
 import { seesEmbargoes } from '../opened';
+import { Button } from '../ui/Button';
 import { useKeys } from '../ui/keys';
 import { Link } from '../ui/Link';
 import { scriptOf } from '../ui/script';

@@ -1,8 +1,8 @@
 // One article before its time, with what says so wherever it goes.
 import { type ClipboardEvent, memo, useEffect, useState } from 'react';
-import { Button } from 'react-aria-components';
 import type { Article } from '../api/client';
 import { Paper } from '../article/Paper';
+import { Button } from '../ui/Button';
 import { copy as put } from '../ui/clipboard';
 import { Link } from '../ui/Link';
 import { ReadingPane } from '../ui/ReadingPane';

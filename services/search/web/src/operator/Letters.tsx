@@ -1,7 +1,7 @@
 // Dead letters: what could not be handled, why, and the way back.
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
-import { Button, Checkbox } from 'react-aria-components';
+import { Checkbox } from 'react-aria-components';
 import { go, useAddress } from '../address';
 import {
   type Letter as DeadLetter,
@@ -12,6 +12,7 @@ import {
   operatorKeys,
   turnedOff,
 } from '../api/operator';
+import { Button } from '../ui/Button';
 import { Failed } from '../ui/Failed';
 import { Link } from '../ui/Link';
 import { Time } from '../ui/Time';

@@ -1,9 +1,9 @@
 // What narrows the search, each to be taken out.
 import { useQueryClient } from '@tanstack/react-query';
-import { Button } from 'react-aria-components';
 import { go, useAddress } from '../address';
 import type { Facet } from '../api/client';
 import { facetNames, facets, filters, noFilters } from '../api/search';
+import { Button } from '../ui/Button';
 import { CloseIcon } from '../ui/icons';
 import { dayName, valueName } from '../ui/words';
 

@@ -9,12 +9,11 @@ import { useDay } from '../ui/day';
 import { Failed } from '../ui/Failed';
 import { CloseIcon } from '../ui/icons';
 import { now as time } from '../ui/serviceClock';
-import { useStored } from '../ui/stored';
+import { useStored } from '../ui/useStored';
 import { number, total, valueName } from '../ui/words';
 import { useHits } from './hits';
 import { Order } from './Order';
 import { togglePanel } from './SearchView';
-import './facets.css';
 
 type Name = (typeof facets)[number]['name'];
 

@@ -3,7 +3,7 @@ import { Button, Dialog, Heading, Modal, ModalOverlay, Switch } from 'react-aria
 import { seesEmbargoes } from '../opened';
 import { CloseIcon } from '../ui/icons';
 import { keysSetting } from '../ui/keys';
-import { useStored } from '../ui/stored';
+import { useStored } from '../ui/useStored';
 import { fields, syntax } from './language';
 import './help.css';
 

@@ -1,6 +1,6 @@
-import { Button } from 'react-aria-components';
 import { go, useAddress } from '../address';
 import { orderOf } from '../api/search';
+import { Button } from '../ui/Button';
 
 /** Which articles come first. */
 export function Order() {

@@ -20,7 +20,6 @@ import { useSettled } from '../ui/settled';
 import { number, valueName } from '../ui/words';
 import { useHits } from './hits';
 import { fields, placeOf, type Typed, typedAt, without } from './language';
-import './query.css';
 
 interface Offer {
   id: string;

@@ -1,8 +1,8 @@
 // The list: dense, by day, with what comes in on top.
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { Button } from 'react-aria-components';
 import { address as current, go, useAddress } from '../address';
 import { filters, orderOf } from '../api/search';
+import { Button } from '../ui/Button';
 import { useDay } from '../ui/day';
 import { AskAgain, titleOf } from '../ui/Failed';
 import { FilterIcon, MapIcon, PauseIcon, PlayIcon, TimelineIcon } from '../ui/icons';

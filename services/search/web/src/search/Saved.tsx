@@ -7,7 +7,7 @@ import { copy as put } from '../ui/clipboard';
 import { CloseIcon, StarIcon } from '../ui/icons';
 import { useKeys } from '../ui/keys';
 import { Link } from '../ui/Link';
-import { useStored } from '../ui/stored';
+import { useStored } from '../ui/useStored';
 import { nameOf, useTopicNames } from './Chips';
 import './saved.css';
 

@@ -5,16 +5,18 @@ import { address as current, go, useAddress } from '../address';
 import type { Hit } from '../api/client';
 import { chosen, orderOf } from '../api/search';
 import { opened } from '../opened';
+import { behind } from '../ui/behind';
 import { useKeys } from '../ui/keys';
 import { useMedia } from '../ui/media';
 import { useRarely } from '../ui/rarely';
-import { Facets } from './Facets';
 import { takeBack, useHits } from './hits';
 import { feedOf, useLive } from './live';
 import { Results, rowOf } from './Results';
 import { isAwaited, isNew } from './rows';
+import './facets.css';
 import './search.css';
 
+const Facets = behind(async () => (await import('./Facets')).Facets);
 const loadReading = () => import('../article/Reading');
 const Reading = lazy(loadReading);
 const Timeline = lazy(() => import('./Timeline'));
@@ -138,7 +140,11 @@ export function SearchView() {
 
   return (
     <div className={`search${uri ? ' reading' : ''}${panels.has('filters') ? ' filtering' : ''}`}>
-      {(wide || panels.has('filters')) && <Facets />}
+      {(wide || panels.has('filters')) && (
+        <Suspense fallback={<nav className="facets" aria-label="Filters" aria-busy="true" />}>
+          <Facets />
+        </Suspense>
+      )}
       <main id="main" className="middle" tabIndex={-1} onPointerEnter={loadReading} onFocus={loadReading}>
         {panels.has('timeline') && (
           <Suspense fallback={<div className="timeline" aria-busy="true" />}>

@@ -7,7 +7,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { ApiError, type Hit, type Problem, type Result } from '../api/client';
-import { chosen, hits, keys, orderOf } from '../api/search';
+import { chosen, earlyWithin, hits, keys, orderOf } from '../api/search';
 import { reasonOf } from '../ui/Failed';
 import { atService } from '../ui/serviceClock';
 import { freshFor, taken } from './rows';
@@ -99,6 +99,17 @@ const problemOf = (error: Error): Problem =>
   error instanceof ApiError
     ? error.problem
     : { type: 'about:blank', title: 'Something failed', status: 500, detail: error.message };
+
+/**
+ * Waits so many milliseconds for what was asked early, so that the list is in the first that is painted:
+ * to paint once is sooner than twice.
+ */
+export async function awaitEarly(cache: QueryClient, address: URLSearchParams, ms: number): Promise<void> {
+  const [search, sort] = [chosen(address), orderOf(address)];
+  const page = await earlyWithin(search, sort, ms);
+  if (page)
+    cache.setQueryData<InfiniteData<Result>>(keys.hits(search, sort), { pages: [page], pageParams: [undefined] });
+}
 
 /** Takes an article back from everything that is kept of searches. */
 export function takeOut(cache: QueryClient, uri: string): void {

@@ -1,8 +1,8 @@
 // What stands where something can't be had: why, and the way to ask again.
 import { useQueryClient } from '@tanstack/react-query';
-import { Button } from 'react-aria-components';
 import { askAgain } from '../api/cache';
 import { ApiError } from '../api/client';
+import { Button } from './Button';
 
 /** What is known of a question that was asked. */
 export interface Asked {

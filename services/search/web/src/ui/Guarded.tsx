@@ -1,6 +1,6 @@
 // Keeps what fails in one part of the page from taking the rest with it.
 import { Component, type ReactNode } from 'react';
-import { Button } from 'react-aria-components';
+import { Button } from './Button';
 
 interface Props {
   children: ReactNode;

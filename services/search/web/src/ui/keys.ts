@@ -1,6 +1,7 @@
 // Keys that do something wherever the reader is, unless they are writing. Who can't use
 // single keys (WCAG 2.1.4) turns them off in the help.
 import { useEffect, useRef } from 'react';
+import { partsAreLoading } from './behind';
 import { stored } from './stored';
 
 export type Keys = Record<string, (() => void) | undefined>;
@@ -14,11 +15,26 @@ const writing = (target: EventTarget | null): boolean =>
       'input, textarea, select, [role="dialog"], [role="menu"], [role="listbox"], [role="slider"], .leaflet-container',
     ) !== null);
 
+/** For how long a key waits for a part of the page that is still on its way, in milliseconds. */
+const heldFor = 2000;
+
+// The key that nobody knew yet, and when it was pressed. Whoever has gone on since has no use for it.
+let held: { key: string; at: number } | undefined;
+addEventListener('pointerdown', () => {
+  held = undefined;
+});
+
 export function useKeys(keys: Keys): void {
   const current = useRef(keys);
   useEffect(() => {
     current.current = keys;
   });
+  useEffect(() => {
+    const act = held && performance.now() - held.at < heldFor ? current.current[held.key] : undefined;
+    if (!act || writing(document.activeElement)) return;
+    held = undefined;
+    act();
+  }, []);
   useEffect(() => {
     const pressed = (e: KeyboardEvent) => {
       if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey) return;
@@ -26,6 +42,7 @@ export function useKeys(keys: Keys): void {
       if (writing(e.target) || writing(document.activeElement)) return;
       if (e.key.length === 1 && stored(keysSetting) === 'off') return;
       const act = current.current[e.key];
+      held = !act && e.key.length === 1 && partsAreLoading() ? { key: e.key, at: performance.now() } : undefined;
       if (!act) return;
       e.preventDefault();
       act();

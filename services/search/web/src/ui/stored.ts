@@ -1,5 +1,4 @@
 // What this browser keeps for its reader. Where storage is forbidden, it lasts as long as the page.
-import { useCallback, useSyncExternalStore } from 'react';
 
 const held = new Map<string, string>();
 const listeners = new Set<() => void>();
@@ -12,7 +11,8 @@ export function stored(key: string): string | null {
   }
 }
 
-function set(key: string, value: string): void {
+/** Keeps a value, and tells who listens. */
+export function store(key: string, value: string): void {
   held.set(key, value);
   try {
     localStorage.setItem(key, value);
@@ -22,16 +22,11 @@ function set(key: string, value: string): void {
   for (const tell of listeners) tell();
 }
 
-function subscribe(tell: () => void): () => void {
+export function onStored(tell: () => void): () => void {
   listeners.add(tell);
   addEventListener('storage', tell); // another tab
   return () => {
     listeners.delete(tell);
     removeEventListener('storage', tell);
   };
-}
-
-export function useStored(key: string, otherwise: string): [string, (value: string) => void] {
-  const value = useSyncExternalStore(subscribe, () => stored(key) ?? otherwise);
-  return [value, useCallback((to: string) => set(key, to), [key])];
 }

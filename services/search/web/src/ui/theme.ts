@@ -1,5 +1,5 @@
 // Light, dark, or as the system has it; kept in this browser.
-import { stored, useStored } from './stored';
+import { stored } from './stored';
 
 export const themes = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof themes)[number];
@@ -7,15 +7,4 @@ export type Theme = (typeof themes)[number];
 export function applyTheme(theme: string | null = stored('theme')): void {
   if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
-}
-
-export function useTheme(): [Theme, (theme: Theme) => void] {
-  const [theme, setTheme] = useStored('theme', 'system');
-  return [
-    themes.find((t) => t === theme) ?? 'system',
-    (to) => {
-      setTheme(to);
-      applyTheme(to);
-    },
-  ];
 }

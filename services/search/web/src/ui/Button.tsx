@@ -1,0 +1,13 @@
+// A button of the browser's own. What opens a menu or a dialog, or belongs to a form, takes the
+// component library's, which the first sight of the list doesn't wait for.
+import type { ButtonHTMLAttributes } from 'react';
+
+interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'type' | 'disabled' | 'onClick'> {
+  className: string;
+  onPress: () => void;
+  isDisabled?: boolean;
+}
+
+export function Button({ onPress, isDisabled = false, ...rest }: Props) {
+  return <button type="button" disabled={isDisabled} onClick={onPress} {...rest} />;
+}
