@@ -6,7 +6,7 @@ import { may, opened, seesEmbargoes } from './opened';
 import { Help } from './search/Help';
 import { SavedSearches } from './search/Saved';
 import { HelpIcon, MoreIcon } from './ui/icons';
-import { useKeys } from './ui/keys';
+import { useLateKeys } from './ui/keys';
 import { Link } from './ui/Link';
 import { themes } from './ui/theme';
 import { useTheme } from './ui/useTheme';
@@ -18,7 +18,7 @@ export function Tools() {
   const [help, setHelp] = useState(false);
   const [theme, setTheme] = useTheme();
   const view = address.get('view');
-  useKeys({ '?': () => setHelp(true) });
+  useLateKeys({ '?': () => setHelp(true) });
   return (
     <>
       {view === null && <SavedSearches />}

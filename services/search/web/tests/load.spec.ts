@@ -23,6 +23,9 @@ test('the first load is light, and charts and maps come on demand', async ({ pag
   await expect(rows(page).first()).toBeVisible();
   await page.evaluate(() => document.fonts.ready);
   await page.waitForLoadState('load');
+  await expect(page.locator('#q')).toBeVisible();
+  await expect(page.locator('.value').first()).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Menu' })).toBeVisible();
   console.log(`first load: ${Math.round(bytes / 1000)} kB compressed, ${names.length} answers`);
   expect(bytes, weights.join(', ')).toBeLessThan(limit);
   expect(names.filter((n) => /PlaceMap|Timeline|Operator|countries/.test(n))).toEqual([]);
@@ -103,6 +106,23 @@ test('the list is there before the box and the filters, and no key is lost meanw
   await expect(page.getByRole('button', { name: 'Menu' })).toBeVisible();
   expect(await page.locator('.results').boundingBox()).toEqual(before);
   await expect(page.locator('.hits .hit-headline a', { hasText: read ?? '' }).first()).toBeVisible();
+});
+
+test('the list is asked for once, whoever comes to look at it', async ({ page }) => {
+  const asked: string[] = [];
+  page.on('request', (r) => {
+    if (/\/v1\/articles\?.*size=30/.test(r.url())) asked.push(r.url());
+  });
+  // What is in the order of relevance has no feed, and is asked for again after a minute.
+  for (const path of ['/', '/?q=the', '/?q=the&sort=relevance']) {
+    await page.goto('/readyz'); // so that nothing is left of the page before
+    asked.length = 0;
+    await page.goto(path);
+    await expect(rows(page).first()).toBeVisible();
+    await expect(page.locator('#q')).toBeVisible();
+    await expect(page.locator('.value').first()).toBeVisible();
+    expect(asked).toHaveLength(1);
+  }
 });
 
 // Who went on since is not interrupted by a key of before.

@@ -11,7 +11,7 @@ import { CloseIcon } from '../ui/icons';
 import { now as time } from '../ui/serviceClock';
 import { useStored } from '../ui/useStored';
 import { number, total, valueName } from '../ui/words';
-import { useHits } from './hits';
+import { useHitsThere } from './hits';
 import { Order } from './Order';
 import { togglePanel } from './SearchView';
 
@@ -27,7 +27,7 @@ export function Facets() {
   const [kept, keep] = useStored('facets', openAtFirst.join());
   const open = new Set(kept.split(','));
   const search = chosen(address);
-  const hits = useHits(address);
+  const hits = useHitsThere(address);
   const names = facets.map((f) => f.name).filter((name) => open.has(name) || address.has(name));
   const asked = useQuery({
     queryKey: keys.facets(search, names),

@@ -15,10 +15,10 @@ import { address, go, useAddress } from '../address';
 import type { Problem } from '../api/client';
 import { facets, keys, suggestions } from '../api/search';
 import { CloseIcon, SearchIcon } from '../ui/icons';
-import { useKeys } from '../ui/keys';
+import { useLateKeys } from '../ui/keys';
 import { useSettled } from '../ui/settled';
 import { number, valueName } from '../ui/words';
-import { useHits } from './hits';
+import { useHitsThere } from './hits';
 import { fields, placeOf, type Typed, typedAt, without } from './language';
 
 interface Offer {
@@ -95,7 +95,7 @@ export function QueryBox() {
   const [open, setOpen] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const mirror = useRef<HTMLDivElement>(null);
-  const { problem, retry } = useHits(now);
+  const { problem, retry } = useHitsThere(now);
   const groups = useOffers(typed, open);
   const shown = open && groups.length > 0;
   const problemId = useId();
@@ -108,7 +108,7 @@ export function QueryBox() {
     setTyped(null);
   }
 
-  useKeys({
+  useLateKeys({
     '/': () => {
       input.current?.focus();
       input.current?.select();

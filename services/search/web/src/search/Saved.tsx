@@ -5,7 +5,7 @@ import { hrefOf, patchOf, useAddress } from '../address';
 import { chosen, orderOf } from '../api/search';
 import { copy as put } from '../ui/clipboard';
 import { CloseIcon, StarIcon } from '../ui/icons';
-import { useKeys } from '../ui/keys';
+import { useLateKeys } from '../ui/keys';
 import { Link } from '../ui/Link';
 import { useStored } from '../ui/useStored';
 import { nameOf, useTopicNames } from './Chips';
@@ -76,7 +76,7 @@ export function SavedSearches() {
     setCopied('');
     if (o) setName(here?.name ?? offered(address, topics));
   };
-  useKeys({ s: () => show(true) });
+  useLateKeys({ s: () => show(true) });
   const copy = async (of: string) => {
     try {
       await put(location.origin + hrefOf(new URLSearchParams(of)));

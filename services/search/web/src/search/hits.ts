@@ -12,6 +12,9 @@ import { reasonOf } from '../ui/Failed';
 import { atService } from '../ui/serviceClock';
 import { freshFor, taken } from './rows';
 
+/** For how long what was answered isn't asked for again by itself, where no feed tells of it, in milliseconds. */
+const justNow = 5_000;
+
 export interface Hits {
   list: Hit[];
   total: Result['total'] | undefined;
@@ -39,7 +42,12 @@ export interface Hits {
 }
 
 /** `watched` says that a live feed tells of this search: without one it is asked for again by itself. */
-export function useHits(address: URLSearchParams, watched = true): Hits {
+export const useHits = (address: URLSearchParams, watched: boolean): Hits => useFound(address, true, watched);
+
+/** What the list has. Whoever comes to look at it doesn't have it asked for again. */
+export const useHitsThere = (address: URLSearchParams): Hits => useFound(address, false, true);
+
+function useFound(address: URLSearchParams, asks: boolean, watched: boolean): Hits {
   const search = chosen(address);
   const sort = orderOf(address);
   const cache = useQueryClient();
@@ -49,11 +57,12 @@ export function useHits(address: URLSearchParams, watched = true): Hits {
       const { answer, at } = hits(search, sort, pageParam, signal);
       return { ...(await answer), at };
     },
+    enabled: asks,
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next,
     placeholderData: keepPreviousData,
     // What comes in is told by the live feed; asking all pages anew would move what is read.
-    staleTime: watched ? freshFor : 0,
+    staleTime: watched ? freshFor : justNow,
     // Each page is a request.
     refetchInterval: ({ state }) => (watched ? false : 60_000 * Math.max(state.data?.pages.length ?? 1, 1)),
     gcTime: 60_000,

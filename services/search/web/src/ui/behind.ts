@@ -12,19 +12,9 @@ export function painted(): Promise<void> {
   });
 }
 
-let loading = 0;
-
-/** Whether a part of the page is still on its way. */
-export const partsAreLoading = (): boolean => loading > 0;
-
-/** A part that doesn't hold up what stands beside it: it is loaded once that is painted. */
+/** A part that doesn't hold up what stands beside it: it is loaded once that is painted. Its keys are `useLateKeys`. */
 export const behind = <P extends object>(load: () => Promise<ComponentType<P>>) =>
   lazy(async () => {
-    loading++;
-    try {
-      await painted();
-      return { default: await load() };
-    } finally {
-      loading--;
-    }
+    await painted();
+    return { default: await load() };
   });
