@@ -87,13 +87,13 @@ export default defineConfig({
     rolldownOptions: {
       input: ['index.html', 'src/early.ts'],
       output: {
-        // A browser fetches six files at once: what is needed first is two, what asks for the list and what shows it.
+        // A browser fetches six files at once. What is needed first is what asks for the list and what shows it.
         codeSplitting: {
           groups: [
             {
-              name: 'ask',
+              name: 'asking',
               tags: ['$initial'],
-              test: /early|ui\/(stored|theme)\.|api\/(search|client)|session|serviceClock|openapi-fetch/,
+              test: /\/src\/(early|session|api\/(search|client)|ui\/(stored|theme|serviceClock))\.ts$|\/openapi-fetch\//,
               priority: 2,
             },
             { name: 'list', tags: ['$initial'], priority: 1 },

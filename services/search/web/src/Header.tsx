@@ -1,24 +1,33 @@
 // The bar on top: whose page it is, the query box, what there is besides.
-import { Suspense, useRef } from 'react';
+import { Suspense, useEffect, useRef, useState } from 'react';
 import { goTo, useAddress } from './address';
 import { seesEmbargoes } from './opened';
+import { EarlyBox, focusBox } from './search/EarlyBox';
 import { behind } from './ui/behind';
+import { Anew, Guarded } from './ui/Guarded';
 import { useKeys } from './ui/keys';
 import { Link } from './ui/Link';
-import './search/query.css';
 
 const QueryBox = behind(async () => (await import('./search/QueryBox')).QueryBox);
 const Tools = behind(async () => (await import('./Tools')).Tools);
 
 const viewNames: Record<string, string> = { operator: 'Operator’s view', embargo: 'Under embargo' };
 
+/** What of the tools is open by itself: a key may be pressed before they are there. */
+export type OpenTool = 'help' | 'saved' | undefined;
+
 export function Header() {
   const address = useAddress();
   const view = address.get('view');
+  const [tool, setTool] = useState<OpenTool>();
   // The key that leads to what is under an embargo leads back to the search that stood there.
   const before = useRef(new URLSearchParams());
   if (view !== 'embargo') before.current = address;
+  const searching = view === null;
   useKeys({
+    '/': searching ? focusBox : undefined,
+    '?': () => setTool('help'),
+    s: searching ? () => setTool('saved') : undefined,
     e: seesEmbargoes
       ? () => goTo(view === 'embargo' ? before.current : new URLSearchParams({ view: 'embargo' }))
       : undefined,
@@ -30,18 +39,43 @@ export function Header() {
           Copytaster
         </Link>
       </p>
-      {view === null ? (
-        <Suspense fallback={<div className="query query-field" />}>
-          <QueryBox />
-        </Suspense>
+      {searching ? (
+        <Guarded instead={<EarlyBox />}>
+          <Suspense fallback={<EarlyBox />}>
+            <QueryBox />
+          </Suspense>
+        </Guarded>
       ) : (
         <h1 className="where">{viewNames[view] ?? 'Operator’s view'}</h1>
       )}
       <nav className="tools" aria-label="Tools">
-        <Suspense>
-          <Tools />
-        </Suspense>
+        {seesEmbargoes && (
+          <Link
+            className="button plain"
+            to={{ view: 'embargo' }}
+            fresh
+            aria-current={view === 'embargo' ? 'page' : undefined}
+          >
+            Embargo
+          </Link>
+        )}
+        <span className="late">
+          <Guarded instead={<Anew />}>
+            <Suspense fallback={<Awaited forget={() => setTool(undefined)} />}>
+              <Tools open={tool} setOpen={setTool} />
+            </Suspense>
+          </Guarded>
+        </span>
       </nav>
     </header>
   );
+}
+
+// Who went on meanwhile isn't interrupted by what a key asked for before.
+function Awaited({ forget }: { forget: () => void }) {
+  useEffect(() => {
+    addEventListener('pointerdown', forget);
+    return () => removeEventListener('pointerdown', forget);
+  }, [forget]);
+  return null;
 }

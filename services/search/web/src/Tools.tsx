@@ -1,38 +1,24 @@
 // What there is besides the search: what is kept, the help, the menu.
-import { useState } from 'react';
 import { Button, Menu, MenuItem, MenuTrigger, Popover, Separator } from 'react-aria-components';
 import { go, useAddress } from './address';
-import { may, opened, seesEmbargoes } from './opened';
+import type { OpenTool } from './Header';
+import { may, opened } from './opened';
 import { Help } from './search/Help';
 import { SavedSearches } from './search/Saved';
 import { HelpIcon, MoreIcon } from './ui/icons';
-import { useLateKeys } from './ui/keys';
-import { Link } from './ui/Link';
 import { themes } from './ui/theme';
 import { useTheme } from './ui/useTheme';
 
 const themeNames = { system: 'As the system', light: 'Light', dark: 'Dark' };
 
-export function Tools() {
+export function Tools({ open, setOpen }: { open: OpenTool; setOpen: (open: OpenTool) => void }) {
   const address = useAddress();
-  const [help, setHelp] = useState(false);
   const [theme, setTheme] = useTheme();
   const view = address.get('view');
-  useLateKeys({ '?': () => setHelp(true) });
   return (
     <>
-      {view === null && <SavedSearches />}
-      {seesEmbargoes && (
-        <Link
-          className="button plain"
-          to={{ view: 'embargo' }}
-          fresh
-          aria-current={view === 'embargo' ? 'page' : undefined}
-        >
-          Embargo
-        </Link>
-      )}
-      <Button className="button plain icon" aria-label="Help: query language and keys" onPress={() => setHelp(true)}>
+      {view === null && <SavedSearches open={open === 'saved'} setOpen={(o) => setOpen(o ? 'saved' : undefined)} />}
+      <Button className="button plain icon" aria-label="Help: query language and keys" onPress={() => setOpen('help')}>
         <HelpIcon />
       </Button>
       <MenuTrigger>
@@ -71,7 +57,7 @@ export function Tools() {
         </Popover>
       </MenuTrigger>
       <form id="leave" action="/logout" method="post" hidden />
-      <Help open={help} close={() => setHelp(false)} />
+      <Help open={open === 'help'} close={() => setOpen(undefined)} />
     </>
   );
 }

@@ -15,11 +15,17 @@ import { Guarded } from './ui/Guarded';
 // After an upgrade, parts that come on demand have other names: the page is loaded anew, once.
 // The address holds its state.
 const anew = 'copytaster.anew';
-addEventListener('vite:preloadError', (e) => {
+addEventListener('vite:preloadError', () => {
   if (sessionStorage.getItem(anew)) return;
-  e.preventDefault();
-  sessionStorage.setItem(anew, 'yes');
-  location.reload();
+  // Where it is the network that fails, what is there stays.
+  fetch(location.href, { method: 'HEAD' }).then(
+    ({ ok }) => {
+      if (!ok) return;
+      sessionStorage.setItem(anew, 'yes');
+      location.reload();
+    },
+    () => undefined,
+  );
 });
 // What the browser kept of a page that was left is of then, and perhaps of somebody who has
 // logged out since.

@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { expect, rows, test } from './newsroom';
 
 /** What a first load may weigh, compressed, in bytes. */
@@ -86,26 +87,82 @@ test('how soon the first article is there', async ({ browser, baseURL }) => {
   console.log(`first article: after the page was opened ${say(opened)}; after a search was asked ${say(searched)}`);
 });
 
-// What isn't the list comes behind it, however long it takes.
-test('the list is there before the box and the filters, and no key is lost meanwhile', async ({ page }) => {
-  const held: (() => Promise<void>)[] = [];
-  await page.route(/assets\/(QueryBox|Tools|Facets)-/, (route) => {
-    held.push(() => route.continue());
+/** Holds back what isn't the list; gives what lets it come. */
+async function holdBack(page: Page): Promise<() => void> {
+  let release = (): void => undefined;
+  const gate = new Promise<void>((done) => {
+    release = done;
   });
+  await page.route(/assets\/(QueryBox|Tools|Facets)-[^/]*\.js$/, async (route) => {
+    await gate;
+    await route.continue();
+  });
+  return release;
+}
+
+const tools = (page: Page) => page.getByRole('button', { name: 'Menu' });
+
+test('the list is there before the box that completes, which goes on with what was typed', async ({ page }) => {
+  const release = await holdBack(page);
   await page.goto('/');
   await expect(rows(page).first()).toBeVisible();
-  const headline = page.locator('.hits .hit-headline a').first();
-  const read = await headline.textContent();
-  await expect.poll(() => held.length).toBeGreaterThanOrEqual(3);
-  await expect(page.locator('#q')).toHaveCount(0);
-  const before = await page.locator('.results').boundingBox();
   await page.keyboard.press('/');
-  for (const go of held) await go();
-  await expect(page.locator('#q')).toBeFocused();
+  await page.keyboard.type('flod');
+  await page.keyboard.press('ArrowLeft');
+  const before = await page.locator('.results').boundingBox();
+  await expect(tools(page)).toHaveCount(0);
+  release();
+  await expect(tools(page)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Clear the search' })).toBeVisible();
   await expect(page.locator('.value').first()).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Menu' })).toBeVisible();
+  await expect(page.locator('#q')).toBeFocused();
+  await expect(page.locator('#q')).toHaveValue('flod');
+  await page.keyboard.type('o');
+  await expect(page.locator('#q')).toHaveValue('flood');
   expect(await page.locator('.results').boundingBox()).toEqual(before);
-  await expect(page.locator('.hits .hit-headline a', { hasText: read ?? '' }).first()).toBeVisible();
+});
+
+test('who searches before the box that completes is there finds', async ({ page }) => {
+  const release = await holdBack(page);
+  await page.goto('/');
+  await expect(rows(page).first()).toBeVisible();
+  await page.keyboard.press('/');
+  await page.keyboard.type('the');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\?q=the$/);
+  await expect(page.locator('.hits:not(.old) mark').first()).toBeVisible();
+  release();
+  await expect(page.getByRole('button', { name: 'Clear the search' })).toBeVisible();
+  await expect(page.locator('#q')).toHaveValue('the');
+});
+
+test('a key that asks for what isn’t there yet is answered, unless its reader went on', async ({ page }) => {
+  for (const went of [false, true]) {
+    const release = await holdBack(page);
+    await page.goto('/');
+    await expect(rows(page).first()).toBeVisible();
+    await page.keyboard.press('?');
+    if (went) await page.locator('.bar').click({ position: { x: 2, y: 2 } });
+    release();
+    if (went) await expect(tools(page)).toBeVisible();
+    // What the tools do by themselves they have done by then.
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+    await expect(page.getByRole('dialog')).toHaveCount(went ? 0 : 1);
+    await page.unrouteAll();
+  }
+});
+
+test('what can’t be loaded takes nothing else with it', async ({ browser, baseURL }) => {
+  const page = await browser.newPage({ baseURL });
+  await page.route(/assets\/(QueryBox|Tools|Facets)-[^/]*\.js$/, (route) => route.fulfill({ status: 404 }));
+  await page.goto('/');
+  // In the place of tools and filters each; the page was loaded anew once before, by itself.
+  await expect(page.getByRole('button', { name: 'Load the page anew' })).toHaveCount(2);
+  await expect(rows(page).first()).toBeVisible();
+  await page.locator('#q').fill('the');
+  await page.locator('#q').press('Enter');
+  await expect(page.locator('.hits:not(.old) mark').first()).toBeVisible();
+  await page.close();
 });
 
 test('the list is asked for once, whoever comes to look at it', async ({ page }) => {
@@ -125,22 +182,6 @@ test('the list is asked for once, whoever comes to look at it', async ({ page })
   }
 });
 
-// Who went on since is not interrupted by a key of before.
-test('a key that waited for its part is forgotten once the pointer is used', async ({ page }) => {
-  const held: (() => Promise<void>)[] = [];
-  await page.route(/assets\/(QueryBox|Tools)-/, (route) => {
-    held.push(() => route.continue());
-  });
-  await page.goto('/');
-  await expect(rows(page).first()).toBeVisible();
-  await expect.poll(() => held.length).toBeGreaterThanOrEqual(2);
-  await page.keyboard.press('?');
-  await page.locator('.bar').click({ position: { x: 2, y: 2 } });
-  for (const go of held) await go();
-  await expect(page.getByRole('button', { name: 'Menu' })).toBeVisible();
-  await expect(page.getByRole('dialog')).toHaveCount(0);
-});
-
 test('nothing moves while it loads', async ({ page }) => {
   await page.addInitScript(() => {
     const w = window as unknown as { shifted: number };
@@ -155,6 +196,8 @@ test('nothing moves while it loads', async ({ page }) => {
   await page.goto(`/?q=${encodeURIComponent('the published:<2025-01-01')}`);
   await expect(rows(page).first()).toBeVisible();
   await expect(page.locator('.value').first()).toBeVisible();
+  await expect(tools(page)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Clear the search' })).toBeVisible();
   await page.evaluate(() => document.fonts.ready);
   expect(await page.evaluate(() => (window as unknown as { shifted: number }).shifted)).toBeLessThan(0.05);
 });

@@ -30,6 +30,8 @@ export function makeCache(): QueryClient {
       },
     },
   });
+  // Lists are kept for a minute, also one that was put in before anybody looked at it.
+  cache.setQueryDefaults(['hits'], { gcTime: 60_000 });
   // A network that is back is no reason to ask who said how long to wait.
   addEventListener('online', () => void askAgain(cache, (e) => !(e instanceof ApiError && e.problem.status === 429)));
   return cache;

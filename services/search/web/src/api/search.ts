@@ -113,7 +113,7 @@ export async function earlyWithin(
   ms: number,
 ): Promise<(Result & { at: number }) | undefined> {
   const it = early;
-  if (it?.of !== named(search, sort)) return undefined;
+  if (it?.of !== named(search, sort) || performance.now() - it.on >= earlyFor) return undefined;
   const over = new Promise<undefined>((done) => setTimeout(done, ms));
   const answer = await Promise.race([it.answer.catch(() => undefined), over]);
   if (!answer || early !== it) return undefined;

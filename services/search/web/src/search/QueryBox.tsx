@@ -15,9 +15,9 @@ import { address, go, useAddress } from '../address';
 import type { Problem } from '../api/client';
 import { facets, keys, suggestions } from '../api/search';
 import { CloseIcon, SearchIcon } from '../ui/icons';
-import { useLateKeys } from '../ui/keys';
 import { useSettled } from '../ui/settled';
 import { number, valueName } from '../ui/words';
+import { hint, maxQuery, useTypedEarly } from './EarlyBox';
 import { useHitsThere } from './hits';
 import { fields, placeOf, type Typed, typedAt, without } from './language';
 
@@ -108,11 +108,12 @@ export function QueryBox() {
     setTyped(null);
   }
 
-  useLateKeys({
-    '/': () => {
-      input.current?.focus();
-      input.current?.select();
-    },
+  useTypedEarly((early) => {
+    setText(early.text);
+    if (early.caret === undefined) return;
+    input.current?.focus();
+    // The box has the text once it is rendered with it.
+    requestAnimationFrame(() => input.current?.setSelectionRange(early.caret ?? 0, early.caret ?? 0));
   });
 
   const search = (q: string) => {
@@ -203,12 +204,12 @@ export function QueryBox() {
             <Input
               ref={input}
               id="q"
-              placeholder="Search all copy: words, “phrases”, person:, place:, urgency:1..3"
+              placeholder={hint}
               autoComplete="off"
               autoCapitalize="off"
               spellCheck="false"
               enterKeyHint="search"
-              maxLength={1000}
+              maxLength={maxQuery}
               aria-describedby={wrong ? problemId : undefined}
             />
           </div>

@@ -5,7 +5,6 @@ import { hrefOf, patchOf, useAddress } from '../address';
 import { chosen, orderOf } from '../api/search';
 import { copy as put } from '../ui/clipboard';
 import { CloseIcon, StarIcon } from '../ui/icons';
-import { useLateKeys } from '../ui/keys';
 import { Link } from '../ui/Link';
 import { useStored } from '../ui/useStored';
 import { nameOf, useTopicNames } from './Chips';
@@ -62,11 +61,10 @@ function elsewhere(search: string): [string, string][] {
   ];
 }
 
-export function SavedSearches() {
+export function SavedSearches({ open, setOpen }: { open: boolean; setOpen: (open: boolean) => void }) {
   const address = useAddress();
   const [saved, setSaved] = useSaved();
-  const [open, setOpen] = useState(false);
-  const [name, setName] = useState('');
+  const [written, setName] = useState<string>();
   const [copied, setCopied] = useState('');
   const topics = useTopicNames();
   const search = searchOf(address);
@@ -74,9 +72,9 @@ export function SavedSearches() {
   const show = (o: boolean) => {
     setOpen(o);
     setCopied('');
-    if (o) setName(here?.name ?? offered(address, topics));
+    setName(undefined);
   };
-  useLateKeys({ s: () => show(true) });
+  const name = written ?? here?.name ?? offered(address, topics);
   const copy = async (of: string) => {
     try {
       await put(location.origin + hrefOf(new URLSearchParams(of)));

@@ -5,7 +5,8 @@ import { address as current, go, useAddress } from '../address';
 import type { Hit } from '../api/client';
 import { chosen, orderOf } from '../api/search';
 import { opened } from '../opened';
-import { behind } from '../ui/behind';
+import { behind, painted } from '../ui/behind';
+import { Anew, Guarded } from '../ui/Guarded';
 import { useKeys } from '../ui/keys';
 import { useMedia } from '../ui/media';
 import { useRarely } from '../ui/rarely';
@@ -16,7 +17,8 @@ import { isAwaited, isNew } from './rows';
 import './facets.css';
 import './search.css';
 
-const Facets = behind(async () => (await import('./Facets')).Facets);
+const loadFacets = async () => (await import('./Facets')).Facets;
+const Facets = behind(loadFacets);
 const loadReading = () => import('../article/Reading');
 const Reading = lazy(loadReading);
 const Timeline = lazy(() => import('./Timeline'));
@@ -77,6 +79,15 @@ export function SearchView() {
     withdrawn: (u: string) => takeBack(cache, u),
     changed: (h: Hit) => void cache.invalidateQueries({ queryKey: ['article', h.uri] }),
   });
+
+  // Where filters are shown on demand they are there when they are asked for.
+  useEffect(
+    () =>
+      void painted()
+        .then(loadFacets)
+        .catch(() => undefined),
+    [],
+  );
 
   const isLost = heard.link === 'lost' || heard.link === 'aside';
   useEffect(() => setLost(isLost), [isLost]);
@@ -141,20 +152,32 @@ export function SearchView() {
   return (
     <div className={`search${uri ? ' reading' : ''}${panels.has('filters') ? ' filtering' : ''}`}>
       {(wide || panels.has('filters')) && (
-        <Suspense fallback={<nav className="facets" aria-label="Filters" aria-busy="true" />}>
-          <Facets />
-        </Suspense>
+        <Guarded
+          instead={
+            <nav className="facets" aria-label="Filters">
+              <Anew />
+            </nav>
+          }
+        >
+          <Suspense fallback={<nav className="facets" aria-label="Filters" aria-busy="true" />}>
+            <Facets />
+          </Suspense>
+        </Guarded>
       )}
       <main id="main" className="middle" tabIndex={-1} onPointerEnter={loadReading} onFocus={loadReading}>
         {panels.has('timeline') && (
-          <Suspense fallback={<div className="timeline" aria-busy="true" />}>
-            <Timeline />
-          </Suspense>
+          <Guarded>
+            <Suspense fallback={<div className="timeline" aria-busy="true" />}>
+              <Timeline />
+            </Suspense>
+          </Guarded>
         )}
         {panels.has('map') && (
-          <Suspense fallback={<div className="map" aria-busy="true" />}>
-            <PlaceMap />
-          </Suspense>
+          <Guarded>
+            <Suspense fallback={<div className="map" aria-busy="true" />}>
+              <PlaceMap />
+            </Suspense>
+          </Guarded>
         )}
         <Results
           hits={hits}
@@ -167,15 +190,23 @@ export function SearchView() {
         />
       </main>
       {uri && (
-        <Suspense fallback={<aside className="reading-pane" aria-label="Article" aria-busy="true" />}>
-          <Reading
-            key={uri}
-            uri={uri}
-            revision={address.get('revision')}
-            awaited={live.changed.get(uri)?.revision}
-            titled={setRead}
-          />
-        </Suspense>
+        <Guarded
+          instead={
+            <aside className="reading-pane" aria-label="Article">
+              <Anew />
+            </aside>
+          }
+        >
+          <Suspense fallback={<aside className="reading-pane" aria-label="Article" aria-busy="true" />}>
+            <Reading
+              key={uri}
+              uri={uri}
+              revision={address.get('revision')}
+              awaited={live.changed.get(uri)?.revision}
+              titled={setRead}
+            />
+          </Suspense>
+        </Guarded>
       )}
     </div>
   );

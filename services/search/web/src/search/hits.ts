@@ -65,7 +65,6 @@ function useFound(address: URLSearchParams, asks: boolean, watched: boolean): Hi
     staleTime: watched ? freshFor : justNow,
     // Each page is a request.
     refetchInterval: ({ state }) => (watched ? false : 60_000 * Math.max(state.data?.pages.length ?? 1, 1)),
-    gcTime: 60_000,
   });
   const first = q.data?.pages[0];
   const there = q.data !== undefined && !q.isPlaceholderData;
@@ -117,7 +116,11 @@ export async function awaitEarly(cache: QueryClient, address: URLSearchParams, m
   const [search, sort] = [chosen(address), orderOf(address)];
   const page = await earlyWithin(search, sort, ms);
   if (page)
-    cache.setQueryData<InfiniteData<Result>>(keys.hits(search, sort), { pages: [page], pageParams: [undefined] });
+    cache.setQueryData<InfiniteData<Result>>(
+      keys.hits(search, sort),
+      { pages: [page], pageParams: [undefined] },
+      { updatedAt: page.at },
+    );
 }
 
 /** Takes an article back from everything that is kept of searches. */

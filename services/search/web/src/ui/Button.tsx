@@ -9,5 +9,8 @@ interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'type' | '
 }
 
 export function Button({ onPress, isDisabled = false, ...rest }: Props) {
-  return <button type="button" disabled={isDisabled} onClick={onPress} {...rest} />;
+  // Safari focuses a button that is clicked only if it has a tab index.
+  return (
+    <button type="button" tabIndex={isDisabled ? undefined : 0} disabled={isDisabled} onClick={onPress} {...rest} />
+  );
 }

@@ -1,0 +1,83 @@
+// The query box until the one that completes words is there, which goes on with what was typed.
+import { useEffect, useLayoutEffect, useRef } from 'react';
+import { go, useAddress } from '../address';
+import { SearchIcon } from '../ui/icons';
+import './query.css';
+
+/** The longest query, in characters. */
+export const maxQuery = 1000;
+
+/** Where a query is typed. */
+const box = (): HTMLInputElement | null => document.querySelector<HTMLInputElement>('#q');
+
+export function focusBox(): void {
+  box()?.focus();
+  box()?.select();
+}
+
+interface Typed {
+  text: string;
+  /** Where the caret is; undefined where focus is elsewhere. */
+  caret: number | undefined;
+}
+
+let left: Typed | undefined;
+
+/** What was typed before the box was there, once, for the box that takes its place. */
+export function useTypedEarly(take: (typed: Typed) => void): void {
+  const first = useRef(take);
+  useLayoutEffect(() => {
+    if (left) first.current(left);
+    left = undefined;
+  }, []);
+}
+
+export function EarlyBox() {
+  const asked = useAddress().get('q') ?? '';
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (input.current && input.current.value !== asked && input.current !== document.activeElement)
+      input.current.value = asked;
+  }, [asked]);
+  useLayoutEffect(() => {
+    const at = input.current;
+    return () => {
+      if (!at) return;
+      const caret = document.activeElement === at ? (at.selectionStart ?? at.value.length) : undefined;
+      if (caret !== undefined || at.value !== at.defaultValue) left = { text: at.value, caret };
+    };
+  }, []);
+  // Who is elsewhere by then has searched.
+  useEffect(() => () => void setTimeout(() => (left = undefined)), []);
+  return (
+    <search className="query">
+      <form
+        className="query-field"
+        onSubmit={(e) => {
+          e.preventDefault();
+          go({ q: input.current?.value.trim() ?? '', uri: null, revision: null });
+        }}
+      >
+        <SearchIcon />
+        <div className="query-text">
+          <input
+            ref={input}
+            id="q"
+            type="search"
+            aria-label="Search all copy"
+            placeholder={hint}
+            defaultValue={asked}
+            autoComplete="off"
+            autoCapitalize="off"
+            spellCheck="false"
+            enterKeyHint="search"
+            maxLength={maxQuery}
+          />
+        </div>
+      </form>
+    </search>
+  );
+}
+
+/** What stands in an empty box. */
+export const hint = 'Search all copy: words, “phrases”, person:, place:, urgency:1..3';
