@@ -29,7 +29,18 @@ type cli struct {
 	Demo DemoCmd `cmd:"" help:"Start everything, feed real copy in, and show the search page."`
 	operate.Commands
 	Completion kongcompletion.Completion `cmd:"" help:"Print how to switch on completion in your shell."`
-	Version    kong.VersionFlag          `help:"Print the version." short:"V"`
+	Version    versionFlag               `help:"Print the version." short:"V"`
+}
+
+// versionFlag is kong.VersionFlag without the variable that it takes the version from:
+// see operate.Lists.
+type versionFlag bool
+
+// BeforeReset prints the version, and ends.
+func (versionFlag) BeforeReset(k *kong.Kong) error {
+	fmt.Fprintln(k.Stdout, boot.Version())
+	k.Exit(boot.ExitOK)
+	return nil
 }
 
 const about = `Reads all the wire copy as it arrives, decides what it is, and makes it searchable.
@@ -58,7 +69,7 @@ func Main(args []string, exit func(code int)) int {
 // --version.
 func newParser(ctx context.Context, c *cli, t Terminal, exit func(code int)) (*kong.Kong, error) {
 	return kong.New(c, append(operate.Options(), kong.Name("copytaster"), kong.Description(about), kong.Writers(t.Out, t.Err),
-		kong.Vars{"version": boot.Version(), "services": strings.Join(serviceNames(), ","), "formats": formatNames(), "exports": exportNames(), "tasks": taskNames()},
+		operate.Lists(map[string]string{"services": strings.Join(serviceNames(), ","), "formats": formatNames(), "exports": exportNames(), "tasks": taskNames()}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(exit),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(t))...)
