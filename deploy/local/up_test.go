@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 }
 
 func testConfig(dir string) Config {
-	return Config{Dir: dir, KafkaHeapMiB: 256, ElasticsearchHeapMiB: 512, Progress: os.Stdout}
+	return Config{Dir: dir, KafkaHeapMiB: 256, ElasticsearchHeapMiB: 512, Brief: true, Progress: os.Stdout}
 }
 
 // realDir is a folder for real servers that borrows the programs of the repository's own.
@@ -195,7 +195,7 @@ func TestRealServers(t *testing.T) {
 func restartElasticsearch(t *testing.T, dir string) {
 	t.Helper()
 	server, err := StartElasticsearch(t.Context(), ServerConfig{
-		Dist: filepath.Join(dir, "dist"), Dir: filepath.Join(dir, "data", "elasticsearch"), HeapMiB: 512,
+		Dist: filepath.Join(dir, "dist"), Dir: filepath.Join(dir, "data", "elasticsearch"), HeapMiB: 512, Brief: true,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -158,10 +158,10 @@ func openFortress(t *testing.T) *fortress {
 	var starting sync.WaitGroup
 	var errs [2]error
 	starting.Go(func() {
-		f.kafka, errs[0] = local.StartKafka(t.Context(), local.ServerConfig{Dist: dist, Dir: filepath.Join(dir, "kafka"), HeapMiB: 256, Secure: f.credentials})
+		f.kafka, errs[0] = local.StartKafka(t.Context(), local.ServerConfig{Dist: dist, Dir: filepath.Join(dir, "kafka"), HeapMiB: 256, Brief: true, Secure: f.credentials})
 	})
 	starting.Go(func() {
-		f.elastic, errs[1] = local.StartElasticsearch(t.Context(), local.ServerConfig{Dist: dist, Dir: filepath.Join(dir, "elasticsearch"), HeapMiB: 512, Secure: f.credentials})
+		f.elastic, errs[1] = local.StartElasticsearch(t.Context(), local.ServerConfig{Dist: dist, Dir: filepath.Join(dir, "elasticsearch"), HeapMiB: 512, Brief: true, Secure: f.credentials})
 	})
 	starting.Wait()
 	t.Cleanup(func() {
