@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -215,9 +216,23 @@ func restartElasticsearch(t *testing.T, dir string) {
 	if os.Geteuid() == 0 {
 		checkOwner(t, server.current().pid)
 	}
+	if runtime.GOOS == "linux" {
+		checkBrief(t, server.current().pid)
+	}
 	wantError(t, server.Kill(), "")
 	if reachable(server.Address) {
 		t.Error("Elasticsearch outlived a kill")
+	}
+}
+
+// checkBrief holds that the launcher hands the option on to the server.
+func checkBrief(t *testing.T, id int) {
+	t.Helper()
+	for _, pid := range group(id) {
+		command, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		if err != nil || !strings.Contains(string(command), briefly) {
+			t.Errorf("process %d: no %s in %q %v", pid, briefly, command, err)
+		}
 	}
 }
 
