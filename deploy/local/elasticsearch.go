@@ -60,7 +60,7 @@ func startElasticsearch(ctx context.Context, config ServerConfig, usual int) (*S
 	// launcher, which starts the server itself.
 	launch := func(tool, libs string, args ...string) []string {
 		return append([]string{
-			java, "-Xmx64m", "-XX:+UseSerialGC",
+			java, "-Xmx64m", "-XX:+UseSerialGC", briefly,
 			"-Dcli.name=" + tool, "-Dcli.script=" + filepath.Join(home, "bin", "elasticsearch"), "-Dcli.libs=" + libs,
 			"-Des.path.home=" + home, "-Des.path.conf=" + settings,
 			"-Des.distribution.type=zip", "-Des.java.type=ES_JAVA_HOME",
@@ -101,11 +101,15 @@ func startElasticsearch(ctx context.Context, config ServerConfig, usual int) (*S
 		}
 		address := net.JoinHostPort(host, strconv.Itoa(port))
 		heap := strconv.Itoa(config.HeapMiB) + "m"
+		// Without pre-touch an idle node holds only the memory that it needs.
+		options := "-Xms" + heap + " -Xmx" + heap + " -XX:-AlwaysPreTouch"
+		if config.Brief {
+			options += " " + briefly
+		}
 		return &Server{
 			Name: "Elasticsearch", Address: address, Log: config.Log, started: config.started,
 			program: program{args: launch("server", "lib/tools/server-cli"), dir: home, log: config.Log, user: user, env: []string{
-				// Without pre-touch an idle node holds only the memory that it needs.
-				"ES_JAVA_OPTS=-Xms" + heap + " -Xmx" + heap + " -XX:-AlwaysPreTouch",
+				"ES_JAVA_OPTS=" + options,
 				"ES_TMPDIR=" + temporary,
 			}},
 			ready: func(ctx context.Context) error { return elasticsearchServes(ctx, scheme+"://"+address, config.Secure) },

@@ -18,6 +18,9 @@ const (
 	javaTimeout = 20 * time.Second
 )
 
+// briefly is the option of Java for what has ended before its second compiler would pay.
+const briefly = "-XX:TieredStopAtLevel=1"
+
 // findJava returns the path of a Java that is new enough: JAVA_HOME's, else the path's. The error
 // is one line that says what is missing.
 func findJava(ctx context.Context) (string, error) {

@@ -43,18 +43,21 @@ func startKafka(ctx context.Context, config ServerConfig, usual int) (*Server, e
 	if err != nil {
 		return nil, err
 	}
-	command := []string{
-		java,
-		"-Xmx" + strconv.Itoa(config.HeapMiB) + "m", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError",
+	command := []string{java}
+	if config.Brief {
+		command = append(command, briefly)
+	}
+	command = append(command,
+		"-Xmx"+strconv.Itoa(config.HeapMiB)+"m", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError",
 		"-Djava.awt.headless=true",
 		// Libraries for compression are unpacked here; the system's own may forbid execution.
-		"-Djava.io.tmpdir=" + filepath.Join(config.Dir, "tmp"),
+		"-Djava.io.tmpdir="+filepath.Join(config.Dir, "tmp"),
 		"-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
 		"-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
 		"-Dorg.slf4j.simpleLogger.showDateTime=true",
 		"-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
 		"-cp", filepath.Join(config.Dist, kafkaDir, "libs", "*"),
-	}
+	)
 
 	data := filepath.Join(config.Dir, "data")
 	err = formatKafka(ctx, config, command, data)
@@ -129,7 +132,7 @@ func formatKafka(ctx context.Context, config ServerConfig, command []string, dat
 	cluster := "A" + base64.RawURLEncoding.EncodeToString(id)[1:]
 	format := program{
 		dir: config.Dir, log: config.Log,
-		args: append(slices.Clip(command), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", file),
+		args: append(slices.Clip(command), briefly, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", file),
 	}
 	if config.Secure != nil {
 		// Whoever can list this machine's processes sees the passwords for a second or two.

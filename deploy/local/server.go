@@ -33,6 +33,9 @@ type ServerConfig struct {
 	Port    int    // 0 = any free one
 	HeapMiB int    // 0 = the default
 	Log     string // "" = server.log in Dir
+	// Brief is for a server that runs for minutes: Java's first compiler alone makes its code, which
+	// takes a third of the work from a start. What runs for long is slower by it.
+	Brief bool
 	// Proxy is where a proxy in front of Kafka listens, host:port: who comes through it is told to go
 	// on through it. It must send to Server.Proxied. "" = there is none.
 	Proxy       string

@@ -31,6 +31,8 @@ type Config struct {
 	KafkaPort, ElasticsearchPort int
 	// Heaps in MiB; 0 = 512 and 1024.
 	KafkaHeapMiB, ElasticsearchHeapMiB int
+	// Brief is that of [ServerConfig].
+	Brief bool
 	// Progress gets one line per step; nil = nowhere.
 	Progress io.Writer
 	// Secure starts servers with TLS, passwords and rights, beside the others: they have data, ports
@@ -218,7 +220,7 @@ func (s *Servers) start(ctx context.Context, programs, dir string, config Config
 			step.say("starting")
 			config := ServerConfig{
 				Dist: dist, Dir: filepath.Join(place, "data", strings.ToLower(name)), Secure: s.Credentials,
-				Port: port, HeapMiB: heap, Log: filepath.Join(logs, strings.ToLower(name)+".log"),
+				Port: port, HeapMiB: heap, Brief: config.Brief, Log: filepath.Join(logs, strings.ToLower(name)+".log"),
 				started: func(id int) error { return s.record.add(name, id) },
 			}
 			var server *Server

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -38,7 +39,7 @@ func TestMain(m *testing.M) {
 }
 
 func testConfig(dir string) Config {
-	return Config{Dir: dir, KafkaHeapMiB: 256, ElasticsearchHeapMiB: 512, Progress: os.Stdout}
+	return Config{Dir: dir, KafkaHeapMiB: 256, ElasticsearchHeapMiB: 512, Brief: true, Progress: os.Stdout}
 }
 
 // realDir is a folder for real servers that borrows the programs of the repository's own.
@@ -195,7 +196,7 @@ func TestRealServers(t *testing.T) {
 func restartElasticsearch(t *testing.T, dir string) {
 	t.Helper()
 	server, err := StartElasticsearch(t.Context(), ServerConfig{
-		Dist: filepath.Join(dir, "dist"), Dir: filepath.Join(dir, "data", "elasticsearch"), HeapMiB: 512,
+		Dist: filepath.Join(dir, "dist"), Dir: filepath.Join(dir, "data", "elasticsearch"), HeapMiB: 512, Brief: true,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -215,9 +216,23 @@ func restartElasticsearch(t *testing.T, dir string) {
 	if os.Geteuid() == 0 {
 		checkOwner(t, server.current().pid)
 	}
+	if runtime.GOOS == "linux" {
+		checkBrief(t, server.current().pid)
+	}
 	wantError(t, server.Kill(), "")
 	if reachable(server.Address) {
 		t.Error("Elasticsearch outlived a kill")
+	}
+}
+
+// checkBrief holds that the launcher hands the option on to the server.
+func checkBrief(t *testing.T, id int) {
+	t.Helper()
+	for _, pid := range group(id) {
+		command, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		if err != nil || !strings.Contains(string(command), briefly) {
+			t.Errorf("process %d: no %s in %q %v", pid, briefly, command, err)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -29,7 +30,18 @@ type cli struct {
 	Demo DemoCmd `cmd:"" help:"Start everything, feed real copy in, and show the search page."`
 	operate.Commands
 	Completion kongcompletion.Completion `cmd:"" help:"Print how to switch on completion in your shell."`
-	Version    kong.VersionFlag          `help:"Print the version." short:"V"`
+	Version    versionFlag               `help:"Print the version." short:"V"`
+}
+
+// versionFlag is kong.VersionFlag without the variable that it takes the version from:
+// see operate.Lists.
+type versionFlag bool
+
+// BeforeReset prints the version, and ends.
+func (versionFlag) BeforeReset(k *kong.Kong) error {
+	fmt.Fprintln(k.Stdout, boot.Version())
+	k.Exit(boot.ExitOK)
+	return nil
 }
 
 const about = `Reads all the wire copy as it arrives, decides what it is, and makes it searchable.
@@ -57,11 +69,60 @@ func Main(args []string, exit func(code int)) int {
 // newParser reads the command line into c. exit is called after --help and
 // --version.
 func newParser(ctx context.Context, c *cli, t Terminal, exit func(code int)) (*kong.Kong, error) {
-	return kong.New(c, append(operate.Options(), kong.Name("copytaster"), kong.Description(about), kong.Writers(t.Out, t.Err),
-		kong.Vars{"version": boot.Version(), "services": strings.Join(serviceNames(), ","), "formats": formatNames(), "exports": exportNames(), "tasks": taskNames()},
+	texts := new(plainTexts)
+	k, err := kong.New(c, append(operate.Options(), kong.Name("copytaster"), kong.Description(about), kong.Writers(t.Out, t.Err),
+		operate.Lists(map[string]string{"services": strings.Join(serviceNames(), ","), "formats": formatNames(), "exports": exportNames(), "tasks": taskNames()}),
+		kong.PostBuild(texts.take), // the last that looks at the texts before kong does
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(exit),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(t))...)
+	texts.giveBack()
+	return k, err
+}
+
+// plainTexts are the texts of flags and arguments that have no variable. kong looks
+// for variables in all of them by a regular expression, which takes longer than all
+// else that a command does before it begins; so it does not get to see these.
+type plainTexts []plainText
+
+type plainText struct {
+	at   *string
+	text string
+}
+
+func (p *plainTexts) take(k *kong.Kong) error {
+	take := func(texts ...*string) {
+		for _, at := range texts {
+			if *at != "" {
+				*p = append(*p, plainText{at, *at})
+				*at = ""
+			}
+		}
+	}
+	return kong.Visit(k.Model, func(node kong.Visitable, next kong.Next) error {
+		v, ok := node.(*kong.Value)
+		if !ok {
+			return next(nil)
+		}
+		texts := []*string{&v.Help, &v.Default, &v.Enum}
+		if v.Flag != nil {
+			texts = append(texts, &v.Flag.PlaceHolder)
+		}
+		for i := range v.Tag.Envs {
+			texts = append(texts, &v.Tag.Envs[i])
+		}
+		// A variable may be one of the others, as ${enum} is.
+		if !slices.ContainsFunc(texts, func(at *string) bool { return strings.Contains(*at, "$") }) {
+			take(texts...)
+		}
+		return next(nil)
+	})
+}
+
+func (p *plainTexts) giveBack() {
+	for _, t := range *p {
+		*t.at = t.text
+	}
 }
 
 func execute(ctx context.Context, args []string, t Terminal) int {

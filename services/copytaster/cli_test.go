@@ -12,7 +12,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/copytaster/copytaster/pkg/article"
+	"github.com/copytaster/copytaster/pkg/boot"
 	"github.com/copytaster/copytaster/pkg/localtest"
+	"github.com/copytaster/copytaster/pkg/topic"
 	"github.com/copytaster/copytaster/services/copytaster/demo"
 )
 
@@ -198,5 +200,27 @@ func TestDemoFindsEverythingItFeeds(t *testing.T) {
 	code, _, errs := run(t, "", "demo", "--once", "--listen", "127.0.0.1:0")
 	if code != 0 || !strings.Contains(errs, "11 of 11 articles were found by search") {
 		t.Errorf("exit code %d:\n%s", code, errs)
+	}
+}
+
+// Texts that kong does not see, and lists that it does not put in, are there in the end.
+func TestTextsOfTheCommandLineAreWhole(t *testing.T) {
+	code, out, errs := run(t, "", "lag", "--help")
+	for _, want := range []string{"Only these: " + strings.Join(topic.GroupNames(), ", "), "How often --watch looks.", "--every=2s", "COPYTASTER_KAFKA_BROKERS"} {
+		if code != 0 || !strings.Contains(strings.Join(strings.Fields(out), " "), want) {
+			t.Errorf("lag --help: %d, no %q in %s%s", code, want, out, errs)
+		}
+	}
+	code, out, errs = run(t, "", "run", "--help")
+	for _, want := range []string{"Run only these: " + strings.Join(serviceNames(), ","), "Least severe messages to log: trace,debug,info,warn,error"} {
+		if code != 0 || !strings.Contains(strings.Join(strings.Fields(out), " "), want) {
+			t.Errorf("run --help: %d, no %q in %s%s", code, want, out, errs)
+		}
+	}
+	if code, _, errs := run(t, "", "run", "--log-format=loud"); code != boot.ExitUsage || !strings.Contains(errs, `must be one of "auto","json","console"`) {
+		t.Errorf("a value that is not allowed: %d %s", code, errs)
+	}
+	if code, out, errs := run(t, "", "--version"); code != 0 || out != boot.Version()+"\n" {
+		t.Errorf("--version: %d %q%s", code, out, errs)
 	}
 }

@@ -158,10 +158,10 @@ func openFortress(t *testing.T) *fortress {
 	var starting sync.WaitGroup
 	var errs [2]error
 	starting.Go(func() {
-		f.kafka, errs[0] = local.StartKafka(t.Context(), local.ServerConfig{Dist: dist, Dir: filepath.Join(dir, "kafka"), HeapMiB: 256, Secure: f.credentials})
+		f.kafka, errs[0] = local.StartKafka(t.Context(), local.ServerConfig{Dist: dist, Dir: filepath.Join(dir, "kafka"), HeapMiB: 256, Brief: true, Secure: f.credentials})
 	})
 	starting.Go(func() {
-		f.elastic, errs[1] = local.StartElasticsearch(t.Context(), local.ServerConfig{Dist: dist, Dir: filepath.Join(dir, "elasticsearch"), HeapMiB: 512, Secure: f.credentials})
+		f.elastic, errs[1] = local.StartElasticsearch(t.Context(), local.ServerConfig{Dist: dist, Dir: filepath.Join(dir, "elasticsearch"), HeapMiB: 512, Brief: true, Secure: f.credentials})
 	})
 	starting.Wait()
 	t.Cleanup(func() {
@@ -190,9 +190,9 @@ func (f *fortress) run(want int, args ...string) string {
 }
 
 // tooBusy is what a command says where the machine is: the controller may take
-// the one broker for dead, and an answer about offsets that does not come is
-// unknown to the client.
-var tooBusy = []error{context.DeadlineExceeded, kafka.BrokerNotAvailable, kafka.Unknown}
+// the one broker for dead, an answer about offsets that does not come is unknown to
+// the client, and a connection may not take in time what is written to it.
+var tooBusy = []error{context.DeadlineExceeded, os.ErrDeadlineExceeded, kafka.BrokerNotAvailable, kafka.Unknown}
 
 func tooLate(out string) bool {
 	return slices.ContainsFunc(tooBusy, func(err error) bool { return strings.Contains(out, err.Error()) })

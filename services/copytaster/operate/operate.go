@@ -77,9 +77,28 @@ type Commands struct {
 func Options() []kong.Option {
 	return []kong.Option{
 		boot.Settings("operator", groupServers),
-		kong.Vars{"kafka_services": strings.Join(topic.Services(), ", "), "groups": strings.Join(topic.GroupNames(), ", ")},
+		Lists(map[string]string{"kafka_services": strings.Join(topic.Services(), ", "), "groups": strings.Join(topic.GroupNames(), ", ")}),
 		kong.ExplicitGroups([]kong.Group{
 			{Key: groupServers, Title: "Servers:", Description: "Also from the environment (COPYTASTER_KAFKA_BROKERS, ...) and from the file that --config names."},
 		}),
 	}
+}
+
+// Lists puts lists into the help of flags and arguments: one named groups where it
+// says ${groups}. kong.Vars would do the same, but kong looks through each of them
+// anew at each flag of each command, which is most of what a command takes to start.
+func Lists(lists map[string]string) kong.Option {
+	var pairs []string
+	for name, list := range lists {
+		pairs = append(pairs, "${"+name+"}", strings.ReplaceAll(list, "$", "$$"))
+	}
+	put := strings.NewReplacer(pairs...)
+	return kong.PostBuild(func(k *kong.Kong) error {
+		return kong.Visit(k.Model, func(node kong.Visitable, next kong.Next) error {
+			if v, ok := node.(*kong.Value); ok {
+				v.Help = put.Replace(v.Help)
+			}
+			return next(nil)
+		})
+	})
 }

@@ -221,7 +221,7 @@ func TestLossOfElasticsearch(t *testing.T) {
 	}
 	ns := localtest.Namespace(t)
 	home := filepath.Join(dir, "elasticsearch")
-	es, err := local.StartElasticsearch(t.Context(), local.ServerConfig{Dist: dist, Dir: home, HeapMiB: 512})
+	es, err := local.StartElasticsearch(t.Context(), local.ServerConfig{Dist: dist, Dir: home, HeapMiB: 512, Brief: true})
 	if err != nil {
 		t.Fatal(err)
 	}
