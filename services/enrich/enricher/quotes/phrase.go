@@ -63,7 +63,7 @@ func newGrammar(text string, lang *language, lex *lexicon.Lexicon, items []item)
 		t := &items[i]
 		if i > 0 {
 			switch g.between(i) {
-			case " ", " & ", "'", "’", "\n", "\u00a0", "\u202f", ". ", ".", "", "' ", "’ ":
+			case " ", " & ", "'", "’", "\n", "\u00a0", "\u202f", ". ", ".", ",", "", "' ", "’ ":
 				t.tied = true
 			case "-":
 				t.tied, t.dash = true, true
@@ -349,6 +349,9 @@ func (g *grammar) bothRoles(first, j, end int) bool {
 func (g *grammar) numbered(run, j int) bool {
 	if j == run || g.items[j].Shape&lexicon.Digits == 0 || g.items[j].End-g.items[j].Start > 2 {
 		return false
+	}
+	if g.lang.capitals && j+1 < len(g.items) && g.items[j+1].upper() && g.joined(j+1) {
+		return false // "im Sommer 17 Schafe"
 	}
 	return !g.anyGiven(run, j)
 }

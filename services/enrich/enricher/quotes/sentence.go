@@ -126,6 +126,9 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 	if from == to || to == from+1 && r.text[from] == ' ' {
 		return
 	}
+	if to == from+1 && next != nil && from > 0 && isDigit(r.text[from-1]) && isDigit(r.text[to]) {
+		return // within a number: "1,140"
+	}
 	for i, c := range r.text[from:to] {
 		it := item{Token: lexicon.Token{Start: int32(from + i), End: int32(from + i + utf8.RuneLen(c))}}
 		switch c {
@@ -139,7 +142,7 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 			it.kind = dash
 			if r.dateline(from + i) {
 				r.items = append(r.items, it)
-				r.stop()
+				r.begin = len(r.items) // it tells of nobody
 				continue
 			}
 		case '-':
@@ -149,7 +152,7 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 			it.kind = dash
 			if r.dateline(from + i) {
 				r.items = append(r.items, it)
-				r.stop()
+				r.begin = len(r.items) // it tells of nobody
 				continue
 			}
 		case '(', ')', '[', ']':
@@ -165,6 +168,8 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 		r.items = append(r.items, it)
 	}
 }
+
+func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 
 const (
 	maxDateline        = 10  // items before the dash of a dateline
@@ -189,7 +194,7 @@ func (r *reader) dateline(dash int) bool {
 		for open > 0 && items[open].kind != bracket {
 			open--
 		}
-		return open > 0 && r.agencyIn(items[open+1:n-1])
+		return open > 0 && (r.agencyIn(items[open+1:n-1]) || first.End-first.Start > 2 && r.placeAndDate(items[:open]) && !r.secondDash(dash))
 	}
 	return first.End-first.Start > 2 && r.placeAndDate(items) && !r.secondDash(dash)
 }
@@ -358,9 +363,12 @@ func (r *reader) endsInside(q *quote, end int) bool {
 	}
 	// “Why?” Hadley asked.
 	toks := lexicon.Scan(nil, rest, 0, min(len(rest), 60))
-	for i := 1; i < min(len(toks), 4); i++ {
+	for i := 1; i < min(len(toks), 6); i++ {
 		if strings.ContainsAny(rest[toks[i-1].End:toks[i].Start], ",.;:!?") {
 			break
+		}
+		if w := rest[toks[i].Start:toks[i].End]; w == "s" {
+			continue // “Why?” Labour's Ann Brandt asked.
 		}
 		if toks[i].Shape&lexicon.Upper == 0 {
 			return r.lang.words.All(toks[i:i+1])&cue == 0

@@ -568,6 +568,8 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 	case a.teller != nil && a.reportedSpeech(s, i) && a.saidOfHimself(n, i):
 		asc := ascription{who: a.subject[n], at: -1}
 		a.take(q, id, &asc, n, byReport)
+	case colonBefore && told && a.lang.capitals && a.speaker.person && a.reportedSpeech(s, i):
+		a.keep(q, id, s, byReport)
 	case a.teller != nil && a.reportedSpeech(s, i):
 		a.speaker = a.teller
 		if b := a.before; a.lang.capitals && b != nil && b != a.teller && n > 0 && b.sent == n-1 && b.subject && a.sents[n-1].paragraph == s.paragraph && (b.person && b.likely || b.human) && !a.holds(max(0, a.lastQ), &a.sents[n-1]) {
