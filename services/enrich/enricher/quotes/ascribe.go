@@ -75,7 +75,7 @@ func (a *ascriber) survey() {
 				i = max(i+1, a.brackets(i, s.to))
 				continue
 			}
-			if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(i)) {
+			if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(i) || a.lang.inserts && i > s.from && a.ofOne(i)) {
 				held = true
 				i++
 				continue

@@ -281,3 +281,19 @@ func (l *language) add(section, phrase string) error {
 	}
 	return nil
 }
+
+// pastParticiples are how participles end that stand behind their noun.
+func (l *language) pastParticiples() []string {
+	switch {
+	case l.noSubject:
+		return spanishParticiples
+	case l.inserts:
+		return frenchParticiples
+	}
+	return nil
+}
+
+var (
+	spanishParticiples = []string{"ado", "ada", "ido", "ida", "ados", "adas", "idos", "idas"}
+	frenchParticiples  = []string{"é", "ée", "és", "ées", "u", "ue", "us", "ues", "i", "ie", "is", "ies"}
+)

@@ -1,6 +1,7 @@
 package quotes
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -206,6 +207,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		det, j = true, n
 	}
 	first := j
+	if det && g.lang.noSubject && strings.EqualFold(g.text[t.Start:t.End], "lo") {
+		return p, false // "lo prepara", "lo mejor"
+	}
 	if det && j == i+1 && j < end && g.lang.noSubject && t.is(adverb) && g.object(i) && !g.items[j].upper() && g.verbal(j) && g.items[j].words(role|person) == 0 {
 		return p, false // "lo encontró"
 	}
@@ -236,6 +240,9 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 				continue
 			}
 			break
+		}
+		if j > first && (g.lang.inserts || g.lang.noSubject) && g.plain(j) && g.items[j-1].words(role|person) > 0 && j+1 < end && g.items[j+1].is(articleWord|possessive) && !g.items[j+1].is(preposition) && g.joined(j+1) && !g.adjectival(j) && !g.participleLike(j) {
+			break // "La présidente lève un sourcil"
 		}
 		if j > first && t.is(cue) && t.is(role) && g.hasRole(first, j) && j+1 < end && g.items[j+1].is(articleWord|possessive|relative) && g.joined(j+1) {
 			break // "Le préfet juge le blocage"
@@ -360,13 +367,20 @@ func (g *grammar) numbered(run, j int) bool {
 // employé joint par la presse".
 func (g *grammar) dropParticiple(p *phrase, first, end int) {
 	last := p.to - 1
-	if (g.lang.inserts || g.lang.noSubject) && last > first && p.to < end && g.items[p.to].is(agent) && !g.items[last].is(role) && !g.items[last].upper() {
+	if (g.lang.inserts || g.lang.noSubject) && last > first && p.to < end && (g.items[p.to].is(agent) || g.participleLike(last) && g.items[p.from].is(articleWord) && !g.items[p.from].is(definite) && g.items[last-1].words(role|person) > 0 && g.items[p.to].is(preposition) && g.joined(p.to)) && !g.items[last].is(role) && !g.items[last].upper() {
 		p.to, p.core = last, last
 		p.desc.End = int(g.items[last-1].End)
 		if !p.role.Empty() {
 			p.role.End = p.desc.End
 		}
 	}
+}
+
+// participleLike tells whether the small word at k ends as a participle does in French and
+// Spanish: "subida", "venu".
+func (g *grammar) participleLike(k int) bool {
+	w := g.text[g.items[k].Start:g.items[k].End]
+	return slices.ContainsFunc(g.lang.pastParticiples(), func(e string) bool { return len(w) > len(e)+minStem-1 && strings.HasSuffix(w, e) })
 }
 
 // stands tells whether a phrase may be a subject: no time, and in German nothing
