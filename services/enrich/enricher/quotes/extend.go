@@ -199,6 +199,9 @@ func (g *grammar) extendName(p *phrase, end int) {
 		return
 	}
 	romance := g.lang.inserts || g.lang.noSubject
+	if romance && k+2 < end && !g.items[p.from+1].is(body) && g.adjectival(k) && g.joined(k+1) && g.items[k+1].is(inside) && g.joined(k+2) {
+		k++ // "Le Centre national du cinéma"
+	}
 	if romance && g.items[p.from+1].is(body) {
 		for k < p.to+2 && k+1 < end && g.plain(k) && g.joined(k+1) {
 			k++ // "régionale"

@@ -465,7 +465,7 @@ func (g *grammar) participial(i, end int) bool {
 		return true
 	}
 	for _, e := range g.lang.participles {
-		if int(t.End-t.Start) > len(e)+3 && strings.HasSuffix(g.text[t.Start:t.End], e) {
+		if int(t.End-t.Start) > len(e)+2 && strings.HasSuffix(g.text[t.Start:t.End], e) {
 			return (g.items[i+1].kind != comma || len(e) > 2) && !g.vouched(i) // but "Delgado, who"
 		}
 	}
@@ -546,8 +546,8 @@ func (g *grammar) newName(run, j int) bool {
 	if g.items[run].is(medium) && g.given(j) && !g.given(j-1) || prev.is(medium|channel) && j > run+1 && g.roleAt(j) == 0 && g.lang.noSubject {
 		return true // "a Radio Andina Rosario Quispe", "a Caracol Radio Wilmer Pachón"
 	}
-	if j == run+1 && prev.Shape&lexicon.AllCaps != 0 && g.items[j].Shape&lexicon.AllCaps == 0 && g.roleAt(j) == 0 && g.agency(j-1) {
-		return true
+	if j == run+1 && prev.Shape&lexicon.AllCaps != 0 && g.items[j].Shape&lexicon.AllCaps == 0 && g.roleAt(j) == 0 && (g.agency(j-1) || g.lang.inserts && run > 1 && g.items[run-1].is(articleWord) && g.items[run-2].words(audience)+g.items[run-2].words(channelPreposition) > 0 && g.items[run-2].is(preposition)) {
+		return true // "à l'AFP Aminata Diarra"
 	}
 	return g.behindInitials(run, j)
 }

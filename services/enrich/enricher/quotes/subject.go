@@ -1,6 +1,7 @@
 package quotes
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -451,13 +452,21 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 		}
 		if n := a.channelAt(m, limit); n > 0 {
 			own := n > 2 && a.items[m+n-2].upper() // "a Caracol Radio", the whole name
-			for m += n; !own && m < limit && a.items[m-1].upper() && a.items[m].upper() && a.joined(m) && !a.given(m); {
+			m += n
+			if w := a.ownName(m, limit); w > 0 {
+				m += w // "a la agencia Sur"
+				continue
+			}
+			for !own && m < limit && a.items[m-1].upper() && a.items[m].upper() && a.joined(m) && !a.given(m) {
 				m++ // "a Radio Sur"
 			}
 			continue
 		}
 		if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(m)) {
 			m++
+			if m < end && m > k+1 && a.infinitiveAt(m) {
+				return p, false // "antes de inaugurar una planta"
+			}
 			if q, is := a.noun(m, end); is {
 				if at := a.nameAtEnd(&q, end); at > m {
 					m = at // "arengó desde un camión Pablo Ruiz, líder"
@@ -488,6 +497,43 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 		m++
 	}
 	return p, false
+}
+
+// ownName is how many words of the name of a medium or an agency stand at m, right behind
+// the French or Spanish noun for it; 0 if there are none. A person's name may stand behind
+// it: "a la agencia Sur Ana Ruiz".
+func (a *ascriber) ownName(m, end int) int {
+	if !a.lang.inserts && !a.lang.noSubject || a.items[m-1].upper() || !a.items[m-1].is(channel|medium) {
+		return 0
+	}
+	n := 0
+	for m+n < end && a.items[m+n].upper() && a.joined(m+n) {
+		n++
+	}
+	if n > 2 {
+		return n - 2
+	}
+	if n > 0 && m+n < end && a.items[m+n].is(articleWord) && !a.items[m+n].is(preposition) {
+		return n // "a la agencia Sur la alcaldesa"
+	}
+	return 0
+}
+
+// infinitiveAt tells whether the word at m, behind a preposition, is a French or Spanish
+// infinitive.
+func (a *ascriber) infinitiveAt(m int) bool {
+	t := &a.items[m]
+	if !a.lang.inserts && !a.lang.noSubject || t.kind != word || t.upper() || t.words(role|person|body) > 0 {
+		return false
+	}
+	if t.is(infinitive) {
+		return true
+	}
+	if t.class&^(finite|cue|describe) != 0 || m+1 >= len(a.items) || !a.items[m+1].is(articleWord|possessive) {
+		return false
+	}
+	w := a.text[t.Start:t.End]
+	return slices.ContainsFunc([]string{"er", "ir", "re", "ar"}, func(e string) bool { return len(w) > len(e)+minStem-1 && strings.HasSuffix(w, e) })
 }
 
 // nameAtEnd is where a person's name begins that ends the clause and stands behind a
