@@ -68,6 +68,7 @@ func (a *ascriber) survey() {
 	clear(a.subject)
 	for n, s := range a.sents {
 		held := false // behind a preposition
+		behind := -1  // item behind the phrase that a preposition holds
 		for i := s.from; i < s.to; {
 			t := &a.items[i]
 			if t.kind != word {
@@ -88,6 +89,10 @@ func (a *ascriber) survey() {
 				held = held && !a.timeEnds(i, s.to)
 				i++
 				continue
+			}
+			held = held || a.lang.capitals && behind == i && a.ofNoun(i)
+			if held {
+				behind = p.to
 			}
 			if a.mayTell(&p, held) {
 				a.apposition(&p, s.to)

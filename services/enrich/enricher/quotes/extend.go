@@ -32,6 +32,9 @@ func (g *grammar) extend(p *phrase, end int) {
 		if n == 0 && k == p.core && g.forTask(p, k, end) {
 			n = 1
 		}
+		if n > 0 && g.lang.capitals && k == p.core && g.kindsAt(k-1) != 0 && g.text[g.items[k].Start:g.items[k].End] == "von" && g.lex.Phrases.All([]lexicon.Token{g.items[k+1].Token})&lexicon.City == 0 {
+			return // "geht die Polizei von Brandstiftung aus"
+		}
 		if n == 0 || k+n >= end || !g.joined(k+n) || g.items[k].words(according) > 0 {
 			return
 		}

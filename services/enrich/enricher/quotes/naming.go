@@ -153,7 +153,7 @@ func (g *grammar) peel(run, end int, before bool) int {
 		return end // "Public Relations Officer, Ann Brandt,"
 	}
 	for m := end - 1; m > run && !g.lang.capitals; m-- {
-		if n := g.roleAt(m); n > 0 && m+n < end && !g.given(m) && !g.given(m-1) {
+		if n := g.roleAt(m); n > 0 && m+n < end && g.items[m+n].upper() && !g.given(m) && !g.given(m-1) {
 			return m + n // "U.S. Attorney Nealy Cox"
 		}
 	}

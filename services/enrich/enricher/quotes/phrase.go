@@ -135,6 +135,9 @@ func (g *grammar) particle(i, end int) bool {
 				return false // "Luis Cobo y Ana Ruiz"
 			}
 		case "von":
+			if i+1 < end && !g.items[i+1].upper() && !g.items[i+1].is(articleWord|conjunction|preposition) || g.items[i+1].is(many) || g.kindsAt(i-1) != 0 {
+				return false // "eine Mutter von drei Kindern", "die Polizei von"
+			}
 			if i+1 < end && g.roleAt(i+1) > 0 {
 				return false // "Einschätzung von Ratsmitglied Ann Brandt"
 			}
@@ -216,8 +219,8 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 	if det && j < end && g.items[j].is(auxiliary) && !g.items[j].upper() && g.items[j].words(role) == 0 {
 		return p, false // "l'a qualifiée"
 	}
-	if g.lang.capitals && det && j == i+1 && j < end && g.items[j].is(cue|weak) && !g.items[j].upper() && strings.EqualFold(g.text[t.Start:t.End], "das") {
-		return p, false // "Das bestätigte eine Sprecherin"
+	if g.lang.capitals && det && j == i+1 && j < end && g.items[j].is(cue|weak) && !g.items[j].upper() && strings.EqualFold(g.text[t.Start:t.End], "das") || g.lang.capitals && det && j == i+1 && j+1 < end && g.plain(j) && g.items[j+1].is(articleWord|possessive|pronoun) && g.joined(j+1) && strings.EqualFold(g.text[t.Start:t.End], "das") {
+		return p, false // "Das bestätigte eine Sprecherin", "Das lehnte die Stadt ab"
 	}
 	if j < end && g.titleBefore(j, end) {
 		p.to, p.core = j+2, j+2
@@ -540,6 +543,15 @@ func (g *grammar) opens(i int) bool {
 // initials: "à l'AFP Aminata Diarra".
 func (g *grammar) newName(run, j int) bool {
 	prev := &g.items[j-1]
+	if run > 0 && j > run && !g.items[run-1].upper() && g.items[run-1].is(medium|channel) && (g.lang.inserts || g.lang.noSubject) && g.joined(run) {
+		n := j
+		for n < len(g.items) && g.items[n].upper() && g.joined(n) {
+			n++
+		}
+		if n == j+2 {
+			return true // "a la agencia Sur Ana Ruiz"
+		}
+	}
 	if g.roleAt(run) > 0 || j+1 >= len(g.items) || !g.items[j+1].upper() || !g.joined(j+1) {
 		return g.behindInitials(run, j)
 	}

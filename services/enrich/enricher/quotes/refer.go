@@ -24,6 +24,9 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		c.rule = a.pronominal(p, n, asSubject)
 		return a.choose(&c)
 	}
+	if a.inMarks(p) && p.pronoun == 0 && a.items[p.core-1].upper() {
+		return a.told(p) // "Der „Bote“"
+	}
 	if !p.named() || p.article && p.words == 1 {
 		c.rule, c.by = a.described(p)
 		if c.by == byMedium {

@@ -136,6 +136,11 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 			it.kind = comma
 		case ':':
 			it.kind = colon
+			if r.block.headline && r.release() {
+				r.items = append(r.items, it)
+				r.begin = len(r.items)
+				continue
+			}
 		case ';':
 			it.kind = semicolon
 		case '—', '–':
@@ -167,6 +172,16 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 		}
 		r.items = append(r.items, it)
 	}
+}
+
+// release tells whether what was read of a headline is what offices put before the
+// headlines of their releases: "POL-HH".
+func (r *reader) release() bool {
+	items := r.items[r.begin:]
+	if len(items) != 2 || r.text[items[0].End:items[1].Start] != "-" {
+		return false
+	}
+	return items[0].kind == word && items[1].kind == word && items[0].Shape&items[1].Shape&lexicon.AllCaps != 0
 }
 
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }

@@ -448,6 +448,9 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 		}
 		if n := t.words(audience); n > 0 {
 			m += n
+			if m < limit {
+				m += a.ownName(m, limit)
+			}
 			continue
 		}
 		if n := a.channelAt(m, limit); n > 0 {

@@ -546,8 +546,10 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 				q.entity = a.teller
 			} else if a.before != nil && a.before.many && (a.speaker != nil && !a.speaker.many && a.para == s.paragraph || q.one) {
 				q.entity = a.soleSpeaker(s)
-			} else if a.speaker != nil && (q.entity == nil || !q.entity.person && !q.entity.human && !q.entity.outlet) {
+			} else if a.speaker != nil && (q.entity == nil || !q.entity.person && !q.entity.human && !q.entity.outlet || a.bareNoun(q.entity)) {
 				q.entity = a.speaker
+			} else if a.speaker == nil && a.recent != nil && q.entity != nil && !q.entity.person && !q.entity.human && !q.entity.outlet && q.one {
+				q.entity = a.recent
 			}
 			q.via = q.entity.via
 		default:
@@ -599,6 +601,11 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		}
 		a.settle(q, id, s)
 	}
+}
+
+// bareNoun tells whether e is known by one German word without an article, which may be no name.
+func (a *ascriber) bareNoun(e *entity) bool {
+	return a.lang.capitals && e.named && e.words == 1 && !e.likely && e.role == "" && !e.quoted && !e.place && e.sex == 0
 }
 
 // thing tells whether the subject of sentence n is nobody who could say something.
