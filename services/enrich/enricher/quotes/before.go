@@ -468,6 +468,17 @@ func (a *ascriber) agentBehind(v, i, end int) bool {
 	if a.inRelative(v) {
 		return false // "what the minister called “…” by the firms"
 	}
+	if a.english() && v > 0 && !a.passiveAt(v, max(0, v-3)) {
+		lo := max(0, v-maxPhrase)
+		for k := v - 1; k >= lo; k-- {
+			if a.items[k].kind != word {
+				lo = k + 1
+			}
+		}
+		if p, ok, near := a.subjectOf(v, lo); ok && near && (p.named() && p.likely || p.pronoun&(masculine|feminine) != 0) {
+			return false // "Brandt dismissed as “…” a report by a magazine"
+		}
+	}
 	for k := v + 1; k < i; k++ {
 		if a.items[k].is(pronoun | auxiliary) {
 			return false // "said she was “…” by"

@@ -476,6 +476,8 @@ func (p *people) whoIs(ph *phrase, name string) *entity {
 			e = full
 		} else if full := p.begins(name); full != nil {
 			e = full
+		} else if full := p.byLast[p.family(name)]; full != nil && ph.words == 2 && full.words > 1 && ranked(ph.name.In(p.text)) {
+			e = full
 		}
 	}
 	if e == nil {
@@ -486,6 +488,15 @@ func (p *people) whoIs(ph *phrase, name string) *entity {
 	p.shorten(e, ph)
 	return e
 }
+
+// ranked tells whether a name of two words has a rank in capitals before it: "DI Moore".
+func ranked(name string) bool {
+	first, _, _ := strings.Cut(name, " ")
+	return len(first) > 1 && len(first) <= maxRank && strings.ToUpper(first) == first && strings.ToLower(first) != first
+}
+
+// maxRank is how many bytes a rank in capitals has at most.
+const maxRank = 4
 
 // join takes who is named only now, without a function, for whom the text described
 // just before: "His lawyer shook his head. “…,” said Paul Mori."

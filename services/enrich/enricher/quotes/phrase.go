@@ -238,7 +238,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 			break
 		}
 		if (j > first || !det || p.loose) && !(j == first && g.adjective(j, end)) && g.verbal(j) && t.words(role) == 0 || g.stopper(j) && !(j == first && det && t.is(adverb|cue) && !t.is(preposition|conjunction|pronoun)) {
-			if g.bothRoles(first, j, end) {
+			if g.bothRoles(first, j, end) || det && j > first && g.english() && g.verbal(j) && !t.is(cue|describe|auxiliary|quoted) && !g.stopper(j) && g.adjacentRole(j, end) {
 				j++
 				continue
 			}
@@ -363,7 +363,17 @@ func (g *grammar) numbered(run, j int) bool {
 	if g.lang.capitals && j+1 < len(g.items) && g.items[j+1].upper() && g.joined(j+1) {
 		return false // "im Sommer 17 Schafe"
 	}
+	if end := int(g.items[j].End); end < len(g.text) && (g.text[end] == '-' || strings.HasPrefix(g.text[end:], "–")) {
+		return false // a score: "Moira Tell 7-6"
+	}
 	return !g.anyGiven(run, j)
+}
+
+// adjacentRole tells whether a function follows the English word at j, which may be a verb,
+// and nothing that a verb would have before it: "a former care assistant".
+func (g *grammar) adjacentRole(j, end int) bool {
+	w := g.text[g.items[j].Start:g.items[j].End]
+	return j+1 < end && g.joined(j+1) && g.items[j+1].words(role) > 0 && !g.items[j+1].upper() && !strings.HasSuffix(w, "s") && !strings.HasSuffix(g.text[g.items[j+1].Start:g.items[j+1].End], "s")
 }
 
 // dropParticiple leaves out the last word of a description before who did it: "un
@@ -487,7 +497,7 @@ func (g *grammar) owner(i, end int) int {
 		if k > i && g.genitive(k) && k+1 < end && g.joined(k+1) && !(g.english() && g.items[k-1].upper() && g.sayingAt(k+1)) {
 			return k + 1
 		}
-		if k > i && !g.items[k].upper() && (g.verbal(k) || g.stopper(k)) {
+		if (k > i || g.english() && g.items[k].is(cue|describe)) && !g.items[k].upper() && (g.verbal(k) || g.stopper(k)) {
 			break
 		}
 	}

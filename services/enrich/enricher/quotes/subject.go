@@ -219,6 +219,11 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 	if u := a.sayingBefore(v, lo); u >= 0 {
 		return a.subjectOf(u, from)
 	}
+	if a.english() && a.gerund(v) {
+		if q, is := a.withAll(v, lo); is {
+			return q, true, true
+		}
+	}
 	// "…, who called it": whom the relative clause is about.
 	k := v - 1
 	for k > lo && !a.items[k].is(relative) && (a.small(k) || k+1 < v && a.items[k+1].is(timeWord) && a.items[k].is(articleWord|preposition)) {
@@ -302,7 +307,46 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 	if ok && a.restricts(&first, p.from) {
 		return first, true, true
 	}
+	if q, is := a.mainSubject(&p, v, lo); is {
+		return q, true, true
+	}
 	return p, ok, near
+}
+
+// withAll is what stands between "with" and the English gerund at v: "with officials from
+// both countries calling", "with forecasters warning".
+func (a *ascriber) withAll(v, lo int) (q phrase, ok bool) {
+	for c := v - 2; c >= max(lo, v-maxPhrase) && a.items[c].kind == word; c-- {
+		t := &a.items[c]
+		if a.text[t.Start:t.End] == "with" {
+			if q, ok = a.noun(c+1, v); ok && q.to == v && !q.loose {
+				return q, true
+			}
+			n := &a.items[c+1]
+			ok = n.is(role|person) && n.Shape&lexicon.Lower != 0 && strings.HasSuffix(a.text[n.Start:n.End], "s")
+			return phrase{from: c + 1, to: v, core: v, desc: a.cover(c+1, v)}, ok
+		}
+		if a.verbal(c) && !t.is(role|person) || t.is(relative) && !t.is(articleWord) {
+			break
+		}
+	}
+	return q, false
+}
+
+// mainSubject is the subject of the sentence for an English gerund at v behind a comma, where
+// what stands before it is an object: "The firm cut its forecast on Monday, blaming “…”".
+func (a *ascriber) mainSubject(p *phrase, v, lo int) (q phrase, ok bool) {
+	if !a.english() || a.sent == nil || v < lo+3 || a.items[v-1].kind != comma || !a.gerund(v) || a.now >= len(a.subject) {
+		return q, false
+	}
+	q = a.subject[a.now]
+	if q.to == 0 || q.from < lo || q.to >= v || p.to > 0 && (p.from <= q.from || p.pronoun != 0 || p.named() && p.likely || a.headed(p)) || q.pronoun != 0 {
+		return q, false
+	}
+	if a.verb(q.to, v-1, cue|describe) >= 0 || !q.named() && !a.headed(&q) && !a.bodyAt(q.from, q.to) {
+		return q, false
+	}
+	return q, true
 }
 
 // sayingBefore is the verb of saying in the clause that ends before a gerund at v: "a
@@ -315,6 +359,10 @@ func (a *ascriber) sayingBefore(v, lo int) int {
 	for u := v - 2; u > lo && a.items[u].kind == word; u-- {
 		if a.sayingAt(u) {
 			for k := u - 1; k >= lo; k-- {
+				if a.sayingAt(k) {
+					u = k // "told the paper in remarks published on Monday"
+					continue
+				}
 				if a.items[k].kind == comma {
 					return u
 				}
