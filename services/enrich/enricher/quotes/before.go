@@ -385,7 +385,7 @@ func (a *ascriber) acting(v, lo, i, end int) (p phrase, ok bool) {
 			continue
 		}
 		// "with one describing it as", "with the largest, AgriUnion, praising"
-		if p, ok = a.noun(c+1, v); ok && a.items[c+1].is(loose) && p.to == v {
+		if p, ok = a.noun(c+1, v); ok && a.items[c+1].is(loose) && p.to == v && a.text[a.items[c].Start:a.items[c].End] == "with" {
 			return p, true
 		}
 		if ok && c > lo && a.items[c-1].kind == comma {
@@ -475,7 +475,7 @@ func (a *ascriber) agentBehind(v, i, end int) bool {
 				lo = k + 1
 			}
 		}
-		if p, ok, near := a.subjectOf(v, lo); ok && near && (p.named() && p.likely || p.pronoun&(masculine|feminine) != 0) {
+		if p, ok, near := a.subjectOf(v, lo); ok && near && (p.named() && !p.article || p.pronoun&(masculine|feminine) != 0) {
 			return false // "Brandt dismissed as “…” a report by a magazine"
 		}
 	}

@@ -121,6 +121,7 @@ type language struct {
 	shares        map[string]bool   // words for shares of a firm
 	modals        map[string]bool   // verbs of what one must or will do: "devra"
 	naming        map[string]bool   // verbs that give a name: "call", "surnomme"
+	ownNames      map[string]bool   // words for a name that somebody gives: "surname"
 	inserts       bool              // a reporter's clause may stand within the marks
 
 	// The groups of same that a word is in.
@@ -205,6 +206,8 @@ func (l *language) set(section string) map[string]bool {
 		m = &l.modals
 	case "shares":
 		m = &l.shares
+	case "own name":
+		m = &l.ownNames
 	default:
 		return nil
 	}

@@ -265,7 +265,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		if j == run+1 && small > first && g.hasRole(first, small) && g.behindInitials(run, j) {
 			small, run = j, j // "le délégué CGT Marc Toussaint"
 		}
-		if j > run && (t.is(timeWord) && !g.given(j-1) && !(t.upper() && (g.lang.inserts || g.lang.noSubject)) || g.newName(run, j)) {
+		if j > run && (t.is(timeWord) && !g.given(j-1) && !(g.given(j) && j+1 < end && g.items[j+1].upper() && g.joined(j+1)) && !(t.upper() && (g.lang.inserts || g.lang.noSubject)) || g.newName(run, j)) {
 			break
 		}
 		j += max(1, t.words(role)) // "Secretary of State"

@@ -24,6 +24,9 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		c.rule = a.pronominal(p, n, asSubject)
 		return a.choose(&c)
 	}
+	if a.ownersPaper(p) {
+		return a.told(p)
+	}
 	if a.inMarks(p) && p.pronoun == 0 && a.items[p.core-1].upper() {
 		return a.told(p) // "Der „Bote“"
 	}
@@ -37,6 +40,21 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		}
 	}
 	return a.told(p)
+}
+
+// ownersPaper tells whether p is a document with whose it is before it in English: "the
+// engineers' report".
+func (a *ascriber) ownersPaper(p *phrase) bool {
+	h := a.headAt(p)
+	if !a.english() || p.pronoun != 0 || p.named() || h <= p.from+1 || a.kindsAt(h)&(kindsOfPaper|kindsOfCopy) == 0 {
+		return false
+	}
+	for k := p.from + 1; k <= h; k++ {
+		if a.genitive(k) || a.between(k) == "' " || a.between(k) == "’ " {
+			return true
+		}
+	}
+	return false
 }
 
 // concerned is whom a sentence begins with as what it is about, before the pronoun for
@@ -127,6 +145,9 @@ func (a *ascriber) told(p *phrase) *entity {
 			}
 		}
 	} else {
+		if at, ok := a.givesName(p); ok && !e.named {
+			e.name, e.folded, e.named, e.person, e.likely = at, "", true, true, true
+		}
 		e.human = e.human || a.hasFunction(p.from, p.to)
 		e.many = e.many || a.items[p.from].is(many) || !a.lang.capitals && p.core > p.from && !a.items[p.from].is(articleWord|possessive) && strings.HasSuffix(a.text[a.items[p.from].Start:a.items[p.core-1].End], "s")
 	}
@@ -134,6 +155,50 @@ func (a *ascriber) told(p *phrase) *entity {
 		a.outlet = e
 	}
 	return e
+}
+
+// maxNamed is how many items behind a description are looked through for the name that
+// somebody gave.
+const maxNamed = 20
+
+// givesName is the name that a relative clause or a participle tells of whom p describes: "a
+// farmer who gave his name only as Berto", "a woman, who gave only her surname, Lee".
+func (a *ascriber) givesName(p *phrase) (name string, ok bool) {
+	if p.pronoun != 0 || !a.items[p.from].is(articleWord) || a.items[p.from].is(definite) {
+		return "", false
+	}
+	end := min(len(a.items), p.to+maxNamed)
+	if n := sort.Search(len(a.sents), func(n int) bool { return a.sents[n].to > p.from }); n < len(a.sents) {
+		end = min(end, a.sents[n].to)
+	}
+	for k := p.to; k+1 < end; k++ {
+		t := &a.items[k]
+		if t.kind != word && t.kind != comma {
+			return "", false
+		}
+		if t.kind == comma || !a.lang.ownNames[strings.ToLower(a.text[t.Start:t.End])] || k <= p.to {
+			continue
+		}
+		for m := k + 1; m < min(end, k+7); m++ {
+			u := &a.items[m]
+			if n := a.roleAt(m); n > 0 && u.upper() && !u.given {
+				m += n - 1
+				continue // "as Sergeant Lee"
+			}
+			if u.upper() && !u.is(timeWord|articleWord) {
+				to := m + 1
+				for to < min(end, m+3) && a.items[to].upper() && a.joined(to) {
+					to++
+				}
+				return clean(a.cover(m, to).In(a.text)), true
+			}
+			if u.kind != word && u.kind != comma || a.between(m) == ". " {
+				return "", false
+			}
+		}
+		return "", false
+	}
+	return "", false
 }
 
 // inMarks tells whether p is an article and a name in quotation marks: "der „Bote“".

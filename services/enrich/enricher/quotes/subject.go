@@ -33,7 +33,7 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 		return false // "for hope"
 	}
 	if t.words(want) > 0 {
-		return !a.nounBefore(v) && !a.objectAt(v, from)
+		return !a.nounBefore(v) && !a.objectAt(v, from) && !a.bareObject(v, from)
 	}
 	if t.is(infinitive) && want&cue != 0 {
 		return a.governor(v, from) >= 0 || v > from && a.opensClause(v, from) == from
@@ -85,6 +85,16 @@ func (a *ascriber) objectAt(v, from int) bool {
 		return false
 	}
 	return a.items[v-3].is(cue|describe|quoted) && !a.items[v-3].upper() && a.joined(v-2)
+}
+
+// bareObject tells whether the English word at v, which may be a verb, is the object of the
+// verb right before it: "dismissing talk of".
+func (a *ascriber) bareObject(v, from int) bool {
+	if !a.english() || v <= from || !a.joined(v) || v+1 >= len(a.items) || !a.items[v+1].is(inside) {
+		return false
+	}
+	t := &a.items[v-1]
+	return t.is(cue|describe) && a.gerund(v-1) && !a.items[v].is(participle) && !a.gerund(v)
 }
 
 // governor is the verb that the infinitive at v hangs on: "llegó a hablar"; -1 if
