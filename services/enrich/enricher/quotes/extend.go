@@ -32,6 +32,14 @@ func (g *grammar) extend(p *phrase, end int) {
 		if n == 0 && k == p.core && g.forTask(p, k, end) {
 			n = 1
 		}
+		if n == 0 && k == p.core && g.placed(p, k, end) {
+			n = 1
+		}
+		if n > 0 && g.english() && k == p.core && k+2 < end && g.text[g.items[k+1].Start:g.items[k+1].End] == "about" && (g.items[k+2].is(many) || g.items[k+2].Shape&lexicon.Digits != 0 || g.items[k+2].class == 0) && g.headed(p) {
+			p.to = k + 3 // "a boy of about seven"
+			p.desc.End = int(g.items[p.to-1].End)
+			return
+		}
 		if n > 0 && g.lang.capitals && k == p.core && g.kindsAt(k-1) != 0 && g.text[g.items[k].Start:g.items[k].End] == "von" && g.lex.Phrases.All([]lexicon.Token{g.items[k+1].Token})&lexicon.City == 0 {
 			return // "geht die Polizei von Brandstiftung aus"
 		}
@@ -95,6 +103,24 @@ func (g *grammar) extend(p *phrase, end int) {
 			p.role.End = p.desc.End
 		}
 	}
+}
+
+// placed tells whether where somebody is, or what he has, stands behind somebody new at item
+// k: "a woman at the back", "un paciente con muletas".
+func (g *grammar) placed(p *phrase, k, end int) bool {
+	if k+1 >= end || p.desc.Empty() || p.loose || !g.items[p.from].is(articleWord) || g.items[p.from].is(definite|possessive|many) || g.items[k-1].words(role|person) == 0 {
+		return false
+	}
+	w := g.text[g.items[k].Start:g.items[k].End]
+	switch {
+	case g.english():
+		return w == "at" && g.items[k+1].is(definite) && k+2 < end && g.items[k+2].words(channel) == 0
+	case g.lang.noSubject:
+		return w == "con" && g.plain(k+1) && g.joined(k+1)
+	case g.lang.inserts:
+		return w == "en" && g.plain(k+1) && g.joined(k+1) && (k+2 >= end || g.items[k+2].kind != word)
+	}
+	return false
 }
 
 // namedAfter tells whether the English word at m is the noun that a name before it, from
@@ -308,6 +334,13 @@ func (g *grammar) apposition(p *phrase, end int) {
 		return
 	}
 	k++
+	if g.lang.inserts && k+1 < end && g.items[k+1].kind == comma && g.items[k].is(pronoun|oblique) {
+		switch g.text[g.items[k].Start:g.items[k].End] {
+		case "lui", "elle", "eux", "elles":
+			p.to, p.enclosed = k+1, true // "L'association, elle, y voit"
+			return
+		}
+	}
 	if g.ofInitials(p, k, end) || g.items[k].is(relative) && !g.items[k].is(articleWord) {
 		return
 	}
@@ -330,7 +363,7 @@ func (g *grammar) apposition(p *phrase, end int) {
 		if ok && q.named() && q.article && g.byArticle(p, &q, k, end) {
 			return
 		}
-		if ok && q.named() && !q.article && !(q.words == 1 && g.plural(p)) && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end && (end == len(g.items) || g.items[end].kind != word)) && g.closes(q.to, end) &&
+		if ok && q.named() && !q.article && !(q.words == 1 && g.plural(p)) && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end && (end == len(g.items) || g.items[end].kind != word || g.sentenceEnds(end))) && g.closes(q.to, end) &&
 			(g.headed(p) || p.loose || g.items[p.from].is(possessive) || q.to < end && g.items[q.to].kind == comma || q.to == end && (end == len(g.items) || g.items[end].kind != word || !g.joined(end)) && q.likely && q.words > 1 && g.items[p.from].is(definite) && p.to == p.core && p.core == p.from+2) {
 			if p.role.Empty() && !p.loose {
 				p.role = p.desc
@@ -409,6 +442,12 @@ func (g *grammar) bears(p, q *phrase, function article.Span) {
 	}
 	p.name, p.words, p.likely, p.to = q.name, q.words, true, q.to
 	p.role, p.desc = function, article.Span{}
+}
+
+// sentenceEnds tells whether a sentence ends before item k.
+func (g *grammar) sentenceEnds(k int) bool {
+	gap := g.text[g.items[k-1].End:g.items[k].Start]
+	return strings.ContainsAny(gap[:min(len(gap), 8)], ".!?\n")
 }
 
 // byArticle takes a name with an article, at item k between commas, for what a

@@ -257,6 +257,11 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		j++
 	}
 	j = min(j, end)
+	if g.english() && det && j > first && i > 0 && j < end && g.items[j].upper() && g.items[i-1].is(preposition) && g.items[j-1].is(channel) && !g.items[j-1].is(medium|body|role|person) {
+		p.to, p.core = j, j
+		p.desc, p.role = g.cover(i, j), g.bare(first, j)
+		return p, true // "In a statement Acme said"
+	}
 	small := j
 	run := j
 	ofBody := g.ofBody(j, end, det)

@@ -565,6 +565,8 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		asc := ascription{who: a.owned(a.subject[n]), at: -1}
 		if p, ok := a.lastPronoun(i-1, s.from); ok {
 			asc.who = p
+		} else if p := &a.subject[n]; a.lang.noSubject && a.thing(n) && p.from > s.from && a.verbBefore(p.from, s.from) == p.from-1 {
+			asc.who = phrase{pronoun: masculine | feminine} // "No aprecia la atenuante: «…»"
 		}
 		a.take(q, id, &asc, n, byColon)
 	case a.teller != nil && a.reportedSpeech(s, i) && a.saidOfHimself(n, i):
@@ -638,7 +640,7 @@ func (a *ascriber) lastPronoun(c, from int) (p phrase, ok bool) {
 		if t.kind != word {
 			return p, false
 		}
-		if a.lang.capitals && t.is(pronoun) && t.is(masculine) && !t.is(articleWord|neuter) {
+		if a.lang.capitals && t.is(pronoun) && (t.is(masculine) && !t.is(articleWord|neuter) || t.is(feminine) && !t.upper() && !t.is(articleWord|oblique) && a.verbal(k-1)) {
 			return a.noun(k, k+1)
 		}
 	}
