@@ -19,6 +19,13 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 	set := i > lo && a.items[i-1].kind == colon
 	tied = true
 	hold, sawComma := false, false
+	var nobody ascription
+	nobodyTied, nobodyFound := false, false
+	defer func() {
+		if nobodyFound && (!ok || asc.nobody || asc.who.to == 0 && asc.entity == nil) {
+			asc, tied, ok = nobody, nobodyTied, true
+		}
+	}()
 	for v := i - 1; v >= max(lo, a.used); v-- {
 		t := &a.items[v]
 		if t.kind == comma && v < i-1 {
@@ -83,6 +90,10 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 				strong = ascription{who: p, cue: a.cover(w, w+1), at: w, end: w + 1}
 			} else if w := a.insertBefore(v, lo, i); w >= 0 {
 				strong = ascription{entity: a.teller, cue: a.cover(w, w+1), at: w, end: w + 1}
+			}
+			if strong.nobody && a.english() && !nobodyFound && a.passiveAt(v, lo) {
+				nobody, nobodyTied, nobodyFound = strong, tied, true
+				continue // "saying that all had been reported “…”"
 			}
 			return strong, tied, true
 		}

@@ -56,7 +56,7 @@ func (g *grammar) extend(p *phrase, end int) {
 		}
 		start := m
 		for m < end && m < start+4 && g.items[m].kind == word && !g.items[m].named && (m == start || g.joined(m)) {
-			if !g.items[m].upper() && (m > start && g.verbal(m) || g.stopper(m)) || g.items[m].is(timeWord) {
+			if !g.items[m].upper() && (m > start && g.verbal(m) || g.stopper(m) && !(m == start && m > k+n && g.english() && g.items[m].is(adverb) && (m+1 == end || g.items[m+1].kind != word))) || g.items[m].is(timeWord) {
 				if m == start+1 && g.items[m].is(timeWord) && !g.items[start].upper() && g.headed(p) && m+1 < end && g.items[m+1].kind == comma {
 					m++ // "her editor of thirty years, Ann Brandt"
 				} else if m == start+1 && (g.lang.inserts || g.lang.noSubject) && g.items[m].is(timeWord) && g.items[p.from].is(articleWord) && !g.items[p.from].is(definite) && !g.items[start].upper() {

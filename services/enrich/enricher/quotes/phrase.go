@@ -429,7 +429,7 @@ func (g *grammar) opener(i, end int) bool {
 	if t.is(relative) && t.is(articleWord) && i+1 < end && g.items[i+1].is(articleWord|possessive|pronoun|loose) {
 		return true
 	}
-	if g.participial(i, end) || g.verbFirst(i) {
+	if g.participial(i, end) || g.verbFirst(i) || g.lang.noSubject && t.upper() && t.End-t.Start == 2 && g.text[t.Start:t.End] == "Ni" {
 		return true
 	}
 	return t.upper() && !t.named && t.Shape&lexicon.AllCaps == 0 && t.is(preposition|conjunction|adverb|relative|timeWord|subordinate|finite|auxiliary) && !t.is(articleWord|possessive|pronoun|loose) && t.words(role) == 0 && (!g.given(i) || g.lang.capitals && t.is(adverb) && i+1 < len(g.items) && !g.items[i+1].upper() && (g.verbal(i+1) || g.items[i+1].is(weak)))
