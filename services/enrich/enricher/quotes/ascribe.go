@@ -93,6 +93,7 @@ func (a *ascriber) survey() {
 			if held && p.named() && p.likely && p.words > 1 && a.items[i-1].is(passive) && a.english() && a.items[s.from].is(preposition) {
 				held = false // "Among them was Ann Brandt, who"
 			}
+			held = held && !a.nominative(&p)
 			held = held || a.lang.capitals && behind == i && a.ofNoun(i)
 			if held {
 				behind = p.to

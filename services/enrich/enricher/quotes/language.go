@@ -121,6 +121,7 @@ type language struct {
 	shares        map[string]bool   // words for shares of a firm
 	modals        map[string]bool   // verbs of what one must or will do: "devra"
 	naming        map[string]bool   // verbs that give a name: "call", "surnomme"
+	ownBodies     map[string]bool   // nouns of bodies that mean no other ones: "police"
 	ownNames      map[string]bool   // words for a name that somebody gives: "surname"
 	inserts       bool              // a reporter's clause may stand within the marks
 
@@ -206,6 +207,8 @@ func (l *language) set(section string) map[string]bool {
 		m = &l.modals
 	case "shares":
 		m = &l.shares
+	case "own body":
+		m = &l.ownBodies
 	case "own name":
 		m = &l.ownNames
 	default:

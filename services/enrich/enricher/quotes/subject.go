@@ -274,6 +274,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		if owned = a.lang.capitals && noun == c && a.joined(c) && (owned || a.ofNoun(c)); owned {
 			held = true // "ein Kritiker der Neuen Zeitung"
 		}
+		held = held && !a.nominative(&q)
 		if a.mayTell(&q, held) {
 			a.apposition(&q, v)
 		}
@@ -321,6 +322,19 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		return q, true, true
 	}
 	return p, ok, near
+}
+
+// nominative tells whether p is an English pronoun that no preposition holds: "In a message
+// to staff he wrote".
+func (a *ascriber) nominative(p *phrase) bool {
+	if !a.english() || p.pronoun == 0 || p.to != p.from+1 {
+		return false
+	}
+	switch a.text[a.items[p.from].Start:a.items[p.from].End] {
+	case "he", "she", "they":
+		return true
+	}
+	return false
 }
 
 // withAll is what stands between "with" and the English gerund at v: "with officials from

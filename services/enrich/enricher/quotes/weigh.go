@@ -563,6 +563,9 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		a.keep(q, id, s, byReport)
 	case colonBefore && a.subject[n].to > 0 && a.subject[n].to < i && !a.reportedSpeech(s, i):
 		asc := ascription{who: a.owned(a.subject[n]), at: -1}
+		if p, ok := a.speechOf(&a.subject[n], i-1); ok {
+			asc.who = p
+		}
 		if p, ok := a.lastPronoun(i-1, s.from); ok {
 			asc.who = p
 		} else if p := &a.subject[n]; a.lang.noSubject && a.thing(n) && p.from > s.from && a.verbBefore(p.from, s.from) == p.from-1 {
@@ -630,6 +633,22 @@ func (a *ascriber) saidOfHimself(n, i int) bool {
 	p, s := &a.subject[n], &a.sents[n]
 	single := p.pronoun & (masculine | feminine)
 	return p.to > 0 && p.from == s.from && p.to < i && single != 0 && single != masculine|feminine && a.items[p.to].is(subjunctive)
+}
+
+// speechOf is who answers where a sentence begins with a word for what somebody says, and
+// names whose it is before the colon at item c: "Réponse immédiate de Paul Morin :".
+func (a *ascriber) speechOf(p *phrase, c int) (q phrase, ok bool) {
+	if a.english() || p.from != a.sent.from || !a.items[p.from].is(speech) {
+		return q, false
+	}
+	for k := p.from + 1; k+1 < c && a.items[k].kind == word; k++ {
+		if a.items[k].is(preposition) && a.items[k+1].upper() {
+			q, ok = a.noun(k+1, c)
+			a.apposition(&q, c)
+			return q, ok && q.named() && q.to == c
+		}
+	}
+	return q, false
 }
 
 // lastPronoun is the "he" of the clause that ends with the colon at item c, in German
