@@ -564,7 +564,7 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 	case colonBefore && a.subject[n].to > 0 && a.subject[n].to < i && !a.reportedSpeech(s, i):
 		asc := ascription{who: a.owned(a.subject[n]), at: -1}
 		if p, ok := a.speechOf(&a.subject[n], i-1); ok {
-			asc.who = p
+			asc.who, a.subject[n] = p, p
 		}
 		if p, ok := a.lastPronoun(i-1, s.from); ok {
 			asc.who = p
