@@ -102,10 +102,12 @@ func (a *ascriber) survey() {
 				a.apposition(&p, s.to)
 			}
 			if p.named() {
-				p.body = !p.likely && p.role.Empty() && (a.items[p.to-1].is(body) || p.words == 2 && (a.bodyAt(p.to-2, p.to) || a.medial(p.to-2, p.to)))
+				p.body = !p.likely && p.role.Empty() && (a.items[p.to-1].is(body) || (a.lang.inserts || a.lang.noSubject) && p.words > 1 && a.items[p.from].is(body) || a.lang.capitals && p.words > 1 && a.kindsAt(p.to-1) != 0 || p.words == 2 && (a.bodyAt(p.to-2, p.to) || a.medial(p.to-2, p.to)))
 				name := fold(p.name.In(a.text))
 				a.people.meet(&p, name)
-				a.names = append(a.names, naming{phrase: p, folded: name, sent: n, held: held})
+				if !a.mereNoun(&p, held) {
+					a.names = append(a.names, naming{phrase: p, folded: name, sent: n, held: held})
+				}
 			}
 			if a.newcomer(&p) {
 				a.names = append(a.names, naming{phrase: p, sent: n, held: held})
@@ -150,6 +152,20 @@ func (a *ascriber) asks(s *sentence) bool {
 	}
 	rest := a.text[a.items[s.to-1].End:]
 	return strings.HasPrefix(strings.TrimLeft(rest[:min(len(rest), 4)], " \u00a0\u202f"), "?")
+}
+
+// mereNoun tells whether what looks like a name means nobody: a letter, as of "C'est", or a
+// German noun without an article that a preposition holds or a number counts.
+func (a *ascriber) mereNoun(p *phrase, held bool) bool {
+	if p.words != 1 || p.likely || !p.role.Empty() || p.article {
+		return false
+	}
+	t := &a.items[p.to-1]
+	if t.End-t.Start == 1 {
+		return true
+	}
+	before := p.from > 0 && a.items[p.from-1].kind == word && a.joined(p.from)
+	return a.lang.capitals && t.Shape&lexicon.AllCaps == 0 && a.people.byLast[fold(p.name.In(a.text))] == nil && (held || before && (a.items[p.from-1].Shape&lexicon.Digits != 0 || a.items[p.from-1].is(many|adverb)))
 }
 
 // newcomer tells whether a description is of one person whom the text speaks of for the
