@@ -103,6 +103,7 @@ func (a *ascriber) survey() {
 			}
 			if p.named() {
 				p.body = !p.likely && p.role.Empty() && (a.items[p.to-1].is(body) || (a.lang.inserts || a.lang.noSubject) && p.words > 1 && a.items[p.from].is(body) || a.lang.capitals && p.words > 1 && a.kindsAt(p.to-1) != 0 || p.words == 2 && (a.bodyAt(p.to-2, p.to) || a.medial(p.to-2, p.to)))
+				p.body = p.body || a.capitalOnly(&p, s.from)
 				name := fold(p.name.In(a.text))
 				a.people.meet(&p, name)
 				if !a.mereNoun(&p, held) {
@@ -152,6 +153,16 @@ func (a *ascriber) asks(s *sentence) bool {
 	}
 	rest := a.text[a.items[s.to-1].End:]
 	return strings.HasPrefix(strings.TrimLeft(rest[:min(len(rest), 4)], " \u00a0\u202f"), "?")
+}
+
+// capitalOnly tells whether a word that begins a sentence may have its capital from that: it
+// has it nowhere else, and says nothing.
+func (a *ascriber) capitalOnly(p *phrase, from int) bool {
+	if a.lang.capitals || p.words != 1 || p.likely || p.article || !p.role.Empty() || p.from != from || p.to != p.from+1 || p.to >= len(a.items) {
+		return false
+	}
+	t := &a.items[p.from]
+	return !t.given && !t.named && t.Shape&lexicon.AllCaps == 0 && !a.items[p.to].is(cue|describe) && a.items[p.to].kind == word && a.people.byLast[fold(p.name.In(a.text))] == nil && !a.vouched(p.from)
 }
 
 // mereNoun tells whether what looks like a name means nobody: a letter, as of "C'est", or a
