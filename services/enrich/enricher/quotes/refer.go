@@ -24,7 +24,7 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		c.rule = a.pronominal(p, n, asSubject)
 		return a.choose(&c)
 	}
-	if a.ownersPaper(p) {
+	if a.ownersPaper(p) || a.ruling(p) {
 		return a.told(p)
 	}
 	if a.inMarks(p) && p.pronoun == 0 && a.items[p.core-1].upper() {
@@ -55,6 +55,15 @@ func (a *ascriber) ownersPaper(p *phrase) bool {
 		}
 	}
 	return false
+}
+
+// ruling tells whether p is a court's ruling that speaks itself: "la sentencia señala".
+func (a *ascriber) ruling(p *phrase) bool {
+	if p.pronoun != 0 || p.named() || p.to == 0 || p.from >= len(a.items) || !a.items[p.from].is(definite) || p.from > 0 && a.items[p.from-1].is(according) {
+		return false
+	}
+	h := a.headAt(p)
+	return h > p.from && a.kindsAt(h)&kindsOfCopy != 0 && a.kindsAt(h)&^kindsOfCopy == 0
 }
 
 // concerned is whom a sentence begins with as what it is about, before the pronoun for

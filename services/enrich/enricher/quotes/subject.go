@@ -33,6 +33,9 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 		return false // "for hope"
 	}
 	if t.words(want) > 0 {
+		if a.lang.noSubject && v+1 < len(a.items) && strings.HasPrefix(a.text[t.Start:t.End], "cuenta") && a.text[a.items[v+1].Start:a.items[v+1].End] == "con" {
+			return false // "cuenta con": has
+		}
 		return !a.nounBefore(v) && !a.objectAt(v, from) && !a.bareObject(v, from)
 	}
 	if t.is(infinitive) && want&cue != 0 {

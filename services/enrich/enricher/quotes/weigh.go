@@ -222,6 +222,9 @@ func (a *ascriber) namesBetween(from, to int) bool {
 func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) {
 	s := &a.sents[n]
 	a.spokesman(asc, s)
+	if p, ok := a.placeOf(&asc.who, s); ok && asc.entity == nil && !asc.nobody {
+		asc.who = p
+	}
 	var e *entity
 	if !asc.nobody {
 		e = asc.entity
@@ -246,6 +249,29 @@ func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) 
 		q.via = e.via
 	}
 	a.settle(q, id, s)
+}
+
+// placeOf is the body in which somebody says so whom nobody names: "En el ministerio hablan
+// de «…»", « Dans l'entourage du maire, on se dit « … » ».
+func (a *ascriber) placeOf(who *phrase, s *sentence) (p phrase, ok bool) {
+	if who.pronoun == 0 || s.to-s.from < 4 || !a.lang.noSubject && !a.lang.inserts {
+		return p, false
+	}
+	switch strings.ToLower(a.text[a.items[s.from].Start:a.items[s.from].End]) {
+	case "en", "desde", "dans", "chez", "à":
+	default:
+		return p, false
+	}
+	p, ok = a.noun(s.from+1, s.to)
+	if !ok || p.pronoun != 0 || p.to+1 >= s.to {
+		return p, false
+	}
+	if a.lang.noSubject {
+		v := &a.items[p.to]
+		several := v.kind == word && a.verbal(p.to) && strings.HasSuffix(a.text[v.Start:v.End], "n")
+		return p, several && who.to == 0 && (p.article || a.bodyAt(p.from, p.to))
+	}
+	return p, a.items[p.to].kind == comma && who.from == p.to+1 && a.text[a.items[who.from].Start:a.items[who.from].End] == "on"
 }
 
 // keep gives q to the last speaker.
@@ -273,7 +299,7 @@ func (a *ascriber) settle(q *quote, id int, s *sentence) {
 		return
 	}
 	a.sole = a.para != s.paragraph || a.sole && q.entity == a.speaker
-	a.lastQ, a.para = id, s.paragraph
+	a.lastQ, a.para, a.saidIn = id, s.paragraph, a.now
 	if e := q.entity; e != nil {
 		a.speaker, e.quoted = e, true
 		a.note(e, a.now, true)
