@@ -270,8 +270,8 @@ func (a *ascriber) lead() {
 		if h := a.headAt(p); h < 0 || a.roleAt(h) == 0 && a.items[h].words(person|party) == 0 && a.roleAt(p.from+1) == 0 || a.items[p.from].is(many|possessive) || !a.items[p.from].is(articleWord) {
 			continue
 		}
-		if a.ofOwner(q) {
-			continue // "Labour's Ann Brandt"
+		if a.ofOwner(q) || a.addresses(q) {
+			continue // "Labour's Ann Brandt", "Ann Brandt told her"
 		}
 		d := p.desc.In(a.text)
 		if e := a.people.as(p.role.In(a.text)); n == 0 && e != nil && e.at > p.desc.End && a.people.byName[fold(d)] == nil && a.people.agree(e, d) {

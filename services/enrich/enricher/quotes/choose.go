@@ -405,6 +405,9 @@ func (a *ascriber) choose(c *choice) *entity {
 	}
 	if (c.shape == anOffice || c.shape == aFunction || e == c.rule && c.by == byFunction) && p.definite && e.named && e.person && e.role == "" && !p.role.Empty() && !p.named() {
 		e.role = clean(p.role.In(a.text))
+		if len(a.people.roles) < maxKnown {
+			a.people.roles = append(a.people.roles, e)
+		}
 	}
 	return e
 }

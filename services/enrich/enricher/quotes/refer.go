@@ -21,6 +21,9 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		if e := a.concerned(p, n); e != nil {
 			return e
 		}
+		if e := a.inDocument(p, n, asSubject); e != nil {
+			return e
+		}
 		c.rule = a.pronominal(p, n, asSubject)
 		return a.choose(&c)
 	}
@@ -228,11 +231,6 @@ func (a *ascriber) pronominal(p *phrase, n int, asSubject bool) *entity {
 	if p.to == 0 && !asSubject && a.speaker != nil && !a.speaker.many && a.lastQ >= 0 && n > 0 && a.sents[n-1].paragraph == a.sents[n].paragraph && a.holds(a.lastQ, &a.sents[n-1]) && a.quotes[a.lastQ].entity == a.speaker && a.subject[n].to == 0 {
 		return a.speaker // “…”, añadió.
 	}
-	if q := &a.subject[n]; p.to == 0 && !asSubject && a.cueItem > 0 && q.to > 0 && q.to < a.cueItem && q.pronoun == 0 && a.relativeAt(q.to, a.cueItem) {
-		if e := a.subjectOfSentence(n); fits(e, p.pronoun, false) {
-			return e // "Brandt grabó un audio en el que agradece «…»"
-		}
-	}
 	// Somebody named earlier in the sentence, but not the pronoun itself.
 	apart := !asSubject && p.from > 0 && p.to > 0 && a.items[p.from-1].kind == comma && p.pronoun&(masculine|feminine) == 0
 	if q := &a.subject[n]; !asSubject && q.to > 0 && q.to <= p.from && q.pronoun == 0 {
@@ -278,6 +276,19 @@ func (a *ascriber) pronominal(p *phrase, n int, asSubject bool) *entity {
 				return e
 			}
 		}
+	}
+	return nil
+}
+
+// inDocument is whose document tells the words behind a verb whose subject is left out: "Brandt
+// grabó un audio en el que agradece «…»"; nil if there is no such document.
+func (a *ascriber) inDocument(p *phrase, n int, asSubject bool) *entity {
+	q := &a.subject[n]
+	if p.to != 0 || asSubject || a.cueItem == 0 || q.to == 0 || q.to >= a.cueItem || q.pronoun != 0 || !a.relativeAt(q.to, a.cueItem) {
+		return nil
+	}
+	if e := a.subjectOfSentence(n); fits(e, p.pronoun, false) {
+		return e
 	}
 	return nil
 }
