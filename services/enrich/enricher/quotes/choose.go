@@ -659,9 +659,9 @@ func (a *ascriber) weigh(c *choice, k *candidate, newest int) {
 		k.is(isModified, e.named && len(c.words) > 0 && p.to == p.core)
 		k.is(hasNoun, e.named && len(c.noun) >= minCompound && strings.Contains(e.fold(), c.noun))
 	}
-	k.is(isFresh, e.named && e.times <= 1 && c.sent-e.sent <= 1)
+	k.is(isFresh, e.named && e.person && e.likely && e.times <= 1 && c.sent-e.sent <= 1)
 	k.is(isOnlyPerson, a.onlyPerson(e, c.start))
-	k.is(isSince, a.lastQ >= 0 && e != a.speaker && e.times > 0 && !a.holds(a.lastQ, &a.sents[c.sent]) && e.sent > a.saidIn)
+	k.is(isSince, a.lastQ >= 0 && (e.person && e.likely || e.human || e.subject && !e.place) && e != a.speaker && e.times > 0 && !a.holds(a.lastQ, &a.sents[c.sent]) && e.sent > a.saidIn)
 	switch d := c.sent - e.sent; {
 	case e.times == 0:
 		k.is(near9, true)

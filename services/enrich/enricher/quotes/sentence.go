@@ -163,6 +163,10 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 		case '(', ')', '[', ']':
 			it.kind = bracket
 		case '.', '!', '?', '…':
+			if c == '.' && r.spanish(from+i, to) {
+				r.begin = len(r.items)
+				return
+			}
 			if r.stops(from, from+i, to, next, quoteNext) {
 				r.stop()
 			}
@@ -172,6 +176,17 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 		}
 		r.items = append(r.items, it)
 	}
+}
+
+// spanish tells whether the point at byte i, with a dash behind it, ends a dateline as
+// Spanish agencies write it: "Madrid, 18 feb (EFE).-".
+func (r *reader) spanish(i, to int) bool {
+	n := len(r.items) - r.begin
+	if !r.lang.noSubject || n == 0 || n > maxDateline || r.block.headline || r.paragraph >= datelineParagraphs || len(r.sents) > 0 && r.sents[len(r.sents)-1].paragraph == r.paragraph {
+		return false
+	}
+	rest := strings.TrimLeft(r.text[i+1:to], " ")
+	return strings.HasPrefix(rest, "-") || strings.HasPrefix(rest, "—") || strings.HasPrefix(rest, "–")
 }
 
 // release tells whether what was read of a headline is what offices put before the
@@ -203,6 +218,9 @@ func (r *reader) dateline(dash int) bool {
 	first := &items[0]
 	if first.kind != word || !first.upper() {
 		return false
+	}
+	if r.paragraph < 2 && n <= 2 && r.text[dash] != '-' && items[n-1].upper() && !first.is(timeWord|adverb|preposition|articleWord|conjunction|role) && !r.secondDash(dash) {
+		return true // "Wolnzach – Um"
 	}
 	if items[n-1].kind == bracket {
 		open := n - 2
