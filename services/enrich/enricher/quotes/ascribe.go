@@ -132,6 +132,11 @@ func (a *ascriber) survey() {
 		if a.asks(&s) {
 			a.subject[n] = phrase{}
 		}
+		if p := &a.subject[n]; p.to > 0 && p.to+1 < s.to && (a.verbal(p.to) || a.items[p.to].is(weak)) && a.frontedNoun(p, s.from, p.to+1) {
+			if q, ok := a.noun(p.to+1, p.to+2); ok {
+				a.subject[n] = q
+			}
+		}
 		if q, ok := a.identity(&a.subject[n], s.to); ok {
 			a.subject[n] = q
 		}
@@ -178,6 +183,17 @@ func (a *ascriber) mereNoun(p *phrase, held bool) bool {
 	}
 	before := p.from > 0 && a.items[p.from-1].kind == word && a.joined(p.from)
 	return a.lang.capitals && t.Shape&lexicon.AllCaps == 0 && a.people.byLast[fold(p.name.In(a.text))] == nil && (held || before && (a.items[p.from-1].Shape&lexicon.Digits != 0 || a.items[p.from-1].is(many|adverb)))
+}
+
+// question tells whether a sentence ends with a question mark, and has no quotation in it.
+func (a *ascriber) question(s *sentence) bool {
+	for k := s.from; k < s.to; k++ {
+		if a.items[k].kind == quotation {
+			return false
+		}
+	}
+	rest := a.text[a.items[s.to-1].End:]
+	return strings.HasPrefix(strings.TrimLeft(rest[:min(len(rest), 6)], " \u00a0\u202f"), "?")
 }
 
 // newcomer tells whether a description is of one person whom the text speaks of for the
@@ -366,7 +382,7 @@ func (a *ascriber) run() {
 // follow keeps in mind who the sentence was about.
 func (a *ascriber) follow(n int) {
 	s := &a.sents[n]
-	if p := &a.subject[n]; p.to > 0 {
+	if p := &a.subject[n]; p.to > 0 && !(a.question(s) && !p.named() && p.pronoun&(masculine|feminine) == 0) {
 		if e := a.subjectOfSentence(n); e != nil {
 			if !p.named() {
 				a.note(e, n, true)

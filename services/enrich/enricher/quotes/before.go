@@ -290,6 +290,9 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	if near && a.fronted(&p, next, i) {
 		near = false // "Das Angebot wies Gewerkschaftschef Bernd Krug als „…“ zurück"
 	}
+	if near && next < i && a.frontedNoun(&p, lo, next) {
+		near = false // "Gerüchte nannte sie"
+	}
 	if near && p.pronoun == 0 && a.lang.capitals && next < i && a.items[next].class&(pronoun|masculine|articleWord) == pronoun|masculine {
 		near = false // "Eine Pflicht nennt er"
 	}
@@ -416,6 +419,20 @@ func (a *ascriber) fronted(p *phrase, k, i int) bool {
 	}
 	q, ok := a.noun(k, i)
 	return ok && q.pronoun == 0 && q.named() && !q.role.Empty() && a.items[p.from].is(articleWord|possessive)
+}
+
+// frontedNoun tells whether the German noun p without an article, with which a clause begins at
+// item lo, is the object of the verb before the pronoun at item k: "Gerüchte nannte sie".
+func (a *ascriber) frontedNoun(p *phrase, lo, k int) bool {
+	if !a.lang.capitals || p.pronoun != 0 || p.from != lo || p.core-p.from != 1 || p.likely || p.article || !p.role.Empty() || k >= len(a.items) || a.kindsAt(p.core-1) != 0 {
+		return false
+	}
+	t := &a.items[k]
+	if t.kind != word || a.text[t.Start:t.End] != "sie" && a.text[t.Start:t.End] != "er" || a.people.byLast[fold(a.cover(p.from, p.core).In(a.text))] != nil {
+		return false
+	}
+	v := a.text[a.items[k-1].Start:a.items[k-1].End]
+	return a.text[t.Start:t.End] == "er" || !strings.HasSuffix(v, "en")
 }
 
 // behindNumber is the phrase that begins at item k, in German also with a number in

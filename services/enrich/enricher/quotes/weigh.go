@@ -239,6 +239,11 @@ func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) 
 			e = a.foretold(e, n)
 		}
 	}
+	if asc.nobody && asc.at >= 0 && a.lang.capitals && a.items[asc.at].words(impersonal) > 0 {
+		if b := a.before; b != nil && n > 0 && b.sent == n-1 && a.sents[n-1].paragraph == s.paragraph && (a.kindsIn(b.fold())|a.kindsIn(fold(b.role)))&^noKind != 0 {
+			e = b // "Der Verband kündigte Proteste an. Man werde „…“, hieß es"
+		}
+	}
 	q.entity, q.cue, q.conf = e, asc.cue, conf
 	if via := a.channel(asc, s); via != "" {
 		q.via = via
@@ -535,6 +540,14 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		a.take(q, id, &asc, n+1, byColon)
 		return
 	}
+	if p, ok := a.bracketed(q, i, s); ok {
+		a.take(q, id, &ascription{who: p, at: -1}, n, byTie)
+		return
+	}
+	if p, ok := a.introducesSelf(q, i, n, whole); ok {
+		a.take(q, id, &ascription{who: p, at: -1}, n+1, bySentence)
+		return
+	}
 	told := a.lastQ >= 0 && a.holds(a.lastQ, s) && a.speaker != nil && a.quotes[a.lastQ].entity == a.speaker
 	switch {
 	case told && q.partial && a.subjunctiveBefore(i, a.quotes[a.lastQ].last):
@@ -637,6 +650,34 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 // bareNoun tells whether e is known by one German word without an article, which may be no name.
 func (a *ascriber) bareNoun(e *entity) bool {
 	return a.lang.capitals && e.named && e.words == 1 && !e.likely && e.role == "" && !e.quoted && !e.place && e.sex == 0
+}
+
+// bracketed is the person right before a quotation of some words in brackets: "Trainer Jan
+// Brandt („Ich bleibe“) durfte".
+func (a *ascriber) bracketed(q *quote, i int, s *sentence) (p phrase, ok bool) {
+	if q.words < 3 || !q.sentence && q.words < longWords || i < s.from+2 || i+1 >= s.to || a.items[i-1].kind != bracket || a.items[i+1].kind != bracket {
+		return p, false
+	}
+	for k := max(s.from, i-maxInserted); k < i-1; k++ {
+		if p, ok = a.noun(k, i-1); ok && p.to == i-1 {
+			return p, p.named() && !p.article && (p.likely || !p.role.Empty())
+		}
+	}
+	return p, false
+}
+
+// introducesSelf is who is named for the first time behind a whole quotation that a paragraph
+// begins with, with what he is: "“I heard it.” Ann Brandt, 81, lives next door."
+func (a *ascriber) introducesSelf(q *quote, i, n int, whole bool) (p phrase, ok bool) {
+	if !whole || q.partial || !q.sentence || n+1 >= len(a.sents) || i != a.sents[n].from || a.sents[n+1].paragraph != a.sents[n].paragraph || n > 0 && a.sents[n-1].paragraph == a.sents[n].paragraph || a.sents[n].headline {
+		return p, false
+	}
+	p = a.subject[n+1]
+	if p.to == 0 || !p.named() || p.article || p.words < 2 || p.from != a.sents[n+1].from || p.to >= len(a.items) || a.items[p.to].kind != comma && !p.enclosed {
+		return p, false
+	}
+	e := a.people.byName[fold(p.name.In(a.text))]
+	return p, e != nil && e.person && e.likely && e.at == p.name.Start
 }
 
 // thing tells whether the subject of sentence n is nobody who could say something.
@@ -877,6 +918,9 @@ func (a *ascriber) follows(n int) bool {
 		return false
 	}
 	p := &a.sents[n-1]
+	if n > 1 && a.sents[n-2].paragraph == p.paragraph && a.question(p) {
+		p = &a.sents[n-2] // "…, said Brandt. Worried? “No.”"
+	}
 	for k := p.from; k < p.to; k++ {
 		if a.items[k].kind == quotation && a.quotes[a.items[k].quote].entity == a.speaker {
 			return true
