@@ -39,7 +39,6 @@ type ascriber struct {
 	outlet   *entity // medium named last
 	toldIn   int     // sentence in which somebody said so between commas, -1: none
 	teller   *entity // whose words the last sentence tells, with or without marks
-	saidIn   int     // sentence of the last quotation
 	para     int     // paragraph of the last quotation
 	lastQ    int     // last quotation that was ascribed, -1: none
 	used     int     // items before this one belong to an ascription already

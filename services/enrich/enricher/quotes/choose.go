@@ -122,19 +122,11 @@ const (
 	otherWord     // has another function, of the same field
 	otherUnknown  // has another one, and the field of the words isn't known
 	isOwner       // the words say whose it is, and it spoke or was the subject last
-	isShort       // was described by an article and a noun, and other ones
-	hasNoun       // the noun is part of its name
-	isFresh       // was named for the first time in this sentence or the one before
-	isOnlyPerson  // no other person was named yet
-	isModified    // named, and the words say more than a noun
-	isNewModified // somebody new, and the words say more than a noun
-	isSince       // spoken of since the last quotation, and hasn't spoken
-	isNewAlone    // somebody new, by an article and a noun that nobody was described by
 	traits
 )
 
 // traitNames are those of the file of weights, in the order of the traits.
-var traitNames = [traits]string{"", "by medium", "by function", "by noun", "by meaning", "by topic", "by pronoun", "by nothing", "new", "new goes on", "new vague", "new first", "new opens", "same", "same sex", "other sex", "unknown sex", "other number", "person", "name", "human", "described", "body", "outlet", "place", "same noun", "has function", "like function", "other function", "no function", "same kind", "other kind", "near 0", "near 1", "near 2", "near 4", "near 9", "paragraph 0", "paragraph 1", "paragraph 2", "newest 0", "newest 1", "newest 2", "newest 3", "before", "speaker", "teller", "was human", "was body", "was subject", "topic", "has spoken", "often", "has words", "lacks words", "later", "only", "spoke here", "subject here", "spoke in paragraph", "this", "this new", "topic person", "has name", "was held", "other noun", "new behind", "new begins", "new nobody", "new here", "new who", "introduced", "court", "speaker only", "same field", "told field", "other field", "no field", "only field", "first field", "new field", "new told", "new no field", "new unknown", "new plain", "personal", "thing", "new thing", "other word", "other unknown", "owner", "short", "has noun", "fresh", "only person", "modified", "new modified", "since", "new alone"}
+var traitNames = [traits]string{"", "by medium", "by function", "by noun", "by meaning", "by topic", "by pronoun", "by nothing", "new", "new goes on", "new vague", "new first", "new opens", "same", "same sex", "other sex", "unknown sex", "other number", "person", "name", "human", "described", "body", "outlet", "place", "same noun", "has function", "like function", "other function", "no function", "same kind", "other kind", "near 0", "near 1", "near 2", "near 4", "near 9", "paragraph 0", "paragraph 1", "paragraph 2", "newest 0", "newest 1", "newest 2", "newest 3", "before", "speaker", "teller", "was human", "was body", "was subject", "topic", "has spoken", "often", "has words", "lacks words", "later", "only", "spoke here", "subject here", "spoke in paragraph", "this", "this new", "topic person", "has name", "was held", "other noun", "new behind", "new begins", "new nobody", "new here", "new who", "introduced", "court", "speaker only", "same field", "told field", "other field", "no field", "only field", "first field", "new field", "new told", "new no field", "new unknown", "new plain", "personal", "thing", "new thing", "other word", "other unknown", "owner"}
 
 // weights are what each trait counts for each shape.
 type weights [shapes][traits]float32
@@ -170,7 +162,7 @@ func readWeights(dir fs.FS, name string) (*weights, error) {
 const maxSpoken = 12
 
 // maxTraits is how many traits one of them has at most.
-const maxTraits = 40
+const maxTraits = 32
 
 // candidate is whom words may mean.
 type candidate struct {
@@ -412,20 +404,6 @@ func (a *ascriber) choose(c *choice) *entity {
 	return e
 }
 
-// onlyPerson tells whether e is the only person who is named before byte start.
-func (a *ascriber) onlyPerson(e *entity, start int) bool {
-	l := a.people.likely
-	if !e.person || !e.likely || len(l) == 0 {
-		return false
-	}
-	for _, o := range l[:min(len(l), maxSpoken)] {
-		if o != e && o.at < start {
-			return false
-		}
-	}
-	return true
-}
-
 // addresses tells whether p tells "him" or "her" something.
 func (a *ascriber) addresses(p *phrase) bool {
 	v := p.to
@@ -608,8 +586,6 @@ func (a *ascriber) weigh(c *choice, k *candidate, newest int) {
 		k.is(isNewNobody, c.fit == 0)
 		k.is(isNewWho, p.to < len(a.items) && a.items[p.to].is(relative) && !a.items[p.to].is(articleWord))
 		k.is(isNewHere, a.lastQ >= 0 && a.para == s.paragraph)
-		k.is(isNewModified, len(c.words) > 0 && p.to == p.core)
-		k.is(isNewAlone, p.core-p.from == 2 && p.to == p.core && c.fit == 0)
 		if c.shape != aBody {
 			k.is(isNewField, c.best == matchWork)
 			k.is(isNewTold, c.best == matchTold)
@@ -655,13 +631,7 @@ func (a *ascriber) weigh(c *choice, k *candidate, newest int) {
 	}
 	if p.pronoun == 0 {
 		a.weighWordsOf(c, k)
-		k.is(isShort, !e.named && e.words <= 2)
-		k.is(isModified, e.named && len(c.words) > 0 && p.to == p.core)
-		k.is(hasNoun, e.named && len(c.noun) >= minCompound && strings.Contains(e.fold(), c.noun))
 	}
-	k.is(isFresh, e.named && e.person && e.likely && e.times <= 1 && c.sent-e.sent <= 1)
-	k.is(isOnlyPerson, a.onlyPerson(e, c.start))
-	k.is(isSince, a.lastQ >= 0 && (e.person && e.likely || e.human || e.subject && !e.place) && e != a.speaker && e.times > 0 && !a.holds(a.lastQ, &a.sents[c.sent]) && e.sent > a.saidIn)
 	switch d := c.sent - e.sent; {
 	case e.times == 0:
 		k.is(near9, true)

@@ -304,7 +304,7 @@ func (a *ascriber) settle(q *quote, id int, s *sentence) {
 		return
 	}
 	a.sole = a.para != s.paragraph || a.sole && q.entity == a.speaker
-	a.lastQ, a.para, a.saidIn = id, s.paragraph, a.now
+	a.lastQ, a.para = id, s.paragraph
 	if e := q.entity; e != nil {
 		a.speaker, e.quoted = e, true
 		a.note(e, a.now, true)
