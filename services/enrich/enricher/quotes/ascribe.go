@@ -470,7 +470,7 @@ func (a *ascriber) leading(s *sentence, n int) *entity {
 		return nil
 	}
 	e := a.resolve(&p, n, false)
-	if e == nil || !e.person && !e.human {
+	if e == nil || !e.person && !e.human && a.kindsIn(e.fold())&^noKind == 0 {
 		return nil
 	}
 	return e

@@ -64,6 +64,9 @@ func (g *grammar) extend(p *phrase, end int) {
 				}
 				break
 			}
+			if m > start && g.lang.noSubject && g.items[m].is(articleWord) && !g.items[m].upper() && !g.items[m].is(preposition) && m+1 < len(g.items) && g.items[m+1].kind == word && g.verbal(m+1) {
+				break // "un portavoz de la empresa la tachó"
+			}
 			// Behind a noun, a small word is a verb that the data don't know.
 			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) && !g.adjectival(m) && !g.namedAfter(start, m, end) {
 				break

@@ -121,8 +121,8 @@ func (g *grammar) peel(run, end int, before bool) int {
 			return k
 		}
 		n := g.roleAt(k)
-		if k > run && g.bothTitles(k, end) {
-			k++
+		if k > run && (g.bothTitles(k, end) || n == 0 && g.english() && k+1 < end && g.roleAt(k+1) > 0 && !g.given(k) && g.between(k) == " ") {
+			k++ // "Detective Senior Sergeant"
 			continue
 		}
 		if n == 1 && k == run && k+2 == end && before && g.lang.noSubject && g.items[k].is(body) && !g.given(k+1) {

@@ -637,6 +637,11 @@ func (a *ascriber) source(i, end int) (phrase, bool) {
 		return phrase{from: i, to: i + 1, pronoun: masculine | feminine}, true
 	}
 	p, ok := a.noun(i, end)
+	if ok && a.lang.capitals && i > 0 && a.items[i-1].is(articleWord) && p.named() && p.words == 1 && !p.likely && p.role.Empty() && !p.article {
+		if q, is := a.noun(i-1, end); is && q.to > p.to {
+			p = q // "Nach Angaben des Verbands der Kassen"
+		}
+	}
 	if ok {
 		a.apposition(&p, end)
 	}

@@ -365,7 +365,7 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	if q.upper && q.partial && !q.sentence && q.words <= longWords && q.stop == 0 && a.workBehind(i, s) {
 		return d + asName
 	}
-	if a.givenName(q, s) || a.isCalled(i, s) {
+	if a.givenName(q, s) || a.isCalled(i, s) || a.knownAs(q, i, s) {
 		return d + asName
 	}
 	if q.rated && a.ratingAt(i, s) || a.titleAfter(q, s) || a.titleOf(q, s) {
@@ -473,6 +473,23 @@ func (a *ascriber) givenName(q *quote, s *sentence) bool {
 		}
 	}
 	return false
+}
+
+// knownAs tells whether the words are what somebody is known as: between commas with an article
+// and a capital ("Ana Ruiz, «la Alondra», cantaba"), or in German before "genannt wird".
+func (a *ascriber) knownAs(q *quote, i int, s *sentence) bool {
+	if !q.partial || q.sentence || q.words > maxGiven || i+1 >= s.to || i == s.from {
+		return false
+	}
+	if a.lang.capitals {
+		return i+2 < s.to && a.text[a.items[i+1].Start:a.items[i+1].End] == "genannt" && a.items[i+2].is(auxiliary|passive) && q.upper && q.words == 1
+	}
+	if a.english() || q.words < 2 || a.items[i-1].kind != comma || a.items[i+1].kind != comma {
+		return false
+	}
+	var room few
+	toks := lexicon.Scan(room[:0], a.text, q.start, q.end)
+	return len(toks) > 1 && a.lang.words.All(toks[:1])&definite != 0 && toks[1].Shape&lexicon.Upper != 0
 }
 
 // isCalled tells whether the words are how somebody or something is called in German: "Im
