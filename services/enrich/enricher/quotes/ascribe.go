@@ -319,7 +319,7 @@ func (a *ascriber) ofOwner(p *phrase) bool {
 // "del".
 func (a *ascriber) contracted(i int) bool {
 	t := &a.items[i]
-	return a.lang.noSubject && t.is(preposition) && t.is(articleWord) && !t.upper()
+	return a.lang.noSubject && t.is(preposition) && t.is(articleWord) && (!t.upper() || i+1 < len(a.items) && a.items[i+1].kind == word && a.items[i+1].Shape&lexicon.Lower != 0 && !a.items[i+1].upper())
 }
 
 // mayTell tells whether what stands between commas behind a phrase may tell more of
@@ -470,7 +470,7 @@ func (a *ascriber) leading(s *sentence, n int) *entity {
 		return nil
 	}
 	e := a.resolve(&p, n, false)
-	if e == nil || !e.person && !e.human && a.kindsIn(e.fold())&^noKind == 0 {
+	if e == nil || !e.person && !e.human && a.kindsIn(e.fold())&^noKind == 0 && !(a.lang.capitals && a.items[p.from].is(definite)) {
 		return nil
 	}
 	return e
