@@ -357,7 +357,7 @@ func hasWord(whole []string, w string, compound bool) bool {
 // named is a new entity for a name, which is folded when it is made comparable.
 func (p *people) named(ph *phrase, folded string) *entity {
 	whole := ph.name.In(p.text)
-	name := p.untitled(whole, !ph.role.Empty())
+	name := p.untitled(whole)
 	if ph.to == ph.from+2 || ph.words == 1 {
 		name = unmarked(name)
 	}
@@ -408,16 +408,15 @@ func plain(s string) bool {
 	return true
 }
 
-// untitled is a name without the title before it that is a function, and in German
-// without the degree that stands between a function and it: "Chefärztin Dr. Ann Brandt".
-// "Me" and "Dr" alone stay.
-func (p *people) untitled(name string, function bool) string {
+// untitled is a name without the degree that stands between a function and it:
+// "Chefärztin Dr. Ann Brandt". A French lawyer's "Me" stays.
+func (p *people) untitled(name string) string {
 	var room few
 	toks := lexicon.Scan(room[:0], name, 0, min(len(name), 24))
 	if len(toks) < 3 || p.lang.words.Longest(toks[:1], title).Classes&title == 0 || p.titles.Longest(toks[:1], masculine|feminine).Tokens > 0 {
 		return name
 	}
-	if w := fold(name[toks[0].Start:toks[0].End]); !(function && p.lang.capitals) && w != "prof" {
+	if name[toks[0].Start:toks[0].End] == "Me" {
 		return name
 	}
 	return name[toks[1].Start:]

@@ -18,7 +18,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "quotes"
-	Version = 7
+	Version = 8
 )
 
 // Enough is the confidence from which on words in marks are reported as a
