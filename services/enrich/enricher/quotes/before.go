@@ -297,7 +297,7 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 		near = false // "Eine Pflicht nennt er"
 	}
 	if !near && next < i {
-		if q, is := a.behindNumber(next, i); is && a.mayFollow(&q, v-lo) && !(q.pronoun == 0 && a.shares(v, lo)) {
+		if q, is := a.behindNumber(next, i); is && a.mayFollow(&q, v-lo) && !(q.pronoun == 0 && a.shares(v, lo)) && !a.objectOf(&q, v, i) {
 			a.apposition(&q, i)
 			if o, fronted := a.noun(lo, v); fronted && a.items[v].is(quoted) && a.items[lo].is(object) {
 				return ascription{who: o, cue: a.cover(v, v+1), via: a.mediumOf(&q), at: v, end: q.to}, true
@@ -421,10 +421,25 @@ func (a *ascriber) fronted(p *phrase, k, i int) bool {
 	return ok && q.pronoun == 0 && q.named() && !q.role.Empty() && a.items[p.from].is(articleWord|possessive)
 }
 
+// objectOf tells whether a thing right behind the Spanish verb at v is what the words are said
+// of: "califica la situación de «…»".
+func (a *ascriber) objectOf(q *phrase, v, i int) bool {
+	if !a.lang.noSubject || !a.items[v].is(describe) || q.from != v+1 || q.to >= i || q.to+2 < i || q.named() || q.pronoun != 0 || a.headed(q) || a.bodyAt(q.from, q.to) {
+		return false
+	}
+	return a.items[q.to].is(like) || a.items[q.to].kind == word && a.items[i-1].is(preposition)
+}
+
 // frontedNoun tells whether the German noun p without an article, with which a clause begins at
 // item lo, is the object of the verb before the pronoun at item k: "Gerüchte nannte sie".
 func (a *ascriber) frontedNoun(p *phrase, lo, k int) bool {
-	if !a.lang.capitals || p.pronoun != 0 || p.from != lo || p.core-p.from != 1 || p.likely || p.article || !p.role.Empty() || k >= len(a.items) || a.kindsAt(p.core-1) != 0 {
+	if !a.lang.capitals || p.pronoun != 0 || p.from != lo || p.likely || p.article || !p.role.Empty() || k >= len(a.items) || a.kindsAt(p.core-1) != 0 {
+		return false
+	}
+	switch first := strings.ToLower(a.text[a.items[p.from].Start:a.items[p.from].End]); {
+	case p.core-p.from == 1:
+	case p.core-p.from == 2 && !p.named() && (first == "das" || first == "die" || first == "eine" || first == "einen" || first == "den") && !a.hasFunction(p.from, p.core):
+	default:
 		return false
 	}
 	t := &a.items[k]

@@ -68,6 +68,10 @@ func (g *grammar) extend(p *phrase, end int) {
 				break // "un portavoz de la empresa la tachó"
 			}
 			// Behind a noun, a small word is a verb that the data don't know.
+			if m > start && g.items[m].Shape&lexicon.Digits != 0 && g.items[m].End-g.items[m].Start < 3 && g.items[m-1].upper() && !g.lang.capitals {
+				m++ // "una maestra de la Escuela 14"
+				break
+			}
 			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) && !g.adjectival(m) && !g.namedAfter(start, m, end) {
 				break
 			}

@@ -189,6 +189,21 @@ func (r *reader) spanish(i, to int) bool {
 	return strings.HasPrefix(rest, "-") || strings.HasPrefix(rest, "—") || strings.HasPrefix(rest, "–")
 }
 
+// placeOnly tells whether what was read of a paragraph is the name of a city in capitals, as
+// some agencies put above their copy.
+func (r *reader) placeOnly() bool {
+	items := r.items[r.begin:]
+	if len(items) == 0 || len(items) > 3 {
+		return false
+	}
+	for k := range items {
+		if items[k].kind != word || items[k].Shape&lexicon.AllCaps == 0 {
+			return false
+		}
+	}
+	return r.lex.Phrases.Longest(tokens(items), lexicon.City).Tokens == len(items)
+}
+
 // release tells whether what was read of a headline is what offices put before the
 // headlines of their releases: "POL-HH".
 func (r *reader) release() bool {
@@ -353,6 +368,9 @@ func (r *reader) read(paragraphs []block, quotes []quote) {
 		}
 		if at < b.End {
 			r.span(at, b.End, false)
+		}
+		if n < datelineParagraphs && r.placeOnly() {
+			r.begin = len(r.items)
 		}
 		r.stop()
 	}
