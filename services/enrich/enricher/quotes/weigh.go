@@ -259,7 +259,7 @@ func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) 
 // placeOf is the body in which somebody says so whom nobody names: "En el ministerio hablan
 // de «…»", « Dans l'entourage du maire, on se dit « … » ».
 func (a *ascriber) placeOf(who *phrase, s *sentence) (p phrase, ok bool) {
-	if who.pronoun == 0 || s.to-s.from < 4 || !a.lang.noSubject && !a.lang.inserts {
+	if who.named() || s.to-s.from < 4 || !a.lang.noSubject && !a.lang.inserts {
 		return p, false
 	}
 	switch strings.ToLower(a.text[a.items[s.from].Start:a.items[s.from].End]) {
@@ -274,7 +274,7 @@ func (a *ascriber) placeOf(who *phrase, s *sentence) (p phrase, ok bool) {
 	if a.lang.noSubject {
 		v := &a.items[p.to]
 		several := v.kind == word && a.verbal(p.to) && strings.HasSuffix(a.text[v.Start:v.End], "n")
-		return p, several && who.to == 0 && (p.article || a.bodyAt(p.from, p.to))
+		return p, several && who.to == 0 && who.pronoun != 0 && (p.article || a.bodyAt(p.from, p.to))
 	}
 	return p, a.items[p.to].kind == comma && who.from == p.to+1 && a.text[a.items[who.from].Start:a.items[who.from].End] == "on"
 }
@@ -558,6 +558,7 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		return
 	}
 	if p, ok := a.bracketed(q, i, s); ok {
+		q.partial = false
 		a.take(q, id, &ascription{who: p, at: -1}, n, byTie)
 		return
 	}
@@ -672,7 +673,7 @@ func (a *ascriber) bareNoun(e *entity) bool {
 // bracketed is the person right before a quotation of some words in brackets: "Trainer Jan
 // Brandt („Ich bleibe“) durfte".
 func (a *ascriber) bracketed(q *quote, i int, s *sentence) (p phrase, ok bool) {
-	if q.words < 3 || !q.sentence && q.words < longWords || i < s.from+2 || i+1 >= s.to || a.items[i-1].kind != bracket || a.items[i+1].kind != bracket {
+	if q.words < 3 || !q.upper || i < s.from+2 || i+1 >= s.to || a.items[i-1].kind != bracket || a.items[i+1].kind != bracket {
 		return p, false
 	}
 	for k := max(s.from, i-maxInserted); k < i-1; k++ {
