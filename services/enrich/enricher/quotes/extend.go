@@ -41,7 +41,7 @@ func (g *grammar) extend(p *phrase, end int) {
 			return
 		}
 		if n > 0 && g.lang.capitals && k == p.core && g.kindsAt(k-1) != 0 && g.text[g.items[k].Start:g.items[k].End] == "von" && g.lex.Phrases.All([]lexicon.Token{g.items[k+1].Token})&lexicon.City == 0 {
-			return // "geht die Polizei von Brandstiftung aus"
+			return // "geht die Polizei von Absicht aus"
 		}
 		if n == 0 || k+n >= end || !g.joined(k+n) || g.items[k].words(according) > 0 {
 			return
@@ -69,7 +69,7 @@ func (g *grammar) extend(p *phrase, end int) {
 			}
 			// Behind a noun, a small word is a verb that the data don't know.
 			if m > start && g.items[m].Shape&lexicon.Digits != 0 && g.items[m].End-g.items[m].Start < 3 && g.items[m-1].upper() && !g.lang.capitals {
-				m++ // "una maestra de la Escuela 14"
+				m++ // "una maestra de la Escuela 7"
 				break
 			}
 			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) && !g.adjectival(m) && !g.namedAfter(start, m, end) {
@@ -236,7 +236,7 @@ func (g *grammar) extendName(p *phrase, end int) {
 	}
 	romance := g.lang.inserts || g.lang.noSubject
 	if romance && k+2 < end && !g.items[p.from+1].is(body) && g.adjectival(k) && g.joined(k+1) && g.items[k+1].is(inside) && g.joined(k+2) {
-		k++ // "Le Centre national du cinéma"
+		k++ // "Le Centre national du sel"
 	}
 	if romance && g.items[p.from+1].is(body) {
 		for k < p.to+2 && k+1 < end && g.plain(k) && g.joined(k+1) {
@@ -344,7 +344,7 @@ func (g *grammar) apposition(p *phrase, end int) {
 	if g.lang.inserts && k+1 < end && g.items[k+1].kind == comma && g.items[k].is(pronoun|oblique) {
 		switch g.text[g.items[k].Start:g.items[k].End] {
 		case "lui", "elle", "eux", "elles":
-			p.to, p.enclosed = k+1, true // "L'association, elle, y voit"
+			p.to, p.enclosed = k+1, true // "L'association, elle, voit"
 			return
 		}
 	}

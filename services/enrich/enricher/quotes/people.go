@@ -103,7 +103,7 @@ func (p *people) meet(ph *phrase, name string) {
 	p.shorten(e, ph)
 	p.initials(e, ph)
 	if ph.words > 1 && ph.article && !ph.role.Empty() && ph.role.End <= ph.name.Start {
-		// A firm behind what it is: "carrier Kestrel Air"
+		// A firm behind what it is: "carrier Brandol Air"
 		if first, _, ok := strings.Cut(name, " "); ok && p.byFirst[first] == nil {
 			p.byFirst[first] = e
 		}

@@ -245,7 +245,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 			break
 		}
 		if j > first && (g.lang.inserts || g.lang.noSubject) && g.plain(j) && g.items[j-1].words(role|person) > 0 && j+1 < end && g.items[j+1].is(articleWord|possessive) && !g.items[j+1].is(preposition) && g.joined(j+1) && !g.adjectival(j) && !g.participleLike(j) {
-			break // "La présidente lève un sourcil"
+			break // "La présidente hausse les épaules"
 		}
 		if j > first && t.is(cue) && t.is(role) && g.hasRole(first, j) && j+1 < end && g.items[j+1].is(articleWord|possessive|relative) && g.joined(j+1) {
 			break // "Le préfet juge le blocage"

@@ -235,7 +235,7 @@ func (r *reader) dateline(dash int) bool {
 		return false
 	}
 	if r.paragraph < 2 && n <= 2 && r.text[dash] != '-' && items[n-1].upper() && !first.is(timeWord|adverb|preposition|articleWord|conjunction|role) && !r.secondDash(dash) {
-		return true // "Wolnzach – Um"
+		return true // "Altstadt – Um"
 	}
 	if items[n-1].kind == bracket {
 		open := n - 2

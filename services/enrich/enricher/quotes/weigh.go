@@ -626,7 +626,7 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		if p, ok := a.lastPronoun(i-1, s.from); ok {
 			asc.who = p
 		} else if p := &a.subject[n]; a.lang.noSubject && a.thing(n) && p.from > s.from && a.verbBefore(p.from, s.from) == p.from-1 {
-			asc.who = phrase{pronoun: masculine | feminine} // "No aprecia la atenuante: «…»"
+			asc.who = phrase{pronoun: masculine | feminine} // "No ve la salida: «…»"
 		}
 		a.take(q, id, &asc, n, byColon)
 	case a.teller != nil && a.reportedSpeech(s, i) && a.saidOfHimself(n, i):
