@@ -414,7 +414,7 @@ func (a *ascriber) acting(v, lo, i, end int) (p phrase, ok bool) {
 // fronted tells whether in German somebody with a function or a body follows the
 // verb, from item k on, and a thing stands before it, so that this is the object.
 func (a *ascriber) fronted(p *phrase, k, i int) bool {
-	if !a.lang.capitals || p.named() || p.pronoun != 0 || a.hasFunction(p.from, p.core) || a.kindsAt(p.core-1) != 0 || k >= i || a.items[k].is(object|preposition) {
+	if !a.lang.capitals || p.named() || p.pronoun != 0 || p.core <= p.from || a.hasFunction(p.from, p.core) || a.kindsAt(p.core-1) != 0 || k >= i || a.items[k].is(object|preposition) {
 		return false
 	}
 	q, ok := a.noun(k, i)
@@ -433,7 +433,7 @@ func (a *ascriber) objectOf(q *phrase, v, i int) bool {
 // frontedNoun tells whether the German noun p without an article, with which a clause begins at
 // item lo, is the object of the verb before the pronoun at item k: "Gerüchte nannte sie".
 func (a *ascriber) frontedNoun(p *phrase, lo, k int) bool {
-	if !a.lang.capitals || p.pronoun != 0 || p.from != lo || p.likely || p.article || !p.role.Empty() || k >= len(a.items) || a.kindsAt(p.core-1) != 0 {
+	if !a.lang.capitals || p.pronoun != 0 || p.core <= p.from || p.from != lo || p.likely || p.article || !p.role.Empty() || k >= len(a.items) || a.kindsAt(p.core-1) != 0 {
 		return false
 	}
 	switch first := strings.ToLower(a.text[a.items[p.from].Start:a.items[p.from].End]); {

@@ -57,6 +57,7 @@ func TestForms(t *testing.T) {
 		{"function behind a word that may be a verb", "en", "A former care worker told the inquiry it rained. “It always did,” she said.", []string{"It always did | A former care worker"}},
 		{"passive behind a verb of saying", "en", "A spokesman for the club said every case had been reported “promptly and in full”.", []string{"promptly and in full | A spokesman for the club |  |  | partial"}},
 		{"German object before its verb", "de", "„Es regnet“, sagte Anna Brandt. Gerüchte nannte sie „alten Kaffee“.", []string{"Es regnet | Anna Brandt", "alten Kaffee | Anna Brandt |  |  | partial"}},
+		{"somebody of many before a German verb", "de", "Anna Brandt kam. Manche nannte sie „alte Freunde“.", []string{"alte Freunde | Manche |  |  | partial"}},
 		{"number before a German noun", "de", "Ein Hirte aus dem Tal, der im Sommer 17 Schafe verloren hat, mag nicht mehr. „Ich habe verkauft“, meint er.", []string{"Ich habe verkauft | Ein Hirte aus dem Tal"}},
 		{"words in brackets", "de", "Trainer Jan Brandt („Ich höre hier nicht auf“) durfte sich freuen.", []string{"Ich höre hier nicht auf | Jan Brandt | Trainer"}},
 		{"medium in marks as the subject", "de", "Die Kritik ist gespalten. Die „Talpost“ schrieb von einem „nassen Spaß“.", []string{"nassen Spaß | Talpost |  |  | partial"}},
