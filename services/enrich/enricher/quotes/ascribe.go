@@ -39,6 +39,7 @@ type ascriber struct {
 	outlet   *entity // medium named last
 	toldIn   int     // sentence in which somebody said so between commas, -1: none
 	teller   *entity // whose words the last sentence tells, with or without marks
+	viewedIn int     // sentence that begins with whose view it tells, -1: none
 	para     int     // paragraph of the last quotation
 	lastQ    int     // last quotation that was ascribed, -1: none
 	used     int     // items before this one belong to an ascription already
@@ -364,7 +365,7 @@ func (a *ascriber) detached(before, p *phrase, from int) bool {
 
 // run ascribes all quotations.
 func (a *ascriber) run() {
-	a.lastQ, a.para, a.asking, a.toldIn = -1, -1, -1, -1
+	a.lastQ, a.para, a.asking, a.toldIn, a.viewedIn = -1, -1, -1, -1, -1
 	a.lead()
 	for n := range a.sents {
 		s := &a.sents[n]
@@ -391,6 +392,9 @@ func (a *ascriber) follow(n int) {
 	}
 	if a.lastQ >= 0 && a.holds(a.lastQ, s) {
 		a.teller = a.speaker
+		if a.viewedIn == n && a.speaker != nil {
+			a.before = a.speaker // "Selon Paul Morin, son client est « … »."
+		}
 	} else {
 		if e := a.leading(s, n); e != nil {
 			a.before, a.teller = e, e

@@ -64,6 +64,7 @@ func TestForms(t *testing.T) {
 		{"body that said so before", "de", "Der Verband kündigte Proteste an. Man werde „um jeden Platz“ kämpfen, hieß es.", []string{"um jeden Platz | Der Verband |  |  | partial"}},
 		{"body that means no other", "de", "Die Polizei geht von Absicht aus. Die Halle sei „nicht zu retten“, teilte die Feuerwehr mit.", []string{"nicht zu retten | die Feuerwehr |  |  | partial"}},
 		{"French lawyer", "fr", "Pour Me Paul Morin, conseil du prévenu, son client « n'est pas un escroc ».", []string{"n'est pas un escroc | Me Paul Morin |  |  | partial"}},
+		{"whose view it was", "fr", "Pour Paul Morin, avocat du prévenu, son client « n'est pas un escroc ». « Il pleut », a-t-il précisé.", []string{"n'est pas un escroc | Paul Morin | avocat du prévenu |  | partial", "Il pleut | Paul Morin | avocat du prévenu"}},
 		{"verb that the data don't know", "fr", "La présidente hausse les épaules : « Il pleut, monsieur ».", []string{"Il pleut, monsieur | La présidente"}},
 		{"where somebody says so", "fr", "Dans l'entourage du maire, on se dit « attentif mais ferme ».", []string{"attentif mais ferme | l'entourage du maire |  |  | partial"}},
 		{"whose answer it is", "fr", "Réponse immédiate de Paul Morin, conseiller d'opposition : « Il pleut encore. »", []string{"Il pleut encore | Paul Morin | conseiller d'opposition"}},

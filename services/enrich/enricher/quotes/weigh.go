@@ -244,6 +244,9 @@ func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) 
 			e = b // "Der Verband kündigte Proteste an. Man werde „…“, hieß es"
 		}
 	}
+	if e != nil && e.person && asc.at == s.from && a.items[s.from].words(view|according) > 0 {
+		a.viewedIn = n
+	}
 	q.entity, q.cue, q.conf = e, asc.cue, conf
 	if via := a.channel(asc, s); via != "" {
 		q.via = via
