@@ -39,6 +39,7 @@ type ascriber struct {
 	outlet   *entity // medium named last
 	toldIn   int     // sentence in which somebody said so between commas, -1: none
 	teller   *entity // whose words the last sentence tells, with or without marks
+	viewedIn int     // sentence that begins with whose view it tells, -1: none
 	para     int     // paragraph of the last quotation
 	lastQ    int     // last quotation that was ascribed, -1: none
 	used     int     // items before this one belong to an ascription already
@@ -68,6 +69,7 @@ func (a *ascriber) survey() {
 	clear(a.subject)
 	for n, s := range a.sents {
 		held := false // behind a preposition
+		behind := -1  // item behind the phrase that a preposition holds
 		for i := s.from; i < s.to; {
 			t := &a.items[i]
 			if t.kind != word {
@@ -75,7 +77,7 @@ func (a *ascriber) survey() {
 				i = max(i+1, a.brackets(i, s.to))
 				continue
 			}
-			if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(i)) {
+			if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(i) || a.lang.inserts && i > s.from && a.ofOne(i)) {
 				held = true
 				i++
 				continue
@@ -89,14 +91,25 @@ func (a *ascriber) survey() {
 				i++
 				continue
 			}
+			if held && p.named() && p.likely && p.words > 1 && a.items[i-1].is(passive) && a.english() && a.items[s.from].is(preposition) {
+				held = false // "Among them was Ann Brandt, who"
+			}
+			held = held && !a.nominative(&p)
+			held = held || a.lang.capitals && behind == i && a.ofNoun(i)
+			if held {
+				behind = p.to
+			}
 			if a.mayTell(&p, held) {
 				a.apposition(&p, s.to)
 			}
 			if p.named() {
-				p.body = !p.likely && p.role.Empty() && (a.items[p.to-1].is(body) || p.words == 2 && (a.bodyAt(p.to-2, p.to) || a.medial(p.to-2, p.to)))
+				p.body = !p.likely && p.role.Empty() && (a.items[p.to-1].is(body) || (a.lang.inserts || a.lang.noSubject) && p.words > 1 && a.items[p.from].is(body) || a.lang.capitals && p.words > 1 && a.kindsAt(p.to-1) != 0 || p.words == 2 && (a.bodyAt(p.to-2, p.to) || a.medial(p.to-2, p.to)))
+				p.body = p.body || a.capitalOnly(&p, s.from)
 				name := fold(p.name.In(a.text))
 				a.people.meet(&p, name)
-				a.names = append(a.names, naming{phrase: p, folded: name, sent: n, held: held})
+				if !a.mereNoun(&p, held) {
+					a.names = append(a.names, naming{phrase: p, folded: name, sent: n, held: held})
+				}
 			}
 			if a.newcomer(&p) {
 				a.names = append(a.names, naming{phrase: p, sent: n, held: held})
@@ -118,6 +131,11 @@ func (a *ascriber) survey() {
 		}
 		if a.asks(&s) {
 			a.subject[n] = phrase{}
+		}
+		if p := &a.subject[n]; p.to > 0 && p.to+1 < s.to && (a.verbal(p.to) || a.items[p.to].is(weak)) && a.frontedNoun(p, s.from, p.to+1) {
+			if q, ok := a.noun(p.to+1, p.to+2); ok {
+				a.subject[n] = q
+			}
 		}
 		if q, ok := a.identity(&a.subject[n], s.to); ok {
 			a.subject[n] = q
@@ -141,6 +159,41 @@ func (a *ascriber) asks(s *sentence) bool {
 	}
 	rest := a.text[a.items[s.to-1].End:]
 	return strings.HasPrefix(strings.TrimLeft(rest[:min(len(rest), 4)], " \u00a0\u202f"), "?")
+}
+
+// capitalOnly tells whether a word that begins a sentence may have its capital from that: it
+// has it nowhere else, and says nothing.
+func (a *ascriber) capitalOnly(p *phrase, from int) bool {
+	if a.lang.capitals || p.words != 1 || p.likely || p.article || !p.role.Empty() || p.from != from || p.to != p.from+1 || p.to >= len(a.items) {
+		return false
+	}
+	t := &a.items[p.from]
+	return !t.given && !t.named && t.Shape&lexicon.AllCaps == 0 && !a.items[p.to].is(cue|describe) && a.items[p.to].kind == word && a.people.byLast[fold(p.name.In(a.text))] == nil && !a.vouched(p.from)
+}
+
+// mereNoun tells whether what looks like a name means nobody: a letter, as of "C'est", or a
+// German noun without an article that a preposition holds or a number counts.
+func (a *ascriber) mereNoun(p *phrase, held bool) bool {
+	if p.words != 1 || p.likely || !p.role.Empty() || p.article {
+		return false
+	}
+	t := &a.items[p.to-1]
+	if t.End-t.Start == 1 {
+		return true
+	}
+	before := p.from > 0 && a.items[p.from-1].kind == word && a.joined(p.from)
+	return a.lang.capitals && t.Shape&lexicon.AllCaps == 0 && a.people.byLast[fold(p.name.In(a.text))] == nil && (held || before && (a.items[p.from-1].Shape&lexicon.Digits != 0 || a.items[p.from-1].is(many|adverb)))
+}
+
+// question tells whether a sentence ends with a question mark, and has no quotation in it.
+func (a *ascriber) question(s *sentence) bool {
+	for k := s.from; k < s.to; k++ {
+		if a.items[k].kind == quotation {
+			return false
+		}
+	}
+	rest := a.text[a.items[s.to-1].End:]
+	return strings.HasPrefix(strings.TrimLeft(rest[:min(len(rest), 6)], " \u00a0\u202f"), "?")
 }
 
 // newcomer tells whether a description is of one person whom the text speaks of for the
@@ -233,8 +286,8 @@ func (a *ascriber) lead() {
 		if h := a.headAt(p); h < 0 || a.roleAt(h) == 0 && a.items[h].words(person|party) == 0 && a.roleAt(p.from+1) == 0 || a.items[p.from].is(many|possessive) || !a.items[p.from].is(articleWord) {
 			continue
 		}
-		if a.ofOwner(q) {
-			continue // "Labour's Ann Brandt"
+		if a.ofOwner(q) || a.addresses(q) {
+			continue // "Labour's Ann Brandt", "Ann Brandt told her"
 		}
 		d := p.desc.In(a.text)
 		if e := a.people.as(p.role.In(a.text)); n == 0 && e != nil && e.at > p.desc.End && a.people.byName[fold(d)] == nil && a.people.agree(e, d) {
@@ -267,7 +320,7 @@ func (a *ascriber) ofOwner(p *phrase) bool {
 // "del".
 func (a *ascriber) contracted(i int) bool {
 	t := &a.items[i]
-	return a.lang.noSubject && t.is(preposition) && t.is(articleWord) && !t.upper()
+	return a.lang.noSubject && t.is(preposition) && t.is(articleWord) && (!t.upper() || i+1 < len(a.items) && a.items[i+1].kind == word && a.items[i+1].Shape&lexicon.Lower != 0 && !a.items[i+1].upper())
 }
 
 // mayTell tells whether what stands between commas behind a phrase may tell more of
@@ -312,7 +365,7 @@ func (a *ascriber) detached(before, p *phrase, from int) bool {
 
 // run ascribes all quotations.
 func (a *ascriber) run() {
-	a.lastQ, a.para, a.asking, a.toldIn = -1, -1, -1, -1
+	a.lastQ, a.para, a.asking, a.toldIn, a.viewedIn = -1, -1, -1, -1, -1
 	a.lead()
 	for n := range a.sents {
 		s := &a.sents[n]
@@ -329,7 +382,7 @@ func (a *ascriber) run() {
 // follow keeps in mind who the sentence was about.
 func (a *ascriber) follow(n int) {
 	s := &a.sents[n]
-	if p := &a.subject[n]; p.to > 0 {
+	if p := &a.subject[n]; p.to > 0 && !(a.question(s) && !p.named() && p.pronoun&(masculine|feminine) == 0) {
 		if e := a.subjectOfSentence(n); e != nil {
 			if !p.named() {
 				a.note(e, n, true)
@@ -339,6 +392,9 @@ func (a *ascriber) follow(n int) {
 	}
 	if a.lastQ >= 0 && a.holds(a.lastQ, s) {
 		a.teller = a.speaker
+		if a.viewedIn == n && a.speaker != nil {
+			a.before = a.speaker // "Selon Paul Morin, son client est « … »."
+		}
 	} else {
 		if e := a.leading(s, n); e != nil {
 			a.before, a.teller = e, e
@@ -418,7 +474,7 @@ func (a *ascriber) leading(s *sentence, n int) *entity {
 		return nil
 	}
 	e := a.resolve(&p, n, false)
-	if e == nil || !e.person && !e.human {
+	if e == nil || !e.person && !e.human && a.kindsIn(e.fold())&^noKind == 0 && !(a.lang.capitals && a.items[p.from].is(definite)) {
 		return nil
 	}
 	return e

@@ -19,6 +19,13 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 	set := i > lo && a.items[i-1].kind == colon
 	tied = true
 	hold, sawComma := false, false
+	var nobody ascription
+	nobodyTied, nobodyFound := false, false
+	defer func() {
+		if nobodyFound && (!ok || asc.nobody || asc.who.to == 0 && asc.entity == nil) {
+			asc, tied, ok = nobody, nobodyTied, true
+		}
+	}()
 	for v := i - 1; v >= max(lo, a.used); v-- {
 		t := &a.items[v]
 		if t.kind == comma && v < i-1 {
@@ -83,6 +90,10 @@ func (a *ascriber) left(i, from, end int) (asc ascription, tied, ok bool) {
 				strong = ascription{who: p, cue: a.cover(w, w+1), at: w, end: w + 1}
 			} else if w := a.insertBefore(v, lo, i); w >= 0 {
 				strong = ascription{entity: a.teller, cue: a.cover(w, w+1), at: w, end: w + 1}
+			}
+			if strong.nobody && a.english() && !nobodyFound && a.passiveAt(v, lo) {
+				nobody, nobodyTied, nobodyFound = strong, tied, true
+				continue // "saying that all had been reported “…”"
 			}
 			return strong, tied, true
 		}
@@ -279,11 +290,14 @@ func (a *ascriber) clauseOf(v, lo, i, end int) (asc ascription, ok bool) {
 	if near && a.fronted(&p, next, i) {
 		near = false // "Das Angebot wies Gewerkschaftschef Bernd Krug als „…“ zurück"
 	}
+	if near && next < i && a.frontedNoun(&p, lo, next) {
+		near = false // "Gerüchte nannte sie"
+	}
 	if near && p.pronoun == 0 && a.lang.capitals && next < i && a.items[next].class&(pronoun|masculine|articleWord) == pronoun|masculine {
 		near = false // "Eine Pflicht nennt er"
 	}
 	if !near && next < i {
-		if q, is := a.behindNumber(next, i); is && a.mayFollow(&q, v-lo) && !(q.pronoun == 0 && a.shares(v, lo)) {
+		if q, is := a.behindNumber(next, i); is && a.mayFollow(&q, v-lo) && !(q.pronoun == 0 && a.shares(v, lo)) && !a.objectOf(&q, v, i) {
 			a.apposition(&q, i)
 			if o, fronted := a.noun(lo, v); fronted && a.items[v].is(quoted) && a.items[lo].is(object) {
 				return ascription{who: o, cue: a.cover(v, v+1), via: a.mediumOf(&q), at: v, end: q.to}, true
@@ -385,7 +399,7 @@ func (a *ascriber) acting(v, lo, i, end int) (p phrase, ok bool) {
 			continue
 		}
 		// "with one describing it as", "with the largest, AgriUnion, praising"
-		if p, ok = a.noun(c+1, v); ok && a.items[c+1].is(loose) && p.to == v {
+		if p, ok = a.noun(c+1, v); ok && a.items[c+1].is(loose) && p.to == v && a.text[a.items[c].Start:a.items[c].End] == "with" {
 			return p, true
 		}
 		if ok && c > lo && a.items[c-1].kind == comma {
@@ -400,11 +414,40 @@ func (a *ascriber) acting(v, lo, i, end int) (p phrase, ok bool) {
 // fronted tells whether in German somebody with a function or a body follows the
 // verb, from item k on, and a thing stands before it, so that this is the object.
 func (a *ascriber) fronted(p *phrase, k, i int) bool {
-	if !a.lang.capitals || p.named() || p.pronoun != 0 || a.hasFunction(p.from, p.core) || a.kindsAt(p.core-1) != 0 || k >= i || a.items[k].is(object|preposition) {
+	if !a.lang.capitals || p.named() || p.pronoun != 0 || p.core <= p.from || a.hasFunction(p.from, p.core) || a.kindsAt(p.core-1) != 0 || k >= i || a.items[k].is(object|preposition) {
 		return false
 	}
 	q, ok := a.noun(k, i)
 	return ok && q.pronoun == 0 && q.named() && !q.role.Empty() && a.items[p.from].is(articleWord|possessive)
+}
+
+// objectOf tells whether a thing right behind the Spanish verb at v is what the words are said
+// of: "califica la situación de «…»".
+func (a *ascriber) objectOf(q *phrase, v, i int) bool {
+	if !a.lang.noSubject || !a.items[v].is(describe) || q.from != v+1 || q.to >= i || q.to+2 < i || q.named() || q.pronoun != 0 || a.headed(q) || a.bodyAt(q.from, q.to) {
+		return false
+	}
+	return a.items[q.to].is(like) || a.items[q.to].kind == word && a.items[i-1].is(preposition)
+}
+
+// frontedNoun tells whether the German noun p without an article, with which a clause begins at
+// item lo, is the object of the verb before the pronoun at item k: "Gerüchte nannte sie".
+func (a *ascriber) frontedNoun(p *phrase, lo, k int) bool {
+	if !a.lang.capitals || p.pronoun != 0 || p.core <= p.from || p.from != lo || p.likely || p.article || !p.role.Empty() || k >= len(a.items) || a.kindsAt(p.core-1) != 0 {
+		return false
+	}
+	switch first := strings.ToLower(a.text[a.items[p.from].Start:a.items[p.from].End]); {
+	case p.core-p.from == 1:
+	case p.core-p.from == 2 && !p.named() && (first == "das" || first == "die" || first == "eine" || first == "einen" || first == "den") && !a.hasFunction(p.from, p.core):
+	default:
+		return false
+	}
+	t := &a.items[k]
+	if t.kind != word || a.text[t.Start:t.End] != "sie" && a.text[t.Start:t.End] != "er" || a.people.byLast[fold(a.cover(p.from, p.core).In(a.text))] != nil {
+		return false
+	}
+	v := a.text[a.items[k-1].Start:a.items[k-1].End]
+	return a.text[t.Start:t.End] == "er" || !strings.HasSuffix(v, "en")
 }
 
 // behindNumber is the phrase that begins at item k, in German also with a number in
@@ -467,6 +510,17 @@ func (a *ascriber) agentBehind(v, i, end int) bool {
 	}
 	if a.inRelative(v) {
 		return false // "what the minister called “…” by the firms"
+	}
+	if a.english() && v > 0 && !a.passiveAt(v, max(0, v-3)) {
+		lo := max(0, v-maxPhrase)
+		for k := v - 1; k >= lo; k-- {
+			if a.items[k].kind != word {
+				lo = k + 1
+			}
+		}
+		if p, ok, near := a.subjectOf(v, lo); ok && near && (p.named() && !p.article || p.pronoun&(masculine|feminine) != 0) {
+			return false // "Brandt dismissed as “…” a report by a magazine"
+		}
 	}
 	for k := v + 1; k < i; k++ {
 		if a.items[k].is(pronoun | auxiliary) {

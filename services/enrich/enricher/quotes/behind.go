@@ -256,8 +256,8 @@ func (a *ascriber) subjectFirst(k, end int, set, part bool) (asc ascription, ok 
 			continue
 		}
 		if !a.linked(&p, v) {
-			if a.relativeBehind(&p) {
-				continue // ", who asked not to be named, told"
+			if a.relativeBehind(&p) || a.english() && a.items[v-1].kind == comma && a.gerund(v) {
+				continue // ", who asked not to be named, told", ", speaking on Monday, told"
 			}
 			break
 		}

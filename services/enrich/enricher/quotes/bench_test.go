@@ -19,7 +19,7 @@ func golden(b *testing.B) *article.Article {
 	return a
 }
 
-func enricherOf(b *testing.B) *quotes.Enricher {
+func enricherOf(b testing.TB) *quotes.Enricher {
 	b.Helper()
 	e, err := quotes.New()
 	if err != nil {

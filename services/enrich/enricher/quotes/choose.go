@@ -329,6 +329,13 @@ func (a *ascriber) choose(c *choice) *entity {
 			list = append(list, candidate{})
 		}
 	}
+	if c.shape == aBody && p.core-p.from == 2 && p.to == p.core && a.lang.ownBodies[c.noun] {
+		other := func(e *entity) bool { return e != nil && !strings.Contains(e.fold(), c.noun) }
+		list = slices.DeleteFunc(list, func(k candidate) bool { return other(k.e) })
+		if other(c.rule) {
+			c.rule = nil
+		}
+	}
 	a.candidates = list
 	if len(list) == 0 {
 		return c.rule
@@ -390,6 +397,9 @@ func (a *ascriber) choose(c *choice) *entity {
 	}
 	if (c.shape == anOffice || c.shape == aFunction || e == c.rule && c.by == byFunction) && p.definite && e.named && e.person && e.role == "" && !p.role.Empty() && !p.named() {
 		e.role = clean(p.role.In(a.text))
+		if len(a.people.roles) < maxKnown {
+			a.people.roles = append(a.people.roles, e)
+		}
 	}
 	return e
 }

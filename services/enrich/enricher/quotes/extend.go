@@ -32,6 +32,17 @@ func (g *grammar) extend(p *phrase, end int) {
 		if n == 0 && k == p.core && g.forTask(p, k, end) {
 			n = 1
 		}
+		if n == 0 && k == p.core && g.placed(p, k, end) {
+			n = 1
+		}
+		if n > 0 && g.english() && k == p.core && k+2 < end && g.text[g.items[k+1].Start:g.items[k+1].End] == "about" && (g.items[k+2].is(many) || g.items[k+2].Shape&lexicon.Digits != 0 || g.items[k+2].class == 0) && g.headed(p) {
+			p.to = k + 3 // "a boy of about seven"
+			p.desc.End = int(g.items[p.to-1].End)
+			return
+		}
+		if n > 0 && g.lang.capitals && k == p.core && g.kindsAt(k-1) != 0 && g.text[g.items[k].Start:g.items[k].End] == "von" && g.lex.Phrases.All([]lexicon.Token{g.items[k+1].Token})&lexicon.City == 0 {
+			return // "geht die Polizei von Absicht aus"
+		}
 		if n == 0 || k+n >= end || !g.joined(k+n) || g.items[k].words(according) > 0 {
 			return
 		}
@@ -45,7 +56,7 @@ func (g *grammar) extend(p *phrase, end int) {
 		}
 		start := m
 		for m < end && m < start+4 && g.items[m].kind == word && !g.items[m].named && (m == start || g.joined(m)) {
-			if !g.items[m].upper() && (m > start && g.verbal(m) || g.stopper(m)) || g.items[m].is(timeWord) {
+			if !g.items[m].upper() && (m > start && g.verbal(m) || g.stopper(m) && !(m == start && m > k+n && g.english() && g.items[m].is(adverb) && (m+1 == end || g.items[m+1].kind != word))) || g.items[m].is(timeWord) {
 				if m == start+1 && g.items[m].is(timeWord) && !g.items[start].upper() && g.headed(p) && m+1 < end && g.items[m+1].kind == comma {
 					m++ // "her editor of thirty years, Ann Brandt"
 				} else if m == start+1 && (g.lang.inserts || g.lang.noSubject) && g.items[m].is(timeWord) && g.items[p.from].is(articleWord) && !g.items[p.from].is(definite) && !g.items[start].upper() {
@@ -53,7 +64,14 @@ func (g *grammar) extend(p *phrase, end int) {
 				}
 				break
 			}
+			if m > start && g.lang.noSubject && g.items[m].is(articleWord) && !g.items[m].upper() && !g.items[m].is(preposition) && m+1 < len(g.items) && g.items[m+1].kind == word && g.verbal(m+1) {
+				break // "un portavoz de la empresa la tachó"
+			}
 			// Behind a noun, a small word is a verb that the data don't know.
+			if m > start && g.items[m].Shape&lexicon.Digits != 0 && g.items[m].End-g.items[m].Start < 3 && g.items[m-1].upper() && !g.lang.capitals {
+				m++ // "una maestra de la Escuela 7"
+				break
+			}
 			if m > start && !g.items[m].upper() && g.items[m-1].upper() && !g.genitive(m) && !g.items[m].is(role) && !g.adjectival(m) && !g.namedAfter(start, m, end) {
 				break
 			}
@@ -92,6 +110,24 @@ func (g *grammar) extend(p *phrase, end int) {
 			p.role.End = p.desc.End
 		}
 	}
+}
+
+// placed tells whether where somebody is, or what he has, stands behind somebody new at item
+// k: "a woman at the back", "un paciente con muletas".
+func (g *grammar) placed(p *phrase, k, end int) bool {
+	if k+1 >= end || p.desc.Empty() || p.loose || !g.items[p.from].is(articleWord) || g.items[p.from].is(definite|possessive|many) || g.items[k-1].words(role|person) == 0 {
+		return false
+	}
+	w := g.text[g.items[k].Start:g.items[k].End]
+	switch {
+	case g.english():
+		return w == "at" && g.items[k+1].is(definite) && k+2 < end && g.items[k+2].words(channel) == 0
+	case g.lang.noSubject:
+		return w == "con" && g.plain(k+1) && g.joined(k+1)
+	case g.lang.inserts:
+		return w == "en" && g.plain(k+1) && g.joined(k+1) && (k+2 >= end || g.items[k+2].kind != word)
+	}
+	return false
 }
 
 // namedAfter tells whether the English word at m is the noun that a name before it, from
@@ -199,6 +235,9 @@ func (g *grammar) extendName(p *phrase, end int) {
 		return
 	}
 	romance := g.lang.inserts || g.lang.noSubject
+	if romance && k+2 < end && !g.items[p.from+1].is(body) && g.adjectival(k) && g.joined(k+1) && g.items[k+1].is(inside) && g.joined(k+2) {
+		k++ // "Le Centre national du sel"
+	}
 	if romance && g.items[p.from+1].is(body) {
 		for k < p.to+2 && k+1 < end && g.plain(k) && g.joined(k+1) {
 			k++ // "régionale"
@@ -302,6 +341,13 @@ func (g *grammar) apposition(p *phrase, end int) {
 		return
 	}
 	k++
+	if g.lang.inserts && k+1 < end && g.items[k+1].kind == comma && g.items[k].is(pronoun|oblique) {
+		switch g.text[g.items[k].Start:g.items[k].End] {
+		case "lui", "elle", "eux", "elles":
+			p.to, p.enclosed = k+1, true // "L'association, elle, voit"
+			return
+		}
+	}
 	if g.ofInitials(p, k, end) || g.items[k].is(relative) && !g.items[k].is(articleWord) {
 		return
 	}
@@ -324,7 +370,7 @@ func (g *grammar) apposition(p *phrase, end int) {
 		if ok && q.named() && q.article && g.byArticle(p, &q, k, end) {
 			return
 		}
-		if ok && q.named() && !q.article && !(q.words == 1 && g.plural(p)) && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end && (end == len(g.items) || g.items[end].kind != word)) && g.closes(q.to, end) &&
+		if ok && q.named() && !q.article && !(q.words == 1 && g.plural(p)) && (q.words >= 2 || q.to < end && g.items[q.to].kind == comma || q.to == end && (end == len(g.items) || g.items[end].kind != word || g.sentenceEnds(end))) && g.closes(q.to, end) &&
 			(g.headed(p) || p.loose || g.items[p.from].is(possessive) || q.to < end && g.items[q.to].kind == comma || q.to == end && (end == len(g.items) || g.items[end].kind != word || !g.joined(end)) && q.likely && q.words > 1 && g.items[p.from].is(definite) && p.to == p.core && p.core == p.from+2) {
 			if p.role.Empty() && !p.loose {
 				p.role = p.desc
@@ -403,6 +449,12 @@ func (g *grammar) bears(p, q *phrase, function article.Span) {
 	}
 	p.name, p.words, p.likely, p.to = q.name, q.words, true, q.to
 	p.role, p.desc = function, article.Span{}
+}
+
+// sentenceEnds tells whether a sentence ends before item k.
+func (g *grammar) sentenceEnds(k int) bool {
+	gap := g.text[g.items[k-1].End:g.items[k].Start]
+	return strings.ContainsAny(gap[:min(len(gap), 8)], ".!?\n")
 }
 
 // byArticle takes a name with an article, at item k between commas, for what a

@@ -121,6 +121,8 @@ type language struct {
 	shares        map[string]bool   // words for shares of a firm
 	modals        map[string]bool   // verbs of what one must or will do: "devra"
 	naming        map[string]bool   // verbs that give a name: "call", "surnomme"
+	ownBodies     map[string]bool   // nouns of bodies that mean no other ones: "police"
+	ownNames      map[string]bool   // words for a name that somebody gives: "surname"
 	inserts       bool              // a reporter's clause may stand within the marks
 
 	// The groups of same that a word is in.
@@ -205,6 +207,10 @@ func (l *language) set(section string) map[string]bool {
 		m = &l.modals
 	case "shares":
 		m = &l.shares
+	case "own body":
+		m = &l.ownBodies
+	case "own name":
+		m = &l.ownNames
 	default:
 		return nil
 	}
@@ -281,3 +287,19 @@ func (l *language) add(section, phrase string) error {
 	}
 	return nil
 }
+
+// pastParticiples are how participles end that stand behind their noun.
+func (l *language) pastParticiples() []string {
+	switch {
+	case l.noSubject:
+		return spanishParticiples
+	case l.inserts:
+		return frenchParticiples
+	}
+	return nil
+}
+
+var (
+	spanishParticiples = []string{"ado", "ada", "ido", "ida", "ados", "adas", "idos", "idas"}
+	frenchParticiples  = []string{"é", "ée", "és", "ées", "u", "ue", "us", "ues", "i", "ie", "is", "ies"}
+)

@@ -121,8 +121,8 @@ func (g *grammar) peel(run, end int, before bool) int {
 			return k
 		}
 		n := g.roleAt(k)
-		if k > run && g.bothTitles(k, end) {
-			k++
+		if k > run && (g.bothTitles(k, end) || n == 0 && g.english() && k+1 < end && g.roleAt(k+1) > 0 && !g.given(k) && g.between(k) == " ") {
+			k++ // "Detective Senior Sergeant"
 			continue
 		}
 		if n == 1 && k == run && k+2 == end && before && g.lang.noSubject && g.items[k].is(body) && !g.given(k+1) {
@@ -153,7 +153,7 @@ func (g *grammar) peel(run, end int, before bool) int {
 		return end // "Public Relations Officer, Ann Brandt,"
 	}
 	for m := end - 1; m > run && !g.lang.capitals; m-- {
-		if n := g.roleAt(m); n > 0 && m+n < end && !g.given(m) && !g.given(m-1) {
+		if n := g.roleAt(m); n > 0 && m+n < end && g.items[m+n].upper() && !g.given(m) && !g.given(m-1) {
 			return m + n // "U.S. Attorney Nealy Cox"
 		}
 	}

@@ -102,6 +102,12 @@ func (p *people) meet(ph *phrase, name string) {
 	p.know(e, ph)
 	p.shorten(e, ph)
 	p.initials(e, ph)
+	if ph.words > 1 && ph.article && !ph.role.Empty() && ph.role.End <= ph.name.Start {
+		// A firm behind what it is: "carrier Brandol Air"
+		if first, _, ok := strings.Cut(name, " "); ok && p.byFirst[first] == nil {
+			p.byFirst[first] = e
+		}
+	}
 	if ph.words < 2 || ph.article {
 		return
 	}
@@ -403,11 +409,14 @@ func plain(s string) bool {
 }
 
 // untitled is a name without the degree that stands between a function and it:
-// "Chefärztin Dr. Ann Brandt".
+// "Chefärztin Dr. Ann Brandt". A French lawyer's "Me" stays.
 func (p *people) untitled(name string) string {
 	var room few
 	toks := lexicon.Scan(room[:0], name, 0, min(len(name), 24))
 	if len(toks) < 3 || p.lang.words.Longest(toks[:1], title).Classes&title == 0 || p.titles.Longest(toks[:1], masculine|feminine).Tokens > 0 {
+		return name
+	}
+	if name[toks[0].Start:toks[0].End] == "Me" {
 		return name
 	}
 	return name[toks[1].Start:]
@@ -472,6 +481,8 @@ func (p *people) whoIs(ph *phrase, name string) *entity {
 			e = full
 		} else if full := p.begins(name); full != nil {
 			e = full
+		} else if full := p.byLast[p.family(name)]; full != nil && ph.words == 2 && full.words > 1 && ranked(ph.name.In(p.text)) {
+			e = full
 		}
 	}
 	if e == nil {
@@ -482,6 +493,15 @@ func (p *people) whoIs(ph *phrase, name string) *entity {
 	p.shorten(e, ph)
 	return e
 }
+
+// ranked tells whether a name of two words has a rank in capitals before it: "DI Moore".
+func ranked(name string) bool {
+	first, _, _ := strings.Cut(name, " ")
+	return len(first) > 1 && len(first) <= maxRank && strings.ToUpper(first) == first && strings.ToLower(first) != first
+}
+
+// maxRank is how many bytes a rank in capitals has at most.
+const maxRank = 4
 
 // join takes who is named only now, without a function, for whom the text described
 // just before: "His lawyer shook his head. “…,” said Paul Mori."

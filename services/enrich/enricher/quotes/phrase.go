@@ -1,6 +1,7 @@
 package quotes
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/pkg/article"
@@ -63,7 +64,7 @@ func newGrammar(text string, lang *language, lex *lexicon.Lexicon, items []item)
 		t := &items[i]
 		if i > 0 {
 			switch g.between(i) {
-			case " ", " & ", "'", "’", "\n", "\u00a0", "\u202f", ". ", ".", "", "' ", "’ ":
+			case " ", " & ", "'", "’", "\n", "\u00a0", "\u202f", ". ", ".", ",", "", "' ", "’ ":
 				t.tied = true
 			case "-":
 				t.tied, t.dash = true, true
@@ -134,6 +135,9 @@ func (g *grammar) particle(i, end int) bool {
 				return false // "Luis Cobo y Ana Ruiz"
 			}
 		case "von":
+			if i+1 < end && !g.items[i+1].upper() && !g.items[i+1].is(articleWord|conjunction|preposition) || g.items[i+1].is(many) || g.kindsAt(i-1) != 0 {
+				return false // "eine Mutter von drei Kindern", "die Polizei von"
+			}
 			if i+1 < end && g.roleAt(i+1) > 0 {
 				return false // "Einschätzung von Ratsmitglied Ann Brandt"
 			}
@@ -206,14 +210,17 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		det, j = true, n
 	}
 	first := j
+	if det && g.lang.noSubject && strings.EqualFold(g.text[t.Start:t.End], "lo") {
+		return p, false // "lo prepara", "lo mejor"
+	}
 	if det && j == i+1 && j < end && g.lang.noSubject && t.is(adverb) && g.object(i) && !g.items[j].upper() && g.verbal(j) && g.items[j].words(role|person) == 0 {
 		return p, false // "lo encontró"
 	}
 	if det && j < end && g.items[j].is(auxiliary) && !g.items[j].upper() && g.items[j].words(role) == 0 {
 		return p, false // "l'a qualifiée"
 	}
-	if g.lang.capitals && det && j == i+1 && j < end && g.items[j].is(cue|weak) && !g.items[j].upper() && strings.EqualFold(g.text[t.Start:t.End], "das") {
-		return p, false // "Das bestätigte eine Sprecherin"
+	if g.lang.capitals && det && j == i+1 && j < end && g.items[j].is(cue|weak) && !g.items[j].upper() && strings.EqualFold(g.text[t.Start:t.End], "das") || g.lang.capitals && det && j == i+1 && j+1 < end && g.plain(j) && g.items[j+1].is(articleWord|possessive|pronoun) && g.joined(j+1) && strings.EqualFold(g.text[t.Start:t.End], "das") {
+		return p, false // "Das bestätigte eine Sprecherin", "Das lehnte die Stadt ab"
 	}
 	if j < end && g.titleBefore(j, end) {
 		p.to, p.core = j+2, j+2
@@ -231,11 +238,14 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 			break
 		}
 		if (j > first || !det || p.loose) && !(j == first && g.adjective(j, end)) && g.verbal(j) && t.words(role) == 0 || g.stopper(j) && !(j == first && det && t.is(adverb|cue) && !t.is(preposition|conjunction|pronoun)) {
-			if g.bothRoles(first, j, end) {
+			if g.bothRoles(first, j, end) || det && j > first && g.english() && g.verbal(j) && !t.is(cue|describe|auxiliary|quoted) && !g.stopper(j) && g.adjacentRole(j, end) {
 				j++
 				continue
 			}
 			break
+		}
+		if j > first && (g.lang.inserts || g.lang.noSubject) && g.plain(j) && g.items[j-1].words(role|person) > 0 && j+1 < end && g.items[j+1].is(articleWord|possessive) && !g.items[j+1].is(preposition) && g.joined(j+1) && !g.adjectival(j) && !g.participleLike(j) {
+			break // "La présidente hausse les épaules"
 		}
 		if j > first && t.is(cue) && t.is(role) && g.hasRole(first, j) && j+1 < end && g.items[j+1].is(articleWord|possessive|relative) && g.joined(j+1) {
 			break // "Le préfet juge le blocage"
@@ -247,6 +257,11 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		j++
 	}
 	j = min(j, end)
+	if g.english() && det && j > first && i > 0 && j < end && g.items[j].upper() && g.items[i-1].is(preposition) && g.items[j-1].is(channel) && !g.items[j-1].is(medium|body|role|person) {
+		p.to, p.core = j, j
+		p.desc, p.role = g.cover(i, j), g.bare(first, j)
+		return p, true // "In a statement Acme said"
+	}
 	small := j
 	run := j
 	ofBody := g.ofBody(j, end, det)
@@ -255,7 +270,7 @@ func (g *grammar) noun(i, end int) (phrase, bool) {
 		if j == run+1 && small > first && g.hasRole(first, small) && g.behindInitials(run, j) {
 			small, run = j, j // "le délégué CGT Marc Toussaint"
 		}
-		if j > run && (t.is(timeWord) && !g.given(j-1) && !(t.upper() && (g.lang.inserts || g.lang.noSubject)) || g.newName(run, j)) {
+		if j > run && (t.is(timeWord) && !g.given(j-1) && !(g.given(j) && j+1 < end && g.items[j+1].upper() && g.joined(j+1)) && !(t.upper() && (g.lang.inserts || g.lang.noSubject)) || g.newName(run, j)) {
 			break
 		}
 		j += max(1, t.words(role)) // "Secretary of State"
@@ -350,20 +365,40 @@ func (g *grammar) numbered(run, j int) bool {
 	if j == run || g.items[j].Shape&lexicon.Digits == 0 || g.items[j].End-g.items[j].Start > 2 {
 		return false
 	}
+	if g.lang.capitals && j+1 < len(g.items) && g.items[j+1].upper() && g.joined(j+1) {
+		return false // "im Sommer 17 Schafe"
+	}
+	if end := int(g.items[j].End); end < len(g.text) && (g.text[end] == '-' || strings.HasPrefix(g.text[end:], "–")) {
+		return false // a score: "Moira Tell 7-6"
+	}
 	return !g.anyGiven(run, j)
+}
+
+// adjacentRole tells whether a function follows the English word at j, which may be a verb,
+// and nothing that a verb would have before it: "a former care assistant".
+func (g *grammar) adjacentRole(j, end int) bool {
+	w := g.text[g.items[j].Start:g.items[j].End]
+	return j+1 < end && g.joined(j+1) && g.items[j+1].words(role) > 0 && !g.items[j+1].upper() && !strings.HasSuffix(w, "s") && !strings.HasSuffix(g.text[g.items[j+1].Start:g.items[j+1].End], "s")
 }
 
 // dropParticiple leaves out the last word of a description before who did it: "un
 // employé joint par la presse".
 func (g *grammar) dropParticiple(p *phrase, first, end int) {
 	last := p.to - 1
-	if (g.lang.inserts || g.lang.noSubject) && last > first && p.to < end && g.items[p.to].is(agent) && !g.items[last].is(role) && !g.items[last].upper() {
+	if (g.lang.inserts || g.lang.noSubject) && last > first && p.to < end && (g.items[p.to].is(agent) || g.participleLike(last) && g.items[p.from].is(articleWord) && !g.items[p.from].is(definite) && g.items[last-1].words(role|person) > 0 && g.items[p.to].is(preposition) && g.joined(p.to)) && !g.items[last].is(role) && !g.items[last].upper() {
 		p.to, p.core = last, last
 		p.desc.End = int(g.items[last-1].End)
 		if !p.role.Empty() {
 			p.role.End = p.desc.End
 		}
 	}
+}
+
+// participleLike tells whether the small word at k ends as a participle does in French and
+// Spanish: "subida", "venu".
+func (g *grammar) participleLike(k int) bool {
+	w := g.text[g.items[k].Start:g.items[k].End]
+	return slices.ContainsFunc(g.lang.pastParticiples(), func(e string) bool { return len(w) > len(e)+minStem-1 && strings.HasSuffix(w, e) })
 }
 
 // stands tells whether a phrase may be a subject: no time, and in German nothing
@@ -394,7 +429,7 @@ func (g *grammar) opener(i, end int) bool {
 	if t.is(relative) && t.is(articleWord) && i+1 < end && g.items[i+1].is(articleWord|possessive|pronoun|loose) {
 		return true
 	}
-	if g.participial(i, end) || g.verbFirst(i) {
+	if g.participial(i, end) || g.verbFirst(i) || g.lang.noSubject && t.upper() && t.End-t.Start == 2 && g.text[t.Start:t.End] == "Ni" {
 		return true
 	}
 	return t.upper() && !t.named && t.Shape&lexicon.AllCaps == 0 && t.is(preposition|conjunction|adverb|relative|timeWord|subordinate|finite|auxiliary) && !t.is(articleWord|possessive|pronoun|loose) && t.words(role) == 0 && (!g.given(i) || g.lang.capitals && t.is(adverb) && i+1 < len(g.items) && !g.items[i+1].upper() && (g.verbal(i+1) || g.items[i+1].is(weak)))
@@ -448,7 +483,7 @@ func (g *grammar) participial(i, end int) bool {
 		return true
 	}
 	for _, e := range g.lang.participles {
-		if int(t.End-t.Start) > len(e)+3 && strings.HasSuffix(g.text[t.Start:t.End], e) {
+		if int(t.End-t.Start) > len(e)+2 && strings.HasSuffix(g.text[t.Start:t.End], e) {
 			return (g.items[i+1].kind != comma || len(e) > 2) && !g.vouched(i) // but "Delgado, who"
 		}
 	}
@@ -467,7 +502,7 @@ func (g *grammar) owner(i, end int) int {
 		if k > i && g.genitive(k) && k+1 < end && g.joined(k+1) && !(g.english() && g.items[k-1].upper() && g.sayingAt(k+1)) {
 			return k + 1
 		}
-		if k > i && !g.items[k].upper() && (g.verbal(k) || g.stopper(k)) {
+		if (k > i || g.english() && g.items[k].is(cue|describe)) && !g.items[k].upper() && (g.verbal(k) || g.stopper(k)) {
 			break
 		}
 	}
@@ -523,14 +558,23 @@ func (g *grammar) opens(i int) bool {
 // initials: "à l'AFP Aminata Diarra".
 func (g *grammar) newName(run, j int) bool {
 	prev := &g.items[j-1]
+	if run > 0 && j > run && !g.items[run-1].upper() && g.items[run-1].is(medium|channel) && (g.lang.inserts || g.lang.noSubject) && g.joined(run) {
+		n := j
+		for n < len(g.items) && g.items[n].upper() && g.joined(n) {
+			n++
+		}
+		if n == j+2 {
+			return true // "a la agencia Sur Ana Ruiz"
+		}
+	}
 	if g.roleAt(run) > 0 || j+1 >= len(g.items) || !g.items[j+1].upper() || !g.joined(j+1) {
 		return g.behindInitials(run, j)
 	}
 	if g.items[run].is(medium) && g.given(j) && !g.given(j-1) || prev.is(medium|channel) && j > run+1 && g.roleAt(j) == 0 && g.lang.noSubject {
 		return true // "a Radio Andina Rosario Quispe", "a Caracol Radio Wilmer Pachón"
 	}
-	if j == run+1 && prev.Shape&lexicon.AllCaps != 0 && g.items[j].Shape&lexicon.AllCaps == 0 && g.roleAt(j) == 0 && g.agency(j-1) {
-		return true
+	if j == run+1 && prev.Shape&lexicon.AllCaps != 0 && g.items[j].Shape&lexicon.AllCaps == 0 && g.roleAt(j) == 0 && (g.agency(j-1) || g.lang.inserts && run > 1 && g.items[run-1].is(articleWord) && g.items[run-2].words(audience)+g.items[run-2].words(channelPreposition) > 0 && g.items[run-2].is(preposition)) {
+		return true // "à l'AFP Aminata Diarra"
 	}
 	return g.behindInitials(run, j)
 }

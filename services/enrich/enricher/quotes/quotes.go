@@ -18,7 +18,7 @@ import (
 // Name and version that results are signed with.
 const (
 	Name    = "quotes"
-	Version = 7
+	Version = 8
 )
 
 // Enough is the confidence from which on words in marks are reported as a
@@ -255,6 +255,9 @@ func called(class func(int) lexicon.Class, n int) bool {
 	return false
 }
 
+// maxNickname is how many words a nickname within a name has at most.
+const maxNickname = 4
+
 // nickname tells whether the words stand between a given name and another word
 // with a capital: Walter ‘Dusty’ Rhodes.
 func (e *Enricher) nickname(text string, q *quote) bool {
@@ -320,7 +323,7 @@ func (e *Enricher) weighWords(words *lexicon.Words, p passage, lang *language, m
 			q.name = true // "Bild"-Zeitung
 		}
 	}
-	q.name = q.name || !p.unclosed && q.caps && q.words <= 2 && q.stop == 0 && e.nickname(text, &q) || !p.unclosed && q.upper && (q.caps || lang.capitals && !q.sentence) && q.words <= 4 && q.stop == 0 && medially(text, &q, lang)
+	q.name = q.name || !p.unclosed && q.caps && q.words <= maxNickname && q.stop == 0 && e.nickname(text, &q) || !p.unclosed && q.upper && (q.caps || lang.capitals && !q.sentence) && q.words <= 4 && q.stop == 0 && medially(text, &q, lang)
 	i := sort.Search(len(media), func(i int) bool { return media[i].End > q.start })
 	if i < len(media) && media[i].Start <= q.start+4 && media[i].End >= q.end-4 && q.words <= 8 {
 		q.name = true

@@ -21,8 +21,17 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		if e := a.concerned(p, n); e != nil {
 			return e
 		}
+		if e := a.inDocument(p, n, asSubject); e != nil {
+			return e
+		}
 		c.rule = a.pronominal(p, n, asSubject)
 		return a.choose(&c)
+	}
+	if a.ownersPaper(p) || a.ruling(p) {
+		return a.told(p)
+	}
+	if a.inMarks(p) && p.pronoun == 0 && a.items[p.core-1].upper() {
+		return a.told(p) // "Der „Bote“"
 	}
 	if !p.named() || p.article && p.words == 1 {
 		c.rule, c.by = a.described(p)
@@ -34,6 +43,30 @@ func (a *ascriber) resolve(p *phrase, n int, asSubject bool) *entity {
 		}
 	}
 	return a.told(p)
+}
+
+// ownersPaper tells whether p is a document with whose it is before it in English: "the
+// engineers' report".
+func (a *ascriber) ownersPaper(p *phrase) bool {
+	h := a.headAt(p)
+	if !a.english() || p.pronoun != 0 || p.named() || h <= p.from+1 || a.kindsAt(h)&(kindsOfPaper|kindsOfCopy) == 0 {
+		return false
+	}
+	for k := p.from + 1; k <= h; k++ {
+		if a.genitive(k) || a.between(k) == "' " || a.between(k) == "’ " {
+			return true
+		}
+	}
+	return false
+}
+
+// ruling tells whether p is a court's ruling that speaks itself: "la sentencia señala".
+func (a *ascriber) ruling(p *phrase) bool {
+	if p.pronoun != 0 || p.named() || p.to == 0 || p.from >= len(a.items) || !a.items[p.from].is(definite) || p.from > 0 && a.items[p.from-1].is(according) {
+		return false
+	}
+	h := a.headAt(p)
+	return h > p.from && a.kindsAt(h)&kindsOfCopy != 0 && a.kindsAt(h)&^kindsOfCopy == 0
 }
 
 // concerned is whom a sentence begins with as what it is about, before the pronoun for
@@ -124,6 +157,9 @@ func (a *ascriber) told(p *phrase) *entity {
 			}
 		}
 	} else {
+		if at, ok := a.givesName(p); ok && !e.named {
+			e.name, e.folded, e.named, e.person, e.likely = at, "", true, true, true
+		}
 		e.human = e.human || a.hasFunction(p.from, p.to)
 		e.many = e.many || a.items[p.from].is(many) || !a.lang.capitals && p.core > p.from && !a.items[p.from].is(articleWord|possessive) && strings.HasSuffix(a.text[a.items[p.from].Start:a.items[p.core-1].End], "s")
 	}
@@ -131,6 +167,50 @@ func (a *ascriber) told(p *phrase) *entity {
 		a.outlet = e
 	}
 	return e
+}
+
+// maxNamed is how many items behind a description are looked through for the name that
+// somebody gave.
+const maxNamed = 20
+
+// givesName is the name that a relative clause or a participle tells of whom p describes: "a
+// farmer who gave his name only as Berto", "a woman, who gave only her surname, Lee".
+func (a *ascriber) givesName(p *phrase) (name string, ok bool) {
+	if p.pronoun != 0 || !a.items[p.from].is(articleWord) || a.items[p.from].is(definite) {
+		return "", false
+	}
+	end := min(len(a.items), p.to+maxNamed)
+	if n := sort.Search(len(a.sents), func(n int) bool { return a.sents[n].to > p.from }); n < len(a.sents) {
+		end = min(end, a.sents[n].to)
+	}
+	for k := p.to; k+1 < end; k++ {
+		t := &a.items[k]
+		if t.kind != word && t.kind != comma {
+			return "", false
+		}
+		if t.kind == comma || !a.lang.ownNames[strings.ToLower(a.text[t.Start:t.End])] || k <= p.to {
+			continue
+		}
+		for m := k + 1; m < min(end, k+7); m++ {
+			u := &a.items[m]
+			if n := a.roleAt(m); n > 0 && u.upper() && !u.given {
+				m += n - 1
+				continue // "as Sergeant Lee"
+			}
+			if u.upper() && !u.is(timeWord|articleWord) {
+				to := m + 1
+				for to < min(end, m+3) && a.items[to].upper() && a.joined(to) {
+					to++
+				}
+				return clean(a.cover(m, to).In(a.text)), true
+			}
+			if u.kind != word && u.kind != comma || a.between(m) == ". " {
+				return "", false
+			}
+		}
+		return "", false
+	}
+	return "", false
 }
 
 // inMarks tells whether p is an article and a name in quotation marks: "der „Bote“".
@@ -150,11 +230,6 @@ func (a *ascriber) initialed(p *phrase) *entity {
 func (a *ascriber) pronominal(p *phrase, n int, asSubject bool) *entity {
 	if p.to == 0 && !asSubject && a.speaker != nil && !a.speaker.many && a.lastQ >= 0 && n > 0 && a.sents[n-1].paragraph == a.sents[n].paragraph && a.holds(a.lastQ, &a.sents[n-1]) && a.quotes[a.lastQ].entity == a.speaker && a.subject[n].to == 0 {
 		return a.speaker // “…”, añadió.
-	}
-	if q := &a.subject[n]; p.to == 0 && !asSubject && a.cueItem > 0 && q.to > 0 && q.to < a.cueItem && q.pronoun == 0 && a.relativeAt(q.to, a.cueItem) {
-		if e := a.subjectOfSentence(n); fits(e, p.pronoun, false) {
-			return e // "Brandt grabó un audio en el que agradece «…»"
-		}
 	}
 	// Somebody named earlier in the sentence, but not the pronoun itself.
 	apart := !asSubject && p.from > 0 && p.to > 0 && a.items[p.from-1].kind == comma && p.pronoun&(masculine|feminine) == 0
@@ -201,6 +276,19 @@ func (a *ascriber) pronominal(p *phrase, n int, asSubject bool) *entity {
 				return e
 			}
 		}
+	}
+	return nil
+}
+
+// inDocument is whose document tells the words behind a verb whose subject is left out: "Brandt
+// grabó un audio en el que agradece «…»"; nil if there is no such document.
+func (a *ascriber) inDocument(p *phrase, n int, asSubject bool) *entity {
+	q := &a.subject[n]
+	if p.to != 0 || asSubject || a.cueItem == 0 || q.to == 0 || q.to >= a.cueItem || q.pronoun != 0 || !a.relativeAt(q.to, a.cueItem) {
+		return nil
+	}
+	if e := a.subjectOfSentence(n); fits(e, p.pronoun, false) {
+		return e
 	}
 	return nil
 }

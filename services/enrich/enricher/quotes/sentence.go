@@ -126,6 +126,9 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 	if from == to || to == from+1 && r.text[from] == ' ' {
 		return
 	}
+	if to == from+1 && next != nil && from > 0 && isDigit(r.text[from-1]) && isDigit(r.text[to]) {
+		return // within a number: "1,140"
+	}
 	for i, c := range r.text[from:to] {
 		it := item{Token: lexicon.Token{Start: int32(from + i), End: int32(from + i + utf8.RuneLen(c))}}
 		switch c {
@@ -133,13 +136,18 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 			it.kind = comma
 		case ':':
 			it.kind = colon
+			if r.block.headline && r.release() {
+				r.items = append(r.items, it)
+				r.begin = len(r.items)
+				continue
+			}
 		case ';':
 			it.kind = semicolon
 		case '—', '–':
 			it.kind = dash
 			if r.dateline(from + i) {
 				r.items = append(r.items, it)
-				r.stop()
+				r.begin = len(r.items) // it tells of nobody
 				continue
 			}
 		case '-':
@@ -149,12 +157,16 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 			it.kind = dash
 			if r.dateline(from + i) {
 				r.items = append(r.items, it)
-				r.stop()
+				r.begin = len(r.items) // it tells of nobody
 				continue
 			}
 		case '(', ')', '[', ']':
 			it.kind = bracket
 		case '.', '!', '?', '…':
+			if c == '.' && r.spanish(from+i, to) {
+				r.begin = len(r.items)
+				return
+			}
 			if r.stops(from, from+i, to, next, quoteNext) {
 				r.stop()
 			}
@@ -165,6 +177,44 @@ func (r *reader) gap(from, to int, next *lexicon.Token, quoteNext bool) {
 		r.items = append(r.items, it)
 	}
 }
+
+// spanish tells whether the point at byte i, with a dash behind it, ends a dateline as
+// Spanish agencies write it: "Madrid, 18 feb (EFE).-".
+func (r *reader) spanish(i, to int) bool {
+	n := len(r.items) - r.begin
+	if !r.lang.noSubject || n == 0 || n > maxDateline || r.block.headline || r.paragraph >= datelineParagraphs || len(r.sents) > 0 && r.sents[len(r.sents)-1].paragraph == r.paragraph {
+		return false
+	}
+	rest := strings.TrimLeft(r.text[i+1:to], " ")
+	return strings.HasPrefix(rest, "-") || strings.HasPrefix(rest, "—") || strings.HasPrefix(rest, "–")
+}
+
+// placeOnly tells whether what was read of a paragraph is the name of a city in capitals, as
+// some agencies put above their copy.
+func (r *reader) placeOnly() bool {
+	items := r.items[r.begin:]
+	if len(items) == 0 || len(items) > 3 {
+		return false
+	}
+	for k := range items {
+		if items[k].kind != word || items[k].Shape&lexicon.AllCaps == 0 {
+			return false
+		}
+	}
+	return r.lex.Phrases.Longest(tokens(items), lexicon.City).Tokens == len(items)
+}
+
+// release tells whether what was read of a headline is what offices put before the
+// headlines of their releases: "POL-HH".
+func (r *reader) release() bool {
+	items := r.items[r.begin:]
+	if len(items) != 2 || r.text[items[0].End:items[1].Start] != "-" {
+		return false
+	}
+	return items[0].kind == word && items[1].kind == word && items[0].Shape&items[1].Shape&lexicon.AllCaps != 0
+}
+
+func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 
 const (
 	maxDateline        = 10  // items before the dash of a dateline
@@ -184,12 +234,15 @@ func (r *reader) dateline(dash int) bool {
 	if first.kind != word || !first.upper() {
 		return false
 	}
+	if r.paragraph < 2 && n <= 2 && r.text[dash] != '-' && items[n-1].upper() && !first.is(timeWord|adverb|preposition|articleWord|conjunction|role) && !r.secondDash(dash) {
+		return true // "Altstadt – Um"
+	}
 	if items[n-1].kind == bracket {
 		open := n - 2
 		for open > 0 && items[open].kind != bracket {
 			open--
 		}
-		return open > 0 && r.agencyIn(items[open+1:n-1])
+		return open > 0 && (r.agencyIn(items[open+1:n-1]) || first.End-first.Start > 2 && r.placeAndDate(items[:open]) && !r.secondDash(dash))
 	}
 	return first.End-first.Start > 2 && r.placeAndDate(items) && !r.secondDash(dash)
 }
@@ -316,6 +369,9 @@ func (r *reader) read(paragraphs []block, quotes []quote) {
 		if at < b.End {
 			r.span(at, b.End, false)
 		}
+		if n < datelineParagraphs && r.placeOnly() {
+			r.begin = len(r.items)
+		}
 		r.stop()
 	}
 }
@@ -358,9 +414,12 @@ func (r *reader) endsInside(q *quote, end int) bool {
 	}
 	// “Why?” Hadley asked.
 	toks := lexicon.Scan(nil, rest, 0, min(len(rest), 60))
-	for i := 1; i < min(len(toks), 4); i++ {
+	for i := 1; i < min(len(toks), 6); i++ {
 		if strings.ContainsAny(rest[toks[i-1].End:toks[i].Start], ",.;:!?") {
 			break
+		}
+		if w := rest[toks[i].Start:toks[i].End]; w == "s" {
+			continue // “Why?” Labour's Ann Brandt asked.
 		}
 		if toks[i].Shape&lexicon.Upper == 0 {
 			return r.lang.words.All(toks[i:i+1])&cue == 0

@@ -1,6 +1,7 @@
 package quotes
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/copytaster/copytaster/services/enrich/lexicon"
@@ -32,7 +33,10 @@ func (a *ascriber) cueAt(v, from int, want lexicon.Class) bool {
 		return false // "for hope"
 	}
 	if t.words(want) > 0 {
-		return !a.nounBefore(v) && !a.objectAt(v, from)
+		if a.lang.noSubject && v+1 < len(a.items) && strings.HasPrefix(a.text[t.Start:t.End], "cuenta") && a.text[a.items[v+1].Start:a.items[v+1].End] == "con" {
+			return false // "cuenta con": has
+		}
+		return !a.nounBefore(v) && !a.objectAt(v, from) && !a.bareObject(v, from)
 	}
 	if t.is(infinitive) && want&cue != 0 {
 		return a.governor(v, from) >= 0 || v > from && a.opensClause(v, from) == from
@@ -84,6 +88,16 @@ func (a *ascriber) objectAt(v, from int) bool {
 		return false
 	}
 	return a.items[v-3].is(cue|describe|quoted) && !a.items[v-3].upper() && a.joined(v-2)
+}
+
+// bareObject tells whether the English word at v, which may be a verb, is the object of the
+// verb right before it: "dismissing talk of".
+func (a *ascriber) bareObject(v, from int) bool {
+	if !a.english() || v <= from || !a.joined(v) || v+1 >= len(a.items) || !a.items[v+1].is(inside) {
+		return false
+	}
+	t := &a.items[v-1]
+	return t.is(cue|describe) && a.gerund(v-1) && !a.items[v].is(participle) && !a.gerund(v)
 }
 
 // governor is the verb that the infinitive at v hangs on: "llegó a hablar"; -1 if
@@ -218,6 +232,11 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 	if u := a.sayingBefore(v, lo); u >= 0 {
 		return a.subjectOf(u, from)
 	}
+	if a.english() && a.gerund(v) {
+		if q, is := a.withAll(v, lo); is {
+			return q, true, true
+		}
+	}
 	// "…, who called it": whom the relative clause is about.
 	k := v - 1
 	for k > lo && !a.items[k].is(relative) && (a.small(k) || k+1 < v && a.items[k+1].is(timeWord) && a.items[k].is(articleWord|preposition)) {
@@ -258,6 +277,7 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 		if owned = a.lang.capitals && noun == c && a.joined(c) && (owned || a.ofNoun(c)); owned {
 			held = true // "ein Kritiker der Neuen Zeitung"
 		}
+		held = held && !a.nominative(&q)
 		if a.mayTell(&q, held) {
 			a.apposition(&q, v)
 		}
@@ -301,7 +321,59 @@ func (a *ascriber) subjectOf(v, from int) (p phrase, ok, near bool) {
 	if ok && a.restricts(&first, p.from) {
 		return first, true, true
 	}
+	if q, is := a.mainSubject(&p, v, lo); is {
+		return q, true, true
+	}
 	return p, ok, near
+}
+
+// nominative tells whether p is an English pronoun that no preposition holds: "In a message
+// to staff he wrote".
+func (a *ascriber) nominative(p *phrase) bool {
+	if !a.english() || p.pronoun == 0 || p.to != p.from+1 {
+		return false
+	}
+	switch a.text[a.items[p.from].Start:a.items[p.from].End] {
+	case "he", "she", "they":
+		return true
+	}
+	return false
+}
+
+// withAll is what stands between "with" and the English gerund at v: "with officials from
+// both countries calling", "with forecasters warning".
+func (a *ascriber) withAll(v, lo int) (q phrase, ok bool) {
+	for c := v - 2; c >= max(lo, v-maxPhrase) && a.items[c].kind == word; c-- {
+		t := &a.items[c]
+		if a.text[t.Start:t.End] == "with" {
+			if q, ok = a.noun(c+1, v); ok && q.to == v && !q.loose {
+				return q, true
+			}
+			n := &a.items[c+1]
+			ok = n.is(role|person) && n.Shape&lexicon.Lower != 0 && strings.HasSuffix(a.text[n.Start:n.End], "s")
+			return phrase{from: c + 1, to: v, core: v, desc: a.cover(c+1, v)}, ok
+		}
+		if a.verbal(c) && !t.is(role|person) || t.is(relative) && !t.is(articleWord) {
+			break
+		}
+	}
+	return q, false
+}
+
+// mainSubject is the subject of the sentence for an English gerund at v behind a comma, where
+// what stands before it is an object: "The firm cut its forecast on Monday, blaming “…”".
+func (a *ascriber) mainSubject(p *phrase, v, lo int) (q phrase, ok bool) {
+	if !a.english() || a.sent == nil || v < lo+3 || a.items[v-1].kind != comma || !a.gerund(v) || a.now >= len(a.subject) {
+		return q, false
+	}
+	q = a.subject[a.now]
+	if q.to == 0 || q.from < lo || q.to >= v || p.to > 0 && (p.from <= q.from || p.pronoun != 0 || p.named() && p.likely || a.headed(p)) || q.pronoun != 0 {
+		return q, false
+	}
+	if a.verb(q.to, v-1, cue|describe) >= 0 || !q.named() && !a.headed(&q) && !a.bodyAt(q.from, q.to) {
+		return q, false
+	}
+	return q, true
 }
 
 // sayingBefore is the verb of saying in the clause that ends before a gerund at v: "a
@@ -314,6 +386,10 @@ func (a *ascriber) sayingBefore(v, lo int) int {
 	for u := v - 2; u > lo && a.items[u].kind == word; u-- {
 		if a.sayingAt(u) {
 			for k := u - 1; k >= lo; k-- {
+				if a.sayingAt(k) {
+					u = k // "told the paper in remarks published on Monday"
+					continue
+				}
 				if a.items[k].kind == comma {
 					return u
 				}
@@ -447,17 +523,28 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 		}
 		if n := t.words(audience); n > 0 {
 			m += n
+			if m < limit {
+				m += a.ownName(m, limit)
+			}
 			continue
 		}
 		if n := a.channelAt(m, limit); n > 0 {
 			own := n > 2 && a.items[m+n-2].upper() // "a Caracol Radio", the whole name
-			for m += n; !own && m < limit && a.items[m-1].upper() && a.items[m].upper() && a.joined(m) && !a.given(m); {
+			m += n
+			if w := a.ownName(m, limit); w > 0 {
+				m += w // "a la agencia Sur"
+				continue
+			}
+			for !own && m < limit && a.items[m-1].upper() && a.items[m].upper() && a.joined(m) && !a.given(m) {
 				m++ // "a Radio Sur"
 			}
 			continue
 		}
 		if t.is(preposition) && (!t.is(articleWord|pronoun) || a.contracted(m)) {
 			m++
+			if m < end && m > k+1 && a.infinitiveAt(m) {
+				return p, false // "antes de inaugurar una planta"
+			}
 			if q, is := a.noun(m, end); is {
 				if at := a.nameAtEnd(&q, end); at > m {
 					m = at // "arengó desde un camión Pablo Ruiz, líder"
@@ -490,6 +577,43 @@ func (a *ascriber) inverted(k, end int) (p phrase, ok bool) {
 	return p, false
 }
 
+// ownName is how many words of the name of a medium or an agency stand at m, right behind
+// the French or Spanish noun for it; 0 if there are none. A person's name may stand behind
+// it: "a la agencia Sur Ana Ruiz".
+func (a *ascriber) ownName(m, end int) int {
+	if !a.lang.inserts && !a.lang.noSubject || a.items[m-1].upper() || !a.items[m-1].is(channel|medium) {
+		return 0
+	}
+	n := 0
+	for m+n < end && a.items[m+n].upper() && a.joined(m+n) {
+		n++
+	}
+	if n > 2 {
+		return n - 2
+	}
+	if n > 0 && m+n < end && a.items[m+n].is(articleWord) && !a.items[m+n].is(preposition) {
+		return n // "a la agencia Sur la alcaldesa"
+	}
+	return 0
+}
+
+// infinitiveAt tells whether the word at m, behind a preposition, is a French or Spanish
+// infinitive.
+func (a *ascriber) infinitiveAt(m int) bool {
+	t := &a.items[m]
+	if !a.lang.inserts && !a.lang.noSubject || t.kind != word || t.upper() || t.words(role|person|body) > 0 {
+		return false
+	}
+	if t.is(infinitive) {
+		return true
+	}
+	if t.class&^(finite|cue|describe) != 0 || m+1 >= len(a.items) || !a.items[m+1].is(articleWord|possessive) {
+		return false
+	}
+	w := a.text[t.Start:t.End]
+	return slices.ContainsFunc([]string{"er", "ir", "re", "ar"}, func(e string) bool { return len(w) > len(e)+minStem-1 && strings.HasSuffix(w, e) })
+}
+
 // nameAtEnd is where a person's name begins that ends the clause and stands behind a
 // noun that is no function, so that it is none of its own; 0 if there is none.
 func (a *ascriber) nameAtEnd(p *phrase, end int) int {
@@ -513,6 +637,11 @@ func (a *ascriber) source(i, end int) (phrase, bool) {
 		return phrase{from: i, to: i + 1, pronoun: masculine | feminine}, true
 	}
 	p, ok := a.noun(i, end)
+	if ok && a.lang.capitals && i > 0 && a.items[i-1].is(articleWord) && p.named() && p.words == 1 && !p.likely && p.role.Empty() && !p.article {
+		if q, is := a.noun(i-1, end); is && q.to > p.to {
+			p = q // "Nach Angaben des Verbands der Kassen"
+		}
+	}
 	if ok {
 		a.apposition(&p, end)
 	}

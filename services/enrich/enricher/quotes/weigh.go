@@ -222,6 +222,9 @@ func (a *ascriber) namesBetween(from, to int) bool {
 func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) {
 	s := &a.sents[n]
 	a.spokesman(asc, s)
+	if p, ok := a.placeOf(&asc.who, s); ok && asc.entity == nil && !asc.nobody {
+		asc.who = p
+	}
 	var e *entity
 	if !asc.nobody {
 		e = asc.entity
@@ -236,6 +239,14 @@ func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) 
 			e = a.foretold(e, n)
 		}
 	}
+	if asc.nobody && asc.at >= 0 && a.lang.capitals && a.items[asc.at].words(impersonal) > 0 {
+		if b := a.before; b != nil && n > 0 && b.sent == n-1 && a.sents[n-1].paragraph == s.paragraph && (a.kindsIn(b.fold())|a.kindsIn(fold(b.role)))&^noKind != 0 {
+			e = b // "Der Verband kündigte Proteste an. Man werde „…“, hieß es"
+		}
+	}
+	if e != nil && e.person && asc.at == s.from && a.items[s.from].words(view|according) > 0 {
+		a.viewedIn = n
+	}
 	q.entity, q.cue, q.conf = e, asc.cue, conf
 	if via := a.channel(asc, s); via != "" {
 		q.via = via
@@ -246,6 +257,29 @@ func (a *ascriber) take(q *quote, id int, asc *ascription, n int, conf float64) 
 		q.via = e.via
 	}
 	a.settle(q, id, s)
+}
+
+// placeOf is the body in which somebody says so whom nobody names: "En el ministerio hablan
+// de «…»", « Dans l'entourage du maire, on se dit « … » ».
+func (a *ascriber) placeOf(who *phrase, s *sentence) (p phrase, ok bool) {
+	if who.named() || s.to-s.from < 4 || !a.lang.noSubject && !a.lang.inserts {
+		return p, false
+	}
+	switch strings.ToLower(a.text[a.items[s.from].Start:a.items[s.from].End]) {
+	case "en", "desde", "dans", "chez", "à":
+	default:
+		return p, false
+	}
+	p, ok = a.noun(s.from+1, s.to)
+	if !ok || p.pronoun != 0 || p.to+1 >= s.to {
+		return p, false
+	}
+	if a.lang.noSubject {
+		v := &a.items[p.to]
+		several := v.kind == word && a.verbal(p.to) && strings.HasSuffix(a.text[v.Start:v.End], "n")
+		return p, several && who.to == 0 && who.pronoun != 0 && (p.article || a.bodyAt(p.from, p.to))
+	}
+	return p, a.items[p.to].kind == comma && who.from == p.to+1 && a.text[a.items[who.from].Start:a.items[who.from].End] == "on"
 }
 
 // keep gives q to the last speaker.
@@ -334,7 +368,7 @@ func (a *ascriber) likeName(q *quote, s *sentence) float64 {
 	if q.upper && q.partial && !q.sentence && q.words <= longWords && q.stop == 0 && a.workBehind(i, s) {
 		return d + asName
 	}
-	if a.givenName(q, s) || a.isCalled(i, s) {
+	if a.givenName(q, s) || a.isCalled(i, s) || a.knownAs(q, i, s) {
 		return d + asName
 	}
 	if q.rated && a.ratingAt(i, s) || a.titleAfter(q, s) || a.titleOf(q, s) {
@@ -444,6 +478,23 @@ func (a *ascriber) givenName(q *quote, s *sentence) bool {
 	return false
 }
 
+// knownAs tells whether the words are what somebody is known as: between commas with an article
+// and a capital ("Ana Ruiz, «la Alondra», cantaba"), or in German before "genannt wird".
+func (a *ascriber) knownAs(q *quote, i int, s *sentence) bool {
+	if !q.partial || q.sentence || q.words > maxGiven || i+1 >= s.to || i == s.from {
+		return false
+	}
+	if a.lang.capitals {
+		return i+2 < s.to && a.text[a.items[i+1].Start:a.items[i+1].End] == "genannt" && a.items[i+2].is(auxiliary|passive) && q.upper && q.words == 1
+	}
+	if a.english() || q.words < 2 || a.items[i-1].kind != comma || a.items[i+1].kind != comma {
+		return false
+	}
+	var room few
+	toks := lexicon.Scan(room[:0], a.text, q.start, q.end)
+	return len(toks) > 1 && a.lang.words.All(toks[:1])&definite != 0 && toks[1].Shape&lexicon.Upper != 0
+}
+
 // isCalled tells whether the words are how somebody or something is called in German: "Im
 // Labor heißt er „Susi“", but not "heißt es".
 func (a *ascriber) isCalled(i int, s *sentence) bool {
@@ -509,6 +560,15 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		a.take(q, id, &asc, n+1, byColon)
 		return
 	}
+	if p, ok := a.bracketed(q, i, s); ok {
+		q.partial = false
+		a.take(q, id, &ascription{who: p, at: -1}, n, byTie)
+		return
+	}
+	if p, ok := a.introducesSelf(q, i, n, whole); ok {
+		a.take(q, id, &ascription{who: p, at: -1}, n+1, bySentence)
+		return
+	}
 	told := a.lastQ >= 0 && a.holds(a.lastQ, s) && a.speaker != nil && a.quotes[a.lastQ].entity == a.speaker
 	switch {
 	case told && q.partial && a.subjunctiveBefore(i, a.quotes[a.lastQ].last):
@@ -546,8 +606,10 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 				q.entity = a.teller
 			} else if a.before != nil && a.before.many && (a.speaker != nil && !a.speaker.many && a.para == s.paragraph || q.one) {
 				q.entity = a.soleSpeaker(s)
-			} else if a.speaker != nil && (q.entity == nil || !q.entity.person && !q.entity.human && !q.entity.outlet) {
+			} else if a.speaker != nil && (q.entity == nil || !q.entity.person && !q.entity.human && !q.entity.outlet || a.bareNoun(q.entity)) {
 				q.entity = a.speaker
+			} else if a.speaker == nil && a.recent != nil && q.entity != nil && !q.entity.person && !q.entity.human && !q.entity.outlet && q.one {
+				q.entity = a.recent
 			}
 			q.via = q.entity.via
 		default:
@@ -561,13 +623,20 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 		a.keep(q, id, s, byReport)
 	case colonBefore && a.subject[n].to > 0 && a.subject[n].to < i && !a.reportedSpeech(s, i):
 		asc := ascription{who: a.owned(a.subject[n]), at: -1}
+		if p, ok := a.speechOf(&a.subject[n], i-1); ok {
+			asc.who, a.subject[n] = p, p
+		}
 		if p, ok := a.lastPronoun(i-1, s.from); ok {
 			asc.who = p
+		} else if p := &a.subject[n]; a.lang.noSubject && a.thing(n) && p.from > s.from && a.verbBefore(p.from, s.from) == p.from-1 {
+			asc.who = phrase{pronoun: masculine | feminine} // "No ve la salida: «…»"
 		}
 		a.take(q, id, &asc, n, byColon)
 	case a.teller != nil && a.reportedSpeech(s, i) && a.saidOfHimself(n, i):
 		asc := ascription{who: a.subject[n], at: -1}
 		a.take(q, id, &asc, n, byReport)
+	case colonBefore && told && a.lang.capitals && a.speaker.person && a.reportedSpeech(s, i):
+		a.keep(q, id, s, byReport)
 	case a.teller != nil && a.reportedSpeech(s, i):
 		a.speaker = a.teller
 		if b := a.before; a.lang.capitals && b != nil && b != a.teller && n > 0 && b.sent == n-1 && b.subject && a.sents[n-1].paragraph == s.paragraph && (b.person && b.likely || b.human) && !a.holds(max(0, a.lastQ), &a.sents[n-1]) {
@@ -599,6 +668,39 @@ func (a *ascriber) alone(q *quote, id, i, n int, whole, colonBefore bool) {
 	}
 }
 
+// bareNoun tells whether e is known by one German word without an article, which may be no name.
+func (a *ascriber) bareNoun(e *entity) bool {
+	return a.lang.capitals && e.named && e.words == 1 && !e.likely && e.role == "" && !e.quoted && !e.place && e.sex == 0
+}
+
+// bracketed is the person right before a quotation of some words in brackets: "Trainer Jan
+// Brandt („Ich bleibe“) durfte".
+func (a *ascriber) bracketed(q *quote, i int, s *sentence) (p phrase, ok bool) {
+	if q.words < 3 || !q.upper || i < s.from+2 || i+1 >= s.to || a.items[i-1].kind != bracket || a.items[i+1].kind != bracket {
+		return p, false
+	}
+	for k := max(s.from, i-maxInserted); k < i-1; k++ {
+		if p, ok = a.noun(k, i-1); ok && p.to == i-1 {
+			return p, p.named() && !p.article && (p.likely || !p.role.Empty())
+		}
+	}
+	return p, false
+}
+
+// introducesSelf is who is named for the first time behind a whole quotation that a paragraph
+// begins with, with what he is: "“I heard it.” Ann Brandt, 81, lives next door."
+func (a *ascriber) introducesSelf(q *quote, i, n int, whole bool) (p phrase, ok bool) {
+	if !whole || q.partial || !q.sentence || n+1 >= len(a.sents) || i != a.sents[n].from || a.sents[n+1].paragraph != a.sents[n].paragraph || n > 0 && a.sents[n-1].paragraph == a.sents[n].paragraph || a.sents[n].headline {
+		return p, false
+	}
+	p = a.subject[n+1]
+	if p.to == 0 || !p.named() || p.article || p.words < 2 || p.from != a.sents[n+1].from || p.to >= len(a.items) || a.items[p.to].kind != comma && !p.enclosed {
+		return p, false
+	}
+	e := a.people.byName[fold(p.name.In(a.text))]
+	return p, e != nil && e.person && e.likely && e.at == p.name.Start
+}
+
 // thing tells whether the subject of sentence n is nobody who could say something.
 func (a *ascriber) thing(n int) bool {
 	p := &a.subject[n]
@@ -621,6 +723,22 @@ func (a *ascriber) saidOfHimself(n, i int) bool {
 	return p.to > 0 && p.from == s.from && p.to < i && single != 0 && single != masculine|feminine && a.items[p.to].is(subjunctive)
 }
 
+// speechOf is who answers where a sentence begins with a word for what somebody says, and
+// names whose it is before the colon at item c: "Réponse immédiate de Paul Morin :".
+func (a *ascriber) speechOf(p *phrase, c int) (q phrase, ok bool) {
+	if a.english() || p.from != a.sent.from || !a.items[p.from].is(speech) {
+		return q, false
+	}
+	for k := p.from + 1; k+1 < c && a.items[k].kind == word; k++ {
+		if a.items[k].is(preposition) && a.items[k+1].upper() {
+			q, ok = a.noun(k+1, c)
+			a.apposition(&q, c)
+			return q, ok && q.named() && q.to == c
+		}
+	}
+	return q, false
+}
+
 // lastPronoun is the "he" of the clause that ends with the colon at item c, in German
 // behind its verb: "Ob sie klagt, ließ er offen: „…“".
 func (a *ascriber) lastPronoun(c, from int) (p phrase, ok bool) {
@@ -629,7 +747,7 @@ func (a *ascriber) lastPronoun(c, from int) (p phrase, ok bool) {
 		if t.kind != word {
 			return p, false
 		}
-		if a.lang.capitals && t.is(pronoun) && t.is(masculine) && !t.is(articleWord|neuter) {
+		if a.lang.capitals && t.is(pronoun) && (t.is(masculine) && !t.is(articleWord|neuter) || t.is(feminine) && !t.upper() && !t.is(articleWord|oblique) && a.verbal(k-1)) {
 			return a.noun(k, k+1)
 		}
 	}
@@ -821,6 +939,9 @@ func (a *ascriber) follows(n int) bool {
 		return false
 	}
 	p := &a.sents[n-1]
+	if n > 1 && a.sents[n-2].paragraph == p.paragraph && a.question(p) {
+		p = &a.sents[n-2] // "…, said Brandt. Worried? “No.”"
+	}
 	for k := p.from; k < p.to; k++ {
 		if a.items[k].kind == quotation && a.quotes[a.items[k].quote].entity == a.speaker {
 			return true
