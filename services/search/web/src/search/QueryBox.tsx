@@ -1,6 +1,6 @@
 // The one box for everything: words, fields, names that are completed as they are typed.
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import {
   Autocomplete,
   Button,
@@ -108,12 +108,22 @@ export function QueryBox() {
     setTyped(null);
   }
 
-  useTypedEarly((early) => {
-    setText(early.text);
-    if (early.caret === undefined) return;
+  const placed = useRef<{ text: string; caret: number }>(undefined);
+  useTypedEarly(({ text: early, caret }) => {
+    setText(early);
+    if (caret === undefined) return;
     input.current?.focus();
-    // The box has the text once it is rendered with it.
-    requestAnimationFrame(() => input.current?.setSelectionRange(early.caret ?? 0, early.caret ?? 0));
+    placed.current = { text: early, caret };
+    if (early === asked) return;
+    setTyped(typedAt(early, caret));
+    setOpen(true);
+  });
+  // The caret goes where it was as soon as the box has the text, before another key can come.
+  useLayoutEffect(() => {
+    const to = placed.current;
+    if (!to || input.current?.value !== to.text) return;
+    input.current.setSelectionRange(to.caret, to.caret);
+    placed.current = undefined;
   });
 
   const search = (q: string) => {
