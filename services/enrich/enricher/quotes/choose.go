@@ -364,6 +364,9 @@ func (a *ascriber) choose(c *choice) *entity {
 	if c.shape == owned {
 		list = slices.DeleteFunc(list, func(k candidate) bool { return k.e != nil && k.e != c.rule && a.unlike(c, k.e) })
 	}
+	if len(list) == 0 {
+		return c.rule // "a farmer told her", where the farmer alone has spoken
+	}
 	a.matchAll(c, list)
 	for k := range list {
 		a.weigh(c, &list[k], newest)

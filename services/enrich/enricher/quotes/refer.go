@@ -191,24 +191,43 @@ func (a *ascriber) givesName(p *phrase) (name string, ok bool) {
 		if t.kind == comma || !a.lang.ownNames[strings.ToLower(a.text[t.Start:t.End])] || k <= p.to {
 			continue
 		}
-		for m := k + 1; m < min(end, k+7); m++ {
-			u := &a.items[m]
-			if n := a.roleAt(m); n > 0 && u.upper() && !u.given {
-				m += n - 1
-				continue // "as Sergeant Lee"
+		if b := &a.items[k-1]; b.is(preposition) || b.is(articleWord) && k-2 >= p.to && a.items[k-2].is(preposition) {
+			return "", false // "au nom de la famille Morin"
+		}
+		return a.givenBehind(k, end)
+	}
+	return "", false
+}
+
+// maxToName is how many items may stand between "name" and the name.
+const maxToName = 6
+
+// givenBehind is the name that stands behind the word "name" at k, with nothing between them but "as",
+// adverbs, a function or a comma: "his name to Reuters" and "his name, Reuters reported" tell of none.
+func (a *ascriber) givenBehind(k, end int) (name string, ok bool) {
+	apart := false
+	for m := k + 1; m < min(end, k+1+maxToName); m++ {
+		u := &a.items[m]
+		n := a.roleAt(m)
+		switch {
+		case u.kind == comma:
+			apart = true
+		case u.kind != word || a.between(m) == ". ":
+			return "", false
+		case n > 0 && u.upper() && !u.given:
+			m += n - 1 // "as Sergeant Lee"
+		case u.upper() && !u.is(timeWord|articleWord):
+			to := m + 1
+			for to < min(end, m+3) && a.items[to].upper() && a.joined(to) {
+				to++
 			}
-			if u.upper() && !u.is(timeWord|articleWord) {
-				to := m + 1
-				for to < min(end, m+3) && a.items[to].upper() && a.joined(to) {
-					to++
-				}
-				return clean(a.cover(m, to).In(a.text)), true
-			}
-			if u.kind != word && u.kind != comma || a.between(m) == ". " {
+			if a.lang.capitals && !u.given || apart && to < end && a.items[to].kind == word {
 				return "", false
 			}
+			return clean(a.cover(m, to).In(a.text)), true
+		case !u.is(like | adverb):
+			return "", false
 		}
-		return "", false
 	}
 	return "", false
 }

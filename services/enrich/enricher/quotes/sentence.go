@@ -234,7 +234,7 @@ func (r *reader) dateline(dash int) bool {
 	if first.kind != word || !first.upper() {
 		return false
 	}
-	if r.paragraph < 2 && n <= 2 && r.text[dash] != '-' && items[n-1].upper() && !first.is(timeWord|adverb|preposition|articleWord|conjunction|role) && !r.secondDash(dash) {
+	if r.paragraph < 2 && n <= 2 && r.text[dash] != '-' && items[n-1].upper() && !first.is(timeWord|adverb|preposition|articleWord|conjunction|role) && !first.given && !items[n-1].given && r.begins(dash) && !r.secondDash(dash) {
 		return true // "Altstadt – Um"
 	}
 	if items[n-1].kind == bracket {
@@ -289,6 +289,13 @@ func tokens(items []item) []lexicon.Token {
 
 // secondDash tells whether another dash follows in the sentence, so that the one
 // at byte dash opens an aside.
+// begins tells whether a sentence begins behind the dash at byte dash, by its capital: before a quotation
+// stands who says it, and before a small letter what the sentence is about.
+func (r *reader) begins(dash int) bool {
+	next, _ := utf8.DecodeRuneInString(strings.TrimLeft(r.text[dash:r.block.End], " –—"))
+	return unicode.IsUpper(next)
+}
+
 func (r *reader) secondDash(dash int) bool {
 	_, size := utf8.DecodeRuneInString(r.text[dash:])
 	rest := r.text[dash+size : max(dash+size, min(dash+maxAside, r.block.End))]

@@ -31,6 +31,8 @@ func TestShuffled(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	// Who alone has spoken is told something.
+	read("en", "“It rained,” said a farmer who gave his name only as Dunstan. A farmer told her “it never stops”.")
 	n := 0
 	for lines := bufio.NewScanner(f); lines.Scan(); n++ {
 		var c struct{ Text string }

@@ -24,6 +24,12 @@ export function Header() {
   const before = useRef(new URLSearchParams());
   if (view !== 'embargo') before.current = address;
   const searching = view === null;
+  // Who goes elsewhere leaves behind what a key asked for.
+  const [last, setLast] = useState(view);
+  if (last !== view) {
+    setLast(view);
+    setTool(undefined);
+  }
   useKeys({
     '/': searching ? focusBox : undefined,
     '?': () => setTool('help'),
@@ -74,8 +80,11 @@ export function Header() {
 // Who went on meanwhile isn't interrupted by what a key asked for before.
 function Awaited({ forget }: { forget: () => void }) {
   useEffect(() => {
-    addEventListener('pointerdown', forget);
-    return () => removeEventListener('pointerdown', forget);
+    const ways = ['pointerdown', 'focusin'];
+    for (const way of ways) addEventListener(way, forget);
+    return () => {
+      for (const way of ways) removeEventListener(way, forget);
+    };
   }, [forget]);
   return null;
 }

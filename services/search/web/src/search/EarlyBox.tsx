@@ -47,6 +47,14 @@ export function EarlyBox() {
       if (caret !== undefined || at.value !== at.defaultValue) left = { text: at.value, caret };
     };
   }, []);
+  // What another one was left with, where the box that completes can't be loaded.
+  useTypedEarly(({ text, caret }) => {
+    if (!input.current) return;
+    input.current.value = text;
+    if (caret === undefined) return;
+    input.current.focus();
+    input.current.setSelectionRange(caret, caret);
+  });
   // Who is elsewhere by then has searched.
   useEffect(() => () => void setTimeout(() => (left = undefined)), []);
   return (
@@ -55,6 +63,8 @@ export function EarlyBox() {
         className="query-field"
         onSubmit={(e) => {
           e.preventDefault();
+          // Where the keyboard is on the screen, it would cover what is found.
+          if (matchMedia('(pointer: coarse)').matches) input.current?.blur();
           go({ q: input.current?.value.trim() ?? '', uri: null, revision: null });
         }}
       >

@@ -203,8 +203,10 @@ export function Results({ hits, live, paused, setPaused, reveal, scroller, panel
         )}
         {/* Below what there is, which it mustn't move. */}
         {doubted && shown.length > 0 && <DidYouMean />}
-        {!hits.problem && (
+        {/* Not before there are rows, above which its end would be in sight. */}
+        {!hits.problem && !hits.waiting && (
           <More
+            key={search}
             more={hits.more}
             again={hits.moreAgain}
             loading={hits.loadingMore}

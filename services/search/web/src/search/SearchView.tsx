@@ -191,6 +191,7 @@ export function SearchView() {
       </main>
       {uri && (
         <Guarded
+          key={uri}
           instead={
             <aside className="reading-pane" aria-label="Article">
               <Anew />
@@ -199,7 +200,6 @@ export function SearchView() {
         >
           <Suspense fallback={<aside className="reading-pane" aria-label="Article" aria-busy="true" />}>
             <Reading
-              key={uri}
               uri={uri}
               revision={address.get('revision')}
               awaited={live.changed.get(uri)?.revision}
