@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useRef } from 'react';
 import { go, useAddress } from '../address';
 import { SearchIcon } from '../ui/icons';
+import { useHitsThere } from './hits';
 import './query.css';
 
 /** The longest query, in characters. */
@@ -33,7 +34,9 @@ export function useTypedEarly(take: (typed: Typed) => void): void {
 }
 
 export function EarlyBox() {
-  const asked = useAddress().get('q') ?? '';
+  const now = useAddress();
+  const asked = now.get('q') ?? '';
+  const { retry } = useHitsThere(now);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
     if (input.current && input.current.value !== asked && input.current !== document.activeElement)
@@ -65,7 +68,10 @@ export function EarlyBox() {
           e.preventDefault();
           // Where the keyboard is on the screen, it would cover what is found.
           if (matchMedia('(pointer: coarse)').matches) input.current?.blur();
-          go({ q: input.current?.value.trim() ?? '', uri: null, revision: null });
+          const q = input.current?.value.trim() ?? '';
+          // Enter on what is searched already asks for it anew.
+          if (q === asked) retry();
+          go({ q, uri: null, revision: null });
         }}
       >
         <SearchIcon />
@@ -77,6 +83,12 @@ export function EarlyBox() {
             aria-label="Search all copy"
             placeholder={hint}
             defaultValue={asked}
+            onKeyDown={(e) => {
+              if (e.key !== 'Escape') return;
+              e.stopPropagation();
+              e.preventDefault(); // it would empty the box
+              input.current?.blur();
+            }}
             autoComplete="off"
             autoCapitalize="off"
             spellCheck="false"
