@@ -34,7 +34,8 @@ func TestShuffled(t *testing.T) {
 	// Who alone has spoken is told something.
 	read("en", "“It rained,” said a farmer who gave his name only as Dunstan. A farmer told her “it never stops”.")
 	n := 0
-	for lines := bufio.NewScanner(f); lines.Scan(); n++ {
+	lines := bufio.NewScanner(f)
+	for ; lines.Scan(); n++ {
 		var c struct{ Text string }
 		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
 			t.Fatal(err)
@@ -50,7 +51,7 @@ func TestShuffled(t *testing.T) {
 			}
 		}
 	}
-	if n == 0 {
-		t.Error("no texts")
+	if lines.Err() != nil || n == 0 {
+		t.Errorf("%d texts: %v", n, lines.Err())
 	}
 }

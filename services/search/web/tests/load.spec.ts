@@ -87,8 +87,8 @@ test('how soon the first article is there', async ({ browser, baseURL }) => {
   console.log(`first article: after the page was opened ${say(opened)}; after a search was asked ${say(searched)}`);
 });
 
-/** Holds back what isn't the list; gives what lets it come. */
-async function holdBack(page: Page): Promise<() => void> {
+/** Opens the page, of which all that isn't the list is held back; gives what lets it come. */
+async function openWithout(page: Page): Promise<() => void> {
   let release = (): void => undefined;
   const gate = new Promise<void>((done) => {
     release = done;
@@ -97,15 +97,15 @@ async function holdBack(page: Page): Promise<() => void> {
     await gate;
     await route.continue();
   });
+  await page.goto('/');
+  await expect(rows(page).first()).toBeVisible();
   return release;
 }
 
 const tools = (page: Page) => page.getByRole('button', { name: 'Menu' });
 
 test('the list is there before the box that completes, which goes on with what was typed', async ({ page }) => {
-  const release = await holdBack(page);
-  await page.goto('/');
-  await expect(rows(page).first()).toBeVisible();
+  const release = await openWithout(page);
   await page.keyboard.press('/');
   await page.keyboard.type('nigr');
   await page.keyboard.press('ArrowLeft');
@@ -125,9 +125,7 @@ test('the list is there before the box that completes, which goes on with what w
 });
 
 test('who searches before the box that completes is there finds', async ({ page }) => {
-  const release = await holdBack(page);
-  await page.goto('/');
-  await expect(rows(page).first()).toBeVisible();
+  const release = await openWithout(page);
   await page.keyboard.press('/');
   await page.keyboard.type('the');
   await page.keyboard.press('Enter');
@@ -145,9 +143,7 @@ test('who searches before the box that completes is there finds', async ({ page 
 test('a key that asks for what isn’t there yet is answered, unless its reader went on', async ({ page }) => {
   for (const way of ['', 'by pointer', 'by keys']) {
     const went = way !== '';
-    const release = await holdBack(page);
-    await page.goto('/');
-    await expect(rows(page).first()).toBeVisible();
+    const release = await openWithout(page);
     await page.keyboard.press('?');
     if (way === 'by pointer') await page.locator('.bar').click({ position: { x: 2, y: 2 } });
     if (way === 'by keys') await page.keyboard.press('/');

@@ -6,7 +6,20 @@ import { useHitsThere } from './hits';
 import './query.css';
 
 /** The longest query, in characters. */
-export const maxQuery = 1000;
+const maxQuery = 1000;
+
+/** What the box is, whichever of the two is there. */
+export const boxProps = {
+  id: 'q',
+  placeholder: 'Search all copy: words, “phrases”, person:, place:, urgency:1..3',
+  autoComplete: 'off',
+  autoCapitalize: 'off',
+  spellCheck: 'false',
+  enterKeyHint: 'search',
+  maxLength: maxQuery,
+} as const;
+
+export const boxLabel = 'Search all copy';
 
 /** Where a query is typed. */
 const box = (): HTMLInputElement | null => document.querySelector<HTMLInputElement>('#q');
@@ -77,11 +90,10 @@ export function EarlyBox() {
         <SearchIcon />
         <div className="query-text">
           <input
+            {...boxProps}
             ref={input}
-            id="q"
             type="search"
-            aria-label="Search all copy"
-            placeholder={hint}
+            aria-label={boxLabel}
             defaultValue={asked}
             onKeyDown={(e) => {
               if (e.key !== 'Escape') return;
@@ -89,17 +101,9 @@ export function EarlyBox() {
               e.preventDefault(); // it would empty the box
               input.current?.blur();
             }}
-            autoComplete="off"
-            autoCapitalize="off"
-            spellCheck="false"
-            enterKeyHint="search"
-            maxLength={maxQuery}
           />
         </div>
       </form>
     </search>
   );
 }
-
-/** What stands in an empty box. */
-export const hint = 'Search all copy: words, “phrases”, person:, place:, urgency:1..3';

@@ -17,7 +17,7 @@ import { facets, keys, suggestions } from '../api/search';
 import { CloseIcon, SearchIcon } from '../ui/icons';
 import { useSettled } from '../ui/settled';
 import { number, valueName } from '../ui/words';
-import { hint, maxQuery, useTypedEarly } from './EarlyBox';
+import { boxLabel, boxProps, useTypedEarly } from './EarlyBox';
 import { useHitsThere } from './hits';
 import { fields, placeOf, type Typed, typedAt, without } from './language';
 
@@ -195,7 +195,7 @@ export function QueryBox() {
       <Autocomplete inputValue={text} onInputChange={write} disableAutoFocusFirst>
         <SearchField
           className="query-field"
-          aria-label="Search all copy"
+          aria-label={boxLabel}
           onSubmit={enter}
           onClear={() => search('')}
           isInvalid={wrong !== undefined}
@@ -211,17 +211,7 @@ export function QueryBox() {
                 {text.slice(at.end)}
               </div>
             )}
-            <Input
-              ref={input}
-              id="q"
-              placeholder={hint}
-              autoComplete="off"
-              autoCapitalize="off"
-              spellCheck="false"
-              enterKeyHint="search"
-              maxLength={maxQuery}
-              aria-describedby={wrong ? problemId : undefined}
-            />
+            <Input {...boxProps} ref={input} aria-describedby={wrong ? problemId : undefined} />
           </div>
           <Button className="query-clear" aria-label="Clear the search">
             <CloseIcon />

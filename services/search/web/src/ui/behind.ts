@@ -12,7 +12,7 @@ export function painted(): Promise<void> {
   });
 }
 
-/** A part that doesn't hold up what stands beside it: it is loaded once that is painted. */
+/** A part that doesn't hold up what stands beside it: it is loaded once the page is painted first. */
 export const behind = <P extends object>(load: () => Promise<ComponentType<P>>) =>
   lazy(async () => {
     await painted();
